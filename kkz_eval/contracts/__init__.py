@@ -1,0 +1,5 @@
+"""Data contracts: the ODCS files as values, their lint, neutral rules, and the compilation of rules.
+
+Belongs here: what a contract says and what follows from it for typed columns.
+Does not belong here: reading files (deliveries), texts for people (catalogues), Dagster.
+"""

@@ -1,0 +1,102 @@
+"""Findings: what is wrong, where, and what to do. Columns of an arrow table; the dataclass is a view of one row.
+
+The stored row is free of language: the sentence and the remedy are made when shown, from the catalogue
+(`findings.<kind>.message`, `findings.<kind>.fix`), with `field`, `value` and `allowed` filled in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, fields
+from enum import StrEnum
+
+import pyarrow as pa
+
+from kkz_eval.model.identifiers import cell_address
+from kkz_eval.model.texts import Language, text
+
+
+class Severity(StrEnum):
+    """ERROR rejects (the file, or the unit where the contract accepts units one by one); WARNING never does."""
+
+    ERROR = "error"
+    WARNING = "warning"
+
+
+FINDINGS_SCHEMA = pa.schema(
+    [
+        pa.field("rule", pa.string(), nullable=False),  # identifier of the rule in the contract, or of the reader's check
+        pa.field("kind", pa.string(), nullable=False),  # which sentence of the catalogue
+        pa.field("severity", pa.string(), nullable=False),
+        pa.field("sheet", pa.string()),
+        pa.field("row", pa.int32()),  # 1-based, as in the delivered file
+        pa.field("column", pa.int32()),  # 1-based
+        pa.field("field", pa.string()),  # property of the contract
+        pa.field("unit_id", pa.string()),
+        pa.field("year", pa.int32()),
+        pa.field("value", pa.string()),  # as delivered
+        pa.field("allowed", pa.string()),  # what the rule admits, in a form without words: "0–100", "m | w"
+    ]
+)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One row of a findings table; columns as in FINDINGS_SCHEMA."""
+
+    rule: str
+    kind: str
+    severity: str
+    sheet: str | None = None
+    row: int | None = None
+    column: int | None = None
+    field: str | None = None
+    unit_id: str | None = None
+    year: int | None = None
+    value: str | None = None
+    allowed: str | None = None
+
+    @property
+    def cell(self) -> str:
+        """The address as a spreadsheet program shows it, made when shown."""
+        return cell_address(self.sheet, self.row, self.column)
+
+    def message(self, language: Language = "de", field_label: str | None = None) -> str:
+        """The sentence that says what is wrong."""
+        return text(f"findings.{self.kind}.message", language, **self._parameters(field_label))
+
+    def fix(self, language: Language = "de", field_label: str | None = None) -> str:
+        """The sentence that says what to do."""
+        return text(f"findings.{self.kind}.fix", language, **self._parameters(field_label))
+
+    def _parameters(self, field_label: str | None) -> dict[str, str]:
+        return {
+            "field": field_label or self.field or "",
+            "value": self.value or "",
+            "allowed": self.allowed or "",
+            "unit": self.unit_id or "",
+            "year": str(self.year) if self.year is not None else "",
+            "cell": self.cell,
+        }
+
+
+def findings_table(findings: Iterable[Finding]) -> pa.Table:
+    """Columns from rows: a table with FINDINGS_SCHEMA, in the order given."""
+    rows = list(findings)
+    return pa.table(
+        {name: [getattr(finding, name) for finding in rows] for name in FINDINGS_SCHEMA.names},
+        schema=FINDINGS_SCHEMA,
+    )
+
+
+def concat_findings(tables: Iterable[pa.Table]) -> pa.Table:
+    """One findings table from several, in the order given; empty where none is given."""
+    return pa.concat_tables([FINDINGS_SCHEMA.empty_table(), *tables])
+
+
+def iter_findings(table: pa.Table) -> Iterator[Finding]:
+    """The rows of a findings table as Finding values."""
+    names = [field.name for field in fields(Finding)]
+    for batch in table.to_batches():
+        for row in batch.to_pylist():
+            yield Finding(**{name: row[name] for name in names})
