@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from kkz_eval.model.parsed import parsed_schema
-
 import pyarrow as pa
+
+from kkz_eval.model.parsed import parsed_schema
 
 
 @dataclass(frozen=True)
@@ -86,7 +86,7 @@ class Contract:
     measure_from: str | None
     digest: str
 
-    def property(self, name: str) -> Property:
+    def property_named(self, name: str) -> Property:
         """The property of that name. Raises KeyError."""
         for candidate in self.properties:
             if candidate.name == name:

@@ -21,7 +21,9 @@ OBSERVATIONS = TableSpec(
     1,
     pa.schema(
         [
-            pa.field("observation_id", pa.string(), nullable=False),  # digest of dataset, measure, unit, year, dimensions, edition
+            pa.field(
+                "observation_id", pa.string(), nullable=False
+            ),  # digest of dataset, measure, unit, year, dimensions, edition
             pa.field("unit_id", pa.string(), nullable=False),
             pa.field("level", pa.string(), nullable=False),  # municipality | kreis | youth_office | land
             pa.field("year", pa.int32(), nullable=False),
