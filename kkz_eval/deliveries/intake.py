@@ -1,0 +1,132 @@
+"""From the inbox to landing: every file is looked at before its bytes are kept. Reads the inbox, never changes it.
+
+What happens to a file: landed (its bytes are kept for ever under their digest), known (nothing new), other years,
+unclaimed (no contract knows it: not used), refused (unreadable, or records of persons: nothing of it is kept).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from kkz_eval.contracts.contract import Contract
+from kkz_eval.deliveries.reader import Claimed, PersonRecords, Unclaimed, Unreadable, read_file
+from kkz_eval.deliveries.register import NewArrival, Register, read_register, record_arrivals
+from kkz_eval.model.errors import UserError
+from kkz_eval.model.texts import Language, text
+from kkz_eval.storage.digests import digest_of_bytes
+from kkz_eval.storage.store import Store
+
+MAXIMUM_BYTES = 256 * 1024 * 1024
+
+
+@dataclass(frozen=True)
+class Notice:
+    """A sentence about a file of the inbox. kind: unclaimed | refused | same_content | other_years."""
+
+    kind: str
+    name: str
+    sentences: Mapping[Language, str]
+
+
+@dataclass(frozen=True)
+class Intake:
+    """What a scan of the inbox did. present: number of files; landed: names that brought something new."""
+
+    register: Register
+    present: int
+    landed: tuple[str, ...]
+    known: tuple[str, ...]
+    notices: tuple[Notice, ...]
+
+
+def landing_key(sha256: str) -> str:
+    """Where the bytes of a content are kept."""
+    return f"landing/{sha256[:2]}/{sha256}"
+
+
+def inbox_files(inbox: Path) -> tuple[str, ...]:
+    """Names of the files below the inbox, sorted, as relative paths with `/`; hidden files and Excel's locks are not files.
+
+    Raises UserError where the inbox is not a folder that can be read.
+    """
+    if not inbox.is_dir():
+        raise UserError("inbox_missing", inbox=str(inbox))
+    names = [path.relative_to(inbox).as_posix() for path in inbox.rglob("*") if path.is_file()]
+    return tuple(sorted(name for name in names if not any(part.startswith((".", "~$")) for part in name.split("/"))))
+
+
+def take_in(
+    store: Store,
+    inbox: Path,
+    contracts: Mapping[str, Contract],
+    years: Iterable[int],
+    progress: Callable[[str], None],
+) -> Intake:
+    """Screen the files of the inbox, keep the bytes of those that a contract claims, and record their arrival.
+
+    years: only files that speak about one of these reporting years are taken. The arrivals of one scan are recorded in one
+    atomic write, after all bytes are kept: a kill before it leaves no trace in the register, and the scan is done again.
+    """
+    wanted = frozenset(years)
+    names = inbox_files(inbox)
+    register = read_register(store)
+    known: list[str] = []
+    landed: list[str] = []
+    arrivals: list[NewArrival] = []
+    notices: list[Notice] = []
+    names_of: dict[str, str] = {}
+    for name in names:
+        path = inbox / name
+        if path.stat().st_size > MAXIMUM_BYTES:
+            notices.append(_notice("refused", name, "file_too_large", limit=str(MAXIMUM_BYTES // 2**20)))
+            continue
+        data = path.read_bytes()
+        sha256 = digest_of_bytes(data)
+        twin = names_of.setdefault(sha256, name)
+        if twin != name:
+            notices.append(_notice("same_content", name, "same_content", twin=twin))
+            continue
+        last = register.last_under(name)
+        if last and last[0].sha256 == sha256:
+            known.append(name)
+            continue
+        match read_file(data, name, contracts):
+            case Claimed(parsed=parsed):
+                found = [NewArrival(name, sha256, p.contract_id, p.years()) for p in parsed]
+                spoken = sorted({year for arrival in found for year in arrival.years})
+                if spoken and not wanted.intersection(spoken):
+                    notices.append(_notice("other_years", name, "other_years", years=year_spans(spoken)))
+                    continue
+                store.put_if_absent(landing_key(sha256), data)
+                arrivals += found
+                landed.append(name)
+                progress(text("progress.landed", "de", name=name, years=year_spans(spoken)))
+            case Unclaimed() as result:
+                notices.append(Notice("unclaimed", name, {"de": result.sentence("de"), "en": result.sentence("en")}))
+            case Unreadable() | PersonRecords() as result:
+                notices.append(Notice("refused", name, {"de": result.sentence("de"), "en": result.sentence("en")}))
+    return Intake(record_arrivals(store, arrivals), len(names), tuple(landed), tuple(known), tuple(notices))
+
+
+def year_spans(years: Iterable[int]) -> str:
+    """Years as people write them: `2006–2009, 2011`."""
+    spans: list[list[int]] = []
+    for year in sorted(set(years)):
+        if spans and year == spans[-1][1] + 1:
+            spans[-1][1] = year
+        else:
+            spans.append([year, year])
+    return ", ".join(str(a) if a == b else f"{a}–{b}" for a, b in spans)
+
+
+def _notice(kind: str, name: str, code: str, **parameters: str) -> Notice:
+    return Notice(
+        kind,
+        name,
+        {
+            "de": text(f"notices.{code}", "de", name=name, **parameters),
+            "en": text(f"notices.{code}", "en", name=name, **parameters),
+        },
+    )

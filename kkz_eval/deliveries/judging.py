@@ -1,0 +1,116 @@
+"""From landed bytes to a verdict: parsed by the reader, judged by the contract, kept in the register.
+
+A content is judged once per contract; a verdict stands until someone judges again on purpose.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+
+from kkz_eval.contracts.contract import Contract
+from kkz_eval.contracts.judgement import judge_file
+from kkz_eval.deliveries.intake import landing_key
+from kkz_eval.deliveries.reader import Claimed, read_file
+from kkz_eval.deliveries.register import Arrival, Register, record_verdict
+from kkz_eval.model.errors import UserError
+from kkz_eval.model.findings import FINDINGS_SCHEMA
+from kkz_eval.model.parsed import ParsedTable
+from kkz_eval.model.tables import TableSpec
+from kkz_eval.model.verdicts import Verdict
+from kkz_eval.storage.digests import code_digest
+from kkz_eval.storage.steps import Steps
+from kkz_eval.storage.store import Store
+from kkz_eval.storage.tables import from_parquet, to_parquet
+
+FINDINGS = TableSpec("findings", 1, FINDINGS_SCHEMA)
+
+
+def parsed_spec(contract: Contract) -> TableSpec:
+    """The stored form of a contract's parsed tables."""
+    return TableSpec(f"parsed_{contract.id}", 1, contract.schema)
+
+
+def parse(steps: Steps, arrival: Arrival, contracts: Mapping[str, Contract]) -> tuple[str, ParsedTable]:
+    """(key, parsed table) of an arrived content, read from landing where it was not read before.
+
+    Raises UserError where the contract no longer claims the content.
+    """
+    contract = _contract_of(arrival, contracts)
+    code = code_digest("kkz_eval.deliveries", "kkz_eval.model")
+    key = steps.key("parsed", [arrival.sha256, contract.id, contract.digest, code])
+    if steps.store.exists(f"{key}/about.json"):
+        steps.journal.reused.append(("parsed", arrival.name))
+        return key, load_parsed(steps.store, key, contract)
+    parsed = _read_landed(steps.store, arrival, contract, contracts)
+    about = {"layout": parsed.layout, "edition": parsed.edition}
+    steps.store.put_if_absent(f"{key}/table.parquet", to_parquet(parsed.table, parsed_spec(contract)))
+    steps.store.put_if_absent(f"{key}/findings.parquet", to_parquet(parsed.findings, FINDINGS))
+    steps.store.put_if_absent(f"{key}/about.json", json.dumps(about, sort_keys=True).encode())  # last: it says "complete"
+    steps.journal.computed.append(("parsed", arrival.name))
+    return key, parsed
+
+
+def load_parsed(store: Store, key: str, contract: Contract) -> ParsedTable:
+    """The parsed table kept under a key. Raises FileNotFoundError."""
+    about = json.loads(store.get(f"{key}/about.json"))
+    return ParsedTable(
+        contract.id,
+        about["layout"],
+        from_parquet(store.get(f"{key}/table.parquet"), parsed_spec(contract)),
+        from_parquet(store.get(f"{key}/findings.parquet"), FINDINGS),
+        about["edition"],
+    )
+
+
+def judge_arrival(
+    steps: Steps,
+    register: Register,
+    arrival: Arrival,
+    contracts: Mapping[str, Contract],
+    known_units: Mapping[str, frozenset[str]],
+) -> Verdict:
+    """The standing verdict of an arrived content; made now and kept where there is none."""
+    standing = register.verdicts.get((arrival.sha256, arrival.contract_id))
+    if standing is not None:
+        steps.journal.reused.append(("verdict", arrival.name))
+        return standing
+    contract = _contract_of(arrival, contracts)
+    parsed_key, parsed = parse(steps, arrival, contracts)
+    judgement = judge_file(parsed, contract, known_units)
+    findings_key, _ = steps.table(
+        "findings", arrival.name, [parsed_key, judgement.rules_digest], FINDINGS, lambda: judgement.findings
+    )
+    verdict = Verdict(
+        sha256=arrival.sha256,
+        contract_id=contract.id,
+        contract_version=contract.version,
+        rules_digest=judgement.rules_digest,
+        context_digest="",
+        parsed_key=parsed_key,
+        findings_key=findings_key,
+        layout=parsed.layout,
+        edition=parsed.edition,
+        status=judgement.status,
+        n_errors=judgement.n_errors,
+        n_warnings=judgement.n_warnings,
+        slices=judgement.slices,
+    )
+    record_verdict(steps.store, verdict)
+    steps.journal.computed.append(("verdict", arrival.name))
+    return verdict
+
+
+def _contract_of(arrival: Arrival, contracts: Mapping[str, Contract]) -> Contract:
+    if arrival.contract_id not in contracts:
+        raise UserError("contract_gone", contract=arrival.contract_id, name=arrival.name)
+    return contracts[arrival.contract_id]
+
+
+def _read_landed(store: Store, arrival: Arrival, contract: Contract, contracts: Mapping[str, Contract]) -> ParsedTable:
+    result = read_file(store.get(landing_key(arrival.sha256)), arrival.name, contracts)
+    if isinstance(result, Claimed):
+        for parsed in result.parsed:
+            if parsed.contract_id == contract.id:
+                return parsed
+    raise UserError("claim_gone", contract=contract.id, name=arrival.name)

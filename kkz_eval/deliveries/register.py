@@ -1,0 +1,115 @@
+"""The register: which content arrived when, and what was judged of it. Append-only; rebuilt from immutable objects.
+
+Order is a number, never the clock: a scan of the inbox that brings something new adds one batch object with consecutive
+numbers, in one atomic write. A verdict is one object; several for one content are counted, and the last one stands.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from kkz_eval.model.errors import UserError
+from kkz_eval.model.verdicts import Slice, Status, Verdict
+from kkz_eval.storage.store import Store
+
+SCHEMA_VERSION = 1
+_BATCHES, _VERDICTS = "register/batches", "register/verdicts"
+
+
+@dataclass(frozen=True, order=True)
+class Arrival:
+    """One arrival of a content under a name. number: monotone over all arrivals; batch: the scan that saw it."""
+
+    number: int
+    batch: int
+    name: str
+    sha256: str
+    contract_id: str
+    years: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class NewArrival:
+    """An arrival before it has a number."""
+
+    name: str
+    sha256: str
+    contract_id: str
+    years: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Register:
+    """All arrivals in order, and the standing verdict per (content, contract)."""
+
+    arrivals: tuple[Arrival, ...]
+    verdicts: Mapping[tuple[str, str], Verdict]
+
+    def last_under(self, name: str) -> tuple[Arrival, ...]:
+        """The newest arrivals under a name (one per contract that read it); empty where the name never came."""
+        of_name = [arrival for arrival in self.arrivals if arrival.name == name]
+        if not of_name:
+            return ()
+        newest = of_name[-1]
+        return tuple(a for a in of_name if a.batch == newest.batch and a.sha256 == newest.sha256)
+
+    def of_years(self, years: Iterable[int]) -> tuple[Arrival, ...]:
+        """Arrivals that speak about one of these reporting years."""
+        wanted = frozenset(years)
+        return tuple(arrival for arrival in self.arrivals if wanted.intersection(arrival.years))
+
+
+def read_register(store: Store) -> Register:
+    """The register as its objects say. Raises UserError where an object was written by a newer program."""
+    arrivals: list[Arrival] = []
+    for key in store.list(_BATCHES):
+        content = _load(store, key)
+        arrivals += [Arrival(**{**row, "years": tuple(row["years"])}) for row in content["arrivals"]]
+    verdicts: dict[tuple[str, str], Verdict] = {}
+    for key in store.list(_VERDICTS):  # sorted by number, so the last one stands
+        verdict = _verdict_from(_load(store, key)["verdict"])
+        verdicts[(verdict.sha256, verdict.contract_id)] = verdict
+    return Register(tuple(sorted(arrivals)), verdicts)
+
+
+def record_arrivals(store: Store, arrivals: Sequence[NewArrival]) -> Register:
+    """Append one batch, in the order given, and return the register with it. Nothing is written for no arrival."""
+    while arrivals:
+        register = read_register(store)
+        batch = 1 + max((a.batch for a in register.arrivals), default=0)
+        first = 1 + max((a.number for a in register.arrivals), default=0)
+        rows = [asdict(Arrival(first + i, batch, a.name, a.sha256, a.contract_id, a.years)) for i, a in enumerate(arrivals)]
+        if store.put_if_absent(f"{_BATCHES}/{batch:08d}.json", _dump({"arrivals": rows})):
+            break  # otherwise another run took this number: read again and append behind it
+    return read_register(store)
+
+
+def record_verdict(store: Store, verdict: Verdict) -> None:
+    """Keep a verdict behind the earlier ones of the same content and contract; the same verdict twice is kept once."""
+    folder = f"{_VERDICTS}/{verdict.sha256}/{verdict.contract_id}"
+    content = _dump({"verdict": asdict(verdict)})
+    while True:
+        kept = store.list(folder)
+        if kept and store.get(kept[-1]) == content:
+            return
+        if store.put_if_absent(f"{folder}/{len(kept) + 1:06d}.json", content):
+            return
+
+
+def _verdict_from(row: dict[str, Any]) -> Verdict:
+    slices = tuple(Slice(**{**part, "status": Status(part["status"])}) for part in row["slices"])
+    return Verdict(**{**row, "status": Status(row["status"]), "slices": slices})
+
+
+def _dump(content: Mapping[str, object]) -> bytes:
+    return json.dumps({"schema_version": SCHEMA_VERSION, **content}, sort_keys=True, ensure_ascii=False, indent=1).encode()
+
+
+def _load(store: Store, key: str) -> dict[str, Any]:
+    content: dict[str, Any] = json.loads(store.get(key))
+    if content["schema_version"] > SCHEMA_VERSION:
+        raise UserError("table_unknown_version", table=key, found=f"v{content['schema_version']}", known=SCHEMA_VERSION)
+    return content

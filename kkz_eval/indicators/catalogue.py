@@ -1,0 +1,131 @@
+"""The catalogue of indicators and the list of breaks, read from YAML and checked by schema. No values, no computation."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import yaml
+from jsonschema import Draft202012Validator
+
+from kkz_eval.model.errors import UserError
+from kkz_eval.model.texts import Language
+
+_TEXTS = "kkz_eval.indicators"
+
+
+@dataclass(frozen=True)
+class Selection:
+    """Observations of a measure; `where` fixes the codes of dimensions, in the order of their names."""
+
+    measure: str
+    where: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class IndicatorSource:
+    """How a dataset gives an indicator: a published rate (`numerator` alone, `denominator` None), or numerator / denominator × per."""
+
+    dataset: str
+    numerator: Selection
+    denominator: Selection | None
+    per: float
+
+
+@dataclass(frozen=True)
+class Break:
+    """A break in a series: values from `year` on are not fully comparable with those before."""
+
+    year: int
+    kind: str
+    text: Mapping[Language, str]
+
+
+@dataclass(frozen=True)
+class Indicator:
+    """One indicator. desirable: increase | decrease | None; stage: of the chain; sources: in order of preference."""
+
+    id: str
+    label: Mapping[Language, str]
+    unit: Mapping[Language, str]
+    difference_unit: Mapping[Language, str]
+    decimals: int
+    desirable: str | None
+    stage: str
+    sources: tuple[IndicatorSource, ...]
+    breaks: tuple[Break, ...]
+
+    def source(self, dataset: str) -> IndicatorSource:
+        """The source of that dataset. Raises UserError where the catalogue has none."""
+        for source in self.sources:
+            if source.dataset == dataset:
+                return source
+        known = ", ".join(source.dataset for source in self.sources)
+        raise UserError("indicator_without_source", package=_TEXTS, indicator=self.id, dataset=dataset, known=known)
+
+
+def load_catalogue(catalogue: Path, breaks: Path) -> dict[str, Indicator]:
+    """The indicators by identifier, each with its breaks.
+
+    Raises UserError where a file can't be read, does not fit its schema, or names an unknown indicator.
+    """
+    content = _load(catalogue, "catalogue.schema.json")
+    listed = _load(breaks, "breaks.schema.json")["breaks"]
+    for position, entry in enumerate(listed):
+        for indicator in entry["indicators"]:
+            if indicator not in content["indicators"]:
+                raise UserError(
+                    "catalogue_invalid",
+                    package=_TEXTS,
+                    file=breaks.name,
+                    place=f"breaks[{position}].indicators",
+                    reason=f"{indicator} ∉ {catalogue.name}",
+                )
+    return {
+        name: Indicator(
+            id=name,
+            label=entry["label"],
+            unit=entry["unit"],
+            difference_unit=entry["difference_unit"],
+            decimals=entry["decimals"],
+            desirable=entry.get("desirable"),
+            stage=entry["stage"],
+            sources=tuple(_source(source) for source in entry["sources"]),
+            breaks=tuple(
+                Break(b["year"], b["kind"], b["text"])
+                for b in sorted(listed, key=lambda b: int(b["year"]))
+                if name in b["indicators"]
+            ),
+        )
+        for name, entry in content["indicators"].items()
+    }
+
+
+def _source(entry: Mapping[str, Any]) -> IndicatorSource:
+    if "given" in entry:
+        return IndicatorSource(entry["dataset"], _selection(entry["given"]), None, 1.0)
+    return IndicatorSource(
+        entry["dataset"], _selection(entry["numerator"]), _selection(entry["denominator"]), float(entry["per"])
+    )
+
+
+def _selection(entry: Mapping[str, Any]) -> Selection:
+    return Selection(entry["measure"], tuple(sorted(entry.get("where", {}).items())))
+
+
+def _load(path: Path, schema_name: str) -> Any:
+    schema = json.loads(resources.files(_TEXTS).joinpath(schema_name).read_text(encoding="utf-8"))
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        reason = " ".join(str(error).split())
+        raise UserError("catalogue_unreadable", package=_TEXTS, file=path.name, reason=reason) from error
+    faults = sorted(Draft202012Validator(schema).iter_errors(content), key=lambda fault: fault.json_path)
+    if faults:
+        first = faults[0]
+        raise UserError("catalogue_invalid", package=_TEXTS, file=path.name, place=first.json_path, reason=first.message)
+    return content

@@ -1,0 +1,54 @@
+"""Settings of one installation, frozen; the only reader of the environment.
+
+KKZ_HOME       where landing, register, tables and reports are kept (default: `home` in the current folder)
+KKZ_INBOX      folder that deliveries are dropped into (default: `inbox` in KKZ_HOME)
+KKZ_CONTRACTS  contracts, plans, breaks, indicators (default: `data_contracts` of the checkout)
+KKZ_LANGUAGE   language of messages, de or en (default: de)
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from kkz_eval.model.errors import UserError
+from kkz_eval.model.texts import LANGUAGES, Language
+
+CHECKOUT = Path(__file__).resolve().parent.parent
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Where things are, and the language of messages. Paths are absolute."""
+
+    home: Path
+    inbox: Path
+    contracts: Path
+    language: Language = "de"
+
+    @property
+    def dagster_home(self) -> Path:
+        """Where the run history of Dagster is kept."""
+        return self.home / "dagster"
+
+
+def load_settings(
+    environment: Mapping[str, str] = os.environ, *, home: Path | None = None, inbox: Path | None = None
+) -> Settings:
+    """Settings from the environment; arguments of the command line win.
+
+    Raises UserError for a language that has no catalogue.
+    """
+    base = (home or Path(environment.get("KKZ_HOME", "home"))).absolute()
+    language = environment.get("KKZ_LANGUAGE", "de")
+    if language not in LANGUAGES:
+        raise UserError("language_unknown", language=language, known=", ".join(LANGUAGES))
+    chosen: Language = "en" if language == "en" else "de"
+    return Settings(
+        home=base,
+        inbox=(inbox or Path(environment.get("KKZ_INBOX", base / "inbox"))).absolute(),
+        contracts=Path(environment.get("KKZ_CONTRACTS", CHECKOUT / "data_contracts")).absolute(),
+        language=chosen,
+    )

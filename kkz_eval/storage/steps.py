@@ -1,0 +1,61 @@
+"""Steps that are computed once: a derived object is kept under the digest of all it depends on.
+
+Belongs here: the key, the look-up, the journal of what was computed and what was there. What a step does is its caller's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+import pyarrow as pa
+
+from kkz_eval.model.tables import TableSpec
+from kkz_eval.storage.digests import digest_of
+from kkz_eval.storage.store import Store
+from kkz_eval.storage.tables import from_parquet, to_parquet
+
+
+@dataclass
+class Journal:
+    """What a run computed and what it found computed, in order: (step, subject). The only mutable value of the line."""
+
+    computed: list[tuple[str, str]] = field(default_factory=list)
+    reused: list[tuple[str, str]] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Steps:
+    """Derived objects of a store, with the journal of this run."""
+
+    store: Store
+    journal: Journal = field(default_factory=Journal)
+
+    def key(self, step: str, parts: Sequence[object]) -> str:
+        """Key of a derived object: the step's name and the digest of all that it depends on."""
+        return f"derived/{step}/{digest_of([step, *parts])}"
+
+    def bytes(
+        self, step: str, subject: str, parts: Sequence[object], suffix: str, make: Callable[[], bytes]
+    ) -> tuple[str, bytes]:
+        """(key, content) of a derived object; `make` is called only where it is not there yet.
+
+        step: name of the step; subject: what it is about, for the journal; parts: all it depends on, as JSON values.
+        """
+        key = self.key(step, parts) + suffix
+        if self.store.exists(key):
+            self.journal.reused.append((step, subject))
+            return key, self.store.get(key)
+        content = make()
+        self.store.put_if_absent(key, content)
+        self.journal.computed.append((step, subject))
+        return key, content
+
+    def table(
+        self, step: str, subject: str, parts: Sequence[object], spec: TableSpec, make: Callable[[], pa.Table]
+    ) -> tuple[str, pa.Table]:
+        """(key, table) of a derived table; the schema's version is part of the key."""
+        key, content = self.content(
+            step, subject, [*parts, spec.name, spec.version], ".parquet", lambda: to_parquet(make(), spec)
+        )
+        return key, from_parquet(content, spec)

@@ -1,0 +1,116 @@
+"""Objects under keys, written once: put_if_absent, get, list over fsspec. No rename is needed; no meaning of the bytes.
+
+Locally an object is complete or absent at every moment: temporary name, fsync, hard link, fsync of the folder.
+Elsewhere the file system's own exclusive creation decides (`pipe_file(mode="create")`).
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+import fsspec
+from fsspec.implementations.local import LocalFileSystem
+
+from kkz_eval.model.errors import UserError
+
+_PARTIAL = ".partial-"
+
+
+@dataclass(frozen=True)
+class Store:
+    """A folder of immutable objects, on this machine or in an object store.
+
+    fs: an fsspec file system; root: absolute path in it.
+    """
+
+    fs: Any
+    root: str
+
+    @classmethod
+    def at(cls, url: str) -> Store:
+        """The store at a path of this machine or an fsspec URL such as `memory://kkz`."""
+        fs, root = fsspec.core.url_to_fs(url)
+        return cls(fs, str(root).rstrip("/"))
+
+    def put_if_absent(self, key: str, data: bytes) -> bool:
+        """Keep `data` under `key` unless something is there; whether it was written now.
+
+        Raises UserError where the place can't be written.
+        """
+        path = self._path(key)
+        if isinstance(self.fs, LocalFileSystem):
+            return _link_if_absent(Path(path), data)
+        if self.fs.exists(path):
+            return False
+        self.fs.makedirs(str(PurePosixPath(path).parent), exist_ok=True)
+        try:
+            self.fs.pipe_file(path, data, mode="create")
+        except FileExistsError:
+            return False
+        return True
+
+    def get(self, key: str) -> bytes:
+        """The bytes under `key`. Raises FileNotFoundError."""
+        return bytes(self.fs.cat_file(self._path(key)))
+
+    def exists(self, key: str) -> bool:
+        """Whether an object is kept under `key`."""
+        return bool(self.fs.exists(self._path(key)))
+
+    def list(self, prefix: str) -> list[str]:
+        """Keys below `prefix`, sorted; unfinished writes are not among them."""
+        base = self._path(prefix)
+        if not self.fs.exists(base):
+            return []
+        start = len(self.root) + 1
+        keys = [str(path)[start:] for path in self.fs.find(base)]
+        return sorted(key for key in keys if _PARTIAL not in PurePosixPath(key).name)
+
+    def local_path(self, key: str) -> Path:
+        """Where a local store keeps `key`. Raises TypeError for another kind of store."""
+        if not isinstance(self.fs, LocalFileSystem):
+            raise TypeError("only a local store has paths")
+        return Path(self._path(key))
+
+    def _path(self, key: str) -> str:
+        parts = PurePosixPath(key).parts
+        if not parts or key.startswith("/") or ".." in parts:
+            raise ValueError(f"not a key: {key!r}")
+        return f"{self.root}/{key}"
+
+
+def _link_if_absent(path: Path, data: bytes) -> bool:
+    if path.exists():
+        return False
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(prefix=_PARTIAL, dir=path.parent)
+    except OSError as error:
+        raise UserError("storage_not_writable", place=str(path.parent), reason=str(error.strerror or error)) from error
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        try:
+            os.link(temporary, path)
+        except FileExistsError:
+            return False
+    except OSError as error:
+        raise UserError("storage_not_writable", place=str(path.parent), reason=str(error.strerror or error)) from error
+    finally:
+        os.unlink(temporary)
+    _sync_folder(path.parent)
+    return True
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,46 @@
+"""Arrow tables as Parquet with the name and version of their schema; the same table gives the same bytes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from kkz_eval.model.errors import UserError
+from kkz_eval.model.tables import TableSpec
+
+_NAME, _VERSION = b"kkz_table", b"kkz_schema_version"
+
+Migration = Callable[[pa.Table], pa.Table]
+MIGRATIONS: Mapping[tuple[str, int], Migration] = {}
+"""(table, version) -> the step to the next version. Empty while every schema is at its first version."""
+
+
+def to_parquet(table: pa.Table, spec: TableSpec) -> bytes:
+    """Parquet bytes of a table with exactly the columns of its specification.
+
+    Raises pyarrow.ArrowInvalid or ValueError where the table does not fit the schema.
+    """
+    whole = table.select(spec.schema.names).cast(spec.schema).combine_chunks()
+    marked = whole.replace_schema_metadata({_NAME: spec.name.encode(), _VERSION: str(spec.version).encode()})
+    sink = pa.BufferOutputStream()
+    pq.write_table(marked, sink, compression="zstd", row_group_size=1 << 20)
+    return bytes(sink.getvalue().to_pybytes())
+
+
+def from_parquet(data: bytes, spec: TableSpec) -> pa.Table:
+    """The table in the current version of its schema, migrated step by step where it is older.
+
+    Raises UserError where it is another table, or newer than this program.
+    """
+    table = pq.read_table(pa.BufferReader(data))
+    metadata = table.schema.metadata or {}
+    name = metadata.get(_NAME, b"?").decode()
+    version = int(metadata.get(_VERSION, b"0"))
+    if name != spec.name or version > spec.version:
+        raise UserError("table_unknown_version", table=spec.name, found=f"{name} v{version}", known=spec.version)
+    while version < spec.version:
+        table = MIGRATIONS[(spec.name, version)](table)
+        version += 1
+    return table.replace_schema_metadata(None).cast(spec.schema)
