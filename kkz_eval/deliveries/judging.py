@@ -8,6 +8,8 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 
+import pyarrow as pa
+
 from kkz_eval.contracts.contract import Contract
 from kkz_eval.contracts.judgement import judge_file
 from kkz_eval.deliveries.intake import landing_key
@@ -99,6 +101,11 @@ def judge_arrival(
     record_verdict(steps.store, verdict)
     steps.journal.computed.append(("verdict", arrival.name))
     return verdict
+
+
+def load_findings(store: Store, verdict: Verdict) -> pa.Table:
+    """The findings behind a verdict, FINDINGS_SCHEMA, in the order of the file."""
+    return from_parquet(store.get(verdict.findings_key), FINDINGS)
 
 
 def _contract_of(arrival: Arrival, contracts: Mapping[str, Contract]) -> Contract:

@@ -1,0 +1,37 @@
+# Two commands do everything on a machine with git, make and Python (3.11 or newer): `make run` and `make test`.
+PYTHON ?= python3
+BIN := .venv/bin
+WORLD := build/modellwelt
+PLAN := data_contracts/plans/modellwelt.yaml
+
+.PHONY: run test setup bench study lint clean
+
+run: setup            ## simulate the model world, run the yearly job, print where the report is
+	@test -d $(WORLD) || $(BIN)/kkz-eval simulate --out $(WORLD) --seed 1
+	@$(BIN)/kkz-eval run --inbox $(WORLD)/deliveries --home home --plan $(PLAN)
+
+test: setup lint      ## format, lint, types, import directions, every test
+	$(BIN)/python -m pytest -n 2 --dist loadfile
+
+lint: setup
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: setup          ## the figures of speed and memory, as ratios within one run
+	$(BIN)/python -m benchmarks.bench
+
+study: setup          ## longer simulations with known truth
+	$(BIN)/python -m benchmarks.study
+
+setup: .venv/ready
+
+.venv/ready: pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "kkz_eval braucht Python 3.11 oder neuer; bitte PYTHON=… angeben (needs Python 3.11 or newer)." >&2; exit 1; }
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[test]'
+	@touch $@
+
+clean:                ## remove what the commands made; deliveries and reports in home/ stay
+	rm -rf build .venv

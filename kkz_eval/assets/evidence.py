@@ -1,0 +1,34 @@
+"""The assets between verdict and evaluation: observations and indicators of all datasets that a plan uses or a municipality sent."""
+
+from __future__ import annotations
+
+import dagster as dg
+
+from kkz_eval import line as steps
+from kkz_eval.assets.deliveries import verdicts
+from kkz_eval.assets.sentences import sentences
+
+
+@dg.asset(deps=[verdicts], group_name="kennzahlen", description="Alle angenommenen Werte, jeder mit seiner Herkunft.")
+def observations(context: dg.AssetExecutionContext, line: dg.ResourceParam[steps.Line]) -> dg.MaterializeResult[None]:
+    """Collect what the register accepts, per dataset."""
+    rows = {}
+    with sentences(line.settings.language):
+        for dataset in sorted({contract.dataset for contract in line.contracts.values()}):
+            accepted = steps.accepted(line, dataset)
+            rows[dataset] = accepted.observations.num_rows
+            line.progress(steps.progress_text(line, "observations", dataset=dataset, rows=str(rows[dataset])))
+    return dg.MaterializeResult(metadata={f"werte_{dataset}": count for dataset, count in rows.items()})
+
+
+@dg.asset(deps=[observations], group_name="kennzahlen", description="Quoten mit Zähler, Nenner und Stichprobenfehler.")
+def indicators(context: dg.AssetExecutionContext, line: dg.ResourceParam[steps.Line]) -> dg.MaterializeResult[None]:
+    """Compute the indicators of every plan from its source."""
+    rows = {}
+    with sentences(line.settings.language):
+        for plan in line.plans.values():
+            for outcome in plan.outcomes:
+                values = steps.indicator(line, outcome.indicator, plan.sources[outcome.indicator])
+                rows[outcome.indicator] = values.indicators.num_rows
+    line.progress(steps.progress_text(line, "indicators", count=str(len(rows))))
+    return dg.MaterializeResult(metadata={f"werte_{indicator}": count for indicator, count in rows.items()})

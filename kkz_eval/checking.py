@@ -1,0 +1,114 @@
+"""The steward's check of one file: read, judge, print every finding. Nothing is landed, nothing is kept.
+
+Imports neither pandas nor dagster nor Great Expectations, so that it answers at once.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from kkz_eval.contracts.contract import Contract
+from kkz_eval.contracts.judgement import Judgement, judge_file
+from kkz_eval.contracts.load import load_contracts
+from kkz_eval.deliveries.reader import Claimed, PersonRecords, Unclaimed, Unreadable, read_file
+from kkz_eval.model.errors import UserError
+from kkz_eval.model.findings import Finding, iter_findings
+from kkz_eval.model.texts import Language, text
+from kkz_eval.reference.tables import known_units
+from kkz_eval.settings import Settings
+
+
+def check_files(settings: Settings, files: Sequence[Path], contract_id: str | None, form: str) -> int:
+    """Check files and print their findings as a table or as JSON; 0 clean, 1 findings, 2 not readable.
+
+    contract_id: judge by this contract only; form: table | json. Raises UserError for an unknown contract.
+    """
+    contracts = load_contracts(settings.contracts)
+    if contract_id is not None:
+        if contract_id not in contracts:
+            raise UserError("contract_unknown", contract=contract_id, known=", ".join(sorted(contracts)))
+        contracts = {contract_id: contracts[contract_id]}
+    codes = []
+    reports: list[dict[str, object]] = []
+    for file in files:
+        code, report = _check(file, contracts, settings.language)
+        codes.append(code)
+        reports.append(report)
+        if form == "table":
+            _print_table(report, settings.language)
+    if form == "json":
+        print(json.dumps(reports, ensure_ascii=False, indent=2))
+    return max(codes)
+
+
+def _check(file: Path, contracts: dict[str, Contract], language: Language) -> tuple[int, dict[str, object]]:
+    try:
+        data = file.read_bytes()
+    except OSError as error:
+        sentence = text("errors.file_not_readable", language, name=str(file), reason=str(error.strerror))
+        return 2, {"file": str(file), "readable": False, "sentence": sentence}
+    match read_file(data, file.name, contracts):
+        case Claimed(parsed=parsed):
+            tables = []
+            clean = True
+            for table in parsed:
+                contract = contracts[table.contract_id]
+                judgement = judge_file(table, contract, known_units())
+                clean &= judgement.findings.num_rows == 0
+                tables.append(_judged(contract, judgement, language))
+            return (0 if clean else 1), {"file": str(file), "readable": True, "tables": tables}
+        case (Unclaimed() | Unreadable() | PersonRecords()) as result:
+            return 2, {"file": str(file), "readable": False, "sentence": result.sentence(language)}
+
+
+def _judged(contract: Contract, judgement: Judgement, language: Language) -> dict[str, object]:
+    labels = {p.name: (p.label_de if language == "de" else p.label_en) for p in contract.properties}
+    return {
+        "contract": contract.id,
+        "version": contract.version,
+        "status": judgement.status.value,
+        "errors": judgement.n_errors,
+        "warnings": judgement.n_warnings,
+        "findings": [_finding(f, labels.get(f.field or ""), language) for f in iter_findings(judgement.findings)],
+    }
+
+
+def _finding(finding: Finding, label: str | None, language: Language) -> dict[str, object]:
+    return {
+        "rule": finding.rule,
+        "severity": finding.severity,
+        "cell": finding.cell,
+        "unit": finding.unit_id,
+        "year": finding.year,
+        "value": finding.value,
+        "allowed": finding.allowed,
+        "message": finding.message(language, label),
+        "fix": finding.fix(language, label),
+    }
+
+
+def _print_table(report: dict[str, object], language: Language) -> None:
+    if not report["readable"]:
+        print(report["sentence"], file=sys.stderr)
+        return
+    tables = report["tables"]
+    assert isinstance(tables, list)
+    for table in tables:
+        key = "check.clean" if not table["findings"] else "check.found"
+        print(
+            text(
+                key,
+                language,
+                package="kkz_eval",
+                file=report["file"],
+                contract=table["contract"],
+                errors=table["errors"],
+                warnings=table["warnings"],
+            )
+        )
+        for finding in table["findings"]:
+            sign = text(f"check.{finding['severity']}", language, package="kkz_eval")
+            print(f"  {finding['cell'] or '–':<12} {sign:<8} {finding['message']} {finding['fix']}  [{finding['rule']}]")

@@ -1,0 +1,38 @@
+"""What Great Expectations says of the deliveries of each contract, and whether it agrees with the register. Never blocking."""
+
+from __future__ import annotations
+
+import dagster as dg
+
+from kkz_eval import line as steps
+from kkz_eval.contracts.contract import Contract
+from kkz_eval.model.texts import text
+
+
+def contract_check(contract: Contract) -> dg.AssetChecksDefinition:
+    """All deliveries of the contract that are in the register, stacked and validated once."""
+
+    @dg.asset_check(
+        asset="verdicts",
+        name=f"contract_{contract.id}",
+        description=f"Entsprechen die Lieferungen dem Vertrag? {contract.title_de}",
+    )
+    def check(line: dg.ResourceParam[steps.Line]) -> dg.AssetCheckResult:
+        comparison = steps.validate_contract(line, contract)
+        language = line.settings.language
+        if comparison.files == 0:
+            return dg.AssetCheckResult(
+                passed=True,
+                description=text("contract_check.nothing", language, package="kkz_eval", contract=contract.id),
+            )
+        description = "\n".join(comparison.sentences) or text(
+            "contract_check.clean", language, package="kkz_eval", contract=contract.id, files=str(comparison.files)
+        )
+        return dg.AssetCheckResult(
+            passed=not comparison.sentences,
+            severity=dg.AssetCheckSeverity.ERROR if comparison.errors else dg.AssetCheckSeverity.WARN,
+            description=description,
+            metadata={"dateien": comparison.files, "regeln": comparison.rules, "fehler": comparison.errors, "hinweise": comparison.warnings},
+        )
+
+    return check

@@ -1,0 +1,34 @@
+"""The one blocking check: coverage below what the plan demands stops its effects and its report."""
+
+from __future__ import annotations
+
+import dagster as dg
+
+from kkz_eval import line as steps
+from kkz_eval.assets.evaluations import asset_name
+from kkz_eval.evaluation.plan import Plan
+from kkz_eval.model.texts import text
+
+
+def coverage_check(plan: Plan) -> dg.AssetChecksDefinition:
+    """Coverage of every outcome in both groups, against the minimum of the plan."""
+
+    @dg.asset_check(
+        asset=asset_name("design", plan),
+        name="coverage",
+        blocking=True,
+        description="Liegen genug Werte für beide Gruppen vor? Darunter gibt es keine Schätzung und keinen Bericht.",
+    )
+    def coverage(line: dg.ResourceParam[steps.Line]) -> dg.AssetCheckResult:
+        design = steps.design(line, line.plans[plan.id])
+        sentences = [steps.coverage_text(line, line.plans[plan.id], row) for row in design.short]
+        sentences += [steps.conflict_text(line, conflict) for conflict in design.conflicts]
+        summary = text("coverage.met", line.settings.language, package="kkz_eval", plan=plan.id)
+        return dg.AssetCheckResult(
+            passed=not design.short,
+            severity=dg.AssetCheckSeverity.ERROR,
+            description="\n".join(sentences) if sentences else summary,
+            metadata={f"{row.indicator} ({row.group})": round(row.share, 4) for row in design.coverage},
+        )
+
+    return coverage

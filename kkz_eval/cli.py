@@ -1,0 +1,152 @@
+"""The command line: the same job without the UI, the steward's check of one file, the model world, the engine alone.
+
+Belongs here: arguments, what is printed, exit codes. Does not belong here: work; each command calls one function.
+Every command imports only what it needs, so that the check of one file starts quickly.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from kkz_eval import __version__
+from kkz_eval.model.errors import UserError
+from kkz_eval.model.texts import Language, text
+from kkz_eval.settings import load_settings
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command and return its exit code; errors that a user can mend are one sentence on standard error."""
+    language: Language = "de"
+    try:
+        language = load_settings().language
+        options = _parser(language).parse_args(arguments)
+        return int(options.command(options))
+    except UserError as error:
+        print(error.sentence(language), file=sys.stderr)
+        return error.exit_code
+    except BrokenPipeError:
+        sys.stderr.close()
+        return 0
+
+
+def entry() -> None:
+    """The console script."""
+    sys.exit(main())
+
+
+def _parser(language: Language) -> argparse.ArgumentParser:
+    def say(key: str) -> str:
+        return text(f"cli.{key}", language, package="kkz_eval").replace("%", "%%")
+
+    parser = argparse.ArgumentParser(prog="kkz-eval", description=say("description"))
+    parser.add_argument("--version", action="version", version=f"kkz-eval {__version__}")
+    commands = parser.add_subparsers(title=say("commands"), required=True, metavar="BEFEHL" if language == "de" else "COMMAND")
+
+    run = commands.add_parser("run", help=say("run"), description=say("run_long"))
+    run.add_argument("--inbox", type=Path, help=say("inbox"))
+    run.add_argument("--home", type=Path, help=say("home"))
+    run.add_argument("--plan", type=Path, help=say("plan"))
+    run.add_argument("--years", type=_years, help=say("years"))
+    run.set_defaults(command=_run)
+
+    check = commands.add_parser("check", help=say("check"), description=say("check_long"))
+    check.add_argument("files", type=Path, nargs="+", metavar="FILE", help=say("files"))
+    check.add_argument("--contract", help=say("contract"))
+    check.add_argument("--json", action="store_true", help=say("json"))
+    check.set_defaults(command=_check)
+
+    simulate = commands.add_parser("simulate", help=say("simulate"), description=say("simulate_long"))
+    simulate.add_argument("--out", type=Path, required=True, help=say("out"))
+    simulate.add_argument("--seed", type=int, default=1, help=say("seed"))
+    simulate.add_argument("--effects", type=Path, help=say("effects_file"))
+    simulate.set_defaults(command=_simulate)
+
+    effects = commands.add_parser("effects", help=say("effects"), description=say("effects_long"))
+    effects.add_argument("--panel", type=Path, required=True, help=say("panel"))
+    effects.add_argument("--plan", type=Path, required=True, help=say("plan"))
+    effects.add_argument("--out", type=Path, default=Path("effects"), help=say("out"))
+    effects.set_defaults(command=_effects)
+
+    contracts = commands.add_parser("contracts", help=say("contracts")).add_subparsers(required=True, metavar="lint")
+    lint = contracts.add_parser("lint", help=say("lint"))
+    lint.add_argument("files", type=Path, nargs="*", metavar="FILE", help=say("lint_files"))
+    lint.set_defaults(command=_lint)
+
+    plan = commands.add_parser("plan", help=say("plan_command")).add_subparsers(required=True, metavar="check")
+    plan_check = plan.add_parser("check", help=say("plan_check"))
+    plan_check.add_argument("file", type=Path, metavar="FILE")
+    plan_check.set_defaults(command=_plan_check)
+
+    deliveries = commands.add_parser("deliveries", help=say("deliveries")).add_subparsers(required=True, metavar="list")
+    listing = deliveries.add_parser("list", help=say("deliveries_list"))
+    listing.add_argument("--home", type=Path, help=say("home"))
+    listing.set_defaults(command=_deliveries_list)
+    return parser
+
+
+def _years(value: str) -> tuple[int, int]:
+    match = re.fullmatch(r"(\d{4})(?:[-–](\d{4}))?", value)
+    if match is None or int(match[1]) > int(match[2] or match[1]):
+        raise UserError("years_unreadable", value=value)
+    return int(match[1]), int(match[2] or match[1])
+
+
+def _run(options: argparse.Namespace) -> int:
+    from kkz_eval.running import run_line
+
+    return run_line(load_settings(home=options.home, inbox=options.inbox), options.plan, options.years)
+
+
+def _check(options: argparse.Namespace) -> int:
+    from kkz_eval.checking import check_files
+
+    return check_files(load_settings(), options.files, options.contract, "json" if options.json else "table")
+
+
+def _simulate(options: argparse.Namespace) -> int:
+    from kkz_eval.simulation.world import simulate
+
+    summary = simulate(options.out, options.seed, options.effects)
+    print(summary.sentence(load_settings().language))
+    return 0
+
+
+def _effects(options: argparse.Namespace) -> int:
+    from kkz_eval.evaluation.effects import effects_command, exit_code
+
+    result = effects_command(options.panel, options.plan, options.out)
+    print(result)
+    return exit_code(result)
+
+
+def _lint(options: argparse.Namespace) -> int:
+    from kkz_eval.contracts.lint import lint
+
+    settings = load_settings()
+    files = options.files or sorted(settings.contracts.glob("*.odcs.yaml"))
+    problems = [problem for file in files for problem in lint(file)]
+    for problem in problems:
+        print(problem.sentence(settings.language))
+    if not problems:
+        print(text("cli.lint_clean", settings.language, package="kkz_eval", count=str(len(files))))
+    return 1 if problems else 0
+
+
+def _plan_check(options: argparse.Namespace) -> int:
+    from kkz_eval.line import open_line
+
+    settings = load_settings()
+    line = open_line(settings, [options.file])
+    for plan in line.plans.values():
+        print(text("cli.plan_valid", settings.language, package="kkz_eval", plan=plan.id, outcomes=str(len(plan.outcomes))))
+    return 0
+
+
+def _deliveries_list(options: argparse.Namespace) -> int:
+    from kkz_eval.running import list_deliveries
+
+    return list_deliveries(load_settings(home=options.home))

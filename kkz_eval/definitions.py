@@ -1,0 +1,58 @@
+"""The one place where everything meets: assets, checks, jobs and the line they work on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+
+from kkz_eval.assets import deliveries, evidence
+from kkz_eval.assets.evaluations import plan_assets
+from kkz_eval.checks.contracts import contract_check
+from kkz_eval.checks.coverage import coverage_check
+from kkz_eval.io_managers import AcceptedTables
+from kkz_eval.jobs import yearly_run
+from kkz_eval.line import Line, open_line
+from kkz_eval.settings import Settings, load_settings
+
+
+def build_defs(
+    settings: Settings,
+    *,
+    plan_files: Iterable[Path] | None = None,
+    progress: Callable[[str], None] | None = None,
+    **overrides: Any,
+) -> dg.Definitions:
+    """The definitions of an installation.
+
+    plan_files: default all plans beside the contracts; progress: told a sentence per step; overrides: arguments of
+    dagster.Definitions that replace those made here. Raises UserError where contracts, plans or catalogue are not valid.
+    """
+    line: Line = open_line(settings, plan_files, progress) if progress else open_line(settings, plan_files)
+    plans = list(line.plans.values())
+    parts: dict[str, Any] = {
+        "assets": [
+            deliveries.landing,
+            deliveries.parsed,
+            deliveries.verdicts,
+            evidence.observations,
+            evidence.indicators,
+            *(asset for plan in plans for asset in plan_assets(plan)),
+        ],
+        "asset_checks": [
+            *(contract_check(contract) for contract in line.contracts.values()),
+            *(coverage_check(plan) for plan in plans),
+        ],
+        "jobs": [yearly_run],
+        "resources": {"line": line, "io_manager": AcceptedTables(line)},
+        "executor": dg.in_process_executor,
+    }
+    return dg.Definitions(**{**parts, **overrides})
+
+
+@dg.definitions
+def defs() -> dg.Definitions:
+    """The definitions of this installation, as `workspace.yaml` loads them."""
+    return build_defs(load_settings())

@@ -1,0 +1,211 @@
+"""From the tables of the line to an edition of a report: what it shows, its digest, and where it is kept.
+
+Belongs here: filling `reporting.inputs.ReportInputs` from the register, the catalogue and the plan; keeping the edition.
+Does not belong here: wording, figures, disclosure (reporting), numbers (evaluation).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+
+import pandas as pd
+
+from kkz_eval import line as steps
+from kkz_eval.contracts.contract import Contract
+from kkz_eval.deliveries.accepted import sources_of
+from kkz_eval.evaluation.plan import Outcome, Plan, plan_digest
+from kkz_eval.evaluation.results import EffectsResult, results_files
+from kkz_eval.line import Line
+from kkz_eval.model.texts import LANGUAGES, text
+from kkz_eval.model.verdicts import Status
+from kkz_eval.reference.tables import programme_units, unit_name
+from kkz_eval.reporting.build import build_document, render
+from kkz_eval.reporting.inputs import COUNT_COLUMNS, DELIVERY_COLUMNS, OutcomeInfo, ReportInputs, SourceInfo
+from kkz_eval.storage.digests import code_digest, digest_of, digest_of_bytes
+
+LIBRARIES = ("kkz-eval", "numpy", "pandas", "scipy", "statsmodels", "pyarrow", "altair", "vl-convert-python")
+
+
+@dataclass(frozen=True)
+class Edition:
+    """A report that is kept. page: the page in the plan's first language; digest: of all it was made from."""
+
+    page: Path
+    digest: str
+
+
+def make_edition(line: Line, plan: Plan) -> Edition:
+    """The report of a plan on what is accepted now, made once and kept for ever with its tables.
+
+    Raises UserError where a text of the plan claims more than the design carries.
+    """
+    design = steps.design(line, plan)
+    effects = steps.effects(line, plan)
+    inputs = report_inputs(line, plan, design, effects)
+    languages = plan.languages
+    code = code_digest("kkz_eval.reporting", "kkz_eval.editions", "kkz_eval.indicators", "kkz_eval.reference")
+    parts = [_digest_of_inputs(inputs, effects), list(languages), code]
+    digest = digest_of(parts)
+    folder = f"reports/{plan.id}/{digest[:16]}"
+    pages = [(language, f"{folder}/{text('run.page', language, package='kkz_eval')}") for language in LANGUAGES if language in languages]
+    if all(line.steps.store.exists(page) for _, page in pages):
+        line.steps.journal.reused.append(("report", plan.id))
+    else:
+        files = {name: content for name, content in results_files(effects).items()}
+        files |= {page.rpartition("/")[2]: render(build_document(inputs, language)).encode() for language, page in pages}
+        for name, content in sorted(files.items(), key=lambda item: item[0].endswith(".html")):  # pages last: they say "complete"
+            line.steps.store.put_if_absent(f"{folder}/{name}", content)
+        line.steps.journal.computed.append(("report", plan.id))
+    return Edition(line.steps.store.local_path(pages[0][1]), digest)
+
+
+def report_inputs(line: Line, plan: Plan, design: steps.Design, effects: EffectsResult) -> ReportInputs:
+    """All that the report of a plan shows."""
+    names = dict(zip(design.groups["unit_id"], design.groups["name"], strict=True))
+    panel = design.panel.assign(unit_name=design.panel["unit_id"].map(names))
+    municipal = [contract for contract in line.contracts.values() if contract.source == "municipal"]
+    datasets = sorted(set(plan.sources[outcome.indicator] for outcome in plan.outcomes))
+    sources = tuple(_source_info(line, contract) for contract in line.contracts.values() if contract.dataset in datasets)
+    delivered = [_deliveries(line, contract, plan) for contract in municipal if sources_of(line.register(), contract)]
+    files = {f"{name} ({source.dataset})": sha for source in sources for name, sha in source.files}
+    return ReportInputs(
+        plan_id=plan.id,
+        title=plan.title,
+        texts=plan.texts,
+        outcomes=tuple(_outcome_info(line, plan, outcome, design) for outcome in plan.outcomes),
+        panel=panel,
+        groups=design.groups,
+        treated_cohorts=tuple(plan.treated_cohorts or ()),
+        estimates=effects.estimates,
+        tests=effects.tests,
+        sources=sources,
+        deliveries=pd.concat(delivered, ignore_index=True) if delivered else pd.DataFrame(columns=list(DELIVERY_COLUMNS)),
+        notices=_notices(line, plan, design),
+        counts=_counts(line, plan, municipal),
+        smallest_cell=max((contract.smallest_cell for contract in municipal), default=1),
+        digests={"plan": plan_digest(plan), "code": code_digest("kkz_eval.evaluation"), **files},
+        versions={name: version(name) for name in LIBRARIES},
+    )
+
+
+def _outcome_info(line: Line, plan: Plan, outcome: Outcome, design: steps.Design) -> OutcomeInfo:
+    indicator = line.catalogue[outcome.indicator]
+    years = design.panel.loc[design.panel["indicator"] == outcome.indicator, "year"]
+    return OutcomeInfo(
+        indicator=outcome.indicator,
+        role=outcome.role,
+        window=outcome.window or (int(years.min()), int(years.max())),
+        earliest_plausible_year=outcome.earliest_plausible_year,
+        expected_direction=outcome.expected_direction,
+        mechanism=outcome.mechanism,
+        label=_plain(indicator.label),
+        unit=_plain(indicator.unit),
+        difference_unit=_plain(indicator.difference_unit),
+        desirable=indicator.desirable,
+        decimals=indicator.decimals,
+        breaks=tuple((b.year, _plain(b.text)) for b in indicator.breaks),
+        source=plan.sources[outcome.indicator],
+    )
+
+
+def _plain(texts: Mapping[str, str]) -> dict[str, str]:
+    return {str(language): value for language, value in texts.items()}
+
+
+def _source_info(line: Line, contract: Contract) -> SourceInfo:
+    accepted = steps.accepted(line, contract.dataset)
+    editions = sorted({source.verdict.edition for source in accepted.sources} - {""})
+    return SourceInfo(
+        dataset=contract.dataset,
+        title={"de": contract.title_de, "en": contract.title_en},
+        attribution=contract.attribution,
+        licence=contract.licence,
+        edition=", ".join(editions),
+        files=tuple(sorted((source.arrival.name, source.arrival.sha256) for source in accepted.sources)),
+    )
+
+
+def _deliveries(line: Line, contract: Contract, plan: Plan) -> pd.DataFrame:
+    """The newest word of the register on every programme unit and year of the plan's windows."""
+    windows = [outcome.window for outcome in plan.outcomes if outcome.window]
+    years = range(min(first for first, _ in windows), max(last for _, last in windows) + 1)
+    newest = {
+        (part.unit_id, part.year): part
+        for source in sources_of(line.register(), contract)
+        for part in source.verdict.slices
+    }
+    rows = []
+    for unit in programme_units():
+        for year in years:
+            part = newest.get((unit.ags, year))
+            status = part.status.value if part else "missing"
+            counts = (part.n_errors, part.n_warnings) if part else (0, 0)
+            rows.append((contract.dataset, unit.ags, unit.name, year, status, *counts))
+    return pd.DataFrame(rows, columns=list(DELIVERY_COLUMNS))
+
+
+def _counts(line: Line, plan: Plan, municipal: list[Contract]) -> pd.DataFrame | None:
+    """Numerators and denominators that municipalities delivered for the plan's indicators, newest year; None without any."""
+    rows = []
+    for contract in municipal:
+        for outcome in plan.outcomes:
+            indicator = line.catalogue[outcome.indicator]
+            if contract.dataset not in {source.dataset for source in indicator.sources}:
+                continue
+            values = steps.indicator(line, indicator.id, contract.dataset).indicators
+            for row in values.to_pylist():
+                if row["numerator"] is not None and row["denominator"] is not None:
+                    label = indicator.label[line.settings.language]
+                    rows.append((row["unit_id"], unit_name(row["unit_id"]), row["year"], label, int(row["numerator"]), int(row["denominator"])))
+    if not rows:
+        return None
+    frame = pd.DataFrame(rows, columns=list(COUNT_COLUMNS))
+    return frame[frame["year"] == frame["year"].max()].reset_index(drop=True)
+
+
+def _notices(line: Line, plan: Plan, design: steps.Design) -> tuple[Mapping[str, str], ...]:
+    """Sentences about what is missing from the report's data: rejected deliveries, contradictions, values without a figure."""
+    datasets = set(plan.sources.values()) | {c.dataset for c in line.contracts.values() if c.source == "municipal"}
+    notices: list[Mapping[str, str]] = []
+    rejected: dict[tuple[str, str], list[tuple[str, int]]] = {}
+    for judged, unit, year in steps.rejected_slices(line):
+        contract = line.contracts[judged.verdict.contract_id]
+        if contract.dataset in datasets:
+            rejected.setdefault((judged.arrival.name, contract.dataset), []).append((unit, year))
+    for (name, dataset), parts in sorted(rejected.items()):
+        notices.append(
+            {
+                language: text(
+                    "notices.rejected", language, package="kkz_eval", name=name, dataset=dataset,
+                    parts="; ".join(f"{unit_name(unit)} {year}" if unit else "–" for unit, year in sorted(parts)),
+                )
+                for language in LANGUAGES
+            }
+        )
+    for conflict in design.conflicts:
+        notices.append({language: steps.conflict_text(conflict, language) for language in LANGUAGES})
+    for row in design.coverage:
+        if row.missing:
+            parts = "; ".join(f"{unit_name(unit)} {year}" for unit, year in row.missing)
+            label = line.catalogue[row.indicator].label
+            notices.append(
+                {language: text("notices.missing", language, package="kkz_eval", indicator=label[language], parts=parts) for language in LANGUAGES}
+            )
+    return tuple(notices)
+
+
+def _digest_of_inputs(inputs: ReportInputs, effects: EffectsResult) -> str:
+    """Digest of everything the report shows; tables enter by their exact text form."""
+    frames = [inputs.panel, inputs.groups, inputs.deliveries, effects.estimates, effects.tests]
+    tables = [digest_of_bytes(frame.to_csv(index=False).encode()) for frame in frames]
+    tables.append(digest_of_bytes(b"" if inputs.counts is None else inputs.counts.to_csv(index=False).encode()))
+    outcomes = [repr(outcome) for outcome in inputs.outcomes]
+    sources = [repr(source) for source in inputs.sources]
+    notices = [dict(notice) for notice in inputs.notices]
+    texts = {name: dict(value) for name, value in inputs.texts.items()}
+    return digest_of(
+        [inputs.plan_id, dict(inputs.title), texts, outcomes, tables, sources, notices, inputs.smallest_cell, dict(inputs.digests), dict(inputs.versions)]
+    )

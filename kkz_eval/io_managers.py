@@ -1,0 +1,38 @@
+"""Reading the tables of the line by the name of their asset, in a notebook. Assets themselves write through the store.
+
+`defs.load_asset_value("effects_kekiz_2012")` gives the frame that rests on what the register accepts now.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import dagster as dg
+import pandas as pd
+
+from kkz_eval import line as steps
+
+
+class AcceptedTables(dg.IOManager):
+    """Gives an asset's table as the register accepts it now; keeps nothing, because the store has kept it."""
+
+    def __init__(self, line: steps.Line) -> None:
+        self._line = line
+
+    def handle_output(self, context: dg.OutputContext, obj: Any) -> None:
+        """Nothing to keep. Raises ValueError where an asset returns a value that would be lost."""
+        if obj is not None:
+            raise ValueError(f"{context.asset_key.to_user_string()} returned a value; assets write through the store")
+
+    def load_input(self, context: dg.InputContext) -> pd.DataFrame:
+        """The table of an asset. Raises KeyError for an asset without one."""
+        name = context.asset_key.to_user_string()
+        plans = {plan_id.replace("-", "_"): plan for plan_id, plan in self._line.plans.items()}
+        kind, _, plan_name = name.partition("_")
+        match kind:
+            case "design":
+                return steps.design(self._line, plans[plan_name]).groups
+            case "effects":
+                return steps.effects(self._line, plans[plan_name]).estimates
+            case _:
+                raise KeyError(f"{name} has no table of its own; use kkz_eval.line")

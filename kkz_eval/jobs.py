@@ -1,0 +1,97 @@
+"""The jobs of Dagster and their execution on this machine. "Jahreslauf": one reporting year or all, from the inbox to the report."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+from dagster._core.execution.execution_result import ExecutionResult
+
+from kkz_eval.partitions import known_years
+
+YEARLY_RUN = "Jahreslauf"
+CONFIGURATION = Path(__file__).resolve().parent.parent / "dagster.yaml"
+
+yearly_run = dg.define_asset_job(
+    YEARLY_RUN,
+    selection=dg.AssetSelection.all(),
+    description="Vom Eingang bis zum Bericht, für ein Berichtsjahr oder alle Jahre (from the inbox to the report, for one year or all).",
+)
+
+
+@dataclass(frozen=True)
+class RunOutcome:
+    """How a run of the job ended, in sentences.
+
+    success: every step ran and no blocking check failed; failures: what stopped a part of the run; warnings: what the
+    checks that do not block found; metadata: of each materialised asset, by its name.
+    """
+
+    success: bool
+    failures: tuple[str, ...]
+    warnings: tuple[str, ...]
+    metadata: Mapping[str, Mapping[str, Any]]
+
+
+def open_instance(folder: Path) -> dg.DagsterInstance:
+    """The run history in a folder, made complete under another name first, so that neither a kill nor a second start spoils it."""
+    if not folder.exists():
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        draft = Path(tempfile.mkdtemp(prefix=".dagster-", dir=folder.parent))
+        shutil.copyfile(CONFIGURATION, draft / "dagster.yaml")
+        with dg.DagsterInstance.from_config(str(draft)) as instance:
+            instance.get_runs(limit=1)
+            instance.all_asset_keys()
+            instance.all_instigator_state()
+        try:
+            os.rename(draft, folder)
+        except OSError:
+            if not folder.exists():
+                raise
+            shutil.rmtree(draft)  # another process was first
+    return dg.DagsterInstance.from_config(str(folder))
+
+
+def execute_yearly_run(defs: dg.Definitions, instance: dg.DagsterInstance, years: tuple[int, int] | None) -> RunOutcome:
+    """Execute the job in this process, over the years given (inclusive; default all) in one run.
+
+    Raises what broken code raises; what a user can mend comes back as sentences.
+    """
+    known = known_years()
+    first, last = years or (known[0], known[-1])
+    job = defs.resolve_job_def(YEARLY_RUN)
+    result = job.execute_in_process(
+        instance=instance,
+        raise_on_error=False,
+        tags={"dagster/asset_partition_range_start": str(first), "dagster/asset_partition_range_end": str(last)},
+        run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
+    )
+    return _outcome(result)
+
+
+def _outcome(result: ExecutionResult) -> RunOutcome:
+    failures: list[str] = []
+    warnings: list[str] = []
+    metadata: dict[str, Mapping[str, Any]] = {}
+    for event in result.all_events:
+        if event.is_step_failure:
+            data = event.step_failure_data
+            if data.user_failure_data is not None:
+                failures.append(data.user_failure_data.description or "")
+            elif data.error is None or data.error.cls_name != "DagsterAssetCheckFailedError":
+                raise RuntimeError(f"step {event.step_key} broke:\n{data.error.to_string() if data.error else ''}")
+        elif event.is_step_materialization:
+            materialization = event.step_materialization_data.materialization
+            metadata[materialization.asset_key.to_user_string()] = {
+                key: value.value for key, value in materialization.metadata.items()
+            }
+    for evaluation in result.get_asset_check_evaluations():
+        if not evaluation.passed:
+            (failures if evaluation.blocking else warnings).append(evaluation.description or evaluation.check_name)
+    return RunOutcome(result.success, tuple(failures), tuple(warnings), metadata)

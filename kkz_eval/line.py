@@ -1,0 +1,203 @@
+"""The line: which step feeds which, from the inbox to the report. The one composition that assets, command line and notebooks share.
+
+Belongs here: calling the steps in their order, with what the register accepts now. Does not belong here: what a step does; Dagster.
+Every step is resolved from the register downwards, and found again by digest where it was computed before. So whichever step
+is asked for, in whichever run, rests on accepted content only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pandas as pd
+
+from kkz_eval.contracts.contract import Contract
+from kkz_eval.contracts.load import load_contracts
+from kkz_eval.deliveries.accepted import Accepted, Conflict, accepted_observations, sources_of
+from kkz_eval.deliveries.intake import Intake, take_in
+from kkz_eval.deliveries.judging import judge_arrival, load_findings, load_parsed, parse
+from kkz_eval.deliveries.register import Arrival, Register, read_register
+from kkz_eval.evaluation.design import Coverage, below, coverage_of, groups_of, panel_of
+from kkz_eval.evaluation.memo import effects_of_plan
+from kkz_eval.evaluation.plan import Plan, load_plan
+from kkz_eval.evaluation.results import EffectsResult
+from kkz_eval.indicators.catalogue import Indicator, load_catalogue
+from kkz_eval.indicators.memo import stored_indicator
+from kkz_eval.indicators.rates import IndicatorValues
+from kkz_eval.model.errors import UserError
+from kkz_eval.model.findings import Finding, iter_findings
+from kkz_eval.model.parsed import ParsedTable
+from kkz_eval.model.verdicts import Status, Verdict
+from kkz_eval.reference.tables import known_units
+from kkz_eval.settings import Settings
+from kkz_eval.storage.steps import Steps
+from kkz_eval.storage.store import Store
+
+
+@dataclass(frozen=True)
+class Judged:
+    """An arrival with its standing verdict."""
+
+    arrival: Arrival
+    verdict: Verdict
+
+
+@dataclass(frozen=True)
+class Design:
+    """Groups, panel and coverage of a plan. conflicts: cells that two deliveries contradict, none of which holds."""
+
+    groups: pd.DataFrame
+    panel: pd.DataFrame
+    coverage: tuple[Coverage, ...]
+    short: tuple[Coverage, ...]
+    conflicts: tuple[Conflict, ...]
+
+
+def _silent(_: str) -> None:
+    """Progress for nobody."""
+
+
+@dataclass(frozen=True)
+class Line:
+    """An installation's contracts, catalogue and plans, with the store they work on."""
+
+    settings: Settings
+    contracts: Mapping[str, Contract]
+    catalogue: Mapping[str, Indicator]
+    plans: Mapping[str, Plan]
+    steps: Steps
+    progress: Callable[[str], None] = field(default=_silent)
+
+    def register(self) -> Register:
+        """The register as it stands now."""
+        return read_register(self.steps.store)
+
+
+def open_line(
+    settings: Settings, plan_files: Iterable[Path] | None = None, progress: Callable[[str], None] = _silent
+) -> Line:
+    """The line of an installation. plan_files: default all of `plans/` beside the contracts.
+
+    Raises UserError where a contract, plan, catalogue or the list of breaks is not valid; nothing is written.
+    """
+    folder = settings.contracts
+    files = sorted((folder / "plans").glob("*.yaml")) if plan_files is None else list(plan_files)
+    plans = [load_plan(file) for file in files]
+    catalogue = load_catalogue(folder / "indicators.yaml", folder / "breaks.yaml")
+    contracts = load_contracts(folder)
+    for plan in plans:
+        check_plan(plan, catalogue, contracts)
+    return Line(
+        settings, contracts, catalogue, {plan.id: plan for plan in plans}, Steps(Store.at(str(settings.home))), progress
+    )
+
+
+def check_plan(plan: Plan, catalogue: Mapping[str, Indicator], contracts: Mapping[str, Contract]) -> None:
+    """A plan names only what exists: indicators of the catalogue, and for each one source that measures both groups.
+
+    Raises UserError. A municipal dataset is refused as the source of an effect: reference municipalities deliver nothing.
+    """
+    datasets = {contract.dataset: contract for contract in contracts.values()}
+    for outcome in plan.outcomes:
+        if outcome.indicator not in catalogue:
+            raise UserError(
+                "indicator_unknown",
+                package="kkz_eval.indicators",
+                indicator=outcome.indicator,
+                known=", ".join(sorted(catalogue)),
+            )
+        dataset = plan.sources.get(outcome.indicator)
+        if dataset is None:
+            known = ", ".join(source.dataset for source in catalogue[outcome.indicator].sources)
+            raise UserError("plan_without_source", plan=plan.id, indicator=outcome.indicator, known=known)
+        catalogue[outcome.indicator].source(dataset)
+        if datasets[dataset].source != "official":
+            raise UserError("plan_source_not_common", plan=plan.id, indicator=outcome.indicator, dataset=dataset)
+
+
+def land(line: Line, years: Iterable[int]) -> Intake:
+    """Take the files of the inbox in. Raises UserError where there is neither anything in the inbox nor in the register."""
+    intake = take_in(line.steps.store, line.settings.inbox, line.contracts, years, line.progress)
+    if not intake.present and not intake.register.arrivals:
+        raise UserError("inbox_empty", inbox=str(line.settings.inbox))
+    return intake
+
+
+def parse_arrivals(line: Line, years: Iterable[int]) -> tuple[Arrival, ...]:
+    """Parse what arrived for these reporting years and has no verdict yet."""
+    register = line.register()
+    waiting = [a for a in register.of_years(years) if (a.sha256, a.contract_id) not in register.verdicts]
+    for arrival in waiting:
+        parse(line.steps, arrival, line.contracts)
+    return tuple(waiting)
+
+
+def judge_arrivals(line: Line, years: Iterable[int]) -> tuple[Judged, ...]:
+    """Judge what arrived for these reporting years; verdicts that stand are kept."""
+    register = line.register()
+    judged = []
+    for arrival in register.of_years(years):
+        verdict = judge_arrival(line.steps, register, arrival, line.contracts, known_units())
+        judged.append(Judged(arrival, verdict))
+    return tuple(judged)
+
+
+def findings_of(line: Line, verdict: Verdict) -> list[Finding]:
+    """The findings behind a verdict, in the order of the file."""
+    return list(iter_findings(load_findings(line.steps.store, verdict)))
+
+
+def parsed_of(line: Line, verdict: Verdict) -> ParsedTable:
+    """The parsed table that a verdict judged."""
+    return load_parsed(line.steps.store, verdict.parsed_key, line.contracts[verdict.contract_id])
+
+
+def rejected_slices(line: Line) -> list[tuple[Judged, str, int]]:
+    """Units and years whose newest delivery is rejected: (arrival and verdict, unit_id, year); "" and 0 for a whole file."""
+    register = line.register()
+    rows: list[tuple[Judged, str, int]] = []
+    for contract in line.contracts.values():
+        newest: dict[tuple[str, int], tuple[Judged, Status]] = {}
+        for source in sources_of(register, contract):
+            judged = Judged(source.arrival, source.verdict)
+            for part in source.verdict.slices:
+                newest[(part.unit_id, part.year)] = (judged, part.status)
+            if not source.verdict.slices and source.verdict.status == Status.REJECTED:
+                rows.append((judged, "", 0))
+        rows += [(judged, unit, year) for (unit, year), (judged, status) in sorted(newest.items(), key=lambda i: i[0]) if status == Status.REJECTED]
+    return rows
+
+
+def accepted(line: Line, dataset: str) -> Accepted:
+    """The observations of a dataset that hold now."""
+    contract = next(c for c in line.contracts.values() if c.dataset == dataset)
+    return accepted_observations(line.steps, line.register(), contract)
+
+
+def indicator(line: Line, indicator_id: str, dataset: str) -> IndicatorValues:
+    """Values of an indicator from one dataset, of what is accepted now."""
+    definition = line.catalogue[indicator_id]
+    contract = next(c for c in line.contracts.values() if c.dataset == dataset)
+    return stored_indicator(
+        line.steps, definition, definition.source(dataset), accepted(line, dataset).observations, contract.source
+    )
+
+
+def design(line: Line, plan: Plan) -> Design:
+    """Groups, panel and coverage of a plan."""
+    groups = groups_of(plan, line.settings.language)
+    panels = [
+        panel_of(outcome, indicator(line, outcome.indicator, plan.sources[outcome.indicator]).indicators, groups)
+        for outcome in plan.outcomes
+    ]
+    panel = pd.concat(panels, ignore_index=True)
+    coverage = coverage_of(panel, groups)
+    conflicts = [c for dataset in sorted(set(plan.sources.values())) for c in accepted(line, dataset).conflicts]
+    return Design(groups, panel, coverage, below(coverage, plan.coverage.minimum), tuple(conflicts))
+
+
+def effects(line: Line, plan: Plan) -> EffectsResult:
+    """Estimates of a plan on what is accepted now, outcome by outcome, each computed once for its panel and plan."""
+    return effects_of_plan(line.steps, design(line, plan).panel, plan)

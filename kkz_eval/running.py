@@ -1,0 +1,70 @@
+"""The yearly run without the UI: executes the very job of Dagster, prints progress and where the reports are.
+
+Belongs here: what the commands `run` and `deliveries list` print, and their exit codes. No step of its own.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from pathlib import Path
+
+from kkz_eval.deliveries.register import read_register
+from kkz_eval.model.errors import UserError
+from kkz_eval.model.texts import text
+from kkz_eval.settings import Settings
+from kkz_eval.storage.store import Store
+
+
+def run_line(settings: Settings, plan_file: Path | None, years: tuple[int, int] | None) -> int:
+    """Run the job over the inbox. 0 all well; 1 reports made, but something was rejected or refused; 2 no report.
+
+    Raises UserError where the inbox, the plan or the years can't be used; nothing has been written then.
+    """
+    from kkz_eval.deliveries.intake import inbox_files
+    from kkz_eval.line import open_line, rejected_slices
+
+    inbox_files(settings.inbox)
+    open_line(settings, None if plan_file is None else [plan_file])  # faults of plans and contracts come before all else
+
+    from kkz_eval.definitions import build_defs
+    from kkz_eval.jobs import execute_yearly_run, open_instance
+    from kkz_eval.partitions import known_years
+
+    known = known_years()
+    if years is not None and not (known[0] <= years[0] and years[1] <= known[-1]):
+        raise UserError("years_outside", first=years[0], last=years[1], known=f"{known[0]}–{known[-1]}")
+    plan_files = None if plan_file is None else [plan_file]
+    with open_instance(settings.dagster_home) as instance:
+        outcome = execute_yearly_run(build_defs(settings, plan_files=plan_files, progress=_print), instance, years)
+    for sentence in outcome.warnings:
+        _print(sentence)
+    for sentence in outcome.failures:
+        print(sentence, file=sys.stderr)
+    reports = {name: data for name, data in outcome.metadata.items() if name.startswith("report_")}
+    for data in reports.values():
+        _print(text("run.report", settings.language, package="kkz_eval", path=data["bericht"]))
+    if not reports:
+        return 2
+    refused = sum(int(data.get("verweigert", 0)) for data in outcome.metadata.values())
+    refused += int(outcome.metadata.get("landing", {}).get("abgelehnt", 0))
+    rejected = rejected_slices(open_line(settings, plan_files))
+    return 0 if outcome.success and not refused and not rejected else 1
+
+
+def list_deliveries(settings: Settings) -> int:
+    """Print the register: one line per arrival, in order, with the standing verdict."""
+    register = read_register(Store.at(str(settings.home)))
+    if not register.arrivals:
+        print(text("run.register_empty", settings.language, package="kkz_eval", home=str(settings.home)))
+    for arrival in register.arrivals:
+        verdict = register.verdicts.get((arrival.sha256, arrival.contract_id))
+        slices = Counter(part.status.value for part in verdict.slices) if verdict else Counter()
+        fate = verdict.status.value if verdict else "pending"
+        rejected = f", {slices['rejected']}/{len(verdict.slices)} rejected" if verdict and slices["rejected"] else ""
+        print(f"{arrival.number:>6}  {arrival.sha256[:12]}  {arrival.contract_id:<22}  {fate}{rejected}  {arrival.name}")
+    return 0
+
+
+def _print(sentence: str) -> None:
+    print(sentence, flush=True)
