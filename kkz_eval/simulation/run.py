@@ -89,27 +89,32 @@ def _csv(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> bytes:
 
 
 def _require_free(out: Path) -> None:
-    if out.exists() and not out.is_dir():
-        raise simulation_error("out_is_file", path=out)
     try:
-        occupied = out.exists() and any(out.iterdir())
+        is_file = out.exists() and not out.is_dir()
+        occupied = out.is_dir() and any(out.iterdir())
+        is_current = out.resolve() == Path.cwd()
     except OSError as error:
         raise simulation_error("out_not_writable", path=out, reason=error.strerror or type(error).__name__) from error
+    if is_file:
+        raise simulation_error("out_is_file", path=out)
+    if is_current:  # it is replaced as a whole, which would leave the caller's shell in a folder that is gone
+        raise simulation_error("out_is_current", path=out)
     if occupied:
         raise simulation_error("out_not_empty", path=out)
 
 
 def _write_whole(out: Path, files: dict[str, bytes]) -> None:
     """Write beside the folder, then rename: a kill leaves no half-filled folder of that name."""
-    partial = out.parent / f".{out.name}.{uuid4().hex}.partial"
+    target = out.resolve()
+    partial = target.parent / f".{target.name}.{uuid4().hex}.partial"
     try:
         for name, content in files.items():
             path = partial / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(content)
-        if out.exists():
-            out.rmdir()
-        partial.rename(out)
+        if target.exists():
+            target.rmdir()
+        partial.rename(target)
     except OSError as error:
         raise simulation_error("out_not_writable", path=out, reason=error.strerror or type(error).__name__) from error
     finally:
