@@ -8,7 +8,7 @@ import pytest
 from kkz_eval.model.errors import UserError
 from kkz_eval.reference.exposure import Group, kreis_groups
 from kkz_eval.reference.tables import as_whole_kreis, kreis_of, kreise, programme_units
-from kkz_eval.simulation.effects import Effects, load_effects, parse_effects
+from kkz_eval.simulation.effects import load_effects, parse_effects
 from kkz_eval.simulation.parameters import INDICATORS, WorldParameters
 from kkz_eval.simulation.truth import all_groups, att_rows, truth_rows
 from kkz_eval.simulation.world import ModelWorld, kreis_parts, model_world
@@ -176,11 +176,8 @@ def test_growth_and_start_are_counted_from_the_cohort_year() -> None:
 
 
 def test_an_effect_that_leaves_no_leavers_is_refused() -> None:
-    effects = Effects(
-        parse_effects(
-            b"effects_version: 1\neffects: [{indicator: schulabgaenge_ohne_abschluss, cohort: all, effect: -9}]", "test"
-        ).entries,
-        b"",
+    effects = parse_effects(
+        b"effects_version: 1\neffects: [{indicator: schulabgaenge_ohne_abschluss, cohort: all, effect: -9}]", "test"
     )
     with pytest.raises(UserError) as caught:
         model_world(1, effects, YEARS)
