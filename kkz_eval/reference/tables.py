@@ -1,0 +1,137 @@
+"""The reference tables as values: 53 Kreise, 40 programme units, their keys and names. No rule about treatment (exposure.py).
+
+One place has two keys where it is a kreisfreie Stadt: 5 digits as a Kreis, 8 digits (the Kreis key and "000") as a municipality.
+Deliveries of these cities come under 8 digits, official Kreis tables under 5; `kreis_of`, `as_whole_kreis` and `municipality_key` translate.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cache
+from importlib import resources
+from types import MappingProxyType
+
+KREISFREIE_SUFFIX = "000"
+
+
+class Kind(StrEnum):
+    """Kind of a regional unit."""
+
+    KREISFREIE_STADT = "kreisfreie_stadt"
+    KREIS = "kreis"
+    STAEDTEREGION = "staedteregion"
+    KREISANGEHOERIGE_STADT = "kreisangehoerige_stadt"
+
+
+@dataclass(frozen=True, order=True)
+class Kreis:
+    """A Kreis, the Städteregion or a kreisfreie Stadt under its key of 5 digits."""
+
+    ags5: str
+    name: str
+    kind: Kind
+
+
+@dataclass(frozen=True, order=True)
+class ProgrammeUnit:
+    """A unit of the programme.
+
+    ags: 5 digits where the unit is a Kreis, 8 where it is a city or town. cohort: year it joined.
+    share_of_kreis_population: share of the Kreis' population (Zensus 2022) that lives in the unit, 1.0 where it is the Kreis itself.
+    """
+
+    ags: str
+    name: str
+    cohort: int
+    kind: Kind
+    kreis_ags5: str
+    share_of_kreis_population: float
+
+    @property
+    def is_whole_kreis(self) -> bool:
+        """Whether the unit covers its whole Kreis (a Kreis or a kreisfreie Stadt)."""
+        return self.kind is not Kind.KREISANGEHOERIGE_STADT
+
+
+@cache
+def kreise() -> tuple[Kreis, ...]:
+    """The 53 Kreise of North Rhine-Westphalia, by key."""
+    return tuple(Kreis(row["ags5"], row["name"], Kind(row["kind"])) for row in _rows("kreise.csv"))
+
+
+@cache
+def programme_units() -> tuple[ProgrammeUnit, ...]:
+    """The 40 units of the programme, by cohort and key."""
+    return tuple(
+        ProgrammeUnit(
+            ags=row["ags"],
+            name=row["name"],
+            cohort=int(row["cohort"]),
+            kind=Kind(row["kind"]),
+            kreis_ags5=row["kreis_ags5"],
+            share_of_kreis_population=float(row["share_of_kreis_population"]),
+        )
+        for row in _rows("programme_units.csv")
+    )
+
+
+@cache
+def known_units() -> Mapping[str, frozenset[str]]:
+    """Keys by level: "kreis" (5 digits), "municipality" (8 digits: kreisfreie Städte and the programme's towns)."""
+    names = _names()
+    return MappingProxyType(
+        {
+            "kreis": frozenset(key for key in names if len(key) == 5),
+            "municipality": frozenset(key for key in names if len(key) == 8),
+        }
+    )
+
+
+def unit_name(unit_id: str) -> str:
+    """The name of a known unit. Raises KeyError for an unknown key."""
+    return _names()[unit_id]
+
+
+def level_of(unit_id: str) -> str:
+    """The level of a known unit: "kreis" or "municipality". Raises KeyError for an unknown key."""
+    if unit_id not in _names():
+        raise KeyError(unit_id)
+    return "kreis" if len(unit_id) == 5 else "municipality"
+
+
+def kreis_of(unit_id: str) -> str:
+    """The 5-digit key of the Kreis that a known unit is or lies in. Raises KeyError for an unknown key."""
+    level_of(unit_id)
+    return unit_id[:5]
+
+
+def as_whole_kreis(unit_id: str) -> str | None:
+    """The 5-digit key where a known unit covers a whole Kreis, None for a town in a Kreis. Raises KeyError for an unknown key."""
+    kreis = kreis_of(unit_id)
+    return kreis if unit_id in (kreis, kreis + KREISFREIE_SUFFIX) else None
+
+
+def municipality_key(kreis_ags5: str) -> str | None:
+    """The 8-digit key of a kreisfreie Stadt, None for other Kreise. Raises KeyError for an unknown key."""
+    if level_of(kreis_ags5) != "kreis":
+        raise KeyError(kreis_ags5)
+    key = kreis_ags5 + KREISFREIE_SUFFIX
+    return key if key in _names() else None
+
+
+@cache
+def _names() -> Mapping[str, str]:
+    """Names by key: Kreise, kreisfreie Städte under their municipality key, programme units."""
+    names = {kreis.ags5: kreis.name for kreis in kreise()}
+    names |= {kreis.ags5 + KREISFREIE_SUFFIX: kreis.name for kreis in kreise() if kreis.kind is Kind.KREISFREIE_STADT}
+    names |= {unit.ags: unit.name for unit in programme_units()}
+    return MappingProxyType(names)
+
+
+def _rows(file_name: str) -> list[dict[str, str]]:
+    """Rows of a table of this package, without the lines of attribution."""
+    source = resources.files("kkz_eval.reference").joinpath(file_name).read_text(encoding="utf-8")
+    return list(csv.DictReader(line for line in source.splitlines() if not line.startswith("#")))

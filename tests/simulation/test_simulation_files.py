@@ -1,0 +1,225 @@
+"""What simulate writes: the same bytes for the same seed, German text files, sums that hold, all or nothing."""
+
+from __future__ import annotations
+
+import csv
+import json
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from kkz_eval.model.errors import UserError
+from kkz_eval.reference.tables import programme_units
+from kkz_eval.simulation.layout import CERTIFICATE_LABELS, DELIVERY_HEADER, SEX_LABELS
+from kkz_eval.simulation.run import SimulationSummary, simulate
+
+BOM = b"\xef\xbb\xbf"
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory: pytest.TempPathFactory) -> SimulationSummary:
+    return simulate(tmp_path_factory.mktemp("world") / "out", 11)
+
+
+def _tree(folder: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(folder)): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
+
+
+def _text(path: Path) -> str:
+    content = path.read_bytes()
+    return content.decode("utf-8-sig") if content.startswith(BOM) else content.decode("cp1252")
+
+
+def _records(path: Path) -> Iterator[list[str]]:
+    lines = _text(path).split("\r\n")
+    for line in lines[lines.index(next(line for line in lines if line.endswith(";Anzahl"))) + 1 :]:
+        if ";" not in line:
+            return
+        yield line.split(";")
+
+
+def test_the_same_seed_gives_the_same_bytes(written: SimulationSummary, tmp_path: Path) -> None:
+    simulate(tmp_path / "again", 11)
+    assert _tree(tmp_path / "again") == _tree(written.out)
+
+
+def test_another_seed_gives_other_counts(written: SimulationSummary, tmp_path: Path) -> None:
+    simulate(tmp_path / "other", 12)
+    names = [path.name for path in written.official]
+    assert all(
+        (tmp_path / "other" / "deliveries" / name).read_bytes() != (written.out / "deliveries" / name).read_bytes()
+        for name in names
+    )
+
+
+def test_everything_named_in_the_summary_is_there_and_nothing_else(written: SimulationSummary) -> None:
+    named = {*written.deliveries, *written.official, written.truth, written.truth_att}
+    named |= {written.out / "effects.yaml", written.out / "seed.json"}
+    assert {path for path in written.out.rglob("*") if path.is_file()} == named
+    assert (len(written.deliveries), len(written.official)) == (40, 14)
+    assert not [path for path in written.out.parent.iterdir() if path.name.endswith(".partial")]
+
+
+def test_deliveries_are_what_a_german_spreadsheet_writes(written: SimulationSummary) -> None:
+    contents = [path.read_bytes() for path in written.deliveries]
+    assert sum(content.startswith(BOM) for content in contents) == 1
+    for path, content in zip(written.deliveries, contents, strict=True):
+        lines = _text(path).split("\r\n")
+        assert "\n" not in "".join(lines)
+        assert lines[0] == "Gemeindeschlüssel;Schuljahr;Abschluss;Geschlecht;Anzahl"
+        assert lines[-1] == ""
+        assert len(lines) == 1 + 14 * 18 + 1
+        if not content.startswith(BOM):
+            with pytest.raises(UnicodeDecodeError):
+                content.decode("utf-8")
+
+
+def test_some_deliveries_lost_the_leading_zero(written: SimulationSummary) -> None:
+    lost = 0
+    for unit, path in zip(programme_units(), written.deliveries, strict=True):
+        keys = {record[0] for record in _records(path)}
+        assert keys in ({unit.ags}, {unit.ags.removeprefix("0")})
+        lost += keys != {unit.ags}
+    assert 0 < lost < 40
+
+
+def test_school_years_end_in_the_reporting_year(written: SimulationSummary) -> None:
+    years = list(dict.fromkeys(record[1] for record in _records(written.deliveries[0])))
+    assert (years[0], years[-1], len(years)) == ("2005/06", "2018/19", 14)
+
+
+def test_names_of_files_are_plain_ascii(written: SimulationSummary) -> None:
+    names = {path.name for path in written.deliveries}
+    assert "schulabgaenge_05117000_Muelheim_an_der_Ruhr.csv" in names
+    assert all(name.isascii() for name in names)
+
+
+def test_official_tables_look_like_those_of_the_offices(written: SimulationSummary) -> None:
+    for year, path in zip(range(2006, 2020), written.official, strict=True):
+        lines = path.read_bytes().decode("cp1252").split("\r\n")
+        assert path.name == f"schulabgaenge_amtlich_{year}.csv"
+        assert lines[0] == "Tabelle: 21111-kkz;Schulabgänge nach Abschluss und Geschlecht"
+        assert lines[1] == "Kreisschlüssel;Jahr;Abschluss;Geschlecht;Anzahl"
+        assert lines[-4] == "__________"
+        assert "simulierte Daten, keine amtlichen Zahlen" in lines[-3]
+        records = list(_records(path))
+        assert len(records) == 53 * 18
+        assert {record[1] for record in records} == {str(year)}
+        assert len({record[0] for record in records}) == 53
+        assert {len(record[0]) for record in records} == {5}
+
+
+def test_parts_sum_exactly_to_totals_in_every_file(written: SimulationSummary) -> None:
+    *parts, total = CERTIFICATE_LABELS
+    men, women, both = SEX_LABELS
+    for path in (*written.deliveries, *written.official):
+        cells = {tuple(record[:4]): int(record[4]) for record in _records(path)}
+        for (key, year, certificate, sex), value in cells.items():
+            if sex == both:
+                assert value == cells[key, year, certificate, men] + cells[key, year, certificate, women]
+            if certificate == total:
+                assert value == sum(cells[key, year, part, sex] for part in parts)
+
+
+def test_truth_has_every_kreis_year_and_indicator(written: SimulationSummary) -> None:
+    with written.truth.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert len({(row["kreis_ags5"], row["year"], row["indicator"]) for row in rows}) == len(rows) == 53 * 14 * 5
+    for row in rows:
+        difference = float(row["share_with_percent"]) - float(row["share_without_percent"])
+        assert difference == pytest.approx(float(row["effect_percentage_points"]), abs=1e-9)
+    assert "-0.0000000000" not in written.truth.read_text(encoding="utf-8")
+
+
+def test_the_true_att_is_that_of_the_effects_file(written: SimulationSummary) -> None:
+    with written.truth_att.open(encoding="utf-8", newline="") as file:
+        rows = {(row["indicator"], row["cohort"], row["year_from"], row["year_to"]): row for row in csv.DictReader(file)}
+    row = rows["schulabgaenge_ohne_abschluss", "2012", "2012", "2019"]
+    assert (float(row["att_percentage_points"]), row["n_kreise"]) == (-1.0, "13")
+    row = rows["schulabgaenge_hochschulreife", "2017", "2017", "2019"]
+    assert (float(row["att_percentage_points"]), row["n_kreise"]) == (2.0, "14")
+    assert float(rows["schulabgaenge_hauptschulabschluss", "all", "2012", "2019"]["att_percentage_points"]) == 0
+    assert float(rows["schulabgaenge_mittlerer_abschluss", "all", "2012", "2019"]["att_percentage_points"]) == -1.0
+
+
+def test_the_effects_and_the_seed_stand_beside_the_deliveries(tmp_path: Path) -> None:
+    effects = tmp_path / "mine.yaml"
+    effects.write_text("effects_version: 1\neffects: []  # nothing\n", encoding="utf-8")
+    simulate(tmp_path / "out", 5, effects, (2010, 2012))
+    assert (tmp_path / "out" / "effects.yaml").read_bytes() == effects.read_bytes()
+    assert json.loads((tmp_path / "out" / "seed.json").read_text(encoding="utf-8")) == {
+        "model_version": 1,
+        "seed": 5,
+        "years": [2010, 2012],
+    }
+
+
+def test_an_empty_folder_is_filled(tmp_path: Path) -> None:
+    (tmp_path / "out").mkdir()
+    assert simulate(tmp_path / "out", 1, None, (2012, 2012)).truth.exists()
+
+
+def test_a_folder_with_content_is_refused_and_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "note.txt").write_text("mine", encoding="utf-8")
+    with pytest.raises(UserError) as caught:
+        simulate(tmp_path, 1)
+    assert str(tmp_path) in caught.value.sentence("de")
+    assert "nicht leer" in caught.value.sentence("de")
+    assert [path.name for path in tmp_path.iterdir()] == ["note.txt"]
+
+
+def test_a_file_in_place_of_the_folder_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "out").write_text("", encoding="utf-8")
+    with pytest.raises(UserError, match="is a file"):
+        simulate(tmp_path / "out", 1)
+
+
+def test_the_working_folder_itself_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(UserError, match="working in"):
+        simulate(Path(), 1, None, (2012, 2012))
+    assert simulate(Path("out"), 1, None, (2012, 2012)).truth.exists()
+
+
+def test_a_link_to_an_empty_folder_is_followed(tmp_path: Path) -> None:
+    (tmp_path / "real").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "real")
+    simulate(tmp_path / "link", 1, None, (2012, 2012))
+    assert (tmp_path / "real" / "truth.csv").exists()
+
+
+def test_a_folder_that_cannot_be_made_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    with pytest.raises(UserError, match="can't be written"):
+        simulate(tmp_path / "file" / "out", 1, None, (2012, 2012))
+
+
+def test_nothing_is_written_where_the_effects_are_wrong(tmp_path: Path) -> None:
+    effects = tmp_path / "wrong.yaml"
+    effects.write_text("effects_version: 1\neffects: 3\n", encoding="utf-8")
+    with pytest.raises(UserError):
+        simulate(tmp_path / "out", 1, effects)
+    assert [path.name for path in tmp_path.iterdir()] == ["wrong.yaml"]
+
+
+@pytest.mark.parametrize("years", [(2019, 2006), (1990, 2019), (2006, 2050)])
+def test_years_that_do_not_fit_are_refused(tmp_path: Path, years: tuple[int, int]) -> None:
+    with pytest.raises(UserError, match="2000–2030"):
+        simulate(tmp_path / "out", 1, None, years)
+
+
+def test_a_negative_seed_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="negative"):
+        simulate(tmp_path / "out", -1)
+
+
+def test_the_whole_takes_less_than_five_seconds(tmp_path: Path) -> None:
+    start = time.perf_counter()
+    simulate(tmp_path / "out", 1)
+    assert time.perf_counter() - start < 5
+
+
+def test_the_header_is_the_one_that_municipalities_use() -> None:
+    assert DELIVERY_HEADER == ("Gemeindeschlüssel", "Schuljahr", "Abschluss", "Geschlecht", "Anzahl")
