@@ -108,10 +108,19 @@ def _check(options: argparse.Namespace) -> int:
 
 
 def _simulate(options: argparse.Namespace) -> int:
-    from kkz_eval.simulation.world import simulate
+    from kkz_eval.simulation.run import simulate
 
     summary = simulate(options.out, options.seed, options.effects)
-    print(summary.sentence(load_settings().language))
+    print(
+        text(
+            "cli.simulated",
+            load_settings().language,
+            package="kkz_eval",
+            out=str(summary.out),
+            deliveries=str(summary.deliveries),
+            official=str(summary.official),
+        )
+    )
     return 0
 
 

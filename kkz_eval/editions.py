@@ -20,10 +20,10 @@ from kkz_eval.evaluation.plan import Outcome, Plan, plan_digest
 from kkz_eval.evaluation.results import EffectsResult, results_files
 from kkz_eval.line import Line
 from kkz_eval.model.texts import LANGUAGES, text
-from kkz_eval.model.verdicts import Status
 from kkz_eval.reference.tables import programme_units, unit_name
 from kkz_eval.reporting.build import build_document, render
 from kkz_eval.reporting.inputs import COUNT_COLUMNS, DELIVERY_COLUMNS, OutcomeInfo, ReportInputs, SourceInfo
+from kkz_eval.sentences import conflict_sentence
 from kkz_eval.storage.digests import code_digest, digest_of, digest_of_bytes
 
 LIBRARIES = ("kkz-eval", "numpy", "pandas", "scipy", "statsmodels", "pyarrow", "altair", "vl-convert-python")
@@ -50,11 +50,15 @@ def make_edition(line: Line, plan: Plan) -> Edition:
     parts = [_digest_of_inputs(inputs, effects), list(languages), code]
     digest = digest_of(parts)
     folder = f"reports/{plan.id}/{digest[:16]}"
-    pages = [(language, f"{folder}/{text('run.page', language, package='kkz_eval')}") for language in LANGUAGES if language in languages]
+    pages = [
+        (language, f"{folder}/{text('run.page', language, package='kkz_eval')}")
+        for language in LANGUAGES
+        if language in languages
+    ]
     if all(line.steps.store.exists(page) for _, page in pages):
         line.steps.journal.reused.append(("report", plan.id))
     else:
-        files = {name: content for name, content in results_files(effects).items()}
+        files = dict(results_files(effects))
         files |= {page.rpartition("/")[2]: render(build_document(inputs, language)).encode() for language, page in pages}
         for name, content in sorted(files.items(), key=lambda item: item[0].endswith(".html")):  # pages last: they say "complete"
             line.steps.store.put_if_absent(f"{folder}/{name}", content)
@@ -67,7 +71,7 @@ def report_inputs(line: Line, plan: Plan, design: steps.Design, effects: Effects
     names = dict(zip(design.groups["unit_id"], design.groups["name"], strict=True))
     panel = design.panel.assign(unit_name=design.panel["unit_id"].map(names))
     municipal = [contract for contract in line.contracts.values() if contract.source == "municipal"]
-    datasets = sorted(set(plan.sources[outcome.indicator] for outcome in plan.outcomes))
+    datasets = sorted({plan.sources[outcome.indicator] for outcome in plan.outcomes})
     sources = tuple(_source_info(line, contract) for contract in line.contracts.values() if contract.dataset in datasets)
     delivered = [_deliveries(line, contract, plan) for contract in municipal if sources_of(line.register(), contract)]
     files = {f"{name} ({source.dataset})": sha for source in sources for name, sha in source.files}
@@ -133,9 +137,7 @@ def _deliveries(line: Line, contract: Contract, plan: Plan) -> pd.DataFrame:
     windows = [outcome.window for outcome in plan.outcomes if outcome.window]
     years = range(min(first for first, _ in windows), max(last for _, last in windows) + 1)
     newest = {
-        (part.unit_id, part.year): part
-        for source in sources_of(line.register(), contract)
-        for part in source.verdict.slices
+        (part.unit_id, part.year): part for source in sources_of(line.register(), contract) for part in source.verdict.slices
     }
     rows = []
     for unit in programme_units():
@@ -159,7 +161,16 @@ def _counts(line: Line, plan: Plan, municipal: list[Contract]) -> pd.DataFrame |
             for row in values.to_pylist():
                 if row["numerator"] is not None and row["denominator"] is not None:
                     label = indicator.label[line.settings.language]
-                    rows.append((row["unit_id"], unit_name(row["unit_id"]), row["year"], label, int(row["numerator"]), int(row["denominator"])))
+                    rows.append(
+                        (
+                            row["unit_id"],
+                            unit_name(row["unit_id"]),
+                            row["year"],
+                            label,
+                            int(row["numerator"]),
+                            int(row["denominator"]),
+                        )
+                    )
     if not rows:
         return None
     frame = pd.DataFrame(rows, columns=list(COUNT_COLUMNS))
@@ -179,20 +190,27 @@ def _notices(line: Line, plan: Plan, design: steps.Design) -> tuple[Mapping[str,
         notices.append(
             {
                 language: text(
-                    "notices.rejected", language, package="kkz_eval", name=name, dataset=dataset,
+                    "notices.rejected",
+                    language,
+                    package="kkz_eval",
+                    name=name,
+                    dataset=dataset,
                     parts="; ".join(f"{unit_name(unit)} {year}" if unit else "–" for unit, year in sorted(parts)),
                 )
                 for language in LANGUAGES
             }
         )
     for conflict in design.conflicts:
-        notices.append({language: steps.conflict_text(conflict, language) for language in LANGUAGES})
+        notices.append({language: conflict_sentence(conflict, language) for language in LANGUAGES})
     for row in design.coverage:
         if row.missing:
             parts = "; ".join(f"{unit_name(unit)} {year}" for unit, year in row.missing)
             label = line.catalogue[row.indicator].label
             notices.append(
-                {language: text("notices.missing", language, package="kkz_eval", indicator=label[language], parts=parts) for language in LANGUAGES}
+                {
+                    language: text("notices.missing", language, package="kkz_eval", indicator=label[language], parts=parts)
+                    for language in LANGUAGES
+                }
             )
     return tuple(notices)
 
@@ -207,5 +225,16 @@ def _digest_of_inputs(inputs: ReportInputs, effects: EffectsResult) -> str:
     notices = [dict(notice) for notice in inputs.notices]
     texts = {name: dict(value) for name, value in inputs.texts.items()}
     return digest_of(
-        [inputs.plan_id, dict(inputs.title), texts, outcomes, tables, sources, notices, inputs.smallest_cell, dict(inputs.digests), dict(inputs.versions)]
+        [
+            inputs.plan_id,
+            dict(inputs.title),
+            texts,
+            outcomes,
+            tables,
+            sources,
+            notices,
+            inputs.smallest_cell,
+            dict(inputs.digests),
+            dict(inputs.versions),
+        ]
     )

@@ -7,6 +7,7 @@ is asked for, in whichever run, rests on accepted content only.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,7 +17,7 @@ import pandas as pd
 from kkz_eval.contracts.contract import Contract
 from kkz_eval.contracts.load import load_contracts
 from kkz_eval.deliveries.accepted import Accepted, Conflict, accepted_observations, sources_of
-from kkz_eval.deliveries.intake import Intake, take_in
+from kkz_eval.deliveries.intake import Intake, take_in, year_spans
 from kkz_eval.deliveries.judging import judge_arrival, load_findings, load_parsed, parse
 from kkz_eval.deliveries.register import Arrival, Register, read_register
 from kkz_eval.evaluation.design import Coverage, below, coverage_of, groups_of, panel_of
@@ -31,6 +32,7 @@ from kkz_eval.model.findings import Finding, iter_findings
 from kkz_eval.model.parsed import ParsedTable
 from kkz_eval.model.verdicts import Status, Verdict
 from kkz_eval.reference.tables import known_units
+from kkz_eval.sentences import say
 from kkz_eval.settings import Settings
 from kkz_eval.storage.steps import Steps
 from kkz_eval.storage.store import Store
@@ -75,9 +77,7 @@ class Line:
         return read_register(self.steps.store)
 
 
-def open_line(
-    settings: Settings, plan_files: Iterable[Path] | None = None, progress: Callable[[str], None] = _silent
-) -> Line:
+def open_line(settings: Settings, plan_files: Iterable[Path] | None = None, progress: Callable[[str], None] = _silent) -> Line:
     """The line of an installation. plan_files: default all of `plans/` beside the contracts.
 
     Raises UserError where a contract, plan, catalogue or the list of breaks is not valid; nothing is written.
@@ -85,13 +85,15 @@ def open_line(
     folder = settings.contracts
     files = sorted((folder / "plans").glob("*.yaml")) if plan_files is None else list(plan_files)
     plans = [load_plan(file) for file in files]
+    for plan in plans:
+        twins = [file.name for file, other in zip(files, plans, strict=True) if other.id == plan.id]
+        if len(twins) > 1:
+            raise UserError("plan_twice", plan=plan.id, files=", ".join(twins))
     catalogue = load_catalogue(folder / "indicators.yaml", folder / "breaks.yaml")
     contracts = load_contracts(folder)
     for plan in plans:
         check_plan(plan, catalogue, contracts)
-    return Line(
-        settings, contracts, catalogue, {plan.id: plan for plan in plans}, Steps(Store.at(str(settings.home))), progress
-    )
+    return Line(settings, contracts, catalogue, {plan.id: plan for plan in plans}, Steps(Store.at(str(settings.home))), progress)
 
 
 def check_plan(plan: Plan, catalogue: Mapping[str, Indicator], contracts: Mapping[str, Contract]) -> None:
@@ -118,10 +120,26 @@ def check_plan(plan: Plan, catalogue: Mapping[str, Indicator], contracts: Mappin
 
 
 def land(line: Line, years: Iterable[int]) -> Intake:
-    """Take the files of the inbox in. Raises UserError where there is neither anything in the inbox nor in the register."""
-    intake = take_in(line.steps.store, line.settings.inbox, line.contracts, years, line.progress)
-    if not intake.present and not intake.register.arrivals:
-        raise UserError("inbox_empty", inbox=str(line.settings.inbox))
+    """Take the files of the inbox in.
+
+    Raises UserError where neither the inbox nor the register holds anything for these years.
+    """
+    wanted = frozenset(years)
+    intake = take_in(line.steps.store, line.settings.inbox, line.contracts, wanted)
+    language, inbox = line.settings.language, str(line.settings.inbox)
+    for notice in intake.notices:
+        line.progress(notice.sentences[language])
+    if not intake.register.of_years(wanted):
+        if not intake.present and not intake.register.arrivals:
+            raise UserError("inbox_empty", inbox=inbox)
+        known = intake.register.years() | intake.waiting_years
+        if not known:
+            raise UserError("nothing_claimed", inbox=inbox, present=intake.present, known=", ".join(sorted(line.contracts)))
+        raise UserError("years_without_data", years=year_spans(wanted), known=year_spans(known), inbox=inbox)
+    kinds = Counter(notice.kind for notice in intake.notices)
+    key = "progress.landed" if intake.landed or kinds else "progress.nothing_new"
+    counts = {"unused": kinds["unclaimed"], "refused": kinds["refused"]}
+    line.progress(say(key, language, present=intake.present, landed=len(intake.landed), **counts))
     return intake
 
 
@@ -137,10 +155,23 @@ def parse_arrivals(line: Line, years: Iterable[int]) -> tuple[Arrival, ...]:
 def judge_arrivals(line: Line, years: Iterable[int]) -> tuple[Judged, ...]:
     """Judge what arrived for these reporting years; verdicts that stand are kept."""
     register = line.register()
+    language = line.settings.language
     judged = []
     for arrival in register.of_years(years):
         verdict = judge_arrival(line.steps, register, arrival, line.contracts, known_units())
         judged.append(Judged(arrival, verdict))
+        if verdict.n_errors:
+            line.progress(say("progress.rejected", language, name=arrival.name, errors=verdict.n_errors))
+    count = Counter(row.verdict.status for row in judged)
+    line.progress(
+        say(
+            "progress.judged",
+            language,
+            accepted=count[Status.ACCEPTED],
+            warnings=count[Status.ACCEPTED_WITH_WARNINGS],
+            rejected=count[Status.REJECTED],
+        )
+    )
     return tuple(judged)
 
 
@@ -166,7 +197,11 @@ def rejected_slices(line: Line) -> list[tuple[Judged, str, int]]:
                 newest[(part.unit_id, part.year)] = (judged, part.status)
             if not source.verdict.slices and source.verdict.status == Status.REJECTED:
                 rows.append((judged, "", 0))
-        rows += [(judged, unit, year) for (unit, year), (judged, status) in sorted(newest.items(), key=lambda i: i[0]) if status == Status.REJECTED]
+        rows += [
+            (judged, unit, year)
+            for (unit, year), (judged, status) in sorted(newest.items(), key=lambda i: i[0])
+            if status == Status.REJECTED
+        ]
     return rows
 
 

@@ -9,9 +9,14 @@ import sys
 from collections import Counter
 from pathlib import Path
 
+from kkz_eval.definitions import build_defs
+from kkz_eval.deliveries.intake import inbox_files
 from kkz_eval.deliveries.register import read_register
+from kkz_eval.jobs import execute_yearly_run, open_instance
+from kkz_eval.line import open_line, rejected_slices
 from kkz_eval.model.errors import UserError
 from kkz_eval.model.texts import text
+from kkz_eval.partitions import known_years
 from kkz_eval.settings import Settings
 from kkz_eval.storage.store import Store
 
@@ -21,22 +26,14 @@ def run_line(settings: Settings, plan_file: Path | None, years: tuple[int, int] 
 
     Raises UserError where the inbox, the plan or the years can't be used; nothing has been written then.
     """
-    from kkz_eval.deliveries.intake import inbox_files
-    from kkz_eval.line import open_line, rejected_slices
-
     inbox_files(settings.inbox)
-    open_line(settings, None if plan_file is None else [plan_file])  # faults of plans and contracts come before all else
-
-    from kkz_eval.definitions import build_defs
-    from kkz_eval.jobs import execute_yearly_run, open_instance
-    from kkz_eval.partitions import known_years
-
+    plan_files = None if plan_file is None else [plan_file]
+    defs = build_defs(settings, plan_files=plan_files, progress=_print)  # faults of plans and contracts come before all else
     known = known_years()
     if years is not None and not (known[0] <= years[0] and years[1] <= known[-1]):
         raise UserError("years_outside", first=years[0], last=years[1], known=f"{known[0]}–{known[-1]}")
-    plan_files = None if plan_file is None else [plan_file]
     with open_instance(settings.dagster_home) as instance:
-        outcome = execute_yearly_run(build_defs(settings, plan_files=plan_files, progress=_print), instance, years)
+        outcome = execute_yearly_run(defs, instance, years)
     for sentence in outcome.warnings:
         _print(sentence)
     for sentence in outcome.failures:

@@ -7,7 +7,7 @@ from collections import Counter
 import dagster as dg
 
 from kkz_eval import line as steps
-from kkz_eval.assets.sentences import sentences
+from kkz_eval.assets.failures import sentences
 from kkz_eval.partitions import reporting_years
 
 _BY_YEAR = {

@@ -6,7 +6,8 @@ import dagster as dg
 
 from kkz_eval import line as steps
 from kkz_eval.assets.deliveries import verdicts
-from kkz_eval.assets.sentences import sentences
+from kkz_eval.assets.failures import sentences
+from kkz_eval.sentences import say
 
 
 @dg.asset(deps=[verdicts], group_name="kennzahlen", description="Alle angenommenen Werte, jeder mit seiner Herkunft.")
@@ -17,7 +18,7 @@ def observations(context: dg.AssetExecutionContext, line: dg.ResourceParam[steps
         for dataset in sorted({contract.dataset for contract in line.contracts.values()}):
             accepted = steps.accepted(line, dataset)
             rows[dataset] = accepted.observations.num_rows
-            line.progress(steps.progress_text(line, "observations", dataset=dataset, rows=str(rows[dataset])))
+            line.progress(say("progress.observations", line.settings.language, dataset=dataset, rows=rows[dataset]))
     return dg.MaterializeResult(metadata={f"werte_{dataset}": count for dataset, count in rows.items()})
 
 
@@ -30,5 +31,5 @@ def indicators(context: dg.AssetExecutionContext, line: dg.ResourceParam[steps.L
             for outcome in plan.outcomes:
                 values = steps.indicator(line, outcome.indicator, plan.sources[outcome.indicator])
                 rows[outcome.indicator] = values.indicators.num_rows
-    line.progress(steps.progress_text(line, "indicators", count=str(len(rows))))
+    line.progress(say("progress.indicators", line.settings.language, count=len(rows)))
     return dg.MaterializeResult(metadata={f"werte_{indicator}": count for indicator, count in rows.items()})

@@ -32,7 +32,12 @@ def contract_check(contract: Contract) -> dg.AssetChecksDefinition:
             passed=not comparison.sentences,
             severity=dg.AssetCheckSeverity.ERROR if comparison.errors else dg.AssetCheckSeverity.WARN,
             description=description,
-            metadata={"dateien": comparison.files, "regeln": comparison.rules, "fehler": comparison.errors, "hinweise": comparison.warnings},
+            metadata={
+                "dateien": comparison.files,
+                "regeln": comparison.rules,
+                "fehler": comparison.errors,
+                "hinweise": comparison.warnings,
+            },
         )
 
     return check

@@ -7,7 +7,7 @@ import dagster as dg
 from kkz_eval import line as steps
 from kkz_eval.assets.evaluations import asset_name
 from kkz_eval.evaluation.plan import Plan
-from kkz_eval.model.texts import text
+from kkz_eval.sentences import conflict_sentence, coverage_sentence, say
 
 
 def coverage_check(plan: Plan) -> dg.AssetChecksDefinition:
@@ -21,9 +21,10 @@ def coverage_check(plan: Plan) -> dg.AssetChecksDefinition:
     )
     def coverage(line: dg.ResourceParam[steps.Line]) -> dg.AssetCheckResult:
         design = steps.design(line, line.plans[plan.id])
-        sentences = [steps.coverage_text(line, line.plans[plan.id], row) for row in design.short]
-        sentences += [steps.conflict_text(line, conflict) for conflict in design.conflicts]
-        summary = text("coverage.met", line.settings.language, package="kkz_eval", plan=plan.id)
+        language, minimum = line.settings.language, line.plans[plan.id].coverage.minimum
+        sentences = [coverage_sentence(row, line.catalogue[row.indicator], minimum, language) for row in design.short]
+        sentences += [conflict_sentence(conflict, language) for conflict in design.conflicts]
+        summary = say("coverage.met", language, plan=plan.id)
         return dg.AssetCheckResult(
             passed=not design.short,
             severity=dg.AssetCheckSeverity.ERROR,

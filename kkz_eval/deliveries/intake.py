@@ -6,7 +6,7 @@ unclaimed (no contract knows it: not used), refused (unreadable, or records of p
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -32,13 +32,17 @@ class Notice:
 
 @dataclass(frozen=True)
 class Intake:
-    """What a scan of the inbox did. present: number of files; landed: names that brought something new."""
+    """What a scan of the inbox did.
+
+    present: number of files; landed: names that brought something new; waiting_years: of files left for other years.
+    """
 
     register: Register
     present: int
     landed: tuple[str, ...]
     known: tuple[str, ...]
     notices: tuple[Notice, ...]
+    waiting_years: frozenset[int]
 
 
 def landing_key(sha256: str) -> str:
@@ -62,7 +66,6 @@ def take_in(
     inbox: Path,
     contracts: Mapping[str, Contract],
     years: Iterable[int],
-    progress: Callable[[str], None],
 ) -> Intake:
     """Screen the files of the inbox, keep the bytes of those that a contract claims, and record their arrival.
 
@@ -77,6 +80,7 @@ def take_in(
     arrivals: list[NewArrival] = []
     notices: list[Notice] = []
     names_of: dict[str, str] = {}
+    waiting: set[int] = set()
     for name in names:
         path = inbox / name
         if path.stat().st_size > MAXIMUM_BYTES:
@@ -97,17 +101,17 @@ def take_in(
                 found = [NewArrival(name, sha256, p.contract_id, p.years()) for p in parsed]
                 spoken = sorted({year for arrival in found for year in arrival.years})
                 if spoken and not wanted.intersection(spoken):
+                    waiting.update(spoken)
                     notices.append(_notice("other_years", name, "other_years", years=year_spans(spoken)))
                     continue
                 store.put_if_absent(landing_key(sha256), data)
                 arrivals += found
                 landed.append(name)
-                progress(text("progress.landed", "de", name=name, years=year_spans(spoken)))
             case Unclaimed() as result:
                 notices.append(Notice("unclaimed", name, {"de": result.sentence("de"), "en": result.sentence("en")}))
             case Unreadable() | PersonRecords() as result:
                 notices.append(Notice("refused", name, {"de": result.sentence("de"), "en": result.sentence("en")}))
-    return Intake(record_arrivals(store, arrivals), len(names), tuple(landed), tuple(known), tuple(notices))
+    return Intake(record_arrivals(store, arrivals), len(names), tuple(landed), tuple(known), tuple(notices), frozenset(waiting))
 
 
 def year_spans(years: Iterable[int]) -> str:

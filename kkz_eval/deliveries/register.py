@@ -61,6 +61,10 @@ class Register:
         wanted = frozenset(years)
         return tuple(arrival for arrival in self.arrivals if wanted.intersection(arrival.years))
 
+    def years(self) -> frozenset[int]:
+        """All reporting years that an arrival speaks about."""
+        return frozenset(year for arrival in self.arrivals for year in arrival.years)
+
 
 def read_register(store: Store) -> Register:
     """The register as its objects say. Raises UserError where an object was written by a newer program."""

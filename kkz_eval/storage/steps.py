@@ -35,7 +35,7 @@ class Steps:
         """Key of a derived object: the step's name and the digest of all that it depends on."""
         return f"derived/{step}/{digest_of([step, *parts])}"
 
-    def bytes(
+    def content(
         self, step: str, subject: str, parts: Sequence[object], suffix: str, make: Callable[[], bytes]
     ) -> tuple[str, bytes]:
         """(key, content) of a derived object; `make` is called only where it is not there yet.

@@ -1,0 +1,102 @@
+"""Indicators: shares with their sampling error, symbols as flags, and edges to the observations they came from."""
+
+import math
+
+import pyarrow as pa
+import pytest
+
+from kkz_eval.indicators.catalogue import Break, Indicator, IndicatorSource, Selection
+from kkz_eval.indicators.memo import stored_indicator
+from kkz_eval.indicators.rates import indicator_values, observations_for
+from kkz_eval.model.tables import OBSERVATIONS
+from kkz_eval.storage.steps import Steps
+from kkz_eval.storage.store import Store
+
+SHARE = IndicatorSource(
+    "leavers", Selection("leavers", (("certificate", "none"),)), Selection("leavers", (("certificate", "all"),)), 100.0
+)
+GIVEN = IndicatorSource("inkar", Selection("a_schul_oA"), None, 1.0)
+TEXT = {"de": "x", "en": "x"}
+
+
+def indicator(source: IndicatorSource) -> Indicator:
+    break_2013 = Break(2013, "event", {"de": "Doppeljahrgang", "en": "double year"})
+    return Indicator("share", TEXT, TEXT, TEXT, 2, "decrease", "secondary", (source,), (break_2013,))
+
+
+def observations(*rows: dict) -> pa.Table:
+    plain = {
+        "level": "kreis", "dataset": "leavers", "measure": "leavers", "unit": "", "edition": "", "known_from": 1,
+        "delivery_sha256": "s", "value_delivered": None, "flag": None, "sheet": None, "row": None, "column": None,
+        "correction_id": None,
+    }  # fmt: skip
+    full = [{**plain, **row, "dimensions": list(row.get("dimensions", {}).items())} for row in rows]
+    return pa.Table.from_pylist(full, schema=OBSERVATIONS.schema)
+
+
+def cell(unit: str, year: int, certificate: str, value: float | None, **more: object) -> dict:
+    return {
+        "observation_id": f"{unit}-{year}-{certificate}", "unit_id": unit, "year": year, "value": value,
+        "dimensions": {"certificate": certificate, "sex": "insgesamt"}, **more,
+    }  # fmt: skip
+
+
+def values(table: pa.Table, source: IndicatorSource):
+    return indicator_values(indicator(source), source, observations_for(table, source), "official")
+
+
+def test_a_share_with_its_standard_error_and_edges():
+    result = values(observations(cell("05111", 2012, "none", 20.0), cell("05111", 2012, "all", 400.0)), SHARE)
+    (row,) = result.indicators.to_pylist()
+    assert (row["numerator"], row["denominator"], row["value"]) == (20.0, 400.0, 5.0)
+    assert row["std_error"] == pytest.approx(100 * math.sqrt(0.05 * 0.95 / 400), rel=1e-12)
+    assert sorted(e["observation_id"] for e in result.edges.to_pylist()) == ["05111-2012-all", "05111-2012-none"]
+
+
+def test_a_symbol_is_missing_with_its_flag_never_zero():
+    result = values(observations(cell("05111", 2012, "none", None, flag="."), cell("05111", 2012, "all", 400.0)), SHARE)
+    (row,) = result.indicators.to_pylist()
+    assert row["value"] is None
+    assert row["std_error"] is None
+    assert row["flag"] == "."
+
+
+@pytest.mark.parametrize("denominator", [0.0, None])
+def test_no_denominator_no_value(denominator):
+    result = values(observations(cell("05111", 2012, "none", 0.0), cell("05111", 2012, "all", denominator)), SHARE)
+    assert result.indicators.column("value").to_pylist() == [None]
+
+
+def test_a_numerator_without_its_denominator_is_a_row_without_value():
+    result = values(observations(cell("05111", 2012, "none", 3.0)), SHARE)
+    assert result.indicators.column("value").to_pylist() == [None]
+
+
+def test_a_published_rate_is_taken_as_it_is_and_breaks_are_marked():
+    rows = [
+        {"observation_id": str(y), "unit_id": "05111", "year": y, "value": 6.1, "measure": "a_schul_oA", "dataset": "inkar"}
+        for y in (2012, 2013)
+    ]
+    result = values(observations(*rows), GIVEN)
+    assert result.indicators.column("value").to_pylist() == [6.1, 6.1]
+    assert result.indicators.column("std_error").to_pylist() == [None, None]
+    assert result.indicators.column("break_before").to_pylist() == [None, "Doppeljahrgang"]
+
+
+def test_two_observations_for_one_cell_are_an_error_of_the_catalogue():
+    twice = observations(cell("05111", 2012, "none", 1.0), cell("05111", 2012, "none", 2.0), cell("05111", 2012, "all", 9.0))
+    with pytest.raises(ValueError, match="two observations"):
+        values(twice, SHARE)
+
+
+def test_only_a_changed_value_costs_a_computation(tmp_path):
+    steps = Steps(Store.at(str(tmp_path)))
+    first = observations(cell("05111", 2012, "none", 20.0), cell("05111", 2012, "all", 400.0))
+    elsewhere = observations(
+        cell("05111", 2012, "none", 20.0, delivery_sha256="t", row=9, known_from=2), cell("05111", 2012, "all", 400.0)
+    )
+    changed = observations(cell("05111", 2012, "none", 21.0), cell("05111", 2012, "all", 400.0))
+    for table in (first, elsewhere, changed):
+        stored_indicator(steps, indicator(SHARE), SHARE, table, "official")
+    computed = [step for step, _ in steps.journal.computed]
+    assert computed == ["indicators", "indicator_edges"] * 2

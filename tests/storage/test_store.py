@@ -1,0 +1,76 @@
+"""An object is written once, and is complete or absent at every moment."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from kkz_eval.model.errors import UserError
+from kkz_eval.storage.store import Store
+
+
+@pytest.fixture(params=["local", "memory"])
+def store(request, tmp_path):
+    return Store.at(str(tmp_path / "home") if request.param == "local" else f"memory://{tmp_path.name}")
+
+
+def test_what_is_put_first_stays(store):
+    assert store.put_if_absent("a/b", b"one")
+    assert not store.put_if_absent("a/b", b"two")
+    assert store.get("a/b") == b"one"
+
+
+def test_absent_objects(store):
+    assert not store.exists("a")
+    assert store.list("a") == []
+    with pytest.raises(FileNotFoundError):
+        store.get("a")
+
+
+def test_keys_are_listed_in_order_below_a_prefix(store):
+    for key in ("r/2", "r/1", "other/1", "r/sub/3"):
+        store.put_if_absent(key, b"")
+    assert store.list("r") == ["r/1", "r/2", "r/sub/3"]
+
+
+@pytest.mark.parametrize("key", ["../a", "/a", "a/../../b", ""])
+def test_a_key_stays_inside_the_store(store, key):
+    with pytest.raises(ValueError, match="not a key"):
+        store.put_if_absent(key, b"")
+
+
+def test_an_unfinished_write_is_not_an_object(tmp_path):
+    store = Store.at(str(tmp_path))
+    store.put_if_absent("r/1", b"x")
+    (tmp_path / "r" / ".partial-left-by-a-kill").write_bytes(b"half")
+    assert store.list("r") == ["r/1"]
+
+
+def test_a_place_that_cannot_be_written_is_a_sentence(tmp_path):
+    (tmp_path / "file").write_bytes(b"")
+    with pytest.raises(UserError) as error:
+        Store.at(str(tmp_path / "file")).put_if_absent("a/b", b"")
+    assert "--home" in error.value.sentence("de")
+
+
+def test_a_kill_leaves_whole_objects_only(tmp_path):
+    program = (
+        "import sys, itertools\n"
+        "from kkz_eval.storage.store import Store\n"
+        "store = Store.at(sys.argv[1])\n"
+        "for i in itertools.count(): store.put_if_absent(f'o/{i:06d}', str(i % 10).encode() * 200_000)\n"
+    )
+    process = subprocess.Popen([sys.executable, "-c", program, str(tmp_path)])
+    while not (tmp_path / "o").exists():
+        time.sleep(0.01)
+    time.sleep(0.2)
+    os.kill(process.pid, signal.SIGKILL)
+    process.wait()
+    store = Store.at(str(tmp_path))
+    keys = store.list("o")
+    assert keys
+    for key in keys:
+        assert store.get(key) == str(int(key[-6:]) % 10).encode() * 200_000

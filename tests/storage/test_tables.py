@@ -1,0 +1,50 @@
+"""Stored tables carry name and version; the same table gives the same bytes and the same digest."""
+
+import pyarrow as pa
+import pytest
+
+from kkz_eval.model.errors import UserError
+from kkz_eval.model.tables import TableSpec
+from kkz_eval.storage.digests import digest_of, digest_of_table
+from kkz_eval.storage.tables import from_parquet, to_parquet
+
+SPEC = TableSpec("things", 1, pa.schema([("name", pa.string()), ("value", pa.float64())]))
+TABLE = pa.table({"value": [1.5, None], "name": ["a", "ä"]})
+
+
+def test_round_trip_in_the_order_of_the_schema():
+    back = from_parquet(to_parquet(TABLE, SPEC), SPEC)
+    assert back.schema == SPEC.schema
+    assert back.to_pylist() == [{"name": "a", "value": 1.5}, {"name": "ä", "value": None}]
+
+
+def test_chunks_do_not_change_bytes_or_digest():
+    chunked = pa.concat_tables([TABLE.slice(0, 1), TABLE.slice(1)])
+    assert to_parquet(chunked, SPEC) == to_parquet(TABLE, SPEC)
+    assert digest_of_table(chunked) == digest_of_table(TABLE)
+
+
+def test_a_slice_has_the_digest_of_a_copy():
+    assert digest_of_table(TABLE.slice(1)) == digest_of_table(pa.table({"value": pa.array([None], pa.float64()), "name": ["ä"]}))
+
+
+def test_another_value_gives_another_digest():
+    assert digest_of_table(TABLE) != digest_of_table(pa.table({"value": [1.5, 0.0], "name": ["a", "ä"]}))
+
+
+def test_another_table_or_a_newer_version_is_a_sentence():
+    newer = TableSpec("things", 2, SPEC.schema)
+    with pytest.raises(UserError, match="unknown version"):
+        from_parquet(to_parquet(TABLE, newer), SPEC)
+    with pytest.raises(UserError, match="unknown version"):
+        from_parquet(to_parquet(TABLE, TableSpec("others", 1, SPEC.schema)), SPEC)
+
+
+def test_a_table_without_its_columns_is_refused():
+    with pytest.raises(KeyError):
+        to_parquet(pa.table({"name": ["a"]}), SPEC)
+
+
+def test_numbers_without_a_value_have_no_digest():
+    with pytest.raises(ValueError, match="JSON"):
+        digest_of([float("nan")])
