@@ -85,6 +85,7 @@ class Contract:
     licence: str
     measure_from: str | None
     digest: str
+    title_marker: str | None = None  # text in the title lines by which the file is told from its siblings
 
     def property_named(self, name: str) -> Property:
         """The property of that name. Raises KeyError."""

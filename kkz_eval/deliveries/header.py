@@ -1,0 +1,123 @@
+"""Finding the header of a contract in a table: headers by name, label or synonym, codes by label or synonym. No conversion."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from kkz_eval.contracts.contract import Contract, Property
+
+_UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue"})
+_NOT_WORD = re.compile(r"[^0-9a-z]+")
+
+
+def fold(text: str) -> str:
+    """A text without case, umlauts, spaces and punctuation, for comparing what people write: `Schul-Jahr ` → `schuljahr`."""
+    composed = unicodedata.normalize("NFC", text).casefold().translate(_UMLAUTS)
+    plain = unicodedata.normalize("NFKD", composed)
+    return _NOT_WORD.sub("", plain)
+
+
+@dataclass(frozen=True)
+class Names:
+    """A look-up of names that people write: exact (case and spaces at the ends aside) before folded; ambiguous ones know nobody."""
+
+    exact: Mapping[str, str]
+    folded: Mapping[str, str]
+
+    def find(self, text: str) -> str | None:
+        """What `text` names, or None."""
+        return self.exact.get(text.strip().casefold()) or self.folded.get(fold(text))
+
+
+def names(entries: Iterable[tuple[str, Sequence[str]]]) -> Names:
+    """The look-up of (what is named, its names)."""
+    exact: dict[str, set[str]] = {}
+    folded: dict[str, set[str]] = {}
+    for target, spellings in entries:
+        for spelling in spellings:
+            if spelling:
+                exact.setdefault(spelling.strip().casefold(), set()).add(target)
+                folded.setdefault(fold(spelling), set()).add(target)
+    folded.pop("", None)
+    return Names(_unambiguous(exact), _unambiguous(folded))
+
+
+def _unambiguous(targets: Mapping[str, set[str]]) -> dict[str, str]:
+    return {spelling: next(iter(found)) for spelling, found in targets.items() if len(found) == 1}
+
+
+def property_names(contract: Contract) -> Names:
+    """Which property a header names."""
+    return names((p.name, (p.name, p.label_de, p.label_en, *p.synonyms)) for p in contract.properties)
+
+
+def code_names(of: Property) -> Names:
+    """Which code of a property a text names. A code itself always names itself."""
+    own = {code.code.casefold(): code.code for code in of.codes}
+    known = names((code.code, (code.code, code.label_de, code.label_en, *code.synonyms)) for code in of.codes)
+    return Names({**known.exact, **own}, known.folded)
+
+
+@dataclass(frozen=True)
+class HeaderMatch:
+    """The header of a contract in a table.
+
+    row: index of its record; columns: property to index of its first column; repeated: property to all its columns, where
+    it has several; width: number of columns up to the last one with a header.
+    """
+
+    contract: Contract
+    row: int
+    columns: Mapping[str, int]
+    repeated: Mapping[str, tuple[int, ...]]
+    width: int
+
+    @property
+    def missing(self) -> tuple[Property, ...]:
+        """Required properties without a column."""
+        return tuple(p for p in self.contract.properties if p.required and p.name not in self.columns)
+
+    @property
+    def complete(self) -> bool:
+        """Whether every required property has a column."""
+        return not self.missing
+
+    @property
+    def claims(self) -> bool:
+        """Whether the contract claims the table: all required columns, or half of them and not keys alone (any table may have those)."""
+        required = [p for p in self.contract.properties if p.required]
+        beyond_keys = any(p.name in self.columns for p in self.contract.properties if p.role != "key")
+        return self.complete or (beyond_keys and 2 * len(self.missing) <= len(required))
+
+
+def match_header(rows: Sequence[Sequence[str]], contract: Contract) -> HeaderMatch | None:
+    """The first record with the most properties of the contract; None where no record names two.
+
+    rows: the first records of a table.
+    """
+    lookup = property_names(contract)
+    best: HeaderMatch | None = None
+    for index, cells in enumerate(rows):
+        found: dict[str, list[int]] = {}
+        for column, cell in enumerate(cells):
+            name = lookup.find(cell) if cell else None
+            if name is not None:
+                found.setdefault(name, []).append(column)
+        if len(found) >= 2 and (best is None or len(found) > len(best.columns)):
+            best = HeaderMatch(
+                contract,
+                index,
+                {name: columns[0] for name, columns in found.items()},
+                {name: tuple(columns) for name, columns in found.items() if len(columns) > 1},
+                width=max(column for column, cell in enumerate(cells) if cell.strip()) + 1,
+            )
+    return best
+
+
+def column_titles(rows: Sequence[Sequence[str]]) -> tuple[str, ...]:
+    """What a person would take for the header of an unknown table: the first of the records with the most filled cells."""
+    filled = [tuple(cell.strip() for cell in cells if cell.strip()) for cells in rows]
+    return max(filled, key=len, default=())

@@ -1,0 +1,170 @@
+"""Strict reading of numbers as people write them, German or English, and of statistical symbols. No files, no contracts.
+
+A number whose separators can be read in two ways is refused unless the style of its file is known.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+
+class Style(StrEnum):
+    """Which sign stands before the decimals; the other one, or a space, may group thousands."""
+
+    COMMA = "comma"
+    POINT = "point"
+
+
+UNREADABLE = "reader_number"
+AMBIGUOUS = "reader_ambiguous_number"
+
+# Symbols of official statistics (SYMBOLS are compared without case and spaces).
+SYMBOLS = frozenset({"-", "–", "—", ".", "/", "x", "...", "…", "*", "()", "k.a."})
+
+_SPACE = "[ \u00a0\u2009\u202f]"
+_GROUP = "[1-9][0-9]{0,2}"
+_PLAIN = re.compile(f"[0-9]+|{_GROUP}(?:{_SPACE}[0-9]{{3}})+")
+_EITHER = re.compile(f"{_GROUP}[.,][0-9]{{3}}")
+
+
+def _definite(decimal: str, group: str) -> re.Pattern[str]:
+    whole = f"(?:[0-9]+|{_GROUP}(?:{group}[0-9]{{3}})+|{_GROUP}(?:{_SPACE}[0-9]{{3}})+)"
+    return re.compile(f"{whole}{decimal}[0-9]+|{_GROUP}(?:{group}[0-9]{{3}}){{2,}}")
+
+
+_COMMA = _definite(",", r"\.")
+_POINT = _definite(r"\.", ",")
+_SIGNED = re.compile(r"([+\-−]?)(.*)", re.DOTALL)
+_BRACKETED = re.compile(r"\((.*)\)", re.DOTALL)
+_QUALITY = re.compile(r"(.*[0-9])\s*([prse])", re.DOTALL)
+_SPACES = re.compile(r"\s+")
+
+
+@dataclass(frozen=True)
+class NumberReading:
+    """What one text says: a number, a symbol, a number with a symbol, nothing, or a problem (UNREADABLE, AMBIGUOUS)."""
+
+    value: float | None = None
+    flag: str | None = None
+    problem: str | None = None
+
+
+@dataclass(frozen=True)
+class NumberColumn:
+    """Readings of a column: values (float64), flags and problems (string), each null where there is none."""
+
+    values: pa.Array
+    flags: pa.Array
+    problems: pa.Array
+
+
+def symbol_of(text: str) -> str | None:
+    """The symbol that `text` is, as delivered without surrounding spaces; None where it is no symbol."""
+    stripped = text.strip()
+    return stripped if _SPACES.sub("", stripped).lower() in SYMBOLS else None
+
+
+def style_shown(text: str) -> Style | None:
+    """The style that a text can only be written in; None where it shows none (12, 1.234) or is no number."""
+    bare = _undress(text.strip())[0]
+    if _EITHER.fullmatch(bare):
+        return None
+    if _COMMA.fullmatch(bare):
+        return Style.COMMA
+    return Style.POINT if _POINT.fullmatch(bare) else None
+
+
+def style_of(columns: Sequence[pa.Array]) -> Style | None:
+    """The style that the numbers of a file show: that of the majority; None where none shows one, or as many show either."""
+    shown = {Style.COMMA: 0, Style.POINT: 0}
+    for column in columns:
+        counts = pc.value_counts(column.drop_null())
+        for text, count in zip(counts.field("values").to_pylist(), counts.field("counts").to_pylist(), strict=True):
+            style = style_shown(text)
+            if style is not None:
+                shown[style] += count
+    if shown[Style.COMMA] == shown[Style.POINT]:
+        return None
+    return max(shown, key=lambda style: shown[style])
+
+
+def parse_number(text: str, style: Style | None) -> NumberReading:
+    """The number or symbol that one text is, in a file of that style (None: unknown, then 1.234 and 1,234 are ambiguous)."""
+    stripped = text.strip()
+    if not stripped:
+        return NumberReading()
+    symbol = symbol_of(stripped)
+    if symbol is not None:
+        return NumberReading(flag=symbol)
+    bare, sign, flag = _undress(stripped)
+    separators = _separators(bare, style)
+    if isinstance(separators, str):
+        return NumberReading(problem=separators)
+    decimal, group = separators
+    value = float(_SPACES.sub("", bare).replace(group, "").replace(decimal, "."))
+    if not math.isfinite(value):
+        return NumberReading(problem=UNREADABLE)
+    return NumberReading(value=sign * value, flag=flag)
+
+
+def _undress(stripped: str) -> tuple[str, float, str | None]:
+    """The digits and separators of a number, its sign, and the symbol around it: brackets, or a letter of quality."""
+    flag = None
+    bracketed = _BRACKETED.fullmatch(stripped)
+    if bracketed:
+        stripped, flag = bracketed.group(1).strip(), "()"
+    quality = _QUALITY.fullmatch(stripped)
+    if quality:
+        stripped, flag = quality.group(1), flag or quality.group(2)
+    signed = _SIGNED.fullmatch(stripped)
+    if signed is None:
+        return stripped, 1.0, flag
+    return signed.group(2), -1.0 if signed.group(1) in ("-", "−") else 1.0, flag
+
+
+def _separators(bare: str, style: Style | None) -> tuple[str, str] | str:
+    """(decimal sign, sign of thousands) by which to read, or the problem."""
+    by_style = {Style.COMMA: (",", "."), Style.POINT: (".", ",")}
+    if _PLAIN.fullmatch(bare):
+        return (",", ".")
+    if _EITHER.fullmatch(bare):
+        return AMBIGUOUS if style is None else by_style[style]
+    for own, pattern in ((Style.COMMA, _COMMA), (Style.POINT, _POINT)):
+        if pattern.fullmatch(bare):
+            if style is None:
+                return AMBIGUOUS
+            return by_style[own] if own is style else UNREADABLE
+    return UNREADABLE
+
+
+_ORDINARY = {
+    None: r"^-?[0-9]{1,15}$",
+    Style.COMMA: r"^-?[0-9]{1,15}(,[0-9]{1,15})?$",
+    Style.POINT: r"^-?[0-9]{1,15}(\.[0-9]{1,15})?$",
+}
+
+
+def parse_numbers(texts: pa.Array, style: Style | None) -> NumberColumn:
+    """The same as parse_number for a column (string, nulls stay null): ordinary numbers at once, the rest one by one."""
+    ordinary = pc.match_substring_regex(texts, _ORDINARY[style]).fill_null(False)
+    plain = pc.if_else(ordinary, texts, pa.scalar(None, pa.string()))
+    if style is Style.COMMA:
+        plain = pc.replace_substring(plain, ",", ".")
+    values = pc.cast(plain, pa.float64())
+    rest = pc.if_else(ordinary, pa.scalar(None, pa.string()), texts)
+    if rest.null_count == len(rest):
+        nothing = pa.nulls(len(rest), pa.string())
+        return NumberColumn(values, nothing, nothing)
+    encoded = rest.dictionary_encode()
+    readings = [parse_number(text, style) for text in encoded.dictionary.to_pylist()]
+    others = pa.array([reading.value for reading in readings], pa.float64()).take(encoded.indices)
+    flags = pa.array([reading.flag for reading in readings], pa.string()).take(encoded.indices)
+    problems = pa.array([reading.problem for reading in readings], pa.string()).take(encoded.indices)
+    return NumberColumn(pc.coalesce(values, others), flags, problems)

@@ -1,0 +1,87 @@
+"""The one entrance: bytes of a file to what the contracts make of it. No storage, no judgement by rules."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from kkz_eval.contracts.contract import Contract
+from kkz_eval.deliveries import inkar, municipal
+from kkz_eval.deliveries.header import column_titles
+from kkz_eval.deliveries.results import Claimed, PersonRecords, ReadResult, Unclaimed, Unreadable
+from kkz_eval.deliveries.screening import may_name_persons, person_columns
+from kkz_eval.deliveries.text_table import DELIMITERS, Decoded, NotTextError, declared_delimiter, decode, head, split
+from kkz_eval.deliveries.workbook import BrokenWorkbookError, Sheet, is_workbook, sheets, text_of
+
+__all__ = ["Claimed", "PersonRecords", "ReadResult", "Unclaimed", "Unreadable", "read_file"]
+
+_MOST_TITLES, _LONGEST_TITLE = 12, 40  # of an unknown table, in a sentence
+
+
+def read_file(data: bytes, name: str, contracts: Mapping[str, Contract]) -> ReadResult:
+    """What a delivered file comes to; every file has a result, none raises.
+
+    data: the bytes as delivered; name: of the file, for the sentences; contracts: by id, with the layouts they may claim.
+    """
+    try:
+        if is_workbook(data):
+            return _read_workbook(sheets(data), name, contracts)
+        return _read_text(decode(data), name, contracts)
+    except (NotTextError, BrokenWorkbookError) as error:
+        return Unreadable(error.code, {"name": name})
+
+
+def _read_workbook(workbook: Sequence[Sheet], name: str, contracts: Mapping[str, Contract]) -> ReadResult:
+    texts = [[text_of(value) or "" for value in row] for sheet in workbook for row in sheet.rows]
+    persons = person_columns(texts)
+    if persons:
+        return PersonRecords(persons, {"name": name})
+    parsed = inkar.read_workbook(workbook, contracts)
+    if isinstance(parsed, Unclaimed):
+        return Unclaimed(parsed.reason_code, {**parsed.parameters, "name": name})
+    if parsed is not None:
+        return Claimed(parsed)
+    return _unclaimed(texts[:20], name)
+
+
+def _read_text(decoded: Decoded, name: str, contracts: Mapping[str, Contract]) -> ReadResult:
+    declared, decoded = declared_delimiter(decoded)
+    delimiters = (declared,) if declared is not None else DELIMITERS
+    heads = {delimiter: head(decoded, delimiter) for delimiter in delimiters}
+    persons = _screened(decoded, delimiters)
+    if persons:
+        return PersonRecords(persons, {"name": name})
+    for delimiter, rows in heads.items():
+        form = inkar.long_form(rows[0]) if rows else None
+        if form is not None and any(inkar.LONG in contract.layouts for contract in contracts.values()):
+            return Claimed(inkar.read_long(split(decoded, delimiter), form, contracts))
+    return _read_municipal(decoded, heads, name, contracts)
+
+
+def _screened(decoded: Decoded, delimiters: Iterable[str]) -> tuple[str, ...]:
+    """Headers of records of persons, by whichever delimiter they show."""
+    if not may_name_persons(decoded.text):
+        return ()
+    return next((found for d in delimiters if (found := person_columns(split(decoded, d).rows))), ())
+
+
+def _read_municipal(
+    decoded: Decoded, heads: Mapping[str, list[list[str]]], name: str, contracts: Mapping[str, Contract]
+) -> ReadResult:
+    claims = {delimiter: municipal.claims(rows, contracts) for delimiter, rows in heads.items()}
+    best = max(claims, key=lambda d: claims[d][0].rank if claims[d] else (False, False, 0))
+    if not claims[best]:
+        titles = max(heads.values(), key=lambda rows: len(column_titles(rows)))
+        return _unclaimed(titles, name)
+    won = municipal.winner(claims[best])
+    if isinstance(won, Unclaimed):
+        return Unclaimed(won.reason_code, {**won.parameters, "name": name})
+    return Claimed((municipal.read(split(decoded, best), won.match),))
+
+
+def _unclaimed(rows: Sequence[Sequence[str]], name: str) -> Unclaimed | Unreadable:
+    titles = column_titles(rows)
+    if len(titles) < 2:
+        return Unreadable("no_table", {"name": name})
+    shown = [title if len(title) <= _LONGEST_TITLE else title[: _LONGEST_TITLE - 1] + "…" for title in titles[:_MOST_TITLES]]
+    more = "" if len(titles) <= _MOST_TITLES else ", …"
+    return Unclaimed("no_contract", {"name": name, "columns": ", ".join(shown) + more})

@@ -1,0 +1,63 @@
+"""What reading a file can come to: claimed by contracts, claimed by none, unreadable, or records of persons. No reading."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from kkz_eval.model.parsed import ParsedTable
+from kkz_eval.model.texts import Language, text
+
+_PACKAGE = "kkz_eval.deliveries"
+
+
+@dataclass(frozen=True)
+class Claimed:
+    """The file serves contracts; parsed: one table per contract, normally one."""
+
+    parsed: tuple[ParsedTable, ...]
+
+
+@dataclass(frozen=True)
+class Unclaimed:
+    """The file can be read, but no contract claims it, or several do equally.
+
+    reason_code: no_header | no_contract | ambiguous | labels; parameters fill the sentence.
+    """
+
+    reason_code: str
+    parameters: Mapping[str, str] = field(default_factory=dict)
+
+    def sentence(self, language: Language = "de") -> str:
+        """What is wrong, and the next step."""
+        return text(f"unclaimed.{self.reason_code}", language, package=_PACKAGE, **self.parameters)
+
+
+@dataclass(frozen=True)
+class Unreadable:
+    """No table can be made of the bytes.
+
+    reason_code: empty | nul | control | undecodable | cell_too_long | no_table | truncated_workbook | broken_workbook | protected_workbook.
+    """
+
+    reason_code: str
+    parameters: Mapping[str, str] = field(default_factory=dict)
+
+    def sentence(self, language: Language = "de") -> str:
+        """What is wrong, and the next step."""
+        return text(f"unreadable.{self.reason_code}", language, package=_PACKAGE, **self.parameters)
+
+
+@dataclass(frozen=True)
+class PersonRecords:
+    """The file has columns of records of persons and must not land; columns: their headers (never a value)."""
+
+    columns: tuple[str, ...]
+    parameters: Mapping[str, str] = field(default_factory=dict)
+
+    def sentence(self, language: Language = "de") -> str:
+        """What is wrong, and the next step."""
+        return text("persons.columns", language, package=_PACKAGE, columns=", ".join(self.columns), **self.parameters)
+
+
+ReadResult = Claimed | Unclaimed | Unreadable | PersonRecords

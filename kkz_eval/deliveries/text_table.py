@@ -1,0 +1,129 @@
+"""From bytes to records of text: encoding, delimiter, quoting, with the row a spreadsheet program would show. No meaning of columns."""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import io
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from itertools import islice
+
+DELIMITERS = (";", "\t", ",")
+HEAD = 20  # a header stands in the first 20 rows
+
+_UTF16 = ((codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
+_CONTROL = re.compile("[\x01-\x08\x0e-\x1f\x7f]")
+_DECLARED = re.compile("sep=(.)(?:\r\n|\r|\n)", re.IGNORECASE)
+_END_MARK = "\x1e"  # a control character: _CONTROL keeps it out of every decoded text
+
+
+class NotTextError(Exception):
+    """The bytes are no text that can be read; code: key below `unreadable.` in the catalogue."""
+
+    def __init__(self, code: str) -> None:
+        self.code = code
+        super().__init__(code)
+
+
+@dataclass(frozen=True)
+class Decoded:
+    """A text; encoding: how it was read; cut: whether the bytes end inside a character."""
+
+    text: str
+    encoding: str
+    cut: bool
+
+
+@dataclass(frozen=True)
+class Records:
+    """All records of a text: record i stands in row i + 1; a blank line is an empty record.
+
+    cut: the text ends inside a quoted cell or a character; ended: the last line has its line break.
+    """
+
+    rows: list[list[str]]
+    delimiter: str
+    cut: bool
+    ended: bool
+
+
+def decode(data: bytes) -> Decoded:
+    """The text of a file: UTF-16 or UTF-8 by its mark, else UTF-8 where it is valid, else Windows-1252.
+
+    Raises NotTextError: empty, nul, undecodable, control.
+    """
+    if not data.strip(b" \t\r\n\x0b\x0c"):
+        raise NotTextError("empty")
+    decoded = _decode(data)
+    if not decoded.text.strip():
+        raise NotTextError("empty")
+    if "\0" in decoded.text:
+        raise NotTextError("nul")
+    if _CONTROL.search(decoded.text):
+        raise NotTextError("control")
+    return decoded
+
+
+def _decode(data: bytes) -> Decoded:
+    for mark, encoding in _UTF16:
+        if data.startswith(mark):
+            return _decode_as(data[len(mark) :], encoding)
+    if data.startswith(codecs.BOM_UTF8):
+        return _decode_as(data[len(codecs.BOM_UTF8) :], "utf-8")
+    try:
+        decoded = _decode_as(data, "utf-8")
+    except NotTextError:
+        return _decode_as(data, "cp1252")
+    if decoded.cut and decoded.text.isascii():  # a single byte above 127, at the very end: a letter of Windows-1252
+        return _decode_as(data, "cp1252")
+    return decoded
+
+
+def _decode_as(data: bytes, encoding: str) -> Decoded:
+    decoder = codecs.getincrementaldecoder(encoding)("strict")
+    try:
+        text = decoder.decode(data, final=False)
+    except UnicodeDecodeError as error:
+        raise NotTextError("undecodable") from error
+    return Decoded(text, encoding, cut=bool(decoder.getstate()[0]))
+
+
+def declared_delimiter(decoded: Decoded) -> tuple[str | None, Decoded]:
+    """The delimiter that a first line `sep=;` declares, and the text after it: spreadsheet programs don't show that line."""
+    declared = _DECLARED.match(decoded.text)
+    if declared is None:
+        return None, decoded
+    return declared.group(1), replace(decoded, text=decoded.text[declared.end() :])
+
+
+def head(decoded: Decoded, delimiter: str) -> list[list[str]]:
+    """The first rows, for finding the header. Raises NotTextError (cell_too_long)."""
+    try:
+        return list(islice(_reader(decoded.text, delimiter), HEAD))
+    except csv.Error as error:
+        raise NotTextError("cell_too_long") from error
+
+
+def split(decoded: Decoded, delimiter: str) -> Records:
+    """All records of a text. Raises NotTextError (cell_too_long).
+
+    A mark after the text tells whether the last quoted cell was closed: it comes back as a record of its own, or inside a cell.
+    """
+    ended = decoded.text.endswith(("\n", "\r"))
+    tail = _END_MARK if ended else "\n" + _END_MARK
+    try:
+        rows = list(_reader(decoded.text + tail, delimiter))
+    except csv.Error as error:
+        raise NotTextError("cell_too_long") from error
+    closed = rows[-1] == [_END_MARK]
+    if closed:
+        rows.pop()
+    else:
+        rows[-1][-1] = rows[-1][-1].removesuffix(tail)
+    return Records(rows, delimiter, cut=decoded.cut or not closed, ended=ended)
+
+
+def _reader(text: str, delimiter: str) -> Iterator[list[str]]:
+    return csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)

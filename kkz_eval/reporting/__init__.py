@@ -1,0 +1,4 @@
+"""The report: a document model, sentences by rule, figures, the gate against disclosure, and the HTML page.
+
+Belongs here: what people read of an evaluation. Does not belong here: estimating, judging deliveries, reading files of data.
+"""

@@ -1,0 +1,123 @@
+"""The lint of claims that no report makes, in both languages. The list is claims.yaml; no wording of the report here."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+
+import yaml
+
+from kkz_eval.model.errors import UserError
+from kkz_eval.model.texts import Language, text
+from kkz_eval.reporting.document import Document, readable_texts
+from kkz_eval.reporting.inputs import PACKAGE
+
+SINGLE_UNIT = "single_unit"
+
+_SENTENCE_END = re.compile(r"(?<=[.!?;])\s+(?=[^a-zäöüß])")
+_INVISIBLE = re.compile("[\u00ad\u200b-\u200d\u2060\ufeff]")
+
+
+@dataclass(frozen=True)
+class Claim:
+    """One forbidden claim. unless: what in the same sentence makes it allowed."""
+
+    reason: str
+    pattern: re.Pattern[str]
+    unless: re.Pattern[str] | None
+
+
+@dataclass(frozen=True)
+class Hit:
+    """A forbidden claim found: the words, the sentence, and the key of the reason."""
+
+    reason: str
+    found: str
+    sentence: str
+
+
+class ForbiddenClaimError(Exception):
+    """A finished document claims more than the design carries. It is not written."""
+
+    def __init__(self, hits: tuple[Hit, ...]) -> None:
+        self.hits = hits
+        super().__init__("; ".join(f"{hit.reason}: “{hit.found}” in “{hit.sentence}”" for hit in hits))
+
+
+@cache
+def claims() -> tuple[Claim, ...]:
+    """The list of claims.yaml, compiled."""
+    source = resources.files(PACKAGE).joinpath("claims.yaml").read_text(encoding="utf-8")
+    return tuple(
+        Claim(
+            entry["reason"],
+            re.compile(entry["pattern"], re.IGNORECASE),
+            re.compile(entry["unless"], re.IGNORECASE) if "unless" in entry else None,
+        )
+        for entry in yaml.safe_load(source)
+    )
+
+
+def find(prose: str, unit_names: Iterable[str] = ()) -> tuple[Hit, ...]:
+    """Forbidden claims in a text, sentence by sentence.
+
+    unit_names: names of single units; a sentence that names one and speaks of a result is a hit.
+    """
+    named = _names(frozenset(unit_names))
+    return tuple(
+        Hit(claim.reason, match.group(0), sentence)
+        for sentence in _sentences(prose)
+        for claim in claims()
+        if (claim.reason != SINGLE_UNIT or (named is not None and named.search(sentence)))
+        and (match := claim.pattern.search(sentence))
+        and not (claim.unless and claim.unless.search(sentence))
+    )
+
+
+def check_texts(texts: Mapping[str, str], unit_names: Iterable[str] = ()) -> None:
+    """Lint texts that people wrote (plan, contract), by name. Raises UserError, naming the first that claims too much."""
+    names = frozenset(unit_names)
+    for name, prose in texts.items():
+        for hit in find(prose, names):
+            raise ForbiddenTextError(name, hit)
+
+
+class ForbiddenTextError(UserError):
+    """A text of a plan or contract claims too much; the sentence gives the reason in the reader's language."""
+
+    def __init__(self, where: str, hit: Hit) -> None:
+        self.hit = hit
+        super().__init__("forbidden_claim", package=PACKAGE, where=where, found=hit.found, reason=hit.reason)
+
+    def sentence(self, language: Language = "de") -> str:
+        """The text for people."""
+        reason = text(f"claims.{self.hit.reason}", language, package=PACKAGE)
+        return text(f"errors.{self.code}", language, package=PACKAGE, **{**self.parameters, "reason": reason})
+
+
+def check_document(document: Document, unit_names: Iterable[str] = ()) -> None:
+    """Lint all that a reader meets in a finished document. Raises ForbiddenClaimError."""
+    names = frozenset(unit_names)
+    hits = tuple(hit for prose in readable_texts(document) for hit in find(prose, names))
+    if hits:
+        raise ForbiddenClaimError(hits)
+
+
+def _sentences(prose: str) -> Iterator[str]:
+    normal = _INVISIBLE.sub("", unicodedata.normalize("NFKC", prose)).replace("'", "’")
+    for line in normal.splitlines():
+        for sentence in _SENTENCE_END.split(line):
+            if sentence.strip():
+                yield " ".join(sentence.split())
+
+
+@cache
+def _names(unit_names: frozenset[str]) -> re.Pattern[str] | None:
+    if not unit_names:
+        return None
+    alternatives = "|".join(re.escape(name) for name in sorted(unit_names, key=lambda name: (-len(name), name)))
+    return re.compile(rf"(?<!\w)(?:{alternatives})(?!\w)", re.IGNORECASE)

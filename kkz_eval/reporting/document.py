@@ -1,0 +1,204 @@
+"""The document model: sections, paragraphs, lists, tables, figures, and numbers that can be traced. No wording, no rendering.
+
+Every number that a reader sees is a `Number`. Text that comes from plans, contracts or sources as it is, is `Quoted`;
+names of files, keys and digests are `Code`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, fields, is_dataclass
+
+from kkz_eval.model.texts import Language, text
+
+
+@dataclass(frozen=True)
+class Number:
+    """A number as shown: identifier unique in the document, value in full precision, text for people."""
+
+    identifier: str
+    value: float
+    text: str
+
+
+@dataclass(frozen=True)
+class Quoted:
+    """Text taken over as it is: labels, names, attributions."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Code:
+    """A file name, key or digest."""
+
+    text: str
+
+
+Inline = str | Number | Quoted | Code
+Parts = tuple[Inline, ...]
+
+
+@dataclass(frozen=True)
+class Paragraph:
+    """Running text. kind: text | lead | finding | note | banner | context."""
+
+    parts: Parts
+    kind: str = "text"
+
+
+@dataclass(frozen=True)
+class Listing:
+    """A list. kind: plain | columns."""
+
+    items: tuple[Parts, ...]
+    kind: str = "plain"
+
+
+@dataclass(frozen=True)
+class Column:
+    """Heading of a table's column. align: text | number."""
+
+    heading: str
+    align: str = "text"
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table; the first cell of each row is its heading."""
+
+    identifier: str
+    caption: Parts
+    columns: tuple[Column, ...]
+    rows: tuple[tuple[Parts, ...], ...]
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A figure drawn for a wide and for a narrow page, with the text that stands for it."""
+
+    identifier: str
+    caption: Parts
+    alternative_text: str
+    svg_wide: str
+    svg_narrow: str
+
+
+@dataclass(frozen=True)
+class Section:
+    """A headed part of the document; subsections follow the blocks."""
+
+    identifier: str
+    title: Parts
+    blocks: tuple[Paragraph | Listing | Table | Figure, ...]
+    sections: tuple[Section, ...] = ()
+
+
+@dataclass(frozen=True)
+class Document:
+    """A report in one language. Raises ValueError where an identifier occurs twice."""
+
+    language: Language
+    title: Parts
+    subtitle: Parts
+    banner: Paragraph | None
+    sections: tuple[Section, ...]
+
+    def __post_init__(self) -> None:
+        seen: set[str] = set()
+        for identifier in _identifiers(self):
+            if identifier in seen:
+                raise ValueError(f"identifier {identifier} occurs twice")
+            seen.add(identifier)
+
+
+def plain(parts: Parts) -> str:
+    """The text of inline parts as a reader sees it."""
+    return "".join(part if isinstance(part, str) else part.text for part in parts)
+
+
+def identifier_part(name: str) -> str:
+    """`name` as a part of an identifier: letters, digits, underscore and hyphen only."""
+    return re.sub(r"[^A-Za-z0-9_-]", "-", name)
+
+
+def phrase(key: str, language: Language, /, **parameters: Inline) -> Parts:
+    """A sentence of the catalogue with its parameters as inline parts.
+
+    Raises KeyError for an unknown key or a parameter that the sentence wants and was not given.
+    """
+    mark = "\x00"
+    template = text(key, language, package="kkz_eval.reporting", **{name: f"{mark}{name}{mark}" for name in parameters})
+    pieces = template.split(mark)
+    return tuple(parameters[piece] if index % 2 else piece for index, piece in enumerate(pieces) if piece)
+
+
+def join(*sentences: Parts) -> Parts:
+    """Sentences one after the other, with a space between."""
+    joined: list[Inline] = []
+    for sentence in sentences:
+        if sentence:
+            joined += [" ", *sentence] if joined else [*sentence]
+    return tuple(joined)
+
+
+def numbers(node: object) -> Iterator[Number]:
+    """All numbers below a node of the document, in reading order."""
+    for child in _walk(node):
+        if isinstance(child, Number):
+            yield child
+
+
+def readable_texts(document: Document) -> Iterator[str]:
+    """Every text that a reader meets, block by block: headings, sentences, cells, captions, alternative texts, words in figures.
+
+    `Code` is left out: a file name claims nothing.
+    """
+    yield _prose(document.title)
+    yield _prose(document.subtitle)
+    if document.banner is not None:
+        yield _prose(document.banner.parts)
+    for section in document.sections:
+        yield from _section_texts(section)
+
+
+def _section_texts(section: Section) -> Iterator[str]:
+    yield _prose(section.title)
+    for block in section.blocks:
+        match block:
+            case Paragraph(parts=parts):
+                yield _prose(parts)
+            case Listing(items=items):
+                yield from map(_prose, items)
+            case Table():
+                yield _prose(block.caption)
+                yield from (column.heading for column in block.columns)
+                yield from (_prose(cell) for row in block.rows for cell in row)
+            case Figure():
+                yield _prose(block.caption)
+                yield block.alternative_text
+                yield from re.findall(r"<text[^>]*>([^<]*)</text>", block.svg_wide + block.svg_narrow)
+    for subsection in section.sections:
+        yield from _section_texts(subsection)
+
+
+def _prose(parts: Parts) -> str:
+    return plain(tuple("" if isinstance(part, Code) else part for part in parts))
+
+
+def _identifiers(document: Document) -> Iterator[str]:
+    for node in _walk(document):
+        identifier = getattr(node, "identifier", None)
+        if identifier is not None:
+            yield identifier
+
+
+def _walk(node: object) -> Iterator[object]:
+    if isinstance(node, tuple):
+        for child in node:
+            yield from _walk(child)
+    elif is_dataclass(node):
+        yield node
+        for item in fields(node):
+            yield from _walk(getattr(node, item.name))

@@ -1,0 +1,118 @@
+"""What a report is made from: frozen values and tables, filled by the shell. No computation, no wording."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import pandas as pd
+
+from kkz_eval.model.errors import UserError
+from kkz_eval.model.texts import Language
+
+PACKAGE = "kkz_eval.reporting"
+
+PANEL_COLUMNS = ("unit_id", "year", "indicator", "value", "cohort", "unit_name")
+GROUP_COLUMNS = ("unit_id", "name", "group", "cohort", "reason")
+ESTIMATE_COLUMNS = (
+    *("indicator", "estimator", "method", "variant", "aggregation", "term", "cohort", "year", "event_time"),
+    *("estimate", "std_error", "conf_low", "conf_high", "conf_level"),
+    *("n_units", "n_treated", "n_control", "n_clusters", "status", "message"),
+)
+TEST_COLUMNS = ("indicator", "estimator", "test", "statistic", "df", "p_value")
+DELIVERY_COLUMNS = ("dataset", "unit_id", "unit_name", "year", "status", "n_errors", "n_warnings")
+COUNT_COLUMNS = ("unit_id", "unit_name", "year", "certificate", "count", "total")
+
+GROUPS = ("treated", "reference", "later", "left_out")
+DELIVERY_STATUSES = ("accepted", "accepted_with_warnings", "rejected", "missing")
+
+LocalText = Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class OutcomeInfo:
+    """One outcome of the plan.
+
+    role: primary | secondary | context. window: first and last year. expected_direction, desirable: increase | decrease.
+    unit: of the value ("Prozent"); difference_unit: of a difference of two values ("Prozentpunkte"). decimals: digits shown.
+    breaks: (first year of the new series, what changed). source: dataset of SourceInfo.
+    """
+
+    indicator: str
+    role: str
+    window: tuple[int, int]
+    earliest_plausible_year: int | None
+    expected_direction: str | None
+    mechanism: LocalText | None
+    label: LocalText
+    unit: LocalText
+    difference_unit: LocalText
+    desirable: str | None
+    decimals: int
+    breaks: tuple[tuple[int, LocalText], ...]
+    source: str
+
+
+@dataclass(frozen=True)
+class SourceInfo:
+    """One dataset used, with the attribution its licence asks for. files: (name, sha256)."""
+
+    dataset: str
+    title: LocalText
+    attribution: str
+    licence: str
+    edition: str
+    files: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class ReportInputs:
+    """All that a report shows.
+
+    texts: question, treated_group, reference_group, simulated (banner); all optional.
+    panel: unit_id, year, indicator, value, cohort (missing = never), unit_name.
+    groups: unit_id, name, group (treated | reference | later | left_out), cohort, reason.
+    estimates, tests: columns of the engine's interface. deliveries: one row per dataset, unit and year; may be empty.
+    counts: municipal counts with their total per unit and year, shown through the disclosure gate only.
+    Raises ValueError where a table lacks a column.
+    """
+
+    plan_id: str
+    title: LocalText
+    texts: Mapping[str, LocalText]
+    outcomes: tuple[OutcomeInfo, ...]
+    panel: pd.DataFrame
+    groups: pd.DataFrame
+    treated_cohorts: tuple[int, ...]
+    estimates: pd.DataFrame
+    tests: pd.DataFrame
+    sources: tuple[SourceInfo, ...]
+    deliveries: pd.DataFrame
+    notices: tuple[LocalText, ...]
+    counts: pd.DataFrame | None
+    smallest_cell: int
+    digests: Mapping[str, str] = field(default_factory=dict)
+    versions: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        _require("panel", self.panel, PANEL_COLUMNS)
+        _require("groups", self.groups, GROUP_COLUMNS)
+        _require("estimates", self.estimates, ESTIMATE_COLUMNS)
+        _require("tests", self.tests, TEST_COLUMNS)
+        if len(self.deliveries):
+            _require("deliveries", self.deliveries, DELIVERY_COLUMNS)
+        if self.counts is not None:
+            _require("counts", self.counts, COUNT_COLUMNS)
+
+
+def in_language(texts: LocalText, language: Language, where: str) -> str:
+    """The text in that language. Raises UserError, naming `where`, if the plan has none."""
+    if not texts.get(language):
+        raise UserError("text_missing", package=PACKAGE, where=where, language=language)
+    return texts[language]
+
+
+def _require(name: str, frame: pd.DataFrame, columns: tuple[str, ...]) -> None:
+    missing = [column for column in columns if column not in frame.columns]
+    if missing:
+        raise ValueError(f"table {name} lacks {', '.join(missing)}")

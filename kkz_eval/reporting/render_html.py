@@ -1,0 +1,58 @@
+"""The document as one HTML page: self-contained, without script or request, from one template and one style sheet. No wording."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib import resources
+
+from jinja2 import Environment, StrictUndefined, Template
+from markupsafe import Markup, escape
+
+from kkz_eval.model.texts import text
+from kkz_eval.reporting.document import Code, Document, Figure, Listing, Number, Paragraph, Parts, Quoted, Table, plain
+from kkz_eval.reporting.inputs import PACKAGE
+
+
+def render_html(document: Document) -> str:
+    """The whole page. Equal documents give equal bytes."""
+    labels = {key: text(f"document.{key}", document.language, package=PACKAGE) for key in ("skip", "contents")}
+    return _template().render(
+        document=document,
+        css=Markup(_read("report.css")),
+        labels=labels,
+        scroll_label=lambda caption: text(
+            "document.scroll", document.language, package=PACKAGE, caption=plain(caption)
+        ),
+    )
+
+
+def inline(parts: Parts) -> Markup:
+    """Inline parts as HTML, everything escaped; a number carries its identifier and its value in full precision."""
+    return Markup("").join(_inline(part) for part in parts)
+
+
+def _inline(part: object) -> Markup:
+    match part:
+        case Number(identifier=identifier, value=value, text=shown):
+            return Markup('<data id="{}" value="{}">{}</data>').format(identifier, repr(value), shown)
+        case Quoted(text=quoted):
+            return Markup('<span class="quoted">{}</span>').format(quoted)
+        case Code(text=code):
+            return Markup("<code>{}</code>").format(code)
+        case _:
+            return escape(part)
+
+
+@cache
+def _template() -> Template:
+    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    environment.filters["inline"] = inline
+    environment.filters["plain"] = plain
+    environment.filters["drawing"] = Markup
+    for name, kind in (("paragraph", Paragraph), ("listing", Listing), ("table", Table), ("figure", Figure)):
+        environment.tests[name] = lambda block, kind=kind: isinstance(block, kind)
+    return environment.from_string(_read("report.html.j2"))
+
+
+def _read(name: str) -> str:
+    return resources.files(PACKAGE).joinpath("templates").joinpath(name).read_text(encoding="utf-8")

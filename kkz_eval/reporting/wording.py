@@ -1,0 +1,249 @@
+"""Sentences by rule from a row of estimates: what may be said, and no more. No layout, no estimation.
+
+The rule: refused, then a trend seen before the start, then an interval with or without zero. Where an outcome has an
+earliest plausible year, the row `exposed` decides. Which estimator decides does not depend on what it found.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+import pandas as pd
+
+from kkz_eval.model.texts import Language
+from kkz_eval.reporting.document import Inline, Parts, Quoted, join, phrase
+from kkz_eval.reporting.inputs import OutcomeInfo, in_language
+from kkz_eval.reporting.numbers import count, decimals_that_show, measured, p_value, year
+
+PRE_TREND_LEVEL = 0.05
+
+# The first method that the plan used decides: robust to staggered starts first. A refusal does not hand over to the next.
+HEADLINE_METHODS = ("callaway_santanna", "sun_abraham", "sdid", "synthetic_control", "twfe")
+
+
+class Kind(StrEnum):
+    """What may be said of an outcome."""
+
+    DIFFERENCE = "difference"
+    UNCLEAR = "unclear"
+    PRE_TREND = "pre_trend"
+    REFUSED = "refused"
+    MISSING = "missing"
+
+
+class Course(StrEnum):
+    """How both groups moved from before to after the first start; OTHER where not the same way or against the estimate."""
+
+    RISE_MORE = "rise_more"
+    RISE_LESS = "rise_less"
+    FALL_MORE = "fall_more"
+    FALL_LESS = "fall_less"
+    OTHER_HIGHER = "other_higher"
+    OTHER_LOWER = "other_lower"
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The row that decides and what may be said of it. pre_trend_p: None where not tested; row: None if MISSING."""
+
+    kind: Kind
+    row: pd.Series | None
+    pre_trend_p: float | None
+    course: Course
+
+
+def overall_rows(estimates: pd.DataFrame, indicator: str) -> pd.DataFrame:
+    """Rows of an outcome that stand for all years: coefficient, simple, exposed, and the overall row of an aggregation."""
+    rows = estimates[(estimates["indicator"] == indicator) & (estimates["term"].isna() | (estimates["term"] == "att"))]
+    overall = rows["cohort"].isna() & rows["year"].isna() & rows["event_time"].isna()
+    return rows[overall & (rows["aggregation"] != "group_time")]
+
+
+def headline_row(estimates: pd.DataFrame, outcome: OutcomeInfo) -> pd.Series | None:
+    """The row on which the verdict rests, None where the run has none.
+
+    Of the first method in HEADLINE_METHODS that was run: `exposed` where the outcome has an earliest plausible year,
+    else the overall row. A refused run may have one row only; then that row.
+    """
+    rows = overall_rows(estimates, outcome.indicator)
+    for method in HEADLINE_METHODS:
+        of_method = rows[rows["method"] == method]
+        if of_method.empty:
+            continue
+        wanted = ("exposed",) if outcome.earliest_plausible_year is not None else ("simple", "coefficient", "dynamic")
+        for aggregation in wanted:
+            chosen = of_method[of_method["aggregation"] == aggregation]
+            if len(chosen):
+                return chosen.iloc[0]
+        refused = of_method[of_method["status"] == "refused"]
+        return refused.iloc[0] if len(refused) else None
+    return None
+
+
+def pre_trend_p(tests: pd.DataFrame, outcome: OutcomeInfo, estimator: str) -> float | None:
+    """p value of the test for equal trends before the start: of the estimator, else the smallest of the others."""
+    rows = tests[(tests["indicator"] == outcome.indicator) & (tests["test"] == "pre_trend")].dropna(subset=["p_value"])
+    own = rows[rows["estimator"] == estimator]
+    used = own if len(own) else rows
+    return float(used["p_value"].min()) if len(used) else None
+
+
+def course(panel: pd.DataFrame, groups: pd.DataFrame, outcome: OutcomeInfo, start: int | None, estimate: float) -> Course:
+    """How the groups' unweighted means moved from the years before `start` to those after, within the window."""
+    higher = estimate > 0
+    other = Course.OTHER_HIGHER if higher else Course.OTHER_LOWER
+    if start is None:
+        return other
+    treated = _change(group_means(panel, groups, outcome, "treated"), start)
+    reference = _change(group_means(panel, groups, outcome, "reference"), start)
+    if treated is None or reference is None or (treated > reference) != higher:
+        return other
+    if treated > 0 and reference > 0:
+        return Course.RISE_MORE if higher else Course.RISE_LESS
+    if treated < 0 and reference < 0:
+        return Course.FALL_LESS if higher else Course.FALL_MORE
+    return other
+
+
+def group_means(panel: pd.DataFrame, groups: pd.DataFrame, outcome: OutcomeInfo, group: str) -> pd.Series:
+    """Unweighted mean over the units of a group by year of the window, missing where no unit has a value."""
+    units = groups.loc[groups["group"] == group, "unit_id"]
+    rows = panel[(panel["indicator"] == outcome.indicator) & panel["unit_id"].isin(units)]
+    years = range(outcome.window[0], outcome.window[1] + 1)
+    return rows.groupby("year")["value"].mean().reindex(years)
+
+
+def verdict(
+    outcome: OutcomeInfo,
+    estimates: pd.DataFrame,
+    tests: pd.DataFrame,
+    panel: pd.DataFrame,
+    groups: pd.DataFrame,
+    treated_cohorts: tuple[int, ...],
+) -> Verdict:
+    """What may be said of an outcome (the rule in the module's docstring)."""
+    row = headline_row(estimates, outcome)
+    if row is None:
+        return Verdict(Kind.MISSING, None, None, Course.OTHER_HIGHER)
+    p = pre_trend_p(tests, outcome, str(row["estimator"]))
+    if row["status"] != "ok" or pd.isna(row["estimate"]) or pd.isna(row["conf_low"]) or pd.isna(row["conf_high"]):
+        return Verdict(Kind.REFUSED, row, p, Course.OTHER_HIGHER)
+    moved = course(panel, groups, outcome, min(treated_cohorts, default=None), float(row["estimate"]))
+    if p is not None and p < PRE_TREND_LEVEL:
+        kind = Kind.PRE_TREND
+    elif row["conf_low"] <= 0 <= row["conf_high"]:
+        kind = Kind.UNCLEAR
+    else:
+        kind = Kind.DIFFERENCE
+    return Verdict(kind, row, p, moved)
+
+
+def finding(found: Verdict, outcome: OutcomeInfo, scope: str, language: Language) -> Parts:
+    """The sentences on one outcome: what may be said, from which years, on how many units.
+
+    scope: beginning of the identifiers of the numbers in it.
+    """
+    label = Quoted(in_language(outcome.label, language, outcome.indicator))
+    if found.row is None:
+        return phrase("wording.missing", language, label=label)
+    if found.kind is Kind.REFUSED:
+        reason = found.row["message"]
+        said = Quoted(str(reason)) if isinstance(reason, str) and reason else phrase("wording.no_reason", language)[0]
+        return phrase("wording.refused", language, label=label, reason=said)
+    return join(
+        _difference(found, outcome, label, scope, language),
+        _exposure(outcome, scope, language),
+        basis(found.row, scope, language),
+    )
+
+
+def basis(row: pd.Series, scope: str, language: Language) -> Parts:
+    """On how many units and clusters a row rests."""
+    return phrase(
+        "wording.basis",
+        language,
+        n=count(f"{scope}.n_units", row["n_units"], language),
+        treated=count(f"{scope}.n_treated", row["n_treated"], language),
+        control=count(f"{scope}.n_control", row["n_control"], language),
+        clusters=count(f"{scope}.n_clusters", row["n_clusters"], language),
+    )
+
+
+def pre_trend_note(found: Verdict, scope: str, language: Language) -> Parts:
+    """What the comparison of the years before the start says, where it was made, and that it was not made otherwise."""
+    if found.row is None or found.kind in (Kind.REFUSED, Kind.PRE_TREND):
+        return ()
+    if found.pre_trend_p is None:
+        return phrase("wording.pre_trend_untested", language)
+    return phrase("wording.pre_trend_not_seen", language, p=p_value(f"{scope}.pre_trend_p", found.pre_trend_p, language))
+
+
+def _difference(found: Verdict, outcome: OutcomeInfo, label: Quoted, scope: str, language: Language) -> Parts:
+    assert found.row is not None
+    estimate, low, high = (float(found.row[name]) for name in ("estimate", "conf_low", "conf_high"))
+    unit = Quoted(in_language(outcome.difference_unit, language, outcome.indicator))
+    if found.kind is Kind.PRE_TREND:
+        assert found.pre_trend_p is not None
+        return phrase(
+            "wording.pre_trend",
+            language,
+            label=label,
+            p=p_value(f"{scope}.pre_trend_p", found.pre_trend_p, language),
+            estimate=measured(f"{scope}.estimate", estimate, outcome.decimals, language),
+            low=measured(f"{scope}.conf_low", low, outcome.decimals, language),
+            high=measured(f"{scope}.conf_high", high, outcome.decimals, language),
+            unit=unit,
+        )
+    if found.kind is Kind.UNCLEAR:
+        return _unclear(estimate, low, high, label, unit, outcome, scope, language)
+    digits = decimals_that_show((estimate, low, high), outcome.decimals)
+    near, far = sorted((abs(low), abs(high)))
+    sentence = phrase(
+        f"wording.{found.course.value}",
+        language,
+        label=label,
+        estimate=measured(f"{scope}.estimate_size", abs(estimate), digits, language),
+        low=measured(f"{scope}.conf_near", near, digits, language),
+        high=measured(f"{scope}.conf_far", far, digits, language),
+        unit=unit,
+    )
+    return join(sentence, _direction(estimate, outcome, language), phrase("wording.assumption", language))
+
+
+def _unclear(
+    estimate: float,
+    low: float,
+    high: float,
+    label: Quoted,
+    unit: Quoted,
+    outcome: OutcomeInfo,
+    scope: str,
+    language: Language,
+) -> Parts:
+    parameters: dict[str, Inline] = {
+        "label": label,
+        "unit": unit,
+        "estimate": measured(f"{scope}.estimate", estimate, outcome.decimals, language),
+        "low": measured(f"{scope}.conf_low_size", abs(low), outcome.decimals, language),
+        "high": measured(f"{scope}.conf_high_size", abs(high), outcome.decimals, language),
+    }
+    return join(phrase("wording.unclear", language, **parameters), phrase("wording.cannot_tell", language))
+
+
+def _direction(estimate: float, outcome: OutcomeInfo, language: Language) -> Parts:
+    if outcome.desirable is None:
+        return ()
+    wanted = (estimate > 0) == (outcome.desirable == "increase")
+    return phrase("wording.desirable" if wanted else "wording.undesirable", language)
+
+
+def _exposure(outcome: OutcomeInfo, scope: str, language: Language) -> Parts:
+    if outcome.earliest_plausible_year is None:
+        return ()
+    return phrase("wording.exposed", language, year=year(f"{scope}.earliest_year", outcome.earliest_plausible_year))
+
+
+def _change(means: pd.Series, start: int) -> float | None:
+    before, after = means[means.index < start].mean(), means[means.index >= start].mean()
+    return None if pd.isna(before) or pd.isna(after) else float(after - before)

@@ -1,0 +1,157 @@
+"""A hand-made report: one outcome with an interval without zero, one with zero, one with a trend before, one refused."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from kkz_eval.reporting.inputs import ESTIMATE_COLUMNS, OutcomeInfo, ReportInputs, SourceInfo
+
+YEARS = range(2007, 2017)
+TREATED = tuple(f"058{n:02d}" for n in range(6))
+REFERENCE = tuple(f"059{n:02d}" for n in range(8))
+
+
+def _outcome(indicator: str, label: str, **changes: object) -> OutcomeInfo:
+    base = OutcomeInfo(
+        indicator=indicator,
+        role="primary",
+        window=(2007, 2016),
+        earliest_plausible_year=None,
+        expected_direction="decrease",
+        mechanism={"de": "Frühere Unterstützung im Übergang.", "en": "Earlier support in the transition."},
+        label={"de": label, "en": f"{label} (en)"},
+        unit={"de": "Prozent", "en": "per cent"},
+        difference_unit={"de": "Prozentpunkte", "en": "percentage points"},
+        desirable="decrease",
+        decimals=1,
+        breaks=(),
+        source="inkar",
+    )
+    return replace(base, **changes)
+
+
+def estimate_row(indicator: str, **values: object) -> dict[str, object]:
+    """A row of the engine's estimates, callaway_santanna/simple unless said otherwise."""
+    row: dict[str, object] = dict.fromkeys(ESTIMATE_COLUMNS)
+    row |= {
+        **{"indicator": indicator, "estimator": "cs", "method": "callaway_santanna", "variant": "dr"},
+        **{"aggregation": "simple", "term": "att", "conf_level": 0.95, "status": "ok", "message": ""},
+        **{"n_units": 14, "n_treated": 6, "n_control": 8, "n_clusters": 14},
+    }
+    return row | values
+
+
+def _dynamic(indicator: str, post: float) -> list[dict[str, object]]:
+    rows = []
+    for event_time in range(-5, 5):
+        if event_time == -1:
+            continue
+        estimate = post * (event_time + 1) / 4 if event_time >= 0 else 0.05 * event_time
+        rows.append(
+            estimate_row(
+                indicator,
+                **{"estimator": "es", "method": "event_study", "variant": "", "aggregation": "dynamic"},
+                **{"event_time": event_time, "estimate": estimate, "std_error": 0.3},
+                **{"conf_low": estimate - 0.6, "conf_high": estimate + 0.6},
+            )
+        )
+    return rows
+
+
+@pytest.fixture(scope="session")
+def inputs() -> ReportInputs:
+    random = np.random.default_rng(7)
+    outcomes = (
+        _outcome(
+            "leavers",
+            "Schulabgänge ohne Abschluss",
+            breaks=((2013, {"de": "Doppelter Abiturjahrgang", "en": "Double Abitur year"}),),
+        ),
+        _outcome("training", "Ausbildungsplätze je 100 Bewerbungen", desirable="increase", expected_direction="increase"),
+        _outcome("help", "Beginn der Hilfe unter 3 Jahren", earliest_plausible_year=2014, role="primary"),
+        _outcome("visits", "Willkommensbesuche", expected_direction=None, mechanism=None),
+        _outcome("poverty", "Personen in SGB-II-Bedarfsgemeinschaften", role="context", unit={"de": "je 1.000 Einwohner", "en": "per 1,000 inhabitants"}, expected_direction=None),
+    )
+    slopes = {"leavers": (-0.30, -0.05), "training": (0.4, 0.5), "help": (0.3, 0.1), "visits": (0.0, 0.1), "poverty": (0.5, 0.2)}
+    panel = pd.DataFrame(
+        [
+            {
+                "unit_id": unit,
+                "year": year,
+                "indicator": indicator,
+                "value": 6 + (0.8 if unit in TREATED else 0) + slope * (year - 2007) + random.normal(0, 0.1),
+                "cohort": 2012 if unit in TREATED else np.nan,
+                "unit_name": f"Kreis {unit}",
+            }
+            for indicator, slopes_of in slopes.items()
+            for units, slope in zip((TREATED, REFERENCE), slopes_of, strict=True)
+            for unit in units
+            for year in YEARS
+        ]
+    )
+    groups = pd.DataFrame(
+        [{"unit_id": u, "name": f"Kreis Alba {u[-1]}" if u != TREATED[0] else "<b>Unna</b> & \"Co\"", "group": "treated", "cohort": 2012, "reason": None} for u in TREATED]
+        + [{"unit_id": u, "name": f"Kreis Brun {u[-1]}", "group": "reference", "cohort": np.nan, "reason": None} for u in REFERENCE]
+        + [
+            {"unit_id": "05700", "name": "Kreis Cassel", "group": "later", "cohort": 2017, "reason": None},
+            {"unit_id": "05701", "name": "Kreis Dorn", "group": "left_out", "cohort": np.nan, "reason": "nur zum Teil im Programm"},
+        ]
+    )
+    estimates = pd.DataFrame(
+        [
+            estimate_row("leavers", estimate=-1.24, std_error=0.4, conf_low=-2.02, conf_high=-0.46),
+            estimate_row("leavers", estimator="twfe", method="twfe", aggregation="coefficient", estimate=-1.1, std_error=0.35, conf_low=-1.8, conf_high=-0.4),
+            *_dynamic("leavers", -1.6),
+            estimate_row("training", estimate=-0.31, std_error=0.61, conf_low=-1.5, conf_high=0.88),
+            *_dynamic("training", -0.4),
+            estimate_row("help", estimate=0.2, std_error=0.1, conf_low=0.0, conf_high=0.4),
+            estimate_row("help", aggregation="exposed", estimate=1.3, std_error=0.2, conf_low=0.9, conf_high=1.7),
+            estimate_row("visits", status="refused", message="fewer than two treated units have values"),
+        ]
+    )
+    tests = pd.DataFrame(
+        [
+            {"indicator": "leavers", "estimator": "cs", "test": "pre_trend", "statistic": 2.0, "df": 4, "p_value": 0.41},
+            {"indicator": "help", "estimator": "cs", "test": "pre_trend", "statistic": 14.0, "df": 4, "p_value": 0.0123},
+        ]
+    )
+    deliveries = pd.DataFrame(
+        [
+            {"dataset": "schulabgaenge", "unit_id": u, "unit_name": f"Kreis Alba {u[-1]}", "year": 2014, "status": status, "n_errors": errors, "n_warnings": 0}
+            for u, status, errors in zip(TREATED, ["accepted", "accepted", "accepted_with_warnings", "rejected", "missing", "accepted"], [0, 0, 0, 3, 0, 0], strict=True)
+        ]
+    )
+    counts = pd.DataFrame(
+        [
+            {"unit_id": "05800", "unit_name": "<b>Unna</b>", "year": 2014, "certificate": certificate, "count": n, "total": 1260}
+            for certificate, n in [("Ohne Abschluss", 2), ("Hauptschulabschluss", 58), ("Mittlerer Abschluss", 700), ("Hochschulreife", 500)]
+        ]
+    )
+    return ReportInputs(
+        plan_id="probe",
+        title={"de": "Kein Kind zurücklassen! Schulabgang und Übergang in Ausbildung", "en": "Leave no child behind! Leaving school and the transition to training"},
+        texts={
+            "question": {"de": "Wie haben sich die Kreise der ersten Runde seit 2012 entwickelt?", "en": "How have the districts of the first round developed since 2012?"},
+            "treated_group": {"de": "Kreise, die 2012 begonnen haben.", "en": "Districts that started in 2012."},
+            "simulated": {"de": "Alle Werte dieses Berichts stammen aus einer Modellwelt.", "en": "All values in this report come from a model world."},
+        },
+        outcomes=outcomes,
+        panel=panel,
+        groups=groups,
+        treated_cohorts=(2012,),
+        estimates=estimates,
+        tests=tests,
+        sources=(
+            SourceInfo("inkar", {"de": "INKAR, Ausgabe der Probe", "en": "INKAR, edition of the probe"}, "© BBSR Bonn", "Datenlizenz Deutschland – Namensnennung – Version 2.0", "2024", (("inkar.csv", "ab" * 32),)),
+        ),
+        deliveries=deliveries,
+        notices=({"de": "Eine Datei lag doppelt vor und wurde einmal gezählt.", "en": "One file was there twice and counted once."},),
+        counts=counts,
+        smallest_cell=3,
+        digests={"plan": "cd" * 32, "code": "ef" * 32},
+        versions={"pandas": "3.0"},
+    )
