@@ -104,7 +104,7 @@ def _outcome_info(line: Line, plan: Plan, outcome: Outcome, design: steps.Design
         window=outcome.window or (int(years.min()), int(years.max())),
         earliest_plausible_year=outcome.earliest_plausible_year,
         expected_direction=outcome.expected_direction,
-        mechanism=outcome.mechanism,
+        mechanism=outcome.mechanism or None,
         label=_plain(indicator.label),
         unit=_plain(indicator.unit),
         difference_unit=_plain(indicator.difference_unit),

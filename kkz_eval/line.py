@@ -20,7 +20,7 @@ from kkz_eval.deliveries.accepted import Accepted, Conflict, accepted_observatio
 from kkz_eval.deliveries.intake import Intake, take_in, year_spans
 from kkz_eval.deliveries.judging import judge_arrival, load_findings, load_parsed, parse
 from kkz_eval.deliveries.register import Arrival, Register, read_register
-from kkz_eval.evaluation.design import Coverage, below, coverage_of, groups_of, panel_of
+from kkz_eval.evaluation.design import Coverage, below, coverage_of, demanded_coverage, groups_of, panel_of
 from kkz_eval.evaluation.memo import effects_of_plan
 from kkz_eval.evaluation.plan import Plan, load_plan
 from kkz_eval.evaluation.results import EffectsResult
@@ -230,7 +230,7 @@ def design(line: Line, plan: Plan) -> Design:
     panel = pd.concat(panels, ignore_index=True)
     coverage = coverage_of(panel, groups)
     conflicts = [c for dataset in sorted(set(plan.sources.values())) for c in accepted(line, dataset).conflicts]
-    return Design(groups, panel, coverage, below(coverage, plan.coverage.minimum), tuple(conflicts))
+    return Design(groups, panel, coverage, below(coverage, demanded_coverage(plan)), tuple(conflicts))
 
 
 def effects(line: Line, plan: Plan) -> EffectsResult:

@@ -6,6 +6,7 @@ import dagster as dg
 
 from kkz_eval import line as steps
 from kkz_eval.assets.evaluations import asset_name
+from kkz_eval.evaluation.design import demanded_coverage
 from kkz_eval.evaluation.plan import Plan
 from kkz_eval.sentences import conflict_sentence, coverage_sentence, say
 
@@ -21,7 +22,7 @@ def coverage_check(plan: Plan) -> dg.AssetChecksDefinition:
     )
     def coverage(line: dg.ResourceParam[steps.Line]) -> dg.AssetCheckResult:
         design = steps.design(line, line.plans[plan.id])
-        language, minimum = line.settings.language, line.plans[plan.id].coverage.minimum
+        language, minimum = line.settings.language, demanded_coverage(line.plans[plan.id])
         sentences = [coverage_sentence(row, line.catalogue[row.indicator], minimum, language) for row in design.short]
         sentences += [conflict_sentence(conflict, language) for conflict in design.conflicts]
         summary = say("coverage.met", language, plan=plan.id)

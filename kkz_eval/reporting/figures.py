@@ -166,9 +166,7 @@ def trend_alternative_text(trend: Trend, language: Language) -> str:
     marks = " ".join(
         _text("figures.alt_mark", language, year=mark.year, label=mark.label) for mark in (*trend.starts, *trend.breaks)
     )
-    intro = _text(
-        "figures.alt_trend", language, label=trend.label, unit=trend.unit, first=trend.years[0], last=trend.years[-1]
-    )
+    intro = _text("figures.alt_trend", language, label=trend.label, unit=trend.unit, first=trend.years[0], last=trend.years[-1])
     return " ".join(part for part in (intro, lines, marks) if part)
 
 
@@ -272,9 +270,7 @@ def event_study_chart(study: EventStudy, page: Page, language: Language) -> alt.
         .mark_rule(color=TREATED_COLOUR, strokeWidth=2)
         .encode(x=x, y=_value_axis("low:Q", domain), y2="high:Q"),
         alt.Chart(with_interval).mark_point(filled=True, size=60, color=TREATED_COLOUR, opacity=1).encode(x=x, y=y),
-        alt.Chart(fixed)
-        .mark_point(fill="white", stroke=TREATED_COLOUR, strokeWidth=2, size=60, opacity=1)
-        .encode(x=x, y=y),
+        alt.Chart(fixed).mark_point(fill="white", stroke=TREATED_COLOUR, strokeWidth=2, size=60, opacity=1).encode(x=x, y=y),
     ]
     return _finish(alt.layer(*layers), replace(page, width=page.width + page.label_room, label_room=0))
 
@@ -314,9 +310,7 @@ def _value_axis(field: str, domain: tuple[float, float]) -> alt.Y:
     )
 
 
-def _rules(
-    marks: Sequence[tuple[Mark, list[int]]], x: alt.X, page: Page, years: tuple[int, ...]
-) -> list[alt.Chart]:
+def _rules(marks: Sequence[tuple[Mark, list[int]]], x: alt.X, page: Page, years: tuple[int, ...]) -> list[alt.Chart]:
     layers = []
     for position, (mark, dash) in enumerate(sorted(marks, key=lambda pair: pair[0].year)):
         full = page.full_break_labels or not mark.letter
@@ -325,9 +319,13 @@ def _rules(
         data = pd.DataFrame({"year": [mark.year], "text": [label if len(label) <= 60 else label[:59].rstrip() + "…"]})
         above = -6 - 17 * position
         layers += [
-            alt.Chart(data).mark_rule(color=QUIET, strokeWidth=1.2, strokeDash=dash).encode(x=x, y=alt.value(above), y2=alt.value(page.height)),
             alt.Chart(data)
-            .mark_text(align="right" if right else "left", dx=-4 if right else 4, baseline="top", color=INK, fontSize=FONT_SIZE - 1)
+            .mark_rule(color=QUIET, strokeWidth=1.2, strokeDash=dash)
+            .encode(x=x, y=alt.value(above), y2=alt.value(page.height)),
+            alt.Chart(data)
+            .mark_text(
+                align="right" if right else "left", dx=-4 if right else 4, baseline="top", color=INK, fontSize=FONT_SIZE - 1
+            )
             .encode(x=x, y=alt.value(above), text="text:N"),
         ]
     return layers

@@ -1,0 +1,106 @@
+"""Who is compared with whom: the groups of a programme plan, the panel of an outcome, and its coverage. No estimate."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+import pyarrow as pa
+
+from kkz_eval.evaluation.plan import Outcome, Plan
+from kkz_eval.model.texts import Language
+from kkz_eval.reference.exposure import Group, KreisGroup, kreis_groups
+
+PANEL_COLUMNS = ["unit_id", "year", "indicator", "value", "cohort"]
+LAST_CLEAN_YEAR = 2019  # from 2020 on the successor programme was open to every youth office
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """How much of what an outcome demands is there. group: treated | reference; missing: (unit_id, year) without a value."""
+
+    indicator: str
+    group: str
+    demanded: int
+    present: int
+    missing: tuple[tuple[str, int], ...]
+
+    @property
+    def share(self) -> float:
+        """Cells with a value, as a share of those demanded; 1 where none is demanded."""
+        return self.present / self.demanded if self.demanded else 1.0
+
+
+def groups_of(plan: Plan, language: Language) -> pd.DataFrame:
+    """One row per Kreis: unit_id, name, group (treated | reference | later | left_out), cohort (missing: never), reason.
+
+    With reference `not_yet`, Kreise of other cohorts belong to the reference group until their own start.
+    """
+    treated = frozenset(plan.treated_cohorts or ())
+
+    def role(kreis: KreisGroup) -> str:
+        if kreis.group == Group.LEFT_OUT:
+            return "left_out"
+        if kreis.cohort is None:
+            return "reference"
+        if not treated or kreis.cohort in treated:
+            return "treated"
+        return "reference" if plan.reference == "not_yet" else "later"
+
+    rows = kreis_groups(plan.units.known_until or LAST_CLEAN_YEAR)
+    return pd.DataFrame(
+        {
+            "unit_id": [kreis.kreis_ags5 for kreis in rows],
+            "name": [kreis.name for kreis in rows],
+            "group": [role(kreis) for kreis in rows],
+            "cohort": pd.array([kreis.cohort for kreis in rows], dtype="Int64"),
+            "reason": [kreis.sentence(language) for kreis in rows],
+        }
+    )
+
+
+def panel_of(outcome: Outcome, indicators: pa.Table, groups: pd.DataFrame) -> pd.DataFrame:
+    """The panel of an outcome in the form of the interface: every Kreis that is not left out, every year of the window.
+
+    indicators: rows of model.tables.INDICATORS of this outcome; a year without a row has a missing value.
+    """
+    members = groups[groups["group"] != "left_out"]
+    values = pd.DataFrame({name: indicators.column(name).to_pylist() for name in ("unit_id", "year", "value")})
+    years = _years(outcome, values["year"])
+    cells = pd.MultiIndex.from_product([members["unit_id"], years], names=["unit_id", "year"]).to_frame(index=False)
+    panel = cells.merge(values, on=["unit_id", "year"], how="left", validate="one_to_one")
+    panel["value"] = panel["value"].astype(float)
+    panel["indicator"] = outcome.indicator
+    panel["cohort"] = panel["unit_id"].map(members.set_index("unit_id")["cohort"]).astype("Int64")
+    return panel[PANEL_COLUMNS]
+
+
+def coverage_of(panel: pd.DataFrame, groups: pd.DataFrame) -> tuple[Coverage, ...]:
+    """Coverage of each outcome of a panel, in the treated and in the reference group."""
+    role = panel["unit_id"].map(groups.set_index("unit_id")["group"])
+    rows: list[Coverage] = []
+    for indicator in panel["indicator"].unique():
+        for group in ("treated", "reference"):
+            part = panel[(panel["indicator"] == indicator) & (role == group)]
+            absent = part[part["value"].isna()]
+            missing = tuple(sorted(zip(absent["unit_id"], absent["year"].astype(int), strict=True)))
+            rows.append(Coverage(indicator, group, len(part), len(part) - len(missing), missing))
+    return tuple(rows)
+
+
+def demanded_coverage(plan: Plan) -> float:
+    """The share of cells with a value that a plan demands; every cell where it says nothing."""
+    return 1.0 if plan.coverage_minimum is None else plan.coverage_minimum
+
+
+def below(coverage: Sequence[Coverage], minimum: float) -> tuple[Coverage, ...]:
+    """Those that fall short of the coverage the plan demands, or demand nothing at all."""
+    return tuple(row for row in coverage if row.demanded == 0 or row.share < minimum)
+
+
+def _years(outcome: Outcome, known: pd.Series[int]) -> list[int]:
+    if outcome.window is not None:
+        first, last = outcome.window
+        return list(range(first, last + 1))
+    return list(range(int(known.min()), int(known.max()) + 1)) if len(known) else []

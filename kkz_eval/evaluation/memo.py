@@ -1,0 +1,71 @@
+"""Estimates kept per outcome, by the digest of its panel and of that part of the plan that reaches it. No formula."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import cache
+
+import pandas as pd
+import pyarrow as pa
+
+from kkz_eval.evaluation.effects import run_outcome
+from kkz_eval.evaluation.plan import Outcome, Plan, plan_digest
+from kkz_eval.evaluation.results import (
+    ARROW_TYPES,
+    ESTIMATE_COLUMNS,
+    ESTIMATE_ORDER,
+    SENSITIVITY_COLUMNS,
+    TEST_COLUMNS,
+    WEIGHT_COLUMNS,
+    EffectsResult,
+    join_results,
+    result_frame,
+)
+from kkz_eval.model.tables import TableSpec
+from kkz_eval.storage.digests import code_digest, digest_of_table
+from kkz_eval.storage.steps import Steps
+
+_TABLES: Mapping[str, Mapping[str, str]] = {
+    "estimates": ESTIMATE_COLUMNS,
+    "weights": WEIGHT_COLUMNS,
+    "tests": TEST_COLUMNS,
+    "sensitivity": SENSITIVITY_COLUMNS,
+}
+
+
+def effects_of_plan(steps: Steps, panel: pd.DataFrame, plan: Plan) -> EffectsResult:
+    """Estimates of every outcome of a plan, each found by digest or computed and kept.
+
+    panel: long, as effects-interface.md says; a change in one outcome's rows costs that outcome only. Raises PanelInvalid.
+    """
+    return join_results(_stored_outcome(steps, panel, plan, outcome) for outcome in plan.outcomes)
+
+
+def _stored_outcome(steps: Steps, panel: pd.DataFrame, plan: Plan, outcome: Outcome) -> EffectsResult:
+    rows = panel[panel["indicator"] == outcome.indicator].reset_index(drop=True)
+    reaching = replace(plan, outcomes=(outcome,), title={}, texts={}, sources={}, coverage_minimum=None)
+    parts = [
+        digest_of_table(pa.Table.from_pandas(rows, preserve_index=False)),
+        plan_digest(reaching),
+        code_digest("kkz_eval.evaluation"),
+    ]
+
+    @cache
+    def computed() -> EffectsResult:
+        return run_outcome(rows, plan, outcome.indicator)
+
+    subject = f"{plan.id}: {outcome.indicator}"
+    frames: dict[str, pd.DataFrame] = {}
+    for name, columns in _TABLES.items():
+        schema = pa.schema([(column, ARROW_TYPES[kind]) for column, kind in columns.items()])
+        spec = TableSpec(f"effects_{name}", 1, schema)
+
+        def make(name: str = name, schema: pa.Schema = schema) -> pa.Table:
+            return pa.Table.from_pandas(getattr(computed(), name), schema=schema, preserve_index=False)
+
+        _, table = steps.table(f"effects_{name}", subject, parts, spec, make)
+        order = ESTIMATE_ORDER if name == "estimates" else ()
+        frames[name] = result_frame(table.to_pylist(), columns, order)
+    frames["estimates"]["plan_digest"] = plan_digest(plan)
+    return EffectsResult(**frames)
