@@ -1,0 +1,5 @@
+"""Evaluation: plan, panel, sample, estimators, results. What is estimated stands in the plan, never here.
+
+Belongs here: everything from a long panel and a plan to estimates.
+Does not belong here: building the panel (indicators), words about effects (reporting), Dagster.
+"""

@@ -1,0 +1,48 @@
+"""Digests of what an estimate depends on: the cells used and the code. The plan's digest is in plan.py."""
+
+from __future__ import annotations
+
+import hashlib
+from functools import cache
+from importlib import resources
+from importlib.resources.abc import Traversable
+
+import pandas as pd
+
+from kkz_eval.evaluation.problems import PACKAGE
+
+_SOURCES = (".py", ".yaml", ".json")
+
+
+def inputs_digest(rows: pd.DataFrame) -> str:
+    """sha256 of the rows of an outcome in its window, column by column; equal for equal cells, whatever the file they came from.
+
+    rows: as outcome_slice returns them, sorted.
+    """
+    digest = hashlib.sha256()
+    for name in rows.columns:
+        digest.update(f"\n{name}\n".encode())
+        for cell in rows[name].to_list():
+            piece = b"" if pd.isna(cell) else str(cell).encode()
+            digest.update(len(piece).to_bytes(4, "little") + piece)
+    return digest.hexdigest()
+
+
+@cache
+def code_digest() -> str:
+    """sha256 of the sources of kkz_eval.evaluation: code, texts and schema."""
+    digest = hashlib.sha256()
+    for name, source in sorted(_sources(resources.files(PACKAGE), "")):
+        digest.update(name.encode() + b"\0" + hashlib.sha256(source).digest())
+    return digest.hexdigest()
+
+
+def _sources(folder: Traversable, prefix: str) -> list[tuple[str, bytes]]:
+    found: list[tuple[str, bytes]] = []
+    for entry in folder.iterdir():
+        name = f"{prefix}{entry.name}"
+        if entry.is_dir():
+            found += _sources(entry, f"{name}/")
+        elif entry.name.endswith(_SOURCES):
+            found.append((name, entry.read_bytes()))
+    return found

@@ -1,0 +1,138 @@
+"""The engine: a panel and a plan to results. Pure but for `effects_command`, which reads and writes files.
+
+Belongs here: which estimator runs on which sample, and rows from what it returns. Does not belong here: formulas, printing, Dagster.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
+from pathlib import Path
+
+import pandas as pd
+
+from kkz_eval.evaluation.digests import code_digest, inputs_digest
+from kkz_eval.evaluation.estimators.estimation import Estimation, Row
+from kkz_eval.evaluation.estimators.event_study import estimate_event_study
+from kkz_eval.evaluation.estimators.twfe import estimate_twfe
+from kkz_eval.evaluation.panel import read_panel, validate_panel
+from kkz_eval.evaluation.plan import EstimatorSpec, Outcome, Plan, load_plan, plan_digest
+from kkz_eval.evaluation.problems import Note, Refused
+from kkz_eval.evaluation.results import (
+    ESTIMATE_COLUMNS,
+    ESTIMATE_ORDER,
+    SENSITIVITY_COLUMNS,
+    TEST_COLUMNS,
+    WEIGHT_COLUMNS,
+    EffectsResult,
+    join_results,
+    result_frame,
+    write_results,
+)
+from kkz_eval.evaluation.sample import Counts, Sample, build_sample, outcome_slice
+
+ESTIMATORS: Mapping[str, Callable[[Sample, Plan], Estimation]] = {"twfe": estimate_twfe, "event_study": estimate_event_study}
+_DYNAMIC = ("event_study", "sun_abraham")
+
+
+def run_effects(panel: pd.DataFrame, plan: Plan) -> EffectsResult:
+    """Every estimator of the plan on every outcome. panel: long, as effects-interface.md says. Raises PanelInvalid."""
+    checked = validate_panel(panel, plan)
+    return join_results(_outcome_result(checked, plan, outcome) for outcome in plan.outcomes)
+
+
+def run_outcome(panel: pd.DataFrame, plan: Plan, indicator: str) -> EffectsResult:
+    """Every estimator of the plan on one outcome; depends on that indicator's rows only, so that it can be kept by digest.
+
+    Raises PanelInvalid; KeyError where the plan has no such outcome.
+    """
+    outcome = plan.outcome(indicator)
+    rows = panel[panel["indicator"] == indicator] if "indicator" in panel.columns else panel
+    return _outcome_result(validate_panel(rows if len(rows) else panel, _only(plan, outcome)), plan, outcome)
+
+
+def exit_code(result: EffectsResult) -> int:
+    """0 where every estimate is ok, 1 where some are refused."""
+    return int((result.estimates["status"] == "refused").any())
+
+
+def effects_command(panel_path: Path, plan_path: Path, out_dir: Path | None) -> EffectsResult:
+    """Reads panel and plan, estimates, writes the result files (none without a folder). Raises UserError (exit code 2) before it writes."""
+    plan = load_plan(plan_path)
+    panel = validate_panel(read_panel(panel_path), plan, str(panel_path))
+    result = join_results(_outcome_result(panel, plan, outcome) for outcome in plan.outcomes)
+    if out_dir is not None:
+        write_results(result, out_dir)
+    return result
+
+
+def _only(plan: Plan, outcome: Outcome) -> Plan:
+    """The plan as far as one outcome goes."""
+    return Plan(**{**{name: getattr(plan, name) for name in Plan.__dataclass_fields__}, "outcomes": (outcome,)})
+
+
+def _outcome_result(panel: pd.DataFrame, plan: Plan, outcome: Outcome) -> EffectsResult:
+    """panel: as validate_panel returns it."""
+    cells = outcome_slice(panel, plan, outcome)
+    common = {
+        "question": plan.question,
+        "indicator": outcome.indicator,
+        "conf_level": plan.inference.level,
+        "reference": plan.reference,
+        "inputs_digest": inputs_digest(cells),
+        "plan_digest": plan_digest(plan),
+        "code_digest": code_digest(),
+    }
+    sample: Sample | None
+    try:
+        sample, unusable = build_sample(cells, plan, outcome), None
+    except Refused as refusal:
+        sample, unusable = None, refusal.note
+    counts = Counts() if sample is None else sample.counts
+    common |= {f"n_{name}": value for name, value in asdict(counts).items()}
+    notes = () if sample is None else sample.notes
+    estimates: list[dict[str, object]] = []
+    tests: list[dict[str, object]] = []
+    weights: list[dict[str, object]] = []
+    for spec in plan.estimators:
+        estimation = _estimation(sample, unusable, plan, spec)
+        identity = {"estimator": spec.id, "method": spec.method, "variant": spec.variant}
+        said = " ".join(note.sentence(plan.languages[0]) for note in (*notes, *estimation.notes))
+        estimates += [{**common, **identity, **_row_cells(row, plan, said)} for row in estimation.rows]
+        tests += [{"indicator": outcome.indicator, "estimator": spec.id, **asdict(test)} for test in estimation.tests]
+        weights += [{"indicator": outcome.indicator, "estimator": spec.id, **asdict(weight)} for weight in estimation.weights]
+    return EffectsResult(
+        estimates=result_frame(estimates, ESTIMATE_COLUMNS, ESTIMATE_ORDER),
+        weights=result_frame(weights, WEIGHT_COLUMNS),
+        tests=result_frame(tests, TEST_COLUMNS),
+        sensitivity=result_frame([], SENSITIVITY_COLUMNS),
+    )
+
+
+def _estimation(sample: Sample | None, unusable: Note | None, plan: Plan, spec: EstimatorSpec) -> Estimation:
+    """What the estimator says, or one refused row that says why not."""
+    if spec.method not in ESTIMATORS:
+        return _refusal(spec, Note("refused.method_unavailable", {"method": spec.method}))
+    if sample is None:
+        return _refusal(spec, unusable or Note("refused.no_cells"))
+    try:
+        return ESTIMATORS[spec.method](sample, plan)
+    except Refused as refusal:
+        return _refusal(spec, refusal.note)
+
+
+def _refusal(spec: EstimatorSpec, note: Note) -> Estimation:
+    """One row in the method's main aggregation."""
+    aggregation = "dynamic" if spec.method in _DYNAMIC else (*spec.aggregations, "coefficient")[0]
+    return Estimation(rows=(Row(aggregation, refused=note),))
+
+
+def _row_cells(row: Row, plan: Plan, said: str) -> dict[str, object]:
+    """The row's own columns. said: notes on the sample, the message of a row that is ok."""
+    cells = asdict(row)
+    del cells["refused"]
+    if row.refused is not None:
+        reason = row.refused.sentence(plan.languages[0])
+        return {**cells, "status": "refused", "message": f"{reason} {said}".strip()}
+    method = plan.inference.method if row.p_value == row.p_value else ""
+    return {**cells, "status": "ok", "message": said, "p_method": method}

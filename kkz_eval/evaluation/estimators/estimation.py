@@ -1,0 +1,93 @@
+"""What an estimator returns: rows, tests, weights, as frozen values. No estimation."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import stats
+
+from kkz_eval.evaluation.estimators.fixed_effects import Fit
+from kkz_eval.evaluation.problems import Note
+
+
+@dataclass(frozen=True)
+class Row:
+    """One estimate. std_error and what follows from it are NaN where there is none; refused: why there is no estimate."""
+
+    aggregation: str
+    term: str = "att"
+    cohort: int | None = None
+    year: int | None = None
+    event_time: int | None = None
+    estimate: float = np.nan
+    std_error: float = np.nan
+    conf_low: float = np.nan
+    conf_high: float = np.nan
+    p_value: float = np.nan
+    refused: Note | None = None
+
+
+@dataclass(frozen=True)
+class Test:
+    """One test. df: degrees of freedom as text, "k,G-1" for an F statistic."""
+
+    test: str
+    statistic: float
+    df: str
+    p_value: float
+
+
+@dataclass(frozen=True)
+class Weight:
+    """One weight. kind: unit | time | bacon."""
+
+    kind: str
+    key: str
+    weight: float
+    estimate: float = np.nan
+
+
+@dataclass(frozen=True)
+class Estimation:
+    """All that one estimator says of one outcome. notes: on top of those of the sample."""
+
+    rows: tuple[Row, ...]
+    tests: tuple[Test, ...] = ()
+    weights: tuple[Weight, ...] = ()
+    notes: tuple[Note, ...] = ()
+
+
+def combination_row(
+    fit: Fit, contrast: np.ndarray, level: float, aggregation: str, term: str = "att", event_time: int | None = None
+) -> Row:
+    """c'b with its standard error, and the interval and p-value of t(G-1).
+
+    contrast: c, (k,). Variance c'Vc; G clusters (as fixest does by default for cluster-robust covariances).
+    """
+    estimate = float(contrast @ fit.coefficients)
+    std_error = float(np.sqrt(max(float(contrast @ fit.covariance @ contrast), 0.0)))
+    half = float(stats.t.ppf(0.5 + level / 2, fit.n_clusters - 1)) * std_error
+    if std_error > 0:
+        p_value = float(2 * stats.t.sf(abs(estimate) / std_error, fit.n_clusters - 1))
+    else:
+        p_value = np.nan
+    return Row(
+        aggregation=aggregation,
+        term=term,
+        event_time=event_time,
+        estimate=estimate,
+        std_error=std_error,
+        conf_low=estimate - half,
+        conf_high=estimate + half,
+        p_value=p_value,
+    )
+
+
+def coefficient_row(
+    fit: Fit, position: int, level: float, aggregation: str, term: str = "att", event_time: int | None = None
+) -> Row:
+    """One coefficient as a row."""
+    contrast = np.zeros(len(fit.coefficients))
+    contrast[position] = 1.0
+    return combination_row(fit, contrast, level, aggregation, term, event_time)

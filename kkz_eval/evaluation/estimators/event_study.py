@@ -1,0 +1,73 @@
+"""Event study with two-way fixed effects, and the joint test of the years before. Heterogeneity by cohort is not modelled here."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy import stats
+
+from kkz_eval.evaluation.estimators.estimation import Estimation, Row, Test, coefficient_row, combination_row
+from kkz_eval.evaluation.estimators.fixed_effects import Fit, fit_fixed_effects
+from kkz_eval.evaluation.plan import Plan
+from kkz_eval.evaluation.problems import Note, Refused
+from kkz_eval.evaluation.sample import Sample, require_comparison
+
+
+def estimate_event_study(sample: Sample, plan: Plan) -> Estimation:
+    """Coefficients of 1[year - own cohort year = e] with unit and year effects (Sun & Abraham 2021, eq. 2), controls at the reference.
+
+    A `dynamic` row for every event time in the sample. The event time of reference is a row too, with estimate 0 and no standard
+    error: a plot needs it. Covariates are rows `coefficient`. Where the outcome has an earliest plausible year, the row `exposed` is
+    the mean of the coefficients over the exposed treated cells (weighted as the cells are; weights of the mean taken as fixed).
+    Test `pre_trend`: Wald F of all coefficients before the start (less the years of anticipation), F(k, G-1). Raises Refused.
+    """
+    require_comparison(sample, plan)
+    level, reference = plan.inference.level, plan.event_reference
+    relative = sample.event_time
+    times = sorted({int(time) for time in relative[~np.isnan(relative)]})
+    if reference not in times:
+        raise Refused("reference_missing", reference=reference)
+    free = [time for time in times if time != reference]
+    fit = fit_fixed_effects(
+        sample.outcome,
+        np.column_stack([*((relative == time) for time in free), sample.covariates]).astype("float64"),
+        [*(f"event_time {time}" for time in free), *sample.covariate_names],
+        sample.unit,
+        sample.year,
+        sample.cluster,
+        sample.weights,
+        plan.inference.small_sample,
+    )
+    rows = [coefficient_row(fit, position, level, "dynamic", event_time=time) for position, time in enumerate(free)]
+    rows.append(Row("dynamic", event_time=reference, estimate=0.0))
+    for position, name in enumerate(sample.covariate_names):
+        rows.append(coefficient_row(fit, len(free) + position, level, "coefficient", name))
+    if sample.earliest is not None:
+        rows.append(_exposed(sample, fit, free, level))
+    test, note = _pre_trend(fit, [position for position, time in enumerate(free) if time < -plan.anticipation])
+    return Estimation(rows=tuple(rows), tests=(test,), notes=() if note is None else (note,))
+
+
+def _exposed(sample: Sample, fit: Fit, free: list[int], level: float) -> Row:
+    exposed = sample.exposed
+    if not exposed.any():
+        return Row("exposed", refused=Note("refused.no_exposed", {"year": sample.earliest}))
+    weights = np.ones(len(exposed)) if sample.weights is None else sample.weights
+    contrast = np.zeros(len(fit.coefficients))
+    for position, time in enumerate(free):
+        contrast[position] = weights[exposed & (sample.event_time == time)].sum()
+    return combination_row(fit, contrast / weights[exposed].sum(), level, "exposed")
+
+
+def _pre_trend(fit: Fit, positions: list[int]) -> tuple[Test, Note | None]:
+    """F = b'V⁻¹b / k over the coefficients before the start, compared with F(k, G-1)."""
+    count = len(positions)
+    df = f"{count},{fit.n_clusters - 1}"
+    if count == 0:
+        return Test("pre_trend", np.nan, df, np.nan), Note("notes.pre_trend_none")
+    coefficients, covariance = fit.coefficients[positions], fit.covariance[np.ix_(positions, positions)]
+    scale = np.sqrt(np.diag(covariance))
+    if not (scale > 0).all() or np.linalg.matrix_rank(covariance / np.outer(scale, scale), tol=1e-10) < count:
+        note = Note("notes.pre_trend_impossible", {"restrictions": count, "clusters": fit.n_clusters})
+        return Test("pre_trend", np.nan, df, np.nan), note
+    statistic = float(coefficients @ np.linalg.solve(covariance, coefficients)) / count
+    return Test("pre_trend", statistic, df, float(stats.f.sf(statistic, count, fit.n_clusters - 1))), None

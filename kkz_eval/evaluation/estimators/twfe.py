@@ -1,0 +1,54 @@
+"""Two-way fixed effects difference in differences. No event times, no other aggregation than coefficient and exposed."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from kkz_eval.evaluation.estimators.estimation import Estimation, Row, coefficient_row
+from kkz_eval.evaluation.estimators.fixed_effects import Fit, fit_fixed_effects
+from kkz_eval.evaluation.plan import Plan
+from kkz_eval.evaluation.problems import Note, Refused
+from kkz_eval.evaluation.sample import Sample, require_comparison
+
+
+def estimate_twfe(sample: Sample, plan: Plan) -> Estimation:
+    """Coefficient of D_it = 1[year ≥ own cohort year] with unit and year effects (Angrist & Pischke 2009, eq. 5.2.3).
+
+    Covariates are rows of their own. Where the outcome has an earliest plausible year, a second regression splits D into the years
+    before it and those from it on; the coefficient of the latter is the row `exposed`. Raises Refused.
+    """
+    require_comparison(sample, plan)
+    level = plan.inference.level
+    fit = _fit(sample, plan, [sample.treated], ["att"])
+    rows = [coefficient_row(fit, 0, level, "coefficient")]
+    for position, name in enumerate(sample.covariate_names):
+        rows.append(coefficient_row(fit, 1 + position, level, "coefficient", name))
+    if sample.earliest is not None:
+        rows.append(_exposed(sample, plan))
+    return Estimation(rows=tuple(rows))
+
+
+def _exposed(sample: Sample, plan: Plan) -> Row:
+    exposed = sample.exposed
+    if not exposed.any():
+        return Row("exposed", refused=Note("refused.no_exposed", {"year": sample.earliest}))
+    before = sample.treated & ~exposed
+    dummies, names = ([exposed, before], ["exposed", "not_yet_exposed"]) if before.any() else ([exposed], ["exposed"])
+    try:
+        fit = _fit(sample, plan, dummies, names)
+    except Refused as refusal:
+        return Row("exposed", refused=refusal.note)
+    return coefficient_row(fit, 0, plan.inference.level, "exposed")
+
+
+def _fit(sample: Sample, plan: Plan, dummies: list[np.ndarray], names: list[str]) -> Fit:
+    return fit_fixed_effects(
+        sample.outcome,
+        np.column_stack([*dummies, sample.covariates]).astype("float64"),
+        [*names, *sample.covariate_names],
+        sample.unit,
+        sample.year,
+        sample.cluster,
+        sample.weights,
+        plan.inference.small_sample,
+    )

@@ -1,0 +1,268 @@
+"""The long panel: read strictly, checked, and checked against a plan.
+
+Belongs here: types, keys and the columns that a plan names. Does not belong here: which cells enter an estimate (sample.py), rules
+about units, coverage or reference tables: what is in the panel is in the estimate.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from kkz_eval.evaluation.plan import Plan
+from kkz_eval.evaluation.problems import PanelInvalid, Problem
+
+REQUIRED_COLUMNS = ("unit_id", "year", "indicator", "value", "cohort")
+KEY_COLUMNS = ("unit_id", "year", "indicator")
+SHOWN_PROBLEMS = 10  # of one kind and column; the rest is counted
+
+_INTEGER = re.compile(r"[+-]?\d{1,9}(\.0+)?")  # "2007.0" is what pandas writes for a column with missing values
+_NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
+
+
+def read_panel(path: Path) -> pd.DataFrame:
+    """The panel in a .csv (UTF-8, comma, decimal point, empty = missing) or .parquet file.
+
+    Returns unit_id, indicator (text), year (int64), value (float64, NaN = missing), cohort (Int64, NA = never) and all other columns
+    as they are (text from CSV). Raises PanelInvalid with row numbers, the header being row 1.
+    """
+    source, suffix = str(path), path.suffix.lower()
+    if suffix not in {".csv", ".parquet"}:
+        raise PanelInvalid(source, [Problem("panel_format", parameters={"suffix": path.suffix})])
+    if not path.exists():
+        raise PanelInvalid(source, [Problem("file_missing")])
+    try:
+        frame = _read_csv(path, source) if suffix == ".csv" else pq.read_table(path).to_pandas()
+    except UnicodeDecodeError:
+        raise PanelInvalid(source, [Problem("not_utf8")]) from None
+    except (OSError, csv.Error, pa.ArrowInvalid) as error:
+        raise PanelInvalid(source, [Problem("panel_unreadable", parameters={"reason": error})]) from None
+    return _checked(frame, source)
+
+
+def validate_panel(frame: pd.DataFrame, plan: Plan, source: str = "panel") -> pd.DataFrame:
+    """The columns that the plan uses, typed; row labels are positions.
+
+    Returns unit_id, year, indicator, value, cohort, then covariates, weight and dose (float64), then the cluster column (text).
+    Raises PanelInvalid: columns or indicators that the plan names are missing, cells of a wrong type, negative weights.
+    """
+    checked = _checked(frame, source)
+    problems = [*_plan_columns(checked, plan), *_plan_indicators(checked, plan)]
+    if problems:
+        raise PanelInvalid(source, problems)
+    for column in numeric_columns(plan):
+        checked[column], found = _numbers(checked[column])
+        problems += found
+    if plan.weight is not None and not problems:
+        problems += _at(
+            (checked[plan.weight] < 0).to_numpy(),
+            "cell_negative_weight",
+            lambda row: {"column": plan.weight, "value": checked[plan.weight].iloc[row]},
+        )
+    if plan.cluster not in REQUIRED_COLUMNS and plan.cluster not in numeric_columns(plan):
+        checked[plan.cluster], found = _texts(checked[plan.cluster])
+        problems += found
+    if problems:
+        raise PanelInvalid(source, problems)
+    return checked[used_columns(plan)]
+
+
+def numeric_columns(plan: Plan) -> list[str]:
+    """Panel columns beyond the required ones that the plan needs as numbers, each once."""
+    dose = ["dose"] if any(estimator.method == "dose" for estimator in plan.estimators) else []
+    weight = [] if plan.weight is None else [plan.weight]
+    return [name for name in dict.fromkeys([*plan.covariates, *weight, *dose]) if name not in REQUIRED_COLUMNS]
+
+
+def used_columns(plan: Plan) -> list[str]:
+    """All panel columns that the plan uses, each once."""
+    return list(dict.fromkeys([*REQUIRED_COLUMNS, *numeric_columns(plan), plan.cluster]))
+
+
+def _read_csv(path: Path, source: str) -> pd.DataFrame:
+    """Every cell as text; None where empty."""
+    problems: list[Problem] = []
+    with path.open(encoding="utf-8-sig", newline="") as handle:
+        reader = csv.reader(handle, strict=True)
+        header = next(reader, [])
+        repeated = [name for position, name in enumerate(header) if name in header[:position]]
+        if repeated:
+            raise PanelInvalid(source, [Problem("column_repeated", parameters={"column": name}) for name in repeated])
+        rows: list[list[str | None]] = []
+        for row in reader:
+            if len(row) == len(header):
+                rows.append([cell if cell != "" else None for cell in row])
+            elif row:
+                parameters = {"found": len(row), "expected": len(header)}
+                problems.append(Problem("row_length", line=reader.line_num, parameters=parameters))
+    if problems:
+        raise PanelInvalid(source, _shortened(problems))
+    return pd.DataFrame(rows, columns=header, dtype=object)
+
+
+def _checked(frame: pd.DataFrame, source: str) -> pd.DataFrame:
+    """The frame with the required columns typed and the key, cohorts and values checked."""
+    columns = ", ".join(str(name) for name in frame.columns)
+    missing = [name for name in REQUIRED_COLUMNS if name not in frame.columns]
+    if missing:
+        raise PanelInvalid(source, [Problem("column_missing", parameters={"column": n, "columns": columns}) for n in missing])
+    if not frame.columns.is_unique:
+        repeated = frame.columns[frame.columns.duplicated()].unique()
+        raise PanelInvalid(source, [Problem("column_repeated", parameters={"column": name}) for name in repeated])
+    if frame.empty:
+        raise PanelInvalid(source, [Problem("panel_empty")])
+    typed = frame.reset_index(drop=True).copy()
+    problems: list[Problem] = []
+    converters: dict[str, Callable[[pd.Series], tuple[pd.Series, list[Problem]]]] = {
+        "unit_id": _texts,
+        "indicator": _texts,
+        "year": _integers,
+        "cohort": _integers,
+        "value": _numbers,
+    }
+    for column, convert in converters.items():
+        typed[column], found = convert(typed[column])
+        problems += found
+    for column in KEY_COLUMNS:
+        problems += _at(typed[column].isna().to_numpy(), "cell_empty", lambda row, column=column: {"column": column})
+    problems += _at(np.isinf(typed["value"].to_numpy()), "cell_infinite", lambda row: {"column": "value"})
+    if problems:
+        raise PanelInvalid(source, _without_echo(problems))
+    typed["year"] = typed["year"].astype("int64")
+    problems = [*_key_problems(typed), *_cohort_problems(typed)]
+    if problems:
+        raise PanelInvalid(source, problems)
+    return typed
+
+
+def _without_echo(problems: Sequence[Problem]) -> list[Problem]:
+    """One sentence a cell: a cell that could not be converted is not empty as well."""
+    unreadable = {(p.line, p.parameters.get("column")) for p in problems if p.code.startswith("cell_not")}
+    whole = {p.parameters.get("column") for p in problems if p.code == "column_not_text"}
+    return [
+        p
+        for p in problems
+        if p.code != "cell_empty"
+        or ((p.line, p.parameters.get("column")) not in unreadable and p.parameters.get("column") not in whole)
+    ]
+
+
+def _shortened(problems: Sequence[Problem]) -> list[Problem]:
+    """The first problems, then how many more there are."""
+    rest = len(problems) - SHOWN_PROBLEMS
+    return [*problems[:SHOWN_PROBLEMS], *([Problem("more", parameters={"count": rest})] if rest > 0 else [])]
+
+
+def _at(mask: np.ndarray, code: str, parameters: Callable[[int], dict[str, object]]) -> list[Problem]:
+    """A problem for every row where the mask holds, shortened; rows are counted as in a CSV file with a header."""
+    rows = np.flatnonzero(mask)
+    shown = [Problem(code, line=int(row) + 2, parameters=parameters(int(row))) for row in rows[:SHOWN_PROBLEMS]]
+    rest = len(rows) - len(shown)
+    return [*shown, *([Problem("more", parameters={"count": rest})] if rest else [])]
+
+
+def _texts(column: pd.Series) -> tuple[pd.Series, list[Problem]]:
+    """Text, or whole numbers written as text; NA where missing."""
+    if pd.api.types.is_integer_dtype(column) and not pd.api.types.is_bool_dtype(column):
+        return column.astype("string").astype(object), []
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        column = column.astype(object)
+    present = column.dropna()
+    if not present.map(lambda value: isinstance(value, str)).all():
+        name = str(column.name)
+        kind = type(next(value for value in present if not isinstance(value, str))).__name__
+        return column.astype(object), [Problem("column_not_text", parameters={"column": name, "type": kind})]
+    texts = column.astype(object).where(column.notna(), None)
+    return texts.map(lambda value: None if value is None or value.strip() == "" else value).astype(object), []
+
+
+def _integers(column: pd.Series) -> tuple[pd.Series, list[Problem]]:
+    """Int64, NA where missing."""
+    values, bad = _converted(column, _INTEGER)
+    whole = ~np.isfinite(values) | (values == np.floor(values))
+    bad |= ~whole | np.isinf(values)
+    problems = _at(bad, "cell_not_integer", lambda row: {"column": column.name, "value": repr(column.iloc[row])})
+    return pd.Series(np.where(bad, np.nan, values), index=column.index).astype("Int64"), problems
+
+
+def _numbers(column: pd.Series) -> tuple[pd.Series, list[Problem]]:
+    """float64, NaN where missing."""
+    values, bad = _converted(column, _NUMBER)
+    problems = _at(bad, "cell_not_number", lambda row: {"column": column.name, "value": repr(column.iloc[row])})
+    return pd.Series(values, index=column.index), problems
+
+
+def _converted(column: pd.Series, pattern: re.Pattern[str]) -> tuple[np.ndarray, np.ndarray]:
+    """float64 values, and where a cell is there but not of the form."""
+    if pd.api.types.is_bool_dtype(column):
+        return np.full(len(column), np.nan), np.ones(len(column), dtype=bool)
+    if pd.api.types.is_numeric_dtype(column):
+        return column.to_numpy(dtype="float64", na_value=np.nan), np.zeros(len(column), dtype=bool)
+    values, bad = np.full(len(column), np.nan), np.zeros(len(column), dtype=bool)
+    for row, cell in enumerate(column.to_list()):
+        if isinstance(cell, str):
+            if pattern.fullmatch(cell):
+                values[row] = float(cell)
+            else:
+                bad[row] = cell != ""
+        elif isinstance(cell, int | float) and not isinstance(cell, bool):
+            values[row] = cell
+        elif not pd.isna(cell):
+            bad[row] = True
+    return values, bad
+
+
+def _key_problems(frame: pd.DataFrame) -> list[Problem]:
+    repeated = frame.duplicated(list(KEY_COLUMNS), keep="first").to_numpy()
+    if not repeated.any():
+        return []
+    first = frame.groupby(list(KEY_COLUMNS), sort=False)["value"].transform(lambda group: group.index[0]).astype(int)
+
+    def parameters(row: int) -> dict[str, object]:
+        unit, year, indicator = (frame[name].iloc[row] for name in KEY_COLUMNS)
+        return {"unit": unit, "year": year, "indicator": indicator, "first": int(first.iloc[row]) + 2}
+
+    return _at(repeated, "duplicate_row", parameters)
+
+
+def _cohort_problems(frame: pd.DataFrame) -> list[Problem]:
+    cohort = frame["cohort"].to_numpy(dtype="float64", na_value=np.nan)
+    codes, _ = pd.factorize(frame["unit_id"])
+    _, first_rows = np.unique(codes, return_index=True)
+    first = first_rows[codes]
+    differs = ~((cohort == cohort[first]) | (np.isnan(cohort) & np.isnan(cohort[first])))
+
+    def shown(row: int) -> str:
+        return "∅" if np.isnan(cohort[row]) else str(int(cohort[row]))
+
+    def parameters(row: int) -> dict[str, object]:
+        unit = frame["unit_id"].iloc[row]
+        return {"unit": unit, "value": shown(row), "other": shown(int(first[row])), "first": int(first[row]) + 2}
+
+    return _at(differs, "cohort_varies", parameters)
+
+
+def _plan_columns(frame: pd.DataFrame, plan: Plan) -> Iterator[Problem]:
+    named = [("covariates", column) for column in plan.covariates]
+    named += [] if plan.weight is None else [("weight", plan.weight)]
+    named += [("cluster", plan.cluster)]
+    named += [("estimators", "dose")] if any(estimator.method == "dose" for estimator in plan.estimators) else []
+    columns = ", ".join(str(name) for name in frame.columns)
+    for key, column in named:
+        if column not in frame.columns:
+            yield Problem("plan_column_missing", parameters={"key": key, "column": column, "columns": columns})
+
+
+def _plan_indicators(frame: pd.DataFrame, plan: Plan) -> Iterator[Problem]:
+    present = sorted(frame["indicator"].unique())
+    for outcome in plan.outcomes:
+        if outcome.indicator not in present:
+            parameters = {"indicator": outcome.indicator, "indicators": ", ".join(present)}
+            yield Problem("outcome_missing", parameters=parameters)

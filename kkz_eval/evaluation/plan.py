@@ -1,0 +1,381 @@
+"""The evaluation plan: frozen values read from YAML, checked by plan.schema.json, with a digest.
+
+Belongs here: reading and checking a plan by itself. Does not belong here: whether a panel fits it (panel.py), locking, Dagster.
+"""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from importlib import resources
+from pathlib import Path
+from typing import Any, cast
+
+import yaml
+from jsonschema import Draft202012Validator, ValidationError
+
+from kkz_eval.evaluation.problems import PACKAGE, PlanInvalid, Problem
+from kkz_eval.model.texts import Language
+
+Path_ = tuple[str | int, ...]
+
+VARIANTS: Mapping[str, tuple[str, ...]] = {"callaway_santanna": ("dr", "ipw", "or"), "sdid": ("exact", "reference")}
+AGGREGATIONS: Mapping[str, tuple[str, ...]] = {
+    "callaway_santanna": ("group_time", "simple", "dynamic", "group", "calendar"),
+}
+PANEL_KEY_COLUMNS = ("unit_id", "year", "indicator", "value", "cohort")
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """One indicator to estimate. window: first and last year, inclusive, None for all; years are calendar years."""
+
+    indicator: str
+    role: str = "secondary"
+    window: tuple[int, int] | None = None
+    age_at_exposure: int | None = None
+    earliest_plausible_year: int | None = None
+    mechanism: Mapping[str, str] = field(default_factory=dict)
+    expected_direction: str | None = None
+
+
+@dataclass(frozen=True)
+class EstimatorSpec:
+    """One estimator to run. variant and aggregations are empty where the method has none."""
+
+    id: str
+    method: str
+    variant: str = ""
+    aggregations: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Inference:
+    """level: of intervals, in (0, 1); small_sample: fixest | none."""
+
+    method: str = "analytic"
+    level: float = 0.95
+    draws: int = 0
+    small_sample: str = "fixest"
+
+
+@dataclass(frozen=True)
+class Units:
+    """Rule about units, applied when the panel is built. known_until: last cohort that exists in the data."""
+
+    level: str | None = None
+    partly_treated: str | None = None
+    known_until: int | None = None
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is estimated, on what, and how; keys as in plan.schema.json, defaults filled in.
+
+    treated_cohorts: None for all in the panel; coverage_minimum: share in [0, 1] or None.
+    """
+
+    id: str
+    outcomes: tuple[Outcome, ...]
+    estimators: tuple[EstimatorSpec, ...]
+    plan_version: int = 1
+    question: str = "q1"
+    seed: int = 1
+    reference: str = "never"
+    treated_cohorts: tuple[int, ...] | None = None
+    anticipation: int = 0
+    base_period: str = "varying"
+    event_reference: int = -1
+    covariates: tuple[str, ...] = ()
+    weight: str | None = None
+    cluster: str = "unit_id"
+    inference: Inference = field(default_factory=Inference)
+    title: Mapping[str, str] = field(default_factory=dict)
+    texts: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    units: Units = field(default_factory=Units)
+    sources: Mapping[str, str] = field(default_factory=dict)
+    coverage_minimum: float | None = None
+    languages: tuple[Language, ...] = ("de",)
+    matching: Mapping[str, object] = field(default_factory=dict)
+    sensitivity: Mapping[str, object] = field(default_factory=dict)
+
+    def outcome(self, indicator: str) -> Outcome:
+        """The outcome of that indicator. Raises KeyError."""
+        for candidate in self.outcomes:
+            if candidate.indicator == indicator:
+                return candidate
+        raise KeyError(indicator)
+
+
+@cache
+def plan_schema() -> Mapping[str, Any]:
+    """The JSON schema of a plan (draft 2020-12)."""
+    source = resources.files(PACKAGE).joinpath("plan.schema.json").read_text(encoding="utf-8")
+    return cast(Mapping[str, Any], json.loads(source))
+
+
+def load_plan(path: Path) -> Plan:
+    """The plan in a YAML file. Raises PlanInvalid with every problem that was found, each with its line."""
+    source = str(path)
+    try:
+        content = path.read_text(encoding="utf-8-sig")
+    except FileNotFoundError:
+        raise PlanInvalid(source, [Problem("file_missing")]) from None
+    except UnicodeDecodeError:
+        raise PlanInvalid(source, [Problem("not_utf8")]) from None
+    except OSError as error:
+        raise PlanInvalid(source, [Problem("file_unreadable", parameters={"reason": error.strerror})]) from None
+    try:
+        node = yaml.compose(content, Loader=yaml.SafeLoader)
+        lines, problems = _survey(node)
+        data = None if problems and problems[0].code == "yaml_recursive" else yaml.safe_load(content)
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        reason = getattr(error, "problem", None) or type(error).__name__
+        line = mark.line + 1 if mark is not None else None
+        raise PlanInvalid(source, [Problem("yaml_unreadable", line=line, parameters={"reason": reason})]) from None
+    except ValueError as error:  # a date that does not exist, such as 2012-13-01
+        raise PlanInvalid(source, [Problem("yaml_unreadable", parameters={"reason": error})]) from None
+    if problems and problems[0].code == "yaml_recursive":
+        raise PlanInvalid(source, problems)
+    return _plan_from(data, source, lines, problems)
+
+
+def parse_plan(data: Mapping[str, object], source: str) -> Plan:
+    """The plan from parsed YAML or JSON. source: how messages name it. Raises PlanInvalid."""
+    return _plan_from(data, source, {}, [])
+
+
+def plan_digest(plan: Plan) -> str:
+    """sha256 of the plan's canonical JSON, defaults filled in: equal for plans that say the same."""
+    canonical = json.dumps(_plain(plan), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+def _plain(value: object) -> object:
+    """Values that JSON knows; keys as text, so that 2012 and "2012" sort together."""
+    if hasattr(value, "__dataclass_fields__"):
+        return {name: _plain(getattr(value, name)) for name in value.__dataclass_fields__}
+    if isinstance(value, Mapping):
+        return {str(key): _plain(child) for key, child in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(child) for child in value]
+    if value is None or isinstance(value, str | int | float):
+        return value
+    return str(value)
+
+
+def _survey(root: yaml.Node | None) -> tuple[dict[Path_, int], list[Problem]]:
+    """Line of each path, and the keys that stand twice in their mapping."""
+    lines: dict[Path_, int] = {}
+    problems: list[Problem] = []
+
+    def visit(node: yaml.Node, path: Path_, above: frozenset[int]) -> None:
+        if id(node) in above:
+            problems.insert(0, Problem("yaml_recursive", _dotted(path), node.start_mark.line + 1))
+            return
+        inside = above | {id(node)}
+        if isinstance(node, yaml.MappingNode):
+            seen: set[str] = set()
+            for key, child in node.value:
+                below = (*path, str(key.value))
+                if str(key.value) in seen:
+                    problems.append(Problem("duplicate_key", _dotted(below), key.start_mark.line + 1))
+                seen.add(str(key.value))
+                lines[below] = key.start_mark.line + 1
+                visit(child, below, inside)
+        elif isinstance(node, yaml.SequenceNode):
+            for position, child in enumerate(node.value):
+                lines[(*path, position)] = child.start_mark.line + 1
+                visit(child, (*path, position), inside)
+
+    if root is not None:
+        visit(root, (), frozenset())
+    return lines, problems
+
+
+def _dotted(path: Sequence[str | int]) -> str:
+    """`outcomes[1].window` of ("outcomes", 1, "window")."""
+    text = ""
+    for part in path:
+        text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else str(part)
+    return text
+
+
+def _plan_from(data: object, source: str, lines: Mapping[Path_, int], problems: list[Problem]) -> Plan:
+    if not isinstance(data, Mapping):
+        raise PlanInvalid(source, [*problems, Problem("not_a_mapping")])
+    found = [*problems]
+    for path, code, parameters in [*_schema_problems(data), *_meaning_problems(data)]:
+        found.append(Problem(code, _dotted(path), lines.get(path), parameters))
+    if found:
+        found.sort(key=lambda problem: problem.line or 0)
+        raise PlanInvalid(source, found)
+    return _built(cast(Mapping[str, Any], data))
+
+
+_Found = tuple[Path_, str, Mapping[str, object]]
+
+
+def _schema_problems(data: Mapping[str, object]) -> Iterator[_Found]:
+    validator = Draft202012Validator(plan_schema())
+    reported: set[Path_] = set()
+    for error in validator.iter_errors(cast(Any, data)):
+        path: Path_ = tuple(error.absolute_path)
+        if error.validator == "additionalProperties":
+            yield from _unknown_keys(error, path)
+        elif error.validator == "required":
+            for key in cast(list[str], error.validator_value):
+                if key not in error.instance and (*path, key) not in reported:
+                    reported.add((*path, key))
+                    yield path, "missing_key", {"key": key}
+        elif path not in reported:
+            reported.add(path)
+            yield path, *_translated(error)
+
+
+def _unknown_keys(error: ValidationError, path: Path_) -> Iterator[_Found]:
+    allowed = list(cast(Mapping[str, Any], error.schema).get("properties", {}))
+    for key in cast(Mapping[object, object], error.instance):
+        if key in allowed:
+            continue
+        near = difflib.get_close_matches(str(key), allowed, n=1)
+        if near:
+            yield (*path, str(key)), "unknown_key_suggest", {"suggestion": near[0]}
+        else:
+            yield (*path, str(key)), "unknown_key", {"allowed": ", ".join(allowed)}
+
+
+_LIMITS = {
+    "minimum": "too_small",
+    "exclusiveMinimum": "not_above",
+    "maximum": "too_large",
+    "exclusiveMaximum": "not_below",
+    "minItems": "too_few",
+    "minProperties": "too_few",
+    "maxItems": "too_many",
+}
+
+
+def _translated(error: ValidationError) -> tuple[str, Mapping[str, object]]:
+    keyword, wanted = str(error.validator), error.validator_value
+    value = _shown(error.instance)
+    if keyword == "type":
+        first = wanted if isinstance(wanted, str) else cast(list[str], wanted)[0]
+        return f"wrong_type.{first}", {"value": value}
+    if keyword == "enum":
+        allowed = [str(option) for option in cast(list[object], wanted) if option is not None]
+        near = difflib.get_close_matches(str(error.instance), allowed, n=1)
+        parameters: dict[str, object] = {"value": value, "allowed": ", ".join(allowed)}
+        return ("not_allowed_suggest", {**parameters, "suggestion": near[0]}) if near else ("not_allowed", parameters)
+    if keyword in _LIMITS:
+        return _LIMITS[keyword], {"value": value, "limit": wanted}
+    if keyword == "minLength":
+        return "empty_text", {}
+    if keyword == "uniqueItems":
+        return "repeated", {}
+    return "other", {"reason": keyword}
+
+
+def _shown(value: object) -> str:
+    """A value as the user wrote it, short."""
+    text = json.dumps(value, ensure_ascii=False, default=str)
+    return text if len(text) <= 60 else text[:57] + "…"
+
+
+def _meaning_problems(data: Mapping[str, object]) -> Iterator[_Found]:
+    """What the schema can't say; tolerates values of a wrong type, which the schema reports."""
+    yield from _repeated(data.get("outcomes"), "outcomes", "indicator", "duplicate_outcome")
+    yield from _repeated(data.get("estimators"), "estimators", "id", "duplicate_estimator")
+    for position, outcome in _mappings(data.get("outcomes")):
+        window = outcome.get("window")
+        if isinstance(window, list | tuple) and len(window) == 2 and all(isinstance(year, int) for year in window):
+            first, last = window
+            if first > last:
+                yield ("outcomes", position, "window"), "window_reversed", {"first": first, "last": last}
+    for position, estimator in _mappings(data.get("estimators")):
+        method, variant = estimator.get("method"), estimator.get("variant")
+        if not isinstance(method, str):
+            continue
+        if isinstance(variant, str) and method not in VARIANTS:
+            yield ("estimators", position, "variant"), "no_variants", {"method": method}
+        elif isinstance(variant, str) and variant not in VARIANTS[method]:
+            parameters = {"method": method, "variant": variant, "allowed": ", ".join(VARIANTS[method])}
+            yield ("estimators", position, "variant"), "variant_not_allowed", parameters
+        if "aggregations" in estimator and method not in AGGREGATIONS:
+            yield ("estimators", position, "aggregations"), "no_aggregations", {"method": method}
+    covariates = data.get("covariates")
+    for position, column in enumerate(covariates if isinstance(covariates, list | tuple) else ()):
+        if column in PANEL_KEY_COLUMNS:
+            yield ("covariates", position), "covariate_is_key", {"column": column}
+    inference = data.get("inference")
+    level = inference.get("level") if isinstance(inference, Mapping) else None
+    if isinstance(level, float) and level != level:  # NaN passes every comparison of the schema
+        yield ("inference", "level"), "wrong_type.number", {"value": "NaN"}
+
+
+def _mappings(entries: object) -> Iterator[tuple[int, Mapping[str, object]]]:
+    if isinstance(entries, list | tuple):
+        for position, entry in enumerate(entries):
+            if isinstance(entry, Mapping):
+                yield position, entry
+
+
+def _repeated(entries: object, section: str, key: str, code: str) -> Iterator[_Found]:
+    seen: set[str] = set()
+    for position, entry in _mappings(entries):
+        name = entry.get(key)
+        if isinstance(name, str):
+            if name in seen:
+                yield (section, position, key), code, {"id": name}
+            seen.add(name)
+
+
+def _built(data: Mapping[str, Any]) -> Plan:
+    """The frozen plan from data that passed the schema."""
+    cohorts = data.get("treated_cohorts")
+    simple = (
+        "id",
+        "question",
+        "reference",
+        "base_period",
+        "weight",
+        "cluster",
+        "title",
+        "texts",
+        "sources",
+        "matching",
+        "sensitivity",
+    )
+    whole = ("plan_version", "seed", "anticipation", "event_reference")
+    return Plan(
+        **{key: data[key] for key in simple if key in data},
+        **{key: int(data[key]) for key in whole if key in data},
+        outcomes=tuple(_outcome(entry) for entry in data["outcomes"]),
+        estimators=tuple(_estimator(entry) for entry in data["estimators"]),
+        treated_cohorts=None if cohorts is None else tuple(sorted(int(year) for year in cohorts)),
+        covariates=tuple(data.get("covariates", ())),
+        inference=_inference(data.get("inference", {})),
+        units=Units(**data.get("units", {})),
+        coverage_minimum=data.get("coverage", {}).get("minimum"),
+        languages=tuple(data.get("languages", ("de",))),
+    )
+
+
+def _outcome(entry: Mapping[str, Any]) -> Outcome:
+    window = entry.get("window")
+    return Outcome(**{**entry, "window": None if window is None else (int(window[0]), int(window[1]))})
+
+
+def _estimator(entry: Mapping[str, Any]) -> EstimatorSpec:
+    method = entry["method"]
+    variant = entry.get("variant", VARIANTS[method][0] if method in VARIANTS else "")
+    return EstimatorSpec(entry["id"], method, variant, tuple(entry.get("aggregations", AGGREGATIONS.get(method, ()))))
+
+
+def _inference(entry: Mapping[str, Any]) -> Inference:
+    return Inference(**{**entry, "level": float(entry.get("level", 0.95)), "draws": int(entry.get("draws", 0))})

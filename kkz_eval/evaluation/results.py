@@ -1,0 +1,251 @@
+"""The results of the engine as tables: columns, order, printing, writing.
+
+Belongs here: the form of the results. Does not belong here: how they come about (effects.py), words about them (reporting).
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import os
+import tempfile
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from kkz_eval.evaluation.problems import PACKAGE
+from kkz_eval.model.errors import UserError
+from kkz_eval.model.texts import Language, text
+
+ESTIMATE_COLUMNS: Mapping[str, str] = {
+    "question": "string",
+    "indicator": "string",
+    "estimator": "string",
+    "method": "string",
+    "variant": "string",
+    "aggregation": "string",
+    "term": "string",
+    "cohort": "integer",
+    "year": "integer",
+    "event_time": "integer",
+    "estimate": "number",
+    "std_error": "number",
+    "conf_low": "number",
+    "conf_high": "number",
+    "conf_level": "number",
+    "band_low": "number",
+    "band_high": "number",
+    "p_value": "number",
+    "p_method": "string",
+    "reference": "string",
+    "n_units": "integer",
+    "n_treated": "integer",
+    "n_control": "integer",
+    "n_cells": "integer",
+    "n_clusters": "integer",
+    "n_treated_clusters": "integer",
+    "status": "string",
+    "message": "string",
+    "inputs_digest": "string",
+    "plan_digest": "string",
+    "code_digest": "string",
+}
+ESTIMATE_ORDER = (
+    "question", "indicator", "estimator", "method", "variant", "aggregation", "term", "cohort", "year", "event_time",
+)  # fmt: skip
+WEIGHT_COLUMNS: Mapping[str, str] = {
+    "indicator": "string",
+    "estimator": "string",
+    "kind": "string",
+    "key": "string",
+    "weight": "number",
+    "estimate": "number",
+}
+TEST_COLUMNS: Mapping[str, str] = {
+    "indicator": "string",
+    "estimator": "string",
+    "test": "string",
+    "statistic": "number",
+    "df": "string",
+    "p_value": "number",
+}
+SENSITIVITY_COLUMNS: Mapping[str, str] = {
+    "indicator": "string",
+    "estimator": "string",
+    "method": "string",
+    "parameter": "number",
+    "target": "string",
+    "conf_low": "number",
+    "conf_high": "number",
+}
+_DTYPES = {"string": object, "integer": "Int64", "number": "float64"}
+_ARROW = {"string": pa.string(), "integer": pa.int64(), "number": pa.float64()}
+
+
+def result_frame(rows: Iterable[Mapping[str, object]], columns: Mapping[str, str], order: Iterable[str] = ()) -> pd.DataFrame:
+    """A typed frame with exactly these columns, sorted by `order` (all columns if empty); "" and NA where a row says nothing."""
+    entries = list(rows)
+    data = {}
+    for name, kind in columns.items():
+        cells = [entry.get(name) for entry in entries]
+        if kind == "string":
+            data[name] = pd.Series(["" if cell is None else cell for cell in cells], dtype=object)
+        elif kind == "integer":
+            data[name] = pd.Series([pd.NA if cell is None else cell for cell in cells], dtype="Int64")
+        else:
+            data[name] = pd.Series([np.nan if cell is None else cell for cell in cells], dtype="float64")
+    frame = pd.DataFrame(data, columns=list(columns))
+    return frame.sort_values(list(order) or list(columns), kind="stable", na_position="first").reset_index(drop=True)
+
+
+@dataclass(frozen=True)
+class EstimateTable:
+    """Estimates as a table for people; `print(EstimateTable(frame))`. frame: columns ESTIMATE_COLUMNS."""
+
+    frame: pd.DataFrame
+    language: Language = "de"
+
+    def __str__(self) -> str:
+        if self.frame.empty:
+            return self._word("empty")
+        level = f"{100 * float(self.frame['conf_level'].iloc[0]):g} %"
+        header = [self._word(name) for name in ("indicator", "estimator", "term", "event_time", "estimate", "std_error")]
+        header += [self._word("interval", level=level), self._word("p_value"), self._word("units"), self._word("cells")]
+        lines, messages, previous = [header], [], ""
+        for row in self.frame.to_dict("records"):
+            lines.append(self._line(row))
+            about = f"{row['indicator']}, {row['estimator']}: {row['message']}"
+            if row["message"] and about != previous:
+                messages.append(about)
+                previous = about
+        widths = [max(len(line[place]) for line in lines) for place in range(len(header))]
+        right = range(3, len(header))
+        shown = [
+            "  ".join(
+                cell.rjust(width) if place in right else cell.ljust(width)
+                for place, (cell, width) in enumerate(zip(line, widths, strict=True))
+            ).rstrip()
+            for line in lines
+        ]
+        return "\n".join([shown[0], "─" * max(len(line) for line in shown), *shown[1:], *([""] if messages else []), *messages])
+
+    def _word(self, key: str, **parameters: object) -> str:
+        return text(f"table.{key}", self.language, package=PACKAGE, **parameters)
+
+    def _line(self, row: Mapping[str, object]) -> list[str]:
+        term = str(row["term"]) if row["aggregation"] in {"coefficient", "dynamic"} else f"{row['term']} ({row['aggregation']})"
+        line = [str(row["indicator"]), str(row["estimator"]), term, _integer(row["event_time"])]
+        counts = [
+            f"{_integer(row['n_units'])} ({_integer(row['n_treated'])}/{_integer(row['n_control'])})",
+            _integer(row["n_cells"]),
+        ]
+        if row["status"] != "ok":
+            return [*line, self._word("refused"), "", "", "", *counts]
+        low, high = _number(row["conf_low"]), _number(row["conf_high"])
+        interval = f"[{low}, {high}]" if low else ""
+        return [*line, _number(row["estimate"]), _number(row["std_error"]), interval, _number(row["p_value"], ".3f"), *counts]
+
+
+def _integer(value: object) -> str:
+    return "" if pd.isna(value) else str(value)  # type: ignore[call-overload]
+
+
+def _number(value: object, form: str = ".5g") -> str:
+    return "" if pd.isna(value) else format(float(value), form)  # type: ignore[call-overload, arg-type]
+
+
+@dataclass(frozen=True)
+class EffectsResult:
+    """What the engine found; columns as in ESTIMATE_COLUMNS, WEIGHT_COLUMNS, TEST_COLUMNS, SENSITIVITY_COLUMNS, sorted."""
+
+    estimates: pd.DataFrame
+    weights: pd.DataFrame
+    tests: pd.DataFrame
+    sensitivity: pd.DataFrame
+
+    def __str__(self) -> str:
+        return str(EstimateTable(self.estimates))
+
+
+def join_results(results: Iterable[EffectsResult]) -> EffectsResult:
+    """One result from those of several outcomes, sorted again."""
+    parts = list(results)
+
+    def joined(name: str, columns: Mapping[str, str], order: Iterable[str] = ()) -> pd.DataFrame:
+        records = [
+            {key: None if pd.isna(cell) else cell for key, cell in record.items()}
+            for part in parts
+            for record in getattr(part, name).to_dict("records")
+        ]
+        return result_frame(records, columns, order)
+
+    return EffectsResult(
+        estimates=joined("estimates", ESTIMATE_COLUMNS, ESTIMATE_ORDER),
+        weights=joined("weights", WEIGHT_COLUMNS),
+        tests=joined("tests", TEST_COLUMNS),
+        sensitivity=joined("sensitivity", SENSITIVITY_COLUMNS),
+    )
+
+
+def write_results(result: EffectsResult, out_dir: Path) -> None:
+    """estimates.csv and .parquet, weights.csv, tests.csv, sensitivity.csv: full double precision, the same bytes for the same result.
+
+    Each file is written under a temporary name and then put in place. Raises UserError where the folder cannot be written to.
+    """
+    try:
+        out_dir.mkdir(parents=True, exist_ok=True)
+        _put(out_dir / "estimates.csv", _csv_bytes(result.estimates, ESTIMATE_COLUMNS))
+        _put(out_dir / "estimates.parquet", _parquet_bytes(result.estimates, ESTIMATE_COLUMNS))
+        _put(out_dir / "weights.csv", _csv_bytes(result.weights, WEIGHT_COLUMNS))
+        _put(out_dir / "tests.csv", _csv_bytes(result.tests, TEST_COLUMNS))
+        _put(out_dir / "sensitivity.csv", _csv_bytes(result.sensitivity, SENSITIVITY_COLUMNS))
+    except OSError as error:
+        raise UserError("not_writable", package=PACKAGE, folder=out_dir, reason=error.strerror) from error
+
+
+def _put(path: Path, content: bytes) -> None:
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        umask = os.umask(0)
+        os.umask(umask)
+        os.chmod(temporary, 0o666 & ~umask)  # mkstemp makes files that only the owner may read
+        os.replace(temporary, path)
+    except BaseException:
+        os.unlink(temporary)
+        raise
+
+
+def _csv_bytes(frame: pd.DataFrame, columns: Mapping[str, str]) -> bytes:
+    buffer = io.StringIO()
+    writer = csv.writer(buffer, lineterminator="\n")
+    writer.writerow(columns)
+    for row in frame[list(columns)].itertuples(index=False):
+        writer.writerow([_cell(value, kind) for value, kind in zip(row, columns.values(), strict=True)])
+    return buffer.getvalue().encode("utf-8")
+
+
+def _cell(value: object, kind: str) -> str:
+    if kind == "string":
+        return str(value)
+    if pd.isna(value):  # type: ignore[call-overload]
+        return ""
+    return str(int(value)) if kind == "integer" else repr(float(value))  # type: ignore[call-overload, arg-type]
+
+
+def _parquet_bytes(frame: pd.DataFrame, columns: Mapping[str, str]) -> bytes:
+    arrays = []
+    for name, kind in columns.items():
+        cells = [None if pd.isna(cell) else cell for cell in frame[name]]
+        arrays.append(pa.array(cells, type=_ARROW[kind]))
+    sink = pa.BufferOutputStream()
+    pq.write_table(pa.table(arrays, names=list(columns)), sink)
+    return bytes(sink.getvalue().to_pybytes())

@@ -1,0 +1,205 @@
+"""The cells that enter the estimates of one outcome, as arrays, and what was left out and why.
+
+Belongs here: window, cohorts, reference group, missing values, counts. Does not belong here: estimation, rules about units.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from kkz_eval.evaluation.plan import Outcome, Plan
+from kkz_eval.evaluation.problems import Note, Refused
+
+
+@dataclass(frozen=True)
+class Counts:
+    """How much went into an estimate. A treated unit has a cell from its start on; all others are control units."""
+
+    units: int = 0
+    treated: int = 0
+    control: int = 0
+    cells: int = 0
+    clusters: int = 0
+    treated_clusters: int = 0
+
+
+@dataclass(frozen=True)
+class Sample:
+    """n cells of one outcome, sorted by unit and year.
+
+    unit, cluster: codes from 0, (n,) int; year: calendar years, (n,) int; outcome: (n,) float; cohort: (n,) float, year of first
+    treatment of units of the treated cohorts, NaN for all others; never: (n,) bool, units that are never treated in the panel;
+    covariates: (n, k) float, columns covariate_names; weights: (n,) positive float or None; earliest: first year in which an
+    effect could show, or None; notes: what was left out and why.
+    """
+
+    unit: np.ndarray
+    year: np.ndarray
+    outcome: np.ndarray
+    cohort: np.ndarray
+    never: np.ndarray
+    covariates: np.ndarray
+    covariate_names: tuple[str, ...]
+    weights: np.ndarray | None
+    cluster: np.ndarray
+    earliest: int | None
+    notes: tuple[Note, ...]
+
+    @property
+    def treated(self) -> np.ndarray:
+        """D: 1 from each treated unit's own cohort year on, (n,) bool."""
+        return ~np.isnan(self.cohort) & (self.year >= np.nan_to_num(self.cohort, nan=np.inf))
+
+    @property
+    def event_time(self) -> np.ndarray:
+        """Years since the start, (n,) float, NaN for units that are not of a treated cohort."""
+        return np.asarray(self.year - self.cohort)
+
+    @property
+    def exposed(self) -> np.ndarray:
+        """Treated cells from the earliest plausible year on, (n,) bool; all treated cells where the plan names no such year."""
+        return self.treated if self.earliest is None else self.treated & (self.year >= self.earliest)
+
+    @property
+    def counts(self) -> Counts:
+        """Units, cells and clusters of the sample."""
+        units, treated = len(np.unique(self.unit)), len(np.unique(self.unit[self.treated]))
+        return Counts(
+            units=units,
+            treated=treated,
+            control=units - treated,
+            cells=len(self.unit),
+            clusters=len(np.unique(self.cluster)),
+            treated_clusters=len(np.unique(self.cluster[self.treated])),
+        )
+
+
+def outcome_slice(panel: pd.DataFrame, plan: Plan, outcome: Outcome) -> pd.DataFrame:
+    """The rows of one outcome in its window, sorted by unit and year. panel: as validate_panel returns it."""
+    rows = panel[panel["indicator"] == outcome.indicator]
+    if outcome.window is not None:
+        rows = rows[rows["year"].between(*outcome.window)]
+    return rows.sort_values(["unit_id", "year"], kind="stable").reset_index(drop=True)
+
+
+def build_sample(rows: pd.DataFrame, plan: Plan, outcome: Outcome) -> Sample:
+    """The cells that enter the estimates. rows: as outcome_slice returns them.
+
+    With reference `never`, units of cohorts that the plan does not treat are left out; with `not_yet`, they are controls until their
+    own start. Cells without value, covariate, cluster, or positive weight are left out. Raises Refused for infinite values.
+    """
+    notes: list[Note] = []
+    cohort = rows["cohort"].to_numpy(dtype="float64", na_value=np.nan)
+    present = sorted({int(year) for year in cohort[~np.isnan(cohort)]})
+    wanted = set(present if plan.treated_cohorts is None else plan.treated_cohorts)
+    absent = sorted(wanted - set(present))
+    if absent:
+        notes.append(Note("notes.cohort_absent", {"cohorts": _listed(absent)}))
+    other = ~np.isnan(cohort) & ~np.isin(cohort, list(wanted))
+    rows, cohort, other = _without_other_cohorts(rows, cohort, other, plan, notes)
+    treated_cohort = np.where(other, np.nan, cohort)
+    keep = _complete(rows, plan, notes)
+    units_before = rows["unit_id"].nunique()
+    rows, treated_cohort, cohort = rows[keep], treated_cohort[keep], cohort[keep]
+    lost = units_before - rows["unit_id"].nunique()
+    if lost:
+        notes.append(Note("notes.units_lost", {"units": lost}))
+    covariates = rows[list(plan.covariates)].to_numpy(dtype="float64").reshape(len(rows), len(plan.covariates))
+    for position, name in enumerate(plan.covariates):
+        if np.isinf(covariates[:, position]).any():
+            raise Refused("infinite", column=name)
+    weights = None if plan.weight is None else rows[plan.weight].to_numpy(dtype="float64")
+    if weights is not None and np.isinf(weights).any():
+        raise Refused("infinite", column=plan.weight)
+    sample = Sample(
+        unit=pd.factorize(rows["unit_id"])[0],
+        year=rows["year"].to_numpy(dtype="int64"),
+        outcome=rows["value"].to_numpy(dtype="float64"),
+        cohort=treated_cohort,
+        never=np.isnan(cohort),
+        covariates=covariates,
+        covariate_names=plan.covariates,
+        weights=weights,
+        cluster=pd.factorize(rows[plan.cluster])[0],
+        earliest=outcome.earliest_plausible_year,
+        notes=tuple(notes),
+    )
+    return _with_notes_on_timing(sample, plan)
+
+
+def require_comparison(sample: Sample, plan: Plan) -> None:
+    """Raises Refused where the sample has no cells, treated, controls, second year, second cluster, or variation of the outcome."""
+    counts = sample.counts
+    if counts.cells == 0:
+        raise Refused("no_cells")
+    if len(np.unique(sample.year)) < 2:
+        raise Refused("one_period")
+    if counts.treated == 0:
+        raise Refused("no_treated")
+    staggered = plan.reference == "not_yet" and bool((~sample.treated).any())
+    if (plan.reference == "never" and not sample.never.any()) or (counts.control == 0 and not staggered):
+        raise Refused("no_control")
+    if np.ptp(sample.outcome) == 0:
+        raise Refused("constant_outcome")
+    if counts.clusters < 2:
+        raise Refused("few_clusters", clusters=counts.clusters)
+
+
+def _without_other_cohorts(
+    rows: pd.DataFrame, cohort: np.ndarray, other: np.ndarray, plan: Plan, notes: list[Note]
+) -> tuple[pd.DataFrame, np.ndarray, np.ndarray]:
+    """Units of other cohorts: none with `never`; until their own start with `not_yet`."""
+    if plan.reference == "never":
+        drop = other
+        if drop.any():
+            years = sorted({int(year) for year in cohort[drop]})
+            parameters = {"units": rows.loc[drop, "unit_id"].nunique(), "cohorts": _listed(years)}
+            notes.append(Note("notes.cohorts_left_out", parameters))
+    else:
+        drop = other & (rows["year"].to_numpy() >= np.nan_to_num(cohort, nan=np.inf))
+        if drop.any():
+            parameters = {"cells": int(drop.sum()), "units": rows.loc[drop, "unit_id"].nunique()}
+            notes.append(Note("notes.controls_cut", parameters))
+    return rows[~drop].reset_index(drop=True), cohort[~drop], other[~drop]
+
+
+def _complete(rows: pd.DataFrame, plan: Plan, notes: list[Note]) -> np.ndarray:
+    """Which cells have a value, all covariates, a positive weight and a cluster; each cell is counted for its first gap."""
+    keep = np.ones(len(rows), dtype=bool)
+    gaps: list[tuple[str, np.ndarray, dict[str, object]]] = [
+        ("value_missing", rows["value"].isna().to_numpy(), {}),
+        ("covariate_missing", rows[list(plan.covariates)].isna().any(axis=1).to_numpy(dtype=bool), {}),
+    ]
+    if plan.weight is not None:
+        gaps.append(("weight_missing", ~(rows[plan.weight].to_numpy() > 0), {}))
+    gaps.append(("cluster_missing", rows[plan.cluster].isna().to_numpy(dtype=bool), {"column": plan.cluster}))
+    for code, gap, parameters in gaps:
+        cells = int((keep & gap).sum())
+        if cells:
+            notes.append(Note(f"notes.{code}", {"cells": cells, **parameters}))
+        keep &= ~gap
+    return keep
+
+
+def _with_notes_on_timing(sample: Sample, plan: Plan) -> Sample:
+    """Adds what a reader must know about units without a before or without an after."""
+    notes = list(sample.notes)
+    if len(sample.year):
+        always = len(np.unique(sample.unit[sample.cohort <= sample.year.min()]))
+        later = len(np.unique(sample.unit[sample.cohort > sample.year.max()]))
+        if always:
+            notes.append(Note("notes.always_treated", {"units": always}))
+        if later:
+            notes.append(Note("notes.treated_later", {"units": later}))
+    if plan.anticipation:
+        notes.append(Note("notes.anticipation_unused"))
+    if sample.counts.treated_clusters == 1:
+        notes.append(Note("notes.one_treated_cluster"))
+    return Sample(**{**{name: getattr(sample, name) for name in Sample.__dataclass_fields__}, "notes": tuple(notes)})
+
+
+def _listed(years: list[int]) -> str:
+    return ", ".join(str(year) for year in years)
