@@ -118,6 +118,6 @@ def match_header(rows: Sequence[Sequence[str]], contract: Contract) -> HeaderMat
 
 
 def column_titles(rows: Sequence[Sequence[str]]) -> tuple[str, ...]:
-    """What a person would take for the header of an unknown table: the first of the records with the most filled cells."""
+    """What a person would take for the header of an unknown table: the first of the records with the most cells of words."""
     filled = [tuple(cell.strip() for cell in cells if cell.strip()) for cells in rows]
-    return max(filled, key=len, default=())
+    return max(filled, key=lambda cells: sum(any(map(str.isalpha, cell)) for cell in cells), default=())

@@ -79,7 +79,7 @@ def _read_municipal(
 
 
 def _unclaimed(rows: Sequence[Sequence[str]], name: str) -> Unclaimed | Unreadable:
-    titles = column_titles(rows)
+    titles = tuple(dict.fromkeys(column_titles(rows)))
     if len(titles) < 2:
         return Unreadable("no_table", {"name": name})
     shown = [title if len(title) <= _LONGEST_TITLE else title[: _LONGEST_TITLE - 1] + "…" for title in titles[:_MOST_TITLES]]

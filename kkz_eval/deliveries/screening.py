@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from itertools import pairwise
 
 from kkz_eval.deliveries.header import fold
@@ -31,26 +31,27 @@ _NAME = frozenset(("name", "namedeskindes", "kind", "kindname", "schuelername", 
 _COUNT = frozenset(("anzahl", "zahl", "anteil", "summe", "quote", "prozent", "number", "count", "share"))
 
 _WORDS = re.compile(r"[^\W_]+")
-_LONGEST_HEADER = 5  # words; longer cells are sentences
+_LONGEST_HEADER, _LONGEST_CELL = 5, 80  # words, characters; longer cells are sentences
 
 
-def person_columns(rows: Iterable[Sequence[str]]) -> tuple[str, ...]:
+def person_columns(rows: Sequence[Sequence[str]]) -> tuple[str, ...]:
     """The headers in the first record that reads like the header of records of persons; () where none does.
 
     rows: all records of a table. A column `name` alone (of a Kreis, of a school) is no sign of a person.
     """
+    distinct = {cell for cells in rows for cell in cells if 1 < len(cell) < _LONGEST_CELL}
+    persons = {cell for cell in distinct if _names_one_of(cell, _PERSON)}
+    addresses = {cell for cell in distinct if fold(cell) in _ADDRESS}
+    if not persons and not addresses:
+        return ()
     for cells in rows:
-        filled = [cell for cell in cells if cell and len(cell) < 80]
-        if len(filled) < 2:
+        if sum(map(bool, cells)) < 2:
             continue
-        persons = tuple(cell.strip() for cell in filled if _names_one_of(cell, _PERSON))
-        if persons:
-            return persons
-        addresses = tuple(cell.strip() for cell in filled if fold(cell) in _ADDRESS)
-        if addresses:
-            named = tuple(cell.strip() for cell in filled if fold(cell) in _NAME)
-            if named:
-                return (*named, *addresses)
+        found = [cell.strip() for cell in cells if cell in persons]
+        beside = [cell.strip() for cell in cells if cell in addresses]
+        named = [cell.strip() for cell in cells if beside and fold(cell) in _NAME]
+        if found or named:
+            return tuple(dict.fromkeys([*found, *named, *beside]))
     return ()
 
 
@@ -63,13 +64,14 @@ def _names_one_of(cell: str, headers: frozenset[str]) -> bool:
 
 
 # Quick test on a whole text, so that large files without any such word are not looked at cell by cell.
-_ANY = re.compile(
-    "vorname|rufname|nachname|familienname|geb|versich|aktenzeichen|steuerid|steueriden|ausweis|iban|stra|str\\.|haus|anschrift|telefon|mail"
-    "|first|last|surname|birth|insurance|street",
-    re.IGNORECASE,
+_SIGNS = (
+    *("vorname", "rufname", "nachname", "familienname", "geb", "versich", "aktenzeichen", "steuer", "ausweis", "iban"),
+    *("strasse", "straße", "str.", ";str;", "hausn", "anschrift", "telefon", "mail"),
+    *("first", "last", "surname", "birth", "insurance", "street"),
 )
 
 
 def may_name_persons(text: str) -> bool:
     """Whether a text has any word that person_columns looks for."""
-    return _ANY.search(text) is not None
+    lowered = text.lower()
+    return any(sign in lowered for sign in _SIGNS)

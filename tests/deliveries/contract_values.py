@@ -122,7 +122,13 @@ SCHOOL_LEAVERS = Contract(
         ),
         Property("leavers", "integer", "measure", "Schulabgänge insgesamt", "School leavers", synonyms=("Abgänge",)),
         Property(
-            "share_without", "number", "measure", "Anteil ohne Abschluss", "Share without certificate", unit="%", synonyms=("Anteil o. A.",)
+            "share_without",
+            "number",
+            "measure",
+            "Anteil ohne Abschluss",
+            "Share without certificate",
+            unit="%",
+            synonyms=("Anteil o. A.",),
         ),
     ),
     rules=(),

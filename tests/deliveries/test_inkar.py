@@ -1,0 +1,208 @@
+"""INKAR: the genuine files cell by cell, the bulk layout, exports with several indicators, truncation."""
+
+from __future__ import annotations
+
+import csv
+import io
+import subprocess
+import sys
+import time
+
+import pyarrow.compute as pc
+import pytest
+from contract_values import CONTRACTS, INKAR_FOLDER, SCHOOL_LEAVERS, needs_shared_data
+from python_calamine import CalamineWorkbook
+
+from kkz_eval.deliveries.columns import LEFT_OUT
+from kkz_eval.deliveries.inkar import read_workbook
+from kkz_eval.deliveries.reader import Claimed, Unclaimed, Unreadable, read_file
+from kkz_eval.deliveries.results import Unclaimed as UnclaimedResult
+from kkz_eval.deliveries.workbook import Sheet
+from kkz_eval.model.findings import iter_findings
+from kkz_eval.model.parsed import ParsedTable
+
+LONG = "inkr_nrw_kreise_panel_long.csv"
+EXPORT = "INKAR2024_B_SchulabgaengerohneAbschluss.xls"
+
+
+def claimed(data: bytes, name: str) -> ParsedTable:
+    result = read_file(data, name, CONTRACTS)
+    assert isinstance(result, Claimed), result
+    (table,) = result.parsed
+    return table
+
+
+@needs_shared_data
+def test_the_long_file_is_read_whole_and_quickly() -> None:
+    data = (INKAR_FOLDER / LONG).read_bytes()
+    claimed(data, LONG)
+    started = time.perf_counter()
+    table = claimed(data, LONG)
+    assert time.perf_counter() - started < 1.0
+    assert table.table.num_rows == 35_821
+    assert pc.count_distinct(table.values("unit_id")).as_py() == 53
+    assert pc.count_distinct(table.values("indicator")).as_py() == 37
+    assert table.years() == tuple(range(1995, 2023))
+    assert table.findings.num_rows == 0
+    assert table.values("value").null_count == 0
+
+
+@needs_shared_data
+def test_addresses_of_the_long_file_point_to_the_very_cell() -> None:
+    data = (INKAR_FOLDER / LONG).read_bytes()
+    table = claimed(data, LONG)
+    records = list(csv.reader(io.StringIO(data.decode())))
+    for name in ("unit_id", "name", "year", "indicator", "value"):
+        rows, columns = table.table[name + "__row"].to_pylist(), table.table[name + "__col"].to_pylist()
+        assert table.texts(name).to_pylist() == [records[r - 1][c - 1] for r, c in zip(rows, columns, strict=True)]
+    assert table.values("value").to_pylist() == [float(record[5]) for record in records[1:]]
+
+
+@needs_shared_data
+def test_the_export_equals_the_long_file_and_points_to_the_very_cell() -> None:
+    export = claimed((INKAR_FOLDER / EXPORT).read_bytes(), EXPORT)
+    assert (export.layout, export.edition, export.findings.num_rows) == ("inkar_workbook", "2024", 0)
+    assert export.table.num_rows == 53 * 27
+    assert set(export.table["__sheet"].to_pylist()) == {"Daten"}
+    long = claimed((INKAR_FOLDER / LONG).read_bytes(), LONG)
+    keys = ("unit_id", "year", "indicator", "value")
+    values = {row[:3]: row[3] for row in zip(*(long.values(key).to_pylist() for key in keys), strict=True)}
+    exported = {row[:3]: row[3] for row in zip(*(export.values(key).to_pylist() for key in keys), strict=True)}
+    assert [key for key, value in exported.items() if value is None] == [("05334", 2001, "a_schul_oA")]
+    common = {key for key, value in exported.items() if value is not None and key in values}
+    assert len(common) == 1_430
+    assert all(values[key] == exported[key] for key in common)
+    sheet = CalamineWorkbook.from_path(INKAR_FOLDER / EXPORT).get_sheet_by_name("Daten").to_python(skip_empty_area=False)
+    for name in ("unit_id", "name", "year", "indicator", "value"):
+        rows, columns = export.table[name + "__row"].to_pylist(), export.table[name + "__col"].to_pylist()
+        cells = [sheet[r - 1][c - 1] for r, c in zip(rows, columns, strict=True)]
+        assert export.texts(name).to_pylist() == [None if cell == "" else str(cell) for cell in cells]
+
+
+@needs_shared_data
+@pytest.mark.parametrize(
+    "name",
+    [
+        "inkr_indicator_metadata.csv",
+        "schulabgaenger_ohne_abschluss_by_INKAR_edition.csv",
+        "nrw_gemeinden_panel_1995-2021.csv",
+        "nrw_kreise_arbeitsmarkt_einkommen_1995-2021.csv",
+        "INKAR2024_A_ArbeitslosigkeitKreis.xls",
+    ],
+)
+def test_other_genuine_files_are_not_claimed(name: str) -> None:
+    result = read_file((INKAR_FOLDER / name).read_bytes(), name, CONTRACTS)
+    assert isinstance(result, Unclaimed)
+    assert name in result.sentence("de")
+
+
+@needs_shared_data
+def test_a_truncated_export_is_unreadable_at_every_cut() -> None:
+    data = (INKAR_FOLDER / EXPORT).read_bytes()
+    cuts = [*range(100, len(data), len(data) // 30), 131_000, len(data) - 512, len(data) - 100, len(data) - 1]
+    for cut in cuts:
+        result = read_file(data[:cut], EXPORT, CONTRACTS)
+        assert isinstance(result, Unreadable), cut
+        assert result.reason_code == "truncated_workbook"
+
+
+@needs_shared_data
+def test_a_truncated_long_file_says_so() -> None:
+    lines = (INKAR_FOLDER / LONG).read_bytes().splitlines(keepends=True)[:40]
+    whole = b"".join(lines)
+    for lost in range(8, len(lines[-1])):
+        kinds = {finding.kind for finding in iter_findings(claimed(whole[:-lost], LONG).findings)}
+        assert {"reader_short_row", "reader_cut_off"} & kinds, whole[-lost:]
+
+
+BULK = """\ufeffBereich;ID;Kuerzel;Indikator;Raumbezug;Kennziffer;Name;Zeitbezug;Wert
+Bildung;1;a_schul_oA;Schulabgänger ohne Abschluss;Kreise;05111;Düsseldorf, Stadt;2019;6,82
+Bildung;1;a_schul_oA;Schulabgänger ohne Abschluss;Kreise;5112;Duisburg, Stadt;2019;1.234
+Bildung;1;a_schul_oA;Schulabgänger ohne Abschluss;Kreise;01001;Flensburg, Stadt;2019;7,5
+Bildung;1;a_schul_oA;Schulabgänger ohne Abschluss;Raumordnungsregionen;0501;Aachen;2019;7,5
+Bildung;2;q_fremd;Fremder Indikator;Kreise;05111;Düsseldorf, Stadt;2019;7,5
+"""
+
+
+def test_the_bulk_file_is_cut_down_to_what_the_contract_speaks_about() -> None:
+    table = claimed(BULK.encode(), "inkar.csv")
+    assert table.values("unit_id").to_pylist() == ["05111", "05112"]
+    assert table.values("value").to_pylist() == [6.82, 1234.0]
+    assert table.values("name").to_pylist() == ["Düsseldorf, Stadt", "Duisburg, Stadt"]
+    assert table.table["value__row"].to_pylist() == [2, 3]
+    assert table.table["value__col"].to_pylist() == [9, 9]
+    assert table.table.schema.metadata[LEFT_OUT] == b"3"
+    assert table.findings.num_rows == 0
+
+
+def test_an_unknown_code_in_the_long_file_stays_for_the_rules_to_judge() -> None:
+    table = claimed(b"bereich,kreis_ags5,name,jahr,kuerzel,wert\nb,05111,D,2019,fremd,1.234\nb,5x,D,2019,q_sch,1\n", "x.csv")
+    assert table.values("indicator").to_pylist() == [None, "q_sch"]
+    assert table.texts("indicator").to_pylist() == ["fremd", "q_sch"]
+    assert table.values("value").to_pylist() == [1.234, 1.0]
+    assert [(f.kind, f.cell) for f in iter_findings(table.findings)] == [("reader_ags", "B3")]
+
+
+def test_a_long_file_with_semicolons_and_decimal_commas_is_read() -> None:
+    table = claimed("bereich;kreis_ags5;name;jahr;kuerzel;wert\nb;05111;D;2019;q_sch;1,5\n".encode("utf-8-sig"), "x.csv")
+    assert table.values("value").to_pylist() == [1.5]
+
+
+def _export(labels: list[object]) -> list[Sheet]:
+    daten = Sheet(
+        "Daten",
+        [
+            ["Kennziffer", "Raumeinheit", "Aggregat", *labels],
+            ["", "", "", "2018", 2019, "2018"],
+            [5111, "Düsseldorf, Stadt", "Kreise", 6.5, "", 12],
+            ["05112", "Duisburg, Stadt", "Kreise", "7,25", "-", "viele"],
+            ["01001", "Flensburg, Stadt", "Kreise", 1, 2, 3],
+            ["05", "Nordrhein-Westfalen", "Länder", 1, 2, 3],
+        ],
+    )
+    return [daten, Sheet("Quellangabe", [["INKAR. Ausgabe 2022. Bonn"]])]
+
+
+def test_an_export_may_hold_several_indicators_and_merged_labels() -> None:
+    parsed = read_workbook(_export(["Schulabgänger ohne Abschluss", "", "Schüler"]), CONTRACTS)
+    assert isinstance(parsed, tuple)
+    (table,) = parsed
+    assert table.edition == "2022"
+    assert table.values("unit_id").to_pylist() == ["05111"] * 3 + ["05112"] * 3
+    assert table.texts("unit_id").to_pylist() == ["5111"] * 3 + ["05112"] * 3
+    assert table.values("indicator").to_pylist() == ["a_schul_oA", "a_schul_oA", "q_sch"] * 2
+    assert table.values("year").to_pylist() == [2018, 2019, 2018] * 2
+    assert table.values("value").to_pylist() == [6.5, None, 12.0, 7.25, None, None]
+    assert table.texts("value").to_pylist() == ["6.5", None, "12", "7,25", "-", "viele"]
+    assert table.flags("value").to_pylist() == [None, None, None, None, "-", None]
+    (finding,) = iter_findings(table.findings)
+    assert (finding.kind, finding.cell, finding.unit_id, finding.year) == ("reader_number", "Daten!F4", "05112", 2018)
+
+
+def test_an_unknown_label_is_a_warning_beside_a_known_one() -> None:
+    parsed = read_workbook(_export(["Schüler", "Schüler", "Fremdes"]), CONTRACTS)
+    assert isinstance(parsed, tuple)
+    (finding,) = iter_findings(parsed[0].findings)
+    assert (finding.kind, finding.cell, finding.value, finding.severity) == (
+        "reader_unknown_label",
+        "Daten!F1",
+        "Fremdes",
+        "warning",
+    )
+    assert parsed[0].table.num_rows == 4
+
+
+def test_an_export_without_any_known_label_is_not_claimed() -> None:
+    result = read_workbook(_export(["Fremdes", "", ""]), CONTRACTS)
+    assert isinstance(result, UnclaimedResult)
+    assert "„Fremdes“" in result.sentence("de") if "name" in result.parameters else result.parameters["labels"] == "„Fremdes“"
+
+
+def test_without_the_layout_no_contract_claims_the_long_file() -> None:
+    result = read_file(BULK.encode(), "inkar.csv", {"schulabgaenge": SCHOOL_LEAVERS})
+    assert isinstance(result, Unclaimed)
+
+
+def test_reading_needs_no_pandas() -> None:
+    code = "import sys, kkz_eval.deliveries.reader; sys.exit('pandas' in sys.modules or 'great_expectations' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
