@@ -117,8 +117,8 @@ def _simulate(options: argparse.Namespace) -> int:
             load_settings().language,
             package="kkz_eval",
             out=str(summary.out),
-            deliveries=str(summary.deliveries),
-            official=str(summary.official),
+            deliveries=str(len(summary.deliveries)),
+            official=str(len(summary.official)),
         )
     )
     return 0
@@ -137,9 +137,9 @@ def _lint(options: argparse.Namespace) -> int:
 
     settings = load_settings()
     files = options.files or sorted(settings.contracts.glob("*.odcs.yaml"))
-    problems = [problem for file in files for problem in lint(file)]
+    problems = [problem for file in files for problem in lint(file, settings.language)]
     for problem in problems:
-        print(problem.sentence(settings.language))
+        print(problem)
     if not problems:
         print(text("cli.lint_clean", settings.language, package="kkz_eval", count=str(len(files))))
     return 1 if problems else 0

@@ -19,7 +19,7 @@ from kkz_eval.deliveries.accepted import sources_of
 from kkz_eval.evaluation.plan import Outcome, Plan, plan_digest
 from kkz_eval.evaluation.results import EffectsResult, results_files
 from kkz_eval.line import Line
-from kkz_eval.model.texts import LANGUAGES, text
+from kkz_eval.model.texts import LANGUAGES, Language, text
 from kkz_eval.reference.tables import programme_units, unit_name
 from kkz_eval.reporting.build import build_document, render
 from kkz_eval.reporting.inputs import COUNT_COLUMNS, DELIVERY_COLUMNS, OutcomeInfo, ReportInputs, SourceInfo
@@ -115,7 +115,7 @@ def _outcome_info(line: Line, plan: Plan, outcome: Outcome, design: steps.Design
     )
 
 
-def _plain(texts: Mapping[str, str]) -> dict[str, str]:
+def _plain(texts: Mapping[Language, str]) -> dict[str, str]:
     return {str(language): value for language, value in texts.items()}
 
 
@@ -174,7 +174,8 @@ def _counts(line: Line, plan: Plan, municipal: list[Contract]) -> pd.DataFrame |
     if not rows:
         return None
     frame = pd.DataFrame(rows, columns=list(COUNT_COLUMNS))
-    return frame[frame["year"] == frame["year"].max()].reset_index(drop=True)
+    newest = frame["year"] == int(frame["year"].max())
+    return frame.loc[newest].reset_index(drop=True)
 
 
 def _notices(line: Line, plan: Plan, design: steps.Design) -> tuple[Mapping[str, str], ...]:
@@ -204,11 +205,11 @@ def _notices(line: Line, plan: Plan, design: steps.Design) -> tuple[Mapping[str,
         notices.append({language: conflict_sentence(conflict, language) for language in LANGUAGES})
     for row in design.coverage:
         if row.missing:
-            parts = "; ".join(f"{unit_name(unit)} {year}" for unit, year in row.missing)
+            absent = "; ".join(f"{unit_name(unit)} {year}" for unit, year in row.missing)
             label = line.catalogue[row.indicator].label
             notices.append(
                 {
-                    language: text("notices.missing", language, package="kkz_eval", indicator=label[language], parts=parts)
+                    language: text("notices.missing", language, package="kkz_eval", indicator=label[language], parts=absent)
                     for language in LANGUAGES
                 }
             )

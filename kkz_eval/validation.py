@@ -1,17 +1,20 @@
-"""Great Expectations on the deliveries of a contract, beside what the register says of them. Imports Great Expectations only when asked."""
+"""Great Expectations on the deliveries of a contract, beside what the register says of them.
+
+Belongs here: the comparison of the two and the sentences about it. Great Expectations takes seconds to import, so that it is
+imported only when a comparison is made.
+"""
 
 from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
 
-import pyarrow as pa
-
 from kkz_eval.contracts.contract import Contract
-from kkz_eval.deliveries.accepted import sources_of
+from kkz_eval.deliveries.accepted import Source, sources_of
 from kkz_eval.deliveries.judging import load_findings, load_parsed
 from kkz_eval.line import Line
-from kkz_eval.model.findings import Finding, iter_findings
+from kkz_eval.model.findings import Finding, Severity, iter_findings
+from kkz_eval.model.texts import Language
 from kkz_eval.reference.tables import known_units
 from kkz_eval.sentences import say
 
@@ -28,16 +31,51 @@ class Comparison:
 
 
 def validate_contract(line: Line, contract: Contract) -> Comparison:
-    """All judged deliveries of a contract, stacked and validated once; a disagreement with the register is a sentence of its own."""
+    """All judged deliveries of a contract, stacked and validated once.
+
+    Great Expectations and the register are two implementations of the same rules: where they count differently for a rule,
+    that is a sentence of its own.
+    """
     sources = sources_of(line.register(), contract)
     if not sources:
         return Comparison(0, 0, 0, 0, ())
-    from kkz_eval.contracts.expectations import to_frame, validate  # noqa: PLC0415 (3 to 6 s, only where validation runs)
+    from kkz_eval.contracts.expectations import stack, to_frame, validate  # noqa: PLC0415 (imported late on purpose)
 
-    language = line.settings.language
-    store = line.steps.store
-    stacked = pa.concat_tables([load_parsed(store, s.verdict.parsed_key, contract).table for s in sources])
-    outcomes = validate(
-        to_frame(stacked, contract, [s.arrival.sha256 for s in sources for _ in range(0)]), contract, known_units()
+    language, store = line.settings.language, line.steps.store
+    frames = [to_frame(load_parsed(store, s.verdict.parsed_key, contract), s.arrival.sha256) for s in sources]
+    outcomes = validate(stack(frames), contract, known_units())
+    findings = {s: list(iter_findings(load_findings(store, s.verdict))) for s in sources}
+    by_rule = Counter(finding.rule for found in findings.values() for finding in found)
+    sentences = [_first_finding(s, found, contract, language) for s, found in findings.items() if found]
+    for outcome in outcomes:
+        if len(outcome.failing_index) != by_rule[outcome.rule_id]:
+            sentences.append(
+                say(
+                    "contract_check.disagree",
+                    language,
+                    rule=outcome.rule_id,
+                    contract=contract.id,
+                    masks=by_rule[outcome.rule_id],
+                    expectations=len(outcome.failing_index),
+                )
+            )
+    severities = Counter(finding.severity for found in findings.values() for finding in found)
+    return Comparison(
+        len(sources), len(outcomes), severities[Severity.ERROR], severities[Severity.WARNING], tuple(sentences)
     )
-    return Comparison(len(sources), len(outcomes), 0, 0, ())
+
+
+def _first_finding(source: Source, findings: list[Finding], contract: Contract, language: Language) -> str:
+    errors = [finding for finding in findings if finding.severity == Severity.ERROR]
+    first = (errors or findings)[0]
+    label = next((p.label_de if language == "de" else p.label_en for p in contract.properties if p.name == first.field), None)
+    return say(
+        "contract_check.found",
+        language,
+        name=source.arrival.name,
+        count=len(findings),
+        cell=first.cell or "–",
+        message=first.message(language, label),
+        fix=first.fix(language, label),
+        rule=first.rule,
+    )

@@ -10,11 +10,8 @@ from kkz_eval import line as steps
 from kkz_eval.assets.failures import sentences
 from kkz_eval.partitions import reporting_years
 
-_BY_YEAR = {
-    "partitions_def": reporting_years,
-    "backfill_policy": dg.BackfillPolicy.single_run(),
-    "group_name": "lieferungen",
-}
+GROUP = "lieferungen"
+WHOLE_RANGE = dg.BackfillPolicy.single_run()
 
 
 def years_of(context: dg.AssetExecutionContext) -> tuple[int, ...]:
@@ -22,7 +19,12 @@ def years_of(context: dg.AssetExecutionContext) -> tuple[int, ...]:
     return tuple(int(key) for key in context.partition_keys)
 
 
-@dg.asset(**_BY_YEAR, description="Eingegangene Dateien, unverändert aufbewahrt unter ihrer Prüfsumme.")  # type: ignore[arg-type]
+@dg.asset(
+    partitions_def=reporting_years,
+    backfill_policy=WHOLE_RANGE,
+    group_name=GROUP,
+    description="Eingegangene Dateien, unverändert aufbewahrt unter ihrer Prüfsumme.",
+)
 def landing(context: dg.AssetExecutionContext, line: dg.ResourceParam[steps.Line]) -> dg.MaterializeResult[None]:
     """Screen the inbox and keep what a contract claims."""
     with sentences(line.settings.language):
@@ -42,7 +44,13 @@ def landing(context: dg.AssetExecutionContext, line: dg.ResourceParam[steps.Line
     )
 
 
-@dg.asset(**_BY_YEAR, deps=[landing], description="Die Dateien als Tabellen: jede Zelle mit Wert, Symbol und Adresse.")  # type: ignore[arg-type]
+@dg.asset(
+    partitions_def=reporting_years,
+    backfill_policy=WHOLE_RANGE,
+    group_name=GROUP,
+    deps=[landing],
+    description="Die Dateien als Tabellen: jede Zelle mit Wert, Symbol und Adresse.",
+)
 def parsed(context: dg.AssetExecutionContext, line: dg.ResourceParam[steps.Line]) -> dg.MaterializeResult[None]:
     """Read what arrived and was not read before."""
     with sentences(line.settings.language):
@@ -50,7 +58,13 @@ def parsed(context: dg.AssetExecutionContext, line: dg.ResourceParam[steps.Line]
     return dg.MaterializeResult(metadata={"neu_gelesen": len(arrivals)})
 
 
-@dg.asset(**_BY_YEAR, deps=[parsed], description="Das Urteil über jede Datei nach ihrem Vertrag; es steht im Register.")  # type: ignore[arg-type]
+@dg.asset(
+    partitions_def=reporting_years,
+    backfill_policy=WHOLE_RANGE,
+    group_name=GROUP,
+    deps=[parsed],
+    description="Das Urteil über jede Datei nach ihrem Vertrag; es steht im Register.",
+)
 def verdicts(context: dg.AssetExecutionContext, line: dg.ResourceParam[steps.Line]) -> dg.MaterializeResult[None]:
     """Judge what arrived and has no verdict yet."""
     with sentences(line.settings.language):

@@ -67,7 +67,7 @@ def plan_assets(plan: Plan) -> list[dg.AssetsDefinition]:
         refused = int((estimates["status"] == "refused").sum())
         line.progress(say("progress.effects", line.settings.language, plan=plan.id, ok=len(estimates) - refused, refused=refused))
         records = [
-            dg.TableRecord({name: _shown(value) for name, value in row.items()})
+            dg.TableRecord({str(name): _shown(value) for name, value in row.items()})
             for row in headline[list(_COLUMNS)].to_dict("records")
         ]
         return dg.MaterializeResult(metadata={"schaetzungen": dg.MetadataValue.table(records, _SCHEMA), "verweigert": refused})

@@ -7,6 +7,7 @@ import dagster as dg
 from kkz_eval import line as steps
 from kkz_eval.contracts.contract import Contract
 from kkz_eval.model.texts import text
+from kkz_eval.validation import validate_contract
 
 
 def contract_check(contract: Contract) -> dg.AssetChecksDefinition:
@@ -18,7 +19,7 @@ def contract_check(contract: Contract) -> dg.AssetChecksDefinition:
         description=f"Entsprechen die Lieferungen dem Vertrag? {contract.title_de}",
     )
     def check(line: dg.ResourceParam[steps.Line]) -> dg.AssetCheckResult:
-        comparison = steps.validate_contract(line, contract)
+        comparison = validate_contract(line, contract)
         language = line.settings.language
         if comparison.files == 0:
             return dg.AssetCheckResult(

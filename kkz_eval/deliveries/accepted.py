@@ -7,8 +7,10 @@ the newest arrival. Where one scan brought two different values for the same cel
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from functools import cache
 
 import numpy as np
 import pyarrow as pa
@@ -69,19 +71,26 @@ def accepted_observations(steps: Steps, register: Register, contract: Contract) 
     """The observations of a contract's dataset that the register accepts, in the order of unit, year and measure."""
     sources = tuple(s for s in sources_of(register, contract) if any(p.status != Status.REJECTED for p in s.verdict.slices))
     selection = [[s.arrival.number, s.arrival.batch, s.arrival.sha256, s.verdict.parsed_key, _accepted_pairs(s)] for s in sources]
-    code = code_digest("kkz_eval.deliveries", "kkz_eval.model")
-    tables = {s.arrival.number: _observations_of(steps, contract, s) for s in sources}
-    winners, conflicts = _choose(contract, sources, tables)
+    parts = [contract.digest, selection, code_digest("kkz_eval.deliveries", "kkz_eval.model")]
 
-    def build() -> pa.Table:
-        chosen = [tables[number].take(pa.array(rows)) for number, rows in winners.items() if len(rows)]
-        whole = pa.concat_tables([OBSERVATIONS.schema.empty_table(), *chosen])
-        return whole.sort_by(
-            [("unit_id", "ascending"), ("year", "ascending"), ("measure", "ascending"), ("observation_id", "ascending")]
-        )
+    @cache
+    def chosen() -> tuple[pa.Table, tuple[int, ...], tuple[Conflict, ...]]:
+        tables = {s.arrival.number: _observations_of(steps, contract, s) for s in sources}
+        winners, conflicts = _choose(contract, sources, tables)
+        rows = [tables[number].take(pa.array(rows)) for number, rows in winners.items() if len(rows)]
+        whole = pa.concat_tables([OBSERVATIONS.schema.empty_table(), *rows])
+        order = [(name, "ascending") for name in ("unit_id", "year", "measure", "observation_id")]
+        return whole.sort_by(order), tuple(number for number, rows in winners.items() if len(rows)), conflicts
 
-    key, table = steps.table("observations", contract.dataset, [contract.digest, selection, code], OBSERVATIONS, build)
-    return Accepted(key, table, tuple(s for s in sources if len(winners[s.arrival.number])), conflicts)
+    def about() -> bytes:
+        _, numbers, conflicts = chosen()
+        return json.dumps({"arrivals": numbers, "conflicts": [asdict(conflict) for conflict in conflicts]}).encode()
+
+    key, table = steps.table("observations", contract.dataset, parts, OBSERVATIONS, lambda: chosen()[0])
+    _, content = steps.content("observations_about", contract.dataset, parts, ".json", about)
+    said = json.loads(content)
+    conflicts = tuple(Conflict(**{**row, "names": tuple(row["names"])}) for row in said["conflicts"])
+    return Accepted(key, table, tuple(s for s in sources if s.arrival.number in said["arrivals"]), conflicts)
 
 
 def _accepted_pairs(source: Source) -> list[list[object]]:
@@ -163,7 +172,7 @@ def _choose(
             (measure, tuple(dims), value, flag) for _, _, measure, dims, value, flag in zip(*columns, strict=True)
         ]
         for row, (unit, year, measure, dims, _, _) in enumerate(zip(*columns, strict=True)):
-            key = (unit, year, measure, tuple(dims)) if by_cell else (unit, year)
+            key: tuple[object, ...] = (unit, year, measure, tuple(dims)) if by_cell else (unit, year)
             groups.setdefault(key, {}).setdefault(source.arrival.number, []).append(row)
     source_of = {s.arrival.number: s for s in sources}
 
@@ -174,12 +183,12 @@ def _choose(
 
     winners: dict[int, list[int]] = {s.arrival.number: [] for s in sources}
     conflicts: set[Conflict] = set()
-    for key, candidates in groups.items():
+    for place, candidates in groups.items():
         best = max(map(rank, candidates))
         equals = sorted(number for number in candidates if rank(number) == best)
         if len({frozenset(contents[n][row] for row in candidates[n]) for n in equals}) > 1:
             names = tuple(source_of[n].arrival.name for n in equals)
-            conflicts.add(Conflict(contract.dataset, str(key[0]), int(str(key[1])), names))
+            conflicts.add(Conflict(contract.dataset, str(place[0]), int(str(place[1])), names))
             continue
         winners[equals[-1]] += candidates[equals[-1]]
     return {number: np.array(rows, dtype=np.int64) for number, rows in winners.items()}, tuple(sorted(conflicts))

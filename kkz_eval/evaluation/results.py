@@ -84,7 +84,7 @@ SENSITIVITY_COLUMNS: Mapping[str, str] = {
     "conf_high": "number",
 }
 _DTYPES = {"string": object, "integer": "Int64", "number": "float64"}
-_ARROW = {"string": pa.string(), "integer": pa.int64(), "number": pa.float64()}
+ARROW_TYPES = {"string": pa.string(), "integer": pa.int64(), "number": pa.float64()}
 
 
 def result_frame(rows: Iterable[Mapping[str, object]], columns: Mapping[str, str], order: Iterable[str] = ()) -> pd.DataFrame:
@@ -192,6 +192,17 @@ def join_results(results: Iterable[EffectsResult]) -> EffectsResult:
     )
 
 
+def results_files(result: EffectsResult) -> dict[str, bytes]:
+    """The result files by name: full double precision, the same bytes for the same result."""
+    return {
+        "estimates.csv": _csv_bytes(result.estimates, ESTIMATE_COLUMNS),
+        "estimates.parquet": _parquet_bytes(result.estimates, ESTIMATE_COLUMNS),
+        "weights.csv": _csv_bytes(result.weights, WEIGHT_COLUMNS),
+        "tests.csv": _csv_bytes(result.tests, TEST_COLUMNS),
+        "sensitivity.csv": _csv_bytes(result.sensitivity, SENSITIVITY_COLUMNS),
+    }
+
+
 def write_results(result: EffectsResult, out_dir: Path) -> None:
     """estimates.csv and .parquet, weights.csv, tests.csv, sensitivity.csv: full double precision, the same bytes for the same result.
 
@@ -199,11 +210,8 @@ def write_results(result: EffectsResult, out_dir: Path) -> None:
     """
     try:
         out_dir.mkdir(parents=True, exist_ok=True)
-        _put(out_dir / "estimates.csv", _csv_bytes(result.estimates, ESTIMATE_COLUMNS))
-        _put(out_dir / "estimates.parquet", _parquet_bytes(result.estimates, ESTIMATE_COLUMNS))
-        _put(out_dir / "weights.csv", _csv_bytes(result.weights, WEIGHT_COLUMNS))
-        _put(out_dir / "tests.csv", _csv_bytes(result.tests, TEST_COLUMNS))
-        _put(out_dir / "sensitivity.csv", _csv_bytes(result.sensitivity, SENSITIVITY_COLUMNS))
+        for name, content in results_files(result).items():
+            _put(out_dir / name, content)
     except OSError as error:
         raise UserError("not_writable", package=PACKAGE, folder=out_dir, reason=error.strerror) from error
 
@@ -245,7 +253,7 @@ def _parquet_bytes(frame: pd.DataFrame, columns: Mapping[str, str]) -> bytes:
     arrays = []
     for name, kind in columns.items():
         cells = [None if pd.isna(cell) else cell for cell in frame[name]]
-        arrays.append(pa.array(cells, type=_ARROW[kind]))
+        arrays.append(pa.array(cells, type=ARROW_TYPES[kind]))
     sink = pa.BufferOutputStream()
     pq.write_table(pa.table(arrays, names=list(columns)), sink)
     return bytes(sink.getvalue().to_pybytes())

@@ -63,7 +63,7 @@ INDICATORS = TableSpec(
             pa.field("source", pa.string(), nullable=False),  # municipal | official
             pa.field("dataset", pa.string(), nullable=False),
             pa.field("edition", pa.string(), nullable=False),
-            pa.field("as_of", pa.int64(), nullable=False),
+            pa.field("as_of", pa.int64()),  # number of the last arrival taken into account; null for all
         ]
     ),
 )
