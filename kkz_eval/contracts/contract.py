@@ -65,6 +65,8 @@ class Contract:
     supersedes: unit_year (a new delivery replaces all rows of its units and years) | observation (cell by cell, by layout precedence, then arrival).
     acceptance: file (one error rejects the file) | unit (it rejects its unit and year only).
     measure_from: name of the dimension whose code names the measure (INKAR: indicator), None where each measure property is one.
+    title_marker: text in the title line above the header ("Tabelle: 21111-…") by which an official table is told apart from a delivery
+    with the same columns; None where the columns alone decide.
     smallest_cell: counts below it never leave the warehouse. digest: of all that reading and judging depends on.
     """
 
@@ -85,7 +87,7 @@ class Contract:
     licence: str
     measure_from: str | None
     digest: str
-    title_marker: str | None = None  # text in the title lines by which the file is told from its siblings
+    title_marker: str | None = None
 
     def property_named(self, name: str) -> Property:
         """The property of that name. Raises KeyError."""

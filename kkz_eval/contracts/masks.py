@@ -1,0 +1,416 @@
+"""The neutral rules as masks over a parsed table, vectorised with numpy and pyarrow. No pandas, no files, no verdicts.
+
+Each kind is one function from a table to hits; expectations.py says the same a second time, independently.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from kkz_eval.contracts.contract import Contract, Rule
+from kkz_eval.contracts.rules import (
+    RuleError,
+    bound,
+    checked,
+    demanded_codes,
+    known_ids,
+    other_key_columns,
+    text_values,
+    tolerance,
+)
+from kkz_eval.model.findings import FINDINGS_SCHEMA, Finding, Severity, concat_findings, findings_table
+from kkz_eval.model.identifiers import cell_address
+from kkz_eval.model.parsed import COL, ROW, SHEET, TEXT, ParsedTable
+
+Bools = npt.NDArray[np.bool_]
+Ints = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Hits:
+    """What a rule found: one entry per failing cell.
+
+    rows: positions in the table, ascending; field: the property whose cell fails; allowed: what the rule admits, per hit;
+    values: what to show, per hit, where it is not the text of the cell.
+    """
+
+    rows: Ints
+    field: str
+    allowed: Sequence[str]
+    values: Sequence[str] | None = None
+
+
+Mask = Callable[[ParsedTable], Hits]
+
+
+@dataclass(frozen=True)
+class CompiledRule:
+    """A rule with the function that finds its failing cells."""
+
+    rule: Rule
+    mask: Mask
+
+
+def compile_masks(contract: Contract, known_units: Mapping[str, frozenset[str]]) -> tuple[CompiledRule, ...]:
+    """All rules of a contract as masks, in its order.
+
+    known_units: level -> keys of the register. Raises RuleError for a kind that is unknown or has no mask.
+    """
+    compiled = []
+    for rule in contract.rules:
+        checked(rule, contract.properties)
+        if rule.kind not in _COMPILERS:
+            raise RuleError("rule_not_compiled", rule=rule.rule_id, kind=rule.kind, engine="numpy")
+        compiled.append(CompiledRule(rule, _COMPILERS[rule.kind](rule, contract, known_units)))
+    return tuple(compiled)
+
+
+def judge(parsed: ParsedTable, contract: Contract, known_units: Mapping[str, frozenset[str]]) -> pa.Table:
+    """All findings about a file, FINDINGS_SCHEMA: the reader's first, then rule by rule in the contract's order, row by row.
+
+    known_units: level -> keys of the register. Raises RuleError for a rule that can't be compiled.
+    """
+    compiled = compile_masks(contract, known_units)
+    own = [_findings(one.rule, one.mask(parsed), parsed.table) for one in compiled]
+    return concat_findings([parsed.findings, *_no_rows(parsed), *own])
+
+
+def _no_rows(parsed: ParsedTable) -> list[pa.Table]:
+    """A finding where the file holds no record at all, so that no file is rejected without a reason."""
+    if parsed.table.num_rows:
+        return []
+    return [findings_table([Finding("file.no_rows", "no_rows", Severity.ERROR)])]
+
+
+def _findings(rule: Rule, hits: Hits, table: pa.Table) -> pa.Table:
+    n = len(hits.rows)
+    if not n:
+        return FINDINGS_SCHEMA.empty_table()
+    at = pa.array(hits.rows)
+    values = table.column(hits.field + TEXT).take(at) if hits.values is None else pa.array(hits.values, pa.string())
+    columns = {
+        "rule": pa.array([rule.rule_id] * n, pa.string()),
+        "kind": pa.array([rule.kind] * n, pa.string()),
+        "severity": pa.array([str(rule.severity)] * n, pa.string()),
+        "sheet": table.column(SHEET).take(at),
+        "row": table.column(hits.field + ROW).take(at),
+        "column": table.column(hits.field + COL).take(at),
+        "field": pa.array([hits.field] * n, pa.string()),
+        "unit_id": table.column("unit_id").take(at),
+        "year": pc.cast(table.column("year").take(at), pa.int32()),
+        "value": values,
+        "allowed": pa.array(list(hits.allowed), pa.string()),
+    }
+    return pa.table([columns[name] for name in FINDINGS_SCHEMA.names], schema=FINDINGS_SCHEMA)
+
+
+def _bools(values: pa.ChunkedArray) -> Bools:
+    return np.asarray(pc.fill_null(values, False).to_numpy(), dtype=np.bool_)
+
+
+def _valid(values: pa.ChunkedArray) -> Bools:
+    return np.asarray(values.is_valid().to_numpy(), dtype=np.bool_)
+
+
+def _numbers(values: pa.ChunkedArray) -> Floats:
+    """Numbers with nan for null."""
+    return np.asarray(pc.fill_null(pc.cast(values, pa.float64()), np.nan).to_numpy(), dtype=np.float64)
+
+
+def _blank(texts: pa.ChunkedArray) -> Bools:
+    """Whether a text is absent or spaces only."""
+    return _bools(pc.equal(pc.utf8_length(pc.utf8_trim_whitespace(pc.fill_null(texts, ""))), 0))
+
+
+def _where(mask: Bools, field: str, allowed: str) -> Hits:
+    rows = np.flatnonzero(mask).astype(np.int64)
+    return Hits(rows, field, [allowed] * len(rows))
+
+
+def number_text(value: float) -> str:
+    """A bound or a sum as shown in a finding: without words, whole numbers without decimals."""
+    return str(int(value)) if float(value).is_integer() else repr(float(value)).replace(".", ",")
+
+
+# --- rules about one cell ---------------------------------------------------------------------------------------------
+
+
+def _column(rule: Rule) -> str:
+    return str(rule.parameters["column"])
+
+
+def _not_null(rule: Rule, contract: Contract, known_units: Mapping[str, frozenset[str]]) -> Mask:
+    column = _column(rule)
+
+    def mask(parsed: ParsedTable) -> Hits:
+        if column in missing_columns(parsed):
+            return _where(np.zeros(parsed.table.num_rows, dtype=np.bool_), column, "")
+        filled = _valid(parsed.values(column)) | _valid(parsed.flags(column)) | ~_blank(parsed.texts(column))
+        return _where(~filled, column, "")
+
+    return mask
+
+
+def missing_columns(parsed: ParsedTable) -> frozenset[str]:
+    """The properties that the reader itself reported as missing from the file: no cell of theirs, and a finding without a row."""
+    reported = pc.filter(parsed.findings.column("field"), pc.is_null(parsed.findings.column("row")))
+    return frozenset(
+        name
+        for name in reported.drop_null().unique().to_pylist()
+        if parsed.table.column(name + ROW).null_count == parsed.table.num_rows
+    )
+
+
+def _symbol_admitted(rule: Rule, contract: Contract, known_units: Mapping[str, frozenset[str]]) -> Mask:
+    column, symbols = _column(rule), text_values(rule.parameters["symbols"])
+    admitted = pa.array(sorted(plain_symbol(symbol) for symbol in symbols), pa.string())
+
+    def mask(parsed: ParsedTable) -> Hits:
+        flags = parsed.flags(column)
+        plain = pc.utf8_lower(pc.replace_substring_regex(flags, r"\s+", ""))
+        return _where(_valid(flags) & ~_bools(pc.is_in(plain, value_set=admitted)), column, " ".join(symbols))
+
+    return mask
+
+
+def plain_symbol(symbol: str) -> str:
+    """A symbol without case and spaces, so that "k. A." and "k.a." are one."""
+    return "".join(symbol.split()).lower()
+
+
+def _in_codes(rule: Rule, contract: Contract, known_units: Mapping[str, frozenset[str]]) -> Mask:
+    column, codes = _column(rule), text_values(rule.parameters["codes"])
+    labels = {code.code: code.label_de for code in contract.property_named(column).codes}
+    allowed = " | ".join(labels.get(code, code) for code in codes)
+
+    def mask(parsed: ParsedTable) -> Hits:
+        values = parsed.values(column)
+        known = _bools(pc.is_in(values, value_set=pa.array(codes, pa.string())))
+        delivered = _valid(values) | (~_blank(parsed.texts(column)) & ~_valid(parsed.flags(column)))
+        return _where(delivered & ~known, column, allowed)
+
+    return mask
+
+
+def _range(rule: Rule, contract: Contract, known_units: Mapping[str, frozenset[str]]) -> Mask:
+    column, minimum, maximum = _column(rule), bound(rule, "minimum"), bound(rule, "maximum")
+    low = -np.inf if minimum is None else minimum
+    high = np.inf if maximum is None else maximum
+    if maximum is None:
+        allowed = f"≥ {number_text(low)}"
+    elif minimum is None:
+        allowed = f"≤ {number_text(high)}"
+    else:
+        allowed = f"{number_text(low)}–{number_text(high)}"
+
+    def mask(parsed: ParsedTable) -> Hits:
+        values = _numbers(parsed.values(column))
+        return _where((values < low) | (values > high), column, allowed)
+
+    return mask
+
+
+def _pattern(rule: Rule, contract: Contract, known_units: Mapping[str, frozenset[str]]) -> Mask:
+    column, pattern = _column(rule), str(rule.parameters["pattern"])
+    whole = re.compile(pattern)
+
+    def mask(parsed: ParsedTable) -> Hits:
+        encoded = parsed.values(column).combine_chunks().dictionary_encode()
+        bad = [text for text in encoded.dictionary.to_pylist() if not whole.fullmatch(text)]
+        return _where(_bools(pc.is_in(parsed.values(column), value_set=pa.array(bad, pa.string()))), column, pattern)
+
+    return mask
+
+
+def _unit_known(rule: Rule, contract: Contract, known_units: Mapping[str, frozenset[str]]) -> Mask:
+    column, ids = _column(rule), pa.array(sorted(known_ids(rule, known_units)), pa.string())
+    allowed = " | ".join(text_values(rule.parameters["levels"]))
+
+    def mask(parsed: ParsedTable) -> Hits:
+        values = parsed.values(column)
+        return _where(_valid(values) & ~_bools(pc.is_in(values, value_set=ids)), column, allowed)
+
+    return mask
+
+
+def _part_not_above_whole(rule: Rule, contract: Contract, known_units: Mapping[str, frozenset[str]]) -> Mask:
+    part, whole = str(rule.parameters["part"]), str(rule.parameters["whole"])
+
+    def mask(parsed: ParsedTable) -> Hits:
+        parts, wholes = _numbers(parsed.values(part)), _numbers(parsed.values(whole))
+        rows = np.flatnonzero(parts > wholes).astype(np.int64)
+        return Hits(rows, part, [f"≤ {number_text(wholes[row])}" for row in rows])
+
+    return mask
+
+
+# --- rules between rows -----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Groups:
+    """Rows that agree in some columns.
+
+    of_row: number of the group of each row, -1 where one of the columns is null; n: number of groups.
+    """
+
+    of_row: Ints
+    n: int
+
+    def any_in(self, mask: Bools) -> Bools:
+        """Per group, whether the mask holds for one of its rows."""
+        return self.count(mask) > 0
+
+    def count(self, mask: Bools) -> Ints:
+        """Per group, for how many of its rows the mask holds."""
+        return np.bincount(self.of_row[mask & (self.of_row >= 0)], minlength=self.n).astype(np.int64)
+
+    def total(self, values: Floats, mask: Bools) -> Floats:
+        """Per group, the sum of the values for which the mask holds; the values there must not be nan."""
+        chosen = mask & (self.of_row >= 0)
+        return np.bincount(self.of_row[chosen], weights=values[chosen], minlength=self.n).astype(np.float64)
+
+    def first_row(self) -> Ints:
+        """Per group, the position of its first row."""
+        grouped = np.flatnonzero(self.of_row >= 0)
+        numbers, first = np.unique(self.of_row[grouped], return_index=True)
+        rows = np.zeros(self.n, dtype=np.int64)
+        rows[numbers] = grouped[first]
+        return rows
+
+
+def _groups(parsed: ParsedTable, columns: Sequence[str]) -> Groups:
+    n_rows = parsed.table.num_rows
+    combined = np.zeros(n_rows, dtype=np.int64)
+    valid = np.ones(n_rows, dtype=np.bool_)
+    for name in columns:
+        encoded = parsed.values(name).combine_chunks().dictionary_encode()
+        numbers = np.asarray(pc.fill_null(encoded.indices, 0).to_numpy(zero_copy_only=False), dtype=np.int64)
+        valid &= _valid(parsed.values(name))
+        combined = np.unique(combined * max(len(encoded.dictionary), 1) + numbers, return_inverse=True)[1].astype(np.int64)
+    of_row = np.full(n_rows, -1, dtype=np.int64)
+    numbers, of_valid = np.unique(combined[valid], return_inverse=True)
+    of_row[valid] = of_valid
+    return Groups(of_row, len(numbers))
+
+
+def _unique_key(rule: Rule, contract: Contract, known_units: Mapping[str, frozenset[str]]) -> Mask:
+    columns, at = text_values(rule.parameters["columns"]), str(rule.parameters["at"])
+
+    def mask(parsed: ParsedTable) -> Hits:
+        groups = _groups(parsed, columns)
+        first = groups.first_row()
+        positions = np.arange(parsed.table.num_rows, dtype=np.int64)
+        rows = np.flatnonzero((groups.of_row >= 0) & (first[groups.of_row] != positions)) if groups.n else positions[:0]
+        return Hits(rows, at, _addresses(parsed, at, first[groups.of_row[rows]] if groups.n else rows))
+
+    return mask
+
+
+def _addresses(parsed: ParsedTable, column: str, rows: Ints) -> list[str]:
+    at = pa.array(rows)
+    places = (parsed.table.column(name).take(at).to_pylist() for name in (SHEET, column + ROW, column + COL))
+    return [cell_address(*place) for place in zip(*places, strict=True)]
+
+
+def _is_code(parsed: ParsedTable, dimension: str, code: str) -> Bools:
+    return _bools(pc.equal(parsed.values(dimension), code))
+
+
+def _part_not_above_total(rule: Rule, contract: Contract, known_units: Mapping[str, frozenset[str]]) -> Mask:
+    measure, dimension, total = (str(rule.parameters[name]) for name in ("measure", "dimension", "total"))
+    slack, keys = tolerance(rule), other_key_columns(contract.properties, dimension)
+
+    def mask(parsed: ParsedTable) -> Hits:
+        values, groups = _numbers(parsed.values(measure)), _groups(parsed, keys)
+        is_total = _is_code(parsed, dimension, total)
+        usable = is_total & ~np.isnan(values)
+        totals = np.where(groups.count(is_total) == 1, groups.total(values, usable), np.nan)
+        totals[~groups.any_in(usable)] = np.nan
+        of_row = np.full(len(values), np.nan)
+        grouped = groups.of_row >= 0
+        of_row[grouped] = totals[groups.of_row[grouped]]
+        rows = np.flatnonzero(~is_total & _valid(parsed.values(dimension)) & (values > of_row + slack)).astype(np.int64)
+        return Hits(rows, measure, [f"≤ {number_text(of_row[row])}" for row in rows])
+
+    return mask
+
+
+def _parts_sum_to_total(rule: Rule, contract: Contract, known_units: Mapping[str, frozenset[str]]) -> Mask:
+    measure, dimension, total = (str(rule.parameters[name]) for name in ("measure", "dimension", "total"))
+    parts, slack = demanded_codes(rule, contract), tolerance(rule)
+    keys = other_key_columns(contract.properties, dimension)
+
+    def mask(parsed: ParsedTable) -> Hits:
+        values, groups = _numbers(parsed.values(measure)), _groups(parsed, keys)
+        is_total = _is_code(parsed, dimension, total)
+        is_number = ~np.isnan(values) & ~_valid(parsed.flags(measure))
+        complete = np.ones(groups.n, dtype=np.bool_)
+        is_part = np.zeros(len(values), dtype=np.bool_)
+        for code in (*parts, total):
+            is_code = _is_code(parsed, dimension, code)
+            complete &= (groups.count(is_code) == 1) & (groups.count(is_code & is_number) == 1)
+            if code != total:
+                is_part |= is_code
+        sums = groups.total(values, is_part & is_number)
+        totals = groups.total(values, is_total & is_number)
+        fails = complete & (np.abs(totals - sums) > slack + _ROUNDING * np.maximum(np.abs(totals), 1.0))
+        rows = np.flatnonzero(is_total & (groups.of_row >= 0))
+        rows = rows[fails[groups.of_row[rows]]].astype(np.int64)
+        return Hits(rows, measure, [number_text(round(sums[groups.of_row[row]], 9)) for row in rows])
+
+    return mask
+
+
+_ROUNDING = 1e-9  # relative: sums of decimal numbers in binary; counts are exact below 2**53
+
+
+def _codes_complete(rule: Rule, contract: Contract, known_units: Mapping[str, frozenset[str]]) -> Mask:
+    dimension, codes = str(rule.parameters["dimension"]), demanded_codes(rule, contract)
+    within = text_values(rule.parameters.get("within", ()))
+    labels = {code.code: code.label_de for code in contract.property_named(dimension).codes}
+    allowed = " | ".join(labels[code] for code in codes)
+
+    def mask(parsed: ParsedTable) -> Hits:
+        unit_years = _groups(parsed, ("unit_id", "year"))
+        unclear = np.zeros(parsed.table.num_rows, dtype=np.bool_)
+        for name in (dimension, *within):
+            unclear |= ~_valid(parsed.values(name))
+        groups = _groups(parsed, ("unit_id", "year", *within))
+        judged = (groups.of_row >= 0) & ~unit_years.any_in(unclear)[unit_years.of_row] if unit_years.n else unclear
+        is_judged = groups.any_in(judged)
+        lacking = {code: is_judged & ~groups.any_in(_is_code(parsed, dimension, code)) for code in codes}
+        first = groups.first_row()
+        fails = np.zeros(groups.n, dtype=np.bool_)
+        for lacks in lacking.values():
+            fails |= lacks
+        numbers = np.flatnonzero(fails)
+        numbers = numbers[np.argsort(first[numbers], kind="stable")]
+        missing = [" | ".join(labels[code] for code in codes if lacking[code][number]) for number in numbers]
+        return Hits(first[numbers], dimension, [allowed] * len(numbers), missing)
+
+    return mask
+
+
+_Compiler = Callable[[Rule, Contract, Mapping[str, frozenset[str]]], Mask]
+_COMPILERS: Mapping[str, _Compiler] = {
+    "not_null": _not_null,
+    "symbol_admitted": _symbol_admitted,
+    "in_codes": _in_codes,
+    "range": _range,
+    "pattern": _pattern,
+    "unit_known": _unit_known,
+    "unique_key": _unique_key,
+    "part_not_above_whole": _part_not_above_whole,
+    "part_not_above_total": _part_not_above_total,
+    "parts_sum_to_total": _parts_sum_to_total,
+    "codes_complete": _codes_complete,
+}
