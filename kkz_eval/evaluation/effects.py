@@ -6,7 +6,7 @@ Belongs here: which estimator runs on which sample, and rows from what it return
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import pandas as pd
@@ -68,7 +68,7 @@ def effects_command(panel_path: Path, plan_path: Path, out_dir: Path | None) -> 
 
 def _only(plan: Plan, outcome: Outcome) -> Plan:
     """The plan as far as one outcome goes."""
-    return Plan(**{**{name: getattr(plan, name) for name in Plan.__dataclass_fields__}, "outcomes": (outcome,)})
+    return replace(plan, outcomes=(outcome,))
 
 
 def _outcome_result(panel: pd.DataFrame, plan: Plan, outcome: Outcome) -> EffectsResult:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -131,8 +132,8 @@ def _checked(frame: pd.DataFrame, source: str) -> pd.DataFrame:
         typed[column], found = convert(typed[column])
         problems += found
     for column in KEY_COLUMNS:
-        problems += _at(typed[column].isna().to_numpy(), "cell_empty", lambda row, column=column: {"column": column})
-    problems += _at(np.isinf(typed["value"].to_numpy()), "cell_infinite", lambda row: {"column": "value"})
+        problems += _at(typed[column].isna().to_numpy(), "cell_empty", partial(_named, column))
+    problems += _at(np.isinf(typed["value"].to_numpy()), "cell_infinite", partial(_named, "value"))
     if problems:
         raise PanelInvalid(source, _without_echo(problems))
     typed["year"] = typed["year"].astype("int64")
@@ -166,6 +167,10 @@ def _at(mask: np.ndarray, code: str, parameters: Callable[[int], dict[str, objec
     shown = [Problem(code, line=int(row) + 2, parameters=parameters(int(row))) for row in rows[:SHOWN_PROBLEMS]]
     rest = len(rows) - len(shown)
     return [*shown, *([Problem("more", parameters={"count": rest})] if rest else [])]
+
+
+def _named(column: str, row: int) -> dict[str, object]:
+    return {"column": column}
 
 
 def _texts(column: pd.Series) -> tuple[pd.Series, list[Problem]]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import difflib
 import hashlib
 import json
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
@@ -314,7 +315,7 @@ def _meaning_problems(data: Mapping[str, object]) -> Iterator[_Found]:
             yield ("covariates", position), "covariate_is_key", {"column": column}
     inference = data.get("inference")
     level = inference.get("level") if isinstance(inference, Mapping) else None
-    if isinstance(level, float) and level != level:  # NaN passes every comparison of the schema
+    if isinstance(level, float) and math.isnan(level):  # NaN passes every comparison of the schema
         yield ("inference", "level"), "wrong_type.number", {"value": "NaN"}
 
 
@@ -353,8 +354,8 @@ def _built(data: Mapping[str, Any]) -> Plan:
     )
     whole = ("plan_version", "seed", "anticipation", "event_reference")
     return Plan(
-        **{key: data[key] for key in simple if key in data},
-        **{key: int(data[key]) for key in whole if key in data},
+        **cast(dict[str, Any], {key: data[key] for key in simple if key in data}),
+        **cast(dict[str, Any], {key: int(data[key]) for key in whole if key in data}),
         outcomes=tuple(_outcome(entry) for entry in data["outcomes"]),
         estimators=tuple(_estimator(entry) for entry in data["estimators"]),
         treated_cohorts=None if cohorts is None else tuple(sorted(int(year) for year in cohorts)),

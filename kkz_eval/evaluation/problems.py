@@ -40,7 +40,7 @@ class Problem:
         return where + text(f"problems.{self.code}", language, package=PACKAGE, **self.parameters)
 
 
-class ProblemsFound(UserError):
+class ProblemsFound(UserError):  # noqa: N818 - its kinds are named in the interface
     """Several problems of one source at once, one sentence a line. Exit code 2.
 
     source: what was read, as the user named it.

@@ -9,9 +9,10 @@ import csv
 import io
 import os
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -137,7 +138,7 @@ class EstimateTable:
     def _word(self, key: str, **parameters: object) -> str:
         return text(f"table.{key}", self.language, package=PACKAGE, **parameters)
 
-    def _line(self, row: Mapping[str, object]) -> list[str]:
+    def _line(self, row: Mapping[Hashable, Any]) -> list[str]:
         term = str(row["term"]) if row["aggregation"] in {"coefficient", "dynamic"} else f"{row['term']} ({row['aggregation']})"
         line = [str(row["indicator"]), str(row["estimator"]), term, _integer(row["event_time"])]
         counts = [

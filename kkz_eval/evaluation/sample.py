@@ -5,7 +5,7 @@ Belongs here: window, cohorts, reference group, missing values, counts. Does not
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -51,7 +51,7 @@ class Sample:
     @property
     def treated(self) -> np.ndarray:
         """D: 1 from each treated unit's own cohort year on, (n,) bool."""
-        return ~np.isnan(self.cohort) & (self.year >= np.nan_to_num(self.cohort, nan=np.inf))
+        return np.asarray(self.year >= np.nan_to_num(self.cohort, nan=np.inf))
 
     @property
     def event_time(self) -> np.ndarray:
@@ -198,7 +198,7 @@ def _with_notes_on_timing(sample: Sample, plan: Plan) -> Sample:
         notes.append(Note("notes.anticipation_unused"))
     if sample.counts.treated_clusters == 1:
         notes.append(Note("notes.one_treated_cluster"))
-    return Sample(**{**{name: getattr(sample, name) for name in Sample.__dataclass_fields__}, "notes": tuple(notes)})
+    return replace(sample, notes=tuple(notes))
 
 
 def _listed(years: list[int]) -> str:

@@ -59,7 +59,7 @@ class Estimation:
 
 
 def combination_row(
-    fit: Fit, contrast: np.ndarray, level: float, aggregation: str, term: str = "att", event_time: int | None = None
+    fit: Fit, contrast: np.ndarray, level: float, aggregation: str, *, term: str = "att", event_time: int | None = None
 ) -> Row:
     """c'b with its standard error, and the interval and p-value of t(G-1).
 
@@ -68,10 +68,7 @@ def combination_row(
     estimate = float(contrast @ fit.coefficients)
     std_error = float(np.sqrt(max(float(contrast @ fit.covariance @ contrast), 0.0)))
     half = float(stats.t.ppf(0.5 + level / 2, fit.n_clusters - 1)) * std_error
-    if std_error > 0:
-        p_value = float(2 * stats.t.sf(abs(estimate) / std_error, fit.n_clusters - 1))
-    else:
-        p_value = np.nan
+    p_value = float(2 * stats.t.sf(abs(estimate) / std_error, fit.n_clusters - 1)) if std_error > 0 else np.nan
     return Row(
         aggregation=aggregation,
         term=term,
@@ -85,9 +82,9 @@ def combination_row(
 
 
 def coefficient_row(
-    fit: Fit, position: int, level: float, aggregation: str, term: str = "att", event_time: int | None = None
+    fit: Fit, position: int, level: float, aggregation: str, *, term: str = "att", event_time: int | None = None
 ) -> Row:
     """One coefficient as a row."""
     contrast = np.zeros(len(fit.coefficients))
     contrast[position] = 1.0
-    return combination_row(fit, contrast, level, aggregation, term, event_time)
+    return combination_row(fit, contrast, level, aggregation, term=term, event_time=event_time)

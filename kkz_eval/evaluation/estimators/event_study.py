@@ -31,16 +31,16 @@ def estimate_event_study(sample: Sample, plan: Plan) -> Estimation:
         sample.outcome,
         np.column_stack([*((relative == time) for time in free), sample.covariates]).astype("float64"),
         [*(f"event_time {time}" for time in free), *sample.covariate_names],
-        sample.unit,
-        sample.year,
-        sample.cluster,
-        sample.weights,
-        plan.inference.small_sample,
+        unit=sample.unit,
+        year=sample.year,
+        cluster=sample.cluster,
+        weights=sample.weights,
+        small_sample=plan.inference.small_sample,
     )
     rows = [coefficient_row(fit, position, level, "dynamic", event_time=time) for position, time in enumerate(free)]
     rows.append(Row("dynamic", event_time=reference, estimate=0.0))
     for position, name in enumerate(sample.covariate_names):
-        rows.append(coefficient_row(fit, len(free) + position, level, "coefficient", name))
+        rows.append(coefficient_row(fit, len(free) + position, level, "coefficient", term=name))
     if sample.earliest is not None:
         rows.append(_exposed(sample, fit, free, level))
     test, note = _pre_trend(fit, [position for position, time in enumerate(free) if time < -plan.anticipation])

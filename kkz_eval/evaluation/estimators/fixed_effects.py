@@ -64,6 +64,7 @@ def fit_fixed_effects(
     outcome: np.ndarray,
     regressors: np.ndarray,
     names: Sequence[str],
+    *,
     unit: np.ndarray,
     year: np.ndarray,
     cluster: np.ndarray,
@@ -140,7 +141,7 @@ def _require_independent(
         if not rest[position] > COLLINEAR * spread[position]:
             raise Refused("collinear", term=name)
     root = np.ones(len(columns)) if weights is None else np.sqrt(weights / weights.mean())
-    triangle = np.linalg.qr(root[:, None] * columns / rest, mode="r")
+    triangle = np.linalg.qr(root[:, None] * columns / rest).R
     for position, name in enumerate(names):
         if position >= triangle.shape[0] or abs(triangle[position, position]) <= COLLINEAR:
             raise Refused("collinear", term=name)

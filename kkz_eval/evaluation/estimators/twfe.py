@@ -22,7 +22,7 @@ def estimate_twfe(sample: Sample, plan: Plan) -> Estimation:
     fit = _fit(sample, plan, [sample.treated], ["att"])
     rows = [coefficient_row(fit, 0, level, "coefficient")]
     for position, name in enumerate(sample.covariate_names):
-        rows.append(coefficient_row(fit, 1 + position, level, "coefficient", name))
+        rows.append(coefficient_row(fit, 1 + position, level, "coefficient", term=name))
     if sample.earliest is not None:
         rows.append(_exposed(sample, plan))
     return Estimation(rows=tuple(rows))
@@ -46,9 +46,9 @@ def _fit(sample: Sample, plan: Plan, dummies: list[np.ndarray], names: list[str]
         sample.outcome,
         np.column_stack([*dummies, sample.covariates]).astype("float64"),
         [*names, *sample.covariate_names],
-        sample.unit,
-        sample.year,
-        sample.cluster,
-        sample.weights,
-        plan.inference.small_sample,
+        unit=sample.unit,
+        year=sample.year,
+        cluster=sample.cluster,
+        weights=sample.weights,
+        small_sample=plan.inference.small_sample,
     )
