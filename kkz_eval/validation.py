@@ -60,9 +60,7 @@ def validate_contract(line: Line, contract: Contract) -> Comparison:
                 )
             )
     severities = Counter(finding.severity for found in findings.values() for finding in found)
-    return Comparison(
-        len(sources), len(outcomes), severities[Severity.ERROR], severities[Severity.WARNING], tuple(sentences)
-    )
+    return Comparison(len(sources), len(outcomes), severities[Severity.ERROR], severities[Severity.WARNING], tuple(sentences))
 
 
 def _first_finding(source: Source, findings: list[Finding], contract: Contract, language: Language) -> str:

@@ -94,7 +94,9 @@ def _scope(section: str, inputs: ReportInputs, outcome: OutcomeInfo) -> str:
 
 
 def _verdict(inputs: ReportInputs, outcome: OutcomeInfo) -> wording.Verdict:
-    return wording.verdict(outcome, inputs.estimates, inputs.tests, inputs.panel, inputs.groups, inputs.treated_cohorts)
+    return wording.verdict(
+        outcome, inputs.estimates, inputs.tests, inputs.panel, inputs.groups, inputs.treated_cohorts
+    )
 
 
 def _of_role(inputs: ReportInputs, *roles: str) -> tuple[OutcomeInfo, ...]:
@@ -159,7 +161,7 @@ def _insert(sentence: Parts, inserted: Parts) -> Parts:
 
 
 def _outcome_table(inputs: ReportInputs, language: Language) -> Table:
-    headings = ("outcome", "role", "unit", "window", "exposed_from", "expected", "mechanism")
+    headings = ("outcome", "role", "window", "exposed_from", "expected", "mechanism")
     none = (_say("studied.not_stated", language),)
     rows = []
     for outcome in inputs.outcomes:
@@ -167,9 +169,13 @@ def _outcome_table(inputs: ReportInputs, language: Language) -> Table:
         earliest, mechanism = outcome.earliest_plausible_year, outcome.mechanism
         rows.append(
             (
-                (_label(outcome, language),),
+                phrase(
+                    "studied.outcome_unit",
+                    language,
+                    label=_label(outcome, language),
+                    unit=Quoted(in_language(outcome.unit, language, outcome.indicator)),
+                ),
                 (_say(f"roles.{outcome.role}", language),),
-                (Quoted(in_language(outcome.unit, language, outcome.indicator)),),
                 phrase(
                     "studied.years",
                     language,
@@ -273,6 +279,7 @@ def trend_of(inputs: ReportInputs, outcome: OutcomeInfo, language: Language) -> 
     lines = [
         Line(
             _say(f"figures.{group}", language),
+            _say(f"figures.{group}_broken", language),
             tuple(
                 None if pd.isna(value) else float(value)
                 for value in wording.group_means(inputs.panel, inputs.groups, outcome, group)
@@ -322,7 +329,9 @@ def _difference_outcome(inputs: ReportInputs, outcome: OutcomeInfo, language: La
     scope = _scope("difference", inputs, outcome)
     found = _verdict(inputs, outcome)
     label = _label(outcome, language)
-    sentence = join(wording.finding(found, outcome, scope, language), wording.pre_trend_note(found, scope, language))
+    sentence = join(
+        wording.finding(found, outcome, scope, language), wording.pre_trend_note(found, scope, language)
+    )
     blocks: list[Block] = [Paragraph(sentence)]
     chosen = event_study_of(inputs, outcome, language)
     if chosen is not None:
@@ -342,7 +351,9 @@ def _difference_outcome(inputs: ReportInputs, outcome: OutcomeInfo, language: La
 EVENT_METHODS = ("event_study", *wording.HEADLINE_METHODS)
 
 
-def event_study_of(inputs: ReportInputs, outcome: OutcomeInfo, language: Language) -> tuple[EventStudy, Inline] | None:
+def event_study_of(
+    inputs: ReportInputs, outcome: OutcomeInfo, language: Language
+) -> tuple[EventStudy, Inline] | None:
     """What the event-study figure of an outcome shows and by which method; None where no estimator has estimates by event time.
 
     A row with no uncertainty at 0 is the reference; without one, −1 is, where the event times leave it out. With neither
@@ -389,8 +400,10 @@ def _method(row: pd.Series, language: Language) -> Inline:
     return _say(f"methods.{row['method']}", language) if row["method"] in known else Code(str(row["method"]))
 
 
-def _estimates_table(inputs: ReportInputs, outcome: OutcomeInfo, found: wording.Verdict, scope: str, language: Language) -> Table:
-    headings = ("estimate", "interval", "std_error", "n_units", "n_treated", "n_control", "n_clusters")
+def _estimates_table(
+    inputs: ReportInputs, outcome: OutcomeInfo, found: wording.Verdict, scope: str, language: Language
+) -> Table:
+    headings = ("estimate", "interval", "std_error", "n_units", "n_by_group", "n_clusters")
     rows = []
     for position, (index, row) in enumerate(wording.overall_rows(inputs.estimates, outcome.indicator).iterrows(), start=1):
         name: Parts = (_method(row, language),)
@@ -434,7 +447,8 @@ def _estimate_cells(row: pd.Series, outcome: OutcomeInfo, scope: str, language: 
         if not (pd.isna(row["conf_low"]) or pd.isna(row["conf_high"])):
             interval = phrase("difference.range", language, low=shown("conf_low", digits)[0], high=shown("conf_high", digits)[0])
         start = (shown("estimate", digits), interval, shown("std_error", digits + 1))
-    return (*start, *(shown(column, 0) for column in ("n_units", "n_treated", "n_control", "n_clusters")))
+    by_group = (*shown("n_treated", 0), " / ", *shown("n_control", 0))
+    return (*start, shown("n_units", 0), by_group, shown("n_clusters", 0))
 
 
 # Was dieser Bericht nicht zeigt

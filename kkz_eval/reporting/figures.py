@@ -34,23 +34,28 @@ _FORMATS: Mapping[Language, Mapping[str, object]] = {
 
 @dataclass(frozen=True)
 class Page:
-    """Room for a figure in pixels: width of the plot, height, room for labels at the line's end."""
+    """Room for a figure in pixels: plot, room for labels at the line's end and their height.
+
+    full_labels: whether breaks and lines carry their whole label, or a letter and a label in two lines.
+    """
 
     width: int
     height: int
     label_room: int
-    full_break_labels: bool
+    line_height: int
+    full_labels: bool
 
 
-WIDE = Page(width=530, height=260, label_room=150, full_break_labels=True)
-NARROW = Page(width=228, height=220, label_room=0, full_break_labels=False)
+WIDE = Page(width=550, height=260, label_room=125, line_height=18, full_labels=True)
+NARROW = Page(width=160, height=220, label_room=88, line_height=34, full_labels=False)
 
 
 @dataclass(frozen=True)
 class Line:
-    """One group's line: name at its end, and a value (or None) for each year of the window."""
+    """One group's line: name at its end (broken: in two lines), and a value (or None) for each year of the window."""
 
     name: str
+    broken: str
     values: tuple[float | None, ...]
 
 
@@ -210,7 +215,7 @@ def trend_chart(trend: Trend, page: Page, language: Language) -> alt.LayerChart:
     x = alt.X(
         "year:Q",
         scale=alt.Scale(domain=[first, last], nice=False, zero=False),
-        axis=alt.Axis(values=list(whole_ticks(first, last, page.width // 42)), format="d", title=None, grid=False),
+        axis=alt.Axis(values=list(whole_ticks(first, last, page.width // 34)), format="d", title=None, grid=False),
     )
     y = _value_axis("value:Q", domain)
     colour = alt.Color("group:N", scale=alt.Scale(domain=names, range=[TREATED_COLOUR, REFERENCE_COLOUR]), legend=None)
@@ -246,7 +251,8 @@ def event_study_chart(study: EventStudy, page: Page, language: Language) -> alt.
         scale=alt.Scale(domain=[first - 0.5, last + 0.5], nice=False, zero=False),
         axis=alt.Axis(
             values=[time for time in range(first, last + 1) if time % step == 0],
-            format="+d",
+            format="d",
+            labelExpr="datum.value > 0 ? '+' + datum.label : datum.label",
             title=_text("figures.event_axis", language),
             grid=False,
         ),
@@ -313,7 +319,7 @@ def _value_axis(field: str, domain: tuple[float, float]) -> alt.Y:
 def _rules(marks: Sequence[tuple[Mark, list[int]]], x: alt.X, page: Page, years: tuple[int, ...]) -> list[alt.Chart]:
     layers = []
     for position, (mark, dash) in enumerate(sorted(marks, key=lambda pair: pair[0].year)):
-        full = page.full_break_labels or not mark.letter
+        full = page.full_labels or not mark.letter
         label = f"{mark.letter} · {mark.label}" if full and mark.letter else mark.label if full else mark.letter
         right = mark.year > (years[0] + years[-1]) / 2
         data = pd.DataFrame({"year": [mark.year], "text": [label if len(label) <= 60 else label[:59].rstrip() + "…"]})
@@ -343,27 +349,39 @@ def _end_labels(
     ends = [shown[shown["group"] == line.name].iloc[-1] for line in trend.lines if (shown["group"] == line.name).any()]
     ends.sort(key=lambda end: float(end["value"]), reverse=True)
     per_pixel = (domain[1] - domain[0]) / page.height
+    broken = {line.name: line.broken for line in trend.lines}
     layers = []
     for position, end in enumerate(ends):
         value = float(end["value"])
-        if page.label_room:
-            apart = 18 * per_pixel
-            if len(ends) == 2 and float(ends[0]["value"]) - float(ends[1]["value"]) < apart:
-                middle = (float(ends[0]["value"]) + float(ends[1]["value"])) / 2
-                value = middle + apart / 2 if position == 0 else middle - apart / 2
-            style: dict[str, object] = {"align": "left", "dx": 8, "baseline": "middle"}
-        else:
-            style = {"align": "right", "dx": 6, "dy": -12 if position == 0 else 14, "baseline": "middle"}
-        data = pd.DataFrame({"year": [end["year"]], "value": [value], "group": [end["group"]]})
+        apart = page.line_height * per_pixel
+        if len(ends) == 2 and float(ends[0]["value"]) - float(ends[1]["value"]) < apart:
+            middle = (float(ends[0]["value"]) + float(ends[1]["value"])) / 2
+            value = middle + apart / 2 if position == 0 else middle - apart / 2
+        name = str(end["group"])
+        label = name if page.full_labels else broken[name]
+        data = pd.DataFrame({"year": [end["year"]], "value": [value], "group": [name], "text": [label]})
+        # Lines are stacked downwards from the anchor; the first is raised so that both stand around the value.
+        raised = -7 if "\n" in label else 0
         layers.append(
-            alt.Chart(data).mark_text(fontSize=FONT_SIZE, fontWeight=600, **style).encode(x=x, y=y, color=colour, text="group:N")
+            alt.Chart(data)
+            .mark_text(
+                fontSize=FONT_SIZE,
+                fontWeight=600,
+                align="left",
+                dx=9,
+                dy=raised,
+                baseline="middle",
+                lineBreak="\n",
+                lineHeight=15,
+            )
+            .encode(x=x, y=y, color=colour, text="text:N")
         )
     return layers
 
 
 def _finish(chart: alt.LayerChart, page: Page) -> alt.LayerChart:
     return (
-        chart.properties(width=page.width, height=page.height, padding=4)
+        chart.properties(width=page.width, height=page.height, padding={"left": 2, "right": 12, "top": 4, "bottom": 4})
         .properties(autosize=alt.AutoSizeParams(type="pad", contains="content"))
         .configure(font="sans-serif", background="white")
         .configure_view(stroke=None, clip=False)
@@ -379,5 +397,5 @@ def _finish(chart: alt.LayerChart, page: Page) -> alt.LayerChart:
             labelFlush=False,
             labelOverlap=False,
         )
-        .configure_axisY(domain=False, ticks=False)
+        .configure_axisY(domain=False, ticks=False, labelPadding=9)
     )
