@@ -15,7 +15,7 @@ from kkz_eval.deliveries.header import code_names
 from kkz_eval.deliveries.numbers import Style, parse_numbers, symbol_of
 from kkz_eval.model.findings import Finding, Severity, findings_table
 from kkz_eval.model.identifiers import is_ags
-from kkz_eval.model.parsed import ParsedTable
+from kkz_eval.model.parsed import ARROW_TYPES, ParsedTable
 
 IGNORED = b"rows_ignored"  # keys of the metadata of ParsedTable.table: lines that are no records (titles, footnotes, blank ones)
 LEFT_OUT = b"records_left_out"  # records of other units, levels or indicators than the contract's
@@ -154,9 +154,10 @@ def typed(of: Property, cells: Cells, style: Style | None) -> TypedColumn:
     encoded = cells.texts.dictionary_encode()
     read = reader_of(of)
     readings = [read(text) for text in encoded.dictionary.to_pylist()]
-    kind = pa.int64() if of.logical_type == "integer" else pa.string()
+    as_typed = int if of.logical_type == "integer" else str
+    values = [None if reading.value is None else as_typed(reading.value) for reading in readings]
     return TypedColumn(
-        pa.array([reading.value for reading in readings], kind).take(encoded.indices),
+        pa.array(values, ARROW_TYPES[of.logical_type]).take(encoded.indices),
         pa.array([reading.flag for reading in readings], pa.string()).take(encoded.indices),
         pa.array([reading.problem for reading in readings], pa.string()).take(encoded.indices),
     )
@@ -168,7 +169,7 @@ def is_numeric(of: Property) -> bool:
 
 
 def _typed_number(of: Property, cells: Cells, style: Style | None) -> TypedColumn:
-    texts = _without_percent(cells.texts) if of.unit in ("%", "percent") else cells.texts
+    texts = _without_percent(cells.texts) if of.unit in ("%", "percent", "Prozent") else cells.texts
     if cells.numbers is None:
         read = parse_numbers(texts, style)
         values = read.values

@@ -96,8 +96,7 @@ def _body(records: Records, match: HeaderMatch) -> _Body:
             continue
         if index > last:
             ignored += 1
-            if _may_be_cut_record(records, index, match, last):
-                findings.append(_ignored_line(index, row[0]))
+            findings += _stump(records, index, match, last)
         elif _is_text_only(row, match):
             ignored += 1
             findings.append(_ignored_line(index, row[0]))
@@ -140,13 +139,21 @@ def _is_footnote(row: Sequence[str], match: HeaderMatch) -> bool:
     return not any(map(str.strip, measures)) and ags_of(key) is None and not _is_digits(row[0]) and not _is_digits(key)
 
 
-def _may_be_cut_record(records: Records, index: int, match: HeaderMatch, last: int) -> bool:
-    """Whether the very last line, right after the records and without its line break, may be the stump of a record."""
+def _stump(records: Records, index: int, match: HeaderMatch, last: int) -> list[Finding]:
+    """What to say of the very last line, right after the records and without its line break: it may be the stump of a record.
+
+    A word or two are taken for a name that was cut off; more words for a footnote that is worth a look.
+    """
     row = records.rows[index]
     first = row[0].strip()
     if records.ended or index != len(records.rows) - 1 or index != last + 1 or len(row) >= match.width:
-        return False
-    return not first.startswith(_MARKS) and ":" not in first
+        return []
+    if first.startswith(_MARKS) or ":" in first:
+        return []
+    if len(first.split()) <= 2:
+        kind = "reader_short_row"
+        return [Finding(kind, kind, Severity.ERROR, row=index + 1, value=first, allowed=str(match.width))]
+    return [_ignored_line(index, row[0])]
 
 
 def _is_digits(text: str) -> bool:

@@ -26,7 +26,7 @@ UNREADABLE = "reader_number"
 AMBIGUOUS = "reader_ambiguous_number"
 
 # Symbols of official statistics (SYMBOLS are compared without case and spaces).
-SYMBOLS = frozenset({"-", "–", "—", ".", "/", "x", "...", "…", "*", "()", "k.a."})
+SYMBOLS = frozenset({"-", "–", "—", "−", ".", "/", "x", "...", "…", "*", "()", "k.a.", "k.a"})
 
 _SPACE = "[ \u00a0\u2009\u202f]"
 _GROUP = "[1-9][0-9]{0,2}"
@@ -72,8 +72,8 @@ def symbol_of(text: str) -> str | None:
 
 
 def style_shown(text: str) -> Style | None:
-    """The style that a text can only be written in; None where it shows none (12, 1.234) or is no number."""
-    bare = _undress(text.strip())[0]
+    """The style that a text can only be written in; None where it shows none (12, 1.234) or is no number. 12,5 % shows it too."""
+    bare = _undress(text.strip().removesuffix("%").rstrip())[0]
     if _EITHER.fullmatch(bare):
         return None
     if _COMMA.fullmatch(bare):

@@ -9,7 +9,7 @@ from kkz_eval.deliveries import inkar, municipal
 from kkz_eval.deliveries.header import column_titles
 from kkz_eval.deliveries.results import Claimed, PersonRecords, ReadResult, Unclaimed, Unreadable
 from kkz_eval.deliveries.screening import may_name_persons, person_columns
-from kkz_eval.deliveries.text_table import DELIMITERS, Decoded, NotTextError, declared_delimiter, decode, head, split
+from kkz_eval.deliveries.text_table import DELIMITERS, HEAD, Decoded, NotTextError, declared_delimiter, decode, head, split
 from kkz_eval.deliveries.workbook import BrokenWorkbookError, Sheet, is_workbook, sheets, text_of
 
 __all__ = ["Claimed", "PersonRecords", "ReadResult", "Unclaimed", "Unreadable", "read_file"]
@@ -18,7 +18,7 @@ _MOST_TITLES, _LONGEST_TITLE = 12, 40  # of an unknown table, in a sentence
 
 
 def read_file(data: bytes, name: str, contracts: Mapping[str, Contract]) -> ReadResult:
-    """What a delivered file comes to; every file has a result, none raises.
+    """What a delivered file comes to; every file has a result, none raises (ValueError is for a contract that lacks what its layout needs).
 
     data: the bytes as delivered; name: of the file, for the sentences; contracts: by id, with the layouts they may claim.
     """
@@ -40,7 +40,15 @@ def _read_workbook(workbook: Sequence[Sheet], name: str, contracts: Mapping[str,
         return Unclaimed(parsed.reason_code, {**parsed.parameters, "name": name})
     if parsed is not None:
         return Claimed(parsed)
-    return _unclaimed(texts[:20], name)
+    return _unclaimed_workbook(workbook, name, contracts)
+
+
+def _unclaimed_workbook(workbook: Sequence[Sheet], name: str, contracts: Mapping[str, Contract]) -> Unclaimed | Unreadable:
+    """A workbook whose columns a contract knows is asked for as text; any other is unknown."""
+    heads = [[[text_of(value) or "" for value in row] for row in sheet.rows[:HEAD]] for sheet in workbook]
+    if any(municipal.claims(rows, contracts) for rows in heads):
+        return Unclaimed("save_as_text", {"name": name})
+    return _unclaimed(max(heads, key=lambda rows: len(column_titles(rows)), default=[]), name)
 
 
 def _read_text(decoded: Decoded, name: str, contracts: Mapping[str, Contract]) -> ReadResult:

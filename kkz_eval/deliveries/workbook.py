@@ -14,6 +14,7 @@ Value = int | float | str | bool | time | date | datetime | timedelta
 COMPOUND = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"  # container of .xls
 ZIP = b"PK\x03\x04"  # container of .xlsx
 
+_MOST_CELLS = 5_000_000  # of a sheet, empty ones before the last filled cell included
 _FREE = 0xFFFFFFFF
 _HEADER = 512  # bytes; the list of table sectors in it holds 109 entries
 
@@ -40,14 +41,12 @@ def is_workbook(data: bytes) -> bool:
 
 
 def sheets(data: bytes) -> tuple[Sheet, ...]:
-    """All sheets. Raises BrokenWorkbookError: truncated_workbook, broken_workbook, protected_workbook."""
+    """All sheets. Raises BrokenWorkbookError: truncated_workbook, broken_workbook, protected_workbook, oversized_workbook."""
     if data.startswith(COMPOUND) and _is_truncated_compound(data):
         raise BrokenWorkbookError("truncated_workbook")
     try:
         workbook = CalamineWorkbook.from_filelike(io.BytesIO(data))
-        return tuple(
-            Sheet(name, workbook.get_sheet_by_name(name).to_python(skip_empty_area=False)) for name in workbook.sheet_names
-        )
+        return tuple(_sheet(workbook, name) for name in workbook.sheet_names)
     except PasswordError as error:
         raise BrokenWorkbookError("protected_workbook") from error
     except CalamineError as error:
@@ -57,6 +56,14 @@ def sheets(data: bytes) -> tuple[Sheet, ...]:
         if type(error).__module__ == "pyo3_runtime":
             raise BrokenWorkbookError("broken_workbook") from error
         raise
+
+
+def _sheet(workbook: CalamineWorkbook, name: str) -> Sheet:
+    sheet = workbook.get_sheet_by_name(name)
+    last = sheet.end or (0, 0)
+    if (last[0] + 1) * (last[1] + 1) > _MOST_CELLS:
+        raise BrokenWorkbookError("oversized_workbook")
+    return Sheet(name, sheet.to_python(skip_empty_area=False))
 
 
 def text_of(value: Value) -> str | None:

@@ -196,6 +196,38 @@ def test_a_footnote_with_the_delimiter_in_it_is_no_record() -> None:
     assert found(table) == []
 
 
+@pytest.mark.parametrize(
+    ("end", "kind"),
+    [
+        ("Boch", ["reader_short_row"]),
+        ("Bad Salz", ["reader_short_row"]),
+        ("* vorläufig", []),
+        ("Quelle: Amt", []),
+        ("Zahlen sind noch vorläufig", ["reader_line_ignored"]),
+    ],
+)
+def test_a_last_line_without_its_line_break_may_be_a_stump(end: str, kind: list[str]) -> None:
+    table = parsed(f"Kommune;{HEADER}\nHamm;05915000;2016;m;1;1,5\n{end}")
+    assert kinds(table) == kind
+    assert kinds(parsed(f"Kommune;{HEADER}\nHamm;05915000;2016;m;1;1,5\n{end}\n")) == []
+
+
+def test_empty_columns_at_the_end_are_no_fault() -> None:
+    table = parsed(f"{HEADER};;\n05911000;2016;m;1;1,5;;\n05913000;2016;m;1;1,5\n")
+    assert found(table) == []
+
+
+def test_a_comma_separated_file_with_quoted_decimal_commas_is_read() -> None:
+    table = parsed('AGS,Jahr,Abgänge,Anteil o. A.\n5911000,2015/16,"1.234","12,5 %"\n')
+    assert table.values("leavers").to_pylist() == [1234]
+    assert table.values("share_without").to_pylist() == [12.5]
+    assert found(table) == []
+
+
+def test_an_unquoted_decimal_comma_between_commas_is_a_finding() -> None:
+    assert "reader_long_row" in kinds(parsed("AGS,Jahr,Abgänge,Anteil o. A.\n05911000,2016,12,1,5\n"))
+
+
 def test_a_quoted_line_break_counts_as_one_row() -> None:
     table = parsed(f'"Titel\nin zwei Zeilen"\n{HEADER}\n"05911000";2016;"m";1;1,5\n')
     assert table.table["unit_id__row"].to_pylist() == [3]
