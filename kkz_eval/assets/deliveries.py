@@ -1,7 +1,5 @@
 """The assets from the inbox to the verdict, by reporting year: landing, parsed, verdicts."""
 
-from __future__ import annotations
-
 from collections import Counter
 
 import dagster as dg

@@ -1,7 +1,5 @@
 """The assets of one plan: design, effects, report. Made from the plan files, so that plans live side by side."""
 
-from __future__ import annotations
-
 import math
 from numbers import Integral
 

@@ -1,7 +1,5 @@
 """The assets between verdict and evaluation: observations and indicators of all datasets that a plan uses or a municipality sent."""
 
-from __future__ import annotations
-
 import dagster as dg
 
 from kkz_eval import line as steps

@@ -1,7 +1,5 @@
 """What Great Expectations says of the deliveries of each contract, and whether it agrees with the register. Never blocking."""
 
-from __future__ import annotations
-
 import dagster as dg
 
 from kkz_eval import line as steps

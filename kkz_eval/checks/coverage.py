@@ -1,7 +1,5 @@
 """The one blocking check: coverage below what the plan demands stops its effects and its report."""
 
-from __future__ import annotations
-
 import dagster as dg
 
 from kkz_eval import line as steps

@@ -94,9 +94,7 @@ def _scope(section: str, inputs: ReportInputs, outcome: OutcomeInfo) -> str:
 
 
 def _verdict(inputs: ReportInputs, outcome: OutcomeInfo) -> wording.Verdict:
-    return wording.verdict(
-        outcome, inputs.estimates, inputs.tests, inputs.panel, inputs.groups, inputs.treated_cohorts
-    )
+    return wording.verdict(outcome, inputs.estimates, inputs.tests, inputs.panel, inputs.groups, inputs.treated_cohorts)
 
 
 def _of_role(inputs: ReportInputs, *roles: str) -> tuple[OutcomeInfo, ...]:
@@ -329,9 +327,7 @@ def _difference_outcome(inputs: ReportInputs, outcome: OutcomeInfo, language: La
     scope = _scope("difference", inputs, outcome)
     found = _verdict(inputs, outcome)
     label = _label(outcome, language)
-    sentence = join(
-        wording.finding(found, outcome, scope, language), wording.pre_trend_note(found, scope, language)
-    )
+    sentence = join(wording.finding(found, outcome, scope, language), wording.pre_trend_note(found, scope, language))
     blocks: list[Block] = [Paragraph(sentence)]
     chosen = event_study_of(inputs, outcome, language)
     if chosen is not None:
@@ -351,9 +347,7 @@ def _difference_outcome(inputs: ReportInputs, outcome: OutcomeInfo, language: La
 EVENT_METHODS = ("event_study", *wording.HEADLINE_METHODS)
 
 
-def event_study_of(
-    inputs: ReportInputs, outcome: OutcomeInfo, language: Language
-) -> tuple[EventStudy, Inline] | None:
+def event_study_of(inputs: ReportInputs, outcome: OutcomeInfo, language: Language) -> tuple[EventStudy, Inline] | None:
     """What the event-study figure of an outcome shows and by which method; None where no estimator has estimates by event time.
 
     A row with no uncertainty at 0 is the reference; without one, −1 is, where the event times leave it out. With neither
@@ -400,9 +394,7 @@ def _method(row: pd.Series, language: Language) -> Inline:
     return _say(f"methods.{row['method']}", language) if row["method"] in known else Code(str(row["method"]))
 
 
-def _estimates_table(
-    inputs: ReportInputs, outcome: OutcomeInfo, found: wording.Verdict, scope: str, language: Language
-) -> Table:
+def _estimates_table(inputs: ReportInputs, outcome: OutcomeInfo, found: wording.Verdict, scope: str, language: Language) -> Table:
     headings = ("estimate", "interval", "std_error", "n_units", "n_by_group", "n_clusters")
     rows = []
     for position, (index, row) in enumerate(wording.overall_rows(inputs.estimates, outcome.indicator).iterrows(), start=1):
