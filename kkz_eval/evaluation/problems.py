@@ -40,7 +40,7 @@ class Problem:
         return where + text(f"problems.{self.code}", language, package=PACKAGE, **self.parameters)
 
 
-class ProblemsFound(UserError):  # noqa: N818 - its kinds are named in the interface
+class ProblemsFound(UserError):
     """Several problems of one source at once, one sentence a line. Exit code 2.
 
     source: what was read, as the user named it.
@@ -84,7 +84,7 @@ class Note:
         return text(self.code, language, package=PACKAGE, **self.parameters)
 
 
-class Refused(Exception):  # noqa: N818 - it is an outcome of estimation, not an error of the program
+class Refused(Exception):
     """An estimate that these data do not allow; becomes a row with status `refused`. code: key below `refused.`"""
 
     def __init__(self, code: str, **parameters: object) -> None:
