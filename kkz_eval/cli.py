@@ -71,6 +71,13 @@ def _parser(language: Language) -> argparse.ArgumentParser:
     effects.add_argument("--out", type=Path, default=Path("effects"), help=say("out"))
     effects.set_defaults(command=_effects)
 
+    ui = commands.add_parser("ui", help=say("ui"), description=say("ui_long"))
+    ui.add_argument("--home", type=Path, help=say("home"))
+    ui.add_argument("--inbox", type=Path, help=say("inbox"))
+    ui.add_argument("--port", type=int, default=3000, help=say("port"))
+    ui.add_argument("--report-port", type=int, default=3001, help=say("report_port"))
+    ui.set_defaults(command=_ui)
+
     contracts = commands.add_parser("contracts", help=say("contracts")).add_subparsers(required=True, metavar="lint")
     lint = contracts.add_parser("lint", help=say("lint"))
     lint.add_argument("files", type=Path, nargs="*", metavar="FILE", help=say("lint_files"))
@@ -153,6 +160,12 @@ def _plan_check(options: argparse.Namespace) -> int:
     for plan in line.plans.values():
         print(text("cli.plan_valid", settings.language, package="kkz_eval", plan=plan.id, outcomes=str(len(plan.outcomes))))
     return 0
+
+
+def _ui(options: argparse.Namespace) -> int:
+    from kkz_eval.serving import serve
+
+    return serve(load_settings(home=options.home, inbox=options.inbox), options.port, options.report_port)
 
 
 def _deliveries_list(options: argparse.Namespace) -> int:

@@ -15,6 +15,7 @@ from kkz_eval.checks.coverage import coverage_check
 from kkz_eval.io_managers import AcceptedTables
 from kkz_eval.jobs import yearly_run
 from kkz_eval.line import Line, open_line
+from kkz_eval.sensors import inbox_sensor
 from kkz_eval.settings import Settings, load_settings
 
 
@@ -46,6 +47,7 @@ def build_defs(
             *(coverage_check(plan) for plan in plans),
         ],
         "jobs": [yearly_run],
+        "sensors": [inbox_sensor],
         "resources": {"line": line, "io_manager": AcceptedTables(line)},
         "executor": dg.in_process_executor,
     }

@@ -3,6 +3,7 @@
 KKZ_HOME       where landing, register, tables and reports are kept (default: `home` in the current folder)
 KKZ_INBOX      folder that deliveries are dropped into (default: `inbox` in KKZ_HOME)
 KKZ_CONTRACTS  contracts, plans, breaks, indicators (default: `data_contracts` of the checkout)
+KKZ_REPORTS_URL address of the server for reports and protocols (set by `kkz-eval ui`; default: none)
 KKZ_LANGUAGE   language of messages, de or en (default: de)
 """
 
@@ -27,6 +28,7 @@ class Settings:
     inbox: Path
     contracts: Path
     language: Language = "de"
+    reports_url: str | None = None
 
     @property
     def dagster_home(self) -> Path:
@@ -51,4 +53,5 @@ def load_settings(
         inbox=(inbox or Path(environment.get("KKZ_INBOX", base / "inbox"))).absolute(),
         contracts=Path(environment.get("KKZ_CONTRACTS", CHECKOUT / "data_contracts")).absolute(),
         language=chosen,
+        reports_url=environment.get("KKZ_REPORTS_URL"),
     )

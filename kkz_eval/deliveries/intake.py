@@ -15,7 +15,7 @@ from kkz_eval.deliveries.reader import Claimed, PersonRecords, Unclaimed, Unread
 from kkz_eval.deliveries.register import NewArrival, Register, read_register, record_arrivals
 from kkz_eval.model.errors import UserError
 from kkz_eval.model.texts import Language, text
-from kkz_eval.storage.digests import digest_of_bytes
+from kkz_eval.storage.digests import digest_of, digest_of_bytes
 from kkz_eval.storage.store import Store
 
 MAXIMUM_BYTES = 256 * 1024 * 1024
@@ -112,6 +112,20 @@ def take_in(
             case Unreadable() | PersonRecords() as result:
                 notices.append(Notice("refused", name, {"de": result.sentence("de"), "en": result.sentence("en")}))
     return Intake(record_arrivals(store, arrivals), len(names), tuple(landed), tuple(known), tuple(notices), frozenset(waiting))
+
+
+def fingerprint(inbox: Path, register: Register) -> str | None:
+    """Digest of what is new in the inbox (names and contents) and of the last arrival's number; None where nothing is new."""
+    if not inbox.is_dir():
+        return None
+    new: list[list[object]] = []
+    for name in inbox_files(inbox):
+        last = register.last_under(name)
+        sha256 = digest_of_bytes((inbox / name).read_bytes())
+        if not last or last[0].sha256 != sha256:
+            new.append([name, sha256])
+    number = max((arrival.number for arrival in register.arrivals), default=0)
+    return digest_of([new, number]) if new else None
 
 
 def year_spans(years: Iterable[int]) -> str:

@@ -1,0 +1,42 @@
+"""The sensor of the inbox: what arrives and has settled starts the yearly run. No step of the line."""
+
+import dagster as dg
+
+from kkz_eval import line as steps
+from kkz_eval.deliveries.intake import fingerprint
+from kkz_eval.jobs import yearly_run
+from kkz_eval.partitions import known_years
+from kkz_eval.sentences import say
+
+INTERVAL_SECONDS = 15
+
+
+@dg.sensor(
+    name="eingang",
+    job=yearly_run,
+    minimum_interval_seconds=INTERVAL_SECONDS,
+    default_status=dg.DefaultSensorStatus.RUNNING,
+    description="Startet den Jahreslauf, sobald eine Datei im Eingang liegt, die sich zwischen zwei Blicken nicht mehr verändert hat.",
+)
+def inbox_sensor(context: dg.SensorEvaluationContext, line: dg.ResourceParam[steps.Line]) -> dg.RunRequest | dg.SkipReason:
+    """One run for what is new in the inbox.
+
+    A file counts as settled when two looks in a row saw the same inbox. The run key holds the contents and the number of the
+    last arrival, so that a content that comes back (A, B, A) starts a run again.
+    """
+    language = line.settings.language
+    seen = fingerprint(line.settings.inbox, line.register())
+    if seen is None:
+        context.update_cursor("")
+        return dg.SkipReason(say("sensor.nothing_new", language))
+    if context.cursor != seen:
+        context.update_cursor(seen)
+        return dg.SkipReason(say("sensor.settling", language))
+    years = known_years()
+    return dg.RunRequest(
+        run_key=seen,
+        tags={
+            "dagster/asset_partition_range_start": str(years[0]),
+            "dagster/asset_partition_range_end": str(years[-1]),
+        },
+    )

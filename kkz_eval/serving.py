@@ -1,0 +1,139 @@
+"""The user interface on this machine: Dagster's pages and a small static server for reports and protocols, both on 127.0.0.1 only.
+
+Belongs here: starting and ending the two. Does not belong here: pages, runs, anything that listens elsewhere.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+from kkz_eval.jobs import open_instance
+from kkz_eval.model.errors import UserError
+from kkz_eval.sentences import say
+from kkz_eval.settings import CHECKOUT, Settings
+
+HOST = "127.0.0.1"
+SERVED = ("reports", "protocols")
+SECONDS_TO_START = 120.0
+
+
+class PublishedFiles(SimpleHTTPRequestHandler):
+    """Files below `reports/` and `protocols/` of a home, read only; no other file, no listing of folders, nothing cached."""
+
+    def translate_path(self, path: str) -> str:
+        """The file behind an address; a name that can't exist for all that is not served."""
+        place = Path(super().translate_path(path)).resolve()
+        home = Path(self.directory).resolve()
+        allowed = any(place.is_relative_to(home / folder) for folder in SERVED)
+        return str(place) if allowed and place.is_file() else str(home / "\x00")
+
+    def end_headers(self) -> None:
+        """Headers that keep a page from asking anything of anyone."""
+        self.send_header("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; img-src data: 'self'")
+        self.send_header("X-Content-Type-Options", "nosniff")
+        self.send_header("Cache-Control", "no-store")
+        super().end_headers()
+
+    def send_head(self) -> None:  # type: ignore[override]
+        """A file, or "not found" for all else."""
+        if self.translate_path(self.path).endswith("\x00"):
+            self.send_error(404)
+            return None
+        return super().send_head()  # type: ignore[func-returns-value]
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Nothing: who reads which page is nobody's business."""
+
+
+@contextmanager
+def published_files(home: Path, port: int) -> Iterator[str]:
+    """Serve reports and protocols while the context lasts; gives the address. Raises UserError for a port in use."""
+    _require_free(port)
+    server = ThreadingHTTPServer((HOST, port), partial(PublishedFiles, directory=str(home)))
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield f"http://{HOST}:{server.server_address[1]}"
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+def serve(settings: Settings, port: int, report_port: int) -> int:
+    """Start both servers, say where they are, and stay until interrupted. Raises UserError for a port in use."""
+    _require_free(port)
+    settings.inbox.mkdir(parents=True, exist_ok=True)
+    open_instance(settings.dagster_home).dispose()  # made whole before two processes open it
+    with published_files(settings.home, report_port) as files:
+        environment = {
+            **os.environ,
+            "DAGSTER_HOME": str(settings.dagster_home),
+            "DAGSTER_DISABLE_TELEMETRY": "1",
+            "KKZ_HOME": str(settings.home),
+            "KKZ_INBOX": str(settings.inbox),
+            "KKZ_CONTRACTS": str(settings.contracts),
+            "KKZ_LANGUAGE": settings.language,
+            "KKZ_REPORTS_URL": files,
+            "PYTHONWARNINGS": "ignore",
+        }
+        command = [sys.executable, "-m", "dagster", "dev", "-h", HOST, "-p", str(port), "-w", str(CHECKOUT / "workspace.yaml")]
+        process = subprocess.Popen(
+            [*command, "--log-level", "warning", "--code-server-log-level", "error"],
+            env=environment,
+            cwd=CHECKOUT,
+            start_new_session=True,
+        )
+        try:
+            _wait(process, port)
+            print(say("ui.ready", settings.language, url=f"http://{HOST}:{port}", files=files, inbox=settings.inbox), flush=True)
+            return process.wait()
+        except KeyboardInterrupt:
+            return 0
+        finally:
+            _end(process)
+
+
+def _require_free(port: int) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, port))
+        except OSError as error:
+            raise UserError("port_in_use", port=port, reason=error.strerror or str(error)) from error
+
+
+def _wait(process: subprocess.Popen[bytes], port: int) -> None:
+    """Until the first page answers. Raises UserError where the process ends before or takes too long."""
+    deadline = time.monotonic() + SECONDS_TO_START
+    while time.monotonic() < deadline and process.poll() is None:
+        try:
+            with urllib.request.urlopen(f"http://{HOST}:{port}/server_info", timeout=2):
+                return
+        except (urllib.error.URLError, OSError):
+            time.sleep(0.2)
+    raise UserError("ui_not_started", port=port)
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """End Dagster with all that it started."""
+    if process.poll() is None:
+        os.killpg(process.pid, signal.SIGINT)
+        try:
+            process.wait(timeout=15)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
