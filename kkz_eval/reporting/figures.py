@@ -171,9 +171,7 @@ def trend_alternative_text(trend: Trend, language: Language) -> str:
     marks = " ".join(
         _text("figures.alt_mark", language, year=mark.year, label=mark.label) for mark in (*trend.starts, *trend.breaks)
     )
-    intro = _text(
-        "figures.alt_trend", language, label=trend.label, unit=trend.unit, first=trend.years[0], last=trend.years[-1]
-    )
+    intro = _text("figures.alt_trend", language, label=trend.label, unit=trend.unit, first=trend.years[0], last=trend.years[-1])
     return " ".join(part for part in (intro, lines, marks) if part)
 
 
@@ -228,7 +226,7 @@ def trend_chart(trend: Trend, page: Page, language: Language) -> alt.LayerChart:
         *_rules([(mark, [1, 0]) for mark in trend.starts] + [(mark, [2, 3]) for mark in trend.breaks], x, page, trend.years),
         base.mark_line(strokeWidth=2.5).encode(x=x, y=y, color=colour, strokeDash=dash),
         alt.Chart(shown).mark_point(filled=True, size=34, opacity=1).encode(x=x, y=y, color=colour, shape=shape),
-        *_end_labels(trend, shown, domain, page, x, y, colour),
+        *_end_labels(trend, shown, page, {"x": x, "y": y, "color": colour}),
     ]
     return _finish(alt.layer(*layers), page)
 
@@ -243,7 +241,7 @@ def event_study_chart(study: EventStudy, page: Page, language: Language) -> alt.
             for event in study.events
         ]
     ).astype({"low": float, "high": float})
-    ends = frame[["estimate", "low", "high"]].stack().tolist()
+    ends = [end for event in study.events for end in (event.estimate, event.conf_low, event.conf_high) if end is not None]
     domain = value_domain([0.0, *ends])
     first, last = int(frame["time"].min()), int(frame["time"].max())
     every = whole_ticks(first, last, page.width // 30)
@@ -278,9 +276,7 @@ def event_study_chart(study: EventStudy, page: Page, language: Language) -> alt.
         .mark_rule(color=TREATED_COLOUR, strokeWidth=2)
         .encode(x=x, y=_value_axis("low:Q", domain), y2="high:Q"),
         alt.Chart(with_interval).mark_point(filled=True, size=60, color=TREATED_COLOUR, opacity=1).encode(x=x, y=y),
-        alt.Chart(fixed)
-        .mark_point(fill="white", stroke=TREATED_COLOUR, strokeWidth=2, size=60, opacity=1)
-        .encode(x=x, y=y),
+        alt.Chart(fixed).mark_point(fill="white", stroke=TREATED_COLOUR, strokeWidth=2, size=60, opacity=1).encode(x=x, y=y),
     ]
     return _finish(alt.layer(*layers), replace(page, width=page.width + page.label_room, label_room=0))
 
@@ -320,9 +316,7 @@ def _value_axis(field: str, domain: tuple[float, float]) -> alt.Y:
     )
 
 
-def _rules(
-    marks: Sequence[tuple[Mark, list[int]]], x: alt.X, page: Page, years: tuple[int, ...]
-) -> list[alt.Chart]:
+def _rules(marks: Sequence[tuple[Mark, list[int]]], x: alt.X, page: Page, years: tuple[int, ...]) -> list[alt.Chart]:
     layers = []
     for position, (mark, dash) in enumerate(sorted(marks, key=lambda pair: pair[0].year)):
         full = page.full_labels or not mark.letter
@@ -331,26 +325,23 @@ def _rules(
         data = pd.DataFrame({"year": [mark.year], "text": [label if len(label) <= 60 else label[:59].rstrip() + "…"]})
         above = -6 - 17 * position
         layers += [
-            alt.Chart(data).mark_rule(color=QUIET, strokeWidth=1.2, strokeDash=dash).encode(x=x, y=alt.value(above), y2=alt.value(page.height)),
             alt.Chart(data)
-            .mark_text(align="right" if right else "left", dx=-4 if right else 4, baseline="top", color=INK, fontSize=FONT_SIZE - 1)
+            .mark_rule(color=QUIET, strokeWidth=1.2, strokeDash=dash)
+            .encode(x=x, y=alt.value(above), y2=alt.value(page.height)),
+            alt.Chart(data)
+            .mark_text(
+                align="right" if right else "left", dx=-4 if right else 4, baseline="top", color=INK, fontSize=FONT_SIZE - 1
+            )
             .encode(x=x, y=alt.value(above), text="text:N"),
         ]
     return layers
 
 
-def _end_labels(
-    trend: Trend,
-    shown: pd.DataFrame,
-    domain: tuple[float, float],
-    page: Page,
-    x: alt.X,
-    y: alt.Y,
-    colour: alt.Color,
-) -> list[alt.Chart]:
+def _end_labels(trend: Trend, shown: pd.DataFrame, page: Page, channels: Mapping[str, object]) -> list[alt.Chart]:
     ends = [shown[shown["group"] == line.name].iloc[-1] for line in trend.lines if (shown["group"] == line.name).any()]
     ends.sort(key=lambda end: float(end["value"]), reverse=True)
-    per_pixel = (domain[1] - domain[0]) / page.height
+    low, high = value_domain([float(value) for value in shown["value"]])
+    per_pixel = (high - low) / page.height
     broken = {line.name: line.broken for line in trend.lines}
     layers = []
     for position, end in enumerate(ends):
@@ -367,9 +358,16 @@ def _end_labels(
         layers.append(
             alt.Chart(data)
             .mark_text(
-                fontSize=FONT_SIZE, fontWeight=600, align="left", dx=9, dy=raised, baseline="middle", lineBreak="\n", lineHeight=15
+                fontSize=FONT_SIZE,
+                fontWeight=600,
+                align="left",
+                dx=9,
+                dy=raised,
+                baseline="middle",
+                lineBreak="\n",
+                lineHeight=15,
             )
-            .encode(x=x, y=y, color=colour, text="text:N")
+            .encode(**channels, text="text:N")
         )
     return layers
 

@@ -74,7 +74,8 @@ class ReportInputs:
     groups: unit_id, name, group (treated | reference | later | left_out), cohort, reason.
     estimates, tests: columns of the engine's interface. deliveries: one row per dataset, unit and year; may be empty.
     counts: municipal counts with their total per unit and year, shown through the disclosure gate only.
-    Raises ValueError where a table lacks a column.
+    One row per unit, year and certificate.
+    Raises ValueError where a table lacks a column or counts has a key twice.
     """
 
     plan_id: str
@@ -103,6 +104,8 @@ class ReportInputs:
             _require("deliveries", self.deliveries, DELIVERY_COLUMNS)
         if self.counts is not None:
             _require("counts", self.counts, COUNT_COLUMNS)
+            if self.counts.duplicated(["unit_id", "year", "certificate"]).any():
+                raise ValueError("table counts has more than one row for a unit, year and certificate")
 
 
 def in_language(texts: LocalText, language: Language, where: str) -> str:

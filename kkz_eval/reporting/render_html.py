@@ -20,9 +20,7 @@ def render_html(document: Document) -> str:
         document=document,
         css=Markup(_read("report.css")),
         labels=labels,
-        scroll_label=lambda caption: text(
-            "document.scroll", document.language, package=PACKAGE, caption=plain(caption)
-        ),
+        scroll_label=lambda caption: text("document.scroll", document.language, package=PACKAGE, caption=plain(caption)),
     )
 
 

@@ -8,6 +8,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from kkz_eval.reporting.build import build_document, render
+from kkz_eval.reporting.document import Document
 from kkz_eval.reporting.inputs import ESTIMATE_COLUMNS, OutcomeInfo, ReportInputs, SourceInfo
 
 YEARS = range(2007, 2017)
@@ -74,7 +76,13 @@ def inputs() -> ReportInputs:
         _outcome("training", "Ausbildungsplätze je 100 Bewerbungen", desirable="increase", expected_direction="increase"),
         _outcome("help", "Beginn der Hilfe unter 3 Jahren", earliest_plausible_year=2014, role="primary"),
         _outcome("visits", "Willkommensbesuche", expected_direction=None, mechanism=None),
-        _outcome("poverty", "Personen in SGB-II-Bedarfsgemeinschaften", role="context", unit={"de": "je 1.000 Einwohner", "en": "per 1,000 inhabitants"}, expected_direction=None),
+        _outcome(
+            "poverty",
+            "Personen in SGB-II-Bedarfsgemeinschaften",
+            role="context",
+            unit={"de": "je 1.000 Einwohner", "en": "per 1,000 inhabitants"},
+            expected_direction=None,
+        ),
     )
     slopes = {"leavers": (-0.30, -0.05), "training": (0.4, 0.5), "help": (0.3, 0.1), "visits": (0.0, 0.1), "poverty": (0.5, 0.2)}
     panel = pd.DataFrame(
@@ -94,17 +102,44 @@ def inputs() -> ReportInputs:
         ]
     )
     groups = pd.DataFrame(
-        [{"unit_id": u, "name": f"Kreis Alba {u[-1]}" if u != TREATED[0] else "<b>Unna</b> & \"Co\"", "group": "treated", "cohort": 2012, "reason": None} for u in TREATED]
-        + [{"unit_id": u, "name": f"Kreis Brun {u[-1]}", "group": "reference", "cohort": np.nan, "reason": None} for u in REFERENCE]
+        [
+            {
+                "unit_id": u,
+                "name": f"Kreis Alba {u[-1]}" if u != TREATED[0] else '<b>Unna</b> & "Co"',
+                "group": "treated",
+                "cohort": 2012,
+                "reason": None,
+            }
+            for u in TREATED
+        ]
+        + [
+            {"unit_id": u, "name": f"Kreis Brun {u[-1]}", "group": "reference", "cohort": np.nan, "reason": None}
+            for u in REFERENCE
+        ]
         + [
             {"unit_id": "05700", "name": "Kreis Cassel", "group": "later", "cohort": 2017, "reason": None},
-            {"unit_id": "05701", "name": "Kreis Dorn", "group": "left_out", "cohort": np.nan, "reason": "nur zum Teil im Programm"},
+            {
+                "unit_id": "05701",
+                "name": "Kreis Dorn",
+                "group": "left_out",
+                "cohort": np.nan,
+                "reason": "nur zum Teil im Programm",
+            },
         ]
     )
     estimates = pd.DataFrame(
         [
             estimate_row("leavers", estimate=-1.24, std_error=0.4, conf_low=-2.02, conf_high=-0.46),
-            estimate_row("leavers", estimator="twfe", method="twfe", aggregation="coefficient", estimate=-1.1, std_error=0.35, conf_low=-1.8, conf_high=-0.4),
+            estimate_row(
+                "leavers",
+                estimator="twfe",
+                method="twfe",
+                aggregation="coefficient",
+                estimate=-1.1,
+                std_error=0.35,
+                conf_low=-1.8,
+                conf_high=-0.4,
+            ),
             *_dynamic("leavers", -1.6),
             estimate_row("training", estimate=-0.31, std_error=0.61, conf_low=-1.5, conf_high=0.88),
             *_dynamic("training", -0.4),
@@ -121,23 +156,50 @@ def inputs() -> ReportInputs:
     )
     deliveries = pd.DataFrame(
         [
-            {"dataset": "schulabgaenge", "unit_id": u, "unit_name": f"Kreis Alba {u[-1]}", "year": 2014, "status": status, "n_errors": errors, "n_warnings": 0}
-            for u, status, errors in zip(TREATED, ["accepted", "accepted", "accepted_with_warnings", "rejected", "missing", "accepted"], [0, 0, 0, 3, 0, 0], strict=True)
+            {
+                "dataset": "schulabgaenge",
+                "unit_id": u,
+                "unit_name": f"Kreis Alba {u[-1]}",
+                "year": 2014,
+                "status": status,
+                "n_errors": errors,
+                "n_warnings": 0,
+            }
+            for u, status, errors in zip(
+                TREATED,
+                ["accepted", "accepted", "accepted_with_warnings", "rejected", "missing", "accepted"],
+                [0, 0, 0, 3, 0, 0],
+                strict=True,
+            )
         ]
     )
     counts = pd.DataFrame(
         [
             {"unit_id": "05800", "unit_name": "<b>Unna</b>", "year": 2014, "certificate": certificate, "count": n, "total": 1260}
-            for certificate, n in [("Ohne Abschluss", 2), ("Hauptschulabschluss", 58), ("Mittlerer Abschluss", 700), ("Hochschulreife", 500)]
+            for certificate, n in [
+                ("Ohne Abschluss", 2),
+                ("Hauptschulabschluss", 58),
+                ("Mittlerer Abschluss", 700),
+                ("Hochschulreife", 500),
+            ]
         ]
     )
     return ReportInputs(
         plan_id="probe",
-        title={"de": "Kein Kind zurücklassen! Schulabgang und Übergang in Ausbildung", "en": "Leave no child behind! Leaving school and the transition to training"},
+        title={
+            "de": "Kein Kind zurücklassen! Schulabgang und Übergang in Ausbildung",
+            "en": "Leave no child behind! Leaving school and the transition to training",
+        },
         texts={
-            "question": {"de": "Wie haben sich die Kreise der ersten Runde seit 2012 entwickelt?", "en": "How have the districts of the first round developed since 2012?"},
+            "question": {
+                "de": "Wie haben sich die Kreise der ersten Runde seit 2012 entwickelt?",
+                "en": "How have the districts of the first round developed since 2012?",
+            },
             "treated_group": {"de": "Kreise, die 2012 begonnen haben.", "en": "Districts that started in 2012."},
-            "simulated": {"de": "Alle Werte dieses Berichts stammen aus einer Modellwelt.", "en": "All values in this report come from a model world."},
+            "simulated": {
+                "de": "Alle Werte dieses Berichts stammen aus einer Modellwelt.",
+                "en": "All values in this report come from a model world.",
+            },
         },
         outcomes=outcomes,
         panel=panel,
@@ -146,12 +208,34 @@ def inputs() -> ReportInputs:
         estimates=estimates,
         tests=tests,
         sources=(
-            SourceInfo("inkar", {"de": "INKAR, Ausgabe der Probe", "en": "INKAR, edition of the probe"}, "© BBSR Bonn", "Datenlizenz Deutschland – Namensnennung – Version 2.0", "2024", (("inkar.csv", "ab" * 32),)),
+            SourceInfo(
+                "inkar",
+                {"de": "INKAR, Ausgabe der Probe", "en": "INKAR, edition of the probe"},
+                "© BBSR Bonn",
+                "Datenlizenz Deutschland – Namensnennung – Version 2.0",
+                "2024",
+                (("inkar.csv", "ab" * 32),),
+            ),
         ),
         deliveries=deliveries,
-        notices=({"de": "Eine Datei lag doppelt vor und wurde einmal gezählt.", "en": "One file was there twice and counted once."},),
+        notices=(
+            {"de": "Eine Datei lag doppelt vor und wurde einmal gezählt.", "en": "One file was there twice and counted once."},
+        ),
         counts=counts,
         smallest_cell=3,
         digests={"plan": "cd" * 32, "code": "ef" * 32},
         versions={"pandas": "3.0"},
     )
+
+
+@pytest.fixture(scope="session")
+def row():
+    """Maker of rows of estimates."""
+    return estimate_row
+
+
+@pytest.fixture(scope="session", params=["de", "en"])
+def page(request, inputs) -> tuple[str, Document, str]:
+    """The finished report in each language: language, document, HTML."""
+    document = build_document(inputs, request.param)
+    return request.param, document, render(document)
