@@ -121,7 +121,7 @@ def _key(inputs: ReportInputs, language: Language) -> Section:
     for outcome in _of_role(inputs, "primary"):
         found = _verdict(inputs, outcome)
         blocks.append(Paragraph(wording.finding(found, outcome, _scope("key", inputs, outcome), language), "finding"))
-        if found.row is not None and found.kind is not wording.Kind.REFUSED:
+        if found.row is not None and found.kind is not wording.Kind.REFUSED and not pd.isna(found.row["conf_level"]):
             levels.add(float(found.row["conf_level"]))
     if not blocks:
         blocks.append(Paragraph(phrase("key.none", language)))
@@ -356,7 +356,7 @@ def event_study_of(inputs: ReportInputs, outcome: OutcomeInfo, language: Languag
     """What the event-study figure of an outcome shows and by which method; None where no estimator has estimates by event time.
 
     A row with no uncertainty at 0 is the reference; without one, −1 is, where the event times leave it out. With neither
-    (varying base) each year before the start has its own reference.
+    (varying base) each year before the start has its own reference. Other rows without an interval are not drawn.
     """
     rows = inputs.estimates
     rows = rows[

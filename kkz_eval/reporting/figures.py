@@ -25,6 +25,7 @@ INK = "#22303c"
 QUIET = "#55606b"
 GRID = "#e3e6e8"
 FONT_SIZE = 13
+PIXELS_PER_LETTER = 7  # of a label at FONT_SIZE - 1, rather too much than too little
 
 _FORMATS: Mapping[Language, Mapping[str, object]] = {
     "de": {"decimal": ",", "thousands": ".", "grouping": [3], "currency": ["", " €"], "minus": MINUS},
@@ -299,6 +300,10 @@ def _signed(event_time: int) -> str:
     return f"{MINUS}{-event_time}" if event_time < 0 else f"+{event_time}" if event_time else "0"
 
 
+def _shortened(label: str, at_most: int) -> str:
+    return label if len(label) <= at_most else label[: max(at_most - 1, 1)].rstrip() + "…"
+
+
 def _above(label: pd.DataFrame, align: str, dx: int) -> alt.Chart:
     return (
         alt.Chart(label)
@@ -321,8 +326,10 @@ def _rules(marks: Sequence[tuple[Mark, list[int]]], x: alt.X, page: Page, years:
     for position, (mark, dash) in enumerate(sorted(marks, key=lambda pair: pair[0].year)):
         full = page.full_labels or not mark.letter
         label = f"{mark.letter} · {mark.label}" if full and mark.letter else mark.label if full else mark.letter
-        right = mark.year > (years[0] + years[-1]) / 2
-        data = pd.DataFrame({"year": [mark.year], "text": [label if len(label) <= 60 else label[:59].rstrip() + "…"]})
+        share = (mark.year - years[0]) / max(years[-1] - years[0], 1)
+        right = share > 0.5
+        room = page.width * share if right else page.width * (1 - share) + page.label_room
+        data = pd.DataFrame({"year": [mark.year], "text": [_shortened(label, int(room / PIXELS_PER_LETTER))]})
         above = -6 - 17 * position
         layers += [
             alt.Chart(data)

@@ -158,14 +158,16 @@ def finding(found: Verdict, outcome: OutcomeInfo, scope: str, language: Language
 
 
 def basis(row: pd.Series, scope: str, language: Language) -> Parts:
-    """On how many units and clusters a row rests."""
+    """On how many units a row rests, and on how many clusters where its inference has any."""
+    clustered = not pd.isna(row["n_clusters"])
+    clusters = {"clusters": count(f"{scope}.n_clusters", row["n_clusters"], language)} if clustered else {}
     return phrase(
-        "wording.basis",
+        "wording.basis" if clustered else "wording.basis_without_clusters",
         language,
         n=count(f"{scope}.n_units", row["n_units"], language),
         treated=count(f"{scope}.n_treated", row["n_treated"], language),
         control=count(f"{scope}.n_control", row["n_control"], language),
-        clusters=count(f"{scope}.n_clusters", row["n_clusters"], language),
+        **clusters,
     )
 
 

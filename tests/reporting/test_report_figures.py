@@ -85,6 +85,13 @@ def test_lines_are_labelled_directly_and_marks_named():
     assert {"Programm", "Vergleich", "Programmstart", "A · Doppeljahrgang"} <= set(shown)
 
 
+def test_a_long_label_is_shortened_to_the_plot():
+    changed = replace(TREND, breaks=(Mark(2012, "Sehr lange Beschreibung eines Bruchs der Zeitreihe im Jahr danach", "A"),))
+    (shown,) = (word for word in words(figures.to_svg(figures.trend_chart(changed, WIDE, "de"), "de")) if word.startswith("A ·"))
+    assert shown.endswith("…")
+    assert len(shown) * figures.PIXELS_PER_LETTER <= WIDE.width * 5 / 9
+
+
 def test_a_gap_in_the_data_is_a_gap_in_the_line():
     svg = figures.to_svg(figures.trend_chart(TREND, WIDE, "de"), "de")
     paths = re.findall(r'd="(M[^"]*)" stroke="#0b4f6c" stroke-width="2.5"', svg)
@@ -104,7 +111,7 @@ def test_the_same_figure_has_the_same_bytes():
 
 
 def test_names_can_not_break_out_of_the_svg():
-    changed = Trend(**{**TREND.__dict__, "breaks": (Mark(2013, "</text><script>alert(1)</script>", "A"),)})
+    changed = replace(TREND, breaks=(Mark(2008, "</text><script>alert(1)</script>", "A"),))
     svg = figures.to_svg(figures.trend_chart(changed, WIDE, "de"), "de")
     assert "<script" not in svg
     ET.fromstring(svg)
@@ -163,4 +170,4 @@ def test_ticks_are_round_and_inside(domain, expected, digits):
 def test_nothing_to_draw_is_an_error():
     empty = Line("x", "x", (None,) * 10)
     with pytest.raises(ValueError, match="nothing to draw"):
-        figures.trend_chart(Trend(**{**TREND.__dict__, "lines": (empty, empty)}), WIDE, "de")
+        figures.trend_chart(replace(TREND, lines=(empty, empty)), WIDE, "de")

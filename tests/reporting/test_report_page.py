@@ -198,6 +198,34 @@ def test_a_table_without_a_column_is_refused(inputs):
         replace(inputs, panel=inputs.panel.drop(columns="cohort"))
 
 
+def test_unknown_words_are_refused(inputs):
+    with pytest.raises(ValueError, match="unknown group: control"):
+        replace(inputs, groups=inputs.groups.replace({"group": {"reference": "control"}}))
+    with pytest.raises(ValueError, match="unknown role: main"):
+        replace(inputs, outcomes=(replace(inputs.outcomes[0], role="main"),))
+
+
+@pytest.mark.parametrize(
+    "word",
+    [
+        "wirkt",
+        "bewirk",
+        "beweis",
+        "lohnt",
+        "spart",
+        "kein effekt",
+        "keine wirkung",
+        "signifikan",
+        "wahrscheinlichkeit",
+        "vergleichbar",
+    ]
+    + ["works", "proves", "causes", "saves", "no effect", "significan", "probability, ", "comparable", "effective"],
+)
+def test_forbidden_words_are_absent(page, word):
+    _, _, html = page
+    assert word not in html.lower()
+
+
 def test_both_catalogues_have_the_same_sentences_and_parameters():
     german, english = catalogue("kkz_eval.reporting", "de"), catalogue("kkz_eval.reporting", "en")
     assert german.keys() == english.keys()

@@ -112,6 +112,11 @@ def test_an_interval_without_zero_never_shows_zero_as_its_end(inputs, row):
     assert "(vereinbar: 0,004 bis 0,996)" in sentence(inputs, "leavers", estimates=estimates)
 
 
+def test_inference_without_clusters_names_none(inputs, row):
+    estimates = pd.DataFrame([row("leavers", estimate=-1, conf_low=-2, conf_high=-0.5, n_clusters=None)])
+    assert sentence(inputs, "leavers", estimates=estimates).endswith(BASIS.split(";", maxsplit=1)[0] + ".")
+
+
 def test_undesirable_direction_is_said(inputs, row):
     estimates = pd.DataFrame([row("leavers", estimate=0.8, conf_low=0.2, conf_high=1.4)])
     assert "0,8 Prozentpunkte höher, als nach der Entwicklung" in sentence(inputs, "leavers", estimates=estimates)
