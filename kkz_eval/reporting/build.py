@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 import pandas as pd
 
@@ -94,7 +94,14 @@ def _scope(section: str, inputs: ReportInputs, outcome: OutcomeInfo) -> str:
 
 
 def _verdict(inputs: ReportInputs, outcome: OutcomeInfo) -> wording.Verdict:
-    return wording.verdict(outcome, inputs.estimates, inputs.tests, inputs.panel, inputs.groups, inputs.treated_cohorts)
+    return wording.verdict(
+        outcome,
+        estimates=inputs.estimates,
+        tests=inputs.tests,
+        panel=inputs.panel,
+        groups=inputs.groups,
+        treated_cohorts=inputs.treated_cohorts,
+    )
 
 
 def _of_role(inputs: ReportInputs, *roles: str) -> tuple[OutcomeInfo, ...]:
@@ -114,7 +121,7 @@ def _key(inputs: ReportInputs, language: Language) -> Section:
     for outcome in _of_role(inputs, "primary"):
         found = _verdict(inputs, outcome)
         blocks.append(Paragraph(wording.finding(found, outcome, _scope("key", inputs, outcome), language), "finding"))
-        if found.row is not None and found.kind is not wording.Kind.REFUSED:
+        if found.row is not None and found.kind is not wording.Kind.REFUSED and not pd.isna(found.row["conf_level"]):
             levels.add(float(found.row["conf_level"]))
     if not blocks:
         blocks.append(Paragraph(phrase("key.none", language)))
@@ -149,7 +156,7 @@ def _studied(inputs: ReportInputs, language: Language) -> Section:
         blocks.append(Paragraph(_insert(sentence, tuple(starts) or (_say("studied.not_stated", language),))))
         blocks.append(_outcome_table(inputs, language))
     subsections = tuple(
-        _group(inputs, group, language) for group in ("treated", "reference", "later", "left_out") if _units(inputs, group)
+        _group(inputs, group, language) for group in ("treated", "reference", "later", "left_out") if len(_units(inputs, group))
     )
     return Section("studied", phrase("sections.studied", language), tuple(blocks), subsections)
 
@@ -193,26 +200,24 @@ def _outcome_table(inputs: ReportInputs, language: Language) -> Table:
     )
 
 
-def _units(inputs: ReportInputs, group: str) -> list[Mapping[str, object]]:
-    rows = inputs.groups[inputs.groups["group"] == group].sort_values(["name", "unit_id"])
-    return [{str(key): value for key, value in row.items()} for row in rows.to_dict("records")]
+def _units(inputs: ReportInputs, group: str) -> pd.DataFrame:
+    return inputs.groups[inputs.groups["group"] == group].sort_values(["name", "unit_id"])
 
 
 def _group(inputs: ReportInputs, group: str, language: Language) -> Section:
     units = _units(inputs, group)
     scope = f"group-{group}"
     items: list[Parts] = []
-    for unit in units:
-        name = Quoted(str(unit["name"]))
+    for unit_id, name, cohort, reason in zip(units["unit_id"], units["name"], units["cohort"], units["reason"], strict=True):
+        shown = Quoted(str(name))
         if group == "left_out":
-            reason = unit["reason"]
             said = Quoted(reason) if isinstance(reason, str) and reason else _say("studied.no_reason", language)
-            items.append(phrase("studied.left_out_reason", language, name=name, reason=said))
-        elif group == "later" and not pd.isna(unit["cohort"]):
-            shown = numbers.year(f"{scope}.{identifier_part(str(unit['unit_id']))}.cohort", float(str(unit["cohort"])))
-            items.append(phrase("studied.later_cohort", language, name=name, year=shown))
+            items.append(phrase("studied.left_out_reason", language, name=shown, reason=said))
+        elif group == "later" and not pd.isna(cohort):
+            started = numbers.year(f"{scope}.{identifier_part(str(unit_id))}.cohort", cohort)
+            items.append(phrase("studied.later_cohort", language, name=shown, year=started))
         else:
-            items.append((name,))
+            items.append((shown,))
     described = inputs.texts.get(f"{group}_group")
     return Section(
         scope,
@@ -351,7 +356,7 @@ def event_study_of(inputs: ReportInputs, outcome: OutcomeInfo, language: Languag
     """What the event-study figure of an outcome shows and by which method; None where no estimator has estimates by event time.
 
     A row with no uncertainty at 0 is the reference; without one, −1 is, where the event times leave it out. With neither
-    (varying base) each year before the start has its own reference.
+    (varying base) each year before the start has its own reference. Other rows without an interval are not drawn.
     """
     rows = inputs.estimates
     rows = rows[
@@ -405,6 +410,10 @@ def _estimates_table(inputs: ReportInputs, outcome: OutcomeInfo, found: wording.
         name = (*name, " (", Code(str(row["estimator"])), ")")
         if found.row is not None and index == found.row.name:
             name = _insert(phrase("difference.decides", language, method="\x01"), name)
+        if row["status"] != "ok":
+            reason = row["message"]
+            said = Quoted(str(reason)) if isinstance(reason, str) and reason else _say("wording.no_reason", language)
+            name = (*name, ": ", *phrase("difference.refused", language, reason=said))
         rows.append((name, *_estimate_cells(row, outcome, f"{scope}.row-{position}", language)))
     caption = phrase(
         "difference.table_caption",
@@ -431,9 +440,7 @@ def _estimate_cells(row: pd.Series, outcome: OutcomeInfo, scope: str, language: 
 
     digits = outcome.decimals
     if row["status"] != "ok":
-        reason = row["message"]
-        said = Quoted(str(reason)) if isinstance(reason, str) and reason else _say("wording.no_reason", language)
-        start: tuple[Parts, ...] = (phrase("difference.refused", language, reason=said), none, none)
+        start: tuple[Parts, ...] = (none, none, none)
     else:
         interval = none
         if not (pd.isna(row["conf_low"]) or pd.isna(row["conf_high"])):
@@ -540,28 +547,34 @@ def _deliveries(deliveries: pd.DataFrame, language: Language) -> Section:
 
 
 def _counts(counts: pd.DataFrame, smallest_cell: int, language: Language) -> Section:
-    ordered = counts.sort_values(["unit_name", "unit_id", "year", "certificate"], kind="stable").reset_index(drop=True)
+    ordered = counts.sort_values(["unit_name", "unit_id", "year"], kind="stable").reset_index(drop=True)
     released = disclosure.suppress(ordered, ("count",), smallest_cell, ("unit_id", "year"), "total").values
+    certificates = list(dict.fromkeys(ordered["certificate"]))
 
-    def cell(position: int, column: str) -> Parts:
-        value = released[column].iloc[position]
-        if pd.isna(value):
-            return (disclosure.HIDDEN,)
-        return (numbers.count(f"counts.{position + 1}.{column}", value, language),)
+    def cell(identifier: str, value: float) -> Parts:
+        return (disclosure.HIDDEN,) if pd.isna(value) else (numbers.count(identifier, value, language),)
 
-    rows = tuple(
-        (
-            (Quoted(str(row["unit_name"])),),
-            (numbers.year(f"counts.{position + 1}.year", row["year"]),),
-            (Quoted(str(row["certificate"])),),
-            cell(position, "count"),
-            cell(position, "total"),
+    rows: list[tuple[Parts, ...]] = []
+    for number, (_, part) in enumerate(ordered.groupby(["unit_name", "unit_id", "year"], sort=False), start=1):
+        position_of = dict(zip(part["certificate"], part.index, strict=True))
+        by_certificate: list[Parts] = [
+            cell(f"counts.{number}.{column}", released["count"].loc[position_of[certificate]])
+            if certificate in position_of
+            else (_say("studied.not_stated", language),)
+            for column, certificate in enumerate(certificates, start=1)
+        ]
+        rows.append(
+            (
+                (Quoted(str(part["unit_name"].iloc[0])),),
+                (numbers.year(f"counts.{number}.year", part["year"].iloc[0]),),
+                *by_certificate,
+                cell(f"counts.{number}.total", released["total"].loc[part.index[0]]),
+            )
         )
-        for position, row in enumerate(ordered.to_dict("records"))
-    )
     columns = (
-        *(Column(_say(f"data.{name}", language)) for name in ("unit_name", "year", "certificate")),
-        *(Column(_say(f"data.{name}", language), "number") for name in ("count", "total")),
+        *(Column(_say(f"data.{name}", language)) for name in ("unit_name", "year")),
+        *(Column(str(certificate), "number") for certificate in certificates),
+        Column(_say("data.total", language), "number"),
     )
     hidden = phrase(
         "data.hidden",
@@ -572,7 +585,7 @@ def _counts(counts: pd.DataFrame, smallest_cell: int, language: Language) -> Sec
     return Section(
         "counts",
         phrase("data.counts", language),
-        (Table("counts-table", phrase("data.counts_caption", language), columns, rows), Paragraph(hidden, "note")),
+        (Table("counts-table", phrase("data.counts_caption", language), columns, tuple(rows)), Paragraph(hidden, "note")),
     )
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, fields, is_dataclass
+from html import unescape
 
 from kkz_eval.model.texts import Language, text
 
@@ -178,7 +179,8 @@ def _section_texts(section: Section) -> Iterator[str]:
             case Figure():
                 yield _prose(block.caption)
                 yield block.alternative_text
-                yield from re.findall(r"<text[^>]*>([^<]*)</text>", block.svg_wide + block.svg_narrow)
+                for words in re.findall(r"<text[^>]*>(.*?)</text>", block.svg_wide + block.svg_narrow, re.DOTALL):
+                    yield unescape(re.sub(r"<[^>]*>", " ", words))
     for subsection in section.sections:
         yield from _section_texts(subsection)
 

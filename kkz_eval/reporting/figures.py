@@ -25,6 +25,7 @@ INK = "#22303c"
 QUIET = "#55606b"
 GRID = "#e3e6e8"
 FONT_SIZE = 13
+PIXELS_PER_LETTER = 7  # of a label at FONT_SIZE - 1, rather too much than too little
 
 _FORMATS: Mapping[Language, Mapping[str, object]] = {
     "de": {"decimal": ",", "thousands": ".", "grouping": [3], "currency": ["", " €"], "minus": MINUS},
@@ -226,7 +227,7 @@ def trend_chart(trend: Trend, page: Page, language: Language) -> alt.LayerChart:
         *_rules([(mark, [1, 0]) for mark in trend.starts] + [(mark, [2, 3]) for mark in trend.breaks], x, page, trend.years),
         base.mark_line(strokeWidth=2.5).encode(x=x, y=y, color=colour, strokeDash=dash),
         alt.Chart(shown).mark_point(filled=True, size=34, opacity=1).encode(x=x, y=y, color=colour, shape=shape),
-        *_end_labels(trend, shown, domain, page, x, y, colour),
+        *_end_labels(trend, shown, page, {"x": x, "y": y, "color": colour}),
     ]
     return _finish(alt.layer(*layers), page)
 
@@ -241,7 +242,7 @@ def event_study_chart(study: EventStudy, page: Page, language: Language) -> alt.
             for event in study.events
         ]
     ).astype({"low": float, "high": float})
-    ends = frame[["estimate", "low", "high"]].stack().tolist()
+    ends = [end for event in study.events for end in (event.estimate, event.conf_low, event.conf_high) if end is not None]
     domain = value_domain([0.0, *ends])
     first, last = int(frame["time"].min()), int(frame["time"].max())
     every = whole_ticks(first, last, page.width // 30)
@@ -299,6 +300,10 @@ def _signed(event_time: int) -> str:
     return f"{MINUS}{-event_time}" if event_time < 0 else f"+{event_time}" if event_time else "0"
 
 
+def _shortened(label: str, at_most: int) -> str:
+    return label if len(label) <= at_most else label[: max(at_most - 1, 1)].rstrip() + "…"
+
+
 def _above(label: pd.DataFrame, align: str, dx: int) -> alt.Chart:
     return (
         alt.Chart(label)
@@ -321,8 +326,10 @@ def _rules(marks: Sequence[tuple[Mark, list[int]]], x: alt.X, page: Page, years:
     for position, (mark, dash) in enumerate(sorted(marks, key=lambda pair: pair[0].year)):
         full = page.full_labels or not mark.letter
         label = f"{mark.letter} · {mark.label}" if full and mark.letter else mark.label if full else mark.letter
-        right = mark.year > (years[0] + years[-1]) / 2
-        data = pd.DataFrame({"year": [mark.year], "text": [label if len(label) <= 60 else label[:59].rstrip() + "…"]})
+        share = (mark.year - years[0]) / max(years[-1] - years[0], 1)
+        right = share > 0.5
+        room = page.width * share if right else page.width * (1 - share) + page.label_room
+        data = pd.DataFrame({"year": [mark.year], "text": [_shortened(label, int(room / PIXELS_PER_LETTER))]})
         above = -6 - 17 * position
         layers += [
             alt.Chart(data)
@@ -337,18 +344,11 @@ def _rules(marks: Sequence[tuple[Mark, list[int]]], x: alt.X, page: Page, years:
     return layers
 
 
-def _end_labels(
-    trend: Trend,
-    shown: pd.DataFrame,
-    domain: tuple[float, float],
-    page: Page,
-    x: alt.X,
-    y: alt.Y,
-    colour: alt.Color,
-) -> list[alt.Chart]:
+def _end_labels(trend: Trend, shown: pd.DataFrame, page: Page, channels: Mapping[str, object]) -> list[alt.Chart]:
     ends = [shown[shown["group"] == line.name].iloc[-1] for line in trend.lines if (shown["group"] == line.name).any()]
     ends.sort(key=lambda end: float(end["value"]), reverse=True)
-    per_pixel = (domain[1] - domain[0]) / page.height
+    low, high = value_domain([float(value) for value in shown["value"]])
+    per_pixel = (high - low) / page.height
     broken = {line.name: line.broken for line in trend.lines}
     layers = []
     for position, end in enumerate(ends):
@@ -374,7 +374,7 @@ def _end_labels(
                 lineBreak="\n",
                 lineHeight=15,
             )
-            .encode(x=x, y=y, color=colour, text="text:N")
+            .encode(**channels, text="text:N")
         )
     return layers
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 import pandas as pd
@@ -23,6 +23,7 @@ TEST_COLUMNS = ("indicator", "estimator", "test", "statistic", "df", "p_value")
 DELIVERY_COLUMNS = ("dataset", "unit_id", "unit_name", "year", "status", "n_errors", "n_warnings")
 COUNT_COLUMNS = ("unit_id", "unit_name", "year", "certificate", "count", "total")
 
+ROLES = ("primary", "secondary", "context")
 GROUPS = ("treated", "reference", "later", "left_out")
 DELIVERY_STATUSES = ("accepted", "accepted_with_warnings", "rejected", "missing")
 
@@ -74,7 +75,8 @@ class ReportInputs:
     groups: unit_id, name, group (treated | reference | later | left_out), cohort, reason.
     estimates, tests: columns of the engine's interface. deliveries: one row per dataset, unit and year; may be empty.
     counts: municipal counts with their total per unit and year, shown through the disclosure gate only.
-    Raises ValueError where a table lacks a column.
+    One row per unit, year and certificate.
+    Raises ValueError where a table lacks a column, a role, group or status is unknown, or counts has a key twice.
     """
 
     plan_id: str
@@ -95,14 +97,19 @@ class ReportInputs:
     versions: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        _known("role", [outcome.role for outcome in self.outcomes], ROLES)
         _require("panel", self.panel, PANEL_COLUMNS)
         _require("groups", self.groups, GROUP_COLUMNS)
+        _known("group", self.groups["group"], GROUPS)
         _require("estimates", self.estimates, ESTIMATE_COLUMNS)
         _require("tests", self.tests, TEST_COLUMNS)
         if len(self.deliveries):
             _require("deliveries", self.deliveries, DELIVERY_COLUMNS)
+            _known("delivery status", self.deliveries["status"], DELIVERY_STATUSES)
         if self.counts is not None:
             _require("counts", self.counts, COUNT_COLUMNS)
+            if self.counts.duplicated(["unit_id", "year", "certificate"]).any():
+                raise ValueError("table counts has more than one row for a unit, year and certificate")
 
 
 def in_language(texts: LocalText, language: Language, where: str) -> str:
@@ -110,6 +117,12 @@ def in_language(texts: LocalText, language: Language, where: str) -> str:
     if not texts.get(language):
         raise UserError("text_missing", package=PACKAGE, where=where, language=language)
     return texts[language]
+
+
+def _known(what: str, values: Iterable[object], known: tuple[str, ...]) -> None:
+    unknown = sorted({str(value) for value in values if value not in known})
+    if unknown:
+        raise ValueError(f"unknown {what}: {', '.join(unknown)}")
 
 
 def _require(name: str, frame: pd.DataFrame, columns: tuple[str, ...]) -> None:

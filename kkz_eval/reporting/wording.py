@@ -57,7 +57,7 @@ def overall_rows(estimates: pd.DataFrame, indicator: str) -> pd.DataFrame:
     """Rows of an outcome that stand for all years: coefficient, simple, exposed, and the overall row of an aggregation."""
     rows = estimates[(estimates["indicator"] == indicator) & (estimates["term"].isna() | (estimates["term"] == "att"))]
     overall = rows["cohort"].isna() & rows["year"].isna() & rows["event_time"].isna()
-    return rows[overall & (rows["aggregation"] != "group_time")]
+    return rows[overall & ((rows["aggregation"] != "group_time") | (rows["status"] == "refused"))]
 
 
 def headline_row(estimates: pd.DataFrame, outcome: OutcomeInfo) -> pd.Series | None:
@@ -67,18 +67,16 @@ def headline_row(estimates: pd.DataFrame, outcome: OutcomeInfo) -> pd.Series | N
     else the overall row. A refused run may have one row only; then that row.
     """
     rows = overall_rows(estimates, outcome.indicator)
-    for method in HEADLINE_METHODS:
-        of_method = rows[rows["method"] == method]
-        if of_method.empty:
-            continue
-        wanted = ("exposed",) if outcome.earliest_plausible_year is not None else ("simple", "coefficient", "dynamic")
-        for aggregation in wanted:
-            chosen = of_method[of_method["aggregation"] == aggregation]
-            if len(chosen):
-                return chosen.iloc[0]
-        refused = of_method[of_method["status"] == "refused"]
-        return refused.iloc[0] if len(refused) else None
-    return None
+    run = set(estimates.loc[estimates["indicator"] == outcome.indicator, "method"])
+    method = next((method for method in HEADLINE_METHODS if method in run), None)
+    of_method = rows[rows["method"] == method]
+    wanted = ("exposed",) if outcome.earliest_plausible_year is not None else ("simple", "coefficient", "dynamic")
+    for aggregation in wanted:
+        chosen = of_method[of_method["aggregation"] == aggregation]
+        if len(chosen):
+            return chosen.iloc[0]
+    refused = of_method[of_method["status"] == "refused"]
+    return refused.iloc[0] if len(refused) else None
 
 
 def pre_trend_p(tests: pd.DataFrame, outcome: OutcomeInfo, estimator: str) -> float | None:
@@ -116,6 +114,7 @@ def group_means(panel: pd.DataFrame, groups: pd.DataFrame, outcome: OutcomeInfo,
 
 def verdict(
     outcome: OutcomeInfo,
+    *,
     estimates: pd.DataFrame,
     tests: pd.DataFrame,
     panel: pd.DataFrame,
@@ -159,14 +158,16 @@ def finding(found: Verdict, outcome: OutcomeInfo, scope: str, language: Language
 
 
 def basis(row: pd.Series, scope: str, language: Language) -> Parts:
-    """On how many units and clusters a row rests."""
+    """On how many units a row rests, and on how many clusters where its inference has any."""
+    clustered = not pd.isna(row["n_clusters"])
+    clusters = {"clusters": count(f"{scope}.n_clusters", row["n_clusters"], language)} if clustered else {}
     return phrase(
-        "wording.basis",
+        "wording.basis" if clustered else "wording.basis_without_clusters",
         language,
         n=count(f"{scope}.n_units", row["n_units"], language),
         treated=count(f"{scope}.n_treated", row["n_treated"], language),
         control=count(f"{scope}.n_control", row["n_control"], language),
-        clusters=count(f"{scope}.n_clusters", row["n_clusters"], language),
+        **clusters,
     )
 
 
@@ -196,7 +197,7 @@ def _difference(found: Verdict, outcome: OutcomeInfo, label: Quoted, scope: str,
             unit=unit,
         )
     if found.kind is Kind.UNCLEAR:
-        return _unclear(estimate, low, high, label, unit, outcome, scope, language)
+        return _unclear(found.row, outcome, label, scope, language)
     digits = decimals_that_show((estimate, low, high), outcome.decimals)
     near, far = sorted((abs(low), abs(high)))
     sentence = phrase(
@@ -211,22 +212,13 @@ def _difference(found: Verdict, outcome: OutcomeInfo, label: Quoted, scope: str,
     return join(sentence, _direction(estimate, outcome, language), phrase("wording.assumption", language))
 
 
-def _unclear(
-    estimate: float,
-    low: float,
-    high: float,
-    label: Quoted,
-    unit: Quoted,
-    outcome: OutcomeInfo,
-    scope: str,
-    language: Language,
-) -> Parts:
+def _unclear(row: pd.Series, outcome: OutcomeInfo, label: Quoted, scope: str, language: Language) -> Parts:
     parameters: dict[str, Inline] = {
         "label": label,
-        "unit": unit,
-        "estimate": measured(f"{scope}.estimate", estimate, outcome.decimals, language),
-        "low": measured(f"{scope}.conf_low_size", abs(low), outcome.decimals, language),
-        "high": measured(f"{scope}.conf_high_size", abs(high), outcome.decimals, language),
+        "unit": Quoted(in_language(outcome.difference_unit, language, outcome.indicator)),
+        "estimate": measured(f"{scope}.estimate", row["estimate"], outcome.decimals, language),
+        "low": measured(f"{scope}.conf_low_size", abs(row["conf_low"]), outcome.decimals, language),
+        "high": measured(f"{scope}.conf_high_size", abs(row["conf_high"]), outcome.decimals, language),
     }
     return join(phrase("wording.unclear", language, **parameters), phrase("wording.cannot_tell", language))
 

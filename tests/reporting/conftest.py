@@ -8,6 +8,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from kkz_eval.reporting.build import build_document, render
+from kkz_eval.reporting.document import Document
 from kkz_eval.reporting.inputs import ESTIMATE_COLUMNS, OutcomeInfo, ReportInputs, SourceInfo
 
 YEARS = range(2007, 2017)
@@ -224,3 +226,16 @@ def inputs() -> ReportInputs:
         digests={"plan": "cd" * 32, "code": "ef" * 32},
         versions={"pandas": "3.0"},
     )
+
+
+@pytest.fixture(scope="session")
+def row():
+    """Maker of rows of estimates."""
+    return estimate_row
+
+
+@pytest.fixture(scope="session", params=["de", "en"])
+def page(request, inputs) -> tuple[str, Document, str]:
+    """The finished report in each language: language, document, HTML."""
+    document = build_document(inputs, request.param)
+    return request.param, document, render(document)

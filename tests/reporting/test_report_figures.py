@@ -1,0 +1,173 @@
+"""Figures: axes from the data, alternative texts from the plotted data, the same bytes every time."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from xml.etree import ElementTree as ET
+
+import pandas as pd
+import pytest
+
+from kkz_eval.reporting import figures
+from kkz_eval.reporting.build import event_study_of, trend_of
+from kkz_eval.reporting.figures import NARROW, WIDE, Event, EventStudy, Line, Mark, Trend
+
+TREND = Trend(
+    label="Quote",
+    unit="Prozent",
+    decimals=1,
+    years=tuple(range(2007, 2017)),
+    lines=(
+        Line("Programm", "Pro-\ngramm", (6.0, 6.1, None, 6.3, 6.0, 5.5, 5.2, 5.0, 4.8, 4.46)),
+        Line("Vergleich", "Ver-\ngleich", (5.0, 5.1, 5.2, 5.3, 5.2, 5.1, 5.0, 5.0, 4.9, 4.85)),
+    ),
+    starts=(Mark(2012, "Programmstart", ""),),
+    breaks=(Mark(2013, "Doppeljahrgang", "A"),),
+)
+STUDY = EventStudy("Quote", "Punkte", 1, (Event(-2, 0.1, -0.5, 0.7), Event(-1, 0, None, None), Event(0, -1.25, -2.5, 0.0)), -1)
+PAGES = pytest.mark.parametrize("page", [WIDE, NARROW])
+
+
+def words(svg):
+    return ["".join(node.itertext()) for node in ET.fromstring(svg).iter("{http://www.w3.org/2000/svg}text")]
+
+
+def domains(chart):
+    found = {}
+    for layer in chart.to_dict()["layer"]:
+        for channel in ("x", "y"):
+            scale = layer["encoding"].get(channel, {}).get("scale")
+            if scale:
+                found.setdefault(channel, set()).add(tuple(scale["domain"]))
+    return found
+
+
+@PAGES
+def test_year_axis_is_exactly_the_window(page):
+    assert domains(figures.trend_chart(TREND, page, "de"))["x"] == {(2007, 2016)}
+
+
+@PAGES
+def test_years_are_whole_and_without_separators(page):
+    shown = words(figures.to_svg(figures.trend_chart(TREND, page, "de"), "de"))
+    years = [int(word) for word in shown if re.fullmatch(r"\d{4}", word)]
+    assert years == sorted(years)
+    assert years[0] == 2007
+    assert set(years) <= set(TREND.years)
+    assert len(years) >= 4
+
+
+@PAGES
+def test_value_axis_follows_the_data(page):
+    (domain,) = domains(figures.trend_chart(TREND, page, "de"))["y"]
+    assert domain == pytest.approx((4.46 - 0.08 * 1.84, 6.3 + 0.08 * 1.84))
+
+
+@PAGES
+def test_event_axes_hold_all_intervals_and_zero(page):
+    found = domains(figures.event_study_chart(STUDY, page, "de"))
+    assert found["x"] == {(-2.5, 0.5)}
+    (domain,) = found["y"]
+    assert domain[0] < -2.5
+    assert domain[1] > 0.7
+
+
+def test_axis_labels_have_a_decimal_comma_in_german_only():
+    german, english = (words(figures.to_svg(figures.trend_chart(TREND, WIDE, language), language)) for language in ("de", "en"))
+    assert "5,5" in german
+    assert "5.5" not in german
+    assert "5.5" in english
+
+
+def test_lines_are_labelled_directly_and_marks_named():
+    shown = words(figures.to_svg(figures.trend_chart(TREND, WIDE, "de"), "de"))
+    assert {"Programm", "Vergleich", "Programmstart", "A · Doppeljahrgang"} <= set(shown)
+
+
+def test_a_long_label_is_shortened_to_the_plot():
+    changed = replace(TREND, breaks=(Mark(2012, "Sehr lange Beschreibung eines Bruchs der Zeitreihe im Jahr danach", "A"),))
+    (shown,) = (word for word in words(figures.to_svg(figures.trend_chart(changed, WIDE, "de"), "de")) if word.startswith("A ·"))
+    assert shown.endswith("…")
+    assert len(shown) * figures.PIXELS_PER_LETTER <= WIDE.width * 5 / 9
+
+
+def test_a_gap_in_the_data_is_a_gap_in_the_line():
+    svg = figures.to_svg(figures.trend_chart(TREND, WIDE, "de"), "de")
+    paths = re.findall(r'd="(M[^"]*)" stroke="#0b4f6c" stroke-width="2.5"', svg)
+    assert [path.count("M") for path in paths] == [2]
+
+
+def test_svg_refers_to_nothing_and_carries_no_identifier():
+    for chart in (figures.trend_chart(TREND, WIDE, "de"), figures.event_study_chart(STUDY, WIDE, "de")):
+        svg = figures.to_svg(chart, "de")
+        assert re.findall(r"https?://[^\"]*", svg) == ["http://www.w3.org/2000/svg"]
+        assert not re.search(r"\b(id|href|aria-label|role)=|<script|<image|url\(", svg)
+
+
+def test_the_same_figure_has_the_same_bytes():
+    assert figures.draw_trend("f", TREND, (), "de") == figures.draw_trend("f", TREND, (), "de")
+    assert figures.draw_event_study("f", STUDY, (), "de") == figures.draw_event_study("f", STUDY, (), "de")
+
+
+def test_names_can_not_break_out_of_the_svg():
+    changed = replace(TREND, breaks=(Mark(2008, "</text><script>alert(1)</script>", "A"),))
+    svg = figures.to_svg(figures.trend_chart(changed, WIDE, "de"), "de")
+    assert "<script" not in svg
+    ET.fromstring(svg)
+
+
+def test_alternative_text_of_a_trend_holds_each_plotted_value_and_no_other():
+    said = figures.trend_alternative_text(TREND, "de")
+    for line in TREND.lines:
+        part = said.split(f"{line.name}: ")[1].split(". ")[0].rstrip(".")
+        values = {int(year): float(value.replace(",", ".")) for year, value in re.findall(r"(\d{4}): ([\d,]+)", part)}
+        assert values == {
+            year: round(value, 1) for year, value in zip(TREND.years, line.values, strict=True) if value is not None
+        }
+    assert "Senkrechte Linie bei 2013: Doppeljahrgang." in said
+
+
+def test_alternative_text_of_an_event_study_is_exact():
+    assert figures.event_study_alternative_text(STUDY, "de") == (
+        "Punktdiagramm: Quote, Unterschied (Punkte) nach Jahren seit dem Start. Jahr −2: 0,1 (vereinbar: −0,5 bis 0,7); "
+        "Jahr −1: Bezugsjahr, Unterschied null; Jahr 0: −1,2 (vereinbar: −2,5 bis 0,0)."
+    )
+
+
+def test_trend_shows_the_unweighted_means(inputs):
+    outcome = inputs.outcomes[0]
+    trend = trend_of(inputs, outcome, "de")
+    units = inputs.groups.loc[inputs.groups["group"] == "treated", "unit_id"]
+    rows = inputs.panel[(inputs.panel["indicator"] == "leavers") & inputs.panel["unit_id"].isin(units)]
+    assert trend.lines[0].values == pytest.approx([rows.loc[rows["year"] == year, "value"].mean() for year in trend.years])
+
+
+def test_reference_year_is_the_one_left_out(inputs):
+    study, method = event_study_of(inputs, inputs.outcomes[0], "de")
+    assert study.reference == -1
+    assert [event.event_time for event in study.events] == list(range(-5, 5))
+    assert method == "Ereignisstudie"
+
+
+def test_varying_base_has_no_reference_year(inputs, row):
+    rows = [
+        row("leavers", aggregation="dynamic", event_time=t, estimate=0.1, std_error=0.1, conf_low=-0.1, conf_high=0.3)
+        for t in (-2, -1, 0)
+    ]
+    study, _ = event_study_of(replace(inputs, estimates=pd.DataFrame(rows)), inputs.outcomes[0], "de")
+    assert study.reference is None
+
+
+@pytest.mark.parametrize(
+    ("domain", "expected", "digits"),
+    [((0.0, 10.0), (0, 2, 4, 6, 8, 10), 0), ((-0.013, 0.021), (-0.01, 0, 0.01, 0.02), 2), ((4.3, 6.4), (4.5, 5, 5.5, 6), 1)],
+)
+def test_ticks_are_round_and_inside(domain, expected, digits):
+    assert figures.ticks(domain) == (pytest.approx(expected), digits)
+
+
+def test_nothing_to_draw_is_an_error():
+    empty = Line("x", "x", (None,) * 10)
+    with pytest.raises(ValueError, match="nothing to draw"):
+        figures.trend_chart(replace(TREND, lines=(empty, empty)), WIDE, "de")

@@ -1,0 +1,256 @@
+"""The finished page: traceable, self-contained, escaped, in order, the same bytes every time."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from html.parser import HTMLParser
+from itertools import pairwise
+
+import pandas as pd
+import pytest
+
+from kkz_eval.model.errors import UserError
+from kkz_eval.model.texts import catalogue
+from kkz_eval.reporting import figures
+from kkz_eval.reporting.build import build_document, render
+from kkz_eval.reporting.document import Document, Number, Section, numbers
+
+VOID = {"meta", "br", "hr", "img", "link", "input"}
+
+
+class Page(HTMLParser):
+    """Elements in order with attributes, and every piece of text with the elements around it."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.stack: list[tuple[str, dict[str, str | None]]] = []
+        self.elements: list[tuple[str, dict[str, str | None]]] = []
+        self.texts: list[tuple[str, tuple[tuple[str, dict[str, str | None]], ...]]] = []
+        self.feed(html)
+        self.close()
+
+    def handle_starttag(self, tag, attrs):
+        self.elements.append((tag, dict(attrs)))
+        if tag not in VOID:
+            self.stack.append((tag, dict(attrs)))
+
+    def handle_startendtag(self, tag, attrs):
+        self.elements.append((tag, dict(attrs)))
+
+    def handle_endtag(self, tag):
+        assert self.stack.pop()[0] == tag, f"</{tag}> closes another element"
+
+    def handle_data(self, data):
+        self.texts.append((data, tuple(self.stack)))
+
+
+def test_every_number_is_in_a_traceable_element(page):
+    _, _, html = page
+    for said, around in Page(html).texts:
+        tags = {tag for tag, _ in around}
+        quoted = any(attributes.get("class") == "quoted" for _, attributes in around)
+        if not quoted and not tags & {"data", "code", "svg", "style", "title"}:
+            assert not re.search(r"\d", said.replace("SHA-256", "")), said
+
+
+def test_numbers_carry_their_value_and_identifiers_are_unique(page):
+    _, document, html = page
+    elements = Page(html).elements
+    identifiers = [attributes["id"] for _, attributes in elements if "id" in attributes]
+    assert len(identifiers) == len(set(identifiers))
+    shown = {a["id"]: float(a["value"]) for tag, a in elements if tag == "data"}
+    assert shown == {number.identifier: number.value for number in numbers(document)}
+    assert len(shown) > 100
+
+
+def test_an_identifier_that_occurs_twice_is_refused():
+    twice = Section("s", (Number("n", 1.0, "1"), Number("n", 2.0, "2")), ())
+    with pytest.raises(ValueError, match="occurs twice"):
+        Document("de", ("x",), ("y",), None, (twice,))
+
+
+def test_the_same_inputs_give_the_same_bytes(page, inputs):
+    language, _, html = page
+    assert render(build_document(inputs, language)) == html
+
+
+def test_names_are_escaped(page):
+    _, _, html = page
+    assert "<b>" not in html
+    assert "&lt;b&gt;Unna&lt;/b&gt; &amp; &#34;Co&#34;" in html
+
+
+def test_no_request_to_anywhere(page):
+    _, _, html = page
+    assert set(re.findall(r"https?://[^\"'\s<)]*", html)) <= {"http://www.w3.org/2000/svg"}
+    assert not re.search(r"<script|<link|<img|<iframe|@import|url\(|\bsrc=|\son\w+=", html)
+    assert {a["href"][0] for tag, a in Page(html).elements if tag == "a"} == {"#"}
+
+
+def test_links_lead_to_what_is_there(page):
+    _, _, html = page
+    elements = Page(html).elements
+    identifiers = {a.get("id") for _, a in elements}
+    targets = {a["href"][1:] for tag, a in elements if tag == "a"} | {
+        a["aria-labelledby"] for _, a in elements if "aria-labelledby" in a
+    }
+    assert targets <= identifiers
+
+
+def test_language_landmarks_and_order_of_headings(page):
+    language, _, html = page
+    elements = Page(html).elements
+    assert ("html", {"lang": language}) in elements
+    tags = [tag for tag, _ in elements]
+    assert [tags.count(tag) for tag in ("header", "nav", "main", "h1")] == [1, 1, 1, 1]
+    levels = [int(tag[1]) for tag in tags if re.fullmatch(r"h[1-6]", tag)]
+    assert all(after <= before + 1 for before, after in pairwise(levels))
+
+
+def test_tables_scroll_in_a_named_region_and_name_their_cells(page):
+    _, _, html = page
+    elements = Page(html).elements
+    tables = [index for index, (tag, _) in enumerate(elements) if tag == "table"]
+    for index in tables:
+        region = elements[index - 1][1]
+        assert (region["role"], region["tabindex"]) == ("region", "0")
+        assert region["aria-label"]
+        assert elements[index + 1][0] == "caption"
+    assert all(a.get("scope") in {"col", "row"} for tag, a in elements if tag == "th")
+
+
+def test_figures_have_a_text_that_stands_for_them(page):
+    _, _, html = page
+    images = [a for _, a in Page(html).elements if a.get("role") == "img"]
+    assert len(images) == 7  # five trends, two event studies
+    assert all(re.search(r"\d", a["aria-label"]) for a in images)
+
+
+def test_sections_in_german(inputs):
+    titles = [section.title[0] for section in build_document(inputs, "de").sections]
+    assert titles == [
+        "Das Wichtigste",
+        "Was wurde untersucht?",
+        "Was hat sich verändert?",
+        "Wie groß ist der Unterschied?",
+        "Was dieser Bericht nicht zeigt",
+        "Daten und Nachvollziehbarkeit",
+    ]
+
+
+def test_simulated_data_are_announced_only_where_they_are(inputs):
+    plain_texts = {key: value for key, value in inputs.texts.items() if key != "simulated"}
+    assert "Simulierte Daten." in render(build_document(inputs, "de"))
+    assert "Simulierte Daten." not in render(build_document(replace(inputs, texts=plain_texts), "de"))
+
+
+def test_context_is_marked_and_never_a_result(inputs):
+    document = build_document(inputs, "de")
+    changed, difference = document.sections[2], document.sections[3]
+    assert changed.sections[-1].blocks[0].parts == ("Kontext, kein Ergebnis des Programms.",)
+    assert len(difference.sections) == 4
+
+
+def test_small_counts_do_not_leave(inputs):
+    document = build_document(inputs, "de")
+    counts = [number for number in numbers(document) if re.fullmatch(r"counts\.\d+\.(\d+|total)", number.identifier)]
+    assert sorted({number.value for number in counts}) == [500, 700, 1260]
+
+
+def test_rejected_and_missing_deliveries_are_named(page):
+    _, _, html = page
+    table = re.search(r'<table id="kept-out-table".*?</table>', html, re.DOTALL).group()
+    assert table.count('scope="row"') == 2
+    assert "Kreis Alba 3" in table
+    assert "Kreis Alba 4" in table
+
+
+def test_a_text_without_the_language_is_a_sentence_for_the_user(inputs):
+    with pytest.raises(UserError) as raised:
+        build_document(replace(inputs, title={"de": "Nur Deutsch"}), "en")
+    assert raised.value.sentence("en") == (
+        "“title” has no text in the language “en”. Please add it to the plan or contract; no report was written."
+    )
+
+
+def test_a_report_of_almost_nothing_is_still_a_report(inputs):
+    bare = replace(
+        inputs,
+        estimates=inputs.estimates.iloc[:0],
+        tests=inputs.tests.iloc[:0],
+        panel=inputs.panel.iloc[:0],
+        deliveries=pd.DataFrame(),
+        counts=None,
+        sources=(),
+        notices=(),
+        digests={},
+        versions={},
+        texts={},
+    )
+    html = render(build_document(bare, "de"))
+    assert "keine Werte vor" in html
+    assert "<svg" not in html
+
+
+def test_a_table_without_a_column_is_refused(inputs):
+    with pytest.raises(ValueError, match="panel lacks cohort"):
+        replace(inputs, panel=inputs.panel.drop(columns="cohort"))
+
+
+def test_unknown_words_are_refused(inputs):
+    with pytest.raises(ValueError, match="unknown group: control"):
+        replace(inputs, groups=inputs.groups.replace({"group": {"reference": "control"}}))
+    with pytest.raises(ValueError, match="unknown role: main"):
+        replace(inputs, outcomes=(replace(inputs.outcomes[0], role="main"),))
+
+
+@pytest.mark.parametrize(
+    "word",
+    [
+        "wirkt",
+        "bewirk",
+        "beweis",
+        "lohnt",
+        "spart",
+        "kein effekt",
+        "keine wirkung",
+        "signifikan",
+        "wahrscheinlichkeit",
+        "vergleichbar",
+    ]
+    + ["works", "proves", "causes", "saves", "no effect", "significan", "probability, ", "comparable", "effective"],
+)
+def test_forbidden_words_are_absent(page, word):
+    _, _, html = page
+    assert word not in html.lower()
+
+
+def test_both_catalogues_have_the_same_sentences_and_parameters():
+    german, english = catalogue("kkz_eval.reporting", "de"), catalogue("kkz_eval.reporting", "en")
+    assert german.keys() == english.keys()
+    for key, said in german.items():
+        assert set(re.findall(r"\{\w+\}", said)) == set(re.findall(r"\{\w+\}", english[key])), key
+        assert not re.search(r"\d", re.sub("SHA-256", "", said)), key
+
+
+def luminance(colour: str) -> float:
+    """Relative luminance (WCAG 2.2)."""
+    channels = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+@pytest.mark.parametrize("ground", ["#ffffff", "tint", "warn"])
+@pytest.mark.parametrize("ink", ["ink", "quiet", "accent", figures.TREATED_COLOUR, figures.REFERENCE_COLOUR, figures.INK])
+def test_contrast_of_text_is_at_least_4_5(page, ink, ground):
+    _, _, html = page
+    colours = dict(re.findall(r"--(\w+): (#[0-9a-f]{6})", html))
+    dark, light = luminance(colours.get(ink, ink)), luminance(colours.get(ground, ground))
+    assert (light + 0.05) / (dark + 0.05) >= 4.5
+
+
+def test_the_page_names_no_moment_of_its_making(page):
+    _, _, html = page
+    years = {int(year) for year in re.findall(r"\b(20[2-9]\d)\b", re.sub(r"<svg.*?</svg>", "", html, flags=re.DOTALL))}
+    assert years <= {2024}  # the edition of the source

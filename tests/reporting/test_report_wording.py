@@ -1,0 +1,154 @@
+"""Sentences by rule: exact strings for every case, in both languages where the rule differs."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pandas as pd
+import pytest
+
+from kkz_eval.reporting import wording
+from kkz_eval.reporting.document import plain
+from kkz_eval.reporting.wording import Course, Kind
+
+BASIS = " Grundlage: 14 Einheiten, davon 6 in der Programmgruppe und 8 in der Vergleichsgruppe; 14 Cluster."
+ASSUMPTION = " Dass das Programm der Grund ist, setzt voraus, dass sich beide Gruppen sonst gleich entwickelt hätten."
+
+
+def verdict_of(inputs, indicator, estimates=None):
+    outcome = next(outcome for outcome in inputs.outcomes if outcome.indicator == indicator)
+    found = wording.verdict(
+        outcome,
+        estimates=inputs.estimates if estimates is None else estimates,
+        tests=inputs.tests,
+        panel=inputs.panel,
+        groups=inputs.groups,
+        treated_cohorts=inputs.treated_cohorts,
+    )
+    return outcome, found
+
+
+def sentence(inputs, indicator, language="de", estimates=None):
+    outcome, found = verdict_of(inputs, indicator, estimates)
+    return plain(wording.finding(found, outcome, "t", language))
+
+
+def test_interval_without_zero(inputs):
+    assert sentence(inputs, "leavers") == (
+        "Schulabgänge ohne Abschluss: Der Wert ging in der Programmgruppe um 1,2 Prozentpunkte stärker zurück als in der "
+        "Vergleichsgruppe (vereinbar: 0,5 bis 2,0). Das ist die erwünschte Richtung." + ASSUMPTION + BASIS
+    )
+
+
+def test_interval_without_zero_in_english(inputs):
+    assert sentence(inputs, "leavers", "en") == (
+        "Schulabgänge ohne Abschluss (en): the value fell by 1.2 percentage points more in the programme group than in the "
+        "reference group (compatible: 0.5 to 2.0). This is the desired direction. That the programme is the reason presupposes "
+        "that both groups would otherwise have developed alike. Based on 14 units, 6 of them in the programme group and 8 in the "
+        "reference group; 14 clusters."
+    )
+
+
+def test_interval_with_zero(inputs):
+    assert sentence(inputs, "training") == (
+        "Ausbildungsplätze je 100 Bewerbungen: Der geschätzte Unterschied beträgt −0,3 Prozentpunkte. Die Daten sind mit einem um "
+        "1,5 Prozentpunkte niedrigeren Wert der Programmgruppe ebenso vereinbar wie mit einem um 0,9 Prozentpunkte höheren. "
+        "Ob es einen Unterschied gibt, lässt sich damit nicht sagen." + BASIS
+    )
+
+
+def test_trend_before_the_start_and_exposed_years(inputs):
+    assert sentence(inputs, "help") == (
+        "Beginn der Hilfe unter 3 Jahren: Schon vor dem Start entwickelten sich beide Gruppen unterschiedlich (Test auf gleiche "
+        "Entwicklung: p = 0,012). Der geschätzte Unterschied (1,3 Prozentpunkte, vereinbar: 0,9 bis 1,7) kann diese "
+        "Entwicklung fortsetzen. Wir ziehen deshalb keinen Schluss auf das Programm. Gewertet werden nur die Jahre ab 2014; "
+        "vorher konnte das Programm diesen Wert nicht erreichen." + BASIS
+    )
+
+
+def test_refused(inputs):
+    assert sentence(inputs, "visits") == (
+        "Willkommensbesuche: Eine Schätzung wurde verweigert. Grund: fewer than two treated units have values"
+    )
+
+
+def test_without_an_estimate(inputs):
+    assert sentence(inputs, "leavers", estimates=inputs.estimates.iloc[:0]) == (
+        "Schulabgänge ohne Abschluss: Der Lauf enthält keine Schätzung, auf die sich eine Aussage stützen könnte."
+    )
+
+
+def test_exposed_row_decides(inputs):
+    _, found = verdict_of(inputs, "help")
+    assert found.row["aggregation"] == "exposed"
+
+
+def test_without_an_exposed_row_nothing_is_said(inputs):
+    unexposed = inputs.estimates[inputs.estimates["aggregation"] != "exposed"]
+    _, found = verdict_of(inputs, "help", unexposed)
+    assert found.kind is Kind.MISSING
+
+
+def test_a_refusal_does_not_hand_over_to_another_method(inputs, row):
+    estimates = pd.DataFrame(
+        [
+            row("leavers", status="refused", message="no controls"),
+            row("leavers", method="twfe", estimator="twfe", aggregation="coefficient", estimate=-1, conf_low=-2, conf_high=-0.5),
+        ]
+    )
+    _, found = verdict_of(inputs, "leavers", estimates)
+    assert found.kind is Kind.REFUSED
+
+
+@pytest.mark.parametrize(("low", "high", "kind"), [(0.0, 1.0, "unclear"), (-1.0, 0.0, "unclear"), (1e-9, 1.0, "difference")])
+def test_zero_at_the_end_of_an_interval_is_in_it(inputs, row, low, high, kind):
+    estimates = pd.DataFrame([row("leavers", estimate=(low + high) / 2, conf_low=low, conf_high=high)])
+    _, found = verdict_of(inputs, "leavers", estimates)
+    assert found.kind == kind
+
+
+def test_an_interval_without_zero_never_shows_zero_as_its_end(inputs, row):
+    estimates = pd.DataFrame([row("leavers", estimate=-0.5, conf_low=-0.996, conf_high=-0.004)])
+    assert "(vereinbar: 0,004 bis 0,996)" in sentence(inputs, "leavers", estimates=estimates)
+
+
+def test_inference_without_clusters_names_none(inputs, row):
+    estimates = pd.DataFrame([row("leavers", estimate=-1, conf_low=-2, conf_high=-0.5, n_clusters=None)])
+    assert sentence(inputs, "leavers", estimates=estimates).endswith(BASIS.split(";", maxsplit=1)[0] + ".")
+
+
+def test_undesirable_direction_is_said(inputs, row):
+    estimates = pd.DataFrame([row("leavers", estimate=0.8, conf_low=0.2, conf_high=1.4)])
+    assert "0,8 Prozentpunkte höher, als nach der Entwicklung" in sentence(inputs, "leavers", estimates=estimates)
+    assert "Das ist nicht die erwünschte Richtung." in sentence(inputs, "leavers", estimates=estimates)
+
+
+def test_no_judgement_without_a_desirable_direction(inputs):
+    outcome, found = verdict_of(inputs, "leavers")
+    said = plain(wording.finding(found, replace(outcome, desirable=None), "t", "de"))
+    assert "Richtung" not in said
+
+
+@pytest.mark.parametrize(
+    ("treated", "reference", "estimate", "expected"),
+    [
+        ((5, 3), (5, 4), -1, Course.FALL_MORE),
+        ((5, 4), (5, 3), 1, Course.FALL_LESS),
+        ((5, 8), (5, 6), 2, Course.RISE_MORE),
+        ((5, 6), (5, 8), -2, Course.RISE_LESS),
+        ((5, 6), (5, 4), 2, Course.OTHER_HIGHER),
+        ((5, 4), (5, 6), -2, Course.OTHER_LOWER),
+        ((5, 3), (5, 4), 1, Course.OTHER_HIGHER),  # raw means against the estimate: no claim about their course
+    ],
+)
+def test_course_follows_both_groups(inputs, treated, reference, estimate, expected):
+    outcome = replace(inputs.outcomes[0], window=(2011, 2012))
+    panel = pd.DataFrame(
+        [
+            {"unit_id": unit, "year": year, "indicator": "leavers", "value": float(value)}
+            for unit, values in (("a", treated), ("b", reference))
+            for year, value in zip((2011, 2012), values, strict=True)
+        ]
+    )
+    groups = pd.DataFrame({"unit_id": ["a", "b"], "group": ["treated", "reference"]})
+    assert wording.course(panel, groups, outcome, 2012, estimate) is expected
