@@ -10,7 +10,6 @@ import csv
 import re
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
-from numbers import Real
 from pathlib import Path
 
 import numpy as np
@@ -223,7 +222,7 @@ def _converted(column: pd.Series, pattern: re.Pattern[str]) -> tuple[np.ndarray,
                 values[row] = float(cell)
             else:
                 bad[row] = cell != ""
-        elif isinstance(cell, Real) and not isinstance(cell, bool):
+        elif isinstance(cell, int | float | np.integer | np.floating) and not isinstance(cell, bool):
             values[row] = float(cell)
         elif not pd.isna(cell):
             bad[row] = True
