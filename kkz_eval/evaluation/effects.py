@@ -29,7 +29,7 @@ from kkz_eval.evaluation.results import (
     result_frame,
     write_results,
 )
-from kkz_eval.evaluation.sample import Counts, Sample, build_sample, outcome_slice
+from kkz_eval.evaluation.sample import Sample, build_sample, outcome_slice
 
 ESTIMATORS: Mapping[str, Callable[[Sample, Plan], Estimation]] = {"twfe": estimate_twfe, "event_study": estimate_event_study}
 _DYNAMIC = ("event_study", "sun_abraham")
@@ -83,21 +83,15 @@ def _outcome_result(panel: pd.DataFrame, plan: Plan, outcome: Outcome) -> Effect
         "plan_digest": plan_digest(plan),
         "code_digest": code_digest(),
     }
-    sample: Sample | None
-    try:
-        sample, unusable = build_sample(cells, plan, outcome), None
-    except Refused as refusal:
-        sample, unusable = None, refusal.note
-    counts = Counts() if sample is None else sample.counts
-    common |= {f"n_{name}": value for name, value in asdict(counts).items()}
-    notes = () if sample is None else sample.notes
+    sample = build_sample(cells, plan, outcome)
+    common |= {f"n_{name}": value for name, value in asdict(sample.counts).items()}
     estimates: list[dict[str, object]] = []
     tests: list[dict[str, object]] = []
     weights: list[dict[str, object]] = []
     for spec in plan.estimators:
-        estimation = _estimation(sample, unusable, plan, spec)
+        estimation = _estimation(sample, plan, spec)
         identity = {"estimator": spec.id, "method": spec.method, "variant": spec.variant}
-        said = " ".join(note.sentence(plan.languages[0]) for note in (*notes, *estimation.notes))
+        said = " ".join(note.sentence(plan.languages[0]) for note in (*sample.notes, *estimation.notes))
         estimates += [{**common, **identity, **_row_cells(row, plan, said)} for row in estimation.rows]
         tests += [{"indicator": outcome.indicator, "estimator": spec.id, **asdict(test)} for test in estimation.tests]
         weights += [{"indicator": outcome.indicator, "estimator": spec.id, **asdict(weight)} for weight in estimation.weights]
@@ -109,12 +103,10 @@ def _outcome_result(panel: pd.DataFrame, plan: Plan, outcome: Outcome) -> Effect
     )
 
 
-def _estimation(sample: Sample | None, unusable: Note | None, plan: Plan, spec: EstimatorSpec) -> Estimation:
+def _estimation(sample: Sample, plan: Plan, spec: EstimatorSpec) -> Estimation:
     """What the estimator says, or one refused row that says why not."""
     if spec.method not in ESTIMATORS:
         return _refusal(spec, Note("refused.method_unavailable", {"method": spec.method}))
-    if sample is None:
-        return _refusal(spec, unusable or Note("refused.no_cells"))
     try:
         return ESTIMATORS[spec.method](sample, plan)
     except Refused as refusal:

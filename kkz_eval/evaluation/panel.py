@@ -24,7 +24,7 @@ REQUIRED_COLUMNS = ("unit_id", "year", "indicator", "value", "cohort")
 KEY_COLUMNS = ("unit_id", "year", "indicator")
 SHOWN_PROBLEMS = 10  # of one kind and column; the rest is counted
 
-_INTEGER = re.compile(r"[+-]?\d{1,9}(\.0+)?")  # "2007.0" is what pandas writes for a column with missing values
+_INTEGER = re.compile(r"[+-]?\d{1,6}(\.0+)?")  # "2007.0" is what pandas writes for a column with missing values
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
 
 
@@ -40,7 +40,7 @@ def read_panel(path: Path) -> pd.DataFrame:
     if not path.exists():
         raise PanelInvalid(source, [Problem("file_missing")])
     try:
-        frame = _read_csv(path, source) if suffix == ".csv" else pq.read_table(path).to_pandas()
+        frame = _read_csv(path, source) if suffix == ".csv" else pq.read_table(path).to_pandas(ignore_metadata=True)
     except UnicodeDecodeError:
         raise PanelInvalid(source, [Problem("not_utf8")]) from None
     except (OSError, csv.Error, pa.ArrowInvalid) as error:
@@ -93,16 +93,21 @@ def _read_csv(path: Path, source: str) -> pd.DataFrame:
     with path.open(encoding="utf-8-sig", newline="") as handle:
         reader = csv.reader(handle, strict=True)
         header = next(reader, [])
+        if not header:
+            raise PanelInvalid(source, [Problem("panel_empty")])
         repeated = [name for position, name in enumerate(header) if name in header[:position]]
         if repeated:
             raise PanelInvalid(source, [Problem("column_repeated", parameters={"column": name}) for name in repeated])
         rows: list[list[str | None]] = []
-        for row in reader:
+        records = list(reader)
+        while records and not records[-1]:  # empty lines at the end
+            records.pop()
+        for number, row in enumerate(records, start=2):
             if len(row) == len(header):
                 rows.append([cell if cell != "" else None for cell in row])
-            elif row:
+            else:
                 parameters = {"found": len(row), "expected": len(header)}
-                problems.append(Problem("row_length", line=reader.line_num, parameters=parameters))
+                problems.append(Problem("row_length", line=number, parameters=parameters))
     if problems:
         raise PanelInvalid(source, _shortened(problems))
     return pd.DataFrame(rows, columns=header, dtype=object)
@@ -192,7 +197,7 @@ def _integers(column: pd.Series) -> tuple[pd.Series, list[Problem]]:
     """Int64, NA where missing."""
     values, bad = _converted(column, _INTEGER)
     whole = ~np.isfinite(values) | (values == np.floor(values))
-    bad |= ~whole | np.isinf(values)
+    bad |= ~whole | (np.abs(values) > 999_999)
     problems = _at(bad, "cell_not_integer", lambda row: {"column": column.name, "value": repr(column.iloc[row])})
     return pd.Series(np.where(bad, np.nan, values), index=column.index).astype("Int64"), problems
 
@@ -217,8 +222,8 @@ def _converted(column: pd.Series, pattern: re.Pattern[str]) -> tuple[np.ndarray,
                 values[row] = float(cell)
             else:
                 bad[row] = cell != ""
-        elif isinstance(cell, int | float) and not isinstance(cell, bool):
-            values[row] = cell
+        elif isinstance(cell, int | float | np.integer | np.floating) and not isinstance(cell, bool):
+            values[row] = float(cell)
         elif not pd.isna(cell):
             bad[row] = True
     return values, bad

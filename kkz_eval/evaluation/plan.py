@@ -139,6 +139,8 @@ def load_plan(path: Path) -> Plan:
         reason = getattr(error, "problem", None) or type(error).__name__
         line = mark.line + 1 if mark is not None else None
         raise PlanInvalid(source, [Problem("yaml_unreadable", line=line, parameters={"reason": reason})]) from None
+    except RecursionError:
+        raise PlanInvalid(source, [Problem("yaml_too_deep")]) from None
     except ValueError as error:  # a date that does not exist, such as 2012-13-01
         raise PlanInvalid(source, [Problem("yaml_unreadable", parameters={"reason": error})]) from None
     if problems and problems[0].code == "yaml_recursive":
@@ -174,11 +176,15 @@ def _survey(root: yaml.Node | None) -> tuple[dict[Path_, int], list[Problem]]:
     """Line of each path, and the keys that stand twice in their mapping."""
     lines: dict[Path_, int] = {}
     problems: list[Problem] = []
+    visited: set[int] = set()
 
     def visit(node: yaml.Node, path: Path_, above: frozenset[int]) -> None:
         if id(node) in above:
             problems.insert(0, Problem("yaml_recursive", _dotted(path), node.start_mark.line + 1))
             return
+        if id(node) in visited:  # an alias: surveyed where it is written out
+            return
+        visited.add(id(node))
         inside = above | {id(node)}
         if isinstance(node, yaml.MappingNode):
             seen: set[str] = set()
@@ -309,6 +315,8 @@ def _meaning_problems(data: Mapping[str, object]) -> Iterator[_Found]:
             yield ("estimators", position, "variant"), "variant_not_allowed", parameters
         if "aggregations" in estimator and method not in AGGREGATIONS:
             yield ("estimators", position, "aggregations"), "no_aggregations", {"method": method}
+    if data.get("weight") in PANEL_KEY_COLUMNS:
+        yield ("weight",), "weight_is_key", {"column": data["weight"]}
     covariates = data.get("covariates")
     for position, column in enumerate(covariates if isinstance(covariates, list | tuple) else ()):
         if column in PANEL_KEY_COLUMNS:

@@ -89,7 +89,7 @@ def build_sample(rows: pd.DataFrame, plan: Plan, outcome: Outcome) -> Sample:
     """The cells that enter the estimates. rows: as outcome_slice returns them.
 
     With reference `never`, units of cohorts that the plan does not treat are left out; with `not_yet`, they are controls until their
-    own start. Cells without value, covariate, cluster, or positive weight are left out. Raises Refused for infinite values.
+    own start. Cells without value, covariate, cluster, or positive weight are left out.
     """
     notes: list[Note] = []
     cohort = rows["cohort"].to_numpy(dtype="float64", na_value=np.nan)
@@ -108,12 +108,7 @@ def build_sample(rows: pd.DataFrame, plan: Plan, outcome: Outcome) -> Sample:
     if lost:
         notes.append(Note("notes.units_lost", {"units": lost}))
     covariates = rows[list(plan.covariates)].to_numpy(dtype="float64").reshape(len(rows), len(plan.covariates))
-    for position, name in enumerate(plan.covariates):
-        if np.isinf(covariates[:, position]).any():
-            raise Refused("infinite", column=name)
     weights = None if plan.weight is None else rows[plan.weight].to_numpy(dtype="float64")
-    if weights is not None and np.isinf(weights).any():
-        raise Refused("infinite", column=plan.weight)
     sample = Sample(
         unit=pd.factorize(rows["unit_id"])[0],
         year=rows["year"].to_numpy(dtype="int64"),
@@ -131,7 +126,7 @@ def build_sample(rows: pd.DataFrame, plan: Plan, outcome: Outcome) -> Sample:
 
 
 def require_comparison(sample: Sample, plan: Plan) -> None:
-    """Raises Refused where the sample has no cells, treated, controls, second year, second cluster, or variation of the outcome."""
+    """Raises Refused where the sample has no cells, treated, controls, second year, second cluster, varying outcome, or infinite values."""
     counts = sample.counts
     if counts.cells == 0:
         raise Refused("no_cells")
@@ -142,6 +137,11 @@ def require_comparison(sample: Sample, plan: Plan) -> None:
     staggered = plan.reference == "not_yet" and bool((~sample.treated).any())
     if (plan.reference == "never" and not sample.never.any()) or (counts.control == 0 and not staggered):
         raise Refused("no_control")
+    for position, name in enumerate(sample.covariate_names):
+        if np.isinf(sample.covariates[:, position]).any():
+            raise Refused("infinite", column=name)
+    if sample.weights is not None and np.isinf(sample.weights).any():
+        raise Refused("infinite", column=plan.weight)
     if np.ptp(sample.outcome) == 0:
         raise Refused("constant_outcome")
     if counts.clusters < 2:

@@ -18,6 +18,8 @@ from kkz_eval.evaluation.problems import Refused
 
 COLLINEAR = 1e-9  # share of a column's own variation that must be left once effects and the columns before it are taken out
 
+CANCELLED = 1e-20  # clustered variance over the classical one, below which it is nothing but rounding
+
 
 @dataclass(frozen=True)
 class Fit:
@@ -75,7 +77,8 @@ def fit_fixed_effects(
 
     Small-sample factor of the covariance (Cameron & Miller 2015, eq. 11, with the count of parameters of fixest's default):
     G/(G-1) · (n-1)/(n-K); K counts the regressors and the fixed effects, except those nested in the clusters. small_sample "none": factor 1.
-    Raises Refused: fewer than two clusters, no cells to spare, collinear regressors, an outcome that the effects explain wholly, overflow.
+    Raises Refused: fewer than two clusters, no cells to spare, collinear regressors, an outcome that the effects explain wholly, overflow,
+    clusters so made that the scores cancel out in each of them (one cluster a year, for example).
     """
     n_cells, n_clusters = len(outcome), len(np.unique(cluster))
     if n_clusters < 2:
@@ -102,7 +105,12 @@ def fit_fixed_effects(
     factor = 1.0
     if small_sample == "fixest":
         factor = n_clusters / (n_clusters - 1) * (n_cells - 1) / (n_cells - parameters)
-    covariance = factor * np.asarray(cov_cluster(result, cluster, use_correction=False))
+    clustered = np.asarray(cov_cluster(result, cluster, use_correction=False))
+    if (np.diag(clustered) <= CANCELLED * np.diag(np.asarray(result.cov_params()))).any() and float(
+        result.rsquared
+    ) < 1 - COLLINEAR:
+        raise Refused("clusters_cancel")
+    covariance = factor * clustered
     return Fit(
         coefficients=np.asarray(result.params) / scale,
         covariance=covariance / np.outer(scale, scale),

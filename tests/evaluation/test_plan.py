@@ -1,0 +1,203 @@
+"""A plan that is right is read with its defaults; one that is wrong gives a sentence for everything that is wrong."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from kkz_eval.evaluation.plan import EstimatorSpec, Inference, load_plan, parse_plan, plan_digest, plan_schema
+from kkz_eval.evaluation.problems import PlanInvalid
+
+MINIMAL = {"plan_version": 1, "id": "p", "outcomes": [{"indicator": "y"}], "estimators": [{"id": "twfe", "method": "twfe"}]}
+FULL = """
+plan_version: 1
+id: kkz
+question: q1
+outcomes:
+  - indicator: a_schul_oA
+    role: primary
+    window: [2007, 2019]
+    age_at_exposure: 12
+    earliest_plausible_year: 2016
+    mechanism: {de: "Frühe Hilfe", en: "Early help"}
+    expected_direction: decrease
+reference: not_yet
+treated_cohorts: [2017, 2012]
+estimators: [{id: twfe, method: twfe}, {id: cs, method: callaway_santanna}, {id: sd, method: sdid, variant: reference}]
+inference: {level: 0.9}
+title: {de: Titel, en: Title}
+texts: {question: {de: Frage}, treated_group: {de: Beteiligte, en: Treated}}
+units: {level: kreis, partly_treated: leave_out, known_until: 2019}
+sources: {a_schul_oA: inkar}
+coverage: {minimum: 0.95}
+languages: [de, en]
+matching: {exact: [type], caliper: 0.2}
+sensitivity: {}
+"""
+
+
+def _problems(data: dict[str, object]) -> list[tuple[str, str]]:
+    with pytest.raises(PlanInvalid) as caught:
+        parse_plan(data, "p.yaml")
+    assert caught.value.exit_code == 2
+    return [(problem.path, problem.code) for problem in caught.value.problems]
+
+
+def _invalid(path: Path, content: str) -> PlanInvalid:
+    path.write_text(content, encoding="utf-8")
+    with pytest.raises(PlanInvalid) as caught:
+        load_plan(path)
+    return caught.value
+
+
+def test_defaults_are_those_of_the_interface() -> None:
+    plan = parse_plan(MINIMAL, "p.yaml")
+    assert (plan.reference, plan.anticipation, plan.base_period, plan.event_reference) == ("never", 0, "varying", -1)
+    assert (plan.covariates, plan.weight, plan.cluster, plan.treated_cohorts) == ((), None, "unit_id", None)
+    assert plan.inference == Inference("analytic", 0.95, 0, "fixest")
+    assert (plan.question, plan.seed, plan.languages) == ("q1", 1, ("de",))
+    assert (plan.outcomes[0].role, plan.outcomes[0].window) == ("secondary", None)
+
+
+def test_a_full_programme_plan_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "kkz.yaml"
+    path.write_text(FULL, encoding="utf-8")
+    plan = load_plan(path)
+    assert plan.outcome("a_schul_oA").window == (2007, 2019)
+    assert plan.treated_cohorts == (2012, 2017)
+    assert plan.estimators[1] == EstimatorSpec(
+        "cs", "callaway_santanna", "dr", ("group_time", "simple", "dynamic", "group", "calendar")
+    )
+    assert plan.estimators[2].variant == "reference"
+    assert (plan.units.level, plan.units.known_until, plan.coverage_minimum) == ("kreis", 2019, 0.95)
+    assert plan.texts["treated_group"] == {"de": "Beteiligte", "en": "Treated"}
+
+
+def test_schema_is_valid_and_closed_everywhere() -> None:
+    Draft202012Validator.check_schema(plan_schema())
+
+    def visit(node: object, name: str) -> None:
+        if isinstance(node, dict):
+            if node.get("type") == "object" and name not in {"matching", "sensitivity"}:
+                assert "additionalProperties" in node, name
+            for key, child in node.items():
+                visit(child, key)
+        elif isinstance(node, list):
+            for child in node:
+                visit(child, name)
+
+    visit(plan_schema(), "plan")
+
+
+def test_everything_wrong_is_told_at_once_with_path_and_suggestion() -> None:
+    problems = _problems(
+        {
+            **MINIMAL,
+            "refrence": "never",
+            "anticipation": 1.5,
+            "outcomes": [{"indicator": "y", "windw": [1, 2]}, {"indicator": "y", "window": [2007, 2003], "role": "primry"}],
+            "estimators": [{"id": "a", "method": "twf"}, {"id": "a", "method": "twfe", "variant": "dr"}],
+            "inference": {"level": 1},
+        }
+    )
+    assert sorted(problems) == [
+        ("anticipation", "wrong_type.integer"),
+        ("estimators[0].method", "not_allowed_suggest"),
+        ("estimators[1].id", "duplicate_estimator"),
+        ("estimators[1].variant", "no_variants"),
+        ("inference.level", "not_below"),
+        ("outcomes[0].windw", "unknown_key_suggest"),
+        ("outcomes[1].indicator", "duplicate_outcome"),
+        ("outcomes[1].role", "not_allowed_suggest"),
+        ("outcomes[1].window", "window_reversed"),
+        ("refrence", "unknown_key_suggest"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("change", "path", "code"),
+    [
+        ({"plan_version": 2}, "plan_version", "not_allowed"),
+        ({"plan_version": True}, "plan_version", "wrong_type.integer"),
+        ({"outcomes": []}, "outcomes", "too_few"),
+        ({"outcomes": [{"indicator": "y", "window": [2003]}]}, "outcomes[0].window", "too_few"),
+        ({"outcomes": [{"indicator": "y", "window": [1, 2, 3]}]}, "outcomes[0].window", "too_many"),
+        ({"outcomes": [{"indicator": ""}]}, "outcomes[0].indicator", "empty_text"),
+        ({"outcomes": [{"role": "primary"}]}, "outcomes[0]", "missing_key"),
+        ({"covariates": ["x", "x"]}, "covariates", "repeated"),
+        ({"covariates": ["value"]}, "covariates[0]", "covariate_is_key"),
+        ({"weight": "cohort"}, "weight", "weight_is_key"),
+        ({"weight": 3}, "weight", "wrong_type.string"),
+        ({"seed": -1}, "seed", "too_small"),
+        ({"coverage": {"minimum": 95}}, "coverage.minimum", "too_large"),
+        ({"inference": {"level": float("nan")}}, "inference.level", "wrong_type.number"),
+        ({"inference": {"level": 0}}, "inference.level", "not_above"),
+        ({"title": {"fr": "x"}}, "title.fr", "unknown_key"),
+        (
+            {"estimators": [{"id": "c", "method": "callaway_santanna", "variant": "reg"}]},
+            "estimators[0].variant",
+            "variant_not_allowed",
+        ),
+        (
+            {"estimators": [{"id": "t", "method": "twfe", "aggregations": ["simple"]}]},
+            "estimators[0].aggregations",
+            "no_aggregations",
+        ),
+        ({2012: "x"}, "2012", "unknown_key"),
+    ],
+)
+def test_each_fault_has_its_sentence(change: dict[str, object], path: str, code: str) -> None:
+    assert _problems({**MINIMAL, **change}) == [(path, code)]
+
+
+def test_a_missing_section_is_named() -> None:
+    assert _problems({"plan_version": 1, "id": "p", "outcomes": [{"indicator": "y"}]}) == [("", "missing_key")]
+
+
+def test_sentences_are_german_and_english_with_the_line(tmp_path: Path) -> None:
+    content = (
+        "plan_version: 1\nid: p\noutcomes:\n  - indicator: y\n    windw: [2003, 2007]\nestimators: [{id: t, method: twfe}]\n"
+    )
+    error = _invalid(tmp_path / "p.yaml", content)
+    assert "outcomes[0].windw (Zeile 5): Diesen Schlüssel gibt es nicht. Gemeint ist wohl „window“." in error.sentence("de")
+    assert 'outcomes[0].windw (line 5): There is no such key. You probably mean "window".' in error.sentence("en")
+
+
+@pytest.mark.parametrize(
+    ("content", "code", "line"),
+    [
+        ("a: [1,\nb: 2", "yaml_unreadable", 2),
+        ("", "not_a_mapping", None),
+        ("- 1", "not_a_mapping", None),
+        ("a: &x [*x]", "yaml_recursive", 1),
+        ("a: 2012-13-41", "yaml_unreadable", None),
+        ("{" * 3000, "yaml_too_deep", None),
+        ("---\na: 1\n---\nb: 2", "yaml_unreadable", 3),
+    ],
+)
+def test_yaml_that_is_no_plan(tmp_path: Path, content: str, code: str, line: int | None) -> None:
+    error = _invalid(tmp_path / "p.yaml", content)
+    assert [(problem.code, problem.line) for problem in error.problems] == [(code, line)]
+
+
+def test_a_key_that_stands_twice(tmp_path: Path) -> None:
+    error = _invalid(tmp_path / "p.yaml", json.dumps(MINIMAL)[:-1] + ',\n"id": "q"}')
+    assert [(problem.path, problem.code, problem.line) for problem in error.problems] == [("id", "duplicate_key", 2)]
+
+
+def test_files_that_cannot_be_read(tmp_path: Path) -> None:
+    (tmp_path / "latin.yaml").write_bytes("id: ü".encode("latin-1"))
+    for name, code in [("none.yaml", "file_missing"), ("latin.yaml", "not_utf8"), ("", "file_unreadable")]:
+        with pytest.raises(PlanInvalid) as caught:
+            load_plan(tmp_path / name)
+        assert caught.value.problems[0].code == code
+
+
+def test_digest_is_of_what_the_plan_says() -> None:
+    digest = plan_digest(parse_plan(MINIMAL, "a"))
+    assert plan_digest(parse_plan({**MINIMAL, "reference": "never", "inference": {}}, "b")) == digest
+    assert plan_digest(parse_plan({**MINIMAL, "reference": "not_yet"}, "a")) != digest
+    assert len(digest) == 64
