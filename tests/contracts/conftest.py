@@ -1,0 +1,230 @@
+"""Small parsed tables for the tests of contracts: a clean one per contract, and one per rule that only this rule complains of."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from types import SimpleNamespace
+
+import pyarrow as pa
+import pytest
+
+from kkz_eval.contracts.contract import Contract, Property, Rule
+from kkz_eval.contracts.load import load_contract, load_contracts
+from kkz_eval.model.findings import FINDINGS_SCHEMA
+from kkz_eval.model.parsed import ParsedTable
+
+CONTRACTS = Path(__file__).parents[2] / "data_contracts"
+KNOWN_UNITS = {
+    "kreis": frozenset({"05111", "05112", "05358"}),
+    "municipality": frozenset({"05111000", "05112000"}),
+}
+
+
+@dataclass(frozen=True)
+class Cell:
+    """value: typed; text: as delivered, None where the file has no such cell; flag: symbol."""
+
+    value: str | int | float | None = None
+    text: str | None = None
+    flag: str | None = None
+
+
+Row = dict[str, Cell]
+
+
+def filled(value: str | float) -> Cell:
+    return Cell(value, str(value))
+
+
+def symbol(flag: str) -> Cell:
+    return Cell(None, flag, flag)
+
+
+BLANK = Cell(None, "")
+
+
+def parsed_of(contract: Contract, rows: Iterable[Mapping[str, Cell]], findings: pa.Table | None = None) -> ParsedTable:
+    """Rows of a file: header in row 1, one column of the file per property."""
+    listed = list(rows)
+    data: dict[str, list[object]] = {}
+    for position, of in enumerate(contract.properties, start=1):
+        cells = [row.get(of.name, Cell(of.default)) for row in listed]
+        there = [cell.text is not None for cell in cells]
+        data[of.name] = [cell.value for cell in cells]
+        data[of.name + "__text"] = [cell.text for cell in cells]
+        data[of.name + "__flag"] = [cell.flag for cell in cells]
+        data[of.name + "__row"] = [number if is_there else None for number, is_there in enumerate(there, start=2)]
+        data[of.name + "__col"] = [position if is_there else None for is_there in there]
+    data["__sheet"] = [None] * len(listed)
+    table = pa.table(data, schema=contract.schema)
+    return ParsedTable(contract.id, contract.layouts[0], table, FINDINGS_SCHEMA.empty_table() if findings is None else findings)
+
+
+def clean_rows(contract: Contract) -> list[Row]:
+    """A table without any fault: two units, two years, all codes; each total is the sum of its parts."""
+    dimensions = [p for p in contract.properties if p.role == "dimension"]
+    units = sorted(KNOWN_UNITS[contract.levels[0]])[:2]
+    rows: list[Row] = []
+    for unit, year in itertools.product(units, (2015, 2016)):
+        for codes in itertools.product(*(p.codes for p in dimensions)):
+            row = {"unit_id": filled(unit), "year": filled(year)}
+            count = 50
+            for of, code in zip(dimensions, codes, strict=True):
+                row[of.name] = filled(code.code)
+                if code.code == "insgesamt":
+                    count *= len(of.codes) - 1
+            row |= {p.name: filled(count) for p in contract.properties if p.role == "measure"}
+            rows.append(row)
+    return rows
+
+
+def mutant_rows(contract: Contract, rule: Rule) -> list[Row]:
+    """The clean table with one fault that this rule alone finds."""
+    return _Mutation(contract, rule, clean_rows(contract)).rows()
+
+
+@dataclass
+class _Mutation:
+    contract: Contract
+    rule: Rule
+    clean: list[Row]
+
+    def rows(self) -> list[Row]:
+        makers: dict[str, Callable[[], list[Row]]] = {
+            "not_null": lambda: self._with_cell(BLANK),
+            "symbol_admitted": lambda: self._with_cell(symbol("§")),
+            "in_codes": lambda: self._with_cell(Cell(None, "Quatsch")),
+            "range": self._out_of_range,
+            "unit_known": lambda: self._whole_unit_year("unit_id", filled("05999999")),
+            "unique_key": lambda: [*self.clean, dict(self.clean[0])],
+            "part_not_above_total": self._part_above_total,
+            "parts_sum_to_total": self._wrong_sum,
+            "codes_complete": self._missing_code,
+        }
+        return makers[self.rule.kind]()
+
+    def _parameter(self, name: str) -> str:
+        return str(self.rule.parameters[name])
+
+    def _with_cell(self, cell: Cell) -> list[Row]:
+        column = self._parameter("column")
+        if self.contract.property_named(column).role == "measure":
+            return [self.clean[0] | {column: cell}, *self.clean[1:]]
+        return [*self.clean, self.clean[0] | {column: cell}]
+
+    def _whole_unit_year(self, column: str, cell: Cell) -> list[Row]:
+        of = self.clean[0]
+        same = [all(row[key] == of[key] for key in ("unit_id", "year")) for row in self.clean]
+        return [row | {column: cell} if hit else row for row, hit in zip(self.clean, same, strict=True)]
+
+    def _out_of_range(self) -> list[Row]:
+        column = self._parameter("column")
+        if column == "year":
+            return self._whole_unit_year(column, filled(1800))
+        return self._changed(self._part(), -1, silent=self._dimensions())
+
+    def _part_above_total(self) -> list[Row]:
+        dimension = self._parameter("dimension")
+        rows = self._changed(self._part(), 10_000, silent=[d for d in self._dimensions() if d != dimension])
+        sibling = self._part() | {dimension: filled(self._codes(dimension)[1])}
+        return [self._unreadable(row) if self._same(row, sibling) else row for row in rows]
+
+    def _wrong_sum(self) -> list[Row]:
+        dimension = self._parameter("dimension")
+        return self._changed(self._part(), 1, silent=[d for d in self._dimensions() if d != dimension])
+
+    def _missing_code(self) -> list[Row]:
+        dimension = self._parameter("dimension")
+        part, within = self._part(), self.rule.parameters.get("within", ())
+        assert isinstance(within, (list, tuple))
+        of_group = ["unit_id", "year", dimension, *within]
+        return [row for row in self.clean if any(row[name] != part[name] for name in of_group)]
+
+    def _measure(self) -> str:
+        return next(p.name for p in self.contract.properties if p.role == "measure")
+
+    def _dimensions(self) -> list[str]:
+        return [p.name for p in self.contract.properties if p.role == "dimension"]
+
+    def _codes(self, dimension: str) -> list[str]:
+        return [code.code for code in self.contract.property_named(dimension).codes]
+
+    def _part(self) -> Row:
+        """The keys of the row that has the first code in every dimension."""
+        keys = {name: filled(self._codes(name)[0]) for name in self._dimensions()}
+        return {"unit_id": self.clean[0]["unit_id"], "year": self.clean[0]["year"], **keys}
+
+    def _same(self, row: Row, keys: Row) -> bool:
+        return all(row[name] == cell for name, cell in keys.items())
+
+    def _unreadable(self, row: Row) -> Row:
+        return row | {self._measure(): symbol(".")}
+
+    def _changed(self, keys: Row, value: int, silent: Iterable[str]) -> list[Row]:
+        """The row of these keys gets another value; the totals over the silent dimensions get a symbol, so that none is judged."""
+        totals = [keys | {name: filled("insgesamt")} for name in silent if "insgesamt" in self._codes(name)]
+        return [
+            row | {self._measure(): filled(value)}
+            if self._same(row, keys)
+            else self._unreadable(row)
+            if any(self._same(row, total) for total in totals)
+            else row
+            for row in self.clean
+        ]
+
+
+def synthetic() -> Contract:
+    """A contract with the kinds that no contract of the programme uses yet: two counts in a row, and a form of text."""
+    base = load_contract(CONTRACTS / "inkar.odcs.yaml")
+    unit_id, year = base.property_named("unit_id"), base.property_named("year")
+    service = Property("service", "string", "dimension", "Angebot", "Service")
+    reached = Property("reached", "integer", "measure", "Erreichte", "Reached")
+    eligible = Property("eligible", "integer", "measure", "Berechtigte", "Eligible")
+    rules = (
+        Rule("service.pattern", "pattern", "error", {"column": "service", "pattern": "[A-Z][0-9]+|x"}),
+        Rule("reached_of_eligible", "part_not_above_whole", "warning", {"part": "reached", "whole": "eligible"}),
+    )
+    return replace(base, id="synthetic", properties=(unit_id, year, service, reached, eligible), rules=rules, digest="s")
+
+
+def synthetic_rows() -> list[Row]:
+    return [
+        {
+            "unit_id": filled("05111"),
+            "year": filled(2015),
+            "service": filled(f"A{number}"),
+            "reached": filled(number),
+            "eligible": filled(number),
+        }
+        for number in range(1, 4)
+    ]
+
+
+@pytest.fixture(scope="session")
+def contracts() -> dict[str, Contract]:
+    return load_contracts(CONTRACTS)
+
+
+@pytest.fixture(scope="session")
+def build() -> SimpleNamespace:
+    """The builders of this file, since tests can't import one another."""
+    return SimpleNamespace(
+        parsed_of=parsed_of,
+        clean_rows=clean_rows,
+        mutant_rows=mutant_rows,
+        synthetic=synthetic,
+        synthetic_rows=synthetic_rows,
+        synthetic_mutants={
+            "service.pattern": [*synthetic_rows(), synthetic_rows()[0] | {"service": filled("A1 ")}],
+            "reached_of_eligible": [*synthetic_rows(), synthetic_rows()[0] | {"reached": filled(9), "eligible": filled(8)}],
+        },
+        filled=filled,
+        symbol=symbol,
+        Cell=Cell,
+        BLANK=BLANK,
+        KNOWN_UNITS=KNOWN_UNITS,
+        CONTRACTS=CONTRACTS,
+    )

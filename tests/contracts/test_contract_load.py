@@ -1,0 +1,166 @@
+"""Loading contracts: what the files say, errors as sentences, speed, and what is not imported."""
+
+from __future__ import annotations
+
+import csv
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from kkz_eval.contracts.contract import Contract
+from kkz_eval.contracts.load import ContractError, load_contract, load_contracts
+from kkz_eval.contracts.synonyms import normal_form, property_names
+
+ROOT = Path(__file__).parents[2]
+CONTRACTS = ROOT / "data_contracts"
+SHARED = ROOT.parent / os.environ.get("KKZ_SHARED", "shared")
+INKAR = SHARED / "data" / "official" / "inkar"
+
+
+def column_of(contract: Contract, header: str) -> str | None:
+    """The property that a header names."""
+    names = {normal_form(name): p.name for p in contract.properties for name in property_names(p)}
+    return names.get(normal_form(header))
+
+
+def test_the_three_contracts_are_there(contracts: dict[str, Contract]) -> None:
+    assert list(contracts) == ["inkar", "schulabgaenge", "schulabgaenge_amtlich"]
+
+
+def test_inkar_is_superseded_cell_by_cell_with_the_workbook_first(contracts: dict[str, Contract]) -> None:
+    inkar = contracts["inkar"]
+    assert inkar.layouts == ("inkar_workbook", "inkar_long")
+    assert (inkar.supersedes, inkar.acceptance, inkar.measure_from) == ("observation", "file", "indicator")
+    assert (inkar.levels, inkar.source, inkar.licence) == (("kreis",), "official", "dl-de/by-2-0")
+    assert inkar.attribution == "© BBSR Bonn, INKAR"
+    assert len(inkar.property_named("indicator").codes) == 39
+
+
+def test_municipal_deliveries_are_accepted_unit_by_unit(contracts: dict[str, Contract]) -> None:
+    municipal = contracts["schulabgaenge"]
+    assert (municipal.supersedes, municipal.acceptance, municipal.smallest_cell) == ("unit_year", "unit", 3)
+    assert municipal.levels == ("municipality", "kreis")
+    nationality = municipal.property_named("nationality")
+    assert not nationality.required
+    assert nationality.default == "insgesamt"
+
+
+def test_the_official_table_differs_from_the_delivery_by_its_title(contracts: dict[str, Contract]) -> None:
+    official, municipal = contracts["schulabgaenge_amtlich"], contracts["schulabgaenge"]
+    assert (official.title_marker, municipal.title_marker) == ("21111", None)
+    assert official.acceptance == "file"
+    assert [(p.name, p.logical_type, p.role) for p in official.properties] == [
+        (p.name, p.logical_type, p.role) for p in municipal.properties
+    ]
+    own = {rule.rule_id: rule.severity for rule in official.rules if "sum" in rule.rule_id}
+    assert set(own.values()) == {"warning"}
+
+
+@pytest.mark.parametrize(
+    ("header", "columns"),
+    [
+        ("bereich,kreis_ags5,name,jahr,kuerzel,wert", [None, "unit_id", None, "year", "indicator", "value"]),
+        (
+            "Bereich,ID,Kuerzel,Indikator,Raumbezug,Kennziffer,Name,Zeitbezug,Wert",
+            [None, None, "indicator", None, None, "unit_id", None, "year", "value"],
+        ),
+    ],
+)
+def test_both_long_headers_of_inkar_are_known(header: str, columns: list[str | None], contracts: dict[str, Contract]) -> None:
+    assert [column_of(contracts["inkar"], name) for name in header.split(",")] == columns
+
+
+@pytest.mark.parametrize(
+    ("header", "column"),
+    [
+        ("AGS", "unit_id"), ("Gemeindeschlüssel", "unit_id"), ("Kreisschlüssel", "unit_id"), ("Jahr", "year"),
+        ("Schuljahr", "year"), ("Abschlussart", "certificate"), ("Geschlecht", "sex"),
+        ("Staatsangehörigkeit", "nationality"), ("ANZAHL ", "leavers"), ("Schulabgaenge", "leavers"), ("Bemerkung", None),
+    ],
+)  # fmt: skip
+def test_headers_of_municipalities_are_known(header: str, column: str | None, contracts: dict[str, Contract]) -> None:
+    assert column_of(contracts["schulabgaenge"], header) == column
+
+
+@pytest.mark.skipif(not INKAR.is_dir(), reason="the genuine INKAR files are not at hand")
+def test_every_indicator_of_the_genuine_panel_has_its_german_name(contracts: dict[str, Contract]) -> None:
+    with (INKAR / "inkr_nrw_kreise_panel_long.csv").open(encoding="utf-8-sig") as panel:
+        used = {row["kuerzel"] for row in csv.DictReader(panel)}
+    with (INKAR / "inkr_indicator_metadata.csv").open(encoding="utf-8-sig") as metadata:
+        names = {(row["kuerzel"], row["kurzname"].strip()) for row in csv.DictReader(metadata)}
+    codes = contracts["inkar"].property_named("indicator").codes
+    assert {code.code for code in codes} == used | {"arbeitslose", "beschaeftigtenquote"}
+    assert all((code.code, code.label_de) in names for code in codes if code.code in used)
+
+
+def test_the_digest_depends_on_what_is_said_and_not_on_how(tmp_path: Path, contracts: dict[str, Contract]) -> None:
+    source = (CONTRACTS / "inkar.odcs.yaml").read_text(encoding="utf-8")
+    path = tmp_path / "inkar.odcs.yaml"
+    path.write_text("# a comment\n" + source, encoding="utf-8")
+    assert load_contract(path).digest == contracts["inkar"].digest
+    path.write_text(source.replace("logicalTypeOptions: {minimum: 0}", "logicalTypeOptions: {minimum: 1}"), encoding="utf-8")
+    assert load_contract(path).digest != contracts["inkar"].digest
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("kind: DataContract", "kind: DataContract: x", "Zeile"),
+        ("version: 1.0.0\n", "", "version"),
+        ("property: acceptance, value: file", "property: acceptance, value: maybe", "file | unit"),
+        ("property: acceptance, value", "property: aceptance, value", "acceptance"),
+        ("property: measureFrom, value: indicator", "property: measureFrom, value: value", "measureFrom"),
+        ("logicalType: number", "logicalType: date", "string | integer | number"),
+        ("{minimum: 0}", "{exclusiveMinimum: 0}", "exclusiveMinimum"),
+        ("      - name: year\n", "      - name: jahr\n", "unit_id und year"),
+        ("labelEn, value: Indicator code", "labelEn, value: ''", "text"),
+        ("labelEn, value: Indicator code", "labelDe, value: Indicator code", "labelEn"),
+    ],
+)
+def test_a_wrong_contract_is_a_sentence_with_file_and_place(old: str, new: str, said: str, tmp_path: Path) -> None:
+    source = (CONTRACTS / "inkar.odcs.yaml").read_text(encoding="utf-8")
+    assert old in source
+    path = tmp_path / "inkar.odcs.yaml"
+    path.write_text(source.replace(old, new), encoding="utf-8")
+    with pytest.raises(ContractError) as raised:
+        load_contract(path)
+    assert "inkar.odcs.yaml" in raised.value.sentence("de")
+    assert said in raised.value.sentence("de")
+
+
+def test_a_folder_without_contracts_is_a_sentence(tmp_path: Path) -> None:
+    with pytest.raises(ContractError, match="no contract"):
+        load_contracts(tmp_path)
+    with pytest.raises(ContractError, match="no folder"):
+        load_contracts(tmp_path / "nowhere")
+
+
+def test_two_files_with_one_id_are_refused(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        source = (CONTRACTS / "inkar.odcs.yaml").read_text(encoding="utf-8")
+        (tmp_path / f"{name}.odcs.yaml").write_text(source, encoding="utf-8")
+    with pytest.raises(ContractError, match="already holds"):
+        load_contracts(tmp_path)
+
+
+def test_all_contracts_load_in_a_twentieth_of_a_second() -> None:
+    def seconds() -> float:
+        start = time.perf_counter()
+        load_contracts(CONTRACTS)
+        return time.perf_counter() - start
+
+    assert min(seconds() for _ in range(5)) < 0.05
+
+
+def test_the_check_path_imports_neither_pandas_nor_great_expectations_nor_pydantic() -> None:
+    program = (
+        "import sys, kkz_eval.contracts.judgement, kkz_eval.contracts.load as load, pathlib;"
+        f"load.load_contracts(pathlib.Path({str(CONTRACTS)!r}));"
+        "print([m for m in ('pandas', 'great_expectations', 'pydantic', 'jsonschema', 'dagster') if m in sys.modules])"
+    )
+    run = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert run.stdout.strip() == "[]"

@@ -1,0 +1,162 @@
+"""Every rule of every contract: the mutant that only it finds, by masks and by Great Expectations; and that both agree."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from types import ModuleType, SimpleNamespace
+
+import hypothesis.strategies as st
+import pytest
+from hypothesis import HealthCheck, given, settings
+
+from kkz_eval.contracts import expectations, masks, rules
+from kkz_eval.contracts.contract import Contract, Rule
+from kkz_eval.contracts.load import load_contracts
+from kkz_eval.contracts.masks import compile_masks, judge
+from kkz_eval.contracts.rules import KINDS, RuleError
+from kkz_eval.model.findings import iter_findings
+from kkz_eval.model.parsed import ParsedTable
+
+CONTRACTS = load_contracts(Path(__file__).parents[2] / "data_contracts")
+EVERY_RULE = [(contract.id, rule.rule_id) for contract in CONTRACTS.values() for rule in contract.rules]
+
+
+def masked_rows(parsed: ParsedTable, contract: Contract, known: dict[str, frozenset[str]]) -> dict[str, list[int]]:
+    return {one.rule.rule_id: one.mask(parsed).rows.tolist() for one in compile_masks(contract, known)}
+
+
+def rows_by_file(
+    tables: dict[str, ParsedTable], contract: Contract, known: dict[str, frozenset[str]]
+) -> dict[str, dict[str, list[int]]]:
+    """Failing positions by file and rule, as Great Expectations sees them in one stacked frame."""
+    outcomes = expectations.validate(
+        expectations.stack([expectations.to_frame(table, file) for file, table in tables.items()]), contract, known
+    )
+    assert [one.rule_id for one in outcomes] == [rule.rule_id for rule in contract.rules]
+    assert all(one.success == (not one.failing_index) for one in outcomes)
+    found: dict[str, dict[str, list[int]]] = {}
+    start = 0
+    for file, table in tables.items():
+        end = start + table.table.num_rows
+        found[file] = {one.rule_id: [i - start for i in one.failing_index if start <= i < end] for one in outcomes}
+        start = end
+    return found
+
+
+@pytest.mark.parametrize("contract_id", CONTRACTS)
+def test_the_clean_table_has_no_finding(contract_id: str, build: SimpleNamespace) -> None:
+    contract = CONTRACTS[contract_id]
+    parsed = build.parsed_of(contract, build.clean_rows(contract))
+    assert judge(parsed, contract, build.KNOWN_UNITS).num_rows == 0
+
+
+@pytest.mark.parametrize(("contract_id", "rule_id"), EVERY_RULE)
+def test_each_rule_alone_finds_its_mutant(contract_id: str, rule_id: str, build: SimpleNamespace) -> None:
+    contract = CONTRACTS[contract_id]
+    rule = next(rule for rule in contract.rules if rule.rule_id == rule_id)
+    parsed = build.parsed_of(contract, build.mutant_rows(_strict(contract), rule))
+    findings = list(iter_findings(judge(parsed, _strict(contract), build.KNOWN_UNITS)))
+    assert {finding.rule for finding in findings} == {rule_id}
+    assert all(finding.row and finding.column and finding.allowed is not None for finding in findings)
+    for language in ("de", "en"):
+        assert findings[0].message(language)
+        assert findings[0].fix(language)
+
+
+def _strict(contract: Contract) -> Contract:
+    """The contract without tolerance, so that the smallest deviation counts."""
+    rules = (replace(r, parameters={k: v for k, v in r.parameters.items() if k != "tolerance"}) for r in contract.rules)
+    return replace(contract, rules=tuple(rules))
+
+
+@pytest.mark.parametrize("contract_id", CONTRACTS)
+def test_great_expectations_finds_the_same_mutants_in_one_run(contract_id: str, build: SimpleNamespace) -> None:
+    contract = _strict(CONTRACTS[contract_id])
+    tables = {rule.rule_id: build.parsed_of(contract, build.mutant_rows(contract, rule)) for rule in contract.rules}
+    found = rows_by_file(tables, contract, build.KNOWN_UNITS)
+    for rule_id, table in tables.items():
+        assert [name for name, rows in found[rule_id].items() if rows] == [rule_id]
+        assert found[rule_id] == masked_rows(table, contract, build.KNOWN_UNITS)
+
+
+def test_kinds_that_no_contract_uses_yet_are_found_by_both(build: SimpleNamespace) -> None:
+    contract = build.synthetic()
+    tables = {name: build.parsed_of(contract, rows) for name, rows in build.synthetic_mutants.items()}
+    for name, table in tables.items():
+        hits = masked_rows(table, contract, build.KNOWN_UNITS)
+        assert hits == {rule.rule_id: [3] if rule.rule_id == name else [] for rule in contract.rules}
+    assert rows_by_file(tables, contract, build.KNOWN_UNITS) == {
+        name: masked_rows(table, contract, build.KNOWN_UNITS) for name, table in tables.items()
+    }
+
+
+def test_every_kind_has_a_mutant() -> None:
+    used = {rule.kind for contract in CONTRACTS.values() for rule in contract.rules}
+    assert used | {"pattern", "part_not_above_whole"} == set(KINDS)
+
+
+@st.composite
+def _random_tables(draw: st.DrawFn, build: SimpleNamespace, contract: Contract) -> dict[str, ParsedTable]:
+    """Many small tables with gaps, symbols, doubles, unknown codes and keys, totals right and wrong."""
+    odd = [build.BLANK, build.Cell(), build.symbol("-"), build.symbol("§"), build.Cell(None, "Quatsch")]
+    keys = {
+        "unit_id": [build.filled(unit) for unit in ("05111", "05112", "05999")],
+        "year": [build.filled(year) for year in (1800, 2015, 2016)],
+    }
+    pools = {}
+    for of in contract.properties:
+        if of.codes:
+            good = [build.filled(code.code) for code in (*of.codes[:2], of.codes[-1])]
+        elif of.name in keys:
+            good = keys[of.name]
+        else:
+            good = [build.filled(value) for value in (-1, 0, 1, 2, 3)] + [build.Cell(4, "(4)", "()")]
+        pools[of.name] = st.sampled_from(good * 6 + odd)
+    rows = st.lists(st.fixed_dictionaries(pools), min_size=1, max_size=12)
+    listed = draw(st.lists(rows, min_size=10, max_size=25))
+    clean = build.clean_rows(contract)
+    for _ in range(5):  # near misses: a clean table with a few cells replaced and rows taken out
+        table = list(clean[: len(clean) // 2])
+        for _ in range(draw(st.integers(0, 4))):
+            place = draw(st.integers(0, len(table) - 1))
+            name = draw(st.sampled_from([p.name for p in contract.properties]))
+            table[place] = table[place] | {name: draw(pools[name])}
+        if draw(st.booleans()):
+            del table[draw(st.integers(0, len(table) - 1))]
+        listed.append(table)
+    return {str(number): build.parsed_of(contract, table) for number, table in enumerate(listed)}
+
+
+@settings(max_examples=6, deadline=None, suppress_health_check=list(HealthCheck))
+@given(data=st.data())
+@pytest.mark.parametrize("contract_id", CONTRACTS)
+def test_masks_and_great_expectations_agree(contract_id: str, data: st.DataObject, build: SimpleNamespace) -> None:
+    contract = CONTRACTS[contract_id]
+    tables = data.draw(_random_tables(build, contract))
+    assert rows_by_file(tables, contract, build.KNOWN_UNITS) == {
+        file: masked_rows(table, contract, build.KNOWN_UNITS) for file, table in tables.items()
+    }
+
+
+@pytest.mark.parametrize("compiler", [compile_masks, expectations.compile_expectations])
+def test_an_unknown_kind_is_an_error_in_both(compiler: object, build: SimpleNamespace) -> None:
+    contract = replace(CONTRACTS["inkar"], rules=(Rule("x", "share_jump", "error", {}),))
+    with pytest.raises(RuleError, match="share_jump"):
+        compiler(contract, build.KNOWN_UNITS)  # type: ignore[operator]
+
+
+@pytest.mark.parametrize("module", [masks, expectations])
+def test_a_kind_without_translation_is_an_error(
+    module: ModuleType, build: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rules, "KINDS", {**KINDS, "new_kind": {}})
+    contract = replace(CONTRACTS["inkar"], rules=(Rule("x", "new_kind", "error", {}),))
+    compiler = {masks: compile_masks, expectations: expectations.compile_expectations}[module]
+    with pytest.raises(RuleError, match="not translated"):
+        compiler(contract, build.KNOWN_UNITS)
+
+
+def test_a_level_that_the_register_lacks_is_an_error(build: SimpleNamespace) -> None:
+    with pytest.raises(RuleError, match="kreis"):
+        compile_masks(CONTRACTS["inkar"], {"municipality": frozenset()})
