@@ -71,7 +71,7 @@ def fit_fixed_effects(
 ) -> Fit:
     """OLS (WLS with weights) of outcome (n,) on regressors (n, k) with unit and year effects, clustered covariance.
 
-    Small-sample factor of the covariance (Cameron & Miller 2015, eq. 11, with the count of parameters of fixest's default):
+    Small-sample factor of the covariance (Cameron & Miller 2015, finite-sample modifications, with the count of parameters of fixest's default):
     G/(G-1) · (n-1)/(n-K); K counts the regressors and the fixed effects, except those nested in the clusters. small_sample "none": factor 1.
     Raises Refused: fewer than two clusters, no cells to spare, collinear regressors, an outcome that the effects explain wholly, overflow,
     clusters so made that the scores cancel out in each of them (one cluster a year, for example).
@@ -101,9 +101,8 @@ def fit_fixed_effects(
     if small_sample == "fixest":
         factor = n_clusters / (n_clusters - 1) * (n_cells - 1) / (n_cells - parameters)
     clustered = np.asarray(cov_cluster(result, cluster, use_correction=False))
-    if (np.diag(clustered) <= CANCELLED * np.diag(np.asarray(result.cov_params()))).any() and float(
-        result.rsquared
-    ) < 1 - COLLINEAR:
+    cancelled = bool((np.diag(clustered) <= CANCELLED * np.diag(np.asarray(result.cov_params()))).any())
+    if cancelled and float(result.rsquared) < 1 - COLLINEAR:  # a perfect fit has no standard error to speak of either way
         raise Refused("clusters_cancel")
     covariance = factor * clustered
     return Fit(
