@@ -39,7 +39,7 @@ class RunOptions(dg.ConfigurableResource):  # type: ignore[type-arg]
         description=described("option.plan"),
     )
     outcomes: list[str] = Field(
-        default_factory=list,
+        default=[],
         description=described("option.outcomes"),
     )
 

@@ -271,6 +271,12 @@ def indicator(line: Line, indicator_id: str, dataset: str) -> IndicatorValues:
     )
 
 
+def has_data(line: Line, plan: Plan) -> bool:
+    """Whether anything is accepted for any source of a plan."""
+    datasets = {plan.sources[outcome.indicator] for outcome in plan.outcomes}
+    return any(accepted(line, dataset).observations.num_rows for dataset in sorted(datasets))
+
+
 def design(line: Line, plan: Plan) -> Design:
     """Groups, panel and coverage of a plan."""
     groups = groups_of(plan, line.settings.language)

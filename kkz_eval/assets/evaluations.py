@@ -65,6 +65,16 @@ def plan_assets(plan: Plan) -> list[dg.AssetsDefinition]:
         if not options.takes(plan.id):
             return
         with sentences(line.settings.language):
+            if not steps.has_data(line, plan):
+                line.progress(
+                    say(
+                        "progress.no_data",
+                        line.settings.language,
+                        plan=plan.id,
+                        datasets=", ".join(sorted(set(plan.sources.values()))),
+                    )
+                )
+                return
             result = steps.design(line, line.plans[plan.id])
         sizes = result.groups["group"].value_counts().reindex(["treated", "reference", "later", "left_out"], fill_value=0)
         counts = {str(name): int(size) for name, size in sizes.items()}
