@@ -160,7 +160,9 @@ def main(arguments: Sequence[str]) -> int:
     difference = largest_difference(whole, direct)
     found = recovery(direct)
     print(f"Model world, two-way fixed effects, seeds 0 to {seeds - 1}, direct path; nominal coverage {plan.inference.level:g}")
-    print(f"{'outcome':<34} {'truth':>6} {'bias':>8} {'MC-SE':>7} {'bias/MC-SE':>10} {'spread':>7} {'mean SE':>8} {'coverage':>9}")
+    print(
+        f"{'outcome':<34} {'truth':>6} {'bias':>8} {'MC-SE':>7} {'bias/MC-SE':>10} {'spread':>7} {'mean SE':>8} {'coverage':>9}"
+    )
     for row in found:
         print(
             f"{row.indicator:<34} {row.truth:>6.2f} {row.bias:>8.4f} {row.monte_carlo_se:>7.4f} {row.bias_in_se:>10.2f} "
