@@ -211,6 +211,12 @@ def accepted(line: Line, dataset: str) -> Accepted:
     return accepted_observations(line.steps, line.register(), contract)
 
 
+def conflicts(line: Line) -> tuple[Conflict, ...]:
+    """Units and years of any dataset that deliveries of one scan contradict each other about; none of them holds."""
+    datasets = sorted({contract.dataset for contract in line.contracts.values()})
+    return tuple(conflict for dataset in datasets for conflict in accepted(line, dataset).conflicts)
+
+
 def indicator(line: Line, indicator_id: str, dataset: str) -> IndicatorValues:
     """Values of an indicator from one dataset, of what is accepted now."""
     definition = line.catalogue[indicator_id]
