@@ -213,7 +213,7 @@ def _notices(line: Line, plan: Plan, design: steps.Design) -> tuple[Mapping[str,
                 for language in LANGUAGES
             }
         )
-    for conflict in design.conflicts:
+    for conflict in (conflict for conflict in steps.conflicts(line) if conflict.dataset in datasets):
         notices.append({language: conflict_sentence(conflict, language) for language in LANGUAGES})
     for row in design.coverage:
         if row.missing:

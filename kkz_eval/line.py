@@ -175,7 +175,7 @@ def judge_arrivals(line: Line, years: Iterable[int]) -> tuple[Judged, ...]:
     for arrival in register.of_years(years):
         verdict = judge_arrival(line.steps, register, arrival, line.contracts, known_units())
         judged.append(Judged(arrival, verdict))
-        if verdict.n_errors:
+        if verdict.n_errors and arrival in register.last_under(arrival.name):
             line.progress(say("progress.rejected", language, name=arrival.name, errors=verdict.n_errors))
     count = Counter(row.verdict.status for row in judged)
     line.progress(
@@ -260,6 +260,12 @@ def accepted(line: Line, dataset: str) -> Accepted:
     """The observations of a dataset that hold now."""
     contract = next(c for c in line.contracts.values() if c.dataset == dataset)
     return accepted_observations(line.steps, line.register(), contract)
+
+
+def conflicts(line: Line) -> tuple[Conflict, ...]:
+    """Units and years of any dataset that deliveries of one scan contradict each other about; none of them holds."""
+    datasets = sorted({contract.dataset for contract in line.contracts.values()})
+    return tuple(conflict for dataset in datasets for conflict in accepted(line, dataset).conflicts)
 
 
 def indicator(line: Line, indicator_id: str, dataset: str) -> IndicatorValues:

@@ -13,7 +13,7 @@ from kkz_eval.definitions import build_defs
 from kkz_eval.deliveries.intake import inbox_files
 from kkz_eval.deliveries.register import read_register
 from kkz_eval.jobs import execute_yearly_run, open_instance
-from kkz_eval.line import open_line, rejected_slices
+from kkz_eval.line import conflicts, open_line, rejected_slices
 from kkz_eval.model.texts import text
 from kkz_eval.partitions import known_years, span_of_years
 from kkz_eval.settings import Settings
@@ -42,8 +42,9 @@ def run_line(settings: Settings, plan_file: Path | None, years: str) -> int:
         return 2
     refused = sum(int(data.get("verweigert", 0)) for data in outcome.metadata.values())
     refused += int(outcome.metadata.get("landing", {}).get("abgelehnt", 0))
-    rejected = rejected_slices(open_line(settings, plan_files))
-    return 0 if outcome.success and not refused and not rejected else 1
+    line = open_line(settings, plan_files)
+    left_out = len(rejected_slices(line)) + len(conflicts(line))
+    return 0 if outcome.success and not refused and not left_out else 1
 
 
 def list_deliveries(settings: Settings) -> int:
