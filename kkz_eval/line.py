@@ -246,7 +246,8 @@ def rejected_slices(line: Line) -> list[tuple[Judged, str, int]]:
             judged = Judged(source.arrival, source.verdict)
             for part in source.verdict.slices:
                 newest[(part.unit_id, part.year)] = (judged, part.status)
-            if not source.verdict.slices and source.verdict.status == Status.REJECTED:
+            whole = not source.verdict.slices and source.verdict.status == Status.REJECTED
+            if whole and source.arrival in register.last_under(source.arrival.name):
                 rows.append((judged, "", 0))
         rows += [
             (judged, unit, year)

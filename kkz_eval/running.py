@@ -55,9 +55,11 @@ def list_deliveries(settings: Settings) -> int:
     for arrival in register.arrivals:
         verdict = register.verdicts.get((arrival.sha256, arrival.contract_id))
         slices = Counter(part.status.value for part in verdict.slices) if verdict else Counter()
-        fate = verdict.status.value if verdict else "pending"
-        rejected = f", {slices['rejected']}/{len(verdict.slices)} rejected" if verdict and slices["rejected"] else ""
-        print(f"{arrival.number:>6}  {arrival.sha256[:12]}  {arrival.contract_id:<22}  {fate}{rejected}  {arrival.name}")
+        state = verdict.status.value if verdict else "pending"
+        fate = text(f"status.{state}", settings.language, package="kkz_eval.stewardship")
+        if verdict and slices["rejected"]:
+            fate += f" ({slices['rejected']}/{len(verdict.slices)})"
+        print(f"{arrival.number:>6}  {arrival.sha256[:12]}  {arrival.contract_id:<22}  {fate:<28}  {arrival.name}")
     return 0
 
 

@@ -14,7 +14,7 @@ import os
 import signal
 import sys
 
-import kkz_eval.contracts.expectations  # noqa: F401 (imported for the forks)
+import kkz_eval.contracts.expectations
 import kkz_eval.running  # noqa: F401 (imported for the forks)
 from kkz_eval.cli import main
 
@@ -52,7 +52,9 @@ def _run(arguments: list[str], fatal: int | None) -> str:
         print(f"writes {seen[0]}", flush=True)
         os._exit(code)
     _, status = os.waitpid(child, 0)
-    return "killed" if os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL else str(os.waitstatus_to_exitcode(status))
+    return (
+        "killed" if os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL else str(os.waitstatus_to_exitcode(status))
+    )
 
 
 if __name__ == "__main__":
