@@ -58,7 +58,7 @@ def _headline(row: Any) -> str:
 
 def plan_assets(plan: Plan) -> list[dg.AssetsDefinition]:
     """Design, effects and report of a plan. A run that leaves the plan out skips all three."""
-    title = plan.title or {language: plan.id for language in LANGUAGES}
+    title = plan.title or dict.fromkeys(LANGUAGES, plan.id)
     group = asset_name("c_auswertung", plan)
 
     @dg.asset(
