@@ -7,7 +7,7 @@ imported only when a comparison is made.
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from kkz_eval.contracts.contract import Contract
 from kkz_eval.deliveries.accepted import Source, sources_of
@@ -17,6 +17,8 @@ from kkz_eval.model.findings import Finding, Severity, iter_findings
 from kkz_eval.model.texts import Language
 from kkz_eval.reference.tables import known_units
 from kkz_eval.sentences import say
+
+_HIDDEN = "…"
 
 
 @dataclass(frozen=True)
@@ -64,8 +66,9 @@ def validate_contract(line: Line, contract: Contract) -> Comparison:
 
 
 def _first_finding(source: Source, findings: list[Finding], contract: Contract, language: Language) -> str:
+    """Where the first fault is, for the run history: values of cells, and sums of them, never go there."""
     errors = [finding for finding in findings if finding.severity == Severity.ERROR]
-    first = (errors or findings)[0]
+    first = replace((errors or findings)[0], value=_HIDDEN, allowed=_HIDDEN)
     label = next((p.label_de if language == "de" else p.label_en for p in contract.properties if p.name == first.field), None)
     return say(
         "contract_check.found",
