@@ -16,6 +16,7 @@ from kkz_eval.jobs import execute_yearly_run, open_instance
 from kkz_eval.line import conflicts, open_line, rejected_slices
 from kkz_eval.model.texts import text
 from kkz_eval.partitions import known_years, span_of_years
+from kkz_eval.sentences import conflict_sentence
 from kkz_eval.settings import Settings
 from kkz_eval.storage.store import Store
 
@@ -43,7 +44,10 @@ def run_line(settings: Settings, plan_file: Path | None, years: str) -> int:
     refused = sum(int(data.get("verweigert", 0)) for data in outcome.metadata.values())
     refused += int(outcome.metadata.get("landing", {}).get("abgelehnt", 0))
     line = open_line(settings, plan_files)
-    left_out = len(rejected_slices(line)) + len(conflicts(line))
+    contradicted = conflicts(line)
+    for conflict in contradicted:
+        _print(conflict_sentence(conflict, settings.language))
+    left_out = len(rejected_slices(line)) + len(contradicted)
     return 0 if outcome.success and not refused and not left_out else 1
 
 

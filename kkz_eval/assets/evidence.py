@@ -6,7 +6,7 @@ from kkz_eval import line as steps
 from kkz_eval.assets.deliveries import verdicts
 from kkz_eval.assets.failures import sentences
 from kkz_eval.descriptions import described
-from kkz_eval.sentences import conflict_sentence, say
+from kkz_eval.sentences import say
 
 
 @dg.asset(
@@ -24,8 +24,6 @@ def observations(context: dg.AssetExecutionContext, line: dg.ResourceParam[steps
             accepted = steps.accepted(line, dataset)
             rows[dataset] = accepted.observations.num_rows
             line.progress(say("progress.observations", line.settings.language, dataset=dataset, rows=rows[dataset]))
-            for conflict in accepted.conflicts:
-                line.progress(conflict_sentence(conflict, line.settings.language))
     return dg.MaterializeResult(metadata={f"werte_{dataset}": count for dataset, count in rows.items()})
 
 
