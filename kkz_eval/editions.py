@@ -71,7 +71,7 @@ def report_inputs(line: Line, plan: Plan, design: steps.Design, effects: Effects
     names = dict(zip(design.groups["unit_id"], design.groups["name"], strict=True))
     panel = design.panel.assign(unit_name=design.panel["unit_id"].map(names))
     municipal = [contract for contract in line.contracts.values() if contract.source == "municipal"]
-    datasets = sorted({plan.sources[outcome.indicator] for outcome in plan.outcomes})
+    datasets = steps.datasets_of(line, plan)
     sources = tuple(_source_info(line, contract) for contract in line.contracts.values() if contract.dataset in datasets)
     delivered = [_deliveries(line, contract, plan) for contract in municipal if sources_of(line.register(), contract)]
     files = {f"{name} ({source.dataset})": sha for source in sources for name, sha in source.files}
@@ -180,7 +180,7 @@ def _counts(line: Line, plan: Plan, municipal: list[Contract]) -> pd.DataFrame |
 
 def _notices(line: Line, plan: Plan, design: steps.Design) -> tuple[Mapping[str, str], ...]:
     """Sentences about what is missing from the report's data: rejected deliveries, contradictions, values without a figure."""
-    datasets = set(plan.sources.values()) | {c.dataset for c in line.contracts.values() if c.source == "municipal"}
+    datasets = set(steps.datasets_of(line, plan)) | {c.dataset for c in line.contracts.values() if c.source == "municipal"}
     notices: list[Mapping[str, str]] = []
     rejected: dict[tuple[str, str], list[tuple[str, int]]] = {}
     for judged, unit, year in steps.rejected_slices(line):

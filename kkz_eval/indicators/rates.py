@@ -5,6 +5,7 @@ A statistical symbol in numerator or denominator leaves the value missing and st
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,17 +22,20 @@ _READ = ["observation_id", "unit_id", "year", "value", "flag", "edition"]
 
 @dataclass(frozen=True)
 class IndicatorValues:
-    """Values of one indicator from one dataset, and which observations each came from."""
+    """Values of one indicator from one source, and which observations each came from."""
 
     indicators: pa.Table
     edges: pa.Table
 
 
-def observations_for(observations: pa.Table, source: IndicatorSource) -> dict[str, pa.Table]:
-    """The observations that a source reads: {"numerator": …, "denominator": …}, columns as in `_READ`, in their order."""
-    parts = {"numerator": _select(observations, source.numerator)}
+def observations_for(observations: Mapping[str, pa.Table], source: IndicatorSource) -> dict[str, pa.Table]:
+    """The observations that a source reads: {"numerator": …, "denominator": …}, columns as in `_READ`, in their order.
+
+    observations: by dataset, at least those that the source reads.
+    """
+    parts = {"numerator": _select(observations[source.dataset], source.numerator)}
     if source.denominator is not None:
-        parts["denominator"] = _select(observations, source.denominator)
+        parts["denominator"] = _select(observations[source.datasets[-1]], source.denominator)
     return parts
 
 
