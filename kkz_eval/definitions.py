@@ -13,7 +13,7 @@ from kkz_eval.assets.evaluations import plan_assets
 from kkz_eval.checks.contracts import contract_check
 from kkz_eval.checks.coverage import coverage_check
 from kkz_eval.io_managers import AcceptedTables
-from kkz_eval.jobs import yearly_run
+from kkz_eval.jobs import RunOptions, yearly_run
 from kkz_eval.line import Line, open_line
 from kkz_eval.sensors import inbox_sensor
 from kkz_eval.settings import Settings, load_settings
@@ -38,6 +38,7 @@ def build_defs(
             deliveries.landing,
             deliveries.parsed,
             deliveries.verdicts,
+            deliveries.delivery_status,
             evidence.observations,
             evidence.indicators,
             *(asset for plan in plans for asset in plan_assets(plan)),
@@ -48,7 +49,7 @@ def build_defs(
         ],
         "jobs": [yearly_run],
         "sensors": [inbox_sensor],
-        "resources": {"line": line, "io_manager": AcceptedTables(line)},
+        "resources": {"line": line, "options": RunOptions(), "io_manager": AcceptedTables(line)},
         "executor": dg.in_process_executor,
     }
     return dg.Definitions(**{**parts, **overrides})

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
-from pathlib import Path
 
 import pandas as pd
 
@@ -21,7 +20,8 @@ from kkz_eval.evaluation.results import EffectsResult, results_files
 from kkz_eval.line import Line
 from kkz_eval.model.texts import LANGUAGES, Language, text
 from kkz_eval.reference.tables import programme_units, unit_name
-from kkz_eval.reporting.build import build_document, render
+from kkz_eval.reporting.build import build_document, event_study_of, render
+from kkz_eval.reporting.figures import WIDE, event_study_chart, to_svg
 from kkz_eval.reporting.inputs import COUNT_COLUMNS, DELIVERY_COLUMNS, OutcomeInfo, ReportInputs, SourceInfo
 from kkz_eval.sentences import conflict_sentence
 from kkz_eval.storage.digests import code_digest, digest_of, digest_of_bytes
@@ -31,9 +31,9 @@ LIBRARIES = ("kkz-eval", "numpy", "pandas", "scipy", "statsmodels", "pyarrow", "
 
 @dataclass(frozen=True)
 class Edition:
-    """A report that is kept. page: the page in the plan's first language; digest: of all it was made from."""
+    """A report that is kept. page: key of the page in the plan's first language; digest: of all it was made from."""
 
-    page: Path
+    page: str
     digest: str
 
 
@@ -63,7 +63,19 @@ def make_edition(line: Line, plan: Plan) -> Edition:
         for name, content in sorted(files.items(), key=lambda item: item[0].endswith(".html")):  # pages last: they say "complete"
             line.steps.store.put_if_absent(f"{folder}/{name}", content)
         line.steps.journal.computed.append(("report", plan.id))
-    return Edition(line.steps.store.local_path(pages[0][1]), digest)
+    return Edition(pages[0][1], digest)
+
+
+def event_study_pictures(line: Line, plan: Plan, effects: EffectsResult) -> dict[str, str]:
+    """The event study of each outcome that has one, as SVG, by indicator."""
+    language = line.settings.language
+    inputs = report_inputs(line, plan, steps.design(line, plan), effects)
+    pictures = {}
+    for outcome in inputs.outcomes:
+        found = event_study_of(inputs, outcome, language)
+        if found is not None:
+            pictures[outcome.indicator] = to_svg(event_study_chart(found[0], WIDE, language), language)
+    return pictures
 
 
 def report_inputs(line: Line, plan: Plan, design: steps.Design, effects: EffectsResult) -> ReportInputs:

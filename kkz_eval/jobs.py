@@ -5,15 +5,17 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import dagster as dg
 from dagster._core.execution.execution_result import ExecutionResult
+from pydantic import Field
 
-from kkz_eval.partitions import known_years
+from kkz_eval.descriptions import described
+from kkz_eval.partitions import known_years, span_of_years
 
 YEARLY_RUN = "Jahreslauf"
 CONFIGURATION = Path(__file__).resolve().parent.parent / "dagster.yaml"
@@ -21,8 +23,36 @@ CONFIGURATION = Path(__file__).resolve().parent.parent / "dagster.yaml"
 yearly_run = dg.define_asset_job(
     YEARLY_RUN,
     selection=dg.AssetSelection.all(),
-    description="Vom Eingang bis zum Bericht, für ein Berichtsjahr oder alle Jahre (from the inbox to the report, for one year or all).",
+    description=described("job.yearly_run"),
 )
+
+
+class RunOptions(dg.ConfigurableResource):  # type: ignore[type-arg]
+    """Options of the job "Jahreslauf"."""
+
+    years: str = Field(
+        default="",
+        description=described("option.years"),
+    )
+    plan: str = Field(
+        default="",
+        description=described("option.plan"),
+    )
+    outcomes: list[str] = Field(
+        default_factory=list,
+        description=described("option.outcomes"),
+    )
+
+    def chosen_years(self) -> tuple[int, ...]:
+        """The reporting years of a run without partitions. Raises UserError where they can't be read or do not exist."""
+        known = known_years()
+        if not self.years.strip():
+            return known
+        return span_of_years(self.years.strip(), known)
+
+    def takes(self, plan_id: str) -> bool:
+        """Whether a plan is part of the run."""
+        return self.plan.strip() in {"", plan_id}
 
 
 @dataclass(frozen=True)
@@ -58,18 +88,16 @@ def open_instance(folder: Path) -> dg.DagsterInstance:
     return dg.DagsterInstance.from_config(str(folder))
 
 
-def execute_yearly_run(defs: dg.Definitions, instance: dg.DagsterInstance, years: tuple[int, int] | None) -> RunOutcome:
-    """Execute the job in this process, over the years given (inclusive; default all) in one run.
+def execute_yearly_run(defs: dg.Definitions, instance: dg.DagsterInstance, years: Sequence[int]) -> RunOutcome:
+    """Execute the job in this process, over the years given, without a gap and ascending, in one run.
 
     Raises what broken code raises; what a user can mend comes back as sentences.
     """
-    known = known_years()
-    first, last = years or (known[0], known[-1])
     job = defs.resolve_job_def(YEARLY_RUN)
     result = job.execute_in_process(
         instance=instance,
         raise_on_error=False,
-        tags={"dagster/asset_partition_range_start": str(first), "dagster/asset_partition_range_end": str(last)},
+        tags={"dagster/asset_partition_range_start": str(years[0]), "dagster/asset_partition_range_end": str(years[-1])},
         run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
     )
     return _outcome(result)

@@ -8,7 +8,7 @@ is asked for, in whichever run, rests on accepted content only.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -34,6 +34,8 @@ from kkz_eval.model.verdicts import Status, Verdict
 from kkz_eval.reference.tables import known_units
 from kkz_eval.sentences import say
 from kkz_eval.settings import Settings
+from kkz_eval.stewardship.protocol import protocol_page
+from kkz_eval.storage.digests import digest_of_bytes
 from kkz_eval.storage.steps import Steps
 from kkz_eval.storage.store import Store
 
@@ -44,6 +46,19 @@ class Judged:
 
     arrival: Arrival
     verdict: Verdict
+
+
+@dataclass(frozen=True)
+class DeliveryState:
+    """What the register last said of a unit and year of a dataset, and which file it said it of."""
+
+    dataset: str
+    unit_id: str
+    year: int
+    status: Status
+    n_errors: int
+    n_warnings: int
+    name: str
 
 
 @dataclass(frozen=True)
@@ -129,7 +144,7 @@ def land(line: Line, years: Iterable[int]) -> Intake:
     intake = take_in(line.steps.store, line.settings.inbox, line.contracts, wanted)
     language, inbox = line.settings.language, str(line.settings.inbox)
     for notice in intake.notices:
-        line.progress(notice.sentences[language])
+        line.progress(say(f"notice.{notice.kind}", language, sentence=notice.sentences[language]))
     if not intake.register.of_years(wanted):
         if not intake.present and not intake.register.arrivals:
             raise UserError("inbox_empty", inbox=inbox)
@@ -179,6 +194,42 @@ def judge_arrivals(line: Line, years: Iterable[int]) -> tuple[Judged, ...]:
 def findings_of(line: Line, verdict: Verdict) -> list[Finding]:
     """The findings behind a verdict, in the order of the file."""
     return list(iter_findings(load_findings(line.steps.store, verdict)))
+
+
+def write_protocol(line: Line, arrival: Arrival, verdict: Verdict) -> str:
+    """Key of the page with all findings of a delivery, written where it is not there yet."""
+    contract, findings = line.contracts[arrival.contract_id], load_findings(line.steps.store, verdict)
+    page = protocol_page(arrival.name, verdict, contract, findings, line.settings.language).encode()
+    key = f"protocols/{digest_of_bytes(page)[:16]}/protokoll.html"
+    line.steps.store.put_if_absent(key, page)
+    return key
+
+
+def write_protocols(line: Line, years: Iterable[int]) -> dict[str, str]:
+    """Protocols of all deliveries of these reporting years that have findings: name of the file to key of the page."""
+    register = line.register()
+    pages: dict[str, str] = {}
+    for arrival in register.of_years(years):
+        verdict = register.verdicts.get((arrival.sha256, arrival.contract_id))
+        if verdict is None or not (verdict.n_errors or verdict.n_warnings):
+            continue
+        pages[arrival.name] = write_protocol(line, arrival, verdict)
+    return pages
+
+
+def delivery_states(line: Line) -> list[DeliveryState]:
+    """The newest word of the register on every unit and year that was ever delivered under a contract, in order."""
+    register = line.register()
+    rows: list[DeliveryState] = []
+    for contract in line.contracts.values():
+        newest: dict[tuple[str, int], DeliveryState] = {}
+        for source in sources_of(register, contract):
+            for part in source.verdict.slices:
+                newest[(part.unit_id, part.year)] = DeliveryState(
+                    contract.dataset, part.unit_id, part.year, part.status, part.n_errors, part.n_warnings, source.arrival.name
+                )
+        rows += [newest[key] for key in sorted(newest)]
+    return rows
 
 
 def parsed_of(line: Line, verdict: Verdict) -> ParsedTable:
@@ -240,6 +291,13 @@ def design(line: Line, plan: Plan) -> Design:
     return Design(groups, panel, coverage, below(coverage, demanded_coverage(plan)), tuple(conflicts))
 
 
-def effects(line: Line, plan: Plan) -> EffectsResult:
-    """Estimates of a plan on what is accepted now, outcome by outcome, each computed once for its panel and plan."""
-    return effects_of_plan(line.steps, design(line, plan).panel, plan)
+def effects(line: Line, plan: Plan, outcomes: Sequence[str] = ()) -> EffectsResult:
+    """Estimates of a plan on what is accepted now, outcome by outcome, each computed once for its panel and plan.
+
+    outcomes: only these indicators; none for all. Raises UserError for one that the plan does not have.
+    """
+    known = [outcome.indicator for outcome in plan.outcomes]
+    unknown = sorted(set(outcomes) - set(known))
+    if unknown:
+        raise UserError("outcome_unknown", plan=plan.id, outcomes=", ".join(unknown), known=", ".join(known))
+    return effects_of_plan(line.steps, design(line, plan).panel, plan, outcomes or known)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import dagster as dg
 
+from kkz_eval.model.errors import UserError
+
 FIRST_YEAR = 1995
 
 reporting_years = dg.TimeWindowPartitionsDefinition(cron_schedule="0 0 1 1 *", start=str(FIRST_YEAR), fmt="%Y", end_offset=1)
@@ -13,3 +15,16 @@ reporting_years = dg.TimeWindowPartitionsDefinition(cron_schedule="0 0 1 1 *", s
 def known_years() -> tuple[int, ...]:
     """The reporting years that exist as partitions, ascending."""
     return tuple(int(key) for key in reporting_years.get_partition_keys())
+
+
+def span_of_years(value: str, known: tuple[int, ...]) -> tuple[int, ...]:
+    """The years of "2018" or "2006-2019". Raises UserError where they can't be read or are not reporting years."""
+    first, _, last = value.replace("–", "-").partition("-")
+    if not (first.isdigit() and (last or first).isdigit() and len(first) == 4 and len(last or first) == 4):
+        raise UserError("years_unreadable", value=value)
+    span = tuple(range(int(first), int(last or first) + 1))
+    if not span:
+        raise UserError("years_unreadable", value=value)
+    if not set(span) <= set(known):
+        raise UserError("years_outside", first=span[0], last=span[-1], known=f"{known[0]}–{known[-1]}")
+    return span

@@ -14,14 +14,13 @@ from kkz_eval.deliveries.intake import inbox_files
 from kkz_eval.deliveries.register import read_register
 from kkz_eval.jobs import execute_yearly_run, open_instance
 from kkz_eval.line import open_line, rejected_slices
-from kkz_eval.model.errors import UserError
 from kkz_eval.model.texts import text
-from kkz_eval.partitions import known_years
+from kkz_eval.partitions import known_years, span_of_years
 from kkz_eval.settings import Settings
 from kkz_eval.storage.store import Store
 
 
-def run_line(settings: Settings, plan_file: Path | None, years: tuple[int, int] | None) -> int:
+def run_line(settings: Settings, plan_file: Path | None, years: str) -> int:
     """Run the job over the inbox. 0 all well; 1 reports made, but something was rejected or refused; 2 no report.
 
     Raises UserError where the inbox, the plan or the years can't be used; nothing has been written then.
@@ -29,11 +28,9 @@ def run_line(settings: Settings, plan_file: Path | None, years: tuple[int, int] 
     inbox_files(settings.inbox)
     plan_files = None if plan_file is None else [plan_file]
     defs = build_defs(settings, plan_files=plan_files, progress=_print)  # faults of plans and contracts come before all else
-    known = known_years()
-    if years is not None and not (known[0] <= years[0] and years[1] <= known[-1]):
-        raise UserError("years_outside", first=years[0], last=years[1], known=f"{known[0]}–{known[-1]}")
+    span = span_of_years(years, known_years()) if years else known_years()
     with open_instance(settings.dagster_home) as instance:
-        outcome = execute_yearly_run(defs, instance, years)
+        outcome = execute_yearly_run(defs, instance, span)
     for sentence in outcome.warnings:
         _print(sentence)
     for sentence in outcome.failures:

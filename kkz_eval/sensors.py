@@ -4,6 +4,7 @@ import dagster as dg
 
 from kkz_eval import line as steps
 from kkz_eval.deliveries.intake import fingerprint
+from kkz_eval.descriptions import described
 from kkz_eval.jobs import yearly_run
 from kkz_eval.partitions import known_years
 from kkz_eval.sentences import say
@@ -16,7 +17,7 @@ INTERVAL_SECONDS = 15
     job=yearly_run,
     minimum_interval_seconds=INTERVAL_SECONDS,
     default_status=dg.DefaultSensorStatus.RUNNING,
-    description="Startet den Jahreslauf, sobald eine Datei im Eingang liegt, die sich zwischen zwei Blicken nicht mehr verändert hat.",
+    description=described("sensor.inbox"),
 )
 def inbox_sensor(context: dg.SensorEvaluationContext, line: dg.ResourceParam[steps.Line]) -> dg.RunRequest | dg.SkipReason:
     """One run for what is new in the inbox.

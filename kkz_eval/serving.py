@@ -18,7 +18,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from io import BytesIO
 from pathlib import Path
+from typing import BinaryIO
 
 from kkz_eval.jobs import open_instance
 from kkz_eval.model.errors import UserError
@@ -47,12 +49,12 @@ class PublishedFiles(SimpleHTTPRequestHandler):
         self.send_header("Cache-Control", "no-store")
         super().end_headers()
 
-    def send_head(self) -> None:  # type: ignore[override]
+    def send_head(self) -> BytesIO | BinaryIO | None:
         """A file, or "not found" for all else."""
         if self.translate_path(self.path).endswith("\x00"):
             self.send_error(404)
             return None
-        return super().send_head()  # type: ignore[func-returns-value]
+        return super().send_head()
 
     def log_message(self, format: str, *args: object) -> None:
         """Nothing: who reads which page is nobody's business."""

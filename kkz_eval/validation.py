@@ -7,12 +7,12 @@ imported only when a comparison is made.
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from kkz_eval.contracts.contract import Contract
 from kkz_eval.deliveries.accepted import Source, sources_of
 from kkz_eval.deliveries.judging import load_findings, load_parsed
-from kkz_eval.line import Line
+from kkz_eval.line import Line, write_protocol
 from kkz_eval.model.findings import Finding, Severity, iter_findings
 from kkz_eval.model.texts import Language
 from kkz_eval.reference.tables import known_units
@@ -21,13 +21,15 @@ from kkz_eval.sentences import say
 
 @dataclass(frozen=True)
 class Comparison:
-    """What Great Expectations and the register say of a contract's deliveries. sentences: empty where all is well."""
+    """What Great Expectations and the register say of a contract's deliveries. sentences: empty where all is well;
+    protocols: name of a file with findings to the key of its page."""
 
     files: int
     rules: int
     errors: int
     warnings: int
     sentences: tuple[str, ...]
+    protocols: dict[str, str]
 
 
 def validate_contract(line: Line, contract: Contract) -> Comparison:
@@ -38,7 +40,7 @@ def validate_contract(line: Line, contract: Contract) -> Comparison:
     """
     sources = sources_of(line.register(), contract)
     if not sources:
-        return Comparison(0, 0, 0, 0, ())
+        return Comparison(0, 0, 0, 0, (), {})
     from kkz_eval.contracts.expectations import stack, to_frame, validate  # noqa: PLC0415 (imported late on purpose)
 
     language, store = line.settings.language, line.steps.store
@@ -59,13 +61,16 @@ def validate_contract(line: Line, contract: Contract) -> Comparison:
                     expectations=len(outcome.failing_index),
                 )
             )
+    protocols = {s.arrival.name: write_protocol(line, s.arrival, s.verdict) for s, found in findings.items() if found}
     severities = Counter(finding.severity for found in findings.values() for finding in found)
-    return Comparison(len(sources), len(outcomes), severities[Severity.ERROR], severities[Severity.WARNING], tuple(sentences))
+    return Comparison(
+        len(sources), len(outcomes), severities[Severity.ERROR], severities[Severity.WARNING], tuple(sentences), protocols
+    )
 
 
 def _first_finding(source: Source, findings: list[Finding], contract: Contract, language: Language) -> str:
     errors = [finding for finding in findings if finding.severity == Severity.ERROR]
-    first = (errors or findings)[0]
+    first = replace((errors or findings)[0], value="…")  # values of cells never go into the event log
     label = next((p.label_de if language == "de" else p.label_en for p in contract.properties if p.name == first.field), None)
     return say(
         "contract_check.found",

@@ -1,4 +1,4 @@
-"""The assets from the inbox to the verdict, by reporting year: landing, parsed, verdicts."""
+"""The assets from the inbox to the verdict, by reporting year: landing, parsed, verdicts; and the state of all deliveries."""
 
 from collections import Counter
 
@@ -6,29 +6,43 @@ import dagster as dg
 
 from kkz_eval import line as steps
 from kkz_eval.assets.failures import sentences
+from kkz_eval.assets.links import protocol_links
+from kkz_eval.descriptions import described
+from kkz_eval.jobs import RunOptions
+from kkz_eval.model.texts import text
+from kkz_eval.model.verdicts import Status
 from kkz_eval.partitions import reporting_years
+from kkz_eval.reference.tables import unit_name
 
-GROUP = "lieferungen"
+GROUP = "a_lieferungen"
+OWNERS = ["team:datenverantwortliche"]
 WHOLE_RANGE = dg.BackfillPolicy.single_run()
 
 
-def years_of(context: dg.AssetExecutionContext) -> tuple[int, ...]:
-    """The reporting years of this run."""
-    return tuple(int(key) for key in context.partition_keys)
+def years_of(context: dg.AssetExecutionContext, options: RunOptions) -> tuple[int, ...]:
+    """The reporting years of this run: its partitions, or the option `years` where none was chosen."""
+    if context.has_partition_key or context.has_partition_key_range:
+        return tuple(int(key) for key in context.partition_keys)
+    return options.chosen_years()
 
 
 @dg.asset(
     partitions_def=reporting_years,
     backfill_policy=WHOLE_RANGE,
     group_name=GROUP,
-    description="Eingegangene Dateien, unverändert aufbewahrt unter ihrer Prüfsumme.",
+    owners=OWNERS,
+    kinds={"file"},
+    description=described("asset.landing"),
 )
-def landing(context: dg.AssetExecutionContext, line: dg.ResourceParam[steps.Line]) -> dg.MaterializeResult[None]:
+def landing(
+    context: dg.AssetExecutionContext, line: dg.ResourceParam[steps.Line], options: RunOptions
+) -> dg.MaterializeResult[None]:
     """Screen the inbox and keep what a contract claims."""
     with sentences(line.settings.language):
-        intake = steps.land(line, years_of(context))
-    for notice in intake.notices:
-        context.log.info(notice.sentences[line.settings.language])
+        intake = steps.land(line, years_of(context, options))
+    said = [notice.sentences[line.settings.language] for notice in intake.notices]
+    for sentence in said:
+        context.log.info(sentence)
     kinds = Counter(notice.kind for notice in intake.notices)
     return dg.MaterializeResult(
         metadata={
@@ -37,7 +51,7 @@ def landing(context: dg.AssetExecutionContext, line: dg.ResourceParam[steps.Line
             "schon_bekannt": len(intake.known),
             "nicht_verwendet": kinds["unclaimed"],
             "abgelehnt": kinds["refused"],
-            "hinweise": dg.MetadataValue.text("\n".join(n.sentences[line.settings.language] for n in intake.notices)),
+            "hinweise": dg.MetadataValue.text("\n".join(said) or "–"),
         }
     )
 
@@ -45,33 +59,102 @@ def landing(context: dg.AssetExecutionContext, line: dg.ResourceParam[steps.Line
 @dg.asset(
     partitions_def=reporting_years,
     backfill_policy=WHOLE_RANGE,
-    group_name=GROUP,
     deps=[landing],
-    description="Die Dateien als Tabellen: jede Zelle mit Wert, Symbol und Adresse.",
+    group_name=GROUP,
+    owners=OWNERS,
+    kinds={"table", "parquet"},
+    description=described("asset.parsed"),
 )
-def parsed(context: dg.AssetExecutionContext, line: dg.ResourceParam[steps.Line]) -> dg.MaterializeResult[None]:
+def parsed(
+    context: dg.AssetExecutionContext, line: dg.ResourceParam[steps.Line], options: RunOptions
+) -> dg.MaterializeResult[None]:
     """Read what arrived and was not read before."""
     with sentences(line.settings.language):
-        arrivals = steps.parse_arrivals(line, years_of(context))
+        arrivals = steps.parse_arrivals(line, years_of(context, options))
     return dg.MaterializeResult(metadata={"neu_gelesen": len(arrivals)})
 
 
 @dg.asset(
     partitions_def=reporting_years,
     backfill_policy=WHOLE_RANGE,
-    group_name=GROUP,
     deps=[parsed],
-    description="Das Urteil über jede Datei nach ihrem Vertrag; es steht im Register.",
+    group_name=GROUP,
+    owners=OWNERS,
+    kinds={"register"},
+    description=described("asset.verdicts"),
 )
-def verdicts(context: dg.AssetExecutionContext, line: dg.ResourceParam[steps.Line]) -> dg.MaterializeResult[None]:
-    """Judge what arrived and has no verdict yet."""
+def verdicts(
+    context: dg.AssetExecutionContext, line: dg.ResourceParam[steps.Line], options: RunOptions
+) -> dg.MaterializeResult[None]:
+    """Judge what arrived and has no verdict yet, and write a protocol for every delivery with findings."""
+    years = years_of(context, options)
     with sentences(line.settings.language):
-        judged = steps.judge_arrivals(line, years_of(context))
+        judged = steps.judge_arrivals(line, years)
+        protocols = steps.write_protocols(line, years)
     count = Counter(row.verdict.status.value for row in judged)
     return dg.MaterializeResult(
         metadata={
             "angenommen": count["accepted"],
             "angenommen_mit_hinweisen": count["accepted_with_warnings"],
             "zurueckgewiesen": count["rejected"],
+            **protocol_links(line, protocols),
         }
     )
+
+
+@dg.asset(
+    deps=[verdicts],
+    group_name=GROUP,
+    owners=OWNERS,
+    kinds={"table"},
+    description=described("asset.delivery_status"),
+)
+def delivery_status(line: dg.ResourceParam[steps.Line]) -> dg.MaterializeResult[None]:
+    """Say plainly what is accepted and what is rejected."""
+    states = steps.delivery_states(line)
+    rejected = [state for state in states if state.status == Status.REJECTED]
+    records = [
+        dg.TableRecord(
+            {
+                "datensatz": state.dataset,
+                "kommune": unit_name(state.unit_id),
+                "jahr": state.year,
+                "stand": text("state.rejected", line.settings.language, package="kkz_eval.assets"),
+                "fehler": state.n_errors,
+                "datei": state.name,
+            }
+        )
+        for state in rejected
+    ]
+    count = Counter((state.dataset, state.status) for state in states)
+    summary = [
+        dg.TableRecord({"datensatz": dataset, **{status.value: count[(dataset, status)] for status in Status}})
+        for dataset in sorted({state.dataset for state in states})
+    ]
+    key = "state.some_rejected" if rejected else "state.none_rejected"
+    sentence = text(key, line.settings.language, package="kkz_eval.assets", count=len(rejected))
+    return dg.MaterializeResult(
+        metadata={
+            "stand": sentence,
+            "zurueckgewiesen": dg.MetadataValue.table(records, _REJECTED),
+            "uebersicht": dg.MetadataValue.table(summary, _SUMMARY),
+        }
+    )
+
+
+_REJECTED = dg.TableSchema(
+    [
+        dg.TableColumn("datensatz", "string", description=described("column.dataset")),
+        dg.TableColumn("kommune", "string", description=described("column.unit")),
+        dg.TableColumn("jahr", "int", description=described("column.year")),
+        dg.TableColumn("stand", "string", description=described("column.state")),
+        dg.TableColumn("fehler", "int", description=described("column.errors")),
+        dg.TableColumn("datei", "string", description=described("column.file")),
+    ]
+)
+_SUMMARY = dg.TableSchema(
+    [
+        dg.TableColumn("datensatz", "string", description=described("column.dataset")),
+        *(dg.TableColumn(status.value, "int", description=described("column.slices")) for status in Status),
+    ]
+)

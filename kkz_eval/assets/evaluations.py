@@ -1,6 +1,8 @@
 """The assets of one plan: design, effects, report. Made from the plan files, so that plans live side by side."""
 
+import base64
 import math
+from collections.abc import Iterator
 from numbers import Integral
 
 import dagster as dg
@@ -8,9 +10,14 @@ import dagster as dg
 from kkz_eval import line as steps
 from kkz_eval.assets.evidence import indicators
 from kkz_eval.assets.failures import sentences
-from kkz_eval.editions import make_edition
+from kkz_eval.assets.links import link
+from kkz_eval.descriptions import described
+from kkz_eval.editions import event_study_pictures, make_edition
 from kkz_eval.evaluation.plan import Plan
+from kkz_eval.jobs import RunOptions
 from kkz_eval.sentences import say
+
+OWNERS = ["team:auswertung"]
 
 _COLUMNS = {
     "indicator": "string",
@@ -21,10 +28,16 @@ _COLUMNS = {
     "conf_low": "float",
     "conf_high": "float",
     "n_units": "int",
+    "n_treated": "int",
     "n_clusters": "int",
     "status": "string",
 }
-_SCHEMA = dg.TableSchema([dg.TableColumn(name, kind) for name, kind in _COLUMNS.items()])
+_SCHEMA = dg.TableSchema([dg.TableColumn(name, kind, description=described(f"column.{name}")) for name, kind in _COLUMNS.items()])
+
+
+def asset_name(step: str, plan: Plan) -> str:
+    """Name of a plan's asset: Dagster takes no hyphen."""
+    return f"{step}_{plan.id.replace('-', '_')}"
 
 
 def _shown(value: object) -> str | int | float | None:
@@ -34,46 +47,86 @@ def _shown(value: object) -> str | int | float | None:
     return int(value) if isinstance(value, Integral) else str(value)
 
 
-def asset_name(step: str, plan: Plan) -> str:
-    """Name of a plan's asset: Dagster takes no hyphen."""
-    return f"{step}_{plan.id.replace('-', '_')}"
-
-
 def plan_assets(plan: Plan) -> list[dg.AssetsDefinition]:
-    """Design, effects and report of a plan."""
+    """Design, effects and report of a plan. A run that leaves the plan out skips all three."""
     title = plan.title.get("de", plan.id)
-    group = asset_name("auswertung", plan)
+    group = asset_name("c_auswertung", plan)
 
     @dg.asset(
-        name=asset_name("design", plan), deps=[indicators], group_name=group, description=f"Wer mit wem verglichen wird: {title}"
+        name=asset_name("design", plan),
+        deps=[indicators],
+        group_name=group,
+        owners=OWNERS,
+        kinds={"table"},
+        output_required=False,
+        description=described("asset.design", title=title),
     )
-    def design(context: dg.AssetExecutionContext, line: dg.ResourceParam[steps.Line]) -> dg.MaterializeResult[None]:
+    def design(line: dg.ResourceParam[steps.Line], options: RunOptions) -> Iterator[dg.MaterializeResult[None]]:
+        if not options.takes(plan.id):
+            return
         with sentences(line.settings.language):
             result = steps.design(line, line.plans[plan.id])
         sizes = result.groups["group"].value_counts().reindex(["treated", "reference", "later", "left_out"], fill_value=0)
-        line.progress(say("progress.design", line.settings.language, plan=plan.id, **{str(k): int(v) for k, v in sizes.items()}))
-        return dg.MaterializeResult(metadata={str(name): int(size) for name, size in sizes.items()})
+        counts = {str(name): int(size) for name, size in sizes.items()}
+        line.progress(say("progress.design", line.settings.language, plan=plan.id, **counts))
+        yield dg.MaterializeResult(metadata=counts)
 
     @dg.asset(
-        name=asset_name("effects", plan), deps=[design], group_name=group, description=f"Schätzungen mit Unsicherheit: {title}"
+        name=asset_name("effects", plan),
+        deps=[design],
+        group_name=group,
+        owners=OWNERS,
+        kinds={"statsmodels"},
+        output_required=False,
+        description=described("asset.effects", title=title),
     )
-    def effects(context: dg.AssetExecutionContext, line: dg.ResourceParam[steps.Line]) -> dg.MaterializeResult[None]:
+    def effects(line: dg.ResourceParam[steps.Line], options: RunOptions) -> Iterator[dg.MaterializeResult[None]]:
+        if not options.takes(plan.id):
+            return
         with sentences(line.settings.language):
-            result = steps.effects(line, line.plans[plan.id])
+            result = steps.effects(line, line.plans[plan.id], options.outcomes)
+            pictures = event_study_pictures(line, line.plans[plan.id], result)
         estimates = result.estimates
-        headline = estimates[estimates["aggregation"].isin(["coefficient", "exposed"])]
+        headline = estimates[estimates["aggregation"].isin(["coefficient", "exposed"]) & (estimates["term"] == "att")]
         refused = int((estimates["status"] == "refused").sum())
         line.progress(say("progress.effects", line.settings.language, plan=plan.id, ok=len(estimates) - refused, refused=refused))
         records = [
             dg.TableRecord({str(name): _shown(value) for name, value in row.items()})
             for row in headline[list(_COLUMNS)].to_dict("records")
         ]
-        return dg.MaterializeResult(metadata={"schaetzungen": dg.MetadataValue.table(records, _SCHEMA), "verweigert": refused})
+        yield dg.MaterializeResult(
+            metadata={
+                "schaetzungen": dg.MetadataValue.table(records, _SCHEMA),
+                "verweigert": refused,
+                **{f"verlauf {name}": dg.MetadataValue.md(_picture(svg, name)) for name, svg in pictures.items()},
+            }
+        )
 
-    @dg.asset(name=asset_name("report", plan), deps=[effects], group_name=group, description=f"Der Bericht: {title}")
-    def report(context: dg.AssetExecutionContext, line: dg.ResourceParam[steps.Line]) -> dg.MaterializeResult[None]:
+    @dg.asset(
+        name=asset_name("report", plan),
+        deps=[effects],
+        group_name=group,
+        owners=OWNERS,
+        kinds={"html"},
+        output_required=False,
+        description=described("asset.report", title=title),
+    )
+    def report(line: dg.ResourceParam[steps.Line], options: RunOptions) -> Iterator[dg.MaterializeResult[None]]:
+        if not options.takes(plan.id) or options.outcomes:
+            return
         with sentences(line.settings.language):
             edition = make_edition(line, line.plans[plan.id])
-        return dg.MaterializeResult(metadata={"bericht": dg.MetadataValue.path(str(edition.page)), "fassung": edition.digest})
+        yield dg.MaterializeResult(
+            metadata={
+                "bericht": dg.MetadataValue.path(str(line.steps.store.local_path(edition.page))),
+                "oeffnen": link(line, edition.page),
+                "fassung": edition.digest,
+            }
+        )
 
     return [design, effects, report]
+
+
+def _picture(svg: str, name: str) -> str:
+    """A picture that Dagster shows inline: one line of Markdown with the SVG in it."""
+    return f"![{name}](data:image/svg+xml;base64,{base64.b64encode(svg.encode()).decode()})"

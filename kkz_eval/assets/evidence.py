@@ -5,10 +5,17 @@ import dagster as dg
 from kkz_eval import line as steps
 from kkz_eval.assets.deliveries import verdicts
 from kkz_eval.assets.failures import sentences
+from kkz_eval.descriptions import described
 from kkz_eval.sentences import say
 
 
-@dg.asset(deps=[verdicts], group_name="kennzahlen", description="Alle angenommenen Werte, jeder mit seiner Herkunft.")
+@dg.asset(
+    deps=[verdicts],
+    group_name="b_kennzahlen",
+    owners=["team:auswertung"],
+    kinds={"table", "parquet"},
+    description=described("asset.observations"),
+)
 def observations(context: dg.AssetExecutionContext, line: dg.ResourceParam[steps.Line]) -> dg.MaterializeResult[None]:
     """Collect what the register accepts, per dataset."""
     rows = {}
@@ -20,7 +27,13 @@ def observations(context: dg.AssetExecutionContext, line: dg.ResourceParam[steps
     return dg.MaterializeResult(metadata={f"werte_{dataset}": count for dataset, count in rows.items()})
 
 
-@dg.asset(deps=[observations], group_name="kennzahlen", description="Quoten mit Zähler, Nenner und Stichprobenfehler.")
+@dg.asset(
+    deps=[observations],
+    group_name="b_kennzahlen",
+    owners=["team:auswertung"],
+    kinds={"table", "parquet"},
+    description=described("asset.indicators"),
+)
 def indicators(context: dg.AssetExecutionContext, line: dg.ResourceParam[steps.Line]) -> dg.MaterializeResult[None]:
     """Compute the indicators of every plan from its source."""
     rows = {}

@@ -3,7 +3,9 @@
 import dagster as dg
 
 from kkz_eval import line as steps
+from kkz_eval.assets.links import protocol_links
 from kkz_eval.contracts.contract import Contract
+from kkz_eval.descriptions import described
 from kkz_eval.model.texts import text
 from kkz_eval.validation import validate_contract
 
@@ -14,7 +16,7 @@ def contract_check(contract: Contract) -> dg.AssetChecksDefinition:
     @dg.asset_check(
         asset="verdicts",
         name=f"contract_{contract.id}",
-        description=f"Entsprechen die Lieferungen dem Vertrag? {contract.title_de}",
+        description=described("check.contract", title=contract.title_de),
     )
     def check(line: dg.ResourceParam[steps.Line]) -> dg.AssetCheckResult:
         comparison = validate_contract(line, contract)
@@ -32,6 +34,7 @@ def contract_check(contract: Contract) -> dg.AssetChecksDefinition:
             severity=dg.AssetCheckSeverity.ERROR if comparison.errors else dg.AssetCheckSeverity.WARN,
             description=description,
             metadata={
+                **protocol_links(line, comparison.protocols),
                 "dateien": comparison.files,
                 "regeln": comparison.rules,
                 "fehler": comparison.errors,

@@ -4,6 +4,7 @@ import dagster as dg
 
 from kkz_eval import line as steps
 from kkz_eval.assets.evaluations import asset_name
+from kkz_eval.descriptions import described
 from kkz_eval.evaluation.design import demanded_coverage
 from kkz_eval.evaluation.plan import Plan
 from kkz_eval.sentences import conflict_sentence, coverage_sentence, say
@@ -16,7 +17,7 @@ def coverage_check(plan: Plan) -> dg.AssetChecksDefinition:
         asset=asset_name("design", plan),
         name="coverage",
         blocking=True,
-        description="Liegen genug Werte für beide Gruppen vor? Darunter gibt es keine Schätzung und keinen Bericht.",
+        description=described("check.coverage"),
     )
     def coverage(line: dg.ResourceParam[steps.Line]) -> dg.AssetCheckResult:
         design = steps.design(line, line.plans[plan.id])

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from functools import cache
 from importlib import resources
 from importlib.resources.abc import Traversable
 
+import numpy as np
 import pandas as pd
 
 from kkz_eval.evaluation.problems import PACKAGE
@@ -22,9 +24,11 @@ def inputs_digest(rows: pd.DataFrame) -> str:
     digest = hashlib.sha256()
     for name in rows.columns:
         digest.update(f"\n{name}\n".encode())
-        for cell in rows[name].to_list():
-            piece = b"" if pd.isna(cell) else str(cell).encode()
-            digest.update(len(piece).to_bytes(4, "little") + piece)
+        if pd.api.types.is_numeric_dtype(rows[name]):
+            numbers = rows[name].to_numpy(dtype="<f8", na_value=np.nan)
+            digest.update(np.where(np.isnan(numbers), np.nan, numbers).tobytes())  # one pattern of bits for all that is missing
+        else:
+            digest.update(json.dumps([None if pd.isna(cell) else cell for cell in rows[name]]).encode())
     return digest.hexdigest()
 
 

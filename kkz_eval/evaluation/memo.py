@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from functools import cache
 
@@ -34,12 +34,14 @@ _TABLES: Mapping[str, Mapping[str, str]] = {
 }
 
 
-def effects_of_plan(steps: Steps, panel: pd.DataFrame, plan: Plan) -> EffectsResult:
-    """Estimates of every outcome of a plan, each found by digest or computed and kept.
+def effects_of_plan(steps: Steps, panel: pd.DataFrame, plan: Plan, indicators: Collection[str]) -> EffectsResult:
+    """Estimates of outcomes of a plan, each found by digest or computed and kept.
 
     panel: long, as effects-interface.md says; a change in one outcome's rows costs that outcome only. Raises PanelInvalid.
     """
-    return join_results(_stored_outcome(steps, panel, plan, outcome) for outcome in plan.outcomes)
+    return join_results(
+        _stored_outcome(steps, panel, plan, outcome) for outcome in plan.outcomes if outcome.indicator in indicators
+    )
 
 
 def _stored_outcome(steps: Steps, panel: pd.DataFrame, plan: Plan, outcome: Outcome) -> EffectsResult:

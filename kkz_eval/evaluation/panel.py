@@ -43,7 +43,7 @@ def read_panel(path: Path) -> pd.DataFrame:
         frame = _read_csv(path, source) if suffix == ".csv" else pq.read_table(path).to_pandas(ignore_metadata=True)
     except UnicodeDecodeError:
         raise PanelInvalid(source, [Problem("not_utf8")]) from None
-    except (OSError, csv.Error, pa.ArrowInvalid) as error:
+    except (OSError, csv.Error, pa.ArrowException) as error:
         raise PanelInvalid(source, [Problem("panel_unreadable", parameters={"reason": error})]) from None
     return _checked(frame, source)
 

@@ -175,7 +175,7 @@ def test_a_missing_required_column_is_a_finding_without_a_row() -> None:
 def test_keys_alone_claim_nothing() -> None:
     result = read_file(b"AGS;Jahr;Einwohner\n05911000;2016;12\n", "einwohner.csv", CONTRACTS)
     assert isinstance(result, Unclaimed)
-    assert "Keine Vereinbarung kennt diese Spalten: AGS, Jahr, Einwohner" in result.sentence("de")
+    assert "Kein Vertrag kennt diese Spalten: AGS, Jahr, Einwohner" in result.sentence("de")
     assert "AGS, Jahr, Einwohner" in result.sentence("en")
 
 

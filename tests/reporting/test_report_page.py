@@ -218,8 +218,16 @@ def test_unknown_words_are_refused(inputs):
         "signifikan",
         "wahrscheinlichkeit",
         "vergleichbar",
-    ]
-    + ["works", "proves", "causes", "saves", "no effect", "significan", "probability, ", "comparable", "effective"],
+        "works",
+        "proves",
+        "causes",
+        "saves",
+        "no effect",
+        "significan",
+        "probability, ",
+        "comparable",
+        "effective",
+    ],
 )
 def test_forbidden_words_are_absent(page, word):
     _, _, html = page

@@ -13,7 +13,7 @@ from kkz_eval.evaluation.sample import Sample, require_comparison
 
 
 def estimate_event_study(sample: Sample, plan: Plan) -> Estimation:
-    """Coefficients of 1[year - own cohort year = e] with unit and year effects (Sun & Abraham 2021, eq. 2), controls at the reference.
+    """Coefficients of 1[year - own cohort year = e] with unit and year effects (Sun & Abraham 2021, dynamic specification), controls at the reference.
 
     A `dynamic` row for every event time in the sample. The event time of reference is a row too, with estimate 0 and no standard
     error: a plot needs it. Covariates are rows `coefficient`. Where the outcome has an earliest plausible year, the row `exposed` is

@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import scipy.linalg
 import scipy.sparse
 import statsmodels.api as sm
 from statsmodels.stats.sandwich_covariance import cov_cluster
@@ -18,6 +17,7 @@ from kkz_eval.evaluation.problems import Refused
 
 COLLINEAR = 1e-9  # share of a column's own variation that must be left once effects and the columns before it are taken out
 
+CLEARLY_INDEPENDENT = 1e-6  # smallest eigenvalue of columns of length one; below it a QR decomposition tells
 CANCELLED = 1e-20  # clustered variance over the classical one, below which it is nothing but rounding
 
 
@@ -37,12 +37,11 @@ def demean(columns: np.ndarray, unit: np.ndarray, year: np.ndarray, weights: np.
     """What is left of columns (n, k) once unit and year effects are taken out by (weighted) least squares.
 
     unit, year: (n,) codes or years; weights: (n,) positive. Exact (Frisch–Waugh–Lovell): unit means are taken out of columns and year dummies,
-    then the rest is projected off the dummies by a QR decomposition; done twice, against rounding of large levels.
+    then the rest is projected off the dummies by their normal equations (years only, so small); the second pass takes out what rounding left.
     """
     units, unit_codes = np.unique(unit, return_inverse=True)
     years, year_codes = np.unique(year, return_inverse=True)
     share = np.ones(len(unit)) if weights is None else weights / weights.mean()
-    root = np.sqrt(share)[:, None]
     member = scipy.sparse.csr_array((np.ones(len(unit)), (unit_codes, np.arange(len(unit)))), shape=(len(units), len(unit)))
     total = (member @ share)[:, None]
 
@@ -50,15 +49,12 @@ def demean(columns: np.ndarray, unit: np.ndarray, year: np.ndarray, weights: np.
         return np.asarray(block - ((member @ (share[:, None] * block)) / total)[unit_codes])
 
     dummies = without_units(np.eye(len(years))[year_codes][:, 1:])
-    basis = np.empty((len(unit), 0))
-    if dummies.shape[1]:
-        q, r, _ = scipy.linalg.qr(root * dummies, mode="economic", pivoting=True)
-        diagonal = np.abs(np.diag(r))
-        basis = q[:, : int((diagonal > 1e-10 * max(float(diagonal[0]), 1e-300)).sum())]
+    weighted = share[:, None] * dummies
+    inverse = np.linalg.pinv(dummies.T @ weighted, rcond=1e-12, hermitian=True)
     left = np.asarray(columns, dtype="float64")
     for _ in range(2):
-        scaled = root * without_units(left)
-        left = (scaled - basis @ (basis.T @ scaled)) / root
+        left = without_units(left)
+        left = left - dummies @ (inverse @ (weighted.T @ left))
     return left
 
 
@@ -75,7 +71,7 @@ def fit_fixed_effects(
 ) -> Fit:
     """OLS (WLS with weights) of outcome (n,) on regressors (n, k) with unit and year effects, clustered covariance.
 
-    Small-sample factor of the covariance (Cameron & Miller 2015, eq. 11, with the count of parameters of fixest's default):
+    Small-sample factor of the covariance (Cameron & Miller 2015, finite-sample modifications, with the count of parameters of fixest's default):
     G/(G-1) · (n-1)/(n-K); K counts the regressors and the fixed effects, except those nested in the clusters. small_sample "none": factor 1.
     Raises Refused: fewer than two clusters, no cells to spare, collinear regressors, an outcome that the effects explain wholly, overflow,
     clusters so made that the scores cancel out in each of them (one cluster a year, for example).
@@ -98,17 +94,15 @@ def fit_fixed_effects(
         raise Refused("no_variation")
     _require_independent(left[:, 1:], spread[1:], rest[1:], names, weights)
     scale = rest[1:]  # columns of one length keep the solution accurate whatever the units of measurement
-    model = (
-        sm.OLS(left[:, 0], left[:, 1:] / scale) if weights is None else sm.WLS(left[:, 0], left[:, 1:] / scale, weights=weights)
-    )
-    result = model.fit()
+    endog, exog = left[:, 0], left[:, 1:] / scale
+    model = sm.OLS(endog, exog, hasconst=False) if weights is None else sm.WLS(endog, exog, weights=weights, hasconst=False)
+    result = model.fit(method="qr")
     factor = 1.0
     if small_sample == "fixest":
         factor = n_clusters / (n_clusters - 1) * (n_cells - 1) / (n_cells - parameters)
     clustered = np.asarray(cov_cluster(result, cluster, use_correction=False))
-    if (np.diag(clustered) <= CANCELLED * np.diag(np.asarray(result.cov_params()))).any() and float(
-        result.rsquared
-    ) < 1 - COLLINEAR:
+    cancelled = bool((np.diag(clustered) <= CANCELLED * np.diag(np.asarray(result.cov_params()))).any())
+    if cancelled and float(result.rsquared) < 1 - COLLINEAR:  # a perfect fit has no standard error to speak of either way
         raise Refused("clusters_cancel")
     covariance = factor * clustered
     return Fit(
@@ -149,7 +143,10 @@ def _require_independent(
         if not rest[position] > COLLINEAR * spread[position]:
             raise Refused("collinear", term=name)
     root = np.ones(len(columns)) if weights is None else np.sqrt(weights / weights.mean())
-    triangle = np.linalg.qr(root[:, None] * columns / rest).R
+    unit_length = root[:, None] * columns / rest
+    if np.linalg.eigvalsh(unit_length.T @ unit_length)[0] > CLEARLY_INDEPENDENT:
+        return
+    triangle = np.linalg.qr(unit_length).R
     for position, name in enumerate(names):
         if position >= triangle.shape[0] or abs(triangle[position, position]) <= COLLINEAR:
             raise Refused("collinear", term=name)

@@ -12,7 +12,7 @@ from kkz_eval.evaluation.sample import Sample, require_comparison
 
 
 def estimate_twfe(sample: Sample, plan: Plan) -> Estimation:
-    """Coefficient of D_it = 1[year ≥ own cohort year] with unit and year effects (Angrist & Pischke 2009, eq. 5.2.3).
+    """Coefficient of D_it = 1[year ≥ own cohort year] with unit and year effects (Angrist & Pischke 2009, section 5.2).
 
     Covariates are rows of their own. Where the outcome has an earliest plausible year, a second regression splits D into the years
     before it and those from it on; the coefficient of the latter is the row `exposed`. Raises Refused.

@@ -1,0 +1,22 @@
+"""Links from Dagster's pages to reports and protocols: an address where the local server runs, a path elsewhere."""
+
+from collections.abc import Mapping
+
+import dagster as dg
+
+from kkz_eval.line import Line
+
+SHOWN = 20
+"""So many protocols are linked; the folder holds all."""
+
+
+def link(line: Line, key: str) -> dg.MetadataValue[str | None]:
+    """The page kept under a key."""
+    if line.settings.reports_url:
+        return dg.MetadataValue.url(f"{line.settings.reports_url}/{key}")
+    return dg.MetadataValue.path(str(line.steps.store.local_path(key)))
+
+
+def protocol_links(line: Line, protocols: Mapping[str, str]) -> dict[str, dg.MetadataValue[str | None]]:
+    """A link per protocol, by the name of the delivered file."""
+    return {f"protokoll {name}": link(line, key) for name, key in list(protocols.items())[:SHOWN]}

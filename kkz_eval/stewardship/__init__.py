@@ -1,0 +1,4 @@
+"""What a data steward gets and gives back: protocols of findings and the state of all deliveries.
+
+Belongs here: findings and verdicts made readable for people. Does not belong here: judging (contracts), reading (deliveries).
+"""

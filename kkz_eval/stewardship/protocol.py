@@ -1,0 +1,74 @@
+"""The protocol of one delivery as a page: every finding with its cell, the rule, and what to do. For the steward, not for publication."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib import resources
+
+import pyarrow as pa
+from jinja2 import Environment, StrictUndefined, Template
+
+from kkz_eval.contracts.contract import Contract
+from kkz_eval.model.findings import Severity, iter_findings
+from kkz_eval.model.texts import Language, text
+from kkz_eval.model.verdicts import Verdict
+from kkz_eval.reference.tables import unit_name
+
+PACKAGE = "kkz_eval.stewardship"
+SHOWN = 2000
+"""So many findings are listed on the page; the rest is counted, and `kkz-eval check --json` lists all."""
+
+
+def protocol_page(name: str, verdict: Verdict, contract: Contract, findings: pa.Table, language: Language) -> str:
+    """The page, self-contained and without script.
+
+    name: of the delivered file; findings: FINDINGS_SCHEMA, in the order of the file. Delivered values are shown as they are.
+    """
+    labels = {p.name: (p.label_de if language == "de" else p.label_en) for p in contract.properties}
+    rows = []
+    for number, finding in enumerate(iter_findings(findings.slice(0, SHOWN)), start=1):
+        label = labels.get(finding.field or "")
+        rows.append(
+            {
+                "number": number,
+                "cell": finding.cell or "–",
+                "unit": _unit(finding.unit_id),
+                "year": finding.year or "–",
+                "value": finding.value if finding.value is not None else "–",
+                "allowed": finding.allowed or "–",
+                "message": finding.message(language, label),
+                "fix": finding.fix(language, label),
+                "rule": finding.rule,
+                "severity": _say(f"severity.{finding.severity}", language),
+                "is_error": finding.severity == Severity.ERROR,
+            }
+        )
+    return _template().render(
+        language=language,
+        say=lambda key, **parameters: _say(key, language, **parameters),
+        name=name,
+        verdict=verdict,
+        status=_say(f"status.{verdict.status}", language),
+        contract=contract.title_de if language == "de" else contract.title_en,
+        rows=rows,
+        more=findings.num_rows - len(rows),
+    )
+
+
+def _unit(unit_id: str | None) -> str:
+    if unit_id is None:
+        return "–"
+    try:
+        return f"{unit_name(unit_id)} ({unit_id})"
+    except KeyError:  # a key that the register does not know is just what some findings are about
+        return unit_id
+
+
+def _say(key: str, language: Language, **parameters: object) -> str:
+    return text(key, language, **{"package": PACKAGE, **parameters})  # type: ignore[arg-type]
+
+
+@cache
+def _template() -> Template:
+    source = resources.files(PACKAGE).joinpath("templates/protocol.html.j2").read_text(encoding="utf-8")
+    return Environment(autoescape=True, undefined=StrictUndefined).from_string(source)
