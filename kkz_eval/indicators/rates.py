@@ -92,10 +92,9 @@ def indicator_values(indicator: Indicator, source: IndicatorSource, parts: dict[
 
 def _select(observations: pa.Table, selection: Selection) -> pa.Table:
     rows = observations.filter(pc.equal(observations.column("measure"), selection.measure))
-    if selection.where:
-        wanted = dict(selection.where)
-        keep = [wanted.items() <= dict(dims).items() for dims in rows.column("dimensions").to_pylist()]
-        rows = rows.filter(pa.array(keep, pa.bool_()))
+    for dimension, code in selection.where:
+        given = pc.map_lookup(rows.column("dimensions"), pa.scalar(dimension), "first")
+        rows = rows.filter(pc.equal(given, code))  # without the dimension it is null, and left out
     return rows.select(_READ)
 
 

@@ -53,6 +53,13 @@ def test_a_share_with_its_standard_error_and_edges():
     assert sorted(e["observation_id"] for e in result.edges.to_pylist()) == ["05111-2012-all", "05111-2012-none"]
 
 
+def test_an_observation_without_the_dimension_is_not_meant():
+    stray = cell("05111", 2012, "none", 7.0, observation_id="stray", dimensions={"sex": "insgesamt"})
+    result = values(observations(stray, cell("05111", 2012, "none", 20.0), cell("05111", 2012, "all", 400.0)), SHARE)
+    assert result.indicators.column("numerator").to_pylist() == [20.0]
+    assert "stray" not in result.edges.column("observation_id").to_pylist()
+
+
 def test_a_symbol_is_missing_with_its_flag_never_zero():
     result = values(observations(cell("05111", 2012, "none", None, flag="."), cell("05111", 2012, "all", 400.0)), SHARE)
     (row,) = result.indicators.to_pylist()
