@@ -17,6 +17,7 @@ from kkz_eval.contracts.contract import Contract
 from kkz_eval.deliveries.accepted import sources_of
 from kkz_eval.evaluation.plan import Outcome, Plan, plan_digest
 from kkz_eval.evaluation.results import EffectsResult, results_files
+from kkz_eval.indicators.catalogue import Selection
 from kkz_eval.line import Line
 from kkz_eval.model.texts import LANGUAGES, Language, text
 from kkz_eval.reference.tables import programme_units, unit_name
@@ -86,7 +87,7 @@ def report_inputs(line: Line, plan: Plan, design: steps.Design, effects: Effects
     names = dict(zip(design.groups["unit_id"], design.groups["name"], strict=True))
     panel = design.panel.assign(unit_name=design.panel["unit_id"].map(names))
     municipal = [contract for contract in line.contracts.values() if contract.source == "municipal"]
-    datasets = sorted({plan.sources[outcome.indicator] for outcome in plan.outcomes})
+    datasets = steps.datasets_of(line, plan)
     sources = tuple(_source_info(line, contract) for contract in line.contracts.values() if contract.dataset in datasets)
     delivered = [_deliveries(line, contract, plan) for contract in municipal if sources_of(line.register(), contract)]
     files = {f"{name} ({source.dataset})": sha for source in sources for name, sha in source.files}
@@ -165,27 +166,26 @@ def _deliveries(line: Line, contract: Contract, plan: Plan) -> pd.DataFrame:
 
 
 def _counts(line: Line, plan: Plan, municipal: list[Contract]) -> pd.DataFrame | None:
-    """Numerators and denominators that municipalities delivered for the plan's indicators, newest year; None without any."""
+    """Numerators and denominators that municipalities delivered for the plan's indicators, newest year; None without any.
+
+    Indicators of a dataset with the same denominator are parts of one whole, named by the dataset's title.
+    """
+    language = line.settings.language
     rows = []
     for contract in municipal:
+        title = contract.title_de if language == "de" else contract.title_en
+        wholes: dict[Selection | None, str] = {}
         for outcome in plan.outcomes:
             indicator = line.catalogue[outcome.indicator]
             if contract.dataset not in {source.dataset for source in indicator.sources}:
                 continue
-            values = steps.indicator(line, indicator.id, contract.dataset).indicators
-            for row in values.to_pylist():
+            below = indicator.source(contract.dataset).denominator
+            whole = wholes.setdefault(below, f"{title} ({len(wholes) + 1})" if wholes else title)
+            for row in steps.indicator(line, indicator.id, contract.dataset).indicators.to_pylist():
                 if row["numerator"] is not None and row["denominator"] is not None:
-                    label = indicator.label[line.settings.language]
-                    rows.append(
-                        (
-                            row["unit_id"],
-                            unit_name(row["unit_id"]),
-                            row["year"],
-                            label,
-                            int(row["numerator"]),
-                            int(row["denominator"]),
-                        )
-                    )
+                    place = (row["unit_id"], unit_name(row["unit_id"]), row["year"])
+                    counts = (int(row["numerator"]), int(row["denominator"]))
+                    rows.append((*place, whole, indicator.label[language], *counts))
     if not rows:
         return None
     frame = pd.DataFrame(rows, columns=list(COUNT_COLUMNS))
@@ -195,7 +195,7 @@ def _counts(line: Line, plan: Plan, municipal: list[Contract]) -> pd.DataFrame |
 
 def _notices(line: Line, plan: Plan, design: steps.Design) -> tuple[Mapping[str, str], ...]:
     """Sentences about what is missing from the report's data: rejected deliveries, contradictions, values without a figure."""
-    datasets = set(plan.sources.values()) | {c.dataset for c in line.contracts.values() if c.source == "municipal"}
+    datasets = set(steps.datasets_of(line, plan)) | {c.dataset for c in line.contracts.values() if c.source == "municipal"}
     notices: list[Mapping[str, str]] = []
     rejected: dict[tuple[str, str], list[tuple[str, int]]] = {}
     for judged, unit, year in steps.rejected_slices(line):

@@ -24,7 +24,7 @@ from kkz_eval.evaluation.design import Coverage, below, coverage_of, demanded_co
 from kkz_eval.evaluation.memo import effects_of_plan
 from kkz_eval.evaluation.plan import Plan, load_plan
 from kkz_eval.evaluation.results import EffectsResult
-from kkz_eval.indicators.catalogue import Indicator, load_catalogue
+from kkz_eval.indicators.catalogue import Indicator, check_origins, load_catalogue
 from kkz_eval.indicators.memo import stored_indicator
 from kkz_eval.indicators.rates import IndicatorValues
 from kkz_eval.model.errors import UserError
@@ -106,6 +106,7 @@ def open_line(settings: Settings, plan_files: Iterable[Path] | None = None, prog
             raise UserError("plan_twice", plan=plan.id, files=", ".join(twins))
     catalogue = load_catalogue(folder / "indicators.yaml", folder / "breaks.yaml")
     contracts = load_contracts(folder)
+    check_origins(catalogue, {contract.dataset: contract.source for contract in contracts.values()})
     for plan in plans:
         check_plan(plan, catalogue, contracts)
     return Line(settings, contracts, catalogue, {plan.id: plan for plan in plans}, Steps(Store.at(str(settings.home))), progress)
@@ -270,12 +271,18 @@ def conflicts(line: Line) -> tuple[Conflict, ...]:
 
 
 def indicator(line: Line, indicator_id: str, dataset: str) -> IndicatorValues:
-    """Values of an indicator from one dataset, of what is accepted now."""
+    """Values of an indicator from its source in a dataset (and the dataset of its denominator), of what is accepted now."""
     definition = line.catalogue[indicator_id]
+    source = definition.source(dataset)
     contract = next(c for c in line.contracts.values() if c.dataset == dataset)
-    return stored_indicator(
-        line.steps, definition, definition.source(dataset), accepted(line, dataset).observations, contract.source
-    )
+    observations = {name: accepted(line, name).observations for name in source.datasets}
+    return stored_indicator(line.steps, definition, source, observations, contract.source)
+
+
+def datasets_of(line: Line, plan: Plan) -> tuple[str, ...]:
+    """The datasets that a plan's outcomes read, numerators and denominators, by name."""
+    sources = [line.catalogue[outcome.indicator].source(plan.sources[outcome.indicator]) for outcome in plan.outcomes]
+    return tuple(sorted({dataset for source in sources for dataset in source.datasets}))
 
 
 def has_data(line: Line, plan: Plan) -> bool:
@@ -293,7 +300,7 @@ def design(line: Line, plan: Plan) -> Design:
     ]
     panel = pd.concat(panels, ignore_index=True)
     coverage = coverage_of(panel, groups)
-    conflicts = [c for dataset in sorted(set(plan.sources.values())) for c in accepted(line, dataset).conflicts]
+    conflicts = [c for dataset in datasets_of(line, plan) for c in accepted(line, dataset).conflicts]
     return Design(groups, panel, coverage, below(coverage, demanded_coverage(plan)), tuple(conflicts))
 
 

@@ -20,10 +20,14 @@ _TEXTS = "kkz_eval.indicators"
 
 @dataclass(frozen=True)
 class Selection:
-    """Observations of a measure; `where` fixes the codes of dimensions, in the order of their names."""
+    """Observations of a measure; `where` fixes the codes of dimensions, in the order of their names.
+
+    dataset: None for that of the source; only a denominator may name another one.
+    """
 
     measure: str
     where: tuple[tuple[str, str], ...] = ()
+    dataset: str | None = None
 
 
 @dataclass(frozen=True)
@@ -34,6 +38,12 @@ class IndicatorSource:
     numerator: Selection
     denominator: Selection | None
     per: float
+
+    @property
+    def datasets(self) -> tuple[str, ...]:
+        """The datasets that it reads: its own, then that of its denominator where it is another."""
+        below = self.denominator.dataset if self.denominator is not None else None
+        return (self.dataset,) if below is None or below == self.dataset else (self.dataset, below)
 
 
 @dataclass(frozen=True)
@@ -105,6 +115,25 @@ def load_catalogue(catalogue: Path, breaks: Path) -> dict[str, Indicator]:
     }
 
 
+def check_origins(catalogue: Mapping[str, Indicator], origins: Mapping[str, str]) -> None:
+    """Numerator and denominator of an indicator are of one origin: official with official, municipal with municipal.
+
+    A mix would turn a difference of definition into a difference of the rate. origins: municipal | official, by dataset.
+    Raises UserError for a mix, and for a denominator whose dataset (or whose numerator's) has no contract.
+    """
+    for indicator in catalogue.values():
+        for source in indicator.sources:
+            if len(source.datasets) == 1:
+                continue
+            for dataset in source.datasets:
+                if dataset not in origins:
+                    known = ", ".join(sorted(origins))
+                    raise UserError("dataset_unknown", package=_TEXTS, indicator=indicator.id, dataset=dataset, known=known)
+            above, below = source.datasets
+            if origins[above] != origins[below]:
+                raise UserError("source_mixed", package=_TEXTS, indicator=indicator.id, numerator=above, denominator=below)
+
+
 def _source(entry: Mapping[str, Any]) -> IndicatorSource:
     if "given" in entry:
         return IndicatorSource(entry["dataset"], _selection(entry["given"]), None, 1.0)
@@ -114,7 +143,7 @@ def _source(entry: Mapping[str, Any]) -> IndicatorSource:
 
 
 def _selection(entry: Mapping[str, Any]) -> Selection:
-    return Selection(entry["measure"], tuple(sorted(entry.get("where", {}).items())))
+    return Selection(entry["measure"], tuple(sorted(entry.get("where", {}).items())), entry.get("dataset"))
 
 
 def _load(path: Path, schema_name: str) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
 
 import pyarrow as pa
@@ -14,11 +15,11 @@ from kkz_eval.storage.steps import Steps
 
 
 def stored_indicator(
-    steps: Steps, indicator: Indicator, source: IndicatorSource, observations: pa.Table, origin: str
+    steps: Steps, indicator: Indicator, source: IndicatorSource, observations: Mapping[str, pa.Table], origin: str
 ) -> IndicatorValues:
     """Values of an indicator, found by the digest of what it reads or computed and kept.
 
-    observations: of the source's dataset, model.tables.OBSERVATIONS; origin: municipal | official.
+    observations: by dataset, all that the source reads, model.tables.OBSERVATIONS; origin: municipal | official.
     """
     parts = observations_for(observations, source)
     definition = digest_of([repr(source), [[b.year, b.text["de"]] for b in indicator.breaks], origin])

@@ -5,6 +5,7 @@ A statistical symbol in numerator or denominator leaves the value missing and st
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,17 +22,20 @@ _READ = ["observation_id", "unit_id", "year", "value", "flag", "edition"]
 
 @dataclass(frozen=True)
 class IndicatorValues:
-    """Values of one indicator from one dataset, and which observations each came from."""
+    """Values of one indicator from one source, and which observations each came from."""
 
     indicators: pa.Table
     edges: pa.Table
 
 
-def observations_for(observations: pa.Table, source: IndicatorSource) -> dict[str, pa.Table]:
-    """The observations that a source reads: {"numerator": …, "denominator": …}, columns as in `_READ`, in their order."""
-    parts = {"numerator": _select(observations, source.numerator)}
+def observations_for(observations: Mapping[str, pa.Table], source: IndicatorSource) -> dict[str, pa.Table]:
+    """The observations that a source reads: {"numerator": …, "denominator": …}, columns as in `_READ`, in their order.
+
+    observations: by dataset, at least those that the source reads.
+    """
+    parts = {"numerator": _select(observations[source.dataset], source.numerator)}
     if source.denominator is not None:
-        parts["denominator"] = _select(observations, source.denominator)
+        parts["denominator"] = _select(observations[source.datasets[-1]], source.denominator)
     return parts
 
 
@@ -88,10 +92,9 @@ def indicator_values(indicator: Indicator, source: IndicatorSource, parts: dict[
 
 def _select(observations: pa.Table, selection: Selection) -> pa.Table:
     rows = observations.filter(pc.equal(observations.column("measure"), selection.measure))
-    if selection.where:
-        wanted = dict(selection.where)
-        keep = [wanted.items() <= dict(dims).items() for dims in rows.column("dimensions").to_pylist()]
-        rows = rows.filter(pa.array(keep, pa.bool_()))
+    for dimension, code in selection.where:
+        given = pc.map_lookup(rows.column("dimensions"), pa.scalar(dimension), "first")
+        rows = rows.filter(pc.equal(given, code))  # without the dimension it is null, and left out
     return rows.select(_READ)
 
 

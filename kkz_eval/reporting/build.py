@@ -547,34 +547,12 @@ def _deliveries(deliveries: pd.DataFrame, language: Language) -> Section:
 
 
 def _counts(counts: pd.DataFrame, smallest_cell: int, language: Language) -> Section:
+    """One table per whole (school leavers, children under 3 …): its parts and its total, small counts hidden."""
     ordered = counts.sort_values(["unit_name", "unit_id", "year"], kind="stable").reset_index(drop=True)
-    released = disclosure.suppress(ordered, ("count",), smallest_cell, ("unit_id", "year"), "total").values
-    certificates = list(dict.fromkeys(ordered["certificate"]))
-
-    def cell(identifier: str, value: float) -> Parts:
-        return (disclosure.HIDDEN,) if pd.isna(value) else (numbers.count(identifier, value, language),)
-
-    rows: list[tuple[Parts, ...]] = []
-    for number, (_, part) in enumerate(ordered.groupby(["unit_name", "unit_id", "year"], sort=False), start=1):
-        position_of = dict(zip(part["certificate"], part.index, strict=True))
-        by_certificate: list[Parts] = [
-            cell(f"counts.{number}.{column}", released["count"].loc[position_of[certificate]])
-            if certificate in position_of
-            else (_say("studied.not_stated", language),)
-            for column, certificate in enumerate(certificates, start=1)
-        ]
-        rows.append(
-            (
-                (Quoted(str(part["unit_name"].iloc[0])),),
-                (numbers.year(f"counts.{number}.year", part["year"].iloc[0]),),
-                *by_certificate,
-                cell(f"counts.{number}.total", released["total"].loc[part.index[0]]),
-            )
-        )
-    columns = (
-        *(Column(_say(f"data.{name}", language)) for name in ("unit_name", "year")),
-        *(Column(str(certificate), "number") for certificate in certificates),
-        Column(_say("data.total", language), "number"),
+    released = disclosure.suppress(ordered, ("count",), smallest_cell, ("unit_id", "year", "whole"), "total").values
+    tables = tuple(
+        _counts_table(position, whole, ordered[ordered["whole"] == whole], released, language)
+        for position, whole in enumerate(dict.fromkeys(counts["whole"]), start=1)
     )
     hidden = phrase(
         "data.hidden",
@@ -582,11 +560,40 @@ def _counts(counts: pd.DataFrame, smallest_cell: int, language: Language) -> Sec
         mark=disclosure.HIDDEN,
         smallest=numbers.count("counts.smallest_cell", smallest_cell, language),
     )
-    return Section(
-        "counts",
-        phrase("data.counts", language),
-        (Table("counts-table", phrase("data.counts_caption", language), columns, tuple(rows)), Paragraph(hidden, "note")),
+    return Section("counts", phrase("data.counts", language), (*tables, Paragraph(hidden, "note")))
+
+
+def _counts_table(position: int, whole: str, counts: pd.DataFrame, released: pd.DataFrame, language: Language) -> Table:
+    """released: what may leave, with the index of counts."""
+    names = list(dict.fromkeys(counts["part"]))
+
+    def cell(identifier: str, value: float) -> Parts:
+        return (disclosure.HIDDEN,) if pd.isna(value) else (numbers.count(identifier, value, language),)
+
+    rows: list[tuple[Parts, ...]] = []
+    for number, (_, row) in enumerate(counts.groupby(["unit_name", "unit_id", "year"], sort=False), start=1):
+        position_of = dict(zip(row["part"], row.index, strict=True))
+        identifier = f"counts.{position}.{number}"
+        parts: list[Parts] = [
+            cell(f"{identifier}.{column}", released["count"].loc[position_of[name]])
+            if name in position_of
+            else (_say("studied.not_stated", language),)
+            for column, name in enumerate(names, start=1)
+        ]
+        rows.append(
+            (
+                (Quoted(str(row["unit_name"].iloc[0])),),
+                (numbers.year(f"{identifier}.year", row["year"].iloc[0]),),
+                *parts,
+                cell(f"{identifier}.total", released["total"].loc[row.index[0]]),
+            )
+        )
+    columns = (
+        *(Column(_say(f"data.{name}", language)) for name in ("unit_name", "year")),
+        *(Column(str(name), "number") for name in names),
+        Column(_say("data.total", language), "number"),
     )
+    return Table(f"counts-table-{position}", (Quoted(whole),), columns, tuple(rows))
 
 
 def _origin(inputs: ReportInputs, language: Language) -> Section:

@@ -21,7 +21,7 @@ ESTIMATE_COLUMNS = (
 )
 TEST_COLUMNS = ("indicator", "estimator", "test", "statistic", "df", "p_value")
 DELIVERY_COLUMNS = ("dataset", "unit_id", "unit_name", "year", "status", "n_errors", "n_warnings")
-COUNT_COLUMNS = ("unit_id", "unit_name", "year", "certificate", "count", "total")
+COUNT_COLUMNS = ("unit_id", "unit_name", "year", "whole", "part", "count", "total")  # whole: what the parts are part of
 
 ROLES = ("primary", "secondary", "context")
 GROUPS = ("treated", "reference", "later", "left_out")
@@ -108,8 +108,8 @@ class ReportInputs:
             _known("delivery status", self.deliveries["status"], DELIVERY_STATUSES)
         if self.counts is not None:
             _require("counts", self.counts, COUNT_COLUMNS)
-            if self.counts.duplicated(["unit_id", "year", "certificate"]).any():
-                raise ValueError("table counts has more than one row for a unit, year and certificate")
+            if self.counts.duplicated(["unit_id", "year", "whole", "part"]).any():
+                raise ValueError("table counts has more than one row for a unit, year, whole and part")
 
 
 def in_language(texts: LocalText, language: Language, where: str) -> str:

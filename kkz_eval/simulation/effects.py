@@ -46,13 +46,13 @@ class Effects:
     content: bytes
 
     def points(self, cohort: int | None, years: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
-        """True effect in percentage points, shape (years, certificates); zero before the start and for cohort None."""
-        points = np.zeros((len(years), len(CERTIFICATES)))
+        """True effect in percentage points, shape (years, indicators); zero before the start and for cohort None."""
+        points = np.zeros((len(years), len(INDICATORS)))
         for entry in self.entries:
             if cohort is not None and cohort in entry.cohorts:
                 since = years - (cohort + entry.start)
                 points[:, INDICATORS.index(entry.indicator)] = np.where(since >= 0, entry.effect + entry.growth * since, 0.0)
-        points[:, CERTIFICATES.index(ABSORBING)] = -points.sum(axis=1)
+        points[:, CERTIFICATES.index(ABSORBING)] = -points[:, : len(CERTIFICATES)].sum(axis=1)
         return points
 
 

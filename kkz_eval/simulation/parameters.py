@@ -1,4 +1,4 @@
-"""Certificates, and the parameters of the model world with their units. No drawing of numbers."""
+"""Datasets, indicators, and the parameters of the model world with their units. No drawing of numbers."""
 
 from __future__ import annotations
 
@@ -7,14 +7,28 @@ from dataclasses import dataclass
 CERTIFICATES = ("ohne_abschluss", "hauptschulabschluss", "mittlerer_abschluss", "fachhochschulreife", "hochschulreife")
 SEXES = ("m", "w")
 ABSORBING = "mittlerer_abschluss"  # gives what the others gain and takes what they lose
-INDICATORS = tuple(f"schulabgaenge_{certificate}" for certificate in CERTIFICATES)
+CERTIFICATE_INDICATORS = tuple(f"schulabgaenge_{certificate}" for certificate in CERTIFICATES)
+CARE_INDICATOR = "betreuungsquote_u3"
+INDICATORS = (*CERTIFICATE_INDICATORS, CARE_INDICATOR)
+
+AGES = ("unter_3", "3_bis_unter_6", "6_bis_unter_15", "15_bis_unter_18", "18_bis_unter_21", "21_und_aelter")
+CARE_AGES = ("unter_1", "1_bis_unter_2", "2_bis_unter_3", "3_bis_unter_6")
+CARE_FORMS = ("tageseinrichtung", "kindertagespflege")
+WELFARE_GROUPS = ("aged_15_and_older", "children_under_15")
+LEAVERS, POPULATION, CARE, WELFARE = DATASETS = (
+    "schulabgaenge",
+    "bevoelkerung",
+    "kindertagesbetreuung",
+    "mindestsicherung",
+)
 
 Shares = tuple[float, float, float, float, float]  # by certificate, in the order of CERTIFICATES
+ByAge = tuple[float, float, float, float, float, float]  # in the order of AGES
 
 
 @dataclass(frozen=True)
 class WorldParameters:
-    """What the model world is made of. Tuples are by certificate; shares and shifts in percent of all leavers (points).
+    """What the model world is made of. Tuples of type Shares are by certificate, shares and shifts in percent of all leavers (points); ByAge by age group.
 
     Movements over time are additive in percentage points and common to all Kreise, so that trends are parallel on the scale
     on which the effects are defined; levels differ by a score of need, which is higher where the programme started.
@@ -42,3 +56,33 @@ class WorldParameters:
 
     male_share: Shares = (0.60, 0.57, 0.51, 0.52, 0.455)  # of the leavers with that certificate
     evening_school: Shares = (0.0, 0.03, 0.03, 0.03, 0.03)  # municipal deliveries count these leavers on top, relative
+
+    people_per_leaver: ByAge = (2.16, 2.25, 7.9, 3.0, 3.15, 70.0)  # in 2012, per leaver of a year: fewer births than leavers
+    people_growth: ByAge = (0.004, 0.002, -0.012, -0.010, -0.005, 0.003)  # a year, relative
+    people_kreis_log_sd: float = 0.04  # by Kreis and age group, constant over time
+    people_noise_sd: float = 0.003  # relative, by Kreis, year and age group
+    people_male_share: ByAge = (0.513, 0.513, 0.513, 0.513, 0.513, 0.482)
+    registered_on_top: float = 0.008  # municipal registers count these persons on top, relative
+
+    care_path: tuple[tuple[int, float], ...] = (  # percent of the children under 3; the legal claim of August 2013 shows in 2014
+        *((2000, 5.0), (2006, 6.5), (2009, 11.5), (2012, 18.0), (2013, 20.0)),
+        *((2014, 23.5), (2016, 25.5), (2019, 28.5), (2030, 36.0)),
+    )
+    care_on_need: float = -0.3  # points per unit of need
+    care_kreis_sd: float = 1.0  # points
+    care_town_sd: float = 0.3  # points, of a town, and of the rest, around its Kreis
+    care_common_shock_sd: float = 0.2  # points
+    care_noise_sd: float = 0.4  # points, by Kreis and year
+    care_share_by_age: tuple[float, float, float] = (0.02, 0.36, 0.62)  # of the children under 3 in care
+    care_in_families: tuple[float, float] = (0.3, 0.01)  # share in family day care, under 3 and from 3 on
+    care_3_to_6: float = 91.0  # percent of the children from 3 to under 6
+    care_on_top: float = 0.01  # municipal deliveries count these children on top, relative: privately paid family day care
+
+    welfare_quota: float = 11.0  # percent of the population, of a Kreis with need 0
+    welfare_on_need: float = 2.8  # points per unit of need
+    welfare_kreis_sd: float = 1.0  # points
+    welfare_trend: float = -0.05  # points a year, from 2012
+    welfare_common_shock_sd: float = 0.2  # points
+    welfare_noise_sd: float = 0.15  # points, by Kreis and year
+    welfare_children: float = 0.26  # share of children under 15 among the persons
+    welfare_on_top: float = 0.015  # municipal deliveries count these persons on top, relative: late applications

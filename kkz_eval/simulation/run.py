@@ -13,17 +13,17 @@ from kkz_eval.reference.tables import programme_units
 from kkz_eval.simulation.effects import Effects, load_effects
 from kkz_eval.simulation.errors import simulation_error
 from kkz_eval.simulation.layout import delivery_bytes, delivery_name, official_bytes, official_name, variants
-from kkz_eval.simulation.parameters import WorldParameters
+from kkz_eval.simulation.parameters import DATASETS, WorldParameters
 from kkz_eval.simulation.truth import ATT_COLUMNS, TRUTH_COLUMNS, att_rows, truth_rows
 from kkz_eval.simulation.world import ModelWorld, model_world
 
-MODEL_VERSION = 1  # changes whenever the same seed gives other bytes
+MODEL_VERSION = 2  # changes whenever the same seed gives other bytes
 FIRST_YEAR, LAST_YEAR = 2000, 2030  # the trends of the model stay plausible between these
 
 
 @dataclass(frozen=True)
 class SimulationSummary:
-    """What was written. deliveries: municipal files; official: one table a year; truth, truth_att: the true effects."""
+    """What was written. deliveries: municipal files; official: one table a dataset and year; truth, truth_att: the true effects."""
 
     out: Path
     seed: int
@@ -60,8 +60,8 @@ def simulate(
         out=out,
         seed=seed,
         years=years,
-        deliveries=tuple(inbox / delivery_name(unit.ags) for unit in programme_units()),
-        official=tuple(inbox / official_name(year) for year in world.years),
+        deliveries=tuple(inbox / delivery_name(dataset, unit.ags) for dataset in DATASETS for unit in programme_units()),
+        official=tuple(inbox / official_name(dataset, year) for dataset in DATASETS for year in world.years),
         truth=out / "truth.csv",
         truth_att=out / "truth_att.csv",
     )
@@ -70,11 +70,13 @@ def simulate(
 def _files(world: ModelWorld, effects: Effects, seed: int) -> dict[str, bytes]:
     """Content by path below the folder."""
     units = programme_units()
-    files = {
-        f"deliveries/{delivery_name(unit.ags)}": delivery_bytes(world, unit.ags, variant)
-        for unit, variant in zip(units, variants(seed, len(units)), strict=True)
-    }
-    files |= {f"deliveries/{official_name(year)}": official_bytes(world, year) for year in world.years}
+    written = list(zip(units, variants(seed, len(units)), strict=True))  # a unit writes all its files with one program
+    files: dict[str, bytes] = {}
+    for dataset in DATASETS:
+        for unit, variant in written:
+            files[f"deliveries/{delivery_name(dataset, unit.ags)}"] = delivery_bytes(world, dataset, unit.ags, variant)
+        for year in world.years:
+            files[f"deliveries/{official_name(dataset, year)}"] = official_bytes(world, dataset, year)
     files["truth.csv"] = _csv(TRUTH_COLUMNS, truth_rows(world))
     files["truth_att.csv"] = _csv(ATT_COLUMNS, att_rows(world))
     files["effects.yaml"] = effects.content

@@ -9,7 +9,8 @@ import numpy as np
 from kkz_eval.reference.exposure import Group, KreisGroup, kreis_groups
 from kkz_eval.reference.tables import programme_units
 from kkz_eval.simulation.parameters import INDICATORS
-from kkz_eval.simulation.world import Floats, ModelWorld
+from kkz_eval.simulation.parts import Floats
+from kkz_eval.simulation.world import ModelWorld
 
 TRUTH_COLUMNS = (
     "kreis_ags5",

@@ -13,6 +13,7 @@ import pytest
 
 from kkz_eval.contracts.contract import Contract, Property, Rule
 from kkz_eval.contracts.load import load_contract, load_contracts
+from kkz_eval.contracts.rules import demanded_codes
 from kkz_eval.model.findings import FINDINGS_SCHEMA
 from kkz_eval.model.parsed import ParsedTable
 
@@ -63,9 +64,26 @@ def parsed_of(contract: Contract, rows: Iterable[Mapping[str, Cell]], findings: 
     return ParsedTable(contract.id, contract.layouts[0], table, FINDINGS_SCHEMA.empty_table() if findings is None else findings)
 
 
+def totals_of(contract: Contract, dimension: str) -> dict[str, tuple[str, ...]]:
+    """The codes of a dimension that are totals, each with the codes that it is the sum of; () where it is only not exceeded."""
+    found: dict[str, tuple[str, ...]] = {}
+    for rule in contract.rules:
+        if rule.parameters.get("dimension") == dimension and "total" in rule.parameters:
+            total = str(rule.parameters["total"])
+            parts = demanded_codes(rule, contract) if rule.kind == "parts_sum_to_total" else ()
+            found[total] = parts or found.get(total, ())
+    return found
+
+
+def weight(code: str, totals: Mapping[str, tuple[str, ...]]) -> int:
+    """How many codes without parts of their own a code adds up."""
+    return sum(weight(part, totals) for part in totals.get(code, ())) or 1
+
+
 def clean_rows(contract: Contract) -> list[Row]:
     """A table without any fault: two units, two years, all codes; each total is the sum of its parts."""
     dimensions = [p for p in contract.properties if p.role == "dimension"]
+    totals = {p.name: totals_of(contract, p.name) for p in dimensions}
     units = sorted(KNOWN_UNITS[contract.levels[0]])[:2]
     rows: list[Row] = []
     for unit, year in itertools.product(units, (2015, 2016)):
@@ -74,8 +92,7 @@ def clean_rows(contract: Contract) -> list[Row]:
             count = 50
             for of, code in zip(dimensions, codes, strict=True):
                 row[of.name] = filled(code.code)
-                if code.code == "insgesamt":
-                    count *= len(of.codes) - 1
+                count *= weight(code.code, totals[of.name])
             row |= {p.name: filled(count) for p in contract.properties if p.role == "measure"}
             rows.append(row)
     return rows
@@ -129,12 +146,14 @@ class _Mutation:
     def _part_above_total(self) -> list[Row]:
         dimension = self._parameter("dimension")
         rows = self._changed(self._part(), 10_000, silent=[d for d in self._dimensions() if d != dimension])
-        sibling = self._part() | {dimension: filled(self._codes(dimension)[1])}
-        return [self._unreadable(row) if self._same(row, sibling) else row for row in rows]
+        siblings = [self._part() | {dimension: filled(code)} for code in self._parts(dimension)[1:2]]
+        return [self._unreadable(row) if any(self._same(row, keys) for keys in siblings) else row for row in rows]
 
     def _wrong_sum(self) -> list[Row]:
         dimension = self._parameter("dimension")
-        return self._changed(self._part(), 1, silent=[d for d in self._dimensions() if d != dimension])
+        parts = [code for code in demanded_codes(self.rule, self.contract) if code in self._parts(dimension)]
+        keys = self._part() | {dimension: filled(parts[0])}
+        return self._changed(keys, 1, silent=[d for d in self._dimensions() if d != dimension])
 
     def _missing_code(self) -> list[Row]:
         dimension = self._parameter("dimension")
@@ -149,12 +168,14 @@ class _Mutation:
     def _dimensions(self) -> list[str]:
         return [p.name for p in self.contract.properties if p.role == "dimension"]
 
-    def _codes(self, dimension: str) -> list[str]:
-        return [code.code for code in self.contract.property_named(dimension).codes]
+    def _parts(self, dimension: str) -> list[str]:
+        """The codes that are no totals."""
+        codes = [code.code for code in self.contract.property_named(dimension).codes]
+        return [code for code in codes if code not in totals_of(self.contract, dimension)]
 
     def _part(self) -> Row:
-        """The keys of the row that has the first code in every dimension."""
-        keys = {name: filled(self._codes(name)[0]) for name in self._dimensions()}
+        """The keys of the row that has the first code that is no total in every dimension."""
+        keys = {name: filled(self._parts(name)[0]) for name in self._dimensions()}
         return {"unit_id": self.clean[0]["unit_id"], "year": self.clean[0]["year"], **keys}
 
     def _same(self, row: Row, keys: Row) -> bool:
@@ -165,7 +186,7 @@ class _Mutation:
 
     def _changed(self, keys: Row, value: int, silent: Iterable[str]) -> list[Row]:
         """The row of these keys gets another value; the totals over the silent dimensions get a symbol, so that none is judged."""
-        totals = [keys | {name: filled("insgesamt")} for name in silent if "insgesamt" in self._codes(name)]
+        totals = [keys | {name: filled(total)} for name in silent for total in totals_of(self.contract, name)]
         return [
             row | {self._measure(): filled(value)}
             if self._same(row, keys)

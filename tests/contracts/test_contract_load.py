@@ -27,8 +27,9 @@ def column_of(contract: Contract, header: str) -> str | None:
     return names.get(normal_form(header))
 
 
-def test_the_three_contracts_are_there(contracts: dict[str, Contract]) -> None:
-    assert list(contracts) == ["inkar", "schulabgaenge", "schulabgaenge_amtlich"]
+def test_the_contracts_are_there(contracts: dict[str, Contract]) -> None:
+    delivered = ("bevoelkerung", "kindertagesbetreuung", "mindestsicherung", "schulabgaenge")
+    assert list(contracts) == sorted(["inkar", *delivered, *(f"{dataset}_amtlich" for dataset in delivered)])
 
 
 def test_inkar_is_superseded_cell_by_cell_with_the_workbook_first(contracts: dict[str, Contract]) -> None:

@@ -42,7 +42,7 @@ def cell(unit: str, year: int, certificate: str, value: float | None, **more: ob
 
 
 def values(table: pa.Table, source: IndicatorSource):
-    return indicator_values(indicator(source), source, observations_for(table, source), "official")
+    return indicator_values(indicator(source), source, observations_for({source.dataset: table}, source), "official")
 
 
 def test_a_share_with_its_standard_error_and_edges():
@@ -51,6 +51,13 @@ def test_a_share_with_its_standard_error_and_edges():
     assert (row["numerator"], row["denominator"], row["value"]) == (20.0, 400.0, 5.0)
     assert row["std_error"] == pytest.approx(100 * math.sqrt(0.05 * 0.95 / 400), rel=1e-12)
     assert sorted(e["observation_id"] for e in result.edges.to_pylist()) == ["05111-2012-all", "05111-2012-none"]
+
+
+def test_an_observation_without_the_dimension_is_not_meant():
+    stray = cell("05111", 2012, "none", 7.0, observation_id="stray", dimensions={"sex": "insgesamt"})
+    result = values(observations(stray, cell("05111", 2012, "none", 20.0), cell("05111", 2012, "all", 400.0)), SHARE)
+    assert result.indicators.column("numerator").to_pylist() == [20.0]
+    assert "stray" not in result.edges.column("observation_id").to_pylist()
 
 
 def test_a_symbol_is_missing_with_its_flag_never_zero():
@@ -97,6 +104,45 @@ def test_only_a_changed_value_costs_a_computation(tmp_path):
     )
     changed = observations(cell("05111", 2012, "none", 21.0), cell("05111", 2012, "all", 400.0))
     for table in (first, elsewhere, changed):
-        stored_indicator(steps, indicator(SHARE), SHARE, table, "official")
+        stored_indicator(steps, indicator(SHARE), SHARE, {"leavers": table}, "official")
     computed = [step for step, _ in steps.journal.computed]
     assert computed == ["indicators", "indicator_edges"] * 2
+
+
+CARE = IndicatorSource("care", Selection("children"), Selection("persons", (("age_group", "u3"),), "people"), 100.0)
+
+
+def care_and_people(children: float, persons: float | None) -> dict[str, pa.Table]:
+    place = {"unit_id": "05111", "year": 2012}
+    care = {**place, "observation_id": "c", "dataset": "care", "measure": "children", "value": children}
+    people = {**place, "dataset": "people", "measure": "persons"}
+    return {
+        "care": observations(care),
+        "people": observations(
+            {**people, "observation_id": "p", "value": persons, "dimensions": {"age_group": "u3"}},
+            {**people, "observation_id": "q", "value": 1e6, "dimensions": {"age_group": "all"}},
+        ),
+    }
+
+
+def test_a_denominator_may_come_from_another_dataset_and_edges_go_to_both():
+    result = indicator_values(indicator(CARE), CARE, observations_for(care_and_people(120.0, 600.0), CARE), "official")
+    (row,) = result.indicators.to_pylist()
+    assert (row["numerator"], row["denominator"], row["value"], row["dataset"]) == (120.0, 600.0, 20.0, "care")
+    assert sorted(e["observation_id"] for e in result.edges.to_pylist()) == ["c", "p"]
+
+
+def test_a_changed_denominator_of_another_dataset_is_computed_anew(tmp_path):
+    steps = Steps(Store.at(str(tmp_path)))
+    values = [
+        stored_indicator(steps, indicator(CARE), CARE, care_and_people(120.0, persons), "official")
+        for persons in (600.0, 600.0, 480.0)
+    ]
+    assert [v.indicators.column("value").to_pylist() for v in values] == [[20.0], [20.0], [25.0]]
+    assert len(steps.journal.computed) == 4
+
+
+@pytest.mark.parametrize("below", ["care", None])
+def test_a_denominator_of_the_own_dataset_needs_no_second_one(below):
+    source = IndicatorSource("care", Selection("children"), Selection("persons", (), below), 100.0)
+    assert source.datasets == ("care",)

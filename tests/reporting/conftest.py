@@ -175,8 +175,16 @@ def inputs() -> ReportInputs:
     )
     counts = pd.DataFrame(
         [
-            {"unit_id": "05800", "unit_name": "<b>Unna</b>", "year": 2014, "certificate": certificate, "count": n, "total": 1260}
-            for certificate, n in [
+            {
+                "unit_id": "05800",
+                "unit_name": "<b>Unna</b>",
+                "year": 2014,
+                "whole": "Schulabgänge nach Abschluss",
+                "part": part,
+                "count": n,
+                "total": 1260,
+            }
+            for part, n in [
                 ("Ohne Abschluss", 2),
                 ("Hauptschulabschluss", 58),
                 ("Mittlerer Abschluss", 700),

@@ -154,8 +154,15 @@ def test_context_is_marked_and_never_a_result(inputs):
 
 def test_small_counts_do_not_leave(inputs):
     document = build_document(inputs, "de")
-    counts = [number for number in numbers(document) if re.fullmatch(r"counts\.\d+\.(\d+|total)", number.identifier)]
+    counts = [number for number in numbers(document) if re.fullmatch(r"counts\.\d+\.\d+\.(\d+|total)", number.identifier)]
     assert sorted({number.value for number in counts}) == [500, 700, 1260]
+
+
+def test_counts_of_another_whole_are_a_table_of_their_own(inputs):
+    care = inputs.counts.head(1).assign(whole="Kinder in Betreuung", part="unter 3", count=41, total=97)
+    both = replace(inputs, counts=pd.concat([inputs.counts, care], ignore_index=True))
+    shown = {number.identifier: number.value for number in numbers(build_document(both, "de"))}
+    assert (shown["counts.1.1.total"], shown["counts.2.1.1"], shown["counts.2.1.total"]) == (1260, 41, 97)
 
 
 def test_rejected_and_missing_deliveries_are_named(page):

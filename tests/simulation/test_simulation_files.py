@@ -10,12 +10,25 @@ from pathlib import Path
 
 import pytest
 
+from kkz_eval.contracts.load import load_contracts
+from kkz_eval.contracts.masks import judge
+from kkz_eval.deliveries.reader import Claimed, read_file
 from kkz_eval.model.errors import UserError
-from kkz_eval.reference.tables import programme_units
-from kkz_eval.simulation.layout import CERTIFICATE_LABELS, DELIVERY_HEADER, SEX_LABELS
+from kkz_eval.reference.tables import known_units, programme_units
+from kkz_eval.simulation.layout import FORMS
+from kkz_eval.simulation.parameters import DATASETS
 from kkz_eval.simulation.run import SimulationSummary, simulate
 
 BOM = b"\xef\xbb\xbf"
+CONTRACTS = Path(__file__).parents[2] / "data_contracts"
+ROWS_A_YEAR = {"schulabgaenge": 18, "bevoelkerung": 21, "kindertagesbetreuung": 18, "mindestsicherung": 2}
+HEADERS = {
+    "schulabgaenge": "Schuljahr;Abschluss;Geschlecht",
+    "bevoelkerung": "Jahr;Altersgruppe;Geschlecht",
+    "kindertagesbetreuung": "Jahr;Altersgruppe;Betreuungsform",
+    "mindestsicherung": "Jahr;Personengruppe",
+}
+NUMBERS = {"schulabgaenge": "21111", "bevoelkerung": "12411", "kindertagesbetreuung": "22541", "mindestsicherung": "22811"}
 
 
 @pytest.fixture(scope="module")
@@ -30,6 +43,10 @@ def _tree(folder: Path) -> dict[str, bytes]:
 def _text(path: Path) -> str:
     content = path.read_bytes()
     return content.decode("utf-8-sig") if content.startswith(BOM) else content.decode("cp1252")
+
+
+def _of(paths: tuple[Path, ...], dataset: str) -> list[Path]:
+    return [path for path in paths if path.name.startswith(f"{dataset}_")]
 
 
 def _records(path: Path) -> Iterator[list[str]]:
@@ -58,31 +75,35 @@ def test_everything_named_in_the_summary_is_there_and_nothing_else(written: Simu
     named = {*written.deliveries, *written.official, written.truth, written.truth_att}
     named |= {written.out / "effects.yaml", written.out / "seed.json"}
     assert {path for path in written.out.rglob("*") if path.is_file()} == named
-    assert (len(written.deliveries), len(written.official)) == (40, 14)
+    assert (len(written.deliveries), len(written.official)) == (4 * 40, 4 * 14)
     assert not [path for path in written.out.parent.iterdir() if path.name.endswith(".partial")]
 
 
 def test_deliveries_are_what_a_german_spreadsheet_writes(written: SimulationSummary) -> None:
-    contents = [path.read_bytes() for path in written.deliveries]
-    assert sum(content.startswith(BOM) for content in contents) == 1
-    for path, content in zip(written.deliveries, contents, strict=True):
-        lines = _text(path).split("\r\n")
-        assert "\n" not in "".join(lines)
-        assert lines[0] == "Gemeindeschlüssel;Schuljahr;Abschluss;Geschlecht;Anzahl"
-        assert lines[-1] == ""
-        assert len(lines) == 1 + 14 * 18 + 1
-        if not content.startswith(BOM):
-            with pytest.raises(UnicodeDecodeError):
-                content.decode("utf-8")
+    for dataset in DATASETS:
+        paths = _of(written.deliveries, dataset)
+        contents = [path.read_bytes() for path in paths]
+        assert len(contents) == 40
+        assert sum(content.startswith(BOM) for content in contents) == 1
+        for path, content in zip(paths, contents, strict=True):
+            lines = _text(path).split("\r\n")
+            assert "\n" not in "".join(lines)
+            assert lines[0] == f"Gemeindeschlüssel;{HEADERS[dataset]};Anzahl"
+            assert lines[-1] == ""
+            assert len(lines) == 1 + 14 * ROWS_A_YEAR[dataset] + 1
+            if not content.startswith(BOM):
+                with pytest.raises(UnicodeDecodeError):
+                    content.decode("utf-8")
 
 
 def test_some_deliveries_lost_the_leading_zero(written: SimulationSummary) -> None:
-    lost = 0
-    for unit, path in zip(programme_units(), written.deliveries, strict=True):
-        keys = {record[0] for record in _records(path)}
-        assert keys in ({unit.ags}, {unit.ags.removeprefix("0")})
-        lost += keys != {unit.ags}
-    assert 0 < lost < 40
+    for dataset in DATASETS:
+        lost = 0
+        for unit, path in zip(programme_units(), _of(written.deliveries, dataset), strict=True):
+            keys = {record[0] for record in _records(path)}
+            assert keys in ({unit.ags}, {unit.ags.removeprefix("0")})
+            lost += keys != {unit.ags}
+        assert 0 < lost < 40
 
 
 def test_school_years_end_in_the_reporting_year(written: SimulationSummary) -> None:
@@ -92,29 +113,42 @@ def test_school_years_end_in_the_reporting_year(written: SimulationSummary) -> N
 
 def test_names_of_files_are_plain_ascii(written: SimulationSummary) -> None:
     names = {path.name for path in written.deliveries}
-    assert "schulabgaenge_05117000_Muelheim_an_der_Ruhr.csv" in names
+    assert {f"{dataset}_05117000_Muelheim_an_der_Ruhr.csv" for dataset in DATASETS} < names
     assert all(name.isascii() for name in names)
 
 
 def test_official_tables_look_like_those_of_the_offices(written: SimulationSummary) -> None:
-    for year, path in zip(range(2006, 2020), written.official, strict=True):
-        lines = path.read_bytes().decode("cp1252").split("\r\n")
-        assert path.name == f"schulabgaenge_amtlich_{year}.csv"
-        assert lines[0] == "Tabelle: 21111-kkz;Schulabgänge nach Abschluss und Geschlecht"
-        assert lines[1] == "Kreisschlüssel;Jahr;Abschluss;Geschlecht;Anzahl"
-        assert lines[-4] == "__________"
-        assert "simulierte Daten, keine amtlichen Zahlen" in lines[-3]
-        records = list(_records(path))
-        assert len(records) == 53 * 18
-        assert {record[1] for record in records} == {str(year)}
-        assert len({record[0] for record in records}) == 53
-        assert {len(record[0]) for record in records} == {5}
+    for dataset in DATASETS:
+        for year, path in zip(range(2006, 2020), _of(written.official, dataset), strict=True):
+            lines = path.read_bytes().decode("cp1252").split("\r\n")
+            assert path.name == f"{dataset}_amtlich_{year}.csv"
+            assert lines[0] == f"Tabelle: {NUMBERS[dataset]}-kkz;{FORMS[dataset].title}"
+            assert lines[1] == f"Kreisschlüssel;{HEADERS[dataset].replace('Schuljahr', 'Jahr')};Anzahl"
+            assert lines[-4] == "__________"
+            assert "simulierte Daten, keine amtlichen Zahlen" in lines[-3]
+            records = list(_records(path))
+            assert len(records) == 53 * ROWS_A_YEAR[dataset]
+            assert {record[1] for record in records} == {str(year)}
+            assert len({record[0] for record in records}) == 53
+            assert {len(record[0]) for record in records} == {5}
+
+
+@pytest.mark.parametrize("dataset", DATASETS)
+def test_each_file_is_accepted_by_its_own_contract_without_a_finding(written: SimulationSummary, dataset: str) -> None:
+    contracts = load_contracts(CONTRACTS)
+    for paths, contract_id in ((written.deliveries, dataset), (written.official, f"{dataset}_amtlich")):
+        path = _of(paths, dataset)[0]
+        result = read_file(path.read_bytes(), path.name, contracts)
+        assert isinstance(result, Claimed)
+        (parsed,) = result.parsed
+        assert parsed.contract_id == contract_id
+        assert judge(parsed, contracts[contract_id], known_units()).num_rows == 0
 
 
 def test_parts_sum_exactly_to_totals_in_every_file(written: SimulationSummary) -> None:
-    *parts, total = CERTIFICATE_LABELS
-    men, women, both = SEX_LABELS
-    for path in (*written.deliveries, *written.official):
+    *parts, total = (label for label, _ in FORMS["schulabgaenge"].columns[0].labels)
+    men, women, both = (label for label, _ in FORMS["schulabgaenge"].columns[1].labels)
+    for path in _of((*written.deliveries, *written.official), "schulabgaenge"):
         cells = {tuple(record[:4]): int(record[4]) for record in _records(path)}
         for (key, year, certificate, sex), value in cells.items():
             if sex == both:
@@ -126,7 +160,7 @@ def test_parts_sum_exactly_to_totals_in_every_file(written: SimulationSummary) -
 def test_truth_has_every_kreis_year_and_indicator(written: SimulationSummary) -> None:
     with written.truth.open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
-    assert len({(row["kreis_ags5"], row["year"], row["indicator"]) for row in rows}) == len(rows) == 53 * 14 * 5
+    assert len({(row["kreis_ags5"], row["year"], row["indicator"]) for row in rows}) == len(rows) == 53 * 14 * 6
     for row in rows:
         difference = float(row["share_with_percent"]) - float(row["share_without_percent"])
         assert difference == pytest.approx(float(row["effect_percentage_points"]), abs=1e-9)
@@ -141,6 +175,8 @@ def test_the_true_att_is_that_of_the_effects_file(written: SimulationSummary) ->
     row = rows["schulabgaenge_hochschulreife", "2017", "2017", "2019"]
     assert (float(row["att_percentage_points"]), row["n_kreise"]) == (2.0, "14")
     assert float(rows["schulabgaenge_hauptschulabschluss", "all", "2012", "2019"]["att_percentage_points"]) == 0
+    row = rows["betreuungsquote_u3", "2012", "2012", "2019"]
+    assert (float(row["att_percentage_points"]), row["n_kreise"]) == (1.5, "13")
     assert float(rows["schulabgaenge_mittlerer_abschluss", "all", "2012", "2019"]["att_percentage_points"]) == -1.0
 
 
@@ -150,7 +186,7 @@ def test_the_effects_and_the_seed_stand_beside_the_deliveries(tmp_path: Path) ->
     simulate(tmp_path / "out", 5, effects, (2010, 2012))
     assert (tmp_path / "out" / "effects.yaml").read_bytes() == effects.read_bytes()
     assert json.loads((tmp_path / "out" / "seed.json").read_text(encoding="utf-8")) == {
-        "model_version": 1,
+        "model_version": 2,
         "seed": 5,
         "years": [2010, 2012],
     }
@@ -219,7 +255,3 @@ def test_the_whole_takes_less_than_five_seconds(tmp_path: Path) -> None:
     start = time.perf_counter()
     simulate(tmp_path / "out", 1)
     assert time.perf_counter() - start < 5
-
-
-def test_the_header_is_the_one_that_municipalities_use() -> None:
-    assert DELIVERY_HEADER == ("Gemeindeschlüssel", "Schuljahr", "Abschluss", "Geschlecht", "Anzahl")

@@ -1,0 +1,108 @@
+"""The catalogue: denominators from another dataset, and the refusal to mix origins."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from kkz_eval.contracts.load import load_contracts
+from kkz_eval.indicators.catalogue import Indicator, check_origins, load_catalogue
+from kkz_eval.line import open_line
+from kkz_eval.model.errors import UserError
+from kkz_eval.model.texts import catalogue
+from kkz_eval.settings import load_settings
+
+FOLDER = Path(__file__).parents[2] / "data_contracts"
+ORIGINS = {"care": "official", "people": "official", "people_delivered": "municipal"}
+ENTRY = """
+catalogue_version: 1
+indicators:
+  quota:
+    label: {{de: x, en: x}}
+    unit: {{de: x, en: x}}
+    difference_unit: {{de: x, en: x}}
+    decimals: 2
+    stage: under_3
+    sources:
+      - dataset: care
+        numerator: {{measure: children{above}}}
+        denominator: {{measure: persons{below}}}
+        per: 100
+"""
+
+
+def read(tmp_path: Path, above: str = "", below: str = "") -> dict[str, Indicator]:
+    (tmp_path / "indicators.yaml").write_text(ENTRY.format(above=above, below=below), encoding="utf-8")
+    (tmp_path / "breaks.yaml").write_text("breaks_version: 1\nbreaks: []\n", encoding="utf-8")
+    return load_catalogue(tmp_path / "indicators.yaml", tmp_path / "breaks.yaml")
+
+
+def test_a_denominator_names_its_dataset(tmp_path: Path) -> None:
+    source = read(tmp_path, below=", dataset: people")["quota"].source("care")
+    assert source.datasets == ("care", "people")
+    check_origins(read(tmp_path, below=", dataset: people"), ORIGINS)
+
+
+def test_without_one_it_is_that_of_the_source(tmp_path: Path) -> None:
+    loaded = read(tmp_path)
+    assert loaded["quota"].source("care").datasets == ("care",)
+    check_origins(loaded, {})
+
+
+def test_a_numerator_can_name_none(tmp_path: Path) -> None:
+    with pytest.raises(UserError) as caught:
+        read(tmp_path, above=", dataset: people")
+    assert caught.value.code == "catalogue_invalid"
+
+
+@pytest.mark.parametrize(
+    ("below", "code", "shown"),
+    [
+        (", dataset: people_delivered", "source_mixed", ("quota", "care", "people_delivered")),
+        (", dataset: peple", "dataset_unknown", ("quota", "peple", "people_delivered")),
+    ],
+)
+def test_a_mix_of_origins_and_an_unknown_dataset_are_refused(
+    tmp_path: Path, below: str, code: str, shown: tuple[str, ...]
+) -> None:
+    with pytest.raises(UserError) as caught:
+        check_origins(read(tmp_path, below=below), ORIGINS)
+    assert caught.value.code == code
+    for language in ("de", "en"):
+        assert all(word in caught.value.sentence(language) for word in shown)
+
+
+def test_an_installation_with_a_mix_does_not_open(tmp_path: Path) -> None:
+    for path in FOLDER.glob("*.yaml"):
+        (tmp_path / path.name).write_bytes(path.read_bytes())
+    content = (FOLDER / "indicators.yaml").read_text(encoding="utf-8")
+    mixed = content.replace("dataset: bevoelkerung_amtlich", "dataset: bevoelkerung", 1)
+    assert mixed != content
+    (tmp_path / "indicators.yaml").write_text(mixed, encoding="utf-8")
+    settings = load_settings({"KKZ_CONTRACTS": str(tmp_path), "KKZ_HOME": str(tmp_path / "home")})
+    with pytest.raises(UserError) as caught:
+        open_line(settings, [])
+    assert caught.value.code == "source_mixed"
+
+
+def test_every_selection_of_the_project_names_columns_and_codes_of_its_contract() -> None:
+    contracts = {contract.dataset: contract for contract in load_contracts(FOLDER).values()}
+    for indicator in load_catalogue(FOLDER / "indicators.yaml", FOLDER / "breaks.yaml").values():
+        for source in indicator.sources:
+            selections = [(source.dataset, source.numerator)]
+            if source.denominator is not None:
+                selections.append((source.datasets[-1], source.denominator))
+            for dataset, selection in selections:
+                contract = contracts[dataset]
+                if contract.measure_from is not None:
+                    assert selection.measure in {c.code for c in contract.property_named(contract.measure_from).codes}
+                    continue
+                assert contract.property_named(selection.measure).role == "measure"
+                dimensions = {p.name: {c.code for c in p.codes} for p in contract.properties if p.role == "dimension"}
+                assert {name for name, _ in selection.where} == set(dimensions), (indicator.id, dataset)
+                assert all(code in dimensions[name] for name, code in selection.where)
+
+
+def test_both_languages_have_the_same_sentences() -> None:
+    assert set(catalogue("kkz_eval.indicators", "de")) == set(catalogue("kkz_eval.indicators", "en"))

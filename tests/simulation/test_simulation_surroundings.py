@@ -1,0 +1,158 @@
+"""Population, day care and SGB II households of the model world: sizes, nesting, growth, the planted effect, and no other."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from kkz_eval.model.errors import UserError
+from kkz_eval.reference.exposure import Group, kreis_groups
+from kkz_eval.reference.tables import as_whole_kreis, kreis_of, kreise, programme_units
+from kkz_eval.simulation.effects import load_effects, parse_effects
+from kkz_eval.simulation.parameters import CARE, DATASETS, INDICATORS, LEAVERS, POPULATION, WELFARE, WorldParameters
+from kkz_eval.simulation.truth import truth_rows
+from kkz_eval.simulation.world import ModelWorld, model_world
+
+YEARS = tuple(range(2006, 2020))
+NO_EFFECTS = b"effects_version: 1\neffects: []\n"
+U3 = INDICATORS.index("betreuungsquote_u3")
+KEYS = {group: [row.kreis_ags5 for row in kreis_groups() if row.group is group] for group in Group}
+TREATED_2012 = [row.kreis_ags5 for row in kreis_groups() if row.cohort == 2012]
+
+
+@pytest.fixture(scope="module")
+def world() -> ModelWorld:
+    return model_world(7, load_effects(None), YEARS)
+
+
+def _coverage(world: ModelWorld, kreis: str) -> np.ndarray:
+    """Children under 3 in care in percent of the children under 3, by year, in the official counts."""
+    return 100 * world.official(CARE, kreis)[:, :3].sum(axis=(1, 2)) / world.official(POPULATION, kreis)[:, 0].sum(axis=1)
+
+
+def _welfare(world: ModelWorld, kreis: str) -> np.ndarray:
+    """Persons in SGB II households in percent of the population, by year, in the official counts."""
+    return 100 * world.official(WELFARE, kreis).sum(axis=1) / world.official(POPULATION, kreis).sum(axis=(1, 2))
+
+
+def _did(values: dict[str, np.ndarray]) -> float:
+    after = np.array(YEARS) >= 2012
+
+    def change(keys: list[str]) -> float:
+        mean = np.mean([values[key] for key in keys], axis=0)
+        return float(mean[after].mean() - mean[~after].mean())
+
+    return change(TREATED_2012) - change(KEYS[Group.NEVER])
+
+
+def test_a_cohort_of_16_year_olds_is_about_as_large_as_the_leavers(world: ModelWorld) -> None:
+    for kreis in kreise():
+        cohort = world.official(POPULATION, kreis.ags5)[:, 3].sum() / 3
+        leavers = world.official(LEAVERS, kreis.ags5).sum()
+        assert 0.85 < cohort / leavers < 1.15
+
+
+def test_a_kreis_has_the_population_of_a_kreis(world: ModelWorld) -> None:
+    sizes = np.array([world.official(POPULATION, kreis.ags5)[6].sum() for kreis in kreise()])
+    assert 80_000 < sizes.min() < sizes.max() < 1_000_000
+    assert 13e6 < sizes.sum() < 22e6
+
+
+@pytest.mark.parametrize("dataset", DATASETS)
+def test_a_town_is_contained_in_its_kreis_also_as_delivered(world: ModelWorld, dataset: str) -> None:
+    assert (world.counts[dataset] >= 0).all()
+    for unit in programme_units():
+        official = world.official(dataset, unit.kreis_ags5)
+        counts = world.counts[dataset][world.parts_of_unit(unit.ags)].sum(axis=0)
+        assert (counts <= official).all()
+        if not unit.is_whole_kreis:
+            assert world.delivered(dataset, unit.ags).sum() < official.sum()
+            if any(other.ags == unit.kreis_ags5 for other in programme_units()):
+                assert (world.delivered(dataset, unit.ags) <= world.delivered(dataset, unit.kreis_ags5)).all()
+
+
+@pytest.mark.parametrize(("dataset", "low", "high"), [(POPULATION, 1.007, 1.009), (CARE, 1.008, 1.012), (WELFARE, 1.014, 1.016)])
+def test_deliveries_differ_from_official_counts_by_their_definition(
+    world: ModelWorld, dataset: str, low: float, high: float
+) -> None:
+    delivered, official = (
+        sum(float(counts.sum()) for counts in each)
+        for each in zip(
+            *(
+                (world.delivered(dataset, unit.ags), world.official(dataset, kreis_of(unit.ags)))
+                for unit in programme_units()
+                if as_whole_kreis(unit.ags)
+            ),
+            strict=True,
+        )
+    )
+    assert low < delivered / official < high
+
+
+def test_day_care_grows_as_it_did(world: ModelWorld) -> None:
+    mean = np.mean([_coverage(world, key) for key in KEYS[Group.NEVER]], axis=0)
+    assert 4 < mean[0] < 9
+    assert 25 < mean[-1] < 32
+    assert (np.diff(mean) > 0).all()
+    assert np.argmax(np.diff(mean)) in (YEARS.index(2014) - 1, YEARS.index(2013) - 1)  # the claim of August 2013
+
+
+def test_no_more_children_in_care_than_there_are(world: ModelWorld) -> None:
+    care, people = world.counts[CARE].sum(axis=3), world.counts[POPULATION].sum(axis=3)
+    assert (care[:, :, :3].sum(axis=2) <= people[:, :, 0]).all()
+    assert (care[:, :, 3] <= people[:, :, 1]).all()
+
+
+def test_the_planted_effect_on_coverage_is_recovered_and_welfare_has_none() -> None:
+    effects = load_effects(None)
+    worlds = [model_world(seed, effects, YEARS) for seed in range(20)]
+    for rate, true in ((_coverage, 1.5), (_welfare, 0.0)):
+        estimates = [_did({kreis.ags5: rate(world, kreis.ags5) for kreis in kreise()}) for world in worlds]
+        monte_carlo = float(np.std(estimates, ddof=1)) / np.sqrt(len(estimates))
+        assert monte_carlo < 0.1
+        assert abs(float(np.mean(estimates)) - true) < 3.5 * monte_carlo
+
+
+def test_without_effects_there_is_none_and_all_else_is_the_same(world: ModelWorld) -> None:
+    other = model_world(7, parse_effects(NO_EFFECTS, "none"), YEARS)
+    assert (other.effect == 0).all()
+    assert (other.share_without == world.share_without).all()
+    for dataset in (POPULATION, WELFARE):
+        assert (other.counts[dataset] == world.counts[dataset]).all()
+
+
+def test_treated_kreise_have_more_persons_in_sgb_ii_households() -> None:
+    gaps = []
+    for seed in range(10):
+        world = model_world(seed, parse_effects(NO_EFFECTS, "none"), YEARS)
+        means = [np.mean([_welfare(world, key)[:6].mean() for key in keys]) for keys in (TREATED_2012, KEYS[Group.NEVER])]
+        gaps.append(means[0] - means[1])
+    assert np.mean(gaps) > 1
+
+
+def test_the_truth_of_coverage_agrees_with_the_counts_of_a_large_world() -> None:
+    big = WorldParameters(leavers_median_city=4e6, leavers_median_kreis=4e6)
+    world = model_world(3, load_effects(None), YEARS, big)
+    for key, year, indicator, _, _, effect, with_effect, without in truth_rows(world):
+        if indicator == INDICATORS[U3]:
+            assert _coverage(world, key)[YEARS.index(int(year))] == pytest.approx(float(with_effect), abs=0.1)
+            assert float(with_effect) - float(without) == pytest.approx(float(effect), abs=1e-9)
+
+
+def test_a_partly_treated_kreis_gets_the_effect_of_its_share_of_children(world: ModelWorld) -> None:
+    effect = world.kreis_effect("05162")[:, U3]
+    np.testing.assert_allclose(effect[[YEARS.index(2012), YEARS.index(2017)]], [1.5 * 0.141, 1.5 * 0.478], atol=4e-3)
+
+
+def test_an_effect_that_empties_day_care_is_refused() -> None:
+    effects = parse_effects(b"effects_version: 1\neffects: [{indicator: betreuungsquote_u3, cohort: all, effect: -40}]", "test")
+    with pytest.raises(UserError) as caught:
+        model_world(1, effects, YEARS)
+    assert "betreuungsquote_u3" in caught.value.sentence("de")
+
+
+@pytest.mark.parametrize("seed", range(0, 200, 20))
+def test_rates_stay_in_their_range_by_default(seed: int) -> None:
+    world = model_world(seed, load_effects(None), tuple(range(2000, 2031)))
+    assert (world.share_without[:, :, U3] > 0).all()
+    assert world.counts[WELFARE].sum(axis=2).min() > 0
