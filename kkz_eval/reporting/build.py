@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
+from typing import Any
 
 import pandas as pd
 
@@ -24,7 +25,18 @@ from kkz_eval.reporting.document import (
     join,
     phrase,
 )
-from kkz_eval.reporting.figures import Event, EventStudy, Line, Mark, Trend, draw_event_study, draw_trend
+from kkz_eval.reporting.figures import (
+    Balance,
+    Distance,
+    Event,
+    EventStudy,
+    Line,
+    Mark,
+    Trend,
+    draw_balance,
+    draw_event_study,
+    draw_trend,
+)
 from kkz_eval.reporting.inputs import DELIVERY_STATUSES, PACKAGE, OutcomeInfo, ReportInputs, in_language
 from kkz_eval.reporting.render_html import render_html
 
@@ -52,6 +64,7 @@ def build_document(inputs: ReportInputs, language: Language) -> Document:
         sections=(
             _key(inputs, language),
             _studied(inputs, language),
+            *_balance(inputs, language),
             _changed(inputs, language),
             _difference(inputs, language),
             _limits(language),
@@ -120,7 +133,9 @@ def _key(inputs: ReportInputs, language: Language) -> Section:
     levels: set[float] = set()
     for outcome in _of_role(inputs, "primary"):
         found = _verdict(inputs, outcome)
-        blocks.append(Paragraph(wording.finding(found, outcome, _scope("key", inputs, outcome), language), "finding"))
+        scope = _scope("key", inputs, outcome)
+        said = join(wording.finding(found, outcome, scope, language), wording.before(inputs.balance, outcome, scope, language))
+        blocks.append(Paragraph(said, "finding"))
         if found.row is not None and found.kind is not wording.Kind.REFUSED and not pd.isna(found.row["conf_level"]):
             levels.add(float(found.row["conf_level"]))
     if not blocks:
@@ -227,6 +242,124 @@ def _group(inputs: ReportInputs, group: str, language: Language) -> Section:
             Listing(tuple(items), "plain" if group == "left_out" else "columns"),
         ),
     )
+
+
+# Waren die Gruppen vergleichbar?
+
+
+def _balance(inputs: ReportInputs, language: Language) -> tuple[Section, ...]:
+    """The section on the years before the start; none where the inputs have no balance. Its question needs its figure."""
+    if inputs.balance.empty:
+        return ()
+    outcomes = {outcome.indicator: outcome for outcome in inputs.outcomes}
+    rows = [row for row in inputs.balance.to_dict("records") if row["indicator"] in outcomes]
+    shown = [(row, outcomes[str(row["indicator"])]) for row in rows if row["status"] == "ok"]
+    blocks: list[Block] = [Paragraph(phrase("balance.intro", language))]
+    if shown:
+        blocks += _balance_shown(inputs, shown, language)
+    refused = [(row, outcomes[str(row["indicator"])]) for row in rows if row["status"] != "ok"]
+    if refused:
+        items = tuple(
+            phrase(
+                "balance.refused",
+                language,
+                label=_label(outcome, language),
+                measure=_say(f"measures.{row['measure']}", language),
+                reason=_say(f"balance_reasons.{row['reason']}", language),
+            )
+            for row, outcome in refused
+        )
+        blocks.append(Listing(items))
+    title = phrase("sections.balance" if shown else "sections.balance_unknown", language)
+    return (Section("balance", title, tuple(blocks)),)
+
+
+def _balance_shown(
+    inputs: ReportInputs, shown: list[tuple[dict[Hashable, Any], OutcomeInfo]], language: Language
+) -> Iterator[Block]:
+    figure = Balance(
+        tuple(
+            Distance(
+                in_language(outcome.label, language, outcome.indicator),
+                _say(f"measures.{row['measure']}", language),
+                float(row["smd"]),
+            )
+            for row, outcome in shown
+        ),
+        (wording.SMALL_DISTANCE, wording.LARGE_DISTANCE),
+    )
+    yield draw_balance(claims.BALANCE_FIGURE, figure, phrase("balance.caption", language), language)
+    yield Listing(tuple(_balance_sentences(shown, language)))
+    sides = [(row, outcome, wording.distance(row["smd"])) for row, outcome in shown]
+    large = [(row, outcome) for row, outcome, side in sides if side is wording.Distance.LARGE]
+    far_level = any(row["measure"] == "level" for row, _ in large)
+    chance = any(
+        wording.distance(wording.by_chance(row["n_treated"], row["n_reference"])) is wording.Distance.LARGE for row, _ in large
+    )
+    notes = [
+        phrase("balance.source", language),
+        phrase("balance.chance", language) if chance else (),
+        phrase("balance.fixed", language) if far_level else (),
+    ]
+    yield Paragraph(join(*notes))
+    if far_level or any(outcome.role == "context" for _, outcome in large):
+        yield Paragraph(phrase("balance.need", language))
+    yield _balance_table(shown, language)
+
+
+def _balance_sentences(shown: list[tuple[dict[Hashable, Any], OutcomeInfo]], language: Language) -> Iterator[Parts]:
+    """One sentence for each side of the lines on which there is a difference, the largest first."""
+    for side in reversed(wording.Distance):
+        items: list[Inline] = []
+        for position, (row, outcome) in enumerate(shown, start=1):
+            if wording.distance(row["smd"]) is side:
+                smd = numbers.measured(f"balance.said-{position}", row["smd"], 2, language)
+                measure = _say(f"measures.{row['measure']}", language)
+                said = phrase("balance.item", language, label=_label(outcome, language), measure=measure, smd=smd)
+                items += [*(["; "] if items else []), *said]
+        if items:
+            lines = {
+                "near": numbers.measured(f"balance.{side}.near", wording.SMALL_DISTANCE, 2, language),
+                "far": numbers.measured(f"balance.{side}.far", wording.LARGE_DISTANCE, 2, language),
+            }
+            yield _insert(phrase(f"balance.{side}", language, items="\x01", **lines), tuple(items))
+
+
+def _balance_table(shown: list[tuple[dict[Hashable, Any], OutcomeInfo]], language: Language) -> Table:
+    rows = []
+    for position, (row, outcome) in enumerate(shown, start=1):
+        scope = f"balance.row-{position}"
+        digits = outcome.decimals + (row["measure"] == "trend")
+        first, last = (numbers.year(f"{scope}.{name}", row[name]) for name in ("first_year", "last_year"))
+        n_years = numbers.count(f"{scope}.n_years", row["n_years"], language)
+        label, measure = _label(outcome, language), _say(f"measures.{row['measure']}", language)
+        rows.append(
+            (
+                phrase("balance.row", language, label=label, measure=measure),
+                *(
+                    (numbers.measured(f"{scope}.{name}", row[name], digits, language),)
+                    for name in ("mean_treated", "mean_reference")
+                ),
+                (numbers.measured(f"{scope}.smd", row["smd"], 2, language),),
+                (
+                    numbers.count(f"{scope}.n_treated", row["n_treated"], language),
+                    " / ",
+                    numbers.count(f"{scope}.n_reference", row["n_reference"], language),
+                ),
+                phrase("balance.baseline", language, first=first, last=last, n=n_years)
+                if first.value != last.value
+                else phrase("balance.baseline_one", language, year=first, n=n_years),
+            )
+        )
+    columns = (
+        Column(_say("balance.outcome", language)),
+        *(
+            Column(_say(key, language), "number")
+            for key in ("figures.treated", "figures.reference", "balance.smd", "difference.n_by_group")
+        ),
+        Column(_say("balance.years", language), "number"),
+    )
+    return Table("balance.table", phrase("balance.table_caption", language), columns, tuple(rows))
 
 
 # Was hat sich verändert?
@@ -452,7 +585,7 @@ def _estimate_cells(row: pd.Series, outcome: OutcomeInfo, scope: str, language: 
 
 # Was dieser Bericht nicht zeigt
 
-LIMITS = ("trends", "interval", "means", "transfer", "selection", "exposure", "balance")
+LIMITS = ("trends", "interval", "means", "transfer", "selection", "exposure")
 
 
 def _limits(language: Language) -> Section:
