@@ -75,7 +75,6 @@ def report_inputs(line: Line, plan: Plan, design: steps.Design, effects: Effects
     datasets = sorted({plan.sources[outcome.indicator] for outcome in plan.outcomes})
     sources = tuple(_source_info(line, contract) for contract in line.contracts.values() if contract.dataset in datasets)
     delivered = [_deliveries(line, contract, plan) for contract in municipal if sources_of(line.register(), contract)]
-    files = {f"{name} ({source.dataset})": sha for source in sources for name, sha in source.files}
     return ReportInputs(
         plan_id=plan.id,
         title=plan.title,
@@ -92,7 +91,7 @@ def report_inputs(line: Line, plan: Plan, design: steps.Design, effects: Effects
         notices=_notices(line, plan, design),
         counts=_counts(line, plan, municipal),
         smallest_cell=max((contract.smallest_cell for contract in municipal), default=1),
-        digests={"plan": plan_digest(plan), "code": code_digest("kkz_eval.evaluation"), **files},
+        digests={"plan": plan_digest(plan), "code": code_digest("kkz_eval.evaluation")},
         versions={name: version(name) for name in LIBRARIES},
     )
 

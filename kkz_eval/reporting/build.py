@@ -170,6 +170,18 @@ def _studied(inputs: ReportInputs, language: Language) -> Section:
         )
         blocks.append(Paragraph(_insert(sentence, tuple(starts) or (_say("studied.not_stated", language),))))
         blocks.append(_outcome_table(inputs, language))
+        mechanisms = tuple(
+            phrase(
+                "studied.mechanism",
+                language,
+                label=_label(outcome, language),
+                mechanism=Quoted(in_language(outcome.mechanism, language, outcome.indicator)),
+            )
+            for outcome in inputs.outcomes
+            if outcome.mechanism is not None
+        )
+        if mechanisms:
+            blocks += [Paragraph(phrase("studied.mechanisms", language)), Listing(mechanisms)]
     subsections = tuple(
         _group(inputs, group, language) for group in ("treated", "reference", "later", "left_out") if len(_units(inputs, group))
     )
@@ -181,12 +193,12 @@ def _insert(sentence: Parts, inserted: Parts) -> Parts:
 
 
 def _outcome_table(inputs: ReportInputs, language: Language) -> Table:
-    headings = ("outcome", "role", "window", "exposed_from", "expected", "mechanism")
+    headings = ("outcome", "role", "window", "exposed_from", "expected")
     none = (_say("studied.not_stated", language),)
     rows = []
     for outcome in inputs.outcomes:
         scope = _scope("studied", inputs, outcome)
-        earliest, mechanism = outcome.earliest_plausible_year, outcome.mechanism
+        earliest = outcome.earliest_plausible_year
         rows.append(
             (
                 phrase(
@@ -204,7 +216,6 @@ def _outcome_table(inputs: ReportInputs, language: Language) -> Table:
                 ),
                 none if earliest is None else (numbers.year(f"{scope}.earliest", earliest),),
                 none if outcome.expected_direction is None else (_say(f"directions.{outcome.expected_direction}", language),),
-                none if mechanism is None else (Quoted(in_language(mechanism, language, outcome.indicator)),),
             )
         )
     return Table(
@@ -226,7 +237,11 @@ def _group(inputs: ReportInputs, group: str, language: Language) -> Section:
     for unit_id, name, cohort, reason in zip(units["unit_id"], units["name"], units["cohort"], units["reason"], strict=True):
         shown = Quoted(str(name))
         if group == "left_out":
-            said = Quoted(reason) if isinstance(reason, str) and reason else _say("studied.no_reason", language)
+            said = (
+                Quoted(reason.removeprefix(f"{name}: "))
+                if isinstance(reason, str) and reason
+                else _say("studied.no_reason", language)
+            )
             items.append(phrase("studied.left_out_reason", language, name=shown, reason=said))
         elif group == "later" and not pd.isna(cohort):
             started = numbers.year(f"{scope}.{identifier_part(str(unit_id))}.cohort", cohort)
@@ -456,9 +471,26 @@ def _difference(inputs: ReportInputs, language: Language) -> Section:
     return Section(
         "difference",
         phrase("sections.difference", language),
-        (Paragraph(intro),),
+        (Paragraph(intro), *_methods_explained(inputs, outcomes, language)),
         tuple(_difference_outcome(inputs, outcome, language) for outcome in outcomes),
     )
+
+
+def _methods_explained(inputs: ReportInputs, outcomes: tuple[OutcomeInfo, ...], language: Language) -> tuple[Block, ...]:
+    """What the methods of the estimates shown do, in a sentence each."""
+    indicators = [outcome.indicator for outcome in outcomes]
+    used = set(inputs.estimates.loc[inputs.estimates["indicator"].isin(indicators), "method"])
+    items = tuple(
+        phrase(
+            "difference.explanation",
+            language,
+            method=_say(f"methods.{method}", language),
+            said=_say(f"explained.{method}", language),
+        )
+        for method in METHODS
+        if method in used
+    )
+    return (Paragraph(phrase("difference.explained", language)), Listing(items)) if items else ()
 
 
 def _difference_outcome(inputs: ReportInputs, outcome: OutcomeInfo, language: Language) -> Section:
@@ -482,6 +514,8 @@ def _difference_outcome(inputs: ReportInputs, outcome: OutcomeInfo, language: La
     return Section(scope, (label,), tuple(blocks))
 
 
+METHODS = ("twfe", "event_study", "callaway_santanna", "sun_abraham", "sdid", "synthetic_control", "dose")
+AGGREGATIONS = ("coefficient", "simple", "dynamic", "group", "calendar", "exposed")
 EVENT_METHODS = ("event_study", *wording.HEADLINE_METHODS)
 
 
@@ -528,26 +562,26 @@ def event_study_of(inputs: ReportInputs, outcome: OutcomeInfo, language: Languag
 
 
 def _method(row: pd.Series, language: Language) -> Inline:
-    known = ("twfe", "event_study", "callaway_santanna", "sun_abraham", "sdid", "synthetic_control", "dose")
-    return _say(f"methods.{row['method']}", language) if row["method"] in known else Code(str(row["method"]))
+    return _say(f"methods.{row['method']}", language) if row["method"] in METHODS else Code(str(row["method"]))
 
 
 def _estimates_table(inputs: ReportInputs, outcome: OutcomeInfo, found: wording.Verdict, scope: str, language: Language) -> Table:
-    headings = ("estimate", "interval", "std_error", "n_units", "n_by_group", "n_clusters")
+    headings = ("estimate", "interval", "std_error", "n_by_group", "n_clusters")
+    estimates = wording.overall_rows(inputs.estimates, outcome.indicator)
+    decides = estimates.index == (None if found.row is None else found.row.name)
     rows = []
-    for position, (index, row) in enumerate(wording.overall_rows(inputs.estimates, outcome.indicator).iterrows(), start=1):
+    for position, (index, row) in enumerate(pd.concat([estimates[decides], estimates[~decides]]).iterrows(), start=1):
         name: Parts = (_method(row, language),)
-        known = ("coefficient", "simple", "dynamic", "group", "calendar", "exposed")
-        if row["aggregation"] in known:
-            name = (*name, ", ", _say(f"aggregations.{row['aggregation']}", language))
-        name = (*name, " (", Code(str(row["estimator"])), ")")
+        if (estimates["method"] == row["method"]).sum() > (estimates["estimator"] == row["estimator"]).sum():
+            name = (*name, " (", Code(str(row["estimator"])), ")")
         if found.row is not None and index == found.row.name:
             name = _insert(phrase("difference.decides", language, method="\x01"), name)
         if row["status"] != "ok":
             reason = row["message"]
             said = Quoted(str(reason)) if isinstance(reason, str) and reason else _say("wording.no_reason", language)
             name = (*name, ": ", *phrase("difference.refused", language, reason=said))
-        rows.append((name, *_estimate_cells(row, outcome, f"{scope}.row-{position}", language)))
+        cells = _estimate_cells(row, outcome, f"{scope}.row-{position}", language)
+        rows.append((name, _years_counted(row, outcome, f"{scope}.row-{position}", language), *cells))
     caption = phrase(
         "difference.table_caption",
         language,
@@ -559,10 +593,19 @@ def _estimates_table(inputs: ReportInputs, outcome: OutcomeInfo, found: wording.
         caption,
         (
             Column(_say("difference.estimator", language)),
+            Column(_say("difference.counted", language)),
             *(Column(_say(f"difference.{heading}", language), "number") for heading in headings),
         ),
         tuple(rows),
     )
+
+
+def _years_counted(row: pd.Series, outcome: OutcomeInfo, scope: str, language: Language) -> Parts:
+    """Over which years an estimate is taken."""
+    if row["aggregation"] == "exposed" and outcome.earliest_plausible_year is not None:
+        return phrase("difference.from_year", language, year=numbers.year(f"{scope}.from", outcome.earliest_plausible_year))
+    known = row["aggregation"] in AGGREGATIONS
+    return (_say(f"aggregations.{row['aggregation']}", language) if known else Code(str(row["aggregation"])),)
 
 
 def _estimate_cells(row: pd.Series, outcome: OutcomeInfo, scope: str, language: Language) -> tuple[Parts, ...]:
@@ -580,7 +623,7 @@ def _estimate_cells(row: pd.Series, outcome: OutcomeInfo, scope: str, language: 
             interval = phrase("difference.range", language, low=shown("conf_low", digits)[0], high=shown("conf_high", digits)[0])
         start = (shown("estimate", digits), interval, shown("std_error", digits + 1))
     by_group = (*shown("n_treated", 0), " / ", *shown("n_control", 0))
-    return (*start, shown("n_units", 0), by_group, shown("n_clusters", 0))
+    return (*start, by_group, shown("n_clusters", 0))
 
 
 # Was dieser Bericht nicht zeigt
@@ -726,7 +769,10 @@ def _origin(inputs: ReportInputs, language: Language) -> Section:
     blocks: list[Block] = [Paragraph(phrase("data.origin_intro", language))]
     for name, column, entries in (("digests", "digest", inputs.digests), ("versions", "version", inputs.versions)):
         if entries:
-            rows = tuple(((Code(key),), (Code(value),)) for key, value in entries.items())
+            rows = tuple(
+                ((_say(f"data.{key}", language) if key in ("plan", "code") else Code(key),), (Code(value),))
+                for key, value in entries.items()
+            )
             columns = (Column(_say("data.item", language)), Column(_say(f"data.{column}", language)))
             blocks.append(Table(f"{name}-table", phrase(f"data.{name}_caption", language), columns, rows))
     return Section("origin", phrase("data.origin", language), tuple(blocks))

@@ -170,8 +170,8 @@ def finding(found: Verdict, outcome: OutcomeInfo, scope: str, language: Language
 
 
 def basis(row: pd.Series, scope: str, language: Language) -> Parts:
-    """On how many units a row rests, and on how many clusters where its inference has any."""
-    clustered = not pd.isna(row["n_clusters"])
+    """On how many units a row rests, and on how many clusters where its inference has any that are not the units."""
+    clustered = not pd.isna(row["n_clusters"]) and row["n_clusters"] != row["n_units"]
     clusters = {"clusters": count(f"{scope}.n_clusters", row["n_clusters"], language)} if clustered else {}
     return phrase(
         "wording.basis" if clustered else "wording.basis_without_clusters",
