@@ -370,9 +370,9 @@ def _balance_table(shown: list[tuple[dict[Hashable, Any], OutcomeInfo]], languag
         Column(_say("balance.outcome", language)),
         *(
             Column(_say(key, language), "number")
-            for key in ("figures.treated", "figures.reference", "balance.smd", "difference.n_by_group")
+            for key in ("balance.treated", "balance.reference", "balance.smd", "difference.n_by_group")
         ),
-        Column(_say("balance.years", language), "number"),
+        Column(_say("balance.years", language)),
     )
     return Table("balance.table", phrase("balance.table_caption", language), columns, tuple(rows))
 

@@ -28,7 +28,8 @@ GRID = "#e3e6e8"
 FONT_SIZE = 13
 PIXELS_PER_LETTER = 6.5  # of a label, rather too much than too little
 SMD_DECIMALS = 2
-MEASURE_ROOM = 64  # left of the balance figure's plot, in pixels
+MEASURE_ROOM = 52  # left of the balance figure's plot, in pixels
+SMD_ROOM = 40  # right of it
 BAND = "#eef2f4"
 
 _FORMATS: Mapping[Language, Mapping[str, object]] = {
@@ -338,7 +339,7 @@ def balance_chart(balance: Balance, page: Page, language: Language) -> alt.Layer
     rows = _balance_rows(balance, int(width / PIXELS_PER_LETTER), language)
     height = rows[-1].bottom
     far = max(2 * balance.lines[1], *(1.25 * abs(distance.smd) for distance in balance.distances))
-    scale = alt.Scale(domain=[-far, far], range=[MEASURE_ROOM, width], nice=False, zero=False)
+    scale = alt.Scale(domain=[-far, far], range=[MEASURE_ROOM, width - SMD_ROOM], nice=False, zero=False)
     values, digits = ticks((-far, far), 5)
     axis = alt.Axis(values=list(values), format=f".{digits}f", grid=False, title=_text("figures.smd_axis", language))
     x = alt.X("smd:Q", scale=scale, axis=axis)
@@ -346,7 +347,8 @@ def balance_chart(balance: Balance, page: Page, language: Language) -> alt.Layer
     outer = pd.DataFrame({"low": [-balance.lines[1]], "high": [balance.lines[1]]})
     layers = [
         alt.Chart(outer).mark_rect(color=BAND, opacity=1).encode(x=alt.X("low:Q", scale=scale), x2="high:Q"),
-        *(_line_pair(line, -6 - 17 * place, x, height, language) for place, line in enumerate(reversed(balance.lines))),
+        *_line_pair(balance.lines[1], -6, x, height, language),
+        *_line_pair(balance.lines[0], -23, x, height, language),
         alt.Chart(pd.DataFrame({"smd": [0.0]})).mark_rule(color=INK, strokeWidth=1).encode(x=x),
     ]
     for row in rows:
@@ -363,15 +365,14 @@ def balance_chart(balance: Balance, page: Page, language: Language) -> alt.Layer
         smd = row.distance.smd
         shown = format_number(smd, SMD_DECIMALS, language)
         point = alt.Chart(pd.DataFrame({"y": [row.y], "smd": [smd], "text": [shown]}))
-        right = smd >= 0
         layers += [
             words.mark_text(align="left", baseline="middle", color=INK, fontSize=FONT_SIZE - 1).encode(
                 x=alt.value(0), y=y, text="text:N"
             ),
             point.mark_point(filled=True, size=70, color=TREATED_COLOUR, opacity=1).encode(x=x, y=y),
-            point.mark_text(
-                align="left" if right else "right", dx=8 if right else -8, baseline="middle", color=INK, fontSize=FONT_SIZE - 1
-            ).encode(x=x, y=y, text="text:N"),
+            point.mark_text(align="right", baseline="middle", color=INK, fontSize=FONT_SIZE - 1).encode(
+                x=alt.value(width), y=y, text="text:N"
+            ),
         ]
     return _finish(alt.layer(*layers), replace(page, width=width, height=height, label_room=0))
 
@@ -411,17 +412,17 @@ def _balance_rows(balance: Balance, letters: int, language: Language) -> list[_R
     return rows
 
 
-def _line_pair(line: float, above: int, x: alt.X, height: int, language: Language) -> alt.LayerChart:
+def _line_pair(line: float, above: int, x: alt.X, height: int, language: Language) -> list[alt.Chart]:
     """Lines at both sides of zero, labelled once, at the right one's upper end."""
     shown = f"±{format_number(line, SMD_DECIMALS, language)}"
     pair = pd.DataFrame({"smd": [-line, line]})
     label = pd.DataFrame({"smd": [line], "text": [shown]})
     rules = alt.Chart(pair).mark_rule(color=QUIET, strokeWidth=1.2, strokeDash=[2, 3])
     words = alt.Chart(label).mark_text(align="left", dx=4, baseline="top", color=INK, fontSize=FONT_SIZE - 1)
-    return alt.layer(
+    return [
         rules.encode(x=x, y=alt.value(above - 10), y2=alt.value(height)),
         words.encode(x=x, y=alt.value(above - 12), text="text:N"),
-    )
+    ]
 
 
 def _ground(left: float, right: float, top: float, bottom: float) -> alt.Chart:
