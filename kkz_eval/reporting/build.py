@@ -661,11 +661,12 @@ def _sources(inputs: ReportInputs, language: Language) -> Section:
         attribution = (Quoted(source.attribution.rstrip(".")), ".") if source.attribution else ()
         items.append(join(title, edition, attribution, licence))
     blocks: list[Block] = [Listing(tuple(items))] if items else []
-    files = [(source.dataset, name, digest) for source in inputs.sources for name, digest in source.files]
-    if files:
-        columns = tuple(Column(_say(f"data.{name}", language)) for name in ("file", "dataset", "sha256"))
-        rows = tuple(((Code(name),), (Code(dataset),), (Code(digest),)) for dataset, name, digest in files)
-        blocks.append(Table("files-table", phrase("data.files_caption", language), columns, rows))
+    columns = tuple(Column(_say(f"data.{name}", language)) for name in ("file", "sha256"))
+    for position, source in enumerate(inputs.sources, start=1):
+        if source.files:
+            title = Quoted(in_language(source.title, language, source.dataset))
+            rows = tuple(((Code(name),), (Code(digest),)) for name, digest in source.files)
+            blocks.append(Table(f"files-{position}", phrase("data.files_caption", language, title=title), columns, rows))
     return Section("sources", phrase("data.sources", language), tuple(blocks))
 
 
