@@ -664,9 +664,9 @@ def _sources(inputs: ReportInputs, language: Language) -> Section:
     columns = tuple(Column(_say(f"data.{name}", language)) for name in ("file", "sha256"))
     for position, source in enumerate(inputs.sources, start=1):
         if source.files:
-            title = Quoted(in_language(source.title, language, source.dataset))
+            used = Quoted(in_language(source.title, language, source.dataset))
             rows = tuple(((Code(name),), (Code(digest),)) for name, digest in source.files)
-            blocks.append(Table(f"files-{position}", phrase("data.files_caption", language, title=title), columns, rows))
+            blocks.append(Table(f"files-{position}", phrase("data.files_caption", language, title=used), columns, rows))
     return Section("sources", phrase("data.sources", language), tuple(blocks))
 
 
