@@ -308,12 +308,11 @@ def _balance_shown(
     sides = [(row, outcome, wording.distance(row["smd"])) for row, outcome in shown]
     large = [(row, outcome) for row, outcome, side in sides if side is wording.Distance.LARGE]
     far_level = any(row["measure"] == "level" for row, _ in large)
-    chance = any(
-        wording.distance(wording.by_chance(row["n_treated"], row["n_reference"])) is wording.Distance.LARGE for row, _ in large
-    )
+    chance = max((wording.by_chance(row["n_treated"], row["n_reference"]) for row, _ in large), default=0.0)
+    shown_chance = numbers.measured("balance.by_chance", chance, 2, language)
     notes = [
         phrase("balance.source", language),
-        phrase("balance.chance", language) if chance else (),
+        phrase("balance.chance", language, size=shown_chance) if chance > wording.LARGE_DISTANCE else (),
         phrase("balance.fixed", language) if far_level else (),
     ]
     yield Paragraph(join(*notes))

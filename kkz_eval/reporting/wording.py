@@ -202,7 +202,7 @@ def distance(smd: float) -> Distance:
 def by_chance(n_treated: int, n_reference: int) -> float:
     """Standard error of a standardised difference between groups that are alike: sqrt(1/n_treated + 1/n_reference).
 
-    Hedges and Olkin (1985), Statistical Methods for Meta-Analysis, the large-sample variance at a difference of zero.
+    About a third of differences are larger in size. Hedges and Olkin (1985), Statistical Methods for Meta-Analysis, the large-sample variance at a difference of zero.
     """
     return float((1 / n_treated + 1 / n_reference) ** 0.5)
 

@@ -70,6 +70,10 @@ def test_chance_is_no_excuse_in_large_groups(inputs):
     assert CHANCE not in notes(section_of(inputs, only(inputs, "leavers", "level", n_treated=60, n_reference=60)))
 
 
+def test_what_chance_does_is_a_number_of_the_group_sizes(inputs):
+    assert "jeder dritte Abstand durch Zufall über 0,54" in notes(section_of(inputs, inputs.balance))  # sqrt(1/6 + 1/8)
+
+
 def test_figure_and_table_show_the_same_rows(inputs):
     section = section_of(inputs, inputs.balance)
     (figure,) = (block for block in section.blocks if isinstance(block, Figure))
