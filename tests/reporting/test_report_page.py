@@ -209,7 +209,25 @@ def test_unknown_words_are_refused(inputs):
 
 @pytest.mark.parametrize(
     "word",
-    ["wirkt", "bewirk", "beweis", "lohnt", "spart", "kein effekt", "keine wirkung", "signifikan", "wahrscheinlichkeit", "works", "proves", "causes", "saves", "no effect", "significan", "probability, ", "effective"],
+    [
+        "wirkt",
+        "bewirk",
+        "beweis",
+        "lohnt",
+        "spart",
+        "kein effekt",
+        "keine wirkung",
+        "signifikan",
+        "wahrscheinlichkeit",
+        "works",
+        "proves",
+        "causes",
+        "saves",
+        "no effect",
+        "significan",
+        "probability, ",
+        "effective",
+    ],
 )
 def test_forbidden_words_are_absent(page, word):
     _, _, html = page

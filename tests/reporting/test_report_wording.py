@@ -161,7 +161,15 @@ def test_clusters_are_named_where_they_are_not_the_units(inputs, row):
 
 @pytest.mark.parametrize(
     ("smd", "side"),
-    [(0.0, "small"), (0.05, "small"), (-0.05, "small"), (0.0501, "adjust"), (-0.25, "adjust"), (0.2501, "large"), (-3.0, "large")],
+    [
+        (0.0, "small"),
+        (0.05, "small"),
+        (-0.05, "small"),
+        (0.0501, "adjust"),
+        (-0.25, "adjust"),
+        (0.2501, "large"),
+        (-3.0, "large"),
+    ],
 )
 def test_the_side_of_the_lines_does_not_depend_on_the_sign(smd, side):
     assert wording.distance(smd) == side
