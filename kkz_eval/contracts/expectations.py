@@ -283,9 +283,8 @@ def _gap_to_parts(frame: pd.DataFrame, rule: Rule, contract: Contract) -> pd.Ser
     if rows.empty:
         return gap
     usable = rows[measure].where(rows[measure + FLAG].isna())
-    wide = rows.assign(__usable=usable).pivot_table(
-        index=keys, columns=dimension, values="__usable", aggfunc=_only_value, dropna=False, observed=True
-    )
+    single = rows.assign(__usable=usable).drop_duplicates([*keys, dimension], keep=False)
+    wide = single.set_index([*keys, dimension])["__usable"].unstack(dimension)
     wide = wide.reindex(columns=[*parts, total])
     distance = (wide[total] - wide[parts].sum(axis=1, skipna=False)).abs().round(6)
     at_total = rows[rows[dimension] == total]
@@ -294,22 +293,21 @@ def _gap_to_parts(frame: pd.DataFrame, rule: Rule, contract: Contract) -> pd.Ser
     return gap
 
 
-def _only_value(values: pd.Series) -> float:
-    return float(values.iloc[0]) if len(values) == 1 else float("nan")
-
-
 def _codes_lacking(frame: pd.DataFrame, rule: Rule, contract: Contract) -> pd.Series:
     """At the first row of each group: how many demanded codes it lacks; nan elsewhere and where codes are unreadable."""
     dimension = str(rule.parameters["dimension"])
     within = list(text_values(rule.parameters.get("within", ())))
     demanded = set(demanded_codes(rule, contract))
+    unit_year = [FILE, "unit_id", "year"]
+    keyed = frame[frame[unit_year].notna().all(axis=1)]
+    gap = keyed[[dimension, *within]].isna().any(axis=1)
+    readable = keyed[~gap.groupby([keyed[name] for name in unit_year], sort=False).transform("any")]
+    groups = [*unit_year, *within]
+    there = readable[readable[dimension].isin(list(demanded))].drop_duplicates([*groups, dimension])
+    first = readable.drop_duplicates(groups)
+    counted = first[groups].merge(there.groupby(groups).size().rename("there").reset_index(), on=groups, how="left")
     lacking = pd.Series(np.nan, index=frame.index)
-    for _, unit_year in frame.groupby([FILE, "unit_id", "year"], sort=False, dropna=True):
-        if unit_year[[dimension, *within]].isna().any(axis=None):
-            continue
-        groups = unit_year.groupby(within, sort=False) if within else [((), unit_year)]
-        for _, group in groups:
-            lacking.loc[group.index[0]] = float(len(demanded - set(group[dimension])))
+    lacking.loc[first.index] = len(demanded) - counted["there"].fillna(0).to_numpy()
     return lacking
 
 

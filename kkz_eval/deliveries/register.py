@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import cache
 from typing import Any
 
 from kkz_eval.model.errors import UserError
@@ -74,7 +75,7 @@ def read_register(store: Store) -> Register:
         arrivals += [Arrival(**{**row, "years": tuple(row["years"])}) for row in content["arrivals"]]
     verdicts: dict[tuple[str, str], Verdict] = {}
     for key in store.list(_VERDICTS):  # sorted by number, so the last one stands
-        verdict = _verdict_from(_load(store, key)["verdict"])
+        verdict = _verdict_at(store, key)
         verdicts[(verdict.sha256, verdict.contract_id)] = verdict
     return Register(tuple(sorted(arrivals)), verdicts)
 
@@ -101,6 +102,12 @@ def record_verdict(store: Store, verdict: Verdict) -> None:
             return
         if store.put_if_absent(f"{folder}/{len(kept) + 1:06d}.json", content):
             return
+
+
+@cache
+def _verdict_at(store: Store, key: str) -> Verdict:
+    """A verdict, read once in a process: what is kept under a key never changes."""
+    return _verdict_from(_load(store, key)["verdict"])
 
 
 def _verdict_from(row: dict[str, Any]) -> Verdict:
