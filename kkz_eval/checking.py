@@ -1,6 +1,7 @@
 """The steward's check of one file: read, judge, print every finding. Nothing is landed, nothing is kept.
 
-Imports neither pandas nor dagster nor Great Expectations, so that it answers at once.
+Imports neither pandas nor dagster nor Great Expectations, so that it answers at once. pyarrow would import pandas, where it is
+installed, only to recognise its types: `without_pandas` keeps it from that, in the process of this command alone.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Sequence
+from importlib.abc import MetaPathFinder
 from pathlib import Path
 
 from kkz_eval.contracts.contract import Contract
@@ -19,6 +21,21 @@ from kkz_eval.model.findings import Finding, iter_findings
 from kkz_eval.model.texts import Language, text
 from kkz_eval.reference.tables import known_units
 from kkz_eval.settings import Settings
+
+
+class _NoPandas(MetaPathFinder):
+    """Answers that pandas is not there."""
+
+    def find_spec(self, fullname: str, path: object, target: object = None) -> None:
+        """Raises ModuleNotFoundError for pandas; says nothing of other modules."""
+        if fullname == "pandas":
+            raise ModuleNotFoundError(fullname)
+
+
+def without_pandas() -> None:
+    """Keep pandas, which takes longer to import than a file takes to check, out of this process; for the command line only."""
+    if "pandas" not in sys.modules:
+        sys.meta_path.insert(0, _NoPandas())
 
 
 def check_files(settings: Settings, files: Sequence[Path], contract_id: str | None, form: str) -> int:

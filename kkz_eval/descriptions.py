@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from kkz_eval.model.texts import text
+from collections.abc import Mapping
+
+from kkz_eval.model.texts import LANGUAGES, text
 
 _PACKAGE = "kkz_eval.assets"
 
 
-def described(key: str, **parameters: str) -> str:
-    """The description in German, and in English behind it."""
-    german = text(key, "de", **{"package": _PACKAGE, **parameters})
-    return f"{german}\n\n*English:* {text(key, 'en', **{'package': _PACKAGE, **parameters})}"
+def described(key: str, **parameters: Mapping[str, str]) -> str:
+    """The description in German, and in English behind it. parameters: a text by language."""
+    german, english = (
+        text(key, language, **{"package": _PACKAGE, **{name: texts.get(language, "") for name, texts in parameters.items()}})
+        for language in LANGUAGES
+    )
+    return f"{german}\n\n*English:* {english}"

@@ -68,14 +68,17 @@ def make_edition(line: Line, plan: Plan) -> Edition:
 
 
 def event_study_pictures(line: Line, plan: Plan, effects: EffectsResult) -> dict[str, str]:
-    """The event study of each outcome that has one, as SVG, by indicator."""
+    """The event study of each outcome that has one, kept as SVG: indicator to key."""
     language = line.settings.language
     inputs = report_inputs(line, plan, steps.design(line, plan), effects)
     pictures = {}
     for outcome in inputs.outcomes:
         found = event_study_of(inputs, outcome, language)
         if found is not None:
-            pictures[outcome.indicator] = to_svg(event_study_chart(found[0], WIDE, language), language)
+            svg = to_svg(event_study_chart(found[0], WIDE, language), language).encode()
+            key = f"reports/{plan.id}/pictures/{digest_of_bytes(svg)[:16]}.svg"
+            line.steps.store.put_if_absent(key, svg)
+            pictures[outcome.indicator] = key
     return pictures
 
 
@@ -213,7 +216,7 @@ def _notices(line: Line, plan: Plan, design: steps.Design) -> tuple[Mapping[str,
                 for language in LANGUAGES
             }
         )
-    for conflict in design.conflicts:
+    for conflict in (conflict for conflict in steps.conflicts(line) if conflict.dataset in datasets):
         notices.append({language: conflict_sentence(conflict, language) for language in LANGUAGES})
     for row in design.coverage:
         if row.missing:

@@ -15,6 +15,7 @@ from dagster._core.execution.execution_result import ExecutionResult
 from pydantic import Field
 
 from kkz_eval.descriptions import described
+from kkz_eval.model.errors import UserError
 from kkz_eval.partitions import known_years, span_of_years
 
 YEARLY_RUN = "Jahreslauf"
@@ -39,7 +40,7 @@ class RunOptions(dg.ConfigurableResource):  # type: ignore[type-arg]
         description=described("option.plan"),
     )
     outcomes: list[str] = Field(
-        default_factory=list,
+        default=[],
         description=described("option.outcomes"),
     )
 
@@ -70,10 +71,17 @@ class RunOutcome:
 
 
 def open_instance(folder: Path) -> dg.DagsterInstance:
-    """The run history in a folder, made complete under another name first, so that neither a kill nor a second start spoils it."""
+    """The run history in a folder, made complete under another name first, so that neither a kill nor a second start spoils it.
+
+    Raises UserError where the folder can't be written.
+    """
     if not folder.exists():
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        draft = Path(tempfile.mkdtemp(prefix=".dagster-", dir=folder.parent))
+        try:
+            folder.parent.mkdir(parents=True, exist_ok=True)
+            draft = Path(tempfile.mkdtemp(prefix=".dagster-", dir=folder.parent))
+        except OSError as error:
+            reason = error.strerror or type(error).__name__
+            raise UserError("storage_not_writable", place=str(folder.parent), reason=reason) from error
         shutil.copyfile(CONFIGURATION, draft / "dagster.yaml")
         with dg.DagsterInstance.from_config(str(draft)) as instance:
             instance.get_runs(limit=1)

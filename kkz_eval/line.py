@@ -176,7 +176,7 @@ def judge_arrivals(line: Line, years: Iterable[int]) -> tuple[Judged, ...]:
     for arrival in register.of_years(years):
         verdict = judge_arrival(line.steps, register, arrival, line.contracts, known_units())
         judged.append(Judged(arrival, verdict))
-        if verdict.n_errors:
+        if verdict.n_errors and arrival in register.last_under(arrival.name):
             line.progress(say("progress.rejected", language, name=arrival.name, errors=verdict.n_errors))
     count = Counter(row.verdict.status for row in judged)
     line.progress(
@@ -247,7 +247,8 @@ def rejected_slices(line: Line) -> list[tuple[Judged, str, int]]:
             judged = Judged(source.arrival, source.verdict)
             for part in source.verdict.slices:
                 newest[(part.unit_id, part.year)] = (judged, part.status)
-            if not source.verdict.slices and source.verdict.status == Status.REJECTED:
+            whole = not source.verdict.slices and source.verdict.status == Status.REJECTED
+            if whole and source.arrival in register.last_under(source.arrival.name):
                 rows.append((judged, "", 0))
         rows += [
             (judged, unit, year)
@@ -263,6 +264,12 @@ def accepted(line: Line, dataset: str) -> Accepted:
     return accepted_observations(line.steps, line.register(), contract)
 
 
+def conflicts(line: Line) -> tuple[Conflict, ...]:
+    """Units and years of any dataset that deliveries of one scan contradict each other about; none of them holds."""
+    datasets = sorted({contract.dataset for contract in line.contracts.values()})
+    return tuple(conflict for dataset in datasets for conflict in accepted(line, dataset).conflicts)
+
+
 def indicator(line: Line, indicator_id: str, dataset: str) -> IndicatorValues:
     """Values of an indicator from its source in a dataset (and the dataset of its denominator), of what is accepted now."""
     definition = line.catalogue[indicator_id]
@@ -276,6 +283,12 @@ def datasets_of(line: Line, plan: Plan) -> tuple[str, ...]:
     """The datasets that a plan's outcomes read, numerators and denominators, by name."""
     sources = [line.catalogue[outcome.indicator].source(plan.sources[outcome.indicator]) for outcome in plan.outcomes]
     return tuple(sorted({dataset for source in sources for dataset in source.datasets}))
+
+
+def has_data(line: Line, plan: Plan) -> bool:
+    """Whether anything is accepted for any source of a plan."""
+    datasets = {plan.sources[outcome.indicator] for outcome in plan.outcomes}
+    return any(accepted(line, dataset).observations.num_rows for dataset in sorted(datasets))
 
 
 def design(line: Line, plan: Plan) -> Design:

@@ -13,9 +13,10 @@ from kkz_eval.definitions import build_defs
 from kkz_eval.deliveries.intake import inbox_files
 from kkz_eval.deliveries.register import read_register
 from kkz_eval.jobs import execute_yearly_run, open_instance
-from kkz_eval.line import open_line, rejected_slices
+from kkz_eval.line import conflicts, open_line, rejected_slices
 from kkz_eval.model.texts import text
 from kkz_eval.partitions import known_years, span_of_years
+from kkz_eval.sentences import conflict_sentence
 from kkz_eval.settings import Settings
 from kkz_eval.storage.store import Store
 
@@ -42,8 +43,12 @@ def run_line(settings: Settings, plan_file: Path | None, years: str) -> int:
         return 2
     refused = sum(int(data.get("verweigert", 0)) for data in outcome.metadata.values())
     refused += int(outcome.metadata.get("landing", {}).get("abgelehnt", 0))
-    rejected = rejected_slices(open_line(settings, plan_files))
-    return 0 if outcome.success and not refused and not rejected else 1
+    line = open_line(settings, plan_files)
+    contradicted = conflicts(line)
+    for conflict in contradicted:
+        _print(conflict_sentence(conflict, settings.language))
+    left_out = len(rejected_slices(line)) + len(contradicted)
+    return 0 if outcome.success and not refused and not left_out else 1
 
 
 def list_deliveries(settings: Settings) -> int:
@@ -54,9 +59,11 @@ def list_deliveries(settings: Settings) -> int:
     for arrival in register.arrivals:
         verdict = register.verdicts.get((arrival.sha256, arrival.contract_id))
         slices = Counter(part.status.value for part in verdict.slices) if verdict else Counter()
-        fate = verdict.status.value if verdict else "pending"
-        rejected = f", {slices['rejected']}/{len(verdict.slices)} rejected" if verdict and slices["rejected"] else ""
-        print(f"{arrival.number:>6}  {arrival.sha256[:12]}  {arrival.contract_id:<22}  {fate}{rejected}  {arrival.name}")
+        state = verdict.status.value if verdict else "pending"
+        fate = text(f"status.{state}", settings.language, package="kkz_eval.stewardship")
+        if verdict and slices["rejected"]:
+            fate += f" ({slices['rejected']}/{len(verdict.slices)})"
+        print(f"{arrival.number:>6}  {arrival.sha256[:12]}  {arrival.contract_id:<22}  {fate:<28}  {arrival.name}")
     return 0
 
 

@@ -77,6 +77,7 @@ def published_files(home: Path, port: int) -> Iterator[str]:
 
 def serve(settings: Settings, port: int, report_port: int) -> int:
     """Start both servers, say where they are, and stay until interrupted. Raises UserError for a port in use."""
+    signal.signal(signal.SIGTERM, _interrupt)  # ended by a service manager as by Ctrl+C: nothing stays behind
     _require_free(port)
     settings.inbox.mkdir(parents=True, exist_ok=True)
     open_instance(settings.dagster_home).dispose()  # made whole before two processes open it
@@ -96,7 +97,7 @@ def serve(settings: Settings, port: int, report_port: int) -> int:
         process = subprocess.Popen(
             [*command, "--log-level", "warning", "--code-server-log-level", "error"],
             env=environment,
-            cwd=CHECKOUT,
+            cwd=settings.home,
             start_new_session=True,
         )
         try:
@@ -128,6 +129,10 @@ def _wait(process: subprocess.Popen[bytes], port: int) -> None:
         except (urllib.error.URLError, OSError):
             time.sleep(0.2)
     raise UserError("ui_not_started", port=port)
+
+
+def _interrupt(signal_number: int, frame: object) -> None:
+    raise KeyboardInterrupt
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

@@ -18,6 +18,8 @@ from kkz_eval.model.texts import Language
 from kkz_eval.reference.tables import known_units
 from kkz_eval.sentences import say
 
+_HIDDEN = "…"
+
 
 @dataclass(frozen=True)
 class Comparison:
@@ -69,8 +71,9 @@ def validate_contract(line: Line, contract: Contract) -> Comparison:
 
 
 def _first_finding(source: Source, findings: list[Finding], contract: Contract, language: Language) -> str:
+    """Where the first fault is, for the run history: values of cells, and sums of them, never go there."""
     errors = [finding for finding in findings if finding.severity == Severity.ERROR]
-    first = replace((errors or findings)[0], value="…")  # values of cells never go into the event log
+    first = replace((errors or findings)[0], value=_HIDDEN, allowed=_HIDDEN)
     label = next((p.label_de if language == "de" else p.label_en for p in contract.properties if p.name == first.field), None)
     return say(
         "contract_check.found",

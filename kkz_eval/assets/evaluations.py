@@ -1,20 +1,21 @@
 """The assets of one plan: design, effects, report. Made from the plan files, so that plans live side by side."""
 
-import base64
 import math
 from collections.abc import Iterator
 from numbers import Integral
+from typing import Any
 
 import dagster as dg
 
 from kkz_eval import line as steps
 from kkz_eval.assets.evidence import indicators
 from kkz_eval.assets.failures import sentences
-from kkz_eval.assets.links import link
+from kkz_eval.assets.links import link, picture
 from kkz_eval.descriptions import described
 from kkz_eval.editions import event_study_pictures, make_edition
 from kkz_eval.evaluation.plan import Plan
 from kkz_eval.jobs import RunOptions
+from kkz_eval.model.texts import LANGUAGES
 from kkz_eval.sentences import say
 
 OWNERS = ["team:auswertung"]
@@ -47,9 +48,17 @@ def _shown(value: object) -> str | int | float | None:
     return int(value) if isinstance(value, Integral) else str(value)
 
 
+def _headline(row: Any) -> str:
+    """Estimate, interval and numbers in one line; the reason where it was refused."""
+    if row.status != "ok":
+        return str(row.message)
+    numbers = f"{row.estimate:.3f} [{row.conf_low:.3f}, {row.conf_high:.3f}], SE {row.std_error:.3f}"
+    return f"{numbers}, n = {row.n_units} ({row.n_treated} + {row.n_control}), {row.n_clusters} Cluster".replace("-", "−")
+
+
 def plan_assets(plan: Plan) -> list[dg.AssetsDefinition]:
     """Design, effects and report of a plan. A run that leaves the plan out skips all three."""
-    title = plan.title.get("de", plan.id)
+    title = plan.title or dict.fromkeys(LANGUAGES, plan.id)
     group = asset_name("c_auswertung", plan)
 
     @dg.asset(
@@ -65,6 +74,16 @@ def plan_assets(plan: Plan) -> list[dg.AssetsDefinition]:
         if not options.takes(plan.id):
             return
         with sentences(line.settings.language):
+            if not steps.has_data(line, plan):
+                line.progress(
+                    say(
+                        "progress.no_data",
+                        line.settings.language,
+                        plan=plan.id,
+                        datasets=", ".join(sorted(set(plan.sources.values()))),
+                    )
+                )
+                return
             result = steps.design(line, line.plans[plan.id])
         sizes = result.groups["group"].value_counts().reindex(["treated", "reference", "later", "left_out"], fill_value=0)
         counts = {str(name): int(size) for name, size in sizes.items()}
@@ -96,9 +115,10 @@ def plan_assets(plan: Plan) -> list[dg.AssetsDefinition]:
         ]
         yield dg.MaterializeResult(
             metadata={
+                **{f"{row.indicator} ({row.estimator}, {row.aggregation})": _headline(row) for row in headline.itertuples()},
                 "schaetzungen": dg.MetadataValue.table(records, _SCHEMA),
                 "verweigert": refused,
-                **{f"verlauf {name}": dg.MetadataValue.md(_picture(svg, name)) for name, svg in pictures.items()},
+                **{f"verlauf {name}": picture(line, key, name) for name, key in pictures.items()},
             }
         )
 
@@ -125,8 +145,3 @@ def plan_assets(plan: Plan) -> list[dg.AssetsDefinition]:
         )
 
     return [design, effects, report]
-
-
-def _picture(svg: str, name: str) -> str:
-    """A picture that Dagster shows inline: one line of Markdown with the SVG in it."""
-    return f"![{name}](data:image/svg+xml;base64,{base64.b64encode(svg.encode()).decode()})"

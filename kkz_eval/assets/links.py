@@ -20,3 +20,10 @@ def link(line: Line, key: str) -> dg.MetadataValue[str | None]:
 def protocol_links(line: Line, protocols: Mapping[str, str]) -> dict[str, dg.MetadataValue[str | None]]:
     """A link per protocol, by the name of the delivered file."""
     return {f"protokoll {name}": link(line, key) for name, key in list(protocols.items())[:SHOWN]}
+
+
+def picture(line: Line, key: str, alternative_text: str) -> dg.MetadataValue[str | None]:
+    """A kept picture, inline where the local server runs: Dagster shows Markdown inline below 1,000 characters only."""
+    if line.settings.reports_url:
+        return dg.MetadataValue.md(f"![{alternative_text}]({line.settings.reports_url}/{key})")
+    return link(line, key)

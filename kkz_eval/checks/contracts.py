@@ -16,7 +16,7 @@ def contract_check(contract: Contract) -> dg.AssetChecksDefinition:
     @dg.asset_check(
         asset="verdicts",
         name=f"contract_{contract.id}",
-        description=described("check.contract", title=contract.title_de),
+        description=described("check.contract", title={"de": contract.title_de, "en": contract.title_en}),
     )
     def check(line: dg.ResourceParam[steps.Line]) -> dg.AssetCheckResult:
         comparison = validate_contract(line, contract)

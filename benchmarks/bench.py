@@ -1,0 +1,249 @@
+"""Speed and memory as ratios within one run, so that they mean the same on any machine. Run as `python -m benchmarks.bench`.
+
+Belongs here: what is measured, against what, the printed table and build/bench.json. Does not belong here: pass or fail; no test
+asserts a time.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import statsmodels.api as sm
+
+from kkz_eval.contracts.contract import Contract
+from kkz_eval.contracts.load import load_contracts
+from kkz_eval.contracts.masks import judge
+from kkz_eval.deliveries.reader import Claimed, read_file
+from kkz_eval.evaluation.effects import run_effects
+from kkz_eval.evaluation.plan import parse_plan
+from kkz_eval.model.parsed import ParsedTable
+from kkz_eval.reference.tables import known_units
+from kkz_eval.settings import CHECKOUT
+from kkz_eval.simulation.run import simulate
+
+BUDGET = 120.0  # seconds for the main job on the model world
+RESULT_FILE = CHECKOUT / "build" / "bench.json"
+CONTRACTS = CHECKOUT / "data_contracts"
+PLAN_FILE = CONTRACTS / "plans" / "modellwelt.yaml"
+INKAR_FILE = "data/official/inkar/inkr_nrw_kreise_panel_long.csv"
+COMMAND = [sys.executable, "-c", "from kkz_eval.cli import entry; entry()"]
+CERTIFICATES = (
+    ("ohne Hauptschulabschluss", 6, 4),
+    ("Hauptschulabschluss", 20, 16),
+    ("mittlerer Abschluss", 44, 42),
+    ("Fachhochschulreife", 5, 5),
+    ("allgemeine Hochschulreife", 34, 40),
+    ("insgesamt", 109, 107),
+)
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One figure. measured, reference: seconds (or MB, as the name says); ratio: measured / reference."""
+
+    name: str
+    measured: float
+    against: str
+    reference: float
+
+    @property
+    def ratio(self) -> float:
+        """How often the reference fits into what was measured."""
+        return self.measured / self.reference
+
+
+def seconds(work: Callable[[], object], repeats: int = 3) -> float:
+    """The shortest wall time of `repeats` calls, in seconds."""
+    times = []
+    for _ in range(repeats):
+        started = time.perf_counter()
+        work()
+        times.append(time.perf_counter() - started)
+    return min(times)
+
+
+def process(arguments: list[str], expected: int = 0) -> None:
+    """Run a process to its end. Raises RuntimeError with its output where it ends otherwise than expected."""
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, [str(CHECKOUT), os.environ.get("PYTHONPATH")]))}
+    done = subprocess.run(arguments, capture_output=True, text=True, env=environment, check=False)
+    if done.returncode != expected:
+        raise RuntimeError(f"{' '.join(arguments)} ended with {done.returncode}:\n{done.stdout}\n{done.stderr}")
+
+
+def main_job() -> list[Figure]:
+    """The yearly run on the model world: on a fresh home against the budget, then again with nothing to compute, and its memory."""
+    with tempfile.TemporaryDirectory(prefix="kkz-bench-") as folder:
+        world, home = Path(folder) / "world", Path(folder) / "home"
+        simulate(world, seed=1)
+        run = [*COMMAND, "run", "--inbox", str(world / "deliveries"), "--home", str(home), "--plan", str(PLAN_FILE)]
+        first = seconds(lambda: process(run), repeats=1)
+        second = seconds(lambda: process(run), repeats=1)
+    memory = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
+    bare = _memory_of_imports()
+    return [
+        Figure("main job, fresh home", first, "budget", BUDGET),
+        Figure("main job again, nothing to compute", second, "first run", first),
+        Figure("main job, largest memory (MB)", memory, "import dagster, pandas, statsmodels, great_expectations", bare),
+    ]
+
+
+def _memory_of_imports() -> float:
+    """Largest memory of a process that only imports the large libraries, MB."""
+    program = (
+        "import dagster, pandas, statsmodels.api, great_expectations, altair, resource;"
+        "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)"
+    )
+    return float(subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout)
+
+
+def check_of_one_file() -> list[Figure]:
+    """`kkz-eval check` on one delivery, the whole process, against a process that only imports its libraries."""
+    with tempfile.TemporaryDirectory(prefix="kkz-bench-") as folder:
+        file = str(simulate(Path(folder) / "world", seed=1).deliveries[0])
+        checked = seconds(lambda: process([*COMMAND, "check", file]), repeats=5)
+    imported = seconds(lambda: process([sys.executable, "-c", "import pyarrow, numpy, yaml"]), repeats=5)
+    return [Figure("check of one delivery, whole process", checked, "python -c 'import pyarrow, numpy, yaml'", imported)]
+
+
+def inkar_with_addresses(shared: Path) -> list[Figure]:
+    """Reading a long INKAR file with the address of every cell, against decoding and splitting the same bytes."""
+    data = (shared / INKAR_FILE).read_bytes()
+    contracts = load_contracts(CONTRACTS)
+    read = seconds(lambda: read_file(data, "inkar.csv", contracts))
+    delimiter = ";" if data[:2000].count(b";") > data[:2000].count(b",") else ","
+    split = seconds(lambda: list(csv.reader(io.StringIO(data.decode("utf-8-sig")), delimiter=delimiter)))
+    return [Figure(f"INKAR long, {len(data) / 1e6:.1f} MB, with addresses", read, "decode and csv.reader", split)]
+
+
+def effects_against_dummies(n_units: int = 400, n_years: int = 19) -> list[Figure]:
+    """Two-way fixed effects and event study, against least squares with a dummy for every unit and year, clustered by unit."""
+    panel = effects_panel(n_units, n_years)
+    methods = [{"id": "twfe", "method": "twfe"}, {"id": "es", "method": "event_study"}]
+    plan = parse_plan({"plan_version": 1, "id": "bench", "outcomes": [{"indicator": "y"}], "estimators": methods}, "bench")
+    own = seconds(lambda: run_effects(panel, plan))
+    plain = seconds(lambda: dummy_fits(panel), repeats=1)
+    return [Figure(f"effects, {n_units} units × {n_years} years, twfe + event study", own, "OLS with dummies, clustered", plain)]
+
+
+def effects_panel(n_units: int, n_years: int) -> pd.DataFrame:
+    """A panel of the interface: a third of the units is treated from the middle year on, effect 1."""
+    draw = np.random.default_rng(1)
+    years = np.arange(2001, 2001 + n_years)
+    start = float(years[n_years // 2])
+    cohort = np.where(np.arange(n_units) % 3 == 0, start, np.nan)
+    effect = (cohort[:, None] <= years).astype(float)
+    value = draw.normal(size=(n_units, 1)) + draw.normal(size=n_years) + effect + draw.normal(size=(n_units, n_years))
+    return pd.DataFrame(
+        {
+            "unit_id": np.repeat([f"{code:05d}" for code in range(n_units)], n_years),
+            "year": np.tile(years, n_units),
+            "indicator": "y",
+            "value": value.ravel(),
+            "cohort": np.repeat(cohort, n_years),
+        }
+    )
+
+
+def dummy_fits(panel: pd.DataFrame) -> tuple[float, float]:
+    """The two estimates by plain least squares: the effect, and that of event time 0."""
+    unit = pd.get_dummies(panel["unit_id"], drop_first=True, dtype=float).to_numpy()
+    year = pd.get_dummies(panel["year"], drop_first=True, dtype=float).to_numpy()
+    constant = np.ones((len(panel), 1))
+    since = (panel["year"] - panel["cohort"]).to_numpy()
+    times = [t for t in np.unique(since[~np.isnan(since)]) if t != -1]
+    event = np.column_stack([since == t for t in times]).astype(float)
+    groups = pd.factorize(panel["unit_id"])[0]
+    found = []
+    for treatment, place in (((since >= 0).astype(float)[:, None], 0), (event, times.index(0))):
+        design = np.hstack([treatment, constant, unit, year])
+        fit = sm.OLS(panel["value"].to_numpy(), design).fit(cov_type="cluster", cov_kwds={"groups": groups})
+        if not np.isfinite(fit.bse[place]):
+            raise RuntimeError("the reference fit has no standard error")
+        found.append(float(fit.params[place]))
+    return found[0], found[1]
+
+
+def masks_on_many_rows(n_rows: int = 100_000) -> list[Figure]:
+    """The rules of a contract on many rows, and reading them with addresses, each against pandas.read_csv of the same file."""
+    data = delivery_of(n_rows)
+    contracts = load_contracts(CONTRACTS)
+    contract = contracts["schulabgaenge"]
+    parsed = read_delivery(data, contracts)
+    plain = seconds(lambda: pd.read_csv(io.BytesIO(data), sep=";"))
+    rows, units = parsed.table.num_rows, known_units()
+    judged = seconds(lambda: judge(parsed, contract, units))
+    read = seconds(lambda: read_delivery(data, contracts))
+    return [
+        Figure(f"masks of a contract, {rows:,} rows", judged, "pandas.read_csv", plain),
+        Figure(f"reading a delivery with addresses, {rows:,} rows", read, "pandas.read_csv", plain),
+    ]
+
+
+def read_delivery(data: bytes, contracts: dict[str, Contract]) -> ParsedTable:
+    """The table that the contract `schulabgaenge` makes of a delivery. Raises RuntimeError where it does not claim it."""
+    match read_file(data, "schulabgaenge.csv", contracts):
+        case Claimed(parsed=(parsed,)):
+            return parsed
+        case other:
+            raise RuntimeError(f"the delivery of the benchmark is not claimed: {other}")
+
+
+def delivery_of(n_rows: int) -> bytes:
+    """A clean delivery of about that many rows (18 for each municipality and school year)."""
+    units = sorted(known_units()["municipality"])
+    lines = ["Gemeindeschlüssel;Schuljahr;Abschluss;Geschlecht;Anzahl"]
+    for number in range(max(1, n_rows // (3 * len(CERTIFICATES)))):
+        unit, year = units[number % len(units)], 2005 + number // len(units)
+        school_year = f"{year}/{(year + 1) % 100:02d}"
+        for certificate, men, women in CERTIFICATES:
+            for sex, count in (("männlich", men), ("weiblich", women), ("insgesamt", men + women)):
+                lines.append(f"{unit};{school_year};{certificate};{sex};{count}")
+    return ("\n".join(lines) + "\n").encode("utf-8")
+
+
+def table_of(figures: list[Figure]) -> str:
+    """The figures as a table for people."""
+    header = ("figure", "measured", "ratio", "against", "reference")
+    rows = [(f.name, f"{f.measured:.3g}", f"{f.ratio:.2f}", f.against, f"{f.reference:.3g}") for f in figures]
+    widths = [max(len(row[place]) for row in [header, *rows]) for place in range(len(header))]
+    return "\n".join(
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in [header, *rows]
+    )
+
+
+def write(figures: list[Figure], file: Path) -> None:
+    """Write the figures as JSON."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    content = [{**asdict(figure), "ratio": figure.ratio} for figure in figures]
+    file.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def main() -> int:
+    """Measure everything, print the table, write build/bench.json."""
+    shared = CHECKOUT / os.environ.get("KKZ_SHARED", "../shared")
+    figures = [*check_of_one_file(), *effects_against_dummies(), *masks_on_many_rows()]
+    if (shared / INKAR_FILE).is_file():
+        figures += inkar_with_addresses(shared)
+    else:
+        print("INKAR is left out: the shared data are not beside the repository.")
+    figures += main_job()
+    print(table_of(figures))
+    write(figures, RESULT_FILE)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,179 @@
+"""Does the line find what was planted? Model worlds with known effects, over many seeds. Run as `python -m benchmarks.study [SEEDS]`.
+
+Belongs here: the study of the model world, its printed summary, build/study.json. Does not belong here: pass or fail
+(tests/benchmarks has a small version), the study on pure panels (study_coverage.py).
+
+Two paths lead to the same estimates. The whole line writes the files, takes them in, judges them and estimates. The direct
+path takes the counts of the model world, divides them and estimates. The first is slow, so that it runs on the first few seeds
+only; the study says how far the two differ there.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import tempfile
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from benchmarks.study_coverage import main as print_coverage_study
+from kkz_eval import line as steps
+from kkz_eval.evaluation.design import PANEL_COLUMNS, groups_of
+from kkz_eval.evaluation.effects import run_effects
+from kkz_eval.evaluation.plan import Plan, load_plan
+from kkz_eval.settings import CHECKOUT, Settings
+from kkz_eval.simulation.effects import load_effects
+from kkz_eval.simulation.parameters import INDICATORS
+from kkz_eval.simulation.run import simulate
+from kkz_eval.simulation.truth import att_rows
+from kkz_eval.simulation.world import ModelWorld, model_world
+
+YEARS = tuple(range(2006, 2020))
+PLAN_FILE = CHECKOUT / "data_contracts" / "plans" / "modellwelt.yaml"
+RESULT_FILE = CHECKOUT / "build" / "study.json"
+SEEDS, LINE_SEEDS = 200, 10
+KEPT = ["indicator", "estimate", "std_error", "conf_low", "conf_high"]
+
+
+@dataclass(frozen=True)
+class Recovery:
+    """How an estimate of an outcome relates to the truth over many seeds, in the unit of the outcome (percentage points).
+
+    bias: mean error; monte_carlo_se: standard error of the bias; bias_in_se: their ratio; spread: standard deviation of the
+    estimates; mean_se: mean standard error that was reported; coverage: share of intervals that hold the truth.
+    """
+
+    indicator: str
+    seeds: int
+    truth: float
+    bias: float
+    monte_carlo_se: float
+    bias_in_se: float
+    spread: float
+    mean_se: float
+    coverage: float
+
+
+def study_plan() -> Plan:
+    """The plan of the model world, with two-way fixed effects only."""
+    plan = load_plan(PLAN_FILE)
+    return replace(plan, estimators=tuple(spec for spec in plan.estimators if spec.method == "twfe"))
+
+
+def true_att(world: ModelWorld, cohort: int) -> pd.Series:
+    """True ATT of a cohort over all its treated years, percentage points, by indicator."""
+    rows = [row for row in att_rows(world) if row[1] == str(cohort)]
+    whole = [row for row in rows if row[3] == str(world.years[-1])]
+    return pd.Series({row[0]: float(row[4]) for row in whole if row[2] == str(cohort)})
+
+
+def direct_panel(world: ModelWorld, plan: Plan) -> pd.DataFrame:
+    """The panel of the plan from the world's counts: 100 · leavers with the certificate / all leavers, by Kreis and year."""
+    groups = groups_of(plan, "de")
+    members = groups[groups["group"] != "left_out"]
+    parts = []
+    for unit, cohort in zip(members["unit_id"], members["cohort"], strict=True):
+        counts = world.official(unit).sum(axis=2)
+        shares = 100 * counts / counts.sum(axis=1, keepdims=True)
+        for outcome in plan.outcomes:
+            value = shares[:, INDICATORS.index(outcome.indicator)]
+            parts.append(
+                pd.DataFrame(
+                    {"unit_id": unit, "year": world.years, "indicator": outcome.indicator, "value": value, "cohort": cohort}
+                )
+            )
+    panel = pd.concat(parts, ignore_index=True)
+    panel["cohort"] = panel["cohort"].astype("Int64")
+    return panel[PANEL_COLUMNS]
+
+
+def direct_estimates(seed: int, plan: Plan) -> pd.DataFrame:
+    """Estimates of a seed by the direct path, with the truth beside them; columns KEPT, seed, truth."""
+    world = model_world(seed, load_effects(None), YEARS)
+    return _with_truth(run_effects(direct_panel(world, plan), plan).estimates, world, seed, plan)
+
+
+def line_estimates(seed: int, plan: Plan) -> pd.DataFrame:
+    """Estimates of a seed by the whole line, from files in a folder that is removed; columns as direct_estimates."""
+    with tempfile.TemporaryDirectory(prefix="kkz-study-") as folder:
+        simulate(Path(folder) / "world", seed)
+        inbox = Path(folder) / "world" / "deliveries"
+        settings = Settings(Path(folder) / "home", inbox, CHECKOUT / "data_contracts")
+        line = steps.open_line(settings, [PLAN_FILE])
+        steps.land(line, YEARS)
+        steps.judge_arrivals(line, YEARS)
+        estimates = steps.effects(line, plan).estimates
+    return _with_truth(estimates, model_world(seed, load_effects(None), YEARS), seed, plan)
+
+
+def _with_truth(estimates: pd.DataFrame, world: ModelWorld, seed: int, plan: Plan) -> pd.DataFrame:
+    (cohort,) = plan.treated_cohorts or ()
+    chosen = estimates.loc[estimates["term"] == "att", KEPT].reset_index(drop=True)
+    return chosen.assign(seed=seed, truth=chosen["indicator"].map(true_att(world, cohort)))
+
+
+def over_seeds(path: Callable[[int, Plan], pd.DataFrame], seeds: Iterable[int], plan: Plan) -> pd.DataFrame:
+    """The estimates of one path over seeds, one row per seed and outcome."""
+    return pd.concat([path(seed, plan) for seed in seeds], ignore_index=True)
+
+
+def recovery(estimates: pd.DataFrame) -> list[Recovery]:
+    """Bias and coverage per outcome. estimates: as over_seeds returns them; at least two seeds."""
+    found = []
+    for indicator, rows in estimates.groupby("indicator", sort=True):
+        error = (rows["estimate"] - rows["truth"]).to_numpy()
+        monte_carlo_se = float(error.std(ddof=1) / np.sqrt(len(error)))
+        found.append(
+            Recovery(
+                indicator=str(indicator),
+                seeds=len(error),
+                truth=float(rows["truth"].mean()),
+                bias=float(error.mean()),
+                monte_carlo_se=monte_carlo_se,
+                bias_in_se=float(error.mean()) / monte_carlo_se,
+                spread=float(rows["estimate"].std(ddof=1)),
+                mean_se=float(rows["std_error"].mean()),
+                coverage=float(rows["truth"].between(rows["conf_low"], rows["conf_high"]).mean()),
+            )
+        )
+    return found
+
+
+def largest_difference(one: pd.DataFrame, other: pd.DataFrame) -> float:
+    """Largest absolute difference of two paths in estimate, standard error and interval, over the seeds of `one`."""
+    keys, numbers = ["seed", "indicator"], [name for name in KEPT if name != "indicator"]
+    left = one.set_index(keys)[numbers]
+    return float((left - other.set_index(keys)[numbers].loc[left.index]).abs().to_numpy().max())
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Prints the study and writes build/study.json; the first argument is the number of seeds, 200 without one."""
+    seeds = int(arguments[0]) if arguments else SEEDS
+    line_seeds = min(LINE_SEEDS, seeds)
+    plan = study_plan()
+    direct = over_seeds(direct_estimates, range(seeds), plan)
+    whole = over_seeds(line_estimates, range(line_seeds), plan)
+    difference = largest_difference(whole, direct)
+    found = recovery(direct)
+    print(f"Model world, two-way fixed effects, seeds 0 to {seeds - 1}, direct path; nominal coverage {plan.inference.level:g}")
+    print(
+        f"{'outcome':<34} {'truth':>6} {'bias':>8} {'MC-SE':>7} {'bias/MC-SE':>10} {'spread':>7} {'mean SE':>8} {'coverage':>9}"
+    )
+    for row in found:
+        print(
+            f"{row.indicator:<34} {row.truth:>6.2f} {row.bias:>8.4f} {row.monte_carlo_se:>7.4f} {row.bias_in_se:>10.2f} "
+            f"{row.spread:>7.4f} {row.mean_se:>8.4f} {row.coverage:>9.3f}"
+        )
+    print(f"Whole line against direct path, seeds 0 to {line_seeds - 1}: largest difference {difference:.1e} percentage points\n")
+    RESULT_FILE.parent.mkdir(parents=True, exist_ok=True)
+    content = {"direct": [asdict(row) for row in found], "line_seeds": line_seeds, "largest_difference": difference}
+    RESULT_FILE.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+    return print_coverage_study([])
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

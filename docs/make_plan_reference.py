@@ -1,0 +1,173 @@
+"""Writes docs/plan.md from the JSON schema of the plan. Run as `python docs/make_plan_reference.py`; a test compares the page.
+
+Belongs here: the layout of the page, and one example for every key. Does not belong here: what a key means (plan.schema.json).
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from kkz_eval.evaluation.effects import ESTIMATORS
+from kkz_eval.evaluation.plan import plan_schema
+
+PAGE = Path(__file__).resolve().parent / "plan.md"
+
+# One value for every key of the schema; `[]` stands for the entries of a list.
+EXAMPLES: Mapping[str, object] = {
+    "plan_version": 1,
+    "id": "ohne-abschluss-2012",
+    "question": "q1",
+    "seed": 20120301,
+    "outcomes": [{"indicator": "a_schul_oA", "role": "primary"}],
+    "outcomes[].indicator": "a_schul_oA",
+    "outcomes[].role": "primary",
+    "outcomes[].window": [2007, 2019],
+    "outcomes[].age_at_exposure": 12,
+    "outcomes[].earliest_plausible_year": 2014,
+    "outcomes[].mechanism": {"de": "Hilfen am Übergang in die weiterführende Schule"},
+    "outcomes[].expected_direction": "decrease",
+    "reference": "never",
+    "treated_cohorts": [2012],
+    "anticipation": 0,
+    "base_period": "varying",
+    "event_reference": -1,
+    "covariates": ["unemployment"],
+    "weight": "children_under_18",
+    "cluster": "unit_id",
+    "estimators": [{"id": "twfe", "method": "twfe"}],
+    "estimators[].id": "twfe",
+    "estimators[].method": "event_study",
+    "estimators[].variant": "dr",
+    "estimators[].aggregations": ["simple", "dynamic"],
+    "inference": {"level": 0.95},
+    "inference.method": "analytic",
+    "inference.level": 0.95,
+    "inference.draws": 0,
+    "inference.small_sample": "fixest",
+    "title": {"de": "Die Kommunen von 2012 im Vergleich", "en": "The municipalities of 2012 compared"},
+    "texts": {"question": {"de": "Haben sich die Kreise von 2012 anders entwickelt?"}},
+    "units": {"level": "kreis", "partly_treated": "leave_out"},
+    "units.level": "kreis",
+    "units.partly_treated": "leave_out",
+    "units.known_until": 2019,
+    "sources": {"a_schul_oA": "inkar"},
+    "coverage": {"minimum": 0.95},
+    "coverage.minimum": 0.95,
+    "languages": ["de", "en"],
+    "matching": {},
+    "sensitivity": {},
+}
+
+HEAD = """# The plan, key by key
+
+A plan says what is estimated, on what, and how. It is a YAML file in `data_contracts/plans/`, or anywhere if it is named on the
+command line. `kkz-eval plan check FILE` says whether it is valid, with the line of every fault; an unknown key is a fault.
+This page is made from `kkz_eval/evaluation/plan.schema.json` by `docs/make_plan_reference.py`; edit these, not the page.
+
+The smallest plan for `kkz-eval effects`:
+
+```yaml
+plan_version: 1
+id: smallest
+outcomes:
+  - {indicator: y}
+estimators:
+  - {id: twfe, method: twfe}
+```
+
+`kkz-eval run` needs `sources` for every outcome as well. Complete examples: `data_contracts/plans/modellwelt.yaml` (simulated data),
+`data_contracts/plans/kekiz-2012.yaml` (official statistics).
+"""
+
+
+def keys(node: Mapping[str, Any], path: str = "") -> Iterator[tuple[str, Mapping[str, Any], bool]]:
+    """(path, schema, required) of every key below a node, sections first, in the order of the schema.
+
+    A bilingual text is one key; its languages are not listed again.
+    """
+    for name, child in node.get("properties", {}).items():
+        yield f"{path}{name}", child, name in node.get("required", ())
+    for name, child in node.get("properties", {}).items():
+        if "properties" in child:
+            yield from keys(child, f"{path}{name}.")
+        elif "properties" in child.get("items", {}):
+            yield from keys(child["items"], f"{path}{name}[].")
+
+
+def page() -> str:
+    """The whole page."""
+    sections: dict[str, list[str]] = {}
+    for path, schema, required in keys(plan_schema()):
+        section, _, _ = path.rpartition(".")
+        sections.setdefault(section, []).append(_row(path, schema, required))
+    parts = [HEAD]
+    for section, rows in sections.items():
+        title = f"`{section}`" if section else "Top level"
+        if section.endswith("[]"):
+            title = f"Entries of `{section[:-2]}`"
+        parts.append(
+            f"## {title}\n\n| Key | Meaning | Values | Default | Example |\n|---|---|---|---|---|\n" + "\n".join(rows) + "\n"
+        )
+        if section == "estimators[]":
+            methods = plan_schema()["properties"]["estimators"]["items"]["properties"]["method"]["enum"]
+            parts.append(
+                f"Estimated today: {_codes(m for m in methods if m in ESTIMATORS)}. A plan may name the others; the results then hold "
+                f"a refused row that says so: {_codes(m for m in methods if m not in ESTIMATORS)}.\n"
+            )
+    return "\n".join(parts)
+
+
+def _row(path: str, schema: Mapping[str, Any], required: bool) -> str:
+    name = path.rpartition(".")[2]
+    default = "required" if required else _default(schema)
+    return f"| `{name}` | {schema.get('description', '')} | {_values(schema)} | {default} | `{_yaml({name: EXAMPLES[path]})}` |"
+
+
+def _default(schema: Mapping[str, Any]) -> str:
+    return f"`{_yaml(schema['default'])}`" if "default" in schema else "absent"
+
+
+def _values(schema: Mapping[str, Any]) -> str:
+    if "$ref" in schema:
+        return "text in `de`, `en`, or both"
+    if "enum" in schema:
+        return _codes(_yaml(value) for value in schema["enum"])
+    types = schema.get("type", "any")
+    names = " or ".join(types) if isinstance(types, list) else str(types)
+    items = schema.get("items", {})
+    if "enum" in items:
+        names += f" of {_codes(items['enum'])}"
+    elif "type" in items:
+        names += f" of {items['type']}s"
+    more = schema.get("additionalProperties")
+    if isinstance(more, Mapping):
+        names = f"name: {_values(more)}"
+    limits = [("minimum", "≥"), ("exclusiveMinimum", ">"), ("maximum", "≤"), ("exclusiveMaximum", "<")]
+    shown = [f"{sign} {schema[key]}" for key, sign in limits if key in schema]
+    return ", ".join([names, *shown])
+
+
+def _codes(values: Iterator[str] | list[str]) -> str:
+    return ", ".join(f"`{value}`" for value in values)
+
+
+def _yaml(value: object) -> str:
+    """A value as YAML on one line."""
+    text = yaml.safe_dump(value, default_flow_style=True, allow_unicode=True, width=10_000, sort_keys=False)
+    text = text.removesuffix("...\n").strip()
+    return text[1:-1] if isinstance(value, dict) and text.startswith("{") and len(value) == 1 else text
+
+
+def main() -> int:
+    """Write the page."""
+    PAGE.write_text(page(), encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,82 @@
+"""The pictures of the documentation, taken from a run of the model world. Run as `python docs/take_pictures.py`.
+
+Belongs here: one function for each picture, and the browser that takes it (Chromium, `chromium` on the path or named in
+CHROMIUM). Does not belong here: what is in the picture.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+PICTURES = ROOT / "docs" / "pictures"
+PLAN = ROOT / "data_contracts" / "plans" / "modellwelt.yaml"
+LARGEST = 300_000  # bytes of a picture in the repository
+FLAGS = (
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--hide-scrollbars",
+)
+KKZ_EVAL = (sys.executable, "-c", "from kkz_eval.cli import entry; entry()")
+
+
+def report_picture(home: Path) -> Path:
+    """The head of the report of the model world, in a home that has one."""
+    pages = sorted(home.glob("reports/modellwelt/*/bericht.html"), key=lambda page: page.stat().st_mtime)
+    if not pages:
+        raise SystemExit(f"No report of the model world in {home}; make one with: make run")
+    return take(pages[-1].resolve().as_uri(), PICTURES / "report.png", (1280, 2000))
+
+
+def take(address: str, picture: Path, size: tuple[int, int]) -> Path:
+    """Let the browser show an address in a window of that size (width, height in pixels) and keep the picture.
+
+    Raises RuntimeError where the browser made none, or one that is too large for the repository.
+    """
+    picture.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="kkz-picture-", ignore_cleanup_errors=True) as folder:
+        made = Path(folder) / "picture.png"
+        browser = [os.environ.get("CHROMIUM", "chromium"), *FLAGS, f"--user-data-dir={folder}/profile"]
+        command = [*browser, f"--window-size={size[0]},{size[1]}", f"--screenshot={made}", address]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+        if not made.is_file():
+            raise RuntimeError(f"the browser made no picture of {address}:\n{done.stderr}")
+        content = made.read_bytes()
+    if len(content) > LARGEST:
+        raise RuntimeError(f"{picture.name} has {len(content):,} bytes; at most {LARGEST:,} belong into the repository")
+    picture.write_bytes(content)
+    return picture
+
+
+def model_world_home(folder: Path) -> Path:
+    """A fresh home below `folder` with the report of the model world."""
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    world, home = folder / "modellwelt", folder / "home"
+    subprocess.run([*KKZ_EVAL, "simulate", "--out", str(world), "--seed", "1"], env=environment, check=True)
+    run = ["run", "--inbox", str(world / "deliveries"), "--home", str(home), "--plan", str(PLAN)]
+    subprocess.run([*KKZ_EVAL, *run], env=environment, check=True)
+    return home
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Take all pictures; the first argument is a home with the report of the model world, a fresh one without it."""
+    with tempfile.TemporaryDirectory(prefix="kkz-pictures-") as folder:
+        home = Path(arguments[0]) if arguments else model_world_home(Path(folder))
+        for picture in (report_picture,):
+            print(picture(home).relative_to(ROOT))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,67 @@
+"""A program, not a module: runs the yearly job again and again in child processes and kills them at given write operations.
+
+    python killed_runs.py COUNT ARGUMENTS…          run once, print how many write operations in --home there were
+    python killed_runs.py KILL M1,M2,… ARGUMENTS…   kill a run before its M1-th write, the next before its M2-th, …; then run
+                                                    to the end. Prints one line for each run: `killed` or its exit code.
+
+The libraries are imported once; each run is a fork of this process that ends itself with SIGKILL, as `kill -9` would, so that
+nothing is flushed or cleaned up. Write operations are those on files and folders of --home without the run history of Dagster.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+
+import kkz_eval.contracts.expectations
+import kkz_eval.running  # noqa: F401 (imported for the forks)
+from kkz_eval.cli import main
+
+_CHANGES = {"os.link", "os.rename", "os.mkdir", "os.remove"}
+_WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT
+
+
+def _watch(home: str, fatal: int | None) -> list[int]:
+    """Count the write operations from now on; before number `fatal` the process is killed."""
+    seen = [0]
+
+    def hook(event: str, arguments: tuple[object, ...]) -> None:
+        writes = event in _CHANGES
+        if event == "open":
+            flags = arguments[2]
+            writes = isinstance(flags, int) and bool(flags & _WRITING)
+        path = str(arguments[0]) if writes else ""
+        if not path.startswith(f"{home}/") or path.startswith(f"{home}/dagster"):
+            return
+        seen[0] += 1
+        if seen[0] == fatal:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    sys.addaudithook(hook)
+    return seen
+
+
+def _run(arguments: list[str], fatal: int | None) -> str:
+    home = arguments[arguments.index("--home") + 1]
+    child = os.fork()
+    if child == 0:
+        seen = _watch(home, fatal)
+        code = main(arguments)
+        sys.stdout.flush()
+        print(f"writes {seen[0]}", flush=True)
+        os._exit(code)
+    _, status = os.waitpid(child, 0)
+    return (
+        "killed" if os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL else str(os.waitstatus_to_exitcode(status))
+    )
+
+
+if __name__ == "__main__":
+    mode, *rest = sys.argv[1:]
+    if mode == "COUNT":
+        print("ended", _run(rest, None), flush=True)
+    else:
+        for moment in map(int, rest[0].split(",")):
+            print("ended", _run(rest[1:], moment), flush=True)
+        print("ended", _run(rest[1:], None), flush=True)

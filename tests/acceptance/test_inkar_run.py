@@ -1,0 +1,108 @@
+"""Genuine INKAR files, from the folder to the report: what is used, who is compared with whom, and the known coefficients."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+from whole_runs import ALL_YEARS, CONTRACTS, SHARED_DATA, coefficients, estimates_beside, take_in_and_judge
+
+from kkz_eval import line as steps
+from kkz_eval.cli import main
+from kkz_eval.line import Line, open_line
+from kkz_eval.settings import Settings
+
+INKAR = SHARED_DATA / "official" / "inkar"
+LONG, WORKBOOK = "inkr_nrw_kreise_panel_long.csv", "INKAR2024_B_SchulabgaengerohneAbschluss.xls"
+PLAN = CONTRACTS / "plans" / "kekiz-2012.yaml"
+
+pytestmark = pytest.mark.skipif(not INKAR.exists(), reason="genuine files are not at hand (KKZ_SHARED)")
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> tuple[int, str, Path]:
+    """Exit code, output and page of one run over the genuine folder."""
+    home = tmp_path_factory.mktemp("inkar") / "home"
+    with pytest.MonkeyPatch.context() as patch:
+        said: list[str] = []
+        patch.setattr("kkz_eval.running._print", said.append)
+        code = main(["run", "--inbox", str(INKAR), "--home", str(home), "--plan", str(PLAN)])
+    (page,) = home.glob("reports/kekiz-2012/*/bericht.html")
+    return code, "\n".join(said), page
+
+
+def test_the_run_ends_well(run: tuple[int, str, Path]) -> None:
+    code, said, page = run
+    assert code == 0
+    assert f"Bericht: {page}" in said
+
+
+def test_the_four_files_that_no_contract_knows_are_named(run: tuple[int, str, Path]) -> None:
+    said = run[1]
+    assert "8 Dateien, 4 neu aufgenommen, 4 nicht verwendet, 0 abgelehnt" in said
+    for name in (
+        "inkr_indicator_metadata.csv",
+        "nrw_gemeinden_panel_1995-2021.csv",
+        "nrw_kreise_arbeitsmarkt_einkommen_1995-2021.csv",
+        "schulabgaenger_ohne_abschluss_by_INKAR_edition.csv",
+    ):
+        assert f"{name}: Keine Vereinbarung kennt diese Spalten" in said
+
+
+def test_13_kreise_are_compared_with_17(run: tuple[int, str, Path]) -> None:
+    assert "13 teilnehmend, 17 Vergleich, 14 später, 9 ausgenommen" in run[1]
+    estimates = estimates_beside(run[2])
+    assert set(zip(estimates["n_treated"], estimates["n_control"], strict=True)) == {(13, 17)}
+
+
+def test_the_coefficients_are_those_of_independent_software(run: tuple[int, str, Path]) -> None:
+    assert {name: round(value, 3) for name, value in coefficients(run[2]).items()} == {
+        "a_schul_oA": -0.066,
+        "a_betr0003_bev0003": -1.743,
+        "q_auspl": -0.412,
+        "a_schul_abi": -0.233,
+        "q_PBG_bev": 3.046,
+    }
+
+
+def test_every_outcome_has_an_event_study_over_its_window(run: tuple[int, str, Path]) -> None:
+    rows = estimates_beside(run[2]).query("estimator == 'es' and aggregation == 'dynamic'").dropna(subset=["event_time"])
+    times = {name: sorted(part["event_time"].astype(int)) for name, part in rows.groupby("indicator")}
+    assert len(times) == 5
+    assert all(set(range(-5, 8)) - {-1} <= set(found) for found in times.values())
+
+
+def test_context_is_marked_as_no_outcome_of_the_programme(run: tuple[int, str, Path]) -> None:
+    assert "Kontext, kein Ergebnis des Programms" in run[2].read_text(encoding="utf-8")
+
+
+def _line(folder: Path, *names: str) -> Line:
+    inbox = folder / "inbox"
+    inbox.mkdir(parents=True)
+    for name in names:
+        shutil.copyfile(INKAR / name, inbox / name)
+    line = open_line(Settings(folder / "home", inbox, CONTRACTS), [PLAN])
+    take_in_and_judge(line, ALL_YEARS)
+    return line
+
+
+def _series(line: Line) -> dict[tuple[str, int], float]:
+    table = steps.indicator(line, "a_schul_oA", "inkar").indicators
+    values = zip(*(table.column(name).to_pylist() for name in ("unit_id", "year", "value")), strict=True)
+    return {(unit, year): value for unit, year, value in values if value is not None}
+
+
+def test_the_workbook_wins_where_both_forms_exist_and_says_the_same(tmp_path: Path) -> None:
+    both, alone = _line(tmp_path / "both", LONG, WORKBOOK), _line(tmp_path / "alone", LONG)
+    series = _series(both)
+    assert series == pytest.approx(_series(alone), abs=1e-9)
+    assert len(series) > 53 * 20
+    observations = steps.accepted(both, "inkar").observations.to_pylist()
+    workbook = steps.accepted(_line(tmp_path / "workbook", WORKBOOK), "inkar")
+    (source,) = workbook.sources
+    from_workbook = {(row["unit_id"], row["year"]) for row in workbook.observations.to_pylist() if row["measure"] == "a_schul_oA"}
+    origin = {(r["unit_id"], r["year"]): r["delivery_sha256"] for r in observations if r["measure"] == "a_schul_oA"}
+    assert from_workbook
+    assert {origin[place] for place in from_workbook} == {source.arrival.sha256}
+    assert {s.arrival.name for s in steps.accepted(both, "inkar").sources} == {LONG, WORKBOOK}

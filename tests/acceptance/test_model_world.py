@@ -1,0 +1,56 @@
+"""The model world, from simulated deliveries to the report: what was planted is found, and a second run computes nothing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from whole_runs import CONTRACTS, PLAN_ID, estimates_beside, whole_run
+
+from kkz_eval.cli import main
+from kkz_eval.line import open_line
+from kkz_eval.settings import Settings
+from kkz_eval.simulation.run import simulate
+
+PLAN = CONTRACTS / "plans" / "modellwelt.yaml"
+PLANTED = {
+    "schulabgaenge_ohne_abschluss": -1.0,
+    "schulabgaenge_hochschulreife": 2.0,
+    "schulabgaenge_hauptschulabschluss": 0.0,
+}
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, int, Path]:
+    """World, exit code and page of one run through the command line."""
+    world = tmp_path_factory.mktemp("model") / "world"
+    simulate(world, 1)
+    arguments = ["--inbox", str(world / "deliveries"), "--home", str(world / "home"), "--plan", str(PLAN)]
+    code = main(["run", *arguments])
+    (page,) = world.glob(f"home/reports/{PLAN_ID}/*/bericht.html")
+    return world, code, page
+
+
+def test_the_run_ends_well(run: tuple[Path, int, Path]) -> None:
+    assert run[1] == 0
+
+
+@pytest.mark.parametrize("indicator", sorted(PLANTED))
+def test_the_planted_effect_lies_in_the_interval(run: tuple[Path, int, Path], indicator: str) -> None:
+    rows = estimates_beside(run[2]).query("indicator == @indicator and aggregation == 'coefficient'")
+    (row,) = rows.to_dict("records")
+    assert row["status"] == "ok"
+    assert row["conf_low"] < PLANTED[indicator] < row["conf_high"]
+    assert row["conf_high"] - row["conf_low"] < 1.5
+
+
+def test_the_report_says_that_it_is_simulated(run: tuple[Path, int, Path]) -> None:
+    assert "Alle Zahlen dieses Berichts sind simuliert." in run[2].read_text(encoding="utf-8")
+
+
+def test_a_second_run_computes_nothing_and_points_to_the_same_report(run: tuple[Path, int, Path]) -> None:
+    world, _, page = run
+    line = open_line(Settings(world / "home", world / "deliveries", CONTRACTS), [PLAN])
+    assert whole_run(line).page == page
+    assert line.steps.journal.computed == []
+    assert ("report", PLAN_ID) in line.steps.journal.reused

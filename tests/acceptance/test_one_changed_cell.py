@@ -1,0 +1,127 @@
+"""One changed cell in one delivered file: exactly what depends on it is computed again, and exactly those numbers change."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from whole_runs import (
+    AHLEN,
+    OFFICIAL_2012,
+    PLAN_ID,
+    add,
+    change,
+    copy_of,
+    delivery,
+    estimates_beside,
+    open_world,
+    small_world,
+    whole_run,
+)
+
+from kkz_eval import line as steps
+from kkz_eval.line import Line
+
+CHANGED = "schulabgaenge_ohne_abschluss"
+OTHERS = {"schulabgaenge_hochschulreife", "schulabgaenge_hauptschulabschluss"}
+EFFECTS = ("effects_estimates", "effects_weights", "effects_tests", "effects_sensitivity")
+
+
+@pytest.fixture(scope="module")
+def done(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small world after one run."""
+    world = small_world(tmp_path_factory.mktemp("cell") / "world")
+    whole_run(open_world(world))
+    return world
+
+
+def _file_steps(name: str, dataset: str) -> list[tuple[str, str]]:
+    """What a changed file costs before any indicator."""
+    of_file = [(step, name) for step in ("parsed", "findings", "verdict", "observations_of_file")]
+    return [*of_file, ("observations", dataset), ("observations_about", dataset)]
+
+
+def _indicator_steps(indicator: str, dataset: str) -> list[tuple[str, str]]:
+    return [(step, f"{indicator} ({dataset})") for step in ("indicators", "indicator_edges")]
+
+
+def _effect_steps(indicator: str) -> list[tuple[str, str]]:
+    return [(step, f"{PLAN_ID}: {indicator}") for step in EFFECTS]
+
+
+def _values(line: Line, indicator: str) -> dict[tuple[str, int], float]:
+    rows = steps.indicator(line, indicator, "schulabgaenge_amtlich").indicators.to_pylist()
+    return {(row["unit_id"], row["year"]): row["value"] for row in rows}
+
+
+def test_a_cell_of_an_official_table_costs_its_own_indicator_only(done: Path, tmp_path: Path) -> None:
+    world = copy_of(done, tmp_path / "world")
+    before = open_world(world)
+    old_page, old = whole_run(before).page, {name: _values(before, name) for name in (CHANGED, *OTHERS)}
+    move = add("05111", "2012", {"ohne Hauptschulabschluss": 40, "mittlerer Abschluss": -40})
+    change(world / "deliveries" / OFFICIAL_2012, move)
+
+    line = open_world(world)
+    page = whole_run(line).page
+    assert sorted(line.steps.journal.computed) == sorted(
+        [
+            *_file_steps(OFFICIAL_2012, "schulabgaenge_amtlich"),
+            *_indicator_steps(CHANGED, "schulabgaenge_amtlich"),
+            *_effect_steps(CHANGED),
+            ("report", PLAN_ID),
+        ]
+    )
+    for name in OTHERS:
+        assert _values(line, name) == old[name]
+    new = _values(line, CHANGED)
+    assert {place for place in new if new[place] != old[CHANGED][place]} == {("05111", 2012)}
+
+    assert page != old_page
+    was, now = (estimates_beside(p).set_index("indicator") for p in (old_page, page))
+    pd.testing.assert_frame_equal(was.drop(index=CHANGED), now.drop(index=CHANGED))
+    assert (was.loc[[CHANGED], "estimate"].to_numpy() != now.loc[[CHANGED], "estimate"].to_numpy()).any()
+
+
+def test_a_changed_total_reaches_every_indicator_over_it_in_that_kreis_and_year_only(done: Path, tmp_path: Path) -> None:
+    world = copy_of(done, tmp_path / "world")
+    before = open_world(world)
+    old = {name: _values(before, name) for name in (CHANGED, *OTHERS)}
+    change(world / "deliveries" / OFFICIAL_2012, add("05114", "2012", {"ohne Hauptschulabschluss": 30}))
+
+    line = open_world(world)
+    whole_run(line)
+    computed = {subject for step, subject in line.steps.journal.computed if step == "indicators"}
+    assert computed == {f"{name} (schulabgaenge_amtlich)" for name in (CHANGED, *OTHERS)}
+    for name in (CHANGED, *OTHERS):
+        new = _values(line, name)
+        assert {place for place in new if new[place] != old[name][place]} == {("05114", 2012)}
+
+
+def test_a_cell_of_an_old_municipal_year_changes_no_estimate_and_no_report(done: Path, tmp_path: Path) -> None:
+    world = copy_of(done, tmp_path / "world")
+    old_page = whole_run(open_world(world)).page
+    file = delivery(world, AHLEN)
+    change(file, add(AHLEN, "2011/12", {"ohne Hauptschulabschluss": 5, "mittlerer Abschluss": -5}))
+
+    line = open_world(world)
+    assert whole_run(line).page == old_page
+    assert sorted(line.steps.journal.computed) == sorted(
+        [*_file_steps(file.name, "schulabgaenge"), *_indicator_steps(CHANGED, "schulabgaenge")]
+    )
+
+
+def test_a_cell_of_the_newest_municipal_year_changes_the_counts_shown_and_no_estimate(done: Path, tmp_path: Path) -> None:
+    world = copy_of(done, tmp_path / "world")
+    old_page = whole_run(open_world(world)).page
+    change(delivery(world, AHLEN), add(AHLEN, "2013/14", {"ohne Hauptschulabschluss": 5, "mittlerer Abschluss": -5}))
+
+    line = open_world(world)
+    page = whole_run(line).page
+    assert page != old_page
+    assert not [step for step, _ in line.steps.journal.computed if step in EFFECTS]
+    assert (page.parent / "estimates.csv").read_bytes() == (old_page.parent / "estimates.csv").read_bytes()
+    old, new = (p.read_text(encoding="utf-8").splitlines() for p in (old_page, page))
+    differing = [now for was, now in zip(old, new, strict=True) if was != now]
+    assert len(differing) == 1
+    assert 'id="counts.' in differing[0]

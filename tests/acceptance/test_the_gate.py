@@ -1,0 +1,218 @@
+"""Only what the register accepts is ever computed on, whichever asset is materialised, and whatever arrives in which order."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import dagster as dg
+import pytest
+from whole_runs import (
+    AHLEN,
+    DUESSELDORF,
+    KREFELD,
+    OFFICIAL_2012,
+    PLAN_ID,
+    add,
+    change,
+    copy_of,
+    delivery,
+    estimates_beside,
+    open_world,
+    put,
+    settings_of,
+    small_world,
+    take_in_and_judge,
+    tree,
+    whole_run,
+)
+
+from kkz_eval import line as steps
+from kkz_eval.definitions import build_defs
+from kkz_eval.line import Line
+from kkz_eval.running import run_line
+
+EFFECTS, INDICATORS = f"effects_{PLAN_ID}", "indicators"
+
+
+@pytest.fixture(scope="module")
+def done(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small world after one run."""
+    world = small_world(tmp_path_factory.mktemp("gate") / "world")
+    whole_run(open_world(world))
+    return world
+
+
+@pytest.fixture
+def world(done: Path, tmp_path: Path) -> Path:
+    return copy_of(done, tmp_path / "world")
+
+
+def _materialize(world: Path, asset: str) -> bool:
+    """Materialise one asset alone, through the definitions of the installation."""
+    job = dg.define_asset_job("one_asset", selection=asset)
+    defs = build_defs(settings_of(world), plan_files=[world / "plan.yaml"], jobs=[job])
+    with dg.DagsterInstance.ephemeral() as instance:
+        return bool(defs.resolve_job_def("one_asset").execute_in_process(instance=instance, raise_on_error=False).success)
+
+
+def _held(line: Line, dataset: str, unit: str, year: int) -> dict[tuple[str, str], float]:
+    """Observations of a unit and year that hold: by certificate and sex."""
+    rows = steps.accepted(line, dataset).observations.to_pylist()
+    held = [row for row in rows if (row["unit_id"], row["year"]) == (unit, year)]
+    return {(dict(r["dimensions"])["certificate"], dict(r["dimensions"])["sex"]): r["value"] for r in held}
+
+
+def _holds_from(line: Line, dataset: str) -> set[str]:
+    return set(steps.accepted(line, dataset).observations.column("delivery_sha256").to_pylist())
+
+
+def _sha_of_newest(line: Line, name: str) -> str:
+    return line.register().last_under(name)[-1].sha256
+
+
+@pytest.mark.parametrize("asset", [EFFECTS, INDICATORS])
+def test_an_asset_materialised_alone_never_admits_a_rejected_official_table(world: Path, asset: str) -> None:
+    before = open_world(world)
+    old_page = whole_run(before).page
+    old = _held(before, "schulabgaenge_amtlich", "05111", 2012)
+    file = world / "deliveries" / OFFICIAL_2012
+    change(file, add("05111", "2012", {"ohne Hauptschulabschluss": 1000}))
+    change(file, put("05112", "2012", "Hauptschulabschluss", "weiblich", "viele"))
+    take_in_and_judge(open_world(world))
+    stored = tree(world / "home" / "derived")
+
+    assert _materialize(world, asset)
+
+    after = open_world(world)
+    rejected = _sha_of_newest(after, OFFICIAL_2012)
+    assert after.register().verdicts[(rejected, "schulabgaenge_amtlich")].status == "rejected"
+    assert rejected not in _holds_from(after, "schulabgaenge_amtlich")
+    assert _held(after, "schulabgaenge_amtlich", "05111", 2012) == old
+    assert tree(world / "home" / "derived") == stored, "the earlier accepted table stays, so that nothing is computed"
+    (plan,) = after.plans.values()
+    now = steps.effects(after, plan).estimates
+    assert now["estimate"].tolist() == pytest.approx(estimates_beside(old_page)["estimate"].tolist(), nan_ok=True)
+
+
+def test_an_asset_materialised_alone_admits_nothing_that_was_landed_but_not_judged(world: Path) -> None:
+    change(world / "deliveries" / OFFICIAL_2012, add("05111", "2012", {"ohne Hauptschulabschluss": 1000}))
+    steps.land(open_world(world), [2012])
+    stored = tree(world / "home" / "derived")
+    assert _materialize(world, EFFECTS)
+    assert tree(world / "home" / "derived") == stored
+
+
+def test_an_asset_materialised_alone_never_admits_a_rejected_municipality(world: Path) -> None:
+    old = _held(open_world(world), "schulabgaenge", AHLEN, 2012)
+    change(delivery(world, AHLEN), add(AHLEN, "2011/12", {"Insgesamt": 7}))
+    change(delivery(world, AHLEN), put(AHLEN, "2011/12", "Insgesamt", "insgesamt", "1"))
+    take_in_and_judge(open_world(world))
+    assert _materialize(world, INDICATORS)
+    after = open_world(world)
+    assert _held(after, "schulabgaenge", AHLEN, 2012) == old
+    rows = steps.indicator(after, "schulabgaenge_ohne_abschluss", "schulabgaenge").indicators.to_pylist()
+    (row,) = (row for row in rows if (row["unit_id"], row["year"]) == (AHLEN, 2012))
+    assert row["denominator"] == old[("insgesamt", "insgesamt")]
+
+
+def test_a_rejected_municipality_stops_nobody_and_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    world = small_world(tmp_path / "world")
+    change(delivery(world, AHLEN), put(AHLEN, "2011/12", "Insgesamt", "insgesamt", "1"))
+    assert run_line(settings_of(world), world / "plan.yaml", None) == 1
+    name = delivery(world, AHLEN).name
+    assert f"Zurückgewiesen: {name}" in capsys.readouterr().out
+    (page,) = world.glob("home/reports/*/*/bericht.html")
+    assert f"Zurückgewiesen: {name} (schulabgaenge): Ahlen 2012" in page.read_text(encoding="utf-8")
+    line = open_world(world)
+    assert _held(line, "schulabgaenge", AHLEN, 2012) == {}
+    assert _held(line, "schulabgaenge", AHLEN, 2013) != {}
+    assert _held(line, "schulabgaenge", KREFELD, 2012) != {}
+
+
+def test_only_the_faulty_unit_and_year_of_a_file_is_missing(tmp_path: Path) -> None:
+    world = small_world(tmp_path / "world")
+    change(delivery(world, AHLEN), put(AHLEN, "2011/12", "Insgesamt", "insgesamt", "1"))
+    ahlen, krefeld = (delivery(world, unit).read_bytes().decode("cp1252") for unit in (AHLEN, KREFELD))
+    both = ahlen + krefeld.split("\r\n", 1)[1]
+    for unit in (AHLEN, KREFELD):
+        delivery(world, unit).unlink()
+    (world / "deliveries" / "beide.csv").write_bytes(both.encode("cp1252"))
+    line = open_world(world)
+    take_in_and_judge(line)
+    rows = steps.accepted(line, "schulabgaenge").observations.to_pylist()
+    there = {(row["unit_id"], row["year"]) for row in rows if row["unit_id"] in (AHLEN, KREFELD)}
+    assert there == {(unit, year) for unit in (AHLEN, KREFELD) for year in range(2010, 2015)} - {(AHLEN, 2012)}
+
+
+def test_a_content_that_comes_back_holds_again(world: Path) -> None:
+    file = world / "deliveries" / OFFICIAL_2012
+    original = file.read_bytes()
+    old = _held(open_world(world), "schulabgaenge_amtlich", "05111", 2012)
+
+    change(file, add("05111", "2012", {"ohne Hauptschulabschluss": 10}))
+    take_in_and_judge(open_world(world))
+    assert _held(open_world(world), "schulabgaenge_amtlich", "05111", 2012) != old
+
+    file.write_bytes(original)
+    line = open_world(world)
+    take_in_and_judge(line)
+    assert _held(line, "schulabgaenge_amtlich", "05111", 2012) == old
+    assert len([arrival for arrival in line.register().arrivals if arrival.name == OFFICIAL_2012]) == 3
+
+
+def test_a_rejected_redelivery_leaves_the_earlier_one(world: Path) -> None:
+    old_line = open_world(world)
+    old, page = _held(old_line, "schulabgaenge", AHLEN, 2012), whole_run(old_line).page
+    change(delivery(world, AHLEN), put(AHLEN, "2011/12", "Insgesamt", "insgesamt", "1"))
+    line = open_world(world)
+    new_page = whole_run(line).page
+    assert _held(line, "schulabgaenge", AHLEN, 2012) == old
+    assert new_page != page
+    assert "Ahlen 2012" in new_page.read_text(encoding="utf-8")
+
+
+def test_the_same_content_under_two_names_counts_once(tmp_path: Path) -> None:
+    world = small_world(tmp_path / "world")
+    alone = open_world(world)
+    take_in_and_judge(alone)
+    expected = steps.accepted(alone, "schulabgaenge").observations.num_rows
+
+    twice = small_world(tmp_path / "twice")
+    shutil.copyfile(delivery(twice, AHLEN), twice / "deliveries" / "ahlen_kopie.csv")
+    said: list[str] = []
+    line = open_world(twice, said)
+    take_in_and_judge(line)
+    assert steps.accepted(line, "schulabgaenge").observations.num_rows == expected
+    assert steps.accepted(line, "schulabgaenge").conflicts == ()
+    assert f"{delivery(twice, AHLEN).name} hat denselben Inhalt wie ahlen_kopie.csv; er zählt einmal." in said
+
+
+def _contradict(world: Path, source: Path, name: str, cell: Callable[[list[str]], str | None]) -> None:
+    shutil.copyfile(source, world / "deliveries" / name)
+    change(world / "deliveries" / name, cell)
+
+
+def test_of_two_files_of_one_scan_that_contradict_each_other_none_holds(tmp_path: Path) -> None:
+    world = small_world(tmp_path / "world")
+    moved = add(DUESSELDORF, "2011/12", {"ohne Hauptschulabschluss": 9, "mittlerer Abschluss": -9})
+    _contradict(world, delivery(world, DUESSELDORF), "zweite.csv", moved)
+    line = open_world(world)
+    page = whole_run(line).page
+    assert _held(line, "schulabgaenge", DUESSELDORF, 2012) == {}
+    assert _held(line, "schulabgaenge", DUESSELDORF, 2013) != {}
+    (conflict,) = steps.accepted(line, "schulabgaenge").conflicts
+    assert (conflict.unit_id, conflict.year) == (DUESSELDORF, 2012)
+    assert set(conflict.names) == {delivery(world, DUESSELDORF).name, "zweite.csv"}
+    assert "Keiner davon gilt" in page.read_text(encoding="utf-8")
+
+
+def test_a_contradiction_between_official_tables_costs_its_cells_and_is_said(tmp_path: Path) -> None:
+    world = small_world(tmp_path / "world")
+    _contradict(world, world / "deliveries" / OFFICIAL_2012, "amtlich_neu.csv", add("05111", "2012", {"Hauptschulabschluss": 9}))
+    line = open_world(world)
+    page = whole_run(line).page
+    assert _held(line, "schulabgaenge_amtlich", "05111", 2012) == {}
+    assert _held(line, "schulabgaenge_amtlich", "05112", 2012) != {}
+    assert "amtlich_neu.csv" in page.read_text(encoding="utf-8")

@@ -1,0 +1,131 @@
+"""What the whole-run tests share: a small model world, the line from the inbox to the report, changes to delivered files.
+
+Dagster is the point of some of these tests only; the others walk the same line without it. No expectations here.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+import pandas as pd
+
+from kkz_eval import line as steps
+from kkz_eval.editions import Edition, make_edition
+from kkz_eval.line import Line, open_line
+from kkz_eval.settings import Settings
+from kkz_eval.simulation.layout import delivery_name, official_name
+from kkz_eval.simulation.run import simulate
+
+ROOT = Path(__file__).parents[2]
+CONTRACTS = ROOT / "data_contracts"
+SHARED_DATA = ROOT / os.environ.get("KKZ_SHARED", "../shared") / "data"
+PLAN_ID = "modellwelt"
+SMALL_YEARS = (2010, 2014)
+ALL_YEARS = range(1995, 2027)
+
+DUESSELDORF, KREFELD, AHLEN = "05111000", "05114000", "05570004"
+OFFICIAL_2012 = official_name(2012)
+
+
+def small_world(folder: Path) -> Path:
+    """Five years of the model world in `folder`, with a plan `plan.yaml` over these years; the inbox is `deliveries`."""
+    simulate(folder, 1, years=SMALL_YEARS)
+    plan = (CONTRACTS / "plans" / "modellwelt.yaml").read_text(encoding="utf-8")
+    (folder / "plan.yaml").write_text(plan.replace("[2006, 2019]", "[2010, 2014]"), encoding="utf-8")
+    return folder
+
+
+def copy_of(world: Path, to: Path) -> Path:
+    """A world of one's own, to be changed."""
+    return Path(shutil.copytree(world, to))
+
+
+def settings_of(world: Path) -> Settings:
+    """Settings with the home beside the world's inbox."""
+    return Settings(home=world / "home", inbox=world / "deliveries", contracts=CONTRACTS)
+
+
+def open_world(world: Path, said: list[str] | None = None) -> Line:
+    """The line of a world, with a new journal; `said` collects the progress."""
+    progress = said.append if said is not None else (lambda _: None)
+    return open_line(settings_of(world), [world / "plan.yaml"], progress)
+
+
+def take_in_and_judge(line: Line, years: Iterable[int] = ALL_YEARS) -> None:
+    """From the inbox to the verdicts."""
+    wanted = list(years)
+    steps.land(line, wanted)
+    steps.parse_arrivals(line, wanted)
+    steps.judge_arrivals(line, wanted)
+
+
+def whole_run(line: Line) -> Edition:
+    """From the inbox to the report."""
+    take_in_and_judge(line)
+    (plan,) = line.plans.values()
+    return make_edition(line, plan)
+
+
+def estimates_beside(page: Path) -> pd.DataFrame:
+    """The estimates kept beside a report."""
+    return pd.read_csv(page.parent / "estimates.csv")
+
+
+def coefficients(page: Path) -> dict[str, float]:
+    """The two-way fixed effects coefficient of each indicator."""
+    rows = estimates_beside(page).query("aggregation == 'coefficient' and estimator == 'twfe'")
+    return dict(zip(rows["indicator"], rows["estimate"], strict=True))
+
+
+def delivery(world: Path, unit_id: str) -> Path:
+    """The delivery of a municipality in the inbox of a world."""
+    return world / "deliveries" / delivery_name(unit_id)
+
+
+def change(file: Path, cell: Callable[[list[str]], str | None]) -> None:
+    """Rewrite cells of a delivered table, keeping its encoding and line ends.
+
+    cell: gets the fields of a row (key, year, certificate, sex, count) and returns the new count, None to leave it.
+    """
+    data = file.read_bytes()
+    encoding = "utf-8-sig" if data.startswith(b"\xef\xbb\xbf") else "cp1252"
+    lines = data.decode(encoding).split("\r\n")
+    for i, text in enumerate(lines):
+        fields = text.split(";")
+        new = cell(fields) if len(fields) == 5 else None
+        if new is not None:
+            lines[i] = ";".join([*fields[:4], new])
+    file.write_bytes("\r\n".join(lines).encode(encoding))
+
+
+def add(key: str, period: str, counts: dict[str, int]) -> Callable[[list[str]], str | None]:
+    """Add to the counts of boys, and so to the totals, of a unit and year; counts: what to add, by certificate."""
+    total = sum(counts.values())
+
+    def cell(fields: list[str]) -> str | None:
+        if fields[0].zfill(len(key)) != key or fields[1] != period or fields[3] == "weiblich":
+            return None
+        more = total if fields[2] == "Insgesamt" else counts.get(fields[2], 0)
+        return str(int(fields[4]) + more)
+
+    return cell
+
+
+def put(key: str, period: str, certificate: str, sex: str, value: str) -> Callable[[list[str]], str | None]:
+    """Put a text into one cell."""
+
+    def cell(fields: list[str]) -> str | None:
+        here = fields[0].zfill(len(key)) == key and fields[1:4] == [period, certificate, sex]
+        return value if here else None
+
+    return cell
+
+
+def tree(folder: Path, without: str = "") -> dict[str, bytes]:
+    """All files below a folder but those below `without`, by relative path."""
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    names = {path.relative_to(folder).as_posix(): path for path in files}
+    return {name: path.read_bytes() for name, path in names.items() if not without or not name.startswith(f"{without}/")}

@@ -1,0 +1,47 @@
+"""The model world in small: two-way fixed effects find what was planted, by the direct path and by the whole line."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+from scipy import stats
+
+from benchmarks.study import direct_estimates, largest_difference, line_estimates, over_seeds, recovery, study_plan
+from kkz_eval.simulation.effects import load_effects
+
+SEEDS = 40
+PLANTED = {"schulabgaenge_ohne_abschluss": -1.0, "schulabgaenge_hochschulreife": 2.0, "schulabgaenge_hauptschulabschluss": 0.0}
+
+
+@pytest.fixture(scope="module")
+def direct() -> pd.DataFrame:
+    return over_seeds(direct_estimates, range(SEEDS), study_plan())
+
+
+def test_the_truth_beside_the_estimates_is_what_the_effects_file_plants(direct: pd.DataFrame) -> None:
+    assert {entry.indicator: entry.effect for entry in load_effects(None).entries} == PLANTED
+    assert direct.groupby("indicator")["truth"].agg(["min", "max"]).to_dict("index") == {
+        indicator: {"min": effect, "max": effect} for indicator, effect in PLANTED.items()
+    }
+
+
+def test_estimates_are_unbiased_up_to_chance(direct: pd.DataFrame) -> None:
+    found = recovery(direct)
+    assert {row.indicator for row in found} == set(PLANTED)
+    assert all(abs(row.bias_in_se) < 4 for row in found), found
+
+
+def test_intervals_cover_as_often_as_they_say_up_to_chance(direct: pd.DataFrame) -> None:
+    lowest = stats.binom.ppf(0.0005, SEEDS, 0.95) / SEEDS
+    assert all(row.coverage >= lowest for row in recovery(direct))
+
+
+def test_a_wrong_truth_is_noticed(direct: pd.DataFrame) -> None:
+    shifted = recovery(direct.assign(truth=direct["truth"] + 0.5))
+    assert all(row.bias_in_se < -4 for row in shifted), shifted
+
+
+def test_the_whole_line_agrees_with_the_direct_path(direct: pd.DataFrame) -> None:
+    whole = over_seeds(line_estimates, [0], study_plan())
+    assert len(whole) == len(PLANTED)
+    assert largest_difference(whole, direct) < 1e-9

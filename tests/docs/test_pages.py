@@ -1,0 +1,87 @@
+"""The pages name commands and files that exist, and show what the commands print."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+
+from kkz_eval.cli import _parser, main
+from kkz_eval.simulation.run import simulate
+
+ROOT = Path(__file__).parents[2]
+PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
+STEWARDS = (ROOT / "docs" / "stewards.md").read_text(encoding="utf-8")
+
+
+def commands(page: Path) -> list[str]:
+    """All calls of kkz-eval with arguments: lines that begin with `$`, and code within a sentence."""
+    text = page.read_text(encoding="utf-8")
+    inline = [code for code in re.findall(r"`(kkz-eval [^`\n]+)`", text) if re.search(r"[./]|list$|lint$", code)]
+    return [*re.findall(r"^\$ (kkz-eval .+)$", text, re.MULTILINE), *inline]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_commands_are_understood(page: Path) -> None:
+    for command in commands(page):
+        _parser("de").parse_args(shlex.split(command)[1:])
+
+
+def test_the_pages_for_all_groups_have_commands() -> None:
+    assert all(commands(ROOT / "docs" / f"{name}.md") for name in ("researchers", "stewards", "foundation"))
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_lead_to_files(page: Path) -> None:
+    targets = re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", page.read_text(encoding="utf-8"))
+    assert [target for target in targets if not (page.parent / target).is_file()] == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_files_of_the_project_that_are_named_exist(page: Path) -> None:
+    named = re.findall(r"`((?:data_contracts|kkz_eval|docs|notebooks|tests)/[\w./-]+)`", page.read_text(encoding="utf-8"))
+    assert [name for name in named if not (ROOT / name).exists()] == []
+
+
+def shown_after(command: str) -> str:
+    """What the page for stewards shows below a command."""
+    (block,) = re.findall(rf"^\$ {re.escape(command)}\n(.*?)^```$", STEWARDS, re.MULTILINE | re.DOTALL)
+    return block
+
+
+@pytest.fixture
+def exercise(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with the model world and the two copies that the page asks for."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("KKZ_LANGUAGE", raising=False)
+    simulate(Path("build/modellwelt"), seed=1)
+    clean = Path("build/modellwelt/deliveries/schulabgaenge_05162024_Neuss.csv").read_bytes().split(b"\n")
+    write_copy("Neuss.csv", clean, {5: (b";101", b";1O1"), 10: (b";394", b";4.394")})
+    write_copy("Neuss2.csv", clean, {9: (b";192", b";129")})
+    return tmp_path
+
+
+def write_copy(name: str, lines: list[bytes], changes: dict[int, tuple[bytes, bytes]]) -> None:
+    changed = list(lines)
+    for number, (before, after) in changes.items():
+        assert before in changed[number - 1], f"line {number} has no {before!r}"
+        changed[number - 1] = changed[number - 1].replace(before, after)
+    Path(name).write_bytes(b"\n".join(changed))
+
+
+@pytest.mark.parametrize(
+    ("command", "exit_code"),
+    [
+        ("kkz-eval check build/modellwelt/deliveries/schulabgaenge_05162024_Neuss.csv", 0),
+        ("kkz-eval check Neuss.csv", 1),
+        ("kkz-eval check Neuss2.csv", 1),
+        ("kkz-eval contracts lint", 0),
+    ],
+)
+def test_the_page_for_stewards_shows_what_is_printed(
+    exercise: Path, capsys: pytest.CaptureFixture[str], command: str, exit_code: int
+) -> None:
+    assert main(shlex.split(command)[1:]) == exit_code
+    assert capsys.readouterr().out == shown_after(command)
