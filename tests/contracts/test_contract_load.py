@@ -148,13 +148,13 @@ def test_two_files_with_one_id_are_refused(tmp_path: Path) -> None:
         load_contracts(tmp_path)
 
 
-def test_all_contracts_load_in_a_tenth_of_a_second() -> None:
-    def seconds() -> float:
-        start = time.perf_counter()
+def test_all_contracts_load_in_a_twentieth_of_a_second() -> None:
+    def seconds() -> float:  # of the processor: other work on the machine is not the loader's
+        start = time.process_time()
         load_contracts(CONTRACTS)
-        return time.perf_counter() - start
+        return time.process_time() - start
 
-    assert min(seconds() for _ in range(5)) < 0.1
+    assert min(seconds() for _ in range(5)) < 0.05
 
 
 def test_the_check_path_imports_neither_pandas_nor_great_expectations_nor_pydantic() -> None:
