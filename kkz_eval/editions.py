@@ -15,6 +15,7 @@ import pandas as pd
 from kkz_eval import line as steps
 from kkz_eval.contracts.contract import Contract
 from kkz_eval.deliveries.accepted import sources_of
+from kkz_eval.evaluation.balance import balance_of
 from kkz_eval.evaluation.plan import Outcome, Plan, plan_digest
 from kkz_eval.evaluation.results import EffectsResult, results_files
 from kkz_eval.indicators.catalogue import Selection
@@ -90,7 +91,6 @@ def report_inputs(line: Line, plan: Plan, design: steps.Design, effects: Effects
     datasets = steps.datasets_of(line, plan)
     sources = tuple(_source_info(line, contract) for contract in line.contracts.values() if contract.dataset in datasets)
     delivered = [_deliveries(line, contract, plan) for contract in municipal if sources_of(line.register(), contract)]
-    files = {f"{name} ({source.dataset})": sha for source in sources for name, sha in source.files}
     return ReportInputs(
         plan_id=plan.id,
         title=plan.title,
@@ -101,12 +101,13 @@ def report_inputs(line: Line, plan: Plan, design: steps.Design, effects: Effects
         treated_cohorts=tuple(plan.treated_cohorts or ()),
         estimates=effects.estimates,
         tests=effects.tests,
+        balance=balance_of(design.panel, design.groups, plan),
         sources=sources,
         deliveries=pd.concat(delivered, ignore_index=True) if delivered else pd.DataFrame(columns=list(DELIVERY_COLUMNS)),
         notices=_notices(line, plan, design),
         counts=_counts(line, plan, municipal),
         smallest_cell=max((contract.smallest_cell for contract in municipal), default=1),
-        digests={"plan": plan_digest(plan), "code": code_digest("kkz_eval.evaluation"), **files},
+        digests={"plan": plan_digest(plan), "code": code_digest("kkz_eval.evaluation")},
         versions={name: version(name) for name in LIBRARIES},
     )
 
@@ -233,7 +234,7 @@ def _notices(line: Line, plan: Plan, design: steps.Design) -> tuple[Mapping[str,
 
 def _digest_of_inputs(inputs: ReportInputs, effects: EffectsResult) -> str:
     """Digest of everything the report shows; tables enter by their exact text form."""
-    frames = [inputs.panel, inputs.groups, inputs.deliveries, effects.estimates, effects.tests]
+    frames = [inputs.panel, inputs.groups, inputs.balance, inputs.deliveries, effects.estimates, effects.tests]
     tables = [digest_of_bytes(frame.to_csv(index=False).encode()) for frame in frames]
     tables.append(digest_of_bytes(b"" if inputs.counts is None else inputs.counts.to_csv(index=False).encode()))
     outcomes = [repr(outcome) for outcome in inputs.outcomes]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
+from typing import Any
 
 import pandas as pd
 
@@ -24,7 +25,18 @@ from kkz_eval.reporting.document import (
     join,
     phrase,
 )
-from kkz_eval.reporting.figures import Event, EventStudy, Line, Mark, Trend, draw_event_study, draw_trend
+from kkz_eval.reporting.figures import (
+    Balance,
+    Distance,
+    Event,
+    EventStudy,
+    Line,
+    Mark,
+    Trend,
+    draw_balance,
+    draw_event_study,
+    draw_trend,
+)
 from kkz_eval.reporting.inputs import DELIVERY_STATUSES, PACKAGE, OutcomeInfo, ReportInputs, in_language
 from kkz_eval.reporting.render_html import render_html
 
@@ -52,6 +64,7 @@ def build_document(inputs: ReportInputs, language: Language) -> Document:
         sections=(
             _key(inputs, language),
             _studied(inputs, language),
+            *_balance(inputs, language),
             _changed(inputs, language),
             _difference(inputs, language),
             _limits(language),
@@ -120,7 +133,9 @@ def _key(inputs: ReportInputs, language: Language) -> Section:
     levels: set[float] = set()
     for outcome in _of_role(inputs, "primary"):
         found = _verdict(inputs, outcome)
-        blocks.append(Paragraph(wording.finding(found, outcome, _scope("key", inputs, outcome), language), "finding"))
+        scope = _scope("key", inputs, outcome)
+        said = join(wording.finding(found, outcome, scope, language), wording.before(inputs.balance, outcome, scope, language))
+        blocks.append(Paragraph(said, "finding"))
         if found.row is not None and found.kind is not wording.Kind.REFUSED and not pd.isna(found.row["conf_level"]):
             levels.add(float(found.row["conf_level"]))
     if not blocks:
@@ -155,6 +170,18 @@ def _studied(inputs: ReportInputs, language: Language) -> Section:
         )
         blocks.append(Paragraph(_insert(sentence, tuple(starts) or (_say("studied.not_stated", language),))))
         blocks.append(_outcome_table(inputs, language))
+        mechanisms = tuple(
+            phrase(
+                "studied.mechanism",
+                language,
+                label=_label(outcome, language),
+                mechanism=Quoted(in_language(outcome.mechanism, language, outcome.indicator)),
+            )
+            for outcome in inputs.outcomes
+            if outcome.mechanism is not None
+        )
+        if mechanisms:
+            blocks += [Paragraph(phrase("studied.mechanisms", language)), Listing(mechanisms)]
     subsections = tuple(
         _group(inputs, group, language) for group in ("treated", "reference", "later", "left_out") if len(_units(inputs, group))
     )
@@ -166,12 +193,12 @@ def _insert(sentence: Parts, inserted: Parts) -> Parts:
 
 
 def _outcome_table(inputs: ReportInputs, language: Language) -> Table:
-    headings = ("outcome", "role", "window", "exposed_from", "expected", "mechanism")
+    headings = ("outcome", "role", "window", "exposed_from", "expected")
     none = (_say("studied.not_stated", language),)
     rows = []
     for outcome in inputs.outcomes:
         scope = _scope("studied", inputs, outcome)
-        earliest, mechanism = outcome.earliest_plausible_year, outcome.mechanism
+        earliest = outcome.earliest_plausible_year
         rows.append(
             (
                 phrase(
@@ -189,7 +216,6 @@ def _outcome_table(inputs: ReportInputs, language: Language) -> Table:
                 ),
                 none if earliest is None else (numbers.year(f"{scope}.earliest", earliest),),
                 none if outcome.expected_direction is None else (_say(f"directions.{outcome.expected_direction}", language),),
-                none if mechanism is None else (Quoted(in_language(mechanism, language, outcome.indicator)),),
             )
         )
     return Table(
@@ -211,7 +237,11 @@ def _group(inputs: ReportInputs, group: str, language: Language) -> Section:
     for unit_id, name, cohort, reason in zip(units["unit_id"], units["name"], units["cohort"], units["reason"], strict=True):
         shown = Quoted(str(name))
         if group == "left_out":
-            said = Quoted(reason) if isinstance(reason, str) and reason else _say("studied.no_reason", language)
+            said = (
+                Quoted(reason.removeprefix(f"{name}: "))
+                if isinstance(reason, str) and reason
+                else _say("studied.no_reason", language)
+            )
             items.append(phrase("studied.left_out_reason", language, name=shown, reason=said))
         elif group == "later" and not pd.isna(cohort):
             started = numbers.year(f"{scope}.{identifier_part(str(unit_id))}.cohort", cohort)
@@ -227,6 +257,123 @@ def _group(inputs: ReportInputs, group: str, language: Language) -> Section:
             Listing(tuple(items), "plain" if group == "left_out" else "columns"),
         ),
     )
+
+
+# Waren die Gruppen vergleichbar?
+
+
+def _balance(inputs: ReportInputs, language: Language) -> tuple[Section, ...]:
+    """The section on the years before the start; none where the inputs have no balance. Its question needs its figure."""
+    if inputs.balance.empty:
+        return ()
+    outcomes = {outcome.indicator: outcome for outcome in inputs.outcomes}
+    rows = [row for row in inputs.balance.to_dict("records") if row["indicator"] in outcomes]
+    shown = [(row, outcomes[str(row["indicator"])]) for row in rows if row["status"] == "ok"]
+    blocks: list[Block] = [Paragraph(phrase("balance.intro", language))]
+    if shown:
+        blocks += _balance_shown(inputs, shown, language)
+    refused = [(row, outcomes[str(row["indicator"])]) for row in rows if row["status"] != "ok"]
+    if refused:
+        items = tuple(
+            phrase(
+                "balance.refused",
+                language,
+                label=_label(outcome, language),
+                measure=_say(f"measures.{row['measure']}", language),
+                reason=_say(f"balance_reasons.{row['reason']}", language),
+            )
+            for row, outcome in refused
+        )
+        blocks.append(Listing(items))
+    title = phrase("sections.balance" if shown else "sections.balance_unknown", language)
+    return (Section("balance", title, tuple(blocks)),)
+
+
+def _balance_shown(
+    inputs: ReportInputs, shown: list[tuple[dict[Hashable, Any], OutcomeInfo]], language: Language
+) -> Iterator[Block]:
+    figure = Balance(
+        tuple(
+            Distance(
+                in_language(outcome.label, language, outcome.indicator),
+                _say(f"measures.{row['measure']}", language),
+                float(row["smd"]),
+            )
+            for row, outcome in shown
+        ),
+        (wording.SMALL_DISTANCE, wording.LARGE_DISTANCE),
+    )
+    yield draw_balance(claims.BALANCE_FIGURE, figure, phrase("balance.caption", language), language)
+    yield Listing(tuple(_balance_sentences(shown, language)))
+    sides = [(row, outcome, wording.distance(row["smd"])) for row, outcome in shown]
+    large = [(row, outcome) for row, outcome, side in sides if side is wording.Distance.LARGE]
+    far_level = any(row["measure"] == "level" for row, _ in large)
+    chance = max((wording.by_chance(row["n_treated"], row["n_reference"]) for row, _ in large), default=0.0)
+    shown_chance = numbers.measured("balance.by_chance", chance, 2, language)
+    notes = [
+        phrase("balance.source", language),
+        phrase("balance.chance", language, size=shown_chance) if chance > wording.LARGE_DISTANCE else (),
+        phrase("balance.fixed", language) if far_level else (),
+    ]
+    yield Paragraph(join(*notes))
+    if far_level or any(outcome.role == "context" for _, outcome in large):
+        yield Paragraph(phrase("balance.need", language))
+    yield _balance_table(shown, language)
+
+
+def _balance_sentences(shown: list[tuple[dict[Hashable, Any], OutcomeInfo]], language: Language) -> Iterator[Parts]:
+    """One sentence for each side of the lines on which there is a difference, the largest first."""
+    for side in reversed(wording.Distance):
+        items: list[Inline] = []
+        for position, (row, outcome) in enumerate(shown, start=1):
+            if wording.distance(row["smd"]) is side:
+                smd = numbers.measured(f"balance.said-{position}", row["smd"], 2, language)
+                measure = _say(f"measures.{row['measure']}", language)
+                said = phrase("balance.item", language, label=_label(outcome, language), measure=measure, smd=smd)
+                items += [*(["; "] if items else []), *said]
+        if items:
+            lines = {
+                "near": numbers.measured(f"balance.{side}.near", wording.SMALL_DISTANCE, 2, language),
+                "far": numbers.measured(f"balance.{side}.far", wording.LARGE_DISTANCE, 2, language),
+            }
+            yield _insert(phrase(f"balance.{side}", language, items="\x01", **lines), tuple(items))
+
+
+def _balance_table(shown: list[tuple[dict[Hashable, Any], OutcomeInfo]], language: Language) -> Table:
+    rows = []
+    for position, (row, outcome) in enumerate(shown, start=1):
+        scope = f"balance.row-{position}"
+        digits = outcome.decimals + (row["measure"] == "trend")
+        first, last = (numbers.year(f"{scope}.{name}", row[name]) for name in ("first_year", "last_year"))
+        n_years = numbers.count(f"{scope}.n_years", row["n_years"], language)
+        label, measure = _label(outcome, language), _say(f"measures.{row['measure']}", language)
+        rows.append(
+            (
+                phrase("balance.row", language, label=label, measure=measure),
+                *(
+                    (numbers.measured(f"{scope}.{name}", row[name], digits, language),)
+                    for name in ("mean_treated", "mean_reference")
+                ),
+                (numbers.measured(f"{scope}.smd", row["smd"], 2, language),),
+                (
+                    numbers.count(f"{scope}.n_treated", row["n_treated"], language),
+                    " / ",
+                    numbers.count(f"{scope}.n_reference", row["n_reference"], language),
+                ),
+                phrase("balance.baseline", language, first=first, last=last, n=n_years)
+                if first.value != last.value
+                else phrase("balance.baseline_one", language, year=first, n=n_years),
+            )
+        )
+    columns = (
+        Column(_say("balance.outcome", language)),
+        *(
+            Column(_say(key, language), "number")
+            for key in ("balance.treated", "balance.reference", "balance.smd", "difference.n_by_group")
+        ),
+        Column(_say("balance.years", language)),
+    )
+    return Table("balance.table", phrase("balance.table_caption", language), columns, tuple(rows))
 
 
 # Was hat sich verändert?
@@ -323,9 +470,26 @@ def _difference(inputs: ReportInputs, language: Language) -> Section:
     return Section(
         "difference",
         phrase("sections.difference", language),
-        (Paragraph(intro),),
+        (Paragraph(intro), *_methods_explained(inputs, outcomes, language)),
         tuple(_difference_outcome(inputs, outcome, language) for outcome in outcomes),
     )
+
+
+def _methods_explained(inputs: ReportInputs, outcomes: tuple[OutcomeInfo, ...], language: Language) -> tuple[Block, ...]:
+    """What the methods of the estimates shown do, in a sentence each."""
+    indicators = [outcome.indicator for outcome in outcomes]
+    used = set(inputs.estimates.loc[inputs.estimates["indicator"].isin(indicators), "method"])
+    items = tuple(
+        phrase(
+            "difference.explanation",
+            language,
+            method=_say(f"methods.{method}", language),
+            said=_say(f"explained.{method}", language),
+        )
+        for method in METHODS
+        if method in used
+    )
+    return (Paragraph(phrase("difference.explained", language)), Listing(items)) if items else ()
 
 
 def _difference_outcome(inputs: ReportInputs, outcome: OutcomeInfo, language: Language) -> Section:
@@ -349,6 +513,8 @@ def _difference_outcome(inputs: ReportInputs, outcome: OutcomeInfo, language: La
     return Section(scope, (label,), tuple(blocks))
 
 
+METHODS = ("twfe", "event_study", "callaway_santanna", "sun_abraham", "sdid", "synthetic_control", "dose")
+AGGREGATIONS = ("coefficient", "simple", "dynamic", "group", "calendar", "exposed")
 EVENT_METHODS = ("event_study", *wording.HEADLINE_METHODS)
 
 
@@ -395,26 +561,26 @@ def event_study_of(inputs: ReportInputs, outcome: OutcomeInfo, language: Languag
 
 
 def _method(row: pd.Series, language: Language) -> Inline:
-    known = ("twfe", "event_study", "callaway_santanna", "sun_abraham", "sdid", "synthetic_control", "dose")
-    return _say(f"methods.{row['method']}", language) if row["method"] in known else Code(str(row["method"]))
+    return _say(f"methods.{row['method']}", language) if row["method"] in METHODS else Code(str(row["method"]))
 
 
 def _estimates_table(inputs: ReportInputs, outcome: OutcomeInfo, found: wording.Verdict, scope: str, language: Language) -> Table:
-    headings = ("estimate", "interval", "std_error", "n_units", "n_by_group", "n_clusters")
+    headings = ("estimate", "interval", "std_error", "n_by_group", "n_clusters")
+    estimates = wording.overall_rows(inputs.estimates, outcome.indicator)
+    decides = estimates.index == (None if found.row is None else found.row.name)
     rows = []
-    for position, (index, row) in enumerate(wording.overall_rows(inputs.estimates, outcome.indicator).iterrows(), start=1):
+    for position, (index, row) in enumerate(pd.concat([estimates[decides], estimates[~decides]]).iterrows(), start=1):
         name: Parts = (_method(row, language),)
-        known = ("coefficient", "simple", "dynamic", "group", "calendar", "exposed")
-        if row["aggregation"] in known:
-            name = (*name, ", ", _say(f"aggregations.{row['aggregation']}", language))
-        name = (*name, " (", Code(str(row["estimator"])), ")")
+        if (estimates["method"] == row["method"]).sum() > (estimates["estimator"] == row["estimator"]).sum():
+            name = (*name, " (", Code(str(row["estimator"])), ")")
         if found.row is not None and index == found.row.name:
             name = _insert(phrase("difference.decides", language, method="\x01"), name)
         if row["status"] != "ok":
             reason = row["message"]
             said = Quoted(str(reason)) if isinstance(reason, str) and reason else _say("wording.no_reason", language)
             name = (*name, ": ", *phrase("difference.refused", language, reason=said))
-        rows.append((name, *_estimate_cells(row, outcome, f"{scope}.row-{position}", language)))
+        cells = _estimate_cells(row, outcome, f"{scope}.row-{position}", language)
+        rows.append((name, _years_counted(row, outcome, f"{scope}.row-{position}", language), *cells))
     caption = phrase(
         "difference.table_caption",
         language,
@@ -426,10 +592,19 @@ def _estimates_table(inputs: ReportInputs, outcome: OutcomeInfo, found: wording.
         caption,
         (
             Column(_say("difference.estimator", language)),
+            Column(_say("difference.counted", language)),
             *(Column(_say(f"difference.{heading}", language), "number") for heading in headings),
         ),
         tuple(rows),
     )
+
+
+def _years_counted(row: pd.Series, outcome: OutcomeInfo, scope: str, language: Language) -> Parts:
+    """Over which years an estimate is taken."""
+    if row["aggregation"] == "exposed" and outcome.earliest_plausible_year is not None:
+        return phrase("difference.from_year", language, year=numbers.year(f"{scope}.from", outcome.earliest_plausible_year))
+    known = row["aggregation"] in AGGREGATIONS
+    return (_say(f"aggregations.{row['aggregation']}", language) if known else Code(str(row["aggregation"])),)
 
 
 def _estimate_cells(row: pd.Series, outcome: OutcomeInfo, scope: str, language: Language) -> tuple[Parts, ...]:
@@ -447,12 +622,12 @@ def _estimate_cells(row: pd.Series, outcome: OutcomeInfo, scope: str, language: 
             interval = phrase("difference.range", language, low=shown("conf_low", digits)[0], high=shown("conf_high", digits)[0])
         start = (shown("estimate", digits), interval, shown("std_error", digits + 1))
     by_group = (*shown("n_treated", 0), " / ", *shown("n_control", 0))
-    return (*start, shown("n_units", 0), by_group, shown("n_clusters", 0))
+    return (*start, by_group, shown("n_clusters", 0))
 
 
 # Was dieser Bericht nicht zeigt
 
-LIMITS = ("trends", "interval", "means", "transfer", "selection", "exposure", "balance")
+LIMITS = ("trends", "interval", "means", "transfer", "selection", "exposure")
 
 
 def _limits(language: Language) -> Section:
@@ -485,11 +660,12 @@ def _sources(inputs: ReportInputs, language: Language) -> Section:
         attribution = (Quoted(source.attribution.rstrip(".")), ".") if source.attribution else ()
         items.append(join(title, edition, attribution, licence))
     blocks: list[Block] = [Listing(tuple(items))] if items else []
-    files = [(source.dataset, name, digest) for source in inputs.sources for name, digest in source.files]
-    if files:
-        columns = tuple(Column(_say(f"data.{name}", language)) for name in ("file", "dataset", "sha256"))
-        rows = tuple(((Code(name),), (Code(dataset),), (Code(digest),)) for dataset, name, digest in files)
-        blocks.append(Table("files-table", phrase("data.files_caption", language), columns, rows))
+    columns = tuple(Column(_say(f"data.{name}", language)) for name in ("file", "sha256"))
+    for position, source in enumerate(inputs.sources, start=1):
+        if source.files:
+            used = Quoted(in_language(source.title, language, source.dataset))
+            rows = tuple(((Code(name),), (Code(digest),)) for name, digest in source.files)
+            blocks.append(Table(f"files-{position}", phrase("data.files_caption", language, title=used), columns, rows))
     return Section("sources", phrase("data.sources", language), tuple(blocks))
 
 
@@ -600,7 +776,10 @@ def _origin(inputs: ReportInputs, language: Language) -> Section:
     blocks: list[Block] = [Paragraph(phrase("data.origin_intro", language))]
     for name, column, entries in (("digests", "digest", inputs.digests), ("versions", "version", inputs.versions)):
         if entries:
-            rows = tuple(((Code(key),), (Code(value),)) for key, value in entries.items())
+            rows = tuple(
+                ((_say(f"data.{key}", language) if key in ("plan", "code") else Code(key),), (Code(value),))
+                for key, value in entries.items()
+            )
             columns = (Column(_say("data.item", language)), Column(_say(f"data.{column}", language)))
             blocks.append(Table(f"{name}-table", phrase(f"data.{name}_caption", language), columns, rows))
     return Section("origin", phrase("data.origin", language), tuple(blocks))

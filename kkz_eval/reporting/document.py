@@ -108,7 +108,7 @@ class Document:
 
     def __post_init__(self) -> None:
         seen: set[str] = set()
-        for identifier in _identifiers(self):
+        for identifier in identifiers(self):
             if identifier in seen:
                 raise ValueError(f"identifier {identifier} occurs twice")
             seen.add(identifier)
@@ -189,7 +189,8 @@ def _prose(parts: Parts) -> str:
     return plain(tuple("" if isinstance(part, Code) else part for part in parts))
 
 
-def _identifiers(document: Document) -> Iterator[str]:
+def identifiers(document: Document) -> Iterator[str]:
+    """Every identifier of a document, in reading order."""
     for node in _walk(document):
         identifier = getattr(node, "identifier", None)
         if identifier is not None:

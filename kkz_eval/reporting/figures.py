@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 import re
+import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -25,7 +26,11 @@ INK = "#22303c"
 QUIET = "#55606b"
 GRID = "#e3e6e8"
 FONT_SIZE = 13
-PIXELS_PER_LETTER = 7  # of a label at FONT_SIZE - 1, rather too much than too little
+PIXELS_PER_LETTER = 6.5  # of a label, rather too much than too little
+SMD_DECIMALS = 2
+MEASURE_ROOM = 52  # left of the balance figure's plot, in pixels
+SMD_ROOM = 40  # right of it
+BAND = "#eef2f4"
 
 _FORMATS: Mapping[Language, Mapping[str, object]] = {
     "de": {"decimal": ",", "thousands": ".", "grouping": [3], "currency": ["", " €"], "minus": MINUS},
@@ -103,6 +108,23 @@ class EventStudy:
     reference: int | None
 
 
+@dataclass(frozen=True)
+class Distance:
+    """One standardised difference: of which outcome, what of it (level or trend), and the difference."""
+
+    label: str
+    measure: str
+    smd: float
+
+
+@dataclass(frozen=True)
+class Balance:
+    """What the balance figure shows. lines: distances from zero at which lines stand on both sides, the smaller first."""
+
+    distances: tuple[Distance, ...]
+    lines: tuple[float, float]
+
+
 def value_domain(values: Sequence[float]) -> tuple[float, float]:
     """Lowest and highest value with a margin of 8 % of their distance; one unit around a single value."""
     low, high = min(values), max(values)
@@ -152,6 +174,33 @@ def draw_event_study(identifier: str, study: EventStudy, caption: Parts, languag
         to_svg(event_study_chart(study, WIDE, language), language),
         to_svg(event_study_chart(study, NARROW, language), language),
     )
+
+
+def draw_balance(identifier: str, balance: Balance, caption: Parts, language: Language) -> Figure:
+    """The balance figure: a dot for each standardised difference, and the lines. Raises ValueError without a difference."""
+    return Figure(
+        identifier,
+        caption,
+        balance_alternative_text(balance, language),
+        to_svg(balance_chart(balance, WIDE, language), language),
+        to_svg(balance_chart(balance, NARROW, language), language),
+    )
+
+
+def balance_alternative_text(balance: Balance, language: Language) -> str:
+    """Every plotted difference and the lines in words, from the plotted data."""
+    points = "; ".join(
+        _text(
+            "figures.alt_distance",
+            language,
+            label=distance.label,
+            measure=distance.measure,
+            smd=format_number(distance.smd, SMD_DECIMALS, language),
+        )
+        for distance in balance.distances
+    )
+    near, far = (format_number(line, SMD_DECIMALS, language) for line in balance.lines)
+    return _text("figures.alt_balance", language, points=points, near=near, far=far)
 
 
 def trend_alternative_text(trend: Trend, language: Language) -> str:
@@ -282,6 +331,52 @@ def event_study_chart(study: EventStudy, page: Page, language: Language) -> alt.
     return _finish(alt.layer(*layers), replace(page, width=page.width + page.label_room, label_room=0))
 
 
+def balance_chart(balance: Balance, page: Page, language: Language) -> alt.LayerChart:
+    """The balance figure as a chart: below each outcome's label a row for each of its differences, zero in the middle."""
+    if not balance.distances:
+        raise ValueError("nothing to draw for the balance")
+    width = page.width + page.label_room
+    rows = _balance_rows(balance, int(width / PIXELS_PER_LETTER), language)
+    height = rows[-1].bottom
+    far = max(2 * balance.lines[1], *(1.25 * abs(distance.smd) for distance in balance.distances))
+    scale = alt.Scale(domain=[-far, far], range=[MEASURE_ROOM, width - SMD_ROOM], nice=False, zero=False)
+    values, digits = ticks((-far, far), 5)
+    axis = alt.Axis(values=list(values), format=f".{digits}f", grid=False, title=_text("figures.smd_axis", language))
+    x = alt.X("smd:Q", scale=scale, axis=axis)
+    y = alt.Y("y:Q", scale=alt.Scale(domain=[0, height], range=[0, height], nice=False, zero=False), axis=None)
+    outer = pd.DataFrame({"low": [-balance.lines[1]], "high": [balance.lines[1]]})
+    layers = [
+        alt.Chart(outer).mark_rect(color=BAND, opacity=1).encode(x=alt.X("low:Q", scale=scale), x2="high:Q"),
+        *_line_pair(balance.lines[1], -6, x, height, language),
+        *_line_pair(balance.lines[0], -23, x, height, language),
+        alt.Chart(pd.DataFrame({"smd": [0.0]})).mark_rule(color=INK, strokeWidth=1).encode(x=x),
+    ]
+    for row in rows:
+        words = alt.Chart(pd.DataFrame({"y": [row.y], "text": [row.text]}))
+        if row.distance is None:
+            longest = max(len(line) for line in row.text.split("\n"))
+            layers += [
+                _ground(0, longest * PIXELS_PER_LETTER, row.y - 4, row.bottom),
+                words.mark_text(
+                    align="left", baseline="top", lineBreak="\n", lineHeight=15, color=INK, fontSize=FONT_SIZE, fontWeight=600
+                ).encode(x=alt.value(0), y=y, text="text:N"),
+            ]
+            continue
+        smd = row.distance.smd
+        shown = format_number(smd, SMD_DECIMALS, language)
+        point = alt.Chart(pd.DataFrame({"y": [row.y], "smd": [smd], "text": [shown]}))
+        layers += [
+            words.mark_text(align="left", baseline="middle", color=INK, fontSize=FONT_SIZE - 1).encode(
+                x=alt.value(0), y=y, text="text:N"
+            ),
+            point.mark_point(filled=True, size=70, color=TREATED_COLOUR, opacity=1).encode(x=x, y=y),
+            point.mark_text(align="right", baseline="middle", color=INK, fontSize=FONT_SIZE - 1).encode(
+                x=alt.value(width), y=y, text="text:N"
+            ),
+        ]
+    return _finish(alt.layer(*layers), replace(page, width=width, height=height, label_room=0))
+
+
 def to_svg(chart: alt.LayerChart, language: Language) -> str:
     """The chart as SVG without anything of the reader's machine: no external reference, no identifier, no script.
 
@@ -290,6 +385,53 @@ def to_svg(chart: alt.LayerChart, language: Language) -> str:
     svg = vl_convert.vegalite_to_svg(chart.to_dict(), format_locale=dict(_FORMATS[language]), allowed_base_urls=[])
     svg = re.sub(r' (?:role|aria-[a-z]+|xmlns:xlink|pointer-events)="[^"]*"', "", svg)
     return svg.replace("<svg ", '<svg aria-hidden="true" focusable="false" ', 1)
+
+
+@dataclass(frozen=True)
+class _Row:
+    """One row of the balance figure: a label (no distance) or a distance; y and bottom in pixels from the top."""
+
+    text: str
+    y: int
+    bottom: int
+    distance: Distance | None
+
+
+def _balance_rows(balance: Balance, letters: int, language: Language) -> list[_Row]:
+    rows: list[_Row] = []
+    bottom = 0
+    for label in dict.fromkeys(distance.label for distance in balance.distances):
+        broken = textwrap.wrap(label, letters)
+        top = bottom + (8 if rows else 4)
+        bottom = top + 15 * len(broken) + 2
+        rows.append(_Row("\n".join(broken), top, bottom, None))
+        for distance in balance.distances:
+            if distance.label == label:
+                rows.append(_Row(distance.measure, bottom + 11, bottom + 22, distance))
+                bottom += 22
+    return rows
+
+
+def _line_pair(line: float, above: int, x: alt.X, height: int, language: Language) -> list[alt.Chart]:
+    """Lines at both sides of zero, labelled once, at the right one's upper end."""
+    shown = f"±{format_number(line, SMD_DECIMALS, language)}"
+    pair = pd.DataFrame({"smd": [-line, line]})
+    label = pd.DataFrame({"smd": [line], "text": [shown]})
+    rules = alt.Chart(pair).mark_rule(color=QUIET, strokeWidth=1.2, strokeDash=[2, 3])
+    words = alt.Chart(label).mark_text(align="left", dx=4, baseline="top", color=INK, fontSize=FONT_SIZE - 1)
+    return [
+        rules.encode(x=x, y=alt.value(above - 10), y2=alt.value(height)),
+        words.encode(x=x, y=alt.value(above - 12), text="text:N"),
+    ]
+
+
+def _ground(left: float, right: float, top: float, bottom: float) -> alt.Chart:
+    """White ground for words, in pixels of the plot, so that no line runs through them."""
+    return (
+        alt.Chart(pd.DataFrame({"ground": [0]}))
+        .mark_rect(color="white", opacity=1)
+        .encode(x=alt.value(left), x2=alt.value(right), y=alt.value(top), y2=alt.value(bottom))
+    )
 
 
 def _text(key: str, language: Language, **parameters: object) -> str:
@@ -322,26 +464,31 @@ def _value_axis(field: str, domain: tuple[float, float]) -> alt.Y:
 
 
 def _rules(marks: Sequence[tuple[Mark, list[int]]], x: alt.X, page: Page, years: tuple[int, ...]) -> list[alt.Chart]:
-    layers = []
+    rules, words = [], []
     for position, (mark, dash) in enumerate(sorted(marks, key=lambda pair: pair[0].year)):
         full = page.full_labels or not mark.letter
         label = f"{mark.letter} · {mark.label}" if full and mark.letter else mark.label if full else mark.letter
         share = (mark.year - years[0]) / max(years[-1] - years[0], 1)
         right = share > 0.5
         room = page.width * share if right else page.width * (1 - share) + page.label_room
-        data = pd.DataFrame({"year": [mark.year], "text": [_shortened(label, int(room / PIXELS_PER_LETTER))]})
+        shown = _shortened(label, int(room / PIXELS_PER_LETTER))
+        data = pd.DataFrame({"year": [mark.year], "text": [shown]})
         above = -6 - 17 * position
-        layers += [
+        near, length = page.width * share + (-4 if right else 4), PIXELS_PER_LETTER * len(shown)
+        rules.append(
             alt.Chart(data)
             .mark_rule(color=QUIET, strokeWidth=1.2, strokeDash=dash)
-            .encode(x=x, y=alt.value(above), y2=alt.value(page.height)),
+            .encode(x=x, y=alt.value(above), y2=alt.value(page.height))
+        )
+        words += [
+            _ground(near - length if right else near, near if right else near + length, above, above + 14),
             alt.Chart(data)
             .mark_text(
                 align="right" if right else "left", dx=-4 if right else 4, baseline="top", color=INK, fontSize=FONT_SIZE - 1
             )
             .encode(x=x, y=alt.value(above), text="text:N"),
         ]
-    return layers
+    return [*rules, *words]
 
 
 def _end_labels(trend: Trend, shown: pd.DataFrame, page: Page, channels: Mapping[str, object]) -> list[alt.Chart]:

@@ -20,6 +20,10 @@ ESTIMATE_COLUMNS = (
     *("n_units", "n_treated", "n_control", "n_clusters", "status", "message"),
 )
 TEST_COLUMNS = ("indicator", "estimator", "test", "statistic", "df", "p_value")
+BALANCE_COLUMNS = (
+    *("indicator", "measure", "mean_treated", "mean_reference", "smd", "n_treated", "n_reference"),
+    *("first_year", "last_year", "n_years", "status", "reason"),
+)
 DELIVERY_COLUMNS = ("dataset", "unit_id", "unit_name", "year", "status", "n_errors", "n_warnings")
 COUNT_COLUMNS = ("unit_id", "unit_name", "year", "whole", "part", "count", "total")  # whole: what the parts are part of
 
@@ -73,7 +77,7 @@ class ReportInputs:
     texts: question, treated_group, reference_group, simulated (banner); all optional.
     panel: unit_id, year, indicator, value, cohort (missing = never), unit_name.
     groups: unit_id, name, group (treated | reference | later | left_out), cohort, reason.
-    estimates, tests: columns of the engine's interface. deliveries: one row per dataset, unit and year; may be empty.
+    estimates, tests: columns of the engine's interface. balance: rows of evaluation.balance; may be empty. deliveries: one row per dataset, unit and year; may be empty.
     counts: municipal counts with their total per unit and year, shown through the disclosure gate only.
     One row per unit, year and certificate.
     Raises ValueError where a table lacks a column, a role, group or status is unknown, or counts has a key twice.
@@ -88,6 +92,7 @@ class ReportInputs:
     treated_cohorts: tuple[int, ...]
     estimates: pd.DataFrame
     tests: pd.DataFrame
+    balance: pd.DataFrame
     sources: tuple[SourceInfo, ...]
     deliveries: pd.DataFrame
     notices: tuple[LocalText, ...]
@@ -103,6 +108,8 @@ class ReportInputs:
         _known("group", self.groups["group"], GROUPS)
         _require("estimates", self.estimates, ESTIMATE_COLUMNS)
         _require("tests", self.tests, TEST_COLUMNS)
+        if len(self.balance):
+            _require("balance", self.balance, BALANCE_COLUMNS)
         if len(self.deliveries):
             _require("deliveries", self.deliveries, DELIVERY_COLUMNS)
             _known("delivery status", self.deliveries["status"], DELIVERY_STATUSES)

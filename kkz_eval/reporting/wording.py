@@ -18,6 +18,10 @@ from kkz_eval.reporting.numbers import count, decimals_that_show, measured, p_va
 
 PRE_TREND_LEVEL = 0.05
 
+# Absolute standardised differences: What Works Clearinghouse, Procedures and Standards Handbook 5.0, baseline equivalence.
+SMALL_DISTANCE = 0.05
+LARGE_DISTANCE = 0.25
+
 # The first method that the plan used decides: robust to staggered starts first. A refusal does not hand over to the next.
 HEADLINE_METHODS = ("callaway_santanna", "sun_abraham", "sdid", "synthetic_control", "twfe")
 
@@ -30,6 +34,14 @@ class Kind(StrEnum):
     PRE_TREND = "pre_trend"
     REFUSED = "refused"
     MISSING = "missing"
+
+
+class Distance(StrEnum):
+    """How far apart the groups were before the start; a difference on a line belongs to the smaller side."""
+
+    SMALL = "small"
+    ADJUST = "adjust"
+    LARGE = "large"
 
 
 class Course(StrEnum):
@@ -158,8 +170,8 @@ def finding(found: Verdict, outcome: OutcomeInfo, scope: str, language: Language
 
 
 def basis(row: pd.Series, scope: str, language: Language) -> Parts:
-    """On how many units a row rests, and on how many clusters where its inference has any."""
-    clustered = not pd.isna(row["n_clusters"])
+    """On how many units a row rests, and on how many clusters where its inference has any that are not the units."""
+    clustered = not pd.isna(row["n_clusters"]) and row["n_clusters"] != row["n_units"]
     clusters = {"clusters": count(f"{scope}.n_clusters", row["n_clusters"], language)} if clustered else {}
     return phrase(
         "wording.basis" if clustered else "wording.basis_without_clusters",
@@ -178,6 +190,33 @@ def pre_trend_note(found: Verdict, scope: str, language: Language) -> Parts:
     if found.pre_trend_p is None:
         return phrase("wording.pre_trend_untested", language)
     return phrase("wording.pre_trend_not_seen", language, p=p_value(f"{scope}.pre_trend_p", found.pre_trend_p, language))
+
+
+def distance(smd: float) -> Distance:
+    """The side of the two lines on which a standardised difference lies."""
+    if abs(smd) <= SMALL_DISTANCE:
+        return Distance.SMALL
+    return Distance.ADJUST if abs(smd) <= LARGE_DISTANCE else Distance.LARGE
+
+
+def by_chance(n_treated: int, n_reference: int) -> float:
+    """Standard error of a standardised difference between groups that are alike: sqrt(1/n_treated + 1/n_reference).
+
+    About a third of differences are larger in size. Hedges and Olkin (1985), Statistical Methods for Meta-Analysis, the large-sample variance at a difference of zero.
+    """
+    return float((1 / n_treated + 1 / n_reference) ** 0.5)
+
+
+def before(balance: pd.DataFrame, outcome: OutcomeInfo, scope: str, language: Language) -> Parts:
+    """The clause on the level before the start where both groups were far apart; nothing otherwise."""
+    if balance.empty:
+        return ()
+    rows = balance[(balance["indicator"] == outcome.indicator) & (balance["measure"] == "level") & (balance["status"] == "ok")]
+    for smd in rows["smd"]:
+        if distance(smd) is Distance.LARGE:
+            key = "key.before_higher" if smd > 0 else "key.before_lower"
+            return phrase(key, language, smd=measured(f"{scope}.smd", smd, 2, language))
+    return ()
 
 
 def _difference(found: Verdict, outcome: OutcomeInfo, label: Quoted, scope: str, language: Language) -> Parts:

@@ -64,6 +64,12 @@ def _dynamic(indicator: str, post: float) -> list[dict[str, object]]:
     return rows
 
 
+def _balance_row(indicator: str, measure: str, treated: object, reference: object, smd: object, **values: object):
+    row = {"indicator": indicator, "measure": measure, "mean_treated": treated, "mean_reference": reference, "smd": smd}
+    row |= {"n_treated": 6, "n_reference": 8, "first_year": 2007, "last_year": 2011, "n_years": 5, "status": "ok", "reason": ""}
+    return row | values
+
+
 @pytest.fixture(scope="session")
 def inputs() -> ReportInputs:
     random = np.random.default_rng(7)
@@ -154,6 +160,18 @@ def inputs() -> ReportInputs:
             {"indicator": "help", "estimator": "cs", "test": "pre_trend", "statistic": 14.0, "df": 4, "p_value": 0.0123},
         ]
     )
+    balance = pd.DataFrame(
+        [
+            _balance_row("leavers", "level", 8.0, 6.9, 0.81),
+            _balance_row("leavers", "trend", -0.3, -0.29, -0.04),
+            _balance_row("training", "level", 7.6, 7.5, 0.12),
+            _balance_row("training", "trend", 0.4, 0.5, -0.25),
+            _balance_row("help", "level", 5.0, 5.0, 0.05),
+            _balance_row("help", "trend", None, None, None, status="refused", reason="one_year"),
+            _balance_row("visits", "level", 6.0, 8.1, -1.34),
+            _balance_row("poverty", "level", 90.0, 70.0, 0.66),
+        ]
+    )
     deliveries = pd.DataFrame(
         [
             {
@@ -215,6 +233,7 @@ def inputs() -> ReportInputs:
         treated_cohorts=(2012,),
         estimates=estimates,
         tests=tests,
+        balance=balance,
         sources=(
             SourceInfo(
                 "inkar",

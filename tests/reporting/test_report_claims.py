@@ -9,6 +9,7 @@ import pytest
 from kkz_eval.model.texts import LANGUAGES, catalogue
 from kkz_eval.reporting import claims
 from kkz_eval.reporting.build import build_document
+from kkz_eval.reporting.document import Figure
 
 HITS = [
     ("Das Programm wirkt.", "causal"),
@@ -61,6 +62,8 @@ ALLOWED = [
     "From birth to the start of working life, from school to work.",
     "They say nothing about single children.",
     "Networking of institutions",
+    "Waren die Gruppen vergleichbar?",
+    "The lines are those of the What Works Clearinghouse.",
 ]
 
 
@@ -112,3 +115,13 @@ def test_no_sentence_of_the_catalogue_is_forbidden(language):
     # Below `claims.` stand the reasons why a claim is forbidden: they are shown to authors, never in a report.
     sentences = {key: said for key, said in catalogue("kkz_eval.reporting", language).items() if not key.startswith("claims.")}
     assert {key: claims.find(said) for key, said in sentences.items() if claims.find(said)} == {}
+
+
+def test_without_its_figure_even_the_question_of_balance_is_a_claim(inputs):
+    document = build_document(inputs, "de")
+    without = tuple(
+        replace(section, blocks=tuple(block for block in section.blocks if not isinstance(block, Figure)))
+        for section in document.sections
+    )
+    with pytest.raises(claims.ForbiddenClaimError, match="balance: “vergleichbar”"):
+        claims.check_document(replace(document, sections=without))

@@ -11,7 +11,7 @@ import pytest
 
 from kkz_eval.reporting import figures
 from kkz_eval.reporting.build import event_study_of, trend_of
-from kkz_eval.reporting.figures import NARROW, WIDE, Event, EventStudy, Line, Mark, Trend
+from kkz_eval.reporting.figures import NARROW, WIDE, Balance, Distance, Event, EventStudy, Line, Mark, Trend
 
 TREND = Trend(
     label="Quote",
@@ -26,6 +26,9 @@ TREND = Trend(
     breaks=(Mark(2013, "Doppeljahrgang", "A"),),
 )
 STUDY = EventStudy("Quote", "Punkte", 1, (Event(-2, 0.1, -0.5, 0.7), Event(-1, 0, None, None), Event(0, -1.25, -2.5, 0.0)), -1)
+BALANCE = Balance(
+    (Distance("Quote", "Niveau", 0.71), Distance("Quote", "Verlauf", -1.2), Distance("Plätze", "Niveau", -0.004)), (0.05, 0.25)
+)
 PAGES = pytest.mark.parametrize("page", [WIDE, NARROW])
 
 
@@ -171,3 +174,41 @@ def test_nothing_to_draw_is_an_error():
     empty = Line("x", "x", (None,) * 10)
     with pytest.raises(ValueError, match="nothing to draw"):
         figures.trend_chart(replace(TREND, lines=(empty, empty)), WIDE, "de")
+
+
+@PAGES
+def test_balance_axis_has_zero_in_the_middle_and_holds_every_difference(page):
+    assert domains(figures.balance_chart(BALANCE, page, "de"))["x"] == {(-1.5, 1.5)}
+    assert domains(figures.balance_chart(Balance(BALANCE.distances[2:], BALANCE.lines), page, "de"))["x"] == {(-0.5, 0.5)}
+
+
+@PAGES
+def test_balance_is_labelled_directly(page):
+    shown = words(figures.to_svg(figures.balance_chart(BALANCE, page, "de"), "de"))
+    assert [word for word in shown if word in {"Quote", "Niveau", "Verlauf", "Plätze"}] == [
+        "Quote",
+        "Niveau",
+        "Verlauf",
+        "Plätze",
+        "Niveau",
+    ]
+    assert {"±0,05", "±0,25", "0,71", "−1,20", "0,00"} <= set(shown)
+
+
+@PAGES
+def test_balance_lines_stand_on_both_sides_of_zero(page):
+    chart = figures.balance_chart(BALANCE, page, "de").to_dict()
+    values = [row["smd"] for data in chart["datasets"].values() for row in data if set(row) == {"smd"}]
+    assert sorted(values) == [-0.25, -0.05, 0.0, 0.05, 0.25]
+
+
+def test_text_for_the_balance_names_every_difference_and_line():
+    assert figures.balance_alternative_text(BALANCE, "de") == (
+        "Punktdiagramm: standardisierte Differenzen zwischen Programm- und Vergleichsgruppe vor dem Start. "
+        "Quote, Niveau: 0,71; Quote, Verlauf: −1,20; Plätze, Niveau: 0,00. Senkrechte Linien bei null, ±0,05 und ±0,25."
+    )
+
+
+def test_a_balance_of_nothing_is_not_drawn():
+    with pytest.raises(ValueError, match="nothing to draw"):
+        figures.balance_chart(Balance((), (0.05, 0.25)), WIDE, "de")

@@ -11,7 +11,7 @@ from kkz_eval.reporting import wording
 from kkz_eval.reporting.document import plain
 from kkz_eval.reporting.wording import Course, Kind
 
-BASIS = " Grundlage: 14 Einheiten, davon 6 in der Programmgruppe und 8 in der Vergleichsgruppe; 14 Cluster."
+BASIS = " Grundlage: 14 Kreise und kreisfreie Städte, davon 6 in der Programmgruppe und 8 in der Vergleichsgruppe."
 ASSUMPTION = " Dass das Programm der Grund ist, setzt voraus, dass sich beide Gruppen sonst gleich entwickelt hätten."
 
 
@@ -44,8 +44,8 @@ def test_interval_without_zero_in_english(inputs):
     assert sentence(inputs, "leavers", "en") == (
         "Schulabgänge ohne Abschluss (en): the value fell by 1.2 percentage points more in the programme group than in the "
         "reference group (compatible: 0.5 to 2.0). This is the desired direction. That the programme is the reason presupposes "
-        "that both groups would otherwise have developed alike. Based on 14 units, 6 of them in the programme group and 8 in the "
-        "reference group; 14 clusters."
+        "that both groups would otherwise have developed alike. Based on 14 districts and cities, 6 of them in the programme group and 8 in the "
+        "reference group."
     )
 
 
@@ -114,7 +114,7 @@ def test_an_interval_without_zero_never_shows_zero_as_its_end(inputs, row):
 
 def test_inference_without_clusters_names_none(inputs, row):
     estimates = pd.DataFrame([row("leavers", estimate=-1, conf_low=-2, conf_high=-0.5, n_clusters=None)])
-    assert sentence(inputs, "leavers", estimates=estimates).endswith(BASIS.split(";", maxsplit=1)[0] + ".")
+    assert sentence(inputs, "leavers", estimates=estimates).endswith(BASIS)
 
 
 def test_undesirable_direction_is_said(inputs, row):
@@ -152,3 +152,34 @@ def test_course_follows_both_groups(inputs, treated, reference, estimate, expect
     )
     groups = pd.DataFrame({"unit_id": ["a", "b"], "group": ["treated", "reference"]})
     assert wording.course(panel, groups, outcome, 2012, estimate) is expected
+
+
+def test_clusters_are_named_where_they_are_not_the_units(inputs, row):
+    estimates = pd.DataFrame([row("leavers", estimate=-1, conf_low=-2, conf_high=-0.5, n_clusters=9)])
+    assert "9 unabhängigen Gruppen" in sentence(inputs, "leavers", estimates=estimates)
+
+
+@pytest.mark.parametrize(
+    ("smd", "side"),
+    [
+        (0.0, "small"),
+        (0.05, "small"),
+        (-0.05, "small"),
+        (0.0501, "adjust"),
+        (-0.25, "adjust"),
+        (0.2501, "large"),
+        (-3.0, "large"),
+    ],
+)
+def test_the_side_of_the_lines_does_not_depend_on_the_sign(smd, side):
+    assert wording.distance(smd) == side
+
+
+def test_a_level_far_apart_is_said_with_its_direction(inputs):
+    said = {o.indicator: plain(wording.before(inputs.balance, o, "t", "de")) for o in inputs.outcomes}
+    assert said["leavers"] == (
+        "Schon vor dem Start lag der Wert in der Programmgruppe höher als in der Vergleichsgruppe "
+        "(standardisierte Differenz 0,81)."
+    )
+    assert "niedriger" in said["visits"]
+    assert said["training"] == said["help"] == ""

@@ -1,0 +1,101 @@
+"""The section on the years before the start: sentences by rule, notes where they are due, refusals with their reason."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from kkz_eval.reporting.build import build_document
+from kkz_eval.reporting.document import Figure, Listing, Paragraph, Table, plain
+
+NEED = "Regression zur Mitte"
+FIXED = "fällt dabei heraus"
+CHANCE = "durch Zufall"
+
+
+def section_of(inputs, balance, language="de"):
+    sections = build_document(replace(inputs, balance=balance), language).sections
+    return next((section for section in sections if section.identifier == "balance"), None)
+
+
+def sentences(section):
+    return [plain(item) for block in section.blocks if isinstance(block, Listing) for item in block.items]
+
+
+def notes(section):
+    return " ".join(plain(block.parts) for block in section.blocks[1:] if isinstance(block, Paragraph))
+
+
+def only(inputs, indicator, measure, **values):
+    balance = inputs.balance
+    return balance[(balance["indicator"] == indicator) & (balance["measure"] == measure)].assign(**values)
+
+
+def test_each_difference_stands_on_its_side_of_the_lines(inputs):
+    assert sentences(section_of(inputs, inputs.balance)) == [
+        "Abstand, der als zu groß gilt, um durch Anpassung ausgeglichen zu werden (über 0,25): "
+        "Schulabgänge ohne Abschluss, Niveau (0,81); Willkommensbesuche, Niveau (−1,34); "
+        "Personen in SGB-II-Bedarfsgemeinschaften, Niveau (0,66).",
+        "Abstand, der im Modell berücksichtigt werden sollte (über 0,05 bis 0,25): "
+        "Ausbildungsplätze je 100 Bewerbungen, Niveau (0,12); Ausbildungsplätze je 100 Bewerbungen, Verlauf (−0,25).",
+        "Kleiner Abstand (höchstens 0,05): Schulabgänge ohne Abschluss, Verlauf (−0,04); Beginn der Hilfe unter 3 Jahren, Niveau (0,05).",
+        "Beginn der Hilfe unter 3 Jahren, Verlauf: nicht berechnet. "
+        "Vor dem Start liegen Werte nur eines Jahres vor; ein Verlauf braucht zwei.",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("indicator", "measure", "smd", "expected"),
+    [
+        ("leavers", "level", 0.26, {NEED, FIXED, CHANCE}),
+        ("leavers", "level", -0.25, set()),
+        ("leavers", "trend", 0.8, {CHANCE}),
+        ("poverty", "level", 0.8, {NEED, FIXED, CHANCE}),
+        ("training", "trend", -0.1, set()),
+    ],
+)
+def test_notes_where_groups_are_far_apart(inputs, indicator, measure, smd, expected):
+    said = notes(section_of(inputs, only(inputs, indicator, measure, smd=smd)))
+    assert {note for note in (NEED, FIXED, CHANCE) if note in said} == expected
+
+
+def test_a_context_far_apart_in_trend_calls_for_the_note_on_need(inputs):
+    said = notes(section_of(inputs, only(inputs, "poverty", "level", smd=0.4).assign(measure="trend")))
+    assert NEED in said
+    assert FIXED not in said
+
+
+def test_chance_is_no_excuse_in_large_groups(inputs):
+    assert CHANCE not in notes(section_of(inputs, only(inputs, "leavers", "level", n_treated=60, n_reference=60)))
+
+
+def test_what_chance_does_is_a_number_of_the_group_sizes(inputs):
+    assert "jeder dritte Abstand durch Zufall über 0,54" in notes(section_of(inputs, inputs.balance))  # sqrt(1/6 + 1/8)
+
+
+def test_figure_and_table_show_the_same_rows(inputs):
+    section = section_of(inputs, inputs.balance)
+    (figure,) = (block for block in section.blocks if isinstance(block, Figure))
+    (table,) = (block for block in section.blocks if isinstance(block, Table))
+    assert [plain(row[3]) for row in table.rows] == ["0,81", "−0,04", "0,12", "−0,25", "0,05", "−1,34", "0,66"]
+    assert all(plain(row[3]) in figure.alternative_text for row in table.rows)
+    assert [plain(cell) for cell in table.rows[1]] == [
+        *("Schulabgänge ohne Abschluss: Verlauf", "−0,30", "−0,29", "−0,04", "6 / 8", "2007–\u20602011 (5 Jahre)"),
+    ]
+
+
+def test_without_a_difference_the_question_is_not_asked(inputs):
+    section = section_of(inputs, inputs.balance[inputs.balance["status"] == "refused"])
+    assert plain(section.title) == "Ausgangslage der Gruppen"
+    assert len(sentences(section)) == 1
+
+
+def test_without_a_balance_there_is_no_section(inputs):
+    assert section_of(inputs, inputs.balance.iloc[:0]) is None
+
+
+def test_the_key_findings_say_where_groups_were_far_apart(inputs):
+    key = build_document(inputs, "de").sections[0]
+    said = [plain(block.parts) for block in key.blocks if block.kind == "finding"]
+    assert ["Schon vor dem Start lag der Wert" in one for one in said] == [True, False, False, True]

@@ -1,0 +1,97 @@
+"""The finished page in a browser: axe-core finds nothing, nothing scrolls sideways, nothing is requested, it prints."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+WIDTHS = (1280, 320)
+RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+ADDRESS = "http://report.invalid/"  # answered by the test itself
+
+
+@dataclass
+class Visit:
+    """A page as the browser shows it, and every address it asked for."""
+
+    page: object
+    requested: list[str]
+
+
+@pytest.fixture(params=WIDTHS)
+def visit(request, chromium_browser, page) -> Iterator[Visit]:
+    """The report in each language at each width. Every request is answered here: the page itself, or not at all."""
+    _, _, html = page
+    context = chromium_browser.new_context(viewport={"width": request.param, "height": 900})
+    requested: list[str] = []
+
+    def answer(route):
+        requested.append(route.request.url)
+        if route.request.url == ADDRESS:
+            route.fulfill(body=html, content_type="text/html; charset=utf-8")
+        else:
+            route.abort()
+
+    context.route("**/*", answer)
+    shown = context.new_page()
+    shown.goto(ADDRESS)
+    shown.wait_for_load_state("networkidle")
+    yield Visit(shown, requested)
+    context.close()
+
+
+def test_axe_finds_no_violation(visit):
+    found = Axe().run(visit.page, options=RULES)
+    assert found.response["violations"] == [], found.generate_report()
+    assert len(found.response["passes"]) > 20
+
+
+def test_axe_finds_what_is_wrong(visit):
+    visit.page.evaluate("document.querySelector('[role=img]').removeAttribute('aria-label')")
+    visit.page.evaluate("document.querySelector('h1').style.color = '#ccc'")
+    found = {violation["id"] for violation in Axe().run(visit.page, options=RULES).response["violations"]}
+    assert {"role-img-alt", "color-contrast"} <= found
+
+
+def test_the_page_does_not_scroll_sideways(visit):
+    width, room = visit.page.evaluate("[document.documentElement.scrollWidth, document.documentElement.clientWidth]")
+    assert width <= room
+
+
+def test_nothing_but_the_page_is_requested(visit):
+    assert [url for url in visit.requested if not url.endswith("/favicon.ico")] == [ADDRESS]
+
+
+def test_one_drawing_of_each_figure_is_seen_and_fits(visit):
+    drawings = visit.page.locator("[role=img]").all()
+    assert len(drawings) == 8
+    for drawing in drawings:
+        (seen,) = [svg for svg in drawing.locator("svg").all() if svg.is_visible()]
+        box = seen.bounding_box()
+        assert box["x"] >= 0
+        assert box["x"] + box["width"] <= visit.page.viewport_size["width"]
+
+
+def test_words_in_figures_are_legible(visit):
+    heights = visit.page.evaluate(
+        "[...document.querySelectorAll('svg text')].map(t => t.getBoundingClientRect().height).filter(h => h > 0)"
+    )
+    assert len(heights) > 50
+    assert min(heights) >= 10
+
+
+def test_keyboard_reaches_the_skip_link_first(visit):
+    visit.page.keyboard.press("Tab")
+    assert visit.page.evaluate("document.activeElement.getAttribute('href')") == "#content"
+
+
+def test_the_page_prints(visit):
+    visit.page.emulate_media(media="print")
+    assert not visit.page.locator("nav").is_visible()
+    assert visit.page.locator("main h2").first.is_visible()
+    document = visit.page.pdf(prefer_css_page_size=True)
+    assert document.startswith(b"%PDF")
+    assert document.count(b"/Type /Page\n") >= 3
