@@ -10,7 +10,13 @@ from benchmarks.study import direct_estimates, largest_difference, line_estimate
 from kkz_eval.simulation.effects import load_effects
 
 SEEDS = 40
-PLANTED = {"schulabgaenge_ohne_abschluss": -1.0, "schulabgaenge_hochschulreife": 2.0, "schulabgaenge_hauptschulabschluss": 0.0}
+PLANTED = {
+    "schulabgaenge_ohne_abschluss": -1.0,
+    "schulabgaenge_hochschulreife": 2.0,
+    "schulabgaenge_hauptschulabschluss": 0.0,
+    "betreuungsquote_u3": 1.5,
+}
+TRUE = {**PLANTED, "sgbii_quote": 0.0}  # the context, on which nothing is planted
 
 
 @pytest.fixture(scope="module")
@@ -21,7 +27,7 @@ def direct() -> pd.DataFrame:
 def test_the_truth_beside_the_estimates_is_what_the_effects_file_plants(direct: pd.DataFrame) -> None:
     assert {entry.indicator: entry.effect for entry in load_effects(None).entries} == PLANTED
     assert direct.groupby("indicator")["truth"].agg(["min", "max"]).to_dict("index") == {
-        indicator: {"min": effect, "max": effect} for indicator, effect in PLANTED.items()
+        indicator: {"min": effect, "max": effect} for indicator, effect in TRUE.items()
     }
 
 
