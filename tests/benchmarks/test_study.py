@@ -33,7 +33,7 @@ def test_the_truth_beside_the_estimates_is_what_the_effects_file_plants(direct: 
 
 def test_estimates_are_unbiased_up_to_chance(direct: pd.DataFrame) -> None:
     found = recovery(direct)
-    assert {row.indicator for row in found} == set(PLANTED)
+    assert {row.indicator for row in found} == set(TRUE)
     assert all(abs(row.bias_in_se) < 4 for row in found), found
 
 
@@ -49,5 +49,5 @@ def test_a_wrong_truth_is_noticed(direct: pd.DataFrame) -> None:
 
 def test_the_whole_line_agrees_with_the_direct_path(direct: pd.DataFrame) -> None:
     whole = over_seeds(line_estimates, [0], study_plan())
-    assert len(whole) == len(PLANTED)
+    assert len(whole) == len(TRUE)
     assert largest_difference(whole, direct) < 1e-9
