@@ -27,7 +27,7 @@ from kkz_eval.evaluation.effects import run_effects
 from kkz_eval.evaluation.plan import Plan, load_plan
 from kkz_eval.settings import CHECKOUT, Settings
 from kkz_eval.simulation.effects import load_effects
-from kkz_eval.simulation.parameters import INDICATORS
+from kkz_eval.simulation.parameters import CARE, CARE_INDICATOR, CERTIFICATE_INDICATORS, LEAVERS, POPULATION, WELFARE
 from kkz_eval.simulation.run import simulate
 from kkz_eval.simulation.truth import att_rows
 from kkz_eval.simulation.world import ModelWorld, model_world
@@ -68,7 +68,8 @@ def true_att(world: ModelWorld, cohort: int) -> pd.Series:
     """True ATT of a cohort over all its treated years, percentage points, by indicator."""
     rows = [row for row in att_rows(world) if row[1] == str(cohort)]
     whole = [row for row in rows if row[3] == str(world.years[-1])]
-    return pd.Series({row[0]: float(row[4]) for row in whole if row[2] == str(cohort)})
+    planted = {row[0]: float(row[4]) for row in whole if row[2] == str(cohort)}
+    return pd.Series({**planted, "sgbii_quote": 0.0})  # the programme has no effect on it in the model world
 
 
 def direct_panel(world: ModelWorld, plan: Plan) -> pd.DataFrame:
@@ -77,10 +78,9 @@ def direct_panel(world: ModelWorld, plan: Plan) -> pd.DataFrame:
     members = groups[groups["group"] != "left_out"]
     parts = []
     for unit, cohort in zip(members["unit_id"], members["cohort"], strict=True):
-        counts = world.official(unit).sum(axis=2)
-        shares = 100 * counts / counts.sum(axis=1, keepdims=True)
+        rates = _rates(world, unit)
         for outcome in plan.outcomes:
-            value = shares[:, INDICATORS.index(outcome.indicator)]
+            value = rates[outcome.indicator]
             parts.append(
                 pd.DataFrame(
                     {"unit_id": unit, "year": world.years, "indicator": outcome.indicator, "value": value, "cohort": cohort}
@@ -89,6 +89,18 @@ def direct_panel(world: ModelWorld, plan: Plan) -> pd.DataFrame:
     panel = pd.concat(parts, ignore_index=True)
     panel["cohort"] = panel["cohort"].astype("Int64")
     return panel[PANEL_COLUMNS]
+
+
+def _rates(world: ModelWorld, unit: str) -> dict[str, np.ndarray]:
+    """Percent by year, by indicator, in the official counts of a Kreis."""
+    leavers = world.official(LEAVERS, unit).sum(axis=2)
+    shares = 100 * leavers / leavers.sum(axis=1, keepdims=True)
+    people, care = world.official(POPULATION, unit).sum(axis=2), world.official(CARE, unit).sum(axis=2)
+    return {
+        **{name: shares[:, column] for column, name in enumerate(CERTIFICATE_INDICATORS)},
+        CARE_INDICATOR: 100 * care[:, :3].sum(axis=1) / people[:, 0],
+        "sgbii_quote": 100 * world.official(WELFARE, unit).sum(axis=1) / people.sum(axis=1),
+    }
 
 
 def direct_estimates(seed: int, plan: Plan) -> pd.DataFrame:

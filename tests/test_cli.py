@@ -203,7 +203,7 @@ def test_years_without_data_are_named_with_those_that_have(cli: Command, world: 
 
 def test_coverage_below_the_plan_stops_the_report_and_says_what_is_missing(cli: Command, world: Path, tmp_path: Path) -> None:
     inbox = _inbox(world, tmp_path)
-    (inbox / official_name(2012)).unlink()
+    (inbox / official_name("schulabgaenge", 2012)).unlink()
     said = cli("run", "--inbox", inbox, "--home", tmp_path / "home", "--plan", world / "plan.yaml")
     _refused(said, "schulabgaenge_ohne_abschluss", "13 von 26", "Duisburg 2012", "95 Prozent")
     assert not [name for name in _kept(tmp_path / "home") if name.startswith(("reports/", "derived/effects"))]
@@ -240,14 +240,14 @@ def test_unusable_files_among_good_ones_are_named_and_the_others_go_on(cli: Comm
 
 def _faulty(world: Path, folder: Path) -> Path:
     """A delivery with one count that is no number."""
-    data = (world / "deliveries" / delivery_name("05114000")).read_bytes()
+    data = (world / "deliveries" / delivery_name("schulabgaenge", "05114000")).read_bytes()
     path = folder / "krefeld.csv"
     path.write_bytes(data.replace(b";insgesamt;", b";insgesamt;viele", 1))
     return path
 
 
 def test_check_of_a_clean_file_ends_with_0(cli: Command, world: Path) -> None:
-    said = cli("check", world / "deliveries" / official_name(2012))
+    said = cli("check", world / "deliveries" / official_name("schulabgaenge", 2012))
     assert (said.code, said.err) == (0, "")
     assert "ohne Befund (Vertrag schulabgaenge_amtlich)" in said.out
 
@@ -260,7 +260,7 @@ def test_check_of_a_file_with_findings_ends_with_1_and_shows_cell_and_remedy(cli
 
 
 def test_check_as_json_says_the_same(cli: Command, world: Path, tmp_path: Path) -> None:
-    said = cli("check", "--json", _faulty(world, tmp_path), world / "deliveries" / official_name(2011))
+    said = cli("check", "--json", _faulty(world, tmp_path), world / "deliveries" / official_name("schulabgaenge", 2011))
     assert said.code == 1
     faulty, clean = json.loads(said.out)
     (table,) = faulty["tables"]
@@ -287,12 +287,16 @@ def test_check_of_what_cannot_be_read_ends_with_2(
 
 
 def test_check_by_an_unknown_contract_names_those_there_are(cli: Command, world: Path) -> None:
-    _refused(cli("check", "--contract", "kita", world / "deliveries" / official_name(2012)), "kita", "schulabgaenge_amtlich")
+    _refused(
+        cli("check", "--contract", "kita", world / "deliveries" / official_name("schulabgaenge", 2012)),
+        "kita",
+        "schulabgaenge_amtlich",
+    )
 
 
 def test_check_works_where_no_heavy_library_can_be_imported(world: Path) -> None:
     """pyarrow looks for pandas by itself and does without it; nothing else may ask for one of these."""
-    file = world / "deliveries" / official_name(2012)
+    file = world / "deliveries" / official_name("schulabgaenge", 2012)
     program = f"""
 import sys
 

@@ -27,7 +27,7 @@ SMALL_YEARS = (2010, 2014)
 ALL_YEARS = range(1995, 2027)
 
 DUESSELDORF, KREFELD, AHLEN = "05111000", "05114000", "05570004"
-OFFICIAL_2012 = official_name(2012)
+OFFICIAL_2012 = official_name("schulabgaenge", 2012)
 
 
 def small_world(folder: Path) -> Path:
@@ -82,7 +82,7 @@ def coefficients(page: Path) -> dict[str, float]:
 
 def delivery(world: Path, unit_id: str) -> Path:
     """The delivery of a municipality in the inbox of a world."""
-    return world / "deliveries" / delivery_name(unit_id)
+    return world / "deliveries" / delivery_name("schulabgaenge", unit_id)
 
 
 def change(file: Path, cell: Callable[[list[str]], str | None]) -> None:
