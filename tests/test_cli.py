@@ -102,7 +102,11 @@ def test_a_missing_inbox_is_named(cli: Command, world: Path, tmp_path: Path) -> 
         ("indicator: schulabgaenge_hochschulreife, role", "indicator: abitur, role", ["abitur", "schulabgaenge_hochschulreife"]),
         ("cluster: unit_id", "clusters: unit_id", ["clusters", "cluster", "Zeile"]),
         ("outcomes:", "outcomes: [", ["YAML"]),
-        ("schulabgaenge_hochschulreife: schulabgaenge_amtlich", "schulabgaenge_hochschulreife: schulabgaenge", ["amtliche Quelle"]),
+        (
+            "schulabgaenge_hochschulreife: schulabgaenge_amtlich",
+            "schulabgaenge_hochschulreife: schulabgaenge",
+            ["amtliche Quelle"],
+        ),
         ("schulabgaenge_hochschulreife: schulabgaenge_amtlich", "schulabgaenge_hochschulreife: inkar", ["inkar"]),
         ("  schulabgaenge_hochschulreife: schulabgaenge_amtlich\n", "", ["sources", "schulabgaenge_hochschulreife"]),
         ("plan_version: 1", "plan_version: 7", ["plan_version"]),
@@ -268,9 +272,15 @@ def test_check_as_json_says_the_same(cli: Command, world: Path, tmp_path: Path) 
 
 @pytest.mark.parametrize(
     ("name", "content", "part"),
-    [("leer.csv", b"", "leer.csv ist leer"), ("fremd.csv", b"Farbe;Form\nrot;rund\n", "Farbe, Form"), ("fehlt.csv", None, "fehlt.csv")],
+    [
+        ("leer.csv", b"", "leer.csv ist leer"),
+        ("fremd.csv", b"Farbe;Form\nrot;rund\n", "Farbe, Form"),
+        ("fehlt.csv", None, "fehlt.csv"),
+    ],
 )
-def test_check_of_what_cannot_be_read_ends_with_2(cli: Command, tmp_path: Path, name: str, content: bytes | None, part: str) -> None:
+def test_check_of_what_cannot_be_read_ends_with_2(
+    cli: Command, tmp_path: Path, name: str, content: bytes | None, part: str
+) -> None:
     if content is not None:
         (tmp_path / name).write_bytes(content)
     _refused(cli("check", tmp_path / name), part)
@@ -308,7 +318,9 @@ sys.exit(main(["check", {str(file)!r}]))
 def test_effects_on_a_published_panel_writes_the_files_and_says_what_is_refused(cli: Command, tmp_path: Path) -> None:
     plan = ROOT / "tests" / "replication" / "mpdta.plan.yaml"
     text = plan.read_text(encoding="utf-8").replace("method: callaway_santanna, variant: dr", "method: synthetic_control")
-    (tmp_path / "plan.yaml").write_text(re.sub(r"(method: synthetic_control), aggregations: \[.*\]", r"\1", text), encoding="utf-8")
+    (tmp_path / "plan.yaml").write_text(
+        re.sub(r"(method: synthetic_control), aggregations: \[.*\]", r"\1", text), encoding="utf-8"
+    )
     panel = _mpdta_panel(tmp_path)
     said = cli("effects", "--panel", panel, "--plan", tmp_path / "plan.yaml", "--out", tmp_path / "out")
     assert said.code == 1, said.err

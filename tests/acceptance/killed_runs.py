@@ -14,10 +14,12 @@ import os
 import signal
 import sys
 
-import kkz_eval.contracts.expectations  # noqa: F401 (imported for the forks)
-import kkz_eval.running  # noqa: F401 (imported for the forks)
+import kkz_eval.contracts.expectations
+import kkz_eval.running
 from kkz_eval.cli import main
 
+IMPORTED = (kkz_eval.contracts.expectations, kkz_eval.running)
+"""For the forks; the command line imports them late."""
 _CHANGES = {"os.link", "os.rename", "os.mkdir", "os.remove"}
 _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT
 
@@ -52,7 +54,9 @@ def _run(arguments: list[str], fatal: int | None) -> str:
         print(f"writes {seen[0]}", flush=True)
         os._exit(code)
     _, status = os.waitpid(child, 0)
-    return "killed" if os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL else str(os.waitstatus_to_exitcode(status))
+    return (
+        "killed" if os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL else str(os.waitstatus_to_exitcode(status))
+    )
 
 
 if __name__ == "__main__":

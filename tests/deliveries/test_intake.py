@@ -12,7 +12,9 @@ from kkz_eval.deliveries.register import read_register
 from kkz_eval.model.errors import UserError
 from kkz_eval.storage.store import Store
 
-TABLE = "Gemeindeschlüssel;Schuljahr;Geschlecht;Schulabgänge insgesamt;Anteil ohne Abschluss\n05111000;{year};insgesamt;{count};5,5\n"
+TABLE = (
+    "Gemeindeschlüssel;Schuljahr;Geschlecht;Schulabgänge insgesamt;Anteil ohne Abschluss\n05111000;{year};insgesamt;{count};5,5\n"
+)
 YEARS = range(1995, 2027)
 
 
@@ -99,6 +101,23 @@ def test_of_two_names_with_one_content_in_a_scan_the_second_is_named(store: Stor
     assert (notice.kind, notice.name, intake.landed) == ("same_content", "b.csv", ("a.csv",))
     assert notice.sentences["de"] == "b.csv hat denselben Inhalt wie a.csv; er zählt einmal."
     assert "a.csv" in notice.sentences["en"]
+
+
+def test_a_second_name_of_a_content_is_recorded_so_that_the_next_scan_has_nothing_new(store: Store, inbox: Path) -> None:
+    _deliver(inbox, "a.csv")
+    _deliver(inbox, "b.csv")
+    _take_in(store, inbox)
+    assert fingerprint(inbox, read_register(store)) is None
+    again = _take_in(store, inbox)
+    assert (again.known, again.notices) == (("a.csv", "b.csv"), ())
+    assert {(a.name, a.batch) for a in again.register.arrivals} == {("a.csv", 1), ("b.csv", 1)}
+
+
+def test_a_content_delivered_again_under_a_new_name_arrives_though_the_old_file_is_still_there(store: Store, inbox: Path) -> None:
+    _deliver(inbox, "a.csv")
+    _take_in(store, inbox)
+    _deliver(inbox, "noch_einmal.csv")
+    assert _take_in(store, inbox).landed == ("noch_einmal.csv",)
 
 
 def test_a_file_of_other_years_waits(store: Store, inbox: Path) -> None:
