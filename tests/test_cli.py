@@ -320,17 +320,15 @@ sys.exit(main(["check", {str(file)!r}]))
 
 @pytest.mark.skipif(not MPDTA.exists(), reason="the published example is not at hand (KKZ_SHARED)")
 def test_effects_on_a_published_panel_writes_the_files_and_says_what_is_refused(cli: Command, tmp_path: Path) -> None:
-    plan = ROOT / "tests" / "replication" / "mpdta.plan.yaml"
-    text = plan.read_text(encoding="utf-8").replace("method: callaway_santanna, variant: dr", "method: synthetic_control")
-    (tmp_path / "plan.yaml").write_text(
-        re.sub(r"(method: synthetic_control), aggregations: \[.*\]", r"\1", text), encoding="utf-8"
-    )
+    text = (ROOT / "tests" / "replication" / "mpdta.plan.yaml").read_text(encoding="utf-8")
+    text = re.sub(r"  - \{id: cs, .*\n", "", text).replace("event_reference: -1", "event_reference: -9")
+    (tmp_path / "plan.yaml").write_text(text, encoding="utf-8")
     panel = _mpdta_panel(tmp_path)
     said = cli("effects", "--panel", panel, "--plan", tmp_path / "plan.yaml", "--out", tmp_path / "out")
     assert said.code == 1, said.err
     files = {path.name for path in (tmp_path / "out").iterdir()}
     assert {"estimates.csv", "estimates.parquet", "weights.csv", "tests.csv", "sensitivity.csv"} <= files
-    assert "nicht schätzbar" in said.out
+    assert "lemp, es: Keine Zelle beteiligter Einheiten beim Referenzzeitpunkt -9" in said.out
 
 
 def _mpdta_panel(folder: Path) -> Path:

@@ -7,7 +7,7 @@ unclaimed (no contract knows it: not used), refused (unreadable, or records of p
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from kkz_eval.contracts.contract import Contract
@@ -79,7 +79,7 @@ def take_in(
     landed: list[str] = []
     arrivals: list[NewArrival] = []
     notices: list[Notice] = []
-    names_of: dict[str, str] = {}
+    taken: dict[str, tuple[str, list[NewArrival]]] = {}
     waiting: set[int] = set()
     for name in names:
         path = inbox / name
@@ -88,13 +88,14 @@ def take_in(
             continue
         data = path.read_bytes()
         sha256 = digest_of_bytes(data)
-        twin = names_of.setdefault(sha256, name)
-        if twin != name:
-            notices.append(_notice("same_content", name, "same_content", twin=twin))
-            continue
         last = register.last_under(name)
         if last and last[0].sha256 == sha256:
             known.append(name)
+            continue
+        if sha256 in taken:  # recorded under this name too, so that the next scan knows it
+            twin, found = taken[sha256]
+            arrivals += [replace(arrival, name=name) for arrival in found]
+            notices.append(_notice("same_content", name, "same_content", twin=twin))
             continue
         match read_file(data, name, contracts):
             case Claimed(parsed=parsed):
@@ -106,6 +107,7 @@ def take_in(
                     continue
                 store.put_if_absent(landing_key(sha256), data)
                 arrivals += found
+                taken[sha256] = (name, found)
                 landed.append(name)
             case Unclaimed() as result:
                 notices.append(Notice("unclaimed", name, {"de": result.sentence("de"), "en": result.sentence("en")}))

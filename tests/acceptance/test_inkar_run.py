@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+from contextlib import redirect_stdout
+from io import StringIO
 from pathlib import Path
 
 import pytest
@@ -24,12 +26,10 @@ pytestmark = pytest.mark.skipif(not INKAR.exists(), reason="genuine files are no
 def run(tmp_path_factory: pytest.TempPathFactory) -> tuple[int, str, Path]:
     """Exit code, output and page of one run over the genuine folder."""
     home = tmp_path_factory.mktemp("inkar") / "home"
-    with pytest.MonkeyPatch.context() as patch:
-        said: list[str] = []
-        patch.setattr("kkz_eval.running._print", said.append)
+    with redirect_stdout(StringIO()) as said:
         code = main(["run", "--inbox", str(INKAR), "--home", str(home), "--plan", str(PLAN)])
     (page,) = home.glob("reports/kekiz-2012/*/bericht.html")
-    return code, "\n".join(said), page
+    return code, said.getvalue(), page
 
 
 def test_the_run_ends_well(run: tuple[int, str, Path]) -> None:
