@@ -54,7 +54,7 @@ def _parser(language: Language) -> argparse.ArgumentParser:
     run.add_argument("--inbox", type=Path, help=say("inbox"))
     run.add_argument("--home", type=Path, help=say("home"))
     run.add_argument("--plan", type=Path, help=say("plan"))
-    run.add_argument("--years", default="", help=say("years"))
+    run.add_argument("--years", help=say("years"))
     run.set_defaults(command=_run)
 
     check = commands.add_parser("check", help=say("check"), description=say("check_long"))

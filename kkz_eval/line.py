@@ -179,12 +179,14 @@ def judge_arrivals(line: Line, years: Iterable[int]) -> tuple[Judged, ...]:
         if verdict.n_errors and arrival in register.last_under(arrival.name):
             line.progress(say("progress.rejected", language, name=arrival.name, errors=verdict.n_errors))
     count = Counter(row.verdict.status for row in judged)
+    partly = sum(_is_partly_rejected(row.verdict) for row in judged)
     line.progress(
         say(
             "progress.judged",
             language,
             accepted=count[Status.ACCEPTED],
-            warnings=count[Status.ACCEPTED_WITH_WARNINGS],
+            warnings=count[Status.ACCEPTED_WITH_WARNINGS] - partly,
+            partly=partly,
             rejected=count[Status.REJECTED],
         )
     )
@@ -194,6 +196,10 @@ def judge_arrivals(line: Line, years: Iterable[int]) -> tuple[Judged, ...]:
 def findings_of(line: Line, verdict: Verdict) -> list[Finding]:
     """The findings behind a verdict, in the order of the file."""
     return list(iter_findings(load_findings(line.steps.store, verdict)))
+
+
+def _is_partly_rejected(verdict: Verdict) -> bool:
+    return verdict.status != Status.REJECTED and any(part.status == Status.REJECTED for part in verdict.slices)
 
 
 def write_protocol(line: Line, arrival: Arrival, verdict: Verdict) -> str:

@@ -21,7 +21,7 @@ from kkz_eval.settings import Settings
 from kkz_eval.storage.store import Store
 
 
-def run_line(settings: Settings, plan_file: Path | None, years: str) -> int:
+def run_line(settings: Settings, plan_file: Path | None, years: str | None) -> int:
     """Run the job over the inbox. 0 all well; 1 reports made, but something was rejected or refused; 2 no report.
 
     Raises UserError where the inbox, the plan or the years can't be used; nothing has been written then.
@@ -29,7 +29,7 @@ def run_line(settings: Settings, plan_file: Path | None, years: str) -> int:
     inbox_files(settings.inbox)
     plan_files = None if plan_file is None else [plan_file]
     defs = build_defs(settings, plan_files=plan_files, progress=_print)  # faults of plans and contracts come before all else
-    span = span_of_years(years, known_years()) if years else known_years()
+    span = span_of_years(years, known_years()) if years is not None else known_years()
     with open_instance(settings.dagster_home) as instance:
         outcome = execute_yearly_run(defs, instance, span)
     for sentence in outcome.warnings:
