@@ -30,7 +30,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return error.exit_code
     except BrokenPipeError:
         sys.stderr.close()
-        return 0
+        return 1  # nobody read to the end, so nobody was told that all is well
 
 
 def entry() -> None:

@@ -6,6 +6,7 @@ Does not belong here: wording, figures, disclosure (reporting), numbers (evaluat
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -48,10 +49,17 @@ def make_edition(line: Line, plan: Plan) -> Edition:
     effects = steps.effects(line, plan)
     inputs = report_inputs(line, plan, design, effects)
     languages = plan.languages
-    code = code_digest("kkz_eval.reporting", "kkz_eval.editions", "kkz_eval.indicators", "kkz_eval.reference")
+    code = code_digest(
+        "kkz_eval.reporting",
+        "kkz_eval.editions",
+        "kkz_eval.indicators",
+        "kkz_eval.reference",
+        "kkz_eval.sentences",
+        "kkz_eval.line",
+    )
     parts = [_digest_of_inputs(inputs, effects), list(languages), code]
     digest = digest_of(parts)
-    folder = f"reports/{plan.id}/{digest[:16]}"
+    folder = f"reports/{_folder(plan)}/{digest[:16]}"
     pages = [
         (language, f"{folder}/{text('run.page', language, package='kkz_eval')}")
         for language in LANGUAGES
@@ -68,6 +76,11 @@ def make_edition(line: Line, plan: Plan) -> Edition:
     return Edition(pages[0][1], digest)
 
 
+def _folder(plan: Plan) -> str:
+    """Name of the folder of a plan's reports: its identifier, of which nothing can lead elsewhere."""
+    return re.sub(r"[^A-Za-z0-9-]+", "_", plan.id)
+
+
 def event_study_pictures(line: Line, plan: Plan, effects: EffectsResult) -> dict[str, str]:
     """The event study of each outcome that has one, kept as SVG: indicator to key."""
     language = line.settings.language
@@ -77,7 +90,7 @@ def event_study_pictures(line: Line, plan: Plan, effects: EffectsResult) -> dict
         found = event_study_of(inputs, outcome, language)
         if found is not None:
             svg = to_svg(event_study_chart(found[0], WIDE, language), language).encode()
-            key = f"reports/{plan.id}/pictures/{digest_of_bytes(svg)[:16]}.svg"
+            key = f"reports/{_folder(plan)}/pictures/{digest_of_bytes(svg)[:16]}.svg"
             line.steps.store.put_if_absent(key, svg)
             pictures[outcome.indicator] = key
     return pictures
@@ -90,7 +103,7 @@ def report_inputs(line: Line, plan: Plan, design: steps.Design, effects: Effects
     municipal = [contract for contract in line.contracts.values() if contract.source == "municipal"]
     datasets = steps.datasets_of(line, plan)
     sources = tuple(_source_info(line, contract) for contract in line.contracts.values() if contract.dataset in datasets)
-    delivered = [_deliveries(line, contract, plan) for contract in municipal if sources_of(line.register(), contract)]
+    delivered = [_deliveries(line, contract, panel) for contract in municipal if sources_of(line.register(), contract)]
     return ReportInputs(
         plan_id=plan.id,
         title=plan.title,
@@ -149,10 +162,9 @@ def _source_info(line: Line, contract: Contract) -> SourceInfo:
     )
 
 
-def _deliveries(line: Line, contract: Contract, plan: Plan) -> pd.DataFrame:
+def _deliveries(line: Line, contract: Contract, panel: pd.DataFrame) -> pd.DataFrame:
     """The newest word of the register on every programme unit and year of the plan's windows."""
-    windows = [outcome.window for outcome in plan.outcomes if outcome.window]
-    years = range(min(first for first, _ in windows), max(last for _, last in windows) + 1)
+    years = range(int(panel["year"].min()), int(panel["year"].max()) + 1)
     newest = {
         (part.unit_id, part.year): part for source in sources_of(line.register(), contract) for part in source.verdict.slices
     }
@@ -186,7 +198,14 @@ def _counts(line: Line, plan: Plan, municipal: list[Contract]) -> pd.DataFrame |
                 if row["numerator"] is not None and row["denominator"] is not None:
                     place = (row["unit_id"], unit_name(row["unit_id"]), row["year"])
                     counts = (int(row["numerator"]), int(row["denominator"]))
-                    rows.append((*place, whole, indicator.label[language], *counts))
+                    rows.append(
+                        (
+                            *place,
+                            whole,
+                            text("counts.part", language, package="kkz_eval", indicator=indicator.label[language]),
+                            *counts,
+                        )
+                    )
     if not rows:
         return None
     frame = pd.DataFrame(rows, columns=list(COUNT_COLUMNS))

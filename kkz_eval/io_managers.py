@@ -27,7 +27,7 @@ class AcceptedTables(dg.IOManager):
     def load_input(self, context: dg.InputContext) -> pd.DataFrame:
         """The table of an asset. Raises KeyError for an asset without one."""
         name = context.asset_key.to_user_string()
-        plans = {plan_id.replace("-", "_"): plan for plan_id, plan in self._line.plans.items()}
+        plans = {steps.plain_id(plan_id): plan for plan_id, plan in self._line.plans.items()}
         kind, _, plan_name = name.partition("_")
         match kind:
             case "design":

@@ -7,6 +7,7 @@ is asked for, in whichever run, rests on accepted content only.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -92,6 +93,11 @@ class Line:
         return read_register(self.steps.store)
 
 
+def plain_id(plan_id: str) -> str:
+    """A plan's identifier as names of assets and folders take it: letters, digits and underscores."""
+    return re.sub(r"[^A-Za-z0-9]+", "_", plan_id).strip("_")
+
+
 def open_line(settings: Settings, plan_files: Iterable[Path] | None = None, progress: Callable[[str], None] = _silent) -> Line:
     """The line of an installation. plan_files: default all of `plans/` beside the contracts.
 
@@ -101,7 +107,7 @@ def open_line(settings: Settings, plan_files: Iterable[Path] | None = None, prog
     files = sorted((folder / "plans").glob("*.yaml")) if plan_files is None else list(plan_files)
     plans = [load_plan(file) for file in files]
     for plan in plans:
-        twins = [file.name for file, other in zip(files, plans, strict=True) if other.id == plan.id]
+        twins = [file.name for file, other in zip(files, plans, strict=True) if plain_id(other.id) == plain_id(plan.id)]
         if len(twins) > 1:
             raise UserError("plan_twice", plan=plan.id, files=", ".join(twins))
     catalogue = load_catalogue(folder / "indicators.yaml", folder / "breaks.yaml")
@@ -112,11 +118,29 @@ def open_line(settings: Settings, plan_files: Iterable[Path] | None = None, prog
     return Line(settings, contracts, catalogue, {plan.id: plan for plan in plans}, Steps(Store.at(str(settings.home))), progress)
 
 
+_UNREAD: Mapping[str, Callable[[Plan], str | None]] = {
+    "units.level": lambda plan: plan.units.level if plan.units.level not in {None, "kreis"} else None,
+    "units.partly_treated": lambda plan: (
+        plan.units.partly_treated if plan.units.partly_treated not in {None, "leave_out"} else None
+    ),
+    "matching": lambda plan: ", ".join(plan.matching) or None,
+    "sensitivity": lambda plan: ", ".join(plan.sensitivity) or None,
+    "covariates": lambda plan: ", ".join(plan.covariates) or None,
+    "weight": lambda plan: plan.weight,
+    "cluster": lambda plan: plan.cluster if plan.cluster != "unit_id" else None,
+}
+"""Keys of a plan that the line does not follow (yet), with what the plan says there; None where it follows."""
+
+
 def check_plan(plan: Plan, catalogue: Mapping[str, Indicator], contracts: Mapping[str, Contract]) -> None:
     """A plan names only what exists: indicators of the catalogue, and for each one source that measures both groups.
 
     Raises UserError. A municipal dataset is refused as the source of an effect: reference municipalities deliver nothing.
     """
+    for key, unread in _UNREAD.items():
+        value = unread(plan)
+        if value is not None:
+            raise UserError("plan_key_not_used", plan=plan.id, key=key, value=value)
     datasets = {contract.dataset: contract for contract in contracts.values()}
     for outcome in plan.outcomes:
         if outcome.indicator not in catalogue:

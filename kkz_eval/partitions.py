@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import dagster as dg
 
 from kkz_eval.model.errors import UserError
@@ -19,10 +21,10 @@ def known_years() -> tuple[int, ...]:
 
 def span_of_years(value: str, known: tuple[int, ...]) -> tuple[int, ...]:
     """The years of "2018" or "2006-2019". Raises UserError where they can't be read or are not reporting years."""
-    first, _, last = value.replace("–", "-").partition("-")
-    if not (first.isdigit() and (last or first).isdigit() and len(first) == 4 and len(last or first) == 4):
+    match = re.fullmatch(r"([0-9]{4})(?:[-–]([0-9]{4}))?", value)
+    if match is None:
         raise UserError("years_unreadable", value=value)
-    span = tuple(range(int(first), int(last or first) + 1))
+    span = tuple(range(int(match[1]), int(match[2] or match[1]) + 1))
     if not span:
         raise UserError("years_unreadable", value=value)
     if not set(span) <= set(known):

@@ -190,7 +190,7 @@ def test_an_inbox_of_unknown_files_only_leaves_no_report(cli: Command, world: Pa
     (tmp_path / "inbox" / "fremd.csv").write_text("Farbe;Größe\nrot;3\n", encoding="utf-8")
     said = cli("run", "--inbox", tmp_path / "inbox", "--home", tmp_path / "home", "--plan", world / "plan.yaml")
     _refused(said, str(tmp_path / "inbox"), "schulabgaenge_amtlich")
-    assert "fremd.csv: Keine Vereinbarung kennt diese Spalten: Farbe, Größe" in said.out
+    assert "fremd.csv: Kein Vertrag kennt diese Spalten: Farbe, Größe" in said.out
     assert _kept(tmp_path / "home") == []
 
 
@@ -364,4 +364,4 @@ def test_all_contracts_of_the_installation_are_clean(cli: Command) -> None:
 def test_a_plan_is_checked(cli: Command, world: Path) -> None:
     said = cli("plan", "check", world / "plan.yaml")
     assert said.code == 0
-    assert "Der Plan modellwelt ist gültig (3 Zielgrößen)." in said.out
+    assert "Der Plan modellwelt ist gültig (5 Zielgrößen)." in said.out

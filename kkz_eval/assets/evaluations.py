@@ -38,7 +38,7 @@ _SCHEMA = dg.TableSchema([dg.TableColumn(name, kind, description=described(f"col
 
 def asset_name(step: str, plan: Plan) -> str:
     """Name of a plan's asset: Dagster takes no hyphen."""
-    return f"{step}_{plan.id.replace('-', '_')}"
+    return f"{step}_{steps.plain_id(plan.id)}"
 
 
 def _shown(value: object) -> str | int | float | None:

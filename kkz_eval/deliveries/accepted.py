@@ -71,7 +71,7 @@ def accepted_observations(steps: Steps, register: Register, contract: Contract) 
     """The observations of a contract's dataset that the register accepts, in the order of unit, year and measure."""
     sources = tuple(s for s in sources_of(register, contract) if any(p.status != Status.REJECTED for p in s.verdict.slices))
     selection = [[s.arrival.number, s.arrival.batch, s.arrival.sha256, s.verdict.parsed_key, _accepted_pairs(s)] for s in sources]
-    parts = [contract.digest, selection, code_digest("kkz_eval.deliveries", "kkz_eval.model")]
+    parts = [contract.digest, selection, code_digest("kkz_eval.deliveries", "kkz_eval.model", "kkz_eval.reference")]
 
     @cache
     def chosen() -> tuple[pa.Table, tuple[int, ...], tuple[Conflict, ...]]:
@@ -100,7 +100,7 @@ def _accepted_pairs(source: Source) -> list[list[object]]:
 def _observations_of(steps: Steps, contract: Contract, source: Source) -> pa.Table:
     """All observations of the accepted slices of one content, in the order of the file."""
     parts = [contract.digest, source.verdict.parsed_key, source.arrival.number, _accepted_pairs(source)]
-    code = code_digest("kkz_eval.deliveries", "kkz_eval.model")
+    code = code_digest("kkz_eval.deliveries", "kkz_eval.model", "kkz_eval.reference")
     _, table = steps.table(
         "observations_of_file", source.arrival.name, [*parts, code], OBSERVATIONS, lambda: _extract(steps, contract, source)
     )

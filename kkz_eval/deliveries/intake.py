@@ -57,7 +57,7 @@ def inbox_files(inbox: Path) -> tuple[str, ...]:
     """
     if not inbox.is_dir():
         raise UserError("inbox_missing", inbox=str(inbox))
-    names = [path.relative_to(inbox).as_posix() for path in inbox.rglob("*") if path.is_file()]
+    names = [path.relative_to(inbox).as_posix() for path in inbox.rglob("*") if path.is_file() or path.is_symlink()]
     return tuple(sorted(name for name in names if not any(part.startswith((".", "~$")) for part in name.split("/"))))
 
 
@@ -81,15 +81,20 @@ def take_in(
     notices: list[Notice] = []
     taken: dict[str, tuple[str, list[NewArrival]]] = {}
     waiting: set[int] = set()
+    seen: dict[str, str] = {}
     for name in names:
         path = inbox / name
-        if path.stat().st_size > MAXIMUM_BYTES:
-            notices.append(_notice("refused", name, "file_too_large", limit=str(MAXIMUM_BYTES // 2**20)))
+        try:
+            if path.stat().st_size > MAXIMUM_BYTES:
+                notices.append(_notice("refused", name, "file_too_large", limit=str(MAXIMUM_BYTES // 2**20)))
+                continue
+            data = path.read_bytes()
+        except OSError:
+            notices.append(_notice("refused", name, "file_not_readable"))
             continue
-        data = path.read_bytes()
         sha256 = digest_of_bytes(data)
-        last = register.last_under(name)
-        if last and last[0].sha256 == sha256:
+        seen[name] = sha256
+        if register.knows(name, sha256):
             known.append(name)
             continue
         if sha256 in taken:  # recorded under this name too, so that the next scan knows it
@@ -113,7 +118,9 @@ def take_in(
                 notices.append(Notice("unclaimed", name, {"de": result.sentence("de"), "en": result.sentence("en")}))
             case Unreadable() | PersonRecords() as result:
                 notices.append(Notice("refused", name, {"de": result.sentence("de"), "en": result.sentence("en")}))
-    return Intake(record_arrivals(store, arrivals), len(names), tuple(landed), tuple(known), tuple(notices), frozenset(waiting))
+    return Intake(
+        record_arrivals(store, arrivals, seen), len(names), tuple(landed), tuple(known), tuple(notices), frozenset(waiting)
+    )
 
 
 def fingerprint(inbox: Path, register: Register) -> str | None:
@@ -122,9 +129,11 @@ def fingerprint(inbox: Path, register: Register) -> str | None:
         return None
     new: list[list[object]] = []
     for name in inbox_files(inbox):
-        last = register.last_under(name)
-        sha256 = digest_of_bytes((inbox / name).read_bytes())
-        if not last or last[0].sha256 != sha256:
+        try:
+            sha256 = digest_of_bytes((inbox / name).read_bytes())
+        except OSError:  # the run says so; here it is no reason to start one
+            continue
+        if not register.knows(name, sha256):
             new.append([name, sha256])
     number = max((arrival.number for arrival in register.arrivals), default=0)
     return digest_of([new, number]) if new else None

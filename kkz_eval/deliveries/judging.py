@@ -9,6 +9,7 @@ import json
 from collections.abc import Mapping
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 from kkz_eval.contracts.contract import Contract
 from kkz_eval.contracts.judgement import judge_file
@@ -54,15 +55,30 @@ def parse(steps: Steps, arrival: Arrival, contracts: Mapping[str, Contract]) -> 
 
 
 def load_parsed(store: Store, key: str, contract: Contract) -> ParsedTable:
-    """The parsed table kept under a key. Raises FileNotFoundError."""
+    """The parsed table kept under a key, with the columns of the contract as it is now. Raises FileNotFoundError.
+
+    A verdict stands when its contract changes: a property that came later holds its default (none: null), one that went is left out.
+    """
     about = json.loads(store.get(f"{key}/about.json"))
+    kept = pq.read_table(pa.BufferReader(store.get(f"{key}/table.parquet")))
     return ParsedTable(
         contract.id,
         about["layout"],
-        from_parquet(store.get(f"{key}/table.parquet"), parsed_spec(contract)),
+        _as_contract_has_it(kept.replace_schema_metadata(None), contract),
         from_parquet(store.get(f"{key}/findings.parquet"), FINDINGS),
         about["edition"],
     )
+
+
+def _as_contract_has_it(kept: pa.Table, contract: Contract) -> pa.Table:
+    defaults = {p.name: p.default for p in contract.properties}
+    columns = [
+        kept.column(field.name)
+        if field.name in kept.column_names
+        else pa.repeat(pa.scalar(defaults.get(field.name), pa.string()), kept.num_rows)
+        for field in contract.schema
+    ]
+    return pa.table(dict(zip(contract.schema.names, columns, strict=True))).cast(contract.schema)
 
 
 def judge_arrival(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
+import pyarrow as pa
+
 from kkz_eval.contracts.contract import Contract
 from kkz_eval.deliveries import inkar, municipal
 from kkz_eval.deliveries.header import column_titles
@@ -11,6 +13,8 @@ from kkz_eval.deliveries.results import Claimed, PersonRecords, ReadResult, Uncl
 from kkz_eval.deliveries.screening import may_name_persons, person_columns
 from kkz_eval.deliveries.text_table import DELIMITERS, HEAD, Decoded, NotTextError, declared_delimiter, decode, head, split
 from kkz_eval.deliveries.workbook import BrokenWorkbookError, Sheet, is_workbook, sheets, text_of
+from kkz_eval.model.findings import concat_findings
+from kkz_eval.model.parsed import ParsedTable
 
 __all__ = ["Claimed", "PersonRecords", "ReadResult", "Unclaimed", "Unreadable", "read_file"]
 
@@ -39,8 +43,25 @@ def _read_workbook(workbook: Sequence[Sheet], name: str, contracts: Mapping[str,
     if isinstance(parsed, Unclaimed):
         return Unclaimed(parsed.reason_code, {**parsed.parameters, "name": name})
     if parsed is not None:
-        return Claimed(parsed)
+        return Claimed(_one_per_contract(parsed))
     return _unclaimed_workbook(workbook, name, contracts)
+
+
+def _one_per_contract(parsed: Sequence[ParsedTable]) -> tuple[ParsedTable, ...]:
+    """Several sheets of one contract as one table, in the order of the workbook; each record keeps its sheet."""
+    by_contract: dict[str, list[ParsedTable]] = {}
+    for table in parsed:
+        by_contract.setdefault(table.contract_id, []).append(table)
+    return tuple(
+        ParsedTable(
+            contract_id,
+            tables[0].layout,
+            pa.concat_tables([table.table for table in tables]),
+            concat_findings([table.findings for table in tables]),
+            ", ".join(sorted({table.edition for table in tables} - {""})),
+        )
+        for contract_id, tables in by_contract.items()
+    )
 
 
 def _unclaimed_workbook(workbook: Sequence[Sheet], name: str, contracts: Mapping[str, Contract]) -> Unclaimed | Unreadable:

@@ -44,9 +44,13 @@ class NewArrival:
 
 @dataclass(frozen=True)
 class Register:
-    """All arrivals in order, and the standing verdict per (content, contract)."""
+    """All arrivals in order, and the standing verdict per (content, contract).
+
+    seen: name to content of all files in the inbox when something last arrived; a file that was away and comes back is new.
+    """
 
     arrivals: tuple[Arrival, ...]
+    seen: Mapping[str, str]
     verdicts: Mapping[tuple[str, str], Verdict]
 
     def last_under(self, name: str) -> tuple[Arrival, ...]:
@@ -57,10 +61,14 @@ class Register:
         newest = of_name[-1]
         return tuple(a for a in of_name if a.batch == newest.batch and a.sha256 == newest.sha256)
 
+    def knows(self, name: str, sha256: str) -> bool:
+        """Whether this content under this name is nothing new: it arrived, and lay there when something last arrived."""
+        return self.seen.get(name) == sha256 and any(a.sha256 == sha256 for a in self.last_under(name))
+
     def of_years(self, years: Iterable[int]) -> tuple[Arrival, ...]:
-        """Arrivals that speak about one of these reporting years."""
+        """Arrivals that speak about one of these reporting years, and those in which no year can be read."""
         wanted = frozenset(years)
-        return tuple(arrival for arrival in self.arrivals if wanted.intersection(arrival.years))
+        return tuple(a for a in self.arrivals if not a.years or wanted.intersection(a.years))
 
     def years(self) -> frozenset[int]:
         """All reporting years that an arrival speaks about."""
@@ -70,24 +78,29 @@ class Register:
 def read_register(store: Store) -> Register:
     """The register as its objects say. Raises UserError where an object was written by a newer program."""
     arrivals: list[Arrival] = []
-    for key in store.list(_BATCHES):
+    seen: dict[str, str] = {}
+    for key in store.list(_BATCHES):  # sorted by number
         content = _load(store, key)
+        seen = content["seen"]
         arrivals += [Arrival(**{**row, "years": tuple(row["years"])}) for row in content["arrivals"]]
     verdicts: dict[tuple[str, str], Verdict] = {}
     for key in store.list(_VERDICTS):  # sorted by number, so the last one stands
         verdict = _verdict_at(store, key)
         verdicts[(verdict.sha256, verdict.contract_id)] = verdict
-    return Register(tuple(sorted(arrivals)), verdicts)
+    return Register(tuple(sorted(arrivals)), seen, verdicts)
 
 
-def record_arrivals(store: Store, arrivals: Sequence[NewArrival]) -> Register:
-    """Append one batch, in the order given, and return the register with it. Nothing is written for no arrival."""
+def record_arrivals(store: Store, arrivals: Sequence[NewArrival], seen: Mapping[str, str]) -> Register:
+    """Append one batch, in the order given, and return the register with it. Nothing is written for no arrival.
+
+    seen: name to content of all files that lie in the inbox now.
+    """
     while arrivals:
         register = read_register(store)
         batch = 1 + max((a.batch for a in register.arrivals), default=0)
         first = 1 + max((a.number for a in register.arrivals), default=0)
         rows = [asdict(Arrival(first + i, batch, a.name, a.sha256, a.contract_id, a.years)) for i, a in enumerate(arrivals)]
-        if store.put_if_absent(f"{_BATCHES}/{batch:08d}.json", _dump({"arrivals": rows})):
+        if store.put_if_absent(f"{_BATCHES}/{batch:08d}.json", _dump({"arrivals": rows, "seen": dict(seen)})):
             break  # otherwise another run took this number: read again and append behind it
     return read_register(store)
 

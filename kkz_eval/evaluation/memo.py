@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 from functools import cache
+from importlib.metadata import version
 
 import pandas as pd
 import pyarrow as pa
@@ -51,6 +52,7 @@ def _stored_outcome(steps: Steps, panel: pd.DataFrame, plan: Plan, outcome: Outc
         digest_of_table(pa.Table.from_pandas(rows, preserve_index=False)),
         plan_digest(reaching),
         code_digest("kkz_eval.evaluation"),
+        {library: version(library) for library in ("numpy", "pandas", "scipy", "statsmodels")},
     ]
 
     @cache

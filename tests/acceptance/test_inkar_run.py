@@ -47,7 +47,7 @@ def test_the_four_files_that_no_contract_knows_are_named(run: tuple[int, str, Pa
         "nrw_kreise_arbeitsmarkt_einkommen_1995-2021.csv",
         "schulabgaenger_ohne_abschluss_by_INKAR_edition.csv",
     ):
-        assert f"{name}: Keine Vereinbarung kennt diese Spalten" in said
+        assert f"{name}: Kein Vertrag kennt diese Spalten" in said
 
 
 def test_13_kreise_are_compared_with_17(run: tuple[int, str, Path]) -> None:

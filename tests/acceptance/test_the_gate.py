@@ -75,7 +75,7 @@ def _sha_of_newest(line: Line, name: str) -> str:
 @pytest.mark.parametrize("asset", [EFFECTS, INDICATORS])
 def test_an_asset_materialised_alone_never_admits_a_rejected_official_table(world: Path, asset: str) -> None:
     before = open_world(world)
-    old_page = whole_run(before).page
+    old_page = whole_run(before)
     old = _held(before, "schulabgaenge_amtlich", "05111", 2012)
     file = world / "deliveries" / OFFICIAL_2012
     change(file, add("05111", "2012", {"ohne Hauptschulabschluss": 1000}))
@@ -164,10 +164,10 @@ def test_a_content_that_comes_back_holds_again(world: Path) -> None:
 
 def test_a_rejected_redelivery_leaves_the_earlier_one(world: Path) -> None:
     old_line = open_world(world)
-    old, page = _held(old_line, "schulabgaenge", AHLEN, 2012), whole_run(old_line).page
+    old, page = _held(old_line, "schulabgaenge", AHLEN, 2012), whole_run(old_line)
     change(delivery(world, AHLEN), put(AHLEN, "2011/12", "Insgesamt", "insgesamt", "1"))
     line = open_world(world)
-    new_page = whole_run(line).page
+    new_page = whole_run(line)
     assert _held(line, "schulabgaenge", AHLEN, 2012) == old
     assert new_page != page
     assert "Ahlen 2012" in new_page.read_text(encoding="utf-8")
@@ -199,7 +199,7 @@ def test_of_two_files_of_one_scan_that_contradict_each_other_none_holds(tmp_path
     moved = add(DUESSELDORF, "2011/12", {"ohne Hauptschulabschluss": 9, "mittlerer Abschluss": -9})
     _contradict(world, delivery(world, DUESSELDORF), "zweite.csv", moved)
     line = open_world(world)
-    page = whole_run(line).page
+    page = whole_run(line)
     assert _held(line, "schulabgaenge", DUESSELDORF, 2012) == {}
     assert _held(line, "schulabgaenge", DUESSELDORF, 2013) != {}
     (conflict,) = steps.accepted(line, "schulabgaenge").conflicts
@@ -212,7 +212,7 @@ def test_a_contradiction_between_official_tables_costs_its_cells_and_is_said(tmp
     world = small_world(tmp_path / "world")
     _contradict(world, world / "deliveries" / OFFICIAL_2012, "amtlich_neu.csv", add("05111", "2012", {"Hauptschulabschluss": 9}))
     line = open_world(world)
-    page = whole_run(line).page
+    page = whole_run(line)
     assert _held(line, "schulabgaenge_amtlich", "05111", 2012) == {}
     assert _held(line, "schulabgaenge_amtlich", "05112", 2012) != {}
     assert "amtlich_neu.csv" in page.read_text(encoding="utf-8")

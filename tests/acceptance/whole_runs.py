@@ -13,7 +13,7 @@ from pathlib import Path
 import pandas as pd
 
 from kkz_eval import line as steps
-from kkz_eval.editions import Edition, make_edition
+from kkz_eval.editions import make_edition
 from kkz_eval.line import Line, open_line
 from kkz_eval.settings import Settings
 from kkz_eval.simulation.layout import delivery_name, official_name
@@ -62,11 +62,11 @@ def take_in_and_judge(line: Line, years: Iterable[int] = ALL_YEARS) -> None:
     steps.judge_arrivals(line, wanted)
 
 
-def whole_run(line: Line) -> Edition:
-    """From the inbox to the report."""
+def whole_run(line: Line) -> Path:
+    """From the inbox to the report; the path of its page."""
     take_in_and_judge(line)
     (plan,) = line.plans.values()
-    return make_edition(line, plan)
+    return line.steps.store.local_path(make_edition(line, plan).page)
 
 
 def estimates_beside(page: Path) -> pd.DataFrame:

@@ -22,21 +22,21 @@ def store(tmp_path):
 
 
 def test_numbers_go_on_over_batches(store):
-    record_arrivals(store, [NewArrival("x.csv", A, "c", (2015,)), NewArrival("y.csv", B, "c", (2016,))])
-    register = record_arrivals(store, [NewArrival("x.csv", B, "c", (2015,))])
+    record_arrivals(store, [NewArrival("x.csv", A, "c", (2015,)), NewArrival("y.csv", B, "c", (2016,))], {})
+    register = record_arrivals(store, [NewArrival("x.csv", B, "c", (2015,))], {})
     assert [(a.number, a.batch, a.name) for a in register.arrivals] == [(1, 1, "x.csv"), (2, 1, "y.csv"), (3, 2, "x.csv")]
     assert register == read_register(store)
 
 
 def test_nothing_new_writes_nothing(store):
-    record_arrivals(store, [])
+    record_arrivals(store, [], {})
     assert store.list("register") == []
     assert read_register(store).arrivals == ()
 
 
 def test_a_content_that_comes_back_is_the_newest_again(store):
     for sha in (A, B, A):
-        register = record_arrivals(store, [NewArrival("x.csv", sha, "c", (2015,))])
+        register = record_arrivals(store, [NewArrival("x.csv", sha, "c", (2015,))], {})
     assert [a.sha256 for a in register.last_under("x.csv")] == [A]
     assert register.last_under("x.csv")[0].number == 3
 
@@ -44,7 +44,7 @@ def test_a_content_that_comes_back_is_the_newest_again(store):
 def test_two_writers_lose_no_arrival(store):
     def write(name: str) -> None:
         for i in range(10):
-            record_arrivals(store, [NewArrival(f"{name}{i}", A, "c", (2015,))])
+            record_arrivals(store, [NewArrival(f"{name}{i}", A, "c", (2015,))], {})
 
     threads = [threading.Thread(target=write, args=(name,)) for name in "pq"]
     for thread in threads:
@@ -61,3 +61,15 @@ def test_the_last_verdict_stands_and_all_are_kept(store):
         record_verdict(store, judged)
     assert read_register(store).verdicts[(A, "c")] == verdict(A, "2.0.0", Status.REJECTED)
     assert len(store.list("register/verdicts")) == 2
+
+
+def test_a_file_that_was_away_and_comes_back_is_new(store):
+    record_arrivals(store, [NewArrival("x.csv", A, "c", (2015,))], {"x.csv": A})
+    register = record_arrivals(store, [NewArrival("y.csv", B, "c", (2015,))], {"y.csv": B})
+    assert register.knows("y.csv", B)
+    assert not register.knows("x.csv", A)
+
+
+def test_a_file_in_which_no_year_can_be_read_belongs_to_every_run(store):
+    register = record_arrivals(store, [NewArrival("x.csv", A, "c", ())], {"x.csv": A})
+    assert [arrival.name for arrival in register.of_years([2015])] == ["x.csv"]

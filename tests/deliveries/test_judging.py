@@ -1,0 +1,63 @@
+"""A verdict stands when its contract changes, and its parsed table is read as the contract is now."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from kkz_eval.contracts.contract import Property
+from kkz_eval.contracts.load import load_contracts
+from kkz_eval.deliveries.intake import take_in
+from kkz_eval.deliveries.judging import judge_arrival, load_parsed
+from kkz_eval.deliveries.register import read_register
+from kkz_eval.model.verdicts import Status
+from kkz_eval.reference.tables import known_units
+from kkz_eval.storage.steps import Steps
+from kkz_eval.storage.store import Store
+
+CONTRACTS = load_contracts(Path(__file__).parents[2] / "data_contracts")
+HEADER = "Gemeindeschlüssel;Schuljahr;Abschluss;Geschlecht;Anzahl\r\n"
+
+
+@pytest.fixture
+def inbox(tmp_path: Path) -> Path:
+    folder = tmp_path / "inbox"
+    folder.mkdir()
+    return folder
+
+
+def judged(tmp_path: Path, inbox: Path):
+    steps = Steps(Store.at(str(tmp_path / "home")))
+    take_in(steps.store, inbox, CONTRACTS, range(1995, 2027))
+    register = read_register(steps.store)
+    (arrival,) = register.arrivals
+    return steps, arrival, judge_arrival(steps, register, arrival, CONTRACTS, known_units())
+
+
+@pytest.mark.parametrize("rows", ["", "05570004;zweitausend;Insgesamt;insgesamt;10\r\n"], ids=["header only", "no readable year"])
+def test_a_file_without_a_readable_year_is_judged_and_rejected(tmp_path: Path, inbox: Path, rows: str) -> None:
+    (inbox / "a.csv").write_bytes((HEADER + rows).encode("cp1252"))
+    _, arrival, verdict = judged(tmp_path, inbox)
+    assert arrival.years == ()
+    assert verdict.status == Status.REJECTED
+    assert verdict.n_errors > 0
+
+
+def test_a_property_that_came_later_holds_its_default_and_one_that_went_is_left_out(tmp_path: Path, inbox: Path) -> None:
+    (inbox / "a.csv").write_bytes((HEADER + "05570004;2015;Insgesamt;insgesamt;10\r\n").encode("cp1252"))
+    steps, arrival, verdict = judged(tmp_path, inbox)
+    contract = CONTRACTS[arrival.contract_id]
+    later = Property("form", "string", "dimension", "Schulform", "Kind of school", required=False, default="insgesamt")
+    changed = replace(contract, properties=(*(p for p in contract.properties if p.name != "nationality"), later))
+    table = load_parsed(steps.store, verdict.parsed_key, changed).table
+    assert table.schema == changed.schema
+    assert table.column("form").to_pylist() == ["insgesamt"]
+    assert table.column("leavers").to_pylist() == [10]
+
+
+def test_a_file_that_cannot_be_opened_is_refused_and_the_others_go_on(tmp_path: Path, inbox: Path) -> None:
+    (inbox / "a.csv").write_bytes((HEADER + "05570004;2015;Insgesamt;insgesamt;10\r\n").encode("cp1252"))
+    (inbox / "b.csv").symlink_to(tmp_path / "nowhere.csv")
+    intake = take_in(Store.at(str(tmp_path / "home")), inbox, CONTRACTS, range(1995, 2027))
+    assert intake.landed == ("a.csv",)
+    assert [(notice.kind, notice.name) for notice in intake.notices] == [("refused", "b.csv")]

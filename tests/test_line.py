@@ -1,0 +1,64 @@
+"""The line opens only what it can follow to the letter."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from kkz_eval.contracts.load import load_contracts
+from kkz_eval.evaluation.plan import Plan, Units, load_plan
+from kkz_eval.indicators.catalogue import load_catalogue
+from kkz_eval.line import check_plan, open_line, plain_id
+from kkz_eval.model.errors import UserError
+from kkz_eval.partitions import span_of_years
+from kkz_eval.settings import Settings
+
+FOLDER = Path(__file__).parents[1] / "data_contracts"
+CONTRACTS, CATALOGUE = load_contracts(FOLDER), load_catalogue(FOLDER / "indicators.yaml", FOLDER / "breaks.yaml")
+
+
+@pytest.fixture
+def plan() -> Plan:
+    return load_plan(FOLDER / "plans" / "kekiz-2012.yaml")
+
+
+def test_the_plans_of_the_project_are_followed(plan: Plan) -> None:
+    check_plan(plan, CATALOGUE, CONTRACTS)
+
+
+@pytest.mark.parametrize(
+    ("key", "change"),
+    [
+        ("units.level", {"units": Units(level="youth_office")}),
+        ("units.partly_treated", {"units": Units(partly_treated="dose")}),
+        ("matching", {"matching": {"caliper": 0.2}}),
+        ("sensitivity", {"sensitivity": {"placebo": True}}),
+        ("covariates", {"covariates": ("q_PBG_bev",)}),
+        ("weight", {"weight": "population"}),
+        ("cluster", {"cluster": "region"}),
+    ],
+)
+def test_a_key_that_would_be_ignored_is_refused(plan: Plan, key: str, change: dict[str, object]) -> None:
+    with pytest.raises(UserError) as error:
+        check_plan(replace(plan, **change), CATALOGUE, CONTRACTS)
+    assert error.value.code == "plan_key_not_used"
+    assert key in error.value.sentence("de")
+
+
+def test_two_plans_whose_names_look_alike_in_the_interface_are_refused(tmp_path: Path) -> None:
+    source = (FOLDER / "plans" / "kekiz-2012.yaml").read_text(encoding="utf-8")
+    files = [tmp_path / "a.yaml", tmp_path / "b.yaml"]
+    files[0].write_text(source, encoding="utf-8")
+    files[1].write_text(source.replace("id: kekiz-2012", "id: kekiz_2012"), encoding="utf-8")
+    with pytest.raises(UserError, match="identifier"):
+        open_line(Settings(tmp_path, tmp_path, FOLDER), files)
+
+
+def test_a_name_leads_nowhere_else() -> None:
+    assert plain_id("../../x y") == "x_y"
+
+
+@pytest.mark.parametrize("value", ["2006-", "²⁰¹⁹", "abc", "2019-2006", "", "20060-2019"])
+def test_unreadable_years_are_refused(value: str) -> None:
+    with pytest.raises(UserError):
+        span_of_years(value, tuple(range(1995, 2027)))
