@@ -4,14 +4,21 @@ BIN := .venv/bin
 WORLD := build/modellwelt
 PLAN := data_contracts/plans/modellwelt.yaml
 
-.PHONY: run test setup bench study lint clean
+.PHONY: run test ui setup bench study lint browser clean
 
 run: setup            ## simulate the model world, run the yearly job, print where the report is
 	@test -d $(WORLD) || $(BIN)/kkz-eval simulate --out $(WORLD) --seed 1
 	@$(BIN)/kkz-eval run --inbox $(WORLD)/deliveries --home home --plan $(PLAN)
 
-test: setup lint      ## format, lint, types, import directions, every test
+test: setup browser lint  ## format, lint, types, import directions, every test
 	$(BIN)/python -m pytest -n 2 --dist loadfile
+
+ui: setup             ## open the user interface on this machine: http://127.0.0.1:3000
+	$(BIN)/kkz-eval ui
+
+browser:              # for the tests of pages; without it they are skipped with a reason
+	@command -v chromium >/dev/null || { test "$$(id -u)" = 0 && command -v apt-get >/dev/null && apt-get -qq update && apt-get -qq install -y chromium >/dev/null; } \
+	  || echo "Chromium fehlt und kann hier nicht eingerichtet werden; die Prüfungen im Browser werden ausgelassen (no Chromium; browser tests are skipped)."
 
 lint: setup
 	$(BIN)/ruff format --check .

@@ -134,7 +134,11 @@ def _key(inputs: ReportInputs, language: Language) -> Section:
     for outcome in _of_role(inputs, "primary"):
         found = _verdict(inputs, outcome)
         scope = _scope("key", inputs, outcome)
-        said = join(wording.finding(found, outcome, scope, language), wording.before(inputs.balance, outcome, scope, language))
+        said = join(
+            wording.finding(found, outcome, scope, language),
+            wording.elsewhere(found, outcome, inputs.estimates, scope, language),
+            wording.before(inputs.balance, outcome, scope, language),
+        )
         blocks.append(Paragraph(said, "finding"))
         if found.row is not None and found.kind is not wording.Kind.REFUSED and not pd.isna(found.row["conf_level"]):
             levels.add(float(found.row["conf_level"]))
@@ -486,7 +490,7 @@ def _methods_explained(inputs: ReportInputs, outcomes: tuple[OutcomeInfo, ...], 
             method=_say(f"methods.{method}", language),
             said=_say(f"explained.{method}", language),
         )
-        for method in METHODS
+        for method in wording.METHODS
         if method in used
     )
     return (Paragraph(phrase("difference.explained", language)), Listing(items)) if items else ()
@@ -513,7 +517,6 @@ def _difference_outcome(inputs: ReportInputs, outcome: OutcomeInfo, language: La
     return Section(scope, (label,), tuple(blocks))
 
 
-METHODS = ("twfe", "event_study", "callaway_santanna", "sun_abraham", "sdid", "synthetic_control", "dose")
 AGGREGATIONS = ("coefficient", "simple", "dynamic", "group", "calendar", "exposed")
 EVENT_METHODS = ("event_study", *wording.HEADLINE_METHODS)
 
@@ -561,7 +564,7 @@ def event_study_of(inputs: ReportInputs, outcome: OutcomeInfo, language: Languag
 
 
 def _method(row: pd.Series, language: Language) -> Inline:
-    return _say(f"methods.{row['method']}", language) if row["method"] in METHODS else Code(str(row["method"]))
+    return _say(f"methods.{row['method']}", language) if row["method"] in wording.METHODS else Code(str(row["method"]))
 
 
 def _estimates_table(inputs: ReportInputs, outcome: OutcomeInfo, found: wording.Verdict, scope: str, language: Language) -> Table:

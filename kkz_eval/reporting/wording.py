@@ -24,6 +24,8 @@ LARGE_DISTANCE = 0.25
 
 # The first method that the plan used decides: robust to staggered starts first. A refusal does not hand over to the next.
 HEADLINE_METHODS = ("callaway_santanna", "sun_abraham", "sdid", "synthetic_control", "twfe")
+METHODS = ("twfe", "event_study", "callaway_santanna", "sun_abraham", "sdid", "synthetic_control", "dose")
+"""Those with a name in the catalogue."""
 
 
 class Kind(StrEnum):
@@ -217,6 +219,30 @@ def before(balance: pd.DataFrame, outcome: OutcomeInfo, scope: str, language: La
             key = "key.before_higher" if smd > 0 else "key.before_lower"
             return phrase(key, language, smd=measured(f"{scope}.smd", smd, 2, language))
     return ()
+
+
+def elsewhere(found: Verdict, outcome: OutcomeInfo, estimates: pd.DataFrame, scope: str, language: Language) -> Parts:
+    """The clause on another method over the same years that says otherwise of zero; nothing where all methods agree."""
+    if found.row is None or found.kind in (Kind.REFUSED, Kind.PRE_TREND):
+        return ()
+    has_zero = _has_zero(found.row)
+    rows = overall_rows(estimates, outcome.indicator)
+    exposed = rows["aggregation"] == "exposed"
+    rows = rows[(exposed == (found.row["aggregation"] == "exposed")) & (rows["status"] == "ok")]
+    for _, row in rows.dropna(subset=["conf_low", "conf_high"]).iterrows():
+        if row["method"] != found.row["method"] and row["method"] in METHODS and _has_zero(row) != has_zero:
+            return phrase(
+                "key.elsewhere_without_zero" if has_zero else "key.elsewhere_with_zero",
+                language,
+                method=phrase(f"methods.{row['method']}", language)[0],
+                low=measured(f"{scope}.other_low", row["conf_low"], outcome.decimals, language),
+                high=measured(f"{scope}.other_high", row["conf_high"], outcome.decimals, language),
+            )
+    return ()
+
+
+def _has_zero(row: pd.Series) -> bool:
+    return bool(row["conf_low"] <= 0 <= row["conf_high"])
 
 
 def _difference(found: Verdict, outcome: OutcomeInfo, label: Quoted, scope: str, language: Language) -> Parts:

@@ -183,3 +183,30 @@ def test_a_level_far_apart_is_said_with_its_direction(inputs):
     )
     assert "niedriger" in said["visits"]
     assert said["training"] == said["help"] == ""
+
+
+def with_another_method(inputs, indicator, low, high):
+    row = inputs.estimates[
+        (inputs.estimates["indicator"] == indicator) & (inputs.estimates["aggregation"] == "coefficient")
+    ].iloc[[0]]
+    other = row.assign(estimator="es", method="event_study", conf_low=low, conf_high=high, estimate=(low + high) / 2)
+    estimates = pd.concat([inputs.estimates, other], ignore_index=True)
+    outcome, found = verdict_of(inputs, indicator, estimates)
+    return plain(wording.elsewhere(found, outcome, estimates, "t", "de"))
+
+
+def test_another_method_that_does_not_exclude_zero_is_named(inputs):
+    assert with_another_method(inputs, "leavers", -2.1, 0.3) == (
+        "Ein anderes Verfahren (Ereignisstudie) schließt null nicht aus (vereinbar: −2,1 bis 0,3); "
+        "der Unterschied ist also nicht gesichert."
+    )
+
+
+def test_another_method_that_excludes_zero_is_named_as_well(inputs):
+    assert with_another_method(inputs, "training", 0.1, 0.9) == (
+        "Ein anderes Verfahren (Ereignisstudie) schließt null aus (vereinbar: 0,1 bis 0,9)."
+    )
+
+
+def test_methods_that_agree_need_no_word(inputs):
+    assert with_another_method(inputs, "leavers", -2.1, -0.3) == ""
