@@ -186,9 +186,8 @@ def test_a_level_far_apart_is_said_with_its_direction(inputs):
 
 
 def with_another_method(inputs, indicator, low, high):
-    row = inputs.estimates[
-        (inputs.estimates["indicator"] == indicator) & (inputs.estimates["aggregation"] == "coefficient")
-    ].iloc[[0]]
+    _, headline = verdict_of(inputs, indicator)
+    row = inputs.estimates.loc[[headline.row.name]]
     other = row.assign(estimator="es", method="event_study", conf_low=low, conf_high=high, estimate=(low + high) / 2)
     estimates = pd.concat([inputs.estimates, other], ignore_index=True)
     outcome, found = verdict_of(inputs, indicator, estimates)
