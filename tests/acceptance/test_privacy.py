@@ -73,7 +73,8 @@ def test_a_count_of_one_or_two_is_not_in_the_report(run: tuple[Path, int]) -> No
     text = page.read_text(encoding="utf-8")
     cells = _Cells()
     cells.feed(text)
-    (row,) = (row for row in cells.rows if row[:2] == ["Ahlen", "2014"])
+    # one table per dataset; that of the leavers has the most columns
+    row = max((row for row in cells.rows if row[:2] == ["Ahlen", "2014"]), key=len)
     numbers = [cell for cell in row[2:] if re.fullmatch(r"[\d.]+", cell)]
     assert len(row) == 6
     assert len(numbers) <= 2, "the small count and at least one more are hidden, so that it can't be computed"

@@ -186,7 +186,7 @@ def test_the_same_content_under_two_names_counts_once(tmp_path: Path) -> None:
     take_in_and_judge(line)
     assert steps.accepted(line, "schulabgaenge").observations.num_rows == expected
     assert steps.accepted(line, "schulabgaenge").conflicts == ()
-    assert f"{delivery(twice, AHLEN).name} hat denselben Inhalt wie ahlen_kopie.csv; er zählt einmal." in said
+    assert f"Doppelt: {delivery(twice, AHLEN).name} hat denselben Inhalt wie ahlen_kopie.csv; er zählt einmal." in said
 
 
 def _contradict(world: Path, source: Path, name: str, cell: Callable[[list[str]], str | None]) -> None:
