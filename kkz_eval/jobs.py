@@ -1,4 +1,4 @@
-"""The jobs of Dagster and their execution on this machine. "Jahreslauf": one reporting year or all, from the inbox to the report."""
+"""The jobs of Dagster, the options of a run, and the execution on this machine. "Jahreslauf": one reporting year or all, from the inbox to the report."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ import pandas as pd
 
 from kkz_eval.contracts.contract import Contract
 from kkz_eval.contracts.load import load_contracts
-from kkz_eval.deliveries.accepted import Accepted, Conflict, accepted_observations, sources_of
+from kkz_eval.deliveries.accepted import Accepted, Conflict, Source, accepted_observations, sources_of
 from kkz_eval.deliveries.intake import Intake, take_in, year_spans
 from kkz_eval.deliveries.judging import judge_arrival, load_findings, load_parsed, parse
 from kkz_eval.deliveries.register import Arrival, Register, read_register
@@ -39,14 +39,6 @@ from kkz_eval.stewardship.protocol import protocol_page
 from kkz_eval.storage.digests import digest_of_bytes
 from kkz_eval.storage.steps import Steps
 from kkz_eval.storage.store import Store
-
-
-@dataclass(frozen=True)
-class Judged:
-    """An arrival with its standing verdict."""
-
-    arrival: Arrival
-    verdict: Verdict
 
 
 @dataclass(frozen=True)
@@ -192,14 +184,14 @@ def parse_arrivals(line: Line, years: Iterable[int]) -> tuple[Arrival, ...]:
     return tuple(waiting)
 
 
-def judge_arrivals(line: Line, years: Iterable[int]) -> tuple[Judged, ...]:
+def judge_arrivals(line: Line, years: Iterable[int]) -> tuple[Source, ...]:
     """Judge what arrived for these reporting years; verdicts that stand are kept."""
     register = line.register()
     language = line.settings.language
     judged = []
     for arrival in register.of_years(years):
         verdict = judge_arrival(line.steps, register, arrival, line.contracts, known_units())
-        judged.append(Judged(arrival, verdict))
+        judged.append(Source(arrival, verdict))
         if verdict.n_errors and arrival in register.last_under(arrival.name):
             line.progress(say("progress.rejected", language, name=arrival.name, errors=verdict.n_errors))
     count = Counter(row.verdict.status for row in judged)
@@ -267,22 +259,21 @@ def parsed_of(line: Line, verdict: Verdict) -> ParsedTable:
     return load_parsed(line.steps.store, verdict.parsed_key, line.contracts[verdict.contract_id])
 
 
-def rejected_slices(line: Line) -> list[tuple[Judged, str, int]]:
+def rejected_slices(line: Line) -> list[tuple[Source, str, int]]:
     """Units and years whose newest delivery is rejected: (arrival and verdict, unit_id, year); "" and 0 for a whole file."""
     register = line.register()
-    rows: list[tuple[Judged, str, int]] = []
+    rows: list[tuple[Source, str, int]] = []
     for contract in line.contracts.values():
-        newest: dict[tuple[str, int], tuple[Judged, Status]] = {}
+        newest: dict[tuple[str, int], tuple[Source, Status]] = {}
         for source in sources_of(register, contract):
-            judged = Judged(source.arrival, source.verdict)
             for part in source.verdict.slices:
-                newest[(part.unit_id, part.year)] = (judged, part.status)
+                newest[(part.unit_id, part.year)] = (source, part.status)
             whole = not source.verdict.slices and source.verdict.status == Status.REJECTED
             if whole and source.arrival in register.last_under(source.arrival.name):
-                rows.append((judged, "", 0))
+                rows.append((source, "", 0))
         rows += [
-            (judged, unit, year)
-            for (unit, year), (judged, status) in sorted(newest.items(), key=lambda i: i[0])
+            (source, unit, year)
+            for (unit, year), (source, status) in sorted(newest.items(), key=lambda i: i[0])
             if status == Status.REJECTED
         ]
     return rows

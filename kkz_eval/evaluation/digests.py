@@ -4,16 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-from functools import cache
-from importlib import resources
-from importlib.resources.abc import Traversable
 
 import numpy as np
 import pandas as pd
 
 from kkz_eval.evaluation.problems import PACKAGE
-
-_SOURCES = (".py", ".yaml", ".json")
+from kkz_eval.storage import digests
 
 
 def inputs_digest(rows: pd.DataFrame) -> str:
@@ -32,21 +28,6 @@ def inputs_digest(rows: pd.DataFrame) -> str:
     return digest.hexdigest()
 
 
-@cache
 def code_digest() -> str:
     """sha256 of the sources of kkz_eval.evaluation: code, texts and schema."""
-    digest = hashlib.sha256()
-    for name, source in sorted(_sources(resources.files(PACKAGE), "")):
-        digest.update(name.encode() + b"\0" + hashlib.sha256(source).digest())
-    return digest.hexdigest()
-
-
-def _sources(folder: Traversable, prefix: str) -> list[tuple[str, bytes]]:
-    found: list[tuple[str, bytes]] = []
-    for entry in folder.iterdir():
-        name = f"{prefix}{entry.name}"
-        if entry.is_dir():
-            found += _sources(entry, f"{name}/")
-        elif entry.name.endswith(_SOURCES):
-            found.append((name, entry.read_bytes()))
-    return found
+    return digests.code_digest(PACKAGE)
