@@ -12,8 +12,11 @@ from pathlib import Path
 import pandas as pd
 
 from kkz_eval.evaluation.digests import code_digest, inputs_digest
+from kkz_eval.evaluation.estimators.bacon import estimate_bacon
+from kkz_eval.evaluation.estimators.callaway_santanna import estimate_callaway_santanna
 from kkz_eval.evaluation.estimators.estimation import Estimation, Row
 from kkz_eval.evaluation.estimators.event_study import estimate_event_study
+from kkz_eval.evaluation.estimators.sun_abraham import estimate_sun_abraham
 from kkz_eval.evaluation.estimators.twfe import estimate_twfe
 from kkz_eval.evaluation.panel import read_panel, validate_panel
 from kkz_eval.evaluation.plan import EstimatorSpec, Outcome, Plan, load_plan, plan_digest
@@ -29,10 +32,29 @@ from kkz_eval.evaluation.results import (
     result_frame,
     write_results,
 )
-from kkz_eval.evaluation.sample import Sample, build_sample, outcome_slice
+from kkz_eval.evaluation.sample import Counts, Sample, build_sample, outcome_slice
 
-ESTIMATORS: Mapping[str, Callable[[Sample, Plan], Estimation]] = {"twfe": estimate_twfe, "event_study": estimate_event_study}
+Estimator = Callable[[Sample, Plan, EstimatorSpec], Estimation]
+
+
+def _without_choices(estimate: Callable[[Sample, Plan], Estimation]) -> Estimator:
+    """An estimator that has neither variants nor aggregations, called like those that have."""
+
+    def called(sample: Sample, plan: Plan, _: EstimatorSpec) -> Estimation:
+        return estimate(sample, plan)
+
+    return called
+
+
+ESTIMATORS: Mapping[str, Estimator] = {
+    "twfe": _without_choices(estimate_twfe),
+    "event_study": _without_choices(estimate_event_study),
+    "callaway_santanna": estimate_callaway_santanna,
+    "sun_abraham": _without_choices(estimate_sun_abraham),
+    "bacon": _without_choices(estimate_bacon),
+}
 _DYNAMIC = ("event_study", "sun_abraham")
+_ANTICIPATING = ("callaway_santanna",)
 
 
 def run_effects(panel: pd.DataFrame, plan: Plan) -> EffectsResult:
@@ -84,15 +106,16 @@ def _outcome_result(panel: pd.DataFrame, plan: Plan, outcome: Outcome) -> Effect
         "code_digest": code_digest(),
     }
     sample = build_sample(cells, plan, outcome)
-    common |= {f"n_{name}": value for name, value in asdict(sample.counts).items()}
     estimates: list[dict[str, object]] = []
     tests: list[dict[str, object]] = []
     weights: list[dict[str, object]] = []
     for spec in plan.estimators:
         estimation = _estimation(sample, plan, spec)
         identity = {"estimator": spec.id, "method": spec.method, "variant": spec.variant}
-        said = " ".join(note.sentence(plan.languages[0]) for note in (*sample.notes, *estimation.notes))
-        estimates += [{**common, **identity, **_row_cells(row, plan, said)} for row in estimation.rows]
+        timing = (Note("notes.anticipation_unused"),) if plan.anticipation and spec.method not in _ANTICIPATING else ()
+        said = " ".join(note.sentence(plan.languages[0]) for note in (*sample.notes, *timing, *estimation.notes))
+        counted = _count_cells(sample.counts if estimation.counts is None else estimation.counts)
+        estimates += [{**common, **counted, **identity, **_row_cells(row, plan, said)} for row in estimation.rows]
         tests += [{"indicator": outcome.indicator, "estimator": spec.id, **asdict(test)} for test in estimation.tests]
         weights += [{"indicator": outcome.indicator, "estimator": spec.id, **asdict(weight)} for weight in estimation.weights]
     return EffectsResult(
@@ -103,12 +126,16 @@ def _outcome_result(panel: pd.DataFrame, plan: Plan, outcome: Outcome) -> Effect
     )
 
 
+def _count_cells(counts: Counts) -> dict[str, object]:
+    return {f"n_{name}": value for name, value in asdict(counts).items()}
+
+
 def _estimation(sample: Sample, plan: Plan, spec: EstimatorSpec) -> Estimation:
     """What the estimator says, or one refused row that says why not."""
     if spec.method not in ESTIMATORS:
         return _refusal(spec, Note("refused.method_unavailable", {"method": spec.method}))
     try:
-        return ESTIMATORS[spec.method](sample, plan)
+        return ESTIMATORS[spec.method](sample, plan, spec)
     except Refused as refusal:
         return _refusal(spec, refusal.note)
 
@@ -126,5 +153,4 @@ def _row_cells(row: Row, plan: Plan, said: str) -> dict[str, object]:
     if row.refused is not None:
         reason = row.refused.sentence(plan.languages[0])
         return {**cells, "status": "refused", "message": f"{reason} {said}".strip()}
-    method = plan.inference.method if row.p_value == row.p_value else ""
-    return {**cells, "status": "ok", "message": said, "p_method": method}
+    return {**cells, "status": "ok", "message": said, "p_method": row.p_method if row.p_value == row.p_value else ""}
