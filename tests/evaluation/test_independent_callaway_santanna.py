@@ -5,6 +5,7 @@ The influence functions of the slow path are -A⁻¹ψ with a numerical A, so th
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -187,7 +188,19 @@ def averages(slow: Slow, earliest: int | None) -> dict[tuple[object, ...], Calla
     return found
 
 
-@pytest.mark.parametrize("seed", range(60))
+def slow_group_errors(slow: Slow, first: pd.DataFrame, size: pd.Series, sizes: dict[int, float]) -> pd.Series:
+    """The error of the mean over cohorts, each size assigned to its own cohort."""
+    means = {g: float(np.mean([value for (cohort, t), value in slow.att.items() if cohort == g and t >= g])) for g in sizes}
+    total = sum(sizes.values())
+    mean = sum(sizes[g] * means[g] for g in sizes) / total
+    errors = pd.Series(0.0, index=first.index)
+    for g, of_cohort in sizes.items():
+        own = pd.concat([value for (cohort, t), value in slow.influence.items() if cohort == g and t >= g], axis=1).mean(axis=1)
+        errors += of_cohort / total * own + (means[g] - mean) / total * size.where(first["cohort"] == g, 0.0)
+    return errors
+
+
+@pytest.mark.parametrize("seed", range(50))
 def test_agrees_with_estimating_equations(seed: int) -> None:
     frame, plan = random_panel(seed), random_plan(seed)
     result = run_effects(frame, plan)
@@ -234,3 +247,11 @@ def test_agrees_with_estimating_equations(seed: int) -> None:
     group = [row for key, row in rows.items() if key[0] == "group" and key[1] is not None]
     overall = sum(sizes[row["cohort"]] * row["estimate"] for row in group) / sum(sizes[row["cohort"]] for row in group)
     assert rows["group", None, None, None]["estimate"] == pytest.approx(overall, abs=1e-12)
+    said = re.search(
+        r": ([0-9.e-]+); mit den Größen der jeweils eigenen Kohorte: ([0-9.e-]+)\.", result.estimates["message"].iloc[0]
+    )
+    right = float(np.sqrt((slow_group_errors(slow, first, size, sizes).groupby(cluster).sum() ** 2).sum()))
+    followed = rows["group", None, None, None]["std_error"]
+    assert (said is None) == (abs(followed / right - 1) <= 0.01)
+    if said is not None:
+        assert said.groups() == (f"{followed:.5g}", f"{right:.5g}")

@@ -17,7 +17,8 @@ from kkz_eval.evaluation.estimators.group_time import Cell
 class Average:
     """A weighted mean of cells. cohort, year, event_time: of its row, all empty for an overall row.
 
-    weights: (c,) sum 1 over the cells; sizes: (h,) derivative of the average by the size of each cohort, times the size of the sample.
+    weights: (c,) sum 1 over the cells; sizes: (h,) derivative of the average by the total weight of each cohort; own_sizes: of the
+    overall row of group only, the same assigned to the right cohorts (see Averages.of).
     """
 
     aggregation: str
@@ -26,11 +27,7 @@ class Average:
     cohort: int | None = None
     year: int | None = None
     event_time: int | None = None
-
-    @property
-    def is_overall(self) -> bool:
-        """Whether the row stands for the whole aggregation."""
-        return self.cohort is None and self.year is None and self.event_time is None
+    own_sizes: np.ndarray | None = None
 
 
 class Averages:
@@ -48,7 +45,12 @@ class Averages:
         self._sizes = np.array([sizes[g] for g in self.cohorts])
 
     def of(self, aggregation: str) -> list[Average]:
-        """The rows of an aggregation, its overall row last; empty where no cell enters. aggregation: simple | dynamic | group | calendar."""
+        """The rows of an aggregation, its overall row last; empty where no cell enters. aggregation: simple | dynamic | group | calendar.
+
+        The overall row of group: its published standard error (mpdta) comes from a version of `did` that assigns the error of the k-th
+        size to the cohort of the k-th cell, not to the k-th cohort. `sizes` follows it, so that the published value is met; `own_sizes`
+        is the right one, as in later versions, and the estimator says where the two differ. No other row is touched.
+        """
         if aggregation == "simple":
             return self._mean("simple", self._after)
         if aggregation == "dynamic":
@@ -74,7 +76,14 @@ class Averages:
         """The value of an average."""
         return float(average.weights @ self._estimates)
 
-    def _mean(self, aggregation: str, entering: np.ndarray, **row: int) -> list[Average]:
+    def _mean(
+        self,
+        aggregation: str,
+        entering: np.ndarray,
+        cohort: int | None = None,
+        year: int | None = None,
+        event_time: int | None = None,
+    ) -> list[Average]:
         """Σ p_g ATT(g,t) / Σ p_g; its derivative by p_g is Σ_t (ATT(g,t) - mean) / Σ p (the paper's influence of estimated weights)."""
         if not entering.any():
             return []
@@ -83,7 +92,7 @@ class Averages:
         weights = weights / total
         apart = np.where(entering, self._estimates - weights @ self._estimates, 0.0)
         sizes = np.array([apart[self._cohort == g].sum() / total for g in self.cohorts])
-        return [Average(aggregation, weights, sizes, **row)]
+        return [Average(aggregation, weights, sizes, cohort, year, event_time)]
 
     def _equally(self, aggregation: str, rows: list[Average]) -> list[Average]:
         if not rows:
@@ -92,20 +101,14 @@ class Averages:
         return [Average(aggregation, weights, sizes)]
 
     def _over_groups(self, rows: list[Average]) -> list[Average]:
-        """Σ p_g θ(g) / Σ p_g over the cohorts that have an average.
-
-        The published standard error of this one row (tests/replication) comes from `did`, which assigns the error of the k-th size to the
-        cohort of the k-th cell, not to the k-th cohort. That is followed here, so that the published value is met; on its data the
-        error assigned to the right cohort gives a standard error larger by 0.25 %. No other row is touched.
-        """
+        """Σ p_g θ(g) / Σ p_g over the cohorts that have an average."""
         if not rows:
             return []
         places = [self.cohorts.index(row.cohort) for row in rows if row.cohort is not None]
         share = self._sizes[places] / self._sizes[places].sum()
         weights = share @ np.array([row.weights for row in rows])
         effects = np.array([self.estimate(row) for row in rows])
-        sizes = np.zeros(len(self.cohorts))
-        of_cells = self._cohort[self._known]
-        for position, apart in enumerate((effects - share @ effects) / self._sizes[places].sum()):
-            sizes[self.cohorts.index(int(of_cells[position]))] += apart
-        return [Average("group", weights, sizes)]
+        apart = (effects - share @ effects) / self._sizes[places].sum()
+        by_cell = np.array([self.cohorts.index(int(g)) for g in self._cohort[self._known][: len(rows)]])
+        sizes = np.bincount(by_cell, apart, len(self.cohorts))
+        return [Average("group", weights, sizes, own_sizes=np.bincount(places, apart, len(self.cohorts)))]

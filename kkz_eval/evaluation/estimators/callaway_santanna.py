@@ -22,6 +22,7 @@ from kkz_eval.evaluation.sample import Counts, Sample, require_comparison
 
 NOTHING = 1e-12  # a standard error below this share of the outcome's range is rounding
 SHOWN_CELLS = 5
+CONVENTION = 0.01  # relative difference of two standard errors from which a note is due
 
 
 def estimate_callaway_santanna(sample: Sample, plan: Plan, spec: EstimatorSpec) -> Estimation:
@@ -59,6 +60,7 @@ def estimate_callaway_santanna(sample: Sample, plan: Plan, spec: EstimatorSpec) 
         rows.append(Row("exposed", refused=Note("refused.no_exposed", {"year": sample.earliest})))
         influence = Influence(np.column_stack([influence.values, np.zeros(len(influence.values))]))
     notes = [*found.notes, *_notes(wide, found, plan), *([] if note is None else [note])]
+    notes += _group_note(wide, found, chosen, averages.cohorts)
     return Estimation(tuple(rows), tests=(test,), notes=tuple(notes), counts=_counts(wide, found), influence=influence)
 
 
@@ -74,12 +76,28 @@ def _influence(wide: Wide, found: GroupTime, averages: Sequence[Average], cohort
     values = np.empty((len(found.influence), cells + len(averages)))
     values[:, :cells] = found.influence
     if averages:
-        values[:, cells:] = found.influence @ np.column_stack([average.weights for average in averages])
-        by_size = np.column_stack([average.sizes for average in averages])
-        for place, g in enumerate(cohorts):
-            member = np.flatnonzero(wide.cohort == g)
-            values[member, cells:] += wide.size[member, None] * by_size[place]
+        values[:, cells:] = _averaged(wide, found, averages, cohorts)
     return values
+
+
+def _averaged(wide: Wide, found: GroupTime, averages: Sequence[Average], cohorts: Sequence[int]) -> np.ndarray:
+    """(n, averages): contribution of each unit to the errors of averages."""
+    values = found.influence @ np.column_stack([average.weights for average in averages])
+    for place, g in enumerate(cohorts):
+        member = np.flatnonzero(wide.cohort == g)
+        values[member] += wide.size[member, None] * np.array([average.sizes[place] for average in averages])
+    return np.asarray(values)
+
+
+def _group_note(wide: Wide, found: GroupTime, averages: Sequence[Average], cohorts: Sequence[int]) -> list[Note]:
+    """Where the published convention for the overall row of group matters: both standard errors."""
+    pairs = [(average, replace(average, sizes=average.own_sizes)) for average in averages if average.own_sizes is not None]
+    notes = []
+    for pair in pairs:
+        followed, right = by_cluster(_averaged(wide, found, pair, cohorts), wide.cluster).std_errors
+        if abs(followed / right - 1) > CONVENTION:
+            notes.append(Note("notes.group_error", {"followed": f"{followed:.5g}", "right": f"{right:.5g}"}))
+    return notes
 
 
 def _row(average: Average, estimate: float) -> Row:
