@@ -51,6 +51,9 @@ def estimate_callaway_santanna(sample: Sample, plan: Plan, spec: EstimatorSpec) 
     influence = by_cluster(values, wide.cluster)
     rows = [Row("group_time", cohort=c.cohort, year=c.year, estimate=c.estimate, refused=c.refused) for c in found.cells]
     rows += [_row(average, averages.estimate(average)) for average in chosen]
+    with np.errstate(over="ignore"):
+        if not np.isfinite(influence.std_errors).all():
+            raise Refused("too_large")
     floor = NOTHING * float(np.ptp(sample.outcome))
     test, note = _pre_trend(found, Influence(influence.values[:, : len(found.cells)]), floor, plan)
     shown = np.arange(0 if "group_time" in spec.aggregations else len(found.cells), len(rows))
@@ -95,7 +98,7 @@ def _group_note(wide: Wide, found: GroupTime, averages: Sequence[Average], cohor
     notes = []
     for pair in pairs:
         followed, right = by_cluster(_averaged(wide, found, pair, cohorts), wide.cluster).std_errors
-        if abs(followed / right - 1) > CONVENTION:
+        if abs(followed - right) > CONVENTION * right:
             notes.append(Note("notes.group_error", {"followed": f"{followed:.5g}", "right": f"{right:.5g}"}))
     return notes
 

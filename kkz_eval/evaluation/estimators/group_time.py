@@ -175,9 +175,9 @@ def _estimated(
         raise Refused("no_pair_control", year=int(wide.years[now]), base=int(wide.years[base]))
     earlier = min(now, base)
     weights, covariates = wide.weights[units, earlier], wide.covariates[units, earlier]
-    change = wide.outcome[units, now] - wide.outcome[units, base]
     comparison = _kept(treated, weights, covariates, wide.names, variant, kept)
     with np.errstate(over="ignore", invalid="ignore"):
+        change = wide.outcome[units, now] - wide.outcome[units, base]
         found = effect(change, comparison, variant)
     if not (np.isfinite(found.estimate) and np.isfinite(found.influence).all()):
         raise Refused("too_large")
