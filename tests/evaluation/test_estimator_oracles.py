@@ -188,7 +188,7 @@ def test_sun_abraham_agrees_with_diff_diff(seed: int) -> None:
 
 @pytest.mark.parametrize("seed", range(50))
 def test_weighted_interactions_agree_with_linearmodels(seed: int) -> None:
-    """Sum of shares times coefficients of the same regression, weighted; covariance brought to the convention of fixest."""
+    """Shares times coefficients of the same regression, weighted; its factor n / (n - effects) is replaced by that of fixest."""
     module = _package("linearmodels.panel")
     frame = random_panel(seed)
     frame = frame[np.random.default_rng(seed).uniform(size=len(frame)) > 0.1].reset_index(drop=True)
@@ -201,11 +201,11 @@ def test_weighted_interactions_agree_with_linearmodels(seed: int) -> None:
         {f"{g} {e}": ((frame["cohort"] == g) & (since == e)).astype(float).to_numpy() for g, e in pairs}, index=indexed.index
     )
     model = module.PanelOLS(indexed["value"], design, entity_effects=True, time_effects=True, weights=indexed["people"])
-    fit = model.fit(cov_type="clustered", cluster_entity=True, debiased=False, count_effects=False)
+    fit = model.fit(cov_type="clustered", cluster_entity=True, debiased=False)
     mass = np.array([frame.loc[(frame["cohort"] == g) & (since == e), "people"].sum() if e >= 0 else 0.0 for g, e in pairs])
     shares = mass / mass.sum()
-    n, n_groups = len(frame), frame["id"].nunique()
-    factor = n_groups / (n_groups - 1) * (n - 1) / (n - len(pairs) - frame["year"].nunique())
+    n, n_groups, n_years = len(frame), frame["id"].nunique(), frame["year"].nunique()
+    factor = n_groups / (n_groups - 1) * (n - 1) / (n - len(pairs) - n_years) * (n - n_groups - n_years + 1) / n
     assert row["estimate"] == pytest.approx(shares @ fit.params.to_numpy(), abs=1e-8)
     assert row["std_error"] == pytest.approx(np.sqrt(factor * (shares @ fit.cov.to_numpy() @ shares)), rel=1e-6)
 
