@@ -32,29 +32,28 @@ from kkz_eval.evaluation.results import (
     result_frame,
     write_results,
 )
-from kkz_eval.evaluation.sample import Counts, Sample, build_sample, outcome_slice
+from kkz_eval.evaluation.sample import Sample, build_sample, outcome_slice
 
 Estimator = Callable[[Sample, Plan, EstimatorSpec], Estimation]
 
 
-def _without_choices(estimate: Callable[[Sample, Plan], Estimation]) -> Estimator:
-    """An estimator that has neither variants nor aggregations, called like those that have."""
-
-    def called(sample: Sample, plan: Plan, _: EstimatorSpec) -> Estimation:
-        return estimate(sample, plan)
-
-    return called
+def _without_variants(estimate: Callable[[Sample, Plan], Estimation]) -> Estimator:
+    """An estimator that takes nothing from its entry in the plan."""
+    return lambda sample, plan, _: estimate(sample, plan)
 
 
 ESTIMATORS: Mapping[str, Estimator] = {
-    "twfe": _without_choices(estimate_twfe),
-    "event_study": _without_choices(estimate_event_study),
+    "twfe": _without_variants(estimate_twfe),
+    "event_study": _without_variants(estimate_event_study),
     "callaway_santanna": estimate_callaway_santanna,
-    "sun_abraham": _without_choices(estimate_sun_abraham),
-    "bacon": _without_choices(estimate_bacon),
+    "sun_abraham": _without_variants(estimate_sun_abraham),
+    "bacon": _without_variants(estimate_bacon),
 }
 _DYNAMIC = ("event_study", "sun_abraham")
-_ANTICIPATING = ("callaway_santanna",)
+_NOT_TRUE: Mapping[str, tuple[str, ...]] = {  # notes on the sample that do not hold for a method, whatever it finds
+    "callaway_santanna": ("notes.anticipation_unused", "notes.always_treated"),
+    "sun_abraham": ("notes.always_treated",),
+}
 
 
 def run_effects(panel: pd.DataFrame, plan: Plan) -> EffectsResult:
@@ -112,10 +111,10 @@ def _outcome_result(panel: pd.DataFrame, plan: Plan, outcome: Outcome) -> Effect
     for spec in plan.estimators:
         estimation = _estimation(sample, plan, spec)
         identity = {"estimator": spec.id, "method": spec.method, "variant": spec.variant}
-        timing = (Note("notes.anticipation_unused"),) if plan.anticipation and spec.method not in _ANTICIPATING else ()
-        said = " ".join(note.sentence(plan.languages[0]) for note in (*sample.notes, *timing, *estimation.notes))
-        counted = _count_cells(sample.counts if estimation.counts is None else estimation.counts)
-        estimates += [{**common, **counted, **identity, **_row_cells(row, plan, said)} for row in estimation.rows]
+        notes = [note for note in sample.notes if note.code not in _NOT_TRUE.get(spec.method, ())]
+        said = " ".join(note.sentence(plan.languages[0]) for note in (*notes, *estimation.notes))
+        counts = {f"n_{name}": value for name, value in asdict(estimation.counts or sample.counts).items()}
+        estimates += [{**common, **counts, **identity, **_row_cells(row, plan, said)} for row in estimation.rows]
         tests += [{"indicator": outcome.indicator, "estimator": spec.id, **asdict(test)} for test in estimation.tests]
         weights += [{"indicator": outcome.indicator, "estimator": spec.id, **asdict(weight)} for weight in estimation.weights]
     return EffectsResult(
@@ -124,10 +123,6 @@ def _outcome_result(panel: pd.DataFrame, plan: Plan, outcome: Outcome) -> Effect
         tests=result_frame(tests, TEST_COLUMNS),
         sensitivity=result_frame([], SENSITIVITY_COLUMNS),
     )
-
-
-def _count_cells(counts: Counts) -> dict[str, object]:
-    return {f"n_{name}": value for name, value in asdict(counts).items()}
 
 
 def _estimation(sample: Sample, plan: Plan, spec: EstimatorSpec) -> Estimation:
@@ -149,8 +144,9 @@ def _refusal(spec: EstimatorSpec, note: Note) -> Estimation:
 def _row_cells(row: Row, plan: Plan, said: str) -> dict[str, object]:
     """The row's own columns. said: notes on the sample, the message of a row that is ok."""
     cells = asdict(row)
-    del cells["refused"]
+    del cells["refused"], cells["p_method"]
     if row.refused is not None:
         reason = row.refused.sentence(plan.languages[0])
         return {**cells, "status": "refused", "message": f"{reason} {said}".strip()}
-    return {**cells, "status": "ok", "message": said, "p_method": row.p_method if row.p_value == row.p_value else ""}
+    method = row.p_method or "analytic"
+    return {**cells, "status": "ok", "message": said, "p_method": method if row.p_value == row.p_value else ""}

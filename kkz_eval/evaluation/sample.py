@@ -5,7 +5,7 @@ Belongs here: window, cohorts, reference group, missing values, counts. Does not
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 import pandas as pd
@@ -130,9 +130,8 @@ def build_sample(rows: pd.DataFrame, plan: Plan, outcome: Outcome) -> Sample:
 
 def part_of(sample: Sample, keep: np.ndarray) -> Sample:
     """The cells where keep (n,) holds; names and notes stay."""
-    names = ("unit", "year", "outcome", "cohort", "start", "never", "covariates", "cluster")
-    weights = None if sample.weights is None else sample.weights[keep]
-    return replace(sample, weights=weights, **{name: getattr(sample, name)[keep] for name in names})
+    arrays = {item.name: getattr(sample, item.name) for item in fields(sample)}
+    return replace(sample, **{name: value[keep] for name, value in arrays.items() if isinstance(value, np.ndarray)})
 
 
 def require_comparison(sample: Sample, plan: Plan) -> None:
@@ -204,6 +203,8 @@ def _with_notes_on_timing(sample: Sample, plan: Plan) -> Sample:
             notes.append(Note("notes.always_treated", {"units": always}))
         if later:
             notes.append(Note("notes.treated_later", {"units": later}))
+    if plan.anticipation:
+        notes.append(Note("notes.anticipation_unused"))
     if sample.counts.treated_clusters == 1:
         notes.append(Note("notes.one_treated_cluster"))
     return replace(sample, notes=tuple(notes))

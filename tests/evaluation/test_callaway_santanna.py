@@ -82,6 +82,8 @@ def test_anticipation_moves_the_base_and_leaves_the_rest_of_the_test() -> None:
     assert _cells(result).loc[(2013, 2014), "estimate"] == pytest.approx(by_hand, abs=1e-10)
     assert result.tests["df"].tolist() == ["4"]  # 2011: 2009; 2013: 2009, 2010, 2011
     assert "anticipation" not in result.estimates["message"].iloc[0]
+    other = _run(panel, anticipation=1, estimators=[{"id": "twfe", "method": "twfe"}])
+    assert "anticipation does not shift" in other.estimates["message"].iloc[0]
 
 
 def test_without_covariates_all_variants_are_the_same() -> None:
@@ -307,7 +309,7 @@ def test_always_treated_units_are_left_out_and_counted() -> None:
     result = _run(_panel({2005: 3, **STAGGERED}))
     row = _overall(result, "simple")
     assert (row["n_units"], row["n_treated"], row["n_control"]) == (28, 16, 12)
-    assert "3 units without a year before the start (cohorts 2005) are left out." in row["message"]
+    assert row["message"] == "3 units without a year before the start (cohorts 2005) are left out."
 
 
 def test_units_of_measurement_do_not_matter() -> None:

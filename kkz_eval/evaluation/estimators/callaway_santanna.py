@@ -112,7 +112,7 @@ def _with_inference(rows: Sequence[Row], influence: Influence, floor: float, pla
     inference = plan.inference
     errors = np.where(influence.std_errors > floor, influence.std_errors, np.nan)
     bands = np.full(len(rows), np.nan)
-    method = "analytic"
+    method: str | None = None
     if inference.draws > 0:
         draws = influence.draws(inference.draws, plan.seed)
         if inference.method == "multiplier":
@@ -131,7 +131,7 @@ def _overall(row: Row) -> bool:
     return row.cohort is None and row.year is None and row.event_time is None
 
 
-def _finished(row: Row, error: float, normal: float, band: float, method: str) -> Row:
+def _finished(row: Row, error: float, normal: float, band: float, method: str | None) -> Row:
     if row.refused is not None or not error > 0:
         return row
     return replace(

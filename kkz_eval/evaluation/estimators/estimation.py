@@ -17,7 +17,8 @@ from kkz_eval.evaluation.sample import Counts
 class Row:
     """One estimate. std_error and what follows from it are NaN where there is none; refused: why there is no estimate.
 
-    band_low, band_high: uniform over the rows of the aggregation, NaN without draws; p_method: what std_error and p_value rest on.
+    band_low, band_high: uniform over the rows of the aggregation, NaN without draws; p_method: how std_error and p_value came about,
+    None for cluster-robust formulas.
     """
 
     aggregation: str
@@ -32,7 +33,7 @@ class Row:
     p_value: float = np.nan
     band_low: float = np.nan
     band_high: float = np.nan
-    p_method: str = "analytic"
+    p_method: str | None = None
     refused: Note | None = None
 
 
