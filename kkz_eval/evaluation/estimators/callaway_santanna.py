@@ -179,7 +179,8 @@ def _notes(wide: Wide, found: GroupTime, plan: Plan) -> list[Note]:
     single = sorted({cell.cohort for cell in found.cells if cell.smallest == 1})
     if single:
         notes.append(Note("notes.one_unit", {"cohorts": ", ".join(str(g) for g in single)}))
-    unused = int((~found.used & ~np.isnan(wide.outcome)).sum())
+    with_base = wide.start > wide.years[0] + plan.anticipation
+    unused = int((~found.used & ~np.isnan(wide.outcome))[with_base].sum())
     if unused:
         notes.append(Note("notes.cells_unused", {"cells": unused}))
     return notes
