@@ -325,6 +325,8 @@ def _meaning_problems(data: Mapping[str, object]) -> Iterator[_Found]:
     level = inference.get("level") if isinstance(inference, Mapping) else None
     if isinstance(level, float) and math.isnan(level):  # NaN passes every comparison of the schema
         yield ("inference", "level"), "wrong_type.number", {"value": "NaN"}
+    if isinstance(inference, Mapping) and inference.get("method") == "multiplier" and inference.get("draws", 0) == 0:
+        yield ("inference", "method"), "draws_missing", {}
 
 
 def _mappings(entries: object) -> Iterator[tuple[int, Mapping[str, object]]]:

@@ -5,7 +5,7 @@ Belongs here: window, cohorts, reference group, missing values, counts. Does not
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 import pandas as pd
@@ -31,7 +31,8 @@ class Sample:
     """n cells of one outcome, sorted by unit and year.
 
     unit, cluster: codes from 0, (n,) int; year: calendar years, (n,) int; outcome: (n,) float; cohort: (n,) float, year of first
-    treatment of units of the treated cohorts, NaN for all others; never: (n,) bool, units that are never treated in the panel;
+    treatment of units of the treated cohorts, NaN for all others; start: (n,) float, year of first treatment of any unit, NaN for
+    the never treated; never: (n,) bool, units that are never treated in the panel;
     covariates: (n, k) float, columns covariate_names; weights: (n,) positive float or None; earliest: first year in which an
     effect could show, or None; notes: what was left out and why.
     """
@@ -40,6 +41,7 @@ class Sample:
     year: np.ndarray
     outcome: np.ndarray
     cohort: np.ndarray
+    start: np.ndarray
     never: np.ndarray
     covariates: np.ndarray
     covariate_names: tuple[str, ...]
@@ -114,6 +116,7 @@ def build_sample(rows: pd.DataFrame, plan: Plan, outcome: Outcome) -> Sample:
         year=rows["year"].to_numpy(dtype="int64"),
         outcome=rows["value"].to_numpy(dtype="float64"),
         cohort=treated_cohort,
+        start=cohort,
         never=np.isnan(cohort),
         covariates=covariates,
         covariate_names=plan.covariates,
@@ -123,6 +126,12 @@ def build_sample(rows: pd.DataFrame, plan: Plan, outcome: Outcome) -> Sample:
         notes=tuple(notes),
     )
     return _with_notes_on_timing(sample, plan)
+
+
+def part_of(sample: Sample, keep: np.ndarray) -> Sample:
+    """The cells where keep (n,) holds; names and notes stay."""
+    arrays = {item.name: getattr(sample, item.name) for item in fields(sample)}
+    return replace(sample, **{name: value[keep] for name, value in arrays.items() if isinstance(value, np.ndarray)})
 
 
 def require_comparison(sample: Sample, plan: Plan) -> None:
