@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from kkz_eval.evaluation.digests import code_digest
-from kkz_eval.evaluation.effects import effects_command, exit_code, run_effects, run_outcome
+from kkz_eval.evaluation.effects import ESTIMATORS, effects_command, exit_code, run_effects, run_outcome
 from kkz_eval.evaluation.plan import parse_plan
 from kkz_eval.evaluation.results import ESTIMATE_COLUMNS, EffectsResult, EstimateTable, write_results
 from kkz_eval.model.errors import UserError
@@ -160,12 +160,14 @@ def test_staggered_cohorts_are_compared_without_never_treated_only_if_not_yet() 
 
 def test_one_refusal_does_not_stop_the_others() -> None:
     panel = pd.concat([_panel(_units(4, 5)), _panel(_units(4, 5)).assign(indicator="flat", value=1.0)])
-    methods = ["sun_abraham", "synthetic_control", "sdid", "bacon", "callaway_santanna"]
-    estimators = [{"id": "twfe", "method": "twfe"}, *({"id": name, "method": name} for name in methods)]
+    named = ["sun_abraham", "synthetic_control", "sdid", "bacon", "callaway_santanna"]
+    estimators = [{"id": "twfe", "method": "twfe"}, *({"id": name, "method": name} for name in named)]
     result = _run(panel, outcomes=[{"indicator": "flat"}, {"indicator": "y"}], estimators=estimators)
     ok = result.estimates[result.estimates["status"] == "ok"]
-    assert ok[["indicator", "estimator"]].to_numpy().tolist() == [["y", "twfe"]]
-    for name in methods:
+    assert set(ok["indicator"]) == {"y"}
+    assert {"twfe", *named} - set(ok["estimator"]) == set(named) - set(ESTIMATORS)
+    assert set(result.estimates.loc[result.estimates["indicator"] == "flat", "status"]) == {"refused"}
+    for name in set(named) - set(ESTIMATORS):
         messages = result.estimates.loc[result.estimates["method"] == name, "message"]
         assert messages.str.contains(f"Die Methode {name} ").all()
     assert (result.estimates["n_units"] == 9).all()

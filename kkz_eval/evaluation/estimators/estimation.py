@@ -9,11 +9,14 @@ from scipy import stats
 
 from kkz_eval.evaluation.estimators.fixed_effects import Fit
 from kkz_eval.evaluation.problems import Note
+from kkz_eval.evaluation.sample import Counts
 
 
 @dataclass(frozen=True)
 class Row:
-    """One estimate. std_error and what follows from it are NaN where there is none; refused: why there is no estimate."""
+    """One estimate. std_error and what follows from it are NaN where there is none; p_method: how the p-value came about,
+    None for the plan's method of inference; refused: why there is no estimate.
+    """
 
     aggregation: str
     term: str = "att"
@@ -25,6 +28,7 @@ class Row:
     conf_low: float = np.nan
     conf_high: float = np.nan
     p_value: float = np.nan
+    p_method: str | None = None
     refused: Note | None = None
 
 
@@ -50,12 +54,18 @@ class Weight:
 
 @dataclass(frozen=True)
 class Estimation:
-    """All that one estimator says of one outcome. notes: on top of those of the sample."""
+    """All that one estimator says of one outcome.
+
+    notes: on top of those of the sample, less those with a code in `not_true_here`; counts: what the estimator used, None for the whole
+    sample.
+    """
 
     rows: tuple[Row, ...]
     tests: tuple[Test, ...] = ()
     weights: tuple[Weight, ...] = ()
     notes: tuple[Note, ...] = ()
+    not_true_here: tuple[str, ...] = ()
+    counts: Counts | None = None
 
 
 def combination_row(
