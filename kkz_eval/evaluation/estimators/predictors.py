@@ -17,6 +17,7 @@ from kkz_eval.evaluation.problems import Refused
 from kkz_eval.evaluation.sample import Sample
 
 RIDGE = 1e-12  # on unit weights, over the mean square of the weighted predictors: makes them unique, no more
+SCATTERED, REFINED = 200, 3  # starting points of the search for the weights of predictors, and those followed up
 _FLOOR = 1e-8  # of a predictor's weight at the start: from 0 it could not rise
 
 
@@ -48,26 +49,28 @@ def build_predictors(sample: Sample, blocks: Blocks, cohort: Cohort) -> Predicto
 def nested_weights(donors: np.ndarray, own: np.ndarray, before: np.ndarray, path: np.ndarray) -> np.ndarray:
     """Unit weights (n,) with the weights v of predictors that minimise the mean squared gap before the start.
 
-    W(v) minimises Σ v_k (x_k − X_k'w)² over the simplex (Abadie, Diamond & Hainmueller 2010, section 2.3); v is searched by a
-    quasi-Newton method from equal weights and from regressions of the outcomes on the predictors; the better end is taken. The gradient is that
-    of the active set. donors: X, (n, k); own: x, (k,); before: (n, T0) outcomes of donors; path: (T0,). Raises NotSolved.
+    W(v) minimises Σ v_k (x_k − X_k'w)² over the simplex (Abadie, Diamond & Hainmueller 2010, section 2.3). The outer problem is not
+    convex and flat in places: v is searched from equal weights, from regressions of the outcomes on the predictors and from SCATTERED
+    points of the simplex, always the same; the best of them go on by a quasi-Newton method (gradient of the active set), and the best end by
+    a simplex search. donors: X, (n, k); own: x, (k,); before: (n, T0) outcomes of donors; path: (T0,). Raises NotSolved.
     """
-    best, least = np.empty(0), np.inf
-    for start in _starts(donors, own, before, path):
-        found = optimize.minimize(
-            _gap_and_slope,
-            np.log(np.maximum(start, _FLOOR)),
-            args=(donors, own, before, path),
-            jac=True,
-            method="L-BFGS-B",
-            options={"maxiter": 200},
-        )
-        for logarithms in (found.x, np.log(np.maximum(start, _FLOOR))):
-            weights = _unit_weights(donors, own, _simplex_of(logarithms))
-            gap = float(np.mean((path - weights @ before) ** 2))
-            if gap < least:
-                best, least = weights, gap
-    return best
+    problem = (donors, own, before, path)
+    scattered = np.random.default_rng(0).dirichlet(np.full(donors.shape[1], 0.3), size=SCATTERED)
+    starts = np.log(np.maximum([*_starts(*problem), *scattered], _FLOOR))
+    order = np.argsort([_gap(start, *problem) for start in starts], kind="stable")
+    ends = [starts[order[0]]]
+    for place in order[:REFINED]:
+        ends.append(optimize.minimize(_gap_and_slope, starts[place], args=problem, jac=True, method="L-BFGS-B").x)
+    best = min(ends, key=lambda end: _gap(end, *problem))
+    options = {"maxfev": 60 * donors.shape[1], "adaptive": True, "xatol": 1e-6, "fatol": 1e-12}
+    ends.append(optimize.minimize(_gap, best, args=problem, method="Nelder-Mead", options=options).x)
+    return _unit_weights(donors, own, _simplex_of(min(ends, key=lambda end: _gap(end, *problem))))
+
+
+def _gap(logarithms: np.ndarray, donors: np.ndarray, own: np.ndarray, before: np.ndarray, path: np.ndarray) -> float:
+    """Mean squared gap before the start, over the mean square of the path."""
+    weights = _unit_weights(donors, own, _simplex_of(logarithms))
+    return float(np.mean((path - weights @ before) ** 2) / np.mean(path**2))
 
 
 def _simplex_of(logarithms: np.ndarray) -> np.ndarray:
@@ -94,7 +97,7 @@ def _unit_weights(donors: np.ndarray, own: np.ndarray, shares: np.ndarray) -> np
 def _gap_and_slope(
     logarithms: np.ndarray, donors: np.ndarray, own: np.ndarray, before: np.ndarray, path: np.ndarray
 ) -> tuple[float, np.ndarray]:
-    """Mean squared gap before the start and its gradient in log v, the units with weight held fixed (implicit differentiation)."""
+    """_gap and its gradient in log v, the units with weight held fixed (implicit differentiation)."""
     shares = _simplex_of(logarithms)
     weights = _unit_weights(donors, own, shares)
     gap = path - weights @ before
