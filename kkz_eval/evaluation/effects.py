@@ -50,6 +50,10 @@ ESTIMATORS: Mapping[str, Estimator] = {
     "dose": _without_variants(estimate_dose),
 }
 _DYNAMIC = ("event_study", "sun_abraham")
+_NOT_TRUE: Mapping[str, tuple[str, ...]] = {  # notes on the sample that do not hold for a method, whatever it finds
+    "sdid": ("notes.always_treated",),
+    "synthetic_control": ("notes.always_treated", "notes.one_treated_cluster"),
+}
 
 
 def run_effects(panel: pd.DataFrame, plan: Plan) -> EffectsResult:
@@ -107,7 +111,7 @@ def _outcome_result(panel: pd.DataFrame, plan: Plan, outcome: Outcome) -> Effect
     for spec in plan.estimators:
         estimation = _estimation(sample, plan, spec)
         identity = {"estimator": spec.id, "method": spec.method, "variant": spec.variant}
-        notes = [note for note in sample.notes if note.code not in estimation.not_true_here]
+        notes = [note for note in sample.notes if note.code not in _NOT_TRUE.get(spec.method, ())]
         said = " ".join(note.sentence(plan.languages[0]) for note in (*notes, *estimation.notes))
         counts = {f"n_{name}": value for name, value in asdict(estimation.counts or sample.counts).items()}
         estimates += [{**common, **counts, **identity, **_row_cells(row, plan, said)} for row in estimation.rows]
@@ -144,5 +148,5 @@ def _row_cells(row: Row, plan: Plan, said: str) -> dict[str, object]:
     if row.refused is not None:
         reason = row.refused.sentence(plan.languages[0])
         return {**cells, "status": "refused", "message": f"{reason} {said}".strip()}
-    method = row.p_method or plan.inference.method
+    method = row.p_method or "analytic"
     return {**cells, "status": "ok", "message": said, "p_method": method if row.p_value == row.p_value else ""}

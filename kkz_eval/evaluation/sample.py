@@ -5,7 +5,7 @@ Belongs here: window, cohorts, reference group, missing values, counts. Does not
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 import pandas as pd
@@ -130,6 +130,12 @@ def build_sample(rows: pd.DataFrame, plan: Plan, outcome: Outcome) -> Sample:
         dose=rows["dose"].to_numpy(dtype="float64") if "dose" in numeric_columns(plan) else None,
     )
     return _with_notes_on_timing(sample, plan)
+
+
+def part_of(sample: Sample, keep: np.ndarray) -> Sample:
+    """The cells where keep (n,) holds; names and notes stay."""
+    arrays = {item.name: getattr(sample, item.name) for item in fields(sample)}
+    return replace(sample, **{name: value[keep] for name, value in arrays.items() if isinstance(value, np.ndarray)})
 
 
 def require_comparison(sample: Sample, plan: Plan) -> None:

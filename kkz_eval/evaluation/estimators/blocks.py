@@ -16,7 +16,6 @@ from kkz_eval.evaluation.sample import Counts, Sample, require_comparison
 
 LARGEST = 1e100  # of absolute values: squares and sums of squares stay numbers
 NAMED = 5  # units named in a note; the rest is counted
-NOT_TRUE_HERE = ("notes.always_treated",)  # notes of the sample that hold for regressions only
 
 
 @dataclass(frozen=True)

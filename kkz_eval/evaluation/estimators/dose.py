@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 
 from kkz_eval.evaluation.estimators.estimation import Estimation, Row, coefficient_row
 from kkz_eval.evaluation.estimators.fixed_effects import Fit, fit_fixed_effects
 from kkz_eval.evaluation.plan import Plan
 from kkz_eval.evaluation.problems import Note, Refused
-from kkz_eval.evaluation.sample import Sample, require_comparison
+from kkz_eval.evaluation.sample import Sample, part_of, require_comparison
 
 
 def estimate_dose(sample: Sample, plan: Plan) -> Estimation:
@@ -53,22 +51,7 @@ def _with_dose(sample: Sample, dose: np.ndarray) -> tuple[Sample, np.ndarray, li
     idle = np.isnan(sample.cohort) & (np.nan_to_num(dose) > 0)
     if idle.any():
         notes.append(Note("notes.dose_without_cohort", {"units": len(np.unique(sample.unit[idle]))}))
-    return _subset(sample, ~gap), np.where(treated, dose, 0.0)[~gap], notes
-
-
-def _subset(sample: Sample, keep: np.ndarray) -> Sample:
-    return replace(
-        sample,
-        unit=sample.unit[keep],
-        year=sample.year[keep],
-        outcome=sample.outcome[keep],
-        cohort=sample.cohort[keep],
-        never=sample.never[keep],
-        covariates=sample.covariates[keep],
-        weights=None if sample.weights is None else sample.weights[keep],
-        cluster=sample.cluster[keep],
-        dose=None if sample.dose is None else sample.dose[keep],
-    )
+    return part_of(sample, ~gap), np.where(treated, dose, 0.0)[~gap], notes
 
 
 def _exposed(sample: Sample, plan: Plan, dose: np.ndarray) -> Row:

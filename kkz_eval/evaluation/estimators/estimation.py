@@ -54,17 +54,15 @@ class Weight:
 
 @dataclass(frozen=True)
 class Estimation:
-    """All that one estimator says of one outcome.
+    """All that one estimator says of one outcome. notes: on top of those of the sample.
 
-    notes: on top of those of the sample, less those with a code in `not_true_here`; counts: what the estimator used, None for the whole
-    sample.
+    counts: what the estimator used, None where it used the whole sample.
     """
 
     rows: tuple[Row, ...]
     tests: tuple[Test, ...] = ()
     weights: tuple[Weight, ...] = ()
     notes: tuple[Note, ...] = ()
-    not_true_here: tuple[str, ...] = ()
     counts: Counts | None = None
 
 

@@ -62,7 +62,7 @@ def nested_weights(donors: np.ndarray, own: np.ndarray, before: np.ndarray, path
     for place in order[:REFINED]:
         ends.append(optimize.minimize(_gap_and_slope, starts[place], args=problem, jac=True, method="L-BFGS-B").x)
     best = min(ends, key=lambda end: _gap(end, *problem))
-    options = {"maxfev": 60 * donors.shape[1], "adaptive": True, "xatol": 1e-6, "fatol": 1e-12}
+    options = {"maxfev": 20 * donors.shape[1], "adaptive": True, "xatol": 1e-6, "fatol": 1e-12}
     ends.append(optimize.minimize(_gap, best, args=problem, method="Nelder-Mead", options=options).x)
     return _unit_weights(donors, own, _simplex_of(min(ends, key=lambda end: _gap(end, *problem))))
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy import stats
 
-from kkz_eval.evaluation.estimators.blocks import NOT_TRUE_HERE, Blocks, Cohort, build_blocks, without_covariates
+from kkz_eval.evaluation.estimators.blocks import Blocks, Cohort, build_blocks, without_covariates
 from kkz_eval.evaluation.estimators.estimation import Estimation, Row, Test, Weight
 from kkz_eval.evaluation.estimators.placebo import Assignments, permutation_p, placebo_assignments, placebo_error
 from kkz_eval.evaluation.estimators.sdid_weights import (
@@ -79,7 +79,6 @@ def estimate_sdid(sample: Sample, plan: Plan, spec: EstimatorSpec) -> Estimation
         tests=tests,
         weights=tuple(_weights(effects, blocks, sample.unit_names)),
         notes=(*blocks.notes, *adjusted, placebo_note(blocks, assignments)),
-        not_true_here=NOT_TRUE_HERE,
         counts=blocks.counts,
     )
 

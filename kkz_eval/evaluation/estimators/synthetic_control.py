@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from kkz_eval.evaluation.estimators.blocks import NOT_TRUE_HERE, Blocks, Cohort, build_blocks
+from kkz_eval.evaluation.estimators.blocks import Blocks, Cohort, build_blocks
 from kkz_eval.evaluation.estimators.estimation import Estimation, Row, Test, Weight
 from kkz_eval.evaluation.estimators.frank_wolfe import reference_weights
 from kkz_eval.evaluation.estimators.placebo import Assignments, permutation_interval, permutation_p, placebo_assignments
@@ -62,7 +62,6 @@ def estimate_synthetic_control(sample: Sample, plan: Plan, spec: EstimatorSpec) 
         tests=() if assignments is None else (_ratio_test(blocks, fits, assignments),),
         weights=tuple(_weights(fits, blocks, sample.unit_names)),
         notes=(*blocks.notes, *_notes(sample, blocks, fits, assignments, plan.inference.level)),
-        not_true_here=(*NOT_TRUE_HERE, "notes.one_treated_cluster"),
         counts=blocks.counts,
     )
 
