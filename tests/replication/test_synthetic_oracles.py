@@ -131,7 +131,7 @@ def test_enumerated_placebos_agree_with_synthdid(synthdid: Any, seed: int) -> No
 @pytest.mark.parametrize("seed", range(PANELS))
 def test_reference_variant_agrees_with_diff_diff(seed: int) -> None:
     diff_diff = pytest.importorskip("diff_diff", reason=WITHOUT)
-    outcome, n_controls, n_before, panel = _block(seed, n_treated=2)
+    outcome, _, n_before, panel = _block(seed, n_treated=2)
     long = panel.assign(treated=panel["cohort"].notna().astype(int))
     after = list(range(2000 + n_before, 2000 + outcome.shape[1]))
     with warnings.catch_warnings():

@@ -17,8 +17,8 @@ from kkz_eval.evaluation.problems import Refused
 from kkz_eval.evaluation.sample import Sample
 
 RIDGE = 1e-12  # on unit weights, over the mean square of the weighted predictors: makes them unique, no more
-SCATTERED, REFINED = 200, 3  # starting points of the search for the weights of predictors, and those followed up
-_FLOOR = 1e-8  # of a predictor's weight at the start: from 0 it could not rise
+SCATTERED, REFINED, POLISHED = 200, 6, 3  # starting points of the search for the weights of predictors, and those followed up
+_FLOOR = 1e-8  # of a predictor's weight over the largest: from 0 it could not rise
 
 
 @dataclass(frozen=True)
@@ -51,8 +51,8 @@ def nested_weights(donors: np.ndarray, own: np.ndarray, before: np.ndarray, path
 
     W(v) minimises Σ v_k (x_k − X_k'w)² over the simplex (Abadie, Diamond & Hainmueller 2010, section 2.3). The outer problem is not
     convex and flat in places: v is searched from equal weights, from regressions of the outcomes on the predictors and from SCATTERED
-    points of the simplex, always the same; the best of them go on by a quasi-Newton method (gradient of the active set), and the best end by
-    a simplex search. donors: X, (n, k); own: x, (k,); before: (n, T0) outcomes of donors; path: (T0,). Raises NotSolved.
+    points of the simplex, always the same; the best of them go on by a quasi-Newton method (gradient of the active set), and the best ends
+    by a simplex search. donors: X, (n, k); own: x, (k,); before: (n, T0) outcomes of donors; path: (T0,). Raises NotSolved.
     """
     problem = (donors, own, before, path)
     scattered = np.random.default_rng(0).dirichlet(np.full(donors.shape[1], 0.3), size=SCATTERED)
@@ -61,9 +61,10 @@ def nested_weights(donors: np.ndarray, own: np.ndarray, before: np.ndarray, path
     ends = [starts[order[0]]]
     for place in order[:REFINED]:
         ends.append(optimize.minimize(_gap_and_slope, starts[place], args=problem, jac=True, method="L-BFGS-B").x)
-    best = min(ends, key=lambda end: _gap(end, *problem))
+    ends.sort(key=lambda end: _gap(end, *problem))
     options = {"maxfev": 20 * donors.shape[1], "adaptive": True, "xatol": 1e-6, "fatol": 1e-12}
-    ends.append(optimize.minimize(_gap, best, args=problem, method="Nelder-Mead", options=options).x)
+    for end in ends[:POLISHED]:
+        ends.append(optimize.minimize(_gap, end, args=problem, method="Nelder-Mead", options=options).x)
     return _unit_weights(donors, own, _simplex_of(min(ends, key=lambda end: _gap(end, *problem))))
 
 
@@ -74,7 +75,7 @@ def _gap(logarithms: np.ndarray, donors: np.ndarray, own: np.ndarray, before: np
 
 
 def _simplex_of(logarithms: np.ndarray) -> np.ndarray:
-    shares = np.exp(logarithms - logarithms.max())
+    shares = np.exp(np.maximum(logarithms - logarithms.max(), np.log(_FLOOR)))
     return np.asarray(shares / shares.sum())
 
 

@@ -28,7 +28,7 @@ from kkz_eval.evaluation.estimators.sdid_weights import (
 from kkz_eval.evaluation.estimators.simplex import NotSolved
 from kkz_eval.evaluation.plan import EstimatorSpec, Plan
 from kkz_eval.evaluation.problems import Note, Refused
-from kkz_eval.evaluation.sample import Sample
+from kkz_eval.evaluation.sample import Sample, require_comparison
 
 SOLVERS: Mapping[str, Solver] = {"exact": exact, "reference": reference}
 
@@ -62,6 +62,7 @@ def estimate_sdid(sample: Sample, plan: Plan, spec: EstimatorSpec) -> Estimation
     plausible year, the row `exposed` matches the years before the start to the exposed years; the years in between are not used.
     Weights not listed are 0. Raises Refused.
     """
+    require_comparison(sample, plan)
     outcome, adjusted = without_covariates(sample, plan)
     blocks = build_blocks(sample, plan, outcome)
     sizes = [len(cohort.units) for cohort in blocks.cohorts]
