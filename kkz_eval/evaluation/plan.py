@@ -24,7 +24,11 @@ from kkz_eval.model.texts import Language
 
 Path_ = tuple[str | int, ...]
 
-VARIANTS: Mapping[str, tuple[str, ...]] = {"callaway_santanna": ("dr", "ipw", "or"), "sdid": ("exact", "reference")}
+VARIANTS: Mapping[str, tuple[str, ...]] = {
+    "callaway_santanna": ("dr", "ipw", "or"),
+    "sdid": ("exact", "reference"),
+    "synthetic_control": ("reference", "exact"),
+}
 AGGREGATIONS: Mapping[str, tuple[str, ...]] = {
     "callaway_santanna": ("group_time", "simple", "dynamic", "group", "calendar"),
 }

@@ -10,6 +10,7 @@ from dataclasses import dataclass, fields, replace
 import numpy as np
 import pandas as pd
 
+from kkz_eval.evaluation.panel import numeric_columns
 from kkz_eval.evaluation.plan import Outcome, Plan
 from kkz_eval.evaluation.problems import Note, Refused
 
@@ -34,7 +35,8 @@ class Sample:
     treatment of units of the treated cohorts, NaN for all others; start: (n,) float, year of first treatment of any unit, NaN for
     the never treated; never: (n,) bool, units that are never treated in the panel;
     covariates: (n, k) float, columns covariate_names; weights: (n,) positive float or None; earliest: first year in which an
-    effect could show, or None; notes: what was left out and why.
+    effect could show, or None; notes: what was left out and why; unit_names: unit_id by unit code; dose: (n,) float, NaN where it is
+    missing, or None where the plan uses none.
     """
 
     unit: np.ndarray
@@ -49,6 +51,8 @@ class Sample:
     cluster: np.ndarray
     earliest: int | None
     notes: tuple[Note, ...]
+    unit_names: tuple[str, ...] = ()
+    dose: np.ndarray | None = None
 
     @property
     def treated(self) -> np.ndarray:
@@ -111,8 +115,9 @@ def build_sample(rows: pd.DataFrame, plan: Plan, outcome: Outcome) -> Sample:
         notes.append(Note("notes.units_lost", {"units": lost}))
     covariates = rows[list(plan.covariates)].to_numpy(dtype="float64").reshape(len(rows), len(plan.covariates))
     weights = None if plan.weight is None else rows[plan.weight].to_numpy(dtype="float64")
+    unit, unit_names = pd.factorize(rows["unit_id"])
     sample = Sample(
-        unit=pd.factorize(rows["unit_id"])[0],
+        unit=unit,
         year=rows["year"].to_numpy(dtype="int64"),
         outcome=rows["value"].to_numpy(dtype="float64"),
         cohort=treated_cohort,
@@ -124,6 +129,8 @@ def build_sample(rows: pd.DataFrame, plan: Plan, outcome: Outcome) -> Sample:
         cluster=pd.factorize(rows[plan.cluster])[0],
         earliest=outcome.earliest_plausible_year,
         notes=tuple(notes),
+        unit_names=tuple(str(name) for name in unit_names),
+        dose=rows["dose"].to_numpy(dtype="float64") if "dose" in numeric_columns(plan) else None,
     )
     return _with_notes_on_timing(sample, plan)
 

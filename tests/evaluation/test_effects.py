@@ -160,7 +160,7 @@ def test_staggered_cohorts_are_compared_without_never_treated_only_if_not_yet() 
 
 def test_one_refusal_does_not_stop_the_others() -> None:
     panel = pd.concat([_panel(_units(4, 5)), _panel(_units(4, 5)).assign(indicator="flat", value=1.0)])
-    methods = ["sun_abraham", "bacon", "callaway_santanna"]
+    methods = ["sun_abraham", "bacon", "callaway_santanna", "sdid", "synthetic_control"]
     estimators = [{"id": "twfe", "method": "twfe"}, *({"id": name, "method": name} for name in methods)]
     result = _run(panel, outcomes=[{"indicator": "flat"}, {"indicator": "y"}], estimators=estimators)
     ok = result.estimates[result.estimates["status"] == "ok"]
