@@ -139,6 +139,8 @@ def match_header(rows: Sequence[Sequence[str]], contract: Contract) -> HeaderMat
             if depth > 1 and not all(_may_be_header(cells) for cells in block):
                 continue
             found = _named_columns(block, lookup)
+            if sum(cell.strip().isdigit() for cell in block[-1]) > len(found):  # a record that has some of the words
+                continue
             if len(found) >= 2 and (best is None or len(found) > len(best.columns)):
                 best = HeaderMatch(
                     contract,
