@@ -126,7 +126,7 @@ def _parsed(data: memoryview, delimiter: str, n_columns: int) -> list[pa.Array] 
     try:
         table = pacsv.read_csv(
             pa.BufferReader(pa.py_buffer(data)),
-            read_options=pacsv.ReadOptions(column_names=names, block_size=_BLOCK),
+            read_options=pacsv.ReadOptions(column_names=names, block_size=_BLOCK, use_threads=len(data) > _BLOCK),
             parse_options=pacsv.ParseOptions(
                 delimiter=delimiter,
                 newlines_in_values=True,
