@@ -24,6 +24,7 @@ from kkz_eval.model.parsed import ParsedTable
 
 LAYOUT = "municipal_text"
 _RULE = "____"  # a line that starts so opens the footer
+_SHORTEST_TITLE = 6  # letters; a shorter one may be part of any word
 _MARKS = ("*", "(", "_", "-", "–", "¹", "²", "³", "©", "#")
 
 
@@ -57,7 +58,8 @@ def claims(rows: Sequence[Sequence[str]], contracts: Mapping[str, Contract], she
         title = fold(" ".join([sheet, *(cell for cells in above for cell in cells)]))
         marked = marker is not None and fold(marker) in title
         if marker is None or marked:
-            found.append(Claim(match, marked, any(fold(name) in title for name in (contract.title_de, contract.title_en))))
+            names = (fold(name) for name in (contract.title_de, contract.title_en))
+            found.append(Claim(match, marked, any(len(name) >= _SHORTEST_TITLE and name in title for name in names)))
     return sorted(found, key=lambda claim: claim.rank, reverse=True)
 
 

@@ -123,8 +123,7 @@ def _like_persons(cells: Sequence[str]) -> frozenset[str]:
     for told_by in (days, named, keys):
         n_alike = sum(counted[cell] for cell in told_by)
         enough = n_alike >= _SHARE * len(cells) and len(told_by) >= _SHARE * n_alike
-        least = max(_LEAST, _SHARE * len(told_by)) if told_by is not days else _LEAST
-        if enough and len(set(told_by.values())) >= least:
+        if enough and len(set(told_by.values())) >= _LEAST:
             return frozenset(told_by)
     return frozenset()
 
@@ -132,22 +131,9 @@ def _like_persons(cells: Sequence[str]) -> frozenset[str]:
 # Quick test on a whole text, so that large files without any such word are not looked at cell by cell.
 _SIGNS = (
     *("vorname", "rufname", "nachname", "familienname", "geb", "versich", "aktenzeichen", "steuer", "ausweis", "iban"),
-    *("stra(ss|ß)e", "str[.]", "[;,\t]str[;,\t]", "hausn", "anschrift", "telefon", "mail"),
-    *(
-        "first",
-        "last",
-        "surname",
-        "birth",
-        "insurance",
-        "street",
-        "matrikel",
-        "person",
-        "kindi",
-        "kindes",
-        "kindn",
-        "(kind|fall|klient).?id",
-    ),
-    *("sch(ü|ue)ler.?(id|n)", "patient"),
+    *("stra(ss|ß)e", "str[.]", "[;,\t]str[;,\t]", "hausn", "anschrift", "telefon", "mail", "matrikel", "patient"),
+    *("first", "last", "surname", "birth", "insurance", "street", "name.{0,5}(kind|sch(ü|ue)ler)"),
+    "(person|personen|kind|kindes|kinder|fall|klient|sch(ü|ue)ler)[-_ .]?(id|nr|nummer|kenn|name)",
 )
 _ANY_SIGN = "(?i)" + "|".join(_SIGNS)
 _LONGEST_LINE = 20_000  # characters
