@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from kkz_eval.contracts.contract import Contract, Property
+from kkz_eval.contracts.contract import CODE_SEPARATOR, Contract, Property
 from kkz_eval.deliveries.header import code_names
 from kkz_eval.deliveries.numbers import Style, parse_numbers, symbol_of
 from kkz_eval.model.findings import Finding, Severity, findings_table
@@ -22,6 +22,8 @@ LEFT_OUT = b"records_left_out"  # records of other units, levels or indicators t
 
 _YEAR = re.compile(r"(?:19|20)[0-9]{2}")
 _SCHOOL_YEAR = re.compile(r"(?:schuljahr|sj)?\.?\s*([0-9]{4}|[0-9]{2})\s*[/–-]\s*([0-9]{4}|[0-9]{2})", re.IGNORECASE)
+_YOUTH_OFFICE = re.compile(r"JH05[0-9]{6}", re.IGNORECASE)
+_LIST = re.compile(r"[;,|+\n]")  # between the codes of one cell; no name of a code has one of them (lint)
 _LOST_ZERO = re.compile(r"5(?:[0-9]{3}|[0-9]{6})")
 
 
@@ -66,9 +68,11 @@ def blank_as_null(texts: pa.Array) -> pa.Array:
 def ags_of(text: str) -> str | None:
     """The key of a unit in North Rhine-Westphalia, spaces taken out, its leading zero restored; None where it is none.
 
-    Restored only where nothing else can be meant: 4 or 7 digits that begin with 5.
+    Restored only where nothing else can be meant: 4 or 7 digits that begin with 5. The key of a youth office (JH…) too.
     """
     digits = "".join(text.split())
+    if _YOUTH_OFFICE.fullmatch(digits):
+        return digits.upper()
     if _LOST_ZERO.fullmatch(digits):
         return "0" + digits
     return digits if digits.isascii() and is_ags(digits) else None
@@ -101,6 +105,8 @@ def reader_of(of: Property) -> Callable[[str], Reading]:
     forms: Mapping[str, Callable[[str], Reading]] = {"ags": _read_ags, "year": _read_year, "school_year": _read_school_year}
     if of.form == "code":
         return _read_code(of)
+    if of.form == "codes":
+        return _read_codes(of)
     return forms.get(of.form, _read_plain)
 
 
@@ -129,6 +135,19 @@ def _read_code(of: Property) -> Callable[[str], Reading]:
     def read(text: str) -> Reading:
         code = known.find(text)
         return Reading(flag=symbol_of(text)) if code is None else Reading(code)
+
+    return read
+
+
+def _read_codes(of: Property) -> Callable[[str], Reading]:
+    known = code_names(of)
+    order = [code.code for code in of.codes]
+
+    def read(text: str) -> Reading:
+        found = [known.find(part) for part in _LIST.split(text) if part.strip()]
+        if not found or None in found:
+            return Reading(flag=symbol_of(text))
+        return Reading(CODE_SEPARATOR.join(code for code in order if code in found))
 
     return read
 
