@@ -346,7 +346,7 @@ def _quality_rule(node: Node) -> tuple[Rule, ...]:
 
 
 def _digest(contract: Contract) -> str:
-    said = dataclasses.asdict(contract)
+    said = dataclasses.asdict(replace(contract, plausibility=(), terms=Terms()))
     for name in ("digest", "plausibility", "terms"):  # no reading and no verdict depends on these
         del said[name]
     for of in said["properties"]:
