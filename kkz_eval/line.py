@@ -17,6 +17,7 @@ import pandas as pd
 
 from kkz_eval.contracts.contract import Contract
 from kkz_eval.contracts.load import load_contracts
+from kkz_eval.contracts.plausibility import Doubt, doubts, other_datasets
 from kkz_eval.deliveries.accepted import Accepted, Conflict, Source, accepted_observations, sources_of
 from kkz_eval.deliveries.intake import Intake, take_in, year_spans
 from kkz_eval.deliveries.judging import judge_arrival, load_findings, load_parsed, parse
@@ -283,6 +284,15 @@ def accepted(line: Line, dataset: str) -> Accepted:
     """The observations of a dataset that hold now."""
     contract = next(c for c in line.contracts.values() if c.dataset == dataset)
     return accepted_observations(line.steps, line.register(), contract)
+
+
+def plausibility(line: Line, contract: Contract) -> tuple[Doubt, ...]:
+    """What is doubtful about the accepted values of a contract beside other datasets and the year before.
+
+    Found when asked for, from what is accepted now: it is no part of any verdict and rejects nothing.
+    """
+    others = {name: accepted(line, name).observations for name in other_datasets(contract)}
+    return doubts(contract, accepted(line, contract.dataset).observations, others)
 
 
 def conflicts(line: Line) -> tuple[Conflict, ...]:

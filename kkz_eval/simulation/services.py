@@ -19,6 +19,7 @@ from kkz_eval.simulation.parameters import POPULATION
 from kkz_eval.simulation.parts import Counts
 from kkz_eval.simulation.world import ModelWorld
 
+_FIRST_YEAR = 2012  # the programme asks for these datasets since it started, and for what it does since a unit joined
 _STREAM = 20  # beside the streams of the world, which are the first children of the seed
 _KEY = GridColumn("unit_id", ("Gemeindeschlüssel", "AGS", "Amtlicher Gemeindeschlüssel", "GKZ"), "key")
 _OFFICE = GridColumn("unit_id", ("Jugendamtsschlüssel", "Jugendamt", "JH-Schlüssel"), "key")
@@ -50,17 +51,23 @@ class _Table:
     columns: Callable[[bool], tuple[GridColumn, ...]]
     rows: Callable[[str, Setting], Rows]
     by_office: bool = False
+    since_joining: bool = False
 
 
 def service_grid(world: ModelWorld, dataset: str, unit: ProgrammeUnit, seed: int) -> Grid | None:
-    """The delivery of a dataset by a programme unit; None where a dataset of youth offices meets a unit without one."""
+    """The delivery of a dataset by a programme unit; None where there is none: no youth office, or no year since it is asked for."""
     table = _TABLES[dataset]
     key = youth_office_of(unit) if table.by_office else unit.ags
     if key is None:
         return None
     stream = (seed, _STREAM, list(_TABLES).index(dataset), int(unit.ags))
     rng = np.random.Generator(np.random.PCG64(np.random.SeedSequence(stream)))
-    setting = Setting(rng, world.years, world.delivered(POPULATION, unit.ags), detailed=int(unit.ags) % 3 == 0)
+    first = unit.cohort if table.since_joining else _FIRST_YEAR
+    kept = [row for row, year in enumerate(world.years) if year >= first]
+    if not kept:
+        return None
+    years = tuple(world.years[row] for row in kept)
+    setting = Setting(rng, years, world.delivered(POPULATION, unit.ags)[kept], detailed=int(unit.ags) % 3 == 0)
     return Grid(dataset, key, table.columns(setting.detailed), tuple(table.rows(key, setting)))
 
 
@@ -337,8 +344,8 @@ _TABLES: Mapping[str, _Table] = {
     "uebergang_grundschule": _Table(_transition_columns, _transition_rows),
     "hilfen_zur_erziehung": _Table(_support_columns, _support_rows, by_office=True),
     "ausbildung_und_arbeit": _Table(_work_columns, _work_rows),
-    "praeventionsangebote": _Table(_prevention_columns, _prevention_rows),
-    "netzwerk": _Table(_network_columns, _network_rows),
+    "praeventionsangebote": _Table(_prevention_columns, _prevention_rows, since_joining=True),
+    "netzwerk": _Table(_network_columns, _network_rows, since_joining=True),
     "ausgaben_jugendhilfe": _Table(_spending_columns, _spending_rows, by_office=True),
 }
 SERVICE_DATASETS = tuple(_TABLES)
