@@ -10,11 +10,12 @@ import codecs
 import csv
 import io
 import re
-import zipfile
 from dataclasses import dataclass
 from typing import Literal
 
 from openpyxl import Workbook
+
+from kkz_eval.contracts.template_book import without_time
 
 Cell = str | int | float
 NEWLINE = "\r\n"
@@ -156,18 +157,3 @@ def _workbook(page: Page) -> bytes:
     saved = io.BytesIO()
     book.save(saved)
     return without_time(saved.getvalue())
-
-
-_TIMES = re.compile(rb"(<dcterms:(?:created|modified)[^>]*>)[^<]*(<)")
-_EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest that a zip file can say
-
-
-def without_time(workbook: bytes) -> bytes:
-    """A workbook without the moment at which it was written, so that the same content gives the same bytes."""
-    out = io.BytesIO()
-    with zipfile.ZipFile(io.BytesIO(workbook)) as old, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as new:
-        for name in old.namelist():
-            content = _TIMES.sub(rb"\g<1>1980-01-01T00:00:00Z\g<2>", old.read(name))
-            new.writestr(zipfile.ZipInfo(name, _EPOCH), content, zipfile.ZIP_DEFLATED)
-    return out.getvalue()
-
