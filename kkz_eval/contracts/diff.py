@@ -160,7 +160,9 @@ _READ = ("logical_type", "role", "form", "unit", "default", "in_key")  # another
 def _column(old: Property, new: Property, is_demanded: bool) -> Iterator[Change]:
     for name in _READ:
         if getattr(old, name) != getattr(new, name):
-            yield Change("column_setting", Weight.MAJOR, f"{new.name}.{name}", _shown(getattr(old, name)), _shown(getattr(new, name)))
+            yield Change(
+                "column_setting", Weight.MAJOR, f"{new.name}.{name}", _shown(getattr(old, name)), _shown(getattr(new, name))
+            )
     if old.required != new.required:
         weight = Weight.MAJOR if new.required else Weight.MINOR
         yield Change("column_now_required" if new.required else "column_now_optional", weight, new.name)

@@ -79,10 +79,11 @@ def _semantics(path: Path, contract: Contract, language: Language) -> Iterator[P
         for name, things in ambiguous_names(names_of).items():
             yield Problem(path, key, _sentence("contract_name_ambiguous", language, name=name, things=", ".join(things)))
 
-
     for of in contract.properties:
         for name in _names_with_separator(of):
-            yield Problem(path, of.name, _sentence("contract_name_with_separator", language, name=name, separators=LIST_SEPARATORS))
+            yield Problem(
+                path, of.name, _sentence("contract_name_with_separator", language, name=name, separators=LIST_SEPARATORS)
+            )
 
 
 LIST_SEPARATORS = ";,|+"  # people write these between the codes of one cell

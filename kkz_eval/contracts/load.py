@@ -216,7 +216,9 @@ def _terms(root: Node, own: Node, schema: Node, columns: Sequence[Node]) -> Term
         deadline=_optional(own, "deadline", Node.text, ""),
         due=_optional(own, "due", _deadline, None),
         contact_role=_optional(own, "contactRole", Node.text, ""),
-        rule_descriptions={_optional(item, "id", Node.text, ""): _optional(item, "description", Node.text, "") for item in quality},
+        rule_descriptions={
+            _optional(item, "id", Node.text, ""): _optional(item, "description", Node.text, "") for item in quality
+        },
     )
 
 

@@ -152,7 +152,9 @@ _COLUMNS = ("unit_id", "year", "dimensions", "value", "measure", "value_delivere
 
 def _rows(observations: pa.Table, measure: str, where: Mapping[str, str]) -> Iterator[_Row]:
     """The observations of a measure that have a value and the dimensions asked for."""
-    chosen = observations.filter(pc.and_(pc.equal(observations.column("measure"), measure), observations.column("value").is_valid()))
+    chosen = observations.filter(
+        pc.and_(pc.equal(observations.column("measure"), measure), observations.column("value").is_valid())
+    )
     for unit, year, dimensions, *rest in zip(*(chosen.column(name).to_pylist() for name in _COLUMNS), strict=True):
         if where.items() <= dict(dimensions).items():
             yield _Row(unit, year, tuple(sorted(dimensions)), *rest)

@@ -50,7 +50,9 @@ def _column(data: Worksheet, lists: Worksheet, position: int, of: Property) -> N
     letter = get_column_letter(position)
     head = data.cell(row=1, column=position, value=of.label_de)
     head.font, head.fill = Font(bold=True), _HEAD
-    data.column_dimensions[letter].width = min(max(len(of.label_de) + 2, *(len(code.label_de) + 2 for code in of.codes), 14), _WIDEST)
+    data.column_dimensions[letter].width = min(
+        max(len(of.label_de) + 2, *(len(code.label_de) + 2 for code in of.codes), 14), _WIDEST
+    )
     if of.form in ("ags", "school_year") or of.role == "dimension":
         for row in range(2, ROWS + 2):
             data.cell(row=row, column=position).number_format = "@"  # text, so that a leading zero stays

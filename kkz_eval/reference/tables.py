@@ -92,9 +92,7 @@ def known_units() -> Mapping[str, frozenset[str]]:
             "kreis": frozenset(key for key in names if len(key) == 5),
             "municipality": frozenset(key for key in names if len(key) == 8),
             "youth_office": frozenset(
-                key
-                for key in names
-                if key.startswith(YOUTH_OFFICE_PREFIX) or (len(key) == 8 and key.endswith(KREISFREIE_SUFFIX))
+                key for key in names if key.startswith(YOUTH_OFFICE_PREFIX) or (len(key) == 8 and key.endswith(KREISFREIE_SUFFIX))
             ),
         }
     )

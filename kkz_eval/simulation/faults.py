@@ -152,7 +152,11 @@ def _repeated_column(place: _Place, _: Rule | None) -> Fault | None:
 
 def _short_row(place: _Place, _: Rule | None) -> Fault | None:
     index = place.any_record()
-    if index is None or place.delivery.writing.form != "text" or place.contract.property_named(place.page.columns[-1]).required is False:
+    if (
+        index is None
+        or place.delivery.writing.form != "text"
+        or place.contract.property_named(place.page.columns[-1]).required is False
+    ):
         return None
     del place.page.lines[place.record(index)][-1]
     return place.at(place.record(index), None, "reader_short_row")

@@ -92,7 +92,8 @@ def laid_out(grid: Grid, writing: Writing) -> Page:
     kinds = [column.kind for column in grid.columns]
     lines += [[_written(cell, kind, writing) for cell, kind in zip(row, kinds, strict=True)] for row in grid.rows]
     if writing.footnotes:
-        lines += [[], *([note] for note in writing.footnotes)]
+        lines.append([])
+        lines += [[note] for note in writing.footnotes]
     return Page(tuple(column.name for column in grid.columns), lines, header, first, len(grid.rows))
 
 

@@ -12,7 +12,7 @@ from itertools import product
 import numpy as np
 
 from kkz_eval.reference.tables import kreise, unit_name
-from kkz_eval.simulation.grid import NEWLINE, Grid, GridColumn, Writing
+from kkz_eval.simulation.grid import NEWLINE, Cell, Grid, GridColumn, Writing
 from kkz_eval.simulation.parameters import CARE, LEAVERS, POPULATION, WELFARE
 from kkz_eval.simulation.parts import Counts
 from kkz_eval.simulation.world import ModelWorld
@@ -158,10 +158,8 @@ def delivery_grid(world: ModelWorld, dataset: str, unit_id: str) -> Grid:
         *(GridColumn(column.name, (column.header,), "label") for column in form.columns),
         GridColumn(form.measure, ("Anzahl",), "number"),
     )
-    rows = tuple(
-        (unit_id, year, *labels, value)
-        for row, year in enumerate(world.years)
-        for labels, value in _cells(form, delivered[row])
+    rows: tuple[tuple[Cell, ...], ...] = tuple(
+        (unit_id, year, *labels, value) for row, year in enumerate(world.years) for labels, value in _cells(form, delivered[row])
     )
     return Grid(dataset, unit_id, columns, rows)
 

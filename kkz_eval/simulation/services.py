@@ -161,7 +161,13 @@ _SCHOOLS = (
 
 
 def _transition_columns(detailed: bool) -> tuple[GridColumn, ...]:
-    return (_KEY, _SCHOOL_YEAR, _label("school_kind", "Schulform", "Übergang zu"), _SEX, _number("transitions", "Anzahl", "Übergänge"))
+    return (
+        _KEY,
+        _SCHOOL_YEAR,
+        _label("school_kind", "Schulform", "Übergang zu"),
+        _SEX,
+        _number("transitions", "Anzahl", "Übergänge"),
+    )
 
 
 def _transition_rows(key: str, s: Setting) -> Rows:
@@ -176,7 +182,16 @@ def _transition_rows(key: str, s: Setting) -> Rows:
 # --- educational support ------------------------------------------------------------------------------------------------
 
 _SUPPORT = (
-    *(("§ 27", 0.06), ("§ 28", 0.56), ("§ 29", 0.01), ("§ 30", 0.05), ("§ 31", 0.1), ("§ 32", 0.01), ("§ 33", 0.03), ("§ 34", 0.08)),
+    *(
+        ("§ 27", 0.06),
+        ("§ 28", 0.56),
+        ("§ 29", 0.01),
+        ("§ 30", 0.05),
+        ("§ 31", 0.1),
+        ("§ 32", 0.01),
+        ("§ 33", 0.03),
+        ("§ 34", 0.08),
+    ),
     *(("§ 35", 0.01), ("§ 35a", 0.09)),
 )
 _STARTS = ("unter 3 Jahre", "3 bis unter 6 Jahre", "6 bis unter 10 Jahre", "10 bis unter 14 Jahre", "14 bis unter 18 Jahre")

@@ -87,7 +87,9 @@ def clean_rows(contract: Contract) -> list[Row]:
     totals = {p.name: totals_of(contract, p.name) for p in dimensions}
     units = sorted(KNOWN_UNITS[contract.levels[0]])[:2]
     rows: list[Row] = []
-    texts = [[code.code for code in p.codes] if p.codes and p.in_key else [p.codes[0].code if p.codes else "A1"] for p in dimensions]
+    texts = [
+        [code.code for code in p.codes] if p.codes and p.in_key else [p.codes[0].code if p.codes else "A1"] for p in dimensions
+    ]
     for unit, year in itertools.product(units, (2015, 2016)):
         for codes in itertools.product(*texts):
             row = {"unit_id": filled(unit), "year": filled(year)}
@@ -188,7 +190,9 @@ class _Mutation:
         dimension = self._parameter("dimension")
         parts = [code for code in demanded_codes(self.rule, self.contract) if code in self._parts(dimension)]
         keys = self._part() | {dimension: filled(parts[0])}
-        return self._changed(keys, 1, silent=[d for d in self._dimensions() if d != dimension], measure=self._parameter("measure"))
+        return self._changed(
+            keys, 1, silent=[d for d in self._dimensions() if d != dimension], measure=self._parameter("measure")
+        )
 
     def _missing_code(self) -> list[Row]:
         dimension = self._parameter("dimension")
