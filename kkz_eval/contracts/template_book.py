@@ -54,8 +54,7 @@ def _column(data: Worksheet, lists: Worksheet, position: int, of: Property) -> N
         max(len(of.label_de) + 2, *(len(code.label_de) + 2 for code in of.codes), 14), _WIDEST
     )
     if of.form in ("ags", "school_year") or of.role == "dimension":
-        for row in range(2, ROWS + 2):
-            data.cell(row=row, column=position).number_format = "@"  # text, so that a leading zero stays
+        data.column_dimensions[letter].number_format = "@"  # text, so that a leading zero stays
     validation = _validation(of, lists, position)
     if validation is not None:
         validation.add(f"{letter}2:{letter}{ROWS + 1}")

@@ -132,7 +132,7 @@ def _random_tables(draw: st.DrawFn, build: SimpleNamespace, contract: Contract) 
     return {str(number): build.parsed_of(contract, table) for number, table in enumerate(listed)}
 
 
-@settings(max_examples=6, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=4, deadline=None, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 @pytest.mark.parametrize("contract_id", CONTRACTS)
 def test_masks_and_great_expectations_agree(contract_id: str, data: st.DataObject, build: SimpleNamespace) -> None:
