@@ -68,7 +68,6 @@ def _parser(language: Language) -> argparse.ArgumentParser:
     simulate.add_argument("--seed", type=int, default=1, help=say("seed"))
     simulate.add_argument("--effects", type=Path, help=say("effects_file"))
     simulate.add_argument("--faults", type=int, default=0, help=say("faults"))
-    simulate.add_argument("--forms", choices=("text", "mixed"), default="text", help=say("forms"))
     simulate.set_defaults(command=_simulate)
 
     effects = commands.add_parser("effects", help=say("effects"), description=say("effects_long"))
@@ -132,7 +131,7 @@ def _simulate(options: argparse.Namespace) -> int:
     from kkz_eval.simulation.run import Order, simulate
 
     contracts = load_contracts(load_settings().contracts) if options.faults else {}
-    summary = simulate(options.out, options.seed, options.effects, order=Order(options.forms, options.faults, contracts))
+    summary = simulate(options.out, options.seed, options.effects, order=Order("mixed", options.faults, contracts))
     print(
         text(
             "cli.simulated",

@@ -291,14 +291,20 @@ def plausibility(line: Line, contract: Contract) -> tuple[Doubt, ...]:
 
     Found when asked for, from what is accepted now: it is no part of any verdict and rejects nothing.
     """
-    others = {name: accepted(line, name).observations for name in other_datasets(contract)}
-    return doubts(contract, accepted(line, contract.dataset).observations, others)
+    register = line.register()
+    by_dataset = {known.dataset: known for known in line.contracts.values()}
+    observations = {
+        name: accepted_observations(line.steps, register, by_dataset[name]).observations
+        for name in (contract.dataset, *other_datasets(contract))
+        if name in by_dataset
+    }
+    return doubts(contract, observations[contract.dataset], observations)
 
 
 def conflicts(line: Line) -> tuple[Conflict, ...]:
     """Units and years of any dataset that deliveries of one scan contradict each other about; none of them holds."""
-    datasets = sorted({contract.dataset for contract in line.contracts.values()})
-    return tuple(conflict for dataset in datasets for conflict in accepted(line, dataset).conflicts)
+    register, contracts = line.register(), sorted(line.contracts.values(), key=lambda contract: contract.dataset)
+    return tuple(found for contract in contracts for found in accepted_observations(line.steps, register, contract).conflicts)
 
 
 def indicator(line: Line, indicator_id: str, dataset: str) -> IndicatorValues:

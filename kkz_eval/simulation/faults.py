@@ -22,7 +22,7 @@ FAULT_COLUMNS = ("file", "cell", "rule", "before", "after")
 
 @dataclass(frozen=True)
 class Fault:
-    """What was planted. cell: as the protocol shows it, "" where the whole file is meant; rule: identifier that must be found there,
+    """What was planted. cell: as the protocol shows it, "" or the sheet where the whole file is meant; rule: identifier that must be found there,
     or `person_records` where the file must be refused; before, after: of that cell, "" where rows came or went.
     """
 
@@ -84,8 +84,7 @@ class _Place:
     def at(self, line: int | None, column: int | None, rule: str, before: str = "", after: str = "") -> Fault:
         sheet = DATA_SHEET if self.delivery.writing.form == "workbook" else None
         row, letter = None if line is None else line + 1, None if column is None else column + 1
-        cell = cell_address(sheet, row, letter) if row is not None else ""
-        return Fault(self.delivery.name, cell, rule, before, after)
+        return Fault(self.delivery.name, cell_address(sheet, row, letter), rule, before, after)
 
 
 _Spoil = Callable[[_Place, Rule | None], Fault | None]
@@ -131,9 +130,17 @@ def _year(place: _Place, _: Rule | None) -> Fault | None:
     return place.put(place.record(index), place.column("year"), wrong, rule)
 
 
-def _total_row(place: _Place, _: Rule | None) -> Fault | None:
+def _name_for_key(place: _Place, _: Rule | None) -> Fault | None:
     index = place.any_record()
-    return None if index is None else place.put(place.record(index), place.column("unit_id"), "Summe", "reader_ags")
+    return None if index is None else place.put(place.record(index), place.column("unit_id"), "Musterstadt", "reader_ags")
+
+
+def _wrong_line_of_totals(place: _Place, _: Rule | None) -> Fault | None:
+    if place.page.total is None:
+        return None
+    name = _numbers(place)[0]
+    value = int(place.value(place.page.n_records - 1, name)) + 1
+    return place.put(place.page.total, place.column(name), value, "reader_total_differs")
 
 
 def _missing_column(place: _Place, _: Rule | None) -> Fault | None:
@@ -291,7 +298,8 @@ _READER: Mapping[str, _Spoil] = {
     "reader_ambiguous_number": _ambiguous,
     "reader_integer": _not_whole,
     "reader_year": _year,
-    "reader_ags": _total_row,
+    "reader_ags": _name_for_key,
+    "reader_total_differs": _wrong_line_of_totals,
     "reader_missing_column": _missing_column,
     "reader_repeated_column": _repeated_column,
     "reader_short_row": _short_row,

@@ -49,7 +49,8 @@ class Writing:
     """How a municipality's spreadsheet writes.
 
     thousands: sign between thousands, "" for none; school_year: 2015/16 (short) or 2015/2016 (long); titles, footnotes: lines
-    before the header and after the records; spelling: which of a column's headers; form: text or a workbook of several sheets.
+    before the header and after the records; spelling: which of a column's headers; total: word of a line of totals after counts,
+    "" for none; form: text or a workbook of several sheets.
     """
 
     encoding: str = "cp1252"
@@ -61,6 +62,7 @@ class Writing:
     titles: tuple[str, ...] = ()
     footnotes: tuple[str, ...] = ()
     spelling: int = 0
+    total: str = ""
     form: Literal["text", "workbook"] = "text"
 
     @property
@@ -72,13 +74,15 @@ class Writing:
 @dataclass
 class Page:
     """A delivery laid out: its lines as they stand in the file, the first one in row 1. header: index of the header's line;
-    first: index of the first record. Faults change the lines before they are written."""
+    first: index of the first record; total: of the line
+    of totals, None where there is none. Faults change the lines before they are written."""
 
     columns: tuple[str, ...]
     lines: list[list[Cell]]
     header: int
     first: int
     n_records: int
+    total: int | None = None
 
 
 def laid_out(grid: Grid, writing: Writing) -> Page:
@@ -91,10 +95,23 @@ def laid_out(grid: Grid, writing: Writing) -> Page:
     first = len(lines)
     kinds = [column.kind for column in grid.columns]
     lines += [[_written(cell, kind, writing) for cell, kind in zip(row, kinds, strict=True)] for row in grid.rows]
+    total = _total_line(grid, writing)
+    at = len(lines) if total else None
+    lines += [total] if total else []
     if writing.footnotes:
         lines.append([])
         lines += [[note] for note in writing.footnotes]
-    return Page(tuple(column.name for column in grid.columns), lines, header, first, len(grid.rows))
+    return Page(tuple(column.name for column in grid.columns), lines, header, first, len(grid.rows), at)
+
+
+def _total_line(grid: Grid, writing: Writing) -> list[Cell]:
+    """A line of totals over the units of the file, of which there is one: the last record again. Of amounts there is none."""
+    if not writing.total or any(isinstance(cell, float) for cell in grid.rows[-1]):
+        return []
+    kinds = [column.kind for column in grid.columns]
+    return [
+        writing.total if kind == "key" else _written(cell, kind, writing) for cell, kind in zip(grid.rows[-1], kinds, strict=True)
+    ]
 
 
 def _written(cell: Cell, kind: str, writing: Writing) -> Cell:

@@ -122,10 +122,10 @@ WRITINGS: tuple[Writing, ...] = (
     Writing(),
     Writing("utf-8-sig", spelling=1),
     Writing("utf-8", ",", ".", zero_lost=True, titles=_TITLE, school_year="long"),
-    Writing("cp1252", "\t", titles=(*_TITLE, "Stand: Frühjahr"), footnotes=_NOTE, spelling=2),
+    Writing("cp1252", "\t", titles=(*_TITLE, "Stand: Frühjahr"), footnotes=_NOTE, spelling=2, total="Summe"),
     Writing("utf-8", thousands="\u202f", footnotes=_NOTE, school_year="long"),
     Writing("utf-16-le", "\t", ".", titles=("", *_TITLE, ""), spelling=1),
-    Writing("cp1252", zero_lost=True, titles=tuple(f"Hinweis {number}" for number in range(1, 9)), spelling=3),
+    Writing("cp1252", zero_lost=True, titles=tuple(f"Hinweis {number}" for number in range(1, 9)), spelling=3, total="Insgesamt"),
 )
 """How the spreadsheets of different municipalities write; utf-16-le gets its byte order mark."""
 WORKBOOK = Writing(form="workbook", titles=_TITLE, footnotes=_NOTE)
@@ -139,7 +139,7 @@ def delivery_name(dataset: str, unit_id: str, suffix: str = ".csv") -> str:
 def writings(seed: int, dataset: str, n_files: int, forms: str) -> tuple[Writing, ...]:
     """The writing of each file of a dataset: all in turn, shuffled. forms: text, or mixed with workbooks."""
     rng = np.random.Generator(np.random.PCG64(np.random.SeedSequence((seed, n_files, *dataset.encode()))))
-    known = WRITINGS if forms == "text" else (*WRITINGS, WORKBOOK, replace(WORKBOOK, zero_lost=True, spelling=1))
+    known = WRITINGS if forms == "text" else (*WRITINGS, WORKBOOK, replace(WORKBOOK, zero_lost=True, spelling=1, total="Gesamt"))
     return tuple(known[number % len(known)] for number in rng.permutation(n_files))
 
 

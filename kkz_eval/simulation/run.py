@@ -45,10 +45,10 @@ class SimulationSummary:
 
 @dataclass(frozen=True)
 class Order:
-    """What is wanted besides a clean world of text files. forms: text, or mixed with workbooks; faults: of each kind; contracts:
+    """What is wanted besides a clean world. forms: text, or mixed with workbooks; faults: of each kind; contracts:
     those that say which faults there are, needed where faults are wanted."""
 
-    forms: Literal["text", "mixed"] = "text"
+    forms: Literal["text", "mixed"] = "mixed"
     faults: int = 0
     contracts: Mapping[str, Contract] = field(default_factory=dict)
 
