@@ -51,7 +51,7 @@ def fast_body(decoded: Decoded, delimiter: str, first: int, width: int) -> Grid 
     """The same at once; None where quoting, line breaks or lengths are not plain."""
     if decoded.cut or not delimiter.isascii():
         return None
-    data = decoded.text.encode("utf-8")
+    data = decoded.text.encode("utf-8") if decoded.utf8 is None else decoded.utf8
     lines = _lines(data, delimiter)
     if lines is None or len(lines.starts) <= first:
         return None

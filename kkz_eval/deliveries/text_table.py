@@ -18,8 +18,10 @@ SAMPLE = 500  # rows by whose values records of persons are known
 
 _UTF16 = ((codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
 _CONTROL = np.array((*range(1, 9), *range(14, 32), 127), dtype=np.uint8)
+_LETTER_OF_UTF8 = re.compile(b"\xc3[\x84\x96\x9c\x9f\xa4\xb6\xbc]")  # ÄÖÜßäöü
 _DECLARED = re.compile("sep=(.)(?:\r\n|\r|\n)", re.IGNORECASE)
 _END_MARK = "\x1e"  # a control character: _CONTROL keeps it out of every decoded text
+_PART = 1 << 18  # bytes looked at in one go
 _HEAD_LENGTH = 16_384  # characters in which the first rows are looked for at first
 
 
@@ -33,11 +35,12 @@ class NotTextError(Exception):
 
 @dataclass(frozen=True)
 class Decoded:
-    """A text; encoding: how it was read; cut: whether the bytes end inside a character."""
+    """A text; encoding: how it was read; cut: whether the bytes end inside a character; utf8: its bytes, where they are at hand."""
 
     text: str
     encoding: str
     cut: bool
+    utf8: bytes | None = None
 
 
 @dataclass(frozen=True)
@@ -56,7 +59,7 @@ class Records:
 def decode(data: bytes) -> Decoded:
     """The text of a file: UTF-16 or UTF-8 by its mark, else UTF-8 where it is valid, else Windows-1252.
 
-    Raises NotTextError: empty, markup, page, nul, undecodable, control.
+    Raises NotTextError: empty, markup, page, nul, undecodable, mixed, control.
     """
     if not data[:_HEAD_LENGTH].strip(b" \t\r\n\x0b\x0c") and not data.strip(b" \t\r\n\x0b\x0c"):
         raise NotTextError("empty")
@@ -76,8 +79,11 @@ def decode(data: bytes) -> Decoded:
 def _has_control(data: bytes) -> bool:
     """Whether bytes of UTF-8 or Windows-1252 hold a control character other than white space."""
     signs = np.frombuffer(data, dtype=np.uint8)
-    low = signs[(signs < 32) | (signs == 127)]
-    return bool(np.isin(low, _CONTROL).any())
+    for start in range(0, len(signs), _PART):
+        part = signs[start : start + _PART]
+        if np.isin(part[(part < 32) | (part == 127)], _CONTROL).any():
+            return True
+    return False
 
 
 def _markup_or_page(data: bytes) -> str | None:
@@ -97,6 +103,8 @@ def _decode(data: bytes) -> Decoded:
     try:
         decoded = _decode_as(data, "utf-8")
     except NotTextError:
+        if _LETTER_OF_UTF8.search(data):  # read as Windows-1252 it would be two signs that no word has
+            raise NotTextError("mixed") from None
         return _decode_as(data, "cp1252")
     if decoded.cut and decoded.text.isascii():  # a single byte above 127, at the very end: a letter of Windows-1252
         return _decode_as(data, "cp1252")
@@ -109,7 +117,7 @@ def _decode_as(data: bytes, encoding: str) -> Decoded:
         text = decoder.decode(data, final=False)
     except UnicodeDecodeError as error:
         raise NotTextError("undecodable") from error
-    return Decoded(text, encoding, cut=bool(decoder.getstate()[0]))
+    return Decoded(text, encoding, cut=bool(decoder.getstate()[0]), utf8=data if encoding == "utf-8" else None)
 
 
 def declared_delimiter(decoded: Decoded) -> tuple[str | None, Decoded]:
@@ -117,7 +125,7 @@ def declared_delimiter(decoded: Decoded) -> tuple[str | None, Decoded]:
     declared = _DECLARED.match(decoded.text)
     if declared is None:
         return None, decoded
-    return declared.group(1), replace(decoded, text=decoded.text[declared.end() :])
+    return declared.group(1), replace(decoded, text=decoded.text[declared.end() :], utf8=None)
 
 
 def head(decoded: Decoded, delimiter: str) -> list[list[str]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 import numpy as np
@@ -17,7 +18,8 @@ from kkz_eval.model.findings import Finding, Severity
 _ALL = frozenset(
     ("summe", "gesamt", "gesamtsumme", "insgesamt", "zusammen", "total", "endsumme", "alle", "allekommunen", "summeallerkommunen")
 )
-_BEGINS = ("summe", "gesamt", "insgesamt", "zusammen", "total", "endsumme", "zwischensumme", "allekommunen")
+_FIRST_WORDS = frozenset(("summe", "gesamt", "gesamtsumme", "insgesamt", "zusammen", "total", "endsumme", "zwischensumme"))
+_WORD = re.compile(r"[^\W_]+")
 _MOST_CHECKED = 100  # lines of totals of a file; each is compared with all its records
 
 
@@ -34,8 +36,14 @@ def is_total(grid: Grid, match: HeaderMatch) -> Bools:
     return found
 
 
+def _names_total(text: str) -> bool:
+    """Whether a text begins with a word for a total; `Gesamtschule` is none."""
+    first = _WORD.search(text)
+    return first is not None and (fold(first.group(0)) in _FIRST_WORDS or fold(text) in _ALL)
+
+
 def _says_total(column: pa.Array) -> Bools:
-    says = np.array([fold(text).startswith(_BEGINS) for text in column.dictionary.to_pylist()] + [False], dtype=np.bool_)
+    says = np.array([*map(_names_total, column.dictionary.to_pylist()), False], dtype=np.bool_)
     at = pc.fill_null(column.indices, len(column.dictionary)).to_numpy(zero_copy_only=False)
     return np.asarray(says[at], dtype=np.bool_)
 
@@ -48,7 +56,7 @@ def total_findings(grid: Grid, match: HeaderMatch, totals: Ints, records: Ints, 
     found: list[Finding] = []
     for number, line in enumerate(totals):
         said = _checked(grid, match, int(line), records, style) if number < _MOST_CHECKED else None
-        found += [_not_checked(grid, int(line))] if said is None else said
+        found += [_not_checked(grid, match, int(line))] if said is None else said
     return found
 
 
@@ -106,7 +114,7 @@ def _label(grid: Grid, match: HeaderMatch, line: int, key: int) -> str:
     """The word of a total."""
     cells = grid.line(line)
     others = [column for column in range(match.width) if column not in match.columns.values() and column not in match.measured]
-    return cells[key] if cells[key].strip() else next((cells[c] for c in others if fold(cells[c]).startswith(_BEGINS)), "")
+    return cells[key] if cells[key].strip() else next((cells[c] for c in others if _names_total(cells[c])), "")
 
 
 def _lengths_of_keys(keys: pa.Array) -> set[int]:
@@ -125,7 +133,9 @@ def _values(grid: Grid, column: int, lines: Sequence[int] | Ints, style: Style |
     return read if cells.numbers is None else pc.coalesce(cells.numbers, read)
 
 
-def _not_checked(grid: Grid, line: int) -> Finding:
+def _not_checked(grid: Grid, match: HeaderMatch, line: int) -> Finding:
     kind = "reader_total_row"
+    unit = unit_property(match.contract)
+    column = None if unit is None else match.columns[unit.name] + 1
     first = next((cell.strip() for cell in grid.line(line) if cell.strip()), "")
-    return Finding(kind, kind, Severity.WARNING, grid.sheet, int(grid.rows[line]), value=first)
+    return Finding(kind, kind, Severity.WARNING, grid.sheet, int(grid.rows[line]), column, value=first)

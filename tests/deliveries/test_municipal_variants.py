@@ -70,6 +70,11 @@ def test_a_total_beside_an_empty_key_is_recognised() -> None:
     assert found(table) == []
 
 
+def test_a_record_without_its_key_is_no_total_for_its_name() -> None:
+    table = parsed("Schule;" + HEADER + "Gesamtschule Mitte;;2016;m;10;1,5\nHauptschule;05913000;2016;m;5;1,5\n")
+    assert table.values("unit_id").to_pylist() == [None, "05913000"]
+
+
 def test_insgesamt_as_a_code_with_a_key_is_data() -> None:
     table = parsed(HEADER + "05911000;2016;insgesamt;10;1,5\n")
     assert table.values("sex").to_pylist() == ["total"]
@@ -169,6 +174,7 @@ def test_a_record_with_words_of_a_header_is_none() -> None:
         (b"\xef\xbb\xbf\n<!DOCTYPE html>", "markup"),
         (b"<?xml version='1.0'?><Workbook/>", "markup"),
         (b"%PDF-1.7\n1 0 obj", "page"),
+        ("AGS;Jahr\nMädchen;1\n".encode() + "Köln;2\n".encode("cp1252"), "mixed"),
     ],
 )
 def test_what_only_bears_the_name_of_a_table_says_so(data: bytes, code: str) -> None:

@@ -51,6 +51,10 @@ def test_a_column_as_only_persons_have_is_recognised_under_any_title(column: lis
             f"{town}, {kind}"
             for town, kind in zip(("Unna", "Soest", "Olpe", "Wesel", "Hamm", "Bonn"), ("Kreis", "Stadt") * 3, strict=True)
         ],
+        [
+            *("Aachen, Städteregion", "Bonn, Stadt", "Unna, Landkreis", "Herne, kreisfreie Stadt", "Köln, Universitätsstadt"),
+            *("Lemgo, Alte Hansestadt", "Siegen, Krfr. Stadt", "Selm, Gemeinde"),
+        ],
         [str(number) for number in range(5_911_000, 5_911_030)],
         [f"1.{number:03d}" for number in range(30)],
         [f"{number},{number % 10}" for number in range(30)],
