@@ -1,0 +1,390 @@
+"""From a grid to the long table: keys to units, texts to numbers and flags, and findings on what can't be trusted. No files.
+
+A value that can't be trusted is null, with its text as delivered kept: never a wrong number, never gone without trace.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import chain
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from kkz_eval.deliveries.numbers import UNREADABLE, NumberColumn, Style, parse_numbers, style_of
+from kkz_eval.deliveries.official.grid import Grid, Member, ValueColumn
+from kkz_eval.deliveries.official.table import MEMBER, OFFICIAL_SCHEMA, WORD, OfficialTable
+from kkz_eval.deliveries.official.times import Time, time_of
+from kkz_eval.deliveries.official.units import Unit, unit_of
+from kkz_eval.deliveries.official.words import Words, combined, constant, repeated, spread, twice, words_of
+from kkz_eval.model.findings import Finding, Severity, findings_table
+
+QUALITIES = frozenset("prse")
+_MOST = 50  # findings of one kind that are listed one by one
+
+
+def assemble(grid: Grid) -> OfficialTable:
+    """The long table of a grid."""
+    n, columns = grid.size, grid.values
+    c = len(columns)
+    if n == 0 or c == 0:
+        empty = (*grid.findings, Finding("reader_no_rows", "reader_no_rows", Severity.ERROR))
+        table = OFFICIAL_SCHEMA.empty_table()
+        return OfficialTable(grid.family, grid.code, grid.title, grid.edition, table, findings_table(empty))
+    keys = None if grid.keys is None else words_of(grid.keys)
+    names = None if grid.names is None else words_of(grid.names)
+    times = None if grid.times is None else words_of(grid.times)
+    units = {} if keys is None else {key: unit_of(key, grid.context) for key in keys.words}
+    moments = {text: time_of(text) for text in _time_texts(grid, times)}
+    members, dims = _dimensions(grid)
+    texts = pa.concat_arrays([column.texts for column in columns])
+    numbers = _numbers(grid, texts)
+    doubts = _Doubts(grid, keys, names, times, units, moments, members)
+    values = _trusted(numbers, doubts.bad, c)
+    flags, qualities = _flags(numbers.flags, columns, n)
+    table = pa.Table.from_arrays(
+        [
+            *_region(keys, names, units, n, c),
+            *_time(grid, times, moments, n),
+            *_measure(grid, n),
+            dims,
+            values,
+            pc.if_else(pc.equal(texts, ""), pa.scalar(None, pa.string()), texts),
+            _unit(grid, n),
+            flags,
+            qualities,
+            repeated([column.edition or None for column in columns], n),
+            constant(grid.sheet, n * c),
+            pa.array(np.tile(grid.rows, c)),
+            pa.array(np.repeat(np.array([column.column for column in columns], np.int32), n)),
+        ],
+        schema=OFFICIAL_SCHEMA,
+    )
+    findings = (*grid.findings, *doubts.findings, *_unread(grid, texts, numbers.problems))
+    return OfficialTable(grid.family, grid.code, grid.title, grid.edition, table, findings_table(findings))
+
+
+def _region(keys: Words | None, names: Words | None, units: dict[str, Unit | None], n: int, c: int) -> list[pa.Array]:
+    def unit_id(key: str) -> str | None:
+        unit = units[key]
+        return None if unit is None else unit.unit_id
+
+    def level(key: str) -> str | None:
+        unit = units[key]
+        return None if unit is None else unit.level
+
+    name = constant(None, n * c) if names is None else names.mapped(lambda text: text.strip() or None, c)
+    if keys is None:
+        nothing = constant(None, n * c)
+        return [nothing, name, nothing, nothing]
+    return [keys.mapped(lambda key: key or None, c), name, keys.mapped(unit_id, c), keys.mapped(level, c)]
+
+
+def _time_texts(grid: Grid, times: Words | None) -> list[str]:
+    fixed = [column.time for column in grid.values if column.time is not None]
+    return [*(() if times is None else times.words), *fixed]
+
+
+def _time(grid: Grid, times: Words | None, moments: dict[str, Time | None], n: int) -> list[pa.Array]:
+    def kind(text: str | None) -> str | None:
+        moment = moments[text] if text is not None else None
+        return None if moment is None else moment.kind
+
+    def year(text: str | None) -> int | None:
+        moment = moments[text] if text is not None else None
+        return None if moment is None else moment.year
+
+    if times is None:
+        texts: list[str | None] = [column.time for column in grid.values]
+        codes = np.repeat(np.arange(len(texts)), n)
+        words = [text or None for text in texts]
+    else:
+        texts = list(times.words)
+        codes = np.tile(times.codes, len(grid.values))
+        words = [text.strip() or None for text in times.words]
+    years = pa.array([year(text) for text in texts], pa.int32()).take(pa.array(codes))
+    return [spread(codes, words, 1), spread(codes, [kind(text) for text in texts], 1), years]
+
+
+def _measure(grid: Grid, n: int) -> list[pa.Array]:
+    if grid.measure is None:
+        columns = grid.values
+        return [
+            repeated([column.measure or column.label or None for column in columns], n),
+            repeated([column.label or column.measure or None for column in columns], n),
+        ]
+    c = len(grid.values)
+    return [words_of(grid.measure.codes).mapped(_or_none, c), words_of(grid.measure.labels).mapped(_or_none, c)]
+
+
+def _unit(grid: Grid, n: int) -> pa.Array:
+    if grid.measure is None:
+        return repeated([column.unit or None for column in grid.values], n)
+    return words_of(grid.measure.units).mapped(_or_none, len(grid.values))
+
+
+def _or_none(text: str) -> str | None:
+    return text or None
+
+
+def _dimensions(grid: Grid) -> tuple[tuple[np.ndarray, int], pa.Array]:
+    """((code of each record for its members, their product), the column of maps)."""
+    parts: list[tuple[np.ndarray, int]] = []
+    decoded: list[tuple[str, Words | None, Words]] = []
+    for dimension in grid.dimensions:
+        codes = None if dimension.codes is None else words_of(dimension.codes)
+        labels = words_of(dimension.labels)
+        decoded.append((dimension.variable, codes, labels))
+        if codes is not None:
+            parts.append((codes.codes, len(codes.words)))
+        parts.append((labels.codes, len(labels.words)))
+    ids, product = combined(parts, grid.size)
+    _, first, place = np.unique(ids, return_index=True, return_inverse=True)
+    of_records = [
+        [
+            Member(variable, "" if codes is None else codes.words[codes.codes[index]], labels.words[labels.codes[index]].strip())
+            for variable, codes, labels in decoded
+        ]
+        for index in first
+    ]
+    sets = list(dict.fromkeys(column.members for column in grid.values))
+    entries = [[*own, *members] for members in sets for own in of_records]
+    of_column = [sets.index(column.members) for column in grid.values]
+    chosen = np.concatenate([place + number * len(of_records) for number in of_column]) if of_column else place
+    return (ids, product), _maps(entries).take(pa.array(chosen.astype(np.int32)))
+
+
+def _maps(entries: Sequence[Sequence[Member]]) -> pa.Array:
+    flat = list(chain.from_iterable(entries))
+    offsets = np.concatenate([[0], np.cumsum([len(entry) for entry in entries])]).astype(np.int32)
+    items = pa.StructArray.from_arrays(
+        [pa.array([m.code for m in flat], pa.string()), pa.array([m.label for m in flat], pa.string())], fields=list(MEMBER)
+    )
+    return pa.MapArray.from_arrays(pa.array(offsets), pa.array([m.variable for m in flat], pa.string()), items)
+
+
+def _numbers(grid: Grid, texts: pa.Array) -> NumberColumn:
+    if all(column.numbers is None for column in grid.values):
+        return parse_numbers(texts, _style(grid, texts))
+    numbers = pa.concat_arrays([column.numbers for column in grid.values])
+    read = parse_numbers(pc.if_else(numbers.is_valid(), pa.scalar(None, pa.string()), texts), grid.style)
+    return NumberColumn(pc.coalesce(numbers, read.values), read.flags, read.problems)
+
+
+def _style(grid: Grid, texts: pa.Array) -> Style | None:
+    """The style that the numbers show; where they show none, that of the family or language."""
+    if grid.style is not None:
+        return grid.style
+    separated = pc.or_(pc.match_substring(texts, ","), pc.match_substring_regex(texts, r"[0-9]\.[0-9]"))
+    shown = style_of([texts.filter(separated)])
+    return grid.fallback if shown is None else shown
+
+
+def _flags(symbols: pa.Array, columns: Sequence[ValueColumn], n: int) -> tuple[pa.Array, pa.Array]:
+    """Symbols, and letters of quality apart from them; a column of quality goes before a letter in the cell."""
+    size = n * len(columns)
+    if symbols.null_count == size:
+        flags = letters = constant(None, size)
+    else:
+        encoded = symbols.dictionary_encode()
+        texts = encoded.dictionary.to_pylist()
+        is_letter = [text in QUALITIES for text in texts]
+        flags, letters = (
+            pa.array([text if letter is wanted else None for text, letter in zip(texts, is_letter, strict=True)], pa.string())
+            .take(encoded.indices)
+            .cast(WORD)
+            for wanted in (False, True)
+        )
+    if all(column.qualities is None for column in columns):
+        return flags, letters
+    own = [pa.nulls(n, pa.string()) if column.qualities is None else column.qualities for column in columns]
+    said = pa.concat_arrays(own)
+    said = pc.if_else(pc.equal(pc.utf8_trim_whitespace(said), ""), pa.scalar(None, pa.string()), said)
+    return flags, pc.coalesce(said, letters.cast(pa.string())).cast(WORD)
+
+
+def _trusted(numbers: NumberColumn, bad: NDArray[np.bool_], c: int) -> pa.Array:
+    if not bad.any():
+        return numbers.values
+    return pc.if_else(pa.array(bad if len(bad) == len(numbers.values) else np.tile(bad, c)), pa.scalar(None, pa.float64()), numbers.values)
+
+
+def _unread(grid: Grid, texts: pa.Array, problems: pa.Array) -> list[Finding]:
+    """A finding for each cell that is neither a number nor a known symbol."""
+    if problems.null_count == len(problems):
+        return []
+    found: list[Finding] = []
+    for place in np.flatnonzero(problems.is_valid().to_numpy(zero_copy_only=False)):
+        column, record = divmod(int(place), grid.size)
+        value, kind = texts[int(place)].as_py(), problems[int(place)].as_py()
+        if kind == UNREADABLE and len(value.strip()) <= 3 and not any(map(str.isdigit, value)):
+            kind = "official_symbol"
+        label = grid.values[column].label or grid.values[column].measure
+        at = (int(grid.rows[record]), grid.values[column].column)
+        found.append(Finding(kind, kind, Severity.ERROR, grid.sheet, *at, field=label or None, value=value))
+    return found
+
+
+class _Doubts:
+    """What can't be trusted: which values (bad: per record, or per cell where columns differ), and the findings that say so."""
+
+    def __init__(
+        self,
+        grid: Grid,
+        keys: Words | None,
+        names: Words | None,
+        times: Words | None,
+        units: dict[str, Unit | None],
+        moments: dict[str, Time | None],
+        members: tuple[np.ndarray, int],
+    ) -> None:
+        self.grid, self.keys, self.names, self.times = grid, keys, names, times
+        self.units, self.moments, self.members = units, moments, members
+        self.findings: list[Finding] = []
+        record = np.zeros(grid.size, bool)
+        for doubtful in (self._keys(), self._names(), self._times(), self._labels(), self._twice()):
+            record |= doubtful
+        self._gaps()
+        self.bad = self._columns(record)
+
+    def _add(self, kind: str, row: int | None, column: int | None, value: str | None, allowed: str = "", severity: str = "error") -> None:
+        self.findings.append(Finding(kind, kind, severity, self.grid.sheet, row, column, value=value, allowed=allowed or None))
+
+    def _keys(self) -> NDArray[np.bool_]:
+        """Keys that are none: the values stay, without unit and level."""
+        nothing = np.zeros(self.grid.size, bool)
+        if self.keys is None:
+            self._add("official_no_region", None, None, None, severity="warning")
+            return nothing
+        for word, key in enumerate(self.keys.words):
+            if self.units[key] is None:
+                self._add("official_key", int(self.grid.rows[self.keys.first(word)]), self.grid.key_column, key)
+        return nothing
+
+    def _names(self) -> NDArray[np.bool_]:
+        """Two units under one key, by name or because two keys mean one unit."""
+        bad = np.zeros(self.grid.size, bool)
+        if self.keys is None or self.names is None:
+            return bad
+        pairs, _ = combined([(self.keys.codes, len(self.keys.words)), (self.names.codes, len(self.names.words))], self.grid.size)
+        distinct, first = np.unique(pairs, return_index=True)
+        if len(distinct) == len(self.keys.words):
+            return bad
+        seen: dict[int, int] = {}
+        for index in sorted(first):
+            key = int(self.keys.codes[index])
+            if key not in seen:
+                seen[key] = int(index)
+                continue
+            name, other = (self.names.words[self.names.codes[place]].strip() for place in (index, seen[key]))
+            if name != other:
+                self._add("official_two_units", int(self.grid.rows[index]), self.grid.key_column, self.keys.words[key], f"{other} | {name}")
+                bad |= self.keys.codes == key
+        return bad
+
+    def _times(self) -> NDArray[np.bool_]:
+        bad = np.zeros(self.grid.size, bool)
+        if self.times is None:
+            if any(column.time is None for column in self.grid.values):
+                self._add("official_no_time", None, None, None)
+            return bad
+        for word, text in enumerate(self.times.words):
+            if self.moments[text] is None:
+                self._add("official_time", int(self.grid.rows[self.times.first(word)]), self.grid.time_column, text)
+                bad |= self.times.codes == word
+        return bad
+
+    def _labels(self) -> NDArray[np.bool_]:
+        """One code with two labels: the end of a cut line, or a line shifted by a column."""
+        bad = np.zeros(self.grid.size, bool)
+        pairs = [(d.codes, d.labels, d.column) for d in self.grid.dimensions if d.codes is not None]
+        if self.grid.measure is not None:
+            pairs.append((self.grid.measure.codes, self.grid.measure.labels, self.grid.measure.column))
+        for codes, labels, column in pairs:
+            code, label = words_of(codes), words_of(labels)
+            ids, _ = combined([(code.codes, len(code.words)), (label.codes, len(label.words))], self.grid.size)
+            distinct, first, counts = np.unique(ids, return_index=True, return_counts=True)
+            if len(distinct) == len(code.words):
+                continue
+            usual: dict[int, tuple[int, int]] = {}
+            for index, count in sorted(zip(first, counts, strict=True), key=lambda item: -int(item[1])):
+                word = int(code.codes[index])
+                if word not in usual:
+                    usual[word] = (int(label.codes[index]), int(count))
+                    continue
+                said = label.words[label.codes[index]]
+                self._add("official_label", int(self.grid.rows[index]), column, said, label.words[usual[word][0]])
+                bad |= (code.codes == word) & (label.codes == label.codes[index])
+        return bad
+
+    def _parts(self) -> list[tuple[np.ndarray, int]]:
+        parts = [self.members]
+        if self.keys is not None:
+            parts.append(self._unit_codes(self.keys))
+        if self.times is not None:
+            years = {text: place for place, text in enumerate(dict.fromkeys(text.strip() for text in self.times.words))}
+            table = np.array([years[text.strip()] for text in self.times.words], np.int64)
+            parts.append((table[self.times.codes], len(years)))
+        if self.grid.measure is not None:
+            measure = words_of(self.grid.measure.codes)
+            parts.append((measure.codes, len(measure.words)))
+        return parts
+
+    def _unit_codes(self, keys: Words) -> tuple[np.ndarray, int]:
+        """One code for all keys that mean one unit at one level."""
+        meant = [self.units[key] or key for key in keys.words]
+        place = {unit: index for index, unit in enumerate(dict.fromkeys(meant))}
+        return np.array([place[unit] for unit in meant], np.int64)[keys.codes], len(place)
+
+    def _twice(self) -> NDArray[np.bool_]:
+        """Records that say the same thing twice: none of them counts, for nothing tells which holds."""
+        ids, product = combined(self._parts(), self.grid.size)
+        bad = twice(ids, product)
+        if not bad.any():
+            return bad
+        first: dict[int, int] = {}
+        for index in np.flatnonzero(bad):
+            row = int(self.grid.rows[index])
+            known = first.setdefault(int(ids[index]), row)
+            if known != row and len(self.findings) < _MOST:
+                what = " ".join(text for text in (self._key_at(int(index)), self._time_at(int(index))) if text)
+                self._add("official_twice", row, self.grid.key_column, what, str(known))
+        return bad
+
+    def _key_at(self, index: int) -> str:
+        return "" if self.keys is None else self.keys.words[self.keys.codes[index]]
+
+    def _time_at(self, index: int) -> str:
+        return "" if self.times is None else self.times.words[self.times.codes[index]]
+
+    def _gaps(self) -> None:
+        """A family that writes every combination of its members, with some missing: it may have been cut at the end of a line."""
+        if not self.grid.complete:
+            return
+        sizes = [n_words for _, n_words in self._parts()[1:]]
+        sizes.append(len(np.unique(self.members[0])))
+        expected = int(np.prod(sizes))
+        if self.grid.size < expected:
+            found = str(self.grid.size)
+            self._add("official_incomplete", int(self.grid.rows[-1]), None, found, str(expected), severity="warning")
+
+    def _columns(self, record: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """Columns of values with one header, and a last cell that may have been cut; per cell where there are any."""
+        seen: dict[tuple[object, ...], int] = {}
+        doubtful: set[int] = set()
+        for place, column in enumerate(self.grid.values):
+            other = seen.setdefault(column.signature, place)
+            if other != place:
+                doubtful |= {other, place}
+                self._add("official_column_twice", None, column.column, column.label or column.measure, str(self.grid.values[other].column))
+        if not doubtful and not self.grid.open_end:
+            return record
+        cells = np.tile(record, (len(self.grid.values), 1))
+        cells[sorted(doubtful)] = True
+        if self.grid.open_end:
+            cells[-1, -1] = True
+            last = self.grid.values[-1]
+            self._add("official_open_end", int(self.grid.rows[-1]), last.column, last.texts[-1].as_py())
+        return cells.ravel()
