@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 
-from kkz_eval.deliveries.official import ffcsv
+from kkz_eval.deliveries.official import datencsv, ffcsv
 from kkz_eval.deliveries.official.assemble import assemble
 from kkz_eval.deliveries.official.grid import Grid
 from kkz_eval.deliveries.official.table import OfficialTable
@@ -20,6 +20,8 @@ def read_text(decoded: Decoded) -> OfficialTable | None:
 
 def grid_of(decoded: Decoded) -> Grid | None:
     """The grid of a text of official statistics; None where no family knows it."""
+    if datencsv.recognises(decoded.text):
+        return datencsv.read(decoded)
     header, start = _first_record(decoded.text, ffcsv.DELIMITER)
     if ffcsv.recognises(header):
         return ffcsv.read(decoded, header, start)
