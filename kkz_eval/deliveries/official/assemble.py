@@ -13,11 +13,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from kkz_eval.deliveries.numbers import UNREADABLE, NumberColumn, Style, parse_numbers, style_of
+from kkz_eval.deliveries.numbers import UNREADABLE, NumberColumn
 from kkz_eval.deliveries.official.grid import Grid, Member, ValueColumn
 from kkz_eval.deliveries.official.table import MEMBER, OFFICIAL_SCHEMA, WORD, OfficialTable
 from kkz_eval.deliveries.official.times import Time, time_of
 from kkz_eval.deliveries.official.units import Unit, unit_of
+from kkz_eval.deliveries.official.values import numbers_of, style_shown_by
 from kkz_eval.deliveries.official.words import Words, combined, constant, repeated, spread, twice, words_of
 from kkz_eval.model.findings import Finding, Severity, findings_table
 
@@ -167,19 +168,11 @@ def _maps(entries: Sequence[Sequence[Member]]) -> pa.Array:
 
 def _numbers(grid: Grid, texts: pa.Array) -> NumberColumn:
     if all(column.numbers is None for column in grid.values):
-        return parse_numbers(texts, _style(grid, texts))
+        style = grid.style or style_shown_by(texts) or grid.fallback
+        return numbers_of(texts, style)
     numbers = pa.concat_arrays([column.numbers for column in grid.values])
-    read = parse_numbers(pc.if_else(numbers.is_valid(), pa.scalar(None, pa.string()), texts), grid.style)
+    read = numbers_of(pc.if_else(numbers.is_valid(), pa.scalar(None, pa.string()), texts), grid.style)
     return NumberColumn(pc.coalesce(numbers, read.values), read.flags, read.problems)
-
-
-def _style(grid: Grid, texts: pa.Array) -> Style | None:
-    """The style that the numbers show; where they show none, that of the family or language."""
-    if grid.style is not None:
-        return grid.style
-    separated = pc.or_(pc.match_substring(texts, ","), pc.match_substring_regex(texts, r"[0-9]\.[0-9]"))
-    shown = style_of([texts.filter(separated)])
-    return grid.fallback if shown is None else shown
 
 
 def _flags(symbols: pa.Array, columns: Sequence[ValueColumn], n: int) -> tuple[pa.Array, pa.Array]:
@@ -334,7 +327,7 @@ class _Doubts:
 
     def _unit_codes(self, keys: Words) -> tuple[np.ndarray, int]:
         """One code for all keys that mean one unit at one level."""
-        meant = [self.units[key] or key for key in keys.words]
+        meant = [key if (unit := self.units[key]) is None else unit.level + unit.unit_id for key in keys.words]
         place = {unit: index for index, unit in enumerate(dict.fromkeys(meant))}
         return np.array([place[unit] for unit in meant], np.int64)[keys.codes], len(place)
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from itertools import islice
 
 import numpy as np
+import pyarrow.compute as pc
 
 from kkz_eval.deliveries.numbers import Style, symbol_of
 from kkz_eval.deliveries.official.fields import Fields, fields_of
@@ -27,9 +28,11 @@ FAMILY = "datencsv"
 DELIMITER = ";"
 
 _FIRST = re.compile(r'"?(?:GENESIS-)?(?:Tabelle|Table):\s*([^;"\r\n]*)')
-_RULE = re.compile(r"^_{5,}", re.MULTILINE)
+_RULE = "\n_____"
 _STATE = re.compile(r"^(?:Stand|created|Updated):\s*([0-9]{2})\.([0-9]{2})\.([0-9]{4})|^(?:created|Stand):\s*([0-9]{4}-[0-9]{2}-[0-9]{2})", re.MULTILINE)
+_KEY_OR_TIME = r"^(DG|JH[0-9]{8}|[0-9]{1,5}|[0-9]{8}|[0-9]{2}\.[0-9]{2}\.[0-9]{4}|[0-9]{4}-[0-9]{2}-[0-9]{2})$"
 _ENGLISH = re.compile(r"^created:", re.MULTILINE)
+_LOOK = 100  # records that tell what a column holds
 _HEAD = 60  # records in which the first record of data must stand
 
 
@@ -68,13 +71,13 @@ def read(decoded: Decoded) -> Grid:
         kind = "official_header"
         empty = np.array([], np.int32)
         return Grid(FAMILY, empty, (), None, findings=(Finding(kind, kind, Severity.ERROR, row=1),))
-    rule = _RULE.search(decoded.text, head.body)
-    end = len(decoded.text) if rule is None else rule.start()
+    rule = decoded.text.find(_RULE, head.body - 1) + 1 or None
+    end = len(decoded.text) if rule is None else rule
     fields = fields_of(decoded, DELIMITER, head.width, head.row, head.body, end)
     n_leading = _n_leading(head, fields)
-    findings = [*_shifted(head, n_leading), *_end(decoded.text, head, fields, None if rule is None else rule.start())]
+    findings = [*_shifted(head, n_leading), *_end(decoded.text, head, fields, rule)]
     title = " ".join(head.titles)
-    grid = Grid(FAMILY, fields.rows, (), None, context=title, code=head.code, title=title, edition=_edition(decoded.text))
+    grid = Grid(FAMILY, fields.rows, (), None, context=title, code=head.code, title=title, edition=_edition(decoded.text, end))
     if any(finding.kind == "official_header" for finding in findings):
         return replace(grid, findings=(*findings, *fields.findings))
     leading = _leading(fields, n_leading)
@@ -172,7 +175,7 @@ def _leading(fields: Fields, n_leading: int) -> _Leading:
     time = key = name = None
     others: list[int] = []
     for index in range(n_leading):
-        texts = [text for text in fields.columns[index].unique().to_pylist() if text.strip()]
+        texts = [text for text in fields.columns[index].slice(0, _LOOK).unique().to_pylist() if text.strip()]
         good = sum(time_of(text) is not None for text in texts)
         keys = sum(KEY.fullmatch(text.strip()) is not None for text in texts)
         if time is None and key is None and texts and 2 * good > len(texts):
@@ -189,9 +192,9 @@ def _leading(fields: Fields, n_leading: int) -> _Leading:
 def _records(fields: Fields, leading: _Leading, n_leading: int) -> tuple[Fields, list[Finding]]:
     """Records without the lines of text among them: those whose key is blank or no key while all their values are blank."""
     first = fields.columns[0 if leading.key is None else leading.key]
-    odd = {text for text in first.unique().to_pylist() if not (KEY.fullmatch(text.strip()) or time_of(text))}
-    if not odd:
+    if pc.all(pc.match_substring_regex(first, _KEY_OR_TIME)).as_py():
         return fields, []
+    odd = {text for text in first.unique().to_pylist() if not (KEY.fullmatch(text.strip()) or time_of(text))}
     keep = np.ones(fields.size, bool)
     found = []
     for index, text in enumerate(first.to_pylist()):
@@ -240,9 +243,9 @@ def _end(text: str, head: _Head, fields: Fields, rule: int | None) -> list[Findi
     return found
 
 
-def _edition(text: str) -> str:
+def _edition(text: str, end: int) -> str:
     """The day on which the table was made, as ISO date; "" where the file names none."""
-    match = _STATE.search(text)
+    match = _STATE.search(text, end)
     if match is None:
         return ""
     return match.group(4) or f"{match.group(3)}-{match.group(2)}-{match.group(1)}"

@@ -4,27 +4,62 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Sequence
 
-from kkz_eval.deliveries.official import datencsv, ffcsv
+import pyarrow as pa
+
+from kkz_eval.deliveries.official import cube, datencsv, ffcsv, inkar_export, panels, wegweiser
 from kkz_eval.deliveries.official.assemble import assemble
 from kkz_eval.deliveries.official.grid import Grid
-from kkz_eval.deliveries.official.table import OfficialTable
+from kkz_eval.deliveries.official.table import OFFICIAL_SCHEMA, OfficialTable
 from kkz_eval.deliveries.text_table import Decoded, decode
+from kkz_eval.deliveries.workbook import Sheet, is_workbook, sheets
+from kkz_eval.model.findings import concat_findings
+
+
+def read_official(data: bytes) -> OfficialTable | None:
+    """The long table of a file; None where no family knows it. Raises NotTextError, BrokenWorkbookError."""
+    return read_workbook(sheets(data)) if is_workbook(data) else read_text(decode(data))
 
 
 def read_text(decoded: Decoded) -> OfficialTable | None:
-    """The long table of a text of official statistics; None where no family knows it. Raises NotTextError (cell_too_long)."""
-    grid = grid_of(decoded)
+    """The long table of a text; None where no family knows it. Raises NotTextError (cell_too_long)."""
+    grid = _grid_of(decoded)
     return None if grid is None else assemble(grid)
 
 
-def grid_of(decoded: Decoded) -> Grid | None:
-    """The grid of a text of official statistics; None where no family knows it."""
+def read_workbook(workbook: Sequence[Sheet]) -> OfficialTable | None:
+    """The long table of a workbook, all its sheets of data in one; None where no family knows it."""
+    tables = [assemble(grid) for grid in inkar_export.read(workbook)]
+    if not tables:
+        return None
+    if len(tables) == 1:
+        return tables[0]
+    table = pa.concat_tables([part.table.unify_dictionaries() for part in tables]).unify_dictionaries().combine_chunks()
+    findings = concat_findings([part.findings for part in tables])
+    return OfficialTable(inkar_export.FAMILY, "", "", tables[0].edition, table.cast(OFFICIAL_SCHEMA), findings)
+
+
+def _grid_of(decoded: Decoded) -> Grid | None:
     if datencsv.recognises(decoded.text):
         return datencsv.read(decoded)
+    if cube.recognises(decoded.text):
+        return cube.read(decoded)
     header, start = _first_record(decoded.text, ffcsv.DELIMITER)
     if ffcsv.recognises(header):
         return ffcsv.read(decoded, header, start)
+    if wegweiser.recognises(header):
+        return wegweiser.read(decoded, header, start)
+    return _panel(decoded)
+
+
+def _panel(decoded: Decoded) -> Grid | None:
+    for delimiter in (",", ";", "\t"):
+        header, start = _first_record(decoded.text, delimiter)
+        form = panels.form_of(header, delimiter)
+        if form is not None:
+            read = panels.read_indicators if form.family == panels.INDICATORS else panels.read
+            return read(decoded, form, start)
     return None
 
 
@@ -33,8 +68,3 @@ def _first_record(text: str, delimiter: str) -> tuple[list[str], int]:
     end = text.find("\n")
     start = len(text) if end < 0 else end + 1
     return next(csv.reader(io.StringIO(text[:start], newline=""), delimiter=delimiter), [""]), start
-
-
-def read_official(data: bytes) -> OfficialTable | None:
-    """The long table of a file; None where no family knows it. Raises NotTextError, BrokenWorkbookError."""
-    return read_text(decode(data))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from kkz_eval.deliveries.columns import school_year_of
 
@@ -35,6 +36,7 @@ class Time:
     year: int
 
 
+@lru_cache(maxsize=4096)
 def time_of(text: str) -> Time | None:
     """What a text says about time: 2023, 2024-12-31, 31.12.2022, 2023-10P6M, 2022/23; None where it is no time."""
     stripped = text.strip()

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache, lru_cache
 
 from kkz_eval.reference.tables import Kind, kreise
 
@@ -19,6 +20,7 @@ LEVELS = (
 KEY = re.compile(r"DG|JH[0-9]{8}|[0-9]{1,5}|[0-9]{7,9}|[0-9]{11,12}")
 _VARIABLE = re.compile(r"(?:DINSG|DLAND|BLAND|REGBEZ|KREIS|GEMEIN|GEO|JUG|VERBAND|GVB)\w*")
 _LANDS = range(1, 17)
+_CITY_STATES = ("02", "11")  # Hamburg and Berlin: 8 digits are a district, the city itself aside
 _OF_LENGTH = {3: "regierungsbezirk", 5: "kreis"}
 
 
@@ -41,21 +43,21 @@ def are_keys(texts: Iterable[str]) -> bool:
     return bool(found) and all(KEY.fullmatch(text) for text in found)
 
 
+@lru_cache(maxsize=65536)
 def unit_of(text: str, context: str) -> Unit | None:
     """The unit of a key; None where it is no key.
 
-    context: words of the table or the variable of region. They tell the district of a city state from a municipality (both have 8
-    digits) and a Gemeindeverband that lost its zero. A lost leading zero is restored only where nothing else can be meant.
+    context: words of the table or the variable of region; they tell the key of a Gemeindeverband that lost its zero from one of a
+    municipality (both have 8 digits). A lost leading zero is restored only where nothing else can be meant.
     """
     key = text.strip()
-    words = context.casefold()
     if key == "DG":
         return Unit(key, "deutschland")
     if key.startswith("JH"):
         return Unit(key, "youth_office") if KEY.fullmatch(key) else None
     if not (key.isascii() and key.isdigit()):
         return None
-    if len(key) in (1, 4, 7, 11) or (len(key) == 8 and "verband" in words) or (len(key) == 2 and int(key) not in _LANDS):
+    if len(key) in (1, 4, 7, 11) or (len(key) == 8 and "verband" in context.casefold()) or (len(key) == 2 and int(key) not in _LANDS):
         key = "0" + key
     if len(key) not in (2, 3, 5, 8, 9, 12) or int(key[:2]) not in _LANDS:
         return None
@@ -63,15 +65,15 @@ def unit_of(text: str, context: str) -> Unit | None:
         return Unit(key, "land")
     if len(key) in _OF_LENGTH:
         return Unit(key, _OF_LENGTH[len(key)])
-    return _of_ags(key, words) if len(key) == 8 else _of_ars(key)
+    return _of_ags(key) if len(key) == 8 else _of_ars(key)
 
 
-def _of_ags(key: str, words: str) -> Unit:
+def _of_ags(key: str) -> Unit:
     if key[2:5] == "999":
         return Unit(key, "outside")
     if key.endswith("000") and _is_kreis_of_towns(key[:5]):
         return Unit(key[:5], "kreis")
-    if "kreis" in words and "gemeind" not in words and "municip" not in words:
+    if key[:2] in _CITY_STATES and key[2:] != "000000":
         return Unit(key, "bezirk")
     return Unit(key, "municipality")
 
@@ -88,4 +90,9 @@ def _of_ars(key: str) -> Unit:
 
 
 def _is_kreis_of_towns(kreis: str) -> bool:
-    return any(known.ags5 == kreis and known.kind is not Kind.KREISFREIE_STADT for known in kreise())
+    return kreis in _kreise_of_towns()
+
+
+@cache
+def _kreise_of_towns() -> frozenset[str]:
+    return frozenset(kreis.ags5 for kreis in kreise() if kreis.kind is not Kind.KREISFREIE_STADT)

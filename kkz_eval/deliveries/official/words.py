@@ -36,15 +36,19 @@ def words_of(texts: pa.Array) -> Words:
 
 def constant(word: str | None, size: int) -> pa.Array:
     """A dictionary column of one word (None: null)."""
-    return pa.DictionaryArray.from_arrays(pa.array(np.zeros(size, np.int32)), pa.array([word], pa.string()))
+    words = [] if word is None else [word]
+    indices = pa.nulls(size, pa.int32()) if word is None else pa.array(np.zeros(size, np.int32))
+    return pa.DictionaryArray.from_arrays(indices, pa.array(words, pa.string()))
 
 
 def spread(codes: Codes, words: Sequence[str | None], times: int) -> pa.Array:
     """A dictionary column: words by codes, `times` times over; the same word twice has one index."""
     distinct = list(dict.fromkeys(word for word in words if word is not None))
-    place = {word: index for index, word in enumerate(distinct)}
-    table = np.array([-1 if word is None else place[word] for word in words], np.int32)
-    indices = table[codes] if len(words) else codes.astype(np.int32)
+    if len(distinct) == len(words):
+        indices = codes.astype(np.int32)
+    else:
+        place = {word: index for index, word in enumerate(distinct)}
+        indices = np.array([-1 if word is None else place[word] for word in words], np.int32)[codes]
     if times > 1:
         indices = np.tile(indices, times)
     missing = indices < 0 if None in words else None
