@@ -9,6 +9,8 @@ import pyarrow as pa
 from kkz_eval.contracts.contract import Contract
 from kkz_eval.deliveries import inkar, municipal
 from kkz_eval.deliveries.header import column_titles
+from kkz_eval.deliveries.official.read import is_unmistakable
+from kkz_eval.deliveries.official.read import read_text as read_official_text
 from kkz_eval.deliveries.results import Claimed, PersonRecords, ReadResult, Unclaimed, Unreadable
 from kkz_eval.deliveries.screening import may_name_persons, person_columns
 from kkz_eval.deliveries.text_table import DELIMITERS, HEAD, Decoded, NotTextError, declared_delimiter, decode, head, split
@@ -83,6 +85,8 @@ def _read_text(decoded: Decoded, name: str, contracts: Mapping[str, Contract]) -
         form = inkar.long_form(rows[0]) if rows else None
         if form is not None and any(inkar.LONG in contract.layouts for contract in contracts.values()):
             return Claimed(inkar.read_long(split(decoded, delimiter), form, contracts))
+    if is_unmistakable(decoded):
+        return _read_official(decoded, name) or _read_municipal(decoded, heads, name, contracts)
     return _read_municipal(decoded, heads, name, contracts)
 
 
@@ -99,12 +103,36 @@ def _read_municipal(
     claims = {delimiter: municipal.claims(rows, contracts) for delimiter, rows in heads.items()}
     best = max(claims, key=lambda d: claims[d][0].rank if claims[d] else (False, False, 0))
     if not claims[best]:
+        official = _read_official(decoded, name)
+        if official is not None:
+            return official
         titles = max(heads.values(), key=lambda rows: len(column_titles(rows)))
         return _unclaimed(titles, name)
     won = municipal.winner(claims[best])
     if isinstance(won, Unclaimed):
         return Unclaimed(won.reason_code, {**won.parameters, "name": name})
     return Claimed((municipal.read(split(decoded, best), won.match),))
+
+
+def _read_official(decoded: Decoded, name: str) -> Unclaimed | None:
+    """Official statistics that no contract uses; None for any other text."""
+    table = read_official_text(decoded)
+    if table is None:
+        return None
+    years = table.years
+    return Unclaimed(
+        "official",
+        {
+            "name": name,
+            "family": table.family,
+            "code": table.code or "–",
+            "edition": table.edition or "–",
+            "years": "–" if not years else str(years[0]) if len(years) == 1 else f"{years[0]}–{years[-1]}",
+            "values": str(table.n_values),
+            "flags": str(table.n_flags),
+            "findings": str(table.findings.num_rows),
+        },
+    )
 
 
 def _unclaimed(rows: Sequence[Sequence[str]], name: str) -> Unclaimed | Unreadable:

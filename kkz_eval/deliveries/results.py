@@ -22,7 +22,7 @@ class Claimed:
 class Unclaimed:
     """The file can be read, but no contract claims it, or several do equally.
 
-    reason_code: no_contract | ambiguous | labels | save_as_text; parameters fill the sentence.
+    reason_code: no_contract | ambiguous | labels | save_as_text | official; parameters fill the sentence.
     """
 
     reason_code: str

@@ -201,7 +201,9 @@ def _flags(symbols: pa.Array, columns: Sequence[ValueColumn], n: int) -> tuple[p
 def _trusted(numbers: NumberColumn, bad: NDArray[np.bool_], c: int) -> pa.Array:
     if not bad.any():
         return numbers.values
-    return pc.if_else(pa.array(bad if len(bad) == len(numbers.values) else np.tile(bad, c)), pa.scalar(None, pa.float64()), numbers.values)
+    return pc.if_else(
+        pa.array(bad if len(bad) == len(numbers.values) else np.tile(bad, c)), pa.scalar(None, pa.float64()), numbers.values
+    )
 
 
 def _unread(grid: Grid, texts: pa.Array, problems: pa.Array) -> list[Finding]:
@@ -242,7 +244,9 @@ class _Doubts:
         self._gaps()
         self.bad = self._columns(record)
 
-    def _add(self, kind: str, row: int | None, column: int | None, value: str | None, allowed: str = "", severity: str = "error") -> None:
+    def _add(
+        self, kind: str, row: int | None, column: int | None, value: str | None, allowed: str = "", severity: str = "error"
+    ) -> None:
         self.findings.append(Finding(kind, kind, severity, self.grid.sheet, row, column, value=value, allowed=allowed or None))
 
     def _keys(self) -> NDArray[np.bool_]:
@@ -273,7 +277,13 @@ class _Doubts:
                 continue
             name, other = (self.names.words[self.names.codes[place]].strip() for place in (index, seen[key]))
             if name != other:
-                self._add("official_two_units", int(self.grid.rows[index]), self.grid.key_column, self.keys.words[key], f"{other} | {name}")
+                self._add(
+                    "official_two_units",
+                    int(self.grid.rows[index]),
+                    self.grid.key_column,
+                    self.keys.words[key],
+                    f"{other} | {name}",
+                )
                 bad |= self.keys.codes == key
         return bad
 
@@ -371,7 +381,13 @@ class _Doubts:
             other = seen.setdefault(column.signature, place)
             if other != place:
                 doubtful |= {other, place}
-                self._add("official_column_twice", None, column.column, column.label or column.measure, str(self.grid.values[other].column))
+                self._add(
+                    "official_column_twice",
+                    None,
+                    column.column,
+                    column.label or column.measure,
+                    str(self.grid.values[other].column),
+                )
         if not doubtful and not self.grid.open_end:
             return record
         cells = np.tile(record, (len(self.grid.values), 1))

@@ -29,9 +29,14 @@ DELIMITER = ";"
 
 _FIRST = re.compile(r'"?(?:GENESIS-)?(?:Tabelle|Table):\s*([^;"\r\n]*)')
 _RULE = "\n_____"
-_STATE = re.compile(r"^(?:Stand|created|Updated):\s*([0-9]{2})\.([0-9]{2})\.([0-9]{4})|^(?:created|Stand):\s*([0-9]{4}-[0-9]{2}-[0-9]{2})", re.MULTILINE)
+_STATE = re.compile(
+    r"^(?:Stand|created|Updated):\s*([0-9]{2})\.([0-9]{2})\.([0-9]{4})|^(?:created|Stand):\s*([0-9]{4}-[0-9]{2}-[0-9]{2})",
+    re.MULTILINE,
+)
 _KEY_OR_TIME = r"^(DG|JH[0-9]{8}|[0-9]{1,5}|[0-9]{8}|[0-9]{2}\.[0-9]{2}\.[0-9]{4}|[0-9]{4}-[0-9]{2}-[0-9]{2})$"
 _ENGLISH = re.compile(r"^created:", re.MULTILINE)
+_BLANK_HEADER = re.compile(r"^;+[^;\s]", re.MULTILINE)
+_FAR = 20_000  # characters in which a header begins
 _LOOK = 100  # records that tell what a column holds
 _HEAD = 60  # records in which the first record of data must stand
 
@@ -39,6 +44,11 @@ _HEAD = 60  # records in which the first record of data must stand
 def recognises(text: str) -> bool:
     """Whether a text begins like a table of GENESIS."""
     return _FIRST.match(text) is not None
+
+
+def is_unmistakable(text: str) -> bool:
+    """Whether the header of a table of GENESIS leaves its first columns blank, as no delivery does."""
+    return recognises(text) and _BLANK_HEADER.search(text, 0, _FAR) is not None
 
 
 @dataclass(frozen=True)
@@ -148,9 +158,8 @@ def _n_leading(head: _Head, fields: Fields) -> int:
     first = [column.slice(0, 50).to_pylist() for column in fields.columns]
     place = 0
     for index, texts in enumerate(first):
-        if index < 2 and all(time_of(t) or KEY.fullmatch(t.strip()) for t in texts):
-            place = index + 1
-        elif any(t.strip() and symbol_of(t) is None and not any(map(str.isdigit, t)) for t in texts):
+        keys = index < 2 and all(time_of(t) or KEY.fullmatch(t.strip()) for t in texts)
+        if keys or any(t.strip() and symbol_of(t) is None and not any(map(str.isdigit, t)) for t in texts):
             place = index + 1
     return place
 

@@ -16,9 +16,7 @@ from kkz_eval.deliveries.official.grid import Grid, RecordDimension, RecordMeasu
 from kkz_eval.deliveries.text_table import Decoded
 from kkz_eval.model.findings import Finding, Severity
 
-LONG, BULK, PANEL, EDITIONS, GISD, INDICATORS = (
-    *("inkar_long", "inkar_bulk", "panel", "editions", "gisd", "inkar_indicators"),
-)
+LONG, BULK, PANEL, EDITIONS, GISD, INDICATORS = (*("inkar_long", "inkar_bulk", "panel", "editions", "gisd", "inkar_indicators"),)
 
 _KEYS = ("ags", "kreis_ags5", "kreis_id", "gvb_id", "kennziffer")
 _YEARS = ("jahr", "year")

@@ -28,6 +28,14 @@ def read_text(decoded: Decoded) -> OfficialTable | None:
     return None if grid is None else assemble(grid)
 
 
+def is_unmistakable(decoded: Decoded) -> bool:
+    """Whether nothing but official statistics looks like this text: a delivery may have a title line and columns of a panel too."""
+    if cube.recognises(decoded.text) or datencsv.is_unmistakable(decoded.text):
+        return True
+    header, _ = _first_record(decoded.text, ffcsv.DELIMITER)
+    return ffcsv.recognises(header) or wegweiser.recognises(header)
+
+
 def read_workbook(workbook: Sequence[Sheet]) -> OfficialTable | None:
     """The long table of a workbook, all its sheets of data in one; None where no family knows it."""
     tables = [assemble(grid) for grid in inkar_export.read(workbook)]

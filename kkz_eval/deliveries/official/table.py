@@ -13,7 +13,9 @@ OFFICIAL_SCHEMA = pa.schema(
     [
         pa.field("region_key", WORD),  # as delivered
         pa.field("region_name", WORD),  # without its indentation
-        pa.field("unit_id", WORD),  # AGS of 8, 5, 3 or 2 digits, DG, JH key, 9 digits for a Gemeindeverband; null where the key is none
+        pa.field(
+            "unit_id", WORD
+        ),  # AGS of 8, 5, 3 or 2 digits, DG, JH key, 9 digits for a Gemeindeverband; null where the key is none
         pa.field("level", WORD),  # one of units.LEVELS
         pa.field("time", WORD),  # as delivered
         pa.field("time_kind", WORD),  # one of times.KINDS

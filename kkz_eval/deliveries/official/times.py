@@ -10,7 +10,19 @@ from kkz_eval.deliveries.columns import school_year_of
 
 KINDS = ("year", "date", "month", "quarter", "school_year", "period")
 VARIABLES = frozenset(
-    ("jahr", "berichtsjahr", "stichtag", "schuljahr", "monat", "quartal", "semester", "year", "referencedate", "schoolyear", "month")
+    (
+        "jahr",
+        "berichtsjahr",
+        "stichtag",
+        "schuljahr",
+        "monat",
+        "quartal",
+        "semester",
+        "year",
+        "referencedate",
+        "schoolyear",
+        "month",
+    )
 )  # folded labels of a variable of time
 
 _YEAR = "(?P<year>(?:18|19|20)[0-9]{2})"

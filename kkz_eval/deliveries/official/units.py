@@ -57,7 +57,11 @@ def unit_of(text: str, context: str) -> Unit | None:
         return Unit(key, "youth_office") if KEY.fullmatch(key) else None
     if not (key.isascii() and key.isdigit()):
         return None
-    if len(key) in (1, 4, 7, 11) or (len(key) == 8 and "verband" in context.casefold()) or (len(key) == 2 and int(key) not in _LANDS):
+    if (
+        len(key) in (1, 4, 7, 11)
+        or (len(key) == 8 and "verband" in context.casefold())
+        or (len(key) == 2 and int(key) not in _LANDS)
+    ):
         key = "0" + key
     if len(key) not in (2, 3, 5, 8, 9, 12) or int(key[:2]) not in _LANDS:
         return None

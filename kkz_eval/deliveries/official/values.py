@@ -7,7 +7,10 @@ import pyarrow.compute as pc
 
 from kkz_eval.deliveries.numbers import NumberColumn, Style, parse_numbers, style_of
 
-_GROUPED = {Style.COMMA: r"^-?[1-9][0-9]{0,2}(\.[0-9]{3})+(,[0-9]+)?$", Style.POINT: r"^-?[1-9][0-9]{0,2}(,[0-9]{3})+(\.[0-9]+)?$"}
+_GROUPED = {
+    Style.COMMA: r"^-?[1-9][0-9]{0,2}(\.[0-9]{3})+(,[0-9]+)?$",
+    Style.POINT: r"^-?[1-9][0-9]{0,2}(,[0-9]{3})+(\.[0-9]+)?$",
+}
 _GROUP = {Style.COMMA: ".", Style.POINT: ","}
 _DEFINITE = {Style.COMMA: r"^-?[0-9]+,([0-9]{1,2}|[0-9]{4,})$", Style.POINT: r"^-?[0-9]+\.([0-9]{1,2}|[0-9]{4,})$"}
 
