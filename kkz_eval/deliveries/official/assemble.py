@@ -31,7 +31,7 @@ def assemble(grid: Grid) -> OfficialTable:
     n, columns = grid.size, grid.values
     c = len(columns)
     if n == 0 or c == 0:
-        empty = (*grid.findings, Finding("reader_no_rows", "reader_no_rows", Severity.ERROR))
+        empty = grid.findings or (Finding("reader_no_rows", "reader_no_rows", Severity.ERROR),)
         table = OFFICIAL_SCHEMA.empty_table()
         return OfficialTable(grid.family, grid.code, grid.title, grid.edition, table, findings_table(empty))
     keys = None if grid.keys is None else words_of(grid.keys)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -14,7 +12,7 @@ import pyarrow as pa
 from kkz_eval.deliveries.numbers import Style
 from kkz_eval.deliveries.official.grid import Grid, RecordDimension, ValueColumn
 from kkz_eval.deliveries.official.units import are_keys, is_region_variable
-from kkz_eval.deliveries.text_table import Decoded
+from kkz_eval.deliveries.text_table import Decoded, split
 from kkz_eval.model.findings import Finding, Severity
 
 FAMILY = "cube"
@@ -48,16 +46,19 @@ def recognises(text: str) -> bool:
 
 def read(decoded: Decoded) -> Grid:
     """The grid of a cube. A record of values with another number of fields than its block names is a finding, not a value."""
-    blocks, ended = _blocks(decoded.text)
+    blocks, ended = _blocks(decoded)
     values = blocks.get("QEI")
     cube = blocks.get("DQ")
     code = next(iter(cube.column("FACH-SCHL")), "") if cube is not None else ""
     title = next(iter(cube.column("INHALT") or cube.column("KURZTEXT")), "") if cube is not None else ""
-    if values is None or "DQI" not in blocks:
+    if values is None or _VALUE not in values.fields or "DQI" not in blocks:
         kind = "official_cube_blocks"
-        missing = " ".join(name for name in ("DQA", "DQZ", "DQI", "QEI") if name not in blocks)
+        missing = " ".join(name for name in ("DQA", "DQZ", "DQI", "QEI") if name not in blocks) or "QEI"
         return Grid(FAMILY, np.array([], np.int32), (), None, findings=(Finding(kind, kind, Severity.ERROR, value=missing),))
     whole, findings = _whole(values)
+    if not ended:
+        kind = "official_no_line_end"
+        findings = (*findings, Finding(kind, kind, Severity.WARNING, row=max(values.rows, default=None)))
     axes = blocks["DQA"].column("NAME") if "DQA" in blocks else ()
     grid = Grid(FAMILY, np.array(whole.rows, np.int32), (), None, code=code, title=title, style=Style.POINT, findings=findings)
     places = [place for place, name in enumerate(whole.fields) if name == "FACH-SCHL"]
@@ -65,13 +66,13 @@ def read(decoded: Decoded) -> Grid:
     return replace(grid, values=_measures(whole, blocks["DQI"]), open_end=not ended and whole.fields[-1] == _VALUE)
 
 
-def _blocks(text: str) -> tuple[dict[str, _Block], bool]:
+def _blocks(decoded: Decoded) -> tuple[dict[str, _Block], bool]:
     """(blocks by name, whether the last line has its line break); a name that comes twice goes on."""
     fields: dict[str, tuple[str, ...]] = {}
     records: dict[str, list[tuple[str, ...]]] = {}
     rows: dict[str, list[int]] = {}
     current = ""
-    for row, cells in enumerate(csv.reader(io.StringIO(text, newline=""), delimiter=DELIMITER), 1):
+    for row, cells in enumerate(split(decoded, DELIMITER).rows, 1):
         if cells and cells[0] == "K" and len(cells) > 1:
             current = cells[1].strip()
             fields[current] = tuple(cell.strip() for cell in cells[2:])
@@ -81,7 +82,7 @@ def _blocks(text: str) -> tuple[dict[str, _Block], bool]:
             records[current].append(tuple(cells[1:]))
             rows[current].append(row)
     blocks = {name: _Block(fields[name], tuple(records[name]), tuple(rows[name])) for name in fields}
-    return blocks, text.endswith(("\n", "\r"))
+    return blocks, decoded.text.endswith(("\n", "\r"))
 
 
 def _whole(values: _Block) -> tuple[_Block, tuple[Finding, ...]]:
@@ -111,12 +112,12 @@ def _with_axes(grid: Grid, values: _Block, axes: Sequence[str], places: Sequence
     if "ZI-WERT" in values.fields:
         time = values.fields.index("ZI-WERT")
         times = pa.array([record[time] for record in values.records], pa.string())
-        grid = replace(grid, times=times, time_column=time + 3)
+        grid = replace(grid, times=times, time_column=time + 2)
     if region is not None:
         place = places[region]
-        grid = replace(grid, keys=columns[place], key_column=place + 3, context=names[region])
+        grid = replace(grid, keys=columns[place], key_column=place + 2, context=names[region])
     dimensions = tuple(
-        RecordDimension(names[index], columns[place], columns[place], place + 3)
+        RecordDimension(names[index], columns[place], columns[place], place + 2)
         for index, place in enumerate(places)
         if index != region
     )
@@ -137,7 +138,7 @@ def _measures(values: _Block, measures: _Block) -> tuple[ValueColumn, ...]:
         if _QUALITY in beside or _FALSIFIED in beside:
             qualities = pa.array([_quality(record, beside) for record in values.records], pa.string())
         unit = units[index] if index < len(units) else ""
-        found.append(ValueColumn(pa.array(texts, pa.string()), place + 3, name, name, unit, qualities=qualities))
+        found.append(ValueColumn(pa.array(texts, pa.string()), place + 2, name, name, unit, qualities=qualities))
     return tuple(found)
 
 

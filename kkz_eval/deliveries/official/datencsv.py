@@ -8,11 +8,12 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.compute as pc
 
 from kkz_eval.deliveries.numbers import Style, symbol_of
@@ -21,7 +22,7 @@ from kkz_eval.deliveries.official.grid import Grid, RecordDimension, ValueColumn
 from kkz_eval.deliveries.official.stub import Stub, stub_of
 from kkz_eval.deliveries.official.times import time_of
 from kkz_eval.deliveries.official.units import KEY
-from kkz_eval.deliveries.text_table import Decoded
+from kkz_eval.deliveries.text_table import Decoded, NotTextError
 from kkz_eval.model.findings import Finding, Severity
 
 FAMILY = "datencsv"
@@ -36,6 +37,7 @@ _STATE = re.compile(
 _KEY_OR_TIME = r"^(DG|JH[0-9]{8}|[0-9]{1,5}|[0-9]{8}|[0-9]{2}\.[0-9]{2}\.[0-9]{4}|[0-9]{4}-[0-9]{2}-[0-9]{2})$"
 _ENGLISH = re.compile(r"^created:", re.MULTILINE)
 _BLANK_HEADER = re.compile(r"^;+[^;\s]", re.MULTILINE)
+_NUMBER = re.compile(r"-?[0-9]+(?:[.,][0-9]+)*")
 _FAR = 20_000  # characters in which a header begins
 _LOOK = 100  # records that tell what a column holds
 _HEAD = 60  # records in which the first record of data must stand
@@ -91,6 +93,10 @@ def read(decoded: Decoded) -> Grid:
     if any(finding.kind == "official_header" for finding in findings):
         return replace(grid, findings=(*findings, *fields.findings))
     leading = _leading(fields, n_leading)
+    if leading.others and leading.others[-1] == n_leading - 1 and _are_values(fields.columns[n_leading - 1]):
+        kind = "official_header"
+        shifted = Finding(kind, kind, Severity.ERROR, row=head.header[0][0], column=n_leading, allowed=str(head.width))
+        return replace(grid, findings=(*findings, *fields.findings, shifted))
     fields, ignored = _records(fields, leading, n_leading)
     rows = [cells[n_leading:] for _, cells in head.header]
     stub = stub_of(rows, head.titles, [number for number, _ in head.header])
@@ -120,7 +126,7 @@ def _head(text: str) -> _Head | None:
     titles: list[str] = []
     header: list[tuple[int, list[str]]] = []
     lines = 0
-    for index, cells in enumerate(islice(reader, _HEAD)):
+    for index, cells in enumerate(_records_of(reader)):
         if index > 0 and header and _is_data(cells):
             return _Head(code, tuple(titles), tuple(header), _line_start(text, lines), index + 1, len(cells))
         lines = reader.line_num
@@ -134,6 +140,14 @@ def _head(text: str) -> _Head | None:
     return None
 
 
+def _records_of(reader: Iterable[list[str]]) -> Iterator[list[str]]:
+    """The first records. Raises NotTextError (cell_too_long)."""
+    try:
+        yield from islice(reader, _HEAD)
+    except csv.Error as error:
+        raise NotTextError("cell_too_long") from error
+
+
 def _line_start(text: str, lines: int) -> int:
     place = 0
     for _ in range(lines):
@@ -142,12 +156,9 @@ def _line_start(text: str, lines: int) -> int:
 
 
 def _is_data(cells: Sequence[str]) -> bool:
-    """Whether a record is one of data: it begins with a time or key, and holds a number or symbol at its end."""
-    if len(cells) < 2:
-        return False
-    start = [cell for cell in cells[:2] if time_of(cell) is not None or KEY.fullmatch(cell.strip())]
-    last = cells[-1].strip()
-    return bool(start) and bool(cells[0].strip()) and (symbol_of(last) is not None or any(map(str.isdigit, last)) or not last)
+    """Whether a record is one of data: it begins with a time or a key, and does not stand alone in its line as a title does."""
+    first = cells[0].strip() if cells else ""
+    return sum(map(bool, map(str.strip, cells))) > 1 and (time_of(first) is not None or KEY.fullmatch(first) is not None)
 
 
 def _n_leading(head: _Head, fields: Fields) -> int:
@@ -196,6 +207,12 @@ def _leading(fields: Fields, n_leading: int) -> _Leading:
         else:
             others.append(index)
     return _Leading(time, key, name, tuple(others))
+
+
+def _are_values(column: pa.Array) -> bool:
+    """Whether a column that stands last before the values holds values itself: the header has moved to the right."""
+    texts = [text.strip() for text in column.slice(0, _LOOK).to_pylist()]
+    return all(symbol_of(text) is not None or _NUMBER.fullmatch(text) is not None for text in texts)
 
 
 def _records(fields: Fields, leading: _Leading, n_leading: int) -> tuple[Fields, list[Finding]]:

@@ -74,7 +74,7 @@ def read(decoded: Decoded, header: Sequence[str], start: int) -> Grid:
         code=_first(fields, 0),
         title=_first(fields, 1),
         complete=True,
-        findings=(*fields.findings, *_statistics(fields)),
+        findings=(*fields.findings, *_statistics(fields), *_line_end(fields)),
     )
     if region is not None:
         grid = replace(
@@ -127,6 +127,14 @@ def _statistics(fields: Fields) -> list[Finding]:
         kind = "official_statistics"
         found.append(Finding(kind, kind, Severity.ERROR, row=row, column=1, value=code, allowed=codes[0]))
     return found
+
+
+def _line_end(fields: Fields) -> list[Finding]:
+    """A last line without its line break: what stands in it is whole, but more may have followed."""
+    if fields.ended:
+        return []
+    kind = "official_no_line_end"
+    return [Finding(kind, kind, Severity.WARNING, row=int(fields.rows[-1]))]
 
 
 def _language(fields: Fields, titles: Sequence[str]) -> Style:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pyarrow as pa
 
@@ -12,7 +11,7 @@ from kkz_eval.deliveries.official import cube, datencsv, ffcsv, inkar_export, pa
 from kkz_eval.deliveries.official.assemble import assemble
 from kkz_eval.deliveries.official.grid import Grid
 from kkz_eval.deliveries.official.table import OFFICIAL_SCHEMA, OfficialTable
-from kkz_eval.deliveries.text_table import Decoded, decode
+from kkz_eval.deliveries.text_table import Decoded, decode, head
 from kkz_eval.deliveries.workbook import Sheet, is_workbook, sheets
 from kkz_eval.model.findings import concat_findings
 
@@ -32,7 +31,7 @@ def is_unmistakable(decoded: Decoded) -> bool:
     """Whether nothing but official statistics looks like this text: a delivery may have a title line and columns of a panel too."""
     if cube.recognises(decoded.text) or datencsv.is_unmistakable(decoded.text):
         return True
-    header, _ = _first_record(decoded.text, ffcsv.DELIMITER)
+    header, _ = _first_record(decoded, ffcsv.DELIMITER)
     return ffcsv.recognises(header) or wegweiser.recognises(header)
 
 
@@ -53,7 +52,7 @@ def _grid_of(decoded: Decoded) -> Grid | None:
         return datencsv.read(decoded)
     if cube.recognises(decoded.text):
         return cube.read(decoded)
-    header, start = _first_record(decoded.text, ffcsv.DELIMITER)
+    header, start = _first_record(decoded, ffcsv.DELIMITER)
     if ffcsv.recognises(header):
         return ffcsv.read(decoded, header, start)
     if wegweiser.recognises(header):
@@ -63,7 +62,7 @@ def _grid_of(decoded: Decoded) -> Grid | None:
 
 def _panel(decoded: Decoded) -> Grid | None:
     for delimiter in (",", ";", "\t"):
-        header, start = _first_record(decoded.text, delimiter)
+        header, start = _first_record(decoded, delimiter)
         form = panels.form_of(header, delimiter)
         if form is not None:
             read = panels.read_indicators if form.family == panels.INDICATORS else panels.read
@@ -71,8 +70,9 @@ def _panel(decoded: Decoded) -> Grid | None:
     return None
 
 
-def _first_record(text: str, delimiter: str) -> tuple[list[str], int]:
-    """(cells of the first line, index of the next line)."""
-    end = text.find("\n")
-    start = len(text) if end < 0 else end + 1
-    return next(csv.reader(io.StringIO(text[:start], newline=""), delimiter=delimiter), [""]), start
+def _first_record(decoded: Decoded, delimiter: str) -> tuple[list[str], int]:
+    """(cells of the first line, index of the next line). Raises NotTextError (cell_too_long)."""
+    end = decoded.text.find("\n")
+    start = len(decoded.text) if end < 0 else end + 1
+    rows = head(replace(decoded, text=decoded.text[:start]), delimiter)
+    return rows[0] if rows and rows[0] else [""], start

@@ -16,7 +16,7 @@ DELIMITER = ";"
 
 _FIRST = ("kommune", "gkz", "ars")
 _INDICATOR = re.compile(r"((?:19|20)[0-9]{2}) (.+?)(?: \(([^()]+)\))?")
-_BLANK = re.compile(r"^;*\r?$", re.MULTILINE)
+_BLANK = re.compile(r"^;*\r?\n", re.MULTILINE)
 _RECORD = re.compile(r"^[^;\n]*;[0-9]{2,9};[0-9]{2,12};", re.MULTILINE)
 
 
