@@ -9,6 +9,7 @@ import pyarrow as pa
 from kkz_eval.contracts.contract import Contract
 from kkz_eval.deliveries import inkar, municipal
 from kkz_eval.deliveries.header import column_titles
+from kkz_eval.deliveries.official.mapping import claimed
 from kkz_eval.deliveries.official.read import is_unmistakable
 from kkz_eval.deliveries.official.read import read_text as read_official_text
 from kkz_eval.deliveries.results import Claimed, PersonRecords, ReadResult, Unclaimed, Unreadable
@@ -86,7 +87,7 @@ def _read_text(decoded: Decoded, name: str, contracts: Mapping[str, Contract]) -
         if form is not None and any(inkar.LONG in contract.layouts for contract in contracts.values()):
             return Claimed(inkar.read_long(split(decoded, delimiter), form, contracts))
     if is_unmistakable(decoded):
-        return _read_official(decoded, name) or _read_municipal(decoded, heads, name, contracts)
+        return _read_official(decoded, name, contracts) or _read_municipal(decoded, heads, name, contracts)
     return _read_municipal(decoded, heads, name, contracts)
 
 
@@ -103,7 +104,7 @@ def _read_municipal(
     claims = {delimiter: municipal.claims(rows, contracts) for delimiter, rows in heads.items()}
     best = max(claims, key=lambda d: claims[d][0].rank if claims[d] else (False, False, 0))
     if not claims[best]:
-        official = _read_official(decoded, name)
+        official = _read_official(decoded, name, contracts)
         if official is not None:
             return official
         titles = max(heads.values(), key=lambda rows: len(column_titles(rows)))
@@ -114,11 +115,14 @@ def _read_municipal(
     return Claimed((municipal.read(split(decoded, best), won.match),))
 
 
-def _read_official(decoded: Decoded, name: str) -> Unclaimed | None:
-    """Official statistics that no contract uses; None for any other text."""
+def _read_official(decoded: Decoded, name: str, contracts: Mapping[str, Contract]) -> Claimed | Unclaimed | None:
+    """Official statistics as the contracts use them, or what was read of them where none does; None for any other text."""
     table = read_official_text(decoded)
     if table is None:
         return None
+    parsed = claimed(table, contracts)
+    if parsed:
+        return Claimed(parsed)
     years = table.years
     return Unclaimed(
         "official",

@@ -76,7 +76,7 @@ CUBE = "\n".join(
         "",
     ]
 )
-LONG = "bereich,kreis_ags5,name,jahr,kuerzel,wert\nbildung,5111,\"Düsseldorf, Stadt\",1995,a_schul_oA,6.82\nbildung,5978,Unna,1995,a_schul_oA,7.5\n"
+LONG = 'bereich,kreis_ags5,name,jahr,kuerzel,wert\nbildung,5111,"Düsseldorf, Stadt",1995,a_schul_oA,6.82\nbildung,5978,Unna,1995,a_schul_oA,7.5\n'
 BULK = (
     "Bereich;ID;Kuerzel;Indikator;Raumbezug;Kennziffer;Name;Zeitbezug;Wert\n"
     "Bildung;5;a_schul_oA;Ohne Abschluss;Kreise;05111;Düsseldorf;2015;6,82\nBildung;5;a_schul_oA;Ohne Abschluss;Kreise;05978;Unna;2015;7,5\n"

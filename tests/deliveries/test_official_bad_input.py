@@ -66,7 +66,9 @@ def test_a_file_cut_anywhere_never_gives_a_wrong_number(family: str) -> None:
 
 @pytest.mark.parametrize("family", TEXTS)
 @settings(max_examples=40, deadline=None)
-@given(place=st.integers(0, 2000), junk=st.sampled_from([b"", b";", b"\n", b'"', b"\r", b"\xff", b"x;y\n", b"\n\n", b";;;;;;;;;"]))
+@given(
+    place=st.integers(0, 2000), junk=st.sampled_from([b"", b";", b"\n", b'"', b"\r", b"\xff", b"x;y\n", b"\n\n", b";;;;;;;;;"])
+)
 def test_no_damage_raises(family: str, place: int, junk: bytes) -> None:
     data = TEXTS[family].encode()
     place %= len(data)
@@ -208,7 +210,9 @@ def test_a_last_value_without_line_break_may_be_cut(text: str) -> None:
     table = official(text.rstrip("\r\n"))
     ((row, _, value, _),) = found(table, "official_open_end")
     assert row == max(table.table.column("row").to_pylist())
-    assert value == text.rstrip("\r\n").replace(";", ",").rsplit(",", 2 if text is OLDER_GERMAN else 1)[-1] or text is OLDER_GERMAN
+    assert (
+        value == text.rstrip("\r\n").replace(";", ",").rsplit(",", 2 if text is OLDER_GERMAN else 1)[-1] or text is OLDER_GERMAN
+    )
 
 
 def test_two_columns_with_one_header_give_no_value() -> None:

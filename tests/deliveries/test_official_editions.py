@@ -39,7 +39,9 @@ def test_a_symbol_of_the_newer_edition_hides_the_older_number() -> None:
     known = {"2024-02-01": date(2024, 2, 1), "2025-03-13": date(2025, 3, 13)}
 
     def unna(day: date) -> tuple[object, object]:
-        (row,) = [r for r in as_of(both, known, day).to_pylist() if r["year"] == 2022 and r["unit_id"] == "05978" and r["column"] == 4]
+        (row,) = [
+            r for r in as_of(both, known, day).to_pylist() if r["year"] == 2022 and r["unit_id"] == "05978" and r["column"] == 4
+        ]
         return row["value"], row["flag"]
 
     assert unna(date(2024, 12, 31)) == (100, None)

@@ -83,7 +83,9 @@ def test_each_address_points_to_the_very_cell(name: str) -> None:
 def test_each_cell_of_a_workbook_is_there(name: str) -> None:
     rows = CalamineWorkbook.from_path(str(OFFICIAL / name)).get_sheet_by_name("Daten").to_python(skip_empty_area=False)
     table = genuine(name).table
-    for row, column, value, text in zip(*(table[c].to_pylist() for c in ("row", "column", "value", "value_delivered")), strict=True):
+    for row, column, value, text in zip(
+        *(table[c].to_pylist() for c in ("row", "column", "value", "value_delivered")), strict=True
+    ):
         cell = rows[row - 1][column - 1]
         assert value == (None if cell == "" else float(cell))
         assert text == (None if cell == "" else str(int(cell)) if float(cell).is_integer() else str(cell))
@@ -118,7 +120,10 @@ CELLS = [
     ),
     (
         *("genesis/21111-02-06-4_datencsv_de_2023.csv", 86, 15, "05111", "kreis", 2023, "Absolvierende/Abgehende"),
-        {"Absolvierende/Abgehende allgemeinbildender Schulen nach dem Abschluss": "mit Fachhochschulreife", "header_3": "weiblich"},
+        {
+            "Absolvierende/Abgehende allgemeinbildender Schulen nach dem Abschluss": "mit Fachhochschulreife",
+            "header_3": "weiblich",
+        },
         *(None, "-"),
     ),
     (
@@ -129,22 +134,82 @@ CELLS = [
     ("genesis/73111-01-01-4_de_flat.csv", 2, 10, "14178", "kreis", 2021, "LSNW01", {}, None, "-"),
     ("gisd/GISD_NRW_Gemeindeverband.csv", 4790, 4, "05562014", "municipality", 2010, "gisd_score", {}, 0.63076, None),
     ("gisd/GISD_NRW_Kreis.csv", 759, 4, "05562", "kreis", 2011, "gisd_score", {}, 0.62914, None),
-    ("inkar/INKAR2024_A_ArbeitslosigkeitKreis.xls", 3, 4, "01001", "kreis", 1995, "Arbeitslose", {"Aggregat": "Kreise"}, 4691, None),
+    (
+        "inkar/INKAR2024_A_ArbeitslosigkeitKreis.xls",
+        3,
+        4,
+        "01001",
+        "kreis",
+        1995,
+        "Arbeitslose",
+        {"Aggregat": "Kreise"},
+        4691,
+        None,
+    ),
     (
         *("inkar/INKAR2024_B_SchulabgaengerohneAbschluss.xls", 4, 5, "01002", "kreis", 1996, "Schulabgänger ohne Abschluss"),
         *({"Aggregat": "Kreise"}, 9.3, None),
     ),
     ("inkar/inkr_nrw_kreise_panel_long.csv", 889, 6, "05562", "kreis", 2015, "a_schul_oA", {"bereich": "bildung"}, 6.9, None),
     ("inkar/nrw_gemeinden_panel_1995-2021.csv", 5391, 4, "05562014", "municipality", 2011, "arbeitslose", {}, 4470, None),
-    ("inkar/nrw_gemeinden_panel_1995-2021.csv", 455, 7, "05154028", "municipality", 2016, "arbeitslose_je_100_erwerbsf", {}, None, None),
-    ("inkar/nrw_kreise_arbeitsmarkt_einkommen_1995-2021.csv", 1427, 7, "05978", "kreis", 2016, "haushaltseinkommen", {}, 1684.42, None),
-    ("inkar/schulabgaenger_ohne_abschluss_by_INKAR_edition.csv", 859, 4, "05562", "kreis", 2015, None, {}, 6.9015304649148135, None),
     (
-        *("landesdatenbank_nrw/12411-09i_2024.csv", 69, 5, "05978", "kreis", 2024, "Bevölkerungsstand (Basis Zensus 2022 und früher)"),
+        "inkar/nrw_gemeinden_panel_1995-2021.csv",
+        455,
+        7,
+        "05154028",
+        "municipality",
+        2016,
+        "arbeitslose_je_100_erwerbsf",
+        {},
+        None,
+        None,
+    ),
+    (
+        "inkar/nrw_kreise_arbeitsmarkt_einkommen_1995-2021.csv",
+        1427,
+        7,
+        "05978",
+        "kreis",
+        2016,
+        "haushaltseinkommen",
+        {},
+        1684.42,
+        None,
+    ),
+    (
+        "inkar/schulabgaenger_ohne_abschluss_by_INKAR_edition.csv",
+        859,
+        4,
+        "05562",
+        "kreis",
+        2015,
+        None,
+        {},
+        6.9015304649148135,
+        None,
+    ),
+    (
+        *(
+            "landesdatenbank_nrw/12411-09i_2024.csv",
+            69,
+            5,
+            "05978",
+            "kreis",
+            2024,
+            "Bevölkerungsstand (Basis Zensus 2022 und früher)",
+        ),
         *({"Altersjahre (unter 1 bis 90 Jahre und mehr)": "unter 1 Jahr"}, 3198, None),
     ),
     (
-        *("landesdatenbank_nrw/12411-15i_2024.csv", 20, 5, "05154008", "municipality", 2024, "Bodenfläche (Katasterfläche) in qkm"),
+        *(
+            "landesdatenbank_nrw/12411-15i_2024.csv",
+            20,
+            5,
+            "05154008",
+            "municipality",
+            2024,
+            "Bodenfläche (Katasterfläche) in qkm",
+        ),
         *({"header_1": "Flächenerhebung nach Art der tatsächlichen Nutzung"}, 80.4, None),
     ),
     (
@@ -155,16 +220,38 @@ CELLS = [
         *("landesdatenbank_nrw/22517-02i_2024.csv", 148, 10, "JH05562014", "youth_office", 2024),
         *("In Anspruch genommene erzieh. Hilfen", {"Art der Hilfe": "Soziale Gruppenarbeit § 29 SGB VIII"}, None, "-"),
     ),
-    ("landesdatenbank_nrw/22811-01i_2023.csv", 227, 3, "05562014", "municipality", 2023, "Mindestsicherungsquote", {}, 17.6, None),
+    (
+        "landesdatenbank_nrw/22811-01i_2023.csv",
+        227,
+        3,
+        "05562014",
+        "municipality",
+        2023,
+        "Mindestsicherungsquote",
+        {},
+        17.6,
+        None,
+    ),
     ("landesdatenbank_nrw/22811-01i_2023.csv", 30, 3, "05154040", "municipality", 2023, "Mindestsicherungsquote", {}, None, "."),
     ("landesdatenbank_nrw/22811-01i_2023.csv", 441, 3, "05999998", "outside", 2023, "Mindestsicherungsquote", {}, None, "x"),
     (
-        *("wegweiser/wegweiser_kommune_soziale_lage_2019_alle_gemeinden.csv", 912, 11, "05562014", "municipality", 2019, "Kaufkraft"),
+        *(
+            "wegweiser/wegweiser_kommune_soziale_lage_2019_alle_gemeinden.csv",
+            912,
+            11,
+            "05562014",
+            "municipality",
+            2019,
+            "Kaufkraft",
+        ),
         *({"Bundesland": "Nordrhein-Westfalen", "Landkreis": "Recklinghausen, LK", "Demografietyp": "Typ 6"}, 45973, None),
     ),
     (
         *("wegweiser/wegweiser_kommune_soziale_lage_2019_alle_gemeinden.csv", 4, 16, "06439001", "municipality", 2019),
-        *("Arbeitslose an den ausländischen SvB", {"Bundesland": "Hessen", "Landkreis": "Rheingau-Taunus-Kreis, LK", "Demografietyp": "Typ 3"}),
+        *(
+            "Arbeitslose an den ausländischen SvB",
+            {"Bundesland": "Hessen", "Landkreis": "Rheingau-Taunus-Kreis, LK", "Demografietyp": "Typ 3"},
+        ),
         *(None, "k.A."),
     ),
 ]

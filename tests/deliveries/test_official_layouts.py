@@ -41,9 +41,7 @@ def figures(draw: st.DrawFn) -> Figures:
     years = tuple(sorted(draw(st.sets(st.sampled_from(["2015", "2016", "2022"]), min_size=1))))
     measures = draw(st.sampled_from([("BEVSTD",), ("BEVSTD", "QUOTE"), ("LSNW01", "LSNW02", "EKF002")]))
     sexes = draw(st.sampled_from([("GESM", "GESW"), ("GESM", "GESW", ""), ("GESW", "")]))
-    number = st.one_of(
-        st.integers(-(10**6), 10**9).map(float), st.decimals(-1000, 10**6, places=2, allow_nan=False).map(float)
-    )
+    number = st.one_of(st.integers(-(10**6), 10**9).map(float), st.decimals(-1000, 10**6, places=2, allow_nan=False).map(float))
     value = st.one_of(number, number, st.sampled_from(SYMBOLS))
     keys = [(u, y, m, s) for u in units for y in years for m in measures for s in sexes]
     return Figures(units, years, measures, sexes, {key: draw(value) for key in keys})
@@ -79,7 +77,9 @@ def flat(f: Figures, number: Callable[[float | str], str], total: str, stag: str
 
 def older(f: Figures) -> str:
     header = ["Statistik_Code", "Statistik_Label", "Zeit_Code", "Zeit_Label", "Zeit"]
-    header += [f"{n}_{part}" for n in (1, 2) for part in ("Merkmal_Code", "Merkmal_Label", "Auspraegung_Code", "Auspraegung_Label")]
+    header += [
+        f"{n}_{part}" for n in (1, 2) for part in ("Merkmal_Code", "Merkmal_Label", "Auspraegung_Code", "Auspraegung_Label")
+    ]
     rows = [[*header, *(f"{measure}__Wert_{measure}__Anzahl" for measure in f.measures)]]
     for unit in f.units:
         for year in f.years:
@@ -105,7 +105,15 @@ def shown(f: Figures) -> str:
 
 
 def cube(f: Figures) -> str:
-    lines = ["* Quader", "K;DQ;FACH-SCHL", "D;12411KJ001", "K;DQA;NAME;RHF-BSR;RHF-ACHSE", "D;KREISE;1;1", "D;GES;2;2", "K;DQZ;NAME"]
+    lines = [
+        "* Quader",
+        "K;DQ;FACH-SCHL",
+        "D;12411KJ001",
+        "K;DQA;NAME;RHF-BSR;RHF-ACHSE",
+        "D;KREISE;1;1",
+        "D;GES;2;2",
+        "K;DQZ;NAME",
+    ]
     lines += ["D;JAHR", "K;DQI;NAME;ME-NAME", *(f"D;{measure};ANZAHL" for measure in f.measures)]
     lines.append("K;QEI;FACH-SCHL;FACH-SCHL;ZI-WERT" + ";WERT;QUALITAET;GESPERRT;WERT-VERFAELSCHT" * len(f.measures))
     for unit in f.units:

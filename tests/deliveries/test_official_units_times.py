@@ -52,7 +52,9 @@ def test_a_key_of_a_union_that_lost_its_zero_is_told_by_its_context() -> None:
     assert unit_of("55620014", "Gemeindeverband") == Unit("05562014", "municipality")
 
 
-@pytest.mark.parametrize(("code", "region"), [("KREISE", True), ("GEOGM4", True), ("DINSG", True), ("GES", False), ("ALT013", False)])
+@pytest.mark.parametrize(
+    ("code", "region"), [("KREISE", True), ("GEOGM4", True), ("DINSG", True), ("GES", False), ("ALT013", False)]
+)
 def test_variables_of_region_by_code(code: str, region: bool) -> None:
     assert is_region_variable(code) is region
 

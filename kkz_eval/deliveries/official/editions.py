@@ -19,7 +19,9 @@ def side_by_side(tables: Sequence[OfficialTable]) -> pa.Table:
     for official in tables:
         own = official.table.column("edition").cast(pa.string())
         named = pc.coalesce(own, pa.scalar(official.edition or None, pa.string())).cast(WORD)
-        parts.append(official.table.set_column(OFFICIAL_SCHEMA.get_field_index("edition"), OFFICIAL_SCHEMA.field("edition"), named))
+        parts.append(
+            official.table.set_column(OFFICIAL_SCHEMA.get_field_index("edition"), OFFICIAL_SCHEMA.field("edition"), named)
+        )
     return pa.concat_tables(parts).unify_dictionaries()
 
 
