@@ -63,7 +63,8 @@ class OfficialSource:
     tables: how the code of the table or statistic begins; measure: property that takes the values; named: codes and labels of the
     measure; variables: property to codes and labels of its variable, a variable without any being known by its members; members:
     property to name of a member to its code, beside the code list; left_out: property to members that are not taken; absent:
-    property to the code that holds where the table lacks the variable.
+    property to the code that holds where the table lacks the variable; whole: members that restrict nothing (the name of the
+    statistic in a header row), so that a variable with these alone needs no place.
     """
 
     tables: tuple[str, ...]
@@ -73,6 +74,7 @@ class OfficialSource:
     members: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     left_out: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     absent: Mapping[str, str] = field(default_factory=dict)
+    whole: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

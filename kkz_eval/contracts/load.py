@@ -35,7 +35,7 @@ CONTRACT_PROPERTIES = (
     "titleEn", "dataset", "source", "levels", "layouts", "supersedes", "acceptance", "smallestCell", "attribution", "licence",
     "measureFrom", "titleMarker", "official", "legalBasis", "permittedRecipient", "deadline", "contactRole",
 )  # fmt: skip
-OFFICIAL_KEYS = ("tables", "measure", "named", "variables", "members", "leftOut", "absent")
+OFFICIAL_KEYS = ("tables", "measure", "named", "variables", "members", "leftOut", "absent", "whole")
 COLUMN_PROPERTIES = ("labelEn", "descriptionEn", "form", "unit", "default", "symbols", "emptyAdmitted")
 CODE_PROPERTIES = ("labelEn", "synonyms")
 
@@ -229,6 +229,7 @@ def _official(node: Node, properties: Sequence[Property]) -> OfficialSource:
         members=by_dimension("members", lambda found, codes: {key: found.child(key).one_of(codes) for key in found.mapping()}),
         left_out=by_dimension("leftOut", lambda found, _: found.texts()),
         absent=by_dimension("absent", lambda found, codes: found.one_of(codes)),
+        whole=_optional(node, "whole", Node.texts, ()),
     )
 
 

@@ -62,15 +62,17 @@ def as_text(rows: list[list[str]], delimiter: str = ";") -> str:
 
 
 def flat(f: Figures, number: Callable[[float | str], str], total: str, stag: str) -> str:
-    parts = "code;label;attribute_code;attribute_label".split(";")
+    parts = ("code", "label", "attribute_code", "attribute_label")
     header = ["statistics_code", "statistics_label", "time_code", "time_label", "time"]
     header += [f"{place}_variable_{part}" for place in (1, 2) for part in parts]
     rows = [[*header, "value", "value_unit", "value_variable_code", "value_variable_label"]]
     for (unit, year, measure, sex), value in f.values.items():
         label = total if sex == "" else SEXES[sex]
         rows.append(
-            ["12411", "Bestand", "JAHR", stag, year, "KREISE", "Kreise", unit, UNITS[unit], "GES", "Geschlecht", sex, label]
-            + [number(value), "Anzahl", measure, f"Wert {measure}"]
+            [
+                *("12411", "Bestand", "JAHR", stag, year, "KREISE", "Kreise", unit, UNITS[unit], "GES", "Geschlecht", sex, label),
+                *(number(value), "Anzahl", measure, f"Wert {measure}"),
+            ]
         )
     return as_text(rows)
 

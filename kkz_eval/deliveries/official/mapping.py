@@ -98,6 +98,8 @@ def _places(
             members.setdefault(variable, {})[member["label"]] = member["code"]
     places: dict[str, _Place] = {}
     for variable, labels in members.items():
+        if set(labels) <= set(source.whole):
+            continue
         place = _place_of(variable, labels, contract, source)
         if place is None or place.of.name in {other.of.name for other in places.values()}:
             return None
@@ -138,7 +140,9 @@ def _codes(
     rows: list[dict[str, str | None]] = []
     for entry in entries:
         row = {of.name: _absent(of, source) for of in _dimensions(contract)}
-        row |= {places[variable].of.name: places[variable].codes[member["label"]] for variable, member in entry}
+        row |= {
+            places[variable].of.name: places[variable].codes[member["label"]] for variable, member in entry if variable in places
+        }
         rows.append(row)
     return rows
 
@@ -147,7 +151,7 @@ def _of_level(table: pa.Table, levels: Sequence[str]) -> np.ndarray:
     units = table.column("unit_id").cast(pa.string())
     wanted = pc.is_in(table.column("level").cast(pa.string()), pa.array(levels, pa.string()))
     here = pc.or_(pc.starts_with(units, _LAND), pc.starts_with(units, "JH" + _LAND)).fill_null(False)
-    return pc.and_(wanted, here).to_numpy(zero_copy_only=False).astype(bool)
+    return np.array(pc.and_(wanted, here).to_pylist(), bool)
 
 
 def _dissolved(table: pa.Table) -> np.ndarray:
