@@ -38,7 +38,7 @@ def read_file(data: bytes, name: str, contracts: Mapping[str, Contract]) -> Read
 
 
 def _read_workbook(workbook: Sequence[Sheet], name: str, contracts: Mapping[str, Contract]) -> ReadResult:
-    texts = [[text_of(value) or "" for value in row] for sheet in workbook for row in sheet.rows]
+    texts = [[value if isinstance(value, str) else "0" for value in row] for sheet in workbook for row in sheet.rows]
     persons = person_columns(texts)
     if persons:
         return PersonRecords(persons, {"name": name})
@@ -85,7 +85,7 @@ def _read_text(decoded: Decoded, name: str, contracts: Mapping[str, Contract]) -
     for delimiter, rows in heads.items():
         form = inkar.long_form(rows[0]) if rows else None
         if form is not None and any(inkar.LONG in contract.layouts for contract in contracts.values()):
-            return Claimed(inkar.read_long(split(decoded, delimiter), form, contracts))
+            return Claimed(inkar.read_long(decoded, delimiter, form, contracts))
     if is_unmistakable(decoded):
         return _read_official(decoded, name, contracts) or _read_municipal(decoded, heads, name, contracts)
     return _read_municipal(decoded, heads, name, contracts)

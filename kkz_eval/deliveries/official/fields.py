@@ -46,15 +46,15 @@ def fields_of(decoded: Decoded, delimiter: str, width: int, first_row: int, star
     """
     body = decoded.text[start:end]
     ended = body.endswith(("\n", "\r")) or (end is not None and end < len(decoded.text))
-    fast = None if decoded.cut else _at_once(body, delimiter, width)
+    fast = None if decoded.cut else columns_at_once(body, delimiter, width)
     if fast is not None:
         rows = np.arange(first_row, first_row + len(fast[0]), dtype=np.int32)
         return Fields(fast, rows, ended)
     return _one_by_one(replace(decoded, text=body), delimiter, width, first_row, ended)
 
 
-def _at_once(body: str, delimiter: str, width: int) -> tuple[pa.Array, ...] | None:
-    """The columns; None where a record has another width, a line is blank, or a cell has several lines."""
+def columns_at_once(body: str, delimiter: str, width: int) -> tuple[pa.Array, ...] | None:
+    """The columns of a text of records; None where one has another width, a line is blank, or a cell has several lines."""
     if not body or body.count("\r") != body.count("\r\n"):
         return None
     names = [str(index) for index in range(width)]

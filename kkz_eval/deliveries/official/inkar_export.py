@@ -76,33 +76,43 @@ def _grid(sheet: Sheet, header: int, edition: str) -> Grid:
 
 def _values(sheet: Sheet, header: int, columns: Sequence[Sequence[Value]]) -> tuple[tuple[ValueColumn, ...], tuple[Finding, ...]]:
     labels, years = sheet.rows[header], sheet.rows[header + 1]
-    found: list[ValueColumn] = []
+    heads: list[tuple[int, str, str]] = []
     findings: list[Finding] = []
     label = ""
     for index in range(3, len(labels)):
         label = str(labels[index]).strip() or label
         year = text_of(years[index]) or ""
-        if time_of(year) is None or not label:
-            if any(cell != "" for cell in columns[index]) if columns else False:
-                kind = "official_header"
-                at = (header + 2, index + 1)
-                findings.append(Finding(kind, kind, Severity.ERROR, sheet.name, *at, value=year or label))
-            continue
-        cells = columns[index] if columns else ()
-        found.append(ValueColumn(_texts(cells), index + 1, label=label, time=year, numbers=_numbers(cells)))
-    return tuple(found), tuple(findings)
+        if label and time_of(year) is not None:
+            heads.append((index, label, year))
+        elif columns and any(cell != "" for cell in columns[index]):
+            kind = "official_header"
+            at = (header + 2, index + 1)
+            findings.append(Finding(kind, kind, Severity.ERROR, sheet.name, *at, value=year or label))
+    if not columns:
+        return (), tuple(findings)
+    size = len(columns[0])
+    texts, numbers = _cells([cell for index, *_ in heads for cell in columns[index]])
+    found = tuple(
+        ValueColumn(texts.slice(place * size, size), index + 1, label=label, time=year, numbers=numbers.slice(place * size, size))
+        for place, (index, label, year) in enumerate(heads)
+    )
+    return found, tuple(findings)
+
+
+def _cells(cells: Sequence[Value]) -> tuple[pa.Array, pa.Array]:
+    """Texts and numbers of cells; numbers as arrow writes them, where that is as people do."""
+    kinds = set(map(type, cells))
+    if not kinds <= {int, float, str}:
+        numbers = pa.array([cell if type(cell) in (int, float) else None for cell in cells], pa.float64())
+        return _texts(cells), numbers
+    numbers = pa.array(cells if str not in kinds else [None if type(c) is str else c for c in cells], pa.float64())
+    texts = pc.cast(numbers, pa.string())
+    if pc.any(pc.match_substring(texts, "e")).as_py():
+        return _texts(cells), numbers
+    if str in kinds:
+        texts = pc.coalesce(texts, pa.array([c if type(c) is str else None for c in cells], pa.string()))
+    return texts, numbers
 
 
 def _texts(cells: Sequence[Value]) -> pa.Array:
-    """The texts of cells; those of numbers as arrow writes them, where that is as people do."""
-    if cells and set(map(type, cells)) <= {int, float}:
-        texts = pc.cast(pa.array(cells, pa.float64()), pa.string())
-        if not pc.any(pc.match_substring(texts, "e")).as_py():
-            return texts
     return pa.array([cell if isinstance(cell, str) else text_of(cell) or "" for cell in cells], pa.string())
-
-
-def _numbers(cells: Sequence[Value]) -> pa.Array:
-    if set(map(type, cells)) <= {int, float}:
-        return pa.array(cells, pa.float64())
-    return pa.array([cell if type(cell) in (int, float) else None for cell in cells], pa.float64())
