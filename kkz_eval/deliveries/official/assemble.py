@@ -76,11 +76,11 @@ def _region(keys: Words | None, names: Words | None, units: dict[str, Unit | Non
         unit = units[key]
         return None if unit is None else unit.level
 
-    name = constant(None, n * c) if names is None else names.mapped(lambda text: text.strip() or None, c)
+    name = constant(None, n * c) if names is None else names.trimmed(c)
     if keys is None:
         nothing = constant(None, n * c)
         return [nothing, name, nothing, nothing]
-    return [keys.mapped(lambda key: key or None, c), name, keys.mapped(unit_id, c), keys.mapped(level, c)]
+    return [keys.trimmed(c), name, keys.mapped(unit_id, c), keys.mapped(level, c)]
 
 
 def _time_texts(grid: Grid, times: Words | None) -> list[str]:
@@ -117,17 +117,13 @@ def _measure(grid: Grid, n: int) -> list[pa.Array]:
             repeated([column.label or column.measure or None for column in columns], n),
         ]
     c = len(grid.values)
-    return [words_of(grid.measure.codes).mapped(_or_none, c), words_of(grid.measure.labels).mapped(_or_none, c)]
+    return [words_of(grid.measure.codes).trimmed(c), words_of(grid.measure.labels).trimmed(c)]
 
 
 def _unit(grid: Grid, n: int) -> pa.Array:
     if grid.measure is None:
         return repeated([column.unit or None for column in grid.values], n)
-    return words_of(grid.measure.units).mapped(_or_none, len(grid.values))
-
-
-def _or_none(text: str) -> str | None:
-    return text or None
+    return words_of(grid.measure.units).trimmed(len(grid.values))
 
 
 def _dimensions(grid: Grid) -> tuple[tuple[np.ndarray, int], pa.Array]:
@@ -143,27 +139,49 @@ def _dimensions(grid: Grid) -> tuple[tuple[np.ndarray, int], pa.Array]:
         parts.append((labels.codes, len(labels.words)))
     ids, product = combined(parts, grid.size)
     _, first, place = np.unique(ids, return_index=True, return_inverse=True)
-    of_records = [
-        [
-            Member(variable, "" if codes is None else codes.words[codes.codes[index]], labels.words[labels.codes[index]].strip())
-            for variable, codes, labels in decoded
-        ]
-        for index in first
-    ]
     sets = list(dict.fromkeys(column.members for column in grid.values))
-    entries = [[*own, *members] for members in sets for own in of_records]
-    of_column = [sets.index(column.members) for column in grid.values]
-    chosen = np.concatenate([place + number * len(of_records) for number in of_column]) if of_column else place
-    return (ids, product), _maps(entries).take(pa.array(chosen.astype(np.int32)))
+    if len(sets) == 1:
+        maps = _maps_at_once(decoded, first, sets[0])
+    else:
+        maps = _maps([[*_members(decoded, int(index)), *members] for members in sets for index in first])
+    chosen = np.concatenate([place + sets.index(column.members) * len(first) for column in grid.values])
+    return (ids, product), maps.take(pa.array(chosen.astype(np.int32)))
+
+
+def _members(decoded: Sequence[tuple[str, Words | None, Words]], index: int) -> list[Member]:
+    """The members of one record."""
+    return [
+        Member(variable, "" if codes is None else codes.words[codes.codes[index]], labels.words[labels.codes[index]].strip())
+        for variable, codes, labels in decoded
+    ]
 
 
 def _maps(entries: Sequence[Sequence[Member]]) -> pa.Array:
     flat = list(chain.from_iterable(entries))
     offsets = np.concatenate([[0], np.cumsum([len(entry) for entry in entries])]).astype(np.int32)
-    items = pa.StructArray.from_arrays(
-        [pa.array([m.code for m in flat], pa.string()), pa.array([m.label for m in flat], pa.string())], fields=list(MEMBER)
-    )
-    return pa.MapArray.from_arrays(pa.array(offsets), pa.array([m.variable for m in flat], pa.string()), items)
+    columns = [[m.variable for m in flat], [m.code for m in flat], [m.label for m in flat]]
+    return _map_array(offsets, *(pa.array(column, pa.string()) for column in columns))
+
+
+def _maps_at_once(decoded: Sequence[tuple[str, Words | None, Words]], first: np.ndarray, members: Sequence[Member]) -> pa.Array:
+    """The maps of the records `first`, whose columns of values all have the same members."""
+    n = len(first)
+    columns: list[tuple[pa.Array, pa.Array, pa.Array]] = []
+    for variable, codes, labels in decoded:
+        label = pc.utf8_trim_whitespace(labels.dictionary).take(pa.array(labels.codes[first]))
+        code = pa.repeat("", n) if codes is None else codes.dictionary.take(pa.array(codes.codes[first]))
+        columns.append((pa.repeat(variable, n), code, label))
+    columns += [(pa.repeat(m.variable, n), pa.repeat(m.code, n), pa.repeat(m.label, n)) for m in members]
+    width = len(columns)
+    offsets = np.arange(n + 1, dtype=np.int32) * width
+    if not width:
+        return _map_array(offsets, *(pa.array([], pa.string()) for _ in range(3)))
+    order = pa.array((np.arange(n)[:, None] + n * np.arange(width)).ravel())
+    return _map_array(offsets, *(pa.concat_arrays(part).take(order) for part in zip(*columns, strict=True)))
+
+
+def _map_array(offsets: np.ndarray, variables: pa.Array, codes: pa.Array, labels: pa.Array) -> pa.Array:
+    return pa.MapArray.from_arrays(pa.array(offsets), variables, pa.StructArray.from_arrays([codes, labels], fields=list(MEMBER)))
 
 
 def _numbers(grid: Grid, texts: pa.Array) -> NumberColumn:
@@ -339,6 +357,8 @@ class _Doubts:
         """One code for all keys that mean one unit at one level."""
         meant = [key if (unit := self.units[key]) is None else unit.level + unit.unit_id for key in keys.words]
         place = {unit: index for index, unit in enumerate(dict.fromkeys(meant))}
+        if len(place) == len(meant):
+            return keys.codes, len(meant)
         return np.array([place[unit] for unit in meant], np.int64)[keys.codes], len(place)
 
     def _twice(self) -> NDArray[np.bool_]:

@@ -32,7 +32,11 @@ def _any(texts: pa.Array, pattern: str) -> bool:
 
 def numbers_of(texts: pa.Array, style: Style | None) -> NumberColumn:
     """The same as numbers.parse_numbers, with thousands taken out beforehand where the style says what groups them."""
-    if style is not None and _any(texts.filter(pc.match_substring(texts, _GROUP[style])), _GROUPED[style]):
-        grouped = pc.match_substring_regex(texts, _GROUPED[style])
-        texts = pc.if_else(grouped, pc.replace_substring(texts, _GROUP[style], ""), texts)
+    if style is not None:
+        grouping = pc.match_substring(texts, _GROUP[style])
+        some = texts.filter(grouping)
+        if _any(some, _GROUPED[style]):
+            plain = pc.replace_substring(some, _GROUP[style], "")
+            whole = pc.if_else(pc.match_substring_regex(some, _GROUPED[style]), plain, some)
+            texts = pc.replace_with_mask(texts, grouping, whole)
     return parse_numbers(texts, style)

@@ -16,7 +16,7 @@ DELIMITER = ";"
 
 _FIRST = ("kommune", "gkz", "ars")
 _INDICATOR = re.compile(r"((?:19|20)[0-9]{2}) (.+?)(?: \(([^()]+)\))?")
-_BLANK = re.compile(r"^;*\r?\n", re.MULTILINE)
+_BLANK = re.compile(r";*\r?\n")
 _RECORD = re.compile(r"^[^;\n]*;[0-9]{2,9};[0-9]{2,12};", re.MULTILINE)
 
 
@@ -27,8 +27,8 @@ def recognises(header: Sequence[str]) -> bool:
 
 def read(decoded: Decoded, header: Sequence[str], start: int) -> Grid:
     """The grid of an export; start: index in the text of the line below the header."""
-    blank = _BLANK.search(decoded.text, start)
-    end = len(decoded.text) if blank is None else blank.start()
+    blank = _blank_line(decoded.text, start)
+    end = len(decoded.text) if blank is None else blank
     fields = fields_of(decoded, DELIMITER, len(header), 2, start, end)
     findings = [*fields.findings, *_end(decoded.text, end, blank is None)]
     values: list[ValueColumn] = []
@@ -55,6 +55,21 @@ def read(decoded: Decoded, header: Sequence[str], start: int) -> Grid:
         open_end=blank is None and not fields.ended and fields.size > 0,
         findings=tuple(findings),
     )
+
+
+def _blank_line(text: str, start: int) -> int | None:
+    """Index of the first line without any cell; None where there is none. Few lines begin with a delimiter: only they are looked at."""
+    places = [place for sign in (DELIMITER, "\n", "\r") if (place := _first_of(text, "\n" + sign, start - 1)) is not None]
+    return min(places, default=None)
+
+
+def _first_of(text: str, opening: str, start: int) -> int | None:
+    place = text.find(opening, start)
+    while place >= 0:
+        if _BLANK.match(text, place + 1):
+            return place + 1
+        place = text.find(opening, place + 1)
+    return None
 
 
 def _end(text: str, end: int, no_footer: bool) -> list[Finding]:

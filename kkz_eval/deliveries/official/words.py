@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 Codes = NDArray[np.int64]
@@ -14,14 +15,22 @@ Codes = NDArray[np.int64]
 
 @dataclass(frozen=True)
 class Words:
-    """words: the distinct texts, by first appearance; codes: of each record, index into words."""
+    """words: the distinct texts, by first appearance; codes: of each record, index into words; dictionary: the words as an array."""
 
     words: tuple[str, ...]
     codes: Codes
+    dictionary: pa.Array
 
     def first(self, word: int) -> int:
         """Index of the first record with that word."""
         return int(np.argmax(self.codes == word))
+
+    def trimmed(self, times: int) -> pa.Array:
+        """The words without spaces around them, for all records, `times` times over; a dictionary of strings, null where empty."""
+        words = pc.utf8_trim_whitespace(self.dictionary)
+        if pc.count_distinct(words).as_py() < len(words) or pc.any(pc.equal(words, "")).as_py():
+            return spread(self.codes, [word or None for word in words.to_pylist()], times)
+        return pa.DictionaryArray.from_arrays(pa.array(np.tile(self.codes.astype(np.int32), times)), words)
 
     def mapped(self, to: Callable[[str], str | None], times: int) -> pa.Array:
         """Each word's translation, for all records, `times` times over; a dictionary of strings, null where there is none."""
@@ -31,7 +40,8 @@ class Words:
 def words_of(texts: pa.Array) -> Words:
     """The words of a column of strings without nulls."""
     encoded = texts.dictionary_encode()
-    return Words(tuple(encoded.dictionary.to_pylist()), encoded.indices.to_numpy(zero_copy_only=False).astype(np.int64))
+    codes = encoded.indices.to_numpy(zero_copy_only=False).astype(np.int64)
+    return Words(tuple(encoded.dictionary.to_pylist()), codes, encoded.dictionary)
 
 
 def constant(word: str | None, size: int) -> pa.Array:
