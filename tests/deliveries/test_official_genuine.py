@@ -245,13 +245,13 @@ CELLS = [
             2019,
             "Kaufkraft",
         ),
-        *({"Bundesland": "Nordrhein-Westfalen", "Landkreis": "Recklinghausen, LK", "Demografietyp": "Typ 6"}, 45973, None),
+        *({}, 45973, None),
     ),
     (
         *("wegweiser/wegweiser_kommune_soziale_lage_2019_alle_gemeinden.csv", 4, 16, "06439001", "municipality", 2019),
         *(
             "Arbeitslose an den ausländischen SvB",
-            {"Bundesland": "Hessen", "Landkreis": "Rheingau-Taunus-Kreis, LK", "Demografietyp": "Typ 3"},
+            {},
         ),
         *(None, "k.A."),
     ),

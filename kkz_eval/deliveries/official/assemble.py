@@ -143,7 +143,8 @@ def _dimensions(grid: Grid) -> tuple[tuple[np.ndarray, int], pa.Array]:
     if len(sets) == 1:
         maps = _maps_at_once(decoded, first, sets[0])
     else:
-        maps = _maps([[*_members(decoded, int(index)), *members] for members in sets for index in first])
+        of_records = [_members(decoded, int(index)) for index in first]
+        maps = _maps([[*own, *members] for members in sets for own in of_records])
     chosen = np.concatenate([place + sets.index(column.members) * len(first) for column in grid.values])
     return (ids, product), maps.take(pa.array(chosen.astype(np.int32)))
 
@@ -189,6 +190,9 @@ def _numbers(grid: Grid, texts: pa.Array) -> NumberColumn:
         style = grid.style or style_shown_by(texts) or grid.fallback
         return numbers_of(texts, style)
     numbers = pa.concat_arrays([column.numbers for column in grid.values])
+    if pc.all(pc.equal(texts.filter(numbers.is_null()), "")).as_py():
+        nothing = pa.nulls(len(texts), pa.string())
+        return NumberColumn(numbers, nothing, nothing)
     read = numbers_of(pc.if_else(numbers.is_valid(), pa.scalar(None, pa.string()), texts), grid.style)
     return NumberColumn(pc.coalesce(numbers, read.values), read.flags, read.problems)
 

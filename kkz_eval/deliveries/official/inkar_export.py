@@ -106,7 +106,8 @@ def _cells(cells: Sequence[Value]) -> tuple[pa.Array, pa.Array]:
         numbers = pa.array([cell if type(cell) in (int, float) else None for cell in cells], pa.float64())
         return _texts(cells), numbers
     numbers = pa.array(cells if str not in kinds else [None if type(c) is str else c for c in cells], pa.float64())
-    texts = pc.cast(numbers, pa.string())
+    distinct = numbers.dictionary_encode()
+    texts = pc.cast(distinct.dictionary, pa.string()).take(distinct.indices)
     if pc.any(pc.match_substring(texts, "e")).as_py():
         return _texts(cells), numbers
     if str in kinds:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from kkz_eval.deliveries.numbers import Style
 from kkz_eval.deliveries.official.fields import fields_of
-from kkz_eval.deliveries.official.grid import Grid, RecordDimension, ValueColumn
+from kkz_eval.deliveries.official.grid import Grid, ValueColumn
 from kkz_eval.deliveries.text_table import Decoded
 from kkz_eval.model.findings import Finding, Severity
 
@@ -26,21 +26,22 @@ def recognises(header: Sequence[str]) -> bool:
 
 
 def read(decoded: Decoded, header: Sequence[str], start: int) -> Grid:
-    """The grid of an export; start: index in the text of the line below the header."""
+    """The grid of an export; start: index in the text of the line below the header.
+
+    The columns between the keys and the indicators (Bundesland, Landkreis, Demografietyp) say something of the municipality and nothing
+    of the value: they are no dimensions.
+    """
     blank = _blank_line(decoded.text, start)
     end = len(decoded.text) if blank is None else blank
     fields = fields_of(decoded, DELIMITER, len(header), 2, start, end)
     findings = [*fields.findings, *_end(decoded.text, end, blank is None)]
     values: list[ValueColumn] = []
-    others: list[RecordDimension] = []
     for index in range(3, len(header)):
         match = _INDICATOR.fullmatch(header[index].strip())
         if match is not None:
             label, unit = match.group(2), match.group(3) or ""
             values.append(ValueColumn(fields.columns[index], index + 1, label=label, unit=unit, time=match.group(1)))
-        elif not values:
-            others.append(RecordDimension(header[index].strip(), None, fields.columns[index], index + 1))
-        else:
+        elif values:
             kind = "official_header"
             findings.append(Finding(kind, kind, Severity.ERROR, row=1, column=index + 1, value=header[index]))
     return Grid(
@@ -49,7 +50,6 @@ def read(decoded: Decoded, header: Sequence[str], start: int) -> Grid:
         values=tuple(values),
         keys=fields.columns[2],
         names=fields.columns[0],
-        dimensions=tuple(others),
         key_column=3,
         style=Style.COMMA,
         open_end=blank is None and not fields.ended and fields.size > 0,
