@@ -6,6 +6,7 @@ A value that can't be trusted is null, with its text as delivered kept: never a 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import chain
 
 import numpy as np
@@ -13,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from kkz_eval.deliveries.numbers import UNREADABLE, NumberColumn
+from kkz_eval.deliveries.numbers import UNREADABLE
 from kkz_eval.deliveries.official.grid import Grid, Member, ValueColumn
 from kkz_eval.deliveries.official.table import MEMBER, OFFICIAL_SCHEMA, WORD, OfficialTable
 from kkz_eval.deliveries.official.times import Time, time_of
@@ -41,10 +42,10 @@ def assemble(grid: Grid) -> OfficialTable:
     moments = {text: time_of(text) for text in _time_texts(grid, times)}
     members, dims = _dimensions(grid)
     texts = pa.concat_arrays([column.texts for column in columns])
-    numbers = _numbers(grid, texts)
+    numbers, symbols = _numbers(grid, texts)
     doubts = _Doubts(grid, keys, names, times, units, moments, members)
     values = _trusted(numbers, doubts.bad, c)
-    flags, qualities = _flags(numbers.flags, columns, n)
+    flags, qualities = _flags(symbols, columns, n)
     table = pa.Table.from_arrays(
         [
             *_region(keys, names, units, n, c),
@@ -185,31 +186,51 @@ def _map_array(offsets: np.ndarray, variables: pa.Array, codes: pa.Array, labels
     return pa.MapArray.from_arrays(pa.array(offsets), variables, pa.StructArray.from_arrays([codes, labels], fields=list(MEMBER)))
 
 
-def _numbers(grid: Grid, texts: pa.Array) -> NumberColumn:
-    if all(column.numbers is None for column in grid.values):
-        style = grid.style or style_shown_by(texts) or grid.fallback
-        return numbers_of(texts, style)
-    numbers = pa.concat_arrays([column.numbers for column in grid.values])
-    if pc.all(pc.equal(texts.filter(numbers.is_null()), "")).as_py():
-        nothing = pa.nulls(len(texts), pa.string())
-        return NumberColumn(numbers, nothing, nothing)
-    read = numbers_of(pc.if_else(numbers.is_valid(), pa.scalar(None, pa.string()), texts), grid.style)
-    return NumberColumn(pc.coalesce(numbers, read.values), read.flags, read.problems)
+@dataclass(frozen=True)
+class _Read:
+    """values: float64, null where there is none; problems: string, null where there is none."""
+
+    values: pa.Array
+    problems: pa.Array
 
 
-def _flags(symbols: pa.Array, columns: Sequence[ValueColumn], n: int) -> tuple[pa.Array, pa.Array]:
+@dataclass(frozen=True)
+class _Symbols:
+    """distinct: flags of the distinct texts, null where a text has none; indices: of each value, into distinct."""
+
+    distinct: pa.Array
+    indices: pa.Array
+
+
+def _numbers(grid: Grid, texts: pa.Array) -> tuple[_Read, _Symbols]:
+    """Numbers, flags and problems of the values: each distinct text is read once."""
+    numbers = None
+    if any(column.numbers is not None for column in grid.values):
+        numbers = pa.concat_arrays([column.numbers for column in grid.values])
+        if pc.all(pc.equal(texts.filter(numbers.is_null()), "")).as_py():
+            nothing = pa.nulls(len(texts), pa.string())
+            return _Read(numbers, nothing), _Symbols(pa.nulls(1, pa.string()), pa.nulls(len(texts), pa.int32()))
+        texts = pc.if_else(numbers.is_valid(), pa.scalar("", pa.string()), texts)
+    encoded = texts.dictionary_encode()
+    style = grid.style or style_shown_by(encoded.dictionary) or grid.fallback
+    read = numbers_of(encoded.dictionary, style)
+    values, problems = read.values.take(encoded.indices), pa.nulls(len(texts), pa.string())
+    if read.problems.null_count < len(read.problems):
+        problems = read.problems.take(encoded.indices)
+    if numbers is not None:
+        values = pc.coalesce(numbers, values)
+    return _Read(values, problems), _Symbols(read.flags, encoded.indices)
+
+
+def _flags(symbols: _Symbols, columns: Sequence[ValueColumn], n: int) -> tuple[pa.Array, pa.Array]:
     """Symbols, and letters of quality apart from them; a column of quality goes before a letter in the cell."""
     size = n * len(columns)
-    if symbols.null_count == size:
+    if symbols.distinct.null_count == len(symbols.distinct):
         flags = letters = constant(None, size)
     else:
-        encoded = symbols.dictionary_encode()
-        texts = encoded.dictionary.to_pylist()
-        is_letter = [text in QUALITIES for text in texts]
+        texts = symbols.distinct.to_pylist()
         flags, letters = (
-            pa.array([text if letter is wanted else None for text, letter in zip(texts, is_letter, strict=True)], pa.string())
-            .take(encoded.indices)
-            .cast(WORD)
+            _chosen([text if (text in QUALITIES) is wanted else None for text in texts], symbols.indices)
             for wanted in (False, True)
         )
     if all(column.qualities is None for column in columns):
@@ -220,7 +241,15 @@ def _flags(symbols: pa.Array, columns: Sequence[ValueColumn], n: int) -> tuple[p
     return flags, pc.coalesce(said, letters.cast(pa.string())).cast(WORD)
 
 
-def _trusted(numbers: NumberColumn, bad: NDArray[np.bool_], c: int) -> pa.Array:
+def _chosen(words: Sequence[str | None], indices: pa.Array) -> pa.Array:
+    """A dictionary column: the words that `indices` point at, null where a word is."""
+    distinct = list(dict.fromkeys(word for word in words if word is not None))
+    place = {word: index for index, word in enumerate(distinct)}
+    table = pa.array([None if word is None else place[word] for word in words], pa.int32())
+    return pa.DictionaryArray.from_arrays(table.take(indices), pa.array(distinct, pa.string()))
+
+
+def _trusted(numbers: _Read, bad: NDArray[np.bool_], c: int) -> pa.Array:
     if not bad.any():
         return numbers.values
     return pc.if_else(
