@@ -317,10 +317,10 @@ def _read_export(contract: Contract, export: _Export, known: Names, unknown: fro
 
 
 def _is_kept(sheet: Sheet, row: int, contract: Contract) -> bool:
+    if not _is_wanted(text_of(sheet.rows[row][0]) or "", contract.levels):
+        return False
     aggregate = fold(text_of(sheet.rows[row][2]) or "")
-    begins = tuple(_AGGREGATES[level] for level in contract.levels if level in _AGGREGATES)
-    of_level = not aggregate or aggregate.startswith(begins)
-    return of_level and _is_wanted(text_of(sheet.rows[row][0]) or "", contract.levels)
+    return not aggregate or aggregate.startswith(tuple(_AGGREGATES[level] for level in contract.levels if level in _AGGREGATES))
 
 
 def _cells(sheet: Sheet, places: Sequence[tuple[int, int]]) -> Cells:

@@ -39,7 +39,8 @@ def read_file(data: bytes, name: str, contracts: Mapping[str, Contract]) -> Read
 
 def _read_workbook(workbook: Sequence[Sheet], name: str, contracts: Mapping[str, Contract]) -> ReadResult:
     texts = [[value if isinstance(value, str) else "0" for value in row] for sheet in workbook for row in sheet.rows]
-    persons = person_columns(texts)
+    joined = ";".join(cell for row in texts for cell in ("", *row, ""))
+    persons = person_columns(texts) if may_name_persons(joined) else ()
     if persons:
         return PersonRecords(persons, {"name": name})
     parsed = inkar.read_workbook(workbook, contracts)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import suppress
+from pathlib import Path
 
 import pyarrow.compute as pc
 import pytest
@@ -25,10 +27,12 @@ from official_values import (
     official,
 )
 
+import kkz_eval.deliveries.official
 from kkz_eval.deliveries.official.read import read_official
 from kkz_eval.deliveries.official.table import OfficialTable
 from kkz_eval.deliveries.text_table import NotTextError
 from kkz_eval.model.findings import iter_findings
+from kkz_eval.model.texts import LANGUAGES, Language, catalogue
 
 
 def found(table: OfficialTable, kind: str) -> list[tuple[int | None, int | None, str | None, str | None]]:
@@ -230,6 +234,17 @@ def test_a_record_of_a_cube_with_a_field_missing_is_not_read() -> None:
     table = official(CUBE.replace("319615;e;;0", "319615;e;0"))
     assert found(table, "reader_short_row") == [(14, None, None, "12")]
     assert 14 not in table.table.column("row").to_pylist()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_kind_of_finding_has_its_sentence_and_remedy(language: Language) -> None:
+    sources = Path(kkz_eval.deliveries.official.__file__).parent.glob("*.py")
+    named = {
+        kind for source in sources for kind in re.findall(r'"((?:official|reader)_\w+)"', source.read_text(encoding="utf-8"))
+    }
+    assert len(named) == 26
+    texts = catalogue("kkz_eval.model", language)
+    assert {f"findings.{kind}.{part}" for kind in named for part in ("message", "fix")} <= texts.keys()
 
 
 def test_symbols_are_never_zero_and_never_gone() -> None:

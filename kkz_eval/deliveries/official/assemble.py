@@ -145,7 +145,7 @@ def _dimensions(grid: Grid) -> tuple[tuple[np.ndarray, int], pa.Array]:
         maps = _maps_at_once(decoded, first, sets[0])
     else:
         of_records = [_members(decoded, int(index)) for index in first]
-        maps = _maps([[*own, *members] for members in sets for own in of_records])
+        maps = _maps([(*own, *members) for members in sets for own in of_records])
     chosen = np.concatenate([place + sets.index(column.members) * len(first) for column in grid.values])
     return (ids, product), maps.take(pa.array(chosen.astype(np.int32)))
 
@@ -228,10 +228,10 @@ def _flags(symbols: _Symbols, columns: Sequence[ValueColumn], n: int) -> tuple[p
     if symbols.distinct.null_count == len(symbols.distinct):
         flags = letters = constant(None, size)
     else:
-        texts = symbols.distinct.to_pylist()
+        encoded = symbols.distinct.dictionary_encode()
+        texts, indices = encoded.dictionary.to_pylist(), encoded.indices.take(symbols.indices)
         flags, letters = (
-            _chosen([text if (text in QUALITIES) is wanted else None for text in texts], symbols.indices)
-            for wanted in (False, True)
+            _chosen([text if (text in QUALITIES) is wanted else None for text in texts], indices) for wanted in (False, True)
         )
     if all(column.qualities is None for column in columns):
         return flags, letters
