@@ -137,6 +137,7 @@ def _read_official(decoded: Decoded, name: str, contracts: Mapping[str, Contract
             "flags": str(table.n_flags),
             "findings": str(table.findings.num_rows),
         },
+        table.findings,
     )
 
 
