@@ -231,3 +231,91 @@ def test_the_workbook_of_inkar_is_read_back(f: Figures) -> None:
     assert table.edition == "2024"
     assert kinds(table) == []
     assert read_back(table) == {in_name(key): value for key, value in f.values.items()}
+
+
+def table_of(*lines: str) -> OfficialTable:
+    text = "\n".join([*lines, "__________", "Hinweis", "Stand: 13.03.2025 / 16:40:08", ""])
+    table = read_official(text.encode("cp1252"))
+    assert table is not None
+    return table
+
+
+def brief(table: OfficialTable) -> list[tuple[object, ...]]:
+    """Unit, time, measure, members and value, in the order of the table."""
+    return [
+        (r["unit_id"], r["time"], r["measure"], {v: m["label"] for v, m in r["dimensions"]}, r["value"], r["unit"])
+        for r in table.table.to_pylist()
+    ]
+
+
+def test_years_across_columns() -> None:
+    table = table_of(
+        "Tabelle: 22811-01i",
+        "Quote - Gemeinden;;;",
+        "Quote (Prozent);;;",
+        ";;Jahr;Jahr",
+        ";;2022;2023",
+        "05978;Unna, Kreis;9,5;10,5",
+    )
+    assert kinds(table) == []
+    assert brief(table) == [("05978", "2022", "Quote", {}, 9.5, "Prozent"), ("05978", "2023", "Quote", {}, 10.5, "Prozent")]
+
+
+def test_leading_columns_with_labels() -> None:
+    table = table_of(
+        "Tabelle: 12411-01",
+        "Bestand;;;;",
+        "Stichtag;Schlüssel;Kreise;Geschlecht;Bestand",
+        ";;;;Anzahl",
+        "31.12.2020;05978;Unna;männlich;190",
+        "31.12.2020;05978;Unna;weiblich;-",
+    )
+    assert kinds(table) == []
+    assert brief(table) == [
+        ("05978", "31.12.2020", "Bestand", {"Geschlecht": "männlich"}, 190, "Anzahl"),
+        ("05978", "31.12.2020", "Bestand", {"Geschlecht": "weiblich"}, None, "Anzahl"),
+    ]
+
+
+def test_a_school_year_in_front() -> None:
+    table = table_of("Tabelle: 21111-01", "Abgehende (Anzahl);;;", ";;;Insgesamt", "2022/23;05978;Unna;190")
+    assert table.table["year"].to_pylist() == [2023]
+    assert table.table["time_kind"].to_pylist() == ["school_year"]
+
+
+def test_a_table_without_region_says_so() -> None:
+    table = table_of(
+        "Tabelle: 12411-01", "Bestand;;", ";Bestand;Bestand", ";männlich;weiblich", ";Anzahl;Anzahl", "2020;1;2", "2021;3;4"
+    )
+    assert kinds(table) == ["official_no_region"]
+    assert [row[4] for row in brief(table)] == [1, 3, 2, 4]
+
+
+def test_two_measures_inside_and_a_variable_outside() -> None:
+    table = table_of(
+        "Tabelle: 22517-02i",
+        "Hilfen;;;;",
+        ";;;Art der Hilfe;Art der Hilfe;Art der Hilfe;Art der Hilfe",
+        ";;;Insgesamt;Insgesamt;§ 27;§ 27",
+        ";;;Laufend;Begonnen;Laufend;Begonnen",
+        ";;;Anzahl;Anzahl;Anzahl;Anzahl",
+        "2024;JH05978999;Kreisjugendamt Unna;4;3;2;1",
+    )
+    assert kinds(table) == []
+    assert [(row[2], row[3]) for row in brief(table)] == [
+        ("Laufend", {"Art der Hilfe": "Insgesamt"}),
+        ("Begonnen", {"Art der Hilfe": "Insgesamt"}),
+        ("Laufend", {"Art der Hilfe": "§ 27"}),
+        ("Begonnen", {"Art der Hilfe": "§ 27"}),
+    ]
+
+
+def test_the_older_flat_file_in_english() -> None:
+    text = (
+        "Statistics_Code;Statistics_Label;Time_Code;Time_Label;Time;1_Variable_Code;1_Variable_Label;1_Variable_Attribute_Code;"
+        "1_Variable_Attribute_Label;QUOTE__Share__percent\n12411;Stock;JAHR;Year;2020;KREISE;Districts;05978;Unna;1.234\n"
+    )
+    table = read_official(text.encode("latin-1"))
+    assert table is not None
+    assert table.family == "ffcsv_older"
+    assert brief(table) == [("05978", "2020", "QUOTE", {}, 1.234, "percent")]
