@@ -38,11 +38,16 @@ def without_pandas() -> None:
         sys.meta_path.insert(0, _NoPandas())
 
 
-def check_files(settings: Settings, files: Sequence[Path], contract_id: str | None, form: str) -> int:
+def check_files(
+    settings: Settings, files: Sequence[Path], contract_id: str | None, form: str, protocol: Path | None = None
+) -> int:
     """Check files and print their findings as a table or as JSON; 0 clean, 1 findings, 2 not readable.
 
-    contract_id: judge by this contract only; form: table | json. Raises UserError for an unknown contract.
+    contract_id: judge by this contract only; form: table | json; protocol: where the marked copy of the one file goes.
+    Raises UserError for an unknown contract, and for a protocol that can't be written or would replace something.
     """
+    if protocol is not None:
+        _require_new(protocol, files)
     contracts = load_contracts(settings.contracts)
     if contract_id is not None:
         if contract_id not in contracts:
@@ -51,7 +56,7 @@ def check_files(settings: Settings, files: Sequence[Path], contract_id: str | No
     codes = []
     reports: list[dict[str, object]] = []
     for file in files:
-        code, report = _check(file, contracts, settings.language)
+        code, report = _check(file, contracts, settings.language, protocol)
         codes.append(code)
         reports.append(report)
         if form == "table":
@@ -61,7 +66,28 @@ def check_files(settings: Settings, files: Sequence[Path], contract_id: str | No
     return max(codes)
 
 
-def _check(file: Path, contracts: dict[str, Contract], language: Language) -> tuple[int, dict[str, object]]:
+def _require_new(protocol: Path, files: Sequence[Path]) -> None:
+    if len(files) > 1:
+        raise UserError("protocol_of_one", files=len(files))
+    if protocol.exists():
+        raise UserError("protocol_there", file=str(protocol))
+
+
+def _write_protocol(
+    protocol: Path, data: bytes, name: str, judged: Sequence[tuple[Contract, Judgement]], language: Language
+) -> None:
+    from kkz_eval.stewardship.marked_copy import Judged, marked_copy  # noqa: PLC0415 (not needed by a check without protocol)
+
+    copy = marked_copy(data, name, [Judged(c, j.findings, j.status, j.slices) for c, j in judged], language)
+    try:
+        protocol.write_bytes(copy)
+    except OSError as error:
+        raise UserError("storage_not_writable", place=str(protocol), reason=str(error.strerror)) from error
+
+
+def _check(
+    file: Path, contracts: dict[str, Contract], language: Language, protocol: Path | None
+) -> tuple[int, dict[str, object]]:
     try:
         data = file.read_bytes()
     except OSError as error:
@@ -69,13 +95,13 @@ def _check(file: Path, contracts: dict[str, Contract], language: Language) -> tu
         return 2, {"file": str(file), "readable": False, "sentence": sentence}
     match read_file(data, file.name, contracts):
         case Claimed(parsed=parsed):
-            tables = []
-            clean = True
-            for table in parsed:
-                contract = contracts[table.contract_id]
-                judgement = judge_file(table, contract, known_units())
-                clean &= judgement.findings.num_rows == 0
-                tables.append(_judged(contract, judgement, language))
+            judged = [
+                (contracts[table.contract_id], judge_file(table, contracts[table.contract_id], known_units())) for table in parsed
+            ]
+            if protocol is not None:
+                _write_protocol(protocol, data, file.name, judged, language)
+            clean = all(judgement.findings.num_rows == 0 for _, judgement in judged)
+            tables = [_judged(contract, judgement, language) for contract, judgement in judged]
             return (0 if clean else 1), {"file": str(file), "readable": True, "tables": tables}
         case (Unclaimed() | Unreadable() | PersonRecords()) as result:
             return 2, {"file": str(file), "readable": False, "sentence": result.sentence(language)}

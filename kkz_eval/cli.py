@@ -60,6 +60,7 @@ def _parser(language: Language) -> argparse.ArgumentParser:
     check = commands.add_parser("check", help=say("check"), description=say("check_long"))
     check.add_argument("files", type=Path, nargs="+", metavar="FILE", help=say("files"))
     check.add_argument("--contract", help=say("contract"))
+    check.add_argument("--protocol", type=Path, metavar="OUT.xlsx", help=say("protocol"))
     check.add_argument("--json", action="store_true", help=say("json"))
     check.set_defaults(command=_check)
 
@@ -109,7 +110,8 @@ def _run(options: argparse.Namespace) -> int:
 def _check(options: argparse.Namespace) -> int:
     from kkz_eval.checking import check_files
 
-    return check_files(load_settings(), options.files, options.contract, "json" if options.json else "table")
+    form = "json" if options.json else "table"
+    return check_files(load_settings(), options.files, options.contract, form, options.protocol)
 
 
 def _simulate(options: argparse.Namespace) -> int:

@@ -67,6 +67,7 @@ class Contract:
     measure_from: name of the dimension whose code names the measure (INKAR: indicator), None where each measure property is one.
     title_marker: text in the title line above the header ("Tabelle: 21111-…") by which an official table is told apart from a delivery
     with the same columns; None where the columns alone decide.
+    deadline, contact_role: until when and by whom it is delivered, in words; "" where the contract does not say.
     smallest_cell: counts below it never leave the warehouse. digest: of all that reading and judging depends on.
     """
 
@@ -88,6 +89,8 @@ class Contract:
     measure_from: str | None
     digest: str
     title_marker: str | None = None
+    deadline: str = ""
+    contact_role: str = ""
 
     def property_named(self, name: str) -> Property:
         """The property of that name. Raises KeyError."""

@@ -15,7 +15,7 @@ import yaml
 from kkz_eval.contracts.contract import Code, Contract, Property, Rule
 from kkz_eval.contracts.rules import PACKAGE, Limits, RuleError, checked, derived_rules, key_rule
 from kkz_eval.model.errors import UserError
-from kkz_eval.model.findings import Severity
+from kkz_eval.model.findings import RULE_SEVERITIES
 from kkz_eval.model.parsed import ARROW_TYPES
 
 _T = TypeVar("_T")
@@ -191,6 +191,8 @@ def contract_of(root: Node) -> Contract:
         measure_from=_measure_from(own, properties),
         digest="",
         title_marker=_optional(own, "titleMarker", Node.text, None),
+        deadline=_optional(own, "deadline", Node.text, ""),
+        contact_role=_optional(own, "contactRole", Node.text, ""),
     )
     return replace(contract, digest=_digest(contract))
 
@@ -296,12 +298,13 @@ def _quality_rule(node: Node) -> tuple[Rule, ...]:
     implementation = dict(node.child("implementation").mapping())
     kind = node.child("implementation").child("kind").text()
     del implementation["kind"]
-    severity = node.child("severity").one_of(tuple(Severity))
+    severity = node.child("severity").one_of(RULE_SEVERITIES)
     return (Rule(node.child("id").text(), kind, severity, implementation),)
 
 
 def _digest(contract: Contract) -> str:
     said = dataclasses.asdict(contract)
-    del said["digest"]
+    for name in ("digest", "deadline", "contact_role"):  # a new deadline reads and judges nothing anew
+        del said[name]
     body = json.dumps(said, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(body.encode("utf-8")).hexdigest()

@@ -10,6 +10,7 @@ from kkz_eval.contracts.contract import Contract
 from kkz_eval.deliveries import inkar, municipal
 from kkz_eval.deliveries.header import column_titles
 from kkz_eval.deliveries.results import Claimed, PersonRecords, ReadResult, Unclaimed, Unreadable
+from kkz_eval.deliveries.returned import data_sheets
 from kkz_eval.deliveries.screening import may_name_persons, person_columns
 from kkz_eval.deliveries.text_table import DELIMITERS, HEAD, Decoded, NotTextError, declared_delimiter, decode, head, split
 from kkz_eval.deliveries.workbook import BrokenWorkbookError, Sheet, is_workbook, sheets, text_of
@@ -28,7 +29,7 @@ def read_file(data: bytes, name: str, contracts: Mapping[str, Contract]) -> Read
     """
     try:
         if is_workbook(data):
-            return _read_workbook(sheets(data), name, contracts)
+            return _read_workbook(data_sheets(sheets(data)), name, contracts)
         return _read_text(decode(data), name, contracts)
     except (NotTextError, BrokenWorkbookError) as error:
         return Unreadable(error.code, {"name": name})
