@@ -9,12 +9,15 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Sequence
+from datetime import date
 from importlib.abc import MetaPathFinder
 from pathlib import Path
 
 from kkz_eval.contracts.contract import Contract
-from kkz_eval.contracts.judgement import Judgement, judge_file
+from kkz_eval.contracts.judgement import Judgement
 from kkz_eval.contracts.load import load_contracts
+from kkz_eval.deliveries.decided import judge_decided
+from kkz_eval.deliveries.decisions import Decisions, load_decisions
 from kkz_eval.deliveries.reader import Claimed, PersonRecords, Unclaimed, Unreadable, read_file
 from kkz_eval.model.errors import UserError
 from kkz_eval.model.findings import Finding, iter_findings
@@ -49,6 +52,7 @@ def check_files(
     if protocol is not None:
         _require_new(protocol, files)
     contracts = load_contracts(settings.contracts)
+    decisions = load_decisions(settings.contracts, contracts, date.today())
     if contract_id is not None:
         if contract_id not in contracts:
             raise UserError("contract_unknown", contract=contract_id, known=", ".join(sorted(contracts)))
@@ -56,7 +60,7 @@ def check_files(
     codes = []
     reports: list[dict[str, object]] = []
     for file in files:
-        code, report = _check(file, contracts, settings.language, protocol)
+        code, report = _check(file, contracts, decisions, settings.language, protocol)
         codes.append(code)
         reports.append(report)
         if form == "table":
@@ -86,7 +90,7 @@ def _write_protocol(
 
 
 def _check(
-    file: Path, contracts: dict[str, Contract], language: Language, protocol: Path | None
+    file: Path, contracts: dict[str, Contract], decisions: Decisions, language: Language, protocol: Path | None
 ) -> tuple[int, dict[str, object]]:
     try:
         data = file.read_bytes()
@@ -95,12 +99,13 @@ def _check(
         return 2, {"file": str(file), "readable": False, "sentence": sentence}
     match read_file(data, file.name, contracts):
         case Claimed(parsed=parsed):
-            judged = [
-                (contracts[table.contract_id], judge_file(table, contracts[table.contract_id], known_units())) for table in parsed
-            ]
+            judged = []
+            for table in parsed:
+                contract = contracts[table.contract_id]
+                judged.append((contract, judge_decided(table, contract, known_units(), decisions).judgement))
             if protocol is not None:
                 _write_protocol(protocol, data, file.name, judged, language)
-            clean = all(judgement.findings.num_rows == 0 for _, judgement in judged)
+            clean = all(judgement.n_errors == judgement.n_warnings == 0 for _, judgement in judged)
             tables = [_judged(contract, judgement, language) for contract, judgement in judged]
             return (0 if clean else 1), {"file": str(file), "readable": True, "tables": tables}
         case (Unclaimed() | Unreadable() | PersonRecords()) as result:

@@ -11,6 +11,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 
 import pandas as pd
@@ -18,6 +19,7 @@ import pandas as pd
 from kkz_eval.contracts.contract import Contract
 from kkz_eval.contracts.load import load_contracts
 from kkz_eval.deliveries.accepted import Accepted, Conflict, Source, accepted_observations, sources_of
+from kkz_eval.deliveries.decisions import NONE, Decisions, load_decisions
 from kkz_eval.deliveries.intake import Intake, take_in, year_spans
 from kkz_eval.deliveries.judging import judge_arrival, load_findings, load_parsed, parse
 from kkz_eval.deliveries.register import Arrival, Register, read_register
@@ -71,7 +73,7 @@ def _silent(_: str) -> None:
 
 @dataclass(frozen=True)
 class Line:
-    """An installation's contracts, catalogue and plans, with the store they work on."""
+    """An installation's contracts, catalogue, plans and decisions, with the store they work on."""
 
     settings: Settings
     contracts: Mapping[str, Contract]
@@ -79,6 +81,7 @@ class Line:
     plans: Mapping[str, Plan]
     steps: Steps
     progress: Callable[[str], None] = field(default=_silent)
+    decisions: Decisions = NONE
 
     def register(self) -> Register:
         """The register as it stands now."""
@@ -107,7 +110,9 @@ def open_line(settings: Settings, plan_files: Iterable[Path] | None = None, prog
     check_origins(catalogue, {contract.dataset: contract.source for contract in contracts.values()})
     for plan in plans:
         check_plan(plan, catalogue, contracts)
-    return Line(settings, contracts, catalogue, {plan.id: plan for plan in plans}, Steps(Store.at(str(settings.home))), progress)
+    decisions = load_decisions(folder, contracts, date.today())
+    by_id = {plan.id: plan for plan in plans}
+    return Line(settings, contracts, catalogue, by_id, Steps(Store.at(str(settings.home))), progress, decisions)
 
 
 _UNREAD: Mapping[str, Callable[[Plan], str | None]] = {
@@ -190,7 +195,7 @@ def judge_arrivals(line: Line, years: Iterable[int]) -> tuple[Source, ...]:
     language = line.settings.language
     judged = []
     for arrival in register.of_years(years):
-        verdict = judge_arrival(line.steps, register, arrival, line.contracts, known_units())
+        verdict = judge_arrival(line.steps, register, arrival, line.contracts, known_units(), line.decisions)
         judged.append(Source(arrival, verdict))
         if verdict.n_errors and arrival in register.last_under(arrival.name):
             line.progress(say("progress.rejected", language, name=arrival.name, errors=verdict.n_errors))
