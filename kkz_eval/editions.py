@@ -6,6 +6,7 @@ Does not belong here: wording, figures, disclosure (reporting), numbers (evaluat
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ import pandas as pd
 from kkz_eval import line as steps
 from kkz_eval.contracts.contract import Contract
 from kkz_eval.deliveries.accepted import sources_of
+from kkz_eval.deliveries.purging import SOURCES
 from kkz_eval.evaluation.balance import balance_of
 from kkz_eval.evaluation.plan import Outcome, Plan, plan_digest
 from kkz_eval.evaluation.results import EffectsResult, results_files
@@ -69,11 +71,19 @@ def make_edition(line: Line, plan: Plan) -> Edition:
         line.steps.journal.reused.append(("report", plan.id))
     else:
         files = dict(results_files(effects))
+        files[SOURCES] = _accepted_contents(line)
         files |= {page.rpartition("/")[2]: render(build_document(inputs, language)).encode() for language, page in pages}
         for name, content in sorted(files.items(), key=lambda item: item[0].endswith(".html")):  # pages last: they say "complete"
             line.steps.store.put_if_absent(f"{folder}/{name}", content)
         line.steps.journal.computed.append(("report", plan.id))
     return Edition(pages[0][1], digest)
+
+
+def _accepted_contents(line: Line) -> bytes:
+    """Digests of all accepted deliveries: what a report may rest on, for the day when one of them has to go."""
+    datasets = {contract.dataset for contract in line.contracts.values()}
+    digests = {source.arrival.sha256 for dataset in datasets for source in steps.accepted(line, dataset).sources}
+    return json.dumps(sorted(digests), indent=0).encode()
 
 
 def _folder(plan: Plan) -> str:
