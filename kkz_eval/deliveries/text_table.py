@@ -12,11 +12,13 @@ from itertools import islice
 
 DELIMITERS = (";", "\t", ",")
 HEAD = 20  # a header stands in the first 20 rows
+SAMPLE = 500  # rows by whose values records of persons are known
 
 _UTF16 = ((codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
-_CONTROL = re.compile("[\x01-\x08\x0e-\x1f\x7f]")
+_CONTROL = bytes((*range(1, 9), *range(14, 32), 127))
 _DECLARED = re.compile("sep=(.)(?:\r\n|\r|\n)", re.IGNORECASE)
 _END_MARK = "\x1e"  # a control character: _CONTROL keeps it out of every decoded text
+_HEAD_LENGTH = 16_384  # characters in which the first rows are looked for at first
 
 
 class NotTextError(Exception):
@@ -52,18 +54,34 @@ class Records:
 def decode(data: bytes) -> Decoded:
     """The text of a file: UTF-16 or UTF-8 by its mark, else UTF-8 where it is valid, else Windows-1252.
 
-    Raises NotTextError: empty, nul, undecodable, control.
+    Raises NotTextError: empty, markup, page, nul, undecodable, control.
     """
-    if not data.strip(b" \t\r\n\x0b\x0c"):
+    if not data[:_HEAD_LENGTH].strip(b" \t\r\n\x0b\x0c") and not data.strip(b" \t\r\n\x0b\x0c"):
         raise NotTextError("empty")
+    kind = _markup_or_page(data)
+    if kind is not None:
+        raise NotTextError(kind)
     decoded = _decode(data)
-    if not decoded.text.strip():
+    if not decoded.text[:_HEAD_LENGTH].strip() and not decoded.text.strip():
         raise NotTextError("empty")
     if "\0" in decoded.text:
         raise NotTextError("nul")
-    if _CONTROL.search(decoded.text):
+    if _has_control(data if decoded.encoding in ("utf-8", "cp1252") else decoded.text.encode("utf-8")):
         raise NotTextError("control")
     return decoded
+
+
+def _has_control(data: bytes) -> bool:
+    """Whether bytes of UTF-8 or Windows-1252 hold a control character other than white space."""
+    return len(data.translate(None, _CONTROL)) != len(data)
+
+
+def _markup_or_page(data: bytes) -> str | None:
+    """What a file is that only bears the name of a table: a web page or other markup, or a printed page; None for any other."""
+    start = data[:1024].removeprefix(codecs.BOM_UTF8).lstrip().lower()
+    if start.startswith(b"%pdf-"):
+        return "page"
+    return "markup" if start.startswith((b"<!doctype", b"<html", b"<table", b"<?xml", b"<head", b"<meta", b"<style")) else None
 
 
 def _decode(data: bytes) -> Decoded:
@@ -100,10 +118,20 @@ def declared_delimiter(decoded: Decoded) -> tuple[str | None, Decoded]:
 
 def head(decoded: Decoded, delimiter: str) -> list[list[str]]:
     """The first rows, for finding the header. Raises NotTextError (cell_too_long)."""
-    try:
-        return list(islice(_reader(decoded.text, delimiter), HEAD))
-    except csv.Error as error:
-        raise NotTextError("cell_too_long") from error
+    return sample(decoded, delimiter, HEAD)
+
+
+def sample(decoded: Decoded, delimiter: str, n_rows: int = SAMPLE) -> list[list[str]]:
+    """The first `n_rows` rows; no more of the text is looked at than they need. Raises NotTextError (cell_too_long)."""
+    length = _HEAD_LENGTH
+    while True:
+        try:
+            rows = list(islice(_reader(decoded.text[:length], delimiter), n_rows + 1))
+        except csv.Error as error:
+            raise NotTextError("cell_too_long") from error
+        if len(rows) > n_rows or length >= len(decoded.text):  # the last row of a part may be cut
+            return rows[:n_rows]
+        length *= 4
 
 
 def split(decoded: Decoded, delimiter: str) -> Records:
