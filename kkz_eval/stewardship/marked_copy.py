@@ -23,11 +23,11 @@ from kkz_eval.model.findings import Finding, Severity, concat_findings, iter_fin
 from kkz_eval.model.identifiers import cell_address
 from kkz_eval.model.texts import Language, text
 from kkz_eval.model.verdicts import Slice, Status
-from kkz_eval.reference.tables import unit_name
+from kkz_eval.stewardship import PACKAGE
+from kkz_eval.stewardship.protocol import unit_label
 from kkz_eval.stewardship.source_sheets import put_text, source_workbook
 from kkz_eval.storage.digests import digest_of_bytes
 
-PACKAGE = "kkz_eval.stewardship"
 LISTED = 10_000
 """So many findings are listed and marked; the rest is counted."""
 
@@ -93,7 +93,8 @@ def _head(data: bytes, name: str, judged: Sequence[Judged], language: Language) 
     for one in judged:
         title = one.contract.title_de if language == "de" else one.contract.title_en
         counts = [_count(one.findings, severity) for severity in _ORDER]
-        fate = _say(f"status.{one.status}", language)
+        partly = one.status != Status.REJECTED and any(part.status == Status.REJECTED for part in one.slices)
+        fate = _say("status.partly_rejected" if partly else f"status.{one.status}", language)
         lines += [
             (_say("marked.contract", language), f"{title} ({one.contract.id} {one.contract.version})"),
             (
@@ -122,14 +123,6 @@ def _blocked(one: Judged, language: Language) -> str:
     named = "; ".join(f"{unit_label(part.unit_id)} {part.year}" for part in rejected[:_SHOWN_SLICES])
     more = len(rejected) - _SHOWN_SLICES
     return _say("marked.blocked_parts", language, parts=named + (f" (+{more})" if more > 0 else ""))
-
-
-def unit_label(unit_id: str) -> str:
-    """The name of a unit, or its key where the register does not know it."""
-    try:
-        return unit_name(unit_id)
-    except KeyError:  # a key that the register does not know is just what some findings are about
-        return unit_id
 
 
 def _write_head(sheet: Worksheet, lines: Sequence[tuple[str, str]]) -> None:

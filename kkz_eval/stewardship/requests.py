@@ -24,11 +24,10 @@ from kkz_eval.model.identifiers import cell_address
 from kkz_eval.model.parsed import COL, ROW, SHEET, ParsedTable
 from kkz_eval.model.texts import Language, text
 from kkz_eval.model.verdicts import Verdict
+from kkz_eval.stewardship import PACKAGE
 from kkz_eval.stewardship.delivery_diff import Change, changes_between
 from kkz_eval.storage.digests import digest_of
 from kkz_eval.storage.store import Store
-
-PACKAGE = "kkz_eval.stewardship"
 
 
 @dataclass(frozen=True)
