@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import io
-import re
-import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -26,6 +23,7 @@ from kkz_eval.model.verdicts import Slice, Status
 from kkz_eval.stewardship import PACKAGE
 from kkz_eval.stewardship.protocol import unit_label
 from kkz_eval.stewardship.source_sheets import put_text, source_workbook
+from kkz_eval.stewardship.workbook_bytes import bytes_of
 from kkz_eval.storage.digests import digest_of_bytes
 
 LISTED = 10_000
@@ -81,7 +79,7 @@ def marked_copy(data: bytes, name: str, judged: Sequence[Judged], language: Lang
     for other in workbook.worksheets:  # two selected sheets would both take what is typed into one
         other.sheet_view.tabSelected = other is sheet
     workbook.active = 0
-    return _bytes_of(workbook)
+    return bytes_of(workbook)
 
 
 def _say(key: str, language: Language, **parameters: object) -> str:
@@ -239,17 +237,3 @@ def _real_cell(sheet: Worksheet, row: int, column: int) -> Cell:
             if cell.coordinate in merged:
                 return sheet.cell(merged.min_row, merged.min_col)
     return cell
-
-
-def _bytes_of(workbook: Workbook) -> bytes:
-    """The bytes of a workbook without the time at which it was written."""
-    drawn = io.BytesIO()
-    workbook.save(drawn)
-    settled = io.BytesIO()
-    with zipfile.ZipFile(drawn) as source, zipfile.ZipFile(settled, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as target:
-        for entry in source.infolist():
-            content = source.read(entry)
-            if entry.filename == "docProps/core.xml":
-                content = re.sub(rb"(<dcterms:(created|modified)[^>]*>)[^<]*", rb"\g<1>2000-01-01T00:00:00Z", content)
-            target.writestr(zipfile.ZipInfo(entry.filename, (1980, 1, 1, 0, 0, 0)), content, zipfile.ZIP_DEFLATED)
-    return settled.getvalue()
