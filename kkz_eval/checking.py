@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections import Counter
 from collections.abc import Sequence
 from datetime import date
 from importlib.abc import MetaPathFinder
@@ -19,6 +20,7 @@ from kkz_eval.contracts.load import load_contracts
 from kkz_eval.deliveries.decided import judge_decided
 from kkz_eval.deliveries.decisions import Decisions, load_decisions
 from kkz_eval.deliveries.reader import Claimed, PersonRecords, Unclaimed, Unreadable, read_file
+from kkz_eval.deliveries.returned import Decision, read_returned
 from kkz_eval.model.errors import UserError
 from kkz_eval.model.findings import Finding, iter_findings
 from kkz_eval.model.texts import Language, text
@@ -107,7 +109,13 @@ def _check(
                 _write_protocol(protocol, data, file.name, judged, language)
             clean = all(judgement.n_errors == judgement.n_warnings == 0 for _, judgement in judged)
             tables = [_judged(contract, judgement, language) for contract, judgement in judged]
-            return (0 if clean else 1), {"file": str(file), "readable": True, "tables": tables}
+            report: dict[str, object] = {"file": str(file), "readable": True, "tables": tables}
+            returned = read_returned(data)
+            if returned is not None:
+                count = Counter(row.decision for row in returned.rows)
+                decided = {kind.value: count[kind] for kind in (Decision.CORRECTED, Decision.RIGHT)}
+                report["returned"] = {"original": returned.original, **decided}
+            return (0 if clean else 1), report
         case (Unclaimed() | Unreadable() | PersonRecords()) as result:
             return 2, {"file": str(file), "readable": False, "sentence": result.sentence(language)}
 
@@ -142,6 +150,10 @@ def _print_table(report: dict[str, object], language: Language) -> None:
     if not report["readable"]:
         print(report["sentence"], file=sys.stderr)
         return
+    returned = report.get("returned")
+    if isinstance(returned, dict):
+        counts = {"corrected": returned["corrected"], "right": returned["right"]}
+        print(text("check.returned", language, **{"package": "kkz_eval", "file": report["file"], **counts}))
     tables = report["tables"]
     assert isinstance(tables, list)
     for table in tables:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
 
@@ -246,6 +246,10 @@ def _notices(line: Line, plan: Plan, design: steps.Design) -> tuple[Mapping[str,
                 for language in LANGUAGES
             }
         )
+    for key, found in (("waived", steps.waived_slices(line)), ("corrected", steps.corrected_slices(line))):
+        for (name, dataset), parts in found.items():
+            if dataset in datasets:
+                notices.append(_named(f"notices.{key}", name, dataset, parts))
     for conflict in (conflict for conflict in steps.conflicts(line) if conflict.dataset in datasets):
         notices.append({language: conflict_sentence(conflict, language) for language in LANGUAGES})
     for row in design.coverage:
@@ -259,6 +263,12 @@ def _notices(line: Line, plan: Plan, design: steps.Design) -> tuple[Mapping[str,
                 }
             )
     return tuple(notices)
+
+
+def _named(key: str, name: str, dataset: str, parts: Iterable[tuple[str, int]]) -> Mapping[str, str]:
+    """A sentence that names a file and the units and years in it."""
+    named = "; ".join(f"{unit_name(unit)} {year}" for unit, year in parts)
+    return {language: text(key, language, package="kkz_eval", name=name, dataset=dataset, parts=named) for language in LANGUAGES}
 
 
 def _digest_of_inputs(inputs: ReportInputs, effects: EffectsResult) -> str:

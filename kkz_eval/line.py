@@ -284,6 +284,35 @@ def rejected_slices(line: Line) -> list[tuple[Source, str, int]]:
     return rows
 
 
+def waived_slices(line: Line) -> dict[tuple[str, str], list[tuple[str, int]]]:
+    """Units and years that hold although a rule speaks against them, by waiver: by (name of the file, dataset)."""
+    found: dict[tuple[str, str], list[tuple[str, int]]] = {}
+    for contract in line.contracts.values():
+        now = accepted(line, contract.dataset)
+        columns = ["delivery_sha256", "unit_id", "year"]
+        held = {tuple(row.values()) for row in now.observations.select(columns).group_by(columns).aggregate([]).to_pylist()}
+        for source in now.sources:
+            known = [(part.unit_id, part.year) for part in source.verdict.slices if part.n_acknowledged]
+            parts = [place for place in known if (source.arrival.sha256, *place) in held]
+            if parts:
+                found[(source.arrival.name, contract.dataset)] = parts
+    return found
+
+
+def corrected_slices(line: Line) -> dict[tuple[str, str], list[tuple[str, int]]]:
+    """Units and years with a value that a correction replaced: by (name of the file, dataset)."""
+    found: dict[tuple[str, str], list[tuple[str, int]]] = {}
+    for contract in line.contracts.values():
+        now = accepted(line, contract.dataset)
+        corrected = now.observations.filter(now.observations.column("correction_id").is_valid())
+        names = {source.arrival.sha256: source.arrival.name for source in now.sources}
+        for row in corrected.select(["delivery_sha256", "unit_id", "year"]).to_pylist():
+            parts = found.setdefault((names[row["delivery_sha256"]], contract.dataset), [])
+            if (row["unit_id"], row["year"]) not in parts:
+                parts.append((row["unit_id"], row["year"]))
+    return found
+
+
 def accepted(line: Line, dataset: str) -> Accepted:
     """The observations of a dataset that hold now."""
     contract = next(c for c in line.contracts.values() if c.dataset == dataset)

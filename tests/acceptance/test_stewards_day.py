@@ -149,7 +149,9 @@ def test_a_right_delivery_of_these_tests_is_accepted(settings: Settings) -> None
     assert {fate(settings, NEUSS, year) for year in (2012, 2013)} == {Status.ACCEPTED}
 
 
-def test_a_marked_copy_corrected_in_a_spreadsheet_program_is_accepted(settings: Settings, tmp_path: Path) -> None:
+def test_a_marked_copy_corrected_in_a_spreadsheet_program_is_accepted(
+    settings: Settings, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     program = shutil.which("soffice")
     if program is None:
         pytest.skip("no LibreOffice (soffice) on the path: install it to test the round trip through a spreadsheet program")
@@ -169,6 +171,9 @@ def test_a_marked_copy_corrected_in_a_spreadsheet_program_is_accepted(settings: 
         str(tmp_path / "neuss.xlsx"),
     ]
     subprocess.run(command, check=True, capture_output=True, timeout=120)
+    capsys.readouterr()
+    assert check_files(settings, [settings.inbox / "neuss.xlsx"], None, "table") == 0
+    assert "1 Befunde sind als korrigiert bezeichnet" in capsys.readouterr().out
     line, said = run(settings)
     assert fate(settings, NEUSS, 2012) == Status.ACCEPTED
     assert any("neuss.xlsx ist eine markierte Kopie; 1 Befunde" in sentence for sentence in said)
@@ -192,6 +197,7 @@ def test_a_value_that_is_right_is_accepted_once_a_second_role_approves(
     assert fate(settings, NEUSS, 2012) == Status.ACCEPTED_WITH_WARNINGS
     verdicts = [v for v in line.register().verdicts.values() if v.contract_id == "schulabgaenge"]
     assert all(v.context_digest and not v.n_errors for v in verdicts)
+    assert steps.waived_slices(line) == {("neuss_zurueck.xlsx", "schulabgaenge"): [(NEUSS, 2012)]}
     assert {row["state"] for row in requests(settings, capsys)} == {"approved"}
     assert list_histories(settings) == 0
     assert "angenommen mit Ausnahme" in capsys.readouterr().out
@@ -252,6 +258,7 @@ def test_a_correction_holds_until_its_source_is_fixed(
     assert (row["value"], row["value_delivered"]) == (20.0, "1O1")
     assert str(row["correction_id"]).startswith("schulabgaenge-05162024-2012-")
     assert value_of(line, NEUSS, 2012, "hauptschulabschluss", "weiblich")["correction_id"] is None
+    assert steps.corrected_slices(line) == {("neuss.csv", "schulabgaenge"): [(NEUSS, 2012)]}
 
     fixed = deliver(settings, "neuss.csv", leavers(NEUSS, 2012))
     kinds = [f.kind for f in steps.findings_of(line, line.register().verdicts[(fixed, "schulabgaenge")])]
