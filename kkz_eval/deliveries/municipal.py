@@ -15,7 +15,7 @@ from kkz_eval.contracts.contract import Contract
 from kkz_eval.deliveries import wide
 from kkz_eval.deliveries.columns import PERCENT, Cells, ags_of, is_numeric, parsed_table, unit_property
 from kkz_eval.deliveries.grid import Bools, Grid, Ints
-from kkz_eval.deliveries.header import HeaderMatch, fold, match_header
+from kkz_eval.deliveries.header import Block, HeaderMatch, fold, header_blocks, match_header
 from kkz_eval.deliveries.numbers import style_of, symbol_of
 from kkz_eval.deliveries.results import Unclaimed
 from kkz_eval.deliveries.totals import is_total, total_findings
@@ -24,6 +24,7 @@ from kkz_eval.model.parsed import ParsedTable
 
 LAYOUT = "municipal_text"
 _RULE = "____"  # a line that starts so opens the footer
+_SHORTEST_TITLE = 6  # letters; a shorter one may be part of any word
 _MARKS = ("*", "(", "_", "-", "–", "¹", "²", "³", "©", "#")
 
 
@@ -47,8 +48,9 @@ NO_RANK = (False, False, False, 0)
 def claims(rows: Sequence[Sequence[str]], contracts: Mapping[str, Contract], sheet: str = "") -> list[Claim]:
     """The claims of contracts with these layouts on a table, best first. rows: its first records; sheet: its name, a title too."""
     found: list[Claim] = []
-    for contract in contracts.values():
-        match = _match(rows, contract)
+    blocks = header_blocks(rows)
+    for contract in contracts.values() if blocks else ():
+        match = _match(rows, blocks, contract)
         if match is None or not match.claims:
             continue
         marker = contract.title_marker
@@ -56,12 +58,13 @@ def claims(rows: Sequence[Sequence[str]], contracts: Mapping[str, Contract], she
         title = fold(" ".join([sheet, *(cell for cells in above for cell in cells)]))
         marked = marker is not None and fold(marker) in title
         if marker is None or marked:
-            found.append(Claim(match, marked, any(fold(name) in title for name in (contract.title_de, contract.title_en))))
+            names = (fold(name) for name in (contract.title_de, contract.title_en))
+            found.append(Claim(match, marked, any(len(name) >= _SHORTEST_TITLE and name in title for name in names)))
     return sorted(found, key=lambda claim: claim.rank, reverse=True)
 
 
-def _match(rows: Sequence[Sequence[str]], contract: Contract) -> HeaderMatch | None:
-    match = match_header(rows, contract) if LAYOUT in contract.layouts else None
+def _match(rows: Sequence[Sequence[str]], blocks: Sequence[Block], contract: Contract) -> HeaderMatch | None:
+    match = match_header(blocks, contract) if LAYOUT in contract.layouts else None
     if wide.LAYOUT in contract.layouts and (match is None or not match.complete):
         return wide.match_wide(rows, contract) or match
     return match

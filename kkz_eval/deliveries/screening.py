@@ -6,6 +6,7 @@ Does not belong here: whether a value is right. A refusal names columns, never a
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from itertools import pairwise, zip_longest
 
@@ -114,15 +115,15 @@ def _like_persons(cells: Sequence[str]) -> frozenset[str]:
 
     Reporting dates repeat a few days of the month; after the comma in names of places stand a few words only (`Herne, Stadt`).
     """
-    short = [cell for cell in cells if len(cell) <= _LONGEST_CELL]
-    days = {cell: match.group(1) or match.group(2) for cell in short if (match := _DAY.fullmatch(cell))}
-    named = {cell: match.group(1) for cell in short if (match := _NAME_OF_PERSON.fullmatch(cell))}
-    keys = {cell: cell for cell in short if any(key.fullmatch(cell) for key in _KEYS_OF_PERSONS)}
+    counted = Counter(cell for cell in cells if len(cell) <= _LONGEST_CELL)
+    distinct = [cell for cell in counted if not cell.isdigit()]
+    days = {cell: match.group(1) or match.group(2) for cell in distinct if (match := _DAY.fullmatch(cell))}
+    named = {cell: match.group(1) for cell in distinct if (match := _NAME_OF_PERSON.fullmatch(cell))}
+    keys = {cell: cell for cell in distinct if any(key.fullmatch(cell) for key in _KEYS_OF_PERSONS)}
     for told_by in (days, named, keys):
-        n_alike = sum(cell in told_by for cell in short)
+        n_alike = sum(counted[cell] for cell in told_by)
         enough = n_alike >= _SHARE * len(cells) and len(told_by) >= _SHARE * n_alike
-        least = max(_LEAST, _SHARE * len(told_by)) if told_by is not days else _LEAST
-        if enough and len(set(told_by.values())) >= least:
+        if enough and len(set(told_by.values())) >= _LEAST:
             return frozenset(told_by)
     return frozenset()
 
@@ -130,22 +131,9 @@ def _like_persons(cells: Sequence[str]) -> frozenset[str]:
 # Quick test on a whole text, so that large files without any such word are not looked at cell by cell.
 _SIGNS = (
     *("vorname", "rufname", "nachname", "familienname", "geb", "versich", "aktenzeichen", "steuer", "ausweis", "iban"),
-    *("stra(ss|ß)e", "str[.]", "[;,\t]str[;,\t]", "hausn", "anschrift", "telefon", "mail"),
-    *(
-        "first",
-        "last",
-        "surname",
-        "birth",
-        "insurance",
-        "street",
-        "matrikel",
-        "person",
-        "kindi",
-        "kindes",
-        "kindn",
-        "(kind|fall|klient).?id",
-    ),
-    *("sch(ü|ue)ler.?(id|n)", "patient"),
+    *("stra(ss|ß)e", "str[.]", "[;,\t]str[;,\t]", "hausn", "anschrift", "telefon", "mail", "matrikel", "patient"),
+    *("first", "last", "surname", "birth", "insurance", "street", "name.{0,5}(kind|sch(ü|ue)ler)"),
+    "(person|personen|kind|kindes|kinder|fall|klient|sch(ü|ue)ler)[-_ .]?(id|nr|nummer|kenn|name)",
 )
 _ANY_SIGN = "(?i)" + "|".join(_SIGNS)
 _LONGEST_LINE = 20_000  # characters

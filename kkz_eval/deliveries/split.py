@@ -51,13 +51,13 @@ def fast_body(decoded: Decoded, delimiter: str, first: int, width: int) -> Grid 
     """The same at once; None where quoting, line breaks or lengths are not plain."""
     if decoded.cut or not delimiter.isascii():
         return None
-    data = decoded.text.encode("utf-8")
+    data = decoded.text.encode("utf-8") if decoded.utf8 is None else decoded.utf8
     lines = _lines(data, delimiter)
     if lines is None or len(lines.starts) <= first:
         return None
     body = _Lines(lines.starts[first:], lines.ends[first:], lines.n_cells[first:])
-    usual = int(np.argmax(np.bincount(body.n_cells[body.n_cells > 0], minlength=1)))
-    if not 2 <= usual <= _MOST_COLUMNS:
+    tables = body.n_cells[body.n_cells > 1]
+    if not len(tables) or (usual := int(np.bincount(np.minimum(tables, _MOST_COLUMNS + 1)).argmax())) > _MOST_COLUMNS:
         return None
     is_usual = body.n_cells == usual
     columns = _parsed(memoryview(data)[int(body.starts[0]) :], delimiter, usual)
@@ -86,7 +86,7 @@ def fast_body(decoded: Decoded, delimiter: str, first: int, width: int) -> Grid 
 
 def _lines(data: bytes, delimiter: str) -> _Lines | None:
     """Where the lines are; None where a sign of quoting stands elsewhere than at the ends of a cell, or a line is very long."""
-    if data.count(b"\r") != data.count(b"\r\n"):
+    if not data or data.count(b"\r") != data.count(b"\r\n"):
         return None
     signs = np.frombuffer(data, dtype=np.uint8)
     breaks, splits = np.flatnonzero(signs == _BREAK), np.flatnonzero(signs == ord(delimiter))
@@ -126,7 +126,7 @@ def _parsed(data: memoryview, delimiter: str, n_columns: int) -> list[pa.Array] 
     try:
         table = pacsv.read_csv(
             pa.BufferReader(pa.py_buffer(data)),
-            read_options=pacsv.ReadOptions(column_names=names, block_size=_BLOCK),
+            read_options=pacsv.ReadOptions(column_names=names, block_size=_BLOCK, use_threads=len(data) > _BLOCK),
             parse_options=pacsv.ParseOptions(
                 delimiter=delimiter,
                 newlines_in_values=True,

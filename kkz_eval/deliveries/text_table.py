@@ -10,14 +10,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import islice
 
+import numpy as np
+
 DELIMITERS = (";", "\t", ",")
 HEAD = 20  # a header stands in the first 20 rows
 SAMPLE = 500  # rows by whose values records of persons are known
 
 _UTF16 = ((codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
-_CONTROL = bytes((*range(1, 9), *range(14, 32), 127))
+_CONTROL = np.array((*range(1, 9), *range(14, 32), 127), dtype=np.uint8)
 _DECLARED = re.compile("sep=(.)(?:\r\n|\r|\n)", re.IGNORECASE)
 _END_MARK = "\x1e"  # a control character: _CONTROL keeps it out of every decoded text
+_PART = 1 << 18  # bytes looked at in one go
 _HEAD_LENGTH = 16_384  # characters in which the first rows are looked for at first
 
 
@@ -31,11 +34,12 @@ class NotTextError(Exception):
 
 @dataclass(frozen=True)
 class Decoded:
-    """A text; encoding: how it was read; cut: whether the bytes end inside a character."""
+    """A text; encoding: how it was read; cut: whether the bytes end inside a character; utf8: its bytes, where they are at hand."""
 
     text: str
     encoding: str
     cut: bool
+    utf8: bytes | None = None
 
 
 @dataclass(frozen=True)
@@ -73,7 +77,12 @@ def decode(data: bytes) -> Decoded:
 
 def _has_control(data: bytes) -> bool:
     """Whether bytes of UTF-8 or Windows-1252 hold a control character other than white space."""
-    return len(data.translate(None, _CONTROL)) != len(data)
+    signs = np.frombuffer(data, dtype=np.uint8)
+    for start in range(0, len(signs), _PART):
+        part = signs[start : start + _PART]
+        if np.isin(part[(part < 32) | (part == 127)], _CONTROL).any():
+            return True
+    return False
 
 
 def _markup_or_page(data: bytes) -> str | None:
@@ -105,7 +114,7 @@ def _decode_as(data: bytes, encoding: str) -> Decoded:
         text = decoder.decode(data, final=False)
     except UnicodeDecodeError as error:
         raise NotTextError("undecodable") from error
-    return Decoded(text, encoding, cut=bool(decoder.getstate()[0]))
+    return Decoded(text, encoding, cut=bool(decoder.getstate()[0]), utf8=data if encoding == "utf-8" else None)
 
 
 def declared_delimiter(decoded: Decoded) -> tuple[str | None, Decoded]:
@@ -113,7 +122,7 @@ def declared_delimiter(decoded: Decoded) -> tuple[str | None, Decoded]:
     declared = _DECLARED.match(decoded.text)
     if declared is None:
         return None, decoded
-    return declared.group(1), replace(decoded, text=decoded.text[declared.end() :])
+    return declared.group(1), replace(decoded, text=decoded.text[declared.end() :], utf8=None)
 
 
 def head(decoded: Decoded, delimiter: str) -> list[list[str]]:

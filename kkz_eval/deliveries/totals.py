@@ -48,7 +48,7 @@ def total_findings(grid: Grid, match: HeaderMatch, totals: Ints, records: Ints, 
     found: list[Finding] = []
     for number, line in enumerate(totals):
         said = _checked(grid, match, int(line), records, style) if number < _MOST_CHECKED else None
-        found += [_not_checked(grid, int(line))] if said is None else said
+        found += [_not_checked(grid, match, int(line))] if said is None else said
     return found
 
 
@@ -125,7 +125,9 @@ def _values(grid: Grid, column: int, lines: Sequence[int] | Ints, style: Style |
     return read if cells.numbers is None else pc.coalesce(cells.numbers, read)
 
 
-def _not_checked(grid: Grid, line: int) -> Finding:
+def _not_checked(grid: Grid, match: HeaderMatch, line: int) -> Finding:
     kind = "reader_total_row"
+    unit = unit_property(match.contract)
+    column = None if unit is None else match.columns[unit.name] + 1
     first = next((cell.strip() for cell in grid.line(line) if cell.strip()), "")
-    return Finding(kind, kind, Severity.WARNING, grid.sheet, int(grid.rows[line]), value=first)
+    return Finding(kind, kind, Severity.WARNING, grid.sheet, int(grid.rows[line]), column, value=first)

@@ -93,7 +93,7 @@ def head_of(sheet: Sheet, n_rows: int) -> list[list[str]]:
 def body_of_sheet(sheet: Sheet, first: int, width: int) -> Grid:
     """The rows of a sheet from `first` (0-based) on, in `width` columns; a cell merged over several rows counts for each of them."""
     rows = sheet.rows[first:]
-    down = {place: value for place, value in _merged_down(sheet).items() if place[0] >= first and place[1] < width}
+    down = {place: value for place, value in _merged_down(sheet, first).items() if place[1] < width}
     columns: list[pa.Array] = []
     numbers: dict[int, pa.Array] = {}
     for column in range(width):
@@ -118,11 +118,11 @@ def body_of_sheet(sheet: Sheet, first: int, width: int) -> Grid:
     )
 
 
-def _merged_down(sheet: Sheet) -> dict[tuple[int, int], Value]:
-    """The value of each cell below the first one of cells merged over several rows of one column."""
+def _merged_down(sheet: Sheet, first: int = 0) -> dict[tuple[int, int], Value]:
+    """The value of each cell below the first one of cells merged over several rows of one column, the first one in row `first` or below."""
     down: dict[tuple[int, int], Value] = {}
     for (top, left), (bottom, right) in sheet.merged:
-        if left != right or top >= len(sheet.rows) or left >= len(sheet.rows[top]):
+        if left != right or not first <= top < len(sheet.rows) or left >= len(sheet.rows[top]):
             continue
         for row in range(top + 1, min(bottom + 1, len(sheet.rows))):
             down[(row, left)] = sheet.rows[top][left]
