@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+import warnings
 import zipfile
 from collections.abc import Mapping, Sequence
 from xml.etree.ElementTree import ParseError
@@ -20,7 +21,7 @@ from kkz_eval.deliveries.text_table import DELIMITERS, Decoded, declared_delimit
 from kkz_eval.deliveries.workbook import ZIP, Sheet, Value, is_workbook, sheets
 
 DATA_SHEET = "Daten"
-MOST_CELLS = 1_000_000
+MOST_CELLS = 400_000
 """A larger file is not copied: its protocol stands alone."""
 
 _LONGEST_TEXT = 32_767  # of a cell in a workbook; a longer one would be cut off
@@ -43,7 +44,7 @@ def source_workbook(data: bytes, contracts: Sequence[Contract]) -> tuple[Workboo
     """(the file as a workbook, name of its sheet by the sheet of a finding); None where it is too large to be copied.
 
     data: of a file that was read; contracts: that judged it. A text file becomes one sheet in which row and column are those
-    of the file and every cell is text. Macros, external links and formulas that lead outside are left out.
+    of the file and every cell is text. Macros, external links, charts and pictures are left out; a formula that leads outside is text.
     """
     if not is_workbook(data):
         rows = _text_rows(data, contracts)
@@ -70,14 +71,16 @@ def source_workbook(data: bytes, contracts: Sequence[Contract]) -> tuple[Workboo
 def _very_workbook(data: bytes) -> Workbook | None:
     """The workbook with its formats; None where the library can't open what the reader could read (.ods among them)."""
     try:
-        workbook: Workbook = load_workbook(io.BytesIO(data), keep_links=False)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)  # about parts that are left out, in English and without a cell
+            workbook: Workbook = load_workbook(io.BytesIO(data), keep_links=False)
     except _BROKEN:
         return None
     for sheet in workbook.worksheets:
-        for row in sheet.iter_rows():
-            for cell in row:
-                if cell.data_type == "f" and _OUTWARD.search(str(cell.value)):
-                    put_text(cell, str(cell.value))
+        for cell in list(sheet._cells.values()):  # iter_rows would make every empty cell up to the last one
+            if cell.data_type == "f" and _OUTWARD.search(str(cell.value)):
+                put_text(cell, str(cell.value))
+    workbook.calculation.fullCalcOnLoad = True  # the results of formulas are not kept, the program computes them
     return workbook
 
 

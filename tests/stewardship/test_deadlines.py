@@ -1,0 +1,48 @@
+"""The day that a contract names, in its words."""
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from kkz_eval.contracts.load import load_contracts
+from kkz_eval.stewardship.deadlines import correct_until, deadline_of, german_day
+
+CONTRACTS = load_contracts(Path(__file__).parents[2] / "data_contracts")
+
+
+@pytest.mark.parametrize(
+    ("words", "day"),
+    [
+        ("30. September des Berichtsjahres", date(2016, 9, 30)),
+        ("31. März des Folgejahres", date(2017, 3, 31)),
+        ("31. März des Jahres nach dem Ende des Schuljahres", date(2017, 3, 31)),
+        ("1. Januar des Folgejahres", date(2017, 1, 1)),
+        ("31. Februar des Folgejahres", None),
+        ("31. Brumaire des Folgejahres", None),
+        ("mit der Veröffentlichung im Herbst des Folgejahres", None),
+        ("", None),
+    ],
+)
+def test_the_day_of_a_deadline(words: str, day: date | None) -> None:
+    assert deadline_of(words, 2016) == day
+
+
+def test_every_municipal_contract_names_a_day_and_a_contact() -> None:
+    municipal = [contract for contract in CONTRACTS.values() if contract.source == "municipal"]
+    assert municipal
+    assert [
+        contract.id for contract in municipal if deadline_of(contract.deadline, 2016) is None or not contract.contact_role
+    ] == []
+
+
+@pytest.mark.parametrize(
+    ("deadline", "until"),
+    [(None, date(2016, 3, 15)), (date(2015, 1, 1), date(2016, 3, 15)), (date(2016, 9, 30), date(2016, 9, 30))],
+)
+def test_there_are_two_weeks_to_correct(deadline: date | None, until: date) -> None:
+    assert correct_until(deadline, date(2016, 3, 1)) == until
+
+
+def test_a_day_as_letters_write_it() -> None:
+    assert german_day(date(2016, 3, 1)) == "1. März 2016"
