@@ -18,7 +18,7 @@ from kkz_eval.contracts.contract import Code, Contract, Deadline, OfficialSource
 from kkz_eval.contracts.plausibility import CONTEXT_KINDS, context_checked
 from kkz_eval.contracts.rules import PACKAGE, Limits, RuleError, checked, derived_rules, key_rule
 from kkz_eval.model.errors import UserError
-from kkz_eval.model.findings import Severity
+from kkz_eval.model.findings import RULE_SEVERITIES
 from kkz_eval.model.parsed import ARROW_TYPES
 
 _T = TypeVar("_T")
@@ -370,7 +370,7 @@ def _quality_rule(node: Node) -> tuple[Rule, ...]:
     implementation = dict(node.child("implementation").mapping())
     kind = node.child("implementation").child("kind").text()
     del implementation["kind"]
-    severity = node.child("severity").one_of(tuple(Severity))
+    severity = node.child("severity").one_of(RULE_SEVERITIES)
     return (Rule(node.child("id").text(), kind, severity, implementation),)
 
 

@@ -13,6 +13,7 @@ from kkz_eval.deliveries.official.mapping import claimed
 from kkz_eval.deliveries.official.read import is_unmistakable
 from kkz_eval.deliveries.official.read import read_text as read_official_text
 from kkz_eval.deliveries.results import Claimed, PersonRecords, ReadResult, Unclaimed, Unreadable
+from kkz_eval.deliveries.returned import data_sheets
 from kkz_eval.deliveries.screening import SAMPLE, lines_that_may_name_persons, person_columns, person_values
 from kkz_eval.deliveries.split import body_of
 from kkz_eval.deliveries.text_table import (
@@ -42,7 +43,7 @@ def read_file(data: bytes, name: str, contracts: Mapping[str, Contract]) -> Read
     """
     try:
         if is_workbook(data):
-            return _read_workbook(sheets(data), name, contracts)
+            return _read_workbook(data_sheets(sheets(data)), name, contracts)
         return _read_text(decode(data), name, contracts)
     except (NotTextError, BrokenWorkbookError) as error:
         return Unreadable(error.code, {"name": name})
