@@ -44,7 +44,7 @@ def balance_of_baseline(baseline: Baseline, plan: Plan, weights: pd.Series[float
 
 
 def effective_sample_size(weights: pd.Series[float]) -> float:
-    """(Σw)² / Σw²: how many units of equal weight would be as precise; 0 without weight. Kish (1965), Survey Sampling, section 11.7."""
+    """(Σw)² / Σw²: how many units of equal weight would be as precise; 0 without weight. Kish (1965), Survey Sampling."""
     squares = float((weights**2).sum())
     return float(weights.sum()) ** 2 / squares if squares else 0.0
 
