@@ -87,10 +87,19 @@ def _parser(language: Language) -> argparse.ArgumentParser:
     lint.add_argument("files", type=Path, nargs="*", metavar="FILE", help=say("lint_files"))
     lint.set_defaults(command=_lint)
 
-    plan = commands.add_parser("plan", help=say("plan_command")).add_subparsers(required=True, metavar="check")
+    plan = commands.add_parser("plan", help=say("plan_command")).add_subparsers(required=True, metavar="check | lock | show")
     plan_check = plan.add_parser("check", help=say("plan_check"))
     plan_check.add_argument("file", type=Path, metavar="FILE")
     plan_check.set_defaults(command=_plan_check)
+    plan_lock = plan.add_parser("lock", help=say("plan_lock"), description=say("plan_lock_long"))
+    plan_lock.add_argument("file", type=Path, metavar="FILE")
+    plan_lock.add_argument("--inbox", type=Path, help=say("inbox"))
+    plan_lock.add_argument("--home", type=Path, help=say("home"))
+    plan_lock.set_defaults(command=_plan_lock)
+    plan_show = plan.add_parser("show", help=say("plan_show"))
+    plan_show.add_argument("file", type=Path, metavar="FILE")
+    plan_show.add_argument("--home", type=Path, help=say("home"))
+    plan_show.set_defaults(command=_plan_show)
 
     deliveries = commands.add_parser("deliveries", help=say("deliveries")).add_subparsers(required=True, metavar="list")
     listing = deliveries.add_parser("list", help=say("deliveries_list"))
@@ -158,6 +167,18 @@ def _plan_check(options: argparse.Namespace) -> int:
     for plan in line.plans.values():
         print(text("cli.plan_valid", settings.language, package="kkz_eval", plan=plan.id, outcomes=str(len(plan.outcomes))))
     return 0
+
+
+def _plan_lock(options: argparse.Namespace) -> int:
+    from kkz_eval.planning import lock_plan
+
+    return lock_plan(load_settings(home=options.home, inbox=options.inbox), options.file)
+
+
+def _plan_show(options: argparse.Namespace) -> int:
+    from kkz_eval.planning import show_plan
+
+    return show_plan(load_settings(home=options.home), options.file)
 
 
 def _ui(options: argparse.Namespace) -> int:

@@ -13,7 +13,7 @@ from kkz_eval.assets.failures import sentences
 from kkz_eval.assets.links import link, picture
 from kkz_eval.descriptions import described
 from kkz_eval.editions import event_study_pictures, make_edition
-from kkz_eval.evaluation.plan import Plan
+from kkz_eval.evaluation.plan import Plan, plain_id
 from kkz_eval.jobs import RunOptions
 from kkz_eval.model.texts import LANGUAGES
 from kkz_eval.sentences import say
@@ -38,7 +38,7 @@ _SCHEMA = dg.TableSchema([dg.TableColumn(name, kind, description=described(f"col
 
 def asset_name(step: str, plan: Plan) -> str:
     """Name of a plan's asset: Dagster takes no hyphen."""
-    return f"{step}_{steps.plain_id(plan.id)}"
+    return f"{step}_{plain_id(plan.id)}"
 
 
 def _shown(value: object) -> str | int | float | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from kkz_eval.evaluation.baseline import MEASURES, Baseline, baseline_indicators, baseline_of
+from kkz_eval.evaluation.baseline import MEASURES, Baseline, baseline_of, baseline_years, compared_indicators
 from kkz_eval.evaluation.plan import Plan
 
 BALANCE_COLUMNS = (
@@ -37,7 +37,9 @@ def balance_of_baseline(baseline: Baseline, plan: Plan, weights: pd.Series[float
     first_year, last_year, n_years: of the baseline years with a value; missing where there is none.
     status: ok | refused; reason where refused: no_baseline | one_year (trend only) | few_units | no_spread.
     """
-    rows = [row for name in baseline_indicators(plan) for row in _rows(baseline.of(name), name, weights)]
+    rows = [
+        row for name in compared_indicators(plan) for row in _rows(baseline.of(name, baseline_years(plan, name)), name, weights)
+    ]
     whole = dict.fromkeys(("n_treated", "n_reference", "first_year", "last_year", "n_years"), "Int64")
     after = dict.fromkeys(("overlap", "mean_treated_after", "mean_reference_after", "smd_after"), "float64")
     return pd.DataFrame(rows, columns=list(BALANCE_COLUMNS)).astype({**whole, **after})

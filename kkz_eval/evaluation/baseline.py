@@ -5,6 +5,7 @@ Belongs here: cutting the slice, its digest, level and trend of a unit. Does not
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 import pandas as pd
@@ -14,6 +15,7 @@ from kkz_eval.evaluation.plan import Measured, Plan
 from kkz_eval.storage.digests import digest_of, digest_of_table
 
 COMPARED = ("treated", "reference")
+_COVARIATE = re.compile(r"(?P<indicator>.+):(?P<year>\d{4})")
 BASELINE_COLUMNS = ("indicator", "unit_id", "group", "year", "value")
 
 
@@ -61,16 +63,40 @@ def baseline_years(plan: Plan, indicator: str) -> tuple[int, int] | None:
     `matching.baseline` where the plan matches on the indicator, else the window of the outcome.
     """
     matching = plan.matching
-    if matching is not None and matching.baseline is not None and indicator in {measured.indicator for measured in matching.covariates}:
+    if (
+        matching is not None
+        and matching.baseline is not None
+        and indicator in {measured.indicator for measured in matching.covariates}
+    ):
         return matching.baseline
     windows = [outcome.window for outcome in plan.outcomes if outcome.indicator == indicator]
     return windows[0] if windows else None
 
 
-def baseline_indicators(plan: Plan) -> tuple[str, ...]:
-    """Indicators whose baseline a plan uses: its outcomes, and what it matches on, each once."""
+def compared_indicators(plan: Plan) -> tuple[str, ...]:
+    """Indicators whose baseline is compared between the groups: outcomes, and what the plan matches on, each once."""
     matched = () if plan.matching is None else tuple(measured.indicator for measured in plan.matching.covariates)
     return tuple(dict.fromkeys((*(outcome.indicator for outcome in plan.outcomes), *matched)))
+
+
+def covariate_cells(plan: Plan) -> dict[str, tuple[str, int]]:
+    """Indicator and year of each covariate of the form `indicator:year`, by its name; others are left out."""
+    found = {name: _COVARIATE.fullmatch(name) for name in plan.covariates}
+    return {name: (cell["indicator"], int(cell["year"])) for name, cell in found.items() if cell is not None}
+
+
+def covariate_columns(baseline: Baseline, plan: Plan) -> pd.DataFrame:
+    """One row per unit, one column per covariate `indicator:year`; missing where a unit has no value."""
+    columns = {
+        name: baseline.of(indicator, (year, year)).set_index("unit_id")["value"]
+        for name, (indicator, year) in covariate_cells(plan).items()
+    }
+    return pd.DataFrame(columns)
+
+
+def baseline_indicators(plan: Plan) -> tuple[str, ...]:
+    """Indicators whose baseline a plan uses at all: those compared and those of its covariates, each once."""
+    return tuple(dict.fromkeys((*compared_indicators(plan), *(name for name, _ in covariate_cells(plan).values()))))
 
 
 def baseline_of(values: pd.DataFrame, groups: pd.DataFrame, plan: Plan) -> Baseline:
@@ -85,10 +111,13 @@ def baseline_of(values: pd.DataFrame, groups: pd.DataFrame, plan: Plan) -> Basel
     year = values["year"].astype("int64")
     seen = values["value"].notna() & group.isin(COMPARED) & (own.isna() | (year < own)).fillna(True).astype(bool)
     seen &= year < start if start is not None else False
-    for indicator in values["indicator"].unique():
-        years = baseline_years(plan, str(indicator))
-        if years is not None:
-            seen &= (values["indicator"] != indicator) | year.between(*years)
+    wanted = pd.Series(False, index=values.index)
+    for indicator in compared_indicators(plan):
+        years = baseline_years(plan, indicator)
+        wanted |= (values["indicator"] == indicator) & (year.between(*years) if years is not None else True)
+    for indicator, covariate_year in covariate_cells(plan).values():
+        wanted |= (values["indicator"] == indicator) & (year == covariate_year)
+    seen &= wanted
     slice_ = values.assign(group=group, year=year, value=values["value"].astype("float64"))[seen][list(BASELINE_COLUMNS)]
     ordered = slice_.sort_values(["indicator", "unit_id", "year"], kind="stable").reset_index(drop=True)
     return Baseline(ordered.astype({"indicator": object, "unit_id": object, "group": object}), start)
@@ -111,14 +140,14 @@ def slopes(values: pd.DataFrame) -> pd.DataFrame:
 MEASURES = {"level": levels, "trend": slopes}
 
 
-def measured_table(baseline: Baseline, on: tuple[Measured, ...]) -> pd.DataFrame:
+def measured_table(baseline: Baseline, covariates: tuple[Measured, ...], plan: Plan) -> pd.DataFrame:
     """One row per unit, one column `indicator level` or `indicator trend` for each that is named.
 
     Missing where a unit lacks a value in any year in which another unit has one: levels and slopes over other years are not alike.
     """
     columns = {}
-    for measured in on:
-        values = baseline.of(measured.indicator)
+    for measured in covariates:
+        values = baseline.of(measured.indicator, baseline_years(plan, measured.indicator))
         complete = values.groupby("unit_id")["year"].transform("nunique") == values["year"].nunique()
         numbers = MEASURES[measured.measure](values[complete]).set_index("unit_id")["number"]
         columns[f"{measured.indicator} {measured.measure}"] = numbers

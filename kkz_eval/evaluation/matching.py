@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from kkz_eval.evaluation.balance import balance_of_baseline, effective_sample_size
-from kkz_eval.evaluation.baseline import Baseline, baseline_indicators, measured_table
+from kkz_eval.evaluation.baseline import Baseline, compared_indicators, measured_table
 from kkz_eval.evaluation.entropy_balancing import entropy_weights
 from kkz_eval.evaluation.nearest_neighbours import Pair, distances, nearest, nearest_once
 from kkz_eval.evaluation.plan import Matching, Measured, Plan
@@ -86,8 +86,8 @@ def match(baseline: Baseline, groups: pd.DataFrame, strata: Mapping[str, str], p
     units = units.assign(stratum=units["unit_id"].map(dict(strata)).fillna(""), weight=1.0, reason="").reset_index(drop=True)
     try:
         if plan.matching is None:
-            covariates = tuple(Measured(name) for name in baseline_indicators(plan))
-            table = measured_table(baseline, covariates).dropna(axis=1, how="all")
+            covariates = tuple(Measured(name) for name in compared_indicators(plan))
+            table = measured_table(baseline, covariates, plan).dropna(axis=1, how="all")
             return _described(baseline, units, table, "standardised", plan)
         return _matched(baseline, units, plan.matching, plan)
     except Refused as refusal:
@@ -95,7 +95,7 @@ def match(baseline: Baseline, groups: pd.DataFrame, strata: Mapping[str, str], p
 
 
 def _matched(baseline: Baseline, units: pd.DataFrame, matching: Matching, plan: Plan) -> Matched:
-    table = measured_table(baseline, matching.covariates)
+    table = measured_table(baseline, matching.covariates, plan)
     empty = [str(name) for name in table.columns if table[name].isna().all()]
     if empty:
         raise Refused("no_baseline", covariates=", ".join(empty))
@@ -103,7 +103,9 @@ def _matched(baseline: Baseline, units: pd.DataFrame, matching: Matching, plan: 
     units = units.assign(reason=np.where(complete, "", "baseline_missing"))
     both = [set(units.loc[complete & (units["group"] == group), "stratum"]) for group in ("treated", "reference")]
     alone = complete & ~units["stratum"].isin(both[0] & both[1])
-    units.loc[alone, "reason"] = np.where(units.loc[alone, "group"] == "treated", "no_reference_in_stratum", "no_treated_in_stratum")
+    units.loc[alone, "reason"] = np.where(
+        units.loc[alone, "group"] == "treated", "no_reference_in_stratum", "no_treated_in_stratum"
+    )
     usable = units["reason"] == ""
     if not usable.any():
         raise Refused("nobody_to_match")

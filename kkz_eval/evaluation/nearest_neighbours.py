@@ -50,7 +50,9 @@ def nearest(distance: np.ndarray, *, neighbours: int, caliper: float | None) -> 
     for row in range(distance.shape[0]):
         order = np.lexsort((np.arange(distance.shape[1]), distance[row]))
         allowed = [int(column) for column in order if _allowed(distance[row, column], caliper)]
-        pairs += [Pair(row, column, float(distance[row, column]), rank) for rank, column in enumerate(allowed[:neighbours], start=1)]
+        pairs += [
+            Pair(row, column, float(distance[row, column]), rank) for rank, column in enumerate(allowed[:neighbours], start=1)
+        ]
     return pairs
 
 

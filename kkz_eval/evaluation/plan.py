@@ -9,6 +9,7 @@ import difflib
 import hashlib
 import json
 import math
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
@@ -187,6 +188,16 @@ def load_plan(path: Path) -> Plan:
 def parse_plan(data: Mapping[str, object], source: str) -> Plan:
     """The plan from parsed YAML or JSON. source: how messages name it. Raises PlanInvalid."""
     return _plan_from(data, source, {}, [])
+
+
+def plain_id(plan_id: str) -> str:
+    """A plan's identifier as names of assets, folders and files take it: letters, digits and underscores."""
+    return re.sub(r"[^A-Za-z0-9]+", "_", plan_id).strip("_")
+
+
+def report_folder(plan_id: str) -> str:
+    """Key of the folder of a plan's reports: its identifier, of which nothing can lead elsewhere."""
+    return "reports/" + re.sub(r"[^A-Za-z0-9-]+", "_", plan_id)
 
 
 def plain_plan(plan: Plan) -> Mapping[str, Any]:

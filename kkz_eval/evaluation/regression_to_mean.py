@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from kkz_eval.evaluation.baseline import baseline_of, levels
+from kkz_eval.evaluation.baseline import baseline_of, baseline_years, levels
 from kkz_eval.evaluation.plan import Outcome, Plan
 
 REGRESSION_COLUMNS = (
@@ -38,7 +38,7 @@ def _row(
     panel: pd.DataFrame, groups: pd.DataFrame, plan: Plan, outcome: Outcome, weights: pd.Series[float] | None
 ) -> dict[str, object]:
     baseline = baseline_of(panel[panel["indicator"] == outcome.indicator], groups, plan)
-    level = levels(baseline.of(outcome.indicator)).set_index("unit_id")
+    level = levels(baseline.of(outcome.indicator, baseline_years(plan, outcome.indicator))).set_index("unit_id")
     if level.empty or baseline.start is None:
         return _refused("no_baseline")
     later = _later(panel, groups, outcome, baseline.start + plan.anticipation)

@@ -43,7 +43,9 @@ def test_with_replacement_every_unit_has_its_nearest(seed: int, neighbours: int,
     distance = distances(*_groups(seed), "standardised")
     found = {(p.treated, p.rank): p.reference for p in nearest(distance, neighbours=neighbours, caliper=caliper)}
     for row in range(13):
-        best = sorted((distance[row, column], column) for column in range(17) if caliper is None or distance[row, column] <= caliper)
+        best = sorted(
+            (distance[row, column], column) for column in range(17) if caliper is None or distance[row, column] <= caliper
+        )
         for rank in range(1, neighbours + 1):
             assert found.get((row, rank)) == (best[rank - 1][1] if len(best) >= rank else None)
 

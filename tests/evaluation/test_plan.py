@@ -8,7 +8,17 @@ from pathlib import Path
 import pytest
 from jsonschema import Draft202012Validator
 
-from kkz_eval.evaluation.plan import Checks, EstimatorSpec, Inference, Matching, Measured, load_plan, parse_plan, plan_digest, plan_schema
+from kkz_eval.evaluation.plan import (
+    Checks,
+    EstimatorSpec,
+    Inference,
+    Matching,
+    Measured,
+    load_plan,
+    parse_plan,
+    plan_digest,
+    plan_schema,
+)
 from kkz_eval.evaluation.problems import PlanInvalid
 
 MINIMAL = {"plan_version": 1, "id": "p", "outcomes": [{"indicator": "y"}], "estimators": [{"id": "twfe", "method": "twfe"}]}
@@ -96,7 +106,10 @@ def test_a_full_programme_plan_is_read(tmp_path: Path) -> None:
             {"matching": {"method": "entropy_balancing", "covariates": [{"indicator": "y"}], "baseline": [2011, 2007]}},
             ("matching.baseline", "window_reversed"),
         ),
-        ({"matching": {"method": "nearest_neighbour", "covariates": [{"indicator": "y"}]}, "weight": "w"}, ("weight", "weight_of_matching")),
+        (
+            {"matching": {"method": "nearest_neighbour", "covariates": [{"indicator": "y"}]}, "weight": "w"},
+            ("weight", "weight_of_matching"),
+        ),
         (
             {"matching": {"method": "nearest_neighbour", "covariates": [{"indicator": "y"}], "replacement": "yes"}},
             ("matching.replacement", "wrong_type.boolean"),
