@@ -9,7 +9,7 @@ from __future__ import annotations
 import argparse
 import sys
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from kkz_eval import __version__
@@ -87,7 +87,18 @@ def _parser(language: Language) -> argparse.ArgumentParser:
     lint.add_argument("files", type=Path, nargs="*", metavar="FILE", help=say("lint_files"))
     lint.set_defaults(command=_lint)
 
-    plan = commands.add_parser("plan", help=say("plan_command")).add_subparsers(required=True, metavar="check | lock | show")
+    _plan_parser(commands.add_parser("plan", help=say("plan_command")), say)
+
+    deliveries = commands.add_parser("deliveries", help=say("deliveries")).add_subparsers(required=True, metavar="list")
+    listing = deliveries.add_parser("list", help=say("deliveries_list"))
+    listing.add_argument("--home", type=Path, help=say("home"))
+    listing.set_defaults(command=_deliveries_list)
+    return parser
+
+
+def _plan_parser(parser: argparse.ArgumentParser, say: Callable[[str], str]) -> None:
+    """Arguments of the commands about plans."""
+    plan = parser.add_subparsers(required=True, metavar="check | lock | show")
     plan_check = plan.add_parser("check", help=say("plan_check"))
     plan_check.add_argument("file", type=Path, metavar="FILE")
     plan_check.set_defaults(command=_plan_check)
@@ -100,12 +111,6 @@ def _parser(language: Language) -> argparse.ArgumentParser:
     plan_show.add_argument("file", type=Path, metavar="FILE")
     plan_show.add_argument("--home", type=Path, help=say("home"))
     plan_show.set_defaults(command=_plan_show)
-
-    deliveries = commands.add_parser("deliveries", help=say("deliveries")).add_subparsers(required=True, metavar="list")
-    listing = deliveries.add_parser("list", help=say("deliveries_list"))
-    listing.add_argument("--home", type=Path, help=say("home"))
-    listing.set_defaults(command=_deliveries_list)
-    return parser
 
 
 def _run(options: argparse.Namespace) -> int:

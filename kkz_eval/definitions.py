@@ -12,6 +12,8 @@ from kkz_eval.assets import deliveries, evidence
 from kkz_eval.assets.evaluations import plan_assets
 from kkz_eval.checks.contracts import contract_check
 from kkz_eval.checks.coverage import coverage_check
+from kkz_eval.checks.design import design_checks
+from kkz_eval.checks.effects import effect_checks
 from kkz_eval.io_managers import AcceptedTables
 from kkz_eval.jobs import RunOptions, yearly_run
 from kkz_eval.line import Line, open_line
@@ -46,6 +48,8 @@ def build_defs(
         "asset_checks": [
             *(contract_check(contract) for contract in line.contracts.values()),
             *(coverage_check(plan) for plan in plans),
+            *(design_checks(plan) for plan in plans),
+            *(effect_checks(plan) for plan in plans),
         ],
         "jobs": [yearly_run],
         "sensors": [inbox_sensor],

@@ -77,10 +77,10 @@ def strata_of(groups: pd.DataFrame, plan: Plan) -> dict[str, str]:
 
     kind: kreisfreie Stadt, or Kreis and Städteregion; government_district: the first three digits of the key.
     """
-    kinds = {kreis.ags5: "kreisfrei" if kreis.kind is Kind.KREISFREIE_STADT else "kreis" for kreis in kreise()}
     exact = () if plan.matching is None else plan.matching.exact
-    parts = {"kind": lambda unit: kinds[unit], "government_district": lambda unit: unit[:3]}
-    return {unit: " ".join(parts[name](unit) for name in exact) for unit in groups["unit_id"]}
+    kinds = {kreis.ags5: "kreisfrei" if kreis.kind is Kind.KREISFREIE_STADT else "kreis" for kreis in kreise()}
+    parts = {unit: {"kind": kinds[unit], "government_district": unit[:3]} for unit in groups["unit_id"]} if exact else {}
+    return {unit: " ".join(parts[unit][name] for name in exact) for unit in groups["unit_id"]}
 
 
 def with_design(panel: pd.DataFrame, matched: Matched, baseline: Baseline, plan: Plan) -> pd.DataFrame:
