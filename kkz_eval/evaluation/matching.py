@@ -83,7 +83,8 @@ def match(baseline: Baseline, groups: pd.DataFrame, strata: Mapping[str, str], p
     Raises MatchingRefused where the plan's matching can't be done.
     """
     units = groups.loc[groups["group"].isin(["treated", "reference"]), ["unit_id", "group"]].sort_values("unit_id")
-    units = units.assign(stratum=units["unit_id"].map(dict(strata)).fillna(""), weight=1.0, reason="").reset_index(drop=True)
+    named = [strata.get(unit, "") for unit in units["unit_id"]]
+    units = units.assign(stratum=named, weight=1.0, reason="").reset_index(drop=True)
     try:
         if plan.matching is None:
             covariates = tuple(Measured(name) for name in compared_indicators(plan))

@@ -73,7 +73,8 @@ def _judged(
 
 def _pre_trends(effects: EffectsResult, plan: Plan) -> StatisticalCheck:
     tests = effects.tests[(effects.tests["test"] == "pre_trend") & effects.tests["p_value"].notna()]
-    figures = {f"{row.indicator} ({row.estimator})": float(row.p_value) for row in tests.itertuples()}
+    names = tests["indicator"] + " (" + tests["estimator"] + ")"
+    figures = dict(zip(names, tests["p_value"].to_numpy(dtype="float64").tolist(), strict=True))
     found = {name: p for name, p in figures.items() if p < plan.checks.pre_trend}
     unknown = [outcome.indicator for outcome in plan.outcomes if outcome.indicator not in set(tests["indicator"])]
     return _judged("pre_trends", found, unknown, "seen", plan.checks.pre_trend, figures)
