@@ -9,10 +9,10 @@ import re
 from dataclasses import dataclass
 
 import pandas as pd
-import pyarrow as pa
 
+from kkz_eval.evaluation.digests import inputs_digest
 from kkz_eval.evaluation.plan import Measured, Plan
-from kkz_eval.storage.digests import digest_of, digest_of_table
+from kkz_eval.storage.digests import digest_of
 
 COMPARED = ("treated", "reference")
 _COVARIATE = re.compile(r"(?P<indicator>.+):(?P<year>\d{4})")
@@ -40,10 +40,7 @@ class Baseline:
 
     def digests(self) -> dict[str, str]:
         """sha256 of the values of each indicator, by indicator."""
-        return {
-            str(name): digest_of_table(pa.Table.from_pandas(part, preserve_index=False))
-            for name, part in self.values.groupby("indicator", sort=True)
-        }
+        return {str(name): inputs_digest(part) for name, part in self.values.groupby("indicator", sort=True)}
 
     @property
     def digest(self) -> str:

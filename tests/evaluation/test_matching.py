@@ -101,7 +101,9 @@ def test_entropy_balancing_meets_the_means_of_the_treated() -> None:
     assert (weights[TREATED] == 1).all()
     for place in (0, 1):
         treated = np.mean([_table(PANEL, unit)[place] for unit in TREATED])
-        assert np.average([_table(PANEL, unit)[place] for unit in REFERENCE], weights=weights[REFERENCE]) == pytest.approx(treated)
+        assert np.average([_table(PANEL, unit)[place] for unit in REFERENCE], weights=weights[REFERENCE]) == pytest.approx(
+            treated
+        )
     balance = found.balance.set_index(["indicator", "measure"])
     assert balance.loc[("need", "level"), "smd"] > 0.25
     assert balance.loc[("need", "level"), "smd_after"] == pytest.approx(0, abs=1e-7)
@@ -215,7 +217,11 @@ def test_a_synthetic_reference_is_the_closest_mixture() -> None:
         assert part["share"].sum() == pytest.approx(1, abs=0.08)  # very small shares are not listed
         shares = np.linspace(0, 1, 101)[:, None]
         best = min(
-            float(np.sqrt((((shares * values[one] + (1 - shares) * values[other] - values[str(unit)]) / scale) ** 2).sum(axis=1)).min())
+            float(
+                np.sqrt(
+                    (((shares * values[one] + (1 - shares) * values[other] - values[str(unit)]) / scale) ** 2).sum(axis=1)
+                ).min()
+            )
             for one in REFERENCE
             for other in REFERENCE
         )
@@ -228,11 +234,18 @@ def test_the_weighted_contrast_is_what_is_estimated() -> None:
     baseline = baseline_of(PANEL, GROUPS, plan)
     made = with_design(PANEL[PANEL["unit_id"] != "out"], match(baseline, GROUPS, {}, plan), baseline, plan)
     weighted = run_effects(made, plan).estimates.query("method == 'twfe' and indicator == 'rate'").iloc[0]
-    plain = run_effects(PANEL[PANEL["unit_id"] != "out"], PLAN).estimates.query("method == 'twfe' and indicator == 'rate'").iloc[0]
+    plain = (
+        run_effects(PANEL[PANEL["unit_id"] != "out"], PLAN).estimates.query("method == 'twfe' and indicator == 'rate'").iloc[0]
+    )
     weights = match(baseline, GROUPS, {}, plan).weights
     assert abs(weighted["estimate"]) < 0.15 < abs(plain["estimate"])
     assert (weighted["n_treated"], weighted["n_control"]) == (len(TREATED), len(REFERENCE))
-    change = PANEL[PANEL["indicator"] == "rate"].assign(after=lambda f: f["year"] >= 2012).groupby(["unit_id", "after"])["value"].mean()
+    change = (
+        PANEL[PANEL["indicator"] == "rate"]
+        .assign(after=lambda f: f["year"] >= 2012)
+        .groupby(["unit_id", "after"])["value"]
+        .mean()
+    )
     by_unit = (change.xs(True, level="after") - change.xs(False, level="after")).drop(["later", "out"])
     means = {group: np.average(by_unit[units], weights=weights[units]) for group, units in (("t", TREATED), ("r", REFERENCE))}
     assert weighted["estimate"] == pytest.approx(means["t"] - means["r"])
