@@ -13,6 +13,7 @@ from kkz_eval.evaluation.baseline import Baseline, first_start
 from kkz_eval.evaluation.design import groups_of
 from kkz_eval.evaluation.lock import Conformity, Standing, conformity, lock_of_plan
 from kkz_eval.evaluation.plan import Outcome, Plan, plan_digest, report_folder
+from kkz_eval.evaluation.statistical_checks import shown
 from kkz_eval.line import Line, baseline_of_plan, judge_arrivals, land, open_line, parse_arrivals
 from kkz_eval.locks import keep_lock, kept_locks, lock_file
 from kkz_eval.model.errors import UserError
@@ -94,11 +95,11 @@ def _shown(line: Line, plan: Plan, language: Language) -> Iterator[str]:
         yield say("plan.covariates", language, covariates=", ".join(plan.covariates))
     named = (f"{spec.id} ({' '.join(part for part in (spec.method, spec.variant) if part)})" for spec in plan.estimators)
     yield say("plan.estimators", language, estimators=", ".join(named))
-    level = f"{100 * plan.inference.level:g}"
+    level = shown(100 * plan.inference.level, language)
     yield say("plan.inference", language, level=level, method=plan.inference.method, cluster=plan.cluster)
     minimum = 1.0 if plan.coverage_minimum is None else plan.coverage_minimum
-    yield say("plan.coverage", language, minimum=f"{100 * minimum:g}")
-    thresholds = {name: f"{getattr(plan.checks, name):g}" for name in plan.checks.__dataclass_fields__}
+    yield say("plan.coverage", language, minimum=shown(100 * minimum, language))
+    thresholds = {name: shown(getattr(plan.checks, name), language) for name in plan.checks.__dataclass_fields__}
     yield say("plan.checks", language, **thresholds)
     yield say("plan.digest", language, digest=plan_digest(plan))
 
@@ -120,7 +121,7 @@ def _matching(plan: Plan, language: Language) -> str:
         neighbours=matching.neighbours,
         metric=matching.metric,
         replacement=say(f"plan.matching.{'again' if matching.replacement else 'once'}", language),
-        caliper=say(f"plan.matching.{caliper}", language, caliper=matching.caliper),
+        caliper=say(f"plan.matching.{caliper}", language, caliper=shown(matching.caliper or 0.0, language)),
     )
 
 

@@ -23,6 +23,6 @@ def design_checks(plan: Plan) -> dg.AssetChecksDefinition:
     def checks(line: dg.ResourceParam[steps.Line]) -> Iterator[dg.AssetCheckResult]:
         current = line.plans[plan.id]
         for found in check_design(steps.design(line, current).matched, current):
-            yield check_result(found, asset, line.settings.language)
+            yield check_result(found, asset, plan.id, line.settings.language)
 
     return checks

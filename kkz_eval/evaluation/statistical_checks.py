@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from babel.numbers import format_decimal
 
 from kkz_eval.evaluation.matching import Matched
 from kkz_eval.evaluation.plan import Plan
@@ -25,17 +26,31 @@ OVERALL = ("simple", "coefficient", "dynamic")  # the overall row of a method, i
 
 @dataclass(frozen=True)
 class StatisticalCheck:
-    """One check. code: key below `checks.` in the catalogue; parameters fill the sentence; figures: what was compared, by name."""
+    """One check.
+
+    code: key below `checks.` in the catalogue. limit: the plan's threshold. found: what fails it, unknown: what could not be compared,
+    figures: all that was compared, by name.
+    """
 
     name: str
     passed: bool
     code: str
-    parameters: Mapping[str, object]
+    limit: float
+    found: Mapping[str, float]
+    unknown: tuple[str, ...]
     figures: Mapping[str, float]
 
     def sentence(self, language: Language = "de") -> str:
-        """What was found and what follows."""
-        return text(f"checks.{self.name}.{self.code}", language, package=PACKAGE, **self.parameters)
+        """What was found, the worst first, and what follows."""
+        worst = sorted(self.found.items(), key=lambda item: (-abs(item[1]), item[0]))
+        items = ", ".join(f"{name} ({shown(value, language)})" for name, value in worst)
+        parameters = {"items": items, "limit": shown(self.limit, language), "unknown": ", ".join(self.unknown)}
+        return text(f"checks.{self.name}.{self.code}", language, package=PACKAGE, **parameters)
+
+
+def shown(value: float, language: Language) -> str:
+    """A figure or threshold with up to three digits after the decimal sign."""
+    return str(format_decimal(value, format="0.###", locale=language))
 
 
 def check_design(matched: Matched, plan: Plan) -> tuple[StatisticalCheck, ...]:
@@ -63,12 +78,9 @@ def check_effects(effects: EffectsResult, plan: Plan) -> tuple[StatisticalCheck,
 def _judged(
     name: str, found: Mapping[str, float], unknown: list[str], code: str, limit: float, figures: Mapping[str, float]
 ) -> StatisticalCheck:
-    parameters = {"items": _listed(found), "limit": f"{limit:g}", "unknown": ", ".join(unknown)}
-    if found:
-        return StatisticalCheck(name, False, code, parameters, figures)
-    if unknown or not figures:
-        return StatisticalCheck(name, False, "unknown", parameters, figures)
-    return StatisticalCheck(name, True, "met", parameters, figures)
+    if not found:
+        code = "unknown" if unknown or not figures else "met"
+    return StatisticalCheck(name, code == "met", code, limit, found, tuple(unknown), figures)
 
 
 def _pre_trends(effects: EffectsResult, plan: Plan) -> StatisticalCheck:
@@ -97,7 +109,7 @@ def _agreement(effects: EffectsResult, plan: Plan) -> StatisticalCheck:
             if len(rows) >= 2:
                 figures[f"{outcome.indicator} ({years})"] = _largest(rows)
     if not figures:
-        return StatisticalCheck("agreement", True, "one_method", {}, {})
+        return StatisticalCheck("agreement", True, "one_method", plan.checks.agreement, {}, (), {})
     found = {name: value for name, value in figures.items() if value > plan.checks.agreement}
     return _judged("agreement", found, [], "apart", plan.checks.agreement, figures)
 
@@ -116,8 +128,3 @@ def _overall(estimates: pd.DataFrame, indicator: str, years: str) -> pd.DataFram
 def _largest(rows: pd.DataFrame) -> float:
     estimates, errors = (rows[name].to_numpy(dtype="float64") for name in ("estimate", "std_error"))
     return float((np.abs(estimates[:, None] - estimates) / np.maximum(errors[:, None], errors)).max())
-
-
-def _listed(found: Mapping[str, float]) -> str:
-    worst = sorted(found.items(), key=lambda item: (-abs(item[1]), item[0]))
-    return ", ".join(f"{name} ({value:.3g})" for name, value in worst)
