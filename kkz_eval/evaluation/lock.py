@@ -197,4 +197,9 @@ def _baseline_deviations(lock: Lock, baseline: Baseline) -> Iterator[Deviation]:
 
 
 def _shown(value: object) -> str:
+    """A value of a plan for people: lists without brackets, entries of mappings without their keys."""
+    if isinstance(value, list):
+        return ", ".join(_shown(entry) for entry in value)
+    if isinstance(value, Mapping):
+        return " ".join(_shown(entry) for entry in value.values())
     return "–" if value is None else "✓" if value is True else str(value)

@@ -75,7 +75,7 @@ def test_a_changed_plan_is_named_key_by_key_in_the_report_and_beside_it(locked: 
     assert (record["standing"], record["sentences"]["de"][1:]) == ("deviating", [said])
     report = page.read_text(encoding="utf-8")
     assert said in report
-    assert report.count("die Ergebnisse weichen in 1 Punkten davon ab") == 2  # in the summary and with the data
+    assert report.count("die Ergebnisse weichen davon ab (Abweichungen: 1)") == 2  # in the summary and with the data
 
 
 def test_a_value_after_the_start_is_no_deviation_and_one_before_is(locked: Path, tmp_path: Path) -> None:
@@ -129,7 +129,7 @@ def test_a_lock_put_in_place_of_another_is_told(locked: Path, tmp_path: Path) ->
     found = _standing(world)
     assert found.standing is Standing.DEVIATING
     headline, replaced = found.sentences("de")
-    assert "lagen schon 1 Berichte" in headline
+    assert "lagen schon Berichte dieses Plans vor (Anzahl: 1)" in headline
     assert "Schon am" in replaced
 
 

@@ -88,6 +88,12 @@ def test_a_deviation_says_what_was_and_what_is(lock: Lock) -> None:
     assert said == "inference.level: festgelegt war 0.9, jetzt steht da 0.95."
 
 
+def test_lists_are_shown_as_people_write_them(lock: Lock) -> None:
+    matching = {"method": "entropy_balancing", "covariates": [{"indicator": "a"}, {"indicator": "b", "measure": "trend"}]}
+    said = conformity(_plan(matching=matching), lock, _baseline()).sentences("en")[1]
+    assert said == "matching.covariates: locked was –, now it says a level, b trend."
+
+
 def test_a_key_that_plans_did_not_have_when_locked_had_its_default(lock: Lock) -> None:
     older = {key: value for key, value in lock.plan.items() if key not in {"checks", "matching", "variant_of"}}
     assert _paths(_plan(), replace(lock, plan=older)) == []
