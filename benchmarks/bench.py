@@ -14,15 +14,15 @@ import resource
 import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import statsmodels.api as sm
 
+from benchmarks.figure import Figure, seconds
+from benchmarks.reading import CERTIFICATES, reading_figures
 from kkz_eval.contracts.contract import Contract
 from kkz_eval.contracts.load import load_contracts
 from kkz_eval.contracts.masks import judge
@@ -40,39 +40,6 @@ CONTRACTS = CHECKOUT / "data_contracts"
 PLAN_FILE = CONTRACTS / "plans" / "modellwelt.yaml"
 INKAR_FILE = "data/official/inkar/inkr_nrw_kreise_panel_long.csv"
 COMMAND = [sys.executable, "-c", "from kkz_eval.cli import entry; entry()"]
-CERTIFICATES = (
-    ("ohne Hauptschulabschluss", 6, 4),
-    ("Hauptschulabschluss", 20, 16),
-    ("mittlerer Abschluss", 44, 42),
-    ("Fachhochschulreife", 5, 5),
-    ("allgemeine Hochschulreife", 34, 40),
-    ("insgesamt", 109, 107),
-)
-
-
-@dataclass(frozen=True)
-class Figure:
-    """One figure. measured, reference: seconds (or MB, as the name says); ratio: measured / reference."""
-
-    name: str
-    measured: float
-    against: str
-    reference: float
-
-    @property
-    def ratio(self) -> float:
-        """How often the reference fits into what was measured."""
-        return self.measured / self.reference
-
-
-def seconds(work: Callable[[], object], repeats: int = 3) -> float:
-    """The shortest wall time of `repeats` calls, in seconds."""
-    times = []
-    for _ in range(repeats):
-        started = time.perf_counter()
-        work()
-        times.append(time.perf_counter() - started)
-    return min(times)
 
 
 def process(arguments: list[str], expected: int = 0) -> None:
@@ -234,7 +201,7 @@ def write(figures: list[Figure], file: Path) -> None:
 def main() -> int:
     """Measure everything, print the table, write build/bench.json."""
     shared = CHECKOUT / os.environ.get("KKZ_SHARED", "../shared")
-    figures = [*check_of_one_file(), *effects_against_dummies(), *masks_on_many_rows()]
+    figures = [*check_of_one_file(), *effects_against_dummies(), *masks_on_many_rows(), *reading_figures()]
     if (shared / INKAR_FILE).is_file():
         figures += inkar_with_addresses(shared)
     else:

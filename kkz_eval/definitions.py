@@ -14,6 +14,7 @@ from kkz_eval.checks.contracts import contract_check
 from kkz_eval.checks.coverage import coverage_check
 from kkz_eval.checks.design import design_checks
 from kkz_eval.checks.effects import effect_checks
+from kkz_eval.checks.plausibility import plausibility_check
 from kkz_eval.io_managers import AcceptedTables
 from kkz_eval.jobs import RunOptions, yearly_run
 from kkz_eval.line import Line, open_line
@@ -47,6 +48,7 @@ def build_defs(
         ],
         "asset_checks": [
             *(contract_check(contract) for contract in line.contracts.values()),
+            *(plausibility_check(contract) for contract in line.contracts.values() if contract.plausibility),
             *(coverage_check(plan) for plan in plans),
             *(design_checks(plan) for plan in plans),
             *(effect_checks(plan) for plan in plans),

@@ -20,10 +20,10 @@ WHOLE_RANGE = dg.BackfillPolicy.single_run()
 
 
 def years_of(context: dg.AssetExecutionContext, options: RunOptions) -> tuple[int, ...]:
-    """The reporting years of this run: its partitions, or the option `years` where none was chosen."""
-    if context.has_partition_key or context.has_partition_key_range:
-        return tuple(int(key) for key in context.partition_keys)
-    return options.chosen_years()
+    """The reporting years of this run: its partitions. Raises UserError where the option `years` can't be read or says others."""
+    years = tuple(int(key) for key in context.partition_keys)
+    options.require_years(years)
+    return years
 
 
 @dg.asset(
@@ -91,8 +91,8 @@ def verdicts(
     context: dg.AssetExecutionContext, line: dg.ResourceParam[steps.Line], options: RunOptions
 ) -> dg.MaterializeResult[None]:
     """Judge what arrived and has no verdict yet, and write a protocol for every delivery with findings."""
-    years = years_of(context, options)
     with sentences(line.settings.language):
+        years = years_of(context, options)
         judged = steps.judge_arrivals(line, years)
         protocols = steps.write_protocols(line, years)
     count = Counter(row.verdict.status.value for row in judged)

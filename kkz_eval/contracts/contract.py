@@ -9,6 +9,8 @@ import pyarrow as pa
 
 from kkz_eval.model.parsed import parsed_schema
 
+CODE_SEPARATOR = ";"  # between the codes of a cell that holds a list of them
+
 
 @dataclass(frozen=True)
 class Code:
@@ -25,7 +27,10 @@ class Property:
     """A column of the contract.
 
     logical_type: string | integer | number. role: key (unit_id, year) | dimension | measure.
-    form: how the text is read: plain | ags | year | school_year (2015/16 or 2015, reported under the year in which it ends) | code.
+    form: how the text is read: plain | ags (of a municipality or Kreis, or JH key of a youth office) | year | school_year (2015/16 or
+    2015, reported under the year in which it ends) | code | codes (several codes in one cell, `U3; Kita`; stored in the order of
+    the code list, joined by CODE_SEPARATOR). in_key: whether a dimension is part of what a row speaks of; one that is not only
+    describes it.
     """
 
     name: str
@@ -41,6 +46,7 @@ class Property:
     synonyms: tuple[str, ...] = ()
     codes: tuple[Code, ...] = ()
     default: str | None = None  # code that holds where an optional column is absent
+    in_key: bool = True
 
 
 @dataclass(frozen=True)
@@ -57,6 +63,33 @@ class Rule:
 
 
 @dataclass(frozen=True)
+class Deadline:
+    """The last day of delivery: month and day of the year that lies `years_after` the reporting year."""
+
+    years_after: int
+    month: int
+    day: int
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What a contract says to people, and what no judgement depends on. In German, as the contract has it.
+
+    deadline: in words; due: the same as a day, None where there is none; rule_descriptions: by rule_id.
+    """
+
+    purpose: str = ""
+    limitations: str = ""
+    granularity: str = ""
+    legal_basis: str = ""
+    permitted_recipient: str = ""
+    deadline: str = ""
+    due: Deadline | None = None
+    contact_role: str = ""
+    rule_descriptions: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Contract:
     """One dataset's contract.
 
@@ -68,6 +101,7 @@ class Contract:
     title_marker: text in the title line above the header ("Tabelle: 21111-…") by which an official table is told apart from a delivery
     with the same columns; None where the columns alone decide.
     smallest_cell: counts below it never leave the warehouse. digest: of all that reading and judging depends on.
+    plausibility: rules that look at other files or years (plausibility.py); they only warn, and no verdict depends on them.
     """
 
     id: str
@@ -88,6 +122,8 @@ class Contract:
     measure_from: str | None
     digest: str
     title_marker: str | None = None
+    plausibility: tuple[Rule, ...] = ()
+    terms: Terms = field(default_factory=Terms)
 
     def property_named(self, name: str) -> Property:
         """The property of that name. Raises KeyError."""

@@ -22,7 +22,7 @@ class Claimed:
 class Unclaimed:
     """The file can be read, but no contract claims it, or several do equally.
 
-    reason_code: no_contract | ambiguous | labels | save_as_text; parameters fill the sentence.
+    reason_code: no_contract | ambiguous | labels; parameters fill the sentence.
     """
 
     reason_code: str
@@ -37,7 +37,7 @@ class Unclaimed:
 class Unreadable:
     """No table can be made of the bytes.
 
-    reason_code: empty | nul | control | undecodable | cell_too_long | no_table | truncated_workbook | broken_workbook | protected_workbook |
+    reason_code: empty | markup | page | nul | control | undecodable | mixed | cell_too_long | no_table | truncated_workbook | broken_workbook | protected_workbook |
     oversized_workbook.
     """
 
