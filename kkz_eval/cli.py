@@ -87,10 +87,7 @@ def _parser(language: Language) -> argparse.ArgumentParser:
 
     _contract_commands(commands.add_parser("contracts", help=say("contracts")), say)
 
-    plan = commands.add_parser("plan", help=say("plan_command")).add_subparsers(required=True, metavar="check")
-    plan_check = plan.add_parser("check", help=say("plan_check"))
-    plan_check.add_argument("file", type=Path, metavar="FILE")
-    plan_check.set_defaults(command=_plan_check)
+    _plan_parser(commands.add_parser("plan", help=say("plan_command")), say)
 
     _add_deliveries(commands, say)
     return parser
@@ -127,6 +124,23 @@ def _add_deliveries(commands: Any, say: Callable[[str], str]) -> None:
     purge.add_argument("--home", type=Path, help=say("home"))
     purge.add_argument("--inbox", type=Path, help=say("inbox"))
     purge.set_defaults(command=_purge)
+
+
+def _plan_parser(parser: argparse.ArgumentParser, say: Callable[[str], str]) -> None:
+    """Arguments of the commands about plans."""
+    plan = parser.add_subparsers(required=True, metavar="check | lock | show")
+    plan_check = plan.add_parser("check", help=say("plan_check"))
+    plan_check.add_argument("file", type=Path, metavar="FILE")
+    plan_check.set_defaults(command=_plan_check)
+    plan_lock = plan.add_parser("lock", help=say("plan_lock"), description=say("plan_lock_long"))
+    plan_lock.add_argument("file", type=Path, metavar="FILE")
+    plan_lock.add_argument("--inbox", type=Path, help=say("inbox"))
+    plan_lock.add_argument("--home", type=Path, help=say("home"))
+    plan_lock.set_defaults(command=_plan_lock)
+    plan_show = plan.add_parser("show", help=say("plan_show"))
+    plan_show.add_argument("file", type=Path, metavar="FILE")
+    plan_show.add_argument("--home", type=Path, help=say("home"))
+    plan_show.set_defaults(command=_plan_show)
 
 
 def _contract_commands(parser: argparse.ArgumentParser, say: Callable[[str], str]) -> None:
@@ -221,6 +235,18 @@ def _plan_check(options: argparse.Namespace) -> int:
     for plan in line.plans.values():
         print(text("cli.plan_valid", settings.language, package="kkz_eval", plan=plan.id, outcomes=str(len(plan.outcomes))))
     return 0
+
+
+def _plan_lock(options: argparse.Namespace) -> int:
+    from kkz_eval.planning import lock_plan
+
+    return lock_plan(load_settings(home=options.home, inbox=options.inbox), options.file)
+
+
+def _plan_show(options: argparse.Namespace) -> int:
+    from kkz_eval.planning import show_plan
+
+    return show_plan(load_settings(home=options.home), options.file)
 
 
 def _ui(options: argparse.Namespace) -> int:

@@ -17,7 +17,10 @@ from kkz_eval.evaluation.problems import Note, Refused
 
 @dataclass(frozen=True)
 class Counts:
-    """How much went into an estimate. A treated unit has a cell from its start on; all others are control units."""
+    """How much went into an estimate. A treated unit has a cell from its start on; a control unit is of no treated cohort.
+
+    A unit of a treated cohort without a cell from its start on is neither; it is among the units.
+    """
 
     units: int = 0
     treated: int = 0
@@ -72,11 +75,10 @@ class Sample:
     @property
     def counts(self) -> Counts:
         """Units, cells and clusters of the sample."""
-        units, treated = len(np.unique(self.unit)), len(np.unique(self.unit[self.treated]))
         return Counts(
-            units=units,
-            treated=treated,
-            control=units - treated,
+            units=len(np.unique(self.unit)),
+            treated=len(np.unique(self.unit[self.treated])),
+            control=len(np.unique(self.unit[np.isnan(self.cohort)])),
             cells=len(self.unit),
             clusters=len(np.unique(self.cluster)),
             treated_clusters=len(np.unique(self.cluster[self.treated])),

@@ -78,6 +78,15 @@ def test_context_is_marked_as_no_outcome_of_the_programme(run: tuple[int, str, P
     assert "Kontext, kein Ergebnis des Programms" in run[2].read_text(encoding="utf-8")
 
 
+def test_the_checks_say_what_follows_and_stop_nothing(run: tuple[int, str, Path]) -> None:
+    assert "kekiz-2012: Vor dem Beginn lagen beide Gruppen weiter als 0,25 Standardabweichungen auseinander: q_PBG_bev" in run[1]
+    assert "kekiz-2012: Vor dem Beginn liegt ein Teil der Beteiligten außerhalb des Bereichs der Vergleichsgruppe" in run[1]
+
+
+def test_the_report_says_that_the_plan_is_not_locked(run: tuple[int, str, Path]) -> None:
+    assert "Der Plan kekiz-2012 ist nicht festgelegt" in run[2].read_text(encoding="utf-8")
+
+
 def _line(folder: Path, *names: str) -> Line:
     inbox = folder / "inbox"
     inbox.mkdir(parents=True)

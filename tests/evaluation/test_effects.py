@@ -115,7 +115,7 @@ def test_cells_left_out_are_counted() -> None:
 def test_units_without_before_or_after_are_told() -> None:
     units = _units(4, 5) | {"early": 2005, "late": 2020}
     row = _one(_run(_panel(units)), "twfe", "coefficient")
-    assert (row["n_units"], row["n_treated"], row["n_control"]) == (11, 5, 6)
+    assert (row["n_units"], row["n_treated"], row["n_control"]) == (11, 5, 5)  # the unit that starts after the window is neither
     assert "1 Einheiten sind schon im ersten verwendeten Jahr beteiligt" in row["message"]
     assert "1 Einheiten beginnen erst nach dem letzten verwendeten Jahr" in row["message"]
 
