@@ -5,10 +5,11 @@ The layout says what the lines mean, whether they come from a text or from a she
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.compute as pc
 
 from kkz_eval.contracts.contract import Contract
@@ -103,7 +104,7 @@ def read(grid: Grid, match: HeaderMatch, blank_above: int = 0) -> ParsedTable:
     )
 
 
-def _written(cells: Cells) -> object:
+def _written(cells: Cells) -> pa.Array:
     """The texts of a column that are written as texts."""
     return cells.texts if cells.numbers is None else cells.texts.filter(pc.is_null(cells.numbers))
 
@@ -188,10 +189,10 @@ def _footnotes(grid: Grid, match: HeaderMatch) -> Bools:
     return text_only | (sentence & ~_in_column(grid, key, _is_key) & ~_in_column(grid, 0, _is_digits))
 
 
-def _in_column(grid: Grid, column: int, holds: object) -> Bools:
+def _in_column(grid: Grid, column: int, holds: Callable[[str], bool]) -> Bools:
     """Where something holds of the text of a cell."""
     texts = grid.columns[column]
-    says = np.array([holds(text) for text in texts.dictionary.to_pylist()] + [False], dtype=np.bool_)  # type: ignore[operator]
+    says = np.array([holds(text) for text in texts.dictionary.to_pylist()] + [False], dtype=np.bool_)
     at = pc.fill_null(texts.indices, len(texts.dictionary)).to_numpy(zero_copy_only=False)
     return np.asarray(says[at], dtype=np.bool_)
 
