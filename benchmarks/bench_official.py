@@ -15,7 +15,7 @@ from pathlib import Path
 
 from python_calamine import CalamineWorkbook
 
-from benchmarks.figure import Figure
+from benchmarks.figures import Figure
 from kkz_eval.contracts.load import load_contracts
 from kkz_eval.deliveries.official.read import read_official
 from kkz_eval.deliveries.reader import read_file
