@@ -201,6 +201,11 @@ def test_a_flat_file_with_a_row_missing_may_be_cut() -> None:
     assert found(table, "official_incomplete") == [(4, None, "3", "4")]
 
 
+def test_a_panel_with_a_year_missing_may_be_cut() -> None:
+    panel = PANEL + "05570004,Ahlen,2011,1.0,2.0\n"
+    assert found(official(panel), "official_incomplete") == [(4, None, "3", "4")]
+
+
 def test_a_label_cut_at_the_end_of_a_flat_file_is_found() -> None:
     header = NEW_HEADER.removesuffix(";value_q")
     body = [line.rsplit(";", 1)[0] for line in NEW_GERMAN.split("\n")[1:5]]

@@ -107,12 +107,11 @@ def _cells(cells: Sequence[Value]) -> tuple[pa.Array, pa.Array]:
         return _texts(cells), numbers
     numbers = pa.array(cells if str not in kinds else [None if type(c) is str else c for c in cells], pa.float64())
     distinct = numbers.dictionary_encode()
-    texts = pc.cast(distinct.dictionary, pa.string()).take(distinct.indices)
-    if pc.any(pc.match_substring(texts, "e")).as_py():
+    written = pc.cast(distinct.dictionary, pa.string())
+    words = [cell for cell in cells if type(cell) is str and cell] if str in kinds else []
+    if words or pc.any(pc.match_substring(written, "e")).as_py():
         return _texts(cells), numbers
-    if str in kinds:
-        texts = pc.coalesce(texts, pa.array([c if type(c) is str else None for c in cells], pa.string()))
-    return texts, numbers
+    return pc.fill_null(written.take(distinct.indices), ""), numbers
 
 
 def _texts(cells: Sequence[Value]) -> pa.Array:

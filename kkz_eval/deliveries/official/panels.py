@@ -139,6 +139,7 @@ def _panel(fields: Fields, form: Form) -> Grid:
         key_column=1,
         time_column=year + 1,
         style=Style.POINT,
+        complete=True,
         open_end=not fields.ended and fields.size > 0 and max(values) == len(titles) - 1,
         findings=fields.findings,
     )
