@@ -309,7 +309,9 @@ def test_always_treated_units_are_left_out_and_counted() -> None:
     result = _run(_panel({2005: 3, **STAGGERED}))
     row = _overall(result, "simple")
     assert (row["n_units"], row["n_treated"], row["n_control"]) == (28, 16, 12)
-    assert row["message"] == "3 units without a year before the start (cohorts 2005) are left out."
+    assert row["message"].startswith("3 units without a year before the start (cohorts 2005) are left out.")
+    for other in ("stay in the estimate", "enter no comparison"):
+        assert other not in row["message"]
 
 
 def test_units_of_measurement_do_not_matter() -> None:
