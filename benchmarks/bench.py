@@ -20,6 +20,7 @@ import numpy as np
 import pandas as pd
 import statsmodels.api as sm
 
+from benchmarks import bench_estimators
 from benchmarks.bench_official import official_files
 from benchmarks.figures import Figure, seconds
 from benchmarks.reading import CERTIFICATES, reading_figures
@@ -93,6 +94,14 @@ def effects_against_dummies(n_units: int = 400, n_years: int = 19) -> list[Figur
     own = seconds(lambda: run_effects(panel, plan))
     plain = seconds(lambda: dummy_fits(panel), repeats=1)
     return [Figure(f"effects, {n_units} units × {n_years} years, twfe + event study", own, "OLS with dummies, clustered", plain)]
+
+
+def group_time_comparisons() -> list[Figure]:
+    """Group-time effects against the peers that are installed, how their cost grows, and their memory."""
+    peers = bench_estimators.against_peers()
+    if len(peers) < 2:
+        print("csdid or diff-diff is left out: it is not installed (extra oracles).")
+    return [Figure(*entry) for entry in (*peers, *bench_estimators.growth(), *bench_estimators.memory())]
 
 
 def effects_panel(n_units: int, n_years: int) -> pd.DataFrame:
@@ -192,6 +201,7 @@ def main() -> int:
     """Measure everything, print the table, write build/bench.json."""
     shared = CHECKOUT / os.environ.get("KKZ_SHARED", "../shared")
     figures = [*check_of_one_file(), *effects_against_dummies(), *masks_on_many_rows(), *reading_figures()]
+    figures += group_time_comparisons()
     if (shared / INKAR_FILE).is_file():
         figures += official_files(shared)
     else:

@@ -151,7 +151,7 @@ def _refusal(spec: EstimatorSpec, note: Note) -> Estimation:
 
 def _row_cells(row: Row, plan: Plan, said: str) -> dict[str, object]:
     """The row's own columns. said: notes on the sample, the message of a row that is ok."""
-    cells = asdict(row)
+    cells: dict[str, object] = dict(vars(row))
     del cells["refused"], cells["p_method"]
     if row.refused is not None:
         reason = row.refused.sentence(plan.languages[0])
