@@ -23,6 +23,7 @@ import numpy as np
 import pandas as pd
 import statsmodels.api as sm
 
+from benchmarks import bench_synthetic
 from kkz_eval.contracts.contract import Contract
 from kkz_eval.contracts.load import load_contracts
 from kkz_eval.contracts.masks import judge
@@ -157,6 +158,14 @@ def effects_panel(n_units: int, n_years: int) -> pd.DataFrame:
     )
 
 
+def synthetic_comparisons() -> list[Figure]:
+    """Synthetic difference in differences against diff-diff where it is installed, and how its cost grows."""
+    peer = bench_synthetic.against_diff_diff()
+    if not peer:
+        print("diff-diff is left out: it is not installed (extra oracles).")
+    return [Figure(*entry) for entry in (*peer, *bench_synthetic.growth())]
+
+
 def dummy_fits(panel: pd.DataFrame) -> tuple[float, float]:
     """The two estimates by plain least squares: the effect, and that of event time 0."""
     unit = pd.get_dummies(panel["unit_id"], drop_first=True, dtype=float).to_numpy()
@@ -235,6 +244,7 @@ def main() -> int:
     """Measure everything, print the table, write build/bench.json."""
     shared = CHECKOUT / os.environ.get("KKZ_SHARED", "../shared")
     figures = [*check_of_one_file(), *effects_against_dummies(), *masks_on_many_rows()]
+    figures += synthetic_comparisons()
     if (shared / INKAR_FILE).is_file():
         figures += inkar_with_addresses(shared)
     else:
