@@ -21,7 +21,7 @@ import numpy as np
 import pandas as pd
 import statsmodels.api as sm
 
-from benchmarks.figure import Figure, seconds
+from benchmarks.figures import Figure, seconds
 from benchmarks.reading import CERTIFICATES, reading_figures
 from kkz_eval.contracts.contract import Contract
 from kkz_eval.contracts.load import load_contracts

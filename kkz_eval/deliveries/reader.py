@@ -18,6 +18,7 @@ from kkz_eval.deliveries.text_table import (
     HEAD,
     Decoded,
     NotTextError,
+    cells_of_line,
     declared_delimiter,
     decode,
     head,
@@ -97,7 +98,7 @@ def _screened(decoded: Decoded, heads: Mapping[str, list[list[str]]]) -> tuple[s
     """Headers of records of persons, by whichever delimiter they show; or what the values of the first rows look like."""
     telling = lines_that_may_name_persons(decoded.text)
     for delimiter, first in heads.items():
-        rows = [*first, *split(Decoded("\n".join(telling), decoded.encoding, cut=False), delimiter).rows] if telling else first
+        rows = [*first, *(cells_of_line(line, delimiter) for line in telling)]
         found = person_columns(rows) or person_values(sample(decoded, delimiter))
         if found:
             return found

@@ -37,7 +37,7 @@ class Unclaimed:
 class Unreadable:
     """No table can be made of the bytes.
 
-    reason_code: empty | markup | page | nul | control | undecodable | cell_too_long | no_table | truncated_workbook | broken_workbook | protected_workbook |
+    reason_code: empty | markup | page | nul | control | undecodable | mixed | cell_too_long | no_table | truncated_workbook | broken_workbook | protected_workbook |
     oversized_workbook.
     """
 

@@ -89,6 +89,7 @@ _LEAST = 5  # cells that must look so, and different from each other
 _SHARE = 0.6  # of the filled cells of a column
 _DAY = re.compile(r"([0-3]?[0-9])\.[01]?[0-9]\.(?:19|20)?[0-9]{2}|(?:19|20)[0-9]{2}-[01][0-9]-([0-3][0-9])(?:[T ][0-9:.]*)?")
 _NAME_OF_PERSON = re.compile(r"[A-ZÄÖÜ][\w'’-]+,\s*([A-ZÄÖÜ][\w'’ -]+)")
+_KIND_OF_PLACE = re.compile(r"stadt|kreis|region|gemeinde|bezirk|verband|markt|\bland\b|\bst\b|\bkrfr", re.IGNORECASE)
 _KEYS_OF_PERSONS = (
     re.compile(r"[A-Z]{2}[0-9]{2}(?: ?[0-9A-Z]{4}){3,7}(?: ?[0-9A-Z]{1,3})?"),  # account
     re.compile(r"[A-Z][0-9]{9}(?:[0-9]{3}[A-Z0-9]*)?|[0-9]{8}[A-Z][0-9]{3}"),  # health, pension insurance
@@ -113,12 +114,16 @@ def person_values(rows: Sequence[Sequence[str]]) -> tuple[str, ...]:
 def _like_persons(cells: Sequence[str]) -> frozenset[str]:
     """The cells of a column that look like a person's, where so many do and differ; none otherwise.
 
-    Reporting dates repeat a few days of the month; after the comma in names of places stand a few words only (`Herne, Stadt`).
+    Reporting dates repeat a few days of the month; after the comma in names of places stands what kind of place it is (`Herne, Stadt`).
     """
     counted = Counter(cell for cell in cells if len(cell) <= _LONGEST_CELL)
     distinct = [cell for cell in counted if not cell.isdigit()]
     days = {cell: match.group(1) or match.group(2) for cell in distinct if (match := _DAY.fullmatch(cell))}
-    named = {cell: match.group(1) for cell in distinct if (match := _NAME_OF_PERSON.fullmatch(cell))}
+    named = {
+        cell: match.group(1)
+        for cell in distinct
+        if (match := _NAME_OF_PERSON.fullmatch(cell)) and not _KIND_OF_PLACE.search(match.group(1))
+    }
     keys = {cell: cell for cell in distinct if any(key.fullmatch(cell) for key in _KEYS_OF_PERSONS)}
     for told_by in (days, named, keys):
         n_alike = sum(counted[cell] for cell in told_by)

@@ -18,6 +18,7 @@ SAMPLE = 500  # rows by whose values records of persons are known
 
 _UTF16 = ((codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
 _CONTROL = np.array((*range(1, 9), *range(14, 32), 127), dtype=np.uint8)
+_LETTER_OF_UTF8 = re.compile(b"\xc3[\x84\x96\x9c\x9f\xa4\xb6\xbc]")  # ÄÖÜßäöü
 _DECLARED = re.compile("sep=(.)(?:\r\n|\r|\n)", re.IGNORECASE)
 _END_MARK = "\x1e"  # a control character: _CONTROL keeps it out of every decoded text
 _PART = 1 << 18  # bytes looked at in one go
@@ -58,7 +59,7 @@ class Records:
 def decode(data: bytes) -> Decoded:
     """The text of a file: UTF-16 or UTF-8 by its mark, else UTF-8 where it is valid, else Windows-1252.
 
-    Raises NotTextError: empty, markup, page, nul, undecodable, control.
+    Raises NotTextError: empty, markup, page, nul, undecodable, mixed, control.
     """
     if not data[:_HEAD_LENGTH].strip(b" \t\r\n\x0b\x0c") and not data.strip(b" \t\r\n\x0b\x0c"):
         raise NotTextError("empty")
@@ -102,6 +103,8 @@ def _decode(data: bytes) -> Decoded:
     try:
         decoded = _decode_as(data, "utf-8")
     except NotTextError:
+        if _LETTER_OF_UTF8.search(data):  # read as Windows-1252 it would be two signs that no word has
+            raise NotTextError("mixed") from None
         return _decode_as(data, "cp1252")
     if decoded.cut and decoded.text.isascii():  # a single byte above 127, at the very end: a letter of Windows-1252
         return _decode_as(data, "cp1252")
@@ -141,6 +144,14 @@ def sample(decoded: Decoded, delimiter: str, n_rows: int = SAMPLE) -> list[list[
         if len(rows) > n_rows or length >= len(decoded.text):  # the last row of a part may be cut
             return rows[:n_rows]
         length *= 4
+
+
+def cells_of_line(line: str, delimiter: str) -> list[str]:
+    """The cells of a single line, whatever stands around it; what is quoted too long to be a cell is cut at every delimiter."""
+    try:
+        return next(csv.reader([line], delimiter=delimiter), [])
+    except csv.Error:
+        return line.split(delimiter)
 
 
 def split(decoded: Decoded, delimiter: str) -> Records:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 import numpy as np
@@ -17,7 +18,8 @@ from kkz_eval.model.findings import Finding, Severity
 _ALL = frozenset(
     ("summe", "gesamt", "gesamtsumme", "insgesamt", "zusammen", "total", "endsumme", "alle", "allekommunen", "summeallerkommunen")
 )
-_BEGINS = ("summe", "gesamt", "insgesamt", "zusammen", "total", "endsumme", "zwischensumme", "allekommunen")
+_FIRST_WORDS = frozenset(("summe", "gesamt", "gesamtsumme", "insgesamt", "zusammen", "total", "endsumme", "zwischensumme"))
+_WORD = re.compile(r"[^\W_]+")
 _MOST_CHECKED = 100  # lines of totals of a file; each is compared with all its records
 
 
@@ -34,8 +36,14 @@ def is_total(grid: Grid, match: HeaderMatch) -> Bools:
     return found
 
 
+def _names_total(text: str) -> bool:
+    """Whether a text begins with a word for a total; `Gesamtschule` is none."""
+    first = _WORD.search(text)
+    return first is not None and (fold(first.group(0)) in _FIRST_WORDS or fold(text) in _ALL)
+
+
 def _says_total(column: pa.Array) -> Bools:
-    says = np.array([fold(text).startswith(_BEGINS) for text in column.dictionary.to_pylist()] + [False], dtype=np.bool_)
+    says = np.array([*map(_names_total, column.dictionary.to_pylist()), False], dtype=np.bool_)
     at = pc.fill_null(column.indices, len(column.dictionary)).to_numpy(zero_copy_only=False)
     return np.asarray(says[at], dtype=np.bool_)
 
@@ -106,7 +114,7 @@ def _label(grid: Grid, match: HeaderMatch, line: int, key: int) -> str:
     """The word of a total."""
     cells = grid.line(line)
     others = [column for column in range(match.width) if column not in match.columns.values() and column not in match.measured]
-    return cells[key] if cells[key].strip() else next((cells[c] for c in others if fold(cells[c]).startswith(_BEGINS)), "")
+    return cells[key] if cells[key].strip() else next((cells[c] for c in others if _names_total(cells[c])), "")
 
 
 def _lengths_of_keys(keys: pa.Array) -> set[int]:

@@ -70,6 +70,11 @@ def test_a_total_beside_an_empty_key_is_recognised() -> None:
     assert found(table) == []
 
 
+def test_a_record_without_its_key_is_no_total_for_its_name() -> None:
+    table = parsed("Schule;" + HEADER + "Gesamtschule Mitte;;2016;m;10;1,5\nHauptschule;05913000;2016;m;5;1,5\n")
+    assert table.values("unit_id").to_pylist() == [None, "05913000"]
+
+
 def test_insgesamt_as_a_code_with_a_key_is_data() -> None:
     table = parsed(HEADER + "05911000;2016;insgesamt;10;1,5\n")
     assert table.values("sex").to_pylist() == ["total"]
@@ -142,6 +147,24 @@ def test_a_header_of_several_lines_is_read(header: str) -> None:
     assert found(table) == []
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "AGS;Schuljahr;Abgänge;;Anteil o. A.\n;;m;w;\n05911000;2016;1;2;3,5\n",  # merged over two columns
+        "AGS;Schuljahr;Abgänge;;Anteil o. A.\n05911000;2016;1;2;3,5\n",
+        "AGS;Schuljahr;Anteil o. A.;Abgänge\n;;;männlich\n05911000;2016;3,5;1\n",  # of boys only
+        "AGS;;Abgänge;\n;Schuljahr;männlich;Anteil o. A.\n05911000;2016;1;1,5\n",
+    ],
+)
+def test_a_title_that_is_divided_is_a_finding_not_a_number(text: str) -> None:
+    (finding,) = found(parsed(text))
+    assert (finding.kind, finding.severity, finding.field) == ("reader_divided_title", Severity.ERROR, "leavers")
+
+
+def test_a_column_without_title_beside_the_keys_is_no_fault() -> None:
+    assert found(parsed(";AGS;Schuljahr;Abgänge;Anteil o. A.\n1;05911000;2016;1;2,5\n2;05913000;2016;1;2,5\n")) == []
+
+
 def _two_alike() -> dict[str, Contract]:
     return {
         name: replace(SCHOOL_LEAVERS, id=name, title_de=title, title_en=name)
@@ -169,6 +192,7 @@ def test_a_record_with_words_of_a_header_is_none() -> None:
         (b"\xef\xbb\xbf\n<!DOCTYPE html>", "markup"),
         (b"<?xml version='1.0'?><Workbook/>", "markup"),
         (b"%PDF-1.7\n1 0 obj", "page"),
+        ("AGS;Jahr\nMädchen;1\n".encode() + "Köln;2\n".encode("cp1252"), "mixed"),
     ],
 )
 def test_what_only_bears_the_name_of_a_table_says_so(data: bytes, code: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import io
+import zipfile
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
@@ -248,3 +249,49 @@ def test_mangled_workbooks_never_raise(data: st.DataObject) -> None:
 
 
 _PLAIN = workbook(Daten=filled(*[(f"059{n:05d}", 2016, "m", n, 1.5) for n in range(11000, 11020)]))
+
+
+def _ods(rows: str) -> bytes:
+    """A spreadsheet of LibreOffice's format with one sheet `Daten`."""
+    spaces = " ".join(f'xmlns:{name}="urn:oasis:names:tc:opendocument:xmlns:{name}:1.0"' for name in ("office", "table", "text"))
+    content = (
+        f'<office:document-content {spaces} office:version="1.2"><office:body><office:spreadsheet>'
+        f'<table:table table:name="Daten">{rows}</table:table></office:spreadsheet></office:body></office:document-content>'
+    )
+    kind = "application/vnd.oasis.opendocument.spreadsheet"
+    manifest = f'<m:manifest xmlns:m="urn:oasis:names:tc:opendocument:xmlns:manifest:1.0"><m:file-entry m:full-path="/" m:media-type="{kind}"/></m:manifest>'
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        archive.writestr("mimetype", kind)
+        archive.writestr("content.xml", content)
+        archive.writestr("META-INF/manifest.xml", manifest)
+    return out.getvalue()
+
+
+def _ods_row(*cells: object) -> str:
+    written = []
+    for cell in cells:
+        if isinstance(cell, datetime.date):
+            written.append(f'<table:table-cell office:value-type="date" office:date-value="{cell.isoformat()}"/>')
+        elif isinstance(cell, int | float):
+            written.append(f'<table:table-cell office:value-type="float" office:value="{cell}"/>')
+        elif cell is None:
+            written.append("<table:table-cell/>")
+        else:
+            written.append(f'<table:table-cell office:value-type="string"><text:p>{cell}</text:p></table:table-cell>')
+    return f"<table:table-row>{''.join(written)}</table:table-row>"
+
+
+def test_a_spreadsheet_of_libreoffice_is_read_with_its_addresses() -> None:
+    empty = (
+        '<table:table-row table:number-rows-repeated="3"><table:table-cell table:number-columns-repeated="7"/></table:table-row>'
+    )
+    rows = [
+        _ods_row(None, *TITLES),
+        _ods_row(None, 5911000, datetime.date(2016, 12, 31), "m", 12, 1.5),
+        _ods_row(None, "05913000", 2016, "w", "viele", "-"),
+    ]
+    table = parsed(_ods(empty + "".join(rows) + empty), BY_YEAR)
+    assert table.values("unit_id").to_pylist() == ["05911000", "05913000"]
+    assert table.values("year").to_pylist() == [2016, 2016]
+    assert [(f.kind, f.cell) for f in found(table)] == [("reader_number", "Daten!E6")]

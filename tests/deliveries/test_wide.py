@@ -6,6 +6,8 @@ from dataclasses import replace
 
 import pytest
 from contract_values import SCHOOL_LEAVERS
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from kkz_eval.contracts.contract import Code, Property
 from kkz_eval.deliveries.reader import Claimed, Unclaimed, read_file
@@ -119,3 +121,35 @@ def test_a_long_table_stays_long() -> None:
 @pytest.mark.parametrize("text", ["AGS;Schuljahr;männlich;weiblich\n05911000;2016;1;2\n"])
 def test_a_contract_that_does_not_admit_wide_tables_claims_none(text: str) -> None:
     assert isinstance(read_file(text.encode(), "x.csv", {"schulabgaenge": _LONG_ONLY}), Unclaimed)
+
+
+_NUMBERS = st.one_of(st.integers(0, 99_999).map(str), st.sampled_from([".", "-", "", "viele"]))
+_UNITS = ("05911000", "05913000", "05334002", "05358004")
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(st.tuples(st.sampled_from([2014, 2015, 2016]), _NUMBERS, _NUMBERS, _NUMBERS), min_size=1, max_size=4),
+    st.integers(0, 3),
+    st.sampled_from(";,\t"),
+)
+def test_wide_and_long_say_the_same(lines: list[tuple[int, str, str, str]], n_titles: int, delimiter: str) -> None:
+    def text(rows: list[list[str]]) -> str:
+        return "Titel\n" * n_titles + "\n".join(delimiter.join(row) for row in rows) + "\n"
+
+    codes = ("m", "w", "total")
+    across = [["AGS", "Schuljahr", *codes], *([_UNITS[i], str(year), *numbers] for i, (year, *numbers) in enumerate(lines))]
+    down = [["AGS", "Schuljahr", "Geschlecht", "Abgänge"]] + [
+        [_UNITS[i], str(year), code, number]
+        for i, (year, *numbers) in enumerate(lines)
+        for code, number in zip(codes, numbers, strict=True)
+    ]
+    one, other = wide(text(across)), wide(text(down))
+    assert (one.layout, other.layout) == ("municipal_wide", "municipal_text")
+    for name in ("unit_id", "year", "sex", "leavers"):
+        assert one.values(name).to_pylist() == other.values(name).to_pylist()
+    assert one.flags("leavers").to_pylist() == other.flags("leavers").to_pylist()
+    assert one.table["leavers__row"].to_pylist() == [n_titles + 2 + i for i in range(len(lines)) for _ in codes]
+    assert one.table["leavers__col"].to_pylist() == [3, 4, 5] * len(lines)
+    kinds = [[(f.kind, f.unit_id, f.year, f.value) for f in iter_findings(table.findings)] for table in (one, other)]
+    assert kinds[0] == kinds[1]
