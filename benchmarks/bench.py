@@ -6,7 +6,6 @@ asserts a time.
 
 from __future__ import annotations
 
-import csv
 import io
 import json
 import os
@@ -21,6 +20,7 @@ import numpy as np
 import pandas as pd
 import statsmodels.api as sm
 
+from benchmarks.bench_official import official_files
 from benchmarks.figures import Figure, seconds
 from benchmarks.reading import CERTIFICATES, reading_figures
 from kkz_eval.contracts.contract import Contract
@@ -83,16 +83,6 @@ def check_of_one_file() -> list[Figure]:
         checked = seconds(lambda: process([*COMMAND, "check", file]), repeats=5)
     imported = seconds(lambda: process([sys.executable, "-c", "import pyarrow, numpy, yaml"]), repeats=5)
     return [Figure("check of one delivery, whole process", checked, "python -c 'import pyarrow, numpy, yaml'", imported)]
-
-
-def inkar_with_addresses(shared: Path) -> list[Figure]:
-    """Reading a long INKAR file with the address of every cell, against decoding and splitting the same bytes."""
-    data = (shared / INKAR_FILE).read_bytes()
-    contracts = load_contracts(CONTRACTS)
-    read = seconds(lambda: read_file(data, "inkar.csv", contracts))
-    delimiter = ";" if data[:2000].count(b";") > data[:2000].count(b",") else ","
-    split = seconds(lambda: list(csv.reader(io.StringIO(data.decode("utf-8-sig")), delimiter=delimiter)))
-    return [Figure(f"INKAR long, {len(data) / 1e6:.1f} MB, with addresses", read, "decode and csv.reader", split)]
 
 
 def effects_against_dummies(n_units: int = 400, n_years: int = 19) -> list[Figure]:
@@ -203,9 +193,9 @@ def main() -> int:
     shared = CHECKOUT / os.environ.get("KKZ_SHARED", "../shared")
     figures = [*check_of_one_file(), *effects_against_dummies(), *masks_on_many_rows(), *reading_figures()]
     if (shared / INKAR_FILE).is_file():
-        figures += inkar_with_addresses(shared)
+        figures += official_files(shared)
     else:
-        print("INKAR is left out: the shared data are not beside the repository.")
+        print("Official statistics are left out: the shared data are not beside the repository.")
     figures += main_job()
     print(table_of(figures))
     write(figures, RESULT_FILE)

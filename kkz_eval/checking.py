@@ -117,7 +117,10 @@ def _check(
                 report["returned"] = {"original": returned.original, **decided}
             return (0 if clean else 1), report
         case (Unclaimed() | Unreadable() | PersonRecords()) as result:
-            return 2, {"file": str(file), "readable": False, "sentence": result.sentence(language)}
+            report = {"file": str(file), "readable": False, "sentence": result.sentence(language)}
+            if isinstance(result, Unclaimed) and result.findings is not None:
+                report["findings"] = [_finding(f, None, language) for f in iter_findings(result.findings)]
+            return 2, report
 
 
 def _judged(contract: Contract, judgement: Judgement, language: Language) -> dict[str, object]:
@@ -149,6 +152,7 @@ def _finding(finding: Finding, label: str | None, language: Language) -> dict[st
 def _print_table(report: dict[str, object], language: Language) -> None:
     if not report["readable"]:
         print(report["sentence"], file=sys.stderr)
+        _print_findings(report.get("findings"), language)
         return
     returned = report.get("returned")
     if isinstance(returned, dict):
@@ -169,6 +173,10 @@ def _print_table(report: dict[str, object], language: Language) -> None:
                 warnings=table["warnings"],
             )
         )
-        for finding in table["findings"]:
-            sign = text(f"check.{finding['severity']}", language, package="kkz_eval")
-            print(f"  {finding['cell'] or '–':<12} {sign:<8} {finding['message']} {finding['fix']}  [{finding['rule']}]")
+        _print_findings(table["findings"], language)
+
+
+def _print_findings(findings: object, language: Language) -> None:
+    for finding in findings if isinstance(findings, list) else []:
+        sign = text(f"check.{finding['severity']}", language, package="kkz_eval")
+        print(f"  {finding['cell'] or '–':<12} {sign:<8} {finding['message']} {finding['fix']}  [{finding['rule']}]")

@@ -69,6 +69,7 @@ def _parser(language: Language) -> argparse.ArgumentParser:
     simulate.add_argument("--out", type=Path, required=True, help=say("out"))
     simulate.add_argument("--seed", type=int, default=1, help=say("seed"))
     simulate.add_argument("--effects", type=Path, help=say("effects_file"))
+    simulate.add_argument("--faults", type=int, default=0, help=say("faults"))
     simulate.set_defaults(command=_simulate)
 
     effects = commands.add_parser("effects", help=say("effects"), description=say("effects_long"))
@@ -84,10 +85,7 @@ def _parser(language: Language) -> argparse.ArgumentParser:
     ui.add_argument("--report-port", type=int, default=3001, help=say("report_port"))
     ui.set_defaults(command=_ui)
 
-    contracts = commands.add_parser("contracts", help=say("contracts")).add_subparsers(required=True, metavar="lint")
-    lint = contracts.add_parser("lint", help=say("lint"))
-    lint.add_argument("files", type=Path, nargs="*", metavar="FILE", help=say("lint_files"))
-    lint.set_defaults(command=_lint)
+    _contract_commands(commands.add_parser("contracts", help=say("contracts")), say)
 
     plan = commands.add_parser("plan", help=say("plan_command")).add_subparsers(required=True, metavar="check")
     plan_check = plan.add_parser("check", help=say("plan_check"))
@@ -131,6 +129,22 @@ def _add_deliveries(commands: Any, say: Callable[[str], str]) -> None:
     purge.set_defaults(command=_purge)
 
 
+def _contract_commands(parser: argparse.ArgumentParser, say: Callable[[str], str]) -> None:
+    contracts = parser.add_subparsers(required=True, metavar="lint | diff | docs")
+    lint = contracts.add_parser("lint", help=say("lint"))
+    lint.add_argument("files", type=Path, nargs="*", metavar="FILE", help=say("lint_files"))
+    lint.set_defaults(command=_lint)
+
+    diff = contracts.add_parser("diff", help=say("diff"))
+    diff.add_argument("old", type=Path, metavar="OLD")
+    diff.add_argument("new", type=Path, metavar="NEW")
+    diff.add_argument("--home", type=Path, help=say("diff_home"))
+    diff.set_defaults(command=_diff)
+    docs = contracts.add_parser("docs", help=say("docs"))
+    docs.add_argument("--out", type=Path, default=Path("vertragsseiten"), help=say("docs_out"))
+    docs.set_defaults(command=_docs)
+
+
 def _run(options: argparse.Namespace) -> int:
     warnings.filterwarnings("ignore", message=r"Parameter .backfill_policy.")  # a beta of Dagster that is used on purpose
     from kkz_eval.running import run_line
@@ -146,9 +160,11 @@ def _check(options: argparse.Namespace) -> int:
 
 
 def _simulate(options: argparse.Namespace) -> int:
-    from kkz_eval.simulation.run import simulate
+    from kkz_eval.contracts.load import load_contracts
+    from kkz_eval.simulation.run import Order, simulate
 
-    summary = simulate(options.out, options.seed, options.effects)
+    contracts = load_contracts(load_settings().contracts) if options.faults else {}
+    summary = simulate(options.out, options.seed, options.effects, order=Order("mixed", options.faults, contracts))
     print(
         text(
             "cli.simulated",
@@ -159,6 +175,8 @@ def _simulate(options: argparse.Namespace) -> int:
             official=str(len(summary.official)),
         )
     )
+    if summary.faults is not None:
+        print(text("cli.faults_listed", load_settings().language, package="kkz_eval", faults=str(summary.faults)))
     return 0
 
 
@@ -181,6 +199,18 @@ def _lint(options: argparse.Namespace) -> int:
     if not problems:
         print(text("cli.lint_clean", settings.language, package="kkz_eval", count=str(len(files))))
     return 1 if problems else 0
+
+
+def _diff(options: argparse.Namespace) -> int:
+    from kkz_eval.contract_commands import diff_contracts
+
+    return diff_contracts(load_settings(), options.old, options.new, options.home)
+
+
+def _docs(options: argparse.Namespace) -> int:
+    from kkz_eval.contract_commands import write_docs
+
+    return write_docs(load_settings(), options.out)
 
 
 def _plan_check(options: argparse.Namespace) -> int:

@@ -12,6 +12,7 @@ from kkz_eval.assets import deliveries, evidence, stewardship
 from kkz_eval.assets.evaluations import plan_assets
 from kkz_eval.checks.contracts import contract_check
 from kkz_eval.checks.coverage import coverage_check
+from kkz_eval.checks.plausibility import plausibility_check
 from kkz_eval.io_managers import AcceptedTables
 from kkz_eval.jobs import RunOptions, check_deliveries, deadlines_job, templates_job, yearly_run
 from kkz_eval.line import Line, open_line
@@ -48,6 +49,7 @@ def build_defs(
         ],
         "asset_checks": [
             *(contract_check(contract) for contract in line.contracts.values()),
+            *(plausibility_check(contract) for contract in line.contracts.values() if contract.plausibility),
             *(coverage_check(plan) for plan in plans),
         ],
         "jobs": [yearly_run, check_deliveries, deadlines_job, templates_job],

@@ -58,12 +58,11 @@ class RunOptions(dg.ConfigurableResource):  # type: ignore[type-arg]
         description=described("option.outcomes"),
     )
 
-    def chosen_years(self) -> tuple[int, ...]:
-        """The reporting years of a run without partitions. Raises UserError where they can't be read or do not exist."""
-        known = known_years()
-        if not self.years.strip():
-            return known
-        return span_of_years(self.years.strip(), known)
+    def require_years(self, years: Sequence[int]) -> None:
+        """Raises UserError where the option `years` can't be read, does not exist, or is not what the run's partitions are."""
+        wanted = self.years.strip()
+        if wanted and span_of_years(wanted, known_years()) != tuple(years):
+            raise UserError("years_contradict", option=wanted, partitions=f"{years[0]}–{years[-1]}")
 
     def takes(self, plan_id: str) -> bool:
         """Whether a plan is part of the run."""

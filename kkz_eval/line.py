@@ -18,6 +18,7 @@ import pandas as pd
 
 from kkz_eval.contracts.contract import Contract
 from kkz_eval.contracts.load import load_contracts
+from kkz_eval.contracts.plausibility import Doubt, doubts, other_datasets
 from kkz_eval.deliveries.accepted import Accepted, Conflict, Source, accepted_observations, sources_of
 from kkz_eval.deliveries.decisions import NONE, Decisions, load_decisions
 from kkz_eval.deliveries.intake import Intake, take_in, year_spans
@@ -319,10 +320,25 @@ def accepted(line: Line, dataset: str) -> Accepted:
     return accepted_observations(line.steps, line.register(), contract)
 
 
+def plausibility(line: Line, contract: Contract) -> tuple[Doubt, ...]:
+    """What is doubtful about the accepted values of a contract beside other datasets and the year before.
+
+    Found when asked for, from what is accepted now: it is no part of any verdict and rejects nothing.
+    """
+    register = line.register()
+    by_dataset = {known.dataset: known for known in line.contracts.values()}
+    observations = {
+        name: accepted_observations(line.steps, register, by_dataset[name]).observations
+        for name in (contract.dataset, *other_datasets(contract))
+        if name in by_dataset
+    }
+    return doubts(contract, observations[contract.dataset], observations)
+
+
 def conflicts(line: Line) -> tuple[Conflict, ...]:
     """Units and years of any dataset that deliveries of one scan contradict each other about; none of them holds."""
-    datasets = sorted({contract.dataset for contract in line.contracts.values()})
-    return tuple(conflict for dataset in datasets for conflict in accepted(line, dataset).conflicts)
+    register, contracts = line.register(), sorted(line.contracts.values(), key=lambda contract: contract.dataset)
+    return tuple(found for contract in contracts for found in accepted_observations(line.steps, register, contract).conflicts)
 
 
 def indicator(line: Line, indicator_id: str, dataset: str) -> IndicatorValues:

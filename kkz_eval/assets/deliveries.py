@@ -21,10 +21,10 @@ WHOLE_RANGE = dg.BackfillPolicy.single_run()
 
 
 def years_of(context: dg.AssetExecutionContext, options: RunOptions) -> tuple[int, ...]:
-    """The reporting years of this run: its partitions, or the option `years` where none was chosen."""
-    if context.has_partition_key or context.has_partition_key_range:
-        return tuple(int(key) for key in context.partition_keys)
-    return options.chosen_years()
+    """The reporting years of this run: its partitions. Raises UserError where the option `years` can't be read or says others."""
+    years = tuple(int(key) for key in context.partition_keys)
+    options.require_years(years)
+    return years
 
 
 @dg.asset(
@@ -92,8 +92,8 @@ def verdicts(
     context: dg.AssetExecutionContext, line: dg.ResourceParam[steps.Line], options: RunOptions
 ) -> dg.MaterializeResult[None]:
     """Judge what arrived and has no verdict yet; write a protocol and a marked copy for every delivery with findings."""
-    years = years_of(context, options)
     with sentences(line.settings.language):
+        years = years_of(context, options)
         judged = steps.judge_arrivals(line, years)
         protocols = steps.write_protocols(line, years)
         copies = write_marked_copies(line, years)

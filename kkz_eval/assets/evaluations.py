@@ -52,8 +52,8 @@ def _headline(row: Any) -> str:
     """Estimate, interval and numbers in one line; the reason where it was refused."""
     if row.status != "ok":
         return str(row.message)
-    numbers = f"{row.estimate:.3f} [{row.conf_low:.3f}, {row.conf_high:.3f}], SE {row.std_error:.3f}"
-    return f"{numbers}, n = {row.n_units} ({row.n_treated} + {row.n_control}), {row.n_clusters} Cluster".replace("-", "−")
+    numbers = f"{row.estimate:.3f} [{row.conf_low:.3f}, {row.conf_high:.3f}], n = {row.n_treated} + {row.n_control}"
+    return f"{numbers}, {row.n_clusters} Cluster, SE {row.std_error:.3f}".replace("-", "−")
 
 
 def plan_assets(plan: Plan) -> list[dg.AssetsDefinition]:

@@ -14,7 +14,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from kkz_eval.contracts.contract import Contract, Rule
+from kkz_eval.contracts.contract import CODE_SEPARATOR, Contract, Rule
 from kkz_eval.contracts.rules import (
     RuleError,
     bound,
@@ -248,6 +248,38 @@ def _in_codes(rule: Rule, contract: Contract, known_units: Mapping[str, frozense
     return mask
 
 
+def _in_code_list(rule: Rule, contract: Contract, known_units: Mapping[str, frozenset[str]]) -> Mask:
+    column, codes = _column(rule), text_values(rule.parameters["codes"])
+    labels = {code.code: code.label_de for code in contract.property_named(column).codes}
+    allowed = " | ".join(labels.get(code, code) for code in codes)
+
+    def mask(parsed: ParsedTable) -> Hits:
+        values = parsed.values(column)
+        good = [text for text in _distinct(values) if set(text.split(CODE_SEPARATOR)) <= set(codes)]
+        known = _bools(pc.is_in(values, value_set=pa.array(good, pa.string())))
+        delivered = _valid(values) | (~_blank(parsed.texts(column)) & ~_valid(parsed.flags(column)))
+        return _where(delivered & ~known, column, allowed)
+
+    return mask
+
+
+def _code_stands_alone(rule: Rule, contract: Contract, known_units: Mapping[str, frozenset[str]]) -> Mask:
+    column, code = _column(rule), str(rule.parameters["code"])
+    labels = {known.code: known.label_de for known in contract.property_named(column).codes}
+
+    def mask(parsed: ParsedTable) -> Hits:
+        values = parsed.values(column)
+        bad = [text for text in _distinct(values) if text != code and code in text.split(CODE_SEPARATOR)]
+        return _where(_bools(pc.is_in(values, value_set=pa.array(bad, pa.string()))), column, labels[code])
+
+    return mask
+
+
+def _distinct(values: pa.ChunkedArray) -> list[str]:
+    """The different texts of a column, null left out."""
+    return [str(text) for text in values.unique().drop_null().to_pylist()]
+
+
 def _range(rule: Rule, contract: Contract, known_units: Mapping[str, frozenset[str]]) -> Mask:
     column, minimum, maximum = _column(rule), bound(rule, "minimum"), bound(rule, "maximum")
     low = -np.inf if minimum is None else minimum
@@ -294,6 +326,22 @@ def _part_not_above_whole(rule: Rule, contract: Contract, known_units: Mapping[s
         parts, wholes = _numbers(parsed.values(part)), _numbers(parsed.values(whole))
         rows = np.flatnonzero(parts > wholes).astype(np.int64)
         return Hits(rows, part, _number_texts(wholes[rows], "≤ "))
+
+    return mask
+
+
+def _parts_sum_to_whole(rule: Rule, contract: Contract, known_units: Mapping[str, frozenset[str]]) -> Mask:
+    parts, whole, slack = text_values(rule.parameters["parts"]), str(rule.parameters["whole"]), tolerance(rule)
+
+    def mask(parsed: ParsedTable) -> Hits:
+        wholes = _numbers(parsed.values(whole))
+        sums = np.sum([_numbers(parsed.values(part)) for part in parts], axis=0)
+        unflagged = np.ones(len(wholes), dtype=np.bool_)
+        for name in (*parts, whole):
+            unflagged &= ~_valid(parsed.flags(name))
+        fails = np.abs(wholes - sums) > slack + _ROUNDING * np.maximum(np.abs(wholes), 1.0)
+        rows = np.flatnonzero(fails & unflagged).astype(np.int64)
+        return Hits(rows, whole, [number_text(round(sums[row], 9)) for row in rows])
 
     return mask
 
@@ -477,6 +525,9 @@ _COMPILERS: Mapping[str, _Compiler] = {
     "not_null": _not_null,
     "symbol_admitted": _symbol_admitted,
     "in_codes": _in_codes,
+    "in_code_list": _in_code_list,
+    "code_stands_alone": _code_stands_alone,
+    "parts_sum_to_whole": _parts_sum_to_whole,
     "range": _range,
     "pattern": _pattern,
     "unit_known": _unit_known,

@@ -12,7 +12,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from kkz_eval.contracts.contract import Contract, Property
+from kkz_eval.contracts.contract import CODE_SEPARATOR, Contract, Property
 from kkz_eval.deliveries.header import code_names
 from kkz_eval.deliveries.numbers import Style, parse_numbers, symbol_of
 from kkz_eval.model.findings import FINDINGS_SCHEMA, Finding, Severity, concat_findings, findings_table
@@ -24,6 +24,8 @@ LEFT_OUT = b"records_left_out"  # records of other units, levels or indicators t
 
 _YEAR = re.compile(r"(?:19|20)[0-9]{2}(?:[.,]0)?")
 _SCHOOL_YEAR = re.compile(r"(?:schuljahr|sj)?\.?\s*([0-9]{4}|[0-9]{2})\s*[/–-]\s*([0-9]{4}|[0-9]{2})", re.IGNORECASE)
+_YOUTH_OFFICE = re.compile(r"JH05[0-9]{6}", re.IGNORECASE)
+_LIST = re.compile(r"[;,|+\n]")  # between the codes of one cell; no name of a code has one of them (lint)
 _NUMBER_KEY = re.compile(r"0?5[0-9]+[.,]0")
 _GROUPED_KEY = re.compile(r"5([.,])[0-9]{3}(?:\1[0-9]{3})?")
 _REGIONAL_KEY = re.compile(r"0?5[0-9]{10}")
@@ -72,11 +74,13 @@ def ags_of(text: str) -> str | None:
     """The key of a unit in North Rhine-Westphalia, spaces taken out, its leading zero restored; None where it is none.
 
     Restored only where nothing else can be meant: 4 or 7 digits that begin with 5. A key that went through a column of numbers
-    (5911000.0, 5.911.000) and the 12 digits of the regional key (05 9 11 0000 000) are read too.
+    (5911000.0, 5.911.000) and the 12 digits of the regional key (05 9 11 0000 000) are read too, as is that of a youth office (JH…).
     """
     digits = "".join(text.split()).removeprefix("'")
     if not digits.isascii():
         return None
+    if _YOUTH_OFFICE.fullmatch(digits):
+        return digits.upper()
     if _NUMBER_KEY.fullmatch(digits):
         digits = digits[:-2]
     elif _GROUPED_KEY.fullmatch(digits):
@@ -121,6 +125,8 @@ def reader_of(of: Property) -> Callable[[str], Reading]:
     forms: Mapping[str, Callable[[str], Reading]] = {"ags": _read_ags, "year": _read_year, "school_year": _read_school_year}
     if of.form == "code":
         return _read_code(of)
+    if of.form == "codes":
+        return _read_codes(of)
     return forms.get(of.form, _read_plain)
 
 
@@ -184,6 +190,19 @@ def _read_code(of: Property) -> Callable[[str], Reading]:
     def read(text: str) -> Reading:
         code = known.find(text)
         return Reading(flag=symbol_of(text)) if code is None else Reading(code)
+
+    return read
+
+
+def _read_codes(of: Property) -> Callable[[str], Reading]:
+    known = code_names(of)
+    order = [code.code for code in of.codes]
+
+    def read(text: str) -> Reading:
+        found = [known.find(part) for part in _LIST.split(text) if part.strip()]
+        if not found or None in found:
+            return Reading(flag=symbol_of(text))
+        return Reading(CODE_SEPARATOR.join(code for code in order if code in found))
 
     return read
 

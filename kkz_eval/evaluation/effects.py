@@ -12,8 +12,14 @@ from pathlib import Path
 import pandas as pd
 
 from kkz_eval.evaluation.digests import code_digest, inputs_digest
+from kkz_eval.evaluation.estimators.bacon import estimate_bacon
+from kkz_eval.evaluation.estimators.callaway_santanna import estimate_callaway_santanna
+from kkz_eval.evaluation.estimators.dose import estimate_dose
 from kkz_eval.evaluation.estimators.estimation import Estimation, Row
 from kkz_eval.evaluation.estimators.event_study import estimate_event_study
+from kkz_eval.evaluation.estimators.sdid import estimate_sdid
+from kkz_eval.evaluation.estimators.sun_abraham import estimate_sun_abraham
+from kkz_eval.evaluation.estimators.synthetic_control import estimate_synthetic_control
 from kkz_eval.evaluation.estimators.twfe import estimate_twfe
 from kkz_eval.evaluation.panel import read_panel, validate_panel
 from kkz_eval.evaluation.plan import EstimatorSpec, Outcome, Plan, load_plan, plan_digest
@@ -31,8 +37,31 @@ from kkz_eval.evaluation.results import (
 )
 from kkz_eval.evaluation.sample import Sample, build_sample, outcome_slice
 
-ESTIMATORS: Mapping[str, Callable[[Sample, Plan], Estimation]] = {"twfe": estimate_twfe, "event_study": estimate_event_study}
+Estimator = Callable[[Sample, Plan, EstimatorSpec], Estimation]
+
+
+def _without_variants(estimate: Callable[[Sample, Plan], Estimation]) -> Estimator:
+    """An estimator that takes nothing from its entry in the plan."""
+    return lambda sample, plan, _: estimate(sample, plan)
+
+
+ESTIMATORS: Mapping[str, Estimator] = {
+    "twfe": _without_variants(estimate_twfe),
+    "event_study": _without_variants(estimate_event_study),
+    "callaway_santanna": estimate_callaway_santanna,
+    "sun_abraham": _without_variants(estimate_sun_abraham),
+    "bacon": _without_variants(estimate_bacon),
+    "sdid": estimate_sdid,
+    "synthetic_control": estimate_synthetic_control,
+    "dose": _without_variants(estimate_dose),
+}
 _DYNAMIC = ("event_study", "sun_abraham")
+_NOT_TRUE: Mapping[str, tuple[str, ...]] = {  # notes on the sample that do not hold for a method, whatever it finds
+    "callaway_santanna": ("notes.anticipation_unused", "notes.always_treated"),
+    "sun_abraham": ("notes.always_treated",),
+    "sdid": ("notes.always_treated",),
+    "synthetic_control": ("notes.always_treated", "notes.one_treated_cluster"),
+}
 
 
 def run_effects(panel: pd.DataFrame, plan: Plan) -> EffectsResult:
@@ -84,15 +113,16 @@ def _outcome_result(panel: pd.DataFrame, plan: Plan, outcome: Outcome) -> Effect
         "code_digest": code_digest(),
     }
     sample = build_sample(cells, plan, outcome)
-    common |= {f"n_{name}": value for name, value in asdict(sample.counts).items()}
     estimates: list[dict[str, object]] = []
     tests: list[dict[str, object]] = []
     weights: list[dict[str, object]] = []
     for spec in plan.estimators:
         estimation = _estimation(sample, plan, spec)
         identity = {"estimator": spec.id, "method": spec.method, "variant": spec.variant}
-        said = " ".join(note.sentence(plan.languages[0]) for note in (*sample.notes, *estimation.notes))
-        estimates += [{**common, **identity, **_row_cells(row, plan, said)} for row in estimation.rows]
+        notes = [note for note in sample.notes if note.code not in _NOT_TRUE.get(spec.method, ())]
+        said = " ".join(note.sentence(plan.languages[0]) for note in (*notes, *estimation.notes))
+        counts = {f"n_{name}": value for name, value in asdict(estimation.counts or sample.counts).items()}
+        estimates += [{**common, **counts, **identity, **_row_cells(row, plan, said)} for row in estimation.rows]
         tests += [{"indicator": outcome.indicator, "estimator": spec.id, **asdict(test)} for test in estimation.tests]
         weights += [{"indicator": outcome.indicator, "estimator": spec.id, **asdict(weight)} for weight in estimation.weights]
     return EffectsResult(
@@ -108,7 +138,7 @@ def _estimation(sample: Sample, plan: Plan, spec: EstimatorSpec) -> Estimation:
     if spec.method not in ESTIMATORS:
         return _refusal(spec, Note("refused.method_unavailable", {"method": spec.method}))
     try:
-        return ESTIMATORS[spec.method](sample, plan)
+        return ESTIMATORS[spec.method](sample, plan, spec)
     except Refused as refusal:
         return _refusal(spec, refusal.note)
 
@@ -122,9 +152,9 @@ def _refusal(spec: EstimatorSpec, note: Note) -> Estimation:
 def _row_cells(row: Row, plan: Plan, said: str) -> dict[str, object]:
     """The row's own columns. said: notes on the sample, the message of a row that is ok."""
     cells = asdict(row)
-    del cells["refused"]
+    del cells["refused"], cells["p_method"]
     if row.refused is not None:
         reason = row.refused.sentence(plan.languages[0])
         return {**cells, "status": "refused", "message": f"{reason} {said}".strip()}
-    method = plan.inference.method if row.p_value == row.p_value else ""
-    return {**cells, "status": "ok", "message": said, "p_method": method}
+    method = row.p_method or "analytic"
+    return {**cells, "status": "ok", "message": said, "p_method": method if row.p_value == row.p_value else ""}

@@ -24,7 +24,11 @@ from kkz_eval.model.texts import Language
 
 Path_ = tuple[str | int, ...]
 
-VARIANTS: Mapping[str, tuple[str, ...]] = {"callaway_santanna": ("dr", "ipw", "or"), "sdid": ("exact", "reference")}
+VARIANTS: Mapping[str, tuple[str, ...]] = {
+    "callaway_santanna": ("dr", "ipw", "or"),
+    "sdid": ("exact", "reference"),
+    "synthetic_control": ("reference", "exact"),
+}
 AGGREGATIONS: Mapping[str, tuple[str, ...]] = {
     "callaway_santanna": ("group_time", "simple", "dynamic", "group", "calendar"),
 }
@@ -325,6 +329,8 @@ def _meaning_problems(data: Mapping[str, object]) -> Iterator[_Found]:
     level = inference.get("level") if isinstance(inference, Mapping) else None
     if isinstance(level, float) and math.isnan(level):  # NaN passes every comparison of the schema
         yield ("inference", "level"), "wrong_type.number", {"value": "NaN"}
+    if isinstance(inference, Mapping) and inference.get("method") == "multiplier" and inference.get("draws", 0) == 0:
+        yield ("inference", "method"), "draws_missing", {}
 
 
 def _mappings(entries: object) -> Iterator[tuple[int, Mapping[str, object]]]:

@@ -140,6 +140,8 @@ class EstimateTable:
 
     def _line(self, row: Mapping[Hashable, Any]) -> list[str]:
         term = str(row["term"]) if row["aggregation"] in {"coefficient", "dynamic"} else f"{row['term']} ({row['aggregation']})"
+        place = ", ".join(part for part in (_integer(row["cohort"]), _integer(row["year"])) if part)
+        term = f"{term} {place}".strip()
         line = [str(row["indicator"]), str(row["estimator"]), term, _integer(row["event_time"])]
         counts = [
             f"{_integer(row['n_units'])} ({_integer(row['n_treated'])}/{_integer(row['n_control'])})",

@@ -5,11 +5,12 @@ Belongs here: window, cohorts, reference group, missing values, counts. Does not
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 import pandas as pd
 
+from kkz_eval.evaluation.panel import numeric_columns
 from kkz_eval.evaluation.plan import Outcome, Plan
 from kkz_eval.evaluation.problems import Note, Refused
 
@@ -31,15 +32,18 @@ class Sample:
     """n cells of one outcome, sorted by unit and year.
 
     unit, cluster: codes from 0, (n,) int; year: calendar years, (n,) int; outcome: (n,) float; cohort: (n,) float, year of first
-    treatment of units of the treated cohorts, NaN for all others; never: (n,) bool, units that are never treated in the panel;
+    treatment of units of the treated cohorts, NaN for all others; start: (n,) float, year of first treatment of any unit, NaN for
+    the never treated; never: (n,) bool, units that are never treated in the panel;
     covariates: (n, k) float, columns covariate_names; weights: (n,) positive float or None; earliest: first year in which an
-    effect could show, or None; notes: what was left out and why.
+    effect could show, or None; notes: what was left out and why; unit_names: unit_id by unit code; dose: (n,) float, NaN where it is
+    missing, or None where the plan uses none.
     """
 
     unit: np.ndarray
     year: np.ndarray
     outcome: np.ndarray
     cohort: np.ndarray
+    start: np.ndarray
     never: np.ndarray
     covariates: np.ndarray
     covariate_names: tuple[str, ...]
@@ -47,6 +51,8 @@ class Sample:
     cluster: np.ndarray
     earliest: int | None
     notes: tuple[Note, ...]
+    unit_names: tuple[str, ...] = ()
+    dose: np.ndarray | None = None
 
     @property
     def treated(self) -> np.ndarray:
@@ -109,11 +115,13 @@ def build_sample(rows: pd.DataFrame, plan: Plan, outcome: Outcome) -> Sample:
         notes.append(Note("notes.units_lost", {"units": lost}))
     covariates = rows[list(plan.covariates)].to_numpy(dtype="float64").reshape(len(rows), len(plan.covariates))
     weights = None if plan.weight is None else rows[plan.weight].to_numpy(dtype="float64")
+    unit, unit_names = pd.factorize(rows["unit_id"])
     sample = Sample(
-        unit=pd.factorize(rows["unit_id"])[0],
+        unit=unit,
         year=rows["year"].to_numpy(dtype="int64"),
         outcome=rows["value"].to_numpy(dtype="float64"),
         cohort=treated_cohort,
+        start=cohort,
         never=np.isnan(cohort),
         covariates=covariates,
         covariate_names=plan.covariates,
@@ -121,8 +129,16 @@ def build_sample(rows: pd.DataFrame, plan: Plan, outcome: Outcome) -> Sample:
         cluster=pd.factorize(rows[plan.cluster])[0],
         earliest=outcome.earliest_plausible_year,
         notes=tuple(notes),
+        unit_names=tuple(str(name) for name in unit_names),
+        dose=rows["dose"].to_numpy(dtype="float64") if "dose" in numeric_columns(plan) else None,
     )
     return _with_notes_on_timing(sample, plan)
+
+
+def part_of(sample: Sample, keep: np.ndarray) -> Sample:
+    """The cells where keep (n,) holds; names and notes stay."""
+    arrays = {item.name: getattr(sample, item.name) for item in fields(sample)}
+    return replace(sample, **{name: value[keep] for name, value in arrays.items() if isinstance(value, np.ndarray)})
 
 
 def require_comparison(sample: Sample, plan: Plan) -> None:

@@ -104,7 +104,7 @@ def _span(municipal: Sequence[Contract], delivered: Collection[int], today: date
     if not delivered:
         return ()
     after = max(delivered) + 1
-    days = (deadline_of(contract.deadline, after) for contract in municipal)
+    days = (deadline_of(contract.terms.due, after) for contract in municipal)
     due = any(day is not None and -_LOOK_BACK <= (day - today).days <= _LOOK_AHEAD for day in days)
     return tuple(range(min(delivered), after + due))
 
@@ -117,7 +117,7 @@ def _cell(
     conflicts: Collection[tuple[str, str, int]],
     today: date,
 ) -> BoardCell:
-    deadline = deadline_of(contract.deadline, year)
+    deadline = deadline_of(contract.terms.due, year)
     if (contract.dataset, unit, year) in conflicts:
         state = State.CONFLICT
     elif history is not None:
@@ -155,7 +155,7 @@ def _shown(table: BoardTable, links: Mapping[str, str], language: Language) -> d
     return {
         "title": table.contract.title_de if language == "de" else table.contract.title_en,
         "id": table.contract.dataset,
-        "deadline": table.contract.deadline or "–",
+        "deadline": table.contract.terms.deadline or "–",
         "years": table.years,
         "rows": [
             {

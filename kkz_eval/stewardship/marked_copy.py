@@ -100,8 +100,8 @@ def _head(data: bytes, name: str, judged: Sequence[Judged], language: Language) 
                 _say("marked.fate", language, status=fate, errors=counts[0], warnings=counts[1], acknowledged=counts[2]),
             ),
             (_say("marked.blocked", language), _blocked(one, language)),
-            (_say("marked.contact", language), one.contract.contact_role or "–"),
-            (_say("marked.deadline", language), one.contract.deadline or "–"),
+            (_say("marked.contact", language), one.contract.terms.contact_role or "–"),
+            (_say("marked.deadline", language), one.contract.terms.deadline or "–"),
         ]
     words = [status_word(decision, language) for decision in (Decision.CORRECTED, Decision.RIGHT)]
     lines.append((_say("marked.how", language), _say("marked.instructions", language, corrected=words[0], right=words[1])))

@@ -101,7 +101,7 @@ def _offer(sheet: Worksheet, column: int, of: Property, n_records: int) -> None:
 def _about(contract: Contract, unit_id: str, year: int) -> list[str]:
     lines = [
         _say("template.title", dataset=contract.title_de, unit=unit_label(unit_id), year=_year_text(contract, year)),
-        _say("template.deadline", deadline=contract.deadline or "–"),
+        _say("template.deadline", deadline=contract.terms.deadline or "–"),
         _say("template.how"),
     ]
     return [*lines, *(f"{p.label_de}: {p.description_de}" for p in contract.properties)]

@@ -176,8 +176,8 @@ class _Original:
             old=(change.old or "") if change else "",
             new=change.new_value if change else None,
             reason=row.reason,
-            requested_by=contract.contact_role if contract else "",
-            reported_to=row.reported_to or (contract.contact_role if contract else ""),
+            requested_by=contract.terms.contact_role if contract else "",
+            reported_to=row.reported_to or (contract.terms.contact_role if contract else ""),
         )
 
 

@@ -57,7 +57,7 @@ def test_base_did_event_study_with_a_covariate_agrees_with_fixest() -> None:
     assert (result.estimates["term"] == "x1").sum() == 2
 
 
-def test_castle_doctrine_twfe() -> None:
+def test_castle_doctrine_twfe_and_its_decomposition() -> None:
     raw = pd.read_csv(DATA / "methods/castle.csv")
     assert ((raw["year"] >= raw["effyear"]).astype(int) == raw["post"]).all()
     panel = pd.DataFrame(
@@ -69,7 +69,15 @@ def test_castle_doctrine_twfe() -> None:
             "cohort": raw["effyear"],
         }
     )
-    row = _row(_run(panel), "twfe")
+    bacon = {"id": "bacon", "method": "bacon"}
+    result = _run(panel, estimators=[TWFE, bacon])
+    row = _row(result, "twfe")
+    assert _row(result, "bacon")["estimate"] == pytest.approx(row["estimate"], abs=1e-12)
+    kind = result.weights["key"].str.partition(":")[0]
+    shares = result.weights.groupby(kind)["weight"].sum()
+    assert shares["treated_vs_untreated"] == pytest.approx(0.9083386, abs=1e-7)
+    assert shares["earlier_vs_later"] == pytest.approx(0.0597633, abs=1e-7)
+    assert shares["later_vs_earlier"] == pytest.approx(0.0318982, abs=1e-7)
     assert row["estimate"] == pytest.approx(0.0818116169, abs=1e-9)
     assert row["std_error"] == pytest.approx(0.058874, abs=1e-6)
     assert (row["n_units"], row["n_treated"], row["n_control"]) == (50, 21, 29)
@@ -96,9 +104,10 @@ def test_medicaid_event_study_against_states_that_expanded_later_or_never() -> N
     assert second["std_error"] == pytest.approx(0.010350052, abs=1e-6)
 
 
-def test_mpdta_plan_runs_what_the_engine_has_and_refuses_the_rest(tmp_path: Path) -> None:
+def mpdta() -> pd.DataFrame:
+    """Teen employment in 500 counties, Callaway & Sant'Anna 2021."""
     raw = pd.read_csv(DATA / "methods/mpdta.csv")
-    panel = pd.DataFrame(
+    return pd.DataFrame(
         {
             "unit_id": raw["countyreal"].astype(str),
             "year": raw["year"],
@@ -107,19 +116,69 @@ def test_mpdta_plan_runs_what_the_engine_has_and_refuses_the_rest(tmp_path: Path
             "cohort": raw["first.treat"].where(raw["first.treat"] != 0).astype("Int64"),
         }
     )
+
+
+def test_mpdta_plan_gives_the_same_from_csv_and_parquet(tmp_path: Path) -> None:
+    panel = mpdta()
     panel.to_csv(tmp_path / "panel.csv", index=False)
     panel.to_parquet(tmp_path / "panel.parquet", index=False)
     plan = REPOSITORY / "tests/replication/mpdta.plan.yaml"
     result = effects_command(tmp_path / "panel.csv", plan, tmp_path / "csv")
     effects_command(tmp_path / "panel.parquet", plan, tmp_path / "parquet")
-    assert exit_code(result) == 1
-    refused = result.estimates[result.estimates["status"] == "refused"]
-    assert refused["estimator"].tolist() == ["cs"]
-    assert "callaway_santanna" in refused["message"].iloc[0]
-    assert set(result.estimates.loc[result.estimates["status"] == "ok", "estimator"]) == {"twfe", "es"}
+    assert exit_code(result) == 0
+    assert set(result.estimates["estimator"]) == {"twfe", "es", "cs"}
     assert _row(result, "twfe")["n_units"] == 500
     for name in ("estimates.csv", "estimates.parquet", "weights.csv", "tests.csv", "sensitivity.csv"):
         assert (tmp_path / "csv" / name).read_bytes() == (tmp_path / "parquet" / name).read_bytes()
+
+
+MPDTA_OVERALL = {
+    "simple": (-0.0399512752, 0.0120340128),
+    "dynamic": (-0.0772398215, 0.0199649891),
+    "group": (-0.0310182822, 0.0124152736),
+    "calendar": (-0.0417004321, 0.0159718519),
+}
+
+
+def test_mpdta_callaway_santanna_agrees_with_did() -> None:
+    methods = [{"id": variant, "method": "callaway_santanna", "variant": variant} for variant in ("dr", "ipw", "or")]
+    result = _run(mpdta(), estimators=methods)
+    for variant in ("dr", "ipw", "or"):
+        rows = result.estimates[result.estimates["estimator"] == variant]
+        cells = rows[rows["aggregation"] == "group_time"].set_index(["cohort", "year"])["estimate"]
+        assert cells[2004, 2004] == pytest.approx(-0.0105032462, abs=1e-8)
+        assert cells[2004, 2006] == pytest.approx(-0.1372587389, abs=1e-8)
+        for aggregation, (estimate, std_error) in MPDTA_OVERALL.items():
+            places = (rows["aggregation"] == aggregation) & rows[["cohort", "year", "event_time"]].isna().all(axis=1)
+            (row,) = rows[places].to_dict("records")
+            assert row["estimate"] == pytest.approx(estimate, abs=1e-8)
+            assert row["std_error"] == pytest.approx(std_error, abs=1e-8)
+            assert (row["n_units"], row["n_treated"], row["n_control"], row["n_cells"]) == (500, 191, 309, 2500)
+        (test,) = result.tests[result.tests["estimator"] == variant].to_dict("records")
+        assert test["statistic"] == pytest.approx(7.791236627, abs=1e-6)
+        assert test["p_value"] == pytest.approx(0.16812, abs=5e-6)
+
+
+def test_base_stagg_sun_abraham_with_a_covariate_agrees_with_fixest() -> None:
+    raw = pd.read_csv(DATA / "methods/base_stagg.csv")
+    panel = pd.DataFrame(
+        {
+            "unit_id": raw["id"].astype(str),
+            "year": raw["year"],
+            "indicator": "y",
+            "value": raw["y"],
+            "cohort": raw["year_treated"].where(raw["year_treated"] != 10000),
+            "x1": raw["x1"],
+        }
+    )
+    result = _run(panel, covariates=["x1"], estimators=[{"id": "sa", "method": "sun_abraham"}])
+    overall = _row(result, "sa")
+    assert overall["aggregation"] == "dynamic"
+    assert overall["estimate"] == pytest.approx(-1.133749, abs=1e-6)
+    assert overall["std_error"] == pytest.approx(0.205070, abs=1e-6)
+    (covariate,) = result.estimates[result.estimates["term"] == "x1"].to_dict("records")
+    assert covariate["estimate"] == pytest.approx(0.994678, abs=1e-6)
+    assert covariate["std_error"] == pytest.approx(0.018378, abs=1e-6)
 
 
 def kreis_panel() -> pd.DataFrame:

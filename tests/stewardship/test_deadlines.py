@@ -1,10 +1,11 @@
-"""The day that a contract names, in its words."""
+"""The day that a contract names."""
 
 from datetime import date
 from pathlib import Path
 
 import pytest
 
+from kkz_eval.contracts.contract import Deadline
 from kkz_eval.contracts.load import load_contracts
 from kkz_eval.stewardship.deadlines import correct_until, deadline_of, german_day
 
@@ -12,27 +13,23 @@ CONTRACTS = load_contracts(Path(__file__).parents[2] / "data_contracts")
 
 
 @pytest.mark.parametrize(
-    ("words", "day"),
+    ("due", "day"),
     [
-        ("30. September des Berichtsjahres", date(2016, 9, 30)),
-        ("31. März des Folgejahres", date(2017, 3, 31)),
-        ("31. März des Jahres nach dem Ende des Schuljahres", date(2017, 3, 31)),
-        ("1. Januar des Folgejahres", date(2017, 1, 1)),
-        ("31. Februar des Folgejahres", None),
-        ("31. Brumaire des Folgejahres", None),
-        ("mit der Veröffentlichung im Herbst des Folgejahres", None),
-        ("", None),
+        (Deadline(0, 9, 30), date(2016, 9, 30)),
+        (Deadline(1, 3, 31), date(2017, 3, 31)),
+        (Deadline(1, 2, 29), None),
+        (None, None),
     ],
 )
-def test_the_day_of_a_deadline(words: str, day: date | None) -> None:
-    assert deadline_of(words, 2016) == day
+def test_the_day_of_a_deadline(due: Deadline | None, day: date | None) -> None:
+    assert deadline_of(due, 2016) == day
 
 
 def test_every_municipal_contract_names_a_day_and_a_contact() -> None:
     municipal = [contract for contract in CONTRACTS.values() if contract.source == "municipal"]
     assert municipal
     assert [
-        contract.id for contract in municipal if deadline_of(contract.deadline, 2016) is None or not contract.contact_role
+        contract.id for contract in municipal if deadline_of(contract.terms.due, 2016) is None or not contract.terms.contact_role
     ] == []
 
 

@@ -91,8 +91,8 @@ def test_the_head_says_what_is_blocked_whom_to_ask_and_until_when() -> None:
     assert said["Datei"] == "a.csv"
     assert said["Prüfsumme (SHA-256)"] == digest_of_bytes(data)
     assert "ganze Lieferung" in said["Was ist gesperrt?"]
-    assert said["Ansprechstelle"] == LEAVERS.contact_role != ""
-    assert said["Frist"] == LEAVERS.deadline != ""
+    assert said["Ansprechstelle"] == LEAVERS.terms.contact_role != ""
+    assert said["Frist"] == LEAVERS.terms.deadline != ""
 
 
 def test_a_part_that_is_blocked_is_named() -> None:

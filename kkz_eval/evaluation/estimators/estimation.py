@@ -8,12 +8,18 @@ import numpy as np
 from scipy import stats
 
 from kkz_eval.evaluation.estimators.fixed_effects import Fit
+from kkz_eval.evaluation.estimators.influence import Influence
 from kkz_eval.evaluation.problems import Note
+from kkz_eval.evaluation.sample import Counts
 
 
 @dataclass(frozen=True)
 class Row:
-    """One estimate. std_error and what follows from it are NaN where there is none; refused: why there is no estimate."""
+    """One estimate. std_error and what follows from it are NaN where there is none; refused: why there is no estimate.
+
+    band_low, band_high: uniform over the rows of the aggregation, NaN without draws; p_method: how std_error and p_value came about,
+    None for cluster-robust formulas.
+    """
 
     aggregation: str
     term: str = "att"
@@ -25,6 +31,9 @@ class Row:
     conf_low: float = np.nan
     conf_high: float = np.nan
     p_value: float = np.nan
+    band_low: float = np.nan
+    band_high: float = np.nan
+    p_method: str | None = None
     refused: Note | None = None
 
 
@@ -50,12 +59,17 @@ class Weight:
 
 @dataclass(frozen=True)
 class Estimation:
-    """All that one estimator says of one outcome. notes: on top of those of the sample."""
+    """All that one estimator says of one outcome. notes: on top of those of the sample.
+
+    counts: what the estimator used, None where it used the whole sample; influence: a column for each row, where the estimator keeps them.
+    """
 
     rows: tuple[Row, ...]
     tests: tuple[Test, ...] = ()
     weights: tuple[Weight, ...] = ()
     notes: tuple[Note, ...] = ()
+    counts: Counts | None = None
+    influence: Influence | None = None
 
 
 def combination_row(

@@ -43,7 +43,7 @@ def estimate_event_study(sample: Sample, plan: Plan) -> Estimation:
         rows.append(coefficient_row(fit, len(free) + position, level, "coefficient", term=name))
     if sample.earliest is not None:
         rows.append(_exposed(sample, fit, free, level))
-    test, note = _pre_trend(fit, [position for position, time in enumerate(free) if time < -plan.anticipation])
+    test, note = pre_trend_test(fit, [position for position, time in enumerate(free) if time < -plan.anticipation])
     return Estimation(rows=tuple(rows), tests=(test,), notes=() if note is None else (note,))
 
 
@@ -58,7 +58,7 @@ def _exposed(sample: Sample, fit: Fit, free: list[int], level: float) -> Row:
     return combination_row(fit, contrast / weights[exposed].sum(), level, "exposed")
 
 
-def _pre_trend(fit: Fit, positions: list[int]) -> tuple[Test, Note | None]:
+def pre_trend_test(fit: Fit, positions: list[int]) -> tuple[Test, Note | None]:
     """F = b'V⁻¹b / k over the coefficients before the start, compared with F(k, G-1)."""
     count = len(positions)
     df = f"{count},{fit.n_clusters - 1}"

@@ -1,0 +1,199 @@
+"""Callaway & Sant'Anna: group-time effects, their averages, and inference from influence functions.
+
+Belongs here: rows, tests and notes of the method. Does not belong here: comparisons (group_time, two_by_two), averages (aggregation).
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+from scipy import stats
+
+from kkz_eval.evaluation.estimators.aggregation import Average, Averages
+from kkz_eval.evaluation.estimators.estimation import Estimation, Row, Test
+from kkz_eval.evaluation.estimators.group_time import GroupTime, Wide, group_time, widened
+from kkz_eval.evaluation.estimators.influence import Influence, by_cluster, critical_value, quartile_errors
+from kkz_eval.evaluation.plan import EstimatorSpec, Plan
+from kkz_eval.evaluation.problems import Note, Refused
+from kkz_eval.evaluation.sample import Counts, Sample, require_comparison
+
+NOTHING = 1e-12  # a standard error below this share of the outcome's range is rounding
+SHOWN_CELLS = 5
+CONVENTION = 0.01  # relative difference of two standard errors from which a note is due
+
+
+def estimate_callaway_santanna(sample: Sample, plan: Plan, spec: EstimatorSpec) -> Estimation:
+    """Group-time ATT (Callaway & Sant'Anna 2021) by outcome regression, weighting or both (Sant'Anna & Zhao 2020), and averages.
+
+    Rows as the plan's aggregations say, `exposed` besides where the outcome has an earliest plausible year: the mean over treated cells
+    from it on, by size of the cohort. Intervals are normal. Standard errors: influence functions summed by cluster, no small-sample
+    factor. With draws, bands are uniform over the rows of an aggregation (multiplier bootstrap), and with method `multiplier`
+    standard errors and p-values come from the draws as well (inter-quartile range, as `did`). Test `pre_trend`: Wald χ² of all
+    effects before the start, less anticipation. Raises Refused.
+    """
+    require_comparison(sample, plan)
+    wide = widened(sample)
+    found = group_time(wide, plan, spec.variant)
+    after = [cell for cell in found.cells if cell.year >= cell.cohort]
+    reasons = [cell.refused for cell in after if cell.refused is not None]
+    if len(reasons) == len(after):
+        reason = _most_frequent(reasons)
+        raise Refused(reason.code.removeprefix("refused."), **reason.parameters)
+    sizes = {g: float(wide.size[wide.cohort == g].sum()) for g in sorted({cell.cohort for cell in found.cells})}
+    averages = Averages(found.cells, sizes)
+    chosen = [row for name in spec.aggregations if name != "group_time" for row in averages.of(name)]
+    exposed = [] if sample.earliest is None else averages.exposed(sample.earliest)
+    chosen += exposed
+    values = _influence(wide, found, chosen, averages.cohorts)
+    influence = by_cluster(values, wide.cluster)
+    rows = [Row("group_time", cohort=c.cohort, year=c.year, estimate=c.estimate, refused=c.refused) for c in found.cells]
+    rows += [_row(average, averages.estimate(average)) for average in chosen]
+    with np.errstate(over="ignore"):
+        if not np.isfinite(influence.std_errors).all():
+            raise Refused("too_large")
+    floor = NOTHING * float(np.ptp(sample.outcome))
+    test, note = _pre_trend(found, Influence(influence.values[:, : len(found.cells)]), floor, plan)
+    shown = np.arange(0 if "group_time" in spec.aggregations else len(found.cells), len(rows))
+    influence = Influence(influence.values[:, shown])
+    rows = _with_inference([rows[place] for place in shown], influence, floor, plan)
+    if sample.earliest is not None and not exposed:
+        rows.append(Row("exposed", refused=Note("refused.no_exposed", {"year": sample.earliest})))
+        influence = Influence(np.column_stack([influence.values, np.zeros(len(influence.values))]))
+    notes = [*found.notes, *_notes(wide, found, plan), *([] if note is None else [note])]
+    notes += _group_note(wide, found, chosen, averages.cohorts)
+    return Estimation(tuple(rows), tests=(test,), notes=tuple(notes), counts=_counts(wide, found), influence=influence)
+
+
+def _most_frequent(reasons: Sequence[Note]) -> Note:
+    """The first note of the code that occurs most often."""
+    (code, _), *_ = Counter(reason.code for reason in reasons).most_common(1)
+    return next(reason for reason in reasons if reason.code == code)
+
+
+def _influence(wide: Wide, found: GroupTime, averages: Sequence[Average], cohorts: Sequence[int]) -> np.ndarray:
+    """(n, cells + averages): of the cells, then of their averages, the error of the estimated sizes of cohorts included."""
+    cells = found.influence.shape[1]
+    values = np.empty((len(found.influence), cells + len(averages)))
+    values[:, :cells] = found.influence
+    if averages:
+        values[:, cells:] = _averaged(wide, found, averages, cohorts)
+    return values
+
+
+def _averaged(wide: Wide, found: GroupTime, averages: Sequence[Average], cohorts: Sequence[int]) -> np.ndarray:
+    """(n, averages): contribution of each unit to the errors of averages."""
+    values = found.influence @ np.column_stack([average.weights for average in averages])
+    for place, g in enumerate(cohorts):
+        member = np.flatnonzero(wide.cohort == g)
+        values[member] += wide.size[member, None] * np.array([average.sizes[place] for average in averages])
+    return np.asarray(values)
+
+
+def _group_note(wide: Wide, found: GroupTime, averages: Sequence[Average], cohorts: Sequence[int]) -> list[Note]:
+    """Where the published convention for the overall row of group matters: both standard errors."""
+    pairs = [(average, replace(average, sizes=average.own_sizes)) for average in averages if average.own_sizes is not None]
+    notes = []
+    for pair in pairs:
+        followed, right = by_cluster(_averaged(wide, found, pair, cohorts), wide.cluster).std_errors
+        if abs(followed - right) > CONVENTION * right:
+            notes.append(Note("notes.group_error", {"followed": f"{followed:.5g}", "right": f"{right:.5g}"}))
+    return notes
+
+
+def _row(average: Average, estimate: float) -> Row:
+    return Row(average.aggregation, cohort=average.cohort, year=average.year, event_time=average.event_time, estimate=estimate)
+
+
+def _with_inference(rows: Sequence[Row], influence: Influence, floor: float, plan: Plan) -> list[Row]:
+    """Rows with standard errors, normal intervals and, with draws, bands."""
+    inference = plan.inference
+    errors = np.where(influence.std_errors > floor, influence.std_errors, np.nan)
+    bands = np.full(len(rows), np.nan)
+    method: str | None = None
+    if inference.draws > 0:
+        draws = influence.draws(inference.draws, plan.seed)
+        if inference.method == "multiplier":
+            method = "multiplier"
+            errors = np.where(np.isnan(errors), np.nan, quartile_errors(draws))
+        for aggregation in {row.aggregation for row in rows}:
+            places = [place for place, row in enumerate(rows) if row.aggregation == aggregation and not _overall(row)]
+            bands[places] = critical_value(draws[:, places], np.nan_to_num(errors[places]), inference.level)
+    normal = float(stats.norm.ppf(0.5 + inference.level / 2))
+    return [
+        _finished(row, float(error), normal, float(band), method) for row, error, band in zip(rows, errors, bands, strict=True)
+    ]
+
+
+def _overall(row: Row) -> bool:
+    return row.cohort is None and row.year is None and row.event_time is None
+
+
+def _finished(row: Row, error: float, normal: float, band: float, method: str | None) -> Row:
+    if row.refused is not None or not error > 0:
+        return row
+    return replace(
+        row,
+        std_error=error,
+        conf_low=row.estimate - normal * error,
+        conf_high=row.estimate + normal * error,
+        p_value=float(2 * stats.norm.sf(abs(row.estimate) / error)),
+        band_low=row.estimate - band * error,
+        band_high=row.estimate + band * error,
+        p_method=method,
+    )
+
+
+def _pre_trend(found: GroupTime, influence: Influence, floor: float, plan: Plan) -> tuple[Test, Note | None]:
+    """W = b'V⁻¹b over the effects before the start (less anticipation), compared with χ²(k) (`did`)."""
+    errors = influence.std_errors
+    places = [
+        place
+        for place, cell in enumerate(found.cells)
+        if cell.refused is None and not cell.is_base and cell.year < cell.cohort - plan.anticipation and errors[place] > floor
+    ]
+    count, clusters = len(places), len(influence.values)
+    if count == 0:
+        return Test("pre_trend", np.nan, "0", np.nan), Note("notes.pre_trend_none")
+    effects = np.array([found.cells[place].estimate for place in places]) / errors[places]
+    correlation = Influence(influence.values[:, places] / errors[places]).covariance
+    if np.linalg.matrix_rank(correlation, tol=1e-10) < count:
+        note = Note("notes.pre_trend_impossible", {"restrictions": count, "clusters": clusters})
+        return Test("pre_trend", np.nan, str(count), np.nan), note
+    statistic = float(effects @ np.linalg.solve(correlation, effects))
+    return Test("pre_trend", statistic, str(count), float(stats.chi2.sf(statistic, count))), None
+
+
+def _notes(wide: Wide, found: GroupTime, plan: Plan) -> list[Note]:
+    """What was left out, and what makes a standard error unreliable."""
+    notes = []
+    refused = [cell for cell in found.cells if cell.refused is not None]
+    if refused:
+        shown = ", ".join(f"{cell.cohort}/{cell.year}" for cell in refused[:SHOWN_CELLS])
+        shown += ", …" if len(refused) > SHOWN_CELLS else ""
+        reason = _most_frequent([cell.refused for cell in refused if cell.refused is not None])
+        parameters = {"effects": len(refused), "shown": shown, "reason": reason.sentence(plan.languages[0])}
+        notes.append(Note("notes.effects_refused", parameters))
+    single = sorted({cell.cohort for cell in found.cells if cell.smallest == 1})
+    if single:
+        notes.append(Note("notes.one_unit", {"cohorts": ", ".join(str(g) for g in single)}))
+    with_base = wide.start > wide.years[0] + plan.anticipation
+    unused = int((~found.used & ~np.isnan(wide.outcome))[with_base].sum())
+    if unused:
+        notes.append(Note("notes.cells_unused", {"cells": unused}))
+    return notes
+
+
+def _counts(wide: Wide, found: GroupTime) -> Counts:
+    """What entered at least one comparison."""
+    units = found.used.any(axis=1)
+    return Counts(
+        units=int(units.sum()),
+        treated=int(found.treated.sum()),
+        control=int((units & ~found.treated).sum()),
+        cells=int(found.used.sum()),
+        clusters=len(np.unique(wide.cluster[units])),
+        treated_clusters=len(np.unique(wide.cluster[found.treated])),
+    )

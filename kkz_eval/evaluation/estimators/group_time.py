@@ -1,0 +1,206 @@
+"""Group-time effects: every cohort against its comparison units, year by year, with influence functions.
+
+Belongs here: which units, years and base years are compared (Callaway & Sant'Anna 2021). Does not belong here: the estimate of one
+comparison (two_by_two.py), averages (aggregation.py).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from kkz_eval.evaluation.estimators.two_by_two import Comparison, compare, effect
+from kkz_eval.evaluation.plan import Plan
+from kkz_eval.evaluation.problems import Note, Refused
+from kkz_eval.evaluation.sample import Sample
+
+
+@dataclass(frozen=True)
+class Wide:
+    """A sample as one row for each unit, n units, T years (those in the sample, sorted).
+
+    outcome, weights: (n, T), NaN where there is no cell; covariates: (n, T, k); cohort: (n,), NaN unless of a treated cohort; start:
+    (n,), year of first treatment, infinite for the never treated; cluster: (n,) codes; size: (n,), weight of the unit in its first year.
+    """
+
+    years: np.ndarray
+    outcome: np.ndarray
+    weights: np.ndarray
+    covariates: np.ndarray
+    names: tuple[str, ...]
+    cohort: np.ndarray
+    start: np.ndarray
+    cluster: np.ndarray
+    size: np.ndarray
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One group-time effect. base: year of comparison; refused: why there is no estimate; the base year itself has estimate 0.
+
+    smallest: units in the smaller of the two groups.
+    """
+
+    cohort: int
+    year: int
+    base: int
+    estimate: float = np.nan
+    smallest: int = 0
+    refused: Note | None = None
+
+    @property
+    def is_base(self) -> bool:
+        """Whether the cell is the base year, 0 by definition."""
+        return self.year == self.base
+
+
+@dataclass(frozen=True)
+class GroupTime:
+    """Effects by cohort and year. influence: (n, c), contribution of each unit to the error of each cell, 0 where it is refused.
+
+    used: (n, T) bool, cells of the panel that went into an estimate; treated: (n,) bool, units of cohorts with an effect after the start.
+    """
+
+    cells: tuple[Cell, ...]
+    influence: np.ndarray
+    used: np.ndarray
+    treated: np.ndarray
+    notes: tuple[Note, ...]
+
+
+def widened(sample: Sample) -> Wide:
+    """The sample as one row for each unit. Raises Refused where a unit moves between clusters."""
+    years, place = np.unique(sample.year, return_inverse=True)
+    units, first = np.unique(sample.unit, return_index=True)
+    row = np.searchsorted(units, sample.unit)
+    cluster = sample.cluster[first]
+    if (cluster[row] != sample.cluster).any():
+        raise Refused("cluster_varies")
+    outcome = np.full((len(units), len(years)), np.nan)
+    outcome[row, place] = sample.outcome
+    weights = np.where(np.isnan(outcome), np.nan, 1.0)
+    if sample.weights is not None:
+        weights[row, place] = sample.weights / sample.weights.mean()
+    covariates = np.full((len(units), len(years), sample.covariates.shape[1]), np.nan)
+    covariates[row, place] = sample.covariates
+    return Wide(
+        years=years,
+        outcome=outcome,
+        weights=weights,
+        covariates=covariates,
+        names=sample.covariate_names,
+        cohort=sample.cohort[first],
+        start=np.nan_to_num(sample.start[first], nan=np.inf),
+        cluster=cluster,
+        size=weights[np.arange(len(units)), place[first]],
+    )
+
+
+def group_time(wide: Wide, plan: Plan, variant: str) -> GroupTime:
+    """Every ATT(g, t) that the years allow, sorted by cohort and year. variant: or | ipw | dr. Raises Refused where there is none.
+
+    Years and base years as in `did`: from g less the years of anticipation on, the base is the last year before that; earlier years are
+    compared with the year before them (base_period varying) or with the same base (universal). Comparison units: with `never`, those
+    that start after the last year, plus anticipation, or never; with `not_yet`, those that start after max(t, base) plus
+    anticipation. A comparison takes the units that have both years (pairs balanced one by one), with covariates and weights of the
+    earlier one. Without any never treated, the last cohort is for comparison only, and the years from its start (less anticipation) fall out.
+    """
+    notes: list[Note] = []
+    ahead = plan.anticipation
+    never = wide.start > wide.years[-1] + ahead
+    years = wide.years
+    if not never.any():
+        last = float(wide.start.max())
+        years = years[years < last - ahead]
+        notes.append(Note("notes.last_cohort", {"cohort": int(last), "year": int(last) - ahead}))
+    if len(years) == 0:
+        raise Refused("no_control")
+    present = np.unique(wide.cohort[~np.isnan(wide.cohort)])
+    treatable = [g for g in present if g <= years[-1]]
+    cohorts = [int(g) for g in treatable if g > years[0] + ahead]
+    without_base = [int(g) for g in treatable if g <= years[0] + ahead]
+    if without_base:
+        units = int(np.isin(wide.cohort, without_base).sum())
+        notes.append(Note("notes.no_base", {"units": units, "cohorts": ", ".join(str(g) for g in without_base)}))
+    if not cohorts:
+        raise Refused("no_base" if without_base else "no_treated")
+    planned = [place for g in cohorts for place in _places(years, g, plan)]
+    influence = np.zeros((len(wide.cohort), len(planned)))
+    used = np.zeros(wide.outcome.shape, dtype=bool)
+    treated = np.zeros(len(wide.cohort), dtype=bool)
+    cells: list[Cell] = []
+    kept: dict[bytes, Comparison] = {}
+    for position, (g, now, base) in enumerate(planned):
+        member = wide.cohort == g
+        control = never if plan.reference == "never" else wide.start > years[max(now, base)] + ahead
+        cell = Cell(g, int(years[now]), int(years[base]))
+        if now == base:
+            cells.append(Cell(g, cell.year, cell.base, estimate=0.0))
+            continue
+        both = (member | (control & ~member)) & ~np.isnan(wide.outcome[:, now]) & ~np.isnan(wide.outcome[:, base])
+        chosen = np.flatnonzero(both)
+        try:
+            estimate, smallest, influence[chosen, position] = _estimated(wide, chosen, member[chosen], (now, base), variant, kept)
+        except Refused as refusal:
+            cells.append(Cell(g, cell.year, cell.base, refused=refusal.note))
+            continue
+        used[chosen, now] = used[chosen, base] = True
+        if cell.year >= g:
+            treated[chosen[member[chosen]]] = True
+        cells.append(Cell(g, cell.year, cell.base, estimate=estimate, smallest=smallest))
+    return GroupTime(tuple(cells), influence, used, treated, tuple(notes))
+
+
+def _places(years: np.ndarray, g: int, plan: Plan) -> Iterator[tuple[int, int, int]]:
+    """(cohort, place of the year, place of its base) of every effect of a cohort."""
+    last_before = int(np.flatnonzero(years + plan.anticipation < g)[-1])
+    for now in range(len(years)):
+        if plan.base_period == "universal" or years[now] >= g - plan.anticipation:
+            yield g, now, last_before
+        elif now > 0:
+            yield g, now, now - 1
+
+
+def _estimated(
+    wide: Wide, units: np.ndarray, treated: np.ndarray, pair: tuple[int, int], variant: str, kept: dict[bytes, Comparison]
+) -> tuple[float, int, np.ndarray]:
+    """(estimate, units in the smaller group, influence (m,)) of one comparison. kept: the comparison made last, by its digest."""
+    now, base = pair
+    if not treated.any():
+        raise Refused("no_pair", year=int(wide.years[now]), base=int(wide.years[base]))
+    if treated.all():
+        raise Refused("no_pair_control", year=int(wide.years[now]), base=int(wide.years[base]))
+    earlier = min(now, base)
+    weights, covariates = wide.weights[units, earlier], wide.covariates[units, earlier]
+    comparison = _kept(treated, weights, covariates, wide.names, variant, kept)
+    with np.errstate(over="ignore", invalid="ignore"):
+        change = wide.outcome[units, now] - wide.outcome[units, base]
+        found = effect(change, comparison, variant)
+    if not (np.isfinite(found.estimate) and np.isfinite(found.influence).all()):
+        raise Refused("too_large")
+    return found.estimate, int(min(treated.sum(), (~treated).sum())), found.influence
+
+
+def _kept(
+    treated: np.ndarray,
+    weights: np.ndarray,
+    covariates: np.ndarray,
+    names: tuple[str, ...],
+    variant: str,
+    kept: dict[bytes, Comparison],
+) -> Comparison:
+    """The comparison, made anew only where units, weights or covariates differ from those of the last one."""
+    if covariates.shape[1] == 0:
+        return compare(treated, weights, covariates, names, variant)
+    digest = hashlib.blake2b(treated.tobytes())
+    digest.update(weights.tobytes())
+    digest.update(covariates.tobytes())
+    key = digest.digest()
+    if key not in kept:
+        comparison = compare(treated, weights, covariates, names, variant)
+        kept.clear()
+        kept[key] = comparison
+    return kept[key]

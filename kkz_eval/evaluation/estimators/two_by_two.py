@@ -1,0 +1,169 @@
+"""One comparison of two groups between two years: outcome regression, inverse probability weighting, doubly robust.
+
+Belongs here: the 2×2 estimates of Sant'Anna & Zhao 2020 for panels and their influence functions. Does not belong here: which units
+and years are compared (group_time.py).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from kkz_eval.evaluation.problems import Refused
+
+OVERLAP = 0.999  # fitted probability of treatment from which `did` speaks of no overlap
+COLLINEAR = 1e-9  # share of a column's own length that must be left once the columns before it are taken out
+_STEPS = 100
+_TOLERANCE = 1e-11
+
+
+@dataclass(frozen=True)
+class Effect:
+    """estimate; influence: (m,) contribution of each unit of the comparison to its error (influence function / m), sum zero."""
+
+    estimate: float
+    influence: np.ndarray
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What does not depend on the outcome, m units.
+
+    treated: (m,) shares of the treated, sum 1; control: (m,) weights of the controls, 0 for the treated; design: (m, k) covariates
+    with a constant first, each in standard units; regression: inverse of Σ w x x' over controls; odds: (m,) shares of the controls
+    after weighting by the odds of treatment, sum 1; propensity: (m, k), linear representation of the coefficients of the logit.
+    """
+
+    treated: np.ndarray
+    control: np.ndarray
+    design: np.ndarray | None = None
+    regression: np.ndarray | None = None
+    odds: np.ndarray | None = None
+    propensity: np.ndarray | None = None
+
+
+def compare(treated: np.ndarray, weights: np.ndarray, covariates: np.ndarray, names: tuple[str, ...], variant: str) -> Comparison:
+    """treated: (m,) bool; weights: (m,) positive; covariates: (m, k). variant: or | ipw | dr; all the same without covariates.
+
+    Raises Refused: too few controls, collinear covariates, no overlap, overflow.
+    """
+    share = np.where(treated, weights, 0.0)
+    control = np.where(treated, 0.0, weights)
+    if covariates.shape[1] == 0:
+        return Comparison(share / share.sum(), control)
+    design = _standardised(covariates, weights, names)
+    regression = odds = propensity = None
+    controls = ~treated
+    if controls.sum() <= design.shape[1]:
+        raise Refused("few_controls", controls=int(controls.sum()), parameters=design.shape[1])
+    if variant in {"or", "dr"}:
+        _require_independent(np.sqrt(weights[controls])[:, None] * design[controls], names)
+        regression = np.linalg.inv(design.T @ (control[:, None] * design))
+    if variant in {"ipw", "dr"}:
+        _require_independent(np.sqrt(weights)[:, None] * design, names)
+        fitted, inverse = _logit(design, treated, weights)
+        raw = control * fitted / (1 - fitted)
+        odds = raw / raw.sum()
+        propensity = (weights * (treated - fitted))[:, None] * (design @ inverse)
+    return Comparison(share / share.sum(), control, design, regression, odds, propensity)
+
+
+def effect(change: np.ndarray, comparison: Comparison, variant: str) -> Effect:
+    """ATT of one comparison and its influence function. change: (m,) outcome less that of the base year.
+
+    Without covariates: difference of mean changes. Otherwise Sant'Anna & Zhao 2020: outcome regression (2.2), inverse probability
+    weighting with normalised weights (Hájek), doubly robust with least squares and logit (2.5, their `drdid_panel`).
+    """
+    if comparison.design is None:
+        return _of_means(change, comparison)
+    if variant == "ipw":
+        return _by_weighting(change, comparison)
+    return _by_regression(change, comparison, comparison.odds if variant == "dr" else None)
+
+
+def _of_means(change: np.ndarray, comparison: Comparison) -> Effect:
+    treated, control = comparison.treated, comparison.control / comparison.control.sum()
+    mean_treated, mean_control = float(treated @ change), float(control @ change)
+    return Effect(mean_treated - mean_control, treated * (change - mean_treated) - control * (change - mean_control))
+
+
+def _by_weighting(change: np.ndarray, comparison: Comparison) -> Effect:
+    treated, odds, design, propensity = comparison.treated, comparison.odds, comparison.design, comparison.propensity
+    assert odds is not None
+    assert design is not None
+    assert propensity is not None
+    mean_treated, mean_control = float(treated @ change), float(odds @ change)
+    deviation = odds * (change - mean_control)
+    influence = treated * (change - mean_treated) - deviation - propensity @ (deviation @ design)
+    return Effect(mean_treated - mean_control, influence)
+
+
+def _by_regression(change: np.ndarray, comparison: Comparison, odds: np.ndarray | None) -> Effect:
+    """Outcome regression; doubly robust with odds."""
+    treated, control, design, inverse = comparison.treated, comparison.control, comparison.design, comparison.regression
+    assert design is not None
+    assert inverse is not None
+    coefficients = inverse @ ((control * change) @ design)
+    coefficients = coefficients + inverse @ ((control * (change - design @ coefficients)) @ design)  # what rounding left
+    residual = change - design @ coefficients
+    linear = (control * residual)[:, None] * (design @ inverse)
+    mean_treated = float(treated @ residual)
+    influence = treated * (residual - mean_treated) - linear @ (treated @ design)
+    if odds is None:
+        return Effect(mean_treated, influence)
+    assert comparison.propensity is not None
+    mean_control = float(odds @ residual)
+    deviation = odds * (residual - mean_control)
+    influence = influence - deviation - comparison.propensity @ (deviation @ design) + linear @ (odds @ design)
+    return Effect(mean_treated - mean_control, influence)
+
+
+def _standardised(covariates: np.ndarray, weights: np.ndarray, names: tuple[str, ...]) -> np.ndarray:
+    """A constant and the covariates in standard units: the same estimates, without trouble from units of measurement."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        centred = covariates - np.average(covariates, axis=0, weights=weights)
+        scale = np.sqrt(np.average(centred**2, axis=0, weights=weights))
+        largest = np.abs(covariates).max(axis=0)
+    if not np.isfinite(scale).all():
+        raise Refused("too_large")
+    for position, name in enumerate(names):
+        if not scale[position] > COLLINEAR * largest[position]:
+            raise Refused("collinear", term=name)
+    return np.column_stack([np.ones(len(covariates)), centred / scale])
+
+
+def _require_independent(columns: np.ndarray, names: tuple[str, ...]) -> None:
+    """columns: (m, 1 + k), the constant first. Raises Refused with the first covariate that those before it explain."""
+    lengths = np.sqrt((columns**2).sum(axis=0))
+    triangle = np.linalg.qr(columns / np.where(lengths > 0, lengths, 1.0)).R
+    for position, name in enumerate(names, start=1):
+        if abs(triangle[position, position]) <= COLLINEAR:
+            raise Refused("collinear", term=name)
+
+
+def _logit(design: np.ndarray, treated: np.ndarray, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Fitted probabilities (m,) and the inverse of the information (k, k) of a weighted logit, by Newton's method.
+
+    Raises Refused `overlap` where the largest probability reaches OVERLAP or the likelihood has no maximum.
+    """
+    scaled = weights / weights.mean()
+    coefficients = np.zeros(design.shape[1])
+    for _ in range(_STEPS):
+        index = design @ coefficients
+        fitted = 1 / (1 + np.exp(-np.clip(index, -500, 500)))
+        information = design.T @ ((scaled * fitted * (1 - fitted))[:, None] * design)
+        if np.abs(index).max() > 200 or not np.linalg.cond(information) < 1e14:
+            raise Refused("overlap", limit=OVERLAP)
+        step = np.linalg.solve(information, (scaled * (treated - fitted)) @ design)
+        largest = float(np.abs(step).max())
+        coefficients = coefficients + step / max(1.0, largest / 5)
+        if largest < _TOLERANCE:
+            break
+    else:
+        raise Refused("overlap", limit=OVERLAP)
+    fitted = 1 / (1 + np.exp(-(design @ coefficients)))
+    if fitted.max() >= OVERLAP:
+        raise Refused("overlap", limit=OVERLAP)
+    information = design.T @ ((weights * fitted * (1 - fitted))[:, None] * design)
+    return fitted, np.linalg.inv(information)
