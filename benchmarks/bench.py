@@ -6,7 +6,6 @@ asserts a time.
 
 from __future__ import annotations
 
-import csv
 import io
 import json
 import os
@@ -21,7 +20,9 @@ import numpy as np
 import pandas as pd
 import statsmodels.api as sm
 
-from benchmarks.figure import Figure, seconds
+from benchmarks import bench_estimators, bench_synthetic
+from benchmarks.bench_official import official_files
+from benchmarks.figures import Figure, seconds
 from benchmarks.reading import CERTIFICATES, reading_figures
 from kkz_eval.contracts.contract import Contract
 from kkz_eval.contracts.load import load_contracts
@@ -85,16 +86,6 @@ def check_of_one_file() -> list[Figure]:
     return [Figure("check of one delivery, whole process", checked, "python -c 'import pyarrow, numpy, yaml'", imported)]
 
 
-def inkar_with_addresses(shared: Path) -> list[Figure]:
-    """Reading a long INKAR file with the address of every cell, against decoding and splitting the same bytes."""
-    data = (shared / INKAR_FILE).read_bytes()
-    contracts = load_contracts(CONTRACTS)
-    read = seconds(lambda: read_file(data, "inkar.csv", contracts))
-    delimiter = ";" if data[:2000].count(b";") > data[:2000].count(b",") else ","
-    split = seconds(lambda: list(csv.reader(io.StringIO(data.decode("utf-8-sig")), delimiter=delimiter)))
-    return [Figure(f"INKAR long, {len(data) / 1e6:.1f} MB, with addresses", read, "decode and csv.reader", split)]
-
-
 def effects_against_dummies(n_units: int = 400, n_years: int = 19) -> list[Figure]:
     """Two-way fixed effects and event study, against least squares with a dummy for every unit and year, clustered by unit."""
     panel = effects_panel(n_units, n_years)
@@ -103,6 +94,14 @@ def effects_against_dummies(n_units: int = 400, n_years: int = 19) -> list[Figur
     own = seconds(lambda: run_effects(panel, plan))
     plain = seconds(lambda: dummy_fits(panel), repeats=1)
     return [Figure(f"effects, {n_units} units × {n_years} years, twfe + event study", own, "OLS with dummies, clustered", plain)]
+
+
+def group_time_comparisons() -> list[Figure]:
+    """Group-time effects against the peers that are installed, how their cost grows, and their memory."""
+    peers = bench_estimators.against_peers()
+    if len(peers) < 2:
+        print("csdid or diff-diff is left out: it is not installed (extra oracles).")
+    return [Figure(*entry) for entry in (*peers, *bench_estimators.growth(), *bench_estimators.memory())]
 
 
 def effects_panel(n_units: int, n_years: int) -> pd.DataFrame:
@@ -122,6 +121,14 @@ def effects_panel(n_units: int, n_years: int) -> pd.DataFrame:
             "cohort": np.repeat(cohort, n_years),
         }
     )
+
+
+def synthetic_comparisons() -> list[Figure]:
+    """Synthetic difference in differences against diff-diff where it is installed, and how its cost grows."""
+    peer = bench_synthetic.against_diff_diff()
+    if not peer:
+        print("diff-diff is left out: it is not installed (extra oracles).")
+    return [Figure(*entry) for entry in (*peer, *bench_synthetic.growth())]
 
 
 def dummy_fits(panel: pd.DataFrame) -> tuple[float, float]:
@@ -202,10 +209,12 @@ def main() -> int:
     """Measure everything, print the table, write build/bench.json."""
     shared = CHECKOUT / os.environ.get("KKZ_SHARED", "../shared")
     figures = [*check_of_one_file(), *effects_against_dummies(), *masks_on_many_rows(), *reading_figures()]
+    figures += group_time_comparisons()
+    figures += synthetic_comparisons()
     if (shared / INKAR_FILE).is_file():
-        figures += inkar_with_addresses(shared)
+        figures += official_files(shared)
     else:
-        print("INKAR is left out: the shared data are not beside the repository.")
+        print("Official statistics are left out: the shared data are not beside the repository.")
     figures += main_job()
     print(table_of(figures))
     write(figures, RESULT_FILE)

@@ -14,7 +14,7 @@ import tempfile
 from functools import cache
 from pathlib import Path
 
-from benchmarks.figure import Figure, largest_memory, seconds
+from benchmarks.figures import Figure, largest_memory, seconds
 from kkz_eval.contracts.contract import Contract
 from kkz_eval.contracts.judgement import Judgement, judge_file
 from kkz_eval.contracts.load import load_contracts
@@ -113,7 +113,7 @@ def workbook_figure(n_rows: int = 20_000) -> Figure:
     return Figure(f"reading a workbook with addresses, {n_rows:,} rows", read, "python-calamine alone", plain)
 
 
-_PRINT_MEMORY = "from benchmarks.figure import largest_memory; print(largest_memory())"
+_PRINT_MEMORY = "from benchmarks.figures import largest_memory; print(largest_memory())"
 
 
 def _memory(arguments: list[str]) -> float:

@@ -21,7 +21,12 @@ PLAN = {
     "plan_version": 1,
     "id": "coverage",
     "outcomes": [{"indicator": "y", "earliest_plausible_year": 2014}],
-    "estimators": [{"id": "twfe", "method": "twfe"}, {"id": "es", "method": "event_study"}],
+    "estimators": [
+        {"id": "twfe", "method": "twfe"},
+        {"id": "es", "method": "event_study"},
+        {"id": "cs", "method": "callaway_santanna", "aggregations": ["simple", "dynamic"]},
+        {"id": "sa", "method": "sun_abraham"},
+    ],
 }
 
 

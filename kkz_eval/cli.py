@@ -11,6 +11,7 @@ import sys
 import warnings
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 from kkz_eval import __version__
 from kkz_eval.model.errors import UserError
@@ -60,6 +61,7 @@ def _parser(language: Language) -> argparse.ArgumentParser:
     check = commands.add_parser("check", help=say("check"), description=say("check_long"))
     check.add_argument("files", type=Path, nargs="+", metavar="FILE", help=say("files"))
     check.add_argument("--contract", help=say("contract"))
+    check.add_argument("--protocol", type=Path, metavar="OUT.xlsx", help=say("protocol"))
     check.add_argument("--json", action="store_true", help=say("json"))
     check.set_defaults(command=_check)
 
@@ -87,11 +89,41 @@ def _parser(language: Language) -> argparse.ArgumentParser:
 
     _plan_parser(commands.add_parser("plan", help=say("plan_command")), say)
 
+    _add_deliveries(commands, say)
+    return parser
+
+
+def _add_deliveries(commands: Any, say: Callable[[str], str]) -> None:
+    """The commands of the steward's desk. commands: the subparsers of the main one."""
     deliveries = commands.add_parser("deliveries", help=say("deliveries")).add_subparsers(required=True, metavar="list")
     listing = deliveries.add_parser("list", help=say("deliveries_list"))
     listing.add_argument("--home", type=Path, help=say("home"))
+    listing.add_argument("--history", action="store_true", help=say("history"))
+    listing.add_argument("--json", action="store_true", help=say("json"))
     listing.set_defaults(command=_deliveries_list)
-    return parser
+    compared = deliveries.add_parser("diff", help=say("deliveries_diff"))
+    compared.add_argument("first", metavar="A", help=say("deliveries_diff_side"))
+    compared.add_argument("second", metavar="B", help=say("deliveries_diff_side"))
+    compared.add_argument("--home", type=Path, help=say("home"))
+    compared.add_argument("--json", action="store_true", help=say("json"))
+    compared.set_defaults(command=_deliveries_diff)
+    decisions = deliveries.add_parser("decisions", help=say("deliveries_decisions"))
+    decisions.add_argument("--home", type=Path, help=say("home"))
+    decisions.add_argument("--json", action="store_true", help=say("json"))
+    decisions.set_defaults(command=_deliveries_decisions)
+    approve = deliveries.add_parser("approve", help=say("deliveries_approve"))
+    approve.add_argument("request", metavar="ID", help=say("request_id"))
+    approve.add_argument("--role", required=True, help=say("role"))
+    approve.add_argument("--expires", metavar="YYYY-MM-DD", help=say("expires"))
+    approve.add_argument("--home", type=Path, help=say("home"))
+    approve.set_defaults(command=_deliveries_approve)
+
+    purge = commands.add_parser("purge", help=say("purge"), description=say("purge_long"))
+    purge.add_argument("sha256", metavar="SHA256", help=say("sha256"))
+    purge.add_argument("--reason", required=True, help=say("reason"))
+    purge.add_argument("--home", type=Path, help=say("home"))
+    purge.add_argument("--inbox", type=Path, help=say("inbox"))
+    purge.set_defaults(command=_purge)
 
 
 def _plan_parser(parser: argparse.ArgumentParser, say: Callable[[str], str]) -> None:
@@ -137,7 +169,8 @@ def _run(options: argparse.Namespace) -> int:
 def _check(options: argparse.Namespace) -> int:
     from kkz_eval.checking import check_files
 
-    return check_files(load_settings(), options.files, options.contract, "json" if options.json else "table")
+    form = "json" if options.json else "table"
+    return check_files(load_settings(), options.files, options.contract, form, options.protocol)
 
 
 def _simulate(options: argparse.Namespace) -> int:
@@ -223,6 +256,31 @@ def _ui(options: argparse.Namespace) -> int:
 
 
 def _deliveries_list(options: argparse.Namespace) -> int:
-    from kkz_eval.running import list_deliveries
+    from kkz_eval.desk import list_arrivals, list_arrivals_json, list_histories
 
-    return list_deliveries(load_settings(home=options.home))
+    listing = list_arrivals_json if options.json else list_histories if options.history else list_arrivals
+    return listing(load_settings(home=options.home))
+
+
+def _deliveries_diff(options: argparse.Namespace) -> int:
+    from kkz_eval.desk import compare
+
+    return compare(load_settings(home=options.home), options.first, options.second, "json" if options.json else "table")
+
+
+def _deliveries_decisions(options: argparse.Namespace) -> int:
+    from kkz_eval.desk import list_requests
+
+    return list_requests(load_settings(home=options.home), "json" if options.json else "table")
+
+
+def _deliveries_approve(options: argparse.Namespace) -> int:
+    from kkz_eval.desk import approve_request
+
+    return approve_request(load_settings(home=options.home), options.request, options.role, options.expires)
+
+
+def _purge(options: argparse.Namespace) -> int:
+    from kkz_eval.desk import purge_content
+
+    return purge_content(load_settings(home=options.home, inbox=options.inbox), options.sha256, options.reason)

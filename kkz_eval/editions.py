@@ -7,7 +7,7 @@ Does not belong here: wording, figures, disclosure (reporting), numbers (evaluat
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
 
@@ -16,6 +16,7 @@ import pandas as pd
 from kkz_eval import line as steps
 from kkz_eval.contracts.contract import Contract
 from kkz_eval.deliveries.accepted import sources_of
+from kkz_eval.deliveries.purging import SOURCES
 from kkz_eval.evaluation.lock import Conformity
 from kkz_eval.evaluation.plan import Outcome, Plan, plan_digest, report_folder
 from kkz_eval.evaluation.regression_to_mean import regression_to_mean
@@ -74,11 +75,19 @@ def make_edition(line: Line, plan: Plan) -> Edition:
     else:
         record = json.dumps(standing.record(), ensure_ascii=False, indent=1, sort_keys=True).encode()
         files = {**results_files(effects), **design.matched.files(), "conformity.json": record}
+        files[SOURCES] = _accepted_contents(line)
         files |= {page.rpartition("/")[2]: render(build_document(inputs, language)).encode() for language, page in pages}
         for name, content in sorted(files.items(), key=lambda item: item[0].endswith(".html")):  # pages last: they say "complete"
             line.steps.store.put_if_absent(f"{folder}/{name}", content)
         line.steps.journal.computed.append(("report", plan.id))
     return Edition(pages[0][1], digest)
+
+
+def _accepted_contents(line: Line) -> bytes:
+    """Digests of all accepted deliveries: what a report may rest on, for the day when one of them has to go."""
+    datasets = {contract.dataset for contract in line.contracts.values()}
+    digests = {source.arrival.sha256 for dataset in datasets for source in steps.accepted(line, dataset).sources}
+    return json.dumps(sorted(digests), indent=0).encode()
 
 
 def event_study_pictures(line: Line, plan: Plan, effects: EffectsResult) -> dict[str, str]:
@@ -271,6 +280,10 @@ def _notices(line: Line, plan: Plan, design: steps.Design) -> tuple[Mapping[str,
                 for language in LANGUAGES
             }
         )
+    for key, found in (("waived", steps.waived_slices(line)), ("corrected", steps.corrected_slices(line))):
+        for (name, dataset), parts in found.items():
+            if dataset in datasets:
+                notices.append(_named(f"notices.{key}", name, dataset, parts))
     for conflict in (conflict for conflict in steps.conflicts(line) if conflict.dataset in datasets):
         notices.append({language: conflict_sentence(conflict, language) for language in LANGUAGES})
     for row in design.coverage:
@@ -284,6 +297,12 @@ def _notices(line: Line, plan: Plan, design: steps.Design) -> tuple[Mapping[str,
                 }
             )
     return tuple(notices)
+
+
+def _named(key: str, name: str, dataset: str, parts: Iterable[tuple[str, int]]) -> Mapping[str, str]:
+    """A sentence that names a file and the units and years in it."""
+    named = "; ".join(f"{unit_name(unit)} {year}" for unit, year in parts)
+    return {language: text(key, language, package="kkz_eval", name=name, dataset=dataset, parts=named) for language in LANGUAGES}
 
 
 def _digest_of_inputs(inputs: ReportInputs, effects: EffectsResult) -> str:

@@ -23,8 +23,22 @@ CONFIGURATION = Path(__file__).resolve().parent.parent / "dagster.yaml"
 
 yearly_run = dg.define_asset_job(
     YEARLY_RUN,
-    selection=dg.AssetSelection.all(),
+    selection=dg.AssetSelection.all() - dg.AssetSelection.assets("next_templates"),
     description=described("job.yearly_run"),
+)
+
+check_deliveries = dg.define_asset_job(
+    "Lieferungen_pruefen",
+    selection=dg.AssetSelection.assets("landing", "parsed", "verdicts", "delivery_status", "delivery_board"),
+    description=described("job.check_deliveries"),
+)
+
+deadlines_job = dg.define_asset_job(
+    "Fristen", selection=dg.AssetSelection.assets("delivery_board"), description=described("job.deadlines")
+)
+
+templates_job = dg.define_asset_job(
+    "Vorlagen", selection=dg.AssetSelection.assets("next_templates"), description=described("job.templates")
 )
 
 

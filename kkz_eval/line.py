@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 
 import pandas as pd
@@ -19,6 +20,7 @@ from kkz_eval.contracts.contract import Contract
 from kkz_eval.contracts.load import load_contracts
 from kkz_eval.contracts.plausibility import Doubt, doubts, other_datasets
 from kkz_eval.deliveries.accepted import Accepted, Conflict, Source, accepted_observations, sources_of
+from kkz_eval.deliveries.decisions import NONE, Decisions, load_decisions
 from kkz_eval.deliveries.intake import Intake, take_in, year_spans
 from kkz_eval.deliveries.judging import judge_arrival, load_findings, load_parsed, parse
 from kkz_eval.deliveries.register import Arrival, Register, read_register
@@ -88,7 +90,7 @@ def _silent(_: str) -> None:
 
 @dataclass(frozen=True)
 class Line:
-    """An installation's contracts, catalogue and plans, with the store they work on. locks: beside the plan files, by plan."""
+    """An installation's contracts, catalogue, plans and decisions, with the store they work on. locks: beside the plan files, by plan."""
 
     settings: Settings
     contracts: Mapping[str, Contract]
@@ -96,6 +98,7 @@ class Line:
     plans: Mapping[str, Plan]
     steps: Steps
     progress: Callable[[str], None] = field(default=_silent)
+    decisions: Decisions = NONE
     locks: Mapping[str, Lock] = field(default_factory=dict)
 
     def register(self) -> Register:
@@ -120,10 +123,11 @@ def open_line(settings: Settings, plan_files: Iterable[Path] | None = None, prog
     check_origins(catalogue, {contract.dataset: contract.source for contract in contracts.values()})
     for plan in plans:
         check_plan(plan, catalogue, contracts)
+    decisions = load_decisions(folder, contracts, date.today())
     named = {plan.id: plan for plan in plans}
     found = {plan.id: lock_file(file, plan) for file, plan in zip(files, plans, strict=True)}
     locks = {plan_id: read_lock(file.read_bytes(), str(file)) for plan_id, file in found.items() if file.exists()}
-    return Line(settings, contracts, catalogue, named, Steps(Store.at(str(settings.home))), progress, locks)
+    return Line(settings, contracts, catalogue, named, Steps(Store.at(str(settings.home))), progress, decisions, locks)
 
 
 _UNREAD: Mapping[str, Callable[[Plan], str | None]] = {
@@ -218,7 +222,7 @@ def judge_arrivals(line: Line, years: Iterable[int]) -> tuple[Source, ...]:
     language = line.settings.language
     judged = []
     for arrival in register.of_years(years):
-        verdict = judge_arrival(line.steps, register, arrival, line.contracts, known_units())
+        verdict = judge_arrival(line.steps, register, arrival, line.contracts, known_units(), line.decisions)
         judged.append(Source(arrival, verdict))
         if verdict.n_errors and arrival in register.last_under(arrival.name):
             line.progress(say("progress.rejected", language, name=arrival.name, errors=verdict.n_errors))
@@ -305,6 +309,35 @@ def rejected_slices(line: Line) -> list[tuple[Source, str, int]]:
             if status == Status.REJECTED
         ]
     return rows
+
+
+def waived_slices(line: Line) -> dict[tuple[str, str], list[tuple[str, int]]]:
+    """Units and years that hold although a rule speaks against them, by waiver: by (name of the file, dataset)."""
+    found: dict[tuple[str, str], list[tuple[str, int]]] = {}
+    for contract in line.contracts.values():
+        now = accepted(line, contract.dataset)
+        columns = ["delivery_sha256", "unit_id", "year"]
+        held = {tuple(row.values()) for row in now.observations.select(columns).group_by(columns).aggregate([]).to_pylist()}
+        for source in now.sources:
+            known = [(part.unit_id, part.year) for part in source.verdict.slices if part.n_acknowledged]
+            parts = [place for place in known if (source.arrival.sha256, *place) in held]
+            if parts:
+                found[(source.arrival.name, contract.dataset)] = parts
+    return found
+
+
+def corrected_slices(line: Line) -> dict[tuple[str, str], list[tuple[str, int]]]:
+    """Units and years with a value that a correction replaced: by (name of the file, dataset)."""
+    found: dict[tuple[str, str], list[tuple[str, int]]] = {}
+    for contract in line.contracts.values():
+        now = accepted(line, contract.dataset)
+        corrected = now.observations.filter(now.observations.column("correction_id").is_valid())
+        names = {source.arrival.sha256: source.arrival.name for source in now.sources}
+        for row in corrected.select(["delivery_sha256", "unit_id", "year"]).to_pylist():
+            parts = found.setdefault((names[row["delivery_sha256"]], contract.dataset), [])
+            if (row["unit_id"], row["year"]) not in parts:
+                parts.append((row["unit_id"], row["year"]))
+    return found
 
 
 def accepted(line: Line, dataset: str) -> Accepted:

@@ -90,6 +90,27 @@ class Terms:
 
 
 @dataclass(frozen=True)
+class OfficialSource:
+    """Where the figures of a contract stand in tables of official statistics, as these name things.
+
+    tables: how the code of the table or statistic begins; measure: property that takes the values; named: codes and labels of the
+    measure; variables: property to codes and labels of its variable, a variable without any being known by its members; members:
+    property to name of a member to its code, beside the code list; left_out: property to members that are not taken; absent:
+    property to the code that holds where the table lacks the variable; whole: members that restrict nothing (the name of the
+    statistic in a header row), so that a variable with these alone needs no place.
+    """
+
+    tables: tuple[str, ...]
+    measure: str
+    named: tuple[str, ...]
+    variables: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    members: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    left_out: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    absent: Mapping[str, str] = field(default_factory=dict)
+    whole: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Contract:
     """One dataset's contract.
 
@@ -99,7 +120,7 @@ class Contract:
     acceptance: file (one error rejects the file) | unit (it rejects its unit and year only).
     measure_from: name of the dimension whose code names the measure (INKAR: indicator), None where each measure property is one.
     title_marker: text in the title line above the header ("Tabelle: 21111-…") by which an official table is told apart from a delivery
-    with the same columns; None where the columns alone decide.
+    with the same columns; None where the columns alone decide. official: tables of official statistics that the layout `official` reads.
     smallest_cell: counts below it never leave the warehouse. digest: of all that reading and judging depends on.
     plausibility: rules that look at other files or years (plausibility.py); they only warn, and no verdict depends on them.
     """
@@ -124,6 +145,7 @@ class Contract:
     title_marker: str | None = None
     plausibility: tuple[Rule, ...] = ()
     terms: Terms = field(default_factory=Terms)
+    official: tuple[OfficialSource, ...] = ()
 
     def property_named(self, name: str) -> Property:
         """The property of that name. Raises KeyError."""

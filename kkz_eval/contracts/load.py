@@ -14,11 +14,11 @@ from typing import NoReturn, TypeVar
 
 import yaml
 
-from kkz_eval.contracts.contract import Code, Contract, Deadline, Property, Rule, Terms
+from kkz_eval.contracts.contract import Code, Contract, Deadline, OfficialSource, Property, Rule, Terms
 from kkz_eval.contracts.plausibility import CONTEXT_KINDS, context_checked
 from kkz_eval.contracts.rules import PACKAGE, Limits, RuleError, checked, derived_rules, key_rule
 from kkz_eval.model.errors import UserError
-from kkz_eval.model.findings import Severity
+from kkz_eval.model.findings import RULE_SEVERITIES
 from kkz_eval.model.parsed import ARROW_TYPES
 
 _T = TypeVar("_T")
@@ -38,9 +38,9 @@ ROLES: Mapping[str, str] = {"column": "key", "dimension": "dimension", "measure"
 
 CONTRACT_PROPERTIES = (
     "titleEn", "dataset", "source", "levels", "layouts", "supersedes", "acceptance", "smallestCell", "attribution", "licence",
-    "measureFrom", "titleMarker", "legalBasis", "permittedRecipient", "deadline", "contactRole",
-    "due",
+    "measureFrom", "titleMarker", "official", "legalBasis", "permittedRecipient", "deadline", "contactRole", "due",
 )  # fmt: skip
+OFFICIAL_KEYS = ("tables", "measure", "named", "variables", "members", "leftOut", "absent", "whole")
 COLUMN_PROPERTIES = ("labelEn", "descriptionEn", "form", "unit", "default", "symbols", "emptyAdmitted", "inKey")
 CODE_PROPERTIES = ("labelEn", "synonyms")
 
@@ -200,6 +200,7 @@ def contract_of(root: Node) -> Contract:
         title_marker=_optional(own, "titleMarker", Node.text, None),
         plausibility=plausibility,
         terms=_terms(root, own, objects[0], columns),
+        official=_optional(own, "official", lambda found: tuple(_official(item, properties) for item in found.items()), ()),
     )
     return replace(contract, digest=_digest(contract))
 
@@ -243,6 +244,32 @@ def _optional(node: Node, name: str, read: Callable[[Node], _T], default: _D) ->
 def _measure_from(own: Node, properties: Sequence[Property]) -> str | None:
     found = own.optional("measureFrom")
     return None if found is None else found.one_of([p.name for p in properties if p.role == "dimension"])
+
+
+def _official(node: Node, properties: Sequence[Property]) -> OfficialSource:
+    measures = [p.name for p in properties if p.role == "measure"]
+    dimensions = {p.name: tuple(code.code for code in p.codes) for p in properties if p.role == "dimension"}
+    for name in node.mapping():
+        if name not in OFFICIAL_KEYS:
+            node.fail("contract_value", value=name, expected=" | ".join(OFFICIAL_KEYS))
+
+    def by_dimension(name: str, read: Callable[[Node, Sequence[str]], _T]) -> dict[str, _T]:
+        found = node.optional(name)
+        given = {} if found is None or found.value is None else found.mapping()
+        for key in given:
+            Node(node.path, f"{node.key}.{name}", key).one_of(tuple(dimensions))
+        return {key: read(Node(node.path, f"{node.key}.{name}.{key}", value), dimensions[key]) for key, value in given.items()}
+
+    return OfficialSource(
+        tables=node.child("tables").texts(),
+        measure=node.child("measure").one_of(measures),
+        named=node.child("named").texts(),
+        variables=by_dimension("variables", lambda found, _: found.texts()),
+        members=by_dimension("members", lambda found, codes: {key: found.child(key).one_of(codes) for key in found.mapping()}),
+        left_out=by_dimension("leftOut", lambda found, _: found.texts()),
+        absent=by_dimension("absent", lambda found, codes: found.one_of(codes)),
+        whole=_optional(node, "whole", Node.texts, ()),
+    )
 
 
 def _property(node: Node) -> Property:
@@ -343,7 +370,7 @@ def _quality_rule(node: Node) -> tuple[Rule, ...]:
     implementation = dict(node.child("implementation").mapping())
     kind = node.child("implementation").child("kind").text()
     del implementation["kind"]
-    severity = node.child("severity").one_of(tuple(Severity))
+    severity = node.child("severity").one_of(RULE_SEVERITIES)
     return (Rule(node.child("id").text(), kind, severity, implementation),)
 
 
@@ -354,5 +381,7 @@ def _digest(contract: Contract) -> str:
     for of in said["properties"]:
         if of["in_key"]:  # as if it were not there: contracts of before keep their digest
             del of["in_key"]
+    if not contract.official:
+        del said["official"]  # verdicts on contracts without such tables stand
     body = json.dumps(said, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(body.encode("utf-8")).hexdigest()

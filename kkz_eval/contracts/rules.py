@@ -16,7 +16,7 @@ from types import MappingProxyType
 
 from kkz_eval.contracts.contract import Contract, Property, Rule
 from kkz_eval.model.errors import UserError
-from kkz_eval.model.findings import Severity
+from kkz_eval.model.findings import RULE_SEVERITIES, Severity
 from kkz_eval.model.texts import Language, text
 
 RULES_VERSION = 1  # raise it where a kind changes its meaning: verdicts of before keep theirs
@@ -215,7 +215,7 @@ def checked(rule: Rule, properties: Sequence[Property]) -> Rule:
 
 def _problems(rule: Rule, properties: Mapping[str, Property]) -> Iterator[RuleProblem]:
     kind = KINDS[rule.kind]
-    if rule.severity not in tuple(Severity):
+    if rule.severity not in RULE_SEVERITIES:
         yield RuleProblem("rule_severity_unknown", {"rule": rule.rule_id, "severity": rule.severity})
     for name in rule.parameters:
         if name not in kind:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 
 from kkz_eval.contracts.contract import Contract, Property
@@ -109,7 +109,8 @@ class HeaderMatch:
 
     row: index of its last record; columns: property to index of its first column; repeated: property to all its columns, where
     it has several; width: number of columns up to the last one with a header; depth: number of records of the header;
-    pivots: columns whose titles name codes, () in a long table; unknown: index of columns among them that name nothing.
+    pivots: columns whose titles name codes, () in a long table; unknown: index of columns among them that name nothing;
+    untitled: index of columns without a title; subtitles: column to the lowest part of its title, where a part above it names the property.
     """
 
     contract: Contract
@@ -120,6 +121,8 @@ class HeaderMatch:
     depth: int = 1
     pivots: tuple[Pivot, ...] = ()
     unknown: tuple[int, ...] = ()
+    untitled: frozenset[int] = frozenset()
+    subtitles: Mapping[int, str] = field(default_factory=dict)
 
     @property
     def names(self) -> frozenset[str]:
@@ -208,10 +211,13 @@ def match_header(blocks: Sequence[Block], contract: Contract) -> HeaderMatch | N
     best: HeaderMatch | None = None
     for block in blocks:
         found: dict[str, list[int]] = {}
+        subtitles: dict[int, str] = {}
         for column, titles in enumerate(block.parts):
-            name = next((name for title in titles if (name := lookup.find_title(title)) is not None), None)
-            if name is not None:
-                found.setdefault(name, []).append(column)
+            place = next((place for place, title in enumerate(titles) if lookup.find_title(title) is not None), None)
+            if place is not None:
+                found.setdefault(lookup.find_title(titles[place]) or "", []).append(column)
+                if place > 1:  # not by the whole, nor by the lowest part
+                    subtitles[column] = titles[1].exact
         if len(found) < 2 or block.n_digits > len(found):  # more digits than names: a record that has some of the words
             continue
         if best is None or len(found) > len(best.columns):
@@ -222,6 +228,8 @@ def match_header(blocks: Sequence[Block], contract: Contract) -> HeaderMatch | N
                 {name: tuple(columns) for name, columns in found.items() if len(columns) > 1},
                 block.width,
                 block.depth,
+                untitled=frozenset(column for column, titles in enumerate(block.parts) if not titles),
+                subtitles=subtitles,
             )
     return best
 

@@ -5,17 +5,18 @@ The layout says what the lines mean, whether they come from a text or from a she
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.compute as pc
 
 from kkz_eval.contracts.contract import Contract
 from kkz_eval.deliveries import wide
 from kkz_eval.deliveries.columns import PERCENT, Cells, ags_of, is_numeric, parsed_table, unit_property
 from kkz_eval.deliveries.grid import Bools, Grid, Ints
-from kkz_eval.deliveries.header import Block, HeaderMatch, fold, header_blocks, match_header
+from kkz_eval.deliveries.header import Block, HeaderMatch, code_names, fold, header_blocks, match_header
 from kkz_eval.deliveries.numbers import style_of, symbol_of
 from kkz_eval.deliveries.results import Unclaimed
 from kkz_eval.deliveries.totals import is_total, total_findings
@@ -89,7 +90,8 @@ def read(grid: Grid, match: HeaderMatch, blank_above: int = 0) -> ParsedTable:
         n_records = len(body.records)
     style = style_of([_written(cells[p.name]) for p in contract.properties if is_numeric(p) and p.name in cells])
     totals = total_findings(grid, match, body.totals, body.records, style)
-    findings = [*_header_findings(match, grid), *_row_findings(grid, body, match), *body.findings, *totals]
+    divided = [] if match.pivots else _divided_titles(grid, match, body)
+    findings = [*_header_findings(match, grid), *divided, *_row_findings(grid, body, match), *body.findings, *totals]
     return parsed_table(
         contract,
         wide.LAYOUT if match.pivots else LAYOUT,
@@ -102,16 +104,18 @@ def read(grid: Grid, match: HeaderMatch, blank_above: int = 0) -> ParsedTable:
     )
 
 
-def _written(cells: Cells) -> object:
+def _written(cells: Cells) -> pa.Array:
     """The texts of a column that are written as texts."""
     return cells.texts if cells.numbers is None else cells.texts.filter(pc.is_null(cells.numbers))
 
 
 @dataclass(frozen=True)
 class _Body:
-    """records, totals: positions of lines; ignored: lines that are neither, blank ones not counted; findings: on such lines."""
+    """records, totals, titles (of the header, below it): positions of lines; ignored: lines that are none of records, blank ones not
+    counted; findings: on such lines."""
 
     records: Ints
+    titles: Ints
     totals: Ints
     ignored: int
     findings: list[Finding]
@@ -132,7 +136,7 @@ def _body(grid: Grid, match: HeaderMatch) -> _Body:
     below = np.flatnonzero(after & ~blank & ~total)
     if len(below):
         findings += _stump(grid, int(below[-1]), match, last)
-    return _Body(records, np.flatnonzero(total), int(np.sum(~blank)) - len(records), findings)
+    return _Body(records, np.flatnonzero(titles), np.flatnonzero(total), int(np.sum(~blank)) - len(records), findings)
 
 
 def _lines_of_header(grid: Grid, match: HeaderMatch) -> Bools:
@@ -146,7 +150,7 @@ def _lines_of_header(grid: Grid, match: HeaderMatch) -> Bools:
         plain = not any(any(map(str.isdigit, cell)) or symbol_of(cell) is not None for cell in cells)
         if grid.filled[match.columns[unit.name]][line] or not plain:
             return found
-        found[line] = len(cells) > 1
+        found[line] = len(cells) > 1 or (len(cells) == 1 and not grid.filled[0][line])
     return found
 
 
@@ -185,10 +189,10 @@ def _footnotes(grid: Grid, match: HeaderMatch) -> Bools:
     return text_only | (sentence & ~_in_column(grid, key, _is_key) & ~_in_column(grid, 0, _is_digits))
 
 
-def _in_column(grid: Grid, column: int, holds: object) -> Bools:
+def _in_column(grid: Grid, column: int, holds: Callable[[str], bool]) -> Bools:
     """Where something holds of the text of a cell."""
     texts = grid.columns[column]
-    says = np.array([holds(text) for text in texts.dictionary.to_pylist()] + [False], dtype=np.bool_)  # type: ignore[operator]
+    says = np.array([holds(text) for text in texts.dictionary.to_pylist()] + [False], dtype=np.bool_)
     at = pc.fill_null(texts.indices, len(texts.dictionary)).to_numpy(zero_copy_only=False)
     return np.asarray(says[at], dtype=np.bool_)
 
@@ -238,6 +242,22 @@ def _header_findings(match: HeaderMatch, grid: Grid) -> list[Finding]:
     kind = "reader_unknown_title"
     unknown = [Finding(kind, kind, Severity.ERROR, grid.sheet, match.row + 1, column + 1) for column in match.unknown]
     return [*missing, *repeated, *unknown]
+
+
+def _divided_titles(grid: Grid, match: HeaderMatch, body: _Body) -> list[Finding]:
+    """A finding for each measure whose title stands over several columns, or is divided below by codes that have no column."""
+    dimensions = [p for p in match.contract.properties if p.role == "dimension" and p.codes and p.name not in match.columns]
+    codes = [code_names(of) for of in dimensions]
+    kind = "reader_divided_title"
+    found: list[Finding] = []
+    for of in (p for p in match.contract.properties if p.role == "measure" and p.name in match.columns):
+        column = match.columns[of.name]
+        below = [match.subtitles.get(column, ""), *(grid.line(int(line))[column] for line in body.titles)]
+        beside = column + 1
+        over_several = beside in match.untitled and bool(grid.filled[beside][body.records].any())
+        if over_several or any(names.find(text) is not None for text in below if text.strip() for names in codes):
+            found.append(Finding(kind, kind, Severity.ERROR, grid.sheet, match.row + 1, column + 1, of.name))
+    return found
 
 
 def _row_findings(grid: Grid, body: _Body, match: HeaderMatch) -> list[Finding]:

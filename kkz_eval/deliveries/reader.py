@@ -9,7 +9,11 @@ import pyarrow as pa
 from kkz_eval.contracts.contract import Contract
 from kkz_eval.deliveries import inkar, municipal, municipal_workbook
 from kkz_eval.deliveries.header import column_titles
+from kkz_eval.deliveries.official.mapping import claimed
+from kkz_eval.deliveries.official.read import is_unmistakable
+from kkz_eval.deliveries.official.read import read_text as read_official_text
 from kkz_eval.deliveries.results import Claimed, PersonRecords, ReadResult, Unclaimed, Unreadable
+from kkz_eval.deliveries.returned import data_sheets
 from kkz_eval.deliveries.screening import SAMPLE, lines_that_may_name_persons, person_columns, person_values
 from kkz_eval.deliveries.split import body_of
 from kkz_eval.deliveries.text_table import (
@@ -17,11 +21,11 @@ from kkz_eval.deliveries.text_table import (
     HEAD,
     Decoded,
     NotTextError,
+    cells_of_line,
     declared_delimiter,
     decode,
     head,
     sample,
-    split,
 )
 from kkz_eval.deliveries.workbook import BrokenWorkbookError, Sheet, head_of, is_workbook, sheets, text_of
 from kkz_eval.model.findings import concat_findings
@@ -39,7 +43,7 @@ def read_file(data: bytes, name: str, contracts: Mapping[str, Contract]) -> Read
     """
     try:
         if is_workbook(data):
-            return _read_workbook(sheets(data), name, contracts)
+            return _read_workbook(data_sheets(sheets(data)), name, contracts)
         return _read_text(decode(data), name, contracts)
     except (NotTextError, BrokenWorkbookError) as error:
         return Unreadable(error.code, {"name": name})
@@ -88,7 +92,9 @@ def _read_text(decoded: Decoded, name: str, contracts: Mapping[str, Contract]) -
     for delimiter, rows in heads.items():
         form = inkar.long_form(rows[0]) if rows else None
         if form is not None and any(inkar.LONG in contract.layouts for contract in contracts.values()):
-            return Claimed(inkar.read_long(split(decoded, delimiter), form, contracts))
+            return Claimed(inkar.read_long(decoded, delimiter, form, contracts))
+    if is_unmistakable(decoded):
+        return _read_official(decoded, name, contracts) or _read_municipal(decoded, heads, name, contracts)
     return _read_municipal(decoded, heads, name, contracts)
 
 
@@ -96,7 +102,7 @@ def _screened(decoded: Decoded, heads: Mapping[str, list[list[str]]]) -> tuple[s
     """Headers of records of persons, by whichever delimiter they show; or what the values of the first rows look like."""
     telling = lines_that_may_name_persons(decoded.text)
     for delimiter, first in heads.items():
-        rows = [*first, *split(Decoded("\n".join(telling), decoded.encoding, cut=False), delimiter).rows] if telling else first
+        rows = [*first, *(cells_of_line(line, delimiter) for line in telling)]
         found = person_columns(rows) or person_values(sample(decoded, delimiter))
         if found:
             return found
@@ -109,6 +115,9 @@ def _read_municipal(
     claims = {delimiter: municipal.claims(rows, contracts) for delimiter, rows in heads.items()}
     best = max(claims, key=lambda d: claims[d][0].rank if claims[d] else municipal.NO_RANK)
     if not claims[best]:
+        official = _read_official(decoded, name, contracts)
+        if official is not None:
+            return official
         titles = max(heads.values(), key=lambda rows: len(column_titles(rows)))
         return _unclaimed(titles, name)
     won = municipal.winner(claims[best])
@@ -118,6 +127,31 @@ def _read_municipal(
     above = heads[best][: match.row]
     grid = body_of(decoded, best, match.row + 1, match.width)
     return Claimed((municipal.read(grid, match, sum(any(map(str.strip, row)) for row in above)),))
+
+
+def _read_official(decoded: Decoded, name: str, contracts: Mapping[str, Contract]) -> Claimed | Unclaimed | None:
+    """Official statistics as the contracts use them, or what was read of them where none does; None for any other text."""
+    table = read_official_text(decoded)
+    if table is None:
+        return None
+    parsed = claimed(table, contracts)
+    if parsed:
+        return Claimed(parsed)
+    years = table.years
+    return Unclaimed(
+        "official",
+        {
+            "name": name,
+            "family": table.family,
+            "code": table.code or "–",
+            "edition": table.edition or "–",
+            "years": "–" if not years else str(years[0]) if len(years) == 1 else f"{years[0]}–{years[-1]}",
+            "values": str(table.n_values),
+            "flags": str(table.n_flags),
+            "findings": str(table.findings.num_rows),
+        },
+        table.findings,
+    )
 
 
 def _unclaimed(rows: Sequence[Sequence[str]], name: str) -> Unclaimed | Unreadable:

@@ -146,6 +146,14 @@ def sample(decoded: Decoded, delimiter: str, n_rows: int = SAMPLE) -> list[list[
         length *= 4
 
 
+def cells_of_line(line: str, delimiter: str) -> list[str]:
+    """The cells of a single line, whatever stands around it; what is quoted too long to be a cell is cut at every delimiter."""
+    try:
+        return next(csv.reader([line], delimiter=delimiter), [])
+    except csv.Error:
+        return line.split(delimiter)
+
+
 def split(decoded: Decoded, delimiter: str) -> Records:
     """All records of a text. Raises NotTextError (cell_too_long).
 

@@ -24,7 +24,9 @@ def inputs_digest(rows: pd.DataFrame) -> str:
             numbers = rows[name].to_numpy(dtype="<f8", na_value=np.nan)
             digest.update(np.where(np.isnan(numbers), np.nan, numbers).tobytes())  # one pattern of bits for all that is missing
         else:
-            digest.update(json.dumps([None if pd.isna(cell) else cell for cell in rows[name]]).encode())
+            cells = rows[name].to_numpy(dtype=object, copy=True)
+            cells[rows[name].isna().to_numpy()] = None
+            digest.update(json.dumps(cells.tolist()).encode())
     return digest.hexdigest()
 
 

@@ -135,8 +135,6 @@ def _outcome_result(panel: pd.DataFrame, plan: Plan, outcome: Outcome) -> Effect
 
 def _estimation(sample: Sample, plan: Plan, spec: EstimatorSpec) -> Estimation:
     """What the estimator says, or one refused row that says why not."""
-    if spec.method not in ESTIMATORS:
-        return _refusal(spec, Note("refused.method_unavailable", {"method": spec.method}))
     try:
         return ESTIMATORS[spec.method](sample, plan, spec)
     except Refused as refusal:
@@ -151,7 +149,7 @@ def _refusal(spec: EstimatorSpec, note: Note) -> Estimation:
 
 def _row_cells(row: Row, plan: Plan, said: str) -> dict[str, object]:
     """The row's own columns. said: notes on the sample, the message of a row that is ok."""
-    cells = asdict(row)
+    cells: dict[str, object] = dict(vars(row))
     del cells["refused"], cells["p_method"]
     if row.refused is not None:
         reason = row.refused.sentence(plan.languages[0])

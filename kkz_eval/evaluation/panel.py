@@ -185,12 +185,13 @@ def _texts(column: pd.Series) -> tuple[pd.Series, list[Problem]]:
     if isinstance(column.dtype, pd.CategoricalDtype):
         column = column.astype(object)
     present = column.dropna()
-    if not present.map(lambda value: isinstance(value, str)).all():
+    if len(present) and pd.api.types.infer_dtype(present) != "string":
         name = str(column.name)
         kind = type(next(value for value in present if not isinstance(value, str))).__name__
         return column.astype(object), [Problem("column_not_text", parameters={"column": name, "type": kind})]
     texts = column.astype(object).where(column.notna(), None)
-    return texts.map(lambda value: None if value is None or value.strip() == "" else value).astype(object), []
+    blank = [value for value in present.unique() if value.strip() == ""]
+    return texts.where(~texts.isin(blank), None).astype(object) if blank else texts, []
 
 
 def _integers(column: pd.Series) -> tuple[pd.Series, list[Problem]]:

@@ -178,6 +178,8 @@ class EffectsResult:
 def join_results(results: Iterable[EffectsResult]) -> EffectsResult:
     """One result from those of several outcomes, sorted again."""
     parts = list(results)
+    if len(parts) == 1:  # sorted already
+        return parts[0]
 
     def joined(name: str, columns: Mapping[str, str], order: Iterable[str] = ()) -> pd.DataFrame:
         records = [

@@ -147,6 +147,24 @@ def test_a_header_of_several_lines_is_read(header: str) -> None:
     assert found(table) == []
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "AGS;Schuljahr;Abgänge;;Anteil o. A.\n;;m;w;\n05911000;2016;1;2;3,5\n",  # merged over two columns
+        "AGS;Schuljahr;Abgänge;;Anteil o. A.\n05911000;2016;1;2;3,5\n",
+        "AGS;Schuljahr;Anteil o. A.;Abgänge\n;;;männlich\n05911000;2016;3,5;1\n",  # of boys only
+        "AGS;;Abgänge;\n;Schuljahr;männlich;Anteil o. A.\n05911000;2016;1;1,5\n",
+    ],
+)
+def test_a_title_that_is_divided_is_a_finding_not_a_number(text: str) -> None:
+    (finding,) = found(parsed(text))
+    assert (finding.kind, finding.severity, finding.field) == ("reader_divided_title", Severity.ERROR, "leavers")
+
+
+def test_a_column_without_title_beside_the_keys_is_no_fault() -> None:
+    assert found(parsed(";AGS;Schuljahr;Abgänge;Anteil o. A.\n1;05911000;2016;1;2,5\n2;05913000;2016;1;2,5\n")) == []
+
+
 def _two_alike() -> dict[str, Contract]:
     return {
         name: replace(SCHOOL_LEAVERS, id=name, title_de=title, title_en=name)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from contract_values import CONTRACTS
+from contract_values import CONTRACTS, SHARED_DATA, needs_shared_data
 
 from kkz_eval.deliveries.reader import PersonRecords, read_file
 from kkz_eval.deliveries.screening import lines_that_may_name_persons, person_columns, person_values
@@ -99,6 +99,20 @@ def test_titles_of_statistics_pass(header: str) -> None:
     assert not isinstance(read_file(f"{header}\n1;2;3;4\n".encode(), "statistik.csv", CONTRACTS), PersonRecords)
 
 
+@needs_shared_data
+def test_genuine_statistics_are_no_records_of_persons() -> None:
+    files = [file for file in sorted(SHARED_DATA.rglob("*.csv")) if file.stat().st_size < 2_000_000]
+    assert files
+    for file in files:
+        assert not isinstance(read_file(file.read_bytes(), file.name, {}), PersonRecords), file.name
+
+
 def test_only_lines_with_a_telling_word_are_looked_at() -> None:
     assert lines_that_may_name_persons("AGS;Jahr\r\n1;2\r\n" * 10 + "Vorname;Ort\r\n") == ["Vorname;Ort"]
     assert lines_that_may_name_persons("AGS;Jahr\n1;2\n") == []
+
+
+def test_a_quotation_mark_left_open_hides_no_title() -> None:
+    text = "AGS;Jahr\n1;2\n" * 30 + '"Erste Lieferung aus der Straße\n' + "Vorname;Ort\n" + "Telefon\n" * 30_000
+    assert lines_that_may_name_persons(text)[1] == "Vorname;Ort"
+    assert isinstance(read_file(text.encode(), "liste.csv", CONTRACTS), PersonRecords)

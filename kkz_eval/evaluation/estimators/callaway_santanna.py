@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
-from scipy import stats
+from scipy import special, stats
 
 from kkz_eval.evaluation.estimators.aggregation import Average, Averages
 from kkz_eval.evaluation.estimators.estimation import Estimation, Row, Test
@@ -139,7 +139,7 @@ def _finished(row: Row, error: float, normal: float, band: float, method: str | 
         std_error=error,
         conf_low=row.estimate - normal * error,
         conf_high=row.estimate + normal * error,
-        p_value=float(2 * stats.norm.sf(abs(row.estimate) / error)),
+        p_value=float(2 * special.ndtr(-abs(row.estimate) / error)),
         band_low=row.estimate - band * error,
         band_high=row.estimate + band * error,
         p_method=method,

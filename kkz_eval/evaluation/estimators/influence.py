@@ -11,7 +11,7 @@ import numpy as np
 import scipy.sparse
 from scipy import stats
 
-CHUNK = 4_000_000  # numbers drawn at a time, so that memory does not grow with draws × clusters
+CHUNK = 500_000  # numbers drawn at a time, so that memory does not grow with draws × clusters
 _ROOT5 = np.sqrt(5.0)
 _QUARTILES = float(stats.norm.ppf(0.75) - stats.norm.ppf(0.25))
 

@@ -1,0 +1,133 @@
+"""Speed and memory of group-time effects, side by side with csdid and diff-diff where they are installed, in one run.
+
+Belongs here: the panel, the calls, the entries of the table. Does not belong here: the table and its file (bench.py), pass or fail.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.util
+import io
+import time
+import tracemalloc
+import warnings
+from collections.abc import Callable
+from functools import partial
+
+import numpy as np
+import pandas as pd
+
+from kkz_eval.evaluation.effects import run_effects
+from kkz_eval.evaluation.plan import Plan, parse_plan
+
+COVARIATES = ("x1", "x2")
+DRAWS = 999
+Entry = tuple[str, float, str, float]
+
+
+def staggered_panel(n_units: int, n_years: int = 19) -> pd.DataFrame:
+    """Four cohorts and never treated units, a trend that depends on one of two covariates, effect 1."""
+    draw = np.random.default_rng(1)
+    years = np.arange(2001, 2001 + n_years)
+    cohort = draw.choice([np.nan, *(float(years[n_years * part // 5]) for part in (1, 2, 3, 4))], n_units, p=[0.4, *[0.15] * 4])
+    x = draw.normal(size=(n_units, 2))
+    effect = (cohort[:, None] <= years).astype(float)
+    value = draw.normal(size=(n_units, 1)) + 0.1 * x[:, :1] * (years - 2001) + effect + draw.normal(size=(n_units, n_years))
+    unit = np.repeat(np.arange(n_units), n_years)
+    return pd.DataFrame(
+        {
+            "unit_id": [f"{code:05d}" for code in unit],
+            "year": np.tile(years, n_units),
+            "indicator": "y",
+            "value": value.ravel(),
+            "cohort": cohort[unit],
+            "x1": x[unit, 0],
+            "x2": x[unit, 1],
+            "id": unit,
+            "g": np.nan_to_num(cohort[unit]).astype(int),
+        }
+    )
+
+
+def doubly_robust_plan() -> Plan:
+    """Doubly robust group-time effects, all aggregations, bands from draws."""
+    return parse_plan(
+        {
+            "plan_version": 1,
+            "id": "bench",
+            "outcomes": [{"indicator": "y"}],
+            "covariates": list(COVARIATES),
+            "estimators": [{"id": "cs", "method": "callaway_santanna", "variant": "dr"}],
+            "inference": {"method": "multiplier", "draws": DRAWS},
+        },
+        "bench",
+    )
+
+
+def shortest(work: Callable[[], object], repeats: int) -> float:
+    """The shortest wall time of `repeats` calls, in seconds; what the work prints or warns of is dropped."""
+    times = []
+    for _ in range(repeats):
+        with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
+            warnings.simplefilter("ignore")
+            started = time.perf_counter()
+            work()
+            times.append(time.perf_counter() - started)
+    return min(times)
+
+
+def against_peers(n_units: int = 400) -> list[Entry]:
+    """Doubly robust effects with draws, all averages: the whole call from panel to table against each peer that is installed."""
+    panel, plan = staggered_panel(n_units), doubly_robust_plan()
+    own = shortest(lambda: run_effects(panel, plan), repeats=3)
+    name = f"callaway_santanna dr, {n_units} units × 19 years, {DRAWS} draws"
+    peers = {"csdid": _csdid, "diff_diff": _diff_diff}
+    return [
+        (name, own, package, shortest(partial(call, panel), repeats=2))
+        for package, call in peers.items()
+        if importlib.util.find_spec(package) is not None
+    ]
+
+
+def _csdid(panel: pd.DataFrame) -> None:
+    from csdid.att_gt import ATTgt  # type: ignore[import-not-found]  # noqa: PLC0415
+
+    found = ATTgt(
+        yname="value",
+        tname="year",
+        idname="id",
+        gname="g",
+        data=panel.copy(),
+        control_group="nevertreated",
+        xformla="value~" + "+".join(COVARIATES),
+        cband=True,
+        biters=DRAWS,
+    ).fit(est_method="dr", bstrap=True)
+    for aggregation in ("simple", "dynamic", "group", "calendar"):
+        found.aggte(aggregation, bstrap=True, cband=True, biters=DRAWS)
+
+
+def _diff_diff(panel: pd.DataFrame) -> None:
+    from diff_diff import CallawaySantAnna  # type: ignore[import-not-found]  # noqa: PLC0415
+
+    estimator = CallawaySantAnna(estimation_method="dr", n_bootstrap=DRAWS, seed=1)
+    estimator.fit(panel, "value", "id", "year", "g", covariates=list(COVARIATES), aggregate="all")
+
+
+def growth(small: int = 400, large: int = 40_000) -> list[Entry]:
+    """Seconds for many units against as many times the seconds for few: at most 1 where cost is linear."""
+    plan = doubly_robust_plan()
+    panels = [staggered_panel(n_units) for n_units in (small, large)]
+    few, many = (shortest(partial(run_effects, panel, plan), repeats=1) for panel in panels)
+    return [(f"callaway_santanna, {large} units", many, f"{large // small} × {small} units", few * large / small)]
+
+
+def memory(n_units: int = 40_000) -> list[Entry]:
+    """Largest memory of the call, MB, against the panel."""
+    panel, plan = staggered_panel(n_units), doubly_robust_plan()
+    tracemalloc.start()
+    run_effects(panel, plan)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    size = float(panel.memory_usage(deep=True).sum())
+    return [(f"callaway_santanna, {n_units} units, largest memory (MB)", peak / 1e6, "the panel", size / 1e6)]
