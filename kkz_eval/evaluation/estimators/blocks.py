@@ -65,10 +65,7 @@ def build_blocks(sample: Sample, plan: Plan, outcome: np.ndarray | None = None) 
     if plan.weight is not None:
         raise Refused("weights_not_used", column=plan.weight)
     values = sample.outcome if outcome is None else outcome
-    if not np.abs(values).max() < LARGEST:
-        raise Refused("too_large")
-    if np.abs(values).max() < SMALLEST:
-        raise Refused("too_small")
+    _require_magnitude(values)
     years, year_codes = np.unique(sample.year, return_inverse=True)
     _, first_cells = np.unique(sample.unit, return_index=True)
     table = np.full((len(first_cells), len(years)), np.nan)
@@ -117,6 +114,13 @@ def build_blocks(sample: Sample, plan: Plan, outcome: np.ndarray | None = None) 
     used = np.concatenate([np.flatnonzero(control), *(cohort.units for cohort in cohorts)])
     counts = _counts(sample, used, np.concatenate([cohort.units for cohort in cohorts]), len(years))
     return Blocks(table[control], np.flatnonzero(control), years, tuple(cohorts), tuple(notes), counts)
+
+
+def _require_magnitude(values: np.ndarray) -> None:
+    if not np.abs(values).max() < LARGEST:
+        raise Refused("too_large")
+    if np.abs(values).max() < SMALLEST:
+        raise Refused("too_small")
 
 
 def without_covariates(sample: Sample, plan: Plan) -> tuple[np.ndarray, tuple[Note, ...]]:
