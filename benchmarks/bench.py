@@ -6,7 +6,6 @@ asserts a time.
 
 from __future__ import annotations
 
-import csv
 import io
 import json
 import os
@@ -14,16 +13,17 @@ import resource
 import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import statsmodels.api as sm
 
-from benchmarks import bench_estimators
+from benchmarks import bench_estimators, bench_synthetic
+from benchmarks.bench_official import official_files
+from benchmarks.figures import Figure, seconds
+from benchmarks.reading import CERTIFICATES, reading_figures
 from kkz_eval.contracts.contract import Contract
 from kkz_eval.contracts.load import load_contracts
 from kkz_eval.contracts.masks import judge
@@ -41,39 +41,6 @@ CONTRACTS = CHECKOUT / "data_contracts"
 PLAN_FILE = CONTRACTS / "plans" / "modellwelt.yaml"
 INKAR_FILE = "data/official/inkar/inkr_nrw_kreise_panel_long.csv"
 COMMAND = [sys.executable, "-c", "from kkz_eval.cli import entry; entry()"]
-CERTIFICATES = (
-    ("ohne Hauptschulabschluss", 6, 4),
-    ("Hauptschulabschluss", 20, 16),
-    ("mittlerer Abschluss", 44, 42),
-    ("Fachhochschulreife", 5, 5),
-    ("allgemeine Hochschulreife", 34, 40),
-    ("insgesamt", 109, 107),
-)
-
-
-@dataclass(frozen=True)
-class Figure:
-    """One figure. measured, reference: seconds (or MB, as the name says); ratio: measured / reference."""
-
-    name: str
-    measured: float
-    against: str
-    reference: float
-
-    @property
-    def ratio(self) -> float:
-        """How often the reference fits into what was measured."""
-        return self.measured / self.reference
-
-
-def seconds(work: Callable[[], object], repeats: int = 3) -> float:
-    """The shortest wall time of `repeats` calls, in seconds."""
-    times = []
-    for _ in range(repeats):
-        started = time.perf_counter()
-        work()
-        times.append(time.perf_counter() - started)
-    return min(times)
 
 
 def process(arguments: list[str], expected: int = 0) -> None:
@@ -119,16 +86,6 @@ def check_of_one_file() -> list[Figure]:
     return [Figure("check of one delivery, whole process", checked, "python -c 'import pyarrow, numpy, yaml'", imported)]
 
 
-def inkar_with_addresses(shared: Path) -> list[Figure]:
-    """Reading a long INKAR file with the address of every cell, against decoding and splitting the same bytes."""
-    data = (shared / INKAR_FILE).read_bytes()
-    contracts = load_contracts(CONTRACTS)
-    read = seconds(lambda: read_file(data, "inkar.csv", contracts))
-    delimiter = ";" if data[:2000].count(b";") > data[:2000].count(b",") else ","
-    split = seconds(lambda: list(csv.reader(io.StringIO(data.decode("utf-8-sig")), delimiter=delimiter)))
-    return [Figure(f"INKAR long, {len(data) / 1e6:.1f} MB, with addresses", read, "decode and csv.reader", split)]
-
-
 def effects_against_dummies(n_units: int = 400, n_years: int = 19) -> list[Figure]:
     """Two-way fixed effects and event study, against least squares with a dummy for every unit and year, clustered by unit."""
     panel = effects_panel(n_units, n_years)
@@ -164,6 +121,14 @@ def effects_panel(n_units: int, n_years: int) -> pd.DataFrame:
             "cohort": np.repeat(cohort, n_years),
         }
     )
+
+
+def synthetic_comparisons() -> list[Figure]:
+    """Synthetic difference in differences against diff-diff where it is installed, and how its cost grows."""
+    peer = bench_synthetic.against_diff_diff()
+    if not peer:
+        print("diff-diff is left out: it is not installed (extra oracles).")
+    return [Figure(*entry) for entry in (*peer, *bench_synthetic.growth())]
 
 
 def dummy_fits(panel: pd.DataFrame) -> tuple[float, float]:
@@ -243,12 +208,13 @@ def write(figures: list[Figure], file: Path) -> None:
 def main() -> int:
     """Measure everything, print the table, write build/bench.json."""
     shared = CHECKOUT / os.environ.get("KKZ_SHARED", "../shared")
-    figures = [*check_of_one_file(), *effects_against_dummies(), *masks_on_many_rows()]
+    figures = [*check_of_one_file(), *effects_against_dummies(), *masks_on_many_rows(), *reading_figures()]
     figures += group_time_comparisons()
+    figures += synthetic_comparisons()
     if (shared / INKAR_FILE).is_file():
-        figures += inkar_with_addresses(shared)
+        figures += official_files(shared)
     else:
-        print("INKAR is left out: the shared data are not beside the repository.")
+        print("Official statistics are left out: the shared data are not beside the repository.")
     figures += main_job()
     print(table_of(figures))
     write(figures, RESULT_FILE)

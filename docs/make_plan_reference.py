@@ -12,7 +12,6 @@ from typing import Any
 
 import yaml
 
-from kkz_eval.evaluation.effects import ESTIMATORS
 from kkz_eval.evaluation.plan import plan_schema
 
 PAGE = Path(__file__).resolve().parent / "plan.md"
@@ -36,7 +35,7 @@ EXAMPLES: Mapping[str, object] = {
     "anticipation": 0,
     "base_period": "varying",
     "event_reference": -1,
-    "covariates": ["unemployment"],
+    "covariates": ["q_PBG_bev:2011"],
     "weight": "children_under_18",
     "cluster": "unit_id",
     "estimators": [{"id": "twfe", "method": "twfe"}],
@@ -59,7 +58,24 @@ EXAMPLES: Mapping[str, object] = {
     "coverage": {"minimum": 0.95},
     "coverage.minimum": 0.95,
     "languages": ["de", "en"],
-    "matching": {},
+    "matching": {"method": "entropy_balancing", "covariates": [{"indicator": "q_PBG_bev"}]},
+    "matching.method": "nearest_neighbour",
+    "matching.covariates": [{"indicator": "q_PBG_bev"}, {"indicator": "a_schul_oA", "measure": "trend"}],
+    "matching.covariates[].indicator": "q_PBG_bev",
+    "matching.covariates[].measure": "level",
+    "matching.baseline": [2007, 2011],
+    "matching.exact": ["kind"],
+    "matching.metric": "mahalanobis",
+    "matching.caliper": 1.5,
+    "matching.neighbours": 2,
+    "matching.replacement": True,
+    "checks": {"smd": 0.25},
+    "checks.smd": 0.25,
+    "checks.overlap": 0.9,
+    "checks.pre_trend": 0.05,
+    "checks.treated_clusters": 10,
+    "checks.agreement": 1.0,
+    "variant_of": "kekiz-2012",
     "sensitivity": {},
 }
 
@@ -113,12 +129,6 @@ def page() -> str:
         parts.append(
             f"## {title}\n\n| Key | Meaning | Values | Default | Example |\n|---|---|---|---|---|\n" + "\n".join(rows) + "\n"
         )
-        if section == "estimators[]":
-            methods = plan_schema()["properties"]["estimators"]["items"]["properties"]["method"]["enum"]
-            parts.append(
-                f"Estimated today: {_codes(m for m in methods if m in ESTIMATORS)}. A plan may name the others; the results then hold "
-                f"a refused row that says so: {_codes(m for m in methods if m not in ESTIMATORS)}.\n"
-            )
     return "\n".join(parts)
 
 

@@ -7,11 +7,16 @@ CHROMIUM). Does not belong here: what is in the picture.
 from __future__ import annotations
 
 import os
+import shutil
+import signal
+import socket
 import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
+
+from playwright.sync_api import sync_playwright
 
 ROOT = Path(__file__).resolve().parent.parent
 PICTURES = ROOT / "docs" / "pictures"
@@ -36,7 +41,47 @@ def report_picture(home: Path) -> Path:
     pages = sorted(home.glob("reports/modellwelt/*/bericht.html"), key=lambda page: page.stat().st_mtime)
     if not pages:
         raise SystemExit(f"No report of the model world in {home}; make one with: make run")
-    return take(pages[-1].resolve().as_uri(), PICTURES / "report.png", (1280, 2000))
+    return take(pages[-1].resolve().as_uri(), PICTURES / "report.png", (1280, 1800))
+
+
+def interface_picture(home: Path) -> Path:
+    """The lineage of all assets in the user interface on a home with a run, once its boxes are drawn."""
+    port, report_port = _free_port(), _free_port()
+    ports = ["--port", str(port), "--report-port", str(report_port)]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"}
+    served = subprocess.Popen([*KKZ_EVAL, "ui", "--home", str(home), *ports], env=environment, stdout=subprocess.PIPE, text=True)
+    try:
+        if served.stdout is None or not served.stdout.readline():
+            raise RuntimeError("the interface did not start")
+        with sync_playwright() as playwright:
+            executable = shutil.which(os.environ.get("CHROMIUM", "chromium"))
+            browser = playwright.chromium.launch(executable_path=executable, args=list(FLAGS))
+            page = browser.new_page(viewport={"width": 1600, "height": 800})
+            page.goto(f"http://127.0.0.1:{port}/asset-groups/kkz_eval.definitions:defs")
+            page.goto(f"http://127.0.0.1:{port}/asset-groups/")
+            page.get_by_text("a_lieferungen").first.wait_for(timeout=120_000)
+            page.wait_for_timeout(5_000)  # the drawing settles
+            content = page.screenshot()
+            browser.close()
+    finally:
+        served.send_signal(signal.SIGTERM)
+        served.wait(timeout=60)
+    return _keep(content, PICTURES / "ui.png")
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _keep(content: bytes, picture: Path) -> Path:
+    """Raises RuntimeError where a picture is too large for the repository."""
+    if len(content) > LARGEST:
+        raise RuntimeError(f"{picture.name} has {len(content):,} bytes; at most {LARGEST:,} belong into the repository")
+    picture.parent.mkdir(parents=True, exist_ok=True)
+    picture.write_bytes(content)
+    return picture
 
 
 def take(address: str, picture: Path, size: tuple[int, int]) -> Path:
@@ -44,7 +89,6 @@ def take(address: str, picture: Path, size: tuple[int, int]) -> Path:
 
     Raises RuntimeError where the browser made none, or one that is too large for the repository.
     """
-    picture.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="kkz-picture-", ignore_cleanup_errors=True) as folder:
         made = Path(folder) / "picture.png"
         browser = [os.environ.get("CHROMIUM", "chromium"), *FLAGS, f"--user-data-dir={folder}/profile"]
@@ -53,10 +97,7 @@ def take(address: str, picture: Path, size: tuple[int, int]) -> Path:
         if not made.is_file():
             raise RuntimeError(f"the browser made no picture of {address}:\n{done.stderr}")
         content = made.read_bytes()
-    if len(content) > LARGEST:
-        raise RuntimeError(f"{picture.name} has {len(content):,} bytes; at most {LARGEST:,} belong into the repository")
-    picture.write_bytes(content)
-    return picture
+    return _keep(content, picture)
 
 
 def model_world_home(folder: Path) -> Path:
@@ -73,7 +114,7 @@ def main(arguments: Sequence[str]) -> int:
     """Take all pictures; the first argument is a home with the report of the model world, a fresh one without it."""
     with tempfile.TemporaryDirectory(prefix="kkz-pictures-") as folder:
         home = Path(arguments[0]) if arguments else model_world_home(Path(folder))
-        for picture in (report_picture,):
+        for picture in (report_picture, interface_picture):
             print(picture(home).relative_to(ROOT))
     return 0
 

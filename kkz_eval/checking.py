@@ -8,14 +8,19 @@ from __future__ import annotations
 
 import json
 import sys
+from collections import Counter
 from collections.abc import Sequence
+from datetime import date
 from importlib.abc import MetaPathFinder
 from pathlib import Path
 
 from kkz_eval.contracts.contract import Contract
-from kkz_eval.contracts.judgement import Judgement, judge_file
+from kkz_eval.contracts.judgement import Judgement
 from kkz_eval.contracts.load import load_contracts
+from kkz_eval.deliveries.decided import judge_decided
+from kkz_eval.deliveries.decisions import Decisions, load_decisions
 from kkz_eval.deliveries.reader import Claimed, PersonRecords, Unclaimed, Unreadable, read_file
+from kkz_eval.deliveries.returned import Decision, read_returned
 from kkz_eval.model.errors import UserError
 from kkz_eval.model.findings import Finding, iter_findings
 from kkz_eval.model.texts import Language, text
@@ -38,12 +43,18 @@ def without_pandas() -> None:
         sys.meta_path.insert(0, _NoPandas())
 
 
-def check_files(settings: Settings, files: Sequence[Path], contract_id: str | None, form: str) -> int:
+def check_files(
+    settings: Settings, files: Sequence[Path], contract_id: str | None, form: str, protocol: Path | None = None
+) -> int:
     """Check files and print their findings as a table or as JSON; 0 clean, 1 findings, 2 not readable.
 
-    contract_id: judge by this contract only; form: table | json. Raises UserError for an unknown contract.
+    contract_id: judge by this contract only; form: table | json; protocol: where the marked copy of the one file goes.
+    Raises UserError for an unknown contract, and for a protocol that can't be written or would replace something.
     """
+    if protocol is not None:
+        _require_new(protocol, files)
     contracts = load_contracts(settings.contracts)
+    decisions = load_decisions(settings.contracts, contracts, date.today())
     if contract_id is not None:
         if contract_id not in contracts:
             raise UserError("contract_unknown", contract=contract_id, known=", ".join(sorted(contracts)))
@@ -51,7 +62,7 @@ def check_files(settings: Settings, files: Sequence[Path], contract_id: str | No
     codes = []
     reports: list[dict[str, object]] = []
     for file in files:
-        code, report = _check(file, contracts, settings.language)
+        code, report = _check(file, contracts, decisions, settings.language, protocol)
         codes.append(code)
         reports.append(report)
         if form == "table":
@@ -61,7 +72,28 @@ def check_files(settings: Settings, files: Sequence[Path], contract_id: str | No
     return max(codes)
 
 
-def _check(file: Path, contracts: dict[str, Contract], language: Language) -> tuple[int, dict[str, object]]:
+def _require_new(protocol: Path, files: Sequence[Path]) -> None:
+    if len(files) > 1:
+        raise UserError("protocol_of_one", files=len(files))
+    if protocol.exists():
+        raise UserError("protocol_there", file=str(protocol))
+
+
+def _write_protocol(
+    protocol: Path, data: bytes, name: str, judged: Sequence[tuple[Contract, Judgement]], language: Language
+) -> None:
+    from kkz_eval.stewardship.marked_copy import Judged, marked_copy  # noqa: PLC0415 (not needed by a check without protocol)
+
+    copy = marked_copy(data, name, [Judged(c, j.findings, j.status, j.slices) for c, j in judged], language)
+    try:
+        protocol.write_bytes(copy)
+    except OSError as error:
+        raise UserError("storage_not_writable", place=str(protocol), reason=str(error.strerror)) from error
+
+
+def _check(
+    file: Path, contracts: dict[str, Contract], decisions: Decisions, language: Language, protocol: Path | None
+) -> tuple[int, dict[str, object]]:
     try:
         data = file.read_bytes()
     except OSError as error:
@@ -69,16 +101,26 @@ def _check(file: Path, contracts: dict[str, Contract], language: Language) -> tu
         return 2, {"file": str(file), "readable": False, "sentence": sentence}
     match read_file(data, file.name, contracts):
         case Claimed(parsed=parsed):
-            tables = []
-            clean = True
+            judged = []
             for table in parsed:
                 contract = contracts[table.contract_id]
-                judgement = judge_file(table, contract, known_units())
-                clean &= judgement.findings.num_rows == 0
-                tables.append(_judged(contract, judgement, language))
-            return (0 if clean else 1), {"file": str(file), "readable": True, "tables": tables}
+                judged.append((contract, judge_decided(table, contract, known_units(), decisions).judgement))
+            if protocol is not None:
+                _write_protocol(protocol, data, file.name, judged, language)
+            clean = all(judgement.n_errors == judgement.n_warnings == 0 for _, judgement in judged)
+            tables = [_judged(contract, judgement, language) for contract, judgement in judged]
+            report: dict[str, object] = {"file": str(file), "readable": True, "tables": tables}
+            returned = read_returned(data)
+            if returned is not None:
+                count = Counter(row.decision for row in returned.rows)
+                decided = {kind.value: count[kind] for kind in (Decision.CORRECTED, Decision.RIGHT)}
+                report["returned"] = {"original": returned.original, **decided}
+            return (0 if clean else 1), report
         case (Unclaimed() | Unreadable() | PersonRecords()) as result:
-            return 2, {"file": str(file), "readable": False, "sentence": result.sentence(language)}
+            refused: dict[str, object] = {"file": str(file), "readable": False, "sentence": result.sentence(language)}
+            if isinstance(result, Unclaimed) and result.findings is not None:
+                refused["findings"] = [_finding(f, None, language) for f in iter_findings(result.findings)]
+            return 2, refused
 
 
 def _judged(contract: Contract, judgement: Judgement, language: Language) -> dict[str, object]:
@@ -110,7 +152,12 @@ def _finding(finding: Finding, label: str | None, language: Language) -> dict[st
 def _print_table(report: dict[str, object], language: Language) -> None:
     if not report["readable"]:
         print(report["sentence"], file=sys.stderr)
+        _print_findings(report.get("findings"), language)
         return
+    returned = report.get("returned")
+    if isinstance(returned, dict):
+        counts = {"corrected": returned["corrected"], "right": returned["right"]}
+        print(text("check.returned", language, **{"package": "kkz_eval", "file": report["file"], **counts}))
     tables = report["tables"]
     assert isinstance(tables, list)
     for table in tables:
@@ -126,6 +173,10 @@ def _print_table(report: dict[str, object], language: Language) -> None:
                 warnings=table["warnings"],
             )
         )
-        for finding in table["findings"]:
-            sign = text(f"check.{finding['severity']}", language, package="kkz_eval")
-            print(f"  {finding['cell'] or '–':<12} {sign:<8} {finding['message']} {finding['fix']}  [{finding['rule']}]")
+        _print_findings(table["findings"], language)
+
+
+def _print_findings(findings: object, language: Language) -> None:
+    for finding in findings if isinstance(findings, list) else []:
+        sign = text(f"check.{finding['severity']}", language, package="kkz_eval")
+        print(f"  {finding['cell'] or '–':<12} {sign:<8} {finding['message']} {finding['fix']}  [{finding['rule']}]")

@@ -9,8 +9,9 @@ from __future__ import annotations
 import argparse
 import sys
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 from kkz_eval import __version__
 from kkz_eval.model.errors import UserError
@@ -60,6 +61,7 @@ def _parser(language: Language) -> argparse.ArgumentParser:
     check = commands.add_parser("check", help=say("check"), description=say("check_long"))
     check.add_argument("files", type=Path, nargs="+", metavar="FILE", help=say("files"))
     check.add_argument("--contract", help=say("contract"))
+    check.add_argument("--protocol", type=Path, metavar="OUT.xlsx", help=say("protocol"))
     check.add_argument("--json", action="store_true", help=say("json"))
     check.set_defaults(command=_check)
 
@@ -67,6 +69,7 @@ def _parser(language: Language) -> argparse.ArgumentParser:
     simulate.add_argument("--out", type=Path, required=True, help=say("out"))
     simulate.add_argument("--seed", type=int, default=1, help=say("seed"))
     simulate.add_argument("--effects", type=Path, help=say("effects_file"))
+    simulate.add_argument("--faults", type=int, default=0, help=say("faults"))
     simulate.set_defaults(command=_simulate)
 
     effects = commands.add_parser("effects", help=say("effects"), description=say("effects_long"))
@@ -82,21 +85,78 @@ def _parser(language: Language) -> argparse.ArgumentParser:
     ui.add_argument("--report-port", type=int, default=3001, help=say("report_port"))
     ui.set_defaults(command=_ui)
 
-    contracts = commands.add_parser("contracts", help=say("contracts")).add_subparsers(required=True, metavar="lint")
+    _contract_commands(commands.add_parser("contracts", help=say("contracts")), say)
+
+    _plan_parser(commands.add_parser("plan", help=say("plan_command")), say)
+
+    _add_deliveries(commands, say)
+    return parser
+
+
+def _add_deliveries(commands: Any, say: Callable[[str], str]) -> None:
+    """The commands of the steward's desk. commands: the subparsers of the main one."""
+    deliveries = commands.add_parser("deliveries", help=say("deliveries")).add_subparsers(required=True, metavar="list")
+    listing = deliveries.add_parser("list", help=say("deliveries_list"))
+    listing.add_argument("--home", type=Path, help=say("home"))
+    listing.add_argument("--history", action="store_true", help=say("history"))
+    listing.add_argument("--json", action="store_true", help=say("json"))
+    listing.set_defaults(command=_deliveries_list)
+    compared = deliveries.add_parser("diff", help=say("deliveries_diff"))
+    compared.add_argument("first", metavar="A", help=say("deliveries_diff_side"))
+    compared.add_argument("second", metavar="B", help=say("deliveries_diff_side"))
+    compared.add_argument("--home", type=Path, help=say("home"))
+    compared.add_argument("--json", action="store_true", help=say("json"))
+    compared.set_defaults(command=_deliveries_diff)
+    decisions = deliveries.add_parser("decisions", help=say("deliveries_decisions"))
+    decisions.add_argument("--home", type=Path, help=say("home"))
+    decisions.add_argument("--json", action="store_true", help=say("json"))
+    decisions.set_defaults(command=_deliveries_decisions)
+    approve = deliveries.add_parser("approve", help=say("deliveries_approve"))
+    approve.add_argument("request", metavar="ID", help=say("request_id"))
+    approve.add_argument("--role", required=True, help=say("role"))
+    approve.add_argument("--expires", metavar="YYYY-MM-DD", help=say("expires"))
+    approve.add_argument("--home", type=Path, help=say("home"))
+    approve.set_defaults(command=_deliveries_approve)
+
+    purge = commands.add_parser("purge", help=say("purge"), description=say("purge_long"))
+    purge.add_argument("sha256", metavar="SHA256", help=say("sha256"))
+    purge.add_argument("--reason", required=True, help=say("reason"))
+    purge.add_argument("--home", type=Path, help=say("home"))
+    purge.add_argument("--inbox", type=Path, help=say("inbox"))
+    purge.set_defaults(command=_purge)
+
+
+def _plan_parser(parser: argparse.ArgumentParser, say: Callable[[str], str]) -> None:
+    """Arguments of the commands about plans."""
+    plan = parser.add_subparsers(required=True, metavar="check | lock | show")
+    plan_check = plan.add_parser("check", help=say("plan_check"))
+    plan_check.add_argument("file", type=Path, metavar="FILE")
+    plan_check.set_defaults(command=_plan_check)
+    plan_lock = plan.add_parser("lock", help=say("plan_lock"), description=say("plan_lock_long"))
+    plan_lock.add_argument("file", type=Path, metavar="FILE")
+    plan_lock.add_argument("--inbox", type=Path, help=say("inbox"))
+    plan_lock.add_argument("--home", type=Path, help=say("home"))
+    plan_lock.set_defaults(command=_plan_lock)
+    plan_show = plan.add_parser("show", help=say("plan_show"))
+    plan_show.add_argument("file", type=Path, metavar="FILE")
+    plan_show.add_argument("--home", type=Path, help=say("home"))
+    plan_show.set_defaults(command=_plan_show)
+
+
+def _contract_commands(parser: argparse.ArgumentParser, say: Callable[[str], str]) -> None:
+    contracts = parser.add_subparsers(required=True, metavar="lint | diff | docs")
     lint = contracts.add_parser("lint", help=say("lint"))
     lint.add_argument("files", type=Path, nargs="*", metavar="FILE", help=say("lint_files"))
     lint.set_defaults(command=_lint)
 
-    plan = commands.add_parser("plan", help=say("plan_command")).add_subparsers(required=True, metavar="check")
-    plan_check = plan.add_parser("check", help=say("plan_check"))
-    plan_check.add_argument("file", type=Path, metavar="FILE")
-    plan_check.set_defaults(command=_plan_check)
-
-    deliveries = commands.add_parser("deliveries", help=say("deliveries")).add_subparsers(required=True, metavar="list")
-    listing = deliveries.add_parser("list", help=say("deliveries_list"))
-    listing.add_argument("--home", type=Path, help=say("home"))
-    listing.set_defaults(command=_deliveries_list)
-    return parser
+    diff = contracts.add_parser("diff", help=say("diff"))
+    diff.add_argument("old", type=Path, metavar="OLD")
+    diff.add_argument("new", type=Path, metavar="NEW")
+    diff.add_argument("--home", type=Path, help=say("diff_home"))
+    diff.set_defaults(command=_diff)
+    docs = contracts.add_parser("docs", help=say("docs"))
+    docs.add_argument("--out", type=Path, default=Path("vertragsseiten"), help=say("docs_out"))
+    docs.set_defaults(command=_docs)
 
 
 def _run(options: argparse.Namespace) -> int:
@@ -109,13 +169,16 @@ def _run(options: argparse.Namespace) -> int:
 def _check(options: argparse.Namespace) -> int:
     from kkz_eval.checking import check_files
 
-    return check_files(load_settings(), options.files, options.contract, "json" if options.json else "table")
+    form = "json" if options.json else "table"
+    return check_files(load_settings(), options.files, options.contract, form, options.protocol)
 
 
 def _simulate(options: argparse.Namespace) -> int:
-    from kkz_eval.simulation.run import simulate
+    from kkz_eval.contracts.load import load_contracts
+    from kkz_eval.simulation.run import Order, simulate
 
-    summary = simulate(options.out, options.seed, options.effects)
+    contracts = load_contracts(load_settings().contracts) if options.faults else {}
+    summary = simulate(options.out, options.seed, options.effects, order=Order("mixed", options.faults, contracts))
     print(
         text(
             "cli.simulated",
@@ -126,6 +189,8 @@ def _simulate(options: argparse.Namespace) -> int:
             official=str(len(summary.official)),
         )
     )
+    if summary.faults is not None:
+        print(text("cli.faults_listed", load_settings().language, package="kkz_eval", faults=str(summary.faults)))
     return 0
 
 
@@ -150,6 +215,18 @@ def _lint(options: argparse.Namespace) -> int:
     return 1 if problems else 0
 
 
+def _diff(options: argparse.Namespace) -> int:
+    from kkz_eval.contract_commands import diff_contracts
+
+    return diff_contracts(load_settings(), options.old, options.new, options.home)
+
+
+def _docs(options: argparse.Namespace) -> int:
+    from kkz_eval.contract_commands import write_docs
+
+    return write_docs(load_settings(), options.out)
+
+
 def _plan_check(options: argparse.Namespace) -> int:
     from kkz_eval.line import open_line
 
@@ -160,6 +237,18 @@ def _plan_check(options: argparse.Namespace) -> int:
     return 0
 
 
+def _plan_lock(options: argparse.Namespace) -> int:
+    from kkz_eval.planning import lock_plan
+
+    return lock_plan(load_settings(home=options.home, inbox=options.inbox), options.file)
+
+
+def _plan_show(options: argparse.Namespace) -> int:
+    from kkz_eval.planning import show_plan
+
+    return show_plan(load_settings(home=options.home), options.file)
+
+
 def _ui(options: argparse.Namespace) -> int:
     from kkz_eval.serving import serve
 
@@ -167,6 +256,31 @@ def _ui(options: argparse.Namespace) -> int:
 
 
 def _deliveries_list(options: argparse.Namespace) -> int:
-    from kkz_eval.running import list_deliveries
+    from kkz_eval.desk import list_arrivals, list_arrivals_json, list_histories
 
-    return list_deliveries(load_settings(home=options.home))
+    listing = list_arrivals_json if options.json else list_histories if options.history else list_arrivals
+    return listing(load_settings(home=options.home))
+
+
+def _deliveries_diff(options: argparse.Namespace) -> int:
+    from kkz_eval.desk import compare
+
+    return compare(load_settings(home=options.home), options.first, options.second, "json" if options.json else "table")
+
+
+def _deliveries_decisions(options: argparse.Namespace) -> int:
+    from kkz_eval.desk import list_requests
+
+    return list_requests(load_settings(home=options.home), "json" if options.json else "table")
+
+
+def _deliveries_approve(options: argparse.Namespace) -> int:
+    from kkz_eval.desk import approve_request
+
+    return approve_request(load_settings(home=options.home), options.request, options.role, options.expires)
+
+
+def _purge(options: argparse.Namespace) -> int:
+    from kkz_eval.desk import purge_content
+
+    return purge_content(load_settings(home=options.home, inbox=options.inbox), options.sha256, options.reason)

@@ -8,13 +8,17 @@ from typing import Any
 
 import dagster as dg
 
-from kkz_eval.assets import deliveries, evidence
+from kkz_eval.assets import deliveries, evidence, stewardship
 from kkz_eval.assets.evaluations import plan_assets
 from kkz_eval.checks.contracts import contract_check
 from kkz_eval.checks.coverage import coverage_check
+from kkz_eval.checks.design import design_checks
+from kkz_eval.checks.effects import effect_checks
+from kkz_eval.checks.plausibility import plausibility_check
 from kkz_eval.io_managers import AcceptedTables
-from kkz_eval.jobs import RunOptions, yearly_run
+from kkz_eval.jobs import RunOptions, check_deliveries, deadlines_job, templates_job, yearly_run
 from kkz_eval.line import Line, open_line
+from kkz_eval.schedules import deadline_reminders
 from kkz_eval.sensors import inbox_sensor
 from kkz_eval.settings import Settings, load_settings
 
@@ -39,15 +43,21 @@ def build_defs(
             deliveries.parsed,
             deliveries.verdicts,
             deliveries.delivery_status,
+            stewardship.delivery_board,
+            stewardship.next_templates,
             evidence.observations,
             evidence.indicators,
             *(asset for plan in plans for asset in plan_assets(plan)),
         ],
         "asset_checks": [
             *(contract_check(contract) for contract in line.contracts.values()),
+            *(plausibility_check(contract) for contract in line.contracts.values() if contract.plausibility),
             *(coverage_check(plan) for plan in plans),
+            *(design_checks(plan) for plan in plans),
+            *(effect_checks(plan) for plan in plans),
         ],
-        "jobs": [yearly_run],
+        "jobs": [yearly_run, check_deliveries, deadlines_job, templates_job],
+        "schedules": [deadline_reminders],
         "sensors": [inbox_sensor],
         "resources": {"line": line, "options": RunOptions(), "io_manager": AcceptedTables(line)},
         "executor": dg.in_process_executor,

@@ -15,4 +15,4 @@ def described(key: str, **parameters: Mapping[str, str]) -> str:
         text(key, language, **{"package": _PACKAGE, **{name: texts.get(language, "") for name, texts in parameters.items()}})
         for language in LANGUAGES
     )
-    return f"{german}\n\n*English:* {english}"
+    return f"{german}\n\nEnglish: {english}"

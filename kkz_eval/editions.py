@@ -6,8 +6,8 @@ Does not belong here: wording, figures, disclosure (reporting), numbers (evaluat
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
+import json
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
 
@@ -16,16 +16,19 @@ import pandas as pd
 from kkz_eval import line as steps
 from kkz_eval.contracts.contract import Contract
 from kkz_eval.deliveries.accepted import sources_of
-from kkz_eval.evaluation.balance import balance_of
-from kkz_eval.evaluation.plan import Outcome, Plan, plan_digest
+from kkz_eval.deliveries.purging import SOURCES
+from kkz_eval.evaluation.lock import Conformity
+from kkz_eval.evaluation.plan import Outcome, Plan, plan_digest, report_folder
+from kkz_eval.evaluation.regression_to_mean import regression_to_mean
 from kkz_eval.evaluation.results import EffectsResult, results_files
 from kkz_eval.indicators.catalogue import Selection
 from kkz_eval.line import Line
 from kkz_eval.model.texts import LANGUAGES, Language, text
+from kkz_eval.planning import conformity_of
 from kkz_eval.reference.tables import programme_units, unit_name
 from kkz_eval.reporting.build import build_document, event_study_of, render
 from kkz_eval.reporting.figures import WIDE, event_study_chart, to_svg
-from kkz_eval.reporting.inputs import COUNT_COLUMNS, DELIVERY_COLUMNS, OutcomeInfo, ReportInputs, SourceInfo
+from kkz_eval.reporting.inputs import COUNT_COLUMNS, DELIVERY_COLUMNS, DesignInfo, OutcomeInfo, ReportInputs, SourceInfo
 from kkz_eval.sentences import conflict_sentence
 from kkz_eval.storage.digests import code_digest, digest_of, digest_of_bytes
 
@@ -47,6 +50,7 @@ def make_edition(line: Line, plan: Plan) -> Edition:
     """
     design = steps.design(line, plan)
     effects = steps.effects(line, plan)
+    standing = conformity_of(line, plan, design.baseline)
     inputs = report_inputs(line, plan, design, effects)
     languages = plan.languages
     code = code_digest(
@@ -56,10 +60,11 @@ def make_edition(line: Line, plan: Plan) -> Edition:
         "kkz_eval.reference",
         "kkz_eval.sentences",
         "kkz_eval.line",
+        "kkz_eval.evaluation",
     )
     parts = [_digest_of_inputs(inputs, effects), list(languages), code]
     digest = digest_of(parts)
-    folder = f"reports/{_folder(plan)}/{digest[:16]}"
+    folder = f"{report_folder(plan.id)}/{digest[:16]}"
     pages = [
         (language, f"{folder}/{text('run.page', language, package='kkz_eval')}")
         for language in LANGUAGES
@@ -68,7 +73,9 @@ def make_edition(line: Line, plan: Plan) -> Edition:
     if all(line.steps.store.exists(page) for _, page in pages):
         line.steps.journal.reused.append(("report", plan.id))
     else:
-        files = dict(results_files(effects))
+        record = json.dumps(standing.record(), ensure_ascii=False, indent=1, sort_keys=True).encode()
+        files = {**results_files(effects), **design.matched.files(), "conformity.json": record}
+        files[SOURCES] = _accepted_contents(line)
         files |= {page.rpartition("/")[2]: render(build_document(inputs, language)).encode() for language, page in pages}
         for name, content in sorted(files.items(), key=lambda item: item[0].endswith(".html")):  # pages last: they say "complete"
             line.steps.store.put_if_absent(f"{folder}/{name}", content)
@@ -76,9 +83,11 @@ def make_edition(line: Line, plan: Plan) -> Edition:
     return Edition(pages[0][1], digest)
 
 
-def _folder(plan: Plan) -> str:
-    """Name of the folder of a plan's reports: its identifier, of which nothing can lead elsewhere."""
-    return re.sub(r"[^A-Za-z0-9-]+", "_", plan.id)
+def _accepted_contents(line: Line) -> bytes:
+    """Digests of all accepted deliveries: what a report may rest on, for the day when one of them has to go."""
+    datasets = {contract.dataset for contract in line.contracts.values()}
+    digests = {source.arrival.sha256 for dataset in datasets for source in steps.accepted(line, dataset).sources}
+    return json.dumps(sorted(digests), indent=0).encode()
 
 
 def event_study_pictures(line: Line, plan: Plan, effects: EffectsResult) -> dict[str, str]:
@@ -90,7 +99,7 @@ def event_study_pictures(line: Line, plan: Plan, effects: EffectsResult) -> dict
         found = event_study_of(inputs, outcome, language)
         if found is not None:
             svg = to_svg(event_study_chart(found[0], WIDE, language), language).encode()
-            key = f"reports/{_folder(plan)}/pictures/{digest_of_bytes(svg)[:16]}.svg"
+            key = f"{report_folder(plan.id)}/pictures/{digest_of_bytes(svg)[:16]}.svg"
             line.steps.store.put_if_absent(key, svg)
             pictures[outcome.indicator] = key
     return pictures
@@ -114,7 +123,7 @@ def report_inputs(line: Line, plan: Plan, design: steps.Design, effects: Effects
         treated_cohorts=tuple(plan.treated_cohorts or ()),
         estimates=effects.estimates,
         tests=effects.tests,
-        balance=balance_of(design.panel, design.groups, plan),
+        balance=design.matched.balance,
         sources=sources,
         deliveries=pd.concat(delivered, ignore_index=True) if delivered else pd.DataFrame(columns=list(DELIVERY_COLUMNS)),
         notices=_notices(line, plan, design),
@@ -122,7 +131,42 @@ def report_inputs(line: Line, plan: Plan, design: steps.Design, effects: Effects
         smallest_cell=max((contract.smallest_cell for contract in municipal), default=1),
         digests={"plan": plan_digest(plan), "code": code_digest("kkz_eval.evaluation")},
         versions={name: version(name) for name in LIBRARIES},
+        design=_design_info(plan, design),
+        conformity=_in_languages(conformity_of(line, plan, design.baseline)),
     )
+
+
+def _design_info(plan: Plan, design: steps.Design) -> DesignInfo:
+    matched = design.matched
+    weighted = plan.matching is not None
+    unused = tuple(
+        (
+            unit_name(unit),
+            {str(lang): text(f"matching_reasons.{reason}", lang, package="kkz_eval.evaluation") for lang in LANGUAGES},
+        )
+        for unit, reason in matched.units.loc[matched.units["reason"] != "", ["unit_id", "reason"]].itertuples(index=False)
+    )
+    reference = matched.units[(matched.units["group"] == "reference") & (matched.units["weight"] > 0)]
+    return DesignInfo(
+        method=plan.matching.method if plan.matching is not None else "none",
+        n_reference=len(reference),
+        ess=matched.ess,
+        unused=unused,
+        references=_named_units(matched.references),
+        synthetic=_named_units(matched.synthetic),
+        balance=matched.balance,
+        regression=regression_to_mean(design.panel, design.groups, plan, matched.weights if weighted else None),
+    )
+
+
+def _named_units(table: pd.DataFrame) -> pd.DataFrame:
+    return table.assign(unit_name=table["unit_id"].map(unit_name), reference_name=table["reference_id"].map(unit_name))
+
+
+def _in_languages(standing: Conformity) -> tuple[Mapping[str, str], ...]:
+    """The standing and every deviation, each in all languages."""
+    said = {str(language): standing.sentences(language) for language in LANGUAGES}
+    return tuple({language: sentences[place] for language, sentences in said.items()} for place in range(len(said["de"])))
 
 
 def _outcome_info(line: Line, plan: Plan, outcome: Outcome, design: steps.Design) -> OutcomeInfo:
@@ -236,6 +280,10 @@ def _notices(line: Line, plan: Plan, design: steps.Design) -> tuple[Mapping[str,
                 for language in LANGUAGES
             }
         )
+    for key, found in (("waived", steps.waived_slices(line)), ("corrected", steps.corrected_slices(line))):
+        for (name, dataset), parts in found.items():
+            if dataset in datasets:
+                notices.append(_named(f"notices.{key}", name, dataset, parts))
     for conflict in (conflict for conflict in steps.conflicts(line) if conflict.dataset in datasets):
         notices.append({language: conflict_sentence(conflict, language) for language in LANGUAGES})
     for row in design.coverage:
@@ -249,6 +297,12 @@ def _notices(line: Line, plan: Plan, design: steps.Design) -> tuple[Mapping[str,
                 }
             )
     return tuple(notices)
+
+
+def _named(key: str, name: str, dataset: str, parts: Iterable[tuple[str, int]]) -> Mapping[str, str]:
+    """A sentence that names a file and the units and years in it."""
+    named = "; ".join(f"{unit_name(unit)} {year}" for unit, year in parts)
+    return {language: text(key, language, package="kkz_eval", name=name, dataset=dataset, parts=named) for language in LANGUAGES}
 
 
 def _digest_of_inputs(inputs: ReportInputs, effects: EffectsResult) -> str:
@@ -272,5 +326,13 @@ def _digest_of_inputs(inputs: ReportInputs, effects: EffectsResult) -> str:
             inputs.smallest_cell,
             dict(inputs.digests),
             dict(inputs.versions),
+            [dict(said) for said in inputs.conformity],
+            [] if inputs.design is None else _digests_of_design(inputs.design),
         ]
     )
+
+
+def _digests_of_design(design: DesignInfo) -> list[object]:
+    frames = [design.references, design.synthetic, design.balance, design.regression]
+    tables: list[object] = [digest_of_bytes(frame.to_csv(index=False).encode()) for frame in frames]
+    return [*tables, design.method, design.n_reference, repr(design.ess), repr(design.unused)]

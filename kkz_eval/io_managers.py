@@ -11,6 +11,7 @@ import dagster as dg
 import pandas as pd
 
 from kkz_eval import line as steps
+from kkz_eval.evaluation.plan import plain_id
 
 
 class AcceptedTables(dg.IOManager):
@@ -27,7 +28,7 @@ class AcceptedTables(dg.IOManager):
     def load_input(self, context: dg.InputContext) -> pd.DataFrame:
         """The table of an asset. Raises KeyError for an asset without one."""
         name = context.asset_key.to_user_string()
-        plans = {steps.plain_id(plan_id): plan for plan_id, plan in self._line.plans.items()}
+        plans = {plain_id(plan_id): plan for plan_id, plan in self._line.plans.items()}
         kind, _, plan_name = name.partition("_")
         match kind:
             case "design":

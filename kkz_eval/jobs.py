@@ -23,8 +23,22 @@ CONFIGURATION = Path(__file__).resolve().parent.parent / "dagster.yaml"
 
 yearly_run = dg.define_asset_job(
     YEARLY_RUN,
-    selection=dg.AssetSelection.all(),
+    selection=dg.AssetSelection.all() - dg.AssetSelection.assets("next_templates"),
     description=described("job.yearly_run"),
+)
+
+check_deliveries = dg.define_asset_job(
+    "Lieferungen_pruefen",
+    selection=dg.AssetSelection.assets("landing", "parsed", "verdicts", "delivery_status", "delivery_board"),
+    description=described("job.check_deliveries"),
+)
+
+deadlines_job = dg.define_asset_job(
+    "Fristen", selection=dg.AssetSelection.assets("delivery_board"), description=described("job.deadlines")
+)
+
+templates_job = dg.define_asset_job(
+    "Vorlagen", selection=dg.AssetSelection.assets("next_templates"), description=described("job.templates")
 )
 
 
@@ -44,12 +58,11 @@ class RunOptions(dg.ConfigurableResource):  # type: ignore[type-arg]
         description=described("option.outcomes"),
     )
 
-    def chosen_years(self) -> tuple[int, ...]:
-        """The reporting years of a run without partitions. Raises UserError where they can't be read or do not exist."""
-        known = known_years()
-        if not self.years.strip():
-            return known
-        return span_of_years(self.years.strip(), known)
+    def require_years(self, years: Sequence[int]) -> None:
+        """Raises UserError where the option `years` can't be read, does not exist, or is not what the run's partitions are."""
+        wanted = self.years.strip()
+        if wanted and span_of_years(wanted, known_years()) != tuple(years):
+            raise UserError("years_contradict", option=wanted, partitions=f"{years[0]}–{years[-1]}")
 
     def takes(self, plan_id: str) -> bool:
         """Whether a plan is part of the run."""

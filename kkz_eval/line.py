@@ -7,27 +7,44 @@ is asked for, in whichever run, rests on accepted content only.
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 
 import pandas as pd
+import pyarrow as pa
 
 from kkz_eval.contracts.contract import Contract
 from kkz_eval.contracts.load import load_contracts
+from kkz_eval.contracts.plausibility import Doubt, doubts, other_datasets
 from kkz_eval.deliveries.accepted import Accepted, Conflict, Source, accepted_observations, sources_of
+from kkz_eval.deliveries.decisions import NONE, Decisions, load_decisions
 from kkz_eval.deliveries.intake import Intake, take_in, year_spans
 from kkz_eval.deliveries.judging import judge_arrival, load_findings, load_parsed, parse
 from kkz_eval.deliveries.register import Arrival, Register, read_register
-from kkz_eval.evaluation.design import Coverage, below, coverage_of, demanded_coverage, groups_of, panel_of
+from kkz_eval.evaluation.baseline import Baseline, baseline_indicators, baseline_of, covariate_cells, first_start
+from kkz_eval.evaluation.design import (
+    Coverage,
+    below,
+    by_dose,
+    coverage_of,
+    demanded_coverage,
+    groups_of,
+    panel_of,
+    strata_of,
+    with_design,
+)
+from kkz_eval.evaluation.lock import Lock, read_lock
+from kkz_eval.evaluation.matching import Matched, match
 from kkz_eval.evaluation.memo import effects_of_plan
-from kkz_eval.evaluation.plan import Plan, load_plan
+from kkz_eval.evaluation.plan import Plan, load_plan, plain_id
 from kkz_eval.evaluation.results import EffectsResult
 from kkz_eval.indicators.catalogue import Indicator, check_origins, load_catalogue
 from kkz_eval.indicators.memo import stored_indicator
 from kkz_eval.indicators.rates import IndicatorValues
+from kkz_eval.locks import lock_file
 from kkz_eval.model.errors import UserError
 from kkz_eval.model.findings import Finding, iter_findings
 from kkz_eval.model.parsed import ParsedTable
@@ -56,9 +73,11 @@ class DeliveryState:
 
 @dataclass(frozen=True)
 class Design:
-    """Groups, panel and coverage of a plan. conflicts: cells that two deliveries contradict, none of which holds."""
+    """Groups, baseline, design, panel and coverage of a plan. conflicts: cells that two deliveries contradict, none of which holds."""
 
     groups: pd.DataFrame
+    baseline: Baseline
+    matched: Matched
     panel: pd.DataFrame
     coverage: tuple[Coverage, ...]
     short: tuple[Coverage, ...]
@@ -71,7 +90,7 @@ def _silent(_: str) -> None:
 
 @dataclass(frozen=True)
 class Line:
-    """An installation's contracts, catalogue and plans, with the store they work on."""
+    """An installation's contracts, catalogue, plans and decisions, with the store they work on. locks: beside the plan files, by plan."""
 
     settings: Settings
     contracts: Mapping[str, Contract]
@@ -79,15 +98,12 @@ class Line:
     plans: Mapping[str, Plan]
     steps: Steps
     progress: Callable[[str], None] = field(default=_silent)
+    decisions: Decisions = NONE
+    locks: Mapping[str, Lock] = field(default_factory=dict)
 
     def register(self) -> Register:
         """The register as it stands now."""
         return read_register(self.steps.store)
-
-
-def plain_id(plan_id: str) -> str:
-    """A plan's identifier as names of assets and folders take it: letters, digits and underscores."""
-    return re.sub(r"[^A-Za-z0-9]+", "_", plan_id).strip("_")
 
 
 def open_line(settings: Settings, plan_files: Iterable[Path] | None = None, progress: Callable[[str], None] = _silent) -> Line:
@@ -107,18 +123,17 @@ def open_line(settings: Settings, plan_files: Iterable[Path] | None = None, prog
     check_origins(catalogue, {contract.dataset: contract.source for contract in contracts.values()})
     for plan in plans:
         check_plan(plan, catalogue, contracts)
-    return Line(settings, contracts, catalogue, {plan.id: plan for plan in plans}, Steps(Store.at(str(settings.home))), progress)
+    decisions = load_decisions(folder, contracts, date.today())
+    named = {plan.id: plan for plan in plans}
+    found = {plan.id: lock_file(file, plan) for file, plan in zip(files, plans, strict=True)}
+    locks = {plan_id: read_lock(file.read_bytes(), str(file)) for plan_id, file in found.items() if file.exists()}
+    return Line(settings, contracts, catalogue, named, Steps(Store.at(str(settings.home))), progress, decisions, locks)
 
 
 _UNREAD: Mapping[str, Callable[[Plan], str | None]] = {
-    "units.level": lambda plan: plan.units.level if plan.units.level not in {None, "kreis"} else None,
-    "units.partly_treated": lambda plan: (
-        plan.units.partly_treated if plan.units.partly_treated not in {None, "leave_out"} else None
-    ),
-    "matching": lambda plan: ", ".join(plan.matching) or None,
     "sensitivity": lambda plan: ", ".join(plan.sensitivity) or None,
-    "covariates": lambda plan: ", ".join(plan.covariates) or None,
-    "weight": lambda plan: plan.weight,
+    "covariates": lambda plan: ", ".join(name for name in plan.covariates if name not in covariate_cells(plan)) or None,
+    "weight": lambda plan: plan.weight if plan.matching is None else None,
     "cluster": lambda plan: plan.cluster if plan.cluster != "unit_id" else None,
 }
 """Keys of a plan that the line does not follow (yet), with what the plan says there; None where it follows."""
@@ -133,22 +148,39 @@ def check_plan(plan: Plan, catalogue: Mapping[str, Indicator], contracts: Mappin
         value = unread(plan)
         if value is not None:
             raise UserError("plan_key_not_used", plan=plan.id, key=key, value=value)
+    _check_units(plan)
     datasets = {contract.dataset: contract for contract in contracts.values()}
-    for outcome in plan.outcomes:
-        if outcome.indicator not in catalogue:
+    for name in baseline_indicators(plan):
+        if name not in catalogue:
             raise UserError(
                 "indicator_unknown",
                 package="kkz_eval.indicators",
-                indicator=outcome.indicator,
+                indicator=name,
                 known=", ".join(sorted(catalogue)),
             )
-        dataset = plan.sources.get(outcome.indicator)
+        dataset = plan.sources.get(name)
         if dataset is None:
-            known = ", ".join(source.dataset for source in catalogue[outcome.indicator].sources)
-            raise UserError("plan_without_source", plan=plan.id, indicator=outcome.indicator, known=known)
-        catalogue[outcome.indicator].source(dataset)
+            known = ", ".join(source.dataset for source in catalogue[name].sources)
+            raise UserError("plan_without_source", plan=plan.id, indicator=name, known=known)
+        catalogue[name].source(dataset)
         if datasets[dataset].source != "official":
-            raise UserError("plan_source_not_common", plan=plan.id, indicator=outcome.indicator, dataset=dataset)
+            raise UserError("plan_source_not_common", plan=plan.id, indicator=name, dataset=dataset)
+    start = first_start(groups_of(plan, "de"), plan)
+    for name, (_, year) in covariate_cells(plan).items():
+        if start is None or year >= start:
+            raise UserError("covariate_after_start", plan=plan.id, covariate=name, start=start)
+
+
+def _check_units(plan: Plan) -> None:
+    """The level of the units, and the dose, as far as the data carry them. Raises UserError."""
+    if plan.units.level in {"municipality", "youth_office"}:
+        raise UserError("plan_level_without_source", plan=plan.id, level=plan.units.level)
+    dose = {estimator.id for estimator in plan.estimators if estimator.method == "dose"}
+    others = [estimator.id for estimator in plan.estimators if estimator.id not in dose]
+    if by_dose(plan) and others:
+        raise UserError("plan_dose_only", plan=plan.id, estimators=", ".join(others))
+    if dose and not by_dose(plan):
+        raise UserError("plan_without_dose", plan=plan.id, estimators=", ".join(sorted(dose)))
 
 
 def land(line: Line, years: Iterable[int]) -> Intake:
@@ -190,7 +222,7 @@ def judge_arrivals(line: Line, years: Iterable[int]) -> tuple[Source, ...]:
     language = line.settings.language
     judged = []
     for arrival in register.of_years(years):
-        verdict = judge_arrival(line.steps, register, arrival, line.contracts, known_units())
+        verdict = judge_arrival(line.steps, register, arrival, line.contracts, known_units(), line.decisions)
         judged.append(Source(arrival, verdict))
         if verdict.n_errors and arrival in register.last_under(arrival.name):
             line.progress(say("progress.rejected", language, name=arrival.name, errors=verdict.n_errors))
@@ -279,16 +311,60 @@ def rejected_slices(line: Line) -> list[tuple[Source, str, int]]:
     return rows
 
 
+def waived_slices(line: Line) -> dict[tuple[str, str], list[tuple[str, int]]]:
+    """Units and years that hold although a rule speaks against them, by waiver: by (name of the file, dataset)."""
+    found: dict[tuple[str, str], list[tuple[str, int]]] = {}
+    for contract in line.contracts.values():
+        now = accepted(line, contract.dataset)
+        columns = ["delivery_sha256", "unit_id", "year"]
+        held = {tuple(row.values()) for row in now.observations.select(columns).group_by(columns).aggregate([]).to_pylist()}
+        for source in now.sources:
+            known = [(part.unit_id, part.year) for part in source.verdict.slices if part.n_acknowledged]
+            parts = [place for place in known if (source.arrival.sha256, *place) in held]
+            if parts:
+                found[(source.arrival.name, contract.dataset)] = parts
+    return found
+
+
+def corrected_slices(line: Line) -> dict[tuple[str, str], list[tuple[str, int]]]:
+    """Units and years with a value that a correction replaced: by (name of the file, dataset)."""
+    found: dict[tuple[str, str], list[tuple[str, int]]] = {}
+    for contract in line.contracts.values():
+        now = accepted(line, contract.dataset)
+        corrected = now.observations.filter(now.observations.column("correction_id").is_valid())
+        names = {source.arrival.sha256: source.arrival.name for source in now.sources}
+        for row in corrected.select(["delivery_sha256", "unit_id", "year"]).to_pylist():
+            parts = found.setdefault((names[row["delivery_sha256"]], contract.dataset), [])
+            if (row["unit_id"], row["year"]) not in parts:
+                parts.append((row["unit_id"], row["year"]))
+    return found
+
+
 def accepted(line: Line, dataset: str) -> Accepted:
     """The observations of a dataset that hold now."""
     contract = next(c for c in line.contracts.values() if c.dataset == dataset)
     return accepted_observations(line.steps, line.register(), contract)
 
 
+def plausibility(line: Line, contract: Contract) -> tuple[Doubt, ...]:
+    """What is doubtful about the accepted values of a contract beside other datasets and the year before.
+
+    Found when asked for, from what is accepted now: it is no part of any verdict and rejects nothing.
+    """
+    register = line.register()
+    by_dataset = {known.dataset: known for known in line.contracts.values()}
+    observations = {
+        name: accepted_observations(line.steps, register, by_dataset[name]).observations
+        for name in (contract.dataset, *other_datasets(contract))
+        if name in by_dataset
+    }
+    return doubts(contract, observations[contract.dataset], observations)
+
+
 def conflicts(line: Line) -> tuple[Conflict, ...]:
     """Units and years of any dataset that deliveries of one scan contradict each other about; none of them holds."""
-    datasets = sorted({contract.dataset for contract in line.contracts.values()})
-    return tuple(conflict for dataset in datasets for conflict in accepted(line, dataset).conflicts)
+    register, contracts = line.register(), sorted(line.contracts.values(), key=lambda contract: contract.dataset)
+    return tuple(found for contract in contracts for found in accepted_observations(line.steps, register, contract).conflicts)
 
 
 def indicator(line: Line, indicator_id: str, dataset: str) -> IndicatorValues:
@@ -301,8 +377,8 @@ def indicator(line: Line, indicator_id: str, dataset: str) -> IndicatorValues:
 
 
 def datasets_of(line: Line, plan: Plan) -> tuple[str, ...]:
-    """The datasets that a plan's outcomes read, numerators and denominators, by name."""
-    sources = [line.catalogue[outcome.indicator].source(plan.sources[outcome.indicator]) for outcome in plan.outcomes]
+    """The datasets that a plan's outcomes and baseline read, numerators and denominators, by name."""
+    sources = [line.catalogue[name].source(plan.sources[name]) for name in baseline_indicators(plan)]
     return tuple(sorted({dataset for source in sources for dataset in source.datasets}))
 
 
@@ -313,16 +389,36 @@ def has_data(line: Line, plan: Plan) -> bool:
 
 
 def design(line: Line, plan: Plan) -> Design:
-    """Groups, panel and coverage of a plan."""
+    """Groups, baseline, design, panel and coverage of a plan.
+
+    Who is compared with whom is decided by the baseline slice alone; the panel takes the weights over. Raises UserError where the
+    plan's matching can't be done.
+    """
     groups = groups_of(plan, line.settings.language)
-    panels = [
-        panel_of(outcome, indicator(line, outcome.indicator, plan.sources[outcome.indicator]).indicators, groups)
-        for outcome in plan.outcomes
-    ]
-    panel = pd.concat(panels, ignore_index=True)
+    tables = {name: indicator(line, name, plan.sources[name]).indicators for name in baseline_indicators(plan)}
+    baseline = baseline_of(_values(tables), groups, plan)
+    matched = match(baseline, groups, strata_of(groups, plan), plan)
+    panel = pd.concat([panel_of(outcome, tables[outcome.indicator], groups) for outcome in plan.outcomes], ignore_index=True)
     coverage = coverage_of(panel, groups)
     conflicts = [c for dataset in datasets_of(line, plan) for c in accepted(line, dataset).conflicts]
-    return Design(groups, panel, coverage, below(coverage, demanded_coverage(plan)), tuple(conflicts))
+    short = below(coverage, demanded_coverage(plan))
+    return Design(groups, baseline, matched, with_design(panel, matched, baseline, plan), coverage, short, tuple(conflicts))
+
+
+def baseline_of_plan(line: Line, plan: Plan) -> Baseline:
+    """The baseline slice of what is accepted now: all that the design of a plan sees."""
+    tables = {name: indicator(line, name, plan.sources[name]).indicators for name in baseline_indicators(plan)}
+    return baseline_of(_values(tables), groups_of(plan, line.settings.language), plan)
+
+
+def _values(tables: Mapping[str, pa.Table]) -> pd.DataFrame:
+    """unit_id, year, indicator, value of indicator tables."""
+    columns = ("unit_id", "year", "value")
+    frames = [
+        pd.DataFrame({name: table.column(name).to_pylist() for name in columns}).assign(indicator=indicator_id)
+        for indicator_id, table in tables.items()
+    ]
+    return pd.concat(frames, ignore_index=True).astype({"unit_id": object, "year": "int64", "value": "float64"})
 
 
 def effects(line: Line, plan: Plan, outcomes: Sequence[str] = ()) -> EffectsResult:

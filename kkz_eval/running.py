@@ -1,24 +1,21 @@
 """The yearly run without the UI: executes the very job of Dagster, prints progress and where the reports are.
 
-Belongs here: what the commands `run` and `deliveries list` print, and their exit codes. No step of its own.
+Belongs here: what the command `run` prints, and its exit codes. No step of its own.
 """
 
 from __future__ import annotations
 
 import sys
-from collections import Counter
 from pathlib import Path
 
 from kkz_eval.definitions import build_defs
 from kkz_eval.deliveries.intake import inbox_files
-from kkz_eval.deliveries.register import read_register
 from kkz_eval.jobs import execute_yearly_run, open_instance
 from kkz_eval.line import conflicts, open_line, rejected_slices
 from kkz_eval.model.texts import text
 from kkz_eval.partitions import known_years, span_of_years
 from kkz_eval.sentences import conflict_sentence
 from kkz_eval.settings import Settings
-from kkz_eval.storage.store import Store
 
 
 def run_line(settings: Settings, plan_file: Path | None, years: str | None) -> int:
@@ -49,22 +46,6 @@ def run_line(settings: Settings, plan_file: Path | None, years: str | None) -> i
         _print(conflict_sentence(conflict, settings.language))
     left_out = len(rejected_slices(line)) + len(contradicted)
     return 0 if outcome.success and not refused and not left_out else 1
-
-
-def list_deliveries(settings: Settings) -> int:
-    """Print the register: one line per arrival, in order, with the standing verdict."""
-    register = read_register(Store.at(str(settings.home)))
-    if not register.arrivals:
-        print(text("run.register_empty", settings.language, package="kkz_eval", home=str(settings.home)))
-    for arrival in register.arrivals:
-        verdict = register.verdicts.get((arrival.sha256, arrival.contract_id))
-        slices = Counter(part.status.value for part in verdict.slices) if verdict else Counter()
-        state = verdict.status.value if verdict else "pending"
-        fate = text(f"status.{state}", settings.language, package="kkz_eval.stewardship")
-        if verdict and slices["rejected"]:
-            fate += f" ({slices['rejected']}/{len(verdict.slices)})"
-        print(f"{arrival.number:>6}  {arrival.sha256[:12]}  {arrival.contract_id:<22}  {fate:<28}  {arrival.name}")
-    return 0
 
 
 def _print(sentence: str) -> None:

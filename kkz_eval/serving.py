@@ -28,12 +28,12 @@ from kkz_eval.sentences import say
 from kkz_eval.settings import CHECKOUT, Settings
 
 HOST = "127.0.0.1"
-SERVED = ("reports", "protocols")
+SERVED = ("reports", "protocols", "board")
 SECONDS_TO_START = 120.0
 
 
 class PublishedFiles(SimpleHTTPRequestHandler):
-    """Files below `reports/` and `protocols/` of a home, read only; no other file, no listing of folders, nothing cached."""
+    """Files below `reports/`, `protocols/` and `board/` of a home, read only; no other file, no listing of folders, nothing cached."""
 
     def translate_path(self, path: str) -> str:
         """The file behind an address; a name that can't exist for all that is not served."""

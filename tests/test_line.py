@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from kkz_eval.contracts.load import load_contracts
-from kkz_eval.evaluation.plan import Plan, Units, load_plan
+from kkz_eval.evaluation.plan import EstimatorSpec, Matching, Measured, Plan, Units, load_plan, plain_id
 from kkz_eval.indicators.catalogue import load_catalogue
-from kkz_eval.line import check_plan, open_line, plain_id
+from kkz_eval.line import check_plan, open_line
 from kkz_eval.model.errors import UserError
 from kkz_eval.partitions import span_of_years
 from kkz_eval.settings import Settings
@@ -29,9 +29,6 @@ def test_the_plans_of_the_project_are_followed(plan: Plan) -> None:
 @pytest.mark.parametrize(
     ("key", "change"),
     [
-        ("units.level", {"units": Units(level="youth_office")}),
-        ("units.partly_treated", {"units": Units(partly_treated="dose")}),
-        ("matching", {"matching": {"caliper": 0.2}}),
         ("sensitivity", {"sensitivity": {"placebo": True}}),
         ("covariates", {"covariates": ("q_PBG_bev",)}),
         ("weight", {"weight": "population"}),
@@ -43,6 +40,40 @@ def test_a_key_that_would_be_ignored_is_refused(plan: Plan, key: str, change: di
         check_plan(replace(plan, **change), CATALOGUE, CONTRACTS)
     assert error.value.code == "plan_key_not_used"
     assert key in error.value.sentence("de")
+
+
+DOSE = (EstimatorSpec("d", "dose"),)
+
+
+@pytest.mark.parametrize(
+    ("code", "change"),
+    [
+        ("plan_level_without_source", {"units": Units(level="youth_office")}),
+        ("plan_level_without_source", {"units": Units(level="municipality")}),
+        ("plan_dose_only", {"units": Units(partly_treated="dose")}),
+        ("plan_without_dose", {"estimators": DOSE}),
+        ("covariate_after_start", {"covariates": ("q_PBG_bev:2012",)}),
+        ("plan_without_source", {"covariates": ("a_sMin:2011",), "sources": {}}),
+        ("indicator_unknown", {"matching": Matching("nearest_neighbour", (Measured("no_such"),))}),
+    ],
+)
+def test_what_the_data_do_not_carry_is_refused(plan: Plan, code: str, change: dict[str, object]) -> None:
+    with pytest.raises(UserError) as error:
+        check_plan(replace(plan, **change), CATALOGUE, CONTRACTS)
+    assert error.value.code == code
+    assert error.value.sentence("de") != error.value.sentence("en")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"units": Units(level="kreis", partly_treated="dose", known_until=2019), "estimators": DOSE},
+        {"covariates": ("q_PBG_bev:2011",)},
+        {"matching": Matching("entropy_balancing", (Measured("q_PBG_bev"),)), "weight": "weight"},
+    ],
+)
+def test_what_the_data_carry_is_followed(plan: Plan, change: dict[str, object]) -> None:
+    check_plan(replace(plan, **change), CATALOGUE, CONTRACTS)
 
 
 def test_two_plans_whose_names_look_alike_in_the_interface_are_refused(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ import dagster as dg
 from kkz_eval import line as steps
 from kkz_eval.assets.failures import sentences
 from kkz_eval.assets.links import protocol_links
+from kkz_eval.delivery_board import write_marked_copies
 from kkz_eval.descriptions import described
 from kkz_eval.jobs import RunOptions
 from kkz_eval.model.texts import text
@@ -20,10 +21,10 @@ WHOLE_RANGE = dg.BackfillPolicy.single_run()
 
 
 def years_of(context: dg.AssetExecutionContext, options: RunOptions) -> tuple[int, ...]:
-    """The reporting years of this run: its partitions, or the option `years` where none was chosen."""
-    if context.has_partition_key or context.has_partition_key_range:
-        return tuple(int(key) for key in context.partition_keys)
-    return options.chosen_years()
+    """The reporting years of this run: its partitions. Raises UserError where the option `years` can't be read or says others."""
+    years = tuple(int(key) for key in context.partition_keys)
+    options.require_years(years)
+    return years
 
 
 @dg.asset(
@@ -90,17 +91,19 @@ def parsed(
 def verdicts(
     context: dg.AssetExecutionContext, line: dg.ResourceParam[steps.Line], options: RunOptions
 ) -> dg.MaterializeResult[None]:
-    """Judge what arrived and has no verdict yet, and write a protocol for every delivery with findings."""
-    years = years_of(context, options)
+    """Judge what arrived and has no verdict yet; write a protocol and a marked copy for every delivery with findings."""
     with sentences(line.settings.language):
+        years = years_of(context, options)
         judged = steps.judge_arrivals(line, years)
         protocols = steps.write_protocols(line, years)
+        copies = write_marked_copies(line, years)
     count = Counter(row.verdict.status.value for row in judged)
     return dg.MaterializeResult(
         metadata={
             "angenommen": count["accepted"],
             "angenommen_mit_hinweisen": count["accepted_with_warnings"],
             "zurueckgewiesen": count["rejected"],
+            "markierte_kopien": len(copies),
             **protocol_links(line, protocols),
         }
     )

@@ -13,9 +13,11 @@ from kkz_eval.assets.failures import sentences
 from kkz_eval.assets.links import link, picture
 from kkz_eval.descriptions import described
 from kkz_eval.editions import event_study_pictures, make_edition
-from kkz_eval.evaluation.plan import Plan
+from kkz_eval.evaluation.plan import Plan, plain_id
 from kkz_eval.jobs import RunOptions
 from kkz_eval.model.texts import LANGUAGES
+from kkz_eval.planning import conformity_of
+from kkz_eval.reference.tables import unit_name
 from kkz_eval.sentences import say
 
 OWNERS = ["team:auswertung"]
@@ -38,7 +40,7 @@ _SCHEMA = dg.TableSchema([dg.TableColumn(name, kind, description=described(f"col
 
 def asset_name(step: str, plan: Plan) -> str:
     """Name of a plan's asset: Dagster takes no hyphen."""
-    return f"{step}_{steps.plain_id(plan.id)}"
+    return f"{step}_{plain_id(plan.id)}"
 
 
 def _shown(value: object) -> str | int | float | None:
@@ -52,8 +54,18 @@ def _headline(row: Any) -> str:
     """Estimate, interval and numbers in one line; the reason where it was refused."""
     if row.status != "ok":
         return str(row.message)
-    numbers = f"{row.estimate:.3f} [{row.conf_low:.3f}, {row.conf_high:.3f}], SE {row.std_error:.3f}"
-    return f"{numbers}, n = {row.n_units} ({row.n_treated} + {row.n_control}), {row.n_clusters} Cluster".replace("-", "−")
+    numbers = f"{row.estimate:.3f} [{row.conf_low:.3f}, {row.conf_high:.3f}], n = {row.n_treated} + {row.n_control}"
+    return f"{numbers}, {row.n_clusters} Cluster, SE {row.std_error:.3f}".replace("-", "−")
+
+
+def _references(design: steps.Design) -> str:
+    """The nearest reference Kreise of each treated Kreis, with distances, a line each."""
+    lines = []
+    for unit, part in design.matched.references.groupby("unit_id", sort=True):
+        pairs = zip(part["reference_id"], part["distance"], strict=True)
+        near = ", ".join(f"{unit_name(reference)} ({distance:.2f})" for reference, distance in pairs)
+        lines.append(f"- {unit_name(str(unit))}: {near}")
+    return "\n".join(lines)
 
 
 def plan_assets(plan: Plan) -> list[dg.AssetsDefinition]:
@@ -84,11 +96,21 @@ def plan_assets(plan: Plan) -> list[dg.AssetsDefinition]:
                     )
                 )
                 return
-            result = steps.design(line, line.plans[plan.id])
+            current = line.plans[plan.id]
+            result = steps.design(line, current)
+            standing = conformity_of(line, current, result.baseline)
         sizes = result.groups["group"].value_counts().reindex(["treated", "reference", "later", "left_out"], fill_value=0)
         counts = {str(name): int(size) for name, size in sizes.items()}
         line.progress(say("progress.design", line.settings.language, plan=plan.id, **counts))
-        yield dg.MaterializeResult(metadata=counts)
+        yield dg.MaterializeResult(
+            metadata={
+                **counts,
+                "festlegung": dg.MetadataValue.md("\n\n".join(standing.sentences(line.settings.language))),
+                "vergleichskreise_wirksam": round(result.matched.ess, 2),
+                "ausgangswerte": result.baseline.digest,
+                "naechste_vergleichskreise": dg.MetadataValue.md(_references(result)),
+            }
+        )
 
     @dg.asset(
         name=asset_name("effects", plan),
@@ -105,6 +127,8 @@ def plan_assets(plan: Plan) -> list[dg.AssetsDefinition]:
         with sentences(line.settings.language):
             result = steps.effects(line, line.plans[plan.id], options.outcomes)
             pictures = event_study_pictures(line, line.plans[plan.id], result)
+            baseline = steps.baseline_of_plan(line, line.plans[plan.id])
+            standing = conformity_of(line, line.plans[plan.id], baseline).headline(line.settings.language)
         estimates = result.estimates
         headline = estimates[estimates["aggregation"].isin(["coefficient", "exposed"]) & (estimates["term"] == "att")]
         refused = int((estimates["status"] == "refused").sum())
@@ -118,6 +142,7 @@ def plan_assets(plan: Plan) -> list[dg.AssetsDefinition]:
                 **{f"{row.indicator} ({row.estimator}, {row.aggregation})": _headline(row) for row in headline.itertuples()},
                 "schaetzungen": dg.MetadataValue.table(records, _SCHEMA),
                 "verweigert": refused,
+                "festlegung": standing,
                 **{f"verlauf {name}": picture(line, key, name) for name, key in pictures.items()},
             }
         )

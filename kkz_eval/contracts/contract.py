@@ -9,6 +9,8 @@ import pyarrow as pa
 
 from kkz_eval.model.parsed import parsed_schema
 
+CODE_SEPARATOR = ";"  # between the codes of a cell that holds a list of them
+
 
 @dataclass(frozen=True)
 class Code:
@@ -25,7 +27,10 @@ class Property:
     """A column of the contract.
 
     logical_type: string | integer | number. role: key (unit_id, year) | dimension | measure.
-    form: how the text is read: plain | ags | year | school_year (2015/16 or 2015, reported under the year in which it ends) | code.
+    form: how the text is read: plain | ags (of a municipality or Kreis, or JH key of a youth office) | year | school_year (2015/16 or
+    2015, reported under the year in which it ends) | code | codes (several codes in one cell, `U3; Kita`; stored in the order of
+    the code list, joined by CODE_SEPARATOR). in_key: whether a dimension is part of what a row speaks of; one that is not only
+    describes it.
     """
 
     name: str
@@ -41,6 +46,7 @@ class Property:
     synonyms: tuple[str, ...] = ()
     codes: tuple[Code, ...] = ()
     default: str | None = None  # code that holds where an optional column is absent
+    in_key: bool = True
 
 
 @dataclass(frozen=True)
@@ -57,6 +63,54 @@ class Rule:
 
 
 @dataclass(frozen=True)
+class Deadline:
+    """The last day of delivery: month and day of the year that lies `years_after` the reporting year."""
+
+    years_after: int
+    month: int
+    day: int
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What a contract says to people, and what no judgement depends on. In German, as the contract has it.
+
+    deadline: in words; due: the same as a day, None where there is none; rule_descriptions: by rule_id.
+    """
+
+    purpose: str = ""
+    limitations: str = ""
+    granularity: str = ""
+    legal_basis: str = ""
+    permitted_recipient: str = ""
+    deadline: str = ""
+    due: Deadline | None = None
+    contact_role: str = ""
+    rule_descriptions: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class OfficialSource:
+    """Where the figures of a contract stand in tables of official statistics, as these name things.
+
+    tables: how the code of the table or statistic begins; measure: property that takes the values; named: codes and labels of the
+    measure; variables: property to codes and labels of its variable, a variable without any being known by its members; members:
+    property to name of a member to its code, beside the code list; left_out: property to members that are not taken; absent:
+    property to the code that holds where the table lacks the variable; whole: members that restrict nothing (the name of the
+    statistic in a header row), so that a variable with these alone needs no place.
+    """
+
+    tables: tuple[str, ...]
+    measure: str
+    named: tuple[str, ...]
+    variables: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    members: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    left_out: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    absent: Mapping[str, str] = field(default_factory=dict)
+    whole: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Contract:
     """One dataset's contract.
 
@@ -66,8 +120,9 @@ class Contract:
     acceptance: file (one error rejects the file) | unit (it rejects its unit and year only).
     measure_from: name of the dimension whose code names the measure (INKAR: indicator), None where each measure property is one.
     title_marker: text in the title line above the header ("Tabelle: 21111-…") by which an official table is told apart from a delivery
-    with the same columns; None where the columns alone decide.
+    with the same columns; None where the columns alone decide. official: tables of official statistics that the layout `official` reads.
     smallest_cell: counts below it never leave the warehouse. digest: of all that reading and judging depends on.
+    plausibility: rules that look at other files or years (plausibility.py); they only warn, and no verdict depends on them.
     """
 
     id: str
@@ -88,6 +143,9 @@ class Contract:
     measure_from: str | None
     digest: str
     title_marker: str | None = None
+    plausibility: tuple[Rule, ...] = ()
+    terms: Terms = field(default_factory=Terms)
+    official: tuple[OfficialSource, ...] = ()
 
     def property_named(self, name: str) -> Property:
         """The property of that name. Raises KeyError."""

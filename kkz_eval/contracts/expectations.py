@@ -12,6 +12,7 @@ import os
 os.environ["GX_ANALYTICS_ENABLED"] = "false"
 
 import logging
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -21,7 +22,7 @@ import numpy as np
 import pandas as pd
 from great_expectations.data_context.types.base import ProgressBarsConfig
 
-from kkz_eval.contracts.contract import Contract, Rule
+from kkz_eval.contracts.contract import CODE_SEPARATOR, Contract, Rule
 from kkz_eval.contracts.masks import missing_columns, plain_symbol
 from kkz_eval.contracts.rules import (
     RuleError,
@@ -214,6 +215,25 @@ def _delivered_code(frame: pd.DataFrame, rule: Rule, contract: Contract) -> pd.S
     return pd.Series([of_row(*cell) for cell in cells], index=frame.index, dtype=object)
 
 
+def _expect_code_list(rule: Rule, contract: Contract, known: Mapping[str, frozenset[str]]) -> gxe.Expectation:
+    one = "|".join(re.escape(code) for code in text_values(rule.parameters["codes"]))
+    pattern = rf"\A(?:{one})(?:{CODE_SEPARATOR}(?:{one}))*\Z"
+    return gxe.ExpectColumnValuesToMatchRegex(column=helper_column(rule), regex=pattern, **_meta(rule))
+
+
+def _expect_alone(rule: Rule, contract: Contract, known: Mapping[str, frozenset[str]]) -> gxe.Expectation:
+    code = re.escape(str(rule.parameters["code"]))
+    pattern = rf"(?:(?:\A|{CODE_SEPARATOR}){code}{CODE_SEPARATOR})|(?:{CODE_SEPARATOR}{code}\Z)"
+    return gxe.ExpectColumnValuesToNotMatchRegex(column=_column(rule), regex=pattern, **_meta(rule))
+
+
+def _gap_in_row(frame: pd.DataFrame, rule: Rule, contract: Contract) -> pd.Series:
+    """Distance of the whole from the sum of its parts in the row; nan where one is absent or has a symbol."""
+    parts, whole = list(text_values(rule.parameters["parts"])), str(rule.parameters["whole"])
+    usable = frame[[*parts, whole]].mask(frame[[name + FLAG for name in (*parts, whole)]].notna().to_numpy())
+    return (usable[whole] - usable[parts].sum(axis=1, skipna=False)).abs().round(6)
+
+
 def _expect_range(rule: Rule, contract: Contract, known: Mapping[str, frozenset[str]]) -> gxe.Expectation:
     return gxe.ExpectColumnValuesToBeBetween(
         column=_column(rule), min_value=bound(rule, "minimum"), max_value=bound(rule, "maximum"), **_meta(rule)
@@ -315,6 +335,9 @@ _TRANSLATIONS: Mapping[str, Translation] = {
     "not_null": Translation(_helper_not_null, _filled),
     "symbol_admitted": Translation(_expect_symbols, _symbols),
     "in_codes": Translation(_expect_codes, _delivered_code),
+    "in_code_list": Translation(_expect_code_list, _delivered_code),
+    "code_stands_alone": Translation(_expect_alone),
+    "parts_sum_to_whole": Translation(_expect_tolerance, _gap_in_row),
     "range": Translation(_expect_range),
     "pattern": Translation(_expect_pattern),
     "unit_known": Translation(_expect_unit_known),

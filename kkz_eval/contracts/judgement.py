@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 import pyarrow as pa
@@ -34,12 +34,23 @@ class Judgement:
     rules_digest: str
 
 
-def judge_file(parsed: ParsedTable, contract: Contract, known_units: Mapping[str, frozenset[str]]) -> Judgement:
+def as_found(findings: pa.Table) -> pa.Table:
+    """The findings of a file about which nobody decided anything."""
+    return findings
+
+
+def judge_file(
+    parsed: ParsedTable,
+    contract: Contract,
+    known_units: Mapping[str, frozenset[str]],
+    acknowledge: Callable[[pa.Table], pa.Table] = as_found,
+) -> Judgement:
     """The judgement of a parsed file by its contract alone.
 
-    known_units: level -> keys of the register. Raises RuleError for a rule that can't be compiled.
+    known_units: level -> keys of the register; acknowledge: turns findings that are known to be right into acknowledged ones,
+    before they decide anything. Raises RuleError for a rule that can't be compiled.
     """
-    findings = judge(parsed, contract, known_units)
+    findings = acknowledge(judge(parsed, contract, known_units))
     fates = slices(parsed, contract, findings)
     return Judgement(
         findings=findings,
@@ -58,14 +69,16 @@ def slices(parsed: ParsedTable, contract: Contract, findings: pa.Table) -> tuple
     and year (a missing column, an unreadable key), it rejects them all.
     """
     errors, warnings = _by_unit_year(findings, Severity.ERROR), _by_unit_year(findings, Severity.WARNING)
+    known = _by_unit_year(findings, Severity.ACKNOWLEDGED)
     all_rejected = _rejects_file(contract, findings)
     return tuple(
         Slice(
             unit_id,
             year,
-            _status(all_rejected or (unit_id, year) in errors, warnings.get((unit_id, year), 0)),
+            _status(all_rejected or (unit_id, year) in errors, warnings.get((unit_id, year), 0) + known.get((unit_id, year), 0)),
             errors.get((unit_id, year), 0),
             warnings.get((unit_id, year), 0),
+            known.get((unit_id, year), 0),
         )
         for unit_id, year in _unit_years(parsed)
     )

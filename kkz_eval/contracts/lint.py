@@ -14,7 +14,7 @@ from pathlib import Path
 
 from jsonschema import Draft201909Validator
 
-from kkz_eval.contracts.contract import Contract
+from kkz_eval.contracts.contract import Contract, Property
 from kkz_eval.contracts.load import SUFFIX, ContractError, Node, contract_of, read_document
 from kkz_eval.contracts.rules import PACKAGE, RuleError
 from kkz_eval.contracts.synonyms import ambiguous_names, code_names, property_names
@@ -78,6 +78,22 @@ def _semantics(path: Path, contract: Contract, language: Language) -> Iterator[P
     for key, names_of in scopes:
         for name, things in ambiguous_names(names_of).items():
             yield Problem(path, key, _sentence("contract_name_ambiguous", language, name=name, things=", ".join(things)))
+
+    for of in contract.properties:
+        for name in _names_with_separator(of):
+            yield Problem(
+                path, of.name, _sentence("contract_name_with_separator", language, name=name, separators=LIST_SEPARATORS)
+            )
+
+
+LIST_SEPARATORS = ";,|+"  # people write these between the codes of one cell
+
+
+def _names_with_separator(of: Property) -> tuple[str, ...]:
+    """The names of codes that a cell with several codes would tear apart."""
+    if of.form != "codes":
+        return ()
+    return tuple(name for code in of.codes for name in code_names(code) if any(sign in name for sign in LIST_SEPARATORS))
 
 
 def _sentence(code: str, language: Language, **parameters: object) -> str:

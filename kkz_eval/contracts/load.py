@@ -5,17 +5,20 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from pathlib import Path
 from typing import NoReturn, TypeVar
 
 import yaml
 
-from kkz_eval.contracts.contract import Code, Contract, Property, Rule
+from kkz_eval.contracts.contract import Code, Contract, Deadline, OfficialSource, Property, Rule, Terms
+from kkz_eval.contracts.plausibility import CONTEXT_KINDS, context_checked
 from kkz_eval.contracts.rules import PACKAGE, Limits, RuleError, checked, derived_rules, key_rule
 from kkz_eval.model.errors import UserError
-from kkz_eval.model.findings import Severity
+from kkz_eval.model.findings import RULE_SEVERITIES
 from kkz_eval.model.parsed import ARROW_TYPES
 
 _T = TypeVar("_T")
@@ -28,14 +31,17 @@ SOURCES = ("municipal", "official")
 LEVELS = ("municipality", "kreis", "youth_office", "land")
 SUPERSEDES = ("unit_year", "observation")
 ACCEPTANCE = ("file", "unit")
-FORMS = ("plain", "ags", "year", "school_year", "code")
+FORMS = ("plain", "ags", "year", "school_year", "code", "codes")
+LISTED = ("code", "codes")  # the forms that need a code list
+_DUE = re.compile(r"(?:\+(\d) )?(\d\d)-(\d\d)")
 ROLES: Mapping[str, str] = {"column": "key", "dimension": "dimension", "measure": "measure"}  # semanticType -> role
 
 CONTRACT_PROPERTIES = (
     "titleEn", "dataset", "source", "levels", "layouts", "supersedes", "acceptance", "smallestCell", "attribution", "licence",
-    "measureFrom", "titleMarker", "legalBasis", "permittedRecipient", "deadline", "contactRole",
+    "measureFrom", "titleMarker", "official", "legalBasis", "permittedRecipient", "deadline", "contactRole", "due",
 )  # fmt: skip
-COLUMN_PROPERTIES = ("labelEn", "descriptionEn", "form", "unit", "default", "symbols", "emptyAdmitted")
+OFFICIAL_KEYS = ("tables", "measure", "named", "variables", "members", "leftOut", "absent", "whole")
+COLUMN_PROPERTIES = ("labelEn", "descriptionEn", "form", "unit", "default", "symbols", "emptyAdmitted", "inKey")
 CODE_PROPERTIES = ("labelEn", "synonyms")
 
 
@@ -172,6 +178,7 @@ def contract_of(root: Node) -> Contract:
     columns = list(objects[0].child("properties").items())
     properties = tuple(_property(column) for column in columns)
     _check_properties(objects[0], properties)
+    rules, plausibility = _rules(objects[0], columns, properties, levels)
     contract = Contract(
         id=root.child("id").text(),
         version=root.child("version").text(),
@@ -181,7 +188,7 @@ def contract_of(root: Node) -> Contract:
         source=own.child("source").one_of(SOURCES),
         levels=levels,
         properties=properties,
-        rules=_rules(objects[0], columns, properties, levels),
+        rules=rules,
         layouts=own.child("layouts").texts(),
         supersedes=own.child("supersedes").one_of(SUPERSEDES),
         acceptance=own.child("acceptance").one_of(ACCEPTANCE),
@@ -191,8 +198,42 @@ def contract_of(root: Node) -> Contract:
         measure_from=_measure_from(own, properties),
         digest="",
         title_marker=_optional(own, "titleMarker", Node.text, None),
+        plausibility=plausibility,
+        terms=_terms(root, own, objects[0], columns),
+        official=_optional(own, "official", lambda found: tuple(_official(item, properties) for item in found.items()), ()),
     )
     return replace(contract, digest=_digest(contract))
+
+
+def _terms(root: Node, own: Node, schema: Node, columns: Sequence[Node]) -> Terms:
+    said = _optional(root, "description", lambda found: found, Node(root.path, "description", {}))
+    quality = [item for node in (*columns, schema) for item in _quality(node)]
+    return Terms(
+        purpose=_optional(said, "purpose", Node.text, ""),
+        limitations=_optional(said, "limitations", Node.text, ""),
+        granularity=_optional(schema, "dataGranularityDescription", Node.text, ""),
+        legal_basis=_optional(own, "legalBasis", Node.text, ""),
+        permitted_recipient=_optional(own, "permittedRecipient", Node.text, ""),
+        deadline=_optional(own, "deadline", Node.text, ""),
+        due=_optional(own, "due", _deadline, None),
+        contact_role=_optional(own, "contactRole", Node.text, ""),
+        rule_descriptions={
+            _optional(item, "id", Node.text, ""): _optional(item, "description", Node.text, "") for item in quality
+        },
+    )
+
+
+def _deadline(node: Node) -> Deadline:
+    """`MM-DD` of the reporting year, `+1 MM-DD` of the year after it."""
+    written = _DUE.fullmatch(node.text())
+    if written is None:
+        node.fail("contract_value", value=node.value, expected="MM-DD | +1 MM-DD")
+    years, month, day = (int(part or 0) for part in written.groups())
+    try:
+        date(2001, month, day)  # a year without 29 February, so that the day exists in every year
+    except ValueError:
+        node.fail("contract_value", value=node.value, expected="MM-DD | +1 MM-DD")
+    return Deadline(years, month, day)
 
 
 def _optional(node: Node, name: str, read: Callable[[Node], _T], default: _D) -> _T | _D:
@@ -205,6 +246,32 @@ def _measure_from(own: Node, properties: Sequence[Property]) -> str | None:
     return None if found is None else found.one_of([p.name for p in properties if p.role == "dimension"])
 
 
+def _official(node: Node, properties: Sequence[Property]) -> OfficialSource:
+    measures = [p.name for p in properties if p.role == "measure"]
+    dimensions = {p.name: tuple(code.code for code in p.codes) for p in properties if p.role == "dimension"}
+    for name in node.mapping():
+        if name not in OFFICIAL_KEYS:
+            node.fail("contract_value", value=name, expected=" | ".join(OFFICIAL_KEYS))
+
+    def by_dimension(name: str, read: Callable[[Node, Sequence[str]], _T]) -> dict[str, _T]:
+        found = node.optional(name)
+        given = {} if found is None or found.value is None else found.mapping()
+        for key in given:
+            Node(node.path, f"{node.key}.{name}", key).one_of(tuple(dimensions))
+        return {key: read(Node(node.path, f"{node.key}.{name}.{key}", value), dimensions[key]) for key, value in given.items()}
+
+    return OfficialSource(
+        tables=node.child("tables").texts(),
+        measure=node.child("measure").one_of(measures),
+        named=node.child("named").texts(),
+        variables=by_dimension("variables", lambda found, _: found.texts()),
+        members=by_dimension("members", lambda found, codes: {key: found.child(key).one_of(codes) for key in found.mapping()}),
+        left_out=by_dimension("leftOut", lambda found, _: found.texts()),
+        absent=by_dimension("absent", lambda found, codes: found.one_of(codes)),
+        whole=_optional(node, "whole", Node.texts, ()),
+    )
+
+
 def _property(node: Node) -> Property:
     own = node.custom(COLUMN_PROPERTIES)
     codes = tuple(_code(item) for item in _optional(node, "enum", lambda found: tuple(found.items()), ()))
@@ -212,7 +279,7 @@ def _property(node: Node) -> Property:
     if default is not None and default not in {code.code for code in codes}:
         own.child("default").fail("contract_value", value=default, expected=" | ".join(code.code for code in codes))
     form = _optional(own, "form", lambda found: found.one_of(FORMS), "plain")
-    if (form == "code") != bool(codes):
+    if (form in LISTED) != bool(codes):
         node.fail("contract_form_and_enum", form=form)
     return Property(
         name=node.child("name").text(),
@@ -228,6 +295,7 @@ def _property(node: Node) -> Property:
         synonyms=tuple(item.child("synonym").text() for item in _optional(node, "synonyms", lambda n: tuple(n.items()), ())),
         codes=codes,
         default=default,
+        in_key=_optional(own, "inKey", Node.flag, True),
     )
 
 
@@ -270,7 +338,10 @@ def _limits(node: Node) -> Limits:
     )
 
 
-def _rules(schema: Node, columns: Sequence[Node], properties: Sequence[Property], levels: Sequence[str]) -> tuple[Rule, ...]:
+def _rules(
+    schema: Node, columns: Sequence[Node], properties: Sequence[Property], levels: Sequence[str]
+) -> tuple[tuple[Rule, ...], tuple[Rule, ...]]:
+    """The rules that judge a file, and those that look at other files and years."""
     rules: list[Rule] = []
     for node, of in zip(columns, properties, strict=True):
         rules += derived_rules(of, _limits(node), levels)
@@ -281,7 +352,10 @@ def _rules(schema: Node, columns: Sequence[Node], properties: Sequence[Property]
     for rule in rules:
         if ids.count(rule.rule_id) > 1:
             raise RuleError("rule_id_twice", rule=rule.rule_id)
-    return tuple(checked(rule, properties) for rule in rules)
+    return (
+        tuple(checked(rule, properties) for rule in rules if rule.kind not in CONTEXT_KINDS),
+        tuple(context_checked(rule, properties) for rule in rules if rule.kind in CONTEXT_KINDS),
+    )
 
 
 def _quality(node: Node) -> tuple[Node, ...]:
@@ -296,12 +370,18 @@ def _quality_rule(node: Node) -> tuple[Rule, ...]:
     implementation = dict(node.child("implementation").mapping())
     kind = node.child("implementation").child("kind").text()
     del implementation["kind"]
-    severity = node.child("severity").one_of(tuple(Severity))
+    severity = node.child("severity").one_of(RULE_SEVERITIES)
     return (Rule(node.child("id").text(), kind, severity, implementation),)
 
 
 def _digest(contract: Contract) -> str:
-    said = dataclasses.asdict(contract)
-    del said["digest"]
+    said = dataclasses.asdict(replace(contract, plausibility=(), terms=Terms()))
+    for name in ("digest", "plausibility", "terms"):  # no reading and no verdict depends on these
+        del said[name]
+    for of in said["properties"]:
+        if of["in_key"]:  # as if it were not there: contracts of before keep their digest
+            del of["in_key"]
+    if not contract.official:
+        del said["official"]  # verdicts on contracts without such tables stand
     body = json.dumps(said, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(body.encode("utf-8")).hexdigest()

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from kkz_eval.contracts.contract import Contract, Rule
+from kkz_eval.contracts.contract import CODE_SEPARATOR, Contract, Rule
 from kkz_eval.contracts.rules import (
     RuleError,
     bound,
@@ -26,7 +26,7 @@ from kkz_eval.contracts.rules import (
     tolerance,
 )
 from kkz_eval.model.findings import FINDINGS_SCHEMA, Finding, Severity, concat_findings, findings_table
-from kkz_eval.model.identifiers import cell_address
+from kkz_eval.model.identifiers import cell_address, column_letters
 from kkz_eval.model.parsed import COL, ROW, SHEET, TEXT, ParsedTable
 
 Bools = npt.NDArray[np.bool_]
@@ -79,8 +79,37 @@ def judge(parsed: ParsedTable, contract: Contract, known_units: Mapping[str, fro
     known_units: level -> keys of the register. Raises RuleError for a rule that can't be compiled.
     """
     compiled = compile_masks(contract, known_units)
-    own = [_findings(one.rule, one.mask(parsed), parsed.table) for one in compiled]
+    kept = _Kept(parsed.contract_id, parsed.layout, parsed.table, parsed.findings, parsed.edition)
+    own = [_findings(one.rule, one.mask(kept), parsed.table) for one in compiled]
     return concat_findings([parsed.findings, *_no_rows(parsed), *own])
+
+
+@dataclass(frozen=True)
+class _Kept(ParsedTable):
+    """A parsed table that keeps what several rules ask of it. encoded: columns as dictionaries; groups: by columns."""
+
+    encoded: dict[str, pa.DictionaryArray] = field(default_factory=dict, compare=False)
+    groups: dict[tuple[str, ...], Groups] = field(default_factory=dict, compare=False)
+
+
+def _encoded(parsed: ParsedTable, name: str) -> pa.DictionaryArray:
+    """The values of a property as one dictionary column."""
+    known = parsed.encoded if isinstance(parsed, _Kept) else {}
+    if name not in known:
+        known[name] = parsed.values(name).combine_chunks().dictionary_encode()
+    return known[name]
+
+
+def _values_in(parsed: ParsedTable, name: str, wanted: pa.Array) -> Bools:
+    """Whether each value of a property is one of those wanted; null is none."""
+    encoded = _encoded(parsed, name)
+    of_distinct = np.append(_bools(pc.is_in(encoded.dictionary, value_set=wanted)), False)  # the last one stands for null
+    return np.asarray(of_distinct[_codes(encoded)], dtype=np.bool_)
+
+
+def _codes(encoded: pa.DictionaryArray) -> npt.NDArray[np.int32]:
+    """Position of each value in the dictionary, its length for null."""
+    return np.asarray(pc.fill_null(encoded.indices, len(encoded.dictionary)).to_numpy(zero_copy_only=False), dtype=np.int32)
 
 
 def _no_rows(parsed: ParsedTable) -> list[pa.Table]:
@@ -112,11 +141,14 @@ def _findings(rule: Rule, hits: Hits, table: pa.Table) -> pa.Table:
     return pa.table([columns[name] for name in FINDINGS_SCHEMA.names], schema=FINDINGS_SCHEMA)
 
 
-def _bools(values: pa.ChunkedArray) -> Bools:
-    return np.asarray(pc.fill_null(values, False).to_numpy(), dtype=np.bool_)
+def _bools(values: pa.Array | pa.ChunkedArray) -> Bools:
+    plain = pc.fill_null(values, False)
+    return np.asarray(plain.to_numpy() if isinstance(plain, pa.ChunkedArray) else plain.to_numpy(zero_copy_only=False), np.bool_)
 
 
 def _valid(values: pa.ChunkedArray) -> Bools:
+    if values.null_count in (0, len(values)):
+        return np.full(len(values), values.null_count == 0, dtype=np.bool_)
     return np.asarray(values.is_valid().to_numpy(), dtype=np.bool_)
 
 
@@ -140,6 +172,13 @@ def number_text(value: float) -> str:
     return str(int(value)) if float(value).is_integer() else repr(float(value)).replace(".", ",")
 
 
+def _number_texts(values: Floats, before: str = "") -> list[str]:
+    """number_text of many values, each distinct one spelled once."""
+    distinct, places = np.unique(values, return_inverse=True)
+    spelled = [before + number_text(float(value)) for value in distinct]
+    return [spelled[place] for place in places]
+
+
 # --- rules about one cell ---------------------------------------------------------------------------------------------
 
 
@@ -153,10 +192,18 @@ def _not_null(rule: Rule, contract: Contract, known_units: Mapping[str, frozense
     def mask(parsed: ParsedTable) -> Hits:
         if column in missing_columns(parsed):
             return _where(np.zeros(parsed.table.num_rows, dtype=np.bool_), column, "")
-        filled = _valid(parsed.values(column)) | _valid(parsed.flags(column)) | ~_blank(parsed.texts(column))
-        return _where(~filled, column, "")
+        return _where(~_delivered(parsed, column, _valid(parsed.flags(column))), column, "")
 
     return mask
+
+
+def _delivered(parsed: ParsedTable, column: str, counts: Bools) -> Bools:
+    """Where there is a value, or `counts` holds, or the text is not blank."""
+    filled = _valid(parsed.values(column)) | counts
+    rest = np.flatnonzero(~filled)
+    if len(rest):
+        filled[rest] = ~_blank(parsed.texts(column).take(pa.array(rest)))
+    return filled
 
 
 def missing_columns(parsed: ParsedTable) -> frozenset[str]:
@@ -175,6 +222,8 @@ def _symbol_admitted(rule: Rule, contract: Contract, known_units: Mapping[str, f
 
     def mask(parsed: ParsedTable) -> Hits:
         flags = parsed.flags(column)
+        if flags.null_count == len(flags):
+            return _where(_valid(flags), column, "")
         plain = pc.utf8_lower(pc.replace_substring_regex(flags, r"\s+", ""))
         return _where(_valid(flags) & ~_bools(pc.is_in(plain, value_set=admitted)), column, " ".join(symbols))
 
@@ -192,12 +241,43 @@ def _in_codes(rule: Rule, contract: Contract, known_units: Mapping[str, frozense
     allowed = " | ".join(labels.get(code, code) for code in codes)
 
     def mask(parsed: ParsedTable) -> Hits:
+        known = _values_in(parsed, column, pa.array(codes, pa.string()))
+        no_flag = ~_valid(parsed.flags(column))
+        return _where(~known & _delivered(parsed, column, known) & (no_flag | _valid(parsed.values(column))), column, allowed)
+
+    return mask
+
+
+def _in_code_list(rule: Rule, contract: Contract, known_units: Mapping[str, frozenset[str]]) -> Mask:
+    column, codes = _column(rule), text_values(rule.parameters["codes"])
+    labels = {code.code: code.label_de for code in contract.property_named(column).codes}
+    allowed = " | ".join(labels.get(code, code) for code in codes)
+
+    def mask(parsed: ParsedTable) -> Hits:
         values = parsed.values(column)
-        known = _bools(pc.is_in(values, value_set=pa.array(codes, pa.string())))
+        good = [text for text in _distinct(values) if set(text.split(CODE_SEPARATOR)) <= set(codes)]
+        known = _bools(pc.is_in(values, value_set=pa.array(good, pa.string())))
         delivered = _valid(values) | (~_blank(parsed.texts(column)) & ~_valid(parsed.flags(column)))
         return _where(delivered & ~known, column, allowed)
 
     return mask
+
+
+def _code_stands_alone(rule: Rule, contract: Contract, known_units: Mapping[str, frozenset[str]]) -> Mask:
+    column, code = _column(rule), str(rule.parameters["code"])
+    labels = {known.code: known.label_de for known in contract.property_named(column).codes}
+
+    def mask(parsed: ParsedTable) -> Hits:
+        values = parsed.values(column)
+        bad = [text for text in _distinct(values) if text != code and code in text.split(CODE_SEPARATOR)]
+        return _where(_bools(pc.is_in(values, value_set=pa.array(bad, pa.string()))), column, labels[code])
+
+    return mask
+
+
+def _distinct(values: pa.ChunkedArray) -> list[str]:
+    """The different texts of a column, null left out."""
+    return [str(text) for text in values.unique().drop_null().to_pylist()]
 
 
 def _range(rule: Rule, contract: Contract, known_units: Mapping[str, frozenset[str]]) -> Mask:
@@ -223,9 +303,8 @@ def _pattern(rule: Rule, contract: Contract, known_units: Mapping[str, frozenset
     whole = re.compile(pattern)
 
     def mask(parsed: ParsedTable) -> Hits:
-        encoded = parsed.values(column).combine_chunks().dictionary_encode()
-        bad = [text for text in encoded.dictionary.to_pylist() if not whole.fullmatch(text)]
-        return _where(_bools(pc.is_in(parsed.values(column), value_set=pa.array(bad, pa.string()))), column, pattern)
+        bad = [text for text in _encoded(parsed, column).dictionary.to_pylist() if not whole.fullmatch(text)]
+        return _where(_values_in(parsed, column, pa.array(bad, pa.string())), column, pattern)
 
     return mask
 
@@ -235,8 +314,7 @@ def _unit_known(rule: Rule, contract: Contract, known_units: Mapping[str, frozen
     allowed = " | ".join(text_values(rule.parameters["levels"]))
 
     def mask(parsed: ParsedTable) -> Hits:
-        values = parsed.values(column)
-        return _where(_valid(values) & ~_bools(pc.is_in(values, value_set=ids)), column, allowed)
+        return _where(_valid(parsed.values(column)) & ~_values_in(parsed, column, ids), column, allowed)
 
     return mask
 
@@ -247,7 +325,23 @@ def _part_not_above_whole(rule: Rule, contract: Contract, known_units: Mapping[s
     def mask(parsed: ParsedTable) -> Hits:
         parts, wholes = _numbers(parsed.values(part)), _numbers(parsed.values(whole))
         rows = np.flatnonzero(parts > wholes).astype(np.int64)
-        return Hits(rows, part, [f"≤ {number_text(wholes[row])}" for row in rows])
+        return Hits(rows, part, _number_texts(wholes[rows], "≤ "))
+
+    return mask
+
+
+def _parts_sum_to_whole(rule: Rule, contract: Contract, known_units: Mapping[str, frozenset[str]]) -> Mask:
+    parts, whole, slack = text_values(rule.parameters["parts"]), str(rule.parameters["whole"]), tolerance(rule)
+
+    def mask(parsed: ParsedTable) -> Hits:
+        wholes = _numbers(parsed.values(whole))
+        sums = np.sum([_numbers(parsed.values(part)) for part in parts], axis=0)
+        unflagged = np.ones(len(wholes), dtype=np.bool_)
+        for name in (*parts, whole):
+            unflagged &= ~_valid(parsed.flags(name))
+        fails = np.abs(wholes - sums) > slack + _ROUNDING * np.maximum(np.abs(wholes), 1.0)
+        rows = np.flatnonzero(fails & unflagged).astype(np.int64)
+        return Hits(rows, whole, [number_text(round(sums[row], 9)) for row in rows])
 
     return mask
 
@@ -280,26 +374,45 @@ class Groups:
 
     def first_row(self) -> Ints:
         """Per group, the position of its first row."""
-        grouped = np.flatnonzero(self.of_row >= 0)
-        numbers, first = np.unique(self.of_row[grouped], return_index=True)
+        grouped = np.flatnonzero(self.of_row >= 0)[::-1]
         rows = np.zeros(self.n, dtype=np.int64)
-        rows[numbers] = grouped[first]
+        rows[self.of_row[grouped]] = grouped  # of several values for one place, numpy keeps the last
         return rows
 
 
 def _groups(parsed: ParsedTable, columns: Sequence[str]) -> Groups:
+    known = parsed.groups if isinstance(parsed, _Kept) else {}
+    key = tuple(columns)
+    if key not in known:
+        known[key] = _grouped(parsed, columns)
+    return known[key]
+
+
+def _grouped(parsed: ParsedTable, columns: Sequence[str]) -> Groups:
     n_rows = parsed.table.num_rows
-    combined = np.zeros(n_rows, dtype=np.int64)
+    combined, n = np.zeros(n_rows, dtype=np.int64), 1
     valid = np.ones(n_rows, dtype=np.bool_)
     for name in columns:
-        encoded = parsed.values(name).combine_chunks().dictionary_encode()
-        numbers = np.asarray(pc.fill_null(encoded.indices, 0).to_numpy(zero_copy_only=False), dtype=np.int64)
-        valid &= _valid(parsed.values(name))
-        combined = np.unique(combined * max(len(encoded.dictionary), 1) + numbers, return_inverse=True)[1].astype(np.int64)
+        encoded = _encoded(parsed, name)
+        codes = _codes(encoded)
+        valid &= codes < len(encoded.dictionary)
+        n_codes = len(encoded.dictionary) + 1
+        if n * n_codes >= 2**62:  # never in practice: number the combinations so far anew
+            combined, n = _numbered(combined, n)
+        combined, n = combined * n_codes + codes, n * n_codes
     of_row = np.full(n_rows, -1, dtype=np.int64)
-    numbers, of_valid = np.unique(combined[valid], return_inverse=True)
-    of_row[valid] = of_valid
-    return Groups(of_row, len(numbers))
+    of_row[valid], n_groups = _numbered(combined[valid], n)
+    return Groups(of_row, n_groups)
+
+
+def _numbered(combined: Ints, n: int) -> tuple[Ints, int]:
+    """Numbers below `n` as consecutive ones, and how many there are: by a table where that is small, else by hashing."""
+    if n <= 4 * len(combined) + 1024:
+        present = np.zeros(n, dtype=np.bool_)
+        present[combined] = True
+        return (np.cumsum(present) - 1)[combined], int(present.sum())
+    encoded = pa.array(combined).dictionary_encode()
+    return encoded.indices.to_numpy(zero_copy_only=False).astype(np.int64), len(encoded.dictionary)
 
 
 def _unique_key(rule: Rule, contract: Contract, known_units: Mapping[str, frozenset[str]]) -> Mask:
@@ -316,13 +429,20 @@ def _unique_key(rule: Rule, contract: Contract, known_units: Mapping[str, frozen
 
 
 def _addresses(parsed: ParsedTable, column: str, rows: Ints) -> list[str]:
+    """The addresses of cells as shown, the same as cell_address one by one."""
     at = pa.array(rows)
-    places = (parsed.table.column(name).take(at).to_pylist() for name in (SHEET, column + ROW, column + COL))
-    return [cell_address(*place) for place in zip(*places, strict=True)]
+    sheets, lines, places = (parsed.table.column(name).take(at) for name in (SHEET, column + ROW, column + COL))
+    if lines.null_count or places.null_count:
+        cells = zip(sheets.to_pylist(), lines.to_pylist(), places.to_pylist(), strict=True)
+        return [cell_address(*place) for place in cells]
+    letters = {place: column_letters(place) for place in places.unique().to_pylist()}
+    start = {sheet: f"{sheet}!" if sheet else "" for sheet in sheets.unique().to_pylist()}
+    cells = zip(sheets.to_pylist(), lines.to_pylist(), places.to_pylist(), strict=True)
+    return [f"{start[sheet]}{letters[place]}{line}" for sheet, line, place in cells]
 
 
 def _is_code(parsed: ParsedTable, dimension: str, code: str) -> Bools:
-    return _bools(pc.equal(parsed.values(dimension), code))
+    return _values_in(parsed, dimension, pa.array([code], pa.string()))
 
 
 def _part_not_above_total(rule: Rule, contract: Contract, known_units: Mapping[str, frozenset[str]]) -> Mask:
@@ -339,7 +459,7 @@ def _part_not_above_total(rule: Rule, contract: Contract, known_units: Mapping[s
         grouped = groups.of_row >= 0
         of_row[grouped] = totals[groups.of_row[grouped]]
         rows = np.flatnonzero(~is_total & _valid(parsed.values(dimension)) & (values > of_row + slack)).astype(np.int64)
-        return Hits(rows, measure, [f"≤ {number_text(of_row[row])}" for row in rows])
+        return Hits(rows, measure, _number_texts(of_row[rows], "≤ "))
 
     return mask
 
@@ -365,7 +485,7 @@ def _parts_sum_to_total(rule: Rule, contract: Contract, known_units: Mapping[str
         fails = complete & (np.abs(totals - sums) > slack + _ROUNDING * np.maximum(np.abs(totals), 1.0))
         rows = np.flatnonzero(is_total & (groups.of_row >= 0))
         rows = rows[fails[groups.of_row[rows]]].astype(np.int64)
-        return Hits(rows, measure, [number_text(round(sums[groups.of_row[row]], 9)) for row in rows])
+        return Hits(rows, measure, _number_texts(np.round(sums[groups.of_row[rows]], 9)))
 
     return mask
 
@@ -405,6 +525,9 @@ _COMPILERS: Mapping[str, _Compiler] = {
     "not_null": _not_null,
     "symbol_admitted": _symbol_admitted,
     "in_codes": _in_codes,
+    "in_code_list": _in_code_list,
+    "code_stands_alone": _code_stands_alone,
+    "parts_sum_to_whole": _parts_sum_to_whole,
     "range": _range,
     "pattern": _pattern,
     "unit_known": _unit_known,

@@ -16,7 +16,7 @@ from types import MappingProxyType
 
 from kkz_eval.contracts.contract import Contract, Property, Rule
 from kkz_eval.model.errors import UserError
-from kkz_eval.model.findings import Severity
+from kkz_eval.model.findings import RULE_SEVERITIES, Severity
 from kkz_eval.model.texts import Language, text
 
 RULES_VERSION = 1  # raise it where a kind changes its meaning: verdicts of before keep theirs
@@ -81,6 +81,7 @@ def text_values(value: object) -> tuple[str, ...]:
 _COLUMN = Parameter(_is_text, lambda value: (str(value),))
 _NUMBER_COLUMN = Parameter(_is_text, lambda value: (str(value),), numeric=True)
 _COLUMNS = Parameter(_is_filled, text_values)
+_NUMBER_COLUMNS = Parameter(_is_filled, text_values, numeric=True)
 _OPTIONAL_NUMBER = Parameter(_is_number, required=False)
 
 KINDS: Mapping[str, Mapping[str, Parameter]] = MappingProxyType(
@@ -91,6 +92,10 @@ KINDS: Mapping[str, Mapping[str, Parameter]] = MappingProxyType(
         "symbol_admitted": {"column": _COLUMN, "symbols": Parameter(_is_texts)},
         # the text is one of the code list's names
         "in_codes": {"column": _COLUMN, "codes": Parameter(_is_filled)},
+        # the cell is a list of codes, each one of the code list's names
+        "in_code_list": {"column": _COLUMN, "codes": Parameter(_is_filled)},
+        # in a list of codes, this one stands alone ("none" and another would contradict each other)
+        "code_stands_alone": {"column": _COLUMN, "code": Parameter(_is_text)},
         # minimum <= value <= maximum, either may be absent
         "range": {"column": _NUMBER_COLUMN, "minimum": _OPTIONAL_NUMBER, "maximum": _OPTIONAL_NUMBER},
         # the whole value matches the regular expression
@@ -101,6 +106,8 @@ KINDS: Mapping[str, Mapping[str, Parameter]] = MappingProxyType(
         "unique_key": {"columns": _COLUMNS, "at": _COLUMN},
         # within a row: part <= whole
         "part_not_above_whole": {"part": _NUMBER_COLUMN, "whole": _NUMBER_COLUMN},
+        # within a row: the parts add up to the whole; not judged where one of them is absent, unreadable or carries a symbol
+        "parts_sum_to_whole": {"parts": _NUMBER_COLUMNS, "whole": _NUMBER_COLUMN, "tolerance": _OPTIONAL_NUMBER},
         # between rows: the value of a code <= the value of the code `total`, all else equal
         "part_not_above_total": {
             "measure": _NUMBER_COLUMN,
@@ -165,7 +172,7 @@ def _derived(of: Property, limits: Limits, levels: Sequence[str]) -> Iterator[tu
         yield "not_null", {}
     yield "symbol_admitted", {"symbols": limits.symbols}
     if of.codes:
-        yield "in_codes", {"codes": tuple(code.code for code in of.codes)}
+        yield "in_code_list" if of.form == "codes" else "in_codes", {"codes": tuple(code.code for code in of.codes)}
     bounds = {"minimum": limits.minimum, "maximum": limits.maximum}
     given = {name: bound for name, bound in bounds.items() if bound is not None}
     if given:
@@ -183,8 +190,8 @@ def key_rule(properties: Sequence[Property]) -> Rule:
 
 
 def key_columns(properties: Sequence[Property]) -> tuple[str, ...]:
-    """The columns that say what a row speaks of: keys and dimensions, in the contract's order."""
-    return tuple(p.name for p in properties if p.role in ("key", "dimension"))
+    """The columns that say what a row speaks of: keys and the dimensions in the key, in the contract's order."""
+    return tuple(p.name for p in properties if p.role in ("key", "dimension") and p.in_key)
 
 
 def other_key_columns(properties: Sequence[Property], dimension: str) -> tuple[str, ...]:
@@ -208,7 +215,7 @@ def checked(rule: Rule, properties: Sequence[Property]) -> Rule:
 
 def _problems(rule: Rule, properties: Mapping[str, Property]) -> Iterator[RuleProblem]:
     kind = KINDS[rule.kind]
-    if rule.severity not in tuple(Severity):
+    if rule.severity not in RULE_SEVERITIES:
         yield RuleProblem("rule_severity_unknown", {"rule": rule.rule_id, "severity": rule.severity})
     for name in rule.parameters:
         if name not in kind:
@@ -225,6 +232,7 @@ def _problems(rule: Rule, properties: Mapping[str, Property]) -> Iterator[RulePr
     if rule.kind == "range" and not {"minimum", "maximum"} & set(rule.parameters):
         yield RuleProblem("rule_parameter_missing", {"rule": rule.rule_id, "kind": rule.kind, "parameter": "minimum | maximum"})
     yield from _code_problems(rule, properties)
+    yield from _list_problems(rule, properties)
 
 
 def _value_problems(rule: Rule, name: str, parameter: Parameter, properties: Mapping[str, Property]) -> Iterator[RuleProblem]:
@@ -252,6 +260,23 @@ def _code_problems(rule: Rule, properties: Mapping[str, Property]) -> Iterator[R
         for code in (value,) if isinstance(value, str) else tuple(value) if isinstance(value, (list, tuple)) else ():
             if code not in known:
                 yield RuleProblem("rule_code_unknown", {"rule": rule.rule_id, "column": dimension.name, "code": code})
+
+
+def _list_problems(rule: Rule, properties: Mapping[str, Property]) -> Iterator[RuleProblem]:
+    dimension = properties.get(str(rule.parameters.get("dimension")))
+    if dimension is not None and dimension.form == "codes":
+        yield RuleProblem("rule_dimension_is_list", {"rule": rule.rule_id, "column": dimension.name})
+    if rule.kind not in ("in_code_list", "code_stands_alone"):
+        return
+    of = properties.get(str(rule.parameters.get("column")))
+    if of is None:
+        return
+    if of.form != "codes":
+        yield RuleProblem("rule_column_no_list", {"rule": rule.rule_id, "column": of.name})
+    known = {code.code for code in of.codes}
+    code = rule.parameters.get("code")
+    if code is not None and code not in known:
+        yield RuleProblem("rule_code_unknown", {"rule": rule.rule_id, "column": of.name, "code": code})
 
 
 def demanded_codes(rule: Rule, contract: Contract) -> tuple[str, ...]:

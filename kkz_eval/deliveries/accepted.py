@@ -16,7 +16,7 @@ import numpy as np
 import pyarrow as pa
 
 from kkz_eval.contracts.contract import Contract
-from kkz_eval.deliveries.judging import load_parsed
+from kkz_eval.deliveries.judging import corrections_in, load_parsed
 from kkz_eval.deliveries.register import Arrival, Register
 from kkz_eval.model.parsed import COL, FLAG, ROW, SHEET, TEXT
 from kkz_eval.model.tables import OBSERVATIONS
@@ -118,6 +118,7 @@ def _extract(steps: Steps, contract: Contract, source: Source) -> pa.Table:
     dimension_values = {p.name: table.column(p.name).to_pylist() for p in dimensions}
     maps = [{name: values[i] for name, values in dimension_values.items() if values[i] is not None} for i in range(len(rows))]
     unit_of = {p.name: p.unit for p in contract.properties}
+    corrected = {(one.field, one.record): one.correction_id for one in corrections_in(steps.store, source.verdict.parsed_key)}
     parts: list[pa.Table] = []
     for measure in (p for p in contract.properties if p.role == "measure"):
         names = table.column(contract.measure_from).to_pylist() if contract.measure_from else [measure.name] * len(rows)
@@ -145,7 +146,7 @@ def _extract(steps: Steps, contract: Contract, source: Source) -> pa.Table:
                     "sheet": table.column(SHEET),
                     "row": table.column(measure.name + ROW),
                     "column": table.column(measure.name + COL),
-                    "correction_id": pa.nulls(len(rows), pa.string()),
+                    "correction_id": pa.array([corrected.get((measure.name, int(row))) for row in rows], pa.string()),
                 },
                 schema=OBSERVATIONS.schema,
             )

@@ -5,23 +5,30 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date, timedelta
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from kkz_eval.contracts.contract import Contract, Property
+from kkz_eval.contracts.contract import CODE_SEPARATOR, Contract, Property
 from kkz_eval.deliveries.header import code_names
 from kkz_eval.deliveries.numbers import Style, parse_numbers, symbol_of
-from kkz_eval.model.findings import Finding, Severity, findings_table
+from kkz_eval.model.findings import FINDINGS_SCHEMA, Finding, Severity, concat_findings, findings_table
 from kkz_eval.model.identifiers import is_ags
 from kkz_eval.model.parsed import ARROW_TYPES, ParsedTable
 
 IGNORED = b"rows_ignored"  # keys of the metadata of ParsedTable.table: lines that are no records (titles, footnotes, blank ones)
 LEFT_OUT = b"records_left_out"  # records of other units, levels or indicators than the contract's
 
-_YEAR = re.compile(r"(?:19|20)[0-9]{2}")
+_YEAR = re.compile(r"(?:19|20)[0-9]{2}(?:[.,]0)?")
 _SCHOOL_YEAR = re.compile(r"(?:schuljahr|sj)?\.?\s*([0-9]{4}|[0-9]{2})\s*[/–-]\s*([0-9]{4}|[0-9]{2})", re.IGNORECASE)
+_YOUTH_OFFICE = re.compile(r"JH05[0-9]{6}", re.IGNORECASE)
+_LIST = re.compile(r"[;,|+\n]")  # between the codes of one cell; no name of a code has one of them (lint)
+_NUMBER_KEY = re.compile(r"0?5[0-9]+[.,]0")
+_GROUPED_KEY = re.compile(r"5([.,])[0-9]{3}(?:\1[0-9]{3})?")
+_REGIONAL_KEY = re.compile(r"0?5[0-9]{10}")
 _LOST_ZERO = re.compile(r"5(?:[0-9]{3}|[0-9]{6})")
 
 
@@ -66,19 +73,36 @@ def blank_as_null(texts: pa.Array) -> pa.Array:
 def ags_of(text: str) -> str | None:
     """The key of a unit in North Rhine-Westphalia, spaces taken out, its leading zero restored; None where it is none.
 
-    Restored only where nothing else can be meant: 4 or 7 digits that begin with 5.
+    Restored only where nothing else can be meant: 4 or 7 digits that begin with 5. A key that went through a column of numbers
+    (5911000.0, 5.911.000) and the 12 digits of the regional key (05 9 11 0000 000) are read too, as is that of a youth office (JH…).
     """
-    digits = "".join(text.split())
+    digits = "".join(text.split()).removeprefix("'")
+    if not digits.isascii():
+        return None
+    if _YOUTH_OFFICE.fullmatch(digits):
+        return digits.upper()
+    if _NUMBER_KEY.fullmatch(digits):
+        digits = digits[:-2]
+    elif _GROUPED_KEY.fullmatch(digits):
+        digits = digits.replace(".", "").replace(",", "")
+    elif _REGIONAL_KEY.fullmatch(digits):
+        return _of_regional_key(digits)
     if _LOST_ZERO.fullmatch(digits):
         return "0" + digits
-    return digits if digits.isascii() and is_ags(digits) else None
+    return digits if is_ags(digits) else None
+
+
+def _of_regional_key(digits: str) -> str | None:
+    """The municipality's key in a regional key (ARS), which holds that of its association too: here 0 and the same three digits."""
+    whole = digits.zfill(12)
+    return whole[:5] + whole[9:] if whole[5:9] == "0" + whole[9:] else None
 
 
 def school_year_of(text: str) -> int | None:
     """The year in which a school year ends: 2015/16, 2015/2016, 15/16 and 2016 are 2016; None where it is none, as 2015/18."""
     stripped = text.strip()
     if _YEAR.fullmatch(stripped):
-        return int(stripped)
+        return int(stripped[:4])
     match = _SCHOOL_YEAR.fullmatch(stripped)
     if match is None:
         return None
@@ -101,6 +125,8 @@ def reader_of(of: Property) -> Callable[[str], Reading]:
     forms: Mapping[str, Callable[[str], Reading]] = {"ags": _read_ags, "year": _read_year, "school_year": _read_school_year}
     if of.form == "code":
         return _read_code(of)
+    if of.form == "codes":
+        return _read_codes(of)
     return forms.get(of.form, _read_plain)
 
 
@@ -115,7 +141,42 @@ def _read_ags(text: str) -> Reading:
 
 def _read_year(text: str) -> Reading:
     stripped = text.strip()
-    return Reading(int(stripped)) if _YEAR.fullmatch(stripped) else _symbol_or(text, "reader_year")
+    if _YEAR.fullmatch(stripped):
+        return Reading(int(stripped[:4]))
+    day = date_of(stripped)
+    if day is not None:
+        # 1.1.2017 may be the year 2017 in a column of dates, or the day after the end of 2016
+        return Reading(problem="reader_first_of_january") if (day.month, day.day) == (1, 1) else Reading(day.year)
+    if _SERIAL.fullmatch(stripped):
+        day = _SERIAL_START + timedelta(days=int(stripped[:5]))
+        if (day.month, day.day) == (1, 1):
+            return Reading(problem="reader_first_of_january")
+        return Reading(day.year, problem="reader_serial_date") if 1990 <= day.year < 2050 else Reading(problem="reader_year")
+    return _symbol_or(text, "reader_year")
+
+
+_DAY = re.compile(r"(?:(?:stichtag|stand|am)[ :]*)?([0-9]{1,2})\.([0-9]{1,2})\.([0-9]{4}|[0-9]{2})", re.IGNORECASE)
+_ISO_DAY = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})(?:[T ]00:00(?::00)?)?")
+_SERIAL = re.compile(r"[345][0-9]{4}(?:[.,]0)?")
+_SERIAL_START = date(1899, 12, 30)  # day 0 of Excel for days from 1.3.1900 on
+
+
+def date_of(text: str) -> date | None:
+    """The day that a text is: 31.12.2016, Stichtag 31.12.16, 2016-12-31; None where it is none. 12/31/2016 is none: it has two readings."""
+    german, iso = _DAY.fullmatch(text.strip()), _ISO_DAY.fullmatch(text.strip())
+    if german is None and iso is None:
+        return None
+    if german is not None:
+        day, month, written = german.groups()
+        year = int(written) if len(written) == 4 else _century(int(written)) + int(written)
+    else:
+        assert iso is not None
+        written, month, day = iso.groups()
+        year = int(written)
+    try:
+        return date(year, int(month), int(day)) if 1900 <= year < 2100 else None
+    except ValueError:
+        return None
 
 
 def _read_school_year(text: str) -> Reading:
@@ -129,6 +190,19 @@ def _read_code(of: Property) -> Callable[[str], Reading]:
     def read(text: str) -> Reading:
         code = known.find(text)
         return Reading(flag=symbol_of(text)) if code is None else Reading(code)
+
+    return read
+
+
+def _read_codes(of: Property) -> Callable[[str], Reading]:
+    known = code_names(of)
+    order = [code.code for code in of.codes]
+
+    def read(text: str) -> Reading:
+        found = [known.find(part) for part in _LIST.split(text) if part.strip()]
+        if not found or None in found:
+            return Reading(flag=symbol_of(text))
+        return Reading(CODE_SEPARATOR.join(code for code in order if code in found))
 
     return read
 
@@ -148,19 +222,30 @@ class TypedColumn:
 
 
 def typed(of: Property, cells: Cells, style: Style | None) -> TypedColumn:
-    """The column of a property, converted once; style: that of the file's numbers."""
+    """The column of a property, each distinct text converted once; style: that of the file's numbers."""
     if of.logical_type == "number" or (of.logical_type == "integer" and of.form == "plain"):
         return _typed_number(of, cells, style)
-    encoded = cells.texts.dictionary_encode()
+    encoded = encoded_texts(cells.texts)
     read = reader_of(of)
     readings = [read(text) for text in encoded.dictionary.to_pylist()]
     as_typed = int if of.logical_type == "integer" else str
     values = [None if reading.value is None else as_typed(reading.value) for reading in readings]
     return TypedColumn(
         pa.array(values, ARROW_TYPES[of.logical_type]).take(encoded.indices),
-        pa.array([reading.flag for reading in readings], pa.string()).take(encoded.indices),
-        pa.array([reading.problem for reading in readings], pa.string()).take(encoded.indices),
+        _taken([reading.flag for reading in readings], encoded.indices),
+        _taken([reading.problem for reading in readings], encoded.indices),
     )
+
+
+def encoded_texts(texts: pa.Array) -> pa.Array:
+    """A column of texts as a dictionary column."""
+    return texts if pa.types.is_dictionary(texts.type) else texts.dictionary_encode()
+
+
+def _taken(of_distinct: list[str | None], indices: pa.Array) -> pa.Array:
+    if not any(of_distinct):
+        return pa.nulls(len(indices), pa.string())
+    return pa.array(of_distinct, pa.string()).take(indices)
 
 
 def is_numeric(of: Property) -> bool:
@@ -169,19 +254,26 @@ def is_numeric(of: Property) -> bool:
 
 
 def _typed_number(of: Property, cells: Cells, style: Style | None) -> TypedColumn:
-    texts = _without_percent(cells.texts) if of.unit in ("%", "percent", "Prozent") else cells.texts
-    if cells.numbers is None:
-        read = parse_numbers(texts, style)
-        values = read.values
-    else:
-        read = parse_numbers(pc.if_else(cells.numbers.is_valid(), pa.scalar(None, pa.string()), texts), style)
-        values = pc.coalesce(cells.numbers, read.values)
+    encoded = encoded_texts(cells.texts)
+    texts = _without_percent(encoded.dictionary) if of.unit in PERCENT else encoded.dictionary
+    read = parse_numbers(texts, style)
+    flags, problems = read.flags.take(encoded.indices), read.problems.take(encoded.indices)
+    values = read.values.take(encoded.indices)
+    if cells.numbers is not None:
+        is_number, nothing = cells.numbers.is_valid(), pa.scalar(None, pa.string())
+        values = pc.if_else(is_number, cells.numbers, values)
+        flags, problems = pc.if_else(is_number, nothing, flags), pc.if_else(is_number, nothing, problems)
     if of.logical_type == "number":
-        return TypedColumn(values, read.flags, read.problems)
+        return TypedColumn(values, flags, problems)
     whole = pc.and_(pc.equal(values, pc.floor(values)), pc.less(pc.abs(values), 2.0**53))
-    problems = pc.if_else(pc.invert(whole).fill_null(False), pa.scalar("reader_integer"), read.problems)
+    if pc.all(whole, min_count=0).as_py():
+        return TypedColumn(pc.cast(values, pa.int64()), flags, problems)
+    problems = pc.if_else(pc.invert(whole).fill_null(False), pa.scalar("reader_integer"), problems)
     whole_values = pc.if_else(whole.fill_null(False), values, pa.scalar(None, pa.float64()))
-    return TypedColumn(pc.cast(whole_values, pa.int64()), read.flags, problems)
+    return TypedColumn(pc.cast(whole_values, pa.int64()), flags, problems)
+
+
+PERCENT = ("%", "percent", "Prozent")  # units of shares from 0 to 100
 
 
 def _without_percent(texts: pa.Array) -> pa.Array:
@@ -215,13 +307,14 @@ def parsed_table(
             columns += [_default(of, kind, n_records), *(pa.nulls(n_records, t) for t in _BESIDES)]
             continue
         column = typed_columns[of.name] = typed(of, found, style)
-        columns += [column.values, found.texts, column.flags, found.rows, found.columns]
-    columns.append(pa.array([sheet] * n_records, pa.string()))
+        columns += [column.values, pc.cast(found.texts, pa.string()), column.flags, found.rows, found.columns]
+    columns.append(pa.repeat(pa.scalar(sheet, pa.string()), n_records))
     schema = contract.schema.with_metadata({IGNORED: str(ignored).encode(), LEFT_OUT: str(left_out).encode()})
     table = pa.Table.from_arrays(columns, schema=schema)
     keys = _keys(contract, typed_columns, n_records)
-    placed = [*_placed(findings, contract, cells, keys), *_unread(contract, cells, typed_columns, keys, sheet)]
-    return ParsedTable(contract.id, layout, table, findings_table(placed), edition)
+    own = findings_table(_placed(findings, contract, cells, keys))
+    unread = _unread(contract, cells, typed_columns, keys, sheet)
+    return ParsedTable(contract.id, layout, table, concat_findings([own, *unread]).combine_chunks(), edition)
 
 
 _BESIDES = (pa.string(), pa.string(), pa.int32(), pa.int32())  # text, flag, row, column
@@ -230,74 +323,77 @@ _BESIDES = (pa.string(), pa.string(), pa.int32(), pa.int32())  # text, flag, row
 def _default(of: Property, kind: pa.DataType, n_records: int) -> pa.Array:
     if of.default is None:
         return pa.nulls(n_records, kind)
-    return pc.cast(pa.array([of.default] * n_records, pa.string()), kind)
+    return pc.cast(pa.repeat(pa.scalar(of.default, pa.string()), n_records), kind)
 
 
 _ALLOWED = {"ags": "05… (5 | 8)", "year": "2016", "school_year": "2015/16 | 2016"}
+_NOTED = frozenset({"reader_serial_date"})  # what could be read, but is worth a look
 
 
 @dataclass(frozen=True)
 class _Keys:
-    """Unit and year of each record, for the findings in it."""
+    """Unit (string) and year (int32) of each record, for the findings in it."""
 
-    units: Sequence[str | None]
-    years: Sequence[int | None]
+    units: pa.Array
+    years: pa.Array
 
 
 def _keys(contract: Contract, typed_columns: Mapping[str, TypedColumn], n_records: int) -> _Keys:
     unit, year = unit_property(contract), year_property(contract)
-    nothing = [None] * n_records
+    no_unit, no_year = pa.nulls(n_records, pa.string()), pa.nulls(n_records, pa.int32())
     return _Keys(
-        typed_columns[unit.name].values.to_pylist() if unit is not None and unit.name in typed_columns else nothing,
-        typed_columns[year.name].values.to_pylist() if year is not None and year.name in typed_columns else nothing,
+        typed_columns[unit.name].values if unit is not None and unit.name in typed_columns else no_unit,
+        pc.cast(typed_columns[year.name].values, pa.int32()) if year is not None and year.name in typed_columns else no_year,
     )
 
 
 def _unread(
     contract: Contract, cells: Mapping[str, Cells], typed_columns: Mapping[str, TypedColumn], keys: _Keys, sheet: str | None
-) -> list[Finding]:
-    """A finding for each cell that could not be read."""
-    found: list[Finding] = []
+) -> list[pa.Table]:
+    """A finding for each cell that could not be read, or only by a convention of spreadsheet programs; a table per property."""
+    found: list[pa.Table] = []
     for of in contract.properties:
-        if of.name not in typed_columns:
+        problems = typed_columns[of.name].problems if of.name in typed_columns else pa.nulls(0)
+        if problems.null_count == len(problems):
             continue
-        problems = typed_columns[of.name].problems
-        for index in np.flatnonzero(problems.is_valid().to_numpy(zero_copy_only=False)):
-            place = int(index)
-            kind = problems[place].as_py()
-            found.append(
-                Finding(
-                    kind,
-                    kind,
-                    Severity.ERROR,
-                    sheet,
-                    cells[of.name].rows[place].as_py(),
-                    cells[of.name].columns[place].as_py(),
-                    of.name,
-                    keys.units[place],
-                    keys.years[place],
-                    cells[of.name].texts[place].as_py(),
-                    _ALLOWED.get(of.form),
-                )
-            )
+        at = pa.array(np.flatnonzero(problems.is_valid().to_numpy(zero_copy_only=False)))
+        kinds, n = problems.take(at), len(at)
+        noted = pc.is_in(kinds, value_set=pa.array(sorted(_NOTED), pa.string()))
+        columns = {
+            "rule": kinds,
+            "kind": kinds,
+            "severity": pc.if_else(noted, pa.scalar(str(Severity.WARNING)), pa.scalar(str(Severity.ERROR))),
+            "sheet": pa.repeat(pa.scalar(sheet, pa.string()), n),
+            "row": cells[of.name].rows.take(at),
+            "column": cells[of.name].columns.take(at),
+            "field": pa.repeat(pa.scalar(of.name), n),
+            "unit_id": keys.units.take(at),
+            "year": keys.years.take(at),
+            "value": pc.cast(cells[of.name].texts.take(at), pa.string()),
+            "allowed": pa.repeat(pa.scalar(_ALLOWED.get(of.form), pa.string()), n),
+        }
+        found.append(pa.table([columns[name] for name in FINDINGS_SCHEMA.names], schema=FINDINGS_SCHEMA))
     return found
 
 
 def _placed(findings: Sequence[Finding], contract: Contract, cells: Mapping[str, Cells], keys: _Keys) -> list[Finding]:
     """Findings of the layout, with the unit and year of the record in their row, where a row is one record."""
     unit = unit_property(contract)
-    if not findings or unit is None or unit.name not in cells:
+    if all(finding.row is None for finding in findings) or unit is None or unit.name not in cells:
         return list(findings)
-    rows = cells[unit.name].rows.to_pylist()
-    if len(set(rows)) < len(rows):
+    rows = pc.fill_null(cells[unit.name].rows, 0).to_numpy(zero_copy_only=False)
+    if len(np.unique(rows)) < len(rows):
         return list(findings)
-    record = {row: index for index, row in enumerate(rows) if row is not None}
-    return [
-        replace(finding, unit_id=keys.units[record[finding.row]], year=keys.years[record[finding.row]])
-        if finding.row is not None and finding.row in record
-        else finding
-        for finding in findings
-    ]
+    order = np.argsort(rows, kind="stable")
+    return [_with_keys(finding, rows, order, keys) for finding in findings]
+
+
+def _with_keys(finding: Finding, rows: npt.NDArray[np.int32], order: npt.NDArray[np.intp], keys: _Keys) -> Finding:
+    place = int(np.searchsorted(rows, finding.row or 0, sorter=order))
+    if finding.row is None or place == len(rows) or rows[order[place]] != finding.row:
+        return finding
+    record = int(order[place])
+    return replace(finding, unit_id=keys.units[record].as_py(), year=keys.years[record].as_py())
 
 
 def unit_property(contract: Contract) -> Property | None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import lru_cache
 
 from kkz_eval.contracts.contract import Contract, Property
 
@@ -13,11 +14,25 @@ _UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue"})
 _NOT_WORD = re.compile(r"[^0-9a-z]+")
 
 
+@lru_cache(maxsize=8192)
 def fold(text: str) -> str:
     """A text without case, umlauts, spaces and punctuation, for comparing what people write: `Schul-Jahr ` → `schuljahr`."""
     composed = unicodedata.normalize("NFC", text).casefold().translate(_UMLAUTS)
     plain = unicodedata.normalize("NFKD", composed)
     return _NOT_WORD.sub("", plain)
+
+
+@dataclass(frozen=True)
+class Title:
+    """A text in the two forms in which names are compared."""
+
+    exact: str
+    folded: str
+
+
+def title_of(text: str) -> Title:
+    """The two forms of a text."""
+    return Title(text.strip().casefold(), fold(text))
 
 
 @dataclass(frozen=True)
@@ -29,7 +44,11 @@ class Names:
 
     def find(self, text: str) -> str | None:
         """What `text` names, or None."""
-        return self.exact.get(text.strip().casefold()) or self.folded.get(fold(text))
+        return self.find_title(title_of(text))
+
+    def find_title(self, title: Title) -> str | None:
+        """What a title names, or None."""
+        return self.exact.get(title.exact) or self.folded.get(title.folded)
 
 
 def names(entries: Iterable[tuple[str, Sequence[str]]]) -> Names:
@@ -51,7 +70,18 @@ def _unambiguous(targets: Mapping[str, set[str]]) -> dict[str, str]:
 
 def property_names(contract: Contract) -> Names:
     """Which property a header names."""
-    return names((p.name, (p.name, p.label_de, p.label_en, *p.synonyms)) for p in contract.properties)
+    known = _NAMES.get(id(contract.properties))
+    if known is None or known[0] is not contract.properties:
+        made = names((p.name, (p.name, p.label_de, p.label_en, *p.synonyms)) for p in contract.properties)
+        if len(_NAMES) >= _MOST_KEPT:
+            _NAMES.clear()
+        known = _NAMES[id(contract.properties)] = (contract.properties, made)
+    return known[1]
+
+
+# Names by identity of the properties they were made from, which are kept with them so that no other object takes their place.
+_NAMES: dict[int, tuple[tuple[Property, ...], Names]] = {}
+_MOST_KEPT = 256
 
 
 def code_names(of: Property) -> Names:
@@ -62,11 +92,25 @@ def code_names(of: Property) -> Names:
 
 
 @dataclass(frozen=True)
+class Pivot:
+    """A column of a wide table: its title says of which codes (or year) its numbers are.
+
+    column: its index; measure: property that it holds; sets: property to (index of the row, text) of the part of the title that names it.
+    """
+
+    column: int
+    measure: str
+    sets: Mapping[str, tuple[int, str]]
+
+
+@dataclass(frozen=True)
 class HeaderMatch:
     """The header of a contract in a table.
 
-    row: index of its record; columns: property to index of its first column; repeated: property to all its columns, where
-    it has several; width: number of columns up to the last one with a header.
+    row: index of its last record; columns: property to index of its first column; repeated: property to all its columns, where
+    it has several; width: number of columns up to the last one with a header; depth: number of records of the header;
+    pivots: columns whose titles name codes, () in a long table; unknown: index of columns among them that name nothing;
+    untitled: index of columns without a title; subtitles: column to the lowest part of its title, where a part above it names the property.
     """
 
     contract: Contract
@@ -74,11 +118,33 @@ class HeaderMatch:
     columns: Mapping[str, int]
     repeated: Mapping[str, tuple[int, ...]]
     width: int
+    depth: int = 1
+    pivots: tuple[Pivot, ...] = ()
+    unknown: tuple[int, ...] = ()
+    untitled: frozenset[int] = frozenset()
+    subtitles: Mapping[int, str] = field(default_factory=dict)
+
+    @property
+    def names(self) -> frozenset[str]:
+        """The properties that the header names, in a column of their own or in the titles of others."""
+        named = {name for pivot in self.pivots for name in (pivot.measure, *pivot.sets)}
+        return frozenset((*self.columns, *named))
 
     @property
     def missing(self) -> tuple[Property, ...]:
-        """Required properties without a column."""
-        return tuple(p for p in self.contract.properties if p.required and p.name not in self.columns)
+        """Required properties that the header does not name."""
+        return tuple(p for p in self.contract.properties if p.required and p.name not in self.names)
+
+    @property
+    def measured(self) -> tuple[int, ...]:
+        """Index of the columns that hold numbers."""
+        own = [self.columns[p.name] for p in self.contract.properties if p.role == "measure" and p.name in self.columns]
+        return (*own, *(pivot.column for pivot in self.pivots))
+
+    @property
+    def needed(self) -> int:
+        """Number of cells that a record has at least."""
+        return max((*self.columns.values(), *(pivot.column for pivot in self.pivots))) + 1
 
     @property
     def complete(self) -> bool:
@@ -89,32 +155,88 @@ class HeaderMatch:
     def claims(self) -> bool:
         """Whether the contract claims the table: all required columns, or half of them and not keys alone (any table may have those)."""
         required = [p for p in self.contract.properties if p.required]
-        beyond_keys = any(p.name in self.columns for p in self.contract.properties if p.role != "key")
+        beyond_keys = any(p.name in self.names for p in self.contract.properties if p.role != "key")
         return self.complete or (beyond_keys and 2 * len(self.missing) <= len(required))
 
 
-def match_header(rows: Sequence[Sequence[str]], contract: Contract) -> HeaderMatch | None:
+MOST_DEPTH = 3  # records of a header
+
+
+@dataclass(frozen=True)
+class Block:
+    """One to three records that may be a header, in the forms in which names are compared.
+
+    row: index of the last of them; parts: by column, its titles: the whole from top to bottom, then the parts from the lowest up;
+    n_digits: number of cells of the last record that are digits only; width: number of columns up to the last filled one.
+    """
+
+    row: int
+    depth: int
+    parts: tuple[tuple[Title, ...], ...]
+    n_digits: int
+    width: int
+
+
+def header_blocks(rows: Sequence[Sequence[str]]) -> tuple[Block, ...]:
+    """All that may be a header among the first records of a table: single records first."""
+    single = [len([cell for cell in cells if cell.strip()]) >= 2 for cells in rows]
+    several = [fits and not any(_KEY.fullmatch(cell.strip()) for cell in cells) for fits, cells in zip(single, rows, strict=True)]
+    return tuple(
+        _block(rows[index : index + depth], index)
+        for depth in range(1, MOST_DEPTH + 1)
+        for index in range(len(rows) - depth + 1)
+        if (single[index] if depth == 1 else all(several[index : index + depth]))
+    )
+
+
+_KEY = re.compile(r"0?5[0-9]{3}(?:[0-9]{3})?")  # of a unit: a record of data, no part of a header
+
+
+def _block(block: Sequence[Sequence[str]], index: int) -> Block:
+    width = filled_width(block)
+    columns: list[tuple[Title, ...]] = []
+    for column in range(width):
+        parts = [cells[column] for cells in block if column < len(cells) and cells[column].strip()]
+        columns.append(tuple(map(title_of, [" ".join(parts), *reversed(parts)] if len(parts) > 1 else parts)))
+    n_digits = sum(cell.strip().isdigit() for cell in block[-1])
+    return Block(index + len(block) - 1, len(block), tuple(columns), n_digits, width)
+
+
+def match_header(blocks: Sequence[Block], contract: Contract) -> HeaderMatch | None:
     """The first record with the most properties of the contract; None where no record names two.
 
-    rows: the first records of a table.
+    blocks: of the first records of a table. A header may stand in up to three records, where a single one names fewer properties.
     """
     lookup = property_names(contract)
     best: HeaderMatch | None = None
-    for index, cells in enumerate(rows):
+    for block in blocks:
         found: dict[str, list[int]] = {}
-        for column, cell in enumerate(cells):
-            name = lookup.find(cell) if cell else None
-            if name is not None:
-                found.setdefault(name, []).append(column)
-        if len(found) >= 2 and (best is None or len(found) > len(best.columns)):
+        subtitles: dict[int, str] = {}
+        for column, titles in enumerate(block.parts):
+            place = next((place for place, title in enumerate(titles) if lookup.find_title(title) is not None), None)
+            if place is not None:
+                found.setdefault(lookup.find_title(titles[place]) or "", []).append(column)
+                if place > 1:  # not by the whole, nor by the lowest part
+                    subtitles[column] = titles[1].exact
+        if len(found) < 2 or block.n_digits > len(found):  # more digits than names: a record that has some of the words
+            continue
+        if best is None or len(found) > len(best.columns):
             best = HeaderMatch(
                 contract,
-                index,
+                block.row,
                 {name: columns[0] for name, columns in found.items()},
                 {name: tuple(columns) for name, columns in found.items() if len(columns) > 1},
-                width=max(column for column, cell in enumerate(cells) if cell.strip()) + 1,
+                block.width,
+                block.depth,
+                untitled=frozenset(column for column, titles in enumerate(block.parts) if not titles),
+                subtitles=subtitles,
             )
     return best
+
+
+def filled_width(block: Sequence[Sequence[str]]) -> int:
+    """Number of columns up to the last one that is filled in one of some records."""
+    return max((column for cells in block for column, cell in enumerate(cells) if cell.strip()), default=-1) + 1
 
 
 def column_titles(rows: Sequence[Sequence[str]]) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import cast
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -17,8 +18,9 @@ from kkz_eval.contracts.contract import Contract, Property
 from kkz_eval.deliveries.columns import Cells, ags_of, blank_as_null, parsed_table, unit_property, year_property
 from kkz_eval.deliveries.header import Names, code_names, fold, property_names
 from kkz_eval.deliveries.numbers import Style, style_of
+from kkz_eval.deliveries.official.fields import columns_at_once
 from kkz_eval.deliveries.results import Unclaimed
-from kkz_eval.deliveries.text_table import HEAD, Records
+from kkz_eval.deliveries.text_table import HEAD, Decoded, Records, split
 from kkz_eval.deliveries.workbook import Sheet, number_of, text_of
 from kkz_eval.model.findings import Finding, Severity
 from kkz_eval.model.parsed import ParsedTable
@@ -53,8 +55,35 @@ def long_form(first: Sequence[str]) -> LongForm | None:
     return {_LONG_HEADER: _LONG, _BULK_HEADER: _BULK}.get(header)
 
 
-def read_long(records: Records, form: LongForm, contracts: Mapping[str, Contract]) -> tuple[ParsedTable, ...]:
-    """A table for each contract with this layout; where several have it, for those that know an indicator of the file."""
+def read_long(decoded: Decoded, delimiter: str, form: LongForm, contracts: Mapping[str, Contract]) -> tuple[ParsedTable, ...]:
+    """A table for each contract with this layout; where several have it, for those that know an indicator of the file.
+
+    Raises NotTextError (cell_too_long).
+    """
+    table = _regular(decoded, delimiter, form) or _irregular(split(decoded, delimiter), form)
+    serving = [contract for contract in contracts.values() if LONG in contract.layouts and contract.measure_from]
+    known = {contract.id: _known_labels(contract, table.columns[form.indicator]) for contract in serving}
+    if len(serving) > 1:
+        serving = [contract for contract in serving if known[contract.id]] or serving[:1]
+    return tuple(_read_long(contract, table, known) for contract in serving)
+
+
+def _regular(decoded: Decoded, delimiter: str, form: LongForm) -> _LongTable | None:
+    """The table of a file in which every line is a record of the header's width; None for any other."""
+    start = decoded.text.find("\n") + 1
+    first = decoded.text[:start]
+    if not first or '"' in first or decoded.cut:
+        return None
+    header = first.rstrip("\r\n").split(delimiter)
+    columns = columns_at_once(decoded.text[start:], delimiter, len(header))
+    if columns is None or pc.any(pc.equal(columns[form.unit], "")).as_py():
+        return None
+    numbers = pa.array(np.arange(2, len(columns[0]) + 2, dtype=np.int32))
+    return _LongTable(header, columns, numbers, form, delimiter, ())
+
+
+def _irregular(records: Records, form: LongForm) -> _LongTable:
+    """The table of a file record by record, with a finding for each that has another width."""
     header, body = records.rows[0], records.rows[1:]
     filled = [(index + 2, row) for index, row in enumerate(body) if any(row)]
     width = len(header)
@@ -62,12 +91,7 @@ def read_long(records: Records, form: LongForm, contracts: Mapping[str, Contract
     whole = [(row if len(row) == width else (row + [""] * width)[:width]) for _, row in filled]
     numbers = pa.array([number for number, _ in filled], pa.int32())
     columns = [pa.array(column, pa.string()) for column in zip(*whole, strict=True)] or [pa.array([], pa.string())] * width
-    serving = [contract for contract in contracts.values() if LONG in contract.layouts and contract.measure_from]
-    known = {contract.id: _known_labels(contract, columns[form.indicator]) for contract in serving}
-    if len(serving) > 1:
-        serving = [contract for contract in serving if known[contract.id]] or serving[:1]
-    table = _LongTable(header, columns, numbers, form, records.delimiter, findings)
-    return tuple(_read_long(contract, table, known) for contract in serving)
+    return _LongTable(header, columns, numbers, form, records.delimiter, findings)
 
 
 @dataclass(frozen=True)
@@ -115,7 +139,7 @@ def _read_long(contract: Contract, table: _LongTable, known: Mapping[str, frozen
     keep = _kept(contract, table, known)
     cells = {
         name: Cells(
-            blank_as_null(table.columns[index]), table.numbers, pa.array([index + 1] * len(table.numbers), pa.int32())
+            blank_as_null(table.columns[index]), table.numbers, pa.array(np.full(len(table.numbers), index + 1, np.int32))
         ).take(keep)
         for name, index in _long_columns(contract, table.header, table.form).items()
     }
@@ -293,10 +317,10 @@ def _read_export(contract: Contract, export: _Export, known: Names, unknown: fro
 
 
 def _is_kept(sheet: Sheet, row: int, contract: Contract) -> bool:
+    if not _is_wanted(text_of(sheet.rows[row][0]) or "", contract.levels):
+        return False
     aggregate = fold(text_of(sheet.rows[row][2]) or "")
-    begins = tuple(_AGGREGATES[level] for level in contract.levels if level in _AGGREGATES)
-    of_level = not aggregate or aggregate.startswith(begins)
-    return of_level and _is_wanted(text_of(sheet.rows[row][0]) or "", contract.levels)
+    return not aggregate or aggregate.startswith(tuple(_AGGREGATES[level] for level in contract.levels if level in _AGGREGATES))
 
 
 def _cells(sheet: Sheet, places: Sequence[tuple[int, int]]) -> Cells:

@@ -12,7 +12,8 @@ from pathlib import Path
 
 from kkz_eval.contracts.contract import Contract
 from kkz_eval.deliveries.reader import Claimed, PersonRecords, Unclaimed, Unreadable, read_file
-from kkz_eval.deliveries.register import NewArrival, Register, read_register, record_arrivals
+from kkz_eval.deliveries.register import NewArrival, Register, read_register, record_arrivals, record_returned
+from kkz_eval.deliveries.returned import Returned, read_returned
 from kkz_eval.model.errors import UserError
 from kkz_eval.model.texts import Language, text
 from kkz_eval.storage.digests import digest_of, digest_of_bytes
@@ -23,7 +24,7 @@ MAXIMUM_BYTES = 256 * 1024 * 1024
 
 @dataclass(frozen=True)
 class Notice:
-    """A sentence about a file of the inbox. kind: unclaimed | refused | same_content | other_years."""
+    """A sentence about a file of the inbox. kind: unclaimed | refused | same_content | other_years | returned."""
 
     kind: str
     name: str
@@ -83,16 +84,14 @@ def take_in(
     waiting: set[int] = set()
     seen: dict[str, str] = {}
     for name in names:
-        path = inbox / name
-        try:
-            if path.stat().st_size > MAXIMUM_BYTES:
-                notices.append(_notice("refused", name, "file_too_large", limit=str(MAXIMUM_BYTES // 2**20)))
-                continue
-            data = path.read_bytes()
-        except OSError:
-            notices.append(_notice("refused", name, "file_not_readable"))
+        data = _bytes_of(inbox / name, name)
+        if isinstance(data, Notice):
+            notices.append(data)
             continue
         sha256 = digest_of_bytes(data)
+        if sha256 in register.tombstones:
+            notices.append(_purged(register, name, sha256))
+            continue
         seen[name] = sha256
         if register.knows(name, sha256):
             known.append(name)
@@ -110,7 +109,11 @@ def take_in(
                     waiting.update(spoken)
                     notices.append(_notice("other_years", name, "other_years", years=year_spans(spoken)))
                     continue
-                store.put_if_absent(landing_key(sha256), data)
+                returned = read_returned(data)
+                if returned is not None and returned.original in register.tombstones:
+                    notices.append(_purged(register, name, returned.original))
+                    continue
+                notices += _keep(store, name, sha256, data, returned)
                 arrivals += found
                 taken[sha256] = (name, found)
                 landed.append(name)
@@ -133,7 +136,7 @@ def fingerprint(inbox: Path, register: Register) -> str | None:
             sha256 = digest_of_bytes((inbox / name).read_bytes())
         except OSError:  # the run says so; here it is no reason to start one
             continue
-        if not register.knows(name, sha256):
+        if sha256 not in register.tombstones and not register.knows(name, sha256):
             new.append([name, sha256])
     number = max((arrival.number for arrival in register.arrivals), default=0)
     return digest_of([new, number]) if new else None
@@ -148,6 +151,29 @@ def year_spans(years: Iterable[int]) -> str:
         else:
             spans.append([year, year])
     return ", ".join(str(a) if a == b else f"{a}–{b}" for a, b in spans)
+
+
+def _bytes_of(path: Path, name: str) -> bytes | Notice:
+    try:
+        if path.stat().st_size > MAXIMUM_BYTES:
+            return _notice("refused", name, "file_too_large", limit=str(MAXIMUM_BYTES // 2**20))
+        return path.read_bytes()
+    except OSError:
+        return _notice("refused", name, "file_not_readable")
+
+
+def _keep(store: Store, name: str, sha256: str, data: bytes, returned: Returned | None) -> list[Notice]:
+    """Keep the bytes of a claimed file, and what a returned marked copy says of its findings."""
+    store.put_if_absent(landing_key(sha256), data)
+    if returned is None:
+        return []
+    record_returned(store, sha256, returned)
+    return [_notice("returned", name, "returned", decided=str(len(returned.rows)))]
+
+
+def _purged(register: Register, name: str, sha256: str) -> Notice:
+    stone = register.tombstones[sha256]
+    return _notice("refused", name, "purged", reason=stone.reason, date=stone.date)
 
 
 def _notice(kind: str, name: str, code: str, **parameters: str) -> Notice:

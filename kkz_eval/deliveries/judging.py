@@ -6,13 +6,14 @@ A content is judged once per contract; a verdict stands until someone judges aga
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from kkz_eval.contracts.contract import Contract
-from kkz_eval.contracts.judgement import judge_file
+from kkz_eval.deliveries.decided import Applied, judge_decided
+from kkz_eval.deliveries.decisions import NONE, Decisions
 from kkz_eval.deliveries.intake import landing_key
 from kkz_eval.deliveries.reader import Claimed, read_file
 from kkz_eval.deliveries.register import Arrival, Register, record_verdict
@@ -46,12 +47,24 @@ def parse(steps: Steps, arrival: Arrival, contracts: Mapping[str, Contract]) -> 
         steps.journal.reused.append(("parsed", arrival.name))
         return key, load_parsed(steps.store, key, contract)
     parsed = _read_landed(steps.store, arrival, contract, contracts)
-    about = {"layout": parsed.layout, "edition": parsed.edition}
-    steps.store.put_if_absent(f"{key}/table.parquet", to_parquet(parsed.table, parsed_spec(contract)))
-    steps.store.put_if_absent(f"{key}/findings.parquet", to_parquet(parsed.findings, FINDINGS))
-    steps.store.put_if_absent(f"{key}/about.json", json.dumps(about, sort_keys=True).encode())  # last: it says "complete"
+    _keep(steps.store, key, parsed, contract, ())
     steps.journal.computed.append(("parsed", arrival.name))
     return key, parsed
+
+
+def _keep(store: Store, key: str, parsed: ParsedTable, contract: Contract, applied: Sequence[Applied]) -> None:
+    about: dict[str, object] = {"layout": parsed.layout, "edition": parsed.edition}
+    if applied:
+        about["corrections"] = [[one.record, one.field, one.correction_id] for one in applied]
+    store.put_if_absent(f"{key}/table.parquet", to_parquet(parsed.table, parsed_spec(contract)))
+    store.put_if_absent(f"{key}/findings.parquet", to_parquet(parsed.findings, FINDINGS))
+    store.put_if_absent(f"{key}/about.json", json.dumps(about, sort_keys=True).encode())  # last: it says "complete"
+
+
+def corrections_in(store: Store, key: str) -> tuple[Applied, ...]:
+    """The corrections that took effect on the parsed table kept under a key."""
+    about = json.loads(store.get(f"{key}/about.json"))
+    return tuple(Applied(*row) for row in about.get("corrections", ()))
 
 
 def load_parsed(store: Store, key: str, contract: Contract) -> ParsedTable:
@@ -87,24 +100,38 @@ def judge_arrival(
     arrival: Arrival,
     contracts: Mapping[str, Contract],
     known_units: Mapping[str, frozenset[str]],
+    decisions: Decisions = NONE,
 ) -> Verdict:
-    """The standing verdict of an arrived content; made now and kept where there is none."""
+    """The standing verdict of an arrived content; made now and kept where there is none.
+
+    A verdict stands when its contract changes. It is made anew when someone decided something about this very file:
+    a waiver or a correction of one of its units and years was added, changed or withdrawn.
+    """
     standing = register.verdicts.get((arrival.sha256, arrival.contract_id))
-    if standing is not None:
+    if standing is not None and standing.context_digest == context_of(standing, decisions):
         steps.journal.reused.append(("verdict", arrival.name))
         return standing
     contract = _contract_of(arrival, contracts)
     parsed_key, parsed = parse(steps, arrival, contracts)
-    judgement = judge_file(parsed, contract, known_units)
+    decided = judge_decided(parsed, contract, known_units, decisions)
+    judgement = decided.judgement
+    context = decisions.about(contract.id, {(part.unit_id, part.year) for part in judgement.slices}).digest
+    if decided.applied:
+        parsed_key = steps.key("corrected", [parsed_key, context, code_digest("kkz_eval.deliveries", "kkz_eval.model")])
+        _keep(steps.store, parsed_key, decided.parsed, contract, decided.applied)
     findings_key, _ = steps.table(
-        "findings", arrival.name, [parsed_key, judgement.rules_digest], FINDINGS, lambda: judgement.findings
+        "findings",
+        arrival.name,
+        [parsed_key, judgement.rules_digest, *([context] if context else [])],
+        FINDINGS,
+        lambda: judgement.findings,
     )
     verdict = Verdict(
         sha256=arrival.sha256,
         contract_id=contract.id,
         contract_version=contract.version,
         rules_digest=judgement.rules_digest,
-        context_digest="",
+        context_digest=context,
         parsed_key=parsed_key,
         findings_key=findings_key,
         layout=parsed.layout,
@@ -117,6 +144,11 @@ def judge_arrival(
     record_verdict(steps.store, verdict)
     steps.journal.computed.append(("verdict", arrival.name))
     return verdict
+
+
+def context_of(verdict: Verdict, decisions: Decisions) -> str:
+    """Digest of the decisions about the units and years of a judged file, as they are now; "" for none."""
+    return decisions.about(verdict.contract_id, {(part.unit_id, part.year) for part in verdict.slices}).digest
 
 
 def load_findings(store: Store, verdict: Verdict) -> pa.Table:

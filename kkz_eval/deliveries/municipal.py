@@ -1,52 +1,74 @@
-"""Deliveries of municipalities as text, as a spreadsheet program writes them: title lines, header, records, footnotes. No encodings."""
+"""Deliveries of municipalities, as a spreadsheet program writes them: title lines, header, records, totals, footnotes. No encodings.
+
+The layout says what the lines mean, whether they come from a text or from a sheet.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from kkz_eval.contracts.contract import Contract
-from kkz_eval.deliveries.columns import Cells, ags_of, blank_as_null, is_numeric, parsed_table, unit_property
-from kkz_eval.deliveries.header import HeaderMatch, fold, match_header
-from kkz_eval.deliveries.numbers import style_of
+from kkz_eval.deliveries import wide
+from kkz_eval.deliveries.columns import PERCENT, Cells, ags_of, is_numeric, parsed_table, unit_property
+from kkz_eval.deliveries.grid import Bools, Grid, Ints
+from kkz_eval.deliveries.header import Block, HeaderMatch, code_names, fold, header_blocks, match_header
+from kkz_eval.deliveries.numbers import style_of, symbol_of
 from kkz_eval.deliveries.results import Unclaimed
-from kkz_eval.deliveries.text_table import Records
+from kkz_eval.deliveries.totals import is_total, total_findings
 from kkz_eval.model.findings import Finding, Severity
 from kkz_eval.model.parsed import ParsedTable
 
 LAYOUT = "municipal_text"
 _RULE = "____"  # a line that starts so opens the footer
+_SHORTEST_TITLE = 6  # letters; a shorter one may be part of any word
 _MARKS = ("*", "(", "_", "-", "–", "¹", "²", "³", "©", "#")
 
 
 @dataclass(frozen=True)
 class Claim:
-    """A contract's header in a table; marked: whether the lines before it hold the contract's title marker."""
+    """A contract's header in a table; marked: whether the lines before it hold the contract's title marker; titled: or its title."""
 
     match: HeaderMatch
     marked: bool
+    titled: bool = False
 
     @property
-    def rank(self) -> tuple[bool, bool, int]:
-        """What wins among several contracts: all required columns, then the title, then the number of columns found."""
-        return (self.match.complete, self.marked, len(self.match.columns))
+    def rank(self) -> tuple[bool, bool, bool, int]:
+        """What wins among several contracts: the marker, the title, all required columns, then the number of columns found."""
+        return (self.marked, self.titled, self.match.complete, len(self.match.names))
 
 
-def claims(rows: Sequence[Sequence[str]], contracts: Mapping[str, Contract]) -> list[Claim]:
-    """The claims of contracts with this layout on a table, best first. rows: its first records."""
+NO_RANK = (False, False, False, 0)
+
+
+def claims(rows: Sequence[Sequence[str]], contracts: Mapping[str, Contract], sheet: str = "") -> list[Claim]:
+    """The claims of contracts with these layouts on a table, best first. rows: its first records; sheet: its name, a title too."""
     found: list[Claim] = []
-    for contract in contracts.values():
-        match = match_header(rows, contract) if LAYOUT in contract.layouts else None
+    blocks = header_blocks(rows)
+    for contract in contracts.values() if blocks else ():
+        match = _match(rows, blocks, contract)
         if match is None or not match.claims:
             continue
         marker = contract.title_marker
-        title = fold(" ".join(cell for cells in rows[: match.row] for cell in cells))
+        above = rows[: match.row - match.depth + 1]
+        title = fold(" ".join([sheet, *(cell for cells in above for cell in cells)]))
         marked = marker is not None and fold(marker) in title
         if marker is None or marked:
-            found.append(Claim(match, marked))
+            names = (fold(name) for name in (contract.title_de, contract.title_en))
+            found.append(Claim(match, marked, any(len(name) >= _SHORTEST_TITLE and name in title for name in names)))
     return sorted(found, key=lambda claim: claim.rank, reverse=True)
+
+
+def _match(rows: Sequence[Sequence[str]], blocks: Sequence[Block], contract: Contract) -> HeaderMatch | None:
+    match = match_header(blocks, contract) if LAYOUT in contract.layouts else None
+    if wide.LAYOUT in contract.layouts and (match is None or not match.complete):
+        return wide.match_wide(rows, contract) or match
+    return match
 
 
 def winner(found: Sequence[Claim]) -> Claim | Unclaimed:
@@ -57,161 +79,231 @@ def winner(found: Sequence[Claim]) -> Claim | Unclaimed:
     return Unclaimed("ambiguous", {"contracts": ", ".join(sorted(claim.match.contract.id for claim in equal))})
 
 
-def read(records: Records, match: HeaderMatch) -> ParsedTable:
-    """The table of a contract from all records of a text."""
+def read(grid: Grid, match: HeaderMatch, blank_above: int = 0) -> ParsedTable:
+    """The table of a contract from the lines below its header. blank_above: filled lines up to the header, to be counted."""
     contract = match.contract
-    body = _body(records, match)
-    cells = {name: _cells(records.rows, body.indices, column) for name, column in match.columns.items()}
-    numeric = [cells[p.name].texts for p in contract.properties if is_numeric(p) and p.name in cells]
-    findings = [*_header_findings(match), *_row_findings(records, body, match), *body.findings]
+    body = _body(grid, match)
+    if match.pivots:
+        cells, n_records = wide.long_cells(grid, match, body.records)
+    else:
+        cells = {name: grid.cells(column, body.records) for name, column in match.columns.items()}
+        n_records = len(body.records)
+    style = style_of([_written(cells[p.name]) for p in contract.properties if is_numeric(p) and p.name in cells])
+    totals = total_findings(grid, match, body.totals, body.records, style)
+    divided = [] if match.pivots else _divided_titles(grid, match, body)
+    findings = [*_header_findings(match, grid), *divided, *_row_findings(grid, body, match), *body.findings, *totals]
     return parsed_table(
         contract,
-        LAYOUT,
+        wide.LAYOUT if match.pivots else LAYOUT,
         cells,
-        len(body.indices),
-        style=style_of(numeric),
-        findings=findings,
-        ignored=body.ignored + sum(any(map(str.strip, row)) for row in records.rows[: match.row]),
+        n_records,
+        style=style,
+        findings=[*findings, *_percent_findings(match, cells, grid.sheet)],
+        sheet=grid.sheet,
+        ignored=body.ignored + blank_above,
     )
+
+
+def _written(cells: Cells) -> pa.Array:
+    """The texts of a column that are written as texts."""
+    return cells.texts if cells.numbers is None else cells.texts.filter(pc.is_null(cells.numbers))
 
 
 @dataclass(frozen=True)
 class _Body:
-    """indices: of the records; ignored: lines after the header that are none, blank ones not counted; findings: on such lines."""
+    """records, totals, titles (of the header, below it): positions of lines; ignored: lines that are none of records, blank ones not
+    counted; findings: on such lines."""
 
-    indices: list[int]
+    records: Ints
+    titles: Ints
+    totals: Ints
     ignored: int
     findings: list[Finding]
 
 
-def _body(records: Records, match: HeaderMatch) -> _Body:
-    """Tell records from footnotes (ignored) and from lines of text between records (ignored with a warning)."""
-    last = _last_record(records, match)
-    indices: list[int] = []
-    findings: list[Finding] = []
-    ignored = 0
-    for index in range(match.row + 1, len(records.rows)):
-        row = records.rows[index]
-        if not any(map(str.strip, row)):
-            continue
-        if index > last:
-            ignored += 1
-            findings += _stump(records, index, match, last)
-        elif _is_text_only(row, match):
-            ignored += 1
-            findings.append(_ignored_line(index, row[0]))
-        else:
-            indices.append(index)
-    return _Body(indices, ignored, findings)
+def _body(grid: Grid, match: HeaderMatch) -> _Body:
+    """Tell records from totals, footnotes and parts of the header (ignored), and from lines of text between records (ignored with a warning)."""
+    last = _last_record(grid, match)
+    positions = np.arange(grid.n_lines)
+    blank = grid.is_blank
+    total = is_total(grid, match) & ~blank
+    titles = _lines_of_header(grid, match)
+    text_only = _text_only(grid, match) & ~total
+    after = positions > last
+    records = np.flatnonzero(~blank & ~total & ~text_only & ~after & ~titles)
+    between = np.flatnonzero(text_only & ~blank & ~after & ~titles)
+    findings = [_ignored_line(grid, int(line)) for line in between]
+    below = np.flatnonzero(after & ~blank & ~total)
+    if len(below):
+        findings += _stump(grid, int(below[-1]), match, last)
+    return _Body(records, np.flatnonzero(titles), np.flatnonzero(total), int(np.sum(~blank)) - len(records), findings)
 
 
-def _last_record(records: Records, match: HeaderMatch) -> int:
-    """Index of the last record: what follows is footnotes; match.row where there is no record at all."""
-    end = len(records.rows)
-    for index in range(match.row + 1, end):
-        row = records.rows[index]
-        if row and row[0].lstrip().startswith(_RULE):
-            end = index
-            break
-    for index in range(end - 1, match.row, -1):
-        row = records.rows[index]
-        if any(map(str.strip, row)) and not _is_footnote(row, match):
-            return index
-    return match.row
-
-
-def _is_text_only(row: Sequence[str], match: HeaderMatch) -> bool:
-    """Whether a line has text in its first cell only, and that is no number or key."""
-    return match.width > 1 and bool(row[0].strip()) and not any(map(str.strip, row[1:])) and not _is_digits(row[0])
-
-
-def _is_footnote(row: Sequence[str], match: HeaderMatch) -> bool:
-    """Whether a line after the records is a footnote: text only, or a sentence that the delimiter has split."""
-    if _is_text_only(row, match):
-        return True
+def _lines_of_header(grid: Grid, match: HeaderMatch) -> Bools:
+    """The lines right below the header that belong to it: units, parts of merged titles; no key, no digit, no symbol in them."""
+    found = np.zeros(grid.n_lines, dtype=np.bool_)
     unit = unit_property(match.contract)
     if unit is None or unit.name not in match.columns:
-        return False
-    key = _cell(row, match.columns[unit.name])
-    measures = [
-        _cell(row, match.columns[p.name]) for p in match.contract.properties if p.role == "measure" and p.name in match.columns
-    ]
-    return not any(map(str.strip, measures)) and ags_of(key) is None and not _is_digits(row[0]) and not _is_digits(key)
+        return found
+    for line in range(min(grid.n_lines, 3)):
+        cells = [cell for cell in grid.line(line) if cell.strip()]
+        plain = not any(any(map(str.isdigit, cell)) or symbol_of(cell) is not None for cell in cells)
+        if grid.filled[match.columns[unit.name]][line] or not plain:
+            return found
+        found[line] = len(cells) > 1 or (len(cells) == 1 and not grid.filled[0][line])
+    return found
 
 
-def _stump(records: Records, index: int, match: HeaderMatch, last: int) -> list[Finding]:
-    """What to say of the very last line, right after the records and without its line break: it may be the stump of a record.
+def _last_record(grid: Grid, match: HeaderMatch) -> int:
+    """Position of the last record: what follows is footnotes; -1 where there is no record at all."""
+    ruled = pc.fill_null(pc.starts_with(pc.utf8_ltrim_whitespace(grid.columns[0].cast("string")), _RULE), False)
+    rules = np.flatnonzero(ruled.to_numpy(zero_copy_only=False))
+    end = int(rules[0]) if len(rules) else grid.n_lines
+    lines = np.flatnonzero(~grid.is_blank[:end] & ~_footnotes(grid, match)[:end])
+    return int(lines[-1]) if len(lines) else -1
 
-    A word or two are taken for a name that was cut off; more words for a footnote that is worth a look.
-    """
-    row = records.rows[index]
-    first = row[0].strip()
-    if records.ended or index != len(records.rows) - 1 or index != last + 1 or len(row) >= match.width:
-        return []
-    if first.startswith(_MARKS) or ":" in first:
-        return []
-    if len(first.split()) <= 2:
-        kind = "reader_short_row"
-        return [Finding(kind, kind, Severity.ERROR, row=index + 1, value=first, allowed=str(match.width))]
-    return [_ignored_line(index, row[0])]
+
+def _text_only(grid: Grid, match: HeaderMatch) -> Bools:
+    """Which lines have text in their first cell only, and that is no number or key."""
+    alone = grid.filled[0].copy()
+    for filled in grid.filled[1:]:
+        alone &= ~filled
+    alone[list(grid.beyond)] = False
+    if match.width < 2 or not alone.any():
+        return np.zeros(grid.n_lines, dtype=np.bool_)
+    return alone & ~_in_column(grid, 0, _is_digits)
+
+
+def _footnotes(grid: Grid, match: HeaderMatch) -> Bools:
+    """Which lines, after the records, are footnotes: text only, or a sentence that the delimiter has split."""
+    text_only = _text_only(grid, match)
+    unit = unit_property(match.contract)
+    if unit is None or unit.name not in match.columns:
+        return text_only
+    sentence = np.ones(grid.n_lines, dtype=np.bool_)
+    for column in match.measured:
+        sentence &= ~grid.filled[column]
+    if not sentence.any():
+        return text_only
+    key = match.columns[unit.name]
+    return text_only | (sentence & ~_in_column(grid, key, _is_key) & ~_in_column(grid, 0, _is_digits))
+
+
+def _in_column(grid: Grid, column: int, holds: Callable[[str], bool]) -> Bools:
+    """Where something holds of the text of a cell."""
+    texts = grid.columns[column]
+    says = np.array([holds(text) for text in texts.dictionary.to_pylist()] + [False], dtype=np.bool_)
+    at = pc.fill_null(texts.indices, len(texts.dictionary)).to_numpy(zero_copy_only=False)
+    return np.asarray(says[at], dtype=np.bool_)
 
 
 def _is_digits(text: str) -> bool:
     return text.strip().isdigit()
 
 
-def _cell(row: Sequence[str], column: int) -> str:
-    return row[column] if column < len(row) else ""
+def _is_key(text: str) -> bool:
+    return ags_of(text) is not None or _is_digits(text)
 
 
-def _cells(rows: Sequence[Sequence[str]], indices: Sequence[int], column: int) -> Cells:
-    texts = [rows[index][column] if column < len(rows[index]) else None for index in indices]
-    present = [text is not None for text in texts]
-    return Cells(
-        blank_as_null(pa.array(texts, pa.string())),
-        pa.array([index + 1 if there else None for index, there in zip(indices, present, strict=True)], pa.int32()),
-        pa.array([column + 1 if there else None for there in present], pa.int32()),
-    )
+def _stump(grid: Grid, line: int, match: HeaderMatch, last: int) -> list[Finding]:
+    """What to say of the very last line, right after the records and without its line break: it may be the stump of a record.
+
+    A word or two are taken for a name that was cut off; more words for a footnote that is worth a look.
+    """
+    first = grid.line(line)[0].strip()
+    follows = last < 0 or int(grid.rows[line]) == int(grid.rows[last]) + 1
+    if grid.ended or line != grid.n_lines - 1 or not follows or int(grid.n_cells[line]) >= match.width:
+        return []
+    if first.startswith(_MARKS) or ":" in first:
+        return []
+    if len(first.split()) <= 2:
+        return [_short_row(grid, line, match)]
+    return [_ignored_line(grid, line)]
 
 
-def _header_findings(match: HeaderMatch) -> list[Finding]:
+def _header_findings(match: HeaderMatch, grid: Grid) -> list[Finding]:
     missing = [
         Finding(
             "reader_missing_column",
             "reader_missing_column",
             Severity.ERROR,
+            grid.sheet,
             field=p.name,
             allowed=" | ".join(dict.fromkeys((p.label_de, *p.synonyms, p.name))),
         )
         for p in match.missing
     ]
+    kind = "reader_repeated_column"
     repeated = [
-        Finding("reader_repeated_column", "reader_repeated_column", Severity.ERROR, None, match.row + 1, column + 1, name)
+        Finding(kind, kind, Severity.ERROR, grid.sheet, match.row + 1, column + 1, name)
         for name, columns in match.repeated.items()
         for column in columns[1:]
     ]
-    return [*missing, *repeated]
+    kind = "reader_unknown_title"
+    unknown = [Finding(kind, kind, Severity.ERROR, grid.sheet, match.row + 1, column + 1) for column in match.unknown]
+    return [*missing, *repeated, *unknown]
 
 
-def _row_findings(records: Records, body: _Body, match: HeaderMatch) -> list[Finding]:
+def _divided_titles(grid: Grid, match: HeaderMatch, body: _Body) -> list[Finding]:
+    """A finding for each measure whose title stands over several columns, or is divided below by codes that have no column."""
+    dimensions = [p for p in match.contract.properties if p.role == "dimension" and p.codes and p.name not in match.columns]
+    codes = [code_names(of) for of in dimensions]
+    kind = "reader_divided_title"
     found: list[Finding] = []
-    needed = max(match.columns.values()) + 1
-    width = str(match.width)
-    for index in body.indices:
-        row = records.rows[index]
-        stump = index == len(records.rows) - 1 and not records.ended and len(row) < match.width
-        if len(row) < needed or stump:
-            found.append(Finding("reader_short_row", "reader_short_row", Severity.ERROR, row=index + 1, allowed=width))
-        extra = next((column for column in range(match.width, len(row)) if row[column].strip()), None)
-        if extra is not None:
-            kind = "reader_long_row"
-            found.append(Finding(kind, kind, Severity.ERROR, row=index + 1, column=extra + 1, value=row[extra], allowed=width))
-    if not body.indices:
-        found.append(Finding("reader_no_rows", "reader_no_rows", Severity.ERROR))
-    if records.cut:
-        found.append(Finding("reader_cut_off", "reader_cut_off", Severity.ERROR, row=len(records.rows)))
+    for of in (p for p in match.contract.properties if p.role == "measure" and p.name in match.columns):
+        column = match.columns[of.name]
+        below = [match.subtitles.get(column, ""), *(grid.line(int(line))[column] for line in body.titles)]
+        beside = column + 1
+        over_several = beside in match.untitled and bool(grid.filled[beside][body.records].any())
+        if over_several or any(names.find(text) is not None for text in below if text.strip() for names in codes):
+            found.append(Finding(kind, kind, Severity.ERROR, grid.sheet, match.row + 1, column + 1, of.name))
     return found
 
 
-def _ignored_line(index: int, text: str) -> Finding:
-    return Finding("reader_line_ignored", "reader_line_ignored", Severity.WARNING, row=index + 1, column=1, value=text)
+def _row_findings(grid: Grid, body: _Body, match: HeaderMatch) -> list[Finding]:
+    n_cells = grid.n_cells[body.records]
+    is_short = n_cells < match.needed
+    if len(body.records) and not grid.ended and int(body.records[-1]) == grid.n_lines - 1:
+        is_short[-1] |= n_cells[-1] < match.width
+    found = [_short_row(grid, int(line), match) for line in body.records[is_short]]
+    records = set(body.records.tolist()) if grid.beyond else set()
+    kind = "reader_long_row"
+    for line, (column, text) in sorted(grid.beyond.items()):
+        if line in records:
+            place = (grid.sheet, int(grid.rows[line]), column + 1)
+            found.append(Finding(kind, kind, Severity.ERROR, *place, value=text, allowed=str(match.width)))
+    found.sort(key=lambda finding: finding.row or 0)
+    if not len(body.records):
+        found.append(Finding("reader_no_rows", "reader_no_rows", Severity.ERROR, grid.sheet))
+    if grid.cut:
+        found.append(Finding("reader_cut_off", "reader_cut_off", Severity.ERROR, row=grid.last_row))
+    return found
+
+
+def _percent_findings(match: HeaderMatch, cells: Mapping[str, Cells], sheet: str | None) -> list[Finding]:
+    """A finding per column of shares whose cells hold numbers up to 1 only: 0.123 may be 12.3 % as shown, or 0.123 %."""
+    kind = "reader_percent_scale"
+    found: list[Finding] = []
+    for of in match.contract.properties:
+        numbers = cells[of.name].numbers if of.name in cells and of.unit in PERCENT and of.role == "measure" else None
+        if numbers is None or numbers.null_count == len(numbers):
+            continue
+        values = np.nan_to_num(numbers.to_numpy(zero_copy_only=False))
+        between = np.flatnonzero((values > 0) & (values < 1))
+        if len(between) and values.max() <= 1:
+            at = int(between[0])
+            row, column = cells[of.name].rows[at].as_py(), cells[of.name].columns[at].as_py()
+            found.append(Finding(kind, kind, Severity.ERROR, sheet, row, column, of.name, value=cells[of.name].texts[at].as_py()))
+    return found
+
+
+def _short_row(grid: Grid, line: int, match: HeaderMatch) -> Finding:
+    kind = "reader_short_row"
+    alone = len(grid.line(line)) > 0 and int(grid.n_cells[line]) == 1
+    value = grid.line(line)[0].strip() if alone else None
+    return Finding(kind, kind, Severity.ERROR, grid.sheet, int(grid.rows[line]), value=value, allowed=str(match.width))
+
+
+def _ignored_line(grid: Grid, line: int) -> Finding:
+    kind = "reader_line_ignored"
+    return Finding(kind, kind, Severity.WARNING, grid.sheet, int(grid.rows[line]), 1, value=grid.line(line)[0])

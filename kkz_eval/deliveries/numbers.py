@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -28,7 +29,7 @@ AMBIGUOUS = "reader_ambiguous_number"
 # Symbols of official statistics (SYMBOLS are compared without case and spaces).
 SYMBOLS = frozenset({"-", "–", "—", "−", ".", "/", "x", "...", "…", "*", "()", "k.a.", "k.a"})
 
-_SPACE = "[ \u00a0\u2009\u202f]"
+_SPACE = "[ \u00a0\u2009\u202f'’]"  # an apostrophe groups thousands too
 _GROUP = "[1-9][0-9]{0,2}"
 _PLAIN = re.compile(f"[0-9]+|{_GROUP}(?:{_SPACE}[0-9]{{3}})+")
 _EITHER = re.compile(f"{_GROUP}[.,][0-9]{{3}}")
@@ -45,6 +46,7 @@ _SIGNED = re.compile(r"([+\-−]?)(.*)", re.DOTALL)
 _BRACKETED = re.compile(r"\((.*)\)", re.DOTALL)
 _QUALITY = re.compile(r"(.*[0-9])\s*([prse])", re.DOTALL)
 _SPACES = re.compile(r"\s+")
+_GROUPING = re.compile(r"[\s'’]+")
 
 
 @dataclass(frozen=True)
@@ -82,17 +84,42 @@ def style_shown(text: str) -> Style | None:
 
 
 def style_of(columns: Sequence[pa.Array]) -> Style | None:
-    """The style that the numbers of a file show: that of the majority; None where none shows one, or as many show either."""
+    """The style that the numbers of a file show: that of the majority; None where none shows one, or as many show either.
+
+    columns: texts, as string or dictionary of string.
+    """
     shown = {Style.COMMA: 0, Style.POINT: 0}
     for column in columns:
-        counts = pc.value_counts(column.drop_null())
-        for text, count in zip(counts.field("values").to_pylist(), counts.field("counts").to_pylist(), strict=True):
-            style = style_shown(text)
-            if style is not None:
-                shown[style] += count
+        for style, n in _shown_in(column).items():
+            shown[style] += n
     if shown[Style.COMMA] == shown[Style.POINT]:
         return None
     return max(shown, key=lambda style: shown[style])
+
+
+# What style_shown says without a look at each text: digits, one separator, and not three digits behind it.
+_CLEARLY = {style: f"^-?[0-9]+{sign}([0-9]{{1,2}}|[0-9]{{4,}})$" for style, sign in ((Style.COMMA, ","), (Style.POINT, "[.]"))}
+
+
+def _shown_in(column: pa.Array) -> dict[Style, int]:
+    """How many texts of a column show each style."""
+    encoded = column if pa.types.is_dictionary(column.type) else column.dictionary_encode()
+    texts = encoded.dictionary
+    candidates = pc.match_substring_regex(texts, "[.,]").fill_null(False)
+    if not pc.any(candidates, min_count=0).as_py():
+        return {}
+    present = np.bincount(encoded.indices.drop_null().to_numpy(zero_copy_only=False), minlength=len(texts))
+    shown: dict[Style, int] = {}
+    rest = candidates
+    for style, pattern in _CLEARLY.items():
+        clear = pc.match_substring_regex(texts, pattern).fill_null(False)
+        shown[style] = int(present[clear.to_numpy(zero_copy_only=False)].sum())
+        rest = pc.and_not(rest, clear)
+    for place in np.flatnonzero(rest.to_numpy(zero_copy_only=False)):
+        found = style_shown(texts[int(place)].as_py())
+        if found is not None:
+            shown[found] += int(present[place])
+    return shown
 
 
 def parse_number(text: str, style: Style | None) -> NumberReading:
@@ -108,7 +135,7 @@ def parse_number(text: str, style: Style | None) -> NumberReading:
     if isinstance(separators, str):
         return NumberReading(problem=separators)
     decimal, group = separators
-    value = float(_SPACES.sub("", bare).replace(group, "").replace(decimal, "."))
+    value = float(_GROUPING.sub("", bare).replace(group, "").replace(decimal, "."))
     if not math.isfinite(value):
         return NumberReading(problem=UNREADABLE)
     return NumberReading(value=sign * value, flag=flag)

@@ -2,17 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import pyarrow as pa
 
 from kkz_eval.contracts.contract import Contract
-from kkz_eval.deliveries import inkar, municipal
+from kkz_eval.deliveries import inkar, municipal, municipal_workbook
 from kkz_eval.deliveries.header import column_titles
+from kkz_eval.deliveries.official.mapping import claimed
+from kkz_eval.deliveries.official.read import is_unmistakable
+from kkz_eval.deliveries.official.read import read_text as read_official_text
 from kkz_eval.deliveries.results import Claimed, PersonRecords, ReadResult, Unclaimed, Unreadable
-from kkz_eval.deliveries.screening import may_name_persons, person_columns
-from kkz_eval.deliveries.text_table import DELIMITERS, HEAD, Decoded, NotTextError, declared_delimiter, decode, head, split
-from kkz_eval.deliveries.workbook import BrokenWorkbookError, Sheet, is_workbook, sheets, text_of
+from kkz_eval.deliveries.returned import data_sheets
+from kkz_eval.deliveries.screening import SAMPLE, lines_that_may_name_persons, person_columns, person_values
+from kkz_eval.deliveries.split import body_of
+from kkz_eval.deliveries.text_table import (
+    DELIMITERS,
+    HEAD,
+    Decoded,
+    NotTextError,
+    cells_of_line,
+    declared_delimiter,
+    decode,
+    head,
+    sample,
+)
+from kkz_eval.deliveries.workbook import BrokenWorkbookError, Sheet, head_of, is_workbook, sheets, text_of
 from kkz_eval.model.findings import concat_findings
 from kkz_eval.model.parsed import ParsedTable
 
@@ -28,7 +43,7 @@ def read_file(data: bytes, name: str, contracts: Mapping[str, Contract]) -> Read
     """
     try:
         if is_workbook(data):
-            return _read_workbook(sheets(data), name, contracts)
+            return _read_workbook(data_sheets(sheets(data)), name, contracts)
         return _read_text(decode(data), name, contracts)
     except (NotTextError, BrokenWorkbookError) as error:
         return Unreadable(error.code, {"name": name})
@@ -36,15 +51,18 @@ def read_file(data: bytes, name: str, contracts: Mapping[str, Contract]) -> Read
 
 def _read_workbook(workbook: Sequence[Sheet], name: str, contracts: Mapping[str, Contract]) -> ReadResult:
     texts = [[text_of(value) or "" for value in row] for sheet in workbook for row in sheet.rows]
-    persons = person_columns(texts)
+    persons = person_columns(texts) or next((found for sheet in workbook if (found := person_values(head_of(sheet, SAMPLE)))), ())
     if persons:
         return PersonRecords(persons, {"name": name})
     parsed = inkar.read_workbook(workbook, contracts)
+    if parsed is None:
+        parsed = municipal_workbook.read_workbook(workbook, contracts)
     if isinstance(parsed, Unclaimed):
         return Unclaimed(parsed.reason_code, {**parsed.parameters, "name": name})
     if parsed is not None:
         return Claimed(_one_per_contract(parsed))
-    return _unclaimed_workbook(workbook, name, contracts)
+    heads = [head_of(sheet, HEAD) for sheet in workbook]
+    return _unclaimed(max(heads, key=lambda rows: len(column_titles(rows)), default=[]), name)
 
 
 def _one_per_contract(parsed: Sequence[ParsedTable]) -> tuple[ParsedTable, ...]:
@@ -64,47 +82,76 @@ def _one_per_contract(parsed: Sequence[ParsedTable]) -> tuple[ParsedTable, ...]:
     )
 
 
-def _unclaimed_workbook(workbook: Sequence[Sheet], name: str, contracts: Mapping[str, Contract]) -> Unclaimed | Unreadable:
-    """A workbook whose columns a contract knows is asked for as text; any other is unknown."""
-    heads = [[[text_of(value) or "" for value in row] for row in sheet.rows[:HEAD]] for sheet in workbook]
-    if any(municipal.claims(rows, contracts) for rows in heads):
-        return Unclaimed("save_as_text", {"name": name})
-    return _unclaimed(max(heads, key=lambda rows: len(column_titles(rows)), default=[]), name)
-
-
 def _read_text(decoded: Decoded, name: str, contracts: Mapping[str, Contract]) -> ReadResult:
     declared, decoded = declared_delimiter(decoded)
     delimiters = (declared,) if declared is not None else DELIMITERS
     heads = {delimiter: head(decoded, delimiter) for delimiter in delimiters}
-    persons = _screened(decoded, delimiters)
+    persons = _screened(decoded, heads)
     if persons:
         return PersonRecords(persons, {"name": name})
     for delimiter, rows in heads.items():
         form = inkar.long_form(rows[0]) if rows else None
         if form is not None and any(inkar.LONG in contract.layouts for contract in contracts.values()):
-            return Claimed(inkar.read_long(split(decoded, delimiter), form, contracts))
+            return Claimed(inkar.read_long(decoded, delimiter, form, contracts))
+    if is_unmistakable(decoded):
+        return _read_official(decoded, name, contracts) or _read_municipal(decoded, heads, name, contracts)
     return _read_municipal(decoded, heads, name, contracts)
 
 
-def _screened(decoded: Decoded, delimiters: Iterable[str]) -> tuple[str, ...]:
-    """Headers of records of persons, by whichever delimiter they show."""
-    if not may_name_persons(decoded.text):
-        return ()
-    return next((found for d in delimiters if (found := person_columns(split(decoded, d).rows))), ())
+def _screened(decoded: Decoded, heads: Mapping[str, list[list[str]]]) -> tuple[str, ...]:
+    """Headers of records of persons, by whichever delimiter they show; or what the values of the first rows look like."""
+    telling = lines_that_may_name_persons(decoded.text)
+    for delimiter, first in heads.items():
+        rows = [*first, *(cells_of_line(line, delimiter) for line in telling)]
+        found = person_columns(rows) or person_values(sample(decoded, delimiter))
+        if found:
+            return found
+    return ()
 
 
 def _read_municipal(
     decoded: Decoded, heads: Mapping[str, list[list[str]]], name: str, contracts: Mapping[str, Contract]
 ) -> ReadResult:
     claims = {delimiter: municipal.claims(rows, contracts) for delimiter, rows in heads.items()}
-    best = max(claims, key=lambda d: claims[d][0].rank if claims[d] else (False, False, 0))
+    best = max(claims, key=lambda d: claims[d][0].rank if claims[d] else municipal.NO_RANK)
     if not claims[best]:
+        official = _read_official(decoded, name, contracts)
+        if official is not None:
+            return official
         titles = max(heads.values(), key=lambda rows: len(column_titles(rows)))
         return _unclaimed(titles, name)
     won = municipal.winner(claims[best])
     if isinstance(won, Unclaimed):
         return Unclaimed(won.reason_code, {**won.parameters, "name": name})
-    return Claimed((municipal.read(split(decoded, best), won.match),))
+    match = won.match
+    above = heads[best][: match.row]
+    grid = body_of(decoded, best, match.row + 1, match.width)
+    return Claimed((municipal.read(grid, match, sum(any(map(str.strip, row)) for row in above)),))
+
+
+def _read_official(decoded: Decoded, name: str, contracts: Mapping[str, Contract]) -> Claimed | Unclaimed | None:
+    """Official statistics as the contracts use them, or what was read of them where none does; None for any other text."""
+    table = read_official_text(decoded)
+    if table is None:
+        return None
+    parsed = claimed(table, contracts)
+    if parsed:
+        return Claimed(parsed)
+    years = table.years
+    return Unclaimed(
+        "official",
+        {
+            "name": name,
+            "family": table.family,
+            "code": table.code or "–",
+            "edition": table.edition or "–",
+            "years": "–" if not years else str(years[0]) if len(years) == 1 else f"{years[0]}–{years[-1]}",
+            "values": str(table.n_values),
+            "flags": str(table.n_flags),
+            "findings": str(table.findings.num_rows),
+        },
+        table.findings,
+    )
 
 
 def _unclaimed(rows: Sequence[Sequence[str]], name: str) -> Unclaimed | Unreadable:

@@ -8,16 +8,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from functools import cache
 from typing import Any
 
+from kkz_eval.deliveries.returned import DecisionRow, Returned
 from kkz_eval.model.errors import UserError
 from kkz_eval.model.verdicts import Slice, Status, Verdict
 from kkz_eval.storage.store import Store
 
 SCHEMA_VERSION = 1
 _BATCHES, _VERDICTS = "register/batches", "register/verdicts"
+_RETURNED, _TOMBSTONES = "register/returned", "register/tombstones"
 
 
 @dataclass(frozen=True, order=True)
@@ -43,8 +45,17 @@ class NewArrival:
 
 
 @dataclass(frozen=True)
+class Tombstone:
+    """What is left of a content that was removed. date: ISO, of the removal."""
+
+    sha256: str
+    reason: str
+    date: str
+
+
+@dataclass(frozen=True)
 class Register:
-    """All arrivals in order, and the standing verdict per (content, contract).
+    """All arrivals in order, the standing verdict per (content, contract), and what was removed, by its digest.
 
     seen: name to content of all files in the inbox when something last arrived; a file that was away and comes back is new.
     """
@@ -52,6 +63,7 @@ class Register:
     arrivals: tuple[Arrival, ...]
     seen: Mapping[str, str]
     verdicts: Mapping[tuple[str, str], Verdict]
+    tombstones: Mapping[str, Tombstone] = field(default_factory=dict)
 
     def last_under(self, name: str) -> tuple[Arrival, ...]:
         """The newest arrivals under a name (one per contract that read it); empty where the name never came."""
@@ -66,9 +78,10 @@ class Register:
         return self.seen.get(name) == sha256 and any(a.sha256 == sha256 for a in self.last_under(name))
 
     def of_years(self, years: Iterable[int]) -> tuple[Arrival, ...]:
-        """Arrivals that speak about one of these reporting years, and those in which no year can be read."""
+        """Arrivals that speak about one of these reporting years, and those in which no year can be read; none that was removed."""
         wanted = frozenset(years)
-        return tuple(a for a in self.arrivals if not a.years or wanted.intersection(a.years))
+        left = (arrival for arrival in self.arrivals if arrival.sha256 not in self.tombstones)
+        return tuple(a for a in left if not a.years or wanted.intersection(a.years))
 
     def years(self) -> frozenset[int]:
         """All reporting years that an arrival speaks about."""
@@ -87,7 +100,8 @@ def read_register(store: Store) -> Register:
     for key in store.list(_VERDICTS):  # sorted by number, so the last one stands
         verdict = _verdict_at(store, key)
         verdicts[(verdict.sha256, verdict.contract_id)] = verdict
-    return Register(tuple(sorted(arrivals)), seen, verdicts)
+    tombstones = {stone.sha256: stone for stone in (_tombstone_at(store, key) for key in store.list(_TOMBSTONES))}
+    return Register(tuple(sorted(arrivals)), seen, verdicts, tombstones)
 
 
 def record_arrivals(store: Store, arrivals: Sequence[NewArrival], seen: Mapping[str, str]) -> Register:
@@ -115,6 +129,37 @@ def record_verdict(store: Store, verdict: Verdict) -> None:
             return
         if store.put_if_absent(f"{folder}/{len(kept) + 1:06d}.json", content):
             return
+
+
+def record_returned(store: Store, sha256: str, returned: Returned) -> None:
+    """Keep what a returned marked copy says of its findings. sha256: of the returned workbook."""
+    store.put_if_absent(f"{_RETURNED}/{sha256}.json", _dump({"returned": asdict(returned)}))
+
+
+def returned_protocols(store: Store) -> dict[str, Returned]:
+    """What the returned marked copies say: by the digest of the returned workbook, in the order of the digests."""
+    found: dict[str, Returned] = {}
+    for key in store.list(_RETURNED):
+        row = _load(store, key)["returned"]
+        sha256 = key.rpartition("/")[2].removesuffix(".json")
+        found[sha256] = Returned(row["original"], tuple(DecisionRow(**each) for each in row["rows"]))
+    return found
+
+
+def record_tombstone(store: Store, stone: Tombstone) -> None:
+    """Say that a content is removed, before it is; the first reason stands."""
+    store.put_if_absent(f"{_TOMBSTONES}/{stone.sha256}.json", _dump({"tombstone": asdict(stone)}))
+
+
+def keys_about(store: Store, sha256: str) -> list[str]:
+    """Objects of the register that hold something of a content: its verdicts, and what was decided of its findings."""
+    about = [sha256, *(copy for copy, returned in returned_protocols(store).items() if returned.original == sha256)]
+    returned = {f"{_RETURNED}/{copy}.json" for copy in about}
+    return [*store.list(f"{_VERDICTS}/{sha256}"), *(key for key in store.list(_RETURNED) if key in returned)]
+
+
+def _tombstone_at(store: Store, key: str) -> Tombstone:
+    return Tombstone(**_load(store, key)["tombstone"])
 
 
 @cache

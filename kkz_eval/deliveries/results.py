@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+import pyarrow as pa
+
 from kkz_eval.model.parsed import ParsedTable
 from kkz_eval.model.texts import Language, text
 
@@ -22,11 +24,13 @@ class Claimed:
 class Unclaimed:
     """The file can be read, but no contract claims it, or several do equally.
 
-    reason_code: no_contract | ambiguous | labels | save_as_text; parameters fill the sentence.
+    reason_code: no_contract | ambiguous | labels | official; parameters fill the sentence; findings: FINDINGS_SCHEMA, of
+    official statistics that were read all the same.
     """
 
     reason_code: str
     parameters: Mapping[str, str] = field(default_factory=dict)
+    findings: pa.Table | None = field(default=None, compare=False)
 
     def sentence(self, language: Language = "de") -> str:
         """What is wrong, and the next step."""
@@ -37,7 +41,7 @@ class Unclaimed:
 class Unreadable:
     """No table can be made of the bytes.
 
-    reason_code: empty | nul | control | undecodable | cell_too_long | no_table | truncated_workbook | broken_workbook | protected_workbook |
+    reason_code: empty | markup | page | nul | control | undecodable | mixed | cell_too_long | no_table | truncated_workbook | broken_workbook | protected_workbook |
     oversized_workbook.
     """
 

@@ -10,13 +10,19 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import islice
 
+import numpy as np
+
 DELIMITERS = (";", "\t", ",")
 HEAD = 20  # a header stands in the first 20 rows
+SAMPLE = 500  # rows by whose values records of persons are known
 
 _UTF16 = ((codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
-_CONTROL = re.compile("[\x01-\x08\x0e-\x1f\x7f]")
+_CONTROL = np.array((*range(1, 9), *range(14, 32), 127), dtype=np.uint8)
+_LETTER_OF_UTF8 = re.compile(b"\xc3[\x84\x96\x9c\x9f\xa4\xb6\xbc]")  # ÄÖÜßäöü
 _DECLARED = re.compile("sep=(.)(?:\r\n|\r|\n)", re.IGNORECASE)
 _END_MARK = "\x1e"  # a control character: _CONTROL keeps it out of every decoded text
+_PART = 1 << 18  # bytes looked at in one go
+_HEAD_LENGTH = 16_384  # characters in which the first rows are looked for at first
 
 
 class NotTextError(Exception):
@@ -29,11 +35,12 @@ class NotTextError(Exception):
 
 @dataclass(frozen=True)
 class Decoded:
-    """A text; encoding: how it was read; cut: whether the bytes end inside a character."""
+    """A text; encoding: how it was read; cut: whether the bytes end inside a character; utf8: its bytes, where they are at hand."""
 
     text: str
     encoding: str
     cut: bool
+    utf8: bytes | None = None
 
 
 @dataclass(frozen=True)
@@ -52,18 +59,39 @@ class Records:
 def decode(data: bytes) -> Decoded:
     """The text of a file: UTF-16 or UTF-8 by its mark, else UTF-8 where it is valid, else Windows-1252.
 
-    Raises NotTextError: empty, nul, undecodable, control.
+    Raises NotTextError: empty, markup, page, nul, undecodable, mixed, control.
     """
-    if not data.strip(b" \t\r\n\x0b\x0c"):
+    if not data[:_HEAD_LENGTH].strip(b" \t\r\n\x0b\x0c") and not data.strip(b" \t\r\n\x0b\x0c"):
         raise NotTextError("empty")
+    kind = _markup_or_page(data)
+    if kind is not None:
+        raise NotTextError(kind)
     decoded = _decode(data)
-    if not decoded.text.strip():
+    if not decoded.text[:_HEAD_LENGTH].strip() and not decoded.text.strip():
         raise NotTextError("empty")
     if "\0" in decoded.text:
         raise NotTextError("nul")
-    if _CONTROL.search(decoded.text):
+    if _has_control(data if decoded.encoding in ("utf-8", "cp1252") else decoded.text.encode("utf-8")):
         raise NotTextError("control")
     return decoded
+
+
+def _has_control(data: bytes) -> bool:
+    """Whether bytes of UTF-8 or Windows-1252 hold a control character other than white space."""
+    signs = np.frombuffer(data, dtype=np.uint8)
+    for start in range(0, len(signs), _PART):
+        part = signs[start : start + _PART]
+        if np.isin(part[(part < 32) | (part == 127)], _CONTROL).any():
+            return True
+    return False
+
+
+def _markup_or_page(data: bytes) -> str | None:
+    """What a file is that only bears the name of a table: a web page or other markup, or a printed page; None for any other."""
+    start = data[:1024].removeprefix(codecs.BOM_UTF8).lstrip().lower()
+    if start.startswith(b"%pdf-"):
+        return "page"
+    return "markup" if start.startswith((b"<!doctype", b"<html", b"<table", b"<?xml", b"<head", b"<meta", b"<style")) else None
 
 
 def _decode(data: bytes) -> Decoded:
@@ -75,6 +103,8 @@ def _decode(data: bytes) -> Decoded:
     try:
         decoded = _decode_as(data, "utf-8")
     except NotTextError:
+        if _LETTER_OF_UTF8.search(data):  # read as Windows-1252 it would be two signs that no word has
+            raise NotTextError("mixed") from None
         return _decode_as(data, "cp1252")
     if decoded.cut and decoded.text.isascii():  # a single byte above 127, at the very end: a letter of Windows-1252
         return _decode_as(data, "cp1252")
@@ -87,7 +117,7 @@ def _decode_as(data: bytes, encoding: str) -> Decoded:
         text = decoder.decode(data, final=False)
     except UnicodeDecodeError as error:
         raise NotTextError("undecodable") from error
-    return Decoded(text, encoding, cut=bool(decoder.getstate()[0]))
+    return Decoded(text, encoding, cut=bool(decoder.getstate()[0]), utf8=data if encoding == "utf-8" else None)
 
 
 def declared_delimiter(decoded: Decoded) -> tuple[str | None, Decoded]:
@@ -95,15 +125,33 @@ def declared_delimiter(decoded: Decoded) -> tuple[str | None, Decoded]:
     declared = _DECLARED.match(decoded.text)
     if declared is None:
         return None, decoded
-    return declared.group(1), replace(decoded, text=decoded.text[declared.end() :])
+    return declared.group(1), replace(decoded, text=decoded.text[declared.end() :], utf8=None)
 
 
 def head(decoded: Decoded, delimiter: str) -> list[list[str]]:
     """The first rows, for finding the header. Raises NotTextError (cell_too_long)."""
+    return sample(decoded, delimiter, HEAD)
+
+
+def sample(decoded: Decoded, delimiter: str, n_rows: int = SAMPLE) -> list[list[str]]:
+    """The first `n_rows` rows; no more of the text is looked at than they need. Raises NotTextError (cell_too_long)."""
+    length = _HEAD_LENGTH
+    while True:
+        try:
+            rows = list(islice(_reader(decoded.text[:length], delimiter), n_rows + 1))
+        except csv.Error as error:
+            raise NotTextError("cell_too_long") from error
+        if len(rows) > n_rows or length >= len(decoded.text):  # the last row of a part may be cut
+            return rows[:n_rows]
+        length *= 4
+
+
+def cells_of_line(line: str, delimiter: str) -> list[str]:
+    """The cells of a single line, whatever stands around it; what is quoted too long to be a cell is cut at every delimiter."""
     try:
-        return list(islice(_reader(decoded.text, delimiter), HEAD))
-    except csv.Error as error:
-        raise NotTextError("cell_too_long") from error
+        return next(csv.reader([line], delimiter=delimiter), [])
+    except csv.Error:
+        return line.split(delimiter)
 
 
 def split(decoded: Decoded, delimiter: str) -> Records:

@@ -1,4 +1,4 @@
-"""From the bytes of a workbook (.xls, .xlsx) to sheets of cells at their true addresses. No meaning of columns."""
+"""From the bytes of a workbook (.xls, .xlsx, .xlsm, .ods) to sheets of cells at their true addresses. No meaning of columns."""
 
 from __future__ import annotations
 
@@ -7,14 +7,18 @@ import struct
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
-from python_calamine import CalamineError, CalamineWorkbook, PasswordError
+import numpy as np
+import pyarrow as pa
+from python_calamine import CalamineError, CalamineWorkbook, PasswordError, SheetVisibleEnum
+
+from kkz_eval.deliveries.container import MOST_CELLS, fault_of_archive, is_encrypted_compound
+from kkz_eval.deliveries.grid import Grid, text_column
 
 Value = int | float | str | bool | time | date | datetime | timedelta
 
 COMPOUND = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"  # container of .xls
-ZIP = b"PK\x03\x04"  # container of .xlsx
+ZIP = b"PK\x03\x04"  # container of .xlsx, .xlsm and .ods
 
-_MOST_CELLS = 5_000_000  # of a sheet, empty ones before the last filled cell included
 _FREE = 0xFFFFFFFF
 _HEADER = 512  # bytes; the list of table sectors in it holds 109 entries
 
@@ -29,10 +33,15 @@ class BrokenWorkbookError(Exception):
 
 @dataclass(frozen=True)
 class Sheet:
-    """rows[i][j] is the cell in row i + 1 and column j + 1; an empty cell is ""."""
+    """rows[i][j] is the cell in row i + 1 and column j + 1; an empty cell is "".
+
+    merged: (first row, first column), (last row, last column) of merged cells, 0-based; visible: whether a person sees the sheet.
+    """
 
     name: str
     rows: list[list[Value]]
+    merged: tuple[tuple[tuple[int, int], tuple[int, int]], ...] = ()
+    visible: bool = True
 
 
 def is_workbook(data: bytes) -> bool:
@@ -44,9 +53,15 @@ def sheets(data: bytes) -> tuple[Sheet, ...]:
     """All sheets. Raises BrokenWorkbookError: truncated_workbook, broken_workbook, protected_workbook, oversized_workbook."""
     if data.startswith(COMPOUND) and _is_truncated_compound(data):
         raise BrokenWorkbookError("truncated_workbook")
+    if data.startswith(COMPOUND) and is_encrypted_compound(data):
+        raise BrokenWorkbookError("protected_workbook")
+    fault = fault_of_archive(data) if data.startswith(ZIP) else None
+    if fault is not None:
+        raise BrokenWorkbookError(fault)
     try:
         workbook = CalamineWorkbook.from_filelike(io.BytesIO(data))
-        return tuple(_sheet(workbook, name) for name in workbook.sheet_names)
+        seen = {about.name for about in workbook.sheets_metadata if about.visible == SheetVisibleEnum.Visible}
+        return tuple(_sheet(workbook, name, visible=name in seen) for name in workbook.sheet_names)
     except PasswordError as error:
         raise BrokenWorkbookError("protected_workbook") from error
     except CalamineError as error:
@@ -58,12 +73,60 @@ def sheets(data: bytes) -> tuple[Sheet, ...]:
         raise
 
 
-def _sheet(workbook: CalamineWorkbook, name: str) -> Sheet:
+def _sheet(workbook: CalamineWorkbook, name: str, visible: bool) -> Sheet:
     sheet = workbook.get_sheet_by_name(name)
     last = sheet.end or (0, 0)
-    if (last[0] + 1) * (last[1] + 1) > _MOST_CELLS:
+    if (last[0] + 1) * (last[1] + 1) > MOST_CELLS:
         raise BrokenWorkbookError("oversized_workbook")
-    return Sheet(name, sheet.to_python(skip_empty_area=False))
+    return Sheet(name, sheet.to_python(skip_empty_area=False), tuple(sheet.merged_cell_ranges or ()), visible)
+
+
+def head_of(sheet: Sheet, n_rows: int) -> list[list[str]]:
+    """The first rows as texts. A cell merged over several rows stands in each of them; over several columns, in the first only."""
+    down = _merged_down(sheet)
+    return [
+        [text_of(down.get((row, column), value)) or "" for column, value in enumerate(cells)]
+        for row, cells in enumerate(sheet.rows[:n_rows])
+    ]
+
+
+def body_of_sheet(sheet: Sheet, first: int, width: int) -> Grid:
+    """The rows of a sheet from `first` (0-based) on, in `width` columns; a cell merged over several rows counts for each of them."""
+    rows = sheet.rows[first:]
+    down = {place: value for place, value in _merged_down(sheet, first).items() if place[1] < width}
+    columns: list[pa.Array] = []
+    numbers: dict[int, pa.Array] = {}
+    for column in range(width):
+        values = [row[column] if column < len(row) else "" for row in rows]
+        for (row, at), value in down.items():
+            if at == column:
+                values[row - first] = value
+        columns.append(text_column([text_of(value) or "" for value in values]))
+        held = [number_of(value) for value in values]
+        if any(number is not None for number in held):
+            numbers[column] = pa.array(held, pa.float64())
+    beyond = {}
+    for position, cells in enumerate(rows):
+        found = next(
+            ((column, text) for column in range(width, len(cells)) if (text := text_of(cells[column])) is not None), None
+        )
+        if found is not None:
+            beyond[position] = found
+    at_least = np.full(len(rows), width, dtype=np.int64)
+    return Grid(
+        tuple(columns), np.arange(first + 1, len(sheet.rows) + 1), at_least, beyond, numbers, sheet.name, last_row=len(sheet.rows)
+    )
+
+
+def _merged_down(sheet: Sheet, first: int = 0) -> dict[tuple[int, int], Value]:
+    """The value of each cell below the first one of cells merged over several rows of one column, the first one in row `first` or below."""
+    down: dict[tuple[int, int], Value] = {}
+    for (top, left), (bottom, right) in sheet.merged:
+        if left != right or not first <= top < len(sheet.rows) or left >= len(sheet.rows[top]):
+            continue
+        for row in range(top + 1, min(bottom + 1, len(sheet.rows))):
+            down[(row, left)] = sheet.rows[top][left]
+    return down
 
 
 def text_of(value: Value) -> str | None:

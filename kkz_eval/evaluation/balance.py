@@ -5,89 +5,69 @@ Belongs here: numbers from values before the first start. Does not belong here: 
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 import pandas as pd
 
-from kkz_eval.evaluation.plan import Outcome, Plan
+from kkz_eval.evaluation.baseline import MEASURES, Baseline, baseline_of, baseline_years, compared_indicators
+from kkz_eval.evaluation.plan import Plan
 
 BALANCE_COLUMNS = (
     *("indicator", "measure", "mean_treated", "mean_reference", "sd_treated", "sd_reference", "smd"),
     *("n_treated", "n_reference", "first_year", "last_year", "n_years", "status", "reason"),
+    *("overlap", "mean_treated_after", "mean_reference_after", "smd_after"),
 )
 MINIMUM_UNITS = 2  # of a group: a standard deviation needs two
 
 
-def balance_of(panel: pd.DataFrame, groups: pd.DataFrame, plan: Plan) -> pd.DataFrame:
-    """Two rows per outcome of the plan, `level` and `trend`, from the years before the first treated cohort alone.
+def balance_of(panel: pd.DataFrame, groups: pd.DataFrame, plan: Plan, weights: pd.Series[float] | None = None) -> pd.DataFrame:
+    """The balance of the baseline of a panel. panel: unit_id, year, indicator, value; groups: unit_id, group, cohort."""
+    return balance_of_baseline(baseline_of(panel, groups, plan), plan, weights)
 
-    panel: unit_id, year, indicator, value, cohort; groups: unit_id, group, cohort. A baseline year lies in the outcome's window, before
-    the first start less the plan's anticipation and, for a unit of the reference group, before its own start.
+
+def balance_of_baseline(baseline: Baseline, plan: Plan, weights: pd.Series[float] | None = None) -> pd.DataFrame:
+    """Two rows, `level` and `trend`, for each outcome of the plan and each further indicator that it matches on.
+
     level: per unit the mean of its values, in the unit of the indicator. trend: per unit the least-squares slope of its values on
     the year, in that unit per year; a unit with one value has none. Means and standard deviations (n − 1) are over units, unweighted.
     smd = (mean_treated − mean_reference) / sqrt((sd_treated² + sd_reference²) / 2): Austin (2009), Statistics in Medicine 28(25),
     3083–3107, the formula for continuous variables.
+    overlap: share of treated units whose number lies within the range of the reference units.
+    weights: of units by unit_id, 0 for those not used; with them, the columns `_after` have the weighted means and their difference in
+    the same standard deviation as before: Stuart (2010), Statistical Science 25(1), section 4.1. Missing without weights.
     first_year, last_year, n_years: of the baseline years with a value; missing where there is none.
     status: ok | refused; reason where refused: no_baseline | one_year (trend only) | few_units | no_spread.
     """
-    start = _first_start(groups, plan)
-    rows = [row for outcome in plan.outcomes for row in _rows(_baseline(panel, groups, outcome, start), outcome)]
+    rows = [
+        row for name in compared_indicators(plan) for row in _rows(baseline.of(name, baseline_years(plan, name)), name, weights)
+    ]
     whole = dict.fromkeys(("n_treated", "n_reference", "first_year", "last_year", "n_years"), "Int64")
-    return pd.DataFrame(rows, columns=list(BALANCE_COLUMNS)).astype(whole)
+    after = dict.fromkeys(("overlap", "mean_treated_after", "mean_reference_after", "smd_after"), "float64")
+    return pd.DataFrame(rows, columns=list(BALANCE_COLUMNS)).astype({**whole, **after})
 
 
-def _first_start(groups: pd.DataFrame, plan: Plan) -> int | None:
-    cohorts = plan.treated_cohorts or tuple(groups.loc[groups["group"] == "treated", "cohort"].dropna())
-    return int(min(cohorts)) - plan.anticipation if cohorts else None
+def effective_sample_size(weights: pd.Series[float]) -> float:
+    """(Σw)² / Σw²: how many units of equal weight would be as precise; 0 without weight. Kish (1965), Survey Sampling."""
+    squares = float((weights**2).sum())
+    return float(weights.sum()) ** 2 / squares if squares else 0.0
 
 
-def _baseline(panel: pd.DataFrame, groups: pd.DataFrame, outcome: Outcome, start: int | None) -> pd.DataFrame:
-    """unit_id, group, year, value of the baseline years; missing values are left out."""
-    role = panel["unit_id"].map(groups.set_index("unit_id")["group"])
-    years = panel["year"].astype(int)
-    wanted = (panel["indicator"] == outcome.indicator) & panel["value"].notna() & role.isin(["treated", "reference"])
-    before = years < start if start is not None else pd.Series(False, index=panel.index)
-    own = panel["cohort"].astype("Float64")
-    not_started = (own.isna() | (years < own)).fillna(True).astype(bool)
-    within = years.between(*outcome.window) if outcome.window is not None else pd.Series(True, index=panel.index)
-    kept = panel.assign(group=role, year=years)[wanted & before & not_started & within]
-    return kept[["unit_id", "group", "year", "value"]]
-
-
-def _rows(baseline: pd.DataFrame, outcome: Outcome) -> list[dict[str, object]]:
+def _rows(baseline: pd.DataFrame, indicator: str, weights: pd.Series[float] | None) -> list[dict[str, object]]:
     years = sorted(set(baseline["year"]))
-    common: dict[str, object] = {"indicator": outcome.indicator, "n_years": len(years)}
+    common: dict[str, object] = {"indicator": indicator, "n_years": len(years)}
     if years:
         common |= {"first_year": years[0], "last_year": years[-1]}
-    measures: tuple[tuple[str, Callable[[pd.DataFrame], pd.DataFrame], int], ...] = (("level", _levels, 1), ("trend", _slopes, 2))
     rows = []
-    for measure, per_unit, demanded in measures:
+    for measure, demanded in (("level", 1), ("trend", 2)):
         if len(years) < demanded:
             reason = "one_year" if years else "no_baseline"
             rows.append({**common, "measure": measure, **_refused(reason), "n_treated": 0, "n_reference": 0})
         else:
             scale = float(baseline["value"].abs().max())
-            rows.append({**common, "measure": measure, **_difference(per_unit(baseline), scale)})
+            rows.append({**common, "measure": measure, **_difference(MEASURES[measure](baseline), scale, weights)})
     return rows
 
 
-def _levels(baseline: pd.DataFrame) -> pd.DataFrame:
-    """group and number: the mean of each unit."""
-    return baseline.groupby(["unit_id", "group"])["value"].mean().rename("number").reset_index()
-
-
-def _slopes(baseline: pd.DataFrame) -> pd.DataFrame:
-    """group and number: the least-squares slope of each unit with values in two years or more."""
-    by_unit = baseline.groupby("unit_id")
-    distance = baseline["year"] - by_unit["year"].transform("mean")
-    moments = baseline.assign(product=distance * baseline["value"], square=distance**2)
-    sums = moments.groupby(["unit_id", "group"])[["product", "square"]].sum().reset_index()
-    sums = sums[sums["square"] > 0]
-    return sums.assign(number=sums["product"] / sums["square"])
-
-
-def _difference(units: pd.DataFrame, scale: float) -> dict[str, object]:
+def _difference(units: pd.DataFrame, scale: float, weights: pd.Series[float] | None) -> dict[str, object]:
     """scale: largest value of the baseline, against which a spread of rounding errors alone is none."""
     treated, reference = (
         units.loc[units["group"] == group, "number"].to_numpy(dtype=float) for group in ("treated", "reference")
@@ -101,7 +81,20 @@ def _difference(units: pd.DataFrame, scale: float) -> dict[str, object]:
     if pooled <= 1e-12 * scale:
         return {**counts, **means, **spreads, **_refused("no_spread")}
     smd = (means["mean_treated"] - means["mean_reference"]) / pooled
-    return {**counts, **means, **spreads, "smd": smd, "status": "ok", "reason": ""}
+    within = float(((treated >= reference.min()) & (treated <= reference.max())).mean())
+    after = {} if weights is None else _after(units, weights, pooled)
+    return {**counts, **means, **spreads, "smd": smd, "overlap": within, **after, "status": "ok", "reason": ""}
+
+
+def _after(units: pd.DataFrame, weights: pd.Series[float], pooled: float) -> dict[str, object]:
+    """Weighted means of both groups and their difference; nothing where a group has no weight."""
+    weighted = units.assign(weight=units["unit_id"].map(weights).fillna(0.0))
+    sums = weighted.groupby("group")["weight"].sum()
+    if not all(sums.get(group, 0.0) > 0 for group in ("treated", "reference")):
+        return {}
+    products = (weighted["number"] * weighted["weight"]).groupby(weighted["group"]).sum()
+    treated, reference = (float(products[group] / sums[group]) for group in ("treated", "reference"))
+    return {"mean_treated_after": treated, "mean_reference_after": reference, "smd_after": (treated - reference) / pooled}
 
 
 def _refused(reason: str) -> dict[str, object]:

@@ -8,9 +8,12 @@ from dataclasses import dataclass
 import pandas as pd
 import pyarrow as pa
 
-from kkz_eval.evaluation.plan import Outcome, Plan
+from kkz_eval.evaluation.baseline import Baseline, covariate_columns
+from kkz_eval.evaluation.matching import Matched
+from kkz_eval.evaluation.plan import MATCHING_STRATUM, MATCHING_WEIGHT, Outcome, Plan
 from kkz_eval.model.texts import Language
 from kkz_eval.reference.exposure import Group, KreisGroup, kreis_groups
+from kkz_eval.reference.tables import Kind, kreise
 
 PANEL_COLUMNS = ["unit_id", "year", "indicator", "value", "cohort"]
 LAST_CLEAN_YEAR = 2019  # from 2020 on the successor programme was open to every youth office
@@ -35,29 +38,67 @@ class Coverage:
 def groups_of(plan: Plan, language: Language) -> pd.DataFrame:
     """One row per Kreis: unit_id, name, group (treated | reference | later | left_out), cohort (missing: never), reason.
 
-    With reference `not_yet`, Kreise of other cohorts belong to the reference group until their own start.
+    With reference `not_yet`, Kreise of other cohorts belong to the reference group until their own start. With `units.partly_treated:
+    dose` no Kreis is left out: the cohort is the year from which a part of it is treated.
     """
     treated = frozenset(plan.treated_cohorts or ())
 
+    def cohort(kreis: KreisGroup) -> int | None:
+        return kreis.first_cohort if by_dose(plan) else kreis.cohort
+
     def role(kreis: KreisGroup) -> str:
-        if kreis.group == Group.LEFT_OUT:
+        if kreis.group == Group.LEFT_OUT and not by_dose(plan):
             return "left_out"
-        if kreis.cohort is None:
+        if cohort(kreis) is None:
             return "reference"
-        if not treated or kreis.cohort in treated:
+        if not treated or cohort(kreis) in treated:
             return "treated"
         return "reference" if plan.reference == "not_yet" else "later"
 
-    rows = kreis_groups(plan.units.known_until or LAST_CLEAN_YEAR)
+    rows = _kreis_groups(plan)
     return pd.DataFrame(
         {
             "unit_id": [kreis.kreis_ags5 for kreis in rows],
             "name": [kreis.name for kreis in rows],
             "group": [role(kreis) for kreis in rows],
-            "cohort": pd.array([kreis.cohort for kreis in rows], dtype="Int64"),
+            "cohort": pd.array([cohort(kreis) for kreis in rows], dtype="Int64"),
             "reason": [kreis.sentence(language) for kreis in rows],
         }
     )
+
+
+def by_dose(plan: Plan) -> bool:
+    """Whether Kreise that are treated in part enter by their dose."""
+    return plan.units.partly_treated == "dose"
+
+
+def strata_of(groups: pd.DataFrame, plan: Plan) -> dict[str, str]:
+    """Stratum of each unit by `matching.exact`, "" where the plan names none. groups: unit_id of Kreise (5 digits).
+
+    kind: kreisfreie Stadt, or Kreis and Städteregion; government_district: the first three digits of the key.
+    """
+    exact = () if plan.matching is None else plan.matching.exact
+    kinds = {kreis.ags5: "kreisfrei" if kreis.kind is Kind.KREISFREIE_STADT else "kreis" for kreis in kreise()}
+    parts = {unit: {"kind": kinds[unit], "government_district": unit[:3]} for unit in groups["unit_id"]} if exact else {}
+    return {unit: " ".join(parts[unit][name] for name in exact) for unit in groups["unit_id"]}
+
+
+def with_design(panel: pd.DataFrame, matched: Matched, baseline: Baseline, plan: Plan) -> pd.DataFrame:
+    """The panel with the columns that the plan's design makes: weight and stratum of a matching, covariates of the baseline, dose.
+
+    Units that the design does not see (group `later`) have no weight and no covariates; the estimators leave them out anyway.
+    """
+    made = panel.copy()
+    if plan.matching is not None:
+        units = matched.units.set_index("unit_id")
+        made[MATCHING_WEIGHT] = made["unit_id"].map(units["weight"]).astype("float64")
+        made[MATCHING_STRATUM] = made["unit_id"].map(units["stratum"])
+    for name, column in covariate_columns(baseline, plan).items():
+        made[name] = made["unit_id"].map(column).astype("float64")
+    if by_dose(plan):
+        dose = {kreis.kreis_ags5: kreis for kreis in _kreis_groups(plan)}
+        made["dose"] = [dose[unit].dose(int(year)) for unit, year in zip(made["unit_id"], made["year"], strict=True)]
+    return made
 
 
 def panel_of(outcome: Outcome, indicators: pa.Table, groups: pd.DataFrame) -> pd.DataFrame:
@@ -97,6 +138,10 @@ def demanded_coverage(plan: Plan) -> float:
 def below(coverage: Sequence[Coverage], minimum: float) -> tuple[Coverage, ...]:
     """Those that fall short of the coverage the plan demands, or demand nothing at all."""
     return tuple(row for row in coverage if row.demanded == 0 or row.share < minimum)
+
+
+def _kreis_groups(plan: Plan) -> tuple[KreisGroup, ...]:
+    return kreis_groups(plan.units.known_until or LAST_CLEAN_YEAR)
 
 
 def _years(outcome: Outcome, known: pd.Series[int]) -> list[int]:

@@ -14,9 +14,12 @@ import pandas as pd
 from kkz_eval.evaluation.digests import code_digest, inputs_digest
 from kkz_eval.evaluation.estimators.bacon import estimate_bacon
 from kkz_eval.evaluation.estimators.callaway_santanna import estimate_callaway_santanna
+from kkz_eval.evaluation.estimators.dose import estimate_dose
 from kkz_eval.evaluation.estimators.estimation import Estimation, Row
 from kkz_eval.evaluation.estimators.event_study import estimate_event_study
+from kkz_eval.evaluation.estimators.sdid import estimate_sdid
 from kkz_eval.evaluation.estimators.sun_abraham import estimate_sun_abraham
+from kkz_eval.evaluation.estimators.synthetic_control import estimate_synthetic_control
 from kkz_eval.evaluation.estimators.twfe import estimate_twfe
 from kkz_eval.evaluation.panel import read_panel, validate_panel
 from kkz_eval.evaluation.plan import EstimatorSpec, Outcome, Plan, load_plan, plan_digest
@@ -48,11 +51,16 @@ ESTIMATORS: Mapping[str, Estimator] = {
     "callaway_santanna": estimate_callaway_santanna,
     "sun_abraham": _without_variants(estimate_sun_abraham),
     "bacon": _without_variants(estimate_bacon),
+    "sdid": estimate_sdid,
+    "synthetic_control": estimate_synthetic_control,
+    "dose": _without_variants(estimate_dose),
 }
 _DYNAMIC = ("event_study", "sun_abraham")
 _NOT_TRUE: Mapping[str, tuple[str, ...]] = {  # notes on the sample that do not hold for a method, whatever it finds
     "callaway_santanna": ("notes.anticipation_unused", "notes.always_treated"),
     "sun_abraham": ("notes.always_treated",),
+    "sdid": ("notes.always_treated",),
+    "synthetic_control": ("notes.always_treated", "notes.one_treated_cluster"),
 }
 
 
@@ -127,8 +135,6 @@ def _outcome_result(panel: pd.DataFrame, plan: Plan, outcome: Outcome) -> Effect
 
 def _estimation(sample: Sample, plan: Plan, spec: EstimatorSpec) -> Estimation:
     """What the estimator says, or one refused row that says why not."""
-    if spec.method not in ESTIMATORS:
-        return _refusal(spec, Note("refused.method_unavailable", {"method": spec.method}))
     try:
         return ESTIMATORS[spec.method](sample, plan, spec)
     except Refused as refusal:

@@ -11,7 +11,7 @@ import pandas as pd
 import pyarrow as pa
 
 from kkz_eval.evaluation.effects import run_outcome
-from kkz_eval.evaluation.plan import Outcome, Plan, plan_digest
+from kkz_eval.evaluation.plan import Checks, Outcome, Plan, Units, plan_digest
 from kkz_eval.evaluation.results import (
     ARROW_TYPES,
     ESTIMATE_COLUMNS,
@@ -47,7 +47,19 @@ def effects_of_plan(steps: Steps, panel: pd.DataFrame, plan: Plan, indicators: C
 
 def _stored_outcome(steps: Steps, panel: pd.DataFrame, plan: Plan, outcome: Outcome) -> EffectsResult:
     rows = panel[panel["indicator"] == outcome.indicator].reset_index(drop=True)
-    reaching = replace(plan, outcomes=(outcome,), title={}, texts={}, sources={}, coverage_minimum=None)
+    reaching = replace(
+        plan,
+        id="",
+        outcomes=(outcome,),
+        title={},
+        texts={},
+        sources={},
+        coverage_minimum=None,
+        units=Units(),
+        matching=None,  # what it makes is in the panel
+        checks=Checks(),
+        variant_of=None,
+    )
     parts = [
         digest_of_table(pa.Table.from_pandas(rows, preserve_index=False)),
         plan_digest(reaching),

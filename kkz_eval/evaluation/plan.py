@@ -9,6 +9,7 @@ import difflib
 import hashlib
 import json
 import math
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
@@ -24,10 +25,15 @@ from kkz_eval.model.texts import Language
 
 Path_ = tuple[str | int, ...]
 
-VARIANTS: Mapping[str, tuple[str, ...]] = {"callaway_santanna": ("dr", "ipw", "or"), "sdid": ("exact", "reference")}
+VARIANTS: Mapping[str, tuple[str, ...]] = {
+    "callaway_santanna": ("dr", "ipw", "or"),
+    "sdid": ("exact", "reference"),
+    "synthetic_control": ("reference", "exact"),
+}
 AGGREGATIONS: Mapping[str, tuple[str, ...]] = {
     "callaway_santanna": ("group_time", "simple", "dynamic", "group", "calendar"),
 }
+MATCHING_WEIGHT, MATCHING_STRATUM = "weight", "stratum"  # the panel's columns that a matching makes
 PANEL_KEY_COLUMNS = ("unit_id", "year", "indicator", "value", "cohort")
 
 
@@ -74,6 +80,39 @@ class Units:
 
 
 @dataclass(frozen=True)
+class Measured:
+    """What groups are made alike in. measure: level (mean of the baseline years) | trend (slope on the year)."""
+
+    indicator: str
+    measure: str = "level"
+
+
+@dataclass(frozen=True)
+class Matching:
+    """How the reference units are chosen or weighted; keys as in plan.schema.json. baseline: first and last year, inclusive."""
+
+    method: str
+    covariates: tuple[Measured, ...]
+    baseline: tuple[int, int] | None = None
+    exact: tuple[str, ...] = ()
+    metric: str = "mahalanobis"
+    caliper: float | None = None
+    neighbours: int = 1
+    replacement: bool = True
+
+
+@dataclass(frozen=True)
+class Checks:
+    """Thresholds of the statistical checks; keys as in plan.schema.json."""
+
+    smd: float = 0.25
+    overlap: float = 0.9
+    pre_trend: float = 0.05
+    treated_clusters: int = 10
+    agreement: float = 1.0
+
+
+@dataclass(frozen=True)
 class Plan:
     """What is estimated, on what, and how; keys as in plan.schema.json, defaults filled in.
 
@@ -101,7 +140,9 @@ class Plan:
     sources: Mapping[str, str] = field(default_factory=dict)
     coverage_minimum: float | None = None
     languages: tuple[Language, ...] = ("de",)
-    matching: Mapping[str, object] = field(default_factory=dict)
+    matching: Matching | None = None
+    checks: Checks = field(default_factory=Checks)
+    variant_of: str | None = None
     sensitivity: Mapping[str, object] = field(default_factory=dict)
 
     def outcome(self, indicator: str) -> Outcome:
@@ -153,9 +194,24 @@ def parse_plan(data: Mapping[str, object], source: str) -> Plan:
     return _plan_from(data, source, {}, [])
 
 
+def plain_id(plan_id: str) -> str:
+    """A plan's identifier as names of assets, folders and files take it: letters, digits and underscores."""
+    return re.sub(r"[^A-Za-z0-9]+", "_", plan_id).strip("_")
+
+
+def report_folder(plan_id: str) -> str:
+    """Key of the folder of a plan's reports: its identifier, of which nothing can lead elsewhere."""
+    return "reports/" + re.sub(r"[^A-Za-z0-9-]+", "_", plan_id)
+
+
+def plain_plan(plan: Plan) -> Mapping[str, Any]:
+    """The plan as values that JSON knows, defaults filled in."""
+    return cast(Mapping[str, Any], _plain(plan))
+
+
 def plan_digest(plan: Plan) -> str:
     """sha256 of the plan's canonical JSON, defaults filled in: equal for plans that say the same."""
-    canonical = json.dumps(_plain(plan), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    canonical = json.dumps(plain_plan(plan), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return hashlib.sha256(canonical.encode()).hexdigest()
 
 
@@ -315,6 +371,9 @@ def _meaning_problems(data: Mapping[str, object]) -> Iterator[_Found]:
             yield ("estimators", position, "variant"), "variant_not_allowed", parameters
         if "aggregations" in estimator and method not in AGGREGATIONS:
             yield ("estimators", position, "aggregations"), "no_aggregations", {"method": method}
+    yield from _matching_problems(data)
+    if data.get("variant_of") is not None and data.get("variant_of") == data.get("id"):
+        yield ("variant_of",), "variant_of_itself", {"id": data["id"]}
     if data.get("weight") in PANEL_KEY_COLUMNS:
         yield ("weight",), "weight_is_key", {"column": data["weight"]}
     covariates = data.get("covariates")
@@ -327,6 +386,29 @@ def _meaning_problems(data: Mapping[str, object]) -> Iterator[_Found]:
         yield ("inference", "level"), "wrong_type.number", {"value": "NaN"}
     if isinstance(inference, Mapping) and inference.get("method") == "multiplier" and inference.get("draws", 0) == 0:
         yield ("inference", "method"), "draws_missing", {}
+
+
+def _matching_problems(data: Mapping[str, object]) -> Iterator[_Found]:
+    matching = data.get("matching")
+    if not isinstance(matching, Mapping) or not matching:  # an empty section was always allowed, and is none
+        return
+    for key in ("method", "covariates"):
+        if key not in matching:
+            yield ("matching",), "missing_key", {"key": key}
+    if data.get("weight") is not None:
+        yield ("weight",), "weight_of_matching", {}
+    if matching.get("method") == "entropy_balancing":
+        for key in ("caliper", "neighbours", "replacement"):
+            if key in matching:
+                yield ("matching", key), "only_nearest_neighbour", {"key": key}
+    baseline = matching.get("baseline")
+    if isinstance(baseline, list | tuple) and len(baseline) == 2 and all(isinstance(year, int) for year in baseline):
+        first, last = baseline
+        if first > last:
+            yield ("matching", "baseline"), "window_reversed", {"first": first, "last": last}
+    caliper = matching.get("caliper")
+    if isinstance(caliper, float) and not math.isfinite(caliper):
+        yield ("matching", "caliper"), "wrong_type.number", {"value": str(caliper)}
 
 
 def _mappings(entries: object) -> Iterator[tuple[int, Mapping[str, object]]]:
@@ -359,9 +441,12 @@ def _built(data: Mapping[str, Any]) -> Plan:
         "title",
         "texts",
         "sources",
-        "matching",
+        "variant_of",
         "sensitivity",
     )
+    matching = data.get("matching")
+    if matching:
+        data = {**data, "weight": MATCHING_WEIGHT}
     whole = ("plan_version", "seed", "anticipation", "event_reference")
     return Plan(
         **cast(dict[str, Any], {key: data[key] for key in simple if key in data}),
@@ -374,12 +459,32 @@ def _built(data: Mapping[str, Any]) -> Plan:
         units=Units(**data.get("units", {})),
         coverage_minimum=data.get("coverage", {}).get("minimum"),
         languages=tuple(data.get("languages", ("de",))),
+        matching=_matching(matching) if matching else None,
+        checks=_checks(data.get("checks", {})),
     )
 
 
 def _outcome(entry: Mapping[str, Any]) -> Outcome:
     window = entry.get("window")
     return Outcome(**{**entry, "window": None if window is None else (int(window[0]), int(window[1]))})
+
+
+def _matching(entry: Mapping[str, Any]) -> Matching:
+    simple = {key: entry[key] for key in ("method", "metric", "replacement") if key in entry}
+    baseline, caliper = entry.get("baseline"), entry.get("caliper")
+    return Matching(
+        **simple,
+        covariates=tuple(dict.fromkeys(Measured(**measured) for measured in entry["covariates"])),
+        baseline=None if baseline is None else (int(baseline[0]), int(baseline[1])),
+        exact=tuple(entry.get("exact", ())),
+        caliper=None if caliper is None else float(caliper),
+        neighbours=int(entry.get("neighbours", 1)),
+    )
+
+
+def _checks(entry: Mapping[str, Any]) -> Checks:
+    thresholds = {key: float(value) for key, value in entry.items() if key != "treated_clusters"}
+    return Checks(**thresholds, treated_clusters=int(entry.get("treated_clusters", Checks.treated_clusters)))
 
 
 def _estimator(entry: Mapping[str, Any]) -> EstimatorSpec:

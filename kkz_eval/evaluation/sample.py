@@ -10,13 +10,17 @@ from dataclasses import dataclass, fields, replace
 import numpy as np
 import pandas as pd
 
+from kkz_eval.evaluation.panel import numeric_columns
 from kkz_eval.evaluation.plan import Outcome, Plan
 from kkz_eval.evaluation.problems import Note, Refused
 
 
 @dataclass(frozen=True)
 class Counts:
-    """How much went into an estimate. A treated unit has a cell from its start on; all others are control units."""
+    """How much went into an estimate. A treated unit has a cell from its start on; a control unit is of no treated cohort.
+
+    A unit of a treated cohort without a cell from its start on is neither; it is among the units.
+    """
 
     units: int = 0
     treated: int = 0
@@ -34,7 +38,8 @@ class Sample:
     treatment of units of the treated cohorts, NaN for all others; start: (n,) float, year of first treatment of any unit, NaN for
     the never treated; never: (n,) bool, units that are never treated in the panel;
     covariates: (n, k) float, columns covariate_names; weights: (n,) positive float or None; earliest: first year in which an
-    effect could show, or None; notes: what was left out and why.
+    effect could show, or None; notes: what was left out and why; unit_names: unit_id by unit code; dose: (n,) float, NaN where it is
+    missing, or None where the plan uses none.
     """
 
     unit: np.ndarray
@@ -49,6 +54,8 @@ class Sample:
     cluster: np.ndarray
     earliest: int | None
     notes: tuple[Note, ...]
+    unit_names: tuple[str, ...] = ()
+    dose: np.ndarray | None = None
 
     @property
     def treated(self) -> np.ndarray:
@@ -68,11 +75,10 @@ class Sample:
     @property
     def counts(self) -> Counts:
         """Units, cells and clusters of the sample."""
-        units, treated = len(np.unique(self.unit)), len(np.unique(self.unit[self.treated]))
         return Counts(
-            units=units,
-            treated=treated,
-            control=units - treated,
+            units=len(np.unique(self.unit)),
+            treated=len(np.unique(self.unit[self.treated])),
+            control=len(np.unique(self.unit[np.isnan(self.cohort)])),
             cells=len(self.unit),
             clusters=len(np.unique(self.cluster)),
             treated_clusters=len(np.unique(self.cluster[self.treated])),
@@ -111,8 +117,9 @@ def build_sample(rows: pd.DataFrame, plan: Plan, outcome: Outcome) -> Sample:
         notes.append(Note("notes.units_lost", {"units": lost}))
     covariates = rows[list(plan.covariates)].to_numpy(dtype="float64").reshape(len(rows), len(plan.covariates))
     weights = None if plan.weight is None else rows[plan.weight].to_numpy(dtype="float64")
+    unit, unit_names = pd.factorize(rows["unit_id"])
     sample = Sample(
-        unit=pd.factorize(rows["unit_id"])[0],
+        unit=unit,
         year=rows["year"].to_numpy(dtype="int64"),
         outcome=rows["value"].to_numpy(dtype="float64"),
         cohort=treated_cohort,
@@ -124,6 +131,8 @@ def build_sample(rows: pd.DataFrame, plan: Plan, outcome: Outcome) -> Sample:
         cluster=pd.factorize(rows[plan.cluster])[0],
         earliest=outcome.earliest_plausible_year,
         notes=tuple(notes),
+        unit_names=tuple(str(name) for name in unit_names),
+        dose=rows["dose"].to_numpy(dtype="float64") if "dose" in numeric_columns(plan) else None,
     )
     return _with_notes_on_timing(sample, plan)
 

@@ -17,10 +17,18 @@ from kkz_eval.model.texts import Language, text
 
 
 class Severity(StrEnum):
-    """ERROR rejects (the file, or the unit where the contract accepts units one by one); WARNING never does."""
+    """ERROR rejects (the file, or the unit where the contract accepts units one by one); WARNING never does.
+
+    ACKNOWLEDGED was one of these until a waiver said that the value is right; it stays a finding, and rejects nothing.
+    """
 
     ERROR = "error"
     WARNING = "warning"
+    ACKNOWLEDGED = "acknowledged"
+
+
+RULE_SEVERITIES = (Severity.ERROR, Severity.WARNING)
+"""What a contract may say of a rule."""
 
 
 FINDINGS_SCHEMA = pa.schema(

@@ -36,6 +36,16 @@ def column_letters(column: int) -> str:
     return letters
 
 
+def column_number(letters: str) -> int:
+    """The 1-based position of a column from its letters: A is 1, AA is 27. Raises ValueError for anything else."""
+    number = 0
+    for letter in letters.upper():
+        if not "A" <= letter <= "Z":
+            raise ValueError(f"a column is named by letters, got {letters!r}")
+        number = number * 26 + ord(letter) - ord("A") + 1
+    return number
+
+
 def cell_address(sheet: str | None, row: int | None, column: int | None) -> str:
     """The address as a spreadsheet program shows it: `Daten!B17`, `B17` without a sheet, `Zeile 17`, or "".
 

@@ -16,13 +16,17 @@ class Status(StrEnum):
 
 @dataclass(frozen=True, order=True)
 class Slice:
-    """Part of a file that is accepted or rejected: a unit and a reporting year, with its fate and number of findings."""
+    """Part of a file that is accepted or rejected: a unit and a reporting year, with its fate and number of findings.
+
+    n_acknowledged: findings that a waiver turned into acknowledged ones.
+    """
 
     unit_id: str
     year: int
     status: Status
     n_errors: int
     n_warnings: int
+    n_acknowledged: int = 0
 
 
 @dataclass(frozen=True)

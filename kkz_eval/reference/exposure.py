@@ -51,6 +51,15 @@ class KreisGroup:
         """Share of the Kreis' population in units of that cohort, 0–1."""
         return dict(self.shares).get(cohort, 0.0)
 
+    def dose(self, year: int) -> float:
+        """Share of the Kreis' population that lives in units which have joined by that year, 0–1."""
+        return min(1.0, sum(share for cohort, share in self.shares if cohort <= year))
+
+    @property
+    def first_cohort(self) -> int | None:
+        """Year from which at least a part of the Kreis is treated, None for never."""
+        return min((cohort for cohort, _ in self.shares), default=None)
+
     def sentence(self, language: Language = "de") -> str:
         """The reason as a sentence for people."""
         return text(

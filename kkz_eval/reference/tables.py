@@ -15,6 +15,8 @@ from importlib import resources
 from types import MappingProxyType
 
 KREISFREIE_SUFFIX = "000"
+YOUTH_OFFICE_PREFIX, DISTRICT_SUFFIX = "JH", "999"
+_WITHOUT_DISTRICT_OFFICE = frozenset({"05562"})  # Kreis Recklinghausen: every town has a youth office of its own
 
 
 class Kind(StrEnum):
@@ -80,14 +82,32 @@ def programme_units() -> tuple[ProgrammeUnit, ...]:
 
 @cache
 def known_units() -> Mapping[str, frozenset[str]]:
-    """Keys by level: "kreis" (5 digits), "municipality" (8 digits: kreisfreie Städte and the programme's towns)."""
+    """Keys by level: "kreis" (5 digits), "municipality" (8 digits: kreisfreie Städte and the programme's towns), "youth_office".
+
+    A youth office has a key of its own (JH…), that of a kreisfreie Stadt is the city's: the statistical offices key them so.
+    """
     names = _names()
     return MappingProxyType(
         {
             "kreis": frozenset(key for key in names if len(key) == 5),
             "municipality": frozenset(key for key in names if len(key) == 8),
+            "youth_office": frozenset(
+                key for key in names if key.startswith(YOUTH_OFFICE_PREFIX) or (len(key) == 8 and key.endswith(KREISFREIE_SUFFIX))
+            ),
         }
     )
+
+
+def youth_office_of(unit: ProgrammeUnit) -> str | None:
+    """The key of the youth office of a programme unit: of the city, the town, or the Kreis without the towns that have their own.
+
+    None where the Kreis has no youth office.
+    """
+    if unit.kind is Kind.KREISFREIE_STADT:
+        return unit.ags
+    if unit.kind is Kind.KREISANGEHOERIGE_STADT:
+        return YOUTH_OFFICE_PREFIX + unit.ags
+    return None if unit.ags in _WITHOUT_DISTRICT_OFFICE else YOUTH_OFFICE_PREFIX + unit.ags + DISTRICT_SUFFIX
 
 
 def unit_name(unit_id: str) -> str:
@@ -96,16 +116,18 @@ def unit_name(unit_id: str) -> str:
 
 
 def level_of(unit_id: str) -> str:
-    """The level of a known unit: "kreis" or "municipality". Raises KeyError for an unknown key."""
+    """The level of a known unit: "kreis", "municipality" or "youth_office". Raises KeyError for an unknown key."""
     if unit_id not in _names():
         raise KeyError(unit_id)
+    if unit_id.startswith(YOUTH_OFFICE_PREFIX):
+        return "youth_office"
     return "kreis" if len(unit_id) == 5 else "municipality"
 
 
 def kreis_of(unit_id: str) -> str:
     """The 5-digit key of the Kreis that a known unit is or lies in. Raises KeyError for an unknown key."""
     level_of(unit_id)
-    return unit_id[:5]
+    return unit_id.removeprefix(YOUTH_OFFICE_PREFIX)[:5]
 
 
 def as_whole_kreis(unit_id: str) -> str | None:
@@ -124,10 +146,12 @@ def municipality_key(kreis_ags5: str) -> str | None:
 
 @cache
 def _names() -> Mapping[str, str]:
-    """Names by key: Kreise, kreisfreie Städte under their municipality key, programme units."""
+    """Names by key: Kreise, kreisfreie Städte under their municipality key, programme units and their youth offices."""
     names = {kreis.ags5: kreis.name for kreis in kreise()}
     names |= {kreis.ags5 + KREISFREIE_SUFFIX: kreis.name for kreis in kreise() if kreis.kind is Kind.KREISFREIE_STADT}
     names |= {unit.ags: unit.name for unit in programme_units()}
+    offices = {youth_office_of(unit): f"Jugendamt {unit.name}" for unit in programme_units()}
+    names |= {key: name for key, name in offices.items() if key is not None and key not in names}
     return MappingProxyType(names)
 
 

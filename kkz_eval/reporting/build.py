@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from kkz_eval.model.texts import Language, text
-from kkz_eval.reporting import claims, disclosure, numbers, wording
+from kkz_eval.reporting import claims, design, disclosure, numbers, wording
 from kkz_eval.reporting.document import (
     Code,
     Column,
@@ -94,6 +94,8 @@ def _given_texts(inputs: ReportInputs, language: Language) -> Iterator[tuple[str
             yield f"{where}.breaks.{year}", in_language(local, language, f"{where}.breaks.{year}")
     for source in inputs.sources:
         yield f"sources.{source.dataset}.title", in_language(source.title, language, f"sources.{source.dataset}.title")
+    for position, said in enumerate(inputs.conformity, start=1):
+        yield f"conformity.{position}", in_language(said, language, f"conformity.{position}")
     for position, notice in enumerate(inputs.notices, start=1):
         yield f"notices.{position}", in_language(notice, language, f"notices.{position}")
 
@@ -147,7 +149,7 @@ def _key(inputs: ReportInputs, language: Language) -> Section:
     for position, level in enumerate(sorted(levels), start=1):
         shown = numbers.measured(f"key.level-{position}", level * 100, 0 if (level * 100) % 1 < 1e-9 else 1, language)
         blocks.append(Paragraph(phrase("key.level", language, level=shown), "note"))
-    return Section("key", phrase("sections.key", language), tuple(blocks))
+    return Section("key", phrase("sections.key", language), (*blocks, *design.lock_headline(inputs, language)))
 
 
 # Was wurde untersucht?
@@ -290,7 +292,7 @@ def _balance(inputs: ReportInputs, language: Language) -> tuple[Section, ...]:
         )
         blocks.append(Listing(items))
     title = phrase("sections.balance" if shown else "sections.balance_unknown", language)
-    return (Section("balance", title, tuple(blocks)),)
+    return (Section("balance", title, tuple(blocks), design.design_sections(inputs, language)),)
 
 
 def _balance_shown(
@@ -650,6 +652,7 @@ def _data(inputs: ReportInputs, language: Language) -> Section:
         sections.append(Section("notices", phrase("data.notices", language), (Listing(items),)))
     if inputs.counts is not None and len(inputs.counts):
         sections.append(_counts(inputs.counts, inputs.smallest_cell, language))
+    sections += design.lock_section(inputs, language)
     sections.append(_origin(inputs, language))
     return Section("data", phrase("sections.data", language), (), tuple(sections))
 

@@ -71,6 +71,26 @@ class SourceInfo:
 
 
 @dataclass(frozen=True)
+class DesignInfo:
+    """Who is compared with whom.
+
+    method: none | entropy_balancing | nearest_neighbour. ess: effective number of the n_reference reference units with weight.
+    unused: (name, reason) of units without weight. references: unit_name, reference_name, rank, distance, matched.
+    synthetic: unit_name, reference_name, share, distance. balance: rows of evaluation.balance.
+    regression: rows of evaluation.regression_to_mean.
+    """
+
+    method: str
+    n_reference: int
+    ess: float
+    unused: tuple[tuple[str, LocalText], ...]
+    references: pd.DataFrame
+    synthetic: pd.DataFrame
+    balance: pd.DataFrame
+    regression: pd.DataFrame
+
+
+@dataclass(frozen=True)
 class ReportInputs:
     """All that a report shows.
 
@@ -79,7 +99,7 @@ class ReportInputs:
     groups: unit_id, name, group (treated | reference | later | left_out), cohort, reason.
     estimates, tests: columns of the engine's interface. balance: rows of evaluation.balance; may be empty. deliveries: one row per dataset, unit and year; may be empty.
     counts: municipal counts with their total per unit and year, shown through the disclosure gate only.
-    One row per unit, year and certificate.
+    One row per unit, year and certificate. conformity: whether the results follow a locked plan, then each deviation.
     Raises ValueError where a table lacks a column, a role, group or status is unknown, or counts has a key twice.
     """
 
@@ -100,6 +120,8 @@ class ReportInputs:
     smallest_cell: int
     digests: Mapping[str, str] = field(default_factory=dict)
     versions: Mapping[str, str] = field(default_factory=dict)
+    design: DesignInfo | None = None
+    conformity: tuple[LocalText, ...] = ()
 
     def __post_init__(self) -> None:
         _known("role", [outcome.role for outcome in self.outcomes], ROLES)

@@ -1,22 +1,22 @@
-"""The bytes of the simulated files. No drawing of counts, no file access.
+"""The tables of the four datasets with an official counterpart, and who writes how. No drawing of counts, no file access.
 
 The files imitate German deliveries, so their words (headers, labels, titles, footer) are part of the format and stand here.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import product
 
 import numpy as np
 
 from kkz_eval.reference.tables import kreise, unit_name
+from kkz_eval.simulation.grid import NEWLINE, Cell, Grid, GridColumn, Writing
 from kkz_eval.simulation.parameters import CARE, LEAVERS, POPULATION, WELFARE
 from kkz_eval.simulation.parts import Counts
 from kkz_eval.simulation.world import ModelWorld
 
-NEWLINE = "\r\n"
 FOOTER_RULE = "__________"
 OFFICIAL_NOTE = "© Modellwelt der Evaluation: simulierte Daten, keine amtlichen Zahlen."
 _ASCII = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "Ä": "Ae", "Ö": "Oe", "Ü": "Ue", "ß": "ss", " ": "_"})
@@ -24,26 +24,26 @@ _ASCII = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "Ä": "Ae", "Ö": "O
 
 @dataclass(frozen=True)
 class Column:
-    """A dimension as people write it: its header, and for each label the positions in the counts that it adds up."""
+    """A dimension as people write it: its header, and for each label the positions in the counts that it adds up.
 
+    name: the property of the contract.
+    """
+
+    name: str
     header: str
     labels: tuple[tuple[str, tuple[int, ...]], ...]
 
 
 @dataclass(frozen=True)
 class Form:
-    """How a dataset is written. number: of the official table; period: header of the municipal column and how a year is written."""
+    """How a dataset is written. number: of the official table; period_kind: year | school_year; measure: of the contract."""
 
     number: str
     title: str
     period_header: str
-    period: Callable[[int], str]
+    period_kind: str
     columns: tuple[Column, ...]
-
-    @property
-    def delivery_header(self) -> tuple[str, ...]:
-        """Header of a municipal delivery."""
-        return ("Gemeindeschlüssel", self.period_header, *(column.header for column in self.columns), "Anzahl")
+    measure: str
 
     @property
     def official_header(self) -> tuple[str, ...]:
@@ -51,16 +51,12 @@ class Form:
         return ("Kreisschlüssel", "Jahr", *(column.header for column in self.columns), "Anzahl")
 
 
-def _with_total(header: str, total: str, *labels: str) -> Column:
+def _with_total(name: str, header: str, total: str, *labels: str) -> Column:
     own = tuple((label, (position,)) for position, label in enumerate(labels))
-    return Column(header, (*own, (total, tuple(range(len(labels))))))
+    return Column(name, header, (*own, (total, tuple(range(len(labels))))))
 
 
-def _school_year(year: int) -> str:
-    return f"{year - 1}/{year % 100:02d}"
-
-
-_SEX = _with_total("Geschlecht", "insgesamt", "männlich", "weiblich")
+_SEX = _with_total("sex", "Geschlecht", "insgesamt", "männlich", "weiblich")
 _CERTIFICATES = ("ohne Hauptschulabschluss", "Hauptschulabschluss", "mittlerer Abschluss", "Fachhochschulreife")
 _AGES = ("unter 3 Jahre", "3 bis unter 6 Jahre", "6 bis unter 15 Jahre", "15 bis unter 18 Jahre", "18 bis unter 21 Jahre")
 _CARE_AGES = (
@@ -78,55 +74,73 @@ FORMS: Mapping[str, Form] = {
         "21111",
         "Schulabgänge nach Abschluss und Geschlecht",
         "Schuljahr",
-        _school_year,
-        (_with_total("Abschluss", "Insgesamt", *_CERTIFICATES, "allgemeine Hochschulreife"), _SEX),
+        "school_year",
+        (_with_total("certificate", "Abschluss", "Insgesamt", *_CERTIFICATES, "allgemeine Hochschulreife"), _SEX),
+        "leavers",
     ),
     POPULATION: Form(
         "12411",
         "Bevölkerung am 31.12. nach Altersgruppe und Geschlecht",
         "Jahr",
-        str,
-        (_with_total("Altersgruppe", "Insgesamt", *_AGES, "21 Jahre und älter"), _SEX),
+        "year",
+        (_with_total("age_group", "Altersgruppe", "Insgesamt", *_AGES, "21 Jahre und älter"), _SEX),
+        "persons",
     ),
     CARE: Form(
         "22541",
         "Kinder in Tagesbetreuung am 1. März nach Altersgruppe und Betreuungsform",
         "Jahr",
-        str,
+        "year",
         (
-            Column("Altersgruppe", _CARE_AGES),
-            _with_total("Betreuungsform", "Insgesamt", "Tageseinrichtung", "Kindertagespflege"),
+            Column("age_group", "Altersgruppe", _CARE_AGES),
+            _with_total("form_of_care", "Betreuungsform", "Insgesamt", "Tageseinrichtung", "Kindertagespflege"),
         ),
+        "children",
     ),
     WELFARE: Form(
         "22811",
         "Personen in SGB-II-Bedarfsgemeinschaften im Dezember",
         "Jahr",
-        str,
-        (Column("Personengruppe", _WELFARE_GROUPS),),
+        "year",
+        (Column("group", "Personengruppe", _WELFARE_GROUPS),),
+        "persons",
     ),
 }
 
 
-@dataclass(frozen=True)
-class Variant:
-    """How a municipality's spreadsheet writes: encoding (cp1252 or utf-8-sig), and whether the key loses its leading zero."""
-
-    encoding: str
-    zero_lost: bool
-
-
-def variants(seed: int, n_files: int) -> tuple[Variant, ...]:
-    """The variant of each file: one is UTF-8 with BOM, about a quarter (at least one) lost the zero."""
+def variants(seed: int, n_files: int) -> tuple[Writing, ...]:
+    """The plain writing of each file: one is UTF-8 with BOM, about a quarter (at least one) lost the zero."""
     rng = np.random.Generator(np.random.PCG64(np.random.SeedSequence((seed, n_files))))
     order = rng.permutation(n_files)
     lost = set(rng.permutation(n_files)[: max(1, n_files // 4)].tolist())
-    return tuple(Variant("utf-8-sig" if row == order[0] else "cp1252", row in lost) for row in range(n_files))
+    return tuple(Writing("utf-8-sig" if row == order[0] else "cp1252", zero_lost=row in lost) for row in range(n_files))
 
 
-def delivery_name(dataset: str, unit_id: str) -> str:
+_TITLE = ("Meldung für die Evaluation des Programms",)
+_NOTE = ("Quelle: eigene Erhebung der Fachstelle. Rückfragen bitte an die Koordinierungsstelle.",)
+WRITINGS: tuple[Writing, ...] = (
+    Writing(),
+    Writing("utf-8-sig", spelling=1),
+    Writing("utf-8", ",", ".", zero_lost=True, titles=_TITLE, school_year="long"),
+    Writing("cp1252", "\t", titles=(*_TITLE, "Stand: Frühjahr"), footnotes=_NOTE, spelling=2, total="Summe"),
+    Writing("utf-8", thousands="\u202f", footnotes=_NOTE, school_year="long"),
+    Writing("utf-16-le", "\t", ".", titles=("", *_TITLE, ""), spelling=1),
+    Writing("cp1252", zero_lost=True, titles=tuple(f"Hinweis {number}" for number in range(1, 9)), spelling=3, total="Insgesamt"),
+)
+"""How the spreadsheets of different municipalities write; utf-16-le gets its byte order mark."""
+WORKBOOK = Writing(form="workbook", titles=_TITLE, footnotes=_NOTE)
+
+
+def delivery_name(dataset: str, unit_id: str, suffix: str = ".csv") -> str:
     """File name of a municipal delivery."""
-    return f"{dataset}_{unit_id}_{unit_name(unit_id).translate(_ASCII)}.csv"
+    return f"{dataset}_{unit_id}_{unit_name(unit_id).translate(_ASCII)}{suffix}"
+
+
+def writings(seed: int, dataset: str, n_files: int, forms: str) -> tuple[Writing, ...]:
+    """The writing of each file of a dataset: all in turn, shuffled. forms: text, or mixed with workbooks."""
+    rng = np.random.Generator(np.random.PCG64(np.random.SeedSequence((seed, n_files, *dataset.encode()))))
+    known = WRITINGS if forms == "text" else (*WRITINGS, WORKBOOK, replace(WORKBOOK, zero_lost=True, spelling=1, total="Gesamt"))
+    return tuple(known[number % len(known)] for number in rng.permutation(n_files))
 
 
 def official_name(dataset: str, year: int) -> str:
@@ -134,15 +148,20 @@ def official_name(dataset: str, year: int) -> str:
     return f"{dataset}_amtlich_{year}.csv"
 
 
-def delivery_bytes(world: ModelWorld, dataset: str, unit_id: str, variant: Variant) -> bytes:
-    """All years of a programme unit, as a German spreadsheet writes CSV."""
+def delivery_grid(world: ModelWorld, dataset: str, unit_id: str) -> Grid:
+    """All years of a programme unit."""
     form = FORMS[dataset]
-    key = unit_id.removeprefix("0") if variant.zero_lost else unit_id
     delivered = world.delivered(dataset, unit_id)
-    lines: list[Sequence[str]] = [form.delivery_header]
-    for row, year in enumerate(world.years):
-        lines += _rows(form, key, form.period(year), delivered[row])
-    return _text(lines).encode(variant.encoding)
+    columns = (
+        GridColumn("unit_id", ("Gemeindeschlüssel",), "key"),
+        GridColumn("year", (form.period_header,), form.period_kind),
+        *(GridColumn(column.name, (column.header,), "label") for column in form.columns),
+        GridColumn(form.measure, ("Anzahl",), "number"),
+    )
+    rows: tuple[tuple[Cell, ...], ...] = tuple(
+        (unit_id, year, *labels, value) for row, year in enumerate(world.years) for labels, value in _cells(form, delivered[row])
+    )
+    return Grid(dataset, unit_id, columns, rows)
 
 
 def official_bytes(world: ModelWorld, dataset: str, year: int) -> bytes:
@@ -151,16 +170,17 @@ def official_bytes(world: ModelWorld, dataset: str, year: int) -> bytes:
     row = world.years.index(year)
     lines: list[Sequence[str]] = [(f"Tabelle: {form.number}-kkz", form.title), form.official_header]
     for kreis in kreise():
-        lines += _rows(form, kreis.ags5, str(year), world.official(dataset, kreis.ags5)[row])
+        counts = world.official(dataset, kreis.ags5)[row]
+        lines += [(kreis.ags5, str(year), *labels, str(value)) for labels, value in _cells(form, counts)]
     lines += [(FOOTER_RULE,), (OFFICIAL_NOTE,), (f"Stand: 01.03.{year + 1}",)]
     return _text(lines).encode("cp1252")
 
 
-def _rows(form: Form, key: str, period: str, counts: Counts) -> Iterator[tuple[str, ...]]:
-    """Rows of one unit and year: every combination of labels. counts: axes as the columns of the form."""
+def _cells(form: Form, counts: Counts) -> Iterator[tuple[tuple[str, ...], int]]:
+    """Labels and count of each row of one unit and year. counts: axes as the columns of the form."""
     for labels in product(*(column.labels for column in form.columns)):
         value = counts[np.ix_(*(positions for _, positions in labels))].sum()
-        yield (key, period, *(label for label, _ in labels), str(int(value)))
+        yield tuple(label for label, _ in labels), int(value)
 
 
 def _text(lines: Iterable[Sequence[str]]) -> str:

@@ -2,28 +2,36 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import shutil
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import astuple, dataclass, field
 from pathlib import Path
+from typing import Literal
 from uuid import uuid4
 
+from kkz_eval.contracts.contract import Contract
 from kkz_eval.reference.tables import programme_units
 from kkz_eval.simulation.effects import Effects, load_effects
 from kkz_eval.simulation.errors import simulation_error
-from kkz_eval.simulation.layout import delivery_bytes, delivery_name, official_bytes, official_name, variants
+from kkz_eval.simulation.faults import FAULT_COLUMNS, Delivery, plant
+from kkz_eval.simulation.grid import grid_bytes
+from kkz_eval.simulation.layout import delivery_grid, delivery_name, official_bytes, official_name, variants, writings
 from kkz_eval.simulation.parameters import DATASETS, WorldParameters
+from kkz_eval.simulation.services import SERVICE_DATASETS, service_grid
 from kkz_eval.simulation.truth import ATT_COLUMNS, TRUTH_COLUMNS, att_rows, truth_rows
 from kkz_eval.simulation.world import ModelWorld, model_world
 
-MODEL_VERSION = 2  # changes whenever the same seed gives other bytes
+MODEL_VERSION = 3  # changes whenever the same seed gives other bytes
 FIRST_YEAR, LAST_YEAR = 2000, 2030  # the trends of the model stay plausible between these
 
 
 @dataclass(frozen=True)
 class SimulationSummary:
-    """What was written. deliveries: municipal files; official: one table a dataset and year; truth, truth_att: the true effects."""
+    """What was written. deliveries: municipal files; official: one table a dataset and year; truth, truth_att: the true effects;
+    faults: the list of planted faults, None where none was asked for."""
 
     out: Path
     seed: int
@@ -32,6 +40,17 @@ class SimulationSummary:
     official: tuple[Path, ...]
     truth: Path
     truth_att: Path
+    faults: Path | None = None
+
+
+@dataclass(frozen=True)
+class Order:
+    """What is wanted besides a clean world. forms: text, or mixed with workbooks; faults: of each kind; contracts:
+    those that say which faults there are, needed where faults are wanted."""
+
+    forms: Literal["text", "mixed"] = "mixed"
+    faults: int = 0
+    contracts: Mapping[str, Contract] = field(default_factory=dict)
 
 
 def simulate(
@@ -40,8 +59,10 @@ def simulate(
     effects: Path | None = None,
     years: tuple[int, int] = (2006, 2019),
     parameters: WorldParameters | None = None,
+    order: Order | None = None,
 ) -> SimulationSummary:
-    """Write deliveries/, truth.csv, truth_att.csv, effects.yaml and seed.json into the folder out, which must be new or empty.
+    """Write deliveries/, truth.csv, truth_att.csv, effects.yaml and seed.json into the folder out, which must be new or empty;
+    faults.csv too where faults are ordered.
 
     seed: 0 or greater; the same arguments give the same bytes. effects: YAML file, None for the package's own.
     years: first and last reporting year. Raises UserError where the folder, the effects, the seed or the years don't fit.
@@ -54,27 +75,45 @@ def simulate(
     _require_free(out)
     loaded = load_effects(effects)
     world = model_world(seed, loaded, tuple(range(first, last + 1)), parameters)
-    _write_whole(out, _files(world, loaded, seed))
+    wanted = order or Order()
+    deliveries = _deliveries(world, seed, wanted.forms)
+    spoiled, faults = plant(deliveries, wanted.contracts, wanted.faults, seed)
+    files = {f"deliveries/{one.name}": spoiled.get(one.name) or grid_bytes(one.grid, one.writing) for one in deliveries}
+    if faults:
+        files["faults.csv"] = _csv(FAULT_COLUMNS, (astuple(fault) for fault in faults))
+    _write_whole(out, files | _files(world, loaded, seed))
     inbox = out / "deliveries"
     return SimulationSummary(
         out=out,
         seed=seed,
         years=years,
-        deliveries=tuple(inbox / delivery_name(dataset, unit.ags) for dataset in DATASETS for unit in programme_units()),
+        deliveries=tuple(inbox / one.name for one in deliveries),
         official=tuple(inbox / official_name(dataset, year) for dataset in DATASETS for year in world.years),
         truth=out / "truth.csv",
         truth_att=out / "truth_att.csv",
+        faults=out / "faults.csv" if faults else None,
     )
 
 
-def _files(world: ModelWorld, effects: Effects, seed: int) -> dict[str, bytes]:
-    """Content by path below the folder."""
+def _deliveries(world: ModelWorld, seed: int, forms: str) -> tuple[Delivery, ...]:
+    """All municipal deliveries. A unit writes the four datasets of the effects with one program, the others in all ways in turn."""
     units = programme_units()
-    written = list(zip(units, variants(seed, len(units)), strict=True))  # a unit writes all its files with one program
+    found: list[Delivery] = []
+    for dataset in DATASETS:
+        for unit, writing in zip(units, variants(seed, len(units)), strict=True):
+            found.append(Delivery(delivery_name(dataset, unit.ags), delivery_grid(world, dataset, unit.ags), writing))
+    for dataset in SERVICE_DATASETS:
+        for unit, writing in zip(units, writings(seed, dataset, len(units), forms), strict=True):
+            grid = service_grid(world, dataset, unit, seed)
+            if grid is not None:
+                found.append(Delivery(delivery_name(dataset, grid.unit_id, writing.suffix), grid, writing))
+    return tuple(found)
+
+
+def _files(world: ModelWorld, effects: Effects, seed: int) -> dict[str, bytes]:
+    """The official tables and what stands beside the deliveries, by path below the folder."""
     files: dict[str, bytes] = {}
     for dataset in DATASETS:
-        for unit, variant in written:
-            files[f"deliveries/{delivery_name(dataset, unit.ags)}"] = delivery_bytes(world, dataset, unit.ags, variant)
         for year in world.years:
             files[f"deliveries/{official_name(dataset, year)}"] = official_bytes(world, dataset, year)
     files["truth.csv"] = _csv(TRUTH_COLUMNS, truth_rows(world))
@@ -87,7 +126,9 @@ def _files(world: ModelWorld, effects: Effects, seed: int) -> dict[str, bytes]:
 
 def _csv(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> bytes:
     """UTF-8, comma, decimal point, as the panel of the engine."""
-    return "".join(",".join(row) + "\n" for row in [columns, *rows]).encode("utf-8")
+    text = io.StringIO(newline="")
+    csv.writer(text, lineterminator="\n").writerows([columns, *rows])
+    return text.getvalue().encode("utf-8")
 
 
 def _require_free(out: Path) -> None:

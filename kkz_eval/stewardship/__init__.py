@@ -2,3 +2,5 @@
 
 Belongs here: findings and verdicts made readable for people. Does not belong here: judging (contracts), reading (deliveries).
 """
+
+PACKAGE = "kkz_eval.stewardship"

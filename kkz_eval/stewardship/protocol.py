@@ -13,8 +13,8 @@ from kkz_eval.model.findings import Severity, iter_findings
 from kkz_eval.model.texts import Language, text
 from kkz_eval.model.verdicts import Verdict
 from kkz_eval.reference.tables import unit_name
+from kkz_eval.stewardship import PACKAGE
 
-PACKAGE = "kkz_eval.stewardship"
 SHOWN = 2000
 """So many findings are listed on the page; the rest is counted, and `kkz-eval check --json` lists all."""
 
@@ -58,9 +58,15 @@ def protocol_page(name: str, verdict: Verdict, contract: Contract, findings: pa.
 def _unit(unit_id: str | None) -> str:
     if unit_id is None:
         return "–"
+    label = unit_label(unit_id)
+    return label if label == unit_id else f"{label} ({unit_id})"
+
+
+def unit_label(unit_id: str) -> str:
+    """The name of a unit, or its key where the reference tables do not know it."""
     try:
-        return f"{unit_name(unit_id)} ({unit_id})"
-    except KeyError:  # a key that the register does not know is just what some findings are about
+        return unit_name(unit_id)
+    except KeyError:  # a key that nobody knows is just what some findings are about
         return unit_id
 
 

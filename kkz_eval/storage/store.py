@@ -70,6 +70,12 @@ class Store:
         keys = [str(path)[start:] for path in self.fs.find(base)]
         return sorted(key for key in keys if _PARTIAL not in PurePosixPath(key).name)
 
+    def remove(self, key: str) -> None:
+        """Take an object away for good: only for contents that the law wants gone. Nothing happens where there is none."""
+        path = self._path(key)
+        if self.fs.exists(path):
+            self.fs.rm_file(path)
+
     def local_path(self, key: str) -> Path:
         """Where a local store keeps `key`. Raises TypeError for another kind of store."""
         if not isinstance(self.fs, LocalFileSystem):

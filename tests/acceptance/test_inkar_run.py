@@ -38,7 +38,7 @@ def test_the_run_ends_well(run: tuple[int, str, Path]) -> None:
     assert f"Bericht: {page}" in said
 
 
-def test_the_four_files_that_no_contract_knows_are_named(run: tuple[int, str, Path]) -> None:
+def test_the_four_files_that_no_contract_uses_are_named(run: tuple[int, str, Path]) -> None:
     said = run[1]
     assert "8 Dateien, 4 neu aufgenommen, 4 nicht verwendet, 0 abgelehnt" in said
     for name in (
@@ -47,7 +47,8 @@ def test_the_four_files_that_no_contract_knows_are_named(run: tuple[int, str, Pa
         "nrw_kreise_arbeitsmarkt_einkommen_1995-2021.csv",
         "schulabgaenger_ohne_abschluss_by_INKAR_edition.csv",
     ):
-        assert f"{name}: Kein Vertrag kennt diese Spalten" in said
+        assert f"{name} ist amtliche Statistik" in said
+    assert said.count("Kein Vertrag nutzt diese Tabelle") == 4
 
 
 def test_13_kreise_are_compared_with_17(run: tuple[int, str, Path]) -> None:
@@ -75,6 +76,15 @@ def test_every_outcome_has_an_event_study_over_its_window(run: tuple[int, str, P
 
 def test_context_is_marked_as_no_outcome_of_the_programme(run: tuple[int, str, Path]) -> None:
     assert "Kontext, kein Ergebnis des Programms" in run[2].read_text(encoding="utf-8")
+
+
+def test_the_checks_say_what_follows_and_stop_nothing(run: tuple[int, str, Path]) -> None:
+    assert "kekiz-2012: Vor dem Beginn lagen beide Gruppen weiter als 0,25 Standardabweichungen auseinander: q_PBG_bev" in run[1]
+    assert "kekiz-2012: Vor dem Beginn liegt ein Teil der Beteiligten außerhalb des Bereichs der Vergleichsgruppe" in run[1]
+
+
+def test_the_report_says_that_the_plan_is_not_locked(run: tuple[int, str, Path]) -> None:
+    assert "Der Plan kekiz-2012 ist nicht festgelegt" in run[2].read_text(encoding="utf-8")
 
 
 def _line(folder: Path, *names: str) -> Line:

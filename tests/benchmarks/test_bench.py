@@ -20,6 +20,7 @@ from benchmarks.bench import (
     table_of,
     write,
 )
+from benchmarks.reading import large_delivery, read_and_judge, workbook_figure
 from kkz_eval.contracts.judgement import judge_file
 from kkz_eval.contracts.load import load_contracts
 from kkz_eval.evaluation.effects import run_effects
@@ -32,6 +33,17 @@ def test_a_small_benchmark_gives_figures() -> None:
     masks, reading = masks_on_many_rows(n_rows=360)
     assert all(figure.measured > 0 and figure.reference > 0 for figure in (effects, masks, reading))
     assert "360 rows" in masks.name
+
+
+def test_a_large_delivery_has_the_faults_that_it_says() -> None:
+    clean = read_and_judge(large_delivery(720, 0.0), 720)
+    faulty = read_and_judge(large_delivery(720, 0.2), 720)
+    assert clean.findings.num_rows == 0
+    assert {"reader_number", "leavers.range", "sex.in_codes", "unit_id.unit_known"} <= set(faulty.findings["rule"].to_pylist())
+
+
+def test_the_workbook_of_the_benchmark_is_read() -> None:
+    assert workbook_figure(n_rows=200).measured > 0
 
 
 def test_the_reference_fit_estimates_the_same() -> None:

@@ -21,6 +21,7 @@ CONTRACTS = Path(__file__).parents[2] / "data_contracts"
 KNOWN_UNITS = {
     "kreis": frozenset({"05111", "05112", "05358"}),
     "municipality": frozenset({"05111000", "05112000"}),
+    "youth_office": frozenset({"JH05358999", "05111000"}),
 }
 
 
@@ -86,16 +87,32 @@ def clean_rows(contract: Contract) -> list[Row]:
     totals = {p.name: totals_of(contract, p.name) for p in dimensions}
     units = sorted(KNOWN_UNITS[contract.levels[0]])[:2]
     rows: list[Row] = []
+    texts = [
+        [code.code for code in p.codes] if p.codes and p.in_key else [p.codes[0].code if p.codes else "A1"] for p in dimensions
+    ]
     for unit, year in itertools.product(units, (2015, 2016)):
-        for codes in itertools.product(*(p.codes for p in dimensions)):
+        for codes in itertools.product(*texts):
             row = {"unit_id": filled(unit), "year": filled(year)}
             count = 50
             for of, code in zip(dimensions, codes, strict=True):
-                row[of.name] = filled(code.code)
-                count *= weight(code.code, totals[of.name])
+                row[of.name] = filled(code)
+                count *= weight(code, totals[of.name])
             row |= {p.name: filled(count) for p in contract.properties if p.role == "measure"}
+            row |= {name: filled(0) for name in parts_beyond_the_first(contract)}
             rows.append(row)
     return rows
+
+
+def parts_beyond_the_first(contract: Contract) -> list[str]:
+    """The measures that are 0 in a clean row, since the first part is all of the whole."""
+    rules = [rule for rule in contract.rules if rule.kind == "parts_sum_to_whole"]
+    return [name for rule in rules for name in listed(rule, "parts")[1:]]
+
+
+def listed(rule: Rule, name: str) -> list[str]:
+    value = rule.parameters.get(name, ())
+    assert isinstance(value, (list, tuple))
+    return [str(item) for item in value]
 
 
 def mutant_rows(contract: Contract, rule: Rule) -> list[Row]:
@@ -114,6 +131,11 @@ class _Mutation:
             "not_null": lambda: self._with_cell(BLANK),
             "symbol_admitted": lambda: self._with_cell(symbol("§")),
             "in_codes": lambda: self._with_cell(Cell(None, "Quatsch")),
+            "in_code_list": lambda: self._with_cell(Cell(None, "Kita; Quatsch")),
+            "code_stands_alone": self._beside_another_code,
+            "pattern": lambda: self._with_cell(filled("=1+1")),
+            "part_not_above_whole": self._part_above_whole,
+            "parts_sum_to_whole": self._wrong_sum_in_row,
             "range": self._out_of_range,
             "unit_known": lambda: self._whole_unit_year("unit_id", filled("05999999")),
             "unique_key": lambda: [*self.clean, dict(self.clean[0])],
@@ -128,7 +150,8 @@ class _Mutation:
 
     def _with_cell(self, cell: Cell) -> list[Row]:
         column = self._parameter("column")
-        if self.contract.property_named(column).role == "measure":
+        of = self.contract.property_named(column)
+        if of.role == "measure" or not of.in_key:
             return [self.clean[0] | {column: cell}, *self.clean[1:]]
         return [*self.clean, self.clean[0] | {column: cell}]
 
@@ -141,7 +164,21 @@ class _Mutation:
         column = self._parameter("column")
         if column == "year":
             return self._whole_unit_year(column, filled(1800))
-        return self._changed(self._part(), -1, silent=self._dimensions())
+        return self._changed(self._part(), -1, silent=self._dimensions(), measure=column)
+
+    def _beside_another_code(self) -> list[Row]:
+        other = self.contract.property_named(self._parameter("column")).codes[0].code
+        return self._with_cell(filled(f"{other};{self._parameter('code')}"))
+
+    def _part_above_whole(self) -> list[Row]:
+        part, whole = self._parameter("part"), self._parameter("whole")
+        row = next(row for row in self.clean if self._same(row, self._part()))
+        value = row[whole].value
+        assert isinstance(value, int)
+        return self._changed(self._part(), value + 1, silent=self._dimensions(), measure=part, judged=whole)
+
+    def _wrong_sum_in_row(self) -> list[Row]:
+        return [self.clean[0] | {listed(self.rule, "parts")[1]: filled(1)}, *self.clean[1:]]
 
     def _part_above_total(self) -> list[Row]:
         dimension = self._parameter("dimension")
@@ -153,7 +190,9 @@ class _Mutation:
         dimension = self._parameter("dimension")
         parts = [code for code in demanded_codes(self.rule, self.contract) if code in self._parts(dimension)]
         keys = self._part() | {dimension: filled(parts[0])}
-        return self._changed(keys, 1, silent=[d for d in self._dimensions() if d != dimension])
+        return self._changed(
+            keys, 1, silent=[d for d in self._dimensions() if d != dimension], measure=self._parameter("measure")
+        )
 
     def _missing_code(self) -> list[Row]:
         dimension = self._parameter("dimension")
@@ -170,7 +209,7 @@ class _Mutation:
 
     def _parts(self, dimension: str) -> list[str]:
         """The codes that are no totals."""
-        codes = [code.code for code in self.contract.property_named(dimension).codes]
+        codes = [code.code for code in self.contract.property_named(dimension).codes] or ["A1"]
         return [code for code in codes if code not in totals_of(self.contract, dimension)]
 
     def _part(self) -> Row:
@@ -181,16 +220,30 @@ class _Mutation:
     def _same(self, row: Row, keys: Row) -> bool:
         return all(row[name] == cell for name, cell in keys.items())
 
-    def _unreadable(self, row: Row) -> Row:
-        return row | {self._measure(): symbol(".")}
+    def _unreadable(self, row: Row, measure: str | None = None) -> Row:
+        return row | {measure or self._measure(): symbol(".")}
 
-    def _changed(self, keys: Row, value: int, silent: Iterable[str]) -> list[Row]:
-        """The row of these keys gets another value; the totals over the silent dimensions get a symbol, so that none is judged."""
+    def _companions(self, measure: str, judged: str | None) -> list[str]:
+        """The measures that a rule within the row compares with this one, except the one that is judged."""
+        found: set[str] = set()
+        for rule in self.contract.rules:
+            names = {str(rule.parameters.get("part")), str(rule.parameters.get("whole")), *listed(rule, "parts")}
+            if rule.kind in ("part_not_above_whole", "parts_sum_to_whole") and measure in names:
+                found |= names - {"None", measure, str(judged)}
+        return sorted(found)
+
+    def _changed(
+        self, keys: Row, value: int, silent: Iterable[str], measure: str | None = None, judged: str | None = None
+    ) -> list[Row]:
+        """The row of these keys gets another value; the totals over the silent dimensions, and what the row compares it with,
+        get a symbol, so that none is judged."""
+        measure = measure or self._measure()
+        beside = {name: symbol(".") for name in self._companions(measure, judged)}
         totals = [keys | {name: filled(total)} for name in silent for total in totals_of(self.contract, name)]
         return [
-            row | {self._measure(): filled(value)}
+            row | beside | {measure: filled(value)}
             if self._same(row, keys)
-            else self._unreadable(row)
+            else self._unreadable(row, measure)
             if any(self._same(row, total) for total in totals)
             else row
             for row in self.clean
@@ -198,7 +251,7 @@ class _Mutation:
 
 
 def synthetic() -> Contract:
-    """A contract with the kinds that no contract of the programme uses yet: two counts in a row, and a form of text."""
+    """A small contract of two counts in a row and a form of text, away from those of the programme."""
     base = load_contract(CONTRACTS / "inkar.odcs.yaml")
     unit_id, year = base.property_named("unit_id"), base.property_named("year")
     service = Property("service", "string", "dimension", "Angebot", "Service")

@@ -28,8 +28,12 @@ def column_of(contract: Contract, header: str) -> str | None:
 
 
 def test_the_contracts_are_there(contracts: dict[str, Contract]) -> None:
-    delivered = ("bevoelkerung", "kindertagesbetreuung", "mindestsicherung", "schulabgaenge")
-    assert list(contracts) == sorted(["inkar", *delivered, *(f"{dataset}_amtlich" for dataset in delivered)])
+    both = ("bevoelkerung", "kindertagesbetreuung", "mindestsicherung", "schulabgaenge")
+    municipal = (
+        *("geburten_fruehe_hilfen", "schuleingangsuntersuchung", "uebergang_grundschule", "hilfen_zur_erziehung"),
+        *("ausbildung_und_arbeit", "praeventionsangebote", "netzwerk", "ausgaben_jugendhilfe"),
+    )
+    assert list(contracts) == sorted(["inkar", *both, *(f"{dataset}_amtlich" for dataset in both), *municipal])
 
 
 def test_inkar_is_superseded_cell_by_cell_with_the_workbook_first(contracts: dict[str, Contract]) -> None:
@@ -148,13 +152,13 @@ def test_two_files_with_one_id_are_refused(tmp_path: Path) -> None:
         load_contracts(tmp_path)
 
 
-def test_all_contracts_load_in_a_twentieth_of_a_second() -> None:
+def test_all_contracts_load_in_a_fraction_of_a_second() -> None:
     def seconds() -> float:  # of the processor: other work on the machine is not the loader's
         start = time.process_time()
         load_contracts(CONTRACTS)
         return time.process_time() - start
 
-    assert min(seconds() for _ in range(5)) < 0.05
+    assert min(seconds() for _ in range(5)) < 0.08
 
 
 def test_the_check_path_imports_neither_pandas_nor_great_expectations_nor_pydantic() -> None:

@@ -71,13 +71,6 @@ def test_records_of_persons_in_a_workbook_are_refused() -> None:
     assert isinstance(read_file(xlsx({"B3": "Nachname", "C3": "Vorname"}), "liste.xlsx", CONTRACTS), PersonRecords)
 
 
-def test_a_workbook_of_expected_columns_is_asked_for_as_text() -> None:
-    titles = ["AGS", "Schuljahr", "Abgänge", "Anteil o. A."]
-    result = read_file(xlsx({f"{letter}2": title for letter, title in zip("ABCD", titles, strict=True)}), "x.xlsx", CONTRACTS)
-    assert isinstance(result, Unclaimed)
-    assert "CSV UTF-8" in result.sentence("de")
-
-
 def test_a_workbook_of_unknown_columns_names_them() -> None:
     result = read_file(xlsx({"A1": "Bäume", "B1": "Bänke"}), "park.xlsx", CONTRACTS)
     assert isinstance(result, Unclaimed)

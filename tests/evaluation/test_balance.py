@@ -94,9 +94,8 @@ def test_all_cohorts_where_the_plan_names_none():
 
 
 def test_a_reference_unit_that_started_earlier_has_no_baseline_from_then_on():
-    earlier = panel_of()
-    earlier.loc[earlier["unit_id"] == "r3", "cohort"] = 2011
-    level, trend = balance_of(earlier, GROUPS, PLAN).to_dict("records")
+    earlier = GROUPS.assign(cohort=GROUPS["cohort"].where(GROUPS["unit_id"] != "r3", 2011))
+    level, trend = balance_of(panel_of(), earlier, PLAN).to_dict("records")
     assert level["mean_reference"] == pytest.approx((2 + 4 + 6.5) / 3)
     assert trend["n_reference"] == 3
 

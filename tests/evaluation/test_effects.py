@@ -115,7 +115,7 @@ def test_cells_left_out_are_counted() -> None:
 def test_units_without_before_or_after_are_told() -> None:
     units = _units(4, 5) | {"early": 2005, "late": 2020}
     row = _one(_run(_panel(units)), "twfe", "coefficient")
-    assert (row["n_units"], row["n_treated"], row["n_control"]) == (11, 5, 6)
+    assert (row["n_units"], row["n_treated"], row["n_control"]) == (11, 5, 5)  # the unit that starts after the window is neither
     assert "1 Einheiten sind schon im ersten verwendeten Jahr beteiligt" in row["message"]
     assert "1 Einheiten beginnen erst nach dem letzten verwendeten Jahr" in row["message"]
 
@@ -160,7 +160,7 @@ def test_staggered_cohorts_are_compared_without_never_treated_only_if_not_yet() 
 
 def test_one_refusal_does_not_stop_the_others() -> None:
     panel = pd.concat([_panel(_units(4, 5)), _panel(_units(4, 5)).assign(indicator="flat", value=1.0)])
-    methods = ["sun_abraham", "bacon", "callaway_santanna"]
+    methods = ["sun_abraham", "bacon", "callaway_santanna", "sdid", "synthetic_control"]
     estimators = [{"id": "twfe", "method": "twfe"}, *({"id": name, "method": name} for name in methods)]
     result = _run(panel, outcomes=[{"indicator": "flat"}, {"indicator": "y"}], estimators=estimators)
     ok = result.estimates[result.estimates["status"] == "ok"]

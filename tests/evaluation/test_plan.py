@@ -8,7 +8,17 @@ from pathlib import Path
 import pytest
 from jsonschema import Draft202012Validator
 
-from kkz_eval.evaluation.plan import EstimatorSpec, Inference, load_plan, parse_plan, plan_digest, plan_schema
+from kkz_eval.evaluation.plan import (
+    Checks,
+    EstimatorSpec,
+    Inference,
+    Matching,
+    Measured,
+    load_plan,
+    parse_plan,
+    plan_digest,
+    plan_schema,
+)
 from kkz_eval.evaluation.problems import PlanInvalid
 
 MINIMAL = {"plan_version": 1, "id": "p", "outcomes": [{"indicator": "y"}], "estimators": [{"id": "twfe", "method": "twfe"}]}
@@ -34,7 +44,9 @@ units: {level: kreis, partly_treated: leave_out, known_until: 2019}
 sources: {a_schul_oA: inkar}
 coverage: {minimum: 0.95}
 languages: [de, en]
-matching: {exact: [type], caliper: 0.2}
+matching: {method: nearest_neighbour, covariates: [{indicator: a_schul_oA}, {indicator: a_schul_oA, measure: trend}], exact: [kind], caliper: 0.2}
+checks: {smd: 0.1}
+variant_of: other
 sensitivity: {}
 """
 
@@ -74,6 +86,49 @@ def test_a_full_programme_plan_is_read(tmp_path: Path) -> None:
     assert plan.estimators[2].variant == "reference"
     assert (plan.units.level, plan.units.known_until, plan.coverage_minimum) == ("kreis", 2019, 0.95)
     assert plan.texts["treated_group"] == {"de": "Beteiligte", "en": "Treated"}
+    assert plan.matching == Matching(
+        "nearest_neighbour", (Measured("a_schul_oA", "level"), Measured("a_schul_oA", "trend")), exact=("kind",), caliper=0.2
+    )
+    assert (plan.weight, plan.variant_of) == ("weight", "other")
+    assert plan.checks == Checks(smd=0.1)
+
+
+@pytest.mark.parametrize(
+    ("change", "problem"),
+    [
+        ({"matching": {"covariates": [{"indicator": "y"}]}}, ("matching", "missing_key")),
+        ({"matching": {"method": "entropy_balancing", "covariates": []}}, ("matching.covariates", "too_few")),
+        (
+            {"matching": {"method": "entropy_balancing", "covariates": [{"indicator": "y"}], "caliper": 1}},
+            ("matching.caliper", "only_nearest_neighbour"),
+        ),
+        (
+            {"matching": {"method": "entropy_balancing", "covariates": [{"indicator": "y"}], "baseline": [2011, 2007]}},
+            ("matching.baseline", "window_reversed"),
+        ),
+        (
+            {"matching": {"method": "nearest_neighbour", "covariates": [{"indicator": "y"}]}, "weight": "w"},
+            ("weight", "weight_of_matching"),
+        ),
+        (
+            {"matching": {"method": "nearest_neighbour", "covariates": [{"indicator": "y"}], "replacement": "yes"}},
+            ("matching.replacement", "wrong_type.boolean"),
+        ),
+        (
+            {"matching": {"method": "nearest_neighbour", "covariates": [{"indicator": "y"}], "caliper": float("inf")}},
+            ("matching.caliper", "wrong_type.number"),
+        ),
+        ({"checks": {"smd": 0}}, ("checks.smd", "not_above")),
+        ({"variant_of": "p"}, ("variant_of", "variant_of_itself")),
+    ],
+)
+def test_a_faulty_matching_check_or_variant_is_told(change: dict[str, object], problem: tuple[str, str]) -> None:
+    assert _problems({**MINIMAL, **change}) == [problem]
+
+
+def test_an_empty_matching_is_none() -> None:
+    plan = parse_plan({**MINIMAL, "matching": {}}, "p.yaml")
+    assert (plan.matching, plan.weight) == (None, None)
 
 
 def test_schema_is_valid_and_closed_everywhere() -> None:
@@ -81,7 +136,7 @@ def test_schema_is_valid_and_closed_everywhere() -> None:
 
     def visit(node: object, name: str) -> None:
         if isinstance(node, dict):
-            if node.get("type") == "object" and name not in {"matching", "sensitivity"}:
+            if node.get("type") == "object" and name != "sensitivity":
                 assert "additionalProperties" in node, name
             for key, child in node.items():
                 visit(child, key)

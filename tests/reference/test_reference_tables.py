@@ -20,6 +20,7 @@ from kkz_eval.reference.tables import (
     municipality_key,
     programme_units,
     unit_name,
+    youth_office_of,
 )
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -38,10 +39,21 @@ def test_there_are_18_and_22_programme_units() -> None:
 
 
 def test_every_key_has_the_form_of_its_level() -> None:
-    assert all(is_ags(key) for keys in known_units().values() for key in keys)
+    assert all(is_ags(key.removeprefix("JH")) for keys in known_units().values() for key in keys)
     assert {len(key) for key in known_units()["kreis"]} == {5}
     assert {len(key) for key in known_units()["municipality"]} == {8}
     assert len(known_units()["municipality"]) == 22 + 12
+
+
+def test_youth_offices_have_their_own_keys_but_those_of_cities_have_the_city_s() -> None:
+    offices = {unit.name: youth_office_of(unit) for unit in programme_units()}
+    assert (offices["Bielefeld"], offices["Arnsberg"]) == ("05711000", "JH05958004")
+    assert [key for name, key in offices.items() if "Warendorf" in name] == ["JH05570999"]
+    assert [name for name, key in offices.items() if key is None and "Recklinghausen" in name] != []
+    assert {key for key in offices.values() if key} <= known_units()["youth_office"]
+    assert level_of("JH05570999") == "youth_office"
+    assert kreis_of("JH05570999") == "05570"
+    assert unit_name("JH05958004") == "Jugendamt Arnsberg"
 
 
 def test_a_whole_kreis_has_share_one_and_a_town_less() -> None:

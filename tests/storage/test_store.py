@@ -74,3 +74,12 @@ def test_a_kill_leaves_whole_objects_only(tmp_path):
     assert keys
     for key in keys:
         assert store.get(key) == str(int(key[-6:]) % 10).encode() * 200_000
+
+
+def test_a_removed_object_is_gone_and_its_key_is_free(tmp_path):
+    store = Store.at(str(tmp_path))
+    store.put_if_absent("a/b", b"1")
+    store.remove("a/b")
+    store.remove("a/b")
+    assert not store.exists("a/b")
+    assert store.put_if_absent("a/b", b"2")

@@ -1,0 +1,54 @@
+"""Whether accepted values agree with other deliveries and the year before. Warnings only, never blocking; no judgement of its own."""
+
+import dataclasses
+
+import dagster as dg
+
+from kkz_eval import line as steps
+from kkz_eval.contracts.contract import Contract
+from kkz_eval.contracts.plausibility import Doubt
+from kkz_eval.descriptions import described
+from kkz_eval.model.texts import Language
+from kkz_eval.sentences import SHOWN, say
+
+_HIDDEN = "…"  # values of cells never go into the run history
+
+
+def plausibility_check(contract: Contract) -> dg.AssetChecksDefinition:
+    """The rules of a contract that look at other files and years, on what is accepted now."""
+
+    @dg.asset_check(
+        asset="observations",
+        name=f"plausibility_{contract.id}",
+        description=described("check.plausibility", title={"de": contract.title_de, "en": contract.title_en}),
+    )
+    def check(line: dg.ResourceParam[steps.Line]) -> dg.AssetCheckResult:
+        found = steps.plausibility(line, contract)
+        language = line.settings.language
+        names = {arrival.sha256: arrival.name for arrival in line.register().arrivals}
+        sentences = [_sentence(doubt, names[doubt.delivery_sha256], contract, language) for doubt in found[:SHOWN]]
+        if len(found) > SHOWN:
+            sentences.append(say("plausibility.more", language, count=len(found) - SHOWN))
+        return dg.AssetCheckResult(
+            passed=not found,
+            severity=dg.AssetCheckSeverity.WARN,
+            description="\n".join(sentences) or say("plausibility.clean", language, contract=contract.id),
+            metadata={"hinweise": len(found), "regeln": len(contract.plausibility)},
+        )
+
+    return check
+
+
+def _sentence(doubt: Doubt, name: str, contract: Contract, language: Language) -> str:
+    finding = dataclasses.replace(doubt.finding, value=_HIDDEN, allowed=_HIDDEN)
+    of = contract.property_named(str(finding.field))
+    label = of.label_de if language == "de" else of.label_en
+    return say(
+        "plausibility.found",
+        language,
+        name=name,
+        cell=finding.cell,
+        message=finding.message(language, label),
+        fix=finding.fix(language, label),
+        rule=finding.rule,
+    )

@@ -1,0 +1,111 @@
+"""The commands `contracts diff` and `contracts docs`: what they print and write, and their exit codes.
+
+Belongs here: bringing a contract's new version together with the register, files of the pages. Does not belong here: the comparison,
+the pages themselves (contracts/).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from kkz_eval.contracts.contract import Contract
+from kkz_eval.contracts.diff import changes, demanded_version, version_numbers, would_flip
+from kkz_eval.contracts.load import load_contract, load_contracts
+from kkz_eval.contracts.rules import PACKAGE
+from kkz_eval.deliveries.accepted import Source, sources_of
+from kkz_eval.deliveries.intake import landing_key
+from kkz_eval.deliveries.reader import Claimed, read_file
+from kkz_eval.deliveries.register import read_register
+from kkz_eval.model.errors import UserError
+from kkz_eval.model.texts import text
+from kkz_eval.model.verdicts import Status
+from kkz_eval.reference.tables import known_units
+from kkz_eval.settings import Settings
+from kkz_eval.storage.store import Store
+
+
+def diff_contracts(settings: Settings, old_file: Path, new_file: Path, with_register: Path | None) -> int:
+    """Print what changed between two versions of a contract; 0 nothing breaks, 1 something does or the version is too low.
+
+    with_register: the home whose deliveries are looked at, None for none; nothing there is changed. Raises UserError where a file
+    can't be read or the two are about different datasets.
+    """
+    old, new = load_contract(old_file), load_contract(new_file)
+    if old.id != new.id:
+        raise UserError("contracts_differ", old=old.id, new=new.id)
+    language = settings.language
+
+    def say(key: str, **parameters: object) -> None:
+        print(text(f"diff.{key}", language, package=PACKAGE, **parameters))
+
+    found = changes(old, new)
+    say("heading", id=new.id, old=old.version, new=new.version)
+    if not found:
+        say("none")
+    for change in found:
+        sign = text(f"diff.{'breaks' if change.breaks else 'keeps'}", language, package=PACKAGE)
+        print(f"  {sign:<12} {change.sentence(language)}")
+    demanded = demanded_version(old, found)
+    is_enough = version_numbers(new.version) >= version_numbers(demanded)
+    if found:
+        say("version_enough" if is_enough else "version_short", new=new.version, demanded=demanded)
+    if with_register is not None:
+        for line in flipped(Store.at(str(with_register)), new, settings):
+            print(line)
+    return 1 if any(change.breaks for change in found) or not is_enough else 0
+
+
+def flipped(store: Store, new: Contract, settings: Settings) -> Iterator[str]:
+    """Sentences about the deliveries on record that a new version would judge differently. Nothing is recorded."""
+    sources = sources_of(read_register(store), new)
+    n_lines = 0
+    for source in sources:
+        for line in _flips_of(store, source, new, settings):
+            n_lines += 1
+            yield line
+    if not n_lines:
+        yield text("diff.flips_none", settings.language, package=PACKAGE, count=len(sources))
+    yield text("diff.flips_note", settings.language, package=PACKAGE)
+
+
+def _flips_of(store: Store, source: Source, new: Contract, settings: Settings) -> Iterator[str]:
+    name, language = source.arrival.name, settings.language
+    result = read_file(store.get(landing_key(source.arrival.sha256)), name, {new.id: new})
+    if not isinstance(result, Claimed):
+        if source.verdict.status != Status.REJECTED:
+            yield text("diff.flip_unreadable", language, package=PACKAGE, name=name)
+        return
+    parsed = next(table for table in result.parsed if table.contract_id == new.id)
+    for flip in would_flip(source.verdict.slices, parsed, new, known_units()):
+        key = "flip_rejected" if flip.new == Status.REJECTED else "flip_accepted"
+        yield text(f"diff.{key}", language, package=PACKAGE, name=name, unit=flip.unit_id, year=flip.year, rule=flip.rule)
+
+
+def write_docs(settings: Settings, out: Path) -> int:
+    """Write the pages for municipalities and the blank workbooks into a folder, which is made where it is missing; 0.
+
+    Raises UserError where the folder can't be written.
+    """
+    from kkz_eval.contracts.pages import (  # noqa: PLC0415 (diff does without templates and workbooks)
+        dataset_page,
+        delivered_by_municipalities,
+        index_page,
+        page_name,
+        template_name,
+    )
+    from kkz_eval.contracts.template_book import template_bytes  # noqa: PLC0415 (likewise)
+
+    contracts = delivered_by_municipalities(load_contracts(settings.contracts))
+    files = {"index.html": index_page(contracts).encode("utf-8")}
+    for contract in contracts:
+        files[page_name(contract)] = dataset_page(contract).encode("utf-8")
+        files[template_name(contract)] = template_bytes(contract)
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        for name, content in files.items():
+            (out / name).write_bytes(content)
+    except OSError as error:
+        raise UserError("storage_not_writable", place=str(out), reason=error.strerror or type(error).__name__) from error
+    print(text("cli.docs_written", settings.language, package="kkz_eval", count=len(contracts), out=str(out)))
+    return 0

@@ -1,0 +1,100 @@
+"""The pages for municipalities: what a right delivery looks like, made from the contracts. German first, English beside it.
+
+Belongs here: HTML from contracts, self-contained and without script. Does not belong here: writing files; the words (texts/).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import cache
+from importlib import resources
+
+from jinja2 import Environment, StrictUndefined, Template
+
+from kkz_eval.contracts.contract import Contract, Property
+from kkz_eval.contracts.example import example_columns, example_rows
+from kkz_eval.contracts.rules import PACKAGE
+from kkz_eval.model.texts import Language, text
+
+SHOWN = 12  # rows of the example
+
+
+def page_name(contract: Contract) -> str:
+    """File name of a contract's page."""
+    return f"{contract.id}.html"
+
+
+def template_name(contract: Contract) -> str:
+    """File name of a contract's blank workbook."""
+    return f"vorlage_{contract.id}.xlsx"
+
+
+def delivered_by_municipalities(contracts: Mapping[str, Contract]) -> tuple[Contract, ...]:
+    """The contracts that have a page: those of municipalities, by title."""
+    return tuple(sorted((c for c in contracts.values() if c.source == "municipal"), key=lambda contract: contract.title_de))
+
+
+def dataset_page(contract: Contract) -> str:
+    """The page of one dataset. The same contract gives the same page."""
+    rows = example_rows(contract)
+    return _template("dataset.html.j2").render(
+        contract=contract,
+        terms=contract.terms,
+        say=_say,
+        columns=[_shown(of, contract) for of in contract.properties],
+        header=[(of.label_de, of.role == "measure") for of in example_columns(contract)],
+        numeric=[of.role == "measure" for of in example_columns(contract)],
+        rows=rows[:SHOWN],
+        more=len(rows) - SHOWN,
+        rules=_rules(contract, [rule.rule_id for rule in contract.rules]),
+        doubts=_rules(contract, [rule.rule_id for rule in contract.plausibility]),
+        template=template_name(contract),
+        levels=" / ".join(_say(f"docs.level.{level}", "de") for level in contract.levels),
+    )
+
+
+def index_page(contracts: Sequence[Contract]) -> str:
+    """The page that leads to all others."""
+    return _template("index.html.j2").render(
+        say=_say, rows=[(c, page_name(c), template_name(c)) for c in contracts], count=len(contracts)
+    )
+
+
+def _rules(contract: Contract, rule_ids: Sequence[str]) -> list[str]:
+    """What the contract says of its own rules; those that follow from a column are said in its row."""
+    return [said for rule_id in rule_ids if (said := contract.terms.rule_descriptions.get(rule_id, ""))]
+
+
+def _shown(of: Property, contract: Contract) -> dict[str, object]:
+    symbols = next((r.parameters["symbols"] for r in contract.rules if r.rule_id == f"{of.name}.symbol_admitted"), ())
+    return {
+        "label": of.label_de,
+        "label_en": of.label_en,
+        "description": of.description_de,
+        "description_en": of.description_en,
+        "required": of.required,
+        "form": _say(f"docs.form.{_form(of)}", "de", unit=of.unit),
+        "codes": [code.label_de for code in of.codes],
+        "synonyms": ", ".join(of.synonyms),
+        "symbols": bool(symbols),
+    }
+
+
+def _form(of: Property) -> str:
+    if of.form == "ags":
+        return "key"
+    if of.form != "plain":
+        return of.form
+    return {"integer": "count", "number": "amount"}.get(of.logical_type, "text")
+
+
+def _say(key: str, language: Language = "de", **parameters: object) -> str:
+    return text(key, language, **{"package": PACKAGE, **parameters})  # type: ignore[arg-type]
+
+
+@cache
+def _template(name: str) -> Template:
+    folder = resources.files(PACKAGE).joinpath("templates")
+    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    environment.globals["css"] = folder.joinpath("pages.css").read_text(encoding="utf-8")
+    return environment.from_string(folder.joinpath(name).read_text(encoding="utf-8"))

@@ -1,0 +1,179 @@
+"""Rules that look beyond a file: at another dataset of the same unit and year, and at the year before. They only warn.
+
+Belongs here: their kinds, and their evaluation on observations that the register accepts. Does not belong here: reading the
+register; verdicts, which depend on the file alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from kkz_eval.contracts.contract import Contract, Property, Rule
+from kkz_eval.contracts.rules import RuleError
+from kkz_eval.model.findings import Finding, Severity
+
+_Key = tuple[str, int, tuple[tuple[str, str], ...]]
+
+CONTEXT_KINDS: Mapping[str, tuple[tuple[str, type | tuple[type, ...], bool], ...]] = {
+    # the value where `where` holds <= factor × the value of another dataset's measure where `other_where` holds,
+    # for the same unit and year; not judged where either is absent, or where several values of the other are meant
+    "not_above_other": (
+        ("measure", str, True),
+        ("where", dict, True),
+        ("other", str, True),
+        ("other_measure", str, True),
+        ("other_where", dict, True),
+        ("factor", (int, float), False),
+    ),
+    # |value - value of the year before| <= the larger of `share` × the earlier value and `least`, all else equal
+    "jump": (("measure", str, True), ("share", (int, float), True), ("least", (int, float), True), ("where", dict, False)),
+}
+"""Per kind: name of a parameter, its type, and whether it is required."""
+
+
+@dataclass(frozen=True)
+class Doubt:
+    """A warning about a cell that is accepted. delivery_sha256: of the file that holds the cell."""
+
+    delivery_sha256: str
+    finding: Finding
+
+
+def context_checked(rule: Rule, properties: Sequence[Property]) -> Rule:
+    """The rule itself. Raises RuleError where it can't be used."""
+    known = CONTEXT_KINDS[rule.kind]
+    names = [name for name, _, _ in known]
+    for name in rule.parameters:
+        if name not in names:
+            raise RuleError("rule_parameter_unknown", rule=rule.rule_id, kind=rule.kind, parameter=name, known=", ".join(names))
+    for name, kind, required in known:
+        value = rule.parameters.get(name)
+        if value is None and required:
+            raise RuleError("rule_parameter_missing", rule=rule.rule_id, kind=rule.kind, parameter=name)
+        if value is not None and (not isinstance(value, kind) or isinstance(value, bool)):
+            raise RuleError("rule_parameter_value", rule=rule.rule_id, parameter=name, value=value)
+    if rule.severity != Severity.WARNING:
+        raise RuleError("rule_context_severity", rule=rule.rule_id, severity=rule.severity)
+    measures = [p.name for p in properties if p.role == "measure"]
+    if rule.parameters["measure"] not in measures:
+        raise RuleError("rule_column_unknown", rule=rule.rule_id, column=rule.parameters["measure"], known=", ".join(measures))
+    dimensions = {p.name: p for p in properties if p.role == "dimension"}
+    for column, code in _where(rule, "where").items():
+        if column not in dimensions:
+            raise RuleError("rule_column_unknown", rule=rule.rule_id, column=column, known=", ".join(dimensions))
+        if code not in {known.code for known in dimensions[column].codes}:
+            raise RuleError("rule_code_unknown", rule=rule.rule_id, column=column, code=code)
+    return rule
+
+
+def other_datasets(contract: Contract) -> tuple[str, ...]:
+    """The datasets that the rules of a contract look at besides its own, by name."""
+    return tuple(sorted({str(rule.parameters["other"]) for rule in contract.plausibility if "other" in rule.parameters}))
+
+
+def doubts(contract: Contract, own: pa.Table, others: Mapping[str, pa.Table]) -> tuple[Doubt, ...]:
+    """All warnings about the accepted observations of a contract, rule by rule, in the order of the observations.
+
+    own: observations of the contract's dataset; others: of each dataset in other_datasets; schema OBSERVATIONS.
+    A dataset that is not there judges nothing.
+    """
+    found: list[Doubt] = []
+    for rule in contract.plausibility:
+        if rule.kind == "jump":
+            found += _jumps(rule, own)
+        else:
+            other = others.get(str(rule.parameters["other"]))
+            found += [] if other is None else _above_other(rule, own, other)
+    return tuple(found)
+
+
+def _above_other(rule: Rule, own: pa.Table, other: pa.Table) -> Iterator[Doubt]:
+    factor = _number(rule, "factor", 1.0)
+    limits: dict[tuple[str, int], float | None] = {}
+    for row in _rows(other, str(rule.parameters["other_measure"]), _where(rule, "other_where")):
+        place = (row.unit_id, row.year)
+        limits[place] = None if place in limits else row.value
+    for row in _rows(own, str(rule.parameters["measure"]), _where(rule, "where")):
+        limit = limits.get((row.unit_id, row.year))
+        if limit is not None and row.value > factor * limit:
+            yield row.doubt(rule, f"≤ {_text(factor * limit)}")
+
+
+def _jumps(rule: Rule, own: pa.Table) -> Iterator[Doubt]:
+    share, least = _number(rule, "share", 0.0), _number(rule, "least", 0.0)
+    rows = list(_rows(own, str(rule.parameters["measure"]), _where(rule, "where")))
+    values: dict[_Key, float] = {(row.unit_id, row.year, row.dimensions): row.value for row in rows}
+    for row in rows:
+        before = values.get((row.unit_id, row.year - 1, row.dimensions))
+        if before is None:
+            continue
+        allowance = max(share * abs(before), least)
+        if abs(row.value - before) > allowance:
+            span = f"{_text(max(before - allowance, 0.0))}–{_text(before + allowance)}"
+            yield row.doubt(rule, f"{span} ({row.year - 1}: {_text(before)})")
+
+
+@dataclass(frozen=True)
+class _Row:
+    unit_id: str
+    year: int
+    dimensions: tuple[tuple[str, str], ...]
+    value: float
+    measure: str
+    delivered: str | None
+    sheet: str | None
+    row: int | None
+    column: int | None
+    sha256: str
+
+    def doubt(self, rule: Rule, allowed: str) -> Doubt:
+        finding = Finding(
+            rule.rule_id,
+            rule.kind,
+            str(rule.severity),
+            self.sheet,
+            self.row,
+            self.column,
+            self.measure,
+            self.unit_id,
+            self.year,
+            self.delivered,
+            allowed,
+        )
+        return Doubt(self.sha256, finding)
+
+
+_COLUMNS = ("unit_id", "year", "dimensions", "value", "measure", "value_delivered", "sheet", "row", "column", "delivery_sha256")
+
+
+def _rows(observations: pa.Table, measure: str, where: Mapping[str, str]) -> Iterator[_Row]:
+    """The observations of a measure that have a value and the dimensions asked for."""
+    chosen = observations.filter(
+        pc.and_(pc.equal(observations.column("measure"), measure), observations.column("value").is_valid())
+    )
+    for unit, year, dimensions, *rest in zip(*(chosen.column(name).to_pylist() for name in _COLUMNS), strict=True):
+        if where.items() <= dict(dimensions).items():
+            yield _Row(unit, year, tuple(sorted(dimensions)), *rest)
+
+
+def _where(rule: Rule, name: str) -> Mapping[str, str]:
+    value = rule.parameters.get(name, {})
+    if not isinstance(value, dict):
+        raise RuleError("rule_parameter_value", rule=rule.rule_id, parameter=name, value=value)
+    return {str(column): str(code) for column, code in value.items()}
+
+
+def _number(rule: Rule, name: str, default: float) -> float:
+    value = rule.parameters.get(name, default)
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        raise RuleError("rule_parameter_value", rule=rule.rule_id, parameter=name, value=value)
+    return float(value)
+
+
+def _text(value: float) -> str:
+    """A bound without words: whole numbers without decimals, others with two."""
+    return str(int(value)) if float(value).is_integer() else f"{value:.2f}".replace(".", ",")

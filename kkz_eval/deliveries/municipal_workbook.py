@@ -1,0 +1,53 @@
+"""Deliveries of municipalities as workbooks: which sheets hold a contract's table, and which are left out. No containers, no meaning of lines."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from kkz_eval.contracts.contract import Contract
+from kkz_eval.deliveries import municipal
+from kkz_eval.deliveries.columns import ags_of
+from kkz_eval.deliveries.results import Unclaimed
+from kkz_eval.deliveries.text_table import HEAD
+from kkz_eval.deliveries.workbook import Sheet, body_of_sheet, head_of, number_of, text_of
+from kkz_eval.model.findings import Finding, Severity, concat_findings, findings_table
+from kkz_eval.model.parsed import ParsedTable
+
+
+def read_workbook(workbook: Sequence[Sheet], contracts: Mapping[str, Contract]) -> tuple[ParsedTable, ...] | Unclaimed | None:
+    """A table for each sheet that a contract claims, in the order of the workbook; None where no contract claims any.
+
+    Hidden sheets are not read. A sheet with data that is not read is named in a warning of the first table.
+    """
+    parsed: list[ParsedTable] = []
+    left_out: list[Sheet] = []
+    for sheet in workbook:
+        head = head_of(sheet, HEAD)
+        found = municipal.claims(head, contracts, sheet.name) if sheet.visible else []
+        if not found:
+            left_out.append(sheet)
+            continue
+        won = municipal.winner(found)
+        if isinstance(won, Unclaimed):
+            return won
+        grid = body_of_sheet(sheet, won.match.row + 1, won.match.width)
+        above = sum(any(map(str.strip, row)) for row in head[: won.match.row])
+        parsed.append(municipal.read(grid, won.match, above))
+    if not parsed:
+        return None
+    notes = findings_table(_not_used(sheet) for sheet in left_out if _holds_data(sheet))
+    return (replace(parsed[0], findings=concat_findings([notes, parsed[0].findings])), *parsed[1:])
+
+
+def _holds_data(sheet: Sheet) -> bool:
+    """Whether a sheet has a row with a key of a unit and a number beside it."""
+    return any(
+        any(ags_of(text_of(value) or "") is not None for value in row) and sum(number_of(value) is not None for value in row) > 1
+        for row in sheet.rows
+    )
+
+
+def _not_used(sheet: Sheet) -> Finding:
+    kind = "reader_sheet_unused" if sheet.visible else "reader_sheet_hidden"
+    return Finding(kind, kind, Severity.WARNING, sheet.name, value=sheet.name)

@@ -1,0 +1,277 @@
+"""The table as GENESIS shows it (datencsv): titles, header over several rows, regions indented by level, footer. No encodings.
+
+What the header rows mean is worked out in stub.py; here is where the parts begin and end.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import islice
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from kkz_eval.deliveries.numbers import Style, symbol_of
+from kkz_eval.deliveries.official.fields import Fields, fields_of
+from kkz_eval.deliveries.official.grid import Grid, RecordDimension, ValueColumn
+from kkz_eval.deliveries.official.stub import Stub, stub_of
+from kkz_eval.deliveries.official.times import time_of
+from kkz_eval.deliveries.official.units import KEY
+from kkz_eval.deliveries.text_table import Decoded, NotTextError
+from kkz_eval.model.findings import Finding, Severity
+
+FAMILY = "datencsv"
+DELIMITER = ";"
+
+_FIRST = re.compile(r'"?(?:GENESIS-)?(?:Tabelle|Table):\s*([^;"\r\n]*)')
+_RULE = "\n_____"
+_STATE = re.compile(
+    r"^(?:Stand|created|Updated):\s*([0-9]{2})\.([0-9]{2})\.([0-9]{4})|^(?:created|Stand):\s*([0-9]{4}-[0-9]{2}-[0-9]{2})",
+    re.MULTILINE,
+)
+_KEY_OR_TIME = r"^(DG|JH[0-9]{8}|[0-9]{1,5}|[0-9]{8}|[0-9]{2}\.[0-9]{2}\.[0-9]{4}|[0-9]{4}-[0-9]{2}-[0-9]{2})$"
+_ENGLISH = re.compile(r"^created:", re.MULTILINE)
+_BLANK_HEADER = re.compile(r"^;+[^;\s]", re.MULTILINE)
+_NUMBER = re.compile(r"-?[0-9]+(?:[.,][0-9]+)*")
+_FAR = 20_000  # characters in which a header begins
+_LOOK = 100  # records that tell what a column holds
+_HEAD = 60  # records in which the first record of data must stand
+
+
+def recognises(text: str) -> bool:
+    """Whether a text begins like a table of GENESIS."""
+    return _FIRST.match(text) is not None
+
+
+def is_unmistakable(text: str) -> bool:
+    """Whether the header of a table of GENESIS leaves its first columns blank, as no delivery does."""
+    return recognises(text) and _BLANK_HEADER.search(text, 0, _FAR) is not None
+
+
+@dataclass(frozen=True)
+class _Head:
+    """titles: lines above the header; header: its rows, each with its 1-based row; body: index in the text of the first record of
+    data and its row; width: its number of fields."""
+
+    code: str
+    titles: tuple[str, ...]
+    header: tuple[tuple[int, list[str]], ...]
+    body: int
+    row: int
+    width: int
+
+
+@dataclass(frozen=True)
+class _Leading:
+    """Index of the leading columns by what they hold; None where there is none."""
+
+    time: int | None
+    key: int | None
+    name: int | None
+    others: tuple[int, ...]
+
+
+def read(decoded: Decoded) -> Grid:
+    """The grid of a table of GENESIS. Raises NotTextError (cell_too_long)."""
+    head = _head(decoded.text)
+    if head is None:
+        kind = "official_header"
+        empty = np.array([], np.int32)
+        return Grid(FAMILY, empty, (), None, findings=(Finding(kind, kind, Severity.ERROR, row=1),))
+    rule = decoded.text.find(_RULE, head.body - 1) + 1 or None
+    end = len(decoded.text) if rule is None else rule
+    fields = fields_of(decoded, DELIMITER, head.width, head.row, head.body, end)
+    n_leading = _n_leading(head, fields)
+    findings = [*_shifted(head, n_leading), *_end(decoded.text, head, fields, rule)]
+    title = " ".join(head.titles)
+    grid = Grid(FAMILY, fields.rows, (), None, context=title, code=head.code, title=title, edition=_edition(decoded.text, end))
+    if any(finding.kind == "official_header" for finding in findings):
+        return replace(grid, findings=(*findings, *fields.findings))
+    leading = _leading(fields, n_leading)
+    if leading.others and leading.others[-1] == n_leading - 1 and _are_values(fields.columns[n_leading - 1]):
+        kind = "official_header"
+        shifted = Finding(kind, kind, Severity.ERROR, row=head.header[0][0], column=n_leading, allowed=str(head.width))
+        return replace(grid, findings=(*findings, *fields.findings, shifted))
+    fields, ignored = _records(fields, leading, n_leading)
+    rows = [cells[n_leading:] for _, cells in head.header]
+    stub = stub_of(rows, head.titles, [number for number, _ in head.header])
+    return replace(
+        grid,
+        rows=fields.rows,
+        values=_values(fields, stub, n_leading),
+        keys=None if leading.key is None else fields.columns[leading.key],
+        names=None if leading.name is None else fields.columns[leading.name],
+        times=None if leading.time is None else fields.columns[leading.time],
+        key_column=None if leading.key is None else leading.key + 1,
+        time_column=None if leading.time is None else leading.time + 1,
+        dimensions=tuple(
+            RecordDimension(_heading(head, index), None, fields.columns[index], index + 1) for index in leading.others
+        ),
+        fallback=Style.POINT if _ENGLISH.search(decoded.text, end) else Style.COMMA,
+        open_end=rule is None and not fields.ended,
+        findings=(*findings, *fields.findings, *ignored),
+    )
+
+
+def _head(text: str) -> _Head | None:
+    first = _FIRST.match(text)
+    code = "" if first is None else first.group(1).strip()
+    stream = io.StringIO(text, newline="")
+    reader = csv.reader(stream, delimiter=DELIMITER)
+    titles: list[str] = []
+    header: list[tuple[int, list[str]]] = []
+    lines = 0
+    for index, cells in enumerate(_records_of(reader)):
+        if index > 0 and header and _is_data(cells):
+            return _Head(code, tuple(titles), tuple(header), _line_start(text, lines), index + 1, len(cells))
+        lines = reader.line_num
+        filled = [cell for cell in cells if cell.strip()]
+        if not filled or index == 0:
+            continue
+        if not header and cells[0].strip() and len(filled) == 1:
+            titles.append(cells[0].strip())
+        else:
+            header.append((index + 1, cells))
+    return None
+
+
+def _records_of(reader: Iterable[list[str]]) -> Iterator[list[str]]:
+    """The first records. Raises NotTextError (cell_too_long)."""
+    try:
+        yield from islice(reader, _HEAD)
+    except csv.Error as error:
+        raise NotTextError("cell_too_long") from error
+
+
+def _line_start(text: str, lines: int) -> int:
+    place = 0
+    for _ in range(lines):
+        place = text.find("\n", place) + 1
+    return place
+
+
+def _is_data(cells: Sequence[str]) -> bool:
+    """Whether a record is one of data: it begins with a time or a key, and does not stand alone in its line as a title does."""
+    first = cells[0].strip() if cells else ""
+    return sum(map(bool, map(str.strip, cells))) > 1 and (time_of(first) is not None or KEY.fullmatch(first) is not None)
+
+
+def _n_leading(head: _Head, fields: Fields) -> int:
+    """Number of columns before the values: as the header leaves blank; where it labels them, up to the last that holds words."""
+    blank = [next((index for index, cell in enumerate(cells) if cell.strip()), len(cells)) for _, cells in head.header]
+    if min(blank) > 0:
+        return min(blank)
+    first = [column.slice(0, 50).to_pylist() for column in fields.columns]
+    place = 0
+    for index, texts in enumerate(first):
+        keys = index < 2 and all(time_of(t) or KEY.fullmatch(t.strip()) for t in texts)
+        if keys or any(t.strip() and symbol_of(t) is None and not any(map(str.isdigit, t)) for t in texts):
+            place = index + 1
+    return place
+
+
+def _shifted(head: _Head, n_leading: int) -> list[Finding]:
+    """Header rows that do not stand above the data: of another width, beginning elsewhere, or with a column without any header."""
+    kind = "official_header"
+    found = [
+        Finding(kind, kind, Severity.ERROR, row=row, value=str(len(cells)), allowed=str(head.width))
+        for row, cells in head.header
+        if len(cells) != head.width
+    ]
+    if found:
+        return found
+    for column in range(n_leading, head.width):
+        if not any(cells[column].strip() for _, cells in head.header):
+            return [Finding(kind, kind, Severity.ERROR, row=head.header[0][0], column=column + 1, allowed=str(head.width))]
+    return []
+
+
+def _leading(fields: Fields, n_leading: int) -> _Leading:
+    time = key = name = None
+    others: list[int] = []
+    for index in range(n_leading):
+        texts = [text for text in fields.columns[index].slice(0, _LOOK).unique().to_pylist() if text.strip()]
+        good = sum(time_of(text) is not None for text in texts)
+        keys = sum(KEY.fullmatch(text.strip()) is not None for text in texts)
+        if time is None and key is None and texts and 2 * good > len(texts):
+            time = index
+        elif key is None and texts and 2 * keys > len(texts):
+            key = index
+        elif key is not None and name is None and index == key + 1:
+            name = index
+        else:
+            others.append(index)
+    return _Leading(time, key, name, tuple(others))
+
+
+def _are_values(column: pa.Array) -> bool:
+    """Whether a column that stands last before the values holds values itself: the header has moved to the right."""
+    texts = [text.strip() for text in column.slice(0, _LOOK).to_pylist()]
+    return all(symbol_of(text) is not None or _NUMBER.fullmatch(text) is not None for text in texts)
+
+
+def _records(fields: Fields, leading: _Leading, n_leading: int) -> tuple[Fields, list[Finding]]:
+    """Records without the lines of text among them: those whose key is blank or no key while all their values are blank."""
+    first = fields.columns[0 if leading.key is None else leading.key]
+    if pc.all(pc.match_substring_regex(first, _KEY_OR_TIME)).as_py():
+        return fields, []
+    odd = {text for text in first.unique().to_pylist() if not (KEY.fullmatch(text.strip()) or time_of(text))}
+    keep = np.ones(fields.size, bool)
+    found = []
+    for index, text in enumerate(first.to_pylist()):
+        if text in odd and not any(column[index].as_py().strip() for column in fields.columns[n_leading:]):
+            keep[index] = False
+            value = next((column[index].as_py() for column in fields.columns if column[index].as_py().strip()), "")
+            kind = "reader_line_ignored"
+            found.append(Finding(kind, kind, Severity.WARNING, row=int(fields.rows[index]), column=1, value=value))
+    return fields.filter(keep), found
+
+
+def _values(fields: Fields, stub: Stub, n_leading: int) -> tuple[ValueColumn, ...]:
+    return tuple(
+        ValueColumn(
+            fields.columns[n_leading + index],
+            n_leading + index + 1,
+            label=of.measure,
+            unit=of.unit,
+            members=of.members,
+            time=of.time,
+        )
+        for index, of in enumerate(stub.columns)
+    )
+
+
+def _heading(head: _Head, index: int) -> str:
+    """What the header calls a leading column, else its place."""
+    said = next((cells[index].strip() for _, cells in reversed(head.header) if cells[index].strip()), "")
+    return said or f"column_{index + 1}"
+
+
+def _end(text: str, head: _Head, fields: Fields, rule: int | None) -> list[Finding]:
+    """What the end of the file says of its being whole: no footer, a footer without its last line, records below the footer."""
+    if rule is None:
+        row = int(fields.rows[-1]) if fields.size else head.row
+        return [Finding("official_no_footer", "official_no_footer", Severity.ERROR, row=row)]
+    found = []
+    if not _STATE.search(text, rule):
+        row = text.count("\n", 0, len(text.rstrip())) + 1
+        found.append(Finding("official_footer_cut", "official_footer_cut", Severity.WARNING, row=row))
+    for line in text[rule:].splitlines():
+        if line.count(DELIMITER) == head.width - 1 and _is_data(line.split(DELIMITER)):
+            kind = "official_after_footer"
+            found.append(Finding(kind, kind, Severity.ERROR, value=line[:60]))
+            break
+    return found
+
+
+def _edition(text: str, end: int) -> str:
+    """The day on which the table was made, as ISO date; "" where the file names none."""
+    match = _STATE.search(text, end)
+    if match is None:
+        return ""
+    return match.group(4) or f"{match.group(3)}-{match.group(2)}-{match.group(1)}"

@@ -1,0 +1,193 @@
+"""What in a grid can't be trusted, with a finding for each: keys, names, times, labels, repetitions, gaps. No conversion of values."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kkz_eval.deliveries.official.grid import Grid
+from kkz_eval.deliveries.official.times import Time
+from kkz_eval.deliveries.official.units import Unit
+from kkz_eval.deliveries.official.words import Words, combined, twice, words_of
+from kkz_eval.model.findings import Finding
+
+_MOST = 50  # findings on repeated records that are listed one by one
+
+
+class Doubts:
+    """What can't be trusted: which values (bad: per record, or per cell where columns differ), and the findings that say so."""
+
+    def __init__(
+        self,
+        grid: Grid,
+        keys: Words | None,
+        names: Words | None,
+        times: Words | None,
+        units: dict[str, Unit | None],
+        moments: dict[str, Time | None],
+        members: tuple[np.ndarray, int],
+    ) -> None:
+        self.grid, self.keys, self.names, self.times = grid, keys, names, times
+        self.units, self.moments, self.members = units, moments, members
+        self.findings: list[Finding] = []
+        record = np.zeros(grid.size, bool)
+        for doubtful in (self._keys(), self._names(), self._times(), self._labels(), self._twice()):
+            record |= doubtful
+        self._gaps()
+        self.bad = self._columns(record)
+
+    def _add(
+        self, kind: str, row: int | None, column: int | None, value: str | None, allowed: str = "", severity: str = "error"
+    ) -> None:
+        self.findings.append(Finding(kind, kind, severity, self.grid.sheet, row, column, value=value, allowed=allowed or None))
+
+    def _keys(self) -> NDArray[np.bool_]:
+        """Keys that are none: the values stay, without unit and level."""
+        nothing = np.zeros(self.grid.size, bool)
+        if self.keys is None:
+            self._add("official_no_region", None, None, None, severity="warning")
+            return nothing
+        for word, key in enumerate(self.keys.words):
+            if self.units[key] is None:
+                self._add("official_key", int(self.grid.rows[self.keys.first(word)]), self.grid.key_column, key)
+        return nothing
+
+    def _names(self) -> NDArray[np.bool_]:
+        """Two units under one key, by name or because two keys mean one unit."""
+        bad = np.zeros(self.grid.size, bool)
+        if self.keys is None or self.names is None:
+            return bad
+        pairs, _ = combined([(self.keys.codes, len(self.keys.words)), (self.names.codes, len(self.names.words))], self.grid.size)
+        distinct, first = np.unique(pairs, return_index=True)
+        if len(distinct) == len(self.keys.words):
+            return bad
+        seen: dict[int, int] = {}
+        for index in sorted(first):
+            key = int(self.keys.codes[index])
+            if key not in seen:
+                seen[key] = int(index)
+                continue
+            name, other = (self.names.words[self.names.codes[place]].strip() for place in (index, seen[key]))
+            if name != other:
+                self._add(
+                    "official_two_units",
+                    int(self.grid.rows[index]),
+                    self.grid.key_column,
+                    self.keys.words[key],
+                    f"{other} | {name}",
+                )
+                bad |= self.keys.codes == key
+        return bad
+
+    def _times(self) -> NDArray[np.bool_]:
+        bad = np.zeros(self.grid.size, bool)
+        if self.times is None:
+            if any(column.time is None for column in self.grid.values):
+                self._add("official_no_time", None, None, None)
+            return bad
+        for word, text in enumerate(self.times.words):
+            if self.moments[text] is None:
+                self._add("official_time", int(self.grid.rows[self.times.first(word)]), self.grid.time_column, text)
+                bad |= self.times.codes == word
+        return bad
+
+    def _labels(self) -> NDArray[np.bool_]:
+        """One code with two labels: the end of a cut line, or a line shifted by a column."""
+        bad = np.zeros(self.grid.size, bool)
+        pairs = [(d.codes, d.labels, d.column) for d in self.grid.dimensions if d.codes is not None]
+        if self.grid.measure is not None:
+            pairs.append((self.grid.measure.codes, self.grid.measure.labels, self.grid.measure.column))
+        for codes, labels, column in pairs:
+            code, label = words_of(codes), words_of(labels)
+            ids, _ = combined([(code.codes, len(code.words)), (label.codes, len(label.words))], self.grid.size)
+            distinct, first, counts = np.unique(ids, return_index=True, return_counts=True)
+            if len(distinct) == len(code.words):
+                continue
+            usual: dict[int, tuple[int, int]] = {}
+            for index, count in sorted(zip(first, counts, strict=True), key=lambda item: -int(item[1])):
+                word = int(code.codes[index])
+                if word not in usual:
+                    usual[word] = (int(label.codes[index]), int(count))
+                    continue
+                said = label.words[label.codes[index]]
+                self._add("official_label", int(self.grid.rows[index]), column, said, label.words[usual[word][0]])
+                bad |= (code.codes == word) & (label.codes == label.codes[index])
+        return bad
+
+    def _parts(self) -> list[tuple[np.ndarray, int]]:
+        parts = [self.members]
+        if self.keys is not None:
+            parts.append(self._unit_codes(self.keys))
+        if self.times is not None:
+            years = {text: place for place, text in enumerate(dict.fromkeys(text.strip() for text in self.times.words))}
+            table = np.array([years[text.strip()] for text in self.times.words], np.int64)
+            parts.append((table[self.times.codes], len(years)))
+        if self.grid.measure is not None:
+            measure = words_of(self.grid.measure.codes)
+            parts.append((measure.codes, len(measure.words)))
+        return parts
+
+    def _unit_codes(self, keys: Words) -> tuple[np.ndarray, int]:
+        """One code for all keys that mean one unit at one level."""
+        meant = [key if (unit := self.units[key]) is None else unit.level + unit.unit_id for key in keys.words]
+        place = {unit: index for index, unit in enumerate(dict.fromkeys(meant))}
+        if len(place) == len(meant):
+            return keys.codes, len(meant)
+        return np.array([place[unit] for unit in meant], np.int64)[keys.codes], len(place)
+
+    def _twice(self) -> NDArray[np.bool_]:
+        """Records that say the same thing twice: none of them counts, for nothing tells which holds."""
+        ids, product = combined(self._parts(), self.grid.size)
+        bad = twice(ids, product)
+        if not bad.any():
+            return bad
+        first: dict[int, int] = {}
+        for index in np.flatnonzero(bad):
+            row = int(self.grid.rows[index])
+            known = first.setdefault(int(ids[index]), row)
+            if known != row and len(self.findings) < _MOST:
+                what = " ".join(text for text in (self._key_at(int(index)), self._time_at(int(index))) if text)
+                self._add("official_twice", row, self.grid.key_column, what, str(known))
+        return bad
+
+    def _key_at(self, index: int) -> str:
+        return "" if self.keys is None else self.keys.words[self.keys.codes[index]]
+
+    def _time_at(self, index: int) -> str:
+        return "" if self.times is None else self.times.words[self.times.codes[index]]
+
+    def _gaps(self) -> None:
+        """A family that writes every combination of its members, with some missing: it may have been cut at the end of a line."""
+        if not self.grid.complete:
+            return
+        sizes = [n_words for _, n_words in self._parts()[1:]]
+        sizes.append(len(np.unique(self.members[0])))
+        expected = int(np.prod(sizes))
+        if self.grid.size < expected:
+            found = str(self.grid.size)
+            self._add("official_incomplete", int(self.grid.rows[-1]), None, found, str(expected), severity="warning")
+
+    def _columns(self, record: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """Columns of values with one header, and a last cell that may have been cut; per cell where there are any."""
+        seen: dict[tuple[object, ...], int] = {}
+        doubtful: set[int] = set()
+        for place, column in enumerate(self.grid.values):
+            other = seen.setdefault(column.signature, place)
+            if other != place:
+                doubtful |= {other, place}
+                self._add(
+                    "official_column_twice",
+                    None,
+                    column.column,
+                    column.label or column.measure,
+                    str(self.grid.values[other].column),
+                )
+        if not doubtful and not self.grid.open_end:
+            return record
+        cells = np.tile(record, (len(self.grid.values), 1))
+        cells[sorted(doubtful)] = True
+        if self.grid.open_end:
+            cells[-1, -1] = True
+            last = self.grid.values[-1]
+            self._add("official_open_end", int(self.grid.rows[-1]), last.column, last.texts[-1].as_py())
+        return cells.ravel()

@@ -1,0 +1,106 @@
+"""From a text with one width to columns of text with the row of each record: at once where it is regular, else record by record.
+
+No meaning of columns. A record of another width is never read: it is a finding.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.csv as pa_csv
+from numpy.typing import NDArray
+
+from kkz_eval.deliveries.text_table import Decoded, split
+from kkz_eval.model.findings import Finding, Severity
+
+Rows = NDArray[np.int32]
+
+
+@dataclass(frozen=True)
+class Fields:
+    """columns: of text, "" for an empty cell; rows: 1-based, of each record; ended: whether the last line has its line break."""
+
+    columns: tuple[pa.Array, ...]
+    rows: Rows
+    ended: bool
+    findings: tuple[Finding, ...] = ()
+
+    @property
+    def size(self) -> int:
+        """Number of records."""
+        return len(self.rows)
+
+    def filter(self, keep: NDArray[np.bool_]) -> Fields:
+        """The records where `keep` holds."""
+        mask = pa.array(keep)
+        return replace(self, columns=tuple(column.filter(mask) for column in self.columns), rows=self.rows[keep])
+
+
+def fields_of(decoded: Decoded, delimiter: str, width: int, first_row: int, start: int = 0, end: int | None = None) -> Fields:
+    """The records of decoded.text[start:end], a part that begins with a new line.
+
+    width: number of fields of a record; first_row: 1-based row of the first record. Raises NotTextError (cell_too_long).
+    """
+    body = decoded.text[start:end]
+    ended = body.endswith(("\n", "\r")) or (end is not None and end < len(decoded.text))
+    fast = None if decoded.cut else columns_at_once(body, delimiter, width)
+    if fast is not None:
+        rows = np.arange(first_row, first_row + len(fast[0]), dtype=np.int32)
+        return Fields(fast, rows, ended)
+    return _one_by_one(replace(decoded, text=body), delimiter, width, first_row, ended)
+
+
+def columns_at_once(body: str, delimiter: str, width: int) -> tuple[pa.Array, ...] | None:
+    """The columns of a text of records; None where one has another width, a line is blank, or a cell has several lines."""
+    if not body or body.count("\r") != body.count("\r\n"):
+        return None
+    names = [str(index) for index in range(width)]
+    data = body.encode()
+    try:
+        table = pa_csv.read_csv(
+            pa.BufferReader(data),
+            read_options=pa_csv.ReadOptions(column_names=names, use_threads=False, block_size=len(data) + 1),
+            parse_options=pa_csv.ParseOptions(delimiter=delimiter, newlines_in_values=True),
+            convert_options=pa_csv.ConvertOptions(
+                column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=False, check_utf8=False
+            ),
+        )
+    except pa.ArrowInvalid:
+        return None
+    if table.num_rows != body.count("\n") + (not body.endswith("\n")):
+        return None
+    return tuple(column.chunk(0) if column.num_chunks == 1 else column.combine_chunks() for column in table.columns)
+
+
+def _one_by_one(decoded: Decoded, delimiter: str, width: int, first_row: int, ended: bool) -> Fields:
+    if not decoded.text.strip():
+        return Fields(tuple(pa.array([], pa.string()) for _ in range(width)), np.array([], np.int32), ended)
+    records = split(decoded, delimiter)
+    kept: list[list[str]] = []
+    rows: list[int] = []
+    findings: list[Finding] = []
+    for index, record in enumerate(records.rows):
+        row = first_row + index
+        if not any(map(str.strip, record)):
+            continue
+        if index == len(records.rows) - 1 and records.cut:
+            findings.append(Finding("reader_cut_off", "reader_cut_off", Severity.ERROR, row=row))
+        elif len(record) == width or (len(record) > width and not any(map(str.strip, record[width:]))):
+            kept.append(record[:width])
+            rows.append(row)
+        else:
+            findings.append(_misfit(record, row, width))
+    columns = [pa.array(column, pa.string()) for column in zip(*kept, strict=True)] or [pa.array([], pa.string())] * width
+    return Fields(tuple(columns), np.array(rows, np.int32), ended, tuple(findings))
+
+
+def _misfit(record: Sequence[str], row: int, width: int) -> Finding:
+    if len(record) > width:
+        kind = "reader_long_row"
+        return Finding(kind, kind, Severity.ERROR, row=row, column=width + 1, value=record[width], allowed=str(width))
+    if len(record) == 1 and not record[0].strip().isdigit() and " " in record[0].strip():
+        return Finding("reader_line_ignored", "reader_line_ignored", Severity.WARNING, row=row, column=1, value=record[0])
+    return Finding("reader_short_row", "reader_short_row", Severity.ERROR, row=row, value=record[0], allowed=str(width))

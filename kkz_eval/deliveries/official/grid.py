@@ -1,0 +1,103 @@
+"""What every family comes to before it is long: records with keys and dimensions, and columns of values. No reading, no judging."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from kkz_eval.deliveries.numbers import Style
+from kkz_eval.model.findings import Finding
+
+
+@dataclass(frozen=True)
+class Member:
+    """A member of a variable: variable by code, else label, else place; code "" where the source has none or means the total."""
+
+    variable: str
+    code: str
+    label: str
+
+
+@dataclass(frozen=True)
+class RecordDimension:
+    """A dimension that stands in the records. codes, labels: string, one entry per record; column: 1-based, of the codes or labels."""
+
+    variable: str
+    codes: pa.Array | None
+    labels: pa.Array
+    column: int
+
+
+@dataclass(frozen=True)
+class RecordMeasure:
+    """The measure where it stands in the records (string, one entry per record); column: 1-based, of the label."""
+
+    codes: pa.Array
+    labels: pa.Array
+    units: pa.Array
+    column: int
+
+
+@dataclass(frozen=True)
+class ValueColumn:
+    """One column of values.
+
+    texts: string, one entry per record; column: 1-based; numbers: float64 where cells hold numbers (workbooks); qualities: letters
+    of a column of quality, "" for none; hidden: bool, cells that the source blocks; time, edition: where the column says them.
+    """
+
+    texts: pa.Array
+    column: int
+    measure: str = ""
+    label: str = ""
+    unit: str = ""
+    members: tuple[Member, ...] = ()
+    time: str | None = None
+    edition: str = ""
+    numbers: pa.Array | None = None
+    qualities: pa.Array | None = None
+
+    @property
+    def signature(self) -> tuple[object, ...]:
+        """What tells it from other columns of values."""
+        return (self.measure or self.label, self.members, self.time, self.edition)
+
+
+@dataclass(frozen=True)
+class Grid:
+    """A file as records and columns of values.
+
+    keys, names, times: string, one entry per record, None where the file has none; context: words that tell the level of a key;
+    key_column, time_column: 1-based; style: of the numbers, None where only the numbers can show it;
+    fallback: style where they show none; complete: whether the family writes every combination of its members;
+    open_end: whether the very last cell may have been cut.
+    """
+
+    family: str
+    rows: NDArray[np.int32]
+    values: tuple[ValueColumn, ...]
+    keys: pa.Array | None
+    context: str = ""
+    names: pa.Array | None = None
+    times: pa.Array | None = None
+    dimensions: tuple[RecordDimension, ...] = ()
+    measure: RecordMeasure | None = None
+    key_column: int | None = None
+    time_column: int | None = None
+    code: str = ""
+    title: str = ""
+    edition: str = ""
+    sheet: str | None = None
+    style: Style | None = None
+    fallback: Style | None = None
+    complete: bool = False
+    open_end: bool = False
+    findings: tuple[Finding, ...] = field(default=())
+
+    @property
+    def size(self) -> int:
+        """Number of records."""
+        return len(self.rows)

@@ -1,0 +1,221 @@
+"""What a contract makes of a table of official statistics: its measure, its codes, its level, nothing else. No files, no rules.
+
+A table is claimed only where every variable of it has its place in the contract: a variable left aside would count people twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from kkz_eval.contracts.contract import Contract, OfficialSource, Property
+from kkz_eval.deliveries.columns import IGNORED, LEFT_OUT
+from kkz_eval.deliveries.header import code_names, fold
+from kkz_eval.deliveries.official.table import OfficialTable
+from kkz_eval.model.findings import Finding, Severity, concat_findings, findings_table
+from kkz_eval.model.parsed import ARROW_TYPES, ParsedTable
+
+LAYOUT = "official"
+_LAND = "05"
+
+
+@dataclass(frozen=True)
+class _Place:
+    """Where a variable goes: property, and each member's code, None for one that is left out or unknown."""
+
+    of: Property
+    codes: Mapping[str, str | None]
+    unknown: tuple[str, ...]
+
+
+def claimed(table: OfficialTable, contracts: Mapping[str, Contract]) -> tuple[ParsedTable, ...]:
+    """The table of each contract that claims it; () where none does. Contracts must have the layout `official`."""
+    found: list[ParsedTable] = []
+    for contract in contracts.values():
+        sources = contract.official if LAYOUT in contract.layouts else ()
+        for source in sources:
+            parsed = _parsed(table, contract, source)
+            if parsed is not None:
+                found.append(parsed)
+                break
+    return tuple(found)
+
+
+def _parsed(official: OfficialTable, contract: Contract, source: OfficialSource) -> ParsedTable | None:
+    if not official.code.startswith(source.tables):
+        return None
+    table = official.table.filter(_of_measure(official.table, source))
+    entries = table.column("dimensions").to_pylist()
+    places = _places(entries, contract, source)
+    if table.num_rows == 0 or places is None:
+        return None
+    if any(
+        p.name not in {place.of.name for place in places.values()} and _absent(p, source) is None for p in _dimensions(contract)
+    ):
+        return None
+    codes = _codes(entries, contract, source, places)
+    keep = _of_level(table, contract.levels) & np.array([all(value is not None for value in row.values()) for row in codes], bool)
+    keep &= ~_dissolved(table)
+    kept = table.filter(pa.array(keep))
+    rows = [codes[index] for index in np.flatnonzero(keep)]
+    findings = [*_unknown(table, entries, places)]
+    columns = _columns(kept, rows, contract, source, findings)
+    metadata = {IGNORED: b"0", LEFT_OUT: str(official.table.num_rows - kept.num_rows).encode()}
+    parsed = pa.Table.from_arrays(columns, schema=contract.schema.with_metadata(metadata))
+    if kept.num_rows == 0:
+        findings.append(Finding("reader_no_rows", "reader_no_rows", Severity.ERROR))
+    every = concat_findings([official.findings, findings_table(findings)])
+    return ParsedTable(contract.id, LAYOUT, parsed, every, official.edition)
+
+
+def _dimensions(contract: Contract) -> list[Property]:
+    return [p for p in contract.properties if p.role == "dimension"]
+
+
+def _absent(of: Property, source: OfficialSource) -> str | None:
+    return source.absent.get(of.name, of.default)
+
+
+def _of_measure(table: pa.Table, source: OfficialSource) -> pa.Array:
+    named = pa.array(source.named, pa.string())
+    return pc.or_(
+        pc.is_in(table.column("measure").cast(pa.string()), named),
+        pc.is_in(table.column("measure_label").cast(pa.string()), named),
+    )
+
+
+def _places(
+    entries: Sequence[Sequence[tuple[str, Mapping[str, str]]]], contract: Contract, source: OfficialSource
+) -> dict[str, _Place] | None:
+    """The place of each variable; None where one has none, or two have the same."""
+    members: dict[str, dict[str, str]] = {}
+    for entry in entries:
+        for variable, member in entry:
+            members.setdefault(variable, {})[member["label"]] = member["code"]
+    places: dict[str, _Place] = {}
+    for variable, labels in members.items():
+        if set(labels) <= set(source.whole):
+            continue
+        place = _place_of(variable, labels, contract, source)
+        if place is None or place.of.name in {other.of.name for other in places.values()}:
+            return None
+        places[variable] = place
+    return places
+
+
+def _place_of(variable: str, labels: Mapping[str, str], contract: Contract, source: OfficialSource) -> _Place | None:
+    """By the name of the variable, else as the only property that knows most of its members."""
+    places = [_reading(labels, of, source) for of in _dimensions(contract)]
+    for place in places:
+        if fold(variable) in {fold(name) for name in source.variables.get(place.of.name, ())}:
+            return place
+    scores = [sum(code is not None for code in place.codes.values()) for place in places]
+    best = max(scores, default=0)
+    return places[scores.index(best)] if best > 0 and scores.count(best) == 1 else None
+
+
+def _reading(labels: Mapping[str, str], of: Property, source: OfficialSource) -> _Place:
+    """What a property makes of the members of a variable."""
+    known, own = code_names(of), source.members.get(of.name, {})
+    left_out = source.left_out.get(of.name, ())
+    codes = {
+        label: None if label in left_out else own.get(label) or own.get(code) or known.find(label)
+        for label, code in labels.items()
+    }
+    unknown = tuple(label for label, code in codes.items() if code is None and label not in left_out)
+    return _Place(of, codes, unknown)
+
+
+def _codes(
+    entries: Sequence[Sequence[tuple[str, Mapping[str, str]]]],
+    contract: Contract,
+    source: OfficialSource,
+    places: Mapping[str, _Place],
+) -> list[dict[str, str | None]]:
+    """The codes of each row by property; a row without a variable that the table has means the total, which is `absent`."""
+    rows: list[dict[str, str | None]] = []
+    for entry in entries:
+        row = {of.name: _absent(of, source) for of in _dimensions(contract)}
+        row |= {
+            places[variable].of.name: places[variable].codes[member["label"]] for variable, member in entry if variable in places
+        }
+        rows.append(row)
+    return rows
+
+
+def _of_level(table: pa.Table, levels: Sequence[str]) -> np.ndarray:
+    units = table.column("unit_id").cast(pa.string())
+    wanted = pc.is_in(table.column("level").cast(pa.string()), pa.array(levels, pa.string()))
+    here = pc.or_(pc.starts_with(units, _LAND), pc.starts_with(units, "JH" + _LAND)).fill_null(False)
+    return np.array(pc.and_(wanted, here).to_pylist(), bool)
+
+
+def _dissolved(table: pa.Table) -> np.ndarray:
+    """Rows of units of which the whole table says nothing but `-`: it keeps a line for units that are no more."""
+    units, flags = table.column("unit_id").cast(pa.string()).to_pylist(), table.column("flag").cast(pa.string()).to_pylist()
+    alive = {unit for unit, flag in zip(units, flags, strict=True) if flag != "-"}
+    return np.array([unit not in alive for unit in units], bool)
+
+
+def _unknown(
+    table: pa.Table, entries: Sequence[Sequence[tuple[str, Mapping[str, str]]]], places: Mapping[str, _Place]
+) -> list[Finding]:
+    """One finding for each member that the contract does not know, at its first value."""
+    wanted = {(variable, label) for variable, place in places.items() for label in place.unknown}
+    found: list[Finding] = []
+    for index, entry in enumerate(entries):
+        for variable, member in entry:
+            if (variable, member["label"]) in wanted:
+                wanted.discard((variable, member["label"]))
+                kind, of = "official_member", places[variable].of.name
+                row, column = table.column("row")[index].as_py(), table.column("column")[index].as_py()
+                found.append(Finding(kind, kind, Severity.WARNING, None, row, column, of, value=member["label"]))
+    return found
+
+
+def _columns(
+    table: pa.Table,
+    codes: Sequence[Mapping[str, str | None]],
+    contract: Contract,
+    source: OfficialSource,
+    findings: list[Finding],
+) -> list[pa.Array]:
+    """The columns of the parsed table; keys and codes have the row of their value as address."""
+    n = table.num_rows
+    rows, nothing, no_place = table.column("row").combine_chunks(), pa.nulls(n, pa.string()), pa.nulls(n, pa.int32())
+    texts = {"unit_id": "region_key", "year": "time"}
+    columns: list[pa.Array] = []
+    for of in contract.properties:
+        kind = ARROW_TYPES[of.logical_type]
+        if of.name in texts:
+            own = "unit_id" if of.name == "unit_id" else "year"
+            typed = pc.cast(table.column(own), kind)
+            columns += [typed, table.column(texts[of.name]).cast(pa.string()), nothing, rows, no_place]
+        elif of.role == "dimension":
+            values = pa.array([row[of.name] for row in codes], kind)
+            columns += [values, values.cast(pa.string()), nothing, rows, no_place]
+        elif of.name == source.measure:
+            flags = pc.coalesce(table.column("flag").cast(pa.string()), table.column("quality").cast(pa.string()))
+            values = _values(table, of, findings)
+            columns += [values, table.column("value_delivered"), flags, rows, table.column("column")]
+        else:
+            columns += [pa.nulls(n, kind), nothing, nothing, no_place, no_place]
+    columns.append(table.column("sheet").cast(pa.string()))
+    return [column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column for column in columns]
+
+
+def _values(table: pa.Table, of: Property, findings: list[Finding]) -> pa.Array:
+    """The values of a measure in its type; one with decimals where the contract counts is a finding and no value."""
+    values = table.column("value")
+    if of.logical_type == "number":
+        return values
+    whole = pc.equal(values, pc.floor(values))
+    for index in np.flatnonzero(pc.invert(whole).fill_null(False).to_numpy(zero_copy_only=False)):
+        row, column = (table.column(name)[int(index)].as_py() for name in ("row", "column"))
+        unit, year, text = (table.column(name)[int(index)].as_py() for name in ("unit_id", "year", "value_delivered"))
+        findings.append(Finding("reader_integer", "reader_integer", Severity.ERROR, None, row, column, of.name, unit, year, text))
+    return pc.cast(pc.if_else(whole.fill_null(False), values, pa.scalar(None, pa.float64())), pa.int64())

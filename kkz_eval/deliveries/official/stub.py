@@ -1,0 +1,120 @@
+"""What the header rows of a table of GENESIS mean: measure, unit, variables and their members, for each column. No files.
+
+GENESIS writes a variable as a row with its label over all columns and a row with its members below, or the members alone; the
+measure as a row of its own, outside or inside, or in the last title line with its unit in brackets; units in the last row.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from kkz_eval.deliveries.header import fold
+from kkz_eval.deliveries.official.grid import Member
+from kkz_eval.deliveries.official.times import VARIABLES, time_of
+
+_UNIT = re.compile(
+    r"(?:anzahl|number|prozent|percent|%|promille|‰|tsd\.?.*|mill\.?.*|mio\.?.*|mrd\.?.*|eur|euro|qkm|km2|km²|ha|cbm|jahre|years|tage|"
+    r"stunden|punkte|index|.+ (?:pro|je|per) .+|(?:je|pro|per) .+|messzahl|koeffizient|verhältniszahl)",
+    re.IGNORECASE,
+)
+_TITLE_MEASURE = re.compile(r"(.+?)\s*\(([^()]+)\)")
+
+
+@dataclass(frozen=True)
+class StubColumn:
+    """One column of values: measure, unit and time ("" and None where the header says none), and members of variables."""
+
+    measure: str
+    unit: str
+    time: str | None
+    members: tuple[Member, ...]
+
+
+@dataclass(frozen=True)
+class Stub:
+    """The columns of values, left to right."""
+
+    columns: tuple[StubColumn, ...]
+
+
+@dataclass(frozen=True)
+class _Row:
+    """A header row of members; label: of its variable, else its place."""
+
+    label: str
+    cells: tuple[str, ...]
+
+
+def is_unit(text: str) -> bool:
+    """Whether a text is a unit of measurement."""
+    return _UNIT.fullmatch(text.strip()) is not None
+
+
+def stub_of(rows: Sequence[Sequence[str]], titles: Sequence[str], numbers: Sequence[int]) -> Stub:
+    """The meaning of header rows. rows: cells above the values only; titles: lines above the header; numbers: 1-based rows."""
+    cells = [tuple(cell.strip() for cell in row) for row in rows]
+    width = len(cells[0]) if cells else 0
+    units: tuple[str, ...] = ("",) * width
+    measures: tuple[str, ...] = ("",) * width
+    in_title = _title_measure(titles)
+    if cells and all(is_unit(cell) for cell in cells[-1]) and (len(cells) > 1 or in_title is None):
+        units, cells = cells[-1], cells[:-1]
+    elif in_title is not None:
+        measures, units = (in_title[0],) * width, (in_title[1],) * width
+    variables, loose = _grouped(cells)
+    if measures == ("",) * width and loose:
+        place = _measure_row(cells, loose, units)
+        measures = cells[place]
+        loose.remove(place)
+    members = [*variables, *(_Row(f"header_{place + 1}", cells[place]) for place in loose)]
+    return Stub(tuple(_column(index, measures[index], units[index], members) for index in range(width)))
+
+
+def _title_measure(titles: Sequence[str]) -> tuple[str, str] | None:
+    match = _TITLE_MEASURE.fullmatch(titles[-1]) if titles else None
+    return None if match is None or not is_unit(match.group(2)) else (match.group(1), match.group(2))
+
+
+def _is_constant(cells: Sequence[str]) -> bool:
+    return bool(cells) and bool(cells[0]) and len(set(cells)) == 1
+
+
+def _grouped(cells: Sequence[tuple[str, ...]]) -> tuple[list[_Row], list[int]]:
+    """(rows of members with the label above them, places of the other rows), from the innermost row outwards."""
+    variables: list[_Row] = []
+    loose: list[int] = []
+    place = len(cells) - 1
+    while place >= 0:
+        if place > 0 and _is_constant(cells[place - 1]) and (place > 1 or not _is_constant(cells[place]) or _is_time(cells)):
+            variables.append(_Row(cells[place - 1][0], cells[place]))
+            place -= 2
+        else:
+            loose.append(place)
+            place -= 1
+    return variables[::-1], loose[::-1]
+
+
+def _is_time(cells: Sequence[tuple[str, ...]]) -> bool:
+    return fold(cells[0][0]) in VARIABLES
+
+
+def _measure_row(cells: Sequence[tuple[str, ...]], loose: Sequence[int], units: Sequence[str]) -> int:
+    """The outermost of the loose rows that tells the unit: each of its texts has one unit."""
+    for place in loose:
+        if all(cells[place]) and len(set(zip(cells[place], units, strict=True))) == len(set(cells[place])):
+            return place
+    return loose[0]
+
+
+def _column(index: int, measure: str, unit: str, rows: Sequence[_Row]) -> StubColumn:
+    time = None
+    members: list[Member] = []
+    for row in rows:
+        text = row.cells[index]
+        if fold(row.label) in VARIABLES and time_of(text) is not None:
+            time = text
+        elif text:
+            members.append(Member(row.label, "", text))
+    return StubColumn(measure, unit, time, tuple(members))

@@ -1,0 +1,60 @@
+"""What a text says about time: kind and year. No tables."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+
+from kkz_eval.deliveries.columns import school_year_of
+
+KINDS = ("year", "date", "month", "quarter", "school_year", "period")
+VARIABLES = frozenset(
+    (
+        "jahr",
+        "berichtsjahr",
+        "stichtag",
+        "schuljahr",
+        "monat",
+        "quartal",
+        "semester",
+        "year",
+        "referencedate",
+        "schoolyear",
+        "month",
+    )
+)  # folded labels of a variable of time
+
+_YEAR = "(?P<year>(?:18|19|20)[0-9]{2})"
+_FORMS = tuple(
+    (kind, re.compile(pattern))
+    for kind, pattern in (
+        ("year", _YEAR),
+        ("date", f"{_YEAR}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])"),
+        ("date", rf"(?:0?[1-9]|[12][0-9]|3[01])\.(?:0?[1-9]|1[0-2])\.{_YEAR}"),
+        ("month", f"{_YEAR}-(?:0[1-9]|1[0-2])"),
+        ("quarter", f"{_YEAR}-?Q[1-4]"),
+        ("period", f"{_YEAR}(?:-(?:0[1-9]|1[0-2]))?(?:-[0-9]{{2}})?P[0-9]+[YMD]"),
+        ("period", rf"(?:WS|SS|SoSe|WiSe)\s*{_YEAR}(?:/[0-9]{{2,4}})?"),
+    )
+)
+
+
+@dataclass(frozen=True)
+class Time:
+    """kind: one of KINDS; year: of a school year the one in which it ends, of any other period the one in which it begins."""
+
+    kind: str
+    year: int
+
+
+@lru_cache(maxsize=4096)
+def time_of(text: str) -> Time | None:
+    """What a text says about time: 2023, 2024-12-31, 31.12.2022, 2023-10P6M, 2022/23; None where it is no time."""
+    stripped = text.strip()
+    for kind, form in _FORMS:
+        match = form.fullmatch(stripped)
+        if match is not None:
+            return Time(kind, int(match.group("year")))
+    year = school_year_of(stripped) if "/" in stripped else None
+    return None if year is None else Time("school_year", year)

@@ -1,0 +1,90 @@
+"""Columns of few words as whole numbers into a list of words, and their combinations. No meaning of columns."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+Codes = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Words:
+    """words: the distinct texts, by first appearance; codes: of each record, index into words; dictionary: the words as an array."""
+
+    words: tuple[str, ...]
+    codes: Codes
+    dictionary: pa.Array
+
+    def first(self, word: int) -> int:
+        """Index of the first record with that word."""
+        return int(np.argmax(self.codes == word))
+
+    def trimmed(self, times: int) -> pa.Array:
+        """The words without spaces around them, for all records, `times` times over; a dictionary of strings, null where empty."""
+        words = pc.utf8_trim_whitespace(self.dictionary)
+        if pc.count_distinct(words).as_py() < len(words) or pc.any(pc.equal(words, "")).as_py():
+            return spread(self.codes, [word or None for word in words.to_pylist()], times)
+        return pa.DictionaryArray.from_arrays(pa.array(np.tile(self.codes.astype(np.int32), times)), words)
+
+    def mapped(self, to: Callable[[str], str | None], times: int) -> pa.Array:
+        """Each word's translation, for all records, `times` times over; a dictionary of strings, null where there is none."""
+        return spread(self.codes, [to(word) for word in self.words], times)
+
+
+def words_of(texts: pa.Array) -> Words:
+    """The words of a column of strings without nulls."""
+    encoded = texts.dictionary_encode()
+    codes = encoded.indices.to_numpy(zero_copy_only=False).astype(np.int64)
+    return Words(tuple(encoded.dictionary.to_pylist()), codes, encoded.dictionary)
+
+
+def constant(word: str | None, size: int) -> pa.Array:
+    """A dictionary column of one word (None: null)."""
+    words = [] if word is None else [word]
+    indices = pa.nulls(size, pa.int32()) if word is None else pa.array(np.zeros(size, np.int32))
+    return pa.DictionaryArray.from_arrays(indices, pa.array(words, pa.string()))
+
+
+def spread(codes: Codes, words: Sequence[str | None], times: int) -> pa.Array:
+    """A dictionary column: words by codes, `times` times over; the same word twice has one index."""
+    distinct = list(dict.fromkeys(word for word in words if word is not None))
+    if len(distinct) == len(words):
+        indices = codes.astype(np.int32)
+    else:
+        place = {word: index for index, word in enumerate(distinct)}
+        indices = np.array([-1 if word is None else place[word] for word in words], np.int32)[codes]
+    if times > 1:
+        indices = np.tile(indices, times)
+    missing = indices < 0 if None in words else None
+    return pa.DictionaryArray.from_arrays(pa.array(indices, mask=missing), pa.array(distinct, pa.string()))
+
+
+def repeated(words: Sequence[str | None], each: int) -> pa.Array:
+    """A dictionary column: the first word `each` times, then the second."""
+    return spread(np.repeat(np.arange(len(words), dtype=np.int64), each), words, 1)
+
+
+def combined(columns: Sequence[tuple[Codes, int]], size: int) -> tuple[Codes, int]:
+    """One code per record for the combination of several columns of codes, each with its number of words; (codes, product)."""
+    codes, product = np.zeros(size, np.int64), 1
+    for column, n_words in columns:
+        codes = codes * n_words + column
+        product *= n_words
+        if product > 2**40:  # keep clear of overflow: number the combinations that there are
+            codes = np.unique(codes, return_inverse=True)[1].astype(np.int64)
+            product = int(codes.max(initial=0)) + 1
+    return codes, product
+
+
+def twice(codes: Codes, product: int) -> NDArray[np.bool_]:
+    """Which records have a combination that another record has too."""
+    if product <= 4 * len(codes) + 1000:
+        return np.bincount(codes, minlength=1)[codes] > 1 if len(codes) else np.zeros(0, bool)
+    _, place, counts = np.unique(codes, return_inverse=True, return_counts=True)
+    return counts[place] > 1

@@ -1,0 +1,202 @@
+"""Wide tables: the titles of columns name codes of a dimension, or years; made long. No text files, no workbooks.
+
+A title may stand in several records (`männlich` over `2015`, `2016`), an upper part over several columns. Where the parts can be
+read as different dimensions, nothing is read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from itertools import product
+
+import numpy as np
+import pyarrow as pa
+
+from kkz_eval.contracts.contract import Contract, Property
+from kkz_eval.deliveries.columns import Cells, reader_of, year_property
+from kkz_eval.deliveries.grid import Grid, Ints
+from kkz_eval.deliveries.header import MOST_DEPTH, HeaderMatch, Pivot, code_names, filled_width, fold, property_names
+
+LAYOUT = "municipal_wide"
+_REMARKS = ("bemerkung", "anmerkung", "hinweis", "kommentar", "quelle", "name", "kommune", "gemeinde", "stadt", "kreis")
+
+_Knows = Callable[[str], bool]
+
+
+def match_wide(rows: Sequence[Sequence[str]], contract: Contract) -> HeaderMatch | None:
+    """The header of a wide table that names all the contract demands; None where there is none or several readings.
+
+    rows: the first records of a table.
+    """
+    for depth in range(1, MOST_DEPTH + 1):
+        for index in range(len(rows) - depth + 1):
+            match = _match_block(rows[index : index + depth], index, contract)
+            if match is not None:
+                return match
+    return None
+
+
+def _match_block(block: Sequence[Sequence[str]], index: int, contract: Contract) -> HeaderMatch | None:
+    lookup, width = property_names(contract), filled_width(block)
+    names = {p.name: p for p in contract.properties}
+    columns: dict[str, int] = {}
+    for column in range(width):
+        parts = [name for cells in block if column < len(cells) and (name := lookup.find(cells[column])) is not None]
+        if parts and names[parts[-1]].role != "measure":
+            columns.setdefault(parts[-1], column)
+    free = [column for column in range(width) if column not in columns.values()]
+    if not columns or len(free) < 2:
+        return None
+    levels = [_spread(cells, width, is_last=cells is block[-1]) for cells in block]
+    targets = {name: knows for name, knows in _targets(contract).items() if name not in columns}
+    readings = _readings(levels, free, targets, contract, columns)
+    if len(readings) != 1:
+        return None
+    (reading,) = readings
+    pivots, unknown = _pivots(levels, free, reading, targets, contract, index)
+    match = HeaderMatch(contract, index + len(block) - 1, columns, {}, width, len(block), pivots, unknown)
+    return match if match.complete and len(pivots) >= 2 else None
+
+
+def _spread(cells: Sequence[str], width: int, *, is_last: bool) -> list[str]:
+    """The titles of a record by column; an upper one stands over the empty cells to its right as well."""
+    titles = [cells[column].strip() if column < len(cells) else "" for column in range(width)]
+    for column in range(1, width):
+        if not is_last and not titles[column]:
+            titles[column] = titles[column - 1]
+    return titles
+
+
+def _targets(contract: Contract) -> dict[str, _Knows]:
+    """What a title can name: a code of a dimension, a year, a measure (under the name "")."""
+    known: dict[str, _Knows] = {}
+    year = year_property(contract)
+    for of in contract.properties:
+        if of.role == "dimension" and of.codes:
+            known[of.name] = _knows_code(of)
+        elif of is year:
+            known[of.name] = _knows_year(of)
+    names = property_names(contract)
+    measures = {p.name for p in contract.properties if p.role == "measure"}
+    known[""] = lambda title: names.find(title) in measures
+    return known
+
+
+def _knows_code(of: Property) -> _Knows:
+    codes = code_names(of)
+    return lambda title: codes.find(title) is not None
+
+
+def _knows_year(of: Property) -> _Knows:
+    read = reader_of(of)
+
+    def knows(title: str) -> bool:
+        reading = read(title)
+        return reading.value is not None and reading.problem is None
+
+    return knows
+
+
+def _readings(
+    levels: Sequence[Sequence[str]],
+    free: Sequence[int],
+    targets: Mapping[str, _Knows],
+    contract: Contract,
+    columns: Mapping[str, int],
+) -> list[tuple[str | None, ...]]:
+    """Every way to read the parts of the titles that names all that is demanded; those that leave the fewest parts unread."""
+    demanded = {p.name for p in contract.properties if p.required and p.role != "measure"} - set(columns)
+    n_measures = sum(p.role == "measure" for p in contract.properties)
+    choices: list[list[str | None]] = []
+    for level in levels:
+        known = [name for name, knows in targets.items() if sum(knows(level[column]) for column in free if level[column]) >= 2]
+        choices.append([*known, None])
+    found = []
+    for reading in product(*choices):
+        named = [name for name in reading if name is not None]
+        if len(set(named)) < len(named) or not demanded <= set(named) or not set(named) - {""}:
+            continue
+        if n_measures > 1 and "" not in named:
+            continue
+        found.append(reading)
+    most = max((sum(name is not None for name in reading) for reading in found), default=0)
+    return [reading for reading in found if sum(name is not None for name in reading) == most]
+
+
+def _pivots(
+    levels: Sequence[Sequence[str]],
+    free: Sequence[int],
+    reading: Sequence[str | None],
+    targets: Mapping[str, _Knows],
+    contract: Contract,
+    index: int,
+) -> tuple[tuple[Pivot, ...], tuple[int, ...]]:
+    """The columns that the titles make, and those from the first of them on whose title names nothing."""
+    names = property_names(contract)
+    only = next(p.name for p in contract.properties if p.role == "measure")
+    pivots: list[Pivot] = []
+    unknown: list[int] = []
+    for column in free:
+        parts = {name: (index + depth, levels[depth][column]) for depth, name in enumerate(reading) if name is not None}
+        if all(targets[name](title) for name, (_, title) in parts.items()):
+            measure = names.find(parts.pop("")[1]) if "" in parts else only
+            pivots.append(Pivot(column, measure or only, parts))
+        elif pivots and any(level[column] for level in levels) and not fold(levels[-1][column]).startswith(_REMARKS):
+            unknown.append(column)
+    return tuple(pivots), tuple(unknown)
+
+
+def long_cells(grid: Grid, match: HeaderMatch, lines: Ints) -> tuple[dict[str, Cells], int]:
+    """The cells of each property of a long table, and its number of records: each line once for every combination of codes.
+
+    lines: positions of the records in the grid.
+    """
+    groups: dict[tuple[tuple[str, tuple[int, str]], ...], list[Pivot]] = {}
+    for pivot in match.pivots:
+        groups.setdefault(tuple(sorted(pivot.sets.items())), []).append(pivot)
+    n_lines, n_groups = len(lines), len(groups)
+    each = pa.array(np.repeat(np.arange(n_lines), n_groups))
+    cells = {name: _taken(grid.cells(column, lines), each) for name, column in match.columns.items()}
+    for name in dict.fromkeys(name for pivot in match.pivots for name in pivot.sets):
+        places = [(members[0].column, *members[0].sets[name]) for members in groups.values()]
+        cells[name] = Cells(
+            pa.DictionaryArray.from_arrays(
+                _tiled(range(n_groups), n_lines), pa.array([text for _, _, text in places], pa.string())
+            ),
+            _tiled([row + 1 for _, row, _ in places], n_lines),
+            _tiled([column + 1 for column, _, _ in places], n_lines),
+        )
+    across = np.arange(n_lines * n_groups).reshape(n_groups, n_lines).T.ravel()
+    for measure in dict.fromkeys(pivot.measure for pivot in match.pivots):
+        chosen = [next((p for p in members if p.measure == measure), None) for members in groups.values()]
+        cells[measure] = _side_by_side([_of_pivot(grid, pivot, lines) for pivot in chosen], pa.array(across))
+    return cells, n_lines * n_groups
+
+
+def _of_pivot(grid: Grid, pivot: Pivot | None, lines: Ints) -> Cells:
+    if pivot is not None:
+        return grid.cells(pivot.column, lines)
+    nothing = pa.nulls(len(lines), pa.int32())
+    return Cells(pa.nulls(len(lines), pa.string()), nothing, nothing)
+
+
+def _side_by_side(parts: Sequence[Cells], order: pa.Array) -> Cells:
+    numbers = None
+    if any(part.numbers is not None for part in parts):
+        empty = pa.nulls(len(parts[0].rows), pa.float64())
+        numbers = pa.concat_arrays([empty if part.numbers is None else part.numbers for part in parts]).take(order)
+    return Cells(
+        pa.concat_arrays([part.texts.cast(pa.string()) for part in parts]).take(order),
+        pa.concat_arrays([part.rows for part in parts]).take(order),
+        pa.concat_arrays([part.columns for part in parts]).take(order),
+        numbers,
+    )
+
+
+def _taken(cells: Cells, at: pa.Array) -> Cells:
+    numbers = None if cells.numbers is None else cells.numbers.take(at)
+    return Cells(cells.texts.take(at), cells.rows.take(at), cells.columns.take(at), numbers)
+
+
+def _tiled(values: Sequence[int], n_lines: int) -> pa.Array:
+    return pa.array(np.tile(np.array(values, dtype=np.int32), n_lines))

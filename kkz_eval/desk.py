@@ -1,0 +1,252 @@
+"""The steward's desk on the command line: the register by unit, requests and their approval, two deliveries side by side, removal.
+
+Belongs here: what these commands print, and their exit codes. No step of the line; neither pandas nor Dagster, so that they answer at once.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import date
+from pathlib import Path
+
+from kkz_eval.contracts.contract import Contract
+from kkz_eval.contracts.load import load_contracts
+from kkz_eval.deliveries.decisions import load_decisions
+from kkz_eval.deliveries.intake import landing_key
+from kkz_eval.deliveries.purging import purge
+from kkz_eval.deliveries.reader import Claimed, PersonRecords, Unclaimed, Unreadable, read_file
+from kkz_eval.deliveries.register import Arrival, Register, read_register
+from kkz_eval.model.errors import UserError
+from kkz_eval.model.parsed import ParsedTable
+from kkz_eval.model.texts import Language, text
+from kkz_eval.model.verdicts import Slice, Status
+from kkz_eval.settings import Settings
+from kkz_eval.stewardship import PACKAGE
+from kkz_eval.stewardship.delivery_diff import Change, changes_between
+from kkz_eval.stewardship.history import History, histories
+from kkz_eval.stewardship.protocol import unit_label
+from kkz_eval.stewardship.requests import approve, is_approved, requests_of
+from kkz_eval.storage.store import Store
+
+_PREFIX = re.compile(r"[0-9a-f]{6,64}")
+SHOWN = 50
+"""So many changes are printed; --json has all."""
+
+
+@dataclass(frozen=True)
+class _Row:
+    """An arrival as it is listed."""
+
+    arrival: Arrival
+    state: str
+    detail: str
+
+
+def list_arrivals(settings: Settings) -> int:
+    """Print the register: one line per arrival, in order, with the standing verdict."""
+    register = _register(settings)
+    for row in _rows(register, settings.language):
+        arrival = row.arrival
+        print(f"{arrival.number:>6}  {arrival.sha256[:12]}  {arrival.contract_id:<22}  {row.detail:<28}  {arrival.name}")
+    return 0
+
+
+def list_arrivals_json(settings: Settings) -> int:
+    """Print the register as JSON: arrivals with their state, and each unit and year with its history."""
+    register = read_register(Store.at(str(settings.home)))
+    contracts = load_contracts(settings.contracts)
+    print(
+        json.dumps(
+            {
+                "arrivals": [{**asdict(row.arrival), "status": row.state} for row in _rows(register, settings.language)],
+                "units": [_history_json(history) for history in histories(register, contracts)],
+            },
+            ensure_ascii=False,
+            indent=1,
+        )
+    )
+    return 0
+
+
+def list_histories(settings: Settings) -> int:
+    """Print each dataset, unit and year that was ever delivered, with all that was said of it, the newest last."""
+    register = _register(settings)
+    for history in histories(register, load_contracts(settings.contracts)):
+        said = " → ".join(f"{number}: {_fate(part, settings.language)}" for number, part in history.entries)
+        print(f"{history.dataset:<26}  {unit_label(history.unit_id):<24}  {history.year}  {said}")
+    return 0
+
+
+def _register(settings: Settings) -> Register:
+    register = read_register(Store.at(str(settings.home)))
+    if not register.arrivals:
+        print(text("run.register_empty", settings.language, package="kkz_eval", home=str(settings.home)))
+    return register
+
+
+def _rows(register: Register, language: Language) -> list[_Row]:
+    rows = []
+    for arrival in register.arrivals:
+        stone = register.tombstones.get(arrival.sha256)
+        if stone is not None:
+            rows.append(_Row(arrival, "purged", _say("list.purged", language, date=stone.date, reason=stone.reason)))
+            continue
+        verdict = register.verdicts.get((arrival.sha256, arrival.contract_id))
+        slices = Counter(part.status.value for part in verdict.slices) if verdict else Counter()
+        state = verdict.status.value if verdict else "pending"
+        fate = _say(f"status.{state}", language)
+        if verdict and slices["rejected"]:
+            fate += f" ({slices['rejected']}/{len(verdict.slices)})"
+        rows.append(_Row(arrival, state, fate))
+    return rows
+
+
+def _history_json(history: History) -> dict[str, object]:
+    return {
+        "dataset": history.dataset,
+        "unit": history.unit_id,
+        "year": history.year,
+        "history": [
+            {"arrival": number, "status": part.status.value, "errors": part.n_errors, "warnings": part.n_warnings}
+            | {"acknowledged": part.n_acknowledged}
+            for number, part in history.entries
+        ],
+    }
+
+
+def _fate(part: Slice, language: Language) -> str:
+    if part.status != Status.REJECTED and part.n_acknowledged:
+        return _say("status.waived", language)
+    return _say(f"status.{part.status}", language)
+
+
+def compare(settings: Settings, first: str, second: str, form: str) -> int:
+    """Print what changed between two deliveries, each a file or the beginning of a checksum; 0 nothing changed, 1 something did.
+
+    form: table | json. Raises UserError where one can't be found or read, or they share no contract.
+    """
+    contracts = load_contracts(settings.contracts)
+    before, after = (_tables(settings, contracts, name) for name in (first, second))
+    shared = [contract_id for contract_id in before if contract_id in after]
+    if not shared:
+        raise UserError(
+            "diff_other_contracts",
+            package=PACKAGE,
+            a=first,
+            b=second,
+            contracts_a=", ".join(before),
+            contracts_b=", ".join(after),
+        )
+    found = {
+        contract_id: changes_between(before[contract_id], after[contract_id], contracts[contract_id]) for contract_id in shared
+    }
+    if form == "json":
+        print(json.dumps({name: [_change_json(change) for change in changes] for name, changes in found.items()}, indent=1))
+    else:
+        for contract_id, changes in found.items():
+            _print_changes(contracts[contract_id], changes, settings.language)
+    return 1 if any(found.values()) else 0
+
+
+def _tables(settings: Settings, contracts: Mapping[str, Contract], name: str) -> dict[str, ParsedTable]:
+    path = Path(name)
+    try:
+        data = path.read_bytes() if path.is_file() else _landed(settings, name)
+    except OSError as error:
+        raise UserError("file_not_readable", name=name, reason=str(error.strerror)) from error
+    match read_file(data, path.name, contracts):
+        case Claimed(parsed=parsed):
+            return {table.contract_id: table for table in parsed}
+        case (Unclaimed() | Unreadable() | PersonRecords()) as result:
+            raise UserError("delivery_not_readable", package=PACKAGE, sentence=result.sentence(settings.language))
+
+
+def _landed(settings: Settings, prefix: str) -> bytes:
+    store = Store.at(str(settings.home))
+    known = {arrival.sha256 for arrival in read_register(store).arrivals}
+    found = [digest for digest in known if _PREFIX.fullmatch(prefix.lower()) and digest.startswith(prefix.lower())]
+    if len(found) != 1 or not store.exists(landing_key(found[0])):
+        raise UserError("delivery_unknown", package=PACKAGE, value=prefix)
+    return store.get(landing_key(found[0]))
+
+
+def _change_json(change: Change) -> dict[str, object]:
+    return {**asdict(change), "kind": change.kind, "size": change.size, "relative": change.relative}
+
+
+def _print_changes(contract: Contract, changes: Sequence[Change], language: Language) -> None:
+    count = Counter(change.kind for change in changes)
+    numbers = {kind: count[kind] for kind in ("changed", "added", "removed")}
+    print(_say("diff.summary", language, contract=contract.id, **numbers))
+    for change in changes[:SHOWN]:
+        relative = "" if change.relative is None else f"{100 * change.relative:+.1f} %"
+        size = "" if change.size is None else f"{change.size:+g}"
+        where = ", ".join(change.dimensions.values())
+        old, new = ("–" if value is None else value or '""' for value in (change.old, change.new))
+        print(f"  {unit_label(change.unit_id):<24} {change.year}  {old:>10} → {new:<10} {size:>10} {relative:>10}  {where}")
+    if len(changes) > SHOWN:
+        print(_say("diff.more", language, count=len(changes) - SHOWN))
+
+
+def list_requests(settings: Settings, form: str) -> int:
+    """Print what was decided in returned marked copies, and whether it is in force; 0 nothing to do, 1 something waits."""
+    store, contracts = Store.at(str(settings.home)), load_contracts(settings.contracts)
+    decisions = load_decisions(settings.contracts, contracts, date.today())
+    requests = requests_of(store, read_register(store), contracts)
+    states = ["problem" if r.problem else "approved" if is_approved(r, decisions) else "waiting" for r in requests]
+    if form == "json":
+        rows = [{**asdict(r), "state": state} for r, state in zip(requests, states, strict=True)]
+        print(json.dumps(rows, ensure_ascii=False, indent=1))
+    else:
+        for request, state in zip(requests, states, strict=True):
+            print(f"{request.id}  {_say(f'request_state.{state}', settings.language):<16}  {request.sentence(settings.language)}")
+        if not requests:
+            print(_say("request_state.none", settings.language))
+    return 1 if "waiting" in states or "problem" in states else 0
+
+
+def approve_request(settings: Settings, request_id: str, role: str, expires: str | None) -> int:
+    """Approve a request as a second role: its YAML file is written beside the contracts. Raises UserError where that can't be."""
+    store, contracts = Store.at(str(settings.home)), load_contracts(settings.contracts)
+    requests = {request.id: request for request in requests_of(store, read_register(store), contracts)}
+    if request_id not in requests:
+        raise UserError("request_unknown", package=PACKAGE, id=request_id, known=", ".join(requests) or "–")
+    path = approve(requests[request_id], settings.contracts, role, _day(expires))
+    print(_say("approved", settings.language, file=str(path)))
+    return 0
+
+
+def _day(value: str | None) -> date | None:
+    if value is None:
+        return None
+    try:
+        return date.fromisoformat(value)
+    except ValueError as error:
+        raise UserError("date_unreadable", package=PACKAGE, value=value) from error
+
+
+def purge_content(settings: Settings, sha256: str, reason: str) -> int:
+    """Remove a content for good and say what went, what still holds it, and what to do next."""
+    purged = purge(Store.at(str(settings.home)), settings.inbox, sha256, reason, date.today())
+    language = settings.language
+    names = ", ".join(purged.names) or "–"
+    print(_say("purged.done", language, sha256=purged.sha256, names=names, objects=purged.objects, reports=len(purged.reports)))
+    if purged.in_inbox:
+        print(_say("purged.in_inbox", language, names=", ".join(purged.in_inbox), inbox=str(settings.inbox)))
+    for copy in purged.copies:
+        print(_say("purged.copy", language, sha256=copy))
+    contracts = load_contracts(settings.contracts)
+    decisions = load_decisions(settings.contracts, contracts, date.today())
+    places = [(one.id, one.place) for one in decisions.waivers] + [(one.id, one.place) for one in decisions.corrections]
+    about = [identifier for identifier, place in places if place.delivery == purged.sha256]
+    if about:
+        print(_say("purged.decisions", language, ids=", ".join(about)))
+    return 0
+
+
+def _say(key: str, language: Language, **parameters: object) -> str:
+    return text(key, language, **{"package": PACKAGE, **parameters})  # type: ignore[arg-type]

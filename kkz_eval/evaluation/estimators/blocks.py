@@ -1,0 +1,163 @@
+"""Balanced blocks of a sample: per treated cohort its units, the units that are never treated in the years used, and all years.
+
+Belongs here: which units and years a synthetic comparison can use, and what falls out and why. Does not belong here: weights.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from kkz_eval.evaluation.estimators.fixed_effects import fit_fixed_effects
+from kkz_eval.evaluation.plan import Plan
+from kkz_eval.evaluation.problems import Note, Refused
+from kkz_eval.evaluation.sample import Counts, Sample, require_comparison
+
+LARGEST = 1e100  # of absolute values: squares and sums of squares stay numbers
+NAMED = 5  # units named in a note; the rest is counted
+
+
+@dataclass(frozen=True)
+class Cohort:
+    """The treated units of one cohort. treated: (n1, T) outcomes; units: their codes; n_before: years before the start."""
+
+    start: int
+    treated: np.ndarray
+    units: np.ndarray
+    n_before: int
+
+
+@dataclass(frozen=True)
+class Blocks:
+    """Complete cells of one outcome. controls: (n0, T) outcomes; control_units: their codes; years: (T,); cohorts: by start.
+
+    notes: what was left out and why; counts: of what is left.
+    """
+
+    controls: np.ndarray
+    control_units: np.ndarray
+    years: np.ndarray
+    cohorts: tuple[Cohort, ...]
+    notes: tuple[Note, ...]
+    counts: Counts
+
+    @property
+    def n_treated(self) -> int:
+        """Treated units of all cohorts."""
+        return sum(len(cohort.units) for cohort in self.cohorts)
+
+    def after(self, cohort: Cohort, earliest: int | None) -> np.ndarray:
+        """Which years count as after the start of a cohort, (T,) bool: from its start on, and from `earliest` on where given."""
+        since = self.years >= cohort.start
+        return np.asarray(since if earliest is None else since & (self.years >= earliest))
+
+
+def build_blocks(sample: Sample, plan: Plan, outcome: np.ndarray | None = None) -> Blocks:
+    """The blocks of a sample; the rule on gaps in full.
+
+    Units treated in the first year used are left out. Years without any value in the treated or in the comparison group are left out.
+    Then every unit that lacks one of the remaining years is left out. Comparison units are those that are treated in none of the
+    years used. Cohorts with fewer than two years before their start are left out. outcome: (n,) instead of the sample's own.
+    Raises Refused: no comparison, a plan weight, values too large, nothing complete left, one comparison unit.
+    """
+    require_comparison(sample, plan)
+    if plan.weight is not None:
+        raise Refused("weights_not_used", column=plan.weight)
+    values = sample.outcome if outcome is None else outcome
+    if not np.abs(values).max() < LARGEST:
+        raise Refused("too_large")
+    years, year_codes = np.unique(sample.year, return_inverse=True)
+    _, first_cells = np.unique(sample.unit, return_index=True)
+    table = np.full((len(first_cells), len(years)), np.nan)
+    table[sample.unit, year_codes] = values
+    start = np.nan_to_num(sample.cohort[first_cells], nan=np.inf)
+    cut = np.isinf(start) & ~sample.never[first_cells]  # comparison until their own start
+    notes: list[Note] = []
+
+    always = start <= years[0]
+    if always.any():
+        notes.append(Note("notes.always_treated_out", {"units": int(always.sum())}))
+    treated, control = (start <= years[-1]) & ~always, start > years[-1]
+    if not treated.any():
+        raise Refused("no_years_before")
+    usable = ~np.isnan(table[treated]).all(axis=0) & ~np.isnan(table[control]).all(axis=0)
+    if not usable.all():
+        notes.append(Note("notes.years_out", {"years": ", ".join(str(year) for year in years[~usable])}))
+    years, table = years[usable], table[:, usable]
+    gap = np.isnan(table).any(axis=1)
+    late = control & gap & cut
+    if late.any():
+        notes.append(Note("notes.late_controls", {"units": int(late.sum())}))
+    for code, group in (("gaps_treated", treated), ("gaps_control", control & ~late)):
+        if (group & gap).any():
+            notes.append(Note(f"notes.{code}", _named(sample, group & gap)))
+    treated, control = treated & ~gap, control & ~gap
+    if not treated.any():
+        raise Refused("no_complete_treated")
+    if control.sum() < 2:
+        raise Refused("few_complete_controls", units=int(control.sum()))
+    cohorts: list[Cohort] = []
+    short: list[Cohort] = []
+    for year in np.unique(start[treated]):
+        members = np.flatnonzero(treated & (start == year))
+        n_before = int((years < year).sum())
+        (short if n_before < 2 or n_before == len(years) else cohorts).append(
+            Cohort(int(year), table[members], members, n_before)
+        )
+    if not cohorts:
+        raise Refused("few_years_before")
+    if short:
+        starts = ", ".join(str(cohort.start) for cohort in short)
+        notes.append(Note("notes.few_years_before", {"cohorts": starts, "units": sum(len(cohort.units) for cohort in short)}))
+    if not _one_to_one(sample):
+        notes.append(Note("notes.placebo_by_unit", {"column": plan.cluster}))
+    used = np.concatenate([np.flatnonzero(control), *(cohort.units for cohort in cohorts)])
+    counts = _counts(sample, used, np.concatenate([cohort.units for cohort in cohorts]), len(years))
+    return Blocks(table[control], np.flatnonzero(control), years, tuple(cohorts), tuple(notes), counts)
+
+
+def without_covariates(sample: Sample, plan: Plan) -> tuple[np.ndarray, tuple[Note, ...]]:
+    """The outcome (n,) less the covariates times their coefficients in the untreated cells, with unit and year effects.
+
+    The optional adjustment of Arkhangelsky et al. (2021, footnote 4) in the form of Kranz (2022): treated cells do not shape the
+    coefficients. Raises Refused, by the column's name, where a covariate is constant within units or collinear.
+    """
+    if not sample.covariate_names:
+        return sample.outcome, ()
+    untreated = ~sample.treated
+    fit = fit_fixed_effects(
+        sample.outcome[untreated],
+        sample.covariates[untreated],
+        sample.covariate_names,
+        unit=sample.unit[untreated],
+        year=sample.year[untreated],
+        cluster=sample.cluster[untreated],
+        weights=None,
+        small_sample="none",
+    )
+    return sample.outcome - sample.covariates @ fit.coefficients, (Note("notes.projected"),)
+
+
+def _named(sample: Sample, units: np.ndarray) -> dict[str, object]:
+    codes = np.flatnonzero(units)
+    names = [sample.unit_names[code] for code in codes[:NAMED]]
+    return {"units": len(codes), "names": ", ".join([*names, *(["…"] if len(codes) > NAMED else [])])}
+
+
+def _one_to_one(sample: Sample) -> bool:
+    """Whether every cluster is one unit."""
+    pairs = np.unique(np.column_stack([sample.unit, sample.cluster]), axis=0)
+    return len(pairs) == len(np.unique(sample.unit)) == len(np.unique(sample.cluster))
+
+
+def _counts(sample: Sample, used: np.ndarray, treated: np.ndarray, n_years: int) -> Counts:
+    inside = np.isin(sample.unit, used)
+    return Counts(
+        units=len(used),
+        treated=len(treated),
+        control=len(used) - len(treated),
+        cells=len(used) * n_years,
+        clusters=len(np.unique(sample.cluster[inside])),
+        treated_clusters=len(np.unique(sample.cluster[np.isin(sample.unit, treated)])),
+    )

@@ -1,0 +1,83 @@
+"""Weights as the reference implementation of synthetic difference in differences finds them: Frank–Wolfe, stopped early.
+
+Belongs here: that iteration, for many problems at once. Does not belong here: the optimum (simplex.py); the two differ on purpose.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+FIRST_ROUND, SECOND_ROUND = 100, 10_000  # iterations before and after small weights are set to zero
+SPARSE = 4.0  # weights of at most the largest over this are set to zero between the rounds
+DECREASE = 1e-5  # times the noise: the root of the decrease per iteration at which the iteration ends
+
+
+def reference_weights(
+    designs: np.ndarray, targets: np.ndarray, allowed: np.ndarray, zeta: float, rows: np.ndarray, noise: float, start: np.ndarray
+) -> np.ndarray:
+    """Weights (b, k) after two rounds of Frank–Wolfe with exact line search (Arkhangelsky et al. 2021, replication code; Jaggi 2013).
+
+    Objective ‖A w − b‖² / rows + ζ² ‖w‖². Each round ends once an iteration lowers it by at most (DECREASE · noise)², or at its limit;
+    between the rounds weights ≤ max/SPARSE are set to zero. designs: A, (b, m, k), may be a broadcast view; targets: (b, m); allowed:
+    (b, k) bool; rows: (b,) number of rows before any compression; start: (b, k) on the simplex.
+    """
+    least = (DECREASE * noise) ** 2
+    first = _round(designs, targets, allowed, zeta, rows, least, start, FIRST_ROUND)
+    sparse = np.where(first <= first.max(axis=1, keepdims=True) / SPARSE, 0.0, first)
+    sparse /= sparse.sum(axis=1, keepdims=True)
+    return _round(designs, targets, allowed, zeta, rows, least, sparse, SECOND_ROUND)
+
+
+def _round(
+    designs: np.ndarray,
+    targets: np.ndarray,
+    allowed: np.ndarray,
+    zeta: float,
+    rows: np.ndarray,
+    least: float,
+    start: np.ndarray,
+    limit: int,
+) -> np.ndarray:
+    result = start.copy()
+    open_ = np.arange(len(start))
+    design, target, free, weights = designs, targets, allowed, start.copy()
+    ridge = rows * zeta**2
+    fitted = _times(design, weights)
+    value = np.full(len(start), np.inf)
+    for iteration in range(limit):
+        residual = fitted - target
+        slope = np.matmul(residual[:, None, :], design)[:, 0, :] + ridge[:, None] * weights
+        best = np.where(free, slope, np.inf).argmin(axis=1)
+        every = np.arange(len(best))
+        direction = -weights
+        direction[every, best] += 1.0
+        change = design[every, :, best] - fitted
+        bend = (change**2).sum(axis=1) + ridge * (direction**2).sum(axis=1)
+        drop = -(slope * direction).sum(axis=1)
+        length = np.clip(np.divide(drop, bend, out=np.zeros_like(drop), where=bend > 0), 0.0, 1.0)
+        weights = weights + length[:, None] * direction
+        fitted = fitted + length[:, None] * change
+        reached = ((fitted - target) ** 2).sum(axis=1) / rows[open_] + zeta**2 * (weights**2).sum(axis=1)
+        going = np.full(len(best), True) if iteration == 0 else value - reached > least
+        value = reached
+        if not going.all():
+            result[open_] = weights
+            open_, value, weights, fitted = open_[going], value[going], weights[going], fitted[going]
+            design, target, free, ridge = _some(design, going), target[going], free[going], ridge[going]
+            if not len(open_):
+                break
+        if iteration % 500 == 499:
+            fitted = _times(design, weights)  # what rounding has added up
+    result[open_] = weights
+    return result
+
+
+def _times(design: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    return np.asarray(np.matmul(design, weights[:, :, None])[:, :, 0])
+
+
+def _some(designs: np.ndarray, which: np.ndarray) -> np.ndarray:
+    """Designs of some problems; a view where all share one."""
+    if designs.strides[0] == 0:
+        return np.broadcast_to(designs[0], (int(which.sum()), *designs.shape[1:]))
+    return np.asarray(designs[which])

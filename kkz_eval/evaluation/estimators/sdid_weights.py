@@ -1,0 +1,127 @@
+"""Unit and time weights of synthetic difference in differences, and the effect they give, for many treated paths at once.
+
+Belongs here: algorithm 1 of Arkhangelsky et al. (2021) on one block. Does not belong here: cohorts, placebos, standard errors.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from kkz_eval.evaluation.estimators.frank_wolfe import reference_weights
+from kkz_eval.evaluation.estimators.simplex import solve_simplex, solve_simplex_batch
+
+ETA_TIME = 1e-6  # ridge of the time weights over the noise: makes them unique, no more
+
+
+@dataclass(frozen=True)
+class Problems:
+    """Effects wanted against the same comparison units.
+
+    before, after: (n0, T0) and (n0,) outcomes of comparison units in the years before, and their mean after; path_before, path_after:
+    (b, T0) and (b,) the same of each treated path; allowed: (b, n0) bool, comparison units of each; zeta_unit, zeta_time, noise:
+    regularisation; unit_start, time_start: (b, n0), (b, T0) weights that the reference solver starts from.
+    """
+
+    before: np.ndarray
+    after: np.ndarray
+    path_before: np.ndarray
+    path_after: np.ndarray
+    allowed: np.ndarray
+    zeta_unit: float
+    zeta_time: float
+    noise: float
+    unit_start: np.ndarray
+    time_start: np.ndarray
+
+
+@dataclass(frozen=True)
+class Solution:
+    """effects: (b,); unit: (b, n0) and time: (b, T0) weights, each row on the simplex."""
+
+    effects: np.ndarray
+    unit: np.ndarray
+    time: np.ndarray
+
+
+Solver = Callable[[Problems], tuple[np.ndarray, np.ndarray]]
+
+
+def noise_level(before: np.ndarray) -> float:
+    """σ: standard deviation of the first differences of comparison units before the start (section 2.1, eq. 2.2). before: (n0, T0)."""
+    return float(np.std(np.diff(before, axis=1), ddof=1))
+
+
+def solve(problems: Problems, solver: Solver) -> Solution:
+    """Weights and effects τ = (ȳ_after − λ'y_before) of the treated path less ω times that of comparison units (algorithm 1, step 4)."""
+    unit, time = solver(problems)
+    return Solution(effects_of(problems, unit, time), unit, time)
+
+
+def effects_of(problems: Problems, unit: np.ndarray, time: np.ndarray) -> np.ndarray:
+    """Effects (b,) for given weights (b, n0), (b, T0)."""
+    treated = problems.path_after - np.einsum("bt,bt->b", time, problems.path_before)
+    comparison = unit @ problems.after - np.einsum("bn,nt,bt->b", unit, problems.before, time, optimize=True)
+    return np.asarray(treated - comparison)
+
+
+def exact(problems: Problems) -> tuple[np.ndarray, np.ndarray]:
+    """Unit and time weights at the optimum of eq. 2.1 and 2.3. Raises NotSolved."""
+    design, targets = _unit_problem(problems)
+    unit = solve_simplex_batch(design, targets, problems.allowed, len(design) * problems.zeta_unit**2)
+    rows = problems.allowed.sum(axis=1)
+    time = np.stack(
+        [
+            solve_simplex(triangle[:, :-1], triangle[:, -1], count * problems.zeta_time**2)
+            for triangle, count in zip(_time_problem(problems), rows, strict=True)
+        ]
+    )
+    return unit, time
+
+
+def reference(problems: Problems) -> tuple[np.ndarray, np.ndarray]:
+    """Unit and time weights where the reference implementation stops."""
+    design, targets = _unit_problem(problems)
+    n_problems, n_before = len(targets), len(design)
+    unit = reference_weights(
+        np.broadcast_to(design, (n_problems, *design.shape)),
+        targets,
+        problems.allowed,
+        problems.zeta_unit,
+        np.full(n_problems, float(n_before)),
+        problems.noise,
+        problems.unit_start,
+    )
+    triangles = _time_problem(problems)
+    time = reference_weights(
+        triangles[:, :, :-1],
+        triangles[:, :, -1],
+        np.ones((n_problems, n_before), dtype=bool),
+        problems.zeta_time,
+        problems.allowed.sum(axis=1).astype("float64"),
+        problems.noise,
+        problems.time_start,
+    )
+    return unit, time
+
+
+def _unit_problem(problems: Problems) -> tuple[np.ndarray, np.ndarray]:
+    """Design (T0, n0) and targets (b, T0); the intercept is taken out by centring over the years."""
+    design = (problems.before - problems.before.mean(axis=1, keepdims=True)).T
+    return design, problems.path_before - problems.path_before.mean(axis=1, keepdims=True)
+
+
+def _time_problem(problems: Problems) -> np.ndarray:
+    """Design and target of each problem, (b, rows, T0 + 1), target last; centred over its comparison units, and compressed by QR.
+
+    With [A b] = Q R, ‖A w − b‖ = ‖R_A w − r_b‖ for every w.
+    """
+    table = np.column_stack([problems.before, problems.after])
+    table = table - table.mean(axis=0)
+    triangles = []
+    for allowed in problems.allowed:
+        rows = table[allowed]
+        triangles.append(np.linalg.qr(rows - rows.mean(axis=0), mode="r"))
+    return np.stack(triangles)

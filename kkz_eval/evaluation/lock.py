@@ -1,0 +1,205 @@
+"""The lock of a plan: what was laid down before the results, and how today's plan and baseline differ from it, key by key.
+
+Belongs here: the lock as a value, its text form, the comparison. Does not belong here: where locks are kept (the shell).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+import yaml
+
+from kkz_eval.evaluation.baseline import Baseline
+from kkz_eval.evaluation.plan import Plan, plain_plan, plan_digest
+from kkz_eval.evaluation.problems import PACKAGE
+from kkz_eval.model.errors import UserError
+from kkz_eval.model.texts import LANGUAGES, Language, text
+from kkz_eval.storage.digests import digest_of, digest_of_bytes
+
+LOCK_VERSION = 1
+_KEYS = (
+    *("lock_version", "id", "locked_on", "reports_before", "plan_digest", "baseline_digest", "baseline", "baseline_until"),
+    "plan",
+)
+_OF_A_VARIANT = ("id", "variant_of")  # a variant has a name of its own
+
+
+class Standing(StrEnum):
+    """Whether results follow a locked plan."""
+
+    UNLOCKED = "unlocked"
+    FOLLOWED = "followed"
+    DEVIATING = "deviating"
+    EXPLORATORY = "exploratory"
+
+
+@dataclass(frozen=True)
+class Lock:
+    """A plan as it was laid down, and the digest of the baseline that it rests on.
+
+    locked_on: day, ISO 8601. reports_before: reports of the plan that the home held then; 0 where the plan came first.
+    baseline: sha256 of the baseline values by indicator; until: the last year in them. plan: as plan.plain_plan gives it.
+    """
+
+    id: str
+    locked_on: str
+    reports_before: int
+    plan_digest: str
+    baseline_digest: str
+    baseline: Mapping[str, str]
+    until: int
+    plan: Mapping[str, Any]
+
+    def to_bytes(self) -> bytes:
+        """The lock as YAML, to be kept beside the plan under version control."""
+        values = (LOCK_VERSION, self.id, self.locked_on, self.reports_before, self.plan_digest, self.baseline_digest)
+        content = dict(zip(_KEYS, (*values, dict(self.baseline), self.until, dict(self.plan)), strict=True))
+        return yaml.safe_dump(content, allow_unicode=True, sort_keys=False, width=120).encode("utf-8")
+
+    @property
+    def digest(self) -> str:
+        """sha256 of the lock's text."""
+        return digest_of_bytes(self.to_bytes())
+
+
+@dataclass(frozen=True)
+class Deviation:
+    """One difference from the lock. code: key below `deviations.` in the catalogue; parameters fill the sentence."""
+
+    code: str
+    parameters: Mapping[str, object]
+
+    def sentence(self, language: Language = "de") -> str:
+        """What was laid down and what is."""
+        return text(f"deviations.{self.code}", language, package=PACKAGE, **self.parameters)
+
+
+@dataclass(frozen=True)
+class Conformity:
+    """Whether a plan's results follow its lock, and every deviation. lock: None where there is none."""
+
+    plan_id: str
+    standing: Standing
+    lock: Lock | None
+    deviations: tuple[Deviation, ...]
+
+    def headline(self, language: Language = "de") -> str:
+        """The standing in a sentence or two."""
+        lock = self.lock
+        if lock is None:
+            key = "unlocked" if self.standing is Standing.UNLOCKED else "exploratory_unlocked"
+            return text(f"standing.{key}", language, package=PACKAGE, plan=self.plan_id)
+        parameters = {"plan": self.plan_id, "locked": lock.id, "date": lock.locked_on, "count": len(self.deviations)}
+        said = text(f"standing.{self.standing}", language, package=PACKAGE, **parameters)
+        if lock.reports_before:
+            said += " " + text("standing.not_blind", language, package=PACKAGE, count=lock.reports_before)
+        return said
+
+    def sentences(self, language: Language = "de") -> tuple[str, ...]:
+        """The standing, then every deviation."""
+        return (self.headline(language), *(deviation.sentence(language) for deviation in self.deviations))
+
+    def record(self) -> dict[str, object]:
+        """The conformity as values that JSON knows, sentences in all languages."""
+        return {
+            "plan": self.plan_id,
+            "standing": str(self.standing),
+            "lock": None if self.lock is None else self.lock.digest,
+            "sentences": {language: list(self.sentences(language)) for language in LANGUAGES},
+        }
+
+
+def lock_of_plan(plan: Plan, baseline: Baseline, locked_on: str, reports_before: int) -> Lock:
+    """The lock of a plan on its baseline. Raises UserError where the baseline has no value."""
+    if baseline.values.empty:
+        raise UserError("lock_without_baseline", package=PACKAGE, plan=plan.id)
+    return Lock(
+        plan.id,
+        locked_on,
+        reports_before,
+        plan_digest(plan),
+        baseline.digest,
+        baseline.digests(),
+        int(baseline.values["year"].max()),
+        plain_plan(plan),
+    )
+
+
+def read_lock(data: bytes, source: str) -> Lock:
+    """The lock in a YAML text. Raises UserError where it is none, is of a later version, or was changed by hand."""
+    try:
+        content = yaml.safe_load(data.decode("utf-8"))
+    except (UnicodeDecodeError, yaml.YAMLError) as error:
+        raise UserError("lock_unreadable", package=PACKAGE, source=source) from error
+    if not isinstance(content, Mapping) or set(content) != set(_KEYS) or content["lock_version"] != LOCK_VERSION:
+        raise UserError("lock_unreadable", package=PACKAGE, source=source)
+    values = (content[key] for key in _KEYS[1:])
+    lock = Lock(*values)
+    typed = isinstance(lock.plan, Mapping) and isinstance(lock.baseline, Mapping) and isinstance(lock.reports_before, int)
+    if not typed or digest_of(dict(lock.plan)) != lock.plan_digest or digest_of(dict(lock.baseline)) != lock.baseline_digest:
+        raise UserError("lock_changed", package=PACKAGE, source=source)
+    return lock
+
+
+def conformity(plan: Plan, lock: Lock | None, baseline: Baseline | None, *, replaced: str | None = None) -> Conformity:
+    """How a plan and its baseline stand to a lock: its own, or that of the plan it is a variant of.
+
+    baseline: None compares the plans alone. replaced: day of an earlier lock of the same plan, None where the lock is the first.
+    """
+    is_variant = plan.variant_of is not None
+    if lock is None:
+        return Conformity(plan.id, Standing.EXPLORATORY if is_variant else Standing.UNLOCKED, None, ())
+    left_out = _OF_A_VARIANT if is_variant else ()
+    found = list(_plan_deviations(lock.plan, plain_plan(plan), left_out))
+    if baseline is not None:
+        found += _baseline_deviations(lock, baseline)
+    if replaced is not None:
+        found.insert(0, Deviation("replaced", {"earlier": replaced, "date": lock.locked_on}))
+    if is_variant:
+        return Conformity(plan.id, Standing.EXPLORATORY, lock, tuple(found))
+    return Conformity(plan.id, Standing.DEVIATING if found else Standing.FOLLOWED, lock, tuple(found))
+
+
+def _plan_deviations(locked: Mapping[str, Any], now: Mapping[str, Any], left_out: tuple[str, ...]) -> Iterator[Deviation]:
+    """Keys that say something else. A key that the lock does not know had its default then: plans grow keys."""
+    default = dict(_leaves("", plain_plan(Plan("", (), ()))))
+    before, after = dict(_leaves("", locked)), dict(_leaves("", now))
+    for path in sorted(before.keys() | after.keys()):
+        old, new = (side.get(path, default.get(path)) for side in (before, after))
+        if old != new and path not in left_out:
+            yield Deviation("changed", {"path": path, "locked": _shown(old), "now": _shown(new)})
+
+
+def _leaves(path: str, node: Any) -> Iterator[tuple[str, Any]]:
+    """(dotted path, value) of all that is not empty; entries of outcomes and estimators by their name."""
+    if isinstance(node, Mapping):
+        for key, child in node.items():
+            yield from _leaves(f"{path}.{key}" if path else str(key), child)
+    elif path in {"outcomes", "estimators"}:
+        name = "indicator" if path == "outcomes" else "id"
+        for entry in node:
+            inside = f"{path}[{entry[name]}]"
+            yield inside, True
+            yield from _leaves(inside, {key: child for key, child in entry.items() if key != name})
+    elif node not in (None, [], "", {}):
+        yield path, node
+
+
+def _baseline_deviations(lock: Lock, baseline: Baseline) -> Iterator[Deviation]:
+    now = baseline.digests()
+    for indicator in sorted(set(lock.baseline) | set(now)):
+        if lock.baseline.get(indicator) != now.get(indicator):
+            code = "baseline_new" if indicator not in lock.baseline else "baseline_gone" if indicator not in now else "baseline"
+            yield Deviation(code, {"indicator": indicator})
+
+
+def _shown(value: object) -> str:
+    """A value of a plan for people: lists without brackets, entries of mappings without their keys."""
+    if isinstance(value, list):
+        return ", ".join(_shown(entry) for entry in value)
+    if isinstance(value, Mapping):
+        return " ".join(_shown(entry) for entry in value.values())
+    return "–" if value is None else "✓" if value is True else str(value)

@@ -1,0 +1,130 @@
+"""The statistical checks of a plan: a figure against the plan's threshold, and a sentence that says what follows. None stops a run.
+
+Belongs here: the comparison with the threshold. Does not belong here: computing the figures (balance, estimators), Dagster.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from babel.numbers import format_decimal
+
+from kkz_eval.evaluation.matching import Matched
+from kkz_eval.evaluation.plan import Plan
+from kkz_eval.evaluation.problems import PACKAGE
+from kkz_eval.evaluation.results import EffectsResult
+from kkz_eval.model.texts import Language, text
+
+DESIGN_CHECKS = ("balance", "overlap")
+EFFECT_CHECKS = ("pre_trends", "treated_clusters", "agreement")
+OTHER_ESTIMANDS = ("dose", "bacon")  # not the average effect on the treated that the others estimate
+OVERALL = ("simple", "coefficient", "dynamic")  # the overall row of a method, in this order
+
+
+@dataclass(frozen=True)
+class StatisticalCheck:
+    """One check.
+
+    code: key below `checks.` in the catalogue. limit: the plan's threshold. found: what fails it, unknown: what could not be compared,
+    figures: all that was compared, by name.
+    """
+
+    name: str
+    passed: bool
+    code: str
+    limit: float
+    found: Mapping[str, float]
+    unknown: tuple[str, ...]
+    figures: Mapping[str, float]
+
+    def sentence(self, language: Language = "de") -> str:
+        """What was found, the worst first, and what follows."""
+        worst = sorted(self.found.items(), key=lambda item: (-abs(item[1]), item[0]))
+        items = ", ".join(f"{name} ({shown(value, language)})" for name, value in worst)
+        parameters = {"items": items, "limit": shown(self.limit, language), "unknown": ", ".join(self.unknown)}
+        return text(f"checks.{self.name}.{self.code}", language, package=PACKAGE, **parameters)
+
+
+def shown(value: float, language: Language) -> str:
+    """A figure or threshold with up to three digits after the decimal sign."""
+    return str(format_decimal(value, format="0.###", locale=language))
+
+
+def check_design(matched: Matched, plan: Plan) -> tuple[StatisticalCheck, ...]:
+    """Balance and overlap of the baseline, of each outcome and each covariate of the matching."""
+    rows = matched.balance[matched.balance["status"] == "ok"]
+    names = [f"{row.indicator} {row.measure}" for row in rows.itertuples()]
+    weighted = rows["smd_after"].notna()
+    distances = dict(zip(names, rows["smd_after"].where(weighted, rows["smd"]).abs(), strict=True))
+    overlaps = dict(zip(names, rows["overlap"], strict=True))
+    unknown = [f"{row.indicator} {row.measure}" for row in matched.balance[matched.balance["status"] != "ok"].itertuples()]
+    far = {name: value for name, value in distances.items() if value > plan.checks.smd}
+    apart = {name: value for name, value in overlaps.items() if value < plan.checks.overlap}
+    when = "after" if plan.matching is not None else "before"
+    return (
+        _judged("balance", far, unknown, f"far_{when}", plan.checks.smd, distances),
+        _judged("overlap", apart, unknown, "apart", plan.checks.overlap, overlaps),
+    )
+
+
+def check_effects(effects: EffectsResult, plan: Plan) -> tuple[StatisticalCheck, ...]:
+    """Years before the start, treated clusters, and agreement of the methods."""
+    return (_pre_trends(effects, plan), _treated_clusters(effects, plan), _agreement(effects, plan))
+
+
+def _judged(
+    name: str, found: Mapping[str, float], unknown: list[str], code: str, limit: float, figures: Mapping[str, float]
+) -> StatisticalCheck:
+    if not found:
+        code = "unknown" if unknown or not figures else "met"
+    return StatisticalCheck(name, code == "met", code, limit, found, tuple(unknown), figures)
+
+
+def _pre_trends(effects: EffectsResult, plan: Plan) -> StatisticalCheck:
+    tests = effects.tests[(effects.tests["test"] == "pre_trend") & effects.tests["p_value"].notna()]
+    names = tests["indicator"] + " (" + tests["estimator"] + ")"
+    figures = dict(zip(names, tests["p_value"].to_numpy(dtype="float64").tolist(), strict=True))
+    found = {name: p for name, p in figures.items() if p < plan.checks.pre_trend}
+    unknown = [outcome.indicator for outcome in plan.outcomes if outcome.indicator not in set(tests["indicator"])]
+    return _judged("pre_trends", found, unknown, "seen", plan.checks.pre_trend, figures)
+
+
+def _treated_clusters(effects: EffectsResult, plan: Plan) -> StatisticalCheck:
+    rows = effects.estimates[effects.estimates["status"] == "ok"]
+    figures = {str(name): float(count) for name, count in rows.groupby("indicator")["n_treated_clusters"].min().items()}
+    found = {name: count for name, count in figures.items() if count < plan.checks.treated_clusters}
+    unknown = [outcome.indicator for outcome in plan.outcomes if outcome.indicator not in figures]
+    return _judged("treated_clusters", found, unknown, "few", plan.checks.treated_clusters, figures)
+
+
+def _agreement(effects: EffectsResult, plan: Plan) -> StatisticalCheck:
+    """Largest difference of two methods over the same years, in the larger of their two standard errors."""
+    figures: dict[str, float] = {}
+    for outcome in plan.outcomes:
+        for years in ("exposed", "all"):
+            rows = _overall(effects.estimates, outcome.indicator, years)
+            if len(rows) >= 2:
+                figures[f"{outcome.indicator} ({years})"] = _largest(rows)
+    if not figures:
+        return StatisticalCheck("agreement", True, "one_method", plan.checks.agreement, {}, (), {})
+    found = {name: value for name, value in figures.items() if value > plan.checks.agreement}
+    return _judged("agreement", found, [], "apart", plan.checks.agreement, figures)
+
+
+def _overall(estimates: pd.DataFrame, indicator: str, years: str) -> pd.DataFrame:
+    """One row per estimator that stands for these years."""
+    rows = estimates[(estimates["indicator"] == indicator) & (estimates["status"] == "ok") & (estimates["term"] == "att")]
+    rows = rows[rows[["cohort", "year", "event_time"]].isna().all(axis=1) & ~rows["method"].isin(OTHER_ESTIMANDS)]
+    rows = rows[rows["std_error"] > 0]
+    wanted = ("exposed",) if years == "exposed" else OVERALL
+    rows = rows[rows["aggregation"].isin(wanted)]
+    order = rows["aggregation"].map({name: place for place, name in enumerate(wanted)})
+    return rows.assign(order=order).sort_values(["estimator", "order"], kind="stable").drop_duplicates("estimator")
+
+
+def _largest(rows: pd.DataFrame) -> float:
+    estimates, errors = (rows[name].to_numpy(dtype="float64") for name in ("estimate", "std_error"))
+    return float((np.abs(estimates[:, None] - estimates) / np.maximum(errors[:, None], errors)).max())

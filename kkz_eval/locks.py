@@ -1,0 +1,32 @@
+"""Where locks of plans are kept: beside the plan file, for version control, and in the store, where nothing is replaced.
+
+Does not belong here: what a lock says (evaluation.lock).
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from kkz_eval.evaluation.lock import Lock, read_lock
+from kkz_eval.evaluation.plan import Plan, plain_id
+from kkz_eval.storage.store import Store
+
+
+def lock_file(plan_file: Path, plan: Plan) -> Path:
+    """Where the lock of a plan, or of the plan it is a variant of, lies beside the plan file."""
+    return plan_file.parent / f"{plain_id(plan.variant_of or plan.id)}.lock"
+
+
+def kept_locks(store: Store, plan_id: str) -> list[Lock]:
+    """The locks of a plan in the store, the oldest first. Raises UserError where one can't be read."""
+    return [read_lock(store.get(key), key) for key in store.list(f"locks/{plain_id(plan_id)}")]
+
+
+def keep_lock(store: Store, lock: Lock) -> None:
+    """Add a lock behind those that are in the store, unless it is there."""
+    kept = kept_locks(store, lock.id)
+    if lock in kept:
+        return
+    number = len(kept) + 1
+    while not store.put_if_absent(f"locks/{plain_id(lock.id)}/{number:04d}.lock", lock.to_bytes()):
+        number += 1

@@ -1,0 +1,145 @@
+"""The commands `plan lock` and `plan show`, and how a plan of the line stands to its lock.
+
+Belongs here: what is composed of the line and the locks, what is printed, exit codes. Does not belong here: comparing (evaluation.lock).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+from kkz_eval.evaluation.baseline import Baseline, first_start
+from kkz_eval.evaluation.design import groups_of
+from kkz_eval.evaluation.lock import Conformity, Standing, conformity, lock_of_plan
+from kkz_eval.evaluation.plan import Outcome, Plan, plan_digest, report_folder
+from kkz_eval.evaluation.statistical_checks import shown
+from kkz_eval.line import Line, baseline_of_plan, judge_arrivals, land, open_line, parse_arrivals
+from kkz_eval.locks import keep_lock, kept_locks, lock_file
+from kkz_eval.model.errors import UserError
+from kkz_eval.model.texts import Language
+from kkz_eval.sentences import say
+from kkz_eval.settings import Settings
+from kkz_eval.storage.store import Store
+
+EVERY_YEAR = range(1900, 2101)
+
+
+def conformity_of(line: Line, plan: Plan, baseline: Baseline | None) -> Conformity:
+    """How a plan stands to its lock: the file beside the plan, else the newest in the store. Raises UserError for a broken lock."""
+    kept = kept_locks(line.steps.store, plan.variant_of or plan.id)
+    lock = line.locks.get(plan.id) or (kept[-1] if kept else None)
+    replaced = kept[0].locked_on if lock is not None and kept and kept[0] != lock else None
+    return conformity(plan, lock, baseline, replaced=replaced)
+
+
+def lock_plan(settings: Settings, file: Path) -> int:
+    """Take in what lies in the inbox, and lock the plan on its baseline; nothing is estimated. Returns 0.
+
+    Raises UserError where the plan is a variant, its baseline has no value, or it is locked and differs.
+    """
+    line = open_line(settings, [file], print)
+    (plan,) = line.plans.values()
+    if plan.variant_of is not None:
+        raise UserError("variant_not_locked", plan=plan.id, locked=plan.variant_of)
+    if settings.inbox.is_dir() and any(settings.inbox.iterdir()):
+        land(line, EVERY_YEAR)
+        parse_arrivals(line, EVERY_YEAR)
+        judge_arrivals(line, EVERY_YEAR)
+    baseline = baseline_of_plan(line, plan)
+    place, store = lock_file(file, plan), line.steps.store
+    if plan.id in line.locks:
+        lock = line.locks[plan.id]
+        if conformity(plan, lock, baseline).standing is not Standing.FOLLOWED:
+            raise UserError("plan_locked_already", plan=plan.id, file=str(place), date=lock.locked_on)
+    else:
+        reports = {key.split("/")[2] for key in store.list(report_folder(plan.id)) if key.endswith(".html")}
+        lock = lock_of_plan(plan, baseline, datetime.now(UTC).date().isoformat(), len(reports))
+        Store.at(str(place.parent.absolute())).put_if_absent(place.name, lock.to_bytes())
+    keep_lock(store, lock)
+    parameters = {"plan": plan.id, "file": str(place), "cells": len(baseline.values), "until": lock.until}
+    print(say("plan.locked", settings.language, **parameters))
+    print(conformity_of(line, plan, baseline).headline(settings.language))
+    return 0
+
+
+def show_plan(settings: Settings, file: Path) -> int:
+    """Print a plan as a person reads it, with how it stands to its lock. Returns 0. Raises UserError where the plan is not valid."""
+    line = open_line(settings, [file])
+    (plan,) = line.plans.values()
+    print("\n".join(_shown(line, plan, settings.language)))
+    baseline = baseline_of_plan(line, plan)
+    if baseline.values.empty:
+        print(say("plan.no_data", settings.language, home=str(settings.home)))
+    standing = conformity_of(line, plan, None if baseline.values.empty else baseline)
+    print("\n".join(standing.sentences(settings.language)))
+    return 0
+
+
+def _shown(line: Line, plan: Plan, language: Language) -> Iterator[str]:
+    yield f"{plan.title.get(language) or plan.id} ({plan.id})"
+    if plan.texts.get("question", {}).get(language):
+        yield say("plan.question", language, text=plan.texts["question"][language])
+    groups = groups_of(plan, language)
+    sizes = groups["group"].value_counts().reindex(["treated", "reference", "later", "left_out"], fill_value=0)
+    cohorts = sorted({int(year) for year in groups.loc[groups["group"] == "treated", "cohort"]})
+    counts = {str(name): int(size) for name, size in sizes.items()}
+    yield say("plan.groups", language, cohorts=", ".join(map(str, cohorts)), **counts)
+    yield say(f"plan.reference.{plan.reference}", language)
+    yield say("plan.baseline", language, start=first_start(groups, plan))
+    yield _matching(plan, language)
+    yield say("plan.outcomes", language)
+    for outcome in plan.outcomes:
+        yield from _outcome(line, plan, outcome, language)
+    if plan.covariates:
+        yield say("plan.covariates", language, covariates=", ".join(plan.covariates))
+    named = (f"{spec.id} ({' '.join(part for part in (spec.method, spec.variant) if part)})" for spec in plan.estimators)
+    yield say("plan.estimators", language, estimators=", ".join(named))
+    level = shown(100 * plan.inference.level, language)
+    yield say("plan.inference", language, level=level, method=plan.inference.method, cluster=plan.cluster)
+    minimum = 1.0 if plan.coverage_minimum is None else plan.coverage_minimum
+    yield say("plan.coverage", language, minimum=shown(100 * minimum, language))
+    thresholds = {name: shown(getattr(plan.checks, name), language) for name in plan.checks.__dataclass_fields__}
+    yield say("plan.checks", language, **thresholds)
+    yield say("plan.digest", language, digest=plan_digest(plan))
+
+
+def _matching(plan: Plan, language: Language) -> str:
+    matching = plan.matching
+    if matching is None:
+        return say("plan.matching.none", language)
+    exact = say("plan.matching.exact", language, strata=", ".join(matching.exact)) if matching.exact else ""
+    covariates = ", ".join(f"{measured.indicator} {measured.measure}" for measured in matching.covariates)
+    if matching.method == "entropy_balancing":
+        return say("plan.matching.entropy_balancing", language, covariates=covariates, exact=exact)
+    caliper = "no_caliper" if matching.caliper is None else "caliper"
+    return say(
+        "plan.matching.nearest_neighbour",
+        language,
+        covariates=covariates,
+        exact=exact,
+        neighbours=matching.neighbours,
+        metric=matching.metric,
+        replacement=say(f"plan.matching.{'again' if matching.replacement else 'once'}", language),
+        caliper=say(f"plan.matching.{caliper}", language, caliper=shown(matching.caliper or 0.0, language)),
+    )
+
+
+def _outcome(line: Line, plan: Plan, outcome: Outcome, language: Language) -> Iterator[str]:
+    yield say(
+        "plan.outcome",
+        language,
+        label=line.catalogue[outcome.indicator].label[language],
+        indicator=outcome.indicator,
+        role=say(f"plan.role.{outcome.role}", language),
+        source=plan.sources[outcome.indicator],
+        years="–".join(map(str, outcome.window)) if outcome.window else say("plan.all_years", language),
+    )
+    if outcome.earliest_plausible_year is not None:
+        yield say("plan.earliest", language, year=outcome.earliest_plausible_year)
+    if outcome.age_at_exposure is not None:
+        yield say("plan.age", language, age=outcome.age_at_exposure)
+    if outcome.expected_direction is not None:
+        yield say(f"plan.direction.{outcome.expected_direction}", language)
+    if outcome.mechanism.get(language):
+        yield say("plan.mechanism", language, text=outcome.mechanism[language])

@@ -1,0 +1,145 @@
+"""What the report says of the design: who serves as whose reference, balance after weighting, regression to the mean, the lock.
+
+Does not belong here: numbers (evaluation), the order of the report (build).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pandas as pd
+
+from kkz_eval.model.texts import Language, text
+from kkz_eval.reporting import numbers
+from kkz_eval.reporting.document import Column, Inline, Listing, Paragraph, Parts, Quoted, Section, Table, join, phrase
+from kkz_eval.reporting.inputs import PACKAGE, DesignInfo, OutcomeInfo, ReportInputs, in_language
+
+Block = Paragraph | Listing | Table
+
+
+def lock_headline(inputs: ReportInputs, language: Language) -> tuple[Paragraph, ...]:
+    """Whether the results follow a locked plan, in a sentence; nothing where the inputs do not say."""
+    return tuple(Paragraph((Quoted(in_language(said, language, "conformity")),), "note") for said in inputs.conformity[:1])
+
+
+def lock_section(inputs: ReportInputs, language: Language) -> tuple[Section, ...]:
+    """Whether the results follow a locked plan, and every deviation."""
+    if not inputs.conformity:
+        return ()
+    headline, *deviations = ((Quoted(in_language(said, language, "conformity")),) for said in inputs.conformity)
+    blocks: list[Block] = [Paragraph(headline)]
+    if deviations:
+        blocks.append(Listing(tuple(deviations)))
+    return (Section("lock", phrase("design.lock", language), tuple(blocks)),)
+
+
+def design_sections(inputs: ReportInputs, language: Language) -> tuple[Section, ...]:
+    """The reference Kreise of each Kreis of the programme, and what levels alone let expect; none where the inputs have no design."""
+    design = inputs.design
+    if design is None:
+        return ()
+    labels = {outcome.indicator: outcome for outcome in inputs.outcomes}
+    sections = [Section("references", phrase("design.title", language), tuple(_reference_blocks(design, labels, language)))]
+    expected = tuple(_expected(design.regression, labels, language))
+    if expected:
+        blocks = (Paragraph(phrase("design.regression_intro", language)), Listing(expected))
+        sections.append(Section("regression", phrase("design.regression", language), blocks))
+    return tuple(sections)
+
+
+def _reference_blocks(design: DesignInfo, labels: dict[str, OutcomeInfo], language: Language) -> Iterator[Block]:
+    total = numbers.count("design.n_reference", design.n_reference, language)
+    effective = numbers.measured("design.ess", design.ess, 1, language)
+    weighted = design.method != "none"
+    counted = phrase("design.effective", language, n=total, ess=effective) if weighted else ()
+    fixed = phrase("design.weights_fixed", language) if weighted else ()
+    yield Paragraph(join(phrase(f"design.{design.method}", language), counted, fixed))
+    if len(design.unused):
+        yield Listing(
+            tuple(
+                phrase("design.unused", language, name=Quoted(str(name)), reason=Quoted(in_language(reason, language, "design")))
+                for name, reason in design.unused
+            )
+        )
+    if weighted:
+        yield _after_table(design.balance, labels, language)
+    if len(design.references):
+        yield Paragraph(phrase("design.names_intro", language))
+        yield _names_table(design, language)
+
+
+def _after_table(balance: pd.DataFrame, labels: dict[str, OutcomeInfo], language: Language) -> Table:
+    rows = []
+    for position, row in enumerate(balance[balance["smd_after"].notna()].to_dict("records"), start=1):
+        known = labels.get(str(row["indicator"]))
+        label = str(row["indicator"]) if known is None else in_language(known.label, language, known.indicator)
+        measure = text(f"measures.{row['measure']}", language, package=PACKAGE)
+        cells = tuple(
+            (numbers.measured(f"design.after-{position}.{name}", row[name], 2, language),) for name in ("smd", "smd_after")
+        )
+        rows.append((phrase("balance.row", language, label=Quoted(label), measure=measure), *cells))
+    columns = (_column("balance.outcome", language), _column("design.before", language), _column("design.after", language))
+    return Table("design.after", phrase("design.after_caption", language), columns, tuple(rows))
+
+
+def _names_table(design: DesignInfo, language: Language) -> Table:
+    rows = []
+    for position, (name, part) in enumerate(design.references.groupby("unit_name", sort=True), start=1):
+        near = [
+            phrase(
+                "design.matched" if row["matched"] else "design.near",
+                language,
+                name=Quoted(str(row["reference_name"])),
+                distance=numbers.measured(f"design.unit-{position}.distance-{row['rank']}", row["distance"], 2, language),
+            )
+            for row in part.sort_values("rank").to_dict("records")
+        ]
+        mixed = design.synthetic[design.synthetic["unit_name"] == name].sort_values(
+            ["share", "reference_name"], ascending=[False, True]
+        )
+        shares = [
+            phrase(
+                "design.share",
+                language,
+                name=Quoted(str(row["reference_name"])),
+                share=numbers.measured(f"design.unit-{position}.share-{place}", 100 * row["share"], 0, language),
+            )
+            for place, row in enumerate(mixed.to_dict("records"), start=1)
+        ]
+        apart = numbers.measured(f"design.unit-{position}.apart", mixed["distance"].iloc[0], 2, language) if len(mixed) else "–"
+        rows.append(((Quoted(str(name)),), _listed(near), _listed(shares), (apart,)))
+    columns = (
+        *(_column(key, language) for key in ("design.unit", "design.nearest", "design.synthetic")),
+        Column(text("design.apart", language, package=PACKAGE), "number"),
+    )
+    return Table("design.names", phrase("design.names_caption", language), columns, tuple(rows))
+
+
+def _expected(regression: pd.DataFrame, labels: dict[str, OutcomeInfo], language: Language) -> Iterator[Parts]:
+    for position, row in enumerate(regression[regression["status"] == "ok"].to_dict("records"), start=1):
+        outcome = labels[str(row["indicator"])]
+        scope = f"design.regression-{position}"
+        weighted = pd.notna(row["expected_after"])
+        after = (
+            {"after": numbers.measured(f"{scope}.after", row["expected_after"], outcome.decimals, language)} if weighted else {}
+        )
+        yield phrase(
+            "design.expected_weighted" if weighted else "design.expected",
+            language,
+            label=Quoted(in_language(outcome.label, language, outcome.indicator)),
+            correlation=numbers.measured(f"{scope}.correlation", row["correlation"], 2, language),
+            expected=numbers.measured(f"{scope}.expected", row["expected"], outcome.decimals, language),
+            unit=Quoted(in_language(outcome.difference_unit, language, outcome.indicator)),
+            **after,
+        )
+
+
+def _listed(items: list[Parts]) -> Parts:
+    listed: list[Inline] = []
+    for item in items:
+        listed += [*(["; "] if listed else []), *item]
+    return tuple(listed) or ("–",)
+
+
+def _column(key: str, language: Language) -> Column:
+    return Column(text(key, language, package=PACKAGE), "number" if key in {"design.before", "design.after"} else "text")

@@ -1,0 +1,239 @@
+"""The marked copy of a delivered file: every faulty cell coloured and commented, the protocol as its first sheet. No judging, no guessed value."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import pyarrow as pa
+from openpyxl import Workbook
+from openpyxl.cell.cell import Cell, MergedCell
+from openpyxl.comments import Comment
+from openpyxl.styles import Alignment, Font, PatternFill
+from openpyxl.worksheet.datavalidation import DataValidation
+from openpyxl.worksheet.hyperlink import Hyperlink
+from openpyxl.worksheet.worksheet import Worksheet
+
+from kkz_eval.contracts.contract import Contract
+from kkz_eval.deliveries.returned import COLUMNS, SHEET, Decision, label, status_word
+from kkz_eval.model.findings import Finding, Severity, concat_findings, iter_findings
+from kkz_eval.model.identifiers import cell_address
+from kkz_eval.model.texts import Language, text
+from kkz_eval.model.verdicts import Slice, Status
+from kkz_eval.stewardship import PACKAGE
+from kkz_eval.stewardship.protocol import unit_label
+from kkz_eval.stewardship.source_sheets import put_text, source_workbook
+from kkz_eval.stewardship.workbook_bytes import bytes_of
+from kkz_eval.storage.digests import digest_of_bytes
+
+LISTED = 10_000
+"""So many findings are listed and marked; the rest is counted."""
+
+_FILLS = {
+    Severity.ERROR: PatternFill("solid", fgColor="FFF4B6B6"),
+    Severity.WARNING: PatternFill("solid", fgColor="FFFFE8A3"),
+    Severity.ACKNOWLEDGED: PatternFill("solid", fgColor="FFD5E8D4"),
+}
+_ORDER = tuple(_FILLS)
+_WIDTHS = (6, 16, 28, 8, 18, 26, 56, 60, 12, 22, 18, 40, 24)
+_WRAP = Alignment(wrap_text=True, vertical="top")
+_BOLD = Font(bold=True)
+_HEADER_FILL = PatternFill("solid", fgColor="FFDCE6EC")
+_SHOWN_SLICES = 40
+
+
+@dataclass(frozen=True)
+class Judged:
+    """What one contract says of the file. findings: FINDINGS_SCHEMA, in the order of the file; slices: fates by unit and year."""
+
+    contract: Contract
+    findings: pa.Table
+    status: Status
+    slices: tuple[Slice, ...]
+
+
+def marked_copy(data: bytes, name: str, judged: Sequence[Judged], language: Language) -> bytes:
+    """The marked copy as the bytes of an .xlsx file; the same inputs give the same bytes.
+
+    data: the file as delivered and read; name: of it; judged: by contract, at least one.
+    """
+    findings = list(iter_findings(concat_findings([one.findings for one in judged]).slice(0, LISTED)))
+    n_findings = sum(one.findings.num_rows for one in judged)
+    labels = {p.name: (p.label_de if language == "de" else p.label_en) for one in judged for p in one.contract.properties}
+    source = source_workbook(data, [one.contract for one in judged])
+    if source is None:
+        workbook, sheet_of = Workbook(), {}
+        del workbook[workbook.sheetnames[0]]
+    else:
+        workbook, found = source
+        sheet_of = dict(found)
+        _mark(workbook, sheet_of, findings, labels, language)
+    sheet = workbook.create_sheet(SHEET, 0)
+    head = _head(data, name, judged, language)
+    if source is None:
+        head.append(("", _say("marked.too_large", language)))
+    if n_findings > LISTED:
+        head.append(("", _say("protocol.more", language, count=n_findings - LISTED)))
+    _write_head(sheet, head)
+    _write_findings(sheet, len(head) + 3, findings, sheet_of, labels, language)
+    for other in workbook.worksheets:  # two selected sheets would both take what is typed into one
+        other.sheet_view.tabSelected = other is sheet
+    workbook.active = 0
+    return bytes_of(workbook)
+
+
+def _say(key: str, language: Language, **parameters: object) -> str:
+    return text(key, language, **{"package": PACKAGE, **parameters})  # type: ignore[arg-type]
+
+
+def _head(data: bytes, name: str, judged: Sequence[Judged], language: Language) -> list[tuple[str, str]]:
+    lines = [(_say("marked.file", language), name), (_say("marked.digest", language), digest_of_bytes(data))]
+    for one in judged:
+        title = one.contract.title_de if language == "de" else one.contract.title_en
+        counts = [_count(one.findings, severity) for severity in _ORDER]
+        partly = one.status != Status.REJECTED and any(part.status == Status.REJECTED for part in one.slices)
+        fate = _say("status.partly_rejected" if partly else f"status.{one.status}", language)
+        lines += [
+            (_say("marked.contract", language), f"{title} ({one.contract.id} {one.contract.version})"),
+            (
+                _say("marked.result", language),
+                _say("marked.fate", language, status=fate, errors=counts[0], warnings=counts[1], acknowledged=counts[2]),
+            ),
+            (_say("marked.blocked", language), _blocked(one, language)),
+            (_say("marked.contact", language), one.contract.terms.contact_role or "–"),
+            (_say("marked.deadline", language), one.contract.terms.deadline or "–"),
+        ]
+    words = [status_word(decision, language) for decision in (Decision.CORRECTED, Decision.RIGHT)]
+    lines.append((_say("marked.how", language), _say("marked.instructions", language, corrected=words[0], right=words[1])))
+    return lines
+
+
+def _count(findings: pa.Table, severity: Severity) -> int:
+    return sum(value == severity for value in findings.column("severity").to_pylist())
+
+
+def _blocked(one: Judged, language: Language) -> str:
+    if one.status == Status.REJECTED:
+        return _say("marked.blocked_file", language)
+    rejected = [part for part in one.slices if part.status == Status.REJECTED]
+    if not rejected:
+        return _say("marked.blocked_nothing", language)
+    named = "; ".join(f"{unit_label(part.unit_id)} {part.year}" for part in rejected[:_SHOWN_SLICES])
+    more = len(rejected) - _SHOWN_SLICES
+    return _say("marked.blocked_parts", language, parts=named + (f" (+{more})" if more > 0 else ""))
+
+
+def _write_head(sheet: Worksheet, lines: Sequence[tuple[str, str]]) -> None:
+    put_text(sheet.cell(1, 1), SHEET)
+    sheet.cell(1, 1).font = Font(bold=True, size=14)
+    for row, (key, value) in enumerate(lines, start=2):
+        put_text(sheet.cell(row, 1), key)
+        put_text(sheet.cell(row, 3), value)
+        sheet.cell(row, 1).font = _BOLD
+        sheet.cell(row, 3).alignment = _WRAP
+        sheet.merge_cells(start_row=row, start_column=1, end_row=row, end_column=2)
+        sheet.merge_cells(start_row=row, start_column=3, end_row=row, end_column=8)
+        sheet.row_dimensions[row].height = 15.0 * (1 + len(value) // 150)
+
+
+def _write_findings(
+    sheet: Worksheet,
+    first: int,
+    findings: Sequence[Finding],
+    sheet_of: Mapping[str | None, str],
+    labels: Mapping[str, str],
+    language: Language,
+) -> None:
+    for column, (name, width) in enumerate(zip(COLUMNS, _WIDTHS, strict=True), start=1):
+        cell = sheet.cell(first, column)
+        put_text(cell, label(name, language))
+        cell.font, cell.fill, cell.alignment = _BOLD, _HEADER_FILL, _WRAP
+        sheet.column_dimensions[cell.column_letter].width = width
+    opened = status_word(Decision.OPEN, language)
+    for number, finding in enumerate(findings, start=1):
+        row = first + number
+        label_of = labels.get(finding.field or "")
+        texts = {
+            "cell": _shown_cell(finding, sheet_of),
+            "unit": "" if finding.unit_id is None else f"{unit_label(finding.unit_id)} ({finding.unit_id})",
+            "value": finding.value or "",
+            "allowed": finding.allowed or "",
+            "message": finding.message(language, label_of),
+            "fix": finding.fix(language, label_of),
+            "severity": _say(f"severity.{finding.severity}", language),
+            "rule": finding.rule,
+            "status": opened,
+        }
+        sheet.cell(row, 1, number)
+        if finding.year is not None:
+            sheet.cell(row, COLUMNS.index("year") + 1, finding.year)
+        for name, value in texts.items():
+            cell = sheet.cell(row, COLUMNS.index(name) + 1)
+            put_text(cell, value)
+            if name in ("message", "fix", "allowed"):
+                cell.alignment = _WRAP
+        sheet.cell(row, COLUMNS.index("severity") + 1).fill = _FILLS[Severity(finding.severity)]
+        _link(sheet.cell(row, COLUMNS.index("cell") + 1), finding, sheet_of)
+    sheet.freeze_panes = sheet.cell(first + 1, 3)
+    if findings:
+        _offer(sheet, first + 1, first + len(findings), language)
+
+
+def _shown_cell(finding: Finding, sheet_of: Mapping[str | None, str]) -> str:
+    return cell_address(sheet_of.get(finding.sheet, finding.sheet), finding.row, finding.column) or "–"
+
+
+def _link(cell: Cell, finding: Finding, sheet_of: Mapping[str | None, str]) -> None:
+    target = sheet_of.get(finding.sheet)
+    place = cell_address(None, finding.row, finding.column)
+    if target is None or not place:
+        return
+    quoted = target.replace("'", "''")
+    cell.hyperlink = Hyperlink(ref=cell.coordinate, location=f"'{quoted}'!{place}", display=str(cell.value))
+    cell.font = Font(color="FF0B4F6C", underline="single")
+
+
+def _offer(sheet: Worksheet, first: int, last: int, language: Language) -> None:
+    """A drop-down of the admitted words in the column Status."""
+    words = ",".join(status_word(decision, language) for decision in Decision)
+    choice = DataValidation(type="list", formula1=f'"{words}"', allow_blank=False, showErrorMessage=True)
+    choice.error = _say("marked.choose", language)
+    letter = sheet.cell(first, COLUMNS.index("status") + 1).column_letter
+    choice.add(f"{letter}{first}:{letter}{last}")
+    sheet.add_data_validation(choice)
+
+
+def _mark(
+    workbook: Workbook,
+    sheet_of: Mapping[str | None, str],
+    findings: Sequence[Finding],
+    labels: Mapping[str, str],
+    language: Language,
+) -> None:
+    """Colour and comment the faulty cells; several findings of one cell share a comment, the gravest gives the colour."""
+    by_cell: dict[tuple[str, int, int], list[tuple[int, Finding]]] = {}
+    for number, finding in enumerate(findings, start=1):
+        sheet = sheet_of.get(finding.sheet)
+        if sheet is not None and (finding.row is not None or finding.column is not None):
+            by_cell.setdefault((sheet, finding.row or 1, finding.column or 1), []).append((number, finding))
+    for (name, row, column), found in by_cell.items():
+        cell = _real_cell(workbook[name], row, column)
+        gravest = min((Severity(finding.severity) for _, finding in found), key=_ORDER.index)
+        cell.fill = _FILLS[gravest]
+        said = [
+            f"{number}. {finding.message(language, labels.get(finding.field or ''))} "
+            f"{finding.fix(language, labels.get(finding.field or ''))}"
+            for number, finding in found
+        ]
+        before = [cell.comment.text] if cell.comment is not None else []
+        cell.comment = Comment("\n\n".join([*before, *said]), SHEET, height=60 + 60 * len(said), width=380)
+
+
+def _real_cell(sheet: Worksheet, row: int, column: int) -> Cell:
+    """The cell at an address; of merged cells the one that holds the value."""
+    cell = sheet.cell(row, column)
+    if isinstance(cell, MergedCell):
+        for merged in sheet.merged_cells.ranges:
+            if cell.coordinate in merged:
+                return sheet.cell(merged.min_row, merged.min_col)
+    return cell

@@ -1,0 +1,85 @@
+"""The reply to a municipality about its deliveries: a receipt, or what is to be corrected until when. A letter in German; no values of cells."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+
+from kkz_eval.deliveries.intake import year_spans
+from kkz_eval.model.texts import text
+from kkz_eval.stewardship import PACKAGE
+from kkz_eval.stewardship.board import BoardCell, BoardTable, State
+from kkz_eval.stewardship.deadlines import correct_until, german_day
+from kkz_eval.stewardship.protocol import unit_label
+
+_RECEIVED = (State.ACCEPTED, State.WARNINGS, State.WAIVED)
+
+
+def replies(tables: Sequence[BoardTable], copies: Mapping[str, str], today: date) -> dict[str, str]:
+    """The letters, by unit. copies: from the digest of a content to the name of the marked copy that goes with the letter."""
+    by_unit: dict[str, list[tuple[BoardTable, tuple[BoardCell, ...]]]] = {}
+    for table in tables:
+        for cells in table.rows:
+            if cells:
+                by_unit.setdefault(cells[0].unit_id, []).append((table, cells))
+    return {unit: _letter(unit, parts, copies, today) for unit, parts in by_unit.items()}
+
+
+def _letter(unit: str, parts: Sequence[tuple[BoardTable, tuple[BoardCell, ...]]], copies: Mapping[str, str], today: date) -> str:
+    name = unit_label(unit)
+    blocks = [_say("subject", unit=name), _say("greeting")]
+    received = [line for state in _RECEIVED for line in _years(parts, state)]
+    faulty = _faulty(parts, copies, today)
+    missing = [*_years(parts, State.LATE), *_upcoming(parts)]
+    if received:
+        blocks.append("\n".join([_say("received"), *received]))
+    if faulty:
+        attached = any(place in line for line in faulty for place in copies.values())
+        blocks.append("\n".join([_say("faulty"), *faulty, *([_say("how")] if attached else [])]))
+    if missing:
+        blocks.append("\n".join([_say("missing"), *missing]))
+    if not faulty and not missing:
+        blocks.append(_say("complete"))
+    return "\n\n".join([*blocks, _say("closing")]) + "\n"
+
+
+def _years(parts: Sequence[tuple[BoardTable, tuple[BoardCell, ...]]], state: State) -> list[str]:
+    lines = []
+    for table, cells in parts:
+        years = [cell.year for cell in cells if cell.state == state]
+        if years:
+            said = text(f"status.{state}", "de", package=PACKAGE)
+            lines.append(_say("years", dataset=table.contract.title_de, years=year_spans(years), status=said))
+    return lines
+
+
+def _upcoming(parts: Sequence[tuple[BoardTable, tuple[BoardCell, ...]]]) -> list[str]:
+    """What is missing and not yet late, with its day."""
+    return [
+        _say("due", dataset=table.contract.title_de, year=cell.year, day=german_day(cell.deadline))
+        for table, cells in parts
+        for cell in cells
+        if cell.state == State.MISSING and cell.deadline is not None
+    ]
+
+
+def _faulty(parts: Sequence[tuple[BoardTable, tuple[BoardCell, ...]]], copies: Mapping[str, str], today: date) -> list[str]:
+    lines = []
+    for table, cells in parts:
+        by_file: dict[tuple[str, str], list[BoardCell]] = {}
+        for cell in cells:
+            if cell.state in (State.REJECTED, State.CONFLICT) and cell.history is not None:
+                by_file.setdefault((cell.history.newest.name, cell.history.newest.sha256), []).append(cell)
+        for (name, sha256), found in by_file.items():
+            until = max(correct_until(cell.deadline, today) for cell in found)
+            key = "contradicted" if found[0].state == State.CONFLICT else "rejected"
+            years = year_spans(cell.year for cell in found)
+            day = german_day(until)
+            lines.append(_say(key, dataset=table.contract.title_de, years=years, file=name, day=day))
+            if sha256 in copies:
+                lines.append(_say("copy", place=copies[sha256]))
+    return lines
+
+
+def _say(key: str, **parameters: object) -> str:
+    return text(f"reply.{key}", "de", **{"package": PACKAGE, **parameters})  # type: ignore[arg-type]

@@ -1,0 +1,247 @@
+"""What stewards decided in returned marked copies, as requests that a second role approves: waivers and corrections.
+
+Nothing in a returned sheet is trusted: each row is looked up among the findings of the file that it names.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import yaml
+
+from kkz_eval.contracts.contract import Contract
+from kkz_eval.deliveries.decided import dimensions_at, is_waivable, record_at
+from kkz_eval.deliveries.decisions import CORRECTIONS, WAIVERS, Correction, Decisions, Place, Waiver, document_of
+from kkz_eval.deliveries.judging import load_findings, load_parsed
+from kkz_eval.deliveries.register import Register, returned_protocols
+from kkz_eval.deliveries.returned import Decision, DecisionRow
+from kkz_eval.model.errors import UserError
+from kkz_eval.model.findings import Finding, iter_findings
+from kkz_eval.model.identifiers import cell_address
+from kkz_eval.model.parsed import COL, ROW, SHEET, ParsedTable
+from kkz_eval.model.texts import Language, text
+from kkz_eval.model.verdicts import Verdict
+from kkz_eval.stewardship import PACKAGE
+from kkz_eval.stewardship.delivery_diff import Change, changes_between
+from kkz_eval.storage.digests import digest_of
+from kkz_eval.storage.store import Store
+
+
+@dataclass(frozen=True)
+class Request:
+    """One decision of a steward that waits for approval, or that can't have one.
+
+    kind: waiver | correction; problem: "" or why it can't be approved (unknown_finding, unknown_word, no_reason, not_waivable,
+    nothing_changed); returned: digest of the marked copy; name: under which it came; place: None where the finding is unknown;
+    rule, value, allowed: of the finding; old, new: of a correction; requested_by: role that the contract names.
+    """
+
+    id: str
+    kind: str
+    problem: str
+    returned: str
+    name: str
+    number: str
+    place: Place | None
+    rule: str
+    value: str
+    allowed: str
+    old: str
+    new: float | None
+    reason: str
+    requested_by: str
+    reported_to: str
+
+    def sentence(self, language: Language = "de") -> str:
+        """What is asked for, or what stands in the way and what to do."""
+        key = f"request.{self.problem or self.kind}"
+        cell = self.place.cell if self.place else "–"
+        parameters = {"name": self.name, "number": self.number, "rule": self.rule, "cell": cell, "reason": self.reason or "–"}
+        return text(key, language, package=PACKAGE, **parameters)
+
+
+def requests_of(store: Store, register: Register, contracts: Mapping[str, Contract]) -> tuple[Request, ...]:
+    """All requests in the order in which the marked copies came, then row by row."""
+    names = {arrival.sha256: arrival for arrival in register.arrivals}
+    returned = returned_protocols(store)
+    found: list[Request] = []
+    for sha256 in sorted(returned, key=lambda digest: names[digest].number if digest in names else 0):
+        if sha256 in names:  # a scan that was cut short leaves what it read, but no arrival: it comes again
+            looked_up = _Original(store, register, contracts, returned[sha256].original, sha256, names[sha256].name)
+            for row in returned[sha256].rows:
+                found += looked_up.requests(row)
+    return tuple({request.id: request for request in found}.values())
+
+
+@dataclass(frozen=True)
+class _Original:
+    """The file that a returned copy is about, with its verdicts, beside the verdicts of the copy."""
+
+    store: Store
+    register: Register
+    contracts: Mapping[str, Contract]
+    sha256: str
+    returned: str
+    name: str
+
+    def requests(self, row: DecisionRow) -> Iterator[Request]:
+        """The requests that one row makes: one, or one per changed value for a correction."""
+        for (digest, contract_id), verdict in sorted(self.register.verdicts.items(), key=lambda item: item[0]):
+            if digest == self.sha256 and contract_id in self.contracts:
+                for finding in iter_findings(load_findings(self.store, verdict)):
+                    if _is(row, finding):
+                        yield from self._of(row, finding, verdict, self.contracts[contract_id])
+                        return
+        yield self._request(row, "waiver", "unknown_finding")
+
+    def _of(self, row: DecisionRow, finding: Finding, verdict: Verdict, contract: Contract) -> Iterator[Request]:
+        parsed = load_parsed(self.store, verdict.parsed_key, contract)
+        place = self._place(finding, contract, parsed)
+        if row.decision == Decision.CORRECTED:
+            yield from self._corrections(row, finding, place, contract, parsed)
+            return
+        problem = ""
+        if row.decision != Decision.RIGHT:
+            problem = "unknown_word"
+        elif place is None or not is_waivable(finding):
+            problem = "not_waivable"
+        elif not row.reason:
+            problem = "no_reason"
+        yield self._request(row, "waiver", problem, place, finding, contract)
+
+    def _place(self, finding: Finding, contract: Contract, parsed: ParsedTable) -> Place | None:
+        record = record_at(parsed, finding)
+        if record is None or finding.unit_id is None or finding.year is None or finding.field is None:
+            return None
+        dimensions = dimensions_at(parsed, contract, record)
+        return Place(contract.id, finding.unit_id, finding.year, finding.field, dimensions, self.sha256, finding.cell)
+
+    def _corrections(
+        self, row: DecisionRow, finding: Finding, place: Place | None, contract: Contract, parsed: ParsedTable
+    ) -> Iterator[Request]:
+        """One request per value of the finding's unit and year that the copy holds otherwise than the original."""
+        after = self.register.verdicts.get((self.returned, contract.id))
+        changed: list[Change] = []
+        if after is not None:
+            copy = load_parsed(self.store, after.parsed_key, contract)
+            changed = [
+                change
+                for change in changes_between(parsed, copy, contract)
+                if change.old is not None
+                and (finding.unit_id is None or change.unit_id == finding.unit_id)
+                and (finding.year is None or change.year == finding.year)
+            ]
+        if not changed:
+            yield self._request(row, "correction", "nothing_changed", place, finding, contract)
+        for change in changed:
+            at = Place(
+                contract.id, change.unit_id, change.year, change.field, change.dimensions, self.sha256, _cell(parsed, change)
+            )
+            problem = "" if change.new_value is not None else "nothing_changed"
+            if not problem and not row.reason:
+                problem = "no_reason"
+            yield self._request(row, "correction", problem, at, finding, contract, change)
+
+    def _request(
+        self,
+        row: DecisionRow,
+        kind: str,
+        problem: str,
+        place: Place | None = None,
+        finding: Finding | None = None,
+        contract: Contract | None = None,
+        change: Change | None = None,
+    ) -> Request:
+        where = [place.unit_id, place.year, place.field, sorted(place.dimensions.items())] if place else row.number
+        rule = "" if kind == "correction" and change else row.rule
+        return Request(
+            id=digest_of([self.returned, kind, where, rule])[:12],
+            kind=kind,
+            problem=problem,
+            returned=self.returned,
+            name=self.name,
+            number=row.number,
+            place=place,
+            rule=row.rule,
+            value=(finding.value or "") if finding else row.value,
+            allowed=(finding.allowed or "") if finding else "",
+            old=(change.old or "") if change else "",
+            new=change.new_value if change else None,
+            reason=row.reason,
+            requested_by=contract.terms.contact_role if contract else "",
+            reported_to=row.reported_to or (contract.terms.contact_role if contract else ""),
+        )
+
+
+def _is(row: DecisionRow, finding: Finding) -> bool:
+    sheet, _, cell = row.cell.rpartition("!")
+    here = cell_address(None, finding.row, finding.column) or "–"
+    return (
+        row.rule == finding.rule
+        and cell == here
+        and finding.sheet in (None, sheet)
+        and row.value == (finding.value or "").strip()
+    )
+
+
+def _cell(parsed: ParsedTable, change: Change) -> str:
+    table, record = parsed.table, change.record
+    return cell_address(
+        table.column(SHEET)[record].as_py(),
+        table.column(change.field + ROW)[record].as_py(),
+        table.column(change.field + COL)[record].as_py(),
+    )
+
+
+def is_approved(request: Request, decisions: Decisions) -> bool:
+    """Whether a decision of that very content is in force."""
+    if request.place is None:
+        return False
+    about = (_where(request.place), request.rule if request.kind == "waiver" else "")
+    known = {(_where(waiver.place), waiver.rule) for waiver in decisions.waivers}
+    known |= {(_where(correction.place), "") for correction in decisions.corrections}
+    return about in known
+
+
+def _where(place: Place) -> tuple[object, ...]:
+    return (place.contract, place.unit_id, place.year, place.field, tuple(sorted(place.dimensions.items())))
+
+
+def approve(request: Request, folder: Path, role: str, expires: date | None) -> Path:
+    """Write the decision's YAML file beside the contracts and return its path.
+
+    role: of the second person; expires: of a waiver. Raises UserError where the request can't be approved, the role is the
+    one that asked, a waiver has no expiry, or the file is there.
+    """
+    if request.problem or request.place is None:
+        raise UserError("request_not_admissible", package=PACKAGE, id=request.id, why=request.sentence("de"))
+    if not role.strip() or role.strip().casefold() == request.requested_by.strip().casefold():
+        raise UserError("approve_one_role", package=PACKAGE, role=role)
+    decision = _decision(request, request.place, role.strip(), expires)
+    kind = WAIVERS if isinstance(decision, Waiver) else CORRECTIONS
+    path = folder / kind / f"{decision.id}.yaml"
+    if path.exists():
+        raise UserError("approve_twice", package=PACKAGE, file=str(path))
+    content = yaml.safe_dump(document_of(decision), allow_unicode=True, sort_keys=False)
+    try:
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(content, encoding="utf-8")
+    except OSError as error:
+        raise UserError("storage_not_writable", place=str(path), reason=str(error.strerror)) from error
+    return path
+
+
+def _decision(request: Request, place: Place, role: str, expires: date | None) -> Waiver | Correction:
+    identifier = f"{place.contract}-{place.unit_id}-{place.year}-{request.id}"
+    asked = request.requested_by or "–"
+    if request.kind == "waiver":
+        if expires is None:
+            raise UserError("approve_expiry", package=PACKAGE, id=request.id)
+        return Waiver(identifier, place, request.rule, request.value, request.allowed, request.reason, asked, role, expires)
+    assert request.new is not None
+    return Correction(
+        identifier, place, request.old, request.new, request.reason, asked, role, request.reported_to or asked, "reported"
+    )

@@ -1,0 +1,160 @@
+"""A plan is locked on its baseline before anything is estimated; every later result says whether it follows, and where not."""
+
+from __future__ import annotations
+
+import json
+from contextlib import redirect_stdout
+from io import StringIO
+from pathlib import Path
+
+import pytest
+import yaml
+from whole_runs import CONTRACTS, add, change, copy_of, open_world, settings_of, small_world, take_in_and_judge, whole_run
+
+from kkz_eval import line as steps
+from kkz_eval.cli import main
+from kkz_eval.evaluation.lock import Conformity, Standing
+from kkz_eval.line import open_line
+from kkz_eval.model.errors import UserError
+from kkz_eval.planning import conformity_of, lock_plan, show_plan
+from kkz_eval.simulation.layout import official_name
+
+LOCK = "modellwelt.lock"
+
+
+@pytest.fixture(scope="module")
+def locked(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small world whose plan was locked from its inbox, by the command; nothing else has run."""
+    world = small_world(tmp_path_factory.mktemp("lock") / "world")
+    with redirect_stdout(StringIO()) as said:
+        code = main(
+            ["plan", "lock", str(world / "plan.yaml"), "--inbox", str(world / "deliveries"), "--home", str(world / "home")]
+        )
+    assert code == 0, said.getvalue()
+    assert "folgen ihm ohne Abweichung" in said.getvalue()
+    return world
+
+
+def _standing(world: Path) -> Conformity:
+    """How the plan of a world stands to its lock, on what is accepted from its inbox; without a report."""
+    line = open_world(world)
+    take_in_and_judge(line)
+    (plan,) = line.plans.values()
+    return conformity_of(line, plan, steps.baseline_of_plan(line, plan))
+
+
+def _deviations(world: Path) -> list[str]:
+    return list(_standing(world).sentences("de")[1:])
+
+
+def _edit(world: Path, old: str, new: str) -> None:
+    plan = (world / "plan.yaml").read_text(encoding="utf-8")
+    assert old in plan
+    (world / "plan.yaml").write_text(plan.replace(old, new, 1), encoding="utf-8")
+
+
+def test_locking_estimates_nothing_and_keeps_the_lock_twice(locked: Path) -> None:
+    lock = (locked / LOCK).read_bytes()
+    assert (locked / "home" / "locks" / "modellwelt" / "0001.lock").read_bytes() == lock
+    assert not list((locked / "home").glob("derived/effects*"))
+    assert not (locked / "home" / "reports").exists()
+    content = yaml.safe_load(lock)
+    assert (content["reports_before"], content["baseline_until"], content["plan"]["id"]) == (0, 2011, "modellwelt")
+
+
+def test_results_that_follow_the_lock_say_so(locked: Path, tmp_path: Path) -> None:
+    assert _standing(copy_of(locked, tmp_path / "w")).standing is Standing.FOLLOWED
+
+
+def test_a_changed_plan_is_named_key_by_key_in_the_report_and_beside_it(locked: Path, tmp_path: Path) -> None:
+    world = copy_of(locked, tmp_path / "w")
+    _edit(world, "coverage: {minimum: 0.95}", "coverage: {minimum: 0.9}")
+    page = whole_run(open_world(world))
+    said = "coverage_minimum: festgelegt war 0.95, jetzt steht da 0.9."
+    record = json.loads((page.parent / "conformity.json").read_text(encoding="utf-8"))
+    assert (record["standing"], record["sentences"]["de"][1:]) == ("deviating", [said])
+    report = page.read_text(encoding="utf-8")
+    assert said in report
+    assert report.count("die Ergebnisse weichen davon ab (Abweichungen: 1)") == 2  # in the summary and with the data
+
+
+def test_a_value_after_the_start_is_no_deviation_and_one_before_is(locked: Path, tmp_path: Path) -> None:
+    move = {"ohne Hauptschulabschluss": 40, "mittlerer Abschluss": -40}
+    for year, wanted in ((2012, []), (2011, ["Ausgangswerte von schulabgaenge_ohne_abschluss: andere als bei der Festlegung."])):
+        world = copy_of(locked, tmp_path / str(year))
+        change(world / "deliveries" / official_name("schulabgaenge", year), add("05111", str(year), move))
+        assert _deviations(world) == wanted
+
+
+def test_a_variant_is_exploratory_beside_the_locked_plan(locked: Path, tmp_path: Path) -> None:
+    world = copy_of(locked, tmp_path / "w")
+    _edit(world, "id: modellwelt", "id: variante\nvariant_of: modellwelt")
+    _edit(world, "seed: 1", "seed: 2")
+    found = _standing(world)
+    assert found.standing is Standing.EXPLORATORY
+    assert list(found.sentences("de")[1:]) == ["seed: festgelegt war 1, jetzt steht da 2."]
+    assert found.headline("de").startswith("Explorativ: Der Plan variante")
+    with pytest.raises(UserError) as refused:
+        lock_plan(settings_of(world), world / "plan.yaml")
+    assert refused.value.code == "variant_not_locked"
+
+
+def test_locking_again_is_nothing_new_and_a_changed_plan_is_refused(
+    locked: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    world = copy_of(locked, tmp_path / "w")
+    before = (world / LOCK).read_bytes()
+    assert lock_plan(settings_of(world), world / "plan.yaml") == 0
+    assert len(list((world / "home" / "locks").rglob("*.lock"))) == 1
+    _edit(world, "seed: 1", "seed: 2")
+    with pytest.raises(UserError) as refused:
+        lock_plan(settings_of(world), world / "plan.yaml")
+    assert (refused.value.code, (world / LOCK).read_bytes()) == ("plan_locked_already", before)
+    assert "variant_of: modellwelt" in refused.value.sentence("de")
+    capsys.readouterr()
+    assert show_plan(settings_of(world), world / "plan.yaml") == 0
+    shown = capsys.readouterr().out
+    assert "seed: festgelegt war 1, jetzt steht da 2." in shown
+    assert "13 Kreise (Beginn 2012) mit 17 Vergleichskreisen" in shown
+
+
+def test_a_lock_put_in_place_of_another_is_told(locked: Path, tmp_path: Path) -> None:
+    world = copy_of(locked, tmp_path / "w")
+    (world / LOCK).unlink()
+    report = world / "home" / "reports" / "modellwelt" / "0123456789abcdef" / "bericht.html"
+    report.parent.mkdir(parents=True)
+    report.write_text("an earlier report", encoding="utf-8")
+    _edit(world, "seed: 1", "seed: 2")
+    assert lock_plan(settings_of(world), world / "plan.yaml") == 0
+    found = _standing(world)
+    assert found.standing is Standing.DEVIATING
+    headline, replaced = found.sentences("de")
+    assert "lagen schon Berichte dieses Plans vor (Anzahl: 1)" in headline
+    assert "Schon am" in replaced
+
+
+def test_without_the_file_the_lock_of_the_store_holds(locked: Path, tmp_path: Path) -> None:
+    world = copy_of(locked, tmp_path / "w")
+    (world / LOCK).unlink()
+    assert _standing(world).standing is Standing.FOLLOWED
+
+
+def test_a_lock_changed_by_hand_stops_with_a_sentence(locked: Path, tmp_path: Path) -> None:
+    world = copy_of(locked, tmp_path / "w")
+    lock = (world / LOCK).read_text(encoding="utf-8")
+    (world / LOCK).write_text(lock.replace("seed: 1", "seed: 3"), encoding="utf-8")
+    with pytest.raises(UserError) as refused:
+        open_world(world)
+    assert refused.value.code == "lock_changed"
+
+
+def test_a_plan_without_data_is_not_locked_but_shown(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    plan = tmp_path / "plan.yaml"
+    plan.write_bytes((CONTRACTS / "plans" / "modellwelt.yaml").read_bytes())
+    options = [str(plan), "--home", str(tmp_path / "home")]
+    assert main(["plan", "lock", *options]) == 2
+    assert "lässt sich noch nicht festlegen" in capsys.readouterr().err
+    assert main(["plan", "show", *options]) == 0
+    assert "noch nichts angenommen" in capsys.readouterr().out
+    assert not list(tmp_path.glob("*.lock"))
+    open_line(settings_of(tmp_path), [plan])

@@ -1,0 +1,161 @@
+"""Containers of workbooks that must not be opened: passwords, bombs, cells far away. All within bounded memory."""
+
+from __future__ import annotations
+
+import io
+import struct
+import zipfile
+
+import openpyxl
+import pytest
+from contract_values import CONTRACTS
+
+from kkz_eval.deliveries import container
+from kkz_eval.deliveries.reader import Unreadable, read_file
+
+_SHEET = "xl/worksheets/sheet1.xml"
+
+
+def _xlsx(sheet: bytes | None = None) -> bytes:
+    """A workbook of one sheet, whose XML may be replaced."""
+    book = openpyxl.Workbook()
+    book.active["A1"] = "AGS"  # type: ignore[index]
+    saved = io.BytesIO()
+    book.save(saved)
+    if sheet is None:
+        return saved.getvalue()
+    return _with_parts(saved.getvalue(), {_SHEET: sheet})
+
+
+def _with_parts(data: bytes, parts: dict[str, bytes]) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(data)) as old, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as new:
+        for name in old.namelist():
+            if name not in parts:
+                new.writestr(name, old.read(name))
+        for name, content in parts.items():
+            new.writestr(name, content)
+    return out.getvalue()
+
+
+def _sheet_of(cells: str) -> bytes:
+    main = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+    return f'<worksheet xmlns="{main}"><dimension ref="A1"/><sheetData>{cells}</sheetData></worksheet>'.encode()
+
+
+def _code(data: bytes) -> str:
+    result = read_file(data, "mappe.xlsx", CONTRACTS)
+    assert isinstance(result, Unreadable), result
+    assert result.sentence("de").startswith("mappe.xlsx")
+    assert result.sentence("en").startswith("mappe.xlsx")
+    return result.reason_code
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [
+        '<row r="1"><c r="A1"><v>1</v></c></row><row r="1048576"><c r="XFD1048576"><v>1</v></c></row>',
+        '<row r="1"><c r="A1"><v>1</v></c><c r="XFD1048576"><v>1</v></c></row>',  # the row of the cell is not that of its row
+        '<row r="1"><c r="A1"><v>1</v></c></row><row r="900000"><c r="ZZ900000"><v>1</v></c></row>',
+        '<row r="1"><c r="A1"><v>1</v></c></row><row r="1048576"><c r="Z1048576"><v>1</v></c></row>',
+    ],
+)
+def test_a_cell_far_away_is_refused_before_the_sheet_is_laid_out(cells: str) -> None:
+    assert _code(_xlsx(_sheet_of(cells))) == "oversized_workbook"
+
+
+def test_a_million_empty_rows_are_no_table_and_cost_nothing() -> None:
+    rows = "".join(f'<row r="{number}"/>' for number in range(1, 100_001))
+    assert _code(_xlsx(_sheet_of(rows))) == "no_table"
+
+
+def test_a_part_that_unpacks_to_more_than_the_limit_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(container, "MOST_BYTES", 5_000_000)
+    assert _code(_with_parts(_xlsx(), {"xl/media/bomb.bin": b"\0" * 6_000_000})) == "oversized_workbook"
+
+
+def test_a_part_that_lies_about_its_size_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(container, "MOST_BYTES", 5_000_000)
+    bomb = bytearray(_with_parts(_xlsx(), {"xl/media/bomb.bin": b"\0" * 6_000_000}))
+    for position in range(len(bomb) - 4):
+        if bomb[position : position + 4] == struct.pack("<I", 6_000_000):
+            bomb[position : position + 4] = struct.pack("<I", 10)
+    assert _code(bytes(bomb)) in ("oversized_workbook", "broken_workbook")
+
+
+def test_entities_of_xml_are_not_expanded() -> None:
+    bomb = b'<!DOCTYPE x [<!ENTITY a "AAAAAAAAAA"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;">]>' + _sheet_of(
+        '<row r="1"><c r="A1" t="inlineStr"><is><t>&b;</t></is></c></row>'
+    )
+    assert _code(_xlsx(bomb)) in ("broken_workbook", "no_table")
+
+
+def test_an_archive_that_is_no_workbook_is_refused() -> None:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        archive.writestr("../../etwas.txt", "x")
+    assert _code(out.getvalue()) == "broken_workbook"
+
+
+def test_an_encrypted_part_is_a_password() -> None:
+    data = bytearray(_xlsx())
+    with zipfile.ZipFile(io.BytesIO(bytes(data))) as archive:
+        offsets = [info.header_offset for info in archive.infolist()]
+    for offset in offsets:
+        data[offset + 6] |= 1
+    start = bytes(data).find(b"PK\x01\x02")
+    while start >= 0:
+        data[start + 8] |= 1
+        start = bytes(data).find(b"PK\x01\x02", start + 4)
+    assert _code(bytes(data)) == "protected_workbook"
+
+
+def test_the_envelope_of_a_workbook_with_a_password_says_so() -> None:
+    assert _code(_compound(["EncryptionInfo", "EncryptedPackage"])) == "protected_workbook"
+
+
+def _compound(names: list[str]) -> bytes:
+    """A compound file with empty streams ([MS-CFB] 2.2, 2.3, 2.6): header, one table of sectors, one sector of the directory."""
+    header = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(16) + struct.pack("<HHHHH", 0x3E, 3, 0xFFFE, 9, 6) + bytes(6)
+    header += struct.pack("<IIIIIIIII", 0, 1, 1, 0, 4096, 0xFFFFFFFE, 0, 0xFFFFFFFE, 0)
+    header += struct.pack("<109I", 0, *[0xFFFFFFFF] * 108)
+    table = struct.pack("<128I", 0xFFFFFFFD, 0xFFFFFFFE, *[0xFFFFFFFF] * 126)
+    directory = b""
+    for number, name in enumerate(["Root Entry", *names]):
+        text = name.encode("utf-16-le") + b"\0\0"
+        child = 1 if number == 0 else 0xFFFFFFFF
+        right = number + 1 if 0 < number < len(names) else 0xFFFFFFFF
+        directory += text.ljust(64, b"\0") + struct.pack(
+            "<HBBIII", len(text), 5 if number == 0 else 2, 1, 0xFFFFFFFF, right, child
+        )
+        directory += bytes(36) + struct.pack("<IQ", 0xFFFFFFFE, 0)
+    return header + table + directory.ljust(512, b"\0")
+
+
+_ODS = '<office:spreadsheet><table:table table:name="T">{}</table:table></office:spreadsheet>'
+
+
+@pytest.mark.parametrize(
+    ("rows", "fault"),
+    [
+        (
+            '<table:table-row><table:table-cell table:number-columns-repeated="16000" office:value="1"/></table:table-row>',
+            "oversized_workbook",
+        ),
+        (
+            '<table:table-row table:number-rows-repeated="1000000"><table:table-cell office:value="1"/></table:table-row>',
+            "oversized_workbook",
+        ),
+        ('<table:table-row table:number-rows-repeated="1000000"><table:table-cell/></table:table-row>', None),
+        ('<table:table-row><table:table-cell table:number-columns-repeated="16000"/></table:table-row>', None),
+    ],
+)
+def test_a_filled_cell_repeated_without_end_is_refused(rows: str, fault: str | None) -> None:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        archive.writestr("content.xml", _ODS.format(rows))
+    assert container.fault_of_archive(out.getvalue()) == fault
+
+
+def test_a_good_workbook_has_no_fault() -> None:
+    assert container.fault_of_archive(_xlsx()) is None

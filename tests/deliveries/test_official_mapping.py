@@ -1,0 +1,166 @@
+"""What contracts make of tables of official statistics: the genuine tables under the project's own contracts, and refusals."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+from contract_values import needs_shared_data
+from official_values import NEW_GERMAN, OFFICIAL, TABLE, official
+
+from kkz_eval.contracts.contract import Contract
+from kkz_eval.contracts.judgement import judge_file
+from kkz_eval.contracts.load import ContractError, contract_of, load_contracts, read_document
+from kkz_eval.deliveries.official.mapping import claimed
+from kkz_eval.deliveries.reader import Claimed, Unclaimed, read_file
+from kkz_eval.model.findings import iter_findings
+from kkz_eval.model.parsed import ParsedTable
+from kkz_eval.reference.tables import known_units
+
+FOLDER = Path(__file__).parents[2] / "data_contracts"
+CONTRACTS: Mapping[str, Contract] = load_contracts(FOLDER)
+
+
+def parsed(name: str) -> ParsedTable:
+    result = read_file((OFFICIAL / name).read_bytes(), name, CONTRACTS)
+    assert isinstance(result, Claimed)
+    (table,) = result.parsed
+    assert table.layout == "official"
+    return table
+
+
+def record(table: ParsedTable, **wanted: object) -> dict[str, object]:
+    (found,) = [r for r in table.table.to_pylist() if all(r[key] == value for key, value in wanted.items())]
+    return found
+
+
+@needs_shared_data
+def test_population_by_age_from_the_table_with_header_rows() -> None:
+    table = parsed("genesis/12411-03-03-4_datencsv_en_NRW_slice.csv")
+    assert table.contract_id == "bevoelkerung_amtlich"
+    assert table.edition == "2025-12-16"
+    assert table.table.num_rows == 53 * 4 * 3 * 3
+    found = record(table, unit_id="05111", age_group="unter_3", sex="weiblich", nationality="deutsch")
+    assert (found["persons"], found["persons__row"], found["persons__col"]) == (6471, 53, 10)
+    total = record(table, unit_id="05978", age_group="insgesamt", sex="insgesamt", nationality="insgesamt")
+    assert total["persons"] == 393784
+
+
+@needs_shared_data
+@pytest.mark.parametrize(
+    ("name", "rows"),
+    [("genesis/12411-01-01-4_de_flat.csv", 159), ("landesdatenbank_nrw/12411-15i_2024.csv", 53)],
+)
+def test_population_from_other_tables_of_the_statistic(name: str, rows: int) -> None:
+    table = parsed(name)
+    assert table.contract_id == "bevoelkerung_amtlich"
+    assert table.table.num_rows == rows
+    found = record(table, unit_id="05111", sex="insgesamt", age_group="insgesamt", nationality="insgesamt")
+    assert found["persons"] == 618685
+
+
+@needs_shared_data
+def test_leavers_without_certificate() -> None:
+    table = parsed("genesis/21111-02-06-4_datencsv_de_2023.csv")
+    assert table.contract_id == "schulabgaenge_amtlich"
+    assert table.table.num_rows == 53 * 6 * 2
+    found = record(table, unit_id="05978", certificate="ohne_abschluss", sex="insgesamt")
+    assert (found["leavers"], found["year"], found["nationality"]) == (275, 2023, "insgesamt")
+    symbol = record(table, unit_id="05111", certificate="fachhochschulreife", sex="weiblich")
+    assert (symbol["leavers"], symbol["leavers__flag"], symbol["leavers__text"]) == (None, "-", "-")
+
+
+@needs_shared_data
+@pytest.mark.parametrize(
+    "name",
+    [
+        "genesis/12411-01-01-4_de_flat.csv",
+        "genesis/12411-03-03-4_datencsv_en_NRW_slice.csv",
+        "genesis/21111-02-06-4_datencsv_de_2023.csv",
+        "landesdatenbank_nrw/12411-15i_2024.csv",
+    ],
+)
+def test_genuine_tables_are_accepted(name: str) -> None:
+    table = parsed(name)
+    judgement = judge_file(table, CONTRACTS[table.contract_id], known_units())
+    assert judgement.n_errors == 0
+    assert {f.kind for f in iter_findings(judgement.findings)} <= {"codes_complete"}
+
+
+@needs_shared_data
+@pytest.mark.parametrize(
+    "name",
+    [
+        "landesdatenbank_nrw/12411-09i_2024.csv",  # single years of age have no place in the contract
+        "landesdatenbank_nrw/22811-01i_2023.csv",  # a rate, where the contract counts persons
+        "genesis/22541-01-01-4_datencsv_de_2002.csv",  # places, where the contract counts children
+    ],
+)
+def test_a_table_that_says_something_else_is_not_claimed(name: str) -> None:
+    result = read_file((OFFICIAL / name).read_bytes(), name, CONTRACTS)
+    assert isinstance(result, Unclaimed)
+    assert result.reason_code == "official"
+
+
+def test_a_flat_table_by_sex_serves_the_population() -> None:
+    (table,) = claimed(official(NEW_GERMAN.replace("12,5", "190000")), CONTRACTS)
+    assert table.table.select(["unit_id", "sex", "persons", "persons__flag"]).to_pylist() == [
+        {"unit_id": "05111", "sex": "maennlich", "persons": 299070, "persons__flag": "e"},
+        {"unit_id": "05111", "sex": "insgesamt", "persons": None, "persons__flag": "-"},
+        {"unit_id": "05978", "sex": "maennlich", "persons": 190000, "persons__flag": "p"},
+        {"unit_id": "05978", "sex": "insgesamt", "persons": None, "persons__flag": "/"},
+    ]
+
+
+def test_decimals_where_the_contract_counts_are_a_finding() -> None:
+    (table,) = claimed(official(NEW_GERMAN), CONTRACTS)
+    ((finding),) = [f for f in iter_findings(table.findings) if f.kind == "reader_integer"]
+    assert (finding.row, finding.column, finding.unit_id, finding.value) == (4, 14, "05978", "12,5")
+    assert table.values("persons").to_pylist()[2] is None
+
+
+def test_a_variable_without_a_place_is_never_left_aside() -> None:
+    other = NEW_GERMAN.replace("GES;Geschlecht;GESM;männlich", "FAM;Familienstand;LED;ledig")
+    assert claimed(official(other), CONTRACTS) == ()
+
+
+def test_another_statistic_is_not_claimed() -> None:
+    assert claimed(official(NEW_GERMAN.replace("12411;", "12421;")), CONTRACTS) == ()
+
+
+def test_another_measure_is_not_claimed() -> None:
+    assert claimed(official(TABLE), CONTRACTS) == ()
+
+
+def test_a_member_that_no_code_knows_is_named_and_not_taken() -> None:
+    (table,) = claimed(official(NEW_GERMAN.replace("12,5", "1").replace("GESM;männlich", "GESD;divers")), CONTRACTS)
+    ((finding),) = [f for f in iter_findings(table.findings) if f.kind == "official_member"]
+    assert (finding.row, finding.field, finding.value) == (2, "sex", "divers")
+    assert set(table.values("sex").to_pylist()) == {"insgesamt"}
+
+
+def test_a_line_kept_for_a_unit_that_is_no_more_is_left_out() -> None:
+    gone = NEW_GERMAN.replace("05978;Unna, Kreis", "05354;Aachen, Kreis").replace("12,5", "-").replace(";/;", ";-;")
+    (table,) = claimed(official(gone), CONTRACTS)
+    assert set(table.values("unit_id").to_pylist()) == {"05111"}
+    assert table.table.schema.metadata[b"records_left_out"] == b"2"
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("measure: persons\n        named", "measure: sex\n        named"),
+        ("absent: {sex: insgesamt", "absent: {sex: alle"),
+        ("sex: {Total: insgesamt}", "sex: {Total: gesamt}"),
+        ("whole:", "wohl:"),
+        ("variables: {sex:", "variables: {gender:"),
+    ],
+)
+def test_a_mapping_that_does_not_fit_its_contract_is_refused(tmp_path: Path, old: str, new: str) -> None:
+    text = (FOLDER / "bevoelkerung_amtlich.odcs.yaml").read_text(encoding="utf-8")
+    assert old in text
+    file = tmp_path / "bevoelkerung_amtlich.odcs.yaml"
+    file.write_text(text.replace(old, new), encoding="utf-8")
+    with pytest.raises(ContractError):
+        contract_of(read_document(file))

@@ -1,0 +1,159 @@
+"""A lock survives its text form; every key and every baseline that differs from it is named; nothing else is."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pandas as pd
+import pytest
+
+from kkz_eval.evaluation.baseline import Baseline
+from kkz_eval.evaluation.lock import Lock, Standing, conformity, lock_of_plan, read_lock
+from kkz_eval.evaluation.plan import Matching, Measured, Plan, parse_plan, plan_digest
+from kkz_eval.model.errors import UserError
+
+DATA = {
+    "plan_version": 1,
+    "id": "main",
+    "outcomes": [{"indicator": "a", "role": "primary", "window": [2007, 2015]}, {"indicator": "b"}],
+    "estimators": [{"id": "twfe", "method": "twfe"}, {"id": "es", "method": "event_study"}],
+    "treated_cohorts": [2012],
+    "title": {"de": "Größe: „ja“", "en": "Title"},
+    "sources": {"a": "inkar", "b": "inkar"},
+    "inference": {"level": 0.9},
+}
+
+
+def _plan(**changes: object) -> Plan:
+    return parse_plan({**DATA, **changes}, "p.yaml")
+
+
+def _baseline(**values: float) -> Baseline:
+    rows = [(name, "u1", "treated", 2010, value) for name, value in sorted({"a": 1.0, "b": 2.0, **values}.items())]
+    return Baseline(pd.DataFrame(rows, columns=["indicator", "unit_id", "group", "year", "value"]), 2012)
+
+
+@pytest.fixture
+def lock() -> Lock:
+    return lock_of_plan(_plan(), _baseline(), "2026-01-31", 0)
+
+
+def _paths(plan: Plan, lock: Lock, baseline: Baseline | None = None) -> list[object]:
+    found = conformity(plan, lock, _baseline() if baseline is None else baseline).deviations
+    return [deviation.parameters.get("path", deviation.parameters.get("indicator")) for deviation in found]
+
+
+def test_a_lock_survives_its_text_form(lock: Lock) -> None:
+    assert read_lock(lock.to_bytes(), "x.lock") == lock
+    assert read_lock(lock.to_bytes(), "x.lock").to_bytes() == lock.to_bytes()
+    assert (lock.plan_digest, lock.until) == (plan_digest(_plan()), 2010)
+
+
+def test_the_same_plan_and_baseline_follow_the_lock(lock: Lock) -> None:
+    found = conformity(_plan(), lock, _baseline())
+    assert (found.standing, found.deviations) == (Standing.FOLLOWED, ())
+    assert found.sentences("de") == ("Der Plan main wurde am 2026-01-31 festgelegt; die Ergebnisse folgen ihm ohne Abweichung.",)
+
+
+@pytest.mark.parametrize(
+    ("changes", "paths"),
+    [
+        ({"inference": {"level": 0.95}}, ["inference.level"]),
+        ({"treated_cohorts": [2012, 2017]}, ["treated_cohorts"]),
+        ({"treated_cohorts": None}, ["treated_cohorts"]),
+        ({"reference": "not_yet"}, ["reference"]),
+        ({"outcomes": DATA["outcomes"][:1]}, ["outcomes[b]", "outcomes[b].role"]),
+        ({"outcomes": [{"indicator": "b"}, {**DATA["outcomes"][0], "earliest_plausible_year": 2014}]},
+         ["outcomes[a].earliest_plausible_year"]),
+        ({"outcomes": [{**DATA["outcomes"][0], "window": [2008, 2015]}, {"indicator": "b"}]}, ["outcomes[a].window"]),
+        ({"estimators": [{"id": "twfe", "method": "twfe"}]}, ["estimators[es]", "estimators[es].method"]),
+        ({"matching": {"method": "entropy_balancing", "covariates": [{"indicator": "a"}]}},
+         ["matching.covariates", "matching.method", "matching.metric", "matching.neighbours", "matching.replacement", "weight"]),
+        ({"checks": {"smd": 0.1}}, ["checks.smd"]),
+        ({"title": {"de": "Anders", "en": "Title"}}, ["title.de"]),
+        ({"seed": 2}, ["seed"]),
+    ],
+)  # fmt: skip
+def test_every_key_that_differs_is_named_and_no_other(lock: Lock, changes: dict[str, object], paths: list[str]) -> None:
+    plan = _plan(**changes)
+    assert _paths(plan, lock) == paths
+    found = conformity(plan, lock, _baseline())
+    assert found.standing is Standing.DEVIATING
+    assert str(len(paths)) in found.headline("en")
+    assert len(found.sentences("de")) == len(found.sentences("en")) == 1 + len(paths)
+
+
+def test_a_deviation_says_what_was_and_what_is(lock: Lock) -> None:
+    said = conformity(_plan(inference={"level": 0.95}), lock, _baseline()).sentences("de")[1]
+    assert said == "inference.level: festgelegt war 0.9, jetzt steht da 0.95."
+
+
+def test_lists_are_shown_as_people_write_them(lock: Lock) -> None:
+    matching = {"method": "entropy_balancing", "covariates": [{"indicator": "a"}, {"indicator": "b", "measure": "trend"}]}
+    said = conformity(_plan(matching=matching), lock, _baseline()).sentences("en")[1]
+    assert said == "matching.covariates: locked was –, now it says a level, b trend."
+
+
+def test_a_key_that_plans_did_not_have_when_locked_had_its_default(lock: Lock) -> None:
+    older = {key: value for key, value in lock.plan.items() if key not in {"checks", "matching", "variant_of"}}
+    assert _paths(_plan(), replace(lock, plan=older)) == []
+    assert _paths(_plan(checks={"smd": 0.1}), replace(lock, plan=older)) == ["checks.smd"]
+
+
+def test_a_changed_baseline_is_named_by_its_indicator(lock: Lock) -> None:
+    assert _paths(_plan(), lock, _baseline(b=2.0000001)) == ["b"]
+    assert _paths(_plan(), lock, _baseline(c=1.0)) == ["c"]
+    gone = Baseline(_baseline().values.iloc[:1], 2012)
+    assert _paths(_plan(), lock, gone) == ["b"]
+    assert _paths(_plan(), lock, Baseline(_baseline().values, 2012)) == []
+
+
+def test_a_variant_is_exploratory_and_lists_how_it_differs(lock: Lock) -> None:
+    variant = _plan(id="wider", variant_of="main", inference={"level": 0.8})
+    found = conformity(variant, lock, _baseline())
+    assert found.standing is Standing.EXPLORATORY
+    assert [d.parameters["path"] for d in found.deviations] == ["inference.level"]
+    assert found.headline("en").startswith("Exploratory: the plan wider is a variant of the plan main")
+    assert conformity(variant, None, _baseline()).standing is Standing.EXPLORATORY
+    assert "nicht festgelegt" in conformity(variant, None, _baseline()).headline("de")
+
+
+def test_without_a_lock_a_plan_is_unlocked_and_reports_before_it_are_told(lock: Lock) -> None:
+    assert conformity(_plan(), None, _baseline()).standing is Standing.UNLOCKED
+    assert "3" in conformity(_plan(), replace(lock, reports_before=3), _baseline()).headline("de")
+
+
+def test_a_lock_that_replaced_another_is_a_deviation(lock: Lock) -> None:
+    found = conformity(_plan(), lock, _baseline(), replaced="2025-12-01")
+    assert found.standing is Standing.DEVIATING
+    assert "2025-12-01" in found.sentences("de")[1]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "code"),
+    [
+        (b"level: 0.9", b"level: 0.8", "lock_changed"),
+        (b"lock_version: 1", b"lock_version: 9", "lock_unreadable"),
+        (b"reports_before: 0", b"reports_before: none", "lock_changed"),
+        (b"locked_on", b"locked", "lock_unreadable"),
+        (b"id: main", b"id: [", "lock_unreadable"),
+        (b"id: main", b"id: \xff", "lock_unreadable"),
+    ],
+)
+def test_a_lock_changed_by_hand_is_refused(lock: Lock, old: bytes, new: bytes, code: str) -> None:
+    with pytest.raises(UserError) as error:
+        read_lock(lock.to_bytes().replace(old, new, 1), "main.lock")
+    assert error.value.code == code
+    assert "main.lock" in error.value.sentence("de")
+
+
+def test_without_a_baseline_nothing_is_locked() -> None:
+    with pytest.raises(UserError) as error:
+        lock_of_plan(_plan(), Baseline(_baseline().values.iloc[:0], 2012), "2026-01-31", 0)
+    assert error.value.code == "lock_without_baseline"
+
+
+def test_a_plan_with_a_matching_can_be_locked() -> None:
+    plan = replace(_plan(), matching=Matching("nearest_neighbour", (Measured("a"),), caliper=0.1), weight="weight")
+    lock = lock_of_plan(plan, _baseline(), "2026-01-31", 0)
+    assert conformity(plan, read_lock(lock.to_bytes(), "x"), _baseline()).standing is Standing.FOLLOWED

@@ -1,0 +1,223 @@
+"""The marked copy: the very file, every faulty cell marked, the protocol in front, nothing that a program would compute."""
+
+import io
+import time
+from pathlib import Path
+
+import pytest
+from openpyxl import Workbook, load_workbook
+from openpyxl.styles import Font
+
+from kkz_eval.contracts.judgement import judge_file
+from kkz_eval.contracts.load import load_contracts
+from kkz_eval.deliveries.reader import Claimed, read_file
+from kkz_eval.deliveries.returned import COLUMNS, SHEET, read_returned
+from kkz_eval.model.findings import Finding, Severity, findings_table
+from kkz_eval.model.verdicts import Slice, Status
+from kkz_eval.reference.tables import known_units
+from kkz_eval.stewardship.marked_copy import Judged, marked_copy
+from kkz_eval.storage.digests import digest_of_bytes
+
+CONTRACTS = load_contracts(Path(__file__).parents[2] / "data_contracts")
+LEAVERS = CONTRACTS["schulabgaenge"]
+HEADER = "Gemeindeschlüssel;Schuljahr;Abschluss;Geschlecht;Anzahl"
+CERTIFICATES = (
+    *("ohne Hauptschulabschluss", "Hauptschulabschluss", "mittlerer Abschluss"),
+    *("Fachhochschulreife", "allgemeine Hochschulreife", "Insgesamt"),
+)
+
+
+def text_file(count: str = "1O1", years: int = 1) -> bytes:
+    rows = [HEADER]
+    for year in range(2006, 2006 + years):
+        rows += [f"05162024;{year};{c};{s};{count}" for c in CERTIFICATES for s in ("männlich", "weiblich", "insgesamt")]
+    return "\r\n".join(rows).encode("cp1252")
+
+
+def judged(data: bytes) -> Judged:
+    result = read_file(data, "a.csv", {"schulabgaenge": LEAVERS})
+    assert isinstance(result, Claimed)
+    judgement = judge_file(result.parsed[0], LEAVERS, known_units())
+    return Judged(LEAVERS, judgement.findings, judgement.status, judgement.slices)
+
+
+def copy_of(data: bytes, one: Judged | None = None) -> Workbook:
+    return load_workbook(io.BytesIO(marked_copy(data, "a.csv", [one or judged(data)], "de")))
+
+
+def table(book: Workbook) -> list[dict[str, object]]:
+    rows = [[cell.value for cell in row] for row in book[SHEET].iter_rows()]
+    start = next(index for index, row in enumerate(rows) if row[0] == "Nr.")
+    return [dict(zip(COLUMNS, row, strict=False)) for row in rows[start + 1 :]]
+
+
+def head(book: Workbook) -> dict[str, str]:
+    return {str(row[0].value): str(row[2].value) for row in book[SHEET].iter_rows(max_row=12) if row[0].value and row[2].value}
+
+
+def found(rule: str, cell: tuple[int, int], *, sheet: str | None = None, value: str | None = None) -> Finding:
+    severity = Severity.ERROR
+    return Finding(rule, "range", severity, sheet, *cell, "leavers", "05162024", 2006, value, "0–9")
+
+
+def one_finding(finding: Finding) -> Judged:
+    return Judged(LEAVERS, findings_table([finding]), Status.REJECTED, (Slice("05162024", 2006, Status.REJECTED, 1, 0),))
+
+
+def test_every_faulty_cell_is_coloured_commented_and_linked() -> None:
+    data = text_file()
+    book, findings = copy_of(data), judged(data).findings
+    assert book.sheetnames == [SHEET, "Daten"]
+    rows = table(book)
+    assert len(rows) == findings.num_rows > 0
+    for row in rows:
+        cell = book["Daten"][str(row["cell"]).partition("!")[2]]
+        assert cell.fill.fgColor.rgb == "FFF4B6B6"
+        assert f"{row['number']}. {row['message']} {row['fix']}" in cell.comment.text
+        assert row["status"] == "offen"
+    first = next(row for row in book[SHEET].iter_rows() if row[0].value == 1)
+    assert first[1].hyperlink.location == "'Daten'!E2"
+
+
+def test_cells_without_a_finding_are_not_marked() -> None:
+    book = copy_of(text_file(), one_finding(found("r", (3, 5))))
+    marked = {cell.coordinate for row in book["Daten"].iter_rows() for cell in row if cell.comment or cell.fill.patternType}
+    assert marked == {"E3"}
+
+
+def test_the_head_says_what_is_blocked_whom_to_ask_and_until_when() -> None:
+    data = text_file()
+    said = head(copy_of(data))
+    assert said["Datei"] == "a.csv"
+    assert said["Prüfsumme (SHA-256)"] == digest_of_bytes(data)
+    assert "ganze Lieferung" in said["Was ist gesperrt?"]
+    assert said["Ansprechstelle"] == LEAVERS.terms.contact_role != ""
+    assert said["Frist"] == LEAVERS.terms.deadline != ""
+
+
+def test_a_part_that_is_blocked_is_named() -> None:
+    parts = (Slice("05162024", 2006, Status.REJECTED, 1, 0), Slice("05162024", 2007, Status.ACCEPTED, 0, 0))
+    one = Judged(LEAVERS, findings_table([found("r", (2, 5))]), Status.ACCEPTED_WITH_WARNINGS, parts)
+    assert "Neuss 2006" in head(copy_of(text_file(), one))["Was ist gesperrt?"]
+
+
+def test_a_text_file_stays_text_in_every_cell_at_its_place() -> None:
+    data = (HEADER + "\r\n05162024;2006;Insgesamt;insgesamt;1.234,50").encode("cp1252")
+    sheet = copy_of(data)["Daten"]
+    assert [cell.value for cell in sheet[2]] == ["05162024", "2006", "Insgesamt", "insgesamt", "1.234,50"]
+    assert {cell.data_type for cell in sheet[2]} == {"s"}
+    assert {cell.number_format for cell in sheet[2]} == {"@"}
+
+
+@pytest.mark.parametrize("value", ["=1+1", "+1", "-1", "@SUM(A1)", "=cmd|' /C calc'!A0"])
+def test_what_begins_like_a_formula_is_text_in_the_data_and_in_the_protocol(value: str) -> None:
+    data = (HEADER + f"\r\n05162024;2006;Insgesamt;insgesamt;{value}").encode("cp1252")
+    book = copy_of(data, one_finding(found("r", (2, 5), value=value)))
+    shown = next(cell for row in book[SHEET].iter_rows() for cell in row if cell.value == value)
+    for cell in (book["Daten"]["E2"], shown):
+        assert (cell.value, cell.data_type, cell.quotePrefix) == (value, "s", True)
+    assert not [cell for sheet in book for row in sheet.iter_rows() for cell in row if cell.data_type == "f"]
+
+
+def workbook_file() -> bytes:
+    book = Workbook()
+    notes = book.worksheets[0]
+    notes.title = "Notizen"
+    notes["B2"] = "bleibt"
+    sheet = book.create_sheet("Kita & Co's")
+    sheet.append(["Gemeindeschlüssel", "Anzahl"])
+    sheet.append(["05162024", 7])
+    sheet["A2"].number_format = "@"
+    sheet["B2"].font = Font(bold=True)
+    sheet["C2"] = "=SUM(B2:B2)"
+    sheet["D2"] = '=WEBSERVICE("x")'
+    sheet.merge_cells("A4:B4")
+    drawn = io.BytesIO()
+    book.save(drawn)
+    return drawn.getvalue()
+
+
+def test_a_workbook_keeps_formats_other_sheets_and_its_own_formulas() -> None:
+    book = copy_of(workbook_file(), one_finding(found("r", (2, 2), sheet="Kita & Co's")))
+    assert book.sheetnames == [SHEET, "Notizen", "Kita & Co's"]
+    sheet = book["Kita & Co's"]
+    assert book["Notizen"]["B2"].value == "bleibt"
+    assert (sheet["A2"].value, sheet["A2"].number_format) == ("05162024", "@")
+    assert (sheet["B2"].value, sheet["B2"].font.bold) == (7, True)
+    assert sheet["C2"].value == "=SUM(B2:B2)"
+    assert sheet["C2"].data_type == "f"
+    assert sheet["B2"].comment is not None
+    first = next(row for row in book[SHEET].iter_rows() if row[0].value == 1)
+    assert first[1].hyperlink.location == "'Kita & Co''s'!B2"
+
+
+def test_a_formula_that_leads_outside_is_text() -> None:
+    book = copy_of(workbook_file(), one_finding(found("r", (2, 2), sheet="Kita & Co's")))
+    assert book["Kita & Co's"]["D2"].data_type == "s"
+
+
+def test_a_finding_in_merged_cells_is_marked_where_their_value_stands() -> None:
+    book = copy_of(workbook_file(), one_finding(found("r", (4, 2), sheet="Kita & Co's")))
+    assert book["Kita & Co's"]["A4"].comment is not None
+
+
+def test_only_the_protocol_is_selected() -> None:
+    book = copy_of(workbook_file(), one_finding(found("r", (2, 2), sheet="Kita & Co's")))
+    assert [sheet.title for sheet in book if sheet.sheet_view.tabSelected] == [SHEET]
+
+
+def test_the_same_inputs_give_the_same_bytes() -> None:
+    data = text_file()
+    assert marked_copy(data, "a.csv", [judged(data)], "de") == marked_copy(data, "a.csv", [judged(data)], "de")
+
+
+def test_a_marked_copy_that_is_marked_again_has_one_protocol() -> None:
+    first = marked_copy(text_file(), "a.csv", [judged(text_file())], "de")
+    again = copy_of(first, one_finding(found("r", (3, 5), sheet="Daten")))
+    assert again.sheetnames == [SHEET, "Daten"]
+    assert head(again)["Prüfsumme (SHA-256)"] == digest_of_bytes(first)
+
+
+def test_what_was_decided_is_read_back_in_either_language() -> None:
+    data = text_file()
+    for language, words in (("de", ("Wert ist richtig", "korrigiert")), ("en", ("value is right", "corrected"))):
+        book = load_workbook(io.BytesIO(marked_copy(data, "a.csv", [judged(data)], language)))  # type: ignore[arg-type]
+        rows = [row for row in book[SHEET].iter_rows() if isinstance(row[0].value, int)]
+        rows[0][10].value, rows[0][11].value = words[0], "Zählung bestätigt"
+        rows[1][10].value = f" {words[1].upper()} "
+        rows[2][10].value = "vielleicht"
+        drawn = io.BytesIO()
+        book.save(drawn)
+        returned = read_returned(drawn.getvalue())
+        assert returned is not None
+        assert returned.original == digest_of_bytes(data)
+        assert [(row.number, row.decision, row.reason) for row in returned.rows] == [
+            ("1", "right", "Zählung bestätigt"),
+            ("2", "corrected", ""),
+            ("3", "", ""),
+        ]
+
+
+def test_other_files_are_no_returned_copy() -> None:
+    assert read_returned(text_file()) is None
+    assert read_returned(workbook_file()) is None
+    assert read_returned(b"PK\x03\x04 no workbook") is None
+
+
+def test_a_file_that_is_too_large_gets_the_protocol_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("kkz_eval.stewardship.source_sheets.MOST_CELLS", 10)
+    data = text_file()
+    book = copy_of(data)
+    assert book.sheetnames == [SHEET]
+    assert len(table(book)) > judged(data).findings.num_rows - 1
+    assert any("zu groß" in str(cell.value) for row in book[SHEET].iter_rows(max_row=14) for cell in row)
+
+
+def test_six_hundred_findings_take_well_under_two_seconds() -> None:
+    data = text_file("1O1", years=40)
+    one = judged(data)
+    few = Judged(LEAVERS, one.findings.slice(0, 600), one.status, one.slices)
+    assert few.findings.num_rows == 600
+    start = time.process_time()
+    marked_copy(data, "a.csv", [few], "de")
+    assert time.process_time() - start < 2

@@ -1,0 +1,48 @@
+"""A run without partition gets the reporting years of its option; the installation's run history uses this queue."""
+
+from __future__ import annotations
+
+import pytest
+
+from kkz_eval.coordinator import PARTITION, RANGE_END, RANGE_START, YearsFromOptions, years_as_tags
+from kkz_eval.jobs import RunOptions, open_instance
+from kkz_eval.model.errors import UserError
+from kkz_eval.partitions import known_years
+
+
+def _config(years: str) -> dict[str, object]:
+    return {"resources": {"options": {"config": {"years": years, "plan": "", "outcomes": []}}}}
+
+
+@pytest.mark.parametrize(
+    ("option", "first", "last"), [("2006-2019", "2006", "2019"), ("2018", "2018", "2018"), (" 2018 ", "2018", "2018")]
+)
+def test_the_option_becomes_the_range(option: str, first: str, last: str) -> None:
+    assert years_as_tags({}, _config(option)) == {RANGE_START: first, RANGE_END: last}
+
+
+@pytest.mark.parametrize("config", [{}, _config(""), _config("zwölf"), _config("1890")])
+def test_all_years_where_the_option_says_none(config: dict[str, object]) -> None:
+    known = known_years()
+    assert years_as_tags({}, config) == {RANGE_START: str(known[0]), RANGE_END: str(known[-1])}
+
+
+def test_years_of_option_and_partitions_must_agree() -> None:
+    RunOptions(years="2006-2008").require_years((2006, 2007, 2008))
+    RunOptions(years="").require_years((2006,))
+    with pytest.raises(UserError) as caught:
+        RunOptions(years="2006-2008").require_years((2006, 2007))
+    assert "2006–2007" in caught.value.sentence("de")
+    with pytest.raises(UserError):
+        RunOptions(years="zwölf").require_years(known_years())
+
+
+def test_the_run_history_of_an_installation_runs_one_run_at_a_time_with_this_queue(tmp_path) -> None:
+    with open_instance(tmp_path / "dagster") as instance:
+        assert isinstance(instance.run_coordinator, YearsFromOptions)
+        assert instance.get_concurrency_config().run_queue_config.max_concurrent_runs == 1
+
+
+@pytest.mark.parametrize("tags", [{PARTITION: "2018"}, {RANGE_START: "2018", RANGE_END: "2019"}])
+def test_a_chosen_partition_stays(tags: dict[str, str]) -> None:
+    assert years_as_tags(tags, _config("2006")) == {}
