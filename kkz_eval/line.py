@@ -49,7 +49,7 @@ from kkz_eval.model.errors import UserError
 from kkz_eval.model.findings import Finding, iter_findings
 from kkz_eval.model.parsed import ParsedTable
 from kkz_eval.model.verdicts import Status, Verdict
-from kkz_eval.reference.tables import known_units
+from kkz_eval.reference.tables import units_known_to
 from kkz_eval.sentences import say
 from kkz_eval.settings import Settings
 from kkz_eval.stewardship.protocol import protocol_page
@@ -222,7 +222,14 @@ def judge_arrivals(line: Line, years: Iterable[int]) -> tuple[Source, ...]:
     language = line.settings.language
     judged = []
     for arrival in register.of_years(years):
-        verdict = judge_arrival(line.steps, register, arrival, line.contracts, known_units(), line.decisions)
+        verdict = judge_arrival(
+            line.steps,
+            register,
+            arrival,
+            line.contracts,
+            units_known_to(line.contracts[arrival.contract_id].source),
+            line.decisions,
+        )
         judged.append(Source(arrival, verdict))
         if verdict.n_errors and arrival in register.last_under(arrival.name):
             line.progress(say("progress.rejected", language, name=arrival.name, errors=verdict.n_errors))
