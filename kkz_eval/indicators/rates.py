@@ -65,7 +65,9 @@ def indicator_values(indicator: Indicator, source: IndicatorSource, parts: dict[
     if source.minus is not None:
         whole = _gap(whole, _rate(parts, "minus_", source.per))
     whole = whole.sort_values(["unit_id", "year"]).reset_index(drop=True)
-    breaks = {year: "; ".join(b.text["de"] for b in indicator.breaks if b.year == year) for year in {b.year for b in indicator.breaks}}
+    breaks = {
+        year: "; ".join(b.text["de"] for b in indicator.breaks if b.year == year) for year in {b.year for b in indicator.breaks}
+    }
     identifiers = [
         digest_of([indicator.id, source.dataset, unit, int(year)])[:32]
         for unit, year in zip(whole["unit_id"], whole["year"], strict=True)
@@ -141,7 +143,7 @@ def _std_error(count: pd.Series[float], total: pd.Series[float]) -> pd.Series[fl
     few = (count < SMALL_COUNT) | (total - count < SMALL_COUNT)
     n = (total + 4.0 * few).where((total > 0) & (count <= total))
     share = (count + 2.0 * few) / n
-    return np.sqrt(share * (1.0 - share) / n)
+    return (share * (1.0 - share) / n) ** 0.5
 
 
 def _gap(first: pd.DataFrame, second: pd.DataFrame) -> pd.DataFrame:

@@ -91,17 +91,18 @@ def sums_against_kreise(counts: pd.DataFrame, tolerance: float = 0.5) -> tuple[S
     given = counts.loc[counts["value"].notna()]
     kreise = official_units()["kreis"]
     found: list[SumDifference] = []
-    for year, part in given.groupby("year", sort=True):
+    for year in sorted({int(year) for year in given["year"]}):
+        part = given.loc[given["year"] == year]
         values = dict(zip(part["unit_id"], part["value"], strict=True))
         for kreis in sorted(kreise & set(values)):
-            towns = municipalities_of_kreis(kreis, int(year))
+            towns = municipalities_of_kreis(kreis, year)
             present = [values[town] for town in towns if town in values]
             if not present:
                 continue
             total, figure = float(sum(present)), float(values[kreis])
             above, differs = total - figure > tolerance, abs(total - figure) > tolerance
             if above or (differs and len(present) == len(towns)):
-                found.append(SumDifference(kreis, int(year), total, figure, len(present), len(towns)))
+                found.append(SumDifference(kreis, year, total, figure, len(present), len(towns)))
     return tuple(sorted(found, key=lambda row: (-abs(row.difference), row.kreis_ags5, row.year)))
 
 
