@@ -162,7 +162,7 @@ def _joined(both: pd.DataFrame) -> pd.DataFrame:
     both["ids"] = pd.Series(
         [[i for ids in pair if isinstance(ids, list) for i in ids] for pair in pairs], index=both.index, dtype=object
     )
-    return both
+    return both.drop(columns=[name for name in both.columns if name.endswith("_below")])
 
 
 def _firsts(first: pd.Series[str], second: pd.Series[str]) -> pd.Series[str]:
