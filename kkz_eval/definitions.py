@@ -10,6 +10,7 @@ import dagster as dg
 
 from kkz_eval.assets import deliveries, evidence, stewardship
 from kkz_eval.assets.evaluations import plan_assets
+from kkz_eval.assets.official import official_asset
 from kkz_eval.checks.contracts import contract_check
 from kkz_eval.checks.coverage import coverage_check
 from kkz_eval.checks.design import design_checks
@@ -47,6 +48,7 @@ def build_defs(
             deliveries.delivery_status,
             stewardship.delivery_board,
             stewardship.next_templates,
+            *(official_asset(contract) for contract in line.contracts.values() if contract.source == "official"),
             evidence.observations,
             evidence.indicators,
             *(asset for plan in plans for asset in plan_assets(plan)),
