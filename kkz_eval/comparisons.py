@@ -20,12 +20,17 @@ from kkz_eval.indicators.sudden_changes import SuddenChange, changes_of_units, c
 from kkz_eval.indicators.territory import SumDifference, sums_against_kreise
 from kkz_eval.line import Line
 
+OF_PEOPLE = ("Personen", "Kinder", "Familien")
+
 
 def counterparts(line: Line, contract: Contract) -> Iterator[tuple[Indicator, str]]:
-    """The indicators that a municipal contract gives and an official dataset too, with the one preferred there."""
+    """The indicators that a municipal contract gives and an official dataset too, with the one preferred there.
+
+    Gaps are left out: they may be near 0, where a relative difference says nothing, and their two rates are compared in the whole.
+    """
     origins = {known.dataset: known.source for known in line.contracts.values()}
     for indicator in line.catalogue.values():
-        named = [source.dataset for source in indicator.sources]
+        named = [source.dataset for source in indicator.sources if source.minus is None]
         official = [dataset for dataset in named if origins.get(dataset) == "official"]
         if contract.source == "municipal" and contract.dataset in named and official:
             yield indicator, official[0]
@@ -61,14 +66,24 @@ def sudden_changes(line: Line) -> dict[tuple[str, str], tuple[SuddenChange, ...]
     return found
 
 
+def additive_measures(contract: Contract) -> tuple[str, ...]:
+    """The counts of a contract that municipalities and their Kreis both send and that add up: of people, not of services or institutions.
+
+    A Kreis has institutions and services of its own beside those of its towns.
+    """
+    if not {"municipality", "kreis"} <= set(contract.levels) or not all(of.in_key for of in contract.properties):
+        return ()
+    return tuple(
+        of.name for of in contract.properties if of.role == "measure" and of.logical_type == "integer" and of.unit in OF_PEOPLE
+    )
+
+
 def sums_of_municipalities(line: Line, contract: Contract) -> tuple[tuple[str, SumDifference], ...]:
     """Kreise whose accepted counts contradict those of their municipalities, with the measure and codes they are of."""
-    if not {"municipality", "kreis"} <= set(contract.levels):
-        return ()
-    counted = {of.name for of in contract.properties if of.role == "measure" and of.logical_type == "integer"}
+    counted = additive_measures(contract)
     observations = steps.accepted(line, contract.dataset).observations
-    rows = observations.filter(pc.is_in(observations.column("measure"), pa.array(sorted(counted), pa.string())))
-    if not {"municipality", "kreis"} <= set(rows.column("level").unique().to_pylist()):
+    rows = _of_kreise_with_both(observations.filter(pc.is_in(observations.column("measure"), pa.array(counted, pa.string()))))
+    if rows.num_rows == 0:
         return ()
     frame = pd.DataFrame({name: rows.column(name).to_pylist() for name in ("unit_id", "year", "measure", "value")})
     frame["value"] = frame["value"].astype(float)
@@ -80,3 +95,11 @@ def sums_of_municipalities(line: Line, contract: Contract) -> tuple[tuple[str, S
         if not part.duplicated(["unit_id", "year"]).any():
             found += [(f"{measure} ({cell})" if cell else str(measure), row) for row in sums_against_kreise(part)]
     return tuple(found)
+
+
+def _of_kreise_with_both(rows: pa.Table) -> pa.Table:
+    """The rows of Kreise that figures of their own and of a municipality in them are given for."""
+    kreis = pc.utf8_slice_codeunits(rows.column("unit_id"), 0, 5)
+    towns = pc.unique(kreis.filter(pc.equal(rows.column("level"), "municipality")))
+    wholes = pc.unique(kreis.filter(pc.equal(rows.column("level"), "kreis")))
+    return rows.filter(pc.and_(pc.is_in(kreis, towns), pc.is_in(kreis, wholes)))

@@ -17,7 +17,7 @@ from kkz_eval.checks.design import design_checks
 from kkz_eval.checks.effects import effect_checks
 from kkz_eval.checks.plausibility import plausibility_check
 from kkz_eval.checks.series import agreement_check, sums_check, unlisted_breaks_check
-from kkz_eval.comparisons import counterparts
+from kkz_eval.comparisons import additive_measures, counterparts
 from kkz_eval.io_managers import AcceptedTables
 from kkz_eval.jobs import RunOptions, check_deliveries, deadlines_job, templates_job, yearly_run
 from kkz_eval.line import Line, open_line
@@ -57,7 +57,7 @@ def build_defs(
             *(contract_check(contract) for contract in line.contracts.values()),
             *(plausibility_check(contract) for contract in line.contracts.values() if contract.plausibility),
             *(agreement_check(contract) for contract in line.contracts.values() if any(counterparts(line, contract))),
-            *(sums_check(contract) for contract in line.contracts.values() if {"municipality", "kreis"} <= set(contract.levels)),
+            *(sums_check(contract) for contract in line.contracts.values() if additive_measures(contract)),
             unlisted_breaks_check,
             *(coverage_check(plan) for plan in plans),
             *(design_checks(plan) for plan in plans),
