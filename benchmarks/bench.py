@@ -20,7 +20,7 @@ import numpy as np
 import pandas as pd
 import statsmodels.api as sm
 
-from benchmarks import bench_estimators
+from benchmarks import bench_estimators, bench_synthetic
 from benchmarks.bench_official import municipal_panel, official_files
 from benchmarks.figures import Figure, seconds
 from benchmarks.reading import CERTIFICATES, reading_figures
@@ -123,6 +123,14 @@ def effects_panel(n_units: int, n_years: int) -> pd.DataFrame:
     )
 
 
+def synthetic_comparisons() -> list[Figure]:
+    """Synthetic difference in differences against diff-diff where it is installed, and how its cost grows."""
+    peer = bench_synthetic.against_diff_diff()
+    if not peer:
+        print("diff-diff is left out: it is not installed (extra oracles).")
+    return [Figure(*entry) for entry in (*peer, *bench_synthetic.growth())]
+
+
 def dummy_fits(panel: pd.DataFrame) -> tuple[float, float]:
     """The two estimates by plain least squares: the effect, and that of event time 0."""
     unit = pd.get_dummies(panel["unit_id"], drop_first=True, dtype=float).to_numpy()
@@ -202,6 +210,7 @@ def main() -> int:
     shared = CHECKOUT / os.environ.get("KKZ_SHARED", "../shared")
     figures = [*check_of_one_file(), *effects_against_dummies(), *masks_on_many_rows(), *reading_figures()]
     figures += group_time_comparisons()
+    figures += synthetic_comparisons()
     if (shared / INKAR_FILE).is_file():
         figures += official_files(shared)
         figures.append(municipal_panel(shared))

@@ -12,7 +12,6 @@ from typing import Any
 
 import yaml
 
-from kkz_eval.evaluation.effects import ESTIMATORS
 from kkz_eval.evaluation.plan import plan_schema
 
 PAGE = Path(__file__).resolve().parent / "plan.md"
@@ -130,12 +129,6 @@ def page() -> str:
         parts.append(
             f"## {title}\n\n| Key | Meaning | Values | Default | Example |\n|---|---|---|---|---|\n" + "\n".join(rows) + "\n"
         )
-        if section == "estimators[]":
-            methods = plan_schema()["properties"]["estimators"]["items"]["properties"]["method"]["enum"]
-            parts.append(
-                f"Estimated today: {_codes(m for m in methods if m in ESTIMATORS)}. A plan may name the others; the results then hold "
-                f"a refused row that says so: {_codes(m for m in methods if m not in ESTIMATORS)}.\n"
-            )
     return "\n".join(parts)
 
 

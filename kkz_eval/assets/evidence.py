@@ -23,7 +23,8 @@ def observations(context: dg.AssetExecutionContext, line: dg.ResourceParam[steps
         for dataset in sorted({contract.dataset for contract in line.contracts.values()}):
             accepted = steps.accepted(line, dataset)
             rows[dataset] = accepted.observations.num_rows
-            line.progress(say("progress.observations", line.settings.language, dataset=dataset, rows=rows[dataset]))
+            if rows[dataset]:
+                line.progress(say("progress.observations", line.settings.language, dataset=dataset, rows=rows[dataset]))
     return dg.MaterializeResult(metadata={f"werte_{dataset}": count for dataset, count in rows.items()})
 
 

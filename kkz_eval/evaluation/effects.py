@@ -135,8 +135,6 @@ def _outcome_result(panel: pd.DataFrame, plan: Plan, outcome: Outcome) -> Effect
 
 def _estimation(sample: Sample, plan: Plan, spec: EstimatorSpec) -> Estimation:
     """What the estimator says, or one refused row that says why not."""
-    if spec.method not in ESTIMATORS:
-        return _refusal(spec, Note("refused.method_unavailable", {"method": spec.method}))
     try:
         return ESTIMATORS[spec.method](sample, plan, spec)
     except Refused as refusal:

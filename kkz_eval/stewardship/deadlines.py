@@ -1,4 +1,4 @@
-"""Until when a delivery is due. No clock: the day of today is given."""
+"""Until when a delivery is due, from the day that a contract names. No clock: the day of today is given."""
 
 from __future__ import annotations
 
@@ -16,8 +16,13 @@ _MONTHS = (
 
 
 def deadline_of(due: Deadline | None, year: int) -> date | None:
-    """The day on which a delivery about a reporting year is due; None where the contract names none."""
-    return None if due is None else date(year + due.years_after, due.month, due.day)
+    """The day on which a delivery about a reporting year is due; None where the contract names none, or the year does not have it."""
+    if due is None:
+        return None
+    try:
+        return date(year + due.years_after, due.month, due.day)
+    except ValueError:  # 29 February
+        return None
 
 
 def correct_until(deadline: date | None, today: date) -> date:

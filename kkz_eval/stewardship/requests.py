@@ -122,7 +122,7 @@ class _Original:
     def _corrections(
         self, row: DecisionRow, finding: Finding, place: Place | None, contract: Contract, parsed: ParsedTable
     ) -> Iterator[Request]:
-        """One request per value of the finding's unit and year that the copy holds otherwise than the original."""
+        """One request per value of the finding's unit and year for which the copy holds another number than the original."""
         after = self.register.verdicts.get((self.returned, contract.id))
         changed: list[Change] = []
         if after is not None:
@@ -130,20 +130,25 @@ class _Original:
             changed = [
                 change
                 for change in changes_between(parsed, copy, contract)
-                if change.old is not None
+                if change.kind == "changed"
+                and change.new_value is not None
                 and (finding.unit_id is None or change.unit_id == finding.unit_id)
                 and (finding.year is None or change.year == finding.year)
             ]
-        if not changed:
+        if not changed and not self._is_settled(after, finding):
             yield self._request(row, "correction", "nothing_changed", place, finding, contract)
         for change in changed:
             at = Place(
                 contract.id, change.unit_id, change.year, change.field, change.dimensions, self.sha256, _cell(parsed, change)
             )
-            problem = "" if change.new_value is not None else "nothing_changed"
-            if not problem and not row.reason:
-                problem = "no_reason"
-            yield self._request(row, "correction", problem, at, finding, contract, change)
+            yield self._request(row, "correction", "" if row.reason else "no_reason", at, finding, contract, change)
+
+    def _is_settled(self, after: Verdict | None, finding: Finding) -> bool:
+        """Whether the copy no longer has the finding: a key or a header was put right, and no value has to be kept for later."""
+        if after is None:
+            return False
+        place = (finding.rule, finding.row, finding.column)
+        return place not in {(f.rule, f.row, f.column) for f in iter_findings(load_findings(self.store, after))}
 
     def _request(
         self,

@@ -26,9 +26,10 @@ def digest_of(value: object) -> str:
 
 
 def digest_of_table(table: pa.Table) -> str:
-    """SHA-256 of the schema and the values of a table in their order, whatever its chunks."""
+    """SHA-256 of the schema and the values of a table in their order, whatever its chunks, slices, and what lies beneath a null."""
     sink = pa.BufferOutputStream()
     whole = table.replace_schema_metadata(None).combine_chunks()
+    whole = whole.take(pa.array(range(whole.num_rows), pa.int64()))  # a copy: no offsets of a slice, nothing beneath a null
     with pa.ipc.new_stream(sink, whole.schema, options=pa.ipc.IpcWriteOptions(use_threads=False)) as writer:
         writer.write_table(whole)
     return digest_of_bytes(sink.getvalue().to_pybytes())

@@ -154,3 +154,18 @@ def test_partly_treated_kreise_enter_by_their_dose(line: Line, plan: Plan) -> No
     assert panel.loc[(warendorf, 2012), "dose"] == panel.loc[(warendorf, 2019), "dose"] == 1
     assert panel.loc[essen, "dose"].eq(0).all()
     assert panel.index.get_level_values("unit_id").nunique() == 53
+    estimates = steps.effects(line, by_dose, ["a_schul_oA"]).estimates
+    assert set(zip(estimates["n_treated"], estimates["n_control"], estimates["status"], strict=True)) == {(13 + 5, 17, "ok")}
+
+
+def test_covariates_of_the_baseline_reach_the_estimator_that_can_use_them(line: Line, plan: Plan) -> None:
+    estimators = (EstimatorSpec("cs", "callaway_santanna", "dr", ("simple",)), EstimatorSpec("twfe", "twfe"))
+    named = replace(plan, matching=None, weight=None, covariates=("q_PBG_bev:2011",), estimators=estimators)
+    alone = replace(named, covariates=())
+    rows, plain = (
+        steps.effects(line, p, ["a_schul_oA"]).estimates.set_index(["estimator", "aggregation"]) for p in (named, alone)
+    )
+    assert rows.loc[("twfe", "coefficient"), "status"] == "refused"
+    assert "q_PBG_bev:2011" in rows.loc[("twfe", "coefficient"), "message"]
+    assert rows.loc[("cs", "simple"), "status"] == "ok"
+    assert rows.loc[("cs", "simple"), "estimate"] != pytest.approx(plain.loc[("cs", "simple"), "estimate"], abs=1e-3)

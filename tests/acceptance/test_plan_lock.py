@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from contextlib import redirect_stdout
 from io import StringIO
 from pathlib import Path
@@ -146,6 +148,13 @@ def test_a_lock_changed_by_hand_stops_with_a_sentence(locked: Path, tmp_path: Pa
     with pytest.raises(UserError) as refused:
         open_world(world)
     assert refused.value.code == "lock_changed"
+
+
+def test_a_plan_is_checked_without_dagster_and_without_a_warning(tmp_path: Path) -> None:
+    plan = CONTRACTS / "plans" / "modellwelt.yaml"
+    code = f"import sys; from kkz_eval.cli import main; code = main(['plan', 'check', {str(plan)!r}]); sys.exit(code or 'dagster' in sys.modules)"
+    said = subprocess.run([sys.executable, "-W", "error", "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert (said.returncode, said.stderr) == (0, "")
 
 
 def test_a_plan_without_data_is_not_locked_but_shown(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -291,6 +291,43 @@ def test_what_cannot_be_approved_says_why(
         approve_request(settings, str(request["id"]), SECOND_ROLE, "2099-12-31")
 
 
+def test_a_key_that_is_put_right_needs_no_approval(
+    settings: Settings, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    deliver(settings, "neuss.csv", leavers(NEUSS, 2012).replace(b"mittlerer Abschluss;m", b"mittlerer Schluss;m"))
+    copy = marked(settings, settings.inbox / "neuss.csv", tmp_path / "copy.xlsx")
+    sheet = load_workbook(copy)[SHEET]
+    cells = {int(str(row[0].value)): str(row[1].value) for row in sheet.iter_rows() if isinstance(row[0].value, int)}
+    number = next(number for number, cell in cells.items() if cell == "Daten!C8")
+    decide(copy, {number: ("korrigiert", "verschrieben")}, {"C8": "mittlerer Abschluss"}, settings.inbox / "zurueck.xlsx")
+    run(settings)
+    assert fate(settings, NEUSS, 2012) == Status.ACCEPTED
+    assert requests(settings, capsys) == []
+
+
+def test_the_commands_of_the_desk(
+    settings: Settings, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from kkz_eval.cli import main
+
+    monkeypatch.setenv("KKZ_CONTRACTS", str(settings.contracts))
+    home = ["--home", str(settings.home)]
+    first = deliver(settings, "a.csv", leavers(NEUSS, 2012))
+    second = deliver(settings, "b.csv", leavers(NEUSS, 2012, changed={2: "15"}))
+    capsys.readouterr()
+    assert main(["deliveries", "diff", first[:8], second[:8], *home]) == 1
+    assert "10 → 15" in capsys.readouterr().out
+    assert main(["deliveries", "list", "--history", *home]) == 0
+    assert "1: angenommen → 2: zurückgewiesen" in capsys.readouterr().out
+    assert main(["deliveries", "decisions", *home]) == 0
+    assert "ist etwas entschieden" in capsys.readouterr().out
+    assert main(["deliveries", "approve", "abc", "--role", "x", *home]) == 2
+    assert main(["purge", second, "--reason", "Grund", "--inbox", str(settings.inbox), *home]) == 0
+    capsys.readouterr()
+    assert main(["deliveries", "list", *home]) == 0
+    assert "gelöscht am" in capsys.readouterr().out
+
+
 def test_a_row_that_names_no_finding_of_the_original_is_not_believed(
     settings: Settings, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

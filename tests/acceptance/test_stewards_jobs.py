@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ from kkz_eval import line as steps
 from kkz_eval.definitions import build_defs
 from kkz_eval.deliveries.decided import dimensions_at, record_at
 from kkz_eval.deliveries.decisions import Place, Waiver, document_of
+from kkz_eval.deliveries.purging import purge
 from kkz_eval.editions import make_edition
 from kkz_eval.settings import Settings
 
@@ -100,10 +102,20 @@ def test_the_report_names_what_holds_by_waiver(checked: tuple[Path, dg.ExecuteIn
     kept = json.loads(next((world / "home" / "reports").rglob("sources.json")).read_text(encoding="utf-8"))
     assert arrival.sha256 in kept
 
+    purged = purge(after.steps.store, settings.inbox, arrival.sha256, "Grund", date(2026, 1, 1))
+    assert purged.reports
+    assert purged.in_inbox == (arrival.name,)
+    assert not list((world / "home" / "reports").rglob("*.html"))
+    assert all(
+        path.name in ("table.parquet", "findings.parquet", "about.json") or path.parent.name == "findings"
+        for path in (world / "home" / "derived").rglob("*")
+        if path.is_file()
+    )
+    again = after.steps.store.get(make_edition(after, plan).page).decode()
+    assert arrival.name not in again
+
 
 def _waiver(identifier: str, place: Place, rule: str, value: str, allowed: str) -> Waiver:
-    from datetime import date
-
     return Waiver(identifier, place, rule, value, allowed, "gezählt", "Schulamt", "Leitung", date(2099, 1, 1))
 
 

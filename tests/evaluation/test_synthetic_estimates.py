@@ -170,6 +170,7 @@ def test_samples_without_a_comparison_are_refused_in_words() -> None:
     assert "1 comparison units have values in all years" in _refusal(_panel(_units(3, 1)))
     assert "same value" in _refusal(_panel(_units(3, 6)).assign(value=4.0))
     assert "too large" in _refusal(_panel(_units(3, 6)).assign(value=lambda panel: panel["value"] * 1e200))
+    assert "too small" in _refusal(_panel(_units(3, 6)).assign(value=lambda panel: panel["value"] * 1e-200))
     straight = _panel(_units(2, 6))
     assert "parallel" in _refusal(straight.assign(value=straight["year"] + straight["unit_id"].str[1].astype(float)))
     gaps = _panel(_units(1, 6))
@@ -256,3 +257,31 @@ def test_intervals_cover_as_often_as_they_say_up_to_chance(estimator: str) -> No
         covered += int(row["conf_low"] <= 2.0 <= row["conf_high"])
     assert covered >= stats.binom.ppf(0.0005, panels, 0.95)
     assert covered < panels or estimator == "sc"
+
+
+def test_predictors_with_many_treated_units_give_an_estimate_without_placebos() -> None:
+    panel = _panel(_units(4, 12))
+    draw = np.random.default_rng(5)
+    panel["x"] = panel["unit_id"].map(dict(zip(panel["unit_id"].unique(), draw.normal(size=16), strict=True)))
+    row = _one(_run(panel, covariates=["x"], estimators=[CONTROL]), "sc")
+    assert row["status"] == "ok"
+    assert np.isnan(row["p_value"])
+    assert "more than 600 times" in row["message"]
+
+
+def test_placebo_units_are_compared_with_those_that_do_not_act_as_treated() -> None:
+    """Two treated units: every pair of comparison units acts as treated once, and is no comparison in that assignment."""
+    panel = _panel(_units(2, 7))
+    row = _one(_run(panel), "sc")
+    never = sorted(unit for unit in panel["unit_id"].unique() if unit.startswith("n"))
+    effects = []
+    for place, first in enumerate(never):
+        for second in never[place + 1 :]:
+            some = panel[panel["cohort"].isna()].assign(
+                cohort=lambda rows, pair=(first, second): rows["unit_id"].isin(pair) * 2012
+            )
+            some["cohort"] = some["cohort"].astype("Int64").replace(0, pd.NA)
+            effects.append(_one(_run(some, estimators=[CONTROL]), "sc")["estimate"])
+    assert len(effects) == 21
+    expected = permutation_p(abs(row["estimate"]), np.abs(effects))
+    assert row["p_value"] == pytest.approx(expected, abs=1e-12)

@@ -1,4 +1,4 @@
-"""The day that a contract names, in its words."""
+"""The day that a contract names."""
 
 from datetime import date
 from pathlib import Path
@@ -17,6 +17,7 @@ CONTRACTS = load_contracts(Path(__file__).parents[2] / "data_contracts")
     [
         (Deadline(0, 9, 30), date(2016, 9, 30)),
         (Deadline(1, 3, 31), date(2017, 3, 31)),
+        (Deadline(1, 2, 29), None),
         (None, None),
     ],
 )

@@ -48,3 +48,13 @@ def test_a_table_without_its_columns_is_refused():
 def test_numbers_without_a_value_have_no_digest():
     with pytest.raises(ValueError, match="JSON"):
         digest_of([float("nan")])
+
+
+def test_what_lies_before_a_slice_or_beneath_a_null_is_no_part_of_the_digest() -> None:
+    slice_of_more = pa.table({"value": [1.0, None, 3.0, None, 2.0], "name": ["x", "yy", None, "zz", "q"]}).slice(1, 3)
+    valid = slice_of_more["value"].combine_chunks().is_valid()
+    bits = pa.array(valid).buffers()[1]
+    beneath = pa.Array.from_buffers(pa.float64(), 3, [bits, pa.array([9.0, 3.0, 7.0]).buffers()[1]])
+    alone = pa.table({"value": [None, 3.0, None], "name": ["yy", None, "zz"]})
+    assert digest_of_table(slice_of_more) == digest_of_table(alone)
+    assert digest_of_table(alone.set_column(0, "value", beneath)) == digest_of_table(alone)

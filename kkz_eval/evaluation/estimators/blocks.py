@@ -14,7 +14,7 @@ from kkz_eval.evaluation.plan import Plan
 from kkz_eval.evaluation.problems import Note, Refused
 from kkz_eval.evaluation.sample import Counts, Sample, require_comparison
 
-LARGEST = 1e100  # of absolute values: squares and sums of squares stay numbers
+SMALLEST, LARGEST = 1e-100, 1e100  # of the largest absolute value: squares neither vanish nor overflow
 NAMED = 5  # units named in a note; the rest is counted
 
 
@@ -59,14 +59,13 @@ def build_blocks(sample: Sample, plan: Plan, outcome: np.ndarray | None = None) 
     Units treated in the first year used are left out. Years without any value in the treated or in the comparison group are left out.
     Then every unit that lacks one of the remaining years is left out. Comparison units are those that are treated in none of the
     years used. Cohorts with fewer than two years before their start are left out. outcome: (n,) instead of the sample's own.
-    Raises Refused: no comparison, a plan weight, values too large, nothing complete left, one comparison unit.
+    Raises Refused: no comparison, a plan weight, values too large or small, nothing complete left, one comparison unit.
     """
     require_comparison(sample, plan)
     if plan.weight is not None:
         raise Refused("weights_not_used", column=plan.weight)
     values = sample.outcome if outcome is None else outcome
-    if not np.abs(values).max() < LARGEST:
-        raise Refused("too_large")
+    _require_magnitude(values)
     years, year_codes = np.unique(sample.year, return_inverse=True)
     _, first_cells = np.unique(sample.unit, return_index=True)
     table = np.full((len(first_cells), len(years)), np.nan)
@@ -115,6 +114,13 @@ def build_blocks(sample: Sample, plan: Plan, outcome: np.ndarray | None = None) 
     used = np.concatenate([np.flatnonzero(control), *(cohort.units for cohort in cohorts)])
     counts = _counts(sample, used, np.concatenate([cohort.units for cohort in cohorts]), len(years))
     return Blocks(table[control], np.flatnonzero(control), years, tuple(cohorts), tuple(notes), counts)
+
+
+def _require_magnitude(values: np.ndarray) -> None:
+    if not np.abs(values).max() < LARGEST:
+        raise Refused("too_large")
+    if np.abs(values).max() < SMALLEST:
+        raise Refused("too_small")
 
 
 def without_covariates(sample: Sample, plan: Plan) -> tuple[np.ndarray, tuple[Note, ...]]:

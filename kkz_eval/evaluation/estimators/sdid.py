@@ -30,6 +30,7 @@ from kkz_eval.evaluation.plan import EstimatorSpec, Plan
 from kkz_eval.evaluation.problems import Note, Refused
 from kkz_eval.evaluation.sample import Sample, require_comparison
 
+_CELLS_AT_ONCE = 500_000  # of all placebos solved together, so that memory does not grow with their number
 SOLVERS: Mapping[str, Solver] = {"exact": exact, "reference": reference}
 
 
@@ -179,14 +180,31 @@ def placebo_effects(
 
     The regularisation is that of the estimate, as are the weights that the reference solver starts from.
     """
-    allowed = np.ones((len(assignments.units), len(blocks.controls)), dtype=bool)
-    np.put_along_axis(allowed, assignments.units, False, axis=1)
+    size = max(1, _CELLS_AT_ONCE // blocks.controls.size)
+    parts = [
+        _placebo_part(blocks, effects, shares, earliest, assignments.units[first : first + size], solver)
+        for first in range(0, len(assignments.units), size)
+    ]
+    return np.concatenate(parts)
+
+
+def _placebo_part(
+    blocks: Blocks,
+    effects: Sequence[CohortEffect],
+    shares: np.ndarray,
+    earliest: int | None,
+    units: np.ndarray,
+    solver: Solver,
+) -> np.ndarray:
+    """Effects of some assignments. units: (b, n_treated)."""
+    allowed = np.ones((len(units), len(blocks.controls)), dtype=bool)
+    np.put_along_axis(allowed, units, False, axis=1)
     starts = np.cumsum([0, *(len(cohort.units) for cohort in blocks.cohorts)])
     first = {cohort.start: int(place) for cohort, place in zip(blocks.cohorts, starts, strict=False)}
-    total = np.zeros(len(assignments.units))
+    total = np.zeros(len(units))
     for effect, share in zip(effects, shares, strict=True):
         cohort, begin = effect.cohort, first[effect.cohort.start]
-        members = assignments.units[:, begin : begin + len(cohort.units)]
+        members = units[:, begin : begin + len(cohort.units)]
         paths = np.zeros((len(members), blocks.controls.shape[1]))
         for place in range(members.shape[1]):
             paths += blocks.controls[members[:, place]] / members.shape[1]

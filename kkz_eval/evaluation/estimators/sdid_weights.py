@@ -14,7 +14,6 @@ from kkz_eval.evaluation.estimators.frank_wolfe import reference_weights
 from kkz_eval.evaluation.estimators.simplex import solve_simplex, solve_simplex_batch
 
 ETA_TIME = 1e-6  # ridge of the time weights over the noise: makes them unique, no more
-_CELLS_AT_ONCE = 2_000_000  # of one array, so that memory does not grow with the number of placebos
 
 
 @dataclass(frozen=True)
@@ -37,21 +36,6 @@ class Problems:
     unit_start: np.ndarray
     time_start: np.ndarray
 
-    def part(self, which: slice) -> Problems:
-        """Some of the problems."""
-        return Problems(
-            self.before,
-            self.after,
-            self.path_before[which],
-            self.path_after[which],
-            self.allowed[which],
-            self.zeta_unit,
-            self.zeta_time,
-            self.noise,
-            self.unit_start[which],
-            self.time_start[which],
-        )
-
 
 @dataclass(frozen=True)
 class Solution:
@@ -72,17 +56,6 @@ def noise_level(before: np.ndarray) -> float:
 
 def solve(problems: Problems, solver: Solver) -> Solution:
     """Weights and effects τ = (ȳ_after − λ'y_before) of the treated path less ω times that of comparison units (algorithm 1, step 4)."""
-    n_problems, n_controls = problems.allowed.shape
-    size = max(1, _CELLS_AT_ONCE // (n_controls * (problems.before.shape[1] + 1)))
-    parts = [_solve_part(problems.part(slice(first, first + size)), solver) for first in range(0, n_problems, size)]
-    return Solution(
-        np.concatenate([part.effects for part in parts]),
-        np.concatenate([part.unit for part in parts]),
-        np.concatenate([part.time for part in parts]),
-    )
-
-
-def _solve_part(problems: Problems, solver: Solver) -> Solution:
     unit, time = solver(problems)
     return Solution(effects_of(problems, unit, time), unit, time)
 

@@ -25,13 +25,16 @@ from kkz_eval.evaluation.sample import Sample
 ETA_UNIT = 1e-6  # ridge of the donors' weights over the noise: makes them unique, no more
 EXACT_FIT = 1e-6  # gap before the start over the noise, below which the fit counts as exact
 
+SEARCHES = 600  # of predictors' weights, up to a second each; beyond it there are no placebos
+_CELLS_AT_ONCE = 2_000_000  # of all placebos solved together, so that memory does not grow with their number
+
 DonorWeights = Callable[[np.ndarray, np.ndarray, np.ndarray, float], np.ndarray]
 
 
 @dataclass(frozen=True)
 class Fit:
-    """Synthetic controls of one cohort. weights: (n1, n0); gaps: (n1, T) of treated units; placebo_gaps: (n0, T) of comparison units,
-    each against the others; noise: of the comparison units before the start."""
+    """Synthetic controls of one cohort. weights: (n1, n0); gaps: (n1, T) of treated units; placebo_gaps: (b, n1, T) of the comparison
+    units that act as treated in each assignment, against those that do not; noise: of the comparison units before the start."""
 
     cohort: Cohort
     weights: np.ndarray
@@ -45,15 +48,18 @@ def estimate_synthetic_control(sample: Sample, plan: Plan, spec: EstimatorSpec) 
 
     Without covariates the weights match the outcome in every year before, with no intercept and a ridge that only makes them unique
     (Arkhangelsky et al. 2021, section 2, "SC"); variant `reference` stops where their implementation stops, `exact` at the optimum. With
-    covariates the predictors are their means and that of the outcome, and the weights of predictors are chosen. Inference: every
-    comparison unit gets a synthetic control of its own from the others; |mean gap| of the treated ranks among those of placebo
-    assignments. The interval holds all constant effects that this test does not reject; there is no standard error. Test
+    covariates the predictors are their means and that of the outcome, and the weights of predictors are chosen. Inference: in
+    each placebo assignment comparison units act as treated and get synthetic controls from the rest; |mean gap| of the treated ranks among
+    theirs. The interval holds all constant effects that this test does not reject; there is no standard error. Test
     `placebo_rmspe_ratio`: the same with the mean ratio of root mean squared gaps after and before. Raises Refused.
     """
     blocks = build_blocks(sample, plan)
-    fits = [_fit(sample, blocks, cohort, SOLVERS[spec.variant]) for cohort in blocks.cohorts]
     sizes = [len(cohort.units) for cohort in blocks.cohorts]
     assignments = placebo_assignments(len(blocks.controls), sizes, plan.inference.draws, plan.seed)
+    left_out: tuple[Note, ...] = ()
+    if sample.covariate_names and assignments is not None and assignments.units.size > SEARCHES:
+        assignments, left_out = None, (Note("notes.predictors_no_placebos", {"searches": SEARCHES}),)
+    fits = _fits(sample, blocks, assignments, SOLVERS[spec.variant])
     rows = [_row("coefficient", blocks, fits, None, assignments, plan.inference.level)]
     if sample.earliest is not None:
         rows.append(_row("exposed", blocks, fits, sample.earliest, assignments, plan.inference.level))
@@ -61,7 +67,7 @@ def estimate_synthetic_control(sample: Sample, plan: Plan, spec: EstimatorSpec) 
         rows=tuple(rows),
         tests=() if assignments is None else (_ratio_test(blocks, fits, assignments),),
         weights=tuple(_weights(fits, blocks, sample.unit_names)),
-        notes=(*blocks.notes, *_notes(sample, blocks, fits, assignments, plan.inference.level)),
+        notes=(*blocks.notes, *_notes(sample, blocks, fits, assignments, plan.inference.level), *left_out),
         counts=blocks.counts,
     )
 
@@ -85,29 +91,53 @@ def reference_donors(before: np.ndarray, paths: np.ndarray, allowed: np.ndarray,
 SOLVERS: Mapping[str, DonorWeights] = {"exact": exact_donors, "reference": reference_donors}
 
 
-def _fit(sample: Sample, blocks: Blocks, cohort: Cohort, donors: DonorWeights) -> Fit:
-    controls, n_controls = blocks.controls, len(blocks.controls)
-    before = controls[:, : cohort.n_before]
+def _fits(sample: Sample, blocks: Blocks, assignments: Assignments | None, donors: DonorWeights) -> list[Fit]:
+    fits, begin = [], 0
+    for cohort in blocks.cohorts:
+        end = begin + len(cohort.units)
+        units = np.empty((0, blocks.n_treated), dtype="int64") if assignments is None else assignments.units
+        fits.append(_fit(sample, blocks, cohort, units, slice(begin, end), donors))
+        begin = end
+    return fits
+
+
+def _fit(sample: Sample, blocks: Blocks, cohort: Cohort, units: np.ndarray, own: slice, donors: DonorWeights) -> Fit:
+    """units: (b, n_treated) placebo units of all cohorts; own: the columns of this one."""
+    controls, n_before, n_treated = blocks.controls, cohort.n_before, len(cohort.units)
+    before = controls[:, :n_before]
     noise = noise_level(before)
     if not noise > 1e-12 * np.abs(before).max():
         raise Refused("no_noise")
-    paths = np.vstack([cohort.treated, controls])
-    allowed = np.vstack([np.ones((len(cohort.units), n_controls), dtype=bool), ~np.eye(n_controls, dtype=bool)])
+    predictors = build_predictors(sample, blocks, cohort) if sample.covariate_names else None
+
+    def solved(paths: np.ndarray, own_predictors: np.ndarray | None, allowed: np.ndarray) -> np.ndarray:
+        if predictors is None or own_predictors is None:
+            return donors(before, paths[:, :n_before], allowed, noise)
+        return _by_predictors(predictors, own_predictors, before, paths[:, :n_before], allowed)
+
     try:
-        if sample.covariate_names:
-            weights = _by_predictors(build_predictors(sample, blocks, cohort), before, paths[:, : cohort.n_before], allowed)
-        else:
-            weights = donors(before, paths[:, : cohort.n_before], allowed, noise)
+        everyone = np.ones((n_treated, len(controls)), dtype=bool)
+        weights = solved(cohort.treated, None if predictors is None else predictors.treated, everyone)
+        placebo_gaps = []
+        size = max(1, _CELLS_AT_ONCE // (controls.size * n_treated))
+        for first in range(0, len(units), size):
+            some = units[first : first + size]
+            allowed = np.ones((len(some), len(controls)), dtype=bool)
+            np.put_along_axis(allowed, some, False, axis=1)
+            members = some[:, own].ravel()
+            free = np.repeat(allowed, n_treated, axis=0)
+            found = solved(controls[members], None if predictors is None else predictors.controls[members], free)
+            placebo_gaps.append((controls[members] - found @ controls).reshape(len(some), n_treated, -1))
     except NotSolved as failure:
         raise Refused("weights_not_found") from failure
-    gaps = paths - weights @ controls
-    n_treated = len(cohort.units)
-    return Fit(cohort, weights[:n_treated], gaps[:n_treated], gaps[n_treated:], noise)
+    empty = np.empty((0, n_treated, controls.shape[1]))
+    return Fit(cohort, weights, cohort.treated - weights @ controls, np.concatenate([empty, *placebo_gaps]), noise)
 
 
-def _by_predictors(predictors: Predictors, before: np.ndarray, paths: np.ndarray, allowed: np.ndarray) -> np.ndarray:
+def _by_predictors(
+    predictors: Predictors, own: np.ndarray, before: np.ndarray, paths: np.ndarray, allowed: np.ndarray
+) -> np.ndarray:
     weights = np.zeros(allowed.shape)
-    own = np.vstack([predictors.treated, predictors.controls])
     for place, (path, free) in enumerate(zip(paths, allowed, strict=True)):
         weights[place, free] = nested_weights(predictors.controls[free], own[place], before[free], path)
     return weights
@@ -123,21 +153,11 @@ def _row(
     estimate = sum(float(fit.gaps[:, years].sum()) for fit, years in zip(fits, after, strict=True)) / cells
     if assignments is None:
         return Row(aggregation, estimate=estimate)
-    sums = [fit.placebo_gaps[:, years].sum(axis=1) for fit, years in zip(fits, after, strict=True)]
-    placebos = _assigned(sums, fits, assignments) / cells
+    sums = [fit.placebo_gaps[:, :, years].sum(axis=(1, 2)) for fit, years in zip(fits, after, strict=True)]
+    placebos = np.sum(sums, axis=0) / cells
     low, high = permutation_interval(estimate, placebos, level)
     p_value = permutation_p(abs(estimate), np.abs(placebos))
     return Row(aggregation, estimate=estimate, conf_low=low, conf_high=high, p_value=p_value, p_method="placebo_permutation")
-
-
-def _assigned(values: Sequence[np.ndarray], fits: Sequence[Fit], assignments: Assignments) -> np.ndarray:
-    """Sums (b,) over the placebo units of each assignment. values: for each cohort, (n0,)."""
-    total, begin = np.zeros(len(assignments.units)), 0
-    for value, fit in zip(values, fits, strict=True):
-        end = begin + len(fit.cohort.units)
-        total += value[assignments.units[:, begin:end]].sum(axis=1)
-        begin = end
-    return total
 
 
 def _ratio_test(blocks: Blocks, fits: Sequence[Fit], assignments: Assignments) -> Test:
@@ -146,18 +166,18 @@ def _ratio_test(blocks: Blocks, fits: Sequence[Fit], assignments: Assignments) -
     for fit in fits:
         after, floor = blocks.after(fit.cohort, None), EXACT_FIT * fit.noise
         own.append(_ratio(fit.gaps, after, fit.cohort.n_before, floor))
-        others.append(_ratio(fit.placebo_gaps, after, fit.cohort.n_before, floor))
+        others.append(_ratio(fit.placebo_gaps, after, fit.cohort.n_before, floor).sum(axis=1))
     statistic = float(np.concatenate(own).mean())
-    placebos = _assigned(others, fits, assignments) / assignments.units.shape[1]
+    placebos = np.sum(others, axis=0) / assignments.units.shape[1]
     return Test("placebo_rmspe_ratio", statistic, str(len(placebos)), permutation_p(statistic, placebos))
 
 
 def _ratio(gaps: np.ndarray, after: np.ndarray, n_before: int, floor: float) -> np.ndarray:
-    return np.asarray(_rms(gaps[:, after]) / np.maximum(_rms(gaps[:, :n_before]), floor))
+    return np.asarray(_rms(gaps[..., after]) / np.maximum(_rms(gaps[..., :n_before]), floor))
 
 
 def _rms(gaps: np.ndarray) -> np.ndarray:
-    return np.asarray(np.sqrt((gaps**2).mean(axis=1)))
+    return np.asarray(np.sqrt((gaps**2).mean(axis=-1)))
 
 
 def _notes(
@@ -171,10 +191,15 @@ def _notes(
         notes.append(Note("notes.fit_exact"))
     n_controls = len(blocks.controls)
     if assignments is None:
-        return (*notes, Note("notes.placebo_too_few", {"controls": n_controls, "treated": blocks.n_treated}))
+        few = n_controls <= blocks.n_treated
+        return (
+            (*notes, Note("notes.placebo_too_few", {"controls": n_controls, "treated": blocks.n_treated}))
+            if few
+            else tuple(notes)
+        )
     draws = len(assignments.units)
     code = "notes.permutation_enumerated" if assignments.complete else "notes.permutation_draws"
-    notes.append(Note(code, {"draws": draws, "controls": n_controls}))
+    notes.append(Note(code, {"draws": draws, "controls": n_controls, "left": n_controls - blocks.n_treated}))
     if np.isnan(permutation_interval(0.0, np.zeros(draws), level)[0]):
         notes.append(Note("notes.permutation_level", {"draws": draws}))
     return tuple(notes)
