@@ -21,7 +21,7 @@ import pandas as pd
 import statsmodels.api as sm
 
 from benchmarks import bench_estimators, bench_synthetic
-from benchmarks.bench_official import official_files
+from benchmarks.bench_official import municipal_panel, official_files
 from benchmarks.figures import Figure, seconds
 from benchmarks.reading import CERTIFICATES, reading_figures
 from kkz_eval.contracts.contract import Contract
@@ -213,6 +213,7 @@ def main() -> int:
     figures += synthetic_comparisons()
     if (shared / INKAR_FILE).is_file():
         figures += official_files(shared)
+        figures.append(municipal_panel(shared))
     else:
         print("Official statistics are left out: the shared data are not beside the repository.")
     figures += main_job()

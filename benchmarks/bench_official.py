@@ -13,15 +13,24 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import pyarrow as pa
 from python_calamine import CalamineWorkbook
 
 from benchmarks.figures import Figure
 from kkz_eval.contracts.load import load_contracts
 from kkz_eval.deliveries.official.read import read_official
 from kkz_eval.deliveries.reader import read_file
+from kkz_eval.indicators.catalogue import Indicator, IndicatorSource, Selection
+from kkz_eval.indicators.rates import IndicatorValues, indicator_values, observations_for
+from kkz_eval.model.tables import OBSERVATIONS
 from kkz_eval.settings import CHECKOUT
 
 FOLDER = "data/official"
+PANEL = "inkar/nrw_gemeinden_panel_1995-2021.csv"
+UNEMPLOYED = Indicator(
+    "arbeitslose_je_100", *({"de": "Arbeitslose je 100", "en": "Unemployed per 100"},) * 3, 2, None, "context", (), ()
+)
+RATE = IndicatorSource("panel", Selection("arbeitslose"), Selection("erwerbsfaehige_15_64"), 100.0)
 SMALLEST = 100_000  # bytes
 REPEATS = 15
 
@@ -40,6 +49,47 @@ def official_files(shared: Path) -> list[Figure]:
                 )
             )
     return figures
+
+
+def municipal_panel(shared: Path) -> Figure:
+    """The panel of 396 municipalities and 27 years, from file to the rate of unemployed."""
+    data = (shared / FOLDER / PANEL).read_bytes()
+    own, reference = processor_seconds(lambda: municipal_panel_to_indicators(data), lambda: _split(data))
+    return Figure("396 × 27 municipal panel, from file to indicators", own, "decode and csv.reader", reference)
+
+
+def municipal_panel_to_indicators(data: bytes) -> IndicatorValues:
+    """Unemployed per 100 persons of working age, as `indicator_values` gives it. Raises ValueError where the file is no such panel."""
+    official = read_official(data)
+    if official is None:
+        raise ValueError("the file is no panel of official statistics")
+    table = official.table
+    n = table.num_rows
+    units, years, measures = (table.column(name).cast(pa.string()).to_pylist() for name in ("unit_id", "year", "measure"))
+    fixed: dict[str, object] = {
+        "dataset": "panel",
+        "unit": "",
+        "edition": "",
+        "known_from": 1,
+        "delivery_sha256": "",
+        "correction_id": None,
+    }
+    given = {name: table.column(name) for name in ("value", "value_delivered", "year", "row", "column", "flag", "level", "sheet")}
+    columns = {
+        **given,
+        "observation_id": pa.array(
+            [f"{unit} {year} {measure}" for unit, year, measure in zip(units, years, measures, strict=True)]
+        ),
+        "unit_id": pa.array(units),
+        "measure": pa.array(measures),
+        "dimensions": pa.MapArray.from_arrays(
+            pa.array([0] * (n + 1), pa.int32()), pa.array([], pa.string()), pa.array([], pa.string())
+        ),
+        **{name: pa.array([value] * n) for name, value in fixed.items()},
+    }
+    schema = OBSERVATIONS.schema
+    observations = pa.table({name: columns[name] for name in schema.names}).cast(schema)
+    return indicator_values(UNEMPLOYED, RATE, observations_for({"panel": observations}, RATE), "official")
 
 
 def _figure(name: str, data: bytes, read: Callable[[bytes], object]) -> Figure:

@@ -24,7 +24,7 @@ from kkz_eval.deliveries.returned import Decision, read_returned
 from kkz_eval.model.errors import UserError
 from kkz_eval.model.findings import Finding, iter_findings
 from kkz_eval.model.texts import Language, text
-from kkz_eval.reference.tables import known_units
+from kkz_eval.reference.tables import units_known_to
 from kkz_eval.settings import Settings
 
 
@@ -104,7 +104,7 @@ def _check(
             judged = []
             for table in parsed:
                 contract = contracts[table.contract_id]
-                judged.append((contract, judge_decided(table, contract, known_units(), decisions).judgement))
+                judged.append((contract, judge_decided(table, contract, units_known_to(contract.source), decisions).judgement))
             if protocol is not None:
                 _write_protocol(protocol, data, file.name, judged, language)
             clean = all(judgement.n_errors == judgement.n_warnings == 0 for _, judgement in judged)

@@ -20,7 +20,7 @@ from kkz_eval.deliveries.register import read_register
 from kkz_eval.model.errors import UserError
 from kkz_eval.model.texts import text
 from kkz_eval.model.verdicts import Status
-from kkz_eval.reference.tables import known_units
+from kkz_eval.reference.tables import units_known_to
 from kkz_eval.settings import Settings
 from kkz_eval.storage.store import Store
 
@@ -77,7 +77,7 @@ def _flips_of(store: Store, source: Source, new: Contract, settings: Settings) -
             yield text("diff.flip_unreadable", language, package=PACKAGE, name=name)
         return
     parsed = next(table for table in result.parsed if table.contract_id == new.id)
-    for flip in would_flip(source.verdict.slices, parsed, new, known_units()):
+    for flip in would_flip(source.verdict.slices, parsed, new, units_known_to(new.source)):
         key = "flip_rejected" if flip.new == Status.REJECTED else "flip_accepted"
         yield text(f"diff.{key}", language, package=PACKAGE, name=name, unit=flip.unit_id, year=flip.year, rule=flip.rule)
 

@@ -10,11 +10,14 @@ import dagster as dg
 
 from kkz_eval.assets import deliveries, evidence, stewardship
 from kkz_eval.assets.evaluations import plan_assets
+from kkz_eval.assets.official import official_asset
 from kkz_eval.checks.contracts import contract_check
 from kkz_eval.checks.coverage import coverage_check
 from kkz_eval.checks.design import design_checks
 from kkz_eval.checks.effects import effect_checks
 from kkz_eval.checks.plausibility import plausibility_check
+from kkz_eval.checks.series import agreement_check, sums_check, unlisted_breaks_check
+from kkz_eval.comparisons import additive_measures, counterparts
 from kkz_eval.io_managers import AcceptedTables
 from kkz_eval.jobs import RunOptions, check_deliveries, deadlines_job, templates_job, yearly_run
 from kkz_eval.line import Line, open_line
@@ -45,6 +48,7 @@ def build_defs(
             deliveries.delivery_status,
             stewardship.delivery_board,
             stewardship.next_templates,
+            *(official_asset(contract) for contract in line.contracts.values() if contract.source == "official"),
             evidence.observations,
             evidence.indicators,
             *(asset for plan in plans for asset in plan_assets(plan)),
@@ -52,6 +56,9 @@ def build_defs(
         "asset_checks": [
             *(contract_check(contract) for contract in line.contracts.values()),
             *(plausibility_check(contract) for contract in line.contracts.values() if contract.plausibility),
+            *(agreement_check(contract) for contract in line.contracts.values() if any(counterparts(line, contract))),
+            *(sums_check(contract) for contract in line.contracts.values() if additive_measures(contract)),
+            unlisted_breaks_check,
             *(coverage_check(plan) for plan in plans),
             *(design_checks(plan) for plan in plans),
             *(effect_checks(plan) for plan in plans),

@@ -133,6 +133,7 @@ def report_inputs(line: Line, plan: Plan, design: steps.Design, effects: Effects
         versions={name: version(name) for name in LIBRARIES},
         design=_design_info(plan, design),
         conformity=_in_languages(conformity_of(line, plan, design.baseline)),
+        not_evaluable=tuple({str(lang): row.sentence(lang) for lang in LANGUAGES} for row in line.not_evaluable),
     )
 
 
@@ -327,6 +328,7 @@ def _digest_of_inputs(inputs: ReportInputs, effects: EffectsResult) -> str:
             dict(inputs.digests),
             dict(inputs.versions),
             [dict(said) for said in inputs.conformity],
+            [dict(said) for said in inputs.not_evaluable],
             [] if inputs.design is None else _digests_of_design(inputs.design),
         ]
     )

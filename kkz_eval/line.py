@@ -41,7 +41,8 @@ from kkz_eval.evaluation.matching import Matched, match
 from kkz_eval.evaluation.memo import effects_of_plan
 from kkz_eval.evaluation.plan import Plan, load_plan, plain_id
 from kkz_eval.evaluation.results import EffectsResult
-from kkz_eval.indicators.catalogue import Indicator, check_origins, load_catalogue
+from kkz_eval.indicators.agreement import require_one_source
+from kkz_eval.indicators.catalogue import Indicator, NotEvaluable, check_origins, load_catalogue, load_not_evaluable
 from kkz_eval.indicators.memo import stored_indicator
 from kkz_eval.indicators.rates import IndicatorValues
 from kkz_eval.locks import lock_file
@@ -49,7 +50,7 @@ from kkz_eval.model.errors import UserError
 from kkz_eval.model.findings import Finding, iter_findings
 from kkz_eval.model.parsed import ParsedTable
 from kkz_eval.model.verdicts import Status, Verdict
-from kkz_eval.reference.tables import known_units
+from kkz_eval.reference.tables import units_known_to
 from kkz_eval.sentences import say
 from kkz_eval.settings import Settings
 from kkz_eval.stewardship.protocol import protocol_page
@@ -100,6 +101,7 @@ class Line:
     progress: Callable[[str], None] = field(default=_silent)
     decisions: Decisions = NONE
     locks: Mapping[str, Lock] = field(default_factory=dict)
+    not_evaluable: tuple[NotEvaluable, ...] = ()
 
     def register(self) -> Register:
         """The register as it stands now."""
@@ -127,7 +129,17 @@ def open_line(settings: Settings, plan_files: Iterable[Path] | None = None, prog
     named = {plan.id: plan for plan in plans}
     found = {plan.id: lock_file(file, plan) for file, plan in zip(files, plans, strict=True)}
     locks = {plan_id: read_lock(file.read_bytes(), str(file)) for plan_id, file in found.items() if file.exists()}
-    return Line(settings, contracts, catalogue, named, Steps(Store.at(str(settings.home))), progress, decisions, locks)
+    return Line(
+        settings,
+        contracts,
+        catalogue,
+        named,
+        Steps(Store.at(str(settings.home))),
+        progress,
+        decisions,
+        locks,
+        load_not_evaluable(folder / "indicators.yaml"),
+    )
 
 
 _UNREAD: Mapping[str, Callable[[Plan], str | None]] = {
@@ -166,6 +178,18 @@ def check_plan(plan: Plan, catalogue: Mapping[str, Indicator], contracts: Mappin
         if datasets[dataset].source != "official":
             raise UserError("plan_source_not_common", plan=plan.id, indicator=name, dataset=dataset)
     start = first_start(groups_of(plan, "de"), plan)
+    for outcome in plan.outcomes:
+        first = catalogue[outcome.indicator].source(plan.sources[outcome.indicator]).first_year
+        if start is not None and first is not None and first >= start:
+            raise UserError(
+                "baseline_missing",
+                package="kkz_eval.indicators",
+                plan=plan.id,
+                start=start,
+                indicator=outcome.indicator,
+                dataset=plan.sources[outcome.indicator],
+                first_year=first,
+            )
     for name, (_, year) in covariate_cells(plan).items():
         if start is None or year >= start:
             raise UserError("covariate_after_start", plan=plan.id, covariate=name, start=start)
@@ -222,7 +246,14 @@ def judge_arrivals(line: Line, years: Iterable[int]) -> tuple[Source, ...]:
     language = line.settings.language
     judged = []
     for arrival in register.of_years(years):
-        verdict = judge_arrival(line.steps, register, arrival, line.contracts, known_units(), line.decisions)
+        verdict = judge_arrival(
+            line.steps,
+            register,
+            arrival,
+            line.contracts,
+            units_known_to(line.contracts[arrival.contract_id].source),
+            line.decisions,
+        )
         judged.append(Source(arrival, verdict))
         if verdict.n_errors and arrival in register.last_under(arrival.name):
             line.progress(say("progress.rejected", language, name=arrival.name, errors=verdict.n_errors))
@@ -396,6 +427,8 @@ def design(line: Line, plan: Plan) -> Design:
     """
     groups = groups_of(plan, line.settings.language)
     tables = {name: indicator(line, name, plan.sources[name]).indicators for name in baseline_indicators(plan)}
+    for name, table in tables.items():
+        require_one_source(line.catalogue[name], table)
     baseline = baseline_of(_values(tables), groups, plan)
     matched = match(baseline, groups, strata_of(groups, plan), plan)
     panel = pd.concat([panel_of(outcome, tables[outcome.indicator], groups) for outcome in plan.outcomes], ignore_index=True)

@@ -15,7 +15,7 @@ from kkz_eval.deliveries.judging import load_findings, load_parsed
 from kkz_eval.line import Line, write_protocol
 from kkz_eval.model.findings import Finding, Severity, iter_findings
 from kkz_eval.model.texts import Language
-from kkz_eval.reference.tables import known_units
+from kkz_eval.reference.tables import units_known_to
 from kkz_eval.sentences import say
 
 _HIDDEN = "…"
@@ -47,7 +47,7 @@ def validate_contract(line: Line, contract: Contract) -> Comparison:
 
     language, store = line.settings.language, line.steps.store
     frames = [to_frame(load_parsed(store, s.verdict.parsed_key, contract), s.arrival.sha256) for s in sources]
-    outcomes = validate(stack(frames), contract, known_units())
+    outcomes = validate(stack(frames), contract, units_known_to(contract.source))
     findings = {s: list(iter_findings(load_findings(store, s.verdict))) for s in sources}
     by_rule = Counter(finding.rule for found in findings.values() for finding in found)
     sentences = [_first_finding(s, found, contract, language) for s, found in findings.items() if found]

@@ -71,11 +71,15 @@ class Deadline:
     day: int
 
 
+OFFICIAL_TOLERANCE = 0.05
+
+
 @dataclass(frozen=True)
 class Terms:
     """What a contract says to people, and what no judgement depends on. In German, as the contract has it.
 
-    deadline: in words; due: the same as a day, None where there is none; rule_descriptions: by rule_id.
+    deadline: in words; due: the same as a day, None where there is none; rule_descriptions: by rule_id. official_tolerance: share of
+    the official value by which a delivered indicator may differ before a steward is warned.
     """
 
     purpose: str = ""
@@ -87,6 +91,7 @@ class Terms:
     due: Deadline | None = None
     contact_role: str = ""
     rule_descriptions: Mapping[str, str] = field(default_factory=dict)
+    official_tolerance: float = OFFICIAL_TOLERANCE
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from typing import NoReturn, TypeVar
 
 import yaml
 
-from kkz_eval.contracts.contract import Code, Contract, Deadline, OfficialSource, Property, Rule, Terms
+from kkz_eval.contracts.contract import OFFICIAL_TOLERANCE, Code, Contract, Deadline, OfficialSource, Property, Rule, Terms
 from kkz_eval.contracts.plausibility import CONTEXT_KINDS, context_checked
 from kkz_eval.contracts.rules import PACKAGE, Limits, RuleError, checked, derived_rules, key_rule
 from kkz_eval.model.errors import UserError
@@ -39,6 +39,7 @@ ROLES: Mapping[str, str] = {"column": "key", "dimension": "dimension", "measure"
 CONTRACT_PROPERTIES = (
     "titleEn", "dataset", "source", "levels", "layouts", "supersedes", "acceptance", "smallestCell", "attribution", "licence",
     "measureFrom", "titleMarker", "official", "legalBasis", "permittedRecipient", "deadline", "contactRole", "due",
+    "officialTolerance",
 )  # fmt: skip
 OFFICIAL_KEYS = ("tables", "measure", "named", "variables", "members", "leftOut", "absent", "whole")
 COLUMN_PROPERTIES = ("labelEn", "descriptionEn", "form", "unit", "default", "symbols", "emptyAdmitted", "inKey")
@@ -217,10 +218,19 @@ def _terms(root: Node, own: Node, schema: Node, columns: Sequence[Node]) -> Term
         deadline=_optional(own, "deadline", Node.text, ""),
         due=_optional(own, "due", _deadline, None),
         contact_role=_optional(own, "contactRole", Node.text, ""),
+        official_tolerance=_optional(own, "officialTolerance", _share, OFFICIAL_TOLERANCE),
         rule_descriptions={
             _optional(item, "id", Node.text, ""): _optional(item, "description", Node.text, "") for item in quality
         },
     )
+
+
+def _share(node: Node) -> float:
+    """A number from 0 to 1."""
+    value = float(node.number())
+    if not 0 <= value <= 1:
+        node.fail("contract_value", value=node.value, expected="0 … 1")
+    return value
 
 
 def _deadline(node: Node) -> Deadline:

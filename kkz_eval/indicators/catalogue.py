@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
@@ -13,7 +13,7 @@ import yaml
 from jsonschema import Draft202012Validator
 
 from kkz_eval.model.errors import UserError
-from kkz_eval.model.texts import Language
+from kkz_eval.model.texts import Language, text
 
 _TEXTS = "kkz_eval.indicators"
 
@@ -31,13 +31,26 @@ class Selection:
 
 
 @dataclass(frozen=True)
+class Share:
+    """A part of a source: a published rate (`numerator` alone, `denominator` None), or numerator / denominator."""
+
+    numerator: Selection
+    denominator: Selection | None
+
+
+@dataclass(frozen=True)
 class IndicatorSource:
-    """How a dataset gives an indicator: a published rate (`numerator` alone, `denominator` None), or numerator / denominator × per."""
+    """How a dataset gives an indicator: a published rate (`numerator` alone, `denominator` None), or numerator / denominator × per.
+
+    minus: the rate of another group, disjoint from the first, that is subtracted: a gap. first_year: of the series, None where unknown.
+    """
 
     dataset: str
     numerator: Selection
     denominator: Selection | None
     per: float
+    minus: Share | None = None
+    first_year: int | None = None
 
     @property
     def datasets(self) -> tuple[str, ...]:
@@ -53,6 +66,23 @@ class Break:
     year: int
     kind: str
     text: Mapping[Language, str]
+    source: str = ""
+
+
+@dataclass(frozen=True)
+class NotEvaluable:
+    """A subject of a stage that no effect is estimated for, and why."""
+
+    stage: str
+    subject: Mapping[Language, str]
+    because: Mapping[Language, str]
+
+    def sentence(self, language: Language) -> str:
+        """Stage, subject and reason as a sentence."""
+        stage = text(f"stages.{self.stage}", language, package=_TEXTS)
+        return text(
+            "not_evaluable", language, package=_TEXTS, stage=stage, subject=self.subject[language], because=self.because[language]
+        )
 
 
 @dataclass(frozen=True)
@@ -86,7 +116,7 @@ def load_catalogue(catalogue: Path, breaks: Path) -> dict[str, Indicator]:
     content = _load(catalogue, "catalogue.schema.json")
     listed = _load(breaks, "breaks.schema.json")["breaks"]
     for position, entry in enumerate(listed):
-        for indicator in entry["indicators"]:
+        for indicator in entry.get("indicators", ()):
             if indicator not in content["indicators"]:
                 raise UserError(
                     "catalogue_invalid",
@@ -106,13 +136,25 @@ def load_catalogue(catalogue: Path, breaks: Path) -> dict[str, Indicator]:
             stage=entry["stage"],
             sources=tuple(_source(source) for source in entry["sources"]),
             breaks=tuple(
-                Break(b["year"], b["kind"], b["text"])
+                Break(b["year"], b["kind"], b["text"], b["source"])
                 for b in sorted(listed, key=lambda b: int(b["year"]))
-                if name in b["indicators"]
+                if _concerns(b, name, entry["sources"])
             ),
         )
         for name, entry in content["indicators"].items()
     }
+
+
+def load_not_evaluable(catalogue: Path) -> tuple[NotEvaluable, ...]:
+    """What the catalogue says can't be evaluated, in its order. Raises UserError as `load_catalogue`."""
+    content = _load(catalogue, "catalogue.schema.json")
+    return tuple(NotEvaluable(e["stage"], e["subject"], e["because"]) for e in content.get("not_evaluable", ()))
+
+
+def stages() -> tuple[str, ...]:
+    """The stages of the chain as the schema of the catalogue lists them, from birth to work."""
+    schema = json.loads(resources.files(_TEXTS).joinpath("catalogue.schema.json").read_text(encoding="utf-8"))
+    return tuple(schema["$defs"]["stage"]["enum"])
 
 
 def check_origins(catalogue: Mapping[str, Indicator], origins: Mapping[str, str]) -> None:
@@ -134,12 +176,20 @@ def check_origins(catalogue: Mapping[str, Indicator], origins: Mapping[str, str]
                 raise UserError("source_mixed", package=_TEXTS, indicator=indicator.id, numerator=above, denominator=below)
 
 
+def _concerns(entry: Mapping[str, Any], name: str, sources: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether a break names the indicator, or a dataset that gives it."""
+    return name in entry.get("indicators", ()) or any(source["dataset"] in entry.get("datasets", ()) for source in sources)
+
+
 def _source(entry: Mapping[str, Any]) -> IndicatorSource:
     if "given" in entry:
-        return IndicatorSource(entry["dataset"], _selection(entry["given"]), None, 1.0)
-    return IndicatorSource(
-        entry["dataset"], _selection(entry["numerator"]), _selection(entry["denominator"]), float(entry["per"])
-    )
+        minus = Share(_selection(entry["minus"]["given"]), None) if "minus" in entry else None
+        return IndicatorSource(entry["dataset"], _selection(entry["given"]), None, 1.0, minus, entry.get("first_year"))
+    own = Share(_selection(entry["numerator"]), _selection(entry["denominator"]))
+    other = entry.get("minus")
+    minus = Share(_selection(other["numerator"]), _selection(other["denominator"])) if other else None
+    per = float(entry["per"])
+    return IndicatorSource(entry["dataset"], own.numerator, own.denominator, per, minus, entry.get("first_year"))
 
 
 def _selection(entry: Mapping[str, Any]) -> Selection:

@@ -23,7 +23,7 @@ def stored_indicator(
     """
     parts = observations_for(observations, source)
     definition = digest_of([repr(source), [[b.year, b.text["de"]] for b in indicator.breaks], origin])
-    key_parts = [indicator.id, definition, digest_of_parts(parts), code_digest("kkz_eval.indicators")]
+    key_parts = [indicator.id, definition, digest_of_parts(parts), code_digest("kkz_eval.indicators", "kkz_eval.reference")]
 
     @cache
     def values() -> IndicatorValues:

@@ -1,6 +1,8 @@
 """Indicator values from observations: published rates as they are, or numerator over denominator with its sampling error.
 
 A statistical symbol in numerator or denominator leaves the value missing and stays as the flag: symbols are never numbers.
+Small numbers: the value stays as it is, its sampling error comes from an adjusted share (`_std_error`), so that a rate of 0 or of all
+is not shown as certain. What may be published is decided later, by the gate of the reports.
 """
 
 from __future__ import annotations
@@ -14,10 +16,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from kkz_eval.indicators.catalogue import Indicator, IndicatorSource, Selection
+from kkz_eval.indicators.territory import bridged_counts
 from kkz_eval.model.tables import INDICATOR_EDGES, INDICATORS
 from kkz_eval.storage.digests import digest_of, digest_of_table
 
 _READ = ["observation_id", "unit_id", "year", "value", "flag", "edition"]
+SMALL_COUNT = 5
 
 
 @dataclass(frozen=True)
@@ -29,13 +33,17 @@ class IndicatorValues:
 
 
 def observations_for(observations: Mapping[str, pa.Table], source: IndicatorSource) -> dict[str, pa.Table]:
-    """The observations that a source reads: {"numerator": …, "denominator": …}, columns as in `_READ`, in their order.
+    """The observations that a source reads, columns as in `_READ`, in their order: {"numerator": …, "denominator": …}.
 
-    observations: by dataset, at least those that the source reads.
+    Of a gap also {"minus_numerator": …, "minus_denominator": …}. observations: by dataset, at least those that the source reads.
     """
     parts = {"numerator": _select(observations[source.dataset], source.numerator)}
     if source.denominator is not None:
         parts["denominator"] = _select(observations[source.datasets[-1]], source.denominator)
+    if source.minus is not None:
+        parts["minus_numerator"] = _select(observations[source.dataset], source.minus.numerator)
+        if source.minus.denominator is not None:
+            parts["minus_denominator"] = _select(observations[source.datasets[-1]], source.minus.denominator)
     return parts
 
 
@@ -47,18 +55,19 @@ def digest_of_parts(parts: dict[str, pa.Table]) -> str:
 def indicator_values(indicator: Indicator, source: IndicatorSource, parts: dict[str, pa.Table], origin: str) -> IndicatorValues:
     """One row per unit and year.
 
-    value = numerator / denominator × per; std_error = per × sqrt(p (1 − p) / denominator), the standard error of a
-    binomial share p (Cochran 1977, Sampling Techniques, eq. 3.8, without the finite population correction), only for shares.
-    origin: municipal | official. A numerator above its denominator has no standard error: it is no share.
-    Raises ValueError where a unit and year has two observations: the selection of the catalogue is then not unique.
+    value = numerator / denominator × per, with the error of `_std_error`; of a gap, the difference of two such rates of disjoint
+    groups, with the root of the sum of their squared errors, and neither numerator nor denominator. Counts of units dissolved in 2009
+    are summed to their successor (territory.bridged_counts), published rates never. origin: municipal | official.
+    Raises ValueError where a unit and year has two observations: the selection of the catalogue is then not unique; UserError where a
+    unit and its predecessors both have a figure for a year.
     """
-    top = _frame(parts["numerator"])
-    if source.denominator is None:
-        whole = top.assign(numerator=np.nan, denominator=np.nan, std_error=np.nan, ids=top["observation_id"].map(lambda i: [i]))
-    else:
-        whole = _share(top, _frame(parts["denominator"]), source.per)
+    whole = _rate(parts, "", source.per)
+    if source.minus is not None:
+        whole = _gap(whole, _rate(parts, "minus_", source.per))
     whole = whole.sort_values(["unit_id", "year"]).reset_index(drop=True)
-    breaks = {b.year: b.text["de"] for b in indicator.breaks}
+    breaks = {
+        year: "; ".join(b.text["de"] for b in indicator.breaks if b.year == year) for year in {b.year for b in indicator.breaks}
+    }
     identifiers = [
         digest_of([indicator.id, source.dataset, unit, int(year)])[:32]
         for unit, year in zip(whole["unit_id"], whole["year"], strict=True)
@@ -99,25 +108,61 @@ def _select(observations: pa.Table, selection: Selection) -> pa.Table:
 
 
 def _frame(table: pa.Table) -> pd.DataFrame:
+    """unit_id, year, value, flag, edition, and `ids`: the observations of each row."""
     frame = pd.DataFrame({name: table.column(name).to_pylist() for name in _READ})
     frame["value"] = frame["value"].astype(float)
     if frame.duplicated(["unit_id", "year"]).any():
         raise ValueError("a unit and year has two observations of the same selection")
-    return frame
+    frame["ids"] = pd.Series([[i] for i in frame["observation_id"]], index=frame.index, dtype=object)
+    return frame.drop(columns="observation_id")
+
+
+def _rate(parts: Mapping[str, pa.Table], prefix: str, per: float) -> pd.DataFrame:
+    top = _frame(parts[f"{prefix}numerator"])
+    if f"{prefix}denominator" not in parts:
+        return top.assign(numerator=np.nan, denominator=np.nan, std_error=np.nan)
+    return _share(bridged_counts(top), bridged_counts(_frame(parts[f"{prefix}denominator"])), per)
 
 
 def _share(top: pd.DataFrame, bottom: pd.DataFrame, per: float) -> pd.DataFrame:
     both = top.merge(bottom, on=["unit_id", "year"], how="outer", suffixes=("", "_below"))
     numerator, denominator = both["value"].copy(), both["value_below"].copy()
-    share = (numerator / denominator).where(denominator > 0)
-    variance = (share * (1 - share) / denominator).where(share <= 1)
     both["numerator"], both["denominator"] = numerator, denominator
-    both["value"], both["std_error"] = per * share, per * np.sqrt(variance)
+    both["value"] = per * (numerator / denominator).where(denominator > 0)
+    both["std_error"] = per * _std_error(numerator, denominator)
+    return _joined(both)
+
+
+def _std_error(count: pd.Series[float], total: pd.Series[float]) -> pd.Series[float]:
+    """Standard error of the binomial share count / total; null where the count is above the total: it is no share.
+
+    sqrt(p (1 − p) / n), p = count / n (Cochran 1977, Sampling Techniques, eq. 3.8, without the finite population correction). Where
+    count or n − count is below 5: the same with p = (count + 2) / (n + 4) and n + 4 for n (Agresti and Coull 1998, The American
+    Statistician 52, 119–126).
+    """
+    few = (count < SMALL_COUNT) | (total - count < SMALL_COUNT)
+    n = (total + 4.0 * few).where((total > 0) & (count <= total))
+    share = (count + 2.0 * few) / n
+    return (share * (1.0 - share) / n) ** 0.5
+
+
+def _gap(first: pd.DataFrame, second: pd.DataFrame) -> pd.DataFrame:
+    both = first.merge(second, on=["unit_id", "year"], how="outer", suffixes=("", "_below"))
+    both["value"] = both["value"] - both["value_below"]
+    both["std_error"] = np.sqrt(both["std_error"] ** 2 + both["std_error_below"] ** 2)
+    both["numerator"] = both["denominator"] = np.nan
+    return _joined(both)
+
+
+def _joined(both: pd.DataFrame) -> pd.DataFrame:
+    """Flag, edition and observations of two merged frames."""
     both["flag"] = _firsts(both["flag"], both["flag_below"])
     both["edition"] = _firsts(both["edition"], both["edition_below"]).fillna("")
-    pairs = zip(both["observation_id"], both["observation_id_below"], strict=True)
-    both["ids"] = pd.Series([[i for i in pair if isinstance(i, str)] for pair in pairs], index=both.index, dtype=object)
-    return both
+    pairs = zip(both["ids"], both["ids_below"], strict=True)
+    both["ids"] = pd.Series(
+        [[i for ids in pair if isinstance(ids, list) for i in ids] for pair in pairs], index=both.index, dtype=object
+    )
+    return both.drop(columns=[name for name in both.columns if name.endswith("_below")])
 
 
 def _firsts(first: pd.Series[str], second: pd.Series[str]) -> pd.Series[str]:

@@ -1,4 +1,5 @@
-"""The reference tables as values: 53 Kreise, 40 programme units, their keys and names. No rule about treatment (exposure.py).
+"""The reference tables as values: 53 Kreise, 40 programme units, their keys and names; names of the whole register (register.py).
+No rule about treatment (exposure.py).
 
 One place has two keys where it is a kreisfreie Stadt: 5 digits as a Kreis, 8 digits (the Kreis key and "000") as a municipality.
 Deliveries of these cities come under 8 digits, official Kreis tables under 5; `kreis_of`, `as_whole_kreis` and `municipality_key` translate.
@@ -6,13 +7,14 @@ Deliveries of these cities come under 8 digits, official Kreis tables under 5; `
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
-from importlib import resources
 from types import MappingProxyType
+
+from kkz_eval.reference.register import dissolved_kreise, municipalities, youth_offices
+from kkz_eval.reference.rows import rows
 
 KREISFREIE_SUFFIX = "000"
 YOUTH_OFFICE_PREFIX, DISTRICT_SUFFIX = "JH", "999"
@@ -61,7 +63,7 @@ class ProgrammeUnit:
 @cache
 def kreise() -> tuple[Kreis, ...]:
     """The 53 Kreise of North Rhine-Westphalia, by key."""
-    return tuple(Kreis(row["ags5"], row["name"], Kind(row["kind"])) for row in _rows("kreise.csv"))
+    return tuple(Kreis(row["ags5"], row["name"], Kind(row["kind"])) for row in rows("kreise.csv"))
 
 
 @cache
@@ -76,17 +78,31 @@ def programme_units() -> tuple[ProgrammeUnit, ...]:
             kreis_ags5=row["kreis_ags5"],
             share_of_kreis_population=float(row["share_of_kreis_population"]),
         )
-        for row in _rows("programme_units.csv")
+        for row in rows("programme_units.csv")
     )
 
 
 @cache
 def known_units() -> Mapping[str, frozenset[str]]:
-    """Keys by level: "kreis" (5 digits), "municipality" (8 digits: kreisfreie Städte and the programme's towns), "youth_office".
+    """Keys that may deliver, by level: "kreis" (5 digits), "municipality" (kreisfreie Städte, the programme's towns), "youth_office".
 
     A youth office has a key of its own (JH…), that of a kreisfreie Stadt is the city's: the statistical offices key them so.
     """
-    names = _names()
+    return _by_level(_names_of_deliverers())
+
+
+@cache
+def official_units() -> Mapping[str, frozenset[str]]:
+    """Keys that official statistics may name, by level as in `known_units`: all 396 municipalities, all youth offices, dissolved units."""
+    return _by_level(_names())
+
+
+def units_known_to(source: str) -> Mapping[str, frozenset[str]]:
+    """The keys that a dataset of that source (municipal | official) may name: a slip that gives another town's key is then seen."""
+    return known_units() if source == "municipal" else official_units()
+
+
+def _by_level(names: Mapping[str, str]) -> Mapping[str, frozenset[str]]:
     return MappingProxyType(
         {
             "kreis": frozenset(key for key in names if len(key) == 5),
@@ -146,6 +162,13 @@ def municipality_key(kreis_ags5: str) -> str | None:
 
 @cache
 def _names() -> Mapping[str, str]:
+    """Names by key of every unit that is or was; the names of those that deliver go before."""
+    units = (*dissolved_kreise(), *municipalities(), *youth_offices())
+    return MappingProxyType({unit.key: unit.name for unit in units} | dict(_names_of_deliverers()))
+
+
+@cache
+def _names_of_deliverers() -> Mapping[str, str]:
     """Names by key: Kreise, kreisfreie Städte under their municipality key, programme units and their youth offices."""
     names = {kreis.ags5: kreis.name for kreis in kreise()}
     names |= {kreis.ags5 + KREISFREIE_SUFFIX: kreis.name for kreis in kreise() if kreis.kind is Kind.KREISFREIE_STADT}
@@ -153,9 +176,3 @@ def _names() -> Mapping[str, str]:
     offices = {youth_office_of(unit): f"Jugendamt {unit.name}" for unit in programme_units()}
     names |= {key: name for key, name in offices.items() if key is not None and key not in names}
     return MappingProxyType(names)
-
-
-def _rows(file_name: str) -> list[dict[str, str]]:
-    """Rows of a table of this package, without the lines of attribution."""
-    source = resources.files("kkz_eval.reference").joinpath(file_name).read_text(encoding="utf-8")
-    return list(csv.DictReader(line for line in source.splitlines() if not line.startswith("#")))

@@ -96,6 +96,8 @@ def _given_texts(inputs: ReportInputs, language: Language) -> Iterator[tuple[str
         yield f"sources.{source.dataset}.title", in_language(source.title, language, f"sources.{source.dataset}.title")
     for position, said in enumerate(inputs.conformity, start=1):
         yield f"conformity.{position}", in_language(said, language, f"conformity.{position}")
+    for position, said in enumerate(inputs.not_evaluable, start=1):
+        yield f"not_evaluable.{position}", in_language(said, language, f"not_evaluable.{position}")
     for position, notice in enumerate(inputs.notices, start=1):
         yield f"notices.{position}", in_language(notice, language, f"notices.{position}")
 
@@ -650,6 +652,9 @@ def _data(inputs: ReportInputs, language: Language) -> Section:
     if inputs.notices:
         items = tuple((Quoted(in_language(notice, language, "notices")),) for notice in inputs.notices)
         sections.append(Section("notices", phrase("data.notices", language), (Listing(items),)))
+    if inputs.not_evaluable:
+        items = tuple((Quoted(in_language(said, language, "not_evaluable")),) for said in inputs.not_evaluable)
+        sections.append(Section("not_evaluable", phrase("data.not_evaluable", language), (Listing(items),)))
     if inputs.counts is not None and len(inputs.counts):
         sections.append(_counts(inputs.counts, inputs.smallest_cell, language))
     sections += design.lock_section(inputs, language)

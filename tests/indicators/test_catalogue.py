@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from kkz_eval.contracts.load import load_contracts
-from kkz_eval.indicators.catalogue import Indicator, check_origins, load_catalogue
+from kkz_eval.indicators.catalogue import Indicator, check_origins, load_catalogue, load_not_evaluable, stages
 from kkz_eval.line import open_line
 from kkz_eval.model.errors import UserError
 from kkz_eval.model.texts import catalogue
@@ -106,3 +106,52 @@ def test_every_selection_of_the_project_names_columns_and_codes_of_its_contract(
 
 def test_both_languages_have_the_same_sentences() -> None:
     assert set(catalogue("kkz_eval.indicators", "de")) == set(catalogue("kkz_eval.indicators", "en"))
+
+
+def project() -> dict[str, Indicator]:
+    return load_catalogue(FOLDER / "indicators.yaml", FOLDER / "breaks.yaml")
+
+
+def test_every_stage_has_an_indicator_or_a_reason_why_it_has_none() -> None:
+    reasons = load_not_evaluable(FOLDER / "indicators.yaml")
+    assert {i.stage for i in project().values()} | {row.stage for row in reasons} == set(stages())
+    for row in reasons:
+        assert row.sentence("de").endswith(".")
+        assert ("nicht auswertbar, weil" in row.sentence("de"), "not evaluable, because" in row.sentence("en")) == (True, True)
+
+
+def test_the_programme_stations_are_in_the_catalogue() -> None:
+    named = {"a_betr0003_bev0003", "a_betr0306_bev0306", "a_schul_oA", "a_schul_oA_luecke", "q_newfBGu15_bev", "q_auspl"}
+    assert named <= set(project())
+
+
+@pytest.mark.parametrize(
+    ("indicator", "years"),
+    [
+        ("a_schul_oA", {2013, 2020, 2021}),
+        ("a_betr0003_bev0003", {2006, 2009, 2011, 2013, 2020, 2022}),
+        ("q_PBG_bev", {2011, 2016, 2020, 2022}),
+        ("a_sMin", {2011, 2015, 2016, 2020, 2022}),
+        ("q_azubi_1525", {2011, 2014, 2017, 2020, 2022}),
+        ("sgbii_quote", {2005, 2009, 2011, 2016, 2020, 2022}),
+    ],
+)
+def test_indicators_carry_the_known_breaks(indicator: str, years: set[int]) -> None:
+    assert {b.year for b in project()[indicator].breaks} == years
+
+
+def test_a_break_by_dataset_is_one_of_every_indicator_that_has_it_as_source() -> None:
+    for indicator in project().values():
+        if "schulabgaenge_amtlich" in {source.dataset for source in indicator.sources}:
+            assert {2009, 2013, 2021} <= {b.year for b in indicator.breaks}
+
+
+def test_a_series_that_begins_after_the_programme_is_no_outcome(tmp_path: Path) -> None:
+    plan = (FOLDER / "plans" / "kekiz-2012.yaml").read_text(encoding="utf-8")
+    late = plan.replace("q_PBG_bev", "q_newfBGu15_bev")
+    (tmp_path / "late.yaml").write_text(late, encoding="utf-8")
+    settings = load_settings({"KKZ_CONTRACTS": str(FOLDER), "KKZ_HOME": str(tmp_path / "home")})
+    with pytest.raises(UserError) as caught:
+        open_line(settings, [tmp_path / "late.yaml"])
+    assert caught.value.code == "baseline_missing"
+    assert "2016" in caught.value.sentence("de")

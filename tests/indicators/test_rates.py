@@ -5,7 +5,7 @@ import math
 import pyarrow as pa
 import pytest
 
-from kkz_eval.indicators.catalogue import Break, Indicator, IndicatorSource, Selection
+from kkz_eval.indicators.catalogue import Break, Indicator, IndicatorSource, Selection, Share
 from kkz_eval.indicators.memo import stored_indicator
 from kkz_eval.indicators.rates import indicator_values, observations_for
 from kkz_eval.model.tables import OBSERVATIONS
@@ -146,3 +146,85 @@ def test_a_changed_denominator_of_another_dataset_is_computed_anew(tmp_path):
 def test_a_denominator_of_the_own_dataset_needs_no_second_one(below):
     source = IndicatorSource("care", Selection("children"), Selection("persons", (), below), 100.0)
     assert source.datasets == ("care",)
+
+
+def by_sex(sex: str) -> Share:
+    return Share(
+        Selection("leavers", (("certificate", "none"), ("sex", sex))),
+        Selection("leavers", (("certificate", "all"), ("sex", sex))),
+    )
+
+
+def test_a_gap_is_the_difference_of_two_rates_with_the_errors_of_both():
+    boys, girls = by_sex("m"), by_sex("w")
+    gap = IndicatorSource("leavers", boys.numerator, boys.denominator, 100.0, girls)
+    cells = [("none", "m", 30.0), ("all", "m", 300.0), ("none", "w", 10.0), ("all", "w", 250.0)]
+    rows = [
+        cell("05111", 2012, kind, value, dimensions={"certificate": kind, "sex": sex}, observation_id=kind + sex)
+        for kind, sex, value in cells
+    ]
+    result = values(observations(*rows), gap)
+    (row,) = result.indicators.to_pylist()
+    assert row["value"] == pytest.approx(10.0 - 4.0)
+    assert row["std_error"] == pytest.approx(100 * math.sqrt(0.1 * 0.9 / 300 + 0.04 * 0.96 / 250))
+    assert (row["numerator"], row["denominator"]) == (None, None)
+    assert sorted(e["observation_id"] for e in result.edges.to_pylist()) == ["allm", "allw", "nonem", "nonew"]
+    without_girls = values(observations(*rows[:2]), gap)
+    assert without_girls.indicators.column("value").to_pylist() == [None]
+
+
+def test_a_gap_of_published_rates_has_no_sampling_error():
+    gap = IndicatorSource("inkar", Selection("a_schul_oA_m"), None, 1.0, Share(Selection("a_schul_oA_w"), None))
+    row = {"unit_id": "05111", "year": 2012, "dataset": "inkar"}
+    table = observations(
+        {**row, "observation_id": "m", "measure": "a_schul_oA_m", "value": 7.5},
+        {**row, "observation_id": "w", "measure": "a_schul_oA_w", "value": 5.0},
+    )
+    (found,) = values(table, gap).indicators.to_pylist()
+    assert (found["value"], found["std_error"]) == (2.5, None)
+
+
+@pytest.mark.parametrize("count", [0.0, 4.0, 37.0, 40.0])
+def test_small_counts_keep_their_value_and_have_an_error_above_zero(count):
+    (row,) = values(
+        observations(cell("05111", 2012, "none", count), cell("05111", 2012, "all", 40.0)), SHARE
+    ).indicators.to_pylist()
+    adjusted = (count + 2) / 44
+    assert row["value"] == pytest.approx(100 * count / 40)
+    assert row["std_error"] == pytest.approx(100 * math.sqrt(adjusted * (1 - adjusted) / 44))
+
+
+def test_counts_of_the_kreis_and_city_of_aachen_are_a_rate_of_the_staedteregion():
+    rows = [
+        cell(unit, 2008, kind, value)
+        for unit, kind, value in [
+            ("05354", "none", 12.0),
+            ("05354", "all", 200.0),
+            ("05313", "none", 8.0),
+            ("05313", "all", 100.0),
+        ]
+    ]
+    result = values(observations(*rows), SHARE)
+    (row,) = result.indicators.to_pylist()
+    assert (row["unit_id"], row["numerator"], row["denominator"]) == ("05334", 20.0, 300.0)
+    assert row["value"] == pytest.approx(100 * 20 / 300)
+    assert len(result.edges) == 4
+
+
+def test_published_rates_of_dissolved_units_are_never_added():
+    rows = [
+        {"observation_id": unit, "unit_id": unit, "year": 2008, "value": 6.0, "measure": "a_schul_oA", "dataset": "inkar"}
+        for unit in ("05354", "05313")
+    ]
+    found = values(observations(*rows), GIVEN).indicators
+    assert (found.column("unit_id").to_pylist(), found.column("value").to_pylist()) == (["05313", "05354"], [6.0, 6.0])
+
+
+def test_two_breaks_of_one_year_are_both_marked():
+    breaks = tuple(Break(2013, "event", {"de": name, "en": name}) for name in ("erster", "zweiter"))
+    both = Indicator("share", TEXT, TEXT, TEXT, 2, None, "secondary", (GIVEN,), breaks)
+    table = observations(
+        {"observation_id": "x", "unit_id": "05111", "year": 2013, "value": 1.0, "measure": "a_schul_oA", "dataset": "inkar"}
+    )
+    found = indicator_values(both, GIVEN, observations_for({"inkar": table}, GIVEN), "official").indicators
+    assert found.column("break_before").to_pylist() == ["erster; zweiter"]

@@ -1,0 +1,153 @@
+"""Writes docs/series.html: the real series of each indicator for the 53 Kreise, with medians of the groups and the breaks marked.
+
+Run as `python docs/make_series.py FOLDER`, FOLDER with INKAR exports as they come. Belongs here: the layout of the page. Does not
+belong here: reading, what an indicator is, which Kreis is in which group.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+import sys
+from pathlib import Path
+
+import altair as alt
+import pandas as pd
+import vl_convert
+
+from kkz_eval.deliveries.official.read import read_official
+from kkz_eval.indicators.catalogue import Indicator, load_catalogue
+from kkz_eval.reference.exposure import Group, kreis_groups
+
+ROOT = Path(__file__).resolve().parent.parent
+PAGE = ROOT / "docs" / "series.html"
+DATASET, FILE = "inkar", "inkr_nrw_kreise_panel_long.csv"
+GROUPS = {2012: ("beteiligt seit 2012 / since 2012", "#b3452c"), 2017: ("seit 2017 / since 2017", "#2f6f8f")}
+NEVER = ("bis 2019 nicht beteiligt / never until 2019", "#444444")
+LEFT_OUT = "in Teilen beteiligt / in part"
+WIDTH, HEIGHT = 620, 250
+STYLE = """body{font:16px/1.5 system-ui,sans-serif;max-width:46rem;margin:2rem auto;padding:0 1rem;color:#222}
+h1{line-height:1.2}h2{margin:2.2rem 0 .3rem}p.unit{margin:0;color:#555}figure{margin:.6rem 0}figure svg{max-width:100%;height:auto}
+ol{margin:.3rem 0 0;padding-left:1.6rem;font-size:.9rem}.en{color:#555}"""
+
+
+def group_names() -> dict[str, str]:
+    """Name of the group on the page, by key of the Kreis."""
+    names = {}
+    for kreis in kreis_groups():
+        known = GROUPS[kreis.cohort][0] if kreis.cohort in GROUPS else None
+        names[kreis.kreis_ags5] = known or (NEVER[0] if kreis.group is Group.NEVER else LEFT_OUT)
+    return names
+
+
+def series_of(panel: pd.DataFrame, indicator: Indicator) -> pd.DataFrame:
+    """unit_id, year, value, group of an indicator that INKAR gives, as published or as a gap of two published rates."""
+    source = indicator.source(DATASET)
+    wide = panel.pivot(index=["unit_id", "year"], columns="measure", values="value")
+    value = wide[source.numerator.measure]
+    if source.minus is not None:
+        value = value - wide[source.minus.numerator.measure]
+    return value.dropna().rename("value").reset_index().assign(group=lambda rows: rows["unit_id"].map(group_names()))
+
+
+def picture(series: pd.DataFrame, indicator: Indicator) -> str:
+    """One line a Kreis, thick lines for the medians of the groups, a numbered rule at each break."""
+    years = (int(series["year"].min()), int(series["year"].max()))
+    axis = alt.Axis(format="d", grid=False, title=None, values=list(range(years[0], years[1] + 1, 3)))
+    x = alt.X("year:Q", axis=axis, scale=alt.Scale(domain=[years[0] - 0.4, years[1] + 0.4], nice=False))
+    y = alt.Y("value:Q", axis=alt.Axis(title=None, gridColor="#eeeeee"), scale=alt.Scale(zero=False))
+    lines = (
+        alt.Chart(one_path(series))
+        .mark_line(strokeWidth=0.5, opacity=0.6, color="#a8a8a8", invalid="break-paths-show-domains")
+        .encode(x=x, y=y, order="at:Q")
+    )
+    medians = series[series["group"] != LEFT_OUT].groupby(["group", "year"], as_index=False)["value"].median().round(2)
+    named = [*GROUPS.values(), NEVER]
+    colours = alt.Scale(domain=[name for name, _ in named], range=[colour for _, colour in named])
+    middle = (
+        alt.Chart(medians)
+        .mark_line(strokeWidth=2.4)
+        .encode(
+            x=x, y=y, color=alt.Color("group:N", scale=colours, legend=alt.Legend(orient="bottom", title=None, labelLimit=300))
+        )
+    )
+    marks = pd.DataFrame(
+        [(b.year - 0.5, str(place)) for place, b in enumerate(within(indicator, years), start=1)], columns=["at", "number"]
+    )
+    place = alt.X("at:Q", axis=axis, scale=alt.Scale(domain=[years[0] - 0.4, years[1] + 0.4], nice=False))
+    marks = marks.groupby("at", as_index=False)["number"].agg(", ".join)
+    rules = alt.Chart(marks).mark_rule(strokeDash=[4, 3], color="#222222").encode(x=place)
+    numbers = (
+        alt.Chart(marks)
+        .mark_text(align="left", dx=3, baseline="top", fontSize=11)
+        .encode(x=place, y=alt.value(2), text="number:N")
+    )
+    chart = alt.layer(lines, rules, numbers, middle).properties(width=WIDTH, height=HEIGHT).configure_view(stroke=None)
+    return small(str(vl_convert.vegalite_to_svg(chart.to_json())))
+
+
+def one_path(series: pd.DataFrame) -> pd.DataFrame:
+    """The lines of all Kreise behind each other with a gap between two, so that they are drawn as one path."""
+    parts = []
+    for _, rows in series.sort_values(["unit_id", "year"]).groupby("unit_id"):
+        gap = pd.DataFrame({"year": [rows["year"].max()], "value": [float("nan")]})
+        parts += [rows[["year", "value"]], gap]
+    return pd.concat(parts, ignore_index=True).assign(at=lambda rows: range(len(rows)))
+
+
+def small(svg: str) -> str:
+    """The same picture to a tenth of a point, without what repeats on every line: the page stays below 300 kB."""
+    svg = re.sub(r"-?[0-9]+\.[0-9]{2,}", lambda found: f"{float(found[0]):.1f}".removesuffix(".0"), svg)
+    svg = re.sub(r' (?:aria-[a-z]+|role|aria-roledescription)="[^"]*"', "", svg)
+    return re.sub(r'<path class="(?:foreground|background)"[^>]*/>', "", svg)
+
+
+def within(indicator: Indicator, years: tuple[int, int]) -> list:
+    """The breaks of an indicator that its series passes."""
+    return [b for b in indicator.breaks if years[0] < b.year <= years[1]]
+
+
+def page(folder: Path) -> str:
+    """The whole page. Raises FileNotFoundError where the folder lacks the export, ValueError where it can't be read."""
+    official = read_official((folder / FILE).read_bytes())
+    if official is None:
+        raise ValueError(f"{FILE} is no export of INKAR")
+    panel = official.table.select(["unit_id", "year", "measure", "value"]).to_pandas()
+    panel = panel.astype({"unit_id": str, "measure": str})
+    catalogue = load_catalogue(ROOT / "data_contracts" / "indicators.yaml", ROOT / "data_contracts" / "breaks.yaml")
+    parts = [section(panel, one) for one in catalogue.values() if DATASET in {source.dataset for source in one.sources}]
+    return f"""<!doctype html>
+<html lang="de"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1">
+<title>Amtliche Reihen der 53 Kreise</title><style>{STYLE}</style></head><body>
+<h1>Amtliche Reihen der 53 Kreise und kreisfreien Städte</h1>
+<p>Dünne Linien: je Kreis. Dicke Linien: Mediane der Gruppen. Gestrichelt: Brüche, vor denen die Werte nur begrenzt vergleichbar sind.
+Die Bilder beschreiben; sie sagen nichts über eine Wirkung.</p>
+<p class="en" lang="en">Thin lines: each Kreis. Thick lines: medians of the groups. Dashed: breaks, before which values are only partly
+comparable. The pictures describe; they say nothing about an effect.</p>
+{"".join(parts)}
+<h2>Quelle / Source</h2>
+<p>© BBSR Bonn, INKAR; Datenlizenz Deutschland – Namensnennung – Version 2.0
+(<a href="https://www.govdata.de/dl-de/by-2-0">dl-de/by-2-0</a>). Werte gerundet, Mediane und Abstände selbst berechnet.
+<span class="en" lang="en">Values rounded; medians and gaps are our own calculation.</span></p>
+</body></html>
+"""
+
+
+def section(panel: pd.DataFrame, indicator: Indicator) -> str:
+    """Heading, picture and breaks of one indicator."""
+    series = series_of(panel, indicator)
+    years = (int(series["year"].min()), int(series["year"].max()))
+    breaks = "".join(
+        f'<li value="{place}">{b.year}: {html.escape(b.text["de"])} <span class="en" lang="en">/ {html.escape(b.text["en"])}</span></li>'
+        for place, b in enumerate(within(indicator, years), start=1)
+    )
+    label, unit = ({lang: html.escape(texts[lang]) for lang in texts} for texts in (indicator.label, indicator.unit))
+    return f"""<section><h2>{label["de"]}</h2>
+<p class="unit">{unit["de"]}, {years[0]}–{years[1]} ({indicator.id}) <span class="en" lang="en">/ {label["en"]}, {unit["en"]}</span></p>
+<figure role="img" aria-label="{label["de"]}">{picture(series, indicator)}</figure>
+{f"<ol>{breaks}</ol>" if breaks else ""}</section>
+"""
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page(Path(sys.argv[1])), encoding="utf-8")

@@ -1,0 +1,128 @@
+"""Counts across changes of territory, and sums of municipalities beside their Kreis. No rates: rates are never added.
+
+The one change in the period: on 21.10.2009 the Städteregion Aachen (05334) replaced Kreis Aachen (05354) and Stadt Aachen (05313).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache
+
+import pandas as pd
+
+from kkz_eval.model.errors import UserError
+from kkz_eval.reference.register import (
+    current_key,
+    current_office_key,
+    dissolved_kreise,
+    municipalities,
+    municipalities_of_kreis,
+    youth_offices,
+)
+from kkz_eval.reference.tables import as_whole_kreis, official_units
+
+_PACKAGE = "kkz_eval.indicators"
+
+
+@dataclass(frozen=True)
+class SumDifference:
+    """A Kreis whose figure contradicts its municipalities. n_given of n_units municipalities have a figure; difference = total − figure."""
+
+    kreis_ags5: str
+    year: int
+    total: float
+    figure: float
+    n_given: int
+    n_units: int
+
+    @property
+    def difference(self) -> float:
+        """By how much the municipalities together are above the Kreis."""
+        return self.total - self.figure
+
+
+def bridged_counts(frame: pd.DataFrame) -> pd.DataFrame:
+    """Counts of dissolved units summed to their successor; rows of other units unchanged and in their order.
+
+    frame: unit_id, year, value, flag, edition, ids (lists), of one measure. A successor's sum needs every predecessor with a value:
+    else it is missing, with the first flag. Youth offices and municipalities share the key of a dissolved city, so a frame holds one
+    level only. Raises UserError where a successor has a value of its own and a predecessor has one too, for the same year.
+    """
+    gone = frame["unit_id"].isin(_predecessors())
+    if not gone.any():
+        return frame
+    at_offices = frame["unit_id"].str.startswith("JH").any()
+    key, predecessors = (current_office_key, _of_offices) if at_offices else (current_key, _of_areas)
+    moved = frame.loc[gone].assign(successor=frame.loc[gone, "unit_id"].map(key))
+    own = {(unit, year): value for unit, year, value in zip(frame["unit_id"], frame["year"], frame["value"], strict=True)}
+    rows, replaced = [], set()
+    for (successor, year), part in moved.groupby(["successor", "year"], sort=True):
+        if pd.notna(own.get((successor, year))):
+            if part["value"].notna().any():
+                units = ", ".join(sorted(part["unit_id"]))
+                raise UserError("territory_twice", package=_PACKAGE, unit=successor, year=year, predecessors=units)
+            continue
+        complete = set(part["unit_id"]) == predecessors(successor) and part["value"].notna().all()
+        flags = part["flag"].dropna()
+        rows.append(
+            {
+                "unit_id": successor,
+                "year": year,
+                "value": part["value"].sum() if complete else float("nan"),
+                "flag": None if complete or flags.empty else flags.iloc[0],
+                "edition": part["edition"].iloc[0],
+                "ids": [i for ids in part["ids"] for i in ids],
+            }
+        )
+        replaced.add((successor, year))
+    kept = [pair not in replaced for pair in zip(frame["unit_id"], frame["year"], strict=True)]
+    rest = frame.loc[~gone & pd.Series(kept, index=frame.index)]
+    return pd.concat([rest, pd.DataFrame(rows, columns=list(frame.columns))], ignore_index=True) if rows else rest
+
+
+def sums_against_kreise(counts: pd.DataFrame, tolerance: float = 0.5) -> tuple[SumDifference, ...]:
+    """Kreise whose figure contradicts the sum of their municipalities, by size of the difference.
+
+    counts: unit_id, year, value of one count, municipalities and Kreise together, each once a year; missing values are no figures.
+    Where all municipalities have a figure the sum must equal the Kreis to within `tolerance` (absolute); where some are missing it must
+    not be above it. Municipalities of a dissolved Kreis belong to that Kreis until 2008. A kreisfreie Stadt is compared under both keys.
+    """
+    given = counts.loc[counts["value"].notna()]
+    kreise = official_units()["kreis"]
+    found: list[SumDifference] = []
+    for year in sorted({int(year) for year in given["year"]}):
+        part = given.loc[given["year"] == year]
+        values = dict(zip(part["unit_id"], part["value"], strict=True))
+        for kreis in sorted(kreise & set(values)):
+            towns = municipalities_of_kreis(kreis, year)
+            present = [values[town] for town in towns if town in values]
+            if not present:
+                continue
+            total, figure = float(sum(present)), float(values[kreis])
+            above, differs = total - figure > tolerance, abs(total - figure) > tolerance
+            if above or (differs and len(present) == len(towns)):
+                found.append(SumDifference(kreis, year, total, figure, len(present), len(towns)))
+    return tuple(sorted(found, key=lambda row: (-abs(row.difference), row.kreis_ags5, row.year)))
+
+
+def by_kreis(units: Iterable[str]) -> dict[str, str]:
+    """Key of the Kreis for each unit that covers a whole one, under whichever of its keys; other units are left out."""
+    known = official_units()["kreis"] | official_units()["municipality"]
+    found = {unit: as_whole_kreis(unit) for unit in units if unit in known}
+    return {unit: kreis for unit, kreis in found.items() if kreis is not None}
+
+
+@cache
+def _predecessors() -> frozenset[str]:
+    return frozenset(u.key for u in (*dissolved_kreise(), *municipalities(), *youth_offices()) if u.successor is not None)
+
+
+@cache
+def _of_offices(successor: str) -> frozenset[str]:
+    return frozenset(unit.key for unit in youth_offices() if unit.successor == successor)
+
+
+@cache
+def _of_areas(successor: str) -> frozenset[str]:
+    return frozenset(unit.key for unit in (*dissolved_kreise(), *municipalities()) if unit.successor == successor)

@@ -1,0 +1,54 @@
+"""The page of real series: small enough, with its source, every indicator and break that it shows, and the text that its script makes."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from pathlib import Path
+
+import pytest
+
+from kkz_eval.indicators.catalogue import load_catalogue
+
+ROOT = Path(__file__).parents[2]
+INKAR = Path(os.environ.get("KKZ_SHARED", ROOT.parent / "shared")) / "data" / "official" / "inkar"
+PAGE = (ROOT / "docs" / "series.html").read_text(encoding="utf-8")
+
+
+def test_the_page_is_small_and_names_source_and_licence() -> None:
+    assert len(PAGE.encode()) < 300_000
+    assert "© BBSR Bonn, INKAR" in PAGE
+    assert "dl-de/by-2-0" in PAGE
+
+
+def test_every_indicator_of_inkar_has_a_picture_and_its_breaks() -> None:
+    shown = [
+        indicator
+        for indicator in load_catalogue(
+            ROOT / "data_contracts" / "indicators.yaml", ROOT / "data_contracts" / "breaks.yaml"
+        ).values()
+        if "inkar" in {source.dataset for source in indicator.sources}
+    ]
+    assert PAGE.count("<svg") == len(shown) >= 12
+    for indicator in shown:
+        (part,) = [section for section in PAGE.split("<section>") if f"({indicator.id})" in section]
+        first, last = (int(year) for year in re.search(r"(\d{4})–(\d{4}) \(", part).groups())  # type: ignore[union-attr]
+        assert [int(year) for year in re.findall(r'<li value="\d+">(\d{4}):', part)] == [
+            b.year for b in indicator.breaks if first < b.year <= last
+        ]
+
+
+def test_the_text_is_what_the_script_makes_of_the_data() -> None:
+    if not (INKAR / "inkr_nrw_kreise_panel_long.csv").exists():
+        pytest.skip("the shared data are not beside this repository")
+    sys.path.insert(0, str(ROOT / "docs"))
+    try:
+        from make_series import page
+    finally:
+        sys.path.pop(0)
+
+    def without_pictures(text: str) -> str:
+        return re.sub(r"<svg.*?</svg>", "", text, flags=re.DOTALL)
+
+    assert without_pictures(page(INKAR)) == without_pictures(PAGE)
