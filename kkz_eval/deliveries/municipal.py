@@ -92,9 +92,18 @@ def read(grid: Grid, match: HeaderMatch, head: Sequence[Sequence[str]] = ()) -> 
         n_records = len(body.records)
     style = style_of([_written(cells[p.name]) for p in contract.properties if is_numeric(p) and p.name in cells])
     totals = total_findings(grid, match, body.totals, body.records, style)
+    unnamed = _unnamed_measure(match, head, grid.sheet) if match.pivots else []
     divided = [] if match.pivots else _divided_titles(grid, match, body)
     scaled = scale_findings(_beside(grid, match, head, body), grid.sheet)
-    findings = [*_header_findings(match, grid), *scaled, *divided, *_row_findings(grid, body, match), *body.findings, *totals]
+    findings = [
+        *_header_findings(match, grid),
+        *unnamed,
+        *scaled,
+        *divided,
+        *_row_findings(grid, body, match),
+        *body.findings,
+        *totals,
+    ]
     return parsed_table(
         contract,
         wide.LAYOUT if match.pivots else LAYOUT,
@@ -261,6 +270,17 @@ def _header_findings(match: HeaderMatch, grid: Grid) -> list[Finding]:
     kind = "reader_unknown_title"
     unknown = [Finding(kind, kind, Severity.ERROR, grid.sheet, match.row + 1, column + 1) for column in match.unknown]
     return [*missing, *repeated, *unknown]
+
+
+def _unnamed_measure(match: HeaderMatch, head: Sequence[Sequence[str]], sheet: str | None) -> list[Finding]:
+    """A warning where neither a header nor a title says what the numbers of a wide table count: it may be another table."""
+    (measure, *others) = (p for p in match.contract.properties if p.role == "measure")
+    written = fold(" ".join([sheet or "", *(cell for cells in head for cell in cells)]))
+    known = (measure.label_de, measure.label_en, match.contract.dataset, match.contract.title_de, match.contract.title_en)
+    if others or any(len(fold(name)) >= _SHORTEST_TITLE and fold(name) in written for name in known):
+        return []
+    kind = "reader_measure_unnamed"
+    return [Finding(kind, kind, Severity.WARNING, sheet, match.row + 1, match.pivots[0].column + 1, measure.name)]
 
 
 def _divided_titles(grid: Grid, match: HeaderMatch, body: _Body) -> list[Finding]:
