@@ -193,7 +193,7 @@ def test_the_contracts_take_the_wide_tables_that_municipalities_make(contract: s
     width = max(line.count(";") for line in header.splitlines()) + 1
     keys = {"Schuljahr": "2015/16", "Jahr": "2016", "Geschlecht": "m", "Altersgruppe": "unter 3", "Hilfeart": "§ 31"}
     keys |= {"Präventiv": "ja", "Befund": "Zählen", "AGS": "05911000"}
-    first = [keys[title] for title in header.split("\n")[0].split(";") if title in keys]
+    first = [keys[title] for title in header.split("\n", maxsplit=1)[0].split(";") if title in keys]
     record = ";".join([*first, *(str(number) for number in range(1, width - len(first) + 1))])
     claimed = _of_contracts(f"Angaben der Stadt\n{header}\n{record}\n")
     assert isinstance(claimed, tuple), claimed
