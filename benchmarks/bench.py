@@ -20,7 +20,7 @@ import numpy as np
 import pandas as pd
 import statsmodels.api as sm
 
-from benchmarks import bench_estimators, bench_synthetic
+from benchmarks import bench_estimators, bench_synthetic, bench_validators
 from benchmarks.bench_official import municipal_panel, official_files
 from benchmarks.figures import Figure, seconds
 from benchmarks.reading import CERTIFICATES, reading_figures
@@ -84,6 +84,17 @@ def check_of_one_file() -> list[Figure]:
         checked = seconds(lambda: process([*COMMAND, "check", file]), repeats=5)
     imported = seconds(lambda: process([sys.executable, "-c", "import pyarrow, numpy, yaml"]), repeats=5)
     return [Figure("check of one delivery, whole process", checked, "python -c 'import pyarrow, numpy, yaml'", imported)]
+
+
+def against_validators() -> list[Figure]:
+    """Checking against frictionless and pandera where they are installed, and a whole year of deliveries."""
+    with tempfile.TemporaryDirectory(prefix="kkz-bench-") as folder:
+        file = Path(folder) / "delivery.csv"
+        file.write_bytes(delivery_of(400))
+        peers = [*bench_validators.check_against_frictionless(COMMAND, file), *bench_validators.against_validators()]
+    if len(peers) < 3:
+        print("frictionless or pandera is left out: KKZ_ORACLES names no Python that has it (extra validators).")
+    return [*peers, *bench_validators.a_whole_year()]
 
 
 def effects_against_dummies(n_units: int = 400, n_years: int = 19) -> list[Figure]:
@@ -209,6 +220,7 @@ def main() -> int:
     """Measure everything, print the table, write build/bench.json."""
     shared = CHECKOUT / os.environ.get("KKZ_SHARED", "../shared")
     figures = [*check_of_one_file(), *effects_against_dummies(), *masks_on_many_rows(), *reading_figures()]
+    figures += against_validators()
     figures += group_time_comparisons()
     figures += synthetic_comparisons()
     if (shared / INKAR_FILE).is_file():

@@ -345,8 +345,9 @@ def rejected_slices(line: Line) -> list[tuple[Source, str, int]]:
 def waived_slices(line: Line) -> dict[tuple[str, str], list[tuple[str, int]]]:
     """Units and years that hold although a rule speaks against them, by waiver: by (name of the file, dataset)."""
     found: dict[tuple[str, str], list[tuple[str, int]]] = {}
+    register = line.register()
     for contract in line.contracts.values():
-        now = accepted(line, contract.dataset)
+        now = accepted_observations(line.steps, register, contract)
         columns = ["delivery_sha256", "unit_id", "year"]
         held = {tuple(row.values()) for row in now.observations.select(columns).group_by(columns).aggregate([]).to_pylist()}
         for source in now.sources:
@@ -360,8 +361,9 @@ def waived_slices(line: Line) -> dict[tuple[str, str], list[tuple[str, int]]]:
 def corrected_slices(line: Line) -> dict[tuple[str, str], list[tuple[str, int]]]:
     """Units and years with a value that a correction replaced: by (name of the file, dataset)."""
     found: dict[tuple[str, str], list[tuple[str, int]]] = {}
+    register = line.register()
     for contract in line.contracts.values():
-        now = accepted(line, contract.dataset)
+        now = accepted_observations(line.steps, register, contract)
         corrected = now.observations.filter(now.observations.column("correction_id").is_valid())
         names = {source.arrival.sha256: source.arrival.name for source in now.sources}
         for row in corrected.select(["delivery_sha256", "unit_id", "year"]).to_pylist():
@@ -373,8 +375,13 @@ def corrected_slices(line: Line) -> dict[tuple[str, str], list[tuple[str, int]]]
 
 def accepted(line: Line, dataset: str) -> Accepted:
     """The observations of a dataset that hold now."""
+    return _accepted(line, line.register(), dataset)
+
+
+def _accepted(line: Line, register: Register, dataset: str) -> Accepted:
+    """The observations of a dataset that hold by a register that was read once for a whole step."""
     contract = next(c for c in line.contracts.values() if c.dataset == dataset)
-    return accepted_observations(line.steps, line.register(), contract)
+    return accepted_observations(line.steps, register, contract)
 
 
 def plausibility(line: Line, contract: Contract) -> tuple[Doubt, ...]:
@@ -400,11 +407,24 @@ def conflicts(line: Line) -> tuple[Conflict, ...]:
 
 def indicator(line: Line, indicator_id: str, dataset: str) -> IndicatorValues:
     """Values of an indicator from its source in a dataset (and the dataset of its denominator), of what is accepted now."""
+    return _indicator(line, line.register(), indicator_id, dataset)
+
+
+def _indicator(line: Line, register: Register, indicator_id: str, dataset: str) -> IndicatorValues:
+    """The same by a register that was read once for a whole step."""
     definition = line.catalogue[indicator_id]
     source = definition.source(dataset)
     contract = next(c for c in line.contracts.values() if c.dataset == dataset)
-    observations = {name: accepted(line, name).observations for name in source.datasets}
+    observations = {name: _accepted(line, register, name).observations for name in source.datasets}
     return stored_indicator(line.steps, definition, source, observations, contract.source)
+
+
+def _indicators_of(line: Line, register: Register, plan: Plan) -> dict[str, pa.Table]:
+    """The indicators that a plan's baseline and outcomes read, by name. Raises UserError where one mixes sources."""
+    tables = {name: _indicator(line, register, name, plan.sources[name]).indicators for name in baseline_indicators(plan)}
+    for name, table in tables.items():
+        require_one_source(line.catalogue[name], table)
+    return tables
 
 
 def datasets_of(line: Line, plan: Plan) -> tuple[str, ...]:
@@ -416,7 +436,8 @@ def datasets_of(line: Line, plan: Plan) -> tuple[str, ...]:
 def has_data(line: Line, plan: Plan) -> bool:
     """Whether anything is accepted for any source of a plan."""
     datasets = {plan.sources[outcome.indicator] for outcome in plan.outcomes}
-    return any(accepted(line, dataset).observations.num_rows for dataset in sorted(datasets))
+    register = line.register()
+    return any(_accepted(line, register, dataset).observations.num_rows for dataset in sorted(datasets))
 
 
 def design(line: Line, plan: Plan) -> Design:
@@ -426,21 +447,20 @@ def design(line: Line, plan: Plan) -> Design:
     plan's matching can't be done.
     """
     groups = groups_of(plan, line.settings.language)
-    tables = {name: indicator(line, name, plan.sources[name]).indicators for name in baseline_indicators(plan)}
-    for name, table in tables.items():
-        require_one_source(line.catalogue[name], table)
+    register = line.register()
+    tables = _indicators_of(line, register, plan)
     baseline = baseline_of(_values(tables), groups, plan)
     matched = match(baseline, groups, strata_of(groups, plan), plan)
     panel = pd.concat([panel_of(outcome, tables[outcome.indicator], groups) for outcome in plan.outcomes], ignore_index=True)
     coverage = coverage_of(panel, groups)
-    conflicts = [c for dataset in datasets_of(line, plan) for c in accepted(line, dataset).conflicts]
+    conflicts = [c for dataset in datasets_of(line, plan) for c in _accepted(line, register, dataset).conflicts]
     short = below(coverage, demanded_coverage(plan))
     return Design(groups, baseline, matched, with_design(panel, matched, baseline, plan), coverage, short, tuple(conflicts))
 
 
 def baseline_of_plan(line: Line, plan: Plan) -> Baseline:
     """The baseline slice of what is accepted now: all that the design of a plan sees."""
-    tables = {name: indicator(line, name, plan.sources[name]).indicators for name in baseline_indicators(plan)}
+    tables = _indicators_of(line, line.register(), plan)
     return baseline_of(_values(tables), groups_of(plan, line.settings.language), plan)
 
 

@@ -228,10 +228,9 @@ def _expect_alone(rule: Rule, contract: Contract, known: Mapping[str, frozenset[
 
 
 def _gap_in_row(frame: pd.DataFrame, rule: Rule, contract: Contract) -> pd.Series:
-    """Distance of the whole from the sum of its parts in the row; nan where one is absent or has a symbol."""
+    """Distance of the whole from the sum of its parts in the row; nan where one is absent or a symbol alone."""
     parts, whole = list(text_values(rule.parameters["parts"])), str(rule.parameters["whole"])
-    usable = frame[[*parts, whole]].mask(frame[[name + FLAG for name in (*parts, whole)]].notna().to_numpy())
-    return (usable[whole] - usable[parts].sum(axis=1, skipna=False)).abs().round(6)
+    return (frame[whole] - frame[parts].sum(axis=1, skipna=False)).abs().round(6)
 
 
 def _expect_range(rule: Rule, contract: Contract, known: Mapping[str, frozenset[str]]) -> gxe.Expectation:
@@ -294,7 +293,7 @@ def _excess_over_total(frame: pd.DataFrame, rule: Rule, contract: Contract) -> p
 
 
 def _gap_to_parts(frame: pd.DataFrame, rule: Rule, contract: Contract) -> pd.Series:
-    """At the total: its distance from the sum of the parts; nan where one is absent, doubled, unreadable or has a symbol."""
+    """At the total: its distance from the sum of the parts; nan where one is absent, doubled, unreadable or a symbol alone."""
     measure, dimension, total = _measure_dimension_total(rule)
     parts = list(demanded_codes(rule, contract))
     keys = [FILE, *other_key_columns(contract.properties, dimension)]
@@ -302,9 +301,8 @@ def _gap_to_parts(frame: pd.DataFrame, rule: Rule, contract: Contract) -> pd.Ser
     gap = pd.Series(np.nan, index=frame.index)
     if rows.empty:
         return gap
-    usable = rows[measure].where(rows[measure + FLAG].isna())
-    single = rows.assign(__usable=usable).drop_duplicates([*keys, dimension], keep=False)
-    wide = single.set_index([*keys, dimension])["__usable"].unstack(dimension)
+    single = rows.drop_duplicates([*keys, dimension], keep=False)
+    wide = single.set_index([*keys, dimension])[measure].unstack(dimension)
     wide = wide.reindex(columns=[*parts, total])
     distance = (wide[total] - wide[parts].sum(axis=1, skipna=False)).abs().round(6)
     at_total = rows[rows[dimension] == total]

@@ -336,11 +336,8 @@ def _parts_sum_to_whole(rule: Rule, contract: Contract, known_units: Mapping[str
     def mask(parsed: ParsedTable) -> Hits:
         wholes = _numbers(parsed.values(whole))
         sums = np.sum([_numbers(parsed.values(part)) for part in parts], axis=0)
-        unflagged = np.ones(len(wholes), dtype=np.bool_)
-        for name in (*parts, whole):
-            unflagged &= ~_valid(parsed.flags(name))
         fails = np.abs(wholes - sums) > slack + _ROUNDING * np.maximum(np.abs(wholes), 1.0)
-        rows = np.flatnonzero(fails & unflagged).astype(np.int64)
+        rows = np.flatnonzero(fails).astype(np.int64)
         return Hits(rows, whole, [number_text(round(sums[row], 9)) for row in rows])
 
     return mask
@@ -472,7 +469,7 @@ def _parts_sum_to_total(rule: Rule, contract: Contract, known_units: Mapping[str
     def mask(parsed: ParsedTable) -> Hits:
         values, groups = _numbers(parsed.values(measure)), _groups(parsed, keys)
         is_total = _is_code(parsed, dimension, total)
-        is_number = ~np.isnan(values) & ~_valid(parsed.flags(measure))
+        is_number = ~np.isnan(values)  # a number marked as provisional, estimated or in brackets counts as well
         complete = np.ones(groups.n, dtype=np.bool_)
         is_part = np.zeros(len(values), dtype=np.bool_)
         for code in (*parts, total):

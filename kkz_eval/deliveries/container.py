@@ -11,10 +11,14 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 
+import numpy as np
+
 from kkz_eval.model.identifiers import column_number
 
 MOST_CELLS = 5_000_000  # of a sheet, empty ones before the last filled cell included
 MOST_BYTES = 1_000_000_000  # of all parts, unpacked
+MOST_XML = 400_000_000  # bytes of the sheets and texts, unpacked: what MOST_CELLS cells take, and half as much again
+MOST_TEXT = 1 << 20  # bytes of a text between two tags; a cell holds 32,767 characters
 _MOST_PARTS = 10_000
 _LEAST_RATIO = 1_100  # no part can unpack to more than this many times its size (deflate: 1,032)
 _CHUNK = 1 << 20
@@ -71,6 +75,8 @@ def _chunks(archive: zipfile.ZipFile, name: str) -> Iterator[bytes]:
 
 
 def _fault_of_parts(archive: zipfile.ZipFile, names: set[str]) -> str | None:
+    if _is_swollen(archive, [name for name in names if name == "content.xml" or name.startswith(_PARTS_READ)]):
+        return "oversized_workbook"
     if "content.xml" in names:
         manifest = archive.read("META-INF/manifest.xml") if "META-INF/manifest.xml" in names else b""
         if b"encryption-data" in manifest:
@@ -80,6 +86,24 @@ def _fault_of_parts(archive: zipfile.ZipFile, names: set[str]) -> str | None:
         return "broken_workbook"
     sheets = [name for name in names if name.startswith("xl/worksheets/") and name.endswith(".xml")]
     return "oversized_workbook" if any(_extent(archive.read(name)) > MOST_CELLS for name in sheets) else None
+
+
+_PARTS_READ = ("xl/worksheets/", "xl/sharedStrings")
+
+
+def _is_swollen(archive: zipfile.ZipFile, names: list[str]) -> bool:
+    """Whether the parts that are read, unpacked bit by bit, are larger than any table, or hold a text longer than any cell's."""
+    total = 0
+    for name in names:
+        since = 0  # bytes since the last tag began
+        for chunk in _chunks(archive, name):
+            total += len(chunk)
+            tags = np.flatnonzero(np.frombuffer(chunk, dtype=np.uint8) == ord("<"))
+            ends = np.concatenate([[-since], tags, [len(chunk)]])
+            if total > MOST_XML or int(np.diff(ends).max()) > MOST_TEXT:
+                return True
+            since = len(chunk) - int(ends[-2])
+    return False
 
 
 def _extent(sheet: bytes) -> int:

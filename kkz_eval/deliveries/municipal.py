@@ -5,7 +5,7 @@ The layout says what the lines mean, whether they come from a text or from a she
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,6 +19,7 @@ from kkz_eval.deliveries.grid import Bools, Grid, Ints
 from kkz_eval.deliveries.header import Block, HeaderMatch, code_names, fold, header_blocks, match_header
 from kkz_eval.deliveries.numbers import style_of, symbol_of
 from kkz_eval.deliveries.results import Unclaimed
+from kkz_eval.deliveries.scale import scale_findings
 from kkz_eval.deliveries.totals import is_total, total_findings
 from kkz_eval.model.findings import Finding, Severity
 from kkz_eval.model.parsed import ParsedTable
@@ -26,6 +27,7 @@ from kkz_eval.model.parsed import ParsedTable
 LAYOUT = "municipal_text"
 _RULE = "____"  # a line that starts so opens the footer
 _SHORTEST_TITLE = 6  # letters; a shorter one may be part of any word
+_MOST_LINES_BESIDE = 200  # titles and footnotes of a table that are looked at
 _MARKS = ("*", "(", "_", "-", "–", "¹", "²", "³", "©", "#")
 
 
@@ -79,8 +81,8 @@ def winner(found: Sequence[Claim]) -> Claim | Unclaimed:
     return Unclaimed("ambiguous", {"contracts": ", ".join(sorted(claim.match.contract.id for claim in equal))})
 
 
-def read(grid: Grid, match: HeaderMatch, blank_above: int = 0) -> ParsedTable:
-    """The table of a contract from the lines below its header. blank_above: filled lines up to the header, to be counted."""
+def read(grid: Grid, match: HeaderMatch, head: Sequence[Sequence[str]] = ()) -> ParsedTable:
+    """The table of a contract from the lines below its header. head: the lines from the first one to the header."""
     contract = match.contract
     body = _body(grid, match)
     if match.pivots:
@@ -90,8 +92,18 @@ def read(grid: Grid, match: HeaderMatch, blank_above: int = 0) -> ParsedTable:
         n_records = len(body.records)
     style = style_of([_written(cells[p.name]) for p in contract.properties if is_numeric(p) and p.name in cells])
     totals = total_findings(grid, match, body.totals, body.records, style)
+    unnamed = _unnamed_measure(match, head, grid.sheet) if match.pivots else []
     divided = [] if match.pivots else _divided_titles(grid, match, body)
-    findings = [*_header_findings(match, grid), *divided, *_row_findings(grid, body, match), *body.findings, *totals]
+    scaled = scale_findings(_beside(grid, match, head, body), grid.sheet)
+    findings = [
+        *_header_findings(match, grid),
+        *unnamed,
+        *scaled,
+        *divided,
+        *_row_findings(grid, body, match),
+        *body.findings,
+        *totals,
+    ]
     return parsed_table(
         contract,
         wide.LAYOUT if match.pivots else LAYOUT,
@@ -100,8 +112,24 @@ def read(grid: Grid, match: HeaderMatch, blank_above: int = 0) -> ParsedTable:
         style=style,
         findings=[*findings, *_percent_findings(match, cells, grid.sheet)],
         sheet=grid.sheet,
-        ignored=body.ignored + blank_above,
+        ignored=body.ignored + sum(any(map(str.strip, cells)) for cells in head[: match.row]),
     )
+
+
+def _beside(grid: Grid, match: HeaderMatch, head: Sequence[Sequence[str]], body: _Body) -> Iterator[tuple[int, int, str]]:
+    """Row, column and text of the cells that may say what the numbers mean: titles, headers of measures, lines that are no records."""
+    first = match.row - match.depth + 1
+    for row, cells in enumerate(head[: match.row + 1]):
+        columns = range(len(cells)) if row < first else match.measured
+        yield from ((row + 1, column + 1, cells[column]) for column in columns if column < len(cells))
+    others = np.ones(grid.n_lines, dtype=np.bool_)
+    others[body.records] = False
+    others[body.totals] = False
+    titles = set(body.titles.tolist())
+    for line in np.flatnonzero(others & ~grid.is_blank)[:_MOST_LINES_BESIDE]:
+        cells = grid.line(int(line))
+        columns = match.measured if int(line) in titles else range(len(cells))
+        yield from ((int(grid.rows[line]), column + 1, cells[column]) for column in columns)
 
 
 def _written(cells: Cells) -> pa.Array:
@@ -242,6 +270,17 @@ def _header_findings(match: HeaderMatch, grid: Grid) -> list[Finding]:
     kind = "reader_unknown_title"
     unknown = [Finding(kind, kind, Severity.ERROR, grid.sheet, match.row + 1, column + 1) for column in match.unknown]
     return [*missing, *repeated, *unknown]
+
+
+def _unnamed_measure(match: HeaderMatch, head: Sequence[Sequence[str]], sheet: str | None) -> list[Finding]:
+    """A warning where neither a header nor a title says what the numbers of a wide table count: it may be another table."""
+    (measure, *others) = (p for p in match.contract.properties if p.role == "measure")
+    written = fold(" ".join([sheet or "", *(cell for cells in head for cell in cells)]))
+    known = (measure.label_de, measure.label_en, match.contract.dataset, match.contract.title_de, match.contract.title_en)
+    if others or any(len(fold(name)) >= _SHORTEST_TITLE and fold(name) in written for name in known):
+        return []
+    kind = "reader_measure_unnamed"
+    return [Finding(kind, kind, Severity.WARNING, sheet, match.row + 1, match.pivots[0].column + 1, measure.name)]
 
 
 def _divided_titles(grid: Grid, match: HeaderMatch, body: _Body) -> list[Finding]:

@@ -32,8 +32,7 @@ def read_workbook(workbook: Sequence[Sheet], contracts: Mapping[str, Contract]) 
         if isinstance(won, Unclaimed):
             return won
         grid = body_of_sheet(sheet, won.match.row + 1, won.match.width)
-        above = sum(any(map(str.strip, row)) for row in head[: won.match.row])
-        parsed.append(municipal.read(grid, won.match, above))
+        parsed.append(municipal.read(grid, won.match, head[: won.match.row + 1]))
     if not parsed:
         return None
     notes = findings_table(_not_used(sheet) for sheet in left_out if _holds_data(sheet))

@@ -124,9 +124,8 @@ def _read_municipal(
     if isinstance(won, Unclaimed):
         return Unclaimed(won.reason_code, {**won.parameters, "name": name})
     match = won.match
-    above = heads[best][: match.row]
     grid = body_of(decoded, best, match.row + 1, match.width)
-    return Claimed((municipal.read(grid, match, sum(any(map(str.strip, row)) for row in above)),))
+    return Claimed((municipal.read(grid, match, heads[best][: match.row + 1]),))
 
 
 def _read_official(decoded: Decoded, name: str, contracts: Mapping[str, Contract]) -> Claimed | Unclaimed | None:

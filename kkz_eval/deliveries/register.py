@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from kkz_eval.deliveries.returned import DecisionRow, Returned
@@ -90,17 +90,23 @@ class Register:
 
 def read_register(store: Store) -> Register:
     """The register as its objects say. Raises UserError where an object was written by a newer program."""
+    return _register_of(store, *(tuple(store.list(folder)) for folder in (_BATCHES, _VERDICTS, _TOMBSTONES)))
+
+
+@lru_cache(maxsize=2)  # the register as it was read last: the same keys hold the same objects
+def _register_of(store: Store, batches: tuple[str, ...], judged: tuple[str, ...], removed: tuple[str, ...]) -> Register:
+    """The register that these objects make. batches, judged, removed: keys, sorted by number."""
     arrivals: list[Arrival] = []
     seen: dict[str, str] = {}
-    for key in store.list(_BATCHES):  # sorted by number
+    for key in batches:
         content = _load(store, key)
         seen = content["seen"]
         arrivals += [Arrival(**{**row, "years": tuple(row["years"])}) for row in content["arrivals"]]
     verdicts: dict[tuple[str, str], Verdict] = {}
-    for key in store.list(_VERDICTS):  # sorted by number, so the last one stands
+    for key in judged:  # the last one stands
         verdict = _verdict_at(store, key)
         verdicts[(verdict.sha256, verdict.contract_id)] = verdict
-    tombstones = {stone.sha256: stone for stone in (_tombstone_at(store, key) for key in store.list(_TOMBSTONES))}
+    tombstones = {stone.sha256: stone for stone in (_tombstone_at(store, key) for key in removed)}
     return Register(tuple(sorted(arrivals)), seen, verdicts, tombstones)
 
 

@@ -48,7 +48,7 @@ def _match_block(block: Sequence[Sequence[str]], index: int, contract: Contract)
     if not columns or len(free) < 2:
         return None
     levels = [_spread(cells, width, is_last=cells is block[-1]) for cells in block]
-    targets = {name: knows for name, knows in _targets(contract).items() if name not in columns}
+    targets = {name: knows for name, knows in _targets_of(contract).items() if name not in columns}
     readings = _readings(levels, free, targets, contract, columns)
     if len(readings) != 1:
         return None
@@ -65,6 +65,21 @@ def _spread(cells: Sequence[str], width: int, *, is_last: bool) -> list[str]:
         if not is_last and not titles[column]:
             titles[column] = titles[column - 1]
     return titles
+
+
+def _targets_of(contract: Contract) -> dict[str, _Knows]:
+    """The same as _targets, made once for the properties of a contract."""
+    known = _TARGETS.get(id(contract.properties))
+    if known is None or known[0] is not contract.properties:
+        if len(_TARGETS) >= _MOST_KEPT:
+            _TARGETS.clear()
+        known = _TARGETS[id(contract.properties)] = (contract.properties, _targets(contract))
+    return known[1]
+
+
+# By identity of the properties they were made from, which are kept with them so that no other object takes their place.
+_TARGETS: dict[int, tuple[tuple[Property, ...], dict[str, _Knows]]] = {}
+_MOST_KEPT = 64
 
 
 def _targets(contract: Contract) -> dict[str, _Knows]:

@@ -15,7 +15,7 @@ from kkz_eval.contracts.rules import demanded_codes, text_values
 from kkz_eval.contracts.synonyms import code_names, normal_form
 from kkz_eval.model.identifiers import cell_address
 from kkz_eval.simulation.errors import simulation_error
-from kkz_eval.simulation.grid import DATA_SHEET, Cell, Grid, Page, Writing, laid_out, number, page_bytes
+from kkz_eval.simulation.grid import DATA_SHEET, Cell, Grid, Page, Writing, is_wide, laid_out, number, page_bytes
 
 FAULT_COLUMNS = ("file", "cell", "rule", "before", "after")
 
@@ -337,7 +337,8 @@ def plant(
     if not 0 <= n <= MOST_FAULTS:
         raise simulation_error("faults_number", value=n, allowed=f"0–{MOST_FAULTS}")
     rng = np.random.Generator(np.random.PCG64(np.random.SeedSequence((seed, 30))))
-    free = [deliveries[position] for position in rng.permutation(len(deliveries))]
+    shuffled = [deliveries[position] for position in rng.permutation(len(deliveries))]
+    free = [one for one in shuffled if not is_wide(one.grid, one.writing)]  # the faults are of long tables
     files: dict[str, bytes] = {}
     faults: list[Fault] = []
     for kind in FAULT_KINDS:

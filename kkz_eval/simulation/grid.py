@@ -10,7 +10,7 @@ import codecs
 import csv
 import io
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from openpyxl import Workbook
@@ -50,7 +50,7 @@ class Writing:
 
     thousands: sign between thousands, "" for none; school_year: 2015/16 (short) or 2015/2016 (long); titles, footnotes: lines
     before the header and after the records; spelling: which of a column's headers; total: word of a line of totals after counts,
-    "" for none; form: text or a workbook of several sheets.
+    "" for none; form: text or a workbook of several sheets; shape: long, or wide where the table allows it.
     """
 
     encoding: str = "cp1252"
@@ -64,6 +64,7 @@ class Writing:
     spelling: int = 0
     total: str = ""
     form: Literal["text", "workbook"] = "text"
+    shape: Literal["long", "wide"] = "long"
 
     @property
     def suffix(self) -> str:
@@ -154,7 +155,29 @@ def page_bytes(page: Page, writing: Writing) -> bytes:
 
 def grid_bytes(grid: Grid, writing: Writing) -> bytes:
     """The bytes of a delivery without faults."""
+    if is_wide(grid, writing):
+        counted = f"{grid.columns[-1].headers[0]}: {grid.dataset.replace('_', ' ')}"  # no header says it any more
+        return page_bytes(laid_out(across(grid), replace(writing, titles=(*writing.titles, counted))), writing)
     return page_bytes(laid_out(grid, writing), writing)
+
+
+def is_wide(grid: Grid, writing: Writing) -> bool:
+    """Whether a delivery is written with its first dimension across the columns: where it has one count and two dimensions."""
+    kinds = [column.kind for column in grid.columns]
+    return writing.shape == "wide" and kinds.count("number") == 1 and kinds.count("label") == 2 and kinds[-1] == "number"
+
+
+def across(grid: Grid) -> Grid:
+    """The same numbers with a column for each label of the first dimension. Rows keep their order."""
+    place = next(number for number, column in enumerate(grid.columns) if column.kind == "label")
+    labels = tuple(dict.fromkeys(str(row[place]) for row in grid.rows))
+    kept = [number for number in range(len(grid.columns) - 1) if number != place]
+    numbers: dict[tuple[Cell, ...], dict[str, Cell]] = {}
+    for row in grid.rows:
+        numbers.setdefault(tuple(row[number] for number in kept), {})[str(row[place])] = row[-1]
+    columns = (*(grid.columns[number] for number in kept), *(GridColumn(label, (label,), "number") for label in labels))
+    rows = tuple((*keys, *(found[label] for label in labels)) for keys, found in numbers.items())
+    return Grid(grid.dataset, grid.unit_id, columns, rows)
 
 
 def _workbook(page: Page) -> bytes:

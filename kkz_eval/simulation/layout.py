@@ -125,6 +125,7 @@ WRITINGS: tuple[Writing, ...] = (
     Writing("cp1252", "\t", titles=(*_TITLE, "Stand: Frühjahr"), footnotes=_NOTE, spelling=2, total="Summe"),
     Writing("utf-8", thousands="\u202f", footnotes=_NOTE, school_year="long"),
     Writing("utf-16-le", "\t", ".", titles=("", *_TITLE, ""), spelling=1),
+    Writing("utf-8-sig", titles=_TITLE, footnotes=_NOTE, spelling=1, shape="wide"),
     Writing("cp1252", zero_lost=True, titles=tuple(f"Hinweis {number}" for number in range(1, 9)), spelling=3, total="Insgesamt"),
 )
 """How the spreadsheets of different municipalities write; utf-16-le gets its byte order mark."""

@@ -91,6 +91,21 @@ def test_rules_within_a_row_are_found_by_both(build: SimpleNamespace) -> None:
     }
 
 
+@pytest.mark.parametrize("sign", ["p", "r", "s", "e", "()"])
+def test_a_number_with_a_sign_of_quality_counts_in_sums(sign: str, build: SimpleNamespace) -> None:
+    contract = CONTRACTS["bevoelkerung"]
+    rows = build.clean_rows(contract)
+    marked = [row | {"persons": replace(row["persons"], flag=sign)} for row in rows]
+    part = next(place for place, row in enumerate(rows) if {row["age_group"].value, row["sex"].value}.isdisjoint({"insgesamt"}))
+    wrong = [*marked]
+    wrong[part] = wrong[part] | {"persons": build.Cell(rows[part]["persons"].value + 1, "x", sign)}
+    tables = {"right": build.parsed_of(contract, marked), "wrong": build.parsed_of(contract, wrong)}
+    found = rows_by_file(tables, contract, build.KNOWN_UNITS)
+    assert not any(found["right"].values())
+    assert {rule for rule, failing in found["wrong"].items() if failing} >= {"ages_sum", "sexes_sum"}
+    assert found["wrong"] == masked_rows(tables["wrong"], contract, build.KNOWN_UNITS)
+
+
 def test_every_kind_has_a_mutant() -> None:
     used = {rule.kind for contract in CONTRACTS.values() for rule in contract.rules}
     assert used == set(KINDS)

@@ -154,8 +154,24 @@ def test_a_filled_cell_repeated_without_end_is_refused(rows: str, fault: str | N
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w") as archive:
         archive.writestr("content.xml", _ODS.format(rows))
-    assert container.fault_of_archive(out.getvalue()) == fault
+    assert container.container.fault_of_archive(out.getvalue()) == fault
 
 
 def test_a_good_workbook_has_no_fault() -> None:
-    assert container.fault_of_archive(_xlsx()) is None
+    assert container.container.fault_of_archive(_xlsx()) is None
+
+
+def test_a_text_longer_than_any_cell_is_refused_before_it_is_read() -> None:
+    def with_text(length: int) -> bytes:
+        return _xlsx(_sheet_of(f'<row r="1"><c r="A1" t="inlineStr"><is><t>{"a" * length}</t></is></c></row>'))
+
+    assert container.fault_of_archive(with_text(container.MOST_TEXT + 1)) == "oversized_workbook"
+    assert container.fault_of_archive(with_text(3 * (1 << 20))) == "oversized_workbook"
+    assert container.fault_of_archive(with_text(32_767)) is None
+
+
+def test_the_texts_of_a_workbook_are_bounded_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    cells = "".join(f'<row r="{row}"><c r="A{row}" t="inlineStr"><is><t>{"a" * 100}</t></is></c></row>' for row in range(1, 101))
+    assert container.fault_of_archive(_xlsx(_sheet_of(cells))) is None
+    monkeypatch.setattr(container, "MOST_XML", 10_000)
+    assert container.fault_of_archive(_xlsx(_sheet_of(cells))) == "oversized_workbook"
