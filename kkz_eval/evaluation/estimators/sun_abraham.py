@@ -33,7 +33,7 @@ def estimate_sun_abraham(sample: Sample, plan: Plan) -> Estimation:
     inside &= relative != plan.event_reference
     pairs, codes = np.unique(np.stack([used.cohort[inside], relative[inside]]), axis=1, return_inverse=True)
     free = [(int(g), int(e)) for g, e in pairs.T]
-    dummies = np.full(len(used.year), -1)
+    dummies = np.full(len(used.year), -1, dtype="int32")
     dummies[inside] = codes.ravel()
     fit = fit_fixed_effects(
         used.outcome,

@@ -52,6 +52,8 @@ class Columns:
 def kept_years(unit: np.ndarray, year: np.ndarray) -> np.ndarray:
     """Column of each year's dummy, -1 for the first year of each connected part. unit, year: codes from 0, (n,)."""
     n_units, n_years = int(unit.max()) + 1, int(year.max()) + 1
+    if np.bincount(unit).max() == n_years:  # a unit with all years connects them
+        return np.arange(n_years) - 1
     size = n_units + n_years
     links = scipy.sparse.csr_array((np.ones(len(unit), dtype="int8"), (unit, n_units + year)), shape=(size, size))
     _, part = connected_components(links, directed=False)
@@ -130,5 +132,5 @@ def scores(columns: Columns, errors: np.ndarray, projection: np.ndarray, cluster
 def _sums(row: np.ndarray, code: np.ndarray, values: np.ndarray, n_codes: int) -> np.ndarray:
     """(rows, n_codes) sums of values by row and code; code -1 is left out."""
     inside, n_rows = code >= 0, int(row.max()) + 1
-    place = row[inside] * n_codes + code[inside]
+    place = row[inside].astype("int64") * n_codes + code[inside]
     return np.bincount(place, values[inside], n_rows * n_codes).reshape(n_rows, n_codes)
