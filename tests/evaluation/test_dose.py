@@ -56,7 +56,7 @@ def test_it_is_least_squares_with_dummies(seed: int) -> None:
 
 def test_a_dose_of_one_is_the_plain_estimate() -> None:
     rows = _rows(_panel().assign(dose=1.0))
-    assert rows["estimate"].nunique() == 1
+    assert np.ptp(rows["estimate"]) < 1e-13
     assert "8 units have a dose but no start" in rows.loc[rows["estimator"] == "dose", "message"].iloc[0]
 
 

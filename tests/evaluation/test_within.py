@@ -48,6 +48,17 @@ def test_the_triangle_is_that_of_dense_dummies_however_small_the_pieces(
         assert core.T @ core == pytest.approx(left.T @ left, abs=1e-12 if level == 0 else 1e-8)
 
 
+def test_units_with_the_same_dummies_are_one_in_a_balanced_panel() -> None:
+    draw = np.random.default_rng(5)
+    unit, year = np.repeat(np.arange(12), 7), np.tile(np.arange(7), 12)
+    dummies = np.where((unit < 5) & (year > 3), year - 4, -1)
+    columns = Columns(unit, year, np.ones(84), dummies, 3, draw.normal(size=(84, 3)), kept_years(unit, year))
+    core = triangle(columns)[columns.n_years :, columns.n_years :]
+    left = left_by_dummies(columns)
+    assert core.T @ core == pytest.approx(left.T @ left, abs=1e-12)
+    assert np.tril(core, -1) == pytest.approx(0, abs=1e-15)
+
+
 @pytest.mark.parametrize("moving", [0, 1])
 def test_residuals_and_scores_are_those_of_dense_dummies(moving: int) -> None:
     columns = random_columns(4)

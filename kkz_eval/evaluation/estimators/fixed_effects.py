@@ -55,12 +55,12 @@ def fit_fixed_effects(
     n_cells, n_clusters = len(outcome), int(cluster_codes.max()) + 1
     if n_clusters < 2:
         raise Refused("few_clusters", clusters=n_clusters)
-    parameters = _parameters(len(names), unit, year, cluster)
-    spent = len(names) + len(np.unique(unit)) + len(np.unique(year)) - 1
-    if n_cells <= max(spent, parameters):
-        raise Refused("no_degrees", cells=n_cells, parameters=spent)
     order = slice(None) if (np.diff(unit) >= 0).all() else np.argsort(unit, kind="stable")
     columns = _columns(np.column_stack([regressors, outcome])[order], unit[order], year[order], weights, dummies, order)
+    parameters = _parameters(len(names), columns.unit, columns.year, cluster_codes[order])
+    spent = len(names) + int(columns.unit[-1]) + len(columns.kept)
+    if n_cells <= max(spent, parameters):
+        raise Refused("no_degrees", cells=n_cells, parameters=spent)
     with np.errstate(over="ignore", invalid="ignore"):
         spread = _spread(columns)
         if not np.isfinite(spread).all():
@@ -138,8 +138,8 @@ def _spread(columns: Columns) -> np.ndarray:
 
 
 def _parameters(n_regressors: int, unit: np.ndarray, year: np.ndarray, cluster: np.ndarray) -> int:
-    """K of fixest (ssc: K.fixef "nested"): regressors, all effects but one for the second set, less the nested ones but one."""
-    levels = [len(np.unique(unit)), len(np.unique(year))]
+    """K of fixest (ssc: K.fixef "nested"; unit, year, cluster: codes from 0): regressors, all effects but one for the second set, less the nested ones but one."""
+    levels = [int(unit.max()) + 1, int(year.max()) + 1]
     nested = [_is_nested(unit, cluster), _is_nested(year, cluster)]
     effects = sum(levels) - 1
     inside = sum(count for count, is_inside in zip(levels, nested, strict=True) if is_inside)
@@ -148,8 +148,9 @@ def _parameters(n_regressors: int, unit: np.ndarray, year: np.ndarray, cluster: 
 
 def _is_nested(effect: np.ndarray, cluster: np.ndarray) -> bool:
     """Whether every level of the effect lies in one cluster."""
-    _, first, codes = np.unique(effect, return_index=True, return_inverse=True)
-    return bool((cluster[first][codes] == cluster).all())
+    one = np.empty(int(effect.max()) + 1, dtype=cluster.dtype)
+    one[effect] = cluster
+    return bool((one[effect] == cluster).all())
 
 
 def _require_independent(core: np.ndarray, spread: np.ndarray, rest: np.ndarray, names: Sequence[str]) -> None:

@@ -5,7 +5,7 @@ Belongs here: arithmetic that never holds all columns of all cells at once. Does
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import scipy.sparse
@@ -68,10 +68,48 @@ def triangle(columns: Columns) -> np.ndarray:
 
     (p, p). Pieces of whole units are added one by one (sequential QR of a tall matrix), as accurate as one decomposition.
     """
+    collapsed = _collapsed(columns)
+    return _sequential(columns) if collapsed is None else _sequential(*collapsed)
+
+
+def _collapsed(columns: Columns) -> tuple[Columns, np.ndarray] | None:
+    """One unit, the mean, for all with the same dummies in a balanced panel without weights, and the triangle of what departs from it.
+
+    Departures from means of units with the same dummies are orthogonal to dummies, so the two triangles together have the same R.
+    None where units differ in years or weights, or hardly any share their dummies.
+    """
+    n_units, n_years = int(columns.unit[-1]) + 1, len(columns.kept)
+    if len(columns.unit) != n_units * n_years or np.ptp(columns.share) > 0:
+        return None
+    if (columns.year.reshape(n_units, n_years) != np.arange(n_years)).any():
+        return None
+    paths, path = np.unique(columns.dummies.reshape(n_units, n_years), axis=0, return_inverse=True)
+    if 2 * len(paths) > n_units:
+        return None
+    path, size = path.ravel(), np.bincount(path.ravel())
+    dense = np.column_stack([columns.without_units(column) for column in columns.dense.T]).reshape(n_units, -1)
+    member = scipy.sparse.csr_array((1 / size[path], (path, np.arange(n_units))), shape=(len(paths), n_units))
+    means = member @ dense
+    departing = np.linalg.qr((dense - means[path]).reshape(columns.dense.shape), mode="r")
+    lower = np.zeros((len(departing), columns.n_years + columns.n_dummies + len(departing)))
+    lower[:, -len(departing) :] = departing * np.sqrt(columns.share[0])
+    shared = replace(
+        columns,
+        unit=np.repeat(np.arange(len(paths)), n_years),
+        year=np.tile(np.arange(n_years), len(paths)),
+        share=np.repeat(size * columns.share[0], n_years),
+        dummies=paths.ravel(),
+        dense=means.reshape(-1, columns.dense.shape[1]),
+    )
+    return shared, lower
+
+
+def _sequential(columns: Columns, found: np.ndarray | None = None) -> np.ndarray:
+    """The triangle, on top of the rows `found`."""
     width = columns.n_years + columns.n_dummies + columns.dense.shape[1]
     starts = np.flatnonzero(np.diff(columns.unit, prepend=-1))
     bounds = np.append(starts, len(columns.unit))
-    found = np.zeros((0, width))
+    found = np.zeros((0, width)) if found is None else found
     begin = 0
     while begin < len(starts):
         end = max(begin + 1, int(np.searchsorted(bounds, bounds[begin] + PIECE // width, side="right")) - 1)
