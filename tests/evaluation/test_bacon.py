@@ -106,3 +106,12 @@ def test_what_has_no_decomposition_is_refused_while_twfe_goes_on() -> None:
     same = frame[frame["cohort"] == 2007]
     rows = run_effects(same, parse_plan(_plan(), "test")).estimates
     assert rows["status"].tolist() == ["refused", "refused"]
+
+
+def test_a_high_level_takes_no_digits_away() -> None:
+    frame = random_panel(1)
+    frame["value"] = np.round(frame["value"] * 64) / 64  # as exact above the level as without it
+    rows = [
+        run_effects(frame.assign(value=frame["value"] + level), parse_plan(_plan(), "test")).estimates for level in (0, 2.0**40)
+    ]
+    assert rows[0]["estimate"].to_numpy() == pytest.approx(rows[1]["estimate"].to_numpy(), abs=1e-9)

@@ -20,7 +20,7 @@ CANCELLED = 1e-20  # clustered variance over the classical one, below which it i
 
 @dataclass(frozen=True)
 class Fit:
-    """Coefficients (k,), their covariance (k, k), residuals (n,), cells n, clusters G, parameters K of the convention below."""
+    """Coefficients (k,), their covariance (k, k; 0 where the fit is perfect), residuals (n,), cells n, clusters G, parameters K of the convention below."""
 
     coefficients: np.ndarray
     covariance: np.ndarray
@@ -81,8 +81,10 @@ def fit_fixed_effects(
     scaled = scores(columns, errors, on_years[:, :-1], cluster_codes[order]) / scale @ (inverse @ inverse.T)
     clustered = scaled.T @ scaled
     classical = core[-1, -1] ** 2 / (n_cells - len(names)) * (inverse**2).sum(axis=1)
-    if (np.diag(clustered) <= CANCELLED * classical).any() and core[-1, -1] ** 2 > COLLINEAR * rest[-1] ** 2:
-        raise Refused("clusters_cancel")  # a perfect fit has no standard error to speak of either way
+    if abs(core[-1, -1]) <= COLLINEAR * rest[-1]:  # a perfect fit: what is left is rounding and gives no standard error
+        clustered[:] = 0.0
+    elif (np.diag(clustered) <= CANCELLED * classical).any():
+        raise Refused("clusters_cancel")
     factor = 1.0
     if small_sample == "fixest":
         factor = n_clusters / (n_clusters - 1) * (n_cells - 1) / (n_cells - parameters)

@@ -109,13 +109,13 @@ def _sequential(columns: Columns, found: np.ndarray | None = None) -> np.ndarray
     width = columns.n_years + columns.n_dummies + columns.dense.shape[1]
     starts = np.flatnonzero(np.diff(columns.unit, prepend=-1))
     bounds = np.append(starts, len(columns.unit))
-    found = np.zeros((0, width)) if found is None else found
+    rows = np.zeros((0, width)) if found is None else found
     begin = 0
     while begin < len(starts):
         end = max(begin + 1, int(np.searchsorted(bounds, bounds[begin] + PIECE // width, side="right")) - 1)
-        found = np.linalg.qr(np.vstack([found, _piece(columns, starts[begin:end], int(bounds[end]))]), mode="r")
+        rows = np.asarray(np.linalg.qr(np.vstack([rows, _piece(columns, starts[begin:end], int(bounds[end]))]), mode="r"))
         begin = end
-    return np.vstack([found, np.zeros((width - len(found), width))])
+    return np.vstack([rows, np.zeros((width - len(rows), width))])
 
 
 def _piece(columns: Columns, starts: np.ndarray, end: int) -> np.ndarray:
