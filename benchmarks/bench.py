@@ -109,7 +109,7 @@ def effects_against_dummies(n_units: int = 400, n_years: int = 19) -> list[Figur
 
 def group_time_comparisons() -> list[Figure]:
     """Group-time effects against the peers that are installed, how their cost grows, and their memory."""
-    peers = bench_estimators.against_peers()
+    peers = [*bench_estimators.against_peers(), *bench_estimators.two_way_against_diff_diff()]
     if len(peers) < 2:
         print("csdid or diff-diff is left out: it is not installed (extra oracles).")
     return [Figure(*entry) for entry in (*peers, *bench_estimators.growth(), *bench_estimators.memory())]

@@ -1,4 +1,4 @@
-"""Speed and memory of group-time effects, side by side with csdid and diff-diff where they are installed, in one run.
+"""Speed and memory of estimators, side by side with csdid and diff-diff where they are installed, in one run.
 
 Belongs here: the panel, the calls, the entries of the table. Does not belong here: the table and its file (bench.py), pass or fail.
 """
@@ -11,14 +11,17 @@ import io
 import time
 import tracemalloc
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 
 import numpy as np
 import pandas as pd
 
 from kkz_eval.evaluation.effects import run_effects
+from kkz_eval.evaluation.estimators.twfe import estimate_twfe
+from kkz_eval.evaluation.panel import validate_panel
 from kkz_eval.evaluation.plan import Plan, parse_plan
+from kkz_eval.evaluation.sample import build_sample, outcome_slice
 
 COVARIATES = ("x1", "x2")
 DRAWS = 999
@@ -114,20 +117,64 @@ def _diff_diff(panel: pd.DataFrame) -> None:
     estimator.fit(panel, "value", "id", "year", "g", covariates=list(COVARIATES), aggregate="all")
 
 
+def plain_plan(method: str) -> Plan:
+    """One estimator without covariates, errors from formulas."""
+    return parse_plan(
+        {
+            "plan_version": 1,
+            "id": "bench",
+            "outcomes": [{"indicator": "y"}],
+            "estimators": [{"id": method, "method": method}],
+        },
+        "bench",
+    )
+
+
+def two_way_against_diff_diff(n_units: int = 400) -> list[Entry]:
+    """Estimate and clustered error of two-way fixed effects: the regression alone and the whole call, each against the peer's call."""
+    if importlib.util.find_spec("diff_diff") is None:
+        return []
+    from diff_diff import TwoWayFixedEffects  # noqa: PLC0415
+
+    panel, plan = staggered_panel(n_units), plain_plan("twfe")
+    panel["treated"] = (panel["year"] >= panel["cohort"]).astype(int)
+    (outcome,) = plan.outcomes
+    sample = build_sample(outcome_slice(validate_panel(panel, plan), plan, outcome), plan, outcome)
+    peer = shortest(lambda: TwoWayFixedEffects().fit(panel, "value", "treated", "year", "id"), repeats=20)
+    alone = shortest(lambda: estimate_twfe(sample, plan), repeats=20)
+    whole = shortest(lambda: run_effects(panel, plan), repeats=20)
+    name = f"twfe, {n_units} units × 19 years"
+    return [
+        (f"{name}, regression", alone, "diff_diff", peer),
+        (f"{name}, with checks, digests, tables", whole, "diff_diff", peer),
+    ]
+
+
+METHODS: Mapping[str, Callable[[], Plan]] = {
+    "callaway_santanna": doubly_robust_plan,
+    **{name: partial(plain_plan, name) for name in ("twfe", "event_study", "sun_abraham", "bacon")},
+}
+
+
 def growth(small: int = 400, large: int = 40_000) -> list[Entry]:
     """Seconds for many units against as many times the seconds for few: at most 1 where cost is linear."""
-    plan = doubly_robust_plan()
     panels = [staggered_panel(n_units) for n_units in (small, large)]
-    few, many = (shortest(partial(run_effects, panel, plan), repeats=1) for panel in panels)
-    return [(f"callaway_santanna, {large} units", many, f"{large // small} × {small} units", few * large / small)]
+    entries = []
+    for name, make in METHODS.items():
+        few, many = (shortest(partial(run_effects, panel, make()), repeats=1) for panel in panels)
+        entries.append((f"{name}, {large} units", many, f"{large // small} × {small} units", few * large / small))
+    return entries
 
 
 def memory(n_units: int = 40_000) -> list[Entry]:
-    """Largest memory of the call, MB, against the panel."""
-    panel, plan = staggered_panel(n_units), doubly_robust_plan()
-    tracemalloc.start()
-    run_effects(panel, plan)
-    peak = tracemalloc.get_traced_memory()[1]
-    tracemalloc.stop()
+    """Largest memory of the call on top of the panel, MB, against the panel."""
+    panel = staggered_panel(n_units)
     size = float(panel.memory_usage(deep=True).sum())
-    return [(f"callaway_santanna, {n_units} units, largest memory (MB)", peak / 1e6, "the panel", size / 1e6)]
+    entries = []
+    for name, make in METHODS.items():
+        tracemalloc.start()
+        run_effects(panel, make())
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        entries.append((f"{name}, {n_units} units, largest memory (MB)", peak / 1e6, "the panel", size / 1e6))
+    return entries

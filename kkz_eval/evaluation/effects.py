@@ -80,6 +80,18 @@ def run_outcome(panel: pd.DataFrame, plan: Plan, indicator: str) -> EffectsResul
     return _outcome_result(validate_panel(rows if len(rows) else panel, _only(plan, outcome)), plan, outcome)
 
 
+def run_estimator(panel: pd.DataFrame, plan: Plan, indicator: str, estimator: str) -> Estimation:
+    """All that one estimator (by its id) says of one outcome, with the influence functions that further inference needs.
+
+    Raises PanelInvalid; Refused where there is no estimate; KeyError where the plan has no such outcome or estimator.
+    """
+    outcome = plan.outcome(indicator)
+    specs = {spec.id: spec for spec in plan.estimators}
+    checked = validate_panel(panel, _only(plan, outcome))
+    sample = build_sample(outcome_slice(checked, plan, outcome), plan, outcome)
+    return ESTIMATORS[specs[estimator].method](sample, plan, specs[estimator])
+
+
 def exit_code(result: EffectsResult) -> int:
     """0 where every estimate is ok, 1 where some are refused."""
     return int((result.estimates["status"] == "refused").any())

@@ -124,7 +124,7 @@ def _checked(frame: pd.DataFrame, source: str) -> pd.DataFrame:
         raise PanelInvalid(source, [Problem("column_repeated", parameters={"column": name}) for name in repeated])
     if frame.empty:
         raise PanelInvalid(source, [Problem("panel_empty")])
-    typed = frame.reset_index(drop=True).copy()
+    typed = frame.reset_index(drop=True)  # columns are replaced, never written to
     problems: list[Problem] = []
     converters: dict[str, Callable[[pd.Series], tuple[pd.Series, list[Problem]]]] = {
         "unit_id": _texts,
@@ -189,9 +189,9 @@ def _texts(column: pd.Series) -> tuple[pd.Series, list[Problem]]:
         name = str(column.name)
         kind = type(next(value for value in present if not isinstance(value, str))).__name__
         return column.astype(object), [Problem("column_not_text", parameters={"column": name, "type": kind})]
-    texts = column.astype(object).where(column.notna(), None)
-    blank = [value for value in present.unique() if value.strip() == ""]
-    return texts.where(~texts.isin(blank), None).astype(object) if blank else texts, []
+    codes, distinct = pd.factorize(column)  # equal cells share one text: a long panel has few
+    texts = np.array([*(None if value.strip() == "" else str(value) for value in distinct), None], dtype=object)
+    return pd.Series(texts[codes], index=column.index, name=column.name, dtype=object), []
 
 
 def _integers(column: pd.Series) -> tuple[pd.Series, list[Problem]]:

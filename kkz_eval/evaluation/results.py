@@ -92,10 +92,10 @@ def result_frame(rows: Iterable[Mapping[str, object]], columns: Mapping[str, str
     """A typed frame with exactly these columns, sorted by `order` (all columns if empty); "" and NA where a row says nothing."""
     entries = list(rows)
     keys = list(order) or list(columns)
-    few = all(columns[name] != "number" for name in keys)
-    if few:  # text and whole numbers sort faster as tuples than as categories
-        entries.sort(key=lambda entry: [_sortable(entry.get(name), columns[name]) for name in keys])
-    data = {}
+    entries.sort(
+        key=lambda entry: [_sortable(entry.get(name), columns[name]) for name in keys]
+    )  # faster than categories of pandas
+    data: dict[str, Any] = {}
     for name, kind in columns.items():
         cells = [entry.get(name) for entry in entries]
         if kind == "string":
@@ -103,16 +103,15 @@ def result_frame(rows: Iterable[Mapping[str, object]], columns: Mapping[str, str
         elif kind == "integer":
             data[name] = pd.Series([pd.NA if cell is None else cell for cell in cells], dtype="Int64")
         else:
-            data[name] = pd.Series([np.nan if cell is None else cell for cell in cells], dtype="float64")
-    frame = pd.DataFrame(data, columns=list(columns))
-    return frame if few else frame.sort_values(keys, kind="stable", na_position="first").reset_index(drop=True)
+            data[name] = np.array([np.nan if cell is None else cell for cell in cells], dtype="float64")
+    return pd.DataFrame(data, columns=list(columns))
 
 
-def _sortable(cell: Any, kind: str) -> str | tuple[bool, int]:
+def _sortable(cell: Any, kind: str) -> str | tuple[bool, float]:
     """A cell as a key that puts missing ones first."""
     if kind == "string":
         return "" if cell is None else str(cell)
-    return (False, 0) if cell is None else (True, int(cell))
+    return (False, 0) if pd.isna(cell) else (True, cell)
 
 
 @dataclass(frozen=True)

@@ -76,13 +76,18 @@ class Sample:
     def counts(self) -> Counts:
         """Units, cells and clusters of the sample."""
         return Counts(
-            units=len(np.unique(self.unit)),
-            treated=len(np.unique(self.unit[self.treated])),
-            control=len(np.unique(self.unit[np.isnan(self.cohort)])),
+            units=_distinct(self.unit),
+            treated=_distinct(self.unit[self.treated]),
+            control=_distinct(self.unit[np.isnan(self.cohort)]),
             cells=len(self.unit),
-            clusters=len(np.unique(self.cluster)),
-            treated_clusters=len(np.unique(self.cluster[self.treated])),
+            clusters=_distinct(self.cluster),
+            treated_clusters=_distinct(self.cluster[self.treated]),
         )
+
+
+def _distinct(codes: np.ndarray) -> int:
+    """How many different codes there are."""
+    return int(np.count_nonzero(np.bincount(codes)))
 
 
 def outcome_slice(panel: pd.DataFrame, plan: Plan, outcome: Outcome) -> pd.DataFrame:
@@ -101,7 +106,7 @@ def build_sample(rows: pd.DataFrame, plan: Plan, outcome: Outcome) -> Sample:
     """
     notes: list[Note] = []
     cohort = rows["cohort"].to_numpy(dtype="float64", na_value=np.nan)
-    present = sorted({int(year) for year in cohort[~np.isnan(cohort)]})
+    present = [int(year) for year in np.unique(cohort[~np.isnan(cohort)])]
     wanted = set(present if plan.treated_cohorts is None else plan.treated_cohorts)
     absent = sorted(wanted - set(present))
     if absent:

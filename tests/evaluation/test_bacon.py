@@ -9,7 +9,6 @@ import pandas as pd
 import pytest
 
 from kkz_eval.evaluation.effects import run_effects
-from kkz_eval.evaluation.estimators.fixed_effects import demean
 from kkz_eval.evaluation.plan import parse_plan
 
 
@@ -26,6 +25,12 @@ def random_panel(seed: int) -> pd.DataFrame:
     return pd.DataFrame(
         {"unit_id": unit.astype(str), "year": year, "indicator": "y", "value": value, "cohort": cohorts[unit]}
     ).sample(frac=1, random_state=seed)
+
+
+def left_by_effects(columns: np.ndarray, *codes: np.ndarray) -> np.ndarray:
+    """Columns (n, k) less what dummies of units and years explain."""
+    dummies = np.column_stack([pd.get_dummies(code).to_numpy(float) for code in codes])
+    return np.asarray(columns - dummies @ np.linalg.lstsq(dummies, columns, rcond=None)[0])
 
 
 def _plan(**keys: object) -> dict[str, object]:
@@ -49,7 +54,7 @@ def pairs(frame: pd.DataFrame) -> dict[str, tuple[float, float]]:
         chosen = group.isin([own, other]) & years
         part = frame[chosen]
         codes = [pd.factorize(part[name])[0] for name in ("unit_id", "year")]
-        left = demean(np.column_stack([part["value"], treated[chosen] * (group[chosen] == own)]), *codes)
+        left = left_by_effects(np.column_stack([part["value"], treated[chosen] * (group[chosen] == own)]), *codes)
         key = f"{kind}:{names.get(own, str(int(own) if np.isfinite(own) else ''))}:{names.get(other) or int(other)}"
         variance = float(left[:, 1] @ left[:, 1]) / len(part)
         found[key] = (float(left[:, 0] @ left[:, 1] / (left[:, 1] @ left[:, 1])), (len(part) / len(frame)) ** 2 * variance)
@@ -63,7 +68,7 @@ def pairs(frame: pd.DataFrame) -> dict[str, tuple[float, float]]:
         if early > 0:
             add("earlier_vs_later", early, late, frame["year"] < late)
         add("later_vs_always" if early == 0 else "later_vs_earlier", late, early, frame["year"] >= early)
-    left = demean(treated.to_numpy()[:, None], pd.factorize(frame["unit_id"])[0], frame["year"].to_numpy())
+    left = left_by_effects(treated.to_numpy()[:, None], pd.factorize(frame["unit_id"])[0], frame["year"].to_numpy())
     total = float((left**2).mean())
     return {key: (estimate, weight / total) for key, (estimate, weight) in found.items()}
 
@@ -101,3 +106,12 @@ def test_what_has_no_decomposition_is_refused_while_twfe_goes_on() -> None:
     same = frame[frame["cohort"] == 2007]
     rows = run_effects(same, parse_plan(_plan(), "test")).estimates
     assert rows["status"].tolist() == ["refused", "refused"]
+
+
+def test_a_high_level_takes_no_digits_away() -> None:
+    frame = random_panel(1)
+    frame["value"] = np.round(frame["value"] * 64) / 64  # as exact above the level as without it
+    rows = [
+        run_effects(frame.assign(value=frame["value"] + level), parse_plan(_plan(), "test")).estimates for level in (0, 2.0**40)
+    ]
+    assert rows[0]["estimate"].to_numpy() == pytest.approx(rows[1]["estimate"].to_numpy(), abs=1e-9)

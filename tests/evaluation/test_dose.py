@@ -39,6 +39,7 @@ def _dose(panel: pd.DataFrame, aggregation: str = "coefficient", **keys: object)
 def test_it_is_least_squares_with_dummies(seed: int) -> None:
     draw = np.random.default_rng(seed)
     panel = _panel(seed).assign(x=draw.normal(size=128), w=draw.uniform(1, 2, size=128))
+    panel["value"] += draw.normal(size=128)
     panel = panel.drop(index=draw.choice(128, size=9, replace=False)).reset_index(drop=True)
     row = _dose(panel, covariates=["x"], weight="w")
     treatment = panel["dose"] * (panel["year"] >= panel["cohort"])
@@ -56,7 +57,7 @@ def test_it_is_least_squares_with_dummies(seed: int) -> None:
 
 def test_a_dose_of_one_is_the_plain_estimate() -> None:
     rows = _rows(_panel().assign(dose=1.0))
-    assert rows["estimate"].nunique() == 1
+    assert np.ptp(rows["estimate"]) < 1e-13
     assert "8 units have a dose but no start" in rows.loc[rows["estimator"] == "dose", "message"].iloc[0]
 
 

@@ -145,6 +145,16 @@ def test_collinear_and_infinite_covariates_are_refused_by_name() -> None:
     assert result.estimates["message"].str.startswith("x cannot be told apart").all()
 
 
+def test_a_covariate_that_is_the_outcome_leaves_no_standard_error() -> None:
+    panel = _panel(_units(4, 6)).assign(x=lambda rows: 2 * rows["value"])
+    methods = [{"id": name, "method": name} for name in ("twfe", "event_study", "sun_abraham", "sdid")]
+    rows = _run(panel, covariates=["x"], estimators=methods).estimates
+    assert rows.loc[rows["estimator"] == "sdid", "status"].tolist() == ["refused"]
+    regressions = rows[rows["estimator"] != "sdid"]
+    assert regressions.loc[regressions["term"] == "x", "estimate"].to_numpy() == pytest.approx(0.5, abs=1e-12)
+    assert regressions[["std_error", "conf_low", "p_value"]].isna().all(axis=None)
+
+
 def test_always_treated_units_alone_give_no_estimate() -> None:
     result = _run(_panel({"t1": 2005, "t2": 2008, "n1": None, "n2": None}), languages=["en"])
     assert result.estimates["status"].tolist() == ["refused", "refused"]

@@ -10,7 +10,6 @@ import pytest
 from scipy import stats
 
 from kkz_eval.evaluation.effects import run_effects
-from kkz_eval.evaluation.estimators.fixed_effects import demean
 from kkz_eval.evaluation.plan import parse_plan
 
 
@@ -139,19 +138,6 @@ def test_agrees_with_dummy_variables(seed: int) -> None:
         contrast = np.concatenate([shares, np.zeros(len(names))])
         variance = contrast @ fit.covariance @ contrast
         agree(("es", "exposed", "att", pd.NA), contrast @ fit.coefficients, variance, fit.n_clusters)
-
-
-@pytest.mark.parametrize("level", [0.0, 1e6])
-def test_demeaning_leaves_what_dummies_leave(level: float) -> None:
-    frame = random_panel(3)
-    weights = frame["people"].to_numpy()
-    columns = frame[["value", "x1"]].to_numpy() + level
-    design = np.column_stack([pd.get_dummies(frame[name]).to_numpy(float) for name in ("unit_id", "year")])
-    root = np.sqrt(weights)[:, None]
-    solution = np.linalg.lstsq(root * design, root * columns, rcond=None)[0]
-    left = demean(columns, frame["unit_id"].to_numpy(), frame["year"].to_numpy(), weights)
-    assert left == pytest.approx(columns - design @ solution, abs=1e-12 if level == 0 else 1e-8)
-    assert np.abs(design.T @ (weights[:, None] * left)).max() < 1e-9 * (1 + level / 1e3)
 
 
 def test_covariance_counts_unit_effects_where_units_move_between_clusters() -> None:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 from pathlib import Path
 from typing import Any
 
 import jupytext
+import numpy as np
 import pytest
 
 from kkz_eval import line as steps
@@ -15,6 +18,8 @@ from kkz_eval.simulation.run import simulate
 FOLDER = Path(__file__).parents[2] / "notebooks"
 NOTEBOOKS = sorted(FOLDER.glob("*.py"))
 YEARS = range(2006, 2020)
+REPOSITORY = Path(__file__).parents[2]
+INKAR = (REPOSITORY / os.environ.get("KKZ_SHARED", "../shared")).resolve() / "data/official/inkar/inkr_nrw_kreise_panel_long.csv"
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +43,7 @@ def run_notebook(file: Path) -> dict[str, Any]:
 
 
 def test_there_is_a_notebook() -> None:
-    assert [file.name for file in NOTEBOOKS] == ["effects_of_one_outcome.py"]
+    assert [file.name for file in NOTEBOOKS] == ["effects_of_one_outcome.py", "staggered_effects.py"]
 
 
 @pytest.mark.parametrize("file", NOTEBOOKS, ids=lambda file: file.stem)
@@ -56,3 +61,24 @@ def test_the_outcome_without_certificate(home: Path, monkeypatch: pytest.MonkeyP
     assert names["summary"]["conf_low"] <= -1.0 <= names["summary"]["conf_high"]
     assert set(names["event_study"]["event_time"]) == set(range(-6, 8))
     assert "schulabgaenge_ohne_abschluss" in capsys.readouterr().out
+
+
+@pytest.mark.skipif(not INKAR.exists(), reason="the shared data are not beside the repository")
+def test_staggered_effects_on_official_statistics(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    inbox = tmp_path / "inbox"
+    inbox.mkdir()
+    shutil.copyfile(INKAR, inbox / INKAR.name)
+    line = steps.open_line(load_settings({}, home=tmp_path / "home", inbox=inbox))
+    steps.land(line, range(1995, 2023))
+    steps.judge_arrivals(line, range(1995, 2023))
+    monkeypatch.setenv("KKZ_HOME", str(tmp_path / "home"))
+    names = run_notebook(FOLDER / "staggered_effects.py")
+    rows = names["averages"]
+    assert rows["status"].eq("ok").all()
+    overall = rows[rows["aggregation"] == "simple"].iloc[0]
+    assert (overall["n_treated"], overall["n_control"]) == (27, 17)
+    assert overall["std_error"] == pytest.approx(np.sqrt(names["covariance"][names["simple"], names["simple"]]), rel=1e-12)
+    assert names["bacon"]["weight"].sum() == pytest.approx(1, abs=1e-12)
+    assert "later_vs_earlier" in capsys.readouterr().out

@@ -58,6 +58,7 @@ def estimate_bacon(sample: Sample, plan: Plan) -> Estimation:
 def _groups(sample: Sample, years: np.ndarray) -> list[Group]:
     """Groups by the first treated year in the panel, earliest first, the never treated last. Sample: balanced, sorted by unit and year."""
     outcome = sample.outcome.reshape(-1, len(years))
+    outcome = outcome - outcome.mean(axis=1, keepdims=True)  # differences stay, high levels take no digits away
     treated = sample.treated.reshape(outcome.shape)
     cohort = sample.cohort.reshape(outcome.shape)[:, 0]
     count = treated.sum(axis=1)

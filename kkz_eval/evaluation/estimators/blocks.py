@@ -15,6 +15,7 @@ from kkz_eval.evaluation.problems import Note, Refused
 from kkz_eval.evaluation.sample import Counts, Sample, require_comparison
 
 SMALLEST, LARGEST = 1e-100, 1e100  # of the largest absolute value: squares neither vanish nor overflow
+EXPLAINED = 1e-12  # share of the range of the outcome; what covariates leave below it is rounding
 NAMED = 5  # units named in a note; the rest is counted
 
 
@@ -127,7 +128,7 @@ def without_covariates(sample: Sample, plan: Plan) -> tuple[np.ndarray, tuple[No
     """The outcome (n,) less the covariates times their coefficients in the untreated cells, with unit and year effects.
 
     The optional adjustment of Arkhangelsky et al. (2021, footnote 4) in the form of Kranz (2022): treated cells do not shape the
-    coefficients. Raises Refused, by the column's name, where a covariate is constant within units or collinear.
+    coefficients. Raises Refused, by the column's name, where a covariate is constant within units or collinear; where they explain the outcome wholly.
     """
     if not sample.covariate_names:
         return sample.outcome, ()
@@ -142,7 +143,10 @@ def without_covariates(sample: Sample, plan: Plan) -> tuple[np.ndarray, tuple[No
         weights=None,
         small_sample="none",
     )
-    return sample.outcome - sample.covariates @ fit.coefficients, (Note("notes.projected"),)
+    left = sample.outcome - sample.covariates @ fit.coefficients
+    if np.ptp(left) <= EXPLAINED * np.ptp(sample.outcome):
+        raise Refused("no_variation")
+    return left, (Note("notes.projected"),)
 
 
 def _named(sample: Sample, units: np.ndarray) -> dict[str, object]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy import stats
@@ -77,21 +77,20 @@ def combination_row(
 ) -> Row:
     """c'b with its standard error, and the interval and p-value of t(G-1).
 
-    contrast: c, (k,). Variance c'Vc; G clusters (as fixest does by default for cluster-robust covariances).
+    contrast: c, (k,). No standard error where c'Vc is 0 (a perfect fit). Variance c'Vc; G clusters (as fixest does by default for cluster-robust covariances).
     """
     estimate = float(contrast @ fit.coefficients)
     std_error = float(np.sqrt(max(float(contrast @ fit.covariance @ contrast), 0.0)))
+    row = Row(aggregation=aggregation, term=term, event_time=event_time, estimate=estimate)
+    if not std_error > 0:
+        return row
     half = float(stats.t.ppf(0.5 + level / 2, fit.n_clusters - 1)) * std_error
-    p_value = float(2 * stats.t.sf(abs(estimate) / std_error, fit.n_clusters - 1)) if std_error > 0 else np.nan
-    return Row(
-        aggregation=aggregation,
-        term=term,
-        event_time=event_time,
-        estimate=estimate,
+    return replace(
+        row,
         std_error=std_error,
         conf_low=estimate - half,
         conf_high=estimate + half,
-        p_value=p_value,
+        p_value=float(2 * stats.t.sf(abs(estimate) / std_error, fit.n_clusters - 1)),
     )
 
 

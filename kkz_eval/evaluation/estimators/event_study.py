@@ -29,13 +29,14 @@ def estimate_event_study(sample: Sample, plan: Plan) -> Estimation:
     free = [time for time in times if time != reference]
     fit = fit_fixed_effects(
         sample.outcome,
-        np.column_stack([*((relative == time) for time in free), sample.covariates]).astype("float64"),
+        sample.covariates,
         [*(f"event_time {time}" for time in free), *sample.covariate_names],
         unit=sample.unit,
         year=sample.year,
         cluster=sample.cluster,
         weights=sample.weights,
         small_sample=plan.inference.small_sample,
+        dummies=np.where(np.isin(relative, free), np.searchsorted(free, relative), -1),
     )
     rows = [coefficient_row(fit, position, level, "dynamic", event_time=time) for position, time in enumerate(free)]
     rows.append(Row("dynamic", event_time=reference, estimate=0.0))

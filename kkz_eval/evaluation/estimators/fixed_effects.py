@@ -1,6 +1,6 @@
 """Least squares with unit and year effects, and its cluster-robust covariance. Unbalanced panels and weights are exact.
 
-Belongs here: demeaning, estimation, covariance. Does not belong here: which dummies an estimator needs.
+Belongs here: estimation, refusals, covariance. Does not belong here: taking out the effects (within.py), which dummies an estimator needs.
 """
 
 from __future__ import annotations
@@ -9,21 +9,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import scipy.sparse
-import statsmodels.api as sm
-from statsmodels.stats.sandwich_covariance import cov_cluster
+from scipy.linalg import solve_triangular
 
+from kkz_eval.evaluation.estimators.within import Columns, kept_years, residuals, scores, triangle
 from kkz_eval.evaluation.problems import Refused
 
 COLLINEAR = 1e-9  # share of a column's own variation that must be left once effects and the columns before it are taken out
-
-CLEARLY_INDEPENDENT = 1e-6  # smallest eigenvalue of columns of length one; below it a QR decomposition tells
 CANCELLED = 1e-20  # clustered variance over the classical one, below which it is nothing but rounding
 
 
 @dataclass(frozen=True)
 class Fit:
-    """Coefficients (k,), their covariance (k, k), residuals (n,), cells n, clusters G, parameters K of the convention below."""
+    """Coefficients (k,), their covariance (k, k; 0 where the fit is perfect), residuals (n,), cells n, clusters G, parameters K of the convention below."""
 
     coefficients: np.ndarray
     covariance: np.ndarray
@@ -31,31 +28,6 @@ class Fit:
     n_cells: int
     n_clusters: int
     n_parameters: int
-
-
-def demean(columns: np.ndarray, unit: np.ndarray, year: np.ndarray, weights: np.ndarray | None = None) -> np.ndarray:
-    """What is left of columns (n, k) once unit and year effects are taken out by (weighted) least squares.
-
-    unit, year: (n,) codes or years; weights: (n,) positive. Exact (Frisch–Waugh–Lovell): unit means are taken out of columns and year dummies,
-    then the rest is projected off the dummies by their normal equations (years only, so small); the second pass takes out what rounding left.
-    """
-    units, unit_codes = np.unique(unit, return_inverse=True)
-    years, year_codes = np.unique(year, return_inverse=True)
-    share = np.ones(len(unit)) if weights is None else weights / weights.mean()
-    member = scipy.sparse.csr_array((np.ones(len(unit)), (unit_codes, np.arange(len(unit)))), shape=(len(units), len(unit)))
-    total = (member @ share)[:, None]
-
-    def without_units(block: np.ndarray) -> np.ndarray:
-        return np.asarray(block - ((member @ (share[:, None] * block)) / total)[unit_codes])
-
-    dummies = without_units(np.eye(len(years))[year_codes][:, 1:])
-    weighted = share[:, None] * dummies
-    inverse = np.linalg.pinv(dummies.T @ weighted, rcond=1e-12, hermitian=True)
-    left = np.asarray(columns, dtype="float64")
-    for _ in range(2):
-        left = without_units(left)
-        left = left - dummies @ (inverse @ (weighted.T @ left))
-    return left
 
 
 def fit_fixed_effects(
@@ -68,56 +40,108 @@ def fit_fixed_effects(
     cluster: np.ndarray,
     weights: np.ndarray | None,
     small_sample: str,
+    dummies: np.ndarray | None = None,
 ) -> Fit:
-    """OLS (WLS with weights) of outcome (n,) on regressors (n, k) with unit and year effects, clustered covariance.
+    """OLS (WLS with weights) of outcome (n,) on dummies and regressors (n, k) with unit and year effects, clustered covariance.
 
+    dummies: (n,) for each cell the code (from 0) of the one dummy that is 1, -1 for none: the columns before the regressors, without
+    a column for each. names: of the dummies, then of the regressors. Exact for unbalanced panels (Frisch–Waugh–Lovell).
     Small-sample factor of the covariance (Cameron & Miller 2015, finite-sample modifications, with the count of parameters of fixest's default):
     G/(G-1) · (n-1)/(n-K); K counts the regressors and the fixed effects, except those nested in the clusters. small_sample "none": factor 1.
     Raises Refused: fewer than two clusters, no cells to spare, collinear regressors, an outcome that the effects explain wholly, overflow,
     clusters so made that the scores cancel out in each of them (one cluster a year, for example).
     """
-    n_cells, n_clusters = len(outcome), len(np.unique(cluster))
+    cluster_codes = _codes(cluster)
+    n_cells, n_clusters = len(outcome), int(cluster_codes.max()) + 1
     if n_clusters < 2:
         raise Refused("few_clusters", clusters=n_clusters)
-    parameters = _parameters(regressors.shape[1], unit, year, cluster)
-    spent = regressors.shape[1] + len(np.unique(unit)) + len(np.unique(year)) - 1
+    order = slice(None) if (np.diff(unit) >= 0).all() else np.argsort(unit, kind="stable")
+    columns = _columns(np.column_stack([regressors, outcome])[order], unit[order], year[order], weights, dummies, order)
+    parameters = _parameters(len(names), columns.unit, columns.year, cluster_codes[order])
+    spent = len(names) + int(columns.unit[-1]) + len(columns.kept)
     if n_cells <= max(spent, parameters):
         raise Refused("no_degrees", cells=n_cells, parameters=spent)
-    block = np.column_stack([outcome, regressors])
     with np.errstate(over="ignore", invalid="ignore"):
-        spread = _norms(block - np.average(block, axis=0, weights=weights), weights)
-        left = demean(block, unit, year, weights)
-        rest = _norms(left, weights)
-    if not (np.isfinite(spread).all() and np.isfinite(left).all()):
+        spread = _spread(columns)
+        if not np.isfinite(spread).all():
+            raise Refused("too_large")
+        whole = triangle(columns)
+        core = whole[columns.n_years :, columns.n_years :]
+        rest = np.sqrt((core**2).sum(axis=0))
+    if not np.isfinite(whole).all() or not np.isfinite(rest).all():
         raise Refused("too_large")
-    if rest[0] <= COLLINEAR * spread[0]:
+    if rest[-1] <= COLLINEAR * spread[-1]:
         raise Refused("no_variation")
-    _require_independent(left[:, 1:], spread[1:], rest[1:], names, weights)
-    scale = rest[1:]  # columns of one length keep the solution accurate whatever the units of measurement
-    endog, exog = left[:, 0], left[:, 1:] / scale
-    model = sm.OLS(endog, exog, hasconst=False) if weights is None else sm.WLS(endog, exog, weights=weights, hasconst=False)
-    result = model.fit(method="qr")
+    _require_independent(core[:-1, :-1], spread[:-1], rest[:-1], names)
+    scale = rest[:-1]  # columns of one length keep the solution accurate whatever the units of measurement
+    inverse = solve_triangular(core[:-1, :-1] / scale, np.eye(len(scale)))
+    coefficients = (inverse @ core[:-1, -1]) / scale
+    on_years = solve_triangular(whole[: columns.n_years, : columns.n_years], whole[: columns.n_years, columns.n_years :])
+    errors = residuals(columns, on_years[:, -1] - on_years[:, :-1] @ coefficients, coefficients)
+    scaled = scores(columns, errors, on_years[:, :-1], cluster_codes[order]) / scale @ (inverse @ inverse.T)
+    clustered = scaled.T @ scaled
+    classical = core[-1, -1] ** 2 / (n_cells - len(names)) * (inverse**2).sum(axis=1)
+    if abs(core[-1, -1]) <= COLLINEAR * rest[-1]:  # a perfect fit: what is left is rounding and gives no standard error
+        clustered[:] = 0.0
+    elif (np.diag(clustered) <= CANCELLED * classical).any():
+        raise Refused("clusters_cancel")
     factor = 1.0
     if small_sample == "fixest":
         factor = n_clusters / (n_clusters - 1) * (n_cells - 1) / (n_cells - parameters)
-    clustered = np.asarray(cov_cluster(result, cluster, use_correction=False))
-    cancelled = bool((np.diag(clustered) <= CANCELLED * np.diag(np.asarray(result.cov_params()))).any())
-    if cancelled and float(result.rsquared) < 1 - COLLINEAR:  # a perfect fit has no standard error to speak of either way
-        raise Refused("clusters_cancel")
-    covariance = factor * clustered
+    if not isinstance(order, slice):
+        errors[order] = errors.copy()
     return Fit(
-        coefficients=np.asarray(result.params) / scale,
-        covariance=covariance / np.outer(scale, scale),
-        residuals=np.asarray(left[:, 0] - left[:, 1:] @ (np.asarray(result.params) / scale)),
+        coefficients=coefficients,
+        covariance=factor * clustered / np.outer(scale, scale),
+        residuals=errors,
         n_cells=n_cells,
         n_clusters=n_clusters,
         n_parameters=parameters,
     )
 
 
+def _columns(
+    dense: np.ndarray,
+    unit: np.ndarray,
+    year: np.ndarray,
+    weights: np.ndarray | None,
+    dummies: np.ndarray | None,
+    order: np.ndarray | slice,
+) -> Columns:
+    """dense, unit, year: sorted by unit already; weights, dummies: not yet, by `order`."""
+    unit_codes, year_codes = np.cumsum(np.diff(unit, prepend=unit[:1]) != 0, dtype="int32"), _codes(year)
+    codes = np.full(len(unit), -1, dtype="int32") if dummies is None else dummies[order]
+    return Columns(
+        unit=unit_codes,
+        year=year_codes,
+        share=np.ones(len(unit)) if weights is None else weights[order] / weights.mean(),
+        dummies=codes,
+        n_dummies=int(codes.max()) + 1,
+        dense=dense,
+        kept=kept_years(unit_codes, year_codes),
+    )
+
+
+def _codes(values: np.ndarray) -> np.ndarray:
+    """Codes from 0, in half the memory that numpy takes."""
+    return np.asarray(np.unique(values, return_inverse=True)[1].astype("int32"))
+
+
+def _spread(columns: Columns) -> np.ndarray:
+    """(k + 1,) lengths of the regressors and the outcome around their means."""
+    total = columns.share.sum()
+    inside = columns.dummies >= 0
+    mass = np.bincount(columns.dummies[inside], columns.share[inside], columns.n_dummies)
+    lengths = list(np.sqrt(mass * np.clip(1 - mass / total, 0, 1)))
+    for column in columns.dense.T:
+        centred = column - (columns.share @ column) / total
+        lengths.append(np.sqrt(columns.share @ centred**2))
+    return np.array(lengths)
+
+
 def _parameters(n_regressors: int, unit: np.ndarray, year: np.ndarray, cluster: np.ndarray) -> int:
-    """K of fixest (ssc: K.fixef "nested"): regressors, all effects but one for the second set, less the nested ones but one."""
-    levels = [len(np.unique(unit)), len(np.unique(year))]
+    """K of fixest (ssc: K.fixef "nested"; unit, year, cluster: codes from 0): regressors, all effects but one for the second set, less the nested ones but one."""
+    levels = [int(unit.max()) + 1, int(year.max()) + 1]
     nested = [_is_nested(unit, cluster), _is_nested(year, cluster)]
     effects = sum(levels) - 1
     inside = sum(count for count, is_inside in zip(levels, nested, strict=True) if is_inside)
@@ -126,27 +150,16 @@ def _parameters(n_regressors: int, unit: np.ndarray, year: np.ndarray, cluster: 
 
 def _is_nested(effect: np.ndarray, cluster: np.ndarray) -> bool:
     """Whether every level of the effect lies in one cluster."""
-    pairs = np.unique(np.column_stack([effect, cluster]), axis=0)
-    return len(pairs) == len(np.unique(effect))
+    one = np.empty(int(effect.max()) + 1, dtype=cluster.dtype)
+    one[effect] = cluster
+    return bool((one[effect] == cluster).all())
 
 
-def _norms(block: np.ndarray, weights: np.ndarray | None) -> np.ndarray:
-    squares = block**2 if weights is None else weights[:, None] / weights.mean() * block**2
-    return np.asarray(np.sqrt(squares.sum(axis=0)))
-
-
-def _require_independent(
-    columns: np.ndarray, spread: np.ndarray, rest: np.ndarray, names: Sequence[str], weights: np.ndarray | None
-) -> None:
-    """Raises Refused with the name of the first column that effects or the columns before it explain."""
+def _require_independent(core: np.ndarray, spread: np.ndarray, rest: np.ndarray, names: Sequence[str]) -> None:
+    """Raises Refused with the name of the first regressor that effects or the regressors before it explain. core: (k, k), triangular."""
     for position, name in enumerate(names):
         if not rest[position] > COLLINEAR * spread[position]:
             raise Refused("collinear", term=name)
-    root = np.ones(len(columns)) if weights is None else np.sqrt(weights / weights.mean())
-    unit_length = root[:, None] * columns / rest
-    if np.linalg.eigvalsh(unit_length.T @ unit_length)[0] > CLEARLY_INDEPENDENT:
-        return
-    triangle = np.linalg.qr(unit_length).R
     for position, name in enumerate(names):
-        if position >= triangle.shape[0] or abs(triangle[position, position]) <= COLLINEAR:
+        if abs(core[position, position]) <= COLLINEAR * rest[position]:
             raise Refused("collinear", term=name)

@@ -80,7 +80,7 @@ def estimate_sdid(sample: Sample, plan: Plan, spec: EstimatorSpec) -> Estimation
         rows=tuple(rows),
         tests=tests,
         weights=tuple(_weights(effects, blocks, sample.unit_names)),
-        notes=(*blocks.notes, *adjusted, placebo_note(blocks, assignments)),
+        notes=(*blocks.notes, *adjusted, _error_note(blocks, assignments, row)),
         counts=blocks.counts,
     )
 
@@ -92,6 +92,12 @@ def placebo_note(blocks: Blocks, assignments: Assignments | None) -> Note:
         return Note("notes.placebo_too_few", {"controls": n_controls, "treated": n_treated})
     code = "notes.placebo_enumerated" if assignments.complete else "notes.placebo_draws"
     return Note(code, {"draws": len(assignments.units), "controls": n_controls, "left": n_controls - n_treated})
+
+
+def _error_note(blocks: Blocks, assignments: Assignments | None, row: Row) -> Note:
+    """How the standard error came about, where it is the jackknife too."""
+    note = placebo_note(blocks, assignments)
+    return note if assignments is not None or np.isnan(row.std_error) else replace(note, code="notes.jackknife_instead")
 
 
 def cohort_effects(blocks: Blocks, earliest: int | None, solver: Solver) -> list[CohortEffect]:

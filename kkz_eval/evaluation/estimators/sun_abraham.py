@@ -30,21 +30,24 @@ def estimate_sun_abraham(sample: Sample, plan: Plan) -> Estimation:
     used, notes = _comparable(sample, plan.event_reference)
     relative, level = used.event_time, plan.inference.level
     inside = ~np.isnan(relative) & (used.cohort <= used.year.max())
-    pairs = np.unique(np.column_stack([used.cohort[inside], relative[inside]]), axis=0).astype("int64")
-    free = [(int(g), int(e)) for g, e in pairs if e != plan.event_reference]
-    dummies = [(used.cohort == g) & (relative == e) for g, e in free]
+    inside &= relative != plan.event_reference
+    pairs, codes = np.unique(np.stack([used.cohort[inside], relative[inside]]), axis=1, return_inverse=True)
+    free = [(int(g), int(e)) for g, e in pairs.T]
+    dummies = np.full(len(used.year), -1, dtype="int32")
+    dummies[inside] = codes.ravel()
     fit = fit_fixed_effects(
         used.outcome,
-        np.column_stack([*dummies, used.covariates]).astype("float64"),
+        used.covariates,
         [*(f"cohort {g}, event_time {e}" for g, e in free), *used.covariate_names],
         unit=used.unit,
         year=used.year,
         cluster=used.cluster,
         weights=used.weights,
         small_sample=plan.inference.small_sample,
+        dummies=dummies,
     )
     cells = np.ones(len(used.year)) if used.weights is None else used.weights
-    mass = np.array([cells[dummy].sum() for dummy in dummies])
+    mass = np.bincount(dummies[inside], cells[inside], len(free))
     times = sorted({e for _, e in free})
     by_time = [np.where([e == time for _, e in free], mass, 0.0) for time in times]
     after = np.where([e >= 0 for _, e in free], mass, 0.0)

@@ -33,22 +33,24 @@ def _exposed(sample: Sample, plan: Plan) -> Row:
     if not exposed.any():
         return Row("exposed", refused=Note("refused.no_exposed", {"year": sample.earliest}))
     before = sample.treated & ~exposed
-    dummies, names = ([exposed, before], ["exposed", "not_yet_exposed"]) if before.any() else ([exposed], ["exposed"])
+    groups, names = ([exposed, before], ["exposed", "not_yet_exposed"]) if before.any() else ([exposed], ["exposed"])
     try:
-        fit = _fit(sample, plan, dummies, names)
+        fit = _fit(sample, plan, groups, names)
     except Refused as refusal:
         return Row("exposed", refused=refusal.note)
     return coefficient_row(fit, 0, plan.inference.level, "exposed")
 
 
-def _fit(sample: Sample, plan: Plan, dummies: list[np.ndarray], names: list[str]) -> Fit:
+def _fit(sample: Sample, plan: Plan, groups: list[np.ndarray], names: list[str]) -> Fit:
+    """groups: the cells (n,) bool where each dummy is 1, none in two of them."""
     return fit_fixed_effects(
         sample.outcome,
-        np.column_stack([*dummies, sample.covariates]).astype("float64"),
+        sample.covariates,
         [*names, *sample.covariate_names],
         unit=sample.unit,
         year=sample.year,
         cluster=sample.cluster,
         weights=sample.weights,
         small_sample=plan.inference.small_sample,
+        dummies=np.select(groups, range(len(groups)), default=-1),
     )
