@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from kkz_eval.deliveries.numbers import UNREADABLE
+from kkz_eval.deliveries.numbers import UNREADABLE, Style
 from kkz_eval.deliveries.official.doubts import Doubts
 from kkz_eval.deliveries.official.grid import Grid, Member, ValueColumn
 from kkz_eval.deliveries.official.table import MEMBER, OFFICIAL_SCHEMA, WORD, OfficialTable
@@ -25,6 +25,7 @@ from kkz_eval.deliveries.official.words import Words, combined, constant, repeat
 from kkz_eval.model.findings import Finding, Severity, findings_table
 
 QUALITIES = frozenset("prse")
+_WITHOUT_GROUPS, _GROUPS = r"^-?[0-9]{4}", r"^-?[1-9][0-9]{0,2}[.,][0-9]{3}$"
 
 
 def assemble(grid: Grid) -> OfficialTable:
@@ -233,7 +234,7 @@ def _numbers(grid: Grid, texts: pa.Array) -> tuple[_Read, _Symbols]:
             return _Read(numbers, nothing), _Symbols(pa.nulls(1, pa.string()), pa.nulls(len(texts), pa.int32()))
         texts = pc.if_else(numbers.is_valid(), pa.scalar("", pa.string()), texts)
     encoded = texts.dictionary_encode()
-    style = grid.style or style_shown_by(encoded.dictionary) or grid.fallback
+    style = grid.style or style_shown_by(encoded.dictionary) or _unless_contradicted(grid.fallback, encoded.dictionary)
     read = numbers_of(encoded.dictionary, style)
     values, problems = read.values.take(encoded.indices), pa.nulls(len(texts), pa.string())
     if read.problems.null_count < len(read.problems):
@@ -241,6 +242,13 @@ def _numbers(grid: Grid, texts: pa.Array) -> tuple[_Read, _Symbols]:
     if numbers is not None:
         values = pc.coalesce(numbers, values)
     return _Read(values, problems), _Symbols(read.flags, encoded.indices)
+
+
+def _unless_contradicted(style: Style | None, texts: pa.Array) -> Style | None:
+    """The style of the file's language, but none where it would take a point for one between thousands while others go without it."""
+    if style is None or not pc.any(pc.match_substring_regex(texts, _WITHOUT_GROUPS), min_count=0).as_py():
+        return style
+    return None if pc.any(pc.match_substring_regex(texts, _GROUPS), min_count=0).as_py() else style
 
 
 def _flags(symbols: _Symbols, columns: Sequence[ValueColumn], n: int) -> tuple[pa.Array, pa.Array]:
