@@ -254,7 +254,10 @@ def is_numeric(of: Property) -> bool:
 
 
 def _typed_number(of: Property, cells: Cells, style: Style | None) -> TypedColumn:
-    encoded = encoded_texts(cells.texts)
+    unread = cells.texts
+    if cells.numbers is not None and len(cells.numbers):  # what holds a number is not read a second time from its text
+        unread = pc.if_else(cells.numbers.is_valid(), pa.scalar(None, pa.string()), pc.cast(unread, pa.string()))
+    encoded = encoded_texts(unread)
     texts = _without_percent(encoded.dictionary) if of.unit in PERCENT else encoded.dictionary
     read = parse_numbers(texts, style)
     flags, problems = read.flags.take(encoded.indices), read.problems.take(encoded.indices)

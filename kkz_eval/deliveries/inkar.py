@@ -8,11 +8,13 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import cast
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from kkz_eval.contracts.contract import Contract, Property
 from kkz_eval.deliveries.columns import Cells, ags_of, blank_as_null, parsed_table, unit_property, year_property
@@ -212,11 +214,13 @@ def _indicator_names(contract: Contract) -> Names:
 def _of_level(contract: Contract, keys: pa.Array) -> pa.Array:
     """Which records to keep (bool): keys of the level in North Rhine-Westphalia, and what is no key at all, to be reported."""
     encoded = keys.dictionary_encode()
-    wanted = [_is_wanted(key, contract.levels) for key in encoded.dictionary.to_pylist()]
+    levels = tuple(contract.levels)
+    wanted = [_is_wanted(key, levels) for key in encoded.dictionary.to_pylist()]
     return pa.array(wanted, pa.bool_()).take(encoded.indices)
 
 
-def _is_wanted(key: str, levels: Sequence[str]) -> bool:
+@lru_cache(maxsize=65536)
+def _is_wanted(key: str, levels: tuple[str, ...]) -> bool:
     digits = "".join(key.split())
     if not (digits.isascii() and digits.isdigit()):
         return True
@@ -288,19 +292,19 @@ def _read_export(contract: Contract, export: _Export, known: Names, unknown: fro
     columns = [column for column, label in export.labels.items() if known.find(label) is not None]
     body = range(export.row + 2, len(sheet.rows))
     filled = [row for row in body if text_of(sheet.rows[row][0]) is not None]
-    kept = [row for row in filled if _is_kept(sheet, row, contract)]
+    kept = _kept_rows(sheet, filled, contract)
     unit, year, indicator, value = _observation(contract)
-    years = export.row + 1
-    places = {
-        unit: [(row, 0) for row in kept for _ in columns],
-        year: [(years, column) for _ in kept for column in columns],
-        value: [(row, column) for row in kept for column in columns],
+    rows, places = np.array(kept, np.int32), np.array(columns, np.int32)
+    of_row, of_column = np.repeat(np.arange(len(kept)), len(columns)), np.tile(np.arange(len(columns)), len(kept))
+    cells = {
+        unit: _spread(_cells(sheet, [(row, 0) for row in kept]), of_row),
+        year: _spread(_cells(sheet, [(export.row + 1, column) for column in columns]), of_column),
+        value: _values(sheet, kept, columns, rows[of_row], places[of_column]),
+        indicator: _spread(_label_cells(export, columns), of_column),
     }
-    cells = {name: _cells(sheet, at) for name, at in places.items()}
-    cells[indicator] = _label_cells(export, [column for _ in kept for column in columns])
     named = property_names(contract).find(str(sheet.rows[export.row][1])) or property_names(contract).find("name")
     if named is not None and named not in cells:
-        cells[named] = _cells(sheet, [(row, 1) for row in kept for _ in columns])
+        cells[named] = _spread(_cells(sheet, [(row, 1) for row in kept]), of_row)
     n_records = len(kept) * len(columns)
     empty = [] if n_records else [Finding("reader_no_rows", "reader_no_rows", Severity.ERROR, sheet.name)]
     return parsed_table(
@@ -316,11 +320,13 @@ def _read_export(contract: Contract, export: _Export, known: Names, unknown: fro
     )
 
 
-def _is_kept(sheet: Sheet, row: int, contract: Contract) -> bool:
-    if not _is_wanted(text_of(sheet.rows[row][0]) or "", contract.levels):
-        return False
-    aggregate = fold(text_of(sheet.rows[row][2]) or "")
-    return not aggregate or aggregate.startswith(tuple(_AGGREGATES[level] for level in contract.levels if level in _AGGREGATES))
+def _kept_rows(sheet: Sheet, rows: Sequence[int], contract: Contract) -> list[int]:
+    """The rows of the contract's level in this Land, and those that are no unit at all."""
+    begins = tuple(_AGGREGATES[level] for level in contract.levels if level in _AGGREGATES)
+    words = {str(sheet.rows[row][2]) for row in rows}
+    fitting = {word for word in words if not fold(word) or fold(word).startswith(begins)}
+    levels = tuple(contract.levels)
+    return [row for row in rows if str(sheet.rows[row][2]) in fitting and _is_wanted(text_of(sheet.rows[row][0]) or "", levels)]
 
 
 def _cells(sheet: Sheet, places: Sequence[tuple[int, int]]) -> Cells:
@@ -331,6 +337,25 @@ def _cells(sheet: Sheet, places: Sequence[tuple[int, int]]) -> Cells:
         pa.array([column + 1 for _, column in places], pa.int32()),
         pa.array([number_of(value) for value in values], pa.float64()),
     )
+
+
+def _spread(cells: Cells, places: NDArray[np.int64]) -> Cells:
+    """The cells at these places, each as often as it stands there; the texts as a dictionary."""
+    at = pa.array(places, pa.int32())
+    words = cells.texts.dictionary_encode()
+    texts = pa.DictionaryArray.from_arrays(words.indices.take(at), words.dictionary)
+    numbers = None if cells.numbers is None else cells.numbers.take(at)
+    return Cells(texts, cells.rows.take(at), cells.columns.take(at), numbers)
+
+
+def _values(
+    sheet: Sheet, rows: Sequence[int], columns: Sequence[int], at_row: NDArray[np.int32], at_column: NDArray[np.int32]
+) -> Cells:
+    """The cells of these rows and columns, row by row; at_row, at_column: 0-based, of each."""
+    values = [cells[column] for cells in map(sheet.rows.__getitem__, rows) for column in columns]
+    texts = pa.array([text_of(value) for value in values], pa.string())
+    numbers = pa.array([number_of(value) for value in values], pa.float64())
+    return Cells(texts, pa.array(at_row + 1, pa.int32()), pa.array(at_column + 1, pa.int32()), numbers)
 
 
 def _label_cells(export: _Export, columns: Sequence[int]) -> Cells:

@@ -178,9 +178,18 @@ _ORDINARY = {
 }
 
 
+def _ordinary(texts: pa.Array, style: Style | None) -> pa.Array:
+    """Which texts are ordinary numbers (null: none); only those that are not all digits are held against the pattern."""
+    digits = pc.and_(pc.and_(pc.string_is_ascii(texts), pc.utf8_is_decimal(texts)), pc.less_equal(pc.binary_length(texts), 15))
+    digits = digits.fill_null(False)
+    rest = pc.invert(digits)
+    matched = pc.match_substring_regex(texts.filter(rest), _ORDINARY[style]).fill_null(False)
+    return pc.replace_with_mask(digits, rest, matched)
+
+
 def parse_numbers(texts: pa.Array, style: Style | None) -> NumberColumn:
     """The same as parse_number for a column (string, nulls stay null): ordinary numbers at once, the rest one by one."""
-    ordinary = pc.match_substring_regex(texts, _ORDINARY[style]).fill_null(False)
+    ordinary = _ordinary(texts, style)
     plain = pc.if_else(ordinary, texts, pa.scalar(None, pa.string()))
     if style is Style.COMMA:
         plain = pc.replace_substring(plain, ",", ".")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from itertools import zip_longest
 
 import pyarrow as pa
 
@@ -14,7 +16,7 @@ from kkz_eval.deliveries.official.read import is_unmistakable
 from kkz_eval.deliveries.official.read import read_text as read_official_text
 from kkz_eval.deliveries.results import Claimed, PersonRecords, ReadResult, Unclaimed, Unreadable
 from kkz_eval.deliveries.returned import data_sheets
-from kkz_eval.deliveries.screening import SAMPLE, lines_that_may_name_persons, person_columns, person_values
+from kkz_eval.deliveries.screening import SAMPLE, lines_that_may_name_persons, may_be_persons, person_columns, person_values
 from kkz_eval.deliveries.split import body_of
 from kkz_eval.deliveries.text_table import (
     DELIMITERS,
@@ -27,7 +29,7 @@ from kkz_eval.deliveries.text_table import (
     head,
     sample,
 )
-from kkz_eval.deliveries.workbook import BrokenWorkbookError, Sheet, head_of, is_workbook, sheets, text_of
+from kkz_eval.deliveries.workbook import BrokenWorkbookError, Sheet, head_of, is_workbook, sheets, words_of
 from kkz_eval.model.findings import concat_findings
 from kkz_eval.model.parsed import ParsedTable
 
@@ -50,8 +52,8 @@ def read_file(data: bytes, name: str, contracts: Mapping[str, Contract]) -> Read
 
 
 def _read_workbook(workbook: Sequence[Sheet], name: str, contracts: Mapping[str, Contract]) -> ReadResult:
-    texts = [[text_of(value) or "" for value in row] for sheet in workbook for row in sheet.rows]
-    persons = person_columns(texts) or next((found for sheet in workbook if (found := person_values(head_of(sheet, SAMPLE)))), ())
+    persons = person_columns([words_of(row) for sheet in workbook for row in sheet.rows])
+    persons = persons or next((found for sheet in workbook if (found := _persons_in(sheet))), ())
     if persons:
         return PersonRecords(persons, {"name": name})
     parsed = inkar.read_workbook(workbook, contracts)
@@ -63,6 +65,17 @@ def _read_workbook(workbook: Sequence[Sheet], name: str, contracts: Mapping[str,
         return Claimed(_one_per_contract(parsed))
     heads = [head_of(sheet, HEAD) for sheet in workbook]
     return _unclaimed(max(heads, key=lambda rows: len(column_titles(rows)), default=[]), name)
+
+
+def _persons_in(sheet: Sheet) -> tuple[str, ...]:
+    """What person_values finds in the first rows; columns that hold too few different texts or days for it are not turned into text."""
+    rows = sheet.rows[:SAMPLE]
+    telling = {number for number, column in enumerate(zip_longest(*rows, fillvalue="")) if may_be_persons(column)}
+    if not telling:
+        return ()
+    width = max(telling) + 1
+    looked_at = [[cell if number in telling else "" for number, cell in enumerate(cells[:width])] for cells in rows]
+    return person_values(head_of(replace(sheet, rows=looked_at), SAMPLE))
 
 
 def _one_per_contract(parsed: Sequence[ParsedTable]) -> tuple[ParsedTable, ...]:

@@ -59,7 +59,7 @@ def person_columns(rows: Sequence[Sequence[str]]) -> tuple[str, ...]:
 
     rows: all records of a table. A column `name` alone (of a Kreis, of a school) is no sign of a person.
     """
-    distinct = {cell for cells in rows for cell in cells if 1 < len(cell) < _LONGEST_CELL}
+    distinct = {cell for cell in set().union(*rows) if 1 < len(cell) < _LONGEST_CELL}
     persons = {cell for cell in distinct if _names_one_of(cell, _PERSON) or fold(cell) in _ALONE}
     addresses = {cell for cell in distinct if fold(cell) in _ADDRESS}
     if not persons and not addresses:
@@ -109,6 +109,14 @@ def person_values(rows: Sequence[Sequence[str]]) -> tuple[str, ...]:
             title = next((cell for cell in cells if cell not in like), "")
             found.append(title if title and len(title) <= _LONGEST_CELL else column_letters(number + 1))
     return tuple(dict.fromkeys(found))
+
+
+def may_be_persons(column: Sequence[object]) -> bool:
+    """Whether a column of a workbook holds as many different cells besides numbers as person_values needs; "" is an empty cell."""
+    if set(map(type, column)) <= {int, float}:
+        return False
+    distinct = [cell for cell in set(column) if type(cell) is not float and type(cell) is not int and cell != ""]
+    return sum(not (isinstance(cell, str) and cell.isdigit()) for cell in distinct) >= _LEAST
 
 
 def _like_persons(cells: Sequence[str]) -> frozenset[str]:

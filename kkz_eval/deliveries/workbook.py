@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import struct
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
@@ -138,6 +139,11 @@ def text_of(value: Value) -> str | None:
     if isinstance(value, (date, time)):
         return value.isoformat()
     return str(value)
+
+
+def words_of(cells: Sequence[Value]) -> list[str]:
+    """A row for whoever looks for words only: its texts, "" for an empty cell, "0" for a number or a day."""
+    return [(cell if cell.strip() else "") if isinstance(cell, str) else "0" for cell in cells]
 
 
 def number_of(value: Value) -> float | None:

@@ -176,6 +176,23 @@ def test_a_number_in_the_other_style_is_refused() -> None:
     assert found(official(lines), "reader_number") == [(2, 14, "12.5", None)]
 
 
+QUOTES = (
+    TABLE.replace(";200;20", ";1.505;1234").replace(";100;-", ";5.525;12345").replace(";210;21", ";1;1").replace(";.;11r", ";1;1")
+)
+
+
+def test_a_point_before_three_digits_is_refused_where_other_numbers_go_without_groups() -> None:
+    table = official(QUOTES)
+    assert found(table, "reader_ambiguous_number") == [(7, 4, "1.505", None), (8, 4, "5.525", None)]
+    assert (at(table, 7, 4)["value"], at(table, 7, 5)["value"]) == (None, 1234)
+
+
+def test_a_point_before_three_digits_groups_thousands_where_all_numbers_have_groups() -> None:
+    table = official(QUOTES.replace("1234\n", "1.234\n").replace("12345", "12.345"))
+    assert table.findings.num_rows == 0
+    assert (at(table, 7, 4)["value"], at(table, 7, 5)["value"]) == (1505, 1234)
+
+
 def test_two_statistics_in_one_file() -> None:
     first, second, *rest = NEW_GERMAN.split("\n")
     table = official("\n".join([first, second, *(line.replace("12411;", "21111;", 1) for line in rest)]))

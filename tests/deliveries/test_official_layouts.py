@@ -16,7 +16,7 @@ from kkz_eval.deliveries.official.assemble import assemble
 from kkz_eval.deliveries.official.inkar_export import read as read_export
 from kkz_eval.deliveries.official.read import read_official
 from kkz_eval.deliveries.official.table import OfficialTable
-from kkz_eval.deliveries.workbook import Sheet
+from kkz_eval.deliveries.workbook import Sheet, Value, text_of
 
 UNITS = {"05111": "Düsseldorf, Stadt", "05562": "Recklinghausen", "05978": 'Unna, "Kreis"', "05354": "Aachen, Kreis"}
 SEXES = {"GESM": "männlich", "GESW": "weiblich", "": "Insgesamt"}
@@ -319,3 +319,66 @@ def test_the_older_flat_file_in_english() -> None:
     assert table is not None
     assert table.family == "ffcsv_older"
     assert brief(table) == [("05978", "2020", "QUOTE", {}, 1.234, "percent")]
+
+
+def test_years_across_columns_without_a_label() -> None:
+    table = table_of(
+        "Tabelle: 12411-01iz",
+        "Bevölkerung;;;;;",
+        "Bevölkerungsstand (Anzahl);;;;;",
+        ";;31.12.2020;31.12.2020;31.12.2021;31.12.2021",
+        ";;männlich;weiblich;männlich;weiblich",
+        "05978;    Unna;1;2;3;4",
+    )
+    assert kinds(table) == []
+    assert [(r["year"], r["measure"], [m["label"] for _, m in r["dimensions"]], r["value"]) for r in table.table.to_pylist()] == [
+        (2020, "Bevölkerungsstand", ["männlich"], 1),
+        (2020, "Bevölkerungsstand", ["weiblich"], 2),
+        (2021, "Bevölkerungsstand", ["männlich"], 3),
+        (2021, "Bevölkerungsstand", ["weiblich"], 4),
+    ]
+
+
+def test_years_above_the_measure_are_no_measure() -> None:
+    table = table_of(
+        "Tabelle: 12411-01iz",
+        "Bevölkerung;;;",
+        ";;31.12.2020;31.12.2021",
+        ";;Bevölkerungsstand;Bevölkerungsstand",
+        ";;Anzahl;Anzahl",
+        "05978;    Unna;1;2",
+    )
+    assert kinds(table) == []
+    assert [(r["year"], r["measure"], r["unit"], r["value"]) for r in table.table.to_pylist()] == [
+        (2020, "Bevölkerungsstand", "Anzahl", 1),
+        (2021, "Bevölkerungsstand", "Anzahl", 2),
+    ]
+
+
+def test_years_in_the_header_of_records_with_a_time_are_members() -> None:
+    """Two times, one in the record and one above it: the record's is the time, and neither is lost."""
+    table = table_of("Tabelle: 12612-01i", "Geborene (Anzahl);;;;", ";;;2019;2020", "2021;05978;    Unna;1;2")
+    assert [(r["year"], [m["label"] for _, m in r["dimensions"]], r["value"]) for r in table.table.to_pylist()] == [
+        (2021, ["2019"], 1),
+        (2021, ["2020"], 2),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("cells", "texts"),
+    [
+        ([1.5, 2, 1e-7, 1e21], ["1.5", "2", "1e-07", "1e+21"]),
+        ([1.5, "", 3.0], ["1.5", "", "3"]),
+        ([1.5, "x", ""], ["1.5", "x", ""]),
+        ([1.5, True, ""], ["1.5", "True", ""]),
+        ([0.1 + 0.2, -0.0, 12345678901234.0], ["0.30000000000000004", "0", "12345678901234"]),
+    ],
+)
+def test_cells_of_a_workbook_are_written_as_one_by_one(cells: list[Value], texts: list[str]) -> None:
+    labels = ["Kennziffer", "Raumeinheit", "Aggregat", *(["Quote"] * len(cells))]
+    years = ["", "", "", *range(2001, 2001 + len(cells))]
+    sheet = Sheet("Daten", [labels, years, ["05111", "Düsseldorf", "Kreise", *cells]])
+    (grid,) = read_export([sheet])
+    table = assemble(grid).table
+    assert [text or "" for text in table["value_delivered"].to_pylist()] == texts == [text_of(cell) or "" for cell in cells]
+    assert table["value"].to_pylist() == [float(c) if type(c) in (int, float) else None for c in cells]

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 from contract_values import CONTRACTS, SHARED_DATA, needs_shared_data
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from kkz_eval.deliveries.reader import PersonRecords, read_file
-from kkz_eval.deliveries.screening import lines_that_may_name_persons, person_columns, person_values
+from kkz_eval.deliveries.screening import lines_that_may_name_persons, may_be_persons, person_columns, person_values
+from kkz_eval.deliveries.workbook import Value, text_of
 
 
 def _table(*columns: list[str]) -> list[list[str]]:
@@ -116,3 +121,34 @@ def test_a_quotation_mark_left_open_hides_no_title() -> None:
     text = "AGS;Jahr\n1;2\n" * 30 + '"Erste Lieferung aus der Straße\n' + "Vorname;Ort\n" + "Telefon\n" * 30_000
     assert lines_that_may_name_persons(text)[1] == "Vorname;Ort"
     assert isinstance(read_file(text.encode(), "liste.csv", CONTRACTS), PersonRecords)
+
+
+@pytest.mark.parametrize(
+    ("column", "asked"),
+    [
+        ([1.5, 2, 3.25, 4, 5, 6], False),
+        (["Quote", "2011", 1.5, 2.5, 3.5, 4.5, 5.5], False),
+        (["Kennziffer", "01001", "01002", "01003", "01004", "01005"], False),
+        (["Name", "Muster, Anna", "Muster, Bea", "Muster, Cem", "Muster, Dana"], True),
+        ([date(2010, 1, day) for day in range(1, 6)], True),
+    ],
+)
+def test_a_column_is_asked_for_persons_where_it_could_hold_enough_of_them(column: list[object], asked: bool) -> None:
+    assert may_be_persons(column) is asked
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(
+        st.one_of(
+            st.sampled_from(["", "Muster, Anna", "Probe, Bert", "Test, Carla", "Fall, Dora", "Name, Eva", "Satz, Fritz"]),
+            st.floats(allow_nan=False, allow_infinity=False),
+            st.integers(),
+            st.dates(date(2009, 1, 1), date(2010, 12, 31)),
+        ),
+        max_size=12,
+    )
+)
+def test_a_column_that_is_not_asked_holds_no_persons(column: list[Value]) -> None:
+    if person_values([[text_of(cell) or ""] for cell in column]):
+        assert may_be_persons(column)

@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from kkz_eval.deliveries.numbers import UNREADABLE
+from kkz_eval.deliveries.numbers import UNREADABLE, Style
 from kkz_eval.deliveries.official.doubts import Doubts
 from kkz_eval.deliveries.official.grid import Grid, Member, ValueColumn
 from kkz_eval.deliveries.official.table import MEMBER, OFFICIAL_SCHEMA, WORD, OfficialTable
@@ -25,6 +25,7 @@ from kkz_eval.deliveries.official.words import Words, combined, constant, repeat
 from kkz_eval.model.findings import Finding, Severity, findings_table
 
 QUALITIES = frozenset("prse")
+_WITHOUT_GROUPS, _GROUPS = r"^-?[0-9]{4}", r"^-?[1-9][0-9]{0,2}[.,][0-9]{3}$"
 
 
 def assemble(grid: Grid) -> OfficialTable:
@@ -139,13 +140,12 @@ def _dimensions(grid: Grid) -> tuple[tuple[np.ndarray, int], pa.Array]:
             parts.append((codes.codes, len(codes.words)))
         parts.append((labels.codes, len(labels.words)))
     ids, product = combined(parts, grid.size)
+    if len({len(column.members) for column in grid.values}) == 1:
+        return (ids, product), _maps_at_once(decoded, grid.values, grid.size)
     _, first, place = np.unique(ids, return_index=True, return_inverse=True)
     sets = list(dict.fromkeys(column.members for column in grid.values))
-    if len(sets) == 1:
-        maps = _maps_at_once(decoded, first, sets[0])
-    else:
-        of_records = [_members(decoded, int(index)) for index in first]
-        maps = _maps([(*own, *members) for members in sets for own in of_records])
+    of_records = [_members(decoded, int(index)) for index in first]
+    maps = _maps([(*own, *members) for members in sets for own in of_records])
     chosen = np.concatenate([place + sets.index(column.members) * len(first) for column in grid.values])
     return (ids, product), maps.take(pa.array(chosen.astype(np.int32)))
 
@@ -165,21 +165,43 @@ def _maps(entries: Sequence[Sequence[Member]]) -> pa.Array:
     return _map_array(offsets, *(pa.array(column, pa.string()) for column in columns))
 
 
-def _maps_at_once(decoded: Sequence[tuple[str, Words | None, Words]], first: np.ndarray, members: Sequence[Member]) -> pa.Array:
-    """The maps of the records `first`, whose columns of values all have the same members."""
-    n = len(first)
-    columns: list[tuple[pa.Array, pa.Array, pa.Array]] = []
-    for variable, codes, labels in decoded:
-        label = pc.utf8_trim_whitespace(labels.dictionary).take(pa.array(labels.codes[first]))
-        code = pa.repeat("", n) if codes is None else codes.dictionary.take(pa.array(codes.codes[first]))
-        columns.append((pa.repeat(variable, n), code, label))
-    columns += [(pa.repeat(m.variable, n), pa.repeat(m.code, n), pa.repeat(m.label, n)) for m in members]
-    width = len(columns)
-    offsets = np.arange(n + 1, dtype=np.int32) * width
-    if not width:
-        return _map_array(offsets, *(pa.array([], pa.string()) for _ in range(3)))
-    order = pa.array((np.arange(n)[:, None] + n * np.arange(width)).ravel())
-    return _map_array(offsets, *(pa.concat_arrays(part).take(order) for part in zip(*columns, strict=True)))
+def _maps_at_once(decoded: Sequence[tuple[str, Words | None, Words]], columns: Sequence[ValueColumn], n: int) -> pa.Array:
+    """The maps of all values where all columns of values have as many members; n: number of records."""
+    size = n * len(columns)
+    none = np.zeros(size, np.int64)
+    variables: list[_Pointed] = []
+    codes: list[_Pointed] = []
+    labels: list[_Pointed] = []
+    for variable, code, label in decoded:
+        variables.append((pa.array([variable], pa.string()), none))
+        codes.append((pa.array([""]), none) if code is None else (code.dictionary, np.tile(code.codes, len(columns))))
+        labels.append((pc.utf8_trim_whitespace(label.dictionary), np.tile(label.codes, len(columns))))
+    for members in zip(*(column.members for column in columns), strict=True):
+        variables.append(_by_column([member.variable for member in members], n))
+        codes.append(_by_column([member.code for member in members], n))
+        labels.append(_by_column([member.label for member in members], n))
+    offsets = np.arange(size + 1, dtype=np.int32) * len(variables)
+    return _map_array(offsets, *map(_in_turn, (variables, codes, labels)))
+
+
+_Pointed = tuple[pa.Array, NDArray[np.int64]]  # words, and for each value the place of its word
+
+
+def _by_column(words: Sequence[str], n: int) -> _Pointed:
+    place = {word: index for index, word in enumerate(dict.fromkeys(words))}
+    return pa.array(place, pa.string()), np.repeat(np.array([place[word] for word in words], np.int64), n)
+
+
+def _in_turn(parts: Sequence[_Pointed]) -> pa.Array:
+    """The word of each part for the first value, then for the second."""
+    if not parts:
+        return pa.array([], pa.string())
+    words = pa.concat_arrays([words for words, _ in parts])
+    if len(words) == len(parts) and len(words.unique()) == 1:
+        return pa.repeat(words[0], len(parts) * len(parts[0][1]))
+    starts = np.cumsum([0, *(len(words) for words, _ in parts[:-1])])
+    places = np.stack([places + start for (_, places), start in zip(parts, starts, strict=True)], axis=1)
+    return words.take(pa.array(places.ravel()))
 
 
 def _map_array(offsets: np.ndarray, variables: pa.Array, codes: pa.Array, labels: pa.Array) -> pa.Array:
@@ -207,12 +229,12 @@ def _numbers(grid: Grid, texts: pa.Array) -> tuple[_Read, _Symbols]:
     numbers = None
     if any(column.numbers is not None for column in grid.values):
         numbers = pa.concat_arrays([column.numbers for column in grid.values])
-        if pc.all(pc.equal(texts.filter(numbers.is_null()), "")).as_py():
+        if pc.all(pc.equal(texts.filter(numbers.is_null()), ""), min_count=0).as_py():
             nothing = pa.nulls(len(texts), pa.string())
             return _Read(numbers, nothing), _Symbols(pa.nulls(1, pa.string()), pa.nulls(len(texts), pa.int32()))
         texts = pc.if_else(numbers.is_valid(), pa.scalar("", pa.string()), texts)
     encoded = texts.dictionary_encode()
-    style = grid.style or style_shown_by(encoded.dictionary) or grid.fallback
+    style = grid.style or style_shown_by(encoded.dictionary) or _unless_contradicted(grid.fallback, encoded.dictionary)
     read = numbers_of(encoded.dictionary, style)
     values, problems = read.values.take(encoded.indices), pa.nulls(len(texts), pa.string())
     if read.problems.null_count < len(read.problems):
@@ -220,6 +242,13 @@ def _numbers(grid: Grid, texts: pa.Array) -> tuple[_Read, _Symbols]:
     if numbers is not None:
         values = pc.coalesce(numbers, values)
     return _Read(values, problems), _Symbols(read.flags, encoded.indices)
+
+
+def _unless_contradicted(style: Style | None, texts: pa.Array) -> Style | None:
+    """The style of the file's language, but none where it would take a point for one between thousands while others go without it."""
+    if style is None or not pc.any(pc.match_substring_regex(texts, _WITHOUT_GROUPS), min_count=0).as_py():
+        return style
+    return None if pc.any(pc.match_substring_regex(texts, _GROUPS), min_count=0).as_py() else style
 
 
 def _flags(symbols: _Symbols, columns: Sequence[ValueColumn], n: int) -> tuple[pa.Array, pa.Array]:

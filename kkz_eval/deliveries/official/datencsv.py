@@ -19,7 +19,7 @@ import pyarrow.compute as pc
 from kkz_eval.deliveries.numbers import Style, symbol_of
 from kkz_eval.deliveries.official.fields import Fields, fields_of
 from kkz_eval.deliveries.official.grid import Grid, RecordDimension, ValueColumn
-from kkz_eval.deliveries.official.stub import Stub, stub_of
+from kkz_eval.deliveries.official.stub import Stub, stub_of, with_bare_times
 from kkz_eval.deliveries.official.times import time_of
 from kkz_eval.deliveries.official.units import KEY
 from kkz_eval.deliveries.text_table import Decoded, NotTextError
@@ -100,6 +100,8 @@ def read(decoded: Decoded) -> Grid:
     fields, ignored = _records(fields, leading, n_leading)
     rows = [cells[n_leading:] for _, cells in head.header]
     stub = stub_of(rows, head.titles, [number for number, _ in head.header])
+    if leading.time is None:
+        stub = with_bare_times(stub)
     return replace(
         grid,
         rows=fields.rows,

@@ -53,7 +53,7 @@ def _edition(workbook: Sequence[Sheet]) -> str:
 
 def _grid(sheet: Sheet, header: int, edition: str) -> Grid:
     body = sheet.rows[header + 2 :]
-    filled = [index for index, cells in enumerate(body) if any(cell != "" for cell in cells)]
+    filled = [index for index, cells in enumerate(body) if cells[0] != "" or any(cell != "" for cell in cells)]
     records = [body[index] for index in filled]
     columns = list(zip(*records, strict=True))
     rows = np.array([header + 3 + index for index in filled], np.int32)
@@ -101,17 +101,27 @@ def _values(sheet: Sheet, header: int, columns: Sequence[Sequence[Value]]) -> tu
 
 def _cells(cells: Sequence[Value]) -> tuple[pa.Array, pa.Array]:
     """Texts and numbers of cells; numbers as arrow writes them, where that is as people do."""
+    numbers = _numbers(cells)
+    if numbers is None:
+        held = [cell if type(cell) in (int, float) else None for cell in cells]
+        return _texts(cells), pa.array(held, pa.float64())
+    written = pc.cast(numbers, pa.string())
+    if pc.any(pc.match_substring(written, "e")).as_py():
+        return _texts(cells), numbers
+    return pc.fill_null(written, ""), numbers
+
+
+def _numbers(cells: Sequence[Value]) -> pa.Array | None:
+    """The numbers of cells that hold numbers or nothing (null); None where one holds anything else."""
     kinds = set(map(type, cells))
+    if kinds <= {int, float}:
+        return pa.array(cells, pa.float64())
     if not kinds <= {int, float, str}:
-        numbers = pa.array([cell if type(cell) in (int, float) else None for cell in cells], pa.float64())
-        return _texts(cells), numbers
-    numbers = pa.array(cells if str not in kinds else [None if type(c) is str else c for c in cells], pa.float64())
-    distinct = numbers.dictionary_encode()
-    written = pc.cast(distinct.dictionary, pa.string())
-    words = [cell for cell in cells if type(cell) is str and cell] if str in kinds else []
-    if words or pc.any(pc.match_substring(written, "e")).as_py():
-        return _texts(cells), numbers
-    return pc.fill_null(written.take(distinct.indices), ""), numbers
+        return None
+    try:
+        return pa.array([None if cell == "" else cell for cell in cells], pa.float64())
+    except pa.ArrowInvalid:  # a text among them
+        return None
 
 
 def _texts(cells: Sequence[Value]) -> pa.Array:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from kkz_eval.deliveries.header import fold
 from kkz_eval.deliveries.official.grid import Member
@@ -19,6 +19,7 @@ _UNIT = re.compile(
     r"stunden|punkte|index|.+ (?:pro|je|per) .+|(?:je|pro|per) .+|messzahl|koeffizient|verhältniszahl)",
     re.IGNORECASE,
 )
+_LOOSE = re.compile("header_[0-9]+")  # how a row without a label is called
 _TITLE_MEASURE = re.compile(r"(.+?)\s*\(([^()]+)\)")
 
 
@@ -96,12 +97,40 @@ def _grouped(cells: Sequence[tuple[str, ...]]) -> tuple[list[_Row], list[int]]:
     return variables[::-1], loose[::-1]
 
 
+def _are_times(cells: Sequence[str]) -> bool:
+    return all(time_of(cell) is not None for cell in cells)
+
+
+def with_bare_times(stub: Stub) -> Stub:
+    """The columns of a file that says the time nowhere else: a row of the header without a label that holds nothing but times.
+
+    Unchanged where a column has a time already, or where no such row or more than one stands there.
+    """
+    if any(column.time is not None for column in stub.columns):
+        return stub
+    texts: dict[str, list[str]] = {}
+    for column in stub.columns:
+        for member in column.members:
+            if _LOOSE.fullmatch(member.variable):
+                texts.setdefault(member.variable, []).append(member.label)
+    found = [row for row, cells in texts.items() if len(cells) == len(stub.columns) and _are_times(cells)]
+    if len(found) != 1:
+        return stub
+    return Stub(tuple(_timed(column, found[0]) for column in stub.columns))
+
+
+def _timed(column: StubColumn, row: str) -> StubColumn:
+    time = next(member.label for member in column.members if member.variable == row)
+    return replace(column, time=time, members=tuple(member for member in column.members if member.variable != row))
+
+
 def _is_time(cells: Sequence[tuple[str, ...]]) -> bool:
     return fold(cells[0][0]) in VARIABLES
 
 
 def _measure_row(cells: Sequence[tuple[str, ...]], loose: Sequence[int], units: Sequence[str]) -> int:
-    """The outermost of the loose rows that tells the unit: each of its texts has one unit."""
+    """The outermost of the loose rows that tells the unit: each of its texts has one unit. Times are no measure."""
+    loose = [place for place in loose if not _are_times(cells[place])] or loose
     for place in loose:
         if all(cells[place]) and len(set(zip(cells[place], units, strict=True))) == len(set(cells[place])):
             return place

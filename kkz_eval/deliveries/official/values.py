@@ -18,6 +18,8 @@ _DEFINITE = {Style.COMMA: r"^-?[0-9]+,([0-9]{1,2}|[0-9]{4,})$", Style.POINT: r"^
 def style_shown_by(texts: pa.Array) -> Style | None:
     """The style that the numbers of a file show, as numbers.style_of says it; None where none shows one."""
     commas, points = texts.filter(pc.match_substring(texts, ",")), texts.filter(pc.match_substring(texts, "."))
+    if not len(commas) and not len(points):
+        return None
     for own, other, style in ((commas, points, Style.COMMA), (points, commas, Style.POINT)):
         if len(own) and not _any(other, r"[0-9][.,][0-9]"):
             for part in (own.slice(0, 200), own):
