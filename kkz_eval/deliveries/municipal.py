@@ -16,7 +16,7 @@ from kkz_eval.contracts.contract import Contract
 from kkz_eval.deliveries import wide
 from kkz_eval.deliveries.columns import PERCENT, Cells, ags_of, is_numeric, parsed_table, unit_property
 from kkz_eval.deliveries.grid import Bools, Grid, Ints
-from kkz_eval.deliveries.header import Block, HeaderMatch, code_names, fold, header_blocks, match_header
+from kkz_eval.deliveries.header import HeaderMatch, code_names, fold, header_blocks, match_header
 from kkz_eval.deliveries.numbers import style_of, symbol_of
 from kkz_eval.deliveries.results import Unclaimed
 from kkz_eval.deliveries.scale import scale_findings
@@ -51,11 +51,8 @@ NO_RANK = (False, False, False, 0)
 def claims(rows: Sequence[Sequence[str]], contracts: Mapping[str, Contract], sheet: str = "") -> list[Claim]:
     """The claims of contracts with these layouts on a table, best first. rows: its first records; sheet: its name, a title too."""
     found: list[Claim] = []
-    blocks = header_blocks(rows)
-    for contract in contracts.values() if blocks else ():
-        match = _match(rows, blocks, contract)
-        if match is None or not match.claims:
-            continue
+    for match in _matches(rows, contracts):
+        contract = match.contract
         marker = contract.title_marker
         above = rows[: match.row - match.depth + 1]
         title = fold(" ".join([sheet, *(cell for cells in above for cell in cells)]))
@@ -66,11 +63,18 @@ def claims(rows: Sequence[Sequence[str]], contracts: Mapping[str, Contract], she
     return sorted(found, key=lambda claim: claim.rank, reverse=True)
 
 
-def _match(rows: Sequence[Sequence[str]], blocks: Sequence[Block], contract: Contract) -> HeaderMatch | None:
-    match = match_header(blocks, contract) if LAYOUT in contract.layouts else None
-    if wide.LAYOUT in contract.layouts and (match is None or not match.complete):
-        return wide.match_wide(rows, contract) or match
-    return match
+def _matches(rows: Sequence[Sequence[str]], contracts: Mapping[str, Contract]) -> list[HeaderMatch]:
+    """The headers of contracts in a table. Wide ones are looked for where no contract finds all it demands in a long one."""
+    blocks = header_blocks(rows)
+    if not blocks:
+        return []
+    long = {name: match_header(blocks, c) for name, c in contracts.items() if LAYOUT in c.layouts}
+    found = dict(long)
+    if not any(match is not None and match.complete for match in long.values()):
+        for name, contract in contracts.items():
+            if wide.LAYOUT in contract.layouts:
+                found[name] = wide.match_wide(rows, contract) or long.get(name)
+    return [match for match in found.values() if match is not None and match.claims]
 
 
 def winner(found: Sequence[Claim]) -> Claim | Unclaimed:

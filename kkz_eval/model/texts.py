@@ -16,7 +16,7 @@ import yaml
 Language = Literal["de", "en"]
 LANGUAGES: tuple[Language, ...] = ("de", "en")
 
-_PARAMETER = re.compile(r"\{([a-z_]+)\}")
+_PARAMETER = re.compile(r"\{([a-z][a-z0-9_]*)\}")
 
 
 @cache

@@ -14,7 +14,7 @@ from jinja2 import Environment, StrictUndefined, Template
 from kkz_eval.contracts.contract import Contract
 from kkz_eval.model.texts import Language, text
 from kkz_eval.model.verdicts import Slice, Status
-from kkz_eval.reference.tables import programme_units
+from kkz_eval.reference.tables import programme_units, youth_office_of
 from kkz_eval.stewardship import PACKAGE
 from kkz_eval.stewardship.deadlines import deadline_of
 from kkz_eval.stewardship.history import History
@@ -41,7 +41,7 @@ SYMBOLS: Mapping[State, str] = {
     State.WAIVED: "≈",
     State.REJECTED: "✗",
     State.CONFLICT: "≠",
-    State.LATE: "⌛",
+    State.LATE: "●",
     State.MISSING: "○",
 }
 
@@ -76,15 +76,13 @@ def board_tables(
     """A table for each municipal dataset, by dataset.
 
     delivered: histories of all datasets; conflicts: (dataset, unit_id, year) of which no delivery holds. The years are those that
-    any municipality delivered for any municipal dataset, and the next one where it is due about now; the units are those of the programme and all others that delivered.
+    any municipality delivered for any municipal dataset, and the next one where it is due about now; the units of a table are those of
+    the programme that owe its dataset, and all others that delivered it.
     """
     municipal = sorted((c for c in contracts.values() if c.source == "municipal"), key=lambda contract: contract.dataset)
     datasets = {contract.dataset for contract in municipal}
     own = [history for history in delivered if history.dataset in datasets]
     span = _span(municipal, {history.year for history in own}, today)
-    programme = [unit.ags for unit in programme_units()]
-    others = sorted({history.unit_id for history in own} - set(programme))
-    units = sorted([*programme, *others], key=unit_label)
     found = {(history.dataset, history.unit_id, history.year): history for history in own}
     return tuple(
         BoardTable(
@@ -92,11 +90,19 @@ def board_tables(
             span,
             tuple(
                 tuple(_cell(contract, unit, year, found.get((contract.dataset, unit, year)), conflicts, today) for year in span)
-                for unit in units
+                for unit in _units(contract, own)
             ),
         )
         for contract in municipal
     )
+
+
+def _units(contract: Contract, delivered: Sequence[History]) -> list[str]:
+    """Who owes a dataset: each unit of the programme, or its youth office where youth offices deliver; and who delivered it besides."""
+    by_office = "youth_office" in contract.levels
+    owing = {youth_office_of(unit) if by_office else unit.ags for unit in programme_units()}
+    came = {history.unit_id for history in delivered if history.dataset == contract.dataset}
+    return sorted({unit for unit in owing | came if unit is not None}, key=unit_label)
 
 
 def _span(municipal: Sequence[Contract], delivered: Collection[int], today: date) -> tuple[int, ...]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 import pyarrow as pa
 
@@ -55,7 +56,16 @@ class Steps:
         self, step: str, subject: str, parts: Sequence[object], spec: TableSpec, make: Callable[[], pa.Table]
     ) -> tuple[str, pa.Table]:
         """(key, table) of a derived table; the schema's version is part of the key."""
-        key, content = self.content(
-            step, subject, [*parts, spec.name, spec.version], ".parquet", lambda: to_parquet(make(), spec)
-        )
+        whole = [*parts, spec.name, spec.version]
+        key = f"{self.key(step, whole)}.parquet"
+        if self.store.exists(key):
+            self.journal.reused.append((step, subject))
+            return key, _table_at(self.store, key, spec)
+        key, content = self.content(step, subject, whole, ".parquet", lambda: to_parquet(make(), spec))
         return key, from_parquet(content, spec)
+
+
+@lru_cache(maxsize=48)  # the steps of a run ask for the same tables again and again
+def _table_at(store: Store, key: str, spec: TableSpec) -> pa.Table:
+    """A kept table, read once while it is in use: what is kept under a key never changes."""
+    return from_parquet(store.get(key), spec)

@@ -154,11 +154,11 @@ def test_a_filled_cell_repeated_without_end_is_refused(rows: str, fault: str | N
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w") as archive:
         archive.writestr("content.xml", _ODS.format(rows))
-    assert container.container.fault_of_archive(out.getvalue()) == fault
+    assert container.fault_of_archive(out.getvalue()) == fault
 
 
 def test_a_good_workbook_has_no_fault() -> None:
-    assert container.container.fault_of_archive(_xlsx()) is None
+    assert container.fault_of_archive(_xlsx()) is None
 
 
 def test_a_text_longer_than_any_cell_is_refused_before_it_is_read() -> None:

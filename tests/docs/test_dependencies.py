@@ -12,7 +12,7 @@ ROOT = Path(__file__).parents[2]
 def asked_for() -> dict[str, list[str]]:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     extras = project["optional-dependencies"]
-    groups = {"Run": project["dependencies"], "Test": extras["test"], "Oracles": extras["oracles"]}
+    groups = {"Run": project["dependencies"]} | {title.capitalize(): extras[title] for title in ("test", "oracles", "validators")}
     return {title: [re.split(r"[<>=!~\[; ]", entry)[0] for entry in entries] for title, entries in groups.items()}
 
 
@@ -40,5 +40,7 @@ def test_every_dependency_has_an_exact_version() -> None:
         re.sub(r"[-_.]+", "-", line.split("==")[0]).lower()
         for line in (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()
     }
-    names = [re.sub(r"[-_.]+", "-", name).lower() for title, names in asked_for().items() if title != "Oracles" for name in names]
+    names = [
+        re.sub(r"[-_.]+", "-", name).lower() for title, names in asked_for().items() if title in ("Run", "Test") for name in names
+    ]
     assert [name for name in names if name not in pinned] == []

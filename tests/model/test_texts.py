@@ -23,7 +23,7 @@ def test_both_languages_have_the_same_keys_and_parameters(package):
     german, english = catalogue(package, "de"), catalogue(package, "en")
     assert german.keys() == english.keys()
     for key in german:
-        assert set(re.findall(r"\{([a-z_]+)\}", german[key])) == set(re.findall(r"\{([a-z_]+)\}", english[key])), key
+        assert set(re.findall(r"\{([a-z]\w*)\}", german[key])) == set(re.findall(r"\{([a-z]\w*)\}", english[key])), key
 
 
 def test_a_value_with_braces_stays_as_it_is():
@@ -34,3 +34,12 @@ def test_a_value_with_braces_stays_as_it_is():
 def test_a_missing_parameter_is_an_error():
     with pytest.raises(KeyError):
         text("errors.inbox_missing", "de")
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+@pytest.mark.parametrize("language", ["de", "en"])
+def test_every_parameter_of_every_text_is_filled_in(package, language):
+    for key, template in catalogue(package, language).items():
+        names = re.findall(r"\{([a-z]\w*)\}", template)
+        filled = text(key, language, package=package, **dict.fromkeys(names, "·"))
+        assert not re.search(r"\{[a-z]\w*\}", filled), key
