@@ -124,6 +124,8 @@ def _like_persons(cells: Sequence[str]) -> frozenset[str]:
 
     Reporting dates repeat a few days of the month; after the comma in names of places stands what kind of place it is (`Herne, Stadt`).
     """
+    if len(cells) < _LEAST:
+        return frozenset()
     counted = Counter(cell for cell in cells if len(cell) <= _LONGEST_CELL)
     distinct = [cell for cell in counted if not cell.isdigit()]
     days = {cell: match.group(1) or match.group(2) for cell in distinct if (match := _DAY.fullmatch(cell))}
