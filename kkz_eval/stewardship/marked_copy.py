@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -12,6 +13,7 @@ from openpyxl.comments import Comment
 from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.hyperlink import Hyperlink
+from openpyxl.worksheet.properties import PageSetupProperties
 from openpyxl.worksheet.worksheet import Worksheet
 
 from kkz_eval.contracts.contract import Contract
@@ -36,6 +38,7 @@ _FILLS = {
 }
 _ORDER = tuple(_FILLS)
 _WIDTHS = (6, 16, 28, 8, 18, 26, 56, 60, 12, 22, 18, 40, 24)
+_LINE = 15.0  # height of a line, points
 _WRAP = Alignment(wrap_text=True, vertical="top")
 _BOLD = Font(bold=True)
 _HEADER_FILL = PatternFill("solid", fgColor="FFDCE6EC")
@@ -130,10 +133,10 @@ def _write_head(sheet: Worksheet, lines: Sequence[tuple[str, str]]) -> None:
         put_text(sheet.cell(row, 1), key)
         put_text(sheet.cell(row, 3), value)
         sheet.cell(row, 1).font = _BOLD
-        sheet.cell(row, 3).alignment = _WRAP
+        sheet.cell(row, 1).alignment = sheet.cell(row, 3).alignment = _WRAP
         sheet.merge_cells(start_row=row, start_column=1, end_row=row, end_column=2)
         sheet.merge_cells(start_row=row, start_column=3, end_row=row, end_column=8)
-        sheet.row_dimensions[row].height = 15.0 * (1 + len(value) // 150)
+        sheet.row_dimensions[row].height = _LINE * _lines(value, sum(_WIDTHS[2:8]))
 
 
 def _write_findings(
@@ -164,19 +167,28 @@ def _write_findings(
             "rule": finding.rule,
             "status": opened,
         }
-        sheet.cell(row, 1, number)
-        if finding.year is not None:
-            sheet.cell(row, COLUMNS.index("year") + 1, finding.year)
+        for column, count in ((1, number), (COLUMNS.index("year") + 1, finding.year)):
+            sheet.cell(row, column, count).alignment = _WRAP
         for name, value in texts.items():
             cell = sheet.cell(row, COLUMNS.index(name) + 1)
             put_text(cell, value)
-            if name in ("message", "fix", "allowed"):
-                cell.alignment = _WRAP
+            cell.alignment = _WRAP
+        wrapped = max(_lines(value, _WIDTHS[COLUMNS.index(name)]) for name, value in texts.items())
+        sheet.row_dimensions[row].height = _LINE * wrapped
         sheet.cell(row, COLUMNS.index("severity") + 1).fill = _FILLS[Severity(finding.severity)]
         _link(sheet.cell(row, COLUMNS.index("cell") + 1), finding, sheet_of)
     sheet.freeze_panes = sheet.cell(first + 1, 3)
+    sheet.page_setup.orientation, sheet.page_setup.paperSize = "landscape", sheet.PAPERSIZE_A4
+    sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight = 1, 0
+    sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
+    sheet.print_title_rows = f"{first}:{first}"
     if findings:
         _offer(sheet, first + 1, first + len(findings), language)
+
+
+def _lines(text: str, width: float) -> int:
+    """How many lines a text takes in a column that is so many characters wide. Words wrap, so a line holds a little less."""
+    return max(1, math.ceil(len(text) / (0.9 * width)))
 
 
 def _shown_cell(finding: Finding, sheet_of: Mapping[str | None, str]) -> str:

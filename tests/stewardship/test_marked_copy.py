@@ -79,6 +79,15 @@ def test_every_faulty_cell_is_coloured_commented_and_linked() -> None:
     assert first[1].hyperlink.location == "'Daten'!E2"
 
 
+def test_the_protocol_has_room_for_its_sentences_and_fits_the_width_of_a_page() -> None:
+    sheet = copy_of(text_file(), one_finding(found("r", (3, 5))))[SHEET]
+    (row,) = [cell.row for cell in sheet["B"] if cell.value == "Daten!E3"]
+    longest = max(len(str(cell.value or "")) / sheet.column_dimensions[cell.column_letter].width for cell in sheet[row])
+    assert sheet.row_dimensions[row].height >= 12 * longest
+    assert (sheet.page_setup.orientation, sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight) == ("landscape", 1, 0)
+    assert sheet.sheet_properties.pageSetUpPr.fitToPage
+
+
 def test_cells_without_a_finding_are_not_marked() -> None:
     book = copy_of(text_file(), one_finding(found("r", (3, 5))))
     marked = {cell.coordinate for row in book["Daten"].iter_rows() for cell in row if cell.comment or cell.fill.patternType}
