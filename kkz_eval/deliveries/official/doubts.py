@@ -166,9 +166,9 @@ class Doubts:
                     first.setdefault(int(index), number)
         if len(first) > max(1, _FEW * self.grid.size):
             return bad
-        for index, number in sorted(first.items()):
-            bad[index] = True
-            self._add("official_blank", int(self.grid.rows[index]), number, self._key_at(index))
+        for record, at in sorted(first.items()):
+            bad[record] = True
+            self._add("official_blank", int(self.grid.rows[record]), at, self._key_at(record))
         return bad
 
     def _key_at(self, index: int) -> str:
