@@ -176,6 +176,34 @@ def test_a_number_in_the_other_style_is_refused() -> None:
     assert found(official(lines), "reader_number") == [(2, 14, "12.5", None)]
 
 
+def test_a_record_that_moved_by_a_column_gives_no_value() -> None:
+    table = official(TABLE.replace("    Unna, Kreis;100;-", "    Unna, Kreis;;100"))
+    assert found(table, "official_blank") == [(8, 4, "05978", None)]
+    assert (at(table, 8, 5)["value"], at(table, 8, 5)["value_delivered"]) == (None, "100")
+    assert at(table, 7, 4)["value"] == 200
+
+
+def test_a_table_that_writes_nothing_for_nothing_is_read() -> None:
+    table = official(TABLE.replace(";100;-", ";100;").replace(";.;11r", ";;11"))
+    assert table.findings.num_rows == 0
+    assert table.n_values == 6
+
+
+def test_a_footnote_in_a_table_of_one_year_hides_no_year() -> None:
+    lines = [line for line in TABLE.split("\n") if not line.startswith("2023;")]
+    table = official("\n".join([*lines[:7], "Hier steht eine Fußnote;;;;", *lines[7:]]))
+    assert found(table, "reader_line_ignored") == [(8, 1, "Hier steht eine Fußnote", None)]
+    assert table.years == (2022,)
+
+
+def test_the_time_may_stand_behind_the_region() -> None:
+    swapped = "\n".join(
+        "{1};{0};{2};{3};{4}".format(*line.split(";")) if line.startswith("20") else line for line in TABLE.split("\n")
+    )
+    assert kinds(official(swapped)) == []
+    assert values(official(swapped)) == values(official(TABLE))
+
+
 QUOTES = (
     TABLE.replace(";200;20", ";1.505;1234").replace(";100;-", ";5.525;12345").replace(";210;21", ";1;1").replace(";.;11r", ";1;1")
 )
@@ -264,7 +292,7 @@ def test_every_kind_of_finding_has_its_sentence_and_remedy(language: Language) -
     named = {
         kind for source in sources for kind in re.findall(r'"((?:official|reader)_\w+)"', source.read_text(encoding="utf-8"))
     }
-    assert len(named) == 26
+    assert len(named) == 27
     texts = catalogue("kkz_eval.model", language)
     assert {f"findings.{kind}.{part}" for kind in named for part in ("message", "fix")} <= texts.keys()
 

@@ -246,9 +246,12 @@ def _numbers(grid: Grid, texts: pa.Array) -> tuple[_Read, _Symbols]:
 
 def _unless_contradicted(style: Style | None, texts: pa.Array) -> Style | None:
     """The style of the file's language, but none where it would take a point for one between thousands while others go without it."""
-    if style is None or not pc.any(pc.match_substring_regex(texts, _WITHOUT_GROUPS), min_count=0).as_py():
+    if style is None:
+        return None
+    marked = texts.filter(pc.match_substring(texts, "." if style is Style.COMMA else ","))
+    if not pc.any(pc.match_substring_regex(marked, _GROUPS), min_count=0).as_py():
         return style
-    return None if pc.any(pc.match_substring_regex(texts, _GROUPS), min_count=0).as_py() else style
+    return None if pc.any(pc.match_substring_regex(texts, _WITHOUT_GROUPS), min_count=0).as_py() else style
 
 
 def _flags(symbols: _Symbols, columns: Sequence[ValueColumn], n: int) -> tuple[pa.Array, pa.Array]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
@@ -115,6 +116,7 @@ def read(decoded: Decoded) -> Grid:
             RecordDimension(_heading(head, index), None, fields.columns[index], index + 1) for index in leading.others
         ),
         fallback=Style.POINT if _ENGLISH.search(decoded.text, end) else Style.COMMA,
+        filled=True,
         open_end=rule is None and not fields.ended,
         findings=(*findings, *fields.findings, *ignored),
     )
@@ -197,14 +199,14 @@ def _leading(fields: Fields, n_leading: int) -> _Leading:
     time = key = name = None
     others: list[int] = []
     for index in range(n_leading):
-        texts = [text for text in fields.columns[index].slice(0, _LOOK).unique().to_pylist() if text.strip()]
-        good = sum(time_of(text) is not None for text in texts)
-        keys = sum(KEY.fullmatch(text.strip()) is not None for text in texts)
-        if time is None and key is None and texts and 2 * good > len(texts):
+        texts = Counter(text for text in fields.columns[index].slice(0, _LOOK).to_pylist() if text.strip())
+        good = sum(n for text, n in texts.items() if time_of(text) is not None)
+        keys = sum(n for text, n in texts.items() if KEY.fullmatch(text.strip()) is not None)
+        if time is None and texts and 2 * good > texts.total():
             time = index
-        elif key is None and texts and 2 * keys > len(texts):
+        elif key is None and texts and 2 * keys > texts.total():
             key = index
-        elif key is not None and name is None and index == key + 1:
+        elif key is not None and name is None and index == key + 1 + (time == key + 1):
             name = index
         else:
             others.append(index)

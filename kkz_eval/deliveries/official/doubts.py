@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from kkz_eval.deliveries.official.grid import Grid
@@ -11,6 +12,7 @@ from kkz_eval.deliveries.official.units import Unit
 from kkz_eval.deliveries.official.words import Words, combined, twice, words_of
 from kkz_eval.model.findings import Finding
 
+_FEW = 0.01  # share of the records that may be out of place; more are the table's own way of writing nothing
 _MOST = 50  # findings on repeated records that are listed one by one
 
 
@@ -31,7 +33,7 @@ class Doubts:
         self.units, self.moments, self.members = units, moments, members
         self.findings: list[Finding] = []
         record = np.zeros(grid.size, bool)
-        for doubtful in (self._keys(), self._names(), self._times(), self._labels(), self._twice()):
+        for doubtful in (self._keys(), self._names(), self._times(), self._labels(), self._twice(), self._blanks()):
             record |= doubtful
         self._gaps()
         self.bad = self._columns(record)
@@ -148,6 +150,25 @@ class Doubts:
             if known != row and len(self.findings) < _MOST:
                 what = " ".join(text for text in (self._key_at(int(index)), self._time_at(int(index))) if text)
                 self._add("official_twice", row, self.grid.key_column, what, str(known))
+        return bad
+
+    def _blanks(self) -> NDArray[np.bool_]:
+        """Records with a blank among their values or members, where hardly any has one: a record shifted by a column looks so."""
+        bad = np.zeros(self.grid.size, bool)
+        if not self.grid.filled:
+            return bad
+        first: dict[int, int] = {}
+        columns = [(d.labels, d.column) for d in self.grid.dimensions] + [(v.texts, v.column) for v in self.grid.values]
+        for texts, number in columns:
+            blank = pc.equal(texts, "")
+            if pc.any(blank, min_count=0).as_py():
+                for index in np.flatnonzero(blank.to_numpy(zero_copy_only=False)):
+                    first.setdefault(int(index), number)
+        if len(first) > max(1, _FEW * self.grid.size):
+            return bad
+        for record, at in sorted(first.items()):
+            bad[record] = True
+            self._add("official_blank", int(self.grid.rows[record]), at, self._key_at(record))
         return bad
 
     def _key_at(self, index: int) -> str:

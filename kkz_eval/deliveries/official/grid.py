@@ -73,6 +73,7 @@ class Grid:
     keys, names, times: string, one entry per record, None where the file has none; context: words that tell the level of a key;
     key_column, time_column: 1-based; style: of the numbers, None where only the numbers can show it;
     fallback: style where they show none; complete: whether the family writes every combination of its members;
+    filled: whether the family writes a symbol where there is no number, so that a blank cell among the values is out of place;
     open_end: whether the very last cell may have been cut.
     """
 
@@ -94,6 +95,7 @@ class Grid:
     style: Style | None = None
     fallback: Style | None = None
     complete: bool = False
+    filled: bool = False
     open_end: bool = False
     findings: tuple[Finding, ...] = field(default=())
 

@@ -52,6 +52,7 @@ def read(decoded: Decoded, header: Sequence[str], start: int) -> Grid:
         names=fields.columns[0],
         key_column=3,
         style=Style.COMMA,
+        filled=True,
         open_end=blank is None and not fields.ended and fields.size > 0,
         findings=tuple(findings),
     )
