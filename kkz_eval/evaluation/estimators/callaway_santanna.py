@@ -48,6 +48,7 @@ def estimate_callaway_santanna(sample: Sample, plan: Plan, spec: EstimatorSpec) 
     exposed = [] if sample.earliest is None else averages.exposed(sample.earliest)
     chosen += exposed
     values = _influence(wide, found, chosen, averages.cohorts)
+    found = replace(found, influence=values[:, : found.influence.shape[1]])  # one copy of many units is enough
     influence = by_cluster(values, wide.cluster)
     rows = [Row("group_time", cohort=c.cohort, year=c.year, estimate=c.estimate, refused=c.refused) for c in found.cells]
     rows += [_row(average, averages.estimate(average)) for average in chosen]
