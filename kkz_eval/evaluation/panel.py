@@ -200,7 +200,8 @@ def _integers(column: pd.Series) -> tuple[pd.Series, list[Problem]]:
     whole = ~np.isfinite(values) | (values == np.floor(values))
     bad |= ~whole | (np.abs(values) > 999_999)
     problems = _at(bad, "cell_not_integer", lambda row: {"column": column.name, "value": repr(column.iloc[row])})
-    return pd.Series(np.where(bad, np.nan, values), index=column.index).astype("Int64"), problems
+    missing = bad | np.isnan(values)
+    return pd.Series(pd.arrays.IntegerArray(np.where(missing, 0, values).astype("int64"), missing), index=column.index), problems
 
 
 def _numbers(column: pd.Series) -> tuple[pd.Series, list[Problem]]:

@@ -101,7 +101,8 @@ def result_frame(rows: Iterable[Mapping[str, object]], columns: Mapping[str, str
         if kind == "string":
             data[name] = pd.Series(["" if cell is None else cell for cell in cells], dtype=object)
         elif kind == "integer":
-            data[name] = pd.Series([pd.NA if cell is None else cell for cell in cells], dtype="Int64")
+            missing = np.array([cell is None for cell in cells], dtype=bool)
+            data[name] = pd.arrays.IntegerArray(np.array([cell or 0 for cell in cells], dtype="int64"), missing)
         else:
             data[name] = np.array([np.nan if cell is None else cell for cell in cells], dtype="float64")
     return pd.DataFrame(data, columns=list(columns))

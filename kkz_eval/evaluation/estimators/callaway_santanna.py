@@ -22,6 +22,7 @@ from kkz_eval.evaluation.sample import Counts, Sample, require_comparison
 
 NOTHING = 1e-12  # a standard error below this share of the outcome's range is rounding
 SHOWN_CELLS = 5
+_AT_ONCE = 8  # averages whose influence functions are made together, so that many units take little memory
 CONVENTION = 0.01  # relative difference of two standard errors from which a note is due
 
 
@@ -48,6 +49,7 @@ def estimate_callaway_santanna(sample: Sample, plan: Plan, spec: EstimatorSpec) 
     exposed = [] if sample.earliest is None else averages.exposed(sample.earliest)
     chosen += exposed
     values = _influence(wide, found, chosen, averages.cohorts)
+    found = replace(found, influence=values[:, : found.influence.shape[1]])  # one copy of many units is enough
     influence = by_cluster(values, wide.cluster)
     rows = [Row("group_time", cohort=c.cohort, year=c.year, estimate=c.estimate, refused=c.refused) for c in found.cells]
     rows += [_row(average, averages.estimate(average)) for average in chosen]
@@ -78,8 +80,9 @@ def _influence(wide: Wide, found: GroupTime, averages: Sequence[Average], cohort
     cells = found.influence.shape[1]
     values = np.empty((len(found.influence), cells + len(averages)))
     values[:, :cells] = found.influence
-    if averages:
-        values[:, cells:] = _averaged(wide, found, averages, cohorts)
+    for begin in range(0, len(averages), _AT_ONCE):
+        part = averages[begin : begin + _AT_ONCE]
+        values[:, cells + begin : cells + begin + len(part)] = _averaged(wide, found, part, cohorts)
     return values
 
 

@@ -36,7 +36,7 @@ def estimate_event_study(sample: Sample, plan: Plan) -> Estimation:
         cluster=sample.cluster,
         weights=sample.weights,
         small_sample=plan.inference.small_sample,
-        dummies=np.where(np.isin(relative, free), np.searchsorted(free, relative), -1),
+        dummies=np.where(np.isin(relative, free), np.searchsorted(free, relative), -1).astype("int32"),
     )
     rows = [coefficient_row(fit, position, level, "dynamic", event_time=time) for position, time in enumerate(free)]
     rows.append(Row("dynamic", event_time=reference, estimate=0.0))

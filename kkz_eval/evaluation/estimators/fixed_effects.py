@@ -78,7 +78,8 @@ def fit_fixed_effects(
     coefficients = (inverse @ core[:-1, -1]) / scale
     on_years = solve_triangular(whole[: columns.n_years, : columns.n_years], whole[: columns.n_years, columns.n_years :])
     errors = residuals(columns, on_years[:, -1] - on_years[:, :-1] @ coefficients, coefficients)
-    scaled = scores(columns, errors, on_years[:, :-1], cluster_codes[order]) / scale @ (inverse @ inverse.T)
+    bread = (inverse @ inverse.T) / scale[:, None]
+    scaled = scores(columns, errors, on_years[:, :-1], cluster_codes[order], bread)
     clustered = scaled.T @ scaled
     classical = core[-1, -1] ** 2 / (n_cells - len(names)) * (inverse**2).sum(axis=1)
     if abs(core[-1, -1]) <= COLLINEAR * rest[-1]:  # a perfect fit: what is left is rounding and gives no standard error

@@ -52,5 +52,5 @@ def _fit(sample: Sample, plan: Plan, groups: list[np.ndarray], names: list[str])
         cluster=sample.cluster,
         weights=sample.weights,
         small_sample=plan.inference.small_sample,
-        dummies=np.select(groups, range(len(groups)), default=-1),
+        dummies=np.select(groups, range(len(groups)), default=-1).astype("int32"),
     )

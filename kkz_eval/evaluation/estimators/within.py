@@ -87,10 +87,14 @@ def _collapsed(columns: Columns) -> tuple[Columns, np.ndarray] | None:
     if 2 * len(paths) > n_units:
         return None
     path, size = path.ravel(), np.bincount(path.ravel())
-    dense = np.column_stack([columns.without_units(column) for column in columns.dense.T]).reshape(n_units, -1)
+    left = np.empty(columns.dense.shape)
+    for place, column in enumerate(columns.dense.T):
+        left[:, place] = columns.without_units(column)
+    dense = left.reshape(n_units, -1)
     member = scipy.sparse.csr_array((1 / size[path], (path, np.arange(n_units))), shape=(len(paths), n_units))
     means = member @ dense
-    departing = np.linalg.qr((dense - means[path]).reshape(columns.dense.shape), mode="r")
+    dense -= means[path]
+    departing = np.linalg.qr(left, mode="r")
     lower = np.zeros((len(departing), columns.n_years + columns.n_dummies + len(departing)))
     lower[:, -len(departing) :] = departing * np.sqrt(columns.share[0])
     shared = replace(
@@ -144,8 +148,8 @@ def residuals(columns: Columns, years: np.ndarray, coefficients: np.ndarray) -> 
     return columns.without_units(left)
 
 
-def scores(columns: Columns, errors: np.ndarray, projection: np.ndarray, cluster: np.ndarray) -> np.ndarray:
-    """(G, k) sum over the cells of a cluster of weight × residual × regressor, the regressor less unit and year effects.
+def scores(columns: Columns, errors: np.ndarray, projection: np.ndarray, cluster: np.ndarray, bread: np.ndarray) -> np.ndarray:
+    """(G, k) sum over the cells of a cluster of weight × residual × regressor, the regressor less unit and year effects, times bread (k, k).
 
     errors: (n,) residuals; projection: (T with a dummy, k) coefficients of the regressors on the years; cluster: (n,) codes from 0.
     The regressors of a cell are one dummy and the dense ones, so sums by cluster and code do; unit means count only where a unit has
@@ -164,7 +168,11 @@ def scores(columns: Columns, errors: np.ndarray, projection: np.ndarray, cluster
         inside = scipy.sparse.csr_array((moment, (cluster, columns.unit)), shape=(n_clusters, len(first)))
         found[:, : columns.n_dummies] -= inside @ _sums(columns.unit, columns.dummies, weight, columns.n_dummies)
         by_year -= inside @ _sums(columns.unit, columns.kept[columns.year], weight, columns.n_years)
-    return np.asarray(found - by_year @ projection)
+    size = max(1, PIECE // found.shape[1])
+    for begin in range(0, n_clusters, size):  # in place: many clusters times many dummies are large
+        part = slice(begin, begin + size)
+        found[part] = (found[part] - by_year[part] @ projection) @ bread
+    return found
 
 
 def _sums(row: np.ndarray, code: np.ndarray, values: np.ndarray, n_codes: int) -> np.ndarray:
