@@ -13,6 +13,7 @@ from scipy.optimize import LinearConstraint, minimize
 from whole_runs import ALL_YEARS, CONTRACTS, SHARED_DATA, take_in_and_judge
 
 from kkz_eval import line as steps
+from kkz_eval.deliveries.register import Register
 from kkz_eval.editions import make_edition
 from kkz_eval.evaluation.matching import MatchingRefused
 from kkz_eval.evaluation.plan import EstimatorSpec, Matching, Measured, Plan, Units
@@ -103,15 +104,15 @@ def test_the_estimate_is_the_weighted_contrast_by_hand(line: Line, plan: Plan, d
 def test_nothing_after_2011_reaches_the_design(
     line: Line, plan: Plan, design: steps.Design, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    genuine = steps.indicator
+    genuine = steps._indicator
 
-    def altered(line: Line, indicator_id: str, dataset: str) -> object:
-        found = genuine(line, indicator_id, dataset)
+    def altered(line: Line, register: Register, indicator_id: str, dataset: str) -> object:
+        found = genuine(line, register, indicator_id, dataset)
         frame = found.indicators.to_pandas()
         frame.loc[frame["year"] >= 2012, "value"] = -123.0
         return replace(found, indicators=type(found.indicators).from_pandas(frame, schema=found.indicators.schema))
 
-    monkeypatch.setattr(steps, "indicator", altered)
+    monkeypatch.setattr(steps, "_indicator", altered)
     other = steps.design(line, plan)
     assert not other.panel["value"].equals(design.panel["value"])
     assert other.matched.files() == design.matched.files()
