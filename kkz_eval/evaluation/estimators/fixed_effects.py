@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import statsmodels.api as sm
 from scipy.linalg import solve_triangular
 
 from kkz_eval.evaluation.estimators.within import Columns, kept_years, residuals, scores, triangle
@@ -74,14 +75,15 @@ def fit_fixed_effects(
         raise Refused("no_variation")
     _require_independent(core[:-1, :-1], spread[:-1], rest[:-1], names)
     scale = rest[:-1]  # columns of one length keep the solution accurate whatever the units of measurement
-    inverse = solve_triangular(core[:-1, :-1] / scale, np.eye(len(scale)))
-    coefficients = (inverse @ core[:-1, -1]) / scale
+    least_squares = sm.OLS(core[:, -1], core[:, :-1] / scale).fit(method="qr")  # the triangle stands for all cells
+    coefficients = np.asarray(least_squares.params) / scale
+    inverse = np.asarray(least_squares.normalized_cov_params)  # (X'X)⁻¹ of the columns of one length
     on_years = solve_triangular(whole[: columns.n_years, : columns.n_years], whole[: columns.n_years, columns.n_years :])
     errors = residuals(columns, on_years[:, -1] - on_years[:, :-1] @ coefficients, coefficients)
-    bread = (inverse @ inverse.T) / scale[:, None]
+    bread = inverse / scale[:, None]
     scaled = scores(columns, errors, on_years[:, :-1], cluster_codes[order], bread)
     clustered = scaled.T @ scaled
-    classical = core[-1, -1] ** 2 / (n_cells - len(names)) * (inverse**2).sum(axis=1)
+    classical = core[-1, -1] ** 2 / (n_cells - len(names)) * np.diag(inverse)
     if abs(core[-1, -1]) <= COLLINEAR * rest[-1]:  # a perfect fit: what is left is rounding and gives no standard error
         clustered[:] = 0.0
     elif (np.diag(clustered) <= CANCELLED * classical).any():
