@@ -13,6 +13,7 @@ from itertools import islice
 import numpy as np
 
 DELIMITERS = (";", "\t", ",")
+MOST_COLUMNS = 16_384  # of a sheet in any spreadsheet program
 HEAD = 20  # a header stands in the first 20 rows
 SAMPLE = 500  # rows by whose values records of persons are known
 
@@ -59,7 +60,7 @@ class Records:
 def decode(data: bytes) -> Decoded:
     """The text of a file: UTF-16 or UTF-8 by its mark, else UTF-8 where it is valid, else Windows-1252.
 
-    Raises NotTextError: empty, markup, page, nul, undecodable, mixed, control.
+    Raises NotTextError: empty, markup, page, nul, undecodable, mixed, control, wide.
     """
     if not data[:_HEAD_LENGTH].strip(b" \t\r\n\x0b\x0c") and not data.strip(b" \t\r\n\x0b\x0c"):
         raise NotTextError("empty")
@@ -73,7 +74,23 @@ def decode(data: bytes) -> Decoded:
         raise NotTextError("nul")
     if _has_control(data if decoded.encoding in ("utf-8", "cp1252") else decoded.text.encode("utf-8")):
         raise NotTextError("control")
+    if _is_too_wide(decoded.text):
+        raise NotTextError("wide")
     return decoded
+
+
+def _is_too_wide(text: str) -> bool:
+    """Whether a line has more cells than a sheet has columns, by whichever delimiter."""
+    start = 0
+    while start < len(text):
+        end = text.rfind("\n", start, start + MOST_COLUMNS)
+        if end < 0:  # no line ends within so many characters: only such a line can hold so many delimiters
+            end = text.find("\n", start)
+            end = len(text) if end < 0 else end
+            if any(text.count(delimiter, start, end) >= MOST_COLUMNS for delimiter in DELIMITERS):
+                return True
+        start = end + 1
+    return False
 
 
 def _has_control(data: bytes) -> bool:

@@ -270,6 +270,8 @@ def test_a_header_is_looked_for_in_the_first_twenty_rows() -> None:
         (b"a;b\0;c\n", "nul"),
         ("a;b\n1;2\n".encode("utf-16-le"), "nul"),
         (b"a;b\x01\n", "control"),
+        (b"a;b\n" * 9_000 + b";" * 16_384 + b"\n1;2\n", "wide"),
+        (b"a" + b"," * 16_384, "wide"),
         (b"\x81\x8d;\x8f\n", "undecodable"),
         (b"nur ein Satz ohne Spalten\n", "no_table"),
         (b'a;"' + b"b" * 200_000, "cell_too_long"),
