@@ -75,26 +75,26 @@ def board_tables(
 ) -> tuple[BoardTable, ...]:
     """A table for each municipal dataset, by dataset.
 
-    delivered: histories of all datasets; conflicts: (dataset, unit_id, year) of which no delivery holds. The years are those that
-    any municipality delivered for any municipal dataset, and the next one where it is due about now; the units of a table are those of
-    the programme that owe its dataset, and all others that delivered it.
+    delivered: histories of all datasets; conflicts: (dataset, unit_id, year) of which no delivery holds. The years of a
+    table begin with the first that any municipality delivered for its dataset, for any where none did; they end with the last of all
+    datasets, or the next one where it is due about now. The units of a table are those of the programme that owe its dataset, and all
+    others that delivered it.
     """
     municipal = sorted((c for c in contracts.values() if c.source == "municipal"), key=lambda contract: contract.dataset)
     datasets = {contract.dataset for contract in municipal}
     own = [history for history in delivered if history.dataset in datasets]
     span = _span(municipal, {history.year for history in own}, today)
+    first = {dataset: min(h.year for h in own if h.dataset == dataset) for dataset in {history.dataset for history in own}}
     found = {(history.dataset, history.unit_id, history.year): history for history in own}
-    return tuple(
-        BoardTable(
-            contract,
-            span,
-            tuple(
-                tuple(_cell(contract, unit, year, found.get((contract.dataset, unit, year)), conflicts, today) for year in span)
-                for unit in _units(contract, own)
-            ),
+    tables = []
+    for contract in municipal:
+        years = tuple(year for year in span if year >= first.get(contract.dataset, span[0]))
+        rows = tuple(
+            tuple(_cell(contract, unit, year, found.get((contract.dataset, unit, year)), conflicts, today) for year in years)
+            for unit in _units(contract, own)
         )
-        for contract in municipal
-    )
+        tables.append(BoardTable(contract, years, rows))
+    return tuple(tables)
 
 
 def _units(contract: Contract, delivered: Sequence[History]) -> list[str]:

@@ -17,8 +17,8 @@ CONTRACTS = load_contracts(Path(__file__).parents[2] / "data_contracts")
 ARNSBERG, OFFICE, KREIS_OFFICE = "05958004", "JH05958004", "JH05358999"
 
 
-def delivered(dataset: str, unit: str) -> History:
-    part = Slice(unit, 2016, Status.ACCEPTED, 0, 0)
+def delivered(dataset: str, unit: str, year: int = 2016) -> History:
+    part = Slice(unit, year, Status.ACCEPTED, 0, 0)
     verdict = Verdict(
         *("0" * 64, dataset, "1.0.0", "r", "", "p", "f", "municipal_text", ""),
         Status.ACCEPTED,
@@ -26,7 +26,7 @@ def delivered(dataset: str, unit: str) -> History:
         n_warnings=0,
         slices=(part,),
     )
-    return History(dataset, unit, 2016, ((1, part),), Arrival(1, 1, "a.csv", "0" * 64, dataset, (2016,)), verdict)
+    return History(dataset, unit, year, ((1, part),), Arrival(1, 1, "a.csv", "0" * 64, dataset, (year,)), verdict)
 
 
 def tables(*histories: History) -> dict[str, BoardTable]:
@@ -49,6 +49,16 @@ def test_a_unit_that_sent_what_it_does_not_owe_is_on_that_board_alone() -> None:
     found = tables(delivered("bevoelkerung", "05158004"))
     assert "05158004" in units(found["bevoelkerung"])
     assert "05158004" not in units(found["schulabgaenge"])
+
+
+def test_nobody_owes_the_years_before_a_dataset_was_first_delivered() -> None:
+    found = tables(
+        delivered("bevoelkerung", ARNSBERG, 2006), delivered("bevoelkerung", ARNSBERG), delivered("netzwerk", ARNSBERG, 2012)
+    )
+    assert found["bevoelkerung"].years == tuple(range(2006, 2017))
+    assert found["netzwerk"].years == tuple(range(2012, 2017))
+    assert found["schulabgaenge"].years == found["bevoelkerung"].years  # never delivered: all is missing
+    assert all(len(cells) == 5 for cells in found["netzwerk"].rows)
 
 
 def test_nobody_is_reminded_of_what_another_owes() -> None:
