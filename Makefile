@@ -11,7 +11,7 @@ run: setup            ## simulate the model world, run the yearly job, print whe
 	@$(BIN)/kkz-eval run --inbox $(WORLD)/deliveries --home home --plan $(PLAN)
 
 test: setup browser lint  ## format, lint, types, import directions, every test
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 ui: setup             ## open the user interface on this machine: http://127.0.0.1:3000
 	$(BIN)/kkz-eval ui
