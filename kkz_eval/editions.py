@@ -25,11 +25,13 @@ from kkz_eval.indicators.catalogue import Selection
 from kkz_eval.line import Line
 from kkz_eval.model.texts import LANGUAGES, Language, text
 from kkz_eval.planning import conformity_of
-from kkz_eval.reference.tables import programme_units, unit_name
+from kkz_eval.reference.tables import unit_name
 from kkz_eval.reporting.build import build_document, event_study_of, render
 from kkz_eval.reporting.figures import WIDE, event_study_chart, to_svg
 from kkz_eval.reporting.inputs import COUNT_COLUMNS, DELIVERY_COLUMNS, DesignInfo, OutcomeInfo, ReportInputs, SourceInfo
 from kkz_eval.sentences import conflict_sentence
+from kkz_eval.stewardship.board import owing_units
+from kkz_eval.stewardship.protocol import unit_label
 from kkz_eval.storage.digests import code_digest, digest_of, digest_of_bytes
 
 LIBRARIES = ("kkz-eval", "numpy", "pandas", "scipy", "statsmodels", "pyarrow", "altair", "vl-convert-python")
@@ -208,18 +210,19 @@ def _source_info(line: Line, contract: Contract) -> SourceInfo:
 
 
 def _deliveries(line: Line, contract: Contract, panel: pd.DataFrame) -> pd.DataFrame:
-    """The newest word of the register on every programme unit and year of the plan's windows."""
-    years = range(int(panel["year"].min()), int(panel["year"].max()) + 1)
+    """The newest word of the register on every unit that owes the dataset, in the plan's windows from its first delivered year on."""
     newest = {
         (part.unit_id, part.year): part for source in sources_of(line.register(), contract) for part in source.verdict.slices
     }
+    first = max(int(panel["year"].min()), min((year for _, year in newest), default=0))
+    years = range(first, int(panel["year"].max()) + 1)
     rows = []
-    for unit in programme_units():
+    for unit in sorted(owing_units(contract)):
         for year in years:
-            part = newest.get((unit.ags, year))
+            part = newest.get((unit, year))
             status = part.status.value if part else "missing"
             counts = (part.n_errors, part.n_warnings) if part else (0, 0)
-            rows.append((contract.dataset, unit.ags, unit.name, year, status, *counts))
+            rows.append((contract.dataset, unit, unit_label(unit), year, status, *counts))
     return pd.DataFrame(rows, columns=list(DELIVERY_COLUMNS))
 
 

@@ -97,12 +97,17 @@ def board_tables(
     return tuple(tables)
 
 
-def _units(contract: Contract, delivered: Sequence[History]) -> list[str]:
-    """Who owes a dataset: each unit of the programme, or its youth office where youth offices deliver; and who delivered it besides."""
+def owing_units(contract: Contract) -> frozenset[str]:
+    """Who owes a dataset: each unit of the programme, or its youth office where youth offices deliver."""
     by_office = "youth_office" in contract.levels
     owing = {youth_office_of(unit) if by_office else unit.ags for unit in programme_units()}
+    return frozenset(unit for unit in owing if unit is not None)
+
+
+def _units(contract: Contract, delivered: Sequence[History]) -> list[str]:
+    """Who owes a dataset, and who delivered it besides."""
     came = {history.unit_id for history in delivered if history.dataset == contract.dataset}
-    return sorted({unit for unit in owing | came if unit is not None}, key=unit_label)
+    return sorted(owing_units(contract) | came, key=unit_label)
 
 
 def _span(municipal: Sequence[Contract], delivered: Collection[int], today: date) -> tuple[int, ...]:
