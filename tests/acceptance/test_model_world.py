@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -46,6 +48,15 @@ def test_the_planted_effect_lies_in_the_interval(run: tuple[Path, int, Path], in
 
 def test_the_report_says_that_it_is_simulated(run: tuple[Path, int, Path]) -> None:
     assert "Alle Zahlen dieses Berichts sind simuliert." in run[2].read_text(encoding="utf-8")
+
+
+def test_only_what_a_unit_owes_is_named_as_missing(run: tuple[Path, int, Path]) -> None:
+    """Towns that joined in 2017 send no services before; all else is there, and nobody owes what its youth office sends."""
+    html = run[2].read_text(encoding="utf-8")
+    table = html[html.index('<table id="kept-out-table"') :]
+    rows = re.findall(r"<tr>(.*?)</tr>", table[: table.index("</table>")], re.DOTALL)[1:]
+    datasets = Counter(re.findall(r"<code>(.*?)</code>", row)[0] for row in rows)
+    assert datasets == {"netzwerk": 110, "praeventionsangebote": 110}  # 22 units, 2012 to 2016
 
 
 def test_a_second_run_computes_nothing_and_points_to_the_same_report(run: tuple[Path, int, Path]) -> None:
