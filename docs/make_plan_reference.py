@@ -18,6 +18,7 @@ PAGE = Path(__file__).resolve().parent / "plan.md"
 
 # One value for every key of the schema; `[]` stands for the entries of a list.
 EXAMPLES: Mapping[str, object] = {
+    "headline": "twfe",
     "plan_version": 1,
     "id": "ohne-abschluss-2012",
     "question": "q1",

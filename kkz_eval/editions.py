@@ -137,6 +137,7 @@ def report_inputs(line: Line, plan: Plan, design: steps.Design, effects: Effects
         versions={name: version(name) for name in LIBRARIES},
         design=_design_info(plan, design),
         conformity=_in_languages(conformity_of(line, plan, design.baseline)),
+        headline=plan.headline,
         not_evaluable=tuple({str(lang): row.sentence(lang) for lang in LANGUAGES} for row in line.not_evaluable),
     )
 

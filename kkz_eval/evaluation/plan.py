@@ -33,6 +33,8 @@ VARIANTS: Mapping[str, tuple[str, ...]] = {
 AGGREGATIONS: Mapping[str, tuple[str, ...]] = {
     "callaway_santanna": ("group_time", "simple", "dynamic", "group", "calendar"),
 }
+VERDICT_METHODS = ("callaway_santanna", "sun_abraham", "sdid", "synthetic_control", "twfe", "event_study", "dose")
+"""Methods whose estimate a verdict may rest on."""
 MATCHING_WEIGHT, MATCHING_STRATUM = "weight", "stratum"  # the panel's columns that a matching makes
 PANEL_KEY_COLUMNS = ("unit_id", "year", "indicator", "value", "cohort")
 
@@ -143,6 +145,7 @@ class Plan:
     matching: Matching | None = None
     checks: Checks = field(default_factory=Checks)
     variant_of: str | None = None
+    headline: str | None = None
     sensitivity: Mapping[str, object] = field(default_factory=dict)
 
     def outcome(self, indicator: str) -> Outcome:
@@ -210,9 +213,18 @@ def plain_plan(plan: Plan) -> Mapping[str, Any]:
 
 
 def plan_digest(plan: Plan) -> str:
-    """sha256 of the plan's canonical JSON, defaults filled in: equal for plans that say the same."""
-    canonical = json.dumps(plain_plan(plan), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    """sha256 of the plan's canonical JSON, defaults filled in: equal for plans that say the same.
+
+    Keys without a value are left out, so that a key that later versions know does not change the digest of a plan without it.
+    """
+    canonical = json.dumps(_without_absent(plain_plan(plan)), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+def _without_absent(value: object) -> object:
+    if isinstance(value, Mapping):
+        return {key: _without_absent(child) for key, child in value.items() if child is not None and child not in ({}, [])}
+    return [_without_absent(child) for child in value] if isinstance(value, list) else value
 
 
 def _plain(value: object) -> object:
@@ -371,6 +383,7 @@ def _meaning_problems(data: Mapping[str, object]) -> Iterator[_Found]:
             yield ("estimators", position, "variant"), "variant_not_allowed", parameters
         if "aggregations" in estimator and method not in AGGREGATIONS:
             yield ("estimators", position, "aggregations"), "no_aggregations", {"method": method}
+    yield from _headline_problems(data)
     yield from _matching_problems(data)
     if data.get("variant_of") is not None and data.get("variant_of") == data.get("id"):
         yield ("variant_of",), "variant_of_itself", {"id": data["id"]}
@@ -386,6 +399,21 @@ def _meaning_problems(data: Mapping[str, object]) -> Iterator[_Found]:
         yield ("inference", "level"), "wrong_type.number", {"value": "NaN"}
     if isinstance(inference, Mapping) and inference.get("method") == "multiplier" and inference.get("draws", 0) == 0:
         yield ("inference", "method"), "draws_missing", {}
+
+
+def _headline_problems(data: Mapping[str, object]) -> Iterator[_Found]:
+    headline = data.get("headline")
+    if not isinstance(headline, str):
+        return
+    methods = {entry.get("id"): entry.get("method") for _, entry in _mappings(data.get("estimators"))}
+    if headline not in methods:
+        yield ("headline",), "headline_unknown", {"id": headline, "known": ", ".join(str(name) for name in methods)}
+    elif methods[headline] not in VERDICT_METHODS:
+        yield (
+            ("headline",),
+            "headline_without_verdict",
+            {"id": headline, "method": methods[headline], "allowed": ", ".join(VERDICT_METHODS)},
+        )
 
 
 def _matching_problems(data: Mapping[str, object]) -> Iterator[_Found]:
@@ -442,6 +470,7 @@ def _built(data: Mapping[str, Any]) -> Plan:
         "texts",
         "sources",
         "variant_of",
+        "headline",
         "sensitivity",
     )
     matching = data.get("matching")

@@ -100,6 +100,7 @@ class ReportInputs:
     estimates, tests: columns of the engine's interface. balance: rows of evaluation.balance; may be empty. deliveries: one row per dataset, unit and year; may be empty.
     counts: municipal counts with their total per unit and year, shown through the disclosure gate only.
     One row per unit, year and certificate. conformity: whether the results follow a locked plan, then each deviation.
+    headline: id of the estimator on which the verdict rests, None where the plan leaves it to the rule of `wording`.
     not_evaluable: subjects of the chain without an estimate, each with its reason.
     Raises ValueError where a table lacks a column, a role, group or status is unknown, or counts has a key twice.
     """
@@ -124,6 +125,7 @@ class ReportInputs:
     design: DesignInfo | None = None
     conformity: tuple[LocalText, ...] = ()
     not_evaluable: tuple[LocalText, ...] = ()
+    headline: str | None = None
 
     def __post_init__(self) -> None:
         _known("role", [outcome.role for outcome in self.outcomes], ROLES)

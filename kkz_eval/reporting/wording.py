@@ -1,7 +1,8 @@
 """Sentences by rule from a row of estimates: what may be said, and no more. No layout, no estimation.
 
 The rule: refused, then a trend seen before the start, then an interval with or without zero. Where an outcome has an
-earliest plausible year, the row `exposed` decides. Which estimator decides does not depend on what it found.
+earliest plausible year, the row `exposed` decides. Which estimator decides the plan says, or the order of HEADLINE_METHODS: never
+what it found.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ PRE_TREND_LEVEL = 0.05
 SMALL_DISTANCE = 0.05
 LARGE_DISTANCE = 0.25
 
-# The first method that the plan used decides: robust to staggered starts first. A refusal does not hand over to the next.
+# Where the plan names none, the first method that it used decides: robust to staggered starts first. A refusal does not hand over to the next.
 HEADLINE_METHODS = ("callaway_santanna", "sun_abraham", "sdid", "synthetic_control", "twfe")
 METHODS = ("twfe", "event_study", "callaway_santanna", "sun_abraham", "sdid", "synthetic_control", "dose")
 """Those with a name in the catalogue."""
@@ -70,22 +71,25 @@ class Verdict:
 def overall_rows(estimates: pd.DataFrame, indicator: str) -> pd.DataFrame:
     """Rows of an outcome that stand for all years: coefficient, simple, exposed, and the overall row of an aggregation."""
     rows = estimates[(estimates["indicator"] == indicator) & (estimates["term"].isna() | (estimates["term"] == "att"))]
+    rows = rows[rows["method"] != "bacon"]  # what it decomposes is the row of twfe
     overall = rows["cohort"].isna() & rows["year"].isna() & rows["event_time"].isna()
     return rows[overall & ((rows["aggregation"] != "group_time") | (rows["status"] == "refused"))]
 
 
-def headline_row(estimates: pd.DataFrame, outcome: OutcomeInfo) -> pd.Series | None:
+def headline_row(estimates: pd.DataFrame, outcome: OutcomeInfo, headline: str | None) -> pd.Series | None:
     """The row on which the verdict rests, None where the run has none.
 
-    Of the first method in HEADLINE_METHODS that was run: `exposed` where the outcome has an earliest plausible year,
+    Of the estimator `headline`, or where it is None of the first method in HEADLINE_METHODS that was run: `exposed` where the outcome has an earliest plausible year,
     else the overall row. A refused run may have one row only; then that row.
     """
     rows = overall_rows(estimates, outcome.indicator)
-    run = set(estimates.loc[estimates["indicator"] == outcome.indicator, "method"])
-    method = next((method for method in HEADLINE_METHODS if method in run), None)
-    of_method = rows[rows["method"] == method]
-    wanted = ("exposed",) if outcome.earliest_plausible_year is not None else ("simple", "coefficient", "dynamic")
-    for aggregation in wanted:
+    if headline is None:
+        run = set(estimates.loc[estimates["indicator"] == outcome.indicator, "method"])
+        method = next((method for method in HEADLINE_METHODS if method in run), None)
+        of_method = rows[rows["method"] == method]
+    else:
+        of_method = rows[rows["estimator"] == headline]
+    for aggregation in _wanted(outcome.earliest_plausible_year is not None):
         chosen = of_method[of_method["aggregation"] == aggregation]
         if len(chosen):
             return chosen.iloc[0]
@@ -134,9 +138,10 @@ def verdict(
     panel: pd.DataFrame,
     groups: pd.DataFrame,
     treated_cohorts: tuple[int, ...],
+    headline: str | None,
 ) -> Verdict:
     """What may be said of an outcome (the rule in the module's docstring)."""
-    row = headline_row(estimates, outcome)
+    row = headline_row(estimates, outcome, headline)
     if row is None:
         return Verdict(Kind.MISSING, None, None, Course.OTHER_HIGHER)
     p = pre_trend_p(tests, outcome, str(row["estimator"]))
@@ -239,6 +244,47 @@ def elsewhere(found: Verdict, outcome: OutcomeInfo, estimates: pd.DataFrame, sco
                 high=measured(f"{scope}.other_high", row["conf_high"], outcome.decimals, language),
             )
     return ()
+
+
+def others(found: Verdict, outcome: OutcomeInfo, estimates: pd.DataFrame, scope: str, language: Language) -> Parts:
+    """What the other estimators say over the same years: how many, their range, and how many do not exclude zero."""
+    if found.row is None or found.kind is Kind.REFUSED:
+        return ()
+    rows = overall_rows(estimates, outcome.indicator)
+    rows = rows[(rows["status"] == "ok") & (rows["estimator"] != found.row["estimator"])].dropna(subset=["conf_low", "conf_high"])
+    order = {name: place for place, name in enumerate(_wanted(found.row["aggregation"] == "exposed"))}
+    rows = rows[rows["aggregation"].isin(order)]
+    rows = rows.loc[rows["aggregation"].map(order).sort_values(kind="stable").index].drop_duplicates("estimator")
+    if rows.empty:
+        return ()
+    with_zero = int(((rows["conf_low"] <= 0) & (rows["conf_high"] >= 0)).sum())
+    low, high = float(rows["estimate"].min()), float(rows["estimate"].max())
+    estimate = float(found.row["estimate"])
+    shown = {
+        "n": count(f"{scope}.n_others", len(rows), language),
+        "low": measured(f"{scope}.others_low", low, outcome.decimals, language),
+        "high": measured(f"{scope}.others_high", high, outcome.decimals, language),
+        "with_zero": count(f"{scope}.n_with_zero", with_zero, language),
+    }
+    kind = "one" if len(rows) == 1 else "all" if with_zero == len(rows) else "no" if with_zero == 0 else "some"
+    if kind == "one":
+        kind = "one_with_zero" if with_zero else "one_without_zero"
+    signs = () if min(low, estimate) > 0 or max(high, estimate) < 0 else phrase("wording.others_signs", language)
+    return join(phrase(f"wording.others_{kind}", language, **{k: v for k, v in shown.items() if k in _OTHERS[kind]}), signs)
+
+
+_OTHERS = {
+    "one_with_zero": ("low",),
+    "one_without_zero": ("low",),
+    "all": ("n", "low", "high"),
+    "no": ("n", "low", "high"),
+    "some": ("n", "low", "high", "with_zero"),
+}
+
+
+def _wanted(exposed: bool) -> tuple[str, ...]:
+    """Aggregations that stand for the years that count, the first that an estimator has."""
+    return ("exposed",) if exposed else ("simple", "coefficient", "dynamic")
 
 
 def _has_zero(row: pd.Series) -> bool:

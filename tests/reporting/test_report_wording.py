@@ -15,7 +15,7 @@ BASIS = " Grundlage: 14 Kreise und kreisfreie Städte, davon 6 in der Programmgr
 ASSUMPTION = " Dass das Programm der Grund ist, setzt voraus, dass sich beide Gruppen sonst gleich entwickelt hätten."
 
 
-def verdict_of(inputs, indicator, estimates=None):
+def verdict_of(inputs, indicator, estimates=None, headline=None):
     outcome = next(outcome for outcome in inputs.outcomes if outcome.indicator == indicator)
     found = wording.verdict(
         outcome,
@@ -24,6 +24,7 @@ def verdict_of(inputs, indicator, estimates=None):
         panel=inputs.panel,
         groups=inputs.groups,
         treated_cohorts=inputs.treated_cohorts,
+        headline=headline,
     )
     return outcome, found
 

@@ -58,6 +58,8 @@ def _difference_outcome(inputs: ReportInputs, outcome: OutcomeInfo, language: La
         blocks.append(draw_event_study(f"{scope}.figure", study, caption, language))
     table = _estimates_table(inputs, outcome, found, scope, language)
     if table.rows:
+        said = wording.others(found, outcome, inputs.estimates, scope, language)
+        blocks += [Paragraph(said)] if said else []
         blocks.append(table)
     return Section(scope, (label,), tuple(blocks))
 

@@ -29,6 +29,7 @@ def verdict_of(inputs: ReportInputs, outcome: OutcomeInfo) -> wording.Verdict:
         panel=inputs.panel,
         groups=inputs.groups,
         treated_cohorts=inputs.treated_cohorts,
+        headline=inputs.headline,
     )
 
 
