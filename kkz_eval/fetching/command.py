@@ -60,7 +60,10 @@ def fetch(
     service, folder, language = services[source], into or settings.inbox, settings.language
     if not folder.is_dir():
         raise UserError("folder_missing", package=PACKAGE, folder=str(folder))
-    credentials = _credentials(service, language, prompt)
+    try:
+        credentials = _credentials(service, language, prompt)
+    except KeyboardInterrupt as interrupt:
+        raise UserError("interrupted", package=PACKAGE, exit_code=130) from interrupt
     if order.processing == "job" and not credentials.password:
         raise UserError("token_starts_no_job", package=PACKAGE, service=service.name, variable=source.upper())
     bounds = limits or Limits()
@@ -75,12 +78,15 @@ def fetch(
 
 
 def ask_person(service: Service, language: Language) -> Credentials | None:
-    """The account as typed in; the password is not shown. None where nothing was typed."""
+    """The account as typed in; the password is not shown. None where nothing was typed or the input ended."""
     print(text("ask_user", language, package=PACKAGE, service=service.name), end="", file=sys.stderr, flush=True)
     user = sys.stdin.readline().strip()
     if not user:
         return None
-    return Credentials(user, getpass.getpass(text("ask_password", language, package=PACKAGE)))
+    try:
+        return Credentials(user, getpass.getpass(text("ask_password", language, package=PACKAGE)))
+    except EOFError:
+        return None
 
 
 def _credentials(service: Service, language: Language, prompt: Prompt | None) -> Credentials:

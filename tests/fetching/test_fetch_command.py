@@ -419,6 +419,20 @@ def test_a_person_is_asked_where_the_environment_names_no_account(
     assert (server.asked[0][1]["Username"], server.asked[0][1]["Password"]) == ("getippt", "auch")
 
 
+def test_a_person_who_breaks_off_leaves_nothing(
+    cli: Command, server: Server, contracts: Path, inbox: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("KKZ_REGIONALSTATISTIK_USER")
+
+    def breaks_off(service: Service, language: Language) -> Credentials:
+        raise KeyboardInterrupt
+
+    order = order_of(ASKED[0], "2022-2023", None, "dialogue")
+    with pytest.raises(UserError, match="nothing was written") as refusal:
+        fetch(Settings(tmp_path, inbox, contracts), "regionalstatistik", order, None, breaks_off)
+    assert (refusal.value.exit_code, server.asked, list(inbox.iterdir())) == (130, [], [])
+
+
 def test_a_server_that_is_not_there_is_named(cli: Command, contracts: Path, inbox: Path) -> None:
     _write_services(contracts, "http://127.0.0.1:9/ws/")
     _refused(cli(*ASKED), inbox, "nicht zu erreichen", "127.0.0.1:9")
