@@ -32,7 +32,7 @@ def inputs_digest(rows: pd.DataFrame) -> str:
             digest.update(np.ascontiguousarray(numbers).data)
             continue
         if isinstance(column.dtype, pd.CategoricalDtype):
-            codes, distinct = codes_of(column), column.array.categories  # type: ignore[attr-defined]
+            codes, distinct = codes_of(column), column.array.categories
         else:
             codes, distinct = pd.factorize(column)
         written = np.array([*map(json.dumps, distinct), "null"], dtype=object)

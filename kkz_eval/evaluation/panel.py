@@ -197,13 +197,13 @@ def _texts(column: pd.Series) -> tuple[pd.Series, list[Problem]]:
     place = {value: code for code, value in enumerate(texts)}
     ranks = np.array([*(place.get(value, -1) for value in written), -1], dtype="int32")
     dtype = pd.CategoricalDtype(pd.Index(texts, dtype=object))
-    cells = pd.Categorical.from_codes(ranks[codes], dtype=dtype, validate=False)  # type: ignore[call-overload]
+    cells = pd.Categorical.from_codes(ranks[codes], dtype=dtype, validate=False)
     return pd.Series(cells, index=column.index, name=column.name, copy=False), []
 
 
 def codes_of(column: pd.Series) -> np.ndarray:
     """(n,) code of each cell of a column of categories, -1 where it is missing."""
-    return np.asarray(column.array.codes)  # type: ignore[attr-defined]
+    return np.asarray(column.array.codes)
 
 
 def in_order(frame: pd.DataFrame) -> bool:
@@ -300,7 +300,7 @@ def _plan_columns(frame: pd.DataFrame, plan: Plan) -> Iterator[Problem]:
 
 def _plan_indicators(frame: pd.DataFrame, plan: Plan) -> Iterator[Problem]:
     indicators = frame["indicator"].array
-    present = [str(indicators.categories[code]) for code in np.flatnonzero(np.bincount(indicators.codes))]  # type: ignore[attr-defined]
+    present = [str(indicators.categories[code]) for code in np.flatnonzero(np.bincount(indicators.codes))]
     for outcome in plan.outcomes:
         if outcome.indicator not in present:
             parameters = {"indicator": outcome.indicator, "indicators": ", ".join(present)}

@@ -93,7 +93,7 @@ def _distinct(codes: np.ndarray) -> int:
 def outcome_slice(panel: pd.DataFrame, plan: Plan, outcome: Outcome) -> pd.DataFrame:
     """The rows of one outcome in its window, sorted by unit and year. panel: as validate_panel returns it."""
     column = panel["indicator"].array
-    keep = column.codes == column.categories.get_loc(outcome.indicator)  # type: ignore[attr-defined]
+    keep = column.codes == column.categories.get_loc(outcome.indicator)
     if outcome.window is not None:
         first, last = outcome.window
         year = panel["year"].to_numpy()
@@ -154,7 +154,7 @@ def build_sample(rows: pd.DataFrame, plan: Plan, outcome: Outcome) -> Sample:
 
 def _units(column: pd.Series) -> tuple[np.ndarray, tuple[str, ...]]:
     """Codes from 0 without gaps (n,), in the order of the categories, and the text of each. column: without missing cells."""
-    codes, names = codes_of(column), column.array.categories  # type: ignore[attr-defined]
+    codes, names = codes_of(column), column.array.categories
     present = np.bincount(codes, minlength=len(names)) > 0
     if present.all():
         return codes.astype("int32", copy=False), tuple(names)

@@ -12,7 +12,7 @@ from dataclasses import replace
 import numpy as np
 from scipy import special, stats
 
-from kkz_eval.evaluation.estimators.aggregation import Average, Averages
+from kkz_eval.evaluation.estimators.aggregation import Average, Averages, most_averages
 from kkz_eval.evaluation.estimators.estimation import Estimation, Row, Test
 from kkz_eval.evaluation.estimators.group_time import GroupTime, Wide, group_time, widened
 from kkz_eval.evaluation.estimators.influence import Influence, by_cluster, critical_value, quartile_errors
@@ -37,7 +37,7 @@ def estimate_callaway_santanna(sample: Sample, plan: Plan, spec: EstimatorSpec) 
     """
     require_comparison(sample, plan)
     wide = widened(sample)
-    found = group_time(wide, plan, spec.variant)
+    found = group_time(wide, plan, spec.variant, most_averages(wide.years, wide.cohort))
     after = [cell for cell in found.cells if cell.year >= cell.cohort]
     reasons = [cell.refused for cell in after if cell.refused is not None]
     if len(reasons) == len(after):
@@ -48,9 +48,9 @@ def estimate_callaway_santanna(sample: Sample, plan: Plan, spec: EstimatorSpec) 
     chosen = [row for name in spec.aggregations if name != "group_time" for row in averages.of(name)]
     exposed = [] if sample.earliest is None else averages.exposed(sample.earliest)
     chosen += exposed
+    refused = sample.earliest is not None and not exposed
     values = _influence(wide, found, chosen, averages.cohorts)
-    found = replace(found, influence=values[:, : found.influence.shape[1]])  # one copy of many units is enough
-    influence = by_cluster(values, wide.cluster)
+    influence = by_cluster(values[:, : len(found.cells) + len(chosen) + refused], wide.cluster)
     rows = [Row("group_time", cohort=c.cohort, year=c.year, estimate=c.estimate, refused=c.refused) for c in found.cells]
     rows += [_row(average, averages.estimate(average)) for average in chosen]
     with np.errstate(over="ignore"):
@@ -58,12 +58,11 @@ def estimate_callaway_santanna(sample: Sample, plan: Plan, spec: EstimatorSpec) 
             raise Refused("too_large")
     floor = NOTHING * float(np.ptp(sample.outcome))
     test, note = _pre_trend(found, Influence(influence.values[:, : len(found.cells)]), floor, plan)
+    if refused:
+        rows.append(Row("exposed", refused=Note("refused.no_exposed", {"year": sample.earliest})))
     shown = slice(0 if "group_time" in spec.aggregations else len(found.cells), len(rows))
     influence = Influence(influence.values[:, shown])
     rows = _with_inference(rows[shown], influence, floor, plan)
-    if sample.earliest is not None and not exposed:
-        rows.append(Row("exposed", refused=Note("refused.no_exposed", {"year": sample.earliest})))
-        influence = Influence(np.column_stack([influence.values, np.zeros(len(influence.values))]))
     notes = [*found.notes, *_notes(wide, found, plan), *([] if note is None else [note])]
     notes += _group_note(wide, found, chosen, averages.cohorts)
     return Estimation(tuple(rows), tests=(test,), notes=tuple(notes), counts=_counts(wide, found), influence=influence)
@@ -76,19 +75,17 @@ def _most_frequent(reasons: Sequence[Note]) -> Note:
 
 
 def _influence(wide: Wide, found: GroupTime, averages: Sequence[Average], cohorts: Sequence[int]) -> np.ndarray:
-    """(n, cells + averages): of the cells, then of their averages, the error of the estimated sizes of cohorts included."""
-    cells = found.influence.shape[1]
-    values = np.empty((len(found.influence), cells + len(averages)))
-    values[:, :cells] = found.influence
+    """(n, columns of found): of the cells, then of their averages, the error of the estimated sizes of cohorts included, put in place."""
+    cells = len(found.cells)
     for begin in range(0, len(averages), _AT_ONCE):
         part = averages[begin : begin + _AT_ONCE]
-        values[:, cells + begin : cells + begin + len(part)] = _averaged(wide, found, part, cohorts)
-    return values
+        found.influence[:, cells + begin : cells + begin + len(part)] = _averaged(wide, found, part, cohorts)
+    return found.influence
 
 
 def _averaged(wide: Wide, found: GroupTime, averages: Sequence[Average], cohorts: Sequence[int]) -> np.ndarray:
     """(n, averages): contribution of each unit to the errors of averages."""
-    values = found.influence @ np.column_stack([average.weights for average in averages])
+    values = found.influence[:, : len(found.cells)] @ np.column_stack([average.weights for average in averages])
     for place, g in enumerate(cohorts):
         member = np.flatnonzero(wide.cohort == g)
         values[member] += wide.size[member, None] * np.array([average.sizes[place] for average in averages])
@@ -161,7 +158,7 @@ def _pre_trend(found: GroupTime, influence: Influence, floor: float, plan: Plan)
     if count == 0:
         return Test("pre_trend", np.nan, "0", np.nan), Note("notes.pre_trend_none")
     effects = np.array([found.cells[place].estimate for place in places]) / errors[places]
-    correlation = Influence(influence.values[:, places] / errors[places]).covariance
+    correlation = influence.correlation(places, errors[places])
     if np.linalg.matrix_rank(correlation, tol=1e-10) < count:
         note = Note("notes.pre_trend_impossible", {"restrictions": count, "clusters": clusters})
         return Test("pre_trend", np.nan, str(count), np.nan), note
