@@ -35,10 +35,10 @@ def inputs_digest(rows: pd.DataFrame) -> str:
             codes, distinct = codes_of(column), column.array.categories
         else:
             codes, distinct = pd.factorize(column)
-        written = np.array([*map(json.dumps, distinct), "null"], dtype=object)
+        written = np.array([*map(json.JSONEncoder().encode, distinct), "null"], dtype=object)
         digest.update(b"[")
         for begin in range(0, len(codes), PIECE):
-            digest.update((", " if begin else "").encode() + ", ".join(written[codes[begin : begin + PIECE]]).encode())
+            digest.update((", " if begin else "").encode() + ", ".join(written[codes[begin : begin + PIECE]].tolist()).encode())
         digest.update(b"]")
     return digest.hexdigest()
 

@@ -192,7 +192,7 @@ def _texts(column: pd.Series) -> tuple[pd.Series, list[Problem]]:
             kind = type(next(value for value in present if not isinstance(value, str))).__name__
             return column.astype(object), [Problem("column_not_text", parameters={"column": name, "type": kind})]
     codes, distinct = pd.factorize(column)  # equal cells share one text: a long panel has few
-    written = [str(value) for value in distinct]
+    written = [str(value) for value in np.asarray(distinct, dtype=object).tolist()]
     texts = sorted(value for value in written if value.strip() != "")
     place = {value: code for code, value in enumerate(texts)}
     ranks = np.array([*(place.get(value, -1) for value in written), -1], dtype="int32")

@@ -9,8 +9,9 @@ import csv
 import io
 import os
 import tempfile
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -91,21 +92,32 @@ ARROW_TYPES = {"string": pa.string(), "integer": pa.int64(), "number": pa.float6
 def result_frame(rows: Iterable[Mapping[str, object]], columns: Mapping[str, str], order: Iterable[str] = ()) -> pd.DataFrame:
     """A typed frame with exactly these columns, sorted by `order` (all columns if empty); "" and NA where a row says nothing."""
     entries = list(rows)
+    if not entries:
+        return _empty(tuple(columns.items())).copy()
     keys = list(order) or list(columns)
     entries.sort(
         key=lambda entry: [_sortable(entry.get(name), columns[name]) for name in keys]
     )  # faster than categories of pandas
+    return _typed(entries, columns)
+
+
+@cache
+def _empty(columns: tuple[tuple[str, str], ...]) -> pd.DataFrame:
+    return _typed([], dict(columns))
+
+
+def _typed(entries: Sequence[Mapping[str, object]], columns: Mapping[str, str]) -> pd.DataFrame:
     data: dict[str, Any] = {}
     for name, kind in columns.items():
-        cells = [entry.get(name) for entry in entries]
+        cells: list[Any] = [entry.get(name) for entry in entries]
         if kind == "string":
-            data[name] = pd.Series(["" if cell is None else cell for cell in cells], dtype=object)
+            data[name] = pd.Index(["" if cell is None else cell for cell in cells], dtype=object)  # stays text of Python
         elif kind == "integer":
             missing = np.array([cell is None for cell in cells], dtype=bool)
             data[name] = pd.arrays.IntegerArray(np.array([cell or 0 for cell in cells], dtype="int64"), missing)
         else:
             data[name] = np.array([np.nan if cell is None else cell for cell in cells], dtype="float64")
-    return pd.DataFrame(data, columns=list(columns))
+    return pd.DataFrame(data, index=pd.RangeIndex(len(entries)), copy=False)
 
 
 def _sortable(cell: Any, kind: str) -> str | tuple[bool, float]:
