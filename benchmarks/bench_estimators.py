@@ -17,7 +17,7 @@ from functools import partial
 import numpy as np
 import pandas as pd
 
-from kkz_eval.evaluation.effects import run_effects
+from kkz_eval.evaluation.effects import run_effects, run_estimator
 from kkz_eval.evaluation.estimators.twfe import estimate_twfe
 from kkz_eval.evaluation.panel import validate_panel
 from kkz_eval.evaluation.plan import Plan, parse_plan
@@ -131,7 +131,10 @@ def plain_plan(method: str) -> Plan:
 
 
 def two_way_against_diff_diff(n_units: int = 400) -> list[Entry]:
-    """Estimate and clustered error of two-way fixed effects: the regression alone and the whole call, each against the peer's call."""
+    """Estimate and clustered error of two-way fixed effects against the peer's call, which checks the panel and writes no tables.
+
+    The regression alone, what `run_estimator` does (checks, sample, regression), and the whole call with digests and tables.
+    """
     if importlib.util.find_spec("diff_diff") is None:
         return []
     from diff_diff import TwoWayFixedEffects  # noqa: PLC0415
@@ -142,10 +145,12 @@ def two_way_against_diff_diff(n_units: int = 400) -> list[Entry]:
     sample = build_sample(outcome_slice(validate_panel(panel, plan), plan, outcome), plan, outcome)
     peer = shortest(lambda: TwoWayFixedEffects().fit(panel, "value", "treated", "year", "id"), repeats=20)
     alone = shortest(lambda: estimate_twfe(sample, plan), repeats=20)
+    checked = shortest(lambda: run_estimator(panel, plan, "y", "twfe"), repeats=20)
     whole = shortest(lambda: run_effects(panel, plan), repeats=20)
     name = f"twfe, {n_units} units × 19 years"
     return [
         (f"{name}, regression", alone, "diff_diff", peer),
+        (f"{name}, with checks", checked, "diff_diff", peer),
         (f"{name}, with checks, digests, tables", whole, "diff_diff", peer),
     ]
 

@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -45,7 +46,7 @@ def read_panel(path: Path) -> pd.DataFrame:
         raise PanelInvalid(source, [Problem("not_utf8")]) from None
     except (OSError, csv.Error, pa.ArrowException) as error:
         raise PanelInvalid(source, [Problem("panel_unreadable", parameters={"reason": error})]) from None
-    checked = _checked(frame, source)
+    checked = _checked(frame, source, list(frame.columns))
     return checked.assign(**{name: checked[name].astype(object) for name in ("unit_id", "indicator")})
 
 
@@ -56,8 +57,8 @@ def validate_panel(frame: pd.DataFrame, plan: Plan, source: str = "panel") -> pd
     categories in their order, so that a long panel holds each once; columns that have their type already share memory with `frame`.
     Raises PanelInvalid: columns or indicators that the plan names are missing, cells of a wrong type, negative weights.
     """
-    checked = _checked(frame, source)
-    problems = [*_plan_columns(checked, plan), *_plan_indicators(checked, plan)]
+    checked = _checked(frame, source, [name for name in used_columns(plan) if name in frame.columns])
+    problems = [*_plan_columns(frame, plan), *_plan_indicators(checked, plan)]
     if problems:
         raise PanelInvalid(source, problems)
     for column in numeric_columns(plan):
@@ -74,7 +75,7 @@ def validate_panel(frame: pd.DataFrame, plan: Plan, source: str = "panel") -> pd
         problems += found
     if problems:
         raise PanelInvalid(source, problems)
-    return checked[used_columns(plan)]
+    return checked
 
 
 def numeric_columns(plan: Plan) -> list[str]:
@@ -115,8 +116,8 @@ def _read_csv(path: Path, source: str) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=header, dtype=object)
 
 
-def _checked(frame: pd.DataFrame, source: str) -> pd.DataFrame:
-    """The frame with the required columns typed and the key, cohorts and values checked."""
+def _checked(frame: pd.DataFrame, source: str, names: Sequence[Any]) -> pd.DataFrame:
+    """The columns `names` of the frame, those required typed and the key, cohorts and values checked; row labels are positions."""
     columns = ", ".join(str(name) for name in frame.columns)
     missing = [name for name in REQUIRED_COLUMNS if name not in frame.columns]
     if missing:
@@ -126,7 +127,7 @@ def _checked(frame: pd.DataFrame, source: str) -> pd.DataFrame:
         raise PanelInvalid(source, [Problem("column_repeated", parameters={"column": name}) for name in repeated])
     if frame.empty:
         raise PanelInvalid(source, [Problem("panel_empty")])
-    typed = frame.reset_index(drop=True)  # columns are replaced, never written to
+    typed: dict[str, pd.Series] = {}
     problems: list[Problem] = []
     converters: dict[str, Callable[[pd.Series], tuple[pd.Series, list[Problem]]]] = {
         "unit_id": _texts,
@@ -136,7 +137,7 @@ def _checked(frame: pd.DataFrame, source: str) -> pd.DataFrame:
         "value": _numbers,
     }
     for column, convert in converters.items():
-        typed[column], found = convert(typed[column])
+        typed[column], found = convert(frame[column])
         problems += found
     for column in KEY_COLUMNS:
         problems += _at(typed[column].isna().to_numpy(), "cell_empty", partial(_named, column))
@@ -144,10 +145,17 @@ def _checked(frame: pd.DataFrame, source: str) -> pd.DataFrame:
     if problems:
         raise PanelInvalid(source, _without_echo(problems))
     typed["year"] = typed["year"].astype("int64")
-    problems = [*_key_problems(typed), *_cohort_problems(typed)]
+    cells = {name: _cells(typed.get(name, frame[name])) for name in names}
+    checked = pd.DataFrame(cells, index=pd.RangeIndex(len(frame)), copy=False)
+    problems = [*_key_problems(checked), *_cohort_problems(checked)]
     if problems:
         raise PanelInvalid(source, problems)
-    return typed
+    return checked
+
+
+def _cells(column: pd.Series) -> Any:
+    """The cells of a column without its row labels, in memory that is shared; objects stay objects."""
+    return pd.Index(column, dtype=object) if column.dtype == object else column.array
 
 
 def _without_echo(problems: Sequence[Problem]) -> list[Problem]:
@@ -193,11 +201,12 @@ def _texts(column: pd.Series) -> tuple[pd.Series, list[Problem]]:
             return column.astype(object), [Problem("column_not_text", parameters={"column": name, "type": kind})]
     codes, distinct = pd.factorize(column)  # equal cells share one text: a long panel has few
     written = [str(value) for value in np.asarray(distinct, dtype=object).tolist()]
-    texts = sorted(value for value in written if value.strip() != "")
-    place = {value: code for code, value in enumerate(texts)}
-    ranks = np.array([*(place.get(value, -1) for value in written), -1], dtype="int32")
+    texts = sorted(value for value in written if value.strip())
+    if texts != written:
+        place = {value: code for code, value in enumerate(texts)}
+        codes = np.array([*(place.get(value, -1) for value in written), -1])[codes]
     dtype = pd.CategoricalDtype(pd.Index(texts, dtype=object))
-    cells = pd.Categorical.from_codes(ranks[codes], dtype=dtype, validate=False)
+    cells = pd.Categorical.from_codes(codes, dtype=dtype, validate=False)
     return pd.Series(cells, index=column.index, name=column.name, copy=False), []
 
 

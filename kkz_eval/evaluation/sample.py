@@ -6,6 +6,7 @@ Belongs here: window, cohorts, reference group, missing values, counts. Does not
 from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -57,7 +58,7 @@ class Sample:
     unit_names: tuple[str, ...] = ()
     dose: np.ndarray | None = None
 
-    @property
+    @cached_property
     def treated(self) -> np.ndarray:
         """D: 1 from each treated unit's own cohort year on, (n,) bool."""
         return np.asarray(self.year >= np.nan_to_num(self.cohort, nan=np.inf))
@@ -72,7 +73,7 @@ class Sample:
         """Treated cells from the earliest plausible year on, (n,) bool; all treated cells where the plan names no such year."""
         return self.treated if self.earliest is None else self.treated & (self.year >= self.earliest)
 
-    @property
+    @cached_property
     def counts(self) -> Counts:
         """Units, cells and clusters of the sample."""
         return Counts(
@@ -179,7 +180,7 @@ def require_comparison(sample: Sample, plan: Plan) -> None:
     counts = sample.counts
     if counts.cells == 0:
         raise Refused("no_cells")
-    if len(np.unique(sample.year)) < 2:
+    if sample.year.min() == sample.year.max():
         raise Refused("one_period")
     if counts.treated == 0:
         raise Refused("no_treated")

@@ -126,8 +126,13 @@ def _columns(
 
 
 def _codes(values: np.ndarray) -> np.ndarray:
-    """Codes from 0, in half the memory that numpy takes."""
-    return np.asarray(np.unique(values, return_inverse=True)[1].astype("int32"))
+    """Codes from 0 of whole numbers, in half the memory that numpy takes."""
+    lowest = int(values.min())
+    if int(values.max()) - lowest >= max(len(values), 1000):
+        return np.asarray(np.unique(values, return_inverse=True)[1].astype("int32"))
+    apart = values - lowest
+    places = np.cumsum(np.bincount(apart) > 0, dtype="int32") - 1
+    return np.asarray(places[apart])
 
 
 def _spread(columns: Columns) -> np.ndarray:
