@@ -22,8 +22,9 @@ from kkz_eval.evaluation.sample import Sample
 class Wide:
     """A sample as one row for each unit, n units, T years (those in the sample, sorted).
 
-    outcome, weights: (n, T), NaN where there is no cell; covariates: (n, T, k); cohort: (n,), NaN unless of a treated cohort; start:
-    (n,), year of first treatment, infinite for the never treated; cluster: (n,) codes; size: (n,), weight of the unit in its first year.
+    outcome: (n, T), NaN where there is no cell; weights: (n, T), without meaning there; covariates: (n, T, k); cohort: (n,), NaN
+    unless of a treated cohort; start: (n,), year of first treatment, infinite for the never treated; cluster: (n,) codes; size: (n,),
+    weight of the unit in its first year.
     """
 
     years: np.ndarray
@@ -90,8 +91,8 @@ def widened(sample: Sample) -> Wide:
         spread[row, place] = cells
         return spread
 
-    weights = np.broadcast_to(1.0, len(sample.year)) if sample.weights is None else sample.weights / sample.weights.mean()
-    outcome, weights, covariates = table(sample.outcome), table(weights), table(sample.covariates)
+    weights = np.broadcast_to(1.0, shape) if sample.weights is None else table(sample.weights / sample.weights.mean())
+    outcome, covariates = table(sample.outcome), table(sample.covariates)
     return Wide(
         years=years,
         outcome=outcome,
