@@ -312,11 +312,33 @@ def test_the_printed_table_can_be_read() -> None:
         "Einheiten",
         "(beteiligt/Vergleich)",
         "Zellen",
+        "Cluster",
+        "(beteiligt)",
     ]
     assert len(lines) == 2 + 9 + 1 + 2
     assert "9 (4/5)" in lines[2]
+    assert lines[2].endswith("9 (4)")
     assert lines[-1].startswith("y, twfe: 2 Einheiten anderer Kohorten")
     assert "std. error" in str(EstimateTable(result.estimates, "en"))
+
+
+def test_the_printed_table_has_a_column_for_bands_where_there_are_any() -> None:
+    result = _run(
+        _panel(_units(4, 5)),
+        estimators=[{"id": "cs", "method": "callaway_santanna", "aggregations": ["simple", "dynamic"]}],
+        inference={"draws": 49},
+    )
+    header, _, *lines = str(EstimateTable(result.estimates, "en")).splitlines()
+    assert "95 % uniform band" in header
+    assert [line.count("[") for line, event_time in zip(lines, result.estimates["event_time"], strict=True)] == [
+        1 if pd.isna(event_time) else 2 for event_time in result.estimates["event_time"]
+    ]
+
+
+def test_a_small_p_value_is_not_printed_as_zero() -> None:
+    estimates = _run(_panel(_units(4, 5))).estimates.assign(p_value=0.0004)
+    assert "<0.001" in str(EstimateTable(estimates)).splitlines()[2]
+    assert "0.000" not in str(EstimateTable(estimates))
 
 
 def test_command_raises_before_it_writes(tmp_path: Path) -> None:
