@@ -10,12 +10,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
-from scipy import special, stats
+from scipy import stats
 
 from kkz_eval.evaluation.estimators.aggregation import Average, Averages, most_averages
 from kkz_eval.evaluation.estimators.estimation import Estimation, Row, Test
 from kkz_eval.evaluation.estimators.group_time import GroupTime, Wide, group_time, widened
-from kkz_eval.evaluation.estimators.influence import Influence, by_cluster, critical_value, quartile_errors
+from kkz_eval.evaluation.estimators.influence import Influence, Reference, by_cluster, critical_value, quartile_errors
 from kkz_eval.evaluation.plan import EstimatorSpec, Plan
 from kkz_eval.evaluation.problems import Note, Refused
 from kkz_eval.evaluation.sample import Counts, Sample, require_comparison
@@ -30,8 +30,8 @@ def estimate_callaway_santanna(sample: Sample, plan: Plan, spec: EstimatorSpec) 
     """Group-time ATT (Callaway & Sant'Anna 2021) by outcome regression, weighting or both (Sant'Anna & Zhao 2020), and averages.
 
     Rows as the plan's aggregations say, `exposed` besides where the outcome has an earliest plausible year: the mean over treated cells
-    from it on, by size of the cohort. Intervals are normal. Standard errors: influence functions summed by cluster, no small-sample
-    factor. With draws, bands are uniform over the rows of an aggregation (multiplier bootstrap), and with method `multiplier`
+    from it on, by size of the cohort. Intervals and p-values are normal, or of t(G-1) with quantiles `t`, G the clusters used. Standard
+    errors: influence functions summed by cluster, no small-sample factor. With draws, bands are uniform over the rows of an aggregation (multiplier bootstrap), and with method `multiplier`
     standard errors and p-values come from the draws as well (inter-quartile range, as `did`). Test `pre_trend`: Wald χ² of all
     effects before the start, less anticipation. Raises Refused.
     """
@@ -62,10 +62,12 @@ def estimate_callaway_santanna(sample: Sample, plan: Plan, spec: EstimatorSpec) 
         rows.append(Row("exposed", refused=Note("refused.no_exposed", {"year": sample.earliest})))
     shown = slice(0 if "group_time" in spec.aggregations else len(found.cells), len(rows))
     influence = Influence(influence.values[:, shown])
-    rows = _with_inference(rows[shown], influence, floor, plan)
+    counts = _counts(wide, found)
+    reference = Reference(counts.clusters - 1 if plan.inference.quantiles == "t" else None)
+    rows = _with_inference(rows[shown], influence, floor, plan, reference)
     notes = [*found.notes, *_notes(wide, found, plan), *([] if note is None else [note])]
     notes += _group_note(wide, found, chosen, averages.cohorts)
-    return Estimation(tuple(rows), tests=(test,), notes=tuple(notes), counts=_counts(wide, found), influence=influence)
+    return Estimation(tuple(rows), tests=(test,), notes=tuple(notes), counts=counts, influence=influence)
 
 
 def _most_frequent(reasons: Sequence[Note]) -> Note:
@@ -107,8 +109,8 @@ def _row(average: Average, estimate: float) -> Row:
     return Row(average.aggregation, cohort=average.cohort, year=average.year, event_time=average.event_time, estimate=estimate)
 
 
-def _with_inference(rows: Sequence[Row], influence: Influence, floor: float, plan: Plan) -> list[Row]:
-    """Rows with standard errors, normal intervals and, with draws, bands."""
+def _with_inference(rows: Sequence[Row], influence: Influence, floor: float, plan: Plan, reference: Reference) -> list[Row]:
+    """Rows with standard errors, intervals and, with draws, bands that are never narrower."""
     inference = plan.inference
     errors = np.where(influence.std_errors > floor, influence.std_errors, np.nan)
     bands = np.full(len(rows), np.nan)
@@ -121,9 +123,10 @@ def _with_inference(rows: Sequence[Row], influence: Influence, floor: float, pla
         for aggregation in {row.aggregation for row in rows}:
             places = [place for place, row in enumerate(rows) if row.aggregation == aggregation and not _overall(row)]
             bands[places] = critical_value(draws[:, places], np.nan_to_num(errors[places]), inference.level)
-    normal = float(stats.norm.ppf(0.5 + inference.level / 2))
+    bands = np.maximum(bands, reference.quantile(inference.level))  # NaN where there is none
     return [
-        _finished(row, float(error), normal, float(band), method) for row, error, band in zip(rows, errors, bands, strict=True)
+        _finished(row, float(error), float(band), method, inference.level, reference)
+        for row, error, band in zip(rows, errors, bands, strict=True)
     ]
 
 
@@ -131,15 +134,16 @@ def _overall(row: Row) -> bool:
     return row.cohort is None and row.year is None and row.event_time is None
 
 
-def _finished(row: Row, error: float, normal: float, band: float, method: str | None) -> Row:
+def _finished(row: Row, error: float, band: float, method: str | None, level: float, reference: Reference) -> Row:
     if row.refused is not None or not error > 0:
         return row
+    pointwise = reference.quantile(level)
     return replace(
         row,
         std_error=error,
-        conf_low=row.estimate - normal * error,
-        conf_high=row.estimate + normal * error,
-        p_value=float(2 * special.ndtr(-abs(row.estimate) / error)),
+        conf_low=row.estimate - pointwise * error,
+        conf_high=row.estimate + pointwise * error,
+        p_value=reference.p_value(row.estimate / error),
         band_low=row.estimate - band * error,
         band_high=row.estimate + band * error,
         p_method=method,

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import scipy.sparse
-from scipy import stats
+from scipy import special, stats
 
 CHUNK = 500_000  # numbers drawn at a time, so that memory does not grow with draws × clusters
 _ROOT5 = np.sqrt(5.0)
@@ -61,6 +61,26 @@ class Influence:
             low = random.random((last - first, clusters)) < (1 + _ROOT5) / (2 * _ROOT5)
             errors[first:last] = total - _ROOT5 * (low.astype("float64") @ self.values)
         return errors
+
+
+@dataclass(frozen=True)
+class Reference:
+    """What estimate / standard error is compared with: t with `df` degrees of freedom, or the standard normal without.
+
+    t(G-1) for few clusters: Cameron & Miller 2015, section VI.D.
+    """
+
+    df: int | None = None
+
+    def quantile(self, level: float) -> float:
+        """Half the width of a two-sided interval of that level, in standard errors."""
+        upper = 0.5 + level / 2
+        return float(special.ndtri(upper) if self.df is None else special.stdtrit(self.df, upper))
+
+    def p_value(self, statistic: float) -> float:
+        """Two-sided."""
+        below = -abs(statistic)
+        return float(2 * (special.ndtr(below) if self.df is None else special.stdtr(self.df, below)))
 
 
 def by_cluster(values: np.ndarray, cluster: np.ndarray) -> Influence:
