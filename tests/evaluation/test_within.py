@@ -59,6 +59,15 @@ def test_units_with_the_same_dummies_are_one_in_a_balanced_panel() -> None:
     assert np.tril(core, -1) == pytest.approx(0, abs=1e-15)
 
 
+@pytest.mark.parametrize("factor", [within._FACTOR, 0])
+def test_rows_are_told_apart_even_where_they_share_their_number(factor: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(within, "_FACTOR", factor)
+    codes = np.array([[0, -1, 2], [1, -1, 2], [0, -1, 2], [-1, -1, -1]], dtype="int32")
+    rows, place = within._distinct_rows(codes)
+    assert len(rows) == 3
+    assert (rows[place] == codes).all()
+
+
 @pytest.mark.parametrize("moving", [0, 1])
 def test_residuals_and_scores_are_those_of_dense_dummies_however_small_the_pieces(
     moving: int, monkeypatch: pytest.MonkeyPatch
