@@ -211,7 +211,7 @@ def test_t_quantiles_count_the_clusters() -> None:
 
 def test_t_quantiles_cover_as_stated_with_thirty_units() -> None:
     """A small version of benchmarks/study_coverage.py: within Monte-Carlo error (two standard errors) of 93 to 97 %."""
-    panels = 300
+    panels = 150
     found = {row.aggregation: row.coverage for row in coverage_study(panels, entries=T_PLAN) if row.event_time is None}
     chance = 2 * np.sqrt(0.95 * 0.05 / panels)
     assert set(found) == {"simple", "dynamic", "exposed"}
