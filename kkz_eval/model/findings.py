@@ -91,6 +91,8 @@ class Finding:
 def findings_table(findings: Iterable[Finding]) -> pa.Table:
     """Columns from rows: a table with FINDINGS_SCHEMA, in the order given."""
     rows = list(findings)
+    if not rows:
+        return FINDINGS_SCHEMA.empty_table()
     return pa.table(
         {name: [getattr(finding, name) for finding in rows] for name in FINDINGS_SCHEMA.names},
         schema=FINDINGS_SCHEMA,

@@ -6,17 +6,16 @@ A value that can't be trusted is null, with its text as delivered kept: never a 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from itertools import chain
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from kkz_eval.deliveries.numbers import UNREADABLE, Style
+from kkz_eval.deliveries.numbers import UNREADABLE, Style, are_digits
 from kkz_eval.deliveries.official.doubts import Doubts
-from kkz_eval.deliveries.official.grid import Grid, Member, ValueColumn
+from kkz_eval.deliveries.official.grid import Grid, ValueColumn
 from kkz_eval.deliveries.official.table import MEMBER, OFFICIAL_SCHEMA, WORD, OfficialTable
 from kkz_eval.deliveries.official.times import Time, time_of
 from kkz_eval.deliveries.official.units import Unit, unit_of
@@ -39,7 +38,7 @@ def assemble(grid: Grid) -> OfficialTable:
     keys = None if grid.keys is None else words_of(grid.keys)
     names = None if grid.names is None else words_of(grid.names)
     times = None if grid.times is None else words_of(grid.times)
-    units = {} if keys is None else {key: unit_of(key, grid.context) for key in keys.words}
+    units = [] if keys is None else [unit_of(key, grid.context) for key in keys.words]
     moments = {text: time_of(text) for text in _time_texts(grid, times)}
     members, dims = _dimensions(grid)
     texts = pa.concat_arrays([column.texts for column in columns])
@@ -54,7 +53,7 @@ def assemble(grid: Grid) -> OfficialTable:
             *_measure(grid, n),
             dims,
             values,
-            pc.if_else(pc.equal(texts, ""), pa.scalar(None, pa.string()), texts),
+            pc.if_else(pc.equal(pc.binary_length(texts), 0), pa.scalar(None, pa.string()), texts),
             _unit(grid, n),
             flags,
             qualities,
@@ -69,20 +68,14 @@ def assemble(grid: Grid) -> OfficialTable:
     return OfficialTable(grid.family, grid.code, grid.title, grid.edition, table, findings_table(findings))
 
 
-def _region(keys: Words | None, names: Words | None, units: dict[str, Unit | None], n: int, c: int) -> list[pa.Array]:
-    def unit_id(key: str) -> str | None:
-        unit = units[key]
-        return None if unit is None else unit.unit_id
-
-    def level(key: str) -> str | None:
-        unit = units[key]
-        return None if unit is None else unit.level
-
+def _region(keys: Words | None, names: Words | None, units: Sequence[Unit | None], n: int, c: int) -> list[pa.Array]:
     name = constant(None, n * c) if names is None else names.trimmed(c)
     if keys is None:
         nothing = constant(None, n * c)
         return [nothing, name, nothing, nothing]
-    return [keys.trimmed(c), name, keys.mapped(unit_id, c), keys.mapped(level, c)]
+    unit_ids = [None if unit is None else unit.unit_id for unit in units]
+    levels = [None if unit is None else unit.level for unit in units]
+    return [keys.trimmed(c), name, spread(keys.codes, unit_ids, c), spread(keys.codes, levels, c)]
 
 
 def _time_texts(grid: Grid, times: Words | None) -> list[str]:
@@ -131,81 +124,42 @@ def _unit(grid: Grid, n: int) -> pa.Array:
 def _dimensions(grid: Grid) -> tuple[tuple[np.ndarray, int], pa.Array]:
     """((code of each record for its members, their product), the column of maps)."""
     parts: list[tuple[np.ndarray, int]] = []
-    decoded: list[tuple[str, Words | None, Words]] = []
+    codes: list[Words] = []
+    labels: list[Words] = []
     for dimension in grid.dimensions:
-        codes = None if dimension.codes is None else words_of(dimension.codes)
-        labels = words_of(dimension.labels)
-        decoded.append((dimension.variable, codes, labels))
-        if codes is not None:
-            parts.append((codes.codes, len(codes.words)))
-        parts.append((labels.codes, len(labels.words)))
-    ids, product = combined(parts, grid.size)
-    if len({len(column.members) for column in grid.values}) == 1:
-        return (ids, product), _maps_at_once(decoded, grid.values, grid.size)
-    _, first, place = np.unique(ids, return_index=True, return_inverse=True)
-    sets = list(dict.fromkeys(column.members for column in grid.values))
-    of_records = [_members(decoded, int(index)) for index in first]
-    maps = _maps([(*own, *members) for members in sets for own in of_records])
-    chosen = np.concatenate([place + sets.index(column.members) * len(first) for column in grid.values])
-    return (ids, product), maps.take(pa.array(chosen.astype(np.int32)))
-
-
-def _members(decoded: Sequence[tuple[str, Words | None, Words]], index: int) -> list[Member]:
-    """The members of one record."""
-    return [
-        Member(variable, "" if codes is None else codes.words[codes.codes[index]], labels.words[labels.codes[index]].strip())
-        for variable, codes, labels in decoded
+        code = Words(np.zeros(grid.size, np.int64), pa.array([""])) if dimension.codes is None else words_of(dimension.codes)
+        label = words_of(dimension.labels)
+        codes.append(code)
+        labels.append(replace(label, dictionary=pc.utf8_trim_whitespace(label.dictionary)))
+        parts += [(code.codes, code.size), (label.codes, label.size)]
+    ids = combined(parts, grid.size)
+    members, n = [column.members for column in grid.values], grid.size
+    sizes = np.array([len(grid.dimensions) + len(of_column) for of_column in members], np.int32)
+    offsets = np.concatenate([np.zeros(1, np.int32), np.cumsum(np.repeat(sizes, n), dtype=np.int32)])
+    own = tuple(dimension.variable for dimension in grid.dimensions)
+    variables = _in_turn([], [own + tuple(member.variable for member in of_column) for of_column in members], n)
+    entries = [
+        _in_turn(codes, [tuple(member.code for member in of_column) for of_column in members], n),
+        _in_turn(labels, [tuple(member.label for member in of_column) for of_column in members], n),
     ]
+    return ids, pa.MapArray.from_arrays(pa.array(offsets), variables, pa.StructArray.from_arrays(entries, fields=list(MEMBER)))
 
 
-def _maps(entries: Sequence[Sequence[Member]]) -> pa.Array:
-    flat = list(chain.from_iterable(entries))
-    offsets = np.concatenate([[0], np.cumsum([len(entry) for entry in entries])]).astype(np.int32)
-    columns = [[m.variable for m in flat], [m.code for m in flat], [m.label for m in flat]]
-    return _map_array(offsets, *(pa.array(column, pa.string()) for column in columns))
+def _in_turn(own: Sequence[Words], of_columns: Sequence[tuple[str, ...]], n: int) -> pa.Array:
+    """The words of all values, column by column and in it record by record: the record's own, then the column's."""
+    blocks = {words: _block(own, words, n) for words in dict.fromkeys(of_columns)}
+    return pa.concat_arrays([blocks[words] for words in of_columns])
 
 
-def _maps_at_once(decoded: Sequence[tuple[str, Words | None, Words]], columns: Sequence[ValueColumn], n: int) -> pa.Array:
-    """The maps of all values where all columns of values have as many members; n: number of records."""
-    size = n * len(columns)
-    none = np.zeros(size, np.int64)
-    variables: list[_Pointed] = []
-    codes: list[_Pointed] = []
-    labels: list[_Pointed] = []
-    for variable, code, label in decoded:
-        variables.append((pa.array([variable], pa.string()), none))
-        codes.append((pa.array([""]), none) if code is None else (code.dictionary, np.tile(code.codes, len(columns))))
-        labels.append((pc.utf8_trim_whitespace(label.dictionary), np.tile(label.codes, len(columns))))
-    for members in zip(*(column.members for column in columns), strict=True):
-        variables.append(_by_column([member.variable for member in members], n))
-        codes.append(_by_column([member.code for member in members], n))
-        labels.append(_by_column([member.label for member in members], n))
-    offsets = np.arange(size + 1, dtype=np.int32) * len(variables)
-    return _map_array(offsets, *map(_in_turn, (variables, codes, labels)))
-
-
-_Pointed = tuple[pa.Array, NDArray[np.int64]]  # words, and for each value the place of its word
-
-
-def _by_column(words: Sequence[str], n: int) -> _Pointed:
-    place = {word: index for index, word in enumerate(dict.fromkeys(words))}
-    return pa.array(place, pa.string()), np.repeat(np.array([place[word] for word in words], np.int64), n)
-
-
-def _in_turn(parts: Sequence[_Pointed]) -> pa.Array:
-    """The word of each part for the first value, then for the second."""
-    if not parts:
-        return pa.array([], pa.string())
-    words = pa.concat_arrays([words for words, _ in parts])
-    if len(words) == len(parts) and len(words.unique()) == 1:
-        return pa.repeat(words[0], len(parts) * len(parts[0][1]))
-    starts = np.cumsum([0, *(len(words) for words, _ in parts[:-1])])
-    places = np.stack([places + start for (_, places), start in zip(parts, starts, strict=True)], axis=1)
-    return words.take(pa.array(places.ravel()))
-
-
-def _map_array(offsets: np.ndarray, variables: pa.Array, codes: pa.Array, labels: pa.Array) -> pa.Array:
-    return pa.MapArray.from_arrays(pa.array(offsets), variables, pa.StructArray.from_arrays([codes, labels], fields=list(MEMBER)))
+def _block(own: Sequence[Words], of_column: tuple[str, ...], n: int) -> pa.Array:
+    dictionary = pa.concat_arrays([*(words.dictionary for words in own), pa.array(of_column, pa.string())])
+    places = np.empty((n, len(own) + len(of_column)), np.int32)
+    start = 0
+    for index, words in enumerate(own):
+        places[:, index] = words.codes + start
+        start += words.size
+    places[:, len(own) :] = start + np.arange(len(of_column))
+    return dictionary.take(pa.array(places.ravel()))
 
 
 @dataclass(frozen=True)
@@ -225,7 +179,7 @@ class _Symbols:
 
 
 def _numbers(grid: Grid, texts: pa.Array) -> tuple[_Read, _Symbols]:
-    """Numbers, flags and problems of the values: each distinct text is read once."""
+    """Numbers, flags and problems of the values: digits alone at once, each distinct text of the others once."""
     numbers = None
     if any(column.numbers is not None for column in grid.values):
         numbers = pa.concat_arrays([column.numbers for column in grid.values])
@@ -233,25 +187,33 @@ def _numbers(grid: Grid, texts: pa.Array) -> tuple[_Read, _Symbols]:
             nothing = pa.nulls(len(texts), pa.string())
             return _Read(numbers, nothing), _Symbols(pa.nulls(1, pa.string()), pa.nulls(len(texts), pa.int32()))
         texts = pc.if_else(numbers.is_valid(), pa.scalar("", pa.string()), texts)
-    encoded = texts.dictionary_encode()
-    style = grid.style or style_shown_by(encoded.dictionary) or _unless_contradicted(grid.fallback, encoded.dictionary)
+    whole = are_digits(texts)
+    written = pc.invert(whole)
+    encoded = texts.filter(written).dictionary_encode()
+    style = grid.style or style_shown_by(encoded.dictionary) or _unless_contradicted(grid.fallback, encoded.dictionary, texts)
     read = numbers_of(encoded.dictionary, style)
-    values, problems = read.values.take(encoded.indices), pa.nulls(len(texts), pa.string())
+    values = pc.cast(pc.if_else(whole, texts, pa.scalar(None, pa.string())), pa.float64())
+    values = pc.replace_with_mask(values, written, read.values.take(encoded.indices))
+    problems = pa.nulls(len(texts), pa.string())
     if read.problems.null_count < len(read.problems):
-        problems = read.problems.take(encoded.indices)
+        problems = pc.replace_with_mask(problems, written, read.problems.take(encoded.indices))
     if numbers is not None:
         values = pc.coalesce(numbers, values)
-    return _Read(values, problems), _Symbols(read.flags, encoded.indices)
+    indices = pc.replace_with_mask(pa.nulls(len(texts), pa.int32()), written, encoded.indices)
+    return _Read(values, problems), _Symbols(read.flags, indices)
 
 
-def _unless_contradicted(style: Style | None, texts: pa.Array) -> Style | None:
-    """The style of the file's language, but none where it would take a point for one between thousands while others go without it."""
+def _unless_contradicted(style: Style | None, texts: pa.Array, all_texts: pa.Array) -> Style | None:
+    """The style of the file's language, but none where it would take a point for one between thousands while others go without it.
+
+    texts: those that are not digits alone.
+    """
     if style is None:
         return None
     marked = texts.filter(pc.match_substring(texts, "." if style is Style.COMMA else ","))
     if not pc.any(pc.match_substring_regex(marked, _GROUPS), min_count=0).as_py():
         return style
-    return None if pc.any(pc.match_substring_regex(texts, _WITHOUT_GROUPS), min_count=0).as_py() else style
+    return None if pc.any(pc.match_substring_regex(all_texts, _WITHOUT_GROUPS), min_count=0).as_py() else style
 
 
 def _flags(symbols: _Symbols, columns: Sequence[ValueColumn], n: int) -> tuple[pa.Array, pa.Array]:
@@ -261,9 +223,10 @@ def _flags(symbols: _Symbols, columns: Sequence[ValueColumn], n: int) -> tuple[p
         flags = letters = constant(None, size)
     else:
         encoded = symbols.distinct.dictionary_encode()
-        texts, indices = encoded.dictionary.to_pylist(), encoded.indices.take(symbols.indices)
+        texts = encoded.dictionary.to_pylist()
         flags, letters = (
-            _chosen([text if (text in QUALITIES) is wanted else None for text in texts], indices) for wanted in (False, True)
+            _chosen([text if (text in QUALITIES) is wanted else None for text in texts], encoded.indices, symbols.indices)
+            for wanted in (False, True)
         )
     if all(column.qualities is None for column in columns):
         return flags, letters
@@ -273,12 +236,14 @@ def _flags(symbols: _Symbols, columns: Sequence[ValueColumn], n: int) -> tuple[p
     return flags, pc.coalesce(said, letters.cast(pa.string())).cast(WORD)
 
 
-def _chosen(words: Sequence[str | None], indices: pa.Array) -> pa.Array:
-    """A dictionary column: the words that `indices` point at, null where a word is."""
+def _chosen(words: Sequence[str | None], of_distinct: pa.Array, indices: pa.Array) -> pa.Array:
+    """A dictionary column: the words that `of_distinct` points at, where `indices` points; null where a word is."""
     distinct = list(dict.fromkeys(word for word in words if word is not None))
+    if not distinct:
+        return constant(None, len(indices))
     place = {word: index for index, word in enumerate(distinct)}
     table = pa.array([None if word is None else place[word] for word in words], pa.int32())
-    return pa.DictionaryArray.from_arrays(table.take(indices), pa.array(distinct, pa.string()))
+    return pa.DictionaryArray.from_arrays(table.take(of_distinct).take(indices), pa.array(distinct, pa.string()))
 
 
 def _trusted(numbers: _Read, bad: NDArray[np.bool_], c: int) -> pa.Array:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pyarrow.compute as pc
 from numpy.typing import NDArray
@@ -25,7 +27,7 @@ class Doubts:
         keys: Words | None,
         names: Words | None,
         times: Words | None,
-        units: dict[str, Unit | None],
+        units: Sequence[Unit | None],
         moments: dict[str, Time | None],
         members: tuple[np.ndarray, int],
     ) -> None:
@@ -49,9 +51,10 @@ class Doubts:
         if self.keys is None:
             self._add("official_no_region", None, None, None, severity="warning")
             return nothing
-        for word, key in enumerate(self.keys.words):
-            if self.units[key] is None:
-                self._add("official_key", int(self.grid.rows[self.keys.first(word)]), self.grid.key_column, key)
+        for word, unit in enumerate(self.units):
+            if unit is None:
+                row = int(self.grid.rows[self.keys.first(word)])
+                self._add("official_key", row, self.grid.key_column, self.keys.words[word])
         return nothing
 
     def _names(self) -> NDArray[np.bool_]:
@@ -59,9 +62,9 @@ class Doubts:
         bad = np.zeros(self.grid.size, bool)
         if self.keys is None or self.names is None:
             return bad
-        pairs, _ = combined([(self.keys.codes, len(self.keys.words)), (self.names.codes, len(self.names.words))], self.grid.size)
+        pairs, _ = combined([(self.keys.codes, self.keys.size), (self.names.codes, self.names.size)], self.grid.size)
         distinct, first = np.unique(pairs, return_index=True)
-        if len(distinct) == len(self.keys.words):
+        if len(distinct) == self.keys.size:
             return bad
         seen: dict[int, int] = {}
         for index in sorted(first):
@@ -101,9 +104,9 @@ class Doubts:
             pairs.append((self.grid.measure.codes, self.grid.measure.labels, self.grid.measure.column))
         for codes, labels, column in pairs:
             code, label = words_of(codes), words_of(labels)
-            ids, _ = combined([(code.codes, len(code.words)), (label.codes, len(label.words))], self.grid.size)
+            ids, _ = combined([(code.codes, code.size), (label.codes, label.size)], self.grid.size)
             distinct, first, counts = np.unique(ids, return_index=True, return_counts=True)
-            if len(distinct) == len(code.words):
+            if len(distinct) == code.size:
                 continue
             usual: dict[int, tuple[int, int]] = {}
             for index, count in sorted(zip(first, counts, strict=True), key=lambda item: -int(item[1])):
@@ -126,15 +129,15 @@ class Doubts:
             parts.append((table[self.times.codes], len(years)))
         if self.grid.measure is not None:
             measure = words_of(self.grid.measure.codes)
-            parts.append((measure.codes, len(measure.words)))
+            parts.append((measure.codes, measure.size))
         return parts
 
     def _unit_codes(self, keys: Words) -> tuple[np.ndarray, int]:
         """One code for all keys that mean one unit at one level."""
-        meant = [key if (unit := self.units[key]) is None else unit.level + unit.unit_id for key in keys.words]
+        if len({unit.unit_id for unit in self.units if unit is not None}) == keys.size:
+            return keys.codes, keys.size
+        meant = [key if unit is None else unit.level + unit.unit_id for key, unit in zip(keys.words, self.units, strict=True)]
         place = {unit: index for index, unit in enumerate(dict.fromkeys(meant))}
-        if len(place) == len(meant):
-            return keys.codes, len(meant)
         return np.array([place[unit] for unit in meant], np.int64)[keys.codes], len(place)
 
     def _twice(self) -> NDArray[np.bool_]:
@@ -160,7 +163,7 @@ class Doubts:
         first: dict[int, int] = {}
         columns = [(d.labels, d.column) for d in self.grid.dimensions] + [(v.texts, v.column) for v in self.grid.values]
         for texts, number in columns:
-            blank = pc.equal(texts, "")
+            blank = pc.equal(pc.binary_length(texts), 0)
             if pc.any(blank, min_count=0).as_py():
                 for index in np.flatnonzero(blank.to_numpy(zero_copy_only=False)):
                     first.setdefault(int(index), number)

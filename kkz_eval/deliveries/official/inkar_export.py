@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
+from itertools import chain
 
 import numpy as np
 import pyarrow as pa
@@ -91,7 +93,7 @@ def _values(sheet: Sheet, header: int, columns: Sequence[Sequence[Value]]) -> tu
     if not columns:
         return (), tuple(findings)
     size = len(columns[0])
-    texts, numbers = _cells([cell for index, *_ in heads for cell in columns[index]])
+    texts, numbers = _cells(list(chain.from_iterable(columns[index] for index, *_ in heads)))
     found = tuple(
         ValueColumn(texts.slice(place * size, size), index + 1, label=label, time=year, numbers=numbers.slice(place * size, size))
         for place, (index, label, year) in enumerate(heads)
@@ -100,22 +102,26 @@ def _values(sheet: Sheet, header: int, columns: Sequence[Sequence[Value]]) -> tu
 
 
 def _cells(cells: Sequence[Value]) -> tuple[pa.Array, pa.Array]:
-    """Texts and numbers of cells; numbers as arrow writes them, where that is as people do."""
-    numbers = _numbers(cells)
+    """Texts ("" for an empty cell) and numbers (null where the cell holds none) of cells; texts as workbook.text_of writes them."""
+    kinds = set(map(type, cells))
+    if kinds == {int}:
+        whole = pa.array(cells, pa.int64())
+        return pc.cast(whole, pa.string()), pc.cast(whole, pa.float64(), safe=False)
+    numbers = _numbers(cells, kinds)
     if numbers is None:
         held = [cell if type(cell) in (int, float) else None for cell in cells]
         return _texts(cells), pa.array(held, pa.float64())
-    written = pc.cast(numbers, pa.string())
-    if pc.any(pc.match_substring(written, "e")).as_py():
+    encoded = numbers.dictionary_encode()
+    written = pc.cast(encoded.dictionary, pa.string())
+    if pc.any(pc.match_substring(written, "e"), min_count=0).as_py():  # arrow writes large and small numbers in another way
         return _texts(cells), numbers
-    return pc.fill_null(written, ""), numbers
+    return pc.fill_null(written.take(encoded.indices), ""), numbers
 
 
-def _numbers(cells: Sequence[Value]) -> pa.Array | None:
+def _numbers(cells: Sequence[Value], kinds: AbstractSet[type]) -> pa.Array | None:
     """The numbers of cells that hold numbers or nothing (null); None where one holds anything else."""
-    kinds = set(map(type, cells))
     if kinds <= {int, float}:
-        return pa.array(cells, pa.float64())
+        return pa.array(np.array(cells, np.float64))
     if not kinds <= {int, float, str}:
         return None
     try:
