@@ -92,16 +92,19 @@ def findings_table(findings: Iterable[Finding]) -> pa.Table:
     """Columns from rows: a table with FINDINGS_SCHEMA, in the order given."""
     rows = list(findings)
     if not rows:
-        return FINDINGS_SCHEMA.empty_table()
+        return _NO_FINDINGS
     return pa.table(
         {name: [getattr(finding, name) for finding in rows] for name in FINDINGS_SCHEMA.names},
         schema=FINDINGS_SCHEMA,
     )
 
 
+_NO_FINDINGS = FINDINGS_SCHEMA.empty_table()
+
+
 def concat_findings(tables: Iterable[pa.Table]) -> pa.Table:
     """One findings table from several, in the order given; empty where none is given."""
-    return pa.concat_tables([FINDINGS_SCHEMA.empty_table(), *tables])
+    return pa.concat_tables([_NO_FINDINGS, *tables])
 
 
 def iter_findings(table: pa.Table) -> Iterator[Finding]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 
 import numpy as np
 import pyarrow as pa
@@ -43,7 +44,8 @@ def assemble(grid: Grid) -> OfficialTable:
     members, dims = _dimensions(grid)
     texts = pa.concat_arrays([column.texts for column in columns])
     numbers, symbols = _numbers(grid, texts)
-    doubts = Doubts(grid, keys, names, times, units, moments, members)
+    blank = pc.equal(pc.binary_length(texts), 0)
+    doubts = Doubts(grid, keys, names, times, units, moments, members, blank)
     values = _trusted(numbers, doubts.bad, c)
     flags, qualities = _flags(symbols, columns, n)
     table = pa.Table.from_arrays(
@@ -53,7 +55,7 @@ def assemble(grid: Grid) -> OfficialTable:
             *_measure(grid, n),
             dims,
             values,
-            pc.if_else(pc.equal(pc.binary_length(texts), 0), pa.scalar(None, pa.string()), texts),
+            pc.if_else(blank, pa.scalar(None, pa.string()), texts),
             _unit(grid, n),
             flags,
             qualities,
@@ -147,19 +149,19 @@ def _dimensions(grid: Grid) -> tuple[tuple[np.ndarray, int], pa.Array]:
 
 def _in_turn(own: Sequence[Words], of_columns: Sequence[tuple[str, ...]], n: int) -> pa.Array:
     """The words of all values, column by column and in it record by record: the record's own, then the column's."""
-    blocks = {words: _block(own, words, n) for words in dict.fromkeys(of_columns)}
-    return pa.concat_arrays([blocks[words] for words in of_columns])
-
-
-def _block(own: Sequence[Words], of_column: tuple[str, ...], n: int) -> pa.Array:
-    dictionary = pa.concat_arrays([*(words.dictionary for words in own), pa.array(of_column, pa.string())])
-    places = np.empty((n, len(own) + len(of_column)), np.int32)
-    start = 0
-    for index, words in enumerate(own):
-        places[:, index] = words.codes + start
-        start += words.size
-    places[:, len(own) :] = start + np.arange(len(of_column))
-    return dictionary.take(pa.array(places.ravel()))
+    place = {word: index for index, word in enumerate(dict.fromkeys(chain.from_iterable(of_columns)))}
+    dictionary = pa.concat_arrays([pa.array(place, pa.string()), *(words.dictionary for words in own)])
+    starts = np.cumsum([len(place), *(words.size for words in own)])
+    of_own = [words.codes + start for words, start in zip(own, starts[:-1], strict=True)]
+    blocks: dict[tuple[str, ...], NDArray[np.int32]] = {}
+    for words in dict.fromkeys(of_columns):
+        block = blocks[words] = np.empty((n, len(own) + len(words)), np.int32)
+        for index, codes in enumerate(of_own):
+            block[:, index] = codes
+        block[:, len(own) :] = [place[word] for word in words]
+    if len(blocks) == 1:
+        return pa.concat_arrays([dictionary.take(pa.array(block.ravel()))] * len(of_columns))
+    return dictionary.take(pa.array(np.concatenate([blocks[words].ravel() for words in of_columns])))
 
 
 @dataclass(frozen=True)

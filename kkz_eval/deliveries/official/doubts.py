@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
@@ -19,7 +20,10 @@ _MOST = 50  # findings on repeated records that are listed one by one
 
 
 class Doubts:
-    """What can't be trusted: which values (bad: per record, or per cell where columns differ), and the findings that say so."""
+    """What can't be trusted: which values (bad: per record, or per cell where columns differ), and the findings that say so.
+
+    blank: bool, of each value, column by column.
+    """
 
     def __init__(
         self,
@@ -30,9 +34,10 @@ class Doubts:
         units: Sequence[Unit | None],
         moments: dict[str, Time | None],
         members: tuple[np.ndarray, int],
+        blank: pa.Array,
     ) -> None:
         self.grid, self.keys, self.names, self.times = grid, keys, names, times
-        self.units, self.moments, self.members = units, moments, members
+        self.units, self.moments, self.members, self.blank = units, moments, members, blank
         self.findings: list[Finding] = []
         record = np.zeros(grid.size, bool)
         for doubtful in (self._keys(), self._names(), self._times(), self._labels(), self._twice(), self._blanks()):
@@ -161,12 +166,13 @@ class Doubts:
         if not self.grid.filled:
             return bad
         first: dict[int, int] = {}
-        columns = [(d.labels, d.column) for d in self.grid.dimensions] + [(v.texts, v.column) for v in self.grid.values]
-        for texts, number in columns:
-            blank = pc.equal(pc.binary_length(texts), 0)
-            if pc.any(blank, min_count=0).as_py():
-                for index in np.flatnonzero(blank.to_numpy(zero_copy_only=False)):
-                    first.setdefault(int(index), number)
+        blanks = [(pc.equal(d.labels, ""), d.column) for d in self.grid.dimensions]
+        if pc.any(self.blank).as_py():
+            n = self.grid.size
+            blanks += [(self.blank.slice(place * n, n), v.column) for place, v in enumerate(self.grid.values)]
+        for blank, number in blanks:
+            for index in np.flatnonzero(blank.to_numpy(zero_copy_only=False)):
+                first.setdefault(int(index), number)
         if len(first) > max(1, _FEW * self.grid.size):
             return bad
         for record, at in sorted(first.items()):

@@ -55,7 +55,9 @@ def fields_of(decoded: Decoded, delimiter: str, width: int, first_row: int, star
 
 def columns_at_once(body: str, delimiter: str, width: int) -> tuple[pa.Array, ...] | None:
     """The columns of a text of records; None where one has another width, a line is blank, or a cell has several lines."""
-    if not body or body.count("\r") != body.count("\r\n"):
+    if "\r" in body:
+        body = body.replace("\r\n", "\n")
+    if not body or "\r" in body:
         return None
     if width > 1 and '"' not in body:
         return _columns_without_quotes(body, delimiter, width)
@@ -64,8 +66,7 @@ def columns_at_once(body: str, delimiter: str, width: int) -> tuple[pa.Array, ..
 
 def _columns_without_quotes(body: str, delimiter: str, width: int) -> tuple[pa.Array, ...] | None:
     """The columns of a text in which every delimiter and line break ends a cell: they are taken out, their places are the offsets."""
-    whole = body if body.endswith("\n") else body + "\n"
-    data = whole.replace("\r\n", "\n").encode()
+    data = body.encode() if body.endswith("\n") else f"{body}\n".encode()
     signs = np.frombuffer(data, np.uint8)
     between, last = ord(delimiter), ord("\n")
     ends = np.flatnonzero((signs == between) | (signs == last))
