@@ -96,14 +96,13 @@ def _time(grid: Grid, times: Words | None, moments: dict[str, Time | None], n: i
 
     if times is None:
         texts: list[str | None] = [column.time for column in grid.values]
-        codes = np.repeat(np.arange(len(texts)), n)
-        words = [text or None for text in texts]
-    else:
-        texts = list(times.words)
-        codes = np.tile(times.codes, len(grid.values))
-        words = [text.strip() or None for text in times.words]
-    years = pa.array([year(text) for text in texts], pa.int32()).take(pa.array(codes))
-    return [spread(codes, words, 1), spread(codes, [kind(text) for text in texts], 1), years]
+        years = np.repeat(np.array([year(text) or 0 for text in texts], np.int32), n)
+        kinds = repeated([kind(text) for text in texts], n)
+        return [repeated([text or None for text in texts], n), kinds, pa.array(years, mask=years == 0)]
+    c, said = len(grid.values), list(times.words)
+    years = np.tile(np.array([year(text) or 0 for text in said], np.int32)[times.codes], c)
+    kinds = spread(times.codes, [kind(text) for text in said], c)
+    return [spread(times.codes, [text.strip() or None for text in said], c), kinds, pa.array(years, mask=years == 0)]
 
 
 def _measure(grid: Grid, n: int) -> list[pa.Array]:

@@ -21,6 +21,7 @@ from kkz_eval.model.findings import Finding, Severity
 
 FAMILY = "inkar_export"
 
+_EXACT = 2.0**53  # below it a float64 holds every whole number
 _HEADER = ("kennziffer", "raumeinheit", "aggregat")
 _EDITION = re.compile(r"Ausgabe\s+((?:19|20)[0-9]{2})")
 
@@ -93,7 +94,7 @@ def _values(sheet: Sheet, header: int, columns: Sequence[Sequence[Value]]) -> tu
     if not columns:
         return (), tuple(findings)
     size = len(columns[0])
-    texts, numbers = _cells(list(chain.from_iterable(columns[index] for index, *_ in heads)))
+    texts, numbers = _cells([columns[index] for index, *_ in heads])
     found = tuple(
         ValueColumn(texts.slice(place * size, size), index + 1, label=label, time=year, numbers=numbers.slice(place * size, size))
         for place, (index, label, year) in enumerate(heads)
@@ -101,25 +102,19 @@ def _values(sheet: Sheet, header: int, columns: Sequence[Sequence[Value]]) -> tu
     return found, tuple(findings)
 
 
-def _cells(cells: Sequence[Value]) -> tuple[pa.Array, pa.Array]:
-    """Texts ("" for an empty cell) and numbers (null where the cell holds none) of cells; texts as workbook.text_of writes them."""
-    kinds = set(map(type, cells))
-    if kinds == {int}:
-        whole = pa.array(cells, pa.int64())
-        return pc.cast(whole, pa.string()), pc.cast(whole, pa.float64(), safe=False)
-    numbers = _numbers(cells, kinds)
-    if numbers is None:
-        held = [cell if type(cell) in (int, float) else None for cell in cells]
-        return _texts(cells), pa.array(held, pa.float64())
-    encoded = numbers.dictionary_encode()
-    written = pc.cast(encoded.dictionary, pa.string())
-    if pc.any(pc.match_substring(written, "e"), min_count=0).as_py():  # arrow writes large and small numbers in another way
-        return _texts(cells), numbers
-    return pc.fill_null(written.take(encoded.indices), ""), numbers
+def _cells(columns: Sequence[Sequence[Value]]) -> tuple[pa.Array, pa.Array]:
+    """Texts ("" for an empty cell) and numbers (null where the cell holds none), column by column."""
+    read = [_numbers(column) for column in columns]
+    if any(numbers is None for numbers in read):
+        cells = list(chain.from_iterable(columns))
+        return _texts(cells), pa.array([cell if type(cell) in (int, float) else None for cell in cells], pa.float64())
+    numbers = pa.concat_arrays(read or [pa.array([], pa.float64())])
+    return _written(numbers) or _texts(list(chain.from_iterable(columns))), numbers
 
 
-def _numbers(cells: Sequence[Value], kinds: AbstractSet[type]) -> pa.Array | None:
+def _numbers(cells: Sequence[Value]) -> pa.Array | None:
     """The numbers of cells that hold numbers or nothing (null); None where one holds anything else."""
+    kinds = set(map(type, cells))
     if kinds <= {int, float}:
         return pa.array(np.array(cells, np.float64))
     if not kinds <= {int, float, str}:
@@ -130,5 +125,20 @@ def _numbers(cells: Sequence[Value], kinds: AbstractSet[type]) -> pa.Array | Non
         return None
 
 
+def _written(numbers: pa.Array) -> pa.Array | None:
+    """Numbers (null: "") as people write them; None where one is so large or small that arrow writes it in another way."""
+    whole = pc.cast(numbers, pa.int64(), safe=False)
+    if pc.cast(whole, pa.float64(), safe=False).equals(numbers) and pc.all(pc.less(pc.abs(numbers), _EXACT), min_count=0).as_py():
+        return pc.fill_null(pc.cast(whole, pa.string()), "")
+    distinct = numbers.dictionary_encode()
+    texts = pc.cast(distinct.dictionary, pa.string())
+    if pc.any(pc.match_substring_regex(texts, "[en]"), min_count=0).as_py():  # 1e+16, nan, inf
+        return None
+    return pc.fill_null(texts.take(distinct.indices), "")
+
+
 def _texts(cells: Sequence[Value]) -> pa.Array:
-    return pa.array([cell if isinstance(cell, str) else text_of(cell) or "" for cell in cells], pa.string())
+    try:
+        return pa.array(cells, pa.string())
+    except pa.ArrowTypeError:  # some are no texts
+        return pa.array([cell if isinstance(cell, str) else text_of(cell) or "" for cell in cells], pa.string())
