@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from kkz_eval.deliveries.numbers import UNREADABLE, Style, are_digits
 from kkz_eval.deliveries.official.doubts import Doubts
-from kkz_eval.deliveries.official.grid import Grid, ValueColumn
+from kkz_eval.deliveries.official.grid import Grid, Member, ValueColumn
 from kkz_eval.deliveries.official.table import MEMBER, OFFICIAL_SCHEMA, WORD, OfficialTable
 from kkz_eval.deliveries.official.times import Time, time_of
 from kkz_eval.deliveries.official.units import Unit, unit_of
@@ -134,16 +134,25 @@ def _dimensions(grid: Grid) -> tuple[tuple[np.ndarray, int], pa.Array]:
         labels.append(replace(label, dictionary=pc.utf8_trim_whitespace(label.dictionary)))
         parts += [(code.codes, code.size), (label.codes, label.size)]
     ids = combined(parts, grid.size)
-    members, n = [column.members for column in grid.values], grid.size
-    sizes = np.array([len(grid.dimensions) + len(of_column) for of_column in members], np.int32)
-    offsets = np.concatenate([np.zeros(1, np.int32), np.cumsum(np.repeat(sizes, n), dtype=np.int32)])
     own = tuple(dimension.variable for dimension in grid.dimensions)
+    members = [column.members for column in grid.values]
+    if len(set(members)) == 1:
+        return ids, pa.concat_arrays([_maps(own, codes, labels, members[:1], grid.size)] * len(members))
+    return ids, _maps(own, codes, labels, members, grid.size)
+
+
+def _maps(
+    own: tuple[str, ...], codes: Sequence[Words], labels: Sequence[Words], members: Sequence[tuple[Member, ...]], n: int
+) -> pa.Array:
+    """The maps of all values; own: variables of the records' dimensions; members: of each column of values; n: number of records."""
+    sizes = np.array([len(own) + len(of_column) for of_column in members], np.int32)
+    offsets = np.concatenate([np.zeros(1, np.int32), np.cumsum(np.repeat(sizes, n), dtype=np.int32)])
     variables = _in_turn([], [own + tuple(member.variable for member in of_column) for of_column in members], n)
     entries = [
         _in_turn(codes, [tuple(member.code for member in of_column) for of_column in members], n),
         _in_turn(labels, [tuple(member.label for member in of_column) for of_column in members], n),
     ]
-    return ids, pa.MapArray.from_arrays(pa.array(offsets), variables, pa.StructArray.from_arrays(entries, fields=list(MEMBER)))
+    return pa.MapArray.from_arrays(pa.array(offsets), variables, pa.StructArray.from_arrays(entries, fields=list(MEMBER)))
 
 
 def _in_turn(own: Sequence[Words], of_columns: Sequence[tuple[str, ...]], n: int) -> pa.Array:
@@ -184,7 +193,7 @@ def _numbers(grid: Grid, texts: pa.Array) -> tuple[_Read, _Symbols]:
     numbers = None
     if any(column.numbers is not None for column in grid.values):
         numbers = pa.concat_arrays([column.numbers for column in grid.values])
-        if pc.all(pc.equal(texts.filter(numbers.is_null()), ""), min_count=0).as_py():
+        if not numbers.null_count or pc.all(pc.equal(texts.filter(numbers.is_null()), ""), min_count=0).as_py():
             nothing = pa.nulls(len(texts), pa.string())
             return _Read(numbers, nothing), _Symbols(pa.nulls(1, pa.string()), pa.nulls(len(texts), pa.int32()))
         texts = pc.if_else(numbers.is_valid(), pa.scalar("", pa.string()), texts)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
-from itertools import chain
+from itertools import chain, compress
 
 import numpy as np
 import pyarrow as pa
@@ -56,10 +56,9 @@ def _edition(workbook: Sequence[Sheet]) -> str:
 
 def _grid(sheet: Sheet, header: int, edition: str) -> Grid:
     body = sheet.rows[header + 2 :]
-    filled = [index for index, cells in enumerate(body) if cells[0] != "" or any(cell != "" for cell in cells)]
-    records = [body[index] for index in filled]
-    columns = list(zip(*records, strict=True))
-    rows = np.array([header + 3 + index for index in filled], np.int32)
+    filled = [cells[0] != "" or any(cell != "" for cell in cells) for cells in body]
+    columns = list(zip(*compress(body, filled), strict=True))
+    rows = np.flatnonzero(filled).astype(np.int32) + np.int32(header + 3)
     values, findings = _values(sheet, header, columns)
     texts = [_texts(column) for column in columns[:3]] if columns else [pa.array([], pa.string())] * 3
     return Grid(
@@ -104,21 +103,20 @@ def _values(sheet: Sheet, header: int, columns: Sequence[Sequence[Value]]) -> tu
 
 def _cells(columns: Sequence[Sequence[Value]]) -> tuple[pa.Array, pa.Array]:
     """Texts ("" for an empty cell) and numbers (null where the cell holds none), column by column."""
-    read = [_numbers(column) for column in columns]
-    if any(numbers is None for numbers in read):
-        cells = list(chain.from_iterable(columns))
+    cells = list(chain.from_iterable(columns))
+    numbers = _numbers(cells)
+    if numbers is None:
         return _texts(cells), pa.array([cell if type(cell) in (int, float) else None for cell in cells], pa.float64())
-    numbers = pa.concat_arrays(read or [pa.array([], pa.float64())])
-    return _written(numbers) or _texts(list(chain.from_iterable(columns))), numbers
+    return _written(numbers) or _texts(cells), numbers
 
 
 def _numbers(cells: Sequence[Value]) -> pa.Array | None:
     """The numbers of cells that hold numbers or nothing (null); None where one holds anything else."""
     kinds = set(map(type, cells))
-    if kinds <= {int, float}:
-        return pa.array(np.array(cells, np.float64))
     if not kinds <= {int, float, str}:
         return None
+    if str not in kinds:
+        return pa.array(np.array(cells, np.float64))
     try:
         return pa.array([None if cell == "" else cell for cell in cells], pa.float64())
     except pa.ArrowInvalid:  # a text among them
@@ -127,9 +125,10 @@ def _numbers(cells: Sequence[Value]) -> pa.Array | None:
 
 def _written(numbers: pa.Array) -> pa.Array | None:
     """Numbers (null: "") as people write them; None where one is so large or small that arrow writes it in another way."""
-    whole = pc.cast(numbers, pa.int64(), safe=False)
-    if pc.cast(whole, pa.float64(), safe=False).equals(numbers) and pc.all(pc.less(pc.abs(numbers), _EXACT), min_count=0).as_py():
-        return pc.fill_null(pc.cast(whole, pa.string()), "")
+    if numbers.null_count == 0:
+        held = numbers.to_numpy()
+        if (held == np.floor(held)).all() and (np.abs(held) < _EXACT).all():
+            return pc.cast(pa.array(held.astype(np.int64)), pa.string())
     distinct = numbers.dictionary_encode()
     texts = pc.cast(distinct.dictionary, pa.string())
     if pc.any(pc.match_substring_regex(texts, "[en]"), min_count=0).as_py():  # 1e+16, nan, inf
