@@ -56,10 +56,9 @@ class Doubts:
         if self.keys is None:
             self._add("official_no_region", None, None, None, severity="warning")
             return nothing
-        for word, unit in enumerate(self.units):
-            if unit is None:
-                row = int(self.grid.rows[self.keys.first(word)])
-                self._add("official_key", row, self.grid.key_column, self.keys.words[word])
+        for word in [word for word, unit in enumerate(self.units) if unit is None]:
+            row = int(self.grid.rows[self.keys.first(word)])
+            self._add("official_key", row, self.grid.key_column, self.keys.words[word])
         return nothing
 
     def _names(self) -> NDArray[np.bool_]:

@@ -21,7 +21,7 @@ from kkz_eval.model.findings import Finding, Severity
 
 FAMILY = "inkar_export"
 
-_EXACT = 2.0**53  # below it a float64 holds every whole number
+_SMALL, _LARGE = 1e-4, 2.0**53  # between them numbers are written without an exponent
 _HEADER = ("kennziffer", "raumeinheit", "aggregat")
 _EDITION = re.compile(r"Ausgabe\s+((?:19|20)[0-9]{2})")
 
@@ -124,16 +124,16 @@ def _numbers(cells: Sequence[Value]) -> pa.Array | None:
 
 
 def _written(numbers: pa.Array) -> pa.Array | None:
-    """Numbers (null: "") as people write them; None where one is so large or small that arrow writes it in another way."""
+    """Numbers (null: "") as workbook.text_of writes them; None where one is so large or small that it does so with an exponent."""
     if numbers.null_count == 0:
         held = numbers.to_numpy()
-        if (held == np.floor(held)).all() and (np.abs(held) < _EXACT).all():
+        if (held == np.floor(held)).all() and (np.abs(held) < _LARGE).all():
             return pc.cast(pa.array(held.astype(np.int64)), pa.string())
     distinct = numbers.dictionary_encode()
-    texts = pc.cast(distinct.dictionary, pa.string())
-    if pc.any(pc.match_substring_regex(texts, "[en]"), min_count=0).as_py():  # 1e+16, nan, inf
+    size = np.abs(distinct.dictionary.to_numpy())
+    if not ((size == 0) | ((size >= _SMALL) & (size < _LARGE))).all():
         return None
-    return pc.fill_null(texts.take(distinct.indices), "")
+    return pc.fill_null(pc.cast(distinct.dictionary, pa.string()).take(distinct.indices), "")
 
 
 def _texts(cells: Sequence[Value]) -> pa.Array:
