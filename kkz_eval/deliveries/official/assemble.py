@@ -77,7 +77,9 @@ def _region(keys: Words | None, names: Words | None, units: Sequence[Unit | None
         return [nothing, name, nothing, nothing]
     unit_ids = [None if unit is None else unit.unit_id for unit in units]
     levels = [None if unit is None else unit.level for unit in units]
-    return [keys.trimmed(c), name, spread(keys.codes, unit_ids, c), spread(keys.codes, levels, c)]
+    key = keys.trimmed(c)
+    unit_id = key if tuple(unit_ids) == keys.words else spread(keys.codes, unit_ids, c)
+    return [key, name, unit_id, spread(keys.codes, levels, c)]
 
 
 def _time_texts(grid: Grid, times: Words | None) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
+from collections.abc import Set as AbstractSet
 from itertools import chain, compress
 
 import numpy as np
@@ -104,15 +105,18 @@ def _values(sheet: Sheet, header: int, columns: Sequence[Sequence[Value]]) -> tu
 def _cells(columns: Sequence[Sequence[Value]]) -> tuple[pa.Array, pa.Array]:
     """Texts ("" for an empty cell) and numbers (null where the cell holds none), column by column."""
     cells = list(chain.from_iterable(columns))
-    numbers = _numbers(cells)
+    kinds = set(map(type, cells))
+    if kinds == {int}:
+        whole = pa.array(cells, pa.int64())
+        return pc.cast(whole, pa.string()), pc.cast(whole, pa.float64(), safe=False)
+    numbers = _numbers(cells, kinds)
     if numbers is None:
         return _texts(cells), pa.array([cell if type(cell) in (int, float) else None for cell in cells], pa.float64())
     return _written(numbers) or _texts(cells), numbers
 
 
-def _numbers(cells: Sequence[Value]) -> pa.Array | None:
+def _numbers(cells: Sequence[Value], kinds: AbstractSet[type]) -> pa.Array | None:
     """The numbers of cells that hold numbers or nothing (null); None where one holds anything else."""
-    kinds = set(map(type, cells))
     if not kinds <= {int, float, str}:
         return None
     if str not in kinds:
@@ -125,10 +129,6 @@ def _numbers(cells: Sequence[Value]) -> pa.Array | None:
 
 def _written(numbers: pa.Array) -> pa.Array | None:
     """Numbers (null: "") as workbook.text_of writes them; None where one is so large or small that it does so with an exponent."""
-    if numbers.null_count == 0:
-        held = numbers.to_numpy()
-        if (held == np.floor(held)).all() and (np.abs(held) < _LARGE).all():
-            return pc.cast(pa.array(held.astype(np.int64)), pa.string())
     distinct = numbers.dictionary_encode()
     size = np.abs(distinct.dictionary.to_numpy())
     if not ((size == 0) | ((size >= _SMALL) & (size < _LARGE))).all():
