@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
-from collections.abc import Set as AbstractSet
 from itertools import chain, compress
 
 import numpy as np
@@ -94,7 +93,7 @@ def _values(sheet: Sheet, header: int, columns: Sequence[Sequence[Value]]) -> tu
     if not columns:
         return (), tuple(findings)
     size = len(columns[0])
-    texts, numbers = _cells([columns[index] for index, *_ in heads])
+    texts, numbers = cells_of([columns[index] for index, *_ in heads])
     found = tuple(
         ValueColumn(texts.slice(place * size, size), index + 1, label=label, time=year, numbers=numbers.slice(place * size, size))
         for place, (index, label, year) in enumerate(heads)
@@ -102,9 +101,9 @@ def _values(sheet: Sheet, header: int, columns: Sequence[Sequence[Value]]) -> tu
     return found, tuple(findings)
 
 
-def _cells(columns: Sequence[Sequence[Value]]) -> tuple[pa.Array, pa.Array]:
-    """Texts ("" for an empty cell) and numbers (null where the cell holds none), column by column."""
-    cells = list(chain.from_iterable(columns))
+def cells_of(lines: Sequence[Sequence[Value]]) -> tuple[pa.Array, pa.Array]:
+    """Texts ("" for an empty cell) and numbers (null where the cell holds none) of columns or rows, one after the other."""
+    cells = list(chain.from_iterable(lines))
     kinds = set(map(type, cells))
     if kinds == {int}:
         whole = pa.array(cells, pa.int64())
