@@ -21,7 +21,7 @@ from kkz_eval.model.findings import Finding, Severity
 
 FAMILY = "inkar_export"
 
-_SMALL, _LARGE = 1e-4, 2.0**53  # between them numbers are written without an exponent
+_SMALL, _LARGE = 1e-4, 1e10  # between them arrow writes numbers without an exponent, as people do
 _HEADER = ("kennziffer", "raumeinheit", "aggregat")
 _EDITION = re.compile(r"Ausgabe\s+((?:19|20)[0-9]{2})")
 
@@ -127,10 +127,11 @@ def _numbers(cells: Sequence[Value], kinds: AbstractSet[type]) -> pa.Array | Non
 
 
 def _written(numbers: pa.Array) -> pa.Array | None:
-    """Numbers (null: "") as workbook.text_of writes them; None where one is so large or small that it does so with an exponent."""
+    """Numbers (null: "") as workbook.text_of writes them; None where one is so large or small that arrow might write it otherwise."""
     distinct = numbers.dictionary_encode()
-    size = np.abs(distinct.dictionary.to_numpy())
-    if not ((size == 0) | ((size >= _SMALL) & (size < _LARGE))).all():
+    held = distinct.dictionary.to_numpy()
+    size = np.abs(held)
+    if not ((size >= _SMALL) & (size < _LARGE) | (size == 0) & ~np.signbit(held)).all():
         return None
     return pc.fill_null(pc.cast(distinct.dictionary, pa.string()).take(distinct.indices), "")
 
