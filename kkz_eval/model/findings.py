@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, fields
 from enum import StrEnum
+from functools import cache
 
 import pyarrow as pa
 
@@ -101,15 +102,22 @@ def _in_a_sentence(value: str) -> str:
 def findings_table(findings: Iterable[Finding]) -> pa.Table:
     """Columns from rows: a table with FINDINGS_SCHEMA, in the order given."""
     rows = list(findings)
+    if not rows:
+        return _no_findings()
     return pa.table(
         {name: [getattr(finding, name) for finding in rows] for name in FINDINGS_SCHEMA.names},
         schema=FINDINGS_SCHEMA,
     )
 
 
+@cache
+def _no_findings() -> pa.Table:
+    return FINDINGS_SCHEMA.empty_table()
+
+
 def concat_findings(tables: Iterable[pa.Table]) -> pa.Table:
     """One findings table from several, in the order given; empty where none is given."""
-    return pa.concat_tables([FINDINGS_SCHEMA.empty_table(), *tables])
+    return pa.concat_tables([_no_findings(), *tables])
 
 
 def iter_findings(table: pa.Table) -> Iterator[Finding]:
