@@ -23,7 +23,7 @@ from kkz_eval.deliveries.accepted import Accepted, Conflict, EditionState, Sourc
 from kkz_eval.deliveries.decisions import NONE, Decisions, load_decisions
 from kkz_eval.deliveries.intake import Intake, take_in, year_spans
 from kkz_eval.deliveries.judging import judge_arrival, load_findings, load_parsed, parse
-from kkz_eval.deliveries.known import NOW, Asked
+from kkz_eval.deliveries.known import NOW, Asked, edition_day
 from kkz_eval.deliveries.register import Arrival, Register, read_register
 from kkz_eval.evaluation.baseline import Baseline, baseline_indicators, baseline_of, baseline_years, covariate_cells, first_start
 from kkz_eval.evaluation.design import (
@@ -46,7 +46,9 @@ from kkz_eval.indicators.agreement import require_one_source
 from kkz_eval.indicators.catalogue import Indicator, NotEvaluable, check_origins, load_catalogue, load_not_evaluable
 from kkz_eval.indicators.memo import stored_indicator
 from kkz_eval.indicators.one_edition import Mix, mix_of, require_comparable
+from kkz_eval.indicators.quality import marks_of
 from kkz_eval.indicators.rates import IndicatorValues, observations_for
+from kkz_eval.indicators.revisions import revisions
 from kkz_eval.locks import lock_file
 from kkz_eval.model.errors import UserError
 from kkz_eval.model.findings import Finding, iter_findings
@@ -447,6 +449,33 @@ def asked_by(plan: Plan, indicator_id: str) -> Asked:
 def indicator_of_plan(line: Line, plan: Plan, indicator_id: str) -> IndicatorValues:
     """Values of an indicator from the source, the edition and the day that a plan names."""
     return indicator(line, indicator_id, plan.sources[indicator_id], asked_by(plan, indicator_id))
+
+
+def revisions_of(line: Line, plan: Plan) -> pd.DataFrame:
+    """What changed between the named editions of a plan's sources: indicators.revisions.COLUMNS, by indicator, the largest first."""
+    frames = []
+    for outcome in plan.outcomes:
+        dataset, as_of = plan.sources[outcome.indicator], asked_by(plan, outcome.indicator).as_of
+        named = {state.edition: day for state in editions(line, dataset) if (day := edition_day(state.edition)) is not None}
+        ordered = sorted((day, edition) for edition, day in named.items() if as_of is None or day <= as_of)
+        tables = [
+            (edition, indicator(line, outcome.indicator, dataset, Asked(as_of, edition)).indicators) for _, edition in ordered
+        ]
+        if len(tables) > 1:
+            frames.append(revisions(tables))
+    filled = [frame for frame in frames if len(frame)]
+    return pd.concat(filled, ignore_index=True) if filled else revisions([])
+
+
+def marks_of_plan(line: Line, plan: Plan) -> dict[str, dict[str, int]]:
+    """Values of each outcome of a plan that their source marks as not final: by indicator, the number of each letter."""
+    groups = groups_of(plan, line.settings.language)
+    units = frozenset(groups.loc[groups["group"] != "left_out", "unit_id"])
+    found = {
+        outcome.indicator: marks_of(indicator_of_plan(line, plan, outcome.indicator).indicators, units, outcome.window)
+        for outcome in plan.outcomes
+    }
+    return {name: marks for name, marks in found.items() if marks}
 
 
 def _indicators_of(line: Line, register: Register, plan: Plan) -> dict[str, pa.Table]:
