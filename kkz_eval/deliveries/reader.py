@@ -9,9 +9,10 @@ from itertools import zip_longest
 import pyarrow as pa
 
 from kkz_eval.contracts.contract import Contract
-from kkz_eval.deliveries import inkar, municipal, municipal_workbook
+from kkz_eval.deliveries import inkar, inkar_editions, municipal, municipal_workbook
 from kkz_eval.deliveries.header import column_titles
 from kkz_eval.deliveries.official.mapping import claimed
+from kkz_eval.deliveries.official.panels import EDITIONS
 from kkz_eval.deliveries.official.read import is_unmistakable
 from kkz_eval.deliveries.official.read import read_text as read_official_text
 from kkz_eval.deliveries.results import Claimed, PersonRecords, ReadResult, Unclaimed, Unreadable
@@ -154,7 +155,10 @@ def _read_official(decoded: Decoded, name: str, contracts: Mapping[str, Contract
     table = read_official_text(decoded)
     if table is None:
         return None
-    parsed = claimed(table, contracts)
+    sided = inkar_editions.read(table, name, contracts) if table.family == EDITIONS else None
+    if isinstance(sided, Unclaimed):
+        return sided
+    parsed = sided or claimed(table, contracts)
     if parsed:
         return Claimed(parsed)
     years = table.years
