@@ -26,6 +26,7 @@ BALANCE_COLUMNS = (
 )
 DELIVERY_COLUMNS = ("dataset", "unit_id", "unit_name", "year", "status", "n_errors", "n_warnings")
 COUNT_COLUMNS = ("unit_id", "unit_name", "year", "whole", "part", "count", "total")  # whole: what the parts are part of
+REVISION_COLUMNS = ("indicator", "unit_name", "year", "older", "newer", "value_older", "value_newer", "difference")
 
 ROLES = ("primary", "secondary", "context")
 GROUPS = ("treated", "reference", "later", "left_out")
@@ -59,8 +60,24 @@ class OutcomeInfo:
 
 
 @dataclass(frozen=True)
+class EditionInfo:
+    """An accepted edition of a source, used or not. known_day: ISO, "" for none; known_by: stand | edition | arrival; flags: number by symbol."""
+
+    edition: str
+    known_day: str
+    known_by: str
+    first_year: int
+    last_year: int
+    n_values: int
+    flags: tuple[tuple[str, int], ...] = ()
+
+
+@dataclass(frozen=True)
 class SourceInfo:
-    """One dataset used, with the attribution its licence asks for. files: (name, sha256)."""
+    """One dataset used, with the attribution its licence asks for.
+
+    edition: those used; files: (name, sha256) of those used; editions: all that are accepted of an official source.
+    """
 
     dataset: str
     title: LocalText
@@ -68,6 +85,7 @@ class SourceInfo:
     licence: str
     edition: str
     files: tuple[tuple[str, str], ...]
+    editions: tuple[EditionInfo, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -101,6 +119,7 @@ class ReportInputs:
     counts: municipal counts with their total per unit and year, shown through the disclosure gate only.
     One row per unit, year and certificate. conformity: whether the results follow a locked plan, then each deviation.
     headline: id of the estimator on which the verdict rests, None where the plan leaves it to the rule of `wording`.
+    revisions: the largest differences between two editions of a source, REVISION_COLUMNS; may be empty.
     not_evaluable: subjects of the chain without an estimate, each with its reason.
     Raises ValueError where a table lacks a column, a role, group or status is unknown, or counts has a key twice.
     """
@@ -126,6 +145,7 @@ class ReportInputs:
     conformity: tuple[LocalText, ...] = ()
     not_evaluable: tuple[LocalText, ...] = ()
     headline: str | None = None
+    revisions: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(REVISION_COLUMNS)))
 
     def __post_init__(self) -> None:
         _known("role", [outcome.role for outcome in self.outcomes], ROLES)
@@ -134,6 +154,7 @@ class ReportInputs:
         _known("group", self.groups["group"], GROUPS)
         _require("estimates", self.estimates, ESTIMATE_COLUMNS)
         _require("tests", self.tests, TEST_COLUMNS)
+        _require("revisions", self.revisions, REVISION_COLUMNS)
         if len(self.balance):
             _require("balance", self.balance, BALANCE_COLUMNS)
         if len(self.deliveries):
