@@ -17,6 +17,7 @@ from kkz_eval import line as steps
 from kkz_eval.contracts.contract import Contract
 from kkz_eval.deliveries.accepted import sources_of
 from kkz_eval.deliveries.purging import SOURCES
+from kkz_eval.evaluation.design import level_of_plan
 from kkz_eval.evaluation.lock import Conformity
 from kkz_eval.evaluation.plan import Outcome, Plan, plan_digest, report_folder
 from kkz_eval.evaluation.regression_to_mean import regression_to_mean
@@ -134,6 +135,7 @@ def report_inputs(line: Line, plan: Plan, design: steps.Design, effects: Effects
         digests={"plan": plan_digest(plan), "code": code_digest("kkz_eval.evaluation")},
         versions={name: version(name) for name in LIBRARIES},
         design=_design_info(plan, design),
+        level=level_of_plan(plan),
         conformity=_in_languages(conformity_of(line, plan, design.baseline)),
         not_evaluable=tuple({str(lang): row.sentence(lang) for lang in LANGUAGES} for row in line.not_evaluable),
     )
@@ -332,6 +334,7 @@ def _digest_of_inputs(inputs: ReportInputs, effects: EffectsResult) -> str:
             dict(inputs.versions),
             [dict(said) for said in inputs.conformity],
             [dict(said) for said in inputs.not_evaluable],
+            inputs.level,
             [] if inputs.design is None else _digests_of_design(inputs.design),
         ]
     )

@@ -93,6 +93,14 @@ class UnitGroup:
         )
 
 
+def unit_words(level: str, language: Language) -> dict[str, str]:
+    """How people call the units of a level: unit (one), units (several); parameters of sentences."""
+    return {
+        word: text(f"levels.{level}.{number}", language, package="kkz_eval.reference")
+        for word, number in (("unit", "one"), ("units", "many"))
+    }
+
+
 def whole_kreise(known_until: int) -> tuple[UnitGroup, ...]:
     """The group of each of the 53 Kreise, by the rule of exposure.py."""
     return tuple(UnitGroup(row.kreis_ags5, row.name, row.group, row.cohort, None, kreis=row) for row in kreis_groups(known_until))

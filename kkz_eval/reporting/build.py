@@ -139,7 +139,7 @@ def _key(inputs: ReportInputs, language: Language) -> Section:
         found = _verdict(inputs, outcome)
         scope = _scope("key", inputs, outcome)
         said = join(
-            wording.finding(found, outcome, scope, language),
+            wording.finding(found, outcome, scope, language, inputs.level),
             wording.elsewhere(found, outcome, inputs.estimates, scope, language),
             wording.before(inputs.balance, outcome, scope, language),
         )
@@ -504,7 +504,9 @@ def _difference_outcome(inputs: ReportInputs, outcome: OutcomeInfo, language: La
     scope = _scope("difference", inputs, outcome)
     found = _verdict(inputs, outcome)
     label = _label(outcome, language)
-    sentence = join(wording.finding(found, outcome, scope, language), wording.pre_trend_note(found, scope, language))
+    sentence = join(
+        wording.finding(found, outcome, scope, language, inputs.level), wording.pre_trend_note(found, scope, language)
+    )
     blocks: list[Block] = [Paragraph(sentence)]
     chosen = event_study_of(inputs, outcome, language)
     if chosen is not None:
