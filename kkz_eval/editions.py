@@ -27,6 +27,7 @@ from kkz_eval.line import Line
 from kkz_eval.model.texts import LANGUAGES, Language, text
 from kkz_eval.planning import conformity_of
 from kkz_eval.reference.tables import unit_name
+from kkz_eval.reference.unit_groups import Nested, nested_sentence
 from kkz_eval.reporting.build import build_document, event_study_of, render
 from kkz_eval.reporting.figures import WIDE, event_study_chart, to_svg
 from kkz_eval.reporting.inputs import COUNT_COLUMNS, DELIVERY_COLUMNS, DesignInfo, OutcomeInfo, ReportInputs, SourceInfo
@@ -136,9 +137,18 @@ def report_inputs(line: Line, plan: Plan, design: steps.Design, effects: Effects
         versions={name: version(name) for name in LIBRARIES},
         design=_design_info(plan, design),
         level=level_of_plan(plan),
+        unit_rule=_unit_rule(plan),
         conformity=_in_languages(conformity_of(line, plan, design.baseline)),
         not_evaluable=tuple({str(lang): row.sentence(lang) for lang in LANGUAGES} for row in line.not_evaluable),
     )
+
+
+def _unit_rule(plan: Plan) -> Mapping[str, str] | None:
+    """The plan's rule for nested units in all languages, None where it has none."""
+    if plan.units.nested is None:
+        return None
+    rule = Nested(plan.units.nested)
+    return {str(language): nested_sentence(rule, level_of_plan(plan), language) for language in LANGUAGES}
 
 
 def _design_info(plan: Plan, design: steps.Design) -> DesignInfo:
@@ -334,7 +344,7 @@ def _digest_of_inputs(inputs: ReportInputs, effects: EffectsResult) -> str:
             dict(inputs.versions),
             [dict(said) for said in inputs.conformity],
             [dict(said) for said in inputs.not_evaluable],
-            inputs.level,
+            [inputs.level, dict(inputs.unit_rule or {})],
             [] if inputs.design is None else _digests_of_design(inputs.design),
         ]
     )

@@ -18,7 +18,7 @@ from kkz_eval.line import Line, baseline_of_plan, judge_arrivals, land, open_lin
 from kkz_eval.locks import keep_lock, kept_locks, lock_file
 from kkz_eval.model.errors import UserError
 from kkz_eval.model.texts import Language
-from kkz_eval.reference.unit_groups import unit_words
+from kkz_eval.reference.unit_groups import Nested, nested_sentence, unit_words
 from kkz_eval.sentences import say
 from kkz_eval.settings import Settings
 from kkz_eval.storage.store import Store
@@ -87,6 +87,8 @@ def _shown(line: Line, plan: Plan, language: Language) -> Iterator[str]:
     counts = {str(name): int(size) for name, size in sizes.items()}
     units = unit_words(level_of_plan(plan), language)["units"]
     yield say("plan.groups", language, units=units, cohorts=", ".join(map(str, cohorts)), **counts)
+    if plan.units.nested is not None:
+        yield nested_sentence(Nested(plan.units.nested), level_of_plan(plan), language)
     yield say(f"plan.reference.{plan.reference}", language, units=units)
     yield say("plan.baseline", language, start=first_start(groups, plan))
     yield _matching(plan, language)

@@ -94,11 +94,17 @@ class UnitGroup:
 
 
 def unit_words(level: str, language: Language) -> dict[str, str]:
-    """How people call the units of a level: unit (one), units (several); parameters of sentences."""
+    """How people call the units of a level: unit (one), units (several), all_units (several, cities of their own right named)."""
     return {
         word: text(f"levels.{level}.{number}", language, package="kkz_eval.reference")
-        for word, number in (("unit", "one"), ("units", "many"))
+        for word, number in (("unit", "one"), ("units", "many"), ("all_units", "full"))
     }
+
+
+def nested_sentence(nested: Nested, level: str, language: Language) -> str:
+    """The rule for nested units of a level as a sentence for people."""
+    units = unit_words(level, language)["units"]
+    return text(f"nested.{nested}", language, package="kkz_eval.reference", units=units[:1].upper() + units[1:])
 
 
 def whole_kreise(known_until: int) -> tuple[UnitGroup, ...]:

@@ -177,6 +177,8 @@ def _studied(inputs: ReportInputs, language: Language) -> Section:
             starts="\x01",
         )
         blocks.append(Paragraph(_insert(sentence, tuple(starts) or (_say("studied.not_stated", language),))))
+        if inputs.unit_rule is not None:
+            blocks.append(Paragraph((Quoted(in_language(inputs.unit_rule, language, "units.nested")),)))
         blocks.append(_outcome_table(inputs, language))
         mechanisms = tuple(
             phrase(

@@ -16,6 +16,7 @@ from kkz_eval.reporting.document import Column, Inline, Listing, Paragraph, Part
 from kkz_eval.reporting.inputs import PACKAGE, DesignInfo, OutcomeInfo, ReportInputs, in_language
 
 Block = Paragraph | Listing | Table
+MOST_SHARES = 6  # of a synthetic reference that are named; its file has all
 
 
 def lock_headline(inputs: ReportInputs, language: Language) -> tuple[Paragraph, ...]:
@@ -108,8 +109,11 @@ def _names_table(design: DesignInfo, level: str, language: Language) -> Table:
                 name=Quoted(str(row["reference_name"])),
                 share=numbers.measured(f"design.unit-{position}.share-{place}", 100 * row["share"], 0, language),
             )
-            for place, row in enumerate(mixed.to_dict("records"), start=1)
+            for place, row in enumerate(mixed.head(MOST_SHARES).to_dict("records"), start=1)
         ]
+        if len(mixed) > MOST_SHARES:
+            more = numbers.count(f"design.unit-{position}.more", len(mixed) - MOST_SHARES, language)
+            shares.append(phrase("design.more_shares", language, n=more))
         apart = numbers.measured(f"design.unit-{position}.apart", mixed["distance"].iloc[0], 2, language) if len(mixed) else "–"
         rows.append(((Quoted(str(name)),), _listed(near), _listed(shares), (apart,)))
     columns = (

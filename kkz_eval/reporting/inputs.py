@@ -100,7 +100,7 @@ class ReportInputs:
     estimates, tests: columns of the engine's interface. balance: rows of evaluation.balance; may be empty. deliveries: one row per dataset, unit and year; may be empty.
     counts: municipal counts with their total per unit and year, shown through the disclosure gate only.
     One row per unit, year and certificate. conformity: whether the results follow a locked plan, then each deviation.
-    level: of the units, kreis | municipality | youth_office. not_evaluable: subjects of the chain without an estimate, each with its reason.
+    level: of the units, kreis | municipality | youth_office; unit_rule: what the plan says of nested units, None where it says nothing. not_evaluable: subjects of the chain without an estimate, each with its reason.
     Raises ValueError where a table lacks a column, a role, group or status is unknown, or counts has a key twice.
     """
 
@@ -123,6 +123,7 @@ class ReportInputs:
     versions: Mapping[str, str] = field(default_factory=dict)
     design: DesignInfo | None = None
     level: str = "kreis"
+    unit_rule: LocalText | None = None
     conformity: tuple[LocalText, ...] = ()
     not_evaluable: tuple[LocalText, ...] = ()
 

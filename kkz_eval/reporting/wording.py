@@ -179,7 +179,7 @@ def basis(row: pd.Series, scope: str, language: Language, level: str = "kreis") 
     return phrase(
         "wording.basis" if clustered else "wording.basis_without_clusters",
         language,
-        units=unit_words(level, language)["units"],
+        units=unit_words(level, language)["all_units"],
         n=count(f"{scope}.n_units", row["n_units"], language),
         treated=count(f"{scope}.n_treated", row["n_treated"], language),
         control=count(f"{scope}.n_control", row["n_control"], language),
