@@ -28,9 +28,11 @@ from kkz_eval.model.texts import LANGUAGES, Language, text
 from kkz_eval.planning import conformity_of
 from kkz_eval.reference.tables import unit_name
 from kkz_eval.reference.unit_groups import Nested, nested_sentence
-from kkz_eval.reporting.build import build_document, event_study_of, render
-from kkz_eval.reporting.figures import WIDE, event_study_chart, to_svg
+from kkz_eval.reporting.build import build_document, render
+from kkz_eval.reporting.figures.canvas import WIDE, to_svg
+from kkz_eval.reporting.figures.event_study import event_study_chart
 from kkz_eval.reporting.inputs import COUNT_COLUMNS, DELIVERY_COLUMNS, DesignInfo, OutcomeInfo, ReportInputs, SourceInfo
+from kkz_eval.reporting.sections.difference import event_study_of
 from kkz_eval.sentences import conflict_sentence
 from kkz_eval.stewardship.board import owing_units
 from kkz_eval.stewardship.protocol import unit_label

@@ -9,9 +9,13 @@ from xml.etree import ElementTree as ET
 import pandas as pd
 import pytest
 
-from kkz_eval.reporting import figures
-from kkz_eval.reporting.build import event_study_of, trend_of
-from kkz_eval.reporting.figures import NARROW, WIDE, Balance, Distance, Event, EventStudy, Line, Mark, Trend
+from kkz_eval.reporting.figures import balance, canvas, event_study, trend
+from kkz_eval.reporting.figures.balance import Balance, Distance
+from kkz_eval.reporting.figures.canvas import NARROW, WIDE
+from kkz_eval.reporting.figures.event_study import Event, EventStudy
+from kkz_eval.reporting.figures.trend import Line, Mark, Trend
+from kkz_eval.reporting.sections.changed import trend_of
+from kkz_eval.reporting.sections.difference import event_study_of
 
 TREND = Trend(
     label="Quote",
@@ -48,12 +52,12 @@ def domains(chart):
 
 @PAGES
 def test_year_axis_is_exactly_the_window(page):
-    assert domains(figures.trend_chart(TREND, page, "de"))["x"] == {(2007, 2016)}
+    assert domains(trend.trend_chart(TREND, page, "de"))["x"] == {(2007, 2016)}
 
 
 @PAGES
 def test_years_are_whole_and_without_separators(page):
-    shown = words(figures.to_svg(figures.trend_chart(TREND, page, "de"), "de"))
+    shown = words(canvas.to_svg(trend.trend_chart(TREND, page, "de"), "de"))
     years = [int(word) for word in shown if re.fullmatch(r"\d{4}", word)]
     assert years == sorted(years)
     assert years[0] == 2007
@@ -63,13 +67,13 @@ def test_years_are_whole_and_without_separators(page):
 
 @PAGES
 def test_value_axis_follows_the_data(page):
-    (domain,) = domains(figures.trend_chart(TREND, page, "de"))["y"]
+    (domain,) = domains(trend.trend_chart(TREND, page, "de"))["y"]
     assert domain == pytest.approx((4.46 - 0.08 * 1.84, 6.3 + 0.08 * 1.84))
 
 
 @PAGES
 def test_event_axes_hold_all_intervals_and_zero(page):
-    found = domains(figures.event_study_chart(STUDY, page, "de"))
+    found = domains(event_study.event_study_chart(STUDY, page, "de"))
     assert found["x"] == {(-2.5, 0.5)}
     (domain,) = found["y"]
     assert domain[0] < -2.5
@@ -77,51 +81,51 @@ def test_event_axes_hold_all_intervals_and_zero(page):
 
 
 def test_axis_labels_have_a_decimal_comma_in_german_only():
-    german, english = (words(figures.to_svg(figures.trend_chart(TREND, WIDE, language), language)) for language in ("de", "en"))
+    german, english = (words(canvas.to_svg(trend.trend_chart(TREND, WIDE, language), language)) for language in ("de", "en"))
     assert "5,5" in german
     assert "5.5" not in german
     assert "5.5" in english
 
 
 def test_lines_are_labelled_directly_and_marks_named():
-    shown = words(figures.to_svg(figures.trend_chart(TREND, WIDE, "de"), "de"))
+    shown = words(canvas.to_svg(trend.trend_chart(TREND, WIDE, "de"), "de"))
     assert {"Programm", "Vergleich", "Programmstart", "A · Doppeljahrgang"} <= set(shown)
 
 
 def test_a_long_label_is_shortened_to_the_plot():
     changed = replace(TREND, breaks=(Mark(2012, "Sehr lange Beschreibung eines Bruchs der Zeitreihe im Jahr danach", "A"),))
-    (shown,) = (word for word in words(figures.to_svg(figures.trend_chart(changed, WIDE, "de"), "de")) if word.startswith("A ·"))
+    (shown,) = (word for word in words(canvas.to_svg(trend.trend_chart(changed, WIDE, "de"), "de")) if word.startswith("A ·"))
     assert shown.endswith("…")
-    assert len(shown) * figures.PIXELS_PER_LETTER <= WIDE.width * 5 / 9
+    assert len(shown) * canvas.PIXELS_PER_LETTER <= WIDE.width * 5 / 9
 
 
 def test_a_gap_in_the_data_is_a_gap_in_the_line():
-    svg = figures.to_svg(figures.trend_chart(TREND, WIDE, "de"), "de")
+    svg = canvas.to_svg(trend.trend_chart(TREND, WIDE, "de"), "de")
     paths = re.findall(r'd="(M[^"]*)" stroke="#0b4f6c" stroke-width="2.5"', svg)
     assert [path.count("M") for path in paths] == [2]
 
 
 def test_svg_refers_to_nothing_and_carries_no_identifier():
-    for chart in (figures.trend_chart(TREND, WIDE, "de"), figures.event_study_chart(STUDY, WIDE, "de")):
-        svg = figures.to_svg(chart, "de")
+    for chart in (trend.trend_chart(TREND, WIDE, "de"), event_study.event_study_chart(STUDY, WIDE, "de")):
+        svg = canvas.to_svg(chart, "de")
         assert re.findall(r"https?://[^\"]*", svg) == ["http://www.w3.org/2000/svg"]
         assert not re.search(r"\b(id|href|aria-label|role)=|<script|<image|url\(", svg)
 
 
 def test_the_same_figure_has_the_same_bytes():
-    assert figures.draw_trend("f", TREND, (), "de") == figures.draw_trend("f", TREND, (), "de")
-    assert figures.draw_event_study("f", STUDY, (), "de") == figures.draw_event_study("f", STUDY, (), "de")
+    assert trend.draw_trend("f", TREND, (), "de") == trend.draw_trend("f", TREND, (), "de")
+    assert event_study.draw_event_study("f", STUDY, (), "de") == event_study.draw_event_study("f", STUDY, (), "de")
 
 
 def test_names_can_not_break_out_of_the_svg():
     changed = replace(TREND, breaks=(Mark(2008, "</text><script>alert(1)</script>", "A"),))
-    svg = figures.to_svg(figures.trend_chart(changed, WIDE, "de"), "de")
+    svg = canvas.to_svg(trend.trend_chart(changed, WIDE, "de"), "de")
     assert "<script" not in svg
     ET.fromstring(svg)
 
 
 def test_alternative_text_of_a_trend_holds_each_plotted_value_and_no_other():
-    said = figures.trend_alternative_text(TREND, "de")
+    said = trend.trend_alternative_text(TREND, "de")
     for line in TREND.lines:
         part = said.split(f"{line.name}: ")[1].split(". ")[0].rstrip(".")
         values = {int(year): float(value.replace(",", ".")) for year, value in re.findall(r"(\d{4}): ([\d,]+)", part)}
@@ -132,7 +136,7 @@ def test_alternative_text_of_a_trend_holds_each_plotted_value_and_no_other():
 
 
 def test_alternative_text_of_an_event_study_is_exact():
-    assert figures.event_study_alternative_text(STUDY, "de") == (
+    assert event_study.event_study_alternative_text(STUDY, "de") == (
         "Punktdiagramm: Quote, Unterschied (Punkte) nach Jahren seit dem Start. Jahr −2: 0,1 (vereinbar: −0,5 bis 0,7); "
         "Jahr −1: Bezugsjahr, Unterschied null; Jahr 0: −1,2 (vereinbar: −2,5 bis 0,0)."
     )
@@ -167,24 +171,24 @@ def test_varying_base_has_no_reference_year(inputs, row):
     [((0.0, 10.0), (0, 2, 4, 6, 8, 10), 0), ((-0.013, 0.021), (-0.01, 0, 0.01, 0.02), 2), ((4.3, 6.4), (4.5, 5, 5.5, 6), 1)],
 )
 def test_ticks_are_round_and_inside(domain, expected, digits):
-    assert figures.ticks(domain) == (pytest.approx(expected), digits)
+    assert canvas.ticks(domain) == (pytest.approx(expected), digits)
 
 
 def test_nothing_to_draw_is_an_error():
     empty = Line("x", "x", (None,) * 10)
     with pytest.raises(ValueError, match="nothing to draw"):
-        figures.trend_chart(replace(TREND, lines=(empty, empty)), WIDE, "de")
+        trend.trend_chart(replace(TREND, lines=(empty, empty)), WIDE, "de")
 
 
 @PAGES
 def test_balance_axis_has_zero_in_the_middle_and_holds_every_difference(page):
-    assert domains(figures.balance_chart(BALANCE, page, "de"))["x"] == {(-1.5, 1.5)}
-    assert domains(figures.balance_chart(Balance(BALANCE.distances[2:], BALANCE.lines), page, "de"))["x"] == {(-0.5, 0.5)}
+    assert domains(balance.balance_chart(BALANCE, page, "de"))["x"] == {(-1.5, 1.5)}
+    assert domains(balance.balance_chart(Balance(BALANCE.distances[2:], BALANCE.lines), page, "de"))["x"] == {(-0.5, 0.5)}
 
 
 @PAGES
 def test_balance_is_labelled_directly(page):
-    shown = words(figures.to_svg(figures.balance_chart(BALANCE, page, "de"), "de"))
+    shown = words(canvas.to_svg(balance.balance_chart(BALANCE, page, "de"), "de"))
     assert [word for word in shown if word in {"Quote", "Niveau", "Verlauf", "Plätze"}] == [
         "Quote",
         "Niveau",
@@ -197,13 +201,13 @@ def test_balance_is_labelled_directly(page):
 
 @PAGES
 def test_balance_lines_stand_on_both_sides_of_zero(page):
-    chart = figures.balance_chart(BALANCE, page, "de").to_dict()
+    chart = balance.balance_chart(BALANCE, page, "de").to_dict()
     values = [row["smd"] for data in chart["datasets"].values() for row in data if set(row) == {"smd"}]
     assert sorted(values) == [-0.25, -0.05, 0.0, 0.05, 0.25]
 
 
 def test_text_for_the_balance_names_every_difference_and_line():
-    assert figures.balance_alternative_text(BALANCE, "de") == (
+    assert balance.balance_alternative_text(BALANCE, "de") == (
         "Punktdiagramm: standardisierte Differenzen zwischen Programm- und Vergleichsgruppe vor dem Start. "
         "Quote, Niveau: 0,71; Quote, Verlauf: −1,20; Plätze, Niveau: 0,00. Senkrechte Linien bei null, ±0,05 und ±0,25."
     )
@@ -211,4 +215,4 @@ def test_text_for_the_balance_names_every_difference_and_line():
 
 def test_a_balance_of_nothing_is_not_drawn():
     with pytest.raises(ValueError, match="nothing to draw"):
-        figures.balance_chart(Balance((), (0.05, 0.25)), WIDE, "de")
+        balance.balance_chart(Balance((), (0.05, 0.25)), WIDE, "de")

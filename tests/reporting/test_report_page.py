@@ -12,9 +12,9 @@ import pytest
 
 from kkz_eval.model.errors import UserError
 from kkz_eval.model.texts import catalogue
-from kkz_eval.reporting import figures
 from kkz_eval.reporting.build import build_document, render
 from kkz_eval.reporting.document import Document, Number, Section, numbers
+from kkz_eval.reporting.figures import canvas
 
 VOID = {"meta", "br", "hr", "img", "link", "input"}
 
@@ -264,7 +264,7 @@ def luminance(colour: str) -> float:
 
 
 @pytest.mark.parametrize("ground", ["#ffffff", "tint", "warn"])
-@pytest.mark.parametrize("ink", ["ink", "quiet", "accent", figures.TREATED_COLOUR, figures.REFERENCE_COLOUR, figures.INK])
+@pytest.mark.parametrize("ink", ["ink", "quiet", "accent", canvas.TREATED_COLOUR, canvas.REFERENCE_COLOUR, canvas.INK])
 def test_contrast_of_text_is_at_least_4_5(page, ink, ground):
     _, _, html = page
     colours = dict(re.findall(r"--(\w+): (#[0-9a-f]{6})", html))

@@ -9,13 +9,13 @@ from collections.abc import Iterator
 
 import pandas as pd
 
-from kkz_eval.model.texts import Language, text
+from kkz_eval.model.texts import Language
 from kkz_eval.reference.unit_groups import unit_words
 from kkz_eval.reporting import numbers
 from kkz_eval.reporting.document import Column, Inline, Listing, Paragraph, Parts, Quoted, Section, Table, join, phrase
-from kkz_eval.reporting.inputs import PACKAGE, DesignInfo, OutcomeInfo, ReportInputs, in_language
+from kkz_eval.reporting.inputs import DesignInfo, OutcomeInfo, ReportInputs, in_language
+from kkz_eval.reporting.sections.parts import Block, say
 
-Block = Paragraph | Listing | Table
 MOST_SHARES = 6  # of a synthetic reference that are named; its file has all
 
 
@@ -78,7 +78,7 @@ def _after_table(balance: pd.DataFrame, labels: dict[str, OutcomeInfo], language
     for position, row in enumerate(balance[balance["smd_after"].notna()].to_dict("records"), start=1):
         known = labels.get(str(row["indicator"]))
         label = str(row["indicator"]) if known is None else in_language(known.label, language, known.indicator)
-        measure = text(f"measures.{row['measure']}", language, package=PACKAGE)
+        measure = say(f"measures.{row['measure']}", language)
         cells = tuple(
             (numbers.measured(f"design.after-{position}.{name}", row[name], 2, language),) for name in ("smd", "smd_after")
         )
@@ -119,7 +119,7 @@ def _names_table(design: DesignInfo, level: str, language: Language) -> Table:
     columns = (
         Column(unit_words(level, language)["unit"], "text"),
         *(_column(key, language) for key in ("design.nearest", "design.synthetic")),
-        Column(text("design.apart", language, package=PACKAGE), "number"),
+        Column(say("design.apart", language), "number"),
     )
     return Table("design.names", phrase("design.names_caption", language, units=_units(level, language)), columns, tuple(rows))
 
@@ -155,4 +155,4 @@ def _listed(items: list[Parts]) -> Parts:
 
 
 def _column(key: str, language: Language) -> Column:
-    return Column(text(key, language, package=PACKAGE), "number" if key in {"design.before", "design.after"} else "text")
+    return Column(say(key, language), "number" if key in {"design.before", "design.after"} else "text")

@@ -1,0 +1,141 @@
+"""What the figures share: colours, room, axes and the way to SVG. Drawn for a wide and a narrow page: text must not shrink."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import altair as alt
+import pandas as pd
+import vl_convert
+
+from kkz_eval.model.texts import Language, text
+from kkz_eval.reporting.inputs import PACKAGE
+from kkz_eval.reporting.numbers import MINUS
+
+TREATED_COLOUR = "#0b4f6c"
+REFERENCE_COLOUR = "#8a4b08"
+INK = "#22303c"
+QUIET = "#55606b"
+GRID = "#e3e6e8"
+FONT_SIZE = 13
+PIXELS_PER_LETTER = 6.5  # of a label, rather too much than too little
+_FORMATS: Mapping[Language, Mapping[str, object]] = {
+    "de": {"decimal": ",", "thousands": ".", "grouping": [3], "currency": ["", " €"], "minus": MINUS},
+    "en": {"decimal": ".", "thousands": ",", "grouping": [3], "currency": ["€", ""], "minus": MINUS},
+}
+
+
+@dataclass(frozen=True)
+class Page:
+    """Room for a figure in pixels: plot, room for labels at the line's end and their height.
+
+    full_labels: whether breaks and lines carry their whole label, or a letter and a label in two lines.
+    """
+
+    width: int
+    height: int
+    label_room: int
+    line_height: int
+    full_labels: bool
+
+
+WIDE = Page(width=550, height=260, label_room=125, line_height=18, full_labels=True)
+NARROW = Page(width=160, height=220, label_room=88, line_height=34, full_labels=False)
+
+
+def value_domain(values: Sequence[float]) -> tuple[float, float]:
+    """Lowest and highest value with a margin of 8 % of their distance; one unit around a single value."""
+    low, high = min(values), max(values)
+    margin = 0.08 * (high - low) or max(abs(low) * 0.1, 1e-6)
+    return low - margin, high + margin
+
+
+def ticks(domain: tuple[float, float], at_most: int = 6) -> tuple[tuple[float, ...], int]:
+    """Round values inside a domain, and the digits after the decimal sign that tell them apart.
+
+    The step is the smallest of 1, 2, 5 times a power of ten that gives at most `at_most` ticks.
+    """
+    low, high = domain
+    exponent = math.floor(math.log10((high - low) / at_most))
+    for power, factor in ((p, f) for p in range(exponent, exponent + 3) for f in (1, 2, 5)):
+        step = factor * 10.0**power
+        first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
+        if last - first + 1 <= at_most:
+            digits = max(0, -power)
+            return tuple(round(n * step, digits) for n in range(first, last + 1)), digits
+    raise ValueError(f"no ticks for {domain}")
+
+
+def whole_ticks(first: int, last: int, at_most: int) -> tuple[int, ...]:
+    """Whole numbers of [first, last], evenly spaced from first on, at most `at_most`."""
+    step = math.ceil((last - first + 1) / at_most)
+    return tuple(range(first, last + 1, step))
+
+
+def to_svg(chart: alt.LayerChart, language: Language) -> str:
+    """The chart as SVG without anything of the reader's machine: no external reference, no identifier, no script.
+
+    The renderer gives the figure its role and alternative text; roles and labels inside it are taken out.
+    """
+    svg = vl_convert.vegalite_to_svg(chart.to_dict(), format_locale=dict(_FORMATS[language]), allowed_base_urls=[])
+    svg = re.sub(r' (?:role|aria-[a-z]+|xmlns:xlink|pointer-events)="[^"]*"', "", svg)
+    return svg.replace("<svg ", '<svg aria-hidden="true" focusable="false" ', 1)
+
+
+def ground(left: float, right: float, top: float, bottom: float) -> alt.Chart:
+    """White ground for words, in pixels of the plot, so that no line runs through them."""
+    return (
+        alt.Chart(pd.DataFrame({"ground": [0]}))
+        .mark_rect(color="white", opacity=1)
+        .encode(x=alt.value(left), x2=alt.value(right), y=alt.value(top), y2=alt.value(bottom))
+    )
+
+
+def figure_text(key: str, language: Language, **parameters: object) -> str:
+    """A text of the catalogue of reports."""
+    return text(key, language, package=PACKAGE, **parameters)
+
+
+def above_plot(label: pd.DataFrame, align: str, dx: int) -> alt.Chart:
+    """Words above the plot, at the place that the caller gives."""
+    return (
+        alt.Chart(label)
+        .mark_text(align=align, dx=dx, baseline="bottom", color=INK, fontSize=FONT_SIZE - 1)
+        .encode(y=alt.value(-6), text="text:N")
+    )
+
+
+def value_axis(field: str, domain: tuple[float, float]) -> alt.Y:
+    """The axis of values, with round ticks inside the domain."""
+    values, digits = ticks(domain)
+    return alt.Y(
+        field,
+        scale=alt.Scale(domain=list(domain), nice=False, zero=False),
+        axis=alt.Axis(values=list(values), format=f",.{digits}f", title=None),
+    )
+
+
+def finish(chart: alt.LayerChart, page: Page) -> alt.LayerChart:
+    """The chart with its size, fonts and colours."""
+    return (
+        chart.properties(width=page.width, height=page.height, padding={"left": 2, "right": 12, "top": 4, "bottom": 4})
+        .properties(autosize=alt.AutoSizeParams(type="pad", contains="content"))
+        .configure(font="sans-serif", background="white")
+        .configure_view(stroke=None, clip=False)
+        .configure_axis(
+            labelFontSize=FONT_SIZE - 1,
+            titleFontSize=FONT_SIZE - 1,
+            titleFontWeight="normal",
+            labelColor=INK,
+            titleColor=INK,
+            gridColor=GRID,
+            domainColor=QUIET,
+            tickColor=QUIET,
+            labelFlush=False,
+            labelOverlap=False,
+        )
+        .configure_axisY(domain=False, ticks=False, labelPadding=9)
+    )

@@ -1,0 +1,136 @@
+"""The event-study figure, with the text that stands for it. Draws what it is given: no choice of rows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import altair as alt
+import pandas as pd
+
+from kkz_eval.model.texts import Language
+from kkz_eval.reporting.document import Figure, Parts
+from kkz_eval.reporting.figures.canvas import (
+    GRID,
+    INK,
+    NARROW,
+    QUIET,
+    TREATED_COLOUR,
+    WIDE,
+    Page,
+    above_plot,
+    figure_text,
+    finish,
+    to_svg,
+    value_axis,
+    value_domain,
+    whole_ticks,
+)
+from kkz_eval.reporting.numbers import MINUS, format_number
+
+
+@dataclass(frozen=True)
+class Event:
+    """One point of an event study: years since the start, difference, interval (missing at the reference year)."""
+
+    event_time: int
+    estimate: float
+    conf_low: float | None
+    conf_high: float | None
+
+
+@dataclass(frozen=True)
+class EventStudy:
+    """What an event-study figure shows. reference: event time to which all are compared, None where each has its own."""
+
+    label: str
+    unit: str
+    decimals: int
+    events: tuple[Event, ...]
+    reference: int | None
+
+
+def draw_event_study(identifier: str, study: EventStudy, caption: Parts, language: Language) -> Figure:
+    """The event-study figure: points with intervals, the zero line and the reference year. Raises ValueError without events."""
+    return Figure(
+        identifier,
+        caption,
+        event_study_alternative_text(study, language),
+        to_svg(event_study_chart(study, WIDE, language), language),
+        to_svg(event_study_chart(study, NARROW, language), language),
+    )
+
+
+def event_study_alternative_text(study: EventStudy, language: Language) -> str:
+    """Every plotted point with its interval in words, from the plotted data."""
+
+    def shown(value: float) -> str:
+        return format_number(value, study.decimals, language)
+
+    points = "; ".join(
+        figure_text("figures.alt_reference", language, time=_signed(event.event_time))
+        if event.conf_low is None or event.conf_high is None
+        else figure_text(
+            "figures.alt_point",
+            language,
+            time=_signed(event.event_time),
+            estimate=shown(event.estimate),
+            low=shown(event.conf_low),
+            high=shown(event.conf_high),
+        )
+        for event in study.events
+    )
+    return figure_text("figures.alt_event_study", language, label=study.label, unit=study.unit, points=points)
+
+
+def event_study_chart(study: EventStudy, page: Page, language: Language) -> alt.LayerChart:
+    """The event-study figure as a chart; the value axis holds every interval and zero."""
+    if not study.events:
+        raise ValueError(f"nothing to draw for {study.label}")
+    frame = pd.DataFrame(
+        [
+            {"time": event.event_time, "estimate": event.estimate, "low": event.conf_low, "high": event.conf_high}
+            for event in study.events
+        ]
+    ).astype({"low": float, "high": float})
+    ends = [end for event in study.events for end in (event.estimate, event.conf_low, event.conf_high) if end is not None]
+    domain = value_domain([0.0, *ends])
+    first, last = int(frame["time"].min()), int(frame["time"].max())
+    every = whole_ticks(first, last, page.width // 30)
+    step = every[1] - every[0] if len(every) > 1 else 1
+    x = alt.X(
+        "time:Q",
+        scale=alt.Scale(domain=[first - 0.5, last + 0.5], nice=False, zero=False),
+        axis=alt.Axis(
+            values=[time for time in range(first, last + 1) if time % step == 0],
+            format="d",
+            labelExpr="datum.value > 0 ? '+' + datum.label : datum.label",
+            title=figure_text("figures.event_axis", language),
+            grid=False,
+        ),
+    )
+    y = value_axis("estimate:Q", domain)
+    with_interval = frame.dropna(subset=["low", "high"])
+    fixed = frame[frame["low"].isna()]
+    layers: list[alt.Chart] = []
+    if study.reference is not None:
+        label = pd.DataFrame({"time": [study.reference], "text": [figure_text("figures.reference_year", language)]})
+        layers += [
+            alt.Chart(label).mark_rule(color=GRID, strokeWidth=14).encode(x=x),
+            above_plot(label, "right", -4).encode(x=x),
+        ]
+    start = pd.DataFrame({"time": [-0.5], "text": [figure_text("figures.start", language)]})
+    layers += [
+        alt.Chart(start).mark_rule(color=QUIET, strokeWidth=1.2).encode(x=x),
+        above_plot(start, "left", 4).encode(x=x),
+        alt.Chart(pd.DataFrame({"estimate": [0.0]})).mark_rule(color=INK, strokeWidth=1).encode(y=y),
+        alt.Chart(with_interval)
+        .mark_rule(color=TREATED_COLOUR, strokeWidth=2)
+        .encode(x=x, y=value_axis("low:Q", domain), y2="high:Q"),
+        alt.Chart(with_interval).mark_point(filled=True, size=60, color=TREATED_COLOUR, opacity=1).encode(x=x, y=y),
+        alt.Chart(fixed).mark_point(fill="white", stroke=TREATED_COLOUR, strokeWidth=2, size=60, opacity=1).encode(x=x, y=y),
+    ]
+    return finish(alt.layer(*layers), replace(page, width=page.width + page.label_room, label_room=0))
+
+
+def _signed(event_time: int) -> str:
+    return f"{MINUS}{-event_time}" if event_time < 0 else f"+{event_time}" if event_time else "0"

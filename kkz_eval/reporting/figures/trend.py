@@ -1,0 +1,198 @@
+"""The trend figure, with the text that stands for it. Draws what it is given: no choice of rows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import altair as alt
+import pandas as pd
+
+from kkz_eval.model.texts import Language
+from kkz_eval.reporting.document import Figure, Parts
+from kkz_eval.reporting.figures.canvas import (
+    FONT_SIZE,
+    INK,
+    NARROW,
+    PIXELS_PER_LETTER,
+    QUIET,
+    REFERENCE_COLOUR,
+    TREATED_COLOUR,
+    WIDE,
+    Page,
+    figure_text,
+    finish,
+    ground,
+    to_svg,
+    value_axis,
+    value_domain,
+    whole_ticks,
+)
+from kkz_eval.reporting.numbers import format_number
+
+
+@dataclass(frozen=True)
+class Line:
+    """One group's line: name at its end (broken: in two lines), and a value (or None) for each year of the window."""
+
+    name: str
+    broken: str
+    values: tuple[float | None, ...]
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A labelled vertical rule. letter: what stands for the label where there is no room, "" for a label of one word."""
+
+    year: int
+    label: str
+    letter: str
+
+
+@dataclass(frozen=True)
+class Trend:
+    """What a trend figure shows: `lines[0]` the treated, `lines[1]` the reference group, by `years`."""
+
+    label: str
+    unit: str
+    decimals: int
+    years: tuple[int, ...]
+    lines: tuple[Line, Line]
+    starts: tuple[Mark, ...]
+    breaks: tuple[Mark, ...]
+
+
+def draw_trend(identifier: str, trend: Trend, caption: Parts, language: Language) -> Figure:
+    """The trend figure: both groups' means by year, labelled at the line's end. Raises ValueError without a value."""
+    return Figure(
+        identifier,
+        caption,
+        trend_alternative_text(trend, language),
+        to_svg(trend_chart(trend, WIDE, language), language),
+        to_svg(trend_chart(trend, NARROW, language), language),
+    )
+
+
+def trend_alternative_text(trend: Trend, language: Language) -> str:
+    """Every plotted value in words, from the plotted data."""
+    lines = " ".join(
+        figure_text(
+            "figures.alt_line",
+            language,
+            name=line.name,
+            values="; ".join(
+                f"{year}: {format_number(value, trend.decimals, language)}"
+                for year, value in zip(trend.years, line.values, strict=True)
+                if value is not None
+            ),
+        )
+        for line in trend.lines
+    )
+    marks = " ".join(
+        figure_text("figures.alt_mark", language, year=mark.year, label=mark.label) for mark in (*trend.starts, *trend.breaks)
+    )
+    intro = figure_text(
+        "figures.alt_trend", language, label=trend.label, unit=trend.unit, first=trend.years[0], last=trend.years[-1]
+    )
+    return " ".join(part for part in (intro, lines, marks) if part)
+
+
+def trend_chart(trend: Trend, page: Page, language: Language) -> alt.LayerChart:
+    """The trend figure as a chart; the year axis is exactly the window."""
+    points = pd.DataFrame(
+        [
+            {"year": year, "value": value, "group": line.name}
+            for line in trend.lines
+            for year, value in zip(trend.years, line.values, strict=True)
+        ]
+    )
+    shown = points.dropna(subset=["value"])
+    if shown.empty:
+        raise ValueError(f"nothing to draw for {trend.label}")
+    domain = value_domain([float(value) for value in shown["value"]])
+    names = [line.name for line in trend.lines]
+    first, last = trend.years[0], trend.years[-1]
+    x = alt.X(
+        "year:Q",
+        scale=alt.Scale(domain=[first, last], nice=False, zero=False),
+        axis=alt.Axis(values=list(whole_ticks(first, last, page.width // 34)), format="d", title=None, grid=False),
+    )
+    y = value_axis("value:Q", domain)
+    colour = alt.Color("group:N", scale=alt.Scale(domain=names, range=[TREATED_COLOUR, REFERENCE_COLOUR]), legend=None)
+    dash = alt.StrokeDash("group:N", scale=alt.Scale(domain=names, range=[[1, 0], [6, 3]]), legend=None)
+    shape = alt.Shape("group:N", scale=alt.Scale(domain=names, range=["circle", "square"]), legend=None)
+    base = alt.Chart(points)
+    layers = [
+        *_rules([(mark, [1, 0]) for mark in trend.starts] + [(mark, [2, 3]) for mark in trend.breaks], x, page, trend.years),
+        base.mark_line(strokeWidth=2.5).encode(x=x, y=y, color=colour, strokeDash=dash),
+        alt.Chart(shown).mark_point(filled=True, size=34, opacity=1).encode(x=x, y=y, color=colour, shape=shape),
+        *_end_labels(trend, shown, page, {"x": x, "y": y, "color": colour}),
+    ]
+    return finish(alt.layer(*layers), page)
+
+
+def _shortened(label: str, at_most: int) -> str:
+    return label if len(label) <= at_most else label[: max(at_most - 1, 1)].rstrip() + "…"
+
+
+def _rules(marks: Sequence[tuple[Mark, list[int]]], x: alt.X, page: Page, years: tuple[int, ...]) -> list[alt.Chart]:
+    rules, words = [], []
+    for position, (mark, dash) in enumerate(sorted(marks, key=lambda pair: pair[0].year)):
+        full = page.full_labels or not mark.letter
+        label = f"{mark.letter} · {mark.label}" if full and mark.letter else mark.label if full else mark.letter
+        share = (mark.year - years[0]) / max(years[-1] - years[0], 1)
+        right = share > 0.5
+        room = page.width * share if right else page.width * (1 - share) + page.label_room
+        shown = _shortened(label, int(room / PIXELS_PER_LETTER))
+        data = pd.DataFrame({"year": [mark.year], "text": [shown]})
+        above = -6 - 17 * position
+        near, length = page.width * share + (-4 if right else 4), PIXELS_PER_LETTER * len(shown)
+        rules.append(
+            alt.Chart(data)
+            .mark_rule(color=QUIET, strokeWidth=1.2, strokeDash=dash)
+            .encode(x=x, y=alt.value(above), y2=alt.value(page.height))
+        )
+        words += [
+            ground(near - length if right else near, near if right else near + length, above, above + 14),
+            alt.Chart(data)
+            .mark_text(
+                align="right" if right else "left", dx=-4 if right else 4, baseline="top", color=INK, fontSize=FONT_SIZE - 1
+            )
+            .encode(x=x, y=alt.value(above), text="text:N"),
+        ]
+    return [*rules, *words]
+
+
+def _end_labels(trend: Trend, shown: pd.DataFrame, page: Page, channels: Mapping[str, object]) -> list[alt.Chart]:
+    ends = [shown[shown["group"] == line.name].iloc[-1] for line in trend.lines if (shown["group"] == line.name).any()]
+    ends.sort(key=lambda end: float(end["value"]), reverse=True)
+    low, high = value_domain([float(value) for value in shown["value"]])
+    per_pixel = (high - low) / page.height
+    broken = {line.name: line.broken for line in trend.lines}
+    layers = []
+    for position, end in enumerate(ends):
+        value = float(end["value"])
+        apart = page.line_height * per_pixel
+        if len(ends) == 2 and float(ends[0]["value"]) - float(ends[1]["value"]) < apart:
+            middle = (float(ends[0]["value"]) + float(ends[1]["value"])) / 2
+            value = middle + apart / 2 if position == 0 else middle - apart / 2
+        name = str(end["group"])
+        label = name if page.full_labels else broken[name]
+        data = pd.DataFrame({"year": [end["year"]], "value": [value], "group": [name], "text": [label]})
+        # Lines are stacked downwards from the anchor; the first is raised so that both stand around the value.
+        raised = -7 if "\n" in label else 0
+        layers.append(
+            alt.Chart(data)
+            .mark_text(
+                fontSize=FONT_SIZE,
+                fontWeight=600,
+                align="left",
+                dx=9,
+                dy=raised,
+                baseline="middle",
+                lineBreak="\n",
+                lineHeight=15,
+            )
+            .encode(**channels, text="text:N")
+        )
+    return layers

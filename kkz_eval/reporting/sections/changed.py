@@ -1,0 +1,95 @@
+"""The section on what changed: both groups' means by year, with starts and breaks. No comparison."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from kkz_eval.model.texts import Language
+from kkz_eval.reporting import numbers, wording
+from kkz_eval.reporting.document import Listing, Paragraph, Quoted, Section, phrase
+from kkz_eval.reporting.figures.trend import Line, Mark, Trend, draw_trend
+from kkz_eval.reporting.inputs import OutcomeInfo, ReportInputs, in_language
+from kkz_eval.reporting.sections.parts import Block, label_of, of_role, say, scope_of
+
+
+def changed_section(inputs: ReportInputs, language: Language) -> Section:
+    """A figure of both groups for each outcome, with the breaks of its series."""
+    outcomes = of_role(inputs, "primary", "secondary", "context")
+    return Section(
+        "changed",
+        phrase("sections.changed", language),
+        (Paragraph(phrase("changed.intro", language)),),
+        tuple(_changed_outcome(inputs, outcome, language) for outcome in outcomes),
+    )
+
+
+def _changed_outcome(inputs: ReportInputs, outcome: OutcomeInfo, language: Language) -> Section:
+    scope = scope_of("changed", inputs, outcome)
+    label = label_of(outcome, language)
+    blocks: list[Block] = []
+    if outcome.role == "context":
+        blocks.append(Paragraph(phrase("changed.context", language), "context"))
+    trend = trend_of(inputs, outcome, language)
+    if all(value is None for line in trend.lines for value in line.values):
+        blocks.append(Paragraph(phrase("changed.no_values", language, label=label)))
+        return Section(scope, (label,), tuple(blocks))
+    titles = {source.dataset: in_language(source.title, language, source.dataset) for source in inputs.sources}
+    caption = phrase(
+        "changed.caption",
+        language,
+        label=label,
+        unit=Quoted(trend.unit),
+        source=Quoted(titles.get(outcome.source, outcome.source)),
+    )
+    blocks.append(draw_trend(f"{scope}.figure", trend, caption, language))
+    if trend.breaks:
+        items = tuple(
+            phrase(
+                "changed.break",
+                language,
+                letter=mark.letter,
+                year=numbers.year(f"{scope}.break-{mark.letter}", mark.year),
+                label=Quoted(mark.label),
+            )
+            for mark in trend.breaks
+        )
+        blocks += [Paragraph(phrase("changed.breaks", language), "note"), Listing(items)]
+    return Section(scope, (label,), tuple(blocks))
+
+
+def trend_of(inputs: ReportInputs, outcome: OutcomeInfo, language: Language) -> Trend:
+    """What the trend figure of an outcome shows: unweighted means by group and year of the window, starts and breaks in it."""
+    first, last = outcome.window
+    lines = [
+        Line(
+            say(f"figures.{group}", language),
+            say(f"figures.{group}_broken", language),
+            tuple(
+                None if pd.isna(value) else float(value)
+                for value in wording.group_means(inputs.panel, inputs.groups, outcome, group)
+            ),
+        )
+        for group in ("treated", "reference")
+    ]
+    inside = [
+        (year, in_language(local, language, outcome.indicator))
+        for year, local in sorted(outcome.breaks, key=lambda item: item[0])
+        if first <= year <= last
+    ]
+    return Trend(
+        label=in_language(outcome.label, language, outcome.indicator),
+        unit=in_language(outcome.unit, language, outcome.indicator),
+        decimals=outcome.decimals,
+        years=tuple(range(first, last + 1)),
+        lines=(lines[0], lines[1]),
+        starts=tuple(
+            Mark(cohort, say("figures.start_year", language), "")
+            for cohort in sorted(inputs.treated_cohorts)
+            if first <= cohort <= last
+        ),
+        breaks=tuple(Mark(year, label, _letter(position)) for position, (year, label) in enumerate(inside)),
+    )
+
+
+def _letter(position: int) -> str:
+    return chr(ord("A") + position) if position < 26 else _letter(position // 26 - 1) + _letter(position % 26)

@@ -1,0 +1,128 @@
+"""The section on the years before the start: how far apart the groups were, figure, sentences and table. The design is in `design`."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterator
+from typing import Any
+
+from kkz_eval.model.texts import Language
+from kkz_eval.reporting import claims, numbers, wording
+from kkz_eval.reporting.document import Column, Inline, Listing, Paragraph, Parts, Section, Table, join, phrase
+from kkz_eval.reporting.figures.balance import Balance, Distance, draw_balance
+from kkz_eval.reporting.inputs import OutcomeInfo, ReportInputs, in_language
+from kkz_eval.reporting.sections import design
+from kkz_eval.reporting.sections.parts import Block, insert, label_of, say
+
+
+def comparable_sections(inputs: ReportInputs, language: Language) -> tuple[Section, ...]:
+    """The section on the years before the start; none where the inputs have no balance. Its question needs its figure."""
+    if inputs.balance.empty:
+        return ()
+    outcomes = {outcome.indicator: outcome for outcome in inputs.outcomes}
+    rows = [row for row in inputs.balance.to_dict("records") if row["indicator"] in outcomes]
+    shown = [(row, outcomes[str(row["indicator"])]) for row in rows if row["status"] == "ok"]
+    blocks: list[Block] = [Paragraph(phrase("balance.intro", language))]
+    if shown:
+        blocks += _balance_shown(inputs, shown, language)
+    refused = [(row, outcomes[str(row["indicator"])]) for row in rows if row["status"] != "ok"]
+    if refused:
+        items = tuple(
+            phrase(
+                "balance.refused",
+                language,
+                label=label_of(outcome, language),
+                measure=say(f"measures.{row['measure']}", language),
+                reason=say(f"balance_reasons.{row['reason']}", language),
+            )
+            for row, outcome in refused
+        )
+        blocks.append(Listing(items))
+    title = phrase("sections.balance" if shown else "sections.balance_unknown", language)
+    return (Section("balance", title, tuple(blocks), design.design_sections(inputs, language)),)
+
+
+def _balance_shown(
+    inputs: ReportInputs, shown: list[tuple[dict[Hashable, Any], OutcomeInfo]], language: Language
+) -> Iterator[Block]:
+    figure = Balance(
+        tuple(
+            Distance(
+                in_language(outcome.label, language, outcome.indicator),
+                say(f"measures.{row['measure']}", language),
+                float(row["smd"]),
+            )
+            for row, outcome in shown
+        ),
+        (wording.SMALL_DISTANCE, wording.LARGE_DISTANCE),
+    )
+    yield draw_balance(claims.BALANCE_FIGURE, figure, phrase("balance.caption", language), language)
+    yield Listing(tuple(_balance_sentences(shown, language)))
+    sides = [(row, outcome, wording.distance(row["smd"])) for row, outcome in shown]
+    large = [(row, outcome) for row, outcome, side in sides if side is wording.Distance.LARGE]
+    far_level = any(row["measure"] == "level" for row, _ in large)
+    chance = max((wording.by_chance(row["n_treated"], row["n_reference"]) for row, _ in large), default=0.0)
+    shown_chance = numbers.measured("balance.by_chance", chance, 2, language)
+    notes = [
+        phrase("balance.source", language),
+        phrase("balance.chance", language, size=shown_chance) if chance > wording.LARGE_DISTANCE else (),
+        phrase("balance.fixed", language) if far_level else (),
+    ]
+    yield Paragraph(join(*notes))
+    if far_level or any(outcome.role == "context" for _, outcome in large):
+        yield Paragraph(phrase("balance.need", language))
+    yield _balance_table(shown, language)
+
+
+def _balance_sentences(shown: list[tuple[dict[Hashable, Any], OutcomeInfo]], language: Language) -> Iterator[Parts]:
+    """One sentence for each side of the lines on which there is a difference, the largest first."""
+    for side in reversed(wording.Distance):
+        items: list[Inline] = []
+        for position, (row, outcome) in enumerate(shown, start=1):
+            if wording.distance(row["smd"]) is side:
+                smd = numbers.measured(f"balance.said-{position}", row["smd"], 2, language)
+                measure = say(f"measures.{row['measure']}", language)
+                said = phrase("balance.item", language, label=label_of(outcome, language), measure=measure, smd=smd)
+                items += [*(["; "] if items else []), *said]
+        if items:
+            lines = {
+                "near": numbers.measured(f"balance.{side}.near", wording.SMALL_DISTANCE, 2, language),
+                "far": numbers.measured(f"balance.{side}.far", wording.LARGE_DISTANCE, 2, language),
+            }
+            yield insert(phrase(f"balance.{side}", language, items="\x01", **lines), tuple(items))
+
+
+def _balance_table(shown: list[tuple[dict[Hashable, Any], OutcomeInfo]], language: Language) -> Table:
+    rows = []
+    for position, (row, outcome) in enumerate(shown, start=1):
+        scope = f"balance.row-{position}"
+        digits = outcome.decimals + (row["measure"] == "trend")
+        first, last = (numbers.year(f"{scope}.{name}", row[name]) for name in ("first_year", "last_year"))
+        n_years = numbers.count(f"{scope}.n_years", row["n_years"], language)
+        label, measure = label_of(outcome, language), say(f"measures.{row['measure']}", language)
+        rows.append(
+            (
+                phrase("balance.row", language, label=label, measure=measure),
+                *(
+                    (numbers.measured(f"{scope}.{name}", row[name], digits, language),)
+                    for name in ("mean_treated", "mean_reference")
+                ),
+                (numbers.measured(f"{scope}.smd", row["smd"], 2, language),),
+                (
+                    numbers.count(f"{scope}.n_treated", row["n_treated"], language),
+                    " / ",
+                    numbers.count(f"{scope}.n_reference", row["n_reference"], language),
+                ),
+                phrase("balance.baseline", language, first=first, last=last, n=n_years)
+                if first.value != last.value
+                else phrase("balance.baseline_one", language, year=first, n=n_years),
+            )
+        )
+    columns = (
+        Column(say("balance.outcome", language)),
+        *(
+            Column(say(key, language), "number")
+            for key in ("balance.treated", "balance.reference", "balance.smd", "difference.n_by_group")
+        ),
+        Column(say("balance.years", language)),
+    )
+    return Table("balance.table", phrase("balance.table_caption", language), columns, tuple(rows))

@@ -1,0 +1,60 @@
+"""The section on data and how the report came about: sources, notices, lock, digests and versions."""
+
+from __future__ import annotations
+
+from kkz_eval.model.texts import Language
+from kkz_eval.reporting.document import Code, Column, Listing, Paragraph, Parts, Quoted, Section, Table, join, phrase
+from kkz_eval.reporting.inputs import ReportInputs, in_language
+from kkz_eval.reporting.sections import design
+from kkz_eval.reporting.sections.counts import counts_section
+from kkz_eval.reporting.sections.deliveries import deliveries_section
+from kkz_eval.reporting.sections.parts import Block, say
+
+
+def data_section(inputs: ReportInputs, language: Language) -> Section:
+    """Sources, deliveries, notices, what cannot be evaluated, counts, the lock, and where the report comes from."""
+    sections = [_sources(inputs, language)]
+    if len(inputs.deliveries):
+        sections.append(deliveries_section(inputs.deliveries, language))
+    if inputs.notices:
+        items = tuple((Quoted(in_language(notice, language, "notices")),) for notice in inputs.notices)
+        sections.append(Section("notices", phrase("data.notices", language), (Listing(items),)))
+    if inputs.not_evaluable:
+        items = tuple((Quoted(in_language(said, language, "not_evaluable")),) for said in inputs.not_evaluable)
+        sections.append(Section("not_evaluable", phrase("data.not_evaluable", language), (Listing(items),)))
+    if inputs.counts is not None and len(inputs.counts):
+        sections.append(counts_section(inputs.counts, inputs.smallest_cell, language))
+    sections += design.lock_section(inputs, language)
+    sections.append(_origin(inputs, language))
+    return Section("data", phrase("sections.data", language), (), tuple(sections))
+
+
+def _sources(inputs: ReportInputs, language: Language) -> Section:
+    items: list[Parts] = []
+    for source in inputs.sources:
+        edition = phrase("data.edition", language, edition=Quoted(source.edition)) if source.edition else ()
+        licence = phrase("data.licence", language, licence=Quoted(source.licence)) if source.licence else ()
+        title = (Quoted(in_language(source.title, language, source.dataset)), ".")
+        attribution = (Quoted(source.attribution.rstrip(".")), ".") if source.attribution else ()
+        items.append(join(title, edition, attribution, licence))
+    blocks: list[Block] = [Listing(tuple(items))] if items else []
+    columns = tuple(Column(say(f"data.{name}", language)) for name in ("file", "sha256"))
+    for position, source in enumerate(inputs.sources, start=1):
+        if source.files:
+            used = Quoted(in_language(source.title, language, source.dataset))
+            rows = tuple(((Code(name),), (Code(digest),)) for name, digest in source.files)
+            blocks.append(Table(f"files-{position}", phrase("data.files_caption", language, title=used), columns, rows))
+    return Section("sources", phrase("data.sources", language), tuple(blocks))
+
+
+def _origin(inputs: ReportInputs, language: Language) -> Section:
+    blocks: list[Block] = [Paragraph(phrase("data.origin_intro", language))]
+    for name, column, entries in (("digests", "digest", inputs.digests), ("versions", "version", inputs.versions)):
+        if entries:
+            rows = tuple(
+                ((say(f"data.{key}", language) if key in ("plan", "code") else Code(key),), (Code(value),))
+                for key, value in entries.items()
+            )
+            columns = (Column(say("data.item", language)), Column(say(f"data.{column}", language)))
+            blocks.append(Table(f"{name}-table", phrase(f"data.{name}_caption", language), columns, rows))
+    return Section("origin", phrase("data.origin", language), tuple(blocks))

@@ -1,0 +1,175 @@
+"""The section on the size of the difference: sentence, event study and all estimates of each outcome."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from kkz_eval.model.texts import Language
+from kkz_eval.reporting import numbers, wording
+from kkz_eval.reporting.document import Code, Column, Inline, Listing, Paragraph, Parts, Quoted, Section, Table, join, phrase
+from kkz_eval.reporting.figures.event_study import Event, EventStudy, draw_event_study
+from kkz_eval.reporting.inputs import OutcomeInfo, ReportInputs, in_language
+from kkz_eval.reporting.sections.parts import Block, insert, label_of, of_role, say, scope_of, verdict_of
+
+
+def difference_section(inputs: ReportInputs, language: Language) -> Section:
+    """For each outcome the sentence, the event study and every estimate over all years, refusals among them."""
+    outcomes = of_role(inputs, "primary", "secondary")
+    intro = phrase("difference.intro" if outcomes else "difference.none", language)
+    return Section(
+        "difference",
+        phrase("sections.difference", language),
+        (Paragraph(intro), *_methods_explained(inputs, outcomes, language)),
+        tuple(_difference_outcome(inputs, outcome, language) for outcome in outcomes),
+    )
+
+
+def _methods_explained(inputs: ReportInputs, outcomes: tuple[OutcomeInfo, ...], language: Language) -> tuple[Block, ...]:
+    """What the methods of the estimates shown do, in a sentence each."""
+    indicators = [outcome.indicator for outcome in outcomes]
+    used = set(inputs.estimates.loc[inputs.estimates["indicator"].isin(indicators), "method"])
+    items = tuple(
+        phrase(
+            "difference.explanation",
+            language,
+            method=say(f"methods.{method}", language),
+            said=say(f"explained.{method}", language),
+        )
+        for method in wording.METHODS
+        if method in used
+    )
+    return (Paragraph(phrase("difference.explained", language)), Listing(items)) if items else ()
+
+
+def _difference_outcome(inputs: ReportInputs, outcome: OutcomeInfo, language: Language) -> Section:
+    scope = scope_of("difference", inputs, outcome)
+    found = verdict_of(inputs, outcome)
+    label = label_of(outcome, language)
+    sentence = join(
+        wording.finding(found, outcome, scope, language, inputs.level), wording.pre_trend_note(found, scope, language)
+    )
+    blocks: list[Block] = [Paragraph(sentence)]
+    chosen = event_study_of(inputs, outcome, language)
+    if chosen is not None:
+        study, method = chosen
+        reference = "difference.with_reference" if study.reference is not None else "difference.without_reference"
+        caption = join(
+            phrase("difference.caption", language, label=label, unit=Quoted(study.unit), method=method),
+            phrase(reference, language),
+        )
+        blocks.append(draw_event_study(f"{scope}.figure", study, caption, language))
+    table = _estimates_table(inputs, outcome, found, scope, language)
+    if table.rows:
+        blocks.append(table)
+    return Section(scope, (label,), tuple(blocks))
+
+
+AGGREGATIONS = ("coefficient", "simple", "dynamic", "group", "calendar", "exposed")
+EVENT_METHODS = ("event_study", *wording.HEADLINE_METHODS)
+
+
+def event_study_of(inputs: ReportInputs, outcome: OutcomeInfo, language: Language) -> tuple[EventStudy, Inline] | None:
+    """What the event-study figure of an outcome shows and by which method; None where no estimator has estimates by event time.
+
+    A row with no uncertainty at 0 is the reference; without one, −1 is, where the event times leave it out. With neither
+    (varying base) each year before the start has its own reference. Other rows without an interval are not drawn.
+    """
+    rows = inputs.estimates
+    rows = rows[
+        (rows["indicator"] == outcome.indicator)
+        & (rows["aggregation"] == "dynamic")
+        & (rows["status"] == "ok")
+        & rows["event_time"].notna()
+        & rows["estimate"].notna()
+    ]
+    for method in EVENT_METHODS:
+        of_method = rows[rows["method"] == method]
+        if of_method.empty:
+            continue
+        used = of_method[of_method["estimator"] == of_method["estimator"].iloc[0]].sort_values("event_time")
+        fixed = used[(used["estimate"] == 0) & (used["std_error"].isna() | (used["std_error"] == 0))]
+        with_interval = used.drop(fixed.index).dropna(subset=["conf_low", "conf_high"])
+        if with_interval.empty:
+            continue
+        events = [
+            Event(int(row["event_time"]), float(row["estimate"]), float(row["conf_low"]), float(row["conf_high"]))
+            for row in with_interval.to_dict("records")
+        ]
+        times = {event.event_time for event in events}
+        reference = int(fixed["event_time"].iloc[0]) if len(fixed) else -1 if -1 not in times and min(times) < 0 else None
+        if reference is not None:
+            events.append(Event(reference, 0.0, None, None))
+        study = EventStudy(
+            label=in_language(outcome.label, language, outcome.indicator),
+            unit=in_language(outcome.difference_unit, language, outcome.indicator),
+            decimals=outcome.decimals,
+            events=tuple(sorted(events, key=lambda event: event.event_time)),
+            reference=reference,
+        )
+        return study, _method(used.iloc[0], language)
+    return None
+
+
+def _method(row: pd.Series, language: Language) -> Inline:
+    return say(f"methods.{row['method']}", language) if row["method"] in wording.METHODS else Code(str(row["method"]))
+
+
+def _estimates_table(inputs: ReportInputs, outcome: OutcomeInfo, found: wording.Verdict, scope: str, language: Language) -> Table:
+    headings = ("estimate", "interval", "std_error", "n_by_group", "n_clusters")
+    estimates = wording.overall_rows(inputs.estimates, outcome.indicator)
+    decides = estimates.index == (None if found.row is None else found.row.name)
+    rows = []
+    for position, (index, row) in enumerate(pd.concat([estimates[decides], estimates[~decides]]).iterrows(), start=1):
+        name: Parts = (_method(row, language),)
+        if (estimates["method"] == row["method"]).sum() > (estimates["estimator"] == row["estimator"]).sum():
+            name = (*name, " (", Code(str(row["estimator"])), ")")
+        if found.row is not None and index == found.row.name:
+            name = insert(phrase("difference.decides", language, method="\x01"), name)
+        if row["status"] != "ok":
+            reason = row["message"]
+            said = Quoted(str(reason)) if isinstance(reason, str) and reason else say("wording.no_reason", language)
+            name = (*name, ": ", *phrase("difference.refused", language, reason=said))
+        cells = _estimate_cells(row, outcome, f"{scope}.row-{position}", language)
+        rows.append((name, _years_counted(row, outcome, f"{scope}.row-{position}", language), *cells))
+    caption = phrase(
+        "difference.table_caption",
+        language,
+        label=label_of(outcome, language),
+        unit=Quoted(in_language(outcome.difference_unit, language, outcome.indicator)),
+    )
+    return Table(
+        f"{scope}.table",
+        caption,
+        (
+            Column(say("difference.estimator", language)),
+            Column(say("difference.counted", language)),
+            *(Column(say(f"difference.{heading}", language), "number") for heading in headings),
+        ),
+        tuple(rows),
+    )
+
+
+def _years_counted(row: pd.Series, outcome: OutcomeInfo, scope: str, language: Language) -> Parts:
+    """Over which years an estimate is taken."""
+    if row["aggregation"] == "exposed" and outcome.earliest_plausible_year is not None:
+        return phrase("difference.from_year", language, year=numbers.year(f"{scope}.from", outcome.earliest_plausible_year))
+    known = row["aggregation"] in AGGREGATIONS
+    return (say(f"aggregations.{row['aggregation']}", language) if known else Code(str(row["aggregation"])),)
+
+
+def _estimate_cells(row: pd.Series, outcome: OutcomeInfo, scope: str, language: Language) -> tuple[Parts, ...]:
+    none: Parts = (say("studied.not_stated", language),)
+
+    def shown(column: str, decimals: int) -> Parts:
+        return none if pd.isna(row[column]) else (numbers.measured(f"{scope}.{column}", row[column], decimals, language),)
+
+    digits = outcome.decimals
+    if row["status"] != "ok":
+        start: tuple[Parts, ...] = (none, none, none)
+    else:
+        interval = none
+        if not (pd.isna(row["conf_low"]) or pd.isna(row["conf_high"])):
+            interval = phrase("difference.range", language, low=shown("conf_low", digits)[0], high=shown("conf_high", digits)[0])
+        start = (shown("estimate", digits), interval, shown("std_error", digits + 1))
+    by_group = (*shown("n_treated", 0), " / ", *shown("n_control", 0))
+    return (*start, by_group, shown("n_clusters", 0))

@@ -1,0 +1,35 @@
+"""The section with the findings of the primary outcomes, first in the report. The rule of the words is in `wording`."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from kkz_eval.model.texts import Language
+from kkz_eval.reporting import numbers, wording
+from kkz_eval.reporting.document import Paragraph, Section, join, phrase
+from kkz_eval.reporting.inputs import ReportInputs
+from kkz_eval.reporting.sections import design
+from kkz_eval.reporting.sections.parts import Block, of_role, scope_of, verdict_of
+
+
+def key_section(inputs: ReportInputs, language: Language) -> Section:
+    """The findings of the primary outcomes, and at which level their intervals are."""
+    blocks: list[Block] = []
+    levels: set[float] = set()
+    for outcome in of_role(inputs, "primary"):
+        found = verdict_of(inputs, outcome)
+        scope = scope_of("key", inputs, outcome)
+        said = join(
+            wording.finding(found, outcome, scope, language, inputs.level),
+            wording.elsewhere(found, outcome, inputs.estimates, scope, language),
+            wording.before(inputs.balance, outcome, scope, language),
+        )
+        blocks.append(Paragraph(said, "finding"))
+        if found.row is not None and found.kind is not wording.Kind.REFUSED and not pd.isna(found.row["conf_level"]):
+            levels.add(float(found.row["conf_level"]))
+    if not blocks:
+        blocks.append(Paragraph(phrase("key.none", language)))
+    for position, level in enumerate(sorted(levels), start=1):
+        shown = numbers.measured(f"key.level-{position}", level * 100, 0 if (level * 100) % 1 < 1e-9 else 1, language)
+        blocks.append(Paragraph(phrase("key.level", language, level=shown), "note"))
+    return Section("key", phrase("sections.key", language), (*blocks, *design.lock_headline(inputs, language)))

@@ -1,0 +1,47 @@
+"""What the sections share: the words of an outcome, identifiers of numbers, the verdict. No section of its own."""
+
+from __future__ import annotations
+
+from kkz_eval.model.texts import Language, text
+from kkz_eval.reporting import wording
+from kkz_eval.reporting.document import Figure, Listing, Paragraph, Parts, Quoted, Table, identifier_part
+from kkz_eval.reporting.inputs import PACKAGE, OutcomeInfo, ReportInputs, in_language
+
+Block = Paragraph | Listing | Table | Figure
+
+
+def say(key: str, language: Language) -> str:
+    """A text of the catalogue of reports. Raises KeyError for an unknown key."""
+    return text(key, language, package=PACKAGE)
+
+
+def scope_of(section: str, inputs: ReportInputs, outcome: OutcomeInfo) -> str:
+    """Where the numbers of an outcome stand: the first part of their identifiers, one for each outcome and section."""
+    return f"{section}.{inputs.outcomes.index(outcome) + 1}-{identifier_part(outcome.indicator)}"
+
+
+def verdict_of(inputs: ReportInputs, outcome: OutcomeInfo) -> wording.Verdict:
+    """What the estimates say of an outcome, by the rule of `wording`."""
+    return wording.verdict(
+        outcome,
+        estimates=inputs.estimates,
+        tests=inputs.tests,
+        panel=inputs.panel,
+        groups=inputs.groups,
+        treated_cohorts=inputs.treated_cohorts,
+    )
+
+
+def of_role(inputs: ReportInputs, *roles: str) -> tuple[OutcomeInfo, ...]:
+    """The outcomes of these roles, in the order of the roles."""
+    return tuple(outcome for role in roles for outcome in inputs.outcomes if outcome.role == role)
+
+
+def label_of(outcome: OutcomeInfo, language: Language) -> Quoted:
+    """The name of an outcome. Raises UserError where it is missing in the language."""
+    return Quoted(in_language(outcome.label, language, outcome.indicator))
+
+
+def insert(sentence: Parts, inserted: Parts) -> Parts:
+    """A sentence with words in the place that stands for them (\x01)."""
+    return tuple(piece for part in sentence for piece in (inserted if part == "\x01" else (part,)))

@@ -1,0 +1,120 @@
+"""The section on what was studied: question, years, outcomes, and the groups by name. No result."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from kkz_eval.model.texts import Language
+from kkz_eval.reporting import numbers
+from kkz_eval.reporting.document import Column, Inline, Listing, Paragraph, Parts, Quoted, Section, Table, identifier_part, phrase
+from kkz_eval.reporting.inputs import ReportInputs, in_language
+from kkz_eval.reporting.sections.parts import Block, insert, label_of, say, scope_of
+
+
+def studied_section(inputs: ReportInputs, language: Language) -> Section:
+    """Question, years, outcomes and their mechanisms, and the units of each group by name."""
+    blocks: list[Block] = []
+    if "question" in inputs.texts:
+        blocks.append(Paragraph((Quoted(in_language(inputs.texts["question"], language, "texts.question")),), "lead"))
+    if inputs.outcomes:
+        starts: list[Inline] = []
+        for position, cohort in enumerate(sorted(inputs.treated_cohorts), start=1):
+            starts += [*([", "] if starts else []), numbers.year(f"studied.start-{position}", cohort)]
+        first, last = (
+            min(outcome.window[0] for outcome in inputs.outcomes),
+            max(outcome.window[1] for outcome in inputs.outcomes),
+        )
+        sentence = phrase(
+            "studied.period",
+            language,
+            first=numbers.year("studied.first_year", first),
+            last=numbers.year("studied.last_year", last),
+            starts="\x01",
+        )
+        blocks.append(Paragraph(insert(sentence, tuple(starts) or (say("studied.not_stated", language),))))
+        if inputs.unit_rule is not None:
+            blocks.append(Paragraph((Quoted(in_language(inputs.unit_rule, language, "units.nested")),)))
+        blocks.append(_outcome_table(inputs, language))
+        mechanisms = tuple(
+            phrase(
+                "studied.mechanism",
+                language,
+                label=label_of(outcome, language),
+                mechanism=Quoted(in_language(outcome.mechanism, language, outcome.indicator)),
+            )
+            for outcome in inputs.outcomes
+            if outcome.mechanism is not None
+        )
+        if mechanisms:
+            blocks += [Paragraph(phrase("studied.mechanisms", language)), Listing(mechanisms)]
+    subsections = tuple(
+        _group(inputs, group, language) for group in ("treated", "reference", "later", "left_out") if len(_units(inputs, group))
+    )
+    return Section("studied", phrase("sections.studied", language), tuple(blocks), subsections)
+
+
+def _outcome_table(inputs: ReportInputs, language: Language) -> Table:
+    headings = ("outcome", "role", "window", "exposed_from", "expected")
+    none = (say("studied.not_stated", language),)
+    rows = []
+    for outcome in inputs.outcomes:
+        scope = scope_of("studied", inputs, outcome)
+        earliest = outcome.earliest_plausible_year
+        rows.append(
+            (
+                phrase(
+                    "studied.outcome_unit",
+                    language,
+                    label=label_of(outcome, language),
+                    unit=Quoted(in_language(outcome.unit, language, outcome.indicator)),
+                ),
+                (say(f"roles.{outcome.role}", language),),
+                phrase(
+                    "studied.years",
+                    language,
+                    first=numbers.year(f"{scope}.first", outcome.window[0]),
+                    last=numbers.year(f"{scope}.last", outcome.window[1]),
+                ),
+                none if earliest is None else (numbers.year(f"{scope}.earliest", earliest),),
+                none if outcome.expected_direction is None else (say(f"directions.{outcome.expected_direction}", language),),
+            )
+        )
+    return Table(
+        "outcomes-table",
+        phrase("studied.outcomes_caption", language),
+        tuple(Column(say(f"studied.{heading}", language)) for heading in headings),
+        tuple(rows),
+    )
+
+
+def _units(inputs: ReportInputs, group: str) -> pd.DataFrame:
+    return inputs.groups[inputs.groups["group"] == group].sort_values(["name", "unit_id"])
+
+
+def _group(inputs: ReportInputs, group: str, language: Language) -> Section:
+    units = _units(inputs, group)
+    scope = f"group-{group}"
+    items: list[Parts] = []
+    for unit_id, name, cohort, reason in zip(units["unit_id"], units["name"], units["cohort"], units["reason"], strict=True):
+        shown = Quoted(str(name))
+        if group == "left_out":
+            said = (
+                Quoted(reason.removeprefix(f"{name}: "))
+                if isinstance(reason, str) and reason
+                else say("studied.no_reason", language)
+            )
+            items.append(phrase("studied.left_out_reason", language, name=shown, reason=said))
+        elif group == "later" and not pd.isna(cohort):
+            started = numbers.year(f"{scope}.{identifier_part(str(unit_id))}.cohort", cohort)
+            items.append(phrase("studied.later_cohort", language, name=shown, year=started))
+        else:
+            items.append((shown,))
+    described = inputs.texts.get(f"{group}_group")
+    return Section(
+        scope,
+        phrase(f"studied.{group}", language, n=numbers.count(f"{scope}.n", len(units), language)),
+        (
+            *([] if described is None else [Paragraph((Quoted(in_language(described, language, f"texts.{group}_group")),))]),
+            Listing(tuple(items), "plain" if group == "left_out" else "columns"),
+        ),
+    )
