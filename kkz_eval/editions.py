@@ -165,7 +165,7 @@ def _design_info(plan: Plan, design: steps.Design) -> DesignInfo:
     )
     reference = matched.units[(matched.units["group"] == "reference") & (matched.units["weight"] > 0)]
     return DesignInfo(
-        method=plan.matching.method if plan.matching is not None else "none",
+        method=plan.matching.method if plan.matching is not None else "none" if plan.weight is None else "weight",
         n_reference=len(reference),
         ess=matched.ess,
         unused=unused,
@@ -173,6 +173,7 @@ def _design_info(plan: Plan, design: steps.Design) -> DesignInfo:
         synthetic=_named_units(matched.synthetic),
         balance=matched.balance,
         regression=regression_to_mean(design.panel, design.groups, plan, matched.weights if weighted else None),
+        weight=plan.weight or "" if plan.matching is None else "",
     )
 
 
@@ -355,4 +356,4 @@ def _digest_of_inputs(inputs: ReportInputs, effects: EffectsResult) -> str:
 def _digests_of_design(design: DesignInfo) -> list[object]:
     frames = [design.references, design.synthetic, design.balance, design.regression]
     tables: list[object] = [digest_of_bytes(frame.to_csv(index=False).encode()) for frame in frames]
-    return [*tables, design.method, design.n_reference, repr(design.ess), repr(design.unused)]
+    return [*tables, design.method, design.weight, design.n_reference, repr(design.ess), repr(design.unused)]

@@ -91,7 +91,10 @@ def _shown(line: Line, plan: Plan, language: Language) -> Iterator[str]:
         yield nested_sentence(Nested(plan.units.nested), level_of_plan(plan), language)
     yield say(f"plan.reference.{plan.reference}", language, units=units)
     yield say("plan.baseline", language, start=first_start(groups, plan))
-    yield _matching(plan, language)
+    if plan.matching is None and plan.weight is not None:
+        yield say("plan.weight", language, weight=plan.weight)
+    else:
+        yield _matching(plan, language)
     yield say("plan.outcomes", language)
     for outcome in plan.outcomes:
         yield from _outcome(line, plan, outcome, language)

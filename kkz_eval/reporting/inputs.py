@@ -74,7 +74,7 @@ class SourceInfo:
 class DesignInfo:
     """Who is compared with whom.
 
-    method: none | entropy_balancing | nearest_neighbour. ess: effective number of the n_reference reference units with weight.
+    method: none | weight | entropy_balancing | nearest_neighbour; weight: what the plan weights by without a matching, else "". ess: effective number of the n_reference reference units with weight.
     unused: (name, reason) of units without weight. references: unit_name, reference_name, rank, distance, matched.
     synthetic: unit_name, reference_name, share, distance. balance: rows of evaluation.balance.
     regression: rows of evaluation.regression_to_mean.
@@ -88,6 +88,7 @@ class DesignInfo:
     synthetic: pd.DataFrame
     balance: pd.DataFrame
     regression: pd.DataFrame
+    weight: str = ""
 
 
 @dataclass(frozen=True)

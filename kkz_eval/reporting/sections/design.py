@@ -54,11 +54,11 @@ def design_sections(inputs: ReportInputs, language: Language) -> tuple[Section, 
 def _reference_blocks(design: DesignInfo, labels: dict[str, OutcomeInfo], level: str, language: Language) -> Iterator[Block]:
     total = numbers.count("design.n_reference", design.n_reference, language)
     effective = numbers.measured("design.ess", design.ess, 1, language)
-    weighted = design.method != "none"
+    weighted = design.method not in ("none", "weight")
     units = _units(level, language)
     counted = phrase("design.effective", language, units=units, n=total, ess=effective) if weighted else ()
     fixed = phrase("design.weights_fixed", language) if weighted else ()
-    yield Paragraph(join(phrase(f"design.{design.method}", language, units=units), counted, fixed))
+    yield Paragraph(join(_method(design, units, language), counted, fixed))
     if len(design.unused):
         yield Listing(
             tuple(
@@ -141,6 +141,13 @@ def _expected(regression: pd.DataFrame, labels: dict[str, OutcomeInfo], language
             unit=Quoted(in_language(outcome.difference_unit, language, outcome.indicator)),
             **after,
         )
+
+
+def _method(design: DesignInfo, units: str, language: Language) -> Parts:
+    """How the units of the reference group count."""
+    if design.method == "weight":
+        return phrase("design.weight", language, units=units, weight=Quoted(design.weight))
+    return phrase(f"design.{design.method}", language, units=units)
 
 
 def _units(level: str, language: Language) -> str:
