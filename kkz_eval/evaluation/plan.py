@@ -76,11 +76,15 @@ class Inference:
 
 @dataclass(frozen=True)
 class Units:
-    """Rule about units, applied when the panel is built. known_until: last cohort that exists in the data."""
+    """Rule about units, applied when the panel is built. known_until: last cohort that exists in the data.
+
+    nested: rule for units in a Kreis of the programme (reference.unit_groups.Nested), of levels below the Kreis.
+    """
 
     level: str | None = None
     partly_treated: str | None = None
     known_until: int | None = None
+    nested: str | None = None
 
 
 @dataclass(frozen=True)
@@ -225,18 +229,9 @@ def plain_plan(plan: Plan) -> Mapping[str, Any]:
 
 
 def plan_digest(plan: Plan) -> str:
-    """sha256 of the plan's canonical JSON, defaults filled in: equal for plans that say the same.
-
-    Keys without a value are left out, so that a key that later versions know does not change the digest of a plan without it.
-    """
-    canonical = json.dumps(_without_absent(plain_plan(plan)), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    """sha256 of the plan's canonical JSON, defaults filled in: equal for plans that say the same."""
+    canonical = json.dumps(plain_plan(plan), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return hashlib.sha256(canonical.encode()).hexdigest()
-
-
-def _without_absent(value: object) -> object:
-    if isinstance(value, Mapping):
-        return {key: _without_absent(child) for key, child in value.items() if child is not None and child not in ({}, [])}
-    return [_without_absent(child) for child in value] if isinstance(value, list) else value
 
 
 def _plain(value: object) -> object:
