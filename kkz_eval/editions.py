@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from importlib.metadata import version
 
 import pandas as pd
@@ -16,6 +16,8 @@ import pandas as pd
 from kkz_eval import line as steps
 from kkz_eval.contracts.contract import Contract
 from kkz_eval.deliveries.accepted import sources_of
+from kkz_eval.deliveries.intake import year_spans
+from kkz_eval.deliveries.known import Asked
 from kkz_eval.deliveries.purging import SOURCES
 from kkz_eval.evaluation.design import level_of_plan
 from kkz_eval.evaluation.lock import Conformity
@@ -31,13 +33,23 @@ from kkz_eval.reference.unit_groups import Nested, nested_sentence
 from kkz_eval.reporting.build import build_document, render
 from kkz_eval.reporting.figures.canvas import WIDE, to_svg
 from kkz_eval.reporting.figures.event_study import event_study_chart
-from kkz_eval.reporting.inputs import COUNT_COLUMNS, DELIVERY_COLUMNS, DesignInfo, OutcomeInfo, ReportInputs, SourceInfo
+from kkz_eval.reporting.inputs import (
+    COUNT_COLUMNS,
+    DELIVERY_COLUMNS,
+    REVISION_COLUMNS,
+    DesignInfo,
+    EditionInfo,
+    OutcomeInfo,
+    ReportInputs,
+    SourceInfo,
+)
 from kkz_eval.reporting.sections.difference import event_study_of
 from kkz_eval.sentences import conflict_sentence
 from kkz_eval.stewardship.board import owing_units
 from kkz_eval.stewardship.protocol import unit_label
 from kkz_eval.storage.digests import code_digest, digest_of, digest_of_bytes
 
+SHOWN_REVISIONS = 5  # of each indicator
 LIBRARIES = ("kkz-eval", "numpy", "pandas", "scipy", "statsmodels", "pyarrow", "altair", "vl-convert-python")
 
 
@@ -117,7 +129,7 @@ def report_inputs(line: Line, plan: Plan, design: steps.Design, effects: Effects
     panel = design.panel.assign(unit_name=design.panel["unit_id"].map(names))
     municipal = [contract for contract in line.contracts.values() if contract.source == "municipal"]
     datasets = steps.datasets_of(line, plan)
-    sources = tuple(_source_info(line, contract) for contract in line.contracts.values() if contract.dataset in datasets)
+    sources = tuple(_source_info(line, plan, contract) for contract in line.contracts.values() if contract.dataset in datasets)
     delivered = [_deliveries(line, contract, panel) for contract in municipal if sources_of(line.register(), contract)]
     return ReportInputs(
         plan_id=plan.id,
@@ -141,6 +153,7 @@ def report_inputs(line: Line, plan: Plan, design: steps.Design, effects: Effects
         level=level_of_plan(plan),
         unit_rule=_unit_rule(plan),
         conformity=_in_languages(conformity_of(line, plan, design.baseline)),
+        revisions=_revisions(line, plan),
         not_evaluable=tuple({str(lang): row.sentence(lang) for lang in LANGUAGES} for row in line.not_evaluable),
     )
 
@@ -211,17 +224,31 @@ def _plain(texts: Mapping[Language, str]) -> dict[str, str]:
     return {str(language): value for language, value in texts.items()}
 
 
-def _source_info(line: Line, contract: Contract) -> SourceInfo:
-    accepted = steps.accepted(line, contract.dataset)
-    editions = sorted({source.verdict.edition for source in accepted.sources} - {""})
+def _source_info(line: Line, plan: Plan, contract: Contract) -> SourceInfo:
+    named = [steps.asked_by(plan, name) for name, dataset in plan.sources.items() if dataset == contract.dataset]
+    wanted = dict.fromkeys(named or [Asked(steps.asked_by(plan, "").as_of)])
+    taken = [steps.accepted(line, contract.dataset, asked) for asked in wanted]
+    editions = sorted(
+        {edition for table in taken for edition in table.observations.column("edition").unique().to_pylist()} - {""}
+    )
+    files = {(source.arrival.name, source.arrival.sha256) for table in taken for source in table.sources}
+    states = steps.editions(line, contract.dataset) if contract.source == "official" else ()
     return SourceInfo(
         dataset=contract.dataset,
         title={"de": contract.title_de, "en": contract.title_en},
         attribution=contract.attribution,
         licence=contract.licence,
         edition=", ".join(editions),
-        files=tuple(sorted((source.arrival.name, source.arrival.sha256) for source in accepted.sources)),
+        files=tuple(sorted(files)),
+        editions=tuple(EditionInfo(**asdict(state)) for state in states),
     )
+
+
+def _revisions(line: Line, plan: Plan) -> pd.DataFrame:
+    """The largest revisions of each outcome, with the name of the unit and the outcome's label by indicator: REVISION_COLUMNS."""
+    found = steps.revisions_of(line, plan)
+    largest = found[found["difference"] != 0].groupby("indicator", sort=False).head(SHOWN_REVISIONS)
+    return largest.assign(unit_name=largest["unit_id"].map(unit_name))[list(REVISION_COLUMNS)].reset_index(drop=True)
 
 
 def _deliveries(line: Line, contract: Contract, panel: pd.DataFrame) -> pd.DataFrame:
@@ -305,6 +332,12 @@ def _notices(line: Line, plan: Plan, design: steps.Design) -> tuple[Mapping[str,
                 notices.append(_named(f"notices.{key}", name, dataset, parts))
     for conflict in (conflict for conflict in steps.conflicts(line) if conflict.dataset in datasets):
         notices.append({language: conflict_sentence(conflict, language) for language in LANGUAGES})
+    for name, marks in steps.marks_of_plan(line, plan).items():
+        shown = ", ".join(f"{mark}: {count}" for mark, count in marks.items())
+        notices.append(_about_outcome(line, "notices.not_final", name, count=sum(marks.values()), marks=shown))
+    for mix in steps.mixes(line, plan):
+        spans = "; ".join(f"{edition or '–'}: {year_spans(years)}" for edition, years in mix.years)
+        notices.append(_about_outcome(line, "notices.editions", mix.indicator, editions=spans))
     for row in design.coverage:
         if row.missing:
             absent = "; ".join(f"{unit_name(unit)} {year}" for unit, year in row.missing)
@@ -316,6 +349,12 @@ def _notices(line: Line, plan: Plan, design: steps.Design) -> tuple[Mapping[str,
                 }
             )
     return tuple(notices)
+
+
+def _about_outcome(line: Line, key: str, indicator: str, **parameters: object) -> Mapping[str, str]:
+    """A sentence about the values of an indicator."""
+    label = line.catalogue[indicator].label
+    return {language: text(key, language, package="kkz_eval", indicator=label[language], **parameters) for language in LANGUAGES}
 
 
 def _named(key: str, name: str, dataset: str, parts: Iterable[tuple[str, int]]) -> Mapping[str, str]:
@@ -349,6 +388,7 @@ def _digest_of_inputs(inputs: ReportInputs, effects: EffectsResult) -> str:
             [dict(said) for said in inputs.not_evaluable],
             [inputs.level, dict(inputs.unit_rule or {})],
             [] if inputs.design is None else _digests_of_design(inputs.design),
+            digest_of_bytes(inputs.revisions.to_csv(index=False).encode()),
         ]
     )
 

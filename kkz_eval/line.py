@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 
@@ -19,12 +19,21 @@ import pyarrow as pa
 from kkz_eval.contracts.contract import Contract
 from kkz_eval.contracts.load import load_contracts
 from kkz_eval.contracts.plausibility import Doubt, doubts, other_datasets
-from kkz_eval.deliveries.accepted import Accepted, Conflict, Source, accepted_observations, sources_of
+from kkz_eval.deliveries.accepted import Accepted, Conflict, EditionState, Source, accepted_observations, editions_of, sources_of
 from kkz_eval.deliveries.decisions import NONE, Decisions, load_decisions
 from kkz_eval.deliveries.intake import Intake, take_in, year_spans
 from kkz_eval.deliveries.judging import judge_arrival, load_findings, load_parsed, parse
+from kkz_eval.deliveries.known import NOW, Asked, edition_day
 from kkz_eval.deliveries.register import Arrival, Register, read_register
-from kkz_eval.evaluation.baseline import Baseline, baseline_cells, baseline_indicators, baseline_of, covariate_cells, first_start
+from kkz_eval.evaluation.baseline import (
+    Baseline,
+    baseline_cells,
+    baseline_indicators,
+    baseline_of,
+    baseline_years,
+    covariate_cells,
+    first_start,
+)
 from kkz_eval.evaluation.design import (
     CLUSTER_KREIS,
     Coverage,
@@ -46,7 +55,10 @@ from kkz_eval.evaluation.results import EffectsResult
 from kkz_eval.indicators.agreement import require_one_source
 from kkz_eval.indicators.catalogue import Indicator, NotEvaluable, check_origins, load_catalogue, load_not_evaluable
 from kkz_eval.indicators.memo import stored_indicator
-from kkz_eval.indicators.rates import IndicatorValues
+from kkz_eval.indicators.one_edition import Mix, mix_of, require_comparable
+from kkz_eval.indicators.quality import marks_of
+from kkz_eval.indicators.rates import IndicatorValues, observations_for
+from kkz_eval.indicators.revisions import revisions
 from kkz_eval.locks import lock_file
 from kkz_eval.model.errors import UserError
 from kkz_eval.model.findings import Finding, iter_findings
@@ -238,7 +250,7 @@ def land(line: Line, years: Iterable[int]) -> Intake:
     Raises UserError where neither the inbox nor the register holds anything for these years.
     """
     wanted = frozenset(years)
-    intake = take_in(line.steps.store, line.settings.inbox, line.contracts, wanted)
+    intake = take_in(line.steps.store, line.settings.inbox, line.contracts, wanted, date.today())
     language, inbox = line.settings.language, str(line.settings.inbox)
     for notice in intake.notices:
         line.progress(say(f"notice.{notice.kind}", language, sentence=notice.sentences[language]))
@@ -398,15 +410,23 @@ def corrected_slices(line: Line) -> dict[tuple[str, str], list[tuple[str, int]]]
     return found
 
 
-def accepted(line: Line, dataset: str) -> Accepted:
-    """The observations of a dataset that hold now."""
-    return _accepted(line, line.register(), dataset)
+def accepted(line: Line, dataset: str, asked: Asked = NOW) -> Accepted:
+    """The observations of a dataset that hold now, or those of a day or an edition that is asked for."""
+    return _accepted(line, line.register(), dataset, asked)
 
 
-def _accepted(line: Line, register: Register, dataset: str) -> Accepted:
+def _accepted(line: Line, register: Register, dataset: str, asked: Asked = NOW) -> Accepted:
     """The observations of a dataset that hold by a register that was read once for a whole step."""
-    contract = next(c for c in line.contracts.values() if c.dataset == dataset)
-    return accepted_observations(line.steps, register, contract)
+    return accepted_observations(line.steps, register, _contract_of(line, dataset), asked)
+
+
+def _contract_of(line: Line, dataset: str) -> Contract:
+    return next(c for c in line.contracts.values() if c.dataset == dataset)
+
+
+def editions(line: Line, dataset: str) -> tuple[EditionState, ...]:
+    """All accepted editions of a dataset, whether or not a newer one holds."""
+    return editions_of(line.steps, line.register(), _contract_of(line, dataset))
 
 
 def plausibility(line: Line, contract: Contract) -> tuple[Doubt, ...]:
@@ -430,26 +450,106 @@ def conflicts(line: Line) -> tuple[Conflict, ...]:
     return tuple(found for contract in contracts for found in accepted_observations(line.steps, register, contract).conflicts)
 
 
-def indicator(line: Line, indicator_id: str, dataset: str) -> IndicatorValues:
-    """Values of an indicator from its source in a dataset (and the dataset of its denominator), of what is accepted now."""
-    return _indicator(line, line.register(), indicator_id, dataset)
+def indicator(line: Line, indicator_id: str, dataset: str, asked: Asked = NOW) -> IndicatorValues:
+    """Values of an indicator from its source in a dataset (and the dataset of its denominator), of what is accepted.
+
+    asked: only what was known on a day, or only one edition of the dataset; a denominator of another dataset follows the day alone.
+    """
+    return _indicator(line, line.register(), indicator_id, dataset, asked)
 
 
-def _indicator(line: Line, register: Register, indicator_id: str, dataset: str) -> IndicatorValues:
+def _indicator(line: Line, register: Register, indicator_id: str, dataset: str, asked: Asked = NOW) -> IndicatorValues:
     """The same by a register that was read once for a whole step."""
     definition = line.catalogue[indicator_id]
-    source = definition.source(dataset)
-    contract = next(c for c in line.contracts.values() if c.dataset == dataset)
-    observations = {name: _accepted(line, register, name).observations for name in source.datasets}
-    return stored_indicator(line.steps, definition, source, observations, contract.source)
+    observations = _observations(line, register, indicator_id, dataset, asked)
+    return stored_indicator(line.steps, definition, definition.source(dataset), observations, _contract_of(line, dataset).source)
+
+
+def _observations(line: Line, register: Register, indicator_id: str, dataset: str, asked: Asked) -> dict[str, pa.Table]:
+    """What an indicator reads, by dataset."""
+    others = replace(asked, edition=None)
+    return {
+        name: _accepted(line, register, name, asked if name == dataset else others).observations
+        for name in line.catalogue[indicator_id].source(dataset).datasets
+    }
+
+
+def asked_by(plan: Plan, indicator_id: str) -> Asked:
+    """Which of the accepted figures a plan takes for an indicator: of the day and the edition that it names."""
+    return Asked(None if plan.as_of is None else date.fromisoformat(plan.as_of), plan.editions.get(indicator_id))
+
+
+def indicator_of_plan(line: Line, plan: Plan, indicator_id: str) -> IndicatorValues:
+    """Values of an indicator from the source, the edition and the day that a plan names."""
+    return indicator(line, indicator_id, plan.sources[indicator_id], asked_by(plan, indicator_id))
+
+
+def revisions_of(line: Line, plan: Plan) -> pd.DataFrame:
+    """What changed between the named editions of a plan's sources: indicators.revisions.COLUMNS, by indicator, the largest first."""
+    frames = []
+    for outcome in plan.outcomes:
+        dataset, as_of = plan.sources[outcome.indicator], asked_by(plan, outcome.indicator).as_of
+        named = {state.edition: day for state in editions(line, dataset) if (day := edition_day(state.edition)) is not None}
+        ordered = sorted((day, edition) for edition, day in named.items() if as_of is None or day <= as_of)
+        tables = [
+            (edition, indicator(line, outcome.indicator, dataset, Asked(as_of, edition)).indicators) for _, edition in ordered
+        ]
+        if len(tables) > 1:
+            frames.append(revisions(tables))
+    filled = [frame for frame in frames if len(frame)]
+    return pd.concat(filled, ignore_index=True) if filled else revisions([])
+
+
+def marks_of_plan(line: Line, plan: Plan) -> dict[str, dict[str, int]]:
+    """Values of each outcome of a plan that their source marks as not final: by indicator, the number of each letter."""
+    groups = groups_of(plan, line.settings.language)
+    units = frozenset(groups.loc[groups["group"] != "left_out", "unit_id"])
+    found = {
+        outcome.indicator: marks_of(indicator_of_plan(line, plan, outcome.indicator).indicators, units, outcome.window)
+        for outcome in plan.outcomes
+    }
+    return {name: marks for name, marks in found.items() if marks}
 
 
 def _indicators_of(line: Line, register: Register, plan: Plan) -> dict[str, pa.Table]:
-    """The indicators that a plan's baseline and outcomes read, by name. Raises UserError where one mixes sources."""
-    tables = {name: _indicator(line, register, name, plan.sources[name]).indicators for name in baseline_indicators(plan)}
-    for name, table in tables.items():
-        require_one_source(line.catalogue[name], table)
+    """The indicators that a plan's baseline and outcomes read, by name. Raises UserError where one mixes sources or editions."""
+    tables: dict[str, pa.Table] = {}
+    for name in baseline_indicators(plan):
+        dataset, asked = plan.sources[name], asked_by(plan, name)
+        tables[name] = _indicator(line, register, name, dataset, asked).indicators
+        if asked.edition is not None and not tables[name].num_rows:
+            known = sorted({state.edition for state in editions_of(line.steps, register, _contract_of(line, dataset))} - {""})
+            shown = ", ".join(known) or "–"
+            raise UserError("edition_unknown", plan=plan.id, indicator=name, dataset=dataset, edition=asked.edition, known=shown)
+        require_one_source(line.catalogue[name], tables[name])
+    mixes(line, plan)
     return tables
+
+
+def mixes(line: Line, plan: Plan) -> tuple[Mix, ...]:
+    """Indicators of a plan whose values come from several editions over the years, where no edition covers them all.
+
+    Raises UserError where editions are mixed between units of a year, or between years that one edition covers.
+    """
+    register = line.register()
+    groups = groups_of(plan, line.settings.language)
+    units = frozenset(groups.loc[groups["group"] != "left_out", "unit_id"])
+    found: list[Mix] = []
+    for name in baseline_indicators(plan):
+        dataset, asked, years = plan.sources[name], asked_by(plan, name), baseline_years(plan, name)
+        source = line.catalogue[name].source(dataset)
+        parts = observations_for(_observations(line, register, name, dataset, asked), source)
+        mixed = mix_of(parts, units, years)
+        if mixed is None:
+            continue
+        states = editions_of(line.steps, register, _contract_of(line, dataset))
+        every = {
+            one: _observations(line, register, name, dataset, replace(asked, edition=one))
+            for one in sorted({s.edition for s in states})
+        }
+        by_edition = {one: observations_for(tables, source) for one, tables in every.items()}
+        found.append(require_comparable(line.catalogue[name], mixed, by_edition, units, years))
+    return tuple(found)
 
 
 def datasets_of(line: Line, plan: Plan) -> tuple[str, ...]:
@@ -460,9 +560,9 @@ def datasets_of(line: Line, plan: Plan) -> tuple[str, ...]:
 
 def has_data(line: Line, plan: Plan) -> bool:
     """Whether anything is accepted for any source of a plan."""
-    datasets = {plan.sources[outcome.indicator] for outcome in plan.outcomes}
+    wanted = {(plan.sources[outcome.indicator], asked_by(plan, outcome.indicator)) for outcome in plan.outcomes}
     register = line.register()
-    return any(_accepted(line, register, dataset).observations.num_rows for dataset in sorted(datasets))
+    return any(_accepted(line, register, dataset, asked).observations.num_rows for dataset, asked in sorted(wanted, key=repr))
 
 
 def design(line: Line, plan: Plan) -> Design:

@@ -129,6 +129,7 @@ def plan_assets(plan: Plan) -> list[dg.AssetsDefinition]:
             pictures = event_study_pictures(line, line.plans[plan.id], result)
             baseline = steps.baseline_of_plan(line, line.plans[plan.id])
             standing = conformity_of(line, line.plans[plan.id], baseline).headline(line.settings.language)
+            marks = steps.marks_of_plan(line, line.plans[plan.id])
         estimates = result.estimates
         headline = estimates[estimates["aggregation"].isin(["coefficient", "exposed"]) & (estimates["term"] == "att")]
         refused = int((estimates["status"] == "refused").sum())
@@ -142,6 +143,7 @@ def plan_assets(plan: Plan) -> list[dg.AssetsDefinition]:
                 **{f"{row.indicator} ({row.estimator}, {row.aggregation})": _headline(row) for row in headline.itertuples()},
                 "schaetzungen": dg.MetadataValue.table(records, _SCHEMA),
                 "verweigert": refused,
+                "nicht_endgueltige_werte": "; ".join(f"{name}: {sum(found.values())}" for name, found in marks.items()) or "–",
                 "festlegung": standing,
                 **{f"verlauf {name}": picture(line, key, name) for name, key in pictures.items()},
             }

@@ -41,7 +41,7 @@ def indicators(context: dg.AssetExecutionContext, line: dg.ResourceParam[steps.L
     with sentences(line.settings.language):
         for plan in line.plans.values():
             for outcome in plan.outcomes:
-                values = steps.indicator(line, outcome.indicator, plan.sources[outcome.indicator])
+                values = steps.indicator_of_plan(line, plan, outcome.indicator)
                 rows[outcome.indicator] = values.indicators.num_rows
     line.progress(say("progress.indicators", line.settings.language, count=len(rows)))
     return dg.MaterializeResult(metadata={f"werte_{indicator}": count for indicator, count in rows.items()})

@@ -24,26 +24,38 @@ def official_asset(contract: Contract) -> dg.AssetsDefinition:
     def editions(line: dg.ResourceParam[steps.Line]) -> dg.MaterializeResult[None]:
         with sentences(line.settings.language):
             accepted = steps.accepted(line, contract.dataset)
-        records = []
+            states = steps.editions(line, contract.dataset)
+        files = []
         for source in accepted.sources:
             years = sorted({part.year for part in source.verdict.slices})
             span = f"{years[0]}–{years[-1]}" if years else "–"
             edition = source.verdict.edition or "–"
-            records.append(
-                dg.TableRecord(
-                    {"ausgabe": edition, "datei": source.arrival.name, "jahre": span, "pruefsumme": source.arrival.sha256}
-                )
-            )
-        names = ("ausgabe", "datei", "jahre", "pruefsumme")
-        schema = dg.TableSchema([dg.TableColumn(name, "string") for name in names])
+            files.append({"ausgabe": edition, "datei": source.arrival.name, "jahre": span, "pruefsumme": source.arrival.sha256})
+        known = [
+            {
+                "ausgabe": state.edition or "–",
+                "bekannt_seit": state.known_day or "–",
+                "laut": state.known_by or "–",
+                "jahre": f"{state.first_year}–{state.last_year}",
+                "werte": str(state.n_values),
+                "kennzeichen": ", ".join(f"{flag}: {number}" for flag, number in state.flags) or "–",
+            }
+            for state in states
+        ]
         return dg.MaterializeResult(
             metadata={
                 "quellenangabe": contract.attribution,
                 "lizenz": contract.licence,
-                "ausgaben": ", ".join(sorted({str(record.data["ausgabe"]) for record in records})) or "–",
-                "dateien": dg.MetadataValue.table(records, schema),
+                "ausgaben": ", ".join(sorted({row["ausgabe"] for row in known})) or "–",
+                "bekannt": _table(known, ("ausgabe", "bekannt_seit", "laut", "jahre", "werte", "kennzeichen")),
+                "dateien": _table(files, ("ausgabe", "datei", "jahre", "pruefsumme")),
                 "werte": accepted.observations.num_rows,
             }
         )
 
     return editions
+
+
+def _table(rows: list[dict[str, str]], names: tuple[str, ...]) -> dg.TableMetadataValue:
+    schema = dg.TableSchema([dg.TableColumn(name, "string") for name in names])
+    return dg.MetadataValue.table([dg.TableRecord({name: row[name] for name in names}) for row in rows], schema)

@@ -72,6 +72,7 @@ class Deadline:
 
 
 OFFICIAL_TOLERANCE = 0.05
+EDITION_FORM = "edition"  # of the dimension that says the edition of a figure; its default means that of the file
 
 
 @dataclass(frozen=True)
@@ -158,6 +159,11 @@ class Contract:
             if candidate.name == name:
                 return candidate
         raise KeyError(name)
+
+    @property
+    def edition_property(self) -> Property | None:
+        """The dimension that says the edition of each figure; None where a file is of one edition."""
+        return next((p for p in self.properties if p.role == "dimension" and p.form == EDITION_FORM), None)
 
     @property
     def schema(self) -> pa.Schema:

@@ -14,7 +14,17 @@ from typing import NoReturn, TypeVar
 
 import yaml
 
-from kkz_eval.contracts.contract import OFFICIAL_TOLERANCE, Code, Contract, Deadline, OfficialSource, Property, Rule, Terms
+from kkz_eval.contracts.contract import (
+    EDITION_FORM,
+    OFFICIAL_TOLERANCE,
+    Code,
+    Contract,
+    Deadline,
+    OfficialSource,
+    Property,
+    Rule,
+    Terms,
+)
 from kkz_eval.contracts.plausibility import CONTEXT_KINDS, context_checked
 from kkz_eval.contracts.rules import PACKAGE, Limits, RuleError, checked, derived_rules, key_rule
 from kkz_eval.model.errors import UserError
@@ -31,7 +41,7 @@ SOURCES = ("municipal", "official")
 LEVELS = ("municipality", "kreis", "youth_office", "land")
 SUPERSEDES = ("unit_year", "observation")
 ACCEPTANCE = ("file", "unit")
-FORMS = ("plain", "ags", "year", "school_year", "code", "codes")
+FORMS = ("plain", "ags", "year", "school_year", "code", "codes", EDITION_FORM)
 LISTED = ("code", "codes")  # the forms that need a code list
 _DUE = re.compile(r"(?:\+(\d) )?(\d\d)-(\d\d)")
 ROLES: Mapping[str, str] = {"column": "key", "dimension": "dimension", "measure": "measure"}  # semanticType -> role
@@ -286,9 +296,9 @@ def _property(node: Node) -> Property:
     own = node.custom(COLUMN_PROPERTIES)
     codes = tuple(_code(item) for item in _optional(node, "enum", lambda found: tuple(found.items()), ()))
     default = _optional(own, "default", Node.text, None)
-    if default is not None and default not in {code.code for code in codes}:
-        own.child("default").fail("contract_value", value=default, expected=" | ".join(code.code for code in codes))
     form = _optional(own, "form", lambda found: found.one_of(FORMS), "plain")
+    if default is not None and form != EDITION_FORM and default not in {code.code for code in codes}:
+        own.child("default").fail("contract_value", value=default, expected=" | ".join(code.code for code in codes))
     if (form in LISTED) != bool(codes):
         node.fail("contract_form_and_enum", form=form)
     return Property(

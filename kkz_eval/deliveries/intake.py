@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from datetime import date
 from pathlib import Path
 
 from kkz_eval.contracts.contract import Contract
+from kkz_eval.deliveries import inkar_editions
 from kkz_eval.deliveries.reader import Claimed, PersonRecords, Unclaimed, Unreadable, read_file
 from kkz_eval.deliveries.register import NewArrival, Register, read_register, record_arrivals, record_returned
 from kkz_eval.deliveries.returned import Returned, read_returned
@@ -67,13 +69,15 @@ def take_in(
     inbox: Path,
     contracts: Mapping[str, Contract],
     years: Iterable[int],
+    today: date | None = None,
 ) -> Intake:
     """Screen the files of the inbox, keep the bytes of those that a contract claims, and record their arrival.
 
-    years: only files that speak about one of these reporting years are taken. The arrivals of one scan are recorded in one
+    years: only files that speak about one of these reporting years are taken; today: the day kept with each arrival, None for none. The arrivals of one scan are recorded in one
     atomic write, after all bytes are kept: a kill before it leaves no trace in the register, and the scan is done again.
     """
     wanted = frozenset(years)
+    day = "" if today is None else today.isoformat()
     names = inbox_files(inbox)
     register = read_register(store)
     known: list[str] = []
@@ -89,8 +93,9 @@ def take_in(
             notices.append(data)
             continue
         sha256 = digest_of_bytes(data)
-        if sha256 in register.tombstones:
-            notices.append(_purged(register, name, sha256))
+        earlier = taken[sha256][0] if sha256 in taken else _last_name(register, sha256)
+        if refusal := _refusal(register, name, sha256, earlier, contracts):
+            notices.append(refusal)
             continue
         seen[name] = sha256
         if register.knows(name, sha256):
@@ -103,7 +108,7 @@ def take_in(
             continue
         match read_file(data, name, contracts):
             case Claimed(parsed=parsed):
-                found = [NewArrival(name, sha256, p.contract_id, p.years()) for p in parsed]
+                found = [NewArrival(name, sha256, p.contract_id, p.years(), day) for p in parsed]
                 spoken = sorted({year for arrival in found for year in arrival.years})
                 if spoken and not wanted.intersection(spoken):
                     waiting.update(spoken)
@@ -169,6 +174,27 @@ def _keep(store: Store, name: str, sha256: str, data: bytes, returned: Returned 
         return []
     record_returned(store, sha256, returned)
     return [_notice("returned", name, "returned", decided=str(len(returned.rows)))]
+
+
+def _refusal(register: Register, name: str, sha256: str, earlier: str | None, contracts: Mapping[str, Contract]) -> Notice | None:
+    """Why a content is not taken in under a name, whatever it holds; None where nothing speaks against it."""
+    if sha256 in register.tombstones:
+        return _purged(register, name, sha256)
+    if earlier is not None and _say_different(earlier, name, contracts):
+        return _notice("refused", name, "named_otherwise", other=earlier)
+    return None
+
+
+def _last_name(register: Register, sha256: str) -> str | None:
+    """The name under which a content came last; None where it never came."""
+    return next((arrival.name for arrival in reversed(register.arrivals) if arrival.sha256 == sha256), None)
+
+
+def _say_different(earlier: str, name: str, contracts: Mapping[str, Contract]) -> bool:
+    """Whether two names of one content say different indicators: a file with editions side by side is what its name says."""
+    serving = [contract for contract in contracts.values() if inkar_editions.LAYOUT in contract.layouts]
+    said = [{inkar_editions.indicator_named(contract, each) for contract in serving} - {None} for each in (earlier, name)]
+    return bool(said[0] and said[1]) and said[0] != said[1]
 
 
 def _purged(register: Register, name: str, sha256: str) -> Notice:

@@ -9,14 +9,22 @@ from itertools import zip_longest
 import pyarrow as pa
 
 from kkz_eval.contracts.contract import Contract
-from kkz_eval.deliveries import inkar, municipal, municipal_workbook
+from kkz_eval.deliveries import inkar, inkar_editions, municipal, municipal_workbook
 from kkz_eval.deliveries.header import column_titles
 from kkz_eval.deliveries.official.mapping import claimed
+from kkz_eval.deliveries.official.panels import EDITIONS
 from kkz_eval.deliveries.official.read import is_unmistakable
 from kkz_eval.deliveries.official.read import read_text as read_official_text
 from kkz_eval.deliveries.results import Claimed, PersonRecords, ReadResult, Unclaimed, Unreadable
 from kkz_eval.deliveries.returned import data_sheets
-from kkz_eval.deliveries.screening import SAMPLE, lines_that_may_name_persons, may_be_persons, person_columns, person_values
+from kkz_eval.deliveries.screening import (
+    SAMPLE,
+    lines_that_may_name_persons,
+    may_be_persons,
+    may_name_persons,
+    person_columns,
+    person_values,
+)
 from kkz_eval.deliveries.split import body_of
 from kkz_eval.deliveries.text_table import (
     DELIMITERS,
@@ -52,7 +60,8 @@ def read_file(data: bytes, name: str, contracts: Mapping[str, Contract]) -> Read
 
 
 def _read_workbook(workbook: Sequence[Sheet], name: str, contracts: Mapping[str, Contract]) -> ReadResult:
-    persons = person_columns([words_of(row) for sheet in workbook for row in sheet.rows])
+    rows = [row for sheet in workbook for row in sheet.rows]
+    persons = person_columns([words_of(row) for row in rows]) if may_name_persons(rows) else ()
     persons = persons or next((found for sheet in workbook if (found := _persons_in(sheet))), ())
     if persons:
         return PersonRecords(persons, {"name": name})
@@ -146,7 +155,10 @@ def _read_official(decoded: Decoded, name: str, contracts: Mapping[str, Contract
     table = read_official_text(decoded)
     if table is None:
         return None
-    parsed = claimed(table, contracts)
+    sided = inkar_editions.read(table, name, contracts) if table.family == EDITIONS else None
+    if isinstance(sided, Unclaimed):
+        return sided
+    parsed = sided or claimed(table, contracts)
     if parsed:
         return Claimed(parsed)
     years = table.years

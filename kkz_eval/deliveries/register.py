@@ -24,7 +24,10 @@ _RETURNED, _TOMBSTONES = "register/returned", "register/tombstones"
 
 @dataclass(frozen=True, order=True)
 class Arrival:
-    """One arrival of a content under a name. number: monotone over all arrivals; batch: the scan that saw it."""
+    """One arrival of a content under a name. number: monotone over all arrivals; batch: the scan that saw it.
+
+    day: ISO day of the scan, "" where it was not recorded. It says since when a content is known; the order is the number's.
+    """
 
     number: int
     batch: int
@@ -32,6 +35,7 @@ class Arrival:
     sha256: str
     contract_id: str
     years: tuple[int, ...]
+    day: str = ""
 
 
 @dataclass(frozen=True)
@@ -42,6 +46,7 @@ class NewArrival:
     sha256: str
     contract_id: str
     years: tuple[int, ...]
+    day: str = ""
 
 
 @dataclass(frozen=True)
@@ -119,7 +124,9 @@ def record_arrivals(store: Store, arrivals: Sequence[NewArrival], seen: Mapping[
         register = read_register(store)
         batch = 1 + max((a.batch for a in register.arrivals), default=0)
         first = 1 + max((a.number for a in register.arrivals), default=0)
-        rows = [asdict(Arrival(first + i, batch, a.name, a.sha256, a.contract_id, a.years)) for i, a in enumerate(arrivals)]
+        rows = [
+            asdict(Arrival(first + i, batch, a.name, a.sha256, a.contract_id, a.years, a.day)) for i, a in enumerate(arrivals)
+        ]
         if store.put_if_absent(f"{_BATCHES}/{batch:08d}.json", _dump({"arrivals": rows, "seen": dict(seen)})):
             break  # otherwise another run took this number: read again and append behind it
     return read_register(store)

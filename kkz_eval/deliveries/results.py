@@ -24,7 +24,7 @@ class Claimed:
 class Unclaimed:
     """The file can be read, but no contract claims it, or several do equally.
 
-    reason_code: no_contract | ambiguous | labels | official; parameters fill the sentence; findings: FINDINGS_SCHEMA, of
+    reason_code: no_contract | ambiguous | labels | editions | official; parameters fill the sentence; findings: FINDINGS_SCHEMA, of
     official statistics that were read all the same.
     """
 

@@ -12,6 +12,7 @@ import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from functools import cache
 from importlib import resources
 from pathlib import Path
@@ -62,12 +63,13 @@ class EstimatorSpec:
 
 @dataclass(frozen=True)
 class Inference:
-    """level: of intervals, in (0, 1); small_sample: fixest | none."""
+    """level: of intervals, in (0, 1); small_sample: fixest | none; quantiles: normal | t, of intervals from influence functions."""
 
     method: str = "analytic"
     level: float = 0.95
     draws: int = 0
     small_sample: str = "fixest"
+    quantiles: str = "normal"
 
 
 @dataclass(frozen=True)
@@ -120,6 +122,7 @@ class Checks:
 class Plan:
     """What is estimated, on what, and how; keys as in plan.schema.json, defaults filled in.
 
+    sources: dataset by indicator; editions: of that dataset, by indicator, where the plan names one; as_of: ISO day, None for now.
     treated_cohorts: None for all in the panel; coverage_minimum: share in [0, 1] or None.
     """
 
@@ -142,6 +145,8 @@ class Plan:
     texts: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     units: Units = field(default_factory=Units)
     sources: Mapping[str, str] = field(default_factory=dict)
+    editions: Mapping[str, str] = field(default_factory=dict)
+    as_of: str | None = None
     coverage_minimum: float | None = None
     languages: tuple[Language, ...] = ("de",)
     matching: Matching | None = None
@@ -208,9 +213,16 @@ def report_folder(plan_id: str) -> str:
     return "reports/" + re.sub(r"[^A-Za-z0-9-]+", "_", plan_id)
 
 
+_LATER_KEYS = ("editions", "as_of")
+
+
 def plain_plan(plan: Plan) -> Mapping[str, Any]:
     """The plan as values that JSON knows, defaults filled in."""
-    return cast(Mapping[str, Any], _plain(plan))
+    plain = cast(dict[str, Any], _plain(plan))
+    for later in _LATER_KEYS:  # a plan that does not use them says what it said before they existed: locks stay valid
+        if not plain[later]:
+            del plain[later]
+    return plain
 
 
 def plan_digest(plan: Plan) -> str:
@@ -276,6 +288,7 @@ def _dotted(path: Sequence[str | int]) -> str:
 def _plan_from(data: object, source: str, lines: Mapping[Path_, int], problems: list[Problem]) -> Plan:
     if not isinstance(data, Mapping):
         raise PlanInvalid(source, [*problems, Problem("not_a_mapping")])
+    data = _days_as_text(data)
     found = [*problems]
     for path, code, parameters in [*_schema_problems(data), *_meaning_problems(data)]:
         found.append(Problem(code, _dotted(path), lines.get(path), parameters))
@@ -283,6 +296,23 @@ def _plan_from(data: object, source: str, lines: Mapping[Path_, int], problems: 
         found.sort(key=lambda problem: problem.line or 0)
         raise PlanInvalid(source, found)
     return _built(cast(Mapping[str, Any], data))
+
+
+def _days_as_text(data: Mapping[Any, Any]) -> dict[Any, Any]:
+    """The plan with its days as ISO text: YAML makes a date of 2018-12-31 without quotes, JSON knows none."""
+    plain = dict(data)
+    if isinstance(plain.get("as_of"), date):
+        plain["as_of"] = plain["as_of"].isoformat()
+    if isinstance(plain.get("sources"), Mapping):
+        plain["sources"] = {name: _edition_as_text(entry) for name, entry in plain["sources"].items()}
+    return plain
+
+
+def _edition_as_text(entry: object) -> object:
+    edition = entry.get("edition") if isinstance(entry, Mapping) else None
+    if isinstance(entry, Mapping) and isinstance(edition, int | date) and not isinstance(edition, bool):
+        return {**entry, "edition": str(edition)}
+    return entry
 
 
 _Found = tuple[Path_, str, Mapping[str, object]]
@@ -376,6 +406,9 @@ def _meaning_problems(data: Mapping[str, object]) -> Iterator[_Found]:
         if "aggregations" in estimator and method not in AGGREGATIONS:
             yield ("estimators", position, "aggregations"), "no_aggregations", {"method": method}
     yield from _matching_problems(data)
+    as_of = data.get("as_of")
+    if isinstance(as_of, str) and not _is_day(as_of):
+        yield ("as_of",), "not_a_day", {"value": as_of}
     if data.get("variant_of") is not None and data.get("variant_of") == data.get("id"):
         yield ("variant_of",), "variant_of_itself", {"id": data["id"]}
     if data.get("weight") in PANEL_KEY_COLUMNS:
@@ -390,6 +423,13 @@ def _meaning_problems(data: Mapping[str, object]) -> Iterator[_Found]:
         yield ("inference", "level"), "wrong_type.number", {"value": "NaN"}
     if isinstance(inference, Mapping) and inference.get("method") == "multiplier" and inference.get("draws", 0) == 0:
         yield ("inference", "method"), "draws_missing", {}
+
+
+def _is_day(text: str) -> bool:
+    try:
+        return date.fromisoformat(text).isoformat() == text
+    except ValueError:
+        return False
 
 
 def _matching_problems(data: Mapping[str, object]) -> Iterator[_Found]:
@@ -444,7 +484,7 @@ def _built(data: Mapping[str, Any]) -> Plan:
         "cluster",
         "title",
         "texts",
-        "sources",
+        "as_of",
         "variant_of",
         "sensitivity",
     )
@@ -457,6 +497,12 @@ def _built(data: Mapping[str, Any]) -> Plan:
         **cast(dict[str, Any], {key: int(data[key]) for key in whole if key in data}),
         outcomes=tuple(_outcome(entry) for entry in data["outcomes"]),
         estimators=tuple(_estimator(entry) for entry in data["estimators"]),
+        sources={name: entry if isinstance(entry, str) else entry["dataset"] for name, entry in data.get("sources", {}).items()},
+        editions={
+            name: entry["edition"]
+            for name, entry in data.get("sources", {}).items()
+            if not isinstance(entry, str) and "edition" in entry
+        },
         treated_cohorts=None if cohorts is None else tuple(sorted(int(year) for year in cohorts)),
         covariates=tuple(data.get("covariates", ())),
         inference=_inference(data.get("inference", {})),

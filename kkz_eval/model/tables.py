@@ -18,7 +18,7 @@ class TableSpec:
 
 OBSERVATIONS = TableSpec(
     "observations",
-    1,
+    2,
     pa.schema(
         [
             pa.field(
@@ -36,6 +36,8 @@ OBSERVATIONS = TableSpec(
             pa.field("flag", pa.string()),
             pa.field("edition", pa.string(), nullable=False),
             pa.field("known_from", pa.int64(), nullable=False),  # number of the arrival since which it is known
+            pa.field("known_day", pa.string()),  # ISO day from which it was known; null where no day is recorded
+            pa.field("known_by", pa.string()),  # what says the day: stand | edition | arrival
             pa.field("delivery_sha256", pa.string(), nullable=False),
             pa.field("sheet", pa.string()),
             pa.field("row", pa.int32()),

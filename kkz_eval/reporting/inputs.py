@@ -26,6 +26,7 @@ BALANCE_COLUMNS = (
 )
 DELIVERY_COLUMNS = ("dataset", "unit_id", "unit_name", "year", "status", "n_errors", "n_warnings")
 COUNT_COLUMNS = ("unit_id", "unit_name", "year", "whole", "part", "count", "total")  # whole: what the parts are part of
+REVISION_COLUMNS = ("indicator", "unit_name", "year", "older", "newer", "value_older", "value_newer", "difference")
 
 ROLES = ("primary", "secondary", "context")
 GROUPS = ("treated", "reference", "later", "left_out")
@@ -59,8 +60,24 @@ class OutcomeInfo:
 
 
 @dataclass(frozen=True)
+class EditionInfo:
+    """An accepted edition of a source, used or not. known_day: ISO, "" for none; known_by: stand | edition | arrival; flags: number by symbol."""
+
+    edition: str
+    known_day: str
+    known_by: str
+    first_year: int
+    last_year: int
+    n_values: int
+    flags: tuple[tuple[str, int], ...] = ()
+
+
+@dataclass(frozen=True)
 class SourceInfo:
-    """One dataset used, with the attribution its licence asks for. files: (name, sha256)."""
+    """One dataset used, with the attribution its licence asks for.
+
+    edition: those used; files: (name, sha256) of those used; editions: all that are accepted of an official source.
+    """
 
     dataset: str
     title: LocalText
@@ -68,6 +85,7 @@ class SourceInfo:
     licence: str
     edition: str
     files: tuple[tuple[str, str], ...]
+    editions: tuple[EditionInfo, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -101,7 +119,9 @@ class ReportInputs:
     estimates, tests: columns of the engine's interface. balance: rows of evaluation.balance; may be empty. deliveries: one row per dataset, unit and year; may be empty.
     counts: municipal counts with their total per unit and year, shown through the disclosure gate only.
     One row per unit, year and certificate. conformity: whether the results follow a locked plan, then each deviation.
-    level: of the units, kreis | municipality | youth_office; unit_rule: what the plan says of nested units, None where it says nothing. not_evaluable: subjects of the chain without an estimate, each with its reason.
+    level: of the units, kreis | municipality | youth_office; unit_rule: what the plan says of nested units, None where it says nothing.
+    revisions: the largest differences between two editions of a source, REVISION_COLUMNS; may be empty.
+    not_evaluable: subjects of the chain without an estimate, each with its reason.
     Raises ValueError where a table lacks a column, a role, group or status is unknown, or counts has a key twice.
     """
 
@@ -127,6 +147,7 @@ class ReportInputs:
     unit_rule: LocalText | None = None
     conformity: tuple[LocalText, ...] = ()
     not_evaluable: tuple[LocalText, ...] = ()
+    revisions: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(REVISION_COLUMNS)))
 
     def __post_init__(self) -> None:
         _known("role", [outcome.role for outcome in self.outcomes], ROLES)
@@ -135,6 +156,7 @@ class ReportInputs:
         _known("group", self.groups["group"], GROUPS)
         _require("estimates", self.estimates, ESTIMATE_COLUMNS)
         _require("tests", self.tests, TEST_COLUMNS)
+        _require("revisions", self.revisions, REVISION_COLUMNS)
         if len(self.balance):
             _require("balance", self.balance, BALANCE_COLUMNS)
         if len(self.deliveries):

@@ -8,13 +8,21 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from kkz_eval.model.errors import UserError
-from kkz_eval.model.tables import TableSpec
+from kkz_eval.model.tables import OBSERVATIONS, TableSpec
 
 _NAME, _VERSION = b"kkz_table", b"kkz_schema_version"
 
 Migration = Callable[[pa.Table], pa.Table]
-MIGRATIONS: Mapping[tuple[str, int], Migration] = {}
-"""(table, version) -> the step to the next version. Empty while every schema is at its first version."""
+
+
+def _without_known_day(table: pa.Table) -> pa.Table:
+    """Observations of version 1 say no day from which they were known."""
+    nothing = pa.nulls(table.num_rows, pa.string())
+    return table.append_column("known_day", nothing).append_column("known_by", nothing).select(OBSERVATIONS.schema.names)
+
+
+MIGRATIONS: Mapping[tuple[str, int], Migration] = {(OBSERVATIONS.name, 1): _without_known_day}
+"""(table, version) -> the step to the next version."""
 
 
 def to_parquet(table: pa.Table, spec: TableSpec) -> bytes:

@@ -38,17 +38,16 @@ def test_the_run_ends_well(run: tuple[int, str, Path]) -> None:
     assert f"Bericht: {page}" in said
 
 
-def test_the_four_files_that_no_contract_uses_are_named(run: tuple[int, str, Path]) -> None:
+def test_the_three_files_that_no_contract_uses_are_named(run: tuple[int, str, Path]) -> None:
     said = run[1]
-    assert "8 Dateien, 4 neu aufgenommen, 4 nicht verwendet, 0 abgelehnt" in said
+    assert "8 Dateien, 5 neu aufgenommen, 3 nicht verwendet, 0 abgelehnt" in said
     for name in (
         "inkr_indicator_metadata.csv",
         "nrw_gemeinden_panel_1995-2021.csv",
         "nrw_kreise_arbeitsmarkt_einkommen_1995-2021.csv",
-        "schulabgaenger_ohne_abschluss_by_INKAR_edition.csv",
     ):
         assert f"{name} ist amtliche Statistik" in said
-    assert said.count("Kein Vertrag nutzt diese Tabelle") == 4
+    assert said.count("Kein Vertrag nutzt diese Tabelle") == 3
 
 
 def test_13_kreise_are_compared_with_17(run: tuple[int, str, Path]) -> None:

@@ -38,7 +38,7 @@ def test_the_contracts_are_there(contracts: dict[str, Contract]) -> None:
 
 def test_inkar_is_superseded_cell_by_cell_with_the_workbook_first(contracts: dict[str, Contract]) -> None:
     inkar = contracts["inkar"]
-    assert inkar.layouts == ("inkar_workbook", "inkar_long")
+    assert inkar.layouts == ("inkar_workbook", "inkar_long", "inkar_editions")
     assert (inkar.supersedes, inkar.acceptance, inkar.measure_from) == ("observation", "file", "indicator")
     assert (inkar.levels, inkar.source, inkar.licence) == (("kreis",), "official", "dl-de/by-2-0")
     assert inkar.attribution == "© BBSR Bonn, INKAR"
@@ -115,7 +115,7 @@ def test_the_digest_depends_on_what_is_said_and_not_on_how(tmp_path: Path, contr
     ("old", "new", "said"),
     [
         ("kind: DataContract", "kind: DataContract: x", "Zeile"),
-        ("version: 1.0.0\n", "", "version"),
+        ("version: 1.1.0\n", "", "version"),
         ("property: acceptance, value: file", "property: acceptance, value: maybe", "file | unit"),
         ("property: acceptance, value", "property: aceptance, value", "acceptance"),
         ("property: measureFrom, value: indicator", "property: measureFrom, value: value", "measureFrom"),

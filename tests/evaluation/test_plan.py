@@ -256,3 +256,34 @@ def test_digest_is_of_what_the_plan_says() -> None:
     assert plan_digest(parse_plan({**MINIMAL, "reference": "never", "inference": {}}, "b")) == digest
     assert plan_digest(parse_plan({**MINIMAL, "reference": "not_yet"}, "a")) != digest
     assert len(digest) == 64
+
+
+def test_a_source_may_name_its_edition_and_a_plan_its_day(tmp_path: Path) -> None:
+    file = tmp_path / "p.yaml"
+    sources = "sources: {y: {dataset: inkar, edition: 2018}, z: inkar, x: {dataset: inkar}}"
+    file.write_text(f"{json.dumps(MINIMAL)[:-1]}, 'as_of': 2018-12-31, {sources}}}", encoding="utf-8")
+    plan = load_plan(file)
+    assert (plan.sources, plan.editions, plan.as_of) == ({"y": "inkar", "z": "inkar", "x": "inkar"}, {"y": "2018"}, "2018-12-31")
+
+
+@pytest.mark.parametrize(
+    ("change", "problem"),
+    [
+        ({"as_of": "31.12.2018"}, ("as_of", "not_a_day")),
+        ({"as_of": "2018-02-30"}, ("as_of", "not_a_day")),
+        ({"as_of": 2018}, ("as_of", "wrong_type.string")),
+        ({"sources": {"y": {"edition": "2018"}}}, ("sources.y", "missing_key")),
+        ({"sources": {"y": {"dataset": "inkar", "editon": "2018"}}}, ("sources.y.editon", "unknown_key_suggest")),
+    ],
+)
+def test_a_faulty_day_or_edition_is_told(change: dict[str, object], problem: tuple[str, str]) -> None:
+    assert _problems({**MINIMAL, **change}) == [problem]
+
+
+def test_a_day_and_an_edition_are_part_of_the_digest_and_their_absence_is_not() -> None:
+    plain = parse_plan({**MINIMAL, "sources": {"y": "inkar"}}, "p")
+    written_out = parse_plan({**MINIMAL, "sources": {"y": {"dataset": "inkar"}}, "as_of": None}, "p")
+    dated = parse_plan({**MINIMAL, "sources": {"y": "inkar"}, "as_of": "2018-12-31"}, "p")
+    named = parse_plan({**MINIMAL, "sources": {"y": {"dataset": "inkar", "edition": "2018"}}}, "p")
+    assert plan_digest(plain) == plan_digest(written_out)
+    assert len({plan_digest(plain), plan_digest(dated), plan_digest(named)}) == 3

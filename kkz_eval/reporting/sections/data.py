@@ -8,6 +8,7 @@ from kkz_eval.reporting.inputs import ReportInputs, in_language
 from kkz_eval.reporting.sections import design
 from kkz_eval.reporting.sections.counts import counts_section
 from kkz_eval.reporting.sections.deliveries import deliveries_section
+from kkz_eval.reporting.sections.editions import edition_blocks
 from kkz_eval.reporting.sections.parts import Block, say
 
 
@@ -44,7 +45,7 @@ def _sources(inputs: ReportInputs, language: Language) -> Section:
             used = Quoted(in_language(source.title, language, source.dataset))
             rows = tuple(((Code(name),), (Code(digest),)) for name, digest in source.files)
             blocks.append(Table(f"files-{position}", phrase("data.files_caption", language, title=used), columns, rows))
-    return Section("sources", phrase("data.sources", language), tuple(blocks))
+    return Section("sources", phrase("data.sources", language), (*blocks, *edition_blocks(inputs, language)))
 
 
 def _origin(inputs: ReportInputs, language: Language) -> Section:
