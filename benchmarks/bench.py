@@ -112,7 +112,10 @@ def group_time_comparisons() -> list[Figure]:
     peers = [*bench_estimators.against_peers(), *bench_estimators.two_way_against_diff_diff()]
     if len(peers) < 2:
         print("csdid or diff-diff is left out: it is not installed (extra oracles).")
-    return [Figure(*entry) for entry in (*peers, *bench_estimators.growth(), *bench_estimators.memory())]
+    return [
+        Figure(*entry)
+        for entry in (*peers, *bench_estimators.growth(), *bench_estimators.memory(), *bench_estimators.kept_by_influence())
+    ]
 
 
 def effects_panel(n_units: int, n_years: int) -> pd.DataFrame:

@@ -12,12 +12,13 @@ import time
 import tracemalloc
 import warnings
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
 import pandas as pd
 
-from kkz_eval.evaluation.effects import run_effects
+from kkz_eval.evaluation.effects import run_effects, run_estimator
 from kkz_eval.evaluation.estimators.twfe import estimate_twfe
 from kkz_eval.evaluation.panel import validate_panel
 from kkz_eval.evaluation.plan import Plan, parse_plan
@@ -131,7 +132,10 @@ def plain_plan(method: str) -> Plan:
 
 
 def two_way_against_diff_diff(n_units: int = 400) -> list[Entry]:
-    """Estimate and clustered error of two-way fixed effects: the regression alone and the whole call, each against the peer's call."""
+    """Estimate and clustered error of two-way fixed effects against the peer's call, which checks the panel and writes no tables.
+
+    The regression alone, what `run_estimator` does (checks, sample, regression), and the whole call with digests and tables.
+    """
     if importlib.util.find_spec("diff_diff") is None:
         return []
     from diff_diff import TwoWayFixedEffects  # noqa: PLC0415
@@ -142,10 +146,12 @@ def two_way_against_diff_diff(n_units: int = 400) -> list[Entry]:
     sample = build_sample(outcome_slice(validate_panel(panel, plan), plan, outcome), plan, outcome)
     peer = shortest(lambda: TwoWayFixedEffects().fit(panel, "value", "treated", "year", "id"), repeats=20)
     alone = shortest(lambda: estimate_twfe(sample, plan), repeats=20)
+    checked = shortest(lambda: run_estimator(panel, plan, "y", "twfe"), repeats=20)
     whole = shortest(lambda: run_effects(panel, plan), repeats=20)
     name = f"twfe, {n_units} units × 19 years"
     return [
         (f"{name}, regression", alone, "diff_diff", peer),
+        (f"{name}, with checks", checked, "diff_diff", peer),
         (f"{name}, with checks, digests, tables", whole, "diff_diff", peer),
     ]
 
@@ -167,14 +173,36 @@ def growth(small: int = 400, large: int = 40_000) -> list[Entry]:
 
 
 def memory(n_units: int = 40_000) -> list[Entry]:
-    """Largest memory of the call on top of the panel, MB, against the panel."""
-    panel = staggered_panel(n_units)
-    size = float(panel.memory_usage(deep=True).sum())
+    """Largest memory of the call on top of the panel, MB, against the panel itself, columns that the plan names only.
+
+    Influence functions (units × rows) and draws count as memory of the call. Twice: on a panel in order, and on one with 5 % of the
+    cells missing, its rows shuffled, and ten units to a cluster, where nothing can be shared with the panel.
+    """
+    panel = staggered_panel(n_units).drop(columns=["id", "g"])
+    tens = panel.assign(tens=panel["unit_id"].str[:-1])
+    gaps = tens[np.random.default_rng(1).random(len(tens)) < 0.95].sample(frac=1, random_state=1, ignore_index=True)
     entries = []
-    for name, make in METHODS.items():
-        tracemalloc.start()
-        run_effects(panel, make())
-        peak = tracemalloc.get_traced_memory()[1]
-        tracemalloc.stop()
-        entries.append((f"{name}, {n_units} units, largest memory (MB)", peak / 1e6, "the panel", size / 1e6))
+    for kind, frame, cluster in (("in order", panel, "unit_id"), ("gaps, shuffled, clusters", gaps, "tens")):
+        size = float(frame.memory_usage(deep=True).sum())
+        for name, make in METHODS.items():
+            plan = replace(make(), cluster=cluster)
+            tracemalloc.start()
+            run_effects(frame, plan)
+            peak = tracemalloc.get_traced_memory()[1]
+            tracemalloc.stop()
+            entries.append((f"{name}, {n_units} units, {kind}, largest memory (MB)", peak / 1e6, "the panel", size / 1e6))
     return entries
+
+
+def kept_by_influence(n_units: int = 40_000) -> list[Entry]:
+    """Largest memory of group-time effects, MB, against the panel, the influence functions that are kept and the draws."""
+    panel, plan = staggered_panel(n_units).drop(columns=["id", "g"]), doubly_robust_plan()
+    tracemalloc.start()
+    found = run_estimator(panel, plan, "y", "cs")
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert found.influence is not None
+    kept = found.influence.values.nbytes + 8 * DRAWS * len(found.rows)
+    size = float(panel.memory_usage(deep=True).sum()) + kept
+    name = f"callaway_santanna, {n_units} units, influence functions kept, largest memory (MB)"
+    return [(name, peak / 1e6, "panel, influence functions, draws", size / 1e6)]

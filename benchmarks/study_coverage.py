@@ -6,7 +6,7 @@ Belongs here: the study and its printed summary. Does not belong here: pass or f
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -29,6 +29,7 @@ PLAN = {
         {"id": "sa", "method": "sun_abraham"},
     ],
 }
+T_PLAN = {**PLAN, "estimators": [PLAN["estimators"][2]], "inference": {"quantiles": "t"}}  # type: ignore[index]
 
 
 @dataclass(frozen=True)
@@ -67,9 +68,9 @@ def kreis_like_panel(seed: int, copies: int = 1) -> pd.DataFrame:
     )
 
 
-def coverage_study(panels: int, copies: int = 1) -> list[Coverage]:
-    """Coverage of every estimate of the plan over that many panels, seeds 0 to panels - 1; copies: as of kreis_like_panel."""
-    plan: Plan = parse_plan(PLAN, "coverage study")
+def coverage_study(panels: int, copies: int = 1, entries: Mapping[str, object] = PLAN) -> list[Coverage]:
+    """Coverage of every estimate of a plan over that many panels, seeds 0 to panels - 1; copies: as of kreis_like_panel."""
+    plan: Plan = parse_plan(entries, "coverage study")
     keys = ["estimator", "aggregation", "event_time"]
     estimates = pd.concat([run_effects(kreis_like_panel(seed, copies), plan).estimates for seed in range(panels)])
     estimates = estimates[estimates["std_error"].notna()]
@@ -94,12 +95,18 @@ def coverage_study(panels: int, copies: int = 1) -> list[Coverage]:
 def main(arguments: Sequence[str]) -> int:
     """Prints the study; the first argument is the number of panels, 1,000 without one."""
     panels = int(arguments[0]) if arguments else 1000
-    for copies in (1, MANY):  # influence functions promise coverage for many units only
+    studies = (
+        (1, PLAN, "normal"),
+        (1, T_PLAN, "t"),
+        (MANY, PLAN, "normal"),
+    )  # normal quantiles promise coverage for many units only
+    for copies, entries, quantiles in studies:
         print(
-            f"{panels} panels, {13 * copies} treated and {17 * copies} never treated units, effect {EFFECT:g}, nominal coverage 0.95"
+            f"{panels} panels, {13 * copies} treated and {17 * copies} never treated units, effect {EFFECT:g}, nominal coverage 0.95, "
+            f"quantiles of callaway_santanna: {quantiles}"
         )
         print(f"{'estimator':<10} {'aggregation':<12} {'time':>5} {'bias':>9} {'spread':>8} {'mean SE':>8} {'coverage':>9}")
-        for line in coverage_study(panels, copies):
+        for line in coverage_study(panels, copies, entries):
             time = "" if line.event_time is None else str(line.event_time)
             print(
                 f"{line.estimator:<10} {line.aggregation:<12} {time:>5} {line.bias:>9.4f} {line.spread:>8.4f} "

@@ -48,6 +48,7 @@ EXAMPLES: Mapping[str, object] = {
     "inference.level": 0.95,
     "inference.draws": 0,
     "inference.small_sample": "fixest",
+    "inference.quantiles": "t",
     "title": {"de": "Die Kommunen von 2012 im Vergleich", "en": "The municipalities of 2012 compared"},
     "texts": {"question": {"de": "Haben sich die Kreise von 2012 anders entwickelt?"}},
     "units": {"level": "kreis", "partly_treated": "leave_out"},

@@ -85,6 +85,15 @@ def _parser(language: Language) -> argparse.ArgumentParser:
     ui.add_argument("--report-port", type=int, default=3001, help=say("report_port"))
     ui.set_defaults(command=_ui)
 
+    fetch = commands.add_parser("fetch", help=say("fetch"), description=say("fetch_long"))
+    fetch.add_argument("table", metavar="TABLE", help=say("fetch_table"))
+    fetch.add_argument("--source", required=True, help=say("fetch_source"))
+    fetch.add_argument("--years", required=True, help=say("fetch_years"))
+    fetch.add_argument("--regions", help=say("fetch_regions"))
+    fetch.add_argument("--job", action="store_const", const="job", default="dialogue", help=say("fetch_job"))
+    fetch.add_argument("--into", type=Path, metavar="DIR", help=say("fetch_into"))
+    fetch.set_defaults(command=_fetch)
+
     _contract_commands(commands.add_parser("contracts", help=say("contracts")), say)
 
     _plan_parser(commands.add_parser("plan", help=say("plan_command")), say)
@@ -200,6 +209,14 @@ def _effects(options: argparse.Namespace) -> int:
     result = effects_command(options.panel, options.plan, options.out)
     print(result)
     return exit_code(result)
+
+
+def _fetch(options: argparse.Namespace) -> int:
+    from kkz_eval.fetching.command import ask_person, fetch
+    from kkz_eval.fetching.services import order_of
+
+    order = order_of(options.table, options.years, options.regions, options.job)
+    return fetch(load_settings(), options.source, order, options.into, ask_person if sys.stdin.isatty() else None)
 
 
 def _lint(options: argparse.Namespace) -> int:

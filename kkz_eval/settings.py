@@ -5,13 +5,14 @@ KKZ_INBOX      folder that deliveries are dropped into (default: `inbox` in KKZ_
 KKZ_CONTRACTS  contracts, plans, breaks, indicators (default: `data_contracts` of the checkout)
 KKZ_REPORTS_URL address of the server for reports and protocols (set by `kkz-eval ui`; default: none)
 KKZ_LANGUAGE   language of messages, de or en (default: de)
+KKZ_<SERVICE>_TOKEN, or KKZ_<SERVICE>_USER and KKZ_<SERVICE>_PASSWORD: the account for `kkz-eval fetch`, read by that command alone
 """
 
 from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from kkz_eval.model.errors import UserError
@@ -34,6 +35,22 @@ class Settings:
     def dagster_home(self) -> Path:
         """Where the run history of Dagster is kept."""
         return self.home / "dagster"
+
+
+@dataclass(frozen=True)
+class Credentials:
+    """An account of a web service. A token is a user without a password. Neither is shown when the value is printed."""
+
+    user: str = field(repr=False)
+    password: str = field(default="", repr=False)
+
+
+def load_credentials(service: str, environment: Mapping[str, str] = os.environ) -> Credentials | None:
+    """The account for a service: its token, else user and password; None where the environment names neither whole."""
+    token, user, password = (environment.get(f"KKZ_{service.upper()}_{part}", "") for part in ("TOKEN", "USER", "PASSWORD"))
+    if token.strip():
+        return Credentials(token.strip())
+    return Credentials(user, password) if user and password else None
 
 
 def load_settings(

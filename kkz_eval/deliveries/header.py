@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from typing import TypeVar
 
-from kkz_eval.contracts.contract import Contract, Property
+from kkz_eval.contracts.contract import Code, Contract, Property
+
+_T = TypeVar("_T")
 
 _UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue"})
 _NOT_WORD = re.compile(r"[^0-9a-z]+")
@@ -70,24 +73,35 @@ def _unambiguous(targets: Mapping[str, set[str]]) -> dict[str, str]:
 
 def property_names(contract: Contract) -> Names:
     """Which property a header names."""
-    known = _NAMES.get(id(contract.properties))
-    if known is None or known[0] is not contract.properties:
-        made = names((p.name, (p.name, p.label_de, p.label_en, *p.synonyms)) for p in contract.properties)
+    return _kept(contract.properties, _property_names)
+
+
+def _property_names(properties: tuple[Property, ...]) -> Names:
+    return names((p.name, (p.name, p.label_de, p.label_en, *p.synonyms)) for p in properties)
+
+
+def _kept(of: tuple[_T, ...], make: Callable[[tuple[_T, ...]], Names]) -> Names:
+    known = _NAMES.get((make, id(of)))
+    if known is None or known[0] is not of:
         if len(_NAMES) >= _MOST_KEPT:
             _NAMES.clear()
-        known = _NAMES[id(contract.properties)] = (contract.properties, made)
+        known = _NAMES[make, id(of)] = (of, make(of))
     return known[1]
 
 
-# Names by identity of the properties they were made from, which are kept with them so that no other object takes their place.
-_NAMES: dict[int, tuple[tuple[Property, ...], Names]] = {}
-_MOST_KEPT = 256
+# Names by identity of the tuple they were made from, which is kept with them so that no other object takes its place.
+_NAMES: dict[tuple[object, int], tuple[object, Names]] = {}
+_MOST_KEPT = 1024
 
 
 def code_names(of: Property) -> Names:
     """Which code of a property a text names. A code itself always names itself."""
-    own = {code.code.casefold(): code.code for code in of.codes}
-    known = names((code.code, (code.code, code.label_de, code.label_en, *code.synonyms)) for code in of.codes)
+    return _kept(of.codes, _code_names)
+
+
+def _code_names(codes: tuple[Code, ...]) -> Names:
+    own = {code.code.casefold(): code.code for code in codes}
+    known = names((code.code, (code.code, code.label_de, code.label_en, *code.synonyms)) for code in codes)
     return Names({**known.exact, **own}, known.folded)
 
 

@@ -21,6 +21,7 @@ from kkz_eval.deliveries.columns import Cells, ags_of, blank_as_null, parsed_tab
 from kkz_eval.deliveries.header import Names, code_names, fold, property_names
 from kkz_eval.deliveries.numbers import Style, style_of
 from kkz_eval.deliveries.official.fields import columns_at_once
+from kkz_eval.deliveries.official.inkar_export import cells_of
 from kkz_eval.deliveries.results import Unclaimed
 from kkz_eval.deliveries.text_table import HEAD, Decoded, Records, split
 from kkz_eval.deliveries.workbook import Sheet, number_of, text_of
@@ -352,9 +353,8 @@ def _values(
     sheet: Sheet, rows: Sequence[int], columns: Sequence[int], at_row: NDArray[np.int32], at_column: NDArray[np.int32]
 ) -> Cells:
     """The cells of these rows and columns, row by row; at_row, at_column: 0-based, of each."""
-    values = [cells[column] for cells in map(sheet.rows.__getitem__, rows) for column in columns]
-    texts = pa.array([text_of(value) for value in values], pa.string())
-    numbers = pa.array([number_of(value) for value in values], pa.float64())
+    texts, numbers = cells_of([[cells[column] for column in columns] for cells in map(sheet.rows.__getitem__, rows)])
+    texts = blank_as_null(texts)
     return Cells(texts, pa.array(at_row + 1, pa.int32()), pa.array(at_column + 1, pa.int32()), numbers)
 
 

@@ -178,10 +178,15 @@ _ORDINARY = {
 }
 
 
+def are_digits(texts: pa.Array) -> pa.Array:
+    """Which texts (string) are nothing but digits, and so few that a float64 holds them (bool; null: no)."""
+    digits = pc.and_(pc.and_(pc.string_is_ascii(texts), pc.utf8_is_decimal(texts)), pc.less_equal(pc.binary_length(texts), 15))
+    return digits.fill_null(False)
+
+
 def _ordinary(texts: pa.Array, style: Style | None) -> pa.Array:
     """Which texts are ordinary numbers (null: none); only those that are not all digits are held against the pattern."""
-    digits = pc.and_(pc.and_(pc.string_is_ascii(texts), pc.utf8_is_decimal(texts)), pc.less_equal(pc.binary_length(texts), 15))
-    digits = digits.fill_null(False)
+    digits = are_digits(texts)
     rest = pc.invert(digits)
     matched = pc.match_substring_regex(texts.filter(rest), _ORDINARY[style]).fill_null(False)
     return pc.replace_with_mask(digits, rest, matched)

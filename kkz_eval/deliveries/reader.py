@@ -17,7 +17,14 @@ from kkz_eval.deliveries.official.read import is_unmistakable
 from kkz_eval.deliveries.official.read import read_text as read_official_text
 from kkz_eval.deliveries.results import Claimed, PersonRecords, ReadResult, Unclaimed, Unreadable
 from kkz_eval.deliveries.returned import data_sheets
-from kkz_eval.deliveries.screening import SAMPLE, lines_that_may_name_persons, may_be_persons, person_columns, person_values
+from kkz_eval.deliveries.screening import (
+    SAMPLE,
+    lines_that_may_name_persons,
+    may_be_persons,
+    may_name_persons,
+    person_columns,
+    person_values,
+)
 from kkz_eval.deliveries.split import body_of
 from kkz_eval.deliveries.text_table import (
     DELIMITERS,
@@ -53,7 +60,8 @@ def read_file(data: bytes, name: str, contracts: Mapping[str, Contract]) -> Read
 
 
 def _read_workbook(workbook: Sequence[Sheet], name: str, contracts: Mapping[str, Contract]) -> ReadResult:
-    persons = person_columns([words_of(row) for sheet in workbook for row in sheet.rows])
+    rows = [row for sheet in workbook for row in sheet.rows]
+    persons = person_columns([words_of(row) for row in rows]) if may_name_persons(rows) else ()
     persons = persons or next((found for sheet in workbook if (found := _persons_in(sheet))), ())
     if persons:
         return PersonRecords(persons, {"name": name})

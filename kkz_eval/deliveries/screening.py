@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from collections.abc import Set as AbstractSet
 from itertools import pairwise, zip_longest
 
 import pyarrow as pa
@@ -59,9 +60,7 @@ def person_columns(rows: Sequence[Sequence[str]]) -> tuple[str, ...]:
 
     rows: all records of a table. A column `name` alone (of a Kreis, of a school) is no sign of a person.
     """
-    distinct = {cell for cell in set().union(*rows) if 1 < len(cell) < _LONGEST_CELL}
-    persons = {cell for cell in distinct if _names_one_of(cell, _PERSON) or fold(cell) in _ALONE}
-    addresses = {cell for cell in distinct if fold(cell) in _ADDRESS}
+    persons, addresses = _titles(set().union(*rows))
     if not persons and not addresses:
         return ()
     for cells in rows:
@@ -75,12 +74,25 @@ def person_columns(rows: Sequence[Sequence[str]]) -> tuple[str, ...]:
     return ()
 
 
-def _names_one_of(cell: str, headers: frozenset[str]) -> bool:
+def may_name_persons(rows: Iterable[Sequence[object]]) -> bool:
+    """Whether any cell of a workbook is a header for which person_columns looks, so that its rows must be turned into texts."""
+    return any(_titles(set().union(*rows)))
+
+
+def _titles(distinct: AbstractSet[object]) -> tuple[frozenset[str], frozenset[str]]:
+    """The cells that are headers of a column of persons, and those of addresses; digits alone are none."""
+    texts = [cell for cell in distinct if type(cell) is str and 1 < len(cell) < _LONGEST_CELL and not cell.isdigit()]
+    folded = {cell: fold(cell) for cell in texts}
+    persons = frozenset(cell for cell in texts if folded[cell] in _ALONE or _names_one_of(cell, folded[cell], _PERSON))
+    return persons, frozenset(cell for cell in texts if folded[cell] in _ADDRESS)
+
+
+def _names_one_of(cell: str, folded: str, headers: frozenset[str]) -> bool:
     words = [fold(word) for word in _WORDS.findall(cell)]
     if len(words) > _LONGEST_HEADER or _COUNT.intersection(words):
         return False
     pairs = [first + second for first, second in pairwise(words)]
-    return fold(cell) in headers or not headers.isdisjoint([*words, *pairs])
+    return folded in headers or not headers.isdisjoint([*words, *pairs])
 
 
 # What the cells of a column look like in records of persons, never in statistics.
@@ -113,7 +125,8 @@ def person_values(rows: Sequence[Sequence[str]]) -> tuple[str, ...]:
 
 def may_be_persons(column: Sequence[object]) -> bool:
     """Whether a column of a workbook holds as many different cells besides numbers as person_values needs; "" is an empty cell."""
-    if set(map(type, column)) <= {int, float}:
+    kinds = list(map(type, column))
+    if len(kinds) - kinds.count(int) - kinds.count(float) < _LEAST:
         return False
     distinct = [cell for cell in set(column) if type(cell) is not float and type(cell) is not int and cell != ""]
     return sum(not (isinstance(cell, str) and cell.isdigit()) for cell in distinct) >= _LEAST

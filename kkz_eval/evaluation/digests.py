@@ -8,25 +8,38 @@ import json
 import numpy as np
 import pandas as pd
 
+from kkz_eval.evaluation.panel import codes_of
 from kkz_eval.evaluation.problems import PACKAGE
 from kkz_eval.storage import digests
+
+PIECE = 100_000  # cells of text put together at a time
 
 
 def inputs_digest(rows: pd.DataFrame) -> str:
     """sha256 of the rows of an outcome in its window, column by column; equal for equal cells, whatever the file they came from.
 
-    rows: as outcome_slice returns them, sorted.
+    rows: as outcome_slice returns them, sorted. Numbers as float64, texts as a JSON list; each text is written as JSON once only.
     """
     digest = hashlib.sha256()
     for name in rows.columns:
         digest.update(f"\n{name}\n".encode())
-        if pd.api.types.is_numeric_dtype(rows[name]):
-            numbers = rows[name].to_numpy(dtype="<f8", na_value=np.nan)
-            digest.update(np.where(np.isnan(numbers), np.nan, numbers).tobytes())  # one pattern of bits for all that is missing
+        column = rows[name]
+        if pd.api.types.is_numeric_dtype(column):
+            numbers = column.to_numpy(dtype="<f8", na_value=np.nan)
+            missing = np.isnan(numbers)
+            if missing.any():  # one pattern of bits for all that is missing
+                numbers = np.where(missing, np.nan, numbers)
+            digest.update(np.ascontiguousarray(numbers).data)
+            continue
+        if isinstance(column.dtype, pd.CategoricalDtype):
+            codes, distinct = codes_of(column), column.array.categories
         else:
-            cells = rows[name].to_numpy(dtype=object, copy=True)
-            cells[rows[name].isna().to_numpy()] = None
-            digest.update(json.dumps(cells.tolist()).encode())
+            codes, distinct = pd.factorize(column)
+        written = np.array([*map(json.JSONEncoder().encode, distinct), "null"], dtype=object)
+        digest.update(b"[")
+        for begin in range(0, len(codes), PIECE):
+            digest.update((", " if begin else "").encode() + ", ".join(written[codes[begin : begin + PIECE]].tolist()).encode())
+        digest.update(b"]")
     return digest.hexdigest()
 
 

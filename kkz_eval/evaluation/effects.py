@@ -114,17 +114,16 @@ def _only(plan: Plan, outcome: Outcome) -> Plan:
 
 def _outcome_result(panel: pd.DataFrame, plan: Plan, outcome: Outcome) -> EffectsResult:
     """panel: as validate_panel returns it."""
-    cells = outcome_slice(panel, plan, outcome)
+    digest, sample = _prepared(panel, plan, outcome)
     common = {
         "question": plan.question,
         "indicator": outcome.indicator,
         "conf_level": plan.inference.level,
         "reference": plan.reference,
-        "inputs_digest": inputs_digest(cells),
+        "inputs_digest": digest,
         "plan_digest": plan_digest(plan),
         "code_digest": code_digest(),
     }
-    sample = build_sample(cells, plan, outcome)
     estimates: list[dict[str, object]] = []
     tests: list[dict[str, object]] = []
     weights: list[dict[str, object]] = []
@@ -143,6 +142,12 @@ def _outcome_result(panel: pd.DataFrame, plan: Plan, outcome: Outcome) -> Effect
         tests=result_frame(tests, TEST_COLUMNS),
         sensitivity=result_frame([], SENSITIVITY_COLUMNS),
     )
+
+
+def _prepared(panel: pd.DataFrame, plan: Plan, outcome: Outcome) -> tuple[str, Sample]:
+    """The digest of the outcome's cells, and the sample; the cells themselves are let go."""
+    cells = outcome_slice(panel, plan, outcome)
+    return inputs_digest(cells), build_sample(cells, plan, outcome)
 
 
 def _estimation(sample: Sample, plan: Plan, spec: EstimatorSpec) -> Estimation:

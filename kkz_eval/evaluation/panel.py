@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -45,17 +46,19 @@ def read_panel(path: Path) -> pd.DataFrame:
         raise PanelInvalid(source, [Problem("not_utf8")]) from None
     except (OSError, csv.Error, pa.ArrowException) as error:
         raise PanelInvalid(source, [Problem("panel_unreadable", parameters={"reason": error})]) from None
-    return _checked(frame, source)
+    checked = _checked(frame, source, list(frame.columns))
+    return checked.assign(**{name: checked[name].astype(object) for name in ("unit_id", "indicator")})
 
 
 def validate_panel(frame: pd.DataFrame, plan: Plan, source: str = "panel") -> pd.DataFrame:
     """The columns that the plan uses, typed; row labels are positions.
 
-    Returns unit_id, year, indicator, value, cohort, then covariates, weight and dose (float64), then the cluster column (text).
+    Returns unit_id, year, indicator, value, cohort, then covariates, weight and dose (float64), then the cluster column. Texts are
+    categories in their order, so that a long panel holds each once; columns that have their type already share memory with `frame`.
     Raises PanelInvalid: columns or indicators that the plan names are missing, cells of a wrong type, negative weights.
     """
-    checked = _checked(frame, source)
-    problems = [*_plan_columns(checked, plan), *_plan_indicators(checked, plan)]
+    checked = _checked(frame, source, [name for name in used_columns(plan) if name in frame.columns])
+    problems = [*_plan_columns(frame, plan), *_plan_indicators(checked, plan)]
     if problems:
         raise PanelInvalid(source, problems)
     for column in numeric_columns(plan):
@@ -72,7 +75,7 @@ def validate_panel(frame: pd.DataFrame, plan: Plan, source: str = "panel") -> pd
         problems += found
     if problems:
         raise PanelInvalid(source, problems)
-    return checked[used_columns(plan)]
+    return checked
 
 
 def numeric_columns(plan: Plan) -> list[str]:
@@ -113,8 +116,8 @@ def _read_csv(path: Path, source: str) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=header, dtype=object)
 
 
-def _checked(frame: pd.DataFrame, source: str) -> pd.DataFrame:
-    """The frame with the required columns typed and the key, cohorts and values checked."""
+def _checked(frame: pd.DataFrame, source: str, names: Sequence[Any]) -> pd.DataFrame:
+    """The columns `names` of the frame, those required typed and the key, cohorts and values checked; row labels are positions."""
     columns = ", ".join(str(name) for name in frame.columns)
     missing = [name for name in REQUIRED_COLUMNS if name not in frame.columns]
     if missing:
@@ -124,7 +127,7 @@ def _checked(frame: pd.DataFrame, source: str) -> pd.DataFrame:
         raise PanelInvalid(source, [Problem("column_repeated", parameters={"column": name}) for name in repeated])
     if frame.empty:
         raise PanelInvalid(source, [Problem("panel_empty")])
-    typed = frame.reset_index(drop=True)  # columns are replaced, never written to
+    typed: dict[str, pd.Series] = {}
     problems: list[Problem] = []
     converters: dict[str, Callable[[pd.Series], tuple[pd.Series, list[Problem]]]] = {
         "unit_id": _texts,
@@ -134,7 +137,7 @@ def _checked(frame: pd.DataFrame, source: str) -> pd.DataFrame:
         "value": _numbers,
     }
     for column, convert in converters.items():
-        typed[column], found = convert(typed[column])
+        typed[column], found = convert(frame[column])
         problems += found
     for column in KEY_COLUMNS:
         problems += _at(typed[column].isna().to_numpy(), "cell_empty", partial(_named, column))
@@ -142,10 +145,17 @@ def _checked(frame: pd.DataFrame, source: str) -> pd.DataFrame:
     if problems:
         raise PanelInvalid(source, _without_echo(problems))
     typed["year"] = typed["year"].astype("int64")
-    problems = [*_key_problems(typed), *_cohort_problems(typed)]
+    cells = {name: _cells(typed.get(name, frame[name])) for name in names}
+    checked = pd.DataFrame(cells, index=pd.RangeIndex(len(frame)), copy=False)
+    problems = [*_key_problems(checked), *_cohort_problems(checked)]
     if problems:
         raise PanelInvalid(source, problems)
-    return typed
+    return checked
+
+
+def _cells(column: pd.Series) -> Any:
+    """The cells of a column without its row labels, in memory that is shared; objects stay objects."""
+    return pd.Index(column, dtype=object) if column.dtype == object else column.array
 
 
 def _without_echo(problems: Sequence[Problem]) -> list[Problem]:
@@ -179,23 +189,44 @@ def _named(column: str, row: int) -> dict[str, object]:
 
 
 def _texts(column: pd.Series) -> tuple[pd.Series, list[Problem]]:
-    """Text, or whole numbers written as text; NA where missing."""
-    if pd.api.types.is_integer_dtype(column) and not pd.api.types.is_bool_dtype(column):
-        return column.astype("string").astype(object), []
+    """Text, or whole numbers written as text, as categories in their order; NA where missing."""
+    whole = pd.api.types.is_integer_dtype(column)
     if isinstance(column.dtype, pd.CategoricalDtype):
         column = column.astype(object)
-    present = column.dropna()
-    if len(present) and pd.api.types.infer_dtype(present) != "string":
-        name = str(column.name)
-        kind = type(next(value for value in present if not isinstance(value, str))).__name__
-        return column.astype(object), [Problem("column_not_text", parameters={"column": name, "type": kind})]
+    if not whole and not isinstance(column.dtype, pd.StringDtype):
+        present = column.dropna()
+        if len(present) and pd.api.types.infer_dtype(present) != "string":
+            name = str(column.name)
+            kind = type(next(value for value in present if not isinstance(value, str))).__name__
+            return column.astype(object), [Problem("column_not_text", parameters={"column": name, "type": kind})]
     codes, distinct = pd.factorize(column)  # equal cells share one text: a long panel has few
-    texts = np.array([*(None if value.strip() == "" else str(value) for value in distinct), None], dtype=object)
-    return pd.Series(texts[codes], index=column.index, name=column.name, dtype=object), []
+    written = [str(value) for value in np.asarray(distinct, dtype=object).tolist()]
+    texts = sorted(value for value in written if value.strip())
+    if texts != written:
+        place = {value: code for code, value in enumerate(texts)}
+        codes = np.array([*(place.get(value, -1) for value in written), -1])[codes]
+    dtype = pd.CategoricalDtype(pd.Index(texts, dtype=object))
+    cells = pd.Categorical.from_codes(codes, dtype=dtype, validate=False)
+    return pd.Series(cells, index=column.index, name=column.name, copy=False), []
+
+
+def codes_of(column: pd.Series) -> np.ndarray:
+    """(n,) code of each cell of a column of categories, -1 where it is missing."""
+    return np.asarray(column.array.codes)
+
+
+def in_order(frame: pd.DataFrame) -> bool:
+    """Whether the rows are sorted by unit and year, no two of them equal in both. frame: unit_id as categories."""
+    unit, year = np.diff(codes_of(frame["unit_id"])), np.diff(frame["year"].to_numpy())
+    return bool(((unit > 0) | ((unit == 0) & (year > 0))).all())
 
 
 def _integers(column: pd.Series) -> tuple[pd.Series, list[Problem]]:
     """Int64, NA where missing."""
+    if isinstance(column.dtype, np.dtype) and column.dtype == "int64":
+        bad = (column > 999_999).to_numpy() | (column < -999_999).to_numpy()
+        problems = _at(bad, "cell_not_integer", lambda row: {"column": column.name, "value": repr(column.iloc[row])})
+        return pd.Series(pd.arrays.IntegerArray(column.to_numpy(), bad), index=column.index, copy=False), problems
     values, bad = _converted(column, _INTEGER)
     whole = ~np.isfinite(values) | (values == np.floor(values))
     bad |= ~whole | (np.abs(values) > 999_999)
@@ -208,7 +239,7 @@ def _numbers(column: pd.Series) -> tuple[pd.Series, list[Problem]]:
     """float64, NaN where missing."""
     values, bad = _converted(column, _NUMBER)
     problems = _at(bad, "cell_not_number", lambda row: {"column": column.name, "value": repr(column.iloc[row])})
-    return pd.Series(values, index=column.index), problems
+    return pd.Series(values, index=column.index, copy=False), problems
 
 
 def _converted(column: pd.Series, pattern: re.Pattern[str]) -> tuple[np.ndarray, np.ndarray]:
@@ -232,6 +263,9 @@ def _converted(column: pd.Series, pattern: re.Pattern[str]) -> tuple[np.ndarray,
 
 
 def _key_problems(frame: pd.DataFrame) -> list[Problem]:
+    indicator = codes_of(frame["indicator"])
+    if (indicator == indicator[0]).all() and in_order(frame):
+        return []
     repeated = frame.duplicated(list(KEY_COLUMNS), keep="first").to_numpy()
     if not repeated.any():
         return []
@@ -246,17 +280,18 @@ def _key_problems(frame: pd.DataFrame) -> list[Problem]:
 
 def _cohort_problems(frame: pd.DataFrame) -> list[Problem]:
     cohort = frame["cohort"].to_numpy(dtype="float64", na_value=np.nan)
-    codes, _ = pd.factorize(frame["unit_id"])
-    _, first_rows = np.unique(codes, return_index=True)
-    first = first_rows[codes]
-    differs = ~((cohort == cohort[first]) | (np.isnan(cohort) & np.isnan(cohort[first])))
+    unit = codes_of(frame["unit_id"])
+    first = np.empty(int(unit.max()) + 1, dtype="int32")
+    first[unit[::-1]] = np.arange(len(unit) - 1, -1, -1, dtype="int32")  # the last of equal places stays
+    of_first = cohort[first][unit]
+    differs = ~((cohort == of_first) | (np.isnan(cohort) & np.isnan(of_first)))
 
     def shown(row: int) -> str:
         return "∅" if np.isnan(cohort[row]) else str(int(cohort[row]))
 
     def parameters(row: int) -> dict[str, object]:
-        unit = frame["unit_id"].iloc[row]
-        return {"unit": unit, "value": shown(row), "other": shown(int(first[row])), "first": int(first[row]) + 2}
+        name, begin = frame["unit_id"].iloc[row], int(first[unit[row]])
+        return {"unit": name, "value": shown(row), "other": shown(begin), "first": begin + 2}
 
     return _at(differs, "cohort_varies", parameters)
 
@@ -273,7 +308,8 @@ def _plan_columns(frame: pd.DataFrame, plan: Plan) -> Iterator[Problem]:
 
 
 def _plan_indicators(frame: pd.DataFrame, plan: Plan) -> Iterator[Problem]:
-    present = sorted(frame["indicator"].unique())
+    indicators = frame["indicator"].array
+    present = [str(indicators.categories[code]) for code in np.flatnonzero(np.bincount(indicators.codes))]
     for outcome in plan.outcomes:
         if outcome.indicator not in present:
             parameters = {"indicator": outcome.indicator, "indicators": ", ".join(present)}

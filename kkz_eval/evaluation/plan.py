@@ -63,12 +63,13 @@ class EstimatorSpec:
 
 @dataclass(frozen=True)
 class Inference:
-    """level: of intervals, in (0, 1); small_sample: fixest | none."""
+    """level: of intervals, in (0, 1); small_sample: fixest | none; quantiles: normal | t, of intervals from influence functions."""
 
     method: str = "analytic"
     level: float = 0.95
     draws: int = 0
     small_sample: str = "fixest"
+    quantiles: str = "normal"
 
 
 @dataclass(frozen=True)

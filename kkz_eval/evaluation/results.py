@@ -9,8 +9,9 @@ import csv
 import io
 import os
 import tempfile
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -91,21 +92,32 @@ ARROW_TYPES = {"string": pa.string(), "integer": pa.int64(), "number": pa.float6
 def result_frame(rows: Iterable[Mapping[str, object]], columns: Mapping[str, str], order: Iterable[str] = ()) -> pd.DataFrame:
     """A typed frame with exactly these columns, sorted by `order` (all columns if empty); "" and NA where a row says nothing."""
     entries = list(rows)
+    if not entries:
+        return _empty(tuple(columns.items())).copy()
     keys = list(order) or list(columns)
     entries.sort(
         key=lambda entry: [_sortable(entry.get(name), columns[name]) for name in keys]
     )  # faster than categories of pandas
+    return _typed(entries, columns)
+
+
+@cache
+def _empty(columns: tuple[tuple[str, str], ...]) -> pd.DataFrame:
+    return _typed([], dict(columns))
+
+
+def _typed(entries: Sequence[Mapping[str, object]], columns: Mapping[str, str]) -> pd.DataFrame:
     data: dict[str, Any] = {}
     for name, kind in columns.items():
-        cells = [entry.get(name) for entry in entries]
+        cells: list[Any] = [entry.get(name) for entry in entries]
         if kind == "string":
-            data[name] = pd.Series(["" if cell is None else cell for cell in cells], dtype=object)
+            data[name] = pd.Index(["" if cell is None else cell for cell in cells], dtype=object)  # stays text of Python
         elif kind == "integer":
             missing = np.array([cell is None for cell in cells], dtype=bool)
             data[name] = pd.arrays.IntegerArray(np.array([cell or 0 for cell in cells], dtype="int64"), missing)
         else:
             data[name] = np.array([np.nan if cell is None else cell for cell in cells], dtype="float64")
-    return pd.DataFrame(data, columns=list(columns))
+    return pd.DataFrame(data, index=pd.RangeIndex(len(entries)), copy=False)
 
 
 def _sortable(cell: Any, kind: str) -> str | tuple[bool, float]:
@@ -117,7 +129,10 @@ def _sortable(cell: Any, kind: str) -> str | tuple[bool, float]:
 
 @dataclass(frozen=True)
 class EstimateTable:
-    """Estimates as a table for people; `print(EstimateTable(frame))`. frame: columns ESTIMATE_COLUMNS."""
+    """Estimates as a table for people; `print(EstimateTable(frame))`. frame: columns ESTIMATE_COLUMNS.
+
+    Uniform bands have a column where there are any; below, what was left out, once for each outcome and estimator.
+    """
 
     frame: pd.DataFrame
     language: Language = "de"
@@ -127,10 +142,13 @@ class EstimateTable:
             return self._word("empty")
         level = f"{100 * float(self.frame['conf_level'].iloc[0]):g} %"
         header = [self._word(name) for name in ("indicator", "estimator", "term", "event_time", "estimate", "std_error")]
-        header += [self._word("interval", level=level), self._word("p_value"), self._word("units"), self._word("cells")]
+        banded = bool(self.frame["band_low"].notna().any())
+        header += [self._word("interval", level=level), *([self._word("band", level=level)] if banded else [])]
+        header += [self._word(name) for name in ("p_value", "units", "cells", "clusters")]
         lines, messages, previous = [header], [], ""
         for row in self.frame.to_dict("records"):
-            lines.append(self._line(row))
+            cells = [_range(row["conf_low"], row["conf_high"])]
+            lines.append(self._line(row, [*cells, *([_range(row["band_low"], row["band_high"])] if banded else [])]))
             about = f"{row['indicator']}, {row['estimator']}: {row['message']}"
             if row["message"] and about != previous:
                 messages.append(about)
@@ -149,7 +167,7 @@ class EstimateTable:
     def _word(self, key: str, **parameters: object) -> str:
         return text(f"table.{key}", self.language, package=PACKAGE, **parameters)
 
-    def _line(self, row: Mapping[Hashable, Any]) -> list[str]:
+    def _line(self, row: Mapping[Hashable, Any], ranges: list[str]) -> list[str]:
         term = str(row["term"]) if row["aggregation"] in {"coefficient", "dynamic"} else f"{row['term']} ({row['aggregation']})"
         place = ", ".join(part for part in (_integer(row["cohort"]), _integer(row["year"])) if part)
         term = f"{term} {place}".strip()
@@ -157,12 +175,21 @@ class EstimateTable:
         counts = [
             f"{_integer(row['n_units'])} ({_integer(row['n_treated'])}/{_integer(row['n_control'])})",
             _integer(row["n_cells"]),
+            f"{_integer(row['n_clusters'])} ({_integer(row['n_treated_clusters'])})",
         ]
         if row["status"] != "ok":
-            return [*line, self._word("refused"), "", "", "", *counts]
-        low, high = _number(row["conf_low"]), _number(row["conf_high"])
-        interval = f"[{low}, {high}]" if low else ""
-        return [*line, _number(row["estimate"]), _number(row["std_error"]), interval, _number(row["p_value"], ".3f"), *counts]
+            return [*line, self._word("refused"), "", *ranges, "", *counts]
+        return [*line, _number(row["estimate"]), _number(row["std_error"]), *ranges, _probability(row["p_value"]), *counts]
+
+
+def _range(low: object, high: object) -> str:
+    return "" if pd.isna(low) else f"[{_number(low)}, {_number(high)}]"  # type: ignore[call-overload]
+
+
+def _probability(value: object) -> str:
+    """Three decimals; never 0."""
+    shown = _number(value, ".3f")
+    return "<0.001" if shown == "0.000" else shown
 
 
 def _integer(value: object) -> str:

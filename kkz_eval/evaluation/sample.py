@@ -6,11 +6,12 @@ Belongs here: window, cohorts, reference group, missing values, counts. Does not
 from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
 
-from kkz_eval.evaluation.panel import numeric_columns
+from kkz_eval.evaluation.panel import codes_of, in_order, numeric_columns
 from kkz_eval.evaluation.plan import Outcome, Plan
 from kkz_eval.evaluation.problems import Note, Refused
 
@@ -57,7 +58,7 @@ class Sample:
     unit_names: tuple[str, ...] = ()
     dose: np.ndarray | None = None
 
-    @property
+    @cached_property
     def treated(self) -> np.ndarray:
         """D: 1 from each treated unit's own cohort year on, (n,) bool."""
         return np.asarray(self.year >= np.nan_to_num(self.cohort, nan=np.inf))
@@ -72,7 +73,7 @@ class Sample:
         """Treated cells from the earliest plausible year on, (n,) bool; all treated cells where the plan names no such year."""
         return self.treated if self.earliest is None else self.treated & (self.year >= self.earliest)
 
-    @property
+    @cached_property
     def counts(self) -> Counts:
         """Units, cells and clusters of the sample."""
         return Counts(
@@ -92,10 +93,16 @@ def _distinct(codes: np.ndarray) -> int:
 
 def outcome_slice(panel: pd.DataFrame, plan: Plan, outcome: Outcome) -> pd.DataFrame:
     """The rows of one outcome in its window, sorted by unit and year. panel: as validate_panel returns it."""
-    rows = panel[panel["indicator"] == outcome.indicator]
+    column = panel["indicator"].array
+    keep = column.codes == column.categories.get_loc(outcome.indicator)
     if outcome.window is not None:
-        rows = rows[rows["year"].between(*outcome.window)]
-    return rows.sort_values(["unit_id", "year"], kind="stable").reset_index(drop=True)
+        first, last = outcome.window
+        year = panel["year"].to_numpy()
+        keep &= (first <= year) & (year <= last)
+    rows = panel if keep.all() else panel[keep]
+    if not in_order(rows):
+        rows = rows.take(np.lexsort((rows["year"].to_numpy(), codes_of(rows["unit_id"]))))
+    return rows.reset_index(drop=True)
 
 
 def build_sample(rows: pd.DataFrame, plan: Plan, outcome: Outcome) -> Sample:
@@ -106,23 +113,27 @@ def build_sample(rows: pd.DataFrame, plan: Plan, outcome: Outcome) -> Sample:
     """
     notes: list[Note] = []
     cohort = rows["cohort"].to_numpy(dtype="float64", na_value=np.nan)
-    present = [int(year) for year in np.unique(cohort[~np.isnan(cohort)])]
+    starts = ~np.isnan(cohort)
+    present = [int(year) for year in np.unique(cohort[starts])]
     wanted = set(present if plan.treated_cohorts is None else plan.treated_cohorts)
     absent = sorted(wanted - set(present))
     if absent:
         notes.append(Note("notes.cohort_absent", {"cohorts": _listed(absent)}))
-    other = ~np.isnan(cohort) & ~np.isin(cohort, list(wanted))
+    other = starts & ~np.isin(cohort, list(wanted))
     rows, cohort, other = _without_other_cohorts(rows, cohort, other, plan, notes)
-    treated_cohort = np.where(other, np.nan, cohort)
+    treated_cohort = np.where(other, np.nan, cohort) if other.any() else cohort
     keep = _complete(rows, plan, notes)
-    units_before = rows["unit_id"].nunique()
-    rows, treated_cohort, cohort = rows[keep], treated_cohort[keep], cohort[keep]
-    lost = units_before - rows["unit_id"].nunique()
-    if lost:
-        notes.append(Note("notes.units_lost", {"units": lost}))
-    covariates = rows[list(plan.covariates)].to_numpy(dtype="float64").reshape(len(rows), len(plan.covariates))
+    if not keep.all():
+        units_before = _distinct(codes_of(rows["unit_id"]))
+        rows, treated_cohort, cohort = rows[keep], treated_cohort[keep], cohort[keep]
+        lost = units_before - _distinct(codes_of(rows["unit_id"]))
+        if lost:
+            notes.append(Note("notes.units_lost", {"units": lost}))
+    covariates = np.empty((len(rows), len(plan.covariates)))
+    for place, name in enumerate(plan.covariates):
+        covariates[:, place] = rows[name].to_numpy(dtype="float64")
     weights = None if plan.weight is None else rows[plan.weight].to_numpy(dtype="float64")
-    unit, unit_names = pd.factorize(rows["unit_id"])
+    unit, unit_names = _units(rows["unit_id"])
     sample = Sample(
         unit=unit,
         year=rows["year"].to_numpy(dtype="int64"),
@@ -133,13 +144,29 @@ def build_sample(rows: pd.DataFrame, plan: Plan, outcome: Outcome) -> Sample:
         covariates=covariates,
         covariate_names=plan.covariates,
         weights=weights,
-        cluster=pd.factorize(rows[plan.cluster])[0],
+        cluster=unit if plan.cluster == "unit_id" else _clusters(rows[plan.cluster]),
         earliest=outcome.earliest_plausible_year,
         notes=tuple(notes),
-        unit_names=tuple(str(name) for name in unit_names),
+        unit_names=unit_names,
         dose=rows["dose"].to_numpy(dtype="float64") if "dose" in numeric_columns(plan) else None,
     )
     return _with_notes_on_timing(sample, plan)
+
+
+def _units(column: pd.Series) -> tuple[np.ndarray, tuple[str, ...]]:
+    """Codes from 0 without gaps (n,), in the order of the categories, and the text of each. column: without missing cells."""
+    codes, names = codes_of(column), column.array.categories
+    present = np.bincount(codes, minlength=len(names)) > 0
+    if present.all():
+        return codes.astype("int32", copy=False), tuple(names)
+    places = np.cumsum(present, dtype="int32") - 1
+    return places[codes], tuple(names[present])
+
+
+def _clusters(column: pd.Series) -> np.ndarray:
+    """Codes from 0 in the order of appearance, (n,)."""
+    cells = codes_of(column) if isinstance(column.dtype, pd.CategoricalDtype) else column
+    return pd.factorize(cells)[0].astype("int32")
 
 
 def part_of(sample: Sample, keep: np.ndarray) -> Sample:
@@ -153,7 +180,7 @@ def require_comparison(sample: Sample, plan: Plan) -> None:
     counts = sample.counts
     if counts.cells == 0:
         raise Refused("no_cells")
-    if len(np.unique(sample.year)) < 2:
+    if sample.year.min() == sample.year.max():
         raise Refused("one_period")
     if counts.treated == 0:
         raise Refused("no_treated")
@@ -186,15 +213,20 @@ def _without_other_cohorts(
         if drop.any():
             parameters = {"cells": int(drop.sum()), "units": rows.loc[drop, "unit_id"].nunique()}
             notes.append(Note("notes.controls_cut", parameters))
+    if not drop.any():
+        return rows, cohort, other
     return rows[~drop].reset_index(drop=True), cohort[~drop], other[~drop]
 
 
 def _complete(rows: pd.DataFrame, plan: Plan, notes: list[Note]) -> np.ndarray:
     """Which cells have a value, all covariates, a positive weight and a cluster; each cell is counted for its first gap."""
     keep = np.ones(len(rows), dtype=bool)
+    without = np.zeros(len(rows), dtype=bool)
+    for name in plan.covariates:
+        without |= rows[name].isna().to_numpy(dtype=bool)
     gaps: list[tuple[str, np.ndarray, dict[str, object]]] = [
-        ("value_missing", rows["value"].isna().to_numpy(), {}),
-        ("covariate_missing", rows[list(plan.covariates)].isna().any(axis=1).to_numpy(dtype=bool), {}),
+        ("value_missing", np.isnan(rows["value"].to_numpy(dtype="float64")), {}),
+        ("covariate_missing", without, {}),
     ]
     if plan.weight is not None:
         gaps.append(("weight_missing", ~(rows[plan.weight].to_numpy() > 0), {}))

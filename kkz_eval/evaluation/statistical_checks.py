@@ -21,6 +21,7 @@ from kkz_eval.model.texts import Language, text
 DESIGN_CHECKS = ("balance", "overlap")
 EFFECT_CHECKS = ("pre_trends", "treated_clusters", "agreement")
 OTHER_ESTIMANDS = ("dose", "bacon")  # not the average effect on the treated that the others estimate
+PARTS = ("level", "trend", "(all)", "(exposed)")  # last words of names of figures
 OVERALL = ("simple", "coefficient", "dynamic")  # the overall row of a method, in this order
 
 
@@ -43,9 +44,16 @@ class StatisticalCheck:
     def sentence(self, language: Language = "de") -> str:
         """What was found, the worst first, and what follows."""
         worst = sorted(self.found.items(), key=lambda item: (-abs(item[1]), item[0]))
-        items = ", ".join(f"{name} ({shown(value, language)})" for name, value in worst)
-        parameters = {"items": items, "limit": shown(self.limit, language), "unknown": ", ".join(self.unknown)}
+        items = ", ".join(f"{in_words(name, language)} ({shown(value, language)})" for name, value in worst)
+        unknown = ", ".join(in_words(name, language) for name in self.unknown)
+        parameters = {"items": items, "limit": shown(self.limit, language), "unknown": unknown}
         return text(f"checks.{self.name}.{self.code}", language, package=PACKAGE, **parameters)
+
+
+def in_words(name: str, language: Language) -> str:
+    """The name of a figure in the reader's language, where its last word says which part of the indicator was compared."""
+    indicator, _, part = name.rpartition(" ")
+    return text(f"checks.part.{part}", language, package=PACKAGE, indicator=indicator) if part in PARTS else name
 
 
 def shown(value: float, language: Language) -> str:

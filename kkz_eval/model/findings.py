@@ -6,14 +6,19 @@ The stored row is free of language: the sentence and the remedy are made when sh
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, fields
 from enum import StrEnum
+from functools import cache
 
 import pyarrow as pa
 
 from kkz_eval.model.identifiers import cell_address
 from kkz_eval.model.texts import Language, text
+
+_LINE_BREAK = re.compile(r"\s*[\r\n]\s*")
+_LONGEST = 400  # of a value in a sentence: longer than any list of missing codes
 
 
 class Severity(StrEnum):
@@ -79,8 +84,8 @@ class Finding:
 
     def _parameters(self, field_label: str | None) -> dict[str, str]:
         return {
-            "field": field_label or self.field or "",
-            "value": self.value or "",
+            "field": field_label or self.field or self.cell,  # what was read before any contract has no property
+            "value": _in_a_sentence(self.value or ""),
             "allowed": self.allowed or "",
             "unit": self.unit_id or "",
             "year": str(self.year) if self.year is not None else "",
@@ -88,18 +93,31 @@ class Finding:
         }
 
 
+def _in_a_sentence(value: str) -> str:
+    """A delivered value on one line and not longer than a sentence bears: footnotes fill whole cells."""
+    line = _LINE_BREAK.sub(" ", value)
+    return line if len(line) <= _LONGEST else line[: _LONGEST - 1] + "…"
+
+
 def findings_table(findings: Iterable[Finding]) -> pa.Table:
     """Columns from rows: a table with FINDINGS_SCHEMA, in the order given."""
     rows = list(findings)
+    if not rows:
+        return _no_findings()
     return pa.table(
         {name: [getattr(finding, name) for finding in rows] for name in FINDINGS_SCHEMA.names},
         schema=FINDINGS_SCHEMA,
     )
 
 
+@cache
+def _no_findings() -> pa.Table:
+    return FINDINGS_SCHEMA.empty_table()
+
+
 def concat_findings(tables: Iterable[pa.Table]) -> pa.Table:
     """One findings table from several, in the order given; empty where none is given."""
-    return pa.concat_tables([FINDINGS_SCHEMA.empty_table(), *tables])
+    return pa.concat_tables([_no_findings(), *tables])
 
 
 def iter_findings(table: pa.Table) -> Iterator[Finding]:

@@ -372,6 +372,8 @@ def test_years_in_the_header_of_records_with_a_time_are_members() -> None:
         ([1.5, "x", ""], ["1.5", "x", ""]),
         ([1.5, True, ""], ["1.5", "True", ""]),
         ([0.1 + 0.2, -0.0, 12345678901234.0], ["0.30000000000000004", "0", "12345678901234"]),
+        ([1, 30_000_000_000, -7], ["1", "30000000000", "-7"]),
+        ([1, 2.0, 0.00015], ["1", "2", "0.00015"]),
     ],
 )
 def test_cells_of_a_workbook_are_written_as_one_by_one(cells: list[Value], texts: list[str]) -> None:

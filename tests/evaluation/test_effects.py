@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +12,8 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
-from kkz_eval.evaluation.digests import code_digest
+from benchmarks.bench_estimators import METHODS, staggered_panel
+from kkz_eval.evaluation.digests import code_digest, inputs_digest
 from kkz_eval.evaluation.effects import effects_command, exit_code, run_effects, run_outcome
 from kkz_eval.evaluation.plan import parse_plan
 from kkz_eval.evaluation.results import ESTIMATE_COLUMNS, EffectsResult, EstimateTable, write_results
@@ -312,11 +315,66 @@ def test_the_printed_table_can_be_read() -> None:
         "Einheiten",
         "(beteiligt/Vergleich)",
         "Zellen",
+        "Cluster",
+        "(beteiligt)",
     ]
     assert len(lines) == 2 + 9 + 1 + 2
     assert "9 (4/5)" in lines[2]
+    assert lines[2].endswith("9 (4)")
     assert lines[-1].startswith("y, twfe: 2 Einheiten anderer Kohorten")
     assert "std. error" in str(EstimateTable(result.estimates, "en"))
+
+
+def test_the_printed_table_has_a_column_for_bands_where_there_are_any() -> None:
+    result = _run(
+        _panel(_units(4, 5)),
+        estimators=[{"id": "cs", "method": "callaway_santanna", "aggregations": ["simple", "dynamic"]}],
+        inference={"draws": 49},
+    )
+    header, _, *lines = str(EstimateTable(result.estimates, "en")).splitlines()
+    assert "95 % uniform band" in header
+    assert [line.count("[") for line, event_time in zip(lines, result.estimates["event_time"], strict=True)] == [
+        1 if pd.isna(event_time) else 2 for event_time in result.estimates["event_time"]
+    ]
+
+
+def test_rows_in_any_order_give_the_same_digest_and_estimates() -> None:
+    panel = _panel(_units(6, 6))
+    panel["value"] += np.random.default_rng(1).normal(size=len(panel))
+    panel.loc[5, "value"] = np.nan
+    methods = [{"id": name, "method": name} for name in ("twfe", "event_study", "callaway_santanna", "sun_abraham")]
+    expected = _run(panel, estimators=methods).estimates
+    for other in (panel.sample(frac=1, random_state=1), panel.astype({"unit_id": "category", "indicator": "category"})):
+        pd.testing.assert_frame_equal(_run(other, estimators=methods).estimates, expected)
+
+
+def test_the_digest_of_inputs_stays_so_that_locks_of_earlier_versions_hold() -> None:
+    rows = pd.DataFrame({"unit_id": ["a", "ä", None], "value": [1.0, np.nan, 2.5]})
+    by_hand = hashlib.sha256()
+    by_hand.update(b'\nunit_id\n["a", "\\u00e4", null]\nvalue\n')
+    by_hand.update(np.array([1.0, np.nan, 2.5], dtype="<f8").tobytes())
+    assert inputs_digest(rows) == by_hand.hexdigest()
+    assert inputs_digest(rows.astype({"unit_id": "category"})) == by_hand.hexdigest()
+
+
+@pytest.mark.parametrize("method", ["twfe", "event_study", "sun_abraham", "callaway_santanna"])
+def test_memory_grows_by_less_than_twice_the_panel(method: str) -> None:
+    """Of two sizes, so that pieces of work and draws, which do not grow with the panel, fall out."""
+    plan, sizes, peaks = METHODS[method](), [], []
+    for n_units in (4_000, 10_000):
+        panel = staggered_panel(n_units).drop(columns=["id", "g"])
+        tracemalloc.start()
+        run_effects(panel, plan)
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+        sizes.append(int(panel.memory_usage(deep=True).sum()))
+    assert peaks[1] - peaks[0] < 2 * (sizes[1] - sizes[0])
+
+
+def test_a_small_p_value_is_not_printed_as_zero() -> None:
+    estimates = _run(_panel(_units(4, 5))).estimates.assign(p_value=0.0004)
+    assert "<0.001" in str(EstimateTable(estimates)).splitlines()[2]
+    assert "0.000" not in str(EstimateTable(estimates))
 
 
 def test_command_raises_before_it_writes(tmp_path: Path) -> None:

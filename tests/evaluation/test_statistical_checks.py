@@ -70,7 +70,8 @@ def test_design_checks(name: str, design: Matched, plan: Plan, passed: bool, cod
     check = _named(found, name)
     assert (check.passed, check.code) == (passed, code)
     if not passed:
-        assert "y level" in check.sentence("de")
+        assert "Stand von y" in check.sentence("de")
+        assert "y level" in check.sentence("en")
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from kkz_eval.evaluation.estimators import within
-from kkz_eval.evaluation.estimators.within import Columns, kept_years, residuals, scores, triangle
+from kkz_eval.evaluation.estimators.within import Columns, kept_years, meat, residuals, triangle
 
 
 def random_columns(seed: int, level: float = 0.0, parts: int = 1) -> Columns:
@@ -59,8 +59,19 @@ def test_units_with_the_same_dummies_are_one_in_a_balanced_panel() -> None:
     assert np.tril(core, -1) == pytest.approx(0, abs=1e-15)
 
 
+@pytest.mark.parametrize("factor", [within._FACTOR, 0])
+def test_rows_are_told_apart_even_where_they_share_their_number(factor: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(within, "_FACTOR", factor)
+    codes = np.array([[0, -1, 2], [1, -1, 2], [0, -1, 2], [-1, -1, -1]], dtype="int32")
+    rows, place = within._distinct_rows(codes)
+    assert len(rows) == 3
+    assert (rows[place] == codes).all()
+
+
 @pytest.mark.parametrize("moving", [0, 1])
-def test_residuals_and_scores_are_those_of_dense_dummies(moving: int) -> None:
+def test_residuals_and_scores_are_those_of_dense_dummies_however_small_the_pieces(
+    moving: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     columns = random_columns(4)
     left = left_by_dummies(columns)
     solution = np.linalg.lstsq(left[:, :-1], left[:, -1], rcond=None)[0]
@@ -72,7 +83,11 @@ def test_residuals_and_scores_are_those_of_dense_dummies(moving: int) -> None:
     expected = np.zeros((cluster.max() + 1, 5))
     np.add.at(expected, cluster, left[:, :-1] * (np.sqrt(columns.share) * errors)[:, None])
     bread = np.random.default_rng(6).normal(size=(5, 5))
-    assert scores(columns, errors, on_years[:, :-1], cluster, bread) == pytest.approx(expected @ bread, abs=1e-11)
+    scores = expected @ bread
+    for piece in (1, 20, 10**6):
+        monkeypatch.setattr(within, "PIECE", piece)
+        found = meat(columns, errors, on_years[:, :-1], cluster, bread)
+        assert found == pytest.approx(scores.T @ scores, abs=1e-10)
 
 
 def test_one_year_of_each_connected_part_has_no_dummy() -> None:

@@ -6,7 +6,7 @@ A value that can't be trusted is null, with its text as delivered kept: never a 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 
 import numpy as np
@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from kkz_eval.deliveries.numbers import UNREADABLE, Style
+from kkz_eval.deliveries.numbers import UNREADABLE, Style, are_digits
 from kkz_eval.deliveries.official.doubts import Doubts
 from kkz_eval.deliveries.official.grid import Grid, Member, ValueColumn
 from kkz_eval.deliveries.official.table import MEMBER, OFFICIAL_SCHEMA, WORD, OfficialTable
@@ -39,12 +39,13 @@ def assemble(grid: Grid) -> OfficialTable:
     keys = None if grid.keys is None else words_of(grid.keys)
     names = None if grid.names is None else words_of(grid.names)
     times = None if grid.times is None else words_of(grid.times)
-    units = {} if keys is None else {key: unit_of(key, grid.context) for key in keys.words}
+    units = [] if keys is None else [unit_of(key, grid.context) for key in keys.words]
     moments = {text: time_of(text) for text in _time_texts(grid, times)}
     members, dims = _dimensions(grid)
     texts = pa.concat_arrays([column.texts for column in columns])
     numbers, symbols = _numbers(grid, texts)
-    doubts = Doubts(grid, keys, names, times, units, moments, members)
+    blank = pc.equal(pc.binary_length(texts), 0)
+    doubts = Doubts(grid, keys, names, times, units, moments, members, blank)
     values = _trusted(numbers, doubts.bad, c)
     flags, qualities = _flags(symbols, columns, n)
     table = pa.Table.from_arrays(
@@ -54,7 +55,7 @@ def assemble(grid: Grid) -> OfficialTable:
             *_measure(grid, n),
             dims,
             values,
-            pc.if_else(pc.equal(texts, ""), pa.scalar(None, pa.string()), texts),
+            pc.if_else(blank, pa.scalar(None, pa.string()), texts),
             _unit(grid, n),
             flags,
             qualities,
@@ -69,20 +70,16 @@ def assemble(grid: Grid) -> OfficialTable:
     return OfficialTable(grid.family, grid.code, grid.title, grid.edition, table, findings_table(findings))
 
 
-def _region(keys: Words | None, names: Words | None, units: dict[str, Unit | None], n: int, c: int) -> list[pa.Array]:
-    def unit_id(key: str) -> str | None:
-        unit = units[key]
-        return None if unit is None else unit.unit_id
-
-    def level(key: str) -> str | None:
-        unit = units[key]
-        return None if unit is None else unit.level
-
+def _region(keys: Words | None, names: Words | None, units: Sequence[Unit | None], n: int, c: int) -> list[pa.Array]:
     name = constant(None, n * c) if names is None else names.trimmed(c)
     if keys is None:
         nothing = constant(None, n * c)
         return [nothing, name, nothing, nothing]
-    return [keys.trimmed(c), name, keys.mapped(unit_id, c), keys.mapped(level, c)]
+    unit_ids = [None if unit is None else unit.unit_id for unit in units]
+    levels = [None if unit is None else unit.level for unit in units]
+    key = keys.trimmed(c)
+    unit_id = key if tuple(unit_ids) == keys.words else spread(keys.codes, unit_ids, c)
+    return [key, name, unit_id, spread(keys.codes, levels, c)]
 
 
 def _time_texts(grid: Grid, times: Words | None) -> list[str]:
@@ -101,14 +98,13 @@ def _time(grid: Grid, times: Words | None, moments: dict[str, Time | None], n: i
 
     if times is None:
         texts: list[str | None] = [column.time for column in grid.values]
-        codes = np.repeat(np.arange(len(texts)), n)
-        words = [text or None for text in texts]
-    else:
-        texts = list(times.words)
-        codes = np.tile(times.codes, len(grid.values))
-        words = [text.strip() or None for text in times.words]
-    years = pa.array([year(text) for text in texts], pa.int32()).take(pa.array(codes))
-    return [spread(codes, words, 1), spread(codes, [kind(text) for text in texts], 1), years]
+        years = np.repeat(np.array([year(text) or 0 for text in texts], np.int32), n)
+        kinds = repeated([kind(text) for text in texts], n)
+        return [repeated([text or None for text in texts], n), kinds, pa.array(years, mask=years == 0)]
+    c, said = len(grid.values), list(times.words)
+    years = np.tile(np.array([year(text) or 0 for text in said], np.int32)[times.codes], c)
+    kinds = spread(times.codes, [kind(text) for text in said], c)
+    return [spread(times.codes, [text.strip() or None for text in said], c), kinds, pa.array(years, mask=years == 0)]
 
 
 def _measure(grid: Grid, n: int) -> list[pa.Array]:
@@ -131,81 +127,51 @@ def _unit(grid: Grid, n: int) -> pa.Array:
 def _dimensions(grid: Grid) -> tuple[tuple[np.ndarray, int], pa.Array]:
     """((code of each record for its members, their product), the column of maps)."""
     parts: list[tuple[np.ndarray, int]] = []
-    decoded: list[tuple[str, Words | None, Words]] = []
+    codes: list[Words] = []
+    labels: list[Words] = []
     for dimension in grid.dimensions:
-        codes = None if dimension.codes is None else words_of(dimension.codes)
-        labels = words_of(dimension.labels)
-        decoded.append((dimension.variable, codes, labels))
-        if codes is not None:
-            parts.append((codes.codes, len(codes.words)))
-        parts.append((labels.codes, len(labels.words)))
-    ids, product = combined(parts, grid.size)
-    if len({len(column.members) for column in grid.values}) == 1:
-        return (ids, product), _maps_at_once(decoded, grid.values, grid.size)
-    _, first, place = np.unique(ids, return_index=True, return_inverse=True)
-    sets = list(dict.fromkeys(column.members for column in grid.values))
-    of_records = [_members(decoded, int(index)) for index in first]
-    maps = _maps([(*own, *members) for members in sets for own in of_records])
-    chosen = np.concatenate([place + sets.index(column.members) * len(first) for column in grid.values])
-    return (ids, product), maps.take(pa.array(chosen.astype(np.int32)))
+        code = Words(np.zeros(grid.size, np.int64), pa.array([""])) if dimension.codes is None else words_of(dimension.codes)
+        label = words_of(dimension.labels)
+        codes.append(code)
+        labels.append(replace(label, dictionary=pc.utf8_trim_whitespace(label.dictionary)))
+        parts += [(code.codes, code.size), (label.codes, label.size)]
+    ids = combined(parts, grid.size)
+    own = tuple(dimension.variable for dimension in grid.dimensions)
+    members = [column.members for column in grid.values]
+    if len(set(members)) == 1:
+        return ids, pa.concat_arrays([_maps(own, codes, labels, members[:1], grid.size)] * len(members))
+    return ids, _maps(own, codes, labels, members, grid.size)
 
 
-def _members(decoded: Sequence[tuple[str, Words | None, Words]], index: int) -> list[Member]:
-    """The members of one record."""
-    return [
-        Member(variable, "" if codes is None else codes.words[codes.codes[index]], labels.words[labels.codes[index]].strip())
-        for variable, codes, labels in decoded
+def _maps(
+    own: tuple[str, ...], codes: Sequence[Words], labels: Sequence[Words], members: Sequence[tuple[Member, ...]], n: int
+) -> pa.Array:
+    """The maps of all values; own: variables of the records' dimensions; members: of each column of values; n: number of records."""
+    sizes = np.array([len(own) + len(of_column) for of_column in members], np.int32)
+    offsets = np.concatenate([np.zeros(1, np.int32), np.cumsum(np.repeat(sizes, n), dtype=np.int32)])
+    variables = _in_turn([], [own + tuple(member.variable for member in of_column) for of_column in members], n)
+    entries = [
+        _in_turn(codes, [tuple(member.code for member in of_column) for of_column in members], n),
+        _in_turn(labels, [tuple(member.label for member in of_column) for of_column in members], n),
     ]
+    return pa.MapArray.from_arrays(pa.array(offsets), variables, pa.StructArray.from_arrays(entries, fields=list(MEMBER)))
 
 
-def _maps(entries: Sequence[Sequence[Member]]) -> pa.Array:
-    flat = list(chain.from_iterable(entries))
-    offsets = np.concatenate([[0], np.cumsum([len(entry) for entry in entries])]).astype(np.int32)
-    columns = [[m.variable for m in flat], [m.code for m in flat], [m.label for m in flat]]
-    return _map_array(offsets, *(pa.array(column, pa.string()) for column in columns))
-
-
-def _maps_at_once(decoded: Sequence[tuple[str, Words | None, Words]], columns: Sequence[ValueColumn], n: int) -> pa.Array:
-    """The maps of all values where all columns of values have as many members; n: number of records."""
-    size = n * len(columns)
-    none = np.zeros(size, np.int64)
-    variables: list[_Pointed] = []
-    codes: list[_Pointed] = []
-    labels: list[_Pointed] = []
-    for variable, code, label in decoded:
-        variables.append((pa.array([variable], pa.string()), none))
-        codes.append((pa.array([""]), none) if code is None else (code.dictionary, np.tile(code.codes, len(columns))))
-        labels.append((pc.utf8_trim_whitespace(label.dictionary), np.tile(label.codes, len(columns))))
-    for members in zip(*(column.members for column in columns), strict=True):
-        variables.append(_by_column([member.variable for member in members], n))
-        codes.append(_by_column([member.code for member in members], n))
-        labels.append(_by_column([member.label for member in members], n))
-    offsets = np.arange(size + 1, dtype=np.int32) * len(variables)
-    return _map_array(offsets, *map(_in_turn, (variables, codes, labels)))
-
-
-_Pointed = tuple[pa.Array, NDArray[np.int64]]  # words, and for each value the place of its word
-
-
-def _by_column(words: Sequence[str], n: int) -> _Pointed:
-    place = {word: index for index, word in enumerate(dict.fromkeys(words))}
-    return pa.array(place, pa.string()), np.repeat(np.array([place[word] for word in words], np.int64), n)
-
-
-def _in_turn(parts: Sequence[_Pointed]) -> pa.Array:
-    """The word of each part for the first value, then for the second."""
-    if not parts:
-        return pa.array([], pa.string())
-    words = pa.concat_arrays([words for words, _ in parts])
-    if len(words) == len(parts) and len(words.unique()) == 1:
-        return pa.repeat(words[0], len(parts) * len(parts[0][1]))
-    starts = np.cumsum([0, *(len(words) for words, _ in parts[:-1])])
-    places = np.stack([places + start for (_, places), start in zip(parts, starts, strict=True)], axis=1)
-    return words.take(pa.array(places.ravel()))
-
-
-def _map_array(offsets: np.ndarray, variables: pa.Array, codes: pa.Array, labels: pa.Array) -> pa.Array:
-    return pa.MapArray.from_arrays(pa.array(offsets), variables, pa.StructArray.from_arrays([codes, labels], fields=list(MEMBER)))
+def _in_turn(own: Sequence[Words], of_columns: Sequence[tuple[str, ...]], n: int) -> pa.Array:
+    """The words of all values, column by column and in it record by record: the record's own, then the column's."""
+    place = {word: index for index, word in enumerate(dict.fromkeys(chain.from_iterable(of_columns)))}
+    dictionary = pa.concat_arrays([pa.array(place, pa.string()), *(words.dictionary for words in own)])
+    starts = np.cumsum([len(place), *(words.size for words in own)])
+    of_own = [words.codes + start for words, start in zip(own, starts[:-1], strict=True)]
+    blocks: dict[tuple[str, ...], NDArray[np.int32]] = {}
+    for words in dict.fromkeys(of_columns):
+        block = blocks[words] = np.empty((n, len(own) + len(words)), np.int32)
+        for index, codes in enumerate(of_own):
+            block[:, index] = codes
+        block[:, len(own) :] = [place[word] for word in words]
+    if len(blocks) == 1:
+        return pa.concat_arrays([dictionary.take(pa.array(block.ravel()))] * len(of_columns))
+    return dictionary.take(pa.array(np.concatenate([blocks[words].ravel() for words in of_columns])))
 
 
 @dataclass(frozen=True)
@@ -225,33 +191,41 @@ class _Symbols:
 
 
 def _numbers(grid: Grid, texts: pa.Array) -> tuple[_Read, _Symbols]:
-    """Numbers, flags and problems of the values: each distinct text is read once."""
+    """Numbers, flags and problems of the values: digits alone at once, each distinct text of the others once."""
     numbers = None
     if any(column.numbers is not None for column in grid.values):
         numbers = pa.concat_arrays([column.numbers for column in grid.values])
-        if pc.all(pc.equal(texts.filter(numbers.is_null()), ""), min_count=0).as_py():
+        if not numbers.null_count or pc.all(pc.equal(texts.filter(numbers.is_null()), ""), min_count=0).as_py():
             nothing = pa.nulls(len(texts), pa.string())
             return _Read(numbers, nothing), _Symbols(pa.nulls(1, pa.string()), pa.nulls(len(texts), pa.int32()))
         texts = pc.if_else(numbers.is_valid(), pa.scalar("", pa.string()), texts)
-    encoded = texts.dictionary_encode()
-    style = grid.style or style_shown_by(encoded.dictionary) or _unless_contradicted(grid.fallback, encoded.dictionary)
+    whole = are_digits(texts)
+    written = pc.invert(whole)
+    encoded = texts.filter(written).dictionary_encode()
+    style = grid.style or style_shown_by(encoded.dictionary) or _unless_contradicted(grid.fallback, encoded.dictionary, texts)
     read = numbers_of(encoded.dictionary, style)
-    values, problems = read.values.take(encoded.indices), pa.nulls(len(texts), pa.string())
+    values = pc.cast(pc.if_else(whole, texts, pa.scalar(None, pa.string())), pa.float64())
+    values = pc.replace_with_mask(values, written, read.values.take(encoded.indices))
+    problems = pa.nulls(len(texts), pa.string())
     if read.problems.null_count < len(read.problems):
-        problems = read.problems.take(encoded.indices)
+        problems = pc.replace_with_mask(problems, written, read.problems.take(encoded.indices))
     if numbers is not None:
         values = pc.coalesce(numbers, values)
-    return _Read(values, problems), _Symbols(read.flags, encoded.indices)
+    indices = pc.replace_with_mask(pa.nulls(len(texts), pa.int32()), written, encoded.indices)
+    return _Read(values, problems), _Symbols(read.flags, indices)
 
 
-def _unless_contradicted(style: Style | None, texts: pa.Array) -> Style | None:
-    """The style of the file's language, but none where it would take a point for one between thousands while others go without it."""
+def _unless_contradicted(style: Style | None, texts: pa.Array, all_texts: pa.Array) -> Style | None:
+    """The style of the file's language, but none where it would take a point for one between thousands while others go without it.
+
+    texts: those that are not digits alone.
+    """
     if style is None:
         return None
     marked = texts.filter(pc.match_substring(texts, "." if style is Style.COMMA else ","))
     if not pc.any(pc.match_substring_regex(marked, _GROUPS), min_count=0).as_py():
         return style
-    return None if pc.any(pc.match_substring_regex(texts, _WITHOUT_GROUPS), min_count=0).as_py() else style
+    return None if pc.any(pc.match_substring_regex(all_texts, _WITHOUT_GROUPS), min_count=0).as_py() else style
 
 
 def _flags(symbols: _Symbols, columns: Sequence[ValueColumn], n: int) -> tuple[pa.Array, pa.Array]:
@@ -261,9 +235,10 @@ def _flags(symbols: _Symbols, columns: Sequence[ValueColumn], n: int) -> tuple[p
         flags = letters = constant(None, size)
     else:
         encoded = symbols.distinct.dictionary_encode()
-        texts, indices = encoded.dictionary.to_pylist(), encoded.indices.take(symbols.indices)
+        texts = encoded.dictionary.to_pylist()
         flags, letters = (
-            _chosen([text if (text in QUALITIES) is wanted else None for text in texts], indices) for wanted in (False, True)
+            _chosen([text if (text in QUALITIES) is wanted else None for text in texts], encoded.indices, symbols.indices)
+            for wanted in (False, True)
         )
     if all(column.qualities is None for column in columns):
         return flags, letters
@@ -273,12 +248,14 @@ def _flags(symbols: _Symbols, columns: Sequence[ValueColumn], n: int) -> tuple[p
     return flags, pc.coalesce(said, letters.cast(pa.string())).cast(WORD)
 
 
-def _chosen(words: Sequence[str | None], indices: pa.Array) -> pa.Array:
-    """A dictionary column: the words that `indices` point at, null where a word is."""
+def _chosen(words: Sequence[str | None], of_distinct: pa.Array, indices: pa.Array) -> pa.Array:
+    """A dictionary column: the words that `of_distinct` points at, where `indices` points; null where a word is."""
     distinct = list(dict.fromkeys(word for word in words if word is not None))
+    if not distinct:
+        return constant(None, len(indices))
     place = {word: index for index, word in enumerate(distinct)}
     table = pa.array([None if word is None else place[word] for word in words], pa.int32())
-    return pa.DictionaryArray.from_arrays(table.take(indices), pa.array(distinct, pa.string()))
+    return pa.DictionaryArray.from_arrays(table.take(of_distinct).take(indices), pa.array(distinct, pa.string()))
 
 
 def _trusted(numbers: _Read, bad: NDArray[np.bool_], c: int) -> pa.Array:

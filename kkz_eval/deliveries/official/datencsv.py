@@ -222,7 +222,7 @@ def _are_values(column: pa.Array) -> bool:
 def _records(fields: Fields, leading: _Leading, n_leading: int) -> tuple[Fields, list[Finding]]:
     """Records without the lines of text among them: those whose key is blank or no key while all their values are blank."""
     first = fields.columns[0 if leading.key is None else leading.key]
-    if pc.all(pc.match_substring_regex(first, _KEY_OR_TIME)).as_py():
+    if pc.all(pc.match_substring_regex(first.unique(), _KEY_OR_TIME), min_count=0).as_py():
         return fields, []
     odd = {text for text in first.unique().to_pylist() if not (KEY.fullmatch(text.strip()) or time_of(text))}
     keep = np.ones(fields.size, bool)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
+import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
@@ -17,7 +20,10 @@ _MOST = 50  # findings on repeated records that are listed one by one
 
 
 class Doubts:
-    """What can't be trusted: which values (bad: per record, or per cell where columns differ), and the findings that say so."""
+    """What can't be trusted: which values (bad: per record, or per cell where columns differ), and the findings that say so.
+
+    blank: bool, of each value, column by column.
+    """
 
     def __init__(
         self,
@@ -25,12 +31,13 @@ class Doubts:
         keys: Words | None,
         names: Words | None,
         times: Words | None,
-        units: dict[str, Unit | None],
+        units: Sequence[Unit | None],
         moments: dict[str, Time | None],
         members: tuple[np.ndarray, int],
+        blank: pa.Array,
     ) -> None:
         self.grid, self.keys, self.names, self.times = grid, keys, names, times
-        self.units, self.moments, self.members = units, moments, members
+        self.units, self.moments, self.members, self.blank = units, moments, members, blank
         self.findings: list[Finding] = []
         record = np.zeros(grid.size, bool)
         for doubtful in (self._keys(), self._names(), self._times(), self._labels(), self._twice(), self._blanks()):
@@ -49,9 +56,9 @@ class Doubts:
         if self.keys is None:
             self._add("official_no_region", None, None, None, severity="warning")
             return nothing
-        for word, key in enumerate(self.keys.words):
-            if self.units[key] is None:
-                self._add("official_key", int(self.grid.rows[self.keys.first(word)]), self.grid.key_column, key)
+        for word in [word for word, unit in enumerate(self.units) if unit is None]:
+            row = int(self.grid.rows[self.keys.first(word)])
+            self._add("official_key", row, self.grid.key_column, self.keys.words[word])
         return nothing
 
     def _names(self) -> NDArray[np.bool_]:
@@ -59,9 +66,9 @@ class Doubts:
         bad = np.zeros(self.grid.size, bool)
         if self.keys is None or self.names is None:
             return bad
-        pairs, _ = combined([(self.keys.codes, len(self.keys.words)), (self.names.codes, len(self.names.words))], self.grid.size)
+        pairs, _ = combined([(self.keys.codes, self.keys.size), (self.names.codes, self.names.size)], self.grid.size)
         distinct, first = np.unique(pairs, return_index=True)
-        if len(distinct) == len(self.keys.words):
+        if len(distinct) == self.keys.size:
             return bad
         seen: dict[int, int] = {}
         for index in sorted(first):
@@ -101,9 +108,9 @@ class Doubts:
             pairs.append((self.grid.measure.codes, self.grid.measure.labels, self.grid.measure.column))
         for codes, labels, column in pairs:
             code, label = words_of(codes), words_of(labels)
-            ids, _ = combined([(code.codes, len(code.words)), (label.codes, len(label.words))], self.grid.size)
+            ids, _ = combined([(code.codes, code.size), (label.codes, label.size)], self.grid.size)
             distinct, first, counts = np.unique(ids, return_index=True, return_counts=True)
-            if len(distinct) == len(code.words):
+            if len(distinct) == code.size:
                 continue
             usual: dict[int, tuple[int, int]] = {}
             for index, count in sorted(zip(first, counts, strict=True), key=lambda item: -int(item[1])):
@@ -126,15 +133,15 @@ class Doubts:
             parts.append((table[self.times.codes], len(years)))
         if self.grid.measure is not None:
             measure = words_of(self.grid.measure.codes)
-            parts.append((measure.codes, len(measure.words)))
+            parts.append((measure.codes, measure.size))
         return parts
 
     def _unit_codes(self, keys: Words) -> tuple[np.ndarray, int]:
         """One code for all keys that mean one unit at one level."""
-        meant = [key if (unit := self.units[key]) is None else unit.level + unit.unit_id for key in keys.words]
+        if len({unit.unit_id for unit in self.units if unit is not None}) == keys.size:
+            return keys.codes, keys.size
+        meant = [key if unit is None else unit.level + unit.unit_id for key, unit in zip(keys.words, self.units, strict=True)]
         place = {unit: index for index, unit in enumerate(dict.fromkeys(meant))}
-        if len(place) == len(meant):
-            return keys.codes, len(meant)
         return np.array([place[unit] for unit in meant], np.int64)[keys.codes], len(place)
 
     def _twice(self) -> NDArray[np.bool_]:
@@ -158,12 +165,13 @@ class Doubts:
         if not self.grid.filled:
             return bad
         first: dict[int, int] = {}
-        columns = [(d.labels, d.column) for d in self.grid.dimensions] + [(v.texts, v.column) for v in self.grid.values]
-        for texts, number in columns:
-            blank = pc.equal(texts, "")
-            if pc.any(blank, min_count=0).as_py():
-                for index in np.flatnonzero(blank.to_numpy(zero_copy_only=False)):
-                    first.setdefault(int(index), number)
+        blanks = [(pc.equal(d.labels, ""), d.column) for d in self.grid.dimensions]
+        if pc.any(self.blank).as_py():
+            n = self.grid.size
+            blanks += [(self.blank.slice(place * n, n), v.column) for place, v in enumerate(self.grid.values)]
+        for blank, number in blanks:
+            for index in np.flatnonzero(blank.to_numpy(zero_copy_only=False)):
+                first.setdefault(int(index), number)
         if len(first) > max(1, _FEW * self.grid.size):
             return bad
         for record, at in sorted(first.items()):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
+from itertools import chain, compress
 
 import numpy as np
 import pyarrow as pa
@@ -19,6 +21,7 @@ from kkz_eval.model.findings import Finding, Severity
 
 FAMILY = "inkar_export"
 
+_SMALL, _LARGE = 1e-4, 1e10  # between them arrow writes numbers without an exponent, as people do
 _HEADER = ("kennziffer", "raumeinheit", "aggregat")
 _EDITION = re.compile(r"Ausgabe\s+((?:19|20)[0-9]{2})")
 
@@ -53,10 +56,9 @@ def _edition(workbook: Sequence[Sheet]) -> str:
 
 def _grid(sheet: Sheet, header: int, edition: str) -> Grid:
     body = sheet.rows[header + 2 :]
-    filled = [index for index, cells in enumerate(body) if cells[0] != "" or any(cell != "" for cell in cells)]
-    records = [body[index] for index in filled]
-    columns = list(zip(*records, strict=True))
-    rows = np.array([header + 3 + index for index in filled], np.int32)
+    filled = [cells[0] != "" or any(cell != "" for cell in cells) for cells in body]
+    columns = list(zip(*compress(body, filled), strict=True))
+    rows = np.flatnonzero(filled).astype(np.int32) + np.int32(header + 3)
     values, findings = _values(sheet, header, columns)
     texts = [_texts(column) for column in columns[:3]] if columns else [pa.array([], pa.string())] * 3
     return Grid(
@@ -91,7 +93,7 @@ def _values(sheet: Sheet, header: int, columns: Sequence[Sequence[Value]]) -> tu
     if not columns:
         return (), tuple(findings)
     size = len(columns[0])
-    texts, numbers = _cells([cell for index, *_ in heads for cell in columns[index]])
+    texts, numbers = cells_of([columns[index] for index, *_ in heads])
     found = tuple(
         ValueColumn(texts.slice(place * size, size), index + 1, label=label, time=year, numbers=numbers.slice(place * size, size))
         for place, (index, label, year) in enumerate(heads)
@@ -99,30 +101,43 @@ def _values(sheet: Sheet, header: int, columns: Sequence[Sequence[Value]]) -> tu
     return found, tuple(findings)
 
 
-def _cells(cells: Sequence[Value]) -> tuple[pa.Array, pa.Array]:
-    """Texts and numbers of cells; numbers as arrow writes them, where that is as people do."""
-    numbers = _numbers(cells)
-    if numbers is None:
-        held = [cell if type(cell) in (int, float) else None for cell in cells]
-        return _texts(cells), pa.array(held, pa.float64())
-    written = pc.cast(numbers, pa.string())
-    if pc.any(pc.match_substring(written, "e")).as_py():
-        return _texts(cells), numbers
-    return pc.fill_null(written, ""), numbers
-
-
-def _numbers(cells: Sequence[Value]) -> pa.Array | None:
-    """The numbers of cells that hold numbers or nothing (null); None where one holds anything else."""
+def cells_of(lines: Sequence[Sequence[Value]]) -> tuple[pa.Array, pa.Array]:
+    """Texts ("" for an empty cell) and numbers (null where the cell holds none) of columns or rows, one after the other."""
+    cells = list(chain.from_iterable(lines))
     kinds = set(map(type, cells))
-    if kinds <= {int, float}:
-        return pa.array(cells, pa.float64())
+    if kinds == {int}:
+        whole = pa.array(cells, pa.int64())
+        return pc.cast(whole, pa.string()), pc.cast(whole, pa.float64(), safe=False)
+    numbers = _numbers(cells, kinds)
+    if numbers is None:
+        return _texts(cells), pa.array([cell if type(cell) in (int, float) else None for cell in cells], pa.float64())
+    return _written(numbers) or _texts(cells), numbers
+
+
+def _numbers(cells: Sequence[Value], kinds: AbstractSet[type]) -> pa.Array | None:
+    """The numbers of cells that hold numbers or nothing (null); None where one holds anything else."""
     if not kinds <= {int, float, str}:
         return None
+    if str not in kinds:
+        return pa.array(np.array(cells, np.float64))
     try:
         return pa.array([None if cell == "" else cell for cell in cells], pa.float64())
     except pa.ArrowInvalid:  # a text among them
         return None
 
 
+def _written(numbers: pa.Array) -> pa.Array | None:
+    """Numbers (null: "") as workbook.text_of writes them; None where one is so large or small that arrow might write it otherwise."""
+    distinct = numbers.dictionary_encode()
+    held = distinct.dictionary.to_numpy()
+    size = np.abs(held)
+    if not ((size >= _SMALL) & (size < _LARGE) | (size == 0) & ~np.signbit(held)).all():
+        return None
+    return pc.fill_null(pc.cast(distinct.dictionary, pa.string()).take(distinct.indices), "")
+
+
 def _texts(cells: Sequence[Value]) -> pa.Array:
-    return pa.array([cell if isinstance(cell, str) else text_of(cell) or "" for cell in cells], pa.string())
+    try:
+        return pa.array(cells, pa.string())
+    except pa.ArrowTypeError:  # some are no texts
+        return pa.array([cell if isinstance(cell, str) else text_of(cell) or "" for cell in cells], pa.string())

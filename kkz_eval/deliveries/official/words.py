@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pyarrow as pa
@@ -15,11 +16,20 @@ Codes = NDArray[np.int64]
 
 @dataclass(frozen=True)
 class Words:
-    """words: the distinct texts, by first appearance; codes: of each record, index into words; dictionary: the words as an array."""
+    """dictionary: the distinct texts, by first appearance; codes: of each record, index into the dictionary."""
 
-    words: tuple[str, ...]
     codes: Codes
     dictionary: pa.Array
+
+    @cached_property
+    def words(self) -> tuple[str, ...]:
+        """The distinct texts."""
+        return tuple(self.dictionary.to_pylist())
+
+    @property
+    def size(self) -> int:
+        """Number of distinct texts."""
+        return len(self.dictionary)
 
     def first(self, word: int) -> int:
         """Index of the first record with that word."""
@@ -28,20 +38,16 @@ class Words:
     def trimmed(self, times: int) -> pa.Array:
         """The words without spaces around them, for all records, `times` times over; a dictionary of strings, null where empty."""
         words = pc.utf8_trim_whitespace(self.dictionary)
-        if pc.count_distinct(words).as_py() < len(words) or pc.any(pc.equal(words, "")).as_py():
+        same = words.equals(self.dictionary) or pc.count_distinct(words).as_py() == len(words)
+        if not same or pc.index(words, "").as_py() >= 0:
             return spread(self.codes, [word or None for word in words.to_pylist()], times)
         return pa.DictionaryArray.from_arrays(pa.array(np.tile(self.codes.astype(np.int32), times)), words)
-
-    def mapped(self, to: Callable[[str], str | None], times: int) -> pa.Array:
-        """Each word's translation, for all records, `times` times over; a dictionary of strings, null where there is none."""
-        return spread(self.codes, [to(word) for word in self.words], times)
 
 
 def words_of(texts: pa.Array) -> Words:
     """The words of a column of strings without nulls."""
     encoded = texts.dictionary_encode()
-    codes = encoded.indices.to_numpy(zero_copy_only=False).astype(np.int64)
-    return Words(tuple(encoded.dictionary.to_pylist()), codes, encoded.dictionary)
+    return Words(encoded.indices.to_numpy(zero_copy_only=False).astype(np.int64), encoded.dictionary)
 
 
 def constant(word: str | None, size: int) -> pa.Array:
@@ -53,21 +59,31 @@ def constant(word: str | None, size: int) -> pa.Array:
 
 def spread(codes: Codes, words: Sequence[str | None], times: int) -> pa.Array:
     """A dictionary column: words by codes, `times` times over; the same word twice has one index."""
-    distinct = list(dict.fromkeys(word for word in words if word is not None))
-    if len(distinct) == len(words):
-        indices = codes.astype(np.int32)
-    else:
-        place = {word: index for index, word in enumerate(distinct)}
-        indices = np.array([-1 if word is None else place[word] for word in words], np.int32)[codes]
-    if times > 1:
-        indices = np.tile(indices, times)
-    missing = indices < 0 if None in words else None
-    return pa.DictionaryArray.from_arrays(pa.array(indices, mask=missing), pa.array(distinct, pa.string()))
+    places, distinct = _placed(words)
+    return _column(np.tile(places[codes], times), distinct)
 
 
 def repeated(words: Sequence[str | None], each: int) -> pa.Array:
     """A dictionary column: the first word `each` times, then the second."""
-    return spread(np.repeat(np.arange(len(words), dtype=np.int64), each), words, 1)
+    places, distinct = _placed(words)
+    return _column(np.repeat(places, each), distinct)
+
+
+def _placed(words: Sequence[str | None]) -> tuple[NDArray[np.int32], pa.Array]:
+    """(of each word its place among the distinct ones, -1 for None; the distinct words)."""
+    place = dict.fromkeys(words)
+    place.pop(None, None)
+    if len(place) == len(words):
+        return np.arange(len(words), dtype=np.int32), pa.array(place, pa.string())
+    numbered: dict[str | None, int] = {word: index for index, word in enumerate(place)}
+    return np.array([numbered.get(word, -1) for word in words], np.int32), pa.array(place, pa.string())
+
+
+def _column(indices: NDArray[np.int32], words: pa.Array) -> pa.Array:
+    if not len(words):
+        return constant(None, len(indices))
+    missing = indices < 0
+    return pa.DictionaryArray.from_arrays(pa.array(indices, mask=missing if missing.any() else None), words)
 
 
 def combined(columns: Sequence[tuple[Codes, int]], size: int) -> tuple[Codes, int]:

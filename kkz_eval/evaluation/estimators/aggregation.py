@@ -30,6 +30,13 @@ class Average:
     own_sizes: np.ndarray | None = None
 
 
+def most_averages(years: np.ndarray, cohort: np.ndarray) -> int:
+    """How many rows all aggregations can have at most. years: (T,); cohort: (n,), NaN unless of a treated cohort."""
+    cohorts = np.unique(cohort[~np.isnan(cohort)])
+    times = np.unique(np.subtract.outer(years, cohorts))
+    return len(times) + len(cohorts) + len(years) + 5  # an overall row of dynamic, group, calendar; simple, exposed
+
+
 class Averages:
     """Averages over estimated cells (c) of cohorts (h), by size of the cohort (Callaway & Sant'Anna 2021, section 3; `aggte` of `did`)."""
 

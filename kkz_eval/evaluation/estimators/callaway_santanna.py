@@ -10,12 +10,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
-from scipy import special, stats
+from scipy import stats
 
-from kkz_eval.evaluation.estimators.aggregation import Average, Averages
+from kkz_eval.evaluation.estimators.aggregation import Average, Averages, most_averages
 from kkz_eval.evaluation.estimators.estimation import Estimation, Row, Test
 from kkz_eval.evaluation.estimators.group_time import GroupTime, Wide, group_time, widened
-from kkz_eval.evaluation.estimators.influence import Influence, by_cluster, critical_value, quartile_errors
+from kkz_eval.evaluation.estimators.influence import Influence, Reference, by_cluster, critical_value, quartile_errors
 from kkz_eval.evaluation.plan import EstimatorSpec, Plan
 from kkz_eval.evaluation.problems import Note, Refused
 from kkz_eval.evaluation.sample import Counts, Sample, require_comparison
@@ -30,14 +30,14 @@ def estimate_callaway_santanna(sample: Sample, plan: Plan, spec: EstimatorSpec) 
     """Group-time ATT (Callaway & Sant'Anna 2021) by outcome regression, weighting or both (Sant'Anna & Zhao 2020), and averages.
 
     Rows as the plan's aggregations say, `exposed` besides where the outcome has an earliest plausible year: the mean over treated cells
-    from it on, by size of the cohort. Intervals are normal. Standard errors: influence functions summed by cluster, no small-sample
-    factor. With draws, bands are uniform over the rows of an aggregation (multiplier bootstrap), and with method `multiplier`
+    from it on, by size of the cohort. Intervals and p-values are normal, or of t(G-1) with quantiles `t`, G the clusters used. Standard
+    errors: influence functions summed by cluster, no small-sample factor. With draws, bands are uniform over the rows of an aggregation (multiplier bootstrap), and with method `multiplier`
     standard errors and p-values come from the draws as well (inter-quartile range, as `did`). Test `pre_trend`: Wald χ² of all
     effects before the start, less anticipation. Raises Refused.
     """
     require_comparison(sample, plan)
     wide = widened(sample)
-    found = group_time(wide, plan, spec.variant)
+    found = group_time(wide, plan, spec.variant, most_averages(wide.years, wide.cohort))
     after = [cell for cell in found.cells if cell.year >= cell.cohort]
     reasons = [cell.refused for cell in after if cell.refused is not None]
     if len(reasons) == len(after):
@@ -48,9 +48,9 @@ def estimate_callaway_santanna(sample: Sample, plan: Plan, spec: EstimatorSpec) 
     chosen = [row for name in spec.aggregations if name != "group_time" for row in averages.of(name)]
     exposed = [] if sample.earliest is None else averages.exposed(sample.earliest)
     chosen += exposed
+    refused = sample.earliest is not None and not exposed
     values = _influence(wide, found, chosen, averages.cohorts)
-    found = replace(found, influence=values[:, : found.influence.shape[1]])  # one copy of many units is enough
-    influence = by_cluster(values, wide.cluster)
+    influence = by_cluster(values[:, : len(found.cells) + len(chosen) + refused], wide.cluster)
     rows = [Row("group_time", cohort=c.cohort, year=c.year, estimate=c.estimate, refused=c.refused) for c in found.cells]
     rows += [_row(average, averages.estimate(average)) for average in chosen]
     with np.errstate(over="ignore"):
@@ -58,15 +58,16 @@ def estimate_callaway_santanna(sample: Sample, plan: Plan, spec: EstimatorSpec) 
             raise Refused("too_large")
     floor = NOTHING * float(np.ptp(sample.outcome))
     test, note = _pre_trend(found, Influence(influence.values[:, : len(found.cells)]), floor, plan)
+    if refused:
+        rows.append(Row("exposed", refused=Note("refused.no_exposed", {"year": sample.earliest})))
     shown = slice(0 if "group_time" in spec.aggregations else len(found.cells), len(rows))
     influence = Influence(influence.values[:, shown])
-    rows = _with_inference(rows[shown], influence, floor, plan)
-    if sample.earliest is not None and not exposed:
-        rows.append(Row("exposed", refused=Note("refused.no_exposed", {"year": sample.earliest})))
-        influence = Influence(np.column_stack([influence.values, np.zeros(len(influence.values))]))
+    counts = _counts(wide, found)
+    reference = Reference(counts.clusters - 1 if plan.inference.quantiles == "t" else None)
+    rows = _with_inference(rows[shown], influence, floor, plan, reference)
     notes = [*found.notes, *_notes(wide, found, plan), *([] if note is None else [note])]
     notes += _group_note(wide, found, chosen, averages.cohorts)
-    return Estimation(tuple(rows), tests=(test,), notes=tuple(notes), counts=_counts(wide, found), influence=influence)
+    return Estimation(tuple(rows), tests=(test,), notes=tuple(notes), counts=counts, influence=influence)
 
 
 def _most_frequent(reasons: Sequence[Note]) -> Note:
@@ -76,19 +77,17 @@ def _most_frequent(reasons: Sequence[Note]) -> Note:
 
 
 def _influence(wide: Wide, found: GroupTime, averages: Sequence[Average], cohorts: Sequence[int]) -> np.ndarray:
-    """(n, cells + averages): of the cells, then of their averages, the error of the estimated sizes of cohorts included."""
-    cells = found.influence.shape[1]
-    values = np.empty((len(found.influence), cells + len(averages)))
-    values[:, :cells] = found.influence
+    """(n, columns of found): of the cells, then of their averages, the error of the estimated sizes of cohorts included, put in place."""
+    cells = len(found.cells)
     for begin in range(0, len(averages), _AT_ONCE):
         part = averages[begin : begin + _AT_ONCE]
-        values[:, cells + begin : cells + begin + len(part)] = _averaged(wide, found, part, cohorts)
-    return values
+        found.influence[:, cells + begin : cells + begin + len(part)] = _averaged(wide, found, part, cohorts)
+    return found.influence
 
 
 def _averaged(wide: Wide, found: GroupTime, averages: Sequence[Average], cohorts: Sequence[int]) -> np.ndarray:
     """(n, averages): contribution of each unit to the errors of averages."""
-    values = found.influence @ np.column_stack([average.weights for average in averages])
+    values = found.influence[:, : len(found.cells)] @ np.column_stack([average.weights for average in averages])
     for place, g in enumerate(cohorts):
         member = np.flatnonzero(wide.cohort == g)
         values[member] += wide.size[member, None] * np.array([average.sizes[place] for average in averages])
@@ -110,8 +109,8 @@ def _row(average: Average, estimate: float) -> Row:
     return Row(average.aggregation, cohort=average.cohort, year=average.year, event_time=average.event_time, estimate=estimate)
 
 
-def _with_inference(rows: Sequence[Row], influence: Influence, floor: float, plan: Plan) -> list[Row]:
-    """Rows with standard errors, normal intervals and, with draws, bands."""
+def _with_inference(rows: Sequence[Row], influence: Influence, floor: float, plan: Plan, reference: Reference) -> list[Row]:
+    """Rows with standard errors, intervals and, with draws, bands that are never narrower."""
     inference = plan.inference
     errors = np.where(influence.std_errors > floor, influence.std_errors, np.nan)
     bands = np.full(len(rows), np.nan)
@@ -124,9 +123,10 @@ def _with_inference(rows: Sequence[Row], influence: Influence, floor: float, pla
         for aggregation in {row.aggregation for row in rows}:
             places = [place for place, row in enumerate(rows) if row.aggregation == aggregation and not _overall(row)]
             bands[places] = critical_value(draws[:, places], np.nan_to_num(errors[places]), inference.level)
-    normal = float(stats.norm.ppf(0.5 + inference.level / 2))
+    bands = np.maximum(bands, reference.quantile(inference.level))  # NaN where there is none
     return [
-        _finished(row, float(error), normal, float(band), method) for row, error, band in zip(rows, errors, bands, strict=True)
+        _finished(row, float(error), float(band), method, inference.level, reference)
+        for row, error, band in zip(rows, errors, bands, strict=True)
     ]
 
 
@@ -134,15 +134,16 @@ def _overall(row: Row) -> bool:
     return row.cohort is None and row.year is None and row.event_time is None
 
 
-def _finished(row: Row, error: float, normal: float, band: float, method: str | None) -> Row:
+def _finished(row: Row, error: float, band: float, method: str | None, level: float, reference: Reference) -> Row:
     if row.refused is not None or not error > 0:
         return row
+    pointwise = reference.quantile(level)
     return replace(
         row,
         std_error=error,
-        conf_low=row.estimate - normal * error,
-        conf_high=row.estimate + normal * error,
-        p_value=float(2 * special.ndtr(-abs(row.estimate) / error)),
+        conf_low=row.estimate - pointwise * error,
+        conf_high=row.estimate + pointwise * error,
+        p_value=reference.p_value(row.estimate / error),
         band_low=row.estimate - band * error,
         band_high=row.estimate + band * error,
         p_method=method,
@@ -161,7 +162,7 @@ def _pre_trend(found: GroupTime, influence: Influence, floor: float, plan: Plan)
     if count == 0:
         return Test("pre_trend", np.nan, "0", np.nan), Note("notes.pre_trend_none")
     effects = np.array([found.cells[place].estimate for place in places]) / errors[places]
-    correlation = Influence(influence.values[:, places] / errors[places]).covariance
+    correlation = influence.correlation(places, errors[places])
     if np.linalg.matrix_rank(correlation, tol=1e-10) < count:
         note = Note("notes.pre_trend_impossible", {"restrictions": count, "clusters": clusters})
         return Test("pre_trend", np.nan, str(count), np.nan), note

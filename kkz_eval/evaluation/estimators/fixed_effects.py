@@ -12,7 +12,7 @@ import numpy as np
 import statsmodels.api as sm
 from scipy.linalg import solve_triangular
 
-from kkz_eval.evaluation.estimators.within import Columns, kept_years, residuals, scores, triangle
+from kkz_eval.evaluation.estimators.within import Columns, kept_years, meat, residuals, triangle
 from kkz_eval.evaluation.problems import Refused
 
 COLLINEAR = 1e-9  # share of a column's own variation that must be left once effects and the columns before it are taken out
@@ -57,7 +57,8 @@ def fit_fixed_effects(
     if n_clusters < 2:
         raise Refused("few_clusters", clusters=n_clusters)
     order = slice(None) if (np.diff(unit) >= 0).all() else np.argsort(unit, kind="stable")
-    columns = _columns(np.column_stack([regressors, outcome])[order], unit[order], year[order], weights, dummies, order)
+    dense = np.column_stack([regressors, outcome]) if regressors.shape[1] else outcome[:, None]
+    columns = _columns(dense[order], unit[order], year[order], weights, dummies, order)
     parameters = _parameters(len(names), columns.unit, columns.year, cluster_codes[order])
     spent = len(names) + int(columns.unit[-1]) + len(columns.kept)
     if n_cells <= max(spent, parameters):
@@ -81,8 +82,7 @@ def fit_fixed_effects(
     on_years = solve_triangular(whole[: columns.n_years, : columns.n_years], whole[: columns.n_years, columns.n_years :])
     errors = residuals(columns, on_years[:, -1] - on_years[:, :-1] @ coefficients, coefficients)
     bread = inverse / scale[:, None]
-    scaled = scores(columns, errors, on_years[:, :-1], cluster_codes[order], bread)
-    clustered = scaled.T @ scaled
+    clustered = meat(columns, errors, on_years[:, :-1], cluster_codes[order], bread)
     classical = core[-1, -1] ** 2 / (n_cells - len(names)) * np.diag(inverse)
     if abs(core[-1, -1]) <= COLLINEAR * rest[-1]:  # a perfect fit: what is left is rounding and gives no standard error
         clustered[:] = 0.0
@@ -117,7 +117,7 @@ def _columns(
     return Columns(
         unit=unit_codes,
         year=year_codes,
-        share=np.ones(len(unit)) if weights is None else weights[order] / weights.mean(),
+        share=np.broadcast_to(1.0, len(unit)) if weights is None else weights[order] / weights.mean(),
         dummies=codes,
         n_dummies=int(codes.max()) + 1,
         dense=dense,
@@ -126,8 +126,13 @@ def _columns(
 
 
 def _codes(values: np.ndarray) -> np.ndarray:
-    """Codes from 0, in half the memory that numpy takes."""
-    return np.asarray(np.unique(values, return_inverse=True)[1].astype("int32"))
+    """Codes from 0 of whole numbers, in half the memory that numpy takes."""
+    lowest = int(values.min())
+    if int(values.max()) - lowest >= max(len(values), 1000):
+        return np.asarray(np.unique(values, return_inverse=True)[1].astype("int32"))
+    apart = values - lowest
+    places = np.cumsum(np.bincount(apart) > 0, dtype="int32") - 1
+    return np.asarray(places[apart])
 
 
 def _spread(columns: Columns) -> np.ndarray:

@@ -22,8 +22,9 @@ from kkz_eval.evaluation.sample import Sample
 class Wide:
     """A sample as one row for each unit, n units, T years (those in the sample, sorted).
 
-    outcome, weights: (n, T), NaN where there is no cell; covariates: (n, T, k); cohort: (n,), NaN unless of a treated cohort; start:
-    (n,), year of first treatment, infinite for the never treated; cluster: (n,) codes; size: (n,), weight of the unit in its first year.
+    outcome: (n, T), NaN where there is no cell; weights: (n, T), without meaning there; covariates: (n, T, k); cohort: (n,), NaN
+    unless of a treated cohort; start: (n,), year of first treatment, infinite for the never treated; cluster: (n,) codes; size: (n,),
+    weight of the unit in its first year.
     """
 
     years: np.ndarray
@@ -59,7 +60,8 @@ class Cell:
 
 @dataclass(frozen=True)
 class GroupTime:
-    """Effects by cohort and year. influence: (n, c), contribution of each unit to the error of each cell, 0 where it is refused.
+    """Effects by cohort and year. influence: (n, c + room), column by column in memory: contribution of each unit to the error of each
+    cell, 0 where it is refused, then the empty columns that were asked for.
 
     used: (n, T) bool, cells of the panel that went into an estimate; treated: (n,) bool, units of cohorts with an effect after the start.
     """
@@ -79,13 +81,18 @@ def widened(sample: Sample) -> Wide:
     cluster = sample.cluster[first]
     if (cluster[row] != sample.cluster).any():
         raise Refused("cluster_varies")
-    outcome = np.full((len(units), len(years)), np.nan)
-    outcome[row, place] = sample.outcome
-    weights = np.where(np.isnan(outcome), np.nan, 1.0)
-    if sample.weights is not None:
-        weights[row, place] = sample.weights / sample.weights.mean()
-    covariates = np.full((len(units), len(years), sample.covariates.shape[1]), np.nan)
-    covariates[row, place] = sample.covariates
+    shape = (len(units), len(years))
+    balanced = len(sample.year) == len(units) * len(years)  # then the cells, sorted by unit and year, are the table already
+
+    def table(cells: np.ndarray) -> np.ndarray:
+        if balanced:
+            return cells.reshape(*shape, *cells.shape[1:])
+        spread = np.full((*shape, *cells.shape[1:]), np.nan)
+        spread[row, place] = cells
+        return spread
+
+    weights = np.broadcast_to(1.0, shape) if sample.weights is None else table(sample.weights / sample.weights.mean())
+    outcome, covariates = table(sample.outcome), table(sample.covariates)
     return Wide(
         years=years,
         outcome=outcome,
@@ -99,14 +106,14 @@ def widened(sample: Sample) -> Wide:
     )
 
 
-def group_time(wide: Wide, plan: Plan, variant: str) -> GroupTime:
+def group_time(wide: Wide, plan: Plan, variant: str, room: int = 0) -> GroupTime:
     """Every ATT(g, t) that the years allow, sorted by cohort and year. variant: or | ipw | dr. Raises Refused where there is none.
 
     Years and base years as in `did`: from g less the years of anticipation on, the base is the last year before that; earlier years are
     compared with the year before them (base_period varying) or with the same base (universal). Comparison units: with `never`, those
     that start after the last year, plus anticipation, or never; with `not_yet`, those that start after max(t, base) plus
     anticipation. A comparison takes the units that have both years (pairs balanced one by one), with covariates and weights of the
-    earlier one. Without any never treated, the last cohort is for comparison only, and the years from its start (less anticipation) fall out.
+    earlier one. room: columns left for averages, so that influence functions of many units are there once. Without any never treated, the last cohort is for comparison only, and the years from its start (less anticipation) fall out.
     """
     notes: list[Note] = []
     ahead = plan.anticipation
@@ -128,7 +135,7 @@ def group_time(wide: Wide, plan: Plan, variant: str) -> GroupTime:
     if not cohorts:
         raise Refused("no_base" if without_base else "no_treated")
     planned = [place for g in cohorts for place in _places(years, g, plan)]
-    influence = np.zeros((len(wide.cohort), len(planned)))
+    influence = np.zeros((len(wide.cohort), len(planned) + room), order="F")
     used = np.zeros(wide.outcome.shape, dtype=bool)
     treated = np.zeros(len(wide.cohort), dtype=bool)
     cells: list[Cell] = []

@@ -5,11 +5,12 @@ Belongs here: what follows from influence functions alone. Does not belong here:
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import scipy.sparse
-from scipy import stats
+from scipy import special, stats
 
 CHUNK = 500_000  # numbers drawn at a time, so that memory does not grow with draws × clusters
 _ROOT5 = np.sqrt(5.0)
@@ -18,7 +19,10 @@ _QUARTILES = float(stats.norm.ppf(0.75) - stats.norm.ppf(0.25))
 
 @dataclass(frozen=True)
 class Influence:
-    """values: (G, r), contribution of each cluster to the error of each of r estimates (influence function summed in the cluster / n)."""
+    """values: (G, r), contribution of each cluster to the error of each of r estimates (influence function summed in the cluster / n).
+
+    Column by column in memory, so that some estimates are a view of all.
+    """
 
     values: np.ndarray
 
@@ -31,6 +35,15 @@ class Influence:
     def std_errors(self) -> np.ndarray:
         """(r,), square roots of the diagonal of the covariance."""
         return np.asarray(np.sqrt(np.einsum("ij,ij->j", self.values, self.values)))
+
+    def correlation(self, places: Sequence[int], std_errors: np.ndarray) -> np.ndarray:
+        """(p, p) covariance of some estimates over the products of their standard errors (p,), some clusters at a time."""
+        found = np.zeros((len(places), len(places)))
+        step = max(1, CHUNK // max(1, len(places)))
+        for first in range(0, len(self.values), step):
+            part = self.values[first : first + step, places] / std_errors
+            found += part.T @ part
+        return found
 
     def draws(self, number: int, seed: int) -> np.ndarray:
         """(number, r) errors of the estimates under Mammen's two-point multipliers, one for each cluster.
@@ -50,6 +63,26 @@ class Influence:
         return errors
 
 
+@dataclass(frozen=True)
+class Reference:
+    """What estimate / standard error is compared with: t with `df` degrees of freedom, or the standard normal without.
+
+    t(G-1) for few clusters: Cameron & Miller 2015, section VI.D.
+    """
+
+    df: int | None = None
+
+    def quantile(self, level: float) -> float:
+        """Half the width of a two-sided interval of that level, in standard errors."""
+        upper = 0.5 + level / 2
+        return float(special.ndtri(upper) if self.df is None else special.stdtrit(self.df, upper))
+
+    def p_value(self, statistic: float) -> float:
+        """Two-sided."""
+        below = -abs(statistic)
+        return float(2 * (special.ndtr(below) if self.df is None else special.stdtr(self.df, below)))
+
+
 def by_cluster(values: np.ndarray, cluster: np.ndarray) -> Influence:
     """Contributions of units (n, r) summed by cluster, codes (n,); the same array where every unit is a cluster."""
     codes, position = np.unique(cluster, return_inverse=True)
@@ -58,7 +91,10 @@ def by_cluster(values: np.ndarray, cluster: np.ndarray) -> Influence:
     member = scipy.sparse.csr_array(
         (np.ones(len(cluster)), (position, np.arange(len(cluster)))), shape=(len(codes), len(cluster))
     )
-    return Influence(np.asarray(member @ values))
+    summed = np.empty((len(codes), values.shape[1]), order="F")
+    for place, column in enumerate(values.T):
+        summed[:, place] = member @ column
+    return Influence(summed)
 
 
 def quartile_errors(draws: np.ndarray) -> np.ndarray:

@@ -6,12 +6,14 @@ Belongs here: arithmetic that never holds all columns of all cells at once. Does
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 import scipy.sparse
 from scipy.sparse.csgraph import connected_components
 
 PIECE = 500_000  # numbers in the columns of a piece, so that memory grows with cells but not with cells × columns
+_FACTOR = 0x9E3779B97F4A7C15  # odd, so that a row of codes is one number and hardly any two rows share it
 
 
 @dataclass(frozen=True)
@@ -36,17 +38,22 @@ class Columns:
         """Dummies of years."""
         return int(self.kept.max()) + 1
 
-    @property
+    @cached_property
+    def starts(self) -> np.ndarray:
+        """(N,) first cell of each unit."""
+        return np.flatnonzero(np.diff(self.unit, prepend=-1))
+
+    @cached_property
     def total(self) -> np.ndarray:
         """(N,) weight of each unit."""
-        return np.bincount(self.unit, self.share)
+        return np.asarray(np.add.reduceat(self.share, self.starts))
 
     def without_units(self, column: np.ndarray) -> np.ndarray:
         """A column (n,) less its weighted mean in each unit; the second pass takes out what rounding left."""
-        total = self.total
+        left = column.copy()
         for _ in range(2):
-            column = column - (np.bincount(self.unit, self.share * column) / total)[self.unit]
-        return np.asarray(column)
+            left -= (np.add.reduceat(self.share * left, self.starts) / self.total)[self.unit]
+        return left
 
 
 def kept_years(unit: np.ndarray, year: np.ndarray) -> np.ndarray:
@@ -83,14 +90,14 @@ def _collapsed(columns: Columns) -> tuple[Columns, np.ndarray] | None:
         return None
     if (columns.year.reshape(n_units, n_years) != np.arange(n_years)).any():
         return None
-    paths, path = np.unique(columns.dummies.reshape(n_units, n_years), axis=0, return_inverse=True)
+    paths, path = _distinct_rows(columns.dummies.reshape(n_units, n_years))
     if 2 * len(paths) > n_units:
         return None
-    path, size = path.ravel(), np.bincount(path.ravel())
-    left = np.empty(columns.dense.shape)
-    for place, column in enumerate(columns.dense.T):
-        left[:, place] = columns.without_units(column)
-    dense = left.reshape(n_units, -1)
+    size = np.bincount(path)
+    cells = columns.dense.reshape(n_units, n_years, -1).copy()
+    for _ in range(2):
+        cells -= cells.mean(axis=1, keepdims=True)
+    left, dense = cells.reshape(columns.dense.shape), cells.reshape(n_units, -1)
     member = scipy.sparse.csr_array((1 / size[path], (path, np.arange(n_units))), shape=(len(paths), n_units))
     means = member @ dense
     dense -= means[path]
@@ -108,10 +115,23 @@ def _collapsed(columns: Columns) -> tuple[Columns, np.ndarray] | None:
     return shared, lower
 
 
+def _distinct_rows(codes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """(m, T) different rows of codes (n, T), and which of them each row is, (n,)."""
+    number = np.zeros(len(codes), dtype="uint64")
+    for column in codes.T:
+        number = number * np.uint64(_FACTOR) + (column + 1).astype("uint64")
+    _, first, place = np.unique(number, return_index=True, return_inverse=True)
+    rows = codes[first]
+    if (rows[place] == codes).all():
+        return rows, place
+    rows, place = np.unique(codes, axis=0, return_inverse=True)  # two rows share a number: rare, and slower to tell apart
+    return rows, place.ravel()
+
+
 def _sequential(columns: Columns, found: np.ndarray | None = None) -> np.ndarray:
     """The triangle, on top of the rows `found`."""
     width = columns.n_years + columns.n_dummies + columns.dense.shape[1]
-    starts = np.flatnonzero(np.diff(columns.unit, prepend=-1))
+    starts = columns.starts
     bounds = np.append(starts, len(columns.unit))
     rows = np.zeros((0, width)) if found is None else found
     begin = 0
@@ -148,31 +168,66 @@ def residuals(columns: Columns, years: np.ndarray, coefficients: np.ndarray) -> 
     return columns.without_units(left)
 
 
-def scores(columns: Columns, errors: np.ndarray, projection: np.ndarray, cluster: np.ndarray, bread: np.ndarray) -> np.ndarray:
-    """(G, k) sum over the cells of a cluster of weight × residual × regressor, the regressor less unit and year effects, times bread (k, k).
+def meat(columns: Columns, errors: np.ndarray, projection: np.ndarray, cluster: np.ndarray, bread: np.ndarray) -> np.ndarray:
+    """(k, k) S'S of the scores S (G, k): sums over the cells of a cluster of weight × residual × regressor, times bread (k, k).
 
-    errors: (n,) residuals; projection: (T with a dummy, k) coefficients of the regressors on the years; cluster: (n,) codes from 0.
-    The regressors of a cell are one dummy and the dense ones, so sums by cluster and code do; unit means count only where a unit has
-    cells in more than one cluster, as residuals sum to zero within units.
+    Regressors less unit and year effects. errors: (n,) residuals; projection: (T with a dummy, k) coefficients of the regressors on
+    the years; cluster: (n,) codes from 0. The scores of some clusters at a time, so that many clusters times many dummies are never held.
     """
-    n_clusters, moment = int(cluster.max()) + 1, columns.share * errors
-    found = np.empty((n_clusters, columns.n_dummies + columns.dense.shape[1] - 1))
-    found[:, : columns.n_dummies] = _sums(cluster, columns.dummies, moment, columns.n_dummies)
-    for place in range(columns.n_dummies, found.shape[1]):
-        regressor = columns.without_units(columns.dense[:, place - columns.n_dummies])
-        found[:, place] = np.bincount(cluster, moment * regressor, n_clusters)
-    by_year = _sums(cluster, columns.kept[columns.year], moment, columns.n_years)
-    first = np.flatnonzero(np.diff(columns.unit, prepend=-1))
-    if (cluster[first][columns.unit] != cluster).any():
-        weight = columns.share / columns.total[columns.unit]
-        inside = scipy.sparse.csr_array((moment, (cluster, columns.unit)), shape=(n_clusters, len(first)))
-        found[:, : columns.n_dummies] -= inside @ _sums(columns.unit, columns.dummies, weight, columns.n_dummies)
-        by_year -= inside @ _sums(columns.unit, columns.kept[columns.year], weight, columns.n_years)
-    size = max(1, PIECE // found.shape[1])
-    for begin in range(0, n_clusters, size):  # in place: many clusters times many dummies are large
-        part = slice(begin, begin + size)
-        found[part] = (found[part] - by_year[part] @ projection) @ bread
+    moment = columns.share * errors
+    dense = [columns.without_units(column) for column in columns.dense.T[:-1]]
+    means = _unit_means(columns) if (cluster[columns.starts][columns.unit] != cluster).any() else None
+    order = None if (np.diff(cluster) >= 0).all() else np.argsort(cluster, kind="stable")
+    bounds = np.searchsorted(cluster, np.arange(int(cluster.max()) + 2), sorter=order)
+    found = np.zeros(bread.shape)
+    begin, size = 0, max(1, PIECE // len(bread))
+    while begin < len(bounds) - 1:
+        end = max(begin + 1, int(np.searchsorted(bounds, bounds[begin] + PIECE, side="right")) - 1)
+        end = min(end, begin + size, len(bounds) - 1)
+        place = slice(int(bounds[begin]), int(bounds[end]))
+        cells = place if order is None else order[place]
+        scores = _scores(columns, cells, moment[cells], cluster[cells] - begin, dense, projection)
+        if means is not None:
+            at = (cluster[cells] - begin, columns.unit[cells])
+            inside = scipy.sparse.csr_array((moment[cells], at), shape=(end - begin, len(columns.starts)))
+            scores[:, : columns.n_dummies] -= (inside @ means[0]).toarray()
+            scores += (inside @ means[1]).toarray() @ projection
+        scores = scores @ bread
+        found += scores.T @ scores
+        begin = end
     return found
+
+
+def _scores(
+    columns: Columns,
+    cells: np.ndarray | slice,
+    moment: np.ndarray,
+    cluster: np.ndarray,
+    dense: list[np.ndarray],
+    projection: np.ndarray,
+) -> np.ndarray:
+    """(g, k) scores of the cells of g clusters, codes from 0; dummies less year effects only, dense regressors less both.
+
+    The regressors of a cell are one dummy and the dense ones, so sums by cluster and code do. Unit means of dummies and years count
+    only where a unit has cells in more than one cluster, as residuals sum to zero within units (_unit_means).
+    """
+    found = np.empty((int(cluster.max()) + 1, columns.n_dummies + len(dense)))
+    found[:, : columns.n_dummies] = _sums(cluster, columns.dummies[cells], moment, columns.n_dummies)
+    for place, regressor in enumerate(dense, start=columns.n_dummies):
+        found[:, place] = np.bincount(cluster, moment * regressor[cells])
+    found -= _sums(cluster, columns.kept[columns.year[cells]], moment, columns.n_years) @ projection
+    return found
+
+
+def _unit_means(columns: Columns) -> tuple[scipy.sparse.csr_array, scipy.sparse.csr_array]:
+    """(N, d) and (N, T with a dummy): weighted mean of each dummy, and of each dummy of a year, in each unit."""
+    weight = columns.share / columns.total[columns.unit]
+
+    def means(codes: np.ndarray, n_codes: int) -> scipy.sparse.csr_array:
+        kept = codes >= 0
+        return scipy.sparse.csr_array((weight[kept], (columns.unit[kept], codes[kept])), shape=(len(columns.starts), n_codes))
+
+    return means(columns.dummies, columns.n_dummies), means(columns.kept[columns.year], columns.n_years)
 
 
 def _sums(row: np.ndarray, code: np.ndarray, values: np.ndarray, n_codes: int) -> np.ndarray:

@@ -1,0 +1,108 @@
+"""The web services and what is asked of them, as values. No network, no files but the list of services."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+
+import yaml
+from jsonschema import Draft202012Validator
+
+from kkz_eval.model.errors import UserError
+
+PACKAGE = "kkz_eval.fetching"
+
+_TABLE = re.compile(r"[0-9A-Za-z]+(?:-[0-9A-Za-z]+)*")
+_RESULT = re.compile(r"[0-9A-Za-z]+(?:-[0-9A-Za-z]+)*_[0-9]+")
+_YEARS = re.compile(r"((?:19|20)[0-9]{2})(?:[-–]((?:19|20)[0-9]{2}))?")
+_REGIONS = re.compile(r"(?:([A-Z0-9]+)=)?([0-9]{1,12}\*?(?:,[0-9]{1,12}\*?)*)")
+_LONGEST_NAME = 60
+
+
+@dataclass(frozen=True)
+class Service:
+    """A web service: its key, name for people, address that ends in `/`, page for an account, and the attribution its licence asks for."""
+
+    id: str
+    name: str
+    address: str
+    account: str
+    attribution: str
+
+
+@dataclass(frozen=True)
+class Order:
+    """What is asked for.
+
+    table: code of a table, or the name under which a job keeps its result; first, last: years; region_variable, region_keys: as the
+    service names them, "" for all regions; processing: dialogue (answered at once) | job (put into the queue of the account).
+    """
+
+    table: str
+    first: int
+    last: int
+    region_variable: str = ""
+    region_keys: str = ""
+    processing: str = "dialogue"
+
+    @property
+    def is_result(self) -> bool:
+        """Whether this is the result of an earlier job."""
+        return _RESULT.fullmatch(self.table) is not None
+
+    @property
+    def endpoint(self) -> str:
+        """The path below the address of the service."""
+        return "data/resultfile" if self.is_result else "data/tablefile"
+
+    @property
+    def parameters(self) -> Mapping[str, str]:
+        """The fields of the form, in German so that labels are those of the contracts; empty rows and letters of quality are kept."""
+        common = {"name": self.table, "area": "all", "compress": "false", "format": "ffcsv", "language": "de"}
+        if self.is_result:
+            return common
+        regions = {"regionalvariable": self.region_variable, "regionalkey": self.region_keys}
+        return {
+            **common,
+            "startyear": str(self.first),
+            "endyear": str(self.last),
+            **{key: value for key, value in regions.items() if value},
+            "quality": "on",
+            "job": "true" if self.processing == "job" else "false",
+        }
+
+    @property
+    def years(self) -> str:
+        """The years as part of a file name."""
+        return str(self.first) if self.first == self.last else f"{self.first}-{self.last}"
+
+
+def order_of(table: str, years: str, regions: str | None, processing: str) -> Order:
+    """The order behind the arguments of the command line. Raises UserError where one of them can't be meant."""
+    if len(table) > _LONGEST_NAME or not (_TABLE.fullmatch(table) or _RESULT.fullmatch(table)):
+        raise UserError("table_unreadable", package=PACKAGE, table=table[:_LONGEST_NAME])
+    span = _YEARS.fullmatch(years)
+    if span is None or int(span[1]) > int(span[2] or span[1]):
+        raise UserError("years_unreadable", value=years)
+    chosen = _REGIONS.fullmatch(regions or "")
+    if regions is not None and chosen is None:
+        raise UserError("regions_unreadable", package=PACKAGE, regions=regions)
+    variable, keys = (chosen[1] or "", chosen[2]) if chosen else ("", "")
+    return Order(table, int(span[1]), int(span[2] or span[1]), variable, keys, processing)
+
+
+def load_services(path: Path) -> dict[str, Service]:
+    """The services of a YAML file by key, checked by schema. Raises UserError with the place of the first fault."""
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise UserError("services_unreadable", package=PACKAGE, file=str(path), reason=" ".join(str(error).split())) from error
+    schema = json.loads(resources.files(PACKAGE).joinpath("services.schema.json").read_text(encoding="utf-8"))
+    for fault in Draft202012Validator(schema).iter_errors(content):
+        place = ".".join(str(part) for part in fault.absolute_path) or "–"
+        raise UserError("services_invalid", package=PACKAGE, file=str(path), place=place, reason=fault.message)
+    return {key: Service(key, **entry) for key, entry in content["services"].items()}

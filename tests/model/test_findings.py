@@ -1,0 +1,29 @@
+"""The sentence of a finding stays one clear sentence, whatever was delivered."""
+
+import pytest
+
+from kkz_eval.model.findings import Finding
+
+
+@pytest.mark.parametrize("language", ["de", "en"])
+def test_a_cell_of_no_property_is_named_by_its_address(language):
+    finding = Finding("reader_number", "reader_number", "error", row=4, column=14, value="12x")
+    assert "N4" in finding.message(language)
+    assert "„“" not in finding.message(language)
+
+
+def test_the_label_of_the_reader_comes_first_then_the_property():
+    finding = Finding("reader_number", "reader_number", "error", row=4, column=14, field="persons", value="12x")
+    assert "„Personen“" in finding.message("de", "Personen")
+    assert "„persons“" in finding.message("de")
+
+
+def test_a_footnote_in_a_cell_does_not_break_the_sentence():
+    finding = Finding(
+        "reader_number", "reader_number", "error", row=4, column=14, value="Die Ergebnisse \r\n  ab 2016\nsind " * 40
+    )
+    message = finding.message("de")
+    assert message.startswith("„Die Ergebnisse ab 2016 sind Die Ergebnisse")
+    assert "\n" not in message
+    assert "…“" in message
+    assert len(message) < 550
