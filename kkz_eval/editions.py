@@ -19,6 +19,7 @@ from kkz_eval.deliveries.accepted import sources_of
 from kkz_eval.deliveries.intake import year_spans
 from kkz_eval.deliveries.known import Asked
 from kkz_eval.deliveries.purging import SOURCES
+from kkz_eval.evaluation.design import level_of_plan
 from kkz_eval.evaluation.lock import Conformity
 from kkz_eval.evaluation.plan import Outcome, Plan, plan_digest, report_folder
 from kkz_eval.evaluation.regression_to_mean import regression_to_mean
@@ -28,6 +29,7 @@ from kkz_eval.line import Line
 from kkz_eval.model.texts import LANGUAGES, Language, text
 from kkz_eval.planning import conformity_of
 from kkz_eval.reference.tables import unit_name
+from kkz_eval.reference.unit_groups import Nested, nested_sentence
 from kkz_eval.reporting.build import build_document, render
 from kkz_eval.reporting.figures.canvas import WIDE, to_svg
 from kkz_eval.reporting.figures.event_study import event_study_chart
@@ -148,10 +150,20 @@ def report_inputs(line: Line, plan: Plan, design: steps.Design, effects: Effects
         digests={"plan": plan_digest(plan), "code": code_digest("kkz_eval.evaluation")},
         versions={name: version(name) for name in LIBRARIES},
         design=_design_info(plan, design),
+        level=level_of_plan(plan),
+        unit_rule=_unit_rule(plan),
         conformity=_in_languages(conformity_of(line, plan, design.baseline)),
         revisions=_revisions(line, plan),
         not_evaluable=tuple({str(lang): row.sentence(lang) for lang in LANGUAGES} for row in line.not_evaluable),
     )
+
+
+def _unit_rule(plan: Plan) -> Mapping[str, str] | None:
+    """The plan's rule for nested units in all languages, None where it has none."""
+    if plan.units.nested is None:
+        return None
+    rule = Nested(plan.units.nested)
+    return {str(language): nested_sentence(rule, level_of_plan(plan), language) for language in LANGUAGES}
 
 
 def _design_info(plan: Plan, design: steps.Design) -> DesignInfo:
@@ -166,7 +178,7 @@ def _design_info(plan: Plan, design: steps.Design) -> DesignInfo:
     )
     reference = matched.units[(matched.units["group"] == "reference") & (matched.units["weight"] > 0)]
     return DesignInfo(
-        method=plan.matching.method if plan.matching is not None else "none",
+        method=plan.matching.method if plan.matching is not None else "none" if plan.weight is None else "weight",
         n_reference=len(reference),
         ess=matched.ess,
         unused=unused,
@@ -174,6 +186,7 @@ def _design_info(plan: Plan, design: steps.Design) -> DesignInfo:
         synthetic=_named_units(matched.synthetic),
         balance=matched.balance,
         regression=regression_to_mean(design.panel, design.groups, plan, matched.weights if weighted else None),
+        weight=plan.weight or "" if plan.matching is None else "",
     )
 
 
@@ -373,6 +386,7 @@ def _digest_of_inputs(inputs: ReportInputs, effects: EffectsResult) -> str:
             dict(inputs.versions),
             [dict(said) for said in inputs.conformity],
             [dict(said) for said in inputs.not_evaluable],
+            [inputs.level, dict(inputs.unit_rule or {})],
             [] if inputs.design is None else _digests_of_design(inputs.design),
             digest_of_bytes(inputs.revisions.to_csv(index=False).encode()),
         ]
@@ -382,4 +396,4 @@ def _digest_of_inputs(inputs: ReportInputs, effects: EffectsResult) -> str:
 def _digests_of_design(design: DesignInfo) -> list[object]:
     frames = [design.references, design.synthetic, design.balance, design.regression]
     tables: list[object] = [digest_of_bytes(frame.to_csv(index=False).encode()) for frame in frames]
-    return [*tables, design.method, design.n_reference, repr(design.ess), repr(design.unused)]
+    return [*tables, design.method, design.weight, design.n_reference, repr(design.ess), repr(design.unused)]

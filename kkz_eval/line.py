@@ -25,14 +25,24 @@ from kkz_eval.deliveries.intake import Intake, take_in, year_spans
 from kkz_eval.deliveries.judging import judge_arrival, load_findings, load_parsed, parse
 from kkz_eval.deliveries.known import NOW, Asked, edition_day
 from kkz_eval.deliveries.register import Arrival, Register, read_register
-from kkz_eval.evaluation.baseline import Baseline, baseline_indicators, baseline_of, baseline_years, covariate_cells, first_start
+from kkz_eval.evaluation.baseline import (
+    Baseline,
+    baseline_cells,
+    baseline_indicators,
+    baseline_of,
+    baseline_years,
+    covariate_cells,
+    first_start,
+)
 from kkz_eval.evaluation.design import (
+    CLUSTER_KREIS,
     Coverage,
     below,
     by_dose,
     coverage_of,
     demanded_coverage,
     groups_of,
+    level_of_plan,
     panel_of,
     strata_of,
     with_design,
@@ -55,6 +65,7 @@ from kkz_eval.model.findings import Finding, iter_findings
 from kkz_eval.model.parsed import ParsedTable
 from kkz_eval.model.verdicts import Status, Verdict
 from kkz_eval.reference.tables import units_known_to
+from kkz_eval.reference.unit_groups import Nested
 from kkz_eval.sentences import say
 from kkz_eval.settings import Settings
 from kkz_eval.stewardship.protocol import protocol_page
@@ -149,8 +160,9 @@ def open_line(settings: Settings, plan_files: Iterable[Path] | None = None, prog
 _UNREAD: Mapping[str, Callable[[Plan], str | None]] = {
     "sensitivity": lambda plan: ", ".join(plan.sensitivity) or None,
     "covariates": lambda plan: ", ".join(name for name in plan.covariates if name not in covariate_cells(plan)) or None,
-    "weight": lambda plan: plan.weight if plan.matching is None else None,
-    "cluster": lambda plan: plan.cluster if plan.cluster != "unit_id" else None,
+    "weight": lambda plan: plan.weight if plan.matching is None and plan.weight not in baseline_cells(plan) else None,
+    "cluster": lambda plan: plan.cluster if plan.cluster not in ("unit_id", CLUSTER_KREIS) else None,
+    "units.nested": lambda plan: plan.units.nested if level_of_plan(plan) == "kreis" else None,
 }
 """Keys of a plan that the line does not follow (yet), with what the plan says there; None where it follows."""
 
@@ -181,6 +193,7 @@ def check_plan(plan: Plan, catalogue: Mapping[str, Indicator], contracts: Mappin
         catalogue[name].source(dataset)
         if datasets[dataset].source != "official":
             raise UserError("plan_source_not_common", plan=plan.id, indicator=name, dataset=dataset)
+        _check_level(plan, name, catalogue[name].source(dataset).datasets, datasets)
     start = first_start(groups_of(plan, "de"), plan)
     for outcome in plan.outcomes:
         first = catalogue[outcome.indicator].source(plan.sources[outcome.indicator]).first_year
@@ -194,21 +207,41 @@ def check_plan(plan: Plan, catalogue: Mapping[str, Indicator], contracts: Mappin
                 dataset=plan.sources[outcome.indicator],
                 first_year=first,
             )
-    for name, (_, year) in covariate_cells(plan).items():
+    for name, (_, year) in baseline_cells(plan).items():
         if start is None or year >= start:
             raise UserError("covariate_after_start", plan=plan.id, covariate=name, start=start)
 
 
 def _check_units(plan: Plan) -> None:
     """The level of the units, and the dose, as far as the data carry them. Raises UserError."""
-    if plan.units.level in {"municipality", "youth_office"}:
-        raise UserError("plan_level_without_source", plan=plan.id, level=plan.units.level)
+    if level_of_plan(plan) != "kreis":
+        _check_nested(plan)
     dose = {estimator.id for estimator in plan.estimators if estimator.method == "dose"}
     others = [estimator.id for estimator in plan.estimators if estimator.id not in dose]
     if by_dose(plan) and others:
         raise UserError("plan_dose_only", plan=plan.id, estimators=", ".join(others))
     if dose and not by_dose(plan):
         raise UserError("plan_without_dose", plan=plan.id, estimators=", ".join(sorted(dose)))
+
+
+def _check_nested(plan: Plan) -> None:
+    """A plan below the Kreis says what becomes of nested units, and follows that in its standard errors. Raises UserError."""
+    nested, choices = plan.units.nested, {choice.value for choice in Nested}
+    if nested not in choices:
+        raise UserError("plan_without_nested", plan=plan.id, choices=", ".join(Nested))
+    if by_dose(plan):
+        raise UserError("plan_dose_of_kreise", plan=plan.id)
+    if nested != Nested.LEAVE_OUT and plan.cluster != CLUSTER_KREIS:
+        raise UserError("plan_cluster_below_treatment", plan=plan.id, nested=nested, cluster=plan.cluster)
+
+
+def _check_level(plan: Plan, indicator: str, datasets: Sequence[str], contracts: Mapping[str, Contract]) -> None:
+    """The datasets that give an indicator have units of the plan's level. Raises UserError."""
+    level = level_of_plan(plan)
+    for name in datasets:
+        if level not in contracts[name].levels:
+            known = ", ".join(contracts[name].levels)
+            raise UserError("plan_source_other_level", plan=plan.id, indicator=indicator, dataset=name, level=level, known=known)
 
 
 def land(line: Line, years: Iterable[int]) -> Intake:

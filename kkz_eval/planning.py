@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from kkz_eval.evaluation.baseline import Baseline, first_start
-from kkz_eval.evaluation.design import groups_of
+from kkz_eval.evaluation.design import groups_of, level_of_plan
 from kkz_eval.evaluation.lock import Conformity, Standing, conformity, lock_of_plan
 from kkz_eval.evaluation.plan import Outcome, Plan, plan_digest, report_folder
 from kkz_eval.evaluation.statistical_checks import shown
@@ -18,6 +18,7 @@ from kkz_eval.line import Line, baseline_of_plan, judge_arrivals, land, open_lin
 from kkz_eval.locks import keep_lock, kept_locks, lock_file
 from kkz_eval.model.errors import UserError
 from kkz_eval.model.texts import Language
+from kkz_eval.reference.unit_groups import Nested, nested_sentence, unit_words
 from kkz_eval.sentences import say
 from kkz_eval.settings import Settings
 from kkz_eval.storage.store import Store
@@ -84,10 +85,16 @@ def _shown(line: Line, plan: Plan, language: Language) -> Iterator[str]:
     sizes = groups["group"].value_counts().reindex(["treated", "reference", "later", "left_out"], fill_value=0)
     cohorts = sorted({int(year) for year in groups.loc[groups["group"] == "treated", "cohort"]})
     counts = {str(name): int(size) for name, size in sizes.items()}
-    yield say("plan.groups", language, cohorts=", ".join(map(str, cohorts)), **counts)
-    yield say(f"plan.reference.{plan.reference}", language)
+    units = unit_words(level_of_plan(plan), language)["units"]
+    yield say("plan.groups", language, units=units, cohorts=", ".join(map(str, cohorts)), **counts)
+    if plan.units.nested is not None:
+        yield nested_sentence(Nested(plan.units.nested), level_of_plan(plan), language)
+    yield say(f"plan.reference.{plan.reference}", language, units=units)
     yield say("plan.baseline", language, start=first_start(groups, plan))
-    yield _matching(plan, language)
+    if plan.matching is None and plan.weight is not None:
+        yield say("plan.weight", language, weight=plan.weight)
+    else:
+        yield _matching(plan, language)
     yield say("plan.outcomes", language)
     for outcome in plan.outcomes:
         yield from _outcome(line, plan, outcome, language)
@@ -116,6 +123,7 @@ def _matching(plan: Plan, language: Language) -> str:
     return say(
         "plan.matching.nearest_neighbour",
         language,
+        units=unit_words(level_of_plan(plan), language)["units"],
         covariates=covariates,
         exact=exact,
         neighbours=matching.neighbours,

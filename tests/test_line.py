@@ -33,6 +33,7 @@ def test_the_plans_of_the_project_are_followed(plan: Plan) -> None:
         ("covariates", {"covariates": ("q_PBG_bev",)}),
         ("weight", {"weight": "population"}),
         ("cluster", {"cluster": "region"}),
+        ("units.nested", {"units": Units(level="kreis", nested="leave_out")}),
     ],
 )
 def test_a_key_that_would_be_ignored_is_refused(plan: Plan, key: str, change: dict[str, object]) -> None:
@@ -48,8 +49,13 @@ DOSE = (EstimatorSpec("d", "dose"),)
 @pytest.mark.parametrize(
     ("code", "change"),
     [
-        ("plan_level_without_source", {"units": Units(level="youth_office")}),
-        ("plan_level_without_source", {"units": Units(level="municipality")}),
+        ("plan_without_nested", {"units": Units(level="youth_office")}),
+        ("plan_without_nested", {"units": Units(level="municipality", nested="with_the_wind")}),
+        ("plan_cluster_below_treatment", {"units": Units(level="municipality", nested="own_start")}),
+        ("plan_dose_of_kreise", {"units": Units("municipality", "dose", 2019, "leave_out"), "estimators": DOSE}),
+        ("plan_source_other_level", {"units": Units(level="municipality", nested="leave_out")}),
+        ("plan_source_other_level", {"units": Units(level="youth_office", nested="own_start"), "cluster": "kreis"}),
+        ("covariate_after_start", {"weight": "q_PBG_bev:2012"}),
         ("plan_dose_only", {"units": Units(partly_treated="dose")}),
         ("plan_without_dose", {"estimators": DOSE}),
         ("covariate_after_start", {"covariates": ("q_PBG_bev:2012",)}),
@@ -69,6 +75,8 @@ def test_what_the_data_do_not_carry_is_refused(plan: Plan, code: str, change: di
     [
         {"units": Units(level="kreis", partly_treated="dose", known_until=2019), "estimators": DOSE},
         {"covariates": ("q_PBG_bev:2011",)},
+        {"weight": "q_PBG_bev:2011"},
+        {"cluster": "kreis"},
         {"matching": Matching("entropy_balancing", (Measured("q_PBG_bev"),)), "weight": "weight"},
     ],
 )

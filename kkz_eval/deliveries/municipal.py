@@ -57,6 +57,8 @@ def claims(rows: Sequence[Sequence[str]], contracts: Mapping[str, Contract], she
         above = rows[: match.row - match.depth + 1]
         title = fold(" ".join([sheet, *(cell for cells in above for cell in cells)]))
         marked = marker is not None and fold(marker) in title
+        if marker is None and contract.source == "official" and not match.complete:
+            continue  # other tables of the same office have most of its columns, at another level
         if marker is None or marked:
             names = (fold(name) for name in (contract.title_de, contract.title_en))
             found.append(Claim(match, marked, any(len(name) >= _SHORTEST_TITLE and name in title for name in names)))

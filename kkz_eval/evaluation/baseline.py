@@ -82,18 +82,24 @@ def covariate_cells(plan: Plan) -> dict[str, tuple[str, int]]:
     return {name: (cell["indicator"], int(cell["year"])) for name, cell in found.items() if cell is not None}
 
 
+def baseline_cells(plan: Plan) -> dict[str, tuple[str, int]]:
+    """Indicator and year of each column that is made of one cell of the baseline: covariates, and a weight `indicator:year`."""
+    weight = _COVARIATE.fullmatch(plan.weight) if plan.weight is not None else None
+    return covariate_cells(plan) | ({} if weight is None else {weight[0]: (weight["indicator"], int(weight["year"]))})
+
+
 def covariate_columns(baseline: Baseline, plan: Plan) -> pd.DataFrame:
-    """One row per unit, one column per covariate `indicator:year`; missing where a unit has no value."""
+    """One row per unit, one column per covariate or weight `indicator:year`; missing where a unit has no value."""
     columns = {
         name: baseline.of(indicator, (year, year)).set_index("unit_id")["value"]
-        for name, (indicator, year) in covariate_cells(plan).items()
+        for name, (indicator, year) in baseline_cells(plan).items()
     }
     return pd.DataFrame(columns)
 
 
 def baseline_indicators(plan: Plan) -> tuple[str, ...]:
-    """Indicators whose baseline a plan uses at all: those compared and those of its covariates, each once."""
-    return tuple(dict.fromkeys((*compared_indicators(plan), *(name for name, _ in covariate_cells(plan).values()))))
+    """Indicators whose baseline a plan uses at all: those compared and those of its covariates and weight, each once."""
+    return tuple(dict.fromkeys((*compared_indicators(plan), *(name for name, _ in baseline_cells(plan).values()))))
 
 
 def baseline_of(values: pd.DataFrame, groups: pd.DataFrame, plan: Plan) -> Baseline:
@@ -112,7 +118,7 @@ def baseline_of(values: pd.DataFrame, groups: pd.DataFrame, plan: Plan) -> Basel
     for indicator in compared_indicators(plan):
         years = baseline_years(plan, indicator)
         wanted |= (values["indicator"] == indicator) & (year.between(*years) if years is not None else True)
-    for indicator, covariate_year in covariate_cells(plan).values():
+    for indicator, covariate_year in baseline_cells(plan).values():
         wanted |= (values["indicator"] == indicator) & (year == covariate_year)
     seen &= wanted
     slice_ = values.assign(group=group, year=year, value=values["value"].astype("float64"))[seen][list(BASELINE_COLUMNS)]

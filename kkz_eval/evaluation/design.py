@@ -12,10 +12,20 @@ from kkz_eval.evaluation.baseline import Baseline, covariate_columns
 from kkz_eval.evaluation.matching import Matched
 from kkz_eval.evaluation.plan import MATCHING_STRATUM, MATCHING_WEIGHT, Outcome, Plan
 from kkz_eval.model.texts import Language
-from kkz_eval.reference.exposure import Group, KreisGroup, kreis_groups
-from kkz_eval.reference.tables import Kind, kreise
+from kkz_eval.reference.exposure import Group
+from kkz_eval.reference.tables import kreis_of, kreise
+from kkz_eval.reference.unit_groups import (
+    Nested,
+    UnitGroup,
+    municipality_groups,
+    stratum_parts,
+    whole_kreise,
+    youth_office_groups,
+)
 
 PANEL_COLUMNS = ["unit_id", "year", "indicator", "value", "cohort"]
+CLUSTER_KREIS = "kreis"  # the panel's column with the Kreis that a unit lies in
+FIRST_KNOWN_YEAR = 2003  # of the register of youth offices, where a plan names no window
 LAST_CLEAN_YEAR = 2019  # from 2020 on the successor programme was open to every youth office
 
 
@@ -36,35 +46,60 @@ class Coverage:
 
 
 def groups_of(plan: Plan, language: Language) -> pd.DataFrame:
-    """One row per Kreis: unit_id, name, group (treated | reference | later | left_out), cohort (missing: never), reason.
+    """One row per unit of the plan's level: unit_id, name, group (treated | reference | later | left_out), cohort (missing: never), reason.
 
-    With reference `not_yet`, Kreise of other cohorts belong to the reference group until their own start. With `units.partly_treated:
+    With reference `not_yet`, units of other cohorts belong to the reference group until their own start. With `units.partly_treated:
     dose` no Kreis is left out: the cohort is the year from which a part of it is treated.
     """
     treated = frozenset(plan.treated_cohorts or ())
 
-    def cohort(kreis: KreisGroup) -> int | None:
-        return kreis.first_cohort if by_dose(plan) else kreis.cohort
+    def cohort(unit: UnitGroup) -> int | None:
+        return unit.kreis.first_cohort if by_dose(plan) and unit.kreis is not None else unit.cohort
 
-    def role(kreis: KreisGroup) -> str:
-        if kreis.group == Group.LEFT_OUT and not by_dose(plan):
+    def role(unit: UnitGroup) -> str:
+        if unit.group == Group.LEFT_OUT and not by_dose(plan):
             return "left_out"
-        if cohort(kreis) is None:
+        if cohort(unit) is None:
             return "reference"
-        if not treated or cohort(kreis) in treated:
+        if not treated or cohort(unit) in treated:
             return "treated"
         return "reference" if plan.reference == "not_yet" else "later"
 
-    rows = _kreis_groups(plan)
+    rows = unit_groups(plan)
     return pd.DataFrame(
         {
-            "unit_id": [kreis.kreis_ags5 for kreis in rows],
-            "name": [kreis.name for kreis in rows],
-            "group": [role(kreis) for kreis in rows],
-            "cohort": pd.array([cohort(kreis) for kreis in rows], dtype="Int64"),
-            "reason": [kreis.sentence(language) for kreis in rows],
+            "unit_id": [unit.unit_id for unit in rows],
+            "name": [unit.name for unit in rows],
+            "group": [role(unit) for unit in rows],
+            "cohort": pd.array([cohort(unit) for unit in rows], dtype="Int64"),
+            "reason": [unit.sentence(language) for unit in rows],
         }
     )
+
+
+def unit_groups(plan: Plan) -> tuple[UnitGroup, ...]:
+    """The units of a plan's level with their groups, by the plan's rule. Raises ValueError below the Kreis without a rule for nested units."""
+    known_until = plan.units.known_until or LAST_CLEAN_YEAR
+    level = level_of_plan(plan)
+    if level == "kreis":
+        return whole_kreise(known_until)
+    nested = Nested(plan.units.nested or "")
+    return (
+        municipality_groups(nested, known_until)
+        if level == "municipality"
+        else youth_office_groups(nested, known_until, span_of_plan(plan))
+    )
+
+
+def level_of_plan(plan: Plan) -> str:
+    """The level of a plan's units: municipality | youth_office | kreis, the last where the plan names none."""
+    return plan.units.level or "kreis"
+
+
+def span_of_plan(plan: Plan) -> tuple[int, int]:
+    """First and last year that a plan's windows name; of an outcome without one, of the register and of the clean years."""
+    windows = [outcome.window or (FIRST_KNOWN_YEAR, plan.units.known_until or LAST_CLEAN_YEAR) for outcome in plan.outcomes]
+    return min(first for first, _ in windows), max(last for _, last in windows)
 
 
 def by_dose(plan: Plan) -> bool:
@@ -73,18 +108,15 @@ def by_dose(plan: Plan) -> bool:
 
 
 def strata_of(groups: pd.DataFrame, plan: Plan) -> dict[str, str]:
-    """Stratum of each unit by `matching.exact`, "" where the plan names none. groups: unit_id of Kreise (5 digits).
-
-    kind: kreisfreie Stadt, or Kreis and Städteregion; government_district: the first three digits of the key.
-    """
+    """Stratum of each unit by `matching.exact`, "" where the plan names none. groups: unit_id; parts as in unit_groups.stratum_parts."""
     exact = () if plan.matching is None else plan.matching.exact
-    kinds = {kreis.ags5: "kreisfrei" if kreis.kind is Kind.KREISFREIE_STADT else "kreis" for kreis in kreise()}
-    parts = {unit: {"kind": kinds[unit], "government_district": unit[:3]} for unit in groups["unit_id"]} if exact else {}
+    kinds = {kreis.ags5: kreis.kind for kreis in kreise()}
+    parts = {unit: stratum_parts(unit, kinds) for unit in groups["unit_id"]} if exact else {}
     return {unit: " ".join(parts[unit][name] for name in exact) for unit in groups["unit_id"]}
 
 
 def with_design(panel: pd.DataFrame, matched: Matched, baseline: Baseline, plan: Plan) -> pd.DataFrame:
-    """The panel with the columns that the plan's design makes: weight and stratum of a matching, covariates of the baseline, dose.
+    """The panel with the columns that the plan's design makes: weight and stratum of a matching, covariates and weight of the baseline, Kreis, dose.
 
     Units that the design does not see (group `later`) have no weight and no covariates; the estimators leave them out anyway.
     """
@@ -95,14 +127,16 @@ def with_design(panel: pd.DataFrame, matched: Matched, baseline: Baseline, plan:
         made[MATCHING_STRATUM] = made["unit_id"].map(units["stratum"])
     for name, column in covariate_columns(baseline, plan).items():
         made[name] = made["unit_id"].map(column).astype("float64")
+    if plan.cluster == CLUSTER_KREIS:
+        made[CLUSTER_KREIS] = made["unit_id"].map(kreis_of)
     if by_dose(plan):
-        dose = {kreis.kreis_ags5: kreis for kreis in _kreis_groups(plan)}
+        dose = {unit.unit_id: unit.kreis for unit in unit_groups(plan) if unit.kreis is not None}
         made["dose"] = [dose[unit].dose(int(year)) for unit, year in zip(made["unit_id"], made["year"], strict=True)]
     return made
 
 
 def panel_of(outcome: Outcome, indicators: pa.Table, groups: pd.DataFrame) -> pd.DataFrame:
-    """The panel of an outcome in the form of the interface: every Kreis that is not left out, every year of the window.
+    """The panel of an outcome in the form of the interface: every unit that is not left out, every year of the window.
 
     indicators: rows of model.tables.INDICATORS of this outcome; a year without a row has a missing value.
     """
@@ -138,10 +172,6 @@ def demanded_coverage(plan: Plan) -> float:
 def below(coverage: Sequence[Coverage], minimum: float) -> tuple[Coverage, ...]:
     """Those that fall short of the coverage the plan demands, or demand nothing at all."""
     return tuple(row for row in coverage if row.demanded == 0 or row.share < minimum)
-
-
-def _kreis_groups(plan: Plan) -> tuple[KreisGroup, ...]:
-    return kreis_groups(plan.units.known_until or LAST_CLEAN_YEAR)
 
 
 def _years(outcome: Outcome, known: pd.Series[int]) -> list[int]:

@@ -74,11 +74,15 @@ class Inference:
 
 @dataclass(frozen=True)
 class Units:
-    """Rule about units, applied when the panel is built. known_until: last cohort that exists in the data."""
+    """Rule about units, applied when the panel is built. known_until: last cohort that exists in the data.
+
+    nested: rule for units in a Kreis of the programme (reference.unit_groups.Nested), of levels below the Kreis.
+    """
 
     level: str | None = None
     partly_treated: str | None = None
     known_until: int | None = None
+    nested: str | None = None
 
 
 @dataclass(frozen=True)

@@ -92,7 +92,7 @@ class SourceInfo:
 class DesignInfo:
     """Who is compared with whom.
 
-    method: none | entropy_balancing | nearest_neighbour. ess: effective number of the n_reference reference units with weight.
+    method: none | weight | entropy_balancing | nearest_neighbour; weight: what the plan weights by without a matching, else "". ess: effective number of the n_reference reference units with weight.
     unused: (name, reason) of units without weight. references: unit_name, reference_name, rank, distance, matched.
     synthetic: unit_name, reference_name, share, distance. balance: rows of evaluation.balance.
     regression: rows of evaluation.regression_to_mean.
@@ -106,6 +106,7 @@ class DesignInfo:
     synthetic: pd.DataFrame
     balance: pd.DataFrame
     regression: pd.DataFrame
+    weight: str = ""
 
 
 @dataclass(frozen=True)
@@ -118,6 +119,7 @@ class ReportInputs:
     estimates, tests: columns of the engine's interface. balance: rows of evaluation.balance; may be empty. deliveries: one row per dataset, unit and year; may be empty.
     counts: municipal counts with their total per unit and year, shown through the disclosure gate only.
     One row per unit, year and certificate. conformity: whether the results follow a locked plan, then each deviation.
+    level: of the units, kreis | municipality | youth_office; unit_rule: what the plan says of nested units, None where it says nothing.
     revisions: the largest differences between two editions of a source, REVISION_COLUMNS; may be empty.
     not_evaluable: subjects of the chain without an estimate, each with its reason.
     Raises ValueError where a table lacks a column, a role, group or status is unknown, or counts has a key twice.
@@ -141,6 +143,8 @@ class ReportInputs:
     digests: Mapping[str, str] = field(default_factory=dict)
     versions: Mapping[str, str] = field(default_factory=dict)
     design: DesignInfo | None = None
+    level: str = "kreis"
+    unit_rule: LocalText | None = None
     conformity: tuple[LocalText, ...] = ()
     not_evaluable: tuple[LocalText, ...] = ()
     revisions: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(REVISION_COLUMNS)))

@@ -12,6 +12,7 @@ from enum import StrEnum
 import pandas as pd
 
 from kkz_eval.model.texts import Language
+from kkz_eval.reference.unit_groups import unit_words
 from kkz_eval.reporting.document import Inline, Parts, Quoted, join, phrase
 from kkz_eval.reporting.inputs import OutcomeInfo, in_language
 from kkz_eval.reporting.numbers import count, decimals_that_show, measured, p_value, year
@@ -152,10 +153,10 @@ def verdict(
     return Verdict(kind, row, p, moved)
 
 
-def finding(found: Verdict, outcome: OutcomeInfo, scope: str, language: Language) -> Parts:
+def finding(found: Verdict, outcome: OutcomeInfo, scope: str, language: Language, level: str = "kreis") -> Parts:
     """The sentences on one outcome: what may be said, from which years, on how many units.
 
-    scope: beginning of the identifiers of the numbers in it.
+    scope: beginning of the identifiers of the numbers in it; level: of the units.
     """
     label = Quoted(in_language(outcome.label, language, outcome.indicator))
     if found.row is None:
@@ -167,17 +168,18 @@ def finding(found: Verdict, outcome: OutcomeInfo, scope: str, language: Language
     return join(
         _difference(found, outcome, label, scope, language),
         _exposure(outcome, scope, language),
-        basis(found.row, scope, language),
+        basis(found.row, scope, language, level),
     )
 
 
-def basis(row: pd.Series, scope: str, language: Language) -> Parts:
+def basis(row: pd.Series, scope: str, language: Language, level: str = "kreis") -> Parts:
     """On how many units a row rests, and on how many clusters where its inference has any that are not the units."""
     clustered = not pd.isna(row["n_clusters"]) and row["n_clusters"] != row["n_units"]
     clusters = {"clusters": count(f"{scope}.n_clusters", row["n_clusters"], language)} if clustered else {}
     return phrase(
         "wording.basis" if clustered else "wording.basis_without_clusters",
         language,
+        units=unit_words(level, language)["all_units"],
         n=count(f"{scope}.n_units", row["n_units"], language),
         treated=count(f"{scope}.n_treated", row["n_treated"], language),
         control=count(f"{scope}.n_control", row["n_control"], language),

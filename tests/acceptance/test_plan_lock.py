@@ -117,7 +117,7 @@ def test_locking_again_is_nothing_new_and_a_changed_plan_is_refused(
     assert show_plan(settings_of(world), world / "plan.yaml") == 0
     shown = capsys.readouterr().out
     assert "seed: festgelegt war 1, jetzt steht da 2." in shown
-    assert "13 Kreise (Beginn 2012) mit 17 Vergleichskreisen" in shown
+    assert "13 Kreise (Beginn 2012) mit 17 der Vergleichsgruppe" in shown
 
 
 def test_a_lock_put_in_place_of_another_is_told(locked: Path, tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from kkz_eval.model.texts import catalogue
+from kkz_eval.model.texts import LANGUAGES, catalogue
 from kkz_eval.reference.exposure import Group, KreisGroup, Reason, kreis_groups
 
 TREATED_2012 = {
@@ -83,4 +83,5 @@ def test_every_reason_is_a_sentence(language: str) -> None:
 
 def test_both_languages_have_every_reason() -> None:
     keys = {f"exposure.{reason}" for reason in Reason}
-    assert set(catalogue("kkz_eval.reference", "de")) == set(catalogue("kkz_eval.reference", "en")) == keys
+    for language in LANGUAGES:
+        assert {key for key in catalogue("kkz_eval.reference", language) if key.startswith("exposure.")} == keys

@@ -58,7 +58,7 @@ def _texts(section: Section) -> str:
 
 def test_references_are_named_with_distances_and_shares(inputs, design):
     section = _sections(replace(inputs, design=design), "de")["references"]
-    assert "7 Vergleichskreise gehen ein; sie sind so aussagekräftig wie 4,3 gleich gewichtete." in _texts(section)
+    assert "7 Kreise der Vergleichsgruppe gehen ein; sie sind so aussagekräftig wie 4,3 gleich gewichtete." in _texts(section)
     assert "Kreis Brun 7 geht nicht ein: Ausgangswerte fehlen." in _texts(section)
     after, names = (block for block in section.blocks if isinstance(block, Table))
     assert [tuple(plain(cell) for cell in row) for row in after.rows] == [
@@ -82,7 +82,7 @@ def test_what_levels_alone_let_expect_stands_with_its_unit(inputs, design):
 def test_without_matching_no_weights_are_spoken_of(inputs, design):
     plain_design = replace(design, method="none", unused=(), n_reference=8, ess=8.0)
     section = _sections(replace(inputs, design=plain_design), "de")["references"]
-    assert "zählt gleich" in _texts(section)
+    assert "zählen gleich" in _texts(section)
     assert "gewichtete" not in _texts(section)
     assert len([block for block in section.blocks if isinstance(block, Table)]) == 1
 

@@ -10,10 +10,13 @@ from collections.abc import Iterator
 import pandas as pd
 
 from kkz_eval.model.texts import Language
+from kkz_eval.reference.unit_groups import unit_words
 from kkz_eval.reporting import numbers
 from kkz_eval.reporting.document import Column, Inline, Listing, Paragraph, Parts, Quoted, Section, Table, join, phrase
 from kkz_eval.reporting.inputs import DesignInfo, OutcomeInfo, ReportInputs, in_language
 from kkz_eval.reporting.sections.parts import Block, say
+
+MOST_SHARES = 6  # of a synthetic reference that are named; its file has all
 
 
 def lock_headline(inputs: ReportInputs, language: Language) -> tuple[Paragraph, ...]:
@@ -33,26 +36,29 @@ def lock_section(inputs: ReportInputs, language: Language) -> tuple[Section, ...
 
 
 def design_sections(inputs: ReportInputs, language: Language) -> tuple[Section, ...]:
-    """The reference Kreise of each Kreis of the programme, and what levels alone let expect; none where the inputs have no design."""
+    """The reference units of each unit of the programme, and what levels alone let expect; none where the inputs have no design."""
     design = inputs.design
     if design is None:
         return ()
     labels = {outcome.indicator: outcome for outcome in inputs.outcomes}
-    sections = [Section("references", phrase("design.title", language), tuple(_reference_blocks(design, labels, language)))]
+    sections = [
+        Section("references", phrase("design.title", language), tuple(_reference_blocks(design, labels, inputs.level, language)))
+    ]
     expected = tuple(_expected(design.regression, labels, language))
     if expected:
-        blocks = (Paragraph(phrase("design.regression_intro", language)), Listing(expected))
+        blocks = (Paragraph(phrase("design.regression_intro", language, units=_units(inputs.level, language))), Listing(expected))
         sections.append(Section("regression", phrase("design.regression", language), blocks))
     return tuple(sections)
 
 
-def _reference_blocks(design: DesignInfo, labels: dict[str, OutcomeInfo], language: Language) -> Iterator[Block]:
+def _reference_blocks(design: DesignInfo, labels: dict[str, OutcomeInfo], level: str, language: Language) -> Iterator[Block]:
     total = numbers.count("design.n_reference", design.n_reference, language)
     effective = numbers.measured("design.ess", design.ess, 1, language)
-    weighted = design.method != "none"
-    counted = phrase("design.effective", language, n=total, ess=effective) if weighted else ()
+    weighted = design.method not in ("none", "weight")
+    units = _units(level, language)
+    counted = phrase("design.effective", language, units=units, n=total, ess=effective) if weighted else ()
     fixed = phrase("design.weights_fixed", language) if weighted else ()
-    yield Paragraph(join(phrase(f"design.{design.method}", language), counted, fixed))
+    yield Paragraph(join(_method(design, units, language), counted, fixed))
     if len(design.unused):
         yield Listing(
             tuple(
@@ -63,8 +69,8 @@ def _reference_blocks(design: DesignInfo, labels: dict[str, OutcomeInfo], langua
     if weighted:
         yield _after_table(design.balance, labels, language)
     if len(design.references):
-        yield Paragraph(phrase("design.names_intro", language))
-        yield _names_table(design, language)
+        yield Paragraph(phrase("design.names_intro", language, units=units))
+        yield _names_table(design, level, language)
 
 
 def _after_table(balance: pd.DataFrame, labels: dict[str, OutcomeInfo], language: Language) -> Table:
@@ -81,7 +87,7 @@ def _after_table(balance: pd.DataFrame, labels: dict[str, OutcomeInfo], language
     return Table("design.after", phrase("design.after_caption", language), columns, tuple(rows))
 
 
-def _names_table(design: DesignInfo, language: Language) -> Table:
+def _names_table(design: DesignInfo, level: str, language: Language) -> Table:
     rows = []
     for position, (name, part) in enumerate(design.references.groupby("unit_name", sort=True), start=1):
         near = [
@@ -103,15 +109,19 @@ def _names_table(design: DesignInfo, language: Language) -> Table:
                 name=Quoted(str(row["reference_name"])),
                 share=numbers.measured(f"design.unit-{position}.share-{place}", 100 * row["share"], 0, language),
             )
-            for place, row in enumerate(mixed.to_dict("records"), start=1)
+            for place, row in enumerate(mixed.head(MOST_SHARES).to_dict("records"), start=1)
         ]
+        if len(mixed) > MOST_SHARES:
+            more = numbers.count(f"design.unit-{position}.more", len(mixed) - MOST_SHARES, language)
+            shares.append(phrase("design.more_shares", language, n=more))
         apart = numbers.measured(f"design.unit-{position}.apart", mixed["distance"].iloc[0], 2, language) if len(mixed) else "–"
         rows.append(((Quoted(str(name)),), _listed(near), _listed(shares), (apart,)))
     columns = (
-        *(_column(key, language) for key in ("design.unit", "design.nearest", "design.synthetic")),
+        Column(unit_words(level, language)["unit"], "text"),
+        *(_column(key, language) for key in ("design.nearest", "design.synthetic")),
         Column(say("design.apart", language), "number"),
     )
-    return Table("design.names", phrase("design.names_caption", language), columns, tuple(rows))
+    return Table("design.names", phrase("design.names_caption", language, units=_units(level, language)), columns, tuple(rows))
 
 
 def _expected(regression: pd.DataFrame, labels: dict[str, OutcomeInfo], language: Language) -> Iterator[Parts]:
@@ -131,6 +141,17 @@ def _expected(regression: pd.DataFrame, labels: dict[str, OutcomeInfo], language
             unit=Quoted(in_language(outcome.difference_unit, language, outcome.indicator)),
             **after,
         )
+
+
+def _method(design: DesignInfo, units: str, language: Language) -> Parts:
+    """How the units of the reference group count."""
+    if design.method == "weight":
+        return phrase("design.weight", language, units=units, weight=Quoted(design.weight))
+    return phrase(f"design.{design.method}", language, units=units)
+
+
+def _units(level: str, language: Language) -> str:
+    return unit_words(level, language)["units"]
 
 
 def _listed(items: list[Parts]) -> Parts:

@@ -45,7 +45,9 @@ def _difference_outcome(inputs: ReportInputs, outcome: OutcomeInfo, language: La
     scope = scope_of("difference", inputs, outcome)
     found = verdict_of(inputs, outcome)
     label = label_of(outcome, language)
-    sentence = join(wording.finding(found, outcome, scope, language), wording.pre_trend_note(found, scope, language))
+    sentence = join(
+        wording.finding(found, outcome, scope, language, inputs.level), wording.pre_trend_note(found, scope, language)
+    )
     blocks: list[Block] = [Paragraph(sentence)]
     chosen = event_study_of(inputs, outcome, language)
     if chosen is not None:

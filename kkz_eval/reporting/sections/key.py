@@ -20,7 +20,7 @@ def key_section(inputs: ReportInputs, language: Language) -> Section:
         found = verdict_of(inputs, outcome)
         scope = scope_of("key", inputs, outcome)
         said = join(
-            wording.finding(found, outcome, scope, language),
+            wording.finding(found, outcome, scope, language, inputs.level),
             wording.elsewhere(found, outcome, inputs.estimates, scope, language),
             wording.before(inputs.balance, outcome, scope, language),
         )

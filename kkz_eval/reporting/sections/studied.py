@@ -32,6 +32,8 @@ def studied_section(inputs: ReportInputs, language: Language) -> Section:
             starts="\x01",
         )
         blocks.append(Paragraph(insert(sentence, tuple(starts) or (say("studied.not_stated", language),))))
+        if inputs.unit_rule is not None:
+            blocks.append(Paragraph((Quoted(in_language(inputs.unit_rule, language, "units.nested")),)))
         blocks.append(_outcome_table(inputs, language))
         mechanisms = tuple(
             phrase(
