@@ -68,6 +68,7 @@ def existing(units: Iterable[Unit], year: int) -> tuple[Unit, ...]:
     return tuple(unit for unit in units if unit.exists(day))
 
 
+@cache
 def municipalities_of_kreis(kreis_ags5: str, year: int) -> tuple[str, ...]:
     """Keys of the municipalities of a Kreis on 31 December of that year; a kreisfreie Stadt is its own only one; () for no Kreis."""
     return tuple(unit.key for unit in existing(municipalities(), year) if unit.kreis_ags5 == kreis_ags5)
@@ -79,7 +80,7 @@ def municipalities_of_office(key: str, year: int) -> tuple[str, ...]:
     JH…999 serves those of the Kreis without an office of their own. Offices that closed before 2003 are not in the source: Sprockhövel
     has none before December 2002. Raises KeyError for an unknown key.
     """
-    office = {unit.key: unit for unit in youth_offices()}[key]
+    office = _offices_by_key()[key]
     if not office.exists(date(year, 12, 31)):
         return ()
     served = {town: _office_in_kreis(town, year) for town in municipalities_of_kreis(office.kreis_ags5, year)}
@@ -88,18 +89,28 @@ def municipalities_of_office(key: str, year: int) -> tuple[str, ...]:
 
 def current_key(key: str) -> str:
     """The key of today for a Kreis, municipality or office JH… that was dissolved, else the key itself; 05354 and 05313 become 05334."""
-    return _successors((*dissolved_kreise(), *municipalities(), *_with_own_key())).get(key, key)
+    return _of_areas().get(key, key)
 
 
 def current_office_key(key: str) -> str:
     """The key of today for a youth office; 05313000 as an office became JH05334002, as a municipality 05334002."""
-    return _successors(youth_offices()).get(key, key)
+    return _of_offices().get(key, key)
 
 
 def _office_in_kreis(town: str, year: int) -> str:
-    keys = {unit.key for unit in existing(youth_offices(), year) if unit.kreis_ags5 == town[:5]}
+    keys = _offices_in_kreis(town[:5], year)
     own = _SERVED_ELSEWHERE.get(town, town if town in keys else "JH" + town)
     return own if own in keys else "JH" + town[:5] + _REST
+
+
+@cache
+def _offices_by_key() -> Mapping[str, Unit]:
+    return MappingProxyType({unit.key: unit for unit in youth_offices()})
+
+
+@cache
+def _offices_in_kreis(kreis_ags5: str, year: int) -> frozenset[str]:
+    return frozenset(unit.key for unit in existing(youth_offices(), year) if unit.kreis_ags5 == kreis_ags5)
 
 
 def _with_own_key() -> tuple[Unit, ...]:
@@ -107,6 +118,15 @@ def _with_own_key() -> tuple[Unit, ...]:
 
 
 @cache
+def _of_areas() -> Mapping[str, str]:
+    return _successors((*dissolved_kreise(), *municipalities(), *_with_own_key()))
+
+
+@cache
+def _of_offices() -> Mapping[str, str]:
+    return _successors(youth_offices())
+
+
 def _successors(units: tuple[Unit, ...]) -> Mapping[str, str]:
     return MappingProxyType({unit.key: unit.successor for unit in units if unit.successor is not None})
 

@@ -12,6 +12,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
+from types import MappingProxyType
 
 from kkz_eval.model.texts import Language, text
 from kkz_eval.reference.exposure import Group, KreisGroup, kreis_groups
@@ -112,6 +114,7 @@ def whole_kreise(known_until: int) -> tuple[UnitGroup, ...]:
     return tuple(UnitGroup(row.kreis_ags5, row.name, row.group, row.cohort, None, kreis=row) for row in kreis_groups(known_until))
 
 
+@cache
 def municipality_groups(nested: Nested, known_until: int) -> tuple[UnitGroup, ...]:
     """The group of each of the 396 municipalities of the last known year, by key. known_until: units that join later are not treated."""
     own, of_kreis = _starts(known_until)
@@ -121,6 +124,7 @@ def municipality_groups(nested: Nested, known_until: int) -> tuple[UnitGroup, ..
     )
 
 
+@cache
 def youth_office_groups(nested: Nested, known_until: int, years: tuple[int, int]) -> tuple[UnitGroup, ...]:
     """The group of each youth office that existed on 31 December of one of these years (first and last), by its key of today.
 
@@ -187,8 +191,17 @@ def _offices(years: tuple[int, int]) -> dict[str, Unit]:
 
 def _served(key: str, year: int) -> frozenset[str]:
     """Today's keys of the municipalities that an office, under this key or an earlier one, served at the end of a year."""
-    held = [unit.key for unit in existing(youth_offices(), year) if current_office_key(unit.key) == key]
-    return frozenset(current_key(town) for office in held for town in municipalities_of_office(office, year))
+    return frozenset(current_key(town) for office in _held(year).get(key, ()) for town in municipalities_of_office(office, year))
+
+
+@cache
+def _held(year: int) -> Mapping[str, tuple[str, ...]]:
+    """The keys that existed at the end of a year, by the key of today."""
+    found: dict[str, tuple[str, ...]] = {}
+    for unit in existing(youth_offices(), year):
+        key = current_office_key(unit.key)
+        found[key] = (*found.get(key, ()), unit.key)
+    return MappingProxyType(found)
 
 
 def stratum_parts(unit_id: str, kreis_kind: Mapping[str, Kind]) -> dict[str, str]:
