@@ -8,10 +8,12 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
+import dagster as dg
 import pytest
 from whole_runs import ALL_YEARS, CONTRACTS, SHARED_DATA, take_in_and_judge
 
 from kkz_eval import line as steps
+from kkz_eval.assets.official import official_asset
 from kkz_eval.editions import make_edition, report_inputs
 from kkz_eval.evaluation.design import groups_of
 from kkz_eval.evaluation.plan import Plan
@@ -109,6 +111,32 @@ def test_editions_that_follow_each_other_are_estimated_and_said(tmp_path: Path) 
     inputs = report_inputs(line, plan, steps.design(line, plan), steps.effects(line, plan))
     (said,) = [notice["de"] for notice in inputs.notices if "mehreren Ausgaben" in notice["de"]]
     assert "2018: 2008–2011; 2024: 2012–2014" in said
+
+
+def test_values_that_are_not_final_are_counted_and_said(tmp_path: Path) -> None:
+    rows = [line.split(",") for line in _null_world("all").splitlines()[1:]]
+    marked = [f"{unit},{year},{old}{' p' if unit == '05111' else ''}" for unit, year, old, _ in rows]
+    line, plan = _line(tmp_path, {"a_schul_oA_2018.csv": "\n".join(["ags,jahr,2018", *marked]) + "\n"})
+    assert steps.marks_of_plan(line, plan) == {"a_schul_oA": {"p": len(YEARS)}}
+    inputs = report_inputs(line, plan, steps.design(line, plan), steps.effects(line, plan))
+    (said,) = [notice["de"] for notice in inputs.notices if "nicht endgültig" in notice["de"]]
+    assert "7 Werten" in said
+    (source,) = inputs.sources
+    assert [(edition.edition, edition.flags) for edition in source.editions] == [("2018", (("p", 7),))]
+
+
+def test_the_asset_of_an_official_source_says_since_when_each_edition_is_known(tmp_path: Path) -> None:
+    line, _ = _line(tmp_path, {"a_schul_oA_nach_Ausgaben.csv": _null_world("all")})
+    asset = official_asset(line.contracts["inkar"])
+    with dg.DagsterInstance.ephemeral() as instance:
+        run = dg.materialize([asset], resources={"line": line}, instance=instance)
+    metadata = run.asset_materializations_for_node("official_inkar")[0].metadata
+    rows = [record.data for record in metadata["bekannt"].records]
+    assert [(row["ausgabe"], row["bekannt_seit"], row["laut"]) for row in rows] == [
+        ("2018", "2018-12-31", "edition"),
+        ("2024", "2024-12-31", "edition"),
+    ]
+    assert metadata["ausgaben"].value == "2018, 2024"
 
 
 def test_an_edition_that_never_came_is_named_with_those_that_did(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ import pyarrow as pa
 import pytest
 
 from kkz_eval.model.errors import UserError
-from kkz_eval.model.tables import TableSpec
+from kkz_eval.model.tables import OBSERVATIONS, TableSpec
 from kkz_eval.storage.digests import digest_of, digest_of_table
 from kkz_eval.storage.tables import from_parquet, to_parquet
 
@@ -58,3 +58,14 @@ def test_what_lies_before_a_slice_or_beneath_a_null_is_no_part_of_the_digest() -
     alone = pa.table({"value": [None, 3.0, None], "name": ["yy", None, "zz"]})
     assert digest_of_table(slice_of_more) == digest_of_table(alone)
     assert digest_of_table(alone.set_column(0, "value", beneath)) == digest_of_table(alone)
+
+
+def test_observations_of_version_1_say_no_day_since_which_they_are_known():
+    first = TableSpec("observations", 1, pa.schema([f for f in OBSERVATIONS.schema if f.name not in ("known_day", "known_by")]))
+    filled = {
+        "observation_id": "a", "unit_id": "05111", "level": "kreis", "year": 2015, "dataset": "inkar", "measure": "m",
+        "dimensions": [], "value": 6.8, "unit": "", "edition": "2018", "known_from": 1, "delivery_sha256": "b",
+    }  # fmt: skip
+    kept = to_parquet(pa.Table.from_pylist([filled], schema=first.schema), first)
+    (row,) = from_parquet(kept, OBSERVATIONS).to_pylist()
+    assert (row["edition"], row["value"], row["known_day"], row["known_by"]) == ("2018", 6.8, None, None)
