@@ -29,7 +29,15 @@ from kkz_eval.reference.tables import unit_name
 from kkz_eval.reporting.build import build_document, render
 from kkz_eval.reporting.figures.canvas import WIDE, to_svg
 from kkz_eval.reporting.figures.event_study import event_study_chart
-from kkz_eval.reporting.inputs import COUNT_COLUMNS, DELIVERY_COLUMNS, DesignInfo, OutcomeInfo, ReportInputs, SourceInfo
+from kkz_eval.reporting.inputs import (
+    COUNT_COLUMNS,
+    DELIVERY_COLUMNS,
+    STATION_COLUMNS,
+    DesignInfo,
+    OutcomeInfo,
+    ReportInputs,
+    SourceInfo,
+)
 from kkz_eval.reporting.sections.difference import event_study_of
 from kkz_eval.sentences import conflict_sentence
 from kkz_eval.stewardship.board import owing_units
@@ -138,6 +146,7 @@ def report_inputs(line: Line, plan: Plan, design: steps.Design, effects: Effects
         design=_design_info(plan, design),
         conformity=_in_languages(conformity_of(line, plan, design.baseline)),
         not_evaluable=tuple({str(lang): row.sentence(lang) for lang in LANGUAGES} for row in line.not_evaluable),
+        stations=_stations(line, plan),
     )
 
 
@@ -263,6 +272,18 @@ def _counts(line: Line, plan: Plan, municipal: list[Contract]) -> pd.DataFrame |
     return frame.loc[newest].reset_index(drop=True)
 
 
+def _stations(line: Line, plan: Plan) -> pd.DataFrame | None:
+    """The delivered stations of those born in the years in which the plan's treated cohorts joined; None without any.
+
+    They are the first who could have been reached from birth on.
+    """
+    table = steps.pseudo_cohorts(line).to_pandas()
+    rows = table[(table["source"] == "municipal") & table["birth_year"].isin(list(plan.treated_cohorts or ()))]
+    if rows.empty:
+        return None
+    return rows.assign(unit_name=rows["unit_id"].map(unit_name))[list(STATION_COLUMNS)].reset_index(drop=True)
+
+
 def _notices(line: Line, plan: Plan, design: steps.Design) -> tuple[Mapping[str, str], ...]:
     """Sentences about what is missing from the report's data: rejected deliveries, contradictions, values without a figure."""
     datasets = set(steps.datasets_of(line, plan)) | {c.dataset for c in line.contracts.values() if c.source == "municipal"}
@@ -316,6 +337,7 @@ def _digest_of_inputs(inputs: ReportInputs, effects: EffectsResult) -> str:
     frames = [inputs.panel, inputs.groups, inputs.balance, inputs.deliveries, effects.estimates, effects.tests]
     tables = [digest_of_bytes(frame.to_csv(index=False).encode()) for frame in frames]
     tables.append(digest_of_bytes(b"" if inputs.counts is None else inputs.counts.to_csv(index=False).encode()))
+    tables.append(digest_of_bytes(b"" if inputs.stations is None else inputs.stations.to_csv(index=False).encode()))
     outcomes = [repr(outcome) for outcome in inputs.outcomes]
     sources = [repr(source) for source in inputs.sources]
     notices = [dict(notice) for notice in inputs.notices]

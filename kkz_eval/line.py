@@ -44,6 +44,7 @@ from kkz_eval.evaluation.results import EffectsResult
 from kkz_eval.indicators.agreement import require_one_source
 from kkz_eval.indicators.catalogue import Indicator, NotEvaluable, check_origins, load_catalogue, load_not_evaluable
 from kkz_eval.indicators.memo import stored_indicator
+from kkz_eval.indicators.pseudo_cohorts import datasets_of_stations, stored_pseudo_cohorts
 from kkz_eval.indicators.rates import IndicatorValues
 from kkz_eval.locks import lock_file
 from kkz_eval.model.errors import UserError
@@ -417,6 +418,14 @@ def _indicator(line: Line, register: Register, indicator_id: str, dataset: str) 
     contract = next(c for c in line.contracts.values() if c.dataset == dataset)
     observations = {name: _accepted(line, register, name).observations for name in source.datasets}
     return stored_indicator(line.steps, definition, source, observations, contract.source)
+
+
+def pseudo_cohorts(line: Line) -> pa.Table:
+    """The stations of each year of birth by unit, of what is accepted now: model.tables.PSEUDO_COHORTS."""
+    register = line.register()
+    known = {contract.dataset for contract in line.contracts.values()}
+    observations = {name: _accepted(line, register, name).observations for name in datasets_of_stations() if name in known}
+    return stored_pseudo_cohorts(line.steps, observations)[1]
 
 
 def _indicators_of(line: Line, register: Register, plan: Plan) -> dict[str, pa.Table]:

@@ -26,6 +26,7 @@ BALANCE_COLUMNS = (
 )
 DELIVERY_COLUMNS = ("dataset", "unit_id", "unit_name", "year", "status", "n_errors", "n_warnings")
 COUNT_COLUMNS = ("unit_id", "unit_name", "year", "whole", "part", "count", "total")  # whole: what the parts are part of
+STATION_COLUMNS = ("unit_id", "unit_name", "birth_year", "station", "year", "value", "state", "newest_year")
 
 ROLES = ("primary", "secondary", "context")
 GROUPS = ("treated", "reference", "later", "left_out")
@@ -100,7 +101,8 @@ class ReportInputs:
     estimates, tests: columns of the engine's interface. balance: rows of evaluation.balance; may be empty. deliveries: one row per dataset, unit and year; may be empty.
     counts: municipal counts with their total per unit and year, shown through the disclosure gate only.
     One row per unit, year and certificate. conformity: whether the results follow a locked plan, then each deviation.
-    not_evaluable: subjects of the chain without an estimate, each with its reason.
+    not_evaluable: subjects of the chain without an estimate, each with its reason. stations: every station of a year of birth, by
+    unit; state: known | symbol | missing | not_reached; its counts are shown through the gate only.
     Raises ValueError where a table lacks a column, a role, group or status is unknown, or counts has a key twice.
     """
 
@@ -124,6 +126,7 @@ class ReportInputs:
     design: DesignInfo | None = None
     conformity: tuple[LocalText, ...] = ()
     not_evaluable: tuple[LocalText, ...] = ()
+    stations: pd.DataFrame | None = None
 
     def __post_init__(self) -> None:
         _known("role", [outcome.role for outcome in self.outcomes], ROLES)
@@ -137,6 +140,10 @@ class ReportInputs:
         if len(self.deliveries):
             _require("deliveries", self.deliveries, DELIVERY_COLUMNS)
             _known("delivery status", self.deliveries["status"], DELIVERY_STATUSES)
+        if self.stations is not None:
+            _require("stations", self.stations, STATION_COLUMNS)
+            if self.stations.duplicated(["unit_id", "birth_year", "station"]).any():
+                raise ValueError("table stations has more than one row for a unit, year of birth and station")
         if self.counts is not None:
             _require("counts", self.counts, COUNT_COLUMNS)
             if self.counts.duplicated(["unit_id", "year", "whole", "part"]).any():
