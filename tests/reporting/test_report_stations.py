@@ -59,7 +59,9 @@ def test_it_says_what_a_pseudo_cohort_is_not(inputs: ReportInputs, language: Lan
     found = section(inputs, stations(births=100.0), language)
     assert found is not None
     said = " ".join(plain(block.parts) for block in found.blocks if not isinstance(block, Table) and hasattr(block, "parts"))
-    for word in {"de": ("keine Erfolgsquote", "fortzog", "Wirkung"), "en": ("no rate of success", "moved in or out", "effect")}[language]:
+    for word in {"de": ("keine Erfolgsquote", "fortzog", "Wirkung"), "en": ("no rate of success", "moved in or out", "effect")}[
+        language
+    ]:
         assert word in said
 
 

@@ -39,8 +39,9 @@ def _table(birth_year: int, rows: pd.DataFrame, smallest_cell: int, language: La
     released = disclosure.suppress(known, ("value",), smallest_cell).values["value"] if len(known) else known["value"]
     columns = [Column(say("data.unit_name", language))]
     for name in SHOWN:
-        year = int(rows.loc[rows["station"] == name, "year"].iloc[0])
-        columns.append(Column(text(f"stations.column.{name}", language, package=PACKAGE, year=str(year)), "number"))
+        of_station = rows[rows["station"] == name]
+        heading = text(f"stations.column.{name}", language, package=PACKAGE, year=str(int(of_station["year"].iloc[0])))
+        columns.append(Column(heading, "number" if (of_station["state"] == "known").any() else "text"))  # words may wrap
     shown: list[tuple[Parts, ...]] = []
     for number, (_, unit) in enumerate(rows.groupby(["unit_name", "unit_id"], sort=True), start=1):
         index_of = dict(zip(unit["station"], unit.index, strict=True))
