@@ -277,11 +277,12 @@ def _stations(line: Line, plan: Plan) -> pd.DataFrame | None:
 
     They are the first who could have been reached from birth on.
     """
-    table = steps.pseudo_cohorts(line).to_pandas()
-    rows = table[(table["source"] == "municipal") & table["birth_year"].isin(list(plan.treated_cohorts or ()))]
+    table: pd.DataFrame = steps.pseudo_cohorts(line).to_pandas()
+    rows: pd.DataFrame = table[(table["source"] == "municipal") & table["birth_year"].isin(list(plan.treated_cohorts or ()))]
     if rows.empty:
         return None
-    return rows.assign(unit_name=rows["unit_id"].map(unit_name))[list(STATION_COLUMNS)].reset_index(drop=True)
+    named: pd.DataFrame = rows.assign(unit_name=rows["unit_id"].map(unit_name))
+    return named.loc[:, list(STATION_COLUMNS)].reset_index(drop=True)
 
 
 def _notices(line: Line, plan: Plan, design: steps.Design) -> tuple[Mapping[str, str], ...]:

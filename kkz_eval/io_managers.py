@@ -32,7 +32,8 @@ class AcceptedTables(dg.IOManager):
         kind, _, plan_name = name.partition("_")
         match kind:
             case "pseudo" if name == "pseudo_cohorts":
-                return steps.pseudo_cohorts(self._line).to_pandas()
+                stations: pd.DataFrame = steps.pseudo_cohorts(self._line).to_pandas()
+                return stations
             case "design":
                 return steps.design(self._line, plans[plan_name]).groups
             case "effects":

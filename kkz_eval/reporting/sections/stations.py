@@ -45,17 +45,19 @@ def _table(birth_year: int, rows: pd.DataFrame, smallest_cell: int, language: La
     shown: list[tuple[Parts, ...]] = []
     for number, (_, unit) in enumerate(rows.groupby(["unit_name", "unit_id"], sort=True), start=1):
         index_of = dict(zip(unit["station"], unit.index, strict=True))
+        state_of = dict(zip(unit["station"], zip(unit["state"], unit["year"], strict=True), strict=True))
         cells: list[Parts] = [(Quoted(str(unit["unit_name"].iloc[0])),)]
         for name in SHOWN:
             identifier = f"stations.{birth_year}.{number}.{name}"
-            cells.append((_cell(identifier, unit.loc[index_of[name]], released.get(index_of[name]), language),))
+            cells.append((_cell(identifier, state_of[name], released.get(index_of[name]), language),))
         shown.append(tuple(cells))
     caption = phrase("stations.caption", language, year=numbers.year(f"stations.{birth_year}.birth_year", birth_year))
     return Table(f"stations-table-{birth_year}", caption, tuple(columns), tuple(shown))
 
 
-def _cell(identifier: str, row: pd.Series, released: float | None, language: Language) -> Inline:
-    """A figure that may leave, the mark of hiding, or in words why there is no figure."""
-    if row["state"] == "known":
+def _cell(identifier: str, standing: tuple[str, int], released: float | None, language: Language) -> Inline:
+    """A figure that may leave, the mark of hiding, or in words why there is no figure. standing: state and year of the station."""
+    state, year = standing
+    if state == "known":
         return disclosure.HIDDEN if released is None or pd.isna(released) else numbers.count(identifier, released, language)
-    return text(f"stations.state.{row['state']}", language, package=PACKAGE, year=str(int(row["year"])))
+    return text(f"stations.state.{state}", language, package=PACKAGE, year=str(year))
