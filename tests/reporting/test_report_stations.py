@@ -11,6 +11,7 @@ from kkz_eval.reporting.build import build_document
 from kkz_eval.reporting.disclosure import HIDDEN
 from kkz_eval.reporting.document import Section, Table, plain
 from kkz_eval.reporting.inputs import STATION_COLUMNS, ReportInputs
+from kkz_eval.reporting.sections.stations import stations_section
 
 AGES = {"births": 0, "population_under_3": 1, "care_1": 2, "care_2": 3, "school_entry": 6, "leavers": 16}
 
@@ -26,8 +27,7 @@ def stations(**values: float | str) -> pd.DataFrame:
 
 
 def section(inputs: ReportInputs, table: pd.DataFrame | None, language: Language) -> Section | None:
-    document = build_document(replace(inputs, stations=table), language)
-    return next((found for found in document.sections if found.identifier == "stations"), None)
+    return next(iter(stations_section(replace(inputs, stations=table), language)), None)
 
 
 def cells(found: Section | None) -> list[str]:
@@ -56,7 +56,8 @@ def test_small_counts_are_hidden_and_zero_stays(inputs: ReportInputs) -> None:
 
 @pytest.mark.parametrize("language", get_args(Language))
 def test_it_says_what_a_pseudo_cohort_is_not(inputs: ReportInputs, language: Language) -> None:
-    found = section(inputs, stations(births=100.0), language)
+    document = build_document(replace(inputs, stations=stations(births=100.0)), language)
+    found = next((found for found in document.sections if found.identifier == "stations"), None)
     assert found is not None
     said = " ".join(plain(block.parts) for block in found.blocks if not isinstance(block, Table) and hasattr(block, "parts"))
     for word in {"de": ("keine Erfolgsquote", "fortzog", "Wirkung"), "en": ("no rate of success", "moved in or out", "effect")}[
