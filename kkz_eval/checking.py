@@ -23,6 +23,7 @@ from kkz_eval.deliveries.reader import Claimed, PersonRecords, Unclaimed, Unread
 from kkz_eval.deliveries.returned import Decision, read_returned
 from kkz_eval.model.errors import UserError
 from kkz_eval.model.findings import Finding, iter_findings
+from kkz_eval.model.reasons import reason_of
 from kkz_eval.model.texts import Language, text
 from kkz_eval.reference.tables import units_known_to
 from kkz_eval.settings import Settings
@@ -88,7 +89,7 @@ def _write_protocol(
     try:
         protocol.write_bytes(copy)
     except OSError as error:
-        raise UserError("storage_not_writable", place=str(protocol), reason=str(error.strerror)) from error
+        raise UserError("storage_not_writable", place=str(protocol), reason=reason_of(error)) from error
 
 
 def _check(
@@ -97,7 +98,7 @@ def _check(
     try:
         data = file.read_bytes()
     except OSError as error:
-        sentence = text("errors.file_not_readable", language, name=str(file), reason=str(error.strerror))
+        sentence = text("errors.file_not_readable", language, name=str(file), reason=reason_of(error))
         return 2, {"file": str(file), "readable": False, "sentence": sentence}
     match read_file(data, file.name, contracts):
         case Claimed(parsed=parsed):

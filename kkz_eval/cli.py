@@ -138,8 +138,10 @@ def _add_deliveries(commands: Any, say: Callable[[str], str]) -> None:
 def _plan_parser(parser: argparse.ArgumentParser, say: Callable[[str], str]) -> None:
     """Arguments of the commands about plans."""
     plan = parser.add_subparsers(required=True, metavar="check | lock | show")
-    plan_check = plan.add_parser("check", help=say("plan_check"))
+    plan_check = plan.add_parser("check", help=say("plan_check"), description=say("plan_check_long"))
     plan_check.add_argument("file", type=Path, metavar="FILE")
+    plan_check.add_argument("--inbox", type=Path, help=say("plan_check_inbox"))
+    plan_check.add_argument("--home", type=Path, help=say("home"))
     plan_check.set_defaults(command=_plan_check)
     plan_lock = plan.add_parser("lock", help=say("plan_lock"), description=say("plan_lock_long"))
     plan_lock.add_argument("file", type=Path, metavar="FILE")
@@ -245,13 +247,9 @@ def _docs(options: argparse.Namespace) -> int:
 
 
 def _plan_check(options: argparse.Namespace) -> int:
-    from kkz_eval.line import open_line
+    from kkz_eval.planning import check_plan_file
 
-    settings = load_settings()
-    line = open_line(settings, [options.file])
-    for plan in line.plans.values():
-        print(text("cli.plan_valid", settings.language, package="kkz_eval", plan=plan.id, outcomes=str(len(plan.outcomes))))
-    return 0
+    return check_plan_file(load_settings(home=options.home, inbox=options.inbox), options.file, inbox=options.inbox)
 
 
 def _plan_lock(options: argparse.Namespace) -> int:

@@ -18,6 +18,7 @@ from kkz_eval.deliveries.intake import landing_key
 from kkz_eval.deliveries.reader import Claimed, read_file
 from kkz_eval.deliveries.register import read_register
 from kkz_eval.model.errors import UserError
+from kkz_eval.model.reasons import reason_of
 from kkz_eval.model.texts import text
 from kkz_eval.model.verdicts import Status
 from kkz_eval.reference.tables import units_known_to
@@ -106,6 +107,6 @@ def write_docs(settings: Settings, out: Path) -> int:
         for name, content in files.items():
             (out / name).write_bytes(content)
     except OSError as error:
-        raise UserError("storage_not_writable", place=str(out), reason=error.strerror or type(error).__name__) from error
+        raise UserError("storage_not_writable", place=str(out), reason=reason_of(error)) from error
     print(text("cli.docs_written", settings.language, package="kkz_eval", count=len(contracts), out=str(out)))
     return 0

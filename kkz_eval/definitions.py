@@ -51,6 +51,7 @@ def build_defs(
             *(official_asset(contract) for contract in line.contracts.values() if contract.source == "official"),
             evidence.observations,
             evidence.indicators,
+            evidence.pseudo_cohorts,
             *(asset for plan in plans for asset in plan_assets(plan)),
         ],
         "asset_checks": [

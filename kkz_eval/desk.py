@@ -22,6 +22,7 @@ from kkz_eval.deliveries.reader import Claimed, PersonRecords, Unclaimed, Unread
 from kkz_eval.deliveries.register import Arrival, Register, read_register
 from kkz_eval.model.errors import UserError
 from kkz_eval.model.parsed import ParsedTable
+from kkz_eval.model.reasons import reason_of
 from kkz_eval.model.texts import Language, text
 from kkz_eval.model.verdicts import Slice, Status
 from kkz_eval.settings import Settings
@@ -157,7 +158,7 @@ def _tables(settings: Settings, contracts: Mapping[str, Contract], name: str) ->
     try:
         data = path.read_bytes() if path.is_file() else _landed(settings, name)
     except OSError as error:
-        raise UserError("file_not_readable", name=name, reason=str(error.strerror)) from error
+        raise UserError("file_not_readable", name=name, reason=reason_of(error)) from error
     match read_file(data, path.name, contracts):
         case Claimed(parsed=parsed):
             return {table.contract_id: table for table in parsed}

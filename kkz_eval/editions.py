@@ -37,6 +37,7 @@ from kkz_eval.reporting.inputs import (
     COUNT_COLUMNS,
     DELIVERY_COLUMNS,
     REVISION_COLUMNS,
+    STATION_COLUMNS,
     DesignInfo,
     EditionInfo,
     OutcomeInfo,
@@ -156,6 +157,7 @@ def report_inputs(line: Line, plan: Plan, design: steps.Design, effects: Effects
         headline=plan.headline,
         revisions=_revisions(line, plan),
         not_evaluable=tuple({str(lang): row.sentence(lang) for lang in LANGUAGES} for row in line.not_evaluable),
+        stations=_stations(line, plan),
     )
 
 
@@ -304,6 +306,19 @@ def _counts(line: Line, plan: Plan, municipal: list[Contract]) -> pd.DataFrame |
     return frame.loc[newest].reset_index(drop=True)
 
 
+def _stations(line: Line, plan: Plan) -> pd.DataFrame | None:
+    """The delivered stations of those born in the years in which the plan's treated cohorts joined; None without any.
+
+    They are the first who could have been reached from birth on.
+    """
+    table: pd.DataFrame = steps.pseudo_cohorts(line).to_pandas()
+    rows: pd.DataFrame = table[(table["source"] == "municipal") & table["birth_year"].isin(list(plan.treated_cohorts or ()))]
+    if rows.empty:
+        return None
+    named: pd.DataFrame = rows.assign(unit_name=rows["unit_id"].map(unit_name))
+    return named.loc[:, list(STATION_COLUMNS)].reset_index(drop=True)
+
+
 def _notices(line: Line, plan: Plan, design: steps.Design) -> tuple[Mapping[str, str], ...]:
     """Sentences about what is missing from the report's data: rejected deliveries, contradictions, values without a figure."""
     datasets = set(steps.datasets_of(line, plan)) | {c.dataset for c in line.contracts.values() if c.source == "municipal"}
@@ -369,6 +384,7 @@ def _digest_of_inputs(inputs: ReportInputs, effects: EffectsResult) -> str:
     frames = [inputs.panel, inputs.groups, inputs.balance, inputs.deliveries, effects.estimates, effects.tests]
     tables = [digest_of_bytes(frame.to_csv(index=False).encode()) for frame in frames]
     tables.append(digest_of_bytes(b"" if inputs.counts is None else inputs.counts.to_csv(index=False).encode()))
+    tables.append(digest_of_bytes(b"" if inputs.stations is None else inputs.stations.to_csv(index=False).encode()))
     outcomes = [repr(outcome) for outcome in inputs.outcomes]
     sources = [repr(source) for source in inputs.sources]
     notices = [dict(notice) for notice in inputs.notices]

@@ -31,6 +31,9 @@ class AcceptedTables(dg.IOManager):
         plans = {plain_id(plan_id): plan for plan_id, plan in self._line.plans.items()}
         kind, _, plan_name = name.partition("_")
         match kind:
+            case "pseudo" if name == "pseudo_cohorts":
+                stations: pd.DataFrame = steps.pseudo_cohorts(self._line).to_pandas()
+                return stations
             case "design":
                 return steps.design(self._line, plans[plan_name]).groups
             case "effects":

@@ -16,6 +16,7 @@ from pydantic import Field
 
 from kkz_eval.descriptions import described
 from kkz_eval.model.errors import UserError
+from kkz_eval.model.reasons import reason_of
 from kkz_eval.partitions import known_years, span_of_years
 
 YEARLY_RUN = "Jahreslauf"
@@ -93,8 +94,7 @@ def open_instance(folder: Path) -> dg.DagsterInstance:
             folder.parent.mkdir(parents=True, exist_ok=True)
             draft = Path(tempfile.mkdtemp(prefix=".dagster-", dir=folder.parent))
         except OSError as error:
-            reason = error.strerror or type(error).__name__
-            raise UserError("storage_not_writable", place=str(folder.parent), reason=reason) from error
+            raise UserError("storage_not_writable", place=str(folder.parent), reason=reason_of(error)) from error
         shutil.copyfile(CONFIGURATION, draft / "dagster.yaml")
         with dg.DagsterInstance.from_config(str(draft)) as instance:
             instance.get_runs(limit=1)

@@ -56,6 +56,7 @@ from kkz_eval.indicators.agreement import require_one_source
 from kkz_eval.indicators.catalogue import Indicator, NotEvaluable, check_origins, load_catalogue, load_not_evaluable
 from kkz_eval.indicators.memo import stored_indicator
 from kkz_eval.indicators.one_edition import Mix, mix_of, require_comparable
+from kkz_eval.indicators.pseudo_cohorts import datasets_of_stations, stored_pseudo_cohorts
 from kkz_eval.indicators.quality import marks_of
 from kkz_eval.indicators.rates import IndicatorValues, observations_for
 from kkz_eval.indicators.revisions import revisions
@@ -509,6 +510,14 @@ def marks_of_plan(line: Line, plan: Plan) -> dict[str, dict[str, int]]:
         for outcome in plan.outcomes
     }
     return {name: marks for name, marks in found.items() if marks}
+
+
+def pseudo_cohorts(line: Line) -> pa.Table:
+    """The stations of each year of birth by unit, of what is accepted now: model.tables.PSEUDO_COHORTS."""
+    register = line.register()
+    known = {contract.dataset for contract in line.contracts.values()}
+    observations = {name: _accepted(line, register, name).observations for name in datasets_of_stations() if name in known}
+    return stored_pseudo_cohorts(line.steps, observations)[1]
 
 
 def _indicators_of(line: Line, register: Register, plan: Plan) -> dict[str, pa.Table]:

@@ -1,23 +1,24 @@
-"""The commands `plan lock` and `plan show`, and how a plan of the line stands to its lock.
+"""The commands `plan check`, `plan lock` and `plan show`, and how a plan of the line stands to its lock.
 
 Belongs here: what is composed of the line and the locks, what is printed, exit codes. Does not belong here: comparing (evaluation.lock).
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
 from kkz_eval.evaluation.baseline import Baseline, first_start
-from kkz_eval.evaluation.design import groups_of, level_of_plan
+from kkz_eval.evaluation.design import coverage_of, groups_of, level_of_plan, panel_of
 from kkz_eval.evaluation.lock import Conformity, Standing, conformity, lock_of_plan
 from kkz_eval.evaluation.plan import Outcome, Plan, plan_digest, report_folder
 from kkz_eval.evaluation.statistical_checks import shown
-from kkz_eval.line import Line, baseline_of_plan, judge_arrivals, land, open_line, parse_arrivals
+from kkz_eval.line import Line, baseline_of_plan, indicator, judge_arrivals, land, open_line, parse_arrivals
 from kkz_eval.locks import keep_lock, kept_locks, lock_file
 from kkz_eval.model.errors import UserError
-from kkz_eval.model.texts import Language
+from kkz_eval.model.texts import Language, text
 from kkz_eval.reference.unit_groups import Nested, nested_sentence, unit_words
 from kkz_eval.sentences import say
 from kkz_eval.settings import Settings
@@ -34,6 +35,66 @@ def conformity_of(line: Line, plan: Plan, baseline: Baseline | None) -> Conformi
     return conformity(plan, lock, baseline, replaced=replaced)
 
 
+def check_plan_file(settings: Settings, file: Path, *, inbox: Path | None = None) -> int:
+    """Print that a plan is valid, and how much of each outcome's window the accepted data cover. Returns 0: what is missing may still come.
+
+    inbox: taken in first, as by `plan lock`; None for what is accepted already. Raises UserError where the plan is not valid.
+    """
+    language = settings.language
+    line = open_line(settings, [file])
+    (plan,) = line.plans.values()
+    print(text("cli.plan_valid", language, package="kkz_eval", plan=plan.id, outcomes=str(len(plan.outcomes))))
+    if inbox is not None:
+        _take_in(line)
+    if not settings.home.is_dir() or not line.register().arrivals:
+        print(say("plan.not_looked_at", language, home=str(settings.home)))
+        return 0
+    print(say("plan.covered", language, home=str(settings.home)))
+    for outcome in plan.outcomes:
+        print(_covered(line, plan, outcome, language))
+    return 0
+
+
+def _covered(line: Line, plan: Plan, outcome: Outcome, language: Language) -> str:
+    """How many cells of an outcome's window have a value, by group, and which years lack any or some."""
+    groups = groups_of(plan, language)
+    panel = panel_of(outcome, indicator(line, outcome.indicator, plan.sources[outcome.indicator]).indicators, groups)
+    covered = {row.group: row for row in coverage_of(panel, groups)}
+    if not any(row.present for row in covered.values()):
+        return say("plan.covered_none", language, indicator=outcome.indicator, source=plan.sources[outcome.indicator])
+    absent = Counter(year for row in covered.values() for _, year in row.missing)
+    units = {unit for group in ("treated", "reference") for unit in groups.loc[groups["group"] == group, "unit_id"]}
+    whole = [year for year, count in sorted(absent.items()) if count == len(units)]
+    partly = [(year, count) for year, count in sorted(absent.items()) if count < len(units)]
+    sentences = [
+        say(
+            "plan.covered_cells",
+            language,
+            indicator=outcome.indicator,
+            present=sum(row.present for row in covered.values()),
+            demanded=sum(row.demanded for row in covered.values()),
+            first=int(panel["year"].min()),
+            last=int(panel["year"].max()),
+            **{f"{group}_{part}": getattr(row, part) for group, row in covered.items() for part in ("present", "demanded")},
+        )
+    ]
+    if whole:
+        sentences.append(say("plan.years_without", language, years=", ".join(map(str, whole))))
+    if partly:
+        gaps = (say("plan.year_partly", language, year=year, count=count) for year, count in partly)
+        sentences.append(say("plan.years_partly", language, years=", ".join(gaps)))
+    return " ".join(sentences)
+
+
+def _take_in(line: Line) -> None:
+    """Take in and judge what lies in the inbox; nothing where there is none."""
+    inbox = line.settings.inbox
+    if inbox.is_dir() and any(inbox.iterdir()):
+        land(line, EVERY_YEAR)
+        parse_arrivals(line, EVERY_YEAR)
+        judge_arrivals(line, EVERY_YEAR)
+
+
 def lock_plan(settings: Settings, file: Path) -> int:
     """Take in what lies in the inbox, and lock the plan on its baseline; nothing is estimated. Returns 0.
 
@@ -43,10 +104,7 @@ def lock_plan(settings: Settings, file: Path) -> int:
     (plan,) = line.plans.values()
     if plan.variant_of is not None:
         raise UserError("variant_not_locked", plan=plan.id, locked=plan.variant_of)
-    if settings.inbox.is_dir() and any(settings.inbox.iterdir()):
-        land(line, EVERY_YEAR)
-        parse_arrivals(line, EVERY_YEAR)
-        judge_arrivals(line, EVERY_YEAR)
+    _take_in(line)
     baseline = baseline_of_plan(line, plan)
     place, store = lock_file(file, plan), line.steps.store
     if plan.id in line.locks:

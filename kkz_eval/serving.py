@@ -24,6 +24,7 @@ from typing import BinaryIO
 
 from kkz_eval.jobs import open_instance
 from kkz_eval.model.errors import UserError
+from kkz_eval.model.reasons import reason_of
 from kkz_eval.sentences import say
 from kkz_eval.settings import CHECKOUT, Settings
 
@@ -116,7 +117,7 @@ def _require_free(port: int) -> None:
         try:
             probe.bind((HOST, port))
         except OSError as error:
-            raise UserError("port_in_use", port=port, reason=error.strerror or str(error)) from error
+            raise UserError("port_in_use", port=port, reason=reason_of(error)) from error
 
 
 def _wait(process: subprocess.Popen[bytes], port: int) -> None:

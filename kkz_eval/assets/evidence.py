@@ -1,4 +1,6 @@
-"""The assets between verdict and evaluation: observations and indicators of all datasets that a plan uses or a municipality sent."""
+"""The assets between verdict and evaluation: observations, indicators and pseudo-cohorts of all that a plan uses or a municipality sent."""
+
+from collections import Counter
 
 import dagster as dg
 
@@ -6,6 +8,7 @@ from kkz_eval import line as steps
 from kkz_eval.assets.deliveries import verdicts
 from kkz_eval.assets.failures import sentences
 from kkz_eval.descriptions import described
+from kkz_eval.model.tables import PSEUDO_COHORTS
 from kkz_eval.sentences import say
 
 
@@ -45,3 +48,40 @@ def indicators(context: dg.AssetExecutionContext, line: dg.ResourceParam[steps.L
                 rows[outcome.indicator] = values.indicators.num_rows
     line.progress(say("progress.indicators", line.settings.language, count=len(rows)))
     return dg.MaterializeResult(metadata={f"werte_{indicator}": count for indicator, count in rows.items()})
+
+
+_STATION_COLUMNS = dg.TableSchema(
+    [
+        dg.TableColumn(field.name, str(field.type), description=described(f"station.{field.name}"))
+        for field in PSEUDO_COHORTS.schema
+    ]
+)
+
+
+@dg.asset(
+    deps=[observations],
+    group_name="b_kennzahlen",
+    owners=["team:auswertung"],
+    kinds={"table", "parquet"},
+    description=described("asset.pseudo_cohorts"),
+    metadata={"dagster/column_schema": _STATION_COLUMNS},
+)
+def pseudo_cohorts(context: dg.AssetExecutionContext, line: dg.ResourceParam[steps.Line]) -> dg.MaterializeResult[None]:
+    """Put the stations of each year of birth beside each other, per unit."""
+    with sentences(line.settings.language):
+        table = steps.pseudo_cohorts(line)
+    states = Counter(table.column("state").to_pylist())
+    units = len(set(table.column("unit_id").to_pylist()))
+    line.progress(say("progress.pseudo_cohorts", line.settings.language, units=units, known=states["known"]))
+    years = table.column("birth_year").to_pylist()
+    return dg.MaterializeResult(
+        metadata={
+            "dagster/row_count": table.num_rows,
+            "einheiten": units,
+            "geburtsjahrgaenge": f"{min(years)}–{max(years)}" if years else "–",
+            "bekannt": states["known"],
+            "zeichen": states["symbol"],
+            "nicht_geliefert": states["missing"],
+            "noch_nicht_erreicht": states["not_reached"],
+        }
+    )

@@ -30,6 +30,7 @@ from kkz_eval.contracts.rules import PACKAGE, Limits, RuleError, checked, derive
 from kkz_eval.model.errors import UserError
 from kkz_eval.model.findings import RULE_SEVERITIES
 from kkz_eval.model.parsed import ARROW_TYPES
+from kkz_eval.model.reasons import reason_of
 
 _T = TypeVar("_T")
 _D = TypeVar("_D")
@@ -168,13 +169,13 @@ def read_document(path: Path) -> Node:
     try:
         source = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise ContractError("contract_unreadable", file=path.name, detail=error) from error
+        raise ContractError("contract_unreadable", file=path.name, detail=reason_of(error)) from error
     try:
         value: object = yaml.load(source, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         line = mark.line + 1 if mark is not None else "?"
-        raise ContractError("contract_no_yaml", file=path.name, line=line, detail=getattr(error, "problem", error)) from error
+        raise ContractError("contract_no_yaml", file=path.name, line=line, detail=reason_of(error)) from error
     return Node(path, "", value)
 
 

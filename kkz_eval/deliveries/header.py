@@ -3,26 +3,21 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TypeVar
 
 from kkz_eval.contracts.contract import Code, Contract, Property
+from kkz_eval.contracts.synonyms import normal_form
 
 _T = TypeVar("_T")
-
-_UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue"})
-_NOT_WORD = re.compile(r"[^0-9a-z]+")
 
 
 @lru_cache(maxsize=8192)
 def fold(text: str) -> str:
     """A text without case, umlauts, spaces and punctuation, for comparing what people write: `Schul-Jahr ` → `schuljahr`."""
-    composed = unicodedata.normalize("NFC", text).casefold().translate(_UMLAUTS)
-    plain = unicodedata.normalize("NFKD", composed)
-    return _NOT_WORD.sub("", plain)
+    return normal_form(text)
 
 
 @dataclass(frozen=True)

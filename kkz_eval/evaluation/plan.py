@@ -22,6 +22,7 @@ import yaml
 from jsonschema import Draft202012Validator, ValidationError
 
 from kkz_eval.evaluation.problems import PACKAGE, PlanInvalid, Problem
+from kkz_eval.model.reasons import reason_of
 from kkz_eval.model.texts import Language
 
 Path_ = tuple[str | int, ...]
@@ -182,20 +183,19 @@ def load_plan(path: Path) -> Plan:
     except UnicodeDecodeError:
         raise PlanInvalid(source, [Problem("not_utf8")]) from None
     except OSError as error:
-        raise PlanInvalid(source, [Problem("file_unreadable", parameters={"reason": error.strerror})]) from None
+        raise PlanInvalid(source, [Problem("file_unreadable", parameters={"reason": reason_of(error)})]) from None
     try:
         node = yaml.compose(content, Loader=yaml.SafeLoader)
         lines, problems = _survey(node)
         data = None if problems and problems[0].code == "yaml_recursive" else yaml.safe_load(content)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
-        reason = getattr(error, "problem", None) or type(error).__name__
         line = mark.line + 1 if mark is not None else None
-        raise PlanInvalid(source, [Problem("yaml_unreadable", line=line, parameters={"reason": reason})]) from None
+        raise PlanInvalid(source, [Problem("yaml_unreadable", line=line, parameters={"reason": reason_of(error)})]) from None
     except RecursionError:
         raise PlanInvalid(source, [Problem("yaml_too_deep")]) from None
     except ValueError as error:  # a date that does not exist, such as 2012-13-01
-        raise PlanInvalid(source, [Problem("yaml_unreadable", parameters={"reason": error})]) from None
+        raise PlanInvalid(source, [Problem("yaml_unreadable", parameters={"reason": reason_of(error)})]) from None
     if problems and problems[0].code == "yaml_recursive":
         raise PlanInvalid(source, problems)
     return _plan_from(data, source, lines, problems)

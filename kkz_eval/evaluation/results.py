@@ -22,6 +22,7 @@ import pyarrow.parquet as pq
 
 from kkz_eval.evaluation.problems import PACKAGE
 from kkz_eval.model.errors import UserError
+from kkz_eval.model.reasons import reason_of
 from kkz_eval.model.texts import Language, text
 
 ESTIMATE_COLUMNS: Mapping[str, str] = {
@@ -256,7 +257,7 @@ def write_results(result: EffectsResult, out_dir: Path) -> None:
         for name, content in results_files(result).items():
             _put(out_dir / name, content)
     except OSError as error:
-        raise UserError("not_writable", package=PACKAGE, folder=out_dir, reason=error.strerror) from error
+        raise UserError("not_writable", package=PACKAGE, folder=out_dir, reason=reason_of(error)) from error
 
 
 def _put(path: Path, content: bytes) -> None:

@@ -13,6 +13,7 @@ import yaml
 from jsonschema import Draft202012Validator
 
 from kkz_eval.model.errors import UserError
+from kkz_eval.model.reasons import reason_of
 from kkz_eval.model.texts import Language, text
 
 _TEXTS = "kkz_eval.indicators"
@@ -201,8 +202,9 @@ def _load(path: Path, schema_name: str) -> Any:
     try:
         content = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        reason = " ".join(str(error).split())
-        raise UserError("catalogue_unreadable", package=_TEXTS, file=path.name, reason=reason) from error
+        mark = getattr(error, "problem_mark", None)
+        place = path.name if mark is None else f"{path.name}:{mark.line + 1}"
+        raise UserError("catalogue_unreadable", package=_TEXTS, file=place, reason=reason_of(error)) from error
     faults = sorted(Draft202012Validator(schema).iter_errors(content), key=lambda fault: fault.json_path)
     if faults:
         first = faults[0]

@@ -1,44 +1,197 @@
 """Pseudo-cohorts: the stations of the children born in one year, per unit. They link figures of places, not children.
 
-Who moved in or out between two stations is not known, so a ratio of stations is no rate of success and has no sampling error.
+Belongs here: which observations are a station of which year of birth, and what became of a station without a figure.
+Does not belong here: rates, suppression, wording. Who moved in or out between two stations is not known, so a ratio of stations is no
+rate of success and has no sampling error.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 
+import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from kkz_eval.indicators.territory import bridged_counts
+from kkz_eval.model.tables import PSEUDO_COHORTS
+from kkz_eval.storage.digests import code_digest, digest_of, digest_of_table
+from kkz_eval.storage.steps import Steps
 
 SCHOOL_ENTRY, LEAVING_SCHOOL = 6, 16
+KNOWN, SYMBOL, MISSING, NOT_REACHED = "known", "symbol", "missing", "not_reached"
+_READ = ["observation_id", "unit_id", "year", "value", "flag", "edition"]
 
 
 @dataclass(frozen=True)
 class Station:
-    """A station of the chain: its name, which becomes the column, and the age in years at which a birth cohort passes it."""
+    """A station of the chain.
+
+    age: years from the year of birth to the reporting year, for a group of several years of birth from the middle one.
+    birth_years: how many years of birth the figure counts together. measure, where: the observations (code by dimension).
+    datasets: by origin (municipal | official); an origin without a dataset does not know the station. largest: of several
+    observations of a unit and year the largest is taken (children examined, which each finding repeats); else there must be one.
+    """
 
     name: str
     age: int
+    birth_years: int
+    measure: str
+    where: tuple[tuple[str, str], ...]
+    datasets: Mapping[str, str]
+    largest: bool = False
 
 
-STATIONS = (Station("births", 0), Station("school_entry", SCHOOL_ENTRY), Station("leavers", LEAVING_SCHOOL))
+def _of_age(group: str, *others: str) -> tuple[tuple[str, str], ...]:
+    return (("age_group", group), *((name, "insgesamt") for name in others))
 
 
-def pseudo_cohorts(values: Mapping[str, pd.DataFrame], stations: tuple[Station, ...] = STATIONS) -> pd.DataFrame:
-    """One row per unit and year of birth that any station knows: unit_id, birth_year, one column per station.
+_CARE = {"municipal": "kindertagesbetreuung", "official": "kindertagesbetreuung_amtlich"}
+_PEOPLE = {"municipal": "bevoelkerung", "official": "bevoelkerung_amtlich"}
+_CARE_DIMENSIONS = ("form_of_care", "age_at_entry", "daily_hours")
 
-    values: by name of the station, unit_id, year, value (counts or rates; each unit and year once). A station of age a in year t belongs
-    to those born in t − a; where it is not known the cell is missing. Raises KeyError for a station without values and ValueError
-    where one has a unit and year twice.
+# Care is counted on 1 March: a child of completed age a was mostly born a + 1 years before. Population is counted on 31 December.
+STATIONS = (
+    Station("births", 0, 1, "births", (), {"municipal": "geburten_fruehe_hilfen"}),
+    Station("care_under_1", 1, 1, "children", _of_age("unter_1", *_CARE_DIMENSIONS), _CARE),
+    Station("population_under_3", 1, 3, "persons", _of_age("unter_3", "sex", "nationality"), _PEOPLE),
+    Station("care_1", 2, 1, "children", _of_age("1_bis_unter_2", *_CARE_DIMENSIONS), _CARE),
+    Station("care_2", 3, 1, "children", _of_age("2_bis_unter_3", *_CARE_DIMENSIONS), _CARE),
+    Station("population_3_to_5", 4, 3, "persons", _of_age("3_bis_unter_6", "sex", "nationality"), _PEOPLE),
+    Station("care_3_to_5", 5, 3, "children", _of_age("3_bis_unter_6", *_CARE_DIMENSIONS), _CARE),
+    Station(
+        "school_entry",
+        SCHOOL_ENTRY,
+        1,
+        "examined",
+        (("sex", "insgesamt"), ("years_of_day_care", "insgesamt")),
+        {"municipal": "schuleingangsuntersuchung"},
+        largest=True,
+    ),
+    Station(
+        "leavers",
+        LEAVING_SCHOOL,
+        1,
+        "leavers",
+        (("certificate", "insgesamt"), ("sex", "insgesamt"), ("nationality", "insgesamt")),
+        {"municipal": "schulabgaenge", "official": "schulabgaenge_amtlich"},
+    ),
+)
+
+
+def datasets_of_stations(stations: tuple[Station, ...] = STATIONS) -> tuple[str, ...]:
+    """The datasets that any station reads, by name."""
+    return tuple(sorted({dataset for station in stations for dataset in station.datasets.values()}))
+
+
+def stored_pseudo_cohorts(
+    steps: Steps, observations: Mapping[str, pa.Table], stations: tuple[Station, ...] = STATIONS
+) -> tuple[str, pa.Table]:
+    """(key, table) of the pseudo-cohorts, found by the digest of what they read or computed and kept.
+
+    observations: by dataset, model.tables.OBSERVATIONS; a dataset that is absent has no station. Raises as `pseudo_cohorts`.
     """
-    keys = ["unit_id", "birth_year"]
-    linked: pd.DataFrame | None = None
+
+    @cache
+    def parts() -> dict[tuple[str, str], pa.Table]:
+        return _selected(observations, stations)
+
+    digests = {f"{name} {origin}": digest_of_table(table) for (name, origin), table in parts().items()}
+    key_parts = [digest_of(digests), code_digest("kkz_eval.indicators", "kkz_eval.reference")]
+    return steps.table("pseudo_cohorts", "", key_parts, PSEUDO_COHORTS, lambda: _linked(parts(), stations))
+
+
+def pseudo_cohorts(observations: Mapping[str, pa.Table], stations: tuple[Station, ...] = STATIONS) -> pa.Table:
+    """One row per origin, unit, year of birth that any station of the unit knows, and station: model.tables.PSEUDO_COHORTS.
+
+    observations: by dataset, model.tables.OBSERVATIONS. A station of age a in year t belongs to those born in t − a. state: known;
+    symbol (a statistical symbol instead of a figure); not_reached (its year is after the newest year of any station of the origin);
+    missing. Counts of units dissolved in 2009 are summed to their successor. Raises ValueError where a station has a unit and
+    year twice; UserError where a unit and its predecessors both have a figure for a year.
+    """
+    return _linked(_selected(observations, stations), stations)
+
+
+def _selected(observations: Mapping[str, pa.Table], stations: tuple[Station, ...]) -> dict[tuple[str, str], pa.Table]:
+    """The observations of each station and origin, columns as in `_READ`, in their order."""
+    parts = {}
     for station in stations:
-        known = values[station.name].loc[:, ["unit_id", "year", "value"]]
-        if known.duplicated(["unit_id", "year"]).any():
-            raise ValueError(f"station {station.name} has a unit and year twice")
-        moved = known.assign(birth_year=known["year"] - station.age).drop(columns="year").rename(columns={"value": station.name})
-        linked = moved if linked is None else linked.merge(moved, on=keys, how="outer")
-    if linked is None:
-        return pd.DataFrame(columns=keys)
-    return linked[[*keys, *(station.name for station in stations)]].sort_values(keys).reset_index(drop=True)
+        for origin, dataset in station.datasets.items():
+            if dataset not in observations:
+                continue
+            rows = observations[dataset].filter(pc.equal(observations[dataset].column("measure"), station.measure))
+            for dimension, code in station.where:
+                given = pc.map_lookup(rows.column("dimensions"), pa.scalar(dimension), "first")
+                rows = rows.filter(pc.equal(given, code))
+            parts[(station.name, origin)] = rows.select(_READ)
+    return parts
+
+
+def _figures(table: pa.Table, station: Station, origin: str) -> pd.DataFrame:
+    """unit_id, birth_year, year, value, flag of one station, each unit and year once."""
+    frame = pd.DataFrame({name: table.column(name).to_pylist() for name in _READ})
+    frame["value"] = frame["value"].astype(float)
+    if station.largest:
+        frame = frame.sort_values(["unit_id", "year", "value"], ascending=[True, True, False], kind="stable", na_position="last")
+        frame = frame.drop_duplicates(["unit_id", "year"])
+    if frame.duplicated(["unit_id", "year"]).any():
+        raise ValueError(f"station {station.name} has a unit and year twice")
+    frame["ids"] = pd.Series([[i] for i in frame["observation_id"]], index=frame.index, dtype=object)
+    frame = bridged_counts(frame.drop(columns="observation_id"))
+    dataset = station.datasets[origin]
+    return frame.assign(birth_year=frame["year"] - station.age, station=station.name, dataset=dataset)
+
+
+def _linked(parts: Mapping[tuple[str, str], pa.Table], stations: tuple[Station, ...]) -> pa.Table:
+    tables = []
+    for origin in ("municipal", "official"):
+        known = [s for s in stations if (s.name, origin) in parts]
+        figures = [_figures(parts[(s.name, origin)], s, origin) for s in known]
+        figures = [frame for frame in figures if len(frame)]
+        if figures:
+            tables.append(_complete(pd.concat(figures, ignore_index=True), known, origin))
+    return pa.concat_tables(tables) if tables else PSEUDO_COHORTS.schema.empty_table()
+
+
+def _complete(figures: pd.DataFrame, stations: list[Station], origin: str) -> pa.Table:
+    """Every station of every year of birth that a unit's figures speak of, in the order of unit, year of birth and age."""
+    order = pd.DataFrame(
+        {
+            "station": [s.name for s in stations],
+            "position": range(len(stations)),
+            "age": [s.age for s in stations],
+            "birth_years": [s.birth_years for s in stations],
+            "dataset": [s.datasets[origin] for s in stations],
+        }
+    )
+    keys = figures[["unit_id", "birth_year"]].drop_duplicates().merge(order, how="cross")
+    given = figures[["unit_id", "birth_year", "station", "value", "flag"]].assign(given=True)
+    whole = keys.merge(given, on=["unit_id", "birth_year", "station"], how="left")
+    whole = whole.sort_values(["unit_id", "birth_year", "position"], kind="stable").reset_index(drop=True)
+    years = whole["birth_year"] + whole["age"]
+    newest = int(figures["year"].max())
+    state = np.select(
+        [whole["value"].notna(), whole["given"].notna() & whole["flag"].notna(), years > newest],
+        [KNOWN, SYMBOL, NOT_REACHED],
+        MISSING,
+    )
+    n = len(whole)
+    return pa.table(
+        {
+            "unit_id": pa.array(whole["unit_id"].tolist(), pa.string()),
+            "birth_year": pa.array(whole["birth_year"].tolist(), pa.int32()),
+            "station": pa.array(whole["station"].tolist(), pa.string()),
+            "year": pa.array(years.tolist(), pa.int32()),
+            "birth_years": pa.array(whole["birth_years"].tolist(), pa.int32()),
+            "value": pa.array(whole["value"].to_numpy(dtype=float), pa.float64(), from_pandas=True),
+            "flag": pa.array(whole["flag"].tolist(), pa.string(), from_pandas=True),
+            "state": pa.array(state.tolist(), pa.string()),
+            "source": pa.array([origin] * n, pa.string()),
+            "dataset": pa.array(whole["dataset"].tolist(), pa.string()),
+            "newest_year": pa.array([newest] * n, pa.int32()),
+        },
+        schema=PSEUDO_COHORTS.schema,
+    )

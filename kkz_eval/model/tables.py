@@ -80,3 +80,23 @@ INDICATOR_EDGES = TableSpec(
         ]
     ),
 )
+
+PSEUDO_COHORTS = TableSpec(
+    "pseudo_cohorts",
+    1,
+    pa.schema(
+        [
+            pa.field("unit_id", pa.string(), nullable=False),
+            pa.field("birth_year", pa.int32(), nullable=False),  # the middle one where the figure counts several
+            pa.field("station", pa.string(), nullable=False),
+            pa.field("year", pa.int32(), nullable=False),  # in which the year of birth passes the station
+            pa.field("birth_years", pa.int32(), nullable=False),  # number of years of birth that the figure counts
+            pa.field("value", pa.float64()),
+            pa.field("flag", pa.string()),
+            pa.field("state", pa.string(), nullable=False),  # known | symbol | missing | not_reached
+            pa.field("source", pa.string(), nullable=False),  # municipal | official
+            pa.field("dataset", pa.string(), nullable=False),
+            pa.field("newest_year", pa.int32(), nullable=False),  # of any station of the same source: what "reached" refers to
+        ]
+    ),
+)

@@ -7,6 +7,7 @@ Parameters are inserted as they are (no format specifications, no attribute acce
 from __future__ import annotations
 
 import re
+from abc import ABC, abstractmethod
 from functools import cache
 from importlib import resources
 from typing import Literal, cast
@@ -15,6 +16,18 @@ import yaml
 
 Language = Literal["de", "en"]
 LANGUAGES: tuple[Language, ...] = ("de", "en")
+
+
+class Localised(ABC):
+    """A parameter of a sentence that differs by language."""
+
+    @abstractmethod
+    def in_language(self, language: Language) -> str:
+        """The words in that language."""
+
+    def __str__(self) -> str:
+        return self.in_language("en")
+
 
 _PARAMETER = re.compile(r"\{([a-z][a-z0-9_]*)\}")
 
@@ -42,4 +55,8 @@ def text(key: str, language: Language = "de", /, package: str = "kkz_eval.model"
     Raises KeyError where the key is not in the catalogue or the text wants a parameter that was not given.
     """
     template = catalogue(package, language)[key]
-    return _PARAMETER.sub(lambda match: str(parameters[match.group(1)]), template)
+    return _PARAMETER.sub(lambda match: _shown(parameters[match.group(1)], language), template)
+
+
+def _shown(parameter: object, language: Language) -> str:
+    return parameter.in_language(language) if isinstance(parameter, Localised) else str(parameter)

@@ -27,6 +27,7 @@ BALANCE_COLUMNS = (
 DELIVERY_COLUMNS = ("dataset", "unit_id", "unit_name", "year", "status", "n_errors", "n_warnings")
 COUNT_COLUMNS = ("unit_id", "unit_name", "year", "whole", "part", "count", "total")  # whole: what the parts are part of
 REVISION_COLUMNS = ("indicator", "unit_name", "year", "older", "newer", "value_older", "value_newer", "difference")
+STATION_COLUMNS = ("unit_id", "unit_name", "birth_year", "station", "year", "value", "state", "newest_year")
 
 ROLES = ("primary", "secondary", "context")
 GROUPS = ("treated", "reference", "later", "left_out")
@@ -122,7 +123,8 @@ class ReportInputs:
     headline: id of the estimator on which the verdict rests, None where the plan leaves it to the rule of `wording`.
     level: of the units, kreis | municipality | youth_office; unit_rule: what the plan says of nested units, None where it says nothing.
     revisions: the largest differences between two editions of a source, REVISION_COLUMNS; may be empty.
-    not_evaluable: subjects of the chain without an estimate, each with its reason.
+    not_evaluable: subjects of the chain without an estimate, each with its reason. stations: every station of a year of birth, by
+    unit; state: known | symbol | missing | not_reached; its counts are shown through the gate only.
     Raises ValueError where a table lacks a column, a role, group or status is unknown, or counts has a key twice.
     """
 
@@ -150,6 +152,7 @@ class ReportInputs:
     not_evaluable: tuple[LocalText, ...] = ()
     headline: str | None = None
     revisions: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(REVISION_COLUMNS)))
+    stations: pd.DataFrame | None = None
 
     def __post_init__(self) -> None:
         _known("role", [outcome.role for outcome in self.outcomes], ROLES)
@@ -164,6 +167,10 @@ class ReportInputs:
         if len(self.deliveries):
             _require("deliveries", self.deliveries, DELIVERY_COLUMNS)
             _known("delivery status", self.deliveries["status"], DELIVERY_STATUSES)
+        if self.stations is not None:
+            _require("stations", self.stations, STATION_COLUMNS)
+            if self.stations.duplicated(["unit_id", "birth_year", "station"]).any():
+                raise ValueError("table stations has more than one row for a unit, year of birth and station")
         if self.counts is not None:
             _require("counts", self.counts, COUNT_COLUMNS)
             if self.counts.duplicated(["unit_id", "year", "whole", "part"]).any():

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import yaml
 
+from kkz_eval.model.reasons import reason_of
 from kkz_eval.reference.tables import programme_units
 from kkz_eval.simulation.errors import simulation_error
 from kkz_eval.simulation.parameters import ABSORBING, CERTIFICATES, INDICATORS
@@ -64,7 +65,7 @@ def load_effects(path: Path | None) -> Effects:
     try:
         content = path.read_bytes()
     except OSError as error:
-        raise simulation_error("effects_not_readable", path=path, reason=error.strerror or type(error).__name__) from error
+        raise simulation_error("effects_not_readable", path=path, reason=reason_of(error)) from error
     return parse_effects(content, str(path))
 
 

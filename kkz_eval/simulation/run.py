@@ -13,6 +13,7 @@ from typing import Literal
 from uuid import uuid4
 
 from kkz_eval.contracts.contract import Contract
+from kkz_eval.model.reasons import reason_of
 from kkz_eval.reference.tables import programme_units
 from kkz_eval.simulation.effects import Effects, load_effects
 from kkz_eval.simulation.errors import simulation_error
@@ -137,7 +138,7 @@ def _require_free(out: Path) -> None:
         occupied = out.is_dir() and any(out.iterdir())
         is_current = out.resolve() == Path.cwd()
     except OSError as error:
-        raise simulation_error("out_not_writable", path=out, reason=error.strerror or type(error).__name__) from error
+        raise simulation_error("out_not_writable", path=out, reason=reason_of(error)) from error
     if is_file:
         raise simulation_error("out_is_file", path=out)
     if is_current:  # it is replaced as a whole, which would leave the caller's shell in a folder that is gone
@@ -159,6 +160,6 @@ def _write_whole(out: Path, files: dict[str, bytes]) -> None:
             target.rmdir()
         partial.rename(target)
     except OSError as error:
-        raise simulation_error("out_not_writable", path=out, reason=error.strerror or type(error).__name__) from error
+        raise simulation_error("out_not_writable", path=out, reason=reason_of(error)) from error
     finally:
         shutil.rmtree(partial, ignore_errors=True)

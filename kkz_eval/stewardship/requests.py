@@ -22,6 +22,7 @@ from kkz_eval.model.errors import UserError
 from kkz_eval.model.findings import Finding, iter_findings
 from kkz_eval.model.identifiers import cell_address
 from kkz_eval.model.parsed import COL, ROW, SHEET, ParsedTable
+from kkz_eval.model.reasons import reason_of
 from kkz_eval.model.texts import Language, text
 from kkz_eval.model.verdicts import Verdict
 from kkz_eval.stewardship import PACKAGE
@@ -235,7 +236,7 @@ def approve(request: Request, folder: Path, role: str, expires: date | None) -> 
         path.parent.mkdir(exist_ok=True)
         path.write_text(content, encoding="utf-8")
     except OSError as error:
-        raise UserError("storage_not_writable", place=str(path), reason=str(error.strerror)) from error
+        raise UserError("storage_not_writable", place=str(path), reason=reason_of(error)) from error
     return path
 
 

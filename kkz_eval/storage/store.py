@@ -17,6 +17,7 @@ import fsspec
 from fsspec.implementations.local import LocalFileSystem
 
 from kkz_eval.model.errors import UserError
+from kkz_eval.model.reasons import reason_of
 
 _PARTIAL = ".partial-"
 
@@ -109,7 +110,7 @@ def _link_if_absent(path: Path, data: bytes) -> bool:
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, temporary = tempfile.mkstemp(prefix=_PARTIAL, dir=path.parent)
     except OSError as error:
-        raise UserError("storage_not_writable", place=str(path.parent), reason=str(error.strerror or error)) from error
+        raise UserError("storage_not_writable", place=str(path.parent), reason=reason_of(error)) from error
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(data)
@@ -120,7 +121,7 @@ def _link_if_absent(path: Path, data: bytes) -> bool:
         except FileExistsError:
             return False
     except OSError as error:
-        raise UserError("storage_not_writable", place=str(path.parent), reason=str(error.strerror or error)) from error
+        raise UserError("storage_not_writable", place=str(path.parent), reason=reason_of(error)) from error
     finally:
         os.unlink(temporary)
     _sync_folder(path.parent)

@@ -157,6 +157,22 @@ def test_a_plan_is_checked_without_dagster_and_without_a_warning(tmp_path: Path)
     assert (said.returncode, said.stderr) == (0, "")
 
 
+def test_checking_a_plan_without_data_says_that_they_were_not_looked_at(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    plan = CONTRACTS / "plans" / "modellwelt.yaml"
+    assert main(["plan", "check", str(plan), "--home", str(tmp_path / "home")]) == 0
+    assert "wurde nicht geprüft" in capsys.readouterr().out
+    assert not (tmp_path / "home").exists()
+
+
+def test_checking_a_plan_says_what_the_accepted_data_cover(locked: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["plan", "check", str(locked / "plan.yaml"), "--home", str(locked / "home")]) == 0
+    said = capsys.readouterr().out
+    assert "Abdeckung der Zeiträume" in said
+    assert "Zellen (Kreis und Jahr) in" in said
+
+
 def test_a_plan_without_data_is_not_locked_but_shown(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     plan = tmp_path / "plan.yaml"
     plan.write_bytes((CONTRACTS / "plans" / "modellwelt.yaml").read_bytes())

@@ -158,6 +158,14 @@ def test_shares_that_excel_shows_as_percent_are_a_finding() -> None:
     assert found(parsed(workbook(Daten=filled(*rows, ("05915000", 2016, "m", 1, 12.3))))) == []
 
 
+def test_the_finding_on_percent_says_what_to_deliver_instead() -> None:
+    (finding,) = found(parsed(workbook(Daten=filled(("05911000", 2016, "m", 1, 0.123)))))
+    assert "0.123" in finding.message("de")
+    for said in ("Zähler und Nenner", "12,3 statt 0,123", "Zellformat"):
+        assert said in finding.fix("de")
+    assert "numerator and denominator" in finding.fix("en")
+
+
 def test_numbers_written_as_text_are_read_in_the_style_of_the_other_texts() -> None:
     table = parsed(workbook(Daten=filled(("05911000", 2016, "m", "1.234", "12,5"), ("05913000", 2016, "m", 7, 12.5))))
     assert table.values("leavers").to_pylist() == [1234, 7]

@@ -1,0 +1,62 @@
+"""Why the operating system or a library refused, in the reader's language. The usual reasons only: any other is quoted as it came.
+
+Does not belong here: what was being done, and the next step; the sentence around the reason says both.
+"""
+
+from __future__ import annotations
+
+import errno
+from dataclasses import dataclass
+
+from kkz_eval.model.texts import Language, Localised, catalogue, text
+
+_YAML = (
+    ("mapping values are not allowed", "mapping_values"),
+    ("found character '\\t' that cannot start any token", "tab"),
+    ("that cannot start any token", "character"),
+    ("found a tab character", "tab"),
+    ("did not find expected key", "expected_key"),
+    ("expected <block end>", "expected_key"),
+    ("did not find expected '-' indicator", "expected_dash"),
+    ("did not find expected ',' or ']'", "expected_bracket"),
+    ("expected ',' or ']'", "expected_bracket"),
+    ("did not find expected ',' or '}'", "expected_brace"),
+    ("expected ',' or '}'", "expected_brace"),
+    ("could not find expected ':'", "expected_colon"),
+    ("unexpected end of stream", "unclosed_quotes"),
+    ("undefined alias", "undefined_alias"),
+    ("unknown escape character", "escape"),
+    ("special characters are not allowed", "control_character"),
+    ("control characters are not allowed", "control_character"),
+    ("could not determine a constructor for the tag", "tag"),
+)
+"""What a YAML library says, as it begins or contains, and the key below `reasons.yaml`. The first that fits holds."""
+
+
+@dataclass(frozen=True)
+class Reason(Localised):
+    """A reason. key: below `reasons.` in the catalogue, "" where it is not known; original: as the system gave it."""
+
+    key: str
+    original: str
+
+    def in_language(self, language: Language) -> str:
+        """The reason as part of a sentence; an unknown one as a quotation."""
+        return text(f"reasons.{self.key or 'unknown'}", language, original=self.original)
+
+
+def reason_of(error: BaseException) -> Reason:
+    """Why something failed: of an OSError by its number, of a YAML error by its problem; else what the error says of itself."""
+    if isinstance(error, UnicodeDecodeError):
+        return Reason("not_utf8", str(error))
+    if isinstance(error, OSError):
+        key = f"system.{errno.errorcode.get(error.errno or 0, '')}"
+        return Reason(
+            key if f"reasons.{key}" in catalogue("kkz_eval.model", "de") else "",
+            error.strerror or str(error) or type(error).__name__,
+        )
+    problem = getattr(error, "problem", None) or getattr(error, "reason", None)
+    if isinstance(problem, str):
+        key = next((key for begins, key in _YAML if begins in problem), "")
+        return Reason(f"yaml.{key}" if key else "", problem)
+    return Reason("", " ".join(str(error).split()) or type(error).__name__)
