@@ -56,7 +56,8 @@ def test_only_what_a_unit_owes_is_named_as_missing(run: tuple[Path, int, Path]) 
     table = html[html.index('<table id="kept-out-table"') :]
     rows = re.findall(r"<tr>(.*?)</tr>", table[: table.index("</table>")], re.DOTALL)[1:]
     datasets = Counter(re.findall(r"<code>(.*?)</code>", row)[0] for row in rows)
-    assert datasets == {"netzwerk": 110, "praeventionsangebote": 110}  # 22 units, 2012 to 2016
+    assert datasets == {"netzwerk": 22, "praeventionsangebote": 22}  # one row for each of 22 units, 2012 to 2016
+    assert {re.sub(r"<[^>]*>", "", re.findall(r"<td.*?</td>", row, re.DOTALL)[1]).strip() for row in rows} == {"2012–2016"}
 
 
 def test_a_second_run_computes_nothing_and_points_to_the_same_report(run: tuple[Path, int, Path]) -> None:

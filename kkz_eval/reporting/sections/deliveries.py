@@ -1,4 +1,4 @@
-"""The part on deliveries: how many of each dataset hold, and which were refused or are missing."""
+"""The part on deliveries: how many of each kind, and which were rejected or are missing. No judgement of a delivery (deliveries)."""
 
 from __future__ import annotations
 
@@ -6,13 +6,24 @@ import pandas as pd
 
 from kkz_eval.model.texts import Language
 from kkz_eval.reporting import numbers
-from kkz_eval.reporting.document import Code, Column, Paragraph, Quoted, Section, Table, identifier_part, phrase
+from kkz_eval.reporting.document import (
+    Code,
+    Column,
+    Inline,
+    Paragraph,
+    Parts,
+    Quoted,
+    Section,
+    Table,
+    identifier_part,
+    phrase,
+)
 from kkz_eval.reporting.inputs import DELIVERY_STATUSES
 from kkz_eval.reporting.sections.parts import say
 
 
 def deliveries_section(deliveries: pd.DataFrame, language: Language) -> Section:
-    """How many deliveries of each dataset hold, and which do not. deliveries: as in `ReportInputs`."""
+    """First a count by dataset and status, then a row for each unit, dataset and status with its years as spans."""
     tally = deliveries.groupby(["dataset", "status"]).size()
     datasets = sorted({str(dataset) for dataset in deliveries["dataset"]})
     overview = Table(
@@ -47,19 +58,37 @@ def deliveries_section(deliveries: pd.DataFrame, language: Language) -> Section:
         )
     rows = tuple(
         (
-            (Quoted(str(row["unit_name"])),),
-            (Code(str(row["dataset"])),),
-            (numbers.year(f"kept_out.{position}.year", row["year"]),),
-            (say(f"statuses.{row['status']}", language),),
+            (Quoted(str(unit_name)),),
+            (Code(str(dataset)),),
+            _spans(f"kept_out.{position}", [int(year) for year in part["year"]]),
+            (say(f"statuses.{status}", language),),
             (say("studied.not_stated", language),)
-            if row["status"] == "missing" or pd.isna(row["n_errors"])
-            else (numbers.count(f"kept_out.{position}.n_errors", row["n_errors"], language),),
+            if status == "missing" or part["n_errors"].isna().any()
+            else (numbers.count(f"kept_out.{position}.n_errors", part["n_errors"].sum(), language),),
         )
-        for position, row in enumerate(kept_out.to_dict("records"), start=1)
+        for position, ((dataset, unit_name, _, status), part) in enumerate(
+            kept_out.groupby(["dataset", "unit_name", "unit_id", "status"], sort=True, dropna=False), start=1
+        )
     )
     columns = (
-        *(Column(say(f"data.{name}", language)) for name in ("unit_name", "dataset", "year", "status")),
+        *(Column(say(f"data.{name}", language)) for name in ("unit_name", "dataset", "years", "status")),
         Column(say("data.n_errors", language), "number"),
     )
     named = Table("kept-out-table", phrase("data.refused_caption", language), columns, rows)
     return Section("deliveries", phrase("data.deliveries", language), (overview, named))
+
+
+def _spans(scope: str, years: list[int]) -> Parts:
+    """Years in order, those that follow each other as a span: 2007–2009, 2012."""
+    runs: list[list[int]] = []
+    for year in sorted(set(years)):
+        if runs and year == runs[-1][-1] + 1:
+            runs[-1].append(year)
+        else:
+            runs.append([year])
+    shown: list[Inline] = []
+    for position, run in enumerate(runs, start=1):
+        shown += [*([", "] if shown else []), numbers.year(f"{scope}.from-{position}", run[0])]
+        if len(run) > 1:
+            shown += ["–", numbers.year(f"{scope}.to-{position}", run[-1])]
+    return tuple(shown)
