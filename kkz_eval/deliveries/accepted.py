@@ -131,7 +131,7 @@ def _extract(steps: Steps, contract: Contract, source: Source) -> pa.Table:
                 {
                     "observation_id": identifiers,
                     "unit_id": units,
-                    "level": [level_of(unit) for unit in units],
+                    "level": [_level(contract, unit) for unit in units],
                     "year": pa.array(years, pa.int32()),
                     "dataset": [contract.dataset] * len(rows),
                     "measure": names,
@@ -152,6 +152,11 @@ def _extract(steps: Steps, contract: Contract, source: Source) -> pa.Table:
             )
         )
     return pa.concat_tables([OBSERVATIONS.schema.empty_table(), *parts])
+
+
+def _level(contract: Contract, unit_id: str) -> str:
+    """That of the contract where it has one; a city's 8 digits are those of its youth office too."""
+    return contract.levels[0] if len(contract.levels) == 1 else level_of(unit_id)
 
 
 def _choose(

@@ -92,7 +92,6 @@ def test_genuine_tables_are_accepted(name: str) -> None:
 @pytest.mark.parametrize(
     "name",
     [
-        "landesdatenbank_nrw/12411-09i_2024.csv",  # single years of age have no place in the contract
         "landesdatenbank_nrw/22811-01i_2023.csv",  # a rate, where the contract counts persons
         "genesis/22541-01-01-4_datencsv_de_2002.csv",  # places, where the contract counts children
     ],

@@ -19,6 +19,7 @@ import pyarrow.compute as pc
 
 from kkz_eval.deliveries.numbers import Style, symbol_of
 from kkz_eval.deliveries.official.fields import Fields, fields_of
+from kkz_eval.deliveries.official.footnotes import footnotes_of
 from kkz_eval.deliveries.official.grid import Grid, RecordDimension, ValueColumn
 from kkz_eval.deliveries.official.stub import Stub, stub_of, with_bare_times
 from kkz_eval.deliveries.official.times import time_of
@@ -119,6 +120,7 @@ def read(decoded: Decoded) -> Grid:
         filled=True,
         open_end=rule is None and not fields.ended,
         findings=(*findings, *fields.findings, *ignored),
+        footnotes=() if rule is None else footnotes_of(decoded.text, rule),
     )
 
 
