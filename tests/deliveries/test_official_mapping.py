@@ -108,7 +108,7 @@ def test_a_flat_table_by_sex_serves_the_population() -> None:
         {"unit_id": "05111", "sex": "maennlich", "persons": 299070, "persons__flag": "e"},
         {"unit_id": "05111", "sex": "insgesamt", "persons": None, "persons__flag": "-"},
         {"unit_id": "05978", "sex": "maennlich", "persons": 190000, "persons__flag": "p"},
-        {"unit_id": "05978", "sex": "insgesamt", "persons": None, "persons__flag": "/"},
+        {"unit_id": "05978", "sex": "insgesamt", "persons": None, "persons__flag": "/ r"},
     ]
 
 

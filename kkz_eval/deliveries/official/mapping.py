@@ -231,7 +231,8 @@ def _columns(
             values = pa.array([row[of.name] for row in codes], kind)
             columns += [values, values.cast(pa.string()), nothing, rows, no_place]
         elif of.name == source.measure:
-            flags = pc.coalesce(table.column("flag").cast(pa.string()), table.column("quality").cast(pa.string()))
+            symbols, letters = (table.column(name).cast(pa.string()) for name in ("flag", "quality"))
+            flags = pc.coalesce(pc.binary_join_element_wise(symbols, letters, " "), symbols, letters)
             values = _values(table, of, findings)
             columns += [values, table.column("value_delivered"), flags, rows, table.column("column")]
         else:
