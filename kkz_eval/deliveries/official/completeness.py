@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from kkz_eval.model.findings import Finding, Severity
 from kkz_eval.reference.register import ITS_FIRST_DAY, STAEDTEREGION_AACHEN, Unit, dissolved_kreise, municipalities, youth_offices
@@ -20,8 +21,11 @@ _SHOWN = 10  # missing units that a finding names
 def missing_units(lines: pa.Table) -> list[Finding]:
     """A warning for each level and set of units that is missing in some years; lines: OFFICIAL_SCHEMA, of the levels of a contract.
 
-    A unit counts as there where it, its successor or one of its predecessors has a line: tables keep the territory of one day.
+    A unit counts as there where it has a line, or its successor or a predecessor has one that says more than `-`: tables keep the
+    territory of one day, and lines for units that are no more.
     """
+    dead = pc.equal(lines.column("flag").cast(pa.string()), "-").fill_null(False)
+    alive = set(lines.filter(pc.invert(dead)).column("unit_id").unique().to_pylist())
     distinct = lines.select(["level", "unit_id", "year"]).group_by(["level", "unit_id", "year"]).aggregate([])
     listed: dict[tuple[str, int], set[str]] = {}
     for row in distinct.to_pylist():
@@ -33,7 +37,7 @@ def missing_units(lines: pa.Table) -> list[Finding]:
         known = _units(level)
         expected = [unit for unit in known if unit.exists(date(year, 12, 31))]
         there = present | _as_municipalities(level, listed.get(("kreis", year), set()))
-        missing = tuple(unit for unit in expected if not _is_there(unit, there, known))
+        missing = tuple(unit for unit in expected if not _is_there(unit, there, there & alive, known))
         if missing:
             gaps.setdefault((level, missing), []).append(year)
             sizes[(level, missing)] = len(expected)
@@ -66,7 +70,7 @@ def _as_municipalities(level: str, present: set[str]) -> set[str]:
     return {key + KREISFREIE_SUFFIX for key in present} if level == "municipality" else set()
 
 
-def _is_there(unit: Unit, there: set[str], known: tuple[Unit, ...]) -> bool:
+def _is_there(unit: Unit, there: set[str], alive: set[str], known: tuple[Unit, ...]) -> bool:
     return (
-        unit.key in there or unit.successor in there or any(other.successor == unit.key and other.key in there for other in known)
+        unit.key in there or unit.successor in alive or any(other.successor == unit.key and other.key in alive for other in known)
     )
