@@ -23,7 +23,7 @@ import pandas as pd
 from great_expectations.data_context.types.base import ProgressBarsConfig
 
 from kkz_eval.contracts.contract import CODE_SEPARATOR, Contract, Rule
-from kkz_eval.contracts.masks import missing_columns, plain_symbol
+from kkz_eval.contracts.masks import admitted_symbols, missing_columns, plain_symbol
 from kkz_eval.contracts.rules import (
     RuleError,
     bound,
@@ -186,7 +186,7 @@ def _helper_in_set(admitted: Sequence[str], rule: Rule) -> gxe.Expectation:
 
 
 def _expect_symbols(rule: Rule, contract: Contract, known: Mapping[str, frozenset[str]]) -> gxe.Expectation:
-    symbols = [plain_symbol(symbol) for symbol in text_values(rule.parameters["symbols"])]
+    symbols = admitted_symbols(text_values(rule.parameters["symbols"]))
     if not symbols:
         return gxe.ExpectColumnValuesToBeNull(column=helper_column(rule), **_meta(rule))
     return _helper_in_set(symbols, rule)

@@ -27,7 +27,7 @@ from kkz_eval.contracts.rules import (
 )
 from kkz_eval.model.findings import FINDINGS_SCHEMA, Finding, Severity, concat_findings, findings_table
 from kkz_eval.model.identifiers import cell_address, column_letters
-from kkz_eval.model.parsed import COL, ROW, SHEET, TEXT, ParsedTable
+from kkz_eval.model.parsed import COL, QUALITIES, ROW, SHEET, TEXT, ParsedTable
 
 Bools = npt.NDArray[np.bool_]
 Ints = npt.NDArray[np.int64]
@@ -218,7 +218,7 @@ def missing_columns(parsed: ParsedTable) -> frozenset[str]:
 
 def _symbol_admitted(rule: Rule, contract: Contract, known_units: Mapping[str, frozenset[str]]) -> Mask:
     column, symbols = _column(rule), text_values(rule.parameters["symbols"])
-    admitted = pa.array(sorted(plain_symbol(symbol) for symbol in symbols), pa.string())
+    admitted = pa.array(admitted_symbols(symbols), pa.string())
 
     def mask(parsed: ParsedTable) -> Hits:
         flags = parsed.flags(column)
@@ -228,6 +228,13 @@ def _symbol_admitted(rule: Rule, contract: Contract, known_units: Mapping[str, f
         return _where(_valid(flags) & ~_bools(pc.is_in(plain, value_set=admitted)), column, " ".join(symbols))
 
     return mask
+
+
+def admitted_symbols(symbols: Sequence[str]) -> list[str]:
+    """Symbols as `plain_symbol` writes them, and each with each letter of quality that is admitted too: `. r` is `.` and `r`."""
+    plain = sorted(plain_symbol(symbol) for symbol in symbols)
+    letters = [symbol for symbol in plain if symbol in QUALITIES]
+    return [*plain, *(symbol + letter for symbol in plain if symbol not in letters for letter in letters)]
 
 
 def plain_symbol(symbol: str) -> str:

@@ -241,7 +241,7 @@ def _extract(steps: Steps, contract: Contract, source: Source) -> pa.Table:
                 {
                     "observation_id": identifiers,
                     "unit_id": units,
-                    "level": [level_of(unit) for unit in units],
+                    "level": [_level(contract, unit) for unit in units],
                     "year": pa.array(years, pa.int32()),
                     "dataset": [contract.dataset] * len(rows),
                     "measure": names,
@@ -272,6 +272,11 @@ def _editions(of_file: str, table: pa.Table, of_edition: Property | None) -> lis
         return [of_file] * table.num_rows
     own = table.column(of_edition.name).to_pylist()
     return [of_file if one is None or one == of_edition.default else one for one in own]
+
+
+def _level(contract: Contract, unit_id: str) -> str:
+    """That of the contract where it has one; a city's 8 digits are those of its youth office too."""
+    return contract.levels[0] if len(contract.levels) == 1 else level_of(unit_id)
 
 
 def _choose(contract: Contract, parts: Sequence[_Part]) -> tuple[tuple[np.ndarray, ...], tuple[Conflict, ...]]:

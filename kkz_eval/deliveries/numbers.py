@@ -15,6 +15,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from kkz_eval.model.parsed import QUALITIES
+
 
 class Style(StrEnum):
     """Which sign stands before the decimals; the other one, or a space, may group thousands."""
@@ -44,7 +46,8 @@ _COMMA = _definite(",", r"\.")
 _POINT = _definite(r"\.", ",")
 _SIGNED = re.compile(r"([+\-−]?)(.*)", re.DOTALL)
 _BRACKETED = re.compile(r"\((.*)\)", re.DOTALL)
-_QUALITY = re.compile(r"(.*[0-9])\s*([prse])", re.DOTALL)
+_QUALITY = re.compile(r"(.*[0-9)])\s*([prse])", re.DOTALL)
+_SYMBOL_AND_QUALITY = re.compile(r"(.*?)(\s*)([prse])", re.DOTALL)
 _SPACES = re.compile(r"\s+")
 _GROUPING = re.compile(r"[\s'’]+")
 
@@ -71,6 +74,23 @@ def symbol_of(text: str) -> str | None:
     """The symbol that `text` is, as delivered without surrounding spaces; None where it is no symbol."""
     stripped = text.strip()
     return stripped if _SPACES.sub("", stripped).lower() in SYMBOLS else None
+
+
+def parts_of(flag: str) -> tuple[str | None, str | None]:
+    """(symbol, letter of quality) of a flag, which holds either or both: `()`, `p`, `() p`."""
+    if flag in QUALITIES:
+        return None, flag
+    symbol, space, letter = flag.rpartition(" ")
+    return (symbol, letter) if space and letter in QUALITIES else (flag, None)
+
+
+def _symbol_with_quality(text: str) -> str | None:
+    """`. r` and `/p`: the symbol and the letter with one space between; None where the text is no such pair."""
+    match = _SYMBOL_AND_QUALITY.fullmatch(text)
+    symbol = None if match is None else symbol_of(match.group(1))
+    if match is None or symbol is None or (symbol[-1].isalpha() and not match.group(2)):
+        return None
+    return f"{symbol} {match.group(3)}"
 
 
 def style_shown(text: str) -> Style | None:
@@ -127,7 +147,7 @@ def parse_number(text: str, style: Style | None) -> NumberReading:
     stripped = text.strip()
     if not stripped:
         return NumberReading()
-    symbol = symbol_of(stripped)
+    symbol = symbol_of(stripped) or _symbol_with_quality(stripped)
     if symbol is not None:
         return NumberReading(flag=symbol)
     bare, sign, flag = _undress(stripped)
@@ -142,18 +162,22 @@ def parse_number(text: str, style: Style | None) -> NumberReading:
 
 
 def _undress(stripped: str) -> tuple[str, float, str | None]:
-    """The digits and separators of a number, its sign, and the symbol around it: brackets, or a letter of quality."""
-    flag = None
+    """The digits and separators of a number, its sign, and what stands around it: brackets, a letter of quality, or both (`() p`)."""
+    stripped, letter = _without_quality(stripped)
     bracketed = _BRACKETED.fullmatch(stripped)
     if bracketed:
-        stripped, flag = bracketed.group(1).strip(), "()"
-    quality = _QUALITY.fullmatch(stripped)
-    if quality:
-        stripped, flag = quality.group(1), flag or quality.group(2)
+        stripped, inside = _without_quality(bracketed.group(1).strip())
+        letter = letter or inside
+    flag = " ".join(filter(None, ("()" if bracketed else None, letter))) or None
     signed = _SIGNED.fullmatch(stripped)
     if signed is None:
         return stripped, 1.0, flag
     return signed.group(2), -1.0 if signed.group(1) in ("-", "−") else 1.0, flag
+
+
+def _without_quality(text: str) -> tuple[str, str | None]:
+    quality = _QUALITY.fullmatch(text)
+    return (text, None) if quality is None else (quality.group(1).rstrip(), quality.group(2))
 
 
 def _separators(bare: str, style: Style | None) -> tuple[str, str] | str:

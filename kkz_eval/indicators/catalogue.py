@@ -23,12 +23,17 @@ _TEXTS = "kkz_eval.indicators"
 class Selection:
     """Observations of a measure; `where` fixes the codes of dimensions, in the order of their names.
 
-    dataset: None for that of the source; only a denominator may name another one.
+    dataset: None for that of the source; only a denominator may name another one. summed: a dimension and the codes whose counts are
+    added, None where nothing is; level: of the units, None for all; over: "municipalities" where the count of a youth office is the sum
+    of those of the municipalities it serves, else None.
     """
 
     measure: str
     where: tuple[tuple[str, str], ...] = ()
     dataset: str | None = None
+    summed: tuple[str, tuple[str, ...]] | None = None
+    level: str | None = None
+    over: str | None = None
 
 
 @dataclass(frozen=True)
@@ -71,6 +76,17 @@ class Break:
 
 
 @dataclass(frozen=True)
+class Invalid:
+    """Figures that their source declares invalid: of these units and year, in these datasets. text: what it says, source: where."""
+
+    year: int
+    units: tuple[str, ...]
+    datasets: tuple[str, ...]
+    text: Mapping[Language, str]
+    source: str = ""
+
+
+@dataclass(frozen=True)
 class NotEvaluable:
     """A subject of a stage that no effect is estimated for, and why."""
 
@@ -99,6 +115,7 @@ class Indicator:
     stage: str
     sources: tuple[IndicatorSource, ...]
     breaks: tuple[Break, ...]
+    invalid: tuple[Invalid, ...] = ()
 
     def source(self, dataset: str) -> IndicatorSource:
         """The source of that dataset. Raises UserError where the catalogue has none."""
@@ -139,7 +156,12 @@ def load_catalogue(catalogue: Path, breaks: Path) -> dict[str, Indicator]:
             breaks=tuple(
                 Break(b["year"], b["kind"], b["text"], b["source"])
                 for b in sorted(listed, key=lambda b: int(b["year"]))
-                if _concerns(b, name, entry["sources"])
+                if b["kind"] != "invalid" and _concerns(b, name, entry["sources"])
+            ),
+            invalid=tuple(
+                Invalid(b["year"], tuple(b["units"]), tuple(b["datasets"]), b["text"], b["source"])
+                for b in listed
+                if b["kind"] == "invalid" and set(b["datasets"]) & _read_by(entry["sources"])
             ),
         )
         for name, entry in content["indicators"].items()
@@ -182,6 +204,12 @@ def _concerns(entry: Mapping[str, Any], name: str, sources: Sequence[Mapping[str
     return name in entry.get("indicators", ()) or any(source["dataset"] in entry.get("datasets", ()) for source in sources)
 
 
+def _read_by(sources: Sequence[Mapping[str, Any]]) -> set[str]:
+    """The datasets that sources read, those of denominators among them."""
+    below = {source["denominator"]["dataset"] for source in sources if "dataset" in source.get("denominator", {})}
+    return {source["dataset"] for source in sources} | below
+
+
 def _source(entry: Mapping[str, Any]) -> IndicatorSource:
     if "given" in entry:
         minus = Share(_selection(entry["minus"]["given"]), None) if "minus" in entry else None
@@ -194,7 +222,9 @@ def _source(entry: Mapping[str, Any]) -> IndicatorSource:
 
 
 def _selection(entry: Mapping[str, Any]) -> Selection:
-    return Selection(entry["measure"], tuple(sorted(entry.get("where", {}).items())), entry.get("dataset"))
+    summed = next(((dimension, tuple(codes)) for dimension, codes in entry.get("summed", {}).items()), None)
+    where = tuple(sorted(entry.get("where", {}).items()))
+    return Selection(entry["measure"], where, entry.get("dataset"), summed, entry.get("level"), entry.get("over"))
 
 
 def _load(path: Path, schema_name: str) -> Any:

@@ -22,7 +22,8 @@ def stored_indicator(
     observations: by dataset, all that the source reads, model.tables.OBSERVATIONS; origin: municipal | official.
     """
     parts = observations_for(observations, source)
-    definition = digest_of([repr(source), [[b.year, b.text["de"]] for b in indicator.breaks], origin])
+    invalid = [[i.year, *i.units] for i in indicator.invalid if set(i.datasets) & set(source.datasets)]
+    definition = digest_of([repr(source), [[b.year, b.text["de"]] for b in indicator.breaks], invalid, origin])
     key_parts = [indicator.id, definition, digest_of_parts(parts), code_digest("kkz_eval.indicators", "kkz_eval.reference")]
 
     @cache

@@ -3,6 +3,7 @@
 A statistical symbol in numerator or denominator leaves the value missing and stays as the flag: symbols are never numbers.
 Small numbers: the value stays as it is, its sampling error comes from an adjusted share (`_std_error`), so that a rate of 0 or of all
 is not shown as certain. What may be published is decided later, by the gate of the reports.
+Figures that the list of breaks names as invalid count as missing, with the flag INVALID.
 """
 
 from __future__ import annotations
@@ -15,13 +16,16 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from kkz_eval.indicators.catalogue import Indicator, IndicatorSource, Selection
-from kkz_eval.indicators.territory import bridged_counts
+from kkz_eval.indicators.catalogue import Indicator, IndicatorSource, Selection, Share
+from kkz_eval.indicators.territory import bridged_counts, over_municipalities
 from kkz_eval.model.tables import INDICATOR_EDGES, INDICATORS
 from kkz_eval.storage.digests import digest_of, digest_of_table
 
 _READ = ["observation_id", "unit_id", "year", "value", "flag", "edition"]
 SMALL_COUNT = 5
+INVALID = "invalid"  # flag of a figure that its source declares invalid (breaks.yaml)
+_CODE = "code"  # of the dimension that is summed
+_Void = frozenset[tuple[str, int]]  # units and years without a valid figure
 
 
 @dataclass(frozen=True)
@@ -61,9 +65,13 @@ def indicator_values(indicator: Indicator, source: IndicatorSource, parts: dict[
     Raises ValueError where a unit and year has two observations: the selection of the catalogue is then not unique; UserError where a
     unit and its predecessors both have a figure for a year.
     """
-    whole = _rate(parts, "", source.per)
+    void = {
+        name: frozenset((unit, i.year) for i in indicator.invalid if name in i.datasets for unit in i.units)
+        for name in source.datasets
+    }
+    whole = _rate(parts, "", source, void)
     if source.minus is not None:
-        whole = _gap(whole, _rate(parts, "minus_", source.per))
+        whole = _gap(whole, _rate(parts, "minus_", source, void))
     whole = whole.sort_values(["unit_id", "year"]).reset_index(drop=True)
     breaks = {
         year: "; ".join(b.text["de"] for b in indicator.breaks if b.year == year) for year in {b.year for b in indicator.breaks}
@@ -100,28 +108,54 @@ def indicator_values(indicator: Indicator, source: IndicatorSource, parts: dict[
 
 
 def _select(observations: pa.Table, selection: Selection) -> pa.Table:
+    """Columns `_READ`, and `_CODE` where codes are summed."""
     rows = observations.filter(pc.equal(observations.column("measure"), selection.measure))
+    if selection.level is not None:
+        rows = rows.filter(pc.equal(rows.column("level"), selection.level))
     for dimension, code in selection.where:
         given = pc.map_lookup(rows.column("dimensions"), pa.scalar(dimension), "first")
         rows = rows.filter(pc.equal(given, code))  # without the dimension it is null, and left out
-    return rows.select(_READ)
+    if selection.summed is None:
+        return rows.select(_READ)
+    dimension, codes = selection.summed
+    rows = rows.append_column(_CODE, pc.map_lookup(rows.column("dimensions"), pa.scalar(dimension), "first"))
+    return rows.filter(pc.is_in(rows.column(_CODE), pa.array(codes))).select([*_READ, _CODE])
 
 
-def _frame(table: pa.Table) -> pd.DataFrame:
+def _frame(table: pa.Table, selection: Selection, void: _Void) -> pd.DataFrame:
     """unit_id, year, value, flag, edition, and `ids`: the observations of each row."""
-    frame = pd.DataFrame({name: table.column(name).to_pylist() for name in _READ})
+    frame = pd.DataFrame({name: table.column(name).to_pylist() for name in table.column_names})
     frame["value"] = frame["value"].astype(float)
-    if frame.duplicated(["unit_id", "year"]).any():
+    keys = [name for name in ("unit_id", "year", _CODE) if name in frame.columns]
+    if frame.duplicated(keys).any():
         raise ValueError("a unit and year has two observations of the same selection")
+    if void and len(frame):
+        declared = pd.Series([place in void for place in zip(frame["unit_id"], frame["year"], strict=True)], index=frame.index)
+        frame.loc[declared, "value"] = np.nan
+        frame["flag"] = frame["flag"].astype(object).where(~declared, INVALID)
+    if selection.summed is not None:
+        return _summed(frame, len(selection.summed[1]))
     frame["ids"] = pd.Series([[i] for i in frame["observation_id"]], index=frame.index, dtype=object)
     return frame.drop(columns="observation_id")
 
 
-def _rate(parts: Mapping[str, pa.Table], prefix: str, per: float) -> pd.DataFrame:
-    top = _frame(parts[f"{prefix}numerator"])
-    if f"{prefix}denominator" not in parts:
+def _summed(frame: pd.DataFrame, n: int) -> pd.DataFrame:
+    """The counts of n codes added per unit and year: missing, with the first flag, where not all of them have a figure."""
+    groups = frame.groupby(["unit_id", "year"], sort=True)
+    added = groups.agg(flag=("flag", "first"), edition=("edition", "first"), ids=("observation_id", list))
+    added["value"] = groups["value"].sum(min_count=n)
+    return added.reset_index().astype({"flag": object, "ids": object})
+
+
+def _rate(parts: Mapping[str, pa.Table], prefix: str, source: IndicatorSource, void: Mapping[str, _Void]) -> pd.DataFrame:
+    share = Share(source.numerator, source.denominator) if not prefix or source.minus is None else source.minus
+    top = _frame(parts[f"{prefix}numerator"], share.numerator, void[source.dataset])
+    if share.denominator is None:
         return top.assign(numerator=np.nan, denominator=np.nan, std_error=np.nan)
-    return _share(bridged_counts(top), bridged_counts(_frame(parts[f"{prefix}denominator"])), per)
+    top = bridged_counts(top)
+    bottom = _frame(parts[f"{prefix}denominator"], share.denominator, void[source.datasets[-1]])
+    over = share.denominator.over is not None
+    return _share(top, over_municipalities(bottom, top) if over else bridged_counts(bottom), source.per)
 
 
 def _share(top: pd.DataFrame, bottom: pd.DataFrame, per: float) -> pd.DataFrame:

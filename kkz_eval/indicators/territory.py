@@ -18,6 +18,7 @@ from kkz_eval.reference.register import (
     dissolved_kreise,
     municipalities,
     municipalities_of_kreis,
+    municipalities_of_office,
     youth_offices,
 )
 from kkz_eval.reference.tables import as_whole_kreis, official_units
@@ -79,6 +80,36 @@ def bridged_counts(frame: pd.DataFrame) -> pd.DataFrame:
     kept = [pair not in replaced for pair in zip(frame["unit_id"], frame["year"], strict=True)]
     rest = frame.loc[~gone & pd.Series(kept, index=frame.index)]
     return pd.concat([rest, pd.DataFrame(rows, columns=list(frame.columns))], ignore_index=True) if rows else rest
+
+
+def over_municipalities(frame: pd.DataFrame, offices: pd.DataFrame) -> pd.DataFrame:
+    """The counts of municipalities summed to the youth office that serves them; one row per row of `offices` (unit_id, year).
+
+    frame: as in `bridged_counts`, of municipalities; a kreisfreie Stadt may stand under its 5 or 8 digits. A sum needs a value of
+    every municipality that the register names for that 31 December: else, or where it names none, the value is missing.
+    """
+    columns = ("unit_id", "year", "value", "flag", "edition", "ids")
+    records = [dict(zip(columns, row, strict=True)) for row in zip(*(frame[name] for name in columns), strict=True)]
+    given = {(record["unit_id"], record["year"]): record for record in records}
+    known = {office.key for office in youth_offices()}
+    rows = []
+    for office, year in zip(offices["unit_id"], offices["year"], strict=True):
+        towns = municipalities_of_office(office, int(year)) if office in known else ()
+        parts = [given.get((town, year)) or given.get((town.removesuffix("000"), year)) for town in towns]
+        found = [part for part in parts if part is not None]
+        complete = bool(towns) and len(found) == len(towns) and all(pd.notna(part["value"]) for part in found)
+        flags = [part["flag"] for part in found if pd.notna(part["flag"])]
+        rows.append(
+            {
+                "unit_id": office,
+                "year": year,
+                "value": sum(part["value"] for part in found) if complete else float("nan"),
+                "flag": flags[0] if flags else None,
+                "edition": found[0]["edition"] if found else "",
+                "ids": [i for part in found for i in part["ids"]],
+            }
+        )
+    return pd.DataFrame(rows, columns=list(columns))
 
 
 def sums_against_kreise(counts: pd.DataFrame, tolerance: float = 0.5) -> tuple[SumDifference, ...]:

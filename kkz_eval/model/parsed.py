@@ -3,7 +3,8 @@
 One arrow table holds it all, so that it is stored as it is. For every property `p` of the contract:
     p          typed by the contract (string, int64, float64); null where empty, a symbol, or not convertible
     p__text    the text as delivered; null where the file has no such cell
-    p__flag    the statistical symbol as delivered (`-`, `.`, `/` …); null without one. Symbols are never numbers.
+    p__flag    the statistical symbol as delivered (`-`, `.`, `/` …), a letter of quality (`p`), or both (`() p`); null without one.
+               Symbols are never numbers.
     p__row     row of the cell in the file, int32, 1-based; null where the file has no such cell
     p__col     column of the cell, int32, 1-based
 and `__sheet`, the sheet of the record (null for text files). Every property of the contract is there, in its order.
@@ -18,6 +19,8 @@ import numpy as np
 import pyarrow as pa
 
 TEXT, FLAG, ROW, COL, SHEET = "__text", "__flag", "__row", "__col", "__sheet"
+
+QUALITIES = frozenset("prse")  # letters of quality: provisional, revised, estimated, final
 
 ARROW_TYPES: Mapping[str, pa.DataType] = {"string": pa.string(), "integer": pa.int64(), "number": pa.float64()}
 

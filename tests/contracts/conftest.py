@@ -182,9 +182,10 @@ class _Mutation:
 
     def _part_above_total(self) -> list[Row]:
         dimension = self._parameter("dimension")
-        rows = self._changed(self._part(), 10_000, silent=[d for d in self._dimensions() if d != dimension])
+        measure = self._parameter("measure")
+        rows = self._changed(self._part(), 10_000, silent=[d for d in self._dimensions() if d != dimension], measure=measure)
         siblings = [self._part() | {dimension: filled(code)} for code in self._parts(dimension)[1:2]]
-        return [self._unreadable(row) if any(self._same(row, keys) for keys in siblings) else row for row in rows]
+        return [self._unreadable(row, measure) if any(self._same(row, keys) for keys in siblings) else row for row in rows]
 
     def _wrong_sum(self) -> list[Row]:
         dimension = self._parameter("dimension")

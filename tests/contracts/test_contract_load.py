@@ -33,7 +33,13 @@ def test_the_contracts_are_there(contracts: dict[str, Contract]) -> None:
         *("geburten_fruehe_hilfen", "schuleingangsuntersuchung", "uebergang_grundschule", "hilfen_zur_erziehung"),
         *("ausbildung_und_arbeit", "praeventionsangebote", "netzwerk", "ausgaben_jugendhilfe"),
     )
-    assert list(contracts) == sorted(["inkar", "inkar_gemeinden", *both, *(f"{dataset}_amtlich" for dataset in both), *municipal])
+    official = (
+        *("arbeitslosigkeit_amtlich", "bevoelkerung_altersjahre", "hilfen_zur_erziehung_amtlich"),
+        *("hilfen_zur_erziehung_jugendaemter", "gisd", "gisd_gemeinden"),
+    )
+    assert list(contracts) == sorted(
+        ["inkar", "inkar_gemeinden", *both, *(f"{dataset}_amtlich" for dataset in both), *municipal, *official]
+    )
 
 
 def test_inkar_is_superseded_cell_by_cell_with_the_workbook_first(contracts: dict[str, Contract]) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from kkz_eval.contracts.load import load_contracts
-from kkz_eval.indicators.catalogue import Indicator, check_origins, load_catalogue, load_not_evaluable, stages
+from kkz_eval.indicators.catalogue import Indicator, Selection, check_origins, load_catalogue, load_not_evaluable, stages
 from kkz_eval.line import open_line
 from kkz_eval.model.errors import UserError
 from kkz_eval.model.texts import catalogue
@@ -86,6 +86,14 @@ def test_an_installation_with_a_mix_does_not_open(tmp_path: Path) -> None:
     assert caught.value.code == "source_mixed"
 
 
+def _pairs(selection: Selection) -> list[tuple[str, str]]:
+    """The codes that are summed, each with its dimension."""
+    if selection.summed is None:
+        return []
+    dimension, codes = selection.summed
+    return [(dimension, code) for code in codes]
+
+
 def test_every_selection_of_the_project_names_columns_and_codes_of_its_contract() -> None:
     contracts = {contract.dataset: contract for contract in load_contracts(FOLDER).values()}
     for indicator in load_catalogue(FOLDER / "indicators.yaml", FOLDER / "breaks.yaml").values():
@@ -100,8 +108,10 @@ def test_every_selection_of_the_project_names_columns_and_codes_of_its_contract(
                     continue
                 assert contract.property_named(selection.measure).role == "measure"
                 dimensions = {p.name: {c.code for c in p.codes} for p in contract.properties if p.role == "dimension"}
-                assert {name for name, _ in selection.where} == set(dimensions), (indicator.id, dataset)
-                assert all(code in dimensions[name] for name, code in selection.where)
+                named = [*selection.where, *_pairs(selection)]
+                assert {name for name, _ in named} == set(dimensions), (indicator.id, dataset)
+                assert all(code in dimensions[name] for name, code in named)
+                assert selection.level is None or selection.level in contract.levels
 
 
 def test_both_languages_have_the_same_sentences() -> None:

@@ -15,6 +15,7 @@ from kkz_eval.model.texts import catalogue
 from kkz_eval.reporting.build import build_document, render
 from kkz_eval.reporting.document import Document, Number, Section, numbers
 from kkz_eval.reporting.figures import canvas
+from kkz_eval.reporting.sections.deliveries import deliveries_section
 
 VOID = {"meta", "br", "hr", "img", "link", "input"}
 
@@ -172,6 +173,14 @@ def test_rejected_and_missing_deliveries_are_named(page):
     assert table.count('scope="row"') == 2
     assert "Kreis Alba 3" in table
     assert "Kreis Alba 4" in table
+
+
+def test_missing_years_of_a_unit_are_one_row_with_spans(inputs):
+    missing = inputs.deliveries[inputs.deliveries["status"] == "missing"]
+    years = pd.concat([missing.assign(year=year) for year in (2015, 2012, 2014, 2010)])
+    section = deliveries_section(years, "de")
+    (row,) = next(block for block in section.blocks if block.identifier == "kept-out-table").rows
+    assert [plain(cell) for cell in row] == ["Kreis Alba 4", "schulabgaenge", "2010, 2012, 2014–2015", "fehlt", "–"]
 
 
 def test_a_text_without_the_language_is_a_sentence_for_the_user(inputs):

@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from kkz_eval.deliveries.numbers import UNREADABLE, Style, are_digits
+from kkz_eval.deliveries.numbers import UNREADABLE, Style, are_digits, parts_of
 from kkz_eval.deliveries.official.doubts import Doubts
 from kkz_eval.deliveries.official.grid import Grid, Member, ValueColumn
 from kkz_eval.deliveries.official.table import MEMBER, OFFICIAL_SCHEMA, WORD, OfficialTable
@@ -24,7 +24,6 @@ from kkz_eval.deliveries.official.values import numbers_of, style_shown_by
 from kkz_eval.deliveries.official.words import Words, combined, constant, repeated, spread, words_of
 from kkz_eval.model.findings import Finding, Severity, findings_table
 
-QUALITIES = frozenset("prse")
 _WITHOUT_GROUPS, _GROUPS = r"^-?[0-9]{4}", r"^-?[1-9][0-9]{0,2}[.,][0-9]{3}$"
 
 
@@ -237,8 +236,8 @@ def _flags(symbols: _Symbols, columns: Sequence[ValueColumn], n: int) -> tuple[p
         encoded = symbols.distinct.dictionary_encode()
         texts = encoded.dictionary.to_pylist()
         flags, letters = (
-            _chosen([text if (text in QUALITIES) is wanted else None for text in texts], encoded.indices, symbols.indices)
-            for wanted in (False, True)
+            _chosen([None if text is None else parts_of(text)[place] for text in texts], encoded.indices, symbols.indices)
+            for place in (0, 1)
         )
     if all(column.qualities is None for column in columns):
         return flags, letters

@@ -9,7 +9,7 @@ import csv
 import io
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 
@@ -19,12 +19,15 @@ import pyarrow.compute as pc
 
 from kkz_eval.deliveries.numbers import Style, symbol_of
 from kkz_eval.deliveries.official.fields import Fields, fields_of
+from kkz_eval.deliveries.official.footnotes import footnotes_of
 from kkz_eval.deliveries.official.grid import Grid, RecordDimension, ValueColumn
+from kkz_eval.deliveries.official.quality_columns import quality_columns
 from kkz_eval.deliveries.official.stub import Stub, stub_of, with_bare_times
 from kkz_eval.deliveries.official.times import time_of
 from kkz_eval.deliveries.official.units import KEY
 from kkz_eval.deliveries.text_table import Decoded, NotTextError
 from kkz_eval.model.findings import Finding, Severity
+from kkz_eval.model.parsed import QUALITIES
 
 FAMILY = "datencsv"
 DELIMITER = ";"
@@ -88,7 +91,10 @@ def read(decoded: Decoded) -> Grid:
     end = len(decoded.text) if rule is None else rule
     fields = fields_of(decoded, DELIMITER, head.width, head.row, head.body, end)
     n_leading = _n_leading(head, fields)
-    findings = [*_shifted(head, n_leading), *_end(decoded.text, head, fields, rule)]
+    rows = [cells for _, cells in head.header]
+    qualities = quality_columns(rows, fields.columns, n_leading)
+    places = [place for place in range(n_leading, head.width) if place not in qualities.values()]
+    findings = [*_shifted(head, places), *_end(decoded.text, head, fields, rule)]
     title = " ".join(head.titles)
     grid = Grid(FAMILY, fields.rows, (), None, context=title, code=head.code, title=title, edition=_edition(decoded.text, end))
     if any(finding.kind == "official_header" for finding in findings):
@@ -99,14 +105,13 @@ def read(decoded: Decoded) -> Grid:
         shifted = Finding(kind, kind, Severity.ERROR, row=head.header[0][0], column=n_leading, allowed=str(head.width))
         return replace(grid, findings=(*findings, *fields.findings, shifted))
     fields, ignored = _records(fields, leading, n_leading)
-    rows = [cells[n_leading:] for _, cells in head.header]
-    stub = stub_of(rows, head.titles, [number for number, _ in head.header])
+    stub = stub_of([[cells[place] for place in places] for cells in rows], head.titles, [number for number, _ in head.header])
     if leading.time is None:
         stub = with_bare_times(stub)
     return replace(
         grid,
         rows=fields.rows,
-        values=_values(fields, stub, n_leading),
+        values=_values(fields, stub, places, qualities),
         keys=None if leading.key is None else fields.columns[leading.key],
         names=None if leading.name is None else fields.columns[leading.name],
         times=None if leading.time is None else fields.columns[leading.time],
@@ -119,6 +124,7 @@ def read(decoded: Decoded) -> Grid:
         filled=True,
         open_end=rule is None and not fields.ended,
         findings=(*findings, *fields.findings, *ignored),
+        footnotes=() if rule is None else footnotes_of(decoded.text, rule),
     )
 
 
@@ -174,13 +180,19 @@ def _n_leading(head: _Head, fields: Fields) -> int:
     place = 0
     for index, texts in enumerate(first):
         keys = index < 2 and all(time_of(t) or KEY.fullmatch(t.strip()) for t in texts)
-        if keys or any(t.strip() and symbol_of(t) is None and not any(map(str.isdigit, t)) for t in texts):
+        if keys or any(_is_word(t.strip()) for t in texts):
             place = index + 1
     return place
 
 
-def _shifted(head: _Head, n_leading: int) -> list[Finding]:
-    """Header rows that do not stand above the data: of another width, beginning elsewhere, or with a column without any header."""
+def _is_word(text: str) -> bool:
+    """Whether a text is a word, and no number, symbol or letter of quality."""
+    return bool(text) and text not in QUALITIES and symbol_of(text) is None and not any(map(str.isdigit, text))
+
+
+def _shifted(head: _Head, places: Sequence[int]) -> list[Finding]:
+    """Header rows that do not stand above the data: of another width, beginning elsewhere, or with a column of values without any
+    header; places: of these columns."""
     kind = "official_header"
     found = [
         Finding(kind, kind, Severity.ERROR, row=row, value=str(len(cells)), allowed=str(head.width))
@@ -189,7 +201,7 @@ def _shifted(head: _Head, n_leading: int) -> list[Finding]:
     ]
     if found:
         return found
-    for column in range(n_leading, head.width):
+    for column in places:
         if not any(cells[column].strip() for _, cells in head.header):
             return [Finding(kind, kind, Severity.ERROR, row=head.header[0][0], column=column + 1, allowed=str(head.width))]
     return []
@@ -236,17 +248,18 @@ def _records(fields: Fields, leading: _Leading, n_leading: int) -> tuple[Fields,
     return fields.filter(keep), found
 
 
-def _values(fields: Fields, stub: Stub, n_leading: int) -> tuple[ValueColumn, ...]:
+def _values(fields: Fields, stub: Stub, places: Sequence[int], qualities: Mapping[int, int]) -> tuple[ValueColumn, ...]:
     return tuple(
         ValueColumn(
-            fields.columns[n_leading + index],
-            n_leading + index + 1,
+            fields.columns[place],
+            place + 1,
             label=of.measure,
             unit=of.unit,
             members=of.members,
             time=of.time,
+            qualities=fields.columns[qualities[place]] if place in qualities else None,
         )
-        for index, of in enumerate(stub.columns)
+        for place, of in zip(places, stub.columns, strict=True)
     )
 
 

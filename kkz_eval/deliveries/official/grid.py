@@ -9,6 +9,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from kkz_eval.deliveries.numbers import Style
+from kkz_eval.deliveries.official.table import Footnote
 from kkz_eval.model.findings import Finding
 
 
@@ -74,7 +75,7 @@ class Grid:
     key_column, time_column: 1-based; style: of the numbers, None where only the numbers can show it;
     fallback: style where they show none; complete: whether the family writes every combination of its members;
     filled: whether the family writes a symbol where there is no number, so that a blank cell among the values is out of place;
-    open_end: whether the very last cell may have been cut.
+    open_end: whether the very last cell may have been cut; footnotes: the paragraphs below the table.
     """
 
     family: str
@@ -98,6 +99,7 @@ class Grid:
     filled: bool = False
     open_end: bool = False
     findings: tuple[Finding, ...] = field(default=())
+    footnotes: tuple[Footnote, ...] = ()
 
     @property
     def size(self) -> int:

@@ -15,6 +15,10 @@ import pyarrow.compute as pc
 from kkz_eval.contracts.contract import Contract, OfficialSource, Property
 from kkz_eval.deliveries.columns import IGNORED, LEFT_OUT
 from kkz_eval.deliveries.header import code_names, fold
+from kkz_eval.deliveries.official.completeness import missing_units
+from kkz_eval.deliveries.official.footnotes import footnote_findings
+from kkz_eval.deliveries.official.joined import joined
+from kkz_eval.deliveries.official.offices import at_offices
 from kkz_eval.deliveries.official.table import OfficialTable
 from kkz_eval.model.findings import Finding, Severity, concat_findings, findings_table
 from kkz_eval.model.parsed import ARROW_TYPES, ParsedTable
@@ -36,19 +40,50 @@ def claimed(table: OfficialTable, contracts: Mapping[str, Contract]) -> tuple[Pa
     """The table of each contract that claims it; () where none does. Contracts must have the layout `official`."""
     found: list[ParsedTable] = []
     for contract in contracts.values():
-        sources = contract.official if LAYOUT in contract.layouts else ()
-        for source in sources:
-            parsed = _parsed(table, contract, source)
-            if parsed is not None:
-                found.append(parsed)
-                break
-    return tuple(found)
+        parts: dict[str, _Part] = {}
+        for source in contract.official if LAYOUT in contract.layouts else ():
+            part = None if source.measure in parts else _part(table, contract, source)
+            if part is not None:
+                parts[source.measure] = part
+        if parts:
+            found.append(_parsed(table, contract, parts))
+    return tuple(one for one in found if one.table.num_rows) or tuple(found)
 
 
-def _parsed(official: OfficialTable, contract: Contract, source: OfficialSource) -> ParsedTable | None:
-    if not official.code.startswith(source.tables):
+@dataclass(frozen=True)
+class _Part:
+    """What one measure of a contract takes: the rows of the official table that it keeps, its records, and what was found.
+
+    lines: all rows of the contract's levels, those of units that are no more among them.
+    """
+
+    lines: pa.Table
+    kept: pa.Table
+    records: pa.Table
+    findings: list[Finding]
+
+
+def _parsed(official: OfficialTable, contract: Contract, parts: Mapping[str, _Part]) -> ParsedTable:
+    """The parts as one table, with what was found in all of them."""
+    kept = pa.concat_tables([part.kept for part in parts.values()], promote_options="none")
+    lines = pa.concat_tables([part.lines for part in parts.values()], promote_options="none")
+    findings = [finding for part in parts.values() for finding in part.findings]
+    findings += footnote_findings(official.footnotes, kept)
+    findings += missing_units(lines)
+    if kept.num_rows == 0:
+        findings.append(Finding("reader_no_rows", "reader_no_rows", Severity.ERROR))
+    metadata = {IGNORED: b"0", LEFT_OUT: str(official.table.num_rows - kept.num_rows).encode()}
+    table = joined({measure: part.records for measure, part in parts.items()}, contract).replace_schema_metadata(metadata)
+    every = concat_findings([official.findings, findings_table(findings)])
+    return ParsedTable(contract.id, LAYOUT, table, every, official.edition)
+
+
+def _part(official: OfficialTable, contract: Contract, source: OfficialSource) -> _Part | None:
+    if not (official.code or official.family).startswith(source.tables):
         return None
     table = official.table.filter(_of_measure(official.table, source))
+    if "youth_office" in contract.levels and "kreis" not in contract.levels:
+        table = at_offices(table)
     entries = table.column("dimensions").to_pylist()
     places = _places(entries, contract, source)
     if table.num_rows == 0 or places is None:
@@ -58,18 +93,15 @@ def _parsed(official: OfficialTable, contract: Contract, source: OfficialSource)
     ):
         return None
     codes = _codes(entries, contract, source, places)
-    keep = _of_level(table, contract.levels) & np.array([all(value is not None for value in row.values()) for row in codes], bool)
+    in_level = _of_level(table, contract.levels)
+    keep = in_level & np.array([all(value is not None for value in row.values()) for row in codes], bool)
     keep &= ~_dissolved(table)
     kept = table.filter(pa.array(keep))
     rows = [codes[index] for index in np.flatnonzero(keep)]
     findings = [*_unknown(table, entries, places)]
     columns = _columns(kept, rows, contract, source, findings)
-    metadata = {IGNORED: b"0", LEFT_OUT: str(official.table.num_rows - kept.num_rows).encode()}
-    parsed = pa.Table.from_arrays(columns, schema=contract.schema.with_metadata(metadata))
-    if kept.num_rows == 0:
-        findings.append(Finding("reader_no_rows", "reader_no_rows", Severity.ERROR))
-    every = concat_findings([official.findings, findings_table(findings)])
-    return ParsedTable(contract.id, LAYOUT, parsed, every, official.edition)
+    records = pa.Table.from_arrays(columns, schema=contract.schema)
+    return _Part(table.filter(pa.array(in_level)), kept, records, findings)
 
 
 def _dimensions(contract: Contract) -> list[Property]:
@@ -199,7 +231,8 @@ def _columns(
             values = pa.array([row[of.name] for row in codes], kind)
             columns += [values, values.cast(pa.string()), nothing, rows, no_place]
         elif of.name == source.measure:
-            flags = pc.coalesce(table.column("flag").cast(pa.string()), table.column("quality").cast(pa.string()))
+            symbols, letters = (table.column(name).cast(pa.string()) for name in ("flag", "quality"))
+            flags = pc.coalesce(pc.binary_join_element_wise(symbols, letters, " "), symbols, letters)
             values = _values(table, of, findings)
             columns += [values, table.column("value_delivered"), flags, rows, table.column("column")]
         else:

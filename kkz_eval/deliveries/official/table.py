@@ -37,6 +37,14 @@ OFFICIAL_SCHEMA = pa.schema(
 
 
 @dataclass(frozen=True)
+class Footnote:
+    """A paragraph below a table: the 1-based line in which it begins, and its words in one line."""
+
+    row: int
+    text: str
+
+
+@dataclass(frozen=True)
 class OfficialTable:
     """A file of official statistics as one long table.
 
@@ -51,6 +59,7 @@ class OfficialTable:
     edition: str
     table: pa.Table
     findings: pa.Table
+    footnotes: tuple[Footnote, ...] = ()
 
     @property
     def n_values(self) -> int:
