@@ -13,7 +13,7 @@ import pytest
 from kkz_eval.model.errors import UserError
 from kkz_eval.model.texts import catalogue
 from kkz_eval.reporting.build import build_document, render
-from kkz_eval.reporting.document import Document, Number, Section, numbers
+from kkz_eval.reporting.document import Document, Number, Section, numbers, plain
 from kkz_eval.reporting.figures import canvas
 from kkz_eval.reporting.sections.deliveries import deliveries_section
 
