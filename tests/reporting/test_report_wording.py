@@ -44,7 +44,7 @@ def test_interval_without_zero_in_english(inputs):
     assert sentence(inputs, "leavers", "en") == (
         "Schulabgänge ohne Abschluss (en): the value fell by 1.2 percentage points more in the programme group than in the "
         "reference group (compatible: 0.5 to 2.0). This is the desired direction. That the programme is the reason presupposes "
-        "that both groups would otherwise have developed alike. Based on 14 districts and cities, 6 of them in the programme group and 8 in the "
+        "that both groups would otherwise have developed alike. Based on 14 Kreise and cities, 6 of them in the programme group and 8 in the "
         "reference group."
     )
 
