@@ -161,7 +161,9 @@ def load_catalogue(catalogue: Path, breaks: Path) -> dict[str, Indicator]:
             invalid=tuple(
                 Invalid(b["year"], tuple(b["units"]), tuple(b["datasets"]), b["text"], b["source"])
                 for b in listed
-                if b["kind"] == "invalid" and set(b["datasets"]) & _read_by(entry["sources"])
+                if b["kind"] == "invalid"
+                and name in b.get("indicators", [name])
+                and set(b["datasets"]) & _read_by(entry["sources"])
             ),
         )
         for name, entry in content["indicators"].items()
