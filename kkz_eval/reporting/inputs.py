@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
+from kkz_eval.indicators.chain import StageCoverage
 from kkz_eval.model.errors import UserError
 from kkz_eval.model.texts import Language
 
@@ -123,7 +124,7 @@ class ReportInputs:
     headline: id of the estimator on which the verdict rests, None where the plan leaves it to the rule of `wording`.
     level: of the units, kreis | municipality | youth_office; unit_rule: what the plan says of nested units, None where it says nothing.
     revisions: the largest differences between two editions of a source, REVISION_COLUMNS; may be empty.
-    not_evaluable: subjects of the chain without an estimate, each with its reason. stations: every station of a year of birth, by
+    chain: what the plan covers of each stage from birth to work, () for none. stations: every station of a year of birth, by
     unit; state: known | symbol | missing | not_reached; its counts are shown through the gate only.
     Raises ValueError where a table lacks a column, a role, group or status is unknown, or counts has a key twice.
     """
@@ -149,7 +150,7 @@ class ReportInputs:
     level: str = "kreis"
     unit_rule: LocalText | None = None
     conformity: tuple[LocalText, ...] = ()
-    not_evaluable: tuple[LocalText, ...] = ()
+    chain: tuple[StageCoverage, ...] = ()
     headline: str | None = None
     revisions: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(REVISION_COLUMNS)))
     stations: pd.DataFrame | None = None
@@ -177,7 +178,7 @@ class ReportInputs:
                 raise ValueError("table counts has more than one row for a unit, year, whole and part")
 
 
-def in_language(texts: LocalText, language: Language, where: str) -> str:
+def in_language(texts: LocalText | Mapping[Language, str], language: Language, where: str) -> str:
     """The text in that language. Raises UserError, naming `where`, if the plan has none."""
     if not texts.get(language):
         raise UserError("text_missing", package=PACKAGE, where=where, language=language)
