@@ -161,6 +161,7 @@ def report_inputs(line: Line, plan: Plan, design: steps.Design, effects: Effects
         revisions=_revisions(line, plan),
         chain=_chain(line, plan, design),
         stations=_stations(line, plan),
+        dataset_titles={contract.dataset: {"de": contract.title_de, "en": contract.title_en} for contract in municipal},
     )
 
 
@@ -359,7 +360,10 @@ def _notices(line: Line, plan: Plan, design: steps.Design) -> tuple[Mapping[str,
                     package="kkz_eval",
                     name=name,
                     dataset=dataset,
-                    parts="; ".join(f"{unit_name(unit)} {year}" if unit else "–" for unit, year in sorted(parts)),
+                    parts="; ".join(
+                        f"{unit_name(unit)} {year}" if unit else text("notices.whole_file", language, package="kkz_eval")
+                        for unit, year in sorted(parts)
+                    ),
                 )
                 for language in LANGUAGES
             }
@@ -425,6 +429,7 @@ def _digest_of_inputs(inputs: ReportInputs, effects: EffectsResult) -> str:
             dict(inputs.versions),
             [dict(said) for said in inputs.conformity],
             [repr(stage) for stage in inputs.chain],
+            [[name, dict(title)] for name, title in sorted(inputs.dataset_titles.items())],
             [inputs.level, dict(inputs.unit_rule or {})],
             [] if inputs.design is None else _digests_of_design(inputs.design),
             digest_of_bytes(inputs.revisions.to_csv(index=False).encode()),

@@ -126,6 +126,7 @@ class ReportInputs:
     revisions: the largest differences between two editions of a source, REVISION_COLUMNS; may be empty.
     chain: what the plan covers of each stage from birth to work, () for none. stations: every station of a year of birth, by
     unit; state: known | symbol | missing | not_reached; its counts are shown through the gate only.
+    dataset_titles: of the datasets of deliveries, by dataset; one without is shown by its name.
     Raises ValueError where a table lacks a column, a role, group or status is unknown, or counts has a key twice.
     """
 
@@ -154,6 +155,7 @@ class ReportInputs:
     headline: str | None = None
     revisions: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(REVISION_COLUMNS)))
     stations: pd.DataFrame | None = None
+    dataset_titles: Mapping[str, LocalText] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         _known("role", [outcome.role for outcome in self.outcomes], ROLES)

@@ -10,7 +10,7 @@ from kkz_eval.reporting.document import Column, Inline, Paragraph, Parts, Quoted
 from kkz_eval.reporting.inputs import OutcomeInfo, ReportInputs, in_language
 from kkz_eval.reporting.sections.parts import insert, label_of, say, verdict_of
 
-HEADINGS = ("stage", "evaluated", "further", "reasons")
+HEADINGS = ("stage", "evaluated", "not_evaluated")
 
 
 def chain_section(inputs: ReportInputs, language: Language) -> tuple[Section, ...]:
@@ -41,8 +41,12 @@ def _row(stage: StageCoverage, inputs: ReportInputs, language: Language) -> tupl
     return (
         (text(f"stages.{stage.stage}", language, package="kkz_eval.indicators"),),
         _listed(evaluated) or none,
-        join(_said("chain.in_catalogue", further, language), _said("chain.delivered", delivered, language)) or none,
-        join(*reasons) or none,
+        join(
+            _said("chain.in_catalogue", further, language),
+            _said("chain.delivered", delivered, language),
+            _said("chain.not_evaluable", reasons, language),
+        )
+        or none,
     )
 
 

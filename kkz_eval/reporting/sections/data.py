@@ -16,7 +16,7 @@ def data_section(inputs: ReportInputs, language: Language) -> Section:
     """Sources, deliveries, notices, counts, the lock, and where the report comes from."""
     sections = [_sources(inputs, language)]
     if len(inputs.deliveries):
-        sections.append(deliveries_section(inputs.deliveries, language))
+        sections.append(deliveries_section(inputs.deliveries, inputs.dataset_titles, language))
     if inputs.notices:
         items = tuple((Quoted(in_language(notice, language, "notices")),) for notice in inputs.notices)
         sections.append(Section("notices", phrase("data.notices", language), (Listing(items),)))
