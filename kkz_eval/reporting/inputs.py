@@ -34,7 +34,7 @@ ROLES = ("primary", "secondary", "context")
 GROUPS = ("treated", "reference", "later", "left_out")
 DELIVERY_STATUSES = ("accepted", "accepted_with_warnings", "rejected", "missing")
 
-LocalText = Mapping[str, str]
+LocalText = Mapping[str, str] | Mapping[Language, str]
 
 
 @dataclass(frozen=True)
@@ -180,7 +180,7 @@ class ReportInputs:
                 raise ValueError("table counts has more than one row for a unit, year, whole and part")
 
 
-def in_language(texts: LocalText | Mapping[Language, str], language: Language, where: str) -> str:
+def in_language(texts: LocalText, language: Language, where: str) -> str:
     """The text in that language. Raises UserError, naming `where`, if the plan has none."""
     if not texts.get(language):
         raise UserError("text_missing", package=PACKAGE, where=where, language=language)

@@ -180,7 +180,7 @@ def test_missing_years_of_a_unit_are_one_row_with_spans(inputs):
     years = pd.concat([missing.assign(year=year) for year in (2015, 2012, 2014, 2010)])
     section = deliveries_section(years, {}, "de")
     (row,) = next(block for block in section.blocks if block.identifier == "kept-out-table").rows
-    assert [plain(cell) for cell in row] == ["Kreis Alba 4", "schulabgaenge", "2010, 2012, 2014–2015", "fehlt", "–"]
+    assert [plain(cell) for cell in row] == ["Kreis Alba 4", "schulabgaenge", "2010, 2012, 2014–\u20602015", "fehlt", "–"]
 
 
 def test_deliveries_carry_the_title_of_their_dataset(inputs):

@@ -6,47 +6,43 @@ from kkz_eval.indicators.chain import Further, StageCoverage
 from kkz_eval.model.texts import Language, text
 from kkz_eval.reference.unit_groups import unit_words
 from kkz_eval.reporting import numbers, wording
-from kkz_eval.reporting.document import Column, Inline, Paragraph, Parts, Quoted, Section, Table, join, phrase
-from kkz_eval.reporting.inputs import OutcomeInfo, ReportInputs, in_language
-from kkz_eval.reporting.sections.parts import insert, label_of, say, verdict_of
-
-HEADINGS = ("stage", "evaluated", "not_evaluated")
+from kkz_eval.reporting.document import Inline, Listing, Paragraph, Parts, Quoted, Section, join, phrase
+from kkz_eval.reporting.inputs import LocalText, OutcomeInfo, ReportInputs, in_language
+from kkz_eval.reporting.sections.parts import insert, label_of, verdict_of
 
 
 def chain_section(inputs: ReportInputs, language: Language) -> tuple[Section, ...]:
-    """One table, a row for each stage; () where inputs.chain is empty."""
+    """One item for each stage; () where inputs.chain is empty."""
     if not inputs.chain:
         return ()
-    rows = tuple(_row(stage, inputs, language) for stage in inputs.chain)
-    columns = tuple(Column(say(f"chain.{name}", language)) for name in HEADINGS)
-    table = Table("chain-table", phrase("chain.caption", language), columns, rows)
-    return (Section("chain", phrase("sections.chain", language), (Paragraph(phrase("chain.intro", language)), table)),)
+    items = tuple(_stage(stage, inputs, language) for stage in inputs.chain)
+    blocks = (Paragraph(phrase("chain.intro", language)), Listing(items))
+    return (Section("chain", phrase("sections.chain", language), blocks),)
 
 
-def _row(stage: StageCoverage, inputs: ReportInputs, language: Language) -> tuple[Parts, ...]:
+def _stage(stage: StageCoverage, inputs: ReportInputs, language: Language) -> Parts:
     by_name = {outcome.indicator: outcome for outcome in inputs.outcomes}
     evaluated = [_evaluated(by_name[name], inputs, language) for name in stage.evaluated]
-    further = [_further(f"chain.{stage.stage}.{n}", row, inputs.level, language) for n, row in enumerate(stage.further, start=1)]
-    delivered: list[Parts] = [(Quoted(in_language(title, language, stage.stage)),) for title in stage.delivered]
+    own_level = [
+        _further(f"chain.{stage.stage}.{n}", row, language) for n, row in enumerate(stage.further) if not row.other_level
+    ]
     reasons = [
-        phrase(
-            "chain.reason",
-            language,
-            subject=Quoted(_capital(in_language(row.subject, language, stage.stage))),
-            because=Quoted(in_language(row.because, language, stage.stage)),
-        )
+        phrase("chain.reason", language, subject=_as_it_is(row.subject, language), because=_as_it_is(row.because, language))
         for row in stage.reasons
     ]
-    none: Parts = (say("studied.not_stated", language),)
-    return (
-        (text(f"stages.{stage.stage}", language, package="kkz_eval.indicators"),),
-        _listed(evaluated) or none,
-        join(
-            _said("chain.in_catalogue", further, language),
-            _said("chain.delivered", delivered, language),
-            _said("chain.not_evaluable", reasons, language),
-        )
-        or none,
+    name = Quoted(text(f"stages.{stage.stage}", language, package="kkz_eval.indicators"))
+    return join(
+        (name, ":"),
+        _said("chain.evaluated", evaluated, language) or phrase("chain.nothing", language),
+        _said("chain.in_catalogue", own_level, language),
+        _said(
+            "chain.other_level",
+            [(_as_it_is(row.label, language),) for row in stage.further if row.other_level],
+            language,
+            units=unit_words(inputs.level, language)["units"],
+        ),
+        _said("chain.delivered", [(_as_it_is(title, language),) for title in stage.delivered], language),
+        _said("chain.not_evaluable", reasons, language),
     )
 
 
@@ -60,26 +56,20 @@ def _evaluated(outcome: OutcomeInfo, inputs: ReportInputs, language: Language) -
     return (label,)
 
 
-def _further(scope: str, row: Further, level: str, language: Language) -> Parts:
-    label = Quoted(in_language(row.label, language, scope))
-    if row.other_level:
-        return phrase("chain.other_level", language, label=label, units=unit_words(level, language)["units"])
-    if row.from_year is not None:
-        return phrase("chain.from_year", language, label=label, year=numbers.year(f"{scope}.from_year", row.from_year))
-    return (label,)
+def _further(scope: str, row: Further, language: Language) -> Parts:
+    label = _as_it_is(row.label, language)
+    if row.from_year is None:
+        return (label,)
+    return phrase("chain.from_year", language, label=label, year=numbers.year(f"{scope}.from_year", row.from_year))
 
 
-def _said(key: str, items: list[Parts], language: Language) -> Parts:
+def _as_it_is(local: LocalText, language: Language) -> Quoted:
+    return Quoted(in_language(local, language, "chain"))
+
+
+def _said(key: str, items: list[Parts], language: Language, **parameters: Inline) -> Parts:
     """The sentence of the catalogue around a list; nothing for an empty one."""
-    return insert(phrase(key, language, items="\x01"), _listed(items)) if items else ()
-
-
-def _listed(items: list[Parts]) -> Parts:
     listed: list[Inline] = []
     for item in items:
         listed += [*(["; "] if listed else []), *item]
-    return tuple(listed)
-
-
-def _capital(words: str) -> str:
-    return words[:1].upper() + words[1:]
+    return insert(phrase(key, language, items="\x01", **parameters), tuple(listed)) if items else ()

@@ -85,7 +85,7 @@ def _named(dataset: str, titles: Mapping[str, LocalText], language: Language) ->
 
 
 def _spans(scope: str, years: list[int]) -> Parts:
-    """Years in order, those that follow each other as a span: 2007–2009, 2012."""
+    """Years in order, those that follow each other as a span that stays on one line: 2007–2009, 2012."""
     runs: list[list[int]] = []
     for year in sorted(set(years)):
         if runs and year == runs[-1][-1] + 1:
@@ -96,5 +96,5 @@ def _spans(scope: str, years: list[int]) -> Parts:
     for position, run in enumerate(runs, start=1):
         shown += [*([", "] if shown else []), numbers.year(f"{scope}.from-{position}", run[0])]
         if len(run) > 1:
-            shown += ["–", numbers.year(f"{scope}.to-{position}", run[-1])]
+            shown += ["–\u2060", numbers.year(f"{scope}.to-{position}", run[-1])]
     return tuple(shown)

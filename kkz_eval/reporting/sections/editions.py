@@ -39,7 +39,7 @@ def _edition_row(identifier: str, edition: EditionInfo, language: Language) -> t
         (Quoted(edition.edition) if edition.edition else say("data.no_edition", language),),
         (Code(_day(edition.known_day, language)) if edition.known_day else "–",),
         (by,),
-        (year(f"{identifier}-first", edition.first_year), "–", year(f"{identifier}-last", edition.last_year)),
+        (year(f"{identifier}-first", edition.first_year), "–\u2060", year(f"{identifier}-last", edition.last_year)),
         (count(f"{identifier}-n", edition.n_values, language),),
         (Code(flags),),
     )
