@@ -19,14 +19,17 @@ from kkz_eval.deliveries.accepted import sources_of
 from kkz_eval.deliveries.intake import year_spans
 from kkz_eval.deliveries.known import Asked
 from kkz_eval.deliveries.purging import SOURCES
+from kkz_eval.evaluation.baseline import first_start
 from kkz_eval.evaluation.design import level_of_plan
 from kkz_eval.evaluation.lock import Conformity
 from kkz_eval.evaluation.plan import Outcome, Plan, plan_digest, report_folder
 from kkz_eval.evaluation.regression_to_mean import regression_to_mean
 from kkz_eval.evaluation.results import EffectsResult, results_files
 from kkz_eval.indicators.catalogue import Selection
+from kkz_eval.indicators.chain import StageCoverage, chain_coverage
 from kkz_eval.line import Line
 from kkz_eval.model.texts import LANGUAGES, Language, text
+from kkz_eval.model.verdicts import Status
 from kkz_eval.planning import conformity_of
 from kkz_eval.reference.tables import unit_name
 from kkz_eval.reference.unit_groups import Nested, nested_sentence
@@ -156,8 +159,9 @@ def report_inputs(line: Line, plan: Plan, design: steps.Design, effects: Effects
         conformity=_in_languages(conformity_of(line, plan, design.baseline)),
         headline=plan.headline,
         revisions=_revisions(line, plan),
-        not_evaluable=tuple({str(lang): row.sentence(lang) for lang in LANGUAGES} for row in line.not_evaluable),
+        chain=_chain(line, plan, design),
         stations=_stations(line, plan),
+        dataset_titles={contract.dataset: {"de": contract.title_de, "en": contract.title_en} for contract in municipal},
     )
 
 
@@ -306,6 +310,25 @@ def _counts(line: Line, plan: Plan, municipal: list[Contract]) -> pd.DataFrame |
     return frame.loc[newest].reset_index(drop=True)
 
 
+def _chain(line: Line, plan: Plan, design: steps.Design) -> tuple[StageCoverage, ...]:
+    """What the plan and the accepted deliveries cover of the chain from birth to work."""
+    register = line.register()
+    accepted = [
+        contract
+        for contract in line.contracts.values()
+        if any(source.verdict.status != Status.REJECTED for source in sources_of(register, contract))
+    ]
+    return chain_coverage(
+        line.catalogue,
+        line.not_evaluable,
+        evaluated=tuple(outcome.indicator for outcome in plan.outcomes),
+        official={c.dataset: c.levels for c in accepted if c.source == "official"},
+        municipal={c.dataset: {"de": c.title_de, "en": c.title_en} for c in accepted if c.source == "municipal"},
+        level=level_of_plan(plan),
+        start=first_start(design.groups, plan),
+    )
+
+
 def _stations(line: Line, plan: Plan) -> pd.DataFrame | None:
     """The delivered stations of those born in the years in which the plan's treated cohorts joined; None without any.
 
@@ -337,7 +360,10 @@ def _notices(line: Line, plan: Plan, design: steps.Design) -> tuple[Mapping[str,
                     package="kkz_eval",
                     name=name,
                     dataset=dataset,
-                    parts="; ".join(f"{unit_name(unit)} {year}" if unit else "–" for unit, year in sorted(parts)),
+                    parts="; ".join(
+                        f"{unit_name(unit)} {year}" if unit else text("notices.whole_file", language, package="kkz_eval")
+                        for unit, year in sorted(parts)
+                    ),
                 )
                 for language in LANGUAGES
             }
@@ -402,7 +428,8 @@ def _digest_of_inputs(inputs: ReportInputs, effects: EffectsResult) -> str:
             dict(inputs.digests),
             dict(inputs.versions),
             [dict(said) for said in inputs.conformity],
-            [dict(said) for said in inputs.not_evaluable],
+            [repr(stage) for stage in inputs.chain],
+            [[name, dict(title)] for name, title in sorted(inputs.dataset_titles.items())],
             [inputs.level, dict(inputs.unit_rule or {})],
             [] if inputs.design is None else _digests_of_design(inputs.design),
             digest_of_bytes(inputs.revisions.to_csv(index=False).encode()),

@@ -14,7 +14,7 @@ from jsonschema import Draft202012Validator
 
 from kkz_eval.model.errors import UserError
 from kkz_eval.model.reasons import reason_of
-from kkz_eval.model.texts import Language, text
+from kkz_eval.model.texts import Language
 
 _TEXTS = "kkz_eval.indicators"
 
@@ -88,18 +88,16 @@ class Invalid:
 
 @dataclass(frozen=True)
 class NotEvaluable:
-    """A subject of a stage that no effect is estimated for, and why."""
+    """A subject of a stage that no effect is estimated for, and why.
+
+    because: continues "…, because …". indicators: of the catalogue that measure the subject; datasets: municipal ones that describe it.
+    """
 
     stage: str
     subject: Mapping[Language, str]
     because: Mapping[Language, str]
-
-    def sentence(self, language: Language) -> str:
-        """Stage, subject and reason as a sentence."""
-        stage = text(f"stages.{self.stage}", language, package=_TEXTS)
-        return text(
-            "not_evaluable", language, package=_TEXTS, stage=stage, subject=self.subject[language], because=self.because[language]
-        )
+    indicators: tuple[str, ...] = ()
+    datasets: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -173,7 +171,16 @@ def load_catalogue(catalogue: Path, breaks: Path) -> dict[str, Indicator]:
 def load_not_evaluable(catalogue: Path) -> tuple[NotEvaluable, ...]:
     """What the catalogue says can't be evaluated, in its order. Raises UserError as `load_catalogue`."""
     content = _load(catalogue, "catalogue.schema.json")
-    return tuple(NotEvaluable(e["stage"], e["subject"], e["because"]) for e in content.get("not_evaluable", ()))
+    entries = content.get("not_evaluable", ())
+    for position, entry in enumerate(entries):
+        for indicator in entry.get("indicators", ()):
+            if indicator not in content["indicators"]:
+                place, reason = f"not_evaluable[{position}].indicators", f"{indicator} ∉ indicators"
+                raise UserError("catalogue_invalid", package=_TEXTS, file=catalogue.name, place=place, reason=reason)
+    return tuple(
+        NotEvaluable(e["stage"], e["subject"], e["because"], tuple(e.get("indicators", ())), tuple(e.get("datasets", ())))
+        for e in entries
+    )
 
 
 def stages() -> tuple[str, ...]:

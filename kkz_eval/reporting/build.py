@@ -9,6 +9,7 @@ from kkz_eval.reporting import claims
 from kkz_eval.reporting.document import Code, Document, Paragraph, Quoted, join, phrase
 from kkz_eval.reporting.inputs import ReportInputs, in_language
 from kkz_eval.reporting.render_html import render_html
+from kkz_eval.reporting.sections.chain import chain_section
 from kkz_eval.reporting.sections.changed import changed_section
 from kkz_eval.reporting.sections.comparable import comparable_sections
 from kkz_eval.reporting.sections.data import data_section
@@ -43,6 +44,7 @@ def build_document(inputs: ReportInputs, language: Language) -> Document:
             *comparable_sections(inputs, language),
             changed_section(inputs, language),
             difference_section(inputs, language),
+            *chain_section(inputs, language),
             *stations_section(inputs, language),
             limits_section(language),
             data_section(inputs, language),
@@ -73,7 +75,8 @@ def _given_texts(inputs: ReportInputs, language: Language) -> Iterator[tuple[str
         yield f"sources.{source.dataset}.title", in_language(source.title, language, f"sources.{source.dataset}.title")
     for position, said in enumerate(inputs.conformity, start=1):
         yield f"conformity.{position}", in_language(said, language, f"conformity.{position}")
-    for position, said in enumerate(inputs.not_evaluable, start=1):
-        yield f"not_evaluable.{position}", in_language(said, language, f"not_evaluable.{position}")
+    for stage in inputs.chain:
+        for row in stage.reasons:
+            yield f"not_evaluable.{row.stage}", f"{row.subject[language]}: {row.because[language]}"
     for position, notice in enumerate(inputs.notices, start=1):
         yield f"notices.{position}", in_language(notice, language, f"notices.{position}")

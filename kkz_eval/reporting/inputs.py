@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
+from kkz_eval.indicators.chain import StageCoverage
 from kkz_eval.model.errors import UserError
 from kkz_eval.model.texts import Language
 
@@ -33,7 +34,7 @@ ROLES = ("primary", "secondary", "context")
 GROUPS = ("treated", "reference", "later", "left_out")
 DELIVERY_STATUSES = ("accepted", "accepted_with_warnings", "rejected", "missing")
 
-LocalText = Mapping[str, str]
+LocalText = Mapping[str, str] | Mapping[Language, str]
 
 
 @dataclass(frozen=True)
@@ -123,8 +124,9 @@ class ReportInputs:
     headline: id of the estimator on which the verdict rests, None where the plan leaves it to the rule of `wording`.
     level: of the units, kreis | municipality | youth_office; unit_rule: what the plan says of nested units, None where it says nothing.
     revisions: the largest differences between two editions of a source, REVISION_COLUMNS; may be empty.
-    not_evaluable: subjects of the chain without an estimate, each with its reason. stations: every station of a year of birth, by
+    chain: what the plan covers of each stage from birth to work, () for none. stations: every station of a year of birth, by
     unit; state: known | symbol | missing | not_reached; its counts are shown through the gate only.
+    dataset_titles: of the datasets of deliveries, by dataset; one without is shown by its name.
     Raises ValueError where a table lacks a column, a role, group or status is unknown, or counts has a key twice.
     """
 
@@ -149,10 +151,11 @@ class ReportInputs:
     level: str = "kreis"
     unit_rule: LocalText | None = None
     conformity: tuple[LocalText, ...] = ()
-    not_evaluable: tuple[LocalText, ...] = ()
+    chain: tuple[StageCoverage, ...] = ()
     headline: str | None = None
     revisions: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(REVISION_COLUMNS)))
     stations: pd.DataFrame | None = None
+    dataset_titles: Mapping[str, LocalText] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         _known("role", [outcome.role for outcome in self.outcomes], ROLES)

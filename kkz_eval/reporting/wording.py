@@ -271,6 +271,8 @@ def others(found: Verdict, outcome: OutcomeInfo, estimates: pd.DataFrame, scope:
     kind = "one" if len(rows) == 1 else "all" if with_zero == len(rows) else "no" if with_zero == 0 else "some"
     if kind == "one":
         kind = "one_with_zero" if with_zero else "one_without_zero"
+    if kind in ("all", "no", "some") and shown["low"].text == shown["high"].text:
+        kind = f"{kind}_alike"
     signs = () if min(low, estimate) > 0 or max(high, estimate) < 0 else phrase("wording.others_signs", language)
     return join(phrase(f"wording.others_{kind}", language, **{k: v for k, v in shown.items() if k in _OTHERS[kind]}), signs)
 
@@ -281,6 +283,9 @@ _OTHERS = {
     "all": ("n", "low", "high"),
     "no": ("n", "low", "high"),
     "some": ("n", "low", "high", "with_zero"),
+    "all_alike": ("n", "low"),
+    "no_alike": ("n", "low"),
+    "some_alike": ("n", "low", "with_zero"),
 }
 
 

@@ -178,7 +178,7 @@ def test_as_of_a_day_gives_the_estimate_of_the_edition_known_then(genuine: tuple
 def test_the_report_shows_editions_with_their_day_and_the_largest_revisions(genuine: tuple[Line, Plan]) -> None:
     line, plan = genuine
     page = line.steps.store.get(make_edition(line, plan).page).decode()
-    for said in ("Angenommene Ausgaben: INKAR", "2017-12-31", "2018-12-31", "2024-12-31", "Jahr der Ausgabe (letzter Tag)"):
+    for said in ("Angenommene Ausgaben: INKAR", "31.12.2017", "31.12.2018", "31.12.2024", "Jahr der Ausgabe (letzter Tag)"):
         assert said in page
     assert "Größte Änderungen zwischen zwei Ausgaben: Schulabgänge ohne Hauptschulabschluss" in page
     assert "© BBSR Bonn, INKAR" in page

@@ -125,9 +125,19 @@ def project() -> dict[str, Indicator]:
 def test_every_stage_has_an_indicator_or_a_reason_why_it_has_none() -> None:
     reasons = load_not_evaluable(FOLDER / "indicators.yaml")
     assert {i.stage for i in project().values()} | {row.stage for row in reasons} == set(stages())
+    delivered = {contract.dataset for contract in load_contracts(FOLDER).values() if contract.source == "municipal"}
     for row in reasons:
-        assert row.sentence("de").endswith(".")
-        assert ("nicht auswertbar, weil" in row.sentence("de"), "not evaluable, because" in row.sentence("en")) == (True, True)
+        assert set(row.indicators) <= {i.id for i in project().values() if i.stage == row.stage}
+        assert set(row.datasets) <= delivered
+
+
+def test_a_reason_about_an_unknown_indicator_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "indicators.yaml"
+    reason = "not_evaluable: [{stage: birth, subject: {de: x, en: x}, because: {de: x, en: x}, indicators: [quote]}]\n"
+    file.write_text(ENTRY.format(above="", below="") + reason, encoding="utf-8")
+    with pytest.raises(UserError) as raised:
+        load_not_evaluable(file)
+    assert "not_evaluable[0].indicators" in raised.value.sentence("de")
 
 
 def test_the_programme_stations_are_in_the_catalogue() -> None:

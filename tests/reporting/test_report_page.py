@@ -178,9 +178,16 @@ def test_rejected_and_missing_deliveries_are_named(page):
 def test_missing_years_of_a_unit_are_one_row_with_spans(inputs):
     missing = inputs.deliveries[inputs.deliveries["status"] == "missing"]
     years = pd.concat([missing.assign(year=year) for year in (2015, 2012, 2014, 2010)])
-    section = deliveries_section(years, "de")
+    section = deliveries_section(years, {}, "de")
     (row,) = next(block for block in section.blocks if block.identifier == "kept-out-table").rows
-    assert [plain(cell) for cell in row] == ["Kreis Alba 4", "schulabgaenge", "2010, 2012, 2014–2015", "fehlt", "–"]
+    assert [plain(cell) for cell in row] == ["Kreis Alba 4", "schulabgaenge", "2010, 2012, 2014–\u20602015", "fehlt", "–"]
+
+
+def test_deliveries_carry_the_title_of_their_dataset(inputs):
+    titles = {"schulabgaenge": {"de": "Schulabgänge nach Abschluss", "en": "School leavers by certificate"}}
+    section = deliveries_section(inputs.deliveries, titles, "en")
+    for block in section.blocks:
+        assert "School leavers by certificate" in [plain(cell) for cell in block.rows[0]]
 
 
 def test_a_text_without_the_language_is_a_sentence_for_the_user(inputs):

@@ -210,3 +210,30 @@ def test_another_method_that_excludes_zero_is_named_as_well(inputs):
 
 def test_methods_that_agree_need_no_word(inputs):
     assert with_another_method(inputs, "leavers", -2.1, -0.3) == ""
+
+
+def others(inputs, row, *estimates, language="de"):
+    """What is said of other estimators with these estimates and half widths of their intervals."""
+    rows = [
+        row("leavers", estimator=f"other-{n}", estimate=value, conf_low=value - half, conf_high=value + half)
+        for n, (value, half) in enumerate(estimates)
+    ]
+    outcome, found = verdict_of(inputs, "leavers", headline="cs")
+    shown = pd.concat([inputs.estimates[inputs.estimates["estimator"] == "cs"], pd.DataFrame(rows)], ignore_index=True)
+    return plain(wording.others(found, outcome, shown, "t", language))
+
+
+def test_other_methods_are_counted_with_their_range(inputs, row):
+    assert others(inputs, row, (-1.1, 0.5), (-0.8, 0.9)) == (
+        "2 weitere Verfahren über dieselben Jahre schätzen −1,1 bis −0,8; bei 1 davon schließt der Bereich null ein."
+    )
+
+
+def test_a_range_that_would_show_one_number_twice_is_said_once(inputs, row):
+    said = "2 weitere Verfahren über dieselben Jahre schätzen rund −0,8"
+    assert others(inputs, row, (-0.81, 0.9), (-0.79, 0.9)) == f"{said}; ihre Bereiche schließen alle null ein."
+    assert others(inputs, row, (-0.81, 0.2), (-0.79, 0.2)) == f"{said}; ihre Bereiche schließen alle null aus."
+    assert others(inputs, row, (-0.81, 0.2), (-0.79, 0.9)) == f"{said}; bei 1 davon schließt der Bereich null ein."
+    assert others(inputs, row, (-0.81, 0.2), (-0.79, 0.2), language="en") == (
+        "2 other methods over the same years estimate about −0.8; all their ranges exclude zero."
+    )

@@ -141,8 +141,9 @@ def _rules(marks: Sequence[tuple[Mark, list[int]]], x: alt.X, page: Page, years:
         full = page.full_labels or not mark.letter
         label = f"{mark.letter} · {mark.label}" if full and mark.letter else mark.label if full else mark.letter
         share = (mark.year - years[0]) / max(years[-1] - years[0], 1)
-        right = share > 0.5
-        room = page.width * share if right else page.width * (1 - share) + page.label_room
+        before, after = page.width * share, page.width * (1 - share) + page.label_room
+        right = before > after  # towards the side with more room
+        room = max(before, after)
         shown = _shortened(label, int(room / PIXELS_PER_LETTER))
         data = pd.DataFrame({"year": [mark.year], "text": [shown]})
         above = -6 - 17 * position

@@ -13,16 +13,13 @@ from kkz_eval.reporting.sections.parts import Block, say
 
 
 def data_section(inputs: ReportInputs, language: Language) -> Section:
-    """Sources, deliveries, notices, what cannot be evaluated, counts, the lock, and where the report comes from."""
+    """Sources, deliveries, notices, counts, the lock, and where the report comes from."""
     sections = [_sources(inputs, language)]
     if len(inputs.deliveries):
-        sections.append(deliveries_section(inputs.deliveries, language))
+        sections.append(deliveries_section(inputs.deliveries, inputs.dataset_titles, language))
     if inputs.notices:
         items = tuple((Quoted(in_language(notice, language, "notices")),) for notice in inputs.notices)
         sections.append(Section("notices", phrase("data.notices", language), (Listing(items),)))
-    if inputs.not_evaluable:
-        items = tuple((Quoted(in_language(said, language, "not_evaluable")),) for said in inputs.not_evaluable)
-        sections.append(Section("not_evaluable", phrase("data.not_evaluable", language), (Listing(items),)))
     if inputs.counts is not None and len(inputs.counts):
         sections.append(counts_section(inputs.counts, inputs.smallest_cell, language))
     sections += design.lock_section(inputs, language)

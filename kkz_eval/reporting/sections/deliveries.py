@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import pandas as pd
 
 from kkz_eval.model.texts import Language
@@ -18,12 +20,12 @@ from kkz_eval.reporting.document import (
     identifier_part,
     phrase,
 )
-from kkz_eval.reporting.inputs import DELIVERY_STATUSES
+from kkz_eval.reporting.inputs import DELIVERY_STATUSES, LocalText, in_language
 from kkz_eval.reporting.sections.parts import say
 
 
-def deliveries_section(deliveries: pd.DataFrame, language: Language) -> Section:
-    """First a count by dataset and status, then a row for each unit, dataset and status with its years as spans."""
+def deliveries_section(deliveries: pd.DataFrame, titles: Mapping[str, LocalText], language: Language) -> Section:
+    """First a count by dataset and status, then a row for each unit, dataset and status with its years as spans. titles: by dataset."""
     tally = deliveries.groupby(["dataset", "status"]).size()
     datasets = sorted({str(dataset) for dataset in deliveries["dataset"]})
     overview = Table(
@@ -35,7 +37,7 @@ def deliveries_section(deliveries: pd.DataFrame, language: Language) -> Section:
         ),
         tuple(
             (
-                (Code(dataset),),
+                (_named(dataset, titles, language),),
                 *(
                     (
                         numbers.count(
@@ -59,7 +61,7 @@ def deliveries_section(deliveries: pd.DataFrame, language: Language) -> Section:
     rows = tuple(
         (
             (Quoted(str(unit_name)),),
-            (Code(str(dataset)),),
+            (_named(str(dataset), titles, language),),
             _spans(f"kept_out.{position}", [int(year) for year in part["year"]]),
             (say(f"statuses.{status}", language),),
             (say("studied.not_stated", language),)
@@ -78,8 +80,12 @@ def deliveries_section(deliveries: pd.DataFrame, language: Language) -> Section:
     return Section("deliveries", phrase("data.deliveries", language), (overview, named))
 
 
+def _named(dataset: str, titles: Mapping[str, LocalText], language: Language) -> Inline:
+    return Quoted(in_language(titles[dataset], language, dataset)) if dataset in titles else Code(dataset)
+
+
 def _spans(scope: str, years: list[int]) -> Parts:
-    """Years in order, those that follow each other as a span: 2007–2009, 2012."""
+    """Years in order, those that follow each other as a span that stays on one line: 2007–2009, 2012."""
     runs: list[list[int]] = []
     for year in sorted(set(years)):
         if runs and year == runs[-1][-1] + 1:
@@ -90,5 +96,5 @@ def _spans(scope: str, years: list[int]) -> Parts:
     for position, run in enumerate(runs, start=1):
         shown += [*([", "] if shown else []), numbers.year(f"{scope}.from-{position}", run[0])]
         if len(run) > 1:
-            shown += ["–", numbers.year(f"{scope}.to-{position}", run[-1])]
+            shown += ["–\u2060", numbers.year(f"{scope}.to-{position}", run[-1])]
     return tuple(shown)

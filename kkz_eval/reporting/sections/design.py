@@ -69,7 +69,8 @@ def _reference_blocks(design: DesignInfo, labels: dict[str, OutcomeInfo], level:
     if weighted:
         yield _after_table(design.balance, labels, language)
     if len(design.references):
-        yield Paragraph(phrase("design.names_intro", language, units=units))
+        unused = () if design.references["matched"].any() else phrase("design.names_unused", language)
+        yield Paragraph(join(phrase("design.names_intro", language, units=units), unused))
         yield _names_table(design, level, language)
 
 

@@ -38,7 +38,10 @@ def _methods_explained(inputs: ReportInputs, outcomes: tuple[OutcomeInfo, ...], 
         for method in wording.METHODS
         if method in used
     )
-    return (Paragraph(phrase("difference.explained", language)), Listing(items)) if items else ()
+    if not items:
+        return ()
+    same = (Paragraph(phrase("difference.same_data", language)),) if len(items) > 1 else ()
+    return (Paragraph(phrase("difference.explained", language)), Listing(items), *same)
 
 
 def _difference_outcome(inputs: ReportInputs, outcome: OutcomeInfo, language: Language) -> Section:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kkz_eval.model.texts import Language
+from kkz_eval.model.texts import Language, text
 from kkz_eval.reporting.document import Code, Column, Parts, Quoted, Table, phrase
-from kkz_eval.reporting.inputs import EditionInfo, OutcomeInfo, ReportInputs, in_language
+from kkz_eval.reporting.inputs import PACKAGE, EditionInfo, OutcomeInfo, ReportInputs, in_language
 from kkz_eval.reporting.numbers import count, decimals_that_show, measured, year
 from kkz_eval.reporting.sections.parts import Block, say
 
@@ -37,12 +37,18 @@ def _edition_row(identifier: str, edition: EditionInfo, language: Language) -> t
     flags = ", ".join(f"{flag}: {number}" for flag, number in edition.flags) or "–"
     return (
         (Quoted(edition.edition) if edition.edition else say("data.no_edition", language),),
-        (Code(edition.known_day) if edition.known_day else "–",),
+        (Code(_day(edition.known_day, language)) if edition.known_day else "–",),
         (by,),
-        (year(f"{identifier}-first", edition.first_year), "–", year(f"{identifier}-last", edition.last_year)),
+        (year(f"{identifier}-first", edition.first_year), "–\u2060", year(f"{identifier}-last", edition.last_year)),
         (count(f"{identifier}-n", edition.n_values, language),),
         (Code(flags),),
     )
+
+
+def _day(iso: str, language: Language) -> str:
+    """An ISO day as it is written in the language."""
+    year_of, month, day = iso.split("-")
+    return text("data.day", language, package=PACKAGE, year=year_of, month=month, day=day)
 
 
 def _revisions(inputs: ReportInputs, outcome: OutcomeInfo, language: Language) -> Table:

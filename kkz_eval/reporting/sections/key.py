@@ -28,7 +28,8 @@ def key_section(inputs: ReportInputs, language: Language) -> Section:
         if found.row is not None and found.kind is not wording.Kind.REFUSED and not pd.isna(found.row["conf_level"]):
             levels.add(float(found.row["conf_level"]))
     if not blocks:
-        blocks.append(Paragraph(phrase("key.none", language)))
+        context_only = bool(inputs.outcomes) and all(outcome.role == "context" for outcome in inputs.outcomes)
+        blocks.append(Paragraph(phrase("key.context_only" if context_only else "key.none", language)))
     for position, level in enumerate(sorted(levels), start=1):
         shown = numbers.measured(f"key.level-{position}", level * 100, 0 if (level * 100) % 1 < 1e-9 else 1, language)
         blocks.append(Paragraph(phrase("key.level", language, level=shown), "note"))

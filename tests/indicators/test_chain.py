@@ -1,0 +1,92 @@
+"""What a plan covers of the chain: in the plan, at hand, delivered only, or not evaluable, each told once."""
+
+from pathlib import Path
+
+from kkz_eval.contracts.load import load_contracts
+from kkz_eval.indicators.catalogue import load_catalogue, load_not_evaluable, stages
+from kkz_eval.indicators.chain import StageCoverage, chain_coverage
+
+FOLDER = Path(__file__).parents[2] / "data_contracts"
+CATALOGUE = load_catalogue(FOLDER / "indicators.yaml", FOLDER / "breaks.yaml")
+REASONS = load_not_evaluable(FOLDER / "indicators.yaml")
+CONTRACTS = {contract.dataset: contract for contract in load_contracts(FOLDER).values()}
+
+
+def covered(
+    *evaluated: str, accepted: tuple[str, ...] = ("inkar",), level: str = "kreis", start: int | None = 2012
+) -> dict[str, StageCoverage]:
+    contracts = [CONTRACTS[name] for name in accepted]
+    found = chain_coverage(
+        CATALOGUE,
+        REASONS,
+        evaluated=evaluated,
+        official={c.dataset: c.levels for c in contracts if c.source == "official"},
+        municipal={c.dataset: {"de": c.title_de, "en": c.title_en} for c in contracts if c.source == "municipal"},
+        level=level,
+        start=start,
+    )
+    assert [row.stage for row in found] == list(stages())
+    return {row.stage: row for row in found}
+
+
+def labels(row: StageCoverage) -> list[str]:
+    return [further.label["en"] for further in row.further]
+
+
+def test_an_indicator_is_evaluated_or_at_hand_never_both() -> None:
+    found = covered("a_schul_oA", "q_auspl")
+    assert found["secondary"].evaluated == ("a_schul_oA",)
+    assert "School leavers without certificate" not in labels(found["secondary"])
+    assert "School leavers with the Abitur" in labels(found["secondary"])
+    assert (found["transition"].evaluated, labels(found["transition"])) == (("q_auspl",), ["Apprentices"])
+
+
+def test_without_accepted_figures_nothing_is_at_hand() -> None:
+    found = covered(accepted=())
+    assert not any(row.further or row.delivered or row.evaluated for row in found.values())
+    assert sum(len(row.reasons) for row in found.values()) == len(REASONS)
+
+
+def test_a_denominator_that_is_missing_keeps_a_rate_from_being_at_hand() -> None:
+    assert covered(accepted=("hilfen_zur_erziehung_amtlich",))["family"].further == ()
+
+
+def test_the_same_subject_from_another_source_is_not_told_again() -> None:
+    found = covered("schulabgaenge_ohne_abschluss", accepted=("inkar", "schulabgaenge_amtlich"))
+    assert "School leavers without certificate" not in labels(found["secondary"])
+
+
+def test_a_subject_that_is_not_evaluable_is_told_with_its_reason_only() -> None:
+    context = covered("a_schul_oA")["context"]
+    assert "Children under 15 in SGB II households" not in labels(context)
+    assert [row.subject["en"] for row in context.reasons] == ["children in SGB II households"]
+
+
+def test_a_reason_is_left_out_where_the_plan_evaluates_its_subject() -> None:
+    context = covered("q_newfBGu15_bev", start=2017)["context"]
+    assert (context.evaluated, context.reasons) == (("q_newfBGu15_bev",), ())
+
+
+def test_a_series_that_begins_with_the_start_says_so() -> None:
+    of = {further.label["en"]: further.from_year for further in covered("a_schul_oA", start=2011)["context"].further}
+    assert of["Recipients of minimum social security"] == 2011
+    of = {further.label["en"]: further.from_year for further in covered("a_schul_oA", start=None)["context"].further}
+    assert of["Recipients of minimum social security"] is None
+
+
+def test_figures_of_other_units_are_marked() -> None:
+    found = covered("arbeitslose_je_100", accepted=("inkar", "inkar_gemeinden"), level="municipality")
+    assert {further.other_level for further in found["secondary"].further} == {True}
+    assert {further.label["en"]: further.other_level for further in found["context"].further}[
+        "Municipal share of income tax"
+    ] is False
+
+
+def test_deliveries_stand_at_each_stage_that_they_describe() -> None:
+    found = covered(accepted=("kindertagesbetreuung", "schuleingangsuntersuchung", "netzwerk"))
+    at = {stage: [title["en"] for title in row.delivered] for stage, row in found.items() if row.delivered}
+    assert at == {
+        "under_3": ["Children in day care"],
+        "kita": ["Children in day care"],
+        "school_entry": ["School entry examination by finding"],
+    }

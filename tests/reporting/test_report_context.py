@@ -1,0 +1,59 @@
+"""A report of context only, and sentences that keep a reader from reading too much into a table."""
+
+from dataclasses import replace
+from typing import get_args
+
+import pytest
+
+from kkz_eval.model.texts import Language
+from kkz_eval.reporting.document import Listing, Paragraph, Section, Table, plain
+from kkz_eval.reporting.inputs import EditionInfo, ReportInputs
+from kkz_eval.reporting.sections.difference import difference_section
+from kkz_eval.reporting.sections.editions import edition_blocks
+from kkz_eval.reporting.sections.key import key_section
+
+
+def said(section: Section) -> str:
+    return " ".join(plain(block.parts) for block in section.blocks if isinstance(block, Paragraph))
+
+
+@pytest.mark.parametrize(
+    ("language", "key", "difference"),
+    [
+        ("de", "Ein Ergebnis des Programms ist nicht darunter", "Für Kontext weist der Bericht keinen Unterschied aus"),
+        ("en", "No outcome of the programme is among them", "For context the report gives no difference"),
+    ],
+)
+def test_a_report_of_context_only_says_so(inputs: ReportInputs, language: Language, key: str, difference: str) -> None:
+    context = replace(inputs, outcomes=tuple(outcome for outcome in inputs.outcomes if outcome.role == "context"))
+    assert key in said(key_section(context, language))
+    found = difference_section(context, language)
+    assert difference in said(found)
+    assert not any(isinstance(block, Listing) for block in found.blocks)
+
+
+def test_without_outcomes_nothing_is_said_of_context(inputs: ReportInputs) -> None:
+    assert (
+        said(key_section(replace(inputs, outcomes=()), "de"))
+        == "Der Plan nennt kein primäres Ergebnis; deshalb steht hier kein Befund."
+    )
+
+
+@pytest.mark.parametrize(("language", "day"), [("de", "31.12.2017"), ("en", "2017-12-31")])
+def test_the_day_of_an_edition_is_written_as_the_language_does(inputs: ReportInputs, language: Language, day: str) -> None:
+    edition = EditionInfo("2017", "2017-12-31", "edition", 1995, 2014, 1060)
+    sources = (replace(inputs.sources[0], editions=(edition,)),)
+    (table,) = edition_blocks(replace(inputs, sources=sources), language)
+    assert isinstance(table, Table)
+    assert plain(table.rows[0][1]) == day
+
+
+@pytest.mark.parametrize("language", get_args(Language))
+def test_agreement_of_methods_is_not_called_a_confirmation(inputs: ReportInputs, language: Language) -> None:
+    leavers = replace(
+        inputs, outcomes=inputs.outcomes[3:4], estimates=inputs.estimates.assign(indicator=inputs.outcomes[3].indicator)
+    )
+    words = {"de": "keine unabhängige Bestätigung", "en": "not an independent confirmation"}[language]
+    assert words in said(difference_section(leavers, language))
+    one = leavers.estimates[leavers.estimates["method"] == "twfe"]
+    assert words not in said(difference_section(replace(leavers, estimates=one), language))
