@@ -42,8 +42,8 @@ def assemble(grid: Grid) -> OfficialTable:
     moments = {text: time_of(text) for text in _time_texts(grid, times)}
     members, dims = _dimensions(grid)
     texts = pa.concat_arrays([column.texts for column in columns])
-    numbers, symbols = _numbers(grid, texts)
     blank = pc.equal(pc.binary_length(texts), 0)
+    numbers, symbols = _numbers(grid, texts, blank)
     doubts = Doubts(grid, keys, names, times, units, moments, members, blank)
     values = _trusted(numbers, doubts.bad, c)
     flags, qualities = _flags(symbols, columns, n)
@@ -54,7 +54,7 @@ def assemble(grid: Grid) -> OfficialTable:
             *_measure(grid, n),
             dims,
             values,
-            pc.if_else(blank, pa.scalar(None, pa.string()), texts),
+            texts if not pc.any(blank).as_py() else pc.if_else(blank, pa.scalar(None, pa.string()), texts),
             _unit(grid, n),
             flags,
             qualities,
@@ -97,9 +97,10 @@ def _time(grid: Grid, times: Words | None, moments: dict[str, Time | None], n: i
 
     if times is None:
         texts: list[str | None] = [column.time for column in grid.values]
-        years = np.repeat(np.array([year(text) or 0 for text in texts], np.int32), n)
+        own = [year(text) or 0 for text in texts]
+        years = np.repeat(np.array(own, np.int32), n)
         kinds = repeated([kind(text) for text in texts], n)
-        return [repeated([text or None for text in texts], n), kinds, pa.array(years, mask=years == 0)]
+        return [repeated([text or None for text in texts], n), kinds, pa.array(years, mask=years == 0 if 0 in own else None)]
     c, said = len(grid.values), list(times.words)
     years = np.tile(np.array([year(text) or 0 for text in said], np.int32)[times.codes], c)
     kinds = spread(times.codes, [kind(text) for text in said], c)
@@ -108,11 +109,10 @@ def _time(grid: Grid, times: Words | None, moments: dict[str, Time | None], n: i
 
 def _measure(grid: Grid, n: int) -> list[pa.Array]:
     if grid.measure is None:
-        columns = grid.values
-        return [
-            repeated([column.measure or column.label or None for column in columns], n),
-            repeated([column.label or column.measure or None for column in columns], n),
-        ]
+        measures = [column.measure or column.label or None for column in grid.values]
+        labels = [column.label or column.measure or None for column in grid.values]
+        measure = repeated(measures, n)
+        return [measure, measure if labels == measures else repeated(labels, n)]
     c = len(grid.values)
     return [words_of(grid.measure.codes).trimmed(c), words_of(grid.measure.labels).trimmed(c)]
 
@@ -189,12 +189,12 @@ class _Symbols:
     indices: pa.Array
 
 
-def _numbers(grid: Grid, texts: pa.Array) -> tuple[_Read, _Symbols]:
+def _numbers(grid: Grid, texts: pa.Array, blank: pa.Array) -> tuple[_Read, _Symbols]:
     """Numbers, flags and problems of the values: digits alone at once, each distinct text of the others once."""
     numbers = None
     if any(column.numbers is not None for column in grid.values):
         numbers = pa.concat_arrays([column.numbers for column in grid.values])
-        if not numbers.null_count or pc.all(pc.equal(texts.filter(numbers.is_null()), ""), min_count=0).as_py():
+        if not numbers.null_count or pc.all(pc.or_(numbers.is_valid(), blank)).as_py():
             nothing = pa.nulls(len(texts), pa.string())
             return _Read(numbers, nothing), _Symbols(pa.nulls(1, pa.string()), pa.nulls(len(texts), pa.int32()))
         texts = pc.if_else(numbers.is_valid(), pa.scalar("", pa.string()), texts)
