@@ -15,6 +15,7 @@ from kkz_eval.deliveries.workbook import Value, number_of, text_of
 
 _EMPTY, _NAN = "", float("nan")
 _SMALL, _LARGE = 1e-4, 1e10  # between them arrow writes numbers without an exponent, as people do
+_SPAN = 1 << 16  # most hundredths from the least number to the largest that are worth a place each
 _EXACT = 2.0**53  # below it every whole number is a float of its own
 
 
@@ -98,15 +99,36 @@ def _written(numbers: NDArray[np.float64], blank: NDArray[np.bool_] | None) -> p
     if (np.trunc(numbers) == numbers).all() and (np.abs(numbers) < _EXACT).all():
         texts = pc.cast(_masked(numbers.astype(np.int64), blank), pa.string())
         return texts if blank is None else pc.fill_null(texts, "")
-    distinct = _masked(numbers, blank).dictionary_encode()
-    held = distinct.dictionary.to_numpy()
-    size = np.abs(held)
-    if not ((size >= _SMALL) & (size < _LARGE) | (size == 0) & ~np.signbit(held)).all():
+    if not np.abs(numbers).max() < _LARGE:
         return None
-    words = pc.cast(distinct.dictionary, pa.string())
-    if blank is None:
-        return words.take(distinct.indices)
-    return pa.concat_arrays([words, pa.array([""])]).take(pc.fill_null(distinct.indices, len(words)))
+    distinct, codes = _in_hundredths(numbers) or _encoded(numbers)
+    size = np.abs(distinct)
+    if not ((size >= _SMALL) | (size == 0) & ~np.signbit(distinct)).all():
+        return None
+    words = pc.cast(pa.array(distinct), pa.string())
+    if blank is not None:
+        codes[blank] = len(words)
+        words = pa.concat_arrays([words, pa.array([""])])
+    return words.take(pa.array(codes))
+
+
+def _in_hundredths(numbers: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.int32]] | None:
+    """(distinct numbers, of each its place among them) of numbers with two decimals that lie close together; None for others."""
+    hundredths = np.rint(numbers * 100.0)
+    lowest = hundredths.min()
+    if hundredths.max() - lowest > _SPAN or not (hundredths / 100.0 == numbers).all():
+        return None
+    steps = (hundredths - lowest).astype(np.int32)
+    held = np.zeros(int(steps.max()) + 1, np.bool_)
+    held[steps] = True
+    places = np.cumsum(held, dtype=np.int32) - np.int32(1)
+    return (np.flatnonzero(held) + lowest) / 100.0, places[steps]
+
+
+def _encoded(numbers: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.int32]]:
+    """(distinct numbers, of each its place among them)."""
+    encoded = pa.array(numbers).dictionary_encode()
+    return encoded.dictionary.to_numpy(), np.array(encoded.indices)
 
 
 def _masked(numbers: NDArray[np.int64] | NDArray[np.float64], blank: NDArray[np.bool_] | None) -> pa.Array:

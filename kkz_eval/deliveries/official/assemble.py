@@ -21,7 +21,7 @@ from kkz_eval.deliveries.official.table import MEMBER, OFFICIAL_SCHEMA, WORD, Of
 from kkz_eval.deliveries.official.times import Time, time_of
 from kkz_eval.deliveries.official.units import Unit, unit_of
 from kkz_eval.deliveries.official.values import numbers_of, style_shown_by
-from kkz_eval.deliveries.official.words import Words, combined, constant, repeated, spread, words_of
+from kkz_eval.deliveries.official.words import Words, are_empty, combined, constant, repeated, spread, words_of
 from kkz_eval.model.findings import Finding, Severity, findings_table
 
 _WITHOUT_GROUPS, _GROUPS = r"^-?[0-9]{4}", r"^-?[1-9][0-9]{0,2}[.,][0-9]{3}$"
@@ -42,7 +42,7 @@ def assemble(grid: Grid) -> OfficialTable:
     moments = {text: time_of(text) for text in _time_texts(grid, times)}
     members, dims = _dimensions(grid)
     texts = pa.concat_arrays([column.texts for column in columns])
-    blank = pc.equal(pc.binary_length(texts), 0)
+    blank = are_empty(texts)
     numbers, symbols = _numbers(grid, texts, blank)
     doubts = Doubts(grid, keys, names, times, units, moments, members, blank)
     values = _trusted(numbers, doubts.bad, c)
@@ -138,8 +138,18 @@ def _dimensions(grid: Grid) -> tuple[tuple[np.ndarray, int], pa.Array]:
     own = tuple(dimension.variable for dimension in grid.dimensions)
     members = [column.members for column in grid.values]
     if len(set(members)) == 1:
-        return ids, pa.concat_arrays([_maps(own, codes, labels, members[:1], grid.size)] * len(members))
+        alone = len(own) == 1 and not members[0]
+        maps = _maps_of_one(own[0], codes[0], labels[0]) if alone else _maps(own, codes, labels, members[:1], grid.size)
+        return ids, pa.concat_arrays([maps] * len(members))
     return ids, _maps(own, codes, labels, members, grid.size)
+
+
+def _maps_of_one(variable: str, codes: Words, labels: Words) -> pa.Array:
+    """The maps of the records where these are their only members."""
+    n = len(labels.codes)
+    entries = [words.dictionary.take(pa.array(words.codes)) for words in (codes, labels)]
+    offsets = pa.array(np.arange(n + 1, dtype=np.int32))
+    return pa.MapArray.from_arrays(offsets, pa.repeat(variable, n), pa.StructArray.from_arrays(entries, fields=list(MEMBER)))
 
 
 def _maps(

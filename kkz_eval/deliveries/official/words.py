@@ -50,6 +50,12 @@ def words_of(texts: pa.Array) -> Words:
     return Words(encoded.indices.to_numpy(zero_copy_only=False).astype(np.int64), encoded.dictionary)
 
 
+def are_empty(texts: pa.Array) -> pa.Array:
+    """Whether each text (string without nulls) is "" (bool)."""
+    offsets = np.frombuffer(texts.buffers()[1], np.int32)[texts.offset : texts.offset + len(texts) + 1]
+    return pa.array(offsets[1:] == offsets[:-1])
+
+
 def constant(word: str | None, size: int) -> pa.Array:
     """A dictionary column of one word (None: null)."""
     words = [] if word is None else [word]
