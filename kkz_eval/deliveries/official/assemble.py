@@ -5,6 +5,7 @@ A value that can't be trusted is null, with its text as delivered kept: never a 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
@@ -140,8 +141,15 @@ def _dimensions(grid: Grid) -> tuple[tuple[np.ndarray, int], pa.Array]:
     if len(set(members)) == 1:
         alone = len(own) == 1 and not members[0]
         maps = _maps_of_one(own[0], codes[0], labels[0]) if alone else _maps(own, codes, labels, members[:1], grid.size)
-        return ids, pa.concat_arrays([maps] * len(members))
+        return ids, _times_over(maps, len(members))
     return ids, _maps(own, codes, labels, members, grid.size)
+
+
+def _times_over(array: pa.Array, times: int) -> pa.Array:
+    """An array so many times, one after the other: in two steps, for each part put together costs more than its bytes."""
+    step = math.isqrt(times)
+    some = pa.concat_arrays([array] * step)
+    return pa.concat_arrays([some] * (times // step) + [array] * (times % step))
 
 
 def _maps_of_one(variable: str, codes: Words, labels: Words) -> pa.Array:

@@ -56,7 +56,7 @@ def _grid(sheet: Sheet, header: int, edition: str) -> Grid:
     body = sheet.rows[header + 2 :]
     filled = [cells[0] != "" or any(cell != "" for cell in cells) for cells in body]
     columns = list(zip(*compress(body, filled), strict=True))
-    rows = np.flatnonzero(filled).astype(np.int32) + np.int32(header + 3)
+    rows = np.array(list(compress(range(header + 3, header + 3 + len(body)), filled)), np.int32)
     values, findings = _values(sheet, header, columns)
     texts = [texts_of(column) for column in columns[:3]] if columns else [pa.array([], pa.string())] * 3
     return Grid(

@@ -39,7 +39,7 @@ class Words:
         """The words without spaces around them, for all records, `times` times over; a dictionary of strings, null where empty."""
         words = pc.utf8_trim_whitespace(self.dictionary)
         same = words.equals(self.dictionary) or pc.count_distinct(words).as_py() == len(words)
-        if not same or pc.index(words, "").as_py() >= 0:
+        if not same or _is_empty(words).any():
             return spread(self.codes, [word or None for word in words.to_pylist()], times)
         return _encoded(pa.array(np.tile(self.codes.astype(np.int32), times)), words)
 
@@ -52,8 +52,14 @@ def words_of(texts: pa.Array) -> Words:
 
 def are_empty(texts: pa.Array) -> pa.Array:
     """Whether each text (string without nulls) is "" (bool)."""
+    return pa.array(_is_empty(texts))
+
+
+def _is_empty(texts: pa.Array) -> NDArray[np.bool_]:
+    if not len(texts):
+        return np.zeros(0, np.bool_)
     offsets = np.frombuffer(texts.buffers()[1], np.int32)[texts.offset : texts.offset + len(texts) + 1]
-    return pa.array(offsets[1:] == offsets[:-1])
+    return np.asarray(offsets[1:] == offsets[:-1], np.bool_)
 
 
 def constant(word: str | None, size: int) -> pa.Array:
