@@ -33,6 +33,7 @@ _REPEATED_ROW = re.compile(
     rb"<table:table-row\b[^>]*number-rows-repeated=\"([0-9]{4,})\"[^>]*>(.*?)</table:table-row>", re.DOTALL
 )
 _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")  # stream of [MS-OFFCRYPTO] 2.3.4.4
+_ENTRY = 128  # bytes of an entry of the directory, which begins with the name ([MS-CFB] 2.6.1); sectors are multiples of it
 
 
 def fault_of_archive(data: bytes) -> str | None:
@@ -51,7 +52,10 @@ def fault_of_archive(data: bytes) -> str | None:
 
 def is_encrypted_compound(data: bytes) -> bool:
     """Whether a compound file is the envelope of a workbook with a password."""
-    return _ENCRYPTED in data
+    n_entries = len(data) // _ENTRY
+    entries = np.frombuffer(data, np.uint8, n_entries * _ENTRY).reshape(n_entries, _ENTRY)
+    likely = np.flatnonzero(entries[:, 0] == _ENCRYPTED[0]).tolist()
+    return any(data.startswith(_ENCRYPTED, entry * _ENTRY) for entry in likely)
 
 
 def _unpacked(archive: zipfile.ZipFile, parts: list[zipfile.ZipInfo]) -> int:

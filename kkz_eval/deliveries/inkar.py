@@ -21,8 +21,8 @@ from kkz_eval.deliveries.columns import Cells, ags_of, blank_as_null, parsed_tab
 from kkz_eval.deliveries.header import Names, code_names, fold, property_names
 from kkz_eval.deliveries.numbers import Style, style_of
 from kkz_eval.deliveries.official.fields import columns_at_once
-from kkz_eval.deliveries.official.inkar_export import cells_of
 from kkz_eval.deliveries.results import Unclaimed
+from kkz_eval.deliveries.sheet_cells import cells_of
 from kkz_eval.deliveries.text_table import HEAD, Decoded, Records, split
 from kkz_eval.deliveries.workbook import Sheet, number_of, text_of
 from kkz_eval.model.findings import Finding, Severity

@@ -5,6 +5,7 @@ A value that can't be trusted is null, with its text as delivered kept: never a 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
@@ -21,7 +22,7 @@ from kkz_eval.deliveries.official.table import MEMBER, OFFICIAL_SCHEMA, WORD, Of
 from kkz_eval.deliveries.official.times import Time, time_of
 from kkz_eval.deliveries.official.units import Unit, unit_of
 from kkz_eval.deliveries.official.values import numbers_of, style_shown_by
-from kkz_eval.deliveries.official.words import Words, combined, constant, repeated, spread, words_of
+from kkz_eval.deliveries.official.words import Words, are_empty, combined, constant, repeated, spread, words_of
 from kkz_eval.model.findings import Finding, Severity, findings_table
 
 _WITHOUT_GROUPS, _GROUPS = r"^-?[0-9]{4}", r"^-?[1-9][0-9]{0,2}[.,][0-9]{3}$"
@@ -42,8 +43,8 @@ def assemble(grid: Grid) -> OfficialTable:
     moments = {text: time_of(text) for text in _time_texts(grid, times)}
     members, dims = _dimensions(grid)
     texts = pa.concat_arrays([column.texts for column in columns])
-    numbers, symbols = _numbers(grid, texts)
-    blank = pc.equal(pc.binary_length(texts), 0)
+    blank = are_empty(texts)
+    numbers, symbols = _numbers(grid, texts, blank)
     doubts = Doubts(grid, keys, names, times, units, moments, members, blank)
     values = _trusted(numbers, doubts.bad, c)
     flags, qualities = _flags(symbols, columns, n)
@@ -54,7 +55,7 @@ def assemble(grid: Grid) -> OfficialTable:
             *_measure(grid, n),
             dims,
             values,
-            pc.if_else(blank, pa.scalar(None, pa.string()), texts),
+            texts if not pc.any(blank).as_py() else pc.if_else(blank, pa.scalar(None, pa.string()), texts),
             _unit(grid, n),
             flags,
             qualities,
@@ -97,9 +98,10 @@ def _time(grid: Grid, times: Words | None, moments: dict[str, Time | None], n: i
 
     if times is None:
         texts: list[str | None] = [column.time for column in grid.values]
-        years = np.repeat(np.array([year(text) or 0 for text in texts], np.int32), n)
+        own = [year(text) or 0 for text in texts]
+        years = np.repeat(np.array(own, np.int32), n)
         kinds = repeated([kind(text) for text in texts], n)
-        return [repeated([text or None for text in texts], n), kinds, pa.array(years, mask=years == 0)]
+        return [repeated([text or None for text in texts], n), kinds, pa.array(years, mask=years == 0 if 0 in own else None)]
     c, said = len(grid.values), list(times.words)
     years = np.tile(np.array([year(text) or 0 for text in said], np.int32)[times.codes], c)
     kinds = spread(times.codes, [kind(text) for text in said], c)
@@ -108,11 +110,10 @@ def _time(grid: Grid, times: Words | None, moments: dict[str, Time | None], n: i
 
 def _measure(grid: Grid, n: int) -> list[pa.Array]:
     if grid.measure is None:
-        columns = grid.values
-        return [
-            repeated([column.measure or column.label or None for column in columns], n),
-            repeated([column.label or column.measure or None for column in columns], n),
-        ]
+        measures = [column.measure or column.label or None for column in grid.values]
+        labels = [column.label or column.measure or None for column in grid.values]
+        measure = repeated(measures, n)
+        return [measure, measure if labels == measures else repeated(labels, n)]
     c = len(grid.values)
     return [words_of(grid.measure.codes).trimmed(c), words_of(grid.measure.labels).trimmed(c)]
 
@@ -138,8 +139,25 @@ def _dimensions(grid: Grid) -> tuple[tuple[np.ndarray, int], pa.Array]:
     own = tuple(dimension.variable for dimension in grid.dimensions)
     members = [column.members for column in grid.values]
     if len(set(members)) == 1:
-        return ids, pa.concat_arrays([_maps(own, codes, labels, members[:1], grid.size)] * len(members))
+        alone = len(own) == 1 and not members[0]
+        maps = _maps_of_one(own[0], codes[0], labels[0]) if alone else _maps(own, codes, labels, members[:1], grid.size)
+        return ids, _times_over(maps, len(members))
     return ids, _maps(own, codes, labels, members, grid.size)
+
+
+def _times_over(array: pa.Array, times: int) -> pa.Array:
+    """An array so many times, one after the other: in two steps, for each part put together costs more than its bytes."""
+    step = math.isqrt(times)
+    some = pa.concat_arrays([array] * step)
+    return pa.concat_arrays([some] * (times // step) + [array] * (times % step))
+
+
+def _maps_of_one(variable: str, codes: Words, labels: Words) -> pa.Array:
+    """The maps of the records where these are their only members."""
+    n = len(labels.codes)
+    entries = [words.dictionary.take(pa.array(words.codes)) for words in (codes, labels)]
+    offsets = pa.array(np.arange(n + 1, dtype=np.int32))
+    return pa.MapArray.from_arrays(offsets, pa.repeat(variable, n), pa.StructArray.from_arrays(entries, fields=list(MEMBER)))
 
 
 def _maps(
@@ -189,12 +207,12 @@ class _Symbols:
     indices: pa.Array
 
 
-def _numbers(grid: Grid, texts: pa.Array) -> tuple[_Read, _Symbols]:
+def _numbers(grid: Grid, texts: pa.Array, blank: pa.Array) -> tuple[_Read, _Symbols]:
     """Numbers, flags and problems of the values: digits alone at once, each distinct text of the others once."""
     numbers = None
     if any(column.numbers is not None for column in grid.values):
         numbers = pa.concat_arrays([column.numbers for column in grid.values])
-        if not numbers.null_count or pc.all(pc.equal(texts.filter(numbers.is_null()), ""), min_count=0).as_py():
+        if not numbers.null_count or pc.all(pc.or_(numbers.is_valid(), blank)).as_py():
             nothing = pa.nulls(len(texts), pa.string())
             return _Read(numbers, nothing), _Symbols(pa.nulls(1, pa.string()), pa.nulls(len(texts), pa.int32()))
         texts = pc.if_else(numbers.is_valid(), pa.scalar("", pa.string()), texts)

@@ -64,7 +64,7 @@ class Doubts:
     def _names(self) -> NDArray[np.bool_]:
         """Two units under one key, by name or because two keys mean one unit."""
         bad = np.zeros(self.grid.size, bool)
-        if self.keys is None or self.names is None:
+        if self.keys is None or self.names is None or self.keys.size == self.grid.size:
             return bad
         pairs, _ = combined([(self.keys.codes, self.keys.size), (self.names.codes, self.names.size)], self.grid.size)
         distinct, first = np.unique(pairs, return_index=True)
@@ -146,6 +146,8 @@ class Doubts:
 
     def _twice(self) -> NDArray[np.bool_]:
         """Records that say the same thing twice: none of them counts, for nothing tells which holds."""
+        if self.keys is not None and self.keys.size == self.grid.size == self._unit_codes(self.keys)[1]:
+            return np.zeros(self.grid.size, bool)  # each is of a unit of its own
         ids, product = combined(self._parts(), self.grid.size)
         bad = twice(ids, product)
         if not bad.any():

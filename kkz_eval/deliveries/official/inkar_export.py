@@ -4,24 +4,22 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from collections.abc import Set as AbstractSet
-from itertools import chain, compress
+from itertools import compress
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from kkz_eval.deliveries.header import fold
 from kkz_eval.deliveries.numbers import Style
 from kkz_eval.deliveries.official.grid import Grid, RecordDimension, ValueColumn
 from kkz_eval.deliveries.official.times import time_of
+from kkz_eval.deliveries.sheet_cells import cells_of, texts_of
 from kkz_eval.deliveries.text_table import HEAD
 from kkz_eval.deliveries.workbook import Sheet, Value, text_of
 from kkz_eval.model.findings import Finding, Severity
 
 FAMILY = "inkar_export"
 
-_SMALL, _LARGE = 1e-4, 1e10  # between them arrow writes numbers without an exponent, as people do
 _HEADER = ("kennziffer", "raumeinheit", "aggregat")
 _EDITION = re.compile(r"Ausgabe\s+((?:19|20)[0-9]{2})")
 
@@ -58,9 +56,9 @@ def _grid(sheet: Sheet, header: int, edition: str) -> Grid:
     body = sheet.rows[header + 2 :]
     filled = [cells[0] != "" or any(cell != "" for cell in cells) for cells in body]
     columns = list(zip(*compress(body, filled), strict=True))
-    rows = np.flatnonzero(filled).astype(np.int32) + np.int32(header + 3)
+    rows = np.array(list(compress(range(header + 3, header + 3 + len(body)), filled)), np.int32)
     values, findings = _values(sheet, header, columns)
-    texts = [_texts(column) for column in columns[:3]] if columns else [pa.array([], pa.string())] * 3
+    texts = [texts_of(column) for column in columns[:3]] if columns else [pa.array([], pa.string())] * 3
     return Grid(
         family=FAMILY,
         rows=rows,
@@ -99,45 +97,3 @@ def _values(sheet: Sheet, header: int, columns: Sequence[Sequence[Value]]) -> tu
         for place, (index, label, year) in enumerate(heads)
     )
     return found, tuple(findings)
-
-
-def cells_of(lines: Sequence[Sequence[Value]]) -> tuple[pa.Array, pa.Array]:
-    """Texts ("" for an empty cell) and numbers (null where the cell holds none) of columns or rows, one after the other."""
-    cells = list(chain.from_iterable(lines))
-    kinds = set(map(type, cells))
-    if kinds == {int}:
-        whole = pa.array(cells, pa.int64())
-        return pc.cast(whole, pa.string()), pc.cast(whole, pa.float64(), safe=False)
-    numbers = _numbers(cells, kinds)
-    if numbers is None:
-        return _texts(cells), pa.array([cell if type(cell) in (int, float) else None for cell in cells], pa.float64())
-    return _written(numbers) or _texts(cells), numbers
-
-
-def _numbers(cells: Sequence[Value], kinds: AbstractSet[type]) -> pa.Array | None:
-    """The numbers of cells that hold numbers or nothing (null); None where one holds anything else."""
-    if not kinds <= {int, float, str}:
-        return None
-    if str not in kinds:
-        return pa.array(np.array(cells, np.float64))
-    try:
-        return pa.array([None if cell == "" else cell for cell in cells], pa.float64())
-    except pa.ArrowInvalid:  # a text among them
-        return None
-
-
-def _written(numbers: pa.Array) -> pa.Array | None:
-    """Numbers (null: "") as workbook.text_of writes them; None where one is so large or small that arrow might write it otherwise."""
-    distinct = numbers.dictionary_encode()
-    held = distinct.dictionary.to_numpy()
-    size = np.abs(held)
-    if not ((size >= _SMALL) & (size < _LARGE) | (size == 0) & ~np.signbit(held)).all():
-        return None
-    return pc.fill_null(pc.cast(distinct.dictionary, pa.string()).take(distinct.indices), "")
-
-
-def _texts(cells: Sequence[Value]) -> pa.Array:
-    try:
-        return pa.array(cells, pa.string())
-    except pa.ArrowTypeError:  # some are no texts
-        return pa.array([cell if isinstance(cell, str) else text_of(cell) or "" for cell in cells], pa.string())

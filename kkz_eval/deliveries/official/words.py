@@ -39,9 +39,9 @@ class Words:
         """The words without spaces around them, for all records, `times` times over; a dictionary of strings, null where empty."""
         words = pc.utf8_trim_whitespace(self.dictionary)
         same = words.equals(self.dictionary) or pc.count_distinct(words).as_py() == len(words)
-        if not same or pc.index(words, "").as_py() >= 0:
+        if not same or _is_empty(words).any():
             return spread(self.codes, [word or None for word in words.to_pylist()], times)
-        return pa.DictionaryArray.from_arrays(pa.array(np.tile(self.codes.astype(np.int32), times)), words)
+        return _encoded(pa.array(np.tile(self.codes.astype(np.int32), times)), words)
 
 
 def words_of(texts: pa.Array) -> Words:
@@ -50,23 +50,35 @@ def words_of(texts: pa.Array) -> Words:
     return Words(encoded.indices.to_numpy(zero_copy_only=False).astype(np.int64), encoded.dictionary)
 
 
+def are_empty(texts: pa.Array) -> pa.Array:
+    """Whether each text (string without nulls) is "" (bool)."""
+    return pa.array(_is_empty(texts))
+
+
+def _is_empty(texts: pa.Array) -> NDArray[np.bool_]:
+    if not len(texts):
+        return np.zeros(0, np.bool_)
+    offsets = np.frombuffer(texts.buffers()[1], np.int32)[texts.offset : texts.offset + len(texts) + 1]
+    return np.asarray(offsets[1:] == offsets[:-1], np.bool_)
+
+
 def constant(word: str | None, size: int) -> pa.Array:
     """A dictionary column of one word (None: null)."""
     words = [] if word is None else [word]
     indices = pa.nulls(size, pa.int32()) if word is None else pa.array(np.zeros(size, np.int32))
-    return pa.DictionaryArray.from_arrays(indices, pa.array(words, pa.string()))
+    return _encoded(indices, pa.array(words, pa.string()))
 
 
 def spread(codes: Codes, words: Sequence[str | None], times: int) -> pa.Array:
     """A dictionary column: words by codes, `times` times over; the same word twice has one index."""
     places, distinct = _placed(words)
-    return _column(np.tile(places[codes], times), distinct)
+    return _column(np.tile(places[codes], times), distinct, None in words)
 
 
 def repeated(words: Sequence[str | None], each: int) -> pa.Array:
     """A dictionary column: the first word `each` times, then the second."""
     places, distinct = _placed(words)
-    return _column(np.repeat(places, each), distinct)
+    return _column(np.repeat(places, each), distinct, None in words)
 
 
 def _placed(words: Sequence[str | None]) -> tuple[NDArray[np.int32], pa.Array]:
@@ -76,14 +88,19 @@ def _placed(words: Sequence[str | None]) -> tuple[NDArray[np.int32], pa.Array]:
     if len(place) == len(words):
         return np.arange(len(words), dtype=np.int32), pa.array(place, pa.string())
     numbered: dict[str | None, int] = {word: index for index, word in enumerate(place)}
-    return np.array([numbered.get(word, -1) for word in words], np.int32), pa.array(place, pa.string())
+    numbered[None] = -1
+    return np.fromiter(map(numbered.__getitem__, words), np.int32, len(words)), pa.array(place, pa.string())
 
 
-def _column(indices: NDArray[np.int32], words: pa.Array) -> pa.Array:
+def _column(indices: NDArray[np.int32], words: pa.Array, some_missing: bool) -> pa.Array:
     if not len(words):
         return constant(None, len(indices))
-    missing = indices < 0
-    return pa.DictionaryArray.from_arrays(pa.array(indices, mask=missing if missing.any() else None), words)
+    return _encoded(pa.array(indices, mask=indices < 0 if some_missing else None), words)
+
+
+def _encoded(indices: pa.Array, words: pa.Array) -> pa.Array:
+    """A dictionary column. indices: made from the words here, so that looking whether each is within them would find nothing."""
+    return pa.DictionaryArray.from_arrays(indices, words, safe=False)
 
 
 def combined(columns: Sequence[tuple[Codes, int]], size: int) -> tuple[Codes, int]:
