@@ -23,6 +23,7 @@ from kkz_eval.deliveries.official.footnotes import footnotes_of
 from kkz_eval.deliveries.official.grid import Grid, RecordDimension, ValueColumn
 from kkz_eval.deliveries.official.quality_columns import quality_columns
 from kkz_eval.deliveries.official.stub import Stub, stub_of, with_bare_times
+from kkz_eval.deliveries.official.table import Footnote
 from kkz_eval.deliveries.official.times import time_of
 from kkz_eval.deliveries.official.units import KEY
 from kkz_eval.deliveries.text_table import Decoded, NotTextError
@@ -63,7 +64,7 @@ class _Head:
     data and its row; width: its number of fields."""
 
     code: str
-    titles: tuple[str, ...]
+    titles: tuple[Footnote, ...]
     header: tuple[tuple[int, list[str]], ...]
     body: int
     row: int
@@ -95,8 +96,10 @@ def read(decoded: Decoded) -> Grid:
     qualities = quality_columns(rows, fields.columns, n_leading)
     places = [place for place in range(n_leading, head.width) if place not in qualities.values()]
     findings = [*_shifted(head, places), *_end(decoded.text, head, fields, rule)]
-    title = " ".join(head.titles)
+    said = [line.text for line in head.titles]
+    title = " ".join(said)
     grid = Grid(FAMILY, fields.rows, (), None, context=title, code=head.code, title=title, edition=_edition(decoded.text, end))
+    grid = replace(grid, titles=head.titles)
     if any(finding.kind == "official_header" for finding in findings):
         return replace(grid, findings=(*findings, *fields.findings))
     leading = _leading(fields, n_leading)
@@ -105,7 +108,7 @@ def read(decoded: Decoded) -> Grid:
         shifted = Finding(kind, kind, Severity.ERROR, row=head.header[0][0], column=n_leading, allowed=str(head.width))
         return replace(grid, findings=(*findings, *fields.findings, shifted))
     fields, ignored = _records(fields, leading, n_leading)
-    stub = stub_of([[cells[place] for place in places] for cells in rows], head.titles, [number for number, _ in head.header])
+    stub = stub_of([[cells[place] for place in places] for cells in rows], said, [number for number, _ in head.header])
     if leading.time is None:
         stub = with_bare_times(stub)
     return replace(
@@ -133,7 +136,7 @@ def _head(text: str) -> _Head | None:
     code = "" if first is None else first.group(1).strip()
     stream = io.StringIO(text, newline="")
     reader = csv.reader(stream, delimiter=DELIMITER)
-    titles: list[str] = []
+    titles: list[Footnote] = []
     header: list[tuple[int, list[str]]] = []
     lines = 0
     for index, cells in enumerate(_records_of(reader)):
@@ -144,7 +147,7 @@ def _head(text: str) -> _Head | None:
         if not filled or index == 0:
             continue
         if not header and cells[0].strip() and len(filled) == 1:
-            titles.append(cells[0].strip())
+            titles.append(Footnote(index + 1, cells[0].strip()))
         else:
             header.append((index + 1, cells))
     return None

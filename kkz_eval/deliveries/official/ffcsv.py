@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 from kkz_eval.deliveries.numbers import Style
 from kkz_eval.deliveries.official.fields import Fields, fields_of
 from kkz_eval.deliveries.official.grid import Grid, RecordDimension, RecordMeasure, ValueColumn
+from kkz_eval.deliveries.official.table import Footnote
 from kkz_eval.deliveries.official.times import VARIABLES
 from kkz_eval.deliveries.official.units import are_keys, is_region_variable
 from kkz_eval.deliveries.text_table import Decoded
@@ -73,6 +74,7 @@ def read(decoded: Decoded, header: Sequence[str], start: int) -> Grid:
         dimensions=tuple(_dimension(fields, v) for v in variables if v != region),
         code=_first(fields, 0),
         title=_first(fields, 1),
+        titles=(Footnote(int(fields.rows[0]), _first(fields, 1)),),
         complete=True,
         findings=(*fields.findings, *_statistics(fields), *_line_end(fields)),
     )

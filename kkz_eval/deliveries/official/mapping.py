@@ -18,6 +18,7 @@ from kkz_eval.deliveries.header import code_names, fold
 from kkz_eval.deliveries.official.completeness import missing_units
 from kkz_eval.deliveries.official.footnotes import footnote_findings
 from kkz_eval.deliveries.official.joined import joined
+from kkz_eval.deliveries.official.measured import in_units
 from kkz_eval.deliveries.official.offices import at_offices
 from kkz_eval.deliveries.official.table import OfficialTable
 from kkz_eval.model.findings import Finding, Severity, concat_findings, findings_table
@@ -99,6 +100,7 @@ def _part(official: OfficialTable, contract: Contract, source: OfficialSource) -
     kept = table.filter(pa.array(keep))
     rows = [codes[index] for index in np.flatnonzero(keep)]
     findings = [*_unknown(table, entries, places)]
+    kept = in_units(kept, official.titles, source, contract.property_named(source.measure), findings)
     columns = _columns(kept, rows, contract, source, findings)
     records = pa.Table.from_arrays(columns, schema=contract.schema)
     return _Part(table.filter(pa.array(in_level)), kept, records, findings)
