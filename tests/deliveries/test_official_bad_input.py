@@ -303,3 +303,21 @@ def test_symbols_are_never_zero_and_never_gone() -> None:
         symbols = table.filter(pc.and_(pc.is_valid(table["flag"]), pc.is_null(table["value"])))
         assert symbols.column("value_delivered").null_count == 0
     assert official(OLDER_GERMAN).n_flags == 5
+
+
+@pytest.mark.parametrize("text", [GISD, LONG, PANEL, EDITIONS, OLDER_GERMAN, NEW_GERMAN])
+def test_of_a_file_cut_inside_a_row_the_row_above_holds(text: str) -> None:
+    whole = official(text)
+    last = max(whole.table.column("row").to_pylist())
+    cut = official(text.rstrip("\r\n").rsplit("\n", 1)[0] + "\n" + text.rstrip("\r\n").rsplit("\n", 1)[1][:4])
+    assert found(cut, "official_open_end") == []
+    assert [row for row, *_ in found(cut, "reader_short_row")] == [last]
+    assert {row for row, *_ in found(cut, "official_no_line_end")} <= {last}
+    assert values(cut) == {place: value for place, value in values(whole).items() if place[0] != last}
+
+
+def test_of_a_table_cut_inside_a_row_the_row_above_holds() -> None:
+    table = official(TABLE.split("2023;05978")[0] + "2023;05")
+    assert found(table, "official_open_end") == []
+    assert found(table, "official_no_footer") == [(10, None, None, None)]
+    assert at(table, 9, 5)["value"] == 21

@@ -163,3 +163,15 @@ def test_a_mapping_that_does_not_fit_its_contract_is_refused(tmp_path: Path, old
     file.write_text(text.replace(old, new), encoding="utf-8")
     with pytest.raises(ContractError):
         contract_of(read_document(file))
+
+
+def test_a_row_twice_is_said_once_and_consistently() -> None:
+    lines = NEW_GERMAN.replace("12,5", "190000").split("\n")
+    text = "\n".join([*lines[:3], lines[1].replace("299070", "299071"), *lines[3:]])
+    (table,) = claimed(official(text), CONTRACTS)
+    judged = judge_file(table, CONTRACTS["bevoelkerung_amtlich"], known_units())
+    errors = [f for f in iter_findings(judged.findings) if f.severity == "error"]
+    assert [(f.kind, f.row, f.allowed) for f in errors] == [("official_twice", 4, "2")]
+    assert "Keiner der Werte wurde übernommen" in errors[0].message()
+    found = record(table, unit_id="05111", sex="maennlich")
+    assert (found["persons"], found["persons__text"], found["persons__row"]) == (None, "299070", 2)

@@ -63,7 +63,11 @@ def read(decoded: Decoded) -> Grid:
     grid = Grid(FAMILY, np.array(whole.rows, np.int32), (), None, code=code, title=title, style=Style.POINT, findings=findings)
     places = [place for place, name in enumerate(whole.fields) if name == "FACH-SCHL"]
     grid = _with_axes(grid, whole, axes, places)
-    return replace(grid, values=_measures(whole, blocks["DQI"]), open_end=not ended and whole.fields[-1] == _VALUE)
+    return replace(
+        grid,
+        values=_measures(whole, blocks["DQI"]),
+        open_end=not ended and values.rows[-1:] == whole.rows[-1:] and whole.fields[-1] == _VALUE,
+    )
 
 
 def _blocks(decoded: Decoded) -> tuple[dict[str, _Block], bool]:

@@ -125,7 +125,7 @@ def read(decoded: Decoded) -> Grid:
         ),
         fallback=Style.POINT if _ENGLISH.search(decoded.text, end) else Style.COMMA,
         filled=True,
-        open_end=rule is None and not fields.ended,
+        open_end=rule is None and fields.open_end,
         findings=(*findings, *fields.findings, *ignored),
         footnotes=() if rule is None else footnotes_of(decoded.text, rule),
     )
@@ -275,8 +275,7 @@ def _heading(head: _Head, index: int) -> str:
 def _end(text: str, head: _Head, fields: Fields, rule: int | None) -> list[Finding]:
     """What the end of the file says of its being whole: no footer, a footer without its last line, records below the footer."""
     if rule is None:
-        row = int(fields.rows[-1]) if fields.size else head.row
-        return [Finding("official_no_footer", "official_no_footer", Severity.ERROR, row=row)]
+        return [Finding("official_no_footer", "official_no_footer", Severity.ERROR, row=fields.last_row)]
     found = []
     if not _STATE.search(text, rule):
         row = text.count("\n", 0, len(text.rstrip())) + 1

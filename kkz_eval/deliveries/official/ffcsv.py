@@ -136,7 +136,7 @@ def _line_end(fields: Fields) -> list[Finding]:
     if fields.ended:
         return []
     kind = "official_no_line_end"
-    return [Finding(kind, kind, Severity.WARNING, row=int(fields.rows[-1]))]
+    return [Finding(kind, kind, Severity.WARNING, row=fields.last_row)]
 
 
 def _language(fields: Fields, titles: Sequence[str]) -> Style:
@@ -157,7 +157,7 @@ def _with_values(grid: Grid, fields: Fields, titles: Sequence[str]) -> Grid:
         values=(ValueColumn(fields.columns[at["value"]], at["value"] + 1, qualities=quality),),
         measure=RecordMeasure(code, fields.columns[label_at], fields.columns[at["value_unit"]], label_at + 1),
         fallback=_language(fields, titles),
-        open_end=not fields.ended and max(at.values()) == at["value"],
+        open_end=fields.open_end and max(at.values()) == at["value"],
     )
 
 
@@ -176,5 +176,5 @@ def _with_measures(grid: Grid, fields: Fields, header: Sequence[str]) -> Grid:
             code, label, unit = match.group(1), match.group(2).replace("_", " "), (match.group(3) or "").replace("_", " ")
             values.append(ValueColumn(fields.columns[index], index + 1, code, label, unit))
     return replace(
-        grid, family=OLDER, values=tuple(values), fallback=_language(fields, _folded(header)), open_end=not fields.ended
+        grid, family=OLDER, values=tuple(values), fallback=_language(fields, _folded(header)), open_end=fields.open_end
     )

@@ -95,6 +95,8 @@ def _part(official: OfficialTable, contract: Contract, source: OfficialSource) -
         return None
     codes = _codes(entries, contract, source, places)
     in_level = _of_level(table, contract.levels)
+    if pc.any(pc.equal(official.findings.column("kind"), "official_twice"), min_count=0).as_py():
+        in_level &= _not_repeated(table, entries)
     keep = in_level & np.array([all(value is not None for value in row.values()) for row in codes], bool)
     keep &= ~_dissolved(table)
     kept = table.filter(pa.array(keep))
@@ -193,6 +195,20 @@ def _dissolved(table: pa.Table) -> np.ndarray:
     units, flags = table.column("unit_id").cast(pa.string()).to_pylist(), table.column("flag").cast(pa.string()).to_pylist()
     alive = {unit for unit, flag in zip(units, flags, strict=True) if flag != "-"}
     return np.array([unit not in alive for unit in units], bool)
+
+
+def _not_repeated(table: pa.Table, entries: Sequence[Sequence[tuple[str, Mapping[str, str]]]]) -> np.ndarray:
+    """Rows but those that repeat an earlier one word for word in all but the value: no value of either was taken, as was found already."""
+    said = (table.column(name).cast(pa.string()).to_pylist() for name in ("level", "unit_id", "time", "measure"))
+    seen: set[object] = set()
+    first = np.ones(table.num_rows, bool)
+    empty = table.column("value").is_null().to_pylist()
+    for index, (*key, entry, without) in enumerate(zip(*said, entries, empty, strict=True)):
+        members = tuple((variable, member["code"], member["label"]) for variable, member in entry)
+        record = (*key, members)
+        first[index] = not (without and record in seen)
+        seen.add(record)
+    return first
 
 
 def _unknown(

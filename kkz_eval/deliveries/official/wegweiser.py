@@ -53,7 +53,7 @@ def read(decoded: Decoded, header: Sequence[str], start: int) -> Grid:
         key_column=3,
         style=Style.COMMA,
         filled=True,
-        open_end=blank is None and not fields.ended and fields.size > 0,
+        open_end=blank is None and fields.open_end,
         findings=tuple(findings),
     )
 
