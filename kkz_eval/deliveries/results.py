@@ -41,8 +41,8 @@ class Unclaimed:
 class Unreadable:
     """No table can be made of the bytes.
 
-    reason_code: empty | markup | page | nul | control | undecodable | mixed | cell_too_long | no_table | truncated_workbook | broken_workbook | protected_workbook |
-    oversized_workbook.
+    reason_code: empty | markup | page | compressed | nul | control | undecodable | mixed | cell_too_long | no_table | archive |
+    truncated_workbook | broken_workbook | protected_workbook | oversized_workbook.
     """
 
     reason_code: str

@@ -85,7 +85,7 @@ def read(decoded: Decoded) -> Grid:
     """The grid of a table of GENESIS. Raises NotTextError (cell_too_long)."""
     head = _head(decoded.text)
     if head is None:
-        kind = "official_header"
+        kind = "official_no_header"
         empty = np.array([], np.int32)
         return Grid(FAMILY, empty, (), None, findings=(Finding(kind, kind, Severity.ERROR, row=1),))
     rule = decoded.text.find(_RULE, head.body - 1) + 1 or None
@@ -100,11 +100,11 @@ def read(decoded: Decoded) -> Grid:
     title = " ".join(said)
     grid = Grid(FAMILY, fields.rows, (), None, context=title, code=head.code, title=title, edition=_edition(decoded.text, end))
     grid = replace(grid, titles=head.titles)
-    if any(finding.kind == "official_header" for finding in findings):
+    if any(finding.kind in ("official_header", "official_header_shifted") for finding in findings):
         return replace(grid, findings=(*findings, *fields.findings))
     leading = _leading(fields, n_leading)
     if leading.others and leading.others[-1] == n_leading - 1 and _are_values(fields.columns[n_leading - 1]):
-        kind = "official_header"
+        kind = "official_header_shifted"
         shifted = Finding(kind, kind, Severity.ERROR, row=head.header[0][0], column=n_leading, allowed=str(head.width))
         return replace(grid, findings=(*findings, *fields.findings, shifted))
     fields, ignored = _records(fields, leading, n_leading)
@@ -204,6 +204,7 @@ def _shifted(head: _Head, places: Sequence[int]) -> list[Finding]:
     ]
     if found:
         return found
+    kind = "official_header_shifted"
     for column in places:
         if not any(cells[column].strip() for _, cells in head.header):
             return [Finding(kind, kind, Severity.ERROR, row=head.header[0][0], column=column + 1, allowed=str(head.width))]

@@ -59,10 +59,11 @@ def _is_older(header: Sequence[str]) -> bool:
 def read(decoded: Decoded, header: Sequence[str], start: int) -> Grid:
     """The grid of a flat file; start: index in the text of the line below the header."""
     fields = fields_of(decoded, DELIMITER, len(header), 2, start)
+    fields, again = _without_headers(fields, header[0])
     titles = _folded(header)
     variables = _variables(titles)
     if fields.size == 0 or not variables:
-        return Grid(FAMILY, fields.rows, (), None, findings=fields.findings)
+        return Grid(FAMILY, fields.rows, (), None, findings=(*fields.findings, *again))
     region = _region(fields, variables)
     grid = Grid(
         family=FAMILY,
@@ -76,7 +77,7 @@ def read(decoded: Decoded, header: Sequence[str], start: int) -> Grid:
         title=_first(fields, 1),
         titles=(Footnote(int(fields.rows[0]), _first(fields, 1)),),
         complete=True,
-        findings=(*fields.findings, *_statistics(fields), *_line_end(fields)),
+        findings=(*fields.findings, *again, *_statistics(fields), *_line_end(fields)),
     )
     if region is not None:
         grid = replace(
@@ -87,6 +88,17 @@ def read(decoded: Decoded, header: Sequence[str], start: int) -> Grid:
             context=f"{_first(fields, region.code)} {_first(fields, region.label)}",
         )
     return _with_values(grid, fields, titles) if _is_new(header) else _with_measures(grid, fields, header)
+
+
+def _without_headers(fields: Fields, first: str) -> tuple[Fields, list[Finding]]:
+    """The records without those that repeat the header, and a finding for each: two files stand one below the other."""
+    header = pc.equal(pc.utf8_lower(pc.utf8_trim_whitespace(fields.columns[0])), first.strip().lower())
+    if fields.size == 0 or not pc.any(header).as_py():
+        return fields, []
+    again = header.to_numpy(zero_copy_only=False)
+    kind = "official_header_again"
+    found = [Finding(kind, kind, Severity.ERROR, row=int(row), column=1, value=first) for row in fields.rows[again]]
+    return fields.filter(~again), found
 
 
 def _variables(titles: Sequence[str]) -> tuple[_Variable, ...]:
@@ -167,7 +179,7 @@ def _with_measures(grid: Grid, fields: Fields, header: Sequence[str]) -> Grid:
     for index in range(last + 1, len(header)):
         match = _MEASURE.fullmatch(header[index].strip())
         if match is None:
-            kind = "official_header"
+            kind = "official_title"
             finding = Finding(kind, kind, Severity.ERROR, row=1, column=index + 1, value=header[index])
             grid = replace(grid, findings=(*grid.findings, finding))
         elif match.group(4) and values:
