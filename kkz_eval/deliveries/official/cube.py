@@ -54,7 +54,9 @@ def read(decoded: Decoded) -> Grid:
     if values is None or _VALUE not in values.fields or "DQI" not in blocks:
         kind = "official_cube_blocks"
         missing = " ".join(name for name in ("DQA", "DQZ", "DQI", "QEI") if name not in blocks) or "QEI"
-        return Grid(FAMILY, np.array([], np.int32), (), None, findings=(Finding(kind, kind, Severity.ERROR, value=missing),))
+        return Grid(
+            FAMILY, np.array([], np.int32), (), None, code=code, findings=(Finding(kind, kind, Severity.ERROR, value=missing),)
+        )
     whole, findings = _whole(values)
     if not ended:
         kind = "official_no_line_end"

@@ -87,7 +87,7 @@ def read(decoded: Decoded) -> Grid:
     if head is None:
         kind = "official_no_header"
         empty = np.array([], np.int32)
-        return Grid(FAMILY, empty, (), None, findings=(Finding(kind, kind, Severity.ERROR, row=1),))
+        return Grid(FAMILY, empty, (), None, code=_code(decoded.text), findings=(Finding(kind, kind, Severity.ERROR, row=1),))
     rule = decoded.text.find(_RULE, head.body - 1) + 1 or None
     end = len(decoded.text) if rule is None else rule
     fields = fields_of(decoded, DELIMITER, head.width, head.row, head.body, end)
@@ -131,9 +131,14 @@ def read(decoded: Decoded) -> Grid:
     )
 
 
-def _head(text: str) -> _Head | None:
+def _code(text: str) -> str:
+    """The number of the table in its first line; "" where there is none."""
     first = _FIRST.match(text)
-    code = "" if first is None else first.group(1).strip()
+    return "" if first is None else first.group(1).strip()
+
+
+def _head(text: str) -> _Head | None:
+    code = _code(text)
     stream = io.StringIO(text, newline="")
     reader = csv.reader(stream, delimiter=DELIMITER)
     titles: list[Footnote] = []
