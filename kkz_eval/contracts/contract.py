@@ -72,6 +72,7 @@ class Deadline:
 
 
 OFFICIAL_TOLERANCE = 0.05
+NO_UNIT = "none"  # in `units` of an official source: the table names no unit, its label or the contract says it
 EDITION_FORM = "edition"  # of the dimension that says the edition of a figure; its default means that of the file
 
 
@@ -103,7 +104,8 @@ class OfficialSource:
     measure; variables: property to codes and labels of its variable, a variable without any being known by its members; members:
     property to name of a member to its code, beside the code list; left_out: property to members that are not taken; absent:
     property to the code that holds where the table lacks the variable; whole: members that restrict nothing (the name of the
-    statistic in a header row), so that a variable with these alone needs no place.
+    statistic in a header row), so that a variable with these alone needs no place; units: those in which a value is taken (Anzahl,
+    Prozent), NO_UNIT among them where the family names none; () stands for the unit of the property.
     """
 
     tables: tuple[str, ...]
@@ -114,6 +116,7 @@ class OfficialSource:
     left_out: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     absent: Mapping[str, str] = field(default_factory=dict)
     whole: tuple[str, ...] = ()
+    units: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -52,7 +52,7 @@ CONTRACT_PROPERTIES = (
     "measureFrom", "titleMarker", "official", "legalBasis", "permittedRecipient", "deadline", "contactRole", "due",
     "officialTolerance",
 )  # fmt: skip
-OFFICIAL_KEYS = ("tables", "measure", "named", "variables", "members", "leftOut", "absent", "whole")
+OFFICIAL_KEYS = ("tables", "measure", "named", "variables", "members", "leftOut", "absent", "whole", "units")
 COLUMN_PROPERTIES = ("labelEn", "descriptionEn", "form", "unit", "default", "symbols", "emptyAdmitted", "inKey")
 CODE_PROPERTIES = ("labelEn", "synonyms")
 
@@ -290,6 +290,7 @@ def _official(node: Node, properties: Sequence[Property]) -> OfficialSource:
         left_out=by_dimension("leftOut", lambda found, _: found.texts()),
         absent=by_dimension("absent", lambda found, codes: found.one_of(codes)),
         whole=_optional(node, "whole", Node.texts, ()),
+        units=_optional(node, "units", Node.texts, ()),
     )
 
 
@@ -402,6 +403,9 @@ def _digest(contract: Contract) -> str:
     for of in said["properties"]:
         if of["in_key"]:  # as if it were not there: contracts of before keep their digest
             del of["in_key"]
+    for source in said["official"]:
+        if not source["units"]:
+            del source["units"]
     if not contract.official:
         del said["official"]  # verdicts on contracts without such tables stand
     body = json.dumps(said, ensure_ascii=False, sort_keys=True, separators=(",", ":"))

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import re
+import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -24,6 +25,21 @@ _LEAST_RATIO = 1_100  # no part can unpack to more than this many times its size
 _CHUNK = 1 << 20
 _MOST_REPEATED = 1_000  # times that a filled cell or row of an .ods may be repeated
 
+_LOCAL_HEADER = 30  # bytes before the name
+_WORKBOOK_PARTS = (
+    *("[Content_Types].xml", "_rels/", "docProps/", "xl/", "customXml/", "theme/"),  # .xlsx
+    *(
+        "mimetype",
+        "META-INF/",
+        "content.xml",
+        "styles.xml",
+        "meta.xml",
+        "settings.xml",
+        "Thumbnails/",
+        "Configurations2/",
+    ),  # .ods
+)  # one of them comes first
+
 _ROW = re.compile(rb'<(?:\w+:)?row\b[^>]*?\sr="([0-9]{1,9})"')
 _CELL = re.compile(rb'\sr="([A-Za-z]{1,3})([0-9]{1,9})"')
 _WIDE = re.compile(rb'\sr="([A-Za-z]{2,3})[0-9]')
@@ -37,7 +53,11 @@ _ENTRY = 128  # bytes of an entry of the directory, which begins with the name (
 
 
 def fault_of_archive(data: bytes) -> str | None:
-    """Why a zipped workbook must not be opened: broken_workbook, protected_workbook or oversized_workbook; None where it may."""
+    """Why a zipped workbook must not be opened: archive (of other files), broken_workbook, protected_workbook or oversized_workbook;
+    None where it may."""
+    name = _first_name(data)
+    if name and not name.startswith(_WORKBOOK_PARTS):
+        return "archive"
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             parts = archive.infolist()
@@ -48,6 +68,14 @@ def fault_of_archive(data: bytes) -> str | None:
             return _fault_of_parts(archive, {part.filename for part in parts})
     except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, ValueError, RuntimeError):
         return "broken_workbook"
+
+
+def _first_name(data: bytes) -> str:
+    """The name of the first part of an archive, by its local header (APPNOTE.TXT 4.3.7), be the archive whole or cut."""
+    if len(data) < _LOCAL_HEADER:
+        return ""
+    (length,) = struct.unpack_from("<H", data, 26)
+    return data[_LOCAL_HEADER : _LOCAL_HEADER + length].decode("utf-8", "replace")
 
 
 def is_encrypted_compound(data: bytes) -> bool:

@@ -119,7 +119,8 @@ class HeaderMatch:
     row: index of its last record; columns: property to index of its first column; repeated: property to all its columns, where
     it has several; width: number of columns up to the last one with a header; depth: number of records of the header;
     pivots: columns whose titles name codes, () in a long table; unknown: index of columns among them that name nothing;
-    untitled: index of columns without a title; subtitles: column to the lowest part of its title, where a part above it names the property.
+    untitled: index of columns without a title; subtitles: column to the lowest part of its title, where a part above it names the property;
+    n_titles: number of columns with a title, 0 where that is not known.
     """
 
     contract: Contract
@@ -132,6 +133,7 @@ class HeaderMatch:
     unknown: tuple[int, ...] = ()
     untitled: frozenset[int] = frozenset()
     subtitles: Mapping[int, str] = field(default_factory=dict)
+    n_titles: int = 0
 
     @property
     def names(self) -> frozenset[str]:
@@ -162,10 +164,14 @@ class HeaderMatch:
 
     @property
     def claims(self) -> bool:
-        """Whether the contract claims the table: all required columns, or half of them and not keys alone (any table may have those)."""
+        """Whether the contract claims the table: all required columns, or half of them and half of the table's, and not keys alone.
+
+        Any table may have a year and a column called value: what names little of a table speaks of another one.
+        """
         required = [p for p in self.contract.properties if p.required]
         beyond_keys = any(p.name in self.names for p in self.contract.properties if p.role != "key")
-        return self.complete or (beyond_keys and 2 * len(self.missing) <= len(required))
+        half = 2 * len(self.missing) <= len(required) and 2 * len(self.columns) >= self.n_titles
+        return self.complete or (beyond_keys and half)
 
 
 MOST_DEPTH = 3  # records of a header
@@ -239,6 +245,7 @@ def match_header(blocks: Sequence[Block], contract: Contract) -> HeaderMatch | N
                 block.depth,
                 untitled=frozenset(column for column, titles in enumerate(block.parts) if not titles),
                 subtitles=subtitles,
+                n_titles=sum(map(bool, block.parts)),
             )
     return best
 

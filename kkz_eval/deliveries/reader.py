@@ -11,10 +11,11 @@ import pyarrow as pa
 from kkz_eval.contracts.contract import Contract
 from kkz_eval.deliveries import inkar, inkar_editions, municipal, municipal_workbook
 from kkz_eval.deliveries.header import column_titles
-from kkz_eval.deliveries.official.mapping import claimed
+from kkz_eval.deliveries.official.mapping import claimed, why_unclaimed
 from kkz_eval.deliveries.official.panels import EDITIONS
 from kkz_eval.deliveries.official.read import is_unmistakable
 from kkz_eval.deliveries.official.read import read_text as read_official_text
+from kkz_eval.deliveries.official.unfit import FamilyName
 from kkz_eval.deliveries.results import Claimed, PersonRecords, ReadResult, Unclaimed, Unreadable
 from kkz_eval.deliveries.returned import data_sheets
 from kkz_eval.deliveries.screening import (
@@ -40,6 +41,7 @@ from kkz_eval.deliveries.text_table import (
 from kkz_eval.deliveries.workbook import BrokenWorkbookError, Sheet, head_of, is_workbook, sheets, words_of
 from kkz_eval.model.findings import concat_findings
 from kkz_eval.model.parsed import ParsedTable
+from kkz_eval.model.texts import Localised
 
 __all__ = ["Claimed", "PersonRecords", "ReadResult", "Unclaimed", "Unreadable", "read_file"]
 
@@ -162,12 +164,14 @@ def _read_official(decoded: Decoded, name: str, contracts: Mapping[str, Contract
     if parsed:
         return Claimed(parsed)
     years = table.years
+    about: dict[str, str | Localised] = {"name": name, "family": FamilyName(table.family), "code": table.code or "–"}
+    unfit = why_unclaimed(table, contracts)
+    if unfit is not None:
+        return Unclaimed("official_unfit", {**about, "contract": unfit[0].id, "why": unfit[1]}, table.findings)
     return Unclaimed(
         "official",
         {
-            "name": name,
-            "family": table.family,
-            "code": table.code or "–",
+            **about,
             "edition": table.edition or "–",
             "years": "–" if not years else str(years[0]) if len(years) == 1 else f"{years[0]}–{years[-1]}",
             "values": str(table.n_values),

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import pyarrow as pa
 
 from kkz_eval.model.parsed import ParsedTable
-from kkz_eval.model.texts import Language, text
+from kkz_eval.model.texts import Language, Localised, text
 
 _PACKAGE = "kkz_eval.deliveries"
 
@@ -24,12 +24,12 @@ class Claimed:
 class Unclaimed:
     """The file can be read, but no contract claims it, or several do equally.
 
-    reason_code: no_contract | ambiguous | labels | editions | official; parameters fill the sentence; findings: FINDINGS_SCHEMA, of
+    reason_code: no_contract | ambiguous | labels | editions | official | official_unfit; parameters fill the sentence; findings: FINDINGS_SCHEMA, of
     official statistics that were read all the same.
     """
 
     reason_code: str
-    parameters: Mapping[str, str] = field(default_factory=dict)
+    parameters: Mapping[str, str | Localised] = field(default_factory=dict)
     findings: pa.Table | None = field(default=None, compare=False)
 
     def sentence(self, language: Language = "de") -> str:
@@ -41,8 +41,8 @@ class Unclaimed:
 class Unreadable:
     """No table can be made of the bytes.
 
-    reason_code: empty | markup | page | nul | control | undecodable | mixed | cell_too_long | no_table | truncated_workbook | broken_workbook | protected_workbook |
-    oversized_workbook.
+    reason_code: empty | markup | page | compressed | nul | control | undecodable | mixed | cell_too_long | no_table | archive |
+    truncated_workbook | broken_workbook | protected_workbook | oversized_workbook.
     """
 
     reason_code: str

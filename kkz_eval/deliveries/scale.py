@@ -18,11 +18,16 @@ _SCALE = re.compile(
 )
 
 
+def says_scale(text: str) -> bool:
+    """Whether a text says that numbers are thousands or millions."""
+    return _SCALE.search(text) is not None
+
+
 def scale_findings(cells: Iterable[tuple[int, int, str]], sheet: str | None) -> list[Finding]:
     """An error at each text that says the numbers are thousands or millions. cells: (row, column, text), 1-based, without records."""
     kind = "reader_scale"
     return [
         Finding(kind, kind, Severity.ERROR, sheet, row, column, value=text.strip())
         for row, column, text in cells
-        if _SCALE.search(text)
+        if says_scale(text)
     ]

@@ -18,6 +18,14 @@ HEAD = 20  # a header stands in the first 20 rows
 SAMPLE = 500  # rows by whose values records of persons are known
 
 _UTF16 = ((codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
+_COMPRESSED = (
+    b"\x1f\x8b",
+    b"BZh",
+    b"\xfd7zXZ\x00",
+    b"7z\xbc\xaf\x27\x1c",
+    b"Rar!\x1a\x07",
+    b"\x28\xb5\x2f\xfd",
+)  # gzip, bzip2, xz, 7z, rar, zstd
 _TAB = np.uint8(9)
 _LETTER_OF_UTF8 = re.compile(b"\xc3[\x84\x96\x9c\x9f\xa4\xb6\xbc]")  # ÄÖÜßäöü
 _DECLARED = re.compile("sep=(.)(?:\r\n|\r|\n)", re.IGNORECASE)
@@ -60,7 +68,7 @@ class Records:
 def decode(data: bytes) -> Decoded:
     """The text of a file: UTF-16 or UTF-8 by its mark, else UTF-8 where it is valid, else Windows-1252.
 
-    Raises NotTextError: empty, markup, page, nul, undecodable, mixed, control, wide.
+    Raises NotTextError: empty, markup, page, compressed, nul, undecodable, mixed, control, wide.
     """
     if not data[:_HEAD_LENGTH].strip(b" \t\r\n\x0b\x0c") and not data.strip(b" \t\r\n\x0b\x0c"):
         raise NotTextError("empty")
@@ -104,8 +112,10 @@ def _has_control(data: bytes) -> bool:
 
 
 def _markup_or_page(data: bytes) -> str | None:
-    """What a file is that only bears the name of a table: a web page or other markup, or a printed page; None for any other."""
+    """What a file is that only bears the name of a table: markup (a web page), a printed page, compressed; None for any other."""
     start = data[:1024].removeprefix(codecs.BOM_UTF8).lstrip().lower()
+    if data.startswith(_COMPRESSED):
+        return "compressed"
     if start.startswith(b"%pdf-"):
         return "page"
     return "markup" if start.startswith((b"<!doctype", b"<html", b"<table", b"<?xml", b"<head", b"<meta", b"<style")) else None

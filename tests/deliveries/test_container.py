@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import bz2
+import gzip
 import io
+import lzma
 import struct
 import zipfile
+from collections.abc import Callable
 
 import openpyxl
 import pytest
@@ -94,7 +98,7 @@ def test_an_archive_that_is_no_workbook_is_refused() -> None:
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w") as archive:
         archive.writestr("../../etwas.txt", "x")
-    assert _code(out.getvalue()) == "broken_workbook"
+    assert _code(out.getvalue()) == "archive"
 
 
 def test_an_encrypted_part_is_a_password() -> None:
@@ -175,3 +179,17 @@ def test_the_texts_of_a_workbook_are_bounded_together(monkeypatch: pytest.Monkey
     assert container.fault_of_archive(_xlsx(_sheet_of(cells))) is None
     monkeypatch.setattr(container, "MOST_XML", 10_000)
     assert container.fault_of_archive(_xlsx(_sheet_of(cells))) == "oversized_workbook"
+
+
+@pytest.mark.parametrize("name", ["12411-0001_de_flat.csv", "Kreise/21111.csv"])
+def test_an_archive_of_tables_is_to_be_unpacked(name: str) -> None:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr(name, "statistics_code;statistics_label\n")
+    assert _code(out.getvalue()) == "archive"
+    assert _code(out.getvalue()[:-30]) == "archive"
+
+
+@pytest.mark.parametrize("pack", [gzip.compress, bz2.compress, lzma.compress])
+def test_a_compressed_table_is_to_be_unpacked(pack: Callable[[bytes], bytes]) -> None:
+    assert _code(pack("AGS;Jahr;Köpfe\n".encode("cp1252"))) == "compressed"

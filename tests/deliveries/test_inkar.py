@@ -7,12 +7,14 @@ import io
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pyarrow.compute as pc
 import pytest
 from contract_values import CONTRACTS, INKAR_FOLDER, SCHOOL_LEAVERS, needs_shared_data
 from python_calamine import CalamineWorkbook
 
+from kkz_eval.contracts.load import load_contracts
 from kkz_eval.deliveries.columns import LEFT_OUT
 from kkz_eval.deliveries.inkar import read_workbook
 from kkz_eval.deliveries.reader import Claimed, Unclaimed, Unreadable, read_file
@@ -206,3 +208,19 @@ def test_without_the_layout_no_contract_claims_the_long_file() -> None:
 def test_reading_needs_no_pandas() -> None:
     code = "import sys, kkz_eval.deliveries.reader; sys.exit('pandas' in sys.modules or 'great_expectations' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "bereich,kreis_ags5,name,jahr,kuerzl,wert",
+        "bereich,kreis_ags5,name,jahr,indikator,wert",
+        "Bereich,ID,Kuerzl,Indikator,Raumbezug,Kennziffer,Name,Zeitbezug,Wert",
+    ],
+)
+def test_a_mistyped_header_of_inkar_falls_to_no_other_contract(header: str) -> None:
+    contracts = load_contracts(Path(__file__).parents[2] / "data_contracts")
+    row = 'bildung,5111,"Düsseldorf, Stadt",1995,a_schul_oA,6.82' + ",1" * (header.count(",") - 5)
+    result = read_file(f"{header}\n{row}\n".encode(), "inkar.csv", contracts)
+    assert isinstance(result, Unclaimed)
+    assert header.split(",")[4 if "kuerzl," in header or "indikator" in header else 2] in result.sentence("de")

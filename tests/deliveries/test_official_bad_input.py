@@ -118,7 +118,7 @@ def test_all_header_rows_shifted_leave_a_column_without_header() -> None:
     shifted = TABLE.replace(";;;Abschluss;Abschluss", ";;;;Abschluss").replace(";;;Insgesamt;ohne", ";;;;Insgesamt")
     table = official(shifted)
     assert table.n_values == 0
-    assert "official_header" in kinds(table)
+    assert "official_header_shifted" in kinds(table)
 
 
 @pytest.mark.parametrize("line", ["Hier steht eine Fußnote", "Hier steht eine Fußnote;;;;"])
@@ -292,7 +292,7 @@ def test_every_kind_of_finding_has_its_sentence_and_remedy(language: Language) -
     named = {
         kind for source in sources for kind in re.findall(r'"((?:official|reader)_\w+)"', source.read_text(encoding="utf-8"))
     }
-    assert len(named) == 29
+    assert len(named) == 36
     texts = catalogue("kkz_eval.model", language)
     assert {f"findings.{kind}.{part}" for kind in named for part in ("message", "fix")} <= texts.keys()
 
@@ -303,3 +303,46 @@ def test_symbols_are_never_zero_and_never_gone() -> None:
         symbols = table.filter(pc.and_(pc.is_valid(table["flag"]), pc.is_null(table["value"])))
         assert symbols.column("value_delivered").null_count == 0
     assert official(OLDER_GERMAN).n_flags == 5
+
+
+@pytest.mark.parametrize("text", [GISD, LONG, PANEL, EDITIONS, OLDER_GERMAN, NEW_GERMAN])
+def test_of_a_file_cut_inside_a_row_the_row_above_holds(text: str) -> None:
+    whole = official(text)
+    last = max(whole.table.column("row").to_pylist())
+    cut = official(text.rstrip("\r\n").rsplit("\n", 1)[0] + "\n" + text.rstrip("\r\n").rsplit("\n", 1)[1][:4])
+    assert found(cut, "official_open_end") == []
+    assert [row for row, *_ in found(cut, "reader_short_row")] == [last]
+    assert {row for row, *_ in found(cut, "official_no_line_end")} <= {last}
+    assert values(cut) == {place: value for place, value in values(whole).items() if place[0] != last}
+
+
+def test_of_a_table_cut_inside_a_row_the_row_above_holds() -> None:
+    table = official(TABLE.split("2023;05978")[0] + "2023;05")
+    assert found(table, "official_open_end") == []
+    assert found(table, "official_no_footer") == [(10, None, None, None)]
+    assert at(table, 9, 5)["value"] == 21
+
+
+def test_a_flat_file_below_another_says_that_the_header_comes_again() -> None:
+    lines = NEW_GERMAN.split("\n")
+    table = official("\n".join([NEW_HEADER, *lines]))
+    assert found(table, "official_header_again") == [(2, 1, "statistics_code", None)]
+    assert (table.code, kinds(table)) == ("12411", ["official_header_again"])
+
+
+def test_a_table_saved_with_commas_says_what_divides_its_columns() -> None:
+    table = official(TABLE.replace(";", ","))
+    ((finding),) = iter_findings(table.findings)
+    assert (finding.kind, finding.row) == ("official_no_header", 1)
+    assert "Semikolon" in finding.message("de")
+    assert "semicolon" in finding.message("en")
+
+
+@pytest.mark.parametrize(
+    "text", [TABLE.replace(";", ","), TABLE.replace(";;;Insgesamt", ";;;;Insgesamt"), WEGWEISER.replace("2019 Kauf", "Kauf")]
+)
+def test_no_sentence_has_a_hole(text: str) -> None:
+    for finding in iter_findings(official(text).findings):
+        for language in LANGUAGES:
+            said = finding.message(language)
+            assert not any(hole in said for hole in ("„“", '""', "  ", "( ", "(,")), said

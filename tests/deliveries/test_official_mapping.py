@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from contract_values import needs_shared_data
-from official_values import NEW_GERMAN, OFFICIAL, TABLE, official
+from official_values import NEW_GERMAN, OFFICIAL, TABLE, TEXTS, official
 
 from kkz_eval.contracts.contract import Contract
 from kkz_eval.contracts.judgement import judge_file
@@ -163,3 +163,46 @@ def test_a_mapping_that_does_not_fit_its_contract_is_refused(tmp_path: Path, old
     file.write_text(text.replace(old, new), encoding="utf-8")
     with pytest.raises(ContractError):
         contract_of(read_document(file))
+
+
+def test_a_row_twice_is_said_once_and_consistently() -> None:
+    lines = NEW_GERMAN.replace("12,5", "190000").split("\n")
+    text = "\n".join([*lines[:3], lines[1].replace("299070", "299071"), *lines[3:]])
+    (table,) = claimed(official(text), CONTRACTS)
+    judged = judge_file(table, CONTRACTS["bevoelkerung_amtlich"], known_units())
+    errors = [f for f in iter_findings(judged.findings) if f.severity == "error"]
+    assert [(f.kind, f.row, f.allowed) for f in errors] == [("official_twice", 4, "2")]
+    assert "Keiner der Werte wurde übernommen" in errors[0].message()
+    found = record(table, unit_id="05111", sex="maennlich")
+    assert (found["persons"], found["persons__text"], found["persons__row"]) == (None, "299070", 2)
+
+
+SCHOOLS = TABLE.replace("Abgehende (Anzahl)", "Absolvierende/Abgehende (Anzahl)")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (TABLE, "Absolvierende/Abgehende, ABS001"),  # another measure
+        (SCHOOLS.replace(";;;Abschluss;Abschluss", ";;Abschluss;Abschluss"), "Eine Kopfzeile hat 4 Spalten"),
+        (SCHOOLS.replace(";;;Abschluss", ";;;;Abschluss").replace(";Abschluss\n", "\n").replace(";;;Insg", ";;;;Insg"), "Kopf"),
+        (NEW_GERMAN.replace("GES;Geschlecht;GESM;männlich", "FAM;Familienstand;LED;ledig"), "ledig"),
+        ("\n".join(SCHOOLS.split("\n")[:6]), "Semikolon"),
+    ],
+)
+def test_a_table_that_a_contract_uses_says_why_it_cannot_be_read(text: str, said: str) -> None:
+    result = read_file(text.encode(), "tabelle.csv", CONTRACTS)
+    assert isinstance(result, Unclaimed)
+    assert result.reason_code == "official_unfit"
+    sentence = result.sentence("de")
+    assert said in sentence
+    assert "Kein Vertrag nutzt" not in sentence
+    assert ("bevoelkerung_amtlich" if text.startswith("statistics") else "schulabgaenge_amtlich") in sentence
+    assert "can't read this one as it is" in result.sentence("en")
+
+
+@pytest.mark.parametrize("family", ["wegweiser", "panel", "editions", "inkar_bulk"])
+def test_a_file_is_named_after_who_made_it(family: str) -> None:
+    result = read_file(TEXTS[family].encode(), "datei.csv", CONTRACTS)
+    sentences = [result.sentence("de")] if isinstance(result, Unclaimed) else []
+    assert not any(word in sentence for sentence in sentences for word in ("panel", "editions", "inkar_", "amtliche Statistik"))

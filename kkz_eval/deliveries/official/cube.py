@@ -54,7 +54,9 @@ def read(decoded: Decoded) -> Grid:
     if values is None or _VALUE not in values.fields or "DQI" not in blocks:
         kind = "official_cube_blocks"
         missing = " ".join(name for name in ("DQA", "DQZ", "DQI", "QEI") if name not in blocks) or "QEI"
-        return Grid(FAMILY, np.array([], np.int32), (), None, findings=(Finding(kind, kind, Severity.ERROR, value=missing),))
+        return Grid(
+            FAMILY, np.array([], np.int32), (), None, code=code, findings=(Finding(kind, kind, Severity.ERROR, value=missing),)
+        )
     whole, findings = _whole(values)
     if not ended:
         kind = "official_no_line_end"
@@ -63,7 +65,11 @@ def read(decoded: Decoded) -> Grid:
     grid = Grid(FAMILY, np.array(whole.rows, np.int32), (), None, code=code, title=title, style=Style.POINT, findings=findings)
     places = [place for place, name in enumerate(whole.fields) if name == "FACH-SCHL"]
     grid = _with_axes(grid, whole, axes, places)
-    return replace(grid, values=_measures(whole, blocks["DQI"]), open_end=not ended and whole.fields[-1] == _VALUE)
+    return replace(
+        grid,
+        values=_measures(whole, blocks["DQI"]),
+        open_end=not ended and values.rows[-1:] == whole.rows[-1:] and whole.fields[-1] == _VALUE,
+    )
 
 
 def _blocks(decoded: Decoded) -> tuple[dict[str, _Block], bool]:

@@ -23,6 +23,7 @@ from kkz_eval.deliveries.official.footnotes import footnotes_of
 from kkz_eval.deliveries.official.grid import Grid, RecordDimension, ValueColumn
 from kkz_eval.deliveries.official.quality_columns import quality_columns
 from kkz_eval.deliveries.official.stub import Stub, stub_of, with_bare_times
+from kkz_eval.deliveries.official.table import Footnote
 from kkz_eval.deliveries.official.times import time_of
 from kkz_eval.deliveries.official.units import KEY
 from kkz_eval.deliveries.text_table import Decoded, NotTextError
@@ -63,7 +64,7 @@ class _Head:
     data and its row; width: its number of fields."""
 
     code: str
-    titles: tuple[str, ...]
+    titles: tuple[Footnote, ...]
     header: tuple[tuple[int, list[str]], ...]
     body: int
     row: int
@@ -84,9 +85,9 @@ def read(decoded: Decoded) -> Grid:
     """The grid of a table of GENESIS. Raises NotTextError (cell_too_long)."""
     head = _head(decoded.text)
     if head is None:
-        kind = "official_header"
+        kind = "official_no_header"
         empty = np.array([], np.int32)
-        return Grid(FAMILY, empty, (), None, findings=(Finding(kind, kind, Severity.ERROR, row=1),))
+        return Grid(FAMILY, empty, (), None, code=_code(decoded.text), findings=(Finding(kind, kind, Severity.ERROR, row=1),))
     rule = decoded.text.find(_RULE, head.body - 1) + 1 or None
     end = len(decoded.text) if rule is None else rule
     fields = fields_of(decoded, DELIMITER, head.width, head.row, head.body, end)
@@ -95,17 +96,19 @@ def read(decoded: Decoded) -> Grid:
     qualities = quality_columns(rows, fields.columns, n_leading)
     places = [place for place in range(n_leading, head.width) if place not in qualities.values()]
     findings = [*_shifted(head, places), *_end(decoded.text, head, fields, rule)]
-    title = " ".join(head.titles)
+    said = [line.text for line in head.titles]
+    title = " ".join(said)
     grid = Grid(FAMILY, fields.rows, (), None, context=title, code=head.code, title=title, edition=_edition(decoded.text, end))
-    if any(finding.kind == "official_header" for finding in findings):
+    grid = replace(grid, titles=head.titles)
+    if any(finding.kind in ("official_header", "official_header_shifted") for finding in findings):
         return replace(grid, findings=(*findings, *fields.findings))
     leading = _leading(fields, n_leading)
     if leading.others and leading.others[-1] == n_leading - 1 and _are_values(fields.columns[n_leading - 1]):
-        kind = "official_header"
+        kind = "official_header_shifted"
         shifted = Finding(kind, kind, Severity.ERROR, row=head.header[0][0], column=n_leading, allowed=str(head.width))
         return replace(grid, findings=(*findings, *fields.findings, shifted))
     fields, ignored = _records(fields, leading, n_leading)
-    stub = stub_of([[cells[place] for place in places] for cells in rows], head.titles, [number for number, _ in head.header])
+    stub = stub_of([[cells[place] for place in places] for cells in rows], said, [number for number, _ in head.header])
     if leading.time is None:
         stub = with_bare_times(stub)
     return replace(
@@ -122,18 +125,23 @@ def read(decoded: Decoded) -> Grid:
         ),
         fallback=Style.POINT if _ENGLISH.search(decoded.text, end) else Style.COMMA,
         filled=True,
-        open_end=rule is None and not fields.ended,
+        open_end=rule is None and fields.open_end,
         findings=(*findings, *fields.findings, *ignored),
         footnotes=() if rule is None else footnotes_of(decoded.text, rule),
     )
 
 
-def _head(text: str) -> _Head | None:
+def _code(text: str) -> str:
+    """The number of the table in its first line; "" where there is none."""
     first = _FIRST.match(text)
-    code = "" if first is None else first.group(1).strip()
+    return "" if first is None else first.group(1).strip()
+
+
+def _head(text: str) -> _Head | None:
+    code = _code(text)
     stream = io.StringIO(text, newline="")
     reader = csv.reader(stream, delimiter=DELIMITER)
-    titles: list[str] = []
+    titles: list[Footnote] = []
     header: list[tuple[int, list[str]]] = []
     lines = 0
     for index, cells in enumerate(_records_of(reader)):
@@ -144,7 +152,7 @@ def _head(text: str) -> _Head | None:
         if not filled or index == 0:
             continue
         if not header and cells[0].strip() and len(filled) == 1:
-            titles.append(cells[0].strip())
+            titles.append(Footnote(index + 1, cells[0].strip()))
         else:
             header.append((index + 1, cells))
     return None
@@ -201,6 +209,7 @@ def _shifted(head: _Head, places: Sequence[int]) -> list[Finding]:
     ]
     if found:
         return found
+    kind = "official_header_shifted"
     for column in places:
         if not any(cells[column].strip() for _, cells in head.header):
             return [Finding(kind, kind, Severity.ERROR, row=head.header[0][0], column=column + 1, allowed=str(head.width))]
@@ -272,8 +281,7 @@ def _heading(head: _Head, index: int) -> str:
 def _end(text: str, head: _Head, fields: Fields, rule: int | None) -> list[Finding]:
     """What the end of the file says of its being whole: no footer, a footer without its last line, records below the footer."""
     if rule is None:
-        row = int(fields.rows[-1]) if fields.size else head.row
-        return [Finding("official_no_footer", "official_no_footer", Severity.ERROR, row=row)]
+        return [Finding("official_no_footer", "official_no_footer", Severity.ERROR, row=fields.last_row)]
     found = []
     if not _STATE.search(text, rule):
         row = text.count("\n", 0, len(text.rstrip())) + 1

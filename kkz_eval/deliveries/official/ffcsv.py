@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 from kkz_eval.deliveries.numbers import Style
 from kkz_eval.deliveries.official.fields import Fields, fields_of
 from kkz_eval.deliveries.official.grid import Grid, RecordDimension, RecordMeasure, ValueColumn
+from kkz_eval.deliveries.official.table import Footnote
 from kkz_eval.deliveries.official.times import VARIABLES
 from kkz_eval.deliveries.official.units import are_keys, is_region_variable
 from kkz_eval.deliveries.text_table import Decoded
@@ -58,10 +59,11 @@ def _is_older(header: Sequence[str]) -> bool:
 def read(decoded: Decoded, header: Sequence[str], start: int) -> Grid:
     """The grid of a flat file; start: index in the text of the line below the header."""
     fields = fields_of(decoded, DELIMITER, len(header), 2, start)
+    fields, again = _without_headers(fields, header[0])
     titles = _folded(header)
     variables = _variables(titles)
     if fields.size == 0 or not variables:
-        return Grid(FAMILY, fields.rows, (), None, findings=fields.findings)
+        return Grid(FAMILY, fields.rows, (), None, findings=(*fields.findings, *again))
     region = _region(fields, variables)
     grid = Grid(
         family=FAMILY,
@@ -73,8 +75,9 @@ def read(decoded: Decoded, header: Sequence[str], start: int) -> Grid:
         dimensions=tuple(_dimension(fields, v) for v in variables if v != region),
         code=_first(fields, 0),
         title=_first(fields, 1),
+        titles=(Footnote(int(fields.rows[0]), _first(fields, 1)),),
         complete=True,
-        findings=(*fields.findings, *_statistics(fields), *_line_end(fields)),
+        findings=(*fields.findings, *again, *_statistics(fields), *_line_end(fields)),
     )
     if region is not None:
         grid = replace(
@@ -85,6 +88,17 @@ def read(decoded: Decoded, header: Sequence[str], start: int) -> Grid:
             context=f"{_first(fields, region.code)} {_first(fields, region.label)}",
         )
     return _with_values(grid, fields, titles) if _is_new(header) else _with_measures(grid, fields, header)
+
+
+def _without_headers(fields: Fields, first: str) -> tuple[Fields, list[Finding]]:
+    """The records without those that repeat the header, and a finding for each: two files stand one below the other."""
+    header = pc.equal(pc.utf8_lower(pc.utf8_trim_whitespace(fields.columns[0])), first.strip().lower())
+    if fields.size == 0 or not pc.any(header).as_py():
+        return fields, []
+    again = header.to_numpy(zero_copy_only=False)
+    kind = "official_header_again"
+    found = [Finding(kind, kind, Severity.ERROR, row=int(row), column=1, value=first) for row in fields.rows[again]]
+    return fields.filter(~again), found
 
 
 def _variables(titles: Sequence[str]) -> tuple[_Variable, ...]:
@@ -134,7 +148,7 @@ def _line_end(fields: Fields) -> list[Finding]:
     if fields.ended:
         return []
     kind = "official_no_line_end"
-    return [Finding(kind, kind, Severity.WARNING, row=int(fields.rows[-1]))]
+    return [Finding(kind, kind, Severity.WARNING, row=fields.last_row)]
 
 
 def _language(fields: Fields, titles: Sequence[str]) -> Style:
@@ -155,7 +169,7 @@ def _with_values(grid: Grid, fields: Fields, titles: Sequence[str]) -> Grid:
         values=(ValueColumn(fields.columns[at["value"]], at["value"] + 1, qualities=quality),),
         measure=RecordMeasure(code, fields.columns[label_at], fields.columns[at["value_unit"]], label_at + 1),
         fallback=_language(fields, titles),
-        open_end=not fields.ended and max(at.values()) == at["value"],
+        open_end=fields.open_end and max(at.values()) == at["value"],
     )
 
 
@@ -165,7 +179,7 @@ def _with_measures(grid: Grid, fields: Fields, header: Sequence[str]) -> Grid:
     for index in range(last + 1, len(header)):
         match = _MEASURE.fullmatch(header[index].strip())
         if match is None:
-            kind = "official_header"
+            kind = "official_title"
             finding = Finding(kind, kind, Severity.ERROR, row=1, column=index + 1, value=header[index])
             grid = replace(grid, findings=(*grid.findings, finding))
         elif match.group(4) and values:
@@ -174,5 +188,5 @@ def _with_measures(grid: Grid, fields: Fields, header: Sequence[str]) -> Grid:
             code, label, unit = match.group(1), match.group(2).replace("_", " "), (match.group(3) or "").replace("_", " ")
             values.append(ValueColumn(fields.columns[index], index + 1, code, label, unit))
     return replace(
-        grid, family=OLDER, values=tuple(values), fallback=_language(fields, _folded(header)), open_end=not fields.ended
+        grid, family=OLDER, values=tuple(values), fallback=_language(fields, _folded(header)), open_end=fields.open_end
     )

@@ -21,12 +21,21 @@ Rows = NDArray[np.int32]
 
 @dataclass(frozen=True)
 class Fields:
-    """columns: of text, "" for an empty cell; rows: 1-based, of each record; ended: whether the last line has its line break."""
+    """columns: of text, "" for an empty cell; rows: 1-based, of each record; ended: whether the last line has its line break.
+
+    last_row: 1-based, of the last line that is not blank, be it a record or not.
+    """
 
     columns: tuple[pa.Array, ...]
     rows: Rows
     ended: bool
     findings: tuple[Finding, ...] = ()
+    last_row: int = 0
+
+    @property
+    def open_end(self) -> bool:
+        """Whether the last record stands in a last line without line break, so that its end may be missing."""
+        return not self.ended and self.size > 0 and int(self.rows[-1]) >= self.last_row
 
     @property
     def size(self) -> int:
@@ -49,7 +58,7 @@ def fields_of(decoded: Decoded, delimiter: str, width: int, first_row: int, star
     fast = None if decoded.cut else columns_at_once(body, delimiter, width)
     if fast is not None:
         rows = np.arange(first_row, first_row + len(fast[0]), dtype=np.int32)
-        return Fields(fast, rows, ended)
+        return Fields(fast, rows, ended, last_row=first_row + len(rows) - 1)
     return _one_by_one(replace(decoded, text=body), delimiter, width, first_row, ended)
 
 
@@ -105,15 +114,19 @@ def _columns_with_quotes(body: str, delimiter: str, width: int) -> tuple[pa.Arra
 
 def _one_by_one(decoded: Decoded, delimiter: str, width: int, first_row: int, ended: bool) -> Fields:
     if not decoded.text.strip():
-        return Fields(tuple(pa.array([], pa.string()) for _ in range(width)), np.array([], np.int32), ended)
+        return Fields(
+            tuple(pa.array([], pa.string()) for _ in range(width)), np.array([], np.int32), ended, last_row=first_row - 1
+        )
     records = split(decoded, delimiter)
     kept: list[list[str]] = []
     rows: list[int] = []
     findings: list[Finding] = []
+    last_row = first_row - 1
     for index, record in enumerate(records.rows):
         row = first_row + index
         if not any(map(str.strip, record)):
             continue
+        last_row = row
         if index == len(records.rows) - 1 and records.cut:
             findings.append(Finding("reader_cut_off", "reader_cut_off", Severity.ERROR, row=row))
         elif len(record) == width or (len(record) > width and not any(map(str.strip, record[width:]))):
@@ -122,7 +135,7 @@ def _one_by_one(decoded: Decoded, delimiter: str, width: int, first_row: int, en
         else:
             findings.append(_misfit(record, row, width))
     columns = [pa.array(column, pa.string()) for column in zip(*kept, strict=True)] or [pa.array([], pa.string())] * width
-    return Fields(tuple(columns), np.array(rows, np.int32), ended, tuple(findings))
+    return Fields(tuple(columns), np.array(rows, np.int32), ended, tuple(findings), last_row)
 
 
 def _misfit(record: Sequence[str], row: int, width: int) -> Finding:

@@ -75,7 +75,7 @@ class Grid:
     key_column, time_column: 1-based; style: of the numbers, None where only the numbers can show it;
     fallback: style where they show none; complete: whether the family writes every combination of its members;
     filled: whether the family writes a symbol where there is no number, so that a blank cell among the values is out of place;
-    open_end: whether the very last cell may have been cut; footnotes: the paragraphs below the table.
+    open_end: whether the very last cell may have been cut; footnotes: the paragraphs below the table; titles: the lines above.
     """
 
     family: str
@@ -100,6 +100,7 @@ class Grid:
     open_end: bool = False
     findings: tuple[Finding, ...] = field(default=())
     footnotes: tuple[Footnote, ...] = ()
+    titles: tuple[Footnote, ...] = ()
 
     @property
     def size(self) -> int:

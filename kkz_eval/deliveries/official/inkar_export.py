@@ -85,7 +85,7 @@ def _values(sheet: Sheet, header: int, columns: Sequence[Sequence[Value]]) -> tu
         if label and time_of(year) is not None:
             heads.append((index, label, year))
         elif columns and any(cell != "" for cell in columns[index]):
-            kind = "official_header"
+            kind = "official_title"
             at = (header + 2, index + 1)
             findings.append(Finding(kind, kind, Severity.ERROR, sheet.name, *at, value=year or label))
     if not columns:

@@ -18,8 +18,10 @@ from kkz_eval.deliveries.header import code_names, fold
 from kkz_eval.deliveries.official.completeness import missing_units
 from kkz_eval.deliveries.official.footnotes import footnote_findings
 from kkz_eval.deliveries.official.joined import joined
+from kkz_eval.deliveries.official.measured import in_units
 from kkz_eval.deliveries.official.offices import at_offices
 from kkz_eval.deliveries.official.table import OfficialTable
+from kkz_eval.deliveries.official.unfit import Unfit, found_by_the_reader, user_of
 from kkz_eval.model.findings import Finding, Severity, concat_findings, findings_table
 from kkz_eval.model.parsed import ARROW_TYPES, ParsedTable
 
@@ -43,11 +45,20 @@ def claimed(table: OfficialTable, contracts: Mapping[str, Contract]) -> tuple[Pa
         parts: dict[str, _Part] = {}
         for source in contract.official if LAYOUT in contract.layouts else ():
             part = None if source.measure in parts else _part(table, contract, source)
-            if part is not None:
+            if isinstance(part, _Part):
                 parts[source.measure] = part
         if parts:
             found.append(_parsed(table, contract, parts))
     return tuple(one for one in found if one.table.num_rows) or tuple(found)
+
+
+def why_unclaimed(table: OfficialTable, contracts: Mapping[str, Contract]) -> tuple[Contract, Unfit] | None:
+    """The contract that uses a table which `claimed` gives to none, and what is in the way; None where no contract uses it."""
+    user = user_of(table, contracts)
+    if user is None:
+        return None
+    unfit = found_by_the_reader(table) or _part(table, *user)
+    return (user[0], unfit) if isinstance(unfit, Unfit) else None
 
 
 @dataclass(frozen=True)
@@ -78,27 +89,33 @@ def _parsed(official: OfficialTable, contract: Contract, parts: Mapping[str, _Pa
     return ParsedTable(contract.id, LAYOUT, table, every, official.edition)
 
 
-def _part(official: OfficialTable, contract: Contract, source: OfficialSource) -> _Part | None:
+def _part(official: OfficialTable, contract: Contract, source: OfficialSource) -> _Part | Unfit | None:
+    """What a mapping takes; why it can't, of a table that it names; None for any other table."""
     if not (official.code or official.family).startswith(source.tables):
         return None
     table = official.table.filter(_of_measure(official.table, source))
+    if table.num_rows == 0:
+        return Unfit("no_measure", source.named)
     if "youth_office" in contract.levels and "kreis" not in contract.levels:
         table = at_offices(table)
     entries = table.column("dimensions").to_pylist()
     places = _places(entries, contract, source)
-    if table.num_rows == 0 or places is None:
-        return None
-    if any(
-        p.name not in {place.of.name for place in places.values()} and _absent(p, source) is None for p in _dimensions(contract)
-    ):
-        return None
+    if isinstance(places, Unfit):
+        return places
+    there = {place.of.name for place in places.values()}
+    lacking = [p.label_de for p in _dimensions(contract) if p.name not in there and _absent(p, source) is None]
+    if table.num_rows == 0 or lacking:
+        return Unfit("no_variable", tuple(lacking))
     codes = _codes(entries, contract, source, places)
     in_level = _of_level(table, contract.levels)
+    if pc.any(pc.equal(official.findings.column("kind"), "official_twice"), min_count=0).as_py():
+        in_level &= _not_repeated(table, entries)
     keep = in_level & np.array([all(value is not None for value in row.values()) for row in codes], bool)
     keep &= ~_dissolved(table)
     kept = table.filter(pa.array(keep))
     rows = [codes[index] for index in np.flatnonzero(keep)]
     findings = [*_unknown(table, entries, places)]
+    kept = in_units(kept, official.titles, source, contract.property_named(source.measure), findings)
     columns = _columns(kept, rows, contract, source, findings)
     records = pa.Table.from_arrays(columns, schema=contract.schema)
     return _Part(table.filter(pa.array(in_level)), kept, records, findings)
@@ -122,8 +139,8 @@ def _of_measure(table: pa.Table, source: OfficialSource) -> pa.Array:
 
 def _places(
     entries: Sequence[Sequence[tuple[str, Mapping[str, str]]]], contract: Contract, source: OfficialSource
-) -> dict[str, _Place] | None:
-    """The place of each variable; None where one has none, or two have the same."""
+) -> dict[str, _Place] | Unfit:
+    """The place of each variable; what is in the way where one has none, or two have the same."""
     members: dict[str, dict[str, str]] = {}
     for entry in entries:
         for variable, member in entry:
@@ -134,7 +151,7 @@ def _places(
             continue
         place = _place_of(variable, labels, contract, source)
         if place is None or place.of.name in {other.of.name for other in places.values()}:
-            return None
+            return Unfit("no_place", tuple(labels))
         places[variable] = place
     return places
 
@@ -191,6 +208,20 @@ def _dissolved(table: pa.Table) -> np.ndarray:
     units, flags = table.column("unit_id").cast(pa.string()).to_pylist(), table.column("flag").cast(pa.string()).to_pylist()
     alive = {unit for unit, flag in zip(units, flags, strict=True) if flag != "-"}
     return np.array([unit not in alive for unit in units], bool)
+
+
+def _not_repeated(table: pa.Table, entries: Sequence[Sequence[tuple[str, Mapping[str, str]]]]) -> np.ndarray:
+    """Rows but those that repeat an earlier one word for word in all but the value: no value of either was taken, as was found already."""
+    said = (table.column(name).cast(pa.string()).to_pylist() for name in ("level", "unit_id", "time", "measure"))
+    seen: set[object] = set()
+    first = np.ones(table.num_rows, bool)
+    empty = table.column("value").is_null().to_pylist()
+    for index, (*key, entry, without) in enumerate(zip(*said, entries, empty, strict=True)):
+        members = tuple((variable, member["code"], member["label"]) for variable, member in entry)
+        record = (*key, members)
+        first[index] = not (without and record in seen)
+        seen.add(record)
+    return first
 
 
 def _unknown(

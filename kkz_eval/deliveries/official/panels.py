@@ -86,7 +86,7 @@ def _long(fields: Fields, form: Form) -> Grid:
         time_column=4,
         style=Style.POINT if form.delimiter == "," else None,
         fallback=Style.COMMA,
-        open_end=not fields.ended and fields.size > 0,
+        open_end=fields.open_end,
         findings=fields.findings,
     )
 
@@ -109,7 +109,7 @@ def _bulk(fields: Fields, form: Form) -> Grid:
         time_column=8,
         style=Style.POINT if form.delimiter == "," else None,
         fallback=Style.COMMA,
-        open_end=not fields.ended and fields.size > 0,
+        open_end=fields.open_end,
         findings=fields.findings,
     )
 
@@ -140,7 +140,7 @@ def _panel(fields: Fields, form: Form) -> Grid:
         time_column=year + 1,
         style=Style.POINT,
         complete=True,
-        open_end=not fields.ended and fields.size > 0 and max(values) == len(titles) - 1,
+        open_end=fields.open_end and max(values) == len(titles) - 1,
         findings=fields.findings,
     )
 

@@ -24,7 +24,7 @@ def read_official(data: bytes) -> OfficialTable | None:
 def read_text(decoded: Decoded) -> OfficialTable | None:
     """The long table of a text; None where no family knows it. Raises NotTextError (cell_too_long)."""
     grid = _grid_of(decoded)
-    return None if grid is None else replace(assemble(grid), footnotes=grid.footnotes)
+    return None if grid is None else replace(assemble(grid), footnotes=grid.footnotes, titles=grid.titles)
 
 
 def is_unmistakable(decoded: Decoded) -> bool:

@@ -15,7 +15,8 @@ from kkz_eval.deliveries.official.grid import Member
 from kkz_eval.deliveries.official.times import VARIABLES, time_of
 
 _UNIT = re.compile(
-    r"(?:anzahl|number|prozent|percent|%|promille|‰|tsd\.?.*|mill\.?.*|mio\.?.*|mrd\.?.*|eur|euro|qkm|km2|km²|ha|cbm|jahre|years|tage|"
+    r"(?:anzahl|number|prozent|percent|%|promille|‰|tsd\.?.*|tds\.?.*|tausend.*|thousand.*|\(?(?:in\s*)?1[.\s\u00a0]?000\b.*|\(?in tausend.*|"
+    r"mill\.?.*|mio\.?.*|mrd\.?.*|eur|euro|qkm|km2|km²|ha|cbm|jahre|years|tage|"
     r"stunden|punkte|index|.+ (?:pro|je|per) .+|(?:je|pro|per) .+|messzahl|koeffizient|verhältniszahl)",
     re.IGNORECASE,
 )

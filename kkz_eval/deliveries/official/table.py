@@ -38,7 +38,7 @@ OFFICIAL_SCHEMA = pa.schema(
 
 @dataclass(frozen=True)
 class Footnote:
-    """A paragraph below a table: the 1-based line in which it begins, and its words in one line."""
+    """A paragraph below a table, or a line above it: the 1-based line in which it begins, and its words in one line."""
 
     row: int
     text: str
@@ -50,7 +50,7 @@ class OfficialTable:
 
     family: which reader made it; code: of the table or statistic, "" where the file names none; title: "" likewise;
     edition: the state of the data that the file names (ISO date or year), else ""; table: OFFICIAL_SCHEMA, value column by value
-    column and within one in the order of the file; findings: FINDINGS_SCHEMA.
+    column and within one in the order of the file; findings: FINDINGS_SCHEMA; titles: the lines above the table.
     """
 
     family: str
@@ -60,6 +60,7 @@ class OfficialTable:
     table: pa.Table
     findings: pa.Table
     footnotes: tuple[Footnote, ...] = ()
+    titles: tuple[Footnote, ...] = ()
 
     @property
     def n_values(self) -> int:

@@ -42,7 +42,7 @@ def read(decoded: Decoded, header: Sequence[str], start: int) -> Grid:
             label, unit = match.group(2), match.group(3) or ""
             values.append(ValueColumn(fields.columns[index], index + 1, label=label, unit=unit, time=match.group(1)))
         elif values:
-            kind = "official_header"
+            kind = "official_title"
             findings.append(Finding(kind, kind, Severity.ERROR, row=1, column=index + 1, value=header[index]))
     return Grid(
         family=FAMILY,
@@ -53,7 +53,7 @@ def read(decoded: Decoded, header: Sequence[str], start: int) -> Grid:
         key_column=3,
         style=Style.COMMA,
         filled=True,
-        open_end=blank is None and not fields.ended and fields.size > 0,
+        open_end=blank is None and fields.open_end,
         findings=tuple(findings),
     )
 
