@@ -27,6 +27,7 @@ from kkz_eval.deliveries.text_table import HEAD, Decoded, Records, split
 from kkz_eval.deliveries.workbook import Sheet, number_of, text_of
 from kkz_eval.model.findings import Finding, Severity
 from kkz_eval.model.parsed import ParsedTable
+from kkz_eval.reference.named import name_of_another
 
 LONG, WORKBOOK = "inkar_long", "inkar_workbook"
 _LONG_HEADER = ("bereich", "kreis_ags5", "name", "jahr", "kuerzel", "wert")
@@ -39,17 +40,18 @@ _EDITION = re.compile(r"Ausgabe\s+((?:19|20)[0-9]{2})")
 
 @dataclass(frozen=True)
 class LongForm:
-    """One observation a row: index of the columns for unit, year, indicator, value, and of the level (bulk file only)."""
+    """One observation a row: index of the columns for unit, its name, year, indicator, value, and of the level (bulk file only)."""
 
     unit: int
+    name: int
     year: int
     indicator: int
     value: int
     level: int | None
 
 
-_LONG = LongForm(unit=1, year=3, indicator=4, value=5, level=None)
-_BULK = LongForm(unit=5, year=7, indicator=2, value=8, level=4)
+_LONG = LongForm(unit=1, name=2, year=3, indicator=4, value=5, level=None)
+_BULK = LongForm(unit=5, name=6, year=7, indicator=2, value=8, level=4)
 
 
 def long_form(first: Sequence[str]) -> LongForm | None:
@@ -154,9 +156,35 @@ def _read_long(contract: Contract, table: _LongTable, known: Mapping[str, frozen
         cells,
         n_records,
         style=_long_style(table, cells[_measure(contract).name].texts),
-        findings=[*table.findings, *empty],
+        findings=[*table.findings, *_misnamed(contract, table, keep), *empty],
         left_out=len(table.numbers) - n_records,
     )
+
+
+def _misnamed(contract: Contract, table: _LongTable, keep: pa.Array) -> list[Finding]:
+    """A finding for each key that stands beside the name of another unit, at its first record."""
+    unit, name = table.form.unit, table.form.name
+    parts = {"key": table.columns[unit], "name": table.columns[name], "row": table.numbers}
+    pairs = pa.table(parts).filter(keep).group_by(["key", "name"], use_threads=False).aggregate([("row", "min")])
+    return [
+        Finding(
+            "official_other_name",
+            "official_other_name",
+            Severity.ERROR,
+            None,
+            row["row_min"],
+            unit + 1,
+            value=row["key"],
+            allowed=row["name"],
+        )
+        for row in pairs.to_pylist()
+        if _is_of_another(contract, row["key"], row["name"])
+    ]
+
+
+def _is_of_another(contract: Contract, key: str, name: str) -> bool:
+    own = ags_of(key)
+    return own is not None and any(name_of_another(own, level, name) for level in contract.levels)
 
 
 def _kept(contract: Contract, table: _LongTable, known: Mapping[str, frozenset[str]]) -> pa.Array:
@@ -308,13 +336,19 @@ def _read_export(contract: Contract, export: _Export, known: Names, unknown: fro
         cells[named] = _spread(_cells(sheet, [(row, 1) for row in kept]), of_row)
     n_records = len(kept) * len(columns)
     empty = [] if n_records else [Finding("reader_no_rows", "reader_no_rows", Severity.ERROR, sheet.name)]
+    named_otherwise = [
+        Finding("official_other_name", "official_other_name", Severity.ERROR, sheet.name, row + 1, 1, value=key, allowed=name)
+        for row in kept
+        for key, name in [(text_of(sheet.rows[row][0]) or "", text_of(sheet.rows[row][1]) or "")]
+        if _is_of_another(contract, key, name)
+    ]
     return parsed_table(
         contract,
         WORKBOOK,
         cells,
         n_records,
         style=style_of([cells[value].texts.filter(pc.is_null(cast(pa.Array, cells[value].numbers)))]),
-        findings=[*_unknown_label_findings(export, unknown, indicator), *empty],
+        findings=[*_unknown_label_findings(export, unknown, indicator), *named_otherwise, *empty],
         sheet=sheet.name,
         edition=edition,
         left_out=(len(filled) - len(kept)) * len(columns),

@@ -7,6 +7,7 @@ import io
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pyarrow.compute as pc
@@ -192,6 +193,23 @@ def test_an_unknown_label_is_a_warning_beside_a_known_one() -> None:
         "warning",
     )
     assert parsed[0].table.num_rows == 4
+
+
+def test_a_key_beside_the_name_of_another_unit_is_an_error_in_both_layouts() -> None:
+    text = "bereich,kreis_ags5,name,jahr,kuerzel,wert\nb,05111,Duisburg,2019,q_sch,1.5\nb,05112,Duisburg,2019,q_sch,2.5\n"
+    (found,) = iter_findings(claimed(text.encode(), "x.csv").findings)
+    assert (found.kind, found.cell, found.value, found.allowed, found.severity) == (
+        "official_other_name",
+        "B2",
+        "05111",
+        "Duisburg",
+        "error",
+    )
+    daten, source = _export(["Schüler", "", ""])
+    body = [[row[0], "Bonn", *row[2:]] for row in daten.rows[2:]]
+    parsed = read_workbook([replace(daten, rows=[*daten.rows[:2], *body]), source], CONTRACTS)
+    assert isinstance(parsed, tuple)
+    assert [f.cell for f in iter_findings(parsed[0].findings) if f.kind == "official_other_name"] == ["Daten!A3", "Daten!A4"]
 
 
 def test_an_export_without_any_known_label_is_not_claimed() -> None:

@@ -292,7 +292,7 @@ def test_every_kind_of_finding_has_its_sentence_and_remedy(language: Language) -
     named = {
         kind for source in sources for kind in re.findall(r'"((?:official|reader)_\w+)"', source.read_text(encoding="utf-8"))
     }
-    assert len(named) == 36
+    assert len(named) == 37
     texts = catalogue("kkz_eval.model", language)
     assert {f"findings.{kind}.{part}" for kind in named for part in ("message", "fix")} <= texts.keys()
 
@@ -346,3 +346,9 @@ def test_no_sentence_has_a_hole(text: str) -> None:
         for language in LANGUAGES:
             said = finding.message(language)
             assert not any(hole in said for hole in ("„“", '""', "  ", "( ", "(,")), said
+
+
+def test_keys_that_slipped_against_their_names_give_no_value() -> None:
+    table = official(TABLE.replace("2023;05978;    Unna, Kreis", "2023;05978;    Duisburg, krfr. Stadt"))
+    assert found(table, "official_other_name") == [(10, 2, "05978", "Duisburg, krfr. Stadt")]
+    assert not [value for key, value in values(table).items() if "05978" in key and "2023" in key]

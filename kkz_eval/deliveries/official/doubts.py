@@ -14,6 +14,7 @@ from kkz_eval.deliveries.official.times import Time
 from kkz_eval.deliveries.official.units import Unit
 from kkz_eval.deliveries.official.words import Words, combined, twice, words_of
 from kkz_eval.model.findings import Finding
+from kkz_eval.reference.named import name_of_another
 
 _FEW = 0.01  # share of the records that may be out of place; more are the table's own way of writing nothing
 _MOST = 50  # findings on repeated records that are listed one by one
@@ -40,7 +41,15 @@ class Doubts:
         self.units, self.moments, self.members, self.blank = units, moments, members, blank
         self.findings: list[Finding] = []
         record = np.zeros(grid.size, bool)
-        for doubtful in (self._keys(), self._names(), self._times(), self._labels(), self._twice(), self._blanks()):
+        for doubtful in (
+            self._keys(),
+            self._names(),
+            self._misnamed(),
+            self._times(),
+            self._labels(),
+            self._twice(),
+            self._blanks(),
+        ):
             record |= doubtful
         self._gaps()
         self.bad = self._columns(record)
@@ -86,6 +95,21 @@ class Doubts:
                     f"{other} | {name}",
                 )
                 bad |= self.keys.codes == key
+        return bad
+
+    def _misnamed(self) -> NDArray[np.bool_]:
+        """Keys beside the name of another unit of the register: keys and names have slipped against each other, or were mistyped."""
+        bad = np.zeros(self.grid.size, bool)
+        if self.keys is None or self.names is None:
+            return bad
+        pairs, _ = combined([(self.keys.codes, self.keys.size), (self.names.codes, self.names.size)], self.grid.size)
+        for index in sorted(np.unique(pairs, return_index=True)[1]):
+            word, name = int(self.keys.codes[index]), self.names.words[self.names.codes[index]].strip()
+            unit = self.units[word]
+            if unit is not None and name_of_another(unit.unit_id, unit.level, name):
+                row = int(self.grid.rows[index])
+                self._add("official_other_name", row, self.grid.key_column, self.keys.words[word].strip(), name)
+                bad |= pairs == pairs[index]
         return bad
 
     def _times(self) -> NDArray[np.bool_]:
