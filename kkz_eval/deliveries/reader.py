@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from itertools import zip_longest
+from itertools import chain, zip_longest
 
 import pyarrow as pa
 
@@ -26,6 +26,7 @@ from kkz_eval.deliveries.screening import (
     person_columns,
     person_values,
 )
+from kkz_eval.deliveries.sheet_cells import are_numbers
 from kkz_eval.deliveries.split import body_of
 from kkz_eval.deliveries.text_table import (
     DELIMITERS,
@@ -38,7 +39,7 @@ from kkz_eval.deliveries.text_table import (
     head,
     sample,
 )
-from kkz_eval.deliveries.workbook import BrokenWorkbookError, Sheet, head_of, is_workbook, sheets, words_of
+from kkz_eval.deliveries.workbook import BrokenWorkbookError, Sheet, Value, head_of, is_workbook, sheets, words_of
 from kkz_eval.model.findings import concat_findings
 from kkz_eval.model.parsed import ParsedTable
 from kkz_eval.model.texts import Localised
@@ -62,9 +63,12 @@ def read_file(data: bytes, name: str, contracts: Mapping[str, Contract]) -> Read
 
 
 def _read_workbook(workbook: Sequence[Sheet], name: str, contracts: Mapping[str, Contract]) -> ReadResult:
-    rows = [row for sheet in workbook for row in sheet.rows]
-    persons = person_columns([words_of(row) for row in rows]) if may_name_persons(rows) else ()
-    persons = persons or next((found for sheet in workbook if (found := _persons_in(sheet))), ())
+    samples = [_besides_numbers(sheet.rows[:SAMPLE]) for sheet in workbook]
+    others = [_besides_numbers(sheet.rows[SAMPLE:]) for sheet in workbook]
+    persons: tuple[str, ...] = ()
+    if may_name_persons(chain.from_iterable(columns.values() for columns in [*samples, *others])):
+        persons = person_columns([words_of(row) for sheet in workbook for row in sheet.rows])
+    persons = persons or next((found for place in zip(workbook, samples, strict=True) if (found := _persons_in(*place))), ())
     if persons:
         return PersonRecords(persons, {"name": name})
     parsed = inkar.read_workbook(workbook, contracts)
@@ -78,12 +82,25 @@ def _read_workbook(workbook: Sequence[Sheet], name: str, contracts: Mapping[str,
     return _unclaimed(max(heads, key=lambda rows: len(column_titles(rows)), default=[]), name)
 
 
-def _persons_in(sheet: Sheet) -> tuple[str, ...]:
-    """What person_values finds in the first rows; columns that hold too few different texts or days for it are not turned into text."""
-    rows = sheet.rows[:SAMPLE]
-    telling = {number for number, column in enumerate(zip_longest(*rows, fillvalue="")) if may_be_persons(column)}
+def _besides_numbers(rows: Sequence[Sequence[Value]]) -> dict[int, list[Value]]:
+    """By 0-based column, the cells of some rows; stretches of numbers below the head are left out."""
+    columns: dict[int, list[Value]] = {}
+    for block in (rows[:HEAD], *(rows[at : at + SAMPLE] for at in range(HEAD, len(rows), SAMPLE))):
+        for number, cells in enumerate(zip_longest(*block, fillvalue="")):
+            if not are_numbers(cells):
+                columns.setdefault(number, []).extend(cells)
+    return columns
+
+
+def _persons_in(sheet: Sheet, sample: Mapping[int, Sequence[Value]]) -> tuple[str, ...]:
+    """What person_values finds in the first rows; columns that hold too few different texts or days for it are not turned into text.
+
+    sample: of the first rows, by column, the cells besides numbers.
+    """
+    telling = {number for number, cells in sample.items() if may_be_persons(cells)}
     if not telling:
         return ()
+    rows = sheet.rows[:SAMPLE]
     width = max(telling) + 1
     looked_at = [[cell if number in telling else "" for number, cell in enumerate(cells[:width])] for cells in rows]
     return person_values(head_of(replace(sheet, rows=looked_at), SAMPLE))

@@ -74,9 +74,9 @@ def person_columns(rows: Sequence[Sequence[str]]) -> tuple[str, ...]:
     return ()
 
 
-def may_name_persons(rows: Iterable[Sequence[object]]) -> bool:
-    """Whether any cell of a workbook is a header for which person_columns looks, so that its rows must be turned into texts."""
-    return any(_titles(set().union(*rows)))
+def may_name_persons(lines: Iterable[Sequence[object]]) -> bool:
+    """Whether any cell of a workbook, by rows or columns, is a header for which person_columns looks: its rows must be made texts then."""
+    return any(_titles(set().union(*lines)))
 
 
 def _titles(distinct: AbstractSet[object]) -> tuple[frozenset[str], frozenset[str]]:
@@ -125,10 +125,7 @@ def person_values(rows: Sequence[Sequence[str]]) -> tuple[str, ...]:
 
 def may_be_persons(column: Sequence[object]) -> bool:
     """Whether a column of a workbook holds as many different cells besides numbers as person_values needs; "" is an empty cell."""
-    kinds = list(map(type, column))
-    if len(kinds) - kinds.count(int) - kinds.count(float) < _LEAST:
-        return False
-    distinct = [cell for cell in set(column) if type(cell) is not float and type(cell) is not int and cell != ""]
+    distinct = {cell for cell in column if type(cell) is not float and type(cell) is not int and cell != ""}
     return sum(not (isinstance(cell, str) and cell.isdigit()) for cell in distinct) >= _LEAST
 
 
