@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from kkz_eval.contracts.contract import Contract
+from kkz_eval.contracts.gathered import gathered
 from kkz_eval.contracts.masks import judge
 from kkz_eval.contracts.rules import rules_digest
 from kkz_eval.model.findings import Severity
@@ -52,9 +53,11 @@ def judge_file(
     """
     findings = acknowledge(judge(parsed, contract, known_units))
     fates = slices(parsed, contract, findings)
+    status = file_status(contract, findings, fates)
+    findings = gathered(findings, contract)
     return Judgement(
         findings=findings,
-        status=file_status(contract, findings, fates),
+        status=status,
         n_errors=_count(findings, Severity.ERROR),
         n_warnings=_count(findings, Severity.WARNING),
         slices=fates,

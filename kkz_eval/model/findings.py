@@ -76,20 +76,23 @@ class Finding:
 
     def message(self, language: Language = "de", field_label: str | None = None) -> str:
         """The sentence that says what is wrong."""
-        return text(f"findings.{self.kind}.message", language, **self._parameters(field_label))
+        return text(f"findings.{self.kind}.message", language, **self._parameters(field_label, language))
 
     def fix(self, language: Language = "de", field_label: str | None = None) -> str:
         """The sentence that says what to do."""
-        return text(f"findings.{self.kind}.fix", language, **self._parameters(field_label))
+        return text(f"findings.{self.kind}.fix", language, **self._parameters(field_label, language))
 
-    def _parameters(self, field_label: str | None) -> dict[str, str]:
+    def _parameters(self, field_label: str | None, language: Language) -> dict[str, str]:
+        place = self.cell
+        if self.row is not None and self.column is None:  # a whole row, in words
+            place = text("place.row_of_sheet" if self.sheet else "place.row", language, row=self.row, sheet=self.sheet)
         return {
-            "field": field_label or self.field or self.cell,  # what was read before any contract has no property
+            "field": field_label or self.field or place,  # what was read before any contract has no property
             "value": _in_a_sentence(self.value or ""),
             "allowed": self.allowed or "",
             "unit": self.unit_id or "",
             "year": str(self.year) if self.year is not None else "",
-            "cell": self.cell,
+            "cell": place,
         }
 
 

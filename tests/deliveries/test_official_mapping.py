@@ -85,7 +85,7 @@ def test_genuine_tables_are_accepted(name: str) -> None:
     table = parsed(name)
     judgement = judge_file(table, CONTRACTS[table.contract_id], known_units())
     assert judgement.n_errors == 0
-    assert {f.kind for f in iter_findings(judgement.findings)} <= {"codes_complete"}
+    assert {f.kind for f in iter_findings(judgement.findings)} <= {"codes_complete_of_units"}
 
 
 @needs_shared_data
@@ -206,3 +206,15 @@ def test_a_file_is_named_after_who_made_it(family: str) -> None:
     result = read_file(TEXTS[family].encode(), "datei.csv", CONTRACTS)
     sentences = [result.sentence("de")] if isinstance(result, Unclaimed) else []
     assert not any(word in sentence for sentence in sentences for word in ("panel", "editions", "inkar_", "amtliche Statistik"))
+
+
+def test_many_units_without_a_group_are_one_hint_and_name_their_row() -> None:
+    (table,) = claimed(official(NEW_GERMAN.replace("12,5", "190000").replace("GESM;männlich", "GESW;weiblich")), CONTRACTS)
+    judged = judge_file(table, CONTRACTS["bevoelkerung_amtlich"], known_units())
+    hints = {f.rule: f for f in iter_findings(judged.findings) if f.rule.endswith("_complete")}
+    assert [f.rule for f in iter_findings(judged.findings) if f.rule.endswith("_complete")] == list(hints)
+    sentence = hints["sexes_complete"].message("de")
+    assert "2: Düsseldorf (05111), " in sentence
+    assert "männlich" in sentence
+    assert {s.n_warnings > 0 for s in judged.slices} == {True}
+    assert judged.n_warnings == sum(f.severity == "warning" for f in iter_findings(judged.findings))

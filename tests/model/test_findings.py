@@ -27,3 +27,10 @@ def test_a_footnote_in_a_cell_does_not_break_the_sentence():
     assert "\n" not in message
     assert "…“" in message
     assert len(message) < 550
+
+
+def test_a_whole_row_is_named_in_words() -> None:
+    finding = Finding("r", "codes_complete", "warning", row=23, unit_id="05111", year=2016, value="weiblich", allowed="x")
+    assert "(Gruppe ab Zeile 23)" in finding.message("de")
+    assert "row 23" in finding.message("en")
+    assert "23:23" not in finding.message("de")
