@@ -13,7 +13,7 @@ from typing import Any
 import yaml
 
 from kkz_eval.evaluation.baseline import Baseline
-from kkz_eval.evaluation.plan import Plan, plain_plan, plan_digest
+from kkz_eval.evaluation.plan import Plan, plain_plan, plan_defaults, plan_digest
 from kkz_eval.evaluation.problems import PACKAGE
 from kkz_eval.model.errors import UserError
 from kkz_eval.model.texts import LANGUAGES, Language, text
@@ -165,7 +165,7 @@ def conformity(plan: Plan, lock: Lock | None, baseline: Baseline | None, *, repl
 
 def _plan_deviations(locked: Mapping[str, Any], now: Mapping[str, Any], left_out: tuple[str, ...]) -> Iterator[Deviation]:
     """Keys that say something else. A key that the lock does not know had its default then: plans grow keys."""
-    default = dict(_leaves("", plain_plan(Plan("", (), ()))))
+    default = dict(_leaves("", plan_defaults()))
     before, after = dict(_leaves("", locked)), dict(_leaves("", now))
     for path in sorted(before.keys() | after.keys()):
         old, new = (side.get(path, default.get(path)) for side in (before, after))

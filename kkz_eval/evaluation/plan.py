@@ -216,16 +216,28 @@ def report_folder(plan_id: str) -> str:
     return "reports/" + re.sub(r"[^A-Za-z0-9-]+", "_", plan_id)
 
 
-_LATER_KEYS = ("editions", "as_of")
+_LATER_KEYS = ("editions", "as_of", "headline", "inference.quantiles", "units.nested")
 
 
 def plain_plan(plan: Plan) -> Mapping[str, Any]:
-    """The plan as values that JSON knows, defaults filled in."""
-    plain = cast(dict[str, Any], _plain(plan))
-    for later in _LATER_KEYS:  # a plan that does not use them says what it said before they existed: locks stay valid
-        if not plain[later]:
-            del plain[later]
+    """The plan as values that JSON knows, defaults filled in; a later key only where it says something else than its default.
+
+    So a plan that does not use such a key says what it said before the key existed, and its digest and lock stay.
+    """
+    plain, default = cast(dict[str, Any], _plain(plan)), plan_defaults()
+    for later in _LATER_KEYS:
+        *sections, key = later.split(".")
+        inside, usual = plain, default
+        for section in sections:
+            inside, usual = inside[section], usual[section]
+        if inside[key] == usual[key]:
+            del inside[key]
     return plain
+
+
+def plan_defaults() -> Mapping[str, Any]:
+    """What a plan says that states nothing, every key included, as values that JSON knows."""
+    return cast(dict[str, Any], _plain(Plan("", (), ())))
 
 
 def plan_digest(plan: Plan) -> str:

@@ -369,6 +369,7 @@ def test_one_year_before_and_one_treated_unit_are_told() -> None:
     row = _overall(both, "simple")
     assert row["status"] == "ok"
     assert row[["std_error", "conf_low", "p_value"]].isna().all()
+    assert "no effect before the start has a standard error" in row["message"]
 
 
 def test_always_treated_units_are_left_out_and_counted() -> None:

@@ -100,6 +100,13 @@ def test_a_key_that_plans_did_not_have_when_locked_had_its_default(lock: Lock) -
     assert _paths(_plan(checks={"smd": 0.1}), replace(lock, plan=older)) == ["checks.smd"]
 
 
+def test_a_lock_that_states_the_default_of_a_later_key_is_followed(lock: Lock) -> None:
+    stated = {**lock.plan, "inference": {**lock.plan["inference"], "quantiles": "normal"}, "headline": None}
+    assert _paths(_plan(), replace(lock, plan=stated)) == []
+    changed = _plan(inference={"level": 0.9, "quantiles": "t"}, headline="es")
+    assert _paths(changed, lock) == _paths(changed, replace(lock, plan=stated)) == ["headline", "inference.quantiles"]
+
+
 def test_a_changed_baseline_is_named_by_its_indicator(lock: Lock) -> None:
     assert _paths(_plan(), lock, _baseline(b=2.0000001)) == ["b"]
     assert _paths(_plan(), lock, _baseline(c=1.0)) == ["c"]

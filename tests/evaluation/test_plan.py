@@ -16,6 +16,7 @@ from kkz_eval.evaluation.plan import (
     Measured,
     load_plan,
     parse_plan,
+    plain_plan,
     plan_digest,
     plan_schema,
 )
@@ -287,3 +288,15 @@ def test_a_day_and_an_edition_are_part_of_the_digest_and_their_absence_is_not() 
     named = parse_plan({**MINIMAL, "sources": {"y": {"dataset": "inkar", "edition": "2018"}}}, "p")
     assert plan_digest(plain) == plan_digest(written_out)
     assert len({plan_digest(plain), plan_digest(dated), plan_digest(named)}) == 3
+
+
+def test_a_plan_that_uses_no_later_key_keeps_its_digest() -> None:
+    plan = parse_plan({**MINIMAL, "headline": None, "inference": {"quantiles": "normal"}}, "p")
+    plain = plain_plan(plan)
+    assert not {"headline", "as_of", "editions"} & plain.keys()
+    assert (plain["inference"].keys(), plain["units"].keys()) == (
+        {"method", "level", "draws", "small_sample"},
+        {"level", "partly_treated", "known_until"},
+    )
+    assert plan_digest(plan) == plan_digest(parse_plan(MINIMAL, "p"))
+    assert plan_digest(parse_plan({**MINIMAL, "inference": {"quantiles": "t"}}, "p")) != plan_digest(plan)

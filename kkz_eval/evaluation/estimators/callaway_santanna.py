@@ -153,14 +153,15 @@ def _finished(row: Row, error: float, band: float, method: str | None, level: fl
 def _pre_trend(found: GroupTime, influence: Influence, floor: float, plan: Plan) -> tuple[Test, Note | None]:
     """W = b'V⁻¹b over the effects before the start (less anticipation), compared with χ²(k) (`did`)."""
     errors = influence.std_errors
-    places = [
+    before = [
         place
         for place, cell in enumerate(found.cells)
-        if cell.refused is None and not cell.is_base and cell.year < cell.cohort - plan.anticipation and errors[place] > floor
+        if cell.refused is None and not cell.is_base and cell.year < cell.cohort - plan.anticipation
     ]
+    places = [place for place in before if errors[place] > floor]
     count, clusters = len(places), len(influence.values)
     if count == 0:
-        return Test("pre_trend", np.nan, "0", np.nan), Note("notes.pre_trend_none")
+        return Test("pre_trend", np.nan, "0", np.nan), Note("notes.pre_trend_no_error" if before else "notes.pre_trend_none")
     effects = np.array([found.cells[place].estimate for place in places]) / errors[places]
     correlation = influence.correlation(places, errors[places])
     if np.linalg.matrix_rank(correlation, tol=1e-10) < count:
