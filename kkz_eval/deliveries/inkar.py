@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import cast
 
@@ -24,10 +24,10 @@ from kkz_eval.deliveries.official.fields import columns_at_once
 from kkz_eval.deliveries.results import Unclaimed
 from kkz_eval.deliveries.sheet_cells import cells_of
 from kkz_eval.deliveries.text_table import HEAD, Decoded, Records, split
+from kkz_eval.deliveries.units_listed import is_of_another, misnamed, missing_units, with_findings
 from kkz_eval.deliveries.workbook import Sheet, number_of, text_of
 from kkz_eval.model.findings import Finding, Severity
-from kkz_eval.model.parsed import ParsedTable
-from kkz_eval.reference.named import name_of_another
+from kkz_eval.model.parsed import ROW, ParsedTable
 
 LONG, WORKBOOK = "inkar_long", "inkar_workbook"
 _LONG_HEADER = ("bereich", "kreis_ags5", "name", "jahr", "kuerzel", "wert")
@@ -84,7 +84,7 @@ def _regular(decoded: Decoded, delimiter: str, form: LongForm) -> _LongTable | N
     if columns is None or pc.any(pc.equal(columns[form.unit], "")).as_py():
         return None
     numbers = pa.array(np.arange(2, len(columns[0]) + 2, dtype=np.int32))
-    return _LongTable(header, columns, numbers, form, delimiter, ())
+    return _LongTable(header, columns, numbers, form, delimiter, (), decoded.text.endswith(("\n", "\r")))
 
 
 def _irregular(records: Records, form: LongForm) -> _LongTable:
@@ -96,12 +96,12 @@ def _irregular(records: Records, form: LongForm) -> _LongTable:
     whole = [(row if len(row) == width else (row + [""] * width)[:width]) for _, row in filled]
     numbers = pa.array([number for number, _ in filled], pa.int32())
     columns = [pa.array(column, pa.string()) for column in zip(*whole, strict=True)] or [pa.array([], pa.string())] * width
-    return _LongTable(header, columns, numbers, form, records.delimiter, findings)
+    return _LongTable(header, columns, numbers, form, records.delimiter, findings, records.ended)
 
 
 @dataclass(frozen=True)
 class _LongTable:
-    """The columns of a long file (string), the row of each record, and the findings on its lines."""
+    """The columns of a long file (string), the row of each record, the findings on its lines; ended: with a line break."""
 
     header: Sequence[str]
     columns: Sequence[pa.Array]
@@ -109,6 +109,12 @@ class _LongTable:
     form: LongForm
     delimiter: str
     findings: Sequence[Finding]
+    ended: bool
+
+    @property
+    def last_row(self) -> int:
+        """1-based, of the last record; 0 where there is none."""
+        return int(self.numbers[-1].as_py()) if len(self.numbers) else 0
 
 
 def _shape_findings(records: Records, filled: Sequence[tuple[int, list[str]]], width: int) -> list[Finding]:
@@ -150,7 +156,7 @@ def _read_long(contract: Contract, table: _LongTable, known: Mapping[str, frozen
     }
     n_records = pc.sum(keep).as_py() or 0
     empty = [] if n_records else [Finding("reader_no_rows", "reader_no_rows", Severity.ERROR)]
-    return parsed_table(
+    parsed = parsed_table(
         contract,
         LONG,
         cells,
@@ -159,32 +165,31 @@ def _read_long(contract: Contract, table: _LongTable, known: Mapping[str, frozen
         findings=[*table.findings, *_misnamed(contract, table, keep), *empty],
         left_out=len(table.numbers) - n_records,
     )
+    return with_findings(_without_open_end(parsed, contract, table), *missing_units(parsed, contract))
 
 
 def _misnamed(contract: Contract, table: _LongTable, keep: pa.Array) -> list[Finding]:
-    """A finding for each key that stands beside the name of another unit, at its first record."""
-    unit, name = table.form.unit, table.form.name
-    parts = {"key": table.columns[unit], "name": table.columns[name], "row": table.numbers}
-    pairs = pa.table(parts).filter(keep).group_by(["key", "name"], use_threads=False).aggregate([("row", "min")])
-    return [
-        Finding(
-            "official_other_name",
-            "official_other_name",
-            Severity.ERROR,
-            None,
-            row["row_min"],
-            unit + 1,
-            value=row["key"],
-            allowed=row["name"],
-        )
-        for row in pairs.to_pylist()
-        if _is_of_another(contract, row["key"], row["name"])
-    ]
+    columns = (table.columns[table.form.unit], table.columns[table.form.name], table.numbers)
+    keys, names, rows = (column.filter(keep) for column in columns)
+    return misnamed(contract, keys, names, rows, table.form.unit + 1, None)
 
 
-def _is_of_another(contract: Contract, key: str, name: str) -> bool:
-    own = ags_of(key)
-    return own is not None and any(name_of_another(own, level, name) for level in contract.levels)
+def _without_open_end(parsed: ParsedTable, contract: Contract, table: _LongTable) -> ParsedTable:
+    """The table without its last value, where the last line has no line break: the number may have been cut. Its text stays."""
+    name = _measure(contract).name
+    rows = parsed.table.column(name + ROW)
+    last = pc.equal(rows, pa.scalar(table.last_row, pa.int32()))
+    if table.ended or not pc.any(last).as_py():
+        return parsed
+    text = parsed.texts(name)[-1].as_py()
+    if text is None:
+        return parsed
+    place = parsed.table.schema.get_field_index(name)
+    values = pc.if_else(last, pa.scalar(None, parsed.table.schema.field(place).type), parsed.values(name))
+    kind = "official_open_end"
+    unit, year = (parsed.values(key)[-1].as_py() for key in _observation(contract)[:2])
+    finding = Finding(kind, kind, Severity.ERROR, None, table.last_row, table.form.value + 1, name, unit, year, text)
+    return with_findings(replace(parsed, table=parsed.table.set_column(place, parsed.table.schema.field(place), values)), finding)
 
 
 def _kept(contract: Contract, table: _LongTable, known: Mapping[str, frozenset[str]]) -> pa.Array:
@@ -340,7 +345,7 @@ def _read_export(contract: Contract, export: _Export, known: Names, unknown: fro
         Finding("official_other_name", "official_other_name", Severity.ERROR, sheet.name, row + 1, 1, value=key, allowed=name)
         for row in kept
         for key, name in [(text_of(sheet.rows[row][0]) or "", text_of(sheet.rows[row][1]) or "")]
-        if _is_of_another(contract, key, name)
+        if is_of_another(contract, key, name)
     ]
     return parsed_table(
         contract,

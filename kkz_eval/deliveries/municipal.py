@@ -21,6 +21,7 @@ from kkz_eval.deliveries.numbers import style_of, symbol_of
 from kkz_eval.deliveries.results import Unclaimed
 from kkz_eval.deliveries.scale import scale_findings
 from kkz_eval.deliveries.totals import is_total, total_findings
+from kkz_eval.deliveries.units_listed import misnamed, missing_units, with_findings
 from kkz_eval.model.findings import Finding, Severity
 from kkz_eval.model.parsed import ParsedTable
 
@@ -28,6 +29,7 @@ LAYOUT = "municipal_text"
 _RULE = "____"  # a line that starts so opens the footer
 _SHORTEST_TITLE = 6  # letters; a shorter one may be part of any word
 _MOST_LINES_BESIDE = 200  # titles and footnotes of a table that are looked at
+_NAMES = frozenset({"name", "raumeinheit", "gemeinde", "gemeindename", "kreisname", "gvbname"})  # titles of the names of units
 _MARKS = ("*", "(", "_", "-", "–", "¹", "²", "³", "©", "#")
 
 
@@ -110,7 +112,7 @@ def read(grid: Grid, match: HeaderMatch, head: Sequence[Sequence[str]] = ()) -> 
         *body.findings,
         *totals,
     ]
-    return parsed_table(
+    parsed = parsed_table(
         contract,
         wide.LAYOUT if match.pivots else LAYOUT,
         cells,
@@ -120,6 +122,21 @@ def read(grid: Grid, match: HeaderMatch, head: Sequence[Sequence[str]] = ()) -> 
         sheet=grid.sheet,
         ignored=body.ignored + sum(any(map(str.strip, cells)) for cells in head[: match.row]),
     )
+    if contract.source != "official":
+        return parsed
+    return with_findings(parsed, *_misnamed(grid, match, head, body.records), *missing_units(parsed, contract))
+
+
+def _misnamed(grid: Grid, match: HeaderMatch, head: Sequence[Sequence[str]], records: Ints) -> list[Finding]:
+    """Keys beside the name of another unit, where the table has a column of names, be it one of the contract or not."""
+    unit = unit_property(match.contract)
+    titles = head[match.row] if match.row < len(head) else ()
+    named = next((column for column, title in enumerate(titles[: match.width]) if fold(title) in _NAMES), None)
+    if named is None or unit is None or unit.name not in match.columns:
+        return []
+    key = match.columns[unit.name]
+    keys, names = (grid.columns[column].take(pa.array(records)).cast(pa.string()) for column in (key, named))
+    return misnamed(match.contract, keys, names, pa.array(grid.rows[records]), key + 1, grid.sheet)
 
 
 def _beside(grid: Grid, match: HeaderMatch, head: Sequence[Sequence[str]], body: _Body) -> Iterator[tuple[int, int, str]]:

@@ -28,6 +28,16 @@ LONG = "inkr_nrw_kreise_panel_long.csv"
 EXPORT = "INKAR2024_B_SchulabgaengerohneAbschluss.xls"
 
 
+MISSING = "official_units_missing"
+GENUINE_GAPS = [
+    (
+        "2/55",
+        "a_schul_oA, a_schul_oA_m, a_schul_oA_w, a_schul_haupt, a_schul_abi: Aachen (05313), Kreis Aachen (05354): 2001",
+    ),
+    ("2/53", "q_asyl_bev: Köln (05315): 2015; Kreis Steinfurt (05566): 2018"),
+]
+
+
 def claimed(data: bytes, name: str) -> ParsedTable:
     result = read_file(data, name, CONTRACTS)
     assert isinstance(result, Claimed), result
@@ -46,7 +56,9 @@ def test_the_long_file_is_read_whole_and_quickly() -> None:
     assert pc.count_distinct(table.values("unit_id")).as_py() == 53
     assert pc.count_distinct(table.values("indicator")).as_py() == 37
     assert table.years() == tuple(range(1995, 2023))
-    assert table.findings.num_rows == 0
+    assert [(f.kind, f.severity, f.allowed, f.value) for f in iter_findings(table.findings)] == [
+        (MISSING, "warning", share, value) for share, value in GENUINE_GAPS
+    ]
     assert table.values("value").null_count == 0
 
 
@@ -118,6 +130,53 @@ def test_a_truncated_long_file_says_so() -> None:
         assert {"reader_short_row", "reader_cut_off"} & kinds, whole[-lost:]
 
 
+@needs_shared_data
+def test_of_a_long_file_cut_inside_its_last_number_that_number_is_withheld() -> None:
+    data = (INKAR_FOLDER / LONG).read_bytes()
+    table, whole = claimed(data[:-2], LONG), claimed(data, LONG)
+    (found,) = (f for f in iter_findings(table.findings) if f.kind == "official_open_end")
+    assert (found.cell, found.value, found.severity, found.unit_id, found.year) == ("F35822", "29.3", "error", "05978", 2021)
+    assert (table.values("value")[-1].as_py(), table.texts("value")[-1].as_py()) == (None, "29.3")
+    assert table.values("value")[:-1] == whole.values("value")[:-1]
+
+
+@pytest.mark.parametrize("delimiter", [",", ";"])
+@pytest.mark.parametrize("name", ["D", '"D, Stadt"'])
+def test_only_a_last_line_without_its_break_loses_its_value(delimiter: str, name: str) -> None:
+    lines = [["bereich", "kreis_ags5", "name", "jahr", "kuerzel", "wert"]]
+    lines += [["b", "05111", name, year, "q_sch", "12"] for year in ("2018", "2019")]
+    text = "\r\n".join(delimiter.join(line) for line in lines)
+    open_end, blank_line = claimed(text.encode(), "x.csv"), claimed(f"{text}\r\n\r\n".encode(), "x.csv")
+    assert open_end.values("value").to_pylist() == [12.0, None]
+    assert [f.cell for f in iter_findings(open_end.findings) if f.kind == "official_open_end"] == ["F3"]
+    assert blank_line.values("value").to_pylist() == [12.0, 12.0]
+    assert {f.kind for f in iter_findings(blank_line.findings)} == {MISSING}
+
+
+def test_a_last_line_of_another_level_withholds_nothing() -> None:
+    table = claimed(BULK.rstrip("\n").encode(), "inkar.csv")
+    assert table.values("value").to_pylist() == [6.82, 1234.0]
+    assert {finding.kind for finding in iter_findings(table.findings)} == {MISSING}
+
+
+@needs_shared_data
+def test_a_long_file_cut_at_a_line_names_the_kreise_that_its_last_measure_lacks() -> None:
+    lines = (INKAR_FOLDER / LONG).read_bytes().splitlines(keepends=True)[: 1 + 35_821 // 2 + 7]
+    *_, last = iter_findings(claimed(b"".join(lines), LONG).findings)
+    assert (last.kind, last.severity, last.allowed) == (MISSING, "warning", "7/55")
+    assert str(last.value).startswith("a_BGKind: Hochsauerlandkreis (05958), ")
+    assert str(last.value).endswith("Kreis Unna (05978): 2007–2022; Ennepe-Ruhr-Kreis (05954): 2021–2022")
+
+
+@needs_shared_data
+def test_a_line_that_fell_out_of_the_long_file_is_named_by_measure_and_year() -> None:
+    lines = (INKAR_FOLDER / LONG).read_bytes().splitlines(keepends=True)
+    kept = [line for line in lines if not (line.startswith(b"bildung,05111,") and b",2010,q_sch," in line)]
+    assert len(kept) == len(lines) - 1
+    found = [(f.allowed, f.value) for f in iter_findings(claimed(b"".join(kept), LONG).findings)]
+    assert set(found) == {*GENUINE_GAPS, ("1/55", "q_sch: Düsseldorf (05111): 2010")}
+
+
 BULK = """\ufeffBereich;ID;Kuerzel;Indikator;Raumbezug;Kennziffer;Name;Zeitbezug;Wert
 Bildung;1;a_schul_oA;Schulabgänger ohne Abschluss;Kreise;05111;Düsseldorf, Stadt;2019;6,82
 Bildung;1;a_schul_oA;Schulabgänger ohne Abschluss;Kreise;5112;Duisburg, Stadt;2019;1.234
@@ -135,7 +194,7 @@ def test_the_bulk_file_is_cut_down_to_what_the_contract_speaks_about() -> None:
     assert table.table["value__row"].to_pylist() == [2, 3]
     assert table.table["value__col"].to_pylist() == [9, 9]
     assert table.table.schema.metadata[LEFT_OUT] == b"3"
-    assert table.findings.num_rows == 0
+    assert [(finding.kind, finding.allowed) for finding in iter_findings(table.findings)] == [(MISSING, "51/53")]
 
 
 def test_an_unknown_code_in_the_long_file_stays_for_the_rules_to_judge() -> None:
@@ -143,7 +202,7 @@ def test_an_unknown_code_in_the_long_file_stays_for_the_rules_to_judge() -> None
     assert table.values("indicator").to_pylist() == [None, "q_sch"]
     assert table.texts("indicator").to_pylist() == ["fremd", "q_sch"]
     assert table.values("value").to_pylist() == [1.234, 1.0]
-    assert [(f.kind, f.cell) for f in iter_findings(table.findings)] == [("reader_ags", "B3")]
+    assert [(f.kind, f.cell) for f in iter_findings(table.findings) if f.kind != MISSING] == [("reader_ags", "B3")]
 
 
 def test_a_long_file_with_semicolons_and_decimal_commas_is_read() -> None:
@@ -197,7 +256,8 @@ def test_an_unknown_label_is_a_warning_beside_a_known_one() -> None:
 
 def test_a_key_beside_the_name_of_another_unit_is_an_error_in_both_layouts() -> None:
     text = "bereich,kreis_ags5,name,jahr,kuerzel,wert\nb,05111,Duisburg,2019,q_sch,1.5\nb,05112,Duisburg,2019,q_sch,2.5\n"
-    (found,) = iter_findings(claimed(text.encode(), "x.csv").findings)
+    found, missing = iter_findings(claimed(text.encode(), "x.csv").findings)
+    assert (missing.kind, missing.allowed) == (MISSING, "51/53")
     assert (found.kind, found.cell, found.value, found.allowed, found.severity) == (
         "official_other_name",
         "B2",

@@ -5,14 +5,25 @@ Only levels that the table lists at all are looked at, and only North Rhine-West
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
+from functools import cache
+from itertools import pairwise
+from types import MappingProxyType
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from kkz_eval.model.findings import Finding, Severity
-from kkz_eval.reference.register import ITS_FIRST_DAY, STAEDTEREGION_AACHEN, Unit, dissolved_kreise, municipalities, youth_offices
+from kkz_eval.reference.register import (
+    ITS_FIRST_DAY,
+    STAEDTEREGION_AACHEN,
+    Unit,
+    dissolved_kreise,
+    existing,
+    municipalities,
+    youth_offices,
+)
 from kkz_eval.reference.tables import KREISFREIE_SUFFIX, kreise
 
 _SHOWN = 10  # missing units that a finding names
@@ -34,21 +45,72 @@ def missing_units(lines: pa.Table) -> list[Finding]:
     gaps: dict[tuple[str, tuple[Unit, ...]], list[int]] = {}
     sizes: dict[tuple[str, tuple[Unit, ...]], int] = {}
     for (level, year), present in sorted(listed.items()):
-        known = _units(level)
-        expected = [unit for unit in known if unit.exists(date(year, 12, 31))]
+        expected = _existing(level, year)
         there = present | _as_municipalities(level, listed.get(("kreis", year), set()))
-        missing = tuple(unit for unit in expected if not _is_there(unit, there, there & alive, known))
+        missing = tuple(unit for unit in expected if not _is_there(unit, there, there & alive, level))
         if missing:
             gaps.setdefault((level, missing), []).append(year)
             sizes[(level, missing)] = len(expected)
     return [_finding(missing, years, sizes[(level, missing)]) for (level, missing), years in gaps.items()]
 
 
+def missing_by_measure(level: str, units: pa.Array, years: pa.Array, measures: pa.Array) -> list[Finding]:
+    """A warning for each measure that lacks units of the level in some of its years; measures that lack the same share one.
+
+    units, measures (string), years (int32): of each record; those without one of them say nothing. Of dissolved units and their
+    successors one is enough. Where no record names a measure, all have one: "".
+    """
+    records = pa.table({"measure": measures, "year": years, "unit": units}).drop_null()
+    grouped = records.group_by(["measure", "year"], use_threads=False).aggregate([("unit", "distinct")])
+    listed: dict[str, dict[int, set[str]]] = {}
+    for row in grouped.to_pylist():
+        listed.setdefault(row["measure"], {})[row["year"]] = set(row["unit_distinct"])
+    lacking: dict[tuple[str, str], list[str]] = {}
+    for measure, by_year in listed.items():
+        said = _said(level, by_year)
+        if said is not None:
+            lacking.setdefault(said, []).append(measure)
+    kind = "official_units_missing"
+    return [
+        Finding(kind, kind, Severity.WARNING, value=": ".join([*filter(None, [", ".join(named)]), value]), allowed=share)
+        for (value, share), named in lacking.items()
+    ]
+
+
+def _said(level: str, listed: Mapping[int, set[str]]) -> tuple[str, str] | None:
+    """The units that are missing, with their years, and how many of how many; None where all are there. listed: units by year."""
+    gaps: dict[Unit, list[int]] = {}
+    expected: set[Unit] = set()
+    for year, there in sorted(listed.items()):
+        known = _existing(level, year)
+        expected.update(known)
+        for unit in known:
+            if not _is_there(unit, there, there, level):
+                gaps.setdefault(unit, []).append(year)
+    if not gaps:
+        return None
+    together: dict[tuple[int, ...], list[Unit]] = {}
+    for unit, years in gaps.items():
+        together.setdefault(tuple(years), []).append(unit)
+    parts = [f"{_named(units)}: {_spans(years)}" for years, units in together.items()]
+    return "; ".join(parts), f"{len(gaps)}/{len(expected)}"
+
+
+def _named(units: Sequence[Unit]) -> str:
+    names = [f"{unit.name} ({unit.key})" for unit in units[:_SHOWN]]
+    return ", ".join([*names, *(["…"] if len(units) > _SHOWN else [])])
+
+
+def _spans(years: Sequence[int]) -> str:
+    """Ascending years, those that follow each other as a span: 2001, 2004–2007."""
+    starts = [years[0], *(after for before, after in pairwise(years) if after != before + 1)]
+    ends = [*(before for before, after in pairwise(years) if after != before + 1), years[-1]]
+    return ", ".join(str(first) if first == last else f"{first}–{last}" for first, last in zip(starts, ends, strict=True))
+
+
 def _finding(missing: tuple[Unit, ...], years: Iterable[int], expected: int) -> Finding:
     kind = "official_units_missing"
-    names = [f"{unit.name} ({unit.key})" for unit in missing[:_SHOWN]]
-    more = ["…"] if len(missing) > _SHOWN else []
-    said = f"{', '.join([*names, *more])}: {', '.join(map(str, years))}"
+    said = f"{_named(missing)}: {', '.join(map(str, years))}"
     return Finding(kind, kind, Severity.WARNING, value=said, allowed=f"{len(missing)}/{expected}")
 
 
@@ -58,6 +120,19 @@ def _units(level: str) -> tuple[Unit, ...]:
     if level == "youth_office":
         return youth_offices()
     return (*_kreise(), *dissolved_kreise()) if level == "kreis" else ()
+
+
+@cache
+def _existing(level: str, year: int) -> tuple[Unit, ...]:
+    return existing(_units(level), year)
+
+
+@cache
+def _predecessors(level: str) -> Mapping[str, frozenset[str]]:
+    """By key of a unit, the keys of those that it took over."""
+    units = _units(level)
+    taken = {unit.successor for unit in units if unit.successor is not None}
+    return MappingProxyType({key: frozenset(unit.key for unit in units if unit.successor == key) for key in taken})
 
 
 def _kreise() -> tuple[Unit, ...]:
@@ -70,7 +145,7 @@ def _as_municipalities(level: str, present: set[str]) -> set[str]:
     return {key + KREISFREIE_SUFFIX for key in present} if level == "municipality" else set()
 
 
-def _is_there(unit: Unit, there: set[str], alive: set[str], known: tuple[Unit, ...]) -> bool:
-    return (
-        unit.key in there or unit.successor in alive or any(other.successor == unit.key and other.key in alive for other in known)
-    )
+def _is_there(unit: Unit, there: set[str], alive: set[str], level: str) -> bool:
+    if unit.key in there or unit.successor in alive:
+        return True
+    return not alive.isdisjoint(_predecessors(level).get(unit.key, frozenset()))

@@ -1,0 +1,60 @@
+"""The units of an official table as its contract has it: names beside keys, units that are missing. No layouts, no values.
+
+Findings here name no unit and year: a table whose keys and names have slipped can't be trusted in any of its lines.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pyarrow as pa
+
+from kkz_eval.contracts.contract import Contract
+from kkz_eval.deliveries.columns import ags_of, unit_property, year_property
+from kkz_eval.deliveries.official.completeness import missing_by_measure
+from kkz_eval.model.findings import Finding, Severity, concat_findings, findings_table
+from kkz_eval.model.parsed import ParsedTable
+from kkz_eval.reference.named import name_of_another
+
+
+def is_of_another(contract: Contract, key: str, name: str) -> bool:
+    """Whether the name beside a key as delivered is that of another unit of a level of the contract."""
+    own = ags_of(key)
+    return own is not None and any(name_of_another(own, level, name) for level in contract.levels)
+
+
+def misnamed(
+    contract: Contract, keys: pa.Array, names: pa.Array, rows: pa.Array, column: int, sheet: str | None
+) -> list[Finding]:
+    """An error for each key that stands beside the name of another unit, at its first record.
+
+    keys, names (string, as delivered), rows (int, 1-based): of each record; column: 1-based, of the keys.
+    """
+    records = pa.table({"key": keys, "name": names, "row": rows}).drop_null()
+    pairs = records.group_by(["key", "name"], use_threads=False).aggregate([("row", "min")])
+    kind = "official_other_name"
+    return [
+        Finding(kind, kind, Severity.ERROR, sheet, row["row_min"], column, value=row["key"], allowed=row["name"])
+        for row in pairs.to_pylist()
+        if is_of_another(contract, row["key"], row["name"])
+    ]
+
+
+def missing_units(parsed: ParsedTable, contract: Contract) -> list[Finding]:
+    """What completeness.missing_by_measure finds in the table of a contract with one level; a measure is a code of `measureFrom`."""
+    unit, year = unit_property(contract), year_property(contract)
+    if unit is None or year is None or len(contract.levels) != 1 or parsed.table.num_rows == 0:
+        return []
+    units, years = (parsed.table.column(of.name).combine_chunks() for of in (unit, year))
+    if contract.measure_from is None:
+        measures = pa.repeat(pa.scalar(""), parsed.table.num_rows)
+    else:
+        measures = parsed.table.column(contract.measure_from).combine_chunks()
+    return missing_by_measure(contract.levels[0], units.cast(pa.string()), years.cast(pa.int32()), measures)
+
+
+def with_findings(parsed: ParsedTable, *found: Finding) -> ParsedTable:
+    """The table with findings on it as a whole below its own."""
+    return (
+        replace(parsed, findings=concat_findings([parsed.findings, findings_table(found)]).combine_chunks()) if found else parsed
+    )
