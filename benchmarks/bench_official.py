@@ -73,6 +73,8 @@ def municipal_panel_to_indicators(data: bytes) -> IndicatorValues:
         "known_from": 1,
         "delivery_sha256": "",
         "correction_id": None,
+        "known_day": None,
+        "known_by": None,
     }
     given = {name: table.column(name) for name in ("value", "value_delivered", "year", "row", "column", "flag", "level", "sheet")}
     columns = {

@@ -5,7 +5,7 @@ Belongs here: which estimator runs on which sample, and rows from what it return
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -21,9 +21,9 @@ from kkz_eval.evaluation.estimators.sdid import estimate_sdid
 from kkz_eval.evaluation.estimators.sun_abraham import estimate_sun_abraham
 from kkz_eval.evaluation.estimators.synthetic_control import estimate_synthetic_control
 from kkz_eval.evaluation.estimators.twfe import estimate_twfe
-from kkz_eval.evaluation.panel import read_panel, validate_panel
+from kkz_eval.evaluation.panel import by_outcome, read_panel, validate_panel
 from kkz_eval.evaluation.plan import EstimatorSpec, Outcome, Plan, load_plan, plan_digest
-from kkz_eval.evaluation.problems import Note, Refused
+from kkz_eval.evaluation.problems import Note, PanelInvalid, Refused
 from kkz_eval.evaluation.results import (
     ESTIMATE_COLUMNS,
     ESTIMATE_ORDER,
@@ -35,7 +35,7 @@ from kkz_eval.evaluation.results import (
     result_frame,
     write_results,
 )
-from kkz_eval.evaluation.sample import Sample, build_sample, outcome_slice
+from kkz_eval.evaluation.sample import Counts, Sample, build_sample, outcome_slice
 
 Estimator = Callable[[Sample, Plan, EstimatorSpec], Estimation]
 
@@ -65,9 +65,12 @@ _NOT_TRUE: Mapping[str, tuple[str, ...]] = {  # notes on the sample that do not 
 
 
 def run_effects(panel: pd.DataFrame, plan: Plan) -> EffectsResult:
-    """Every estimator of the plan on every outcome. panel: long, as effects-interface.md says. Raises PanelInvalid."""
-    checked = validate_panel(panel, plan)
-    return join_results(_outcome_result(checked, plan, outcome) for outcome in plan.outcomes)
+    """Every estimator of the plan on every outcome. panel: long, as effects-interface.md says.
+
+    An outcome whose rows cannot be used is refused while the others go on. Raises PanelInvalid where none is left, where columns or
+    outcomes are missing, and where rows are wrong that no outcome of the plan has.
+    """
+    return join_results(_results(panel, plan, "panel"))
 
 
 def run_outcome(panel: pd.DataFrame, plan: Plan, indicator: str) -> EffectsResult:
@@ -100,8 +103,7 @@ def exit_code(result: EffectsResult) -> int:
 def effects_command(panel_path: Path, plan_path: Path, out_dir: Path | None) -> EffectsResult:
     """Reads panel and plan, estimates, writes the result files (none without a folder). Raises UserError (exit code 2) before it writes."""
     plan = load_plan(plan_path)
-    panel = validate_panel(read_panel(panel_path), plan, str(panel_path))
-    result = join_results(_outcome_result(panel, plan, outcome) for outcome in plan.outcomes)
+    result = join_results(_results(read_panel(panel_path), plan, str(panel_path)))
     if out_dir is not None:
         write_results(result, out_dir)
     return result
@@ -112,10 +114,38 @@ def _only(plan: Plan, outcome: Outcome) -> Plan:
     return replace(plan, outcomes=(outcome,))
 
 
-def _outcome_result(panel: pd.DataFrame, plan: Plan, outcome: Outcome) -> EffectsResult:
-    """panel: as validate_panel returns it."""
-    digest, sample = _prepared(panel, plan, outcome)
-    common = {
+def _results(panel: pd.DataFrame, plan: Plan, source: str) -> Iterator[EffectsResult]:
+    try:
+        checked = validate_panel(panel, plan, source)
+    except PanelInvalid as whole:
+        parts = by_outcome(panel, plan, whole)
+        for outcome in plan.outcomes:
+            part = parts[outcome.indicator]
+            yield (
+                _refused_outcome(plan, outcome, part) if isinstance(part, PanelInvalid) else _outcome_result(part, plan, outcome)
+            )
+    else:
+        for outcome in plan.outcomes:
+            yield _outcome_result(checked, plan, outcome)
+
+
+def _refused_outcome(plan: Plan, outcome: Outcome, invalid: PanelInvalid) -> EffectsResult:
+    """A refused row for each estimator; the rows were not read as cells, so that they have no digest."""
+    language = plan.languages[0]
+    note = Note("refused.panel_rows", {"problems": " ".join(problem.sentence(language) for problem in invalid.problems)})
+    common = _common(plan, outcome, "")
+    counts = {f"n_{name}": value for name, value in asdict(Counts()).items()}
+    rows = [
+        {**common, **counts, "estimator": spec.id, "method": spec.method, "variant": spec.variant, **_row_cells(row, plan, "")}
+        for spec in plan.estimators
+        for row in _refusal(spec, note).rows
+    ]
+    return _result(rows, [], [])
+
+
+def _common(plan: Plan, outcome: Outcome, digest: str) -> dict[str, object]:
+    """What all rows of an outcome say. digest: of its cells."""
+    return {
         "question": plan.question,
         "indicator": outcome.indicator,
         "conf_level": plan.inference.level,
@@ -124,6 +154,23 @@ def _outcome_result(panel: pd.DataFrame, plan: Plan, outcome: Outcome) -> Effect
         "plan_digest": plan_digest(plan),
         "code_digest": code_digest(),
     }
+
+
+def _result(
+    estimates: list[dict[str, object]], tests: list[dict[str, object]], weights: list[dict[str, object]]
+) -> EffectsResult:
+    return EffectsResult(
+        estimates=result_frame(estimates, ESTIMATE_COLUMNS, ESTIMATE_ORDER),
+        weights=result_frame(weights, WEIGHT_COLUMNS),
+        tests=result_frame(tests, TEST_COLUMNS),
+        sensitivity=result_frame([], SENSITIVITY_COLUMNS),
+    )
+
+
+def _outcome_result(panel: pd.DataFrame, plan: Plan, outcome: Outcome) -> EffectsResult:
+    """panel: as validate_panel returns it."""
+    digest, sample = _prepared(panel, plan, outcome)
+    common = _common(plan, outcome, digest)
     estimates: list[dict[str, object]] = []
     tests: list[dict[str, object]] = []
     weights: list[dict[str, object]] = []
@@ -136,12 +183,7 @@ def _outcome_result(panel: pd.DataFrame, plan: Plan, outcome: Outcome) -> Effect
         estimates += [{**common, **counts, **identity, **_row_cells(row, plan, said)} for row in estimation.rows]
         tests += [{"indicator": outcome.indicator, "estimator": spec.id, **asdict(test)} for test in estimation.tests]
         weights += [{"indicator": outcome.indicator, "estimator": spec.id, **asdict(weight)} for weight in estimation.weights]
-    return EffectsResult(
-        estimates=result_frame(estimates, ESTIMATE_COLUMNS, ESTIMATE_ORDER),
-        weights=result_frame(weights, WEIGHT_COLUMNS),
-        tests=result_frame(tests, TEST_COLUMNS),
-        sensitivity=result_frame([], SENSITIVITY_COLUMNS),
-    )
+    return _result(estimates, tests, weights)
 
 
 def _prepared(panel: pd.DataFrame, plan: Plan, outcome: Outcome) -> tuple[str, Sample]:

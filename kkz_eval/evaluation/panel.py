@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pandas as pd
@@ -76,6 +77,39 @@ def validate_panel(frame: pd.DataFrame, plan: Plan, source: str = "panel") -> pd
     if problems:
         raise PanelInvalid(source, problems)
     return checked
+
+
+def by_outcome(panel: pd.DataFrame, plan: Plan, whole: PanelInvalid) -> Mapping[str, pd.DataFrame | PanelInvalid]:
+    """The rows of each outcome by its indicator, as `validate_panel` returns them, or what is wrong with them.
+
+    whole: what `validate_panel` says of the panel. Raised where it can't be laid on outcomes: columns or outcomes are missing, every
+    outcome has a fault, or none has.
+    """
+    if "indicator" not in panel.columns:
+        raise whole
+    names = panel["indicator"].astype("string").fillna("").to_numpy()
+    parts: dict[str, pd.DataFrame | PanelInvalid] = {}
+    for outcome in plan.outcomes:
+        places = np.flatnonzero(names == outcome.indicator)
+        if not len(places):
+            raise whole
+        try:
+            parts[outcome.indicator] = validate_panel(panel.iloc[places], replace(plan, outcomes=(outcome,)), whole.source)
+        except PanelInvalid as own:
+            if any(problem.line is None and problem.code != "more" for problem in own.problems):  # of a column, not of a row
+                raise whole from None
+            parts[outcome.indicator] = PanelInvalid(own.source, [_in_the_whole(problem, places) for problem in own.problems])
+    faulty = sum(isinstance(part, PanelInvalid) for part in parts.values())
+    if faulty in (0, len(parts)):
+        raise whole
+    return parts
+
+
+def _in_the_whole(problem: Problem, places: np.ndarray) -> Problem:
+    """A problem of some rows of the panel, with their lines in the file. places: the positions of these rows."""
+    lines = {"first": int(places[cast(int, problem.parameters["first"]) - 2]) + 2} if "first" in problem.parameters else {}
+    line = None if problem.line is None else int(places[problem.line - 2]) + 2
+    return replace(problem, line=line, parameters={**problem.parameters, **lines})
 
 
 def numeric_columns(plan: Plan) -> list[str]:

@@ -47,6 +47,7 @@ class ProblemsFound(UserError):
     """
 
     def __init__(self, code: str, source: str, problems: Sequence[Problem]) -> None:
+        self.source = source
         self.problems = tuple(problems)
         super().__init__(code, package=PACKAGE, source=source, count=len(self.problems))
 

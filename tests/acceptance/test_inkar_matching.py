@@ -13,6 +13,7 @@ from scipy.optimize import LinearConstraint, minimize
 from whole_runs import ALL_YEARS, CONTRACTS, SHARED_DATA, take_in_and_judge
 
 from kkz_eval import line as steps
+from kkz_eval.deliveries.known import Asked
 from kkz_eval.deliveries.register import Register
 from kkz_eval.editions import make_edition
 from kkz_eval.evaluation.matching import MatchingRefused
@@ -106,8 +107,8 @@ def test_nothing_after_2011_reaches_the_design(
 ) -> None:
     genuine = steps._indicator
 
-    def altered(line: Line, register: Register, indicator_id: str, dataset: str) -> object:
-        found = genuine(line, register, indicator_id, dataset)
+    def altered(line: Line, register: Register, indicator_id: str, dataset: str, asked: Asked) -> object:
+        found = genuine(line, register, indicator_id, dataset, asked)
         frame = found.indicators.to_pandas()
         frame.loc[frame["year"] >= 2012, "value"] = -123.0
         return replace(found, indicators=type(found.indicators).from_pandas(frame, schema=found.indicators.schema))

@@ -39,7 +39,7 @@ def test_the_run_ends_well(run: tuple[Path, int, Path]) -> None:
 
 @pytest.mark.parametrize("indicator", sorted(PLANTED))
 def test_the_planted_effect_lies_in_the_interval(run: tuple[Path, int, Path], indicator: str) -> None:
-    rows = estimates_beside(run[2]).query("indicator == @indicator and aggregation == 'coefficient'")
+    rows = estimates_beside(run[2]).query("indicator == @indicator and estimator == 'twfe' and aggregation == 'coefficient'")
     (row,) = rows.to_dict("records")
     assert row["status"] == "ok"
     assert row["conf_low"] < PLANTED[indicator] < row["conf_high"]

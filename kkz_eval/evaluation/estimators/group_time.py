@@ -133,7 +133,7 @@ def group_time(wide: Wide, plan: Plan, variant: str, room: int = 0) -> GroupTime
         units = int(np.isin(wide.cohort, without_base).sum())
         notes.append(Note("notes.no_base", {"units": units, "cohorts": ", ".join(str(g) for g in without_base)}))
     if not cohorts:
-        raise Refused("no_base" if without_base else "no_treated")
+        raise Refused("no_base" if without_base else "no_treated" if never.any() else "no_control")
     planned = [place for g in cohorts for place in _places(years, g, plan)]
     influence = np.zeros((len(wide.cohort), len(planned) + room), order="F")
     used = np.zeros(wide.outcome.shape, dtype=bool)
