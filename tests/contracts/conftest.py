@@ -111,6 +111,31 @@ def most(contract: Contract, measure: str) -> float:
     return min((limit for limit in bounds if limit is not None), default=math.inf)
 
 
+def _beyond(rule: Rule) -> float:
+    """A value just outside a range: above its maximum where it has one, else below its minimum."""
+    least, most = bound(rule, "minimum"), bound(rule, "maximum")
+    return most + 1 if most is not None else least - 1  # type: ignore[operator]  # one of both is given
+
+
+def _admits(rule: Rule, value: float) -> bool:
+    least, most = bound(rule, "minimum"), bound(rule, "maximum")
+    return (least is None or least <= value) and (most is None or value <= most)
+
+
+def broken_with(contract: Contract, rule: Rule) -> set[str]:
+    """The rules that the mutant of a rule breaks: it, and of a range those without condition that are narrower on that side."""
+    if rule.kind != "range":
+        return {rule.rule_id}
+    value = _beyond(rule)
+    beside = [
+        other
+        for other in contract.rules
+        if other.kind == "range" and other.parameters["column"] == rule.parameters["column"] and not condition(other)
+    ]
+    inside = {r.rule_id for r in beside if _admits(r, value)}
+    return {rule.rule_id} | ({other.rule_id for other in beside} - inside)
+
+
 def parts_beyond_the_first(contract: Contract) -> list[str]:
     """The measures that are 0 in a clean row, since the first part is all of the whole."""
     rules = [rule for rule in contract.rules if rule.kind == "parts_sum_to_whole"]
@@ -173,8 +198,7 @@ class _Mutation:
         if column == "year":
             return self._whole_unit_year(column, filled(1800))
         keys = self._part() | {name: filled(codes[0]) for name, codes in condition(self.rule).items()}
-        limit = bound(self.rule, "maximum")
-        return self._changed(keys, -1 if limit is None else limit + 1, silent=self._dimensions(), measure=column)
+        return self._changed(keys, _beyond(self.rule), silent=self._dimensions(), measure=column)
 
     def _beside_another_code(self) -> list[Row]:
         other = self.contract.property_named(self._parameter("column")).codes[0].code
@@ -300,6 +324,7 @@ def build() -> SimpleNamespace:
         parsed_of=parsed_of,
         clean_rows=clean_rows,
         mutant_rows=mutant_rows,
+        broken_with=broken_with,
         synthetic=synthetic,
         synthetic_rows=synthetic_rows,
         synthetic_mutants={
