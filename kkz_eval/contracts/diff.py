@@ -234,9 +234,18 @@ def _eased(name: str, before: object, after: object) -> bool:
         if name == "maximum" and before is None:
             return False
         return (name == "maximum" and after is None) or (isinstance(after, (int, float)) and after >= (before or 0))
+    if name == "where":
+        return after is not None if before is None else _narrowed(before, after)
     if name in ("symbols", "levels") and isinstance(before, Sequence) and isinstance(after, Sequence):
         return set(before) <= set(after)
     return False
+
+
+def _narrowed(before: object, after: object) -> bool:
+    """Whether a condition holds only in rows in which it held before."""
+    if not isinstance(before, Mapping) or not isinstance(after, Mapping):
+        return False
+    return all(set(after[name]) <= set(codes) for name, codes in before.items() if name in after) and set(before) <= set(after)
 
 
 def _plausibility(old: Contract, new: Contract) -> Iterator[Change]:

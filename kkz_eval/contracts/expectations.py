@@ -28,6 +28,7 @@ from kkz_eval.contracts.rules import (
     RuleError,
     bound,
     checked,
+    condition,
     demanded_codes,
     known_ids,
     other_key_columns,
@@ -235,8 +236,16 @@ def _gap_in_row(frame: pd.DataFrame, rule: Rule, contract: Contract) -> pd.Serie
 
 def _expect_range(rule: Rule, contract: Contract, known: Mapping[str, frozenset[str]]) -> gxe.Expectation:
     return gxe.ExpectColumnValuesToBeBetween(
-        column=_column(rule), min_value=bound(rule, "minimum"), max_value=bound(rule, "maximum"), **_meta(rule)
+        column=helper_column(rule), min_value=bound(rule, "minimum"), max_value=bound(rule, "maximum"), **_meta(rule)
     )
+
+
+def _judged_values(frame: pd.DataFrame, rule: Rule, contract: Contract) -> pd.Series:
+    """The values of the rows that the condition of the rule names, all where it has none; nan elsewhere."""
+    values = frame[_column(rule)]
+    for column, codes in condition(rule).items():
+        values = values.where(frame[column].isin(list(codes)))
+    return values
 
 
 def _expect_pattern(rule: Rule, contract: Contract, known: Mapping[str, frozenset[str]]) -> gxe.Expectation:
@@ -336,7 +345,7 @@ _TRANSLATIONS: Mapping[str, Translation] = {
     "in_code_list": Translation(_expect_code_list, _delivered_code),
     "code_stands_alone": Translation(_expect_alone),
     "parts_sum_to_whole": Translation(_expect_tolerance, _gap_in_row),
-    "range": Translation(_expect_range),
+    "range": Translation(_expect_range, _judged_values),
     "pattern": Translation(_expect_pattern),
     "unit_known": Translation(_expect_unit_known),
     "unique_key": Translation(_expect_none, _earlier_rows),

@@ -19,6 +19,7 @@ from kkz_eval.contracts.rules import (
     RuleError,
     bound,
     checked,
+    condition,
     demanded_codes,
     known_ids,
     other_key_columns,
@@ -289,6 +290,7 @@ def _distinct(values: pa.ChunkedArray) -> list[str]:
 
 def _range(rule: Rule, contract: Contract, known_units: Mapping[str, frozenset[str]]) -> Mask:
     column, minimum, maximum = _column(rule), bound(rule, "minimum"), bound(rule, "maximum")
+    where = {name: pa.array(codes, pa.string()) for name, codes in condition(rule).items()}
     low = -np.inf if minimum is None else minimum
     high = np.inf if maximum is None else maximum
     if maximum is None:
@@ -300,7 +302,10 @@ def _range(rule: Rule, contract: Contract, known_units: Mapping[str, frozenset[s
 
     def mask(parsed: ParsedTable) -> Hits:
         values = _numbers(parsed.values(column))
-        return _where((values < low) | (values > high), column, allowed)
+        outside = (values < low) | (values > high)
+        for name, codes in where.items():
+            outside &= _values_in(parsed, name, codes)
+        return _where(outside, column, allowed)
 
     return mask
 

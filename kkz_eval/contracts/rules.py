@@ -71,6 +71,14 @@ def _is_pattern(value: object) -> bool:
     return True
 
 
+def _is_condition(value: object) -> bool:
+    return isinstance(value, Mapping) and len(value) > 0 and all(_is_text(k) and _is_filled(v) for k, v in value.items())
+
+
+def _condition_columns(value: object) -> tuple[str, ...]:
+    return tuple(value) if isinstance(value, Mapping) else ()
+
+
 def text_values(value: object) -> tuple[str, ...]:
     """A parameter that is a list of texts. Raises TypeError where it is none."""
     if not isinstance(value, (list, tuple)):
@@ -96,8 +104,13 @@ KINDS: Mapping[str, Mapping[str, Parameter]] = MappingProxyType(
         "in_code_list": {"column": _COLUMN, "codes": Parameter(_is_filled)},
         # in a list of codes, this one stands alone ("none" and another would contradict each other)
         "code_stands_alone": {"column": _COLUMN, "code": Parameter(_is_text)},
-        # minimum <= value <= maximum, either may be absent
-        "range": {"column": _NUMBER_COLUMN, "minimum": _OPTIONAL_NUMBER, "maximum": _OPTIONAL_NUMBER},
+        # minimum <= value <= maximum, either may be absent; `where`: only in rows that have one of the codes in each of its columns
+        "range": {
+            "column": _NUMBER_COLUMN,
+            "minimum": _OPTIONAL_NUMBER,
+            "maximum": _OPTIONAL_NUMBER,
+            "where": Parameter(_is_condition, _condition_columns, required=False),
+        },
         # the whole value matches the regular expression
         "pattern": {"column": _COLUMN, "pattern": Parameter(_is_pattern)},
         # the key is one of the register, at one of the levels
@@ -232,6 +245,7 @@ def _problems(rule: Rule, properties: Mapping[str, Property]) -> Iterator[RulePr
     if rule.kind == "range" and not {"minimum", "maximum"} & set(rule.parameters):
         yield RuleProblem("rule_parameter_missing", {"rule": rule.rule_id, "kind": rule.kind, "parameter": "minimum | maximum"})
     yield from _code_problems(rule, properties)
+    yield from _condition_problems(rule, properties)
     yield from _list_problems(rule, properties)
 
 
@@ -260,6 +274,26 @@ def _code_problems(rule: Rule, properties: Mapping[str, Property]) -> Iterator[R
         for code in (value,) if isinstance(value, str) else tuple(value) if isinstance(value, (list, tuple)) else ():
             if code not in known:
                 yield RuleProblem("rule_code_unknown", {"rule": rule.rule_id, "column": dimension.name, "code": code})
+
+
+def _condition_problems(rule: Rule, properties: Mapping[str, Property]) -> Iterator[RuleProblem]:
+    """A condition names codes of columns that hold one code each."""
+    given = rule.parameters.get("where")
+    if rule.kind != "range" or not _is_condition(given):
+        return  # absent, or called wrong already
+    for column, codes in condition(rule).items():
+        of = properties.get(column)
+        if of is None:
+            continue
+        known = {code.code for code in of.codes}
+        if not known:
+            yield RuleProblem("rule_dimension_without_codes", {"rule": rule.rule_id, "column": column})
+        elif of.form == "codes":
+            yield RuleProblem("rule_dimension_is_list", {"rule": rule.rule_id, "column": column})
+        else:
+            for code in codes:
+                if code not in known:
+                    yield RuleProblem("rule_code_unknown", {"rule": rule.rule_id, "column": column, "code": code})
 
 
 def _list_problems(rule: Rule, properties: Mapping[str, Property]) -> Iterator[RuleProblem]:
@@ -304,6 +338,14 @@ def bound(rule: Rule, name: str) -> float | None:
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         raise RuleError("rule_parameter_value", rule=rule.rule_id, parameter=name, value=value)
     return float(value)
+
+
+def condition(rule: Rule) -> dict[str, tuple[str, ...]]:
+    """`where` of a range rule: the codes by column, {} where it holds in every row. Raises RuleError where it is no such mapping."""
+    value = rule.parameters.get("where", {})
+    if not isinstance(value, Mapping):
+        raise RuleError("rule_parameter_value", rule=rule.rule_id, parameter="where", value=value)
+    return {str(column): text_values(codes) for column, codes in value.items()}
 
 
 def known_ids(rule: Rule, known_units: Mapping[str, frozenset[str]]) -> frozenset[str]:

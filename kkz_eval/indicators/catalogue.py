@@ -25,7 +25,8 @@ class Selection:
 
     dataset: None for that of the source; only a denominator may name another one. summed: a dimension and the codes whose counts are
     added, None where nothing is; level: of the units, None for all; over: "municipalities" where the count of a youth office is the sum
-    of those of the municipalities it serves, else None.
+    of those of the municipalities it serves, else None; less: the codes of the part that is taken away from the total in `where`, ()
+    for none.
     """
 
     measure: str
@@ -34,6 +35,7 @@ class Selection:
     summed: tuple[str, tuple[str, ...]] | None = None
     level: str | None = None
     over: str | None = None
+    less: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -130,6 +132,7 @@ def load_catalogue(catalogue: Path, breaks: Path) -> dict[str, Indicator]:
     Raises UserError where a file can't be read, does not fit its schema, or names an unknown indicator.
     """
     content = _load(catalogue, "catalogue.schema.json")
+    _check_parts(content, catalogue.name)
     listed = _load(breaks, "breaks.schema.json")["breaks"]
     for position, entry in enumerate(listed):
         for indicator in entry.get("indicators", ()):
@@ -232,8 +235,25 @@ def _source(entry: Mapping[str, Any]) -> IndicatorSource:
 
 def _selection(entry: Mapping[str, Any]) -> Selection:
     summed = next(((dimension, tuple(codes)) for dimension, codes in entry.get("summed", {}).items()), None)
-    where = tuple(sorted(entry.get("where", {}).items()))
-    return Selection(entry["measure"], where, entry.get("dataset"), summed, entry.get("level"), entry.get("over"))
+    where, less = (tuple(sorted(entry.get(name, {}).items())) for name in ("where", "less"))
+    return Selection(entry["measure"], where, entry.get("dataset"), summed, entry.get("level"), entry.get("over"), less)
+
+
+def _check_parts(content: Mapping[str, Any], file: str) -> None:
+    """A part has another code than its total in each of the dimensions of `less`. Raises UserError where it has not."""
+    for name, entry in content["indicators"].items():
+        for position, source in enumerate(entry["sources"]):
+            place = f"indicators.{name}.sources[{position}]"
+            shares = ((place, source), (f"{place}.minus", source.get("minus", {})))
+            for at, key, selection in ((at, key, share[key]) for at, share in shares for key in _COUNTS if key in share):
+                for dimension, code in selection.get("less", {}).items():
+                    total = selection.get("where", {}).get(dimension)
+                    if total is None or total == code:
+                        reason = f"{dimension}: where {total}, less {code}"
+                        raise UserError("catalogue_invalid", package=_TEXTS, file=file, place=f"{at}.{key}.less", reason=reason)
+
+
+_COUNTS = ("numerator", "denominator")
 
 
 def _load(path: Path, schema_name: str) -> Any:

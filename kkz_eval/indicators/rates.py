@@ -25,6 +25,7 @@ _READ = ["observation_id", "unit_id", "year", "value", "flag", "edition"]
 SMALL_COUNT = 5
 INVALID = "invalid"  # flag of a figure that its source declares invalid (breaks.yaml)
 _CODE = "code"  # of the dimension that is summed
+_SIGN = "sign"  # +1 of a total, -1 of the part that is taken away from it
 _Void = frozenset[tuple[str, int]]  # units and years without a valid figure
 
 
@@ -108,13 +109,15 @@ def indicator_values(indicator: Indicator, source: IndicatorSource, parts: dict[
 
 
 def _select(observations: pa.Table, selection: Selection) -> pa.Table:
-    """Columns `_READ`, and `_CODE` where codes are summed."""
+    """Columns `_READ`, `_CODE` where codes are summed, `_SIGN` where a part is taken away."""
     rows = observations.filter(pc.equal(observations.column("measure"), selection.measure))
     if selection.level is not None:
         rows = rows.filter(pc.equal(rows.column("level"), selection.level))
-    for dimension, code in selection.where:
-        given = pc.map_lookup(rows.column("dimensions"), pa.scalar(dimension), "first")
-        rows = rows.filter(pc.equal(given, code))  # without the dimension it is null, and left out
+    if selection.less:
+        both = ((1, dict(selection.where)), (-1, {**dict(selection.where), **dict(selection.less)}))
+        chosen = [(sign, _with_codes(rows, codes).select(_READ)) for sign, codes in both]
+        return pa.concat_tables([r.append_column(_SIGN, pa.array([sign] * r.num_rows, pa.int8())) for sign, r in chosen])
+    rows = _with_codes(rows, dict(selection.where))
     if selection.summed is None:
         return rows.select(_READ)
     dimension, codes = selection.summed
@@ -122,17 +125,27 @@ def _select(observations: pa.Table, selection: Selection) -> pa.Table:
     return rows.filter(pc.is_in(rows.column(_CODE), pa.array(codes))).select([*_READ, _CODE])
 
 
+def _with_codes(rows: pa.Table, codes: Mapping[str, str]) -> pa.Table:
+    """The rows that have these codes, by dimension."""
+    for dimension, code in codes.items():
+        given = pc.map_lookup(rows.column("dimensions"), pa.scalar(dimension), "first")
+        rows = rows.filter(pc.equal(given, code))  # without the dimension it is null, and left out
+    return rows
+
+
 def _frame(table: pa.Table, selection: Selection, void: _Void) -> pd.DataFrame:
     """unit_id, year, value, flag, edition, and `ids`: the observations of each row."""
     frame = pd.DataFrame({name: table.column(name).to_pylist() for name in table.column_names})
     frame["value"] = frame["value"].astype(float)
-    keys = [name for name in ("unit_id", "year", _CODE) if name in frame.columns]
+    keys = [name for name in ("unit_id", "year", _CODE, _SIGN) if name in frame.columns]
     if frame.duplicated(keys).any():
         raise ValueError("a unit and year has two observations of the same selection")
     if void and len(frame):
         declared = pd.Series([place in void for place in zip(frame["unit_id"], frame["year"], strict=True)], index=frame.index)
         frame.loc[declared, "value"] = np.nan
         frame["flag"] = frame["flag"].astype(object).where(~declared, INVALID)
+    if selection.less:
+        return _remainder(frame)
     if selection.summed is not None:
         return _summed(frame, len(selection.summed[1]))
     frame["ids"] = pd.Series([[i] for i in frame["observation_id"]], index=frame.index, dtype=object)
@@ -145,6 +158,13 @@ def _summed(frame: pd.DataFrame, n: int) -> pd.DataFrame:
     added = groups.agg(flag=("flag", "first"), edition=("edition", "first"), ids=("observation_id", list))
     added["value"] = groups["value"].sum(min_count=n)
     return added.reset_index().astype({"flag": object, "ids": object})
+
+
+def _remainder(frame: pd.DataFrame) -> pd.DataFrame:
+    """A total less a part of it per unit and year: missing, with the first flag, where one has no figure or the part is the greater."""
+    left = _summed(frame.assign(value=frame["value"] * frame[_SIGN]), 2)
+    left["value"] = left["value"].where(left["value"] >= 0)
+    return left
 
 
 def _rate(parts: Mapping[str, pa.Table], prefix: str, source: IndicatorSource, void: Mapping[str, _Void]) -> pd.DataFrame:

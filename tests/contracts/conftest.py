@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,7 +14,7 @@ import pytest
 
 from kkz_eval.contracts.contract import Contract, Property, Rule
 from kkz_eval.contracts.load import load_contract, load_contracts
-from kkz_eval.contracts.rules import demanded_codes
+from kkz_eval.contracts.rules import bound, condition, demanded_codes
 from kkz_eval.model.findings import FINDINGS_SCHEMA
 from kkz_eval.model.parsed import ParsedTable
 
@@ -97,10 +98,42 @@ def clean_rows(contract: Contract) -> list[Row]:
             for of, code in zip(dimensions, codes, strict=True):
                 row[of.name] = filled(code)
                 count *= weight(code, totals[of.name])
-            row |= {p.name: filled(count) for p in contract.properties if p.role == "measure"}
+            row |= {p.name: filled(min(count, most(contract, p.name))) for p in contract.properties if p.role == "measure"}
             row |= {name: filled(0) for name in parts_beyond_the_first(contract)}
             rows.append(row)
     return rows
+
+
+def most(contract: Contract, measure: str) -> float:
+    """The greatest value that the column itself admits in every row."""
+    rules = [rule for rule in contract.rules if rule.kind == "range" and rule.parameters["column"] == measure]
+    bounds = [bound(rule, "maximum") for rule in rules if not condition(rule)]
+    return min((limit for limit in bounds if limit is not None), default=math.inf)
+
+
+def _beyond(rule: Rule) -> float:
+    """A value just outside a range: above its maximum where it has one, else below its minimum."""
+    least, most = bound(rule, "minimum"), bound(rule, "maximum")
+    return most + 1 if most is not None else least - 1  # type: ignore[operator]  # one of both is given
+
+
+def _admits(rule: Rule, value: float) -> bool:
+    least, most = bound(rule, "minimum"), bound(rule, "maximum")
+    return (least is None or least <= value) and (most is None or value <= most)
+
+
+def broken_with(contract: Contract, rule: Rule) -> set[str]:
+    """The rules that the mutant of a rule breaks: it, and of a range those without condition that are narrower on that side."""
+    if rule.kind != "range":
+        return {rule.rule_id}
+    value = _beyond(rule)
+    beside = [
+        other
+        for other in contract.rules
+        if other.kind == "range" and other.parameters["column"] == rule.parameters["column"] and not condition(other)
+    ]
+    inside = {r.rule_id for r in beside if _admits(r, value)}
+    return {rule.rule_id} | ({other.rule_id for other in beside} - inside)
 
 
 def parts_beyond_the_first(contract: Contract) -> list[str]:
@@ -164,7 +197,8 @@ class _Mutation:
         column = self._parameter("column")
         if column == "year":
             return self._whole_unit_year(column, filled(1800))
-        return self._changed(self._part(), -1, silent=self._dimensions(), measure=column)
+        keys = self._part() | {name: filled(codes[0]) for name, codes in condition(self.rule).items()}
+        return self._changed(keys, _beyond(self.rule), silent=self._dimensions(), measure=column)
 
     def _beside_another_code(self) -> list[Row]:
         other = self.contract.property_named(self._parameter("column")).codes[0].code
@@ -234,7 +268,7 @@ class _Mutation:
         return sorted(found)
 
     def _changed(
-        self, keys: Row, value: int, silent: Iterable[str], measure: str | None = None, judged: str | None = None
+        self, keys: Row, value: float, silent: Iterable[str], measure: str | None = None, judged: str | None = None
     ) -> list[Row]:
         """The row of these keys gets another value; the totals over the silent dimensions, and what the row compares it with,
         get a symbol, so that none is judged."""
@@ -290,6 +324,7 @@ def build() -> SimpleNamespace:
         parsed_of=parsed_of,
         clean_rows=clean_rows,
         mutant_rows=mutant_rows,
+        broken_with=broken_with,
         synthetic=synthetic,
         synthetic_rows=synthetic_rows,
         synthetic_mutants={

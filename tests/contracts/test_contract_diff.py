@@ -122,3 +122,16 @@ def test_an_easier_contract_would_turn_what_was_rejected(build: SimpleNamespace,
     standing = judge_file(parsed, strict, build.KNOWN_UNITS).slices
     flips = would_flip(standing, parsed, easy, build.KNOWN_UNITS)
     assert [(flip.year, flip.new, flip.rule) for flip in flips] == [(2015, Status.ACCEPTED, ""), (2015, Status.ACCEPTED, "")]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "weight"),
+    [
+        ("where: {indicator: [a_azubi, a_HHwg]}", "where: {indicator: [a_azubi]}", Weight.MINOR),
+        ("where: {indicator: [a_azubi, a_HHwg]}", "where: {indicator: [a_azubi, a_HHwg, q_bs]}", Weight.MAJOR),
+        ("maximum: 1000, where: {indicator: [a_azubi, a_HHwg]}", "maximum: 1000", Weight.MAJOR),
+    ],
+)
+def test_a_condition_that_covers_fewer_rows_eases(old: str, new: str, weight: Weight, tmp_path: Path) -> None:
+    (found,) = changes(*changed(tmp_path, old, new, "inkar"))
+    assert (found.place, found.weight) == ("shares_in_per_mille.where", weight)

@@ -121,7 +121,7 @@ def test_the_digest_depends_on_what_is_said_and_not_on_how(tmp_path: Path, contr
     ("old", "new", "said"),
     [
         ("kind: DataContract", "kind: DataContract: x", "Zeile"),
-        ("version: 1.1.0\n", "", "version"),
+        ("version: 2.0.0\n", "", "version"),
         ("property: acceptance, value: file", "property: acceptance, value: maybe", "file | unit"),
         ("property: acceptance, value", "property: aceptance, value", "acceptance"),
         ("property: measureFrom, value: indicator", "property: measureFrom, value: value", "measureFrom"),

@@ -14,7 +14,7 @@ from kkz_eval.contracts import expectations, masks, rules
 from kkz_eval.contracts.contract import Contract, Rule
 from kkz_eval.contracts.load import load_contracts
 from kkz_eval.contracts.masks import compile_masks, judge
-from kkz_eval.contracts.rules import KINDS, RuleError
+from kkz_eval.contracts.rules import KINDS, RuleError, condition
 from kkz_eval.model.findings import iter_findings
 from kkz_eval.model.parsed import ParsedTable
 
@@ -57,7 +57,7 @@ def test_each_rule_alone_finds_its_mutant(contract_id: str, rule_id: str, build:
     rule = next(rule for rule in contract.rules if rule.rule_id == rule_id)
     parsed = build.parsed_of(contract, build.mutant_rows(_strict(contract), rule))
     findings = list(iter_findings(judge(parsed, _strict(contract), build.KNOWN_UNITS)))
-    assert {finding.rule for finding in findings} == {rule_id}
+    assert {finding.rule for finding in findings} == build.broken_with(contract, rule)
     assert all(finding.row and finding.column and finding.allowed is not None for finding in findings)
     for language in ("de", "en"):
         assert findings[0].message(language)
@@ -76,7 +76,8 @@ def test_great_expectations_finds_the_same_mutants_in_one_run(contract_id: str, 
     tables = {rule.rule_id: build.parsed_of(contract, build.mutant_rows(contract, rule)) for rule in contract.rules}
     found = rows_by_file(tables, contract, build.KNOWN_UNITS)
     for rule_id, table in tables.items():
-        assert [name for name, rows in found[rule_id].items() if rows] == [rule_id]
+        rule = next(rule for rule in contract.rules if rule.rule_id == rule_id)
+        assert {name for name, rows in found[rule_id].items() if rows} == build.broken_with(contract, rule)
         assert found[rule_id] == masked_rows(table, contract, build.KNOWN_UNITS)
 
 
@@ -123,6 +124,7 @@ def _random_tables(draw: st.DrawFn, build: SimpleNamespace, contract: Contract) 
     for of in contract.properties:
         if of.codes:
             good = [build.filled(code.code) for code in (*of.codes[:2], of.codes[-1])]
+            good += [build.filled(code) for rule in contract.rules for code in condition(rule).get(of.name, ())[-2:]]
             if of.form == "codes":
                 good += [build.filled(";".join(code.code for code in codes)) for codes in (of.codes[:2], of.codes[-3:])]
         elif of.logical_type == "string" and of.name not in keys:
@@ -131,6 +133,7 @@ def _random_tables(draw: st.DrawFn, build: SimpleNamespace, contract: Contract) 
             good = keys[of.name]
         else:
             good = [build.filled(value) for value in (-1, 0, 1, 2, 3)] + [build.Cell(4, "(4)", "()")]
+            good += [build.filled(limit + over) for limit in _limits(contract, of.name) for over in (0, 1)]
         pools[of.name] = st.sampled_from(good * 6 + odd)
     rows = st.lists(st.fixed_dictionaries(pools), min_size=1, max_size=12)
     listed = draw(st.lists(rows, min_size=10, max_size=25))
@@ -145,6 +148,12 @@ def _random_tables(draw: st.DrawFn, build: SimpleNamespace, contract: Contract) 
             del table[draw(st.integers(0, len(table) - 1))]
         listed.append(table)
     return {str(number): build.parsed_of(contract, table) for number, table in enumerate(listed)}
+
+
+def _limits(contract: Contract, column: str) -> list[float]:
+    """The maxima that rules of a contract name for a column."""
+    of = [rule for rule in contract.rules if rule.kind == "range" and rule.parameters["column"] == column]
+    return [limit for rule in of if (limit := rules.bound(rule, "maximum")) is not None]
 
 
 @settings(max_examples=4, deadline=None, suppress_health_check=list(HealthCheck))
@@ -179,3 +188,61 @@ def test_a_kind_without_translation_is_an_error(
 def test_a_level_that_the_register_lacks_is_an_error(build: SimpleNamespace) -> None:
     with pytest.raises(RuleError, match="kreis"):
         compile_masks(CONTRACTS["inkar"], {"municipality": frozenset()})
+
+
+@pytest.mark.parametrize(
+    ("indicator", "value", "rule"),
+    [
+        ("a_schul_oA", 682, "shares_in_per_cent"),
+        ("a_schul_oA", 100, None),
+        ("a_HHwg", 682, None),
+        ("a_HHwg", 1001, "shares_in_per_mille"),
+        ("a_betr0306_bev0306", 101, None),  # children at the place of the centre
+        ("q_sch_a618", 151, None),
+        ("q_auspl", 120, None),
+    ],
+)
+def test_only_true_shares_of_inkar_have_an_upper_bound(
+    indicator: str, value: int, rule: str | None, build: SimpleNamespace
+) -> None:
+    contract = CONTRACTS["inkar"]
+    cells = {"unit_id": "05111", "year": 2015, "indicator": indicator, "value": value}
+    parsed = build.parsed_of(contract, [{name: build.filled(cell) for name, cell in cells.items()}])
+    found = list(iter_findings(judge(parsed, contract, build.KNOWN_UNITS)))
+    assert [finding.rule for finding in found] == ([] if rule is None else [rule])
+    assert [finding.allowed for finding in found] == [f"≤ {limit}" for limit in _bounds(rule)]
+
+
+def _bounds(rule: str | None) -> list[int]:
+    return [] if rule is None else [{"shares_in_per_cent": 100, "shares_in_per_mille": 1000}[rule]]
+
+
+@pytest.mark.parametrize("contract_id", ["gisd", "gisd_gemeinden"])
+@pytest.mark.parametrize(("value", "found"), [(1.0, []), (1.0001, ["gisd_score.range"]), (12.5, ["gisd_score.range"])])
+def test_the_index_of_deprivation_ends_at_one(contract_id: str, value: float, found: list[str], build: SimpleNamespace) -> None:
+    contract = CONTRACTS[contract_id]
+    unit = sorted(build.KNOWN_UNITS[contract.levels[0]])[0]
+    row = {"unit_id": build.filled(unit), "year": build.filled(2015), "gisd_score": build.filled(value)}
+    judged = judge(build.parsed_of(contract, [row]), contract, build.KNOWN_UNITS)
+    assert [finding.rule for finding in iter_findings(judged)] == found
+
+
+@pytest.mark.parametrize(
+    ("where", "said"),
+    [
+        ({}, "where"),
+        ({"indicator": []}, "where"),
+        ({"indicator": "a_azubi"}, "where"),
+        (["indicator"], "where"),
+        ({"indikator": ["a_azubi"]}, "indikator"),
+        ({"indicator": ["a_azubi", "a_nichts"]}, "a_nichts"),
+        ({"unit_id": ["05111"]}, "unit_id"),
+    ],
+)
+def test_a_condition_that_fits_no_row_is_refused(where: object, said: str) -> None:
+    rule = Rule("x", "range", "error", {"column": "value", "maximum": 100, "where": where})
+    problems = rules.rule_problems(rule, CONTRACTS["inkar"].properties)
+    assert problems
+    for problem in problems:
+        assert said in problem.message("de")
+        assert said in problem.message("en")

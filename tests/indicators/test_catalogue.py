@@ -101,6 +101,10 @@ def test_every_selection_of_the_project_names_columns_and_codes_of_its_contract(
             selections = [(source.dataset, source.numerator)]
             if source.denominator is not None:
                 selections.append((source.datasets[-1], source.denominator))
+            if source.minus is not None:
+                selections.append((source.dataset, source.minus.numerator))
+                if source.minus.denominator is not None:
+                    selections.append((source.datasets[-1], source.minus.denominator))
             for dataset, selection in selections:
                 contract = contracts[dataset]
                 if contract.measure_from is not None:
@@ -110,7 +114,7 @@ def test_every_selection_of_the_project_names_columns_and_codes_of_its_contract(
                 dimensions = {p.name: {c.code for c in p.codes} for p in contract.properties if p.role == "dimension"}
                 named = [*selection.where, *_pairs(selection)]
                 assert {name for name, _ in named} == set(dimensions), (indicator.id, dataset)
-                assert all(code in dimensions[name] for name, code in named)
+                assert all(code in dimensions[name] for name, code in [*named, *selection.less])
                 assert selection.level is None or selection.level in contract.levels
 
 

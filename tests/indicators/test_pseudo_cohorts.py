@@ -31,6 +31,8 @@ def observations(dataset: str, measure: str, *rows: tuple[str, int, float | None
             "flag": [row[3] for row in rows],
             "edition": [""] * len(rows),
             "known_from": [1] * len(rows),
+            "known_day": [None] * len(rows),
+            "known_by": [None] * len(rows),
             "delivery_sha256": [""] * len(rows),
             "sheet": [None] * len(rows),
             "row": [None] * len(rows),
