@@ -1,6 +1,6 @@
 """Writes docs/series.html: the real series of each indicator for the 53 Kreise, with medians of the groups and the breaks marked.
 
-Run as `python docs/make_series.py FOLDER`, FOLDER with INKAR exports as they come. Belongs here: the layout of the page. Does not
+Run as `python docs/make_series.py FOLDER`, FOLDER with the official files as they come, a folder per source. Belongs here: the layout of the page. Does not
 belong here: reading, what an indicator is, which Kreis is in which group.
 """
 
@@ -15,13 +15,20 @@ import altair as alt
 import pandas as pd
 import vl_convert
 
+from kkz_eval.contracts.load import load_contracts
 from kkz_eval.deliveries.official.read import read_official
-from kkz_eval.indicators.catalogue import Indicator, load_catalogue
+from kkz_eval.deliveries.reader import Claimed, read_file
+from kkz_eval.indicators.catalogue import Indicator, Selection, load_catalogue
 from kkz_eval.reference.exposure import Group, kreis_groups
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs" / "series.html"
-DATASET, FILE = "inkar", "inkr_nrw_kreise_panel_long.csv"
+INKAR = "inkar"
+FILES = {  # published rates of several years, by dataset
+    INKAR: "inkar/inkr_nrw_kreise_panel_long.csv",
+    "gisd": "gisd/GISD_NRW_Kreis.csv",
+    "arbeitslosigkeit_amtlich": "genesis/13211-02-05-4_datencsv_de.csv",
+}
 GROUPS = {2012: ("beteiligt seit 2012 / since 2012", "#b3452c"), 2017: ("seit 2017 / since 2017", "#2f6f8f")}
 NEVER = ("bis 2019 nicht beteiligt / never until 2019", "#444444")
 LEFT_OUT = "in Teilen beteiligt / in part"
@@ -40,20 +47,59 @@ def group_names() -> dict[str, str]:
     return names
 
 
-def series_of(panel: pd.DataFrame, indicator: Indicator) -> pd.DataFrame:
-    """unit_id, year, value, group of an indicator that INKAR gives, as published or as a gap of two published rates."""
-    source = indicator.source(DATASET)
-    wide = panel.pivot(index=["unit_id", "year"], columns="measure", values="value")
-    value = wide[source.numerator.measure]
+def panel_of(folder: Path, dataset: str) -> pd.DataFrame:
+    """The figures of the 53 Kreise as the file has them: unit_id, year, and of INKAR measure and value, else the columns of the contract.
+
+    Raises FileNotFoundError where the folder lacks the file, ValueError where it can't be read.
+    """
+    file = folder / FILES[dataset]
+    if dataset == INKAR:
+        official = read_official(file.read_bytes())
+        if official is None:
+            raise ValueError(f"{file.name} is no export of INKAR")
+        panel = official.table.select(["unit_id", "year", "measure", "value"]).to_pandas().astype({"measure": str})
+    else:
+        result = read_file(file.read_bytes(), file.name, load_contracts(ROOT / "data_contracts"))
+        parsed = [table for table in result.parsed if table.contract_id == dataset] if isinstance(result, Claimed) else []
+        if len(parsed) != 1:
+            raise ValueError(f"{file.name} is no delivery under the contract {dataset}")
+        panel = parsed[0].table.to_pandas()
+    panel = panel.astype({"unit_id": str})
+    return panel[panel["unit_id"].isin(group_names())]
+
+
+def source_shown(indicator: Indicator) -> str | None:
+    """The first dataset of `FILES` that publishes the indicator as a rate, None where none does."""
+    given = (source.dataset for source in indicator.sources if source.denominator is None)
+    return next((dataset for dataset in given if dataset in FILES), None)
+
+
+def chosen(panel: pd.DataFrame, selection: Selection) -> pd.Series:
+    """The value of a selection by unit_id and year. Raises ValueError where a unit and year has two."""
+    rows, column = (panel[panel["measure"] == selection.measure], "value") if "measure" in panel else (panel, selection.measure)
+    for dimension, code in selection.where:
+        rows = rows[rows[dimension] == code]
+    values = rows.set_index(["unit_id", "year"])[column]
+    if not values.index.is_unique:
+        raise ValueError(f"{selection.measure} has two values for a unit and year")
+    return values.astype(float)
+
+
+def series_of(panel: pd.DataFrame, indicator: Indicator, dataset: str) -> pd.DataFrame:
+    """unit_id, year, value, group of an indicator, as published or as a gap of two published rates."""
+    source = indicator.source(dataset)
+    value = chosen(panel, source.numerator)
     if source.minus is not None:
-        value = value - wide[source.minus.numerator.measure]
+        value = value - chosen(panel, source.minus.numerator)
     return value.dropna().rename("value").reset_index().assign(group=lambda rows: rows["unit_id"].map(group_names()))
 
 
 def picture(series: pd.DataFrame, indicator: Indicator) -> str:
     """One line a Kreis, thick lines for the medians of the groups, a numbered rule at each break."""
     years = (int(series["year"].min()), int(series["year"].max()))
-    axis = alt.Axis(format="d", grid=False, title=None, values=list(range(years[0], years[1] + 1, 3)))
+    axis = alt.Axis(
+        format="d", grid=False, title=None, values=list(range(years[0], years[1] + 1, 3 if years[1] - years[0] > 8 else 1))
+    )
     x = alt.X("year:Q", axis=axis, scale=alt.Scale(domain=[years[0] - 0.4, years[1] + 0.4], nice=False))
     y = alt.Y("value:Q", axis=alt.Axis(title=None, gridColor="#eeeeee"), scale=alt.Scale(zero=False))
     lines = (
@@ -61,7 +107,9 @@ def picture(series: pd.DataFrame, indicator: Indicator) -> str:
         .mark_line(strokeWidth=0.5, opacity=0.6, color="#a8a8a8", invalid="break-paths-show-domains")
         .encode(x=x, y=y, order="at:Q")
     )
-    medians = series[series["group"] != LEFT_OUT].groupby(["group", "year"], as_index=False)["value"].median().round(2)
+    medians = (
+        series[series["group"] != LEFT_OUT].groupby(["group", "year"], as_index=False)["value"].median().round(indicator.decimals)
+    )
     named = [*GROUPS.values(), NEVER]
     colours = alt.Scale(domain=[name for name, _ in named], range=[colour for _, colour in named])
     middle = (
@@ -109,13 +157,9 @@ def within(indicator: Indicator, years: tuple[int, int]) -> list:
 
 def page(folder: Path) -> str:
     """The whole page. Raises FileNotFoundError where the folder lacks the export, ValueError where it can't be read."""
-    official = read_official((folder / FILE).read_bytes())
-    if official is None:
-        raise ValueError(f"{FILE} is no export of INKAR")
-    panel = official.table.select(["unit_id", "year", "measure", "value"]).to_pandas()
-    panel = panel.astype({"unit_id": str, "measure": str})
+    panels = {dataset: panel_of(folder, dataset) for dataset in FILES}
     catalogue = load_catalogue(ROOT / "data_contracts" / "indicators.yaml", ROOT / "data_contracts" / "breaks.yaml")
-    parts = [section(panel, one) for one in catalogue.values() if DATASET in {source.dataset for source in one.sources}]
+    parts = [section(panels[dataset], one, dataset) for one in catalogue.values() if (dataset := source_shown(one)) is not None]
     return f"""<!doctype html>
 <html lang="de"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1">
 <title>Amtliche Reihen der 53 Kreise</title><style>{STYLE}</style></head><body>
@@ -127,15 +171,18 @@ comparable. The pictures describe; they say nothing about an effect.</p>
 {"".join(parts)}
 <h2>Quelle / Source</h2>
 <p>© BBSR Bonn, INKAR; Datenlizenz Deutschland – Namensnennung – Version 2.0
-(<a href="https://www.govdata.de/dl-de/by-2-0">dl-de/by-2-0</a>). Werte gerundet, Mediane und Abstände selbst berechnet.
+(<a href="https://www.govdata.de/dl-de/by-2-0">dl-de/by-2-0</a>).
+GISD: Robert Koch-Institut, <a href="https://creativecommons.org/licenses/by/4.0/">CC BY 4.0</a>.
+Jugendarbeitslosigkeit: © Statistische Ämter des Bundes und der Länder, regionalstatistik.de, Tabelle 13211-02-05-4, dl-de/by-2-0.
+Werte gerundet, Mediane und Abstände selbst berechnet.
 <span class="en" lang="en">Values rounded; medians and gaps are our own calculation.</span></p>
 </body></html>
 """
 
 
-def section(panel: pd.DataFrame, indicator: Indicator) -> str:
+def section(panel: pd.DataFrame, indicator: Indicator, dataset: str) -> str:
     """Heading, picture and breaks of one indicator."""
-    series = series_of(panel, indicator)
+    series = series_of(panel, indicator, dataset)
     years = (int(series["year"].min()), int(series["year"].max()))
     breaks = "".join(
         f'<li value="{place}">{b.year}: {html.escape(b.text["de"])} <span class="en" lang="en">/ {html.escape(b.text["en"])}</span></li>'
