@@ -37,6 +37,11 @@ class Arrival:
     years: tuple[int, ...]
     day: str = ""
 
+    @property
+    def date(self) -> date | None:
+        """The day of the scan, None where it was not recorded."""
+        return date.fromisoformat(self.day) if self.day else None
+
 
 @dataclass(frozen=True)
 class NewArrival:
