@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from datetime import date
 from functools import cache, lru_cache
 from typing import Any
 
@@ -38,7 +39,7 @@ class Arrival:
     day: str = ""
 
     @property
-    def date(self) -> date | None:
+    def arrived_on(self) -> date | None:
         """The day of the scan, None where it was not recorded."""
         return date.fromisoformat(self.day) if self.day else None
 

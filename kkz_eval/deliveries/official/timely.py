@@ -33,7 +33,9 @@ def untimely(table: pa.Table, source: OfficialSource, edition: str, findings: li
     units = table.column("unit_id").cast(pa.string()).to_pylist()
     valued = table.column("value").is_valid().to_pylist()
     stand = edition_day(edition)
-    wrong = {said: _problem(*said, source.time, stand) for said in set(zip(texts, kinds, years, strict=True)) if said[1] is not None}
+    wrong = {
+        said: _problem(*said, source.time, stand) for said in set(zip(texts, kinds, years, strict=True)) if said[1] is not None
+    }
     seen: set[object] = set()
 
     def add(index: int, kind: str, severity: Severity, allowed: str, value: str | None, unit: str | None) -> None:
@@ -59,7 +61,9 @@ def untimely(table: pa.Table, source: OfficialSource, edition: str, findings: li
             refused[index] = True
             if (unit.key, year) not in seen:
                 add(index, "official_unit_ended", Severity.ERROR, unit.valid_until.isoformat(), unit.name, unit.key)
-        elif unit.valid_from is not None and (day or date(year, 12, 31)) < unit.valid_from and unit.key not in _with_predecessor():
+        elif (
+            unit.valid_from is not None and (day or date(year, 12, 31)) < unit.valid_from and unit.key not in _with_predecessor()
+        ):
             if (unit.key, year) not in seen:
                 add(index, "official_unit_not_yet", Severity.WARNING, unit.valid_from.isoformat(), unit.name, unit.key)
         else:
