@@ -100,7 +100,7 @@ def _check(
     except OSError as error:
         sentence = text("errors.file_not_readable", language, name=str(file), reason=reason_of(error))
         return 2, {"file": str(file), "readable": False, "sentence": sentence}
-    match read_file(data, file.name, contracts):
+    match read_file(data, file.name, contracts, date.today()):
         case Claimed(parsed=parsed):
             judged = []
             for table in parsed:

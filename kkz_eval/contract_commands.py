@@ -72,7 +72,7 @@ def flipped(store: Store, new: Contract, settings: Settings) -> Iterator[str]:
 
 def _flips_of(store: Store, source: Source, new: Contract, settings: Settings) -> Iterator[str]:
     name, language = source.arrival.name, settings.language
-    result = read_file(store.get(landing_key(source.arrival.sha256)), name, {new.id: new})
+    result = read_file(store.get(landing_key(source.arrival.sha256)), name, {new.id: new}, source.arrival.arrived_on)
     if not isinstance(result, Claimed):
         if source.verdict.status != Status.REJECTED:
             yield text("diff.flip_unreadable", language, package=PACKAGE, name=name)

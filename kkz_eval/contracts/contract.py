@@ -101,7 +101,7 @@ class OfficialSource:
     """Where the figures of a contract stand in tables of official statistics, as these name things.
 
     tables: how the code of the table or statistic begins; measure: property that takes the values; named: codes and labels of the
-    measure; variables: property to codes and labels of its variable, a variable without any being known by its members; members:
+    measure; time: the only time that is taken: MM-DD of a day (12-31), year or school_year; variables: property to codes and labels of its variable, a variable without any being known by its members; members:
     property to name of a member to its code, beside the code list; left_out: property to members that are not taken; absent:
     property to the code that holds where the table lacks the variable; whole: members that restrict nothing (the name of the
     statistic in a header row), so that a variable with these alone needs no place; units: those in which a value is taken (Anzahl,
@@ -111,6 +111,7 @@ class OfficialSource:
     tables: tuple[str, ...]
     measure: str
     named: tuple[str, ...]
+    time: str
     variables: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     members: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     left_out: Mapping[str, tuple[str, ...]] = field(default_factory=dict)

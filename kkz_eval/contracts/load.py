@@ -52,7 +52,8 @@ CONTRACT_PROPERTIES = (
     "measureFrom", "titleMarker", "official", "legalBasis", "permittedRecipient", "deadline", "contactRole", "due",
     "officialTolerance",
 )  # fmt: skip
-OFFICIAL_KEYS = ("tables", "measure", "named", "variables", "members", "leftOut", "absent", "whole", "units")
+OFFICIAL_TIMES = ("year", "school_year")
+OFFICIAL_KEYS = ("tables", "measure", "named", "time", "variables", "members", "leftOut", "absent", "whole", "units")
 COLUMN_PROPERTIES = ("labelEn", "descriptionEn", "form", "unit", "default", "symbols", "emptyAdmitted", "inKey")
 CODE_PROPERTIES = ("labelEn", "synonyms")
 
@@ -285,6 +286,7 @@ def _official(node: Node, properties: Sequence[Property]) -> OfficialSource:
         tables=node.child("tables").texts(),
         measure=node.child("measure").one_of(measures),
         named=node.child("named").texts(),
+        time=_time(node.child("time")),
         variables=by_dimension("variables", lambda found, _: found.texts()),
         members=by_dimension("members", lambda found, codes: {key: found.child(key).one_of(codes) for key in found.mapping()}),
         left_out=by_dimension("leftOut", lambda found, _: found.texts()),
@@ -292,6 +294,18 @@ def _official(node: Node, properties: Sequence[Property]) -> OfficialSource:
         whole=_optional(node, "whole", Node.texts, ()),
         units=_optional(node, "units", Node.texts, ()),
     )
+
+
+def _time(node: Node) -> str:
+    """`MM-DD` of a day, or a kind of time that is named after one year."""
+    said = node.text()
+    if said in OFFICIAL_TIMES:
+        return said
+    try:
+        date.fromisoformat(f"2001-{said}")
+    except ValueError:
+        node.fail("contract_value", value=node.value, expected=" | ".join(("MM-DD", *OFFICIAL_TIMES)))
+    return said
 
 
 def _property(node: Node) -> Property:

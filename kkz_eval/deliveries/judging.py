@@ -163,7 +163,7 @@ def _contract_of(arrival: Arrival, contracts: Mapping[str, Contract]) -> Contrac
 
 
 def _read_landed(store: Store, arrival: Arrival, contract: Contract, contracts: Mapping[str, Contract]) -> ParsedTable:
-    result = read_file(store.get(landing_key(arrival.sha256)), arrival.name, contracts)
+    result = read_file(store.get(landing_key(arrival.sha256)), arrival.name, contracts, arrival.arrived_on)
     if isinstance(result, Claimed):
         for parsed in result.parsed:
             if parsed.contract_id == contract.id:

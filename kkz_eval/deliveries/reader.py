@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import date
 from itertools import chain, zip_longest
 
 import pyarrow as pa
 
 from kkz_eval.contracts.contract import Contract
 from kkz_eval.deliveries import inkar, inkar_editions, municipal, municipal_workbook
+from kkz_eval.deliveries.future import with_future_found
 from kkz_eval.deliveries.header import column_titles
 from kkz_eval.deliveries.official.mapping import claimed, why_unclaimed
 from kkz_eval.deliveries.official.panels import EDITIONS
@@ -49,17 +51,22 @@ __all__ = ["Claimed", "PersonRecords", "ReadResult", "Unclaimed", "Unreadable", 
 _MOST_TITLES, _LONGEST_TITLE = 12, 40  # of an unknown table, in a sentence
 
 
-def read_file(data: bytes, name: str, contracts: Mapping[str, Contract]) -> ReadResult:
+def read_file(data: bytes, name: str, contracts: Mapping[str, Contract], today: date | None = None) -> ReadResult:
     """What a delivered file comes to; every file has a result, none raises (ValueError is for a contract that lacks what its layout needs).
 
-    data: the bytes as delivered; name: of the file, for the sentences; contracts: by id, with the layouts they may claim.
+    data: the bytes as delivered; name: of the file, for the sentences; contracts: by id, with the layouts they may claim;
+    today: the day by which years lie in the future, None where none is known and no year is looked at.
     """
     try:
         if is_workbook(data):
-            return _read_workbook(data_sheets(sheets(data)), name, contracts)
-        return _read_text(decode(data), name, contracts)
+            result = _read_workbook(data_sheets(sheets(data)), name, contracts)
+        else:
+            result = _read_text(decode(data), name, contracts)
     except (NotTextError, BrokenWorkbookError) as error:
         return Unreadable(error.code, {"name": name})
+    if today is None or not isinstance(result, Claimed):
+        return result
+    return Claimed(tuple(with_future_found(one, contracts[one.contract_id].source, today) for one in result.parsed))
 
 
 def _read_workbook(workbook: Sequence[Sheet], name: str, contracts: Mapping[str, Contract]) -> ReadResult:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from datetime import date
 from functools import cache, lru_cache
 from typing import Any
 
@@ -36,6 +37,11 @@ class Arrival:
     contract_id: str
     years: tuple[int, ...]
     day: str = ""
+
+    @property
+    def arrived_on(self) -> date | None:
+        """The day of the scan, None where it was not recorded."""
+        return date.fromisoformat(self.day) if self.day else None
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,7 @@ from kkz_eval.deliveries.official.joined import joined
 from kkz_eval.deliveries.official.measured import in_units
 from kkz_eval.deliveries.official.offices import at_offices
 from kkz_eval.deliveries.official.table import OfficialTable
+from kkz_eval.deliveries.official.timely import untimely
 from kkz_eval.deliveries.official.unfit import Unfit, found_by_the_reader, user_of
 from kkz_eval.model.findings import Finding, Severity, concat_findings, findings_table
 from kkz_eval.model.parsed import ARROW_TYPES, ParsedTable
@@ -112,9 +113,11 @@ def _part(official: OfficialTable, contract: Contract, source: OfficialSource) -
         in_level &= _not_repeated(table, entries)
     keep = in_level & np.array([all(value is not None for value in row.values()) for row in codes], bool)
     keep &= ~_dissolved(table)
+    findings = [*_unknown(table, entries, places)]
+    taken = np.flatnonzero(keep)
+    keep[taken[untimely(table.take(pa.array(taken)), source, official.edition, findings)]] = False
     kept = table.filter(pa.array(keep))
     rows = [codes[index] for index in np.flatnonzero(keep)]
-    findings = [*_unknown(table, entries, places)]
     kept = in_units(kept, official.titles, source, contract.property_named(source.measure), findings)
     columns = _columns(kept, rows, contract, source, findings)
     records = pa.Table.from_arrays(columns, schema=contract.schema)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from datetime import date
 from functools import lru_cache
 
 from kkz_eval.deliveries.columns import school_year_of
@@ -58,3 +59,14 @@ def time_of(text: str) -> Time | None:
             return Time(kind, int(match.group("year")))
     year = school_year_of(stripped) if "/" in stripped else None
     return None if year is None else Time("school_year", year)
+
+
+@lru_cache(maxsize=4096)
+def day_of(text: str) -> date | None:
+    """The day that a text names: 2024-12-31, 31.12.2024; None where it names no day that exists."""
+    numbers = text.strip().split(".")[::-1] if "." in text else text.strip().split("-")
+    try:
+        year, month, day = map(int, numbers)
+        return date(year, month, day)
+    except ValueError:
+        return None
