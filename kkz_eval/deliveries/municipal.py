@@ -124,7 +124,9 @@ def read(grid: Grid, match: HeaderMatch, head: Sequence[Sequence[str]] = ()) -> 
     )
     if contract.source != "official":
         return parsed
-    return with_findings(parsed, *_misnamed(grid, match, head, body.records), *missing_units(parsed, contract))
+    # Tables of Kreise in this layout may be chosen by hand; a panel of municipalities is one for the whole Land.
+    missing = missing_units(parsed, contract) if tuple(contract.levels) == ("municipality",) else []
+    return with_findings(parsed, *_misnamed(grid, match, head, body.records), *missing)
 
 
 def _misnamed(grid: Grid, match: HeaderMatch, head: Sequence[Sequence[str]], records: Ints) -> list[Finding]:
