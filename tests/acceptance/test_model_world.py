@@ -10,6 +10,7 @@ import pytest
 from whole_runs import CONTRACTS, PLAN_ID, estimates_beside, whole_run
 
 from kkz_eval.cli import main
+from kkz_eval.contracts.load import load_contracts
 from kkz_eval.line import open_line
 from kkz_eval.settings import Settings
 from kkz_eval.simulation.run import simulate
@@ -55,9 +56,10 @@ def test_only_what_a_unit_owes_is_named_as_missing(run: tuple[Path, int, Path]) 
     html = run[2].read_text(encoding="utf-8")
     table = html[html.index('<table id="kept-out-table"') :]
     rows = re.findall(r"<tr>(.*?)</tr>", table[: table.index("</table>")], re.DOTALL)[1:]
-    datasets = Counter(re.findall(r"<code>(.*?)</code>", row)[0] for row in rows)
-    assert datasets == {"netzwerk": 22, "praeventionsangebote": 22}  # one row for each of 22 units, 2012 to 2016
-    assert {re.sub(r"<[^>]*>", "", re.findall(r"<td.*?</td>", row, re.DOTALL)[1]).strip() for row in rows} == {"2012–2016"}
+    cells = [[re.sub(r"<[^>]*>", "", cell).strip() for cell in re.findall(r"<t[dh].*?</t[dh]>", row, re.DOTALL)] for row in rows]
+    titles = {name: load_contracts(CONTRACTS)[name].title_de for name in ("netzwerk", "praeventionsangebote")}
+    assert Counter(cell[1] for cell in cells) == dict.fromkeys(titles.values(), 22)  # one row for each of 22 units
+    assert {re.sub(r"[\s\u2060]", "", cell[2]) for cell in cells} == {"2012–2016"}
 
 
 def test_a_second_run_computes_nothing_and_points_to_the_same_report(run: tuple[Path, int, Path]) -> None:
