@@ -26,9 +26,15 @@ def name_of_another(key: str, level: str, name: str) -> bool:
 
     False where the register does not know the key, the level or the name.
     """
-    owners = _owners().get(level, {})
-    found = owners.get(proper_name(name), frozenset())
-    return bool(found) and key not in found and any(key in keys for keys in owners.values())
+    if not is_named(key, level):
+        return False
+    found = _owners()[level].get(proper_name(name), frozenset())
+    return bool(found) and key not in found
+
+
+def is_named(key: str, level: str) -> bool:
+    """Whether the register knows a name for the key at this level."""
+    return key in _keys(level)
 
 
 def proper_name(name: str) -> str:
@@ -42,6 +48,11 @@ def _owners() -> Mapping[str, Mapping[str, frozenset[str]]]:
     areas = [(kreis.ags5, kreis.name) for kreis in kreise()] + [(unit.key, unit.name) for unit in dissolved_kreise()]
     towns, offices = ([(unit.key, unit.name) for unit in units] for units in (municipalities(), youth_offices()))
     return MappingProxyType({"kreis": _by_name(areas), "municipality": _by_name(towns), "youth_office": _by_name(offices)})
+
+
+@cache
+def _keys(level: str) -> frozenset[str]:
+    return frozenset(key for keys in _owners().get(level, {}).values() for key in keys)
 
 
 def _by_name(units: Iterable[tuple[str, str]]) -> Mapping[str, frozenset[str]]:

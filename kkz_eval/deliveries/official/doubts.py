@@ -14,7 +14,7 @@ from kkz_eval.deliveries.official.times import Time
 from kkz_eval.deliveries.official.units import Unit
 from kkz_eval.deliveries.official.words import Words, combined, twice, words_of
 from kkz_eval.model.findings import Finding
-from kkz_eval.reference.named import name_of_another
+from kkz_eval.reference.named import is_named, name_of_another
 
 _FEW = 0.01  # share of the records that may be out of place; more are the table's own way of writing nothing
 _MOST = 50  # findings on repeated records that are listed one by one
@@ -103,7 +103,9 @@ class Doubts:
         if self.keys is None or self.names is None:
             return bad
         pairs, _ = combined([(self.keys.codes, self.keys.size), (self.names.codes, self.names.size)], self.grid.size)
-        for index in sorted(np.unique(pairs, return_index=True)[1]):
+        named = np.array([unit is not None and is_named(unit.unit_id, unit.level) for unit in self.units], bool)
+        places = np.flatnonzero(named[self.keys.codes])
+        for index in np.sort(places[np.unique(pairs[places], return_index=True)[1]]):
             word, name = int(self.keys.codes[index]), self.names.words[self.names.codes[index]].strip()
             unit = self.units[word]
             if unit is not None and name_of_another(unit.unit_id, unit.level, name):
