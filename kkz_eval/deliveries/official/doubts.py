@@ -102,16 +102,16 @@ class Doubts:
         bad = np.zeros(self.grid.size, bool)
         if self.keys is None or self.names is None:
             return bad
-        pairs, _ = combined([(self.keys.codes, self.keys.size), (self.names.codes, self.names.size)], self.grid.size)
+        keys, names = self.keys, self.names
         named = np.array([unit is not None and is_named(unit.unit_id, unit.level) for unit in self.units], bool)
-        places = np.flatnonzero(named[self.keys.codes])
-        for index in np.sort(places[np.unique(pairs[places], return_index=True)[1]]):
-            word, name = int(self.keys.codes[index]), self.names.words[self.names.codes[index]].strip()
-            unit = self.units[word]
-            if unit is not None and name_of_another(unit.unit_id, unit.level, name):
-                row = int(self.grid.rows[index])
-                self._add("official_other_name", row, self.grid.key_column, self.keys.words[word].strip(), name)
-                bad |= pairs == pairs[index]
+        places = np.flatnonzero(named[keys.codes])
+        pairs, _ = combined([(keys.codes[places], keys.size), (names.codes[places], names.size)], len(places))
+        for index in np.sort(places[np.unique(pairs, return_index=True)[1]]):
+            key, name = keys.codes[index], names.codes[index]
+            unit, said = self.units[key], names.words[name].strip()
+            if unit is not None and name_of_another(unit.unit_id, unit.level, said):
+                self._add("official_other_name", int(self.grid.rows[index]), self.grid.key_column, keys.words[key].strip(), said)
+                bad |= (keys.codes == key) & (names.codes == name)
         return bad
 
     def _times(self) -> NDArray[np.bool_]:
