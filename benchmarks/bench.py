@@ -19,9 +19,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import statsmodels.api as sm
+import yaml
 
 from benchmarks import bench_estimators, bench_synthetic, bench_validators
-from benchmarks.bench_official import municipal_panel, official_files
+from benchmarks.bench_official import municipal_panel, official_files, processor_seconds
 from benchmarks.figures import Figure, seconds
 from benchmarks.reading import CERTIFICATES, reading_figures
 from kkz_eval.contracts.contract import Contract
@@ -84,6 +85,16 @@ def check_of_one_file() -> list[Figure]:
         checked = seconds(lambda: process([*COMMAND, "check", file]), repeats=5)
     imported = seconds(lambda: process([sys.executable, "-c", "import pyarrow, numpy, yaml"]), repeats=5)
     return [Figure("check of one delivery, whole process", checked, "python -c 'import pyarrow, numpy, yaml'", imported)]
+
+
+def contracts_loaded() -> Figure:
+    """All contracts, read and linted, against parsing their YAML alone."""
+    sources = [path.read_bytes() for path in sorted(CONTRACTS.glob("*.odcs.yaml"))]
+    own, plain = processor_seconds(
+        lambda: load_contracts(CONTRACTS),
+        lambda: [yaml.load(source, Loader=yaml.CSafeLoader) for source in sources],
+    )
+    return Figure(f"{len(sources)} contracts loaded", own, "parsing their YAML", plain)
 
 
 def against_validators() -> list[Figure]:
@@ -223,6 +234,7 @@ def main() -> int:
     """Measure everything, print the table, write build/bench.json."""
     shared = CHECKOUT / os.environ.get("KKZ_SHARED", "../shared")
     figures = [*check_of_one_file(), *effects_against_dummies(), *masks_on_many_rows(), *reading_figures()]
+    figures.append(contracts_loaded())
     figures += against_validators()
     figures += group_time_comparisons()
     figures += synthetic_comparisons()
