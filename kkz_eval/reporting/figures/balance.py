@@ -13,17 +13,15 @@ from kkz_eval.reporting.document import Figure, Parts
 from kkz_eval.reporting.figures.canvas import (
     FONT_SIZE,
     INK,
-    NARROW,
     PIXELS_PER_LETTER,
     QUIET,
     TREATED_COLOUR,
-    WIDE,
     Page,
+    drawn,
     figure_text,
     finish,
     ground,
     ticks,
-    to_svg,
 )
 from kkz_eval.reporting.numbers import format_number
 
@@ -52,13 +50,8 @@ class Balance:
 
 def draw_balance(identifier: str, balance: Balance, caption: Parts, language: Language) -> Figure:
     """The balance figure: a dot for each standardised difference, and the lines. Raises ValueError without a difference."""
-    return Figure(
-        identifier,
-        caption,
-        balance_alternative_text(balance, language),
-        to_svg(balance_chart(balance, WIDE, language), language),
-        to_svg(balance_chart(balance, NARROW, language), language),
-    )
+    said = balance_alternative_text(balance, language)
+    return drawn(identifier, caption, said, lambda page: balance_chart(balance, page, language), language)
 
 
 def balance_alternative_text(balance: Balance, language: Language) -> str:

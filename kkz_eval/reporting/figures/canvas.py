@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import altair as alt
@@ -12,6 +12,7 @@ import pandas as pd
 import vl_convert
 
 from kkz_eval.model.texts import Language, text
+from kkz_eval.reporting.document import Figure, Parts
 from kkz_eval.reporting.inputs import PACKAGE
 from kkz_eval.reporting.numbers import MINUS
 
@@ -73,6 +74,12 @@ def whole_ticks(first: int, last: int, at_most: int) -> tuple[int, ...]:
     """Whole numbers of [first, last], evenly spaced from first on, at most `at_most`."""
     step = math.ceil((last - first + 1) / at_most)
     return tuple(range(first, last + 1, step))
+
+
+def drawn(identifier: str, caption: Parts, said: str, chart: Callable[[Page], alt.LayerChart], language: Language) -> Figure:
+    """A figure for both pages. said: the text that stands for it; chart: draws it for a page."""
+    wide, narrow = (to_svg(chart(page), language) for page in (WIDE, NARROW))
+    return Figure(identifier, caption, said, wide, narrow)
 
 
 def to_svg(chart: alt.LayerChart, language: Language) -> str:

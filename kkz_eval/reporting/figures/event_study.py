@@ -12,15 +12,13 @@ from kkz_eval.reporting.document import Figure, Parts
 from kkz_eval.reporting.figures.canvas import (
     GRID,
     INK,
-    NARROW,
     QUIET,
     TREATED_COLOUR,
-    WIDE,
     Page,
     above_plot,
+    drawn,
     figure_text,
     finish,
-    to_svg,
     value_axis,
     value_domain,
     whole_ticks,
@@ -51,13 +49,8 @@ class EventStudy:
 
 def draw_event_study(identifier: str, study: EventStudy, caption: Parts, language: Language) -> Figure:
     """The event-study figure: points with intervals, the zero line and the reference year. Raises ValueError without events."""
-    return Figure(
-        identifier,
-        caption,
-        event_study_alternative_text(study, language),
-        to_svg(event_study_chart(study, WIDE, language), language),
-        to_svg(event_study_chart(study, NARROW, language), language),
-    )
+    said = event_study_alternative_text(study, language)
+    return drawn(identifier, caption, said, lambda page: event_study_chart(study, page, language), language)
 
 
 def event_study_alternative_text(study: EventStudy, language: Language) -> str:

@@ -13,17 +13,15 @@ from kkz_eval.reporting.document import Figure, Parts
 from kkz_eval.reporting.figures.canvas import (
     FONT_SIZE,
     INK,
-    NARROW,
     PIXELS_PER_LETTER,
     QUIET,
     REFERENCE_COLOUR,
     TREATED_COLOUR,
-    WIDE,
     Page,
+    drawn,
     figure_text,
     finish,
     ground,
-    to_svg,
     value_axis,
     value_domain,
     whole_ticks,
@@ -64,13 +62,8 @@ class Trend:
 
 def draw_trend(identifier: str, trend: Trend, caption: Parts, language: Language) -> Figure:
     """The trend figure: both groups' means by year, labelled at the line's end. Raises ValueError without a value."""
-    return Figure(
-        identifier,
-        caption,
-        trend_alternative_text(trend, language),
-        to_svg(trend_chart(trend, WIDE, language), language),
-        to_svg(trend_chart(trend, NARROW, language), language),
-    )
+    said = trend_alternative_text(trend, language)
+    return drawn(identifier, caption, said, lambda page: trend_chart(trend, page, language), language)
 
 
 def trend_alternative_text(trend: Trend, language: Language) -> str:
