@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from importlib.metadata import version
 
 import pandas as pd
@@ -42,7 +42,6 @@ from kkz_eval.reporting.inputs import (
     REVISION_COLUMNS,
     STATION_COLUMNS,
     DesignInfo,
-    EditionInfo,
     OutcomeInfo,
     ReportInputs,
     SourceInfo,
@@ -247,7 +246,7 @@ def _source_info(line: Line, plan: Plan, contract: Contract) -> SourceInfo:
         licence=contract.licence,
         edition=", ".join(editions),
         files=tuple(sorted(files)),
-        editions=tuple(EditionInfo(**asdict(state)) for state in states),
+        editions=states,
     )
 
 

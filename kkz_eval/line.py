@@ -19,7 +19,7 @@ import pyarrow as pa
 from kkz_eval.contracts.contract import Contract
 from kkz_eval.contracts.load import load_contracts
 from kkz_eval.contracts.plausibility import Doubt, doubts, other_datasets
-from kkz_eval.deliveries.accepted import Accepted, Conflict, EditionState, Source, accepted_observations, editions_of, sources_of
+from kkz_eval.deliveries.accepted import Accepted, Conflict, Source, accepted_observations, editions_of, sources_of
 from kkz_eval.deliveries.decisions import NONE, Decisions, load_decisions
 from kkz_eval.deliveries.intake import Intake, take_in, year_spans
 from kkz_eval.deliveries.judging import judge_arrival, load_findings, load_parsed, parse
@@ -61,6 +61,7 @@ from kkz_eval.indicators.quality import marks_of
 from kkz_eval.indicators.rates import IndicatorValues, observations_for
 from kkz_eval.indicators.revisions import revisions
 from kkz_eval.locks import lock_file
+from kkz_eval.model.editions import EditionState
 from kkz_eval.model.errors import UserError
 from kkz_eval.model.findings import Finding, iter_findings
 from kkz_eval.model.parsed import ParsedTable

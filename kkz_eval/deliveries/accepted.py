@@ -24,6 +24,7 @@ from kkz_eval.contracts.contract import Contract, Property
 from kkz_eval.deliveries.judging import corrections_in, load_parsed
 from kkz_eval.deliveries.known import NOW, Asked, Known, edition_day, known_since
 from kkz_eval.deliveries.register import Arrival, Register
+from kkz_eval.model.editions import EditionState
 from kkz_eval.model.errors import UserError
 from kkz_eval.model.parsed import COL, FLAG, ROW, SHEET, TEXT
 from kkz_eval.model.tables import OBSERVATIONS
@@ -60,22 +61,6 @@ class Accepted:
     observations: pa.Table
     sources: tuple[Source, ...]
     conflicts: tuple[Conflict, ...]
-
-
-@dataclass(frozen=True, order=True)
-class EditionState:
-    """What is accepted of one edition of a dataset. edition: "" where its files name none.
-
-    known_day: ISO, "" where not recorded; known_by: stand | edition | arrival; flags: number of values with each symbol.
-    """
-
-    edition: str
-    known_day: str
-    known_by: str
-    first_year: int
-    last_year: int
-    n_values: int
-    flags: tuple[tuple[str, int], ...] = ()
 
 
 @dataclass(frozen=True)

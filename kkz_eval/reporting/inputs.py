@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import pandas as pd
 
 from kkz_eval.indicators.chain import StageCoverage
+from kkz_eval.model.editions import EditionState
 from kkz_eval.model.errors import UserError
 from kkz_eval.model.texts import Language
 
@@ -62,19 +63,6 @@ class OutcomeInfo:
 
 
 @dataclass(frozen=True)
-class EditionInfo:
-    """An accepted edition of a source, used or not. known_day: ISO, "" for none; known_by: stand | edition | arrival; flags: number by symbol."""
-
-    edition: str
-    known_day: str
-    known_by: str
-    first_year: int
-    last_year: int
-    n_values: int
-    flags: tuple[tuple[str, int], ...] = ()
-
-
-@dataclass(frozen=True)
 class SourceInfo:
     """One dataset used, with the attribution its licence asks for.
 
@@ -87,7 +75,7 @@ class SourceInfo:
     licence: str
     edition: str
     files: tuple[tuple[str, str], ...]
-    editions: tuple[EditionInfo, ...] = ()
+    editions: tuple[EditionState, ...] = ()
 
 
 @dataclass(frozen=True)

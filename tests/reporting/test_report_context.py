@@ -5,9 +5,10 @@ from typing import get_args
 
 import pytest
 
+from kkz_eval.model.editions import EditionState
 from kkz_eval.model.texts import Language
 from kkz_eval.reporting.document import Listing, Paragraph, Section, Table, plain
-from kkz_eval.reporting.inputs import EditionInfo, ReportInputs
+from kkz_eval.reporting.inputs import ReportInputs
 from kkz_eval.reporting.sections.difference import difference_section
 from kkz_eval.reporting.sections.editions import edition_blocks
 from kkz_eval.reporting.sections.key import key_section
@@ -41,7 +42,7 @@ def test_without_outcomes_nothing_is_said_of_context(inputs: ReportInputs) -> No
 
 @pytest.mark.parametrize(("language", "day"), [("de", "31.12.2017"), ("en", "2017-12-31")])
 def test_the_day_of_an_edition_is_written_as_the_language_does(inputs: ReportInputs, language: Language, day: str) -> None:
-    edition = EditionInfo("2017", "2017-12-31", "edition", 1995, 2014, 1060)
+    edition = EditionState("2017", "2017-12-31", "edition", 1995, 2014, 1060)
     sources = (replace(inputs.sources[0], editions=(edition,)),)
     (table,) = edition_blocks(replace(inputs, sources=sources), language)
     assert isinstance(table, Table)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from kkz_eval.model.editions import EditionState
 from kkz_eval.model.texts import Language, text
 from kkz_eval.reporting.document import Code, Column, Parts, Quoted, Table, phrase
-from kkz_eval.reporting.inputs import PACKAGE, EditionInfo, OutcomeInfo, ReportInputs, in_language
+from kkz_eval.reporting.inputs import PACKAGE, OutcomeInfo, ReportInputs, in_language
 from kkz_eval.reporting.numbers import count, decimals_that_show, measured, year
 from kkz_eval.reporting.sections.parts import Block, say
 
@@ -32,7 +33,7 @@ def _edition_columns(language: Language) -> tuple[Column, ...]:
     return (*texts, Column(say("data.n_values", language), "number"), Column(say("data.flags", language)))
 
 
-def _edition_row(identifier: str, edition: EditionInfo, language: Language) -> tuple[Parts, ...]:
+def _edition_row(identifier: str, edition: EditionState, language: Language) -> tuple[Parts, ...]:
     by = say(f"data.known_by_{edition.known_by}", language) if edition.known_by else "–"
     flags = ", ".join(f"{flag}: {number}" for flag, number in edition.flags) or "–"
     return (
