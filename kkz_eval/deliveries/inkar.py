@@ -5,10 +5,8 @@ Only units of North Rhine-Westphalia at the contract's level are kept; what is l
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from typing import cast
 
 import numpy as np
@@ -17,25 +15,30 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from kkz_eval.contracts.contract import Contract, Property
-from kkz_eval.deliveries.columns import Cells, ags_of, blank_as_null, parsed_table, unit_property, year_property
-from kkz_eval.deliveries.header import Names, code_names, fold, property_names
+from kkz_eval.deliveries.columns import Cells, blank_as_null, parsed_table, unit_property, year_property
+from kkz_eval.deliveries.header import Names, code_names, property_names
 from kkz_eval.deliveries.numbers import Style, style_of
 from kkz_eval.deliveries.official.fields import columns_at_once
+from kkz_eval.deliveries.official.inkar_export import (
+    Export,
+    ExportColumn,
+    edition_of,
+    exports_in,
+    label_known_to,
+    untimed_findings,
+)
+from kkz_eval.deliveries.official.level_of_keys import of_levels
 from kkz_eval.deliveries.results import Unclaimed
 from kkz_eval.deliveries.sheet_cells import cells_of
-from kkz_eval.deliveries.text_table import HEAD, Decoded, Records, split
+from kkz_eval.deliveries.text_table import Decoded, Records, split
 from kkz_eval.deliveries.units_listed import is_of_another, misnamed, missing_units, with_findings
-from kkz_eval.deliveries.workbook import Sheet, number_of, text_of
+from kkz_eval.deliveries.workbook import Sheet, Value, number_of, text_of
 from kkz_eval.model.findings import Finding, Severity
 from kkz_eval.model.parsed import ROW, ParsedTable
 
 LONG, WORKBOOK = "inkar_long", "inkar_workbook"
 _LONG_HEADER = ("bereich", "kreis_ags5", "name", "jahr", "kuerzel", "wert")
 _BULK_HEADER = ("bereich", "id", "kuerzel", "indikator", "raumbezug", "kennziffer", "name", "zeitbezug", "wert")
-_WORKBOOK_HEADER = ("kennziffer", "raumeinheit", "aggregat")
-_AGGREGATES = {"kreis": "kreis", "municipality": "gemeinde"}  # how INKAR's word for the level begins
-_DIGITS = {"kreis": 5, "municipality": 8}
-_EDITION = re.compile(r"Ausgabe\s+((?:19|20)[0-9]{2})")
 
 
 @dataclass(frozen=True)
@@ -195,15 +198,14 @@ def _without_open_end(parsed: ParsedTable, contract: Contract, table: _LongTable
 def _kept(contract: Contract, table: _LongTable, known: Mapping[str, frozenset[str]]) -> pa.Array:
     """Which records are the contract's (bool): its level, in this Land, its indicators, and those that no contract knows."""
     form, own = table.form, known[contract.id]
-    keep, labels = _of_level(contract, table.columns[form.unit]), table.columns[form.indicator]
+    labels = table.columns[form.indicator]
+    words = None if form.level is None else table.columns[form.level]
+    keep = pa.array(of_levels(table.columns[form.unit], words, contract.levels))
     if form.level is None:
         foreign = frozenset().union(*known.values()) - own
         return pc.and_(keep, pc.invert(pc.is_in(labels, pa.array(sorted(foreign), pa.string()))))
-    # The bulk file holds every indicator and level there is.
-    begins = tuple(_AGGREGATES[level] for level in contract.levels if level in _AGGREGATES)
-    words = [word for word in table.columns[form.level].unique().to_pylist() if fold(word).startswith(begins)]
-    of_level = pc.is_in(table.columns[form.level], pa.array(words, pa.string()))
-    return pc.and_(pc.and_(keep, of_level), pc.is_in(labels, pa.array(sorted(own), pa.string())))
+    # The bulk file holds every indicator there is.
+    return pc.and_(keep, pc.is_in(labels, pa.array(sorted(own), pa.string())))
 
 
 def _long_style(table: _LongTable, values: pa.Array) -> Style | None:
@@ -245,137 +247,116 @@ def _indicator_names(contract: Contract) -> Names:
     return code_names(contract.property_named(contract.measure_from or ""))
 
 
-def _of_level(contract: Contract, keys: pa.Array) -> pa.Array:
-    """Which records to keep (bool): keys of the level in North Rhine-Westphalia, and what is no key at all, to be reported."""
-    encoded = keys.dictionary_encode()
-    levels = tuple(contract.levels)
-    wanted = [_is_wanted(key, levels) for key in encoded.dictionary.to_pylist()]
-    return pa.array(wanted, pa.bool_()).take(encoded.indices)
-
-
-@lru_cache(maxsize=65536)
-def _is_wanted(key: str, levels: tuple[str, ...]) -> bool:
-    digits = "".join(key.split())
-    if not (digits.isascii() and digits.isdigit()):
-        return True
-    ags = ags_of(digits)
-    if ags is None:
-        return digits.startswith("05") and len(digits) in (4, 6, 7)  # a key of this Land with digits lost
-    return len(ags) in {_DIGITS[level] for level in levels if level in _DIGITS}
-
-
-@dataclass(frozen=True)
-class _Export:
-    """The sheet of data of an exported workbook: index of the row of labels (the years stand below it), labels by column."""
-
-    sheet: Sheet
-    row: int
-    labels: Mapping[int, str]
-
-
 def read_workbook(workbook: Sequence[Sheet], contracts: Mapping[str, Contract]) -> tuple[ParsedTable, ...] | Unclaimed | None:
     """A table for each contract that knows an indicator of the export; Unclaimed where none does; None for another layout."""
-    exports = [export for sheet in workbook if (export := _export(sheet)) is not None]
-    if not exports:
-        return None
-    edition = _edition(workbook)
+    exports = exports_in(workbook)
+    return _read_exports(exports, edition_of([sheet.rows for sheet in workbook]), contracts) if exports else None
+
+
+def _read_exports(
+    exports: Sequence[Export], edition: str, contracts: Mapping[str, Contract]
+) -> tuple[ParsedTable, ...] | Unclaimed:
     serving = [contract for contract in contracts.values() if WORKBOOK in contract.layouts and contract.measure_from]
     known = {contract.id: _indicator_names(contract) for contract in serving}
-    labels = [label for export in exports for label in dict.fromkeys(export.labels.values())]
-    unknown = frozenset(label for label in labels if all(names.find(label) is None for names in known.values()))
+    labels = {column.label: column for export in exports for column in export.columns}
+    unknown = frozenset(
+        label for label, column in labels.items() if all(label_known_to(column, names) is None for names in known.values())
+    )
     parsed = [
         _read_export(contract, export, known[contract.id], unknown, edition)
         for contract in serving
         for export in exports
-        if any(known[contract.id].find(label) is not None for label in export.labels.values())
+        if any(label_known_to(column, known[contract.id]) is not None for column in export.columns)
     ]
     return tuple(parsed) if parsed else Unclaimed("labels", {"labels": ", ".join(f"„{label}“" for label in labels)})
 
 
-def _export(sheet: Sheet) -> _Export | None:
-    for row, cells in enumerate(sheet.rows[:HEAD]):
-        if tuple(fold(str(cell)) for cell in cells[:3]) == _WORKBOOK_HEADER and row + 1 < len(sheet.rows):
-            return _Export(sheet, row, _labels(cells, sheet.rows[row + 1]))
-    return None
+@dataclass(frozen=True)
+class _Block:
+    """What a contract takes of an export: 0-based rows of its records and columns of its values, with the label of each column."""
+
+    rows: Sequence[int]
+    columns: Sequence[ExportColumn]
+    labels: Sequence[tuple[int, str]]
 
 
-def _labels(cells: Sequence[object], years: Sequence[object]) -> dict[int, str]:
-    """Label by column; a merged label stands in the first of its columns only."""
-    labels: dict[int, str] = {}
-    label = ""
-    for column in range(3, len(cells)):
-        label = str(cells[column]).strip() or label
-        if label and str(years[column]).strip():
-            labels[column] = label
-    return labels
-
-
-def _edition(workbook: Sequence[Sheet]) -> str:
-    """The edition that the sheet of the source names, "" where it names none."""
-    for sheet in workbook:
-        for row in sheet.rows if fold(sheet.name) == "quellangabe" else []:
-            for cell in row:
-                match = _EDITION.search(str(cell))
-                if match:
-                    return match.group(1)
-    return ""
-
-
-def _read_export(contract: Contract, export: _Export, known: Names, unknown: frozenset[str], edition: str) -> ParsedTable:
-    sheet = export.sheet
-    columns = [column for column, label in export.labels.items() if known.find(label) is not None]
-    body = range(export.row + 2, len(sheet.rows))
-    filled = [row for row in body if text_of(sheet.rows[row][0]) is not None]
-    kept = _kept_rows(sheet, filled, contract)
-    unit, year, indicator, value = _observation(contract)
-    rows, places = np.array(kept, np.int32), np.array(columns, np.int32)
-    of_row, of_column = np.repeat(np.arange(len(kept)), len(columns)), np.tile(np.arange(len(columns)), len(kept))
-    cells = {
-        unit: _spread(_cells(sheet, [(row, 0) for row in kept]), of_row),
-        year: _spread(_cells(sheet, [(export.row + 1, column) for column in columns]), of_column),
-        value: _values(sheet, kept, columns, rows[of_row], places[of_column]),
-        indicator: _spread(_label_cells(export, columns), of_column),
-    }
-    named = property_names(contract).find(str(sheet.rows[export.row][1])) or property_names(contract).find("name")
-    if named is not None and named not in cells:
-        cells[named] = _spread(_cells(sheet, [(row, 1) for row in kept]), of_row)
-    n_records = len(kept) * len(columns)
-    empty = [] if n_records else [Finding("reader_no_rows", "reader_no_rows", Severity.ERROR, sheet.name)]
-    named_otherwise = [
-        Finding("official_other_name", "official_other_name", Severity.ERROR, sheet.name, row + 1, 1, value=key, allowed=name)
-        for row in kept
-        for key, name in [(text_of(sheet.rows[row][0]) or "", text_of(sheet.rows[row][1]) or "")]
-        if is_of_another(contract, key, name)
-    ]
-    return parsed_table(
+def _read_export(contract: Contract, export: Export, known: Names, unknown: frozenset[str], edition: str) -> ParsedTable:
+    taken = [(column, label) for column in export.columns if (label := label_known_to(column, known)) is not None]
+    records = export.records()
+    keys = pa.array([_text(export, row, export.key) for row in records], pa.string())
+    words = None if export.word is None else pa.array([_text(export, row, export.word) for row in records], pa.string())
+    kept = [row for row, keep in zip(records, of_levels(keys, words, contract.levels).tolist(), strict=True) if keep]
+    block = _Block(kept, [column for column, _ in taken], [label for _, label in taken])
+    cells = _cells_of(contract, export, block)
+    n_records = len(kept) * len(taken)
+    empty = [] if n_records else [Finding("reader_no_rows", "reader_no_rows", Severity.ERROR, export.sheet)]
+    value = cells[_measure(contract).name]
+    parsed = parsed_table(
         contract,
         WORKBOOK,
         cells,
         n_records,
-        style=style_of([cells[value].texts.filter(pc.is_null(cast(pa.Array, cells[value].numbers)))]),
-        findings=[*_unknown_label_findings(export, unknown, indicator), *named_otherwise, *empty],
-        sheet=sheet.name,
+        style=style_of([value.texts.filter(pc.is_null(cast(pa.Array, value.numbers)))]),
+        findings=[
+            *_unknown_label_findings(export, unknown, contract.measure_from),
+            *untimed_findings(export),
+            *_beside_findings(export),
+            *_misnamed_in(contract, export, kept),
+            *empty,
+        ],
+        sheet=export.sheet,
         edition=edition,
-        left_out=(len(filled) - len(kept)) * len(columns),
+        left_out=(len(records) - len(kept)) * len(taken),
     )
+    return with_findings(parsed, *missing_units(parsed, contract))
 
 
-def _kept_rows(sheet: Sheet, rows: Sequence[int], contract: Contract) -> list[int]:
-    """The rows of the contract's level in this Land, and those that are no unit at all."""
-    begins = tuple(_AGGREGATES[level] for level in contract.levels if level in _AGGREGATES)
-    words = {str(sheet.rows[row][2]) for row in rows}
-    fitting = {word for word in words if not fold(word) or fold(word).startswith(begins)}
-    levels = tuple(contract.levels)
-    return [row for row in rows if str(sheet.rows[row][2]) in fitting and _is_wanted(text_of(sheet.rows[row][0]) or "", levels)]
+def _text(export: Export, row: int, column: int) -> str:
+    return text_of(export.rows[row][column]) or ""
 
 
-def _cells(sheet: Sheet, places: Sequence[tuple[int, int]]) -> Cells:
-    values = [sheet.rows[row][column] for row, column in places]
+def _cells_of(contract: Contract, export: Export, block: _Block) -> dict[str, Cells]:
+    """By property, the cells of all records: row by row, and in it column by column."""
+    unit, year, indicator, value = _observation(contract)
+    kept, columns = block.rows, block.columns
+    rows, places = np.array(kept, np.int32), np.array([column.index for column in columns], np.int32)
+    of_row, of_column = np.repeat(np.arange(len(kept)), len(columns)), np.tile(np.arange(len(columns)), len(kept))
+    years = [(column.year_row, column.index, column.year) for column in columns]
+    labels = [(row, column.index, text) for column, (row, text) in zip(columns, block.labels, strict=True)]
+    cells = {
+        unit: _spread(_cells([(row, export.key, export.rows[row][export.key]) for row in kept]), of_row),
+        year: _spread(_cells(years), of_column),
+        value: _values(export, kept, columns, rows[of_row], places[of_column]),
+        indicator: _spread(_cells(labels), of_column),
+    }
+    if export.name is not None:
+        named = property_names(contract).find(str(export.rows[export.header][export.name])) or property_names(contract).find(
+            "name"
+        )
+        if named is not None and named not in cells:
+            cells[named] = _spread(_cells([(row, export.name, export.rows[row][export.name]) for row in kept]), of_row)
+    return cells
+
+
+def _misnamed_in(contract: Contract, export: Export, kept: Sequence[int]) -> list[Finding]:
+    if export.name is None:
+        return []
+    keys, names = ([_text(export, row, column) for row in kept] for column in (export.key, export.name))
+    kind = "official_other_name"
+    return [
+        Finding(kind, kind, Severity.ERROR, export.sheet, row + 1, export.key + 1, value=key, allowed=name)
+        for row, key, name in zip(kept, keys, names, strict=True)
+        if is_of_another(contract, key, name)
+    ]
+
+
+def _cells(placed: Sequence[tuple[int, int, Value]]) -> Cells:
+    """Cells by 0-based row and column."""
     return Cells(
-        pa.array([text_of(value) for value in values], pa.string()),
-        pa.array([row + 1 for row, _ in places], pa.int32()),
-        pa.array([column + 1 for _, column in places], pa.int32()),
-        pa.array([number_of(value) for value in values], pa.float64()),
+        pa.array([text_of(value) for _, _, value in placed], pa.string()),
+        pa.array([row + 1 for row, _, _ in placed], pa.int32()),
+        pa.array([column + 1 for _, column, _ in placed], pa.int32()),
+        pa.array([number_of(value) for _, _, value in placed], pa.float64()),
     )
 
 
@@ -389,26 +370,26 @@ def _spread(cells: Cells, places: NDArray[np.int64]) -> Cells:
 
 
 def _values(
-    sheet: Sheet, rows: Sequence[int], columns: Sequence[int], at_row: NDArray[np.int32], at_column: NDArray[np.int32]
+    export: Export, rows: Sequence[int], columns: Sequence[ExportColumn], at_row: NDArray[np.int32], at_column: NDArray[np.int32]
 ) -> Cells:
     """The cells of these rows and columns, row by row; at_row, at_column: 0-based, of each."""
-    texts, numbers = cells_of([[cells[column] for column in columns] for cells in map(sheet.rows.__getitem__, rows)])
+    texts, numbers = cells_of([[export.rows[row][column.index] for column in columns] for row in rows])
     texts = blank_as_null(texts)
     return Cells(texts, pa.array(at_row + 1, pa.int32()), pa.array(at_column + 1, pa.int32()), numbers)
 
 
-def _label_cells(export: _Export, columns: Sequence[int]) -> Cells:
-    return Cells(
-        pa.array([export.labels[column] for column in columns], pa.string()),
-        pa.array([export.row + 1] * len(columns), pa.int32()),
-        pa.array([column + 1 for column in columns], pa.int32()),
-    )
-
-
-def _unknown_label_findings(export: _Export, unknown: frozenset[str], indicator: str) -> list[Finding]:
-    first = {label: column for column, label in reversed(list(export.labels.items())) if label in unknown}
+def _unknown_label_findings(export: Export, unknown: frozenset[str], indicator: str | None) -> list[Finding]:
+    first = {column.label: column for column in reversed(export.columns) if column.label in unknown}
     kind = "reader_unknown_label"
     return [
-        Finding(kind, kind, Severity.WARNING, export.sheet.name, export.row + 1, column + 1, indicator, value=label)
-        for label, column in sorted(first.items(), key=lambda item: item[1])
+        Finding(kind, kind, Severity.WARNING, export.sheet, column.labels[0][0] + 1, column.index + 1, indicator, value=label)
+        for label, column in sorted(first.items(), key=lambda item: item[1].index)
     ]
+
+
+def _beside_findings(export: Export) -> list[Finding]:
+    """One warning that names the columns beside the keys that are not read."""
+    if not export.beside:
+        return []
+    kind, named = "official_columns_left_out", ", ".join(f"„{title}“" for title in export.beside.values())
+    return [Finding(kind, kind, Severity.WARNING, export.sheet, export.header + 1, min(export.beside) + 1, value=named)]
