@@ -19,6 +19,7 @@ from kkz_eval.contracts.judgement import Judgement
 from kkz_eval.contracts.load import load_contracts
 from kkz_eval.deliveries.decided import judge_decided
 from kkz_eval.deliveries.decisions import Decisions, load_decisions
+from kkz_eval.deliveries.inbox import content_of, shown
 from kkz_eval.deliveries.reader import Claimed, PersonRecords, Unclaimed, Unreadable, read_file
 from kkz_eval.deliveries.returned import Decision, read_returned
 from kkz_eval.model.errors import UserError
@@ -95,11 +96,10 @@ def _write_protocol(
 def _check(
     file: Path, contracts: dict[str, Contract], decisions: Decisions, language: Language, protocol: Path | None
 ) -> tuple[int, dict[str, object]]:
-    try:
-        data = file.read_bytes()
-    except OSError as error:
-        sentence = text("errors.file_not_readable", language, name=str(file), reason=reason_of(error))
-        return 2, {"file": str(file), "readable": False, "sentence": sentence}
+    path = shown(str(file))
+    data = content_of(file, file.name)
+    if isinstance(data, Unreadable):
+        return 2, {"file": path, "readable": False, "sentence": data.sentence(language)}
     match read_file(data, file.name, contracts, date.today()):
         case Claimed(parsed=parsed):
             judged = []
@@ -110,7 +110,7 @@ def _check(
                 _write_protocol(protocol, data, file.name, judged, language)
             clean = all(judgement.n_errors == judgement.n_warnings == 0 for _, judgement in judged)
             tables = [_judged(contract, judgement, language) for contract, judgement in judged]
-            report: dict[str, object] = {"file": str(file), "readable": True, "tables": tables}
+            report: dict[str, object] = {"file": path, "readable": True, "tables": tables}
             returned = read_returned(data)
             if returned is not None:
                 count = Counter(row.decision for row in returned.rows)
@@ -118,7 +118,7 @@ def _check(
                 report["returned"] = {"original": returned.original, **decided}
             return (0 if clean else 1), report
         case (Unclaimed() | Unreadable() | PersonRecords()) as result:
-            refused: dict[str, object] = {"file": str(file), "readable": False, "sentence": result.sentence(language)}
+            refused: dict[str, object] = {"file": path, "readable": False, "sentence": result.sentence(language)}
             if isinstance(result, Unclaimed) and result.findings is not None:
                 refused["findings"] = [_finding(f, None, language) for f in iter_findings(result.findings)]
             return 2, refused

@@ -6,6 +6,7 @@ Belongs here: what these commands print, and their exit codes. No step of the li
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -16,13 +17,13 @@ from pathlib import Path
 from kkz_eval.contracts.contract import Contract
 from kkz_eval.contracts.load import load_contracts
 from kkz_eval.deliveries.decisions import load_decisions
+from kkz_eval.deliveries.inbox import content_of
 from kkz_eval.deliveries.intake import landing_key
 from kkz_eval.deliveries.purging import purge
 from kkz_eval.deliveries.reader import Claimed, PersonRecords, Unclaimed, Unreadable, read_file
 from kkz_eval.deliveries.register import Arrival, Register, read_register
 from kkz_eval.model.errors import UserError
 from kkz_eval.model.parsed import ParsedTable
-from kkz_eval.model.reasons import reason_of
 from kkz_eval.model.texts import Language, text
 from kkz_eval.model.verdicts import Slice, Status
 from kkz_eval.settings import Settings
@@ -155,11 +156,8 @@ def compare(settings: Settings, first: str, second: str, form: str) -> int:
 
 def _tables(settings: Settings, contracts: Mapping[str, Contract], name: str) -> dict[str, ParsedTable]:
     path = Path(name)
-    try:
-        data = path.read_bytes() if path.is_file() else _landed(settings, name)
-    except OSError as error:
-        raise UserError("file_not_readable", name=name, reason=reason_of(error)) from error
-    match read_file(data, path.name, contracts):
+    data = content_of(path, path.name) if os.path.lexists(path) else _landed(settings, name)
+    match data if isinstance(data, Unreadable) else read_file(data, path.name, contracts):
         case Claimed(parsed=parsed):
             return {table.contract_id: table for table in parsed}
         case (Unclaimed() | Unreadable() | PersonRecords()) as result:

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 from kkz_eval.definitions import build_defs
-from kkz_eval.deliveries.intake import inbox_files
+from kkz_eval.deliveries.inbox import inbox_files
 from kkz_eval.jobs import execute_yearly_run, open_instance
 from kkz_eval.line import conflicts, open_line, rejected_slices
 from kkz_eval.model.texts import text

@@ -365,3 +365,44 @@ def test_a_plan_is_checked(cli: Command, world: Path) -> None:
     said = cli("plan", "check", world / "plan.yaml")
     assert said.code == 0
     assert "Der Plan modellwelt ist gültig (5 Zielgrößen)." in said.out
+
+
+# ---- names ----
+
+
+@pytest.mark.parametrize(
+    ("name", "printable"),
+    [(os.fsdecode(b"B\xfcro.csv"), "B\\xfcro.csv"), ("a\nb.csv", "a\\nb.csv"), ("x" * 251 + ".csv", "x" * 251 + ".csv")],
+)
+@pytest.mark.parametrize("form", ["table", "json"])
+def test_a_file_whose_name_cannot_be_kept_is_a_finding_of_its_own_and_the_next_is_checked(
+    world: Path, tmp_path: Path, name: str, printable: str, form: str
+) -> None:
+    delivery = world / "deliveries" / delivery_name("schulabgaenge", "05111000")
+    odd, right = tmp_path / name, tmp_path / "right.csv"
+    for path in (odd, right):
+        path.write_bytes(delivery.read_bytes())
+    os.mkfifo(tmp_path / "pipe.csv")
+    arguments = [*([] if form == "table" else ["--json"]), str(odd), str(tmp_path / "pipe.csv"), "/dev/zero", str(right)]
+    done = subprocess.run(
+        [sys.executable, "-m", "kkz_eval", "check", *arguments], capture_output=True, cwd=tmp_path, check=False, env=_with_code()
+    )
+    assert done.returncode == 2, done.stderr
+    said = done.stdout.decode("utf-8") + done.stderr.decode("utf-8")
+    assert "Traceback" not in said
+    if form == "json":
+        reports = json.loads(done.stdout)
+        assert [report["readable"] for report in reports] == [False, False, False, True]
+        assert reports[0]["file"] == str(tmp_path / printable)
+        assert reports[0]["sentence"].startswith(f"{printable}: Der Name der Datei")
+    else:
+        assert f"{printable}: Der Name der Datei" in said
+        assert "pipe.csv ist keine Datei mit Inhalt" in said
+        assert "zero ist keine Datei mit Inhalt" in said
+        assert "right.csv: ohne Befund" in said
+
+
+def _with_code() -> dict[str, str]:
+    """The environment of a command, without settings, that finds the code from any folder."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("KKZ_")}
+    return {**environment, "PYTHONPATH": str(ROOT)}

@@ -7,26 +7,24 @@ unclaimed (no contract knows it: not used), refused (unreadable, or records of p
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 
 from kkz_eval.contracts.contract import Contract
 from kkz_eval.deliveries import inkar_editions
+from kkz_eval.deliveries.inbox import content_in, inbox_files, shown, twins
 from kkz_eval.deliveries.reader import Claimed, PersonRecords, Unclaimed, Unreadable, read_file
 from kkz_eval.deliveries.register import NewArrival, Register, read_register, record_arrivals, record_returned
-from kkz_eval.deliveries.returned import Returned, read_returned
-from kkz_eval.model.errors import UserError
+from kkz_eval.deliveries.returned import read_returned
 from kkz_eval.model.texts import Language, text
 from kkz_eval.storage.digests import digest_of, digest_of_bytes
 from kkz_eval.storage.store import Store
 
-MAXIMUM_BYTES = 256 * 1024 * 1024
-
 
 @dataclass(frozen=True)
 class Notice:
-    """A sentence about a file of the inbox. kind: unclaimed | refused | same_content | other_years | returned."""
+    """A sentence about a file of the inbox. kind: unclaimed | refused | same_content | same_name | other_years | returned; name: as it can be printed."""
 
     kind: str
     name: str
@@ -53,17 +51,6 @@ def landing_key(sha256: str) -> str:
     return f"landing/{sha256[:2]}/{sha256}"
 
 
-def inbox_files(inbox: Path) -> tuple[str, ...]:
-    """Names of the files below the inbox, sorted, as relative paths with `/`; hidden files and Excel's locks are not files.
-
-    Raises UserError where the inbox is not a folder that can be read.
-    """
-    if not inbox.is_dir():
-        raise UserError("inbox_missing", inbox=str(inbox))
-    names = [path.relative_to(inbox).as_posix() for path in inbox.rglob("*") if path.is_file() or path.is_symlink()]
-    return tuple(sorted(name for name in names if not any(part.startswith((".", "~$")) for part in name.split("/"))))
-
-
 def take_in(
     store: Store,
     inbox: Path,
@@ -76,59 +63,84 @@ def take_in(
     years: only files that speak about one of these reporting years are taken; today: the day kept with each arrival, None for none. The arrivals of one scan are recorded in one
     atomic write, after all bytes are kept: a kill before it leaves no trace in the register, and the scan is done again.
     """
-    wanted = frozenset(years)
-    day = "" if today is None else today.isoformat()
     names = inbox_files(inbox)
-    register = read_register(store)
-    known: list[str] = []
-    landed: list[str] = []
-    arrivals: list[NewArrival] = []
-    notices: list[Notice] = []
-    taken: dict[str, tuple[str, list[NewArrival]]] = {}
-    waiting: set[int] = set()
-    seen: dict[str, str] = {}
+    scan = _Scan(store, read_register(store), contracts, frozenset(years), "" if today is None else today.isoformat())
+    scan.notices += [_notice("same_name", name, "same_name", twin=shown(twin)) for name, twin in twins(names).items()]
     for name in names:
-        data = _bytes_of(inbox / name, name)
-        if isinstance(data, Notice):
-            notices.append(data)
-            continue
+        data = content_in(inbox, name)
+        if isinstance(data, Unreadable):
+            scan.notices.append(_refused(name, data))
+        else:
+            scan.look_at(name, data)
+    register = record_arrivals(store, scan.arrivals, scan.seen)
+    waiting = frozenset(scan.waiting_years)
+    return Intake(register, len(names), tuple(scan.landed), tuple(scan.known), tuple(scan.notices), waiting)
+
+
+@dataclass
+class _Scan:
+    """One scan of the inbox, file by file, in the order of their names.
+
+    years: that are wanted; day: kept with each arrival; seen: digest by name; taken: by digest, the name and arrivals of what is new.
+    """
+
+    store: Store
+    register: Register
+    contracts: Mapping[str, Contract]
+    years: frozenset[int]
+    day: str
+    known: list[str] = field(default_factory=list)
+    landed: list[str] = field(default_factory=list)
+    arrivals: list[NewArrival] = field(default_factory=list)
+    notices: list[Notice] = field(default_factory=list)
+    taken: dict[str, tuple[str, list[NewArrival]]] = field(default_factory=dict)
+    waiting_years: set[int] = field(default_factory=set)
+    seen: dict[str, str] = field(default_factory=dict)
+
+    def look_at(self, name: str, data: bytes) -> None:
+        """What is to be done with a file: nothing where it is known; else it is read."""
         sha256 = digest_of_bytes(data)
-        earlier = taken[sha256][0] if sha256 in taken else _last_name(register, sha256)
-        if refusal := _refusal(register, name, sha256, earlier, contracts):
-            notices.append(refusal)
-            continue
-        seen[name] = sha256
-        if register.knows(name, sha256):
-            known.append(name)
-            continue
-        if sha256 in taken:  # recorded under this name too, so that the next scan knows it
-            twin, found = taken[sha256]
-            arrivals += [replace(arrival, name=name) for arrival in found]
-            notices.append(_notice("same_content", name, "same_content", twin=twin))
-            continue
-        match read_file(data, name, contracts):
+        earlier = self.taken[sha256][0] if sha256 in self.taken else _last_name(self.register, sha256)
+        if refusal := _refusal(self.register, name, sha256, earlier, self.contracts):
+            self.notices.append(refusal)
+            return
+        self.seen[name] = sha256
+        if self.register.knows(name, sha256):
+            self.known.append(name)
+        elif sha256 in self.taken:  # recorded under this name too, so that the next scan knows it
+            twin, found = self.taken[sha256]
+            self.arrivals += [replace(arrival, name=name) for arrival in found]
+            self.notices.append(_notice("same_content", name, "same_content", twin=twin))
+        else:
+            self._read(name, sha256, data)
+
+    def _read(self, name: str, sha256: str, data: bytes) -> None:
+        match read_file(data, name, self.contracts):
             case Claimed(parsed=parsed):
-                found = [NewArrival(name, sha256, p.contract_id, p.years(), day) for p in parsed]
-                spoken = sorted({year for arrival in found for year in arrival.years})
-                if spoken and not wanted.intersection(spoken):
-                    waiting.update(spoken)
-                    notices.append(_notice("other_years", name, "other_years", years=year_spans(spoken)))
-                    continue
-                returned = read_returned(data)
-                if returned is not None and returned.original in register.tombstones:
-                    notices.append(_purged(register, name, returned.original))
-                    continue
-                notices += _keep(store, name, sha256, data, returned)
-                arrivals += found
-                taken[sha256] = (name, found)
-                landed.append(name)
+                self._take(name, sha256, data, [NewArrival(name, sha256, p.contract_id, p.years(), self.day) for p in parsed])
             case Unclaimed() as result:
-                notices.append(Notice("unclaimed", name, {"de": result.sentence("de"), "en": result.sentence("en")}))
+                self.notices.append(Notice("unclaimed", name, {"de": result.sentence("de"), "en": result.sentence("en")}))
             case Unreadable() | PersonRecords() as result:
-                notices.append(Notice("refused", name, {"de": result.sentence("de"), "en": result.sentence("en")}))
-    return Intake(
-        record_arrivals(store, arrivals, seen), len(names), tuple(landed), tuple(known), tuple(notices), frozenset(waiting)
-    )
+                self.notices.append(_refused(name, result))
+
+    def _take(self, name: str, sha256: str, data: bytes, found: list[NewArrival]) -> None:
+        """Keep the bytes of a claimed file, unless it is of other years or a marked copy of what was removed."""
+        spoken = sorted({year for arrival in found for year in arrival.years})
+        if spoken and not self.years.intersection(spoken):
+            self.waiting_years.update(spoken)
+            self.notices.append(_notice("other_years", name, "other_years", years=year_spans(spoken)))
+            return
+        returned = read_returned(data)
+        if returned is not None and returned.original in self.register.tombstones:
+            self.notices.append(_purged(self.register, name, returned.original))
+            return
+        self.store.put_if_absent(landing_key(sha256), data)
+        if returned is not None:
+            record_returned(self.store, sha256, returned)
+            self.notices.append(_notice("returned", name, "returned", decided=str(len(returned.rows))))
+        self.arrivals += found
+        self.taken[sha256] = (name, found)
+        self.landed.append(name)
 
 
 def fingerprint(inbox: Path, register: Register) -> str | None:
@@ -137,10 +149,10 @@ def fingerprint(inbox: Path, register: Register) -> str | None:
         return None
     new: list[list[object]] = []
     for name in inbox_files(inbox):
-        try:
-            sha256 = digest_of_bytes((inbox / name).read_bytes())
-        except OSError:  # the run says so; here it is no reason to start one
+        data = content_in(inbox, name)
+        if isinstance(data, Unreadable):  # the run says so; here it is no reason to start one
             continue
+        sha256 = digest_of_bytes(data)
         if sha256 not in register.tombstones and not register.knows(name, sha256):
             new.append([name, sha256])
     number = max((arrival.number for arrival in register.arrivals), default=0)
@@ -156,24 +168,6 @@ def year_spans(years: Iterable[int]) -> str:
         else:
             spans.append([year, year])
     return ", ".join(str(a) if a == b else f"{a}–{b}" for a, b in spans)
-
-
-def _bytes_of(path: Path, name: str) -> bytes | Notice:
-    try:
-        if path.stat().st_size > MAXIMUM_BYTES:
-            return _notice("refused", name, "file_too_large", limit=str(MAXIMUM_BYTES // 2**20))
-        return path.read_bytes()
-    except OSError:
-        return _notice("refused", name, "file_not_readable")
-
-
-def _keep(store: Store, name: str, sha256: str, data: bytes, returned: Returned | None) -> list[Notice]:
-    """Keep the bytes of a claimed file, and what a returned marked copy says of its findings."""
-    store.put_if_absent(landing_key(sha256), data)
-    if returned is None:
-        return []
-    record_returned(store, sha256, returned)
-    return [_notice("returned", name, "returned", decided=str(len(returned.rows)))]
 
 
 def _refusal(register: Register, name: str, sha256: str, earlier: str | None, contracts: Mapping[str, Contract]) -> Notice | None:
@@ -202,12 +196,10 @@ def _purged(register: Register, name: str, sha256: str) -> Notice:
     return _notice("refused", name, "purged", reason=stone.reason, date=stone.date)
 
 
+def _refused(name: str, result: Unreadable | PersonRecords) -> Notice:
+    return Notice("refused", shown(name), {"de": result.sentence("de"), "en": result.sentence("en")})
+
+
 def _notice(kind: str, name: str, code: str, **parameters: str) -> Notice:
-    return Notice(
-        kind,
-        name,
-        {
-            "de": text(f"notices.{code}", "de", name=name, **parameters),
-            "en": text(f"notices.{code}", "en", name=name, **parameters),
-        },
-    )
+    about = {"name": shown(name), **parameters}
+    return Notice(kind, shown(name), {"de": text(f"notices.{code}", "de", **about), "en": text(f"notices.{code}", "en", **about)})

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from kkz_eval.deliveries.intake import inbox_files, landing_key
+from kkz_eval.deliveries.inbox import content_in, inbox_files
+from kkz_eval.deliveries.intake import landing_key
 from kkz_eval.deliveries.register import Tombstone, keys_about, read_register, record_tombstone, returned_protocols
 from kkz_eval.model.errors import UserError
 from kkz_eval.storage.digests import digest_of_bytes
@@ -110,10 +111,7 @@ def _in_inbox(inbox: Path, sha256: str) -> tuple[str, ...]:
         return ()
     found = []
     for name in inbox_files(inbox):
-        try:
-            data = (inbox / name).read_bytes()
-        except OSError:  # what can't be read can't be taken in either
-            continue
-        if digest_of_bytes(data) == sha256:
+        data = content_in(inbox, name)  # what can't be read can't be taken in either
+        if isinstance(data, bytes) and digest_of_bytes(data) == sha256:
             found.append(name)
     return tuple(found)

@@ -39,14 +39,15 @@ class Unclaimed:
 
 @dataclass(frozen=True)
 class Unreadable:
-    """No table can be made of the bytes.
+    """No table can be made of the file.
 
-    reason_code: empty | markup | page | compressed | nul | control | undecodable | mixed | cell_too_long | no_table | archive |
+    reason_code: of its name or place: name_not_utf8 | name_control | name_too_long | link_outside | link_broken | no_file |
+    file_not_readable | file_too_large | file_changing; of its bytes: empty | markup | page | compressed | nul | control | undecodable | mixed | cell_too_long | no_table | archive |
     truncated_workbook | broken_workbook | protected_workbook | oversized_workbook.
     """
 
     reason_code: str
-    parameters: Mapping[str, str] = field(default_factory=dict)
+    parameters: Mapping[str, str | Localised] = field(default_factory=dict)
 
     def sentence(self, language: Language = "de") -> str:
         """What is wrong, and the next step."""

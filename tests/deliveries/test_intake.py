@@ -7,9 +7,8 @@ from pathlib import Path
 import pytest
 from contract_values import CONTRACTS
 
-from kkz_eval.deliveries.intake import Intake, fingerprint, inbox_files, landing_key, take_in, year_spans
+from kkz_eval.deliveries.intake import Intake, fingerprint, landing_key, take_in, year_spans
 from kkz_eval.deliveries.register import read_register
-from kkz_eval.model.errors import UserError
 from kkz_eval.storage.store import Store
 
 TABLE = (
@@ -59,21 +58,6 @@ def test_a_second_scan_writes_nothing(store: Store, inbox: Path, tmp_path: Path)
     intake = _take_in(store, inbox)
     assert (intake.landed, intake.known) == ((), ("a.csv",))
     assert sorted((tmp_path / "home").rglob("*")) == before
-
-
-def test_files_in_folders_count_and_hidden_ones_and_locks_do_not(inbox: Path) -> None:
-    for name in ("b/a.csv", ".versteckt.csv", ".ordner/x.csv", "~$offen.xls", "z.csv"):
-        _deliver(inbox, name)
-    assert inbox_files(inbox) == ("b/a.csv", "z.csv")
-
-
-@pytest.mark.parametrize("make", ["nothing", "a file"])
-def test_an_inbox_that_is_no_folder_is_refused(tmp_path: Path, make: str) -> None:
-    place = tmp_path / "eingang"
-    if make == "a file":
-        place.write_text("x", encoding="utf-8")
-    with pytest.raises(UserError, match="eingang"):
-        inbox_files(place)
 
 
 def test_a_content_that_comes_back_under_its_name_arrives_again(store: Store, inbox: Path) -> None:
@@ -141,9 +125,9 @@ def test_what_no_contract_knows_and_what_cannot_be_read_is_named_and_not_kept(st
 
 def test_a_file_above_the_limit_is_refused_unread(store: Store, inbox: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     data = _deliver(inbox, "a.csv")
-    monkeypatch.setattr("kkz_eval.deliveries.intake.MAXIMUM_BYTES", len(data) - 1)
+    monkeypatch.setattr("kkz_eval.deliveries.inbox.MAXIMUM_BYTES", len(data) - 1)
     assert [notice.kind for notice in _take_in(store, inbox).notices] == ["refused"]
-    monkeypatch.setattr("kkz_eval.deliveries.intake.MAXIMUM_BYTES", len(data))
+    monkeypatch.setattr("kkz_eval.deliveries.inbox.MAXIMUM_BYTES", len(data))
     assert _take_in(store, inbox).landed == ("a.csv",)
 
 

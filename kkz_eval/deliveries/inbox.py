@@ -1,0 +1,132 @@
+"""The files of the inbox by their names: which can be named and opened at all, and their bytes as they are now.
+
+Does not belong here: what a file holds. Nothing is changed, and nothing is waited for: a pipe or a device is never opened.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import re
+import stat
+import unicodedata
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from kkz_eval.deliveries.results import Unreadable
+from kkz_eval.model.errors import UserError
+from kkz_eval.model.reasons import reason_of
+
+MAXIMUM_BYTES = 256 * 1024 * 1024
+MOST_BYTES_OF_A_NAME = 200
+"""Of the last part of a name; file systems allow 255, and a marked copy adds a digest and a word."""
+
+_UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+"""Control characters, line separators, signs that turn the direction of writing, and bytes that are no UTF-8 (PEP 383)."""
+
+_AT_ONCE = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)  # should the file have become a pipe since it was looked at
+
+
+def inbox_files(inbox: Path) -> tuple[str, ...]:
+    """Names of all that lies below the inbox and is no folder, sorted, as relative paths with `/`; hidden files and Excel's locks are left out.
+
+    A folder that can't be listed or is a link stands there as itself, so that it is not passed over in silence.
+    Raises UserError where the inbox is not a folder that can be read.
+    """
+    if not inbox.is_dir():
+        raise UserError("inbox_missing", inbox=str(inbox))
+    return tuple(sorted(_names_below(str(inbox), "")))
+
+
+def _names_below(folder: str, prefix: str) -> Iterator[str]:
+    try:
+        entries = list(os.scandir(folder))
+    except OSError:
+        if prefix:
+            yield prefix.rstrip("/")
+        return
+    for entry in entries:
+        if entry.name.startswith((".", "~$")):
+            continue
+        if entry.is_dir(follow_symlinks=False):
+            yield from _names_below(entry.path, f"{prefix}{entry.name}/")
+        else:
+            yield prefix + entry.name
+
+
+def shown(name: str) -> str:
+    r"""A name that can be printed: what is no UTF-8 or has no sign of its own as an escape (`\xfc`, `\n`)."""
+    return _UNPRINTABLE.sub(lambda found: _escape(found.group()), name)
+
+
+def _escape(character: str) -> str:
+    if "\udc80" <= character <= "\udcff":  # a byte that is no UTF-8, as os.fsdecode keeps it
+        return f"\\x{ord(character) - 0xDC00:02x}"
+    return character.encode("unicode_escape").decode("ascii")
+
+
+def fault_of_name(name: str) -> Unreadable | None:
+    """Why a file can't be kept and spoken of under its name; None where it can."""
+    if _is_not_utf8(name):
+        return Unreadable("name_not_utf8", {"name": shown(name)})
+    if _UNPRINTABLE.search(name):
+        return Unreadable("name_control", {"name": shown(name)})
+    length = len(name.rpartition("/")[2].encode())
+    if length > MOST_BYTES_OF_A_NAME:
+        return Unreadable("name_too_long", {"name": name, "bytes": str(length), "limit": str(MOST_BYTES_OF_A_NAME)})
+    return None
+
+
+def _is_not_utf8(name: str) -> bool:
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return True
+    return False
+
+
+def content_in(inbox: Path, name: str) -> bytes | Unreadable:
+    """The bytes of a file of the inbox, or why it is none that is taken: as `content_of`, and no link leads out of the inbox."""
+    path = inbox / name
+    if path.is_symlink():
+        target, home = os.path.realpath(path), os.path.realpath(inbox)
+        if os.path.lexists(target) and not os.path.join(target, "").startswith(os.path.join(home, "")):
+            return Unreadable("link_outside", {"name": shown(name)})
+    return content_of(path, name)
+
+
+def content_of(path: Path, name: str) -> bytes | Unreadable:
+    """The bytes of a file, read once and whole, or why it can't be named or read. name: as it is called in sentences."""
+    fault = fault_of_name(name)
+    if fault is not None:
+        return fault
+    try:
+        kind = os.stat(path).st_mode
+        if stat.S_ISDIR(kind):
+            with os.scandir(path):  # a folder that may not be looked into says so itself
+                raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+        if not stat.S_ISREG(kind):
+            return Unreadable("no_file", {"name": name})
+        with open(os.open(path, os.O_RDONLY | _AT_ONCE), "rb") as file:
+            before = os.fstat(file.fileno())
+            if before.st_size > MAXIMUM_BYTES:
+                return Unreadable("file_too_large", {"name": name, "limit": str(MAXIMUM_BYTES // 2**20)})
+            data = file.read(before.st_size + 1)
+            after = os.fstat(file.fileno())
+    except OSError as error:
+        code = "link_broken" if path.is_symlink() else "file_not_readable"
+        return Unreadable(code, {"name": name, "reason": reason_of(error)})
+    if len(data) != after.st_size or (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
+        return Unreadable("file_changing", {"name": name})
+    return data
+
+
+def twins(names: Iterable[str]) -> dict[str, str]:
+    """Names that a person can't tell from an earlier one, with that one: they differ in capitals or in how umlauts are composed."""
+    first: dict[str, str] = {}
+    found: dict[str, str] = {}
+    for name in names:
+        read_as = unicodedata.normalize("NFC", name).lower()
+        if first.setdefault(read_as, name) != name:
+            found[name] = first[read_as]
+    return found
