@@ -5,18 +5,15 @@ The sheet with explanations names one column a row, and the lists stand under nu
 
 from __future__ import annotations
 
-import io
-import re
-import zipfile
 from typing import TYPE_CHECKING
 
-from openpyxl import Workbook
 from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.datavalidation import DataValidation
 
 from kkz_eval.contracts.contract import Contract, Property
 from kkz_eval.contracts.example import example_columns
+from kkz_eval.contracts.outgoing import bytes_of, empty_workbook
 from kkz_eval.contracts.rules import PACKAGE
 from kkz_eval.model.texts import text
 
@@ -31,9 +28,8 @@ _WIDEST = 60
 
 def template_bytes(contract: Contract) -> bytes:
     """An .xlsx file; the same contract gives the same bytes."""
-    book = Workbook()
-    data = book.active
-    data.title = DATA
+    book = empty_workbook()
+    data = book.create_sheet(DATA)
     explanations, lists = book.create_sheet(EXPLANATIONS), book.create_sheet(LISTS)
     lists.sheet_state = "hidden"
     for position, of in enumerate(example_columns(contract), start=1):
@@ -41,9 +37,7 @@ def template_bytes(contract: Contract) -> bytes:
     data.freeze_panes = "A2"
     _explain(explanations, contract)
     book.properties.title = contract.title_de
-    saved = io.BytesIO()
-    book.save(saved)
-    return without_time(saved.getvalue())
+    return bytes_of(book)
 
 
 def _column(data: Worksheet, lists: Worksheet, position: int, of: Property) -> None:
@@ -115,17 +109,3 @@ def _explain(sheet: Worksheet, contract: Contract) -> None:
 def _say(key: str, **parameters: object) -> str:
     """In German: the workbook is for municipalities."""
     return text(key, "de", package=PACKAGE, **parameters)
-
-
-_TIMES = re.compile(rb"(<dcterms:(?:created|modified)[^>]*>)[^<]*(<)")
-_EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest that a zip file can say
-
-
-def without_time(workbook: bytes) -> bytes:
-    """A workbook without the moment at which it was written, so that the same content gives the same bytes."""
-    out = io.BytesIO()
-    with zipfile.ZipFile(io.BytesIO(workbook)) as old, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as new:
-        for name in old.namelist():
-            content = _TIMES.sub(rb"\g<1>1980-01-01T00:00:00Z\g<2>", old.read(name))
-            new.writestr(zipfile.ZipInfo(name, _EPOCH), content, zipfile.ZIP_DEFLATED)
-    return out.getvalue()

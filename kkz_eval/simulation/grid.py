@@ -15,7 +15,7 @@ from typing import Literal
 
 from openpyxl import Workbook
 
-from kkz_eval.contracts.template_book import without_time
+from kkz_eval.contracts.outgoing import bytes_of
 
 Cell = str | int | float
 NEWLINE = "\r\n"
@@ -195,6 +195,4 @@ def _workbook(page: Page) -> bytes:
     for column in range(1, width + 1):
         data.merge_cells(start_row=page.header + 1, end_row=page.header + 2, start_column=column, end_column=column)
     book.create_sheet("Notizen").append(["Rückfragen an die Fachstelle"])
-    saved = io.BytesIO()
-    book.save(saved)
-    return without_time(saved.getvalue())
+    return bytes_of(book)

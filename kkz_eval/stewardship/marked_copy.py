@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 from openpyxl import Workbook
-from openpyxl.cell.cell import Cell, MergedCell
+from openpyxl.cell.cell import Cell
 from openpyxl.comments import Comment
 from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.worksheet.datavalidation import DataValidation
@@ -17,6 +17,7 @@ from openpyxl.worksheet.properties import PageSetupProperties
 from openpyxl.worksheet.worksheet import Worksheet
 
 from kkz_eval.contracts.contract import Contract
+from kkz_eval.contracts.outgoing import bytes_of, empty_workbook, put_text, writable
 from kkz_eval.deliveries.returned import COLUMNS, SHEET, Decision, label, status_word
 from kkz_eval.model.findings import Finding, Severity, concat_findings, iter_findings
 from kkz_eval.model.identifiers import cell_address
@@ -24,8 +25,7 @@ from kkz_eval.model.texts import Language, text
 from kkz_eval.model.verdicts import Slice, Status
 from kkz_eval.stewardship import PACKAGE
 from kkz_eval.stewardship.protocol import unit_label
-from kkz_eval.stewardship.source_sheets import put_text, source_workbook
-from kkz_eval.stewardship.workbook_bytes import bytes_of
+from kkz_eval.stewardship.source_sheets import SourceCopy, source_copy
 from kkz_eval.storage.digests import digest_of_bytes
 
 LISTED = 10_000
@@ -43,6 +43,7 @@ _WRAP = Alignment(wrap_text=True, vertical="top")
 _BOLD = Font(bold=True)
 _HEADER_FILL = PatternFill("solid", fgColor="FFDCE6EC")
 _SHOWN_SLICES = 40
+_NOTED = 1_000  # so many cells without the result of their formula get a comment
 
 
 @dataclass(frozen=True)
@@ -63,18 +64,11 @@ def marked_copy(data: bytes, name: str, judged: Sequence[Judged], language: Lang
     findings = list(iter_findings(concat_findings([one.findings for one in judged]).slice(0, LISTED)))
     n_findings = sum(one.findings.num_rows for one in judged)
     labels = {p.name: (p.label_de if language == "de" else p.label_en) for one in judged for p in one.contract.properties}
-    source = source_workbook(data, [one.contract for one in judged])
-    if source is None:
-        workbook, sheet_of = Workbook(), {}
-        del workbook[workbook.sheetnames[0]]
-    else:
-        workbook, found = source
-        sheet_of = dict(found)
-        _mark(workbook, sheet_of, findings, labels, language)
+    source = source_copy(data, [one.contract for one in judged])
+    workbook, sheet_of = (empty_workbook(), {}) if source is None else (source.workbook, source.sheet_of)
+    _mark(workbook, sheet_of, findings, labels, language)
     sheet = workbook.create_sheet(SHEET, 0)
-    head = _head(data, name, judged, language)
-    if source is None:
-        head.append(("", _say("marked.too_large", language)))
+    head = [*_head(data, name, judged, language), *(("", said) for said in _about_copy(source, language))]
     if n_findings > LISTED:
         head.append(("", _say("protocol.more", language, count=n_findings - LISTED)))
     _write_head(sheet, head)
@@ -109,6 +103,29 @@ def _head(data: bytes, name: str, judged: Sequence[Judged], language: Language) 
     words = [status_word(decision, language) for decision in (Decision.CORRECTED, Decision.RIGHT)]
     lines.append((_say("marked.how", language), _say("marked.instructions", language, corrected=words[0], right=words[1])))
     return lines
+
+
+def _about_copy(source: SourceCopy | None, language: Language) -> list[str]:
+    """What the copy lacks of the file, in sentences; also said at the cells that are empty for it."""
+    if source is None:
+        return [_say("marked.too_large", language)]
+    said = [] if source.has_looks else [_say("marked.no_looks", language)]
+    if source.without_result:
+        for sheet, row, column in source.without_result[:_NOTED]:
+            cell = source.workbook[sheet].cell(row, column)
+            note = _say("marked.no_result", language)
+            if isinstance(cell, Cell):  # of merged cells only the first can bear a comment
+                _comment(cell, [note])
+        first = cell_address(*source.without_result[0])
+        said.append(_say("marked.no_results", language, count=len(source.without_result), first=first))
+    return said
+
+
+def _comment(cell: Cell, said: Sequence[str]) -> None:
+    """Add to what is said beside a cell."""
+    before = [cell.comment.text] if cell.comment is not None else []
+    parts = [*before, *map(writable, said)]
+    cell.comment = Comment("\n\n".join(parts), SHEET, height=60 + 60 * len(parts), width=380)
 
 
 def _count(findings: pa.Table, severity: Severity) -> int:
@@ -228,24 +245,26 @@ def _mark(
         sheet = sheet_of.get(finding.sheet)
         if sheet is not None and (finding.row is not None or finding.column is not None):
             by_cell.setdefault((sheet, finding.row or 1, finding.column or 1), []).append((number, finding))
+    first_of = {name: _first_of_merged(workbook[name]) for name in set(sheet_of.values())}
     for (name, row, column), found in by_cell.items():
-        cell = _real_cell(workbook[name], row, column)
+        cell = workbook[name].cell(*first_of[name].get((row, column), (row, column)))
         gravest = min((Severity(finding.severity) for _, finding in found), key=_ORDER.index)
         cell.fill = _FILLS[gravest]
-        said = [
-            f"{number}. {finding.message(language, labels.get(finding.field or ''))} "
-            f"{finding.fix(language, labels.get(finding.field or ''))}"
-            for number, finding in found
-        ]
-        before = [cell.comment.text] if cell.comment is not None else []
-        cell.comment = Comment("\n\n".join([*before, *said]), SHEET, height=60 + 60 * len(said), width=380)
+        label_of = {finding.field: labels.get(finding.field or "") for _, finding in found}
+        _comment(
+            cell,
+            [
+                f"{number}. {finding.message(language, label_of[finding.field])} {finding.fix(language, label_of[finding.field])}"
+                for number, finding in found
+            ],
+        )
 
 
-def _real_cell(sheet: Worksheet, row: int, column: int) -> Cell:
-    """The cell at an address; of merged cells the one that holds the value."""
-    cell = sheet.cell(row, column)
-    if isinstance(cell, MergedCell):
-        for merged in sheet.merged_cells.ranges:
-            if cell.coordinate in merged:
-                return sheet.cell(merged.min_row, merged.min_col)
-    return cell
+def _first_of_merged(sheet: Worksheet) -> dict[tuple[int, int], tuple[int, int]]:
+    """By the place of a cell that is merged with others: the place of the one that holds the value."""
+    return {
+        place: (merged.min_row, merged.min_col)
+        for merged in sheet.merged_cells.ranges
+        for places in merged.rows
+        for place in places
+    }

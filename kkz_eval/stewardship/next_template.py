@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from openpyxl import Workbook
 from openpyxl.styles import Font, PatternFill
 from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.worksheet import Worksheet
 
 from kkz_eval.contracts.contract import Contract, Property
+from kkz_eval.contracts.outgoing import bytes_of, empty_workbook, put_text
 from kkz_eval.model.texts import text
 from kkz_eval.stewardship import PACKAGE
 from kkz_eval.stewardship.protocol import unit_label
-from kkz_eval.stewardship.source_sheets import DATA_SHEET, put_text
-from kkz_eval.stewardship.workbook_bytes import bytes_of
+from kkz_eval.stewardship.source_sheets import DATA_SHEET
 
 _EMPTY = PatternFill("solid", fgColor="FFFFF8DC")
 _GREY = Font(color="FF6B7680", italic=True)
@@ -32,9 +31,8 @@ def next_template(contract: Contract, unit_id: str, year: int, last: Sequence[Ma
     records = _records(last)
     present = {name for dimensions in records for name in dict(dimensions)}
     shown = [p for p in keys if p.role == "key" or p.required or p.name in present]
-    book = Workbook()
-    sheet = book.worksheets[0]
-    sheet.title = DATA_SHEET
+    book = empty_workbook()
+    sheet = book.create_sheet(DATA_SHEET)
     before = [_say("template.last_year", label=p.label_de, year=_year_text(contract, year - 1)) for p in measures]
     for column, title in enumerate([*(p.label_de for p in shown), *(p.label_de for p in measures), *before], start=1):
         cell = sheet.cell(1, column)

@@ -1,24 +1,25 @@
-"""The delivered file as a workbook that can be marked: the very workbook where it is one, else its cells as they are. No findings."""
+"""The delivered file as a new workbook that can be marked: its values as they were read, a formula as its result. No findings.
+
+Nothing of a foreign workbook is kept but what is written here on purpose: values and merged cells; how it looks is in looks.py.
+"""
 
 from __future__ import annotations
 
-import io
 import re
-import warnings
-import zipfile
 from collections.abc import Mapping, Sequence
-from xml.etree.ElementTree import ParseError
+from dataclasses import dataclass
 
-from openpyxl import Workbook, load_workbook
-from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE, Cell
-from openpyxl.utils.exceptions import InvalidFileException
+from openpyxl import Workbook
+from openpyxl.cell.cell import Cell
 from openpyxl.worksheet.worksheet import Worksheet
 
 from kkz_eval.contracts.contract import Contract
+from kkz_eval.contracts.outgoing import empty_workbook, put_number, put_text
 from kkz_eval.deliveries import municipal
 from kkz_eval.deliveries.returned import is_protocol
 from kkz_eval.deliveries.text_table import DELIMITERS, Decoded, declared_delimiter, decode, head, split
 from kkz_eval.deliveries.workbook import ZIP, Sheet, Value, is_workbook, sheets
+from kkz_eval.stewardship.looks import Looks, bring_over, looks_of
 
 DATA_SHEET = "Daten"
 MOST_CELLS = 400_000
@@ -26,81 +27,103 @@ MOST_CELLS = 400_000
 
 _LONGEST_TEXT = 32_767  # of a cell in a workbook; a longer one would be cut off
 _MOST_ROWS, _MOST_COLUMNS = 1_048_576, 16_384
-_FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r")
-_OUTWARD = re.compile(r"\||\[|\b(?:WEBSERVICE|HYPERLINK|DDE|CALL|RTD|FILTERXML|IMPORTXML|IMPORTDATA)\s*\(", re.IGNORECASE)
-_BROKEN = (KeyError, ValueError, TypeError, AttributeError, IndexError, zipfile.BadZipFile, InvalidFileException, ParseError)
+_LONGEST_TITLE = 31
+_NOT_IN_TITLE = re.compile(r"[\\*?:/\[\]]|^'|'$")
 
 
-def put_text(cell: Cell, value: str) -> None:
-    """Write a text that stays a text: what begins like a formula is marked as text, so that no program ever computes it."""
-    plain = ILLEGAL_CHARACTERS_RE.sub(" ", value)
-    cell.value = plain
-    if plain.startswith(_FORMULA_SIGNS):
-        cell.data_type = "s"
-        cell.quotePrefix = True
+@dataclass(frozen=True)
+class SourceCopy:
+    """A new workbook with the cells of the delivered file.
+
+    sheet_of: name of its sheet by the sheet of a finding (None for a text file); without_result: (sheet, row, column) of formulas
+    whose cell is empty; has_looks: whether the looks came over too, where the file has any.
+    """
+
+    workbook: Workbook
+    sheet_of: Mapping[str | None, str]
+    without_result: tuple[tuple[str, int, int], ...] = ()
+    has_looks: bool = True
 
 
-def source_workbook(data: bytes, contracts: Sequence[Contract]) -> tuple[Workbook, Mapping[str | None, str]] | None:
-    """(the file as a workbook, name of its sheet by the sheet of a finding); None where it is too large to be copied.
+def source_copy(data: bytes, contracts: Sequence[Contract]) -> SourceCopy | None:
+    """The cells of a file in a new workbook; None where it is too large to be copied.
 
     data: of a file that was read; contracts: that judged it. A text file becomes one sheet in which row and column are those
-    of the file and every cell is text. Macros, external links, charts and pictures are left out; a formula that leads outside is text.
+    of the file and every cell is text.
     """
     if not is_workbook(data):
         rows = _text_rows(data, contracts)
         if not _fits([rows]):
             return None
-        book = Workbook()
-        sheet = book.worksheets[0]
-        sheet.title = DATA_SHEET
-        _write_texts(sheet, rows)
-        return book, {None: DATA_SHEET}
-    found = sheets(data)
+        book = empty_workbook()
+        _write_texts(book.create_sheet(DATA_SHEET), rows)
+        return SourceCopy(book, {None: DATA_SHEET})
+    found = [sheet for sheet in sheets(data) if not is_protocol(sheet)]  # of an earlier round: the new one takes its place
     if not _fits([sheet.rows for sheet in found]):
         return None
-    own = [sheet for sheet in found if not is_protocol(sheet)]
-    workbook = _very_workbook(data) if data.startswith(ZIP) else None
-    if workbook is None:
-        return _from_values(own), {sheet.name: sheet.name for sheet in own}
-    for sheet in found:
-        if is_protocol(sheet):  # of an earlier round: the new one takes its place
-            del workbook[sheet.name]
-    return workbook, {name: name for name in workbook.sheetnames}
-
-
-def _very_workbook(data: bytes) -> Workbook | None:
-    """The workbook with its formats; None where the library can't open what the reader could read (.ods among them)."""
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", UserWarning)  # about parts that are left out, in English and without a cell
-            workbook: Workbook = load_workbook(io.BytesIO(data), keep_links=False)
-    except _BROKEN:
-        return None
-    for sheet in workbook.worksheets:
-        for cell in list(sheet._cells.values()):  # iter_rows would make every empty cell up to the last one
-            if cell.data_type == "f" and _OUTWARD.search(str(cell.value)):
-                put_text(cell, str(cell.value))
-    workbook.calculation.fullCalcOnLoad = True  # the results of formulas are not kept, the program computes them
-    return workbook
+        looks = looks_of(data, 2 * MOST_CELLS) if data.startswith(ZIP) else None
+        return _copied(found, looks)
+    except Exception:  # noqa: BLE001 (whatever the library stumbles over in a foreign file: a copy that looks plain is better than none)
+        return _copied(found, None)
 
 
-def _from_values(found: Sequence[Sheet]) -> Workbook:
-    book = Workbook()
-    del book[book.sheetnames[0]]
+def _copied(found: Sequence[Sheet], looks: Looks | None) -> SourceCopy:
+    book = empty_workbook()
+    if looks is not None:
+        book.epoch = looks.epoch
+    sheet_of: dict[str | None, str] = {}
+    without_result: list[tuple[str, int, int]] = []
     for sheet in found:
-        target = book.create_sheet(sheet.name)
-        for row, values in enumerate(sheet.rows, start=1):
-            for column, value in enumerate(values, start=1):
-                _write_value(target, row, column, value)
-    return book
+        target = book.create_sheet(_title(sheet.name, book))
+        target.sheet_state = (
+            "visible" if sheet.visible else "hidden"
+        )  # one that only a program could show again, a person can now
+        sheet_of[sheet.name] = target.title
+        _write_values(target, sheet)
+        if looks is not None and sheet.name in looks.sheets:
+            without_result += [(target.title, *place) for place in bring_over(looks.sheets[sheet.name], target)]
+        _merge(target, sheet)
+    return SourceCopy(book, sheet_of, tuple(without_result), has_looks=looks is not None)
 
 
-def _write_value(sheet: Worksheet, row: int, column: int, value: Value) -> None:
+def _title(name: str, book: Workbook) -> str:
+    """A name that a spreadsheet program takes for a sheet; the library numbers a second one of the same name."""
+    title = _NOT_IN_TITLE.sub("_", name)[:_LONGEST_TITLE] or DATA_SHEET
+    taken = {other.casefold() for other in book.sheetnames}
+    return title if title.casefold() not in taken else f"{title[: _LONGEST_TITLE - 4]}_{len(taken) + 1}"
+
+
+def _write_values(target: Worksheet, sheet: Sheet) -> None:
+    for row, values in enumerate(sheet.rows, start=1):
+        for column, value in enumerate(values, start=1):
+            if value != "":
+                _write_value(target.cell(row, column), value)
+
+
+def _write_value(cell: Cell, value: Value) -> None:
     if isinstance(value, str):
-        if value:
-            put_text(sheet.cell(row, column), value)
+        put_text(cell, value)
+    elif isinstance(value, (int, float)) and not isinstance(value, bool):
+        put_number(cell, value)
     else:
-        sheet.cell(row, column, value)
+        cell.value = value  # a day or a time also gets a number format that shows it as one
+
+
+def _merge(target: Worksheet, sheet: Sheet) -> None:
+    if _merged_cells([sheet]) > MOST_CELLS:
+        return  # the library makes a cell of each
+    taken: set[tuple[int, int]] = set()
+    for (top, left), (bottom, right) in sheet.merged:
+        places = {(row, column) for row in range(top, bottom + 1) for column in range(left, right + 1)}
+        if len(places) > 1 and taken.isdisjoint(places):
+            target.merge_cells(start_row=top + 1, start_column=left + 1, end_row=bottom + 1, end_column=right + 1)
+            taken |= places
+
+
+def _merged_cells(found: Sequence[Sheet]) -> int:
+    ranges = (merged for sheet in found for merged in sheet.merged)
+    return sum((bottom - top + 1) * (right - left + 1) for (top, left), (bottom, right) in ranges)
 
 
 def _write_texts(sheet: Worksheet, rows: Sequence[Sequence[str]]) -> None:

@@ -1,0 +1,75 @@
+"""What every workbook that leaves the house has in common: texts that stay texts, nobody's name, no moment. No sheets, no layout.
+
+Only values that were written on purpose go out: a workbook is always made anew, never a foreign one with parts taken away.
+"""
+
+from __future__ import annotations
+
+import io
+import math
+import re
+import zipfile
+from typing import TYPE_CHECKING
+
+from openpyxl import Workbook
+from openpyxl.packaging.core import DocumentProperties
+
+if TYPE_CHECKING:
+    from openpyxl.cell.cell import Cell
+
+_FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r")
+_SPELLED = re.compile("[\x00-\x08\x0b-\x1f]|_(?=x[0-9A-Fa-f]{4}_)")  # not in XML (1.0, 2.2), or lost by its readers
+_NO_CHARACTER = re.compile("[\ud800-\udfff\ufffe\uffff]")
+_TIMES = re.compile(rb"(<dcterms:(?:created|modified)[^>]*>)[^<]*(<)")
+_EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest that a zip file can say
+_HOUSE = "kkz-eval"
+
+
+def empty_workbook() -> Workbook:
+    """A workbook without a sheet."""
+    book = Workbook()
+    del book[book.sheetnames[0]]
+    return book
+
+
+def put_text(cell: Cell, value: str) -> None:
+    """Write a text that stays a text: what begins like a formula is marked as text, so that no program ever computes it."""
+    cell._value = writable(value)  # the setter would take "#N/A" for a fault and "=1" for a formula
+    cell.data_type = "s"
+    if value.startswith(_FORMULA_SIGNS):
+        cell.quotePrefix = True
+
+
+def writable(text: str) -> str:
+    """A text as it may stand in any part of a workbook: control characters spelled, so that they are read back as they were."""
+    return _SPELLED.sub(_spelled, _NO_CHARACTER.sub("\ufffd", text))
+
+
+def _spelled(found: re.Match[str]) -> str:
+    """A character as ST_Xstring writes it, so that it is read back as it was (ECMA-376 part 1, 22.9.2.19)."""
+    return f"_x{ord(found.group()):04X}_"
+
+
+def put_number(cell: Cell, value: float) -> None:
+    """Write a number with all its digits; what is none (nan, without bound) is written as text."""
+    if not math.isfinite(value):
+        put_text(cell, str(value))
+        return
+    # The library writes 16 digits; a float may need 17 to be read back as the same one. A text in a cell of numbers it writes as it is.
+    cell._value = value if float(f"{value:.16g}") == value else repr(value)
+    cell.data_type = "n"
+
+
+def bytes_of(workbook: Workbook) -> bytes:
+    """The .xlsx file of a workbook: the same cells give the same bytes, and its properties name the house and its title alone."""
+    workbook.properties = DocumentProperties(creator=_HOUSE, title=workbook.properties.title)
+    drawn = io.BytesIO()
+    workbook.save(drawn)
+    settled = io.BytesIO()
+    with zipfile.ZipFile(drawn) as source, zipfile.ZipFile(settled, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as target:
+        for entry in source.infolist():
+            content = source.read(entry)
+            if entry.filename == "docProps/core.xml":
+                content = _TIMES.sub(rb"\g<1>1980-01-01T00:00:00Z\g<2>", content)
+            target.writestr(zipfile.ZipInfo(entry.filename, _EPOCH), content, zipfile.ZIP_DEFLATED)
+    return settled.getvalue()
