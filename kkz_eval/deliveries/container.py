@@ -10,10 +10,11 @@ import re
 import struct
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable
 
 import numpy as np
 
+from kkz_eval.deliveries.parts import ODS_CONTENT, ODS_MANIFEST, Parts, XmlError, local, plain_name, stream
 from kkz_eval.model.identifiers import column_number
 
 MOST_CELLS = 5_000_000  # of a sheet, empty ones before the last filled cell included
@@ -26,48 +27,40 @@ _CHUNK = 1 << 20
 _MOST_REPEATED = 1_000  # times that a filled cell or row of an .ods may be repeated
 
 _LOCAL_HEADER = 30  # bytes before the name
-_WORKBOOK_PARTS = (
-    *("[Content_Types].xml", "_rels/", "docProps/", "xl/", "customXml/", "theme/"),  # .xlsx
-    *(
-        "mimetype",
-        "META-INF/",
-        "content.xml",
-        "styles.xml",
-        "meta.xml",
-        "settings.xml",
-        "Thumbnails/",
-        "Configurations2/",
-    ),  # .ods
-)  # one of them comes first
-
-_ROW = re.compile(rb'<(?:\w+:)?row\b[^>]*?\sr="([0-9]{1,9})"')
-_CELL = re.compile(rb'\sr="([A-Za-z]{1,3})([0-9]{1,9})"')
-_WIDE = re.compile(rb'\sr="([A-Za-z]{2,3})[0-9]')
-_NARROW = re.compile(rb'\sr="([A-Za-z])[0-9]')
-_REPEATED_CELL = re.compile(rb"<table:table-cell\b[^>]*number-columns-repeated=\"([0-9]{4,})\"[^>]*?(/?)>")
-_REPEATED_ROW = re.compile(
-    rb"<table:table-row\b[^>]*number-rows-repeated=\"([0-9]{4,})\"[^>]*>(.*?)</table:table-row>", re.DOTALL
+_FIRST_PARTS = (  # of .xlsx and of .ods; one of them comes first in an archive that was cut off
+    *("[content_types].xml", "_rels/", "docprops/", "xl/", "customxml/", "theme/"),
+    *("mimetype", "meta-inf/", "content.xml", "styles.xml", "meta.xml", "settings.xml", "thumbnails/", "configurations2/"),
 )
+_KINDS_READ = ("worksheet", "sharedStrings", "styles")  # relations of the workbook to the parts that are read
+_NAMES_READ = ("worksheets/", "sharedstrings", "styles")  # what such parts are called, whatever the relations say
+
+_ROW = re.compile(rb"<(?:\w+:)?row\b[^>]*?\sr\s*=\s*[\"']([0-9]{1,9})[\"']")
+_CELL = re.compile(rb"\sr\s*=\s*[\"']([A-Za-z]{1,3})([0-9]{1,9})[\"']")
+_WIDE = re.compile(rb"\sr\s*=\s*[\"']([A-Za-z]{2,3})[0-9]")
+_NARROW = re.compile(rb"\sr\s*=\s*[\"']([A-Za-z])[0-9]")
+_ADDRESS = re.compile(r"([A-Za-z]{1,3})([0-9]{1,9})")
+_CELL_BEGINS = (b"<c ", b"<c>", b":c ", b":c>", b"<c\t", b"<c\n", b"<c\r")
 _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")  # stream of [MS-OFFCRYPTO] 2.3.4.4
 _ENTRY = 128  # bytes of an entry of the directory, which begins with the name ([MS-CFB] 2.6.1); sectors are multiples of it
+_FREE = 0xFFFFFFFF  # in the table of sectors
+_HEADER = 512  # bytes; the list of table sectors in it holds 109 entries
+_STREAM, _ROOT = 2, 5  # types of entries that have sectors
 
 
 def fault_of_archive(data: bytes) -> str | None:
     """Why a zipped workbook must not be opened: archive (of other files), broken_workbook, protected_workbook or oversized_workbook;
     None where it may."""
-    name = _first_name(data)
-    if name and not name.startswith(_WORKBOOK_PARTS):
-        return "archive"
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            parts = archive.infolist()
-            if any(part.flag_bits & 0x1 for part in parts):
+            listed = archive.infolist()
+            if any(part.flag_bits & 0x1 for part in listed):
                 return "protected_workbook"
-            if len(parts) > _MOST_PARTS or (len(data) * _LEAST_RATIO > MOST_BYTES and _unpacked(archive, parts) > MOST_BYTES):
+            if len(listed) > _MOST_PARTS or (len(data) * _LEAST_RATIO > MOST_BYTES and _unpacked(archive, listed) > MOST_BYTES):
                 return "oversized_workbook"
-            return _fault_of_parts(archive, {part.filename for part in parts})
-    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, ValueError, RuntimeError):
-        return "broken_workbook"
+            return _fault_of_parts(Parts(archive))
+    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, ValueError, RuntimeError, XmlError):
+        name = plain_name(_first_name(data))
+        return "archive" if name and not name.startswith(_FIRST_PARTS) else "broken_workbook"
 
 
 def _first_name(data: bytes) -> str:
@@ -78,57 +71,48 @@ def _first_name(data: bytes) -> str:
     return data[_LOCAL_HEADER : _LOCAL_HEADER + length].decode("utf-8", "replace")
 
 
-def is_encrypted_compound(data: bytes) -> bool:
-    """Whether a compound file is the envelope of a workbook with a password."""
-    n_entries = len(data) // _ENTRY
-    entries = np.frombuffer(data, np.uint8, n_entries * _ENTRY).reshape(n_entries, _ENTRY)
-    likely = np.flatnonzero(entries[:, 0] == _ENCRYPTED[0]).tolist()
-    return any(data.startswith(_ENCRYPTED, entry * _ENTRY) for entry in likely)
-
-
-def _unpacked(archive: zipfile.ZipFile, parts: list[zipfile.ZipInfo]) -> int:
+def _unpacked(archive: zipfile.ZipFile, listed: Iterable[zipfile.ZipInfo]) -> int:
     """Size of all parts, unpacked, by what they say of themselves and, where that is little, by unpacking them up to the limit."""
-    said = sum(part.file_size for part in parts)
+    said = sum(part.file_size for part in listed)
     if said > MOST_BYTES:
         return said
     total = 0
-    for part in parts:
-        for chunk in _chunks(archive, part.filename):
-            total += len(chunk)
-            if total > MOST_BYTES:
-                return total
+    for part in listed:
+        with archive.open(part) as opened:
+            while chunk := opened.read(_CHUNK):
+                total += len(chunk)
+                if total > MOST_BYTES:
+                    return total
     return total
 
 
-def _chunks(archive: zipfile.ZipFile, name: str) -> Iterator[bytes]:
-    with archive.open(name) as stream:
-        while chunk := stream.read(_CHUNK):
-            yield chunk
-
-
-def _fault_of_parts(archive: zipfile.ZipFile, names: set[str]) -> str | None:
-    if _is_swollen(archive, [name for name in names if name == "content.xml" or name.startswith(_PARTS_READ)]):
+def _fault_of_parts(parts: Parts) -> str | None:
+    workbook = None if ODS_CONTENT in parts.named else parts.workbook
+    if workbook is None and ODS_CONTENT not in parts.named:
+        return "broken_workbook" if any(name.startswith(_FIRST_PARTS) for name in parts.named) else "archive"
+    related = [] if workbook is None else parts.related(workbook)
+    read = {relation.target for relation in related if relation.kind in _KINDS_READ} | {
+        name for name in parts.named if name == ODS_CONTENT or any(word in name for word in _NAMES_READ)
+    }
+    if _is_swollen(parts, read):
         return "oversized_workbook"
-    if "content.xml" in names:
-        manifest = archive.read("META-INF/manifest.xml") if "META-INF/manifest.xml" in names else b""
-        if b"encryption-data" in manifest:
+    if workbook is None:
+        if b"encryption-data" in parts.read(ODS_MANIFEST):
             return "protected_workbook"
-        return "oversized_workbook" if _is_repeated(archive.read("content.xml")) else None
-    if "xl/workbook.xml" not in names:
+        return "oversized_workbook" if any(_repeats_without_end(content) for content in parts.all_of(ODS_CONTENT)) else None
+    sheets = {relation.target for relation in related if relation.kind == "worksheet"}
+    if not sheets:
         return "broken_workbook"
-    sheets = [name for name in names if name.startswith("xl/worksheets/") and name.endswith(".xml")]
-    return "oversized_workbook" if any(_extent(archive.read(name)) > MOST_CELLS for name in sheets) else None
+    sheets |= {name for name in parts.named if "worksheets/" in name and name.endswith(".xml")}
+    return "oversized_workbook" if any(_is_vast(sheet) for name in sheets for sheet in parts.all_of(name)) else None
 
 
-_PARTS_READ = ("xl/worksheets/", "xl/sharedStrings")
-
-
-def _is_swollen(archive: zipfile.ZipFile, names: list[str]) -> bool:
+def _is_swollen(parts: Parts, names: Iterable[str]) -> bool:
     """Whether the parts that are read, unpacked bit by bit, are larger than any table, or hold a text longer than any cell's."""
     total = 0
-    for name in names:
+    for part in (part for name in names for part in parts.chunks(name)):
         since = 0  # bytes since the last tag began
-        for chunk in _chunks(archive, name):
+        for chunk in part:
             total += len(chunk)
             tags = np.flatnonzero(np.frombuffer(chunk, dtype=np.uint8) == ord("<"))
             ends = np.concatenate([[-since], tags, [len(chunk)]])
@@ -138,12 +122,20 @@ def _is_swollen(archive: zipfile.ZipFile, names: list[str]) -> bool:
     return False
 
 
-def _extent(sheet: bytes) -> int:
+def _is_vast(sheet: bytes) -> bool:
+    """Whether the rectangle from A1 to the last filled cell of a sheet has more cells than any table.
+
+    The tags alone tell at most how many it has; only where that is too many are the filled cells told from those with a format only.
+    """
+    return _most_cells(sheet) > MOST_CELLS and _filled_cells(sheet) > MOST_CELLS
+
+
+def _most_cells(sheet: bytes) -> int:
     """At most how many cells the rectangle from A1 to the last cell of a sheet has (ECMA-376 part 1, 18.3.1.4 and 18.3.1.73)."""
     letters = set(_WIDE.findall(sheet)) or set(_NARROW.findall(sheet))
     widest = max((column_number(found.decode("ascii")) for found in letters), default=1)
     rows = max((int(found) for found in _ROW.findall(sheet)), default=0)
-    n_cells = sheet.count(b"<c ") + sheet.count(b":c ")
+    n_cells = sum(map(sheet.count, _CELL_BEGINS))
     if rows * widest <= MOST_CELLS and n_cells > MOST_CELLS:
         return n_cells
     if len(sheet) < _CHUNK or widest > 26:  # the row of a cell may differ from that of its row
@@ -151,12 +143,136 @@ def _extent(sheet: bytes) -> int:
     return max(rows, n_cells // widest) * widest
 
 
-def _is_repeated(content: bytes) -> bool:
-    """Whether an .ods repeats a filled cell or row so often that it can be no table (ODF 1.3 part 3, 19.675 and 19.680)."""
-    for match in _REPEATED_CELL.finditer(content):
-        if b"office:value" in match.group(0) and int(match.group(1)) > _MOST_REPEATED:
-            return True
-    return any(
-        int(match.group(1)) > _MOST_REPEATED and (b"office:value" in match.group(2) or b"<text:p" in match.group(2))
-        for match in _REPEATED_ROW.finditer(content)
+def _filled_cells(sheet: bytes) -> int:
+    """How many cells the rectangle from A1 to the last filled cell has; a cell without an address follows the one before it.
+
+    A cell is filled by a value, if only by an empty text, as the reading library has it; a format alone fills none.
+    """
+    place, last = [0, 0], [0, 0]  # row and column, 1-based
+    kind, inside = "n", ""
+
+    def start(element: str, attributes: dict[str, str]) -> None:
+        nonlocal kind, inside
+        inside = local(element)
+        if inside == "row":
+            place[:] = [int(attributes.get("r", place[0] + 1)), 0]
+        elif inside == "c":
+            address = _ADDRESS.fullmatch(attributes.get("r", ""))
+            place[:] = (
+                [place[0], place[1] + 1] if address is None else [int(address.group(2)), column_number(address.group(1).upper())]
+            )
+            kind = attributes.get("t", "n")
+        elif inside == "is" or (inside == "v" and kind != "n"):
+            last[:] = map(max, last, place)
+
+    def text(_: str) -> None:
+        if inside == "v":
+            last[:] = map(max, last, place)
+
+    stream(sheet, start, text=text)
+    return last[0] * last[1]
+
+
+def _repeats_without_end(content: bytes) -> bool:
+    """Whether an .ods repeats a filled cell or row so often, or fills a cell so far away, that it can be no table.
+
+    ODF 1.3 part 3, 19.675 (columns) and 19.680 (rows).
+    """
+    place, last = [0, 0], [0, 0]  # row and column of the last cell so far, 1-based
+    rows, columns, most = 1, 1, 1  # how often the row and the cell at hand, and any filled one, are repeated
+    vast = False
+
+    def fill() -> None:
+        nonlocal most
+        last[:] = map(max, last, place)
+        most = max(most, rows, columns)
+
+    def start(element: str, attributes: dict[str, str]) -> None:
+        nonlocal rows, columns, vast
+        name = local(element)
+        if name == "table":
+            vast |= last[0] * last[1] > MOST_CELLS
+            place[:], last[:] = [0, 0], [0, 0]
+        elif name == "table-row":
+            rows = _repeated(attributes, "number-rows-repeated")
+            place[:] = [place[0] + rows, 0]
+        elif name in ("table-cell", "covered-table-cell"):
+            columns = _repeated(attributes, "number-columns-repeated")
+            place[1] += columns
+            if any(local(attribute) == "value-type" or local(attribute).endswith("value") for attribute in attributes):
+                fill()
+        elif name == "p":
+            fill()
+
+    stream(content, start)
+    return vast or last[0] * last[1] > MOST_CELLS or most > _MOST_REPEATED
+
+
+def _repeated(attributes: dict[str, str], name: str) -> int:
+    return next((int(value) for attribute, value in attributes.items() if local(attribute) == name), 1)
+
+
+def fault_of_compound(data: bytes) -> str | None:
+    """Why a workbook in a compound file must not be opened: truncated_workbook or protected_workbook; None where it may."""
+    if _is_truncated(data):
+        return "truncated_workbook"
+    return "protected_workbook" if _is_encrypted(data) else None
+
+
+def _is_encrypted(data: bytes) -> bool:
+    """Whether a compound file is the envelope of a workbook with a password."""
+    n_entries = len(data) // _ENTRY
+    entries = np.frombuffer(data, np.uint8, n_entries * _ENTRY).reshape(n_entries, _ENTRY)
+    likely = np.flatnonzero(entries[:, 0] == _ENCRYPTED[0]).tolist()
+    return any(data.startswith(_ENCRYPTED, entry * _ENTRY) for entry in likely)
+
+
+def _is_truncated(data: bytes) -> bool:
+    """Whether a container lacks a sector that its own table of sectors counts as used, or bytes of its last one that hold something.
+
+    Layout: Microsoft, [MS-CFB] Compound File Binary File Format, 2.2 (header), 2.3 (FAT), 2.5 (DIFAT) and 2.6 (directory).
+    """
+    if len(data) < _HEADER:
+        return True
+    shift, n_tables = int(struct.unpack_from("<H", data, 30)[0]), int(struct.unpack_from("<I", data, 44)[0])
+    if shift not in (9, 12):
+        return False  # not this format: the library says what is wrong
+    size = 1 << shift
+    n_there = max(-(-len(data) // size) - 1, 0)  # sectors after the header's, the last one whole or not
+    tables = struct.unpack_from("<109I", data, 76)[: min(n_tables, 109)]
+    if any((table + 2) * size > len(data) for table in tables):
+        return True
+    following = np.concatenate(
+        [np.frombuffer(data, "<u4", size // 4, (table + 1) * size) for table in tables] or [np.zeros(0, "<u4")]
     )
+    if bool((following[n_there:] != _FREE).any()):
+        return True
+    odd = len(data) % size  # bytes of the last sector, where they do not fill it
+    return 0 < n_there <= len(following) and 0 < odd < _bytes_used(data, size, [*map(int, following)], n_there - 1)
+
+
+def _bytes_used(data: bytes, size: int, following: list[int], sector: int) -> int:
+    """How many bytes of a sector hold something: 0 of a free one, the end of a stream in its last one, all of any other.
+
+    A stream ends where its entry of the directory says; what follows in its sector is padding, which not every program writes.
+    """
+    if following[sector] == _FREE:
+        return 0
+    directory, _, least = struct.unpack_from("<III", data, 48)  # a shorter stream has no sectors of its own
+    for place in _chain(following, int(directory)):
+        for entry in range((place + 1) * size, min((place + 2) * size, len(data)) - _ENTRY + 1, _ENTRY):
+            first, length = map(int, struct.unpack_from("<II", data, entry + 116))
+            has_sectors = data[entry + 66] == _ROOT or (data[entry + 66] == _STREAM and length >= least)
+            chain = _chain(following, first) if has_sectors else []
+            if sector in chain:
+                return min(max(length - chain.index(sector) * size, 0), size)
+    return size
+
+
+def _chain(following: list[int], first: int) -> list[int]:
+    """The sectors of a stream in their order; no further than the table goes, and no longer."""
+    chain: list[int] = []
+    while first < len(following) and len(chain) < len(following):
+        chain.append(first)
+        first = following[first]
+    return chain

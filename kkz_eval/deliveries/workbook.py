@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -12,16 +11,13 @@ import numpy as np
 import pyarrow as pa
 from python_calamine import CalamineError, CalamineWorkbook, PasswordError, SheetVisibleEnum
 
-from kkz_eval.deliveries.container import MOST_CELLS, fault_of_archive, is_encrypted_compound
+from kkz_eval.deliveries.container import MOST_CELLS, fault_of_archive, fault_of_compound
 from kkz_eval.deliveries.grid import Grid, text_column
 
 Value = int | float | str | bool | time | date | datetime | timedelta
 
 COMPOUND = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"  # container of .xls
 ZIP = b"PK\x03\x04"  # container of .xlsx, .xlsm and .ods
-
-_FREE = 0xFFFFFFFF
-_HEADER = 512  # bytes; the list of table sectors in it holds 109 entries
 
 
 class BrokenWorkbookError(Exception):
@@ -52,11 +48,7 @@ def is_workbook(data: bytes) -> bool:
 
 def sheets(data: bytes) -> tuple[Sheet, ...]:
     """All sheets. Raises BrokenWorkbookError: truncated_workbook, broken_workbook, protected_workbook, oversized_workbook."""
-    if data.startswith(COMPOUND) and _is_truncated_compound(data):
-        raise BrokenWorkbookError("truncated_workbook")
-    if data.startswith(COMPOUND) and is_encrypted_compound(data):
-        raise BrokenWorkbookError("protected_workbook")
-    fault = fault_of_archive(data) if data.startswith(ZIP) else None
+    fault = fault_of_archive(data) if data.startswith(ZIP) else fault_of_compound(data)
     if fault is not None:
         raise BrokenWorkbookError(fault)
     try:
@@ -149,26 +141,3 @@ def words_of(cells: Sequence[Value]) -> list[str]:
 def number_of(value: Value) -> float | None:
     """The number that a cell holds as a number; None where it holds text, a date, a truth value or nothing."""
     return float(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else None
-
-
-def _is_truncated_compound(data: bytes) -> bool:
-    """Whether a container lacks a sector that its own table of sectors counts as used.
-
-    Layout: Microsoft, [MS-CFB] Compound File Binary File Format, 2.2 (header), 2.3 (FAT) and 2.5 (DIFAT).
-    """
-    if len(data) < _HEADER:
-        return True
-    shift, n_tables = struct.unpack_from("<H", data, 30)[0], struct.unpack_from("<I", data, 44)[0]
-    if shift not in (9, 12):
-        return False  # not this format: the library says what is wrong
-    size = 1 << shift
-    n_whole = max(len(data) // size - 1, 0)  # sectors wholly there, after the header's
-    for table in struct.unpack_from("<109I", data, 76)[: min(n_tables, 109)]:
-        if table >= n_whole:
-            return True
-    for position, table in enumerate(struct.unpack_from("<109I", data, 76)[: min(n_tables, 109)]):
-        entries = struct.unpack_from(f"<{size // 4}I", data, (table + 1) * size)
-        first = position * (size // 4)
-        if any(entry != _FREE for entry in entries[max(n_whole - first, 0) :]):
-            return True
-    return False

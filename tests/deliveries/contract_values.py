@@ -5,11 +5,22 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 import pytest
 
 from kkz_eval.contracts.contract import Code, Contract, Property
+from kkz_eval.contracts.load import load_contracts
+
+CASES = Path(__file__).parents[1] / "cases" / "deliveries"
+
+
+@cache
+def shipped() -> Mapping[str, Contract]:
+    """The contracts of data_contracts/, by id."""
+    return load_contracts(Path(__file__).parents[2] / "data_contracts")
+
 
 SHARED_DATA = Path(__file__).parents[2] / os.environ.get("KKZ_SHARED", "../shared") / "data"
 INKAR_FOLDER = SHARED_DATA / "official" / "inkar"

@@ -9,13 +9,15 @@ import lzma
 import struct
 import zipfile
 from collections.abc import Callable
+from pathlib import Path
 
 import openpyxl
 import pytest
-from contract_values import CONTRACTS
+from contract_values import CASES, CONTRACTS, shipped
 
 from kkz_eval.deliveries import container
-from kkz_eval.deliveries.reader import Unreadable, read_file
+from kkz_eval.deliveries.reader import Claimed, Unreadable, read_file
+from kkz_eval.deliveries.workbook import sheets
 
 _SHEET = "xl/worksheets/sheet1.xml"
 
@@ -193,3 +195,113 @@ def test_an_archive_of_tables_is_to_be_unpacked(name: str) -> None:
 @pytest.mark.parametrize("pack", [gzip.compress, bz2.compress, lzma.compress])
 def test_a_compressed_table_is_to_be_unpacked(pack: Callable[[bytes], bytes]) -> None:
     assert _code(pack("AGS;Jahr;Köpfe\n".encode("cp1252"))) == "compressed"
+
+
+def _renamed(data: bytes, rename: Callable[[str], str]) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(data)) as old, zipfile.ZipFile(out, "w") as new:
+        for name in old.namelist():
+            new.writestr(rename(name), old.read(name))
+    return out.getvalue()
+
+
+def _changed(data: bytes, part: str, old: bytes, new: bytes) -> bytes:
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        content = archive.read(part)
+    assert old in content
+    return _with_parts(data, {part: content.replace(old, new)})
+
+
+@pytest.mark.parametrize("name", ["I1.xls", "O1.xlsx", "O3.xlsx"])
+def test_what_the_reading_library_reads_is_read(name: str) -> None:
+    assert isinstance(read_file((CASES / name).read_bytes(), name, shipped()), Claimed)
+
+
+_RELATIONS = "xl/_rels/workbook.xml.rels"
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        _renamed(_xlsx(), lambda name: name.replace("/", "\\")),
+        _renamed(_xlsx(), lambda name: name.upper() if name.startswith("xl") else name),
+        _with_parts(_xlsx(), {"readme.txt": b"x"}),
+        _changed(_xlsx(), "xl/workbook.xml", b'<calcPr calcId="124519" fullCalcOnLoad="1" />', b""),
+        _changed(_xlsx(), _RELATIONS, b'Target="/xl/worksheets/sheet1.xml"', b'Target="worksheets/sheet1.xml"'),
+        _changed(_xlsx(), _RELATIONS, b'Target="/xl/worksheets/sheet1.xml"', b"Target='/XL/Worksheets/Sheet1.xml'"),
+    ],
+)
+def test_names_of_parts_are_free_as_long_as_the_relations_find_them(data: bytes) -> None:
+    (sheet,) = sheets(data)
+    assert sheet.rows == [["AGS"]]
+
+
+def test_parts_in_another_folder_are_found_and_bounded() -> None:
+    def moved(data: bytes) -> bytes:
+        data = _renamed(data, lambda name: name.replace("xl/", "mappe/").replace("worksheets/sheet1", "blatt"))
+        data = _changed(data, "_rels/.rels", b"xl/workbook.xml", b"mappe/workbook.xml")
+        return _changed(data, "mappe/_rels/workbook.xml.rels", b"/xl/worksheets/sheet1.xml", b"/mappe/blatt.xml")
+
+    assert [sheet.rows for sheet in sheets(moved(_xlsx()))] == [[["AGS"]]]
+    far = '<row r="1"><c r="A1"><v>1</v></c></row><row r="900000"><c r="ZZ900000"><v>1</v></c></row>'
+    assert _code(moved(_xlsx(_sheet_of(far)))) == "oversized_workbook"
+
+
+@pytest.mark.parametrize(
+    "far",
+    [
+        '<row r="1048576"><c r="XFD1048576" s="0"/></row>',
+        '<row r="1048576"><c r="XFD1048576" s="0"></c></row>',
+        '<row r="1048576"><c r="XFD1048576" s="0"><v></v></c></row>',
+        '<row r="1048576" spans="1:16384" s="1" customFormat="1"><c r="A1048576" s="0" t="n" /><c s="0"/><c r="XFD1048576"/></row>',
+        "<row r='1048576'><c r='XFD1048576' s='0'/></row>",
+    ],
+)
+def test_a_cell_far_away_that_has_a_format_only_is_no_cell_of_the_table(far: str) -> None:
+    cells = '<row r="1"><c r="A1" t="inlineStr"><is><t>AGS</t></is></c></row>'
+    (sheet,) = sheets(_xlsx(_sheet_of(cells + far)))
+    assert sheet.rows == [["AGS"]]
+
+
+@pytest.mark.parametrize(
+    "far",
+    [
+        "<row r='1048576'><c r='XFD1048576'><v>1</v></c></row>",
+        '<row r="1048576"><c r="XFD1048576" t="str"><f>A1</f><v></v></c></row>',
+        '<row r="1048575"/><row>' + "<c/>" * 20 + '<c t="inlineStr"><is><t></t></is></c></row>',
+        '<x:row xmlns:x="x" r="1048576"><x:c r = "XFD1048576"><x:v>1</x:v></x:c></x:row>',
+    ],
+)
+def test_however_a_filled_cell_far_away_is_written_it_is_refused(far: str) -> None:
+    assert _code(_xlsx(_sheet_of('<row r="1"><c r="A1"><v>1</v></c></row>' + far))) == "oversized_workbook"
+
+
+@pytest.mark.parametrize(
+    ("rows", "fault"),
+    [
+        (
+            "<table:table-row table:number-rows-repeated='900000'><table:table-cell/></table:table-row>"
+            "<table:table-row><table:table-cell table:number-columns-repeated='100'/><table:table-cell office:value='1'/>"
+            "</table:table-row>",
+            "oversized_workbook",
+        ),
+        (
+            "<table:table-row table:number-rows-repeated='900'><table:table-cell table:number-columns-repeated='100'/></table:table-row>"
+            "<table:table-row><table:table-cell><text:p>eins</text:p></table:table-cell></table:table-row>",
+            None,
+        ),
+    ],
+)
+def test_a_filled_cell_of_an_ods_far_away_is_refused(rows: str, fault: str | None) -> None:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        archive.writestr("content.xml", _ODS.format(rows))
+    assert container.fault_of_archive(out.getvalue()) == fault
+
+
+def test_an_xls_that_lacks_padding_only_is_whole_and_one_that_lacks_a_byte_more_is_not() -> None:
+    whole = Path(CASES / "I1.xls").read_bytes()
+    for n in (1, 100, 512 - len(whole) % 512):
+        assert container.fault_of_compound(whole + bytes(n)) is None
+    for cut in (1, 2, len(whole) % 512, 512, 5_000):
+        assert container.fault_of_compound(whole[:-cut]) == "truncated_workbook"
