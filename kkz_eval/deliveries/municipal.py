@@ -5,7 +5,7 @@ The layout says what the lines mean, whether they come from a text or from a she
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 
 from kkz_eval.contracts.contract import Contract
 from kkz_eval.deliveries import wide
+from kkz_eval.deliveries.beside import texts_beside, titles_of_others
 from kkz_eval.deliveries.columns import PERCENT, Cells, ags_of, is_numeric, parsed_table, unit_property
 from kkz_eval.deliveries.grid import Bools, Grid, Ints
 from kkz_eval.deliveries.header import HeaderMatch, code_names, fold, header_blocks, match_header
@@ -21,6 +22,7 @@ from kkz_eval.deliveries.numbers import style_of, symbol_of
 from kkz_eval.deliveries.results import Unclaimed
 from kkz_eval.deliveries.scale import scale_findings
 from kkz_eval.deliveries.totals import is_total, total_findings
+from kkz_eval.deliveries.unit_words import unit_statements
 from kkz_eval.deliveries.units_listed import misnamed, missing_units, with_findings
 from kkz_eval.model.findings import Finding, Severity
 from kkz_eval.model.parsed import ParsedTable
@@ -28,7 +30,6 @@ from kkz_eval.model.parsed import ParsedTable
 LAYOUT = "municipal_text"
 _RULE = "____"  # a line that starts so opens the footer
 _SHORTEST_TITLE = 6  # letters; a shorter one may be part of any word
-_MOST_LINES_BESIDE = 200  # titles and footnotes of a table that are looked at
 _NAMES = frozenset({"name", "raumeinheit", "gemeinde", "gemeindename", "kreisname", "gvbname"})  # titles of the names of units
 _MARKS = ("*", "(", "_", "-", "–", "¹", "²", "³", "©", "#")
 
@@ -102,7 +103,8 @@ def read(grid: Grid, match: HeaderMatch, head: Sequence[Sequence[str]] = ()) -> 
     totals = total_findings(grid, match, body.totals, body.records, style)
     unnamed = _unnamed_measure(match, head, grid.sheet) if match.pivots else []
     divided = [] if match.pivots else _divided_titles(grid, match, body)
-    scaled = scale_findings(_beside(grid, match, head, body), grid.sheet)
+    beside = texts_beside(grid, match, head, body.records, body.titles, body.totals)
+    scaled = scale_findings(beside, grid.sheet, tuple(titles_of_others(match, head).values()))
     findings = [
         *_header_findings(match, grid),
         *unnamed,
@@ -141,22 +143,6 @@ def _misnamed(grid: Grid, match: HeaderMatch, head: Sequence[Sequence[str]], rec
     return misnamed(match.contract, keys, names, pa.array(grid.rows[records]), key + 1, grid.sheet)
 
 
-def _beside(grid: Grid, match: HeaderMatch, head: Sequence[Sequence[str]], body: _Body) -> Iterator[tuple[int, int, str]]:
-    """Row, column and text of the cells that may say what the numbers mean: titles, headers of measures, lines that are no records."""
-    first = match.row - match.depth + 1
-    for row, cells in enumerate(head[: match.row + 1]):
-        columns = range(len(cells)) if row < first else match.measured
-        yield from ((row + 1, column + 1, cells[column]) for column in columns if column < len(cells))
-    others = np.ones(grid.n_lines, dtype=np.bool_)
-    others[body.records] = False
-    others[body.totals] = False
-    titles = set(body.titles.tolist())
-    for line in np.flatnonzero(others & ~grid.is_blank)[:_MOST_LINES_BESIDE]:
-        cells = grid.line(int(line))
-        columns = match.measured if int(line) in titles else range(len(cells))
-        yield from ((int(grid.rows[line]), column + 1, cells[column]) for column in columns)
-
-
 def _written(cells: Cells) -> pa.Array:
     """The texts of a column that are written as texts."""
     return cells.texts if cells.numbers is None else cells.texts.filter(pc.is_null(cells.numbers))
@@ -193,14 +179,16 @@ def _body(grid: Grid, match: HeaderMatch) -> _Body:
 
 
 def _lines_of_header(grid: Grid, match: HeaderMatch) -> Bools:
-    """The lines right below the header that belong to it: units, parts of merged titles; no key, no digit, no symbol in them."""
+    """The lines right below the header that belong to it: units, parts of merged titles; no key, no number, no symbol in them."""
     found = np.zeros(grid.n_lines, dtype=np.bool_)
     unit = unit_property(match.contract)
     if unit is None or unit.name not in match.columns:
         return found
     for line in range(min(grid.n_lines, 3)):
         cells = [cell for cell in grid.line(line) if cell.strip()]
-        plain = not any(any(map(str.isdigit, cell)) or symbol_of(cell) is not None for cell in cells)
+        plain = not any(
+            (any(map(str.isdigit, cell)) and not unit_statements(cell)) or symbol_of(cell) is not None for cell in cells
+        )
         if grid.filled[match.columns[unit.name]][line] or not plain:
             return found
         found[line] = len(cells) > 1 or (len(cells) == 1 and not grid.filled[0][line])

@@ -24,5 +24,5 @@ def test_both_languages_have_the_same_keys_and_parameters() -> None:
 def test_every_kind_of_finding_has_its_sentence_and_remedy(language: str) -> None:
     kinds = {kind for source in SOURCES for kind in re.findall(r'"(reader_\w+)"', source.read_text(encoding="utf-8"))}
     texts = catalogue("kkz_eval.model", language)  # type: ignore[arg-type]
-    assert len(kinds) == 25
+    assert len(kinds) >= 25
     assert {f"findings.{kind}.{part}" for kind in kinds for part in ("message", "fix")} <= texts.keys()

@@ -1,0 +1,105 @@
+"""The cells of a municipal table that may say what its numbers mean: titles, headers of measures, lines that are no records, remarks.
+
+Where they stand is told here; what they say, in scale.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+import numpy as np
+import pyarrow.compute as pc
+
+from kkz_eval.contracts.contract import Property
+from kkz_eval.deliveries.grid import Grid, Ints
+from kkz_eval.deliveries.header import HeaderMatch, fold
+from kkz_eval.deliveries.scale import Said, misfit
+from kkz_eval.deliveries.unit_words import statements, unit_statements
+
+_MOST_LINES = 200  # titles and footnotes of a table that are looked at
+_MOST_TEXTS = 2000  # different texts of a column beside the measures
+_OF_UNITS = frozenset(map(fold, ("Einheit", "Einheiten", "Maßeinheit", "Mengeneinheit", "Dimension", "Währung", "Unit", "Units")))
+
+
+def texts_beside(
+    grid: Grid, match: HeaderMatch, head: Sequence[Sequence[str]], records: Ints, units: Ints, totals: Ints
+) -> Iterator[Said]:
+    """What may speak of the numbers of a table, with the measures that it may speak of.
+
+    head: the lines from the first one to the header; records, units (lines of units below the header), totals: positions in the grid.
+    """
+    by_column = _measures(match)
+    every = tuple(dict.fromkeys(by_column.values()))
+    if grid.sheet is not None:
+        yield Said(None, None, grid.sheet, every)
+    first = match.row - match.depth + 1
+    for row, cells in enumerate(head[: match.row + 1]):
+        if row < first:
+            yield from _of_line(row + 1, cells, every)
+        else:
+            yield from _of_header(row + 1, cells, match, by_column)
+    others = np.ones(grid.n_lines, dtype=np.bool_)
+    others[records] = False
+    others[totals] = False
+    below = set(units.tolist())
+    for line in np.flatnonzero(others & ~grid.is_blank)[:_MOST_LINES]:
+        row, cells = int(grid.rows[line]), grid.line(int(line))
+        if int(line) in below:
+            yield from (Said(row, column + 1, cells[column], (of,), is_unit=True) for column, of in by_column.items())
+            continue
+        yield from _of_line(row, cells, every)
+    for line, (column, text) in grid.beyond.items():
+        yield Said(int(grid.rows[line]), column + 1, text, every)
+    yield from _of_remarks(grid, match, titles_of_others(match, head), records, every)
+
+
+def titles_of_others(match: HeaderMatch, head: Sequence[Sequence[str]]) -> dict[int, str]:
+    """By 0-based column, the titles of the columns that the contract does not take, "" where one has none."""
+    repeated = {column for columns in match.repeated.values() for column in columns}
+    taken = {*match.columns.values(), *repeated, *match.measured}
+    rows = head[match.row - match.depth + 1 : match.row + 1]
+    return {
+        column: " ".join(cells[column].strip() for cells in rows if column < len(cells)).strip()
+        for column in range(match.width)
+        if column not in taken
+    }
+
+
+def _measures(match: HeaderMatch) -> dict[int, Property]:
+    """By 0-based column, the measure that it holds."""
+    named = {match.columns[of.name]: of for of in match.contract.properties if of.role == "measure" and of.name in match.columns}
+    named |= {pivot.column: match.contract.property_named(pivot.measure) for pivot in match.pivots}
+    return named
+
+
+def _of_line(row: int, cells: Sequence[str], about: tuple[Property, ...]) -> Iterator[Said]:
+    """The cells of a line, and all of them as one text where none says anything alone: `Einheit:` beside `1.000` beside `EUR`."""
+    said = [Said(row, column + 1, text, about) for column, text in enumerate(cells) if text.strip()]
+    yield from said
+    if len(said) > 1 and not any(misfit(one) for one in said):
+        yield Said(row, said[0].column, " ".join(one.text.strip() for one in said), about)
+
+
+def _of_header(row: int, cells: Sequence[str], match: HeaderMatch, by_column: dict[int, Property]) -> Iterator[Said]:
+    """The headers of measures; where the header names none of the contract's, all of them."""
+    missing = tuple(of for of in match.missing if of.role == "measure")
+    for column, text in enumerate(cells):
+        if column in by_column:
+            yield Said(row, column + 1, text, (by_column[column],))
+        elif missing and text.strip():
+            yield Said(row, column + 1, text, missing)
+
+
+def _of_remarks(
+    grid: Grid, match: HeaderMatch, titles: dict[int, str], records: Ints, about: tuple[Property, ...]
+) -> Iterable[Said]:
+    """Words beside the measures of a record, each once: a column of units, of remarks. A noun that heads a text is no unit there."""
+    for column, title in titles.items():
+        texts, is_unit = grid.columns[column], fold(title) in _OF_UNITS
+        for place, text in enumerate(texts.dictionary.slice(0, _MOST_TEXTS).to_pylist()):
+            found = unit_statements(text) if is_unit else statements(text)
+            if all(said.is_heading for said in found):
+                continue
+            at = pc.equal(texts.indices, place).to_numpy(zero_copy_only=False)[records]
+            if at.any():
+                yield Said(int(grid.rows[records[int(np.argmax(at))]]), column + 1, text, about, is_unit)
