@@ -13,8 +13,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from kkz_eval.contracts.contract import CODE_SEPARATOR, Contract, Property
+from kkz_eval.deliveries.appearance import DAY_ZERO
 from kkz_eval.deliveries.header import code_names
 from kkz_eval.deliveries.numbers import Style, parse_numbers, symbol_of
+from kkz_eval.deliveries.raised import without_marks
 from kkz_eval.model.findings import FINDINGS_SCHEMA, Finding, Severity, concat_findings, findings_table
 from kkz_eval.model.identifiers import is_ags
 from kkz_eval.model.parsed import ARROW_TYPES, ParsedTable
@@ -37,13 +39,15 @@ class Cells:
     """A column as delivered, one entry per record.
 
     texts: string, null where blank or absent; rows, columns: int32, 1-based, null where absent;
-    numbers: float64, known where the cell holds a number and not a text (workbooks), else None.
+    numbers: float64, known where the cell holds a number and not a text (workbooks), else None; day_zero: from which the file counts
+    days that it holds as numbers.
     """
 
     texts: pa.Array
     rows: pa.Array
     columns: pa.Array
     numbers: pa.Array | None = None
+    day_zero: date = DAY_ZERO
 
     def take(self, keep: pa.Array) -> Cells:
         """The entries where `keep` (bool) holds."""
@@ -52,6 +56,7 @@ class Cells:
             self.rows.filter(keep),
             self.columns.filter(keep),
             None if self.numbers is None else self.numbers.filter(keep),
+            self.day_zero,
         )
 
 
@@ -76,7 +81,7 @@ def ags_of(text: str) -> str | None:
     Restored only where nothing else can be meant: 4 or 7 digits that begin with 5. A key that went through a column of numbers
     (5911000.0, 5.911.000) and the 12 digits of the regional key (05 9 11 0000 000) are read too, as is that of a youth office (JH…).
     """
-    digits = "".join(text.split()).removeprefix("'")
+    digits = "".join(without_marks(text).split()).removeprefix("'")
     if not digits.isascii():
         return None
     if _YOUTH_OFFICE.fullmatch(digits):
@@ -120,14 +125,20 @@ def _century(year: int) -> int:
     return 2000 if year < 70 else 1900
 
 
-def reader_of(of: Property) -> Callable[[str], Reading]:
-    """How one text of a property is read, by its form; numbers aside (numbers.py)."""
-    forms: Mapping[str, Callable[[str], Reading]] = {"ags": _read_ags, "year": _read_year, "school_year": _read_school_year}
-    if of.form == "code":
-        return _read_code(of)
-    if of.form == "codes":
-        return _read_codes(of)
-    return forms.get(of.form, _read_plain)
+def reader_of(of: Property, day_zero: date = DAY_ZERO) -> Callable[[str], Reading]:
+    """How one text of a property is read, by its form; numbers aside (numbers.py). Marks of footnotes at its ends are none of it.
+
+    day_zero: from which a number is counted that stands for a day.
+    """
+    forms: Mapping[str, Callable[[str], Reading]] = {
+        "ags": _read_ags,
+        "year": lambda text: _read_year(text, day_zero),
+        "school_year": _read_school_year,
+        "code": _read_code(of),
+        "codes": _read_codes(of),
+    }
+    read = forms.get(of.form, _read_plain)
+    return lambda text: read(without_marks(text))
 
 
 def _read_plain(text: str) -> Reading:
@@ -139,26 +150,30 @@ def _read_ags(text: str) -> Reading:
     return _symbol_or(text, "reader_ags") if ags is None else Reading(ags)
 
 
-def _read_year(text: str) -> Reading:
+def _read_year(text: str, day_zero: date) -> Reading:
     stripped = text.strip()
     if _YEAR.fullmatch(stripped):
         return Reading(int(stripped[:4]))
     day = date_of(stripped)
     if day is not None:
+        number = (day - day_zero).days
+        if day.year < _FIRST_YEAR <= number <= _LAST_YEAR:  # 2016 in a cell that shows dates is 8.7.1905
+            return Reading(number, problem="reader_year_as_day")
         # 1.1.2017 may be the year 2017 in a column of dates, or the day after the end of 2016
         return Reading(problem="reader_first_of_january") if (day.month, day.day) == (1, 1) else Reading(day.year)
     if _SERIAL.fullmatch(stripped):
-        day = _SERIAL_START + timedelta(days=int(stripped[:5]))
+        day = day_zero + timedelta(days=int(stripped[:5]))
         if (day.month, day.day) == (1, 1):
             return Reading(problem="reader_first_of_january")
-        return Reading(day.year, problem="reader_serial_date") if 1990 <= day.year < 2050 else Reading(problem="reader_year")
+        is_likely = _FIRST_YEAR <= day.year <= _LAST_YEAR
+        return Reading(day.year, problem="reader_serial_date") if is_likely else Reading(problem="reader_year")
     return _symbol_or(text, "reader_year")
 
 
 _DAY = re.compile(r"(?:(?:stichtag|stand|am)[ :]*)?([0-9]{1,2})\.([0-9]{1,2})\.([0-9]{4}|[0-9]{2})", re.IGNORECASE)
 _ISO_DAY = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})(?:[T ]00:00(?::00)?)?")
 _SERIAL = re.compile(r"[345][0-9]{4}(?:[.,]0)?")
-_SERIAL_START = date(1899, 12, 30)  # day 0 of Excel for days from 1.3.1900 on
+_FIRST_YEAR, _LAST_YEAR = 1990, 2049  # that a number of days, or a day in its place, is taken for
 
 
 def date_of(text: str) -> date | None:
@@ -226,7 +241,7 @@ def typed(of: Property, cells: Cells, style: Style | None) -> TypedColumn:
     if of.logical_type == "number" or (of.logical_type == "integer" and of.form == "plain"):
         return _typed_number(of, cells, style)
     encoded = encoded_texts(cells.texts)
-    read = reader_of(of)
+    read = reader_of(of, cells.day_zero)
     readings = [read(text) for text in encoded.dictionary.to_pylist()]
     as_typed = int if of.logical_type == "integer" else str
     values = [None if reading.value is None else as_typed(reading.value) for reading in readings]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from functools import cached_property
 
 import numpy as np
@@ -14,6 +15,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from kkz_eval.deliveries.appearance import DAY_ZERO
 from kkz_eval.deliveries.columns import Cells
 
 Bools = npt.NDArray[np.bool_]
@@ -29,7 +31,8 @@ class Grid:
     columns: texts as delivered (dictionary of string), null where the line has no such cell; rows: 1-based row of each line;
     n_cells: number of cells of each line, those beyond the columns included; beyond: line to its first filled cell beyond the
     columns (0-based column, text); numbers: by column, float64, known where the cell holds a number and not a text (workbooks);
-    sheet: of a workbook; cut: the text ends inside a cell; ended: the last line has its line break; last_row: of the file.
+    sheet: of a workbook; cut: the text ends inside a cell; ended: the last line has its line break; last_row: of the file;
+    day_zero: from which a workbook counts days.
     """
 
     columns: tuple[pa.Array, ...]
@@ -41,6 +44,7 @@ class Grid:
     cut: bool = False
     ended: bool = True
     last_row: int = 0
+    day_zero: date = DAY_ZERO
 
     @property
     def n_lines(self) -> int:
@@ -82,6 +86,7 @@ class Grid:
             pa.array(rows, mask=absent),
             pa.array(np.full(len(lines), column + 1, dtype=np.int32), mask=absent),
             numbers,
+            self.day_zero,
         )
 
 

@@ -10,14 +10,15 @@ from typing import TypeVar
 
 from kkz_eval.contracts.contract import Code, Contract, Property
 from kkz_eval.contracts.synonyms import normal_form
+from kkz_eval.deliveries.raised import without_marks
 
 _T = TypeVar("_T")
 
 
 @lru_cache(maxsize=8192)
 def fold(text: str) -> str:
-    """A text without case, umlauts, spaces and punctuation, for comparing what people write: `Schul-Jahr ` → `schuljahr`."""
-    return normal_form(text)
+    """A text without case, umlauts, spaces, punctuation and marks of footnotes, for comparing what people write: `Schul-Jahr¹ ` → `schuljahr`."""
+    return normal_form(without_marks(text))
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,7 @@ class Title:
 
 def title_of(text: str) -> Title:
     """The two forms of a text."""
-    return Title(text.strip().casefold(), fold(text))
+    return Title(without_marks(text).strip().casefold(), fold(text))
 
 
 @dataclass(frozen=True)

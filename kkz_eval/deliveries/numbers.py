@@ -15,6 +15,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from kkz_eval.deliveries.raised import without_marks
 from kkz_eval.model.parsed import QUALITIES
 
 
@@ -95,7 +96,7 @@ def _symbol_with_quality(text: str) -> str | None:
 
 def style_shown(text: str) -> Style | None:
     """The style that a text can only be written in; None where it shows none (12, 1.234) or is no number. 12,5 % shows it too."""
-    bare = _undress(text.strip().removesuffix("%").rstrip())[0]
+    bare = _undress(without_marks(text).strip().removesuffix("%").rstrip())[0]
     if _EITHER.fullmatch(bare):
         return None
     if _COMMA.fullmatch(bare):
@@ -143,8 +144,11 @@ def _shown_in(column: pa.Array) -> dict[Style, int]:
 
 
 def parse_number(text: str, style: Style | None) -> NumberReading:
-    """The number or symbol that one text is, in a file of that style (None: unknown, then 1.234 and 1,234 are ambiguous)."""
-    stripped = text.strip()
+    """The number or symbol that one text is, in a file of that style (None: unknown, then 1.234 and 1,234 are ambiguous).
+
+    A mark of a footnote beside it (45438¹) is none of it.
+    """
+    stripped = without_marks(text).strip()
     if not stripped:
         return NumberReading()
     symbol = symbol_of(stripped) or _symbol_with_quality(stripped)

@@ -210,7 +210,7 @@ def _side_by_side(parts: Sequence[Cells], order: pa.Array) -> Cells:
 
 def _taken(cells: Cells, at: pa.Array) -> Cells:
     numbers = None if cells.numbers is None else cells.numbers.take(at)
-    return Cells(cells.texts.take(at), cells.rows.take(at), cells.columns.take(at), numbers)
+    return Cells(cells.texts.take(at), cells.rows.take(at), cells.columns.take(at), numbers, cells.day_zero)
 
 
 def _tiled(values: Sequence[int], n_lines: int) -> pa.Array:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+import zipfile
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
@@ -11,8 +12,11 @@ import numpy as np
 import pyarrow as pa
 from python_calamine import CalamineError, CalamineWorkbook, PasswordError, SheetVisibleEnum
 
+from kkz_eval.deliveries import appearance_ods, appearance_xls, appearance_xlsx
+from kkz_eval.deliveries.appearance import PLAIN, UNKNOWN, Appearance, Block
 from kkz_eval.deliveries.container import MOST_CELLS, fault_of_archive, fault_of_compound
 from kkz_eval.deliveries.grid import Grid, text_column
+from kkz_eval.deliveries.parts import ODS_CONTENT, Parts, XmlError
 
 Value = int | float | str | bool | time | date | datetime | timedelta
 
@@ -32,13 +36,15 @@ class BrokenWorkbookError(Exception):
 class Sheet:
     """rows[i][j] is the cell in row i + 1 and column j + 1; an empty cell is "".
 
-    merged: (first row, first column), (last row, last column) of merged cells, 0-based; visible: whether a person sees the sheet.
+    merged: blocks of merged cells; visible: whether a person sees the sheet; seen: what else is seen of it. Signs that are raised
+    in a cell are so in its text (raised.py).
     """
 
     name: str
     rows: list[list[Value]]
-    merged: tuple[tuple[tuple[int, int], tuple[int, int]], ...] = ()
+    merged: tuple[Block, ...] = ()
     visible: bool = True
+    seen: Appearance = PLAIN
 
 
 def is_workbook(data: bytes) -> bool:
@@ -54,7 +60,11 @@ def sheets(data: bytes) -> tuple[Sheet, ...]:
     try:
         workbook = CalamineWorkbook.from_filelike(io.BytesIO(data))
         seen = {about.name for about in workbook.sheets_metadata if about.visible == SheetVisibleEnum.Visible}
-        return tuple(_sheet(workbook, name, visible=name in seen) for name in workbook.sheet_names)
+        looks = _appearances(data)
+        return tuple(
+            _sheet(workbook, name, name in seen, UNKNOWN if looks is None else looks.get(name, PLAIN))
+            for name in workbook.sheet_names
+        )
     except PasswordError as error:
         raise BrokenWorkbookError("protected_workbook") from error
     except CalamineError as error:
@@ -66,12 +76,30 @@ def sheets(data: bytes) -> tuple[Sheet, ...]:
         raise
 
 
-def _sheet(workbook: CalamineWorkbook, name: str, visible: bool) -> Sheet:
+def _appearances(data: bytes) -> Mapping[str, Appearance] | None:
+    """What is seen of the sheets, by their names; None where that can't be told though the cells can be read."""
+    if data.startswith(COMPOUND):
+        return appearance_xls.appearances(data)
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        parts = Parts(archive)
+        try:
+            if ODS_CONTENT in parts.named:
+                return appearance_ods.appearances(parts)
+            return appearance_xlsx.appearances(parts)
+        except (XmlError, ValueError, KeyError):
+            return None
+
+
+def _sheet(workbook: CalamineWorkbook, name: str, visible: bool, seen: Appearance) -> Sheet:
     sheet = workbook.get_sheet_by_name(name)
     last = sheet.end or (0, 0)
     if (last[0] + 1) * (last[1] + 1) > MOST_CELLS:
         raise BrokenWorkbookError("oversized_workbook")
-    return Sheet(name, sheet.to_python(skip_empty_area=False), tuple(sheet.merged_cell_ranges or ()), visible)
+    rows: list[list[Value]] = sheet.to_python(skip_empty_area=False)
+    for (row, column), text in seen.texts.items():
+        if row < len(rows) and column < len(rows[row]):
+            rows[row][column] = text
+    return Sheet(name, rows, tuple(sheet.merged_cell_ranges or seen.merged), visible, seen)
 
 
 def head_of(sheet: Sheet, n_rows: int) -> list[list[str]]:
@@ -107,7 +135,14 @@ def body_of_sheet(sheet: Sheet, first: int, width: int) -> Grid:
             beyond[position] = found
     at_least = np.full(len(rows), width, dtype=np.int64)
     return Grid(
-        tuple(columns), np.arange(first + 1, len(sheet.rows) + 1), at_least, beyond, numbers, sheet.name, last_row=len(sheet.rows)
+        tuple(columns),
+        np.arange(first + 1, len(sheet.rows) + 1),
+        at_least,
+        beyond,
+        numbers,
+        sheet.name,
+        last_row=len(sheet.rows),
+        day_zero=sheet.seen.day_zero,
     )
 
 

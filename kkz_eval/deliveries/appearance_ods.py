@@ -1,0 +1,252 @@
+"""What a person sees of the sheets of an .ods, from the XML of its content. No values of cells but texts with raised signs.
+
+Sources: ODF 1.3 part 3, 9.1 (tables), 9.4.1 (null-date), 16.29 (data styles), 19.749 and 20.388 (visibility, text-position).
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+
+from kkz_eval.deliveries.appearance import DAY_ZERO, Appearance, Collected
+from kkz_eval.deliveries.number_formats import GENERAL, is_telling
+from kkz_eval.deliveries.parts import ODS_CONTENT, Parts, local, stream
+from kkz_eval.deliveries.raised import LOWERED, RAISED, STRUCK, joined
+
+_STYLES = "styles.xml"
+_DATA_STYLES = frozenset(["number-style", "percentage-style", "currency-style", "text-style", "boolean-style"])
+_DAY_STYLES = frozenset(["date-style", "time-style"])
+_LITERALS = frozenset(["text", "currency-symbol", "embedded-text"])
+_ZERO = re.compile(r"0*(?:\.0*)?[a-z]+")  # a length
+
+
+@dataclass
+class _Styles:
+    """What the styles say, by their names: data style and parent of cells, how text is set, which rows and columns have no size."""
+
+    data: dict[str, str] = field(default_factory=dict)  # style of cells to data style
+    parents: dict[str, str] = field(default_factory=dict)
+    codes: dict[str, str] = field(default_factory=dict)  # data style to its code, in the notation of Excel
+    conditions: dict[str, list[tuple[str, str]]] = field(default_factory=dict)  # data style to (condition, data style that holds)
+    texts: dict[str, str] = field(default_factory=dict)  # RAISED, LOWERED, STRUCK
+    without_size: set[str] = field(default_factory=set)
+    telling: dict[str, str | None] = field(default_factory=dict)
+
+    def code_of(self, style: str) -> str | None:
+        """The code of the format of a style of cells, where it can show another number than the cell holds; else None."""
+        if style not in self.telling:
+            name, seen = style, set[str]()
+            while name not in self.data and name in self.parents and name not in seen:
+                seen.add(name)
+                name = self.parents[name]
+            code = self._whole(self.data.get(name, ""))
+            self.telling[style] = code if is_telling(code) else None
+        return self.telling[style]
+
+    def _whole(self, data_style: str) -> str:
+        """A data style with those that hold under conditions, each a section of one code."""
+        sections = [
+            f"[{condition}]{self.codes.get(other, GENERAL)}" for condition, other in self.conditions.get(data_style, [])[:3]
+        ]
+        return ";".join([*sections, self.codes.get(data_style, GENERAL)])
+
+
+def appearances(parts: Parts) -> dict[str, Appearance]:
+    """By name of the sheet. Raises XmlError where the content can't be gone through."""
+    content = parts.read(ODS_CONTENT)
+    styles = _Styles()
+    for data in (parts.read(_STYLES), content):
+        if data:
+            _read_styles(data, styles)
+    sheets = _Sheets(styles)
+    has_runs = bool(styles.texts)
+    stream(content, sheets.start, sheets.end, sheets.text if has_runs else None)
+    return {name: sheet.as_appearance() for name, sheet in sheets.found.items()}
+
+
+def _read_styles(data: bytes, styles: _Styles) -> None:
+    name = family = ""  # of the style at hand
+    data_style = ""
+    code: list[str] = []
+    kind_of_text, behind = "", 0  # element whose text belongs to the code, and how many digits follow it
+
+    def start(element: str, given: dict[str, str]) -> None:
+        nonlocal name, family, data_style, kind_of_text, behind
+        kind, attributes = local(element), _local(given)
+        if kind == "style":
+            name, family = attributes.get("name", ""), attributes.get("family", "")
+            if family == "table-cell":
+                styles.parents[name] = attributes.get("parent-style-name", "")
+                if "data-style-name" in attributes:
+                    styles.data[name] = attributes["data-style-name"]
+        elif kind in _DATA_STYLES or kind in _DAY_STYLES:
+            data_style = attributes.get("name", "")
+            code[:] = [{"percentage-style": "%"}.get(kind, "yyyy" if kind in _DAY_STYLES else "")]
+        elif kind == "map" and data_style:
+            condition = attributes.get("condition", "").replace("value()", "").replace("!=", "<>").replace(" ", "")
+            styles.conditions.setdefault(data_style, []).append((condition, attributes.get("apply-style-name", "")))
+        elif data_style:
+            code.append(_places(kind, attributes))
+            kind_of_text, behind = kind, int(attributes.get("position", "0"))
+        elif kind == "text-properties" and family == "text" and _set(attributes):
+            styles.texts[name] = _set(attributes)
+        elif _ZERO.fullmatch(attributes.get("row-height", attributes.get("column-width", ""))):
+            styles.without_size.add(name)
+
+    def end(element: str) -> None:
+        nonlocal data_style, kind_of_text
+        kind_of_text, kind = "", local(element)
+        if kind in _DATA_STYLES or kind in _DAY_STYLES:
+            styles.codes[data_style] = "".join(code)
+            data_style = ""
+
+    def text(text: str) -> None:
+        if kind_of_text in _LITERALS:
+            is_sign = code[0] == "%" and text.strip() == "%"  # of a percentage style, which multiplies by itself
+            code.append("" if is_sign else "".join(f"\\{sign}" for sign in text))
+            code.append("0" * min(behind, 15) if kind_of_text == "embedded-text" else "")
+
+    stream(data, start, end, text)
+
+
+def _places(kind: str, attributes: Mapping[str, str]) -> str:
+    """The part of a code for one element of a data style."""
+    if kind == "number":
+        factor = float(attributes.get("display-factor", "1"))
+        return "0" + "," * max(round(math.log10(factor) / 3), 0) if factor > 0 else "0"
+    return {"scientific-number": "0E+0", "fraction": "# ?/?", "text-content": "@", "boolean": GENERAL}.get(kind, "")
+
+
+def _set(attributes: Mapping[str, str]) -> str:
+    """How a text is set: RAISED, LOWERED, STRUCK or ""."""
+    position = attributes.get("text-position", "").split(" ")[0]
+    if position.startswith("super") or (position.endswith("%") and not position.startswith(("-", "0"))):
+        return RAISED
+    if position.startswith(("sub", "-")):
+        return LOWERED
+    return STRUCK if attributes.get("text-line-through-style", "none") != "none" else ""
+
+
+def _local(given: Mapping[str, str]) -> dict[str, str]:
+    return {local(key): value for key, value in given.items()}
+
+
+class _Sheets:
+    """The sheets while the elements of the content are read."""
+
+    def __init__(self, styles: _Styles) -> None:
+        self.found: dict[str, Collected] = {}
+        self._styles = styles
+        self._day_zero = DAY_ZERO
+        self._codes: list[str] = []  # shared by all sheets
+        self._sheet = Collected(self._codes)
+        self._columns: list[tuple[int, str]] = []  # (last, default style) of the columns, ascending
+        self._row, self._column, self._rows, self._row_style = (
+            -1,
+            -1,
+            1,
+            "",
+        )  # the last row and column so far, how often it is repeated
+        self._places: list[tuple[int, int]] = []  # of the cell at hand
+        self._runs: list[tuple[str, str]] = []
+        self._spans: list[str] = []  # how the text at hand is set, from the outside in
+        self._hidden_groups: list[bool] = []
+        self._is_text, self._in_text, self._in_note = False, False, False
+
+    def start(self, element: str, given: dict[str, str]) -> None:
+        """What to do at the start of an element."""
+        kind = local(element)
+        if kind in ("table-cell", "covered-table-cell"):
+            self._cell(_local(given))
+        elif kind == "table-row":
+            self._begin_row(_local(given))
+        elif kind == "table-column":
+            self._add_columns(_local(given))
+        elif kind == "table":
+            self._begin_sheet(_local(given).get("name", ""))
+        elif kind in ("table-row-group", "table-column-group"):
+            self._hidden_groups.append(_local(given).get("display") == "false")
+        elif kind == "null-date":
+            self._day_zero = date.fromisoformat(_local(given).get("date-value", DAY_ZERO.isoformat()))
+        elif kind == "annotation":
+            self._in_note = True
+        elif self._is_text and not self._in_note:
+            self._begin_text(kind, _local(given))
+
+    def end(self, element: str) -> None:
+        """What to do at the end of an element."""
+        kind = local(element)
+        if kind in ("table-row-group", "table-column-group"):
+            self._hidden_groups.pop()
+        elif kind == "annotation":
+            self._in_note = False
+        elif kind == "p":
+            self._in_text = False
+        elif kind == "span" and self._spans:
+            self._spans.pop()
+        elif kind == "table-cell" and any(style for _, style in self._runs):
+            self._sheet.texts.update(dict.fromkeys(self._places, joined(self._runs)))
+
+    def text(self, text: str) -> None:
+        """What to do with a text."""
+        if self._in_text and not self._in_note:
+            self._runs.append((text, self._spans[-1] if self._spans else ""))
+
+    def _begin_sheet(self, name: str) -> None:
+        self._sheet = self.found[name] = Collected(self._codes, self._day_zero)
+        self._columns = []
+        self._row, self._rows = -1, 1
+
+    def _add_columns(self, attributes: Mapping[str, str]) -> None:
+        first = self._columns[-1][0] + 1 if self._columns else 0
+        last = first + int(attributes.get("number-columns-repeated", "1")) - 1
+        self._columns.append((last, attributes.get("default-cell-style-name", "")))
+        if self._is_hidden(attributes):
+            self._sheet.hidden_columns.append((first, last))
+
+    def _begin_row(self, attributes: Mapping[str, str]) -> None:
+        self._row += self._rows
+        self._rows = int(attributes.get("number-rows-repeated", "1"))
+        self._row_style, self._column = attributes.get("default-cell-style-name", ""), -1
+        if self._is_hidden(attributes):
+            self._sheet.hide_rows(self._row, self._row + self._rows - 1)
+
+    def _is_hidden(self, attributes: Mapping[str, str]) -> bool:
+        invisible = attributes.get("visibility", "visible") != "visible"
+        return invisible or any(self._hidden_groups) or attributes.get("style-name") in self._styles.without_size
+
+    def _cell(self, attributes: Mapping[str, str]) -> None:
+        first, n = self._column + 1, int(attributes.get("number-columns-repeated", "1"))
+        self._column += n
+        self._runs, self._places = [], []
+        self._is_text = bool(self._styles.texts) and attributes.get("value-type") == "string"
+        if "value-type" not in attributes:
+            return
+        self._places = [(row, column) for row in range(self._row, self._row + self._rows) for column in range(first, first + n)]
+        down, right = (int(attributes.get(f"number-{what}-spanned", "1")) for what in ("rows", "columns"))
+        if down > 1 or right > 1:
+            self._sheet.merged.append(((self._row, first), (self._row + down - 1, first + right - 1)))
+        style = attributes.get("style-name") or self._row_style
+        for row, column in self._places:
+            code = self._styles.code_of(style or self._column_style(column))
+            if code is not None:
+                if code not in self._codes:
+                    self._codes.append(code)
+                self._sheet.put_format(row, column, self._codes.index(code))
+
+    def _column_style(self, column: int) -> str:
+        return next((style for last, style in self._columns if column <= last), "")
+
+    def _begin_text(self, kind: str, attributes: Mapping[str, str]) -> None:
+        if kind == "p":
+            self._in_text = True
+            self._runs += [("\n", "")] if self._runs else []
+        elif kind == "span":
+            self._spans.append(self._styles.texts.get(attributes.get("style-name", ""), ""))
+        elif kind == "s":
+            self.text(" " * int(attributes.get("c", "1")))
+        elif kind in ("tab", "line-break"):
+            self.text("\t" if kind == "tab" else "\n")

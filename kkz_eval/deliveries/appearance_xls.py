@@ -1,0 +1,64 @@
+"""What a person sees of the sheets of an .xls, by the library that tells its formats. No values of cells but texts with raised signs."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from typing import Any
+
+from kkz_eval.deliveries.appearance import DAY_ZERO, DAY_ZERO_1904, Appearance, Collected
+from kkz_eval.deliveries.number_formats import is_telling
+from kkz_eval.deliveries.raised import LOWERED, RAISED, STRUCK, joined
+
+_WITHOUT_VALUE = (0, 6)  # types of cells of the library: empty, blank with a format
+
+
+def appearances(data: bytes) -> dict[str, Appearance] | None:
+    """By name of the sheet; None where the library can't open what the reader could read."""
+    import xlrd  # noqa: PLC0415 (few files are .xls)
+
+    try:
+        with xlrd.open_workbook(
+            file_contents=data, formatting_info=True, ragged_rows=True, on_demand=True, logfile=io.StringIO()
+        ) as book:
+            return {name: _appearance(book, number) for number, name in enumerate(book.sheet_names())}
+    except Exception:  # noqa: BLE001 (whatever it stumbles over in a damaged file)
+        return None
+
+
+def _appearance(book: Any, number: int) -> Appearance:
+    sheet = book.sheet_by_index(number)
+    codes = {
+        at: book.format_map[xf.format_key].format_str for at, xf in enumerate(book.xf_list) if xf.format_key in book.format_map
+    }
+    telling = {at: code for at, code in codes.items() if is_telling(code)}
+    known = tuple(dict.fromkeys(telling.values()))
+    found = Collected(known, DAY_ZERO_1904 if book.datemode else DAY_ZERO)
+    for row, about in sorted(sheet.rowinfo_map.items()):
+        if about.hidden or (about.has_default_height == 0 and about.height == 0):
+            found.hide_rows(row, row)
+    for column, about in sorted(sheet.colinfo_map.items()):
+        if about.hidden or about.width == 0:
+            found.hidden_columns.append((column, column))
+    for row in range(sheet.nrows) if telling else ():
+        for column, cell in enumerate(sheet.row(row)):
+            if cell.xf_index in telling and cell.ctype not in _WITHOUT_VALUE:
+                found.put_format(row, column, known.index(telling[cell.xf_index]))
+    for (row, column), runs in sheet.rich_text_runlist_map.items():
+        cell = sheet.cell(row, column)
+        texts = _runs(str(cell.value), [(0, book.xf_list[cell.xf_index].font_index), *runs], book.font_list)
+        if any(style for _, style in texts):
+            found.texts[(row, column)] = joined(texts)
+    found.merged += [((top, left), (below - 1, right - 1)) for top, below, left, right in sheet.merged_cells]
+    book.unload_sheet(number)
+    return found.as_appearance()
+
+
+def _runs(text: str, runs: Sequence[tuple[int, int]], fonts: Sequence[Any]) -> list[tuple[str, str]]:
+    """The stretches of a text with how each is set. runs: (where it begins, index of its font), ascending."""
+    ends = [*(begin for begin, _ in runs[1:]), len(text)]
+    return [(text[begin:end], _style(fonts[font])) for (begin, font), end in zip(runs, ends, strict=True)]
+
+
+def _style(font: Any) -> str:
+    return {1: RAISED, 2: LOWERED}.get(font.escapement) or (STRUCK if font.struck_out else "")

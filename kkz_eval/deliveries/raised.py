@@ -1,0 +1,68 @@
+"""Raised, lowered and struck-out signs: how runs of a cell become one text, and which signs are marks of footnotes.
+
+A raised 1 behind 45438 is no digit of it. Runs become the signs that Unicode has for what a person sees; who reads numbers, keys and
+titles leaves out the marks at their ends. No cells, no files.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from kkz_eval.model.parsed import QUALITIES
+
+RAISED, LOWERED, STRUCK = "superscript", "subscript", "struck"  # of a run; "" of a plain one
+
+_DIGITS_ABOVE, _DIGITS_BELOW = "⁰¹²³⁴⁵⁶⁷⁸⁹", "₀₁₂₃₄₅₆₇₈₉"
+_LETTERS = "abcdefghijklmnoprstuvwxyzABDEGHIJKLMNOPRTUVW"
+_LETTERS_ABOVE = "ᵃᵇᶜᵈᵉᶠᵍʰⁱʲᵏˡᵐⁿᵒᵖʳˢᵗᵘᵛʷˣʸᶻᴬᴮᴰᴱᴳᴴᴵᴶᴷᴸᴹᴺᴼᴾᴿᵀᵁⱽᵂ"
+_ABOVE = str.maketrans("0123456789+-=()–−" + _LETTERS, _DIGITS_ABOVE + "⁺⁻⁼⁽⁾⁻⁻" + _LETTERS_ABOVE)
+_BELOW = str.maketrans("0123456789+-=()", _DIGITS_BELOW + "₊₋₌₍₎")
+_STROKE = "\u0336"  # combining: through the sign before it
+
+_DIGIT = f"[{_DIGITS_ABOVE}{_DIGITS_BELOW}]"
+_MARK = rf"[⁽₍]?(?:{_DIGIT}{{1,2}}|[{_LETTERS_ABOVE}])[⁾₎)]?"
+_MARKS = rf"{_MARK}(?:\s*[,;/]\s*{_MARK})*"
+_SMALL = f"{_DIGITS_ABOVE}{_DIGITS_BELOW}{_LETTERS_ABOVE}⁺⁻⁼⁽⁾₊₋₌₍₎"
+_BEHIND = re.compile(rf"(?P<bare>.*?[^\s{_SMALL}])\s*(?P<marks>{_MARKS})\s*", re.DOTALL)
+_BEFORE = re.compile(rf"\s*(?P<marks>{_MARKS})\s*(?P<bare>[^\s{_SMALL}].*)", re.DOTALL)
+_POWER = re.compile(r"(?:.*[^\w])?(?:[cdkm]?m|10)", re.DOTALL)  # m², km², 10⁶: what is raised there belongs to the number or unit
+
+
+def joined(runs: Sequence[tuple[str, str]]) -> str:
+    """One text from runs (text, RAISED | LOWERED | STRUCK | ""): what is raised, lowered or struck out beside other text stays so.
+
+    A letter of quality (`p`) is one wherever it stands, and a cell whose whole text is raised has nothing that it is glued to.
+    """
+    if len({style for text, style in runs if text.strip()}) < 2:
+        return "".join(text for text, _ in runs)
+    return "".join(_written(text, style) for text, style in runs)
+
+
+def _written(text: str, style: str) -> str:
+    if style == RAISED:
+        return text if text.strip() in QUALITIES else text.translate(_ABOVE)
+    if style == LOWERED:
+        return text.translate(_BELOW)
+    return "".join(sign + _STROKE for sign in text) if style == STRUCK else text
+
+
+def without_marks(text: str) -> str:
+    """A text without marks of footnotes at its ends: `45438¹` is `45438`, `¹⁾ Anzahl` is `Anzahl`; `km²` and `10⁶` stay.
+
+    Two raised digits behind a number may be its hundredths as well: they stay.
+    """
+    if text.isascii():
+        return text
+    for pattern in (_BEHIND, _BEFORE):
+        found = pattern.fullmatch(text)
+        if found is not None and not _belongs(found.group("bare"), found.group("marks"), pattern is _BEHIND):
+            text = found.group("bare")
+    return text
+
+
+def _belongs(bare: str, marks: str, is_behind: bool) -> bool:
+    beside = bare[-1] if is_behind else bare[0]
+    if beside.isdigit() and re.search(f"{_DIGIT}{{2}}", marks):
+        return True
+    return is_behind and marks[0] in _DIGITS_ABOVE and _POWER.fullmatch(bare) is not None
