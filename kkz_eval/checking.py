@@ -1,7 +1,6 @@
 """The steward's check of one file: read, judge, print every finding. Nothing is landed, nothing is kept.
 
-Imports neither pandas nor dagster nor Great Expectations, so that it answers at once. pyarrow would import pandas, where it is
-installed, only to recognise its types: `without_pandas` keeps it from that, in the process of this command alone.
+Imports neither pandas nor dagster nor Great Expectations, so that it answers at once. In which process: check_command.
 """
 
 from __future__ import annotations
@@ -9,10 +8,11 @@ from __future__ import annotations
 import json
 import sys
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import nullcontext
 from datetime import date
-from importlib.abc import MetaPathFinder
 from pathlib import Path
+from textwrap import indent
 
 from kkz_eval.contracts.contract import Contract
 from kkz_eval.contracts.judgement import Judgement
@@ -20,6 +20,7 @@ from kkz_eval.contracts.load import load_contracts
 from kkz_eval.deliveries.decided import judge_decided
 from kkz_eval.deliveries.decisions import Decisions, load_decisions
 from kkz_eval.deliveries.inbox import content_of, shown
+from kkz_eval.deliveries.own_process import Limits, confined, reason_of_error
 from kkz_eval.deliveries.reader import Claimed, PersonRecords, Unclaimed, Unreadable, read_file
 from kkz_eval.deliveries.returned import Decision, read_returned
 from kkz_eval.model.errors import UserError
@@ -30,28 +31,31 @@ from kkz_eval.reference.tables import units_known_to
 from kkz_eval.settings import Settings
 
 
-class _NoPandas(MetaPathFinder):
-    """Answers that pandas is not there."""
-
-    def find_spec(self, fullname: str, path: object, target: object = None) -> None:
-        """Raises ModuleNotFoundError for pandas; says nothing of other modules."""
-        if fullname == "pandas":
-            raise ModuleNotFoundError(fullname)
-
-
-def without_pandas() -> None:
-    """Keep pandas, which takes longer to import than a file takes to check, out of this process; for the command line only."""
-    if "pandas" not in sys.modules:
-        sys.meta_path.insert(0, _NoPandas())
-
-
 def check_files(
     settings: Settings, files: Sequence[Path], contract_id: str | None, form: str, protocol: Path | None = None
 ) -> int:
-    """Check files and print their findings as a table or as JSON; 0 clean, 1 findings, 2 not readable.
+    """Check files in this process and print their findings as a table or as JSON; 0 clean, 1 findings, 2 not readable.
 
     contract_id: judge by this contract only; form: table | json; protocol: where the marked copy of the one file goes.
     Raises UserError for an unknown contract, and for a protocol that can't be written or would replace something.
+    """
+    return max(check_each(settings, files, contract_id, form, protocol))
+
+
+def check_each(
+    settings: Settings,
+    files: Sequence[Path],
+    contract_id: str | None,
+    form: str,
+    protocol: Path | None = None,
+    limits: Limits | None = None,
+    begin: int = 0,
+    broke: str | None = None,
+) -> Iterator[int]:
+    """Check files one by one, as check_files; gives the code of each file once all that is said of it is printed.
+
+    limits: of reading and judging a file, in a process that may be ended by them; None for none. begin: index of the first file that is
+    not printed yet; broke: why reading that one ended the process before this one, to be said instead of reading it again.
     """
     if protocol is not None:
         _require_new(protocol, files)
@@ -61,17 +65,17 @@ def check_files(
         if contract_id not in contracts:
             raise UserError("contract_unknown", contract=contract_id, known=", ".join(sorted(contracts)))
         contracts = {contract_id: contracts[contract_id]}
-    codes = []
-    reports: list[dict[str, object]] = []
-    for file in files:
-        code, report = _check(file, contracts, decisions, settings.language, protocol)
-        codes.append(code)
-        reports.append(report)
+    for place, file in enumerate(files[begin:], begin):
+        if place == begin and broke is not None:
+            code, report = _refused(file, Unreadable(broke, {"name": shown(file.name)}), settings.language)
+        else:
+            code, report = _check(file, contracts, decisions, settings.language, protocol, limits)
         if form == "table":
             _print_table(report, settings.language)
-    if form == "json":
-        print(json.dumps(reports, ensure_ascii=False, indent=2))
-    return max(codes)
+        else:
+            print(",\n" if place else "[\n", indent(json.dumps(report, ensure_ascii=False, indent=2), "  "), sep="", end="")
+            print("" if place < len(files) - 1 else "\n]\n", end="")
+        yield code
 
 
 def _require_new(protocol: Path, files: Sequence[Path]) -> None:
@@ -94,34 +98,46 @@ def _write_protocol(
 
 
 def _check(
-    file: Path, contracts: dict[str, Contract], decisions: Decisions, language: Language, protocol: Path | None
+    file: Path,
+    contracts: dict[str, Contract],
+    decisions: Decisions,
+    language: Language,
+    protocol: Path | None,
+    limits: Limits | None,
 ) -> tuple[int, dict[str, object]]:
-    path = shown(str(file))
     data = content_of(file, file.name)
     if isinstance(data, Unreadable):
-        return 2, {"file": path, "readable": False, "sentence": data.sentence(language)}
-    match read_file(data, file.name, contracts, date.today()):
-        case Claimed(parsed=parsed):
-            judged = []
-            for table in parsed:
+        return _refused(file, data, language)
+    judged = []
+    try:
+        with nullcontext() if limits is None else confined(limits, len(data)):
+            result = read_file(data, file.name, contracts, date.today())
+            for table in result.parsed if isinstance(result, Claimed) else ():
                 contract = contracts[table.contract_id]
                 judged.append((contract, judge_decided(table, contract, units_known_to(contract.source), decisions).judgement))
-            if protocol is not None:
-                _write_protocol(protocol, data, file.name, judged, language)
-            clean = all(judgement.n_errors == judgement.n_warnings == 0 for _, judgement in judged)
-            tables = [_judged(contract, judgement, language) for contract, judgement in judged]
-            report: dict[str, object] = {"file": path, "readable": True, "tables": tables}
-            returned = read_returned(data)
-            if returned is not None:
-                count = Counter(row.decision for row in returned.rows)
-                decided = {kind.value: count[kind] for kind in (Decision.CORRECTED, Decision.RIGHT)}
-                report["returned"] = {"original": returned.original, **decided}
-            return (0 if clean else 1), report
-        case (Unclaimed() | Unreadable() | PersonRecords()) as result:
-            refused: dict[str, object] = {"file": path, "readable": False, "sentence": result.sentence(language)}
-            if isinstance(result, Unclaimed) and result.findings is not None:
-                refused["findings"] = [_finding(f, None, language) for f in iter_findings(result.findings)]
-            return 2, refused
+            returned = read_returned(data) if isinstance(result, Claimed) else None
+    except Exception as error:  # noqa: BLE001 (a fault of ours too costs this file only; it is named, without what it says of the file)
+        reason, about = reason_of_error(error)
+        return _refused(file, Unreadable(reason, {"name": file.name, **about}), language)
+    if not isinstance(result, Claimed):
+        return _refused(file, result, language)
+    if protocol is not None:
+        _write_protocol(protocol, data, file.name, judged, language)
+    clean = all(judgement.n_errors == judgement.n_warnings == 0 for _, judgement in judged)
+    tables = [_judged(contract, judgement, language) for contract, judgement in judged]
+    report: dict[str, object] = {"file": shown(str(file)), "readable": True, "tables": tables}
+    if returned is not None:
+        count = Counter(row.decision for row in returned.rows)
+        decided = {kind.value: count[kind] for kind in (Decision.CORRECTED, Decision.RIGHT)}
+        report["returned"] = {"original": returned.original, **decided}
+    return (0 if clean else 1), report
+
+
+def _refused(file: Path, result: Unclaimed | Unreadable | PersonRecords, language: Language) -> tuple[int, dict[str, object]]:
+    refused: dict[str, object] = {"file": shown(str(file)), "readable": False, "sentence": result.sentence(language)}
+    if isinstance(result, Unclaimed) and result.findings is not None:
+        refused["findings"] = [_finding(f, None, language) for f in iter_findings(result.findings)]
+    return 2, refused
 
 
 def _judged(contract: Contract, judgement: Judgement, language: Language) -> dict[str, object]:

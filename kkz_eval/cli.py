@@ -36,15 +36,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def entry() -> None:
-    """The console script: a process of its own, so that a check may do without pandas."""
+    """The console script."""
     if isinstance(sys.stdout, TextIOWrapper):
         sys.stdout.reconfigure(
             errors="backslashreplace"
         )  # as standard error does: what a terminal can't show must not end a command
-    if sys.argv[1:2] == ["check"]:
-        from kkz_eval.checking import without_pandas
-
-        without_pandas()
     sys.exit(main())
 
 
@@ -183,10 +179,10 @@ def _run(options: argparse.Namespace) -> int:
 
 
 def _check(options: argparse.Namespace) -> int:
-    from kkz_eval.checking import check_files
+    from kkz_eval.check_command import check
 
     form = "json" if options.json else "table"
-    return check_files(load_settings(), options.files, options.contract, form, options.protocol)
+    return check(load_settings(), options.files, options.contract, form, options.protocol)
 
 
 def _simulate(options: argparse.Namespace) -> int:

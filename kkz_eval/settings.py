@@ -5,6 +5,8 @@ KKZ_INBOX      folder that deliveries are dropped into (default: `inbox` in KKZ_
 KKZ_CONTRACTS  contracts, plans, breaks, indicators (default: `data_contracts` of the checkout)
 KKZ_REPORTS_URL address of the server for reports and protocols (set by `kkz-eval ui`; default: none)
 KKZ_LANGUAGE   language of messages, de or en (default: de)
+KKZ_READER_SECONDS, KKZ_READER_MEGABYTES  what reading one file may take of the processor and of memory, besides what its size
+               allows for (default: 60 and 2048)
 KKZ_<SERVICE>_TOKEN, or KKZ_<SERVICE>_USER and KKZ_<SERVICE>_PASSWORD: the account for `kkz-eval fetch`, read by that command alone
 """
 
@@ -15,6 +17,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from kkz_eval.deliveries.own_process import Limits
 from kkz_eval.model.errors import UserError
 from kkz_eval.model.texts import LANGUAGES, Language
 
@@ -30,6 +33,7 @@ class Settings:
     contracts: Path
     language: Language = "de"
     reports_url: str | None = None
+    limits: Limits = field(default_factory=Limits)
 
     @property
     def dagster_home(self) -> Path:
@@ -58,7 +62,7 @@ def load_settings(
 ) -> Settings:
     """Settings from the environment; arguments of the command line win.
 
-    Raises UserError for a language that has no catalogue.
+    Raises UserError for a language that has no catalogue, and for a limit that is no whole number.
     """
     base = (home or Path(environment.get("KKZ_HOME", "home"))).absolute()
     language = environment.get("KKZ_LANGUAGE", "de")
@@ -71,4 +75,16 @@ def load_settings(
         contracts=Path(environment.get("KKZ_CONTRACTS", CHECKOUT / "data_contracts")).absolute(),
         language=chosen,
         reports_url=environment.get("KKZ_REPORTS_URL"),
+        limits=Limits(
+            _whole(environment, "KKZ_READER_SECONDS", Limits.seconds),
+            _whole(environment, "KKZ_READER_MEGABYTES", Limits.megabytes),
+        ),
     )
+
+
+def _whole(environment: Mapping[str, str], name: str, default: int) -> int:
+    """A whole number from 1 on. Raises UserError for anything else."""
+    value = environment.get(name, str(default)).strip()
+    if not (value.isascii() and value.isdigit() and int(value)):
+        raise UserError("setting_no_number", name=name, value=value, default=default)
+    return int(value)
