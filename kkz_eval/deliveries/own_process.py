@@ -95,24 +95,24 @@ def leave_no_trace() -> None:
 
 
 def reason_of_end(status: int) -> str:
-    """What ended a process that was reading a file: reader_time | reader_memory | reader_crashed. status: as os.waitpid gives it."""
+    """What ended a process that was reading a file: reading_time | reading_memory | reading_crashed. status: as os.waitpid gives it."""
     ending = os.WTERMSIG(status) if os.WIFSIGNALED(status) else 0
     if ending in (signal.SIGXCPU, signal.SIGALRM):
-        return "reader_time"
+        return "reading_time"
     if ending in (signal.SIGABRT, signal.SIGKILL):  # a library that gets no memory aborts; a system that has none left kills
-        return "reader_memory"
-    return "reader_crashed"
+        return "reading_memory"
+    return "reading_crashed"
 
 
 def reason_of_error(error: Exception) -> tuple[str, dict[str, str]]:
-    """What an exception while reading says: reader_memory, reader_crashed, or program_fault with its kind and the place in our code.
+    """What an exception while reading says: reading_memory, reading_crashed, or program_fault with its kind and the place in our code.
 
     Never its message, which may quote the file.
     """
     if isinstance(error, MemoryError):
-        return "reader_memory", {}
+        return "reading_memory", {}
     if isinstance(error, RecursionError):
-        return "reader_crashed", {}
+        return "reading_crashed", {}
     ours = [frame for frame in traceback.extract_tb(error.__traceback__) if _PACKAGE in Path(frame.filename).parents]
     place = f"{Path(ours[-1].filename).relative_to(_PACKAGE.parent).as_posix()}:{ours[-1].lineno}" if ours else "–"
     return "program_fault", {"fault": f"{type(error).__name__}, {place}"}

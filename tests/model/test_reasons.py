@@ -17,7 +17,7 @@ LOADERS = [yaml.SafeLoader, *([yaml.CSafeLoader] if hasattr(yaml, "CSafeLoader")
 def test_a_file_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError) as error:
         (tmp_path / "none").read_bytes()
-    sentence = UserError("file_not_readable", name="x.csv", reason=reason_of(error.value))
+    sentence = UserError("storage_not_writable", place="x", reason=reason_of(error.value))
     assert "die Datei oder der Ordner ist nicht da" in sentence.sentence("de")
     assert "there is no such file or folder" in sentence.sentence("en")
     assert "No such file" not in sentence.sentence("de")
