@@ -256,7 +256,12 @@ def filled_width(block: Sequence[Sequence[str]]) -> int:
     return max((column for cells in block for column, cell in enumerate(cells) if cell.strip()), default=-1) + 1
 
 
-def column_titles(rows: Sequence[Sequence[str]]) -> tuple[str, ...]:
-    """What a person would take for the header of an unknown table: the first of the records with the most cells of words."""
-    filled = [tuple(cell.strip() for cell in cells if cell.strip()) for cells in rows]
-    return max(filled, key=lambda cells: sum(any(map(str.isalpha, cell)) for cell in cells), default=())
+def column_titles(rows: Sequence[Sequence[str]]) -> tuple[tuple[int, str], ...]:
+    """(column, 0-based, and cell) of what a person would take for the header of an unknown table.
+
+    It is the first of the records with the most cells of words, among those of two cells and more where one of them has a word.
+    """
+    filled = [tuple((column, cell.strip()) for column, cell in enumerate(cells) if cell.strip()) for cells in rows]
+    words = [sum(any(map(str.isalpha, cell)) for _, cell in cells) for cells in filled]
+    best = max(range(len(filled)), key=lambda place: (len(filled[place]) > 1 and words[place] > 0, words[place]), default=None)
+    return () if best is None else filled[best]

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import date
-from itertools import chain, zip_longest
 
 import pyarrow as pa
 
@@ -18,31 +16,23 @@ from kkz_eval.deliveries.official.panels import EDITIONS
 from kkz_eval.deliveries.official.read import is_unmistakable
 from kkz_eval.deliveries.official.read import read_text as read_official_text
 from kkz_eval.deliveries.official.unfit import FamilyName
-from kkz_eval.deliveries.results import Claimed, PersonRecords, ReadResult, Unclaimed, Unreadable
+from kkz_eval.deliveries.results import Claimed, ColumnAt, ColumnNames, PersonRecords, ReadResult, Unclaimed, Unreadable
 from kkz_eval.deliveries.returned import data_sheets
-from kkz_eval.deliveries.screening import (
-    SAMPLE,
-    lines_that_may_name_persons,
-    may_be_persons,
-    may_name_persons,
-    person_columns,
-    person_values,
-)
-from kkz_eval.deliveries.sheet_cells import are_numbers
+from kkz_eval.deliveries.screening import may_be_title, suspects_in_text
 from kkz_eval.deliveries.split import body_of
 from kkz_eval.deliveries.text_table import (
     DELIMITERS,
     HEAD,
     Decoded,
     NotTextError,
-    cells_of_line,
     declared_delimiter,
     decode,
     head,
-    sample,
 )
-from kkz_eval.deliveries.workbook import BrokenWorkbookError, Sheet, Value, head_of, is_workbook, sheets, words_of
+from kkz_eval.deliveries.workbook import BrokenWorkbookError, head_of, is_workbook, sheets
+from kkz_eval.deliveries.workbook_screening import persons_in_workbook, places
 from kkz_eval.model.findings import concat_findings
+from kkz_eval.model.identifiers import column_letters
 from kkz_eval.model.parsed import ParsedTable
 from kkz_eval.model.texts import Localised
 
@@ -58,10 +48,7 @@ def read_file(data: bytes, name: str, contracts: Mapping[str, Contract], today: 
     today: the day by which years lie in the future, None where none is known and no year is looked at.
     """
     try:
-        if is_workbook(data):
-            result = _read_workbook(data_sheets(sheets(data)), name, contracts)
-        else:
-            result = _read_text(decode(data), name, contracts)
+        result = _read_workbook(data, name, contracts) if is_workbook(data) else _read_text(decode(data), name, contracts)
     except (NotTextError, BrokenWorkbookError) as error:
         return Unreadable(error.code, {"name": name})
     if today is None or not isinstance(result, Claimed):
@@ -69,15 +56,12 @@ def read_file(data: bytes, name: str, contracts: Mapping[str, Contract], today: 
     return Claimed(tuple(with_future_found(one, contracts[one.contract_id].source, today) for one in result.parsed))
 
 
-def _read_workbook(workbook: Sequence[Sheet], name: str, contracts: Mapping[str, Contract]) -> ReadResult:
-    samples = [_besides_numbers(sheet.rows[:SAMPLE]) for sheet in workbook]
-    others = [_besides_numbers(sheet.rows[SAMPLE:]) for sheet in workbook]
-    persons: tuple[str, ...] = ()
-    if may_name_persons(chain.from_iterable(columns.values() for columns in [*samples, *others])):
-        persons = person_columns([words_of(row) for sheet in workbook for row in sheet.rows])
-    persons = persons or next((found for place in zip(workbook, samples, strict=True) if (found := _persons_in(*place))), ())
+def _read_workbook(data: bytes, name: str, contracts: Mapping[str, Contract]) -> ReadResult:
+    all_sheets = sheets(data)
+    persons = persons_in_workbook(data, all_sheets)
     if persons:
         return PersonRecords(persons, {"name": name})
+    workbook = data_sheets(all_sheets)
     parsed = inkar.read_workbook(workbook, contracts)
     if parsed is None:
         parsed = municipal_workbook.read_workbook(workbook, contracts)
@@ -87,30 +71,6 @@ def _read_workbook(workbook: Sequence[Sheet], name: str, contracts: Mapping[str,
         return Claimed(_one_per_contract(parsed))
     heads = [head_of(sheet, HEAD) for sheet in workbook]
     return _unclaimed(max(heads, key=lambda rows: len(column_titles(rows)), default=[]), name)
-
-
-def _besides_numbers(rows: Sequence[Sequence[Value]]) -> dict[int, list[Value]]:
-    """By 0-based column, the cells of some rows; stretches of numbers below the head are left out."""
-    columns: dict[int, list[Value]] = {}
-    for block in (rows[:HEAD], *(rows[at : at + SAMPLE] for at in range(HEAD, len(rows), SAMPLE))):
-        for number, cells in enumerate(zip_longest(*block, fillvalue="")):
-            if not are_numbers(cells):
-                columns.setdefault(number, []).extend(cells)
-    return columns
-
-
-def _persons_in(sheet: Sheet, sample: Mapping[int, Sequence[Value]]) -> tuple[str, ...]:
-    """What person_values finds in the first rows; columns that hold too few different texts or days for it are not turned into text.
-
-    sample: of the first rows, by column, the cells besides numbers.
-    """
-    telling = {number for number, cells in sample.items() if may_be_persons(cells)}
-    if not telling:
-        return ()
-    rows = sheet.rows[:SAMPLE]
-    width = max(telling) + 1
-    looked_at = [[cell if number in telling else "" for number, cell in enumerate(cells[:width])] for cells in rows]
-    return person_values(head_of(replace(sheet, rows=looked_at), SAMPLE))
 
 
 def _one_per_contract(parsed: Sequence[ParsedTable]) -> tuple[ParsedTable, ...]:
@@ -133,10 +93,10 @@ def _one_per_contract(parsed: Sequence[ParsedTable]) -> tuple[ParsedTable, ...]:
 def _read_text(decoded: Decoded, name: str, contracts: Mapping[str, Contract]) -> ReadResult:
     declared, decoded = declared_delimiter(decoded)
     delimiters = (declared,) if declared is not None else DELIMITERS
-    heads = {delimiter: head(decoded, delimiter) for delimiter in delimiters}
-    persons = _screened(decoded, heads)
+    persons = tuple(places(suspects_in_text(decoded.text, delimiters)))
     if persons:
         return PersonRecords(persons, {"name": name})
+    heads = {delimiter: head(decoded, delimiter) for delimiter in delimiters}
     for delimiter, rows in heads.items():
         form = inkar.long_form(rows[0]) if rows else None
         if form is not None and any(inkar.LONG in contract.layouts for contract in contracts.values()):
@@ -144,17 +104,6 @@ def _read_text(decoded: Decoded, name: str, contracts: Mapping[str, Contract]) -
     if is_unmistakable(decoded):
         return _read_official(decoded, name, contracts) or _read_municipal(decoded, heads, name, contracts)
     return _read_municipal(decoded, heads, name, contracts)
-
-
-def _screened(decoded: Decoded, heads: Mapping[str, list[list[str]]]) -> tuple[str, ...]:
-    """Headers of records of persons, by whichever delimiter they show; or what the values of the first rows look like."""
-    telling = lines_that_may_name_persons(decoded.text)
-    for delimiter, first in heads.items():
-        rows = [*first, *(cells_of_line(line, delimiter) for line in telling)]
-        found = person_columns(rows) or person_values(sample(decoded, delimiter))
-        if found:
-            return found
-    return ()
 
 
 def _read_municipal(
@@ -207,9 +156,17 @@ def _read_official(decoded: Decoded, name: str, contracts: Mapping[str, Contract
 
 
 def _unclaimed(rows: Sequence[Sequence[str]], name: str) -> Unclaimed | Unreadable:
-    titles = tuple(dict.fromkeys(column_titles(rows)))
+    titles = column_titles(rows)
     if len(titles) < 2:
         return Unreadable("no_table", {"name": name})
-    shown = [title if len(title) <= _LONGEST_TITLE else title[: _LONGEST_TITLE - 1] + "…" for title in titles[:_MOST_TITLES]]
-    more = "" if len(titles) <= _MOST_TITLES else ", …"
-    return Unclaimed("no_contract", {"name": name, "columns": ", ".join(shown) + more})
+    shown = tuple(dict.fromkeys(_shown_title(column, title, rows) for column, title in titles))
+    more = () if len(shown) <= _MOST_TITLES else ("…",)
+    return Unclaimed("no_contract", {"name": name, "columns": ColumnNames((*shown[:_MOST_TITLES], *more))})
+
+
+def _shown_title(column: int, title: str, rows: Sequence[Sequence[str]]) -> str | ColumnAt:
+    """A title as a sentence may show it; where it may be a value of a table without titles, its place instead."""
+    again = sum(cells[column].strip() == title for cells in rows if column < len(cells)) > 1
+    if again or not may_be_title(title):
+        return ColumnAt(column_letters(column + 1))
+    return title if len(title) <= _LONGEST_TITLE else title[: _LONGEST_TITLE - 1] + "…"

@@ -11,6 +11,7 @@ from kkz_eval.model.parsed import ParsedTable
 from kkz_eval.model.texts import Language, Localised, text
 
 _PACKAGE = "kkz_eval.deliveries"
+_SHOWN = 6  # places that a sentence lists
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,7 @@ class Unreadable:
 
     reason_code: of its name or place: name_not_utf8 | name_control | name_too_long | link_outside | link_broken | no_file |
     file_not_readable | file_too_large | file_changing; of reading it: reading_time | reading_memory | reading_crashed | program_fault; of its bytes: empty | markup | page | compressed | nul | control | undecodable | mixed | cell_too_long | no_table | archive |
-    truncated_workbook | broken_workbook | protected_workbook | oversized_workbook.
+    truncated_workbook | broken_workbook | protected_workbook | oversized_workbook | embedded_files.
     """
 
     reason_code: str
@@ -55,15 +56,82 @@ class Unreadable:
 
 
 @dataclass(frozen=True)
-class PersonRecords:
-    """The file has columns of records of persons and must not land; columns: their headers (never a value)."""
+class ColumnAt(Localised):
+    """A column by its place, where its title may not be shown. letters: as a spreadsheet program calls it."""
 
-    columns: tuple[str, ...]
+    letters: str
+
+    def in_language(self, language: Language) -> str:
+        """The word for a column and its letters."""
+        return text("persons.where.column", language, package=_PACKAGE, column=self.letters)
+
+
+@dataclass(frozen=True)
+class ColumnNames(Localised):
+    """Columns in a sentence, by their titles or places."""
+
+    columns: tuple[str | ColumnAt, ...]
+
+    def in_language(self, language: Language) -> str:
+        """All of them, with commas."""
+        return ", ".join(column if isinstance(column, str) else column.in_language(language) for column in self.columns)
+
+
+@dataclass(frozen=True)
+class SheetLabel(Localised):
+    """How a sheet is called in a sentence: by its name, "" where that may not be shown, else by its number, 1-based."""
+
+    name: str
+    number: int
+
+    def in_language(self, language: Language) -> str:
+        """The name or the number."""
+        if self.name:
+            return text("persons.sheet.named", language, package=_PACKAGE, sheet=self.name)
+        return text("persons.sheet.numbered", language, package=_PACKAGE, number=self.number)
+
+
+@dataclass(frozen=True)
+class PropertyName(Localised):
+    """A property of a workbook by the name that a spreadsheet program shows. code: the element of the core properties."""
+
+    code: str
+
+    def in_language(self, language: Language) -> str:
+        """The name."""
+        return text(f"persons.property.{self.code}", language, package=_PACKAGE)
+
+
+@dataclass(frozen=True)
+class PersonPlace(Localised):
+    """A place of a file that tells of persons, and what it is that tells.
+
+    sign: key below `persons.sign.`; where: key below `persons.where.`, filled with about; title: of the column, where it may be shown.
+    """
+
+    sign: str
+    where: str
+    about: Mapping[str, str | Localised] = field(default_factory=dict, hash=False)
+    title: str = ""
+
+    def in_language(self, language: Language) -> str:
+        """The place and the sign, never a value."""
+        where = text(f"persons.where.{self.where}", language, package=_PACKAGE, **self.about)
+        sign = text(f"persons.sign.{self.sign}{'_shown' if self.title else ''}", language, package=_PACKAGE, title=self.title)
+        return f"{where} ({sign})"
+
+
+@dataclass(frozen=True)
+class PersonRecords:
+    """The file tells of single persons and must not land; places: where (never a value)."""
+
+    places: tuple[PersonPlace, ...]
     parameters: Mapping[str, str] = field(default_factory=dict)
 
     def sentence(self, language: Language = "de") -> str:
         """What is wrong, and the next step."""
-        return text("persons.columns", language, package=_PACKAGE, columns=", ".join(self.columns), **self.parameters)
+        shown = [place.in_language(language) for place in self.places[:_SHOWN]] + (["…"] if len(self.places) > _SHOWN else [])
+        return text("persons.found", language, package=_PACKAGE, places=", ".join(dict.fromkeys(shown)), **self.parameters)
 
 
 ReadResult = Claimed | Unclaimed | Unreadable | PersonRecords

@@ -1,21 +1,29 @@
-"""Recognising records of persons by their column headers and by what their cells look like, before anything is stored.
+"""Recognising what is about single persons in a delivery, before anything is stored: titles, cells, columns of them, in every row.
 
-Does not belong here: whether a value is right. A refusal names columns, never a value.
+A large file is asked as a whole, by patterns, for what may tell of a person (person_signs.py); only such rows, and some to compare
+them with, are looked at cell by cell. What a workbook holds besides its cells: workbook_texts.py.
+Does not belong here: whether a value is right. A refusal names places, never a value.
 """
 
 from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from itertools import pairwise, zip_longest
+from dataclasses import dataclass
+from datetime import date
+from itertools import chain, pairwise
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from kkz_eval.deliveries.header import fold
-from kkz_eval.model.identifiers import column_letters
+from kkz_eval.deliveries.person_names import is_full_name, is_given_name, may_be_surname
+from kkz_eval.deliveries.person_signs import EDGES, Sign, day_of, is_phone, is_tax_number, places_to_look_at, signs_in, spread
+from kkz_eval.deliveries.text_table import HEAD, cells_of_line
+from kkz_eval.deliveries.workbook import Value, text_of
 
 # One of these columns is enough: nothing but a record of a person has it.
 _PERSON = frozenset(
@@ -53,6 +61,117 @@ _COUNT = frozenset(("anzahl", "zahl", "anteil", "summe", "quote", "prozent", "nu
 
 _WORDS = re.compile(r"[^\W_]+")
 _LONGEST_HEADER, _LONGEST_CELL = 5, 80  # words, characters; longer cells are sentences
+_BESIDE = frozenset(
+    ("des", "der", "von", "und", "nr", "id", "am", "kindes", "kinder", "schueler", "schuelerin", "mutter", "vater", "eltern")
+)
+
+Rows = Sequence[tuple[int, Sequence[str]]]
+"""Some rows of a table: the number of each, 1-based, and its cells."""
+
+
+@dataclass(frozen=True)
+class Suspect:
+    """Where in a table something tells of persons.
+
+    column: 0-based, None where it stands along a row; row: 1-based, the first; title: of the column, where it may be shown.
+    """
+
+    sign: Sign
+    column: int | None
+    row: int
+    title: str = ""
+
+
+def suspects_in_text(text: str, delimiters: Sequence[str]) -> tuple[Suspect, ...]:
+    """What tells of persons in a text table, by whichever delimiter it shows; every line is asked."""
+    lines = _lines(text)
+    titles = pc.indices_nonzero(pc.match_substring_regex(lines, _ANY_SIGN)).to_numpy()[:_MOST_LINES]
+    telling = places_to_look_at(lines)
+    if not len(titles) and not telling:
+        return ()
+    others = spread(np.arange(len(lines))) if telling else []
+    places = sorted({*map(int, titles), *telling, *others})
+    looked_at = {place: line for place in places if len(line := lines[place].as_py()) <= _LONGEST_LINE}
+    used = [delimiter for delimiter in delimiters if any(delimiter in line for line in looked_at.values())]
+    for delimiter in used or delimiters[:1]:
+        rows = [(place + 1, cells_of_line(line, delimiter)) for place, line in looked_at.items()]
+        found = suspects(rows, frozenset(place + 1 for place in telling), len(lines))
+        if found:
+            return found
+    return ()
+
+
+def _lines(text: str) -> pa.Array:
+    whole = pa.array([text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text], pa.large_string())
+    return pc.split_pattern(whole, "\n").flatten()
+
+
+def suspects_in_rows(rows: Sequence[Sequence[Value]]) -> tuple[Suspect, ...]:
+    """What tells of persons in the rows of a sheet, "" for an empty cell."""
+    kinds = set(map(type, chain.from_iterable(rows)))
+    texts = pa.array({cell for cell in chain.from_iterable(rows) if type(cell) is str}, pa.large_string())
+    titled = bool(pc.any(pc.match_substring_regex(texts, _ANY_SIGN)).as_py())
+    of_persons = {texts[place].as_py() for place in places_to_look_at(texts)}
+    days = any(issubclass(kind, date) for kind in kinds) or _are_days_as_numbers(rows)
+    if not titled and not of_persons and not days:
+        return ()
+    with_days = (
+        place for place, cells in enumerate(rows) if days and any(isinstance(cell, (date, float, int)) for cell in cells)
+    )
+    telling = {
+        *spread(np.fromiter((place for place, cells in enumerate(rows) if not of_persons.isdisjoint(cells)), np.int64)),
+        *spread(np.fromiter(with_days, np.int64)),
+    }
+    others = spread(np.arange(len(rows))) if telling else []
+    titles = (place for place, cells in enumerate(rows) if titled and any(type(cell) is str for cell in cells))
+    looked_at = sorted({*telling, *others, *list(titles)[:_MOST_LINES]})
+    as_texts = [(place + 1, [text_of(cell) or "" for cell in rows[place]]) for place in looked_at]
+    return suspects(as_texts, frozenset(place + 1 for place in telling), len(rows))
+
+
+def suspects_in_strings(texts: Sequence[str]) -> tuple[Suspect, ...]:
+    """What tells of persons in texts that stand in no table, each different; row: place among them, 1-based."""
+    array = pa.array(texts, pa.large_string())
+    rows = [(place + 1, [texts[place][:_LONGEST_LINE]]) for place in places_to_look_at(array)]
+    evidence = _Evidence.of(rows, frozenset(number for number, _ in rows))
+    found = list(evidence.enough_signs(len(texts)))
+    for number, (text,) in rows:
+        items = [(at, item.strip()) for at, item in enumerate(re.split(r"[,;|\n\t]", text)) if item.strip()]
+        if len(items) >= _LEAST_GIVEN and _sign_of_column(items, (), ()) is Sign.NAME:
+            found.append(Suspect(Sign.NAME, 0, number))
+    return tuple(found)
+
+
+def may_be_title(text: str) -> bool:
+    """Whether a sentence may show a text as the title of a column or the name of a sheet: no sign of a person, no given name, no number."""
+    if re.search(r"\d{4}\d|\d[.,:]\d|@", text) or day_of(text) is not None or next(signs_in(text), None) is not None:
+        return False
+    return not any(is_given_name(word) for word in re.split(r"[\W\d_]+", text) if word)
+
+
+def may_have_titles(text: str) -> bool:
+    """Whether a text has any word of titles of records of persons."""
+    return re.search(_ANY_SIGN, text) is not None
+
+
+def _are_days_as_numbers(rows: Sequence[Sequence[Value]]) -> bool:
+    """Whether numbers below the head are days written in one: 20150312."""
+    numbers = (cell for cells in rows[: 2 * HEAD] for cell in cells if isinstance(cell, (float, int)))
+    return any(19_000_101 <= number <= 20_991_231 and day_of(text_of(number) or "") is not None for number in numbers)
+
+
+def suspects(rows: Rows, telling: AbstractSet[int], n_rows: int) -> tuple[Suspect, ...]:
+    """What tells of persons in some rows of a table.
+
+    telling: numbers of the rows that may hold a sign, the others are there to compare with; n_rows: of the whole table.
+    """
+    found = list(_titles_of_persons(rows))
+    if telling:
+        found += _Evidence.of(rows, telling).enough(n_rows)
+    return tuple(dict.fromkeys(found))
+
+
+# ---- titles ----
 
 
 def person_columns(rows: Sequence[Sequence[str]]) -> tuple[str, ...]:
@@ -60,23 +179,37 @@ def person_columns(rows: Sequence[Sequence[str]]) -> tuple[str, ...]:
 
     rows: all records of a table. A column `name` alone (of a Kreis, of a school) is no sign of a person.
     """
-    persons, addresses = _titles(set().union(*rows))
+    return tuple(dict.fromkeys(cell.strip() for _, _, cell in _first_header(list(enumerate(rows)))))
+
+
+def _titles_of_persons(rows: Rows) -> Iterator[Suspect]:
+    for number, column, cell in _first_header(rows):
+        yield Suspect(Sign.TITLE, column, number, cell.strip() if _may_be_shown(cell) else "")
+
+
+def _first_header(rows: Rows) -> list[tuple[int, int, str]]:
+    """(row, column, cell) of what tells of persons in the first row that reads like a header of their records."""
+    persons, addresses = _titles(set().union(*(cells for _, cells in rows)))
     if not persons and not addresses:
-        return ()
-    for cells in rows:
+        return []
+    for number, cells in rows:
         if sum(map(bool, cells)) < 2:
             continue
-        found = [cell.strip() for cell in cells if cell in persons]
-        beside = [cell.strip() for cell in cells if cell in addresses]
-        named = [cell.strip() for cell in cells if beside and fold(cell) in _NAME]
-        if found or named:
-            return tuple(dict.fromkeys([*found, *named, *beside]))
-    return ()
+        beside = any(cell in addresses for cell in cells)
+        named = beside and any(fold(cell) in _NAME for cell in cells)
+        if named or any(cell in persons for cell in cells):
+            return [
+                (number, column, cell)
+                for column, cell in enumerate(cells)
+                if cell in persons or cell in addresses or (named and fold(cell) in _NAME)
+            ]
+    return []
 
 
-def may_name_persons(lines: Iterable[Sequence[object]]) -> bool:
-    """Whether any cell of a workbook, by rows or columns, is a header for which person_columns looks: its rows must be made texts then."""
-    return any(_titles(set().union(*lines)))
+def _may_be_shown(cell: str) -> bool:
+    """Whether a title has known words only: what looks like a title may be a value."""
+    known = _PERSON | _ALONE | _ADDRESS | _NAME | _BESIDE
+    return fold(cell) in known or all(fold(word) in known for word in _WORDS.findall(cell))
 
 
 def _titles(distinct: AbstractSet[object]) -> tuple[frozenset[str], frozenset[str]]:
@@ -95,68 +228,10 @@ def _names_one_of(cell: str, folded: str, headers: frozenset[str]) -> bool:
     return folded in headers or not headers.isdisjoint([*words, *pairs])
 
 
-# What the cells of a column look like in records of persons, never in statistics.
-SAMPLE = 500  # rows looked at
-_LEAST = 5  # cells that must look so, and different from each other
-_SHARE = 0.6  # of the filled cells of a column
-_DAY = re.compile(r"([0-3]?[0-9])\.[01]?[0-9]\.(?:19|20)?[0-9]{2}|(?:19|20)[0-9]{2}-[01][0-9]-([0-3][0-9])(?:[T ][0-9:.]*)?")
-_NAME_OF_PERSON = re.compile(r"[A-ZÄÖÜ][\w'’-]+,\s*([A-ZÄÖÜ][\w'’ -]+)")
-_KIND_OF_PLACE = re.compile(r"stadt|kreis|region|gemeinde|bezirk|verband|markt|\bland\b|\bst\b|\bkrfr", re.IGNORECASE)
-_KEYS_OF_PERSONS = (
-    re.compile(r"[A-Z]{2}[0-9]{2}(?: ?[0-9A-Z]{4}){3,7}(?: ?[0-9A-Z]{1,3})?"),  # account
-    re.compile(r"[A-Z][0-9]{9}(?:[0-9]{3}[A-Z0-9]*)?|[0-9]{8}[A-Z][0-9]{3}"),  # health, pension insurance
-)
-
-
-def person_values(rows: Sequence[Sequence[str]]) -> tuple[str, ...]:
-    """The titles (or letters) of columns whose cells are as in records of persons: days of birth, names, keys of persons.
-
-    rows: the first records of a table.
-    """
-    found: list[str] = []
-    for number, column in enumerate(zip_longest(*rows, fillvalue="")):
-        cells = [cell.strip() for cell in column if cell.strip()]
-        like = _like_persons(cells)
-        if like:
-            title = next((cell for cell in cells if cell not in like), "")
-            found.append(title if title and len(title) <= _LONGEST_CELL else column_letters(number + 1))
-    return tuple(dict.fromkeys(found))
-
-
-def may_be_persons(column: Sequence[object]) -> bool:
-    """Whether a column of a workbook holds as many different cells besides numbers as person_values needs; "" is an empty cell."""
-    distinct = {cell for cell in column if type(cell) is not float and type(cell) is not int and cell != ""}
-    return sum(not (isinstance(cell, str) and cell.isdigit()) for cell in distinct) >= _LEAST
-
-
-def _like_persons(cells: Sequence[str]) -> frozenset[str]:
-    """The cells of a column that look like a person's, where so many do and differ; none otherwise.
-
-    Reporting dates repeat a few days of the month; after the comma in names of places stands what kind of place it is (`Herne, Stadt`).
-    """
-    if len(cells) < _LEAST:
-        return frozenset()
-    counted = Counter(cell for cell in cells if len(cell) <= _LONGEST_CELL)
-    distinct = [cell for cell in counted if not cell.isdigit()]
-    days = {cell: match.group(1) or match.group(2) for cell in distinct if (match := _DAY.fullmatch(cell))}
-    named = {
-        cell: match.group(1)
-        for cell in distinct
-        if (match := _NAME_OF_PERSON.fullmatch(cell)) and not _KIND_OF_PLACE.search(match.group(1))
-    }
-    keys = {cell: cell for cell in distinct if any(key.fullmatch(cell) for key in _KEYS_OF_PERSONS)}
-    for told_by in (days, named, keys):
-        n_alike = sum(counted[cell] for cell in told_by)
-        enough = n_alike >= _SHARE * len(cells) and len(told_by) >= _SHARE * n_alike
-        if enough and len(set(told_by.values())) >= _LEAST:
-            return frozenset(told_by)
-    return frozenset()
-
-
-# Quick test on a whole text, so that large files without any such word are not looked at cell by cell.
+# Quick test, so that large files without any such word are not looked at cell by cell.
 _SIGNS = (
     *("vorname", "rufname", "nachname", "familienname", "geb", "versich", "aktenzeichen", "steuer", "ausweis", "iban"),
-    *("stra(ss|ß)e", "str[.]", "[;,\t]str[;,\t]", "hausn", "anschrift", "telefon", "mail", "matrikel", "patient"),
+    *("stra(ss|ß)e", "str[.]", "[;,\t]str[;,\t]", "^str$", "hausn", "anschrift", "telefon", "mail", "matrikel", "patient"),
     *("first", "last", "surname", "birth", "insurance", "street", "name.{0,5}(kind|sch(ü|ue)ler)"),
     "(person|personen|kind|kindes|kinder|fall|klient|sch(ü|ue)ler)[-_ .]?(id|nr|nummer|kenn|name)",
 )
@@ -165,17 +240,174 @@ _LONGEST_LINE = 20_000  # characters
 _MOST_LINES = 2_000  # lines with a sign that are looked at; a title stands in one of the first
 
 
-def lines_that_may_name_persons(text: str) -> list[str]:
-    """The lines of a text that have any word that person_columns looks for, the first of them."""
-    whole = pa.array([text], pa.large_string())
-    if not pc.match_substring_regex(whole, _ANY_SIGN)[0].as_py():
-        return []
-    found: dict[str, None] = {}
-    for sign in re.finditer(_ANY_SIGN, text):
-        start = text.rfind("\n", 0, sign.start()) + 1
-        end = text.find("\n", sign.start())
-        line = text[start : end if end >= 0 else len(text)].rstrip("\r")
-        found.setdefault(line if len(line) <= _LONGEST_LINE else "", None)
-        if len(found) >= _MOST_LINES:
-            break
-    return [line for line in found if line]
+# ---- cells and columns ----
+
+# How many different ones of a column, or of a row, tell of persons. Fewer may belong to the sender.
+_ENOUGH: Mapping[Sign, int] = {
+    Sign.ACCOUNT: 1,
+    Sign.INSURANCE: 1,
+    Sign.TAX: 1,
+    Sign.BIRTH: 1,
+    Sign.ABOUT: 1,
+    Sign.ADDRESS: 1,
+    Sign.NAMED_DAY: 2,
+    Sign.NAME: 3,
+    Sign.MAIL: 3,
+    Sign.PHONE: 5,
+}
+_ALONG_A_ROW: Mapping[Sign, int] = {Sign.NAME: 3, Sign.MAIL: 3}
+_SHARE = 0.6  # of the filled cells of a column
+_LEAST = 5  # different days, keys
+_LEAST_GIVEN, _LEAST_PHONES, _LEAST_TAX, _LEAST_UNTITLED = 4, 3, 3, 3
+_MANY_DAYS = 30  # different days tell, however often each is repeated
+_FEW_ROWS = 3  # in so short a table a single name with a day is a record
+_SENDER = (  # in a row of the sender, of the day or of the making of a table
+    r"(?i)ansprech|kontakt|bearbeit|erstell|absender|auskunft|verantwort|telefon|\btel\b|e-?mail|\bfax|mobil|\bstand|datum|\bgez\b"
+    r"|unterschr|leitung|dezernent|sachgebiet|rückfrag|vertret|gedruckt|ausgegeben|freigab|geprüft"
+)
+_EVENT = (  # in titles of days on which something begins, ends or is counted
+    r"(?i)beginn|begonnen|start|anfang|ende\b|schluss|termin|stand\b|stichtag|eröffn|eingang|erheb|gültig|laufzeit|\bvon\b|\bbis\b|\bab\b"
+    r"|\bseit\b|durchgeführt|veranstalt|sitzung|treffen|meld|liefer|bewillig|bescheid|kraft|aufnahme|eintritt|austritt"
+    r"|änderung|publi|veröff|abruf|bericht|inbetrieb|woche|monat|quartal|frist|fällig|zahlung|buchung|update|valid|begin|end\b"
+)
+_DATED = r"(?i)^\W*(?:datum|tag|date|zeit|zeitpunkt|day)\W*$"
+_KEYS_OF_PERSONS = (
+    r"[A-Z]{2}[0-9]{2}(?: ?[0-9A-Z]{4}){3,7}(?: ?[0-9A-Z]{1,3})?"  # account
+    r"|[A-Z][0-9]{9}(?:[0-9]{3}[A-Z0-9]*)?|[0-9]{8}[A-Z][0-9]{3}"  # health, pension insurance
+)
+_BRIEF_NAME = r"[A-ZÄÖÜÇŞİ][\w'’-]+,?\s+[A-ZÄÖÜÇŞİ]\."  # Müller, A.
+
+
+@dataclass(frozen=True)
+class _Evidence:
+    """What some rows hold.
+
+    found: (sign, column, 0) or (sign, None, row) to the different things found, each with its first row; columns: the filled cells.
+    """
+
+    found: Mapping[tuple[Sign, int | None, int], Mapping[str, int]]
+    columns: Mapping[int, Sequence[tuple[int, str]]]
+
+    @classmethod
+    def of(cls, rows: Rows, telling: AbstractSet[int]) -> _Evidence:
+        found: dict[tuple[Sign, int | None, int], dict[str, int]] = {}
+        columns: dict[int, list[tuple[int, str]]] = {}
+        for number, cells in rows:
+            filled = [(column, cell.strip()) for column, cell in enumerate(cells) if cell and not cell.isspace()]
+            for column, cell in filled:
+                columns.setdefault(column, []).append((number, cell))
+            if number not in telling:
+                continue
+            for column, cell in filled:
+                for sign, what in signs_in(cell):
+                    found.setdefault((sign, column, 0), {}).setdefault(what, number)
+                    if sign in _ALONG_A_ROW:
+                        found.setdefault((sign, None, number), {}).setdefault(what, number)
+            named = _named_day(filled)
+            if named is not None:
+                found.setdefault((Sign.NAMED_DAY, named[0], 0), {}).setdefault(named[1], number)
+        return cls(found, columns)
+
+    def enough(self, n_rows: int) -> Iterator[Suspect]:
+        """Where there is enough of it."""
+        yield from self.enough_signs(n_rows)
+        for column, cells in self.columns.items():
+            sign = _sign_of_column(cells, self.columns.get(column - 1, ()), self.columns.get(column + 1, ()))
+            if sign is not None:
+                yield Suspect(sign, column, cells[0][0])
+
+    def enough_signs(self, n_rows: int) -> Iterator[Suspect]:
+        """Where there are enough signs in the cells, whatever their columns look like."""
+        for (sign, column, row), things in self.found.items():
+            least = _ENOUGH[sign] if column is not None else _ALONG_A_ROW[sign]
+            if len(things) >= least or (sign is Sign.NAMED_DAY and n_rows <= _FEW_ROWS):
+                yield Suspect(sign, column, row or min(things.values()))
+
+
+def _named_day(filled: Sequence[tuple[int, str]]) -> tuple[int, str] | None:
+    """(column, name) of a row with the name of a person in one cell, or in two, and a day in another; None for a row of the sender."""
+    if not any(day_of(cell) for _, cell in filled):
+        return None
+    in_one = [(column, cell) for column, cell in filled if is_full_name(cell)]
+    in_two = [
+        (column, f"{cell} {beside}")
+        for (column, cell), (next_column, beside) in pairwise(filled)
+        if column + 1 == next_column
+        and (is_given_name(cell) or is_given_name(beside))
+        and may_be_surname(cell)
+        and may_be_surname(beside)
+    ]
+    named = [*in_one, *in_two]
+    return None if not named or any(re.search(_SENDER, cell) for _, cell in filled) else named[0]
+
+
+def _sign_of_column(
+    cells: Sequence[tuple[int, str]], left: Sequence[tuple[int, str]], right: Sequence[tuple[int, str]]
+) -> Sign | None:
+    """What most cells of a column are that only records of persons have; None where it is nothing of that kind.
+
+    left, right: the cells of the columns beside it: the other half of a name, or whose telephone it is.
+    """
+    texts = [cell for _, cell in cells]
+    distinct = set(texts)
+    named = {cell for cell in distinct if is_full_name(cell) or re.fullmatch(_BRIEF_NAME, cell)}
+    if len(named) >= (2 if len(texts) <= _FEW_ROWS else 3) and _is_most(named, texts):
+        return Sign.NAME
+    given = {cell for cell in distinct if is_given_name(cell)}
+    if len(given) >= 2 and _is_most(given, texts):
+        surnames = {cell for beside in (left, right) for _, cell in beside if may_be_surname(cell)}
+        if len(given) >= _LEAST_GIVEN or len(surnames) >= len(given):
+            return Sign.NAME
+    labelled = {row for row, cell in left if re.search(_SENDER, cell)}
+    phones = [cell for row, cell in cells if row not in labelled and is_phone(cell)]
+    if len(set(phones)) >= _LEAST_PHONES and _is_most(set(phones), texts) and not _are_keys(phones):
+        return Sign.PHONE
+    keys = {cell for cell in distinct if not cell.isdigit() and re.fullmatch(_KEYS_OF_PERSONS, cell)}
+    if len(keys) >= _LEAST and _is_most(keys, texts):
+        return Sign.INSURANCE
+    taxes = {cell for cell in distinct if is_tax_number(cell.replace(" ", ""))}
+    if len(taxes) >= _LEAST_TAX and _is_most(taxes, texts):
+        return Sign.TAX
+    return Sign.DAY if _are_births(cells) else None
+
+
+def _are_keys(numbers: Sequence[str]) -> bool:
+    """Whether numbers that begin with a zero are keys of areas rather than telephones: of one length, and in order or of several Länder."""
+    of_one_length = len({len(number) for number in numbers}) == 1 and all(map(str.isdigit, numbers))
+    in_order = list(numbers) == sorted(numbers)
+    laender = {number[:2] for number in numbers}
+    return of_one_length and (in_order or (len(numbers[0]) in (8, 12) and len(laender) > 1 and max(laender) <= "16"))
+
+
+def _is_most(some: AbstractSet[str], texts: Sequence[str]) -> bool:
+    count = Counter(texts)
+    return sum(count[text] for text in some) >= _SHARE * len(texts)
+
+
+def _are_births(cells: Sequence[tuple[int, str]]) -> bool:
+    """Whether a column is of days as children are born: any days of any month, most of them different, in no order.
+
+    Reporting dates repeat a few days of the month, series go on in equal steps, services begin under a title that says so.
+    """
+    days = [day for _, cell in cells if (day := day_of(cell)) is not None]
+    distinct = list(dict.fromkeys(days))
+    untitled = len(days) == len(cells)
+    if len(days) < _SHARE * len(cells) or len(distinct) < (_LEAST_UNTITLED if untitled else _LEAST):
+        return False
+    if len(distinct) < _SHARE * len(days) and len(distinct) < _MANY_DAYS:
+        return False
+    titles = [cell for row, cell in cells if row <= HEAD and day_of(cell) is None]
+    if any(re.search(_EVENT, title) for title in titles):
+        return False
+    inside = {day.day for day in distinct if (day.month, day.day) not in EDGES}
+    if len(inside) < (_LEAST_UNTITLED if len(distinct) < _LEAST else _LEAST):
+        return False
+    return not _are_series(distinct, dated=any(re.search(_DATED, title) for title in titles))
+
+
+def _are_series(days: Sequence[date], *, dated: bool) -> bool:
+    """Whether days go on in nearly equal steps; under a title that says no more than that they are days, whether they go on at all."""
+    steps = Counter((after - before).days for before, after in pairwise(days))
+    if dated and (all(step > 0 for step in steps) or all(step < 0 for step in steps)):
+        return True
+    return steps.most_common(1)[0][1] >= 0.8 * (len(days) - 1)

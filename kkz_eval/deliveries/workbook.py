@@ -168,11 +168,6 @@ def text_of(value: Value) -> str | None:
     return str(value)
 
 
-def words_of(cells: Sequence[Value]) -> list[str]:
-    """A row for whoever looks for words only: its texts, "" for an empty cell, "0" for a number or a day."""
-    return [(cell if cell.strip() else "") if isinstance(cell, str) else "0" for cell in cells]
-
-
 def number_of(value: Value) -> float | None:
     """The number that a cell holds as a number; None where it holds text, a date, a truth value or nothing."""
     return float(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else None

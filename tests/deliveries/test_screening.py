@@ -2,20 +2,48 @@
 
 from __future__ import annotations
 
-from datetime import date
+from pathlib import Path
 
 import pytest
 from contract_values import CONTRACTS, SHARED_DATA, needs_shared_data
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
-from kkz_eval.deliveries.reader import PersonRecords, read_file
-from kkz_eval.deliveries.screening import lines_that_may_name_persons, may_be_persons, person_columns, person_values
-from kkz_eval.deliveries.workbook import Value, text_of
+from kkz_eval.contracts.load import load_contracts
+from kkz_eval.deliveries.reader import Claimed, PersonRecords, Unclaimed, read_file
+from kkz_eval.deliveries.screening import person_columns
+
+ROOT = Path(__file__).parents[2]
+CASES = ROOT / "tests" / "cases"
+PERSON_FILES = sorted((CASES / "persons").iterdir())
 
 
-def _table(*columns: list[str]) -> list[list[str]]:
-    return [list(cells) for cells in zip(*columns, strict=True)]
+@pytest.mark.parametrize("file", PERSON_FILES, ids=lambda file: file.stem)
+def test_a_file_of_persons_is_refused_wherever_they_stand(file: Path) -> None:
+    result = read_file(file.read_bytes(), file.name, load_contracts(ROOT / "data_contracts"))
+    assert isinstance(result, PersonRecords)
+    for language in ("de", "en"):
+        said = result.sentence(language).replace(file.name, "")
+        assert not [value for value in ("Anna", "Müller", "2015", "0211", "example", "Bären") if value in said]
+
+
+def test_ordinary_labels_with_a_comma_are_no_names() -> None:
+    contracts = load_contracts(ROOT / "data_contracts")
+    services, spending = (CASES / "deliveries" / name for name in ("N1.csv", "N3.xlsx"))
+    assert isinstance(read_file(services.read_bytes(), services.name, contracts), Claimed)
+    unknown = read_file(spending.read_bytes(), spending.name, contracts)
+    assert isinstance(unknown, Unclaimed)
+    assert unknown.reason_code == "no_contract"
+
+
+def _refused(*columns: list[str]) -> PersonRecords:
+    text = "\n".join(";".join(cells) for cells in zip(*columns, strict=True))
+    result = read_file(text.encode(), "liste.csv", CONTRACTS)
+    assert isinstance(result, PersonRecords)
+    return result
+
+
+def _passes(*columns: list[str]) -> bool:
+    text = "\n".join(";".join(cells) for cells in zip(*columns, strict=True))
+    return not isinstance(read_file(text.encode(), "liste.csv", CONTRACTS), PersonRecords)
 
 
 _DAYS = [f"{day:02d}.{1 + day % 12:02d}.{2008 + day % 5}" for day in range(1, 25)]
@@ -34,15 +62,11 @@ _DAYS = [f"{day:02d}.{1 + day % 12:02d}.{2008 + day % 5}" for day in range(1, 25
     ],
 )
 def test_a_column_as_only_persons_have_is_recognised_under_any_title(column: list[str]) -> None:
-    rows = _table(["a", *["1"] * (len(column) - 1)], column)
-    assert person_values(rows) == (column[0],)
-    text = "\n".join(";".join(cells) for cells in rows).encode()
-    result = read_file(text, "liste.csv", CONTRACTS)
-    assert isinstance(result, PersonRecords)
-    assert column[1] not in result.sentence("de")  # never a value
-    assert isinstance(
-        read_file("\n".join(";".join(cells) for cells in rows[1:]).encode(), "ohne_kopf.csv", CONTRACTS), PersonRecords
-    )
+    numbers = ["a", *["1"] * (len(column) - 1)]
+    for cells in (column, column[1:]):
+        sentence = _refused(numbers[: len(cells)], cells).sentence("de")
+        assert "Spalte B" in sentence
+        assert column[1] not in sentence
 
 
 @pytest.mark.parametrize(
@@ -67,7 +91,7 @@ def test_a_column_as_only_persons_have_is_recognised_under_any_title(column: lis
     ],
 )
 def test_columns_of_statistics_are_no_persons(column: list[str]) -> None:
-    assert person_values(_table(["Titel", *column], ["b", *["1"] * len(column)])) == ()
+    assert _passes(["Titel", *column], ["b", *["1"] * len(column)])
 
 
 @pytest.mark.parametrize(
@@ -112,43 +136,6 @@ def test_genuine_statistics_are_no_records_of_persons() -> None:
         assert not isinstance(read_file(file.read_bytes(), file.name, {}), PersonRecords), file.name
 
 
-def test_only_lines_with_a_telling_word_are_looked_at() -> None:
-    assert lines_that_may_name_persons("AGS;Jahr\r\n1;2\r\n" * 10 + "Vorname;Ort\r\n") == ["Vorname;Ort"]
-    assert lines_that_may_name_persons("AGS;Jahr\n1;2\n") == []
-
-
 def test_a_quotation_mark_left_open_hides_no_title() -> None:
     text = "AGS;Jahr\n1;2\n" * 30 + '"Erste Lieferung aus der Straße\n' + "Vorname;Ort\n" + "Telefon\n" * 30_000
-    assert lines_that_may_name_persons(text)[1] == "Vorname;Ort"
     assert isinstance(read_file(text.encode(), "liste.csv", CONTRACTS), PersonRecords)
-
-
-@pytest.mark.parametrize(
-    ("column", "asked"),
-    [
-        ([1.5, 2, 3.25, 4, 5, 6], False),
-        (["Quote", "2011", 1.5, 2.5, 3.5, 4.5, 5.5], False),
-        (["Kennziffer", "01001", "01002", "01003", "01004", "01005"], False),
-        (["Name", "Muster, Anna", "Muster, Bea", "Muster, Cem", "Muster, Dana"], True),
-        ([date(2010, 1, day) for day in range(1, 6)], True),
-    ],
-)
-def test_a_column_is_asked_for_persons_where_it_could_hold_enough_of_them(column: list[object], asked: bool) -> None:
-    assert may_be_persons(column) is asked
-
-
-@settings(max_examples=60, deadline=None)
-@given(
-    st.lists(
-        st.one_of(
-            st.sampled_from(["", "Muster, Anna", "Probe, Bert", "Test, Carla", "Fall, Dora", "Name, Eva", "Satz, Fritz"]),
-            st.floats(allow_nan=False, allow_infinity=False),
-            st.integers(),
-            st.dates(date(2009, 1, 1), date(2010, 12, 31)),
-        ),
-        max_size=12,
-    )
-)
-def test_a_column_that_is_not_asked_holds_no_persons(column: list[Value]) -> None:
-    if person_values([[text_of(cell) or ""] for cell in column]):
-        assert may_be_persons(column)

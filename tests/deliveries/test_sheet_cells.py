@@ -10,11 +10,11 @@ import pytest
 
 from kkz_eval.deliveries.reader import read_file
 from kkz_eval.deliveries.results import PersonRecords
-from kkz_eval.deliveries.screening import SAMPLE
 from kkz_eval.deliveries.sheet_cells import are_numbers, cells_of
 from kkz_eval.deliveries.workbook import Value, number_of, text_of
 
 NAN = float("nan")
+SAMPLE = 500
 
 
 @pytest.mark.parametrize(
@@ -73,4 +73,4 @@ def test_a_title_of_persons_below_a_stretch_of_numbers_is_found(row: int) -> Non
     book.save(data)
     found = read_file(data.getvalue(), "a.xlsx", {})
     assert isinstance(found, PersonRecords)
-    assert found.columns == ("Vorname",)
+    assert "Spalte B (Titel „Vorname“)" in found.sentence("de")

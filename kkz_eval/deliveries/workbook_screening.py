@@ -1,0 +1,276 @@
+"""All that a workbook holds in words, screened for persons: cells of every sheet, comments, properties, names, lists, headers, caches.
+
+Of the container, any part that may carry text is looked into; creators and last editors are no reason, nor are the authors of comments.
+Formats: ECMA-376 part 1 (SpreadsheetML) and part 2 (core properties), ODF 1.3 part 3; .xls by its strings alone.
+Does not belong here: what tells of a person (screening.py, person_signs.py), whether a container may be opened (container.py).
+"""
+
+from __future__ import annotations
+
+import html
+import io
+import posixpath
+import re
+import zipfile
+import zlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import zip_longest
+
+import pyarrow as pa
+
+from kkz_eval.deliveries.parts import Parts, XmlError
+from kkz_eval.deliveries.person_signs import places_to_look_at
+from kkz_eval.deliveries.results import PersonPlace, PropertyName, SheetLabel
+from kkz_eval.deliveries.screening import Suspect, may_be_title, may_have_titles, suspects_in_rows, suspects_in_strings
+from kkz_eval.deliveries.workbook import ZIP, BrokenWorkbookError, Sheet, Value
+from kkz_eval.model.identifiers import column_letters
+
+_PIECE = 1 << 24  # bytes of a part that are looked at in one go
+
+
+def persons_in_workbook(data: bytes, workbook: Sequence[Sheet]) -> tuple[PersonPlace, ...]:
+    """Where a workbook tells of persons; () where nothing does. Raises BrokenWorkbookError (embedded_files).
+
+    workbook: all sheets of the data, hidden ones too.
+    """
+    labels = {sheet.name: _label(sheet.name, number) for number, sheet in enumerate(workbook, 1)}
+    found = [place for sheet in workbook for place in places(suspects_in_rows(sheet.rows), labels[sheet.name])]
+    if not data.startswith(ZIP):
+        return tuple(found) or tuple(_in_binary(data))
+    cells = {cell.strip() for sheet in workbook for row in sheet.rows for cell in row if isinstance(cell, str)}
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            parts = Parts(archive)
+            if any(_is_foreign(name) for name in parts.named if not name.endswith("/")):
+                raise BrokenWorkbookError("embedded_files")
+            sheet_of = _sheets_of_parts(parts, labels)
+            for name in parts.named:
+                found += _in_part(parts, name, sheet_of.get(name), cells)
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, XmlError) as error:
+        raise BrokenWorkbookError("broken_workbook") from error  # a part that can't be unpacked can't be looked into
+    return tuple(dict.fromkeys(found))
+
+
+def places(found: Iterable[Suspect], sheet: SheetLabel | None = None) -> Iterator[PersonPlace]:
+    """What was found in a table, as places that a sentence can name."""
+    for one in found:
+        about: dict[str, str | SheetLabel] = {} if sheet is None else {"sheet": sheet}
+        if one.column is None:
+            yield PersonPlace(one.sign, "row" if sheet is None else "sheet_row", {**about, "row": str(one.row)})
+        else:
+            letters = column_letters(one.column + 1)
+            yield PersonPlace(one.sign, "column" if sheet is None else "sheet_column", {**about, "column": letters}, one.title)
+
+
+def _label(name: str, number: int) -> SheetLabel:
+    """How a sheet is called in a sentence: by its number where its name tells of a person or may be a value."""
+    return SheetLabel(name if may_be_title(name) else "", number)
+
+
+# ---- parts of a container ----
+
+# Names of parts are in the form of plain_name: small letters, one kind of slash.
+_READABLE = (
+    r".*\.(?:xml|rels|vml|rdf|png|jpe?g|gif|bmp|tiff?|emf|wmf|svg|svm|wdp|ico)$|mimetype$|configurations2/|thumbnails/|layout-cache$"
+    r"|objectreplacements/|.*(?:printersettings|ctrlprops|_xmlsignatures)/|.*vbaproject\w*\.bin$|.*customproperty\d*\.bin$"
+)
+_EMBEDDED = r"(?:.*/)?(?:embeddings|activex|model)/"
+_TEXT = r".*\.(?:xml|rels|vml|rdf|svg)$"
+_NO_TEXT = r"\[content_types\]\.xml$|_rels/\.rels$|(?:.*/)?theme/|.*calcchain\.xml$|.*/persons/|meta-inf/|settings\.xml$|configurations2/"
+_KINDS = (  # the first that a part's name has; the kind is the key below `persons.where.` in the catalogue
+    (r"docprops/|meta\.xml$", "property"),
+    (r"drawings?\d*(?:/|\.xml|\.vml)|diagrams/", "drawing"),
+    (r"comments?(?:/|\d*\.xml)", "comment"),
+    (r"charts?(?:sheets)?/|object ", "chart"),
+    (r"pivot|slicer|timeline", "pivot"),
+    (r"externallinks?/", "link"),
+    (r"querytables?/|connections", "connection"),
+    (r"worksheets/_rels/", "hyperlink"),
+    (r"worksheets/|^styles\.xml", "frame"),
+    (r"sharedstrings|^content\.xml", "unused"),
+    (r"workbook\.xml", "name"),
+)
+_AMONG_CELLS = frozenset(("unused",))  # kinds of parts that hold the texts of the cells too
+_AUTHORS = (  # who made a file or a comment travels along with it and is no reason to refuse it
+    r"(?s)<(?P<tag>(?:\w+:)?(?:creator|lastModifiedBy|initial-creator|printed-by|Company|Manager|authors))\b[^>]*>.*?</(?P=tag)>"
+    r"|\b(?:userName|lastModifiedBy|creator)=\"[^\"]*\""
+)
+
+
+def _is_foreign(name: str) -> bool:
+    """Whether a part is a file of its own, which nobody sees in the sheets and nothing here can look into."""
+    return re.match(_EMBEDDED, name) is not None or re.match(_READABLE, name) is None
+
+
+def _in_part(parts: Parts, name: str, sheet: SheetLabel | None, cells: set[str]) -> Iterator[PersonPlace]:
+    if re.match(_NO_TEXT, name) or not re.match(_TEXT, name):
+        return
+    kind = next((kind for words, kind in _KINDS if re.search(words, name)), "other")
+    of_sheet = kind == "frame" and sheet is not None
+    for piece in map(_around_cells, parts.all_of(name)) if of_sheet else _pieces(parts, name):
+        text = _decoded(piece)
+        if not _may_tell(text):
+            continue
+        told = re.sub(_AUTHORS, "", text)
+        for table in _tables(kind, text if kind == "comment" else told):
+            for one in suspects_in_rows(table.rows):
+                yield _place(one, kind, sheet, table.named.get(one.row))
+        if kind != "comment":
+            strings = [string for string in _strings(told) if kind not in _AMONG_CELLS or string not in cells]
+            for one in suspects_in_strings(strings):
+                yield _place(one, kind, sheet, None)
+
+
+def _may_tell(text: str) -> bool:
+    """Whether a part holds anything that could be a sign, marks and all; titles of records of persons may stand in the caches."""
+    return bool(places_to_look_at(pa.array([text], pa.large_string()))) or may_have_titles(text)
+
+
+def _place(one: Suspect, kind: str, sheet: SheetLabel | None, named: str | PropertyName | None) -> PersonPlace:
+    about: dict[str, str | SheetLabel | PropertyName] = {}
+    if named is not None:
+        about["part"] = named
+    if sheet is not None:
+        about["sheet"] = sheet
+    return PersonPlace(one.sign, "_".join([kind, *(["named"] if named else []), *(["of_sheet"] if sheet else [])]), about)
+
+
+def _pieces(parts: Parts, name: str) -> Iterator[bytes]:
+    """A part, unpacked, in pieces that end with a mark."""
+    for chunks in parts.chunks(name):
+        rest = b""
+        for chunk in chunks:
+            rest += chunk
+            end = rest.rfind(b">") + 1
+            if end > 0 and len(rest) >= _PIECE:
+                yield rest[:end]
+                rest = rest[end:]
+        if rest:
+            yield rest
+
+
+def _decoded(piece: bytes) -> str:
+    wide = piece[:2] in (b"\xff\xfe", b"\xfe\xff") or b"\0" in piece[:64]
+    return piece.decode("utf-16" if wide else "utf-8", "replace")
+
+
+def _around_cells(piece: bytes) -> bytes:
+    """What stands before and after the cells of a sheet: lists, messages, headers and footers of pages."""
+    start, end = piece.find(b"<sheetData"), piece.rfind(b"</sheetData>")
+    return piece if start < 0 or end < 0 else piece[:start] + piece[end:]
+
+
+def _sheets_of_parts(parts: Parts, labels: Mapping[str, SheetLabel]) -> dict[str, SheetLabel]:
+    """To which sheet a part belongs: the sheet's own, and those that its relations name."""
+    if parts.workbook is None:
+        return {}
+    of_ids = {relation.identifier: relation.target for relation in parts.related(parts.workbook)}
+    found: dict[str, SheetLabel] = {}
+    for tag in re.findall(r"<(?:\w+:)?sheet\b[^>]*>", _decoded(parts.read(parts.workbook))):
+        part, label = of_ids.get(_attribute(tag, "id")), labels.get(html.unescape(_attribute(tag, "name")))
+        if part is None or label is None:
+            continue
+        folder, file = posixpath.split(part)
+        found |= {part: label, posixpath.join(folder, "_rels", f"{file}.rels"): label}
+        found |= {relation.target: label for relation in parts.related(part)}
+    return found
+
+
+def _attribute(tag: str, name: str) -> str:
+    found = re.search(rf"[\s:]{name}\s*=\s*(?:\"([^\"]*)\"|'([^']*)')", tag)
+    return "" if found is None else found[1] or found[2] or ""
+
+
+# ---- what a part says ----
+
+# Marks inside a text: what stands before and after them is one text.
+_INSIDE = r"</?(?:\w+:)?(?:t|r|rPr|rPh|b|i|u|sz|color|rFont|family|scheme|charset|vertAlign|span|font|a|s|strong|em|latin|solidFill|srgbClr)(?:\s[^>]*)?/?>"
+_MARK = r"<[^>]*>"
+_ATTRIBUTE = r"=\s*(?:\"([^\"<>]{3,})\"|'([^'<>]{3,})')"
+
+
+def _strings(text: str) -> list[str]:
+    """The different texts of a part: between its marks, and in their attributes."""
+    between = re.sub(_MARK, "\n", re.sub(_INSIDE, "", text)).split("\n")
+    told = (
+        html.unescape(string).strip() for string in (*between, *(one or other for one, other in re.findall(_ATTRIBUTE, text)))
+    )
+    return list(dict.fromkeys(string for string in told if string))
+
+
+def _plain(text: str) -> str:
+    """A text without its marks."""
+    return html.unescape(re.sub(_MARK, "\n", re.sub(_INSIDE, "", text))).strip()
+
+
+@dataclass(frozen=True)
+class _Table:
+    """What a part holds in the form of a table. named: how the text of a row is called, by the row, 1-based."""
+
+    rows: list[list[Value]]
+    named: Mapping[int, str | PropertyName] = field(default_factory=dict)
+
+
+def _tables(kind: str, text: str) -> Iterator[_Table]:
+    if kind in ("comment", "unused"):
+        yield _comments(text)
+    elif kind == "property":
+        yield _properties(text)
+    elif kind == "pivot":
+        fields = [
+            [_attribute(opening, "name"), *map(html.unescape, re.findall(r'\sv="([^"]*)"', items))]
+            for opening, items in re.findall(r"(?s)<(cacheField\b[^>]*)>(.*?)(?=<cacheField\b|$)", text)
+        ]
+        yield _Table([list(cells) for cells in zip_longest(*fields, fillvalue="")])
+        yield _Table([list(map(html.unescape, re.findall(r'\sv="([^"]*)"', row))) for row in text.split("</r>")])
+    elif kind == "link":
+        yield _Table([list(map(_plain, re.findall(r"(?s)<v>(.*?)</v>", row))) for row in text.split("</row>")])
+    elif kind == "chart":
+        for cache in re.findall(r"(?s)<(?:\w+:)?strCache\b.*?</(?:\w+:)?strCache>", text):
+            yield _Table([[_plain(value)] for value in re.findall(r"(?s)<(?:\w+:)?v>(.*?)</(?:\w+:)?v>", cache)])
+
+
+_COMMENT = r"(?s)<(?P<tag>(?:\w+:)?(?:comment|threadedComment|annotation))\b(?P<about>[^>]*)>(?P<said>.*?)</(?P=tag)>"
+
+
+def _comments(text: str) -> _Table:
+    """The comments of a sheet. Each begins with the name of its author, where a spreadsheet program put it there."""
+    authors = {_plain(author) for author in re.findall(r"(?s)<(?:\w+:)?author>(.*?)</(?:\w+:)?author>", text)} - {""}
+    rows: list[list[Value]] = []
+    named: dict[int, str | PropertyName] = {}
+    for match in re.finditer(_COMMENT, text):
+        said = _plain(re.sub(_AUTHORS, "", match["said"]))
+        author = next((author for author in authors if said.startswith(f"{author}:")), "")
+        rows.append([said[len(author) :]])
+        cell = _attribute(match["about"], "ref")
+        if re.fullmatch(r"[A-Z]{1,3}\d{1,7}", cell):
+            named[len(rows)] = cell
+    return _Table(rows, named)
+
+
+_PROPERTIES = ("title", "subject", "description", "keywords", "category", "contentStatus")
+
+
+def _properties(text: str) -> _Table:
+    rows: list[list[Value]] = []
+    named: dict[int, str | PropertyName] = {}
+    for name, said in re.findall(r"(?s)<(?:\w+:)?(\w+)(?:\s[^>]*)?>([^<]+)</", text):
+        rows.append([html.unescape(said).strip()])
+        if name in _PROPERTIES:
+            named[len(rows)] = PropertyName(name)
+    return _Table(rows, named)
+
+
+# ---- workbooks in one binary file ----
+
+_NARROW = rb"[\x20-\x7e\xa0-\xff]{5,}"
+_WIDE = rb"(?:[\x20-\x7e\xa0-\xff]\x00|[\x00-\xff]\x01){5,}"
+
+
+def _in_binary(data: bytes) -> Iterator[PersonPlace]:
+    """What any text in an .xls tells, wherever it stands: its records hold texts of one or two bytes a letter ([MS-XLS] 2.5.293)."""
+    narrow = (found.decode("latin-1") for found in re.findall(_NARROW, data))
+    wide = (found.decode("utf-16-le", "replace") for found in re.findall(_WIDE, data))
+    for one in suspects_in_strings(list(dict.fromkeys([*narrow, *wide]))):
+        yield PersonPlace(one.sign, "binary", {})
