@@ -31,26 +31,28 @@ _RELIGIOUS = frozenset(
 
 def is_given(word: str) -> bool:
     """Whether a word, or each part of it between hyphens, is a given name."""
+    folded = word.casefold().strip(".")
     names = given_names()
-    parts = [part for part in word.casefold().strip(".").split("-") if part]
-    return bool(parts) and all(part in names for part in parts)
+    return folded in names or ("-" in folded and all(part in names for part in folded.split("-")))
 
 
 def is_given_name(text: str) -> bool:
     """Whether a text is one or two given names and nothing else: `Mia`, `Anna-Lena`, `Mehmet Ali`."""
     words = text.split()
-    return 0 < len(words) <= 2 and all(is_given(word) for word in words) and not _is_namesake(text)
+    return 0 < len(words) <= 2 and is_given(words[0]) and is_given(words[-1]) and not _is_namesake(text)
 
 
 def is_full_name(text: str) -> bool:
     """Whether a text is the name of a person and nothing else: `Anna Müller`, `Müller, Anna`, `Mia M.`, `Dr. Ben van Dyk`."""
     if not 5 <= len(text) <= _LONGEST:
         return False
-    text = re.sub(_ADDRESS, "", text.strip().rstrip(",;"))
-    if any(not (sign.isalpha() or sign in " ,.'’´`?-") for sign in text):
+    if not (" " in text or "," in text) or not re.search(r"[^\W\d_]{2}", text):
         return False
+    text = re.sub(_ADDRESS, "", text.strip().rstrip(",;"))
     last, comma, first = text.partition(",")
     words = text.replace(",", " ").split()
+    if not all(re.fullmatch(_WORDS, word) for word in words):
+        return False
     if "," in first or not 2 <= len(words) <= 5 or not _are_capital(words):
         return False
     told = [is_given(word) for word in words]

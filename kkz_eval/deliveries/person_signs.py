@@ -274,7 +274,7 @@ _MAY_BE = (
     r"\b[0-3]?[0-9][. /-]+([Jj]an|[Ff]eb|[Mm].{1,2}r|[Mm]rz|[Aa]pr|[Mm]a[iy]|[Jj]u[nl]|[Aa]ug|[Ss]ep|[Oo][kc]t|[Nn]ov|[Dd]e[zc])",
     r"\b((19|20)[0-9]{2}[01][0-9][0-3][0-9]|[0-3][0-9][01][0-9](19|20)[0-9]{2})\b",
 )
-_FIRST, _SPREAD = 300, 1_200  # texts looked at of those that may hold one kind of sign
+_FIRST, _SPREAD = 200, 600  # texts looked at of those that may hold one kind of sign
 _FEW = (
     1 << 18
 )  # characters of all texts, up to which words are compared one by one: compiling all names into a pattern takes longer

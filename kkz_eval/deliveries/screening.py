@@ -14,6 +14,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import date
 from itertools import chain, pairwise
+from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -21,7 +22,17 @@ import pyarrow.compute as pc
 
 from kkz_eval.deliveries.header import fold
 from kkz_eval.deliveries.person_names import is_full_name, is_given_name, may_be_surname
-from kkz_eval.deliveries.person_signs import EDGES, Sign, day_of, is_phone, is_tax_number, places_to_look_at, signs_in, spread
+from kkz_eval.deliveries.person_signs import (
+    EDGES,
+    Found,
+    Sign,
+    day_of,
+    is_phone,
+    is_tax_number,
+    places_to_look_at,
+    signs_in,
+    spread,
+)
 from kkz_eval.deliveries.text_table import HEAD, cells_of_line
 from kkz_eval.deliveries.workbook import Value, text_of
 
@@ -136,7 +147,7 @@ def suspects_in_strings(texts: Sequence[str]) -> tuple[Suspect, ...]:
     evidence = _Evidence.of(rows, frozenset(number for number, _ in rows))
     found = list(evidence.enough_signs(len(texts)))
     for number, (text,) in rows:
-        items = [(at, item.strip()) for at, item in enumerate(re.split(r"[,;|\n\t]", text)) if item.strip()]
+        items = [(at, _cell(item.strip())) for at, item in enumerate(re.split(r"[,;|\n\t]", text)) if item.strip()]
         if len(items) >= _LEAST_GIVEN and _sign_of_column(items, (), ()) is Sign.NAME:
             found.append(Suspect(Sign.NAME, 0, number))
     return tuple(found)
@@ -256,6 +267,7 @@ _ENOUGH: Mapping[Sign, int] = {
     Sign.PHONE: 5,
 }
 _ALONG_A_ROW: Mapping[Sign, int] = {Sign.NAME: 3, Sign.MAIL: 3}
+_SHORTEST = 8  # characters of a number that may be a day or a key of a person
 _SHARE = 0.6  # of the filled cells of a column
 _LEAST = 5  # different days, keys
 _LEAST_GIVEN, _LEAST_PHONES, _LEAST_TAX, _LEAST_UNTITLED = 4, 3, 3, 3
@@ -278,28 +290,60 @@ _KEYS_OF_PERSONS = (
 _BRIEF_NAME = r"[A-ZÄÖÜÇŞİ][\w'’-]+,?\s+[A-ZÄÖÜÇŞİ]\."  # Müller, A.
 
 
+class _Cell(NamedTuple):
+    """What a cell is. full, given: whether it is a whole name or a given one; day: where it is one."""
+
+    text: str
+    full: bool = False
+    given: bool = False
+    day: date | None = None
+
+
+def _cell(text: str) -> _Cell:
+    if _is_short_number(text):
+        return _Cell(text)
+    if text[0].isdigit():
+        return _Cell(text, is_full_name(text), day=day_of(text))
+    return _Cell(text, is_full_name(text) or re.fullmatch(_BRIEF_NAME, text) is not None, is_given_name(text))
+
+
+def _is_short_number(text: str) -> bool:
+    """Whether a text is a number of too few digits for a day or a key of a person."""
+    return len(text) < _SHORTEST and text.replace(".", "", 1).replace(",", "", 1).isdigit()
+
+
 @dataclass(frozen=True)
 class _Evidence:
     """What some rows hold.
 
-    found: (sign, column, 0) or (sign, None, row) to the different things found, each with its first row; columns: the filled cells.
+    found: (sign, column, 0) or (sign, None, row) to the different things found, each with its first row; columns: the filled cells
+    with their rows.
     """
 
     found: Mapping[tuple[Sign, int | None, int], Mapping[str, int]]
-    columns: Mapping[int, Sequence[tuple[int, str]]]
+    columns: Mapping[int, Sequence[tuple[int, _Cell]]]
 
     @classmethod
     def of(cls, rows: Rows, telling: AbstractSet[int]) -> _Evidence:
         found: dict[tuple[Sign, int | None, int], dict[str, int]] = {}
-        columns: dict[int, list[tuple[int, str]]] = {}
+        columns: dict[int, list[tuple[int, _Cell]]] = {}
+        known: dict[str, _Cell] = {}  # in statistics the same texts stand in many rows
+        signs: dict[str, tuple[Found, ...]] = {}
         for number, cells in rows:
-            filled = [(column, cell.strip()) for column, cell in enumerate(cells) if cell and not cell.isspace()]
-            for column, cell in filled:
-                columns.setdefault(column, []).append((number, cell))
+            filled: list[tuple[int, _Cell]] = []
+            for column, text in enumerate(cells):
+                if text and not text.isspace():
+                    cell = known.get(text)
+                    if cell is None:
+                        cell = known[text] = _cell(text.strip())
+                    filled.append((column, cell))
+                    columns.setdefault(column, []).append((number, cell))
             if number not in telling:
                 continue
             for column, cell in filled:
-                for sign, what in signs_in(cell):
+                if cell.text not in signs:
+                    signs[cell.text] = () if _is_short_number(cell.text) else tuple(signs_in(cell.text))
+                for sign, what in signs[cell.text]:
                     found.setdefault((sign, column, 0), {}).setdefault(what, number)
                     if sign in _ALONG_A_ROW:
                         found.setdefault((sign, None, number), {}).setdefault(what, number)
@@ -324,49 +368,52 @@ class _Evidence:
                 yield Suspect(sign, column, row or min(things.values()))
 
 
-def _named_day(filled: Sequence[tuple[int, str]]) -> tuple[int, str] | None:
+def _named_day(filled: Sequence[tuple[int, _Cell]]) -> tuple[int, str] | None:
     """(column, name) of a row with the name of a person in one cell, or in two, and a day in another; None for a row of the sender."""
-    if not any(day_of(cell) for _, cell in filled):
+    if not any(cell.day for _, cell in filled) or not any(cell.full or cell.given for _, cell in filled):
         return None
-    in_one = [(column, cell) for column, cell in filled if is_full_name(cell)]
+    in_one = [(column, cell.text) for column, cell in filled if cell.full]
     in_two = [
-        (column, f"{cell} {beside}")
+        (column, f"{cell.text} {beside.text}")
         for (column, cell), (next_column, beside) in pairwise(filled)
         if column + 1 == next_column
-        and (is_given_name(cell) or is_given_name(beside))
-        and may_be_surname(cell)
-        and may_be_surname(beside)
+        and (cell.given or beside.given)
+        and may_be_surname(cell.text)
+        and may_be_surname(beside.text)
     ]
     named = [*in_one, *in_two]
-    return None if not named or any(re.search(_SENDER, cell) for _, cell in filled) else named[0]
+    return None if not named or any(re.search(_SENDER, cell.text) for _, cell in filled) else named[0]
 
 
-def _sign_of_column(
-    cells: Sequence[tuple[int, str]], left: Sequence[tuple[int, str]], right: Sequence[tuple[int, str]]
-) -> Sign | None:
+_Column = Sequence[tuple[int, _Cell]]
+
+
+def _sign_of_column(cells: _Column, left: _Column, right: _Column) -> Sign | None:
     """What most cells of a column are that only records of persons have; None where it is nothing of that kind.
 
     left, right: the cells of the columns beside it: the other half of a name, or whose telephone it is.
     """
-    texts = [cell for _, cell in cells]
-    distinct = set(texts)
-    named = {cell for cell in distinct if is_full_name(cell) or re.fullmatch(_BRIEF_NAME, cell)}
-    if len(named) >= (2 if len(texts) <= _FEW_ROWS else 3) and _is_most(named, texts):
+    distinct = {cell.text: cell for _, cell in cells}
+    count = Counter(cell.text for _, cell in cells)
+    named = [text for text, cell in distinct.items() if cell.full]
+    if len(named) >= (2 if len(cells) <= _FEW_ROWS else 3) and _is_most(named, count):
         return Sign.NAME
-    given = {cell for cell in distinct if is_given_name(cell)}
-    if len(given) >= 2 and _is_most(given, texts):
-        surnames = {cell for beside in (left, right) for _, cell in beside if may_be_surname(cell)}
+    given = [text for text, cell in distinct.items() if cell.given]
+    if len(given) >= 2 and _is_most(given, count):
+        surnames = {cell.text for beside in (left, right) for _, cell in beside if may_be_surname(cell.text)}
         if len(given) >= _LEAST_GIVEN or len(surnames) >= len(given):
             return Sign.NAME
-    labelled = {row for row, cell in left if re.search(_SENDER, cell)}
-    phones = [cell for row, cell in cells if row not in labelled and is_phone(cell)]
-    if len(set(phones)) >= _LEAST_PHONES and _is_most(set(phones), texts) and not _are_keys(phones):
-        return Sign.PHONE
-    keys = {cell for cell in distinct if not cell.isdigit() and re.fullmatch(_KEYS_OF_PERSONS, cell)}
-    if len(keys) >= _LEAST and _is_most(keys, texts):
+    phones = [cell for cell in count if cell[0] in "0+(" and is_phone(cell)]
+    if len(phones) >= _LEAST_PHONES and _is_most(phones, count) and not _are_keys(phones):
+        labelled = {row for row, cell in left if re.search(_SENDER, cell.text)}
+        if len({cell.text for row, cell in cells if row not in labelled and cell.text in phones}) >= _LEAST_PHONES:
+            return Sign.PHONE
+    keys = [cell for cell in count if len(cell) >= 12 or cell[0].isalpha()]
+    keys = [cell for cell in keys if not cell.isdigit() and re.fullmatch(_KEYS_OF_PERSONS, cell)]
+    if len(keys) >= _LEAST and _is_most(keys, count):
         return Sign.INSURANCE
-    taxes = {cell for cell in distinct if is_tax_number(cell.replace(" ", ""))}
-    if len(taxes) >= _LEAST_TAX and _is_most(taxes, texts):
+    taxes = [cell for cell in count if len(cell) >= 11 and is_tax_number(cell.replace(" ", ""))]
+    if len(taxes) >= _LEAST_TAX and _is_most(taxes, count):
         return Sign.TAX
     return Sign.DAY if _are_births(cells) else None
 
@@ -379,24 +426,23 @@ def _are_keys(numbers: Sequence[str]) -> bool:
     return of_one_length and (in_order or (len(numbers[0]) in (8, 12) and len(laender) > 1 and max(laender) <= "16"))
 
 
-def _is_most(some: AbstractSet[str], texts: Sequence[str]) -> bool:
-    count = Counter(texts)
-    return sum(count[text] for text in some) >= _SHARE * len(texts)
+def _is_most(some: Sequence[str], count: Counter[str]) -> bool:
+    return sum(count[text] for text in some) >= _SHARE * count.total()
 
 
-def _are_births(cells: Sequence[tuple[int, str]]) -> bool:
+def _are_births(cells: _Column) -> bool:
     """Whether a column is of days as children are born: any days of any month, most of them different, in no order.
 
     Reporting dates repeat a few days of the month, series go on in equal steps, services begin under a title that says so.
     """
-    days = [day for _, cell in cells if (day := day_of(cell)) is not None]
+    days = [cell.day for _, cell in cells if cell.day is not None]
     distinct = list(dict.fromkeys(days))
     untitled = len(days) == len(cells)
     if len(days) < _SHARE * len(cells) or len(distinct) < (_LEAST_UNTITLED if untitled else _LEAST):
         return False
     if len(distinct) < _SHARE * len(days) and len(distinct) < _MANY_DAYS:
         return False
-    titles = [cell for row, cell in cells if row <= HEAD and day_of(cell) is None]
+    titles = [cell.text for row, cell in cells if row <= HEAD and cell.day is None]
     if any(re.search(_EVENT, title) for title in titles):
         return False
     inside = {day.day for day in distinct if (day.month, day.day) not in EDGES}
