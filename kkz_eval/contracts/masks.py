@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from kkz_eval.contracts.contract import CODE_SEPARATOR, Contract, Rule
+from kkz_eval.contracts.contract import CODE_SEPARATOR, Contract, Property, Rule
 from kkz_eval.contracts.rules import (
     RuleError,
     bound,
@@ -29,6 +29,8 @@ from kkz_eval.contracts.rules import (
 from kkz_eval.model.findings import FINDINGS_SCHEMA, Finding, Severity, concat_findings, findings_table
 from kkz_eval.model.identifiers import cell_address, column_letters
 from kkz_eval.model.parsed import COL, QUALITIES, ROW, SHEET, TEXT, ParsedTable
+from kkz_eval.model.spreadsheet_dates import typed_span
+from kkz_eval.model.symbols import SEPARATOR
 
 Bools = npt.NDArray[np.bool_]
 Ints = npt.NDArray[np.int64]
@@ -40,13 +42,15 @@ class Hits:
     """What a rule found: one entry per failing cell.
 
     rows: positions in the table, ascending; field: the property whose cell fails; allowed: what the rule admits, per hit;
-    values: what to show, per hit, where it is not the text of the cell.
+    values: what to show, per hit, where it is not the text of the cell; kinds: which sentence says it, per hit, where it is not the
+    rule's own.
     """
 
     rows: Ints
     field: str
     allowed: Sequence[str]
     values: Sequence[str] | None = None
+    kinds: Sequence[str] | None = None
 
 
 Mask = Callable[[ParsedTable], Hits]
@@ -128,7 +132,7 @@ def _findings(rule: Rule, hits: Hits, table: pa.Table) -> pa.Table:
     values = table.column(hits.field + TEXT).take(at) if hits.values is None else pa.array(hits.values, pa.string())
     columns = {
         "rule": pa.array([rule.rule_id] * n, pa.string()),
-        "kind": pa.array([rule.kind] * n, pa.string()),
+        "kind": pa.array([rule.kind] * n if hits.kinds is None else hits.kinds, pa.string()),
         "severity": pa.array([str(rule.severity)] * n, pa.string()),
         "sheet": table.column(SHEET).take(at),
         "row": table.column(hits.field + ROW).take(at),
@@ -245,15 +249,45 @@ def plain_symbol(symbol: str) -> str:
 
 def _in_codes(rule: Rule, contract: Contract, known_units: Mapping[str, frozenset[str]]) -> Mask:
     column, codes = _column(rule), text_values(rule.parameters["codes"])
-    labels = {code.code: code.label_de for code in contract.property_named(column).codes}
-    allowed = " | ".join(labels.get(code, code) for code in codes)
+    of = contract.property_named(column)
+    labels, spans = {code.code: code.label_de for code in of.codes}, _spans(of, codes)
+    allowed = SEPARATOR.join(labels.get(code, code) for code in codes)
 
     def mask(parsed: ParsedTable) -> Hits:
         known = _values_in(parsed, column, pa.array(codes, pa.string()))
         no_flag = ~_valid(parsed.flags(column))
-        return _where(~known & _delivered(parsed, column, known) & (no_flag | _valid(parsed.values(column))), column, allowed)
+        hits = _where(~known & _delivered(parsed, column, known) & (no_flag | _valid(parsed.values(column))), column, allowed)
+        return _dates_named(hits, parsed, spans) if len(hits.rows) else hits
 
     return mask
+
+
+AS_DATE = "in_codes_as_date"
+_DIGITS = re.compile(r"[0-9]+")
+
+
+def _spans(of: Property, codes: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    """The spans of two numbers in the names of codes ("3-6" of "3 bis unter 6 Jahre"), each with the labels of its codes."""
+    found: dict[str, dict[str, None]] = {}
+    for code in of.codes:
+        for name in (code.label_de, *code.synonyms) if code.code in codes else ():
+            numbers = _DIGITS.findall(name)
+            if len(numbers) == 2:
+                found.setdefault("-".join(numbers), {})[code.label_de] = None
+    return {span: tuple(labels) for span, labels in found.items()}
+
+
+def _dates_named(hits: Hits, parsed: ParsedTable, spans: Mapping[str, tuple[str, ...]]) -> Hits:
+    """The hits on a code list, those told apart that a spreadsheet program made a date of; the code that may be meant is only asked."""
+    texts = parsed.texts(hits.field).take(pa.array(hits.rows)).to_pylist()
+    typed = {text: typed_span(text or "") for text in set(texts)}
+    if not any(typed.values()):
+        return hits
+    meant = {text: next((spans[span] for span in found if span in spans), ()) for text, found in typed.items()}
+    allowed = [
+        SEPARATOR.join(meant[text]) if meant[text] else admitted for text, admitted in zip(texts, hits.allowed, strict=True)
+    ]
+    return replace(hits, allowed=allowed, kinds=[AS_DATE if typed[text] else "in_codes" for text in texts])
 
 
 def _in_code_list(rule: Rule, contract: Contract, known_units: Mapping[str, frozenset[str]]) -> Mask:

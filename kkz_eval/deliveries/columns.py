@@ -13,13 +13,17 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from kkz_eval.contracts.contract import CODE_SEPARATOR, Contract, Property
+from kkz_eval.contracts.rules import text_values
 from kkz_eval.deliveries.appearance import DAY_ZERO
 from kkz_eval.deliveries.header import code_names
-from kkz_eval.deliveries.numbers import Style, parse_numbers, symbol_of
+from kkz_eval.deliveries.missing_words import NO_SYMBOL, Meaning, meaning_of, symbols_for
+from kkz_eval.deliveries.numbers import UNREADABLE, Style, parse_numbers, symbol_of
 from kkz_eval.deliveries.raised import without_marks
 from kkz_eval.model.findings import FINDINGS_SCHEMA, Finding, Severity, concat_findings, findings_table
 from kkz_eval.model.identifiers import is_ags
 from kkz_eval.model.parsed import ARROW_TYPES, ParsedTable
+from kkz_eval.model.spreadsheet_dates import typed_decimal, typed_school_year
+from kkz_eval.model.symbols import SYMBOL_NAMES, joined
 
 IGNORED = b"rows_ignored"  # keys of the metadata of ParsedTable.table: lines that are no records (titles, footnotes, blank ones)
 LEFT_OUT = b"records_left_out"  # records of other units, levels or indicators than the contract's
@@ -30,6 +34,7 @@ _YOUTH_OFFICE = re.compile(r"JH05[0-9]{6}", re.IGNORECASE)
 _LIST = re.compile(r"[;,|+\n]")  # between the codes of one cell; no name of a code has one of them (lint)
 _NUMBER_KEY = re.compile(r"0?5[0-9]+[.,]0")
 _GROUPED_KEY = re.compile(r"5([.,])[0-9]{3}(?:\1[0-9]{3})?")
+_SHORTENED_KEY = re.compile(r"5[.,][0-9]+E\+?[0-9]+", re.IGNORECASE)  # 5,11E+06: the last digits are gone
 _REGIONAL_KEY = re.compile(r"0?5[0-9]{10}")
 _LOST_ZERO = re.compile(r"5(?:[0-9]{3}|[0-9]{6})")
 
@@ -147,7 +152,9 @@ def _read_plain(text: str) -> Reading:
 
 def _read_ags(text: str) -> Reading:
     ags = ags_of(text)
-    return _symbol_or(text, "reader_ags") if ags is None else Reading(ags)
+    if ags is not None:
+        return Reading(ags)
+    return _symbol_or(text, "reader_key_as_number" if _SHORTENED_KEY.fullmatch(text.strip()) else "reader_ags")
 
 
 def _read_year(text: str, day_zero: date) -> Reading:
@@ -156,8 +163,8 @@ def _read_year(text: str, day_zero: date) -> Reading:
         return Reading(int(stripped[:4]))
     day = date_of(stripped)
     if day is not None:
-        number = (day - day_zero).days
-        if day.year < _FIRST_YEAR <= number <= _LAST_YEAR:  # 2016 in a cell that shows dates is 8.7.1905
+        number = (_shown_day(stripped, day) - day_zero).days
+        if _FIRST_YEAR <= number <= _LAST_YEAR:  # 2016 in a cell that shows dates is 8.7.1905
             return Reading(number, problem="reader_year_as_day")
         # 1.1.2017 may be the year 2017 in a column of dates, or the day after the end of 2016
         return Reading(problem="reader_first_of_january") if (day.month, day.day) == (1, 1) else Reading(day.year)
@@ -170,6 +177,18 @@ def _read_year(text: str, day_zero: date) -> Reading:
     return _symbol_or(text, "reader_year")
 
 
+def _shown_day(text: str, day: date) -> date:
+    """The day a hundred years earlier where a text shows two digits of the year and a day that nobody reports to: 8.7.05 may be 8.7.1905.
+
+    The first, the middle and the last day of a month are taken for what they say: people report to them.
+    """
+    is_common = day.day in (1, 15) or (day + timedelta(days=1)).month != day.month
+    if is_common or _FOUR_DIGITS.search(text) or not 2005 <= day.year <= 2009:
+        return day
+    return day.replace(year=day.year - 100)
+
+
+_FOUR_DIGITS = re.compile(r"[0-9]{4}")
 _DAY = re.compile(r"(?:(?:stichtag|stand|am)[ :]*)?([0-9]{1,2})\.([0-9]{1,2})\.([0-9]{4}|[0-9]{2})", re.IGNORECASE)
 _ISO_DAY = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})(?:[T ]00:00(?::00)?)?")
 _SERIAL = re.compile(r"[345][0-9]{4}(?:[.,]0)?")
@@ -196,7 +215,9 @@ def date_of(text: str) -> date | None:
 
 def _read_school_year(text: str) -> Reading:
     year = school_year_of(text)
-    return _symbol_or(text, "reader_school_year") if year is None else Reading(year)
+    if year is not None:
+        return Reading(year)
+    return _symbol_or(text, "reader_school_year" if typed_school_year(text) is None else "reader_school_year_as_date")
 
 
 def _read_code(of: Property) -> Callable[[str], Reading]:
@@ -331,7 +352,7 @@ def parsed_table(
     table = pa.Table.from_arrays(columns, schema=schema)
     keys = _keys(contract, typed_columns, n_records)
     own = findings_table(_placed(findings, contract, cells, keys))
-    unread = _unread(contract, cells, typed_columns, keys, sheet)
+    unread = _unread(contract, cells, typed_columns, keys, sheet, style)
     return ParsedTable(contract.id, layout, table, concat_findings([own, *unread]).combine_chunks(), edition)
 
 
@@ -345,6 +366,7 @@ def _default(of: Property, kind: pa.DataType, n_records: int) -> pa.Array:
 
 
 _ALLOWED = {"ags": "05… (5 | 8)", "year": "2016", "school_year": "2015/16 | 2016"}
+_NO_NUMBER = ("reader_number", "reader_ambiguous_number", "reader_integer")
 _NOTED = frozenset({"reader_serial_date"})  # what could be read, but is worth a look
 
 
@@ -366,7 +388,12 @@ def _keys(contract: Contract, typed_columns: Mapping[str, TypedColumn], n_record
 
 
 def _unread(
-    contract: Contract, cells: Mapping[str, Cells], typed_columns: Mapping[str, TypedColumn], keys: _Keys, sheet: str | None
+    contract: Contract,
+    cells: Mapping[str, Cells],
+    typed_columns: Mapping[str, TypedColumn],
+    keys: _Keys,
+    sheet: str | None,
+    style: Style | None,
 ) -> list[pa.Table]:
     """A finding for each cell that could not be read, or only by a convention of spreadsheet programs; a table per property."""
     found: list[pa.Table] = []
@@ -375,10 +402,11 @@ def _unread(
         if problems.null_count == len(problems):
             continue
         at = pa.array(np.flatnonzero(problems.is_valid().to_numpy(zero_copy_only=False)))
-        kinds, n = problems.take(at), len(at)
+        n, texts = len(at), pc.cast(cells[of.name].texts.take(at), pa.string())
+        rules, kinds, allowed = _causes(contract, of, problems.take(at), texts, style)
         noted = pc.is_in(kinds, value_set=pa.array(sorted(_NOTED), pa.string()))
         columns = {
-            "rule": kinds,
+            "rule": rules,
             "kind": kinds,
             "severity": pc.if_else(noted, pa.scalar(str(Severity.WARNING)), pa.scalar(str(Severity.ERROR))),
             "sheet": pa.repeat(pa.scalar(sheet, pa.string()), n),
@@ -387,11 +415,66 @@ def _unread(
             "field": pa.repeat(pa.scalar(of.name), n),
             "unit_id": keys.units.take(at),
             "year": keys.years.take(at),
-            "value": pc.cast(cells[of.name].texts.take(at), pa.string()),
-            "allowed": pa.repeat(pa.scalar(_ALLOWED.get(of.form), pa.string()), n),
+            "value": texts,
+            "allowed": allowed,
         }
         found.append(pa.table([columns[name] for name in FINDINGS_SCHEMA.names], schema=FINDINGS_SCHEMA))
     return found
+
+
+def _causes(
+    contract: Contract, of: Property, problems: pa.Array, texts: pa.Array, style: Style | None
+) -> tuple[pa.Array, pa.Array, pa.Array]:
+    """(rule, kind, what is allowed) of each cell that could not be read: the rule it broke, and its cause where the text tells it."""
+    known: dict[tuple[str, str], tuple[str, str, str]] = {}
+    found = []
+    for problem, text in zip(problems.to_pylist(), texts.to_pylist(), strict=True):
+        if (problem, text) not in known:
+            known[problem, text] = _cause(contract, of, problem, text, style)
+        found.append(known[problem, text])
+    rules, kinds, allowed = zip(*found, strict=True)
+    return pa.array(rules, pa.string()), pa.array(kinds, pa.string()), pa.array(allowed, pa.string())
+
+
+def _cause(contract: Contract, of: Property, problem: str, text: str, style: Style | None) -> tuple[str, str, str]:
+    if problem == "reader_school_year_as_date":
+        return "reader_school_year", problem, typed_school_year(text) or ""
+    if problem == "reader_key_as_number":
+        return "reader_ags", problem, _ALLOWED["ags"]
+    if problem in _NO_NUMBER:
+        return (problem, *_cause_of_no_number(contract, of, problem, text, style))
+    return problem, problem, _ALLOWED.get(of.form, "")
+
+
+def _cause_of_no_number(contract: Contract, of: Property, problem: str, text: str, style: Style | None) -> tuple[str, str]:
+    """(kind, what is allowed): a word that stands for a missing number, a date that was a number, or simply no number."""
+    number = _example_of(of, style)
+    if problem != UNREADABLE:
+        return problem, number
+    symbols = _symbols_of(contract, of)
+    meaning = None if contract.source == "official" else meaning_of(text)
+    if meaning is Meaning.NARROW:
+        return meaning, number
+    if meaning is not None:
+        fit = symbols_for(meaning, symbols)
+        return (str(meaning), joined(fit)) if fit else (NO_SYMBOL, number)
+    decimal = typed_decimal(text) if of.logical_type == "number" else None
+    if decimal is not None:
+        return "reader_number_as_date", decimal
+    return problem, joined((number, *(symbol for symbol in SYMBOL_NAMES if symbol in symbols)))
+
+
+def _example_of(of: Property, style: Style | None) -> str:
+    """A number as this column holds it: a count has no decimals, a share is below 100."""
+    if of.logical_type == "integer":
+        return "1234"
+    return ("12,3" if of.unit in PERCENT else "1234,5").replace(",", "." if style is Style.POINT else ",")
+
+
+def _symbols_of(contract: Contract, of: Property) -> tuple[str, ...]:
+    """The symbols that a contract admits in place of a value of a property."""
+    rules = (rule for rule in contract.rules if rule.kind == "symbol_admitted" and rule.parameters["column"] == of.name)
+    return tuple(symbol for rule in rules for symbol in text_values(rule.parameters["symbols"]))
 
 
 def _placed(findings: Sequence[Finding], contract: Contract, cells: Mapping[str, Cells], keys: _Keys) -> list[Finding]:

@@ -173,7 +173,7 @@ def _without_unreadable(findings: pa.Table, at: Finding) -> pa.Table:
     kept = [
         finding
         for finding in iter_findings(findings)
-        if finding.kind not in _READ_AS_NUMBER or (finding.sheet, finding.row, finding.column) != (at.sheet, at.row, at.column)
+        if finding.rule not in _READ_AS_NUMBER or (finding.sheet, finding.row, finding.column) != (at.sheet, at.row, at.column)
     ]
     return findings_table(kept)
 

@@ -15,6 +15,8 @@ from functools import cache
 import pyarrow as pa
 
 from kkz_eval.model.identifiers import cell_address
+from kkz_eval.model.spreadsheet_dates import typed_span
+from kkz_eval.model.symbols import explained, symbols_in
 from kkz_eval.model.texts import Language, text
 
 _LINE_BREAK = re.compile(r"\s*[\r\n]\s*")
@@ -90,6 +92,8 @@ class Finding:
             "field": field_label or self.field or place,  # what was read before any contract has no property
             "value": _in_a_sentence(self.value or ""),
             "allowed": self.allowed or "",
+            "typed": next(iter(typed_span(self.value or "")), "") if self.kind.endswith("_as_date") else "",
+            "symbols": explained(symbols_in(self.allowed or ""), language),
             "unit": self.unit_id or "",
             "year": str(self.year) if self.year is not None else "",
             "cell": place,

@@ -1,0 +1,44 @@
+"""What the symbols of official statistics stand for, in words. Not how they are read from texts (deliveries/numbers.py)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
+
+from kkz_eval.model.texts import Language, text
+
+SYMBOL_NAMES: Mapping[str, str] = MappingProxyType(
+    {
+        "-": "nothing",
+        ".": "unknown",
+        "/": "unreliable",
+        "x": "senseless",
+        "...": "later",
+        "*": "small",
+        "k.a.": "no_figure",
+    }
+)
+"""Symbol in place of a value -> key of its meaning below `symbol.`: one spelling of each, in the order in which they are named."""
+
+
+def explained(symbols: Iterable[str], language: Language) -> str:
+    """Symbols, each with what it stands for: „.“ (unbekannt oder geheim) oder „*“ (…); those without a meaning here are left out."""
+    quoted = [
+        text("symbol.explained", language, symbol=symbol, meaning=text(f"symbol.{SYMBOL_NAMES[symbol]}", language))
+        for symbol in symbols
+        if symbol in SYMBOL_NAMES
+    ]
+    return text("symbol.or", language).join([", ".join(quoted[:-1]), quoted[-1]] if len(quoted) > 1 else quoted)
+
+
+SEPARATOR = " | "  # between what a finding says is allowed
+
+
+def symbols_in(allowed: str) -> tuple[str, ...]:
+    """The symbols among what a finding says is allowed."""
+    return tuple(part for part in allowed.split(SEPARATOR) if part in SYMBOL_NAMES)
+
+
+def joined(allowed: Iterable[str]) -> str:
+    """What is allowed as a finding keeps it."""
+    return SEPARATOR.join(allowed)
