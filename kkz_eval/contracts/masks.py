@@ -26,7 +26,7 @@ from kkz_eval.contracts.rules import (
     text_values,
     tolerance,
 )
-from kkz_eval.model.findings import FINDINGS_SCHEMA, Finding, Severity, concat_findings, findings_table
+from kkz_eval.model.findings import FINDINGS_SCHEMA, Finding, Severity, concat_findings, findings_table, with_titles
 from kkz_eval.model.identifiers import cell_address, column_letters
 from kkz_eval.model.parsed import COL, QUALITIES, ROW, SHEET, TEXT, ParsedTable
 from kkz_eval.model.spreadsheet_dates import typed_span
@@ -84,9 +84,9 @@ def judge(parsed: ParsedTable, contract: Contract, known_units: Mapping[str, fro
     known_units: level -> keys of the register. Raises RuleError for a rule that can't be compiled.
     """
     compiled = compile_masks(contract, known_units)
-    kept = _Kept(parsed.contract_id, parsed.layout, parsed.table, parsed.findings, parsed.edition)
+    kept = _Kept(parsed.contract_id, parsed.layout, parsed.table, parsed.findings, parsed.edition, parsed.titles)
     own = [_findings(one.rule, one.mask(kept), parsed.table) for one in compiled]
-    return concat_findings([parsed.findings, *_no_rows(parsed), *own])
+    return with_titles(concat_findings([parsed.findings, *_no_rows(parsed), *own]), parsed.titles)
 
 
 @dataclass(frozen=True)
@@ -142,6 +142,7 @@ def _findings(rule: Rule, hits: Hits, table: pa.Table) -> pa.Table:
         "year": pc.cast(table.column("year").take(at), pa.int32()),
         "value": values,
         "allowed": pa.array(list(hits.allowed), pa.string()),
+        "title": pa.nulls(n, pa.string()),
     }
     return pa.table([columns[name] for name in FINDINGS_SCHEMA.names], schema=FINDINGS_SCHEMA)
 

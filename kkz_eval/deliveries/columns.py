@@ -329,13 +329,14 @@ def parsed_table(
     findings: Sequence[Finding] = (),
     sheet: str | None = None,
     edition: str = "",
+    titles: Mapping[str, str] | None = None,
     ignored: int = 0,
     left_out: int = 0,
 ) -> ParsedTable:
     """The parsed table of a contract from the columns that a layout found.
 
     cells: by property; a property without cells takes its default. findings: what the layout found itself, first in the
-    result. Findings that have a row take unit and year from the record of that row.
+    result. Findings that have a row take unit and year from the record of that row. titles: headers as delivered, by property.
     """
     columns: list[pa.Array] = []
     typed_columns: dict[str, TypedColumn] = {}
@@ -353,7 +354,7 @@ def parsed_table(
     keys = _keys(contract, typed_columns, n_records)
     own = findings_table(_placed(findings, contract, cells, keys))
     unread = _unread(contract, cells, typed_columns, keys, sheet, style)
-    return ParsedTable(contract.id, layout, table, concat_findings([own, *unread]).combine_chunks(), edition)
+    return ParsedTable(contract.id, layout, table, concat_findings([own, *unread]).combine_chunks(), edition, titles or {})
 
 
 _BESIDES = (pa.string(), pa.string(), pa.int32(), pa.int32())  # text, flag, row, column
@@ -417,6 +418,7 @@ def _unread(
             "year": keys.years.take(at),
             "value": texts,
             "allowed": allowed,
+            "title": pa.nulls(n, pa.string()),
         }
         found.append(pa.table([columns[name] for name in FINDINGS_SCHEMA.names], schema=FINDINGS_SCHEMA))
     return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 import pyarrow.compute as pc
@@ -30,4 +31,4 @@ def with_future_found(parsed: ParsedTable, source: str, today: date) -> ParsedTa
             at = (record[SHEET], record["year__row"], record["year__col"])
             first[(unit, year)] = Finding(kind, kind, Severity.ERROR, *at, "year", unit, year, str(year), str(last))
     found = concat_findings([parsed.findings, findings_table(list(first.values()))])
-    return ParsedTable(parsed.contract_id, parsed.layout, table, found, parsed.edition)
+    return replace(parsed, findings=found)

@@ -27,7 +27,7 @@ from kkz_eval.storage.steps import Steps
 from kkz_eval.storage.store import Store
 from kkz_eval.storage.tables import from_parquet, to_parquet
 
-FINDINGS = TableSpec("findings", 1, FINDINGS_SCHEMA)
+FINDINGS = TableSpec("findings", 2, FINDINGS_SCHEMA)
 
 
 def parsed_spec(contract: Contract) -> TableSpec:
@@ -53,7 +53,7 @@ def parse(steps: Steps, arrival: Arrival, contracts: Mapping[str, Contract]) -> 
 
 
 def _keep(store: Store, key: str, parsed: ParsedTable, contract: Contract, applied: Sequence[Applied]) -> None:
-    about: dict[str, object] = {"layout": parsed.layout, "edition": parsed.edition}
+    about: dict[str, object] = {"layout": parsed.layout, "edition": parsed.edition, "titles": dict(parsed.titles)}
     if applied:
         about["corrections"] = [[one.record, one.field, one.correction_id] for one in applied]
     store.put_if_absent(f"{key}/table.parquet", to_parquet(parsed.table, parsed_spec(contract)))
@@ -80,6 +80,7 @@ def load_parsed(store: Store, key: str, contract: Contract) -> ParsedTable:
         _as_contract_has_it(kept.replace_schema_metadata(None), contract),
         from_parquet(store.get(f"{key}/findings.parquet"), FINDINGS),
         about["edition"],
+        about.get("titles", {}),
     )
 
 

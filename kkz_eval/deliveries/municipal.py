@@ -122,6 +122,7 @@ def read(grid: Grid, match: HeaderMatch, head: Sequence[Sequence[str]] = ()) -> 
         style=style,
         findings=[*findings, *_percent_findings(match, cells, grid.sheet)],
         sheet=grid.sheet,
+        titles=_titles(match, head),
         ignored=body.ignored + sum(any(map(str.strip, cells)) for cells in head[: match.row]),
     )
     if contract.source != "official":
@@ -129,6 +130,16 @@ def read(grid: Grid, match: HeaderMatch, head: Sequence[Sequence[str]] = ()) -> 
     # Tables of Kreise in this layout may be chosen by hand; a panel of municipalities is one for the whole Land.
     missing = missing_units(parsed, contract) if tuple(contract.levels) == ("municipality",) else []
     return with_findings(parsed, *_misnamed(grid, match, head, body.records), *missing)
+
+
+def _titles(match: HeaderMatch, head: Sequence[Sequence[str]]) -> dict[str, str]:
+    """The headers of the columns as delivered, by property; those that stand in several records, from top to bottom."""
+    block = head[match.row - match.depth + 1 : match.row + 1]
+    found = {
+        name: " ".join(" ".join(cells[column].split()) for cells in block if column < len(cells)).strip()
+        for name, column in match.columns.items()
+    }
+    return {name: title for name, title in found.items() if title}
 
 
 def _misnamed(grid: Grid, match: HeaderMatch, head: Sequence[Sequence[str]], records: Ints) -> list[Finding]:

@@ -85,6 +85,7 @@ def _one_per_contract(parsed: Sequence[ParsedTable]) -> tuple[ParsedTable, ...]:
             pa.concat_tables([table.table for table in tables]),
             concat_findings([table.findings for table in tables]),
             ", ".join(sorted({table.edition for table in tables} - {""})),
+            {name: title for name, title in tables[0].titles.items() if all(table.titles.get(name) == title for table in tables)},
         )
         for contract_id, tables in by_contract.items()
     )

@@ -7,12 +7,13 @@ The stored row is free of language: the sentence and the remedy are made when sh
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields
 from enum import StrEnum
 from functools import cache
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from kkz_eval.model.identifiers import cell_address
 from kkz_eval.model.spreadsheet_dates import typed_span
@@ -51,6 +52,7 @@ FINDINGS_SCHEMA = pa.schema(
         pa.field("year", pa.int32()),
         pa.field("value", pa.string()),  # as delivered
         pa.field("allowed", pa.string()),  # what the rule admits, in a form without words: "0–100", "m | w"
+        pa.field("title", pa.string()),  # header of the property's column as delivered; null where it has none
     ]
 )
 
@@ -70,6 +72,7 @@ class Finding:
     year: int | None = None
     value: str | None = None
     allowed: str | None = None
+    title: str | None = None
 
     @property
     def cell(self) -> str:
@@ -89,7 +92,7 @@ class Finding:
         if self.row is not None and self.column is None:  # a whole row, in words
             place = text("place.row_of_sheet" if self.sheet else "place.row", language, row=self.row, sheet=self.sheet)
         return {
-            "field": field_label or self.field or place,  # what was read before any contract has no property
+            "field": _in_a_sentence(self.title or "") or field_label or self.field or place,  # before any contract: no property
             "value": _in_a_sentence(self.value or ""),
             "allowed": self.allowed or "",
             "typed": next(iter(typed_span(self.value or "")), "") if self.kind.endswith("_as_date") else "",
@@ -125,6 +128,15 @@ def _no_findings() -> pa.Table:
 def concat_findings(tables: Iterable[pa.Table]) -> pa.Table:
     """One findings table from several, in the order given; empty where none is given."""
     return pa.concat_tables([_no_findings(), *tables])
+
+
+def with_titles(findings: pa.Table, titles: Mapping[str, str]) -> pa.Table:
+    """The findings of a file, each with the header of its property's column as delivered. titles: by property."""
+    if not titles or not findings.num_rows:
+        return findings
+    place = pc.index_in(findings.column("field"), value_set=pa.array(list(titles), pa.string()))
+    found = pa.array(list(titles.values()), pa.string()).take(place.combine_chunks())
+    return findings.set_column(findings.schema.get_field_index("title"), FINDINGS_SCHEMA.field("title"), found)
 
 
 def iter_findings(table: pa.Table) -> Iterator[Finding]:

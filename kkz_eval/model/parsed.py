@@ -13,7 +13,7 @@ and `__sheet`, the sheet of the record (null for text files). Every property of 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import pyarrow as pa
@@ -49,7 +49,8 @@ class ParsedTable:
 
     contract_id: whose properties the columns are; layout: which reader made it; table: as parsed_schema says;
     findings: what the reader itself found (unreadable numbers, ambiguity, missing columns), FINDINGS_SCHEMA;
-    edition: of an official source (e.g. "2024"), "" where the file names none.
+    edition: of an official source (e.g. "2024"), "" where the file names none;
+    titles: property -> header of its column as delivered, of those that have a column of their own with one.
     """
 
     contract_id: str
@@ -57,6 +58,7 @@ class ParsedTable:
     table: pa.Table
     findings: pa.Table
     edition: str = ""
+    titles: Mapping[str, str] = field(default_factory=dict)
 
     def values(self, name: str) -> pa.ChunkedArray:
         """Typed values of a property."""

@@ -21,7 +21,12 @@ def _without_known_day(table: pa.Table) -> pa.Table:
     return table.append_column("known_day", nothing).append_column("known_by", nothing).select(OBSERVATIONS.schema.names)
 
 
-MIGRATIONS: Mapping[tuple[str, int], Migration] = {(OBSERVATIONS.name, 1): _without_known_day}
+def _without_titles(table: pa.Table) -> pa.Table:
+    """Findings of version 1 do not say how the column is called in the file."""
+    return table.append_column("title", pa.nulls(table.num_rows, pa.string()))
+
+
+MIGRATIONS: Mapping[tuple[str, int], Migration] = {(OBSERVATIONS.name, 1): _without_known_day, ("findings", 1): _without_titles}
 """(table, version) -> the step to the next version."""
 
 

@@ -144,7 +144,8 @@ def test_a_date_of_excel_tells_its_year(value: object, year: int | None, kinds: 
 
 def test_a_school_year_that_excel_made_a_date_of_is_a_finding() -> None:
     table = parsed(workbook(Daten=filled(("05911000", datetime.date(2026, 12, 11), "m", 1, 1.5))))
-    assert [(f.kind, f.cell) for f in found(table)] == [("reader_school_year", "Daten!B2")]
+    (finding,) = found(table)
+    assert (finding.rule, finding.kind, finding.cell) == ("reader_school_year", "reader_school_year_as_date", "Daten!B2")
 
 
 def test_a_count_that_excel_made_a_date_of_is_a_finding() -> None:
