@@ -14,7 +14,7 @@ from kkz_eval.contracts.contract import Property
 from kkz_eval.deliveries.grid import Grid, Ints
 from kkz_eval.deliveries.header import HeaderMatch, fold
 from kkz_eval.deliveries.scale import Said, misfit
-from kkz_eval.deliveries.unit_words import statements, unit_statements
+from kkz_eval.deliveries.wording.statements import statements, unit_statements
 
 _MOST_LINES = 200  # titles and footnotes of a table that are looked at
 _MOST_TEXTS = 2000  # different texts of a column beside the measures
@@ -37,7 +37,7 @@ def texts_beside(
         if row < first:
             yield from _of_line(row + 1, cells, every)
         else:
-            yield from _of_header(row + 1, cells, match, by_column)
+            yield from _of_header(row, cells, match, by_column)
     others = np.ones(grid.n_lines, dtype=np.bool_)
     others[records] = False
     others[totals] = False
@@ -48,7 +48,14 @@ def texts_beside(
             yield from (Said(row, column + 1, cells[column], (of,), is_unit=True) for column, of in by_column.items())
             continue
         yield from _of_line(row, cells, every)
+    for line in totals[:_MOST_LINES]:
+        yield from (
+            Said(int(grid.rows[line]), at + 1, text, every) for at, text in enumerate(grid.line(int(line))) if text.strip()
+        )
+    beyond: dict[str, tuple[int, int]] = {}
     for line, (column, text) in grid.beyond.items():
+        beyond.setdefault(text, (line, column))
+    for text, (line, column) in list(beyond.items())[:_MOST_TEXTS]:
         yield Said(int(grid.rows[line]), column + 1, text, every)
     yield from _of_remarks(grid, match, titles_of_others(match, head), records, every)
 
@@ -80,14 +87,18 @@ def _of_line(row: int, cells: Sequence[str], about: tuple[Property, ...]) -> Ite
         yield Said(row, said[0].column, " ".join(one.text.strip() for one in said), about)
 
 
-def _of_header(row: int, cells: Sequence[str], match: HeaderMatch, by_column: dict[int, Property]) -> Iterator[Said]:
-    """The headers of measures; where the header names none of the contract's, all of them."""
+def _of_header(index: int, cells: Sequence[str], match: HeaderMatch, by_column: dict[int, Property]) -> Iterator[Said]:
+    """The headers of measures; where the header names none of them, all of its cells.
+
+    A cell above the header of a key or dimension is a title of the whole table; one above a column that is not taken speaks of that.
+    """
     missing = tuple(of for of in match.missing if of.role == "measure")
+    others = tuple(dict.fromkeys(by_column.values())) if index < match.row else ()
+    dimensions = frozenset(match.columns.values())
     for column, text in enumerate(cells):
-        if column in by_column:
-            yield Said(row, column + 1, text, (by_column[column],))
-        elif missing and text.strip():
-            yield Said(row, column + 1, text, missing)
+        about = (by_column[column],) if column in by_column else missing or (others if column in dimensions else ())
+        if text.strip() and about:
+            yield Said(index + 1, column + 1, text, about)
 
 
 def _of_remarks(

@@ -22,8 +22,8 @@ from kkz_eval.deliveries.numbers import style_of, symbol_of
 from kkz_eval.deliveries.results import Unclaimed
 from kkz_eval.deliveries.scale import scale_findings
 from kkz_eval.deliveries.totals import is_total, total_findings
-from kkz_eval.deliveries.unit_words import unit_statements
 from kkz_eval.deliveries.units_listed import misnamed, missing_units, with_findings
+from kkz_eval.deliveries.wording.statements import unit_statements
 from kkz_eval.model.findings import Finding, Severity
 from kkz_eval.model.parsed import ParsedTable
 

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from kkz_eval.contracts.contract import Property
 from kkz_eval.deliveries.header import fold
-from kkz_eval.deliveries.unit_words import Kind, Statement, statements, unit_statements
+from kkz_eval.deliveries.wording.statements import Kind, Statement, statements, unit_statements
 from kkz_eval.model.findings import Finding, Severity
 
 _KINDS = {
@@ -57,14 +57,16 @@ def scale_findings(said: Iterable[Said], sheet: str | None, others: Sequence[str
 
     others: titles of the columns that the contract does not take; a share or a rate above the table may be theirs.
     """
-    return [
-        Finding(
-            kind, kind, severity, sheet, one.row, one.column, _field(one.about), value=one.text.strip(), allowed=units(one.about)
-        )
-        for one in said
-        if (wrong := misfit(one, others)) is not None
-        for kind, severity in ((_KINDS[wrong.kind], _severity(wrong)),)
-    ]
+    found = ((one, misfit(one, others)) for one in said)
+    return [replace(finding_of(one, wrong), sheet=sheet) for one, wrong in found if wrong is not None]
+
+
+def finding_of(one: Said, wrong: Statement) -> Finding:
+    """The finding at a text that says something wrong; a warning where it says no more than that numbers are rounded."""
+    kind = _KINDS[wrong.kind]
+    severity = Severity.WARNING if wrong.kind == Kind.ROUNDED else Severity.ERROR
+    field = one.about[0].name if len(one.about) == 1 else None
+    return Finding(kind, kind, severity, None, one.row, one.column, field, value=one.text.strip(), allowed=units(one.about))
 
 
 def misfit(one: Said, others: Sequence[str] = ()) -> Statement | None:
@@ -82,14 +84,13 @@ def misfit(one: Said, others: Sequence[str] = ()) -> Statement | None:
 
 
 def fits(said: Statement, of: Property) -> bool:
-    """Whether a statement is what the contract says of a measure, by its unit or its names."""
-    own = _said_by_contract(of)
+    """Whether a statement is what the contract says of a measure: by its unit, or by its names where the unit says nothing of the kind."""
+    unit = unit_statements(of.unit) if of.unit else ()
+    own = [one for one in unit if one.kind == said.kind] or _said_by_names(of)
     if any(_same(said, one) for one in own):
         return True
-    unit = unit_statements(of.unit) if of.unit else ()
-    kinds = {one.kind for one in unit}
     if said.kind == Kind.COUNT:
-        return Kind.SHARE not in kinds
+        return all(one.kind != Kind.SHARE for one in unit)
     if said.kind == Kind.CURRENCY:
         return not of.unit
     return said.kind in (Kind.SHARE, Kind.RATE, Kind.FIGURE) and not of.unit and of.logical_type == "number"
@@ -101,10 +102,8 @@ def units(about: Iterable[Property]) -> str:
 
 
 @lru_cache(maxsize=512)
-def _said_by_contract(of: Property) -> tuple[Statement, ...]:
-    unit = unit_statements(of.unit) if of.unit else ()
-    names = (of.label_de, of.label_en, *of.synonyms)
-    return (*unit, *(said for name in names for said in statements(name)))
+def _said_by_names(of: Property) -> tuple[Statement, ...]:
+    return tuple(said for name in (of.label_de, of.label_en, *of.synonyms) for said in statements(name))
 
 
 def _same(said: Statement, own: Statement) -> bool:
@@ -134,7 +133,7 @@ def _kinds_of_title(title: str) -> set[Kind]:
 
 def _may_be_of_another(said: Statement, about: Sequence[Property]) -> bool:
     """Whether a statement may speak of a column that the contract doesn't take: thousands of Euro can't be persons."""
-    of_money = any(one.kind == Kind.CURRENCY for of in about for one in _said_by_contract(of))
+    of_money = any(one.kind == Kind.CURRENCY for of in about for one in unit_statements(of.unit))
     return said.kind in _OF_ONE_COLUMN or (said.kind == Kind.SCALE and said.of != "" and not of_money)
 
 
@@ -143,11 +142,3 @@ def _is_one_of_several(text: str, about: Sequence[Property]) -> bool:
     parts = [statements(" ".join(part.split()[:2])) for part in _LISTED.split(text)]
     heads = [part for part in parts if part]
     return len(heads) > 1 and any(any(fits(said, of) for of in about) for part in heads for said in part)
-
-
-def _field(about: Sequence[Property]) -> str | None:
-    return about[0].name if len(about) == 1 else None
-
-
-def _severity(said: Statement) -> Severity:
-    return Severity.WARNING if said.kind == Kind.ROUNDED else Severity.ERROR

@@ -108,6 +108,52 @@ def test_a_label_that_says_thousands_takes_its_values() -> None:
     assert table.values("persons").null_count == 4
 
 
+@pytest.mark.parametrize(
+    "said",
+    [
+        *("Angaben in Tsd.", "(Prozent)", "in %", "je 1.000 Einwohner", "Veränderung zum Vorjahr", "Anteile", "Index 2010 = 100"),
+        *("Werte x 1.000", "Faktor 12", "in Promille"),
+    ],
+)
+def test_a_title_of_another_kind_of_figure_takes_all_values(said: str) -> None:
+    table = population(HEADED.replace("Fortschreibung des Bevölkerungsstandes;", f"{said};"))
+    assert [(f.kind, f.row, f.value, f.allowed) for f in errors(table)] == [("official_scale", 3, said, "Personen")]
+    assert table.values("persons").null_count == 4
+
+
+@pytest.mark.parametrize(
+    ("said", "taken"), [("Angaben in 1.000", 0), ("Werte in Prozent", 0), ("Quote: siehe oben", 4), ("Ab 1.000", 4)]
+)
+def test_a_footnote_of_a_unit_counts_as_a_title_and_an_explanation_does_not(said: str, taken: int) -> None:
+    table = population(HEADED.replace("__________\n", f"__________\n{said}\n"))
+    assert [(f.kind, f.row) for f in errors(table)] == ([] if taken else [("official_scale", 11)])
+    assert table.values("persons").null_count == 4 - taken
+
+
+def test_a_title_may_speak_of_another_measure_of_the_table() -> None:
+    rates = HEADED.replace("Bevölkerungsstand;Bevölkerungsstand", "Bevölkerungsstand;Arbeitslosenquote").replace(
+        "Anzahl;Anzahl", "Anzahl;Prozent"
+    )
+    table = population(
+        rates.replace("männlich;Insgesamt", "Insgesamt;Insgesamt").replace("Fortschreibung des", "Arbeitslosenquoten und")
+    )
+    assert [f.kind for f in errors(table)] == []
+
+
+@pytest.mark.parametrize("said", ["Bestand in Prozent", "Bestand je 1.000 Einwohner", "Bestand (Index)"])
+def test_a_label_of_another_kind_of_figure_takes_its_values(said: str) -> None:
+    table = population(FLAT.replace("BEVSTD;Bestand", f"BEVSTD;{said}"))
+    assert [(f.kind, f.row, f.value) for f in errors(table)] == [("official_scale", 2, said)]
+    assert table.values("persons").null_count == 4
+
+
+def test_rounding_is_a_warning_and_takes_nothing() -> None:
+    table = population(HEADED.replace("__________\n", "__________\nWerte sind auf Tausend gerundet\n"))
+    assert ("reader_rounded", "warning", 11) in [(f.kind, f.severity, f.row) for f in iter_findings(table.findings)]
+    assert errors(table) == []
+    assert table.values("persons").null_count == 0
+
+
 def test_a_family_without_units_is_taken_as_its_contract_says() -> None:
     (table,) = claimed(
         official(GISD.replace("gvb", "kreis").replace("055620014", "05562").replace("73405008", "05978")), CONTRACTS

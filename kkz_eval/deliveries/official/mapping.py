@@ -118,7 +118,7 @@ def _part(official: OfficialTable, contract: Contract, source: OfficialSource) -
     keep[taken[untimely(table.take(pa.array(taken)), source, official.edition, findings)]] = False
     kept = table.filter(pa.array(keep))
     rows = [codes[index] for index in np.flatnonzero(keep)]
-    kept = in_units(kept, official.titles, source, contract.property_named(source.measure), findings)
+    kept = in_units(kept, official, source, contract.property_named(source.measure), findings)
     columns = _columns(kept, rows, contract, source, findings)
     records = pa.Table.from_arrays(columns, schema=contract.schema)
     return _Part(table.filter(pa.array(in_level)), kept, records, findings)

@@ -1,30 +1,30 @@
-"""The unit of what a contract takes from a table of official statistics, and words that say its numbers are thousands. No reading.
+"""The unit of what a contract takes from a table of official statistics, and words that say another. No reading.
 
 A count in thousands looks like any other count: a value is taken only in a unit that the mapping of the contract names.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from kkz_eval.contracts.contract import NO_UNIT, OfficialSource, Property
-from kkz_eval.deliveries.official.table import Footnote
-from kkz_eval.deliveries.scale import says_scale
+from kkz_eval.deliveries.official.table import OfficialTable
+from kkz_eval.deliveries.scale import Said, finding_of, misfit
+from kkz_eval.deliveries.wording.statements import Kind
 from kkz_eval.model.findings import Finding, Severity
 
 _ENGLISH: Mapping[str, str] = {"number": "anzahl", "percent": "prozent", "%": "prozent"}
 
 
-def in_units(
-    table: pa.Table, titles: Iterable[Footnote], source: OfficialSource, of: Property, findings: list[Finding]
-) -> pa.Table:
+def in_units(table: pa.Table, official: OfficialTable, source: OfficialSource, of: Property, findings: list[Finding]) -> pa.Table:
     """The rows of one measure (OFFICIAL_SCHEMA), without the values whose unit the contract doesn't admit.
 
-    titles: lines above the table. findings: one is added for each wrong unit, at its first value, and for each text that says that the
-    numbers are thousands or millions; such a text takes all values of the table, or of the measure that it names.
+    official: the table that they are taken from. findings: one is added for each wrong unit, at its first value, and for each text that
+    says another unit than the contract; such a title or footnote takes all values, such a label those that it names.
     """
     if table.num_rows == 0:
         return table
@@ -32,20 +32,55 @@ def in_units(
     units = table.column("unit").cast(pa.string()).combine_chunks().dictionary_encode()
     labels = table.column("measure_label").cast(pa.string()).combine_chunks().dictionary_encode()
     wrong = [unit for unit in units.unique().to_pylist() if _known(unit) not in {_known(one) for one in admitted}]
-    scaled = [label for label in labels.unique().to_pylist() if label is not None and says_scale(label)]
+    said = [label for label in labels.unique().to_pylist() if label is not None and label not in source.named]
+    scaled = [label for label in said if _says_another(label, of)]
     found = [_at_first(table, units, unit, "official_unit" if unit else "official_unit_missing", of, admitted) for unit in wrong]
     found += [_at_first(table, labels, label, "official_scale", of, admitted) for label in scaled]
-    above = [title for title in titles if says_scale(title.text)]
-    kind = "official_scale"
-    found += [Finding(kind, kind, Severity.ERROR, row=title.row, column=1, field=of.name, value=title.text) for title in above]
-    findings += found
-    if not found:
+    around = _around(official, source, of)
+    findings += found + around
+    refused = any(finding.severity == Severity.ERROR for finding in around)
+    if not found and not refused:
         return table
-    keep = pa.array([not above] * table.num_rows)
-    for column, refused in ((units, wrong), (labels, scaled)):
-        keep = pc.and_(keep, pc.invert(_is_one_of(column, refused)))
+    keep = pa.array([not refused] * table.num_rows)
+    for column, texts in ((units, wrong), (labels, scaled)):
+        keep = pc.and_(keep, pc.invert(_is_one_of(column, texts)))
     values = pc.if_else(keep, table.column("value").combine_chunks(), pa.scalar(None, pa.float64()))
     return table.set_column(table.schema.get_field_index("value"), table.schema.field("value"), values)
+
+
+def _says_another(text: str, of: Property) -> bool:
+    wrong = misfit(Said(None, None, text, (of,)))
+    return wrong is not None and wrong.kind != Kind.ROUNDED
+
+
+def _around(official: OfficialTable, source: OfficialSource, of: Property) -> list[Finding]:
+    """A finding for each title or footnote that says another unit. A noun (Quote, Index) decides in a title only: footnotes explain."""
+    lines = {line: Said(line.row, 1, line.text, (of,)) for line in (*official.titles, *official.footnotes)}
+    if not any(map(misfit, lines.values())):
+        return []
+    others = _other_measures(official, source)
+    found: list[Finding] = []
+    for line, said in lines.items():
+        wrong = misfit(said, others)
+        if wrong is not None and not (wrong.is_heading and line in official.footnotes):
+            finding = finding_of(said, wrong)
+            found.append(finding if wrong.kind == Kind.ROUNDED else _official(finding))
+    return found
+
+
+def _official(finding: Finding) -> Finding:
+    """The same in the words for a table that somebody else has made."""
+    return replace(finding, rule="official_scale", kind="official_scale")
+
+
+def _other_measures(official: OfficialTable, source: OfficialSource) -> Sequence[str]:
+    """The labels and units of the measures of the table that a mapping does not take: a title may speak of them."""
+    names = ("measure", "measure_label", "unit")
+    each = pa.table({name: official.table.column(name).cast(pa.string()) for name in names}).group_by(list(names)).aggregate([])
+    named = pa.array(source.named, pa.string())
+    own = pc.or_(pc.is_in(each.column("measure"), named), pc.is_in(each.column("measure_label"), named))
+    rest = each.filter(pc.invert(own))
+    return tuple(dict.fromkeys(text for name in names[1:] for text in rest.column(name).to_pylist() if text))
 
 
 def admitted_units(source: OfficialSource, of: Property) -> tuple[str, ...]:
