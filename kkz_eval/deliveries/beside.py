@@ -62,7 +62,7 @@ def texts_beside(
 
 def titles_of_others(match: HeaderMatch, head: Sequence[Sequence[str]]) -> dict[int, str]:
     """By 0-based column, the titles of the columns that the contract does not take, "" where one has none."""
-    repeated = {column for columns in match.repeated.values() for column in columns}
+    repeated = {column for alike in match.repeated for column in alike.columns}
     taken = {*match.columns.values(), *repeated, *match.measured}
     rows = head[match.row - match.depth + 1 : match.row + 1]
     return {

@@ -11,6 +11,7 @@ from typing import TypeVar
 from kkz_eval.contracts.contract import Code, Contract, Property
 from kkz_eval.contracts.synonyms import normal_form
 from kkz_eval.deliveries.raised import without_marks
+from kkz_eval.deliveries.titles import original_of
 
 _T = TypeVar("_T")
 
@@ -114,11 +115,19 @@ class Pivot:
 
 
 @dataclass(frozen=True)
+class Repeated:
+    """Columns of one meaning: of a property in a long table; in a wide one of a measure for the same codes and year."""
+
+    name: str
+    columns: tuple[int, ...]
+
+
+@dataclass(frozen=True)
 class HeaderMatch:
     """The header of a contract in a table.
 
-    row: index of its last record; columns: property to index of its first column; repeated: property to all its columns, where
-    it has several; width: number of columns up to the last one with a header; depth: number of records of the header;
+    row: index of its last record; columns: property to index of its first column; repeated: where several columns say the same;
+    width: number of columns up to the last one with a header; depth: number of records of the header;
     pivots: columns whose titles name codes, () in a long table; unknown: index of columns among them that name nothing;
     untitled: index of columns without a title; subtitles: column to the lowest part of its title, where a part above it names the property;
     n_titles: number of columns with a title, 0 where that is not known.
@@ -127,7 +136,7 @@ class HeaderMatch:
     contract: Contract
     row: int
     columns: Mapping[str, int]
-    repeated: Mapping[str, tuple[int, ...]]
+    repeated: tuple[Repeated, ...]
     width: int
     depth: int = 1
     pivots: tuple[Pivot, ...] = ()
@@ -241,7 +250,7 @@ def match_header(blocks: Sequence[Block], contract: Contract) -> HeaderMatch | N
                 contract,
                 block.row,
                 {name: columns[0] for name, columns in found.items()},
-                {name: tuple(columns) for name, columns in found.items() if len(columns) > 1},
+                _repeated(block, found, contract),
                 block.width,
                 block.depth,
                 untitled=frozenset(column for column, titles in enumerate(block.parts) if not titles),
@@ -249,6 +258,18 @@ def match_header(blocks: Sequence[Block], contract: Contract) -> HeaderMatch | N
                 n_titles=sum(map(bool, block.parts)),
             )
     return best
+
+
+def _repeated(block: Block, found: Mapping[str, Sequence[int]], contract: Contract) -> tuple[Repeated, ...]:
+    """Several columns of one property: by any of its names; of a measure also by one with a word for a second version."""
+    lookup = property_names(contract)
+    columns = {name: list(own) for name, own in found.items()}
+    for column, titles in enumerate(block.parts):
+        original = original_of(titles[0].exact) if titles and not any(column in own for own in found.values()) else None
+        name = None if original is None else lookup.find(original)
+        if name is not None and name in found and contract.property_named(name).role == "measure":
+            columns[name].append(column)
+    return tuple(Repeated(name, tuple(sorted(own))) for name, own in columns.items() if len(own) > 1)
 
 
 def filled_width(block: Sequence[Sequence[str]]) -> int:

@@ -15,16 +15,18 @@ import pyarrow.compute as pc
 from kkz_eval.contracts.contract import Contract
 from kkz_eval.deliveries import wide
 from kkz_eval.deliveries.beside import texts_beside, titles_of_others
-from kkz_eval.deliveries.columns import PERCENT, Cells, ags_of, is_numeric, parsed_table, unit_property
+from kkz_eval.deliveries.columns import PERCENT, Cells, ags_of, is_numeric, parsed_table, unit_property, year_property
 from kkz_eval.deliveries.grid import Bools, Grid, Ints
 from kkz_eval.deliveries.header import HeaderMatch, code_names, fold, header_blocks, match_header
 from kkz_eval.deliveries.numbers import style_of, symbol_of
 from kkz_eval.deliveries.results import Unclaimed
 from kkz_eval.deliveries.scale import scale_findings
+from kkz_eval.deliveries.titles import times_in, without_state
 from kkz_eval.deliveries.totals import is_total, total_findings
 from kkz_eval.deliveries.units_listed import misnamed, missing_units, with_findings
 from kkz_eval.deliveries.wording.statements import unit_statements
 from kkz_eval.model.findings import Finding, Severity
+from kkz_eval.model.identifiers import cell_address
 from kkz_eval.model.parsed import ParsedTable
 
 LAYOUT = "municipal_text"
@@ -106,7 +108,7 @@ def read(grid: Grid, match: HeaderMatch, head: Sequence[Sequence[str]] = ()) -> 
     beside = texts_beside(grid, match, head, body.records, body.titles, body.totals)
     scaled = scale_findings(beside, grid.sheet, tuple(titles_of_others(match, head).values()))
     findings = [
-        *_header_findings(match, grid),
+        *_header_findings(match, head, grid.sheet),
         *unnamed,
         *scaled,
         *divided,
@@ -273,27 +275,71 @@ def _stump(grid: Grid, line: int, match: HeaderMatch, last: int) -> list[Finding
     return [_ignored_line(grid, line)]
 
 
-def _header_findings(match: HeaderMatch, grid: Grid) -> list[Finding]:
-    missing = [
+def _header_findings(match: HeaderMatch, head: Sequence[Sequence[str]], sheet: str | None) -> list[Finding]:
+    """Columns that are missing, that say the same as another, and titles that name nothing or more than was read."""
+    return [
+        *_missing_columns(match, head, sheet),
+        *_repeated_columns(match, head, sheet),
+        *(_unknown_title(match, head, sheet, column) for column in match.unknown),
+        *_marked_titles(match, head, sheet),
+    ]
+
+
+def _missing_columns(match: HeaderMatch, head: Sequence[Sequence[str]], sheet: str | None) -> list[Finding]:
+    """A finding for each column that is demanded and missing; where titles name years that can't be read, for each of those instead."""
+    year = year_property(match.contract)
+    if year in match.missing:
+        taken = set(match.columns.values())
+        times = [c for c in range(match.width) if c not in taken and times_in(_title(match, head, c))]
+        if len(times) > 1:
+            return [_unknown_title(match, head, sheet, column) for column in times]
+    kind = "reader_missing_column"
+    return [
         Finding(
-            "reader_missing_column",
-            "reader_missing_column",
+            kind,
+            kind,
             Severity.ERROR,
-            grid.sheet,
+            sheet,
             field=p.name,
             allowed=" | ".join(dict.fromkeys((p.label_de, *p.synonyms, p.name))),
         )
         for p in match.missing
     ]
+
+
+def _repeated_columns(match: HeaderMatch, head: Sequence[Sequence[str]], sheet: str | None) -> list[Finding]:
+    """An error at each column of several that say the same, be their numbers equal or not: none of them counts."""
     kind = "reader_repeated_column"
-    repeated = [
-        Finding(kind, kind, Severity.ERROR, grid.sheet, match.row + 1, column + 1, name)
-        for name, columns in match.repeated.items()
-        for column in columns[1:]
-    ]
+    found: list[Finding] = []
+    for alike in match.repeated:
+        for column in alike.columns:
+            others = ", ".join(cell_address(None, match.row + 1, other + 1) for other in alike.columns if other != column)
+            place = (sheet, match.row + 1, column + 1, alike.name)
+            found.append(Finding(kind, kind, Severity.ERROR, *place, value=_title(match, head, column), allowed=others))
+    return found
+
+
+def _unknown_title(match: HeaderMatch, head: Sequence[Sequence[str]], sheet: str | None, column: int) -> Finding:
     kind = "reader_unknown_title"
-    unknown = [Finding(kind, kind, Severity.ERROR, grid.sheet, match.row + 1, column + 1) for column in match.unknown]
-    return [*missing, *repeated, *unknown]
+    return Finding(kind, kind, Severity.ERROR, sheet, match.row + 1, column + 1, value=_title(match, head, column))
+
+
+def _marked_titles(match: HeaderMatch, head: Sequence[Sequence[str]], sheet: str | None) -> list[Finding]:
+    """A warning at each title of a wide table that was read without a mark of a footnote or a word for the state of its numbers."""
+    kind = "reader_title_mark"
+    read = {(row, pivot.column): part for pivot in match.pivots for row, part in pivot.sets.values()}
+    found: list[Finding] = []
+    for (row, column), part in sorted(read.items()):
+        title = head[row][column].strip() if row < len(head) and column < len(head[row]) else ""
+        if title and without_state(title) != title and part != title:
+            found.append(Finding(kind, kind, Severity.WARNING, sheet, row + 1, column + 1, value=title, allowed=part))
+    return found
+
+
+def _title(match: HeaderMatch, head: Sequence[Sequence[str]], column: int) -> str:
+    """The title of a column from all the lines of the header."""
+    lines = head[max(match.row - match.depth + 1, 0) : match.row + 1]
+    return " ".join(cells[column].strip() for cells in lines if column < len(cells) and cells[column].strip())
 
 
 def _unnamed_measure(match: HeaderMatch, head: Sequence[Sequence[str]], sheet: str | None) -> list[Finding]:

@@ -15,12 +15,13 @@ import pyarrow as pa
 from kkz_eval.contracts.contract import Contract, Property
 from kkz_eval.deliveries.columns import Cells, reader_of, year_property
 from kkz_eval.deliveries.grid import Grid, Ints
-from kkz_eval.deliveries.header import MOST_DEPTH, HeaderMatch, Pivot, code_names, filled_width, fold, property_names
+from kkz_eval.deliveries.header import MOST_DEPTH, HeaderMatch, Pivot, Repeated, code_names, filled_width, fold, property_names
+from kkz_eval.deliveries.titles import time_named, times_in, without_state
 
 LAYOUT = "municipal_wide"
 _REMARKS = ("bemerkung", "anmerkung", "hinweis", "kommentar", "quelle", "name", "kommune", "gemeinde", "stadt", "kreis")
 
-_Knows = Callable[[str], bool]
+_Names = Callable[[str], str | None]  # the part of a title that names a value of a property; None where it names none
 
 
 def match_wide(rows: Sequence[Sequence[str]], contract: Contract) -> HeaderMatch | None:
@@ -39,23 +40,35 @@ def match_wide(rows: Sequence[Sequence[str]], contract: Contract) -> HeaderMatch
 def _match_block(block: Sequence[Sequence[str]], index: int, contract: Contract) -> HeaderMatch | None:
     lookup, width = property_names(contract), filled_width(block)
     names = {p.name: p for p in contract.properties}
-    columns: dict[str, int] = {}
+    named: dict[str, list[int]] = {}
     for column in range(width):
         parts = [name for cells in block if column < len(cells) and (name := lookup.find(cells[column])) is not None]
         if parts and names[parts[-1]].role != "measure":
-            columns.setdefault(parts[-1], column)
-    free = [column for column in range(width) if column not in columns.values()]
+            named.setdefault(parts[-1], []).append(column)
+    columns = {name: found[0] for name, found in named.items()}
+    free = [column for column in range(width) if not any(column in found for found in named.values())]
     if not columns or len(free) < 2:
         return None
     levels = [_spread(cells, width, is_last=cells is block[-1]) for cells in block]
-    targets = {name: knows for name, knows in _targets_of(contract).items() if name not in columns}
+    targets = {name: names_it for name, names_it in _targets_of(contract).items() if name not in columns}
     readings = _readings(levels, free, targets, contract, columns)
     if len(readings) != 1:
         return None
     (reading,) = readings
     pivots, unknown = _pivots(levels, free, reading, targets, contract, index)
-    match = HeaderMatch(contract, index + len(block) - 1, columns, {}, width, len(block), pivots, unknown)
+    repeated = (*(Repeated(name, tuple(found)) for name, found in named.items() if len(found) > 1), *_repeated(pivots, contract))
+    match = HeaderMatch(contract, index + len(block) - 1, columns, repeated, width, len(block), pivots, unknown)
     return match if match.complete and len(pivots) >= 2 else None
+
+
+def _repeated(pivots: Sequence[Pivot], contract: Contract) -> list[Repeated]:
+    """The columns of one measure whose titles name the same codes and year, in whatever words."""
+    read = {p.name: reader_of(p) for p in contract.properties}
+    alike: dict[tuple[object, ...], list[int]] = {}
+    for pivot in pivots:
+        meaning = (pivot.measure, *sorted((name, str(read[name](text).value)) for name, (_, text) in pivot.sets.items()))
+        alike.setdefault(meaning, []).append(pivot.column)
+    return [Repeated(str(meaning[0]), tuple(columns)) for meaning, columns in alike.items() if len(columns) > 1]
 
 
 def _spread(cells: Sequence[str], width: int, *, is_last: bool) -> list[str]:
@@ -67,7 +80,7 @@ def _spread(cells: Sequence[str], width: int, *, is_last: bool) -> list[str]:
     return titles
 
 
-def _targets_of(contract: Contract) -> dict[str, _Knows]:
+def _targets_of(contract: Contract) -> dict[str, _Names]:
     """The same as _targets, made once for the properties of a contract."""
     known = _TARGETS.get(id(contract.properties))
     if known is None or known[0] is not contract.properties:
@@ -78,44 +91,52 @@ def _targets_of(contract: Contract) -> dict[str, _Knows]:
 
 
 # By identity of the properties they were made from, which are kept with them so that no other object takes their place.
-_TARGETS: dict[int, tuple[tuple[Property, ...], dict[str, _Knows]]] = {}
+_TARGETS: dict[int, tuple[tuple[Property, ...], dict[str, _Names]]] = {}
 _MOST_KEPT = 64
 
 
-def _targets(contract: Contract) -> dict[str, _Knows]:
+def _targets(contract: Contract) -> dict[str, _Names]:
     """What a title can name: a code of a dimension, a year, a measure (under the name "")."""
-    known: dict[str, _Knows] = {}
+    known: dict[str, _Names] = {}
     year = year_property(contract)
     for of in contract.properties:
         if of.role == "dimension" and of.codes:
-            known[of.name] = _knows_code(of)
+            known[of.name] = _names_code(of)
         elif of is year:
-            known[of.name] = _knows_year(of)
+            known[of.name] = _names_year(of, contract)
     names = property_names(contract)
     measures = {p.name for p in contract.properties if p.role == "measure"}
-    known[""] = lambda title: names.find(title) in measures
+    known[""] = lambda title: title if names.find(title) in measures else None
     return known
 
 
-def _knows_code(of: Property) -> _Knows:
+def _names_code(of: Property) -> _Names:
     codes = code_names(of)
-    return lambda title: codes.find(title) is not None
+    return lambda title: next((part for part in (title, without_state(title)) if codes.find(part) is not None), None)
 
 
-def _knows_year(of: Property) -> _Knows:
+def _names_year(of: Property, contract: Contract) -> _Names:
+    """A year with or without the name of the year or of the only measure beside it."""
     read = reader_of(of)
+    measures = [p for p in contract.properties if p.role == "measure"]
+    beside = {
+        fold(name) for p in (of, *(measures if len(measures) == 1 else [])) for name in (p.label_de, p.label_en, *p.synonyms)
+    }
 
-    def knows(title: str) -> bool:
-        reading = read(title)
-        return reading.value is not None and reading.problem is None
+    def names_it(title: str) -> str | None:
+        for part in (title, time_named(title, beside)):
+            reading = None if part is None else read(part)
+            if reading is not None and reading.value is not None and reading.problem is None:
+                return part
+        return None
 
-    return knows
+    return names_it
 
 
 def _readings(
     levels: Sequence[Sequence[str]],
     free: Sequence[int],
-    targets: Mapping[str, _Knows],
+    targets: Mapping[str, _Names],
     contract: Contract,
     columns: Mapping[str, int],
 ) -> list[tuple[str | None, ...]]:
@@ -124,7 +145,8 @@ def _readings(
     n_measures = sum(p.role == "measure" for p in contract.properties)
     choices: list[list[str | None]] = []
     for level in levels:
-        known = [name for name, knows in targets.items() if sum(knows(level[column]) for column in free if level[column]) >= 2]
+        titles = [level[column] for column in free if level[column]]
+        known = [name for name, part_of in targets.items() if sum(part_of(title) is not None for title in titles) >= 2]
         choices.append([*known, None])
     found = []
     for reading in product(*choices):
@@ -142,21 +164,23 @@ def _pivots(
     levels: Sequence[Sequence[str]],
     free: Sequence[int],
     reading: Sequence[str | None],
-    targets: Mapping[str, _Knows],
+    targets: Mapping[str, _Names],
     contract: Contract,
     index: int,
 ) -> tuple[tuple[Pivot, ...], tuple[int, ...]]:
-    """The columns that the titles make, and those from the first of them on whose title names nothing."""
+    """The columns that the titles make, and those whose title names nothing: from the first of them on, and wherever it holds a time."""
     names = property_names(contract)
     only = next(p.name for p in contract.properties if p.role == "measure")
     pivots: list[Pivot] = []
     unknown: list[int] = []
     for column in free:
         parts = {name: (index + depth, levels[depth][column]) for depth, name in enumerate(reading) if name is not None}
-        if all(targets[name](title) for name, (_, title) in parts.items()):
-            measure = names.find(parts.pop("")[1]) if "" in parts else only
-            pivots.append(Pivot(column, measure or only, parts))
-        elif pivots and any(level[column] for level in levels) and not fold(levels[-1][column]).startswith(_REMARKS):
+        named = {name: (row, part) for name, (row, title) in parts.items() if (part := targets[name](title)) is not None}
+        lowest = levels[-1][column]
+        if len(named) == len(parts):
+            measure = names.find(named.pop("")[1]) if "" in named else only
+            pivots.append(Pivot(column, measure or only, named))
+        elif times_in(lowest) or (pivots and any(level[column] for level in levels) and not fold(lowest).startswith(_REMARKS)):
             unknown.append(column)
     return tuple(pivots), tuple(unknown)
 

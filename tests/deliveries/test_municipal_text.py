@@ -19,7 +19,7 @@ from kkz_eval.deliveries.reader import Claimed, PersonRecords, Unclaimed, Unread
 from kkz_eval.model.findings import Finding, Severity, iter_findings
 from kkz_eval.model.parsed import ParsedTable
 
-HEADER = "Gemeindeschlüssel;Schuljahr;Geschlecht;Abgänge;Anteil ohne Abschluss"
+HEADER = "Gemeindeschlüssel;Abgangsjahr;Geschlecht;Abgänge;Anteil ohne Abschluss"
 
 
 def parsed(text: str | bytes, contracts: Mapping[str, Contract] = CONTRACTS) -> ParsedTable:
@@ -174,7 +174,7 @@ def test_a_school_year_counts_for_the_year_in_which_it_ends(text: str, year: int
 
 
 def test_a_missing_required_column_is_a_finding_without_a_row() -> None:
-    table = parsed("AGS;Jahr;Abgänge\n05911000;2016;12\n")
+    table = parsed("AGS;Abgangsjahr;Abgänge\n05911000;2016;12\n")
     (finding,) = found(table)
     assert (finding.kind, finding.field, finding.row) == ("reader_missing_column", "share_without", None)
     assert finding.allowed == "Anteil ohne Abschluss | Anteil o. A. | share_without"
@@ -188,8 +188,11 @@ def test_keys_alone_claim_nothing() -> None:
 
 
 def test_a_repeated_header_is_a_finding() -> None:
-    table = parsed("AGS;Jahr;Abgänge;Anteil o. A.;Schulabgänge insgesamt\n05911000;2016;12;1,5;13\n")
-    assert [(f.kind, f.cell, f.field) for f in found(table)] == [("reader_repeated_column", "E1", "leavers")]
+    table = parsed("AGS;Abgangsjahr;Abgänge;Anteil o. A.;Schulabgänge insgesamt\n05911000;2016;12;1,5;13\n")
+    assert [(f.kind, f.cell, f.field) for f in found(table)] == [
+        ("reader_repeated_column", "C1", "leavers"),
+        ("reader_repeated_column", "E1", "leavers"),
+    ]
 
 
 def test_lines_of_text_between_records_are_ignored_with_a_warning() -> None:
@@ -378,7 +381,7 @@ def test_a_table_in_any_dialect_is_read_back(
     quoting = csv.QUOTE_ALL if end == "\r" else csv.QUOTE_MINIMAL  # else the writer leaves \n unquoted
     writer = csv.writer(written, delimiter=delimiter, lineterminator=end, quoting=quoting)
     writer.writerows([["Schulabgänge in Köln"]] * n_titles)
-    writer.writerow(["AGS", "Schuljahr", "Geschlecht", "Abgänge", "Anteil o. A.", "Bemerkung"])
+    writer.writerow(["AGS", "Abgangsjahr", "Geschlecht", "Abgänge", "Anteil o. A.", "Bemerkung"])
     writer.writerows(records)
     table = parsed(encoding[1] + written.getvalue().encode(encoding[0]), {"named": NAMED})
     for position, name in enumerate(["unit_id", "year", "sex", "leavers", "share_without", "remark"]):

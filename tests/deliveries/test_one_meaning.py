@@ -1,0 +1,128 @@
+"""Two columns or two readings of one thing: a second column of one meaning, one label for two school years. None of them counts."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping, Sequence
+from functools import cache
+from pathlib import Path
+
+import openpyxl
+import pytest
+
+from kkz_eval.contracts.contract import Contract
+from kkz_eval.contracts.load import load_contracts
+from kkz_eval.deliveries.reader import Claimed, read_file
+from kkz_eval.model.findings import Finding, iter_findings
+from kkz_eval.model.parsed import ParsedTable
+
+CASES = Path(__file__).parents[1] / "cases" / "deliveries"
+
+
+@cache
+def contracts() -> Mapping[str, Contract]:
+    return load_contracts(Path(__file__).parents[2] / "data_contracts")
+
+
+def as_text(*lines: Sequence[object]) -> bytes:
+    return "".join(";".join(map(str, line)) + "\n" for line in lines).encode()
+
+
+def as_workbook(*lines: Sequence[object]) -> bytes:
+    book = openpyxl.Workbook()
+    assert book.active is not None
+    for line in lines:
+        book.active.append(list(line))
+    saved = io.BytesIO()
+    book.save(saved)
+    return saved.getvalue()
+
+
+def read(data: bytes) -> ParsedTable:
+    result = read_file(data, "lieferung", contracts())
+    assert isinstance(result, Claimed), result
+    (table,) = result.parsed
+    return table
+
+
+def found(data: bytes, *kinds: str) -> list[Finding]:
+    """The findings of these kinds."""
+    return [finding for finding in iter_findings(read(data).findings) if finding.kind in kinds]
+
+
+def cells(findings: Sequence[Finding]) -> list[str]:
+    return [finding.cell.rpartition("!")[2] for finding in findings]
+
+
+LONG = ("AGS", "Jahr", "Geschlecht", "Altersgruppe")
+VALUES = ("05111000", 2016, "m", "unter 3 Jahre")
+
+
+@pytest.mark.parametrize("form", [as_text, as_workbook])
+@pytest.mark.parametrize(
+    ("header", "numbers"),
+    [
+        (("Anzahl", "Anzahl"), (10, 11)),
+        (("Anzahl", "Anzahl"), (10, 10)),  # equal numbers too: somebody copied a column
+        (("Anzahl", "Bevölkerung"), (10, 11)),  # by a synonym
+        (("Anzahl", "ANZAHL "), (10, 11)),
+        (("Anzahl", "Anzahl.1"), (10, 11)),  # as data frames number repeated columns
+        (("Anzahl", "Anzahl (berichtigt)"), (10, 11)),
+        (("Anzahl alt", "Anzahl"), (10, 11)),
+    ],
+)
+def test_two_columns_of_one_measure_are_named_at_both(form: object, header: tuple[str, ...], numbers: tuple[int, ...]) -> None:
+    repeated = found(form((*LONG, *header), (*VALUES, *numbers)), "reader_repeated_column")  # type: ignore[operator]
+    assert cells(repeated) == ["E1", "F1"]
+    assert {f.severity for f in repeated} == {"error"}
+    assert all(f.unit_id is None for f in repeated)  # no unit of the file is accepted
+    assert repeated[0].value == header[0].strip()
+
+
+@pytest.mark.parametrize("form", [as_text, as_workbook])
+@pytest.mark.parametrize(
+    ("titles", "repeated"),
+    [
+        (("2016", "2016"), ["D1", "E1"]),
+        (("2015", "2016", "2016"), ["E1", "F1"]),
+        (("2016", "2017", "31.12.2016"), ["D1", "F1"]),
+        (("2016", "2017", "2016*"), ["D1", "F1"]),
+        (("2016", "2017", "2016 (vorl.)"), ["D1", "F1"]),
+        (("Jahr 2016", "2017", "2016"), ["D1", "F1"]),
+    ],
+)
+def test_two_columns_of_one_year_in_a_wide_table(form: object, titles: tuple[str, ...], repeated: list[str]) -> None:
+    data = form(("AGS", "Altersgruppe", "Geschlecht", *titles), ("05111000", "unter 3", "m", *range(len(titles))))  # type: ignore[operator]
+    assert cells(found(data, "reader_repeated_column")) == repeated
+
+
+@pytest.mark.parametrize("second", ["männlich", "m", "Jungen"])
+def test_two_columns_of_one_code_in_a_wide_table(second: str) -> None:
+    data = as_text(
+        ("Bevölkerung",), ("AGS", "Jahr", "Altersgruppe", "männlich", "weiblich", second), ("05111000", 2016, "unter 3", 1, 2, 3)
+    )
+    assert cells(found(data, "reader_repeated_column")) == ["D2", "F2"]
+
+
+def test_two_columns_of_one_key_in_a_wide_table() -> None:
+    data = as_text(
+        ("AGS", "Gemeindeschlüssel", "Altersgruppe", "Geschlecht", 2015, 2016), ("05111000", "05112000", "unter 3", "m", 1, 2)
+    )
+    assert cells(found(data, "reader_repeated_column")) == ["A1", "B1"]
+
+
+def test_titles_in_two_lines_repeat_only_where_both_agree() -> None:
+    head = ("AGS", "Altersgruppe", 2015, "", 2016, "")
+    fine = as_text(head, ("", "", "m", "w", "m", "w"), ("05111000", "unter 3", 1, 2, 3, 4))
+    assert found(fine, "reader_repeated_column") == []
+    twice = as_text(head, ("", "", "m", "w", "m", "m"), ("05111000", "unter 3", 1, 2, 3, 4))
+    assert cells(found(twice, "reader_repeated_column")) == ["E2", "F2"]
+
+
+@pytest.mark.parametrize("other", ["Anzahl Haushalte", "Anteil", "Bemerkung", "Anzahl Vorjahr", "Gruppe 2"])
+def test_another_column_beside_the_measure_is_no_second_one(other: str) -> None:
+    assert found(as_text((*LONG, "Anzahl", other), (*VALUES, 10, 1)), "reader_repeated_column") == []
+
+
+def test_the_delivered_file_with_two_columns_of_a_year_is_refused() -> None:
+    assert cells(found((CASES / "F1.csv").read_bytes(), "reader_repeated_column")) == ["D1", "E1"]
