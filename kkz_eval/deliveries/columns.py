@@ -108,10 +108,15 @@ def _of_regional_key(digits: str) -> str | None:
     return whole[:5] + whole[9:] if whole[5:9] == "0" + whole[9:] else None
 
 
+def is_single_year(text: str) -> bool:
+    """Whether a text is one year, 2016, and no school year, 2015/16."""
+    return _YEAR.fullmatch(text.strip()) is not None
+
+
 def school_year_of(text: str) -> int | None:
     """The year in which a school year ends: 2015/16, 2015/2016, 15/16 and 2016 are 2016; None where it is none, as 2015/18."""
     stripped = text.strip()
-    if _YEAR.fullmatch(stripped):
+    if is_single_year(stripped):
         return int(stripped[:4])
     match = _SCHOOL_YEAR.fullmatch(stripped)
     if match is None:
@@ -366,7 +371,7 @@ def _default(of: Property, kind: pa.DataType, n_records: int) -> pa.Array:
     return pc.cast(pa.repeat(pa.scalar(of.default, pa.string()), n_records), kind)
 
 
-_ALLOWED = {"ags": "05… (5 | 8)", "year": "2016", "school_year": "2015/16 | 2016"}
+_ALLOWED = {"ags": "05… (5 | 8)", "year": "2016", "school_year": "2015/16"}
 _NO_NUMBER = ("reader_number", "reader_ambiguous_number", "reader_integer")
 _NOTED = frozenset({"reader_serial_date"})  # what could be read, but is worth a look
 

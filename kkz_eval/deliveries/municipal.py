@@ -21,6 +21,7 @@ from kkz_eval.deliveries.header import HeaderMatch, code_names, fold, header_blo
 from kkz_eval.deliveries.numbers import style_of, symbol_of
 from kkz_eval.deliveries.results import Unclaimed
 from kkz_eval.deliveries.scale import scale_findings
+from kkz_eval.deliveries.school_years import school_year_findings
 from kkz_eval.deliveries.titles import times_in, without_state
 from kkz_eval.deliveries.totals import is_total, total_findings
 from kkz_eval.deliveries.units_listed import misnamed, missing_units, with_findings
@@ -128,7 +129,7 @@ def read(grid: Grid, match: HeaderMatch, head: Sequence[Sequence[str]] = ()) -> 
         ignored=body.ignored + sum(any(map(str.strip, cells)) for cells in head[: match.row]),
     )
     if contract.source != "official":
-        return parsed
+        return with_findings(parsed, *_unclear_school_years(match, head, cells, grid.sheet))
     # Tables of Kreise in this layout may be chosen by hand; a panel of municipalities is one for the whole Land.
     missing = missing_units(parsed, contract) if tuple(contract.levels) == ("municipality",) else []
     return with_findings(parsed, *_misnamed(grid, match, head, body.records), *missing)
@@ -142,6 +143,16 @@ def _titles(match: HeaderMatch, head: Sequence[Sequence[str]]) -> dict[str, str]
         for name, column in match.columns.items()
     }
     return {name: title for name, title in found.items() if title}
+
+
+def _unclear_school_years(
+    match: HeaderMatch, head: Sequence[Sequence[str]], cells: Mapping[str, Cells], sheet: str | None
+) -> list[Finding]:
+    year = year_property(match.contract)
+    column = None if year is None else match.columns.get(year.name)
+    title = "" if column is None else _title(match, head, column)
+    beside = " ".join([sheet or "", *(cell for line in head for cell in line)])
+    return school_year_findings(match.contract, cells, title, beside, sheet)
 
 
 def _misnamed(grid: Grid, match: HeaderMatch, head: Sequence[Sequence[str]], records: Ints) -> list[Finding]:

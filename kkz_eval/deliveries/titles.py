@@ -10,7 +10,7 @@ from kkz_eval.deliveries.raised import without_marks
 
 _MARKS = re.compile(r"(?:\s*(?:\*+|†|\([0-9]{1,2}\)|\[[0-9]{1,2}\]|[0-9a-z]\)))+$", re.IGNORECASE)
 _STATE = re.compile(  # whose numbers count all the same; a plan, an estimate or a forecast is another figure
-    r"(?:\s*[(,\[]?\s*(?:vorl(?:äufige?r?|\.)?|prov(?:isional|\.)?|berichtigt|korrigiert|rev(?:idiert|\.)?|endgültig|[pr])\s*[)\]]?)$",
+    r"(?:(?<=[0-9])|\s+|\s*[(,\[]\s*)(?:vorl(?:äufige?r?|\.)?|prov(?:isional|\.)?|berichtigt|korrigiert|rev(?:idiert|\.)?|endgültig|[pr])\s*[)\]]?$",
     re.IGNORECASE,
 )
 _SECOND = re.compile(

@@ -19,7 +19,7 @@ from kkz_eval.reference.tables import known_units
 from kkz_eval.storage.steps import Steps
 from kkz_eval.storage.store import Store
 
-HEADER = "Gemeindeschlüssel;Schuljahr;Geschlecht;Schulabgänge insgesamt;Anteil ohne Abschluss"
+HEADER = "Gemeindeschlüssel;Abgangsjahr;Geschlecht;Schulabgänge insgesamt;Anteil ohne Abschluss"
 A, B = "05111000", "05112000"
 CONTRACTS: Mapping[str, Contract] = {"schulabgaenge": SCHOOL_LEAVERS, "inkar": INKAR}
 

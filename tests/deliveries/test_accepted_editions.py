@@ -61,7 +61,7 @@ def _values(accepted: Accepted) -> dict[tuple[str, int], tuple[str, float]]:
 
 
 def _municipal(leavers: int) -> str:
-    header = "Gemeindeschlüssel;Schuljahr;Geschlecht;Schulabgänge insgesamt;Anteil ohne Abschluss"
+    header = "Gemeindeschlüssel;Abgangsjahr;Geschlecht;Schulabgänge insgesamt;Anteil ohne Abschluss"
     return f"{header}\n05111000;2015;total;{leavers};5,5\n"
 
 

@@ -11,9 +11,7 @@ from kkz_eval.deliveries.intake import Intake, fingerprint, landing_key, take_in
 from kkz_eval.deliveries.register import read_register
 from kkz_eval.storage.store import Store
 
-TABLE = (
-    "Gemeindeschlüssel;Schuljahr;Geschlecht;Schulabgänge insgesamt;Anteil ohne Abschluss\n05111000;{year};insgesamt;{count};5,5\n"
-)
+TABLE = "Gemeindeschlüssel;Abgangsjahr;Geschlecht;Schulabgänge insgesamt;Anteil ohne Abschluss\n05111000;{year};insgesamt;{count};5,5\n"
 YEARS = range(1995, 2027)
 
 

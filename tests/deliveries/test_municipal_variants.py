@@ -15,7 +15,7 @@ from kkz_eval.deliveries.text_table import decode, head
 from kkz_eval.model.findings import Finding, Severity, iter_findings
 from kkz_eval.model.parsed import ParsedTable
 
-HEADER = "AGS;Schuljahr;Geschlecht;Abgänge;Anteil ohne Abschluss\n"
+HEADER = "AGS;Abgangsjahr;Geschlecht;Abgänge;Anteil ohne Abschluss\n"
 TWO = "05911000;2016;m;10;1,5\n05913000;2016;m;5;2,5\n"
 BY_YEAR = replace(
     SCHOOL_LEAVERS, properties=tuple(replace(p, form="year") if p.name == "year" else p for p in SCHOOL_LEAVERS.properties)
@@ -133,10 +133,10 @@ def test_the_style_of_a_column_is_that_of_its_texts(text: str) -> None:
 @pytest.mark.parametrize(
     "header",
     [
-        "AGS;;Abgänge;\n;Schuljahr;insg.;Anteil o. A.\n",  # in two lines
-        "AGS;Schuljahr;Abgänge;Anteil o. A.\n;;(Anzahl);(in Prozent)\n",  # units below
-        "Gemeinde-;Schul-;Schulabgänge;Anteil\nschlüssel;jahr;insgesamt;ohne Abschluss\n",  # words divided
-        '"Gemeinde-\nschlüssel";Schuljahr;Abgänge;"Anteil\no. A."\n',  # line breaks in cells
+        "AGS;;Abgänge;\n;Abgangsjahr;insg.;Anteil o. A.\n",  # in two lines
+        "AGS;Abgangsjahr;Abgänge;Anteil o. A.\n;;(Anzahl);(in Prozent)\n",  # units below
+        "Gemeinde-;;Schulabgänge;Anteil\nschlüssel;abgangsjahr;insgesamt;ohne Abschluss\n",  # words divided
+        '"Gemeinde-\nschlüssel";Abgangsjahr;Abgänge;"Anteil\no. A."\n',  # line breaks in cells
     ],
 )
 def test_a_header_of_several_lines_is_read(header: str) -> None:
@@ -150,10 +150,10 @@ def test_a_header_of_several_lines_is_read(header: str) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "AGS;Schuljahr;Abgänge;;Anteil o. A.\n;;m;w;\n05911000;2016;1;2;3,5\n",  # merged over two columns
-        "AGS;Schuljahr;Abgänge;;Anteil o. A.\n05911000;2016;1;2;3,5\n",
-        "AGS;Schuljahr;Anteil o. A.;Abgänge\n;;;männlich\n05911000;2016;3,5;1\n",  # of boys only
-        "AGS;;Abgänge;\n;Schuljahr;männlich;Anteil o. A.\n05911000;2016;1;1,5\n",
+        "AGS;Abgangsjahr;Abgänge;;Anteil o. A.\n;;m;w;\n05911000;2016;1;2;3,5\n",  # merged over two columns
+        "AGS;Abgangsjahr;Abgänge;;Anteil o. A.\n05911000;2016;1;2;3,5\n",
+        "AGS;Abgangsjahr;Anteil o. A.;Abgänge\n;;;männlich\n05911000;2016;3,5;1\n",  # of boys only
+        "AGS;;Abgänge;\n;Abgangsjahr;männlich;Anteil o. A.\n05911000;2016;1;1,5\n",
     ],
 )
 def test_a_title_that_is_divided_is_a_finding_not_a_number(text: str) -> None:
@@ -162,7 +162,7 @@ def test_a_title_that_is_divided_is_a_finding_not_a_number(text: str) -> None:
 
 
 def test_a_column_without_title_beside_the_keys_is_no_fault() -> None:
-    assert found(parsed(";AGS;Schuljahr;Abgänge;Anteil o. A.\n1;05911000;2016;1;2,5\n2;05913000;2016;1;2,5\n")) == []
+    assert found(parsed(";AGS;Abgangsjahr;Abgänge;Anteil o. A.\n1;05911000;2016;1;2,5\n2;05913000;2016;1;2,5\n")) == []
 
 
 def _two_alike() -> dict[str, Contract]:

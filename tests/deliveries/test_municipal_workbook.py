@@ -20,7 +20,7 @@ from kkz_eval.deliveries.reader import Claimed, PersonRecords, ReadResult, Uncla
 from kkz_eval.model.findings import Finding, iter_findings
 from kkz_eval.model.parsed import ParsedTable
 
-TITLES = ("AGS", "Schuljahr", "Geschlecht", "Abgänge", "Anteil ohne Abschluss")
+TITLES = ("AGS", "Abgangsjahr", "Geschlecht", "Abgänge", "Anteil ohne Abschluss")
 BY_YEAR = {
     "schulabgaenge": replace(
         SCHOOL_LEAVERS, properties=tuple(replace(p, form="year") if p.name == "year" else p for p in SCHOOL_LEAVERS.properties)

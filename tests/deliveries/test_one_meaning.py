@@ -126,3 +126,74 @@ def test_another_column_beside_the_measure_is_no_second_one(other: str) -> None:
 
 def test_the_delivered_file_with_two_columns_of_a_year_is_refused() -> None:
     assert cells(found((CASES / "F1.csv").read_bytes(), "reader_repeated_column")) == ["D1", "E1"]
+
+
+SCHOOL = ("ohne Hauptschulabschluss", "m", 3)
+UNCLEAR, ASSUMED = "reader_school_year_unclear", "reader_school_year_assumed"
+
+
+def leavers(title: str, *years: object, above: str = "", form: object = as_text) -> bytes:
+    lines = [(above,)] if above else []
+    header = ("AGS", title, "Abschluss", "Geschlecht", "Anzahl")
+    return form(*lines, header, *(("05111000", year, *SCHOOL) for year in years))  # type: ignore[operator, no-any-return]
+
+
+@pytest.mark.parametrize("form", [as_text, as_workbook])
+@pytest.mark.parametrize(
+    ("title", "years", "unclear"),
+    [
+        ("Schuljahr", ("2016/17", 2016), ["B3"]),  # 2016 beside 2016/17
+        ("Schuljahr", (2016, "2016/17", 2016, 2015), ["B2", "B5"]),  # each text once
+        ("Jahr", ("2015/16", 2016), ["B3"]),
+        ("Schuljahr", (2016, 2017), ["B2", "B3"]),
+        ("SJ", (2016,), ["B2"]),
+    ],
+)
+def test_a_year_that_may_be_two_school_years_is_an_error(
+    form: object, title: str, years: tuple[object, ...], unclear: list[str]
+) -> None:
+    said = found(leavers(title, *years, form=form), UNCLEAR)
+    assert sorted(cells(said)) == unclear
+    assert {(f.severity, f.unit_id) for f in said} == {("error", None)}
+    assert "2015/16 | 2016/17" in {f.allowed for f in said}
+
+
+@pytest.mark.parametrize(
+    ("title", "years", "above"),
+    [
+        ("Schuljahr", ("2015/16", "16/17", "2017/2018"), ""),
+        ("Endjahr", (2016, 2017), ""),
+        ("Schuljahr (Endjahr)", (2016, 2017), ""),
+        ("Abgangsjahr", (2016, "2016/17"), ""),
+        ("Schuljahr", (2016,), "Schulabgänge im Schuljahr 2015/16"),
+        ("Schuljahr", (2016, 2017, 2018), "Schuljahre 2015/16 bis 2017/18"),
+    ],
+)
+def test_a_file_that_says_which_school_year_it_means_is_read_without_a_word(
+    title: str, years: tuple[object, ...], above: str
+) -> None:
+    data = leavers(title, *years, above=above)
+    assert found(data, UNCLEAR, ASSUMED) == []
+    assert min(read(data).values("year").to_pylist()) == 2016
+
+
+@pytest.mark.parametrize("above", ["Schulabgänge im Schuljahr 2016/17", "Schuljahre 2014/15 bis 2016/17"])
+def test_a_title_that_names_other_school_years_decides_nothing(above: str) -> None:
+    assert cells(found(leavers("Schuljahr", 2016, above=above), UNCLEAR)) == ["B3"]
+
+
+def test_a_year_of_the_calendar_is_read_and_named_once() -> None:
+    (said,) = found(leavers("Jahr", 2016, 2017), UNCLEAR, ASSUMED)
+    assert (said.kind, said.severity, said.cell, said.allowed) == (ASSUMED, "warning", "B2", "2015/16")
+
+
+def test_years_as_titles_of_a_table_of_school_years() -> None:
+    lines = (("AGS", "Abschluss", "Geschlecht", 2015, 2016), ("05111000", "ohne Hauptschulabschluss", "m", 1, 2))
+    assert [(f.kind, f.cell) for f in found(as_text(*lines), UNCLEAR, ASSUMED)] == [(ASSUMED, "D1")]
+    titled = as_text(("Schulabgänge nach Schuljahr",), *lines)
+    assert [(f.kind, f.cell) for f in found(titled, UNCLEAR, ASSUMED)] == [(UNCLEAR, "D2"), (UNCLEAR, "E2")]
+
+
+def test_the_delivered_file_that_mixes_years_and_school_years_is_refused() -> None:
+    (said,) = found((CASES / "H2.csv").read_bytes(), UNCLEAR)
+    assert (said.value, said.allowed) == ("2016", "2015/16 | 2016/17")

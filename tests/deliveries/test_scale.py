@@ -22,7 +22,7 @@ from kkz_eval.model.findings import Finding, Severity, iter_findings
 
 DELIVERED = load_contracts(Path(__file__).parents[2] / "data_contracts")
 CASES = Path(__file__).parents[1] / "cases" / "deliveries"
-TABLE = "AGS;Schuljahr;Geschlecht;Abgänge;Anteil ohne Abschluss\n05911000;2016;m;10;1,5\n05913000;2016;m;5;2,5\n"
+TABLE = "AGS;Abgangsjahr;Geschlecht;Abgänge;Anteil ohne Abschluss\n05911000;2016;m;10;1,5\n05913000;2016;m;5;2,5\n"
 
 
 @pytest.mark.parametrize(

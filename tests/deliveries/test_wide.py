@@ -63,7 +63,7 @@ def records(table: ParsedTable) -> list[tuple[object, ...]]:
 
 
 def test_codes_as_titles_become_records_with_the_address_of_each_number() -> None:
-    table = wide("Abgänge\nAGS;Schuljahr;männlich;weiblich\n5911000;2015/16;1;2\n05913000;2016;.;1.234\n")
+    table = wide("Abgänge\nAGS;Abgangsjahr;männlich;weiblich\n5911000;2015/16;1;2\n05913000;2016;.;1.234\n")
     assert table.layout == "municipal_wide"
     assert records(table) == [
         ("05911000", 2016, "m", 1),
@@ -92,7 +92,7 @@ def test_titles_in_two_lines_the_upper_over_several_columns() -> None:
 
 
 def test_insgesamt_belongs_to_the_dimension_that_has_the_other_titles() -> None:
-    table = wide("AGS;Schuljahr;männlich;weiblich;insgesamt\n05911000;2016;1;2;3\n", BY_NATION)
+    table = wide("AGS;Abgangsjahr;männlich;weiblich;insgesamt\n05911000;2016;1;2;3\n", BY_NATION)
     assert [(s, n) for _, _, s, n in records(table)] == [("m", 1), ("w", 2), ("total", 3)]
     assert table.values("nation").to_pylist() == ["total"] * 3
 
@@ -103,29 +103,29 @@ def test_titles_that_may_be_of_two_dimensions_are_not_read() -> None:
         BY_NATION,
         properties=tuple(replace(p, codes=codes) if p.name == "nation" else p for p in BY_NATION.properties),
     )
-    text = "AGS;Schuljahr;m;w\n;m;w\n05911000;2016;1;2\n"
+    text = "AGS;Abgangsjahr;m;w\n;m;w\n05911000;2016;1;2\n"
     assert isinstance(read_file(text.encode(), "x.csv", {"schulabgaenge": alike}), Claimed)  # the demanded one
     both = replace(alike, properties=tuple(replace(p, required=True) if p.role == "dimension" else p for p in alike.properties))
     assert isinstance(read_file(text.encode(), "x.csv", {"schulabgaenge": both}), Unclaimed)
 
 
 def test_a_title_that_names_nothing_is_an_error_at_its_cell() -> None:
-    table = wide("AGS;Schuljahr;männlich;weiblch;insgesamt;Bemerkung\n05911000;2016;1;2;3;x\n")
+    table = wide("AGS;Abgangsjahr;männlich;weiblch;insgesamt;Bemerkung\n05911000;2016;1;2;3;x\n")
     assert [(f.kind, f.cell, f.severity) for f in said_of(table)] == [("reader_unknown_title", "D1", "error")]
 
 
 def test_a_total_of_a_wide_table_is_checked_by_column() -> None:
-    lines = "AGS;Schuljahr;m;w\n05911000;2016;1;2\n05913000;2016;3;4\nSumme;2016;4;{}\n"
+    lines = "AGS;Abgangsjahr;m;w\n05911000;2016;1;2\n05913000;2016;3;4\nSumme;2016;4;{}\n"
     assert said_of(wide(lines.format(6))) == []
     (finding,) = said_of(wide(lines.format(7)))
     assert (finding.kind, finding.cell, finding.allowed) == ("reader_total_differs", "D4", "6")
 
 
 def test_a_long_table_stays_long() -> None:
-    assert wide("AGS;Schuljahr;Geschlecht;Abgänge\n05911000;2016;m;1\n").layout == "municipal_text"
+    assert wide("AGS;Abgangsjahr;Geschlecht;Abgänge\n05911000;2016;m;1\n").layout == "municipal_text"
 
 
-@pytest.mark.parametrize("text", ["AGS;Schuljahr;männlich;weiblich\n05911000;2016;1;2\n"])
+@pytest.mark.parametrize("text", ["AGS;Abgangsjahr;männlich;weiblich\n05911000;2016;1;2\n"])
 def test_a_contract_that_does_not_admit_wide_tables_claims_none(text: str) -> None:
     assert isinstance(read_file(text.encode(), "x.csv", {"schulabgaenge": _LONG_ONLY}), Unclaimed)
 
@@ -145,8 +145,8 @@ def test_wide_and_long_say_the_same(lines: list[tuple[int, str, str, str]], n_ti
         return "Titel\n" * n_titles + "\n".join(delimiter.join(row) for row in rows) + "\n"
 
     codes = ("m", "w", "total")
-    across = [["AGS", "Schuljahr", *codes], *([_UNITS[i], str(year), *numbers] for i, (year, *numbers) in enumerate(lines))]
-    down = [["AGS", "Schuljahr", "Geschlecht", "Abgänge"]] + [
+    across = [["AGS", "Abgangsjahr", *codes], *([_UNITS[i], str(year), *numbers] for i, (year, *numbers) in enumerate(lines))]
+    down = [["AGS", "Abgangsjahr", "Geschlecht", "Abgänge"]] + [
         [_UNITS[i], str(year), code, number]
         for i, (year, *numbers) in enumerate(lines)
         for code, number in zip(codes, numbers, strict=True)
