@@ -17,7 +17,8 @@ from pathlib import Path
 
 from benchmarks.figures import Figure
 from benchmarks.reading import CERTIFICATES, HEADER, large_delivery, read_and_judge
-from kkz_eval.line import judge_arrivals, land, open_line, parse_arrivals
+from kkz_eval.line.installation import open_installation
+from kkz_eval.line.intake import judge_arrivals, land, parse_arrivals
 from kkz_eval.settings import CHECKOUT, Settings
 from kkz_eval.simulation.run import simulate
 
@@ -118,7 +119,7 @@ def a_whole_year(year: int = 2019) -> list[Figure]:
     with tempfile.TemporaryDirectory(prefix="kkz-bench-") as folder:
         inbox = Path(folder) / "world" / "deliveries"
         n_files = len(simulate(inbox.parent, 1, None, (year, year)).deliveries)
-        line = open_line(Settings(home=Path(folder) / "home", inbox=inbox, contracts=CHECKOUT / "data_contracts"), [])
+        line = open_installation(Settings(home=Path(folder) / "home", inbox=inbox, contracts=CHECKOUT / "data_contracts"), [])
 
         def work() -> None:
             land(line, [year])

@@ -22,10 +22,13 @@ import pandas as pd
 
 from benchmarks.study_coverage import main as print_coverage_study
 from benchmarks.study_synthetic import main as print_synthetic_study
-from kkz_eval import line as steps
 from kkz_eval.evaluation.design import PANEL_COLUMNS, groups_of
 from kkz_eval.evaluation.effects import run_effects
 from kkz_eval.evaluation.plan import Plan, load_plan
+from kkz_eval.line.installation import open_installation
+from kkz_eval.line.intake import judge_arrivals, land
+from kkz_eval.line.snapshot import current_snapshot
+from kkz_eval.line.study import Study
 from kkz_eval.settings import CHECKOUT, Settings
 from kkz_eval.simulation.effects import load_effects
 from kkz_eval.simulation.parameters import CARE, CARE_INDICATOR, CERTIFICATE_INDICATORS, LEAVERS, POPULATION, WELFARE
@@ -116,10 +119,10 @@ def line_estimates(seed: int, plan: Plan) -> pd.DataFrame:
         simulate(Path(folder) / "world", seed)
         inbox = Path(folder) / "world" / "deliveries"
         settings = Settings(Path(folder) / "home", inbox, CHECKOUT / "data_contracts")
-        line = steps.open_line(settings, [PLAN_FILE])
-        steps.land(line, YEARS)
-        steps.judge_arrivals(line, YEARS)
-        estimates = steps.effects(line, plan).estimates
+        line = open_installation(settings, [PLAN_FILE])
+        land(line, YEARS)
+        judge_arrivals(line, YEARS)
+        estimates = Study(current_snapshot(line), plan).effects.estimates
     return _with_truth(estimates, model_world(seed, load_effects(None), YEARS), seed, plan)
 
 

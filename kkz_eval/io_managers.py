@@ -10,15 +10,17 @@ from typing import Any
 import dagster as dg
 import pandas as pd
 
-from kkz_eval import line as steps
 from kkz_eval.evaluation.plan import plain_id
+from kkz_eval.line.installation import Installation
+from kkz_eval.line.snapshot import current_snapshot
+from kkz_eval.line.study import study_of
 
 
 class AcceptedTables(dg.IOManager):
     """Gives an asset's table as the register accepts it now; keeps nothing, because the store has kept it."""
 
-    def __init__(self, line: steps.Line) -> None:
-        self._line = line
+    def __init__(self, installation: Installation) -> None:
+        self._installation = installation
 
     def handle_output(self, context: dg.OutputContext, obj: Any) -> None:
         """Nothing to keep. Raises ValueError where an asset returns a value that would be lost."""
@@ -28,15 +30,16 @@ class AcceptedTables(dg.IOManager):
     def load_input(self, context: dg.InputContext) -> pd.DataFrame:
         """The table of an asset. Raises KeyError for an asset without one."""
         name = context.asset_key.to_user_string()
-        plans = {plain_id(plan_id): plan for plan_id, plan in self._line.plans.items()}
+        plans = {plain_id(plan_id): plan for plan_id, plan in self._installation.plans.items()}
+        snapshot = current_snapshot(self._installation)
         kind, _, plan_name = name.partition("_")
         match kind:
             case "pseudo" if name == "pseudo_cohorts":
-                stations: pd.DataFrame = steps.pseudo_cohorts(self._line).to_pandas()
+                stations: pd.DataFrame = snapshot.pseudo_cohorts.to_pandas()
                 return stations
             case "design":
-                return steps.design(self._line, plans[plan_name]).groups
+                return study_of(snapshot, plans[plan_name].id).groups
             case "effects":
-                return steps.effects(self._line, plans[plan_name]).estimates
+                return study_of(snapshot, plans[plan_name].id).effects.estimates
             case _:
-                raise KeyError(f"{name} has no table of its own; use kkz_eval.line")
+                raise KeyError(f"{name} has no table of its own; use kkz_eval.line.snapshot")

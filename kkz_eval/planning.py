@@ -1,6 +1,6 @@
-"""The commands `plan check`, `plan lock` and `plan show`, and how a plan of the line stands to its lock.
+"""The commands `plan check`, `plan lock` and `plan show`: what they print, and their exit codes.
 
-Belongs here: what is composed of the line and the locks, what is printed, exit codes. Does not belong here: comparing (evaluation.lock).
+Does not belong here: studies and locks (line, evaluation.lock).
 """
 
 from __future__ import annotations
@@ -10,13 +10,16 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
-from kkz_eval.evaluation.baseline import Baseline, first_start
+from kkz_eval.evaluation.baseline import first_start
 from kkz_eval.evaluation.design import coverage_of, groups_of, level_of_plan, panel_of
-from kkz_eval.evaluation.lock import Conformity, Standing, conformity, lock_of_plan
+from kkz_eval.evaluation.lock import Standing, conformity, lock_of_plan
 from kkz_eval.evaluation.plan import Outcome, Plan, plan_digest, report_folder
 from kkz_eval.evaluation.statistical_checks import shown
-from kkz_eval.line import Line, baseline_of_plan, indicator, judge_arrivals, land, open_line, parse_arrivals
-from kkz_eval.locks import keep_lock, kept_locks, lock_file
+from kkz_eval.line.installation import Installation, open_installation
+from kkz_eval.line.intake import judge_arrivals, land, parse_arrivals
+from kkz_eval.line.locks import keep_lock, lock_file
+from kkz_eval.line.snapshot import current_snapshot
+from kkz_eval.line.study import Study, conformity_of, study_of
 from kkz_eval.model.errors import UserError
 from kkz_eval.model.texts import Language, text
 from kkz_eval.reference.unit_groups import Nested, nested_sentence, unit_words
@@ -27,38 +30,31 @@ from kkz_eval.storage.store import Store
 EVERY_YEAR = range(1900, 2101)
 
 
-def conformity_of(line: Line, plan: Plan, baseline: Baseline | None) -> Conformity:
-    """How a plan stands to its lock: the file beside the plan, else the newest in the store. Raises UserError for a broken lock."""
-    kept = kept_locks(line.steps.store, plan.variant_of or plan.id)
-    lock = line.locks.get(plan.id) or (kept[-1] if kept else None)
-    replaced = kept[0].locked_on if lock is not None and kept and kept[0] != lock else None
-    return conformity(plan, lock, baseline, replaced=replaced)
-
-
 def check_plan_file(settings: Settings, file: Path, *, inbox: Path | None = None) -> int:
     """Print that a plan is valid, and how much of each outcome's window the accepted data cover. Returns 0: what is missing may still come.
 
     inbox: taken in first, as by `plan lock`; None for what is accepted already. Raises UserError where the plan is not valid.
     """
     language = settings.language
-    line = open_line(settings, [file])
-    (plan,) = line.plans.values()
+    installation = open_installation(settings, [file])
+    (plan,) = installation.plans.values()
     print(text("cli.plan_valid", language, package="kkz_eval", plan=plan.id, outcomes=str(len(plan.outcomes))))
     if inbox is not None:
-        _take_in(line)
-    if not settings.home.is_dir() or not line.register().arrivals:
+        _take_in(installation)
+    if not settings.home.is_dir() or not installation.register().arrivals:
         print(say("plan.not_looked_at", language, home=str(settings.home)))
         return 0
     print(say("plan.covered", language, home=str(settings.home)))
+    study = study_of(current_snapshot(installation), plan.id)
     for outcome in plan.outcomes:
-        print(_covered(line, plan, outcome, language))
+        print(_covered(study, outcome, language))
     return 0
 
 
-def _covered(line: Line, plan: Plan, outcome: Outcome, language: Language) -> str:
+def _covered(study: Study, outcome: Outcome, language: Language) -> str:
     """How many cells of an outcome's window have a value, by group, and which years lack any or some."""
-    groups = groups_of(plan, language)
-    panel = panel_of(outcome, indicator(line, outcome.indicator, plan.sources[outcome.indicator]).indicators, groups)
+    plan, groups = study.plan, study.groups
+    panel = panel_of(outcome, study.indicator(outcome.indicator).indicators, groups)
     covered = {row.group: row for row in coverage_of(panel, groups)}
     if not any(row.present for row in covered.values()):
         return say("plan.covered_none", language, indicator=outcome.indicator, source=plan.sources[outcome.indicator])
@@ -86,13 +82,13 @@ def _covered(line: Line, plan: Plan, outcome: Outcome, language: Language) -> st
     return " ".join(sentences)
 
 
-def _take_in(line: Line) -> None:
+def _take_in(installation: Installation) -> None:
     """Take in and judge what lies in the inbox; nothing where there is none."""
-    inbox = line.settings.inbox
+    inbox = installation.settings.inbox
     if inbox.is_dir() and any(inbox.iterdir()):
-        land(line, EVERY_YEAR)
-        parse_arrivals(line, EVERY_YEAR)
-        judge_arrivals(line, EVERY_YEAR)
+        land(installation, EVERY_YEAR)
+        parse_arrivals(installation, EVERY_YEAR)
+        judge_arrivals(installation, EVERY_YEAR)
 
 
 def lock_plan(settings: Settings, file: Path) -> int:
@@ -100,15 +96,15 @@ def lock_plan(settings: Settings, file: Path) -> int:
 
     Raises UserError where the plan is a variant, its baseline has no value, or it is locked and differs.
     """
-    line = open_line(settings, [file], print)
-    (plan,) = line.plans.values()
+    installation = open_installation(settings, [file], print)
+    (plan,) = installation.plans.values()
     if plan.variant_of is not None:
         raise UserError("variant_not_locked", plan=plan.id, locked=plan.variant_of)
-    _take_in(line)
-    baseline = baseline_of_plan(line, plan)
-    place, store = lock_file(file, plan), line.steps.store
-    if plan.id in line.locks:
-        lock = line.locks[plan.id]
+    _take_in(installation)
+    baseline = study_of(current_snapshot(installation), plan.id).baseline
+    place, store = lock_file(file, plan), installation.steps.store
+    if plan.id in installation.locks:
+        lock = installation.locks[plan.id]
         if conformity(plan, lock, baseline).standing is not Standing.FOLLOWED:
             raise UserError("plan_locked_already", plan=plan.id, file=str(place), date=lock.locked_on)
     else:
@@ -118,24 +114,24 @@ def lock_plan(settings: Settings, file: Path) -> int:
     keep_lock(store, lock)
     parameters = {"plan": plan.id, "file": str(place), "cells": len(baseline.values), "until": lock.until}
     print(say("plan.locked", settings.language, **parameters))
-    print(conformity_of(line, plan, baseline).headline(settings.language))
+    print(conformity_of(installation, plan, baseline).headline(settings.language))
     return 0
 
 
 def show_plan(settings: Settings, file: Path) -> int:
     """Print a plan as a person reads it, with how it stands to its lock. Returns 0. Raises UserError where the plan is not valid."""
-    line = open_line(settings, [file])
-    (plan,) = line.plans.values()
-    print("\n".join(_shown(line, plan, settings.language)))
-    baseline = baseline_of_plan(line, plan)
+    installation = open_installation(settings, [file])
+    (plan,) = installation.plans.values()
+    print("\n".join(_shown(installation, plan, settings.language)))
+    baseline = study_of(current_snapshot(installation), plan.id).baseline
     if baseline.values.empty:
         print(say("plan.no_data", settings.language, home=str(settings.home)))
-    standing = conformity_of(line, plan, None if baseline.values.empty else baseline)
+    standing = conformity_of(installation, plan, None if baseline.values.empty else baseline)
     print("\n".join(standing.sentences(settings.language)))
     return 0
 
 
-def _shown(line: Line, plan: Plan, language: Language) -> Iterator[str]:
+def _shown(installation: Installation, plan: Plan, language: Language) -> Iterator[str]:
     yield f"{plan.title.get(language) or plan.id} ({plan.id})"
     if plan.texts.get("question", {}).get(language):
         yield say("plan.question", language, text=plan.texts["question"][language])
@@ -155,7 +151,7 @@ def _shown(line: Line, plan: Plan, language: Language) -> Iterator[str]:
         yield _matching(plan, language)
     yield say("plan.outcomes", language)
     for outcome in plan.outcomes:
-        yield from _outcome(line, plan, outcome, language)
+        yield from _outcome(installation, plan, outcome, language)
     if plan.covariates:
         yield say("plan.covariates", language, covariates=", ".join(plan.covariates))
     named = (f"{spec.id} ({' '.join(part for part in (spec.method, spec.variant) if part)})" for spec in plan.estimators)
@@ -191,11 +187,11 @@ def _matching(plan: Plan, language: Language) -> str:
     )
 
 
-def _outcome(line: Line, plan: Plan, outcome: Outcome, language: Language) -> Iterator[str]:
+def _outcome(installation: Installation, plan: Plan, outcome: Outcome, language: Language) -> Iterator[str]:
     yield say(
         "plan.outcome",
         language,
-        label=line.catalogue[outcome.indicator].label[language],
+        label=installation.catalogue[outcome.indicator].label[language],
         indicator=outcome.indicator,
         role=say(f"plan.role.{outcome.role}", language),
         source=plan.sources[outcome.indicator],

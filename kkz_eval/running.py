@@ -11,7 +11,8 @@ from pathlib import Path
 from kkz_eval.definitions import build_defs
 from kkz_eval.deliveries.inbox import inbox_files
 from kkz_eval.jobs import execute_yearly_run, open_instance
-from kkz_eval.line import conflicts, open_line, rejected_slices
+from kkz_eval.line.installation import open_installation
+from kkz_eval.line.snapshot import current_snapshot
 from kkz_eval.model.texts import text
 from kkz_eval.partitions import known_years, span_of_years
 from kkz_eval.sentences import conflict_sentence
@@ -25,10 +26,10 @@ def run_line(settings: Settings, plan_file: Path | None, years: str | None) -> i
     """
     inbox_files(settings.inbox)
     plan_files = None if plan_file is None else [plan_file]
-    defs = build_defs(settings, plan_files=plan_files, progress=_print)  # faults of plans and contracts come before all else
+    installation = open_installation(settings, plan_files, _print)  # faults of plans and contracts come before all else
     span = span_of_years(years, known_years()) if years is not None else known_years()
     with open_instance(settings.dagster_home) as instance:
-        outcome = execute_yearly_run(defs, instance, span)
+        outcome = execute_yearly_run(build_defs(installation), instance, span)
     for sentence in outcome.warnings:
         _print(sentence)
     for sentence in outcome.failures:
@@ -40,11 +41,10 @@ def run_line(settings: Settings, plan_file: Path | None, years: str | None) -> i
         return 2
     refused = sum(int(data.get("verweigert", 0)) for data in outcome.metadata.values())
     refused += int(outcome.metadata.get("landing", {}).get("abgelehnt", 0))
-    line = open_line(settings, plan_files)
-    contradicted = conflicts(line)
-    for conflict in contradicted:
+    snapshot = current_snapshot(installation)
+    for conflict in snapshot.conflicts:
         _print(conflict_sentence(conflict, settings.language))
-    left_out = len(rejected_slices(line)) + len(contradicted)
+    left_out = len(snapshot.rejected_slices) + len(snapshot.conflicts)
     return 0 if outcome.success and not refused and not left_out else 1
 
 

@@ -2,10 +2,10 @@
 
 import dagster as dg
 
-from kkz_eval import line as steps
 from kkz_eval.deliveries.intake import fingerprint
 from kkz_eval.descriptions import described
 from kkz_eval.jobs import yearly_run
+from kkz_eval.line.installation import Installation
 from kkz_eval.partitions import known_years
 from kkz_eval.sentences import say
 
@@ -19,14 +19,16 @@ INTERVAL_SECONDS = 15
     default_status=dg.DefaultSensorStatus.RUNNING,
     description=described("sensor.inbox"),
 )
-def inbox_sensor(context: dg.SensorEvaluationContext, line: dg.ResourceParam[steps.Line]) -> dg.RunRequest | dg.SkipReason:
+def inbox_sensor(
+    context: dg.SensorEvaluationContext, installation: dg.ResourceParam[Installation]
+) -> dg.RunRequest | dg.SkipReason:
     """One run for what is new in the inbox.
 
     A file counts as settled when two looks in a row saw the same inbox. The run key holds the contents and the number of the
     last arrival, so that a content that comes back (A, B, A) starts a run again.
     """
-    language = line.settings.language
-    seen = fingerprint(line.settings.inbox, line.register())
+    language = installation.settings.language
+    seen = fingerprint(installation.settings.inbox, installation.register())
     if seen is None:
         context.update_cursor("")
         return dg.SkipReason(say("sensor.nothing_new", language))

@@ -36,8 +36,10 @@
 # %%
 import pandas as pd
 
-from kkz_eval import line as steps
 from kkz_eval.evaluation.results import EstimateTable
+from kkz_eval.line.installation import open_installation
+from kkz_eval.line.snapshot import current_snapshot
+from kkz_eval.line.study import Study
 from kkz_eval.settings import load_settings
 
 PLAN = "modellwelt"
@@ -52,14 +54,14 @@ INDICATOR = "schulabgaenge_ohne_abschluss"
 
 # %%
 settings = load_settings()
-line = steps.open_line(settings)
-plan = line.plans[PLAN]
-design = steps.design(line, plan)
-groups = design.groups["group"].value_counts().rename("kreise").to_frame()
+installation = open_installation(settings)
+plan = installation.plans[PLAN]
+study = Study(current_snapshot(installation), plan)
+groups = study.groups["group"].value_counts().rename("kreise").to_frame()
 print(groups.to_string())
 
 # %%
-print(design.groups.loc[design.groups["group"] == "left_out", ["name", "reason"]].to_string(index=False))
+print(study.groups.loc[study.groups["group"] == "left_out", ["name", "reason"]].to_string(index=False))
 
 # %% [markdown]
 # ## Wie sich beide Gruppen entwickeln / How both groups develop
@@ -70,7 +72,7 @@ print(design.groups.loc[design.groups["group"] == "left_out", ["name", "reason"]
 # *Unweighted mean over Kreise, per cent of school leavers. The difference in level is no effect: the programme began where need was greater.*
 
 # %%
-panel = design.panel[design.panel["indicator"] == INDICATOR].merge(design.groups[["unit_id", "group"]], on="unit_id")
+panel = study.panel[study.panel["indicator"] == INDICATOR].merge(study.groups[["unit_id", "group"]], on="unit_id")
 compared = panel[panel["group"].isin(["treated", "reference"])]
 trend = compared.pivot_table(index="year", columns="group", values="value", aggfunc="mean")
 trend["difference"] = trend["treated"] - trend["reference"]
@@ -85,7 +87,7 @@ print(trend.round(2).to_string())
 # *Fixed effects of Kreise and years, standard errors clustered by Kreis. Found in the folder if the yearly run made it, computed now if not.*
 
 # %%
-result = steps.effects(line, plan)
+result = study.effects
 estimates = result.estimates[result.estimates["indicator"] == INDICATOR]
 att = estimates[(estimates["estimator"] == "twfe") & (estimates["term"] == "att")]
 print(EstimateTable(att, settings.language))

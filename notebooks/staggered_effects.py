@@ -30,10 +30,12 @@ from dataclasses import replace
 
 import numpy as np
 
-from kkz_eval import line as steps
 from kkz_eval.evaluation.effects import run_effects, run_estimator
 from kkz_eval.evaluation.plan import EstimatorSpec, Inference
 from kkz_eval.evaluation.results import EstimateTable
+from kkz_eval.line.installation import open_installation
+from kkz_eval.line.snapshot import current_snapshot
+from kkz_eval.line.study import Study
 from kkz_eval.settings import load_settings
 
 INDICATOR = "a_schul_oA"
@@ -48,8 +50,8 @@ INDICATOR = "a_schul_oA"
 
 # %%
 settings = load_settings()
-line = steps.open_line(settings)
-programme = line.plans["kekiz-2012"]
+installation = open_installation(settings)
+programme = installation.plans["kekiz-2012"]
 plan = replace(
     programme,
     id="kekiz-gestaffelt",
@@ -64,8 +66,8 @@ plan = replace(
     ),
     inference=Inference(draws=999),
 )
-design = steps.design(line, plan)
-print(design.groups["group"].value_counts().to_string())
+study = Study(current_snapshot(installation), plan)
+print(study.groups["group"].value_counts().to_string())
 
 # %% [markdown]
 # ## Die Mittel / The averages
@@ -77,7 +79,7 @@ print(design.groups["group"].value_counts().to_string())
 # plausible year on. Below stands what was left out and where errors come from.*
 
 # %%
-result = run_effects(design.panel, plan)
+result = run_effects(study.panel, plan)
 averages = result.estimates[result.estimates["aggregation"] != "group_time"]
 print(EstimateTable(averages, settings.language))
 
@@ -111,7 +113,7 @@ print(bacon[["key", "weight", "estimate"]].round(3).to_string(index=False))
 # *The influence functions are kept: a column for each estimate, a row for each Kreis; the covariance of all effects follows.*
 
 # %%
-estimation = run_estimator(design.panel, plan, INDICATOR, "cs")
+estimation = run_estimator(study.panel, plan, INDICATOR, "cs")
 names = [(row.aggregation, row.cohort, row.year, row.event_time) for row in estimation.rows]
 covariance = estimation.influence.covariance
 simple = names.index(("simple", None, None, None))

@@ -9,7 +9,9 @@ import pytest
 
 from kkz_eval.checks.plausibility import plausibility_check
 from kkz_eval.cli import main
-from kkz_eval.line import Line, judge_arrivals, land, open_line, plausibility
+from kkz_eval.line.installation import Installation, open_installation
+from kkz_eval.line.intake import judge_arrivals, land
+from kkz_eval.line.snapshot import current_snapshot
 from kkz_eval.settings import Settings
 
 FOLDER = Path(__file__).parents[1] / "data_contracts"
@@ -34,32 +36,32 @@ def welfare(persons: dict[int, int]) -> str:
 
 
 @pytest.fixture
-def line(tmp_path: Path) -> Line:
+def line(tmp_path: Path) -> Installation:
     """A register with the population and the persons in households of one city; in 2016 they are more than all people."""
     inbox = tmp_path / "inbox"
     inbox.mkdir()
     (inbox / "people.csv").write_text(population(900), encoding="utf-8")
     (inbox / "welfare.csv").write_text(welfare({2015: 9000, 2016: 60000}), encoding="utf-8")
-    line = open_line(Settings(tmp_path / "home", inbox, FOLDER), [])
+    line = open_installation(Settings(tmp_path / "home", inbox, FOLDER), [])
     land(line, YEARS)
     sources = judge_arrivals(line, YEARS)
     assert [source.verdict.n_errors + source.verdict.n_warnings for source in sources] == [0, 0]
     return line
 
 
-def test_what_is_doubtful_is_found_beside_verdicts_that_stand(line: Line) -> None:
-    found = plausibility(line, line.contracts["mindestsicherung"])
+def test_what_is_doubtful_is_found_beside_verdicts_that_stand(line: Installation) -> None:
+    found = current_snapshot(line).doubts(line.contracts["mindestsicherung"])
     assert [(doubt.finding.rule, doubt.finding.cell, doubt.finding.allowed) for doubt in found] == [
         ("persons_not_above_population", "D4", "≤ 53800"),
         ("persons_jump", "D4", "6300–11700 (2015: 9000)"),
     ]
-    assert plausibility(line, line.contracts["bevoelkerung"]) == ()
+    assert current_snapshot(line).doubts(line.contracts["bevoelkerung"]) == ()
 
 
-def test_the_check_warns_without_values_of_cells(line: Line) -> None:
+def test_the_check_warns_without_values_of_cells(line: Installation) -> None:
     asset = dg.AssetSpec("observations")
     check = plausibility_check(line.contracts["mindestsicherung"])
-    run = dg.materialize([dg.multi_asset(specs=[asset], name="observed")(_nothing), check], resources={"line": line})
+    run = dg.materialize([dg.multi_asset(specs=[asset], name="observed")(_nothing), check], resources={"installation": line})
     (evaluation,) = run.get_asset_check_evaluations()
     assert not evaluation.passed
     assert evaluation.severity == dg.AssetCheckSeverity.WARN
@@ -91,7 +93,7 @@ STRICTER = ("minimum: 1990, maximum: 2050", "minimum: 2016, maximum: 2050")
 
 
 def test_diff_names_the_deliveries_that_would_be_judged_differently_and_judges_none(
-    line: Line, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    line: Installation, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     before = line.register().verdicts
     new = changed(tmp_path, STRICTER, ("version: 1.1.0", "version: 2.0.0"))
@@ -104,7 +106,7 @@ def test_diff_names_the_deliveries_that_would_be_judged_differently_and_judges_n
 
 
 def test_diff_says_where_a_delivery_would_belong_to_no_contract(
-    line: Line, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    line: Installation, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     new = changed(
         tmp_path, ("          - {synonym: Gruppe, locale: de}\n", ""), ("          - {synonym: Anzahl, locale: de}\n", "")
@@ -113,7 +115,7 @@ def test_diff_says_where_a_delivery_would_belong_to_no_contract(
     assert "welfare.csv: angenommen, gehört nach der neuen Fassung" in capsys.readouterr().out
 
 
-def test_diff_of_a_compatible_version_ends_with_0(line: Line, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_diff_of_a_compatible_version_ends_with_0(line: Installation, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     new = changed(tmp_path, ("synonym: Anzahl,", "synonym: Anzahl Personen, locale: de}\n          - {synonym: Anzahl,"), ("version: 1.1.0", "version: 1.2.0"))  # fmt: skip
     assert diff(OLD, new, "--home", line.settings.home) == 0
     assert "Keine der 1 Lieferungen" in capsys.readouterr().out

@@ -4,12 +4,14 @@ from collections import Counter
 
 import dagster as dg
 
-from kkz_eval import line as steps
 from kkz_eval.assets.failures import sentences
 from kkz_eval.assets.links import protocol_links
-from kkz_eval.delivery_board import write_marked_copies
+from kkz_eval.assets.moment import moment_of, take_moment
 from kkz_eval.descriptions import described
 from kkz_eval.jobs import RunOptions
+from kkz_eval.line.board import write_marked_copies
+from kkz_eval.line.installation import Installation
+from kkz_eval.line.intake import judge_arrivals, land, parse_arrivals, write_protocols
 from kkz_eval.model.texts import text
 from kkz_eval.model.verdicts import Status
 from kkz_eval.partitions import reporting_years
@@ -36,14 +38,14 @@ def years_of(context: dg.AssetExecutionContext, options: RunOptions) -> tuple[in
     description=described("asset.landing"),
 )
 def landing(
-    context: dg.AssetExecutionContext, line: dg.ResourceParam[steps.Line], options: RunOptions
+    context: dg.AssetExecutionContext, installation: dg.ResourceParam[Installation], options: RunOptions
 ) -> dg.MaterializeResult[None]:
     """Screen the inbox and keep what a contract claims."""
-    with sentences(line.settings.language):
-        intake = steps.land(line, years_of(context, options))
+    with sentences(installation.settings.language):
+        intake = land(installation, years_of(context, options))
     # only names: the sentence about an unknown file quotes its first row, and nothing of a file's contents enters the run history
     said = [
-        text(f"notice.{notice.kind}", line.settings.language, package="kkz_eval", sentence=notice.name)
+        text(f"notice.{notice.kind}", installation.settings.language, package="kkz_eval", sentence=notice.name)
         for notice in intake.notices
     ]
     for sentence in said:
@@ -71,11 +73,11 @@ def landing(
     description=described("asset.parsed"),
 )
 def parsed(
-    context: dg.AssetExecutionContext, line: dg.ResourceParam[steps.Line], options: RunOptions
+    context: dg.AssetExecutionContext, installation: dg.ResourceParam[Installation], options: RunOptions
 ) -> dg.MaterializeResult[None]:
     """Read what arrived and was not read before."""
-    with sentences(line.settings.language):
-        arrivals = steps.parse_arrivals(line, years_of(context, options))
+    with sentences(installation.settings.language):
+        arrivals = parse_arrivals(installation, years_of(context, options))
     return dg.MaterializeResult(metadata={"neu_gelesen": len(arrivals)})
 
 
@@ -89,14 +91,15 @@ def parsed(
     description=described("asset.verdicts"),
 )
 def verdicts(
-    context: dg.AssetExecutionContext, line: dg.ResourceParam[steps.Line], options: RunOptions
+    context: dg.AssetExecutionContext, installation: dg.ResourceParam[Installation], options: RunOptions
 ) -> dg.MaterializeResult[None]:
     """Judge what arrived and has no verdict yet; write a protocol and a marked copy for every delivery with findings."""
-    with sentences(line.settings.language):
+    with sentences(installation.settings.language):
         years = years_of(context, options)
-        judged = steps.judge_arrivals(line, years)
-        protocols = steps.write_protocols(line, years)
-        copies = write_marked_copies(line, years)
+        judged = judge_arrivals(installation, years)
+        protocols = write_protocols(installation, years)
+        copies = write_marked_copies(installation, years)
+        take_moment(context, installation)
     count = Counter(row.verdict.status.value for row in judged)
     return dg.MaterializeResult(
         metadata={
@@ -104,7 +107,7 @@ def verdicts(
             "angenommen_mit_hinweisen": count["accepted_with_warnings"],
             "zurueckgewiesen": count["rejected"],
             "markierte_kopien": len(copies),
-            **protocol_links(line, protocols),
+            **protocol_links(installation, protocols),
         }
     )
 
@@ -116,9 +119,11 @@ def verdicts(
     kinds={"table"},
     description=described("asset.delivery_status"),
 )
-def delivery_status(line: dg.ResourceParam[steps.Line]) -> dg.MaterializeResult[None]:
+def delivery_status(
+    context: dg.AssetExecutionContext, installation: dg.ResourceParam[Installation]
+) -> dg.MaterializeResult[None]:
     """Say plainly what is accepted and what is rejected."""
-    states = steps.delivery_states(line)
+    states = moment_of(context, installation).delivery_states
     rejected = [state for state in states if state.status == Status.REJECTED]
     records = [
         dg.TableRecord(
@@ -126,7 +131,7 @@ def delivery_status(line: dg.ResourceParam[steps.Line]) -> dg.MaterializeResult[
                 "datensatz": state.dataset,
                 "kommune": unit_name(state.unit_id),
                 "jahr": state.year,
-                "stand": text("state.rejected", line.settings.language, package="kkz_eval.assets"),
+                "stand": text("state.rejected", installation.settings.language, package="kkz_eval.assets"),
                 "fehler": state.n_errors,
                 "datei": state.name,
             }
@@ -139,7 +144,7 @@ def delivery_status(line: dg.ResourceParam[steps.Line]) -> dg.MaterializeResult[
         for dataset in sorted({state.dataset for state in states})
     ]
     key = "state.some_rejected" if rejected else "state.none_rejected"
-    sentence = text(key, line.settings.language, package="kkz_eval.assets", count=len(rejected))
+    sentence = text(key, installation.settings.language, package="kkz_eval.assets", count=len(rejected))
     return dg.MaterializeResult(
         metadata={
             "stand": sentence,

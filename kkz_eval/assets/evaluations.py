@@ -7,16 +7,17 @@ from typing import Any
 
 import dagster as dg
 
-from kkz_eval import line as steps
 from kkz_eval.assets.evidence import indicators
 from kkz_eval.assets.failures import sentences
 from kkz_eval.assets.links import link, picture
+from kkz_eval.assets.moment import study_in
 from kkz_eval.descriptions import described
-from kkz_eval.editions import event_study_pictures, make_edition
+from kkz_eval.evaluation.matching import Matched
 from kkz_eval.evaluation.plan import Plan, plain_id
 from kkz_eval.jobs import RunOptions
+from kkz_eval.line.editions import event_study_pictures, make_edition
+from kkz_eval.line.installation import Installation
 from kkz_eval.model.texts import LANGUAGES
-from kkz_eval.planning import conformity_of
 from kkz_eval.reference.tables import unit_name
 from kkz_eval.sentences import say
 
@@ -58,10 +59,10 @@ def _headline(row: Any) -> str:
     return f"{numbers}, {row.n_clusters} Cluster, SE {row.std_error:.3f}".replace("-", "−")
 
 
-def _references(design: steps.Design) -> str:
+def _references(matched: Matched) -> str:
     """The nearest reference Kreise of each treated Kreis, with distances, a line each."""
     lines = []
-    for unit, part in design.matched.references.groupby("unit_id", sort=True):
+    for unit, part in matched.references.groupby("unit_id", sort=True):
         pairs = zip(part["reference_id"], part["distance"], strict=True)
         near = ", ".join(f"{unit_name(reference)} ({distance:.2f})" for reference, distance in pairs)
         lines.append(f"- {unit_name(str(unit))}: {near}")
@@ -82,33 +83,34 @@ def plan_assets(plan: Plan) -> list[dg.AssetsDefinition]:
         output_required=False,
         description=described("asset.design", title=title),
     )
-    def design(line: dg.ResourceParam[steps.Line], options: RunOptions) -> Iterator[dg.MaterializeResult[None]]:
+    def design(
+        context: dg.AssetExecutionContext, installation: dg.ResourceParam[Installation], options: RunOptions
+    ) -> Iterator[dg.MaterializeResult[None]]:
         if not options.takes(plan.id):
             return
-        with sentences(line.settings.language):
-            if not steps.has_data(line, plan):
-                line.progress(
+        with sentences(installation.settings.language):
+            study = study_in(context, installation, plan.id)
+            if not study.has_data:
+                installation.progress(
                     say(
                         "progress.no_data",
-                        line.settings.language,
+                        installation.settings.language,
                         plan=plan.id,
                         datasets=", ".join(sorted(set(plan.sources.values()))),
                     )
                 )
                 return
-            current = line.plans[plan.id]
-            result = steps.design(line, current)
-            standing = conformity_of(line, current, result.baseline)
-        sizes = result.groups["group"].value_counts().reindex(["treated", "reference", "later", "left_out"], fill_value=0)
+            matched, baseline, standing = study.matched, study.baseline, study.conformity
+        sizes = study.groups["group"].value_counts().reindex(["treated", "reference", "later", "left_out"], fill_value=0)
         counts = {str(name): int(size) for name, size in sizes.items()}
-        line.progress(say("progress.design", line.settings.language, plan=plan.id, **counts))
+        installation.progress(say("progress.design", installation.settings.language, plan=plan.id, **counts))
         yield dg.MaterializeResult(
             metadata={
                 **counts,
-                "festlegung": dg.MetadataValue.md("\n\n".join(standing.sentences(line.settings.language))),
-                "vergleichskreise_wirksam": round(result.matched.ess, 2),
-                "ausgangswerte": result.baseline.digest,
-                "naechste_vergleichskreise": dg.MetadataValue.md(_references(result)),
+                "festlegung": dg.MetadataValue.md("\n\n".join(standing.sentences(installation.settings.language))),
+                "vergleichskreise_wirksam": round(matched.ess, 2),
+                "ausgangswerte": baseline.digest,
+                "naechste_vergleichskreise": dg.MetadataValue.md(_references(matched)),
             }
         )
 
@@ -121,19 +123,23 @@ def plan_assets(plan: Plan) -> list[dg.AssetsDefinition]:
         output_required=False,
         description=described("asset.effects", title=title),
     )
-    def effects(line: dg.ResourceParam[steps.Line], options: RunOptions) -> Iterator[dg.MaterializeResult[None]]:
+    def effects(
+        context: dg.AssetExecutionContext, installation: dg.ResourceParam[Installation], options: RunOptions
+    ) -> Iterator[dg.MaterializeResult[None]]:
         if not options.takes(plan.id):
             return
-        with sentences(line.settings.language):
-            result = steps.effects(line, line.plans[plan.id], options.outcomes)
-            pictures = event_study_pictures(line, line.plans[plan.id], result)
-            baseline = steps.baseline_of_plan(line, line.plans[plan.id])
-            standing = conformity_of(line, line.plans[plan.id], baseline).headline(line.settings.language)
-            marks = steps.marks_of_plan(line, line.plans[plan.id])
+        with sentences(installation.settings.language):
+            study = study_in(context, installation, plan.id)
+            result = study.effects_of(options.outcomes) if options.outcomes else study.effects
+            pictures = event_study_pictures(study, result)
+            standing = study.conformity.headline(installation.settings.language)
+            marks = study.marks
         estimates = result.estimates
         headline = estimates[estimates["aggregation"].isin(["coefficient", "exposed"]) & (estimates["term"] == "att")]
         refused = int((estimates["status"] == "refused").sum())
-        line.progress(say("progress.effects", line.settings.language, plan=plan.id, ok=len(estimates) - refused, refused=refused))
+        installation.progress(
+            say("progress.effects", installation.settings.language, plan=plan.id, ok=len(estimates) - refused, refused=refused)
+        )
         records = [
             dg.TableRecord({str(name): _shown(value) for name, value in row.items()})
             for row in headline[list(_COLUMNS)].to_dict("records")
@@ -145,7 +151,7 @@ def plan_assets(plan: Plan) -> list[dg.AssetsDefinition]:
                 "verweigert": refused,
                 "nicht_endgueltige_werte": "; ".join(f"{name}: {sum(found.values())}" for name, found in marks.items()) or "–",
                 "festlegung": standing,
-                **{f"verlauf {name}": picture(line, key, name) for name, key in pictures.items()},
+                **{f"verlauf {name}": picture(installation, key, name) for name, key in pictures.items()},
             }
         )
 
@@ -158,15 +164,17 @@ def plan_assets(plan: Plan) -> list[dg.AssetsDefinition]:
         output_required=False,
         description=described("asset.report", title=title),
     )
-    def report(line: dg.ResourceParam[steps.Line], options: RunOptions) -> Iterator[dg.MaterializeResult[None]]:
+    def report(
+        context: dg.AssetExecutionContext, installation: dg.ResourceParam[Installation], options: RunOptions
+    ) -> Iterator[dg.MaterializeResult[None]]:
         if not options.takes(plan.id) or options.outcomes:
             return
-        with sentences(line.settings.language):
-            edition = make_edition(line, line.plans[plan.id])
+        with sentences(installation.settings.language):
+            edition = make_edition(study_in(context, installation, plan.id))
         yield dg.MaterializeResult(
             metadata={
-                "bericht": dg.MetadataValue.path(str(line.steps.store.local_path(edition.page))),
-                "oeffnen": link(line, edition.page),
+                "bericht": dg.MetadataValue.path(str(installation.steps.store.local_path(edition.page))),
+                "oeffnen": link(installation, edition.page),
                 "fassung": edition.digest,
             }
         )

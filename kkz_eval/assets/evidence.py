@@ -4,10 +4,11 @@ from collections import Counter
 
 import dagster as dg
 
-from kkz_eval import line as steps
 from kkz_eval.assets.deliveries import verdicts
 from kkz_eval.assets.failures import sentences
+from kkz_eval.assets.moment import moment_of, study_in
 from kkz_eval.descriptions import described
+from kkz_eval.line.installation import Installation
 from kkz_eval.model.tables import PSEUDO_COHORTS
 from kkz_eval.sentences import say
 
@@ -19,15 +20,18 @@ from kkz_eval.sentences import say
     kinds={"table", "parquet"},
     description=described("asset.observations"),
 )
-def observations(context: dg.AssetExecutionContext, line: dg.ResourceParam[steps.Line]) -> dg.MaterializeResult[None]:
+def observations(context: dg.AssetExecutionContext, installation: dg.ResourceParam[Installation]) -> dg.MaterializeResult[None]:
     """Collect what the register accepts, per dataset."""
     rows = {}
-    with sentences(line.settings.language):
-        for dataset in sorted({contract.dataset for contract in line.contracts.values()}):
-            accepted = steps.accepted(line, dataset)
+    with sentences(installation.settings.language):
+        snapshot = moment_of(context, installation)
+        for dataset in sorted({contract.dataset for contract in installation.contracts.values()}):
+            accepted = snapshot.accepted(dataset)
             rows[dataset] = accepted.observations.num_rows
             if rows[dataset]:
-                line.progress(say("progress.observations", line.settings.language, dataset=dataset, rows=rows[dataset]))
+                installation.progress(
+                    say("progress.observations", installation.settings.language, dataset=dataset, rows=rows[dataset])
+                )
     return dg.MaterializeResult(metadata={f"werte_{dataset}": count for dataset, count in rows.items()})
 
 
@@ -38,15 +42,16 @@ def observations(context: dg.AssetExecutionContext, line: dg.ResourceParam[steps
     kinds={"table", "parquet"},
     description=described("asset.indicators"),
 )
-def indicators(context: dg.AssetExecutionContext, line: dg.ResourceParam[steps.Line]) -> dg.MaterializeResult[None]:
+def indicators(context: dg.AssetExecutionContext, installation: dg.ResourceParam[Installation]) -> dg.MaterializeResult[None]:
     """Compute the indicators of every plan from its source."""
     rows = {}
-    with sentences(line.settings.language):
-        for plan in line.plans.values():
+    with sentences(installation.settings.language):
+        for plan in installation.plans.values():
+            study = study_in(context, installation, plan.id)
             for outcome in plan.outcomes:
-                values = steps.indicator_of_plan(line, plan, outcome.indicator)
+                values = study.indicator(outcome.indicator)
                 rows[outcome.indicator] = values.indicators.num_rows
-    line.progress(say("progress.indicators", line.settings.language, count=len(rows)))
+    installation.progress(say("progress.indicators", installation.settings.language, count=len(rows)))
     return dg.MaterializeResult(metadata={f"werte_{indicator}": count for indicator, count in rows.items()})
 
 
@@ -66,13 +71,13 @@ _STATION_COLUMNS = dg.TableSchema(
     description=described("asset.pseudo_cohorts"),
     metadata={"dagster/column_schema": _STATION_COLUMNS},
 )
-def pseudo_cohorts(context: dg.AssetExecutionContext, line: dg.ResourceParam[steps.Line]) -> dg.MaterializeResult[None]:
+def pseudo_cohorts(context: dg.AssetExecutionContext, installation: dg.ResourceParam[Installation]) -> dg.MaterializeResult[None]:
     """Put the stations of each year of birth beside each other, per unit."""
-    with sentences(line.settings.language):
-        table = steps.pseudo_cohorts(line)
+    with sentences(installation.settings.language):
+        table = moment_of(context, installation).pseudo_cohorts
     states = Counter(table.column("state").to_pylist())
     units = len(set(table.column("unit_id").to_pylist()))
-    line.progress(say("progress.pseudo_cohorts", line.settings.language, units=units, known=states["known"]))
+    installation.progress(say("progress.pseudo_cohorts", installation.settings.language, units=units, known=states["known"]))
     years = table.column("birth_year").to_pylist()
     return dg.MaterializeResult(
         metadata={

@@ -4,26 +4,26 @@ from collections.abc import Mapping
 
 import dagster as dg
 
-from kkz_eval.line import Line
+from kkz_eval.line.installation import Installation
 
 SHOWN = 20
 """So many protocols are linked; the folder holds all."""
 
 
-def link(line: Line, key: str) -> dg.MetadataValue[str | None]:
+def link(installation: Installation, key: str) -> dg.MetadataValue[str | None]:
     """The page kept under a key."""
-    if line.settings.reports_url:
-        return dg.MetadataValue.url(f"{line.settings.reports_url}/{key}")
-    return dg.MetadataValue.path(str(line.steps.store.local_path(key)))
+    if installation.settings.reports_url:
+        return dg.MetadataValue.url(f"{installation.settings.reports_url}/{key}")
+    return dg.MetadataValue.path(str(installation.steps.store.local_path(key)))
 
 
-def protocol_links(line: Line, protocols: Mapping[str, str]) -> dict[str, dg.MetadataValue[str | None]]:
+def protocol_links(installation: Installation, protocols: Mapping[str, str]) -> dict[str, dg.MetadataValue[str | None]]:
     """A link per protocol, by the name of the delivered file."""
-    return {f"protokoll {name}": link(line, key) for name, key in list(protocols.items())[:SHOWN]}
+    return {f"protokoll {name}": link(installation, key) for name, key in list(protocols.items())[:SHOWN]}
 
 
-def picture(line: Line, key: str, alternative_text: str) -> dg.MetadataValue[str | None]:
+def picture(installation: Installation, key: str, alternative_text: str) -> dg.MetadataValue[str | None]:
     """A kept picture, inline where the local server runs: Dagster shows Markdown inline below 1,000 characters only."""
-    if line.settings.reports_url:
-        return dg.MetadataValue.md(f"![{alternative_text}]({line.settings.reports_url}/{key})")
-    return link(line, key)
+    if installation.settings.reports_url:
+        return dg.MetadataValue.md(f"![{alternative_text}]({installation.settings.reports_url}/{key})")
+    return link(installation, key)

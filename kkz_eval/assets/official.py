@@ -2,11 +2,12 @@
 
 import dagster as dg
 
-from kkz_eval import line as steps
 from kkz_eval.assets.deliveries import verdicts
 from kkz_eval.assets.failures import sentences
+from kkz_eval.assets.moment import moment_of
 from kkz_eval.contracts.contract import Contract
 from kkz_eval.descriptions import described
+from kkz_eval.line.installation import Installation
 
 
 def official_asset(contract: Contract) -> dg.AssetsDefinition:
@@ -21,10 +22,10 @@ def official_asset(contract: Contract) -> dg.AssetsDefinition:
         description=described("asset.official", title={"de": contract.title_de, "en": contract.title_en}),
         metadata={"quellenangabe": contract.attribution, "lizenz": contract.licence},
     )
-    def editions(line: dg.ResourceParam[steps.Line]) -> dg.MaterializeResult[None]:
-        with sentences(line.settings.language):
-            accepted = steps.accepted(line, contract.dataset)
-            states = steps.editions(line, contract.dataset)
+    def editions(context: dg.AssetExecutionContext, installation: dg.ResourceParam[Installation]) -> dg.MaterializeResult[None]:
+        with sentences(installation.settings.language):
+            snapshot = moment_of(context, installation)
+            accepted, states = snapshot.accepted(contract.dataset), snapshot.editions(contract.dataset)
         files = []
         for source in accepted.sources:
             years = sorted({part.year for part in source.verdict.slices})

@@ -4,12 +4,13 @@ from datetime import date
 
 import dagster as dg
 
-from kkz_eval import line as steps
 from kkz_eval.assets.deliveries import GROUP, OWNERS, verdicts
 from kkz_eval.assets.failures import sentences
 from kkz_eval.assets.links import link
-from kkz_eval.delivery_board import make_board, make_templates
+from kkz_eval.assets.moment import moment_of
 from kkz_eval.descriptions import described
+from kkz_eval.line.board import make_board, make_templates
+from kkz_eval.line.installation import Installation
 from kkz_eval.stewardship.board import State
 
 
@@ -20,13 +21,13 @@ from kkz_eval.stewardship.board import State
     kinds={"html"},
     description=described("asset.delivery_board"),
 )
-def delivery_board(line: dg.ResourceParam[steps.Line]) -> dg.MaterializeResult[None]:
+def delivery_board(context: dg.AssetExecutionContext, installation: dg.ResourceParam[Installation]) -> dg.MaterializeResult[None]:
     """Show what is there of each municipality, dataset and year, and write each a reply."""
-    with sentences(line.settings.language):
-        board = make_board(line, date.today())
+    with sentences(installation.settings.language):
+        board = make_board(moment_of(context, installation), date.today())
     return dg.MaterializeResult(
         metadata={
-            "lieferstand": link(line, board.page),
+            "lieferstand": link(installation, board.page),
             "antworten": len(board.folders),
             **{state.value: board.states.get(state.value, 0) for state in State},
         }
@@ -40,8 +41,8 @@ def delivery_board(line: dg.ResourceParam[steps.Line]) -> dg.MaterializeResult[N
     kinds={"excel"},
     description=described("asset.next_templates"),
 )
-def next_templates(line: dg.ResourceParam[steps.Line]) -> dg.MaterializeResult[None]:
+def next_templates(context: dg.AssetExecutionContext, installation: dg.ResourceParam[Installation]) -> dg.MaterializeResult[None]:
     """Write next year's templates with the newest accepted values beside the empty cells."""
-    with sentences(line.settings.language):
-        templates = make_templates(line)
+    with sentences(installation.settings.language):
+        templates = make_templates(moment_of(context, installation))
     return dg.MaterializeResult(metadata={"vorlagen": len(templates)})

@@ -2,12 +2,13 @@
 
 import dagster as dg
 
-from kkz_eval import line as steps
 from kkz_eval.assets.links import protocol_links
+from kkz_eval.assets.moment import moment_of
 from kkz_eval.contracts.contract import Contract
 from kkz_eval.descriptions import described
+from kkz_eval.line.installation import Installation
+from kkz_eval.line.validation import validate_contract
 from kkz_eval.model.texts import text
-from kkz_eval.validation import validate_contract
 
 
 def contract_check(contract: Contract) -> dg.AssetChecksDefinition:
@@ -18,9 +19,9 @@ def contract_check(contract: Contract) -> dg.AssetChecksDefinition:
         name=f"contract_{contract.id}",
         description=described("check.contract", title={"de": contract.title_de, "en": contract.title_en}),
     )
-    def check(line: dg.ResourceParam[steps.Line]) -> dg.AssetCheckResult:
-        comparison = validate_contract(line, contract)
-        language = line.settings.language
+    def check(context: dg.AssetCheckExecutionContext, installation: dg.ResourceParam[Installation]) -> dg.AssetCheckResult:
+        comparison = validate_contract(moment_of(context, installation), contract)
+        language = installation.settings.language
         if comparison.files == 0:
             return dg.AssetCheckResult(
                 passed=True,
@@ -34,7 +35,7 @@ def contract_check(contract: Contract) -> dg.AssetChecksDefinition:
             severity=dg.AssetCheckSeverity.ERROR if comparison.errors else dg.AssetCheckSeverity.WARN,
             description=description,
             metadata={
-                **protocol_links(line, comparison.protocols),
+                **protocol_links(installation, comparison.protocols),
                 "dateien": comparison.files,
                 "regeln": comparison.rules,
                 "fehler": comparison.errors,

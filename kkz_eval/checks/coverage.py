@@ -2,11 +2,12 @@
 
 import dagster as dg
 
-from kkz_eval import line as steps
 from kkz_eval.assets.evaluations import asset_name
+from kkz_eval.assets.moment import study_in
 from kkz_eval.descriptions import described
 from kkz_eval.evaluation.design import demanded_coverage
 from kkz_eval.evaluation.plan import Plan
+from kkz_eval.line.installation import Installation
 from kkz_eval.sentences import conflict_sentence, coverage_sentence, say
 
 
@@ -19,17 +20,17 @@ def coverage_check(plan: Plan) -> dg.AssetChecksDefinition:
         blocking=True,
         description=described("check.coverage"),
     )
-    def coverage(line: dg.ResourceParam[steps.Line]) -> dg.AssetCheckResult:
-        design = steps.design(line, line.plans[plan.id])
-        language, minimum = line.settings.language, demanded_coverage(line.plans[plan.id])
-        sentences = [coverage_sentence(row, line.catalogue[row.indicator], minimum, language) for row in design.short]
-        sentences += [conflict_sentence(conflict, language) for conflict in design.conflicts]
+    def coverage(context: dg.AssetCheckExecutionContext, installation: dg.ResourceParam[Installation]) -> dg.AssetCheckResult:
+        study = study_in(context, installation, plan.id)
+        language, minimum = installation.settings.language, demanded_coverage(installation.plans[plan.id])
+        sentences = [coverage_sentence(row, installation.catalogue[row.indicator], minimum, language) for row in study.short]
+        sentences += [conflict_sentence(conflict, language) for conflict in study.conflicts]
         summary = say("coverage.met", language, plan=plan.id)
         return dg.AssetCheckResult(
-            passed=not design.short,
+            passed=not study.short,
             severity=dg.AssetCheckSeverity.ERROR,
             description="\n".join(sentences) if sentences else summary,
-            metadata={f"{row.indicator} ({row.group})": round(row.share, 4) for row in design.coverage},
+            metadata={f"{row.indicator} ({row.group})": round(row.share, 4) for row in study.coverage},
         )
 
     return coverage

@@ -4,12 +4,13 @@ from collections.abc import Iterator
 
 import dagster as dg
 
-from kkz_eval import line as steps
 from kkz_eval.assets.evaluations import asset_name
+from kkz_eval.assets.moment import study_in
 from kkz_eval.checks.results import check_result
 from kkz_eval.descriptions import described
 from kkz_eval.evaluation.plan import Plan
 from kkz_eval.evaluation.statistical_checks import EFFECT_CHECKS, check_effects
+from kkz_eval.line.installation import Installation
 
 
 def effect_checks(plan: Plan) -> dg.AssetChecksDefinition:
@@ -20,9 +21,11 @@ def effect_checks(plan: Plan) -> dg.AssetChecksDefinition:
         name=f"checks_of_{asset}",
         specs=[dg.AssetCheckSpec(name, asset=asset, description=described(f"check.{name}")) for name in EFFECT_CHECKS],
     )
-    def checks(line: dg.ResourceParam[steps.Line]) -> Iterator[dg.AssetCheckResult]:
-        current = line.plans[plan.id]
-        for found in check_effects(steps.effects(line, current), current):
-            yield check_result(found, asset, plan.id, line.settings.language)
+    def checks(
+        context: dg.AssetCheckExecutionContext, installation: dg.ResourceParam[Installation]
+    ) -> Iterator[dg.AssetCheckResult]:
+        current = installation.plans[plan.id]
+        for found in check_effects(study_in(context, installation, plan.id).effects, current):
+            yield check_result(found, asset, plan.id, installation.settings.language)
 
     return checks

@@ -4,10 +4,11 @@ import dataclasses
 
 import dagster as dg
 
-from kkz_eval import line as steps
+from kkz_eval.assets.moment import moment_of
 from kkz_eval.contracts.contract import Contract
 from kkz_eval.contracts.plausibility import Doubt
 from kkz_eval.descriptions import described
+from kkz_eval.line.installation import Installation
 from kkz_eval.model.texts import Language
 from kkz_eval.sentences import SHOWN, say
 
@@ -22,10 +23,11 @@ def plausibility_check(contract: Contract) -> dg.AssetChecksDefinition:
         name=f"plausibility_{contract.id}",
         description=described("check.plausibility", title={"de": contract.title_de, "en": contract.title_en}),
     )
-    def check(line: dg.ResourceParam[steps.Line]) -> dg.AssetCheckResult:
-        found = steps.plausibility(line, contract)
-        language = line.settings.language
-        names = {arrival.sha256: arrival.name for arrival in line.register().arrivals}
+    def check(context: dg.AssetCheckExecutionContext, installation: dg.ResourceParam[Installation]) -> dg.AssetCheckResult:
+        snapshot = moment_of(context, installation)
+        found = snapshot.doubts(contract)
+        language = installation.settings.language
+        names = {arrival.sha256: arrival.name for arrival in snapshot.register.arrivals}
         sentences = [_sentence(doubt, names[doubt.delivery_sha256], contract, language) for doubt in found[:SHOWN]]
         if len(found) > SHOWN:
             sentences.append(say("plausibility.more", language, count=len(found) - SHOWN))

@@ -5,11 +5,12 @@ Values of cells never go into the run history: the sentences name indicator, uni
 
 import dagster as dg
 
-from kkz_eval import line as steps
-from kkz_eval.comparisons import delivered_against_official, sudden_changes, sums_of_municipalities
+from kkz_eval.assets.moment import moment_of
 from kkz_eval.contracts.contract import Contract
 from kkz_eval.descriptions import described
 from kkz_eval.indicators.agreement import beyond
+from kkz_eval.line.comparisons import delivered_against_official, sudden_changes, sums_of_municipalities
+from kkz_eval.line.installation import Installation
 from kkz_eval.reference.tables import unit_name
 from kkz_eval.sentences import SHOWN, say
 
@@ -22,15 +23,15 @@ def agreement_check(contract: Contract) -> dg.AssetChecksDefinition:
         name=f"official_{contract.id}",
         description=described("check.official", title={"de": contract.title_de, "en": contract.title_en}),
     )
-    def check(line: dg.ResourceParam[steps.Line]) -> dg.AssetCheckResult:
-        language, tolerance = line.settings.language, contract.terms.official_tolerance
-        compared = delivered_against_official(line, contract)
+    def check(context: dg.AssetCheckExecutionContext, installation: dg.ResourceParam[Installation]) -> dg.AssetCheckResult:
+        language, tolerance = installation.settings.language, contract.terms.official_tolerance
+        compared = delivered_against_official(moment_of(context, installation), contract)
         far = beyond(compared, tolerance)
         sentences = [
             say(
                 "official.beyond",
                 language,
-                indicator=line.catalogue[str(row.indicator)].label[language],
+                indicator=installation.catalogue[str(row.indicator)].label[language],
                 unit=unit_name(str(row.unit_id)),
                 year=row.year,
                 tolerance=f"{100 * tolerance:g}",
@@ -38,7 +39,7 @@ def agreement_check(contract: Contract) -> dg.AssetChecksDefinition:
             for row in far.head(SHOWN).itertuples()
         ]
         summary = say("official.agrees", language, contract=contract.id, cells=len(compared), tolerance=f"{100 * tolerance:g}")
-        return _result(sentences, len(far), summary, line, {"verglichen": len(compared)})
+        return _result(sentences, len(far), summary, installation, {"verglichen": len(compared)})
 
     return check
 
@@ -51,9 +52,9 @@ def sums_check(contract: Contract) -> dg.AssetChecksDefinition:
         name=f"kreissummen_{contract.id}",
         description=described("check.sums", title={"de": contract.title_de, "en": contract.title_en}),
     )
-    def check(line: dg.ResourceParam[steps.Line]) -> dg.AssetCheckResult:
-        language = line.settings.language
-        found = sums_of_municipalities(line, contract)
+    def check(context: dg.AssetCheckExecutionContext, installation: dg.ResourceParam[Installation]) -> dg.AssetCheckResult:
+        language = installation.settings.language
+        found = sums_of_municipalities(moment_of(context, installation), contract)
         sentences = [
             say(
                 "sums.differ",
@@ -66,27 +67,33 @@ def sums_check(contract: Contract) -> dg.AssetChecksDefinition:
             )
             for cell, row in found[:SHOWN]
         ]
-        return _result(sentences, len(found), say("sums.agree", language, contract=contract.id), line, {})
+        return _result(sentences, len(found), say("sums.agree", language, contract=contract.id), installation, {})
 
     return check
 
 
 @dg.asset_check(asset="indicators", name="unbekannte_brueche", description=described("check.breaks"))
-def unlisted_breaks_check(line: dg.ResourceParam[steps.Line]) -> dg.AssetCheckResult:
+def unlisted_breaks_check(
+    context: dg.AssetCheckExecutionContext, installation: dg.ResourceParam[Installation]
+) -> dg.AssetCheckResult:
     """Jumps in the series of the plans' outcomes that the list of breaks does not explain."""
-    language = line.settings.language
+    language = installation.settings.language
     sentences = []
-    for (name, dataset), changes in sudden_changes(line).items():
+    for (name, dataset), changes in sudden_changes(moment_of(context, installation)).items():
         for change in changes:
             key = "breaks.common" if change.unit_id is None else "breaks.unit"
             unit = "" if change.unit_id is None else unit_name(change.unit_id)
-            label = line.catalogue[name].label[language]
+            label = installation.catalogue[name].label[language]
             sentences.append(say(key, language, indicator=label, dataset=dataset, year=change.year, unit=unit))
-    return _result(sentences[:SHOWN], len(sentences), say("breaks.none", language), line, {})
+    return _result(sentences[:SHOWN], len(sentences), say("breaks.none", language), installation, {})
 
 
-def _result(sentences: list[str], count: int, summary: str, line: steps.Line, figures: dict[str, int]) -> dg.AssetCheckResult:
-    more = [say("plausibility.more", line.settings.language, count=count - len(sentences))] if count > len(sentences) else []
+def _result(
+    sentences: list[str], count: int, summary: str, installation: Installation, figures: dict[str, int]
+) -> dg.AssetCheckResult:
+    more = (
+        [say("plausibility.more", installation.settings.language, count=count - len(sentences))] if count > len(sentences) else []
+    )
     return dg.AssetCheckResult(
         passed=count == 0,
         severity=dg.AssetCheckSeverity.WARN,

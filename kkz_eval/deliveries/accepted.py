@@ -103,7 +103,7 @@ def accepted_observations(steps: Steps, register: Register, contract: Contract, 
         [s.arrival.number, s.arrival.batch, s.first_day, s.arrival.sha256, s.verdict.parsed_key, _accepted_pairs(s)]
         for s in sources
     ]
-    code = code_digest("kkz_eval.deliveries", "kkz_eval.model", "kkz_eval.reference")
+    code = code_digest("kkz_eval.deliveries.accepted")
     parts = [contract.digest, selection, repr(asked), code]
 
     @cache
@@ -191,7 +191,7 @@ def _observations_of(steps: Steps, contract: Contract, source: Source) -> pa.Tab
     """All observations of the accepted slices of one content, in the order of the file."""
     arrival = source.arrival
     parts = [contract.digest, source.verdict.parsed_key, arrival.number, source.first_day, _accepted_pairs(source)]
-    code = code_digest("kkz_eval.deliveries", "kkz_eval.model", "kkz_eval.reference")
+    code = code_digest("kkz_eval.deliveries.accepted")
     _, table = steps.table(
         "observations_of_file", arrival.name, [*parts, code], OBSERVATIONS, lambda: _extract(steps, contract, source)
     )

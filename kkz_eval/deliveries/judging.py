@@ -41,7 +41,7 @@ def parse(steps: Steps, arrival: Arrival, contracts: Mapping[str, Contract]) -> 
     Raises UserError where the contract no longer claims the content.
     """
     contract = _contract_of(arrival, contracts)
-    code = code_digest("kkz_eval.deliveries", "kkz_eval.model")
+    code = code_digest("kkz_eval.deliveries.judging")
     key = steps.key("parsed", [arrival.sha256, contract.id, contract.digest, code])
     if steps.store.exists(f"{key}/about.json"):
         steps.journal.reused.append(("parsed", arrival.name))
@@ -118,7 +118,7 @@ def judge_arrival(
     judgement = decided.judgement
     context = decisions.about(contract.id, {(part.unit_id, part.year) for part in judgement.slices}).digest
     if decided.applied:
-        parsed_key = steps.key("corrected", [parsed_key, context, code_digest("kkz_eval.deliveries", "kkz_eval.model")])
+        parsed_key = steps.key("corrected", [parsed_key, context, code_digest("kkz_eval.deliveries.judging")])
         _keep(steps.store, parsed_key, decided.parsed, contract, decided.applied)
     findings_key, _ = steps.table(
         "findings",

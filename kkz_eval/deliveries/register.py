@@ -99,25 +99,39 @@ class Register:
         return frozenset(year for arrival in self.arrivals for year in arrival.years)
 
 
+@dataclass(frozen=True)
+class Head:
+    """The objects that make up the register at one moment: keys, sorted by number."""
+
+    batches: tuple[str, ...]
+    verdicts: tuple[str, ...]
+    tombstones: tuple[str, ...]
+
+
+def register_head(store: Store) -> Head:
+    """The objects of the register as they are now."""
+    return Head(*(tuple(store.list(folder)) for folder in (_BATCHES, _VERDICTS, _TOMBSTONES)))
+
+
 def read_register(store: Store) -> Register:
-    """The register as its objects say. Raises UserError where an object was written by a newer program."""
-    return _register_of(store, *(tuple(store.list(folder)) for folder in (_BATCHES, _VERDICTS, _TOMBSTONES)))
+    """The register as its objects say now. Raises UserError where an object was written by a newer program."""
+    return register_at(store, register_head(store))
 
 
 @lru_cache(maxsize=2)  # the register as it was read last: the same keys hold the same objects
-def _register_of(store: Store, batches: tuple[str, ...], judged: tuple[str, ...], removed: tuple[str, ...]) -> Register:
-    """The register that these objects make. batches, judged, removed: keys, sorted by number."""
+def register_at(store: Store, head: Head) -> Register:
+    """The register that these objects make. Raises FileNotFoundError where one is gone, UserError as read_register."""
     arrivals: list[Arrival] = []
     seen: dict[str, str] = {}
-    for key in batches:
+    for key in head.batches:
         content = _load(store, key)
         seen = content["seen"]
         arrivals += [Arrival(**{**row, "years": tuple(row["years"])}) for row in content["arrivals"]]
     verdicts: dict[tuple[str, str], Verdict] = {}
-    for key in judged:  # the last one stands
+    for key in head.verdicts:  # the last one stands
         verdict = _verdict_at(store, key)
         verdicts[(verdict.sha256, verdict.contract_id)] = verdict
-    tombstones = {stone.sha256: stone for stone in (_tombstone_at(store, key) for key in removed)}
+    tombstones = {stone.sha256: stone for stone in (_tombstone_at(store, key) for key in head.tombstones)}
     return Register(tuple(sorted(arrivals)), seen, verdicts, tombstones)
 
 

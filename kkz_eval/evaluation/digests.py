@@ -44,5 +44,5 @@ def inputs_digest(rows: pd.DataFrame) -> str:
 
 
 def code_digest() -> str:
-    """sha256 of the sources of kkz_eval.evaluation: code, texts and schema."""
-    return digests.code_digest(PACKAGE)
+    """sha256 of the sources that estimates rest on: code, texts and schema."""
+    return digests.code_digest(f"{PACKAGE}.effects")

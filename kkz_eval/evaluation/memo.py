@@ -63,7 +63,7 @@ def _stored_outcome(steps: Steps, panel: pd.DataFrame, plan: Plan, outcome: Outc
     parts = [
         digest_of_table(pa.Table.from_pandas(rows, preserve_index=False)),
         plan_digest(reaching),
-        code_digest("kkz_eval.evaluation"),
+        code_digest("kkz_eval.evaluation.effects"),
         {library: version(library) for library in ("numpy", "pandas", "scipy", "statsmodels")},
     ]
 

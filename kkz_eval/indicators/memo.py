@@ -24,7 +24,7 @@ def stored_indicator(
     parts = observations_for(observations, source)
     invalid = [[i.year, *i.units] for i in indicator.invalid if set(i.datasets) & set(source.datasets)]
     definition = digest_of([repr(source), [[b.year, b.text["de"]] for b in indicator.breaks], invalid, origin])
-    key_parts = [indicator.id, definition, digest_of_parts(parts), code_digest("kkz_eval.indicators", "kkz_eval.reference")]
+    key_parts = [indicator.id, definition, digest_of_parts(parts), code_digest("kkz_eval.indicators.rates")]
 
     @cache
     def values() -> IndicatorValues:

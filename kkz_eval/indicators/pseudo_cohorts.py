@@ -100,7 +100,7 @@ def stored_pseudo_cohorts(
         return _selected(observations, stations)
 
     digests = {f"{name} {origin}": digest_of_table(table) for (name, origin), table in parts().items()}
-    key_parts = [digest_of(digests), code_digest("kkz_eval.indicators", "kkz_eval.reference")]
+    key_parts = [digest_of(digests), code_digest("kkz_eval.indicators.pseudo_cohorts")]
     return steps.table("pseudo_cohorts", "", key_parts, PSEUDO_COHORTS, lambda: _linked(parts(), stations))
 
 

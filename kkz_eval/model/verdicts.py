@@ -50,3 +50,8 @@ class Verdict:
     n_errors: int
     n_warnings: int
     slices: tuple[Slice, ...]
+
+    @property
+    def has_findings(self) -> bool:
+        """Whether there is anything to say to who delivered it, acknowledged findings included."""
+        return bool(self.n_errors or self.n_warnings or any(part.n_acknowledged for part in self.slices))

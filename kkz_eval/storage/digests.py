@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import ast
 import hashlib
 import json
 from collections.abc import Iterable
 from functools import cache
-from importlib import resources
-from importlib.resources.abc import Traversable
+from pathlib import Path
 
 import pyarrow as pa
 
@@ -36,23 +36,67 @@ def digest_of_table(table: pa.Table) -> str:
 
 
 @cache
-def code_digest(*packages: str) -> str:
-    """SHA-256 of the sources (code, texts, templates) of packages or modules such as `kkz_eval.evaluation`."""
-    parts: list[tuple[str, str]] = []
-    for package in sorted(packages):
-        parent, _, name = package.rpartition(".")
-        folder = resources.files(parent)
-        module = folder.joinpath(f"{name}.py")
-        root = module if module.is_file() else folder.joinpath(name)
-        parts += [(f"{package}/{path}", digest_of_bytes(data)) for path, data in _sources("", root)]
-    return digest_of(parts)
+def code_digest(*modules: str) -> str:
+    """SHA-256 of the sources that modules such as `kkz_eval.deliveries.reader` rest on.
+
+    Those are their own, of all that they import from the project, and the files beside these that are no code (texts, tables, templates).
+    A package stands for all modules in it. So a result is computed anew where something that made it changed, and nowhere else.
+    """
+    return digest_of(sorted(_sources_behind(modules).items()))
 
 
-def _sources(prefix: str, node: Traversable) -> Iterable[tuple[str, bytes]]:
-    if node.is_file():
-        if not node.name.endswith(".pyc"):
-            yield f"{prefix}{node.name}", node.read_bytes()
-    else:
-        for child in sorted(node.iterdir(), key=lambda child: child.name):
-            if child.name != "__pycache__":
-                yield from _sources(f"{prefix}{node.name}/", child)
+def _sources_behind(modules: Iterable[str]) -> dict[str, str]:
+    """Digest of each file that the modules rest on, by its path in the project."""
+    known = _modules()
+    waiting = [name for module in modules for name in known if name == module or name.startswith(f"{module}.")]
+    found: dict[str, str] = {}
+    seen: set[str] = set()
+    while waiting:
+        name = waiting.pop()
+        if name in seen:
+            continue
+        seen.add(name)
+        path = known[name]
+        found[path.relative_to(_ROOT).as_posix()] = _digest_of_file(path)
+        found |= _beside(path.parent)
+        waiting += _imported(path, frozenset(known))
+    return found
+
+
+_ROOT = Path(__file__).resolve().parents[2]
+_PROJECT = __name__.partition(".")[0]
+
+
+@cache
+def _modules() -> dict[str, Path]:
+    """The file of each module and package of the project."""
+    files = sorted((_ROOT / _PROJECT).rglob("*.py"))
+    return {".".join(file.relative_to(_ROOT).with_suffix("").parts).removesuffix(".__init__"): file for file in files}
+
+
+@cache
+def _digest_of_file(path: Path) -> str:
+    return digest_of_bytes(path.read_bytes())
+
+
+@cache
+def _beside(folder: Path) -> dict[str, str]:
+    """The files of a package that are no code, those in folders without code too; those of the shell's own package reach no result."""
+    if folder == _ROOT / _PROJECT:
+        return {}
+    others = [path for path in sorted(folder.rglob("*")) if path.is_file() and path.suffix not in (".py", ".pyc")]
+    own = [path for path in others if not any((up / "__init__.py").exists() for up in path.parents if folder in up.parents)]
+    return {path.relative_to(_ROOT).as_posix(): _digest_of_file(path) for path in own}
+
+
+@cache
+def _imported(path: Path, known: frozenset[str]) -> tuple[str, ...]:
+    """The modules of the project that a file imports, wherever in it the import stands."""
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_bytes())):
+        if isinstance(node, ast.Import):
+            names.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module is not None:
+            names.add(node.module)
+            names.update(f"{node.module}.{alias.name}" for alias in node.names)
+    return tuple(sorted(names & known))

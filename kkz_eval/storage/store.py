@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -92,6 +92,38 @@ class Store:
         if not parts or key.startswith("/") or ".." in parts:
             raise ValueError(f"not a key: {key!r}")
         return f"{self.root}/{key}"
+
+
+@dataclass(frozen=True, eq=False)
+class DraftStore(Store):
+    """A store of which nothing is kept: what is put stays in memory, on top of what another store holds."""
+
+    drafts: dict[str, bytes] = field(default_factory=dict, repr=False)
+
+    @classmethod
+    def over(cls, store: Store) -> DraftStore:
+        """A draft on top of a store, which is only read."""
+        return cls(store.fs, store.root)
+
+    def put_if_absent(self, key: str, data: bytes) -> bool:
+        """As in a store, in memory."""
+        if self.exists(key):
+            return False
+        self.drafts[key] = data
+        return True
+
+    def get(self, key: str) -> bytes:
+        """The bytes under `key`. Raises FileNotFoundError."""
+        return self.drafts[key] if key in self.drafts else super().get(key)
+
+    def exists(self, key: str) -> bool:
+        """Whether an object is kept or drafted under `key`."""
+        return key in self.drafts or super().exists(key)
+
+    def list(self, prefix: str) -> list[str]:
+        """Keys below `prefix`, sorted."""
+        drafted = (key for key in self.drafts if key == prefix or key.startswith(f"{prefix}/"))
+        return sorted({*super().list(prefix), *drafted})
 
 
 def _files_below(base: str) -> Iterator[str]:

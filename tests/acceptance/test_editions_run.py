@@ -12,12 +12,13 @@ import dagster as dg
 import pytest
 from whole_runs import ALL_YEARS, CONTRACTS, SHARED_DATA, take_in_and_judge
 
-from kkz_eval import line as steps
 from kkz_eval.assets.official import official_asset
-from kkz_eval.editions import make_edition, report_inputs
 from kkz_eval.evaluation.design import groups_of
 from kkz_eval.evaluation.plan import Plan
-from kkz_eval.line import Line, open_line
+from kkz_eval.line.editions import make_edition, report_inputs
+from kkz_eval.line.installation import Installation, open_installation
+from kkz_eval.line.snapshot import current_snapshot
+from kkz_eval.line.study import Study
 from kkz_eval.model.errors import UserError
 from kkz_eval.settings import Settings
 
@@ -44,12 +45,12 @@ def _plan(folder: Path, source: str, more: str = "") -> Path:
     return file
 
 
-def _line(folder: Path, files: Mapping[str, str], source: str = "inkar", more: str = "") -> tuple[Line, Plan]:
+def _line(folder: Path, files: Mapping[str, str], source: str = "inkar", more: str = "") -> tuple[Installation, Plan]:
     inbox = folder / "inbox"
     inbox.mkdir(parents=True)
     for name, content in files.items():
         (inbox / name).write_text(content, encoding="utf-8")
-    line = open_line(Settings(folder / "home", inbox, CONTRACTS), [_plan(folder, source, more)])
+    line = open_installation(Settings(folder / "home", inbox, CONTRACTS), [_plan(folder, source, more)])
     take_in_and_judge(line, ALL_YEARS)
     return line, line.plans["ausgaben"]
 
@@ -69,8 +70,8 @@ def _null_world(revised: str) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _estimate(line: Line, plan: Plan) -> tuple[float, float]:
-    rows = steps.effects(line, plan).estimates
+def _estimate(line: Installation, plan: Plan) -> tuple[float, float]:
+    rows = Study(current_snapshot(line), plan).effects.estimates
     (row,) = rows[(rows["estimator"] == "twfe") & (rows["aggregation"] == "coefficient")].to_dict("records")
     assert row["status"] == "ok"
     return float(row["estimate"]), float(row["std_error"])
@@ -79,11 +80,11 @@ def _estimate(line: Line, plan: Plan) -> tuple[float, float]:
 def test_a_revision_of_5_per_cent_in_one_group_would_be_an_effect_and_is_refused(tmp_path: Path) -> None:
     line, plan = _line(tmp_path, {"a_schul_oA_nach_Ausgaben.csv": _null_world("treated")})
     with pytest.raises(UserError) as refused:
-        steps.design(line, plan)
+        _ = Study(current_snapshot(line), plan).panel
     assert "2012" in refused.value.sentence("de")
     assert "2018, 2024" in refused.value.sentence("de")
     # what it would have been: the difference in differences of the values that hold cell by cell
-    table = steps.indicator(line, "a_schul_oA", "inkar").indicators.to_pandas()
+    table = current_snapshot(line).indicator("a_schul_oA", "inkar").indicators.to_pandas()
     groups = groups_of(plan, "de").set_index("unit_id")["group"]
     means = (
         table.assign(group=table["unit_id"].map(groups), after=table["year"] >= 2012).groupby(["group", "after"])["value"].mean()
@@ -99,7 +100,7 @@ def test_a_revision_of_5_per_cent_in_one_group_would_be_an_effect_and_is_refused
 def test_an_edition_that_has_all_years_is_not_mixed_with_one_that_has_some(tmp_path: Path) -> None:
     line, plan = _line(tmp_path, {"a_schul_oA_nach_Ausgaben.csv": _null_world("all")})
     with pytest.raises(UserError) as refused:
-        steps.design(line, plan)
+        _ = Study(current_snapshot(line), plan).panel
     assert refused.value.code == "editions_between_years"
     assert refused.value.sentence("de").endswith("alle Werte haben: 2018.")
 
@@ -108,7 +109,7 @@ def test_editions_that_follow_each_other_are_estimated_and_said(tmp_path: Path) 
     rows = [line.split(",") for line in _null_world("all").splitlines()[1:]]
     split = [f"{u},{y},{old if int(y) < 2012 else ''},{new}" for u, y, old, new in rows]
     line, plan = _line(tmp_path, {"a_schul_oA_nach_Ausgaben.csv": "\n".join(["ags,jahr,2018,2024", *split]) + "\n"})
-    inputs = report_inputs(line, plan, steps.design(line, plan), steps.effects(line, plan))
+    inputs = report_inputs(Study(current_snapshot(line), plan), Study(current_snapshot(line), plan).effects)
     (said,) = [notice["de"] for notice in inputs.notices if "mehreren Ausgaben" in notice["de"]]
     assert "2018: 2008–2011; 2024: 2012–2014" in said
 
@@ -117,8 +118,8 @@ def test_values_that_are_not_final_are_counted_and_said(tmp_path: Path) -> None:
     rows = [line.split(",") for line in _null_world("all").splitlines()[1:]]
     marked = [f"{unit},{year},{old}{' p' if unit == '05111' else ''}" for unit, year, old, _ in rows]
     line, plan = _line(tmp_path, {"a_schul_oA_2018.csv": "\n".join(["ags,jahr,2018", *marked]) + "\n"})
-    assert steps.marks_of_plan(line, plan) == {"a_schul_oA": {"p": len(YEARS)}}
-    inputs = report_inputs(line, plan, steps.design(line, plan), steps.effects(line, plan))
+    assert Study(current_snapshot(line), plan).marks == {"a_schul_oA": {"p": len(YEARS)}}
+    inputs = report_inputs(Study(current_snapshot(line), plan), Study(current_snapshot(line), plan).effects)
     (said,) = [notice["de"] for notice in inputs.notices if "nicht endgültig" in notice["de"]]
     assert "7 Werten" in said
     (source,) = inputs.sources
@@ -129,7 +130,7 @@ def test_the_asset_of_an_official_source_says_since_when_each_edition_is_known(t
     line, _ = _line(tmp_path, {"a_schul_oA_nach_Ausgaben.csv": _null_world("all")})
     asset = official_asset(line.contracts["inkar"])
     with dg.DagsterInstance.ephemeral() as instance:
-        run = dg.materialize([asset], resources={"line": line}, instance=instance)
+        run = dg.materialize([asset], resources={"installation": line}, instance=instance)
     metadata = run.asset_materializations_for_node("official_inkar")[0].metadata
     rows = [record.data for record in metadata["bekannt"].records]
     assert [(row["ausgabe"], row["bekannt_seit"], row["laut"]) for row in rows] == [
@@ -141,25 +142,25 @@ def test_the_asset_of_an_official_source_says_since_when_each_edition_is_known(t
 
 def test_an_edition_that_never_came_is_named_with_those_that_did(tmp_path: Path) -> None:
     line, plan = _line(tmp_path, {"a_schul_oA_nach_Ausgaben.csv": _null_world("all")}, "{dataset: inkar, edition: 2016}")
-    assert not steps.has_data(line, plan)
+    assert not Study(current_snapshot(line), plan).has_data
     with pytest.raises(UserError) as refused:
-        steps.design(line, plan)
+        _ = Study(current_snapshot(line), plan).panel
     assert "2018, 2024" in refused.value.sentence("de")
 
 
 @pytest.fixture(scope="module")
-def genuine(tmp_path_factory: pytest.TempPathFactory) -> tuple[Line, Plan]:
+def genuine(tmp_path_factory: pytest.TempPathFactory) -> tuple[Installation, Plan]:
     """The genuine file alone, taken in and judged."""
     folder = tmp_path_factory.mktemp("editions")
     (folder / "inbox").mkdir()
     shutil.copyfile(GENUINE, folder / "inbox" / GENUINE.name)
-    line = open_line(Settings(folder / "home", folder / "inbox", CONTRACTS), [_plan(folder, "inkar")])
+    line = open_installation(Settings(folder / "home", folder / "inbox", CONTRACTS), [_plan(folder, "inkar")])
     take_in_and_judge(line, ALL_YEARS)
     return line, line.plans["ausgaben"]
 
 
 @needs_genuine_file
-def test_three_editions_give_three_estimates_on_the_common_years(genuine: tuple[Line, Plan]) -> None:
+def test_three_editions_give_three_estimates_on_the_common_years(genuine: tuple[Installation, Plan]) -> None:
     line, plan = genuine
     found = {name: _estimate(line, replace(plan, editions={"a_schul_oA": name}))[0] for name in ("2017", "2018", "2024")}
     assert len(set(found.values())) == 3
@@ -168,16 +169,18 @@ def test_three_editions_give_three_estimates_on_the_common_years(genuine: tuple[
 
 @needs_genuine_file
 @pytest.mark.parametrize(("day", "edition"), [("2017-12-31", "2017"), ("2018-12-31", "2018"), ("2024-12-31", "2024")])
-def test_as_of_a_day_gives_the_estimate_of_the_edition_known_then(genuine: tuple[Line, Plan], day: str, edition: str) -> None:
+def test_as_of_a_day_gives_the_estimate_of_the_edition_known_then(
+    genuine: tuple[Installation, Plan], day: str, edition: str
+) -> None:
     line, plan = genuine
     known, named = replace(plan, as_of=day), replace(plan, editions={"a_schul_oA": edition})
     assert _estimate(line, known) == _estimate(line, named)
 
 
 @needs_genuine_file
-def test_the_report_shows_editions_with_their_day_and_the_largest_revisions(genuine: tuple[Line, Plan]) -> None:
+def test_the_report_shows_editions_with_their_day_and_the_largest_revisions(genuine: tuple[Installation, Plan]) -> None:
     line, plan = genuine
-    page = line.steps.store.get(make_edition(line, plan).page).decode()
+    page = line.steps.store.get(make_edition(Study(current_snapshot(line), plan)).page).decode()
     for said in ("Angenommene Ausgaben: INKAR", "31.12.2017", "31.12.2018", "31.12.2024", "Jahr der Ausgabe (letzter Tag)"):
         assert said in page
     assert "Größte Änderungen zwischen zwei Ausgaben: Schulabgänge ohne Hauptschulabschluss" in page

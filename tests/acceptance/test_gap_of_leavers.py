@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from whole_runs import ALL_YEARS, CONTRACTS, SHARED_DATA, take_in_and_judge
 
-from kkz_eval import line as steps
-from kkz_eval.line import open_line
+from kkz_eval.line.installation import open_installation
+from kkz_eval.line.snapshot import current_snapshot
 from kkz_eval.settings import Settings
 
 TABLE = SHARED_DATA / "official" / "genesis" / "21111-02-06-4_datencsv_de_2023.csv"
@@ -38,9 +38,9 @@ def test_every_kreis_has_the_gap_that_the_table_gives(tmp_path: Path) -> None:
     inbox = tmp_path / "inbox"
     inbox.mkdir()
     shutil.copyfile(TABLE, inbox / TABLE.name)
-    line = open_line(Settings(tmp_path / "home", inbox, CONTRACTS), [PLAN])
+    line = open_installation(Settings(tmp_path / "home", inbox, CONTRACTS), [PLAN])
     take_in_and_judge(line, ALL_YEARS)
-    result = steps.indicator(line, "schulabgaenge_ohne_abschluss_luecke", "schulabgaenge_amtlich")
+    result = current_snapshot(line).indicator("schulabgaenge_ohne_abschluss_luecke", "schulabgaenge_amtlich")
     rows = {row["unit_id"]: row for row in result.indicators.to_pylist() if row["value"] is not None}
     expected = by_hand()
     assert len(expected) == 53

@@ -12,13 +12,13 @@ import yaml
 from scipy.optimize import LinearConstraint, minimize
 from whole_runs import ALL_YEARS, CONTRACTS, SHARED_DATA, take_in_and_judge
 
-from kkz_eval import line as steps
 from kkz_eval.deliveries.known import Asked
-from kkz_eval.deliveries.register import Register
-from kkz_eval.editions import make_edition
 from kkz_eval.evaluation.matching import MatchingRefused
 from kkz_eval.evaluation.plan import EstimatorSpec, Matching, Measured, Plan, Units
-from kkz_eval.line import Line, open_line
+from kkz_eval.line.editions import make_edition
+from kkz_eval.line.installation import Installation, open_installation
+from kkz_eval.line.snapshot import Snapshot, current_snapshot
+from kkz_eval.line.study import Study
 from kkz_eval.settings import Settings
 
 LONG = SHARED_DATA / "official" / "inkar" / "inkr_nrw_kreise_panel_long.csv"
@@ -29,7 +29,7 @@ pytestmark = pytest.mark.skipif(not LONG.exists(), reason="genuine files are not
 
 
 @pytest.fixture(scope="module")
-def line(tmp_path_factory: pytest.TempPathFactory) -> Line:
+def line(tmp_path_factory: pytest.TempPathFactory) -> Installation:
     """The genuine long file judged, with a plan that balances need and leavers without certificate."""
     folder = tmp_path_factory.mktemp("matching")
     (folder / "inbox").mkdir()
@@ -38,31 +38,31 @@ def line(tmp_path_factory: pytest.TempPathFactory) -> Line:
     covariates = [{"indicator": name, "measure": measure} for name, measure in COVARIATES]
     data |= {"id": "gewichtet", "matching": {"method": "entropy_balancing", "covariates": covariates}}
     (folder / "gewichtet.yaml").write_text(yaml.safe_dump(data, allow_unicode=True), encoding="utf-8")
-    line = open_line(Settings(folder / "home", folder / "inbox", CONTRACTS), [folder / "gewichtet.yaml"])
+    line = open_installation(Settings(folder / "home", folder / "inbox", CONTRACTS), [folder / "gewichtet.yaml"])
     take_in_and_judge(line, ALL_YEARS)
     return line
 
 
 @pytest.fixture(scope="module")
-def plan(line: Line) -> Plan:
+def plan(line: Installation) -> Plan:
     (plan,) = line.plans.values()
     return plan
 
 
 @pytest.fixture(scope="module")
-def design(line: Line, plan: Plan) -> steps.Design:
-    return steps.design(line, plan)
+def design(line: Installation, plan: Plan) -> Study:
+    return Study(current_snapshot(line), plan)
 
 
 @pytest.fixture(scope="module")
-def means(design: steps.Design) -> pd.DataFrame:
+def means(design: Study) -> pd.DataFrame:
     """Group and mean of 2007 to 2011 of every indicator, by Kreis."""
     early = design.panel[design.panel["year"].between(2007, 2011)]
     table = early.pivot_table(index="unit_id", columns="indicator", values="value", aggfunc="mean")
     return table.assign(group=design.groups.set_index("unit_id")["group"]).query("group in ['treated', 'reference']")
 
 
-def test_weights_agree_with_a_general_optimiser(design: steps.Design, means: pd.DataFrame) -> None:
+def test_weights_agree_with_a_general_optimiser(design: Study, means: pd.DataFrame) -> None:
     names = [name for name, _ in COVARIATES]
     reference = means.query("group == 'reference'")
     target = means.query("group == 'treated'")[names].mean().to_numpy()
@@ -82,7 +82,7 @@ def test_weights_agree_with_a_general_optimiser(design: steps.Design, means: pd.
     np.testing.assert_allclose(design.matched.weights[reference.index] / 13, found.x, atol=1e-5)
 
 
-def test_balance_is_reached_where_it_was_asked_for(design: steps.Design) -> None:
+def test_balance_is_reached_where_it_was_asked_for(design: Study) -> None:
     rows = design.matched.balance.set_index(["indicator", "measure"])
     for place in COVARIATES:
         assert abs(rows.loc[place, "smd"]) > 0.25
@@ -90,8 +90,8 @@ def test_balance_is_reached_where_it_was_asked_for(design: steps.Design) -> None
     assert 3 < design.matched.ess < 6  # much is paid for it: 17 reference Kreise count like four
 
 
-def test_the_estimate_is_the_weighted_contrast_by_hand(line: Line, plan: Plan, design: steps.Design) -> None:
-    estimates = steps.effects(line, plan).estimates.query("method == 'twfe' and aggregation == 'coefficient'")
+def test_the_estimate_is_the_weighted_contrast_by_hand(line: Installation, plan: Plan, design: Study) -> None:
+    estimates = Study(current_snapshot(line), plan).effects.estimates.query("method == 'twfe' and aggregation == 'coefficient'")
     weights, role = design.matched.weights, design.groups.set_index("unit_id")["group"]
     for indicator, estimate in zip(estimates["indicator"], estimates["estimate"], strict=True):
         rows = design.panel[(design.panel["indicator"] == indicator) & design.panel["unit_id"].isin(weights.index)]
@@ -103,43 +103,43 @@ def test_the_estimate_is_the_weighted_contrast_by_hand(line: Line, plan: Plan, d
 
 
 def test_nothing_after_2011_reaches_the_design(
-    line: Line, plan: Plan, design: steps.Design, monkeypatch: pytest.MonkeyPatch
+    line: Installation, plan: Plan, design: Study, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    genuine = steps._indicator
+    genuine = Snapshot.indicator
 
-    def altered(line: Line, register: Register, indicator_id: str, dataset: str, asked: Asked) -> object:
-        found = genuine(line, register, indicator_id, dataset, asked)
+    def altered(snapshot: Snapshot, indicator_id: str, dataset: str, asked: Asked) -> object:
+        found = genuine(snapshot, indicator_id, dataset, asked)
         frame = found.indicators.to_pandas()
         frame.loc[frame["year"] >= 2012, "value"] = -123.0
         return replace(found, indicators=type(found.indicators).from_pandas(frame, schema=found.indicators.schema))
 
-    monkeypatch.setattr(steps, "_indicator", altered)
-    other = steps.design(line, plan)
+    monkeypatch.setattr(Snapshot, "indicator", altered)
+    other = Study(current_snapshot(line), plan)
     assert not other.panel["value"].equals(design.panel["value"])
     assert other.matched.files() == design.matched.files()
     assert other.baseline.digest == design.baseline.digest
 
 
-def test_the_report_names_references_effective_number_and_regression_to_the_mean(line: Line, plan: Plan) -> None:
-    folder = line.steps.store.local_path(make_edition(line, plan).page).parent
+def test_the_report_names_references_effective_number_and_regression_to_the_mean(line: Installation, plan: Plan) -> None:
+    folder = line.steps.store.local_path(make_edition(Study(current_snapshot(line), plan)).page).parent
     page = (folder / "bericht.html").read_text(encoding="utf-8")
     for part in ("Wer dient wem als Vergleich?", "Entropy Balancing", "Regression zur Mitte", "Essen", "nicht festgelegt"):
         assert part in page
     references = pd.read_csv(folder / "design_references.csv", dtype={"unit_id": str, "reference_id": str})
-    groups = steps.design(line, plan).groups
+    groups = Study(current_snapshot(line), plan).groups
     assert set(references["reference_id"]) <= set(groups.loc[groups["group"] == "reference", "unit_id"])
     assert references.groupby("unit_id").size().eq(3).all()
     assert references["unit_id"].nunique() == 13
 
 
-def test_balance_within_kreisfreie_staedte_is_impossible_and_says_so(line: Line, plan: Plan) -> None:
+def test_balance_within_kreisfreie_staedte_is_impossible_and_says_so(line: Installation, plan: Plan) -> None:
     strict = replace(plan, matching=Matching("entropy_balancing", (Measured("q_PBG_bev"),), exact=("kind",)))
     with pytest.raises(MatchingRefused) as refused:
-        steps.design(line, strict)
+        _ = Study(current_snapshot(line), strict).matched
     assert "q_PBG_bev level" in refused.value.sentence("de")
 
 
-def test_partly_treated_kreise_enter_by_their_dose(line: Line, plan: Plan) -> None:
+def test_partly_treated_kreise_enter_by_their_dose(line: Installation, plan: Plan) -> None:
     by_dose = replace(
         plan,
         matching=None,
@@ -147,7 +147,7 @@ def test_partly_treated_kreise_enter_by_their_dose(line: Line, plan: Plan) -> No
         units=Units("kreis", "dose", 2019),
         estimators=(EstimatorSpec("dose", "dose"),),
     )
-    panel = steps.design(line, by_dose).panel.query("indicator == 'a_schul_oA'").set_index(["unit_id", "year"])
+    panel = Study(current_snapshot(line), by_dose).panel.query("indicator == 'a_schul_oA'").set_index(["unit_id", "year"])
     recklinghausen, warendorf, essen = "05562", "05570", "05113"
     assert panel.loc[(recklinghausen, 2011), "dose"] == 0
     assert panel.loc[(recklinghausen, 2012), "dose"] == pytest.approx(0.12, abs=0.01)
@@ -156,16 +156,17 @@ def test_partly_treated_kreise_enter_by_their_dose(line: Line, plan: Plan) -> No
     assert panel.loc[(warendorf, 2012), "dose"] == panel.loc[(warendorf, 2019), "dose"] == 1
     assert panel.loc[essen, "dose"].eq(0).all()
     assert panel.index.get_level_values("unit_id").nunique() == 53
-    estimates = steps.effects(line, by_dose, ["a_schul_oA"]).estimates
+    estimates = Study(current_snapshot(line), by_dose).effects_of(["a_schul_oA"]).estimates
     assert set(zip(estimates["n_treated"], estimates["n_control"], estimates["status"], strict=True)) == {(13 + 5, 17, "ok")}
 
 
-def test_covariates_of_the_baseline_reach_the_estimator_that_can_use_them(line: Line, plan: Plan) -> None:
+def test_covariates_of_the_baseline_reach_the_estimator_that_can_use_them(line: Installation, plan: Plan) -> None:
     estimators = (EstimatorSpec("cs", "callaway_santanna", "dr", ("simple",)), EstimatorSpec("twfe", "twfe"))
     named = replace(plan, matching=None, weight=None, covariates=("q_PBG_bev:2011",), estimators=estimators)
     alone = replace(named, covariates=())
     rows, plain = (
-        steps.effects(line, p, ["a_schul_oA"]).estimates.set_index(["estimator", "aggregation"]) for p in (named, alone)
+        Study(current_snapshot(line), p).effects_of(["a_schul_oA"]).estimates.set_index(["estimator", "aggregation"])
+        for p in (named, alone)
     )
     assert rows.loc[("twfe", "coefficient"), "status"] == "refused"
     assert "q_PBG_bev:2011" in rows.loc[("twfe", "coefficient"), "message"]

@@ -12,11 +12,13 @@ import pytest
 import statsmodels.api as sm
 from whole_runs import ALL_YEARS, CONTRACTS, SHARED_DATA, take_in_and_judge
 
-from kkz_eval import line as steps
-from kkz_eval.editions import report_inputs
 from kkz_eval.evaluation.effects import run_effects
 from kkz_eval.evaluation.plan import EstimatorSpec, Inference, Plan
-from kkz_eval.line import Line, check_plan, open_line
+from kkz_eval.line.editions import report_inputs
+from kkz_eval.line.installation import Installation, open_installation
+from kkz_eval.line.snapshot import current_snapshot
+from kkz_eval.line.study import Study
+from kkz_eval.line.validity import check_plan
 from kkz_eval.model.errors import UserError
 from kkz_eval.reporting.build import build_document
 from kkz_eval.reporting.document import Document, readable_texts
@@ -32,27 +34,27 @@ pytestmark = pytest.mark.skipif(not FILE.exists(), reason="genuine files are not
 
 
 @pytest.fixture(scope="module")
-def line(tmp_path_factory: pytest.TempPathFactory) -> Line:
+def line(tmp_path_factory: pytest.TempPathFactory) -> Installation:
     """The genuine panels of municipalities and Kreise taken in and judged."""
     folder = tmp_path_factory.mktemp("municipalities")
     (folder / "inbox").mkdir()
     for file in (FILE, KREISE):
         shutil.copyfile(file, folder / "inbox" / file.name)
-    line = open_line(Settings(folder / "home", folder / "inbox", CONTRACTS), [PLAN])
+    line = open_installation(Settings(folder / "home", folder / "inbox", CONTRACTS), [PLAN])
     take_in_and_judge(line, ALL_YEARS)
     return line
 
 
 @pytest.fixture(scope="module")
-def plan(line: Line) -> Plan:
+def plan(line: Installation) -> Plan:
     """The plan with one outcome and one estimator, for time."""
     (plan,) = line.plans.values()
     return replace(plan, outcomes=plan.outcomes[:1], estimators=(EstimatorSpec("twfe", "twfe"),))
 
 
 @pytest.fixture(scope="module")
-def design(line: Line, plan: Plan) -> steps.Design:
-    return steps.design(line, plan)
+def design(line: Installation, plan: Plan) -> Study:
+    return Study(current_snapshot(line), plan)
 
 
 @pytest.fixture(scope="module")
@@ -64,17 +66,17 @@ def raw() -> pd.DataFrame:
     )
 
 
-def test_the_file_is_claimed_and_that_of_the_kreise_is_not_mistaken_for_it(line: Line) -> None:
+def test_the_file_is_claimed_and_that_of_the_kreise_is_not_mistaken_for_it(line: Installation) -> None:
     assert {(arrival.name, arrival.contract_id) for arrival in line.register().arrivals} == {(FILE.name, "inkar_gemeinden")}
 
 
-def test_a_population_of_zero_takes_the_year_from_six_municipalities_only(line: Line, design: steps.Design) -> None:
-    assert steps.rejected_slices(line) == []  # the tax of that year holds
+def test_a_population_of_zero_takes_the_year_from_six_municipalities_only(line: Installation, design: Study) -> None:
+    assert current_snapshot(line).rejected_slices == []  # the tax of that year holds
     missing = {cell for row in design.coverage for cell in row.missing}
     assert missing == {(unit, 2016) for unit in WITHOUT_POPULATION}
 
 
-def test_who_is_compared(design: steps.Design) -> None:
+def test_who_is_compared(design: Study) -> None:
     assert Counter(design.groups["group"]) == {"treated": 51, "reference": 231, "later": 112, "left_out": 2}
     left_out = design.groups[design.groups["group"] == "left_out"]
     assert set(left_out["name"]) == {"Ahlen", "Gladbeck"}
@@ -82,7 +84,7 @@ def test_who_is_compared(design: steps.Design) -> None:
     assert (design.panel["kreis"] == design.panel["unit_id"].str[:5]).all()
 
 
-def test_the_estimate_agrees_with_dummies_and_errors_by_kreis(plan: Plan, design: steps.Design, raw: pd.DataFrame) -> None:
+def test_the_estimate_agrees_with_dummies_and_errors_by_kreis(plan: Plan, design: Study, raw: pd.DataFrame) -> None:
     plain = replace(plan, inference=Inference(small_sample="none"))
     (found,) = run_effects(design.panel, plain).estimates.query("aggregation == 'coefficient'").to_dict("records")
     groups = design.groups[design.groups["group"].isin(["treated", "reference"])].set_index("unit_id")["group"]
@@ -100,22 +102,24 @@ def test_the_estimate_agrees_with_dummies_and_errors_by_kreis(plan: Plan, design
     assert found["n_cells"] == len(rows)
 
 
-def test_a_weight_of_the_baseline_is_followed(line: Line, plan: Plan, raw: pd.DataFrame) -> None:
+def test_a_weight_of_the_baseline_is_followed(line: Installation, plan: Plan, raw: pd.DataFrame) -> None:
     weighted = replace(plan, weight="personen_15_64:2010", sources={**plan.sources, "personen_15_64": "inkar_gemeinden"})
     check_plan(weighted, line.catalogue, line.contracts)
-    design = steps.design(line, weighted)
+    design = Study(current_snapshot(line), weighted)
     persons = raw[raw["year"] == 2010].set_index("unit_id")["persons"]
     of_units = design.panel.drop_duplicates("unit_id").set_index("unit_id")["personen_15_64:2010"]
     compared = design.groups[design.groups["group"].isin(["treated", "reference"])]["unit_id"]
     assert np.array_equal(of_units[compared], persons[compared])
     by_weight, equal = (run_effects(design.panel, each).estimates["estimate"].iloc[0] for each in (weighted, plan))
     assert by_weight != pytest.approx(equal, abs=1e-3)
-    said = _said(build_document(report_inputs(line, weighted, design, run_effects(design.panel, weighted)), "de"))
+    said = _said(
+        build_document(report_inputs(Study(current_snapshot(line), weighted), run_effects(design.panel, weighted)), "de")
+    )
     assert "Die Schätzung gewichtet die Städte und Gemeinden mit personen_15_64:2010." in said
     assert "zählen gleich" not in said
 
 
-def test_a_weight_from_after_the_start_is_refused(line: Line, plan: Plan) -> None:
+def test_a_weight_from_after_the_start_is_refused(line: Installation, plan: Plan) -> None:
     late = replace(plan, weight="personen_15_64:2012", sources={**plan.sources, "personen_15_64": "inkar_gemeinden"})
     with pytest.raises(UserError) as error:
         check_plan(late, line.catalogue, line.contracts)
@@ -140,10 +144,10 @@ def test_a_weight_from_after_the_start_is_refused(line: Line, plan: Plan) -> Non
     ],
 )
 def test_the_report_speaks_of_municipalities(
-    line: Line, plan: Plan, design: steps.Design, language: str, sentences: tuple[str, ...]
+    line: Installation, plan: Plan, design: Study, language: str, sentences: tuple[str, ...]
 ) -> None:
     primary = replace(plan, outcomes=(replace(plan.outcomes[0], role="primary"),))
-    inputs = report_inputs(line, primary, design, run_effects(design.panel, primary))
+    inputs = report_inputs(Study(current_snapshot(line), primary), run_effects(design.panel, primary))
     said = _said(build_document(inputs, "de" if language == "de" else "en"))
     for sentence in sentences:
         assert sentence in said

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 from whole_runs import ALL_YEARS, CONTRACTS, SHARED_DATA, coefficients, estimates_beside, take_in_and_judge
 
-from kkz_eval import line as steps
 from kkz_eval.cli import main
-from kkz_eval.line import Line, open_line
+from kkz_eval.line.installation import Installation, open_installation
+from kkz_eval.line.snapshot import current_snapshot
 from kkz_eval.settings import Settings
 
 INKAR = SHARED_DATA / "official" / "inkar"
@@ -85,18 +85,18 @@ def test_the_report_says_that_the_plan_is_not_locked(run: tuple[int, str, Path])
     assert "Der Plan kekiz-2012 ist nicht festgelegt" in run[2].read_text(encoding="utf-8")
 
 
-def _line(folder: Path, *names: str) -> Line:
+def _line(folder: Path, *names: str) -> Installation:
     inbox = folder / "inbox"
     inbox.mkdir(parents=True)
     for name in names:
         shutil.copyfile(INKAR / name, inbox / name)
-    line = open_line(Settings(folder / "home", inbox, CONTRACTS), [PLAN])
+    line = open_installation(Settings(folder / "home", inbox, CONTRACTS), [PLAN])
     take_in_and_judge(line, ALL_YEARS)
     return line
 
 
-def _series(line: Line) -> dict[tuple[str, int], float]:
-    table = steps.indicator(line, "a_schul_oA", "inkar").indicators
+def _series(line: Installation) -> dict[tuple[str, int], float]:
+    table = current_snapshot(line).indicator("a_schul_oA", "inkar").indicators
     values = zip(*(table.column(name).to_pylist() for name in ("unit_id", "year", "value")), strict=True)
     return {(unit, year): value for unit, year, value in values if value is not None}
 
@@ -106,11 +106,11 @@ def test_the_workbook_wins_where_both_forms_exist_and_says_the_same(tmp_path: Pa
     series = _series(both)
     assert series == pytest.approx(_series(alone), abs=1e-9)
     assert len(series) > 53 * 20
-    observations = steps.accepted(both, "inkar").observations.to_pylist()
-    workbook = steps.accepted(_line(tmp_path / "workbook", WORKBOOK), "inkar")
+    observations = current_snapshot(both).accepted("inkar").observations.to_pylist()
+    workbook = current_snapshot(_line(tmp_path / "workbook", WORKBOOK)).accepted("inkar")
     (source,) = workbook.sources
     from_workbook = {(row["unit_id"], row["year"]) for row in workbook.observations.to_pylist() if row["measure"] == "a_schul_oA"}
     origin = {(r["unit_id"], r["year"]): r["delivery_sha256"] for r in observations if r["measure"] == "a_schul_oA"}
     assert from_workbook
     assert {origin[place] for place in from_workbook} == {source.arrival.sha256}
-    assert {s.arrival.name for s in steps.accepted(both, "inkar").sources} == {LONG, WORKBOOK}
+    assert {s.arrival.name for s in current_snapshot(both).accepted("inkar").sources} == {LONG, WORKBOOK}

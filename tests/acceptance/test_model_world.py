@@ -11,7 +11,7 @@ from whole_runs import CONTRACTS, PLAN_ID, estimates_beside, whole_run
 
 from kkz_eval.cli import main
 from kkz_eval.contracts.load import load_contracts
-from kkz_eval.line import open_line
+from kkz_eval.line.installation import open_installation
 from kkz_eval.settings import Settings
 from kkz_eval.simulation.run import simulate
 
@@ -64,7 +64,7 @@ def test_only_what_a_unit_owes_is_named_as_missing(run: tuple[Path, int, Path]) 
 
 def test_a_second_run_computes_nothing_and_points_to_the_same_report(run: tuple[Path, int, Path]) -> None:
     world, _, page = run
-    line = open_line(Settings(world / "home", world / "deliveries", CONTRACTS), [PLAN])
+    line = open_installation(Settings(world / "home", world / "deliveries", CONTRACTS), [PLAN])
     assert whole_run(line) == page
     assert line.steps.journal.computed == []
     assert ("report", PLAN_ID) in line.steps.journal.reused

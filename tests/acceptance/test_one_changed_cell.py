@@ -20,8 +20,8 @@ from whole_runs import (
     whole_run,
 )
 
-from kkz_eval import line as steps
-from kkz_eval.line import Line
+from kkz_eval.line.installation import Installation
+from kkz_eval.line.snapshot import current_snapshot
 
 CHANGED = "schulabgaenge_ohne_abschluss"
 OTHERS = {"schulabgaenge_hochschulreife", "schulabgaenge_hauptschulabschluss"}
@@ -50,8 +50,8 @@ def _effect_steps(indicator: str) -> list[tuple[str, str]]:
     return [(step, f"{PLAN_ID}: {indicator}") for step in EFFECTS]
 
 
-def _values(line: Line, indicator: str) -> dict[tuple[str, int], float]:
-    rows = steps.indicator(line, indicator, "schulabgaenge_amtlich").indicators.to_pylist()
+def _values(line: Installation, indicator: str) -> dict[tuple[str, int], float]:
+    rows = current_snapshot(line).indicator(indicator, "schulabgaenge_amtlich").indicators.to_pylist()
     return {(row["unit_id"], row["year"]): row["value"] for row in rows}
 
 

@@ -13,12 +13,13 @@ import pytest
 import yaml
 from whole_runs import CONTRACTS, add, change, copy_of, open_world, settings_of, small_world, take_in_and_judge, whole_run
 
-from kkz_eval import line as steps
 from kkz_eval.cli import main
 from kkz_eval.evaluation.lock import Conformity, Standing
-from kkz_eval.line import open_line
+from kkz_eval.line.installation import open_installation
+from kkz_eval.line.snapshot import current_snapshot
+from kkz_eval.line.study import Study
 from kkz_eval.model.errors import UserError
-from kkz_eval.planning import conformity_of, lock_plan, show_plan
+from kkz_eval.planning import lock_plan, show_plan
 from kkz_eval.simulation.layout import official_name
 
 LOCK = "modellwelt.lock"
@@ -42,7 +43,7 @@ def _standing(world: Path) -> Conformity:
     line = open_world(world)
     take_in_and_judge(line)
     (plan,) = line.plans.values()
-    return conformity_of(line, plan, steps.baseline_of_plan(line, plan))
+    return Study(current_snapshot(line), plan).conformity
 
 
 def _deviations(world: Path) -> list[str]:
@@ -182,4 +183,4 @@ def test_a_plan_without_data_is_not_locked_but_shown(tmp_path: Path, capsys: pyt
     assert main(["plan", "show", *options]) == 0
     assert "noch nichts angenommen" in capsys.readouterr().out
     assert not list(tmp_path.glob("*.lock"))
-    open_line(settings_of(tmp_path), [plan])
+    open_installation(settings_of(tmp_path), [plan])

@@ -14,11 +14,10 @@ import pytest
 from openpyxl import load_workbook
 from whole_runs import ALL_YEARS, CONTRACTS, ROOT, take_in_and_judge
 
-from kkz_eval import line as steps
 from kkz_eval.checking import check_files
 from kkz_eval.deliveries.decisions import load_decisions
+from kkz_eval.deliveries.judging import load_findings
 from kkz_eval.deliveries.returned import SHEET
-from kkz_eval.delivery_board import make_board, make_templates, write_marked_copies
 from kkz_eval.desk import (
     approve_request,
     compare,
@@ -27,8 +26,12 @@ from kkz_eval.desk import (
     list_requests,
     purge_content,
 )
-from kkz_eval.line import Line, open_line
+from kkz_eval.line.board import make_board, make_templates, write_marked_copies
+from kkz_eval.line.installation import Installation, open_installation
+from kkz_eval.line.intake import write_protocols
+from kkz_eval.line.snapshot import current_snapshot
 from kkz_eval.model.errors import UserError
+from kkz_eval.model.findings import iter_findings
 from kkz_eval.model.verdicts import Status
 from kkz_eval.settings import Settings
 
@@ -64,19 +67,19 @@ def settings(tmp_path: Path) -> Settings:
 
 
 @cache
-def _without_decisions(settings: Settings, contracts: str) -> Line:
+def _without_decisions(settings: Settings, contracts: str) -> Installation:
     """An installation opened once for each state of its contracts; decisions are read anew each time."""
-    return open_line(settings, [])
+    return open_installation(settings, [])
 
 
-def opened(settings: Settings, said: list[str] | None = None, today: date | None = None) -> Line:
+def opened(settings: Settings, said: list[str] | None = None, today: date | None = None) -> Installation:
     version = (settings.contracts / "schulabgaenge.odcs.yaml").read_text(encoding="utf-8")
     line = _without_decisions(settings, version)
     decisions = load_decisions(settings.contracts, line.contracts, today or date.today())
     return replace(line, decisions=decisions, progress=said.append if said is not None else lambda _: None)
 
 
-def run(settings: Settings, today: date | None = None) -> tuple[Line, list[str]]:
+def run(settings: Settings, today: date | None = None) -> tuple[Installation, list[str]]:
     said: list[str] = []
     line = opened(settings, said, today)
     take_in_and_judge(line)
@@ -91,12 +94,14 @@ def deliver(settings: Settings, name: str, data: bytes) -> str:
 
 
 def fate(settings: Settings, unit: str, year: int) -> Status:
-    states = {(s.unit_id, s.year): s.status for s in steps.delivery_states(opened(settings)) if s.dataset == "schulabgaenge"}
+    states = {
+        (s.unit_id, s.year): s.status for s in current_snapshot(opened(settings)).delivery_states if s.dataset == "schulabgaenge"
+    }
     return states[(unit, year)]
 
 
-def value_of(line: Line, unit: str, year: int, certificate: str, sex: str) -> dict[str, object]:
-    for row in steps.accepted(line, "schulabgaenge").observations.to_pylist():
+def value_of(line: Installation, unit: str, year: int, certificate: str, sex: str) -> dict[str, object]:
+    for row in current_snapshot(line).accepted("schulabgaenge").observations.to_pylist():
         codes = dict(row["dimensions"])
         if (row["unit_id"], row["year"], codes["certificate"], codes["sex"]) == (unit, year, certificate, sex):
             return dict(row)
@@ -197,7 +202,7 @@ def test_a_value_that_is_right_is_accepted_once_a_second_role_approves(
     assert fate(settings, NEUSS, 2012) == Status.ACCEPTED_WITH_WARNINGS
     verdicts = [v for v in line.register().verdicts.values() if v.contract_id == "schulabgaenge"]
     assert all(v.context_digest and not v.n_errors for v in verdicts)
-    assert steps.waived_slices(line) == {("neuss_zurueck.xlsx", "schulabgaenge"): [(NEUSS, 2012)]}
+    assert current_snapshot(line).waived_slices == {("neuss_zurueck.xlsx", "schulabgaenge"): [(NEUSS, 2012)]}
     assert {row["state"] for row in requests(settings, capsys)} == {"approved"}
     assert list_histories(settings) == 0
     assert "angenommen mit Ausnahme" in capsys.readouterr().out
@@ -258,15 +263,18 @@ def test_a_correction_holds_until_its_source_is_fixed(
     assert (row["value"], row["value_delivered"]) == (20.0, "1O1")
     assert str(row["correction_id"]).startswith("schulabgaenge-05162024-2012-")
     assert value_of(line, NEUSS, 2012, "hauptschulabschluss", "weiblich")["correction_id"] is None
-    assert steps.corrected_slices(line) == {("neuss.csv", "schulabgaenge"): [(NEUSS, 2012)]}
+    assert current_snapshot(line).corrected_slices == {("neuss.csv", "schulabgaenge"): [(NEUSS, 2012)]}
 
     fixed = deliver(settings, "neuss.csv", leavers(NEUSS, 2012))
-    kinds = [f.kind for f in steps.findings_of(line, line.register().verdicts[(fixed, "schulabgaenge")])]
+    kinds = [f.kind for f in iter_findings(load_findings(line.steps.store, line.register().verdicts[(fixed, "schulabgaenge")]))]
     assert kinds == ["correction_obsolete"]
 
     third = deliver(settings, "neuss.csv", leavers(NEUSS, 2012, changed={5: "22", 7: "62"}))
     assert fate(settings, NEUSS, 2012) == Status.REJECTED
-    kinds = [f.kind for f in steps.findings_of(line, opened(settings).register().verdicts[(third, "schulabgaenge")])]
+    kinds = [
+        f.kind
+        for f in iter_findings(load_findings(line.steps.store, opened(settings).register().verdicts[(third, "schulabgaenge")]))
+    ]
     assert "correction_unfit" in kinds
 
 
@@ -394,10 +402,10 @@ def test_a_content_that_is_purged_is_nowhere_and_never_comes_back(
     doomed = deliver(settings, "neuss.csv", leavers(NEUSS, 2012, changed={19: secret}))
     deliver(settings, "ahlen.csv", leavers(AHLEN, 2012))
     line = opened(settings)
-    steps.write_protocols(line, ALL_YEARS)
+    write_protocols(line, ALL_YEARS)
     write_marked_copies(line, ALL_YEARS)
-    make_board(line, date(2026, 1, 1))
-    steps.accepted(line, "schulabgaenge")
+    make_board(current_snapshot(line), date(2026, 1, 1))
+    current_snapshot(line).accepted("schulabgaenge")
     capsys.readouterr()
     assert purge_content(settings, doomed, "Angaben zu einer Person") == 0
     assert "liegt noch im Eingang" in capsys.readouterr().out
@@ -428,7 +436,7 @@ def test_a_marked_copy_of_a_purged_content_is_refused(settings: Settings, tmp_pa
     assert any("zurueck.xlsx" in sentence and "gelöscht" in sentence for sentence in said)
 
 
-def run_of_years_known(settings: Settings) -> tuple[Line, list[str]]:
+def run_of_years_known(settings: Settings) -> tuple[Installation, list[str]]:
     """A run beside another delivery, so that there is something to land."""
     (settings.inbox / "ahlen.csv").write_bytes(leavers(AHLEN, 2012))
     return run(settings)
@@ -444,7 +452,7 @@ def test_the_board_says_what_is_there_and_shows_no_count(settings: Settings) -> 
     deliver(settings, "neuss.csv", leavers(NEUSS, 2012, 2013, changed={19: "7919353"}))
     deliver(settings, "ahlen.csv", leavers(AHLEN, 2012))
     line = opened(settings)
-    board = make_board(line, date(2013, 6, 1))
+    board = make_board(current_snapshot(line), date(2013, 6, 1))
     page = line.steps.store.get(board.page).decode()
     assert "7919353" not in page
     assert board.states["accepted"] == 2
@@ -461,7 +469,7 @@ def test_each_municipality_gets_a_reply_with_its_own_marked_copies_only(settings
     both = leavers(AHLEN, 2012, changed={19: "1"}) + b"\r\n" + leavers("05111000", 2012).split(b"\r\n", 1)[1]
     deliver(settings, "beide.csv", both)
     line = opened(settings)
-    board = make_board(line, date(2026, 6, 1))
+    board = make_board(current_snapshot(line), date(2026, 6, 1))
     folder = {unit: line.steps.store.local_path(key) for unit, key in board.folders.items()}
     letter = (folder[NEUSS] / "antwort.txt").read_text(encoding="utf-8")
     assert "Bitte berichtigt liefern bis zum 15. Juni 2026" in letter
@@ -474,7 +482,7 @@ def test_each_municipality_gets_a_reply_with_its_own_marked_copies_only(settings
 def test_a_template_shows_last_year_beside_empty_cells_and_is_read_when_filled_in(settings: Settings) -> None:
     deliver(settings, "neuss.csv", leavers(NEUSS, 2012))
     line = opened(settings)
-    key = make_templates(line)[("schulabgaenge", NEUSS)]
+    key = make_templates(current_snapshot(line))[("schulabgaenge", NEUSS)]
     book = load_workbook(line.steps.store.local_path(key))
     sheet = book["Daten"]
     header = [cell.value for cell in sheet[1]]

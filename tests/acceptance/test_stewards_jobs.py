@@ -12,12 +12,17 @@ import dagster as dg
 import pytest
 from whole_runs import AHLEN, CONTRACTS, KREFELD, change, delivery, open_world, put, settings_of, small_world
 
-from kkz_eval import line as steps
 from kkz_eval.definitions import build_defs
 from kkz_eval.deliveries.decided import dimensions_at, record_at
 from kkz_eval.deliveries.decisions import Place, Waiver, document_of
+from kkz_eval.deliveries.judging import load_findings, load_parsed
 from kkz_eval.deliveries.purging import purge
-from kkz_eval.editions import make_edition
+from kkz_eval.line.editions import make_edition
+from kkz_eval.line.installation import open_installation
+from kkz_eval.line.intake import judge_arrivals
+from kkz_eval.line.snapshot import current_snapshot
+from kkz_eval.line.study import Study
+from kkz_eval.model.findings import iter_findings
 from kkz_eval.settings import Settings
 
 if TYPE_CHECKING:
@@ -32,7 +37,7 @@ def checked(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dg.ExecuteI
     world = small_world(tmp_path_factory.mktemp("jobs") / "world")
     for unit in (AHLEN, KREFELD):
         change(delivery(world, unit), put(unit, "2011/12", "Insgesamt", "insgesamt", "7919353"))
-    defs = build_defs(settings_of(world), plan_files=[world / "plan.yaml"])
+    defs = build_defs(open_installation(settings_of(world), [world / "plan.yaml"]))
     job = defs.resolve_job_def("Lieferungen_pruefen")
     return world, job.execute_in_process(instance=dg.DagsterInstance.ephemeral(), tags=YEARS)
 
@@ -62,14 +67,14 @@ def test_the_values_of_cells_are_not_on_the_board_and_in_no_letter(checked: tupl
 
 def test_reminders_are_off_until_someone_switches_them_on(tmp_path: Path) -> None:
     settings = Settings(home=tmp_path / "home", inbox=tmp_path / "inbox", contracts=CONTRACTS)
-    schedule = build_defs(settings, plan_files=[]).resolve_schedule_def("fristen")
+    schedule = build_defs(open_installation(settings, [])).resolve_schedule_def("fristen")
     assert schedule.default_status == dg.DefaultScheduleStatus.STOPPED
     assert schedule.job_name == "Fristen"
 
 
 def test_next_years_templates_are_made_by_their_own_job(checked: tuple[Path, dg.ExecuteInProcessResult]) -> None:
     world, _ = checked
-    defs = build_defs(settings_of(world), plan_files=[world / "plan.yaml"])
+    defs = build_defs(open_installation(settings_of(world), [world / "plan.yaml"]))
     assert "next_templates" not in {str(node.name) for node in defs.resolve_job_def("Jahreslauf").nodes_in_topological_order}
     result = defs.resolve_job_def("Vorlagen").execute_in_process(instance=dg.DagsterInstance.ephemeral())
     (event,) = result.asset_materializations_for_node("next_templates")
@@ -81,10 +86,13 @@ def test_the_report_names_what_holds_by_waiver(checked: tuple[Path, dg.ExecuteIn
     line = open_world(world)
     arrival = next(a for a in line.register().arrivals if a.name == delivery(world, AHLEN).name)
     verdict = line.register().verdicts[(arrival.sha256, arrival.contract_id)]
-    parsed, contract = steps.parsed_of(line, verdict), line.contracts[arrival.contract_id]
+    parsed, contract = (
+        load_parsed(line.steps.store, verdict.parsed_key, line.contracts[verdict.contract_id]),
+        line.contracts[arrival.contract_id],
+    )
     contracts = Path(shutil.copytree(CONTRACTS, tmp_path / "contracts"))
     (contracts / "waivers").mkdir()
-    for number, finding in enumerate(steps.findings_of(line, verdict)):
+    for number, finding in enumerate(iter_findings(load_findings(line.steps.store, verdict))):
         record = record_at(parsed, finding)
         assert record is not None
         place = Place(
@@ -93,10 +101,10 @@ def test_the_report_names_what_holds_by_waiver(checked: tuple[Path, dg.ExecuteIn
         waiver = _waiver(f"ahlen-{number}", place, finding.rule, str(finding.value), str(finding.allowed))
         (contracts / "waivers" / f"ahlen-{number}.yaml").write_text(_yaml(waiver), encoding="utf-8")
     settings = Settings(home=world / "home", inbox=world / "deliveries", contracts=contracts)
-    after = steps.open_line(settings, [world / "plan.yaml"])
-    steps.judge_arrivals(after, range(2010, 2015))
+    after = open_installation(settings, [world / "plan.yaml"])
+    judge_arrivals(after, range(2010, 2015))
     (plan,) = after.plans.values()
-    page = after.steps.store.get(make_edition(after, plan).page).decode()
+    page = after.steps.store.get(make_edition(Study(current_snapshot(after), plan)).page).decode()
     assert f"Anerkannt trotz Regel, durch Ausnahme: {arrival.name} (schulabgaenge): Ahlen 2012" in page
     assert "7919353" not in page
     kept = json.loads(next((world / "home" / "reports").rglob("sources.json")).read_text(encoding="utf-8"))
@@ -111,7 +119,7 @@ def test_the_report_names_what_holds_by_waiver(checked: tuple[Path, dg.ExecuteIn
         for path in (world / "home" / "derived").rglob("*")
         if path.is_file()
     )
-    again = after.steps.store.get(make_edition(after, plan).page).decode()
+    again = after.steps.store.get(make_edition(Study(current_snapshot(after), plan)).page).decode()
     assert arrival.name not in again
 
 

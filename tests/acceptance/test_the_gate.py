@@ -28,9 +28,11 @@ from whole_runs import (
     whole_run,
 )
 
-from kkz_eval import line as steps
 from kkz_eval.definitions import build_defs
-from kkz_eval.line import Line
+from kkz_eval.line.installation import Installation, open_installation
+from kkz_eval.line.intake import land
+from kkz_eval.line.snapshot import current_snapshot
+from kkz_eval.line.study import Study
 from kkz_eval.running import run_line
 
 EFFECTS, INDICATORS = f"effects_{PLAN_ID}", "indicators"
@@ -52,23 +54,23 @@ def world(done: Path, tmp_path: Path) -> Path:
 def _materialize(world: Path, asset: str) -> bool:
     """Materialise one asset alone, through the definitions of the installation."""
     job = dg.define_asset_job("one_asset", selection=asset)
-    defs = build_defs(settings_of(world), plan_files=[world / "plan.yaml"], jobs=[job])
+    defs = build_defs(open_installation(settings_of(world), [world / "plan.yaml"]), jobs=[job])
     with dg.DagsterInstance.ephemeral() as instance:
         return bool(defs.resolve_job_def("one_asset").execute_in_process(instance=instance, raise_on_error=False).success)
 
 
-def _held(line: Line, dataset: str, unit: str, year: int) -> dict[tuple[str, str], float]:
+def _held(line: Installation, dataset: str, unit: str, year: int) -> dict[tuple[str, str], float]:
     """Observations of a unit and year that hold: by certificate and sex."""
-    rows = steps.accepted(line, dataset).observations.to_pylist()
+    rows = current_snapshot(line).accepted(dataset).observations.to_pylist()
     held = [row for row in rows if (row["unit_id"], row["year"]) == (unit, year)]
     return {(dict(r["dimensions"])["certificate"], dict(r["dimensions"])["sex"]): r["value"] for r in held}
 
 
-def _holds_from(line: Line, dataset: str) -> set[str]:
-    return set(steps.accepted(line, dataset).observations.column("delivery_sha256").to_pylist())
+def _holds_from(line: Installation, dataset: str) -> set[str]:
+    return set(current_snapshot(line).accepted(dataset).observations.column("delivery_sha256").to_pylist())
 
 
-def _sha_of_newest(line: Line, name: str) -> str:
+def _sha_of_newest(line: Installation, name: str) -> str:
     return line.register().last_under(name)[-1].sha256
 
 
@@ -93,13 +95,13 @@ def test_an_asset_materialised_alone_never_admits_a_rejected_official_table(worl
     assert _held(after, "schulabgaenge_amtlich", "05111", 2012) == old
     assert tree(world / "home" / "derived") == stored, "the earlier accepted table stays, so that nothing is computed"
     (plan,) = after.plans.values()
-    now = steps.effects(after, plan).estimates
+    now = Study(current_snapshot(after), plan).effects.estimates
     assert now["estimate"].tolist() == pytest.approx(estimates_beside(old_page)["estimate"].tolist(), nan_ok=True)
 
 
 def test_an_asset_materialised_alone_admits_nothing_that_was_landed_but_not_judged(world: Path) -> None:
     change(world / "deliveries" / OFFICIAL_2012, add("05111", "2012", {"ohne Hauptschulabschluss": 1000}))
-    steps.land(open_world(world), [2012])
+    land(open_world(world), [2012])
     stored = tree(world / "home" / "derived")
     assert _materialize(world, EFFECTS)
     assert tree(world / "home" / "derived") == stored
@@ -113,7 +115,7 @@ def test_an_asset_materialised_alone_never_admits_a_rejected_municipality(world:
     assert _materialize(world, INDICATORS)
     after = open_world(world)
     assert _held(after, "schulabgaenge", AHLEN, 2012) == old
-    rows = steps.indicator(after, "schulabgaenge_ohne_abschluss", "schulabgaenge").indicators.to_pylist()
+    rows = current_snapshot(after).indicator("schulabgaenge_ohne_abschluss", "schulabgaenge").indicators.to_pylist()
     (row,) = (row for row in rows if (row["unit_id"], row["year"]) == (AHLEN, 2012))
     assert row["denominator"] == old[("insgesamt", "insgesamt")]
 
@@ -142,7 +144,7 @@ def test_only_the_faulty_unit_and_year_of_a_file_is_missing(tmp_path: Path) -> N
     (world / "deliveries" / "beide.csv").write_bytes(both.encode("cp1252"))
     line = open_world(world)
     take_in_and_judge(line)
-    rows = steps.accepted(line, "schulabgaenge").observations.to_pylist()
+    rows = current_snapshot(line).accepted("schulabgaenge").observations.to_pylist()
     there = {(row["unit_id"], row["year"]) for row in rows if row["unit_id"] in (AHLEN, KREFELD)}
     assert there == {(unit, year) for unit in (AHLEN, KREFELD) for year in range(2010, 2015)} - {(AHLEN, 2012)}
 
@@ -178,15 +180,15 @@ def test_the_same_content_under_two_names_counts_once(tmp_path: Path) -> None:
     world = small_world(tmp_path / "world")
     alone = open_world(world)
     take_in_and_judge(alone)
-    expected = steps.accepted(alone, "schulabgaenge").observations.num_rows
+    expected = current_snapshot(alone).accepted("schulabgaenge").observations.num_rows
 
     twice = small_world(tmp_path / "twice")
     shutil.copyfile(delivery(twice, AHLEN), twice / "deliveries" / "ahlen_kopie.csv")
     said: list[str] = []
     line = open_world(twice, said)
     take_in_and_judge(line)
-    assert steps.accepted(line, "schulabgaenge").observations.num_rows == expected
-    assert steps.accepted(line, "schulabgaenge").conflicts == ()
+    assert current_snapshot(line).accepted("schulabgaenge").observations.num_rows == expected
+    assert current_snapshot(line).accepted("schulabgaenge").conflicts == ()
     assert f"Doppelt: {delivery(twice, AHLEN).name} hat denselben Inhalt wie ahlen_kopie.csv; er zählt einmal." in said
 
 
@@ -203,7 +205,7 @@ def test_of_two_files_of_one_scan_that_contradict_each_other_none_holds(tmp_path
     page = whole_run(line)
     assert _held(line, "schulabgaenge", DUESSELDORF, 2012) == {}
     assert _held(line, "schulabgaenge", DUESSELDORF, 2013) != {}
-    (conflict,) = steps.accepted(line, "schulabgaenge").conflicts
+    (conflict,) = current_snapshot(line).accepted("schulabgaenge").conflicts
     assert (conflict.unit_id, conflict.year) == (DUESSELDORF, 2012)
     assert set(conflict.names) == {delivery(world, DUESSELDORF).name, "zweite.csv"}
     assert "Keiner davon gilt" in page.read_text(encoding="utf-8")

@@ -11,11 +11,12 @@ import pytest
 import yaml
 from whole_runs import ALL_YEARS, take_in_and_judge
 
-from kkz_eval import line as steps
-from kkz_eval.editions import report_inputs
 from kkz_eval.evaluation.effects import run_effects
 from kkz_eval.evaluation.plan import Measured, Plan, load_plan
-from kkz_eval.line import Line, open_line
+from kkz_eval.line.editions import report_inputs
+from kkz_eval.line.installation import Installation, open_installation
+from kkz_eval.line.snapshot import current_snapshot
+from kkz_eval.line.study import Study
 from kkz_eval.planning import show_plan
 from kkz_eval.reference.register import current_office_key, existing, youth_offices
 from kkz_eval.reference.unit_groups import Nested, youth_office_groups
@@ -97,7 +98,7 @@ def _table() -> str:
 
 
 @pytest.fixture(scope="module")
-def line(tmp_path_factory: pytest.TempPathFactory) -> Line:
+def line(tmp_path_factory: pytest.TempPathFactory) -> Installation:
     folder = tmp_path_factory.mktemp("offices")
     contents = {
         "contracts/hze_probe.odcs.yaml": _contract(), "contracts/indicators.yaml": _catalogue(),
@@ -108,49 +109,49 @@ def line(tmp_path_factory: pytest.TempPathFactory) -> Line:
     for name, content in contents.items():
         (folder / name).write_text(yaml.safe_dump(content, allow_unicode=True, sort_keys=False), encoding="utf-8")
     (folder / "inbox" / "hze.csv").write_text(_table(), encoding="utf-8")
-    line = open_line(Settings(folder / "home", folder / "inbox", folder / "contracts"), [folder / "plan.yaml"])
+    line = open_installation(Settings(folder / "home", folder / "inbox", folder / "contracts"), [folder / "plan.yaml"])
     take_in_and_judge(line, ALL_YEARS)
     return line
 
 
 @pytest.fixture(scope="module")
-def plan(line: Line) -> Plan:
+def plan(line: Installation) -> Plan:
     (plan,) = line.plans.values()
     return plan
 
 
 @pytest.fixture(scope="module")
-def design(line: Line, plan: Plan) -> steps.Design:
-    return steps.design(line, plan)
+def design(line: Installation, plan: Plan) -> Study:
+    return Study(current_snapshot(line), plan)
 
 
-def test_who_is_compared(design: steps.Design) -> None:
+def test_who_is_compared(design: Study) -> None:
     assert Counter(design.groups["group"]) == {"treated": 28, "reference": 96, "later": 49, "left_out": 14}
-    assert not steps.coverage_of(design.panel, design.groups)[0].missing
+    assert not design.coverage[0].missing
 
 
-def test_a_renamed_office_keeps_its_series_and_a_founded_one_has_none(design: steps.Design) -> None:
+def test_a_renamed_office_keeps_its_series_and_a_founded_one_has_none(design: Study) -> None:
     alsdorf = design.panel[design.panel["unit_id"] == "JH05334004"]
     assert alsdorf["value"].notna().all()
     assert len(alsdorf) == YEARS[1] - YEARS[0] + 1
     assert not design.panel["unit_id"].isin(["JH05166016", "JH05166999", "JH05354004"]).any()
 
 
-def test_the_planted_effect_is_found(design: steps.Design, plan: Plan) -> None:
+def test_the_planted_effect_is_found(design: Study, plan: Plan) -> None:
     (row,) = run_effects(design.panel, plan).estimates.to_dict("records")
     assert row["estimate"] == pytest.approx(EFFECT, abs=3 * row["std_error"])
     assert row["std_error"] < 0.5
     assert row["n_clusters"] == design.panel.query("unit_id in @compared", local_dict=_compared(design))["kreis"].nunique()
 
 
-def _compared(design: steps.Design) -> dict[str, list[str]]:
+def _compared(design: Study) -> dict[str, list[str]]:
     return {"compared": design.groups.loc[design.groups["group"].isin(["treated", "reference"]), "unit_id"].tolist()}
 
 
-def test_matching_stays_within_the_kind_of_office(line: Line, plan: Plan) -> None:
+def test_matching_stays_within_the_kind_of_office(line: Installation, plan: Plan) -> None:
     matching = {"method": "nearest_neighbour", "covariates": [{"indicator": "hze"}], "exact": ["kind"]}
     variant = replace(plan, **_matching_of(matching, line.settings.home.parent))
-    units = steps.design(line, variant).matched.units
+    units = Study(current_snapshot(line), variant).matched.units
     assert set(units["stratum"]) == {"kreisfrei", "kreisangehoerig", "kreis"}
     assert variant.matching is not None
     assert variant.matching.covariates == (Measured("hze"),)
@@ -171,17 +172,17 @@ def _matching_of(matching: dict[str, object], folder: Path) -> dict[str, object]
     ],
 )
 def test_the_report_speaks_of_youth_offices(
-    line: Line, plan: Plan, design: steps.Design, language: str, sentences: tuple[str, ...]
+    line: Installation, plan: Plan, design: Study, language: str, sentences: tuple[str, ...]
 ) -> None:
     line = replace(line, settings=replace(line.settings, language=language))  # type: ignore[arg-type]
-    inputs = report_inputs(line, plan, steps.design(line, plan), run_effects(design.panel, plan))
+    inputs = report_inputs(Study(current_snapshot(line), plan), run_effects(design.panel, plan))
     document = build_document(inputs, "de" if language == "de" else "en")
     said = "\n".join(" ".join(prose.split()) for prose in readable_texts(document))
     for sentence in sentences:
         assert sentence in said
 
 
-def test_the_plan_is_shown_with_its_rule(line: Line, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_plan_is_shown_with_its_rule(line: Installation, capsys: pytest.CaptureFixture[str]) -> None:
     show_plan(line.settings, line.settings.home.parent / "plan.yaml")
     shown = capsys.readouterr().out
     assert "28 Jugendämter (Beginn 2012) mit 96 der Vergleichsgruppe; 49 beginnen später, 14 sind ausgenommen" in shown

@@ -12,9 +12,11 @@ from pathlib import Path
 
 import pandas as pd
 
-from kkz_eval import line as steps
-from kkz_eval.editions import make_edition
-from kkz_eval.line import Line, open_line
+from kkz_eval.line.editions import make_edition
+from kkz_eval.line.installation import Installation, open_installation
+from kkz_eval.line.intake import judge_arrivals, land, parse_arrivals
+from kkz_eval.line.snapshot import current_snapshot
+from kkz_eval.line.study import Study
 from kkz_eval.settings import Settings
 from kkz_eval.simulation.layout import delivery_name, official_name
 from kkz_eval.simulation.run import simulate
@@ -58,25 +60,25 @@ def settings_of(world: Path) -> Settings:
     return Settings(home=world / "home", inbox=world / "deliveries", contracts=CONTRACTS)
 
 
-def open_world(world: Path, said: list[str] | None = None) -> Line:
+def open_world(world: Path, said: list[str] | None = None) -> Installation:
     """The line of a world, with a new journal; `said` collects the progress."""
     progress = said.append if said is not None else (lambda _: None)
-    return open_line(settings_of(world), [world / "plan.yaml"], progress)
+    return open_installation(settings_of(world), [world / "plan.yaml"], progress)
 
 
-def take_in_and_judge(line: Line, years: Iterable[int] = ALL_YEARS) -> None:
+def take_in_and_judge(line: Installation, years: Iterable[int] = ALL_YEARS) -> None:
     """From the inbox to the verdicts."""
     wanted = list(years)
-    steps.land(line, wanted)
-    steps.parse_arrivals(line, wanted)
-    steps.judge_arrivals(line, wanted)
+    land(line, wanted)
+    parse_arrivals(line, wanted)
+    judge_arrivals(line, wanted)
 
 
-def whole_run(line: Line) -> Path:
+def whole_run(line: Installation) -> Path:
     """From the inbox to the report; the path of its page."""
     take_in_and_judge(line)
     (plan,) = line.plans.values()
-    return line.steps.store.local_path(make_edition(line, plan).page)
+    return line.steps.store.local_path(make_edition(Study(current_snapshot(line), plan)).page)
 
 
 def estimates_beside(page: Path) -> pd.DataFrame:

@@ -8,7 +8,7 @@ import pytest
 
 from kkz_eval.contracts.load import load_contracts
 from kkz_eval.indicators.catalogue import Indicator, Selection, check_origins, load_catalogue, load_not_evaluable, stages
-from kkz_eval.line import open_line
+from kkz_eval.line.installation import open_installation
 from kkz_eval.model.errors import UserError
 from kkz_eval.model.texts import catalogue
 from kkz_eval.settings import load_settings
@@ -82,7 +82,7 @@ def test_an_installation_with_a_mix_does_not_open(tmp_path: Path) -> None:
     (tmp_path / "indicators.yaml").write_text(mixed, encoding="utf-8")
     settings = load_settings({"KKZ_CONTRACTS": str(tmp_path), "KKZ_HOME": str(tmp_path / "home")})
     with pytest.raises(UserError) as caught:
-        open_line(settings, [])
+        open_installation(settings, [])
     assert caught.value.code == "source_mixed"
 
 
@@ -176,6 +176,6 @@ def test_a_series_that_begins_after_the_programme_is_no_outcome(tmp_path: Path) 
     (tmp_path / "late.yaml").write_text(late, encoding="utf-8")
     settings = load_settings({"KKZ_CONTRACTS": str(FOLDER), "KKZ_HOME": str(tmp_path / "home")})
     with pytest.raises(UserError) as caught:
-        open_line(settings, [tmp_path / "late.yaml"])
+        open_installation(settings, [tmp_path / "late.yaml"])
     assert caught.value.code == "baseline_missing"
     assert "2016" in caught.value.sentence("de")

@@ -11,7 +11,8 @@ import jupytext
 import numpy as np
 import pytest
 
-from kkz_eval import line as steps
+from kkz_eval.line.installation import open_installation
+from kkz_eval.line.intake import judge_arrivals, land
 from kkz_eval.settings import load_settings
 from kkz_eval.simulation.run import simulate
 
@@ -27,9 +28,9 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A home that took the model world in and judged it."""
     folder = tmp_path_factory.mktemp("notebooks")
     simulate(folder / "world", seed=1)
-    line = steps.open_line(load_settings({}, home=folder / "home", inbox=folder / "world" / "deliveries"))
-    steps.land(line, YEARS)
-    steps.judge_arrivals(line, YEARS)
+    line = open_installation(load_settings({}, home=folder / "home", inbox=folder / "world" / "deliveries"))
+    land(line, YEARS)
+    judge_arrivals(line, YEARS)
     return folder / "home"
 
 
@@ -70,9 +71,9 @@ def test_staggered_effects_on_official_statistics(
     inbox = tmp_path / "inbox"
     inbox.mkdir()
     shutil.copyfile(INKAR, inbox / INKAR.name)
-    line = steps.open_line(load_settings({}, home=tmp_path / "home", inbox=inbox))
-    steps.land(line, range(1995, 2023))
-    steps.judge_arrivals(line, range(1995, 2023))
+    line = open_installation(load_settings({}, home=tmp_path / "home", inbox=inbox))
+    land(line, range(1995, 2023))
+    judge_arrivals(line, range(1995, 2023))
     monkeypatch.setenv("KKZ_HOME", str(tmp_path / "home"))
     names = run_notebook(FOLDER / "staggered_effects.py")
     rows = names["averages"]

@@ -89,9 +89,10 @@ def _without_column(text: str, name: str) -> str:
 
 _NAMES = """
 import json
+from kkz_eval.line.installation import open_installation
 from kkz_eval.definitions import build_defs
 from kkz_eval.settings import load_settings
-graph = build_defs(load_settings()).resolve_asset_graph()
+graph = build_defs(open_installation(load_settings())).resolve_asset_graph()
 print(json.dumps({"assets": sorted(key.to_user_string() for key in graph.get_all_asset_keys()),
     "checks": sorted(f"{key.asset_key.to_user_string()}:{key.name}" for key in graph.asset_check_keys)}, indent=1))
 """

@@ -1,6 +1,6 @@
 """From the register to what stewards send and look at: marked copies, the board, a folder with a reply for each municipality, next year's templates.
 
-Belongs here: composing them from the line's tables and keeping them. Does not belong here: how they look (stewardship), judging.
+Belongs here: composing them from what is accepted and keeping them. Does not belong here: how they look (stewardship), judging.
 """
 
 from __future__ import annotations
@@ -11,12 +11,13 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import PurePosixPath
 
-from kkz_eval import line as steps
 from kkz_eval.contracts.contract import Contract
 from kkz_eval.deliveries.intake import landing_key
 from kkz_eval.deliveries.judging import load_findings
 from kkz_eval.deliveries.register import Arrival
-from kkz_eval.line import Line, write_protocol
+from kkz_eval.line.installation import Installation
+from kkz_eval.line.intake import write_protocol
+from kkz_eval.line.snapshot import Snapshot
 from kkz_eval.model.texts import text
 from kkz_eval.model.verdicts import Verdict
 from kkz_eval.stewardship import PACKAGE
@@ -26,6 +27,7 @@ from kkz_eval.stewardship.marked_copy import Judged, marked_copy
 from kkz_eval.stewardship.next_template import next_template
 from kkz_eval.stewardship.replies import replies
 from kkz_eval.storage.digests import digest_of, digest_of_bytes
+from kkz_eval.storage.store import Store
 
 MARKED = "protokoll.xlsx"
 
@@ -39,75 +41,73 @@ class Board:
     states: Mapping[str, int]
 
 
-def write_marked_copies(line: Line, years: Iterable[int]) -> dict[str, str]:
+def write_marked_copies(installation: Installation, years: Iterable[int]) -> dict[str, str]:
     """The marked copies of all municipal deliveries of these reporting years that have findings: name of the file to key.
 
     Official tables have a protocol only: nobody decides in them.
     """
-    register = line.register()
+    register = installation.register()
     copies: dict[str, str] = {}
     for arrival in register.of_years(years):
         verdict = register.verdicts.get((arrival.sha256, arrival.contract_id))
-        contract = line.contracts.get(arrival.contract_id)
-        if verdict is not None and contract is not None and contract.source == "municipal" and _has_findings(verdict):
-            copies[arrival.name] = write_marked_copy(line, arrival, verdict)
+        contract = installation.contracts.get(arrival.contract_id)
+        if verdict is not None and contract is not None and contract.source == "municipal" and verdict.has_findings:
+            copies[arrival.name] = write_marked_copy(installation, arrival, verdict)
     return copies
 
 
-def write_marked_copy(line: Line, arrival: Arrival, verdict: Verdict) -> str:
+def write_marked_copy(installation: Installation, arrival: Arrival, verdict: Verdict) -> str:
     """Key of the marked copy of a delivery, beside its protocol, written where it is not there yet."""
-    store = line.steps.store
-    key = f"{write_protocol(line, arrival, verdict).rpartition('/')[0]}/{MARKED}"
+    store = installation.steps.store
+    key = f"{write_protocol(installation, arrival, verdict).rpartition('/')[0]}/{MARKED}"
     if not store.exists(key):
-        judged = Judged(line.contracts[arrival.contract_id], load_findings(store, verdict), verdict.status, verdict.slices)
+        judged = Judged(
+            installation.contracts[arrival.contract_id], load_findings(store, verdict), verdict.status, verdict.slices
+        )
         store.put_if_absent(
-            key, marked_copy(store.get(landing_key(arrival.sha256)), arrival.name, [judged], line.settings.language)
+            key, marked_copy(store.get(landing_key(arrival.sha256)), arrival.name, [judged], installation.settings.language)
         )
     return key
 
 
-def _has_findings(verdict: Verdict) -> bool:
-    known = sum(part.n_acknowledged for part in verdict.slices)
-    return bool(verdict.n_errors or verdict.n_warnings or known)
-
-
-def make_board(line: Line, today: date) -> Board:
+def make_board(snapshot: Snapshot, today: date) -> Board:
     """The board as of a day, with a folder for each municipality: the reply and the marked copies that go with it."""
-    municipal = {key: contract for key, contract in line.contracts.items() if contract.source == "municipal"}
-    delivered = histories(line.register(), municipal)
-    contradicted = {(one.dataset, one.unit_id, one.year) for one in steps.conflicts(line)}
-    tables = board_tables(line.contracts, delivered, contradicted, today)
-    links, copies = _protocols(line, tables)
+    municipal = {key: contract for key, contract in snapshot.contracts.items() if contract.source == "municipal"}
+    delivered = histories(snapshot.register, municipal)
+    contradicted = {(one.dataset, one.unit_id, one.year) for one in snapshot.conflicts}
+    tables = board_tables(snapshot.contracts, delivered, contradicted, today)
+    links, copies = _protocols(snapshot.installation, tables)
     owners = _owners(tables)
     letters = replies(tables, {digest: name for digest, (name, _) in copies.items() if digest in owners}, today)
-    page = board_page(tables, links, today, line.settings.language)
+    page = board_page(tables, links, today, snapshot.installation.settings.language)
     digest = digest_of([digest_of_bytes(page.encode()), letters, dict(copies.values())])
     folder = f"board/{digest[:16]}"
     folders = {unit: f"{folder}/{text('board_files.replies', 'de', package=PACKAGE)}/{unit}" for unit in letters}
     key = f"{folder}/{text('board_files.page', 'de', package=PACKAGE)}"
-    if not line.steps.store.exists(key):
+    store = snapshot.steps.store
+    if not store.exists(key):
         for unit, letter in letters.items():
             for name, source in (copies[digest] for digest in sorted(copies) if owners.get(digest) == unit):
-                line.steps.store.put_if_absent(f"{folders[unit]}/{name}", line.steps.store.get(source))
+                store.put_if_absent(f"{folders[unit]}/{name}", store.get(source))
             letter_key = f"{folders[unit]}/{text('board_files.reply', 'de', package=PACKAGE)}"
-            line.steps.store.put_if_absent(letter_key, letter.encode())
-        line.steps.store.put_if_absent(key, page.encode())  # last: it says "complete"
+            store.put_if_absent(letter_key, letter.encode())
+        store.put_if_absent(key, page.encode())  # last: it says "complete"
     states = Counter(cell.state.value for table in tables for row in table.rows for cell in row)
     return Board(key, folders, states)
 
 
-def _protocols(line: Line, tables: Iterable[BoardTable]) -> tuple[dict[str, str], dict[str, tuple[str, str]]]:
+def _protocols(installation: Installation, tables: Iterable[BoardTable]) -> tuple[dict[str, str], dict[str, tuple[str, str]]]:
     """By digest of the content: address of its protocol as seen from the board, and (file name, key) of its marked copy."""
     links: dict[str, str] = {}
     copies: dict[str, tuple[str, str]] = {}
     for cell in (cell for table in tables for row in table.rows for cell in row):
-        if cell.history is None or cell.history.newest.sha256 in links or not _has_findings(cell.history.verdict):
+        if cell.history is None or cell.history.newest.sha256 in links or not cell.history.verdict.has_findings:
             continue
         arrival, verdict = cell.history.newest, cell.history.verdict
-        links[arrival.sha256] = f"../../{write_protocol(line, arrival, verdict)}"
+        links[arrival.sha256] = f"../../{write_protocol(installation, arrival, verdict)}"
         marked = text("board_files.marked", "de", package=PACKAGE)
         name = f"{PurePosixPath(arrival.name).stem}_{arrival.sha256[:8]}_{marked}.xlsx"
-        copies[arrival.sha256] = (name, write_marked_copy(line, arrival, verdict))
+        copies[arrival.sha256] = (name, write_marked_copy(installation, arrival, verdict))
     return links, copies
 
 
@@ -125,26 +125,26 @@ def _owners(tables: Iterable[BoardTable]) -> dict[str, str]:
     return owners
 
 
-def make_templates(line: Line) -> dict[tuple[str, str], str]:
+def make_templates(snapshot: Snapshot) -> dict[tuple[str, str], str]:
     """Next year's templates with the newest accepted values beside the empty cells: (dataset, unit) to key.
 
     Each goes to the municipality whose own figures it shows, and to nobody else.
     """
     made: dict[tuple[str, str], str] = {}
-    for contract in (one for one in line.contracts.values() if one.source == "municipal"):
+    for contract in (one for one in snapshot.contracts.values() if one.source == "municipal"):
         by_unit: dict[str, list[dict[str, object]]] = {}
-        for row in steps.accepted(line, contract.dataset).observations.to_pylist():
+        for row in snapshot.accepted(contract.dataset).observations.to_pylist():
             by_unit.setdefault(row["unit_id"], []).append(row)
         for unit, rows in sorted(by_unit.items()):
-            made[(contract.dataset, unit)] = _keep_template(line, contract, unit, rows)
+            made[(contract.dataset, unit)] = _keep_template(snapshot.steps.store, contract, unit, rows)
     return made
 
 
-def _keep_template(line: Line, contract: Contract, unit: str, rows: list[dict[str, object]]) -> str:
+def _keep_template(store: Store, contract: Contract, unit: str, rows: list[dict[str, object]]) -> str:
     year = max(int(str(row["year"])) for row in rows)
     newest = [row for row in rows if row["year"] == year]
     content = next_template(contract, unit, year + 1, newest)
     name = text("board_files.template", "de", package=PACKAGE)
     key = f"board/{digest_of_bytes(content)[:16]}/{name}_{contract.dataset}_{unit}_{year + 1}.xlsx"
-    line.steps.store.put_if_absent(key, content)
+    store.put_if_absent(key, content)
     return key

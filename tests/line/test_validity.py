@@ -8,12 +8,13 @@ import pytest
 from kkz_eval.contracts.load import load_contracts
 from kkz_eval.evaluation.plan import EstimatorSpec, Matching, Measured, Plan, Units, load_plan, plain_id
 from kkz_eval.indicators.catalogue import load_catalogue
-from kkz_eval.line import check_plan, open_line
+from kkz_eval.line.installation import open_installation
+from kkz_eval.line.validity import check_plan
 from kkz_eval.model.errors import UserError
 from kkz_eval.partitions import span_of_years
 from kkz_eval.settings import Settings
 
-FOLDER = Path(__file__).parents[1] / "data_contracts"
+FOLDER = Path(__file__).parents[2] / "data_contracts"
 CONTRACTS, CATALOGUE = load_contracts(FOLDER), load_catalogue(FOLDER / "indicators.yaml", FOLDER / "breaks.yaml")
 
 
@@ -90,7 +91,7 @@ def test_two_plans_whose_names_look_alike_in_the_interface_are_refused(tmp_path:
     files[0].write_text(source, encoding="utf-8")
     files[1].write_text(source.replace("id: kekiz-2012", "id: kekiz_2012"), encoding="utf-8")
     with pytest.raises(UserError, match="identifier"):
-        open_line(Settings(tmp_path, tmp_path, FOLDER), files)
+        open_installation(Settings(tmp_path, tmp_path, FOLDER), files)
 
 
 def test_a_name_leads_nowhere_else() -> None:

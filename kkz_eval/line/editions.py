@@ -1,6 +1,6 @@
-"""From the tables of the line to an edition of a report: what it shows, its digest, and where it is kept.
+"""From a study to an edition of its report: what it shows, its digest, and where it is kept.
 
-Belongs here: filling `reporting.inputs.ReportInputs` from the register, the catalogue and the plan; keeping the edition.
+Belongs here: filling `reporting.inputs.ReportInputs` from the study and its snapshot; keeping the edition.
 Does not belong here: wording, figures, disclosure (reporting), numbers (evaluation).
 """
 
@@ -13,9 +13,7 @@ from importlib.metadata import version
 
 import pandas as pd
 
-from kkz_eval import line as steps
 from kkz_eval.contracts.contract import Contract
-from kkz_eval.deliveries.accepted import sources_of
 from kkz_eval.deliveries.intake import year_spans
 from kkz_eval.deliveries.known import Asked
 from kkz_eval.deliveries.purging import SOURCES
@@ -25,12 +23,12 @@ from kkz_eval.evaluation.lock import Conformity
 from kkz_eval.evaluation.plan import Outcome, Plan, plan_digest, report_folder
 from kkz_eval.evaluation.regression_to_mean import regression_to_mean
 from kkz_eval.evaluation.results import EffectsResult, results_files
-from kkz_eval.indicators.catalogue import Selection
+from kkz_eval.indicators.catalogue import Indicator, Selection
 from kkz_eval.indicators.chain import StageCoverage, chain_coverage
-from kkz_eval.line import Line
+from kkz_eval.line.snapshot import Snapshot
+from kkz_eval.line.study import Study
 from kkz_eval.model.texts import LANGUAGES, Language, text
 from kkz_eval.model.verdicts import Status
-from kkz_eval.planning import conformity_of
 from kkz_eval.reference.tables import unit_name
 from kkz_eval.reference.unit_groups import Nested, nested_sentence
 from kkz_eval.reporting.build import build_document, render
@@ -64,102 +62,90 @@ class Edition:
     digest: str
 
 
-def make_edition(line: Line, plan: Plan) -> Edition:
-    """The report of a plan on what is accepted now, made once and kept for ever with its tables.
+def make_edition(study: Study) -> Edition:
+    """The report of a study, made once and kept for ever with its tables.
 
     Raises UserError where a text of the plan claims more than the design carries.
     """
-    design = steps.design(line, plan)
-    effects = steps.effects(line, plan)
-    standing = conformity_of(line, plan, design.baseline)
-    inputs = report_inputs(line, plan, design, effects)
-    languages = plan.languages
-    code = code_digest(
-        "kkz_eval.reporting",
-        "kkz_eval.editions",
-        "kkz_eval.indicators",
-        "kkz_eval.reference",
-        "kkz_eval.sentences",
-        "kkz_eval.line",
-        "kkz_eval.evaluation",
-    )
-    parts = [_digest_of_inputs(inputs, effects), list(languages), code]
-    digest = digest_of(parts)
+    plan, steps, effects = study.plan, study.snapshot.steps, study.effects
+    inputs = report_inputs(study, effects)
+    code = code_digest("kkz_eval.reporting.build", "kkz_eval.evaluation.results")
+    digest = digest_of([_digest_of_inputs(inputs, effects), list(plan.languages), code])
     folder = f"{report_folder(plan.id)}/{digest[:16]}"
     pages = [
         (language, f"{folder}/{text('run.page', language, package='kkz_eval')}")
         for language in LANGUAGES
-        if language in languages
+        if language in plan.languages
     ]
-    if all(line.steps.store.exists(page) for _, page in pages):
-        line.steps.journal.reused.append(("report", plan.id))
+    if all(steps.store.exists(page) for _, page in pages):
+        steps.journal.reused.append(("report", plan.id))
     else:
-        record = json.dumps(standing.record(), ensure_ascii=False, indent=1, sort_keys=True).encode()
-        files = {**results_files(effects), **design.matched.files(), "conformity.json": record}
-        files[SOURCES] = _accepted_contents(line)
+        record = json.dumps(study.conformity.record(), ensure_ascii=False, indent=1, sort_keys=True).encode()
+        files = {**results_files(effects), **study.matched.files(), "conformity.json": record}
+        files[SOURCES] = _accepted_contents(study.snapshot)
         files |= {page.rpartition("/")[2]: render(build_document(inputs, language)).encode() for language, page in pages}
         for name, content in sorted(files.items(), key=lambda item: item[0].endswith(".html")):  # pages last: they say "complete"
-            line.steps.store.put_if_absent(f"{folder}/{name}", content)
-        line.steps.journal.computed.append(("report", plan.id))
+            steps.store.put_if_absent(f"{folder}/{name}", content)
+        steps.journal.computed.append(("report", plan.id))
     return Edition(pages[0][1], digest)
 
 
-def _accepted_contents(line: Line) -> bytes:
+def _accepted_contents(snapshot: Snapshot) -> bytes:
     """Digests of all accepted deliveries: what a report may rest on, for the day when one of them has to go."""
-    datasets = {contract.dataset for contract in line.contracts.values()}
-    digests = {source.arrival.sha256 for dataset in datasets for source in steps.accepted(line, dataset).sources}
+    datasets = {contract.dataset for contract in snapshot.contracts.values()}
+    digests = {source.arrival.sha256 for dataset in datasets for source in snapshot.accepted(dataset).sources}
     return json.dumps(sorted(digests), indent=0).encode()
 
 
-def event_study_pictures(line: Line, plan: Plan, effects: EffectsResult) -> dict[str, str]:
-    """The event study of each outcome that has one, kept as SVG: indicator to key."""
-    language = line.settings.language
-    inputs = report_inputs(line, plan, steps.design(line, plan), effects)
+def event_study_pictures(study: Study, effects: EffectsResult) -> dict[str, str]:
+    """The event study of each outcome that has one among some estimates of the study, kept as SVG: indicator to key."""
+    language, store = study.installation.settings.language, study.snapshot.steps.store
+    inputs = report_inputs(study, effects)
     pictures = {}
     for outcome in inputs.outcomes:
         found = event_study_of(inputs, outcome, language)
         if found is not None:
             svg = to_svg(event_study_chart(found[0], WIDE, language), language).encode()
-            key = f"{report_folder(plan.id)}/pictures/{digest_of_bytes(svg)[:16]}.svg"
-            line.steps.store.put_if_absent(key, svg)
+            key = f"{report_folder(study.plan.id)}/pictures/{digest_of_bytes(svg)[:16]}.svg"
+            store.put_if_absent(key, svg)
             pictures[outcome.indicator] = key
     return pictures
 
 
-def report_inputs(line: Line, plan: Plan, design: steps.Design, effects: EffectsResult) -> ReportInputs:
-    """All that the report of a plan shows."""
-    names = dict(zip(design.groups["unit_id"], design.groups["name"], strict=True))
-    panel = design.panel.assign(unit_name=design.panel["unit_id"].map(names))
-    municipal = [contract for contract in line.contracts.values() if contract.source == "municipal"]
-    datasets = steps.datasets_of(line, plan)
-    sources = tuple(_source_info(line, plan, contract) for contract in line.contracts.values() if contract.dataset in datasets)
-    delivered = [_deliveries(line, contract, panel) for contract in municipal if sources_of(line.register(), contract)]
+def report_inputs(study: Study, effects: EffectsResult) -> ReportInputs:
+    """All that the report of a study shows. effects: all its estimates, or some."""
+    plan, contracts = study.plan, study.snapshot.contracts
+    names = dict(zip(study.groups["unit_id"], study.groups["name"], strict=True))
+    panel = study.panel.assign(unit_name=study.panel["unit_id"].map(names))
+    municipal = [contract for contract in contracts.values() if contract.source == "municipal"]
+    sources = tuple(_source_info(study, contract) for contract in contracts.values() if contract.dataset in study.datasets)
+    delivered = [_deliveries(study.snapshot, contract, panel) for contract in municipal if study.snapshot.sources(contract)]
     return ReportInputs(
         plan_id=plan.id,
         title=plan.title,
         texts=plan.texts,
-        outcomes=tuple(_outcome_info(line, plan, outcome, design) for outcome in plan.outcomes),
+        outcomes=tuple(_outcome_info(study, outcome) for outcome in plan.outcomes),
         panel=panel,
-        groups=design.groups,
+        groups=study.groups,
         treated_cohorts=tuple(plan.treated_cohorts or ()),
         estimates=effects.estimates,
         tests=effects.tests,
-        balance=design.matched.balance,
+        balance=study.matched.balance,
         sources=sources,
         deliveries=pd.concat(delivered, ignore_index=True) if delivered else pd.DataFrame(columns=list(DELIVERY_COLUMNS)),
-        notices=_notices(line, plan, design),
-        counts=_counts(line, plan, municipal),
+        notices=_notices(study),
+        counts=_counts(study, municipal),
         smallest_cell=max((contract.smallest_cell for contract in municipal), default=1),
         digests={"plan": plan_digest(plan), "code": code_digest("kkz_eval.evaluation")},
         versions={name: version(name) for name in LIBRARIES},
-        design=_design_info(plan, design),
+        design=_design_info(study),
         level=level_of_plan(plan),
         unit_rule=_unit_rule(plan),
-        conformity=_in_languages(conformity_of(line, plan, design.baseline)),
+        conformity=_in_languages(study.conformity),
         headline=plan.headline,
-        revisions=_revisions(line, plan),
-        chain=_chain(line, plan, design),
-        stations=_stations(line, plan),
+        revisions=_revisions(study),
+        chain=_chain(study),
+        stations=_stations(study),
         dataset_titles={contract.dataset: {"de": contract.title_de, "en": contract.title_en} for contract in municipal},
     )
 
@@ -172,8 +158,8 @@ def _unit_rule(plan: Plan) -> Mapping[str, str] | None:
     return {str(language): nested_sentence(rule, level_of_plan(plan), language) for language in LANGUAGES}
 
 
-def _design_info(plan: Plan, design: steps.Design) -> DesignInfo:
-    matched = design.matched
+def _design_info(study: Study) -> DesignInfo:
+    plan, matched = study.plan, study.matched
     weighted = plan.matching is not None
     unused = tuple(
         (
@@ -191,7 +177,7 @@ def _design_info(plan: Plan, design: steps.Design) -> DesignInfo:
         references=_named_units(matched.references),
         synthetic=_named_units(matched.synthetic),
         balance=matched.balance,
-        regression=regression_to_mean(design.panel, design.groups, plan, matched.weights if weighted else None),
+        regression=regression_to_mean(study.panel, study.groups, plan, matched.weights if weighted else None),
         weight=plan.weight or "" if plan.matching is None else "",
     )
 
@@ -206,9 +192,9 @@ def _in_languages(standing: Conformity) -> tuple[Mapping[str, str], ...]:
     return tuple({language: sentences[place] for language, sentences in said.items()} for place in range(len(said["de"])))
 
 
-def _outcome_info(line: Line, plan: Plan, outcome: Outcome, design: steps.Design) -> OutcomeInfo:
-    indicator = line.catalogue[outcome.indicator]
-    years = design.panel.loc[design.panel["indicator"] == outcome.indicator, "year"]
+def _outcome_info(study: Study, outcome: Outcome) -> OutcomeInfo:
+    indicator = study.installation.catalogue[outcome.indicator]
+    years = study.panel.loc[study.panel["indicator"] == outcome.indicator, "year"]
     return OutcomeInfo(
         indicator=outcome.indicator,
         role=outcome.role,
@@ -222,7 +208,7 @@ def _outcome_info(line: Line, plan: Plan, outcome: Outcome, design: steps.Design
         desirable=indicator.desirable,
         decimals=indicator.decimals,
         breaks=tuple((b.year, _plain(b.text)) for b in indicator.breaks),
-        source=plan.sources[outcome.indicator],
+        source=study.plan.sources[outcome.indicator],
     )
 
 
@@ -230,15 +216,15 @@ def _plain(texts: Mapping[Language, str]) -> dict[str, str]:
     return {str(language): value for language, value in texts.items()}
 
 
-def _source_info(line: Line, plan: Plan, contract: Contract) -> SourceInfo:
-    named = [steps.asked_by(plan, name) for name, dataset in plan.sources.items() if dataset == contract.dataset]
-    wanted = dict.fromkeys(named or [Asked(steps.asked_by(plan, "").as_of)])
-    taken = [steps.accepted(line, contract.dataset, asked) for asked in wanted]
+def _source_info(study: Study, contract: Contract) -> SourceInfo:
+    named = [study.asked(name) for name, dataset in study.plan.sources.items() if dataset == contract.dataset]
+    wanted = dict.fromkeys(named or [Asked(study.asked("").as_of)])
+    taken = [study.snapshot.accepted(contract.dataset, asked) for asked in wanted]
     editions = sorted(
         {edition for table in taken for edition in table.observations.column("edition").unique().to_pylist()} - {""}
     )
     files = {(source.arrival.name, source.arrival.sha256) for table in taken for source in table.sources}
-    states = steps.editions(line, contract.dataset) if contract.source == "official" else ()
+    states = study.snapshot.editions(contract.dataset) if contract.source == "official" else ()
     return SourceInfo(
         dataset=contract.dataset,
         title={"de": contract.title_de, "en": contract.title_en},
@@ -250,18 +236,16 @@ def _source_info(line: Line, plan: Plan, contract: Contract) -> SourceInfo:
     )
 
 
-def _revisions(line: Line, plan: Plan) -> pd.DataFrame:
+def _revisions(study: Study) -> pd.DataFrame:
     """The largest revisions of each outcome, with the name of the unit and the outcome's label by indicator: REVISION_COLUMNS."""
-    found = steps.revisions_of(line, plan)
+    found = study.revisions
     largest = found[found["difference"] != 0].groupby("indicator", sort=False).head(SHOWN_REVISIONS)
     return largest.assign(unit_name=largest["unit_id"].map(unit_name))[list(REVISION_COLUMNS)].reset_index(drop=True)
 
 
-def _deliveries(line: Line, contract: Contract, panel: pd.DataFrame) -> pd.DataFrame:
+def _deliveries(snapshot: Snapshot, contract: Contract, panel: pd.DataFrame) -> pd.DataFrame:
     """The newest word of the register on every unit that owes the dataset, in the plan's windows from its first delivered year on."""
-    newest = {
-        (part.unit_id, part.year): part for source in sources_of(line.register(), contract) for part in source.verdict.slices
-    }
+    newest = {(part.unit_id, part.year): part for source in snapshot.sources(contract) for part in source.verdict.slices}
     first = max(int(panel["year"].min()), min((year for _, year in newest), default=0))
     years = range(first, int(panel["year"].max()) + 1)
     rows = []
@@ -274,23 +258,23 @@ def _deliveries(line: Line, contract: Contract, panel: pd.DataFrame) -> pd.DataF
     return pd.DataFrame(rows, columns=list(DELIVERY_COLUMNS))
 
 
-def _counts(line: Line, plan: Plan, municipal: list[Contract]) -> pd.DataFrame | None:
+def _counts(study: Study, municipal: list[Contract]) -> pd.DataFrame | None:
     """Numerators and denominators that municipalities delivered for the plan's indicators, newest year; None without any.
 
     Indicators of a dataset with the same denominator are parts of one whole, named by the dataset's title.
     """
-    language = line.settings.language
+    language = study.installation.settings.language
     rows = []
     for contract in municipal:
         title = contract.title_de if language == "de" else contract.title_en
         wholes: dict[Selection | None, str] = {}
-        for outcome in plan.outcomes:
-            indicator = line.catalogue[outcome.indicator]
+        for outcome in study.plan.outcomes:
+            indicator = study.installation.catalogue[outcome.indicator]
             if contract.dataset not in {source.dataset for source in indicator.sources}:
                 continue
             below = indicator.source(contract.dataset).denominator
             whole = wholes.setdefault(below, f"{title} ({len(wholes) + 1})" if wholes else title)
-            for row in steps.indicator(line, indicator.id, contract.dataset).indicators.to_pylist():
+            for row in study.snapshot.indicator(indicator.id, contract.dataset).indicators.to_pylist():
                 if row["numerator"] is not None and row["denominator"] is not None:
                     place = (row["unit_id"], unit_name(row["unit_id"]), row["year"])
                     counts = (int(row["numerator"]), int(row["denominator"]))
@@ -309,45 +293,47 @@ def _counts(line: Line, plan: Plan, municipal: list[Contract]) -> pd.DataFrame |
     return frame.loc[newest].reset_index(drop=True)
 
 
-def _chain(line: Line, plan: Plan, design: steps.Design) -> tuple[StageCoverage, ...]:
+def _chain(study: Study) -> tuple[StageCoverage, ...]:
     """What the plan and the accepted deliveries cover of the chain from birth to work."""
-    register = line.register()
     accepted = [
         contract
-        for contract in line.contracts.values()
-        if any(source.verdict.status != Status.REJECTED for source in sources_of(register, contract))
+        for contract in study.snapshot.contracts.values()
+        if any(source.verdict.status != Status.REJECTED for source in study.snapshot.sources(contract))
     ]
     return chain_coverage(
-        line.catalogue,
-        line.not_evaluable,
-        evaluated=tuple(outcome.indicator for outcome in plan.outcomes),
+        study.installation.catalogue,
+        study.installation.not_evaluable,
+        evaluated=tuple(outcome.indicator for outcome in study.plan.outcomes),
         official={c.dataset: c.levels for c in accepted if c.source == "official"},
         municipal={c.dataset: {"de": c.title_de, "en": c.title_en} for c in accepted if c.source == "municipal"},
-        level=level_of_plan(plan),
-        start=first_start(design.groups, plan),
+        level=level_of_plan(study.plan),
+        start=first_start(study.groups, study.plan),
     )
 
 
-def _stations(line: Line, plan: Plan) -> pd.DataFrame | None:
+def _stations(study: Study) -> pd.DataFrame | None:
     """The delivered stations of those born in the years in which the plan's treated cohorts joined; None without any.
 
     They are the first who could have been reached from birth on.
     """
-    table: pd.DataFrame = steps.pseudo_cohorts(line).to_pandas()
-    rows: pd.DataFrame = table[(table["source"] == "municipal") & table["birth_year"].isin(list(plan.treated_cohorts or ()))]
+    table: pd.DataFrame = study.snapshot.pseudo_cohorts.to_pandas()
+    rows: pd.DataFrame = table[
+        (table["source"] == "municipal") & table["birth_year"].isin(list(study.plan.treated_cohorts or ()))
+    ]
     if rows.empty:
         return None
     named: pd.DataFrame = rows.assign(unit_name=rows["unit_id"].map(unit_name))
     return named.loc[:, list(STATION_COLUMNS)].reset_index(drop=True)
 
 
-def _notices(line: Line, plan: Plan, design: steps.Design) -> tuple[Mapping[str, str], ...]:
+def _notices(study: Study) -> tuple[Mapping[str, str], ...]:
     """Sentences about what is missing from the report's data: rejected deliveries, contradictions, values without a figure."""
-    datasets = set(steps.datasets_of(line, plan)) | {c.dataset for c in line.contracts.values() if c.source == "municipal"}
+    snapshot, catalogue = study.snapshot, study.installation.catalogue
+    datasets = {*study.datasets, *(c.dataset for c in snapshot.contracts.values() if c.source == "municipal")}
     notices: list[Mapping[str, str]] = []
     rejected: dict[tuple[str, str], list[tuple[str, int]]] = {}
-    for judged, unit, year in steps.rejected_slices(line):
-        contract = line.contracts[judged.verdict.contract_id]
+    for judged, unit, year in snapshot.rejected_slices:
+        contract = snapshot.contracts[judged.verdict.contract_id]
         if contract.dataset in datasets:
             rejected.setdefault((judged.arrival.name, contract.dataset), []).append((unit, year))
     for (name, dataset), parts in sorted(rejected.items()):
@@ -367,22 +353,22 @@ def _notices(line: Line, plan: Plan, design: steps.Design) -> tuple[Mapping[str,
                 for language in LANGUAGES
             }
         )
-    for key, found in (("waived", steps.waived_slices(line)), ("corrected", steps.corrected_slices(line))):
+    for key, found in (("waived", snapshot.waived_slices), ("corrected", snapshot.corrected_slices)):
         for (name, dataset), parts in found.items():
             if dataset in datasets:
                 notices.append(_named(f"notices.{key}", name, dataset, parts))
-    for conflict in (conflict for conflict in steps.conflicts(line) if conflict.dataset in datasets):
+    for conflict in (conflict for conflict in snapshot.conflicts if conflict.dataset in datasets):
         notices.append({language: conflict_sentence(conflict, language) for language in LANGUAGES})
-    for name, marks in steps.marks_of_plan(line, plan).items():
+    for name, marks in study.marks.items():
         shown = ", ".join(f"{mark}: {count}" for mark, count in marks.items())
-        notices.append(_about_outcome(line, "notices.not_final", name, count=sum(marks.values()), marks=shown))
-    for mix in steps.mixes(line, plan):
+        notices.append(_about_outcome(catalogue[name], "notices.not_final", count=sum(marks.values()), marks=shown))
+    for mix in study.mixes:
         spans = "; ".join(f"{edition or '–'}: {year_spans(years)}" for edition, years in mix.years)
-        notices.append(_about_outcome(line, "notices.editions", mix.indicator, editions=spans))
-    for row in design.coverage:
+        notices.append(_about_outcome(catalogue[mix.indicator], "notices.editions", editions=spans))
+    for row in study.coverage:
         if row.missing:
             absent = "; ".join(f"{unit_name(unit)} {year}" for unit, year in row.missing)
-            label = line.catalogue[row.indicator].label
+            label = catalogue[row.indicator].label
             notices.append(
                 {
                     language: text("notices.missing", language, package="kkz_eval", indicator=label[language], parts=absent)
@@ -392,9 +378,9 @@ def _notices(line: Line, plan: Plan, design: steps.Design) -> tuple[Mapping[str,
     return tuple(notices)
 
 
-def _about_outcome(line: Line, key: str, indicator: str, **parameters: object) -> Mapping[str, str]:
+def _about_outcome(indicator: Indicator, key: str, **parameters: object) -> Mapping[str, str]:
     """A sentence about the values of an indicator."""
-    label = line.catalogue[indicator].label
+    label = indicator.label
     return {language: text(key, language, package="kkz_eval", indicator=label[language], **parameters) for language in LANGUAGES}
 
 

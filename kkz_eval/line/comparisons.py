@@ -1,6 +1,6 @@
 """What the series say beside each other: delivered and official, municipalities and their Kreis, years before and after.
 
-Belongs here: composing the line's indicators for the checks of Dagster. Does not belong here: a rule or threshold of its own; Dagster.
+Belongs here: composing a snapshot's indicators for the checks of Dagster. Does not belong here: a rule or threshold of its own; Dagster.
 Nothing here changes a verdict, a value or an estimate.
 """
 
@@ -12,38 +12,38 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from kkz_eval import line as steps
 from kkz_eval.contracts.contract import Contract
 from kkz_eval.indicators.agreement import COLUMNS, agreement
 from kkz_eval.indicators.catalogue import Indicator
 from kkz_eval.indicators.sudden_changes import SuddenChange, changes_of_units, common_changes, unlisted
 from kkz_eval.indicators.territory import SumDifference, sums_against_kreise
-from kkz_eval.line import Line
+from kkz_eval.line.installation import Installation
+from kkz_eval.line.snapshot import Snapshot
 
 OF_PEOPLE = ("Personen", "Kinder", "Familien")
 
 
-def counterparts(line: Line, contract: Contract) -> Iterator[tuple[Indicator, str]]:
+def counterparts(installation: Installation, contract: Contract) -> Iterator[tuple[Indicator, str]]:
     """The indicators that a municipal contract gives and an official dataset too, with the one preferred there.
 
     Gaps are left out: they may be near 0, where a relative difference says nothing, and their two rates are compared in the whole.
     """
-    origins = {known.dataset: known.source for known in line.contracts.values()}
-    for indicator in line.catalogue.values():
+    origins = {known.dataset: known.source for known in installation.contracts.values()}
+    for indicator in installation.catalogue.values():
         named = [source.dataset for source in indicator.sources if source.minus is None]
         official = [dataset for dataset in named if origins.get(dataset) == "official"]
         if contract.source == "municipal" and contract.dataset in named and official:
             yield indicator, official[0]
 
 
-def delivered_against_official(line: Line, contract: Contract) -> pd.DataFrame:
+def delivered_against_official(snapshot: Snapshot, contract: Contract) -> pd.DataFrame:
     """Cells that the deliveries of a contract and official statistics both know: agreement.COLUMNS, the largest difference first."""
     frames = [
         agreement(
-            steps.indicator(line, indicator.id, contract.dataset).indicators,
-            steps.indicator(line, indicator.id, official).indicators,
+            snapshot.indicator(indicator.id, contract.dataset).indicators,
+            snapshot.indicator(indicator.id, official).indicators,
         )
-        for indicator, official in counterparts(line, contract)
+        for indicator, official in counterparts(snapshot.installation, contract)
     ]
     filled = [frame for frame in frames if len(frame)]
     if not filled:
@@ -52,15 +52,19 @@ def delivered_against_official(line: Line, contract: Contract) -> pd.DataFrame:
     return whole.loc[whole["relative"].abs().sort_values(ascending=False, kind="stable").index].reset_index(drop=True)
 
 
-def sudden_changes(line: Line) -> dict[tuple[str, str], tuple[SuddenChange, ...]]:
+def sudden_changes(snapshot: Snapshot) -> dict[tuple[str, str], tuple[SuddenChange, ...]]:
     """Changes that no listed break explains, by (indicator, dataset), of all that plans estimate effects on; none where none stands out."""
     found: dict[tuple[str, str], tuple[SuddenChange, ...]] = {}
-    wanted = {(outcome.indicator, plan.sources[outcome.indicator]) for plan in line.plans.values() for outcome in plan.outcomes}
+    wanted = {
+        (outcome.indicator, plan.sources[outcome.indicator])
+        for plan in snapshot.installation.plans.values()
+        for outcome in plan.outcomes
+    }
     for name, dataset in sorted(wanted):
-        table = steps.indicator(line, name, dataset).indicators
+        table = snapshot.indicator(name, dataset).indicators
         values = pd.DataFrame({column: table.column(column).to_pylist() for column in ("unit_id", "year", "value")})
         values["value"] = values["value"].astype(float)
-        changes = unlisted((*common_changes(values), *changes_of_units(values)), line.catalogue[name].breaks)
+        changes = unlisted((*common_changes(values), *changes_of_units(values)), snapshot.installation.catalogue[name].breaks)
         if changes:
             found[(name, dataset)] = changes
     return found
@@ -78,10 +82,10 @@ def additive_measures(contract: Contract) -> tuple[str, ...]:
     )
 
 
-def sums_of_municipalities(line: Line, contract: Contract) -> tuple[tuple[str, SumDifference], ...]:
+def sums_of_municipalities(snapshot: Snapshot, contract: Contract) -> tuple[tuple[str, SumDifference], ...]:
     """Kreise whose accepted counts contradict those of their municipalities, with the measure and codes they are of."""
     counted = additive_measures(contract)
-    observations = steps.accepted(line, contract.dataset).observations
+    observations = snapshot.accepted(contract.dataset).observations
     rows = _of_kreise_with_both(observations.filter(pc.is_in(observations.column("measure"), pa.array(counted, pa.string()))))
     if rows.num_rows == 0:
         return ()

@@ -6,23 +6,24 @@ from pathlib import Path
 
 import pytest
 
-from kkz_eval.comparisons import additive_measures, counterparts, delivered_against_official, sudden_changes
 from kkz_eval.contracts.load import load_contract
 from kkz_eval.indicators.catalogue import load_not_evaluable
-from kkz_eval.line import Line, open_line
+from kkz_eval.line.comparisons import additive_measures, counterparts, delivered_against_official, sudden_changes
+from kkz_eval.line.installation import Installation, open_installation
+from kkz_eval.line.snapshot import current_snapshot
 from kkz_eval.model.errors import UserError
 from kkz_eval.reporting.claims import check_texts
 from kkz_eval.settings import load_settings
 
-FOLDER = Path(__file__).parents[1] / "data_contracts"
+FOLDER = Path(__file__).parents[2] / "data_contracts"
 
 
 @pytest.fixture
-def line(tmp_path: Path) -> Line:
-    return open_line(load_settings({"KKZ_CONTRACTS": str(FOLDER), "KKZ_HOME": str(tmp_path / "home")}))
+def line(tmp_path: Path) -> Installation:
+    return open_installation(load_settings({"KKZ_CONTRACTS": str(FOLDER), "KKZ_HOME": str(tmp_path / "home")}))
 
 
-def test_deliveries_have_counterparts_in_official_statistics_but_gaps_are_left_out(line: Line) -> None:
+def test_deliveries_have_counterparts_in_official_statistics_but_gaps_are_left_out(line: Installation) -> None:
     found = {contract.dataset: {i.id for i, _ in counterparts(line, contract)} for contract in line.contracts.values()}
     assert "schulabgaenge_ohne_abschluss" in found["schulabgaenge"]
     assert {"betreuungsquote_u3", "betreuungsquote_ue3"} <= found["kindertagesbetreuung"]
@@ -30,19 +31,19 @@ def test_deliveries_have_counterparts_in_official_statistics_but_gaps_are_left_o
     assert not any(name.endswith("_luecke") for names in found.values() for name in names)
 
 
-def test_counts_of_people_add_up_and_institutions_and_services_do_not(line: Line) -> None:
+def test_counts_of_people_add_up_and_institutions_and_services_do_not(line: Installation) -> None:
     found = {contract.dataset: additive_measures(contract) for contract in line.contracts.values()}
     assert found["bevoelkerung"] == ("persons",)
     assert found["netzwerk"] == found["praeventionsangebote"] == found["hilfen_zur_erziehung"] == ()
 
 
-def test_without_deliveries_there_is_nothing_to_compare(line: Line) -> None:
+def test_without_deliveries_there_is_nothing_to_compare(line: Installation) -> None:
     contract = next(c for c in line.contracts.values() if c.dataset == "schulabgaenge")
-    assert delivered_against_official(line, contract).empty
-    assert sudden_changes(line) == {}
+    assert delivered_against_official(current_snapshot(line), contract).empty
+    assert sudden_changes(current_snapshot(line)) == {}
 
 
-def test_the_tolerance_is_that_of_the_contract_else_five_per_cent(tmp_path: Path, line: Line) -> None:
+def test_the_tolerance_is_that_of_the_contract_else_five_per_cent(tmp_path: Path, line: Installation) -> None:
     source = (FOLDER / "schulabgaenge.odcs.yaml").read_text(encoding="utf-8")
     plain = "  - {property: dataset, value: schulabgaenge}\n"
     assert plain in source

@@ -1,0 +1,36 @@
+"""The snapshot that all steps of a run share: taken after the verdicts, named in a tag of the run, opened again where a step is run anew."""
+
+from __future__ import annotations
+
+import dagster as dg
+
+from kkz_eval.line.installation import Installation
+from kkz_eval.line.snapshot import Snapshot, current_snapshot, keep_snapshot, open_snapshot
+from kkz_eval.line.study import Study, study_of
+
+TAG = "kkz/snapshot"
+
+
+def take_moment(context: dg.AssetExecutionContext | dg.AssetCheckExecutionContext, installation: Installation) -> Snapshot:
+    """What is accepted now, as the snapshot of this run from here on."""
+    snapshot = current_snapshot(installation)
+    keep_snapshot(snapshot)
+    context.instance.add_run_tags(context.run.run_id, {TAG: snapshot.name})
+    return snapshot
+
+
+def moment_of(context: dg.AssetExecutionContext | dg.AssetCheckExecutionContext, installation: Installation) -> Snapshot:
+    """The snapshot of this run, or of the run that this one repeats a part of; taken now where there is none.
+
+    Raises UserError where contracts, decisions or plans changed since, or something in it was removed.
+    """
+    run = context.instance.get_run_by_id(context.run.run_id)
+    name = None if run is None else run.tags.get(TAG)
+    return take_moment(context, installation) if name is None else open_snapshot(installation, name)
+
+
+def study_in(
+    context: dg.AssetExecutionContext | dg.AssetCheckExecutionContext, installation: Installation, plan_id: str
+) -> Study:
+    """The study of a plan on the snapshot of this run."""
+    return study_of(moment_of(context, installation), plan_id)

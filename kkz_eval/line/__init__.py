@@ -1,0 +1,12 @@
+"""The joints of the line: what brings its steps together. Nothing but this package, and the shell around it, sees both ends.
+
+    installation   settings, contracts, catalogue, plans, decisions and the store they work on
+    validity       whether a plan names only what exists
+    intake         from the inbox to the verdicts, with the protocols of what was found
+    snapshot       what is accepted at one moment, frozen; every later step reads from it
+    study          a plan on a snapshot: groups, baseline, design, panel, effects, how it stands to its lock
+    editions       a study as a report that is kept
+    board, comparisons, validation, locks
+
+Does not belong here: what a step does; Dagster; what is printed.
+"""

@@ -1,0 +1,85 @@
+"""An installation: its contracts, catalogue, plans and decisions, read once and found to fit each other, and the store they work on.
+
+Does not belong here: what arrived and what is accepted (intake, snapshot).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+
+from kkz_eval.contracts.contract import Contract
+from kkz_eval.contracts.load import load_contracts
+from kkz_eval.deliveries.decisions import NONE, Decisions, load_decisions
+from kkz_eval.deliveries.register import Register, read_register
+from kkz_eval.evaluation.lock import Lock, read_lock
+from kkz_eval.evaluation.plan import Plan, load_plan, plain_id
+from kkz_eval.indicators.catalogue import Indicator, NotEvaluable, check_origins, load_catalogue, load_not_evaluable
+from kkz_eval.line.locks import lock_file
+from kkz_eval.line.validity import check_plan
+from kkz_eval.model.errors import UserError
+from kkz_eval.settings import Settings
+from kkz_eval.storage.steps import Steps
+from kkz_eval.storage.store import Store
+
+
+def _silent(_: str) -> None:
+    """Progress for nobody."""
+
+
+@dataclass(frozen=True, eq=False)
+class Installation:
+    """Contracts, catalogue, plans and decisions by their names, with the store they work on. locks: beside the plan files, by plan."""
+
+    settings: Settings
+    contracts: Mapping[str, Contract]
+    catalogue: Mapping[str, Indicator]
+    plans: Mapping[str, Plan]
+    steps: Steps
+    progress: Callable[[str], None] = field(default=_silent)
+    decisions: Decisions = NONE
+    locks: Mapping[str, Lock] = field(default_factory=dict)
+    not_evaluable: tuple[NotEvaluable, ...] = ()
+
+    def register(self) -> Register:
+        """The register as it stands now. What follows the verdicts asks a snapshot instead."""
+        return read_register(self.steps.store)
+
+    def contract_of(self, dataset: str) -> Contract:
+        """The contract of a dataset. Raises StopIteration for a dataset that no contract has: plans are checked before."""
+        return next(contract for contract in self.contracts.values() if contract.dataset == dataset)
+
+
+def open_installation(
+    settings: Settings, plan_files: Iterable[Path] | None = None, progress: Callable[[str], None] = _silent
+) -> Installation:
+    """The installation that the settings describe. plan_files: default all of `plans/` beside the contracts.
+
+    Raises UserError where a contract, plan, catalogue or the list of breaks is not valid; nothing is written.
+    """
+    folder = settings.contracts
+    files = sorted((folder / "plans").glob("*.yaml")) if plan_files is None else list(plan_files)
+    plans = [load_plan(file) for file in files]
+    for plan in plans:
+        twins = [file.name for file, other in zip(files, plans, strict=True) if plain_id(other.id) == plain_id(plan.id)]
+        if len(twins) > 1:
+            raise UserError("plan_twice", plan=plan.id, files=", ".join(twins))
+    catalogue = load_catalogue(folder / "indicators.yaml", folder / "breaks.yaml")
+    contracts = load_contracts(folder)
+    check_origins(catalogue, {contract.dataset: contract.source for contract in contracts.values()})
+    for plan in plans:
+        check_plan(plan, catalogue, contracts)
+    lock_files = {plan.id: lock_file(file, plan) for file, plan in zip(files, plans, strict=True)}
+    return Installation(
+        settings,
+        contracts,
+        catalogue,
+        {plan.id: plan for plan in plans},
+        Steps(Store.at(str(settings.home))),
+        progress,
+        load_decisions(folder, contracts, date.today()),
+        {plan_id: read_lock(file.read_bytes(), str(file)) for plan_id, file in lock_files.items() if file.exists()},
+        load_not_evaluable(folder / "indicators.yaml"),
+    )

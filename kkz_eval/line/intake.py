@@ -1,0 +1,121 @@
+"""From the inbox to the verdicts: what arrived is kept, read and judged, and what was found goes into a protocol for who delivered it.
+
+Does not belong here: screening, reading, judging (deliveries); what is accepted in the end (snapshot).
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import asdict
+from datetime import date
+
+from kkz_eval.deliveries.accepted import Source
+from kkz_eval.deliveries.intake import Intake, take_in, year_spans
+from kkz_eval.deliveries.judging import judge_arrival, load_findings, parse
+from kkz_eval.deliveries.register import Arrival
+from kkz_eval.line.installation import Installation
+from kkz_eval.model.errors import UserError
+from kkz_eval.model.verdicts import Status, Verdict
+from kkz_eval.reference.tables import units_known_to
+from kkz_eval.sentences import say
+from kkz_eval.stewardship.protocol import protocol_page
+from kkz_eval.storage.digests import code_digest, digest_of
+
+
+def land(installation: Installation, years: Iterable[int]) -> Intake:
+    """Take the files of the inbox in.
+
+    Raises UserError where neither the inbox nor the register holds anything for these years.
+    """
+    wanted = frozenset(years)
+    intake = take_in(installation.steps.store, installation.settings.inbox, installation.contracts, wanted, date.today())
+    language, inbox = installation.settings.language, str(installation.settings.inbox)
+    for notice in intake.notices:
+        installation.progress(say(f"notice.{notice.kind}", language, sentence=notice.sentences[language]))
+    if not intake.register.of_years(wanted):
+        if not intake.present and not intake.register.arrivals:
+            raise UserError("inbox_empty", inbox=inbox)
+        known = intake.register.years() | intake.waiting_years
+        if not known:
+            raise UserError(
+                "nothing_claimed", inbox=inbox, present=intake.present, known=", ".join(sorted(installation.contracts))
+            )
+        raise UserError("years_without_data", years=year_spans(wanted), known=year_spans(known), inbox=inbox)
+    kinds = Counter(notice.kind for notice in intake.notices)
+    key = "progress.landed" if intake.landed or kinds else "progress.nothing_new"
+    counts = {"unused": kinds["unclaimed"], "refused": kinds["refused"]}
+    installation.progress(say(key, language, present=intake.present, landed=len(intake.landed), **counts))
+    return intake
+
+
+def parse_arrivals(installation: Installation, years: Iterable[int]) -> tuple[Arrival, ...]:
+    """Parse what arrived for these reporting years and has no verdict yet."""
+    register = installation.register()
+    waiting = [a for a in register.of_years(years) if (a.sha256, a.contract_id) not in register.verdicts]
+    for arrival in waiting:
+        parse(installation.steps, arrival, installation.contracts)
+    return tuple(waiting)
+
+
+def judge_arrivals(installation: Installation, years: Iterable[int]) -> tuple[Source, ...]:
+    """Judge what arrived for these reporting years; verdicts that stand are kept."""
+    register = installation.register()
+    language = installation.settings.language
+    judged = []
+    for arrival in register.of_years(years):
+        verdict = judge_arrival(
+            installation.steps,
+            register,
+            arrival,
+            installation.contracts,
+            units_known_to(installation.contracts[arrival.contract_id].source),
+            installation.decisions,
+        )
+        judged.append(Source(arrival, verdict))
+        if verdict.n_errors and arrival in register.last_under(arrival.name):
+            installation.progress(say("progress.rejected", language, name=arrival.name, errors=verdict.n_errors))
+    count = Counter(row.verdict.status for row in judged)
+    partly = sum(_is_partly_rejected(row.verdict) for row in judged)
+    installation.progress(
+        say(
+            "progress.judged",
+            language,
+            accepted=count[Status.ACCEPTED],
+            warnings=count[Status.ACCEPTED_WITH_WARNINGS] - partly,
+            partly=partly,
+            rejected=count[Status.REJECTED],
+        )
+    )
+    return tuple(judged)
+
+
+def _is_partly_rejected(verdict: Verdict) -> bool:
+    return verdict.status != Status.REJECTED and any(part.status == Status.REJECTED for part in verdict.slices)
+
+
+def write_protocol(installation: Installation, arrival: Arrival, verdict: Verdict) -> str:
+    """Key of the page with all findings of a delivery, made where it is not there yet."""
+    contract, language, store = (
+        installation.contracts[arrival.contract_id],
+        installation.settings.language,
+        installation.steps.store,
+    )
+    parts = [arrival.name, asdict(verdict), contract.digest, language, code_digest("kkz_eval.stewardship.protocol")]
+    key = f"protocols/{digest_of(parts)[:16]}/protokoll.html"
+    if not store.exists(key):
+        page = protocol_page(arrival.name, verdict, contract, load_findings(store, verdict), language)
+        store.put_if_absent(key, page.encode())
+    return key
+
+
+def write_protocols(installation: Installation, years: Iterable[int]) -> dict[str, str]:
+    """Protocols of all deliveries of these reporting years that have findings: name of the file to key of the page."""
+    register = installation.register()
+    pages: dict[str, str] = {}
+    for arrival in register.of_years(years):
+        verdict = register.verdicts.get((arrival.sha256, arrival.contract_id))
+        if verdict is None or not verdict.has_findings:
+            continue
+        pages[arrival.name] = write_protocol(installation, arrival, verdict)
+    return pages

@@ -1,0 +1,321 @@
+"""What is accepted at one moment, frozen: every table after the verdicts is read from here, so that a run speaks of one state of the data.
+
+A snapshot is named by the objects of the register, by contracts, decisions and plans, and by its day. A run takes one after its
+verdicts; a step that is run again opens the run's by its name. Tables that it hands out are shared: nobody writes to them.
+Does not belong here: what a plan makes of it (study); judging.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
+from datetime import date
+from functools import cached_property, lru_cache
+from typing import Any
+
+import pyarrow as pa
+
+from kkz_eval.contracts.contract import Contract
+from kkz_eval.contracts.plausibility import Doubt, doubts, other_datasets
+from kkz_eval.deliveries.accepted import Accepted, Conflict, Source, accepted_observations, editions_of, sources_of
+from kkz_eval.deliveries.judging import judge_arrival
+from kkz_eval.deliveries.known import NOW, Asked
+from kkz_eval.deliveries.reader import Claimed, read_file
+from kkz_eval.deliveries.register import Arrival, Head, Register, register_at, register_head
+from kkz_eval.evaluation.plan import plan_digest
+from kkz_eval.indicators.memo import stored_indicator
+from kkz_eval.indicators.pseudo_cohorts import datasets_of_stations, stored_pseudo_cohorts
+from kkz_eval.indicators.rates import IndicatorValues
+from kkz_eval.line.installation import Installation
+from kkz_eval.model.editions import EditionState
+from kkz_eval.model.errors import UserError
+from kkz_eval.model.verdicts import Status, Verdict
+from kkz_eval.reference.tables import units_known_to
+from kkz_eval.storage.digests import digest_of, digest_of_bytes
+from kkz_eval.storage.steps import Steps
+from kkz_eval.storage.store import DraftStore
+
+SCHEMA_VERSION = 1
+_FOLDER = "snapshots"
+
+
+@dataclass(frozen=True)
+class DeliveryState:
+    """What the register last said of a unit and year of a dataset, and which file it said it of."""
+
+    dataset: str
+    unit_id: str
+    year: int
+    status: Status
+    n_errors: int
+    n_warnings: int
+    name: str
+
+
+@dataclass(frozen=True, eq=False)
+class Snapshot:
+    """What an installation accepts at one moment. name: by which it is opened again once it was kept; day: on which it was taken.
+
+    Each table is read or computed once and kept while the snapshot is in use.
+    """
+
+    installation: Installation
+    register: Register
+    head: Head
+    name: str
+    day: date
+    _kept: dict[tuple[object, ...], Any] = field(default_factory=dict, repr=False)
+
+    @property
+    def steps(self) -> Steps:
+        """The store that the tables are kept in."""
+        return self.installation.steps
+
+    @property
+    def contracts(self) -> Mapping[str, Contract]:
+        """The contracts by their id."""
+        return self.installation.contracts
+
+    def sources(self, contract: Contract) -> tuple[Source, ...]:
+        """The judged arrivals of a contract in order of arrival."""
+        key = ("sources", contract.id)
+        if key not in self._kept:
+            self._kept[key] = sources_of(self.register, contract)
+        sources: tuple[Source, ...] = self._kept[key]
+        return sources
+
+    def accepted(self, dataset: str, asked: Asked = NOW) -> Accepted:
+        """The observations of a dataset that hold, or those of a day or an edition that is asked for."""
+        key = ("accepted", dataset, asked)
+        if key not in self._kept:
+            contract = self.installation.contract_of(dataset)
+            self._kept[key] = accepted_observations(self.steps, self.register, contract, asked)
+        accepted: Accepted = self._kept[key]
+        return accepted
+
+    def editions(self, dataset: str) -> tuple[EditionState, ...]:
+        """All accepted editions of a dataset, whether or not a newer one holds."""
+        key = ("editions", dataset)
+        if key not in self._kept:
+            self._kept[key] = editions_of(self.steps, self.register, self.installation.contract_of(dataset))
+        editions: tuple[EditionState, ...] = self._kept[key]
+        return editions
+
+    def observations_of_indicator(self, indicator_id: str, dataset: str, asked: Asked = NOW) -> dict[str, pa.Table]:
+        """What an indicator reads from its source in a dataset, by dataset; a denominator of another dataset follows the day alone."""
+        others = replace(asked, edition=None)
+        return {
+            name: self.accepted(name, asked if name == dataset else others).observations
+            for name in self.installation.catalogue[indicator_id].source(dataset).datasets
+        }
+
+    def indicator(self, indicator_id: str, dataset: str, asked: Asked = NOW) -> IndicatorValues:
+        """Values of an indicator from its source in a dataset (and the dataset of its denominator), of what is accepted.
+
+        asked: only what was known on a day, or only one edition of the dataset.
+        """
+        key = ("indicator", indicator_id, dataset, asked)
+        if key not in self._kept:
+            definition = self.installation.catalogue[indicator_id]
+            observations = self.observations_of_indicator(indicator_id, dataset, asked)
+            origin = self.installation.contract_of(dataset).source
+            self._kept[key] = stored_indicator(self.steps, definition, definition.source(dataset), observations, origin)
+        values: IndicatorValues = self._kept[key]
+        return values
+
+    @cached_property
+    def pseudo_cohorts(self) -> pa.Table:
+        """The stations of each year of birth by unit: model.tables.PSEUDO_COHORTS."""
+        known = {contract.dataset for contract in self.contracts.values()}
+        observations = {name: self.accepted(name).observations for name in datasets_of_stations() if name in known}
+        return stored_pseudo_cohorts(self.steps, observations)[1]
+
+    @cached_property
+    def conflicts(self) -> tuple[Conflict, ...]:
+        """Units and years of any dataset that deliveries of one scan contradict each other about; none of them holds."""
+        datasets = sorted(contract.dataset for contract in self.contracts.values())
+        return tuple(found for dataset in datasets for found in self.accepted(dataset).conflicts)
+
+    def doubts(self, contract: Contract) -> tuple[Doubt, ...]:
+        """What is doubtful about the accepted values of a contract beside other datasets and the year before.
+
+        It is no part of any verdict and rejects nothing.
+        """
+        known = {other.dataset for other in self.contracts.values()}
+        names = [name for name in (contract.dataset, *other_datasets(contract)) if name in known]
+        observations = {name: self.accepted(name).observations for name in names}
+        return doubts(contract, observations[contract.dataset], observations)
+
+    @cached_property
+    def delivery_states(self) -> tuple[DeliveryState, ...]:
+        """The newest word of the register on every unit and year that was ever delivered under a contract, in order."""
+        rows: list[DeliveryState] = []
+        for contract in self.contracts.values():
+            newest: dict[tuple[str, int], DeliveryState] = {}
+            for source in self.sources(contract):
+                for part in source.verdict.slices:
+                    newest[(part.unit_id, part.year)] = DeliveryState(
+                        contract.dataset,
+                        part.unit_id,
+                        part.year,
+                        part.status,
+                        part.n_errors,
+                        part.n_warnings,
+                        source.arrival.name,
+                    )
+            rows += [newest[key] for key in sorted(newest)]
+        return tuple(rows)
+
+    @cached_property
+    def rejected_slices(self) -> tuple[tuple[Source, str, int], ...]:
+        """Units and years whose newest delivery is rejected: (arrival and verdict, unit_id, year); "" and 0 for a whole file."""
+        rows: list[tuple[Source, str, int]] = []
+        for contract in self.contracts.values():
+            newest: dict[tuple[str, int], tuple[Source, Status]] = {}
+            for source in self.sources(contract):
+                for part in source.verdict.slices:
+                    newest[(part.unit_id, part.year)] = (source, part.status)
+                whole = not source.verdict.slices and source.verdict.status == Status.REJECTED
+                if whole and source.arrival in self.register.last_under(source.arrival.name):
+                    rows.append((source, "", 0))
+            rows += [
+                (source, unit, year)
+                for (unit, year), (source, status) in sorted(newest.items(), key=lambda i: i[0])
+                if status == Status.REJECTED
+            ]
+        return tuple(rows)
+
+    @cached_property
+    def waived_slices(self) -> Mapping[tuple[str, str], list[tuple[str, int]]]:
+        """Units and years that hold although a rule speaks against them, by waiver: by (name of the file, dataset)."""
+        found: dict[tuple[str, str], list[tuple[str, int]]] = {}
+        for contract in self.contracts.values():
+            now = self.accepted(contract.dataset)
+            columns = ["delivery_sha256", "unit_id", "year"]
+            held = {tuple(row.values()) for row in now.observations.select(columns).group_by(columns).aggregate([]).to_pylist()}
+            for source in now.sources:
+                waived = [(part.unit_id, part.year) for part in source.verdict.slices if part.n_acknowledged]
+                parts = [place for place in waived if (source.arrival.sha256, *place) in held]
+                if parts:
+                    found[(source.arrival.name, contract.dataset)] = parts
+        return found
+
+    @cached_property
+    def corrected_slices(self) -> Mapping[tuple[str, str], list[tuple[str, int]]]:
+        """Units and years with a value that a correction replaced: by (name of the file, dataset)."""
+        found: dict[tuple[str, str], list[tuple[str, int]]] = {}
+        for contract in self.contracts.values():
+            now = self.accepted(contract.dataset)
+            corrected = now.observations.filter(now.observations.column("correction_id").is_valid())
+            names = {source.arrival.sha256: source.arrival.name for source in now.sources}
+            for row in corrected.select(["delivery_sha256", "unit_id", "year"]).to_pylist():
+                parts = found.setdefault((names[row["delivery_sha256"]], contract.dataset), [])
+                if (row["unit_id"], row["year"]) not in parts:
+                    parts.append((row["unit_id"], row["year"]))
+        return found
+
+    def with_accepted(self, data: bytes, name: str) -> Snapshot:
+        """This snapshot as it would be if a delivery had come last and were accepted as a whole; nothing is kept.
+
+        data, name: of the file. Raises UserError where no contract reads it.
+        """
+        result = read_file(data, name, self.contracts, self.day)
+        if not isinstance(result, Claimed):
+            raise UserError("preview_unread", name=name)
+        steps = Steps(DraftStore.over(self.steps.store))
+        number = 1 + max((arrival.number for arrival in self.register.arrivals), default=0)
+        batch = 1 + max((arrival.batch for arrival in self.register.arrivals), default=0)
+        sha256 = digest_of_bytes(data)
+        arrivals, verdicts = list(self.register.arrivals), dict(self.register.verdicts)
+        steps.store.put_if_absent(f"landing/{sha256[:2]}/{sha256}", data)
+        for place, parsed in enumerate(result.parsed):
+            contract = self.contracts[parsed.contract_id]
+            arrival = Arrival(number + place, batch, name, sha256, contract.id, parsed.years(), self.day.isoformat())
+            before = replace(self.register, verdicts={}) if (sha256, contract.id) in verdicts else self.register
+            known = {contract.id: units_known_to(contract.source)}
+            judged = judge_arrival(steps, before, arrival, self.contracts, known[contract.id], self.installation.decisions)
+            arrivals.append(arrival)
+            verdicts[(sha256, contract.id)] = _accepting(judged)
+        register = replace(self.register, arrivals=tuple(sorted(arrivals)), verdicts=verdicts)
+        return Snapshot(replace(self.installation, steps=steps), register, self.head, f"{self.name}+{sha256}", self.day)
+
+
+def _accepting(verdict: Verdict) -> Verdict:
+    """A verdict as it would read if someone accepted what it rejects."""
+    slices = tuple(
+        replace(part, status=Status.ACCEPTED_WITH_WARNINGS) if part.status == Status.REJECTED else part for part in verdict.slices
+    )
+    status = Status.ACCEPTED_WITH_WARNINGS if verdict.status == Status.REJECTED else verdict.status
+    return replace(verdict, status=status, slices=slices)
+
+
+def current_snapshot(installation: Installation, day: date | None = None) -> Snapshot:
+    """What is accepted now. day: today where none is named.
+
+    Asked for twice of the same state, it is one value in this process, with all that was read of it.
+    """
+    head = register_head(installation.steps.store)
+    return _snapshot(installation, _written(_record(installation, head, day or date.today())))
+
+
+def keep_snapshot(snapshot: Snapshot) -> None:
+    """Write down what makes up a snapshot, so that open_snapshot finds it by its name."""
+    snapshot.steps.store.put_if_absent(_key(snapshot.name), _written(_record(snapshot.installation, snapshot.head, snapshot.day)))
+
+
+def open_snapshot(installation: Installation, name: str) -> Snapshot:
+    """The snapshot that was kept under a name, in any process.
+
+    Raises UserError where there is none, where something was removed since, or where contracts, decisions or plans are others now.
+    """
+    store = installation.steps.store
+    if not store.exists(_key(name)):
+        raise UserError("snapshot_unknown", name=name)
+    content = store.get(_key(name))
+    if set(register_head(store).tombstones) - set(json.loads(content)["head"]["tombstones"]):
+        raise UserError("snapshot_gone", name=name)
+    return _snapshot(installation, content)
+
+
+@lru_cache(maxsize=4)  # the steps of a run share one; a preview and its original, a run and the next stand side by side
+def _snapshot(installation: Installation, content: bytes) -> Snapshot:
+    record, name = json.loads(content), digest_of_bytes(content)
+    if record["schema_version"] > SCHEMA_VERSION:
+        found, known = f"v{record['schema_version']}", f"v{SCHEMA_VERSION}"
+        raise UserError("table_unknown_version", table=_key(name), found=found, known=known)
+    if record["edited"] != _digest_of_edited(installation):
+        raise UserError("snapshot_of_others", name=name)
+    head = Head(**{part: tuple(keys) for part, keys in record["head"].items()})
+    return Snapshot(installation, register_at(installation.steps.store, head), head, name, date.fromisoformat(record["day"]))
+
+
+def _record(installation: Installation, head: Head, day: date) -> dict[str, object]:
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "day": day.isoformat(),
+        "edited": _digest_of_edited(installation),
+        "head": asdict(head),
+    }
+
+
+@lru_cache(maxsize=4)
+def _digest_of_edited(installation: Installation) -> str:
+    """Digest of all that people edit and a snapshot rests on."""
+    return digest_of(
+        [
+            {key: contract.digest for key, contract in installation.contracts.items()},
+            {key: plan_digest(plan) for key, plan in installation.plans.items()},
+            {key: lock.digest for key, lock in installation.locks.items()},
+            digest_of_bytes(repr(sorted(installation.catalogue.items())).encode()),
+            installation.decisions.digest,
+        ]
+    )
+
+
+def _written(record: Mapping[str, object]) -> bytes:
+    return json.dumps(record, sort_keys=True, ensure_ascii=False, indent=1).encode()
+
+
+def _key(name: str) -> str:
+    return f"{_FOLDER}/{name}.json"

@@ -1,0 +1,107 @@
+"""Great Expectations on the deliveries of a contract, beside what the register says of them.
+
+Belongs here: the comparison of the two and the sentences about it. Great Expectations takes seconds to import, so that it is
+imported only when a comparison is made.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from importlib.metadata import version
+
+from kkz_eval.contracts.contract import Contract
+from kkz_eval.deliveries.accepted import Source
+from kkz_eval.deliveries.judging import load_findings, load_parsed
+from kkz_eval.line.intake import write_protocol
+from kkz_eval.line.snapshot import Snapshot
+from kkz_eval.model.findings import Finding, Severity, iter_findings
+from kkz_eval.model.texts import Language
+from kkz_eval.reference.tables import units_known_to
+from kkz_eval.sentences import say
+from kkz_eval.storage.digests import code_digest
+
+_HIDDEN = "…"
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What Great Expectations and the register say of a contract's deliveries. sentences: empty where all is well;
+    protocols: name of a file with findings to the key of its page."""
+
+    files: int
+    rules: int
+    errors: int
+    warnings: int
+    sentences: tuple[str, ...]
+    protocols: dict[str, str]
+
+
+def validate_contract(snapshot: Snapshot, contract: Contract) -> Comparison:
+    """All judged deliveries of a contract, stacked and validated once.
+
+    Great Expectations and the register are two implementations of the same rules: where they count differently for a rule,
+    that is a sentence of its own.
+    """
+    sources = snapshot.sources(contract)
+    if not sources:
+        return Comparison(0, 0, 0, 0, (), {})
+    language, store = snapshot.installation.settings.language, snapshot.steps.store
+    counts = _counts(snapshot, contract, sources)
+    faulty = {s: list(iter_findings(load_findings(store, s.verdict))) for s in sources if s.verdict.has_findings}
+    sentences = [_first_finding(s, found, contract, language) for s, found in faulty.items()]
+    for rule, (masks, expectations) in counts.items():
+        if masks != expectations:
+            numbers = {"masks": masks, "expectations": expectations}
+            sentences.append(say("contract_check.disagree", language, rule=rule, contract=contract.id, **numbers))
+    protocols = {s.arrival.name: write_protocol(snapshot.installation, s.arrival, s.verdict) for s in faulty}
+    severities = Counter(finding.severity for found in faulty.values() for finding in found)
+    return Comparison(
+        len(sources), len(counts), severities[Severity.ERROR], severities[Severity.WARNING], tuple(sentences), protocols
+    )
+
+
+def _counts(snapshot: Snapshot, contract: Contract, sources: Sequence[Source]) -> dict[str, tuple[int, int]]:
+    """By rule of a contract, how many findings the register has and how many records fail by Great Expectations.
+
+    Validated where just these verdicts were not compared before.
+    """
+    known = units_known_to(contract.source)
+    parts = [
+        contract.digest,
+        [[source.verdict.parsed_key, source.verdict.findings_key] for source in sources],
+        {level: sorted(units) for level, units in known.items()},
+        code_digest("kkz_eval.contracts.expectations"),
+        version("great_expectations"),
+    ]
+
+    def make() -> bytes:
+        from kkz_eval.contracts.expectations import stack, to_frame, validate  # noqa: PLC0415 (imported late on purpose)
+
+        store = snapshot.steps.store
+        frames = [to_frame(load_parsed(store, s.verdict.parsed_key, contract), s.arrival.sha256) for s in sources]
+        outcomes = validate(stack(frames), contract, known)
+        by_rule = Counter(rule for s in sources for rule in load_findings(store, s.verdict).column("rule").to_pylist())
+        return json.dumps({one.rule_id: (by_rule[one.rule_id], len(one.failing_index)) for one in outcomes}).encode()
+
+    _, content = snapshot.steps.content("contract_checks", contract.id, parts, ".json", make)
+    return {rule: (masks, expectations) for rule, (masks, expectations) in json.loads(content).items()}
+
+
+def _first_finding(source: Source, findings: list[Finding], contract: Contract, language: Language) -> str:
+    """Where the first fault is, for the run history: values of cells, and sums of them, never go there."""
+    errors = [finding for finding in findings if finding.severity == Severity.ERROR]
+    first = replace((errors or findings)[0], value=_HIDDEN, allowed=_HIDDEN)
+    label = next((p.label_de if language == "de" else p.label_en for p in contract.properties if p.name == first.field), None)
+    return say(
+        "contract_check.found",
+        language,
+        name=source.arrival.name,
+        count=len(findings),
+        cell=first.cell or "–",
+        message=first.message(language, label),
+        fix=first.fix(language, label),
+        rule=first.rule,
+    )

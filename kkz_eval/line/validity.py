@@ -1,0 +1,99 @@
+"""Whether a plan names only what exists and what the line follows: indicators, sources, levels, units. No reading of plans, no data."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+from kkz_eval.contracts.contract import Contract
+from kkz_eval.evaluation.baseline import baseline_cells, baseline_indicators, covariate_cells, first_start
+from kkz_eval.evaluation.design import CLUSTER_KREIS, by_dose, groups_of, level_of_plan
+from kkz_eval.evaluation.plan import Plan
+from kkz_eval.indicators.catalogue import Indicator
+from kkz_eval.model.errors import UserError
+from kkz_eval.reference.unit_groups import Nested
+
+_UNREAD: Mapping[str, Callable[[Plan], str | None]] = {
+    "sensitivity": lambda plan: ", ".join(plan.sensitivity) or None,
+    "covariates": lambda plan: ", ".join(name for name in plan.covariates if name not in covariate_cells(plan)) or None,
+    "weight": lambda plan: plan.weight if plan.matching is None and plan.weight not in baseline_cells(plan) else None,
+    "cluster": lambda plan: plan.cluster if plan.cluster not in ("unit_id", CLUSTER_KREIS) else None,
+    "units.nested": lambda plan: plan.units.nested if level_of_plan(plan) == "kreis" else None,
+}
+"""Keys of a plan that the line does not follow (yet), with what the plan says there; None where it follows."""
+
+
+def check_plan(plan: Plan, catalogue: Mapping[str, Indicator], contracts: Mapping[str, Contract]) -> None:
+    """A plan names only what exists: indicators of the catalogue, and for each one source that measures both groups.
+
+    Raises UserError. A municipal dataset is refused as the source of an effect: reference municipalities deliver nothing.
+    """
+    for key, unread in _UNREAD.items():
+        value = unread(plan)
+        if value is not None:
+            raise UserError("plan_key_not_used", plan=plan.id, key=key, value=value)
+    _check_units(plan)
+    datasets = {contract.dataset: contract for contract in contracts.values()}
+    for name in baseline_indicators(plan):
+        if name not in catalogue:
+            raise UserError(
+                "indicator_unknown",
+                package="kkz_eval.indicators",
+                indicator=name,
+                known=", ".join(sorted(catalogue)),
+            )
+        dataset = plan.sources.get(name)
+        if dataset is None:
+            known = ", ".join(source.dataset for source in catalogue[name].sources)
+            raise UserError("plan_without_source", plan=plan.id, indicator=name, known=known)
+        catalogue[name].source(dataset)
+        if datasets[dataset].source != "official":
+            raise UserError("plan_source_not_common", plan=plan.id, indicator=name, dataset=dataset)
+        _check_level(plan, name, catalogue[name].source(dataset).datasets, datasets)
+    start = first_start(groups_of(plan, "de"), plan)
+    for outcome in plan.outcomes:
+        first = catalogue[outcome.indicator].source(plan.sources[outcome.indicator]).first_year
+        if start is not None and first is not None and first >= start:
+            raise UserError(
+                "baseline_missing",
+                package="kkz_eval.indicators",
+                plan=plan.id,
+                start=start,
+                indicator=outcome.indicator,
+                dataset=plan.sources[outcome.indicator],
+                first_year=first,
+            )
+    for name, (_, year) in baseline_cells(plan).items():
+        if start is None or year >= start:
+            raise UserError("covariate_after_start", plan=plan.id, covariate=name, start=start)
+
+
+def _check_units(plan: Plan) -> None:
+    """The level of the units, and the dose, as far as the data carry them. Raises UserError."""
+    if level_of_plan(plan) != "kreis":
+        _check_nested(plan)
+    dose = {estimator.id for estimator in plan.estimators if estimator.method == "dose"}
+    others = [estimator.id for estimator in plan.estimators if estimator.id not in dose]
+    if by_dose(plan) and others:
+        raise UserError("plan_dose_only", plan=plan.id, estimators=", ".join(others))
+    if dose and not by_dose(plan):
+        raise UserError("plan_without_dose", plan=plan.id, estimators=", ".join(sorted(dose)))
+
+
+def _check_nested(plan: Plan) -> None:
+    """A plan below the Kreis says what becomes of nested units, and follows that in its standard errors. Raises UserError."""
+    nested, choices = plan.units.nested, {choice.value for choice in Nested}
+    if nested not in choices:
+        raise UserError("plan_without_nested", plan=plan.id, choices=", ".join(Nested))
+    if by_dose(plan):
+        raise UserError("plan_dose_of_kreise", plan=plan.id)
+    if nested != Nested.LEAVE_OUT and plan.cluster != CLUSTER_KREIS:
+        raise UserError("plan_cluster_below_treatment", plan=plan.id, nested=nested, cluster=plan.cluster)
+
+
+def _check_level(plan: Plan, indicator: str, datasets: Sequence[str], contracts: Mapping[str, Contract]) -> None:
+    """The datasets that give an indicator have units of the plan's level. Raises UserError."""
+    level = level_of_plan(plan)
+    for name in datasets:
+        if level not in contracts[name].levels:
+            known = ", ".join(contracts[name].levels)
+            raise UserError("plan_source_other_level", plan=plan.id, indicator=indicator, dataset=name, level=level, known=known)

@@ -1,0 +1,168 @@
+"""A snapshot is one moment: later arrivals don't reach it, it is opened again by its name, and nobody writes to what it hands out."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+import pandas as pd
+import pyarrow as pa
+import pytest
+
+from kkz_eval.deliveries.purging import purge
+from kkz_eval.line.editions import event_study_pictures, make_edition, report_inputs
+from kkz_eval.line.installation import Installation, open_installation
+from kkz_eval.line.intake import judge_arrivals, land
+from kkz_eval.line.snapshot import Snapshot, current_snapshot, keep_snapshot, open_snapshot
+from kkz_eval.line.study import Study, study_of
+from kkz_eval.model.errors import UserError
+from kkz_eval.settings import Settings
+from kkz_eval.simulation.layout import official_name
+from kkz_eval.simulation.run import simulate
+from kkz_eval.storage.digests import digest_of_table
+
+CONTRACTS = Path(__file__).parents[2] / "data_contracts"
+YEARS = range(2010, 2015)
+DAY = date(2026, 1, 1)
+OFFICIAL = official_name("schulabgaenge", 2012)
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Five years of the official tables of the model world, with a plan over them, judged in `home`."""
+    folder = tmp_path_factory.mktemp("snapshot") / "world"
+    simulate(folder, 1, years=(YEARS[0], YEARS[-1]))
+    for file in (folder / "deliveries").iterdir():
+        if "amtlich" not in file.name:
+            file.unlink()
+    plan = (CONTRACTS / "plans" / "modellwelt.yaml").read_text(encoding="utf-8")
+    (folder / "plan.yaml").write_text(plan.replace("[2006, 2019]", "[2010, 2014]"), encoding="utf-8")
+    installation = _opened(folder)
+    land(installation, YEARS)
+    judge_arrivals(installation, YEARS)
+    return folder
+
+
+def _opened(world: Path) -> Installation:
+    settings = Settings(home=world / "home", inbox=world / "deliveries", contracts=CONTRACTS)
+    return open_installation(settings, [world / "plan.yaml"])
+
+
+@pytest.fixture
+def own(world: Path, tmp_path: Path) -> Installation:
+    """A copy that may be changed."""
+    return _opened(Path(shutil.copytree(world, tmp_path / "world")))
+
+
+def _deliver_again(installation: Installation) -> bytes:
+    """A corrected official file in the inbox: 40 more boys without certificate in Düsseldorf; its bytes."""
+    file = installation.settings.inbox / OFFICIAL
+    lines = file.read_bytes().decode("cp1252").split("\r\n")
+    for place, line in enumerate(lines):
+        key, *_, certificate, sex, count = line.split(";") if line.count(";") == 4 else ("", "", "", "")
+        if key == "05111" and sex != "weiblich" and certificate in ("ohne Hauptschulabschluss", "Insgesamt"):
+            lines[place] = f"{line.rpartition(';')[0]};{int(count) + 40}"
+    file.write_bytes("\r\n".join(lines).encode("cp1252"))
+    return file.read_bytes()
+
+
+def test_asked_twice_it_is_one_value_with_all_that_was_read_of_it(own: Installation) -> None:
+    first = current_snapshot(own, DAY)
+    assert current_snapshot(own, DAY) is first
+    assert study_of(first, "modellwelt") is study_of(current_snapshot(own, DAY), "modellwelt")
+    assert first.accepted("schulabgaenge_amtlich") is first.accepted("schulabgaenge_amtlich")
+
+
+def test_what_arrives_later_does_not_reach_it(own: Installation) -> None:
+    before = current_snapshot(own, DAY)
+    held = before.accepted("schulabgaenge_amtlich").key
+    _deliver_again(own)
+    land(own, YEARS)
+    judge_arrivals(own, YEARS)
+    after = current_snapshot(own, DAY)
+    assert after.name != before.name
+    assert after.accepted("schulabgaenge_amtlich").key != held
+    assert before.accepted("schulabgaenge_amtlich").key == held
+
+
+def test_another_process_opens_it_by_its_name_after_more_has_come(own: Installation) -> None:
+    before = current_snapshot(own, DAY)
+    keep_snapshot(before)
+    held = before.accepted("schulabgaenge_amtlich").key
+    _deliver_again(own)
+    land(own, YEARS)
+    judge_arrivals(own, YEARS)
+    again = open_snapshot(_opened(own.settings.home.parent), before.name)
+    assert again.day == DAY
+    assert again.accepted("schulabgaenge_amtlich").key == held
+
+
+def test_it_is_not_opened_with_other_plans_nor_after_something_in_it_was_removed(own: Installation) -> None:
+    snapshot = current_snapshot(own, DAY)
+    keep_snapshot(snapshot)
+    world = own.settings.home.parent
+    (world / "plan.yaml").write_text((world / "plan.yaml").read_text().replace("[2010, 2014]", "[2010, 2013]"))
+    with pytest.raises(UserError) as others:
+        open_snapshot(_opened(world), snapshot.name)
+    assert others.value.code == "snapshot_of_others"
+    (world / "plan.yaml").write_text((world / "plan.yaml").read_text().replace("[2010, 2013]", "[2010, 2014]"))
+    purge(own.steps.store, own.settings.inbox, snapshot.register.arrivals[0].sha256, "Grund", DAY)
+    with pytest.raises(UserError) as gone:
+        open_snapshot(_opened(world), snapshot.name)
+    assert gone.value.code == "snapshot_gone"
+    with pytest.raises(UserError) as unknown:
+        open_snapshot(own, "0" * 64)
+    assert unknown.value.code == "snapshot_unknown"
+
+
+def test_a_preview_says_what_accepting_a_file_would_change_and_keeps_nothing(own: Installation) -> None:
+    snapshot = current_snapshot(own, DAY)
+    study = study_of(snapshot, "modellwelt")
+    before = study.effects.estimates
+    kept = sorted(path for path in own.settings.home.rglob("*"))
+    data = _deliver_again(own)
+    preview = Study(snapshot.with_accepted(data, OFFICIAL), study.plan)
+    assert not preview.panel["value"].equals(study.panel["value"])
+    assert not preview.effects.estimates["estimate"].equals(before["estimate"])
+    assert sorted(path for path in own.settings.home.rglob("*")) == kept
+    with pytest.raises(UserError):
+        snapshot.with_accepted(b"a;b\n1;2\n", "fremd.csv")
+    # what it said is what happens
+    land(own, YEARS)
+    judge_arrivals(own, YEARS)
+    now = study_of(current_snapshot(own, DAY), "modellwelt")
+    pd.testing.assert_frame_equal(now.effects.estimates, preview.effects.estimates)
+
+
+def _tables(snapshot: Snapshot, study: Study) -> Iterator[tuple[str, object]]:
+    for dataset in sorted(contract.dataset for contract in snapshot.contracts.values()):
+        yield f"accepted {dataset}", snapshot.accepted(dataset).observations
+    for name, table in study.indicators.items():
+        yield f"indicator {name}", table
+    yield "pseudo_cohorts", snapshot.pseudo_cohorts
+    for name in ("groups", "observed", "panel", "revisions"):
+        yield name, getattr(study, name)
+    for name in ("units", "balance", "references", "synthetic"):
+        yield f"matched {name}", getattr(study.matched, name)
+    yield "baseline", study.baseline.values
+    for name in ("estimates", "weights", "tests", "sensitivity"):
+        yield f"effects {name}", getattr(study.effects, name)
+
+
+def _digest(table: object) -> str:
+    if isinstance(table, pd.DataFrame):
+        return str(pd.util.hash_pandas_object(table.astype(str)).sum()) + repr(list(table.columns)) + repr(table.shape)
+    assert isinstance(table, pa.Table)
+    return digest_of_table(table)
+
+
+def test_nobody_writes_to_the_tables_that_are_handed_out(own: Installation) -> None:
+    snapshot = current_snapshot(own, DAY)
+    study = study_of(snapshot, "modellwelt")
+    before = {name: _digest(table) for name, table in _tables(snapshot, study)}
+    event_study_pictures(study, study.effects)
+    report_inputs(study, study.effects)
+    make_edition(study)
+    assert {name: _digest(table) for name, table in _tables(snapshot, study)} == before
