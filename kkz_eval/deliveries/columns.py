@@ -24,6 +24,7 @@ from kkz_eval.model.identifiers import is_ags
 from kkz_eval.model.parsed import ARROW_TYPES, ParsedTable
 from kkz_eval.model.spreadsheet_dates import typed_decimal, typed_school_year
 from kkz_eval.model.symbols import SYMBOL_NAMES, joined
+from kkz_eval.reference.named import names_another_area, names_area
 
 IGNORED = b"rows_ignored"  # keys of the metadata of ParsedTable.table: lines that are no records (titles, footnotes, blank ones)
 LEFT_OUT = b"records_left_out"  # records of other units, levels or indicators than the contract's
@@ -36,6 +37,8 @@ _NUMBER_KEY = re.compile(r"0?5[0-9]+[.,]0")
 _GROUPED_KEY = re.compile(r"5([.,])[0-9]{3}(?:\1[0-9]{3})?")
 _SHORTENED_KEY = re.compile(r"5[.,][0-9]+E\+?[0-9]+", re.IGNORECASE)  # 5,11E+06: the last digits are gone
 _REGIONAL_KEY = re.compile(r"0?5[0-9]{10}")
+_KEY_AND_NAME = re.compile(r"(?P<key>(?:JH)?0?5[0-9]{3,7})\s*[-–:,;|]?\s+(?P<name>[^\W\d].*)", re.IGNORECASE)
+_NAME_AND_KEY = re.compile(r"(?P<name>[^\W\d].*?)\s*[-–:,;|(\[ ]\s*(?P<key>(?:JH)?0?5[0-9]{3,7})\s*[)\]]?", re.IGNORECASE)
 _LOST_ZERO = re.compile(r"5(?:[0-9]{3}|[0-9]{6})")
 
 
@@ -102,6 +105,13 @@ def ags_of(text: str) -> str | None:
     return digits if is_ags(digits) else None
 
 
+def key_and_name(text: str) -> tuple[str, str] | tuple[()]:
+    """The key and the name that stand in one cell, `05111000 Düsseldorf` or `Düsseldorf (05111000)`; () where the text is no such pair."""
+    found = _KEY_AND_NAME.fullmatch(text.strip()) or _NAME_AND_KEY.fullmatch(text.strip())
+    ags = None if found is None else ags_of(found.group("key"))
+    return () if found is None or ags is None else (ags, found.group("name").strip())
+
+
 def _of_regional_key(digits: str) -> str | None:
     """The municipality's key in a regional key (ARS), which holds that of its association too: here 0 and the same three digits."""
     whole = digits.zfill(12)
@@ -159,6 +169,11 @@ def _read_ags(text: str) -> Reading:
     ags = ags_of(text)
     if ags is not None:
         return Reading(ags)
+    both = key_and_name(text)
+    if both and names_area(*both):
+        return Reading(both[0])
+    if both and names_another_area(*both):
+        return Reading(problem="reader_key_and_name")
     return _symbol_or(text, "reader_key_as_number" if _SHORTENED_KEY.fullmatch(text.strip()) else "reader_ags")
 
 
@@ -446,7 +461,7 @@ def _causes(
 def _cause(contract: Contract, of: Property, problem: str, text: str, style: Style | None) -> tuple[str, str, str]:
     if problem == "reader_school_year_as_date":
         return "reader_school_year", problem, typed_school_year(text) or ""
-    if problem == "reader_key_as_number":
+    if problem in ("reader_key_as_number", "reader_key_and_name"):
         return "reader_ags", problem, _ALLOWED["ags"]
     if problem in _NO_NUMBER:
         return (problem, *_cause_of_no_number(contract, of, problem, text, style))

@@ -6,7 +6,7 @@ The layout says what the lines mean, whether they come from a text or from a she
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow as pa
@@ -24,6 +24,7 @@ from kkz_eval.deliveries.scale import scale_findings
 from kkz_eval.deliveries.school_years import school_year_findings
 from kkz_eval.deliveries.titles import times_in, without_state
 from kkz_eval.deliveries.totals import is_total, total_findings
+from kkz_eval.deliveries.unit_names import other_names, other_units_in_titles
 from kkz_eval.deliveries.units_listed import misnamed, missing_units, with_findings
 from kkz_eval.deliveries.wording.statements import unit_statements
 from kkz_eval.model.findings import Finding, Severity
@@ -95,7 +96,7 @@ def winner(found: Sequence[Claim]) -> Claim | Unclaimed:
 
 def read(grid: Grid, match: HeaderMatch, head: Sequence[Sequence[str]] = ()) -> ParsedTable:
     """The table of a contract from the lines below its header. head: the lines from the first one to the header."""
-    contract = match.contract
+    match, contract = _with_keys_told(grid, match), match.contract
     body = _body(grid, match)
     if match.pivots:
         cells, n_records = wide.long_cells(grid, match, body.records)
@@ -125,24 +126,32 @@ def read(grid: Grid, match: HeaderMatch, head: Sequence[Sequence[str]] = ()) -> 
         style=style,
         findings=[*findings, *_percent_findings(match, cells, grid.sheet)],
         sheet=grid.sheet,
-        titles=_titles(match, head),
+        titles={name: title for name, column in match.columns.items() if (title := _title(match, head, column))},
         ignored=body.ignored + sum(any(map(str.strip, cells)) for cells in head[: match.row]),
     )
     if contract.source != "official":
-        return with_findings(parsed, *_unclear_school_years(match, head, cells, grid.sheet))
+        return with_findings(
+            parsed,
+            *_unclear_school_years(match, head, cells, grid.sheet),
+            *other_names(grid, match, [_title(match, head, column) for column in range(match.width)], body.records),
+            *other_units_in_titles(grid, match, _above(match, head), body.records),
+        )
     # Tables of Kreise in this layout may be chosen by hand; a panel of municipalities is one for the whole Land.
     missing = missing_units(parsed, contract) if tuple(contract.levels) == ("municipality",) else []
     return with_findings(parsed, *_misnamed(grid, match, head, body.records), *missing)
 
 
-def _titles(match: HeaderMatch, head: Sequence[Sequence[str]]) -> dict[str, str]:
-    """The headers of the columns as delivered, by property; those that stand in several records, from top to bottom."""
-    block = head[match.row - match.depth + 1 : match.row + 1]
-    found = {
-        name: " ".join(" ".join(cells[column].split()) for cells in block if column < len(cells)).strip()
-        for name, column in match.columns.items()
-    }
-    return {name: title for name, title in found.items() if title}
+def _with_keys_told(grid: Grid, match: HeaderMatch) -> HeaderMatch:
+    """The match with the column of keys where another one of that name, `Jugendamt` beside `Schlüssel`, holds no key at all but names."""
+    unit = unit_property(match.contract)
+    alike = next((alike for alike in match.repeated if unit is not None and alike.name == unit.name), None)
+    if alike is None:
+        return match
+    keyed = [column for column in alike.columns if _in_column(grid, column, _is_key).any()]
+    if len(keyed) != 1:
+        return match
+    others = tuple(other for other in match.repeated if other is not alike)
+    return replace(match, columns={**match.columns, alike.name: keyed[0]}, repeated=others)
 
 
 def _unclear_school_years(
@@ -153,6 +162,12 @@ def _unclear_school_years(
     title = "" if column is None else _title(match, head, column)
     beside = " ".join([sheet or "", *(cell for line in head for cell in line)])
     return school_year_findings(match.contract, cells, title, beside, sheet)
+
+
+def _above(match: HeaderMatch, head: Sequence[Sequence[str]]) -> list[tuple[int, int, str]]:
+    """(row, column, text), 1-based, of the filled cells above the header."""
+    lines = enumerate(head[: max(match.row - match.depth + 1, 0)], start=1)
+    return [(row, column, cell) for row, cells in lines for column, cell in enumerate(cells, start=1) if cell.strip()]
 
 
 def _misnamed(grid: Grid, match: HeaderMatch, head: Sequence[Sequence[str]], records: Ints) -> list[Finding]:
@@ -350,7 +365,7 @@ def _marked_titles(match: HeaderMatch, head: Sequence[Sequence[str]], sheet: str
 def _title(match: HeaderMatch, head: Sequence[Sequence[str]], column: int) -> str:
     """The title of a column from all the lines of the header."""
     lines = head[max(match.row - match.depth + 1, 0) : match.row + 1]
-    return " ".join(cells[column].strip() for cells in lines if column < len(cells) and cells[column].strip())
+    return " ".join(" ".join(cells[column].split()) for cells in lines if column < len(cells) and cells[column].strip())
 
 
 def _unnamed_measure(match: HeaderMatch, head: Sequence[Sequence[str]], sheet: str | None) -> list[Finding]:

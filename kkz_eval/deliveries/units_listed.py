@@ -30,14 +30,19 @@ def misnamed(
 
     keys, names (string, as delivered), rows (int, 1-based): of each record; column: 1-based, of the keys.
     """
-    records = pa.table({"key": keys, "name": names, "row": rows}).drop_null()
-    pairs = records.group_by(["key", "name"], use_threads=False).aggregate([("row", "min")])
     kind = "official_other_name"
     return [
-        Finding(kind, kind, Severity.ERROR, sheet, row["row_min"], column, value=row["key"], allowed=row["name"])
-        for row in pairs.to_pylist()
-        if is_of_another(contract, row["key"], row["name"])
+        Finding(kind, kind, Severity.ERROR, sheet, row, column, value=key, allowed=name)
+        for key, name, row in first_of_pairs(keys, names, rows)
+        if is_of_another(contract, key, name)
     ]
+
+
+def first_of_pairs(keys: pa.Array, names: pa.Array, rows: pa.Array) -> list[tuple[str, str, int]]:
+    """(key, name, first row) of every pair that stands in some record; records without either are left out."""
+    records = pa.table({"key": keys, "name": names, "row": rows}).drop_null()
+    pairs = records.group_by(["key", "name"], use_threads=False).aggregate([("row", "min")])
+    return [(pair["key"], pair["name"], pair["row_min"]) for pair in pairs.to_pylist()]
 
 
 def missing_units(parsed: ParsedTable, contract: Contract) -> list[Finding]:
