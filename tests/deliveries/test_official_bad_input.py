@@ -271,8 +271,19 @@ def test_a_last_value_without_line_break_may_be_cut(text: str) -> None:
 
 def test_two_columns_with_one_header_give_no_value() -> None:
     table = official(TABLE.replace(";;;Insgesamt;ohne", ";;;ohne;ohne"))
-    assert found(table, "official_column_twice") == [(None, 5, "Abgehende", "4")]
+    assert found(table, "official_column_twice") == [(None, 5, "Abgehende, Abschluss, ohne", "4")]
     assert table.n_values == 0
+
+
+def test_two_columns_with_one_header_and_the_same_values_are_one() -> None:
+    text = TABLE.replace(";;;Insgesamt;ohne", ";;;ohne;ohne")
+    lines = [
+        ";".join([*cells[:4], cells[3]]) if len(cells := line.split(";")) == 5 and cells[0].isdigit() else line
+        for line in text.split("\n")
+    ]
+    table = official("\n".join(lines))
+    assert found(table, "official_column_repeated") == [(None, 5, "Abgehende, Abschluss, ohne", "4")]
+    assert (table.n_values, set(table.table.column("column").to_pylist())) == (official(TABLE).n_values // 2, {4})
 
 
 def test_a_cube_without_its_values_says_which_blocks_are_missing() -> None:
@@ -292,7 +303,7 @@ def test_every_kind_of_finding_has_its_sentence_and_remedy(language: Language) -
     named = {
         kind for source in sources for kind in re.findall(r'"((?:official|reader)_\w+)"', source.read_text(encoding="utf-8"))
     }
-    assert len(named) == 41
+    assert len(named) == 44
     texts = catalogue("kkz_eval.model", language)
     assert {f"findings.{kind}.{part}" for kind in named for part in ("message", "fix")} <= texts.keys()
 

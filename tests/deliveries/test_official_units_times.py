@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from kkz_eval.deliveries.official.times import Time, time_of
-from kkz_eval.deliveries.official.units import Unit, is_region_variable, unit_of
+from kkz_eval.deliveries.official.units import Unit, is_region_variable, unit_of, units_of
 
 
 @pytest.mark.parametrize(
@@ -40,16 +40,27 @@ from kkz_eval.deliveries.official.units import Unit, is_region_variable, unit_of
     ],
 )
 def test_each_key_is_one_unit_at_one_level(key: str, unit: str, level: str) -> None:
-    assert unit_of(key, "") == Unit(unit, level)
+    assert unit_of(key) == Unit(unit, level)
 
 
 @pytest.mark.parametrize("key", ["", "99999", "00111", "0597", "JH05", "Unna", "05978.0", "0559780", "٠٥٩٧٨", "5 978", "NW"])
 def test_what_is_no_key_has_no_unit(key: str) -> None:
-    assert unit_of(key, "") is None
+    assert unit_of(key) is None
 
 
-def test_a_key_of_a_union_that_lost_its_zero_is_told_by_its_context() -> None:
-    assert unit_of("55620014", "Gemeindeverband") == Unit("05562014", "municipality")
+@pytest.mark.parametrize(
+    ("keys", "last"),
+    [
+        (["51110000", "55620014"], Unit("05562014", "municipality")),  # of this Land alone, without their zeros
+        (["100410100", "10010000", "55620014"], Unit("05562014", "municipality")),  # those of other Länder have 9 digits
+        (["05154", "05154004", "55620014"], None),  # a mistyped key of a municipality
+        (["010510001", "05154004"], Unit("05154004", "municipality")),
+        (["16051000", "10041100"], Unit("10041100", "municipality")),
+        (["05111", "051540040004"], Unit("05154004", "municipality")),
+    ],
+)
+def test_keys_of_unions_that_lost_their_zero_are_told_by_the_others(keys: list[str], last: Unit | None) -> None:
+    assert units_of(keys)[-1] == last
 
 
 @pytest.mark.parametrize(

@@ -16,11 +16,11 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from kkz_eval.deliveries.numbers import UNREADABLE, Style, are_digits, parts_of
-from kkz_eval.deliveries.official.doubts import Doubts
+from kkz_eval.deliveries.official.doubts import Doubts, without_repeated_columns
 from kkz_eval.deliveries.official.grid import Grid, Member, ValueColumn
 from kkz_eval.deliveries.official.table import MEMBER, OFFICIAL_SCHEMA, WORD, OfficialTable
 from kkz_eval.deliveries.official.times import Time, time_of
-from kkz_eval.deliveries.official.units import Unit, unit_of
+from kkz_eval.deliveries.official.units import Unit, units_of
 from kkz_eval.deliveries.official.values import numbers_of, style_shown_by
 from kkz_eval.deliveries.official.words import Words, are_empty, combined, constant, repeated, spread, words_of
 from kkz_eval.model.findings import Finding, Severity, findings_table
@@ -30,6 +30,7 @@ _WITHOUT_GROUPS, _GROUPS = r"^-?[0-9]{4}", r"^-?[1-9][0-9]{0,2}[.,][0-9]{3}$"
 
 def assemble(grid: Grid) -> OfficialTable:
     """The long table of a grid."""
+    grid = without_repeated_columns(grid)
     n, columns = grid.size, grid.values
     c = len(columns)
     if n == 0 or c == 0:
@@ -39,7 +40,7 @@ def assemble(grid: Grid) -> OfficialTable:
     keys = None if grid.keys is None else words_of(grid.keys)
     names = None if grid.names is None else words_of(grid.names)
     times = None if grid.times is None else words_of(grid.times)
-    units = [] if keys is None else [unit_of(key, grid.context) for key in keys.words]
+    units = [] if keys is None else units_of(keys.words)
     moments = {text: time_of(text) for text in _time_texts(grid, times)}
     members, dims = _dimensions(grid)
     texts = pa.concat_arrays([column.texts for column in columns])

@@ -121,7 +121,7 @@ def _with_axes(grid: Grid, values: _Block, axes: Sequence[str], places: Sequence
         grid = replace(grid, times=times, time_column=time + 2)
     if region is not None:
         place = places[region]
-        grid = replace(grid, keys=columns[place], key_column=place + 2, context=names[region])
+        grid = replace(grid, keys=columns[place], key_column=place + 2)
     dimensions = tuple(
         RecordDimension(names[index], columns[place], columns[place], place + 2)
         for index, place in enumerate(places)

@@ -22,9 +22,9 @@ from kkz_eval.deliveries.official.fields import Fields, fields_of
 from kkz_eval.deliveries.official.footnotes import footnotes_of
 from kkz_eval.deliveries.official.grid import Grid, RecordDimension, ValueColumn
 from kkz_eval.deliveries.official.quality_columns import quality_columns
-from kkz_eval.deliveries.official.stub import Stub, stub_of, with_bare_times
+from kkz_eval.deliveries.official.stub import Stub, stub_of, with_bare_times, with_title_time
 from kkz_eval.deliveries.official.table import Footnote
-from kkz_eval.deliveries.official.times import time_of
+from kkz_eval.deliveries.official.times import bare_time, time_of
 from kkz_eval.deliveries.official.units import KEY
 from kkz_eval.deliveries.text_table import Decoded, NotTextError
 from kkz_eval.model.findings import Finding, Severity
@@ -98,7 +98,7 @@ def read(decoded: Decoded) -> Grid:
     findings = [*_shifted(head, places), *_end(decoded.text, head, fields, rule)]
     said = [line.text for line in head.titles]
     title = " ".join(said)
-    grid = Grid(FAMILY, fields.rows, (), None, context=title, code=head.code, title=title, edition=_edition(decoded.text, end))
+    grid = Grid(FAMILY, fields.rows, (), None, code=head.code, title=title, edition=_edition(decoded.text, end))
     grid = replace(grid, titles=head.titles)
     if any(finding.kind in ("official_header", "official_header_shifted") for finding in findings):
         return replace(grid, findings=(*findings, *fields.findings))
@@ -110,7 +110,7 @@ def read(decoded: Decoded) -> Grid:
     fields, ignored = _records(fields, leading, n_leading)
     stub = stub_of([[cells[place] for place in places] for cells in rows], said, [number for number, _ in head.header])
     if leading.time is None:
-        stub = with_bare_times(stub)
+        stub = with_title_time(with_bare_times(stub), said)
     return replace(
         grid,
         rows=fields.rows,
@@ -151,8 +151,9 @@ def _head(text: str) -> _Head | None:
         filled = [cell for cell in cells if cell.strip()]
         if not filled or index == 0:
             continue
-        if not header and cells[0].strip() and len(filled) == 1:
-            titles.append(Footnote(index + 1, cells[0].strip()))
+        said = " ".join(cell.strip() for cell in filled)
+        if not header and cells[0].strip() and (len(filled) == 1 or bare_time(said) is not None):
+            titles.append(Footnote(index + 1, said))
         else:
             header.append((index + 1, cells))
     return None

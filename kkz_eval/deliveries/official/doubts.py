@@ -3,21 +3,51 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from kkz_eval.deliveries.official.grid import Grid
+from kkz_eval.deliveries.official.grid import Grid, ValueColumn
 from kkz_eval.deliveries.official.times import Time
 from kkz_eval.deliveries.official.units import Unit
 from kkz_eval.deliveries.official.words import Words, combined, twice, words_of
-from kkz_eval.model.findings import Finding
+from kkz_eval.model.findings import Finding, Severity
 from kkz_eval.reference.named import is_named, name_of_another
 
 _FEW = 0.01  # share of the records that may be out of place; more are the table's own way of writing nothing
 _MOST = 50  # findings on repeated records that are listed one by one
+
+
+def without_repeated_columns(grid: Grid) -> Grid:
+    """The grid without the columns of values that repeat an earlier one, header and all values, and a warning for each of them.
+
+    Columns with one header and different values stay: nothing tells which of them holds.
+    """
+    kept: dict[tuple[object, ...], ValueColumn] = {}
+    columns: list[ValueColumn] = []
+    found: list[Finding] = []
+    for column in grid.values:
+        first = kept.setdefault(column.signature, column)
+        if first is not column and first.unit == column.unit and first.texts.equals(column.texts):
+            kind = "official_column_repeated"
+            shown = Finding(
+                kind,
+                kind,
+                Severity.WARNING,
+                grid.sheet,
+                None,
+                column.column,
+                None,
+                value=column.header,
+                allowed=str(first.column),
+            )
+            found.append(shown)
+        else:
+            columns.append(column)
+    return replace(grid, values=tuple(columns), findings=(*grid.findings, *found)) if found else grid
 
 
 class Doubts:
@@ -232,13 +262,7 @@ class Doubts:
             other = seen.setdefault(column.signature, place)
             if other != place:
                 doubtful |= {other, place}
-                self._add(
-                    "official_column_twice",
-                    None,
-                    column.column,
-                    column.label or column.measure,
-                    str(self.grid.values[other].column),
-                )
+                self._add("official_column_twice", None, column.column, column.header, str(self.grid.values[other].column))
         if not doubtful and not self.grid.open_end:
             return record
         cells = np.tile(record, (len(self.grid.values), 1))

@@ -85,7 +85,6 @@ def read(decoded: Decoded, header: Sequence[str], start: int) -> Grid:
             keys=fields.columns[region.member_code],
             names=fields.columns[region.member_label],
             key_column=region.member_code + 1,
-            context=f"{_first(fields, region.code)} {_first(fields, region.label)}",
         )
     return _with_values(grid, fields, titles) if _is_new(header) else _with_measures(grid, fields, header)
 

@@ -66,12 +66,18 @@ class ValueColumn:
         """What tells it from other columns of values."""
         return (self.measure or self.label, self.members, self.time, self.edition)
 
+    @property
+    def header(self) -> str:
+        """What stands above it, as one text."""
+        said = [self.label or self.measure, *(member.label for member in self.members), self.time or "", self.edition]
+        return ", ".join(text for text in said if text)
+
 
 @dataclass(frozen=True)
 class Grid:
     """A file as records and columns of values.
 
-    keys, names, times: string, one entry per record, None where the file has none; context: words that tell the level of a key;
+    keys, names, times: string, one entry per record, None where the file has none;
     key_column, time_column: 1-based; style: of the numbers, None where only the numbers can show it;
     fallback: style where they show none; complete: whether the family writes every combination of its members;
     filled: whether the family writes a symbol where there is no number, so that a blank cell among the values is out of place;
@@ -82,7 +88,6 @@ class Grid:
     rows: NDArray[np.int32]
     values: tuple[ValueColumn, ...]
     keys: pa.Array | None
-    context: str = ""
     names: pa.Array | None = None
     times: pa.Array | None = None
     dimensions: tuple[RecordDimension, ...] = ()

@@ -70,4 +70,4 @@ def _kind(text: str, levels: tuple[str, ...]) -> _Key:
     if digits.isascii() and digits.isdigit():
         # a key of this Land with digits lost; a grouping of several Kreise looks the same, but all its keys do
         return _Key.BROKEN if digits.startswith("05") and len(digits) in (4, 6, 7) else _Key.OTHER
-    return _Key.BROKEN if unit_of(digits, "") is None else _Key.OTHER
+    return _Key.BROKEN if unit_of(digits) is None else _Key.OTHER

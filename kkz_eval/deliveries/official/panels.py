@@ -18,9 +18,9 @@ from kkz_eval.model.findings import Finding, Severity
 
 LONG, BULK, PANEL, EDITIONS, GISD, INDICATORS = (*("inkar_long", "inkar_bulk", "panel", "editions", "gisd", "inkar_indicators"),)
 
-_KEYS = ("ags", "kreis_ags5", "kreis_id", "gvb_id", "kennziffer")
+_KEYS = ("ags", "kreis_ags5", "kreis_id", "gvb_id", "gem_id", "kennziffer", "kreiskennziffer", "gemeindekennziffer")
 _YEARS = ("jahr", "year")
-_NAMES = ("name", "kreis_name", "gvb_name", "raumeinheit")
+_NAMES = ("name", "kreis_name", "gvb_name", "gem_name", "kreisname", "gemeindename", "raumeinheit")
 _LONG = ("bereich", "kreis_ags5", "name", "jahr", "kuerzel", "wert")
 _BULK = ("bereich", "id", "kuerzel", "indikator", "raumbezug", "kennziffer", "name", "zeitbezug", "wert")
 _INDICATORS = ("merk_id", "m_id", "rubrik", "bereich", "kuerzel", "kurzname", "name")
@@ -51,13 +51,17 @@ def form_of(header: Sequence[str], delimiter: str) -> Form | None:
         return Form(BULK, delimiter, cells)
     if titles[: len(_INDICATORS)] == _INDICATORS:
         return Form(INDICATORS, delimiter, cells)
-    if delimiter != "," or len(titles) < 3 or titles[0] not in _KEYS or not any(year in titles for year in _YEARS):
+    if len(titles) < 3 or not any(key in titles for key in _KEYS) or not any(year in titles for year in _YEARS):
+        return None
+    if _GISD in titles:  # with its classes and parts beside it, or without
+        return Form(GISD, delimiter, cells)
+    if delimiter != "," or titles[0] not in _KEYS:
         return None
     values = [cell for cell in cells[1:] if cell not in (*_YEARS, *_NAMES)]
     if values and all(_YEAR.fullmatch(cell) for cell in values):
         return Form(EDITIONS, delimiter, cells)
     if values and all(_TITLE.fullmatch(cell) for cell in values):
-        return Form(GISD if values == [_GISD] else PANEL, delimiter, cells)
+        return Form(PANEL, delimiter, cells)
     return None
 
 
@@ -118,7 +122,8 @@ def _panel(fields: Fields, form: Form) -> Grid:
     titles = [cell.casefold() for cell in form.header]
     year = next(titles.index(name) for name in _YEARS if name in titles)
     name = next((titles.index(name) for name in _NAMES if name in titles), None)
-    values = [index for index in range(1, len(titles)) if index not in (year, name)]
+    key = next(index for index, title in enumerate(titles) if title in _KEYS)
+    values = [index for index in range(len(titles)) if index not in (key, year, name)]
     editions = form.family == EDITIONS
     return Grid(
         family=form.family,
@@ -132,13 +137,13 @@ def _panel(fields: Fields, form: Form) -> Grid:
             )
             for index in values
         ),
-        keys=fields.columns[0],
+        keys=fields.columns[key],
         names=None if name is None else fields.columns[name],
         times=fields.columns[year],
-        context="Gemeindeverband" if titles[0] == "gvb_id" else "",
-        key_column=1,
+        key_column=key + 1,
         time_column=year + 1,
-        style=Style.POINT,
+        style=Style.POINT if form.delimiter == "," else None,
+        fallback=Style.COMMA,
         complete=True,
         open_end=fields.open_end and max(values) == len(titles) - 1,
         findings=fields.findings,

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 from kkz_eval.deliveries.header import fold
 from kkz_eval.deliveries.official.grid import Member
-from kkz_eval.deliveries.official.times import VARIABLES, time_of
+from kkz_eval.deliveries.official.times import VARIABLES, bare_time, time_of
 
 _UNIT = re.compile(
     r"(?:anzahl|number|prozent|percent|%|promille|‰|tsd\.?.*|tds\.?.*|tausend.*|thousand.*|\(?(?:in\s*)?1[.\s\u00a0]?000\b.*|\(?in tausend.*|"
@@ -21,6 +21,10 @@ _UNIT = re.compile(
     re.IGNORECASE,
 )
 _LOOSE = re.compile("header_[0-9]+")  # how a row without a label is called
+_PARTS = re.compile(
+    r"\s+[-–]\s*|^\s*[-–]\s*|\s*[;,]\s+"
+)  # between what a title line says of the table: „Bevölkerung - Stichtag 31.12.2015 -“
+_ON_A_DAY = re.compile(r"(?<!stand )\b(?:am|zum) ([0-9]{1,2}\.[0-9]{1,2}\.[0-9]{4})\W*$", re.IGNORECASE)  # but no Gebietsstand
 _TITLE_MEASURE = re.compile(r"(.+?)\s*\(([^()]+)\)")
 
 
@@ -56,7 +60,7 @@ def is_unit(text: str) -> bool:
 
 def stub_of(rows: Sequence[Sequence[str]], titles: Sequence[str], numbers: Sequence[int]) -> Stub:
     """The meaning of header rows. rows: cells above the values only; titles: lines above the header; numbers: 1-based rows."""
-    cells = [tuple(cell.strip() for cell in row) for row in rows]
+    cells = [_bared(tuple(cell.strip() for cell in row)) for row in rows]
     width = len(cells[0]) if cells else 0
     units: tuple[str, ...] = ("",) * width
     measures: tuple[str, ...] = ("",) * width
@@ -89,13 +93,24 @@ def _grouped(cells: Sequence[tuple[str, ...]]) -> tuple[list[_Row], list[int]]:
     loose: list[int] = []
     place = len(cells) - 1
     while place >= 0:
-        if place > 0 and _is_constant(cells[place - 1]) and (place > 1 or not _is_constant(cells[place]) or _is_time(cells)):
-            variables.append(_Row(cells[place - 1][0], cells[place]))
+        label = cells[place - 1] if place > 0 else ()
+        if _is_constant(label) and time_of(label[0]) is None and (place > 1 or not _is_constant(cells[place]) or _is_time(cells)):
+            variables.append(_Row(label[0], cells[place]))
             place -= 2
         else:
             loose.append(place)
             place -= 1
     return variables[::-1], loose[::-1]
+
+
+def _bared(cells: tuple[str, ...]) -> tuple[str, ...]:
+    """A row of times without the words beside them; one time that stands in the first column only, as a merged cell, is that of all."""
+    times = [bare_time(cell) for cell in cells if cell]
+    if not times or None in times:
+        return cells
+    if all(cells):
+        return tuple(time or "" for time in times)
+    return (times[0] or "",) * len(cells) if cells[0] and len(times) == 1 else cells
 
 
 def _are_times(cells: Sequence[str]) -> bool:
@@ -118,6 +133,17 @@ def with_bare_times(stub: Stub) -> Stub:
     if len(found) != 1:
         return stub
     return Stub(tuple(_timed(column, found[0]) for column in stub.columns))
+
+
+def with_title_time(stub: Stub, titles: Sequence[str]) -> Stub:
+    """The columns of a file that says the time in a title line alone: „- Stichtag 31.12.2015 -“. Unchanged where no title or several say one."""
+    if any(column.time is not None for column in stub.columns):
+        return stub
+    parts = [part for title in titles for part in (*_PARTS.split(title), *_ON_A_DAY.findall(title))]
+    found = {time for part in parts if (time := bare_time(part)) is not None}
+    if len(found) != 1:
+        return stub
+    return Stub(tuple(replace(column, time=next(iter(found))) for column in stub.columns))
 
 
 def _timed(column: StubColumn, row: str) -> StubColumn:

@@ -39,6 +39,11 @@ _FORMS = tuple(
         ("period", rf"(?:WS|SS|SoSe|WiSe)\s*{_YEAR}(?:/[0-9]{{2,4}})?"),
     )
 )
+_SAID = re.compile(
+    r"(?:stichtage?|berichtsjahr|kalenderjahr|jahr|berichtszeitraum|zeitraum|berichtszeit|zeit|schuljahr|am|zum|reference date|reference year"
+    r"|school year|year)\s*[:=]?\s*(?:(?:am|zum)\s+)?(?P<time>[0-9].*)",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True)
@@ -59,6 +64,17 @@ def time_of(text: str) -> Time | None:
             return Time(kind, int(match.group("year")))
     year = school_year_of(stripped) if "/" in stripped else None
     return None if year is None else Time("school_year", year)
+
+
+def bare_time(text: str) -> str | None:
+    """The time in a text that says nothing else: 31.12.2015, Stichtag: 31.12.2015, Schuljahr 2014/15; None for any other text.
+
+    The day of a state (Stand) and of a territory (Gebietsstand) are no times of figures.
+    """
+    stripped = text.strip(" -–\u00a0")
+    said = _SAID.fullmatch(stripped)
+    bare = stripped if said is None else said.group("time").strip()
+    return bare if time_of(bare) is not None else None
 
 
 @lru_cache(maxsize=4096)

@@ -6,7 +6,7 @@ Structure of the keys: AGS = Land (2), Regierungsbezirk (1), Kreis (2), Gemeinde
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 
@@ -43,13 +43,24 @@ def are_keys(texts: Iterable[str]) -> bool:
     return bool(found) and all(KEY.fullmatch(text) for text in found)
 
 
-@lru_cache(maxsize=65536)
-def unit_of(text: str, context: str) -> Unit | None:
-    """The unit of a key; None where it is no key.
+def units_of(keys: Sequence[str]) -> list[Unit | None]:
+    """The unit of each key of a table.
 
-    context: words of the table or the variable of region; they tell the key of a Gemeindeverband that lost its zero from one of a
-    municipality (both have 8 digits). A lost leading zero is restored only where nothing else can be meant.
+    Keys of 8 digits, none of them with a zero in front, are those of Gemeindeverbände that lost theirs, where keys of 9 digits stand
+    beside them or none begins with a Land. Words of the table say nothing of its keys: one of Gemeinden and Verbandsgemeinden has both.
     """
+    digits = [key.strip() for key in keys]
+    of_eight = [key for key in digits if len(key) == 8 and key.isascii() and key.isdigit()]
+    lost = not any(key.startswith("0") for key in of_eight) and (
+        any(len(key) == 9 for key in digits) or not any(int(key[:2]) in _LANDS for key in of_eight)
+    )
+    restored = set(of_eight) if lost else set()
+    return [unit_of("0" + key if key in restored else key) for key in digits]
+
+
+@lru_cache(maxsize=65536)
+def unit_of(text: str) -> Unit | None:
+    """The unit of a key; None where it is no key. A lost leading zero is restored only where nothing else can be meant."""
     key = text.strip()
     if key == "DG":
         return Unit(key, "deutschland")
@@ -57,11 +68,7 @@ def unit_of(text: str, context: str) -> Unit | None:
         return Unit(key, "youth_office") if KEY.fullmatch(key) else None
     if not (key.isascii() and key.isdigit()):
         return None
-    if (
-        len(key) in (1, 4, 7, 11)
-        or (len(key) == 8 and "verband" in context.casefold())
-        or (len(key) == 2 and int(key) not in _LANDS)
-    ):
+    if len(key) in (1, 4, 7, 11) or (len(key) == 2 and int(key) not in _LANDS):
         key = "0" + key
     if len(key) not in (2, 3, 5, 8, 9, 12) or int(key[:2]) not in _LANDS:
         return None
