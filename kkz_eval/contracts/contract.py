@@ -81,7 +81,8 @@ class Terms:
     """What a contract says to people, and what no judgement depends on. In German, as the contract has it.
 
     deadline: in words; due: the same as a day, None where there is none; rule_descriptions: by rule_id. official_tolerance: share of
-    the official value by which a delivered indicator may differ before a steward is warned.
+    the official value by which a delivered indicator may differ before a steward is warned. tables_needed: the tables of official
+    statistics that the contract reads, number first, the best of them in front.
     """
 
     purpose: str = ""
@@ -94,6 +95,7 @@ class Terms:
     contact_role: str = ""
     rule_descriptions: Mapping[str, str] = field(default_factory=dict)
     official_tolerance: float = OFFICIAL_TOLERANCE
+    tables_needed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
