@@ -15,7 +15,7 @@ from kkz_eval.deliveries.official.mapping import claimed, why_unclaimed
 from kkz_eval.deliveries.official.panels import EDITIONS
 from kkz_eval.deliveries.official.read import is_unmistakable
 from kkz_eval.deliveries.official.read import read_text as read_official_text
-from kkz_eval.deliveries.official.unfit import FamilyName
+from kkz_eval.deliveries.official.unfit import FamilyName, TablesNeeded, reader_of_statistic
 from kkz_eval.deliveries.results import Claimed, ColumnAt, ColumnNames, PersonRecords, ReadResult, Unclaimed, Unreadable
 from kkz_eval.deliveries.returned import data_sheets
 from kkz_eval.deliveries.screening import may_be_title, suspects_in_text
@@ -141,7 +141,12 @@ def _read_official(decoded: Decoded, name: str, contracts: Mapping[str, Contract
     about: dict[str, str | Localised] = {"name": name, "family": FamilyName(table.family), "code": table.code or "–"}
     unfit = why_unclaimed(table, contracts)
     if unfit is not None:
-        return Unclaimed("official_unfit", {**about, "contract": unfit[0].id, "why": unfit[1]}, table.findings)
+        needed = TablesNeeded(unfit[0].terms.tables_needed)
+        return Unclaimed("official_unfit", {**about, "contract": unfit[0].id, "needed": needed, "why": unfit[1]}, table.findings)
+    other = reader_of_statistic(table, contracts)
+    if other is not None:
+        needed = TablesNeeded(other.terms.tables_needed)
+        return Unclaimed("official_other", {**about, "contract": other.id, "needed": needed}, table.findings)
     return Unclaimed(
         "official",
         {

@@ -25,7 +25,8 @@ class Claimed:
 class Unclaimed:
     """The file can be read, but no contract claims it, or several do equally.
 
-    reason_code: no_contract | ambiguous | labels | editions | official | official_unfit; parameters fill the sentence; findings: FINDINGS_SCHEMA, of
+    reason_code: no_contract | ambiguous | labels | editions | official | official_unfit |
+    official_other; parameters fill the sentence; findings: FINDINGS_SCHEMA, of
     official statistics that were read all the same.
     """
 

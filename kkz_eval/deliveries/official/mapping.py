@@ -6,7 +6,7 @@ A table is claimed only where every variable of it has its place in the contract
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow as pa
@@ -20,6 +20,7 @@ from kkz_eval.deliveries.official.footnotes import footnote_findings
 from kkz_eval.deliveries.official.joined import joined
 from kkz_eval.deliveries.official.measured import in_units
 from kkz_eval.deliveries.official.offices import at_offices
+from kkz_eval.deliveries.official.panels import GISD
 from kkz_eval.deliveries.official.table import OfficialTable
 from kkz_eval.deliveries.official.timely import untimely
 from kkz_eval.deliveries.official.unfit import Unfit, found_by_the_reader, user_of
@@ -28,6 +29,7 @@ from kkz_eval.model.parsed import ARROW_TYPES, ParsedTable
 
 LAYOUT = "official"
 _LAND = "05"
+_TOTALS = frozenset({"insgesamt", "gesamt", "total"})  # folded: members that stand for all of their variable
 
 
 @dataclass(frozen=True)
@@ -39,9 +41,21 @@ class _Place:
     unknown: tuple[str, ...]
 
 
+@dataclass(frozen=True)
+class _Total:
+    """What is taken of a variable without a place: the label of its total, and those of its other members."""
+
+    label: str
+    others: tuple[str, ...]
+
+
 def claimed(table: OfficialTable, contracts: Mapping[str, Contract]) -> tuple[ParsedTable, ...]:
-    """The table of each contract that claims it; () where none does. Contracts must have the layout `official`."""
+    """The table of each contract that claims it; () where none does. Contracts must have the layout `official`.
+
+    A contract that takes but the total of one of its variables gives way to one that takes the whole table.
+    """
     found: list[ParsedTable] = []
+    whole: list[ParsedTable] = []
     for contract in contracts.values():
         parts: dict[str, _Part] = {}
         for source in contract.official if LAYOUT in contract.layouts else ():
@@ -50,6 +64,8 @@ def claimed(table: OfficialTable, contracts: Mapping[str, Contract]) -> tuple[Pa
                 parts[source.measure] = part
         if parts:
             found.append(_parsed(table, contract, parts))
+            whole += [] if any(part.totals for part in parts.values()) else found[-1:]
+    found = whole or found
     return tuple(one for one in found if one.table.num_rows) or tuple(found)
 
 
@@ -66,9 +82,10 @@ def why_unclaimed(table: OfficialTable, contracts: Mapping[str, Contract]) -> tu
 class _Part:
     """What one measure of a contract takes: the rows of the official table that it keeps, its records, and what was found.
 
-    lines: all rows of the contract's levels, those of units that are no more among them.
+    totals: of each variable that the contract does not name, the member that is taken; lines: all rows of its levels, those of units that are no more among them.
     """
 
+    totals: Mapping[str, _Total]
     lines: pa.Table
     kept: pa.Table
     records: pa.Table
@@ -79,41 +96,67 @@ def _parsed(official: OfficialTable, contract: Contract, parts: Mapping[str, _Pa
     """The parts as one table, with what was found in all of them."""
     kept = pa.concat_tables([part.kept for part in parts.values()], promote_options="none")
     lines = pa.concat_tables([part.lines for part in parts.values()], promote_options="none")
-    findings = [finding for part in parts.values() for finding in part.findings]
+    findings = list(dict.fromkeys(finding for part in parts.values() for finding in part.findings))
     findings += footnote_findings(official.footnotes, kept)
     findings += missing_units(lines)
     if kept.num_rows == 0:
         findings.append(Finding("reader_no_rows", "reader_no_rows", Severity.ERROR))
     metadata = {IGNORED: b"0", LEFT_OUT: str(official.table.num_rows - kept.num_rows).encode()}
     table = joined({measure: part.records for measure, part in parts.items()}, contract).replace_schema_metadata(metadata)
+    if official.family == GISD:
+        official = _without_other_columns(official, kept, findings)
     every = concat_findings([official.findings, findings_table(findings)])
     return ParsedTable(contract.id, LAYOUT, table, every, official.edition)
+
+
+def _without_other_columns(official: OfficialTable, kept: pa.Table, findings: list[Finding]) -> OfficialTable:
+    """The table without what was found in the cells of columns that no mapping takes; they are named in one warning that is added.
+
+    kept: the rows that are taken, of a family with one measure a column.
+    """
+    columns = official.table.select(["column", "measure_label"]).group_by(["column", "measure_label"]).aggregate([]).to_pylist()
+    taken = set(kept.column("column").to_pylist())
+    others = {row["column"]: row["measure_label"] for row in columns if row["column"] not in taken}
+    if not others or not taken:
+        return official
+    kind, named = "official_columns_left_out", ", ".join(f"„{others[column]}“" for column in sorted(others))
+    findings.append(Finding(kind, kind, Severity.WARNING, None, 1, min(others), value=named))
+    in_others = pc.is_in(official.findings.column("column"), pa.array(sorted(others), pa.int32()))
+    return replace(official, findings=official.findings.filter(pc.invert(in_others)))
 
 
 def _part(official: OfficialTable, contract: Contract, source: OfficialSource) -> _Part | Unfit | None:
     """What a mapping takes; why it can't, of a table that it names; None for any other table."""
     if not (official.code or official.family).startswith(source.tables):
         return None
+    if not official.years and (unfit := found_by_the_reader(official)) is not None:
+        return unfit  # of no value the year is known: one cause, and no finding for each record
     table = official.table.filter(_of_measure(official.table, source))
     if table.num_rows == 0:
         return Unfit("no_measure", source.named)
     if "youth_office" in contract.levels and "kreis" not in contract.levels:
         table = at_offices(table)
+    table = table.filter(pa.array(_of_level(table, contract.levels)))
+    if table.num_rows == 0:
+        return Unfit("no_level", official.levels, tuple(contract.levels))
     entries = table.column("dimensions").to_pylist()
-    places = _places(entries, contract, source)
-    if isinstance(places, Unfit):
-        return places
+    found = _places(entries, contract, source)
+    if isinstance(found, Unfit):
+        return found
+    places, totals = found
     there = {place.of.name for place in places.values()}
     lacking = [p.label_de for p in _dimensions(contract) if p.name not in there and _absent(p, source) is None]
-    if table.num_rows == 0 or lacking:
+    if lacking:
         return Unfit("no_variable", tuple(lacking))
     codes = _codes(entries, contract, source, places)
-    in_level = _of_level(table, contract.levels)
+    counted = np.ones(table.num_rows, bool)
     if pc.any(pc.equal(official.findings.column("kind"), "official_twice"), min_count=0).as_py():
-        in_level &= _not_repeated(table, entries)
-    keep = in_level & np.array([all(value is not None for value in row.values()) for row in codes], bool)
+        counted = _not_repeated(table, entries)
+    keep = counted & np.array([all(value is not None for value in row.values()) for row in codes], bool)
     keep &= ~_dissolved(table)
-    findings = [*_unknown(table, entries, places)]
+    if totals:
+        keep &= np.array([all(v not in totals or totals[v].label == m["label"] for v, m in entry) for entry in entries], bool)
+    findings = [*_unknown(table, entries, places), *_left_out(totals)]
     taken = np.flatnonzero(keep)
     keep[taken[untimely(table.take(pa.array(taken)), source, official.edition, findings)]] = False
     kept = table.filter(pa.array(keep))
@@ -121,7 +164,7 @@ def _part(official: OfficialTable, contract: Contract, source: OfficialSource) -
     kept = in_units(kept, official, source, contract.property_named(source.measure), findings)
     columns = _columns(kept, rows, contract, source, findings)
     records = pa.Table.from_arrays(columns, schema=contract.schema)
-    return _Part(table.filter(pa.array(in_level)), kept, records, findings)
+    return _Part(totals, table.filter(pa.array(counted)), kept, records, findings)
 
 
 def _dimensions(contract: Contract) -> list[Property]:
@@ -133,30 +176,49 @@ def _absent(of: Property, source: OfficialSource) -> str | None:
 
 
 def _of_measure(table: pa.Table, source: OfficialSource) -> pa.Array:
-    named = pa.array(source.named, pa.string())
-    return pc.or_(
-        pc.is_in(table.column("measure").cast(pa.string()), named),
-        pc.is_in(table.column("measure_label").cast(pa.string()), named),
+    named = {fold(name) for name in source.named}
+    columns = (table.column(name).cast(pa.string()).combine_chunks() for name in ("measure", "measure_label"))
+    of_code, of_label = (
+        pc.is_in(
+            texts,
+            pa.array([said for said in texts.unique().to_pylist() if said is not None and fold(said) in named], pa.string()),
+        )
+        for texts in columns
     )
+    return pc.or_(of_code, of_label)
 
 
 def _places(
     entries: Sequence[Sequence[tuple[str, Mapping[str, str]]]], contract: Contract, source: OfficialSource
-) -> dict[str, _Place] | Unfit:
-    """The place of each variable; what is in the way where one has none, or two have the same."""
+) -> tuple[dict[str, _Place], dict[str, _Total]] | Unfit:
+    """The place of each variable, and the total of each that has none; what is in the way where one has neither, or two have one place."""
     members: dict[str, dict[str, str]] = {}
     for entry in entries:
         for variable, member in entry:
             members.setdefault(variable, {})[member["label"]] = member["code"]
     places: dict[str, _Place] = {}
+    totals: dict[str, _Total] = {}
     for variable, labels in members.items():
         if set(labels) <= set(source.whole):
             continue
         place = _place_of(variable, labels, contract, source)
+        total = next((label for label in labels if fold(label) in _TOTALS), None)
+        if place is None and total is not None:
+            totals[variable] = _Total(total, tuple(label for label in labels if label != total))
+            continue
         if place is None or place.of.name in {other.of.name for other in places.values()}:
             return Unfit("no_place", tuple(labels))
         places[variable] = place
-    return places
+    return places, totals
+
+
+def _left_out(totals: Mapping[str, _Total]) -> list[Finding]:
+    """A warning for each variable that the contract does not name, of which only the total is taken."""
+    kind = "official_variable_left_out"
+    return [
+        Finding(kind, kind, Severity.WARNING, value=", ".join(total.others) or variable, allowed=total.label)
+        for variable, total in totals.items()
+    ]
 
 
 def _place_of(variable: str, labels: Mapping[str, str], contract: Contract, source: OfficialSource) -> _Place | None:
