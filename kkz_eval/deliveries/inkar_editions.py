@@ -19,6 +19,7 @@ from kkz_eval.deliveries.header import code_names, fold
 from kkz_eval.deliveries.numbers import Style
 from kkz_eval.deliveries.official.table import OfficialTable
 from kkz_eval.deliveries.results import Unclaimed
+from kkz_eval.deliveries.units_listed import missing_units, with_findings
 from kkz_eval.model.findings import Finding, Severity, concat_findings
 from kkz_eval.model.parsed import ParsedTable
 
@@ -76,4 +77,5 @@ def _parsed(official: OfficialTable, contract: Contract, code: str) -> ParsedTab
     }
     empty = [] if n else [Finding("reader_no_rows", "reader_no_rows", Severity.ERROR)]
     parsed = parsed_table(contract, LAYOUT, cells, n, style=Style.POINT, findings=empty, left_out=spoken.num_rows - n)
-    return replace(parsed, findings=concat_findings([official.findings, parsed.findings]))
+    found = replace(parsed, findings=concat_findings([official.findings, parsed.findings]))
+    return with_findings(found, *missing_units(found, contract))

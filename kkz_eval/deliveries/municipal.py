@@ -136,9 +136,7 @@ def read(grid: Grid, match: HeaderMatch, head: Sequence[Sequence[str]] = ()) -> 
             *other_names(grid, match, [_title(match, head, column) for column in range(match.width)], body.records),
             *other_units_in_titles(grid, match, _above(match, head), body.records),
         )
-    # Tables of Kreise in this layout may be chosen by hand; a panel of municipalities is one for the whole Land.
-    missing = missing_units(parsed, contract) if tuple(contract.levels) == ("municipality",) else []
-    return with_findings(parsed, *_misnamed(grid, match, head, body.records), *missing)
+    return with_findings(parsed, *_misnamed(grid, match, head, body.records), *missing_units(parsed, contract))
 
 
 def _with_keys_told(grid: Grid, match: HeaderMatch) -> HeaderMatch:
