@@ -8,13 +8,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.compute as pc
 
 from kkz_eval.contracts.contract import Property
 from kkz_eval.deliveries.grid import Grid, Ints
 from kkz_eval.deliveries.header import HeaderMatch, fold
 from kkz_eval.deliveries.scale import Said, misfit
-from kkz_eval.deliveries.wording.statements import statements, unit_statements
+from kkz_eval.deliveries.wording.statements import Kind, statements, unit_statements
+from kkz_eval.deliveries.workbook import Sheet
 
 _MOST_LINES = 200  # titles and footnotes of a table that are looked at
 _MOST_TEXTS = 2000  # different texts of a column beside the measures
@@ -58,6 +60,14 @@ def texts_beside(
     for text, (line, column) in list(beyond.items())[:_MOST_TEXTS]:
         yield Said(int(grid.rows[line]), column + 1, text, every)
     yield from _of_remarks(grid, match, titles_of_others(match, head), records, every)
+
+
+def texts_of_notes(sheet: Sheet, about: tuple[Property, ...]) -> Iterator[Said]:
+    """The texts of a sheet without data that speak of a scale: notes on the numbers of the others. Other words there explain terms."""
+    for row, cells in enumerate(sheet.rows[:_MOST_LINES] if sheet.visible else []):
+        for column, text in enumerate(cells):
+            if isinstance(text, str) and any(said.kind in (Kind.SCALE, Kind.UNCLEAR) for said in statements(text)):
+                yield Said(row + 1, column + 1, text, about)
 
 
 def titles_of_others(match: HeaderMatch, head: Sequence[Sequence[str]]) -> dict[int, str]:
@@ -107,10 +117,14 @@ def _of_remarks(
     """Words beside the measures of a record, each once: a column of units, of remarks. A noun that heads a text is no unit there."""
     for column, title in titles.items():
         texts, is_unit = grid.columns[column], fold(title) in _OF_UNITS
-        for place, text in enumerate(texts.dictionary.slice(0, _MOST_TEXTS).to_pylist()):
+        spoken = (
+            pc.match_substring_regex(texts.dictionary, r"[\pL%‰€$]") if not is_unit else pa.array([True] * len(texts.dictionary))
+        )
+        for place in np.flatnonzero(spoken.to_numpy(zero_copy_only=False))[:_MOST_TEXTS]:
+            text = texts.dictionary[int(place)].as_py()
             found = unit_statements(text) if is_unit else statements(text)
             if all(said.is_heading for said in found):
                 continue
-            at = pc.equal(texts.indices, place).to_numpy(zero_copy_only=False)[records]
+            at = pc.equal(texts.indices, int(place)).to_numpy(zero_copy_only=False)[records]
             if at.any():
                 yield Said(int(grid.rows[records[int(np.argmax(at))]]), column + 1, text, about, is_unit)

@@ -5,8 +5,9 @@ Only units of North Rhine-Westphalia at the contract's level are kept; what is l
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain, islice
 from typing import cast
 
 import numpy as np
@@ -28,7 +29,9 @@ from kkz_eval.deliveries.official.inkar_export import (
     untimed_findings,
 )
 from kkz_eval.deliveries.official.level_of_keys import of_levels
+from kkz_eval.deliveries.official.measured import official_findings
 from kkz_eval.deliveries.results import Unclaimed
+from kkz_eval.deliveries.scale import Said
 from kkz_eval.deliveries.sheet_cells import cells_of
 from kkz_eval.deliveries.text_table import Decoded, Records, split
 from kkz_eval.deliveries.units_listed import is_of_another, misnamed, missing_units, with_findings
@@ -37,6 +40,7 @@ from kkz_eval.model.findings import Finding, Severity
 from kkz_eval.model.parsed import ROW, ParsedTable
 
 LONG, WORKBOOK = "inkar_long", "inkar_workbook"
+_MOST_LINES_AROUND = 200  # above and below the records that are looked at
 _LONG_HEADER = ("bereich", "kreis_ags5", "name", "jahr", "kuerzel", "wert")
 _BULK_HEADER = ("bereich", "id", "kuerzel", "indikator", "raumbezug", "kennziffer", "name", "zeitbezug", "wert")
 
@@ -301,6 +305,7 @@ def _read_export(contract: Contract, export: Export, known: Names, unknown: froz
             *_unknown_label_findings(export, unknown, contract.measure_from),
             *untimed_findings(export),
             *_beside_findings(export),
+            *official_findings(_texts_around(export, records, _measure(contract)), export.sheet),
             *_misnamed_in(contract, export, kept),
             *empty,
         ],
@@ -385,6 +390,15 @@ def _unknown_label_findings(export: Export, unknown: frozenset[str], indicator: 
         Finding(kind, kind, Severity.WARNING, export.sheet, column.labels[0][0] + 1, column.index + 1, indicator, value=label)
         for label, column in sorted(first.items(), key=lambda item: item[1].index)
     ]
+
+
+def _texts_around(export: Export, records: Sequence[int], of: Property) -> Iterator[Said]:
+    """The texts above the header and those of the lines that are no records: they may say what the numbers mean."""
+    taken = set(records)
+    others = (row for row in chain(range(export.header), range(export.first, len(export.rows))) if row not in taken)
+    for row in islice(others, _MOST_LINES_AROUND):
+        cells = enumerate(export.rows[row])
+        yield from (Said(row + 1, column + 1, text, (of,)) for column, text in cells if isinstance(text, str) and text.strip())
 
 
 def _beside_findings(export: Export) -> list[Finding]:

@@ -7,8 +7,10 @@ from dataclasses import replace
 
 from kkz_eval.contracts.contract import Contract
 from kkz_eval.deliveries import municipal
+from kkz_eval.deliveries.beside import texts_of_notes
 from kkz_eval.deliveries.columns import ags_of
 from kkz_eval.deliveries.results import Unclaimed
+from kkz_eval.deliveries.scale import scale_findings
 from kkz_eval.deliveries.text_table import HEAD
 from kkz_eval.deliveries.workbook import Sheet, body_of_sheet, head_of, number_of, text_of
 from kkz_eval.model.findings import Finding, Severity, concat_findings, findings_table
@@ -18,7 +20,8 @@ from kkz_eval.model.parsed import ParsedTable
 def read_workbook(workbook: Sequence[Sheet], contracts: Mapping[str, Contract]) -> tuple[ParsedTable, ...] | Unclaimed | None:
     """A table for each sheet that a contract claims, in the order of the workbook; None where no contract claims any.
 
-    Hidden sheets are not read. A sheet with data that is not read is named in a warning of the first table.
+    Hidden sheets are not read. A sheet with data that is not read is named in a warning of the first table; one of words may
+    speak of the numbers on the others.
     """
     parsed: list[ParsedTable] = []
     left_out: list[Sheet] = []
@@ -35,7 +38,12 @@ def read_workbook(workbook: Sequence[Sheet], contracts: Mapping[str, Contract]) 
         parsed.append(municipal.read(grid, won.match, head[: won.match.row + 1]))
     if not parsed:
         return None
-    notes = findings_table(_not_used(sheet) for sheet in left_out if _holds_data(sheet))
+    measures = tuple(of for table in parsed for of in contracts[table.contract_id].properties if of.role == "measure")
+    notes = findings_table(
+        finding
+        for sheet in left_out
+        for finding in ([_not_used(sheet)] if _holds_data(sheet) else scale_findings(texts_of_notes(sheet, measures), sheet.name))
+    )
     return (replace(parsed[0], findings=concat_findings([notes, parsed[0].findings])), *parsed[1:])
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 
 from kkz_eval.contracts.contract import Property
@@ -58,15 +58,15 @@ def scale_findings(said: Iterable[Said], sheet: str | None, others: Sequence[str
     others: titles of the columns that the contract does not take; a share or a rate above the table may be theirs.
     """
     found = ((one, misfit(one, others)) for one in said)
-    return [replace(finding_of(one, wrong), sheet=sheet) for one, wrong in found if wrong is not None]
+    return [_finding(one, wrong, sheet) for one, wrong in found if wrong is not None]
 
 
-def finding_of(one: Said, wrong: Statement) -> Finding:
-    """The finding at a text that says something wrong; a warning where it says no more than that numbers are rounded."""
+def _finding(one: Said, wrong: Statement, sheet: str | None) -> Finding:
+    """A warning where a text says no more than that numbers are rounded, else an error."""
     kind = _KINDS[wrong.kind]
     severity = Severity.WARNING if wrong.kind == Kind.ROUNDED else Severity.ERROR
     field = one.about[0].name if len(one.about) == 1 else None
-    return Finding(kind, kind, severity, None, one.row, one.column, field, value=one.text.strip(), allowed=units(one.about))
+    return Finding(kind, kind, severity, sheet, one.row, one.column, field, value=one.text.strip(), allowed=units(one.about))
 
 
 def misfit(one: Said, others: Sequence[str] = ()) -> Statement | None:

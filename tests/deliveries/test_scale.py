@@ -219,6 +219,54 @@ def test_a_line_of_totals_and_a_cell_beyond_the_header_speak_too() -> None:
     assert ("reader_scale", "Daten!G2") in delivered(workbook_of([SPENDING[0], [*SPENDING[1], "", "T€"], *SPENDING[2:]]))
 
 
+def with_notes(*lines: Sequence[object], state: str = "visible") -> bytes:
+    """The spending with a second sheet of words."""
+    book = openpyxl.load_workbook(io.BytesIO(workbook_of(SPENDING)))
+    sheet = book.create_sheet("Hinweise")
+    sheet.sheet_state = state
+    for line in lines:
+        sheet.append(list(line))
+    saved = io.BytesIO()
+    book.save(saved)
+    return saved.getvalue()
+
+
+def test_a_sheet_of_words_may_speak_of_the_numbers_on_the_others() -> None:
+    assert delivered(with_notes(["Zur Tabelle"], ["", "Alle Beträge in Tsd. EUR"])) == [("reader_scale", "Hinweise!B2")]
+    assert delivered(with_notes(["Werte skaliert"])) == [("reader_unit_unclear", "Hinweise!A1")]
+    explained = [
+        ["Quote: Anteil in Prozent"],
+        ["Kennzahl: Hilfen je 1.000 Kinder"],
+        ["Alle Beträge in Euro"],
+        ["Kitas mit 1.000 Plätzen"],
+    ]
+    assert delivered(with_notes(*explained)) == []
+    unused = [["Kreis", "Jahr", "Betrag in Tsd. EUR"], ["05111", 2015, 17], ["05112", 2015, 18]]
+    assert [kind for kind, _ in delivered(with_notes(*unused))] == ["reader_sheet_unused"]
+
+
+def test_an_export_of_inkar_may_say_it_above_and_below_its_records() -> None:
+    table = [
+        ["Kennziffer", "Raumeinheit", "Aggregat", "Schulabgänger ohne Abschluss"],
+        ["", "", "", "2015"],
+        ["05111", "Düsseldorf", "Kreise", "6,8"],
+    ]
+    kinds = [
+        [kind for kind, _ in delivered(workbook_of([*above, *table, *below])) if kind != "official_units_missing"]
+        for above, below in WORDS
+    ]
+    assert kinds == [[], ["official_scale"], ["official_scale"], ["reader_rounded"], []]
+
+
+WORDS: Sequence[tuple[Rows, Rows]] = [
+    ([], []),
+    ([["Angaben in Tausend"]], []),
+    ([], [[], ["Werte x 1.000"]]),
+    ([], [["", "auf Hundert gerundet"]]),
+    ([["Anteile in Prozent"]], [["Kreise ab 100.000 Einwohnern"]]),
+]
+
+
 def test_further_columns_of_shares_and_titles_about_them_are_fine() -> None:
     for title in ("Anteil in %", "Anteil", "Quote", "%"):
         rows = beside(title, "12,3", "4,5")

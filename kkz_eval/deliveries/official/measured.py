@@ -5,7 +5,7 @@ A count in thousands looks like any other count: a value is taken only in a unit
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 import pyarrow as pa
@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 
 from kkz_eval.contracts.contract import NO_UNIT, OfficialSource, Property
 from kkz_eval.deliveries.official.table import OfficialTable
-from kkz_eval.deliveries.scale import Said, finding_of, misfit
+from kkz_eval.deliveries.scale import Said, misfit, scale_findings
 from kkz_eval.deliveries.wording.statements import Kind
 from kkz_eval.model.findings import Finding, Severity
 
@@ -55,22 +55,25 @@ def _says_another(text: str, of: Property) -> bool:
 
 def _around(official: OfficialTable, source: OfficialSource, of: Property) -> list[Finding]:
     """A finding for each title or footnote that says another unit. A noun (Quote, Index) decides in a title only: footnotes explain."""
-    lines = {line: Said(line.row, 1, line.text, (of,)) for line in (*official.titles, *official.footnotes)}
-    if not any(map(misfit, lines.values())):
-        return []
-    others = _other_measures(official, source)
-    found: list[Finding] = []
-    for line, said in lines.items():
-        wrong = misfit(said, others)
-        if wrong is not None and not (wrong.is_heading and line in official.footnotes):
-            finding = finding_of(said, wrong)
-            found.append(finding if wrong.kind == Kind.ROUNDED else _official(finding))
-    return found
+    titles, footnotes = (
+        [Said(line.row, 1, line.text, (of,)) for line in lines] for lines in (official.titles, official.footnotes)
+    )
+    said = [*titles, *(note for note in footnotes if not _is_heading(note))]
+    others = _other_measures(official, source) if any(map(misfit, said)) else ()
+    return official_findings(said, None, others)
 
 
-def _official(finding: Finding) -> Finding:
-    """The same in the words for a table that somebody else has made."""
-    return replace(finding, rule="official_scale", kind="official_scale")
+def _is_heading(note: Said) -> bool:
+    wrong = misfit(note)
+    return wrong is not None and wrong.is_heading
+
+
+def official_findings(said: Iterable[Said], sheet: str | None, others: Sequence[str] = ()) -> list[Finding]:
+    """What scale.py finds, in the words for a table that somebody else has made."""
+    found = scale_findings(said, sheet, others)
+    return [
+        one if one.severity == Severity.WARNING else replace(one, rule="official_scale", kind="official_scale") for one in found
+    ]
 
 
 def _other_measures(official: OfficialTable, source: OfficialSource) -> Sequence[str]:

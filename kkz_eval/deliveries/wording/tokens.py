@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import NamedTuple
 
 from kkz_eval.deliveries.wording.vocabulary import (
     ADJECTIVES,
@@ -27,8 +27,7 @@ from kkz_eval.deliveries.wording.vocabulary import (
 )
 
 
-@dataclass(frozen=True)
-class Token:
+class Token(NamedTuple):  # of which there are many: quicker to make than a dataclass
     """word: folded, or a sign; value: of a whole number; is_number: of any; is_glued: no space before; is_capital, is_upper: its letters."""
 
     word: str
@@ -61,7 +60,7 @@ _TOKEN = re.compile(r"(\d{1,3}([.,' ])\d{3}(?:\2\d{3})*(?!\d)(?:[.,]\d+)?|\d+(?:
 _WHOLE = re.compile(r"(\d{1,3}(?:([.,' ])\d{3}(?:\2\d{3})*)|\d+)(?:[.,]0{1,2})?")
 _UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue"})
 _MONEY_ENDS = ("euros", "euro", "eur", "dm", "usd", "chf", "gbp")
-_VALUE_ENDS = ("werte", "werten", "betraege", "betraegen", "angaben", "zahlen", "einheiten")
+_ENDS = (*_MONEY_ENDS, "werte", "werten", "betraege", "betraegen", "angaben", "zahlen", "einheiten")
 
 
 def tokens_of(text: str) -> Tokens:
@@ -96,14 +95,17 @@ def _words(word: str, is_glued: bool) -> list[Token]:
     """A word as one token, or as two where it joins a scale and a currency: `TEUR`, `TsdEuro`, `EURm`."""
     folded = word.casefold().translate(_UMLAUTS)
     last = Token(folded, None, False, is_glued, word[0].isupper(), word.isupper())
-    for money in _MONEY_ENDS:
-        if folded.endswith(money) and folded.removesuffix(money) in _JOINED:
-            return [replace(last, word=folded.removesuffix(money)), Token(money, is_glued=True)]
-        if folded.startswith(money) and folded.removeprefix(money) in _JOINED:
-            return [replace(last, word=money), Token(folded.removeprefix(money), is_glued=True)]
-    values = next((end for end in _VALUE_ENDS if folded.endswith(end) and folded.removesuffix(end) in SIZES), None)
-    if values is not None:  # Tausenderwerte are Werte, Tausender
-        return [replace(last, word=values), Token(folded.removesuffix(values), is_glued=True)]
+    if folded.endswith(_ENDS):
+        end = max((end for end in _ENDS if folded.endswith(end)), key=len)
+        scale = folded.removesuffix(end)
+        if end in _MONEY_ENDS and scale in _JOINED:
+            return [last._replace(word=scale), Token(end, is_glued=True)]
+        if scale in SIZES:  # Tausenderwerte are Werte, Tausender
+            return [last._replace(word=end), Token(scale, is_glued=True)]
+    if folded.startswith(_MONEY_ENDS):
+        for money in _MONEY_ENDS:
+            if folded.removeprefix(money) in _JOINED:
+                return [last._replace(word=money), Token(folded.removeprefix(money), is_glued=True)]
     return [last]
 
 
