@@ -45,20 +45,19 @@ def texts_beside(
     others[totals] = False
     below = set(units.tolist())
     for line in np.flatnonzero(others & ~grid.is_blank)[:_MOST_LINES]:
-        row, cells = int(grid.rows[line]), grid.line(int(line))
+        row, texts = int(grid.rows[line]), grid.line(int(line))
         if int(line) in below:
-            yield from (Said(row, column + 1, cells[column], (of,), is_unit=True) for column, of in by_column.items())
+            yield from (Said(row, column + 1, texts[column], (of,), is_unit=True) for column, of in by_column.items())
             continue
-        yield from _of_line(row, cells, every)
+        yield from _of_line(row, texts, every, is_note=True)
     for line in totals[:_MOST_LINES]:
-        yield from (
-            Said(int(grid.rows[line]), at + 1, text, every) for at, text in enumerate(grid.line(int(line))) if text.strip()
-        )
+        written = enumerate(grid.line(int(line)))
+        yield from (Said(int(grid.rows[line]), column + 1, text, every, is_note=True) for column, text in written if text.strip())
     beyond: dict[str, tuple[int, int]] = {}
     for line, (column, text) in grid.beyond.items():
         beyond.setdefault(text, (line, column))
     for text, (line, column) in list(beyond.items())[:_MOST_TEXTS]:
-        yield Said(int(grid.rows[line]), column + 1, text, every)
+        yield Said(int(grid.rows[line]), column + 1, text, every, is_note=True)
     yield from _of_remarks(grid, match, titles_of_others(match, head), records, every)
 
 
@@ -89,12 +88,12 @@ def _measures(match: HeaderMatch) -> dict[int, Property]:
     return named
 
 
-def _of_line(row: int, cells: Sequence[str], about: tuple[Property, ...]) -> Iterator[Said]:
+def _of_line(row: int, cells: Sequence[str], about: tuple[Property, ...], *, is_note: bool = False) -> Iterator[Said]:
     """The cells of a line, and all of them as one text where none says anything alone: `Einheit:` beside `1.000` beside `EUR`."""
-    said = [Said(row, column + 1, text, about) for column, text in enumerate(cells) if text.strip()]
+    said = [Said(row, column + 1, text, about, is_note=is_note) for column, text in enumerate(cells) if text.strip()]
     yield from said
     if len(said) > 1 and not any(misfit(one) for one in said):
-        yield Said(row, said[0].column, " ".join(one.text.strip() for one in said), about)
+        yield Said(row, said[0].column, " ".join(one.text.strip() for one in said), about, is_note=is_note)
 
 
 def _of_header(index: int, cells: Sequence[str], match: HeaderMatch, by_column: dict[int, Property]) -> Iterator[Said]:
@@ -127,4 +126,4 @@ def _of_remarks(
                 continue
             at = pc.equal(texts.indices, int(place)).to_numpy(zero_copy_only=False)[records]
             if at.any():
-                yield Said(int(grid.rows[records[int(np.argmax(at))]]), column + 1, text, about, is_unit)
+                yield Said(int(grid.rows[records[int(np.argmax(at))]]), column + 1, text, about, is_unit, not is_unit)

@@ -398,7 +398,11 @@ def _texts_around(export: Export, records: Sequence[int], of: Property) -> Itera
     others = (row for row in chain(range(export.header), range(export.first, len(export.rows))) if row not in taken)
     for row in islice(others, _MOST_LINES_AROUND):
         cells = enumerate(export.rows[row])
-        yield from (Said(row + 1, column + 1, text, (of,)) for column, text in cells if isinstance(text, str) and text.strip())
+        yield from (
+            Said(row + 1, column + 1, text, (of,), is_note=row > export.header)
+            for column, text in cells
+            if isinstance(text, str) and text.strip()
+        )
 
 
 def _beside_findings(export: Export) -> list[Finding]:

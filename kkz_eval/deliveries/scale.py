@@ -37,7 +37,8 @@ _LISTED = re.compile(r"\s(?:und|sowie|and)\s|[&+/]", re.IGNORECASE)
 class Said:
     """A text beside the numbers, and where it stands. row, column: 1-based, None for the name of a sheet.
 
-    about: the measures that it may speak of; is_unit: whether it stands where units stand, so that `1000` is one.
+    about: the measures that it may speak of; is_unit: whether it stands where units stand, so that `1000` is one; is_note: whether it
+    stands below the table or beside its records, where a noun (Quote, Index) explains something and heads nothing.
     """
 
     row: int | None
@@ -45,6 +46,7 @@ class Said:
     text: str
     about: tuple[Property, ...]
     is_unit: bool = False
+    is_note: bool = False
 
 
 def says_scale(text: str) -> bool:
@@ -75,7 +77,7 @@ def misfit(one: Said, others: Sequence[str] = ()) -> Statement | None:
     if not found or not one.about:
         return None
     about = _named(one.text, one.about)
-    wrong = [said for said in found if not any(fits(said, of) for of in about)]
+    wrong = [said for said in found if not (one.is_note and said.is_heading) and not any(fits(said, of) for of in about)]
     if wrong and not one.is_unit:
         elsewhere = {kind for title in others for kind in _kinds_of_title(title)}
         wrong = [said for said in wrong if not (_may_be_of_another(said, about) and said.kind in elsewhere)]
@@ -103,7 +105,10 @@ def units(about: Iterable[Property]) -> str:
 
 @lru_cache(maxsize=512)
 def _said_by_names(of: Property) -> tuple[Statement, ...]:
-    return tuple(said for name in (of.label_de, of.label_en, *of.synonyms) for said in statements(name))
+    """What its names say; of its description rates and kinds of figure only, which may be too long for a name."""
+    names = (said for name in (of.label_de, of.label_en, *of.synonyms) for said in statements(name))
+    described = (said for text in (of.description_de, of.description_en) for said in statements(text))
+    return (*names, *(said for said in described if said.kind in (Kind.RATE, Kind.FIGURE)))
 
 
 def _same(said: Statement, own: Statement) -> bool:

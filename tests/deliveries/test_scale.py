@@ -134,7 +134,7 @@ def test_a_right_delivery_has_no_finding(rows: Rows) -> None:
     ("words", "kind"),
     [
         *((words, "reader_scale") for words in ("Angaben in k€", "Ausgaben Mio. EUR", "Werte x 1.000", "in Cent", "(in 10³ €)")),
-        *((words, "reader_share") for words in ("Anteile in Prozent", "(%)", "Promille", "Anteil der Ausgaben", "alle = 100 %")),
+        *((words, "reader_share") for words in ("Anteile in Prozent", "(%)", "Promille", "Werte: Anteile", "alle = 100 %")),
         *((words, "reader_rate") for words in ("je 1.000 Einwohner", "pro Kopf", "EUR/Kind")),
         *((words, "reader_currency") for words in ("Angaben in DM", "USD")),
         *(

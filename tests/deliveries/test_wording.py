@@ -69,6 +69,7 @@ SHARES = {
         "prozentuale Verteilung",
         "shares",
         "Zahlen als Anteil",
+        "Werte sind Prozentangaben",
     ],
 }
 RATES = {
@@ -94,7 +95,13 @@ RATES = {
 }
 FIGURES = {
     "index": ["Index 2010 = 100", "2010=100", "Messzahlen"],
-    "average": ["Mittelwerte", "Durchschnitt der Jahre 2014 bis 2016", "Ø 2014–2016", "Dreijahresmittel"],
+    "average": [
+        "Mittelwerte",
+        "Die Zahlen sind Mittelwerte",
+        "Durchschnitt der Jahre 2014 bis 2016",
+        "Ø 2014–2016",
+        "Dreijahresmittel",
+    ],
     "change": ["Veränderung zum Vorjahr", "Differenz zum Vorjahr", "Saldo", "in Prozentpunkten"],
     "cumulated": ["kumulierte Werte", "Zahlen kumuliert seit 2012"],
 }
@@ -193,6 +200,20 @@ SILENT = [
         "€ = Euro",
     ),
     *(
+        *(
+            "Abweichungen rundungsbedingt",
+            "Differenzen in den Summen möglich",
+            "Veränderungen im Zuschnitt ab 2014 sind enthalten",
+        ),
+        *(
+            "Schlüssel ohne führende Nullen",
+            "n = 100",
+            "Ausbau auf 100 Plätze",
+            "von 900 auf 1.000 Kinder",
+            "Daten in CSV",
+            "Einheit: ASD",
+        ),
+        *("Wert 100", "Werte von 0 bis 1 sind gesperrt", "ANGABEN IN BLAU"),
         "Veränderung gegenüber dem Vorjahr durch Umstellung der Statistik",
         "Haus der 1.000 Wünsche",
         "Personen in Bedarfsgemeinschaften",

@@ -54,18 +54,11 @@ def _says_another(text: str, of: Property) -> bool:
 
 
 def _around(official: OfficialTable, source: OfficialSource, of: Property) -> list[Finding]:
-    """A finding for each title or footnote that says another unit. A noun (Quote, Index) decides in a title only: footnotes explain."""
-    titles, footnotes = (
-        [Said(line.row, 1, line.text, (of,)) for line in lines] for lines in (official.titles, official.footnotes)
-    )
-    said = [*titles, *(note for note in footnotes if not _is_heading(note))]
+    """A finding for each title or footnote that says another unit."""
+    said = [Said(line.row, 1, line.text, (of,)) for line in official.titles]
+    said += [Said(line.row, 1, line.text, (of,), is_note=True) for line in official.footnotes]
     others = _other_measures(official, source) if any(map(misfit, said)) else ()
     return official_findings(said, None, others)
-
-
-def _is_heading(note: Said) -> bool:
-    wrong = misfit(note)
-    return wrong is not None and wrong.is_heading
 
 
 def official_findings(said: Iterable[Said], sheet: str | None, others: Sequence[str] = ()) -> list[Finding]:

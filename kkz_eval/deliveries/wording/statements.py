@@ -20,6 +20,7 @@ from kkz_eval.deliveries.wording.tokens import (
     Tokens,
     has_value_word,
     is_counted_next,
+    is_period,
     is_year,
     may_end,
     tokens_of,
@@ -29,6 +30,7 @@ from kkz_eval.deliveries.wording.tokens import (
 from kkz_eval.deliveries.wording.vocabulary import (
     ABBREVIATED,
     ADJECTIVES,
+    ARTICLES,
     BESIDE_MONEY,
     BREAKS,
     CLOSING,
@@ -55,6 +57,7 @@ from kkz_eval.deliveries.wording.vocabulary import (
     UNIT_NAMES,
     VALUES,
     VERBS,
+    WHOLES,
 )
 
 
@@ -207,8 +210,9 @@ def _number(tokens: Tokens, at: int) -> _Hit | None:
     if value == 0:
         return _zeros(tokens, at, before) or _from_zero_to_one(tokens, at)
     if value == 100 and at > 1 and tokens[at - 1].word == "=":
-        of_year = is_year(tokens[at - 2])
-        return _Hit(Statement(Kind.FIGURE, of="index") if of_year else Statement(Kind.SHARE, 100), end)
+        whole = tokens[at - 2].word in WHOLES or (end < len(tokens) and tokens[end].word in PERCENT)  # n = 100 is none
+        said_of = Statement(Kind.FIGURE, of="index") if is_year(tokens[at - 2]) else Statement(Kind.SHARE, 100) if whole else None
+        return _Hit(said_of, end)
     if before in NOT_OF_THE_NUMBERS:
         return None
     said = Statement(Kind.SCALE, value, money.currency)
@@ -238,10 +242,11 @@ def _number(tokens: Tokens, at: int) -> _Hit | None:
         return None
     if money.end > end:
         return _Hit(said, money.end)
+    of_unit = before == Before.VALUES and at > 0 and tokens[at - 1].word in UNIT_NAMES
     in_brackets = at > 0 and tokens[at - 1].word in OPENING and end < len(tokens) and tokens[end].word in CLOSING
     of_currency = before == Before.CURRENCY and (at == 1 or what_precedes(tokens, at - 1) in (Before.IN, Before.VALUES))
     named = at > 1 and tokens[at - 1].word in (":", "=") and tokens[at - 2].word in UNIT_NAMES
-    return _Hit(said, end) if in_brackets or before == Before.VALUES or of_currency or named else None
+    return _Hit(said, end) if in_brackets or of_unit or of_currency or named else None
 
 
 def _zeros(tokens: Tokens, at: int, before: Before) -> _Hit | None:
@@ -386,7 +391,8 @@ def _upon(tokens: Tokens, at: int) -> _Hit | None:
     if any(token.word.startswith(ROUNDING) for token in tokens):
         negated = any(token.word in NEGATIONS for token in tokens)
         return _Hit(None if negated else Statement(Kind.ROUNDED, size), _money(tokens, end).end)
-    told = tokens[at].word == "auf" or (tokens[at].word == "von" and at == 0)
+    upon = what_precedes(tokens, at) in (Before.START, Before.BREAK, Before.VALUES, Before.MEASURED)  # not: Ausbau auf 100 Plätze
+    told = upon if tokens[at].word == "auf" else tokens[at].word == "von" and at == 0
     return _Hit(Statement(Kind.RATE, size), end) if told and size >= 100 and _per_what(tokens, end) else None
 
 
@@ -416,20 +422,31 @@ def _of_hundred(tokens: Tokens, at: int) -> _Hit | None:
 
 
 def _heads(tokens: Tokens, at: int) -> bool:
-    """Whether a noun heads a text or a part of it, and no sentence: behind the number of a table, a break, `als`, a word for numbers."""
+    """Whether a noun heads a text or a part of it, and no sentence: at the start, behind the number of a table, behind a break."""
     if any(token.word in VERBS for token in tokens):
         return False
     place = at
-    while place > 0 and (
-        tokens[place - 1].is_number or tokens[place - 1].word in NUMBERED or tokens[place - 1].word in ("die", "der")
-    ):
+    while place > 0 and (tokens[place - 1].is_number or tokens[place - 1].word in NUMBERED or tokens[place - 1].word in ARTICLES):
         place -= 1
-    return place == 0 or what_precedes(tokens, place) in (Before.BREAK, Before.IN, Before.VALUES)
+    return what_precedes(tokens, place) in (Before.START, Before.BREAK)
+
+
+def _is_said_of_values(tokens: Tokens, at: int) -> bool:
+    """Whether a noun says what the numbers are, wherever the text stands: Angaben als Anteile, Werte: Durchschnitt, Zahlen sind Quoten."""
+    if len(tokens) == 1:
+        return True
+    before = what_precedes(tokens, at)
+    named = before == Before.BREAK and at > 1 and tokens[at - 1].word in (":", "=") and tokens[at - 2].word in VALUES
+    is_predicate = at > 1 and tokens[at - 1].word in ("sind", "are") and any(token.word in VALUES for token in tokens[:at])
+    return named or is_predicate or before in (Before.IN, Before.VALUES)
 
 
 def _share(tokens: Tokens, at: int) -> _Hit | None:
-    """Anteil der Kinder, Übergangsquote; relative Häufigkeit."""
-    return _Hit(Statement(Kind.SHARE, is_heading=True), at + 1) if _heads(tokens, at) else None
+    """Anteil der Kinder, Übergangsquote; relative Häufigkeit; Werte sind Anteile."""
+    said_of_values = _is_said_of_values(tokens, at)
+    if not said_of_values and (not _heads(tokens, at) or tokens[at].word.endswith(("angabe", "angaben"))):
+        return None
+    return _Hit(Statement(Kind.SHARE, is_heading=not said_of_values), at + 1)
 
 
 def _relative(tokens: Tokens, at: int) -> _Hit | None:
@@ -455,12 +472,16 @@ def _currency(tokens: Tokens, at: int) -> _Hit | None:
 
 
 def _figure(tokens: Tokens, at: int) -> _Hit | None:
-    """Index …, Mittelwerte, Veränderung zum Vorjahr; where they head a text."""
-    if not (_heads(tokens, at) or (at > 0 and tokens[at - 1].word in ("im", "gleitender", "gleitende") and at == 1)):
+    """Index …, Mittelwerte, Veränderung zum Vorjahr; where they head a text, or say what the values are."""
+    of, said_of_values = FIGURES[tokens[at].word], _is_said_of_values(tokens, at)
+    against = next((place for place in range(at + 1, min(at + 5, len(tokens))) if is_period(tokens[place])), None)
+    if of == "change" and against is None and not may_end(tokens, at + 1):
         return None
-    if any(token.word in VERBS for token in tokens):
+    opens = at == 1 and tokens[0].word in ("im", "gleitender", "gleitende") and not any(token.word in VERBS for token in tokens)
+    if not (said_of_values or opens or _heads(tokens, at)):
         return None
-    return _Hit(Statement(Kind.FIGURE, of=FIGURES[tokens[at].word], is_heading=True), at + 1)
+    is_whole = of == "change" and at == 0 and against is not None and may_end(tokens, against + 1)
+    return _Hit(Statement(Kind.FIGURE, of=of, is_heading=not (said_of_values or is_whole)), at + 1)
 
 
 def _cumulated(tokens: Tokens, at: int) -> _Hit | None:
@@ -476,6 +497,12 @@ def _points(tokens: Tokens, at: int) -> _Hit | None:
 def _count(tokens: Tokens, at: int) -> _Hit | None:
     told = what_precedes(tokens, at) not in (*NOT_OF_THE_NUMBERS, Before.OTHER)
     return _Hit(Statement(Kind.COUNT, is_heading=True), at + 1) if told else None
+
+
+def _zeros_left_out(tokens: Tokens, at: int) -> _Hit | None:
+    """Drei Nullen weggelassen; not: führende Nullen."""
+    counted = at > 0 and (tokens[at - 1].is_number or tokens[at - 1].word in ("zwei", "drei", "sechs", "letzten"))
+    return _Hit(Statement(Kind.UNCLEAR), at + 1) if counted else None
 
 
 def _unclear(tokens: Tokens, at: int) -> _Hit | None:
@@ -496,8 +523,7 @@ def _in(tokens: Tokens, at: int) -> _Hit | None:
     if token.word in COUNTED:
         return _Hit(Statement(Kind.COUNT, is_heading=True), place + 1)
     told = at == 0 or tokens[at - 1].word in VALUES
-    short = token.is_upper and len(token.word) <= 4 and token.word not in KNOWN
-    return _Hit(Statement(Kind.UNCLEAR), place + 1) if told and short else None
+    return _Hit(Statement(Kind.UNCLEAR), place + 1) if told and _is_abbreviation(tokens, place, 4) else None
 
 
 def _unit_named(tokens: Tokens, at: int) -> _Hit | None:
@@ -508,8 +534,15 @@ def _unit_named(tokens: Tokens, at: int) -> _Hit | None:
     token = tokens[place] if place < len(tokens) else None
     if token is None or _reader_of(token) is not None or not may_end(tokens, place + 1):
         return None
-    short = token.is_upper and len(token.word) <= 4 and token.word not in KNOWN and token.word not in COUNTED
-    return _Hit(Statement(Kind.UNCLEAR), place + 1) if short else None
+    longest = 2 if tokens[at].word == "einheit" else 4  # the name of an office is no unit
+    return _Hit(Statement(Kind.UNCLEAR), place + 1) if _is_abbreviation(tokens, place, longest) else None
+
+
+def _is_abbreviation(tokens: Tokens, at: int, longest: int) -> bool:
+    """Whether a word is capitals that no table knows, among other words that are not."""
+    token = tokens[at]
+    among = any(other.word.isalpha() and not other.is_upper for other in tokens)
+    return among and token.is_upper and len(token.word) <= longest and token.word not in KNOWN and token.word not in COUNTED
 
 
 def _reader_of(token: Token) -> _Reader | None:
@@ -529,6 +562,7 @@ _READERS: Mapping[str, _Reader] = {
     **dict.fromkeys(FIGURES, _figure),
     **dict.fromkeys(CUMULATED, _cumulated),
     **dict.fromkeys(UNCLEAR, _unclear),
+    "nullen": _zeros_left_out,
     **dict.fromkeys(PER, _per),
     **dict.fromkeys(PURE_COUNT, _count),
     **dict.fromkeys(("x", "*", "mal", "times"), _times),

@@ -19,6 +19,7 @@ from kkz_eval.deliveries.wording.vocabulary import (
     MEASURED,
     NEGATIONS,
     NUMBERED,
+    PERIODS,
     QUANTITIES,
     SHARES,
     SIZES,
@@ -186,6 +187,11 @@ def _before_number(tokens: Tokens, place: int) -> Before:
 def is_year(token: Token) -> bool:
     """Whether a number is written as years are."""
     return token.value is not None and len(token.word) == 4 and 1900 <= token.value <= 2100
+
+
+def is_period(token: Token) -> bool:
+    """Whether a change may be against it: a year, the year before."""
+    return is_year(token) or token.word in PERIODS
 
 
 def may_end(tokens: Tokens, at: int) -> bool:

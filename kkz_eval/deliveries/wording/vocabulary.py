@@ -52,7 +52,7 @@ PERCENT: Mapping[str, int] = {
 }
 SHARES = _listed(
     "anteil anteile anteilen anteils anteilswert anteilswerte anteilig quote quoten prozentwert prozentwerte prozentanteil prozentanteile "
-    "prozentsatz prozentsaetze prozentzahl prozentzahlen geburtenziffer prozentual prozentuale prozentualer prozentualen share shares proportion proportions percentage percentages"
+    "prozentsatz prozentsaetze prozentzahl prozentzahlen prozentangaben promilleangaben geburtenziffer prozentual prozentuale prozentualer prozentualen share shares proportion proportions percentage percentages"
 )
 SHARE_ENDS = ("quote", "quoten", "anteil", "anteile", "nrate", "nraten", "srate", "sraten")
 FIGURES: Mapping[str, str] = {
@@ -79,7 +79,7 @@ CUMULATED = _listed(
 )
 UNCLEAR = _listed(
     "skaliert skalierte skalierten skalierung skalierungsfaktor umskaliert scaled rescaled logarithmiert logarithmierte multipliziert "
-    "multiplizieren malnehmen nullen multiply multiplied"
+    "multiplizieren malnehmen multiply multiplied"
 )
 PER = _listed("je pro per")
 PER_WHAT = _listed(
@@ -103,7 +103,7 @@ VALUES = _listed(  # words for the numbers of a table, or for their unit
     "groessenordnung massstab umrechnung umrechnungsfaktor recheneinheit"
 )
 UNIT_NAMES = _listed(
-    "einheit masseinheit mengeneinheit dimension basis groessenordnung massstab umrechnung umrechnungsfaktor recheneinheit unit units angaben"
+    "einheit masseinheit mengeneinheit dimension basis groessenordnung massstab umrechnung umrechnungsfaktor recheneinheit unit units angaben werte betraege"
 )
 MEASURED = COUNTED | _listed(  # words for what is measured
     "anzahl ausgabe ausgaben kosten aufwand aufwendungen auszahlungen einnahmen summe summen bevoelkerung bestand haushalt budget ansatz "
@@ -113,6 +113,11 @@ IN = frozenset(("in", "als"))
 ADJECTIVES = _listed(
     "volle vollen voller ganze ganzen gerundete gerundeten runde runden naechste naechsten jeweils full the nearest"
 )
+ARTICLES = frozenset(("die", "der"))
+WHOLES = _listed(
+    "insgesamt gesamt gesamtzahl summe alle zusammen total bevoelkerung kinder personen einwohner ausgaben"
+)  # … = 100
+PERIODS = _listed("vorjahr vorjahres vorjahren vormonat vorperiode vorjahreswert basisjahr previous")
 COMPARED = _listed("mehr weniger groesser kleiner hoeher niedriger more less")  # before als and than
 NEGATIONS = _listed("nicht kein keine keinen keiner statt anstatt anstelle ohne nie not no without instead")
 FORMERLY = _listed("urspruenglich frueher bisher vormals zuvor formerly")  # in Tsd. EUR
@@ -130,7 +135,9 @@ LENGTHS = _listed("m km meter metern kilometer kilometern jahr jahren tag tagen 
 VERBS = _listed(  # a text with one is a sentence, and heads nothing
     "ist sind war waren wird werden wurde wurden kann koennen siehe hat haben liegt liegen durch wegen aufgrund is are was were see"
 )
-KNOWN = _listed("nrw sgb brd eu kita kitas ogs usw etc bzw ggf va")  # capitals that are no unit
+KNOWN = _listed(
+    "pdf csv xls xlsx ods rot blau gelb nrw sgb brd eu kita kitas ogs usw etc bzw ggf va"
+)  # capitals that are no unit
 BREAKS = frozenset(',;:|()[]{}=<>!?"„“”&+')  # a unit may stand behind one and before one
 OPENING, CLOSING = frozenset("([{"), frozenset(")]}")
 ROUNDING = ("gerundet", "aufgerundet", "abgerundet", "rundung", "rounded")
