@@ -161,13 +161,19 @@ _FAMILY = (
 )
 
 
+# A given name with an initial, a year of birth or an age: Elif D., Mia (geb. 2014), Ben, 5 Jahre.
+_CALLED = rf"\b(?P<name>{_CAPITAL}[^\W\d_]+)(?: {_CAPITAL}\.(?=[ ,;:()]|$)|[ ,(]{{1,3}}(?:geb\b|\*\s?\d|\d{{1,2}} ?(?:J\.|Jahre|jährig|J\b|Monate)))"
+
+
 def _speaks_of_one(text: str) -> bool:
     """Whether a member of a family, a pupil or a case is called by a given name, with an initial, a surname or nothing behind it."""
     for match in re.finditer(_RELATION, text):
         name, after = match["name"], match["next"]
         if len(name) >= 3 and is_given(name) and (not after[:1].isupper() or names_in(f"{name} {after}")):
             return True
-    return any(names_in(match["name"]) for match in re.finditer(_REPORT, text))
+    if any(names_in(match["name"]) for match in re.finditer(_REPORT, text)):
+        return True
+    return any(len(match["name"]) >= 3 and is_given(match["name"]) for match in re.finditer(_CALLED, text))
 
 
 # ---- numbers and addresses ----
@@ -269,7 +275,7 @@ _MAY_BE = (
     r"@",
     r"(\+|\b00)49|\b0[1-9][0-9]{1,4}\)? ?[ /–-] ?[0-9]{2}|\b0[1-9][0-9]{7,11}\b",
     r"([Gg][Ee][Bb]|[Bb]orn|DOB|[Bb]irth|\*|[Dd]o.um)[^;\n]{0,14}[0-9]{1,4}[-./ ]",
-    r"[Ww]ohn(t|haft|en)|[Nn]ame[n]?( des Kindes)? ?[:=]|Fam(ilie|\.) [^;\n]{2,40}[:,(-]|\b[A-Z]\. ?[A-Z]\.",
+    r"[Ww]ohn(t|haft|en)|[Nn]ame[n]?( des Kindes)? ?[:=]|Fam(ilie|\.) [^;\n]{2,40}[:,(-]|\b[A-Z]\. ?[A-Z]\.|\pL, ?\p{Lu}\.",
     r"\b[0-3]?[0-9] ?[./-] ?[01]?[0-9] ?[./-] ?([12][0-9])?[0-9]{2}\b|\b(19|20)[0-9]{2}[./-][01]?[0-9][./-][0-3]?[0-9]",
     r"\b[0-3]?[0-9][. /-]+([Jj]an|[Ff]eb|[Mm].{1,2}r|[Mm]rz|[Aa]pr|[Mm]a[iy]|[Jj]u[nl]|[Aa]ug|[Ss]ep|[Oo][kc]t|[Nn]ov|[Dd]e[zc])",
     r"\b((19|20)[0-9]{2}[01][0-9][0-3][0-9]|[0-3][0-9][01][0-9](19|20)[0-9]{2})\b",

@@ -347,6 +347,9 @@ class _Evidence:
                     found.setdefault((sign, column, 0), {}).setdefault(what, number)
                     if sign in _ALONG_A_ROW:
                         found.setdefault((sign, None, number), {}).setdefault(what, number)
+            given = {cell.text for _, cell in filled if cell.given}
+            if len(given) >= _LEAST_GIVEN and len(given) >= _SHARE * len(filled):
+                found[Sign.NAME, None, number] = dict.fromkeys(given, number)
             named = _named_day(filled)
             if named is not None:
                 found.setdefault((Sign.NAMED_DAY, named[0], 0), {}).setdefault(named[1], number)
@@ -356,9 +359,12 @@ class _Evidence:
         """Where there is enough of it."""
         yield from self.enough_signs(n_rows)
         for column, cells in self.columns.items():
-            sign = _sign_of_column(cells, self.columns.get(column - 1, ()), self.columns.get(column + 1, ()))
-            if sign is not None:
-                yield Suspect(sign, column, cells[0][0])
+            left, right = self.columns.get(column - 1, ()), self.columns.get(column + 1, ())
+            for stretch in (cells, *_stretches(cells)):
+                sign = _sign_of_column(stretch, left, right)
+                if sign is not None:
+                    yield Suspect(sign, column, stretch[0][0])
+                    break
 
     def enough_signs(self, n_rows: int) -> Iterator[Suspect]:
         """Where there are enough signs in the cells, whatever their columns look like."""
@@ -388,6 +394,27 @@ def _named_day(filled: Sequence[tuple[int, _Cell]]) -> tuple[int, str] | None:
 _Column = Sequence[tuple[int, _Cell]]
 
 
+def _stretches(cells: _Column) -> Iterator[_Column]:
+    """Successive rows of names or days within a longer column of other things, with the cell above them: records below a table."""
+    start = 0  # of the stretch that the cell before belongs to
+    for place, (row, cell) in enumerate(cells):
+        goes_on = place > start and _is_telling(cell) and row == cells[place - 1][0] + 1
+        if place > start and not goes_on:
+            yield from _with_title(cells, start, place)
+        if not goes_on:
+            start = place if _is_telling(cell) else place + 1
+    yield from _with_title(cells, start, len(cells))
+
+
+def _with_title(cells: _Column, start: int, end: int) -> Iterator[_Column]:
+    if _LEAST_UNTITLED <= end - start < len(cells):
+        yield cells[max(start - 1, 0) : end]
+
+
+def _is_telling(cell: _Cell) -> bool:
+    return cell.full or cell.given or cell.day is not None
+
+
 def _sign_of_column(cells: _Column, left: _Column, right: _Column) -> Sign | None:
     """What most cells of a column are that only records of persons have; None where it is nothing of that kind.
 
@@ -415,22 +442,24 @@ def _sign_of_column(cells: _Column, left: _Column, right: _Column) -> Sign | Non
     taxes = [cell for cell in count if len(cell) >= 11 and is_tax_number(cell.replace(" ", ""))]
     if len(taxes) >= _LEAST_TAX and _is_most(taxes, count):
         return Sign.TAX
-    return Sign.DAY if _are_births(cells) else None
+    return Sign.DAY if _are_births(cells, left) else None
 
 
 def _are_keys(numbers: Sequence[str]) -> bool:
     """Whether numbers that begin with a zero are keys of areas rather than telephones: of one length, and in order or of several Länder."""
-    of_one_length = len({len(number) for number in numbers}) == 1 and all(map(str.isdigit, numbers))
-    in_order = list(numbers) == sorted(numbers)
+    lengths = {len(number) for number in numbers if number.isdigit()}
+    if len(lengths) != 1 or not all(map(str.isdigit, numbers)):
+        return False
     laender = {number[:2] for number in numbers}
-    return of_one_length and (in_order or (len(numbers[0]) in (8, 12) and len(laender) > 1 and max(laender) <= "16"))
+    of_several = len(laender) > 1 and max(laender) <= "16"
+    return (lengths <= {8, 9, 12} and of_several) or (lengths <= {8, 12} and list(numbers) == sorted(numbers))
 
 
 def _is_most(some: Sequence[str], count: Counter[str]) -> bool:
     return sum(count[text] for text in some) >= _SHARE * count.total()
 
 
-def _are_births(cells: _Column) -> bool:
+def _are_births(cells: _Column, left: _Column) -> bool:
     """Whether a column is of days as children are born: any days of any month, most of them different, in no order.
 
     Reporting dates repeat a few days of the month, series go on in equal steps, services begin under a title that says so.
@@ -442,8 +471,12 @@ def _are_births(cells: _Column) -> bool:
         return False
     if len(distinct) < _SHARE * len(days) and len(distinct) < _MANY_DAYS:
         return False
-    titles = [cell.text for row, cell in cells if row <= HEAD and cell.day is None]
-    if any(re.search(_EVENT, title) for title in titles):
+    titles = [cell.text for row, cell in cells if row < cells[0][0] + HEAD and cell.day is None]
+    rows = {row for row, cell in cells if cell.day is not None}
+    labels = [cell.text for row, cell in left if row in rows]
+    if any(re.search(_EVENT, title) for title in titles) or sum(
+        bool(re.search(_EVENT, label)) for label in labels
+    ) >= _SHARE * len(rows):
         return False
     inside = {day.day for day in distinct if (day.month, day.day) not in EDGES}
     if len(inside) < (_LEAST_UNTITLED if len(distinct) < _LEAST else _LEAST):
