@@ -46,9 +46,9 @@ def is_full_name(text: str) -> bool:
     """Whether a text is the name of a person and nothing else: `Anna Müller`, `Müller, Anna`, `Mia M.`, `Dr. Ben van Dyk`."""
     if not 5 <= len(text) <= _LONGEST:
         return False
-    if not (" " in text or "," in text) or not re.search(r"[^\W\d_]{2}", text):
+    if not (" " in text or "," in text or "_" in text) or not re.search(r"[^\W\d_]{2}", text):
         return False
-    text = re.sub(_ADDRESS, "", text.strip().rstrip(",;"))
+    text = re.sub(_ADDRESS, "", text.replace("_", " ").strip().rstrip(",;"))
     last, comma, first = text.partition(",")
     words = text.replace(",", " ").split()
     if not all(re.fullmatch(_WORDS, word) for word in words):
@@ -73,6 +73,7 @@ def may_be_surname(text: str) -> bool:
 def names_in(text: str) -> list[str]:
     """Full names in a sentence: a given name and a capital word or initial beside it, `Mia M.`, `Ben Yılmaz`, `Yılmaz, Ben`."""
     found: list[str] = []
+    text = text.replace("_", " ")
     words = list(re.finditer(_WORDS, text))
     place = 0
     while place < len(words) - 1:

@@ -116,10 +116,12 @@ class PersonPlace(Localised):
     title: str = ""
 
     def in_language(self, language: Language) -> str:
-        """The place and the sign, never a value."""
-        where = text(f"persons.where.{self.where}", language, package=_PACKAGE, **self.about)
-        sign = text(f"persons.sign.{self.sign}{'_shown' if self.title else ''}", language, package=_PACKAGE, title=self.title)
-        return f"{where} ({sign})"
+        """The place."""
+        return text(f"persons.where.{self.where}", language, package=_PACKAGE, **self.about)
+
+    def sign_in_language(self, language: Language) -> str:
+        """What tells of persons there, never a value."""
+        return text(f"persons.sign.{self.sign}{'_shown' if self.title else ''}", language, package=_PACKAGE, title=self.title)
 
 
 @dataclass(frozen=True)
@@ -131,8 +133,12 @@ class PersonRecords:
 
     def sentence(self, language: Language = "de") -> str:
         """What is wrong, and the next step."""
-        shown = [place.in_language(language) for place in self.places[:_SHOWN]] + (["…"] if len(self.places) > _SHOWN else [])
-        return text("persons.found", language, package=_PACKAGE, places=", ".join(dict.fromkeys(shown)), **self.parameters)
+        signs: dict[str, list[str]] = {}
+        for place in self.places:
+            signs.setdefault(place.in_language(language), []).append(place.sign_in_language(language))
+        shown = [f"{place} ({', '.join(dict.fromkeys(found))})" for place, found in signs.items()]
+        more = ["…"] if len(shown) > _SHOWN else []
+        return text("persons.found", language, package=_PACKAGE, places="; ".join([*shown[:_SHOWN], *more]), **self.parameters)
 
 
 ReadResult = Claimed | Unclaimed | Unreadable | PersonRecords

@@ -147,7 +147,7 @@ def suspects_in_strings(texts: Sequence[str]) -> tuple[Suspect, ...]:
     evidence = _Evidence.of(rows, frozenset(number for number, _ in rows))
     found = list(evidence.enough_signs(len(texts)))
     for number, (text,) in rows:
-        items = [(at, _cell(item.strip())) for at, item in enumerate(re.split(r"[,;|\n\t]", text)) if item.strip()]
+        items = [(at, _cell(item.strip())) for at, item in enumerate(re.split(r"[,;|\n\t\"()]", text)) if item.strip()]
         if len(items) >= _LEAST_GIVEN and _sign_of_column(items, (), ()) is Sign.NAME:
             found.append(Suspect(Sign.NAME, 0, number))
     return tuple(found)
@@ -271,6 +271,7 @@ _SHORTEST = 8  # characters of a number that may be a day or a key of a person
 _SHARE = 0.6  # of the filled cells of a column
 _LEAST = 5  # different days, keys
 _LEAST_GIVEN, _LEAST_PHONES, _LEAST_TAX, _LEAST_UNTITLED = 4, 3, 3, 3
+_SPREAD_OF_DAYS = 0.5  # of the days of a month, or of as many as there are days
 _MANY_DAYS = 30  # different days tell, however often each is repeated
 _FEW_ROWS = 3  # in so short a table a single name with a day is a record
 _SENDER = (  # in a row of the sender, of the day or of the making of a table
@@ -479,7 +480,7 @@ def _are_births(cells: _Column, left: _Column) -> bool:
     ) >= _SHARE * len(rows):
         return False
     inside = {day.day for day in distinct if (day.month, day.day) not in EDGES}
-    if len(inside) < (_LEAST_UNTITLED if len(distinct) < _LEAST else _LEAST):
+    if len(inside) < max(_LEAST_UNTITLED, _SPREAD_OF_DAYS * min(len(distinct), 31)):
         return False
     return not _are_series(distinct, dated=any(re.search(_DATED, title) for title in titles))
 

@@ -113,10 +113,13 @@ def _in_part(parts: Parts, name: str, sheet: SheetLabel | None, cells: set[str])
         if not _may_tell(text):
             continue
         told = re.sub(_AUTHORS, "", text)
-        for table in _tables(kind, text if kind == "comment" else told):
-            for one in suspects_in_rows(table.rows):
-                yield _place(one, kind, sheet, table.named.get(one.row))
-        if kind != "comment":
+        of_tables = [
+            _place(one, kind, sheet, table.named.get(one.row))
+            for table in _tables(kind, text if kind == "comment" else told)
+            for one in suspects_in_rows(table.rows)
+        ]
+        yield from of_tables
+        if kind != "comment" and not of_tables:
             strings = [string for string in _strings(told) if kind not in _AMONG_CELLS or string not in cells]
             for one in suspects_in_strings(strings):
                 yield _place(one, kind, sheet, None)
@@ -187,12 +190,13 @@ def _attribute(tag: str, name: str) -> str:
 # Marks inside a text: what stands before and after them is one text.
 _INSIDE = r"</?(?:\w+:)?(?:t|r|rPr|rPh|b|i|u|sz|color|rFont|family|scheme|charset|vertAlign|span|font|a|s|strong|em|latin|solidFill|srgbClr)(?:\s[^>]*)?/?>"
 _MARK = r"<[^>]*>"
+_CODE = r"&amp;(?:[LCRBIUESXY]|&quot;[^&]*&quot;|K[0-9A-F]{6}|[0-9]{1,3})"  # of headers and footers (ECMA-376 part 1, 18.3.1.39)
 _ATTRIBUTE = r"=\s*(?:\"([^\"<>]{3,})\"|'([^'<>]{3,})')"
 
 
 def _strings(text: str) -> list[str]:
     """The different texts of a part: between its marks, and in their attributes."""
-    between = re.sub(_MARK, "\n", re.sub(_INSIDE, "", text)).split("\n")
+    between = re.split(r"\n|" + _CODE, re.sub(_MARK, "\n", re.sub(_INSIDE, "", text)))
     told = (
         html.unescape(string).strip() for string in (*between, *(one or other for one, other in re.findall(_ATTRIBUTE, text)))
     )
