@@ -275,7 +275,7 @@ _MAY_BE = (
     r"@",
     r"(\+|\b00)49|\b0[1-9][0-9]{1,4}\)? ?[ /–-] ?[0-9]{2}|\b0[1-9][0-9]{7,11}\b",
     r"([Gg][Ee][Bb]|[Bb]orn|DOB|[Bb]irth|\*|[Dd]o.um)[^;\n]{0,14}[0-9]{1,4}[-./ ]",
-    r"[Ww]ohn(t|haft|en)|[Nn]ame[n]?( des Kindes)? ?[:=]|Fam(ilie|\.) [^;\n]{2,40}[:,(-]|\b[A-Z]\. ?[A-Z]\.|\pL, ?\p{Lu}\.",
+    r"[Ww]ohn(t|haft|en)|[Nn]ame[n]?( des Kindes)? ?[:=]|Fam(ilie|\.) [^;\n]{2,40}[:,(-]|\b[A-Z]\. ?[A-Z]\.|[a-zà-ÿışğç], ?[A-ZÀ-ÞİŞĞ]\.",  # classes of all letters would take longer to compile than to look for
     r"\b[0-3]?[0-9] ?[./-] ?[01]?[0-9] ?[./-] ?([12][0-9])?[0-9]{2}\b|\b(19|20)[0-9]{2}[./-][01]?[0-9][./-][0-3]?[0-9]",
     r"\b[0-3]?[0-9][. /-]+([Jj]an|[Ff]eb|[Mm].{1,2}r|[Mm]rz|[Aa]pr|[Mm]a[iy]|[Jj]u[nl]|[Aa]ug|[Ss]ep|[Oo][kc]t|[Nn]ov|[Dd]e[zc])",
     r"\b((19|20)[0-9]{2}[01][0-9][0-3][0-9]|[0-3][0-9][01][0-9](19|20)[0-9]{2})\b",

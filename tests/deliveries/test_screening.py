@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from contract_values import CONTRACTS, SHARED_DATA, needs_shared_data
+from contract_values import CONTRACTS
+from person_texts import OF_PERSONS, WITHOUT_PERSONS
 
 from kkz_eval.contracts.load import load_contracts
 from kkz_eval.deliveries.reader import Claimed, PersonRecords, Unclaimed, read_file
@@ -13,23 +14,49 @@ from kkz_eval.deliveries.screening import person_columns
 
 ROOT = Path(__file__).parents[2]
 CASES = ROOT / "tests" / "cases"
+ALL_CONTRACTS = load_contracts(ROOT / "data_contracts")
 PERSON_FILES = sorted((CASES / "persons").iterdir())
 
 
 @pytest.mark.parametrize("file", PERSON_FILES, ids=lambda file: file.stem)
 def test_a_file_of_persons_is_refused_wherever_they_stand(file: Path) -> None:
-    result = read_file(file.read_bytes(), file.name, load_contracts(ROOT / "data_contracts"))
+    result = read_file(file.read_bytes(), file.name, ALL_CONTRACTS)
     assert isinstance(result, PersonRecords)
     for language in ("de", "en"):
         said = result.sentence(language).replace(file.name, "")
         assert not [value for value in ("Anna", "Müller", "2015", "0211", "example", "Bären") if value in said]
 
 
+@pytest.mark.parametrize("kind", sorted(OF_PERSONS))
+def test_a_text_of_persons_is_refused_and_not_quoted(kind: str) -> None:
+    result = read_file(OF_PERSONS[kind].encode(), "liste.csv", {})
+    assert isinstance(result, PersonRecords)
+    said = result.sentence("de") + result.sentence("en")
+    assert not [value for value in ("Anna", "Müller", "Yılmaz", "Mia", "2014", "2015", "0171", "@") if value in said]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "cp1252"])
+def test_persons_are_found_in_any_encoding(encoding: str) -> None:
+    text = "Gruppe;Hinweis\nBären;Jörg Müller, geb. 12.03.2015\n"
+    assert isinstance(read_file(text.encode(encoding), "liste.csv", {}), PersonRecords)
+
+
+@pytest.mark.parametrize("kind", sorted(WITHOUT_PERSONS))
+def test_a_text_that_only_looks_so_passes(kind: str) -> None:
+    assert not isinstance(read_file(WITHOUT_PERSONS[kind].encode(), "liste.csv", {}), PersonRecords)
+
+
+def test_a_table_without_titles_is_not_quoted_as_if_it_had_some() -> None:
+    result = read_file("Huber;Bärengruppe;1\nMaier;Bärengruppe;1\n12.5;Löwen;2\n".encode(), "liste.csv", {})
+    assert isinstance(result, Unclaimed)
+    assert "Spalte B" in result.sentence("de")
+    assert "Bärengruppe" not in result.sentence("de")
+
+
 def test_ordinary_labels_with_a_comma_are_no_names() -> None:
-    contracts = load_contracts(ROOT / "data_contracts")
     services, spending = (CASES / "deliveries" / name for name in ("N1.csv", "N3.xlsx"))
-    assert isinstance(read_file(services.read_bytes(), services.name, contracts), Claimed)
-    unknown = read_file(spending.read_bytes(), spending.name, contracts)
+    assert isinstance(read_file(services.read_bytes(), services.name, ALL_CONTRACTS), Claimed)
+    unknown = read_file(spending.read_bytes(), spending.name, ALL_CONTRACTS)
     assert isinstance(unknown, Unclaimed)
     assert unknown.reason_code == "no_contract"
 
@@ -126,14 +153,6 @@ def test_titles_of_records_of_persons_are_refused_wherever_they_stand(header: st
 def test_titles_of_statistics_pass(header: str) -> None:
     assert person_columns([header.split(";")]) == ()
     assert not isinstance(read_file(f"{header}\n1;2;3;4\n".encode(), "statistik.csv", CONTRACTS), PersonRecords)
-
-
-@needs_shared_data
-def test_genuine_statistics_are_no_records_of_persons() -> None:
-    files = [file for file in sorted(SHARED_DATA.rglob("*.csv")) if file.stat().st_size < 2_000_000]
-    assert files
-    for file in files:
-        assert not isinstance(read_file(file.read_bytes(), file.name, {}), PersonRecords), file.name
 
 
 def test_a_quotation_mark_left_open_hides_no_title() -> None:
