@@ -280,6 +280,7 @@ _MAY_BE = (
     r"\b[0-3]?[0-9][. /-]+([Jj]an|[Ff]eb|[Mm].{1,2}r|[Mm]rz|[Aa]pr|[Mm]a[iy]|[Jj]u[nl]|[Aa]ug|[Ss]ep|[Oo][kc]t|[Nn]ov|[Dd]e[zc])",
     r"\b((19|20)[0-9]{2}[01][0-9][0-3][0-9]|[0-3][0-9][01][0-9](19|20)[0-9]{2})\b",
 )
+_ANY = "|".join(f"(?:{pattern})" for pattern in _MAY_BE)
 _FIRST, _SPREAD = 200, 600  # texts looked at of those that may hold one kind of sign
 _FEW = (
     1 << 18
@@ -292,11 +293,17 @@ def places_to_look_at(texts: pa.Array) -> list[int]:
     texts: strings.
     """
     found = set(_with_given_name(texts))
-    held = pc.indices_nonzero(pc.match_substring_regex(texts, "|".join(f"(?:{pattern})" for pattern in _MAY_BE)))
+    held = pc.indices_nonzero(pc.match_substring_regex(texts, _ANY))
     among = texts.take(held) if len(held) else texts[:0]
     for pattern in _MAY_BE if len(held) else ():
         found.update(spread(held.to_numpy()[pc.indices_nonzero(pc.match_substring_regex(among, pattern)).to_numpy()]))
     return sorted(found)
+
+
+def may_hold_signs(text: str) -> bool:
+    """Whether a long text may hold a sign anywhere."""
+    whole = pa.array([text], pa.large_string())
+    return pc.match_substring_regex(whole, _ANY)[0].as_py() or bool(_with_given_name(whole))
 
 
 def spread(places: np.ndarray) -> list[int]:

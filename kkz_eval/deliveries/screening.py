@@ -100,7 +100,7 @@ def suspects_in_text(text: str, delimiters: Sequence[str]) -> tuple[Suspect, ...
     telling = places_to_look_at(lines)
     if not len(titles) and not telling:
         return ()
-    others = spread(np.arange(len(lines))) if telling else []
+    others = _to_compare_with(len(lines), len(telling))
     places = sorted({*map(int, titles), *telling, *others})
     looked_at = {place: line for place in places if len(line := lines[place].as_py()) <= _LONGEST_LINE}
     used = [delimiter for delimiter in delimiters if any(delimiter in line for line in looked_at.values())]
@@ -133,11 +133,16 @@ def suspects_in_rows(rows: Sequence[Sequence[Value]]) -> tuple[Suspect, ...]:
         *spread(np.fromiter((place for place, cells in enumerate(rows) if not of_persons.isdisjoint(cells)), np.int64)),
         *spread(np.fromiter(with_days, np.int64)),
     }
-    others = spread(np.arange(len(rows))) if telling else []
+    others = _to_compare_with(len(rows), len(telling))
     titles = (place for place, cells in enumerate(rows) if titled and any(type(cell) is str for cell in cells))
     looked_at = sorted({*telling, *others, *list(titles)[:_MOST_LINES]})
     as_texts = [(place + 1, [text_of(cell) or "" for cell in rows[place]]) for place in looked_at]
     return suspects(as_texts, frozenset(place + 1 for place in telling), len(rows))
+
+
+def _to_compare_with(n_rows: int, n_telling: int) -> list[int]:
+    """Rows by which the share of a column's cells is known; one or two rows, as the sender's, make no column but in a table of so few."""
+    return spread(np.arange(n_rows)) if n_telling > 2 or (n_telling and n_rows <= HEAD) else []
 
 
 def suspects_in_strings(texts: Sequence[str]) -> tuple[Suspect, ...]:
@@ -362,7 +367,7 @@ class _Evidence:
         for column, cells in self.columns.items():
             left, right = self.columns.get(column - 1, ()), self.columns.get(column + 1, ())
             for stretch in (cells, *_stretches(cells)):
-                sign = _sign_of_column(stretch, left, right)
+                sign = _sign_of_column(stretch, left, right, 2 if n_rows <= _FEW_ROWS else 3)
                 if sign is not None:
                     yield Suspect(sign, column, stretch[0][0])
                     break
@@ -416,18 +421,18 @@ def _is_telling(cell: _Cell) -> bool:
     return cell.full or cell.given or cell.day is not None
 
 
-def _sign_of_column(cells: _Column, left: _Column, right: _Column) -> Sign | None:
+def _sign_of_column(cells: _Column, left: _Column, right: _Column, least: int = 3) -> Sign | None:
     """What most cells of a column are that only records of persons have; None where it is nothing of that kind.
 
-    left, right: the cells of the columns beside it: the other half of a name, or whose telephone it is.
+    left, right: the cells of the columns beside it: the other half of a name, or whose telephone it is; least: number of names.
     """
     distinct = {cell.text: cell for _, cell in cells}
     count = Counter(cell.text for _, cell in cells)
     named = [text for text, cell in distinct.items() if cell.full]
-    if len(named) >= (2 if len(cells) <= _FEW_ROWS else 3) and _is_most(named, count):
+    if len(named) >= least and _is_most(named, count):
         return Sign.NAME
     given = [text for text, cell in distinct.items() if cell.given]
-    if len(given) >= 2 and _is_most(given, count):
+    if len(given) >= least and _is_most(given, count):
         surnames = {cell.text for beside in (left, right) for _, cell in beside if may_be_surname(cell.text)}
         if len(given) >= _LEAST_GIVEN or len(surnames) >= len(given):
             return Sign.NAME

@@ -17,10 +17,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import zip_longest
 
-import pyarrow as pa
-
 from kkz_eval.deliveries.parts import Parts, XmlError
-from kkz_eval.deliveries.person_signs import places_to_look_at
+from kkz_eval.deliveries.person_signs import may_hold_signs
 from kkz_eval.deliveries.results import PersonPlace, PropertyName, SheetLabel
 from kkz_eval.deliveries.screening import Suspect, may_be_title, may_have_titles, suspects_in_rows, suspects_in_strings
 from kkz_eval.deliveries.workbook import ZIP, BrokenWorkbookError, Sheet, Value
@@ -110,7 +108,7 @@ def _in_part(parts: Parts, name: str, sheet: SheetLabel | None, cells: set[str])
     of_sheet = kind == "frame" and sheet is not None
     for piece in map(_around_cells, parts.all_of(name)) if of_sheet else _pieces(parts, name):
         text = _decoded(piece)
-        if not _may_tell(text):
+        if not (may_hold_signs(text) or may_have_titles(text)):  # marks and all
             continue
         told = re.sub(_AUTHORS, "", text)
         of_tables = [
@@ -123,11 +121,6 @@ def _in_part(parts: Parts, name: str, sheet: SheetLabel | None, cells: set[str])
             strings = [string for string in _strings(told) if kind not in _AMONG_CELLS or string not in cells]
             for one in suspects_in_strings(strings):
                 yield _place(one, kind, sheet, None)
-
-
-def _may_tell(text: str) -> bool:
-    """Whether a part holds anything that could be a sign, marks and all; titles of records of persons may stand in the caches."""
-    return bool(places_to_look_at(pa.array([text], pa.large_string()))) or may_have_titles(text)
 
 
 def _place(one: Suspect, kind: str, sheet: SheetLabel | None, named: str | PropertyName | None) -> PersonPlace:
