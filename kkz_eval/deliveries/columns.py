@@ -15,10 +15,10 @@ import pyarrow.compute as pc
 from kkz_eval.contracts.contract import CODE_SEPARATOR, Contract, Property
 from kkz_eval.contracts.rules import text_values
 from kkz_eval.deliveries.appearance import DAY_ZERO
+from kkz_eval.deliveries.as_meant import as_meant, odd_signs
 from kkz_eval.deliveries.header import code_names
 from kkz_eval.deliveries.missing_words import NO_SYMBOL, Meaning, meaning_of, symbols_for
-from kkz_eval.deliveries.numbers import UNREADABLE, Style, parse_numbers, symbol_of
-from kkz_eval.deliveries.raised import without_marks
+from kkz_eval.deliveries.numbers import UNREADABLE, Style, parse_numbers, symbol_of, without_euro
 from kkz_eval.model.findings import FINDINGS_SCHEMA, Finding, Severity, concat_findings, findings_table
 from kkz_eval.model.identifiers import is_ags
 from kkz_eval.model.parsed import ARROW_TYPES, ParsedTable
@@ -35,6 +35,7 @@ _YOUTH_OFFICE = re.compile(r"JH05[0-9]{6}", re.IGNORECASE)
 _LIST = re.compile(r"[;,|+\n]")  # between the codes of one cell; no name of a code has one of them (lint)
 _NUMBER_KEY = re.compile(r"0?5[0-9]+[.,]0")
 _GROUPED_KEY = re.compile(r"5([.,])[0-9]{3}(?:\1[0-9]{3})?")
+_SHORTENED = re.compile(r"[0-9]+(?:[.,][0-9]+)?E[+-]?[0-9]+", re.IGNORECASE)  # 1,5E+05
 _SHORTENED_KEY = re.compile(r"5[.,][0-9]+E\+?[0-9]+", re.IGNORECASE)  # 5,11E+06: the last digits are gone
 _REGIONAL_KEY = re.compile(r"0?5[0-9]{10}")
 _KEY_AND_NAME = re.compile(r"(?P<key>(?:JH)?0?5[0-9]{3,7})\s*[-–:,;|]?\s+(?P<name>[^\W\d].*)", re.IGNORECASE)
@@ -89,7 +90,7 @@ def ags_of(text: str) -> str | None:
     Restored only where nothing else can be meant: 4 or 7 digits that begin with 5. A key that went through a column of numbers
     (5911000.0, 5.911.000) and the 12 digits of the regional key (05 9 11 0000 000) are read too, as is that of a youth office (JH…).
     """
-    digits = "".join(without_marks(text).split()).removeprefix("'")
+    digits = "".join(as_meant(text).split())
     if not digits.isascii():
         return None
     if _YOUTH_OFFICE.fullmatch(digits):
@@ -146,7 +147,7 @@ def _century(year: int) -> int:
 
 
 def reader_of(of: Property, day_zero: date = DAY_ZERO) -> Callable[[str], Reading]:
-    """How one text of a property is read, by its form; numbers aside (numbers.py). Marks of footnotes at its ends are none of it.
+    """How one text of a property is read, by its form; numbers aside (numbers.py). It is read as it is meant (as_meant.py).
 
     day_zero: from which a number is counted that stands for a day.
     """
@@ -158,7 +159,7 @@ def reader_of(of: Property, day_zero: date = DAY_ZERO) -> Callable[[str], Readin
         "codes": _read_codes(of),
     }
     read = forms.get(of.form, _read_plain)
-    return lambda text: read(without_marks(text))
+    return lambda text: read(as_meant(text))
 
 
 def _read_plain(text: str) -> Reading:
@@ -314,7 +315,7 @@ def _typed_number(of: Property, cells: Cells, style: Style | None) -> TypedColum
     if cells.numbers is not None and len(cells.numbers):  # what holds a number is not read a second time from its text
         unread = pc.if_else(cells.numbers.is_valid(), pa.scalar(None, pa.string()), pc.cast(unread, pa.string()))
     encoded = encoded_texts(unread)
-    texts = _without_percent(encoded.dictionary) if of.unit in PERCENT else encoded.dictionary
+    texts = _without_unit_of(of, encoded.dictionary)
     read = parse_numbers(texts, style)
     flags, problems = read.flags.take(encoded.indices), read.problems.take(encoded.indices)
     values = read.values.take(encoded.indices)
@@ -332,11 +333,21 @@ def _typed_number(of: Property, cells: Cells, style: Style | None) -> TypedColum
     return TypedColumn(pc.cast(whole_values, pa.int64()), flags, problems)
 
 
+EURO = ("EUR", "Euro", "€")  # units of amounts
 PERCENT = ("%", "percent", "Prozent")  # units of shares from 0 to 100
 
 
-def _without_percent(texts: pa.Array) -> pa.Array:
-    return pc.replace_substring_regex(texts, "\\s*%\\s*$", "")
+def _without_unit_of(of: Property, texts: pa.Array) -> pa.Array:
+    """Texts without the sign of the property's own unit, where one may stand beside each number."""
+    if of.unit in PERCENT:
+        return pc.replace_substring_regex(texts, "\\s*%\\s*$", "")
+    if of.unit not in EURO:
+        return texts
+    signed = pc.match_substring_regex(texts, "(?i)€|eur|[,.]\\s?[-–—]+\\s*$").fill_null(False)
+    if not pc.any(signed, min_count=0).as_py():
+        return texts
+    bare = [without_euro(as_meant(text).strip()) for text in texts.filter(signed).to_pylist()]
+    return pc.replace_with_mask(texts, signed, pa.array(bare, pa.string()))
 
 
 def parsed_table(
@@ -459,6 +470,9 @@ def _causes(
 
 
 def _cause(contract: Contract, of: Property, problem: str, text: str, style: Style | None) -> tuple[str, str, str]:
+    odd = odd_signs(as_meant(text))
+    if odd:
+        return problem, "reader_odd_sign", ", ".join(odd)
     if problem == "reader_school_year_as_date":
         return "reader_school_year", problem, typed_school_year(text) or ""
     if problem in ("reader_key_as_number", "reader_key_and_name"):
@@ -473,6 +487,8 @@ def _cause_of_no_number(contract: Contract, of: Property, problem: str, text: st
     number = _example_of(of, style)
     if problem != UNREADABLE:
         return problem, number
+    if _SHORTENED.fullmatch(text.strip()):
+        return "reader_shortened_number", number
     symbols = _symbols_of(contract, of)
     meaning = None if contract.source == "official" else meaning_of(text)
     if meaning is Meaning.NARROW:

@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from kkz_eval.deliveries.appearance import DAY_ZERO
+from kkz_eval.deliveries.as_meant import as_meant
 from kkz_eval.deliveries.columns import Cells
 
 Bools = npt.NDArray[np.bool_]
@@ -108,8 +109,10 @@ def _indices(column: pa.Array) -> npt.NDArray[np.int32]:
 
 
 def _blank_texts(texts: pa.Array) -> Bools:
-    blank = pc.equal(pc.utf8_length(pc.utf8_trim_whitespace(texts)), 0)
-    return np.asarray(blank.to_numpy(zero_copy_only=False), dtype=np.bool_)
+    blank = np.array(pc.equal(pc.utf8_length(pc.utf8_trim_whitespace(texts)), 0).to_numpy(zero_copy_only=False), dtype=np.bool_)
+    rest = np.flatnonzero(~pc.string_is_ascii(texts).to_numpy(zero_copy_only=False) & ~blank)
+    blank[rest] = [not as_meant(text).strip() for text in texts.take(pa.array(rest)).to_pylist()]  # signs that nobody sees
+    return blank
 
 
 def _blank_as_null(column: pa.Array) -> pa.Array:

@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from kkz_eval.contracts.contract import Code, Contract, Property
 from kkz_eval.contracts.synonyms import normal_form
-from kkz_eval.deliveries.raised import without_marks
+from kkz_eval.deliveries.as_meant import as_meant
 from kkz_eval.deliveries.titles import original_of
 
 _T = TypeVar("_T")
@@ -19,7 +19,7 @@ _T = TypeVar("_T")
 @lru_cache(maxsize=8192)
 def fold(text: str) -> str:
     """A text without case, umlauts, spaces, punctuation and marks of footnotes, for comparing what people write: `Schul-Jahr¹ ` → `schuljahr`."""
-    return normal_form(without_marks(text))
+    return normal_form(as_meant(text))
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class Title:
 
 def title_of(text: str) -> Title:
     """The two forms of a text."""
-    return Title(without_marks(text).strip().casefold(), fold(text))
+    return Title(as_meant(text).strip().casefold(), fold(text))
 
 
 @dataclass(frozen=True)

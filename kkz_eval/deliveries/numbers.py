@@ -15,7 +15,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from kkz_eval.deliveries.raised import without_marks
+from kkz_eval.deliveries.as_meant import as_meant
 from kkz_eval.model.parsed import QUALITIES
 
 
@@ -50,6 +50,8 @@ _BRACKETED = re.compile(r"\((.*)\)", re.DOTALL)
 _QUALITY = re.compile(r"(.*[0-9)])\s*([prse])", re.DOTALL)
 _SYMBOL_AND_QUALITY = re.compile(r"(.*?)(\s*)([prse])", re.DOTALL)
 _SPACES = re.compile(r"\s+")
+_AMOUNT = re.compile(r"(?:€|euro?)\s*(?P<behind>[-+−(0-9].*)|(?P<before>.*[0-9)–—-])\s*(?:€|euro?)", re.IGNORECASE | re.DOTALL)
+_NO_CENTS = re.compile(r"(?<=[0-9])[,.]\s?[-–—]{1,2}$")
 _GROUPING = re.compile(r"[\s'’]+")
 
 
@@ -94,9 +96,16 @@ def _symbol_with_quality(text: str) -> str | None:
     return f"{symbol} {match.group(3)}"
 
 
+def without_euro(text: str) -> str:
+    """An amount without the sign of the currency and without a dash for no cents: `526,88 €`, `€ 5` and `5,– EUR`. `5- €` stays."""
+    found = _AMOUNT.fullmatch(text)
+    amount = text if found is None else found.group("behind") or found.group("before")
+    return _NO_CENTS.sub("", amount)
+
+
 def style_shown(text: str) -> Style | None:
-    """The style that a text can only be written in; None where it shows none (12, 1.234) or is no number. 12,5 % shows it too."""
-    bare = _undress(without_marks(text).strip().removesuffix("%").rstrip())[0]
+    """The style that a text can only be written in; None where it shows none (12, 1.234) or is no number. 12,5 % and 12,5 € show it too."""
+    bare = _undress(without_euro(as_meant(text).strip().removesuffix("%").rstrip()))[0]
     if _EITHER.fullmatch(bare):
         return None
     if _COMMA.fullmatch(bare):
@@ -148,7 +157,7 @@ def parse_number(text: str, style: Style | None) -> NumberReading:
 
     A mark of a footnote beside it (45438¹) is none of it.
     """
-    stripped = without_marks(text).strip()
+    stripped = as_meant(text).strip()
     if not stripped:
         return NumberReading()
     symbol = symbol_of(stripped) or _symbol_with_quality(stripped)

@@ -8,9 +8,9 @@ from collections.abc import Mapping
 import numpy as np
 
 from kkz_eval.contracts.contract import Contract
+from kkz_eval.deliveries.as_meant import as_meant
 from kkz_eval.deliveries.columns import Cells, encoded_texts, is_single_year, school_year_of, year_property
 from kkz_eval.deliveries.header import fold
-from kkz_eval.deliveries.raised import without_marks
 from kkz_eval.deliveries.titles import times_in
 from kkz_eval.model.findings import Finding, Severity
 
@@ -35,7 +35,7 @@ def school_year_findings(
     encoded = encoded_texts(column.texts)
     present, first = np.unique(encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False), return_index=True)
     places = zip(present.tolist(), first.tolist(), strict=True)
-    texts = {without_marks(encoded.dictionary[place].as_py()).strip(): at for place, at in places if place >= 0}
+    texts = {as_meant(encoded.dictionary[place].as_py()).strip(): at for place, at in places if place >= 0}
     single = [text for text in texts if is_single_year(text)]
     spelled = any(school_year_of(text) is not None for text in texts if not is_single_year(text))
     if not single or _END.search(fold(title)) or (not spelled and _spans(beside, single)):

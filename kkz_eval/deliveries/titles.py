@@ -6,7 +6,7 @@ import re
 from collections.abc import Set
 
 from kkz_eval.contracts.synonyms import normal_form
-from kkz_eval.deliveries.raised import without_marks
+from kkz_eval.deliveries.as_meant import as_meant
 
 _MARKS = re.compile(r"(?:\s*(?:\*+|†|\([0-9]{1,2}\)|\[[0-9]{1,2}\]|[0-9a-z]\)))+$", re.IGNORECASE)
 _STATE = re.compile(  # whose numbers count all the same; a plan, an estimate or a forecast is another figure
@@ -24,7 +24,7 @@ _BEFORE_TIME = re.compile(r"(?:am|im|in|zum|ende|stand|stichtag|jahr|kalenderjah
 
 def without_footnotes(title: str) -> str:
     """A title without the marks of footnotes at its end, raised or not: `2017*`, `2017 1)` and `2017¹` are 2017."""
-    return _MARKS.sub("", without_marks(title).strip())
+    return _MARKS.sub("", as_meant(title).strip())
 
 
 def without_state(title: str) -> str:
