@@ -34,7 +34,7 @@ from kkz_eval.deliveries.results import Unclaimed
 from kkz_eval.deliveries.scale import Said
 from kkz_eval.deliveries.sheet_cells import cells_of
 from kkz_eval.deliveries.text_table import Decoded, Records, split
-from kkz_eval.deliveries.units_listed import is_of_another, misnamed, missing_units, with_findings
+from kkz_eval.deliveries.units_listed import misnamed, missing_units, with_findings
 from kkz_eval.deliveries.workbook import Sheet, Value, number_of, text_of
 from kkz_eval.model.findings import Finding, Severity
 from kkz_eval.model.parsed import ROW, ParsedTable
@@ -346,13 +346,9 @@ def _cells_of(contract: Contract, export: Export, block: _Block) -> dict[str, Ce
 def _misnamed_in(contract: Contract, export: Export, kept: Sequence[int]) -> list[Finding]:
     if export.name is None:
         return []
-    keys, names = ([_text(export, row, column) for row in kept] for column in (export.key, export.name))
-    kind = "official_other_name"
-    return [
-        Finding(kind, kind, Severity.ERROR, export.sheet, row + 1, export.key + 1, value=key, allowed=name)
-        for row, key, name in zip(kept, keys, names, strict=True)
-        if is_of_another(contract, key, name)
-    ]
+    keys, names = (pa.array([_text(export, row, of) for row in kept], pa.string()) for of in (export.key, export.name))
+    rows = pa.array([row + 1 for row in kept], pa.int32())
+    return misnamed(contract, keys, names, rows, export.key + 1, export.sheet)
 
 
 def _cells(placed: Sequence[tuple[int, int, Value]]) -> Cells:

@@ -12,6 +12,7 @@ import pyarrow as pa
 from kkz_eval.contracts.contract import Contract
 from kkz_eval.deliveries.columns import ags_of, unit_property, year_property
 from kkz_eval.deliveries.official.completeness import missing_by_measure
+from kkz_eval.deliveries.official.gathered import gathered
 from kkz_eval.model.findings import Finding, Severity, concat_findings, findings_table
 from kkz_eval.model.parsed import ParsedTable
 from kkz_eval.reference.named import name_of_another
@@ -31,11 +32,11 @@ def misnamed(
     keys, names (string, as delivered), rows (int, 1-based): of each record; column: 1-based, of the keys.
     """
     kind = "official_other_name"
-    return [
+    return gathered(
         Finding(kind, kind, Severity.ERROR, sheet, row, column, value=key, allowed=name)
         for key, name, row in first_of_pairs(keys, names, rows)
         if is_of_another(contract, key, name)
-    ]
+    )
 
 
 def first_of_pairs(keys: pa.Array, names: pa.Array, rows: pa.Array) -> list[tuple[str, str, int]]:

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from kkz_eval.deliveries.numbers import UNREADABLE, Style, are_digits, parts_of
 from kkz_eval.deliveries.official.doubts import Doubts, without_repeated_columns
+from kkz_eval.deliveries.official.gathered import gathered
 from kkz_eval.deliveries.official.grid import Grid, Member, ValueColumn
 from kkz_eval.deliveries.official.table import MEMBER, OFFICIAL_SCHEMA, WORD, OfficialTable
 from kkz_eval.deliveries.official.times import Time, time_of
@@ -68,7 +69,7 @@ def assemble(grid: Grid) -> OfficialTable:
         schema=OFFICIAL_SCHEMA,
     )
     findings = (*grid.findings, *doubts.findings, *_unread(grid, texts, numbers.problems))
-    return OfficialTable(grid.family, grid.code, grid.title, grid.edition, table, findings_table(findings))
+    return OfficialTable(grid.family, grid.code, grid.title, grid.edition, table, findings_table(gathered(findings)))
 
 
 def _region(keys: Words | None, names: Words | None, units: Sequence[Unit | None], n: int, c: int) -> list[pa.Array]:

@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from kkz_eval.deliveries.official.gathered import LISTED, of_many
 from kkz_eval.deliveries.official.grid import Grid, ValueColumn
 from kkz_eval.deliveries.official.times import Time
 from kkz_eval.deliveries.official.units import Unit
@@ -18,7 +19,6 @@ from kkz_eval.model.findings import Finding, Severity
 from kkz_eval.reference.named import is_named, name_of_another
 
 _FEW = 0.01  # share of the records that may be out of place; more are the table's own way of writing nothing
-_MOST = 50  # findings on repeated records that are listed one by one
 
 
 def without_repeated_columns(grid: Grid) -> Grid:
@@ -209,12 +209,19 @@ class Doubts:
         if not bad.any():
             return bad
         first: dict[int, int] = {}
-        for index in np.flatnonzero(bad):
-            row = int(self.grid.rows[index])
-            known = first.setdefault(int(ids[index]), row)
-            if known != row and len(self.findings) < _MOST:
-                what = " ".join(text for text in (self._key_at(int(index)), self._time_at(int(index))) if text)
-                self._add("official_twice", row, self.grid.key_column, what, str(known))
+        again = [
+            (int(index), known)
+            for index in np.flatnonzero(bad)
+            if (known := first.setdefault(int(ids[index]), int(index))) != index
+        ]
+        kind, found = "official_twice", list[Finding]()
+        for index, known in again[: LISTED + 1]:
+            what = " ".join(text for text in (self._key_at(index), self._time_at(index)) if text)
+            row, other = int(self.grid.rows[index]), str(int(self.grid.rows[known]))
+            found.append(
+                Finding(kind, kind, Severity.ERROR, self.grid.sheet, row, self.grid.key_column, value=what, allowed=other)
+            )
+        self.findings += found if len(again) <= LISTED else [of_many(found, len(again))]
         return bad
 
     def _blanks(self) -> NDArray[np.bool_]:

@@ -17,6 +17,7 @@ from kkz_eval.deliveries.columns import IGNORED, LEFT_OUT
 from kkz_eval.deliveries.header import code_names, fold
 from kkz_eval.deliveries.official.completeness import missing_units
 from kkz_eval.deliveries.official.footnotes import footnote_findings
+from kkz_eval.deliveries.official.gathered import gathered
 from kkz_eval.deliveries.official.joined import joined
 from kkz_eval.deliveries.official.measured import in_units
 from kkz_eval.deliveries.official.offices import at_offices
@@ -105,7 +106,7 @@ def _parsed(official: OfficialTable, contract: Contract, parts: Mapping[str, _Pa
     table = joined({measure: part.records for measure, part in parts.items()}, contract).replace_schema_metadata(metadata)
     if official.family == GISD:
         official = _without_other_columns(official, kept, findings)
-    every = concat_findings([official.findings, findings_table(findings)])
+    every = concat_findings([official.findings, findings_table(gathered(findings))])
     return ParsedTable(contract.id, LAYOUT, table, every, official.edition)
 
 
