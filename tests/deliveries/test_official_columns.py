@@ -15,9 +15,8 @@ from kkz_eval.deliveries.numbers import Style, are_digits, parse_number
 from kkz_eval.deliveries.official.assemble import assemble
 from kkz_eval.deliveries.official.fields import columns_at_once
 from kkz_eval.deliveries.official.grid import Grid, Member, RecordDimension, ValueColumn
-from kkz_eval.deliveries.screening import may_name_persons, person_columns
+from kkz_eval.deliveries.screening import person_columns
 from kkz_eval.deliveries.text_table import NotTextError, decode
-from kkz_eval.deliveries.workbook import words_of
 
 CELLS = st.text(st.sampled_from("a1ä€ ,.'-"), max_size=4)
 
@@ -113,9 +112,8 @@ def test_a_control_character_other_than_white_space_is_refused(sign: int) -> Non
         ([["Name", "Straße"], ["a", "b"]], True),
     ],
 )
-def test_a_workbook_is_turned_into_texts_only_where_a_title_names_persons(rows: list[list[object]], named: bool) -> None:
-    assert may_name_persons(rows) is named
-    assert bool(person_columns([words_of(row) for row in rows])) is named
+def test_titles_that_name_persons_are_told_from_others(rows: list[list[object]], named: bool) -> None:
+    assert bool(person_columns([[str(cell) for cell in row] for row in rows])) is named
 
 
 def _grid(

@@ -301,3 +301,25 @@ def test_the_genuine_table_with_older_wording_has_its_values_by_the_csv_module_a
         k: n for k, n in said.items() if n is not None
     }
     assert {finding.kind for finding in iter_findings(table.findings)} == {"official_footnote"}
+
+
+def test_one_cause_in_many_lines_is_one_finding_with_their_number() -> None:
+    text = population(header=";;31.12.2015;;").replace("\n05", "\n99").replace("\n99111;", "\n05111;")
+    keys = [finding for finding in iter_findings(read(text).findings) if finding.kind == "official_key"]
+    assert [(finding.row, finding.value) for finding in keys] == [(8, "99112, 99113, 99114, … (52)")]
+
+
+def test_few_findings_of_a_kind_stand_one_by_one() -> None:
+    text = population(header=";;31.12.2015;;").replace("05111;", "99111;").replace("05112;", "99112;")
+    keys = [finding.value for finding in iter_findings(read(text).findings) if finding.kind == "official_key"]
+    assert keys == ["99111", "99112"]
+
+
+@needs_genuine
+def test_the_genuine_edition_of_2018_has_as_many_kreise_as_years() -> None:
+    name = "INKAR2018_B_SchulabgaengerohneAbschluss.xls"
+    result = read_file((GENUINE / name).read_bytes(), name, CONTRACTS)
+    assert isinstance(result, Claimed)
+    (table,) = result.parsed
+    assert (table.edition, table.table.num_rows, table.findings.num_rows) == ("2018", 53 * 21, 0)
+    assert table.values("value").null_count == 0
