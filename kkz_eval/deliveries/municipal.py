@@ -5,7 +5,7 @@ The layout says what the lines mean, whether they come from a text or from a she
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -15,27 +15,25 @@ import pyarrow.compute as pc
 from kkz_eval.contracts.contract import Contract
 from kkz_eval.deliveries import wide
 from kkz_eval.deliveries.beside import texts_beside, titles_of_others
-from kkz_eval.deliveries.columns import PERCENT, Cells, ags_of, is_numeric, parsed_table, unit_property, year_property
-from kkz_eval.deliveries.grid import Bools, Grid, Ints
+from kkz_eval.deliveries.columns import PERCENT, Cells, is_numeric, parsed_table, unit_property, year_property
+from kkz_eval.deliveries.grid import Grid, Ints
 from kkz_eval.deliveries.header import HeaderMatch, code_names, fold, header_blocks, match_header
-from kkz_eval.deliveries.numbers import style_of, symbol_of
+from kkz_eval.deliveries.lines import Body, body_below, in_column, is_key, line_findings
+from kkz_eval.deliveries.numbers import style_of
 from kkz_eval.deliveries.results import Unclaimed
 from kkz_eval.deliveries.scale import scale_findings
 from kkz_eval.deliveries.school_years import school_year_findings
 from kkz_eval.deliveries.titles import times_in, without_state
-from kkz_eval.deliveries.totals import is_total, total_findings
+from kkz_eval.deliveries.totals import total_findings
 from kkz_eval.deliveries.unit_names import other_names, other_units_in_titles
 from kkz_eval.deliveries.units_listed import misnamed, missing_units, with_findings
-from kkz_eval.deliveries.wording.statements import unit_statements
 from kkz_eval.model.findings import Finding, Severity
 from kkz_eval.model.identifiers import cell_address
 from kkz_eval.model.parsed import ParsedTable
 
 LAYOUT = "municipal_text"
-_RULE = "____"  # a line that starts so opens the footer
 _SHORTEST_TITLE = 6  # letters; a shorter one may be part of any word
 _NAMES = frozenset({"name", "raumeinheit", "gemeinde", "gemeindename", "kreisname", "gvbname"})  # titles of the names of units
-_MARKS = ("*", "(", "_", "-", "–", "¹", "²", "³", "©", "#")
 
 
 @dataclass(frozen=True)
@@ -97,7 +95,7 @@ def winner(found: Sequence[Claim]) -> Claim | Unclaimed:
 def read(grid: Grid, match: HeaderMatch, head: Sequence[Sequence[str]] = ()) -> ParsedTable:
     """The table of a contract from the lines below its header. head: the lines from the first one to the header."""
     match, contract = _with_keys_told(grid, match), match.contract
-    body = _body(grid, match)
+    body = body_below(grid, match)
     if match.pivots:
         cells, n_records = wide.long_cells(grid, match, body.records)
     else:
@@ -114,7 +112,7 @@ def read(grid: Grid, match: HeaderMatch, head: Sequence[Sequence[str]] = ()) -> 
         *unnamed,
         *scaled,
         *divided,
-        *_row_findings(grid, body, match),
+        *line_findings(grid, body, match),
         *body.findings,
         *totals,
     ]
@@ -145,7 +143,7 @@ def _with_keys_told(grid: Grid, match: HeaderMatch) -> HeaderMatch:
     alike = next((alike for alike in match.repeated if unit is not None and alike.name == unit.name), None)
     if alike is None:
         return match
-    keyed = [column for column in alike.columns if _in_column(grid, column, _is_key).any()]
+    keyed = [column for column in alike.columns if in_column(grid, column, is_key).any()]
     if len(keyed) != 1:
         return match
     others = tuple(other for other in match.repeated if other is not alike)
@@ -183,120 +181,6 @@ def _misnamed(grid: Grid, match: HeaderMatch, head: Sequence[Sequence[str]], rec
 def _written(cells: Cells) -> pa.Array:
     """The texts of a column that are written as texts."""
     return cells.texts if cells.numbers is None else cells.texts.filter(pc.is_null(cells.numbers))
-
-
-@dataclass(frozen=True)
-class _Body:
-    """records, totals, titles (of the header, below it): positions of lines; ignored: lines that are none of records, blank ones not
-    counted; findings: on such lines."""
-
-    records: Ints
-    titles: Ints
-    totals: Ints
-    ignored: int
-    findings: list[Finding]
-
-
-def _body(grid: Grid, match: HeaderMatch) -> _Body:
-    """Tell records from totals, footnotes and parts of the header (ignored), and from lines of text between records (ignored with a warning)."""
-    last = _last_record(grid, match)
-    positions = np.arange(grid.n_lines)
-    blank = grid.is_blank
-    total = is_total(grid, match) & ~blank
-    titles = _lines_of_header(grid, match)
-    text_only = _text_only(grid, match) & ~total
-    after = positions > last
-    records = np.flatnonzero(~blank & ~total & ~text_only & ~after & ~titles)
-    between = np.flatnonzero(text_only & ~blank & ~after & ~titles)
-    findings = [_ignored_line(grid, int(line)) for line in between]
-    below = np.flatnonzero(after & ~blank & ~total)
-    if len(below):
-        findings += _stump(grid, int(below[-1]), match, last)
-    return _Body(records, np.flatnonzero(titles), np.flatnonzero(total), int(np.sum(~blank)) - len(records), findings)
-
-
-def _lines_of_header(grid: Grid, match: HeaderMatch) -> Bools:
-    """The lines right below the header that belong to it: units, parts of merged titles; no key, no number, no symbol in them."""
-    found = np.zeros(grid.n_lines, dtype=np.bool_)
-    unit = unit_property(match.contract)
-    if unit is None or unit.name not in match.columns:
-        return found
-    for line in range(min(grid.n_lines, 3)):
-        cells = [cell for cell in grid.line(line) if cell.strip()]
-        plain = not any(
-            (any(map(str.isdigit, cell)) and not unit_statements(cell)) or symbol_of(cell) is not None for cell in cells
-        )
-        if grid.filled[match.columns[unit.name]][line] or not plain:
-            return found
-        found[line] = len(cells) > 1 or (len(cells) == 1 and not grid.filled[0][line])
-    return found
-
-
-def _last_record(grid: Grid, match: HeaderMatch) -> int:
-    """Position of the last record: what follows is footnotes; -1 where there is no record at all."""
-    ruled = pc.fill_null(pc.starts_with(pc.utf8_ltrim_whitespace(grid.columns[0].cast("string")), _RULE), False)
-    rules = np.flatnonzero(ruled.to_numpy(zero_copy_only=False))
-    end = int(rules[0]) if len(rules) else grid.n_lines
-    lines = np.flatnonzero(~grid.is_blank[:end] & ~_footnotes(grid, match)[:end])
-    return int(lines[-1]) if len(lines) else -1
-
-
-def _text_only(grid: Grid, match: HeaderMatch) -> Bools:
-    """Which lines have text in their first cell only, and that is no number or key."""
-    alone = grid.filled[0].copy()
-    for filled in grid.filled[1:]:
-        alone &= ~filled
-    alone[list(grid.beyond)] = False
-    if match.width < 2 or not alone.any():
-        return np.zeros(grid.n_lines, dtype=np.bool_)
-    return alone & ~_in_column(grid, 0, _is_digits)
-
-
-def _footnotes(grid: Grid, match: HeaderMatch) -> Bools:
-    """Which lines, after the records, are footnotes: text only, or a sentence that the delimiter has split."""
-    text_only = _text_only(grid, match)
-    unit = unit_property(match.contract)
-    if unit is None or unit.name not in match.columns:
-        return text_only
-    sentence = np.ones(grid.n_lines, dtype=np.bool_)
-    for column in match.measured:
-        sentence &= ~grid.filled[column]
-    if not sentence.any():
-        return text_only
-    key = match.columns[unit.name]
-    return text_only | (sentence & ~_in_column(grid, key, _is_key) & ~_in_column(grid, 0, _is_digits))
-
-
-def _in_column(grid: Grid, column: int, holds: Callable[[str], bool]) -> Bools:
-    """Where something holds of the text of a cell."""
-    texts = grid.columns[column]
-    says = np.array([holds(text) for text in texts.dictionary.to_pylist()] + [False], dtype=np.bool_)
-    at = pc.fill_null(texts.indices, len(texts.dictionary)).to_numpy(zero_copy_only=False)
-    return np.asarray(says[at], dtype=np.bool_)
-
-
-def _is_digits(text: str) -> bool:
-    return text.strip().isdigit()
-
-
-def _is_key(text: str) -> bool:
-    return ags_of(text) is not None or _is_digits(text)
-
-
-def _stump(grid: Grid, line: int, match: HeaderMatch, last: int) -> list[Finding]:
-    """What to say of the very last line, right after the records and without its line break: it may be the stump of a record.
-
-    A word or two are taken for a name that was cut off; more words for a footnote that is worth a look.
-    """
-    first = grid.line(line)[0].strip()
-    follows = last < 0 or int(grid.rows[line]) == int(grid.rows[last]) + 1
-    if grid.ended or line != grid.n_lines - 1 or not follows or int(grid.n_cells[line]) >= match.width:
-        return []
-    if first.startswith(_MARKS) or ":" in first:
-        return []
-    if len(first.split()) <= 2:
-        return [_short_row(grid, line, match)]
-    return [_ignored_line(grid, line)]
 
 
 def _header_findings(match: HeaderMatch, head: Sequence[Sequence[str]], sheet: str | None) -> list[Finding]:
@@ -377,7 +261,7 @@ def _unnamed_measure(match: HeaderMatch, head: Sequence[Sequence[str]], sheet: s
     return [Finding(kind, kind, Severity.WARNING, sheet, match.row + 1, match.pivots[0].column + 1, measure.name)]
 
 
-def _divided_titles(grid: Grid, match: HeaderMatch, body: _Body) -> list[Finding]:
+def _divided_titles(grid: Grid, match: HeaderMatch, body: Body) -> list[Finding]:
     """A finding for each measure whose title stands over several columns, or is divided below by codes that have no column."""
     dimensions = [p for p in match.contract.properties if p.role == "dimension" and p.codes and p.name not in match.columns]
     codes = [code_names(of) for of in dimensions]
@@ -390,26 +274,6 @@ def _divided_titles(grid: Grid, match: HeaderMatch, body: _Body) -> list[Finding
         over_several = beside in match.untitled and bool(grid.filled[beside][body.records].any())
         if over_several or any(names.find(text) is not None for text in below if text.strip() for names in codes):
             found.append(Finding(kind, kind, Severity.ERROR, grid.sheet, match.row + 1, column + 1, of.name))
-    return found
-
-
-def _row_findings(grid: Grid, body: _Body, match: HeaderMatch) -> list[Finding]:
-    n_cells = grid.n_cells[body.records]
-    is_short = n_cells < match.needed
-    if len(body.records) and not grid.ended and int(body.records[-1]) == grid.n_lines - 1:
-        is_short[-1] |= n_cells[-1] < match.width
-    found = [_short_row(grid, int(line), match) for line in body.records[is_short]]
-    records = set(body.records.tolist()) if grid.beyond else set()
-    kind = "reader_long_row"
-    for line, (column, text) in sorted(grid.beyond.items()):
-        if line in records:
-            place = (grid.sheet, int(grid.rows[line]), column + 1)
-            found.append(Finding(kind, kind, Severity.ERROR, *place, value=text, allowed=str(match.width)))
-    found.sort(key=lambda finding: finding.row or 0)
-    if not len(body.records):
-        found.append(Finding("reader_no_rows", "reader_no_rows", Severity.ERROR, grid.sheet))
-    if grid.cut:
-        found.append(Finding("reader_cut_off", "reader_cut_off", Severity.ERROR, row=grid.last_row))
     return found
 
 
@@ -428,15 +292,3 @@ def _percent_findings(match: HeaderMatch, cells: Mapping[str, Cells], sheet: str
             row, column = cells[of.name].rows[at].as_py(), cells[of.name].columns[at].as_py()
             found.append(Finding(kind, kind, Severity.ERROR, sheet, row, column, of.name, value=cells[of.name].texts[at].as_py()))
     return found
-
-
-def _short_row(grid: Grid, line: int, match: HeaderMatch) -> Finding:
-    kind = "reader_short_row"
-    alone = len(grid.line(line)) > 0 and int(grid.n_cells[line]) == 1
-    value = grid.line(line)[0].strip() if alone else None
-    return Finding(kind, kind, Severity.ERROR, grid.sheet, int(grid.rows[line]), value=value, allowed=str(match.width))
-
-
-def _ignored_line(grid: Grid, line: int) -> Finding:
-    kind = "reader_line_ignored"
-    return Finding(kind, kind, Severity.WARNING, grid.sheet, int(grid.rows[line]), 1, value=grid.line(line)[0])
