@@ -10,13 +10,16 @@ import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import nullcontext
+from dataclasses import asdict
 from datetime import date
 from pathlib import Path
 from textwrap import indent
 
+from kkz_eval.contracts.alike import Alike, alike
 from kkz_eval.contracts.contract import Contract
 from kkz_eval.contracts.judgement import Judgement
 from kkz_eval.contracts.load import load_contracts
+from kkz_eval.contracts.summary import summary_of
 from kkz_eval.deliveries.decided import judge_decided
 from kkz_eval.deliveries.decisions import Decisions, load_decisions
 from kkz_eval.deliveries.inbox import content_of, shown
@@ -24,7 +27,7 @@ from kkz_eval.deliveries.own_process import Limits, confined, reason_of_error
 from kkz_eval.deliveries.reader import Claimed, PersonRecords, Unclaimed, Unreadable, read_file
 from kkz_eval.deliveries.returned import Decision, read_returned
 from kkz_eval.model.errors import UserError
-from kkz_eval.model.findings import Finding, iter_findings
+from kkz_eval.model.findings import iter_findings
 from kkz_eval.model.reasons import reason_of
 from kkz_eval.model.texts import Language, text
 from kkz_eval.reference.tables import units_known_to
@@ -136,33 +139,38 @@ def _check(
 def _refused(file: Path, result: Unclaimed | Unreadable | PersonRecords, language: Language) -> tuple[int, dict[str, object]]:
     refused: dict[str, object] = {"file": shown(str(file)), "readable": False, "sentence": result.sentence(language)}
     if isinstance(result, Unclaimed) and result.findings is not None:
-        refused["findings"] = [_finding(f, None, language) for f in iter_findings(result.findings)]
+        refused["findings"] = [_finding(f, None, language) for f in alike(iter_findings(result.findings))]
     return 2, refused
 
 
 def _judged(contract: Contract, judgement: Judgement, language: Language) -> dict[str, object]:
     labels = {p.name: (p.label_de if language == "de" else p.label_en) for p in contract.properties}
+    summary = summary_of(judgement.slices, judgement.findings)
     return {
         "contract": contract.id,
         "version": contract.version,
         "status": judgement.status.value,
         "errors": judgement.n_errors,
         "warnings": judgement.n_warnings,
-        "findings": [_finding(f, labels.get(f.field or ""), language) for f in iter_findings(judgement.findings)],
+        "summary": {"sentence": summary.sentence(language), **asdict(summary)},
+        "findings": [_finding(f, labels.get(f.finding.field or ""), language) for f in alike(iter_findings(judgement.findings))],
     }
 
 
-def _finding(finding: Finding, label: str | None, language: Language) -> dict[str, object]:
+def _finding(found: Alike, label: str | None, language: Language) -> dict[str, object]:
+    finding = found.finding
     return {
         "rule": finding.rule,
         "severity": finding.severity,
         "cell": finding.cell,
-        "unit": finding.unit_id,
-        "year": finding.year,
+        "unit": found.unit_id,
+        "year": found.year,
         "value": finding.value,
-        "allowed": finding.allowed,
-        "message": finding.message(language, label),
+        "allowed": finding.allowed_shown(language),
+        "message": found.message(language, label),
         "fix": finding.fix(language, label),
+        "count": found.count,
+        "cells": list(found.cells),
     }
 
 
@@ -179,17 +187,9 @@ def _print_table(report: dict[str, object], language: Language) -> None:
     assert isinstance(tables, list)
     for table in tables:
         key = "check.clean" if not table["findings"] else "check.found"
-        print(
-            text(
-                key,
-                language,
-                package="kkz_eval",
-                file=report["file"],
-                contract=table["contract"],
-                errors=table["errors"],
-                warnings=table["warnings"],
-            )
-        )
+        counts = {"errors": table["errors"], "warnings": table["warnings"]}
+        said = text(key, language, **{"package": "kkz_eval", "file": report["file"], "contract": table["contract"], **counts})
+        print(said, table["summary"]["sentence"])
         _print_findings(table["findings"], language)
 
 

@@ -14,6 +14,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from kkz_eval.contracts.admitted import admitted as admitted_in
 from kkz_eval.contracts.contract import CODE_SEPARATOR, Contract, Property, Rule
 from kkz_eval.contracts.rules import (
     RuleError,
@@ -194,11 +195,12 @@ def _column(rule: Rule) -> str:
 
 def _not_null(rule: Rule, contract: Contract, known_units: Mapping[str, frozenset[str]]) -> Mask:
     column = _column(rule)
+    allowed = admitted_in(contract, contract.property_named(column))
 
     def mask(parsed: ParsedTable) -> Hits:
         if column in missing_columns(parsed):
             return _where(np.zeros(parsed.table.num_rows, dtype=np.bool_), column, "")
-        return _where(~_delivered(parsed, column, _valid(parsed.flags(column))), column, "")
+        return _where(~_delivered(parsed, column, _valid(parsed.flags(column))), column, allowed)
 
     return mask
 
@@ -225,13 +227,14 @@ def missing_columns(parsed: ParsedTable) -> frozenset[str]:
 def _symbol_admitted(rule: Rule, contract: Contract, known_units: Mapping[str, frozenset[str]]) -> Mask:
     column, symbols = _column(rule), text_values(rule.parameters["symbols"])
     admitted = pa.array(admitted_symbols(symbols), pa.string())
+    allowed = " ".join(symbols) or admitted_in(contract, contract.property_named(column))
 
     def mask(parsed: ParsedTable) -> Hits:
         flags = parsed.flags(column)
         if flags.null_count == len(flags):
             return _where(_valid(flags), column, "")
         plain = pc.utf8_lower(pc.replace_substring_regex(flags, r"\s+", ""))
-        return _where(_valid(flags) & ~_bools(pc.is_in(plain, value_set=admitted)), column, " ".join(symbols))
+        return _where(_valid(flags) & ~_bools(pc.is_in(plain, value_set=admitted)), column, allowed)
 
     return mask
 

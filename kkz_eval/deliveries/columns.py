@@ -12,8 +12,8 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from kkz_eval.contracts.admitted import PERCENT, admitted, example_of, number_of, symbols_of
 from kkz_eval.contracts.contract import CODE_SEPARATOR, Contract, Property
-from kkz_eval.contracts.rules import text_values
 from kkz_eval.deliveries.appearance import DAY_ZERO
 from kkz_eval.deliveries.as_meant import as_meant, odd_signs
 from kkz_eval.deliveries.header import code_names
@@ -23,7 +23,7 @@ from kkz_eval.model.findings import FINDINGS_SCHEMA, Finding, Severity, concat_f
 from kkz_eval.model.identifiers import is_ags
 from kkz_eval.model.parsed import ARROW_TYPES, ParsedTable
 from kkz_eval.model.spreadsheet_dates import typed_decimal, typed_school_year
-from kkz_eval.model.symbols import SYMBOL_NAMES, joined
+from kkz_eval.model.symbols import joined
 from kkz_eval.reference.named import names_another_area, names_area
 
 IGNORED = b"rows_ignored"  # keys of the metadata of ParsedTable.table: lines that are no records (titles, footnotes, blank ones)
@@ -334,7 +334,6 @@ def _typed_number(of: Property, cells: Cells, style: Style | None) -> TypedColum
 
 
 EURO = ("EUR", "Euro", "€")  # units of amounts
-PERCENT = ("%", "percent", "Prozent")  # units of shares from 0 to 100
 
 
 def _without_unit_of(of: Property, texts: pa.Array) -> pa.Array:
@@ -397,7 +396,6 @@ def _default(of: Property, kind: pa.DataType, n_records: int) -> pa.Array:
     return pc.cast(pa.repeat(pa.scalar(of.default, pa.string()), n_records), kind)
 
 
-_ALLOWED = {"ags": "05… (5 | 8)", "year": "2016", "school_year": "2015/16"}
 _NO_NUMBER = ("reader_number", "reader_ambiguous_number", "reader_integer")
 _NOTED = frozenset({"reader_serial_date"})  # what could be read, but is worth a look
 
@@ -476,43 +474,28 @@ def _cause(contract: Contract, of: Property, problem: str, text: str, style: Sty
     if problem == "reader_school_year_as_date":
         return "reader_school_year", problem, typed_school_year(text) or ""
     if problem in ("reader_key_as_number", "reader_key_and_name"):
-        return "reader_ags", problem, _ALLOWED["ags"]
+        return "reader_ags", problem, example_of(of)
     if problem in _NO_NUMBER:
         return (problem, *_cause_of_no_number(contract, of, problem, text, style))
-    return problem, problem, _ALLOWED.get(of.form, "")
+    return problem, problem, example_of(of)
 
 
 def _cause_of_no_number(contract: Contract, of: Property, problem: str, text: str, style: Style | None) -> tuple[str, str]:
     """(kind, what is allowed): a word that stands for a missing number, a date that was a number, or simply no number."""
-    number = _example_of(of, style)
+    decimal = "." if style is Style.POINT else ","
+    number = number_of(of, decimal)
     if problem != UNREADABLE:
         return problem, number
     if _SHORTENED.fullmatch(text.strip()):
         return "reader_shortened_number", number
-    symbols = _symbols_of(contract, of)
     meaning = None if contract.source == "official" else meaning_of(text)
     if meaning is Meaning.NARROW:
         return meaning, number
     if meaning is not None:
-        fit = symbols_for(meaning, symbols)
+        fit = symbols_for(meaning, symbols_of(contract, of))
         return (str(meaning), joined(fit)) if fit else (NO_SYMBOL, number)
-    decimal = typed_decimal(text) if of.logical_type == "number" else None
-    if decimal is not None:
-        return "reader_number_as_date", decimal
-    return problem, joined((number, *(symbol for symbol in SYMBOL_NAMES if symbol in symbols)))
-
-
-def _example_of(of: Property, style: Style | None) -> str:
-    """A number as this column holds it: a count has no decimals, a share is below 100."""
-    if of.logical_type == "integer":
-        return "1234"
-    return ("12,3" if of.unit in PERCENT else "1234,5").replace(",", "." if style is Style.POINT else ",")
-
-
-def _symbols_of(contract: Contract, of: Property) -> tuple[str, ...]:
-    """The symbols that a contract admits in place of a value of a property."""
-    rules = (rule for rule in contract.rules if rule.kind == "symbol_admitted" and rule.parameters["column"] == of.name)
-    return tuple(symbol for rule in rules for symbol in text_values(rule.parameters["symbols"]))
+    typed = typed_decimal(text) if of.logical_type == "number" else None
+    return (problem, admitted(contract, of, decimal)) if typed is None else ("reader_number_as_date", typed)
 
 
 def _placed(findings: Sequence[Finding], contract: Contract, cells: Mapping[str, Cells], keys: _Keys) -> list[Finding]:

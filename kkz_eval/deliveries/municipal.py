@@ -12,10 +12,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from kkz_eval.contracts.admitted import PERCENT
 from kkz_eval.contracts.contract import Contract
 from kkz_eval.deliveries import wide
 from kkz_eval.deliveries.beside import texts_beside, titles_of_others
-from kkz_eval.deliveries.columns import PERCENT, Cells, is_numeric, parsed_table, unit_property, year_property
+from kkz_eval.deliveries.columns import Cells, is_numeric, parsed_table, unit_property, year_property
 from kkz_eval.deliveries.grid import Grid, Ints
 from kkz_eval.deliveries.header import HeaderMatch, code_names, fold, header_blocks, match_header
 from kkz_eval.deliveries.lines import Body, body_below, in_column, is_key, line_findings

@@ -18,7 +18,7 @@ import pyarrow.compute as pc
 from kkz_eval.model.identifiers import cell_address
 from kkz_eval.model.spreadsheet_dates import typed_span
 from kkz_eval.model.symbols import explained, symbols_in
-from kkz_eval.model.texts import Language, text
+from kkz_eval.model.texts import Language, catalogue, text
 
 _LINE_BREAK = re.compile(r"\s*[\r\n]\s*")
 _LONGEST = 400  # of a value in a sentence: longer than any list of missing codes
@@ -87,20 +87,30 @@ class Finding:
         """The sentence that says what to do."""
         return text(f"findings.{self.kind}.fix", language, **self._parameters(field_label, language))
 
+    def allowed_shown(self, language: Language = "de") -> str:
+        """What is right here, never empty: as the rule says it, else in words by the kind of finding."""
+        return self.allowed or text(_allowed_in_words(self.kind), language)
+
     def _parameters(self, field_label: str | None, language: Language) -> dict[str, str]:
-        place = self.cell
+        place = self.cell or text("place.file", language)
         if self.row is not None and self.column is None:  # a whole row, in words
             place = text("place.row_of_sheet" if self.sheet else "place.row", language, row=self.row, sheet=self.sheet)
         return {
             "field": _in_a_sentence(self.title or "") or field_label or self.field or place,  # before any contract: no property
-            "value": _in_a_sentence(self.value or ""),
-            "allowed": self.allowed or "",
-            "typed": next(iter(typed_span(self.value or "")), "") if self.kind.endswith("_as_date") else "",
+            "value": _in_a_sentence(self.value or "") or text("place.empty", language),
+            "allowed": self.allowed_shown(language),
+            "typed": next(iter(typed_span(self.value or "")), text("place.empty", language)),
             "symbols": explained(symbols_in(self.allowed or ""), language),
-            "unit": self.unit_id or "",
-            "year": str(self.year) if self.year is not None else "",
+            "unit": self.unit_id or text("place.no_unit", language),
+            "year": text("place.no_year", language) if self.year is None else str(self.year),
             "cell": place,
         }
+
+
+def _allowed_in_words(kind: str) -> str:
+    """Key of the words that say what is right where the rule can't list it: of the kind, or of all kinds that begin so."""
+    own = f"allowed.{kind}"
+    return own if own in catalogue("kkz_eval.model", "de") else f"allowed.{kind.partition('_')[0]}"
 
 
 def _in_a_sentence(value: str) -> str:

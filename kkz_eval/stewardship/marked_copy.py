@@ -18,6 +18,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from kkz_eval.contracts.contract import Contract
 from kkz_eval.contracts.outgoing import bytes_of, empty_workbook, put_text, writable
+from kkz_eval.contracts.summary import summary_of
 from kkz_eval.deliveries.returned import COLUMNS, SHEET, Decision, label, status_word
 from kkz_eval.model.findings import Finding, Severity, concat_findings, iter_findings
 from kkz_eval.model.identifiers import cell_address
@@ -96,6 +97,7 @@ def _head(data: bytes, name: str, judged: Sequence[Judged], language: Language) 
                 _say("marked.result", language),
                 _say("marked.fate", language, status=fate, errors=counts[0], warnings=counts[1], acknowledged=counts[2]),
             ),
+            ("", summary_of(one.slices, one.findings).sentence(language)),
             (_say("marked.blocked", language), _blocked(one, language)),
             (_say("marked.contact", language), one.contract.terms.contact_role or "–"),
             (_say("marked.deadline", language), one.contract.terms.deadline or "–"),
@@ -177,7 +179,7 @@ def _write_findings(
             "cell": _shown_cell(finding, sheet_of),
             "unit": "" if finding.unit_id is None else f"{unit_label(finding.unit_id)} ({finding.unit_id})",
             "value": finding.value or "",
-            "allowed": finding.allowed or "",
+            "allowed": finding.allowed_shown(language),
             "message": finding.message(language, label_of),
             "fix": finding.fix(language, label_of),
             "severity": _say(f"severity.{finding.severity}", language),

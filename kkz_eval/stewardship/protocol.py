@@ -9,6 +9,7 @@ import pyarrow as pa
 from jinja2 import Environment, StrictUndefined, Template
 
 from kkz_eval.contracts.contract import Contract
+from kkz_eval.contracts.summary import summary_of
 from kkz_eval.model.findings import Severity, iter_findings
 from kkz_eval.model.texts import Language, text
 from kkz_eval.model.verdicts import Verdict
@@ -35,7 +36,7 @@ def protocol_page(name: str, verdict: Verdict, contract: Contract, findings: pa.
                 "unit": _unit(finding.unit_id),
                 "year": finding.year or "–",
                 "value": finding.value if finding.value is not None else "–",
-                "allowed": finding.allowed or "–",
+                "allowed": finding.allowed_shown(language),
                 "message": finding.message(language, label),
                 "fix": finding.fix(language, label),
                 "rule": finding.rule,
@@ -50,6 +51,7 @@ def protocol_page(name: str, verdict: Verdict, contract: Contract, findings: pa.
         verdict=verdict,
         status=_say(f"status.{verdict.status}", language),
         contract=contract.title_de if language == "de" else contract.title_en,
+        summary=summary_of(verdict.slices, findings).sentence(language),
         rows=rows,
         more=findings.num_rows - len(rows),
     )

@@ -3,6 +3,7 @@
 import pytest
 
 from kkz_eval.model.findings import Finding
+from kkz_eval.model.texts import catalogue
 
 
 @pytest.mark.parametrize("language", ["de", "en"])
@@ -34,3 +35,25 @@ def test_a_whole_row_is_named_in_words() -> None:
     assert "(Gruppe ab Zeile 23)" in finding.message("de")
     assert "row 23" in finding.message("en")
     assert "23:23" not in finding.message("de")
+
+
+def _kinds() -> list[str]:
+    return sorted({key.split(".")[1] for key in catalogue("kkz_eval.model", "de") if key.startswith("findings.")})
+
+
+@pytest.mark.parametrize("language", ["de", "en"])
+@pytest.mark.parametrize("kind", _kinds())
+def test_a_finding_with_nothing_in_it_is_still_a_sentence_and_says_what_is_allowed(kind, language):
+    finding = Finding(kind, kind, "error")
+    for said in (finding.message(language), finding.fix(language)):
+        assert "„“" not in said
+        assert '""' not in said
+        assert "“”" not in said
+        assert "()" not in said
+        assert "  " not in said
+    assert finding.allowed_shown(language)
+
+
+def test_the_column_is_called_as_in_the_file():
+    finding = Finding("reader_number", "reader_number", "error", row=4, column=14, field="persons", value="12x", title="Anzahl")
+    assert "„Anzahl“" in finding.message("de", "Personen")

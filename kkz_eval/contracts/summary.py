@@ -1,0 +1,77 @@
+"""One sentence about a judgement: how many years hold, how many do not, and what is to be corrected. Shown wherever findings are."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from kkz_eval.contracts.rules import PACKAGE
+from kkz_eval.model.findings import Severity
+from kkz_eval.model.texts import Language, text
+from kkz_eval.model.verdicts import Slice, Status
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What a judgement comes to.
+
+    units: number of units that the file speaks about; valid, invalid: their years, those of all units added up; cells: different cells
+    with errors; others: errors that are about no single cell (a missing column, a line); hints: warnings.
+    """
+
+    units: int
+    valid: int
+    invalid: int
+    cells: int
+    others: int
+    hints: int
+
+    def sentence(self, language: Language) -> str:
+        """The sentence for people: „13 Jahre gelten, 1 nicht; 2 Zellen zu berichtigen.“"""
+        tasks = [_counted(key, n, language) for key, n in (("cells", self.cells), ("others", self.others)) if n]
+        parts = [self._years(language), " ".join(_joined(tasks, language)) if tasks else _say("nothing", language)]
+        if self.hints:
+            parts.append(_counted("hints", self.hints, language))
+        before = _say("units", language, count=self.units) if self.units > 1 else ""
+        return before + "; ".join(parts) + "."
+
+    def _years(self, language: Language) -> str:
+        if not self.valid + self.invalid:
+            return _say("no_year", language)
+        if not self.valid:
+            return _counted("none_valid", self.invalid, language)
+        if not self.invalid:
+            return _counted("all_valid", self.valid, language)
+        return _counted("some_valid", self.valid, language, invalid=self.invalid)
+
+
+def summary_of(slices: Sequence[Slice], findings: pa.Table) -> Summary:
+    """The summary of a judgement. slices: fates by unit and year; findings: FINDINGS_SCHEMA."""
+    rejected = sum(part.status == Status.REJECTED for part in slices)
+    errors = findings.filter(pc.equal(findings.column("severity"), Severity.ERROR))
+    in_cell = pc.and_(errors.column("row").is_valid(), errors.column("column").is_valid())
+    cells = errors.filter(in_cell).group_by(["sheet", "row", "column"]).aggregate([]).num_rows
+    hints = pc.sum(pc.equal(findings.column("severity"), Severity.WARNING), min_count=0).as_py()
+    return Summary(
+        units=len({part.unit_id for part in slices}),
+        valid=len(slices) - rejected,
+        invalid=rejected,
+        cells=cells,
+        others=errors.num_rows - int(pc.sum(in_cell, min_count=0).as_py()),
+        hints=int(hints),
+    )
+
+
+def _joined(tasks: Sequence[str], language: Language) -> list[str]:
+    return [tasks[0], *(f"{_say('and', language)} {task}" for task in tasks[1:])]
+
+
+def _counted(key: str, count: int, language: Language, **parameters: object) -> str:
+    return _say(f"{key}.{'one' if count == 1 else 'several'}", language, count=count, **parameters)
+
+
+def _say(key: str, language: Language, **parameters: object) -> str:
+    return text(f"summary.{key}", language, **{"package": PACKAGE, **parameters})  # type: ignore[arg-type]

@@ -1,0 +1,83 @@
+"""The sentence on top of a judgement, and findings of one cause shown as one."""
+
+from __future__ import annotations
+
+import pytest
+
+from kkz_eval.contracts.alike import alike
+from kkz_eval.contracts.summary import summary_of
+from kkz_eval.model.findings import Finding, Severity, findings_table
+from kkz_eval.model.verdicts import Slice, Status
+
+GOOD, BAD = Status.ACCEPTED, Status.REJECTED
+
+
+def slices(*fates: Status, unit: str = "05111000") -> list[Slice]:
+    return [Slice(unit, 2006 + place, fate, 0, 0, 0) for place, fate in enumerate(fates)]
+
+
+def finding(row: int | None = 2, column: int | None = 4, value: str = "x", severity: Severity = Severity.ERROR) -> Finding:
+    return Finding("reader_number", "reader_number", severity, None, row, column, "persons", "05111000", 2016, value, "1234")
+
+
+@pytest.mark.parametrize(
+    ("fates", "found", "german", "english"),
+    [
+        (
+            slices(*[GOOD] * 13, BAD),
+            [finding(2), finding(3), finding(3)],  # two findings in one cell are one cell to correct
+            "13 Jahre gelten, 1 nicht; 2 Zellen zu berichtigen.",
+            "13 years are valid, 1 not; 2 cells to correct.",
+        ),
+        (slices(GOOD), [], "1 Jahr gilt; nichts zu berichtigen.", "1 year is valid; nothing to correct."),
+        (
+            slices(GOOD, BAD),
+            [finding()],
+            "1 Jahr gilt, 1 nicht; 1 Zelle zu berichtigen.",
+            "1 year is valid, 1 not; 1 cell to correct.",
+        ),
+        (
+            slices(BAD),
+            [finding(None, None)],
+            "Das einzige Jahr gilt nicht; 1 Fehler ohne eigene Zelle zu beheben.",
+            "The only year is not valid; 1 error without a cell of its own to mend.",
+        ),
+        (
+            slices(BAD, BAD),
+            [finding(), finding(5, None)],
+            "Keines der 2 Jahre gilt; 1 Zelle zu berichtigen und 1 Fehler ohne eigene Zelle zu beheben.",
+            "None of the 2 years is valid; 1 cell to correct and 1 error without a cell of its own to mend.",
+        ),
+        ([], [finding()], "Kein Jahr ist lesbar; 1 Zelle zu berichtigen.", "No year is readable; 1 cell to correct."),
+        (
+            [*slices(GOOD, GOOD), *slices(GOOD, unit="05112000")],
+            [finding(severity=Severity.WARNING)],
+            "2 Einheiten – 3 Jahre gelten; nichts zu berichtigen; 1 Hinweis.",
+            "2 units – 3 years are valid; nothing to correct; 1 hint.",
+        ),
+    ],
+)
+def test_the_summary_counts_years_and_cells(fates: list[Slice], found: list[Finding], german: str, english: str) -> None:
+    summary = summary_of(fates, findings_table(found))
+    assert (summary.sentence("de"), summary.sentence("en")) == (german, english)
+
+
+def test_four_hundred_equal_errors_are_one_with_a_count() -> None:
+    (one,) = alike([finding(row) for row in range(2, 402)])
+    assert one.count == 400
+    assert one.cells[0] == "D2"
+    said = one.message("de", "Personen")
+    assert "399 weitere Zellen: D3, D4, D5, D6, D7, …" in said
+    assert len(said) < 300
+
+
+def test_two_equal_errors_stay_two_and_others_stay_themselves() -> None:
+    shown = alike([finding(2), finding(3), finding(4, value="y"), finding(5, severity=Severity.WARNING)])
+    assert [one.count for one in shown] == [1, 1, 1, 1]
+    assert "weitere" not in shown[0].message("de", None)
+
+
+def test_what_differs_among_equal_errors_is_not_said_of_all() -> None:
+    rows = [finding(2), finding(3), Finding(*[*vars(finding(4)).values()][:7], "05112000", 2017, "x", "1234")]
+    (one,) = alike(rows)
+    assert (one.unit_id, one.year, one.count) == (None, None, 3)
