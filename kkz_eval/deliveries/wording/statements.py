@@ -31,12 +31,15 @@ from kkz_eval.deliveries.wording.vocabulary import (
     ABBREVIATED,
     ADJECTIVES,
     ARTICLES,
+    AVERAGE_ENDS,
     BESIDE_MONEY,
     BREAKS,
     CLOSING,
     COUNTED,
     CUMULATED,
     CURRENCIES,
+    CUT,
+    DEFLATED,
     FIGURES,
     KNOWN,
     LENGTHS,
@@ -44,6 +47,7 @@ from kkz_eval.deliveries.wording.vocabulary import (
     NEGATIONS,
     NUMBERED,
     OPENING,
+    OTHER_UNITS,
     PER,
     PER_WHAT,
     PERCENT,
@@ -140,6 +144,8 @@ def _money(tokens: Tokens, at: int) -> _Money:
         place += 1
     if place >= len(tokens):
         return _Money("", False, at)
+    if tokens[place].word == "mark":  # a name, but for what stands before it
+        return _Money("DM", False, place + 1)
     if tokens[place].word in CURRENCIES:
         return _Money(CURRENCIES[tokens[place].word], False, place + 1)
     return _Money("", True, place + 1) if tokens[place].word in COUNTED else _Money("", False, at)
@@ -174,7 +180,7 @@ def _letter(tokens: Tokens, at: int) -> _Hit | None:
         return None
     if money.currency:
         return _Hit(Statement(Kind.SCALE, BESIDE_MONEY[token.word], money.currency), money.end)
-    if before == Before.CURRENCY and (token.is_glued or len(token.word) > 1) and may_end(tokens, at + 1):
+    if before == Before.CURRENCY and may_end(tokens, at + 1):
         return _Hit(Statement(Kind.SCALE, BESIDE_MONEY[token.word], CURRENCIES[tokens[at - 1].word]), at + 1)
     alone = before == Before.IN and told_before_in(tokens, at) and may_end(tokens, at + 1)
     return _Hit(Statement(Kind.UNCLEAR), at + 1) if alone and (token.is_upper or token.word == "k") else None
@@ -245,7 +251,7 @@ def _number(tokens: Tokens, at: int) -> _Hit | None:
     of_unit = before == Before.VALUES and at > 0 and tokens[at - 1].word in UNIT_NAMES
     in_brackets = at > 0 and tokens[at - 1].word in OPENING and end < len(tokens) and tokens[end].word in CLOSING
     of_currency = before == Before.CURRENCY and (at == 1 or what_precedes(tokens, at - 1) in (Before.IN, Before.VALUES))
-    named = at > 1 and tokens[at - 1].word in (":", "=") and tokens[at - 2].word in UNIT_NAMES
+    named = at > 1 and tokens[at - 1].word in (":", "=") and (tokens[at - 2].word in UNIT_NAMES or tokens[at - 2].value == 1)
     return _Hit(said, end) if in_brackets or of_unit or of_currency or named else None
 
 
@@ -484,6 +490,18 @@ def _figure(tokens: Tokens, at: int) -> _Hit | None:
     return _Hit(Statement(Kind.FIGURE, of=of, is_heading=not (said_of_values or is_whole)), at + 1)
 
 
+def _averaged(tokens: Tokens, at: int) -> _Hit | None:
+    """Monatsdurchschnitt, Fünfjahresmittel; an average over the year is what many contracts take."""
+    said_of_values = _is_said_of_values(tokens, at)
+    told = said_of_values or _heads(tokens, at)
+    return _Hit(Statement(Kind.FIGURE, of="average", is_heading=not said_of_values), at + 1) if told else None
+
+
+def _deflated(tokens: Tokens, at: int) -> _Hit | None:
+    negated = at > 0 and tokens[at - 1].word in NEGATIONS
+    return None if negated else _Hit(Statement(Kind.FIGURE, of="deflated"), at + 1)
+
+
 def _cumulated(tokens: Tokens, at: int) -> _Hit | None:
     negated = at > 0 and tokens[at - 1].word in NEGATIONS
     return None if negated else _Hit(Statement(Kind.FIGURE, of="cumulated"), at + 1)
@@ -500,9 +518,10 @@ def _count(tokens: Tokens, at: int) -> _Hit | None:
 
 
 def _zeros_left_out(tokens: Tokens, at: int) -> _Hit | None:
-    """Drei Nullen weggelassen; not: führende Nullen."""
+    """Drei Nullen weggelassen, um drei Stellen gekürzt; not: führende Nullen."""
     counted = at > 0 and (tokens[at - 1].is_number or tokens[at - 1].word in ("zwei", "drei", "sechs", "letzten"))
-    return _Hit(Statement(Kind.UNCLEAR), at + 1) if counted else None
+    are_cut = tokens[at].word == "nullen" or any(token.word in CUT for token in tokens)  # Stellen are jobs, too
+    return _Hit(Statement(Kind.UNCLEAR), at + 1) if counted and are_cut else None
 
 
 def _unclear(tokens: Tokens, at: int) -> _Hit | None:
@@ -523,7 +542,8 @@ def _in(tokens: Tokens, at: int) -> _Hit | None:
     if token.word in COUNTED:
         return _Hit(Statement(Kind.COUNT, is_heading=True), place + 1)
     told = at == 0 or tokens[at - 1].word in VALUES
-    return _Hit(Statement(Kind.UNCLEAR), place + 1) if told and _is_abbreviation(tokens, place, 4) else None
+    other = token.word in OTHER_UNITS or _is_abbreviation(tokens, place, 4)
+    return _Hit(Statement(Kind.UNCLEAR), place + 1) if told and other else None
 
 
 def _unit_named(tokens: Tokens, at: int) -> _Hit | None:
@@ -550,7 +570,10 @@ def _reader_of(token: Token) -> _Reader | None:
     if token.is_number:
         return _number
     read = _READERS.get(token.word)
-    return _share if read is None and token.word.endswith(SHARE_ENDS) else read
+    if read is None and token.word.endswith(SHARE_ENDS):
+        return _share
+    is_average = token.word.endswith(AVERAGE_ENDS) and not token.word.startswith("jahres")
+    return _averaged if read is None and is_average else read
 
 
 _READERS: Mapping[str, _Reader] = {
@@ -562,7 +585,8 @@ _READERS: Mapping[str, _Reader] = {
     **dict.fromkeys(FIGURES, _figure),
     **dict.fromkeys(CUMULATED, _cumulated),
     **dict.fromkeys(UNCLEAR, _unclear),
-    "nullen": _zeros_left_out,
+    **dict.fromkeys(("nullen", "stellen"), _zeros_left_out),
+    **dict.fromkeys(DEFLATED, _deflated),
     **dict.fromkeys(PER, _per),
     **dict.fromkeys(PURE_COUNT, _count),
     **dict.fromkeys(("x", "*", "mal", "times"), _times),

@@ -13,6 +13,7 @@ from kkz_eval.deliveries.wording.vocabulary import (
     BREAKS,
     COMPARED,
     CURRENCIES,
+    EQUALS,
     FORMERLY,
     IN,
     LENGTHS,
@@ -147,6 +148,8 @@ def what_precedes(tokens: Tokens, at: int) -> Before:
         return Before.IN
     if token.word in QUANTITIES:
         return Before.QUANTITY
+    if token.word in EQUALS:
+        return Before.BREAK
     if token.word in BREAKS or token.word in "*-/'":
         numbered = place > 0 and tokens[place - 1].is_number and token.word in "-/'*" and token.is_glued
         return Before.QUANTITY if numbered else Before.BREAK if place > 0 else Before.START

@@ -36,7 +36,16 @@ WRITTEN_OUT: Mapping[str, float] = {
     **dict.fromkeys(("milliarde", "milliarden", "billion", "billions", "giga"), 1e9),
     **dict.fromkeys(("cent", "cents", "ct"), 0.01),
 }
-BESIDE_MONEY: Mapping[str, float] = {"t": 1e3, "k": 1e3, "m": 1e6, "mn": 1e6, "bn": 1e9, "bio": 1e12, "deka": 10}  # T€, k€, €m
+BESIDE_MONEY: Mapping[str, float] = {
+    "t": 1e3,
+    "k": 1e3,
+    "m": 1e6,
+    "mn": 1e6,
+    "bn": 1e9,
+    "bio": 1e12,
+    "td": 1e3,
+    "deka": 10,
+}  # T€, k€, €m
 SIZES: Mapping[str, float] = {**ABBREVIATED, **SHORT, **WRITTEN_OUT}
 
 PERCENT: Mapping[str, int] = {
@@ -52,9 +61,17 @@ PERCENT: Mapping[str, int] = {
 }
 SHARES = _listed(
     "anteil anteile anteilen anteils anteilswert anteilswerte anteilig quote quoten prozentwert prozentwerte prozentanteil prozentanteile "
-    "prozentsatz prozentsaetze prozentzahl prozentzahlen prozentangaben promilleangaben geburtenziffer prozentual prozentuale prozentualer prozentualen share shares proportion proportions percentage percentages"
+    "prozentsatz prozentsaetze prozentzahl prozentzahlen prozentangaben promilleangaben geburtenziffer verhaeltniszahlen relativzahlen relativwerte praevalenz inzidenz prozentual prozentuale prozentualer prozentualen share shares proportion proportions percentage percentages"
 )
 SHARE_ENDS = ("quote", "quoten", "anteil", "anteile", "nrate", "nraten", "srate", "sraten")
+AVERAGE_ENDS = (
+    "jahresdurchschnitt",
+    "jahresmittel",
+    "jahresmittelwert",
+    "monatsdurchschnitt",
+    "monatsmittel",
+    "quartalsdurchschnitt",
+)
 FIGURES: Mapping[str, str] = {
     **dict.fromkeys(
         ("index", "indexwert", "indexwerte", "indexzahl", "messzahl", "messzahlen", "messziffer", "messziffern"), "index"
@@ -62,10 +79,8 @@ FIGURES: Mapping[str, str] = {
     **dict.fromkeys(
         ("durchschnitt", "durchschnitte", "durchschnittswert", "durchschnittswerte", "mittelwert", "mittelwerte"), "average"
     ),
-    **dict.fromkeys(("median", "mediane", "average", "averages", "mean", "means", "mehrjahresdurchschnitt"), "average"),
-    **dict.fromkeys(
-        ("dreijahresdurchschnitt", "fuenfjahresdurchschnitt", "durchschnittlich", "dreijahresmittel", "ø"), "average"
-    ),
+    **dict.fromkeys(("median", "mediane", "average", "averages", "mean", "means"), "average"),
+    **dict.fromkeys(("dreijahresdurchschnitt", "fuenfjahresdurchschnitt", "durchschnittlich", "ø"), "average"),
     **dict.fromkeys(
         ("veraenderung", "veraenderungen", "veraenderungsrate", "veraenderungsraten", "differenz", "differenzen"), "change"
     ),
@@ -74,19 +89,23 @@ FIGURES: Mapping[str, str] = {
         "change",
     ),
 }
+DEFLATED = _listed("preisbereinigt preisbereinigte inflationsbereinigt inflationsbereinigte deflationiert deflationierte")
+OTHER_UNITS = _listed("vollzeitaequivalente vollzeitaequivalenten vollzeitstellen vollzeitkraefte")
+CUT = _listed("gekuerzt gestrichen abgeschnitten verschoben weggelassen entfernt ohne verkuerzt")
 CUMULATED = _listed(
     "kumuliert kumulierte kumulierter kumulierten kumuliertes kumulativ kumulative cumulative cumulated aufgelaufen"
 )
 UNCLEAR = _listed(
     "skaliert skalierte skalierten skalierung skalierungsfaktor umskaliert scaled rescaled logarithmiert logarithmierte multipliziert "
-    "multiplizieren malnehmen multiply multiplied"
+    "multiplizieren malnehmen multiply multiplied tausendfach tausendfache "
+    "hundertstel hundertsteln tausendstel tausendsteln altersstandardisiert altersstandardisierte"
 )
 PER = _listed("je pro per")
 PER_WHAT = _listed(
     "einwohner einwohnern einwohnerin einwohnerinnen ew einw kopf capita kind kinder kindern person personen jugendliche jugendlicher "
     "jugendlichen fall faelle faellen familie familien haushalt haushalte haushalten schueler schuelern schuelerin inhabitant inhabitants "
     "children child persons people bevoelkerung geborene geborenen lebendgeborene lebendgeborenen frauen maedchen jungen maenner "
-    "erwerbstaetige erwerbstaetigen menschen platz plaetze km qkm quadratkilometer ha hektar"
+    "erwerbstaetige erwerbstaetigen menschen platz plaetze km qkm quadratkilometer ha hektar monat quartal"
 )
 COUNTED = _listed(
     "person personen kind kinder kindern einwohner einwohnern einwohnerinnen ew einw fall faelle faellen familie familien stueck plaetze "
@@ -118,6 +137,7 @@ WHOLES = _listed(
     "insgesamt gesamt gesamtzahl summe alle zusammen total bevoelkerung kinder personen einwohner ausgaben"
 )  # … = 100
 PERIODS = _listed("vorjahr vorjahres vorjahren vormonat vorperiode vorjahreswert basisjahr previous")
+EQUALS = _listed("entspricht entsprechen bedeutet bedeuten equals")
 COMPARED = _listed("mehr weniger groesser kleiner hoeher niedriger more less")  # before als and than
 NEGATIONS = _listed("nicht kein keine keinen keiner statt anstatt anstelle ohne nie not no without instead")
 FORMERLY = _listed("urspruenglich frueher bisher vormals zuvor formerly")  # in Tsd. EUR
