@@ -38,13 +38,13 @@ class Formats:
     which: NDArray[np.int32]
     codes: tuple[str, ...]
 
-    def of(self, rows: NDArray[np.int32], columns: NDArray[np.int32]) -> NDArray[np.int32]:
+    def of(self, rows: NDArray[np.int64], columns: NDArray[np.int64]) -> NDArray[np.int32]:
         """The index of the format of each of some cells; -1 where it has no such format."""
         if not len(self.rows):
             return np.full(len(rows), -1, np.int32)
         own = self.rows.astype(np.int64) << 20 | self.columns
         order = np.argsort(own, kind="stable")
-        wanted = rows.astype(np.int64) << 20 | columns
+        wanted = rows << 20 | columns
         place = np.minimum(np.searchsorted(own[order], wanted), len(own) - 1)
         found: NDArray[np.int32] = np.where(own[order][place] == wanted, self.which[order][place], -1).astype(np.int32)
         return found

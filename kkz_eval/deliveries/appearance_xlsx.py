@@ -7,7 +7,7 @@ A sheet is gone through only where its bytes, the styles or the shared texts say
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import date
 
 from kkz_eval.deliveries.appearance import DAY_ZERO, DAY_ZERO_1904, UNKNOWN, Appearance, Collected
@@ -16,7 +16,11 @@ from kkz_eval.deliveries.parts import Parts, XmlError, local, stream
 from kkz_eval.deliveries.raised import LOWERED, RAISED, STRUCK, joined
 from kkz_eval.model.identifiers import column_number
 
-_HIDES = re.compile(rb"""\bhidden\s*=\s*["'](?!(?:0|false)["'])|\b(?:ht|width)\s*=\s*["']0?(?:\.|["'])""")
+_HIDING = (  # each begins with letters, so that a search flies over the rest
+    re.compile(rb"""hidden\s*=\s*["'](?!(?:0|false)["'])"""),
+    re.compile(rb"""ht\s*=\s*["']0?(?:\.|["'])"""),
+    re.compile(rb"""width\s*=\s*["']0?(?:\.|["'])"""),
+)
 _RUNS = (b"vertAlign", b"strike")
 _ADDRESS = re.compile(r"([A-Za-z]{1,3})([0-9]{1,9})")
 _FALSE = ("0", "false")
@@ -41,11 +45,16 @@ def appearances(parts: Parts) -> dict[str, Appearance]:
     found: dict[str, Appearance] = {}
     for name, identifier in sheets:
         data = parts.read(by_identifier.get(identifier, ""))
-        if formats or raised or _HIDES.search(data) or any(word in data for word in _RUNS):
+        if formats or raised or _may_hide(data) or any(word in data for word in _RUNS):
             found[name] = _appearance(data, formats, raised, day_zero)
         elif day_zero != DAY_ZERO:
             found[name] = Appearance(day_zero=day_zero)
     return found
+
+
+def _may_hide(sheet: bytes) -> bool:
+    """Whether the bytes of a sheet may hide a row or column: no other attribute ends like one that does (right="0" is none)."""
+    return any(not sheet[at.start() - 1 : at.start()].isalpha() for sign in _HIDING for at in sign.finditer(sheet))
 
 
 def _sheets(workbook: bytes) -> tuple[list[tuple[str, str]], date]:
@@ -158,67 +167,82 @@ def _raised_texts(shared: bytes) -> dict[str, str]:
 
 def _appearance(data: bytes, formats: Mapping[str, str], raised: Mapping[str, str], day_zero: date) -> Appearance:
     codes = tuple(dict.fromkeys(formats.values()))
-    which = {style: codes.index(code) for style, code in formats.items()}
-    sheet = Collected(codes, day_zero)
+    sheet = _Sheet(Collected(codes, day_zero), {style: codes.index(code) for style, code in formats.items()}, raised)
+    has_texts = bool(raised) or any(word in data for word in _RUNS)
     try:
-        stream(data, *_handlers(sheet, which, raised, has_runs=any(word in data for word in _RUNS)))
+        stream(data, sheet.start, *((sheet.end, sheet.text) if has_texts else ()))
     except (XmlError, ValueError, KeyError):
         return UNKNOWN
-    return sheet.as_appearance()
+    return sheet.found.as_appearance()
 
 
-def _handlers(
-    sheet: Collected, which: Mapping[str, int], raised: Mapping[str, str], has_runs: bool
-) -> tuple[Callable[[str, dict[str, str]], None], Callable[[str], None] | None, Callable[[str], None] | None]:
-    """What to do at the start, the end and the text of elements. Called for every cell: what costs time is done for the few."""
-    row, column = -1, -1  # of the cell at hand, 0-based; one without an address follows the one before it
-    index: list[str] | None = None  # of its shared text, where some are raised
-    runs: _Runs | None = None
+class _Sheet:
+    """One sheet while its elements are read. start is called for every cell: what costs time is done for the few."""
 
-    def start(element: str, attributes: dict[str, str]) -> None:
-        nonlocal row, column, index, runs
+    def __init__(self, found: Collected, which: Mapping[str, int], raised: Mapping[str, str]) -> None:
+        self.found = found
+        self._which, self._raised = which, raised
+        self._row, self._column = -1, -1  # of the last cell whose place was asked for, 0-based
+        self._address = ""  # of the cell at hand, "" where its place is known
+        self._index: list[str] | None = None  # of its shared text, where some are raised
+        self._runs: _Runs | None = None
+
+    def start(self, element: str, attributes: dict[str, str]) -> None:
+        """What to do at the start of an element."""
         name = element.rpartition(":")[2]
         if name == "c":
-            address = _ADDRESS.fullmatch(attributes.get("r", ""))
-            row, column = (row, column + 1) if address is None else (int(address[2]) - 1, column_number(address[1]) - 1)
-            place = which.get(attributes.get("s", "0"))
-            if place is not None:
-                sheet.put_format(row, column, place)
-            index = [] if raised and attributes.get("t") == "s" else None
+            if "r" in attributes:
+                self._address = attributes["r"]
+            else:  # it follows the one before it
+                self._row, self._column = self._place()
+                self._column += 1
+            code = self._which.get(attributes.get("s", "0"))
+            if code is not None:
+                self.found.put_format(*self._place(), code)
+            self._index = [] if self._raised and attributes.get("t") == "s" else None
         elif name == "row":
-            row, column = int(attributes.get("r", row + 2)) - 1, -1
-            if _is_hidden(attributes, "ht", _LOWEST):
-                sheet.hide_rows(row, row)
+            self._begin_row(attributes)
         elif name == "col" and _is_hidden(attributes, "width", _NARROWEST):
-            sheet.hidden_columns.append((int(attributes["min"]) - 1, int(attributes["max"]) - 1))
+            self.found.hidden_columns.append((int(attributes["min"]) - 1, int(attributes["max"]) - 1))
         elif name == "is":
-            runs = _Runs()
-        elif runs is not None:
-            runs.start(name, attributes)
+            self._runs = _Runs()
+        elif self._runs is not None:
+            self._runs.start(name, attributes)
 
-    def end(element: str) -> None:
-        nonlocal index, runs
+    def end(self, element: str) -> None:
+        """What to do at the end of an element."""
         name = element.rpartition(":")[2]
-        if name == "v" and index is not None:
-            text = raised.get("".join(index).strip())
-            if text is not None:
-                sheet.texts[(row, column)] = text
-            index = None
-        elif name == "is" and runs is not None:
-            text = runs.raised()
-            if text is not None:
-                sheet.texts[(row, column)] = text
-            runs = None
-        elif runs is not None:
-            runs.end(name)
+        if name == "v" and self._index is not None:
+            self._put(self._raised.get("".join(self._index).strip()))
+            self._index = None
+        elif name == "is" and self._runs is not None:
+            self._put(self._runs.raised())
+            self._runs = None
+        elif self._runs is not None:
+            self._runs.end(name)
 
-    def text(text: str) -> None:
-        if index is not None:
-            index.append(text)
-        elif runs is not None:
-            runs.text(text)
+    def text(self, text: str) -> None:
+        """What to do with a text."""
+        if self._index is not None:
+            self._index.append(text)
+        elif self._runs is not None:
+            self._runs.text(text)
 
-    return (start, end, text) if raised or has_runs else (start, None, None)
+    def _begin_row(self, attributes: Mapping[str, str]) -> None:
+        row = int(attributes.get("r", self._place()[0] + 2)) - 1
+        self._row, self._column, self._address = row, -1, ""
+        if _is_hidden(attributes, "ht", _LOWEST):
+            self.found.hide_rows(row, row)
+
+    def _place(self) -> tuple[int, int]:
+        found = _ADDRESS.fullmatch(self._address)
+        if found is not None:
+            self._row, self._column, self._address = int(found[2]) - 1, column_number(found[1]) - 1, ""
+        return self._row, self._column
+
+    def _put(self, text: str | None) -> None:
+        if text is not None:
+            self.found.texts[self._place()] = text
 
 
 def _is_hidden(attributes: Mapping[str, str], size: str, least: float) -> bool:

@@ -16,7 +16,7 @@ from kkz_eval.deliveries.decisions import WAIVABLE, Correction, Decisions, Place
 from kkz_eval.model.findings import Finding, Severity, concat_findings, findings_table, iter_findings
 from kkz_eval.model.parsed import COL, FLAG, ROW, SHEET, ParsedTable
 
-_READ_AS_NUMBER = ("reader_number", "reader_ambiguous_number", "reader_integer")
+_READ_AS_NUMBER = ("reader_number", "reader_format_day", "reader_ambiguous_number", "reader_integer")
 
 
 @dataclass(frozen=True)

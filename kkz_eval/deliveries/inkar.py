@@ -41,6 +41,7 @@ from kkz_eval.model.parsed import ROW, ParsedTable
 
 LONG, WORKBOOK = "inkar_long", "inkar_workbook"
 _MOST_LINES_AROUND = 200  # above and below the records that are looked at
+_SHOWN = 8  # hidden columns that a finding names
 _LONG_HEADER = ("bereich", "kreis_ags5", "name", "jahr", "kuerzel", "wert")
 _BULK_HEADER = ("bereich", "id", "kuerzel", "indikator", "raumbezug", "kennziffer", "name", "zeitbezug", "wert")
 
@@ -306,6 +307,7 @@ def _read_export(contract: Contract, export: Export, known: Names, unknown: froz
             *untimed_findings(export),
             *_beside_findings(export),
             *official_findings(_texts_around(export, records, _measure(contract)), export.sheet),
+            *_hidden_findings(export),
             *_misnamed_in(contract, export, kept),
             *empty,
         ],
@@ -399,6 +401,15 @@ def _texts_around(export: Export, records: Sequence[int], of: Property) -> Itera
             for column, text in cells
             if isinstance(text, str) and text.strip()
         )
+
+
+def _hidden_findings(export: Export) -> list[Finding]:
+    """One warning that names the hidden columns of values; they are not read."""
+    if not export.hidden:
+        return []
+    named = [f"{column.label} {text_of(column.year) or ''}".strip() for column in export.hidden]
+    kind, value = "reader_column_hidden_not_read", ", ".join(named[:_SHOWN] + (["…"] if len(named) > _SHOWN else []))
+    return [Finding(kind, kind, Severity.WARNING, export.sheet, export.header + 1, export.hidden[0].index + 1, value=value)]
 
 
 def _beside_findings(export: Export) -> list[Finding]:

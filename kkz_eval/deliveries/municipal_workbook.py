@@ -9,9 +9,11 @@ from kkz_eval.contracts.contract import Contract
 from kkz_eval.deliveries import municipal
 from kkz_eval.deliveries.beside import texts_of_notes
 from kkz_eval.deliveries.columns import ags_of
+from kkz_eval.deliveries.hidden_columns import without_hidden_columns
 from kkz_eval.deliveries.results import Unclaimed
 from kkz_eval.deliveries.scale import scale_findings
 from kkz_eval.deliveries.text_table import HEAD
+from kkz_eval.deliveries.units_listed import with_findings
 from kkz_eval.deliveries.workbook import Sheet, body_of_sheet, head_of, number_of, text_of
 from kkz_eval.model.findings import Finding, Severity, concat_findings, findings_table
 from kkz_eval.model.parsed import ParsedTable
@@ -20,22 +22,24 @@ from kkz_eval.model.parsed import ParsedTable
 def read_workbook(workbook: Sequence[Sheet], contracts: Mapping[str, Contract]) -> tuple[ParsedTable, ...] | Unclaimed | None:
     """A table for each sheet that a contract claims, in the order of the workbook; None where no contract claims any.
 
-    Hidden sheets are not read. A sheet with data that is not read is named in a warning of the first table; one of words may
-    speak of the numbers on the others.
+    Hidden sheets, rows and columns of wide tables are not read. A sheet with data that is not read is named in a warning of the
+    first table; one of words may speak of the numbers on the others.
     """
     parsed: list[ParsedTable] = []
     left_out: list[Sheet] = []
     for sheet in workbook:
         head = head_of(sheet, HEAD)
-        found = municipal.claims(head, contracts, sheet.name) if sheet.visible else []
+        found = _claims(sheet, head, contracts) if sheet.visible else []
         if not found:
             left_out.append(sheet)
             continue
         won = municipal.winner(found)
         if isinstance(won, Unclaimed):
             return won
-        grid = body_of_sheet(sheet, won.match.row + 1, won.match.width)
-        parsed.append(municipal.read(grid, won.match, head[: won.match.row + 1]))
+        head = head[: won.match.row + 1]
+        match, hidden = without_hidden_columns(won.match, head, sheet)
+        grid = body_of_sheet(sheet, match.row + 1, match.width, match.measured)
+        parsed.append(with_findings(municipal.read(grid, match, head), *hidden))
     if not parsed:
         return None
     measures = tuple(of for table in parsed for of in contracts[table.contract_id].properties if of.role == "measure")
@@ -45,6 +49,14 @@ def read_workbook(workbook: Sequence[Sheet], contracts: Mapping[str, Contract]) 
         for finding in ([_not_used(sheet)] if _holds_data(sheet) else scale_findings(texts_of_notes(sheet, measures), sheet.name))
     )
     return (replace(parsed[0], findings=concat_findings([notes, parsed[0].findings])), *parsed[1:])
+
+
+def _claims(sheet: Sheet, head: Sequence[Sequence[str]], contracts: Mapping[str, Contract]) -> list[municipal.Claim]:
+    """The claims on a sheet as a person sees it; on its hidden header, where it has no other."""
+    hidden = sheet.seen.hidden_among(len(head))
+    seen = [[""] * len(cells) if hidden[row] else cells for row, cells in enumerate(head)]
+    found = municipal.claims(seen, contracts, sheet.name)
+    return found or (municipal.claims(head, contracts, sheet.name) if hidden.any() else [])
 
 
 def _holds_data(sheet: Sheet) -> bool:

@@ -30,7 +30,7 @@ class Shown(StrEnum):
     WORDS = "words"  # the number, and words beside it
 
 
-_TOKEN = re.compile(
+_TOKEN = (
     r'"(?P<quoted>[^"]*)"?'
     r"|\\(?P<escaped>.)"
     r"|[_*](?P<width>.?)"
@@ -42,9 +42,9 @@ _TOKEN = re.compile(
     r"|(?P<date>AM/PM|A/P|[ymdhs])"
     r"|(?P<place>[0#?])"
     r"|(?P<sign>[.,%@/])"
-    r"|(?P<plain>.)",
-    re.IGNORECASE | re.DOTALL,
+    r"|(?P<plain>.)"
 )
+_USUAL = frozenset([GENERAL, "0", "0.0", "0.00", "#,##0", "#,##0.00", "@"])  # known without being taken apart
 _HARMLESS = frozenset(["", "€", "eur", "euro", "personen"])
 _DASHES = frozenset(["-", "–", "—", "−"])
 _TESTS = {
@@ -84,7 +84,7 @@ def sections_of(code: str) -> tuple[Section, ...]:
     """The sections of a format, at least one."""
     found: list[Section] = []
     tokens: list[re.Match[str]] = []
-    for token in _TOKEN.finditer(code):
+    for token in re.finditer(_TOKEN, code, re.IGNORECASE | re.DOTALL):  # compiled when needed
         if token.group("plain") == ";":
             found.append(_section(tokens))
             tokens = []
@@ -134,6 +134,10 @@ def _condition(token: re.Match[str]) -> tuple[str, float] | None:
 @lru_cache(maxsize=4096)
 def is_telling(code: str) -> bool:
     """Whether a format can show any number or text otherwise than it is stored; rounding, a currency of here and dashes for 0 do not."""
+    return code not in _USUAL and _tells(code)
+
+
+def _tells(code: str) -> bool:
     return any(
         not section.is_date
         and (

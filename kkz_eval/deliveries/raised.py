@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import cache
 
 from kkz_eval.model.parsed import QUALITIES
 
@@ -20,13 +21,22 @@ _ABOVE = str.maketrans("0123456789+-=()–−" + _LETTERS, _DIGITS_ABOVE + "⁺�
 _BELOW = str.maketrans("0123456789+-=()", _DIGITS_BELOW + "₊₋₌₍₎")
 _STROKE = "\u0336"  # combining: through the sign before it
 
-_DIGIT = f"[{_DIGITS_ABOVE}{_DIGITS_BELOW}]"
-_MARK = rf"[⁽₍]?(?:{_DIGIT}{{1,2}}|[{_LETTERS_ABOVE}])[⁾₎)]?"
-_MARKS = rf"{_MARK}(?:\s*[,;/]\s*{_MARK})*"
 _SMALL = f"{_DIGITS_ABOVE}{_DIGITS_BELOW}{_LETTERS_ABOVE}⁺⁻⁼⁽⁾₊₋₌₍₎"
-_BEHIND = re.compile(rf"(?P<bare>.*?[^\s{_SMALL}])\s*(?P<marks>{_MARKS})\s*", re.DOTALL)
-_BEFORE = re.compile(rf"\s*(?P<marks>{_MARKS})\s*(?P<bare>[^\s{_SMALL}].*)", re.DOTALL)
-_POWER = re.compile(r"(?:.*[^\w])?(?:[cdkm]?m|10)", re.DOTALL)  # m², km², 10⁶: what is raised there belongs to the number or unit
+_SIGNS = frozenset(_SMALL)
+_DIGIT = f"[{_DIGITS_ABOVE}{_DIGITS_BELOW}]"
+
+
+@cache
+def _patterns() -> tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str], re.Pattern[str]]:
+    """A text with marks behind it, with marks before it, one that ends in a unit or ten (m², 10⁶), two raised digits; made when needed."""
+    mark = rf"[⁽₍]?(?:{_DIGIT}{{1,2}}|[{_LETTERS_ABOVE}])[⁾₎)]?"
+    marks = rf"(?P<marks>{mark}(?:\s*[,;/]\s*{mark})*)"
+    return (
+        re.compile(rf"(?P<bare>.*?[^\s{_SMALL}])\s*{marks}\s*", re.DOTALL),
+        re.compile(rf"\s*{marks}\s*(?P<bare>[^\s{_SMALL}].*)", re.DOTALL),
+        re.compile(r"(?:.*[^\w])?(?:[cdkm]?m|10)", re.DOTALL),
+        re.compile(f"{_DIGIT}{{2}}"),
+    )
 
 
 def joined(runs: Sequence[tuple[str, str]]) -> str:
@@ -52,17 +62,16 @@ def without_marks(text: str) -> str:
 
     Two raised digits behind a number may be its hundredths as well: they stay.
     """
-    if text.isascii():
+    if text.isascii() or _SIGNS.isdisjoint(text):
         return text
-    for pattern in (_BEHIND, _BEFORE):
-        found = pattern.fullmatch(text)
-        if found is not None and not _belongs(found.group("bare"), found.group("marks"), pattern is _BEHIND):
-            text = found.group("bare")
+    behind, before, power, two_digits = _patterns()
+    found = behind.fullmatch(text)
+    if found is not None:
+        bare, marks = found.group("bare", "marks")
+        is_power = marks[0] in _DIGITS_ABOVE and power.fullmatch(bare) is not None
+        if not is_power and not (bare[-1].isdigit() and two_digits.search(marks)):
+            text = bare
+    found = before.fullmatch(text)
+    if found is not None and not (found.group("bare")[0].isdigit() and two_digits.search(found.group("marks"))):
+        text = found.group("bare")
     return text
-
-
-def _belongs(bare: str, marks: str, is_behind: bool) -> bool:
-    beside = bare[-1] if is_behind else bare[0]
-    if beside.isdigit() and re.search(f"{_DIGIT}{{2}}", marks):
-        return True
-    return is_behind and marks[0] in _DIGITS_ABOVE and _POWER.fullmatch(bare) is not None

@@ -19,6 +19,7 @@ from kkz_eval.deliveries.official.unfit import FamilyName, TablesNeeded, reader_
 from kkz_eval.deliveries.results import Claimed, ColumnAt, ColumnNames, PersonRecords, ReadResult, Unclaimed, Unreadable
 from kkz_eval.deliveries.returned import data_sheets
 from kkz_eval.deliveries.screening import may_be_title, suspects_in_text
+from kkz_eval.deliveries.seen_otherwise import with_seen
 from kkz_eval.deliveries.split import body_of
 from kkz_eval.deliveries.text_table import (
     DELIMITERS,
@@ -68,7 +69,8 @@ def _read_workbook(data: bytes, name: str, contracts: Mapping[str, Contract]) ->
     if isinstance(parsed, Unclaimed):
         return Unclaimed(parsed.reason_code, {**parsed.parameters, "name": name})
     if parsed is not None:
-        return Claimed(_one_per_contract(parsed))
+        seen = [with_seen(table, contracts[table.contract_id], workbook) for table in parsed]
+        return Claimed(_one_per_contract(seen))
     heads = [head_of(sheet, HEAD) for sheet in workbook]
     return _unclaimed(max(heads, key=lambda rows: len(column_titles(rows)), default=[]), name)
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import io
 import zipfile
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Container, Mapping
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 
 import numpy as np
@@ -111,10 +111,22 @@ def head_of(sheet: Sheet, n_rows: int) -> list[list[str]]:
     ]
 
 
-def body_of_sheet(sheet: Sheet, first: int, width: int) -> Grid:
-    """The rows of a sheet from `first` (0-based) on, in `width` columns; a cell merged over several rows counts for each of them."""
+def without_hidden_rows(sheet: Sheet) -> Sheet:
+    """The sheet as a person sees it: hidden rows are empty."""
+    if not sheet.seen.hidden_rows:
+        return sheet
+    hidden = sheet.seen.hidden_among(len(sheet.rows))
+    return replace(sheet, rows=[[""] * len(cells) if hidden[row] else cells for row, cells in enumerate(sheet.rows)])
+
+
+def body_of_sheet(sheet: Sheet, first: int, width: int, measured: Container[int] = ()) -> Grid:
+    """The rows of a sheet from `first` (0-based) on, in `width` columns; hidden ones are empty.
+
+    A cell merged over several rows counts for each of them, but not in the columns `measured`: one number is none of two.
+    """
     rows = sheet.rows[first:]
-    down = {place: value for place, value in _merged_down(sheet, first).items() if place[1] < width}
+    down = {place: value for place, value in _merged_down(sheet, first).items() if place[1] < width and place[1] not in measured}
+    hidden = np.flatnonzero(sheet.seen.hidden_among(len(sheet.rows))[first:]).tolist()
     columns: list[pa.Array] = []
     numbers: dict[int, pa.Array] = {}
     for column in range(width):
@@ -122,12 +134,17 @@ def body_of_sheet(sheet: Sheet, first: int, width: int) -> Grid:
         for (row, at), value in down.items():
             if at == column:
                 values[row - first] = value
+        for position in hidden:
+            values[position] = ""
         columns.append(text_column([text_of(value) or "" for value in values]))
         held = [number_of(value) for value in values]
         if any(number is not None for number in held):
             numbers[column] = pa.array(held, pa.float64())
     beyond = {}
+    unseen = set(hidden)
     for position, cells in enumerate(rows):
+        if position in unseen:
+            continue
         found = next(
             ((column, text) for column in range(width, len(cells)) if (text := text_of(cells[column])) is not None), None
         )

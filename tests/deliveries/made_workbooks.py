@@ -5,18 +5,27 @@ from __future__ import annotations
 import io
 import zipfile
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 import openpyxl
 import xlwt
+from contract_values import INKAR, SCHOOL_LEAVERS
 from openpyxl.cell.rich_text import CellRichText, TextBlock
 from openpyxl.cell.text import InlineFont
 from openpyxl.worksheet.worksheet import Worksheet
 
+from kkz_eval.contracts.contract import Contract
 from kkz_eval.deliveries.reader import Claimed, read_file
 from kkz_eval.model.findings import Finding, iter_findings
 from kkz_eval.model.parsed import ParsedTable
 
 TITLES = ("AGS", "Jahr", "Geschlecht", "Abgänge", "Anteil ohne Abschluss")
+LEAVERS_BY_YEAR = replace(
+    SCHOOL_LEAVERS, properties=tuple(replace(p, form="year") if p.name == "year" else p for p in SCHOOL_LEAVERS.properties)
+)
+BY_YEAR: Mapping[str, Contract] = {INKAR.id: INKAR, LEAVERS_BY_YEAR.id: LEAVERS_BY_YEAR}
+"""The contracts of these tests; the years of this one are years, not school years."""
+
 RECORDS: tuple[tuple[object, ...], ...] = (
     ("05911000", 2016, "m", 1200, 6.5),
     ("05911000", 2016, "w", 1100, 5.5),
@@ -149,7 +158,7 @@ def number_style(code: str) -> xlwt.XFStyle:
     return style
 
 
-def table_of(data: bytes, contracts: Mapping, name: str = "lieferung.xlsx") -> ParsedTable:
+def table_of(data: bytes, contracts: Mapping[str, Contract], name: str = "lieferung.xlsx") -> ParsedTable:
     """The one table that the contracts make of a file."""
     result = read_file(data, name, contracts)
     assert isinstance(result, Claimed), result

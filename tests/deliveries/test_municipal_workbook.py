@@ -150,7 +150,9 @@ def test_a_school_year_that_excel_made_a_date_of_is_a_finding() -> None:
 
 def test_a_count_that_excel_made_a_date_of_is_a_finding() -> None:
     table = parsed(workbook(Daten=filled(("05911000", 2016, "m", datetime.date(2016, 5, 1), 1.5))))
-    assert [(f.kind, f.cell, f.value) for f in found(table)] == [("reader_number", "Daten!D2", "2016-05-01")]
+    assert [(f.rule, f.kind, f.cell, f.value, f.allowed) for f in found(table)] == [
+        ("reader_number", "reader_format_day", "Daten!D2", "2016-05-01", "42491")
+    ]
 
 
 def test_shares_that_excel_shows_as_percent_are_a_finding() -> None:

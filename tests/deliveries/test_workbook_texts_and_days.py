@@ -5,12 +5,12 @@ from __future__ import annotations
 import datetime
 import re
 from collections.abc import Callable
-from dataclasses import replace
 
 import pytest
 import xlwt
-from contract_values import CASES, SCHOOL_LEAVERS, shipped
+from contract_values import CASES, shipped
 from made_workbooks import (
+    BY_YEAR,
     RECORDS,
     SHEET,
     findings_of,
@@ -28,11 +28,6 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from kkz_eval.deliveries.workbook import sheets
 
-BY_YEAR = {
-    "schulabgaenge": replace(
-        SCHOOL_LEAVERS, properties=tuple(replace(p, form="year") if p.name == "year" else p for p in SCHOOL_LEAVERS.properties)
-    )
-}
 LEAVERS = [row[3] for row in RECORDS]
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import compress
 
 import numpy as np
@@ -22,7 +22,7 @@ from kkz_eval.deliveries.official.times import time_of
 from kkz_eval.deliveries.scale import says_scale
 from kkz_eval.deliveries.sheet_cells import cells_of, texts_of
 from kkz_eval.deliveries.text_table import HEAD
-from kkz_eval.deliveries.workbook import Sheet, Value, text_of
+from kkz_eval.deliveries.workbook import Sheet, Value, text_of, without_hidden_rows
 from kkz_eval.model.findings import Finding, Severity
 
 FAMILY = "inkar_export"
@@ -56,7 +56,8 @@ class Export:
 
     key, name, word: columns of the key, of the name and of INKAR's word for the kind of unit, None where the table has none;
     columns: of values; untimed: columns of values without a year that can be read, as (row and column of the cell, its text);
-    beside: titles of columns that say something of the unit and nothing of an indicator, by column.
+    beside: titles of columns that say something of the unit and nothing of an indicator, by column; hidden: columns of values that a
+    person does not see.
     """
 
     sheet: str | None
@@ -69,6 +70,7 @@ class Export:
     columns: tuple[ExportColumn, ...]
     untimed: tuple[tuple[int, int, str], ...]
     beside: Mapping[int, str]
+    hidden: tuple[ExportColumn, ...] = ()
 
     def records(self) -> list[int]:
         """The rows that have a key and say more than it; a line of text below the table is none."""
@@ -171,8 +173,18 @@ def _is_plain_unit(text: str) -> bool:
 
 
 def exports_in(workbook: Sequence[Sheet]) -> tuple[Export, ...]:
-    """The tables of INKAR in the sheets of a workbook."""
-    return tuple(export for sheet in workbook if (export := export_of(sheet.rows, sheet.name)) is not None)
+    """The tables of INKAR in the sheets of a workbook, as far as a person sees them; where all values are hidden, they are read."""
+    return tuple(
+        _without_hidden_columns(export, sheet)
+        for sheet in map(without_hidden_rows, workbook)
+        if (export := export_of(sheet.rows, sheet.name)) is not None
+    )
+
+
+def _without_hidden_columns(export: Export, sheet: Sheet) -> Export:
+    hidden = tuple(column for column in export.columns if sheet.seen.is_hidden_column(column.index))
+    visible = tuple(column for column in export.columns if column not in hidden)
+    return replace(export, columns=visible, hidden=hidden) if hidden and visible else export
 
 
 def edition_of(tables: Sequence[Sequence[Sequence[Value]]]) -> str:

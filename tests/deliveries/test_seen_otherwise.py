@@ -1,0 +1,518 @@
+"""Cells that a person sees otherwise than they are stored, or does not see: formats, days, merged measures, hidden rows and columns."""
+
+from __future__ import annotations
+
+import datetime
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+import pytest
+import xlwt
+from contract_values import CASES, shipped
+from made_workbooks import (
+    BY_YEAR,
+    LEAVERS_BY_YEAR,
+    RECORDS,
+    SHEET,
+    findings_of,
+    number_style,
+    ods,
+    ods_cell,
+    table_of,
+    with_parts,
+    xls,
+    xlsx,
+)
+from openpyxl.worksheet.worksheet import Worksheet
+
+from kkz_eval.contracts.judgement import judge_file
+from kkz_eval.deliveries.reader import Unclaimed, read_file
+from kkz_eval.model.parsed import ParsedTable
+
+LEAVERS = [row[3] for row in RECORDS]
+ADDED = (("05915000", 2016, "m", 99, 9.5), ("05915000", 2016, "w", 98, 9.5))
+
+
+def told(table: ParsedTable) -> list[tuple[str, str, str]]:
+    """(kind, cell, severity) of the findings."""
+    return [(f.kind, f.cell, f.severity) for f in findings_of(table)]
+
+
+# --- formats ---------------------------------------------------------------------------------------------------------------------------
+
+
+def _with_format(code: str, column: int = 4, rows: Sequence[Sequence[object]] = RECORDS) -> list[bytes]:
+    """The delivery with a number format in one column (1-based), as .xlsx and .xls."""
+
+    def change(sheet: Worksheet) -> None:
+        for row in range(2, 2 + len(rows)):
+            sheet.cell(row, column).number_format = code
+
+    def style(row: int, at: int) -> xlwt.XFStyle:
+        return number_style(code if row and at == column - 1 else "General")
+
+    return [xlsx(change, rows=rows), xls(style=style, rows=rows)]
+
+
+@pytest.mark.parametrize(
+    "code", ["0", "#,##0", "0.0", "#,##0.00", "#,##0_ ;[Red]\\-#,##0\\ ", '#,##0" Personen"', '#,##0;-#,##0;"-"', "@"]
+)
+def test_a_format_that_rounds_or_groups_is_no_finding(code: str) -> None:
+    for data in _with_format(code):
+        table = table_of(data, BY_YEAR)
+        assert (table.values("leavers").to_pylist(), findings_of(table)) == (LEAVERS, [])
+
+
+@pytest.mark.parametrize(
+    ("code", "kind"),
+    [
+        ('#,##0" T€"', "reader_format_unit"),
+        ("#,##0\\ [$Tsd. €-407]", "reader_format_unit"),
+        ('0.0" Mio."', "reader_format_unit"),
+        ("#,##0,", "reader_format_number"),
+        ("0.0,,", "reader_format_number"),
+        ('0"000"', "reader_format_number"),
+        ("0%", "reader_format_percent"),
+        ("0.00\\ %", "reader_format_percent"),
+        ('0"%"', "reader_format_unit"),
+        (";;;", "reader_format_hidden"),
+        ('[<1150]"*";0', "reader_format_number"),
+    ],
+)
+def test_a_format_over_a_count_that_shows_another_number_is_one_error(code: str, kind: str) -> None:
+    for data in _with_format(code):
+        table = table_of(data, BY_YEAR)
+        (finding,) = findings_of(table)
+        n, place, text = (1, "Daten!D3", "1100") if code.startswith("[<1150]") else (4, "Daten!D2", "1200")
+        assert (finding.kind, finding.cell, finding.severity, finding.field) == (kind, place, "error", "leavers")
+        assert (finding.value, finding.allowed) == (text, f"{n} × {code}")
+        assert text in finding.message("de")
+        assert table.values("leavers").to_pylist() == LEAVERS  # the stored value holds
+
+
+def test_words_that_say_nothing_of_the_unit_and_blank_zeros_are_warnings() -> None:
+    for code, kind in (('0" (geprüft)"', "reader_format_words"), ("0;-0;;@", "reader_format_no_zero")):
+        rows = [*RECORDS[:-1], ("05913000", 2016, "w", 0, 4.5)]
+        for data in _with_format(code, rows=rows):
+            ((found, _, severity),) = told(table_of(data, BY_YEAR))
+            assert (found, severity) == (kind, "warning")
+
+
+def test_per_cent_over_a_share_is_an_error_and_said_once() -> None:
+    rows = [(*row[:4], float(str(row[4])) / 100) for row in RECORDS]
+    for data in _with_format("0.0%", 5, rows):
+        assert told(table_of(data, BY_YEAR)) == [("reader_format_percent", "Daten!E2", "error")]
+    for data in _with_format('0.0"%"', 5):
+        assert told(table_of(data, BY_YEAR)) == []
+
+
+def test_a_format_of_keys_and_years_is_no_finding() -> None:
+    def change(sheet: Worksheet) -> None:
+        for row in range(2, 6):
+            sheet.cell(row, 1, int(str(sheet.cell(row, 1).value))).number_format = "00000000"
+            sheet.cell(row, 2).number_format = '"Jahr "0'
+
+    assert told(table_of(xlsx(change), BY_YEAR)) == []
+
+
+def test_a_format_of_some_cells_rejects_their_units_and_years_and_no_others() -> None:
+    def change(sheet: Worksheet) -> None:
+        sheet["D2"].number_format = sheet["D3"].number_format = "0,"
+
+    table = table_of(xlsx(change), BY_YEAR)
+    assert [(f.unit_id, f.year) for f in findings_of(table)] == [("05911000", 2016)]
+    fates = {fate.unit_id: str(fate.status) for fate in judge_file(table, LEAVERS_BY_YEAR, {}).slices}
+    assert fates["05911000"] == "rejected"
+    assert fates["05913000"] != "rejected"
+    whole = judge_file(table_of(_with_format("0,")[0], BY_YEAR), LEAVERS_BY_YEAR, {})
+    assert {str(fate.status) for fate in whole.slices} == {"rejected"}
+
+
+def test_texts_are_shown_by_their_own_section() -> None:
+    rows = [(*row[:3], str(row[3]), row[4]) for row in RECORDS]
+    for data in _with_format('0;0;0;@" T€"', rows=rows):
+        assert told(table_of(data, BY_YEAR)) == [("reader_format_unit", "Daten!D2", "error")]
+    for data in _with_format('0;-0;"-";@', rows=rows):
+        assert told(table_of(data, BY_YEAR)) == []
+
+
+_NUMBER = '<number:number number:min-integer-digits="1" {}/>'
+_ODS_FORMATS = {
+    "reader_format_number": [
+        '<number:number-style style:name="N1">' + _NUMBER.format('number:display-factor="1000"') + "</number:number-style>"
+    ],
+    "reader_format_percent": [
+        '<number:percentage-style style:name="N1">'
+        + _NUMBER.format("")
+        + "<number:text>%</number:text></number:percentage-style>"
+    ],
+    "reader_format_unit": [
+        '<number:number-style style:name="N1">' + _NUMBER.format("") + "<number:text> T€</number:text></number:number-style>",
+        '<number:currency-style style:name="N1">'
+        + _NUMBER.format("")
+        + "<number:currency-symbol>Tsd. €</number:currency-symbol></number:currency-style>",
+    ],
+    "reader_format_hidden": [
+        '<number:number-style style:name="N1"/>',
+        '<number:number-style style:name="N1P0"/><number:text-style style:name="N1"><number:text-content/>'
+        '<style:map style:condition="value()&gt;=0" style:apply-style-name="N1P0"/></number:text-style>',
+    ],
+    "": [
+        '<number:number-style style:name="N1">'
+        + _NUMBER.format('number:grouping="true" number:decimal-places="2"')
+        + "</number:number-style>",
+        '<number:date-style style:name="N1"><number:year/></number:date-style>',
+        '<number:currency-style style:name="N1">'
+        + _NUMBER.format("")
+        + "<number:text> </number:text><number:currency-symbol>€</number:currency-symbol></number:currency-style>",
+        '<number:number-style style:name="N1P0">'
+        + _NUMBER.format("")
+        + '</number:number-style><number:number-style style:name="N1"><number:text>-</number:text>'
+        + _NUMBER.format("")
+        + '<style:map style:condition="value()&gt;=0" style:apply-style-name="N1P0"/></number:number-style>',
+    ],
+}
+
+
+@pytest.mark.parametrize(("kind", "data_style"), [(kind, one) for kind, styles in _ODS_FORMATS.items() for one in styles])
+def test_formats_of_an_ods(kind: str, data_style: str) -> None:
+    styles = (
+        data_style
+        + '<style:style style:name="ce1" style:family="table-cell" style:parent-style-name="Default" style:data-style-name="N1"/>'
+    )
+    columns = '<table:table-column table:number-columns-repeated="3"/><table:table-column table:default-cell-style-name="ce1"/>'
+
+    def by_cell(row: int, column: int, value: object) -> str:
+        return ods_cell(value, 'table:style-name="ce1"' if row and column == 3 else "")
+
+    for data in (ods(by_cell, styles=styles), ods(columns=columns, styles=styles)):
+        table = table_of(data, BY_YEAR)
+        assert told(table) == ([(kind, "Daten!D2", "error")] if kind else [])
+        assert table.values("leavers").to_pylist() == LEAVERS
+
+
+@pytest.mark.parametrize(
+    "value", [datetime.date(2024, 5, 26), datetime.datetime(2024, 5, 26), datetime.time(12), datetime.timedelta(days=3)]
+)
+def test_a_count_that_shows_a_day_is_named_with_the_number_that_it_holds(value: object) -> None:
+    rows = [(*RECORDS[0][:3], value, 6.5), *RECORDS[1:]]
+    table = table_of(xlsx(rows=rows), BY_YEAR)
+    (finding,) = findings_of(table)
+    assert (finding.rule, finding.kind, finding.cell, finding.unit_id) == (
+        "reader_number",
+        "reader_format_day",
+        "Daten!D2",
+        "05911000",
+    )
+    assert (finding.allowed or "") in finding.message("de")
+    assert finding.allowed in ("45438", "0.5", "3")
+
+
+# --- merged ----------------------------------------------------------------------------------------------------------------------------
+
+
+def _merged(block: str) -> Callable[[Worksheet], None]:
+    return lambda sheet: sheet.merge_cells(block)
+
+
+@pytest.mark.parametrize("block", ["D2:D3", "D3:D5", "D2:E2", "D2:E3"])
+def test_one_number_for_several_cells_is_an_error_and_counts_for_none_but_the_first(block: str) -> None:
+    table = table_of(xlsx(_merged(block)), BY_YEAR)
+    found = [f for f in findings_of(table) if f.kind == "reader_merged_measure"]
+    assert {(f.cell, f.severity, f.allowed) for f in found} == {(f"Daten!{block[:2]}", "error", block)}
+    first = int(block[1]) - 2
+    values = table.values("leavers").to_pylist()
+    assert values[first] == LEAVERS[first]
+    assert values[first + 1] == (None if block[-1] > block[1] else LEAVERS[first + 1])
+
+
+@pytest.mark.parametrize("block", ["A2:A3", "B2:B5", "A2:B3"])
+def test_keys_may_be_merged(block: str) -> None:
+    table = table_of(xlsx(_merged(block)), BY_YEAR)
+    if block != "A2:B3":
+        assert table.values("unit_id").to_pylist() == [row[0] for row in RECORDS]
+        assert table.values("year").to_pylist() == [2016] * 4
+    assert "reader_merged_measure" not in {kind for kind, _, _ in told(table)}
+
+
+def test_merged_titles_notes_and_empty_cells_are_no_numbers() -> None:
+    def change(sheet: Worksheet) -> None:
+        sheet["A7"] = "Hinweis: vorläufig"
+        sheet.merge_cells("A7:E8")
+        sheet["D4"] = sheet["D5"] = None
+        sheet.merge_cells("D4:D5")
+        sheet.merge_cells("E1:F1")
+
+    assert "reader_merged_measure" not in {kind for kind, _, _ in told(table_of(xlsx(change), BY_YEAR))}
+
+
+def test_merged_measures_of_an_ods_and_an_xls() -> None:
+    def cell(row: int, column: int, value: object) -> str:
+        if (row, column) == (2, 3):
+            return "<table:covered-table-cell/>"
+        return ods_cell(
+            value, 'table:number-rows-spanned="2" table:number-columns-spanned="1"' if (row, column) == (1, 3) else ""
+        )
+
+    merged = xls(lambda book, sheet: sheet.write_merge(1, 2, 3, 3, 1200), left_out=frozenset([(1, 3), (2, 3)]))
+    for data in (ods(cell), merged):
+        table = table_of(data, BY_YEAR)
+        assert ("reader_merged_measure", "Daten!D2", "error") in told(table)
+        assert table.values("leavers").to_pylist() == [1200, None, *LEAVERS[2:]]
+
+
+# --- hidden rows -----------------------------------------------------------------------------------------------------------------------
+
+
+def _rows_hidden() -> dict[str, bytes]:
+    rows = (*RECORDS, *ADDED)
+
+    def hidden(sheet: Worksheet) -> None:
+        sheet.row_dimensions[6].hidden = sheet.row_dimensions[7].hidden = True
+
+    def flat(content: bytes) -> bytes:
+        return re.sub(rb'<row r="([67])"', rb"<row r='\1' ht='0' customHeight='1'", content)
+
+    def filtered(sheet: Worksheet) -> None:
+        hidden(sheet)
+        sheet.auto_filter.ref = "A1:E7"
+        sheet.auto_filter.add_filter_column(0, ["05911000", "05913000"])
+
+    def outlined(sheet: Worksheet) -> None:
+        sheet.row_dimensions.group(6, 7, hidden=True)
+
+    def in_xls(book: xlwt.Workbook, sheet: xlwt.Worksheet) -> None:
+        sheet.row(5).hidden = sheet.row(6).hidden = True
+
+    def quoted(content: bytes) -> bytes:
+        return re.sub(rb'<row r="([67])"', rb"<row hidden = 'true' r='\1'", content)
+
+    def with_group(content: bytes) -> bytes:
+        found = [match.start() for match in re.finditer(rb"<table:table-row", content)]
+        at = found[5]
+        return (
+            content[:at]
+            + b'<table:table-row-group table:display="false">'
+            + content[at:].replace(b"</table:table>", b"</table:table-row-group></table:table>")
+        )
+
+    return {
+        "hidden": xlsx(hidden, rows=rows),
+        "flat": with_parts(xlsx(rows=rows), {SHEET: flat}),
+        "filtered": xlsx(filtered, rows=rows),
+        "outlined": xlsx(outlined, rows=rows),
+        "quoted": with_parts(xlsx(rows=rows), {SHEET: quoted}),
+        "xls": xls(in_xls, rows=rows),
+        "ods": ods(row=lambda number: 'table:visibility="collapse"' if number > 4 else "", rows=rows),
+        "ods_filtered": ods(row=lambda number: 'table:visibility="filter"' if number > 4 else "", rows=rows),
+        "ods_grouped": with_parts(ods(rows=rows), {"content.xml": with_group}),
+    }
+
+
+@pytest.mark.parametrize("how", list(_rows_hidden()))
+def test_hidden_rows_of_records_are_not_read_and_counted(how: str) -> None:
+    table = table_of(_rows_hidden()[how], BY_YEAR)
+    assert table.values("leavers").to_pylist() == LEAVERS
+    (finding,) = findings_of(table)
+    assert (finding.kind, finding.severity, finding.row) == ("reader_rows_hidden", "warning", 6)
+    assert (finding.value, finding.allowed) == ("6, 7", "2")
+    assert "6, 7" in finding.message("de")
+
+
+def test_hidden_rows_without_records_say_nothing() -> None:
+    def change(sheet: Worksheet) -> None:
+        sheet["A7"] = "Quelle: Statistik"
+        for row in (6, 7, 8, 900):
+            sheet.row_dimensions[row].hidden = True
+
+    table = table_of(xlsx(change), BY_YEAR)
+    assert (table.values("leavers").to_pylist(), findings_of(table)) == (LEAVERS, [])
+
+
+def test_of_two_headers_the_visible_one_holds_and_a_hidden_one_if_it_is_the_only() -> None:
+    def two(sheet: Worksheet) -> None:
+        sheet.insert_rows(1)
+        for column, title in enumerate(("unit_id", "year", "sex", "leavers", "share_without"), start=1):
+            sheet.cell(1, column, title)
+        sheet.row_dimensions[1].hidden = True
+
+    def one(sheet: Worksheet) -> None:
+        sheet.row_dimensions[1].hidden = True
+
+    for change, first in ((two, 3), (one, 2)):
+        table = table_of(xlsx(change), BY_YEAR)
+        assert (table.values("leavers").to_pylist(), findings_of(table)) == (LEAVERS, [])
+        assert table.table["leavers__row"].to_pylist()[0] == first
+
+
+def test_a_key_merged_over_a_hidden_row_counts_for_the_visible_ones() -> None:
+    def change(sheet: Worksheet) -> None:
+        sheet.merge_cells("A2:A3")
+        sheet.row_dimensions[2].hidden = True
+
+    table = table_of(xlsx(change), BY_YEAR)
+    assert table.values("unit_id").to_pylist() == ["05911000", "05913000", "05913000"]
+    assert table.values("leavers").to_pylist() == LEAVERS[1:]
+    assert [kind for kind, _, _ in told(table)] == ["reader_rows_hidden"]
+
+
+def test_a_table_whose_rows_are_all_hidden_says_so() -> None:
+    def change(sheet: Worksheet) -> None:
+        for row in range(2, 6):
+            sheet.row_dimensions[row].hidden = True
+
+    assert {kind for kind, _, _ in told(table_of(xlsx(change), BY_YEAR))} == {"reader_no_rows", "reader_rows_hidden"}
+
+
+# --- hidden columns --------------------------------------------------------------------------------------------------------------------
+
+
+def _beside(title: str | None, hidden: str = "D", values: Sequence[object] = (11, 12, 13, 14)) -> Callable[[Worksheet], None]:
+    def change(sheet: Worksheet) -> None:
+        sheet["F1"] = title
+        for row, value in enumerate(values, start=2):
+            sheet.cell(row, 6, value)
+        sheet.column_dimensions[hidden].hidden = True
+
+    return change
+
+
+@pytest.mark.parametrize("title", ["Abgänge (berichtigt)", "Abgänge neu", "korrigiert", "Abgänge"])
+def test_a_hidden_column_of_numbers_beside_a_visible_one_of_the_same_meaning_is_an_error(title: str) -> None:
+    table = table_of(xlsx(_beside(title)), BY_YEAR)
+    found = [f for f in findings_of(table) if f.kind == "reader_column_hidden"]
+    assert [(f.cell, f.severity, f.value, f.allowed) for f in found] == [("Daten!D1", "error", "Abgänge", f"{title} (F1)")]
+    assert {f.kind for f in findings_of(table) if f.severity == "error"} == {"reader_column_hidden"}
+
+
+def test_a_hidden_year_beside_a_visible_one_is_an_error() -> None:
+    table = table_of(xlsx(_beside("Jahr (neu)", "B", (2017, 2017, 2017, 2017))), BY_YEAR)
+    assert ("reader_column_hidden", "Daten!B1", "error") in told(table)
+
+
+@pytest.mark.parametrize(("title", "values"), [("Kommune", ("Bochum", "Bochum", "Dortmund", "Dortmund")), ("PLZ", (44787,) * 4)])
+def test_hidden_keys_beside_names_are_usual(title: str, values: Sequence[object]) -> None:
+    table = table_of(xlsx(_beside(title, "A", values)), BY_YEAR)
+    assert (table.values("leavers").to_pylist(), findings_of(table)) == (LEAVERS, [])
+
+
+def test_a_hidden_column_of_numbers_alone_is_read_with_a_warning_and_one_that_nobody_reads_says_nothing() -> None:
+    alone = table_of(xlsx(_beside("Bemerkung", values=("a", "b", "c", "d"))), BY_YEAR)
+    assert told(alone) == [("reader_column_hidden_read", "Daten!D1", "warning")]
+    other = table_of(xlsx(_beside("Bäume", "F")), BY_YEAR)
+    assert (other.values("leavers").to_pylist(), told(other)) == (LEAVERS, [])
+
+
+def test_hidden_columns_of_an_ods_and_an_xls() -> None:
+    rows = [(*row, number) for number, row in enumerate(RECORDS)]
+
+    def cell(row: int, column: int, value: object) -> str:
+        return ods_cell(value) + (ods_cell("Abgänge neu" if row == 0 else 7) if column == 4 else "")
+
+    columns = (
+        '<table:table-column table:number-columns-repeated="3"/><table:table-column table:visibility="collapse"/>'
+        '<table:table-column table:number-columns-repeated="2"/>'
+    )
+
+    def change(book: xlwt.Workbook, sheet: xlwt.Worksheet) -> None:
+        sheet.write(0, 5, "Abgänge neu")
+        sheet.col(3).hidden = True
+
+    for data in (ods(cell, columns=columns), xls(change, rows=rows)):
+        assert ("reader_column_hidden", "Daten!D1", "error") in told(table_of(data, BY_YEAR))
+
+
+def _wide(hidden: str, titles: Sequence[object] = ("AGS", "Geschlecht", 2015, 2016, 2017)) -> bytes:
+    def change(sheet: Worksheet) -> None:
+        sheet.delete_rows(1, 9)
+        for row in (titles, ("05911000", "m", 1100, 9999, 1300), ("05911000", "w", 1000, 9999, 1200)):
+            sheet.append(list(row))
+        sheet.column_dimensions[hidden].hidden = True
+
+    return xlsx(change)
+
+
+WIDE = {
+    "schulabgaenge": replace(
+        LEAVERS_BY_YEAR,
+        layouts=("municipal_text", "municipal_wide"),
+        properties=tuple(p for p in LEAVERS_BY_YEAR.properties if p.name != "share_without"),
+    )
+}
+
+
+def test_a_hidden_year_of_a_wide_table_is_not_read() -> None:
+    table = table_of(_wide("D"), WIDE)
+    assert table.years() == (2015, 2017)
+    assert ("reader_column_hidden_not_read", "Daten!D1", "warning") in told(table)
+    assert 9999 not in table.values("leavers").to_pylist()
+
+
+def test_a_hidden_year_of_a_wide_table_beside_the_same_year_is_an_error() -> None:
+    result = read_file(_wide("D", ("AGS", "Geschlecht", 2015, 2016, 2016)), "x.xlsx", WIDE)
+    if not isinstance(result, Unclaimed):
+        kinds = {kind for table in result.parsed for kind, _, severity in told(table) if severity == "error"}  # type: ignore[union-attr]
+        assert kinds
+
+
+# --- official workbooks ----------------------------------------------------------------------------------------------------------------
+
+
+def _inkar(change: Callable[[Worksheet], None]) -> bytes:
+    def fill(sheet: Worksheet) -> None:
+        sheet.delete_rows(1, 9)
+        label = "Schulabgänger ohne Abschluss"
+        for row in (
+            ("Kennziffer", "Raumeinheit", "Aggregat", label, label),
+            (None, None, None, "2015", "2016"),
+            ("05111", "Düsseldorf, Stadt", "Kreise", 5.1, 5.4),
+            ("05112", "Duisburg, Stadt", "Kreise", 6.1, 6.4),
+            ("09162", "München", "Kreise", 4.1, 4.4),
+        ):
+            sheet.append(list(row))
+        change(sheet)
+
+    return xlsx(fill)
+
+
+@pytest.mark.parametrize(
+    ("change", "kind", "n_values"),
+    [
+        (lambda sheet: setattr(sheet.row_dimensions[4], "hidden", True), "reader_rows_hidden", 2),
+        (lambda sheet: setattr(sheet.column_dimensions["D"], "hidden", True), "reader_column_hidden_not_read", 2),
+        (lambda sheet: sheet.merge_cells("D3:D4"), "reader_merged_measure", 4),
+        (lambda sheet: setattr(sheet["E3"], "number_format", "0,"), "reader_format_number", 4),
+        (lambda sheet: setattr(sheet["E3"], "number_format", '0.0" Tsd."'), "reader_format_unit", 4),
+        (lambda sheet: setattr(sheet.row_dimensions[5], "hidden", True), None, 4),
+        (lambda sheet: setattr(sheet.column_dimensions["A"], "hidden", True), None, 4),
+        (lambda sheet: setattr(sheet["E3"], "number_format", "0.0"), None, 4),
+    ],
+)
+def test_what_a_person_sees_of_a_workbook_of_inkar(change: Callable[[Worksheet], None], kind: str | None, n_values: int) -> None:
+    table = table_of(_inkar(change), BY_YEAR)
+    own = [f.kind for f in findings_of(table) if f.kind != "official_units_missing"]
+    assert own == ([kind] if kind else [])
+    assert table.table.num_rows == n_values
+
+
+# --- the files that were once read wrong -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("B6.xlsx", [("reader_format_unit", "Tabelle1!E2", "error")]),
+        ("D1.xlsx", [("reader_column_hidden", "Tabelle1!D1", "error")]),
+        ("D2.xlsx", [("reader_rows_hidden", "Tabelle1!6:6", "warning")]),
+        ("D3.xlsx", [("reader_rows_hidden", "Tabelle1!6:6", "warning")]),
+        ("E1.xlsx", [("reader_merged_measure", "Tabelle1!D2", "error")]),
+    ],
+)
+def test_cases_of_formats_hidden_and_merged_cells(name: str, expected: list[tuple[str, str, str]]) -> None:
+    table = table_of((CASES / name).read_bytes(), shipped(), name)
+    assert told(table) == expected
+    assert (
+        99999
+        not in table.values(next(p.name for p in shipped()[table.contract_id].properties if p.role == "measure")).to_pylist()
+    )
