@@ -214,6 +214,7 @@ def header_blocks(rows: Sequence[Sequence[str]]) -> tuple[Block, ...]:
     )
 
 
+_SUM_OF = re.compile(r"(?:summe von|sum of)\s+", re.IGNORECASE)  # the title that a pivot table gives the sums of a column
 _KEY = re.compile(r"0?5[0-9]{3}(?:[0-9]{3})?")  # of a unit: a record of data, no part of a header
 
 
@@ -222,6 +223,8 @@ def _block(block: Sequence[Sequence[str]], index: int) -> Block:
     columns: list[tuple[Title, ...]] = []
     for column in range(width):
         parts = [cells[column] for cells in block if column < len(cells) and cells[column].strip()]
+        if len(parts) == 1 and (summed := _SUM_OF.match(parts[0].strip())) is not None:
+            parts = [parts[0][summed.end() :]]
         columns.append(tuple(map(title_of, [" ".join(parts), *reversed(parts)] if len(parts) > 1 else parts)))
     n_digits = sum(cell.strip().isdigit() for cell in block[-1])
     return Block(index + len(block) - 1, len(block), tuple(columns), n_digits, width)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,12 +11,13 @@ import pyarrow.compute as pc
 
 from kkz_eval.deliveries.columns import ags_of, unit_property
 from kkz_eval.deliveries.grid import Bools, Grid, Ints
-from kkz_eval.deliveries.header import HeaderMatch
+from kkz_eval.deliveries.header import HeaderMatch, fold
 from kkz_eval.deliveries.numbers import symbol_of
 from kkz_eval.deliveries.totals import is_total
 from kkz_eval.deliveries.wording.statements import unit_statements
 from kkz_eval.model.findings import Finding, Severity
 
+_COLUMN_NUMBER = re.compile(r"[(\[]?(?:sp(?:alte|\.)?\s*)?([0-9]{1,2}|[a-z])[)\].]?", re.IGNORECASE)
 _RULE = "____"  # a line that starts so opens the footer
 _MARKS = ("*", "(", "_", "-", "–", "¹", "²", "³", "©", "#")
 
@@ -32,22 +34,61 @@ class Body:
     findings: list[Finding]
 
 
-def body_below(grid: Grid, match: HeaderMatch) -> Body:
-    """Tell records from totals, footnotes and parts of the header (ignored), and from lines of text between records (ignored with a warning)."""
+def body_below(grid: Grid, match: HeaderMatch, head: Sequence[Sequence[str]]) -> Body:
+    """Tell records from totals, footnotes and parts of the header (ignored), and from lines of text between records (ignored with a warning).
+
+    head: the lines from the first one to the header, which a table of several printed pages repeats.
+    """
     last = _last_record(grid, match)
     positions = np.arange(grid.n_lines)
     blank = grid.is_blank
     total = is_total(grid, match) & ~blank
     titles = _lines_of_header(grid, match)
+    again = _header_again(grid, match, head) | _numbers_of_columns(grid, match)
     text_only = _text_only(grid, match) & ~total
     after = positions > last
-    records = np.flatnonzero(~blank & ~total & ~text_only & ~after & ~titles)
+    records = np.flatnonzero(~blank & ~total & ~text_only & ~after & ~titles & ~again)
     between = np.flatnonzero(text_only & ~blank & ~after & ~titles)
     findings = [_ignored_line(grid, int(line)) for line in between]
     below = np.flatnonzero(after & ~blank & ~total)
     if len(below):
         findings += _stump(grid, int(below[-1]), match, last)
     return Body(records, np.flatnonzero(titles), np.flatnonzero(total), int(np.sum(~blank)) - len(records), findings)
+
+
+def _header_again(grid: Grid, match: HeaderMatch, head: Sequence[Sequence[str]]) -> Bools:
+    """Which lines repeat a line of the header, title by title."""
+    found = np.zeros(grid.n_lines, dtype=np.bool_)
+    for titles in head[max(match.row - match.depth + 1, 0) : match.row + 1]:
+        same = np.ones(grid.n_lines, dtype=np.bool_)
+        filled = [(column, fold(title)) for column, title in enumerate(titles[: match.width]) if title.strip()]
+        for column, title in filled:
+            same &= in_column(grid, column, lambda text, title=title: fold(text) == title)  # type: ignore[misc]
+            if not same.any():
+                break
+        if len(filled) > 1:
+            found |= same
+    return found
+
+
+def _numbers_of_columns(grid: Grid, match: HeaderMatch) -> Bools:
+    """Which lines number the columns: `(1) (2) (3)`, `1 2 3`, `a b c`, from the first or second on."""
+    found = np.zeros(grid.n_lines, dtype=np.bool_)
+    first = min((*match.columns.values(), *match.measured))
+    for line in np.flatnonzero(in_column(grid, first, lambda text: _number_of_column(text) in (1, 2))):
+        numbers = [_number_of_column(cell) for cell in grid.line(int(line)) if cell.strip()]
+        start = numbers[0] or 0
+        found[line] = len(numbers) > 2 and numbers == list(range(start, start + len(numbers)))
+    return found
+
+
+def _number_of_column(text: str) -> int | None:
+    """The number that a cell gives its column, a letter counted from a; None for any other text."""
+    number = _COLUMN_NUMBER.fullmatch(text.strip())
+    if number is None:
+        return None
+    sign = number.group(1).lower()
+    return int(sign) if sign.isdigit() else ord(sign) - ord("a") + 1
 
 
 def _lines_of_header(grid: Grid, match: HeaderMatch) -> Bools:

@@ -17,6 +17,7 @@ from kkz_eval.contracts.contract import Contract
 from kkz_eval.deliveries import wide
 from kkz_eval.deliveries.beside import texts_beside, titles_of_others
 from kkz_eval.deliveries.columns import Cells, is_numeric, parsed_table, unit_property, year_property
+from kkz_eval.deliveries.first_of_group import filled_down
 from kkz_eval.deliveries.grid import Grid, Ints
 from kkz_eval.deliveries.header import HeaderMatch, code_names, fold, header_blocks, match_header
 from kkz_eval.deliveries.lines import Body, body_below, in_column, is_key, line_findings
@@ -25,7 +26,7 @@ from kkz_eval.deliveries.results import Unclaimed
 from kkz_eval.deliveries.scale import scale_findings
 from kkz_eval.deliveries.school_years import school_year_findings
 from kkz_eval.deliveries.titles import times_in, without_state
-from kkz_eval.deliveries.totals import total_findings
+from kkz_eval.deliveries.totals import names_sum_of_pivot, total_findings
 from kkz_eval.deliveries.unit_names import other_names, other_units_in_titles
 from kkz_eval.deliveries.units_listed import misnamed, missing_units, with_findings
 from kkz_eval.model.findings import Finding, Severity
@@ -96,7 +97,10 @@ def winner(found: Sequence[Claim]) -> Claim | Unclaimed:
 def read(grid: Grid, match: HeaderMatch, head: Sequence[Sequence[str]] = ()) -> ParsedTable:
     """The table of a contract from the lines below its header. head: the lines from the first one to the header."""
     match, contract = _with_keys_told(grid, match), match.contract
-    body = body_below(grid, match)
+    body = body_below(grid, match, head)
+    titles = [_title(match, head, column) for column in range(match.width)]
+    grid, records, first_of_group = filled_down(grid, match, body.records, titles)
+    body = replace(body, records=records)
     if match.pivots:
         cells, n_records = wide.long_cells(grid, match, body.records)
     else:
@@ -125,14 +129,15 @@ def read(grid: Grid, match: HeaderMatch, head: Sequence[Sequence[str]] = ()) -> 
         style=style,
         findings=[*findings, *_percent_findings(match, cells, grid.sheet)],
         sheet=grid.sheet,
-        titles={name: title for name, column in match.columns.items() if (title := _title(match, head, column))},
+        titles={name: titles[column] for name, column in match.columns.items() if titles[column]},
         ignored=body.ignored + sum(any(map(str.strip, cells)) for cells in head[: match.row]),
     )
+    parsed = with_findings(parsed, *first_of_group)
     if contract.source != "official":
         return with_findings(
             parsed,
             *_unclear_school_years(match, head, cells, grid.sheet),
-            *other_names(grid, match, [_title(match, head, column) for column in range(match.width)], body.records),
+            *other_names(grid, match, titles, body.records),
             *other_units_in_titles(grid, match, _above(match, head), body.records),
         )
     return with_findings(parsed, *_misnamed(grid, match, head, body.records), *missing_units(parsed, contract))
@@ -189,7 +194,7 @@ def _header_findings(match: HeaderMatch, head: Sequence[Sequence[str]], sheet: s
     return [
         *_missing_columns(match, head, sheet),
         *_repeated_columns(match, head, sheet),
-        *(_unknown_title(match, head, sheet, column) for column in match.unknown),
+        *(_unread_title(match, head, sheet, column) for column in match.unknown),
         *_marked_titles(match, head, sheet),
     ]
 
@@ -201,7 +206,7 @@ def _missing_columns(match: HeaderMatch, head: Sequence[Sequence[str]], sheet: s
         taken = set(match.columns.values())
         times = [c for c in range(match.width) if c not in taken and times_in(_title(match, head, c))]
         if len(times) > 1:
-            return [_unknown_title(match, head, sheet, column) for column in times]
+            return [_unread_title(match, head, sheet, column) for column in times]
     kind = "reader_missing_column"
     return [
         Finding(
@@ -228,9 +233,13 @@ def _repeated_columns(match: HeaderMatch, head: Sequence[Sequence[str]], sheet: 
     return found
 
 
-def _unknown_title(match: HeaderMatch, head: Sequence[Sequence[str]], sheet: str | None, column: int) -> Finding:
-    kind = "reader_unknown_title"
-    return Finding(kind, kind, Severity.ERROR, sheet, match.row + 1, column + 1, value=_title(match, head, column))
+def _unread_title(match: HeaderMatch, head: Sequence[Sequence[str]], sheet: str | None, column: int) -> Finding:
+    """An error at a title that names nothing known; a warning at that of the sums of a pivot table."""
+    title = _title(match, head, column)
+    is_sum = names_sum_of_pivot(title)
+    kind = "reader_total_column" if is_sum else "reader_unknown_title"
+    severity = Severity.WARNING if is_sum else Severity.ERROR
+    return Finding(kind, kind, severity, sheet, match.row + 1, column + 1, value=title)
 
 
 def _marked_titles(match: HeaderMatch, head: Sequence[Sequence[str]], sheet: str | None) -> list[Finding]:

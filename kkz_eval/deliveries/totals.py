@@ -3,23 +3,31 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from kkz_eval.contracts.contract import Property
 from kkz_eval.deliveries.columns import ags_of, is_numeric, unit_property
 from kkz_eval.deliveries.grid import Bools, Grid, Ints
-from kkz_eval.deliveries.header import HeaderMatch, fold
+from kkz_eval.deliveries.header import HeaderMatch, code_names, fold
 from kkz_eval.deliveries.numbers import Style, parse_number, parse_numbers
 from kkz_eval.model.findings import Finding, Severity
 
-_ALL = frozenset(
+_OF_PIVOT = frozenset(("gesamtergebnis", "teilergebnis", "grandtotal"))  # words of pivot tables, which are no codes
+_ALL = _OF_PIVOT | frozenset(
     ("summe", "gesamt", "gesamtsumme", "insgesamt", "zusammen", "total", "endsumme", "alle", "allekommunen", "summeallerkommunen")
 )
-_FIRST_WORDS = frozenset(("summe", "gesamt", "gesamtsumme", "insgesamt", "zusammen", "total", "endsumme", "zwischensumme"))
+_FIRST_WORDS = frozenset(
+    ("summe", "gesamt", "gesamtsumme", "insgesamt", "zusammen", "total", "endsumme", "zwischensumme", "teilsumme", "subtotal")
+) | frozenset(("ergebnis", "gesamtergebnis", "teilergebnis"))
 _WORD = re.compile(r"[^\W_]+")
+_OF_GROUP = re.compile(
+    r"\S\s+(?:(?:gesamt|teil)?ergebnis|(?:zwischen|teil)?summe|(?:sub)?total)$", re.IGNORECASE
+)  # 05111000 Ergebnis
+_CENT = 0.005  # sums of amounts differ by less, through rounding of binary fractions only
 _MOST_CHECKED = 100  # lines of totals of a file; each is compared with all its records
 
 
@@ -30,6 +38,9 @@ def is_total(grid: Grid, match: HeaderMatch) -> Bools:
         return np.zeros(grid.n_lines, dtype=np.bool_)
     key = match.columns[unit.name]
     found = _says_total(grid.columns[key])
+    for of in match.contract.properties:
+        if of.name in match.columns and of.role != "measure" and of.form != "plain":
+            found |= _says(grid.columns[match.columns[of.name]], lambda text, of=of: _ends_group(text, of))  # type: ignore[misc]
     without_key = ~grid.filled[key]
     for column in set(range(match.width)) - set(match.columns.values()) - set(match.measured):
         found |= without_key & _says_total(grid.columns[column])
@@ -42,8 +53,26 @@ def _names_total(text: str) -> bool:
     return first is not None and (fold(first.group(0)) in _FIRST_WORDS or fold(text) in _ALL)
 
 
+def names_sum_of_pivot(title: str) -> bool:
+    """Whether a title is that of the sums at the right of a pivot table."""
+    return fold(title) in _OF_PIVOT
+
+
+def _ends_group(text: str, of: Property) -> bool:
+    """Whether a key or code is followed by the word for the total of its group, or is such a word of pivot tables; a code is none."""
+    return _is_of_pivot(text) and code_names(of).find(text) is None
+
+
+def _is_of_pivot(text: str) -> bool:
+    return fold(text) in _OF_PIVOT or _OF_GROUP.search(text.strip()) is not None
+
+
 def _says_total(column: pa.Array) -> Bools:
-    says = np.array([*map(_names_total, column.dictionary.to_pylist()), False], dtype=np.bool_)
+    return _says(column, _names_total)
+
+
+def _says(column: pa.Array, holds: Callable[[str], bool]) -> Bools:
+    says = np.array([*map(holds, column.dictionary.to_pylist()), False], dtype=np.bool_)
     at = pc.fill_null(column.indices, len(column.dictionary)).to_numpy(zero_copy_only=False)
     return np.asarray(says[at], dtype=np.bool_)
 
@@ -56,6 +85,8 @@ def total_findings(grid: Grid, match: HeaderMatch, totals: Ints, records: Ints, 
     found: list[Finding] = []
     for number, line in enumerate(totals):
         said = _checked(grid, match, int(line), records, style) if number < _MOST_CHECKED else None
+        if said is None and number < _MOST_CHECKED and _sums_lines_above(grid, match, int(line), totals, records, style):
+            said = []
         found += [_not_checked(grid, match, int(line))] if said is None else said
     return found
 
@@ -85,6 +116,28 @@ def _checked(grid: Grid, match: HeaderMatch, line: int, records: Ints, style: St
             place = (grid.sheet, int(grid.rows[line]), column + 1, measure.name)
             found.append(Finding(kind, kind, Severity.WARNING, *place, value=text.strip(), allowed=shown))
     return found if n_checked else None
+
+
+def _sums_lines_above(grid: Grid, match: HeaderMatch, line: int, totals: Ints, records: Ints, style: Style | None) -> bool:
+    """Whether every number of a total of a pivot table is the sum of the records since the total above it, or of all records."""
+    if not any(_is_of_pivot(cell) for cell in grid.line(line)):
+        return False
+    above = totals[totals < line]
+    since = records[(records < line) & (records > (above[-1] if len(above) else -1))]
+    return any(len(lines) and _is_sum(grid, match, line, lines, style) for lines in (since, records))
+
+
+def _is_sum(grid: Grid, match: HeaderMatch, line: int, lines: Ints, style: Style | None) -> bool:
+    n_checked = 0
+    for column in match.measured:
+        text = grid.columns[column][line].as_py() or ""
+        if not text.strip():
+            continue
+        own, values = _value(grid, column, line, text, style), _values(grid, column, lines, style)
+        if own is None or values.null_count or abs(float(pc.sum(values).as_py()) - own) > _CENT:
+            return False
+        n_checked += 1
+    return n_checked > 0
 
 
 def _members(grid: Grid, match: HeaderMatch, line: int, records: Ints) -> Ints | None:
