@@ -8,12 +8,14 @@ from __future__ import annotations
 import json
 import sys
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import asdict
 from datetime import date
 from pathlib import Path
 from textwrap import indent
+
+import pyarrow as pa
 
 from kkz_eval.contracts.alike import Alike, alike
 from kkz_eval.contracts.contract import Contract
@@ -27,11 +29,14 @@ from kkz_eval.deliveries.own_process import Limits, confined, reason_of_error
 from kkz_eval.deliveries.reader import Claimed, PersonRecords, Unclaimed, Unreadable, read_file
 from kkz_eval.deliveries.returned import Decision, read_returned
 from kkz_eval.model.errors import UserError
-from kkz_eval.model.findings import iter_findings
+from kkz_eval.model.listing import counts
 from kkz_eval.model.reasons import reason_of
 from kkz_eval.model.texts import Language, text
 from kkz_eval.reference.tables import units_known_to
 from kkz_eval.settings import Settings
+
+LISTED = {"table": 1_000, "json": 10_000}
+"""So many findings of a table are listed one by one; all are counted."""
 
 
 def check_files(
@@ -70,9 +75,9 @@ def check_each(
         contracts = {contract_id: contracts[contract_id]}
     for place, file in enumerate(files[begin:], begin):
         if place == begin and broke is not None:
-            code, report = _refused(file, Unreadable(broke, {"name": shown(file.name)}), settings.language)
+            code, report = _refused(file, Unreadable(broke, {"name": shown(file.name)}), settings.language, LISTED[form])
         else:
-            code, report = _check(file, contracts, decisions, settings.language, protocol, limits)
+            code, report = _check(file, contracts, decisions, settings.language, protocol, limits, LISTED[form])
         if form == "table":
             _print_table(report, settings.language)
         else:
@@ -107,10 +112,11 @@ def _check(
     language: Language,
     protocol: Path | None,
     limits: Limits | None,
+    most: int,
 ) -> tuple[int, dict[str, object]]:
     data = content_of(file, file.name)
     if isinstance(data, Unreadable):
-        return _refused(file, data, language)
+        return _refused(file, data, language, most)
     judged = []
     try:
         with nullcontext() if limits is None else confined(limits, len(data)):
@@ -121,13 +127,13 @@ def _check(
             returned = read_returned(data) if isinstance(result, Claimed) else None
     except Exception as error:  # noqa: BLE001 (a fault of ours too costs this file only; it is named, without what it says of the file)
         reason, about = reason_of_error(error)
-        return _refused(file, Unreadable(reason, {"name": file.name, **about}), language)
+        return _refused(file, Unreadable(reason, {"name": file.name, **about}), language, most)
     if not isinstance(result, Claimed):
-        return _refused(file, result, language)
+        return _refused(file, result, language, most)
     if protocol is not None:
         _write_protocol(protocol, data, file.name, judged, language)
     clean = all(judgement.n_errors == judgement.n_warnings == 0 for _, judgement in judged)
-    tables = [_judged(contract, judgement, language) for contract, judgement in judged]
+    tables = [_judged(contract, judgement, language, most) for contract, judgement in judged]
     report: dict[str, object] = {"file": shown(str(file)), "readable": True, "tables": tables}
     if returned is not None:
         count = Counter(row.decision for row in returned.rows)
@@ -136,14 +142,16 @@ def _check(
     return (0 if clean else 1), report
 
 
-def _refused(file: Path, result: Unclaimed | Unreadable | PersonRecords, language: Language) -> tuple[int, dict[str, object]]:
+def _refused(
+    file: Path, result: Unclaimed | Unreadable | PersonRecords, language: Language, most: int
+) -> tuple[int, dict[str, object]]:
     refused: dict[str, object] = {"file": shown(str(file)), "readable": False, "sentence": result.sentence(language)}
     if isinstance(result, Unclaimed) and result.findings is not None:
-        refused["findings"] = [_finding(f, None, language) for f in alike(iter_findings(result.findings))]
+        refused |= _shown(result.findings, {}, language, most)
     return 2, refused
 
 
-def _judged(contract: Contract, judgement: Judgement, language: Language) -> dict[str, object]:
+def _judged(contract: Contract, judgement: Judgement, language: Language, most: int) -> dict[str, object]:
     labels = {p.name: (p.label_de if language == "de" else p.label_en) for p in contract.properties}
     summary = summary_of(judgement.slices, judgement.findings)
     return {
@@ -153,7 +161,28 @@ def _judged(contract: Contract, judgement: Judgement, language: Language) -> dic
         "errors": judgement.n_errors,
         "warnings": judgement.n_warnings,
         "summary": {"sentence": summary.sentence(language), **asdict(summary)},
-        "findings": [_finding(f, labels.get(f.finding.field or ""), language) for f in alike(iter_findings(judgement.findings))],
+        **_shown(judgement.findings, labels, language, most),
+    }
+
+
+def _shown(findings: pa.Table, labels: Mapping[str, str], language: Language, most: int) -> dict[str, object]:
+    """At most so many findings, those of one cause as one, and all of them counted by rule and column."""
+    shown = alike(findings, most)
+    counted = [
+        {
+            "rule": one.first.rule,
+            "severity": one.first.severity,
+            "column": labels.get(one.first.field or "", one.first.field),
+            "count": one.count,
+            "first": one.first.cell,
+        }
+        for one in counts(findings)
+    ]
+    return {
+        "findings_total": findings.num_rows,
+        "findings_listed": sum(found.count for found in shown),
+        "counts": counted,
+        "findings": [_finding(found, labels.get(found.finding.field or ""), language) for found in shown],
     }
 
 
@@ -177,23 +206,34 @@ def _finding(found: Alike, label: str | None, language: Language) -> dict[str, o
 def _print_table(report: dict[str, object], language: Language) -> None:
     if not report["readable"]:
         print(report["sentence"], file=sys.stderr)
-        _print_findings(report.get("findings"), language)
+        _print_findings(report, language)
         return
     returned = report.get("returned")
     if isinstance(returned, dict):
-        counts = {"corrected": returned["corrected"], "right": returned["right"]}
-        print(text("check.returned", language, **{"package": "kkz_eval", "file": report["file"], **counts}))
+        decided = {"corrected": returned["corrected"], "right": returned["right"]}
+        print(text("check.returned", language, **{"package": "kkz_eval", "file": report["file"], **decided}))
     tables = report["tables"]
     assert isinstance(tables, list)
     for table in tables:
         key = "check.clean" if not table["findings"] else "check.found"
-        counts = {"errors": table["errors"], "warnings": table["warnings"]}
-        said = text(key, language, **{"package": "kkz_eval", "file": report["file"], "contract": table["contract"], **counts})
+        numbers = {"errors": table["errors"], "warnings": table["warnings"]}
+        said = text(key, language, **{"package": "kkz_eval", "file": report["file"], "contract": table["contract"], **numbers})
         print(said, table["summary"]["sentence"])
-        _print_findings(table["findings"], language)
+        _print_findings(table, language)
 
 
-def _print_findings(findings: object, language: Language) -> None:
-    for finding in findings if isinstance(findings, list) else []:
+def _print_findings(of: dict[str, object], language: Language) -> None:
+    """The findings of a table, of a refused file or of none; where some are not listed, all of them counted too."""
+    findings, counted = of.get("findings", []), of.get("counts", [])
+    assert isinstance(findings, list)
+    assert isinstance(counted, list)
+    for finding in findings:
         sign = text(f"check.{finding['severity']}", language, package="kkz_eval")
         print(f"  {finding['cell'] or '–':<12} {sign:<8} {finding['message']} {finding['fix']}  [{finding['rule']}]")
+    if of.get("findings_total") == of.get("findings_listed"):
+        return
+    numbers = {"total": of["findings_total"], "listed": of["findings_listed"]}
+    print(text("check.counted", language, package="kkz_eval", **numbers))
+    for one in counted:
+        sign = text(f"check.{one['severity']}", language, package="kkz_eval")
+        print(f"  {one['first'] or '–':<12} {sign:<8} {one['count']:>9} × {one['column'] or '–'}  [{one['rule']}]")

@@ -5,29 +5,35 @@ A cell is coloured, decided about and corrected for itself; a reader wants to kn
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
-from kkz_eval.model.findings import Finding
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from kkz_eval.model.findings import Finding, iter_findings
+from kkz_eval.model.identifiers import cell_address
+from kkz_eval.model.listing import OF_ONE_COLUMN, first_places, group_numbers
 from kkz_eval.model.texts import Language, text
+
+Ints = npt.NDArray[np.int64]
+Bools = npt.NDArray[np.bool_]
 
 FROM = 3  # so many findings of one cause are shown as one
 _NAMED = 5  # cells that the sentence names besides the first
+_CAUSE = ("rule", "kind", "severity", "sheet", "field", "value", "allowed")
 
 
 @dataclass(frozen=True)
 class Alike:
-    """Findings of one cause. finding: the first; cells: addresses of all, in their order; unit_id, year: None where these differ."""
+    """Findings of one cause. finding: the first; count: how many; cells: their addresses, of very many the first ones; unit_id, year:
+    None where these differ."""
 
     finding: Finding
+    count: int
     cells: tuple[str, ...]
     unit_id: str | None
     year: int | None
-
-    @property
-    def count(self) -> int:
-        """How many findings these are."""
-        return len(self.cells)
 
     def message(self, language: Language, field_label: str | None) -> str:
         """The sentence of the first finding, and how many others it holds for."""
@@ -39,20 +45,51 @@ class Alike:
         return f"{said} {text('alike.one' if others == 1 else 'alike.several', language, count=others, cells=named)}"
 
 
-def alike(findings: Iterable[Finding]) -> list[Alike]:
-    """The findings, those of one cause as one: same rule, sentence, column, value and what is allowed. In the order of their first ones."""
-    by_cause: dict[tuple[object, ...], list[Finding]] = {}
-    for finding in findings:
-        cause = (finding.rule, finding.kind, finding.severity, finding.sheet, finding.field, finding.value, finding.allowed)
-        by_cause.setdefault(cause, []).append(finding)
-    shown: list[Alike] = []
-    for same in by_cause.values():
-        shown += [_one(same)] if len(same) >= FROM else [_one([finding]) for finding in same]
-    return shown
+def alike(findings: pa.Table, most: int) -> list[Alike]:
+    """The findings (FINDINGS_SCHEMA), those of one cause as one: same rule, sentence, column, value and what is allowed. In the order of
+    their first ones; at most so many, of each rule and column the first."""
+    if not findings.num_rows:
+        return []
+    cause = group_numbers(findings, _CAUSE)
+    order = np.argsort(cause, kind="stable")
+    starts = np.flatnonzero(np.diff(cause[order], prepend=-1))
+    sizes = np.diff(starts, append=len(order))
+    group = np.empty(len(order), dtype=np.int64)  # of each finding, as an index into starts and sizes
+    group[order] = np.repeat(np.arange(len(starts)), sizes)
+    is_first = np.zeros(len(order), dtype=np.bool_)
+    is_first[order[starts]] = True
+    shown = np.flatnonzero(is_first | (sizes[group] < FROM))
+    shown = shown[first_places(group_numbers(findings, OF_ONE_COLUMN)[shown], most)]
+    # All cells of few findings; of very many so many that all addresses together stay few.
+    n_cells = findings.num_rows if findings.num_rows <= most else max(_NAMED + 1, most // len(shown))
+    members = [
+        _members(order, int(starts[g]), int(sizes[g]), int(at), n_cells) for at, g in zip(shown, group[shown], strict=True)
+    ]
+    cells = iter(_addresses(findings, np.concatenate(members)))
+    same_unit, same_year = (_same(group_numbers(findings, [name])[order], starts) for name in ("unit_id", "year"))
+    return [
+        _one(finding, int(sizes[g]), tuple(next(cells) for _ in own), same_unit=bool(same_unit[g]), same_year=bool(same_year[g]))
+        for finding, g, own in zip(iter_findings(findings.take(pa.array(shown))), group[shown], members, strict=True)
+    ]
 
 
-def _one(same: list[Finding]) -> Alike:
-    first = same[0]
-    unit_id = first.unit_id if all(finding.unit_id == first.unit_id for finding in same) else None
-    year = first.year if all(finding.year == first.year for finding in same) else None
-    return Alike(first, tuple(finding.cell for finding in same), unit_id, year)
+def _members(order: Ints, start: int, size: int, at: int, most: int) -> Ints:
+    """The places of the findings that are shown as the one at a place, of very many the first ones."""
+    return order[start : start + min(size, most)] if size >= FROM else np.array([at])
+
+
+def _addresses(findings: pa.Table, places: Ints) -> list[str]:
+    columns = (findings.column(name).take(pa.array(places)).to_pylist() for name in ("sheet", "row", "column"))
+    return [cell_address(*place) for place in zip(*columns, strict=True)]
+
+
+def _same(numbers: Ints, starts: Ints) -> Bools:
+    """Whether all numbers of each run are the same; starts: of the runs."""
+    same: Bools = np.minimum.reduceat(numbers, starts) == np.maximum.reduceat(numbers, starts)
+    return same
+
+
+def _one(finding: Finding, size: int, cells: tuple[str, ...], *, same_unit: bool, same_year: bool) -> Alike:
+    if size < FROM:
+        return Alike(finding, 1, cells, finding.unit_id, finding.year)
+    return Alike(finding, size, cells, finding.unit_id if same_unit else None, finding.year if same_year else None)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 from kkz_eval.contracts.contract import Contract
 from kkz_eval.contracts.judgement import Judgement, judge_file
 from kkz_eval.deliveries.decisions import WAIVABLE, Correction, Decisions, Place, Waiver
-from kkz_eval.model.findings import Finding, Severity, concat_findings, findings_table, iter_findings
+from kkz_eval.model.findings import FINDINGS_SCHEMA, Finding, Severity, concat_findings, findings_table, iter_findings
 from kkz_eval.model.parsed import COL, FLAG, ROW, SHEET, ParsedTable
 
 _READ_AS_NUMBER = ("reader_number", "reader_format_day", "reader_ambiguous_number", "reader_integer")
@@ -86,13 +86,24 @@ def acknowledged(findings: pa.Table, parsed: ParsedTable, waivers: tuple[Waiver,
         key = (waiver.rule, place.unit_id, place.year, place.field, waiver.value, waiver.allowed)
         by_finding.setdefault(key, []).append(waiver)
 
-    def judged(finding: Finding) -> Finding:
+    def is_known(finding: Finding) -> bool:
         key = (finding.rule, finding.unit_id, finding.year, finding.field, finding.value or "", finding.allowed or "")
-        if not is_waivable(finding) or not any(_is_at(parsed, finding, waiver.place) for waiver in by_finding.get(key, ())):
-            return finding
-        return replace(finding, severity=Severity.ACKNOWLEDGED.value)
+        return is_waivable(finding) and any(_is_at(parsed, finding, waiver.place) for waiver in by_finding.get(key, ()))
 
-    return findings_table(judged(finding) for finding in iter_findings(findings))
+    spoken_of = _any_of(findings, rule=[w.rule for w in waivers], unit_id=[w.place.unit_id for w in waivers])
+    at = np.flatnonzero(spoken_of)
+    known = np.zeros(findings.num_rows, dtype=np.bool_)
+    known[at] = [is_known(finding) for finding in iter_findings(findings.take(pa.array(at)))]
+    severity = pc.if_else(pa.array(known), Severity.ACKNOWLEDGED.value, findings.column("severity"))
+    return findings.set_column(FINDINGS_SCHEMA.get_field_index("severity"), FINDINGS_SCHEMA.field("severity"), severity)
+
+
+def _any_of(findings: pa.Table, **values: Sequence[str]) -> npt.NDArray[np.bool_]:
+    """Which findings have one of the values in each of the columns named."""
+    found = np.ones(findings.num_rows, dtype=np.bool_)
+    for name, wanted in values.items():
+        found &= pc.is_in(findings.column(name), value_set=pa.array(wanted, pa.string())).to_numpy()
+    return found
 
 
 def is_waivable(finding: Finding) -> bool:
@@ -170,12 +181,11 @@ def _replaced(table: pa.Table, name: str, record: int, value: object) -> pa.Tabl
 
 def _without_unreadable(findings: pa.Table, at: Finding) -> pa.Table:
     """The reader's findings without those that say that this very cell is no number."""
-    kept = [
-        finding
-        for finding in iter_findings(findings)
-        if finding.rule not in _READ_AS_NUMBER or (finding.sheet, finding.row, finding.column) != (at.sheet, at.row, at.column)
-    ]
-    return findings_table(kept)
+    here = _any_of(findings, rule=_READ_AS_NUMBER)
+    for name, value in (("sheet", at.sheet), ("row", at.row), ("column", at.column)):
+        column = findings.column(name)
+        here &= _equal(column, value) if value is not None else column.is_null().to_numpy()
+    return findings.filter(pa.array(~here))
 
 
 def _equal(column: pa.ChunkedArray, value: object) -> npt.NDArray[np.bool_]:

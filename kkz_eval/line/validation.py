@@ -17,7 +17,8 @@ from kkz_eval.deliveries.accepted import Source
 from kkz_eval.deliveries.judging import load_findings, load_parsed
 from kkz_eval.line.intake import write_protocol
 from kkz_eval.line.snapshot import Snapshot
-from kkz_eval.model.findings import Finding, Severity, iter_findings
+from kkz_eval.model.findings import Severity
+from kkz_eval.model.listing import Count, counts
 from kkz_eval.model.texts import Language
 from kkz_eval.reference.tables import units_known_to
 from kkz_eval.sentences import say
@@ -49,21 +50,23 @@ def validate_contract(snapshot: Snapshot, contract: Contract) -> Comparison:
     if not sources:
         return Comparison(0, 0, 0, 0, (), {})
     language, store = snapshot.installation.settings.language, snapshot.steps.store
-    counts = _counts(snapshot, contract, sources)
-    faulty = {s: list(iter_findings(load_findings(store, s.verdict))) for s in sources if s.verdict.has_findings}
+    compared = _compared(snapshot, contract, sources)
+    faulty = {s: counts(load_findings(store, s.verdict)) for s in sources if s.verdict.has_findings}
     sentences = [_first_finding(s, found, contract, language) for s, found in faulty.items()]
-    for rule, (masks, expectations) in counts.items():
+    for rule, (masks, expectations) in compared.items():
         if masks != expectations:
             numbers = {"masks": masks, "expectations": expectations}
             sentences.append(say("contract_check.disagree", language, rule=rule, contract=contract.id, **numbers))
     protocols = {s.arrival.name: write_protocol(snapshot.installation, s.arrival, s.verdict) for s in faulty}
-    severities = Counter(finding.severity for found in faulty.values() for finding in found)
+    severities = Counter[str]()
+    for one in (one for found in faulty.values() for one in found):
+        severities[one.first.severity] += one.count
     return Comparison(
-        len(sources), len(counts), severities[Severity.ERROR], severities[Severity.WARNING], tuple(sentences), protocols
+        len(sources), len(compared), severities[Severity.ERROR], severities[Severity.WARNING], tuple(sentences), protocols
     )
 
 
-def _counts(snapshot: Snapshot, contract: Contract, sources: Sequence[Source]) -> dict[str, tuple[int, int]]:
+def _compared(snapshot: Snapshot, contract: Contract, sources: Sequence[Source]) -> dict[str, tuple[int, int]]:
     """By rule of a contract, how many findings the register has and how many records fail by Great Expectations.
 
     Validated where just these verdicts were not compared before.
@@ -83,23 +86,25 @@ def _counts(snapshot: Snapshot, contract: Contract, sources: Sequence[Source]) -
         store = snapshot.steps.store
         frames = [to_frame(load_parsed(store, s.verdict.parsed_key, contract), s.arrival.sha256) for s in sources]
         outcomes = validate(stack(frames), contract, known)
-        by_rule = Counter(rule for s in sources for rule in load_findings(store, s.verdict).column("rule").to_pylist())
+        by_rule = Counter[str]()
+        for one in (one for s in sources for one in counts(load_findings(store, s.verdict))):
+            by_rule[one.first.rule] += one.count
         return json.dumps({one.rule_id: (by_rule[one.rule_id], len(one.failing_index)) for one in outcomes}).encode()
 
     _, content = snapshot.steps.content("contract_checks", contract.id, parts, ".json", make)
     return {rule: (masks, expectations) for rule, (masks, expectations) in json.loads(content).items()}
 
 
-def _first_finding(source: Source, findings: list[Finding], contract: Contract, language: Language) -> str:
+def _first_finding(source: Source, counted: Sequence[Count], contract: Contract, language: Language) -> str:
     """Where the first fault is, for the run history: values of cells, and sums of them, never go there."""
-    errors = [finding for finding in findings if finding.severity == Severity.ERROR]
-    first = replace((errors or findings)[0], value=_HIDDEN, allowed=_HIDDEN)
+    errors = [one for one in counted if one.first.severity == Severity.ERROR]
+    first = replace((errors or counted)[0].first, value=_HIDDEN, allowed=_HIDDEN)
     label = next((p.label_de if language == "de" else p.label_en for p in contract.properties if p.name == first.field), None)
     return say(
         "contract_check.found",
         language,
         name=source.arrival.name,
-        count=len(findings),
+        count=sum(one.count for one in counted),
         cell=first.cell or "–",
         message=first.message(language, label),
         fix=first.fix(language, label),

@@ -57,7 +57,7 @@ FINDINGS_SCHEMA = pa.schema(
 )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Finding:
     """One row of a findings table; columns as in FINDINGS_SCHEMA."""
 
@@ -137,7 +137,8 @@ def _no_findings() -> pa.Table:
 
 def concat_findings(tables: Iterable[pa.Table]) -> pa.Table:
     """One findings table from several, in the order given; empty where none is given."""
-    return pa.concat_tables([_no_findings(), *tables])
+    filled = [table for table in tables if table.num_rows]
+    return pa.concat_tables(filled) if filled else _no_findings()
 
 
 def with_titles(findings: pa.Table, titles: Mapping[str, str]) -> pa.Table:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import pyarrow as pa
+import pyarrow.compute as pc
 from openpyxl import Workbook
 from openpyxl.cell.cell import Cell
 from openpyxl.comments import Comment
@@ -22,6 +23,7 @@ from kkz_eval.contracts.summary import summary_of
 from kkz_eval.deliveries.returned import COLUMNS, SHEET, Decision, label, status_word
 from kkz_eval.model.findings import Finding, Severity, concat_findings, iter_findings
 from kkz_eval.model.identifiers import cell_address
+from kkz_eval.model.listing import counts, listed
 from kkz_eval.model.texts import Language, text
 from kkz_eval.model.verdicts import Slice, Status
 from kkz_eval.stewardship import PACKAGE
@@ -44,6 +46,7 @@ _WRAP = Alignment(wrap_text=True, vertical="top")
 _BOLD = Font(bold=True)
 _HEADER_FILL = PatternFill("solid", fgColor="FFDCE6EC")
 _SHOWN_SLICES = 40
+_COUNTED = 20  # so many rules and columns are counted in the head
 _NOTED = 1_000  # so many cells without the result of their formula get a comment
 
 
@@ -62,16 +65,17 @@ def marked_copy(data: bytes, name: str, judged: Sequence[Judged], language: Lang
 
     data: the file as delivered and read; name: of it; judged: by contract, at least one.
     """
-    findings = list(iter_findings(concat_findings([one.findings for one in judged]).slice(0, LISTED)))
-    n_findings = sum(one.findings.num_rows for one in judged)
+    every = concat_findings([one.findings for one in judged])
+    findings = list(iter_findings(listed(every, LISTED)))
     labels = {p.name: (p.label_de if language == "de" else p.label_en) for one in judged for p in one.contract.properties}
     source = source_copy(data, [one.contract for one in judged])
     workbook, sheet_of = (empty_workbook(), {}) if source is None else (source.workbook, source.sheet_of)
     _mark(workbook, sheet_of, findings, labels, language)
     sheet = workbook.create_sheet(SHEET, 0)
     head = [*_head(data, name, judged, language), *(("", said) for said in _about_copy(source, language))]
-    if n_findings > LISTED:
-        head.append(("", _say("protocol.more", language, count=n_findings - LISTED)))
+    if every.num_rows > len(findings):
+        more = _say("protocol.more", language, count=every.num_rows - len(findings))
+        head.append((_say("protocol.all", language), "\n".join([more, *_counted(every, labels, sheet_of, language)])))
     _write_head(sheet, head)
     _write_findings(sheet, len(head) + 3, findings, sheet_of, labels, language)
     for other in workbook.worksheets:  # two selected sheets would both take what is typed into one
@@ -131,7 +135,19 @@ def _comment(cell: Cell, said: Sequence[str]) -> None:
 
 
 def _count(findings: pa.Table, severity: Severity) -> int:
-    return sum(value == severity for value in findings.column("severity").to_pylist())
+    return int(pc.sum(pc.equal(findings.column("severity"), severity), min_count=0).as_py())
+
+
+def _counted(
+    findings: pa.Table, labels: Mapping[str, str], sheet_of: Mapping[str | None, str], language: Language
+) -> Iterator[str]:
+    """The rules and columns with most findings, a line each, with the first cell."""
+    most = sorted(counts(findings), key=lambda one: -one.count)
+    for one in most[:_COUNTED]:
+        column = labels.get(one.first.field or "", one.first.field or "–")
+        yield f"{one.count} × {one.first.rule}, {column} ({_shown_cell(one.first, sheet_of)})"
+    if len(most) > _COUNTED:
+        yield f"… (+{len(most) - _COUNTED})"
 
 
 def _blocked(one: Judged, language: Language) -> str:
@@ -207,7 +223,7 @@ def _write_findings(
 
 def _lines(text: str, width: float) -> int:
     """How many lines a text takes in a column that is so many characters wide. Words wrap, so a line holds a little less."""
-    return max(1, math.ceil(len(text) / (0.9 * width)))
+    return sum(max(1, math.ceil(len(line) / (0.9 * width))) for line in text.split("\n"))
 
 
 def _shown_cell(finding: Finding, sheet_of: Mapping[str | None, str]) -> str:

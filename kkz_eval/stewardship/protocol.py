@@ -11,13 +11,14 @@ from jinja2 import Environment, StrictUndefined, Template
 from kkz_eval.contracts.contract import Contract
 from kkz_eval.contracts.summary import summary_of
 from kkz_eval.model.findings import Severity, iter_findings
+from kkz_eval.model.listing import counts, listed
 from kkz_eval.model.texts import Language, text
 from kkz_eval.model.verdicts import Verdict
 from kkz_eval.reference.tables import unit_name
 from kkz_eval.stewardship import PACKAGE
 
 SHOWN = 2000
-"""So many findings are listed on the page; the rest is counted, and `kkz-eval check --json` lists all."""
+"""So many findings are listed on the page; where there are more, all are counted by rule and column."""
 
 
 def protocol_page(name: str, verdict: Verdict, contract: Contract, findings: pa.Table, language: Language) -> str:
@@ -27,7 +28,7 @@ def protocol_page(name: str, verdict: Verdict, contract: Contract, findings: pa.
     """
     labels = {p.name: (p.label_de if language == "de" else p.label_en) for p in contract.properties}
     rows = []
-    for number, finding in enumerate(iter_findings(findings.slice(0, SHOWN)), start=1):
+    for number, finding in enumerate(iter_findings(listed(findings, SHOWN)), start=1):
         label = labels.get(finding.field or "")
         rows.append(
             {
@@ -54,6 +55,16 @@ def protocol_page(name: str, verdict: Verdict, contract: Contract, findings: pa.
         summary=summary_of(verdict.slices, findings).sentence(language),
         rows=rows,
         more=findings.num_rows - len(rows),
+        counted=[
+            {
+                "rule": one.first.rule,
+                "severity": _say(f"severity.{one.first.severity}", language),
+                "column": labels.get(one.first.field or "", one.first.field or "–"),
+                "count": one.count,
+                "first": one.first.cell or "–",
+            }
+            for one in (counts(findings) if findings.num_rows > len(rows) else ())
+        ],
     )
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+import pyarrow.compute as pc
 import yaml
 
 from kkz_eval.contracts.contract import Contract
@@ -92,7 +93,8 @@ class _Original:
         """The requests that one row makes: one, or one per changed value for a correction."""
         for (digest, contract_id), verdict in sorted(self.register.verdicts.items(), key=lambda item: item[0]):
             if digest == self.sha256 and contract_id in self.contracts:
-                for finding in iter_findings(load_findings(self.store, verdict)):
+                findings = load_findings(self.store, verdict)
+                for finding in iter_findings(findings.filter(pc.equal(findings.column("rule"), row.rule))):
                     if _is(row, finding):
                         yield from self._of(row, finding, verdict, self.contracts[contract_id])
                         return
@@ -148,8 +150,9 @@ class _Original:
         """Whether the copy no longer has the finding: a key or a header was put right, and no value has to be kept for later."""
         if after is None:
             return False
-        place = (finding.rule, finding.row, finding.column)
-        return place not in {(f.rule, f.row, f.column) for f in iter_findings(load_findings(self.store, after))}
+        findings = load_findings(self.store, after)
+        same_rule = findings.filter(pc.equal(findings.column("rule"), finding.rule))
+        return (finding.row, finding.column) not in {(f.row, f.column) for f in iter_findings(same_rule)}
 
     def _request(
         self,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from kkz_eval.contracts.alike import alike
@@ -63,7 +65,7 @@ def test_the_summary_counts_years_and_cells(fates: list[Slice], found: list[Find
 
 
 def test_four_hundred_equal_errors_are_one_with_a_count() -> None:
-    (one,) = alike([finding(row) for row in range(2, 402)])
+    (one,) = alike(findings_table([finding(row) for row in range(2, 402)]), 1000)
     assert one.count == 400
     assert one.cells[0] == "D2"
     said = one.message("de", "Personen")
@@ -72,12 +74,21 @@ def test_four_hundred_equal_errors_are_one_with_a_count() -> None:
 
 
 def test_two_equal_errors_stay_two_and_others_stay_themselves() -> None:
-    shown = alike([finding(2), finding(3), finding(4, value="y"), finding(5, severity=Severity.WARNING)])
+    shown = alike(findings_table([finding(2), finding(3), finding(4, value="y"), finding(5, severity=Severity.WARNING)]), 1000)
     assert [one.count for one in shown] == [1, 1, 1, 1]
     assert "weitere" not in shown[0].message("de", None)
 
 
 def test_what_differs_among_equal_errors_is_not_said_of_all() -> None:
-    rows = [finding(2), finding(3), Finding(*[*vars(finding(4)).values()][:7], "05112000", 2017, "x", "1234")]
-    (one,) = alike(rows)
+    rows = [finding(2), finding(3), replace(finding(4), unit_id="05112000", year=2017)]
+    (one,) = alike(findings_table(rows), 1000)
     assert (one.unit_id, one.year, one.count) == (None, None, 3)
+
+
+def test_of_very_many_causes_each_rule_is_shown_and_their_cells_stay_few() -> None:
+    many = [finding(row, value=str(row % 50)) for row in range(2, 502)]
+    shown = alike(findings_table([*many, replace(finding(2), rule="other")]), 10)
+    assert [one.finding.rule for one in shown] == [*["reader_number"] * 9, "other"]
+    assert [one.count for one in shown] == [*[10] * 9, 1]
+    assert {len(one.cells) for one in shown} == {6, 1}
+    assert alike(findings_table([]), 10) == []

@@ -1,0 +1,86 @@
+"""`kkz-eval check` with very many findings: a list that a person can read, all of them counted, in bounded memory."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from kkz_eval import checking
+from kkz_eval.cli import main
+
+HEADER = "Gemeindeschlüssel;Schuljahr;Abschluss;Geschlecht;Anzahl\r\n"
+PROGRAM = """
+import resource, sys
+from kkz_eval.cli import main
+code = main(["check", *sys.argv[1:]])
+used = max(resource.getrusage(of).ru_maxrss for of in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+print(code, used // 1024, file=sys.stderr)
+"""
+
+
+def unreadable_counts(folder: Path, n: int) -> Path:
+    """A file of so many rows, each with a letter in a number of its own; from the second on the key is that of the first."""
+    file = folder / "viele.csv"
+    rows = "".join(f"05162024;2006;Insgesamt;insgesamt;1O{number}\r\n" for number in range(n))
+    file.write_bytes((HEADER + rows).encode("cp1252"))
+    return file
+
+
+def test_of_many_findings_each_rule_is_listed_and_all_are_counted(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(checking.LISTED, "json", 10)
+    file = str(unreadable_counts(tmp_path, 50))
+    assert main(["check", file, "--json"]) == 1
+    ((table,),) = [report["tables"] for report in json.loads(capsys.readouterr().out)]
+    counted = {one["rule"]: (one["column"], one["count"], one["first"]) for one in table["counts"]}
+    assert counted["reader_number"] == ("Schulabgänge", 50, "E2")
+    assert counted["key.unique_key"] == ("Schulabgänge", 49, "E3")
+    assert table["findings_total"] == sum(count for _, count, _ in counted.values())
+    assert 5 < len(table["findings"]) <= 10
+    assert table["findings_listed"] == sum(finding["count"] for finding in table["findings"]) < table["findings_total"]
+    assert {finding["rule"] for finding in table["findings"]} == set(counted)
+
+
+def test_few_findings_are_all_listed_and_counted_in_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    main(["check", str(unreadable_counts(tmp_path, 2)), "--json"])
+    ((table,),) = [report["tables"] for report in json.loads(capsys.readouterr().out)]
+    assert table["findings_total"] == table["findings_listed"] == table["errors"] + table["warnings"]
+
+
+def test_the_table_ends_with_the_counts_where_not_all_are_listed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = str(unreadable_counts(tmp_path, 50))
+    main(["check", file])
+    assert "Aufgeführt sind" not in capsys.readouterr().out
+    monkeypatch.setitem(checking.LISTED, "table", 10)
+    main(["check", file])
+    lines = capsys.readouterr().out.splitlines()
+    (at,) = (number for number, line in enumerate(lines) if "Aufgeführt sind" in line)
+    assert any(line.split() == ["E2", "Fehler", "50", "×", "Schulabgänge", "[reader_number]"] for line in lines[at:])
+    assert sum("[reader_number]" in line for line in lines[:at]) <= 10
+
+
+def test_several_files_are_one_list_in_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    other = tmp_path / "leer.csv"
+    other.write_bytes(b"")
+    main(["check", str(unreadable_counts(tmp_path, 1)), str(other), "--json"])
+    written = capsys.readouterr().out
+    reports = json.loads(written)
+    assert [report["readable"] for report in reports] == [True, False]
+    assert written == json.dumps(reports, ensure_ascii=False, indent=2) + "\n"
+
+
+def test_memory_and_output_do_not_grow_with_the_findings(tmp_path: Path) -> None:
+    """120,000 rows with twice as many findings; as sentences they would be 115 MB of text, and 1.1 GB in memory."""
+    file = unreadable_counts(tmp_path, 120_000)
+    done = subprocess.run([sys.executable, "-c", PROGRAM, str(file), "--json"], capture_output=True, check=True)
+    code, used = map(int, done.stderr.split()[-2:])
+    assert code == 1
+    assert used < 400  # MB; a check of one row takes 100
+    assert len(done.stdout) < 10_000_000
