@@ -1,8 +1,8 @@
 """How the cells of a delivered .xlsx look, and bringing it over to a new workbook. No values of cells.
 
-What may come over is listed here, everything else stays behind: number formats, fonts, fills, borders, alignments, the looks of parts
-of a text, widths and heights, what is hidden, frozen panes, the date system. The library that writes workbooks also reads
-the looks, from a package that holds nothing else: a picture, a link or a macro never reaches it.
+What may come over is listed here, everything else stays behind: number formats, fonts, fills, borders, alignments, widths and heights,
+frozen panes. The library that writes workbooks also reads the looks, from a package that holds nothing else: a picture, a link or a macro
+never reaches it. What decides how a cell is read (hidden, formats that tell, days) is in the sheets themselves and not here.
 """
 
 from __future__ import annotations
@@ -14,13 +14,11 @@ import warnings
 import zipfile
 from collections.abc import Callable, Mapping
 from copy import copy
-from dataclasses import dataclass
 from xml.etree import ElementTree
 from xml.sax.saxutils import quoteattr
 
 from openpyxl import load_workbook
 from openpyxl.cell.cell import ERROR_CODES, Cell
-from openpyxl.cell.rich_text import CellRichText, TextBlock
 from openpyxl.styles import Font
 from openpyxl.styles.cell_style import StyleArray
 from openpyxl.styles.numbers import is_date_format
@@ -43,12 +41,8 @@ _BEFORE = re.compile(rb"<(?:\w+:)?(sheetViews|cols)\b.*?</(?:\w+:)?\1>", re.DOTA
 _CELL = re.compile(rb"<(?:\w+:)?c[ >]")
 
 
-@dataclass(frozen=True)
-class Looks:
-    """How a workbook looks. sheets: by name, as the library reads them; epoch: from which its days are counted."""
-
-    sheets: Mapping[str, Worksheet]
-    epoch: object
+Looks = Mapping[str, Worksheet]
+"""How the sheets of a workbook look, by name, as the library reads them."""
 
 
 def looks_of(data: bytes, most_cells: int) -> Looks | None:
@@ -61,8 +55,8 @@ def looks_of(data: bytes, most_cells: int) -> Looks | None:
         return None
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        book = load_workbook(io.BytesIO(reduced), rich_text=True)
-    return Looks({sheet.title: sheet for sheet in book.worksheets}, book.epoch)
+        book = load_workbook(io.BytesIO(reduced))
+    return {sheet.title: sheet for sheet in book.worksheets}
 
 
 def _reduced(data: bytes, most_cells: int) -> bytes | None:
@@ -78,7 +72,6 @@ def _reduced(data: bytes, most_cells: int) -> bytes | None:
             for rel in ElementTree.fromstring(part("xl/_rels/workbook.xml.rels"))
         }
         book = ElementTree.fromstring(part("xl/workbook.xml"))
-        about = next((of.get("date1904", "0") for of in book.iter() if _local(of.tag) == "workbookPr"), "0")
         kept: dict[str, bytes] = {}
         listed = []
         for sheet in (of for of in book.iter() if _local(of.tag) == "sheet"):
@@ -86,17 +79,11 @@ def _reduced(data: bytes, most_cells: int) -> bytes | None:
             cells = _cells_of(part(target)) if target in names else None
             if cells is not None:
                 kept[f"xl/worksheets/sheet{len(kept) + 1}.xml"] = cells
-                listed.append(
-                    f'<sheet name={quoteattr(sheet.get("name", ""))} sheetId="{len(kept)}" r:id="rId{len(kept)}" '
-                    f"state={quoteattr(sheet.get('state', 'visible'))}/>"
-                )
+                listed.append(f'<sheet name={quoteattr(sheet.get("name", ""))} sheetId="{len(kept)}" r:id="rId{len(kept)}"/>')
         if sum(len(_CELL.findall(cells)) for cells in kept.values()) > most_cells:
             return None
         others: dict[str, bytes] = {name: part(name) for name in ("xl/styles.xml", "xl/sharedStrings.xml") if name in names}
-    workbook = (
-        f'<workbook xmlns="{_MAIN.decode()}" xmlns:r="{_OFFICE}"><workbookPr date1904={quoteattr(about)}/>'
-        f"<sheets>{''.join(listed)}</sheets></workbook>"
-    )
+    workbook = f'<workbook xmlns="{_MAIN.decode()}" xmlns:r="{_OFFICE}"><sheets>{"".join(listed)}</sheets></workbook>'
     return _package({"xl/workbook.xml": workbook.encode(), **kept, **others})
 
 
@@ -152,22 +139,19 @@ def bring_over(source: Worksheet, target: Worksheet) -> list[tuple[int, int]]:
         written.quotePrefix = is_marked
         if written.data_type == "d" and not is_date_format(written.number_format):
             written.number_format = own_format
-        if isinstance(cell.value, CellRichText) and str(cell.value) == written.value:
-            written._value = _runs(cell.value)
         if cell.data_type == "e" and cell.value in ERROR_CODES:
             written._value, written.data_type = cell.value, "e"
         if cell.data_type == "f" and written.value is None:
             without_result.append((row, column))
     for letter, width in source.column_dimensions.items():
-        brought = ColumnDimension(target, index=letter, hidden=bool(width.hidden), min=width.min, max=width.max)
+        brought = ColumnDimension(target, index=letter, min=width.min, max=width.max)
         brought.width = min(max(float(width.width), 0.0), _WIDEST)
         if width._style is not None:
             brought._style = style_of(width)
         target.column_dimensions[letter] = brought
     for row, height in source.row_dimensions.items():
-        if height.ht is not None or height.hidden:
-            points = None if height.ht is None else min(max(float(height.ht), 0.0), _HIGHEST)
-            target.row_dimensions[row] = RowDimension(target, index=row, ht=points, hidden=bool(height.hidden))
+        if height.ht is not None:
+            target.row_dimensions[row] = RowDimension(target, index=row, ht=min(max(float(height.ht), 0.0), _HIGHEST))
     pane = source.sheet_view.pane if source.views.sheetView else None
     if pane is not None and pane.state in ("frozen", "frozenSplit"):
         target.freeze_panes = f"{get_column_letter(int(pane.xSplit or 0) + 1)}{int(pane.ySplit or 0) + 1}"
@@ -191,16 +175,3 @@ def _styles(target: Worksheet) -> Callable[[Cell | ColumnDimension], StyleArray]
         return copy(made[key])
 
     return style_of
-
-
-def _runs(text: CellRichText) -> CellRichText:
-    """A text with the looks of its parts; the name of a font, which can be any text, is left out."""
-    runs = CellRichText()
-    for run in text:
-        if isinstance(run, TextBlock):
-            font = copy(run.font)
-            font.rFont = None
-            runs.append(TextBlock(font, run.text))
-        else:
-            runs.append(run)
-    return runs

@@ -11,11 +11,14 @@ from dataclasses import dataclass
 
 from openpyxl import Workbook
 from openpyxl.cell.cell import Cell
+from openpyxl.utils import get_column_letter
+from openpyxl.utils.datetime import CALENDAR_MAC_1904
 from openpyxl.worksheet.worksheet import Worksheet
 
 from kkz_eval.contracts.contract import Contract
 from kkz_eval.contracts.outgoing import empty_workbook, put_number, put_text
 from kkz_eval.deliveries import municipal
+from kkz_eval.deliveries.appearance import DAY_ZERO_1904, Appearance
 from kkz_eval.deliveries.returned import is_protocol
 from kkz_eval.deliveries.text_table import DELIMITERS, Decoded, declared_delimiter, decode, head, split
 from kkz_eval.deliveries.workbook import ZIP, Sheet, Value, is_workbook, sheets
@@ -70,8 +73,8 @@ def source_copy(data: bytes, contracts: Sequence[Contract]) -> SourceCopy | None
 
 def _copied(found: Sequence[Sheet], looks: Looks | None) -> SourceCopy:
     book = empty_workbook()
-    if looks is not None:
-        book.epoch = looks.epoch
+    if any(sheet.seen.day_zero == DAY_ZERO_1904 for sheet in found):
+        book.epoch = CALENDAR_MAC_1904
     sheet_of: dict[str | None, str] = {}
     without_result: list[tuple[str, int, int]] = []
     for sheet in found:
@@ -81,8 +84,9 @@ def _copied(found: Sequence[Sheet], looks: Looks | None) -> SourceCopy:
         )  # one that only a program could show again, a person can now
         sheet_of[sheet.name] = target.title
         _write_values(target, sheet)
-        if looks is not None and sheet.name in looks.sheets:
-            without_result += [(target.title, *place) for place in bring_over(looks.sheets[sheet.name], target)]
+        if looks is not None and sheet.name in looks:
+            without_result += [(target.title, *place) for place in bring_over(looks[sheet.name], target)]
+        _show(target, sheet.seen)
         _merge(target, sheet)
     return SourceCopy(book, sheet_of, tuple(without_result), has_looks=looks is not None)
 
@@ -108,6 +112,21 @@ def _write_value(cell: Cell, value: Value) -> None:
         put_number(cell, value)
     else:
         cell.value = value  # a day or a time also gets a number format that shows it as one
+
+
+def _show(target: Worksheet, seen: Appearance) -> None:
+    """What decides how a sheet is read: what is hidden, and number formats that tell more than the number."""
+    formats = seen.formats
+    for row, column, which in zip(formats.rows.tolist(), formats.columns.tolist(), formats.which.tolist(), strict=True):
+        cell = target._cells.get((row + 1, column + 1))
+        if cell is not None:
+            cell.number_format = formats.codes[which]
+    for first, last in seen.hidden_rows:
+        for row in range(first, min(last, target.max_row) + 1):
+            target.row_dimensions[row + 1].hidden = True
+    for first, last in seen.hidden_columns:
+        dimension = target.column_dimensions[get_column_letter(first + 1)]
+        dimension.min, dimension.max, dimension.hidden = first + 1, last + 1, True
 
 
 def _merge(target: Worksheet, sheet: Sheet) -> None:
