@@ -24,6 +24,7 @@ from kkz_eval.deliveries.official.inkar_export import (
     Export,
     ExportColumn,
     edition_of,
+    export_of,
     exports_in,
     label_known_to,
     untimed_findings,
@@ -256,6 +257,26 @@ def read_workbook(workbook: Sequence[Sheet], contracts: Mapping[str, Contract]) 
     """A table for each contract that knows an indicator of the export; Unclaimed where none does; None for another layout."""
     exports = exports_in(workbook)
     return _read_exports(exports, edition_of([sheet.rows for sheet in workbook]), contracts) if exports else None
+
+
+def read_export_text(
+    decoded: Decoded, delimiter: str, first: Sequence[Sequence[str]], contracts: Mapping[str, Contract]
+) -> tuple[ParsedTable, ...] | Unclaimed | None:
+    """The same of an export saved as text; first: its first records. Raises NotTextError (cell_too_long)."""
+    if export_of(_of_one_width(first), None) is None:
+        return None
+    records = split(decoded, delimiter)
+    export = export_of(_of_one_width(records.rows), None)
+    if export is None:
+        return None
+    found = _read_exports([export], edition_of([export.rows]), contracts)
+    cut = Finding("reader_cut_off", "reader_cut_off", Severity.ERROR, row=len(records.rows))
+    return found if isinstance(found, Unclaimed) or not records.cut else tuple(with_findings(table, cut) for table in found)
+
+
+def _of_one_width(rows: Sequence[Sequence[str]]) -> list[list[Value]]:
+    width = max(map(len, rows), default=0)
+    return [[*cells, *[""] * (width - len(cells))] for cells in rows]
 
 
 def _read_exports(

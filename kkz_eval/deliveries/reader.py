@@ -15,6 +15,7 @@ from kkz_eval.deliveries.official.mapping import claimed, why_unclaimed
 from kkz_eval.deliveries.official.panels import EDITIONS
 from kkz_eval.deliveries.official.read import is_unmistakable
 from kkz_eval.deliveries.official.read import read_text as read_official_text
+from kkz_eval.deliveries.official.unclaimed import with_missing_units
 from kkz_eval.deliveries.official.unfit import FamilyName, TablesNeeded, reader_of_statistic
 from kkz_eval.deliveries.results import Claimed, ColumnAt, ColumnNames, PersonRecords, ReadResult, Unclaimed, Unreadable
 from kkz_eval.deliveries.returned import data_sheets
@@ -104,6 +105,11 @@ def _read_text(decoded: Decoded, name: str, contracts: Mapping[str, Contract]) -
         form = inkar.long_form(rows[0]) if rows else None
         if form is not None and any(inkar.LONG in contract.layouts for contract in contracts.values()):
             return Claimed(inkar.read_long(decoded, delimiter, form, contracts))
+        export = inkar.read_export_text(decoded, delimiter, rows, contracts)
+        if isinstance(export, Unclaimed):
+            return Unclaimed(export.reason_code, {**export.parameters, "name": name})
+        if export is not None:
+            return Claimed(export)
     if is_unmistakable(decoded):
         return _read_official(decoded, name, contracts) or _read_municipal(decoded, heads, name, contracts)
     return _read_municipal(decoded, heads, name, contracts)
@@ -139,6 +145,7 @@ def _read_official(decoded: Decoded, name: str, contracts: Mapping[str, Contract
     parsed = sided or claimed(table, contracts)
     if parsed:
         return Claimed(parsed)
+    table = with_missing_units(table)
     years = table.years
     about: dict[str, str | Localised] = {"name": name, "family": FamilyName(table.family), "code": table.code or "–"}
     unfit = why_unclaimed(table, contracts)

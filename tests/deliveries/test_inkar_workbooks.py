@@ -253,3 +253,22 @@ def text_of(cell: ElementTree.Element, strings: Sequence[str]) -> str:
     if found is None:
         return "" if inline is None else inline.text or ""
     return strings[int(found.text or 0)] if cell.get("t") == "s" else found.text or ""
+
+
+@pytest.mark.parametrize("delimiter", [";", ",", "\t"])
+@pytest.mark.parametrize("quote", ["", '"'])
+def test_an_export_saved_as_text_is_read_as_the_workbook(delimiter: str, quote: str) -> None:
+    if delimiter == "," and not quote:
+        return  # names hold commas
+    rows = [["INKAR Ausgabe 2018"], *PLAIN, *records(of_kind("krsfr. Stadt", "Landkreis"), as_text=True)]
+    text = "\r\n".join(delimiter.join(f"{quote}{cell}{quote}" for cell in row) for row in rows) + "\r\n"
+    result = read_file(text.encode("cp1252"), "export.csv", CONTRACTS)
+    assert isinstance(result, Claimed), result
+    (table,) = result.parsed
+    assert is_whole(table)
+    assert table.findings.num_rows == 0
+
+
+def test_a_hidden_sheet_of_inkar_is_not_read() -> None:
+    rows = [*PLAIN, *records(of_kind("Kreise", "Kreise"))]
+    assert read_workbook([Sheet("Daten", rows, visible=False)], CONTRACTS) is None

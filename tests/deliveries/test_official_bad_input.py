@@ -303,7 +303,7 @@ def test_every_kind_of_finding_has_its_sentence_and_remedy(language: Language) -
     named = {
         kind for source in sources for kind in re.findall(r'"((?:official|reader)_\w+)"', source.read_text(encoding="utf-8"))
     }
-    assert len(named) == 44
+    assert len(named) == 45
     texts = catalogue("kkz_eval.model", language)
     assert {f"findings.{kind}.{part}" for kind in named for part in ("message", "fix")} <= texts.keys()
 

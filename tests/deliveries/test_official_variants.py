@@ -323,3 +323,45 @@ def test_the_genuine_edition_of_2018_has_as_many_kreise_as_years() -> None:
     (table,) = result.parsed
     assert (table.edition, table.table.num_rows, table.findings.num_rows) == ("2018", 53 * 21, 0)
     assert table.values("value").null_count == 0
+
+
+def test_a_table_that_lacks_one_of_two_measures_is_refused_once_and_names_it() -> None:
+    text = """GENESIS-Tabelle: 13211-02-05-4
+Arbeitslose nach ausgewählten Personengruppen;;;;
+Arbeitsmarktstatistik der Bundesagentur für Arbeit;;;;
+;;;Arbeitslose;Arbeitslose;{rate}
+;;;;15 bis unter 25 Jahre;
+;;;Anzahl;Anzahl;Prozent
+2016;05111;Düsseldorf, Kreisfreie Stadt;100;20;6,5
+__________
+Stand: 10.10.2017 / 10:00:00
+"""
+    table = read(text.format(rate="Arbeitslosenquote bezogen auf alle zivilen Erwerbspersonen"))
+    assert table.values("rate").to_pylist() == [6.5, None]
+    assert "Arbeitslosenquote bez. auf alle zivile Erwerbsp." in refused(text.format(rate="Quote"))
+
+
+WEGWEISER = """Kommune;GKZ;ARS;Bundesland;2019 Kinderarmut (%)
+Ahlen;05570004;055700004004;Nordrhein-Westfalen;10,5
+Werne;05978040;059780040040;Nordrhein-Westfalen;k.A.
+
+Quelle: Wegweiser Kommune
+"""
+
+
+def test_a_table_that_no_contract_takes_says_what_it_lacks_too() -> None:
+    result = read_file(WEGWEISER.encode("utf-8-sig"), "wegweiser.csv", CONTRACTS)
+    assert isinstance(result, Unclaimed)
+    assert result.findings is not None
+    (finding,) = iter_findings(result.findings)
+    assert (finding.kind, finding.severity, finding.allowed) == ("official_small_units_missing", "warning", "394/396")
+    assert "ab 5.000 Einwohnern" in finding.message("de")
+
+
+def test_a_city_among_the_kreise_makes_no_table_of_municipalities() -> None:
+    text = population(header=";;31.12.2015;;").replace("12411-01-01-4", "12711-01-01-4")
+    text = text.replace("\n__________", "\n05334002;      Aachen, kreisfreie Stadt;1;1;1\n__________")
+    result = read_file(text.encode(), "tabelle.csv", CONTRACTS)
+    assert isinstance(result, Unclaimed)
+    assert result.findings is not None
+    assert result.findings.num_rows == 0

@@ -93,7 +93,9 @@ def export_of(rows: Sequence[Sequence[Value]], sheet: str | None) -> Export | No
         first = next((row for row in range(header + 1, len(rows)) if text_of(rows[row][key]) is not None), None)
         if first is None or first > header + _BELOW:
             continue
-        return _export(rows, sheet, header, first, (key, name, word))
+        export = _export(rows, sheet, header, first, (key, name, word))
+        if export.columns:
+            return export
     return None
 
 
@@ -177,7 +179,7 @@ def exports_in(workbook: Sequence[Sheet]) -> tuple[Export, ...]:
     return tuple(
         _without_hidden_columns(export, sheet)
         for sheet in map(without_hidden_rows, workbook)
-        if (export := export_of(sheet.rows, sheet.name)) is not None
+        if sheet.visible and (export := export_of(sheet.rows, sheet.name)) is not None
     )
 
 

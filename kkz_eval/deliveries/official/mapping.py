@@ -63,7 +63,8 @@ def claimed(table: OfficialTable, contracts: Mapping[str, Contract]) -> tuple[Pa
             part = None if source.measure in parts else _part(table, contract, source)
             if isinstance(part, _Part):
                 parts[source.measure] = part
-        if parts:
+        needed = {source.measure for source in contract.official if contract.property_named(source.measure).required}
+        if parts and needed <= set(parts):
             found.append(_parsed(table, contract, parts))
             whole += [] if any(part.totals for part in parts.values()) else found[-1:]
     found = whole or found
@@ -75,8 +76,10 @@ def why_unclaimed(table: OfficialTable, contracts: Mapping[str, Contract]) -> tu
     user = user_of(table, contracts)
     if user is None:
         return None
-    unfit = found_by_the_reader(table) or _part(table, *user)
-    return (user[0], unfit) if isinstance(unfit, Unfit) else None
+    contract, *_ = user
+    found = [found_by_the_reader(table), *(_part(table, contract, source) for source in contract.official)]
+    unfit = next((part for part in found if isinstance(part, Unfit)), None)
+    return None if unfit is None else (contract, unfit)
 
 
 @dataclass(frozen=True)
