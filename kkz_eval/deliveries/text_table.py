@@ -12,6 +12,8 @@ from itertools import islice
 
 import numpy as np
 
+from kkz_eval.deliveries.misread import is_dos, misread
+
 DELIMITERS = (";", "\t", ",")
 MOST_COLUMNS = 16_384  # of a sheet in any spreadsheet program
 HEAD = 20  # a header stands in the first 20 rows
@@ -68,7 +70,7 @@ class Records:
 def decode(data: bytes) -> Decoded:
     """The text of a file: UTF-16 or UTF-8 by its mark, else UTF-8 where it is valid, else Windows-1252.
 
-    Raises NotTextError: empty, markup, page, compressed, nul, undecodable, mixed, control, wide.
+    Raises NotTextError: empty, markup, page, compressed, nul, undecodable, mixed, mac_roman, dos, doubled, control, wide.
     """
     if not data[:_HEAD_LENGTH].strip(b" \t\r\n\x0b\x0c") and not data.strip(b" \t\r\n\x0b\x0c"):
         raise NotTextError("empty")
@@ -84,6 +86,9 @@ def decode(data: bytes) -> Decoded:
         raise NotTextError("control")
     if _is_too_wide(decoded.text):
         raise NotTextError("wide")
+    otherwise = misread(decoded.text, decoded.encoding)
+    if otherwise is not None:
+        raise NotTextError(otherwise)
     return decoded
 
 
@@ -143,7 +148,7 @@ def _decode_as(data: bytes, encoding: str) -> Decoded:
     try:
         text = decoder.decode(data, final=False)
     except UnicodeDecodeError as error:
-        raise NotTextError("undecodable") from error
+        raise NotTextError("dos" if is_dos(data) else "undecodable") from error
     return Decoded(text, encoding, cut=bool(decoder.getstate()[0]), utf8=data if encoding == "utf-8" else None)
 
 
