@@ -300,10 +300,15 @@ def places_to_look_at(texts: pa.Array) -> list[int]:
     return sorted(found)
 
 
-def may_hold_signs(text: str) -> bool:
-    """Whether a long text may hold a sign anywhere."""
-    whole = pa.array([text], pa.large_string())
+def may_hold_signs(whole: pa.Array) -> bool:
+    """Whether a long text, the one of an array, may hold a sign anywhere."""
     return pc.match_substring_regex(whole, _ANY)[0].as_py() or bool(_with_given_name(whole))
+
+
+def one_text(text: str) -> pa.Array:
+    """An array of a single text, without the copies that a conversion of a large one makes."""
+    data = text.encode("utf-8", "replace")
+    return pa.LargeStringArray.from_buffers(1, pa.py_buffer(np.array([0, len(data)], np.int64)), pa.py_buffer(data))
 
 
 def spread(places: np.ndarray) -> list[int]:

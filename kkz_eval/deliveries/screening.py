@@ -29,6 +29,8 @@ from kkz_eval.deliveries.person_signs import (
     day_of,
     is_phone,
     is_tax_number,
+    may_hold_signs,
+    one_text,
     places_to_look_at,
     signs_in,
     spread,
@@ -95,7 +97,10 @@ class Suspect:
 
 def suspects_in_text(text: str, delimiters: Sequence[str]) -> tuple[Suspect, ...]:
     """What tells of persons in a text table, by whichever delimiter it shows; every line is asked."""
-    lines = _lines(text)
+    whole = one_text(text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text)
+    if len(text) > _LARGE and not may_hold_signs(whole) and not may_have_titles(whole):
+        return ()
+    lines = pc.split_pattern(whole, "\n").flatten()
     titles = pc.indices_nonzero(pc.match_substring_regex(lines, _ANY_SIGN)).to_numpy()[:_MOST_LINES]
     telling = places_to_look_at(lines)
     if not len(titles) and not telling:
@@ -110,11 +115,6 @@ def suspects_in_text(text: str, delimiters: Sequence[str]) -> tuple[Suspect, ...
         if found:
             return found
     return ()
-
-
-def _lines(text: str) -> pa.Array:
-    whole = pa.array([text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text], pa.large_string())
-    return pc.split_pattern(whole, "\n").flatten()
 
 
 def suspects_in_rows(rows: Sequence[Sequence[Value]]) -> tuple[Suspect, ...]:
@@ -165,9 +165,9 @@ def may_be_title(text: str) -> bool:
     return not any(is_given_name(word) for word in re.split(r"[\W\d_]+", text) if word)
 
 
-def may_have_titles(text: str) -> bool:
-    """Whether a text has any word of titles of records of persons."""
-    return re.search(_ANY_SIGN, text) is not None
+def may_have_titles(whole: pa.Array) -> bool:
+    """Whether a long text, the one of an array, has any word of titles of records of persons."""
+    return bool(pc.match_substring_regex(whole, _ANY_SIGN)[0].as_py())
 
 
 def _are_days_as_numbers(rows: Sequence[Sequence[Value]]) -> bool:
@@ -247,11 +247,12 @@ def _names_one_of(cell: str, folded: str, headers: frozenset[str]) -> bool:
 # Quick test, so that large files without any such word are not looked at cell by cell.
 _SIGNS = (
     *("vorname", "rufname", "nachname", "familienname", "geb", "versich", "aktenzeichen", "steuer", "ausweis", "iban"),
-    *("stra(ss|ß)e", "str[.]", "[;,\t]str[;,\t]", "^str$", "hausn", "anschrift", "telefon", "mail", "matrikel", "patient"),
+    *("stra(ss|ß)e", "str[.]", "(^|[;,\t\n])str([;,\t\r\n]|$)", "hausn", "anschrift", "telefon", "mail", "matrikel", "patient"),
     *("first", "last", "surname", "birth", "insurance", "street", "name.{0,5}(kind|sch(ü|ue)ler)"),
     "(person|personen|kind|kindes|kinder|fall|klient|sch(ü|ue)ler)[-_ .]?(id|nr|nummer|kenn|name)",
 )
 _ANY_SIGN = "(?i)" + "|".join(_SIGNS)
+_LARGE = 1 << 20  # characters of a text that is asked as a whole before it is cut into lines
 _LONGEST_LINE = 20_000  # characters
 _MOST_LINES = 2_000  # lines with a sign that are looked at; a title stands in one of the first
 

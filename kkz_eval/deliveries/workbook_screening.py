@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from itertools import zip_longest
 
 from kkz_eval.deliveries.parts import Parts, XmlError
-from kkz_eval.deliveries.person_signs import may_hold_signs
+from kkz_eval.deliveries.person_signs import may_hold_signs, one_text
 from kkz_eval.deliveries.results import PersonPlace, PropertyName, SheetLabel
 from kkz_eval.deliveries.screening import Suspect, may_be_title, may_have_titles, suspects_in_rows, suspects_in_strings
 from kkz_eval.deliveries.workbook import ZIP, BrokenWorkbookError, Sheet, Value
@@ -108,7 +108,8 @@ def _in_part(parts: Parts, name: str, sheet: SheetLabel | None, cells: set[str])
     of_sheet = kind == "frame" and sheet is not None
     for piece in map(_around_cells, parts.all_of(name)) if of_sheet else _pieces(parts, name):
         text = _decoded(piece)
-        if not (may_hold_signs(text) or may_have_titles(text)):  # marks and all
+        whole = one_text(text)
+        if not (may_hold_signs(whole) or may_have_titles(whole)):  # marks and all
             continue
         told = re.sub(_AUTHORS, "", text)
         of_tables = [
