@@ -52,12 +52,12 @@ def signs_in(text: str) -> Iterator[Found]:
         for match in re.finditer(_MAIL, text):
             if not re.match(_OFFICE, match.group()):
                 yield Sign.MAIL, match.group().casefold()
-    if is_full_name(text):
+    is_name = is_full_name(text)
+    if is_name:
         yield Sign.NAME, text.casefold()
-        return
     if not any(map(str.isupper, text)):
         return
-    for name in names_in(text):
+    for name in [] if is_name else names_in(text):
         yield Sign.NAME, name.casefold()
         if has_digit and _has_day_beside(text, name.split(" ")[0]):
             yield Sign.NAMED_DAY, name.casefold()

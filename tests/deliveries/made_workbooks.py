@@ -33,7 +33,7 @@ RECORDS: tuple[tuple[object, ...], ...] = (
     ("05913000", 2016, "w", 1400, 4.5),
 )
 SHEET = "xl/worksheets/sheet1.xml"
-_SPACES = " ".join(
+SPACES = " ".join(
     f'xmlns:{name}="urn:oasis:names:tc:opendocument:xmlns:{space}:1.0"'
     for name, space in {
         **{name: name for name in ("office", "table", "text", "style", "meta")},
@@ -114,7 +114,7 @@ def ods(
         for number, values in enumerate((TITLES, *rows))
     )
     content = (
-        f'<?xml version="1.0"?><office:document-content {_SPACES} office:version="1.3">'
+        f'<?xml version="1.0"?><office:document-content {SPACES} office:version="1.3">'
         f"<office:automatic-styles>{styles}</office:automatic-styles><office:body><office:spreadsheet>{settings}"
         f'<table:table table:name="Daten">{columns}{lines}</table:table></office:spreadsheet></office:body></office:document-content>'
     )

@@ -1,0 +1,286 @@
+"""Persons in a workbook are found wherever it can hold text; who made it, and one contact, are no reason to refuse it."""
+
+from __future__ import annotations
+
+import io
+import re
+import zipfile
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+
+import openpyxl
+import pytest
+import xlwt
+from made_workbooks import SPACES, ods, ods_cell, with_parts, xls
+from openpyxl.comments import Comment
+from openpyxl.packaging.custom import StringProperty
+from openpyxl.workbook.defined_name import DefinedName
+from openpyxl.worksheet.datavalidation import DataValidation
+
+from kkz_eval.contracts.load import load_contracts
+from kkz_eval.deliveries.reader import Claimed, PersonRecords, Unreadable, read_file
+
+ROOT = Path(__file__).parents[2]
+CONTRACTS = load_contracts(ROOT / "data_contracts")
+HEADER = ("Gemeindeschlüssel", "Schuljahr", "Abschluss", "Geschlecht", "Anzahl")
+ROWS = [
+    ("05111000", "2009/10", "ohne Hauptschulabschluss", sex, n)
+    for sex, n in (("männlich", 144), ("weiblich", 120), ("insgesamt", 264))
+]
+NAMES = ("Anna Müller", "Ben Yılmaz", "Clara Schmidt", "David Kowalski")
+DAYS = (date(2015, 3, 12), date(2014, 7, 1), date(2015, 11, 30), date(2016, 2, 17), date(2015, 5, 5))
+ONE = "Anna Müller, geb. 12.03.2015"
+THREE = ", ".join(NAMES[:3])
+
+Fill = Callable[[openpyxl.Workbook], object]
+
+
+def _xlsx(fill: Fill | None = None) -> bytes:
+    book = openpyxl.Workbook()
+    sheet = book.worksheets[0]
+    sheet.title = "Daten"
+    for row in (HEADER, *ROWS):
+        sheet.append(row)
+    book.properties.creator = "Sabine Meier-Lüdenscheid"
+    book.properties.lastModifiedBy = "s.meier@stadt.example"
+    if fill is not None:
+        fill(book)
+    data = io.BytesIO()
+    book.save(data)
+    return data.getvalue()
+
+
+def _with_parts(parts: dict[str, bytes]) -> bytes:
+    data = io.BytesIO(_xlsx())
+    with zipfile.ZipFile(data, "a") as archive:
+        for name, content in parts.items():
+            archive.writestr(name, content)
+    return data.getvalue()
+
+
+def _validated(**about: object) -> Fill:
+    def fill(book: openpyxl.Workbook) -> None:
+        rule = DataValidation(**about)
+        rule.add("F2")
+        book.worksheets[0].add_data_validation(rule)
+
+    return fill
+
+
+def _sheet(state: str, cells: list[tuple[object, ...]]) -> Fill:
+    def fill(book: openpyxl.Workbook) -> None:
+        sheet = book.create_sheet("Intern")
+        sheet.sheet_state = state
+        for row in cells:
+            sheet.append(row)
+
+    return fill
+
+
+def _commented(book: openpyxl.Workbook) -> None:
+    book.worksheets[0]["E3"].comment = Comment(ONE, "Sabine Meier")
+
+
+def _far_below(book: openpyxl.Workbook) -> None:
+    book.worksheets[0].cell(6000, 9, "Kind Mia M., seit Mai in Pflege")
+
+
+def _hidden_column(book: openpyxl.Workbook) -> None:
+    sheet = book.worksheets[0]
+    for place, name in enumerate(NAMES, start=2):
+        sheet.cell(place, 10, name)
+    sheet.column_dimensions["J"].hidden = True
+
+
+def _links(book: openpyxl.Workbook) -> None:
+    for place, name in enumerate(NAMES, start=2):
+        cell = book.worksheets[0].cell(place, 7, "schreiben")
+        cell.hyperlink = f"mailto:{name.split()[0].lower()}.x@example.org"
+
+
+def _headed(book: openpyxl.Workbook) -> None:
+    book.worksheets[0].oddHeader.left.text = ONE
+
+
+def _footed(book: openpyxl.Workbook) -> None:
+    book.worksheets[0].oddFooter.center.text = THREE
+
+
+def _property(name: str, value: str) -> Fill:
+    return lambda book: setattr(book.properties, name, value)
+
+
+FILLED: dict[str, tuple[Fill, str]] = {  # and the place that the sentence names
+    "hidden sheet of days": (_sheet("hidden", [(n, day) for n, day in enumerate(DAYS)]), "Blatt „Intern“, Spalte B"),
+    "very hidden sheet of names": (_sheet("veryHidden", [(name, "x") for name in NAMES]), "Blatt „Intern“, Spalte A"),
+    "few records": (_sheet("visible", [("Anna Müller", DAYS[0])]), "Blatt „Intern“, Spalte A"),
+    "names as titles": (_sheet("visible", [("Gruppe", *NAMES), ("Bären", 1, 1, 1, 1)]), "Blatt „Intern“, Zeile 1"),
+    "far below": (_far_below, "Blatt „Daten“, Spalte I"),
+    "hidden column": (_hidden_column, "Blatt „Daten“, Spalte J"),
+    "comment": (_commented, "Blatt „Daten“, Kommentar an Zelle E3"),
+    "links": (_links, "Links in Zellen"),
+    "header of the page": (_headed, "Kopf- und Fußzeilen"),
+    "footer of the page": (_footed, "Kopf- und Fußzeilen"),
+    "title": (_property("title", THREE), "Eigenschaft „Titel“"),
+    "keywords": (_property("keywords", "Kind Mia M., geb. 2014"), "Eigenschaft „Markierungen“"),
+    "own property": (lambda book: book.custom_doc_props.append(StringProperty(name="x", value=ONE)), "Eigenschaften der Mappe"),
+    "constant": (
+        lambda book: book.defined_names.add(DefinedName("x", attr_text=f'"{THREE}"')),
+        "Namen von Blättern oder Bereichen",
+    ),
+    "names of ranges": (
+        lambda book: [book.defined_names.add(DefinedName(n.replace(" ", "_"), attr_text="Daten!$A$1")) for n in NAMES],
+        "Namen von Blättern oder Bereichen",
+    ),
+    "names of sheets": (lambda book: [book.create_sheet(name) for name in NAMES], "Namen von Blättern oder Bereichen"),
+    "list": (_validated(type="list", formula1='"Anna,Ben,Clara,David,Emma"'), "Auswahllisten"),
+    "message": (_validated(type="whole", prompt=ONE, showInputMessage=True), "Eingabehinweise"),
+}
+PARTS = {
+    "text box": (
+        "xl/drawings/drawing1.xml",
+        "<a:p><a:r><a:rPr b='1'/><a:t>Anna Mü</a:t></a:r><a:r><a:t>ller, geb. 12.03.2015</a:t></a:r></a:p>",
+    ),
+    "shape": ("xl/drawings/vmlDrawing1.vml", f"<xml><v:textbox><div>{ONE}</div></v:textbox></xml>"),
+    "labels of a chart": (
+        "xl/charts/chart1.xml",
+        "<c><c:strCache>" + "".join(f"<c:pt><c:v>{n.split()[0]}</c:v></c:pt>" for n in NAMES) + "</c:strCache></c>",
+    ),
+    "pivot items": (
+        "xl/pivotCache/pivotCacheDefinition1.xml",
+        "<p><cacheField name='x'><sharedItems>" + "".join(f'<s v="{n}"/>' for n in NAMES) + "</sharedItems></cacheField></p>",
+    ),
+    "pivot days": (
+        "xl/pivotCache/pivotCacheDefinition1.xml",
+        "<p><cacheField name='x'><sharedItems>"
+        + "".join(f'<d v="{d}T00:00:00"/>' for d in DAYS)
+        + "</sharedItems></cacheField></p>",
+    ),
+    "pivot titles": (
+        "xl/pivotCache/pivotCacheDefinition1.xml",
+        '<p><cacheField name="Vorname"><sharedItems/></cacheField><cacheField name="Geb."><sharedItems/></cacheField></p>',
+    ),
+    "pivot records": ("xl/pivotCache/pivotCacheRecords1.xml", "".join(f'<r><s v="{n}"/><n v="3"/></r>' for n in NAMES)),
+    "linked workbook": (
+        "xl/externalLinks/externalLink1.xml",
+        "<e>" + "".join(f'<row r="1"><cell t="str"><v>{n}</v></cell></row>' for n in NAMES) + "</e>",
+    ),
+    "connection": ("xl/connections.xml", f'<connections><connection description="{ONE}"/></connections>'),
+    "titles of a table": ("xl/tables/table1.xml", "<t>" + "".join(f'<tableColumn name="{n}"/>' for n in NAMES) + "</t>"),
+    "custom XML": ("customXml/item1.xml", f"<kind>{ONE}</kind>"),
+    "threaded comment": (
+        "xl/threadedComments/threadedComment1.xml",
+        f'<t><threadedComment ref="A3"><text>{ONE}</text></threadedComment></t>',
+    ),
+    "text that no cell has": ("xl/sharedStrings2.xml", f"<sst><si><t>{ONE}</t></si></sst>"),
+    "sheet that no list names": ("xl/worksheets/sheet9.xml", "<w><c><is><t>Kind Mia M.</t></is></c></w>"),
+    "signs by number": ("xl/comments9.xml", '<c><comment ref="B2"><t>&#65;nna M&#252;ller, geb. 12.03.2015</t></comment></c>'),
+}
+
+
+def _refusal(data: bytes, name: str = "lieferung.xlsx") -> str:
+    result = read_file(data, name, CONTRACTS)
+    assert isinstance(result, PersonRecords)
+    said = result.sentence("de")
+    assert not re.search("Anna|Müller|Mia|Ben|Clara|201[0-9]|example", said + result.sentence("en"))
+    return said
+
+
+def test_creator_and_last_editor_are_no_reason() -> None:
+    assert isinstance(read_file(_xlsx(), "lieferung.xlsx", CONTRACTS), Claimed)
+
+
+@pytest.mark.parametrize("kind", FILLED)
+def test_persons_are_found_in_a_workbook_and_their_place_is_named(kind: str) -> None:
+    fill, place = FILLED[kind]
+    assert place in _refusal(_xlsx(fill))
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+@pytest.mark.parametrize("kind", PARTS)
+def test_persons_are_found_in_any_part_of_the_container(kind: str, encoding: str) -> None:
+    name, content = PARTS[kind]
+    _refusal(_with_parts({name: content.encode(encoding)}))
+
+
+@pytest.mark.parametrize("name", ["xl/embeddings/oleObject1.bin", "xl/embeddings/Mappe1.xlsx", "liste.csv", "xl/model/item.data"])
+def test_a_file_within_the_file_is_refused(name: str) -> None:
+    result = read_file(_with_parts({name: b"x"}), "lieferung.xlsx", CONTRACTS)
+    assert isinstance(result, Unreadable)
+    assert result.reason_code == "embedded_files"
+
+
+@pytest.mark.parametrize(
+    "fill",
+    [
+        _property("description", "Lieferung des Jugendamtes, Ansprechpartnerin: Sabine Meier, Tel. 0211 / 891234"),
+        _property("title", "Schulabgänge 2009/10, Stand 12.03.2011"),
+        lambda book: setattr(
+            book.worksheets[0]["E3"], "comment", Comment("Sabine Meier:\nvorläufig, bitte prüfen", "Sabine Meier")
+        ),
+        lambda book: setattr(book.worksheets[0].oddFooter.left, "text", "Stadt Düsseldorf, Sabine Meier, Seite &P von &N"),
+        _validated(type="list", formula1='"männlich,weiblich,insgesamt"'),
+        _sheet("hidden", [("Stadt", "Kontakt"), ("Düsseldorf", "Sabine Meier, sabine.meier@stadt.example, 0211 / 891234")]),
+        _sheet("visible", [("Angebot", "Beginn"), *((f"Angebot {n}", day) for n, day in enumerate(DAYS))]),
+        _sheet("visible", [("Kita",), ("Kita St. Anna",), ("Familienzentrum Max und Moritz",), ("Astrid-Lindgren-Schule",)]),
+    ],
+)
+def test_what_belongs_to_the_sender_or_only_looks_so_passes(fill: Fill) -> None:
+    assert not isinstance(read_file(_xlsx(fill), "lieferung.xlsx", CONTRACTS), PersonRecords)
+
+
+def test_a_picture_and_printer_settings_are_no_files_within_the_file() -> None:
+    data = _with_parts(
+        {"xl/media/image1.png": b"x", "xl/printerSettings/printerSettings1.bin": b"x", "docProps/thumbnail.jpeg": b"x"}
+    )
+    assert isinstance(read_file(data, "lieferung.xlsx", CONTRACTS), Claimed)
+
+
+# ---- other formats ----
+
+
+_NOTE = f"<office:annotation><meta:creator>Sabine Meier</meta:creator><text:p>{ONE}</text:p></office:annotation>"
+
+
+_HEADED = "<style:header><text:p>Anna Müller, <text:span>geb. 12.03.2015</text:span></text:p></style:header>"
+_LISTED = '<table:content-validation table:condition="of:is-in-list(&quot;Anna&quot;;&quot;Ben&quot;;&quot;Clara&quot;;&quot;Mia&quot;)"/>'
+
+
+def _with_note(row: int, column: int, value: object) -> str:
+    return ods_cell(value, inside=f"{_NOTE}<text:p>{value}</text:p>") if (row, column) == (0, 1) else ods_cell(value)
+
+
+ODS = {
+    "note": ods(_with_note),
+    "header": with_parts(ods(), {}, {"styles.xml": f"<styles {SPACES}>{_HEADED}</styles>"}),
+    "own property": with_parts(ods(), {}, {"meta.xml": f"<m {SPACES}><meta:user-defined>{ONE}</meta:user-defined></m>"}),
+    "title": with_parts(ods(), {}, {"meta.xml": f"<m {SPACES}><meta:title>{THREE}</meta:title></m>"}),
+    "deleted cells": ods(settings=f"<table:tracked-changes><text:p>{ONE}</text:p></table:tracked-changes>"),
+    "list": ods(settings=f"<table:content-validations>{_LISTED}</table:content-validations>"),
+}
+
+
+@pytest.mark.parametrize("kind", ODS)
+def test_persons_are_found_in_an_ods(kind: str) -> None:
+    _refusal(ODS[kind], "lieferung.ods")
+
+
+def test_an_ods_without_persons_is_read() -> None:
+    made_by = f"<m {SPACES}><meta:initial-creator>Sabine Meier</meta:initial-creator></m>"
+    data = with_parts(ods(), {}, {"meta.xml": made_by})
+    assert not isinstance(read_file(data, "lieferung.ods", CONTRACTS), PersonRecords | Unreadable)
+
+
+def _hidden_xls(book: xlwt.Workbook, _: object) -> None:
+    sheet = book.add_sheet("Intern")
+    sheet.visibility = 2
+    for row, name in enumerate(NAMES):
+        sheet.write(row, 0, name)
+
+
+def test_persons_are_found_in_an_xls() -> None:
+    assert "Blatt „Intern“, Spalte A" in _refusal(xls(_hidden_xls), "lieferung.xls")
+    header = xls(lambda _, sheet: sheet.set_header_str(b"&LKind Mia M., geb. 12.03.2015"))
+    assert "Texte der Mappe" in _refusal(header, "lieferung.xls")
+    assert not isinstance(read_file(xls(), "lieferung.xls", CONTRACTS), PersonRecords | Unreadable)
