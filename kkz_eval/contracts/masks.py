@@ -54,6 +54,9 @@ class Hits:
     kinds: Sequence[str] | None = None
 
 
+_UNREAD_TITLE = (
+    "reader_unknown_title"  # kind of a finding: a column whose title names nothing may be any of those that are missing
+)
 Mask = Callable[[ParsedTable], Hits]
 
 
@@ -215,11 +218,12 @@ def _delivered(parsed: ParsedTable, column: str, counts: Bools) -> Bools:
 
 
 def missing_columns(parsed: ParsedTable) -> frozenset[str]:
-    """The properties that the reader itself reported as missing from the file: no cell of theirs, and a finding without a row."""
-    reported = pc.filter(parsed.findings.column("field"), pc.is_null(parsed.findings.column("row")))
+    """The properties without any cell of which the reader itself said so: that they are missing, or which titles it could not read."""
+    reported = pc.filter(parsed.findings.column("field"), pc.is_null(parsed.findings.column("row"))).drop_null().unique()
+    by_title = pc.any(pc.equal(parsed.findings.column("kind"), _UNREAD_TITLE), min_count=0).as_py()
     return frozenset(
         name
-        for name in reported.drop_null().unique().to_pylist()
+        for name in (parsed.property_names() if by_title else reported.to_pylist())
         if parsed.table.column(name + ROW).null_count == parsed.table.num_rows
     )
 

@@ -30,6 +30,9 @@ IGNORED = b"rows_ignored"  # keys of the metadata of ParsedTable.table: lines th
 LEFT_OUT = b"records_left_out"  # records of other units, levels or indicators than the contract's
 
 _YEAR = re.compile(r"(?:19|20)[0-9]{2}(?:[.,]0)?")
+_WORDED_YEAR = re.compile(
+    r"(?:(?:im\s+)?(?:kalender|haushalts|berichts)?jahr|ende|year)\s*:?\s*((?:19|20)[0-9]{2})", re.IGNORECASE
+)
 _SCHOOL_YEAR = re.compile(r"(?:schuljahr|sj)?\.?\s*([0-9]{4}|[0-9]{2})\s*[/–-]\s*([0-9]{4}|[0-9]{2})", re.IGNORECASE)
 _YOUTH_OFFICE = re.compile(r"JH05[0-9]{6}", re.IGNORECASE)
 _LIST = re.compile(r"[;,|+\n]")  # between the codes of one cell; no name of a code has one of them (lint)
@@ -189,6 +192,9 @@ def _read_year(text: str, day_zero: date) -> Reading:
             return Reading(number, problem="reader_year_as_day")
         # 1.1.2017 may be the year 2017 in a column of dates, or the day after the end of 2016
         return Reading(problem="reader_first_of_january") if (day.month, day.day) == (1, 1) else Reading(day.year)
+    worded = _WORDED_YEAR.fullmatch(stripped)
+    if worded is not None:
+        return Reading(int(worded.group(1)))
     if _SERIAL.fullmatch(stripped):
         day = day_zero + timedelta(days=int(stripped[:5]))
         if (day.month, day.day) == (1, 1):

@@ -264,14 +264,22 @@ def match_header(blocks: Sequence[Block], contract: Contract) -> HeaderMatch | N
 
 
 def _repeated(block: Block, found: Mapping[str, Sequence[int]], contract: Contract) -> tuple[Repeated, ...]:
-    """Several columns of one property: by any of its names; of a measure also by one with a word for a second version."""
+    """Several columns of one property: by any of its names; of a measure also by several, or by one with a word for a second version."""
     lookup = property_names(contract)
     columns = {name: list(own) for name, own in found.items()}
-    for column, titles in enumerate(block.parts):
-        original = original_of(titles[0].exact) if titles and not any(column in own for own in found.values()) else None
-        name = None if original is None else lookup.find(original)
-        if name is not None and name in found and contract.property_named(name).role == "measure":
-            columns[name].append(column)
+    others = [
+        (column, titles[0])
+        for column, titles in enumerate(block.parts)
+        if titles and not any(column in own for own in found.values())
+    ]
+    for of in (p for p in contract.properties if p.role == "measure" and p.name in found and others):
+        made_of = "|".join(filter(None, (fold(name) for name in (of.label_de, of.label_en, *of.synonyms))))
+        for column, title in others:
+            original = original_of(title.exact)
+            if re.fullmatch(f"(?:{made_of}|der|von)+", title.folded) or (
+                original is not None and lookup.find(original) == of.name
+            ):
+                columns[of.name].append(column)
     return tuple(Repeated(name, tuple(sorted(own))) for name, own in columns.items() if len(own) > 1)
 
 

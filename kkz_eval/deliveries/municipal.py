@@ -15,8 +15,9 @@ import pyarrow.compute as pc
 from kkz_eval.contracts.admitted import PERCENT
 from kkz_eval.contracts.contract import Contract
 from kkz_eval.deliveries import wide
+from kkz_eval.deliveries.as_meant import as_meant
 from kkz_eval.deliveries.beside import texts_beside, titles_of_others
-from kkz_eval.deliveries.columns import Cells, is_numeric, parsed_table, unit_property, year_property
+from kkz_eval.deliveries.columns import Cells, is_numeric, parsed_table, reader_of, unit_property, year_property
 from kkz_eval.deliveries.first_of_group import filled_down
 from kkz_eval.deliveries.grid import Grid, Ints
 from kkz_eval.deliveries.header import HeaderMatch, code_names, fold, header_blocks, match_header
@@ -25,7 +26,7 @@ from kkz_eval.deliveries.numbers import style_of
 from kkz_eval.deliveries.results import Unclaimed
 from kkz_eval.deliveries.scale import scale_findings
 from kkz_eval.deliveries.school_years import school_year_findings
-from kkz_eval.deliveries.titles import times_in, without_state
+from kkz_eval.deliveries.titles import may_name_time, says_more, time_named
 from kkz_eval.deliveries.totals import names_sum_of_pivot, total_findings
 from kkz_eval.deliveries.unit_names import other_names, other_units_in_titles
 from kkz_eval.deliveries.units_listed import misnamed, missing_units, with_findings
@@ -202,11 +203,13 @@ def _header_findings(match: HeaderMatch, head: Sequence[Sequence[str]], sheet: s
 def _missing_columns(match: HeaderMatch, head: Sequence[Sequence[str]], sheet: str | None) -> list[Finding]:
     """A finding for each column that is demanded and missing; where titles name years that can't be read, for each of those instead."""
     year = year_property(match.contract)
-    if year in match.missing:
-        taken = set(match.columns.values())
-        times = [c for c in range(match.width) if c not in taken and times_in(_title(match, head, c))]
+    if year is not None and year in match.missing and not match.measured:
+        titles = {column: _title(match, head, column) for column in range(match.width)}
+        times = [c for c, title in titles.items() if c not in match.columns.values() and may_name_time(title)]
+        read = reader_of(year)
+        unread = [c for c in times if read(time_named(titles[c], frozenset()) or titles[c]).value is None]
         if len(times) > 1:
-            return [_unread_title(match, head, sheet, column) for column in times]
+            return [_unread_title(match, head, sheet, column) for column in unread or times]
     kind = "reader_missing_column"
     return [
         Finding(
@@ -249,7 +252,7 @@ def _marked_titles(match: HeaderMatch, head: Sequence[Sequence[str]], sheet: str
     found: list[Finding] = []
     for (row, column), part in sorted(read.items()):
         title = head[row][column].strip() if row < len(head) and column < len(head[row]) else ""
-        if title and without_state(title) != title and part != title:
+        if title and says_more(as_meant(title), as_meant(part)):
             found.append(Finding(kind, kind, Severity.WARNING, sheet, row + 1, column + 1, value=title, allowed=part))
     return found
 

@@ -8,9 +8,12 @@ from collections.abc import Set
 from kkz_eval.contracts.synonyms import normal_form
 from kkz_eval.deliveries.as_meant import as_meant
 
-_MARKS = re.compile(r"(?:\s*(?:\*+|†|\([0-9]{1,2}\)|\[[0-9]{1,2}\]|[0-9a-z]\)))+$", re.IGNORECASE)
+_MARKS = re.compile(
+    r"(?:\s*(?:\*+|†|\([0-9]{1,2}\)|\[[0-9]{1,2}\]|(?<=\s)[0-9a-z]{1,2}\)|(?<=[^\W\d_])[0-9]{1,2}\)|(?<=[0-9]{4})[0-9]\)))+$",
+    re.IGNORECASE,
+)
 _STATE = re.compile(  # whose numbers count all the same; a plan, an estimate or a forecast is another figure
-    r"(?:(?<=[0-9])|\s+|\s*[(,\[]\s*)(?:vorl(?:äufige?r?|\.)?|prov(?:isional|\.)?|berichtigt|korrigiert|rev(?:idiert|\.)?|endgültig|[pr])\s*[)\]]?$",
+    r"(?:(?<=[0-9])|\s+|\s*[(,\[]\s*)(?:vorl(?:äufige?r?|\.)?|prov(?:isional|\.)?|berichtigt|korrigiert|rev(?:idiert|\.)?|endgültig|ist|[pr])\s*[)\]]?$",
     re.IGNORECASE,
 )
 _SECOND = re.compile(
@@ -19,6 +22,8 @@ _SECOND = re.compile(
 )
 _DAY = r"[0-9]{1,2}\.\s?[0-9]{1,2}\.\s?(?:19|20)[0-9]{2}|(?:19|20)[0-9]{2}-[0-9]{2}-[0-9]{2}"
 _TIME = re.compile(rf"(?<![0-9])(?:{_DAY}|(?:19|20)[0-9]{{2}}(?:\s?[/–-]\s?(?:[0-9]{{4}}|[0-9]{{2}}))?)(?![0-9])")
+_WORDS = re.compile(r"\(?[^\W\d_][\w\s.,]*:?\)?")
+_LIKE_TIME = re.compile(r"(?:19|20)[0-9]{2}|['’][0-9]{2}\b|^(?:jahr|sj|dez\.?|dezember|stand|ende)\W*[0-9]{2}$", re.IGNORECASE)
 _BEFORE_TIME = re.compile(r"(?:am|im|in|zum|ende|stand|stichtag|jahr|kalenderjahr|schuljahr|sj|year)$")
 
 
@@ -32,6 +37,12 @@ def without_state(title: str) -> str:
     return without_footnotes(_STATE.sub("", without_footnotes(title)))
 
 
+def says_more(title: str, part: str) -> bool:
+    """Whether a title has more than the part that was read and words beside it: a mark of a footnote, a word for the state, any other sign."""
+    beside = title.replace(part, "", 1).strip()
+    return beside != "" and (without_state(title) != title.strip() or _WORDS.fullmatch(beside) is None)
+
+
 def original_of(title: str) -> str | None:
     """The title that a second one repeats: that of `Anzahl.1` and `Anzahl (neu)` is Anzahl; None where it repeats none."""
     found = _SECOND.search(title.strip())
@@ -41,6 +52,11 @@ def original_of(title: str) -> str | None:
 def times_in(title: str) -> tuple[str, ...]:
     """The years, school years and days that a title names."""
     return tuple(_TIME.findall(title))
+
+
+def may_name_time(title: str) -> bool:
+    """Whether somebody may have meant a time by a title: `2017`, `20171`, `'17`, `Dez 17`."""
+    return _LIKE_TIME.search(title) is not None
 
 
 def time_named(title: str, names: Set[str]) -> str | None:

@@ -60,6 +60,10 @@ class ParsedTable:
     edition: str = ""
     titles: Mapping[str, str] = field(default_factory=dict)
 
+    def property_names(self) -> tuple[str, ...]:
+        """The properties of the contract, in its order."""
+        return tuple(name.removesuffix(TEXT) for name in self.table.column_names if name.endswith(TEXT))
+
     def values(self, name: str) -> pa.ChunkedArray:
         """Typed values of a property."""
         return self.table.column(name)

@@ -1,0 +1,175 @@
+"""Titles of wide tables that are nearly years: read where only a mark or a word is beside the year, else named, never "the year is missing"."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping, Sequence
+from functools import cache
+from pathlib import Path
+
+import openpyxl
+import pytest
+
+from kkz_eval.contracts.contract import Contract
+from kkz_eval.contracts.judgement import judge_file
+from kkz_eval.contracts.load import load_contracts
+from kkz_eval.deliveries.reader import Claimed, read_file
+from kkz_eval.deliveries.titles import time_named, times_in, without_state
+from kkz_eval.model.findings import Finding, iter_findings
+from kkz_eval.model.parsed import ParsedTable
+from kkz_eval.reference.tables import units_known_to
+
+CASES = Path(__file__).parents[1] / "cases" / "deliveries"
+MARKED, UNKNOWN, MISSING = "reader_title_mark", "reader_unknown_title", "reader_missing_column"
+
+
+@cache
+def contracts() -> Mapping[str, Contract]:
+    return load_contracts(Path(__file__).parents[2] / "data_contracts")
+
+
+def wide(form: str, *titles: object) -> ParsedTable:
+    lines: Sequence[Sequence[object]] = (
+        ("Bevölkerung",),
+        ("AGS", "Altersgruppe", "Geschlecht", *titles),
+        ("05111000", "unter 3", "m", *range(1, len(titles) + 1)),
+    )
+    if form == "text":
+        data = "".join(";".join(f'"{cell}"' for cell in line) + "\n" for line in lines).encode()
+    else:
+        book = openpyxl.Workbook()
+        assert book.active is not None
+        for line in lines:
+            book.active.append(list(line))
+        saved = io.BytesIO()
+        book.save(saved)
+        data = saved.getvalue()
+    result = read_file(data, "lieferung", contracts())
+    assert isinstance(result, Claimed), result
+    (table,) = result.parsed
+    return table
+
+
+def said(table: ParsedTable) -> list[Finding]:
+    return [finding for finding in iter_findings(table.findings) if finding.kind in (MARKED, UNKNOWN, MISSING)]
+
+
+@pytest.mark.parametrize("form", ["text", "workbook"])
+@pytest.mark.parametrize(
+    "titles",
+    [
+        ("Jahr 2016", "Jahr 2017"),
+        ("31.12.2016", "31.12.2017"),
+        ("Stand 31.12.2016", "Stand: 31.12.2017"),
+        ("Bevölkerung am 31.12.2016", "Bevölkerung am 31.12.2017"),
+        ("Anzahl 2016", "Anzahl 2017"),
+        ("2016 (Anzahl)", "2017 (Anzahl)"),
+        ("Ende 2016", "Ende 2017"),
+        (2016, 2017),
+        ("2016\u200b", "\u00a02017"),
+    ],
+)
+def test_a_year_with_words_beside_it_is_that_year(form: str, titles: tuple[object, ...]) -> None:
+    table = wide(form, *titles)
+    assert table.values("year").to_pylist() == [2016, 2017]
+    assert said(table) == []
+
+
+@pytest.mark.parametrize("form", ["text", "workbook"])
+@pytest.mark.parametrize(
+    "title",
+    [
+        "2017*",
+        "2017 **",
+        "2017 1)",
+        "20171)",
+        "2017 a)",
+        "2017 (1)",
+        "2017 [2]",
+        "2017 (vorl.)",
+        "2017 vorläufig",
+        "2017p",
+        "2017 (r)",
+        "2017\n(vorl.)",
+        "2017 #",
+        "2017)",
+    ],
+)
+def test_a_mark_beside_the_year_is_passed_over_with_a_warning_at_the_title(form: str, title: str) -> None:
+    table = wide(form, 2016, title)
+    assert table.values("year").to_pylist() == [2016, 2017]
+    (finding,) = said(table)
+    assert (finding.kind, finding.severity, finding.cell.rpartition("!")[2]) == (MARKED, "warning", "E2")
+    assert (finding.value, finding.allowed) == (title, "2017")
+
+
+@pytest.mark.parametrize(
+    ("titles", "unread"),
+    [
+        ((2016, "2017 Plan"), ["2017 Plan"]),
+        (("2017 Prognose", 2016, 2018), ["2017 Prognose"]),  # left of all others too
+        (("2016/17", "2017/18"), ["2016/17", "2017/18"]),  # school years are no years of the calendar
+        ((2016, 2017, "2016-2017"), ["2016-2017"]),
+        ((2016, "Veränderung 2016-2017"), ["Veränderung 2016-2017"]),
+        (("1.1.2016", "1.1.2017"), ["1.1.2016", "1.1.2017"]),  # the year, or the day after the one before
+        ((2016, "20171"), ["20171"]),  # a raised 1 that lost its place
+        (("2016 in %", "2017 in %"), ["2016 in %", "2017 in %"]),
+        (("Dez 16", "Dez 17"), ["Dez 16", "Dez 17"]),
+        (("1. Quartal 2016", "2. Quartal 2016"), ["1. Quartal 2016", "2. Quartal 2016"]),
+    ],
+)
+def test_a_title_that_names_something_else_is_an_error_at_its_cell(titles: tuple[object, ...], unread: list[str]) -> None:
+    table = wide("text", *titles)
+    assert [(f.kind, f.severity, f.value) for f in said(table)] == [(UNKNOWN, "error", title) for title in unread]
+    contract = contracts()["bevoelkerung"]
+    judged = judge_file(table, contract, units_known_to(contract.source))
+    assert not [f for f in iter_findings(judged.findings) if f.kind == "not_null"]  # nothing is missing: it could not be read
+
+
+def test_codes_as_titles_may_have_marks_too() -> None:
+    lines = "Bevölkerung\nAGS;Jahr;Altersgruppe;männlich*;weiblich 1)\n05111000;2016;unter 3;1;2\n"
+    result = read_file(lines.encode(), "lieferung", contracts())
+    assert isinstance(result, Claimed)
+    assert result.parsed[0].values("sex").to_pylist() == ["maennlich", "weiblich"]
+    assert [(f.kind, f.cell, f.allowed) for f in said(result.parsed[0])] == [
+        (MARKED, "E2", "weiblich")
+    ]  # names are compared without "*"
+
+
+def test_a_long_table_without_a_year_lacks_its_column() -> None:
+    lines = "AGS;Personengruppe;Anzahl;seit 2015;seit 2016\n05111000;Kinder unter 15 Jahren;1;2;3\n"
+    result = read_file(lines.encode(), "lieferung", contracts())
+    assert isinstance(result, Claimed)
+    assert [(f.kind, f.field) for f in said(result.parsed[0])] == [(MISSING, "year")]
+
+
+@pytest.mark.parametrize(
+    ("title", "named"),
+    [
+        ("2017*", "2017"),
+        ("Jahr 2017", "2017"),
+        ("2016/17", "2016/17"),
+        ("31.12.2017", "31.12.2017"),
+        ("Plan 2017", None),
+        ("2016 und 2017", None),
+    ],
+)
+def test_the_time_that_a_title_names(title: str, named: str | None) -> None:
+    assert time_named(title, frozenset()) == named
+
+
+def test_words_that_end_like_a_mark_keep_their_ends() -> None:
+    assert [without_state(title) for title in ("Jahr", "Anzahl)", "Alter", "männlich (Anzahl)")] == [
+        "Jahr",
+        "Anzahl)",
+        "Alter",
+        "männlich (Anzahl)",
+    ]
+    assert times_in("§ 27 (2016) und 31.12.2017") == ("2016", "31.12.2017")
+
+
+def test_the_delivered_file_with_a_star_at_its_year() -> None:
+    result = read_file((CASES / "V1.csv").read_bytes(), "V1.csv", contracts())
+    assert isinstance(result, Claimed)
+    assert sorted(set(result.parsed[0].values("year").to_pylist())) == [2016, 2017]
+    assert [(f.kind, f.cell, f.value) for f in said(result.parsed[0])] == [(MARKED, "E1", "2017*")]
