@@ -21,6 +21,7 @@ from kkz_eval.deliveries.inbox import content_of
 from kkz_eval.deliveries.intake import landing_key
 from kkz_eval.deliveries.purging import purge
 from kkz_eval.deliveries.reader import Claimed, PersonRecords, Unclaimed, Unreadable, read_file
+from kkz_eval.deliveries.reading_process import read_apart
 from kkz_eval.deliveries.register import Arrival, Register, read_register
 from kkz_eval.model.errors import UserError
 from kkz_eval.model.parsed import ParsedTable
@@ -157,7 +158,7 @@ def compare(settings: Settings, first: str, second: str, form: str) -> int:
 def _tables(settings: Settings, contracts: Mapping[str, Contract], name: str) -> dict[str, ParsedTable]:
     path = Path(name)
     data = content_of(path, path.name) if os.path.lexists(path) else _landed(settings, name)
-    match data if isinstance(data, Unreadable) else read_file(data, path.name, contracts):
+    match data if isinstance(data, Unreadable) else read_apart(read_file, data, path.name, contracts, settings.limits):
         case Claimed(parsed=parsed):
             return {table.contract_id: table for table in parsed}
         case (Unclaimed() | Unreadable() | PersonRecords()) as result:

@@ -17,7 +17,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from kkz_eval.deliveries.own_process import Limits
+from kkz_eval.deliveries.own_process import DEFAULT_LIMITS, Limits
 from kkz_eval.model.errors import UserError
 from kkz_eval.model.texts import LANGUAGES, Language
 
@@ -33,7 +33,7 @@ class Settings:
     contracts: Path
     language: Language = "de"
     reports_url: str | None = None
-    limits: Limits = field(default_factory=Limits)
+    limits: Limits = DEFAULT_LIMITS
 
     @property
     def dagster_home(self) -> Path:
@@ -76,8 +76,8 @@ def load_settings(
         language=chosen,
         reports_url=environment.get("KKZ_REPORTS_URL"),
         limits=Limits(
-            _whole(environment, "KKZ_READER_SECONDS", Limits.seconds),
-            _whole(environment, "KKZ_READER_MEGABYTES", Limits.megabytes),
+            _whole(environment, "KKZ_READER_SECONDS", DEFAULT_LIMITS.seconds),
+            _whole(environment, "KKZ_READER_MEGABYTES", DEFAULT_LIMITS.megabytes),
         ),
     )
 

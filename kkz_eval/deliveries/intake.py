@@ -14,9 +14,10 @@ from pathlib import Path
 from kkz_eval.contracts.contract import Contract
 from kkz_eval.deliveries import inkar_editions
 from kkz_eval.deliveries.inbox import content_in, inbox_files, shown, twins
-from kkz_eval.deliveries.reader import Claimed, PersonRecords, Unclaimed, Unreadable, read_file
+from kkz_eval.deliveries.own_process import DEFAULT_LIMITS, Limits
+from kkz_eval.deliveries.reading_process import Serves, look_over, read_apart
 from kkz_eval.deliveries.register import NewArrival, Register, read_register, record_arrivals, record_returned
-from kkz_eval.deliveries.returned import read_returned
+from kkz_eval.deliveries.results import PersonRecords, Unclaimed, Unreadable
 from kkz_eval.model.texts import Language, text
 from kkz_eval.storage.digests import digest_of, digest_of_bytes
 from kkz_eval.storage.store import Store
@@ -57,14 +58,17 @@ def take_in(
     contracts: Mapping[str, Contract],
     years: Iterable[int],
     today: date | None = None,
+    limits: Limits = DEFAULT_LIMITS,
 ) -> Intake:
     """Screen the files of the inbox, keep the bytes of those that a contract claims, and record their arrival.
 
-    years: only files that speak about one of these reporting years are taken; today: the day kept with each arrival, None for none. The arrivals of one scan are recorded in one
-    atomic write, after all bytes are kept: a kill before it leaves no trace in the register, and the scan is done again.
+    years: only files that speak about one of these reporting years are taken; today: the day kept with each arrival, None for none;
+    limits: of reading one file. A file that exceeds them or ends its reader is refused, and the others are taken. The arrivals of one
+    scan are recorded in one atomic write, after all bytes are kept: a kill before it leaves no trace in the register, and the scan is
+    done again.
     """
     names = inbox_files(inbox)
-    scan = _Scan(store, read_register(store), contracts, frozenset(years), "" if today is None else today.isoformat())
+    scan = _Scan(store, read_register(store), contracts, frozenset(years), "" if today is None else today.isoformat(), limits)
     scan.notices += [_notice("same_name", name, "same_name", twin=shown(twin)) for name, twin in twins(names).items()]
     for name in names:
         data = content_in(inbox, name)
@@ -89,6 +93,7 @@ class _Scan:
     contracts: Mapping[str, Contract]
     years: frozenset[int]
     day: str
+    limits: Limits
     known: list[str] = field(default_factory=list)
     landed: list[str] = field(default_factory=list)
     arrivals: list[NewArrival] = field(default_factory=list)
@@ -115,22 +120,23 @@ class _Scan:
             self._read(name, sha256, data)
 
     def _read(self, name: str, sha256: str, data: bytes) -> None:
-        match read_file(data, name, self.contracts):
-            case Claimed(parsed=parsed):
-                self._take(name, sha256, data, [NewArrival(name, sha256, p.contract_id, p.years(), self.day) for p in parsed])
+        match read_apart(look_over, data, name, self.contracts, self.limits):
+            case Serves() as found:
+                self._take(name, sha256, data, found)
             case Unclaimed() as result:
                 self.notices.append(Notice("unclaimed", name, {"de": result.sentence("de"), "en": result.sentence("en")}))
             case Unreadable() | PersonRecords() as result:
                 self.notices.append(_refused(name, result))
 
-    def _take(self, name: str, sha256: str, data: bytes, found: list[NewArrival]) -> None:
+    def _take(self, name: str, sha256: str, data: bytes, serves: Serves) -> None:
         """Keep the bytes of a claimed file, unless it is of other years or a marked copy of what was removed."""
+        found = [NewArrival(name, sha256, contract_id, years, self.day) for contract_id, years in serves.claims]
         spoken = sorted({year for arrival in found for year in arrival.years})
         if spoken and not self.years.intersection(spoken):
             self.waiting_years.update(spoken)
             self.notices.append(_notice("other_years", name, "other_years", years=year_spans(spoken)))
             return
-        returned = read_returned(data)
+        returned = serves.returned
         if returned is not None and returned.original in self.register.tombstones:
             self.notices.append(_purged(self.register, name, returned.original))
             return

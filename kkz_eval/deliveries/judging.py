@@ -164,6 +164,7 @@ def _contract_of(arrival: Arrival, contracts: Mapping[str, Contract]) -> Contrac
 
 
 def _read_landed(store: Store, arrival: Arrival, contract: Contract, contracts: Mapping[str, Contract]) -> ParsedTable:
+    # Not in a process of its own: only what was read within limits under these contracts is landed, and the same bytes are read alike.
     result = read_file(store.get(landing_key(arrival.sha256)), arrival.name, contracts, arrival.arrived_on)
     if isinstance(result, Claimed):
         for parsed in result.parsed:

@@ -37,11 +37,14 @@ class Limits:
 
     def seconds_for(self, n_bytes: int) -> int:
         """Seconds of the processor for a file of that size."""
-        return self.seconds + n_bytes // 2**20
+        return self.seconds + 2 * (n_bytes // 2**20)
 
     def bytes_for(self, n_bytes: int) -> int:
         """Memory for a file of that size."""
         return self.megabytes * 2**20 + 16 * n_bytes
+
+
+DEFAULT_LIMITS = Limits()
 
 
 @contextlib.contextmanager
@@ -90,7 +93,8 @@ def leave_no_trace() -> None:
         signal.signal(ending, signal.SIG_DFL)
     faulthandler.disable()
     nothing = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nothing, 2)
+    for stream in (1, 2):
+        os.dup2(nothing, stream)
     os.close(nothing)
 
 

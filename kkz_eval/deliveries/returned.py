@@ -83,7 +83,7 @@ def read_returned(data: bytes) -> Returned | None:
     if not is_workbook(data):
         return None
     try:
-        found = [sheet for sheet in sheets(data) if is_protocol(sheet)]
+        found = [sheet for sheet in sheets(data, SHEET) if is_protocol(sheet)]
     except BrokenWorkbookError:
         return None
     return _returned(found[0]) if found else None

@@ -52,19 +52,19 @@ def is_workbook(data: bytes) -> bool:
     return data.startswith((COMPOUND, ZIP))
 
 
-def sheets(data: bytes) -> tuple[Sheet, ...]:
-    """All sheets. Raises BrokenWorkbookError: truncated_workbook, broken_workbook, protected_workbook, oversized_workbook."""
+def sheets(data: bytes, beginning: str = "") -> tuple[Sheet, ...]:
+    """All sheets whose names begin so; of the others no cell is read. Raises BrokenWorkbookError: truncated_workbook, broken_workbook, protected_workbook, oversized_workbook."""
     fault = fault_of_archive(data) if data.startswith(ZIP) else fault_of_compound(data)
     if fault is not None:
         raise BrokenWorkbookError(fault)
     try:
         workbook = CalamineWorkbook.from_filelike(io.BytesIO(data))
+        names = [name for name in workbook.sheet_names if name.startswith(beginning)]
+        if not names:
+            return ()
         seen = {about.name for about in workbook.sheets_metadata if about.visible == SheetVisibleEnum.Visible}
         looks = _appearances(data)
-        return tuple(
-            _sheet(workbook, name, name in seen, UNKNOWN if looks is None else looks.get(name, PLAIN))
-            for name in workbook.sheet_names
-        )
+        return tuple(_sheet(workbook, name, name in seen, UNKNOWN if looks is None else looks.get(name, PLAIN)) for name in names)
     except PasswordError as error:
         raise BrokenWorkbookError("protected_workbook") from error
     except CalamineError as error:

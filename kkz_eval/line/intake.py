@@ -29,7 +29,8 @@ def land(installation: Installation, years: Iterable[int]) -> Intake:
     Raises UserError where neither the inbox nor the register holds anything for these years.
     """
     wanted = frozenset(years)
-    intake = take_in(installation.steps.store, installation.settings.inbox, installation.contracts, wanted, date.today())
+    settings, store = installation.settings, installation.steps.store
+    intake = take_in(store, settings.inbox, installation.contracts, wanted, date.today(), settings.limits)
     language, inbox = installation.settings.language, str(installation.settings.inbox)
     for notice in intake.notices:
         installation.progress(say(f"notice.{notice.kind}", language, sentence=notice.sentences[language]))
