@@ -198,6 +198,7 @@ def _finding(found: Alike, label: str | None, language: Language) -> dict[str, o
         "allowed": finding.allowed_shown(language),
         "message": found.message(language, label),
         "fix": finding.fix(language, label),
+        "page": finding.page,
         "count": found.count,
         "cells": list(found.cells),
     }
@@ -230,6 +231,9 @@ def _print_findings(of: dict[str, object], language: Language) -> None:
     for finding in findings:
         sign = text(f"check.{finding['severity']}", language, package="kkz_eval")
         print(f"  {finding['cell'] or '–':<12} {sign:<8} {finding['message']} {finding['fix']}  [{finding['rule']}]")
+    pages = list(dict.fromkeys(finding["page"] for finding in findings))
+    if pages:
+        print("  " + text("check.pages", language, package="kkz_eval", pages=", ".join(pages)))
     if of.get("findings_total") == of.get("findings_listed"):
         return
     numbers = {"total": of["findings_total"], "listed": of["findings_listed"]}

@@ -7,10 +7,13 @@ the pages themselves (contracts/).
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from kkz_eval.contracts.contract import Contract
 from kkz_eval.contracts.diff import changes, demanded_version, version_numbers, would_flip
+from kkz_eval.contracts.judgement import judge_file
 from kkz_eval.contracts.load import load_contract, load_contracts
 from kkz_eval.contracts.rules import PACKAGE
 from kkz_eval.deliveries.accepted import Source, sources_of
@@ -18,12 +21,16 @@ from kkz_eval.deliveries.intake import landing_key
 from kkz_eval.deliveries.reader import Claimed, read_file
 from kkz_eval.deliveries.register import read_register
 from kkz_eval.model.errors import UserError
+from kkz_eval.model.findings import Finding, concat_findings, iter_findings
 from kkz_eval.model.reasons import reason_of
 from kkz_eval.model.texts import text
 from kkz_eval.model.verdicts import Status
 from kkz_eval.reference.tables import units_known_to
 from kkz_eval.settings import Settings
 from kkz_eval.storage.store import Store
+
+if TYPE_CHECKING:
+    from kkz_eval.contracts.rule_pages import RuleExample
 
 
 def diff_contracts(settings: Settings, old_file: Path, new_file: Path, with_register: Path | None) -> int:
@@ -84,7 +91,7 @@ def _flips_of(store: Store, source: Source, new: Contract, settings: Settings) -
 
 
 def write_docs(settings: Settings, out: Path) -> int:
-    """Write the pages for municipalities and the blank workbooks into a folder, which is made where it is missing; 0.
+    """Write the pages for municipalities, of rules, and the blank workbooks into a folder, which is made where it is missing; 0.
 
     Raises UserError where the folder can't be written.
     """
@@ -95,18 +102,40 @@ def write_docs(settings: Settings, out: Path) -> int:
         page_name,
         template_name,
     )
+    from kkz_eval.contracts.rule_pages import INDEX, rule_examples, rule_page, rules_index  # noqa: PLC0415 (likewise)
     from kkz_eval.contracts.template_book import template_bytes  # noqa: PLC0415 (likewise)
 
-    contracts = delivered_by_municipalities(load_contracts(settings.contracts))
+    known = load_contracts(settings.contracts)
+    contracts = delivered_by_municipalities(known)
     files = {"index.html": index_page(contracts).encode("utf-8")}
     for contract in contracts:
         files[page_name(contract)] = dataset_page(contract).encode("utf-8")
         files[template_name(contract)] = template_bytes(contract)
+    examples = rule_examples(known)
+    files[INDEX] = rules_index(examples).encode("utf-8")
+    for example in examples:
+        files[example.finding.page] = rule_page(example, finding_of(example)).encode("utf-8")
     try:
-        out.mkdir(parents=True, exist_ok=True)
         for name, content in files.items():
+            (out / name).parent.mkdir(parents=True, exist_ok=True)
             (out / name).write_bytes(content)
     except OSError as error:
         raise UserError("storage_not_writable", place=str(out), reason=reason_of(error)) from error
     print(text("cli.docs_written", settings.language, package="kkz_eval", count=len(contracts), out=str(out)))
     return 0
+
+
+def finding_of(example: RuleExample) -> Finding:
+    """What the wrong example of a page gets: as the program says it, or as the example has it where it is an excerpt."""
+    return next((found for found in findings_of(example, example.wrong) if found.kind == example.kind), example.finding)
+
+
+def findings_of(example: RuleExample, delivered: str) -> list[Finding]:
+    """All findings about a text, delivered as the example's contract has it; none where it is an excerpt."""
+    if example.contract is None:
+        return []
+    contract = example.contract
+    result = read_file(delivered.encode("utf-8-sig"), "lieferung.csv", {contract.id: contract}, date.today())
+    parsed = result.parsed if isinstance(result, Claimed) else ()
+    judged = [judge_file(table, contract, units_known_to(contract.source)).findings for table in parsed]
+    return list(iter_findings(concat_findings(judged)))

@@ -14,6 +14,7 @@ from jinja2 import Environment, StrictUndefined, Template
 from kkz_eval.contracts.contract import Contract, Property
 from kkz_eval.contracts.example import example_columns, example_rows
 from kkz_eval.contracts.rules import PACKAGE
+from kkz_eval.model.findings import rule_page_name
 from kkz_eval.model.texts import Language, text
 
 SHOWN = 12  # rows of the example
@@ -37,7 +38,7 @@ def delivered_by_municipalities(contracts: Mapping[str, Contract]) -> tuple[Cont
 def dataset_page(contract: Contract) -> str:
     """The page of one dataset. The same contract gives the same page."""
     rows = example_rows(contract)
-    return _template("dataset.html.j2").render(
+    return template("dataset.html.j2").render(
         contract=contract,
         terms=contract.terms,
         say=_say,
@@ -55,8 +56,11 @@ def dataset_page(contract: Contract) -> str:
 
 def index_page(contracts: Sequence[Contract]) -> str:
     """The page that leads to all others."""
-    return _template("index.html.j2").render(
-        say=_say, rows=[(c, page_name(c), template_name(c)) for c in contracts], count=len(contracts)
+    return template("index.html.j2").render(
+        say=_say,
+        rows=[(c, page_name(c), template_name(c)) for c in contracts],
+        count=len(contracts),
+        rules=rule_page_name("index"),
     )
 
 
@@ -93,7 +97,8 @@ def _say(key: str, language: Language = "de", **parameters: object) -> str:
 
 
 @cache
-def _template(name: str) -> Template:
+def template(name: str) -> Template:
+    """A template of the pages, with their style sheet."""
     folder = resources.files(PACKAGE).joinpath("templates")
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     environment.globals["css"] = folder.joinpath("pages.css").read_text(encoding="utf-8")

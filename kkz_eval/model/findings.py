@@ -18,7 +18,7 @@ import pyarrow.compute as pc
 from kkz_eval.model.identifiers import cell_address
 from kkz_eval.model.spreadsheet_dates import typed_span
 from kkz_eval.model.symbols import explained, symbols_in
-from kkz_eval.model.texts import Language, catalogue, text
+from kkz_eval.model.texts import Language, text
 
 _LINE_BREAK = re.compile(r"\s*[\r\n]\s*")
 _LONGEST = 400  # of a value in a sentence: longer than any list of missing codes
@@ -57,6 +57,11 @@ FINDINGS_SCHEMA = pa.schema(
 )
 
 
+def rule_page_name(kind: str) -> str:
+    """The file that explains a kind of finding, in the folder that `contracts docs` writes; of "index" the one that leads to all."""
+    return f"regeln/{kind}.html"
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """One row of a findings table; columns as in FINDINGS_SCHEMA."""
@@ -79,6 +84,11 @@ class Finding:
         """The address as a spreadsheet program shows it, made when shown."""
         return cell_address(self.sheet, self.row, self.column)
 
+    @property
+    def page(self) -> str:
+        """The page that explains this kind of finding, in the folder that `contracts docs` writes."""
+        return rule_page_name(self.kind)
+
     def message(self, language: Language = "de", field_label: str | None = None) -> str:
         """The sentence that says what is wrong."""
         return text(f"findings.{self.kind}.message", language, **self._parameters(field_label, language))
@@ -88,8 +98,8 @@ class Finding:
         return text(f"findings.{self.kind}.fix", language, **self._parameters(field_label, language))
 
     def allowed_shown(self, language: Language = "de") -> str:
-        """What is right here, never empty: as the rule says it, else in words by the kind of finding."""
-        return self.allowed or text(_allowed_in_words(self.kind), language)
+        """What is right here, never empty: as the rule says it, else in words by how the kind of finding begins."""
+        return self.allowed or text(f"allowed.{self.kind.partition('_')[0]}", language)
 
     def _parameters(self, field_label: str | None, language: Language) -> dict[str, str]:
         place = self.cell or text("place.file", language)
@@ -105,12 +115,6 @@ class Finding:
             "year": text("place.no_year", language) if self.year is None else str(self.year),
             "cell": place,
         }
-
-
-def _allowed_in_words(kind: str) -> str:
-    """Key of the words that say what is right where the rule can't list it: of the kind, or of all kinds that begin so."""
-    own = f"allowed.{kind}"
-    return own if own in catalogue("kkz_eval.model", "de") else f"allowed.{kind.partition('_')[0]}"
 
 
 def _in_a_sentence(value: str) -> str:

@@ -37,7 +37,7 @@ def catalogue(package: str, language: Language) -> dict[str, str]:
     """All texts of a package's catalogue, keys joined by dots. Raises FileNotFoundError without a catalogue."""
     source = resources.files(package).joinpath("texts").joinpath(f"{language}.yaml").read_text(encoding="utf-8")
     flat: dict[str, str] = {}
-    _flatten("", yaml.safe_load(source), flat)
+    _flatten("", yaml.load(source, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)), flat)  # the same, ten times as fast
     return flat
 
 

@@ -197,7 +197,7 @@ def _write_findings(
             "value": finding.value or "",
             "allowed": finding.allowed_shown(language),
             "message": finding.message(language, label_of),
-            "fix": finding.fix(language, label_of),
+            "fix": f"{finding.fix(language, label_of)} [{finding.page}]",
             "severity": _say(f"severity.{finding.severity}", language),
             "rule": finding.rule,
             "status": opened,

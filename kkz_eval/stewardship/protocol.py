@@ -40,7 +40,7 @@ def protocol_page(name: str, verdict: Verdict, contract: Contract, findings: pa.
                 "allowed": finding.allowed_shown(language),
                 "message": finding.message(language, label),
                 "fix": finding.fix(language, label),
-                "rule": finding.rule,
+                "rule": f"{finding.rule} [{finding.page}]",
                 "severity": _say(f"severity.{finding.severity}", language),
                 "is_error": finding.severity == Severity.ERROR,
             }

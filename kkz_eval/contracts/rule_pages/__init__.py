@@ -1,0 +1,116 @@
+"""A page for each kind of finding: what it means, a wrong and a right example, what to do, explanations usually accepted.
+
+Belongs here: the pages and their examples, German first, English beside it. Does not belong here: reading or judging an example
+(who writes the pages does, so that each shows the very sentence that a file gets), writing files.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from importlib import resources
+
+import yaml
+
+from kkz_eval.contracts.contract import Contract
+from kkz_eval.contracts.example import example_columns, example_rows
+from kkz_eval.contracts.pages import template
+from kkz_eval.model.findings import Finding, Severity, rule_page_name
+from kkz_eval.model.texts import Language, text
+
+PACKAGE = "kkz_eval.contracts.rule_pages"
+INDEX = rule_page_name("index")
+
+_ALWAYS_SHOWN = 3  # first lines of an example, besides those that differ between wrong and right
+_MOST_SHOWN = 8
+
+
+@dataclass(frozen=True)
+class RuleExample:
+    """The example of a kind of finding.
+
+    accepted: which explanations are accepted, a key of the catalogue; contract: that reads the texts, None where they are excerpts
+    to be shown only; wrong, right: lines with columns separated by semicolons; finding: what an excerpt gets.
+    """
+
+    kind: str
+    accepted: str
+    contract: Contract | None
+    wrong: str
+    right: str
+    finding: Finding
+
+
+def rule_examples(contracts: Mapping[str, Contract]) -> tuple[RuleExample, ...]:
+    """The examples of all kinds, in the order of the file; those of contracts that are not given are left out."""
+    source = resources.files(PACKAGE).joinpath("examples.yaml").read_text(encoding="utf-8")
+    said: Mapping[str, dict[str, object]] = yaml.safe_load(source)
+    return tuple(_example(kind, entry, contracts) for kind, entry in said.items() if entry.get("of") in (None, *contracts))
+
+
+def _example(kind: str, entry: Mapping[str, object], contracts: Mapping[str, Contract]) -> RuleExample:
+    known = {name: entry[name] for name in ("field", "value", "allowed", "row", "column", "unit_id", "year") if name in entry}
+    finding = Finding(kind, kind, Severity.ERROR, **known)  # type: ignore[arg-type]
+    accepted = str(entry["accepted"])
+    if "of" not in entry:
+        return RuleExample(kind, accepted, None, str(entry["wrong"]), str(entry["right"]), finding)
+    contract = contracts[str(entry["of"])]
+    base = _as_text(contract)
+    return RuleExample(kind, accepted, contract, _changed(base, entry["wrong"]), _changed(base, entry.get("right", {})), finding)
+
+
+def _as_text(contract: Contract) -> str:
+    out = io.StringIO(newline="")
+    writer = csv.writer(out, delimiter=";", lineterminator="\n", quotechar='"')
+    writer.writerow(of.label_de for of in example_columns(contract))
+    writer.writerows(example_rows(contract))
+    return out.getvalue()
+
+
+def _changed(base: str, changes: object) -> str:
+    assert isinstance(changes, dict)
+    for old, new in changes.items():
+        assert old in base, old
+        base = base.replace(old, new)
+    return base
+
+
+def rule_page(example: RuleExample, finding: Finding) -> str:
+    """The page of a kind. finding: what the wrong example gets. The same arguments give the same page."""
+    wrong, right = _shown(example.wrong, example.right)
+    return template("rule.html.j2").render(
+        say=_say,
+        kind=example.kind,
+        wrong=wrong,
+        right=right,
+        message={language: finding.message(language) for language in ("de", "en")},
+        fix={language: finding.fix(language) for language in ("de", "en")},
+        accepted=f"accepted.{example.accepted}",
+    )
+
+
+def rules_index(examples: Sequence[RuleExample]) -> str:
+    """The page that leads to the page of each kind, by German title."""
+    kinds = sorted((example.kind for example in examples), key=lambda kind: _say(f"kinds.{kind}.title", "de").casefold())
+    return template("rules.html.j2").render(say=_say, kinds=kinds, count=len(kinds))
+
+
+def _shown(wrong: str, right: str) -> tuple[list[tuple[bool, list[str]]], list[tuple[bool, list[str]]]]:
+    """The lines of both examples that are shown, each with whether it differs from the other example."""
+    lines = [_lines(text_of) for text_of in (wrong, right)]
+
+    def chosen(own: list[list[str]], other: list[list[str]]) -> list[tuple[bool, list[str]]]:
+        marked = [(cells not in other or own.count(cells) != other.count(cells), cells) for cells in own]
+        return [line for place, line in enumerate(marked) if line[0] or place < _ALWAYS_SHOWN][:_MOST_SHOWN]
+
+    return chosen(*lines), chosen(*reversed(lines))
+
+
+def _lines(written: str) -> list[list[str]]:
+    return list(csv.reader(io.StringIO(written), delimiter=";"))
+
+
+def _say(key: str, language: Language = "de", **parameters: object) -> str:
+    return text(key, language, **{"package": PACKAGE, **parameters})  # type: ignore[arg-type]
