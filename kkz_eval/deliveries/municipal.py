@@ -128,12 +128,12 @@ def read(grid: Grid, match: HeaderMatch, head: Sequence[Sequence[str]] = ()) -> 
         cells,
         n_records,
         style=style,
-        findings=[*findings, *_percent_findings(match, cells, grid.sheet)],
+        findings=findings,
         sheet=grid.sheet,
         titles={name: titles[column] for name, column in match.columns.items() if titles[column]},
         ignored=body.ignored + sum(any(map(str.strip, cells)) for cells in head[: match.row]),
     )
-    parsed = with_findings(parsed, *first_of_group)
+    parsed = with_findings(parsed, *first_of_group, *_percent_findings(match, cells, grid.sheet))
     if contract.source != "official":
         return with_findings(
             parsed,
@@ -291,7 +291,10 @@ def _divided_titles(grid: Grid, match: HeaderMatch, body: Body) -> list[Finding]
 
 
 def _percent_findings(match: HeaderMatch, cells: Mapping[str, Cells], sheet: str | None) -> list[Finding]:
-    """A finding per column of shares whose cells hold numbers up to 1 only: 0.123 may be 12.3 % as shown, or 0.123 %."""
+    """A finding per column of shares whose cells hold numbers up to 1 only: 0.123 may be 12.3 % as shown, or 0.123 %.
+
+    It speaks of the whole column, so it names no unit and year: else those of its first cell alone would be rejected.
+    """
     kind = "reader_percent_scale"
     found: list[Finding] = []
     for of in match.contract.properties:

@@ -28,13 +28,13 @@ _DIGIT = f"[{_DIGITS_ABOVE}{_DIGITS_BELOW}]"
 
 @cache
 def _patterns() -> tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str], re.Pattern[str]]:
-    """A text with marks behind it, with marks before it, one that ends in a unit or ten (m², 10⁶), two raised digits; made when needed."""
+    """A text with marks behind it, with marks before it, one that ends in a power (m², 10⁶), two raised digits; made when needed."""
     mark = rf"[⁽₍]?(?:{_DIGIT}{{1,2}}|[{_LETTERS_ABOVE}])[⁾₎)]?"
     marks = rf"(?P<marks>{mark}(?:\s*[,;/]\s*{mark})*)"
     return (
         re.compile(rf"(?P<bare>.*?[^\s{_SMALL}])\s*{marks}\s*", re.DOTALL),
         re.compile(rf"\s*{marks}\s*(?P<bare>[^\s{_SMALL}].*)", re.DOTALL),
-        re.compile(r"(?:.*[^\w])?(?:[cdkm]?m|10)", re.DOTALL),
+        re.compile(r"(?:.*\W)?(?:[cdkm]?m[²³]|10[⁰¹²³⁴⁵⁶⁷⁸⁹])", re.DOTALL),
         re.compile(f"{_DIGIT}{{2}}"),
     )
 
@@ -68,7 +68,7 @@ def without_marks(text: str) -> str:
     found = behind.fullmatch(text)
     if found is not None:
         bare, marks = found.group("bare", "marks")
-        is_power = marks[0] in _DIGITS_ABOVE and power.fullmatch(bare) is not None
+        is_power = power.fullmatch(bare + marks[0]) is not None
         if not is_power and not (bare[-1].isdigit() and two_digits.search(marks)):
             text = bare
     found = before.fullmatch(text)

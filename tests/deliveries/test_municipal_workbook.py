@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from openpyxl.worksheet.worksheet import Worksheet
 
 from kkz_eval.contracts.contract import Contract
+from kkz_eval.contracts.judgement import judge_file
 from kkz_eval.deliveries.reader import Claimed, PersonRecords, ReadResult, Unclaimed, Unreadable, read_file
 from kkz_eval.model.findings import Finding, iter_findings
 from kkz_eval.model.parsed import ParsedTable
@@ -159,6 +160,12 @@ def test_shares_that_excel_shows_as_percent_are_a_finding() -> None:
     rows = [("05911000", 2016, "m", 1, 0.123), ("05913000", 2016, "m", 1, 1)]
     assert [(f.kind, f.cell) for f in found(parsed(workbook(Daten=filled(*rows))))] == [("reader_percent_scale", "Daten!E2")]
     assert found(parsed(workbook(Daten=filled(*rows, ("05915000", 2016, "m", 1, 12.3))))) == []
+
+
+def test_shares_that_may_be_per_cent_reject_every_unit_and_year_of_their_column() -> None:
+    rows = [("05911000", 2016, "m", 1, 0.123), ("05913000", 2016, "m", 1, 0.2)]
+    judged = judge_file(parsed(workbook(Daten=filled(*rows))), CONTRACTS["schulabgaenge"], {})
+    assert {str(fate.status) for fate in judged.slices} == {"rejected"}
 
 
 def test_the_finding_on_percent_says_what_to_deliver_instead() -> None:

@@ -26,6 +26,7 @@ from kkz_eval.deliveries.raised import LOWERED, RAISED, STRUCK, joined, without_
         ([("526", ""), ("88", RAISED)], "526⁸⁸", "526⁸⁸"),  # hundredths, or two digits of a mark
         ([("Einwohner je km", ""), ("2", RAISED)], "Einwohner je km²", "Einwohner je km²"),
         ([("10", ""), ("6", RAISED)], "10⁶", "10⁶"),
+        ([("m", ""), ("1", RAISED)], "m¹", "m"),  # the code for men
         ([("12", STRUCK), ("345", "")], "1̶2̶345", "1̶2̶345"),
         ([("45438", RAISED)], "45438", "45438"),  # nothing that it is glued to
         ([("45438", RAISED), (" ", "")], "45438 ", "45438 "),

@@ -6,10 +6,13 @@ import datetime
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 import xlwt
 from contract_values import CASES, shipped
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from made_workbooks import (
     BY_YEAR,
     LEAVERS_BY_YEAR,
@@ -19,6 +22,7 @@ from made_workbooks import (
     number_style,
     ods,
     ods_cell,
+    rich,
     table_of,
     with_parts,
     xls,
@@ -207,6 +211,16 @@ def test_a_count_that_shows_a_day_is_named_with_the_number_that_it_holds(value: 
     )
     assert (finding.allowed or "") in finding.message("de")
     assert finding.allowed in ("45438", "0.5", "3")
+
+
+def test_a_sheet_that_could_not_be_looked_at_says_so() -> None:
+    def declared(content: bytes) -> bytes:
+        return content.replace(b"<worksheet", b"<!DOCTYPE x [<!ENTITY a 'A'>]><worksheet")
+
+    data = with_parts(_with_format("0,")[0], {SHEET: declared})
+    table = table_of(data, BY_YEAR)
+    assert told(table) == [("reader_unseen", "Daten", "warning")]
+    assert ".xlsx" in findings_of(table)[0].fix("de")
 
 
 # --- merged ----------------------------------------------------------------------------------------------------------------------------
@@ -494,6 +508,58 @@ def test_what_a_person_sees_of_a_workbook_of_inkar(change: Callable[[Worksheet],
     own = [f.kind for f in findings_of(table) if f.kind != "official_units_missing"]
     assert own == ([kind] if kind else [])
     assert table.table.num_rows == n_values
+
+
+# --- any layout ------------------------------------------------------------------------------------------------------------------------
+
+_JUNK = ("05954012", 2017, "m", 99_999, 99.9)
+_HARMLESS = ("General", "0", "#,##0", "0.0", "#,##0.00", '#,##0;-#,##0;"-"')
+
+
+@settings(max_examples=30, deadline=None)
+@given(
+    records=st.lists(
+        st.tuples(
+            st.sampled_from(["05911000", "05913000", "05334002"]),
+            st.integers(2006, 2019),
+            st.sampled_from(["m", "w"]),
+            st.integers(1, 99_999).filter(lambda count: count != 10),
+            st.integers(11, 999).map(lambda tenths: tenths / 10),
+        ),
+        min_size=2,
+        max_size=6,
+    ),
+    draw=st.data(),
+    is_scaled=st.booleans(),
+)
+def test_a_table_is_read_back_unchanged_whatever_is_merged_hidden_raised_or_formatted(
+    records: list[tuple[object, ...]], draw: st.DataObject, is_scaled: bool
+) -> None:
+    is_junk = [draw.draw(st.booleans()) for _ in records]  # whether a hidden row stands before the record
+    rows = [row for record, junk in zip(records, is_junk, strict=True) for row in ((_JUNK, record) if junk else (record,))]
+    places = [2 + number for number, row in enumerate(rows) if row is not _JUNK]
+
+    def change(sheet: Worksheet) -> None:
+        for number, row in enumerate(rows, start=2):
+            sheet.row_dimensions[number].hidden = row is _JUNK
+            for column in range(1, 6):
+                sheet.cell(number, column).number_format = draw.draw(st.sampled_from(_HARMLESS))
+            if is_scaled:
+                sheet.cell(number, 4).number_format = "#,##0,"
+            elif row is not _JUNK and draw.draw(st.booleans()):
+                at = draw.draw(st.integers(1, 4))
+                sheet.cell(number, at).value = rich((str(row[at - 1]), ""), (draw.draw(st.sampled_from("14a")), "superscript"))
+        for above, below in pairwise(places):
+            alike = rows[above - 2][0] == rows[below - 2][0] and below == above + 1
+            if alike and not any(above in range(block.min_row, block.max_row + 1) for block in sheet.merged_cells.ranges):
+                sheet.merge_cells(start_row=above, end_row=below, start_column=1, end_column=1)
+
+    table = table_of(xlsx(change, rows=rows), BY_YEAR)
+    for name, place in zip(("unit_id", "year", "sex", "leavers", "share_without"), range(5), strict=True):
+        assert table.values(name).to_pylist() == [record[place] for record in records]
+        assert table.table[name + "__row"].to_pylist() == places
+    expected = {"reader_rows_hidden"} if any(is_junk) else set()
+    assert {kind for kind, _, _ in told(table)} == expected | ({"reader_format_number"} if is_scaled else set())
 
 
 # --- the files that were once read wrong -----------------------------------------------------------------------------------------------
