@@ -22,7 +22,7 @@ _NO_PERSON = (
     r"|caritas|diakon|famili|gymnas|kolleg|klinik|hospital|spital|hort|krippe|garten|platz|\bweg|allee|park|treff|caf[eé]|gruppe|hilfe"
     r"|projekt|werk|bund|amt|kreis|stadt|\bland|region|bezirk|markt|mitte|insgesamt|\bnord|\bsüd|\bost\b|\bwest\b|kind|jugend|eltern"
     r"|mutter|vater|baby|betreu|beratung|angebot|förder|sprach|kurs\b|besuch|früh|hebamm|lots|institut|bildung|sozial|arbeit|gmbh|träger"
-    r"|universit|akadem|statist|bericht|jahr|quote|anteil|zahl|tabelle|daten|programm|netzwerk|\bteam|stadion|museum|bücherei|biblioth"
+    r"|universit|akadem|statist|bericht|jahr|quote|anteil|zahl|tabelle|daten|programm|netzwerk|\bteam|stadion|museum|bücherei|biblioth|ring\b|ufer\b|damm\b|gasse\b|\btor\b|\bhof\b|brücke|chaussee"
 )
 _RELIGIOUS = frozenset(
     ("frieden", "hilf", "königin", "himmelfahrt", "magdalena", "rast", "trost", "empfängnis", "geburt", "rosenkranz", "täufer")

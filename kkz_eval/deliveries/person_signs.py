@@ -184,9 +184,10 @@ _PENSION = r"(?<![A-Z0-9])(\d{2}) ?(\d{2})(\d{2})(\d{2}) ?([A-Z]) ?(\d{3})(?![A-
 _TAX = r"(?<![\d.,])[1-9]\d(?:\d{9}| \d{3} \d{3} \d{3})(?![\d.,]?\d)"
 _TAX_WORD = r"(?i)steuer|idnr|id-nr|\btin\b"
 _MAIL = r"(?i)[^\s@;,:<>()\[\]\"'|]+@[^\s@;,:<>()\[\]\"'|]+\.[a-z]{2,}"
-_OFFICE = (
-    r"(?i)^(?:info|kontakt|post|poststelle|service|office|mail|verwaltung|jugendamt|schulamt|statistik|presse|redaktion|support|auskunft"
-    r"|no-?reply|datenschutz|amt|fb|stab|zentrale|buero|büro|rathaus|stadt|kreis|bildung|soziales)(?:[\W\d_].*)?@"
+_OFFICE = (  # the mailbox of an office or a house
+    r"(?i)^(?:info|kontakt|post|poststelle|service|office|mail|verwaltung|schulamt|statistik|presse|redaktion|support|auskunft"
+    r"|no-?reply|datenschutz|amt|fb|stab|zentrale|buero|büro|rathaus|stadt|kreis|bildung|soziales|team|hort)(?:[\W\d_].*)?@"
+    r"|^[^@]*(?:kita|schule|familienz|jugendamt|sekretariat|beratung|fruehe|frühe|hilfen|gruppe|zentrum)[^@]*@"
 )
 _PHONE = (
     r"(?<![\w.,:+-])(?<!\d )(?:(?:\+|00)49[\s()/-]*(?:\(0\))?[\s()/-]*[1-9]\d{1,4}|\(?0[1-9]\d{1,4})\)?\s?[\s/–-]\s?\d[\d /–-]{3,13}\d"

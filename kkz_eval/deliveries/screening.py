@@ -100,21 +100,34 @@ def suspects_in_text(text: str, delimiters: Sequence[str]) -> tuple[Suspect, ...
     whole = one_text(text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text)
     if len(text) > _LARGE and not may_hold_signs(whole) and not may_have_titles(whole):
         return ()
-    lines = pc.split_pattern(whole, "\n").flatten()
+    lines, numbers = _lines(whole)
     titles = pc.indices_nonzero(pc.match_substring_regex(lines, _ANY_SIGN)).to_numpy()[:_MOST_LINES]
     telling = places_to_look_at(lines)
     if not len(titles) and not telling:
         return ()
     others = _to_compare_with(len(lines), len(telling))
-    places = sorted({*map(int, titles), *telling, *others})
-    looked_at = {place: line for place in places if len(line := lines[place].as_py()) <= _LONGEST_LINE}
-    used = [delimiter for delimiter in delimiters if any(delimiter in line for line in looked_at.values())]
+    looked_at = [(int(numbers[place]), lines[place].as_py()) for place in sorted({*map(int, titles), *telling, *others})]
+    used = [delimiter for delimiter in delimiters if any(delimiter in line for _, line in looked_at)]
     for delimiter in used or delimiters[:1]:
-        rows = [(place + 1, cells_of_line(line, delimiter)) for place, line in looked_at.items()]
-        found = suspects(rows, frozenset(place + 1 for place in telling), len(lines))
+        rows = [(number, cells_of_line(line, delimiter)) for number, line in looked_at]
+        found = suspects(rows, frozenset(int(numbers[place]) for place in telling), len(lines))
         if found:
             return found
     return ()
+
+
+def _lines(whole: pa.Array) -> tuple[pa.Array, np.ndarray]:
+    """The lines of a text and their numbers, 1-based; what is longer than any line of a table comes in several pieces."""
+    lines = pc.split_pattern(pc.utf8_rtrim(whole, "\n"), "\n").flatten()
+    numbers = np.arange(1, len(lines) + 1)
+    if (pc.max(pc.binary_length(lines)).as_py() or 0) <= _LONGEST_LINE:
+        return lines, numbers
+    pieces = [
+        (number, line[start : start + _LONGEST_LINE])
+        for number, line in zip(numbers.tolist(), lines.to_pylist(), strict=True)
+        for start in range(0, len(line) or 1, _LONGEST_LINE)
+    ]
+    return pa.array([piece for _, piece in pieces], pa.large_string()), np.array([number for number, _ in pieces])
 
 
 def suspects_in_rows(rows: Sequence[Sequence[Value]]) -> tuple[Suspect, ...]:
@@ -253,7 +266,7 @@ _SIGNS = (
 )
 _ANY_SIGN = "(?i)" + "|".join(_SIGNS)
 _LARGE = 1 << 20  # characters of a text that is asked as a whole before it is cut into lines
-_LONGEST_LINE = 20_000  # characters
+_LONGEST_LINE = 20_000  # characters looked at in one go
 _MOST_LINES = 2_000  # lines with a sign that are looked at; a title stands in one of the first
 
 
@@ -280,6 +293,7 @@ _LEAST_GIVEN, _LEAST_PHONES, _LEAST_TAX, _LEAST_UNTITLED = 4, 3, 3, 3
 _SPREAD_OF_DAYS = 0.5  # of the days of a month, or of as many as there are days
 _MANY_DAYS = 30  # different days tell, however often each is repeated
 _FEW_ROWS = 3  # in so short a table a single name with a day is a record
+_FEW_LINES = 8  # in so short a table two names are a list
 _SENDER = (  # in a row of the sender, of the day or of the making of a table
     r"(?i)ansprech|kontakt|bearbeit|erstell|absender|auskunft|verantwort|telefon|\btel\b|e-?mail|\bfax|mobil|\bstand|datum|\bgez\b"
     r"|unterschr|leitung|dezernent|sachgebiet|rückfrag|vertret|gedruckt|ausgegeben|freigab|geprüft"
@@ -294,6 +308,11 @@ _KEYS_OF_PERSONS = (
     r"[A-Z]{2}[0-9]{2}(?: ?[0-9A-Z]{4}){3,7}(?: ?[0-9A-Z]{1,3})?"  # account
     r"|[A-Z][0-9]{9}(?:[0-9]{3}[A-Z0-9]*)?|[0-9]{8}[A-Z][0-9]{3}"  # health, pension insurance
 )
+_HOUSES = (  # titles of columns whose names are those of houses, services and streets
+    r"(?i)(?:name (?:der |des )?)?(?:kitas?|kindertages\w*|\w*schulen?|schulname|\w*einrichtung(?:en|sname)?|trägers?|straße|str\.|standort|haus"
+    r"|familienzentr\w+|angebote?s?|projekte?s?|maßnahme|ort|stadtteil|bezirk)"
+)
+_WITH_COMMA = r"[A-ZÄÖÜÇŞİ][\w'’ -]+,\s*[A-ZÄÖÜÇŞİ][\w'’-]+"
 _BRIEF_NAME = r"[A-ZÄÖÜÇŞİ][\w'’-]+,?\s+[A-ZÄÖÜÇŞİ]\."  # Müller, A.
 
 
@@ -368,7 +387,7 @@ class _Evidence:
         for column, cells in self.columns.items():
             left, right = self.columns.get(column - 1, ()), self.columns.get(column + 1, ())
             for stretch in (cells, *_stretches(cells)):
-                sign = _sign_of_column(stretch, left, right, 2 if n_rows <= _FEW_ROWS else 3)
+                sign = _sign_of_column(stretch, left, right, few=stretch is cells and n_rows <= _FEW_LINES)
                 if sign is not None:
                     yield Suspect(sign, column, stretch[0][0])
                     break
@@ -377,8 +396,15 @@ class _Evidence:
         """Where there are enough signs in the cells, whatever their columns look like."""
         for (sign, column, row), things in self.found.items():
             least = _ENOUGH[sign] if column is not None else _ALONG_A_ROW[sign]
+            if sign is Sign.NAME and column is not None and self._is_of_houses(column):
+                continue
             if len(things) >= least or (sign is Sign.NAMED_DAY and n_rows <= _FEW_ROWS):
                 yield Suspect(sign, column, row or min(things.values()))
+
+    def _is_of_houses(self, column: int) -> bool:
+        """Whether a title of a column says that houses, services or streets are called by the names in it."""
+        titles = (cell.text for row, cell in self.columns.get(column, ())[:HEAD] if row <= HEAD)
+        return any(re.fullmatch(_HOUSES, title) for title in titles)
 
 
 def _named_day(filled: Sequence[tuple[int, _Cell]]) -> tuple[int, str] | None:
@@ -422,16 +448,25 @@ def _is_telling(cell: _Cell) -> bool:
     return cell.full or cell.given or cell.day is not None
 
 
-def _sign_of_column(cells: _Column, left: _Column, right: _Column, least: int = 3) -> Sign | None:
+def _sign_of_column(cells: _Column, left: _Column, right: _Column, *, few: bool = False) -> Sign | None:
     """What most cells of a column are that only records of persons have; None where it is nothing of that kind.
 
-    left, right: the cells of the columns beside it: the other half of a name, or whose telephone it is; least: number of names.
+    left, right: the cells of the columns beside it: the other half of a name, or whose telephone it is; few: whether the table has
+    so few rows that two names in it are a list.
     """
     distinct = {cell.text: cell for _, cell in cells}
     count = Counter(cell.text for _, cell in cells)
+    labelled = {row for row, cell in left if re.search(_SENDER, cell.text)}
     named = [text for text, cell in distinct.items() if cell.full]
-    if len(named) >= least and _is_most(named, count):
+    told = [cell.text for _, cell in cells if not cell.full]
+    if any(re.fullmatch(_HOUSES, text) for text in told[:HEAD]):
+        named = []
+    if len(named) >= 3 and (_is_most(named, count) or _are_brief(named, told)):
         return Sign.NAME
+    own = {cell.text for row, cell in cells if cell.full and row not in labelled}
+    if few and len(own) >= 2 and len(own) >= len(told) and not any(re.search(_SENDER, text) for text in told):
+        return Sign.NAME
+    least = 2 if few else 3
     given = [text for text, cell in distinct.items() if cell.given]
     if len(given) >= least and _is_most(given, count):
         surnames = {cell.text for beside in (left, right) for _, cell in beside if may_be_surname(cell.text)}
@@ -439,7 +474,6 @@ def _sign_of_column(cells: _Column, left: _Column, right: _Column, least: int = 
             return Sign.NAME
     phones = [cell for cell in count if cell[0] in "0+(" and is_phone(cell)]
     if len(phones) >= _LEAST_PHONES and _is_most(phones, count) and not _are_keys(phones):
-        labelled = {row for row, cell in left if re.search(_SENDER, cell.text)}
         if len({cell.text for row, cell in cells if row not in labelled and cell.text in phones}) >= _LEAST_PHONES:
             return Sign.PHONE
     keys = [cell for cell in count if len(cell) >= 12 or cell[0].isalpha()]
@@ -450,6 +484,12 @@ def _sign_of_column(cells: _Column, left: _Column, right: _Column, least: int = 
     if len(taxes) >= _LEAST_TAX and _is_most(taxes, count):
         return Sign.TAX
     return Sign.DAY if _are_births(cells, left) else None
+
+
+def _are_brief(named: Sequence[str], others: Sequence[str]) -> bool:
+    """Whether a column is of surnames and given names with a comma, though most of the given names are rare."""
+    alike = [text for text in others if re.fullmatch(_WITH_COMMA, text) and may_be_surname(text.partition(",")[2])]
+    return len(alike) + len(named) >= _SHARE * (len(others) + len(named))
 
 
 def _are_keys(numbers: Sequence[str]) -> bool:

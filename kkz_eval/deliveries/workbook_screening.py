@@ -35,13 +35,16 @@ def persons_in_workbook(data: bytes, workbook: Sequence[Sheet]) -> tuple[PersonP
     labels = {sheet.name: _label(sheet.name, number) for number, sheet in enumerate(workbook, 1)}
     found = [place for sheet in workbook for place in places(suspects_in_rows(sheet.rows), labels[sheet.name])]
     if not data.startswith(ZIP):
-        return tuple(found) or tuple(_in_binary(data))
+        if re.search(_EMBEDDED_IN_BINARY, data):
+            raise BrokenWorkbookError("embedded_files")
+        return tuple(found) or tuple(_in_binary(data, "binary"))
     cells = {cell.strip() for sheet in workbook for row in sheet.rows for cell in row if isinstance(cell, str)}
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             parts = Parts(archive)
             if any(_is_foreign(name) for name in parts.named if not name.endswith("/")):
                 raise BrokenWorkbookError("embedded_files")
+            found += _in_binary(_about_parts(archive), "other")
             sheet_of = _sheets_of_parts(parts, labels)
             for name in parts.named:
                 found += _in_part(parts, name, sheet_of.get(name), cells)
@@ -71,9 +74,11 @@ def _label(name: str, number: int) -> SheetLabel:
 # Names of parts are in the form of plain_name: small letters, one kind of slash.
 _READABLE = (
     r".*\.(?:xml|rels|vml|rdf|png|jpe?g|gif|bmp|tiff?|emf|wmf|svg|svm|wdp|ico)$|mimetype$|configurations2/|thumbnails/|layout-cache$"
-    r"|objectreplacements/|.*(?:printersettings|ctrlprops|_xmlsignatures)/|.*vbaproject\w*\.bin$|.*customproperty\d*\.bin$"
+    r"|objectreplacements/|.*(?:_xmlsignatures|ctrlprops)/|.*\.(?:bin|dat)$"
 )
-_EMBEDDED = r"(?:.*/)?(?:embeddings|activex|model)/"
+_EMBEDDED = r"(?:.*/)?(?:embeddings|model)/"
+_EMBEDDED_IN_BINARY = rb"M\0B\0D\0(?:[0-9A-F]\0){8}"  # the storage of an object in an .xls ([MS-XLS] 2.1.7.11)
+_BINARY = r".*\.(?:bin|dat)$"
 _TEXT = r".*\.(?:xml|rels|vml|rdf|svg)$"
 _NO_TEXT = r"\[content_types\]\.xml$|_rels/\.rels$|(?:.*/)?theme/|.*calcchain\.xml$|.*/persons/|meta-inf/|settings\.xml$|configurations2/"
 _KINDS = (  # the first that a part's name has; the kind is the key below `persons.where.` in the catalogue
@@ -102,6 +107,9 @@ def _is_foreign(name: str) -> bool:
 
 
 def _in_part(parts: Parts, name: str, sheet: SheetLabel | None, cells: set[str]) -> Iterator[PersonPlace]:
+    if re.match(_BINARY, name):
+        for data in parts.all_of(name):
+            yield from _in_binary(data, "other")
     if re.match(_NO_TEXT, name) or not re.match(_TEXT, name):
         return
     kind = next((kind for words, kind in _KINDS if re.search(words, name)), "other")
@@ -266,9 +274,16 @@ _NARROW = rb"[\x20-\x7e\xa0-\xff]{5,}"
 _WIDE = rb"(?:[\x20-\x7e\xa0-\xff]\x00|[\x00-\xff]\x01){5,}"
 
 
-def _in_binary(data: bytes) -> Iterator[PersonPlace]:
-    """What any text in an .xls tells, wherever it stands: its records hold texts of one or two bytes a letter ([MS-XLS] 2.5.293)."""
+def _about_parts(archive: zipfile.ZipFile) -> bytes:
+    """The names of parts, and what the archive says of them and of itself."""
+    return b"\n".join(
+        [archive.comment, *(line for part in archive.infolist() for line in (part.filename.encode(), part.comment))]
+    )
+
+
+def _in_binary(data: bytes, where: str) -> Iterator[PersonPlace]:
+    """What any text in bytes tells, wherever it stands: an .xls has texts of one or two bytes a letter ([MS-XLS] 2.5.293)."""
     narrow = (found.decode("latin-1") for found in re.findall(_NARROW, data))
     wide = (found.decode("utf-16-le", "replace") for found in re.findall(_WIDE, data))
     for one in suspects_in_strings(list(dict.fromkeys([*narrow, *wide]))):
-        yield PersonPlace(one.sign, "binary", {})
+        yield PersonPlace(one.sign, where, {})

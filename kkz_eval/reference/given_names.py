@@ -16,6 +16,24 @@ def given_names() -> frozenset[str]:
 
 NAMESAKES = frozenset(
     (
+        *(
+            "benjamin blümchen",
+            "bibi blocksberg",
+            "hans christian andersen",
+            "jim knopf",
+            "max moritz",
+            "nils holgersson",
+            "peter lustig",
+        ),
+        *(
+            "peter pan",
+            "robin hood",
+            "ronja räubertochter",
+            "tom sawyer",
+            "carl fuhlrott",
+            "wilhelm dörpfeld",
+            "otto von guericke",
+        ),
         *("adolf kolping", "albert einstein", "albert schweitzer", "alexander von humboldt", "anna seghers", "anne frank"),
         *("annette von droste", "annette von droste hülshoff", "astrid lindgren", "bertha von suttner", "bertolt brecht"),
         *("cornelia funke", "dietrich bonhoeffer", "edith stein", "elisabeth selbert", "ellen key", "elly heuss"),
