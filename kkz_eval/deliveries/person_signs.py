@@ -75,8 +75,9 @@ _DAY = (
     r"|(?:19|20)\d\d[./-][01]?\d[./-][0-3]?\d)(?!\d)"
 )
 _DAY_IN_TEXT = rf"(?i)(?<![\d./-]){_DAY}"
-_DAY_MONTH_YEAR = r"(\d{1,2})\s?[./-]\s?(\d{1,2})\s?[./-]\s?(\d{4}|\d{2})"
-_YEAR_MONTH_DAY = r"(\d{4})[./-](\d{1,2})[./-](\d{1,2})(?:[T ][0-9:.]*Z?)?"
+_TIME = r"(?:[T ]\d{1,2}:\d\d(?::[\d.]+)?Z?)?"
+_DAY_MONTH_YEAR = r"(\d{1,2})\s?[./-]\s?(\d{1,2})\s?[./-]\s?(\d{4}|\d{2})" + _TIME
+_YEAR_MONTH_DAY = r"(\d{4})[./-](\d{1,2})[./-](\d{1,2})" + _TIME
 _WITH_WORD = rf"(?i)(\d{{1,2}})\.?[\s/-]?({_MONTH})[\s/-]?(\d{{4}}|\d{{2}})"
 _COMPACT = r"((?:19|20)\d\d)(\d\d)(\d\d)"
 _COMPACT_TURNED = r"(\d\d)(\d\d)((?:19|20)\d\d)"
@@ -126,7 +127,8 @@ def _births_in(text: str) -> Iterator[Found]:
         day = day_of(match["day"])
         at_edge = day is None or (day.month, day.day) in EDGES
         # an asterisk may be that of a footnote, the edge of a year that of a cohort: then only a name tells
-        if (at_edge or match.group().startswith("*")) and not names_in(text):
+        may_be_another = match.group().startswith("*") and match.group().strip() != text.strip()
+        if (at_edge or may_be_another) and not names_in(text):
             continue
         yield Sign.BIRTH, match["day"]
 
@@ -151,6 +153,7 @@ _RELATION = (
     rf"(?:[ -]?Nr\.? ?\d+)?[: ]\s*(?P<name>{_CAPITAL}[^\W\d_]*\.?)[ ,]*(?P<next>[^\s,;:()]*)"
 )
 _REPORT = rf"(?i:8a|gefährdung)[^.;\n]{{0,30}}?\b(?i:zu|über|betr\.?|betrifft|wegen|für|von|bei|bzgl\.)[: ]\s*(?P<name>{_CAPITAL}[^\W\d_]+ {_CAPITAL}\S*)"
+_FILE = r"\b(?:Az|Akte|Aktenzeichen|Hilfeplan|Hilfefall)\b"
 _INITIALS = (
     rf"\b(?:Kind|Sohn|Tochter|Schüler(?:in)?|Klient(?:in)?|Patient(?:in)?|Fall|Familie|Mündel|8a[- ]?\w*(?: zu)?)[: ]\s*"
     rf"{_CAPITAL}\.\s?{_CAPITAL}\."
@@ -171,7 +174,7 @@ def _speaks_of_one(text: str) -> bool:
         name, after = match["name"], match["next"]
         if len(name) >= 3 and is_given(name) and (not after[:1].isupper() or names_in(f"{name} {after}")):
             return True
-    if any(names_in(match["name"]) for match in re.finditer(_REPORT, text)):
+    if any(names_in(match["name"]) for match in re.finditer(_REPORT, text)) or (re.search(_FILE, text) and names_in(text)):
         return True
     return any(len(match["name"]) >= 3 and is_given(match["name"]) for match in re.finditer(_CALLED, text))
 

@@ -60,7 +60,9 @@ _PERSON = frozenset(
         *("kindid", "kindesid", "kindnummer", "kindnr", "patientenid", "patientennummer", "patientennr", "fallid", "klientid"),
     )
 )
-_ALONE = frozenset(("geb",))  # the whole title, not a word of it
+_ALONE = frozenset(
+    ("geb", "dob", "gebtag", "svnummer", "svnr", "rvnr", "kvnr", "personalnummer", "personalnr")
+)  # the whole title, not a word of it
 # These tell of a person only beside a name.
 _ADDRESS = frozenset(
     (
@@ -261,7 +263,19 @@ def _names_one_of(cell: str, folded: str, headers: frozenset[str]) -> bool:
 _SIGNS = (
     *("vorname", "rufname", "nachname", "familienname", "geb", "versich", "aktenzeichen", "steuer", "ausweis", "iban"),
     *("stra(ss|ß)e", "str[.]", "(^|[;,\t\n])str([;,\t\r\n]|$)", "hausn", "anschrift", "telefon", "mail", "matrikel", "patient"),
-    *("first", "last", "surname", "birth", "insurance", "street", "name.{0,5}(kind|sch(ü|ue)ler)"),
+    *(
+        "first",
+        "last",
+        "surname",
+        "birth",
+        "dob",
+        "s-?v-?n",
+        "[rk]vnr",
+        "personaln",
+        "insurance",
+        "street",
+        "name.{0,5}(kind|sch(ü|ue)ler)",
+    ),
     "(person|personen|kind|kindes|kinder|fall|klient|sch(ü|ue)ler)[-_ .]?(id|nr|nummer|kenn|name)",
 )
 _ANY_SIGN = "(?i)" + "|".join(_SIGNS)
@@ -299,7 +313,7 @@ _SENDER = (  # in a row of the sender, of the day or of the making of a table
     r"|unterschr|leitung|dezernent|sachgebiet|rückfrag|vertret|gedruckt|ausgegeben|freigab|geprüft"
 )
 _EVENT = (  # in titles of days on which something begins, ends or is counted
-    r"(?i)beginn|begonnen|start|anfang|ende\b|schluss|termin|stand\b|stichtag|eröffn|eingang|erheb|gültig|laufzeit|\bvon\b|\bbis\b|\bab\b"
+    r"(?i)beginn|begonnen|start|erster|letzter|ferien|anfang|ende\b|schluss|termin|stand\b|stichtag|eröffn|eingang|erheb|gültig|laufzeit|\bvon\b|\bbis\b|\bab\b"
     r"|\bseit\b|durchgeführt|veranstalt|sitzung|treffen|meld|liefer|bewillig|bescheid|kraft|aufnahme|eintritt|austritt"
     r"|änderung|publi|veröff|abruf|bericht|inbetrieb|woche|monat|quartal|frist|fällig|zahlung|buchung|update|valid|begin|end\b"
 )
@@ -333,6 +347,9 @@ def _cell(text: str) -> _Cell:
     return _Cell(text, is_full_name(text) or re.fullmatch(_BRIEF_NAME, text) is not None, is_given_name(text))
 
 
+_SPACES = {0xA0: " ", 0x2007: " ", 0x2009: " ", 0x202F: " "}  # that no line is broken at, as programs put them between names
+
+
 def _is_short_number(text: str) -> bool:
     """Whether a text is a number of too few digits for a day or a key of a person."""
     return len(text) < _SHORTEST and text.replace(".", "", 1).replace(",", "", 1).isdigit()
@@ -361,7 +378,7 @@ class _Evidence:
                 if text and not text.isspace():
                     cell = known.get(text)
                     if cell is None:
-                        cell = known[text] = _cell(text.strip())
+                        cell = known[text] = _cell(text.translate(_SPACES).strip())
                     filled.append((column, cell))
                     columns.setdefault(column, []).append((number, cell))
             if number not in telling:
@@ -461,7 +478,7 @@ def _sign_of_column(cells: _Column, left: _Column, right: _Column, *, few: bool 
     told = [cell.text for _, cell in cells if not cell.full]
     if any(re.fullmatch(_HOUSES, text) for text in told[:HEAD]):
         named = []
-    if len(named) >= 3 and (_is_most(named, count) or _are_brief(named, told)):
+    if (len(named) >= 3 and _is_most(named, count)) or (len(named) >= 2 and _are_with_comma(named, told)):
         return Sign.NAME
     own = {cell.text for row, cell in cells if cell.full and row not in labelled}
     if few and len(own) >= 2 and len(own) >= len(told) and not any(re.search(_SENDER, text) for text in told):
@@ -473,9 +490,9 @@ def _sign_of_column(cells: _Column, left: _Column, right: _Column, *, few: bool 
         if len(given) >= _LEAST_GIVEN or len(surnames) >= len(given):
             return Sign.NAME
     phones = [cell for cell in count if cell[0] in "0+(" and is_phone(cell)]
-    if len(phones) >= _LEAST_PHONES and _is_most(phones, count) and not _are_keys(phones):
-        if len({cell.text for row, cell in cells if row not in labelled and cell.text in phones}) >= _LEAST_PHONES:
-            return Sign.PHONE
+    of_others = {cell.text for row, cell in cells if row not in labelled}.intersection(phones)
+    if len(of_others) >= _LEAST_PHONES and _is_most(phones, count) and not _are_keys(phones):
+        return Sign.PHONE
     keys = [cell for cell in count if len(cell) >= 12 or cell[0].isalpha()]
     keys = [cell for cell in keys if not cell.isdigit() and re.fullmatch(_KEYS_OF_PERSONS, cell)]
     if len(keys) >= _LEAST and _is_most(keys, count):
@@ -486,10 +503,10 @@ def _sign_of_column(cells: _Column, left: _Column, right: _Column, *, few: bool 
     return Sign.DAY if _are_births(cells, left) else None
 
 
-def _are_brief(named: Sequence[str], others: Sequence[str]) -> bool:
+def _are_with_comma(named: Sequence[str], others: Sequence[str]) -> bool:
     """Whether a column is of surnames and given names with a comma, though most of the given names are rare."""
     alike = [text for text in others if re.fullmatch(_WITH_COMMA, text) and may_be_surname(text.partition(",")[2])]
-    return len(alike) + len(named) >= _SHARE * (len(others) + len(named))
+    return len(alike) + len(named) >= max(_LEAST, _SHARE * (len(others) + len(named)))
 
 
 def _are_keys(numbers: Sequence[str]) -> bool:
