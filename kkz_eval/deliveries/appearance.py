@@ -58,7 +58,8 @@ NO_FORMATS = Formats(_NOTHING, _NOTHING, _NOTHING, ())
 class Appearance:
     """What is seen of one sheet; each is empty where there is nothing to tell.
 
-    texts: by 0-based row and column, those of cells with raised, lowered or struck-out signs, as raised.py writes them; merged: blocks
+    texts: by 0-based row and column, those of cells with raised, lowered or struck-out signs, as raised.py writes them, and the error
+    values of cells (#N/A); merged: blocks
     of cells; day_zero: from which the workbook counts days; is_known: whether it could be looked at.
     """
 

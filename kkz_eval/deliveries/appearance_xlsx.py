@@ -22,6 +22,7 @@ _HIDING = (  # each begins with letters, so that a search flies over the rest
     re.compile(rb"""width\s*=\s*["']0?(?:\.|["'])"""),
 )
 _RUNS = (b"vertAlign", b"strike")
+_FAULTS = (b' t="e"', b" t='e'")  # cells with error values such as #N/A, which the reading library leaves empty
 _ADDRESS = re.compile(r"([A-Za-z]{1,3})([0-9]{1,9})")
 _FALSE = ("0", "false")
 _LOWEST = 1.0  # points that a row is high, where it is seen at all
@@ -45,7 +46,7 @@ def appearances(parts: Parts) -> dict[str, Appearance]:
     found: dict[str, Appearance] = {}
     for name, identifier in sheets:
         data = parts.read(by_identifier.get(identifier, ""))
-        if formats or raised or _may_hide(data) or any(word in data for word in _RUNS):
+        if formats or raised or _may_hide(data) or any(word in data for word in (*_RUNS, *_FAULTS)):
             found[name] = _appearance(data, formats, raised, day_zero)
         elif day_zero != DAY_ZERO:
             found[name] = Appearance(day_zero=day_zero)
@@ -168,7 +169,7 @@ def _raised_texts(shared: bytes) -> dict[str, str]:
 def _appearance(data: bytes, formats: Mapping[str, str], raised: Mapping[str, str], day_zero: date) -> Appearance:
     codes = tuple(dict.fromkeys(formats.values()))
     sheet = _Sheet(Collected(codes, day_zero), {style: codes.index(code) for style, code in formats.items()}, raised)
-    has_texts = bool(raised) or any(word in data for word in _RUNS)
+    has_texts = bool(raised) or any(word in data for word in (*_RUNS, *_FAULTS))
     try:
         stream(data, sheet.start, *((sheet.end, sheet.text) if has_texts else ()))
     except (XmlError, ValueError, KeyError):
@@ -184,7 +185,8 @@ class _Sheet:
         self._which, self._raised = which, raised
         self._row, self._column = -1, -1  # of the last cell whose place was asked for, 0-based
         self._address = ""  # of the cell at hand, "" where its place is known
-        self._index: list[str] | None = None  # of its shared text, where some are raised
+        self._index: list[str] | None = None  # of its shared text, where some are raised; or its error value
+        self._is_fault = False  # whether the cell at hand holds an error value
         self._runs: _Runs | None = None
 
     def start(self, element: str, attributes: dict[str, str]) -> None:
@@ -199,7 +201,9 @@ class _Sheet:
             code = self._which.get(attributes.get("s", "0"))
             if code is not None:
                 self.found.put_format(*self._place(), code)
-            self._index = [] if self._raised and attributes.get("t") == "s" else None
+            held = attributes.get("t")
+            self._is_fault = held == "e"
+            self._index = [] if self._is_fault or (self._raised and held == "s") else None
         elif name == "row":
             self._begin_row(attributes)
         elif name == "col" and _is_hidden(attributes, "width", _NARROWEST):
@@ -213,7 +217,8 @@ class _Sheet:
         """What to do at the end of an element."""
         name = element.rpartition(":")[2]
         if name == "v" and self._index is not None:
-            self._put(self._raised.get("".join(self._index).strip()))
+            held = "".join(self._index).strip()
+            self._put(held if self._is_fault else self._raised.get(held))
             self._index = None
         elif name == "is" and self._runs is not None:
             self._put(self._runs.raised())

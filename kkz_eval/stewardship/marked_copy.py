@@ -272,7 +272,8 @@ def _mark(
         _comment(
             cell,
             [
-                f"{number}. {finding.message(language, label_of[finding.field])} {finding.fix(language, label_of[finding.field])}"
+                f"{number}. {finding.message(language, label_of[finding.field])} "
+                f"{finding.fix(language, label_of[finding.field])} [{finding.page}]"
                 for number, finding in found
             ],
         )

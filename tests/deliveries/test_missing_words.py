@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date
+from io import BytesIO
 from pathlib import Path
 
 import pytest
+from openpyxl import Workbook
 
 from kkz_eval.contracts.judgement import judge_file
 from kkz_eval.contracts.load import load_contracts
@@ -98,6 +100,21 @@ def test_the_finding_names_symbols_that_the_contract_admits(case: str, language)
 def test_an_error_value_of_excel_is_called_so() -> None:
     assert "Fehlerwert von Excel" in of_text("#WERT!").message("de")
     assert "error value of Excel" in of_text("#VALUE!").message("en")
+
+
+@pytest.mark.parametrize("fault", ["#N/A", "#DIV/0!", "#REF!", "#VALUE!", "#NAME?"])
+def test_an_error_value_in_a_workbook_is_called_so_and_is_not_empty(fault: str) -> None:
+    book = Workbook()
+    for row in (HEADER.splitlines()[0].split(";"), ["05111000", 2016, "Personen", 45438], ["05111000", 2016, "Kinder", fault]):
+        book.worksheets[0].append(row)
+    book.worksheets[0]["D3"].data_type = "e"
+    saved = BytesIO()
+    book.save(saved)
+    result = read_file(saved.getvalue(), "lieferung.xlsx", {CONTRACT.id: CONTRACT}, date(2026, 1, 1))
+    assert isinstance(result, Claimed), result
+    (finding,) = iter_findings(judge_file(result.parsed[0], CONTRACT, units_known_to("municipal")).findings)
+    assert (finding.rule, finding.kind, finding.value) == ("reader_number", "reader_excel_error", fault)
+    assert finding.cell.endswith("!D3")
 
 
 def test_a_word_nobody_knows_is_offered_symbols_too() -> None:

@@ -27,6 +27,7 @@ from raw_workbook import (
 from kkz_eval.contracts.load import load_contracts
 from kkz_eval.contracts.template_book import template_bytes
 from kkz_eval.deliveries.returned import SHEET, data_sheets, read_returned
+from kkz_eval.deliveries.text_table import NotTextError, decode
 from kkz_eval.deliveries.workbook import BrokenWorkbookError, Sheet, is_workbook, sheets
 from kkz_eval.model.findings import Finding, Severity, findings_table
 from kkz_eval.model.verdicts import Slice, Status
@@ -206,8 +207,8 @@ def test_a_copy_that_could_not_take_the_looks_says_so() -> None:
 def _read_cases() -> list[str]:
     def is_read(path: Path) -> bool:
         try:
-            return not is_workbook(path.read_bytes()) or bool(sheets(path.read_bytes()))
-        except BrokenWorkbookError:
+            return bool(sheets(path.read_bytes()) if is_workbook(path.read_bytes()) else decode(path.read_bytes()).text)
+        except (BrokenWorkbookError, NotTextError):
             return False
 
     return sorted(path.name for path in CASES.iterdir() if path.suffix in (".xlsx", ".xls", ".csv", ".ods") and is_read(path))
