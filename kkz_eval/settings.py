@@ -7,6 +7,7 @@ KKZ_REPORTS_URL address of the server for reports and protocols (set by `kkz-eva
 KKZ_LANGUAGE   language of messages, de or en (default: de)
 KKZ_READER_SECONDS, KKZ_READER_MEGABYTES  what reading one file may take of the processor and of memory, besides what its size
                allows for (default: 60 and 2048)
+KKZ_SETTLE_SECONDS  so long a file of the inbox must have stayed as it is before a run takes it; 0: any file at once (default: 3)
 KKZ_<SERVICE>_TOKEN, or KKZ_<SERVICE>_USER and KKZ_<SERVICE>_PASSWORD: the account for `kkz-eval fetch`, read by that command alone
 """
 
@@ -26,7 +27,7 @@ CHECKOUT = Path(__file__).resolve().parent.parent
 
 @dataclass(frozen=True)
 class Settings:
-    """Where things are, and the language of messages. Paths are absolute."""
+    """Where things are, the language of messages, and what reading files may take. Paths are absolute."""
 
     home: Path
     inbox: Path
@@ -34,6 +35,7 @@ class Settings:
     language: Language = "de"
     reports_url: str | None = None
     limits: Limits = DEFAULT_LIMITS
+    settle_seconds: int = 0
 
     @property
     def dagster_home(self) -> Path:
@@ -76,15 +78,16 @@ def load_settings(
         language=chosen,
         reports_url=environment.get("KKZ_REPORTS_URL"),
         limits=Limits(
-            _whole(environment, "KKZ_READER_SECONDS", DEFAULT_LIMITS.seconds),
-            _whole(environment, "KKZ_READER_MEGABYTES", DEFAULT_LIMITS.megabytes),
+            _whole(environment, "KKZ_READER_SECONDS", DEFAULT_LIMITS.seconds, least=1),
+            _whole(environment, "KKZ_READER_MEGABYTES", DEFAULT_LIMITS.megabytes, least=1),
         ),
+        settle_seconds=_whole(environment, "KKZ_SETTLE_SECONDS", 3, least=0),
     )
 
 
-def _whole(environment: Mapping[str, str], name: str, default: int) -> int:
-    """A whole number from 1 on. Raises UserError for anything else."""
+def _whole(environment: Mapping[str, str], name: str, default: int, least: int) -> int:
+    """A whole number from `least` on. Raises UserError for anything else."""
     value = environment.get(name, str(default)).strip()
-    if not (value.isascii() and value.isdigit() and int(value)):
-        raise UserError("setting_no_number", name=name, value=value, default=default)
+    if not (value.isascii() and value.isdigit() and int(value) >= least):
+        raise UserError("setting_no_number", name=name, value=value, least=least, default=default)
     return int(value)

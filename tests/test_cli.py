@@ -8,6 +8,7 @@ import re
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,6 +31,7 @@ NEXT_STEP = re.compile(r"[Bb]itte|Der Jahreslauf|[Gg]emeint|[Ee]rlaubt|Möglich"
 def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in [name for name in os.environ if name.startswith("KKZ_") and name != "KKZ_SHARED"]:
         monkeypatch.delenv(name)
+    monkeypatch.setenv("KKZ_SETTLE_SECONDS", "0")  # these inboxes are fresh, and nobody writes to them any more
 
 
 @pytest.fixture(scope="module")
@@ -183,6 +185,19 @@ def test_an_empty_inbox_leaves_no_report(cli: Command, world: Path, tmp_path: Pa
     said = cli("run", "--inbox", tmp_path / "inbox", "--home", tmp_path / "home", "--plan", world / "plan.yaml")
     _refused(said, str(tmp_path / "inbox"), "keine Datei")
     assert _kept(tmp_path / "home") == []
+
+
+def test_a_run_says_that_it_waits_for_a_file_that_was_just_saved(
+    cli: Command, world: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KKZ_SETTLE_SECONDS", "1")
+    (tmp_path / "inbox").mkdir()
+    file = tmp_path / "inbox" / "fremd.csv"
+    file.write_text("Farbe;Größe\nrot;3\n", encoding="utf-8")
+    os.utime(file, (time.time() + 3600,) * 2)
+    said = cli("run", "--inbox", tmp_path / "inbox", "--home", tmp_path / "home", "--plan", world / "plan.yaml")
+    assert said.out.count("fremd.csv wird vielleicht noch geschrieben; der Lauf wartet") == 1
+    assert "fremd.csv: Kein Vertrag kennt diese Spalten" in said.out
 
 
 def test_an_inbox_of_unknown_files_only_leaves_no_report(cli: Command, world: Path, tmp_path: Path) -> None:

@@ -1,16 +1,18 @@
 """The files of the inbox by their names: which can be named and opened at all, and their bytes as they are now.
 
-Does not belong here: what a file holds. Nothing is changed, and nothing is waited for: a pipe or a device is never opened.
+Does not belong here: what a file holds. Nothing is changed, and a pipe or a device, which could keep one waiting, is never opened.
 """
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import re
 import stat
+import time
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from kkz_eval.deliveries.results import Unreadable
@@ -23,6 +25,9 @@ MOST_BYTES_OF_A_NAME = 200
 
 _UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 """Control characters, line separators, signs that turn the direction of writing, and bytes that are no UTF-8 (PEP 383)."""
+
+PATIENCE = 20
+"""Times as long as a file must stay as it is, an inbox may stay unsettled; then what still changes is left for the next run."""
 
 _AT_ONCE = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)  # should the file have become a pipe since it was looked at
 
@@ -83,6 +88,48 @@ def _is_not_utf8(name: str) -> bool:
     except UnicodeEncodeError:
         return True
     return False
+
+
+def wait_until_settled(inbox: Path, seconds: float, say: Callable[[str], None]) -> frozenset[str]:
+    """Wait while files of the inbox are being written; names of those that are so still after PATIENCE times `seconds`.
+
+    seconds: so long a file must have stayed as it is, by its date or, where that lies in the future, while it was watched; 0 for no
+    waiting. say: is told once, before anything is waited for, the name of one such file as it can be printed.
+    """
+    if not seconds:
+        return frozenset()
+    since: dict[str, tuple[tuple[int, int], float]] = {}
+    give_up = time.monotonic() + PATIENCE * seconds
+    while True:
+        now = time.monotonic()
+        left: dict[str, float] = {}  # seconds until a file counts as settled, by name
+        for name, (size, modified) in _states(inbox):
+            state, first_seen = since.get(name, ((-1, -1), now))
+            if state != (size, modified):
+                first_seen = now
+            since[name] = ((size, modified), first_seen)
+            age = time.time() - modified / 1e9
+            still = seconds - max(now - first_seen, age)
+            if still > 0:
+                left[name] = still
+        if not left or now >= give_up:
+            return frozenset(left)
+        say(shown(min(left)))
+        say = _say_nothing
+        time.sleep(min(max(left.values()), seconds / 2))
+
+
+def _states(inbox: Path) -> Iterator[tuple[str, tuple[int, int]]]:
+    """Size and date of the last change, nanoseconds, of all files of the inbox that have them, by name."""
+    for name in inbox_files(inbox):
+        with contextlib.suppress(OSError):
+            about = os.stat(inbox / name)
+            if stat.S_ISREG(about.st_mode):
+                yield name, (about.st_size, about.st_mtime_ns)
+
+
+def _say_nothing(_: str) -> None:
+    """It was said before."""
 
 
 def content_in(inbox: Path, name: str) -> bytes | Unreadable:

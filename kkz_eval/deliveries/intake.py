@@ -6,7 +6,7 @@ unclaimed (no contract knows it: not used), refused (unreadable, or records of p
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
@@ -59,19 +59,20 @@ def take_in(
     years: Iterable[int],
     today: date | None = None,
     limits: Limits = DEFAULT_LIMITS,
+    unsettled: Collection[str] = (),
 ) -> Intake:
     """Screen the files of the inbox, keep the bytes of those that a contract claims, and record their arrival.
 
     years: only files that speak about one of these reporting years are taken; today: the day kept with each arrival, None for none;
-    limits: of reading one file. A file that exceeds them or ends its reader is refused, and the others are taken. The arrivals of one
-    scan are recorded in one atomic write, after all bytes are kept: a kill before it leaves no trace in the register, and the scan is
-    done again.
+    limits: of reading one file; unsettled: names of files that are still being written. A file that exceeds the limits, ends its reader
+    or is unsettled is refused, and the others are taken. The arrivals of one scan are recorded in one atomic write, after all bytes are
+    kept: a kill before it leaves no trace in the register, and the scan is done again.
     """
     names = inbox_files(inbox)
     scan = _Scan(store, read_register(store), contracts, frozenset(years), "" if today is None else today.isoformat(), limits)
     scan.notices += [_notice("same_name", name, "same_name", twin=shown(twin)) for name, twin in twins(names).items()]
     for name in names:
-        data = content_in(inbox, name)
+        data = Unreadable("file_changing", {"name": name}) if name in unsettled else content_in(inbox, name)
         if isinstance(data, Unreadable):
             scan.notices.append(_refused(name, data))
         else:

@@ -11,6 +11,7 @@ from dataclasses import asdict
 from datetime import date
 
 from kkz_eval.deliveries.accepted import Source
+from kkz_eval.deliveries.inbox import wait_until_settled
 from kkz_eval.deliveries.intake import Intake, take_in, year_spans
 from kkz_eval.deliveries.judging import judge_arrival, load_findings, parse
 from kkz_eval.deliveries.register import Arrival
@@ -24,14 +25,19 @@ from kkz_eval.storage.digests import code_digest, digest_of
 
 
 def land(installation: Installation, years: Iterable[int]) -> Intake:
-    """Take the files of the inbox in.
+    """Take the files of the inbox in, once those that are being written have settled.
 
     Raises UserError where neither the inbox nor the register holds anything for these years.
     """
-    wanted = frozenset(years)
-    settings, store = installation.settings, installation.steps.store
-    intake = take_in(store, settings.inbox, installation.contracts, wanted, date.today(), settings.limits)
-    language, inbox = installation.settings.language, str(installation.settings.inbox)
+    wanted, settings = frozenset(years), installation.settings
+    language, inbox, seconds = settings.language, str(settings.inbox), settings.settle_seconds
+
+    def say_of(name: str) -> None:
+        installation.progress(say("progress.settling", language, name=name, seconds=seconds))
+
+    unsettled = wait_until_settled(settings.inbox, seconds, say_of)
+    store, contracts = installation.steps.store, installation.contracts
+    intake = take_in(store, settings.inbox, contracts, wanted, date.today(), settings.limits, unsettled)
     for notice in intake.notices:
         installation.progress(say(f"notice.{notice.kind}", language, sentence=notice.sentences[language]))
     if not intake.register.of_years(wanted):

@@ -15,3 +15,4 @@ sys.path.insert(0, str(Path(__file__).parent))
 def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in [name for name in os.environ if name.startswith("KKZ_") and name != "KKZ_SHARED"]:
         monkeypatch.delenv(name)
+    monkeypatch.setenv("KKZ_SETTLE_SECONDS", "0")  # these inboxes are fresh, and nobody writes to them any more

@@ -14,7 +14,7 @@ import pytest
 from contract_values import CONTRACTS
 
 from kkz_eval.deliveries import inbox as inbox_module
-from kkz_eval.deliveries.inbox import content_in, content_of, fault_of_name, inbox_files, shown, twins
+from kkz_eval.deliveries.inbox import content_in, content_of, fault_of_name, inbox_files, shown, twins, wait_until_settled
 from kkz_eval.deliveries.intake import Intake, fingerprint, take_in
 from kkz_eval.deliveries.purging import purge
 from kkz_eval.deliveries.register import read_register
@@ -240,3 +240,62 @@ def test_names_that_people_cannot_tell_apart_are_named_and_both_files_taken(inbo
 
 def test_names_that_differ_for_people_are_no_twins() -> None:
     assert twins(["a.csv", "b.csv", "Straße.csv", "Strasse.csv", "b/a.csv", "Koln.csv", "Köln.csv"]) == {}
+
+
+def _age(path: Path, seconds: float) -> None:
+    then = time.time() - seconds
+    os.utime(path, (then, then))
+
+
+def test_files_that_were_not_changed_lately_are_not_waited_for(inbox: Path) -> None:
+    _age(_deliver(inbox, "a.csv"), 60)
+    said: list[str] = []
+    assert wait_until_settled(inbox, 30, said.append) == frozenset()
+    assert said == []
+
+
+def test_fresh_files_are_taken_at_once_where_no_time_is_set(inbox: Path) -> None:
+    _deliver(inbox, "a.csv")
+    said: list[str] = []
+    assert wait_until_settled(inbox, 0, said.append) == frozenset()
+    assert said == []
+
+
+@pytest.mark.parametrize("age", [0.0, -3600.0], ids=["just now", "in an hour"])
+def test_a_fresh_file_is_waited_for_and_named_once(inbox: Path, age: float) -> None:
+    _age(_deliver(inbox, "alt.csv"), 60)
+    _age(_deliver(inbox, "neu.csv"), age)
+    said: list[str] = []
+    assert wait_until_settled(inbox, 0.8, said.append) == frozenset()
+    assert said == ["neu.csv"]
+
+
+def test_what_is_written_to_all_the_time_is_left_and_the_rest_is_not(inbox: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(inbox_module, "PATIENCE", 3)
+    _deliver(inbox, "fertig.csv", TABLE.replace(b"40", b"41"))
+    path, done = _deliver(inbox, "waechst.csv"), threading.Event()
+
+    def write() -> None:
+        while not done.wait(0.02):
+            with open(path, "ab") as file:
+                file.write(b"\n")
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    try:
+        unsettled = wait_until_settled(inbox, 0.5, lambda _: None)
+    finally:
+        done.set()
+        writer.join()
+    assert unsettled == {"waechst.csv"}
+    intake = take_in(Store.at(str(inbox.parent / "home")), inbox, CONTRACTS, YEARS, unsettled=unsettled)
+    assert intake.landed == ("fertig.csv",)
+    assert [(notice.kind, notice.name) for notice in intake.notices] == [("refused", "waechst.csv")]
+    assert "wird gerade geschrieben" in intake.notices[0].sentences["de"]
+
+
+def test_what_is_no_file_is_not_waited_for(inbox: Path) -> None:
+    os.mkfifo(inbox / "pipe.csv")
+    (inbox / "missing.csv").symlink_to("nowhere")
+    (inbox / "device.csv").symlink_to("/dev/zero")
+    assert wait_until_settled(inbox, 30, lambda _: None) == frozenset()
