@@ -348,6 +348,9 @@ def _without_unit_of(of: Property, texts: pa.Array) -> pa.Array:
         return pc.replace_substring_regex(texts, "\\s*%\\s*$", "")
     if of.unit not in EURO:
         return texts
+    texts = pc.replace_substring_regex(
+        texts, "^([-+]?[0-9][0-9.,]*[0-9])[ \u00a0\u202f]?(?:€|EUR|Euro)$", "\\1"
+    )  # nearly all of them
     signed = pc.match_substring_regex(texts, "(?i)€|eur|[,.]\\s?[-–—]+\\s*$").fill_null(False)
     if not pc.any(signed, min_count=0).as_py():
         return texts

@@ -110,7 +110,7 @@ def _indices(column: pa.Array) -> npt.NDArray[np.int32]:
 
 def _blank_texts(texts: pa.Array) -> Bools:
     blank = np.array(pc.equal(pc.utf8_length(pc.utf8_trim_whitespace(texts)), 0).to_numpy(zero_copy_only=False), dtype=np.bool_)
-    rest = np.flatnonzero(~pc.string_is_ascii(texts).to_numpy(zero_copy_only=False) & ~blank)
+    rest = np.flatnonzero(~blank & ~pc.match_substring_regex(texts, "[!-~]").to_numpy(zero_copy_only=False))
     blank[rest] = [not as_meant(text).strip() for text in texts.take(pa.array(rest)).to_pylist()]  # signs that nobody sees
     return blank
 

@@ -128,7 +128,10 @@ def style_of(columns: Sequence[pa.Array]) -> Style | None:
 
 
 # What style_shown says without a look at each text: digits, one separator, and not three digits behind it.
-_CLEARLY = {style: f"^-?[0-9]+{sign}([0-9]{{1,2}}|[0-9]{{4,}})$" for style, sign in ((Style.COMMA, ","), (Style.POINT, "[.]"))}
+_CLEARLY = {
+    style: f"^-?[0-9]+{sign}([0-9]{{1,2}}|[0-9]{{4,}})( ?(€|EUR|Euro|%))?$"
+    for style, sign in ((Style.COMMA, ","), (Style.POINT, "[.]"))
+}
 
 
 def _shown_in(column: pa.Array) -> dict[Style, int]:

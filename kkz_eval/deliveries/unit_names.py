@@ -104,4 +104,4 @@ def _names_in(text: str) -> Iterator[str]:
 
 
 def _texts(grid: Grid, column: int, records: Ints) -> pa.Array:
-    return grid.columns[column].take(pa.array(records)).cast(pa.string())
+    return grid.columns[column].take(pa.array(records))

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from kkz_eval.contracts.contract import Contract
-from kkz_eval.deliveries.columns import ags_of, unit_property, year_property
+from kkz_eval.deliveries.columns import ags_of, encoded_texts, unit_property, year_property
 from kkz_eval.deliveries.official.completeness import missing_by_measure
 from kkz_eval.deliveries.official.gathered import gathered
 from kkz_eval.model.findings import Finding, Severity, concat_findings, findings_table
@@ -40,10 +42,18 @@ def misnamed(
 
 
 def first_of_pairs(keys: pa.Array, names: pa.Array, rows: pa.Array) -> list[tuple[str, str, int]]:
-    """(key, name, first row) of every pair that stands in some record; records without either are left out."""
-    records = pa.table({"key": keys, "name": names, "row": rows}).drop_null()
-    pairs = records.group_by(["key", "name"], use_threads=False).aggregate([("row", "min")])
-    return [(pair["key"], pair["name"], pair["row_min"]) for pair in pairs.to_pylist()]
+    """(key, name, first row) of every pair that stands in some record, in the order of rows; records without either are left out.
+
+    keys, names: string, or dictionary of string; rows: ascending.
+    """
+    key_of, name_of = encoded_texts(keys), encoded_texts(names)
+    n_names = len(name_of.dictionary)
+    pairs = pc.add(pc.multiply(pc.cast(key_of.indices, pa.int64()), n_names), pc.cast(name_of.indices, pa.int64()))
+    kept = np.flatnonzero(pairs.is_valid().to_numpy(zero_copy_only=False))
+    _, first = np.unique(pairs.drop_null().to_numpy(), return_index=True)
+    at = pa.array(np.sort(kept[first]))
+    found = (column.take(at).cast(pa.string()).to_pylist() for column in (key_of, name_of))
+    return list(zip(*found, rows.take(at).to_pylist(), strict=True))
 
 
 def missing_units(parsed: ParsedTable, contract: Contract) -> list[Finding]:

@@ -69,9 +69,10 @@ def test_a_panel_cut_at_a_line_names_what_it_lacks_in_one_warning() -> None:
 def test_keys_that_slipped_against_names_reject_the_file(title: str) -> None:
     names = [town.name for town in TOWNS]
     table = read(panel([*names[1:], names[0]], title))
-    assert {found.kind for found in findings(table)} == {"official_other_name"}
-    assert len(findings(table)) == len(TOWNS)
-    assert (findings(table)[0].cell, findings(table)[0].value) == ("A2", TOWNS[0].key)
+    (finding,) = findings(table)  # one cause, with a count
+    assert (finding.kind, finding.cell) == ("official_other_name", "A2")
+    assert (finding.value or "").startswith(TOWNS[0].key)
+    assert (finding.value or "").endswith(f"({len(TOWNS)})")
     assert status(table) is Status.REJECTED
 
 
@@ -84,7 +85,7 @@ def test_keys_of_the_genuine_panel_that_slipped_by_a_town_reject_it() -> None:
         [rows[0], *([key, *row[1:]] for key, row in zip([*keys[27:], *keys[:27]], rows[1:], strict=True))]
     )
     table = read(text.getvalue().encode())
-    assert len([found for found in findings(table) if found.kind == "official_other_name"]) == 396
+    assert [(found.value or "")[-5:] for found in findings(table) if found.kind == "official_other_name"] == ["(396)"]
     assert status(table) is Status.REJECTED
 
 
