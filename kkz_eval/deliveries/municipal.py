@@ -33,6 +33,7 @@ from kkz_eval.deliveries.units_listed import misnamed, missing_units, with_findi
 from kkz_eval.model.findings import Finding, Severity
 from kkz_eval.model.identifiers import cell_address
 from kkz_eval.model.parsed import ParsedTable
+from kkz_eval.model.spreadsheet_dates import typed_school_year, typed_span
 
 LAYOUT = "municipal_text"
 _SHORTEST_TITLE = 6  # letters; a shorter one may be part of any word
@@ -237,12 +238,15 @@ def _repeated_columns(match: HeaderMatch, head: Sequence[Sequence[str]], sheet: 
 
 
 def _unread_title(match: HeaderMatch, head: Sequence[Sequence[str]], sheet: str | None, column: int) -> Finding:
-    """An error at a title that names nothing known; a warning at that of the sums of a pivot table."""
-    title = _title(match, head, column)
-    is_sum = names_sum_of_pivot(title)
-    kind = "reader_total_column" if is_sum else "reader_unknown_title"
-    severity = Severity.WARNING if is_sum else Severity.ERROR
-    return Finding(kind, kind, severity, sheet, match.row + 1, column + 1, value=title)
+    """An error at a title that names nothing known or became a date; a warning at that of the sums of a pivot table."""
+    title, kind = _title(match, head, column), "reader_unknown_title"
+    at = (sheet, match.row + 1, column + 1)
+    if names_sum_of_pivot(title):
+        return Finding("reader_total_column", "reader_total_column", Severity.WARNING, *at, value=title)
+    year = year_property(match.contract)
+    school_year = typed_school_year(title) if year is not None and year.form == "school_year" else None
+    typed = school_year or next(iter(typed_span(title)), None)
+    return Finding(kind, "reader_title_as_date" if typed else kind, Severity.ERROR, *at, value=title, allowed=typed)
 
 
 def _marked_titles(match: HeaderMatch, head: Sequence[Sequence[str]], sheet: str | None) -> list[Finding]:

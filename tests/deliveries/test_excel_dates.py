@@ -150,3 +150,14 @@ def test_a_decimal_number_that_became_a_date_is_asked_for() -> None:
     lines.append(";".join("03. Mai" if at == place else cell for at, cell in enumerate(rows[0])))
     _, findings = read("\n".join(lines).encode(), contract.id)
     assert [(f.kind, f.allowed) for f in findings if f.value == "03. Mai"] == [("reader_number_as_date", "3,5")]
+
+
+def test_headers_of_a_wide_table_that_became_dates_are_called_so() -> None:
+    wide = "Gemeindeschlüssel;Jahr;Betreuungsform;unter 1 Jahr;01. Feb;Quatsch;03. Jun;Insgesamt\n05111000;2016;Insgesamt;5;8;9;10;32\n"
+    _, findings = read(wide.encode(), "kindertagesbetreuung")
+    titles = [(f.kind, f.cell, f.allowed) for f in findings if f.rule == "reader_unknown_title"]
+    assert titles == [
+        ("reader_title_as_date", "E1", "1-2"),
+        ("reader_unknown_title", "F1", None),
+        ("reader_title_as_date", "G1", "3-6"),
+    ]
