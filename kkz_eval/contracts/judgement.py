@@ -102,11 +102,16 @@ def _status(rejected: bool, n_warnings: int) -> Status:
 
 
 def _rejects_file(contract: Contract, findings: pa.Table) -> bool:
-    errors = findings.filter(pc.equal(findings.column("severity"), Severity.ERROR))
+    errors = _parts_of(findings, Severity.ERROR)
     if contract.acceptance == "file":
         return bool(errors.num_rows)
     placed = pc.and_(errors.column("unit_id").is_valid(), errors.column("year").is_valid())
     return not pc.all(placed, min_count=0).as_py()
+
+
+def _parts_of(findings: pa.Table, severity: Severity) -> pa.Table:
+    """Unit and year of each finding of a severity; of very many findings nothing else is copied."""
+    return findings.select(["unit_id", "year"]).filter(pc.equal(findings.column("severity"), severity))
 
 
 def _unit_years(parsed: ParsedTable) -> list[UnitYear]:
@@ -119,7 +124,7 @@ def _count(findings: pa.Table, severity: Severity) -> int:
 
 
 def _by_unit_year(findings: pa.Table, severity: Severity) -> dict[UnitYear, int]:
-    chosen = findings.filter(pc.equal(findings.column("severity"), severity)).select(["unit_id", "year"]).drop_null()
+    chosen = _parts_of(findings, severity).drop_null()
     counted = chosen.group_by(["unit_id", "year"]).aggregate([([], "count_all")])
     columns = (counted.column(name).to_pylist() for name in ("unit_id", "year", "count_all"))
     return {(unit_id, year): n for unit_id, year, n in zip(*columns, strict=True)}

@@ -27,7 +27,7 @@ from kkz_eval.contracts.rules import (
     text_values,
     tolerance,
 )
-from kkz_eval.model.findings import FINDINGS_SCHEMA, Finding, Severity, concat_findings, findings_table, with_titles
+from kkz_eval.model.findings import FINDINGS_SCHEMA, Finding, Severity, concat_findings, findings_table, repeated, with_titles
 from kkz_eval.model.identifiers import cell_address, column_letters
 from kkz_eval.model.parsed import COL, QUALITIES, ROW, SHEET, TEXT, ParsedTable
 from kkz_eval.model.spreadsheet_dates import typed_span
@@ -135,18 +135,18 @@ def _findings(rule: Rule, hits: Hits, table: pa.Table) -> pa.Table:
     at = pa.array(hits.rows)
     values = table.column(hits.field + TEXT).take(at) if hits.values is None else pa.array(hits.values, pa.string())
     columns = {
-        "rule": pa.array([rule.rule_id] * n, pa.string()),
-        "kind": pa.array([rule.kind] * n if hits.kinds is None else hits.kinds, pa.string()),
-        "severity": pa.array([str(rule.severity)] * n, pa.string()),
+        "rule": repeated(rule.rule_id, n),
+        "kind": repeated(rule.kind, n) if hits.kinds is None else pa.array(hits.kinds, pa.string()),
+        "severity": repeated(str(rule.severity), n),
         "sheet": table.column(SHEET).take(at),
         "row": table.column(hits.field + ROW).take(at),
         "column": table.column(hits.field + COL).take(at),
-        "field": pa.array([hits.field] * n, pa.string()),
+        "field": repeated(hits.field, n),
         "unit_id": table.column("unit_id").take(at),
         "year": pc.cast(table.column("year").take(at), pa.int32()),
         "value": values,
         "allowed": pa.array(list(hits.allowed), pa.string()),
-        "title": pa.nulls(n, pa.string()),
+        "title": repeated(None, n),
     }
     return pa.table([columns[name] for name in FINDINGS_SCHEMA.names], schema=FINDINGS_SCHEMA)
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from kkz_eval.contracts.rules import PACKAGE
 from kkz_eval.model.findings import Severity
+from kkz_eval.model.listing import group_numbers
 from kkz_eval.model.texts import Language, text
 from kkz_eval.model.verdicts import Slice, Status
 
@@ -51,9 +53,10 @@ class Summary:
 def summary_of(slices: Sequence[Slice], findings: pa.Table) -> Summary:
     """The summary of a judgement. slices: fates by unit and year; findings: FINDINGS_SCHEMA."""
     rejected = sum(part.status == Status.REJECTED for part in slices)
-    errors = findings.filter(pc.equal(findings.column("severity"), Severity.ERROR))
+    places = findings.select(["sheet", "row", "column"])  # many findings: only what is asked for is copied
+    errors = places.filter(pc.equal(findings.column("severity"), Severity.ERROR))
     in_cell = pc.and_(errors.column("row").is_valid(), errors.column("column").is_valid())
-    cells = errors.filter(in_cell).group_by(["sheet", "row", "column"]).aggregate([]).num_rows
+    cells = len(np.unique(group_numbers(errors.filter(in_cell), errors.column_names)))
     hints = pc.sum(pc.equal(findings.column("severity"), Severity.WARNING), min_count=0).as_py()
     return Summary(
         units=len({part.unit_id for part in slices}),

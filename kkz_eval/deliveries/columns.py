@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, timedelta
 
 import numpy as np
@@ -19,7 +19,7 @@ from kkz_eval.deliveries.as_meant import as_meant, odd_signs
 from kkz_eval.deliveries.header import code_names
 from kkz_eval.deliveries.missing_words import NO_SYMBOL, Meaning, meaning_of, symbols_for
 from kkz_eval.deliveries.numbers import UNREADABLE, Style, parse_numbers, symbol_of, without_euro
-from kkz_eval.model.findings import FINDINGS_SCHEMA, Finding, Severity, concat_findings, findings_table
+from kkz_eval.model.findings import FINDINGS_SCHEMA, Finding, Severity, concat_findings, findings_table, repeated
 from kkz_eval.model.identifiers import is_ags
 from kkz_eval.model.parsed import ARROW_TYPES, ParsedTable
 from kkz_eval.model.spreadsheet_dates import typed_decimal, typed_school_year
@@ -391,9 +391,9 @@ def parsed_table(
     schema = contract.schema.with_metadata({IGNORED: str(ignored).encode(), LEFT_OUT: str(left_out).encode()})
     table = pa.Table.from_arrays(columns, schema=schema)
     keys = _keys(contract, typed_columns, n_records)
-    own = findings_table(_placed(findings, contract, cells, keys))
+    own = _placed(findings_table(findings), contract, cells, keys)
     unread = _unread(contract, cells, typed_columns, keys, sheet, style)
-    return ParsedTable(contract.id, layout, table, concat_findings([own, *unread]).combine_chunks(), edition, titles or {})
+    return ParsedTable(contract.id, layout, table, concat_findings([own, *unread]), edition, titles or {})
 
 
 _BESIDES = (pa.string(), pa.string(), pa.int32(), pa.int32())  # text, flag, row, column
@@ -444,19 +444,20 @@ def _unread(
         n, texts = len(at), pc.cast(cells[of.name].texts.take(at), pa.string())
         rules, kinds, allowed = _causes(contract, of, problems.take(at), texts, style)
         noted = pc.is_in(kinds, value_set=pa.array(sorted(_NOTED), pa.string()))
+        severity = pc.if_else(noted, pa.scalar(str(Severity.WARNING)), pa.scalar(str(Severity.ERROR)))
         columns = {
             "rule": rules,
             "kind": kinds,
-            "severity": pc.if_else(noted, pa.scalar(str(Severity.WARNING)), pa.scalar(str(Severity.ERROR))),
-            "sheet": pa.repeat(pa.scalar(sheet, pa.string()), n),
+            "severity": repeated(severity[0].as_py(), n) if len(pc.unique(severity)) == 1 else severity,
+            "sheet": repeated(sheet, n),
             "row": cells[of.name].rows.take(at),
             "column": cells[of.name].columns.take(at),
-            "field": pa.repeat(pa.scalar(of.name), n),
+            "field": repeated(of.name, n),
             "unit_id": keys.units.take(at),
             "year": keys.years.take(at),
             "value": texts,
             "allowed": allowed,
-            "title": pa.nulls(n, pa.string()),
+            "title": repeated(None, n),
         }
         found.append(pa.table([columns[name] for name in FINDINGS_SCHEMA.names], schema=FINDINGS_SCHEMA))
     return found
@@ -466,14 +467,21 @@ def _causes(
     contract: Contract, of: Property, problems: pa.Array, texts: pa.Array, style: Style | None
 ) -> tuple[pa.Array, pa.Array, pa.Array]:
     """(rule, kind, what is allowed) of each cell that could not be read: the rule it broke, and its cause where the text tells it."""
-    known: dict[tuple[str, str], tuple[str, str, str]] = {}
-    found = []
-    for problem, text in zip(problems.to_pylist(), texts.to_pylist(), strict=True):
-        if (problem, text) not in known:
-            known[problem, text] = _cause(contract, of, problem, text, style)
-        found.append(known[problem, text])
-    rules, kinds, allowed = zip(*found, strict=True)
-    return pa.array(rules, pa.string()), pa.array(kinds, pa.string()), pa.array(allowed, pa.string())
+    written, spoken = texts.dictionary_encode(), problems.dictionary_encode()
+    pairs = spoken.indices.to_numpy().astype(np.int64) * len(written.dictionary) + written.indices.to_numpy()
+    different, which = np.unique(pairs, return_inverse=True)
+    at_problem, at_text = np.divmod(different, len(written.dictionary))
+    said = zip(spoken.dictionary.take(at_problem).to_pylist(), written.dictionary.take(at_text).to_pylist(), strict=True)
+    found = zip(*(_cause(contract, of, problem, text, style) for problem, text in said), strict=True)
+    rules, kinds, allowed = (_spread(pa.array(of_pairs, pa.string()), which) for of_pairs in found)
+    return rules, kinds, allowed
+
+
+def _spread(of_pairs: pa.Array, which: npt.NDArray[np.intp]) -> pa.Array | pa.ChunkedArray:
+    """What is said of each cell, from what is said of each different one."""
+    if len(pc.unique(of_pairs)) == 1:
+        return repeated(of_pairs[0].as_py(), len(which))
+    return of_pairs.take(pa.array(which))
 
 
 def _cause(contract: Contract, of: Property, problem: str, text: str, style: Style | None) -> tuple[str, str, str]:
@@ -507,24 +515,20 @@ def _cause_of_no_number(contract: Contract, of: Property, problem: str, text: st
     return (problem, admitted(contract, of, decimal)) if typed is None else ("reader_number_as_date", typed)
 
 
-def _placed(findings: Sequence[Finding], contract: Contract, cells: Mapping[str, Cells], keys: _Keys) -> list[Finding]:
+def _placed(findings: pa.Table, contract: Contract, cells: Mapping[str, Cells], keys: _Keys) -> pa.Table:
     """Findings of the layout, with the unit and year of the record in their row, where a row is one record."""
     unit = unit_property(contract)
-    if all(finding.row is None for finding in findings) or unit is None or unit.name not in cells:
-        return list(findings)
-    rows = pc.fill_null(cells[unit.name].rows, 0).to_numpy(zero_copy_only=False)
-    if len(np.unique(rows)) < len(rows):
-        return list(findings)
-    order = np.argsort(rows, kind="stable")
-    return [_with_keys(finding, rows, order, keys) for finding in findings]
-
-
-def _with_keys(finding: Finding, rows: npt.NDArray[np.int32], order: npt.NDArray[np.intp], keys: _Keys) -> Finding:
-    place = int(np.searchsorted(rows, finding.row or 0, sorter=order))
-    if finding.row is None or place == len(rows) or rows[order[place]] != finding.row:
-        return finding
-    record = int(order[place])
-    return replace(finding, unit_id=keys.units[record].as_py(), year=keys.years[record].as_py())
+    if findings.column("row").null_count == findings.num_rows or unit is None or unit.name not in cells:
+        return findings
+    rows = cells[unit.name].rows
+    if len(pc.unique(rows)) < len(rows):
+        return findings
+    record = pc.index_in(findings.column("row"), value_set=rows.drop_null()).combine_chunks()
+    for name, of_records in (("unit_id", keys.units), ("year", keys.years)):
+        of = of_records.filter(rows.is_valid()).take(record)
+        found = pc.if_else(record.is_valid(), of, findings.column(name).combine_chunks())
+        findings = findings.set_column(findings.schema.get_field_index(name), FINDINGS_SCHEMA.field(name), found)
+    return findings
 
 
 def unit_property(contract: Contract) -> Property | None:

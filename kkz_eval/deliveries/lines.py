@@ -197,7 +197,7 @@ def line_findings(grid: Grid, body: Body, match: HeaderMatch) -> list[Finding]:
 
 def _short_row(grid: Grid, line: int, match: HeaderMatch) -> Finding:
     kind = "reader_short_row"
-    alone = len(grid.line(line)) > 0 and int(grid.n_cells[line]) == 1
+    alone = int(grid.n_cells[line]) == 1 and len(grid.columns) > 0
     value = grid.line(line)[0].strip() if alone else None
     return Finding(kind, kind, Severity.ERROR, grid.sheet, int(grid.rows[line]), value=value, allowed=str(match.width))
 

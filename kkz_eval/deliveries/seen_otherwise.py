@@ -95,7 +95,7 @@ def _with_sheet(parsed: ParsedTable, contract: Contract, sheet: Sheet) -> Parsed
     if not found:
         return parsed
     kept = _said_better(parsed.findings, causes, sheet)
-    return replace(parsed, findings=concat_findings([kept, findings_table(found)]).combine_chunks())
+    return replace(parsed, findings=concat_findings([kept, findings_table(found)]))
 
 
 def _cells(parsed: ParsedTable, sheet: Sheet, of: Property) -> _Cells:

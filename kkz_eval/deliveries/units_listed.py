@@ -71,6 +71,4 @@ def missing_units(parsed: ParsedTable, contract: Contract) -> list[Finding]:
 
 def with_findings(parsed: ParsedTable, *found: Finding) -> ParsedTable:
     """The table with findings on it as a whole below its own."""
-    return (
-        replace(parsed, findings=concat_findings([parsed.findings, findings_table(found)]).combine_chunks()) if found else parsed
-    )
+    return replace(parsed, findings=concat_findings([parsed.findings, findings_table(found)])) if found else parsed

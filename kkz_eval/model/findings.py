@@ -21,6 +21,7 @@ from kkz_eval.model.symbols import explained, symbols_in
 from kkz_eval.model.texts import Language, text
 
 _LINE_BREAK = re.compile(r"\s*[\r\n]\s*")
+_CHUNK = 1 << 16
 _LONGEST = 400  # of a value in a sentence: longer than any list of missing codes
 
 
@@ -128,10 +129,14 @@ def findings_table(findings: Iterable[Finding]) -> pa.Table:
     rows = list(findings)
     if not rows:
         return _no_findings()
-    return pa.table(
-        {name: [getattr(finding, name) for finding in rows] for name in FINDINGS_SCHEMA.names},
-        schema=FINDINGS_SCHEMA,
-    )
+    columns = [pa.array([getattr(finding, of.name) for finding in rows], of.type) for of in FINDINGS_SCHEMA]
+    return pa.Table.from_arrays(columns, schema=FINDINGS_SCHEMA)
+
+
+def repeated(value: str | None, n: int) -> pa.ChunkedArray:
+    """A column of one text. However long, it takes the memory of its first chunk: a million findings of a rule name it a million times."""
+    chunk = pa.repeat(pa.scalar(value, pa.string()), min(n, _CHUNK))
+    return pa.chunked_array([*[chunk] * (n // _CHUNK), chunk.slice(0, n % _CHUNK)] if n > _CHUNK else [chunk])
 
 
 @cache

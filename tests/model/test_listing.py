@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kkz_eval.model.findings import Finding, findings_table, iter_findings
+from kkz_eval.model.findings import Finding, findings_table, iter_findings, repeated
 from kkz_eval.model.listing import counts, listed
 
 
@@ -44,3 +44,11 @@ def test_what_is_listed_is_part_of_all_and_the_counts_add_up(alike: list[tuple[s
     assert len(shown) <= most
     assert len(shown) == min(most, len(findings)) or len(shown) > most - len({*alike})
     assert sum(count.count for count in counts(table)) == len(findings)
+
+
+def test_a_column_of_one_text_takes_the_memory_of_its_first_chunk_however_long() -> None:
+    for n in (0, 1, 1 << 16, 1_000_001):
+        column = repeated("key.unique_key", n)
+        assert len(column) == n
+        assert set(column.unique().to_pylist()) == ({"key.unique_key"} if n else set())
+        assert column.get_total_buffer_size() < 2_000_000
