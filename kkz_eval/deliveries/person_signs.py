@@ -186,7 +186,7 @@ _HEALTH = r"(?<![A-Z0-9])[A-Z]\d{9}(?!\d)"
 _PENSION = r"(?<![A-Z0-9])(\d{2}) ?(\d{2})(\d{2})(\d{2}) ?([A-Z]) ?(\d{3})(?![A-Z0-9])"
 _TAX = r"(?<![\d.,])[1-9]\d(?:\d{9}| \d{3} \d{3} \d{3})(?![\d.,]?\d)"
 _TAX_WORD = r"(?i)steuer|idnr|id-nr|\btin\b"
-_MAIL = r"(?i)[^\s@;,:<>()\[\]\"'|]+@[^\s@;,:<>()\[\]\"'|]+\.[a-z]{2,}"
+_MAIL = r"(?i)[^\s@;,:<>()\[\]\"'|]{1,64}@[^\s@;,:<>()\[\]\"'|]{1,190}\.[a-z]{2,}"  # the lengths keep long texts from taking long
 _OFFICE = (  # the mailbox of an office or a house
     r"(?i)^(?:info|kontakt|post|poststelle|service|office|mail|verwaltung|schulamt|statistik|presse|redaktion|support|auskunft"
     r"|no-?reply|datenschutz|amt|fb|stab|zentrale|buero|büro|rathaus|stadt|kreis|bildung|soziales|team|hort)(?:[\W\d_].*)?@"
