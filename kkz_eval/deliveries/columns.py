@@ -157,7 +157,7 @@ def reader_of(of: Property, day_zero: date = DAY_ZERO) -> Callable[[str], Readin
     forms: Mapping[str, Callable[[str], Reading]] = {
         "ags": _read_ags,
         "year": lambda text: _read_year(text, day_zero),
-        "school_year": _read_school_year,
+        "school_year": lambda text: _read_school_year(text, day_zero),
         "code": _read_code(of),
         "codes": _read_codes(of),
     }
@@ -187,9 +187,9 @@ def _read_year(text: str, day_zero: date) -> Reading:
         return Reading(int(stripped[:4]))
     day = date_of(stripped)
     if day is not None:
-        number = (_shown_day(stripped, day) - day_zero).days
-        if _FIRST_YEAR <= number <= _LAST_YEAR:  # 2016 in a cell that shows dates is 8.7.1905
-            return Reading(number, problem="reader_year_as_day")
+        as_day = _year_as_day(stripped, day, day_zero)
+        if as_day is not None:
+            return as_day
         # 1.1.2017 may be the year 2017 in a column of dates, or the day after the end of 2016
         return Reading(problem="reader_first_of_january") if (day.month, day.day) == (1, 1) else Reading(day.year)
     worded = _WORDED_YEAR.fullmatch(stripped)
@@ -202,6 +202,12 @@ def _read_year(text: str, day_zero: date) -> Reading:
         is_likely = _FIRST_YEAR <= day.year <= _LAST_YEAR
         return Reading(day.year, problem="reader_serial_date") if is_likely else Reading(problem="reader_year")
     return _symbol_or(text, "reader_year")
+
+
+def _year_as_day(text: str, day: date, day_zero: date) -> Reading | None:
+    """The year that a cell holds as a number and shows as a day: 2016 is 8.7.1905; None for a day that is one."""
+    number = (_shown_day(text, day) - day_zero).days
+    return Reading(number, problem="reader_year_as_day") if _FIRST_YEAR <= number <= _LAST_YEAR else None
 
 
 def _shown_day(text: str, day: date) -> date:
@@ -240,10 +246,14 @@ def date_of(text: str) -> date | None:
         return None
 
 
-def _read_school_year(text: str) -> Reading:
+def _read_school_year(text: str, day_zero: date) -> Reading:
     year = school_year_of(text)
     if year is not None:
         return Reading(year)
+    day = date_of(text)
+    as_day = None if day is None else _year_as_day(text, day, day_zero)
+    if as_day is not None:
+        return as_day
     return _symbol_or(text, "reader_school_year" if typed_school_year(text) is None else "reader_school_year_as_date")
 
 

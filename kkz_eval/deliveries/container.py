@@ -48,8 +48,8 @@ _STREAM, _ROOT = 2, 5  # types of entries that have sectors
 
 
 def fault_of_archive(data: bytes) -> str | None:
-    """Why a zipped workbook must not be opened: archive (of other files), broken_workbook, protected_workbook or oversized_workbook;
-    None where it may."""
+    """Why a zipped workbook must not be opened: archive (of other files), binary_workbook (.xlsb), broken_workbook, protected_workbook or
+    oversized_workbook; None where it may."""
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             listed = archive.infolist()
@@ -90,6 +90,8 @@ def _fault_of_parts(parts: Parts) -> str | None:
     workbook = None if ODS_CONTENT in parts.named else parts.workbook
     if workbook is None and ODS_CONTENT not in parts.named:
         return "broken_workbook" if any(name.startswith(_FIRST_PARTS) for name in parts.named) else "archive"
+    if workbook is not None and workbook.endswith(".bin"):
+        return "binary_workbook"
     related = [] if workbook is None else parts.related(workbook)
     read = {relation.target for relation in related if relation.kind in _KINDS_READ} | {
         name for name in parts.named if name == ODS_CONTENT or any(word in name for word in _NAMES_READ)

@@ -254,9 +254,19 @@ def _indicator_names(contract: Contract) -> Names:
 
 
 def read_workbook(workbook: Sequence[Sheet], contracts: Mapping[str, Contract]) -> tuple[ParsedTable, ...] | Unclaimed | None:
-    """A table for each contract that knows an indicator of the export; Unclaimed where none does; None for another layout."""
+    """A table for each contract that knows an indicator of the export; Unclaimed where none does; None for another layout.
+
+    A hidden sheet with such a table is not read, and named.
+    """
     exports = exports_in(workbook)
-    return _read_exports(exports, edition_of([sheet.rows for sheet in workbook]), contracts) if exports else None
+    if not exports:
+        return None
+    parsed = _read_exports(exports, edition_of([sheet.rows for sheet in workbook]), contracts)
+    if isinstance(parsed, Unclaimed):
+        return parsed
+    kind = "reader_sheet_hidden"
+    hidden = [sheet.name for sheet in workbook if not sheet.visible and export_of(sheet.rows, sheet.name) is not None]
+    return (with_findings(parsed[0], *(Finding(kind, kind, Severity.WARNING, n, value=n) for n in hidden)), *parsed[1:])
 
 
 def read_export_text(

@@ -45,7 +45,7 @@ _TOKEN = (
     r"|(?P<plain>.)"
 )
 _USUAL = frozenset([GENERAL, "0", "0.0", "0.00", "#,##0", "#,##0.00", "@"])  # known without being taken apart
-_HARMLESS = frozenset(["", "€", "eur", "euro", "personen"])
+_HARMLESS = frozenset(["", "€", "eur", "euro", "person", "personen", "pers"])
 _DASHES = frozenset(["-", "–", "—", "−"])
 _TESTS = {
     "<": lambda value, limit: value < limit,
@@ -215,8 +215,8 @@ def _factor(section: Section) -> float:
 
 
 def _has_foreign_digits(section: Section) -> bool:
-    """Whether digits are shown that are not stored, or a sign among the places reads as another decimal separator."""
-    if any(sign.isdigit() for sign in section.words):
+    """Whether digits or a „<“ are shown that are not stored, or a sign among the places reads as another decimal separator."""
+    if any(sign.isdecimal() or sign in "<>≤≥" for sign in section.words):  # a raised one is a mark of a footnote
         return True
     if "E" in section.digits or "/" in section.digits:
         return False

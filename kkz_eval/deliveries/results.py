@@ -45,7 +45,7 @@ class Unreadable:
 
     reason_code: of its name or place: name_not_utf8 | name_control | name_too_long | link_outside | link_broken | no_file |
     file_not_readable | file_too_large | file_changing; of reading it: reading_time | reading_memory | reading_crashed | program_fault; of its bytes: empty | markup | page | compressed | nul | control | undecodable | mixed | mac_roman | dos | doubled | cell_too_long | no_table | archive |
-    truncated_workbook | broken_workbook | protected_workbook | oversized_workbook | embedded_files.
+    truncated_workbook | binary_workbook | broken_workbook | protected_workbook | oversized_workbook | embedded_files.
     """
 
     reason_code: str

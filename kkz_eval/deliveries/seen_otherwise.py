@@ -5,6 +5,7 @@ The stored value holds. Where what is shown is more than its rounding, someone h
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
@@ -17,8 +18,8 @@ from numpy.typing import NDArray
 from kkz_eval.contracts.contract import Contract, Property
 from kkz_eval.deliveries.appearance import Block
 from kkz_eval.deliveries.columns import ags_of, unit_property
-from kkz_eval.deliveries.header import fold
 from kkz_eval.deliveries.number_formats import Shown, shown, words_shown
+from kkz_eval.deliveries.raised import without_marks
 from kkz_eval.deliveries.scale import Said, misfit
 from kkz_eval.deliveries.wording.statements import unit_statements
 from kkz_eval.deliveries.workbook import Sheet, Value, text_of
@@ -38,6 +39,7 @@ _UNREAD, _DAY = "reader_number", "reader_format_day"  # the sentence of a cell t
 _WARNINGS = frozenset([_KINDS[Shown.NO_ZERO], _KINDS[Shown.WORDS]])
 _MOST_PLACED = 60  # findings on one column and cause that each name a unit and year; more become one that names none
 _MOST_ROWS_NAMED = 8
+_WORD = re.compile(r"[^\W\d_]+")
 
 
 @dataclass(frozen=True)
@@ -144,8 +146,11 @@ def _kind_of_format(code: str, raw: Value, contract: Contract, of: Property) -> 
     words = words_shown(code, raw)
     if misfit(Said(None, None, words, (of,), is_unit=True)) is not None:
         return _UNIT
-    is_known = bool(unit_statements(words)) or any(fold(words) in fold(name) for name in _names(contract, of))
-    return None if is_known else _KINDS[seen]
+    if unit_statements(words) or without_marks(f"0{words}") == "0":
+        return None
+    own = {word for name in _names(contract, of) for word in _WORD.findall(name.casefold())}
+    said = _WORD.findall(words.casefold())
+    return None if said and own.issuperset(said) else _KINDS[seen]
 
 
 def _names(contract: Contract, of: Property) -> Iterator[str]:

@@ -93,6 +93,7 @@ def _targets_of(contract: Contract) -> dict[str, _Names]:
 # By identity of the properties they were made from, which are kept with them so that no other object takes their place.
 _TARGETS: dict[int, tuple[tuple[Property, ...], dict[str, _Names]]] = {}
 _MOST_KEPT = 64
+_YEARS_SAID = (None, "reader_year_as_day")  # problems of titles that are years all the same: the cell says what is wrong with it
 
 
 def _targets(contract: Contract) -> dict[str, _Names]:
@@ -126,7 +127,7 @@ def _names_year(of: Property, contract: Contract) -> _Names:
     def names_it(title: str) -> str | None:
         for part in (title, time_named(title, beside)):
             reading = None if part is None else read(part)
-            if reading is not None and reading.value is not None and reading.problem is None:
+            if reading is not None and reading.value is not None and reading.problem in _YEARS_SAID:
                 return part
         return None
 

@@ -53,7 +53,10 @@ def is_workbook(data: bytes) -> bool:
 
 
 def sheets(data: bytes, beginning: str = "") -> tuple[Sheet, ...]:
-    """All sheets whose names begin so; of the others no cell is read. Raises BrokenWorkbookError: truncated_workbook, broken_workbook, protected_workbook, oversized_workbook."""
+    """All sheets whose names begin so; of the others no cell is read.
+
+    Raises BrokenWorkbookError: truncated_workbook, binary_workbook, broken_workbook, protected_workbook, oversized_workbook.
+    """
     fault = fault_of_archive(data) if data.startswith(ZIP) else fault_of_compound(data)
     if fault is not None:
         raise BrokenWorkbookError(fault)

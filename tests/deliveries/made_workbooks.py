@@ -26,6 +26,15 @@ LEAVERS_BY_YEAR = replace(
 BY_YEAR: Mapping[str, Contract] = {INKAR.id: INKAR, LEAVERS_BY_YEAR.id: LEAVERS_BY_YEAR}
 """The contracts of these tests; the years of this one are years, not school years."""
 
+WIDE: Mapping[str, Contract] = {
+    SCHOOL_LEAVERS.id: replace(
+        SCHOOL_LEAVERS,
+        layouts=("municipal_text", "municipal_wide"),
+        properties=tuple(p for p in LEAVERS_BY_YEAR.properties if p.name != "share_without"),
+    )
+}
+"""The same with one measure, whose years may stand in titles."""
+
 RECORDS: tuple[tuple[object, ...], ...] = (
     ("05911000", 2016, "m", 1200, 6.5),
     ("05911000", 2016, "w", 1100, 5.5),

@@ -305,3 +305,8 @@ def test_an_xls_that_lacks_padding_only_is_whole_and_one_that_lacks_a_byte_more_
         assert container.fault_of_compound(whole + bytes(n)) is None
     for cut in (1, 2, len(whole) % 512, 512, 5_000):
         assert container.fault_of_compound(whole[:-cut]) == "truncated_workbook"
+
+
+def test_a_binary_workbook_is_to_be_saved_otherwise() -> None:
+    data = _renamed(_xlsx(), lambda name: name.replace("workbook.xml", "workbook.bin"))
+    assert _code(_changed(data, "_rels/.rels", b"workbook.xml", b"workbook.bin")) == "binary_workbook"

@@ -61,6 +61,7 @@ def test_a_format_that_shows_every_number_as_stored_is_not_looked_for(code: str)
         ('[<3]"*";0', 2, Shown.OTHER_NUMBER),
         ('[<3]"*";0', 7, Shown.AS_STORED),
         ('"geheim"', 5, Shown.OTHER_NUMBER),
+        ('"<"0', 5, Shown.OTHER_NUMBER),
         ('0"000"', 5, Shown.OTHER_NUMBER),
         ("0\\,0", 50, Shown.OTHER_NUMBER),
         ("0;0", -5, Shown.OTHER_NUMBER),

@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from itertools import pairwise
 
 import pytest
@@ -18,6 +17,7 @@ from made_workbooks import (
     LEAVERS_BY_YEAR,
     RECORDS,
     SHEET,
+    WIDE,
     findings_of,
     number_style,
     ods,
@@ -60,7 +60,19 @@ def _with_format(code: str, column: int = 4, rows: Sequence[Sequence[object]] = 
 
 
 @pytest.mark.parametrize(
-    "code", ["0", "#,##0", "0.0", "#,##0.00", "#,##0_ ;[Red]\\-#,##0\\ ", '#,##0" Personen"', '#,##0;-#,##0;"-"', "@"]
+    "code",
+    [
+        "0",
+        "#,##0",
+        "0.0",
+        "#,##0.00",
+        "#,##0_ ;[Red]\\-#,##0\\ ",
+        '0" ¹⁾"',
+        '0" Abgänge"',
+        '#,##0" Personen"',
+        '#,##0;-#,##0;"-"',
+        "@",
+    ],
 )
 def test_a_format_that_rounds_or_groups_is_no_finding(code: str) -> None:
     for data in _with_format(code):
@@ -96,7 +108,8 @@ def test_a_format_over_a_count_that_shows_another_number_is_one_error(code: str,
 
 
 def test_words_that_say_nothing_of_the_unit_and_blank_zeros_are_warnings() -> None:
-    for code, kind in (('0" (geprüft)"', "reader_format_words"), ("0;-0;;@", "reader_format_no_zero")):
+    words = ('0" (geprüft)"', '0" r"', '0" Std."')
+    for code, kind in (*((code, "reader_format_words") for code in words), ("0;-0;;@", "reader_format_no_zero")):
         rows = [*RECORDS[:-1], ("05913000", 2016, "w", 0, 4.5)]
         for data in _with_format(code, rows=rows):
             ((found, _, severity),) = told(table_of(data, BY_YEAR))
@@ -447,15 +460,6 @@ def _wide(hidden: str, titles: Sequence[object] = ("AGS", "Geschlecht", 2015, 20
     return xlsx(change)
 
 
-WIDE = {
-    "schulabgaenge": replace(
-        LEAVERS_BY_YEAR,
-        layouts=("municipal_text", "municipal_wide"),
-        properties=tuple(p for p in LEAVERS_BY_YEAR.properties if p.name != "share_without"),
-    )
-}
-
-
 def test_a_hidden_year_of_a_wide_table_is_not_read() -> None:
     table = table_of(_wide("D"), WIDE)
     assert table.years() == (2015, 2017)
@@ -508,6 +512,18 @@ def test_what_a_person_sees_of_a_workbook_of_inkar(change: Callable[[Worksheet],
     own = [f.kind for f in findings_of(table) if f.kind != "official_units_missing"]
     assert own == ([kind] if kind else [])
     assert table.table.num_rows == n_values
+
+
+def test_a_hidden_table_of_inkar_beside_a_visible_one_is_named_and_not_read() -> None:
+    def change(sheet: Worksheet) -> None:
+        assert sheet.parent is not None
+        old = sheet.parent.copy_worksheet(sheet)
+        old.title, old.sheet_state = "alt", "hidden"
+        old["D3"] = 99.9
+
+    table = table_of(_inkar(change), BY_YEAR)
+    assert sorted(table.values("value").to_pylist()) == [5.1, 5.4, 6.1, 6.4]
+    assert ("reader_sheet_hidden", "alt", "warning") in told(table)
 
 
 # --- any layout ------------------------------------------------------------------------------------------------------------------------

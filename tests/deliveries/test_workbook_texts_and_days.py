@@ -8,11 +8,12 @@ from collections.abc import Callable
 
 import pytest
 import xlwt
-from contract_values import CASES, shipped
+from contract_values import CASES, SCHOOL_LEAVERS, shipped
 from made_workbooks import (
     BY_YEAR,
     RECORDS,
     SHEET,
+    WIDE,
     findings_of,
     number_style,
     ods,
@@ -208,6 +209,26 @@ def test_a_year_in_a_cell_that_shows_days_is_named_as_that(code: str) -> None:
         assert (finding.kind, finding.cell, finding.severity, finding.year) == ("reader_year_as_day", "Daten!B3", "error", 2016)
         assert "2016" in finding.message("de")
         assert "Zellformat" in finding.fix("de")
+
+
+def test_a_school_year_and_the_year_of_a_wide_table_in_cells_that_show_days_are_named_as_that() -> None:
+    def change(sheet: Worksheet) -> None:
+        sheet["B3"].number_format = "dd.mm.yyyy"
+
+    found = findings_of(table_of(xlsx(change), {"schulabgaenge": SCHOOL_LEAVERS}))
+    assert [(f.kind, f.cell) for f in found if f.severity == "error"] == [("reader_year_as_day", "Daten!B3")]
+
+    def wide(sheet: Worksheet) -> None:
+        sheet.delete_rows(1, 9)
+        for row in (("AGS", "Geschlecht", 2015, 2016, 2017), ("05911000", "m", 1100, 1200, 1300)):
+            sheet.append(list(row))
+        for column in "CDE":
+            sheet[f"{column}1"].number_format = "YYYY"
+
+    table = table_of(xlsx(wide), WIDE)
+    assert [(f.kind, f.cell, f.year) for f in findings_of(table) if f.severity == "error"] == [
+        ("reader_year_as_day", f"Daten!{column}1", year) for column, year in (("C", 2015), ("D", 2016), ("E", 2017))
+    ]
 
 
 def test_cases_of_raised_signs_and_days() -> None:
