@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import zipfile
+import zlib
 from collections.abc import Container, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
@@ -22,6 +23,8 @@ Value = int | float | str | bool | time | date | datetime | timedelta
 
 COMPOUND = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"  # container of .xls
 ZIP = b"PK\x03\x04"  # container of .xlsx, .xlsm and .ods
+
+_DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError)  # a part that the reading library takes as it is
 
 
 class BrokenWorkbookError(Exception):
@@ -83,14 +86,14 @@ def _appearances(data: bytes) -> Mapping[str, Appearance] | None:
     """What is seen of the sheets, by their names; None where that can't be told though the cells can be read."""
     if data.startswith(COMPOUND):
         return appearance_xls.appearances(data)
-    with zipfile.ZipFile(io.BytesIO(data)) as archive:
-        parts = Parts(archive)
-        try:
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            parts = Parts(archive)
             if ODS_CONTENT in parts.named:
                 return appearance_ods.appearances(parts)
             return appearance_xlsx.appearances(parts)
-        except (XmlError, ValueError, KeyError):
-            return None
+    except (XmlError, ValueError, KeyError, *_DAMAGED):
+        return None
 
 
 def _sheet(workbook: CalamineWorkbook, name: str, visible: bool, seen: Appearance) -> Sheet:
