@@ -6,6 +6,7 @@ The stored value holds. Where what is shown is more than its rounding, someone h
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
@@ -22,7 +23,7 @@ from kkz_eval.deliveries.number_formats import Shown, shown, words_shown
 from kkz_eval.deliveries.raised import without_marks
 from kkz_eval.deliveries.scale import Said, misfit
 from kkz_eval.deliveries.wording.statements import unit_statements
-from kkz_eval.deliveries.workbook import Sheet, Value, text_of
+from kkz_eval.deliveries.workbook import Sheet, Value, number_of, text_of
 from kkz_eval.model.findings import FINDINGS_SCHEMA, Finding, Severity, concat_findings, findings_table
 from kkz_eval.model.identifiers import cell_address
 from kkz_eval.model.parsed import COL, ROW, SHEET, ParsedTable
@@ -96,7 +97,7 @@ def _with_sheet(parsed: ParsedTable, contract: Contract, sheet: Sheet) -> Parsed
     ]
     if not found:
         return parsed
-    kept = _said_better(parsed.findings, causes, sheet)
+    kept = _said_better(parsed.findings, causes, filled, sheet)
     return replace(parsed, findings=concat_findings([kept, findings_table(found)]))
 
 
@@ -235,12 +236,20 @@ def _n_units_and_years(parsed: ParsedTable) -> int:
     return len(parsed.table.select(["unit_id", "year"]).drop_null().group_by(["unit_id", "year"]).aggregate([]))
 
 
-def _said_better(findings: pa.Table, causes: Sequence[_Cause], sheet: Sheet) -> pa.Table:
-    """The findings without those on shares up to 1 where the format of the column says what they are."""
-    of_percent = [cause.cells.of.name for cause in causes if cause.kind == _KINDS[Shown.HUNDREDFOLD]]
+def _said_better(findings: pa.Table, causes: Sequence[_Cause], filled: Sequence[_Cells], sheet: Sheet) -> pa.Table:
+    """The findings without those on shares up to 1 where the formats of the whole column say what they are."""
+    n_shown = Counter[str]()
+    for cause in causes:
+        n_shown[cause.cells.of.name] += len(cause.cells.rows) if cause.kind == _KINDS[Shown.HUNDREDFOLD] else 0
+    of_percent = [cells.of.name for cells in filled if 0 < n_shown[cells.of.name] == _n_numbers(sheet, cells)]
     less = pc.and_(pc.equal(findings.column("kind"), "reader_percent_scale"), pc.equal(findings.column("sheet"), sheet.name))
     less = pc.and_(less, pc.is_in(findings.column("field"), pa.array(of_percent, pa.string())))
     return findings.filter(pc.invert(less.fill_null(False)))
+
+
+def _n_numbers(sheet: Sheet, cells: _Cells) -> int:
+    """How many of the cells hold a number that a scale would change."""
+    return sum(bool(number_of(_raw(sheet, cells, place))) for place in range(len(cells.rows)))
 
 
 def _hidden_rows(parsed: ParsedTable, contract: Contract, sheet: Sheet, measures: Sequence[_Cells]) -> list[Finding]:

@@ -124,6 +124,17 @@ def test_per_cent_over_a_share_is_an_error_and_said_once() -> None:
         assert told(table_of(data, BY_YEAR)) == []
 
 
+@pytest.mark.parametrize("formatted", [("E2", "E3"), ("E4",), ("E2", "E3", "E4")])
+def test_per_cent_over_some_shares_does_not_let_the_others_pass(formatted: Sequence[str]) -> None:
+    def change(sheet: Worksheet) -> None:
+        for address in formatted:
+            sheet[address].number_format = "0.0%"
+
+    table = table_of(xlsx(change, rows=[(*row[:4], float(str(row[4])) / 100) for row in RECORDS]), BY_YEAR)
+    assert {str(fate.status) for fate in judge_file(table, LEAVERS_BY_YEAR, {}).slices} == {"rejected"}
+    assert {kind for kind, _, _ in told(table)} == {"reader_percent_scale", "reader_format_percent"}
+
+
 def test_a_format_of_keys_and_years_is_no_finding() -> None:
     def change(sheet: Worksheet) -> None:
         for row in range(2, 6):
