@@ -87,6 +87,29 @@ def check_of_one_file() -> list[Figure]:
     return [Figure("check of one delivery, whole process", checked, "python -c 'import pyarrow, numpy, yaml'", imported)]
 
 
+def check_of_many_findings(n_rows: int = 1_000_000) -> list[Figure]:
+    """`kkz-eval check --json` on a file with a letter in each of its numbers and a key that repeats: memory and output, MB."""
+    with tempfile.TemporaryDirectory(prefix="kkz-bench-") as folder:
+        file = Path(folder) / "schulabgaenge.csv"
+        rows = (f"05162024;2016;Insgesamt;insgesamt;1O{number % 1000}\n" for number in range(n_rows))
+        with file.open("w", encoding="utf-8") as target:
+            target.writelines(["Gemeindeschlüssel;Schuljahr;Abschluss;Geschlecht;Anzahl\n", *rows])
+        done = subprocess.run([sys.executable, "-c", _CHECK, str(file)], capture_output=True, check=True, cwd=CHECKOUT)
+    name = f"check of {n_rows:,} rows with two findings each"
+    return [
+        Figure(f"{name}, largest memory (MB)", float(done.stderr.split()[-1]), "a gigabyte", 1000.0),
+        Figure(f"{name}, output (MB)", len(done.stdout) / 1e6, "600 MB of text", 600.0),
+    ]
+
+
+_CHECK = """
+import resource, sys
+from kkz_eval.cli import main
+main(["check", sys.argv[1], "--json"])
+print(max(resource.getrusage(of).ru_maxrss for of in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)) / 1024, file=sys.stderr)
+"""
+
+
 def contracts_loaded() -> Figure:
     """All contracts, read and linted, against parsing their YAML alone."""
     sources = [path.read_bytes() for path in sorted(CONTRACTS.glob("*.odcs.yaml"))]
@@ -235,6 +258,7 @@ def main() -> int:
     shared = CHECKOUT / os.environ.get("KKZ_SHARED", "../shared")
     figures = [*check_of_one_file(), *effects_against_dummies(), *masks_on_many_rows(), *reading_figures()]
     figures.append(contracts_loaded())
+    figures += check_of_many_findings()
     figures += against_validators()
     figures += group_time_comparisons()
     figures += synthetic_comparisons()

@@ -181,10 +181,12 @@ def line_findings(grid: Grid, body: Body, match: HeaderMatch) -> list[Finding]:
     if len(body.records) and not grid.ended and int(body.records[-1]) == grid.n_lines - 1:
         is_short[-1] |= n_cells[-1] < match.width
     found = [_short_row(grid, int(line), match) for line in body.records[is_short]]
-    records = set(body.records.tolist()) if grid.beyond else set()
+    is_record = np.zeros(grid.n_lines, dtype=np.bool_)
+    is_record[body.records] = True
     kind = "reader_long_row"
-    for line, (column, text) in sorted(grid.beyond.items()):
-        if line in records:
+    for line in sorted(grid.beyond):
+        if is_record[line]:
+            column, text = grid.beyond[line]
             place = (grid.sheet, int(grid.rows[line]), column + 1)
             found.append(Finding(kind, kind, Severity.ERROR, *place, value=text, allowed=str(match.width)))
     found.sort(key=lambda finding: finding.row or 0)

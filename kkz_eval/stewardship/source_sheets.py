@@ -56,7 +56,7 @@ def source_copy(data: bytes, contracts: Sequence[Contract]) -> SourceCopy | None
     """
     if not is_workbook(data):
         rows = _text_rows(data, contracts)
-        if not _fits([rows]):
+        if rows is None or not _fits([rows]):
             return None
         book = empty_workbook()
         _write_texts(book.create_sheet(DATA_SHEET), rows)
@@ -160,11 +160,17 @@ def _write_texts(sheet: Worksheet, rows: Sequence[Sequence[str]]) -> None:
         sheet.column_dimensions[letter].width = min(max(longest + 2, 10), 40)
 
 
-def _text_rows(data: bytes, contracts: Sequence[Contract]) -> list[list[str]]:
-    """The records of a text file by the delimiter under which a contract knows its header; else the one that gives most cells."""
+def _text_rows(data: bytes, contracts: Sequence[Contract]) -> list[list[str]] | None:
+    """The records of a text file by the delimiter under which a contract knows its header; else the one that gives most cells.
+
+    None where the file is so large that it is not worth splitting: some delimiters may stand inside cells.
+    """
     declared, decoded = declared_delimiter(decode(data))
     delimiters = (declared,) if declared is not None else DELIMITERS
-    return split(decoded, max(delimiters, key=lambda delimiter: _known(decoded, delimiter, contracts))).rows
+    delimiter = max(delimiters, key=lambda delimiter: _known(decoded, delimiter, contracts))
+    if decoded.text.count(delimiter) + decoded.text.count("\n") > 4 * MOST_CELLS:
+        return None
+    return split(decoded, delimiter).rows
 
 
 def _known(decoded: Decoded, delimiter: str, contracts: Sequence[Contract]) -> tuple[bool, bool, int, int]:

@@ -221,3 +221,19 @@ def test_six_hundred_findings_take_well_under_two_seconds() -> None:
     start = time.process_time()
     marked_copy(data, "a.csv", [few], "de")
     assert time.process_time() - start < 2
+
+
+def test_of_very_many_findings_each_rule_is_marked_and_all_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("kkz_eval.stewardship.marked_copy.LISTED", 4)
+    findings = findings_table([*(found("many", (row, 5)) for row in range(2, 20)), found("last", (3, 4))])
+    book = copy_of(text_file(), Judged(LEAVERS, findings, Status.REJECTED, ()))
+    assert [row["rule"] for row in table(book)] == ["many", "many", "many", "last"]
+    counted = head(book)["Alle Befunde nach Regel und Spalte"].splitlines()
+    assert "15" in counted[0]
+    assert counted[1:] == ["18 × many, Schulabgänge (Daten!E2)", "1 × last, Schulabgänge (Daten!D3)"]
+
+
+def test_a_text_file_far_too_large_is_not_even_split(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("kkz_eval.stewardship.source_sheets.MOST_CELLS", 10)
+    monkeypatch.setattr("kkz_eval.stewardship.source_sheets.split", lambda *_: pytest.fail("split"))
+    assert copy_of(text_file()).sheetnames == [SHEET]
