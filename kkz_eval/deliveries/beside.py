@@ -124,6 +124,6 @@ def _of_remarks(
             found = unit_statements(text) if is_unit else statements(text)
             if all(said.is_heading for said in found):
                 continue
-            at = pc.equal(texts.indices, int(place)).to_numpy(zero_copy_only=False)[records]
+            at = pc.fill_null(pc.equal(texts.indices, int(place)), False).to_numpy(zero_copy_only=False)[records]
             if at.any():
                 yield Said(int(grid.rows[records[int(np.argmax(at))]]), column + 1, text, about, is_unit, not is_unit)

@@ -267,11 +267,8 @@ def _repeated(block: Block, found: Mapping[str, Sequence[int]], contract: Contra
     """Several columns of one property: by any of its names; of a measure also by several, or by one with a word for a second version."""
     lookup = property_names(contract)
     columns = {name: list(own) for name, own in found.items()}
-    others = [
-        (column, titles[0])
-        for column, titles in enumerate(block.parts)
-        if titles and not any(column in own for own in found.values())
-    ]
+    named = {column for own in found.values() for column in own}
+    others = [(column, titles[0]) for column, titles in enumerate(block.parts) if titles and column not in named]
     for of in (p for p in contract.properties if p.role == "measure" and p.name in found and others):
         made_of = "|".join(filter(None, (fold(name) for name in (of.label_de, of.label_en, *of.synonyms))))
         for column, title in others:

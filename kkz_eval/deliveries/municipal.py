@@ -37,6 +37,7 @@ from kkz_eval.model.spreadsheet_dates import typed_school_year, typed_span
 
 LAYOUT = "municipal_text"
 _SHORTEST_TITLE = 6  # letters; a shorter one may be part of any word
+_OTHERS_SHOWN = 12  # columns that say the same, named in a finding
 _NAMES = frozenset({"name", "raumeinheit", "gemeinde", "gemeindename", "kreisname", "gvbname"})  # titles of the names of units
 
 
@@ -231,9 +232,11 @@ def _repeated_columns(match: HeaderMatch, head: Sequence[Sequence[str]], sheet: 
     found: list[Finding] = []
     for alike in match.repeated:
         for column in alike.columns:
-            others = ", ".join(cell_address(None, match.row + 1, other + 1) for other in alike.columns if other != column)
+            others = [cell_address(None, match.row + 1, at + 1) for at in alike.columns[: _OTHERS_SHOWN + 1] if at != column]
+            more = ["…"] if len(alike.columns) - 1 > _OTHERS_SHOWN else []
             place = (sheet, match.row + 1, column + 1, alike.name)
-            found.append(Finding(kind, kind, Severity.ERROR, *place, value=_title(match, head, column), allowed=others))
+            allowed = ", ".join([*others[:_OTHERS_SHOWN], *more])
+            found.append(Finding(kind, kind, Severity.ERROR, *place, value=_title(match, head, column), allowed=allowed))
     return found
 
 

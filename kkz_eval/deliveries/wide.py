@@ -6,6 +6,7 @@ read as different dimensions, nothing is read.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from itertools import product
 
@@ -46,7 +47,8 @@ def _match_block(block: Sequence[Sequence[str]], index: int, contract: Contract)
         if parts and names[parts[-1]].role != "measure":
             named.setdefault(parts[-1], []).append(column)
     columns = {name: found[0] for name, found in named.items()}
-    free = [column for column in range(width) if not any(column in found for found in named.values())]
+    taken = {column for found in named.values() for column in found}
+    free = [column for column in range(width) if column not in taken]
     if not columns or len(free) < 2:
         return None
     levels = [_spread(cells, width, is_last=cells is block[-1]) for cells in block]
@@ -146,8 +148,10 @@ def _readings(
     n_measures = sum(p.role == "measure" for p in contract.properties)
     choices: list[list[str | None]] = []
     for level in levels:
-        titles = [level[column] for column in free if level[column]]
-        known = [name for name, part_of in targets.items() if sum(part_of(title) is not None for title in titles) >= 2]
+        titles = Counter(level[column] for column in free if level[column])
+        known = [
+            name for name, part_of in targets.items() if sum(n for title, n in titles.items() if part_of(title) is not None) >= 2
+        ]
         choices.append([*known, None])
     found = []
     for reading in product(*choices):

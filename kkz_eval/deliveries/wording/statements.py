@@ -7,7 +7,7 @@ alone. A text that speaks of a scale without saying which is UNCLEAR, not silenc
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
@@ -64,6 +64,8 @@ from kkz_eval.deliveries.wording.vocabulary import (
     WHOLES,
 )
 
+_LONGEST = 2_000  # characters that are read together; a word is seen in the light of the whole text, which must not cost the square of it
+
 
 class Kind(StrEnum):
     """What is said. The order is the one in which a text is reported that says several things which are wrong."""
@@ -95,6 +97,8 @@ class Statement:
 @lru_cache(maxsize=8192)
 def statements(text: str) -> tuple[Statement, ...]:
     """What a title, a header or a footnote says of numbers, in the order of the text; () for most."""
+    if len(text) > _LONGEST:
+        return tuple(dict.fromkeys(said for piece in _pieces(text) for said in statements(piece)))
     tokens = tokens_of(text)
     found: list[Statement] = []
     at = 0
@@ -107,6 +111,16 @@ def statements(text: str) -> tuple[Statement, ...]:
             found += [] if hit.said is None else [hit.said]
             at = max(hit.end, at + 1)
     return tuple(dict.fromkeys(found))
+
+
+def _pieces(text: str) -> Iterator[str]:
+    """A long text, cut between words where there are any."""
+    start = 0
+    while start < len(text):
+        limit = start + _LONGEST
+        end = limit if limit >= len(text) else text.rfind(" ", start, limit) + 1 or limit
+        yield text[start:end]
+        start = end
 
 
 @lru_cache(maxsize=1024)
@@ -274,9 +288,10 @@ def _zeros(tokens: Tokens, at: int, before: Before) -> _Hit | None:
 def _from_zero_to_one(tokens: Tokens, at: int) -> _Hit | None:
     """Werte von 0 bis 1, Anteile zwischen 0 und 1, Anteil (0–1)."""
     words = [token.word for token in tokens[at + 1 : at + 3]]
-    told = len(words) == 2 and words[0] in ("bis", "und", "-", ";", "to", "and") and words[1] == "1" and may_end(tokens, at + 3)
+    if len(words) < 2 or words[0] not in ("bis", "und", "-", ";", "to", "and") or words[1] != "1" or not may_end(tokens, at + 3):
+        return None
     spoken = any(token.word in VALUES or token.word in SHARES or token.word.endswith(SHARE_ENDS) for token in tokens[:at])
-    return _Hit(Statement(Kind.SHARE, 1), at + 3) if told and spoken else None
+    return _Hit(Statement(Kind.SHARE, 1), at + 3) if spoken else None
 
 
 def _times(tokens: Tokens, at: int) -> _Hit | None:

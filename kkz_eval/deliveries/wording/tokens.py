@@ -84,13 +84,14 @@ def tokens_of(text: str) -> Tokens:
     return tuple(found)
 
 
+_MOST_DIGITS = 99  # int() refuses texts of thousands, float() numbers of hundreds
 _JOINED = frozenset((*BESIDE_MONEY, *SIZES))
 
 
 def _value(number: str) -> int | None:
-    """The value of a whole number, grouped in any way; None of one with decimals."""
+    """The value of a whole number, grouped in any way; None of one with decimals. Of longer ones than any factor the first digits."""
     whole = _WHOLE.fullmatch(number)
-    return None if whole is None else int("".join(filter(str.isdigit, whole.group(1))))
+    return None if whole is None else int("".join(filter(str.isdigit, whole.group(1)))[:_MOST_DIGITS])
 
 
 def _words(word: str, is_glued: bool) -> list[Token]:
