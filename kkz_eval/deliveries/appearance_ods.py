@@ -17,6 +17,8 @@ from kkz_eval.deliveries.parts import ODS_CONTENT, Parts, local, stream
 from kkz_eval.deliveries.raised import LOWERED, RAISED, STRUCK, joined
 
 _STYLES = "styles.xml"
+_BODY, _END = b"<office:body", b"</office:document-content>"  # where the styles end, and what closes them
+_CELLS = frozenset(["table:table-cell", "table:covered-table-cell"])  # the reading library knows them by these names only
 _DATA_STYLES = frozenset(["number-style", "percentage-style", "currency-style", "text-style", "boolean-style"])
 _DAY_STYLES = frozenset(["date-style", "time-style"])
 _LITERALS = frozenset(["text", "currency-symbol", "embedded-text"])
@@ -58,12 +60,13 @@ def appearances(parts: Parts) -> dict[str, Appearance]:
     """By name of the sheet. Raises XmlError where the content can't be gone through."""
     content = parts.read(ODS_CONTENT)
     styles = _Styles()
-    for data in (parts.read(_STYLES), content):
+    body = content.find(_BODY)
+    for data in (parts.read(_STYLES), content if body < 0 else content[:body] + _END):
         if data:
             _read_styles(data, styles)
     sheets = _Sheets(styles)
-    has_runs = bool(styles.texts)
-    stream(content, sheets.start, sheets.end, sheets.text if has_runs else None)
+    has_ends = bool(styles.texts) or any(word in content for word in (b"-group", b"annotation"))
+    stream(content, sheets.start, *([sheets.end] if has_ends else []), *([sheets.text] if styles.texts else []))
     return {name: sheet.as_appearance() for name, sheet in sheets.found.items()}
 
 
@@ -158,10 +161,11 @@ class _Sheets:
 
     def start(self, element: str, given: dict[str, str]) -> None:
         """What to do at the start of an element."""
+        if element in _CELLS:
+            self._cell(given)
+            return
         kind = local(element)
-        if kind in ("table-cell", "covered-table-cell"):
-            self._cell(_local(given))
-        elif kind == "table-row":
+        if kind == "table-row":
             self._begin_row(_local(given))
         elif kind == "table-column":
             self._add_columns(_local(given))
@@ -219,23 +223,31 @@ class _Sheets:
         return invisible or any(self._hidden_groups) or attributes.get("style-name") in self._styles.without_size
 
     def _cell(self, attributes: Mapping[str, str]) -> None:
-        first, n = self._column + 1, int(attributes.get("number-columns-repeated", "1"))
+        first, n = self._column + 1, int(attributes.get("table:number-columns-repeated", 1))
         self._column += n
         self._runs, self._places = [], []
-        self._is_text = bool(self._styles.texts) and attributes.get("value-type") == "string"
-        if "value-type" not in attributes:
+        kind = attributes.get("office:value-type")
+        self._is_text = kind == "string" and bool(self._styles.texts)
+        if kind is None:
             return
-        self._places = [(row, column) for row in range(self._row, self._row + self._rows) for column in range(first, first + n)]
-        down, right = (int(attributes.get(f"number-{what}-spanned", "1")) for what in ("rows", "columns"))
+        down = int(attributes.get("table:number-rows-spanned", 1))
+        right = int(attributes.get("table:number-columns-spanned", 1))
         if down > 1 or right > 1:
             self._sheet.merged.append(((self._row, first), (self._row + down - 1, first + right - 1)))
-        style = attributes.get("style-name") or self._row_style
-        for row, column in self._places:
+        style = attributes.get("table:style-name") or self._row_style
+        columns = range(first, first + n)
+        if self._is_text:
+            self._places = [(row, column) for row in range(self._row, self._row + self._rows) for column in columns]
+        for column in columns:
             code = self._styles.code_of(style or self._column_style(column))
             if code is not None:
-                if code not in self._codes:
-                    self._codes.append(code)
-                self._sheet.put_format(row, column, self._codes.index(code))
+                self._put_format(column, code)
+
+    def _put_format(self, column: int, code: str) -> None:
+        if code not in self._codes:
+            self._codes.append(code)
+        for row in range(self._row, self._row + self._rows):
+            self._sheet.put_format(row, column, self._codes.index(code))
 
     def _column_style(self, column: int) -> str:
         return next((style for last, style in self._columns if column <= last), "")

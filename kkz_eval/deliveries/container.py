@@ -25,6 +25,7 @@ _MOST_PARTS = 10_000
 _LEAST_RATIO = 1_100  # no part can unpack to more than this many times its size (deflate: 1,032)
 _CHUNK = 1 << 20
 _MOST_REPEATED = 1_000  # times that a filled cell or row of an .ods may be repeated
+_CELLS_OF_ODS = frozenset(["table:table-cell", "table:covered-table-cell"])  # the reading library knows them by these names only
 
 _LOCAL_HEADER = 30  # bytes before the name
 _FIRST_PARTS = (  # of .xlsx and of .ods; one of them comes first in an archive that was cut off
@@ -180,38 +181,28 @@ def _repeats_without_end(content: bytes) -> bool:
 
     ODF 1.3 part 3, 19.675 (columns) and 19.680 (rows).
     """
-    place, last = [0, 0], [0, 0]  # row and column of the last cell so far, 1-based
+    row, column, last_row, last_column = 0, 0, 0, 0  # of the cell at hand and of the last filled one, 1-based
     rows, columns, most = 1, 1, 1  # how often the row and the cell at hand, and any filled one, are repeated
     vast = False
 
-    def fill() -> None:
-        nonlocal most
-        last[:] = map(max, last, place)
-        most = max(most, rows, columns)
-
     def start(element: str, attributes: dict[str, str]) -> None:
-        nonlocal rows, columns, vast
-        name = local(element)
-        if name == "table":
-            vast |= last[0] * last[1] > MOST_CELLS
-            place[:], last[:] = [0, 0], [0, 0]
-        elif name == "table-row":
-            rows = _repeated(attributes, "number-rows-repeated")
-            place[:] = [place[0] + rows, 0]
-        elif name in ("table-cell", "covered-table-cell"):
-            columns = _repeated(attributes, "number-columns-repeated")
-            place[1] += columns
-            if any(local(attribute) == "value-type" or local(attribute).endswith("value") for attribute in attributes):
-                fill()
-        elif name == "p":
-            fill()
+        nonlocal row, column, last_row, last_column, rows, columns, most, vast
+        is_filled = element == "text:p"
+        if element in _CELLS_OF_ODS:
+            columns = int(attributes.get("table:number-columns-repeated", 1))
+            column += columns
+            is_filled = any(attribute.startswith("office:") for attribute in attributes)
+        elif element == "table:table-row":
+            rows = int(attributes.get("table:number-rows-repeated", 1))
+            row, column = row + rows, 0
+        elif element == "table:table":
+            vast |= last_row * last_column > MOST_CELLS
+            row, column, last_row, last_column = 0, 0, 0, 0
+        if is_filled:
+            last_row, last_column, most = row, max(last_column, column), max(most, rows, columns)
 
     stream(content, start)
-    return vast or last[0] * last[1] > MOST_CELLS or most > _MOST_REPEATED
-
-
-def _repeated(attributes: dict[str, str], name: str) -> int:
-    return next((int(value) for attribute, value in attributes.items() if local(attribute) == name), 1)
+    return vast or last_row * last_column > MOST_CELLS or most > _MOST_REPEATED
 
 
 def fault_of_compound(data: bytes) -> str | None:
