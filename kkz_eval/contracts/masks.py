@@ -6,7 +6,7 @@ Each kind is one function from a table to hits; expectations.py says the same a 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -258,7 +258,7 @@ def plain_symbol(symbol: str) -> str:
 def _in_codes(rule: Rule, contract: Contract, known_units: Mapping[str, frozenset[str]]) -> Mask:
     column, codes = _column(rule), text_values(rule.parameters["codes"])
     of = contract.property_named(column)
-    labels, spans = {code.code: code.label_de for code in of.codes}, _spans(of, codes)
+    labels, spans = {code.code: code.label_de for code in of.codes}, spans_in_codes(of, codes)
     allowed = SEPARATOR.join(labels.get(code, code) for code in codes)
 
     def mask(parsed: ParsedTable) -> Hits:
@@ -274,7 +274,7 @@ AS_DATE = "in_codes_as_date"
 _DIGITS = re.compile(r"[0-9]+")
 
 
-def _spans(of: Property, codes: Sequence[str]) -> dict[str, tuple[str, ...]]:
+def spans_in_codes(of: Property, codes: Collection[str]) -> dict[str, tuple[str, ...]]:
     """The spans of two numbers in the names of codes ("3-6" of "3 bis unter 6 Jahre"), each with the labels of its codes."""
     found: dict[str, dict[str, None]] = {}
     for code in of.codes:

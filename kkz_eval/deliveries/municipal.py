@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 
 from kkz_eval.contracts.admitted import PERCENT
 from kkz_eval.contracts.contract import Contract
+from kkz_eval.contracts.masks import spans_in_codes
 from kkz_eval.deliveries import wide
 from kkz_eval.deliveries.as_meant import as_meant
 from kkz_eval.deliveries.beside import texts_beside, titles_of_others
@@ -248,7 +249,11 @@ def _unread_title(match: HeaderMatch, head: Sequence[Sequence[str]], sheet: str 
         return Finding("reader_total_column", "reader_total_column", Severity.WARNING, *at, value=title)
     year = year_property(match.contract)
     school_year = typed_school_year(title) if year is not None and year.form == "school_year" else None
-    typed = school_year or next(iter(typed_span(title)), None)
+    coded = [of for of in match.contract.properties if of.role == "dimension"]
+    known = {span for of in coded for span in spans_in_codes(of, [code.code for code in of.codes])}
+    typed = school_year or next(
+        (span for span in typed_span(title) if span in known), None
+    )  # a day of report is no slip of Excel
     return Finding(kind, "reader_title_as_date" if typed else kind, Severity.ERROR, *at, value=title, allowed=typed)
 
 
