@@ -53,11 +53,11 @@ def texts_beside(
     for line in totals[:_MOST_LINES]:
         written = enumerate(grid.line(int(line)))
         yield from (Said(int(grid.rows[line]), column + 1, text, every, is_note=True) for column, text in written if text.strip())
-    beyond: dict[str, tuple[int, int]] = {}
+    beyond: dict[str, list[tuple[int, int]]] = {}
     for line, (column, text) in grid.beyond.items():
-        beyond.setdefault(text, (line, column))
-    for text, (line, column) in list(beyond.items())[:_MOST_TEXTS]:
-        yield Said(int(grid.rows[line]), column + 1, text, every, is_note=True)
+        beyond.setdefault(text, []).append((line, column))
+    for text, ((line, column), *more) in list(beyond.items())[:_MOST_TEXTS]:
+        yield Said(int(grid.rows[line]), column + 1, text, every, is_note=True, is_repeated=bool(more))
     yield from _of_remarks(grid, match, titles_of_others(match, head), records, every)
 
 
@@ -126,4 +126,5 @@ def _of_remarks(
                 continue
             at = pc.fill_null(pc.equal(texts.indices, int(place)), False).to_numpy(zero_copy_only=False)[records]
             if at.any():
-                yield Said(int(grid.rows[records[int(np.argmax(at))]]), column + 1, text, about, is_unit, not is_unit)
+                row = int(grid.rows[records[int(np.argmax(at))]])
+                yield Said(row, column + 1, text, about, is_unit, not is_unit, is_repeated=bool(at.sum() > 1))

@@ -114,8 +114,10 @@ def read(grid: Grid, match: HeaderMatch, head: Sequence[Sequence[str]] = ()) -> 
     totals = total_findings(grid, match, body.totals, body.records, style)
     unnamed = _unnamed_measure(match, head, grid.sheet) if match.pivots else []
     divided = [] if match.pivots else _divided_titles(grid, match, body)
-    beside = texts_beside(grid, match, head, body.records, body.titles, body.totals)
-    scaled = scale_findings(beside, grid.sheet, tuple(titles_of_others(match, head).values()))
+    beside = list(texts_beside(grid, match, head, body.records, body.titles, body.totals))
+    others = tuple(titles_of_others(match, head).values())
+    scaled = scale_findings((one for one in beside if not one.is_repeated), grid.sheet, others)
+    of_many = scale_findings((one for one in beside if one.is_repeated), grid.sheet, others)  # rejects more than the first record
     findings = [
         *_header_findings(match, head, grid.sheet),
         *unnamed,
@@ -136,7 +138,7 @@ def read(grid: Grid, match: HeaderMatch, head: Sequence[Sequence[str]] = ()) -> 
         titles={name: titles[column] for name, column in match.columns.items() if titles[column]},
         ignored=body.ignored + sum(any(map(str.strip, cells)) for cells in head[: match.row]),
     )
-    parsed = with_findings(parsed, *first_of_group, *_percent_findings(match, cells, grid.sheet))
+    parsed = with_findings(parsed, *first_of_group, *of_many, *_percent_findings(match, cells, grid.sheet))
     if contract.source != "official":
         return with_findings(
             parsed,

@@ -38,7 +38,8 @@ class Said:
     """A text beside the numbers, and where it stands. row, column: 1-based, None for the name of a sheet.
 
     about: the measures that it may speak of; is_unit: whether it stands where units stand, so that `1000` is one; is_note: whether it
-    stands below the table or beside its records, where a noun (Quote, Index) explains something and heads nothing.
+    stands below the table or beside its records, where a noun (Quote, Index) explains something and heads nothing; is_repeated: whether more than one
+    record has the text, so that it speaks of others than that of its row.
     """
 
     row: int | None
@@ -47,6 +48,7 @@ class Said:
     about: tuple[Property, ...]
     is_unit: bool = False
     is_note: bool = False
+    is_repeated: bool = False
 
 
 def says_scale(text: str) -> bool:

@@ -8,12 +8,14 @@ from dataclasses import replace
 from pathlib import Path
 
 import openpyxl
+import pyarrow.compute as pc
 import pytest
 from contract_values import CONTRACTS, SCHOOL_LEAVERS
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kkz_eval.contracts.contract import Property
+from kkz_eval.contracts.judgement import judge_file
 from kkz_eval.contracts.load import load_contracts
 from kkz_eval.deliveries.reader import Claimed, read_file
 from kkz_eval.deliveries.scale import Said, misfit, says_scale
@@ -379,3 +381,23 @@ def test_a_scale_in_any_wording_is_found_in_any_place(before: str, scale: str, m
         rows = {"above": [[words], *SPENDING], "beside": [["Stadt", "", words], *SPENDING], "below": [*SPENDING, [], [words]]}
         found = delivered(text_of(rows[place]))
     assert [kind for kind, _ in found] == ["reader_scale"]
+
+
+@pytest.mark.parametrize(
+    ("texts", "rejected"),
+    [
+        (["Tsd.", "Tsd."], {"05911000", "05913000"}),  # each record says it
+        (["Tsd.", "Anzahl"], {"05911000"}),
+        (["Anzahl", "Tsd."], {"05913000"}),
+        (["Anzahl", "Anzahl"], set()),
+    ],
+)
+@pytest.mark.parametrize("titles", [";Einheit", ""])  # a column of its own, or a cell beyond the table
+def test_a_unit_beside_records_rejects_all_that_it_stands_beside(titles: str, texts: Sequence[str], rejected: set[str]) -> None:
+    header, *records = TABLE.splitlines()
+    cells = [f"{record};{text}" for record, text in zip(records, texts, strict=True)]
+    result = read_file("\n".join([header + titles, *cells]).encode(), "lieferung.csv", CONTRACTS)
+    assert isinstance(result, Claimed), result
+    scaled = result.parsed[0].findings.filter(pc.equal(result.parsed[0].findings.column("kind"), "reader_scale"))
+    fates = judge_file(replace(result.parsed[0], findings=scaled), replace(SCHOOL_LEAVERS, rules=()), {}).slices
+    assert {fate.unit_id for fate in fates if str(fate.status) == "rejected"} == rejected
