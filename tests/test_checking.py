@@ -11,14 +11,15 @@ import pytest
 
 from kkz_eval import checking
 from kkz_eval.cli import main
+from kkz_eval.deliveries.own_process import CAN_FORK
 
 HEADER = "Gemeindeschlüssel;Schuljahr;Abschluss;Geschlecht;Anzahl\r\n"
 PROGRAM = """
 import resource, sys
 from kkz_eval.cli import main
 code = main(["check", *sys.argv[1:]])
-used = max(resource.getrusage(of).ru_maxrss for of in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
-print(code, used // 1024, file=sys.stderr)
+# of the process that reads; what this one has had counts the test runner's memory too, from before it became this program
+print(code, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024, file=sys.stderr)
 """
 
 
@@ -76,6 +77,7 @@ def test_several_files_are_one_list_in_json(tmp_path: Path, capsys: pytest.Captu
     assert written == json.dumps(reports, ensure_ascii=False, indent=2) + "\n"
 
 
+@pytest.mark.skipif(not CAN_FORK, reason="the memory of the process that reads is known where it is one of its own")
 def test_memory_and_output_do_not_grow_with_the_findings(tmp_path: Path) -> None:
     """120,000 rows with twice as many findings; as sentences they would be 115 MB of text, and 1.1 GB in memory."""
     file = unreadable_counts(tmp_path, 120_000)

@@ -74,6 +74,11 @@ def test_both_contracts_have_the_same_columns_and_say_who_answers_for_them(datas
         assert all(f"property: {name}" in said for name in ("legalBasis", "permittedRecipient", "deadline", "contactRole"))
 
 
+def besides_units(found: list[Finding]) -> list[Finding]:
+    """What is found besides that a table of one Kreis lacks the others."""
+    return [finding for finding in found if finding.kind != "official_units_missing"]
+
+
 def test_no_two_official_tables_share_a_number() -> None:
     markers = [contract.title_marker for contract in CONTRACTS.values() if contract.title_marker]
     assert len(set(markers)) == len(markers) == 4
@@ -86,7 +91,7 @@ def test_a_good_delivery_has_no_finding(dataset: str) -> None:
 
 @pytest.mark.parametrize("dataset", DATASETS)
 def test_the_title_makes_it_the_official_table(dataset: str) -> None:
-    assert findings(official(dataset), f"{dataset}_amtlich") == []
+    assert besides_units(findings(official(dataset), f"{dataset}_amtlich")) == []
 
 
 @pytest.mark.parametrize(
@@ -124,7 +129,7 @@ def test_a_row_twice_is_refused(dataset: str) -> None:
 
 def test_rounding_of_an_official_table_is_no_finding_and_more_only_warns() -> None:
     table = official("kindertagesbetreuung")
-    assert findings(table.replace("unter 1;Kita;30", "unter 1;Kita;32"), "kindertagesbetreuung_amtlich") == []
+    assert besides_units(findings(table.replace("unter 1;Kita;30", "unter 1;Kita;32"), "kindertagesbetreuung_amtlich")) == []
     worse = findings(table.replace("unter 1;Kita;30", "unter 1;Kita;60"), "kindertagesbetreuung_amtlich")
     assert {finding.severity for finding in worse} == {Severity.WARNING}
 
