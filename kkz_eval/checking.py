@@ -21,7 +21,7 @@ from kkz_eval.contracts.alike import Alike, alike
 from kkz_eval.contracts.contract import Contract
 from kkz_eval.contracts.judgement import Judgement
 from kkz_eval.contracts.load import load_contracts
-from kkz_eval.contracts.summary import summary_of
+from kkz_eval.contracts.summary import counted, summary_of
 from kkz_eval.deliveries.decided import judge_decided
 from kkz_eval.deliveries.decisions import Decisions, load_decisions
 from kkz_eval.deliveries.inbox import content_of, shown
@@ -168,7 +168,7 @@ def _judged(contract: Contract, judgement: Judgement, language: Language, most: 
 def _shown(findings: pa.Table, labels: Mapping[str, str], language: Language, most: int) -> dict[str, object]:
     """At most so many findings, those of one cause as one, and all of them counted by rule and column."""
     shown = alike(findings, most)
-    counted = [
+    by_rule = [
         {
             "rule": one.first.rule,
             "severity": one.first.severity,
@@ -181,7 +181,7 @@ def _shown(findings: pa.Table, labels: Mapping[str, str], language: Language, mo
     return {
         "findings_total": findings.num_rows,
         "findings_listed": sum(found.count for found in shown),
-        "counts": counted,
+        "counts": by_rule,
         "findings": [_finding(found, labels.get(found.finding.field or ""), language) for found in shown],
     }
 
@@ -217,7 +217,10 @@ def _print_table(report: dict[str, object], language: Language) -> None:
     assert isinstance(tables, list)
     for table in tables:
         key = "check.clean" if not table["findings"] else "check.found"
-        numbers = {"errors": table["errors"], "warnings": table["warnings"]}
+        numbers = {
+            "errors": counted("errors", table["errors"], language),
+            "warnings": counted("hints", table["warnings"], language),
+        }
         said = text(key, language, **{"package": "kkz_eval", "file": report["file"], "contract": table["contract"], **numbers})
         print(said, table["summary"]["sentence"])
         _print_findings(table, language)
@@ -225,9 +228,9 @@ def _print_table(report: dict[str, object], language: Language) -> None:
 
 def _print_findings(of: dict[str, object], language: Language) -> None:
     """The findings of a table, of a refused file or of none; where some are not listed, all of them counted too."""
-    findings, counted = of.get("findings", []), of.get("counts", [])
+    findings, by_rule = of.get("findings", []), of.get("counts", [])
     assert isinstance(findings, list)
-    assert isinstance(counted, list)
+    assert isinstance(by_rule, list)
     for finding in findings:
         sign = text(f"check.{finding['severity']}", language, package="kkz_eval")
         print(f"  {finding['cell'] or '–':<12} {sign:<8} {finding['message']} {finding['fix']}  [{finding['rule']}]")
@@ -238,6 +241,6 @@ def _print_findings(of: dict[str, object], language: Language) -> None:
         return
     numbers = {"total": of["findings_total"], "listed": of["findings_listed"]}
     print(text("check.counted", language, package="kkz_eval", **numbers))
-    for one in counted:
+    for one in by_rule:
         sign = text(f"check.{one['severity']}", language, package="kkz_eval")
         print(f"  {one['first'] or '–':<12} {sign:<8} {one['count']:>9} × {one['column'] or '–'}  [{one['rule']}]")

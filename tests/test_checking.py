@@ -67,6 +67,19 @@ def test_the_table_ends_with_the_counts_where_not_all_are_listed(
     assert sum("[reader_number]" in line for line in lines[:at]) <= 10
 
 
+@pytest.mark.parametrize("after", ["", "05162024;2015/16;mit Fachoberschulreife;männlich;7\r\n"])
+def test_a_cell_that_a_short_row_lacks_is_named_by_its_row(
+    after: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "kurz.csv"
+    first = "05162024;2015/16;mit Fachoberschulreife;weiblich;7\r\n"
+    file.write_bytes((HEADER + first + "05162024;2015/16;mit Fachoberschulreife;insgesamt\r\n" + after).encode())
+    main(["check", str(file)])
+    printed = capsys.readouterr().out
+    assert "Anzahl: In Zeile 3 steht nichts." in printed
+    assert "In der Datei" not in printed
+
+
 def test_several_files_are_one_list_in_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     other = tmp_path / "leer.csv"
     other.write_bytes(b"")

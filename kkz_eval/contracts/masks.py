@@ -139,7 +139,7 @@ def _findings(rule: Rule, hits: Hits, table: pa.Table) -> pa.Table:
         "kind": repeated(rule.kind, n) if hits.kinds is None else pa.array(hits.kinds, pa.string()),
         "severity": repeated(str(rule.severity), n),
         "sheet": table.column(SHEET).take(at),
-        "row": table.column(hits.field + ROW).take(at),
+        "row": pc.coalesce(table.column(hits.field + ROW), table.column("unit_id" + ROW)).take(at),  # a short row lacks the cell
         "column": table.column(hits.field + COL).take(at),
         "field": repeated(hits.field, n),
         "unit_id": table.column("unit_id").take(at),

@@ -33,10 +33,10 @@ class Summary:
 
     def sentence(self, language: Language) -> str:
         """The sentence for people: „13 Jahre gelten, 1 nicht; 2 Zellen zu berichtigen.“"""
-        tasks = [_counted(key, n, language) for key, n in (("cells", self.cells), ("others", self.others)) if n]
+        tasks = [counted(key, n, language) for key, n in (("cells", self.cells), ("others", self.others)) if n]
         parts = [self._years(language), " ".join(_joined(tasks, language)) if tasks else _say("nothing", language)]
         if self.hints:
-            parts.append(_counted("hints", self.hints, language))
+            parts.append(counted("hints", self.hints, language))
         before = _say("units", language, count=self.units) if self.units > 1 else ""
         return before + "; ".join(parts) + "."
 
@@ -44,10 +44,10 @@ class Summary:
         if not self.valid + self.invalid:
             return _say("no_year", language)
         if not self.valid:
-            return _counted("none_valid", self.invalid, language)
+            return counted("none_valid", self.invalid, language)
         if not self.invalid:
-            return _counted("all_valid", self.valid, language)
-        return _counted("some_valid", self.valid, language, invalid=self.invalid)
+            return counted("all_valid", self.valid, language)
+        return counted("some_valid", self.valid, language, invalid=self.invalid)
 
 
 def summary_of(slices: Sequence[Slice], findings: pa.Table) -> Summary:
@@ -72,7 +72,8 @@ def _joined(tasks: Sequence[str], language: Language) -> list[str]:
     return [tasks[0], *(f"{_say('and', language)} {task}" for task in tasks[1:])]
 
 
-def _counted(key: str, count: int, language: Language, **parameters: object) -> str:
+def counted(key: str, count: int, language: Language, **parameters: object) -> str:
+    """So many of something in words: 1 Hinweis, 2 Hinweise. key: "errors", "hints" or another that the catalogue counts."""
     return _say(f"{key}.{'one' if count == 1 else 'several'}", language, count=count, **parameters)
 
 

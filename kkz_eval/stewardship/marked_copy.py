@@ -19,7 +19,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from kkz_eval.contracts.contract import Contract
 from kkz_eval.contracts.outgoing import bytes_of, empty_workbook, put_text, writable
-from kkz_eval.contracts.summary import summary_of
+from kkz_eval.contracts.summary import counted, summary_of
 from kkz_eval.deliveries.returned import COLUMNS, SHEET, Decision, label, status_word
 from kkz_eval.model.findings import Finding, Severity, concat_findings, iter_findings
 from kkz_eval.model.identifiers import cell_address
@@ -99,7 +99,14 @@ def _head(data: bytes, name: str, judged: Sequence[Judged], language: Language) 
             (_say("marked.contract", language), f"{title} ({one.contract.id} {one.contract.version})"),
             (
                 _say("marked.result", language),
-                _say("marked.fate", language, status=fate, errors=counts[0], warnings=counts[1], acknowledged=counts[2]),
+                _say(
+                    "marked.fate",
+                    language,
+                    status=fate,
+                    errors=counted("errors", counts[0], language),
+                    warnings=counted("hints", counts[1], language),
+                    acknowledged=counts[2],
+                ),
             ),
             ("", summary_of(one.slices, one.findings).sentence(language)),
             (_say("marked.blocked", language), _blocked(one, language)),

@@ -9,7 +9,7 @@ import pyarrow as pa
 from jinja2 import Environment, StrictUndefined, Template
 
 from kkz_eval.contracts.contract import Contract
-from kkz_eval.contracts.summary import summary_of
+from kkz_eval.contracts.summary import counted, summary_of
 from kkz_eval.model.findings import Severity, iter_findings
 from kkz_eval.model.listing import counts, listed
 from kkz_eval.model.texts import Language, text
@@ -52,6 +52,8 @@ def protocol_page(name: str, verdict: Verdict, contract: Contract, findings: pa.
         verdict=verdict,
         status=_say(f"status.{verdict.status}", language),
         contract=contract.title_de if language == "de" else contract.title_en,
+        errors=counted("errors", verdict.n_errors, language),
+        warnings=counted("hints", verdict.n_warnings, language),
         summary=summary_of(verdict.slices, findings).sentence(language),
         rows=rows,
         more=findings.num_rows - len(rows),

@@ -52,3 +52,9 @@ def test_the_index_leads_to_each_page() -> None:
     page = rules_index(EXAMPLES)
     assert all(f'href="{example.kind}.html"' in page for example in EXAMPLES)
     assert rule_page_name("reader_scale") == "regeln/reader_scale.html"
+
+
+def test_an_example_shows_the_row_that_the_finding_names() -> None:
+    (example,) = (example for example in EXAMPLES if example.kind == "parts_sum_to_total")
+    page = rule_page(example, finding_of(example))
+    assert page.count("<td>insgesamt</td><td>120</td>") == 2  # the total, in the wrong and in the right example

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from kkz_eval.contracts.alike import alike
-from kkz_eval.contracts.summary import summary_of
+from kkz_eval.contracts.summary import counted, summary_of
 from kkz_eval.model.findings import Finding, Severity, findings_table
 from kkz_eval.model.verdicts import Slice, Status
 
@@ -92,3 +92,11 @@ def test_of_very_many_causes_each_rule_is_shown_and_their_cells_stay_few() -> No
     assert [one.count for one in shown] == [*[10] * 9, 1]
     assert {len(one.cells) for one in shown} == {6, 1}
     assert alike(findings_table([]), 10) == []
+
+
+@pytest.mark.parametrize(
+    ("count", "german", "english"),
+    [(0, "0 Hinweise", "0 hints"), (1, "1 Hinweis", "1 hint"), (2, "2 Hinweise", "2 hints")],
+)
+def test_one_has_its_own_word(count: int, german: str, english: str) -> None:
+    assert (counted("hints", count, "de"), counted("hints", count, "en")) == (german, english)

@@ -23,7 +23,7 @@ from kkz_eval.model.texts import Language, text
 PACKAGE = "kkz_eval.contracts.rule_pages"
 INDEX = rule_page_name("index")
 
-_ALWAYS_SHOWN = 3  # first lines of an example, besides those that differ between wrong and right
+_ALWAYS_SHOWN = 3  # first lines of an example, besides those that differ between wrong and right and the one the finding names
 _MOST_SHOWN = 8
 
 
@@ -79,7 +79,7 @@ def _changed(base: str, changes: object) -> str:
 
 def rule_page(example: RuleExample, finding: Finding) -> str:
     """The page of a kind. finding: what the wrong example gets. The same arguments give the same page."""
-    wrong, right = _shown(example.wrong, example.right)
+    wrong, right = _shown(example.wrong, example.right, finding.row)
     return template("rule.html.j2").render(
         say=_say,
         kind=example.kind,
@@ -97,13 +97,13 @@ def rules_index(examples: Sequence[RuleExample]) -> str:
     return template("rules.html.j2").render(say=_say, kinds=kinds, count=len(kinds))
 
 
-def _shown(wrong: str, right: str) -> tuple[list[tuple[bool, list[str]]], list[tuple[bool, list[str]]]]:
-    """The lines of both examples that are shown, each with whether it differs from the other example."""
+def _shown(wrong: str, right: str, named: int | None) -> tuple[list[tuple[bool, list[str]]], list[tuple[bool, list[str]]]]:
+    """The lines of both examples that are shown, each with whether it differs from the other example. named: number of a line."""
     lines = [_lines(text_of) for text_of in (wrong, right)]
 
     def chosen(own: list[list[str]], other: list[list[str]]) -> list[tuple[bool, list[str]]]:
         marked = [(cells not in other or own.count(cells) != other.count(cells), cells) for cells in own]
-        return [line for place, line in enumerate(marked) if line[0] or place < _ALWAYS_SHOWN][:_MOST_SHOWN]
+        return [line for n, line in enumerate(marked, 1) if line[0] or n <= _ALWAYS_SHOWN or n == named][:_MOST_SHOWN]
 
     return chosen(*lines), chosen(*reversed(lines))
 
