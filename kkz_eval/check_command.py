@@ -11,14 +11,13 @@ import os
 import pickle
 import signal
 import sys
-import traceback
 import warnings
 from collections.abc import Iterator, Sequence
 from io import TextIOBase
 from pathlib import Path
 from typing import Any, BinaryIO, NoReturn
 
-from kkz_eval.deliveries.own_process import CAN_FORK, leave_no_trace, reason_of_end, without_pandas
+from kkz_eval.deliveries.own_process import CAN_FORK, fault_of, leave_no_trace, reason_of_end, without_pandas
 from kkz_eval.model.errors import UserError
 from kkz_eval.settings import Settings
 
@@ -79,7 +78,7 @@ def _in_child(arguments: tuple[Any, ...], codes: list[int]) -> int:
 def _pass_on(kind: str, content: Any) -> None:
     """Print what the child printed, or raise what it met outside any file."""
     if kind == "fault":
-        raise RuntimeError(f"in the process that reads:\n{content}")
+        raise RuntimeError(f"in the process that reads: {content}")
     if kind == "refused":
         code, exit_code, package, parameters = content
         raise UserError(code, exit_code=exit_code, package=package, **parameters)
@@ -112,8 +111,8 @@ def _be_child(arguments: tuple[Any, ...], writing: int) -> NoReturn:
                 status = 0
             except UserError as error:
                 parent.send("refused", (error.code, error.exit_code, error.package, error.parameters))
-            except Exception:  # noqa: BLE001 (raised again by the parent)
-                parent.send("fault", traceback.format_exc())
+            except Exception as error:  # noqa: BLE001 (raised again by the parent)
+                parent.send("fault", fault_of(error))
     except BrokenPipeError:
         pass  # nobody listens any more
     finally:

@@ -117,17 +117,33 @@ def _check(
     data = content_of(file, file.name)
     if isinstance(data, Unreadable):
         return _refused(file, data, language, most)
-    judged = []
     try:
-        with nullcontext() if limits is None else confined(limits, len(data)):
-            result = read_file(data, file.name, contracts, date.today())
-            for table in result.parsed if isinstance(result, Claimed) else ():
-                contract = contracts[table.contract_id]
-                judged.append((contract, judge_decided(table, contract, units_known_to(contract.source), decisions).judgement))
-            returned = read_returned(data) if isinstance(result, Claimed) else None
+        return _looked_at(file, data, contracts, decisions, language, protocol, limits, most)
+    except UserError:
+        raise
     except Exception as error:  # noqa: BLE001 (a fault of ours too costs this file only; it is named, without what it says of the file)
         reason, about = reason_of_error(error)
         return _refused(file, Unreadable(reason, {"name": file.name, **about}), language, most)
+
+
+def _looked_at(
+    file: Path,
+    data: bytes,
+    contracts: dict[str, Contract],
+    decisions: Decisions,
+    language: Language,
+    protocol: Path | None,
+    limits: Limits | None,
+    most: int,
+) -> tuple[int, dict[str, object]]:
+    """The code and the report of a file whose bytes are at hand, with its marked copy where one is asked for."""
+    judged = []
+    with nullcontext() if limits is None else confined(limits, len(data)):
+        result = read_file(data, file.name, contracts, date.today())
+        for table in result.parsed if isinstance(result, Claimed) else ():
+            contract = contracts[table.contract_id]
+            judged.append((contract, judge_decided(table, contract, units_known_to(contract.source), decisions).judgement))
+        returned = read_returned(data) if isinstance(result, Claimed) else None
     if not isinstance(result, Claimed):
         return _refused(file, result, language, most)
     if protocol is not None:

@@ -162,12 +162,25 @@ def test_what_the_user_can_mend_and_what_is_no_fault_of_a_file_is_raised_in_the_
     with pytest.raises(UserError, match="kita"):
         check(SETTINGS, files, "kita", "table", None)
     monkeypatch.setattr(checking, "load_contracts", lambda _: {}["a fault"])
-    with pytest.raises(RuntimeError, match="KeyError: 'a fault'"):
+    with pytest.raises(RuntimeError, match=r"KeyError, kkz_eval/checking\.py:[0-9]+$"):
         check(SETTINGS, files, None, "table", None)
 
 
 def _limits() -> list[tuple[int, int]]:
     return [resource.getrlimit(kind) for kind in (resource.RLIMIT_CPU, resource.RLIMIT_DATA, resource.RLIMIT_CORE)]
+
+
+def test_a_fault_after_the_judgement_costs_its_file_only_and_quotes_nothing(
+    files: list[Path], monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    def summary(*_: object) -> object:
+        raise ValueError("Geheimes aus der Zelle")
+
+    monkeypatch.setattr(checking, "summary_of", summary)
+    assert check(SETTINGS, files, None, "table", None) == 2
+    said = capfd.readouterr()
+    assert "Geheimes" not in said.out + said.err
+    assert said.err.count("ValueError") == len(files)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="children are looked up in /proc")

@@ -117,9 +117,14 @@ def reason_of_error(error: Exception) -> tuple[str, dict[str, str]]:
         return "reading_memory", {}
     if isinstance(error, RecursionError):
         return "reading_crashed", {}
+    return "program_fault", {"fault": fault_of(error)}
+
+
+def fault_of(error: Exception) -> str:
+    """The kind of an exception and the place in our code where it came from; never its message, which may quote a file."""
     ours = [frame for frame in traceback.extract_tb(error.__traceback__) if _PACKAGE in Path(frame.filename).parents]
     place = f"{Path(ours[-1].filename).relative_to(_PACKAGE.parent).as_posix()}:{ours[-1].lineno}" if ours else "–"
-    return "program_fault", {"fault": f"{type(error).__name__}, {place}"}
+    return f"{type(error).__name__}, {place}"
 
 
 class _NoPandas(MetaPathFinder):
