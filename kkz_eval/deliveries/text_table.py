@@ -135,6 +135,8 @@ def _decode(data: bytes) -> Decoded:
     try:
         decoded = _decode_as(data, "utf-8")
     except NotTextError:
+        if b"\0" in data or _has_control(data):  # no text at all: what it seems to hold of letters says nothing
+            raise NotTextError("nul" if b"\0" in data else "control") from None
         if _LETTER_OF_UTF8.search(data):  # read as Windows-1252 it would be two signs that no word has
             raise NotTextError("mixed") from None
         return _decode_as(data, "cp1252")

@@ -271,6 +271,7 @@ def test_a_header_is_looked_for_in_the_first_twenty_rows() -> None:
         (b" \r\n\t ", "empty"),
         (codecs.BOM_UTF8, "empty"),
         (b"a;b\0;c\n", "nul"),
+        (b"\xc3\xa4\0\xff\x81;\n", "nul"),  # bytes that are no text, though two of them make an umlaut
         ("a;b\n1;2\n".encode("utf-16-le"), "nul"),
         (b"a;b\x01\n", "control"),
         (b"a;b\n" * 9_000 + b";" * 16_384 + b"\n1;2\n", "wide"),

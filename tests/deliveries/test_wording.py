@@ -12,6 +12,7 @@ SCALES = {
     1e3: [
         *(
             "Ausgaben der Jugendhilfe 2019 Tsd. EUR",
+            *("Hochrechnung in 1000 Personen", "Schätzung in 1.000 Personen", "Fortschreibung in 1 000 Einwohnern"),
             "Angaben in k€",
             "Werte x 1.000",
             "T€",
@@ -133,6 +134,7 @@ ROUNDED = {
 UNCLEAR = [
     *(
         "Werte skaliert",
+        *("normiert auf 2010", "indexiert auf 2012", "Einheit: Dutzend", "hochgerechnete Werte, hochgerechnet aus 10 %"),
         "Faktor 12",
         "in 250 EUR",
         "Angaben in T",

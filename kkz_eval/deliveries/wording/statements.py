@@ -31,6 +31,7 @@ from kkz_eval.deliveries.wording.vocabulary import (
     ABBREVIATED,
     ADJECTIVES,
     ARTICLES,
+    ASKED_IN,
     AVERAGE_ENDS,
     BESIDE_MONEY,
     BREAKS,
@@ -256,7 +257,7 @@ def _number(tokens: Tokens, at: int) -> _Hit | None:
     if before == Before.IN:
         counted = money.end == end and is_counted_next(tokens, end) and not told_before_in(tokens, at)
         of_length = end < len(tokens) and tokens[end].word in LENGTHS
-        many = money.is_counted and not told_before_in(tokens, at)
+        many = money.is_counted and tokens[money.end - 1].word in ASKED_IN and not told_before_in(tokens, at)
         return None if counted or of_length or many else _Hit(said, money.end)
     if not ends or before == Before.OTHER:
         return None

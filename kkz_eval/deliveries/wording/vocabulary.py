@@ -98,7 +98,8 @@ CUMULATED = _listed(
 UNCLEAR = _listed(
     "skaliert skalierte skalierten skalierung skalierungsfaktor umskaliert scaled rescaled logarithmiert logarithmierte multipliziert "
     "multiplizieren malnehmen multiply multiplied tausendfach tausendfache "
-    "hundertstel hundertsteln tausendstel tausendsteln altersstandardisiert altersstandardisierte"
+    "hundertstel hundertsteln tausendstel tausendsteln altersstandardisiert altersstandardisierte "
+    "normiert normierte normierten normalisiert indexiert indexierte indexierten indiziert indizierte indizierten hochgerechnet dutzend"
 )
 PER = _listed("je pro per")
 PER_WHAT = _listed(
@@ -112,6 +113,9 @@ COUNTED = _listed(
     "plaetzen stellen haushalte haushalten jugendliche jugendlichen schueler schuelern schuelerinnen abgaenge abgaengen absolventen "
     "einrichtungen hilfen menschen persons people children cases inhabitants families households places"
 )
+ASKED_IN = _listed(
+    "haushalte haushalten familie familien einrichtungen families households"
+)  # a survey in 1.000 Haushalten is no scale
 PURE_COUNT = _listed("anzahl absolut absolute absoluten absolutwerte absolutzahlen number numbers")
 
 # What the neighbours mean.
