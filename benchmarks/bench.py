@@ -128,7 +128,7 @@ def against_validators() -> list[Figure]:
         peers = [*bench_validators.check_against_frictionless(COMMAND, file), *bench_validators.against_validators()]
     if len(peers) < 3:
         print("frictionless or pandera is left out: KKZ_ORACLES names no Python that has it (extra validators).")
-    return [*peers, *bench_validators.a_whole_year()]
+    return [*peers, *bench_validators.a_whole_year(), bench_validators.small_files()]
 
 
 def effects_against_dummies(n_units: int = 400, n_years: int = 19) -> list[Figure]:

@@ -78,12 +78,12 @@ def read_apart(
     with _lock:
         for _ in range(2):  # where the server was ended from outside, the file is not to blame, and a new server reads it
             if _kept is None or not _kept.is_for(contracts, limits):
-                _end_kept()
+                end_reading_processes()
                 _kept = ReadingProcess(contracts, limits, PROGRAM)
             result = _kept.read(look, data, name)
             if result is not None:
                 return _named(result, name)
-            _end_kept()
+            end_reading_processes()
     return Unreadable("reading_crashed", {"name": name})
 
 
@@ -165,7 +165,8 @@ _lock = threading.Lock()
 
 
 @atexit.register
-def _end_kept() -> None:
+def end_reading_processes() -> None:
+    """End the processes that wait for a next file; there are none where nothing was read."""
     global _kept  # noqa: PLW0603
     if _kept is not None:
         _kept.end()

@@ -28,3 +28,9 @@ def test_a_peer_that_finds_nothing_in_a_faulty_file_is_no_figure(tmp_path: Path,
     assert _of_peer("print('[2.5, 3]')", tmp_path, tmp_path) == 2.5
     with pytest.raises(RuntimeError, match="no fault"):
         _of_peer("print('[2.5, 0]')", tmp_path, tmp_path)
+
+
+def test_small_files_are_taken_in_both_ways() -> None:
+    figure = bench_validators.small_files(n_files=3)
+    assert figure.measured > 0
+    assert figure.reference > 0

@@ -93,10 +93,10 @@ def readers() -> Iterator[ReadingProcess]:
 @pytest.fixture
 def others(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Lets read_apart start processes that break at the files of ENDS; those of other tests are ended, before and after."""
-    reading_process._end_kept()
+    reading_process.end_reading_processes()
     monkeypatch.setattr(reading_process, "PROGRAM", PROGRAM)
     yield
-    reading_process._end_kept()
+    reading_process.end_reading_processes()
 
 
 def _table(count: int = 40) -> bytes:
