@@ -30,6 +30,7 @@ class Title:
     folded: str
 
 
+@lru_cache(maxsize=1024)  # the cells of the first records are asked for under every contract
 def title_of(text: str) -> Title:
     """The two forms of a text."""
     return Title(as_meant(text).strip().casefold(), fold(text))
@@ -193,6 +194,7 @@ class Block:
 
     row: index of the last of them; parts: by column, its titles: the whole from top to bottom, then the parts from the lowest up;
     n_digits: number of cells of the last record that are digits only; width: number of columns up to the last filled one.
+    exact, folded: all titles in the two forms.
     """
 
     row: int
@@ -200,6 +202,12 @@ class Block:
     parts: tuple[tuple[Title, ...], ...]
     n_digits: int
     width: int
+    exact: frozenset[str]
+    folded: frozenset[str]
+
+    def may_name_two(self, lookup: Names) -> bool:
+        """Whether two titles may be known: a cheap question that most records and contracts answer with no."""
+        return sum(map(lookup.exact.__contains__, self.exact)) + sum(map(lookup.folded.__contains__, self.folded)) >= 2
 
 
 def header_blocks(rows: Sequence[Sequence[str]]) -> tuple[Block, ...]:
@@ -227,7 +235,9 @@ def _block(block: Sequence[Sequence[str]], index: int) -> Block:
             parts = [parts[0][summed.end() :]]
         columns.append(tuple(map(title_of, [" ".join(parts), *reversed(parts)] if len(parts) > 1 else parts)))
     n_digits = sum(cell.strip().isdigit() for cell in block[-1])
-    return Block(index + len(block) - 1, len(block), tuple(columns), n_digits, width)
+    titles = [title for parts in columns for title in parts]
+    exact, folded = frozenset(title.exact for title in titles), frozenset(title.folded for title in titles)
+    return Block(index + len(block) - 1, len(block), tuple(columns), n_digits, width, exact, folded)
 
 
 def match_header(blocks: Sequence[Block], contract: Contract) -> HeaderMatch | None:
@@ -238,6 +248,8 @@ def match_header(blocks: Sequence[Block], contract: Contract) -> HeaderMatch | N
     lookup = property_names(contract)
     best: HeaderMatch | None = None
     for block in blocks:
+        if not block.may_name_two(lookup):
+            continue
         found: dict[str, list[int]] = {}
         subtitles: dict[int, str] = {}
         for column, titles in enumerate(block.parts):
