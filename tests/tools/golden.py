@@ -22,7 +22,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 SHARED = ROOT / os.environ.get("KKZ_SHARED", "../shared")
 CASES = ROOT / "tests" / "cases"
-SEED, FAULTS = "1", "120"
+SEED, FAULTS = "1", "3"
 _DIGEST = re.compile(r"\b[0-9a-f]{12,64}\b")
 _DAY = re.compile(r"\b20[0-9]{2}-[01][0-9]-[0-3][0-9]T[0-9:.+Z-]*\b")
 _AT_ONCE = 60  # files in one call of `check`
@@ -43,10 +43,14 @@ def record(folder: Path) -> None:
         "faulty": sorted(file for file in faulty.rglob("*") if file.suffix in (".csv", ".xlsx")),
         "cases": sorted(file for file in CASES.rglob("*") if file.is_file() and file.suffix != ".md"),
         "genuine": sorted(
-            file for file in SHARED.rglob("*") if file.suffix in (".csv", ".xls", ".xlsx") and "methods" not in file.parts
+            file
+            for file in SHARED.rglob("*")
+            if file.suffix in (".csv", ".xls", ".xlsx") and not {"methods", "deliveries", "persons"} & set(file.parts)
         ),
     }
     for name, files in sets.items():
+        if not files and name != "genuine":
+            raise RuntimeError(f"no file to check in {name}")
         _checks(kept / "check" / name, files)
     for file in [*sets["faulty"][:: max(1, len(sets["faulty"]) // 40)], *sets["cases"]]:
         copy = work / "copies" / f"{file.parent.name}_{file.name}.xlsx"
