@@ -80,7 +80,11 @@ def read_apart(
             if _kept is None or not _kept.is_for(contracts, limits):
                 end_reading_processes()
                 _kept = ReadingProcess(contracts, limits, PROGRAM)
-            result = _kept.read(look, data, name)
+            try:
+                result = _kept.read(look, data, name)
+            except BaseException:  # interrupted: an answer that comes later must not be taken for that of the next file
+                end_reading_processes()
+                raise
             if result is not None:
                 return _named(result, name)
             end_reading_processes()

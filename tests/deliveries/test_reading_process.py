@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import pickle
 import signal
 import subprocess
 import sys
@@ -166,6 +167,25 @@ def test_a_process_that_is_killed_from_outside_costs_no_file(others: None, whom:
     os.kill(kept._process.pid if whom == "the server" else _worker(kept), signal.SIGKILL)
     for name in ("b", "c", "d"):
         assert isinstance(read_apart(look_over, _table(), name, CONTRACTS, SMALL), Serves)
+
+
+def test_an_answer_that_nobody_waited_for_is_not_taken_for_that_of_the_next_file(others: None) -> None:
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    read_apart(look_over, _table(), "a", CONTRACTS, SMALL)
+    before = signal.signal(signal.SIGALRM, interrupt)
+    try:
+        signal.setitimer(signal.ITIMER_REAL, 0.2)
+        with pytest.raises(KeyboardInterrupt):
+            read_apart(look_over, b"", "spin", CONTRACTS, SMALL)
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+    assert isinstance(read_apart(look_over, _table(), "b", CONTRACTS, SMALL), Serves)
+    with pytest.raises((pickle.PicklingError, AttributeError)):
+        read_apart(lambda *_: None, _table(), "c", CONTRACTS, SMALL)
+    assert isinstance(read_apart(look_over, _table(), "d", CONTRACTS, SMALL), Serves)
 
 
 def test_the_processes_end_with_the_one_that_asks() -> None:
