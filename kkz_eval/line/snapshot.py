@@ -8,17 +8,18 @@ Does not belong here: what a plan makes of it (study); judging.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from datetime import date
 from functools import cached_property, lru_cache
-from typing import Any
+from typing import TypeVar, cast
 
 import pyarrow as pa
 
 from kkz_eval.contracts.contract import Contract
 from kkz_eval.contracts.plausibility import Doubt, doubts, other_datasets
 from kkz_eval.deliveries.accepted import Accepted, Conflict, Source, accepted_observations, editions_of, sources_of
+from kkz_eval.deliveries.intake import landing_key
 from kkz_eval.deliveries.judging import judge_arrival
 from kkz_eval.deliveries.known import NOW, Asked
 from kkz_eval.deliveries.reader import Claimed, read_file
@@ -37,6 +38,7 @@ from kkz_eval.storage.steps import Steps
 from kkz_eval.storage.store import DraftStore
 
 SCHEMA_VERSION = 1
+_T = TypeVar("_T")
 _FOLDER = "snapshots"
 
 
@@ -65,7 +67,13 @@ class Snapshot:
     head: Head
     name: str
     day: date
-    _kept: dict[tuple[object, ...], Any] = field(default_factory=dict, repr=False)
+    _kept: dict[tuple[object, ...], object] = field(default_factory=dict, repr=False)
+
+    def _once(self, what: tuple[object, ...], make: Callable[[], _T]) -> _T:
+        """What was made under this name before, else made now and kept while the snapshot is in use."""
+        if what not in self._kept:
+            self._kept[what] = make()
+        return cast(_T, self._kept[what])
 
     @property
     def steps(self) -> Steps:
@@ -79,28 +87,17 @@ class Snapshot:
 
     def sources(self, contract: Contract) -> tuple[Source, ...]:
         """The judged arrivals of a contract in order of arrival."""
-        key = ("sources", contract.id)
-        if key not in self._kept:
-            self._kept[key] = sources_of(self.register, contract)
-        sources: tuple[Source, ...] = self._kept[key]
-        return sources
+        return self._once(("sources", contract.id), lambda: sources_of(self.register, contract))
 
     def accepted(self, dataset: str, asked: Asked = NOW) -> Accepted:
         """The observations of a dataset that hold, or those of a day or an edition that is asked for."""
-        key = ("accepted", dataset, asked)
-        if key not in self._kept:
-            contract = self.installation.contract_of(dataset)
-            self._kept[key] = accepted_observations(self.steps, self.register, contract, asked)
-        accepted: Accepted = self._kept[key]
-        return accepted
+        contract = self.installation.contract_of(dataset)
+        return self._once(("accepted", dataset, asked), lambda: accepted_observations(self.steps, self.register, contract, asked))
 
     def editions(self, dataset: str) -> tuple[EditionState, ...]:
         """All accepted editions of a dataset, whether or not a newer one holds."""
-        key = ("editions", dataset)
-        if key not in self._kept:
-            self._kept[key] = editions_of(self.steps, self.register, self.installation.contract_of(dataset))
-        editions: tuple[EditionState, ...] = self._kept[key]
-        return editions
+        contract = self.installation.contract_of(dataset)
+        return self._once(("editions", dataset), lambda: editions_of(self.steps, self.register, contract))
 
     def observations_of_indicator(self, indicator_id: str, dataset: str, asked: Asked = NOW) -> dict[str, pa.Table]:
         """What an indicator reads from its source in a dataset, by dataset; a denominator of another dataset follows the day alone."""
@@ -115,14 +112,13 @@ class Snapshot:
 
         asked: only what was known on a day, or only one edition of the dataset.
         """
-        key = ("indicator", indicator_id, dataset, asked)
-        if key not in self._kept:
-            definition = self.installation.catalogue[indicator_id]
+        definition, origin = self.installation.catalogue[indicator_id], self.installation.contract_of(dataset).source
+
+        def values() -> IndicatorValues:
             observations = self.observations_of_indicator(indicator_id, dataset, asked)
-            origin = self.installation.contract_of(dataset).source
-            self._kept[key] = stored_indicator(self.steps, definition, definition.source(dataset), observations, origin)
-        values: IndicatorValues = self._kept[key]
-        return values
+            return stored_indicator(self.steps, definition, definition.source(dataset), observations, origin)
+
+        return self._once(("indicator", indicator_id, dataset, asked), values)
 
     @cached_property
     def pseudo_cohorts(self) -> pa.Table:
@@ -228,13 +224,13 @@ class Snapshot:
         batch = 1 + max((arrival.batch for arrival in self.register.arrivals), default=0)
         sha256 = digest_of_bytes(data)
         arrivals, verdicts = list(self.register.arrivals), dict(self.register.verdicts)
-        steps.store.put_if_absent(f"landing/{sha256[:2]}/{sha256}", data)
+        steps.store.put_if_absent(landing_key(sha256), data)
         for place, parsed in enumerate(result.parsed):
             contract = self.contracts[parsed.contract_id]
             arrival = Arrival(number + place, batch, name, sha256, contract.id, parsed.years(), self.day.isoformat())
             before = replace(self.register, verdicts={}) if (sha256, contract.id) in verdicts else self.register
-            known = {contract.id: units_known_to(contract.source)}
-            judged = judge_arrival(steps, before, arrival, self.contracts, known[contract.id], self.installation.decisions)
+            known = units_known_to(contract.source)
+            judged = judge_arrival(steps, before, arrival, self.contracts, known, self.installation.decisions)
             arrivals.append(arrival)
             verdicts[(sha256, contract.id)] = _accepting(judged)
         register = replace(self.register, arrivals=tuple(sorted(arrivals)), verdicts=verdicts)
