@@ -10,7 +10,7 @@ import sys
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import nullcontext
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
 from textwrap import indent
@@ -73,11 +73,12 @@ def check_each(
         if contract_id not in contracts:
             raise UserError("contract_unknown", contract=contract_id, known=", ".join(sorted(contracts)))
         contracts = {contract_id: contracts[contract_id]}
+    order = _Order(contracts, decisions, settings.language, protocol, limits, LISTED[form])
     for place, file in enumerate(files[begin:], begin):
         if place == begin and broke is not None:
-            code, report = _refused(file, Unreadable(broke, {"name": shown(file.name)}), settings.language, LISTED[form])
+            code, report = _refused(file, Unreadable(broke, {"name": shown(file.name)}), order.language, order.most)
         else:
-            code, report = _check(file, contracts, decisions, settings.language, protocol, limits, LISTED[form])
+            code, report = _check(file, order)
         if form == "table":
             _print_table(report, settings.language)
         else:
@@ -105,49 +106,44 @@ def _write_protocol(
         raise UserError("storage_not_writable", place=str(protocol), reason=reason_of(error)) from error
 
 
-def _check(
-    file: Path,
-    contracts: dict[str, Contract],
-    decisions: Decisions,
-    language: Language,
-    protocol: Path | None,
-    limits: Limits | None,
-    most: int,
-) -> tuple[int, dict[str, object]]:
+@dataclass(frozen=True)
+class _Order:
+    """What every file of a command is checked by: as check_each says. most: entries of the list of findings."""
+
+    contracts: dict[str, Contract]
+    decisions: Decisions
+    language: Language
+    protocol: Path | None
+    limits: Limits | None
+    most: int
+
+
+def _check(file: Path, order: _Order) -> tuple[int, dict[str, object]]:
     data = content_of(file, file.name)
     if isinstance(data, Unreadable):
-        return _refused(file, data, language, most)
+        return _refused(file, data, order.language, order.most)
     try:
-        return _looked_at(file, data, contracts, decisions, language, protocol, limits, most)
+        return _looked_at(file, data, order)
     except UserError:
         raise
     except Exception as error:  # noqa: BLE001 (a fault of ours too costs this file only; it is named, without what it says of the file)
         reason, about = reason_of_error(error)
-        return _refused(file, Unreadable(reason, {"name": file.name, **about}), language, most)
+        return _refused(file, Unreadable(reason, {"name": file.name, **about}), order.language, order.most)
 
 
-def _looked_at(
-    file: Path,
-    data: bytes,
-    contracts: dict[str, Contract],
-    decisions: Decisions,
-    language: Language,
-    protocol: Path | None,
-    limits: Limits | None,
-    most: int,
-) -> tuple[int, dict[str, object]]:
+def _looked_at(file: Path, data: bytes, order: _Order) -> tuple[int, dict[str, object]]:
     """The code and the report of a file whose bytes are at hand, with its marked copy where one is asked for."""
-    judged = []
-    with nullcontext() if limits is None else confined(limits, len(data)):
+    judged, contracts, language, most = [], order.contracts, order.language, order.most
+    with nullcontext() if order.limits is None else confined(order.limits, len(data)):
         result = read_file(data, file.name, contracts, date.today())
         for table in result.parsed if isinstance(result, Claimed) else ():
             contract = contracts[table.contract_id]
-            judged.append((contract, judge_decided(table, contract, units_known_to(contract.source), decisions).judgement))
+            judged.append((contract, judge_decided(table, contract, units_known_to(contract.source), order.decisions).judgement))
         returned = read_returned(data) if isinstance(result, Claimed) else None
     if not isinstance(result, Claimed):
         return _refused(file, result, language, most)
-    if protocol is not None:
-        _write_protocol(protocol, data, file.name, judged, language)
+    if order.protocol is not None:
+        _write_protocol(order.protocol, data, file.name, judged, language)
     clean = all(judgement.n_errors == judgement.n_warnings == 0 for _, judgement in judged)
     tables = [_judged(contract, judgement, language, most) for contract, judgement in judged]
     report: dict[str, object] = {"file": shown(str(file)), "readable": True, "tables": tables}
