@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-import io
-from collections.abc import Mapping, Sequence
-from functools import cache
 from pathlib import Path
 
-import openpyxl
 import pytest
+from municipal_tables import as_text, as_workbook, read
 
-from kkz_eval.contracts.contract import Contract
-from kkz_eval.contracts.load import load_contracts
 from kkz_eval.deliveries.as_meant import as_meant, odd_signs
 from kkz_eval.deliveries.numbers import Style, style_shown, without_euro
-from kkz_eval.deliveries.reader import Claimed, read_file
 from kkz_eval.model.findings import Finding, iter_findings
 from kkz_eval.model.parsed import ParsedTable
 
@@ -23,34 +17,6 @@ HEADER = ("AGS", "Jahr", "Personengruppe", "Anzahl")
 GROUP = "Kinder unter 15 Jahren"
 UNSEEN = ["\u200b", "\u200c", "\u200d", "\u200e", "\u200f", "\u202a", "\u202c", "\u2060", "\u2066", "\u2069", "\ufeff"]
 SPACES = ["\u00a0", "\u2002", "\u2003", "\u2007", "\u2008", "\u2009", "\u200a", "\u202f", "\u205f", "\u3000"]
-
-
-@cache
-def contracts() -> Mapping[str, Contract]:
-    return load_contracts(Path(__file__).parents[2] / "data_contracts")
-
-
-def as_text(*lines: Sequence[object]) -> bytes:
-    return "".join(";".join(map(str, line)) + "\n" for line in lines).encode()
-
-
-def as_workbook(*lines: Sequence[object]) -> bytes:
-    book = openpyxl.Workbook()
-    assert book.active is not None
-    for line in lines:
-        book.active.append(list(line))
-    for cell in (cell for row in book.active.iter_rows() for cell in row if isinstance(cell.value, str)):
-        cell.data_type = "s"  # ="…" is a text here, no formula
-    saved = io.BytesIO()
-    book.save(saved)
-    return saved.getvalue()
-
-
-def read(data: bytes) -> ParsedTable:
-    result = read_file(data, "lieferung", contracts())
-    assert isinstance(result, Claimed), result
-    (table,) = result.parsed
-    return table
 
 
 def found(table: ParsedTable) -> list[Finding]:

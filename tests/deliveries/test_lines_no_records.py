@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import io
-from collections.abc import Mapping, Sequence
-from functools import cache
+from collections.abc import Sequence
 from pathlib import Path
 
-import openpyxl
 import pytest
+from municipal_tables import as_text, as_workbook, contracts, read
 
-from kkz_eval.contracts.contract import Contract
 from kkz_eval.contracts.judgement import judge_file
-from kkz_eval.contracts.load import load_contracts
 from kkz_eval.deliveries.reader import Claimed, read_file
 from kkz_eval.model.findings import Finding, iter_findings
-from kkz_eval.model.parsed import ParsedTable
 from kkz_eval.reference.tables import units_known_to
 
 CASES = Path(__file__).parents[1] / "cases" / "deliveries"
@@ -26,28 +21,8 @@ SECOND = (("05112000", 2016, ALL, 30), ("05112000", 2016, CHILDREN, 10))
 FORMS = pytest.mark.parametrize("form", ["text", "workbook"])
 
 
-@cache
-def contracts() -> Mapping[str, Contract]:
-    return load_contracts(Path(__file__).parents[2] / "data_contracts")
-
-
 def written(form: str, *lines: Sequence[object]) -> bytes:
-    if form == "text":
-        return "".join(";".join("" if cell is None else str(cell) for cell in line) + "\n" for line in lines).encode()
-    book = openpyxl.Workbook()
-    assert book.active is not None
-    for line in lines:
-        book.active.append(list(line))
-    saved = io.BytesIO()
-    book.save(saved)
-    return saved.getvalue()
-
-
-def read(data: bytes) -> ParsedTable:
-    result = read_file(data, "lieferung", contracts())
-    assert isinstance(result, Claimed), result
-    (table,) = result.parsed
-    return table
+    return as_text(*lines) if form == "text" else as_workbook(*lines)
 
 
 def found(data: bytes) -> list[Finding]:

@@ -2,47 +2,15 @@
 
 from __future__ import annotations
 
-import io
-from collections.abc import Mapping, Sequence
-from functools import cache
+from collections.abc import Sequence
 from pathlib import Path
 
-import openpyxl
 import pytest
+from municipal_tables import as_text, as_workbook, read
 
-from kkz_eval.contracts.contract import Contract
-from kkz_eval.contracts.load import load_contracts
-from kkz_eval.deliveries.reader import Claimed, read_file
 from kkz_eval.model.findings import Finding, iter_findings
-from kkz_eval.model.parsed import ParsedTable
 
 CASES = Path(__file__).parents[1] / "cases" / "deliveries"
-
-
-@cache
-def contracts() -> Mapping[str, Contract]:
-    return load_contracts(Path(__file__).parents[2] / "data_contracts")
-
-
-def as_text(*lines: Sequence[object]) -> bytes:
-    return "".join(";".join(map(str, line)) + "\n" for line in lines).encode()
-
-
-def as_workbook(*lines: Sequence[object]) -> bytes:
-    book = openpyxl.Workbook()
-    assert book.active is not None
-    for line in lines:
-        book.active.append(list(line))
-    saved = io.BytesIO()
-    book.save(saved)
-    return saved.getvalue()
-
-
-def read(data: bytes) -> ParsedTable:
-    result = read_file(data, "lieferung", contracts())
-    assert isinstance(result, Claimed), result
-    (table,) = result.parsed
-    return table
 
 
 def found(data: bytes, *kinds: str) -> list[Finding]:
