@@ -30,9 +30,11 @@ def match_wide(rows: Sequence[Sequence[str]], contract: Contract) -> HeaderMatch
 
     rows: the first records of a table.
     """
+    lookup = property_names(contract)
+    names_any = [any(lookup.find(cell) is not None for cell in cells if cell) for cells in rows]  # most records name nothing
     for depth in range(1, MOST_DEPTH + 1):
         for index in range(len(rows) - depth + 1):
-            match = _match_block(rows[index : index + depth], index, contract)
+            match = _match_block(rows[index : index + depth], index, contract) if any(names_any[index : index + depth]) else None
             if match is not None:
                 return match
     return None
