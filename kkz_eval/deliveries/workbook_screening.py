@@ -34,6 +34,8 @@ def persons_in_workbook(data: bytes, workbook: Sequence[Sheet]) -> tuple[PersonP
     """
     labels = {sheet.name: _label(sheet.name, number) for number, sheet in enumerate(workbook, 1)}
     found = [place for sheet in workbook for place in places(suspects_in_rows(sheet.rows), labels[sheet.name])]
+    for sheet in workbook:  # the name of a sheet stands for itself: no second one need tell the same
+        found += [_place(one, "name", None, None) for one in suspects_in_strings([sheet.name])]
     if not data.startswith(ZIP):
         if re.search(_EMBEDDED_IN_BINARY, data):
             raise BrokenWorkbookError("embedded_files")

@@ -133,6 +133,7 @@ FILLED: dict[str, tuple[Fill, str]] = {  # and the place that the sentence names
         lambda book: [book.defined_names.add(DefinedName(n.replace(" ", "_"), attr_text="Daten!$A$1")) for n in NAMES],
         "Namen von Blättern oder Bereichen",
     ),
+    "the name of one sheet": (lambda book: book.create_sheet("Lena Sommerfeld 12.03.2015"), "Namen von Blättern oder Bereichen"),
     "names of sheets": (lambda book: [book.create_sheet(name) for name in NAMES], "Namen von Blättern oder Bereichen"),
     "list": (_validated(type="list", formula1='"Anna,Ben,Clara,David,Emma"'), "Auswahllisten"),
     "message": (_validated(type="whole", prompt=ONE, showInputMessage=True), "Eingabehinweise"),
@@ -283,4 +284,6 @@ def test_persons_are_found_in_an_xls() -> None:
     assert "Blatt „Intern“, Spalte A" in _refusal(xls(_hidden_xls), "lieferung.xls")
     header = xls(lambda _, sheet: sheet.set_header_str(b"&LKind Mia M., geb. 12.03.2015"))
     assert "Texte der Mappe" in _refusal(header, "lieferung.xls")
+    named = xls(lambda book, _: book.add_sheet("Lena Sommerfeld 12.03.2015"))
+    assert "Namen von Blättern" in _refusal(named, "lieferung.xls")
     assert not isinstance(read_file(xls(), "lieferung.xls", CONTRACTS), PersonRecords | Unreadable)
