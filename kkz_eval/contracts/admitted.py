@@ -7,6 +7,7 @@ from kkz_eval.contracts.rules import text_values
 from kkz_eval.model.symbols import SYMBOL_NAMES, joined
 
 PERCENT = ("%", "percent", "Prozent")  # units of shares from 0 to 100
+EURO = ("EUR", "Euro", "€")  # units of amounts
 _FORMS = {"ags": "05… (5 | 8)", "year": "2016", "school_year": "2015/16"}
 
 

@@ -12,7 +12,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from kkz_eval.contracts.admitted import PERCENT, admitted, example_of, number_of, symbols_of
+from kkz_eval.contracts.admitted import EURO, PERCENT, admitted, example_of, number_of, symbols_of
 from kkz_eval.contracts.contract import CODE_SEPARATOR, Contract, Property
 from kkz_eval.deliveries.appearance import DAY_ZERO
 from kkz_eval.deliveries.as_meant import as_meant, odd_signs
@@ -347,9 +347,6 @@ def _typed_number(of: Property, cells: Cells, style: Style | None) -> TypedColum
     problems = pc.if_else(pc.invert(whole).fill_null(False), pa.scalar("reader_integer"), problems)
     whole_values = pc.if_else(whole.fill_null(False), values, pa.scalar(None, pa.float64()))
     return TypedColumn(pc.cast(whole_values, pa.int64()), flags, problems)
-
-
-EURO = ("EUR", "Euro", "€")  # units of amounts
 
 
 def _without_unit_of(of: Property, texts: pa.Array) -> pa.Array:

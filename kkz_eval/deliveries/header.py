@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TypeVar
 
+from kkz_eval.contracts.admitted import EURO
 from kkz_eval.contracts.contract import Code, Contract, Property
 from kkz_eval.contracts.synonyms import normal_form
 from kkz_eval.deliveries.as_meant import as_meant
@@ -75,7 +76,13 @@ def property_names(contract: Contract) -> Names:
 
 
 def _property_names(properties: tuple[Property, ...]) -> Names:
-    return names((p.name, (p.name, p.label_de, p.label_en, *p.synonyms)) for p in properties)
+    return names((p.name, _with_unit(p, (p.name, p.label_de, p.label_en, *p.synonyms))) for p in properties)
+
+
+def _with_unit(of: Property, spellings: Sequence[str]) -> tuple[str, ...]:
+    """Names of a property, for an amount of money those with its unit behind them too: `Ausgaben in €`, `Ausgaben (EUR)`."""
+    units = EURO if of.unit in EURO else ()
+    return (*spellings, *(form for name in spellings for unit in units for form in (f"{name} in {unit}", f"{name} ({unit})")))
 
 
 def _kept(of: tuple[_T, ...], make: Callable[[tuple[_T, ...]], Names]) -> Names:
@@ -223,6 +230,7 @@ def header_blocks(rows: Sequence[Sequence[str]]) -> tuple[Block, ...]:
 
 
 _SUM_OF = re.compile(r"(?:summe von|sum of)\s+", re.IGNORECASE)  # the title that a pivot table gives the sums of a column
+_FOOTNOTE_MARK = re.compile(r"\s*(?:(?<![0-9])[0-9]\)|\([0-9]\)|\[[0-9]\])\s*$")  # `Anzahl 1)`
 _KEY = re.compile(r"0?5[0-9]{3}(?:[0-9]{3})?")  # of a unit: a record of data, no part of a header
 
 
@@ -233,6 +241,7 @@ def _block(block: Sequence[Sequence[str]], index: int) -> Block:
         parts = [cells[column] for cells in block if column < len(cells) and cells[column].strip()]
         if len(parts) == 1 and (summed := _SUM_OF.match(parts[0].strip())) is not None:
             parts = [parts[0][summed.end() :]]
+        parts = [_FOOTNOTE_MARK.sub("", part) or part for part in parts]
         columns.append(tuple(map(title_of, [" ".join(parts), *reversed(parts)] if len(parts) > 1 else parts)))
     n_digits = sum(cell.strip().isdigit() for cell in block[-1])
     titles = [title for parts in columns for title in parts]

@@ -179,3 +179,25 @@ def test_a_key_that_is_missing_among_others_is_named_where_it_is() -> None:
 @pytest.mark.parametrize(("case", "kinds"), [("T1.csv", []), ("T2.csv", []), ("T4.xlsx", ["reader_first_of_group"])])
 def test_the_delivered_files(case: str, kinds: list[str]) -> None:
     assert [f.kind for f in found((CASES / case).read_bytes())] == kinds
+
+
+@pytest.mark.parametrize(
+    "title", ["Ausgaben in €", "Ausgaben (EUR)", "Ausgaben in EUR", "Ausgaben 1)", "Ausgaben (1)", "Ausgaben in Euro [2]"]
+)
+@FORMS
+def test_the_unit_of_the_contract_and_a_mark_of_a_footnote_behind_a_title_are_no_other_title(title: str, form: str) -> None:
+    data = written(
+        form,
+        ("Jugendamt", "Jahr", "Art der Leistung", "Präventiv oder nicht", title),
+        ("05111000", 2016, "Insgesamt", "Insgesamt", 5),
+    )
+    assert not [finding for finding in found(data) if finding.kind in ("reader_missing_column", "reader_repeated_column")]
+
+
+def test_another_unit_behind_a_title_is_another_title() -> None:
+    data = written(
+        "text",
+        ("Jugendamt", "Jahr", "Art der Leistung", "Präventiv oder nicht", "Ausgaben in Tsd. €"),
+        ("05111000", 2016, "Insgesamt", "Insgesamt", 5),
+    )
+    assert "reader_scale" in {finding.kind for finding in found(data)}
