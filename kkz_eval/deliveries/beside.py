@@ -107,7 +107,7 @@ def _of_header(index: int, cells: Sequence[str], match: HeaderMatch, by_column: 
     for column, text in enumerate(cells):
         about = (by_column[column],) if column in by_column else missing or (others if column in dimensions else ())
         if text.strip() and about:
-            yield Said(index + 1, column + 1, text, about)
+            yield Said(index + 1, column + 1, text, about, is_title=column not in by_column and column not in dimensions)
 
 
 def _of_remarks(

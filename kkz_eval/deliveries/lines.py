@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow.compute as pc
 
-from kkz_eval.deliveries.columns import ags_of, unit_property
+from kkz_eval.deliveries.columns import ags_of, key_and_name, unit_property
 from kkz_eval.deliveries.grid import Bools, Grid, Ints
 from kkz_eval.deliveries.header import HeaderMatch, fold
 from kkz_eval.deliveries.numbers import symbol_of
@@ -140,7 +140,7 @@ def _footnotes(grid: Grid, match: HeaderMatch) -> Bools:
     if not sentence.any():
         return text_only
     key = match.columns[unit.name]
-    return text_only | (sentence & ~in_column(grid, key, is_key) & ~in_column(grid, 0, _is_digits))
+    return text_only | (sentence & ~in_column(grid, key, _holds_key) & ~in_column(grid, 0, _is_digits))
 
 
 def in_column(grid: Grid, column: int, holds: Callable[[str], bool]) -> Bools:
@@ -153,6 +153,11 @@ def in_column(grid: Grid, column: int, holds: Callable[[str], bool]) -> Bools:
 
 def _is_digits(text: str) -> bool:
     return text.strip().isdigit()
+
+
+def _holds_key(text: str) -> bool:
+    """Whether a text is a key, or one beside the name of its unit."""
+    return is_key(text) or bool(key_and_name(text))
 
 
 def is_key(text: str) -> bool:

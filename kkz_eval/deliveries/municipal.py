@@ -5,7 +5,7 @@ The layout says what the lines mean, whether they come from a text or from a she
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -14,11 +14,10 @@ import pyarrow.compute as pc
 
 from kkz_eval.contracts.admitted import PERCENT
 from kkz_eval.contracts.contract import Contract
-from kkz_eval.contracts.masks import spans_in_codes
 from kkz_eval.deliveries import wide
 from kkz_eval.deliveries.as_meant import as_meant
 from kkz_eval.deliveries.beside import texts_beside, titles_of_others
-from kkz_eval.deliveries.columns import Cells, is_numeric, parsed_table, reader_of, unit_property, year_property
+from kkz_eval.deliveries.columns import Cells, is_numeric, parsed_table, unit_property, year_property
 from kkz_eval.deliveries.first_of_group import filled_down
 from kkz_eval.deliveries.grid import Grid, Ints
 from kkz_eval.deliveries.header import HeaderMatch, code_names, fold, header_blocks, match_header
@@ -27,14 +26,14 @@ from kkz_eval.deliveries.numbers import style_of
 from kkz_eval.deliveries.results import Unclaimed
 from kkz_eval.deliveries.scale import scale_findings
 from kkz_eval.deliveries.school_years import school_year_findings
-from kkz_eval.deliveries.titles import may_name_time, says_more, time_named
-from kkz_eval.deliveries.totals import names_sum_of_pivot, total_findings
+from kkz_eval.deliveries.titles import says_more
+from kkz_eval.deliveries.totals import total_findings
 from kkz_eval.deliveries.unit_names import other_names, other_units_in_titles
 from kkz_eval.deliveries.units_listed import misnamed, missing_units, with_findings
+from kkz_eval.deliveries.unread_titles import columns_of_unread_years, title_of_column, unread_titles
 from kkz_eval.model.findings import Finding, Severity
 from kkz_eval.model.identifiers import cell_address
 from kkz_eval.model.parsed import ParsedTable
-from kkz_eval.model.spreadsheet_dates import typed_school_year, typed_span
 
 LAYOUT = "municipal_text"
 _SHORTEST_TITLE = 6  # letters; a shorter one may be part of any word
@@ -102,7 +101,7 @@ def read(grid: Grid, match: HeaderMatch, head: Sequence[Sequence[str]] = ()) -> 
     """The table of a contract from the lines below its header. head: the lines from the first one to the header."""
     match, contract = _with_keys_told(grid, match), match.contract
     body = body_below(grid, match, head)
-    titles = [_title(match, head, column) for column in range(match.width)]
+    titles = [title_of_column(match, head, column) for column in range(match.width)]
     grid, records, first_of_group = filled_down(grid, match, body.records, titles)
     body = replace(body, records=records)
     if match.pivots:
@@ -116,10 +115,10 @@ def read(grid: Grid, match: HeaderMatch, head: Sequence[Sequence[str]] = ()) -> 
     divided = [] if match.pivots else _divided_titles(grid, match, body)
     beside = list(texts_beside(grid, match, head, body.records, body.titles, body.totals))
     others = tuple(titles_of_others(match, head).values())
-    scaled = scale_findings((one for one in beside if not one.is_repeated), grid.sheet, others)
+    scaled, told = _titles_gathered(scale_findings((one for one in beside if not one.is_repeated), grid.sheet, others), match)
     of_many = scale_findings((one for one in beside if one.is_repeated), grid.sheet, others)  # rejects more than the first record
     findings = [
-        *_header_findings(match, head, grid.sheet),
+        *_header_findings(match, head, grid.sheet, told),
         *unnamed,
         *scaled,
         *divided,
@@ -167,7 +166,7 @@ def _unclear_school_years(
 ) -> list[Finding]:
     year = year_property(match.contract)
     column = None if year is None else match.columns.get(year.name)
-    title = "" if column is None else _title(match, head, column)
+    title = "" if column is None else title_of_column(match, head, column)
     beside = " ".join([sheet or "", *(cell for line in head for cell in line)])
     return school_year_findings(match.contract, cells, title, beside, sheet)
 
@@ -195,26 +194,24 @@ def _written(cells: Cells) -> pa.Array:
     return cells.texts if cells.numbers is None else cells.texts.filter(pc.is_null(cells.numbers))
 
 
-def _header_findings(match: HeaderMatch, head: Sequence[Sequence[str]], sheet: str | None) -> list[Finding]:
-    """Columns that are missing, that say the same as another, and titles that name nothing or more than was read."""
+def _header_findings(match: HeaderMatch, head: Sequence[Sequence[str]], sheet: str | None, told: Set[int]) -> list[Finding]:
+    """Columns that are missing, that say the same as another, and titles that name nothing or more than was read.
+
+    told: index of the columns whose titles are found to speak of another unit: that is their cause, and said once.
+    """
+    years = columns_of_unread_years(match, head)
     return [
-        *_missing_columns(match, head, sheet),
+        *(unread_titles(match, head, sheet, years, told) if years else ()),
+        *_missing_columns(match, sheet, is_year_told=bool(years)),
         *_repeated_columns(match, head, sheet),
-        *(_unread_title(match, head, sheet, column) for column in match.unknown),
-        *_marked_titles(match, head, sheet),
+        *unread_titles(match, head, sheet, match.unknown, told),
+        *(marked for marked in _marked_titles(match, head, sheet) if (marked.column or 0) - 1 not in told),
     ]
 
 
-def _missing_columns(match: HeaderMatch, head: Sequence[Sequence[str]], sheet: str | None) -> list[Finding]:
-    """A finding for each column that is demanded and missing; where titles name years that can't be read, for each of those instead."""
-    year = year_property(match.contract)
-    if year is not None and year in match.missing and not match.measured:
-        titles = {column: _title(match, head, column) for column in range(match.width)}
-        times = [c for c, title in titles.items() if c not in match.columns.values() and may_name_time(title)]
-        read = reader_of(year)
-        unread = [c for c in times if read(time_named(titles[c], frozenset()) or titles[c]).value is None]
-        if len(times) > 1:
-            return [_unread_title(match, head, sheet, column) for column in unread or times]
+def _missing_columns(match: HeaderMatch, sheet: str | None, *, is_year_told: bool) -> list[Finding]:
+    """A finding for each column that is demanded and missing; is_year_told: but year and measure, of which titles are said to speak."""
+    told = [p for p in match.missing if is_year_told and (p.role == "measure" or p is year_property(match.contract))]
     kind = "reader_missing_column"
     return [
         Finding(
@@ -226,7 +223,24 @@ def _missing_columns(match: HeaderMatch, head: Sequence[Sequence[str]], sheet: s
             allowed=" | ".join(dict.fromkeys((p.label_de, *p.synonyms, p.name))),
         )
         for p in match.missing
+        if p not in told
     ]
+
+
+def _titles_gathered(found: Sequence[Finding], match: HeaderMatch) -> tuple[list[Finding], frozenset[int]]:
+    """Findings of scale with one for all titles of columns that say the same (`2016 in %`, `2017 in %`); index of the columns."""
+    header = range(match.row - match.depth + 2, match.row + 2)
+    titles = [one for one in found if one.row in header]
+    alike: dict[str, list[Finding]] = {}
+    for one in titles:
+        alike.setdefault(one.kind, []).append(one)
+    first = {own[0]: own for own in alike.values()}
+    gathered = [
+        replace(one, value=", ".join(dict.fromkeys(other.value or "" for other in first[one]))) if one in first else one
+        for one in found
+        if one in first or one not in titles
+    ]
+    return gathered, frozenset((one.column or 0) - 1 for one in titles)
 
 
 def _repeated_columns(match: HeaderMatch, head: Sequence[Sequence[str]], sheet: str | None) -> list[Finding]:
@@ -239,24 +253,8 @@ def _repeated_columns(match: HeaderMatch, head: Sequence[Sequence[str]], sheet: 
             more = ["…"] if len(alike.columns) - 1 > _OTHERS_SHOWN else []
             place = (sheet, match.row + 1, column + 1, alike.name)
             allowed = ", ".join([*others[:_OTHERS_SHOWN], *more])
-            found.append(Finding(kind, kind, Severity.ERROR, *place, value=_title(match, head, column), allowed=allowed))
+            found.append(Finding(kind, kind, Severity.ERROR, *place, value=title_of_column(match, head, column), allowed=allowed))
     return found
-
-
-def _unread_title(match: HeaderMatch, head: Sequence[Sequence[str]], sheet: str | None, column: int) -> Finding:
-    """An error at a title that names nothing known or became a date; a warning at that of the sums of a pivot table."""
-    title, kind = _title(match, head, column), "reader_unknown_title"
-    at = (sheet, match.row + 1, column + 1)
-    if names_sum_of_pivot(title):
-        return Finding("reader_total_column", "reader_total_column", Severity.WARNING, *at, value=title)
-    year = year_property(match.contract)
-    school_year = typed_school_year(title) if year is not None and year.form == "school_year" else None
-    coded = [of for of in match.contract.properties if of.role == "dimension"]
-    known = {span for of in coded for span in spans_in_codes(of, [code.code for code in of.codes])}
-    typed = school_year or next(
-        (span for span in typed_span(title) if span in known), None
-    )  # a day of report is no slip of Excel
-    return Finding(kind, "reader_title_as_date" if typed else kind, Severity.ERROR, *at, value=title, allowed=typed)
 
 
 def _marked_titles(match: HeaderMatch, head: Sequence[Sequence[str]], sheet: str | None) -> list[Finding]:
@@ -266,15 +264,9 @@ def _marked_titles(match: HeaderMatch, head: Sequence[Sequence[str]], sheet: str
     found: list[Finding] = []
     for (row, column), part in sorted(read.items()):
         title = head[row][column].strip() if row < len(head) and column < len(head[row]) else ""
-        if title and says_more(as_meant(title), as_meant(part)):
+        if title and says_more(as_meant(title).replace("€", "EUR"), as_meant(part)):
             found.append(Finding(kind, kind, Severity.WARNING, sheet, row + 1, column + 1, value=title, allowed=part))
     return found
-
-
-def _title(match: HeaderMatch, head: Sequence[Sequence[str]], column: int) -> str:
-    """The title of a column from all the lines of the header."""
-    lines = head[max(match.row - match.depth + 1, 0) : match.row + 1]
-    return " ".join(" ".join(cells[column].split()) for cells in lines if column < len(cells) and cells[column].strip())
 
 
 def _unnamed_measure(match: HeaderMatch, head: Sequence[Sequence[str]], sheet: str | None) -> list[Finding]:

@@ -39,7 +39,8 @@ class Said:
 
     about: the measures that it may speak of; is_unit: whether it stands where units stand, so that `1000` is one; is_note: whether it
     stands below the table or beside its records, where a noun (Quote, Index) explains something and heads nothing; is_repeated: whether more than one
-    record has the text, so that it speaks of others than that of its row.
+    record has the text, so that it speaks of others than that of its row; is_title: whether it is the title of a column that may hold the
+    measure, as no title names that.
     """
 
     row: int | None
@@ -49,6 +50,7 @@ class Said:
     is_unit: bool = False
     is_note: bool = False
     is_repeated: bool = False
+    is_title: bool = False
 
 
 def says_scale(text: str) -> bool:
@@ -80,7 +82,7 @@ def misfit(one: Said, others: Sequence[str] = ()) -> Statement | None:
         return None
     about = _named(one.text, one.about)
     wrong = [said for said in found if not (one.is_note and said.is_heading) and not any(fits(said, of) for of in about)]
-    if wrong and not one.is_unit:
+    if wrong and not one.is_unit and not one.is_title:
         elsewhere = {kind for title in others for kind in _kinds_of_title(title)}
         wrong = [said for said in wrong if not (_may_be_of_another(said, about) and said.kind in elsewhere)]
         wrong = [said for said in wrong if not (said.kind in _OF_ONE_COLUMN and _is_one_of_several(one.text, about))]

@@ -23,7 +23,9 @@ _SECOND = re.compile(
 _DAY = r"[0-9]{1,2}\.\s?[0-9]{1,2}\.\s?(?:19|20)[0-9]{2}|(?:19|20)[0-9]{2}-[0-9]{2}-[0-9]{2}"
 _TIME = re.compile(rf"(?<![0-9])(?:{_DAY}|(?:19|20)[0-9]{{2}}(?:\s?[/–-]\s?(?:[0-9]{{4}}|[0-9]{{2}}))?)(?![0-9])")
 _WORDS = re.compile(r"\(?[^\W\d_][\w\s.,]*:?\)?")
-_LIKE_TIME = re.compile(r"(?:19|20)[0-9]{2}|['’][0-9]{2}\b|^(?:jahr|sj|dez\.?|dezember|stand|ende)\W*[0-9]{2}$", re.IGNORECASE)
+_LIKE_TIME = re.compile(
+    r"(?:19|20)[0-9]{2}|['’][0-9]{2}\b|^(?:(?:jahr|sj|dez\.?|dezember|stand|ende)\W*)?[0-9]{2}$", re.IGNORECASE
+)
 _BEFORE_TIME = re.compile(r"(?:am|im|in|zum|ende|stand|stichtag|jahr|kalenderjahr|schuljahr|sj|year)$")
 
 
@@ -55,7 +57,7 @@ def times_in(title: str) -> tuple[str, ...]:
 
 
 def may_name_time(title: str) -> bool:
-    """Whether somebody may have meant a time by a title: `2017`, `20171`, `'17`, `Dez 17`."""
+    """Whether somebody may have meant a time by a title: `2017`, `20171`, `'17`, `17`, `Dez 17`."""
     return _LIKE_TIME.search(title) is not None
 
 

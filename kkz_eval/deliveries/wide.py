@@ -13,14 +13,17 @@ from itertools import product
 import numpy as np
 import pyarrow as pa
 
+from kkz_eval.contracts.admitted import EURO
 from kkz_eval.contracts.contract import Contract, Property
 from kkz_eval.deliveries.columns import Cells, reader_of, year_property
 from kkz_eval.deliveries.grid import Grid, Ints
 from kkz_eval.deliveries.header import MOST_DEPTH, HeaderMatch, Pivot, Repeated, code_names, filled_width, fold, property_names
-from kkz_eval.deliveries.titles import time_named, times_in, without_state
+from kkz_eval.deliveries.titles import may_name_time, time_named, without_state
 
 LAYOUT = "municipal_wide"
 _REMARKS = ("bemerkung", "anmerkung", "hinweis", "kommentar", "quelle", "name", "kommune", "gemeinde", "stadt", "kreis")
+
+_COUNTED = ("Anzahl", "absolut", "abs.", "absolute Zahlen", "number")
 
 _Names = Callable[[str], str | None]  # the part of a title that names a value of a property; None where it names none
 
@@ -49,6 +52,8 @@ def _match_block(block: Sequence[Sequence[str]], index: int, contract: Contract)
         if parts and names[parts[-1]].role != "measure":
             named.setdefault(parts[-1], []).append(column)
     columns = {name: found[0] for name, found in named.items()}
+    if _holds_record(block, columns, contract):
+        return None
     taken = {column for found in named.values() for column in found}
     free = [column for column in range(width) if column not in taken]
     if not columns or len(free) < 2:
@@ -63,6 +68,20 @@ def _match_block(block: Sequence[Sequence[str]], index: int, contract: Contract)
     repeated = (*(Repeated(name, tuple(found)) for name, found in named.items() if len(found) > 1), *_repeated(pivots, contract))
     match = HeaderMatch(contract, index + len(block) - 1, columns, repeated, width, len(block), pivots, unknown)
     return match if match.complete and len(pivots) >= 2 else None
+
+
+def _holds_record(block: Sequence[Sequence[str]], columns: Mapping[str, int], contract: Contract) -> bool:
+    """Whether a record of the block is one of data: below the title of a property stands a value of it, a key below AGS.
+
+    Its numbers may look like years: 1998 and 2004 persons are no titles of columns.
+    """
+    names = property_names(contract)
+    for of in (p for p in contract.properties if p.name in columns):
+        read, below = reader_of(of), [cells[columns[of.name]] for cells in block if columns[of.name] < len(cells)]
+        title = max(place for place, cell in enumerate(below) if names.find(cell) == of.name)
+        if any(cell.strip() and read(cell).value is not None for cell in below[title + 1 :]):
+            return True
+    return False
 
 
 def _repeated(pivots: Sequence[Pivot], contract: Contract) -> list[Repeated]:
@@ -121,21 +140,27 @@ def _names_code(of: Property) -> _Names:
 
 
 def _names_year(of: Property, contract: Contract) -> _Names:
-    """A year with or without the name of the year or of the only measure beside it."""
+    """A year with or without the name of the year, or the name or unit of the only measure, beside it."""
     read = reader_of(of)
     measures = [p for p in contract.properties if p.role == "measure"]
-    beside = {
-        fold(name) for p in (of, *(measures if len(measures) == 1 else [])) for name in (p.label_de, p.label_en, *p.synonyms)
-    }
+    named = (of, *(measures if len(measures) == 1 else []))
+    beside = {fold(name) for p in named for name in (p.label_de, p.label_en, *p.synonyms, *_unit_names(p))}
 
     def names_it(title: str) -> str | None:
-        for part in (title, time_named(title, beside)):
+        for part in (title, time_named(title.replace("€", "EUR"), beside)):
             reading = None if part is None else read(part)
             if reading is not None and reading.value is not None and reading.problem in _YEARS_SAID:
                 return part
         return None
 
     return names_it
+
+
+def _unit_names(of: Property) -> tuple[str, ...]:
+    """How a title may name the unit of a measure: `2016 in EUR`, `2016 (Personen)`, of a count `2016 absolut`."""
+    units = ("EUR", "Euro") if of.unit in EURO else (of.unit,) if of.unit else ()
+    counted = of.logical_type == "integer" and bool(units)
+    return (*units, *(f"in {unit}" for unit in units), *(_COUNTED if counted else ()))
 
 
 def _readings(
@@ -187,7 +212,9 @@ def _pivots(
         if len(named) == len(parts):
             measure = names.find(named.pop("")[1]) if "" in named else only
             pivots.append(Pivot(column, measure or only, named))
-        elif times_in(lowest) or (pivots and any(level[column] for level in levels) and not fold(lowest).startswith(_REMARKS)):
+        elif may_name_time(lowest) or (
+            pivots and any(level[column] for level in levels) and not fold(lowest).startswith(_REMARKS)
+        ):
             unknown.append(column)
     return tuple(pivots), tuple(unknown)
 

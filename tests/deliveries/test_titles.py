@@ -21,6 +21,7 @@ from kkz_eval.reference.tables import units_known_to
 
 CASES = Path(__file__).parents[1] / "cases" / "deliveries"
 MARKED, UNKNOWN, MISSING = "reader_title_mark", "reader_unknown_title", "reader_missing_column"
+YEARS = "reader_unread_years"
 
 
 @cache
@@ -51,7 +52,7 @@ def wide(form: str, *titles: object) -> ParsedTable:
 
 
 def said(table: ParsedTable) -> list[Finding]:
-    return [finding for finding in iter_findings(table.findings) if finding.kind in (MARKED, UNKNOWN, MISSING)]
+    return [finding for finding in iter_findings(table.findings) if finding.kind in (MARKED, UNKNOWN, YEARS, MISSING)]
 
 
 @pytest.mark.parametrize("form", ["text", "workbook"])
@@ -106,24 +107,117 @@ def test_a_mark_beside_the_year_is_passed_over_with_a_warning_at_the_title(form:
 @pytest.mark.parametrize(
     ("titles", "unread"),
     [
-        ((2016, "2017 Plan"), ["2017 Plan"]),
-        (("2017 Prognose", 2016, 2018), ["2017 Prognose"]),  # left of all others too
-        (("2016/17", "2017/18"), ["2016/17", "2017/18"]),  # school years are no years of the calendar
-        ((2016, 2017, "2016-2017"), ["2016-2017"]),
-        ((2016, "Veränderung 2016-2017"), ["Veränderung 2016-2017"]),
-        (("1.1.2016", "1.1.2017"), ["1.1.2016", "1.1.2017"]),  # the year, or the day after the one before
-        ((2016, "20171"), ["20171"]),  # a raised 1 that lost its place
-        (("2016 in %", "2017 in %"), ["2016 in %", "2017 in %"]),
-        (("Dez 16", "Dez 17"), ["Dez 16", "Dez 17"]),
-        (("1. Quartal 2016", "2. Quartal 2016"), ["1. Quartal 2016", "2. Quartal 2016"]),
+        ((2016, "2017 Plan"), "2017 Plan"),
+        (("2017 Prognose", 2016, 2018), "2017 Prognose"),  # left of all others too
+        (("'17", 2016, 2018), "'17"),
+        ((2016, 2017, "2016-2017"), "2016-2017"),
+        ((2016, 2017, "Veränderung 2016-2017"), "Veränderung 2016-2017"),
+        ((2016, "20171"), "20171"),  # a raised 1 that lost its place
     ],
 )
-def test_a_title_that_names_something_else_is_an_error_at_its_cell(titles: tuple[object, ...], unread: list[str]) -> None:
+def test_a_title_that_names_something_else_is_an_error_at_its_cell(titles: tuple[object, ...], unread: str) -> None:
     table = wide("text", *titles)
-    assert [(f.kind, f.severity, f.value) for f in said(table)] == [(UNKNOWN, "error", title) for title in unread]
+    assert [(f.kind, f.severity, f.value) for f in said(table)] == [(UNKNOWN, "error", unread)]
+    assert "not_null" not in kinds_judged(table)
+
+
+def kinds_judged(table: ParsedTable) -> list[str]:
     contract = contracts()["bevoelkerung"]
-    judged = judge_file(table, contract, units_known_to(contract.source))
-    assert not [f for f in iter_findings(judged.findings) if f.kind == "not_null"]  # nothing is missing: it could not be read
+    return [f.kind for f in iter_findings(judge_file(table, contract, units_known_to(contract.source)).findings)]
+
+
+@pytest.mark.parametrize("form", ["text", "workbook"])
+@pytest.mark.parametrize(
+    ("titles", "meant"),
+    [
+        (("'06", "'07", "'08"), "2006"),
+        (("’98", "’99"), "1998"),
+        (("06", "07"), "2006"),
+        (("2016/17", "2017/18"), "2016 | 2017"),  # school years are no years of the calendar
+        (("2016-2017", "2017-2018"), "2016 | 2017"),
+        (("2016 – 2017", "2017 – 2018"), "2016 | 2017"),
+        (("1.1.2016", "1.1.2017"), "2016"),  # the year, or the day after the one before
+        (("Dez 16", "Dez 17"), "2016"),
+        (("12/2016", "12/2017"), "2016"),
+        (("J2016", "J2017"), "2016"),
+        (("1. Quartal 2016", "2. Quartal 2016"), "2016"),
+        (("Plan 2016", "Plan 2017"), "2016"),
+        (("2016 (geschätzt)", "2017 (geschätzt)"), "2016"),
+    ],
+)
+def test_years_that_cannot_be_read_in_any_title_are_one_finding(form: str, titles: tuple[str, ...], meant: str) -> None:
+    table = wide(form, *titles)
+    (finding,) = said(table)
+    assert (finding.kind, finding.severity, finding.cell.rpartition("!")[2]) == (YEARS, "error", "D2")
+    assert (finding.value, finding.allowed) == (", ".join(titles), meant)
+    assert all(title in finding.message() for title in titles)
+    assert meant in finding.fix()
+    assert kinds_judged(table) == [YEARS]  # nothing is missing: it could not be read
+
+
+@pytest.mark.parametrize(
+    ("words", "kind"),
+    [
+        ("{} (in Tsd.)", "reader_scale"),
+        ("{} Tsd.", "reader_scale"),
+        ("{} in 1.000", "reader_scale"),
+        ("{} (TEUR)", "reader_scale"),
+        ("{} in %", "reader_share"),
+        ("{} %", "reader_share"),
+        ("{} [v. H.]", "reader_share"),
+        ("{} (Anteil)", "reader_share"),
+        ("{} je 1.000 Einwohner", "reader_rate"),
+        ("{} in Euro", "reader_currency"),
+        ("{} €", "reader_currency"),
+        ("{}, kumuliert", "reader_figure"),
+    ],
+)
+def test_a_unit_beside_every_year_is_one_finding_that_speaks_of_the_unit(words: str, kind: str) -> None:
+    titles = [words.format(year) for year in (2016, 2017, 2018)]
+    table = wide("text", *titles)
+    (finding,) = (one for one in iter_findings(table.findings))
+    assert (finding.kind, finding.severity, finding.cell) == (kind, "error", "D2")
+    assert finding.value == ", ".join(titles)
+    assert "not_null" not in kinds_judged(table)
+
+
+@pytest.mark.parametrize("words", ["{} absolut", "{} (absolut)", "{} (Personen)", "{} in Personen", "Anzahl {}", "{} abs."])
+def test_the_unit_of_the_contract_beside_every_year_leaves_it_as_it_is(words: str) -> None:
+    table = wide("text", *(words.format(year) for year in (2016, 2017)))
+    assert table.values("year").to_pylist() == [2016, 2017]
+    assert list(iter_findings(table.findings)) == []
+
+
+@pytest.mark.parametrize("words", ["{} in EUR", "{} (EUR)", "{} Euro", "{} €", "{} (in €)"])
+def test_euro_beside_every_year_of_a_contract_in_euro_leaves_it_as_it_is(words: str) -> None:
+    header = ";".join(words.format(year) for year in (2016, 2017))
+    lines = f"Ausgaben der Jugendhilfe\nJugendamt;Art der Leistung;Präventiv oder nicht;{header}\n05111000;Frühe Hilfen;präventiv;1990;1991\n"
+    result = read_file(lines.encode(), "lieferung", contracts())
+    assert isinstance(result, Claimed), result
+    assert result.parsed[0].values("year").to_pylist() == [2016, 2017]
+    assert [f.kind for f in iter_findings(result.parsed[0].findings) if f.kind != "reader_measure_unnamed"] == []
+
+
+@pytest.mark.parametrize(
+    ("titles", "meant"), [(("'16", "'17"), "2015/16 | 2016/17"), (("31.12.2016", "31.12.2017"), "2015/16 | 2016/17")]
+)
+def test_the_years_of_schools_are_told_as_school_years(titles: tuple[str, str], meant: str) -> None:
+    lines = f"Schulabgänge\nAGS;Geschlecht;Abschluss;{';'.join(titles)}\n05911000;m;insgesamt;1990;1991\n"
+    result = read_file(lines.encode(), "lieferung", contracts())
+    assert isinstance(result, Claimed), result
+    assert [(f.kind, f.allowed) for f in iter_findings(result.parsed[0].findings)] == [(YEARS, meant)]
+
+
+@pytest.mark.parametrize(
+    "key", ["05111000", "5111000", "05 111 000", "05111", "5.111.000", "Düsseldorf (05111000)", "051110000000"]
+)
+def test_numbers_of_a_record_that_look_like_years_are_no_titles(key: str) -> None:
+    records = [f"{key};{age};m;1998;2004" for age in ("unter 3", "3 bis unter 6", "6 bis unter 15")]
+    lines = "\n".join(["Bevölkerung", "AGS;Altersgruppe;Geschlecht;'06;'07", *records])
+    result = read_file(lines.encode(), "lieferung", contracts())
+    assert isinstance(result, Claimed), result
+    assert result.parsed[0].table.num_rows == 3
+    assert [(f.kind, f.value) for f in iter_findings(result.parsed[0].findings)] == [(YEARS, "'06, '07")]
 
 
 def test_codes_as_titles_may_have_marks_too() -> None:

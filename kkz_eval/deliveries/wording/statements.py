@@ -486,10 +486,11 @@ def _currency(tokens: Tokens, at: int) -> _Hit | None:
     if before in NOT_OF_THE_NUMBERS or is_explained:
         return None
     if before == Before.IN:
-        told = told_before_in(tokens, at) or currency != "EUR"
+        of_year = at > 1 and is_year(tokens[at - 2]) and ends  # 2016 in Euro
+        told = told_before_in(tokens, at) or of_year or currency != "EUR"
     else:
         opened = at > 0 and tokens[at - 1].word in OPENING
-        told = ends and (before in (Before.START, Before.VALUES) or opened or currency != "EUR")
+        told = ends and (before in (Before.START, Before.VALUES, Before.YEAR) or opened or currency != "EUR")
     return _Hit(Statement(Kind.CURRENCY, of=currency), at + 1) if told else None
 
 
