@@ -67,7 +67,12 @@ def may_be_surname(text: str) -> bool:
     """Whether a text is one or two capital words that stand for no house, place or thing."""
     words = text.split()
     plain = all(re.fullmatch(_WORDS, word) and word[0].isupper() for word in words)
-    return 0 < len(words) <= 2 and plain and re.search(_NO_PERSON, text.casefold()) is None
+    return 0 < len(words) <= 2 and plain and not stands_for_no_person(text)
+
+
+def stands_for_no_person(word: str) -> bool:
+    """Whether a word is one of houses, services, places or things."""
+    return re.search(_NO_PERSON, word.casefold()) is not None
 
 
 def names_in(text: str) -> list[str]:
@@ -103,7 +108,7 @@ def _is_no_person(name: str) -> bool:
     """Whether a given name and what stands beside it are called after a saint or a well-known person, or have a word of places and things."""
     folded = name.casefold()
     words = folded.replace("-", " ").replace(".", " ").split()
-    return _is_namesake(name) or not _RELIGIOUS.isdisjoint(words) or re.search(_NO_PERSON, folded) is not None
+    return _is_namesake(name) or not _RELIGIOUS.isdisjoint(words) or stands_for_no_person(folded)
 
 
 def _is_namesake(text: str) -> bool:

@@ -27,6 +27,7 @@ class Sign(StrEnum):
     BIRTH = "birth"
     DAY = "day"
     NAMED_DAY = "named_day"
+    RECORD = "record"
     ABOUT = "about"
     ADDRESS = "address"
     MAIL = "mail"
@@ -74,7 +75,7 @@ _DAY = (
     rf"(?:[0-3]?\d\s?[./-]\s?(?:[01]?\d\s?[./-]\s?|{_MONTH}[\s./-]?)(?:19|20)?\d\d|[0-3]?\d\.?\s{_MONTH}\s(?:19|20)\d\d"
     r"|(?:19|20)\d\d[./-][01]?\d[./-][0-3]?\d)(?!\d)"
 )
-_DAY_IN_TEXT = rf"(?i)(?<![\d./-]){_DAY}"
+DAY_IN_TEXT = rf"(?i)(?<![\d./-]){_DAY}"
 _TIME = r"(?:[T ]\d{1,2}:\d\d(?::[\d.]+)?Z?)?"
 _DAY_MONTH_YEAR = r"(\d{1,2})\s?[./-]\s?(\d{1,2})\s?[./-]\s?(\d{4}|\d{2})" + _TIME
 _YEAR_MONTH_DAY = r"(\d{4})[./-](\d{1,2})[./-](\d{1,2})" + _TIME
@@ -138,7 +139,7 @@ _NEAR = 40  # characters between a name and a day that belong together
 
 def _has_day_beside(text: str, word: str) -> bool:
     start = text.find(word)
-    return re.search(_DAY_IN_TEXT, text[max(start - _NEAR, 0) : start + 2 * _NEAR]) is not None
+    return re.search(DAY_IN_TEXT, text[max(start - _NEAR, 0) : start + 2 * _NEAR]) is not None
 
 
 # ---- sentences ----

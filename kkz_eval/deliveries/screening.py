@@ -22,6 +22,7 @@ import pyarrow.compute as pc
 
 from kkz_eval.deliveries.header import fold
 from kkz_eval.deliveries.person_names import is_full_name, is_given_name, may_be_surname
+from kkz_eval.deliveries.person_records import EVENT, HOUSES, SENDER, RowAt, is_of_sender, record_in
 from kkz_eval.deliveries.person_signs import (
     EDGES,
     Found,
@@ -109,10 +110,15 @@ def suspects_in_text(text: str, delimiters: Sequence[str]) -> tuple[Suspect, ...
         return ()
     others = _to_compare_with(len(lines), len(telling))
     looked_at = [(int(numbers[place]), lines[place].as_py()) for place in sorted({*map(int, titles), *telling, *others})]
-    used = [delimiter for delimiter in delimiters if any(delimiter in line for _, line in looked_at)]
+    used = [delimiter for delimiter in delimiters if delimiter in text]  # a line below the table may have but a comma
     for delimiter in used or delimiters[:1]:
+
+        def row_at(number: int, delimiter: str = delimiter) -> Sequence[str]:
+            place = int(np.searchsorted(numbers, number))
+            return cells_of_line(lines[place].as_py(), delimiter) if place < len(lines) else ()
+
         rows = [(number, cells_of_line(line, delimiter)) for number, line in looked_at]
-        found = suspects(rows, frozenset(int(numbers[place]) for place in telling), len(lines))
+        found = suspects(rows, frozenset(int(numbers[place]) for place in telling), len(lines), row_at)
         if found:
             return found
     return ()
@@ -144,15 +150,35 @@ def suspects_in_rows(rows: Sequence[Sequence[Value]]) -> tuple[Suspect, ...]:
     with_days = (
         place for place, cells in enumerate(rows) if days and any(isinstance(cell, (date, float, int)) for cell in cells)
     )
+    with_texts = [place for place, cells in enumerate(rows) if not of_persons.isdisjoint(cells)]
     telling = {
-        *spread(np.fromiter((place for place, cells in enumerate(rows) if not of_persons.isdisjoint(cells)), np.int64)),
+        *spread(np.array(with_texts, np.int64)),
+        *_first_with_each(of_persons, rows, with_texts),  # one text among many rows of days
         *spread(np.fromiter(with_days, np.int64)),
     }
     others = _to_compare_with(len(rows), len(telling))
     titles = (place for place, cells in enumerate(rows) if titled and any(type(cell) is str for cell in cells))
     looked_at = sorted({*telling, *others, *list(titles)[:_MOST_LINES]})
-    as_texts = [(place + 1, [text_of(cell) or "" for cell in rows[place]]) for place in looked_at]
-    return suspects(as_texts, frozenset(place + 1 for place in telling), len(rows))
+    as_texts = [(place + 1, _texts(rows[place])) for place in looked_at]
+    return suspects(
+        as_texts,
+        frozenset(place + 1 for place in telling),
+        len(rows),
+        lambda number: _texts(rows[number - 1]) if number <= len(rows) else (),
+    )
+
+
+def _texts(cells: Sequence[Value]) -> list[str]:
+    return [text_of(cell) or "" for cell in cells]
+
+
+def _first_with_each(texts: set[str], rows: Sequence[Sequence[Value]], among: Sequence[int]) -> set[int]:
+    """The first of some rows that holds each of some texts."""
+    first: dict[Value, int] = {}
+    for place in among:
+        for cell in texts.intersection(rows[place]):
+            first.setdefault(cell, place)
+    return set(first.values())
 
 
 def _to_compare_with(n_rows: int, n_telling: int) -> list[int]:
@@ -164,7 +190,7 @@ def suspects_in_strings(texts: Sequence[str]) -> tuple[Suspect, ...]:
     """What tells of persons in texts that stand in no table, each different; row: place among them, 1-based."""
     array = pa.array(texts, pa.large_string())
     rows = [(place + 1, [texts[place][:_LONGEST_LINE]]) for place in places_to_look_at(array)]
-    evidence = _Evidence.of(rows, frozenset(number for number, _ in rows))
+    evidence = _Evidence.of(rows, frozenset(number for number, _ in rows), lambda number: texts[number - 1 : number])
     found = list(evidence.enough_signs(len(texts)))
     for number, (text,) in rows:
         items = [(at, _cell(item.strip())) for at, item in enumerate(re.split(r"[,;|\n\t\"()]", text)) if item.strip()]
@@ -191,14 +217,14 @@ def _are_days_as_numbers(rows: Sequence[Sequence[Value]]) -> bool:
     return any(19_000_101 <= number <= 20_991_231 and day_of(text_of(number) or "") is not None for number in numbers)
 
 
-def suspects(rows: Rows, telling: AbstractSet[int], n_rows: int) -> tuple[Suspect, ...]:
+def suspects(rows: Rows, telling: AbstractSet[int], n_rows: int, row_at: RowAt) -> tuple[Suspect, ...]:
     """What tells of persons in some rows of a table.
 
-    telling: numbers of the rows that may hold a sign, the others are there to compare with; n_rows: of the whole table.
+    telling: numbers of the rows that may hold a sign, the others are there to compare with; n_rows, row_at: of the whole table.
     """
     found = list(_titles_of_persons(rows))
     if telling:
-        found += _Evidence.of(rows, telling).enough(n_rows)
+        found += _Evidence.of(rows, telling, row_at).enough(n_rows)
     return tuple(dict.fromkeys(found))
 
 
@@ -294,6 +320,7 @@ _ENOUGH: Mapping[Sign, int] = {
     Sign.BIRTH: 1,
     Sign.ABOUT: 1,
     Sign.ADDRESS: 1,
+    Sign.RECORD: 1,
     Sign.NAMED_DAY: 2,
     Sign.NAME: 3,
     Sign.MAIL: 3,
@@ -308,23 +335,10 @@ _SPREAD_OF_DAYS = 0.5  # of the days of a month, or of as many as there are days
 _MANY_DAYS = 30  # different days tell, however often each is repeated
 _FEW_ROWS = 3  # in so short a table a single name with a day is a record
 _FEW_LINES = 8  # in so short a table two names are a list
-_SENDER = (  # in a row of the sender, of the day or of the making of a table
-    r"(?i)ansprech|kontakt|bearbeit|erstell|absender|auskunft|verantwort|telefon|\btel\b|e-?mail|\bfax|mobil|\bstand|datum|\bgez\b"
-    r"|unterschr|leitung|dezernent|sachgebiet|rückfrag|vertret|gedruckt|ausgegeben|freigab|geprüft"
-)
-_EVENT = (  # in titles of days on which something begins, ends or is counted
-    r"(?i)beginn|begonnen|start|erster|letzter|ferien|anfang|ende\b|schluss|termin|stand\b|stichtag|eröffn|eingang|erheb|gültig|laufzeit|\bvon\b|\bbis\b|\bab\b"
-    r"|\bseit\b|durchgeführt|veranstalt|sitzung|treffen|meld|liefer|bewillig|bescheid|kraft|aufnahme|eintritt|austritt"
-    r"|änderung|publi|veröff|abruf|bericht|inbetrieb|woche|monat|quartal|frist|fällig|zahlung|buchung|update|valid|begin|end\b"
-)
 _DATED = r"(?i)^\W*(?:datum|tag|date|zeit|zeitpunkt|day)\W*$"
 _KEYS_OF_PERSONS = (
     r"[A-Z]{2}[0-9]{2}(?: ?[0-9A-Z]{4}){3,7}(?: ?[0-9A-Z]{1,3})?"  # account
     r"|[A-Z][0-9]{9}(?:[0-9]{3}[A-Z0-9]*)?|[0-9]{8}[A-Z][0-9]{3}"  # health, pension insurance
-)
-_HOUSES = (  # titles of columns whose names are those of houses, services and streets
-    r"(?i)(?:name (?:der |des )?)?(?:kitas?|kindertages\w*|\w*schulen?|schulname|\w*einrichtung(?:en|sname)?|trägers?|straße|str\.|standort|haus"
-    r"|familienzentr\w+|angebote?s?|projekte?s?|maßnahme|ort|stadtteil|bezirk)"
 )
 _WITH_COMMA = r"[A-ZÄÖÜÇŞİ][\w'’ -]+,\s*[A-ZÄÖÜÇŞİ][\w'’-]+"
 _BRIEF_NAME = r"[A-ZÄÖÜÇŞİ][\w'’-]+,?\s+[A-ZÄÖÜÇŞİ]\."  # Müller, A.
@@ -367,7 +381,7 @@ class _Evidence:
     columns: Mapping[int, Sequence[tuple[int, _Cell]]]
 
     @classmethod
-    def of(cls, rows: Rows, telling: AbstractSet[int]) -> _Evidence:
+    def of(cls, rows: Rows, telling: AbstractSet[int], row_at: RowAt) -> _Evidence:
         found: dict[tuple[Sign, int | None, int], dict[str, int]] = {}
         columns: dict[int, list[tuple[int, _Cell]]] = {}
         known: dict[str, _Cell] = {}  # in statistics the same texts stand in many rows
@@ -385,8 +399,10 @@ class _Evidence:
                 continue
             for column, cell in filled:
                 if cell.text not in signs:
-                    signs[cell.text] = () if _is_short_number(cell.text) else tuple(signs_in(cell.text))
+                    signs[cell.text] = () if _is_short_number(cell.text) else tuple(_signs_of_cell(cell.text))
                 for sign, what in signs[cell.text]:
+                    if sign is Sign.RECORD and is_of_sender(row_at, number, [column]):
+                        continue
                     found.setdefault((sign, column, 0), {}).setdefault(what, number)
                     if sign in _ALONG_A_ROW:
                         found.setdefault((sign, None, number), {}).setdefault(what, number)
@@ -395,7 +411,9 @@ class _Evidence:
                 found[Sign.NAME, None, number] = dict.fromkeys(given, number)
             named = _named_day(filled)
             if named is not None:
-                found.setdefault((Sign.NAMED_DAY, named[0], 0), {}).setdefault(named[1], number)
+                found.setdefault((Sign.NAMED_DAY, named.column, 0), {}).setdefault(named.name, number)
+                if named.day is not None and not is_of_sender(row_at, number, [named.column, named.day]):
+                    found.setdefault((Sign.RECORD, named.column, 0), {}).setdefault(named.name, number)
         return cls(found, columns)
 
     def enough(self, n_rows: int) -> Iterator[Suspect]:
@@ -421,24 +439,42 @@ class _Evidence:
     def _is_of_houses(self, column: int) -> bool:
         """Whether a title of a column says that houses, services or streets are called by the names in it."""
         titles = (cell.text for row, cell in self.columns.get(column, ())[:HEAD] if row <= HEAD)
-        return any(re.fullmatch(_HOUSES, title) for title in titles)
+        return any(re.fullmatch(HOUSES, title) for title in titles)
 
 
-def _named_day(filled: Sequence[tuple[int, _Cell]]) -> tuple[int, str] | None:
-    """(column, name) of a row with the name of a person in one cell, or in two, and a day in another; None for a row of the sender."""
+def _signs_of_cell(text: str) -> Iterator[Found]:
+    yield from signs_in(text)
+    name = record_in(text)
+    if name is not None:
+        yield Sign.RECORD, name
+
+
+class _Named(NamedTuple):
+    """A name in the cells of a row. column: where it begins; day: the column directly behind it, where that is a day."""
+
+    column: int
+    name: str
+    day: int | None
+
+
+def _named_day(filled: Sequence[tuple[int, _Cell]]) -> _Named | None:
+    """The name of a person in one cell of a row, or in two, with a day in another; None for a row of the sender."""
     if not any(cell.day for _, cell in filled) or not any(cell.full or cell.given for _, cell in filled):
         return None
-    in_one = [(column, cell.text) for column, cell in filled if cell.full]
+    days = {column for column, cell in filled if cell.day}
+    in_one = [(column, column + 1, cell.text) for column, cell in filled if cell.full]
     in_two = [
-        (column, f"{cell.text} {beside.text}")
+        (column, column + 2, f"{cell.text} {beside.text}")
         for (column, cell), (next_column, beside) in pairwise(filled)
         if column + 1 == next_column
         and (cell.given or beside.given)
         and may_be_surname(cell.text)
         and may_be_surname(beside.text)
     ]
-    named = [*in_one, *in_two]
-    return None if not named or any(re.search(_SENDER, cell.text) for _, cell in filled) else named[0]
+    if any(re.search(SENDER, cell.text) for _, cell in filled):
+        return None
+    named = [_Named(column, name, behind if behind in days else None) for column, behind, name in (*in_one, *in_two)]
+    return next((one for one in named if one.day is not None), named[0] if named else None)
 
 
 _Column = Sequence[tuple[int, _Cell]]
@@ -473,15 +509,15 @@ def _sign_of_column(cells: _Column, left: _Column, right: _Column, *, few: bool 
     """
     distinct = {cell.text: cell for _, cell in cells}
     count = Counter(cell.text for _, cell in cells)
-    labelled = {row for row, cell in left if re.search(_SENDER, cell.text)}
+    labelled = {row for row, cell in left if re.search(SENDER, cell.text)}
     named = [text for text, cell in distinct.items() if cell.full]
     told = [cell.text for _, cell in cells if not cell.full]
-    if any(re.fullmatch(_HOUSES, text) for text in told[:HEAD]):
+    if any(re.fullmatch(HOUSES, text) for text in told[:HEAD]):
         named = []
     if (len(named) >= 3 and _is_most(named, count)) or (len(named) >= 2 and _are_with_comma(named, told)):
         return Sign.NAME
     own = {cell.text for row, cell in cells if cell.full and row not in labelled}
-    if few and len(own) >= 2 and len(own) >= len(told) and not any(re.search(_SENDER, text) for text in told):
+    if few and len(own) >= 2 and len(own) >= len(told) and not any(re.search(SENDER, text) for text in told):
         return Sign.NAME
     least = 2 if few else 3
     given = [text for text, cell in distinct.items() if cell.given]
@@ -538,9 +574,9 @@ def _are_births(cells: _Column, left: _Column) -> bool:
     titles = [cell.text for row, cell in cells if row < cells[0][0] + HEAD and cell.day is None]
     rows = {row for row, cell in cells if cell.day is not None}
     labels = [cell.text for row, cell in left if row in rows]
-    if any(re.search(_EVENT, title) for title in titles) or sum(
-        bool(re.search(_EVENT, label)) for label in labels
-    ) >= _SHARE * len(rows):
+    if any(re.search(EVENT, title) for title in titles) or sum(bool(re.search(EVENT, label)) for label in labels) >= _SHARE * len(
+        rows
+    ):
         return False
     inside = {day.day for day in distinct if (day.month, day.day) not in EDGES}
     if len(inside) < max(_LEAST_UNTITLED, _SPREAD_OF_DAYS * min(len(distinct), 31)):

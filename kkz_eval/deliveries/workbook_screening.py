@@ -14,6 +14,7 @@ import re
 import zipfile
 import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from itertools import zip_longest
 
@@ -36,11 +37,11 @@ def persons_in_workbook(data: bytes, workbook: Sequence[Sheet]) -> tuple[PersonP
     found = [place for sheet in workbook for place in places(suspects_in_rows(sheet.rows), labels[sheet.name])]
     for sheet in workbook:  # the name of a sheet stands for itself: no second one need tell the same
         found += [_place(one, "name", None, None) for one in suspects_in_strings([sheet.name])]
+    cells = {cell.strip() for sheet in workbook for row in sheet.rows for cell in row if isinstance(cell, str)}
     if not data.startswith(ZIP):
         if re.search(_EMBEDDED_IN_BINARY, data):
             raise BrokenWorkbookError("embedded_files")
-        return tuple(found) or tuple(_in_binary(data, "binary"))
-    cells = {cell.strip() for sheet in workbook for row in sheet.rows for cell in row if isinstance(cell, str)}
+        return tuple(found) or tuple(_in_binary(data, "binary", cells))
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             parts = Parts(archive)
@@ -283,9 +284,9 @@ def _about_parts(archive: zipfile.ZipFile) -> bytes:
     )
 
 
-def _in_binary(data: bytes, where: str) -> Iterator[PersonPlace]:
-    """What any text in bytes tells, wherever it stands: an .xls has texts of one or two bytes a letter ([MS-XLS] 2.5.293)."""
+def _in_binary(data: bytes, where: str, cells: AbstractSet[str] = frozenset()) -> Iterator[PersonPlace]:
+    """What any text in bytes but those of cells tells: an .xls has texts of one or two bytes a letter ([MS-XLS] 2.5.293)."""
     narrow = (found.decode("latin-1") for found in re.findall(_NARROW, data))
     wide = (found.decode("utf-16-le", "replace") for found in re.findall(_WIDE, data))
-    for one in suspects_in_strings(list(dict.fromkeys([*narrow, *wide]))):
+    for one in suspects_in_strings([text for text in dict.fromkeys([*narrow, *wide]) if text.strip() not in cells]):
         yield PersonPlace(one.sign, where, {})

@@ -158,3 +158,83 @@ def test_titles_of_statistics_pass(header: str) -> None:
 def test_a_quotation_mark_left_open_hides_no_title() -> None:
     text = "AGS;Jahr\n1;2\n" * 30 + '"Erste Lieferung aus der Straße\n' + "Vorname;Ort\n" + "Telefon\n" * 30_000
     assert isinstance(read_file(text.encode(), "liste.csv", CONTRACTS), PersonRecords)
+
+
+# ---- one record among many figures ----
+
+_MANY = ["Gemeindeschlüssel;Jahr;Anzahl", *(f"05111000;{2000 + i % 20};{100 + i}" for i in range(500))]
+_ONE_RECORD = (
+    "Meyer, Anna 03.04.2011",
+    "Anna Meyer 03.04.2011",
+    "Anna Meyer, 3.4.11",
+    "Meyer, Anna (03.04.2011)",
+    "MEYER Anna 2011-04-03",
+    "Meyer|Anna|03.04.2011",
+    "Meyer, A., 3.4.2011",
+    "03.04.2011 Meyer, Anna",
+    "Anna-Lena Meyer-Schmidt - 03. April 2011",
+    "Meyer, Anna 03.04.2011 Förderbedarf Sprache",
+    "verzogen: Anna Meyer (03.04.2011)",
+)
+_NO_RECORD = (
+    "Ansprechpartnerin: Sabine Meier, 12.03.2016",
+    "Sabine Meier (12.03.2016): bitte prüfen",
+    "gez. Meier, Sabine 12.03.2016",
+    "Stand: 12.03.2016, Sabine Meier",
+    "erfasst von Sabine Meier am 12.03.2016",
+    "Herne, Stadt 31.12.2016",
+    "Lotte, Mitte 12.03.2016",
+    "Anne-Frank-Schule 12.03.2016",
+    "Kita Anna Wiese 12.03.2015",
+    "Aktualisiert Sabine Meier 12.03.2016",
+)
+
+
+def _with_line(*lines: str) -> str:
+    return "\n".join([*_MANY[:300], *lines, *_MANY[300:]])
+
+
+@pytest.mark.parametrize("line", _ONE_RECORD)
+def test_one_name_directly_beside_a_day_is_a_record_however_many_figures_stand_around(line: str) -> None:
+    for text in (_with_line(line), "\n".join([*_MANY, line]), "\n".join([*_MANY, ";" * 40 + f'"{line}"'])):
+        result = read_file(text.encode(), "liste.csv", {})
+        assert isinstance(result, PersonRecords)
+        assert "Meyer" not in result.sentence("de")
+        assert "2011" not in result.sentence("de")
+
+
+@pytest.mark.parametrize("cells", ["Meyer;Anna;03.04.2011", "Meyer, Anna;03.04.2011", "05111000;2016;1;Anna Meyer;03.04.2011"])
+def test_one_name_in_the_cells_before_a_day_is_a_record(cells: str) -> None:
+    assert isinstance(read_file(_with_line(cells).encode(), "liste.csv", {}), PersonRecords)
+
+
+@pytest.mark.parametrize("line", _NO_RECORD)
+def test_one_name_with_a_day_of_whoever_made_the_table_is_no_record(line: str) -> None:
+    assert not isinstance(read_file(_with_line(line).encode(), "liste.csv", {}), PersonRecords)
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ("Kontakt", "Sabine Meier, 12.03.2016"),
+        ("Rückfragen bitte an", "Meier, Sabine (12.03.2016)"),
+        ("Version;Autor;Datum", "1.0;Sabine Meier;12.03.2016"),
+        ("Herne, den;12.03.2016;Sabine Meier",),
+        ("Sabine Meier, 12.03.2016", "(Unterschrift)"),
+    ],
+)
+def test_the_rows_around_say_whose_name_it_is(lines: tuple[str, ...]) -> None:
+    assert not isinstance(read_file(_with_line(*lines).encode(), "liste.csv", {}), PersonRecords)
+
+
+def test_a_title_says_whose_names_and_days_stand_below_it() -> None:
+    for titles in ("Kommune;Ansprechperson;Stand", "Kommune;Kita;Eröffnung"):
+        rows = [f"Kommune {i};;" for i in range(60)]
+        rows[40] = "Kommune 40;Sabine Meier;12.03.2016"
+        assert not isinstance(read_file("\n".join([titles, *rows]).encode(), "liste.csv", {}), PersonRecords)
+
+
+def test_one_record_is_found_among_thousands_of_rows_with_days() -> None:
+    rows = [f"05111000;Meldung vom {1 + i % 28:02d}.03.{2000 + i % 20};{i}" for i in range(5000)]
+    rows[3333] = "05111000;Meyer, Anna 03.04.2011;1"
+    assert isinstance(read_file("\n".join(["AGS;Bemerkung;Anzahl", *rows]).encode(), "liste.csv", {}), PersonRecords)

@@ -17,6 +17,7 @@ from openpyxl.comments import Comment
 from openpyxl.packaging.custom import StringProperty
 from openpyxl.workbook.defined_name import DefinedName
 from openpyxl.worksheet.datavalidation import DataValidation
+from openpyxl.worksheet.worksheet import Worksheet
 
 from kkz_eval.contracts.load import load_contracts
 from kkz_eval.deliveries.reader import Claimed, PersonRecords, Unreadable, read_file
@@ -287,3 +288,59 @@ def test_persons_are_found_in_an_xls() -> None:
     named = xls(lambda book, _: book.add_sheet("Lena Sommerfeld 12.03.2015"))
     assert "Namen von Blättern" in _refusal(named, "lieferung.xls")
     assert not isinstance(read_file(xls(), "lieferung.xls", CONTRACTS), PersonRecords | Unreadable)
+
+
+# ---- one record in a large sheet ----
+
+
+def _large(fill: Callable[[Worksheet], object]) -> bytes:
+    def change(book: openpyxl.Workbook) -> None:
+        sheet = book.worksheets[0]
+        for number in range(500):
+            sheet.append(("05111000", "2009/10", "ohne Hauptschulabschluss", "männlich", number))
+        fill(sheet)
+
+    return _xlsx(change)
+
+
+def _stamped(sheet: Worksheet) -> None:
+    """A remark with a day in each of many rows, and a record in one of them."""
+    for row in range(2, 3000):
+        sheet.cell(row, 7, "Meldung vom 12.03.2016")
+    sheet["H2500"] = "Meyer, Anna 03.04.2011"
+
+
+@pytest.mark.parametrize(
+    "fill",
+    [
+        lambda sheet: sheet.__setitem__("ZZ900", "Meyer, Anna 03.04.2011"),
+        lambda sheet: sheet.__setitem__("A700", "Anna Meyer, 03.04.2011"),
+        lambda sheet: sheet.__setitem__("H4", "Meyer, Anna (3.4.11)"),
+        lambda sheet: [sheet.__setitem__("ZY900", "Meyer, Anna"), sheet.__setitem__("ZZ900", date(2011, 4, 3))],
+        lambda sheet: sheet.append((None, "Meyer", "Anna", date(2011, 4, 3))),
+        _stamped,
+    ],
+)
+def test_one_record_far_out_in_a_large_sheet_is_found(fill: Callable[[Worksheet], object]) -> None:
+    assert "Blatt „Daten“, Spalte" in _refusal(_large(fill))
+
+
+@pytest.mark.parametrize(
+    "fill",
+    [
+        lambda sheet: sheet.__setitem__("ZZ900", "Ansprechpartnerin: Sabine Meier, 12.03.2016"),
+        lambda sheet: [sheet.__setitem__("A700", "Kontakt"), sheet.__setitem__("A701", "Sabine Meier, 12.03.2016")],
+        lambda sheet: sheet.append((None, "Herne, den", date(2016, 3, 12), "Sabine Meier")),
+    ],
+)
+def test_one_contact_in_a_large_sheet_is_no_record(fill: Callable[[Worksheet], object]) -> None:
+    assert isinstance(read_file(_large(fill), "lieferung.xlsx", CONTRACTS), Claimed)
+
+
+def test_a_contact_in_two_rows_of_an_xls_is_no_record_though_its_strings_stand_alone() -> None:
+    def fill(_: object, sheet: xlwt.Worksheet) -> None:
+        sheet.write(20, 0, "Ansprechpartnerin")
+        sheet.write(21, 0, "Sabine Meier, 12.03.2016")
+
+    assert not isinstance(read_file(xls(fill), "lieferung.xls", CONTRACTS), PersonRecords | Unreadable)
+    assert "Spalte A" in _refusal(xls(lambda _, sheet: sheet.write(90, 0, "Meyer, Anna 03.04.2011")), "lieferung.xls")
