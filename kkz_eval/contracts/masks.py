@@ -18,6 +18,7 @@ from kkz_eval.contracts.admitted import admitted as admitted_in
 from kkz_eval.contracts.contract import CODE_SEPARATOR, Contract, Property, Rule
 from kkz_eval.contracts.rules import (
     RuleError,
+    admitted_range,
     bound,
     checked,
     condition,
@@ -65,6 +66,7 @@ _UNREAD_TITLES = pa.array(  # findings of the reader: a column whose title was n
         "reader_unit_unclear",
     ]
 )
+_NO_ROWS = "reader_no_rows"  # rule of the reader that says so
 Mask = Callable[[ParsedTable], Hits]
 
 
@@ -130,8 +132,9 @@ def _codes(encoded: pa.DictionaryArray) -> npt.NDArray[np.int32]:
 
 
 def _no_rows(parsed: ParsedTable) -> list[pa.Table]:
-    """A finding where the file holds no record at all, so that no file is rejected without a reason."""
-    if parsed.table.num_rows:
+    """A finding where the file holds no record at all and the reader did not say so, so that no file is rejected without a reason."""
+    told = pc.any(pc.equal(parsed.findings.column("rule"), _NO_ROWS), min_count=0).as_py()
+    if parsed.table.num_rows or told:
         return []
     return [findings_table([Finding("file.no_rows", "no_rows", Severity.ERROR)])]
 
@@ -173,6 +176,13 @@ def _valid(values: pa.ChunkedArray) -> Bools:
 def _numbers(values: pa.ChunkedArray) -> Floats:
     """Numbers with nan for null."""
     return np.asarray(pc.fill_null(pc.cast(values, pa.float64()), np.nan).to_numpy(), dtype=np.float64)
+
+
+def _comparable(parsed: ParsedTable, contract: Contract, name: str) -> Floats:
+    """Numbers of a property with nan for null and for what its range does not admit: that is told of the number itself."""
+    values, (low, high) = _numbers(parsed.values(name)), admitted_range(contract, name)
+    outside = (values < low) | (values > high)
+    return np.where(outside, np.nan, values) if outside.any() else values
 
 
 def _blank(texts: pa.ChunkedArray) -> Bools:
@@ -385,7 +395,7 @@ def _part_not_above_whole(rule: Rule, contract: Contract, known_units: Mapping[s
     part, whole = str(rule.parameters["part"]), str(rule.parameters["whole"])
 
     def mask(parsed: ParsedTable) -> Hits:
-        parts, wholes = _numbers(parsed.values(part)), _numbers(parsed.values(whole))
+        parts, wholes = (_comparable(parsed, contract, name) for name in (part, whole))
         rows = np.flatnonzero(parts > wholes).astype(np.int64)
         return Hits(rows, part, _number_texts(wholes[rows], "≤ "))
 
@@ -396,8 +406,8 @@ def _parts_sum_to_whole(rule: Rule, contract: Contract, known_units: Mapping[str
     parts, whole, slack = text_values(rule.parameters["parts"]), str(rule.parameters["whole"]), tolerance(rule)
 
     def mask(parsed: ParsedTable) -> Hits:
-        wholes = _numbers(parsed.values(whole))
-        sums = np.sum([_numbers(parsed.values(part)) for part in parts], axis=0)
+        wholes = _comparable(parsed, contract, whole)
+        sums = np.sum([_comparable(parsed, contract, part) for part in parts], axis=0)
         fails = np.abs(wholes - sums) > slack + _ROUNDING * np.maximum(np.abs(wholes), 1.0)
         rows = np.flatnonzero(fails).astype(np.int64)
         return Hits(rows, whole, [number_text(round(sums[row], 9)) for row in rows])
@@ -509,7 +519,7 @@ def _part_not_above_total(rule: Rule, contract: Contract, known_units: Mapping[s
     slack, keys = tolerance(rule), other_key_columns(contract.properties, dimension)
 
     def mask(parsed: ParsedTable) -> Hits:
-        values, groups = _numbers(parsed.values(measure)), _groups(parsed, keys)
+        values, groups = _comparable(parsed, contract, measure), _groups(parsed, keys)
         is_total = _is_code(parsed, dimension, total)
         usable = is_total & ~np.isnan(values)
         totals = np.where(groups.count(is_total) == 1, groups.total(values, usable), np.nan)
@@ -529,7 +539,7 @@ def _parts_sum_to_total(rule: Rule, contract: Contract, known_units: Mapping[str
     keys = other_key_columns(contract.properties, dimension)
 
     def mask(parsed: ParsedTable) -> Hits:
-        values, groups = _numbers(parsed.values(measure)), _groups(parsed, keys)
+        values, groups = _comparable(parsed, contract, measure), _groups(parsed, keys)
         is_total = _is_code(parsed, dimension, total)
         is_number = ~np.isnan(values)  # a number marked as provisional, estimated or in brackets counts as well
         complete = np.ones(groups.n, dtype=np.bool_)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -19,7 +20,7 @@ from kkz_eval.model.errors import UserError
 from kkz_eval.model.findings import RULE_SEVERITIES, Severity
 from kkz_eval.model.texts import Language, text
 
-RULES_VERSION = 1  # raise it where a kind changes its meaning: verdicts of before keep theirs
+RULES_VERSION = 2  # raise it where a kind changes its meaning: verdicts of before keep theirs
 
 PACKAGE = "kkz_eval.contracts"
 
@@ -117,6 +118,8 @@ KINDS: Mapping[str, Mapping[str, Parameter]] = MappingProxyType(
         "unit_known": {"column": _COLUMN, "levels": Parameter(_is_filled)},
         # no two rows agree in all columns; `at` is the column shown
         "unique_key": {"columns": _COLUMNS, "at": _COLUMN},
+        # the rules below compare numbers; one outside what the contract admits in its column is a finding of its own and not compared:
+        # one cause, one finding
         # within a row: part <= whole
         "part_not_above_whole": {"part": _NUMBER_COLUMN, "whole": _NUMBER_COLUMN},
         # within a row: the parts add up to the whole; not judged where one of them is absent, unreadable or carries a symbol
@@ -338,6 +341,23 @@ def bound(rule: Rule, name: str) -> float | None:
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         raise RuleError("rule_parameter_value", rule=rule.rule_id, parameter=name, value=value)
     return float(value)
+
+
+def admitted_range(contract: Contract, column: str) -> tuple[float, float]:
+    """The least and the greatest number that a contract admits in every row of a column, by its rules of severity error."""
+    ranges = [
+        rule
+        for rule in contract.rules
+        if rule.kind == "range"
+        and rule.severity == Severity.ERROR
+        and rule.parameters["column"] == column
+        and not condition(rule)
+    ]
+    lows, highs = ([bound(rule, name) for rule in ranges] for name in ("minimum", "maximum"))
+    return (
+        max((low for low in lows if low is not None), default=-math.inf),
+        min((high for high in highs if high is not None), default=math.inf),
+    )
 
 
 def condition(rule: Rule) -> dict[str, tuple[str, ...]]:

@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from kkz_eval.contracts.contract import Property
+from kkz_eval.contracts.rules import admitted_range
 from kkz_eval.deliveries.columns import ags_of, is_numeric, unit_property
 from kkz_eval.deliveries.grid import Bools, Grid, Ints
 from kkz_eval.deliveries.header import HeaderMatch, code_names, fold
@@ -109,8 +110,9 @@ def _checked(grid: Grid, match: HeaderMatch, line: int, records: Ints, style: St
         if own is None or values.null_count:
             return None
         n_checked += 1
-        total = float(pc.sum(values).as_py())
-        if total != own:
+        total, (low, high) = float(pc.sum(values).as_py()), admitted_range(match.contract, measure.name)
+        least, most = (extreme.as_py() for extreme in pc.min_max(values).values())
+        if total != own and low <= least and most <= high:  # a number out of range is the cause, and told of itself
             kind = "reader_total_differs"
             shown = str(int(total))
             place = (grid.sheet, int(grid.rows[line]), column + 1, measure.name)
