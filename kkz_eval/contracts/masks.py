@@ -55,16 +55,9 @@ class Hits:
     kinds: Sequence[str] | None = None
 
 
-_UNREAD_TITLES = pa.array(  # findings of the reader: a column whose title was not read may be any of those that are missing
-    [
-        "reader_unknown_title",
-        "reader_scale",
-        "reader_share",
-        "reader_rate",
-        "reader_currency",
-        "reader_figure",
-        "reader_unit_unclear",
-    ]
+_UNREAD_TITLES = (  # rules of the reader: a column whose title was not read may be any of those that are missing
+    *("reader_unknown_title", "reader_scale", "reader_share", "reader_rate", "reader_currency", "reader_figure"),
+    "reader_unit_unclear",
 )
 _NO_ROWS = "reader_no_rows"  # rule of the reader that says so
 Mask = Callable[[ParsedTable], Hits]
@@ -238,7 +231,9 @@ def _delivered(parsed: ParsedTable, column: str, counts: Bools) -> Bools:
 def missing_columns(parsed: ParsedTable) -> frozenset[str]:
     """The properties without any cell of which the reader itself said so: that they are missing, or which titles it could not read."""
     reported = pc.filter(parsed.findings.column("field"), pc.is_null(parsed.findings.column("row"))).drop_null().unique()
-    by_title = pc.any(pc.is_in(parsed.findings.column("rule"), value_set=_UNREAD_TITLES), min_count=0).as_py()
+    by_title = pc.any(
+        pc.is_in(parsed.findings.column("rule"), value_set=pa.array(_UNREAD_TITLES, pa.string())), min_count=0
+    ).as_py()
     return frozenset(
         name
         for name in (parsed.property_names() if by_title else reported.to_pylist())
