@@ -173,130 +173,105 @@ def _contract_commands(parser: argparse.ArgumentParser, say: Callable[[str], str
 
 def _run(options: argparse.Namespace) -> int:
     warnings.filterwarnings("ignore", message=r"Parameter .backfill_policy.")  # a beta of Dagster that is used on purpose
-    from kkz_eval.running import run_line
+    from kkz_eval.commands.run import run_line
 
     return run_line(load_settings(home=options.home, inbox=options.inbox), options.plan, options.years)
 
 
 def _check(options: argparse.Namespace) -> int:
-    from kkz_eval.check_command import check
+    from kkz_eval.commands.check import check
 
     form = "json" if options.json else "table"
     return check(load_settings(), options.files, options.contract, form, options.protocol)
 
 
 def _simulate(options: argparse.Namespace) -> int:
-    from kkz_eval.contracts.load import load_contracts
-    from kkz_eval.simulation.run import Order, simulate
+    from kkz_eval.commands.simulate import simulate_world
 
-    contracts = load_contracts(load_settings().contracts) if options.faults else {}
-    summary = simulate(options.out, options.seed, options.effects, order=Order("mixed", options.faults, contracts))
-    print(
-        text(
-            "cli.simulated",
-            load_settings().language,
-            package="kkz_eval",
-            out=str(summary.out),
-            deliveries=str(len(summary.deliveries)),
-            official=str(len(summary.official)),
-        )
-    )
-    if summary.faults is not None:
-        print(text("cli.faults_listed", load_settings().language, package="kkz_eval", faults=str(summary.faults)))
-    return 0
+    return simulate_world(load_settings(), options.out, options.seed, options.effects, options.faults)
 
 
 def _effects(options: argparse.Namespace) -> int:
-    from kkz_eval.evaluation.effects import effects_command, exit_code
+    from kkz_eval.commands.effects import estimate
 
-    result = effects_command(options.panel, options.plan, options.out)
-    print(result)
-    return exit_code(result)
+    return estimate(options.panel, options.plan, options.out)
 
 
 def _fetch(options: argparse.Namespace) -> int:
-    from kkz_eval.fetching.command import ask_person, fetch
-    from kkz_eval.fetching.services import order_of
+    from kkz_eval.commands.fetch import fetch_as_asked
 
-    order = order_of(options.table, options.years, options.regions, options.job)
-    return fetch(load_settings(), options.source, order, options.into, ask_person if sys.stdin.isatty() else None)
+    wanted = (options.table, options.years, options.regions, options.job)
+    return fetch_as_asked(load_settings(), options.source, wanted, options.into)
 
 
 def _lint(options: argparse.Namespace) -> int:
-    from kkz_eval.contracts.lint import lint
+    from kkz_eval.commands.contracts import lint_contracts
 
-    settings = load_settings()
-    files = options.files or sorted(settings.contracts.glob("*.odcs.yaml"))
-    problems = [problem for file in files for problem in lint(file, settings.language)]
-    for problem in problems:
-        print(problem)
-    if not problems:
-        print(text("cli.lint_clean", settings.language, package="kkz_eval", count=str(len(files))))
-    return 1 if problems else 0
+    return lint_contracts(load_settings(), options.files)
 
 
 def _diff(options: argparse.Namespace) -> int:
-    from kkz_eval.contract_commands import diff_contracts
+    from kkz_eval.commands.contracts import diff_contracts
 
     return diff_contracts(load_settings(), options.old, options.new, options.home)
 
 
 def _docs(options: argparse.Namespace) -> int:
-    from kkz_eval.contract_commands import write_docs
+    from kkz_eval.commands.contracts import write_docs
 
     return write_docs(load_settings(), options.out)
 
 
 def _plan_check(options: argparse.Namespace) -> int:
-    from kkz_eval.planning import check_plan_file
+    from kkz_eval.commands.plan import check_plan_file
 
     return check_plan_file(load_settings(home=options.home, inbox=options.inbox), options.file, inbox=options.inbox)
 
 
 def _plan_lock(options: argparse.Namespace) -> int:
-    from kkz_eval.planning import lock_plan
+    from kkz_eval.commands.plan import lock_plan
 
     return lock_plan(load_settings(home=options.home, inbox=options.inbox), options.file)
 
 
 def _plan_show(options: argparse.Namespace) -> int:
-    from kkz_eval.planning import show_plan
+    from kkz_eval.commands.plan import show_plan
 
     return show_plan(load_settings(home=options.home), options.file)
 
 
 def _ui(options: argparse.Namespace) -> int:
-    from kkz_eval.serving import serve
+    from kkz_eval.commands.ui import serve
 
     return serve(load_settings(home=options.home, inbox=options.inbox), options.port, options.report_port)
 
 
 def _deliveries_list(options: argparse.Namespace) -> int:
-    from kkz_eval.desk import list_arrivals, list_arrivals_json, list_histories
+    from kkz_eval.commands.deliveries import list_arrivals, list_arrivals_json, list_histories
 
     listing = list_arrivals_json if options.json else list_histories if options.history else list_arrivals
     return listing(load_settings(home=options.home))
 
 
 def _deliveries_diff(options: argparse.Namespace) -> int:
-    from kkz_eval.desk import compare
+    from kkz_eval.commands.deliveries import compare
 
     return compare(load_settings(home=options.home), options.first, options.second, "json" if options.json else "table")
 
 
 def _deliveries_decisions(options: argparse.Namespace) -> int:
-    from kkz_eval.desk import list_requests
+    from kkz_eval.commands.deliveries import list_requests
 
     return list_requests(load_settings(home=options.home), "json" if options.json else "table")
 
 
 def _deliveries_approve(options: argparse.Namespace) -> int:
-    from kkz_eval.desk import approve_request
+    from kkz_eval.commands.deliveries import approve_request
 
     return approve_request(load_settings(home=options.home), options.request, options.role, options.expires)
 
 
 def _purge(options: argparse.Namespace) -> int:
-    from kkz_eval.desk import purge_content
+    from kkz_eval.commands.deliveries import purge_content
 
     return purge_content(load_settings(home=options.home, inbox=options.inbox), options.sha256, options.reason)

@@ -10,7 +10,6 @@ from typing import Any
 import dagster as dg
 import pandas as pd
 
-from kkz_eval.evaluation.plan import plain_id
 from kkz_eval.line.installation import Installation
 from kkz_eval.line.snapshot import current_snapshot
 from kkz_eval.line.study import study_of
@@ -30,7 +29,6 @@ class AcceptedTables(dg.IOManager):
     def load_input(self, context: dg.InputContext) -> pd.DataFrame:
         """The table of an asset. Raises KeyError for an asset without one."""
         name = context.asset_key.to_user_string()
-        plans = {plain_id(plan_id): plan for plan_id, plan in self._installation.plans.items()}
         snapshot = current_snapshot(self._installation)
         kind, _, plan_name = name.partition("_")
         match kind:
@@ -38,8 +36,8 @@ class AcceptedTables(dg.IOManager):
                 stations: pd.DataFrame = snapshot.pseudo_cohorts.to_pandas()
                 return stations
             case "design":
-                return study_of(snapshot, plans[plan_name].id).groups
+                return study_of(snapshot, self._installation.plan_in_names(plan_name).id).groups
             case "effects":
-                return study_of(snapshot, plans[plan_name].id).effects.estimates
+                return study_of(snapshot, self._installation.plan_in_names(plan_name).id).effects.estimates
             case _:
                 raise KeyError(f"{name} has no table of its own; use kkz_eval.line.snapshot")

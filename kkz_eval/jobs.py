@@ -1,4 +1,4 @@
-"""The jobs of Dagster, the options of a run, and the execution on this machine. "Jahreslauf": one reporting year or all, from the inbox to the report."""
+"""The jobs of Dagster with their schedules, and the execution on this machine. "Jahreslauf": one reporting year or all, from the inbox to the report."""
 
 from __future__ import annotations
 
@@ -12,12 +12,10 @@ from typing import Any
 
 import dagster as dg
 from dagster._core.execution.execution_result import ExecutionResult
-from pydantic import Field
 
-from kkz_eval.descriptions import described
+from kkz_eval.assets.descriptions import described
 from kkz_eval.model.errors import UserError
 from kkz_eval.model.reasons import reason_of
-from kkz_eval.partitions import known_years, span_of_years
 
 YEARLY_RUN = "Jahreslauf"
 CONFIGURATION = Path(__file__).resolve().parent.parent / "dagster.yaml"
@@ -38,36 +36,19 @@ deadlines_job = dg.define_asset_job(
     "Fristen", selection=dg.AssetSelection.assets("delivery_board"), description=described("job.deadlines")
 )
 
+deadline_reminders = dg.ScheduleDefinition(
+    name="fristen",
+    job=deadlines_job,
+    cron_schedule="0 7 * * 1",
+    execution_timezone="Europe/Berlin",
+    default_status=dg.DefaultScheduleStatus.STOPPED,
+    description=described("schedule.deadlines"),
+)
+"""The board and its replies every Monday morning; off until someone switches it on."""
+
 templates_job = dg.define_asset_job(
     "Vorlagen", selection=dg.AssetSelection.assets("next_templates"), description=described("job.templates")
 )
-
-
-class RunOptions(dg.ConfigurableResource):  # type: ignore[type-arg]
-    """Options of the job "Jahreslauf"."""
-
-    years: str = Field(
-        default="",
-        description=described("option.years"),
-    )
-    plan: str = Field(
-        default="",
-        description=described("option.plan"),
-    )
-    outcomes: list[str] = Field(
-        default=[],
-        description=described("option.outcomes"),
-    )
-
-    def require_years(self, years: Sequence[int]) -> None:
-        """Raises UserError where the option `years` can't be read, does not exist, or is not what the run's partitions are."""
-        wanted = self.years.strip()
-        if wanted and span_of_years(wanted, known_years()) != tuple(years):
-            raise UserError("years_contradict", option=wanted, partitions=f"{years[0]}–{years[-1]}")
-
-    def takes(self, plan_id: str) -> bool:
-        """Whether a plan is part of the run."""
-        return self.plan.strip() in {"", plan_id}
 
 
 @dataclass(frozen=True)

@@ -2,12 +2,12 @@
 
 import dagster as dg
 
-from kkz_eval.deliveries.intake import fingerprint
-from kkz_eval.descriptions import described
+from kkz_eval.assets.descriptions import described
 from kkz_eval.jobs import yearly_run
 from kkz_eval.line.installation import Installation
+from kkz_eval.line.intake import fingerprint_of_inbox
+from kkz_eval.line.sentences import say
 from kkz_eval.partitions import known_years
-from kkz_eval.sentences import say
 
 INTERVAL_SECONDS = 15
 
@@ -28,7 +28,7 @@ def inbox_sensor(
     last arrival, so that a content that comes back (A, B, A) starts a run again.
     """
     language = installation.settings.language
-    seen = fingerprint(installation.settings.inbox, installation.register())
+    seen = fingerprint_of_inbox(installation)
     if seen is None:
         context.update_cursor("")
         return dg.SkipReason(say("sensor.nothing_new", language))

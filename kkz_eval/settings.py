@@ -18,8 +18,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from kkz_eval.deliveries.own_process import DEFAULT_LIMITS, Limits
 from kkz_eval.model.errors import UserError
+from kkz_eval.model.reading_limits import DEFAULT_LIMITS, Limits
 from kkz_eval.model.texts import LANGUAGES, Language
 
 CHECKOUT = Path(__file__).resolve().parent.parent

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from kkz_eval.assets.options import RunOptions
 from kkz_eval.coordinator import PARTITION, RANGE_END, RANGE_START, YearsFromOptions, years_as_tags
-from kkz_eval.jobs import RunOptions, open_instance
+from kkz_eval.jobs import open_instance
 from kkz_eval.model.errors import UserError
 from kkz_eval.partitions import known_years
 

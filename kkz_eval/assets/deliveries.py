@@ -4,18 +4,17 @@ from collections import Counter
 
 import dagster as dg
 
+from kkz_eval.assets.descriptions import described
 from kkz_eval.assets.failures import sentences
 from kkz_eval.assets.links import protocol_links
 from kkz_eval.assets.moment import moment_of, take_moment
-from kkz_eval.descriptions import described
-from kkz_eval.jobs import RunOptions
+from kkz_eval.assets.options import RunOptions
 from kkz_eval.line.board import write_marked_copies
 from kkz_eval.line.installation import Installation
 from kkz_eval.line.intake import judge_arrivals, land, parse_arrivals, write_protocols
 from kkz_eval.model.texts import text
 from kkz_eval.model.verdicts import Status
 from kkz_eval.partitions import reporting_years
-from kkz_eval.reference.tables import unit_name
 
 GROUP = "a_lieferungen"
 OWNERS = ["team:datenverantwortliche"]
@@ -129,7 +128,7 @@ def delivery_status(
         dg.TableRecord(
             {
                 "datensatz": state.dataset,
-                "kommune": unit_name(state.unit_id),
+                "kommune": state.unit_name,
                 "jahr": state.year,
                 "stand": text("state.rejected", installation.settings.language, package="kkz_eval.assets"),
                 "fehler": state.n_errors,

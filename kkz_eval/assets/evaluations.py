@@ -7,19 +7,17 @@ from typing import Any
 
 import dagster as dg
 
+from kkz_eval.assets.descriptions import described
 from kkz_eval.assets.evidence import indicators
 from kkz_eval.assets.failures import sentences
 from kkz_eval.assets.links import link, picture
 from kkz_eval.assets.moment import study_in
-from kkz_eval.descriptions import described
-from kkz_eval.evaluation.matching import Matched
+from kkz_eval.assets.options import RunOptions
 from kkz_eval.evaluation.plan import Plan, plain_id
-from kkz_eval.jobs import RunOptions
 from kkz_eval.line.editions import event_study_pictures, make_edition
 from kkz_eval.line.installation import Installation
+from kkz_eval.line.sentences import references_listed, say
 from kkz_eval.model.texts import LANGUAGES
-from kkz_eval.reference.tables import unit_name
-from kkz_eval.sentences import say
 
 OWNERS = ["team:auswertung"]
 
@@ -57,16 +55,6 @@ def _headline(row: Any) -> str:
         return str(row.message)
     numbers = f"{row.estimate:.3f} [{row.conf_low:.3f}, {row.conf_high:.3f}], n = {row.n_treated} + {row.n_control}"
     return f"{numbers}, {row.n_clusters} Cluster, SE {row.std_error:.3f}".replace("-", "−")
-
-
-def _references(matched: Matched) -> str:
-    """The nearest reference Kreise of each treated Kreis, with distances, a line each."""
-    lines = []
-    for unit, part in matched.references.groupby("unit_id", sort=True):
-        pairs = zip(part["reference_id"], part["distance"], strict=True)
-        near = ", ".join(f"{unit_name(reference)} ({distance:.2f})" for reference, distance in pairs)
-        lines.append(f"- {unit_name(str(unit))}: {near}")
-    return "\n".join(lines)
 
 
 def plan_assets(plan: Plan) -> list[dg.AssetsDefinition]:
@@ -110,7 +98,7 @@ def plan_assets(plan: Plan) -> list[dg.AssetsDefinition]:
                 "festlegung": dg.MetadataValue.md("\n\n".join(standing.sentences(installation.settings.language))),
                 "vergleichskreise_wirksam": round(matched.ess, 2),
                 "ausgangswerte": baseline.digest,
-                "naechste_vergleichskreise": dg.MetadataValue.md(_references(matched)),
+                "naechste_vergleichskreise": dg.MetadataValue.md(references_listed(matched)),
             }
         )
 

@@ -5,12 +5,12 @@ from collections import Counter
 import dagster as dg
 
 from kkz_eval.assets.deliveries import verdicts
+from kkz_eval.assets.descriptions import described
 from kkz_eval.assets.failures import sentences
 from kkz_eval.assets.moment import moment_of, study_in
-from kkz_eval.descriptions import described
 from kkz_eval.line.installation import Installation
+from kkz_eval.line.sentences import say
 from kkz_eval.model.tables import PSEUDO_COHORTS
-from kkz_eval.sentences import say
 
 
 @dg.asset(

@@ -3,10 +3,10 @@
 import dagster as dg
 
 from kkz_eval.assets.deliveries import verdicts
+from kkz_eval.assets.descriptions import described
 from kkz_eval.assets.failures import sentences
 from kkz_eval.assets.moment import moment_of
 from kkz_eval.contracts.contract import Contract
-from kkz_eval.descriptions import described
 from kkz_eval.line.installation import Installation
 
 

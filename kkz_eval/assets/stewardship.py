@@ -5,13 +5,12 @@ from datetime import date
 import dagster as dg
 
 from kkz_eval.assets.deliveries import GROUP, OWNERS, verdicts
+from kkz_eval.assets.descriptions import described
 from kkz_eval.assets.failures import sentences
 from kkz_eval.assets.links import link
 from kkz_eval.assets.moment import moment_of
-from kkz_eval.descriptions import described
 from kkz_eval.line.board import make_board, make_templates
 from kkz_eval.line.installation import Installation
-from kkz_eval.stewardship.board import State
 
 
 @dg.asset(
@@ -29,7 +28,7 @@ def delivery_board(context: dg.AssetExecutionContext, installation: dg.ResourceP
         metadata={
             "lieferstand": link(installation, board.page),
             "antworten": len(board.folders),
-            **{state.value: board.states.get(state.value, 0) for state in State},
+            **board.states,
         }
     )
 

@@ -2,10 +2,10 @@
 
 import dagster as dg
 
+from kkz_eval.assets.descriptions import described
 from kkz_eval.assets.links import protocol_links
 from kkz_eval.assets.moment import moment_of
 from kkz_eval.contracts.contract import Contract
-from kkz_eval.descriptions import described
 from kkz_eval.line.installation import Installation
 from kkz_eval.line.validation import validate_contract
 from kkz_eval.model.texts import text

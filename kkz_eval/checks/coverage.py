@@ -2,13 +2,13 @@
 
 import dagster as dg
 
+from kkz_eval.assets.descriptions import described
 from kkz_eval.assets.evaluations import asset_name
 from kkz_eval.assets.moment import study_in
-from kkz_eval.descriptions import described
 from kkz_eval.evaluation.design import demanded_coverage
 from kkz_eval.evaluation.plan import Plan
 from kkz_eval.line.installation import Installation
-from kkz_eval.sentences import conflict_sentence, coverage_sentence, say
+from kkz_eval.line.sentences import conflict_sentence, coverage_sentence, say
 
 
 def coverage_check(plan: Plan) -> dg.AssetChecksDefinition:

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 import dagster as dg
 
+from kkz_eval.assets.descriptions import described
 from kkz_eval.assets.evaluations import asset_name
 from kkz_eval.assets.moment import study_in
 from kkz_eval.checks.results import check_result
-from kkz_eval.descriptions import described
 from kkz_eval.evaluation.plan import Plan
 from kkz_eval.evaluation.statistical_checks import EFFECT_CHECKS, check_effects
 from kkz_eval.line.installation import Installation

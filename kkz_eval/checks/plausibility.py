@@ -4,13 +4,13 @@ import dataclasses
 
 import dagster as dg
 
+from kkz_eval.assets.descriptions import described
 from kkz_eval.assets.moment import moment_of
 from kkz_eval.contracts.contract import Contract
 from kkz_eval.contracts.plausibility import Doubt
-from kkz_eval.descriptions import described
 from kkz_eval.line.installation import Installation
+from kkz_eval.line.sentences import SHOWN, say
 from kkz_eval.model.texts import Language
-from kkz_eval.sentences import SHOWN, say
 
 _HIDDEN = "…"  # values of cells never go into the run history
 

@@ -14,10 +14,10 @@ from pathlib import Path
 from kkz_eval.contracts.contract import Contract
 from kkz_eval.deliveries import inkar_editions
 from kkz_eval.deliveries.inbox import content_in, inbox_files, shown, twins
-from kkz_eval.deliveries.own_process import DEFAULT_LIMITS, Limits
 from kkz_eval.deliveries.reading_process import Serves, look_over, read_apart
 from kkz_eval.deliveries.register import NewArrival, Register, read_register, record_arrivals, record_returned
 from kkz_eval.deliveries.results import PersonRecords, Unclaimed, Unreadable
+from kkz_eval.model.reading_limits import DEFAULT_LIMITS, Limits
 from kkz_eval.model.texts import Language, text
 from kkz_eval.storage.digests import digest_of, digest_of_bytes
 from kkz_eval.storage.store import Store

@@ -15,9 +15,10 @@ import signal
 import sys
 import traceback
 from collections.abc import Iterator
-from dataclasses import dataclass
 from importlib.abc import MetaPathFinder
 from pathlib import Path
+
+from kkz_eval.model.reading_limits import Limits
 
 if sys.platform != "win32":
     import resource
@@ -26,25 +27,6 @@ CAN_FORK = hasattr(os, "fork")
 _PACKAGE = Path(__file__).resolve().parents[1]
 _SET_DUMPABLE = 4  # PR_SET_DUMPABLE of prctl(2)
 _PATIENCE = 5  # times its limit of processor time that a file may take by the clock
-
-
-@dataclass(frozen=True)
-class Limits:
-    """What reading one file may take, besides what its size allows for. seconds: of the processor; megabytes: over what the process holds already."""
-
-    seconds: int = 60
-    megabytes: int = 2048
-
-    def seconds_for(self, n_bytes: int) -> int:
-        """Seconds of the processor for a file of that size."""
-        return self.seconds + 2 * (n_bytes // 2**20)
-
-    def bytes_for(self, n_bytes: int) -> int:
-        """Memory for a file of that size."""
-        return self.megabytes * 2**20 + 16 * n_bytes
-
-
-DEFAULT_LIMITS = Limits()
 
 
 @contextlib.contextmanager

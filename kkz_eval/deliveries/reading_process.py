@@ -24,18 +24,11 @@ from pathlib import Path
 from typing import Any, BinaryIO, NoReturn, TypeVar
 
 from kkz_eval.contracts.contract import Contract
-from kkz_eval.deliveries.own_process import (
-    CAN_FORK,
-    Limits,
-    confined,
-    leave_no_trace,
-    reason_of_end,
-    reason_of_error,
-    without_pandas,
-)
+from kkz_eval.deliveries.own_process import CAN_FORK, confined, leave_no_trace, reason_of_end, reason_of_error, without_pandas
 from kkz_eval.deliveries.reader import read_file
 from kkz_eval.deliveries.results import Claimed, PersonRecords, Unclaimed, Unreadable
 from kkz_eval.deliveries.returned import Returned, read_returned
+from kkz_eval.model.reading_limits import Limits
 
 FILES_OF_A_WORKER = 100
 """So many files are read before a worker is replaced; what a library keeps for itself goes with it."""

@@ -21,7 +21,7 @@ from kkz_eval.line.snapshot import Snapshot
 from kkz_eval.model.texts import text
 from kkz_eval.model.verdicts import Verdict
 from kkz_eval.stewardship import PACKAGE
-from kkz_eval.stewardship.board import BoardTable, board_page, board_tables
+from kkz_eval.stewardship.board import BoardTable, State, board_page, board_tables
 from kkz_eval.stewardship.history import histories
 from kkz_eval.stewardship.marked_copy import Judged, marked_copy
 from kkz_eval.stewardship.next_template import next_template
@@ -34,7 +34,7 @@ MARKED = "protokoll.xlsx"
 
 @dataclass(frozen=True)
 class Board:
-    """A board that is kept. page: key of the page; folders: key of each municipality's folder, by unit; states: their number."""
+    """A board that is kept. page: key of the page; folders: key of each municipality's folder, by unit; states: number of cells in each state."""
 
     page: str
     folders: Mapping[str, str]
@@ -92,8 +92,8 @@ def make_board(snapshot: Snapshot, today: date) -> Board:
             letter_key = f"{folders[unit]}/{text('board_files.reply', 'de', package=PACKAGE)}"
             store.put_if_absent(letter_key, letter.encode())
         store.put_if_absent(key, page.encode())  # last: it says "complete"
-    states = Counter(cell.state.value for table in tables for row in table.rows for cell in row)
-    return Board(key, folders, states)
+    states = Counter(cell.state for table in tables for row in table.rows for cell in row)
+    return Board(key, folders, {state.value: states[state] for state in State})
 
 
 def _protocols(installation: Installation, tables: Iterable[BoardTable]) -> tuple[dict[str, str], dict[str, tuple[str, str]]]:

@@ -25,6 +25,7 @@ from kkz_eval.evaluation.regression_to_mean import regression_to_mean
 from kkz_eval.evaluation.results import EffectsResult, results_files
 from kkz_eval.indicators.catalogue import Indicator, Selection
 from kkz_eval.indicators.chain import StageCoverage, chain_coverage
+from kkz_eval.line.sentences import conflict_sentence
 from kkz_eval.line.snapshot import Snapshot
 from kkz_eval.line.study import Study
 from kkz_eval.model.texts import LANGUAGES, Language, text
@@ -45,7 +46,6 @@ from kkz_eval.reporting.inputs import (
     SourceInfo,
 )
 from kkz_eval.reporting.sections.difference import event_study_of
-from kkz_eval.sentences import conflict_sentence
 from kkz_eval.stewardship.board import owing_units
 from kkz_eval.stewardship.protocol import unit_label
 from kkz_eval.storage.digests import code_digest, digest_of, digest_of_bytes

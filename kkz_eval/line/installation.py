@@ -51,6 +51,10 @@ class Installation:
         """The contract of a dataset. Raises StopIteration for a dataset that no contract has: plans are checked before."""
         return next(contract for contract in self.contracts.values() if contract.dataset == dataset)
 
+    def plan_in_names(self, name: str) -> Plan:
+        """The plan as names of assets and files write it (plain_id). Raises KeyError for a plan that is not there."""
+        return {plain_id(plan_id): plan for plan_id, plan in self.plans.items()}[name]
+
 
 def open_installation(
     settings: Settings, plan_files: Iterable[Path] | None = None, progress: Callable[[str], None] = _silent

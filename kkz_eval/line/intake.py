@@ -5,21 +5,23 @@ Does not belong here: screening, reading, judging (deliveries); what is accepted
 
 from __future__ import annotations
 
+import shlex
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import asdict
 from datetime import date
+from pathlib import Path
 
 from kkz_eval.deliveries.accepted import Source
 from kkz_eval.deliveries.inbox import wait_until_settled
-from kkz_eval.deliveries.intake import Intake, take_in, year_spans
+from kkz_eval.deliveries.intake import Intake, fingerprint, take_in, year_spans
 from kkz_eval.deliveries.judging import judge_arrival, load_findings, parse
 from kkz_eval.deliveries.register import Arrival
 from kkz_eval.line.installation import Installation
+from kkz_eval.line.sentences import say
 from kkz_eval.model.errors import UserError
 from kkz_eval.model.verdicts import Status, Verdict
 from kkz_eval.reference.tables import units_known_to
-from kkz_eval.sentences import say
 from kkz_eval.stewardship.protocol import protocol_page
 from kkz_eval.storage.digests import code_digest, digest_of
 
@@ -56,6 +58,11 @@ def land(installation: Installation, years: Iterable[int]) -> Intake:
     return intake
 
 
+def fingerprint_of_inbox(installation: Installation) -> str | None:
+    """What is new in the inbox, as a text that changes with it; None where nothing is."""
+    return fingerprint(installation.settings.inbox, installation.register())
+
+
 def parse_arrivals(installation: Installation, years: Iterable[int]) -> tuple[Arrival, ...]:
     """Parse what arrived for these reporting years and has no verdict yet."""
     register = installation.register()
@@ -81,7 +88,9 @@ def judge_arrivals(installation: Installation, years: Iterable[int]) -> tuple[So
         )
         judged.append(Source(arrival, verdict))
         if verdict.n_errors and arrival in register.last_under(arrival.name):
-            installation.progress(say("progress.rejected", language, name=arrival.name, errors=verdict.n_errors))
+            key = "progress.rejected_in_part" if _is_partly_rejected(verdict) else "progress.rejected"
+            file = _as_typed(installation.settings.inbox / arrival.name)
+            installation.progress(say(key, language, name=arrival.name, errors=verdict.n_errors, file=file))
     count = Counter(row.verdict.status for row in judged)
     partly = sum(_is_partly_rejected(row.verdict) for row in judged)
     installation.progress(
@@ -95,6 +104,12 @@ def judge_arrivals(installation: Installation, years: Iterable[int]) -> tuple[So
         )
     )
     return tuple(judged)
+
+
+def _as_typed(file: Path) -> str:
+    """The path as it can be typed in the current folder, in quotes where it needs them."""
+    here = Path.cwd()
+    return shlex.quote(str(file.relative_to(here) if file.is_relative_to(here) else file))
 
 
 def _is_partly_rejected(verdict: Verdict) -> bool:

@@ -32,7 +32,7 @@ from kkz_eval.line.installation import Installation
 from kkz_eval.model.editions import EditionState
 from kkz_eval.model.errors import UserError
 from kkz_eval.model.verdicts import Status, Verdict
-from kkz_eval.reference.tables import units_known_to
+from kkz_eval.reference.tables import unit_name, units_known_to
 from kkz_eval.storage.digests import digest_of, digest_of_bytes
 from kkz_eval.storage.steps import Steps
 from kkz_eval.storage.store import DraftStore
@@ -53,6 +53,11 @@ class DeliveryState:
     n_errors: int
     n_warnings: int
     name: str
+
+    @property
+    def unit_name(self) -> str:
+        """The unit as people call it."""
+        return unit_name(self.unit_id)
 
 
 @dataclass(frozen=True, eq=False)

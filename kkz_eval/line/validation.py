@@ -16,12 +16,12 @@ from kkz_eval.contracts.contract import Contract
 from kkz_eval.deliveries.accepted import Source
 from kkz_eval.deliveries.judging import load_findings, load_parsed
 from kkz_eval.line.intake import write_protocol
+from kkz_eval.line.sentences import say
 from kkz_eval.line.snapshot import Snapshot
 from kkz_eval.model.findings import Severity
 from kkz_eval.model.listing import Count, counts
 from kkz_eval.model.texts import Language
 from kkz_eval.reference.tables import units_known_to
-from kkz_eval.sentences import say
 from kkz_eval.storage.digests import code_digest
 
 _HIDDEN = "…"

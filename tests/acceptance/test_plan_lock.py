@@ -14,12 +14,12 @@ import yaml
 from whole_runs import CONTRACTS, add, change, copy_of, open_world, settings_of, small_world, take_in_and_judge, whole_run
 
 from kkz_eval.cli import main
+from kkz_eval.commands.plan import lock_plan, show_plan
 from kkz_eval.evaluation.lock import Conformity, Standing
 from kkz_eval.line.installation import open_installation
 from kkz_eval.line.snapshot import current_snapshot
 from kkz_eval.line.study import Study
 from kkz_eval.model.errors import UserError
-from kkz_eval.planning import lock_plan, show_plan
 from kkz_eval.simulation.layout import official_name
 
 LOCK = "modellwelt.lock"

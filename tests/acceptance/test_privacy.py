@@ -23,7 +23,7 @@ import pyarrow.parquet as pq
 import pytest
 from whole_runs import AHLEN, KREFELD, ROOT, change, delivery, put, settings_of, small_world
 
-from kkz_eval.running import run_line
+from kkz_eval.commands.run import run_line
 
 PERSONS = ROOT / "tests" / "cases" / "persons"
 NOT_IN_LOG = {"a count": "7919353", "a text": "Tannenhaeher", "a sum": "7919371"}

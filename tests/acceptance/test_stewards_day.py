@@ -14,11 +14,8 @@ import pytest
 from openpyxl import load_workbook
 from whole_runs import ALL_YEARS, CONTRACTS, ROOT, take_in_and_judge
 
-from kkz_eval.checking import check_files
-from kkz_eval.deliveries.decisions import load_decisions
-from kkz_eval.deliveries.judging import load_findings
-from kkz_eval.deliveries.returned import SHEET
-from kkz_eval.desk import (
+from kkz_eval.commands.check_files import check_files
+from kkz_eval.commands.deliveries import (
     approve_request,
     compare,
     list_arrivals_json,
@@ -26,6 +23,9 @@ from kkz_eval.desk import (
     list_requests,
     purge_content,
 )
+from kkz_eval.deliveries.decisions import load_decisions
+from kkz_eval.deliveries.judging import load_findings
+from kkz_eval.deliveries.returned import SHEET
 from kkz_eval.line.board import make_board, make_templates, write_marked_copies
 from kkz_eval.line.installation import Installation, open_installation
 from kkz_eval.line.intake import write_protocols

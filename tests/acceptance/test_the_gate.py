@@ -28,12 +28,12 @@ from whole_runs import (
     whole_run,
 )
 
+from kkz_eval.commands.run import run_line
 from kkz_eval.definitions import build_defs
 from kkz_eval.line.installation import Installation, open_installation
 from kkz_eval.line.intake import land
 from kkz_eval.line.snapshot import current_snapshot
 from kkz_eval.line.study import Study
-from kkz_eval.running import run_line
 
 EFFECTS, INDICATORS = f"effects_{PLAN_ID}", "indicators"
 
@@ -124,8 +124,9 @@ def test_a_rejected_municipality_stops_nobody_and_is_named(tmp_path: Path, capsy
     world = small_world(tmp_path / "world")
     change(delivery(world, AHLEN), put(AHLEN, "2011/12", "Insgesamt", "insgesamt", "1"))
     assert run_line(settings_of(world), world / "plan.yaml", None) == 1
-    name = delivery(world, AHLEN).name
-    assert f"Zurückgewiesen: {name}" in capsys.readouterr().out
+    name, file = delivery(world, AHLEN).name, delivery(world, AHLEN)
+    said = capsys.readouterr().out
+    assert f"Teilweise zurückgewiesen: {name} (1 Fehler). Genaues zeigt: kkz-eval check {file}" in said
     (page,) = world.glob("home/reports/*/*/bericht.html")
     assert f"Zurückgewiesen: {name} (schulabgaenge): Ahlen 2012" in page.read_text(encoding="utf-8")
     line = open_world(world)

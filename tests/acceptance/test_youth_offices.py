@@ -11,13 +11,13 @@ import pytest
 import yaml
 from whole_runs import ALL_YEARS, take_in_and_judge
 
+from kkz_eval.commands.plan import show_plan
 from kkz_eval.evaluation.effects import run_effects
 from kkz_eval.evaluation.plan import Measured, Plan, load_plan
 from kkz_eval.line.editions import report_inputs
 from kkz_eval.line.installation import Installation, open_installation
 from kkz_eval.line.snapshot import current_snapshot
 from kkz_eval.line.study import Study
-from kkz_eval.planning import show_plan
 from kkz_eval.reference.register import current_office_key, existing, youth_offices
 from kkz_eval.reference.unit_groups import Nested, youth_office_groups
 from kkz_eval.reporting.build import build_document

@@ -10,11 +10,11 @@ import pytest
 from contract_values import CASES, CONTRACTS, shipped
 from mutations import mutated
 
-from kkz_eval.deliveries.own_process import Limits
 from kkz_eval.deliveries.reader import Claimed, read_file
 from kkz_eval.deliveries.reading_process import PROGRAM, Broke, ReadingProcess, Serves, look_over
 from kkz_eval.deliveries.results import PersonRecords, Unclaimed, Unreadable
 from kkz_eval.deliveries.wording.statements import statements
+from kkz_eval.model.reading_limits import Limits
 
 LIMITS = Limits(seconds=5, megabytes=512)
 SEEDS = range(480)

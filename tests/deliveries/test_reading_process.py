@@ -17,11 +17,11 @@ from contract_values import CONTRACTS
 
 from kkz_eval.deliveries import reading_process
 from kkz_eval.deliveries.intake import take_in
-from kkz_eval.deliveries.own_process import DEFAULT_LIMITS, Limits
 from kkz_eval.deliveries.reader import read_file
 from kkz_eval.deliveries.reading_process import Broke, ReadingProcess, Serves, look_over, read_apart
 from kkz_eval.deliveries.register import read_register
 from kkz_eval.deliveries.results import Unreadable
+from kkz_eval.model.reading_limits import DEFAULT_LIMITS, Limits
 from kkz_eval.storage.store import Store
 
 CASES = Path(__file__).parents[1] / "cases" / "deliveries"

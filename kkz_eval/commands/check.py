@@ -25,12 +25,12 @@ _PIECE = 1 << 16  # characters that are sent at once
 
 
 def check(settings: Settings, files: Sequence[Path], contract_id: str | None, form: str, protocol: Path | None) -> int:
-    """Check files as `checking.check_files` does, each within the limits of the settings; 0 clean, 1 findings, 2 not readable.
+    """Check files as `check_files.check_files` does, each within the limits of the settings; 0 clean, 1 findings, 2 not readable.
 
     Raises UserError as check_files; RuntimeError for a fault of the program that has to do with no file.
     """
     if not CAN_FORK:
-        from kkz_eval.checking import check_files  # noqa: PLC0415 (only where this process is the one that reads)
+        from kkz_eval.commands.check_files import check_files  # noqa: PLC0415 (only where this process is the one that reads)
 
         without_pandas()
         return check_files(settings, files, contract_id, form, protocol)
@@ -46,7 +46,7 @@ def check(settings: Settings, files: Sequence[Path], contract_id: str | None, fo
 
 
 def _in_child(arguments: tuple[Any, ...], codes: list[int]) -> int:
-    """Let a child call checking.check_each, print what it says, append the code of each file that it finished; its status at the end.
+    """Let a child call check_files.check_each, print what it says, append the code of each file that it finished; its status at the end.
 
     Raises UserError where the child does, and RuntimeError for any other exception of the child.
     """
@@ -104,7 +104,7 @@ def _be_child(arguments: tuple[Any, ...], writing: int) -> NoReturn:
             parent = _Parent(channel)
             sys.stdout, sys.stderr = _Said(parent, "out"), _Said(parent, "err")
             try:
-                from kkz_eval.checking import check_each  # noqa: PLC0415 (the parent must stay small)
+                from kkz_eval.commands.check_files import check_each  # noqa: PLC0415 (the parent must stay small)
 
                 for code in check_each(*arguments):
                     parent.send("done", code)

@@ -15,12 +15,12 @@ from pathlib import Path
 
 import pytest
 
-from kkz_eval import checking
-from kkz_eval.check_command import check
+from kkz_eval.commands import check_files
+from kkz_eval.commands.check import check
 from kkz_eval.deliveries import own_process
-from kkz_eval.deliveries.own_process import Limits
 from kkz_eval.deliveries.reader import read_file
 from kkz_eval.model.errors import UserError
+from kkz_eval.model.reading_limits import Limits
 from kkz_eval.settings import load_settings
 
 SECRET = "Tannenhaeher"
@@ -108,7 +108,7 @@ def _that_ends(monkeypatch: pytest.MonkeyPatch, end: Callable[[], None], name: s
             end()
         return read_file(data, file_name, *more)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(checking, "read_file", read)
+    monkeypatch.setattr(check_files, "read_file", read)
 
 
 @pytest.mark.parametrize("kind", ENDS)
@@ -129,7 +129,7 @@ def test_what_ends_the_reading_is_said_of_its_file_and_the_others_are_checked(
 def test_a_report_for_programs_holds_all_files_in_their_order(
     files: list[Path], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert checking.check_files(SETTINGS, files[::2], None, "json") == 0
+    assert check_files.check_files(SETTINGS, files[::2], None, "json") == 0
     alone = capsys.readouterr().out
     assert check(SETTINGS, files[::2], None, "json", None) == 0
     assert capsys.readouterr().out == alone == json.dumps(json.loads(alone), ensure_ascii=False, indent=2) + "\n"
@@ -151,7 +151,7 @@ def test_the_first_and_the_last_file_may_end_the_reading_too(
 def test_every_file_may_end_the_reading(
     files: list[Path], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(checking, "read_file", lambda *_: _segmentation_fault())
+    monkeypatch.setattr(check_files, "read_file", lambda *_: _segmentation_fault())
     assert check(SETTINGS, files, None, "table", None) == 2
     assert [line[:5] for line in capsys.readouterr().err.splitlines()] == ["a.csv", "b.csv", "c.csv"]
 
@@ -161,8 +161,8 @@ def test_what_the_user_can_mend_and_what_is_no_fault_of_a_file_is_raised_in_the_
 ) -> None:
     with pytest.raises(UserError, match="kita"):
         check(SETTINGS, files, "kita", "table", None)
-    monkeypatch.setattr(checking, "load_contracts", lambda _: {}["a fault"])
-    with pytest.raises(RuntimeError, match=r"KeyError, kkz_eval/checking\.py:[0-9]+$"):
+    monkeypatch.setattr(check_files, "load_contracts", lambda _: {}["a fault"])
+    with pytest.raises(RuntimeError, match=r"KeyError, kkz_eval/commands/check_files\.py:[0-9]+$"):
         check(SETTINGS, files, None, "table", None)
 
 
@@ -176,7 +176,7 @@ def test_a_fault_after_the_judgement_costs_its_file_only_and_quotes_nothing(
     def summary(*_: object) -> object:
         raise ValueError("Geheimes aus der Zelle")
 
-    monkeypatch.setattr(checking, "summary_of", summary)
+    monkeypatch.setattr(check_files, "summary_of", summary)
     assert check(SETTINGS, files, None, "table", None) == 2
     said = capfd.readouterr()
     assert "Geheimes" not in said.out + said.err

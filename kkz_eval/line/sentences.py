@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from kkz_eval.deliveries.accepted import Conflict
 from kkz_eval.evaluation.design import Coverage
+from kkz_eval.evaluation.matching import Matched
 from kkz_eval.indicators.catalogue import Indicator
 from kkz_eval.model.texts import Language, text
 from kkz_eval.reference.tables import unit_name
@@ -44,3 +45,13 @@ def conflict_sentence(conflict: Conflict, language: Language) -> str:
         year=conflict.year,
         names=", ".join(conflict.names),
     )
+
+
+def references_listed(matched: Matched) -> str:
+    """The nearest reference units of each treated unit, with their distances, a line of Markdown each."""
+    lines = []
+    for unit, part in matched.references.groupby("unit_id", sort=True):
+        pairs = zip(part["reference_id"], part["distance"], strict=True)
+        near = ", ".join(f"{unit_name(reference)} ({distance:.2f})" for reference, distance in pairs)
+        lines.append(f"- {unit_name(str(unit))}: {near}")
+    return "\n".join(lines)

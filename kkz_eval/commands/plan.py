@@ -18,12 +18,12 @@ from kkz_eval.evaluation.statistical_checks import shown
 from kkz_eval.line.installation import Installation, open_installation
 from kkz_eval.line.intake import judge_arrivals, land, parse_arrivals
 from kkz_eval.line.locks import keep_lock, lock_file
+from kkz_eval.line.sentences import say
 from kkz_eval.line.snapshot import current_snapshot
 from kkz_eval.line.study import Study, conformity_of, study_of
 from kkz_eval.model.errors import UserError
 from kkz_eval.model.texts import Language, text
 from kkz_eval.reference.unit_groups import Nested, nested_sentence, unit_words
-from kkz_eval.sentences import say
 from kkz_eval.settings import Settings
 from kkz_eval.storage.store import Store
 

@@ -1,6 +1,6 @@
 """The steward's check of one file: read, judge, print every finding. Nothing is landed, nothing is kept.
 
-Imports neither pandas nor dagster nor Great Expectations, so that it answers at once. In which process: check_command.
+Imports neither pandas nor dagster nor Great Expectations, so that it answers at once. In which process: check.
 """
 
 from __future__ import annotations
@@ -25,11 +25,12 @@ from kkz_eval.contracts.summary import counted, summary_of
 from kkz_eval.deliveries.decided import judge_decided
 from kkz_eval.deliveries.decisions import Decisions, load_decisions
 from kkz_eval.deliveries.inbox import content_of, shown
-from kkz_eval.deliveries.own_process import Limits, confined, reason_of_error
+from kkz_eval.deliveries.own_process import confined, reason_of_error
 from kkz_eval.deliveries.reader import Claimed, PersonRecords, Unclaimed, Unreadable, read_file
 from kkz_eval.deliveries.returned import Decision, read_returned
 from kkz_eval.model.errors import UserError
 from kkz_eval.model.listing import counts
+from kkz_eval.model.reading_limits import Limits
 from kkz_eval.model.reasons import reason_of
 from kkz_eval.model.texts import Language, text
 from kkz_eval.reference.tables import units_known_to

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from kkz_eval import checking
 from kkz_eval.cli import main
+from kkz_eval.commands import check_files
 from kkz_eval.deliveries.own_process import CAN_FORK
 
 HEADER = "Gemeindeschlüssel;Schuljahr;Abschluss;Geschlecht;Anzahl\r\n"
@@ -34,7 +34,7 @@ def unreadable_counts(folder: Path, n: int) -> Path:
 def test_of_many_findings_each_rule_is_listed_and_all_are_counted(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(checking.LISTED, "json", 10)
+    monkeypatch.setitem(check_files.LISTED, "json", 10)
     file = str(unreadable_counts(tmp_path, 50))
     assert main(["check", file, "--json"]) == 1
     ((table,),) = [report["tables"] for report in json.loads(capsys.readouterr().out)]
@@ -59,7 +59,7 @@ def test_the_table_ends_with_the_counts_where_not_all_are_listed(
     file = str(unreadable_counts(tmp_path, 50))
     main(["check", file])
     assert "Aufgeführt sind" not in capsys.readouterr().out
-    monkeypatch.setitem(checking.LISTED, "table", 10)
+    monkeypatch.setitem(check_files.LISTED, "table", 10)
     main(["check", file])
     lines = capsys.readouterr().out.splitlines()
     (at,) = (number for number, line in enumerate(lines) if "Aufgeführt sind" in line)

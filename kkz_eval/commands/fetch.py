@@ -25,7 +25,7 @@ from kkz_eval.deliveries.text_table import NotTextError
 from kkz_eval.deliveries.workbook import BrokenWorkbookError
 from kkz_eval.fetching.answers import table_bytes
 from kkz_eval.fetching.request import Limits, ask
-from kkz_eval.fetching.services import PACKAGE, Order, Service, load_services
+from kkz_eval.fetching.services import PACKAGE, Order, Service, load_services, order_of
 from kkz_eval.model.errors import UserError
 from kkz_eval.model.texts import Language, text
 from kkz_eval.settings import Credentials, Settings, load_credentials
@@ -44,6 +44,14 @@ class Fetched:
     name: str
     written: bool
     table: OfficialTable
+
+
+def fetch_as_asked(settings: Settings, source: str, wanted: tuple[str, str, str | None, str], into: Path | None) -> int:
+    """Fetch as a person at the command line asks, who is asked for an account where there is a terminal. Returns and raises as `fetch`.
+
+    wanted: table, years, regions, way of processing, as typed.
+    """
+    return fetch(settings, source, order_of(*wanted), into, ask_person if sys.stdin.isatty() else None)
 
 
 def fetch(

@@ -1,12 +1,12 @@
-"""The commands `contracts diff` and `contracts docs`: what they print and write, and their exit codes.
+"""The commands `contracts lint`, `contracts diff` and `contracts docs`: what they print and write, and their exit codes.
 
-Belongs here: bringing a contract's new version together with the register, files of the pages. Does not belong here: the comparison,
+Belongs here: bringing a contract's new version together with the register, files of the pages. Does not belong here: the rules of lint, the comparison,
 the pages themselves (contracts/).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from kkz_eval.contracts.contract import Contract
 from kkz_eval.contracts.diff import changes, demanded_version, version_numbers, would_flip
 from kkz_eval.contracts.judgement import judge_file
+from kkz_eval.contracts.lint import lint
 from kkz_eval.contracts.load import load_contract, load_contracts
 from kkz_eval.contracts.rules import PACKAGE
 from kkz_eval.deliveries.accepted import Source, sources_of
@@ -31,6 +32,17 @@ from kkz_eval.storage.store import Store
 
 if TYPE_CHECKING:
     from kkz_eval.contracts.rule_pages import RuleExample
+
+
+def lint_contracts(settings: Settings, files: Sequence[Path]) -> int:
+    """Print what is wrong in contracts, in all of the installation where none is named; 0 nothing, 1 something."""
+    wanted = files or sorted(settings.contracts.glob("*.odcs.yaml"))
+    problems = [problem for file in wanted for problem in lint(file, settings.language)]
+    for problem in problems:
+        print(problem)
+    if not problems:
+        print(text("cli.lint_clean", settings.language, package="kkz_eval", count=str(len(wanted))))
+    return 1 if problems else 0
 
 
 def diff_contracts(settings: Settings, old_file: Path, new_file: Path, with_register: Path | None) -> int:

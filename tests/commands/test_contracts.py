@@ -14,7 +14,7 @@ from kkz_eval.line.intake import judge_arrivals, land
 from kkz_eval.line.snapshot import current_snapshot
 from kkz_eval.settings import Settings
 
-FOLDER = Path(__file__).parents[1] / "data_contracts"
+FOLDER = Path(__file__).parents[2] / "data_contracts"
 YEARS = (2015, 2016)
 AGES = ("unter 3 Jahre", "3 bis unter 6", "6–14", "15 bis unter 18", "18 bis unter 21 Jahre", "ab 21")
 

@@ -23,9 +23,9 @@ from pathlib import Path
 from typing import BinaryIO
 
 from kkz_eval.jobs import open_instance
+from kkz_eval.line.sentences import say
 from kkz_eval.model.errors import UserError
 from kkz_eval.model.reasons import reason_of
-from kkz_eval.sentences import say
 from kkz_eval.settings import CHECKOUT, Settings
 
 HOST = "127.0.0.1"

@@ -12,10 +12,10 @@ from kkz_eval.definitions import build_defs
 from kkz_eval.deliveries.inbox import inbox_files
 from kkz_eval.jobs import execute_yearly_run, open_instance
 from kkz_eval.line.installation import open_installation
+from kkz_eval.line.sentences import conflict_sentence
 from kkz_eval.line.snapshot import current_snapshot
 from kkz_eval.model.texts import text
 from kkz_eval.partitions import known_years, span_of_years
-from kkz_eval.sentences import conflict_sentence
 from kkz_eval.settings import Settings
 
 
