@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 import numpy as np
@@ -25,6 +25,7 @@ from kkz_eval.model.parsed import ARROW_TYPES, ParsedTable
 from kkz_eval.model.spreadsheet_dates import typed_decimal, typed_school_year
 from kkz_eval.model.symbols import joined
 from kkz_eval.reference.named import names_another_area, names_area
+from kkz_eval.reference.tables import city_keys
 
 IGNORED = b"rows_ignored"  # keys of the metadata of ParsedTable.table: lines that are no records (titles, footnotes, blank ones)
 LEFT_OUT = b"records_left_out"  # records of other units, levels or indicators than the contract's
@@ -384,6 +385,7 @@ def parsed_table(
     cells: by property; a property without cells takes its default. findings: what the layout found itself, first in the
     result. Findings that have a row take unit and year from the record of that row. titles: headers as delivered, by property.
     """
+    unit = unit_property(contract)
     columns: list[pa.Array] = []
     typed_columns: dict[str, TypedColumn] = {}
     for of in contract.properties:
@@ -392,7 +394,10 @@ def parsed_table(
         if found is None:
             columns += [_default(of, kind, n_records), *(pa.nulls(n_records, t) for t in _BESIDES)]
             continue
-        column = typed_columns[of.name] = typed(of, found, style)
+        column = typed(of, found, style)
+        if of is unit:
+            column = replace(column, values=_as_delivering(column.values, contract))
+        typed_columns[of.name] = column
         columns += [column.values, pc.cast(found.texts, pa.string()), column.flags, found.rows, found.columns]
     columns.append(pa.repeat(pa.scalar(sheet, pa.string()), n_records))
     schema = contract.schema.with_metadata({IGNORED: str(ignored).encode(), LEFT_OUT: str(left_out).encode()})
@@ -401,6 +406,15 @@ def parsed_table(
     own = _placed(findings_table(findings), contract, cells, keys)
     unread = _unread(contract, cells, typed_columns, keys, sheet, style)
     return ParsedTable(contract.id, layout, table, concat_findings([own, *unread]), edition, titles or {})
+
+
+def _as_delivering(units: pa.Array, contract: Contract) -> pa.Array:
+    """Keys of units, those of kreisfreie Städte with 8 digits where a delivery wrote the 5 of the Kreis: else one city would be two units."""
+    if contract.source != "municipal" or {"municipality", "youth_office"}.isdisjoint(contract.levels):
+        return units
+    cities = city_keys()
+    at = pc.index_in(units, value_set=pa.array(list(cities), pa.string()))
+    return units if at.null_count == len(at) else pc.coalesce(pa.array(list(cities.values()), pa.string()).take(at), units)
 
 
 _BESIDES = (pa.string(), pa.string(), pa.int32(), pa.int32())  # text, flag, row, column

@@ -161,6 +161,13 @@ def municipality_key(kreis_ags5: str) -> str | None:
 
 
 @cache
+def city_keys() -> Mapping[str, str]:
+    """The 8-digit key of each kreisfreie Stadt by that of 5 digits: one place, whichever of them a delivery writes."""
+    cities = (kreis.ags5 for kreis in kreise() if kreis.kind is Kind.KREISFREIE_STADT)
+    return MappingProxyType({key: key + KREISFREIE_SUFFIX for key in cities})
+
+
+@cache
 def _names() -> Mapping[str, str]:
     """Names by key of every unit that is or was; the names of those that deliver go before."""
     units = (*dissolved_kreise(), *municipalities(), *youth_offices())
@@ -171,7 +178,7 @@ def _names() -> Mapping[str, str]:
 def _names_of_deliverers() -> Mapping[str, str]:
     """Names by key: Kreise, kreisfreie Städte under their municipality key, programme units and their youth offices."""
     names = {kreis.ags5: kreis.name for kreis in kreise()}
-    names |= {kreis.ags5 + KREISFREIE_SUFFIX: kreis.name for kreis in kreise() if kreis.kind is Kind.KREISFREIE_STADT}
+    names |= {city: names[key] for key, city in city_keys().items()}
     names |= {unit.ags: unit.name for unit in programme_units()}
     offices = {youth_office_of(unit): f"Jugendamt {unit.name}" for unit in programme_units()}
     names |= {key: name for key, name in offices.items() if key is not None and key not in names}
