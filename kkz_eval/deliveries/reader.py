@@ -9,6 +9,7 @@ import pyarrow as pa
 
 from kkz_eval.contracts.contract import Contract
 from kkz_eval.deliveries import inkar, inkar_editions, municipal, municipal_workbook
+from kkz_eval.deliveries.formatted_days import with_counts_unformatted
 from kkz_eval.deliveries.future import with_future_found
 from kkz_eval.deliveries.header import column_titles
 from kkz_eval.deliveries.official.mapping import claimed, why_unclaimed
@@ -17,6 +18,7 @@ from kkz_eval.deliveries.official.read import is_unmistakable
 from kkz_eval.deliveries.official.read import read_text as read_official_text
 from kkz_eval.deliveries.official.unclaimed import with_missing_units
 from kkz_eval.deliveries.official.unfit import FamilyName, TablesNeeded, reader_of_statistic
+from kkz_eval.deliveries.person_signs import Sign
 from kkz_eval.deliveries.results import Claimed, ColumnAt, ColumnNames, PersonRecords, ReadResult, Unclaimed, Unreadable
 from kkz_eval.deliveries.returned import data_sheets
 from kkz_eval.deliveries.screening import may_be_title, suspects_in_text
@@ -31,7 +33,7 @@ from kkz_eval.deliveries.text_table import (
     decode,
     head,
 )
-from kkz_eval.deliveries.workbook import BrokenWorkbookError, head_of, is_workbook, sheets
+from kkz_eval.deliveries.workbook import BrokenWorkbookError, Sheet, head_of, is_workbook, sheets
 from kkz_eval.deliveries.workbook_screening import persons_in_workbook, places
 from kkz_eval.model.findings import concat_findings
 from kkz_eval.model.identifiers import column_letters
@@ -61,9 +63,16 @@ def read_file(data: bytes, name: str, contracts: Mapping[str, Contract], today: 
 def _read_workbook(data: bytes, name: str, contracts: Mapping[str, Contract]) -> ReadResult:
     all_sheets = sheets(data)
     persons = persons_in_workbook(data, all_sheets)
-    if persons:
+    if any(place.sign != Sign.DAY for place in persons):
         return PersonRecords(persons, {"name": name})
-    workbook = data_sheets(all_sheets)
+    result = _read_sheets(data_sheets(all_sheets), name, contracts)
+    if persons:  # days alone: counts in cells of a wrong format, where a contract reads them as counts
+        tables = result.parsed if isinstance(result, Claimed) else ()
+        persons = persons_in_workbook(data, with_counts_unformatted(all_sheets, tables, contracts))
+    return PersonRecords(persons, {"name": name}) if persons else result
+
+
+def _read_sheets(workbook: Sequence[Sheet], name: str, contracts: Mapping[str, Contract]) -> ReadResult:
     parsed = inkar.read_workbook(workbook, contracts)
     if parsed is None:
         parsed = municipal_workbook.read_workbook(workbook, contracts)

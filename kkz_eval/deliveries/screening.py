@@ -572,6 +572,8 @@ def _are_births(cells: _Column, left: _Column) -> bool:
     if len(distinct) < _SHARE * len(days) and len(distinct) < _MANY_DAYS:
         return False
     titles = [cell.text for row, cell in cells if row < cells[0][0] + HEAD and cell.day is None]
+    if any(_COUNT.intersection(map(fold, _WORDS.findall(title))) for title in titles):  # numbers that a format shows as days
+        return False
     rows = {row for row, cell in cells if cell.day is not None}
     labels = [cell.text for row, cell in left if row in rows]
     if any(re.search(EVENT, title) for title in titles) or sum(bool(re.search(EVENT, label)) for label in labels) >= _SHARE * len(

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 
@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from kkz_eval.contracts.contract import Contract, Property
 from kkz_eval.deliveries.appearance import Block
 from kkz_eval.deliveries.columns import ags_of, unit_property
+from kkz_eval.deliveries.formatted_days import FORMATTED
 from kkz_eval.deliveries.number_formats import Shown, shown, words_shown
 from kkz_eval.deliveries.raised import without_marks
 from kkz_eval.deliveries.scale import Said, misfit
@@ -36,7 +37,12 @@ _KINDS = {
     Shown.WORDS: "reader_format_words",
 }
 _UNIT, _MERGED = "reader_format_unit", "reader_merged_measure"
-_UNREAD, _DAY = "reader_number", "reader_format_day"  # the sentence of a cell that is no number, and of one that shows a day
+_UNREAD, _DAY, _DAYS = (  # the sentence of a cell that is no number, of one that shows a day, of a column of them
+    "reader_number",
+    "reader_format_day",
+    "reader_format_days",
+)
+_LEAST_OF_A_COLUMN = 3  # days that are the format of a column rather than entries which a program took for days
 _WARNINGS = frozenset([_KINDS[Shown.NO_ZERO], _KINDS[Shown.WORDS]])
 _MOST_PLACED = 60  # findings on one column and cause that each name a unit and year; more become one that names none
 _MOST_ROWS_NAMED = 8
@@ -80,7 +86,7 @@ def with_seen(parsed: ParsedTable, contract: Contract, workbook: Iterable[Sheet]
 def _with_sheet(parsed: ParsedTable, contract: Contract, sheet: Sheet) -> ParsedTable:
     seen = sheet.seen
     if pc.any(pc.equal(parsed.findings.column("kind"), _UNREAD), min_count=0).as_py():
-        parsed = replace(parsed, findings=_with_days_named(parsed.findings, sheet))
+        parsed = _with_days_named(parsed, contract, sheet)
     if seen.is_known and not (sheet.merged or seen.hidden_rows or len(seen.formats.rows)):
         return parsed
     measures = [_cells(parsed, sheet, of) for of in contract.properties if of.role == "measure"]
@@ -160,25 +166,60 @@ def _names(contract: Contract, of: Property) -> Iterator[str]:
     yield from (code.label_de for dimension in contract.properties for code in dimension.codes)
 
 
-def _with_days_named(findings: pa.Table, sheet: Sheet) -> pa.Table:
-    """The findings, where they say that a day or a time is no number, with the number that its cell holds."""
+def _with_days_named(parsed: ParsedTable, contract: Contract, sheet: Sheet) -> ParsedTable:
+    """The table, where its findings say that a day or a time is no number, with the cause: the format of the cell or of a whole column."""
+    findings = parsed.findings
     unread = pc.and_(pc.equal(findings.column("kind"), _UNREAD), pc.equal(findings.column("sheet"), sheet.name))
     at = np.flatnonzero(_holds(unread.fill_null(False)))
     places = findings.take(pa.array(at)).select(["row", "column"]).to_pydict()
-    stored: dict[int, float] = {}
+    days: dict[tuple[int, int], int] = {}  # 0-based row and column to the place of the finding
     for place, row, column in zip(at.tolist(), places["row"], places["column"], strict=True):
-        raw = "" if row is None or column is None else sheet.rows[row - 1][column - 1]
-        if isinstance(raw, (date, time, timedelta)):
-            stored[place] = _number_of_day(raw, sheet.seen.day_zero)
-    if not stored:
-        return findings
-    is_day = pa.array([place in stored for place in range(findings.num_rows)])
-    numbers = pa.array([text_of(stored[place]) if place in stored else None for place in range(findings.num_rows)], pa.string())
+        if row is not None and column is not None and isinstance(sheet.rows[row - 1][column - 1], FORMATTED):
+            days[row - 1, column - 1] = place
+    if not days:
+        return parsed
+    of_columns, said = [], set[int]()
+    for cause in _columns_of_days(parsed, contract, sheet, days):
+        of_columns += [replace(finding, rule=_UNREAD) for finding in _findings(cause, parsed, contract, sheet)]
+        said |= {days[place] for place in zip(cause.cells.rows.tolist(), cause.cells.columns.tolist(), strict=True)}
+    single = {place: (row, column) for (row, column), place in days.items() if place not in said}
+    findings = _with_numbers_named(findings, sheet, single).filter(
+        pa.array([place not in said for place in range(findings.num_rows)])
+    )
+    return replace(parsed, findings=concat_findings([findings, findings_table(of_columns)]))
+
+
+def _columns_of_days(
+    parsed: ParsedTable, contract: Contract, sheet: Sheet, days: Collection[tuple[int, int]]
+) -> Iterator[_Cause]:
+    """A cause for each column of which most cells show days: then the format is that of the column."""
+    for of in contract.properties:
+        if of.role != "measure":
+            continue
+        cells = _cells(parsed, sheet, of)
+        for column in np.unique(cells.columns).tolist():
+            own = cells.take(cells.columns == column)
+            filled = sum(text_of(_raw(sheet, own, place)) is not None for place in range(len(own.rows)))
+            shown_as_days = own.take([place for place, row in enumerate(own.rows.tolist()) if (row, column) in days])
+            if len(shown_as_days.rows) >= max(_LEAST_OF_A_COLUMN, filled / 2):
+                yield _cause(_DAYS, sheet, shown_as_days, str(len(shown_as_days.rows)))
+
+
+def _with_numbers_named(findings: pa.Table, sheet: Sheet, days: Mapping[int, tuple[int, int]]) -> pa.Table:
+    """The findings, those on single days with the number that the cell holds. days: place of a finding to 0-based row and column."""
+    is_day = pa.array([place in days for place in range(findings.num_rows)])
+    numbers = pa.array(
+        [_stored(sheet, days[place]) if place in days else None for place in range(findings.num_rows)], pa.string()
+    )
     for name, said in (("kind", pa.scalar(_DAY)), ("allowed", numbers)):
         index = FINDINGS_SCHEMA.get_field_index(name)
         changed = pc.if_else(is_day, said, findings.column(name))
         findings = findings.set_column(index, FINDINGS_SCHEMA.field(index), changed)
     return findings
+
+
+def _stored(sheet: Sheet, place: tuple[int, int]) -> str | None:
+    return text_of(_number_of_day(sheet.rows[place[0]][place[1]], sheet.seen.day_zero))
 
 
 def _number_of_day(raw: Value, day_zero: date) -> float:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 import re
 from collections.abc import Callable, Sequence
-from itertools import pairwise
+from itertools import pairwise, product
 
 import pytest
 import xlwt
@@ -31,7 +31,7 @@ from made_workbooks import (
 from openpyxl.worksheet.worksheet import Worksheet
 
 from kkz_eval.contracts.judgement import judge_file
-from kkz_eval.deliveries.reader import Unclaimed, read_file
+from kkz_eval.deliveries.reader import PersonRecords, Unclaimed, read_file
 from kkz_eval.model.parsed import ParsedTable
 
 LEAVERS = [row[3] for row in RECORDS]
@@ -235,6 +235,70 @@ def test_a_count_that_shows_a_day_is_named_with_the_number_that_it_holds(value: 
     )
     assert (finding.allowed or "") in finding.message("de")
     assert finding.allowed in ("45438", "0.5", "3")
+
+
+_COUNTS = [
+    (key, year, sex, 36_500 + 7_919 * place * place % 8_500, 5.5)
+    for place, (key, year, sex) in enumerate(product(("05911000", "05913000", "05334002"), range(2010, 2018), "mw"))
+]
+"""Counts that are days between 1999 and 2023 where a format shows days."""
+
+
+@pytest.mark.parametrize("code", ["dd.mm.yyyy", "yyyy-mm-dd", "mmm yy", "d. mmmm yyyy", "hh:mm", "[$-407]dddd, d. mmmm yyyy"])
+@pytest.mark.parametrize("n", [3, 48])
+def test_a_column_of_counts_in_a_format_of_days_is_one_fault_of_its_format_and_no_days_of_birth(code: str, n: int) -> None:
+    for data in _with_format(code, rows=_COUNTS[:n]):
+        table = table_of(data, BY_YEAR)
+        (finding,) = findings_of(table)
+        about = (finding.rule, finding.kind, finding.cell, finding.severity, finding.allowed)
+        assert about == ("reader_number", "reader_format_days", "Daten!D2", "error", str(n))
+        assert "Zellformat" in finding.message("de")
+        assert "„Zahl“" in finding.fix("de")
+        assert table.values("leavers").null_count == n
+        assert {str(fate.status) for fate in judge_file(table, LEAVERS_BY_YEAR, {}).slices} == {"rejected"}
+
+
+def test_small_counts_and_counts_of_years_side_by_side_in_a_format_of_days_are_faults_of_their_formats() -> None:
+    small = [(*row[:3], place % 47 + 1, row[4]) for place, row in enumerate(_COUNTS)]
+    assert told(table_of(_with_format("dd.mm.yyyy", rows=small)[0], BY_YEAR)) == [("reader_format_days", "Daten!D2", "error")]
+
+    def change(sheet: Worksheet) -> None:
+        sheet.delete_rows(1, 9)
+        for row in (
+            ("AGS", "Geschlecht", 2015, 2016),
+            *((f"059{n}000", sex, 37_000 + n, 41_000 + n) for n in range(11, 17) for sex in "mw"),
+        ):
+            sheet.append(list(row))
+        for row in range(2, 14):
+            sheet.cell(row, 3).number_format = sheet.cell(row, 4).number_format = "dd.mm.yyyy"
+
+    assert {kind for kind, _, _ in told(table_of(xlsx(change), WIDE))} >= {"reader_format_days"}
+
+
+@pytest.mark.parametrize("title", ["Geburtsdatum", "Geb. am", "Tag"])
+def test_days_under_a_title_that_is_no_measure_stay_days_of_persons(title: str) -> None:
+    def change(sheet: Worksheet) -> None:
+        sheet["F1"] = title
+        for place in range(2, 50):
+            sheet.cell(place, 6, 38_000 + 7_919 * place * place % 6_500).number_format = "dd.mm.yyyy"
+
+    assert isinstance(read_file(xlsx(change, rows=_COUNTS), "x.xlsx", BY_YEAR), PersonRecords)
+
+
+def test_days_in_a_measure_that_name_one_unit_and_year_again_and_again_are_those_of_persons() -> None:
+    rows = [("05911000", 2016, "m", row[3], 5.5) for row in _COUNTS]
+    data = _with_format("dd.mm.yyyy", rows=rows)[0]
+    assert isinstance(read_file(data, "x.xlsx", BY_YEAR), PersonRecords)
+
+
+def test_days_below_a_column_of_counts_are_those_of_persons() -> None:
+    def change(sheet: Worksheet) -> None:
+        for row in range(2, 50):
+            sheet.cell(row, 4).number_format = "dd.mm.yyyy"
+        for row in range(60, 80):
+            sheet.cell(row, 4, 38_000 + 7_919 * row * row % 6_500).number_format = "dd.mm.yyyy"
+
+    assert isinstance(read_file(xlsx(change, rows=_COUNTS), "x.xlsx", BY_YEAR), PersonRecords)
 
 
 def test_a_sheet_that_could_not_be_looked_at_says_so() -> None:
