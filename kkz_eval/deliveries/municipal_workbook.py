@@ -12,6 +12,7 @@ from kkz_eval.deliveries.columns import ags_of
 from kkz_eval.deliveries.hidden_columns import without_hidden_columns
 from kkz_eval.deliveries.results import Unclaimed
 from kkz_eval.deliveries.scale import scale_findings
+from kkz_eval.deliveries.school_years import with_one_convention
 from kkz_eval.deliveries.text_table import HEAD
 from kkz_eval.deliveries.units_listed import with_findings
 from kkz_eval.deliveries.workbook import Sheet, body_of_sheet, head_of, number_of, text_of
@@ -42,6 +43,7 @@ def read_workbook(workbook: Sequence[Sheet], contracts: Mapping[str, Contract]) 
         parsed.append(with_findings(municipal.read(grid, match, head), *hidden))
     if not parsed:
         return None
+    parsed = with_one_convention(parsed, contracts)
     measures = tuple(of for table in parsed for of in contracts[table.contract_id].properties if of.role == "measure")
     notes = findings_table(
         finding

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Sequence
 from pathlib import Path
 
+import openpyxl
 import pytest
 from municipal_tables import as_text, as_workbook, read
 
@@ -153,6 +155,55 @@ def test_a_title_that_names_other_school_years_decides_nothing(above: str) -> No
 def test_a_year_of_the_calendar_is_read_and_named_once() -> None:
     (said,) = found(leavers("Jahr", 2016, 2017), UNCLEAR, ASSUMED)
     assert (said.kind, said.severity, said.cell, said.allowed) == (ASSUMED, "warning", "B2", "2015/16")
+
+
+def on_sheets(*sheets: tuple[str, Sequence[object]]) -> bytes:
+    """A workbook with the title of the column of years and the years of each sheet."""
+    book = openpyxl.Workbook()
+    book.remove(book.worksheets[0])
+    for number, (title, years) in enumerate(sheets):
+        sheet = book.create_sheet(f"Blatt {number + 1}")
+        sheet.append(["AGS", title, "Abschluss", "Geschlecht", "Schulabgänge"])
+        for year in years:
+            sheet.append([f"0591{number + 1}000", year, *SCHOOL])
+    saved = io.BytesIO()
+    book.save(saved)
+    return saved.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("sheets", "said"),
+    [
+        ([("Jahr", ["2016/17"]), ("Jahr", [2016])], ["Blatt 2!B2"]),
+        ([("Jahr", [2016, 2017, 2016]), ("Schuljahr", ["2016/17", "2015/16"])], ["Blatt 1!B2", "Blatt 1!B3"]),
+        ([("Jahr", ["2016"]), ("Jahr", [2017]), ("Jahr", ["15/16"])], ["Blatt 1!B2", "Blatt 2!B2"]),
+        ([("Endjahr", [2016]), ("Jahr", [2017]), ("Schuljahr", ["SJ 2016/2017"])], ["Blatt 2!B2"]),
+        ([("Schuljahr", ["2016/17"]), ("Schuljahr", ["2015/2016"])], []),
+        ([("Endjahr", [2016]), ("Schuljahr", ["2016/17"])], []),  # each sheet says what it means
+    ],
+)
+def test_one_convention_of_school_years_holds_for_all_sheets_of_a_file(
+    sheets: list[tuple[str, list[object]]], said: list[str]
+) -> None:
+    findings = found(on_sheets(*sheets), UNCLEAR, ASSUMED)
+    assert sorted(f.cell for f in findings) == said
+    assert {f.kind for f in findings} <= {UNCLEAR}
+    assert {(f.severity, f.unit_id) for f in findings} <= {("error", None)}
+
+
+def test_sheets_of_single_years_only_are_assumed_each() -> None:
+    findings = found(on_sheets(("Jahr", [2016]), ("Jahr", [2017])), UNCLEAR, ASSUMED)
+    assert [(f.kind, f.cell) for f in findings] == [(ASSUMED, "Blatt 1!B2"), (ASSUMED, "Blatt 2!B2")]
+
+
+def test_titles_of_a_wide_sheet_follow_the_convention_of_the_file_too() -> None:
+    book = openpyxl.load_workbook(io.BytesIO(on_sheets(("Schuljahr", ["2016/17"]))))
+    wide = book.create_sheet("Breit")
+    for line in (("AGS", "Abschluss", "Geschlecht", 2015, 2016), ("05914000", "ohne Hauptschulabschluss", "m", 1, 2)):
+        wide.append(line)
+    saved = io.BytesIO()
+    book.save(saved)
+    assert [(f.kind, f.cell) for f in found(saved.getvalue(), UNCLEAR, ASSUMED)] == [(UNCLEAR, "Breit!D1"), (UNCLEAR, "Breit!E1")]
 
 
 def test_years_as_titles_of_a_table_of_school_years() -> None:
