@@ -60,6 +60,12 @@ class Parts:
         for part in self.named.get(name, ()):
             yield _chunks(self._archive, part)
 
+    def beginnings(self, name: str, length: int) -> Iterator[bytes]:
+        """The first bytes of every part of this name."""
+        for part in self.named.get(name, ()):
+            with self._archive.open(part) as opened:
+                yield opened.read(length)
+
     def related(self, source: str = _ROOT) -> list[Relation]:
         """The relations of a part, or of the package. Raises XmlError."""
         folder, name = posixpath.split(source)

@@ -19,12 +19,13 @@ from dataclasses import dataclass, field
 from itertools import zip_longest
 
 from kkz_eval.deliveries.parts import Parts, XmlError
-from kkz_eval.deliveries.person_signs import may_hold_signs, one_text
+from kkz_eval.deliveries.person_signs import Sign, may_hold_signs, one_text
 from kkz_eval.deliveries.results import PersonPlace, PropertyName, SheetLabel
 from kkz_eval.deliveries.screening import Suspect, may_be_title, may_have_titles, suspects_in_rows, suspects_in_strings
-from kkz_eval.deliveries.workbook import ZIP, BrokenWorkbookError, Sheet, Value
+from kkz_eval.deliveries.workbook import COMPOUND, ZIP, BrokenWorkbookError, Sheet, Value
 from kkz_eval.model.identifiers import column_letters
 
+_END_OF_DIRECTORY = 22  # bytes of an archive's last record without its comment (APPNOTE.TXT 4.3.16)
 _PIECE = 1 << 24  # bytes of a part that are looked at in one go
 
 
@@ -45,9 +46,9 @@ def persons_in_workbook(data: bytes, workbook: Sequence[Sheet]) -> tuple[PersonP
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             parts = Parts(archive)
-            if any(_is_foreign(name) for name in parts.named if not name.endswith("/")):
+            if any(_is_foreign(name) or _holds_file(parts, name) for name in parts.named if not name.endswith("/")):
                 raise BrokenWorkbookError("embedded_files")
-            found += _in_binary(_about_parts(archive), "other")
+            found += _in_binary(_beside_parts(archive, data), "other")
             sheet_of = _sheets_of_parts(parts, labels)
             for name in parts.named:
                 found += _in_part(parts, name, sheet_of.get(name), cells)
@@ -81,7 +82,10 @@ _READABLE = (
 )
 _EMBEDDED = r"(?:.*/)?(?:embeddings|model)/"
 _EMBEDDED_IN_BINARY = rb"M\0B\0D\0(?:[0-9A-F]\0){8}"  # the storage of an object in an .xls ([MS-XLS] 2.1.7.11)
-_BINARY = r".*\.(?:bin|dat)$"
+_BINARY = r".*\.(?:bin|dat|emf|wmf|svm)$|objectreplacements/"  # a drawing keeps its texts as they are
+_PICTURE = r".*\.(?:png|jpe?g|gif|bmp|tiff?|wdp|ico)$"
+_OBJECT = r"(?:.*/)?object [^/]*/content\.xml$"  # within an .ods: a chart, or a document of its own
+_DOCUMENT = rb"<office:(?:spreadsheet|text|presentation|drawing)\b"
 _TEXT = r".*\.(?:xml|rels|vml|rdf|svg)$"
 _NO_TEXT = r"\[content_types\]\.xml$|_rels/\.rels$|(?:.*/)?theme/|.*calcchain\.xml$|.*/persons/|meta-inf/|settings\.xml$|configurations2/"
 _KINDS = (  # the first that a part's name has; the kind is the key below `persons.where.` in the catalogue
@@ -109,10 +113,24 @@ def _is_foreign(name: str) -> bool:
     return re.match(_EMBEDDED, name) is not None or re.match(_READABLE, name) is None
 
 
+def _holds_file(parts: Parts, name: str) -> bool:
+    """Whether a part is such a file under the name of a picture, of XML or of settings, or as an object of an .ods.
+
+    Compound files are usual among the binary parts: macros and controls, whose texts are looked at.
+    """
+    if re.match(_OBJECT, name) and any(re.search(_DOCUMENT, content) for content in parts.all_of(name)):
+        return True
+    files = (ZIP,) if re.match(_BINARY, name) else (ZIP, COMPOUND)
+    return any(beginning.startswith(files) for beginning in parts.beginnings(name, len(COMPOUND)))
+
+
 def _in_part(parts: Parts, name: str, sheet: SheetLabel | None, cells: set[str]) -> Iterator[PersonPlace]:
     if re.match(_BINARY, name):
         for data in parts.all_of(name):
             yield from _in_binary(data, "other")
+    if re.match(_PICTURE, name):
+        for data in parts.all_of(name):
+            yield from _in_binary(data, "other", narrow=_NARROW_IN_PICTURE, wide=_WIDE_IN_PICTURE)
     if re.match(_NO_TEXT, name) or not re.match(_TEXT, name):
         return
     kind = next((kind for words, kind in _KINDS if re.search(words, name)), "other")
@@ -133,6 +151,9 @@ def _in_part(parts: Parts, name: str, sheet: SheetLabel | None, cells: set[str])
             strings = [string for string in _strings(told) if kind not in _AMONG_CELLS or string not in cells]
             for one in suspects_in_strings(strings):
                 yield _place(one, kind, sheet, None)
+            for one in suspects_in_strings(_spelled_out(strings)):
+                if one.sign in _SURE_IN_NAMES:
+                    yield _place(one, kind, sheet, None)
 
 
 def _place(one: Suspect, kind: str, sheet: SheetLabel | None, named: str | PropertyName | None) -> PersonPlace:
@@ -164,9 +185,13 @@ def _decoded(piece: bytes) -> str:
 
 
 def _around_cells(piece: bytes) -> bytes:
-    """What stands before and after the cells of a sheet: lists, messages, headers and footers of pages."""
+    """What stands before and after the cells of a sheet (lists, messages, headers and footers of pages), and the texts in its formulas."""
     start, end = piece.find(b"<sheetData"), piece.rfind(b"</sheetData>")
-    return piece if start < 0 or end < 0 else piece[:start] + piece[end:]
+    if start < 0 or end < 0:
+        return piece
+    formulas = re.findall(_FORMULA, piece[start:end]) if b"f>" in piece else []
+    texts = dict.fromkeys(text for formula in formulas for text in re.findall(_TEXT_IN_FORMULA, formula.replace(b"&quot;", b'"')))
+    return piece[:start] + b"".join(b"<f>%b</f>" % text for text in texts) + piece[end:]
 
 
 def _sheets_of_parts(parts: Parts, labels: Mapping[str, SheetLabel]) -> dict[str, SheetLabel]:
@@ -194,8 +219,10 @@ def _attribute(tag: str, name: str) -> str:
 
 # Marks inside a text: what stands before and after them is one text.
 _INSIDE = r"</?(?:\w+:)?(?:t|r|rPr|rPh|b|i|u|sz|color|rFont|family|scheme|charset|vertAlign|span|font|a|s|strong|em|latin|solidFill|srgbClr)(?:\s[^>]*)?/?>"
-_MARK = r"<[^>]*>"
+_MARK = r"<!--|-->|<!\[CDATA\[|\]\]>|<[^>]*>"  # what a comment or a literal stretch of XML holds stays
 _CODE = r"&amp;(?:[LCRBIUESXY]|&quot;[^&]*&quot;|K[0-9A-F]{6}|[0-9]{1,3})"  # of headers and footers (ECMA-376 part 1, 18.3.1.39)
+_FORMULA = rb"<(?:\w+:)?f\b[^>]*>([^<]*)</"
+_TEXT_IN_FORMULA = rb'"([^"]{3,})"'
 _ATTRIBUTE = r"=\s*(?:\"([^\"<>]{3,})\"|'([^'<>]{3,})')"
 
 
@@ -206,6 +233,21 @@ def _strings(text: str) -> list[str]:
         html.unescape(string).strip() for string in (*between, *(one or other for one, other in re.findall(_ATTRIBUTE, text)))
     )
     return list(dict.fromkeys(string for string in told if string))
+
+
+_SURE_IN_NAMES = frozenset(
+    (Sign.BIRTH, Sign.ABOUT)
+)  # a name and a day in the name of a file may be the sender's and that of sending
+
+
+def _spelled_out(strings: Iterable[str]) -> list[str]:
+    """Names of files, links and ranges as a person reads them: `Akte_geb.%2012.03.2015` has two spaces."""
+    named = (text.replace("_", " ") for text in strings if "_" in text or "%" in text)
+    return list(dict.fromkeys(re.sub(r"(?:%[0-9A-Fa-f]{2})+", _of_percents, text) for text in named))
+
+
+def _of_percents(found: re.Match[str]) -> str:
+    return bytes.fromhex(found[0].replace("%", "")).decode("utf-8", "replace")
 
 
 def _plain(text: str) -> str:
@@ -226,6 +268,7 @@ def _tables(kind: str, text: str) -> Iterator[_Table]:
         yield _comments(text)
     elif kind == "property":
         yield _properties(text)
+        yield _own_properties(text)
     elif kind == "pivot":
         fields = [
             [_attribute(opening, "name"), *map(html.unescape, re.findall(r'\sv="([^"]*)"', items))]
@@ -238,6 +281,36 @@ def _tables(kind: str, text: str) -> Iterator[_Table]:
     elif kind == "chart":
         for cache in re.findall(r"(?s)<(?:\w+:)?strCache\b.*?</(?:\w+:)?strCache>", text):
             yield _Table([[_plain(value)] for value in re.findall(r"(?s)<(?:\w+:)?v>(.*?)</(?:\w+:)?v>", cache)])
+        rows = text.split("</table:table-row>")[:-1]  # of an .ods, which keeps the values of a chart as a table
+        yield _Table([list(map(_plain, re.findall(r"(?s)<text:p>(.*?)</text:p>", row))) for row in rows])
+    elif kind == "other":
+        yield from _records(text)
+
+
+_LEAST_RECORDS = 3
+
+
+def _records(text: str) -> Iterator[_Table]:
+    """XML of any kind as tables: what elements or attributes are called are titles, those that follow each other one record.
+
+    Of one or two records the titles alone are given: who wrote a document and when stands there too.
+    """
+    leaves: list[dict[str, str]] = [{}]
+    for name, value in re.findall(r"<(?:\w+:)?([\w.-]+)(?:\s[^<>]*)?>([^<>]+)</", text):
+        if name in leaves[-1]:
+            leaves.append({})
+        leaves[-1][name] = html.unescape(value).strip()
+    attributes = [
+        {name: html.unescape(value) for name, value in re.findall(r"\s(?:\w+:)?([\w.-]+)\s*=\s*[\"']([^\"'<>]*)", opening)}
+        for opening in re.findall(r"<\w[^<>]*", text)
+    ]
+    for records in (leaves, attributes):
+        filled = [record for record in records if len(record) > 1]
+        titles = list(dict.fromkeys(name for record in filled for name in record))
+        rows: list[list[Value]] = [[*titles]]
+        if len(filled) >= _LEAST_RECORDS:
+            rows += [[record.get(title, "") for title in titles] for record in filled]
+        yield _Table(rows)
 
 
 _COMMENT = r"(?s)<(?P<tag>(?:\w+:)?(?:comment|threadedComment|annotation))\b(?P<about>[^>]*)>(?P<said>.*?)</(?P=tag)>"
@@ -264,29 +337,43 @@ _PROPERTIES = ("title", "subject", "description", "keywords", "category", "conte
 def _properties(text: str) -> _Table:
     rows: list[list[Value]] = []
     named: dict[int, str | PropertyName] = {}
-    for name, said in re.findall(r"(?s)<(?:\w+:)?(\w+)(?:\s[^>]*)?>([^<]+)</", text):
+    together = re.sub(r"</(?:\w+:)?keyword>\s*<(?:\w+:)?keyword>", " ", text)  # an .ods has one for each word
+    for name, said in re.findall(r"(?s)<(?:\w+:)?(\w+)(?:\s[^>]*)?>([^<]+)</", together):
         rows.append([html.unescape(said).strip()])
         if name in _PROPERTIES:
             named[len(rows)] = PropertyName(name)
     return _Table(rows, named)
 
 
+def _own_properties(text: str) -> _Table:
+    """The properties that somebody has added, a row each, so that who made the file and when are no record."""
+    found = re.findall(r"(?s)<(?:\w+:)?(?:property|user-defined)\b([^>]*)>(.*?)</(?:\w+:)?(?:property|user-defined)>", text)
+    return _Table([[html.unescape(_attribute(about, "name")), _plain(said)] for about, said in found])
+
+
 # ---- workbooks in one binary file ----
 
 _NARROW = rb"[\x20-\x7e\xa0-\xff]{5,}"
 _WIDE = rb"(?:[\x20-\x7e\xa0-\xff]\x00|[\x00-\xff]\x01){5,}"
+_NARROW_IN_PICTURE = rb"[\x20-\x3b\x3d\x3f-\x7e]{12,}"  # what is said of it, without marks of XML; its points seldom look so
+_WIDE_IN_PICTURE = rb"(?:[\x20-\x3b\x3d\x3f-\x7e\xc0-\xff]\x00){12,}"
 
 
-def _about_parts(archive: zipfile.ZipFile) -> bytes:
-    """The names of parts, and what the archive says of them and of itself."""
-    return b"\n".join(
-        [archive.comment, *(line for part in archive.infolist() for line in (part.filename.encode(), part.comment))]
-    )
+def _beside_parts(archive: zipfile.ZipFile, data: bytes) -> bytes:
+    """The names of parts, what the archive says of them and of itself, and the bytes behind it, which no program reads."""
+    end = data.rfind(b"PK\x05\x06") + _END_OF_DIRECTORY + len(archive.comment)
+    about = (line for part in archive.infolist() for line in (part.filename.encode(), part.comment))
+    return b"\n".join([*about, archive.comment, data[end:]])
 
 
-def _in_binary(data: bytes, where: str, cells: AbstractSet[str] = frozenset()) -> Iterator[PersonPlace]:
-    """What any text in bytes but those of cells tells: an .xls has texts of one or two bytes a letter ([MS-XLS] 2.5.293)."""
-    narrow = (found.decode("latin-1") for found in re.findall(_NARROW, data))
-    wide = (found.decode("utf-16-le", "replace") for found in re.findall(_WIDE, data))
-    for one in suspects_in_strings([text for text in dict.fromkeys([*narrow, *wide]) if text.strip() not in cells]):
+def _in_binary(
+    data: bytes, where: str, cells: AbstractSet[str] = frozenset(), narrow: bytes = _NARROW, wide: bytes = _WIDE
+) -> Iterator[PersonPlace]:
+    """What any text in bytes but those of cells tells: an .xls has texts of one or two bytes a letter ([MS-XLS] 2.5.293).
+
+    narrow, wide: patterns of the texts of one byte a letter, and of two.
+    """
+    of_one = (found.decode("latin-1") for found in re.findall(narrow, data))
+    of_two = (found.decode("utf-16-le", "replace") for found in re.findall(wide, data))
+    for one in suspects_in_strings([text for text in dict.fromkeys([*of_one, *of_two]) if text.strip() not in cells]):
         yield PersonPlace(one.sign, where, {})

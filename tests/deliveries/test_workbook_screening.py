@@ -136,6 +136,18 @@ FILLED: dict[str, tuple[Fill, str]] = {  # and the place that the sentence names
     ),
     "the name of one sheet": (lambda book: book.create_sheet("Lena Sommerfeld 12.03.2015"), "Namen von Blättern oder Bereichen"),
     "names of sheets": (lambda book: [book.create_sheet(name) for name in NAMES], "Namen von Blättern oder Bereichen"),
+    "texts of formulas": (
+        lambda book: book.worksheets[0].__setitem__("G2", f'=IF(E2>0,"","{ONE}")'),
+        "Kopf- und Fußzeilen",
+    ),
+    "name of a range": (
+        lambda book: book.defined_names.add(DefinedName("Anna_Müller_geb_12.03.2015", attr_text="Daten!$A$1")),
+        "Namen von Blättern oder Bereichen",
+    ),
+    "name of a linked file": (
+        lambda book: setattr(book.worksheets[0]["G2"], "hyperlink", "file:///akten/M%C3%BCller%20Anna_geb.%2012.03.2015.pdf"),
+        "Links in Zellen",
+    ),
     "list": (_validated(type="list", formula1='"Anna,Ben,Clara,David,Emma"'), "Auswahllisten"),
     "message": (_validated(type="whole", prompt=ONE, showInputMessage=True), "Eingabehinweise"),
 }
@@ -181,6 +193,36 @@ PARTS = {
 }
 
 
+_RECORDS = [
+    ("Müller", "Anna", DAYS[0]),
+    ("Yılmaz", "Ben", DAYS[1]),
+    ("Schmidt", "Clara", DAYS[2]),
+    ("Kowalski", "David", DAYS[3]),
+]
+PARTS |= {
+    "records of custom XML": (
+        "customXml/item2.xml",
+        "<k>" + "".join(f"<x><a>{n}</a><b>{g}</b><c>{day}</c></x>" for n, g, day in _RECORDS) + "</k>",
+    ),
+    "attributes of custom XML": (
+        "customXml/item3.xml",
+        "<k>" + "".join(f'<x a="{n}" b="{g}" c="{day}"/>' for n, g, day in _RECORDS) + "</k>",
+    ),
+    "one record by its titles": ("customXml/item4.xml", "<k><vorname>Emre</vorname><geburtsdatum>2015-03-12</geburtsdatum></k>"),
+    "one record by its attributes": ("customXml/item5.xml", '<k><x vorname="Emre" nachname="X" geburtsdatum="2015-03-12"/></k>'),
+    "literal stretch of XML": ("customXml/item6.xml", f"<k><![CDATA[{ONE} <b>]]></k>"),
+    "comment of XML": ("customXml/item7.xml", f"<k><!-- {ONE} --></k>"),
+    "properties by their names": (
+        "docProps/custom2.xml",
+        '<p><property name="Vorname"><v>Emre</v></property><property name="Geburtsdatum"><v>2015-03-12</v></property></p>',
+    ),
+    "path of a linked workbook": (
+        "xl/externalLinks/_rels/externalLink1.xml.rels",
+        '<r><Relationship Target="file:///S:/Akten/Anna_M%C3%BCller%20geb.%2012.03.2015.xlsx" TargetMode="External"/></r>',
+    ),
+}
+
+
 def _refusal(data: bytes, name: str = "lieferung.xlsx") -> str:
     result = read_file(data, name, CONTRACTS)
     assert isinstance(result, PersonRecords)
@@ -204,6 +246,39 @@ def test_persons_are_found_in_a_workbook_and_their_place_is_named(kind: str) -> 
 def test_persons_are_found_in_any_part_of_the_container(kind: str, encoding: str) -> None:
     name, content = PARTS[kind]
     _refusal(_with_parts({name: content.encode(encoding)}))
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("docProps/thumbnail.emf", b"\x01\0\0\0" + ONE.encode("utf-16-le")),
+        ("docProps/thumbnail.wmf", b"\xd7\xcd\xc6\x9a\0" + ONE.encode("latin-1")),
+        ("xl/media/image1.png", b"\x89PNG\r\n\x1a\n\0\0\0\x20tEXtComment\0Kind Mia M., geb. 12.03.2015\0"),
+        ("xl/media/image2.jpeg", b"\xff\xd8\xff\xe1" + ONE.encode("utf-16-le")),
+    ],
+)
+def test_persons_are_found_in_what_a_picture_says_of_itself(name: str, content: bytes) -> None:
+    _refusal(_with_parts({name: content}))
+
+
+def test_persons_are_found_behind_the_archive() -> None:
+    _refusal(_xlsx() + f"\n{ONE}\n".encode())
+
+
+@pytest.mark.parametrize("name", ["xl/media/image1.png", "customXml/item1.xml", "xl/ctrlProps/x.bin", "docProps/thumbnail.jpeg"])
+def test_a_file_under_the_name_of_another_part_is_refused(name: str) -> None:
+    result = read_file(_with_parts({name: _xlsx()}), "lieferung.xlsx", CONTRACTS)
+    assert isinstance(result, Unreadable)
+    assert result.reason_code == "embedded_files"
+
+
+def test_who_made_a_document_and_when_is_no_record_wherever_it_stands() -> None:
+    about = "<d><Author><DisplayName>Sabine Meier</DisplayName></Author><Modified>2016-03-12</Modified></d>"
+    own = '<p><property name="Bearbeiterin"><v>Sabine Meier</v></property><property name="Abgeschlossen"><v>2016-03-12</v></property></p>'
+    link = '<r><Relationship Target="file:///C:/Users/Sabine%20Meier/Lieferung_12.03.2016.xlsx" TargetMode="External"/></r>'
+    parts = {"customXml/item1.xml": about, "docProps/custom.xml": own, "xl/externalLinks/_rels/externalLink1.xml.rels": link}
+    data = _with_parts({name: text.encode() for name, text in parts.items()})
+    assert isinstance(read_file(data, "lieferung.xlsx", CONTRACTS), Claimed)
 
 
 @pytest.mark.parametrize("name", ["xl/embeddings/oleObject1.bin", "xl/embeddings/Mappe1.xlsx", "liste.csv", "xl/model/item.data"])
@@ -261,6 +336,28 @@ ODS = {
     "deleted cells": ods(settings=f"<table:tracked-changes><text:p>{ONE}</text:p></table:tracked-changes>"),
     "list": ods(settings=f"<table:content-validations>{_LISTED}</table:content-validations>"),
 }
+
+
+_CHART = "<office:chart><table:table>{}</table:table></office:chart>"
+_ROW = "<table:table-row><table:table-cell><text:p>{}</text:p></table:table-cell><table:table-cell><text:p>{}</text:p></table:table-cell></table:table-row>"
+ODS |= {
+    "values of a chart": with_parts(
+        ods(), {}, {"Object 1/content.xml": f"<c {SPACES}>{_CHART.format(''.join(_ROW.format(*r[:2]) for r in _RECORDS))}</c>"}
+    ),
+    "keywords": with_parts(
+        ods(),
+        {},
+        {"meta.xml": f"<m {SPACES}><meta:keyword>Anna Müller</meta:keyword><meta:keyword>geb. 12.03.2015</meta:keyword></m>"},
+    ),
+    "picture of an object": with_parts(ods(), {}, {"ObjectReplacements/Object 1": ONE}),
+}
+
+
+def test_a_document_within_an_ods_is_refused() -> None:
+    inside = f"<d {SPACES}><office:body><office:spreadsheet/></office:body></d>"
+    result = read_file(with_parts(ods(), {}, {"Object 1/content.xml": inside}), "lieferung.ods", CONTRACTS)
+    assert isinstance(result, Unreadable)
+    assert result.reason_code == "embedded_files"
 
 
 @pytest.mark.parametrize("kind", ODS)
