@@ -1,4 +1,4 @@
-"""What a person sees of the sheets of a workbook besides the values of their cells: hidden rows and columns, formats, raised signs.
+"""What a person sees of the sheets of a workbook besides the values of their cells: hidden rows and columns, formats, fonts, raised signs.
 
 The reading library tells none of it. For zipped workbooks it is read from their XML beside it, for .xls by a library that has it.
 No findings: seen_otherwise.py says what of it matters.
@@ -14,6 +14,8 @@ from datetime import date
 import numpy as np
 from numpy.typing import NDArray
 
+from kkz_eval.deliveries.fonts import LOOKS, Look
+
 Span = tuple[int, int]
 """First and last of some rows or columns, 0-based."""
 
@@ -28,7 +30,7 @@ DAY_ZERO_1904 = date(1904, 1, 1)
 
 @dataclass(frozen=True)
 class Formats:
-    """Number formats of cells, of those only that can show another number than the cell holds.
+    """Number formats of cells, of those only that can show another number than the cell holds; or their fonts, likewise.
 
     rows, columns: 0-based, int32; which: index into codes of each. Ascending by rows and columns.
     """
@@ -58,7 +60,7 @@ NO_FORMATS = Formats(_NOTHING, _NOTHING, _NOTHING, ())
 class Appearance:
     """What is seen of one sheet; each is empty where there is nothing to tell.
 
-    texts: by 0-based row and column, those of cells with raised, lowered or struck-out signs, as raised.py writes them, and the error
+    fonts: their codes are those of Look; texts: by 0-based row and column, those of cells with raised, lowered or struck-out signs, as raised.py writes them, and the error
     values of cells (#N/A); merged: blocks
     of cells; day_zero: from which the workbook counts days; is_known: whether it could be looked at.
     """
@@ -66,6 +68,7 @@ class Appearance:
     hidden_rows: tuple[Span, ...] = ()
     hidden_columns: tuple[Span, ...] = ()
     formats: Formats = field(default=NO_FORMATS, compare=False)
+    fonts: Formats = field(default=NO_FORMATS, compare=False)
     texts: Mapping[tuple[int, int], str] = field(default_factory=dict)
     merged: tuple[Block, ...] = ()
     day_zero: date = DAY_ZERO
@@ -87,6 +90,23 @@ PLAIN = Appearance()
 UNKNOWN = Appearance(is_known=False)
 
 
+class _Places:
+    """Cells with the index of something that each has; there may be millions."""
+
+    def __init__(self) -> None:
+        self._places = (array("i"), array("i"), array("i"))
+
+    def put(self, row: int, column: int, which: int) -> None:
+        """Add a cell."""
+        for places, value in zip(self._places, (row, column, which), strict=True):
+            places.append(value)
+
+    def with_codes(self, codes: Sequence[str]) -> Formats:
+        """What was put, frozen."""
+        rows, columns, which = (np.array(places, np.int32) for places in self._places)
+        return Formats(rows, columns, which, tuple(codes))
+
+
 class Collected:
     """The facts of one sheet while it is read; as_appearance makes the value of them."""
 
@@ -95,7 +115,7 @@ class Collected:
         self.hidden_columns: list[Span] = []
         self.texts: dict[tuple[int, int], str] = {}
         self.merged: list[Block] = []
-        self._places = (array("i"), array("i"), array("i"))  # there may be millions
+        self._formats, self._fonts = _Places(), _Places()
         self._codes, self._day_zero = codes, day_zero
 
     def hide_rows(self, first: int, last: int) -> None:
@@ -106,18 +126,19 @@ class Collected:
 
     def put_format(self, row: int, column: int, which: int) -> None:
         """Note the format of a cell: which is the index of its code."""
-        rows, columns, formats = self._places
-        rows.append(row)
-        columns.append(column)
-        formats.append(which)
+        self._formats.put(row, column, which)
+
+    def put_font(self, row: int, column: int, look: Look) -> None:
+        """Note how the font of a cell lets its value be seen."""
+        self._fonts.put(row, column, LOOKS.index(look))
 
     def as_appearance(self) -> Appearance:
         """What was collected, frozen."""
-        rows, columns, which = (np.array(places, np.int32) for places in self._places)
         return Appearance(
             tuple(self.hidden_rows),
             tuple(self.hidden_columns),
-            Formats(rows, columns, which, tuple(self._codes)),
+            self._formats.with_codes(self._codes),
+            self._fonts.with_codes(LOOKS),
             self.texts,
             tuple(self.merged),
             self._day_zero,

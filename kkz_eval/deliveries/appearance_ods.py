@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
 from kkz_eval.deliveries.appearance import DAY_ZERO, Appearance, Collected
+from kkz_eval.deliveries.fonts import BLACK, WHITE, Colour, Look, is_struck_throughout, look_of, of_hexadecimal
 from kkz_eval.deliveries.number_formats import GENERAL, is_telling
 from kkz_eval.deliveries.parts import ODS_CONTENT, Parts, local, stream
 from kkz_eval.deliveries.raised import LOWERED, RAISED, STRUCK, joined
@@ -35,16 +36,35 @@ class _Styles:
     conditions: dict[str, list[tuple[str, str]]] = field(default_factory=dict)  # data style to (condition, data style that holds)
     texts: dict[str, str] = field(default_factory=dict)  # RAISED, LOWERED, STRUCK
     without_size: set[str] = field(default_factory=set)
+    struck: dict[str, bool] = field(default_factory=dict)  # of styles of cells that say so
+    colours: dict[str, Colour | None] = field(default_factory=dict)
+    grounds: dict[str, Colour | None] = field(default_factory=dict)
     telling: dict[str, str | None] = field(default_factory=dict)
+    looks: dict[str, Look | None] = field(default_factory=dict)
+
+    def look_of(self, style: str) -> Look | None:
+        """How the font of a style of cells lets a value be seen."""
+        if style not in self.looks:
+            struck, colour, ground = (self._said(of, style) for of in (self.struck, self.colours, self.grounds))
+            self.looks[style] = look_of(
+                is_struck=self.struck.get(struck, False),
+                colour=self.colours.get(colour, BLACK),
+                ground=self.grounds.get(ground, WHITE),
+            )
+        return self.looks[style]
+
+    def _said(self, of: Container[str], style: str) -> str:
+        """The style itself or the nearest that it comes from which says something; the last where none does."""
+        name, seen = style, set[str]()
+        while name not in of and name in self.parents and name not in seen:
+            seen.add(name)
+            name = self.parents[name]
+        return name
 
     def code_of(self, style: str) -> str | None:
         """The code of the format of a style of cells, where it can show another number than the cell holds; else None."""
         if style not in self.telling:
-            name, seen = style, set[str]()
-            while name not in self.data and name in self.parents and name not in seen:
-                seen.add(name)
-                name = self.parents[name]
-            code = self._whole(self.data.get(name, ""))
+            code = self._whole(self.data.get(self._said(self.data, style), ""))
             self.telling[style] = code if is_telling(code) else None
         return self.telling[style]
 
@@ -96,6 +116,8 @@ def _read_styles(data: bytes, styles: _Styles) -> None:
             kind_of_text, behind = kind, int(attributes.get("position", "0"))
         elif kind == "text-properties" and family == "text" and _set(attributes):
             styles.texts[name] = _set(attributes)
+        elif kind in ("text-properties", "table-cell-properties") and family == "table-cell":
+            _read_look(name, attributes, styles)
         elif _ZERO.fullmatch(attributes.get("row-height", attributes.get("column-width", ""))):
             styles.without_size.add(name)
 
@@ -113,6 +135,20 @@ def _read_styles(data: bytes, styles: _Styles) -> None:
             code.append("0" * min(behind, 15) if kind_of_text == "embedded-text" else "")
 
     stream(data, start, end, text)
+
+
+def _read_look(name: str, attributes: Mapping[str, str], styles: _Styles) -> None:
+    """What properties of a style of cells say of its font and its ground (20.196, 20.385, 20.183)."""
+    for line in ("text-line-through-style", "text-line-through-type"):
+        if line in attributes:
+            styles.struck[name] = attributes[line] != "none"
+    if attributes.get("use-window-font-color") == "true":
+        styles.colours[name] = BLACK
+    elif "color" in attributes:
+        styles.colours[name] = of_hexadecimal(attributes["color"])
+    if "background-color" in attributes:
+        ground = attributes["background-color"]
+        styles.grounds[name] = WHITE if ground == "transparent" else of_hexadecimal(ground)
 
 
 def _places(kind: str, attributes: Mapping[str, str]) -> str:
@@ -193,6 +229,8 @@ class _Sheets:
             self._spans.pop()
         elif kind == "table-cell" and any(style for _, style in self._runs):
             self._sheet.texts.update(dict.fromkeys(self._places, joined(self._runs)))
+            for row, column in self._places if is_struck_throughout(self._runs) else ():
+                self._sheet.put_font(row, column, Look.STRUCK)
 
     def text(self, text: str) -> None:
         """What to do with a text."""
@@ -239,9 +277,13 @@ class _Sheets:
         if self._is_text:
             self._places = [(row, column) for row in range(self._row, self._row + self._rows) for column in columns]
         for column in columns:
-            code = self._styles.code_of(style or self._column_style(column))
+            own = style or self._column_style(column)
+            code, look = self._styles.code_of(own), self._styles.look_of(own)
             if code is not None:
                 self._put_format(column, code)
+            if look is not None:
+                for row in range(self._row, self._row + self._rows):
+                    self._sheet.put_font(row, column, look)
 
     def _put_format(self, column: int, code: str) -> None:
         if code not in self._codes:

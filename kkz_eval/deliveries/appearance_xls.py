@@ -7,9 +7,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from kkz_eval.deliveries.appearance import DAY_ZERO, DAY_ZERO_1904, Appearance, Collected
+from kkz_eval.deliveries.fonts import BLACK, WHITE, Look, is_struck_throughout, look_of
 from kkz_eval.deliveries.number_formats import is_telling
 from kkz_eval.deliveries.raised import LOWERED, RAISED, STRUCK, joined
 
+_WINDOW = 65  # index of the colour of the ground of the program's window
+_AUTOMATIC = {64: BLACK, _WINDOW: WHITE, 0x7FFF: BLACK}
 _WITHOUT_VALUE = (0, 6)  # types of cells of the library: empty, blank with a format
 
 
@@ -40,18 +43,33 @@ def _appearance(book: Any, number: int) -> Appearance:
     for column, about in sorted(sheet.colinfo_map.items()):
         if about.hidden or about.width == 0:
             found.hidden_columns.append((column, column))
-    for row in range(sheet.nrows) if telling else ():
+    looks = {at: look for at, xf in enumerate(book.xf_list) if (look := _look(book, xf)) is not None}
+    for row in range(sheet.nrows) if telling or looks else ():
         for column, cell in enumerate(sheet.row(row)):
-            if cell.xf_index in telling and cell.ctype not in _WITHOUT_VALUE:
+            if cell.ctype in _WITHOUT_VALUE:
+                continue
+            if cell.xf_index in telling:
                 found.put_format(row, column, known.index(telling[cell.xf_index]))
+            if cell.xf_index in looks:
+                found.put_font(row, column, looks[cell.xf_index])
     for (row, column), runs in sheet.rich_text_runlist_map.items():
         cell = sheet.cell(row, column)
         texts = _runs(str(cell.value), [(0, book.xf_list[cell.xf_index].font_index), *runs], book.font_list)
         if any(style for _, style in texts):
             found.texts[(row, column)] = joined(texts)
+        if is_struck_throughout(texts):
+            found.put_font(row, column, Look.STRUCK)
     found.merged += [((top, left), (below - 1, right - 1)) for top, below, left, right in sheet.merged_cells]
     book.unload_sheet(number)
     return found.as_appearance()
+
+
+def _look(book: Any, xf: Any) -> Look | None:
+    """How the font of a style lets a value be seen ([MS-XLS] 2.5.161, 2.5.282)."""
+    font = book.font_list[xf.font_index]
+    of_ground = {0: _WINDOW, 1: xf.background.pattern_colour_index}.get(xf.background.fill_pattern)
+    colour, ground = (_AUTOMATIC.get(index) or book.colour_map.get(index) for index in (font.colour_index, of_ground or -1))
+    return look_of(is_struck=bool(font.struck_out), colour=colour, ground=ground)
 
 
 def _runs(text: str, runs: Sequence[tuple[int, int]], fonts: Sequence[Any]) -> list[tuple[str, str]]:

@@ -1,16 +1,20 @@
 """What a person sees of the sheets of an .xlsx or .xlsm, from the XML of its parts. No values of cells but texts with raised signs.
 
 A sheet is gone through only where its bytes, the styles or the shared texts say that there may be something. Sources: ECMA-376 part 1,
-18.2.28 (workbookPr), 18.3.1.4 (c), 18.3.1.13 (col), 18.3.1.73 (row), 18.4.4 (r), 18.4.9 (sst), 18.8.10 (cellXfs), 18.8.31 (numFmts).
+18.2.28 (workbookPr), 18.3.1.4 (c), 18.3.1.13 (col), 18.3.1.73 (row), 18.4.4 (r), 18.4.9 (sst), 18.8.10 (cellXfs), 18.8.19 (color),
+18.8.21 (fill), 18.8.22 (font), 18.8.31 (numFmts).
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date
+from typing import NamedTuple
 
 from kkz_eval.deliveries.appearance import DAY_ZERO, DAY_ZERO_1904, UNKNOWN, Appearance, Collected
+from kkz_eval.deliveries.fonts import BLACK, WHITE, Colour, Look, is_struck_throughout, look_of, of_hexadecimal, tinted
 from kkz_eval.deliveries.number_formats import BUILT_IN, GENERAL, is_telling
 from kkz_eval.deliveries.parts import Parts, XmlError, local, stream
 from kkz_eval.deliveries.raised import LOWERED, RAISED, STRUCK, joined
@@ -41,13 +45,13 @@ def appearances(parts: Parts) -> dict[str, Appearance]:
     related = parts.related(workbook)
     by_kind = {relation.kind: relation.target for relation in related}
     by_identifier = {relation.identifier: relation.target for relation in related}
-    formats = _telling_formats(parts.read(by_kind.get("styles", "")))
+    styles = _telling_styles(parts.read(by_kind.get("styles", "")))
     raised = _raised_texts(parts.read(by_kind.get("sharedStrings", "")))
     found: dict[str, Appearance] = {}
     for name, identifier in sheets:
         data = parts.read(by_identifier.get(identifier, ""))
-        if formats or raised or _may_hide(data) or any(word in data for word in (*_RUNS, *_FAULTS)):
-            found[name] = _appearance(data, formats, raised, day_zero)
+        if styles.formats or styles.fonts or raised or _may_hide(data) or any(word in data for word in (*_RUNS, *_FAULTS)):
+            found[name] = _appearance(data, styles, raised, day_zero)
         elif day_zero != DAY_ZERO:
             found[name] = Appearance(day_zero=day_zero)
     return found
@@ -76,25 +80,95 @@ def _sheets(workbook: bytes) -> tuple[list[tuple[str, str]], date]:
     return sheets, day_zero
 
 
-def _telling_formats(styles: bytes) -> dict[str, str]:
-    """The code of each number format that can show another number than the cell holds, by the style of the cell."""
-    codes: dict[str, str] = {str(number): code for number, code in BUILT_IN.items()}
-    used: list[str] = []
-    inside = ""
+@dataclass
+class _Styles:
+    """What styles of cells, by their index, show otherwise than plainly: codes of number formats, looks of fonts."""
 
-    def start(element: str, attributes: dict[str, str]) -> None:
-        nonlocal inside
+    formats: dict[str, str] = field(default_factory=dict)
+    fonts: dict[str, Look] = field(default_factory=dict)
+
+
+class _StylesRead:
+    """The styles while their elements are read."""
+
+    def __init__(self) -> None:
+        self.found = _Styles()
+        self._codes: dict[str, str] = {str(number): code for number, code in BUILT_IN.items()}
+        self._fonts: list[tuple[bool, Colour | None]] = []  # whether struck, colour
+        self._grounds: list[Colour | None] = []
+        self._n_styles = 0
+        self._inside, self._is_solid = "", False
+
+    def start(self, element: str, attributes: dict[str, str]) -> None:
+        """What to do at the start of an element."""
         name = local(element)
-        if name in ("numFmts", "cellXfs", "cellStyleXfs", "dxfs"):
-            inside = name
-        elif name == "numFmt" and inside == "numFmts":
-            codes[attributes.get("numFmtId", "")] = attributes.get("formatCode", GENERAL)
-        elif name == "xf" and inside == "cellXfs":
-            used.append(attributes.get("numFmtId", "0"))
+        if name in ("numFmts", "fonts", "fills", "borders", "cellXfs", "cellStyleXfs", "dxfs"):
+            self._inside = name
+        elif self._inside == "numFmts" and name == "numFmt":
+            self._codes[attributes.get("numFmtId", "")] = attributes.get("formatCode", GENERAL)
+        elif self._inside == "fonts":
+            self._font(name, attributes)
+        elif self._inside == "fills":
+            self._fill(name, attributes)
+        elif self._inside == "cellXfs" and name == "xf":
+            self._style(attributes)
 
+    def _font(self, name: str, attributes: Mapping[str, str]) -> None:
+        if name == "font":
+            self._fonts.append((False, BLACK))
+        elif name == "strike":
+            self._fonts[-1] = (attributes.get("val", "1") not in _FALSE, self._fonts[-1][1])
+        elif name == "color":
+            self._fonts[-1] = (self._fonts[-1][0], _colour(attributes, BLACK))
+
+    def _fill(self, name: str, attributes: Mapping[str, str]) -> None:
+        if name == "fill":
+            self._grounds.append(None)
+        elif name == "patternFill" and attributes.get("patternType", "none") == "none":
+            self._grounds[-1] = WHITE
+        elif name == "patternFill":
+            self._is_solid = attributes["patternType"] == "solid"
+        elif name == "fgColor" and self._is_solid:
+            self._grounds[-1] = _colour(attributes, BLACK)
+
+    def _style(self, attributes: Mapping[str, str]) -> None:
+        style, number = str(self._n_styles), attributes.get("numFmtId", "0")
+        self._n_styles += 1
+        if number in self._codes and is_telling(self._codes[number]):
+            self.found.formats[style] = self._codes[number]
+        font, fill = (int(attributes.get(of, "0")) for of in ("fontId", "fillId"))
+        is_struck, colour = self._fonts[font] if font < len(self._fonts) else (False, None)
+        look = look_of(is_struck=is_struck, colour=colour, ground=self._grounds[fill] if fill < len(self._grounds) else None)
+        if look is not None:
+            self.found.fonts[style] = look
+
+
+def _colour(attributes: Mapping[str, str], automatic: Colour) -> Colour | None:
+    """A colour (18.8.19); automatic: what it is where the program chooses."""
+    if "rgb" in attributes:
+        return of_hexadecimal(attributes["rgb"])
+    if "theme" in attributes:
+        number = attributes["theme"]
+        return tinted({"0": WHITE, "1": BLACK}.get(number, f"theme {number}"), float(attributes.get("tint", "0")))
+    if "indexed" in attributes:
+        number = attributes["indexed"]
+        return {"0": BLACK, "8": BLACK, "64": BLACK, "1": WHITE, "9": WHITE, "65": WHITE}.get(number, f"indexed {number}")
+    return automatic
+
+
+def _telling_styles(styles: bytes) -> _Styles:
+    """The styles of cells that can show another number than the cell holds, or that strike it out or hide it."""
+    read = _StylesRead()
     if styles:
-        stream(styles, start)
-    return {str(style): codes[number] for style, number in enumerate(used) if number in codes and is_telling(codes[number])}
+        stream(styles, read.start)
+    return read.found
+
+
+class _Raised(NamedTuple):
+    """A text with raised, lowered or struck-out signs; is_struck: whether all of it is struck out."""
+
+    text: str
+    is_struck: bool
 
 
 class _Runs:
@@ -133,14 +207,16 @@ class _Runs:
         if self._is_text:
             self._runs.append((text, self._style))
 
-    def raised(self) -> str | None:
+    def raised(self) -> _Raised | None:
         """The text; None where no run of it is raised, lowered or struck out."""
-        return joined(self._runs) if any(style for _, style in self._runs) else None
+        if not any(style for _, style in self._runs):
+            return None
+        return _Raised(joined(self._runs), is_struck_throughout(self._runs))
 
 
-def _raised_texts(shared: bytes) -> dict[str, str]:
+def _raised_texts(shared: bytes) -> dict[str, _Raised]:
     """The shared texts with raised, lowered or struck-out runs, by their index."""
-    found: dict[str, str] = {}
+    found: dict[str, _Raised] = {}
     if not any(word in shared for word in _RUNS):
         return found
     number = 0
@@ -166,9 +242,10 @@ def _raised_texts(shared: bytes) -> dict[str, str]:
     return found
 
 
-def _appearance(data: bytes, formats: Mapping[str, str], raised: Mapping[str, str], day_zero: date) -> Appearance:
-    codes = tuple(dict.fromkeys(formats.values()))
-    sheet = _Sheet(Collected(codes, day_zero), {style: codes.index(code) for style, code in formats.items()}, raised)
+def _appearance(data: bytes, styles: _Styles, raised: Mapping[str, _Raised], day_zero: date) -> Appearance:
+    codes = tuple(dict.fromkeys(styles.formats.values()))
+    which = {style: codes.index(code) for style, code in styles.formats.items()}
+    sheet = _Sheet(Collected(codes, day_zero), which, styles.fonts, raised)
     has_texts = bool(raised) or any(word in data for word in (*_RUNS, *_FAULTS))
     try:
         stream(data, sheet.start, *((sheet.end, sheet.text) if has_texts else ()))
@@ -180,9 +257,11 @@ def _appearance(data: bytes, formats: Mapping[str, str], raised: Mapping[str, st
 class _Sheet:
     """One sheet while its elements are read. start is called for every cell: what costs time is done for the few."""
 
-    def __init__(self, found: Collected, which: Mapping[str, int], raised: Mapping[str, str]) -> None:
+    def __init__(
+        self, found: Collected, which: Mapping[str, int], fonts: Mapping[str, Look], raised: Mapping[str, _Raised]
+    ) -> None:
         self.found = found
-        self._which, self._raised = which, raised
+        self._which, self._fonts, self._raised = which, fonts, raised
         self._row, self._column = -1, -1  # of the last cell whose place was asked for, 0-based
         self._address = ""  # of the cell at hand, "" where its place is known
         self._index: list[str] | None = None  # of its shared text, where some are raised; or its error value
@@ -201,6 +280,9 @@ class _Sheet:
             code = self._which.get(attributes.get("s", "0"))
             if code is not None:
                 self.found.put_format(*self._place(), code)
+            look = self._fonts.get(attributes.get("s", "0"))
+            if look is not None:
+                self.found.put_font(*self._place(), look)
             held = attributes.get("t")
             self._is_fault = held == "e"
             self._index = [] if self._is_fault or (self._raised and held == "s") else None
@@ -218,7 +300,7 @@ class _Sheet:
         name = element.rpartition(":")[2]
         if name == "v" and self._index is not None:
             held = "".join(self._index).strip()
-            self._put(held if self._is_fault else self._raised.get(held))
+            self._put(_Raised(held, False) if self._is_fault else self._raised.get(held))
             self._index = None
         elif name == "is" and self._runs is not None:
             self._put(self._runs.raised())
@@ -245,9 +327,11 @@ class _Sheet:
             self._row, self._column, self._address = int(found[2]) - 1, column_number(found[1]) - 1, ""
         return self._row, self._column
 
-    def _put(self, text: str | None) -> None:
-        if text is not None:
-            self.found.texts[self._place()] = text
+    def _put(self, raised: _Raised | None) -> None:
+        if raised is not None:
+            self.found.texts[self._place()] = raised.text
+            if raised.is_struck:
+                self.found.put_font(*self._place(), Look.STRUCK)
 
 
 def _is_hidden(attributes: Mapping[str, str], size: str, least: float) -> bool:

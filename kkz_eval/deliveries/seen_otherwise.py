@@ -1,4 +1,5 @@
-"""Findings on cells that a person sees otherwise than they are stored, or does not see: formats, days, merged measures, hidden rows.
+"""Findings on cells that a person sees otherwise than they are stored, or does not see: formats, fonts, days, merged
+measures, hidden rows.
 
 The stored value holds. Where what is shown is more than its rounding, someone has to say which of the two is meant. No reading.
 """
@@ -19,6 +20,7 @@ from numpy.typing import NDArray
 from kkz_eval.contracts.contract import Contract, Property
 from kkz_eval.deliveries.appearance import Block
 from kkz_eval.deliveries.columns import ags_of, unit_property
+from kkz_eval.deliveries.fonts import LOOKS, Look
 from kkz_eval.deliveries.formatted_days import FORMATTED
 from kkz_eval.deliveries.number_formats import Shown, shown, words_shown
 from kkz_eval.deliveries.raised import without_marks
@@ -36,6 +38,7 @@ _KINDS = {
     Shown.NO_ZERO: "reader_format_no_zero",
     Shown.WORDS: "reader_format_words",
 }
+_KINDS_OF_FONTS = {Look.STRUCK: "reader_struck", Look.OF_GROUND: "reader_font_of_ground"}
 _UNIT, _MERGED = "reader_format_unit", "reader_merged_measure"
 _UNREAD, _DAY, _DAYS = (  # the sentence of a cell that is no number, of one that shows a day, of a column of them
     "reader_number",
@@ -87,12 +90,13 @@ def _with_sheet(parsed: ParsedTable, contract: Contract, sheet: Sheet) -> Parsed
     seen = sheet.seen
     if pc.any(pc.equal(parsed.findings.column("kind"), _UNREAD), min_count=0).as_py():
         parsed = _with_days_named(parsed, contract, sheet)
-    if seen.is_known and not (sheet.merged or seen.hidden_rows or len(seen.formats.rows)):
+    if seen.is_known and not (sheet.merged or seen.hidden_rows or len(seen.formats.rows) or len(seen.fonts.rows)):
         return parsed
     measures = [_cells(parsed, sheet, of) for of in contract.properties if of.role == "measure"]
     filled = [cells.take(_holds(parsed.texts(cells.of.name).is_valid())[cells.records]) for cells in measures]
     causes = [
         *(cause for cells in filled for cause in _formats(contract, sheet, cells)),
+        *_fonts(parsed, contract, sheet, filled),
         *_merged(sheet, measures),
     ]
     kind = "reader_unseen"
@@ -132,6 +136,34 @@ def _formats(contract: Contract, sheet: Sheet, cells: _Cells) -> Iterator[_Cause
             groups.setdefault((int(cells.columns[place]), kind, code), []).append(place)
     for (_, kind, code), places in groups.items():
         yield _cause(kind, sheet, cells.take(places), f"{len(places)} × {code}")
+
+
+def _fonts(parsed: ParsedTable, contract: Contract, sheet: Sheet, filled: Sequence[_Cells]) -> Iterator[_Cause]:
+    """A cause for each column and look: values that are struck out, or that nobody sees on their ground; and keys that are struck out alone."""
+    if not len(sheet.seen.fonts.rows):
+        return
+    struck: list[int] = []
+    for cells in filled:
+        for look, own in _by_look(sheet, cells):
+            struck += own.records.tolist() if look is Look.STRUCK else []
+            yield _cause(_KINDS_OF_FONTS[look], sheet, own, str(len(own.rows)))
+    for of in contract.properties:
+        if of.role != "measure":
+            cells = _cells(parsed, sheet, of)
+            cells = cells.take(_holds(parsed.texts(of.name).is_valid())[cells.records] & ~np.isin(cells.records, struck))
+            for look, own in _by_look(sheet, cells):
+                if look is Look.STRUCK:
+                    yield _cause(_KINDS_OF_FONTS[look], sheet, own, str(len(own.rows)))
+
+
+def _by_look(sheet: Sheet, cells: _Cells) -> Iterator[tuple[Look, _Cells]]:
+    """The cells of each column and look of which there are any."""
+    looks = sheet.seen.fonts.of(cells.rows, cells.columns)
+    for column in np.unique(cells.columns[looks >= 0]).tolist():
+        for which, look in enumerate(LOOKS):
+            own = cells.take((cells.columns == column) & (looks == which))
+            if len(own.rows):
+                yield look, own
 
 
 def _cause(kind: str, sheet: Sheet, cells: _Cells, allowed: str) -> _Cause:

@@ -28,6 +28,7 @@ from made_workbooks import (
     xls,
     xlsx,
 )
+from openpyxl.styles import Color, Font, PatternFill
 from openpyxl.worksheet.worksheet import Worksheet
 
 from kkz_eval.contracts.judgement import judge_file
@@ -309,6 +310,127 @@ def test_a_sheet_that_could_not_be_looked_at_says_so() -> None:
     table = table_of(data, BY_YEAR)
     assert told(table) == [("reader_unseen", "Daten", "warning")]
     assert ".xlsx" in findings_of(table)[0].fix("de")
+
+
+# --- fonts -----------------------------------------------------------------------------------------------------------------------------
+
+
+def _styled(font: Font, fill: PatternFill | None = None, addresses: Sequence[str] = ("D3",)) -> bytes:
+    def change(sheet: Worksheet) -> None:
+        for address in addresses:
+            sheet[address].font = font
+            if fill is not None:
+                sheet[address].fill = fill
+
+    return xlsx(change)
+
+
+def _fill(colour: Color | str) -> PatternFill:
+    return PatternFill("solid", fgColor=colour)
+
+
+def _xls_styled(styling: str) -> bytes:
+    return xls(style=lambda row, column: xlwt.easyxf(styling) if (row, column) == (2, 3) else xlwt.XFStyle())
+
+
+def _ods_styled(text: str, cell: str = "", parent: str = "") -> bytes:
+    """The delivery as .ods, one cell of it in a style with these properties, given by a style that it comes from where `parent` is."""
+    said = f"<style:text-properties {text}/><style:table-cell-properties {cell}/>"
+    styles = f'<style:style style:name="base" style:family="table-cell">{said if parent else ""}</style:style>'
+    own = f'<style:style style:name="ce1" style:family="table-cell" style:parent-style-name="base">{"" if parent else said}</style:style>'
+    return ods(
+        lambda row, column, value: ods_cell(value, 'table:style-name="ce1"' if (row, column) == (2, 3) else ""),
+        styles=styles + own,
+    )
+
+
+def _struck_text(row: int, column: int, value: object) -> str:
+    inside = f'<text:p><text:span text:style-name="T1">{value}</text:span></text:p>'
+    return ods_cell(value, inside=inside) if (row, column) == (2, 3) else ods_cell(value)
+
+
+_STRUCK_SPAN = '<style:style style:name="T1" style:family="text"><style:text-properties style:text-line-through-style="solid"/></style:style>'
+_TEXTS = [(*row[:3], str(row[3]), row[4]) for row in RECORDS]
+_STRUCK = {
+    "xlsx": lambda: _styled(Font(strike=True)),
+    "xlsx, bold and red": lambda: _styled(Font(strike=True, bold=True, color="FFFF0000")),
+    "xlsx, one run": lambda: xlsx(lambda sheet: sheet.__setitem__("D3", rich(("1100", "struck")))),
+    "xls": lambda: _xls_styled("font: struck_out on"),
+    "ods": lambda: _ods_styled('style:text-line-through-style="solid"'),
+    "ods, by type": lambda: _ods_styled('style:text-line-through-type="single"'),
+    "ods, inherited": lambda: _ods_styled('style:text-line-through-style="solid"', parent="yes"),
+    "ods, one span": lambda: ods(_struck_text, styles=_STRUCK_SPAN, rows=_TEXTS),
+}
+
+
+@pytest.mark.parametrize("how", _STRUCK)
+def test_a_number_that_is_struck_out_is_an_error_of_its_unit_and_year(how: str) -> None:
+    table = table_of(_STRUCK[how](), BY_YEAR)
+    (finding,) = findings_of(table)
+    assert (finding.kind, finding.cell, finding.severity, finding.unit_id) == ("reader_struck", "Daten!D3", "error", "05911000")
+    assert "1100 durchgestrichen" in finding.message("de")
+    assert table.values("leavers").to_pylist() == LEAVERS
+
+
+def test_a_row_that_is_struck_out_is_said_once_a_column_of_numbers_and_a_key_alone_is_said_too() -> None:
+    row = table_of(_styled(Font(strike=True), None, [f"{column}3" for column in "ABCDE"]), BY_YEAR)
+    assert [(kind, cell) for kind, cell, _ in told(row)] == [("reader_struck", "Daten!D3"), ("reader_struck", "Daten!E3")]
+    key = table_of(_styled(Font(strike=True), None, ["A3"]), BY_YEAR)
+    assert told(key) == [("reader_struck", "Daten!A3", "error")]
+
+
+_OF_GROUND = {
+    "xlsx, rgb": lambda: _styled(Font(color="FFFFFFFF")),
+    "xlsx, nearly white": lambda: _styled(Font(color="FFFAFAFA")),
+    "xlsx, theme": lambda: _styled(Font(color=Color(theme=0))),
+    "xlsx, theme a little darker": lambda: _styled(Font(color=Color(theme=0, tint=-0.05))),
+    "xlsx, indexed": lambda: _styled(Font(color=Color(indexed=9))),
+    "xlsx, white on a white filling": lambda: _styled(Font(color="FFFFFFFF"), _fill(Color(theme=0))),
+    "xlsx, on a filling of its colour": lambda: _styled(Font(color="FF1F4E78"), _fill("FF1F4E78")),
+    "xlsx, on a filling of its theme": lambda: _styled(Font(color=Color(theme=4)), _fill(Color(theme=4))),
+    "xls": lambda: _xls_styled("font: colour white"),
+    "xls, on a filling": lambda: _xls_styled("font: colour red; pattern: pattern solid, fore_colour red"),
+    "ods": lambda: _ods_styled('fo:color="#ffffff"'),
+    "ods, inherited": lambda: _ods_styled('fo:color="#FFFFFF"', parent="yes"),
+    "ods, on a filling": lambda: _ods_styled('fo:color="#1f4e78"', 'fo:background-color="#1f4e78"'),
+}
+
+
+@pytest.mark.parametrize("how", _OF_GROUND)
+def test_a_number_in_the_colour_of_its_ground_is_an_error_of_its_unit_and_year(how: str) -> None:
+    table = table_of(_OF_GROUND[how](), BY_YEAR)
+    (finding,) = findings_of(table)
+    about = (finding.kind, finding.cell, finding.severity, finding.unit_id, finding.allowed)
+    assert about == ("reader_font_of_ground", "Daten!D3", "error", "05911000", "1")
+    assert table.values("leavers").to_pylist() == LEAVERS
+
+
+_PLAIN = {
+    "xlsx, bold": lambda: _styled(Font(bold=True, strike=False)),
+    "xlsx, white on blue": lambda: _styled(Font(color="FFFFFFFF"), _fill("FF1F4E78")),
+    "xlsx, theme white on theme blue": lambda: _styled(Font(color=Color(theme=0)), _fill(Color(theme=4))),
+    "xlsx, grey on white": lambda: _styled(Font(color="FF808080")),
+    "xlsx, grey theme": lambda: _styled(Font(color=Color(theme=0, tint=-0.5))),
+    "xlsx, black on yellow": lambda: _styled(Font(color=Color(theme=1)), _fill("FFFFFF00")),
+    "xlsx, a pattern": lambda: _styled(Font(color="FFFFFFFF"), PatternFill("darkGrid", fgColor="FF000000")),
+    "xlsx, titles and empty cells": lambda: _styled(Font(strike=True, color="FFFFFFFF"), None, ("D1", "F2", "D9")),
+    "xls": lambda: _xls_styled("font: bold on, colour white; pattern: pattern solid, fore_colour dark_blue"),
+    "ods": lambda: _ods_styled('fo:color="#ffffff" style:text-line-through-style="none"', 'fo:background-color="#1f4e78"'),
+    "ods, transparent": lambda: _ods_styled('fo:color="#000000"', 'fo:background-color="transparent"'),
+}
+
+
+@pytest.mark.parametrize("how", _PLAIN)
+def test_a_font_that_lets_the_number_be_seen_is_no_finding(how: str) -> None:
+    table = table_of(_PLAIN[how](), BY_YEAR)
+    assert (table.values("leavers").to_pylist(), findings_of(table)) == (LEAVERS, [])
+
+
+def test_a_whole_column_that_nobody_sees_is_one_error() -> None:
+    data = _styled(Font(color="FFFFFFFF"), None, [f"D{row}" for row in range(2, 6)])
+    assert [(f.kind, f.allowed, f.unit_id) for f in findings_of(table_of(data, BY_YEAR))] == [
+        ("reader_font_of_ground", "4", None)
+    ]
 
 
 # --- merged ----------------------------------------------------------------------------------------------------------------------------
