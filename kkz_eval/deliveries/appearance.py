@@ -22,6 +22,9 @@ Span = tuple[int, int]
 Block = tuple[tuple[int, int], tuple[int, int]]
 """(first row, first column), (last row, last column) of merged cells, 0-based."""
 
+LEAST_SEEN = 1.0
+"""Points that a row is high or a column is wide, where it is seen at all."""
+
 DAY_ZERO = date(1899, 12, 30)
 """Day 0 of Excel for days from 1.3.1900 on."""
 DAY_ZERO_1904 = date(1904, 1, 1)

@@ -11,7 +11,7 @@ from collections.abc import Container, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
-from kkz_eval.deliveries.appearance import DAY_ZERO, Appearance, Collected
+from kkz_eval.deliveries.appearance import DAY_ZERO, LEAST_SEEN, Appearance, Collected
 from kkz_eval.deliveries.fonts import BLACK, WHITE, Colour, Look, is_struck_throughout, look_of, of_hexadecimal
 from kkz_eval.deliveries.number_formats import GENERAL, is_telling
 from kkz_eval.deliveries.parts import ODS_CONTENT, Parts, local, stream
@@ -23,7 +23,9 @@ _CELLS = frozenset(["table:table-cell", "table:covered-table-cell"])  # the read
 _DATA_STYLES = frozenset(["number-style", "percentage-style", "currency-style", "text-style", "boolean-style"])
 _DAY_STYLES = frozenset(["date-style", "time-style"])
 _LITERALS = frozenset(["text", "currency-symbol", "embedded-text"])
-_ZERO = re.compile(r"0*(?:\.0*)?[a-z]+")  # a length
+_LENGTH = re.compile(r"([0-9.]+)([a-z]+)")
+_POINTS = {"pt": 1.0, "in": 72.0, "cm": 72 / 2.54, "mm": 7.2 / 2.54, "pc": 12.0, "px": 0.75}  # of each unit of a length
+_FAULT = b'value-type="error'
 
 
 @dataclass
@@ -85,8 +87,9 @@ def appearances(parts: Parts) -> dict[str, Appearance]:
         if data:
             _read_styles(data, styles)
     sheets = _Sheets(styles)
-    has_ends = bool(styles.texts) or any(word in content for word in (b"-group", b"annotation"))
-    stream(content, sheets.start, *([sheets.end] if has_ends else []), *([sheets.text] if styles.texts else []))
+    has_texts = bool(styles.texts) or _FAULT in content
+    has_ends = has_texts or any(word in content for word in (b"-group", b"annotation"))
+    stream(content, sheets.start, *([sheets.end] if has_ends else []), *([sheets.text] if has_texts else []))
     return {name: sheet.as_appearance() for name, sheet in sheets.found.items()}
 
 
@@ -118,7 +121,7 @@ def _read_styles(data: bytes, styles: _Styles) -> None:
             styles.texts[name] = _set(attributes)
         elif kind in ("text-properties", "table-cell-properties") and family == "table-cell":
             _read_look(name, attributes, styles)
-        elif _ZERO.fullmatch(attributes.get("row-height", attributes.get("column-width", ""))):
+        elif _is_unseen(attributes.get("row-height", attributes.get("column-width", ""))):
             styles.without_size.add(name)
 
     def end(element: str) -> None:
@@ -159,6 +162,12 @@ def _places(kind: str, attributes: Mapping[str, str]) -> str:
     return {"scientific-number": "0E+0", "fraction": "# ?/?", "text-content": "@", "boolean": GENERAL}.get(kind, "")
 
 
+def _is_unseen(length: str) -> bool:
+    """Whether a row or column of a length can't be seen."""
+    found = _LENGTH.fullmatch(length)
+    return found is not None and float(found[1]) * _POINTS.get(found[2], 1.0) < LEAST_SEEN
+
+
 def _set(attributes: Mapping[str, str]) -> str:
     """How a text is set: RAISED, LOWERED, STRUCK or ""."""
     position = attributes.get("text-position", "").split(" ")[0]
@@ -193,7 +202,7 @@ class _Sheets:
         self._runs: list[tuple[str, str]] = []
         self._spans: list[str] = []  # how the text at hand is set, from the outside in
         self._hidden_groups: list[bool] = []
-        self._is_text, self._in_text, self._in_note = False, False, False
+        self._is_text, self._in_text, self._in_note, self._is_fault = False, False, False, False
 
     def start(self, element: str, given: dict[str, str]) -> None:
         """What to do at the start of an element."""
@@ -227,7 +236,7 @@ class _Sheets:
             self._in_text = False
         elif kind == "span" and self._spans:
             self._spans.pop()
-        elif kind == "table-cell" and any(style for _, style in self._runs):
+        elif kind == "table-cell" and (self._is_fault or any(style for _, style in self._runs)):
             self._sheet.texts.update(dict.fromkeys(self._places, joined(self._runs)))
             for row, column in self._places if is_struck_throughout(self._runs) else ():
                 self._sheet.put_font(row, column, Look.STRUCK)
@@ -265,7 +274,8 @@ class _Sheets:
         self._column += n
         self._runs, self._places = [], []
         kind = attributes.get("office:value-type")
-        self._is_text = kind == "string" and bool(self._styles.texts)
+        self._is_fault = attributes.get("calcext:value-type") == "error"  # which the reading library leaves empty
+        self._is_text = self._is_fault or (kind == "string" and bool(self._styles.texts))
         if kind is None:
             return
         down = int(attributes.get("table:number-rows-spanned", 1))

@@ -6,14 +6,16 @@ import io
 from collections.abc import Sequence
 from typing import Any
 
-from kkz_eval.deliveries.appearance import DAY_ZERO, DAY_ZERO_1904, Appearance, Collected
+from kkz_eval.deliveries.appearance import DAY_ZERO, DAY_ZERO_1904, LEAST_SEEN, Appearance, Collected
 from kkz_eval.deliveries.fonts import BLACK, WHITE, Look, is_struck_throughout, look_of
 from kkz_eval.deliveries.number_formats import is_telling
 from kkz_eval.deliveries.raised import LOWERED, RAISED, STRUCK, joined
 
 _WINDOW = 65  # index of the colour of the ground of the program's window
 _AUTOMATIC = {64: BLACK, _WINDOW: WHITE, 0x7FFF: BLACK}
-_WITHOUT_VALUE = (0, 6)  # types of cells of the library: empty, blank with a format
+_FAULT, _WITHOUT_VALUE = 5, (0, 6)  # types of cells of the library: error value; empty, blank with a format
+_TWIPS = 20  # of a point, in which rows are measured
+_NARROWEST = 256 // 5  # of the 256ths of a digit in which columns are
 
 
 def appearances(data: bytes) -> dict[str, Appearance] | None:
@@ -30,6 +32,8 @@ def appearances(data: bytes) -> dict[str, Appearance] | None:
 
 
 def _appearance(book: Any, number: int) -> Appearance:
+    from xlrd import error_text_from_code  # noqa: PLC0415 (few files are .xls)
+
     sheet = book.sheet_by_index(number)
     codes = {
         at: book.format_map[xf.format_key].format_str for at, xf in enumerate(book.xf_list) if xf.format_key in book.format_map
@@ -38,10 +42,10 @@ def _appearance(book: Any, number: int) -> Appearance:
     known = tuple(dict.fromkeys(telling.values()))
     found = Collected(known, DAY_ZERO_1904 if book.datemode else DAY_ZERO)
     for row, about in sorted(sheet.rowinfo_map.items()):
-        if about.hidden or (about.has_default_height == 0 and about.height == 0):
+        if about.hidden or (about.has_default_height == 0 and about.height < LEAST_SEEN * _TWIPS):
             found.hide_rows(row, row)
     for column, about in sorted(sheet.colinfo_map.items()):
-        if about.hidden or about.width == 0:
+        if about.hidden or about.width < _NARROWEST:
             found.hidden_columns.append((column, column))
     looks = {at: look for at, xf in enumerate(book.xf_list) if (look := _look(book, xf)) is not None}
     for row in range(sheet.nrows) if telling or looks else ():
@@ -52,6 +56,10 @@ def _appearance(book: Any, number: int) -> Appearance:
                 found.put_format(row, column, known.index(telling[cell.xf_index]))
             if cell.xf_index in looks:
                 found.put_font(row, column, looks[cell.xf_index])
+    for row in range(sheet.nrows):
+        for column, kind in enumerate(sheet.row_types(row)) if _FAULT in sheet.row_types(row) else ():
+            if kind == _FAULT:
+                found.texts[(row, column)] = error_text_from_code.get(sheet.cell_value(row, column), "#")
     for (row, column), runs in sheet.rich_text_runlist_map.items():
         cell = sheet.cell(row, column)
         texts = _runs(str(cell.value), [(0, book.xf_list[cell.xf_index].font_index), *runs], book.font_list)

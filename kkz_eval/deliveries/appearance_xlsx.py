@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import NamedTuple
 
-from kkz_eval.deliveries.appearance import DAY_ZERO, DAY_ZERO_1904, UNKNOWN, Appearance, Collected
+from kkz_eval.deliveries.appearance import DAY_ZERO, DAY_ZERO_1904, LEAST_SEEN, UNKNOWN, Appearance, Collected
 from kkz_eval.deliveries.fonts import BLACK, WHITE, Colour, Look, is_struck_throughout, look_of, of_hexadecimal, tinted
 from kkz_eval.deliveries.number_formats import BUILT_IN, GENERAL, is_telling
 from kkz_eval.deliveries.parts import Parts, XmlError, local, stream
@@ -29,8 +29,7 @@ _RUNS = (b"vertAlign", b"strike")
 _FAULTS = (b' t="e"', b" t='e'")  # cells with error values such as #N/A, which the reading library leaves empty
 _ADDRESS = re.compile(r"([A-Za-z]{1,3})([0-9]{1,9})")
 _FALSE = ("0", "false")
-_LOWEST = 1.0  # points that a row is high, where it is seen at all
-_NARROWEST = 0.2  # digits that a column is wide, likewise
+_NARROWEST = 0.2  # digits that a column is wide, where it is seen at all
 
 
 def appearances(parts: Parts) -> dict[str, Appearance]:
@@ -318,7 +317,7 @@ class _Sheet:
     def _begin_row(self, attributes: Mapping[str, str]) -> None:
         row = int(attributes.get("r", self._place()[0] + 2)) - 1
         self._row, self._column, self._address = row, -1, ""
-        if _is_hidden(attributes, "ht", _LOWEST):
+        if _is_hidden(attributes, "ht", LEAST_SEEN):
             self.found.hide_rows(row, row)
 
     def _place(self) -> tuple[int, int]:

@@ -160,3 +160,9 @@ def test_a_family_without_units_is_taken_as_its_contract_says() -> None:
     )
     assert errors(table) == []
     assert table.values("gisd_score").to_pylist() == [0.63076, 0.5]
+
+
+@pytest.mark.parametrize("said", ["Angaben in Tausend", "Alle Werte sind in 1 000 angegeben.", "Angaben in T€ (gerundet)"])
+def test_a_line_of_words_below_a_flat_file_speaks_of_its_numbers(said: str) -> None:
+    table = population(FLAT.rstrip("\r\n") + f"\r\n{said}\r\n")
+    assert ("official_scale", said) in [(f.kind, f.value) for f in errors(table)]

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from itertools import pairwise, product
 
 import pytest
+import xlrd
 import xlwt
 from contract_values import CASES, shipped
 from hypothesis import given, settings
@@ -486,6 +487,30 @@ def test_merged_measures_of_an_ods_and_an_xls() -> None:
         assert table.values("leavers").to_pylist() == [1200, None, *LEAVERS[2:]]
 
 
+# --- error values ----------------------------------------------------------------------------------------------------------------------
+
+_FAULT_OF_ODS = (
+    '<table:table-cell xmlns:calcext="urn:org:documentfoundation:names:experimental:calc:xmlns:calcext:1.0" '
+    'table:formula="of:=NA()" office:value-type="string" office:string-value="" calcext:value-type="error"><text:p>{}</text:p></table:table-cell>'
+)
+
+
+def _with_fault(how: str, fault: str) -> bytes:
+    if how == "ods":
+        return ods(lambda row, column, value: _FAULT_OF_ODS.format(fault) if (row, column) == (2, 3) else ods_cell(value))
+    code = next(code for code, text in xlrd.error_text_from_code.items() if text == fault)
+    return xls(lambda book, sheet: sheet.row(2).set_cell_error(3, code), left_out=frozenset([(2, 3)]))
+
+
+@pytest.mark.parametrize(
+    ("how", "fault"),
+    [("ods", "#N/A"), ("ods", "Err:502"), ("ods", "#DIV/0!"), ("xls", "#N/A"), ("xls", "#DIV/0!"), ("xls", "#REF!")],
+)
+def test_an_error_value_is_called_so_in_every_format(how: str, fault: str) -> None:
+    (finding,) = findings_of(table_of(_with_fault(how, fault), BY_YEAR))
+    assert (finding.kind, finding.value, finding.row, finding.column) == ("reader_missing_no_symbol", fault, 3, 4)
+
+
 # --- hidden rows -----------------------------------------------------------------------------------------------------------------------
 
 
@@ -505,6 +530,11 @@ def _rows_hidden() -> dict[str, bytes]:
 
     def outlined(sheet: Worksheet) -> None:
         sheet.row_dimensions.group(6, 7, hidden=True)
+
+    def flat_in_xls(book: xlwt.Workbook, sheet: xlwt.Worksheet) -> None:
+        for row in (5, 6):
+            sheet.row(row).height_mismatch = True
+            sheet.row(row).height = 10  # twips: half a point
 
     def in_xls(book: xlwt.Workbook, sheet: xlwt.Worksheet) -> None:
         sheet.row(5).hidden = sheet.row(6).hidden = True
@@ -527,7 +557,14 @@ def _rows_hidden() -> dict[str, bytes]:
         "filtered": xlsx(filtered, rows=rows),
         "outlined": xlsx(outlined, rows=rows),
         "quoted": with_parts(xlsx(rows=rows), {SHEET: quoted}),
+        "nearly_flat": with_parts(xlsx(rows=rows), {SHEET: lambda content: flat(content).replace(b"ht='0'", b"ht='0.5'")}),
         "xls": xls(in_xls, rows=rows),
+        "xls_nearly_flat": xls(flat_in_xls, rows=rows),
+        "ods_nearly_flat": ods(
+            row=lambda number: 'table:style-name="flat"' if number > 4 else "",
+            styles='<style:style style:name="flat" style:family="table-row"><style:table-row-properties style:row-height="0.018cm"/></style:style>',
+            rows=rows,
+        ),
         "ods": ods(row=lambda number: 'table:visibility="collapse"' if number > 4 else "", rows=rows),
         "ods_filtered": ods(row=lambda number: 'table:visibility="filter"' if number > 4 else "", rows=rows),
         "ods_grouped": with_parts(ods(rows=rows), {"content.xml": with_group}),

@@ -24,6 +24,7 @@ _NEW = ("statistics_code", "statistics_label", "time_code", "time_label", "time"
 _OLD_FIRST = re.compile(r"stati?sti[ck]s?_code")
 _PART = re.compile(r"([0-9]+)_(merkmal|variable|auspraegung|variable_attribute|attribute|auspraegung_merkmal|value)_(code|label)")
 _MEASURE = re.compile(r"([^_]+)__(.+?)(?:__([^_].*?))?(__q|_q)?")
+_NO_RECORD = "reader_line_ignored"  # a line of words among the records, which may speak of the numbers
 _ENGLISH = frozenset(("reference date", "year", "school year", "month", "quarter", "total", "number"))
 
 
@@ -76,6 +77,7 @@ def read(decoded: Decoded, header: Sequence[str], start: int) -> Grid:
         code=_first(fields, 0),
         title=_first(fields, 1),
         titles=(Footnote(int(fields.rows[0]), _first(fields, 1)),),
+        footnotes=tuple(Footnote(one.row or 0, one.value or "") for one in fields.findings if one.kind == _NO_RECORD),
         complete=True,
         findings=(*fields.findings, *again, *_statistics(fields), *_line_end(fields)),
     )
