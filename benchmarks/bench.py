@@ -30,7 +30,7 @@ from kkz_eval.contracts.load import load_contracts
 from kkz_eval.contracts.masks import judge
 from kkz_eval.deliveries.reader import Claimed, read_file
 from kkz_eval.evaluation.effects import run_effects
-from kkz_eval.evaluation.plan import parse_plan
+from kkz_eval.evaluation.plan_file import parse_plan
 from kkz_eval.model.parsed import ParsedTable
 from kkz_eval.reference.tables import known_units
 from kkz_eval.settings import CHECKOUT

@@ -21,7 +21,8 @@ import pandas as pd
 from kkz_eval.evaluation.effects import run_effects, run_estimator
 from kkz_eval.evaluation.estimators.twfe import estimate_twfe
 from kkz_eval.evaluation.panel import validate_panel
-from kkz_eval.evaluation.plan import Plan, parse_plan
+from kkz_eval.evaluation.plan import Plan
+from kkz_eval.evaluation.plan_file import parse_plan
 from kkz_eval.evaluation.sample import build_sample, outcome_slice
 
 COVARIATES = ("x1", "x2")

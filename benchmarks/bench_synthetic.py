@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from kkz_eval.evaluation.effects import run_effects
-from kkz_eval.evaluation.plan import parse_plan
+from kkz_eval.evaluation.plan_file import parse_plan
 
 DRAWS = 200
 TREATED = 13

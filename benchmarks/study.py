@@ -24,7 +24,8 @@ from benchmarks.study_coverage import main as print_coverage_study
 from benchmarks.study_synthetic import main as print_synthetic_study
 from kkz_eval.evaluation.design import PANEL_COLUMNS, groups_of
 from kkz_eval.evaluation.effects import run_effects
-from kkz_eval.evaluation.plan import Plan, load_plan
+from kkz_eval.evaluation.plan import Plan
+from kkz_eval.evaluation.plan_file import load_plan
 from kkz_eval.line.installation import open_installation
 from kkz_eval.line.intake import judge_arrivals, land
 from kkz_eval.line.snapshot import current_snapshot

@@ -13,7 +13,8 @@ import numpy as np
 import pandas as pd
 
 from kkz_eval.evaluation.effects import run_effects
-from kkz_eval.evaluation.plan import Plan, parse_plan
+from kkz_eval.evaluation.plan import Plan
+from kkz_eval.evaluation.plan_file import parse_plan
 
 EFFECT = 2.0
 PERSISTENCE = 0.5

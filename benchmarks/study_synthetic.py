@@ -16,7 +16,7 @@ import pandas as pd
 
 from benchmarks.study_coverage import Coverage
 from kkz_eval.evaluation.effects import run_effects
-from kkz_eval.evaluation.plan import parse_plan
+from kkz_eval.evaluation.plan_file import parse_plan
 
 EFFECT = 2.0
 PERSISTENCE = 0.5

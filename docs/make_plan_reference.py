@@ -12,7 +12,7 @@ from typing import Any
 
 import yaml
 
-from kkz_eval.evaluation.plan import plan_schema
+from kkz_eval.evaluation.plan_file import plan_schema
 
 PAGE = Path(__file__).resolve().parent / "plan.md"
 

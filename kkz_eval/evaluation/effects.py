@@ -22,7 +22,8 @@ from kkz_eval.evaluation.estimators.sun_abraham import estimate_sun_abraham
 from kkz_eval.evaluation.estimators.synthetic_control import estimate_synthetic_control
 from kkz_eval.evaluation.estimators.twfe import estimate_twfe
 from kkz_eval.evaluation.panel import by_outcome, read_panel, validate_panel
-from kkz_eval.evaluation.plan import EstimatorSpec, Outcome, Plan, load_plan, plan_digest
+from kkz_eval.evaluation.plan import EstimatorSpec, Outcome, Plan, plan_digest
+from kkz_eval.evaluation.plan_file import load_plan
 from kkz_eval.evaluation.problems import Note, PanelInvalid, Refused
 from kkz_eval.evaluation.results import (
     ESTIMATE_COLUMNS,

@@ -15,7 +15,8 @@ from kkz_eval.contracts.load import load_contracts
 from kkz_eval.deliveries.decisions import NONE, Decisions, load_decisions
 from kkz_eval.deliveries.register import Register, read_register
 from kkz_eval.evaluation.lock import Lock, read_lock
-from kkz_eval.evaluation.plan import Plan, load_plan, plain_id
+from kkz_eval.evaluation.plan import Plan, plain_id
+from kkz_eval.evaluation.plan_file import load_plan
 from kkz_eval.indicators.catalogue import Indicator, NotEvaluable, check_origins, load_catalogue, load_not_evaluable
 from kkz_eval.line.locks import lock_file
 from kkz_eval.line.validity import check_plan

@@ -13,7 +13,8 @@ from whole_runs import ALL_YEARS, take_in_and_judge
 
 from kkz_eval.commands.plan import show_plan
 from kkz_eval.evaluation.effects import run_effects
-from kkz_eval.evaluation.plan import Measured, Plan, load_plan
+from kkz_eval.evaluation.plan import Measured, Plan
+from kkz_eval.evaluation.plan_file import load_plan
 from kkz_eval.line.editions import report_inputs
 from kkz_eval.line.installation import Installation, open_installation
 from kkz_eval.line.snapshot import current_snapshot

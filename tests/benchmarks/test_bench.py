@@ -24,7 +24,7 @@ from benchmarks.reading import large_delivery, read_and_judge, workbook_figure
 from kkz_eval.contracts.judgement import judge_file
 from kkz_eval.contracts.load import load_contracts
 from kkz_eval.evaluation.effects import run_effects
-from kkz_eval.evaluation.plan import parse_plan
+from kkz_eval.evaluation.plan_file import parse_plan
 from kkz_eval.reference.tables import known_units
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from kkz_eval.evaluation.plan import plan_schema
+from kkz_eval.evaluation.plan_file import plan_schema
 
 ROOT = Path(__file__).parents[2]
 SCRIPT = runpy.run_path(str(ROOT / "docs" / "make_plan_reference.py"))

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from kkz_eval.evaluation.effects import run_effects
-from kkz_eval.evaluation.plan import parse_plan
+from kkz_eval.evaluation.plan_file import parse_plan
 
 
 def random_panel(seed: int) -> pd.DataFrame:

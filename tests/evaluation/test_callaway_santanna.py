@@ -13,7 +13,8 @@ from kkz_eval.evaluation.estimators import influence as influence_module
 from kkz_eval.evaluation.estimators.callaway_santanna import estimate_callaway_santanna
 from kkz_eval.evaluation.estimators.influence import Influence, Reference, by_cluster, critical_value, quartile_errors
 from kkz_eval.evaluation.panel import validate_panel
-from kkz_eval.evaluation.plan import Plan, parse_plan
+from kkz_eval.evaluation.plan import Plan
+from kkz_eval.evaluation.plan_file import parse_plan
 from kkz_eval.evaluation.problems import PlanInvalid
 from kkz_eval.evaluation.results import EffectsResult
 from kkz_eval.evaluation.sample import build_sample, outcome_slice

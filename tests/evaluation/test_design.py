@@ -10,7 +10,8 @@ import pyarrow as pa
 import pytest
 
 from kkz_eval.evaluation.design import Coverage, below, coverage_of, demanded_coverage, groups_of, panel_of
-from kkz_eval.evaluation.plan import Outcome, Plan, parse_plan
+from kkz_eval.evaluation.plan import Outcome, Plan
+from kkz_eval.evaluation.plan_file import parse_plan
 
 PROGRAMME = {
     "plan_version": 1,

@@ -8,7 +8,7 @@ import pytest
 import statsmodels.api as sm
 
 from kkz_eval.evaluation.effects import run_effects
-from kkz_eval.evaluation.plan import parse_plan
+from kkz_eval.evaluation.plan_file import parse_plan
 
 YEARS = range(2008, 2016)
 

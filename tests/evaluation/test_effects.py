@@ -15,7 +15,7 @@ import pytest
 from benchmarks.bench_estimators import METHODS, staggered_panel
 from kkz_eval.evaluation.digests import code_digest, inputs_digest
 from kkz_eval.evaluation.effects import effects_command, exit_code, run_effects, run_outcome
-from kkz_eval.evaluation.plan import parse_plan
+from kkz_eval.evaluation.plan_file import parse_plan
 from kkz_eval.evaluation.results import ESTIMATE_COLUMNS, EffectsResult, EstimateTable, write_results
 from kkz_eval.model.errors import UserError
 

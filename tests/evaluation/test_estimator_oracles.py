@@ -16,7 +16,8 @@ import pandas as pd
 import pytest
 
 from kkz_eval.evaluation.effects import run_effects
-from kkz_eval.evaluation.plan import Plan, parse_plan
+from kkz_eval.evaluation.plan import Plan
+from kkz_eval.evaluation.plan_file import parse_plan
 from kkz_eval.evaluation.results import EffectsResult
 
 OVERALL = ("simple", "dynamic", "group", "calendar")

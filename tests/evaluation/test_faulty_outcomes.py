@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from kkz_eval.evaluation.effects import exit_code, run_effects
-from kkz_eval.evaluation.plan import parse_plan
+from kkz_eval.evaluation.plan_file import parse_plan
 from kkz_eval.evaluation.problems import PanelInvalid
 
 PLAN = parse_plan(

@@ -16,7 +16,8 @@ import statsmodels.api as sm
 from scipy import stats
 
 from kkz_eval.evaluation.effects import run_effects
-from kkz_eval.evaluation.plan import Plan, parse_plan
+from kkz_eval.evaluation.plan import Plan
+from kkz_eval.evaluation.plan_file import parse_plan
 
 
 def random_panel(seed: int) -> pd.DataFrame:

@@ -8,7 +8,7 @@ import pytest
 from scipy import stats
 
 from kkz_eval.evaluation.effects import run_effects
-from kkz_eval.evaluation.plan import parse_plan
+from kkz_eval.evaluation.plan_file import parse_plan
 
 
 def random_panel(seed: int) -> pd.DataFrame:

@@ -9,7 +9,8 @@ import pytest
 
 from kkz_eval.evaluation.baseline import Baseline
 from kkz_eval.evaluation.lock import Lock, Standing, conformity, lock_of_plan, read_lock
-from kkz_eval.evaluation.plan import Matching, Measured, Plan, parse_plan, plan_digest
+from kkz_eval.evaluation.plan import Matching, Measured, Plan, plan_digest
+from kkz_eval.evaluation.plan_file import parse_plan
 from kkz_eval.model.errors import UserError
 
 DATA = {

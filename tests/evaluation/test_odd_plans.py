@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kkz_eval.evaluation.effects import run_effects
-from kkz_eval.evaluation.plan import Plan, parse_plan, plan_digest
+from kkz_eval.evaluation.plan import Plan, plan_digest
+from kkz_eval.evaluation.plan_file import parse_plan
 from kkz_eval.evaluation.problems import PanelInvalid, PlanInvalid
 
 PLAN: dict[str, Any] = {

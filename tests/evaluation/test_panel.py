@@ -9,7 +9,8 @@ import pandas as pd
 import pytest
 
 from kkz_eval.evaluation.panel import read_panel, validate_panel
-from kkz_eval.evaluation.plan import Plan, parse_plan
+from kkz_eval.evaluation.plan import Plan
+from kkz_eval.evaluation.plan_file import parse_plan
 from kkz_eval.evaluation.problems import PanelInvalid
 
 HEADER = "unit_id,year,indicator,value,cohort,x1,people,region\n"

@@ -8,18 +8,8 @@ from pathlib import Path
 import pytest
 from jsonschema import Draft202012Validator
 
-from kkz_eval.evaluation.plan import (
-    Checks,
-    EstimatorSpec,
-    Inference,
-    Matching,
-    Measured,
-    load_plan,
-    parse_plan,
-    plain_plan,
-    plan_digest,
-    plan_schema,
-)
+from kkz_eval.evaluation.plan import Checks, EstimatorSpec, Inference, Matching, Measured, plain_plan, plan_digest
+from kkz_eval.evaluation.plan_file import load_plan, parse_plan, plan_schema
 from kkz_eval.evaluation.problems import PlanInvalid
 
 MINIMAL = {"plan_version": 1, "id": "p", "outcomes": [{"indicator": "y"}], "estimators": [{"id": "twfe", "method": "twfe"}]}

@@ -9,7 +9,7 @@ from scipy import stats
 
 from kkz_eval.evaluation.effects import exit_code, run_effects
 from kkz_eval.evaluation.estimators.placebo import permutation_interval, permutation_p, placebo_assignments
-from kkz_eval.evaluation.plan import parse_plan
+from kkz_eval.evaluation.plan_file import parse_plan
 from kkz_eval.evaluation.results import EffectsResult
 
 SDID = {"id": "sdid", "method": "sdid"}

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pytest
 
 from kkz_eval.evaluation.effects import run_effects
-from kkz_eval.evaluation.plan import parse_plan
+from kkz_eval.evaluation.plan_file import parse_plan
 from kkz_eval.indicators.agreement import agreement, beyond, require_one_source
 from kkz_eval.indicators.catalogue import Indicator
 from kkz_eval.model.errors import UserError

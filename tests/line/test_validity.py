@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from kkz_eval.contracts.load import load_contracts
-from kkz_eval.evaluation.plan import EstimatorSpec, Matching, Measured, Plan, Units, load_plan, plain_id
+from kkz_eval.evaluation.plan import EstimatorSpec, Matching, Measured, Plan, Units, plain_id
+from kkz_eval.evaluation.plan_file import load_plan
 from kkz_eval.indicators.catalogue import load_catalogue
 from kkz_eval.line.installation import open_installation
 from kkz_eval.line.validity import check_plan

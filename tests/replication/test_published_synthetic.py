@@ -14,7 +14,8 @@ from kkz_eval.evaluation.estimators.blocks import build_blocks
 from kkz_eval.evaluation.estimators.sdid import cohort_effects
 from kkz_eval.evaluation.estimators.sdid_weights import Problems, exact
 from kkz_eval.evaluation.panel import validate_panel
-from kkz_eval.evaluation.plan import Plan, parse_plan
+from kkz_eval.evaluation.plan import Plan
+from kkz_eval.evaluation.plan_file import parse_plan
 from kkz_eval.evaluation.results import EffectsResult
 from kkz_eval.evaluation.sample import build_sample, outcome_slice
 

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from kkz_eval.evaluation.effects import effects_command, exit_code, run_effects, run_estimator
-from kkz_eval.evaluation.plan import parse_plan
+from kkz_eval.evaluation.plan_file import parse_plan
 from kkz_eval.evaluation.results import EffectsResult
 
 REPOSITORY = Path(__file__).parents[2]

@@ -15,7 +15,7 @@ import pytest
 
 from kkz_eval.evaluation.effects import run_effects
 from kkz_eval.evaluation.estimators.predictors import nested_weights
-from kkz_eval.evaluation.plan import parse_plan
+from kkz_eval.evaluation.plan_file import parse_plan
 from kkz_eval.evaluation.results import EffectsResult
 
 PANELS = 50
