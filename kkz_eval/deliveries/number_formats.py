@@ -60,6 +60,7 @@ _TESTS = {
 @dataclass(frozen=True)
 class Section:
     """One section of a format. digits: its places and signs in order, `"` for each literal among them; words: the literals, joined.
+    parts: places, one each, and literals in order, as (is a place, text).
 
     before: the literals before the first place; condition: (operator, limit), None without one; has_number, has_text: whether it shows
     the number, the text; is_date: whether it shows a number as a day or a time; is_coloured: whether it sets a colour.
@@ -73,6 +74,7 @@ class Section:
     has_text: bool
     is_date: bool
     is_coloured: bool
+    parts: tuple[tuple[bool, str], ...] = ()
 
     def holds(self, value: float) -> bool:
         """Whether the section's condition admits a number; without one it admits any."""
@@ -97,8 +99,11 @@ def _section(tokens: Sequence[re.Match[str]]) -> Section:
     digits, words, before = "", "", ""
     condition: tuple[str, float] | None = None
     general = text = date = coloured = False
+    parts: list[tuple[bool, str]] = []
     for token in tokens:
         group, value = token.lastgroup, token.group(token.lastgroup or 0)
+        if group in ("place", "quoted", "escaped", "plain", "currency"):
+            parts.append((group == "place", value or ""))
         if group == "limit":
             condition = _condition(token)
         elif group == "setting":
@@ -120,7 +125,7 @@ def _section(tokens: Sequence[re.Match[str]]) -> Section:
             if not (general or any(sign in "0#?" for sign in digits)):
                 before = words
     places = any(sign in "0#?" for sign in digits)
-    return Section(digits, words.strip(), before.strip(), condition, places or general, text, date, coloured)
+    return Section(digits, words.strip(), before.strip(), condition, places or general, text, date, coloured, tuple(parts))
 
 
 def _condition(token: re.Match[str]) -> tuple[str, float] | None:
@@ -172,6 +177,26 @@ def words_shown(code: str, value: float | str) -> str:
     """The words that stand beside a number or text in its cell, without the signs that belong to a number."""
     section = _section_for(sections_of(code), value) if not isinstance(value, str) else sections_of(code)[-1]
     return "" if section is None else _bare(section.words, keep_case=True)
+
+
+def text_shown(code: str, value: float) -> str | None:
+    """What a format of whole places and literals shows of a whole number, `2006` of 6 by `"20"00`; None where it has anything else."""
+    section = _section_for(sections_of(code), value)
+    if section is None or section.is_date or section.has_text or not float(value).is_integer() or _factor(section) != 1.0:
+        return None
+    if any(sign in "E/%." for sign in section.digits) or (
+        section.has_number and not any(is_place for is_place, _ in section.parts)
+    ):
+        return None
+    digits = list(str(abs(int(value)))) if value else []
+    shown: list[str] = []
+    first = next((at for at, (is_place, _) in enumerate(section.parts) if is_place), -1)
+    for at in reversed(range(len(section.parts))):
+        is_place, text = section.parts[at]
+        filled = digits.pop() if is_place and digits else {"0": "0", "?": " "}.get(text, "") if is_place else text
+        shown.append("".join([*digits, filled]) if at == first else filled)
+    is_by_sign = len(sections_of(code)) > 1 and section.condition is None
+    return ("-" if value < 0 and not is_by_sign else "") + "".join(reversed(shown)).strip()
 
 
 def _shown_of_text(sections: Sequence[Section]) -> Shown:

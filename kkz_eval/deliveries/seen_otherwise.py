@@ -22,7 +22,7 @@ from kkz_eval.deliveries.appearance import Block
 from kkz_eval.deliveries.columns import ags_of, unit_property
 from kkz_eval.deliveries.fonts import LOOKS, Look
 from kkz_eval.deliveries.formatted_days import FORMATTED
-from kkz_eval.deliveries.number_formats import Shown, shown, words_shown
+from kkz_eval.deliveries.number_formats import Shown, shown, text_shown, words_shown
 from kkz_eval.deliveries.raised import without_marks
 from kkz_eval.deliveries.scale import Said, misfit
 from kkz_eval.deliveries.wording.statements import unit_statements
@@ -39,6 +39,7 @@ _KINDS = {
     Shown.WORDS: "reader_format_words",
 }
 _KINDS_OF_FONTS = {Look.STRUCK: "reader_struck", Look.OF_GROUND: "reader_font_of_ground"}
+_KEY = "reader_format_key"
 _UNIT, _MERGED = "reader_format_unit", "reader_merged_measure"
 _UNREAD, _DAY, _DAYS = (  # the sentence of a cell that is no number, of one that shows a day, of a column of them
     "reader_number",
@@ -97,6 +98,7 @@ def _with_sheet(parsed: ParsedTable, contract: Contract, sheet: Sheet) -> Parsed
     causes = [
         *(cause for cells in filled for cause in _formats(contract, sheet, cells)),
         *_fonts(parsed, contract, sheet, filled),
+        *(cause for of in contract.properties if of.role != "measure" for cause in _formats_of_keys(parsed, sheet, of)),
         *_merged(sheet, measures),
     ]
     kind = "reader_unseen"
@@ -136,6 +138,24 @@ def _formats(contract: Contract, sheet: Sheet, cells: _Cells) -> Iterator[_Cause
             groups.setdefault((int(cells.columns[place]), kind, code), []).append(place)
     for (_, kind, code), places in groups.items():
         yield _cause(kind, sheet, cells.take(places), f"{len(places)} × {code}")
+
+
+def _formats_of_keys(parsed: ParsedTable, sheet: Sheet, of: Property) -> Iterator[_Cause]:
+    """A cause for each column and format of keys, years and groups that show other digits, or a word, than were read."""
+    formats = sheet.seen.formats
+    cells = _cells(parsed, sheet, of)
+    which = formats.of(cells.rows, cells.columns)
+    groups: dict[tuple[int, str], list[int]] = {}
+    for place in np.flatnonzero(which >= 0).tolist():
+        raw, code = number_of(_raw(sheet, cells, place)), formats.codes[which[place]]
+        if raw is None or shown(code, raw) is not Shown.OTHER_NUMBER:
+            continue
+        seen = text_shown(code, raw)
+        if seen is None or str(parsed.values(of.name)[int(cells.records[place])].as_py()) not in (seen, ags_of(seen)):
+            groups.setdefault((int(cells.columns[place]), code), []).append(place)
+    for (_, code), places in groups.items():
+        seen = text_shown(code, number_of(_raw(sheet, cells, places[0])) or 0.0)
+        yield _cause(_KEY, sheet, cells.take(places), f"{'…' if seen is None else seen} ({len(places)} × {code})")
 
 
 def _fonts(parsed: ParsedTable, contract: Contract, sheet: Sheet, filled: Sequence[_Cells]) -> Iterator[_Cause]:
@@ -310,7 +330,8 @@ def _n_units_and_years(parsed: ParsedTable) -> int:
 
 
 def _said_better(findings: pa.Table, causes: Sequence[_Cause], filled: Sequence[_Cells], sheet: Sheet) -> pa.Table:
-    """The findings without those on shares up to 1 where the formats of the whole column say what they are."""
+    """The findings without those on shares up to 1 where the formats of the whole column say what they are, and on keys shown otherwise."""
+    findings = _without_keys(findings, [cause.cells for cause in causes if cause.kind == _KEY], sheet)
     n_shown = Counter[str]()
     for cause in causes:
         n_shown[cause.cells.of.name] += len(cause.cells.rows) if cause.kind == _KINDS[Shown.HUNDREDFOLD] else 0
@@ -318,6 +339,23 @@ def _said_better(findings: pa.Table, causes: Sequence[_Cause], filled: Sequence[
     less = pc.and_(pc.equal(findings.column("kind"), "reader_percent_scale"), pc.equal(findings.column("sheet"), sheet.name))
     less = pc.and_(less, pc.is_in(findings.column("field"), pa.array(of_percent, pa.string())))
     return findings.filter(pc.invert(less.fill_null(False)))
+
+
+def _without_keys(findings: pa.Table, keys: Sequence[_Cells], sheet: Sheet) -> pa.Table:
+    """The findings without errors on some cells of a sheet."""
+    if not keys:
+        return findings
+    at = {place for cells in keys for place in zip((cells.rows + 1).tolist(), (cells.columns + 1).tolist(), strict=True)}
+    told = findings.select(["sheet", "row", "column", "severity"]).to_pylist()
+    return findings.filter(
+        pa.array(
+            [
+                one["sheet"] != sheet.name or one["severity"] != Severity.ERROR or (one["row"], one["column"]) not in at
+                for one in told
+            ],
+            pa.bool_(),
+        )
+    )
 
 
 def _n_numbers(sheet: Sheet, cells: _Cells) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from kkz_eval.deliveries.number_formats import Shown, is_telling, shown, words_shown
+from kkz_eval.deliveries.number_formats import Shown, is_telling, shown, text_shown, words_shown
 
 
 @pytest.mark.parametrize(
@@ -88,3 +88,27 @@ def test_what_a_format_shows(code: str, value: float | str, expected: Shown) -> 
 )
 def test_the_words_beside_a_number(code: str, words: str) -> None:
     assert words_shown(code, 5) == words
+
+
+@pytest.mark.parametrize(
+    ("code", "value", "text"),
+    [
+        ('"20"00', 6, "2006"),
+        ("2\\000", 16, "2016"),
+        ('0"/17"', 2016, "2016/17"),
+        ('"05"000000', 911000, "05911000"),
+        ("00000000", 5911000, "05911000"),
+        ('#"x"', 0, "x"),
+        ("#,##0", 12345, "12345"),
+        ('0;"minus "0', -3, "minus 3"),
+        ('"m"', 1, "m"),
+        ("0.0", 6, None),
+        ("0%", 6, None),
+        ("0,", 6, None),
+        ("General", 6, None),
+        ("yyyy", 6, None),
+        ("0", 6.5, None),
+    ],
+)
+def test_the_text_that_a_format_of_whole_places_shows(code: str, value: float, text: str | None) -> None:
+    assert text_shown(code, value) == text

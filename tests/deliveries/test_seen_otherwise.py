@@ -146,6 +146,36 @@ def test_a_format_of_keys_and_years_is_no_finding() -> None:
     assert told(table_of(xlsx(change), BY_YEAR)) == []
 
 
+@pytest.mark.parametrize(
+    ("column", "stored", "code", "seen"),
+    [
+        (2, 6, '"20"00', "2006"),
+        (2, 16, "2\\000", "2016"),
+        (2, 16, '"20"00;"-20"00', "2016"),
+        (2, 2016, '0"/17"', "2016/17"),
+        (2, 2016, '"2017"', "2017"),
+        (1, 911000, '"05"000000', "05911000"),
+    ],
+)
+def test_a_year_or_key_whose_format_shows_other_digits_is_one_error_that_says_which(
+    column: int, stored: int, code: str, seen: str
+) -> None:
+    rows = [(*row[: column - 1], stored, *row[column:]) for row in RECORDS]
+    for data in _with_format(code, column, rows):
+        (finding,) = [f for f in findings_of(table_of(data, BY_YEAR)) if f.severity == "error"]
+        assert (finding.kind, finding.row, finding.value) == ("reader_format_key", 2, str(stored))
+        assert finding.allowed == f"{seen} (4 × {code})"
+        assert seen in finding.message("de")
+        assert "was zu sehen ist" in finding.fix("de")
+
+
+def test_a_key_whose_format_shows_what_was_read_is_no_finding() -> None:
+    rows = [(int(str(row[0])), *row[1:]) for row in RECORDS]
+    for code in ('"0"0000000', "00000000", '00" "000" "000'):
+        for data in _with_format(code, 1, rows):
+            assert told(table_of(data, BY_YEAR)) == []
+
+
 def test_a_format_of_some_cells_rejects_their_units_and_years_and_no_others() -> None:
     def change(sheet: Worksheet) -> None:
         sheet["D2"].number_format = sheet["D3"].number_format = "0,"
