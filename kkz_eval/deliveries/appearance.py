@@ -64,8 +64,7 @@ class Appearance:
     """What is seen of one sheet; each is empty where there is nothing to tell.
 
     fonts: their codes are those of Look; texts: by 0-based row and column, those of cells with raised, lowered or struck-out signs, as raised.py writes them, and the error
-    values of cells (#N/A); merged: blocks
-    of cells; day_zero: from which the workbook counts days; is_known: whether it could be looked at.
+    values of cells (#N/A); comments: on cells, by the same; merged: blocks of cells; day_zero: from which the workbook counts days; is_known: whether it could be looked at.
     """
 
     hidden_rows: tuple[Span, ...] = ()
@@ -73,6 +72,7 @@ class Appearance:
     formats: Formats = field(default=NO_FORMATS, compare=False)
     fonts: Formats = field(default=NO_FORMATS, compare=False)
     texts: Mapping[tuple[int, int], str] = field(default_factory=dict)
+    comments: Mapping[tuple[int, int], str] = field(default_factory=dict)
     merged: tuple[Block, ...] = ()
     day_zero: date = DAY_ZERO
     is_known: bool = True
@@ -117,6 +117,7 @@ class Collected:
         self.hidden_rows: list[Span] = []
         self.hidden_columns: list[Span] = []
         self.texts: dict[tuple[int, int], str] = {}
+        self.comments: dict[tuple[int, int], str] = {}
         self.merged: list[Block] = []
         self._formats, self._fonts = _Places(), _Places()
         self._codes, self._day_zero = codes, day_zero
@@ -143,6 +144,7 @@ class Collected:
             self._formats.with_codes(self._codes),
             self._fonts.with_codes(LOOKS),
             self.texts,
+            self.comments,
             tuple(self.merged),
             self._day_zero,
         )

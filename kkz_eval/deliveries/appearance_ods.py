@@ -87,8 +87,8 @@ def appearances(parts: Parts) -> dict[str, Appearance]:
         if data:
             _read_styles(data, styles)
     sheets = _Sheets(styles)
-    has_texts = bool(styles.texts) or _FAULT in content
-    has_ends = has_texts or any(word in content for word in (b"-group", b"annotation"))
+    has_texts = bool(styles.texts) or any(word in content for word in (_FAULT, b"annotation"))
+    has_ends = has_texts or b"-group" in content
     stream(content, sheets.start, *([sheets.end] if has_ends else []), *([sheets.text] if has_texts else []))
     return {name: sheet.as_appearance() for name, sheet in sheets.found.items()}
 
@@ -202,6 +202,7 @@ class _Sheets:
         self._runs: list[tuple[str, str]] = []
         self._spans: list[str] = []  # how the text at hand is set, from the outside in
         self._hidden_groups: list[bool] = []
+        self._note: list[str] = []
         self._is_text, self._in_text, self._in_note, self._is_fault = False, False, False, False
 
     def start(self, element: str, given: dict[str, str]) -> None:
@@ -221,7 +222,10 @@ class _Sheets:
         elif kind == "null-date":
             self._day_zero = date.fromisoformat(_local(given).get("date-value", DAY_ZERO.isoformat()))
         elif kind == "annotation":
-            self._in_note = True
+            self._in_note, self._note = True, []
+        elif self._in_note and kind == "p":
+            self._in_text = True
+            self._note += ["\n"] if self._note else []
         elif self._is_text and not self._in_note:
             self._begin_text(kind, _local(given))
 
@@ -231,7 +235,8 @@ class _Sheets:
         if kind in ("table-row-group", "table-column-group"):
             self._hidden_groups.pop()
         elif kind == "annotation":
-            self._in_note = False
+            self._in_note = self._in_text = False
+            self._sheet.comments[self._row, self._column] = "".join(self._note)
         elif kind == "p":
             self._in_text = False
         elif kind == "span" and self._spans:
@@ -243,7 +248,9 @@ class _Sheets:
 
     def text(self, text: str) -> None:
         """What to do with a text."""
-        if self._in_text and not self._in_note:
+        if self._in_text and self._in_note:
+            self._note.append(text)
+        elif self._in_text:
             self._runs.append((text, self._spans[-1] if self._spans else ""))
 
     def _begin_sheet(self, name: str) -> None:

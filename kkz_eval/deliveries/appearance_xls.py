@@ -67,6 +67,7 @@ def _appearance(book: Any, number: int) -> Appearance:
             found.texts[(row, column)] = joined(texts)
         if is_struck_throughout(texts):
             found.put_font(row, column, Look.STRUCK)
+    found.comments |= {place: note.text for place, note in sheet.cell_note_map.items()}
     found.merged += [((top, left), (below - 1, right - 1)) for top, below, left, right in sheet.merged_cells]
     book.unload_sheet(number)
     return found.as_appearance()

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import NamedTuple
 
-from kkz_eval.deliveries.appearance import DAY_ZERO, DAY_ZERO_1904, LEAST_SEEN, UNKNOWN, Appearance, Collected
+from kkz_eval.deliveries.appearance import DAY_ZERO, DAY_ZERO_1904, LEAST_SEEN, PLAIN, UNKNOWN, Appearance, Collected
 from kkz_eval.deliveries.fonts import BLACK, WHITE, Colour, Look, is_struck_throughout, look_of, of_hexadecimal, tinted
 from kkz_eval.deliveries.number_formats import BUILT_IN, GENERAL, is_telling
 from kkz_eval.deliveries.parts import Parts, XmlError, local, stream
@@ -28,6 +28,7 @@ _HIDING = (  # each begins with letters, so that a search flies over the rest
 _RUNS = (b"vertAlign", b"strike")
 _FAULTS = (b' t="e"', b" t='e'")  # cells with error values such as #N/A, which the reading library leaves empty
 _ADDRESS = re.compile(r"([A-Za-z]{1,3})([0-9]{1,9})")
+_COMMENTS, _KINDS_OF_COMMENTS = ("comment", "threadedComment"), ("comments", "threadedcomment")  # elements, relations
 _FALSE = ("0", "false")
 _NARROWEST = 0.2  # digits that a column is wide, where it is seen at all
 
@@ -53,6 +54,35 @@ def appearances(parts: Parts) -> dict[str, Appearance]:
             found[name] = _appearance(data, styles, raised, day_zero)
         elif day_zero != DAY_ZERO:
             found[name] = Appearance(day_zero=day_zero)
+        comments = _comments(parts, by_identifier.get(identifier, ""))
+        if comments:
+            found[name] = replace(found.get(name, PLAIN), comments=comments)
+    return found
+
+
+def _comments(parts: Parts, sheet: str) -> dict[tuple[int, int], str]:
+    """The comments on the cells of a sheet, by 0-based row and column (18.7.3, and threadedComment of [MS-XLSX] 2.6.205)."""
+    found: dict[tuple[int, int], str] = {}
+    place: tuple[int, int] | None = None
+
+    def start(element: str, attributes: dict[str, str]) -> None:
+        nonlocal place
+        address = _ADDRESS.fullmatch(attributes.get("ref", ""))
+        if address is not None and local(element) in _COMMENTS:
+            place = int(address[2]) - 1, column_number(address[1]) - 1
+
+    def end(element: str) -> None:
+        nonlocal place
+        if local(element) in _COMMENTS:
+            place = None
+
+    def text(text: str) -> None:
+        if place is not None:
+            found[place] = found.get(place, "") + text
+
+    for relation in parts.related(sheet):
+        if relation.kind.casefold() in _KINDS_OF_COMMENTS and relation.target in parts.named:
+            stream(parts.read(relation.target), start, end, text)
     return found
 
 

@@ -65,8 +65,21 @@ def texts_of_notes(sheet: Sheet, about: tuple[Property, ...]) -> Iterator[Said]:
     """The texts of a sheet without data that speak of a scale: notes on the numbers of the others. Other words there explain terms."""
     for row, cells in enumerate(sheet.rows[:_MOST_LINES] if sheet.visible else []):
         for column, text in enumerate(cells):
-            if isinstance(text, str) and any(said.kind in (Kind.SCALE, Kind.UNCLEAR) for said in statements(text)):
+            if isinstance(text, str) and _is_of_scale(text):
                 yield Said(row + 1, column + 1, text, about)
+
+
+def texts_of_comments(sheet: Sheet, match: HeaderMatch) -> Iterator[Said]:
+    """The lines of comments on cells that speak of a scale: of the measure whose cell or title they stand at, or of all."""
+    by_column = _measures(match)
+    every = tuple(dict.fromkeys(by_column.values()))
+    for (row, column), comment in list(sheet.seen.comments.items())[:_MOST_TEXTS]:
+        about = (by_column[column],) if column in by_column else every
+        yield from (Said(row + 1, column + 1, line, about) for line in comment.splitlines() if _is_of_scale(line))
+
+
+def _is_of_scale(text: str) -> bool:
+    return any(said.kind in (Kind.SCALE, Kind.UNCLEAR) for said in statements(text))
 
 
 def titles_of_others(match: HeaderMatch, head: Sequence[Sequence[str]]) -> dict[int, str]:

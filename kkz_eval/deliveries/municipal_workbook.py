@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from kkz_eval.contracts.contract import Contract
 from kkz_eval.deliveries import municipal
-from kkz_eval.deliveries.beside import texts_of_notes
+from kkz_eval.deliveries.beside import texts_of_comments, texts_of_notes
 from kkz_eval.deliveries.columns import ags_of
 from kkz_eval.deliveries.hidden_columns import without_hidden_columns
 from kkz_eval.deliveries.results import Unclaimed
@@ -40,7 +40,8 @@ def read_workbook(workbook: Sequence[Sheet], contracts: Mapping[str, Contract]) 
         head = head[: won.match.row + 1]
         match, hidden = without_hidden_columns(won.match, head, sheet)
         grid = body_of_sheet(sheet, match.row + 1, match.width, match.measured)
-        parsed.append(with_findings(municipal.read(grid, match, head), *hidden))
+        said = scale_findings(texts_of_comments(sheet, match), sheet.name)
+        parsed.append(with_findings(municipal.read(grid, match, head), *hidden, *said))
     if not parsed:
         return None
     parsed = with_one_convention(parsed, contracts)

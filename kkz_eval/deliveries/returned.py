@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cache
 
@@ -22,6 +22,7 @@ COLUMNS = (
 )
 _READ = ("number", "cell", "value", "rule", "status")  # without these a sheet is no protocol
 _DIGEST = re.compile(r"[0-9a-f]{64}")
+_OF_FINDING = re.compile(r"(?ms)^\d+\. .*?\[regeln/\w+\.html\]$")  # what a marked copy says at a cell, to the page of its rule
 _HEAD_ROWS = 40
 
 
@@ -74,8 +75,16 @@ def is_protocol(sheet: Sheet) -> bool:
 
 
 def data_sheets(workbook: Sequence[Sheet]) -> tuple[Sheet, ...]:
-    """The sheets of a workbook that may hold data: all but the protocol of a marked copy."""
-    return tuple(sheet for sheet in workbook if not is_protocol(sheet))
+    """The sheets of a workbook that may hold data: all but the protocol of a marked copy, and without what that said at their cells."""
+    return tuple(_as_commented(sheet) for sheet in workbook if not is_protocol(sheet))
+
+
+def _as_commented(sheet: Sheet) -> Sheet:
+    """A sheet with the comments of its sender only: a finding repeats the words that it is about."""
+    if not sheet.seen.comments:
+        return sheet
+    own = {place: re.sub(_OF_FINDING, "", said) for place, said in sheet.seen.comments.items()}
+    return replace(sheet, seen=replace(sheet.seen, comments=own))
 
 
 def read_returned(data: bytes) -> Returned | None:

@@ -375,5 +375,7 @@ def _in_binary(
     """
     of_one = (found.decode("latin-1") for found in re.findall(narrow, data))
     of_two = (found.decode("utf-16-le", "replace") for found in re.findall(wide, data))
-    for one in suspects_in_strings([text for text in dict.fromkeys([*of_one, *of_two]) if text.strip() not in cells]):
+    strings = [text for text in dict.fromkeys([*of_one, *of_two]) if text.strip() not in cells]
+    spelled = (one for one in suspects_in_strings(_spelled_out(strings)) if one.sign in _SURE_IN_NAMES)
+    for one in (*suspects_in_strings(strings), *spelled):
         yield PersonPlace(one.sign, where, {})

@@ -29,6 +29,7 @@ from made_workbooks import (
     xls,
     xlsx,
 )
+from openpyxl.comments import Comment
 from openpyxl.styles import Color, Font, PatternFill
 from openpyxl.worksheet.worksheet import Worksheet
 
@@ -539,6 +540,43 @@ def _with_fault(how: str, fault: str) -> bytes:
 def test_an_error_value_is_called_so_in_every_format(how: str, fault: str) -> None:
     (finding,) = findings_of(table_of(_with_fault(how, fault), BY_YEAR))
     assert (finding.kind, finding.value, finding.row, finding.column) == ("reader_missing_no_symbol", fault, 3, 4)
+
+
+# --- comments --------------------------------------------------------------------------------------------------------------------------
+
+
+def _with_comment(how: str, said: str, row: int = 0, column: int = 3) -> bytes:
+    if how == "xlsx":
+        return xlsx(lambda sheet: setattr(sheet.cell(row + 1, column + 1), "comment", Comment(said, "Amt")))
+    note = "<office:annotation><dc:creator xmlns:dc='http://purl.org/dc/elements/1.1/'>Amt</dc:creator>{}</office:annotation>"
+    paragraphs = "".join(f"<text:p>{line}</text:p>" for line in said.splitlines())
+
+    def cell(at: int, beside: int, value: object) -> str:
+        return (
+            ods_cell(value, inside=f"{note.format(paragraphs)}<text:p>{value}</text:p>")
+            if (at, beside) == (row, column)
+            else ods_cell(value)
+        )
+
+    return ods(cell)
+
+
+@pytest.mark.parametrize("how", ["xlsx", "ods"])
+@pytest.mark.parametrize("said", ["Angaben in Tausend", "Amt:\nWerte in Tsd.", "Zahlen x 1.000", "Angaben in TE"])
+def test_a_comment_that_speaks_of_a_scale_is_heard(how: str, said: str) -> None:
+    table = table_of(_with_comment(how, said), BY_YEAR)
+    (finding,) = findings_of(table)
+    assert (finding.severity, finding.row, finding.column, finding.field) == ("error", 1, 4, "leavers")
+    assert finding.value == said.splitlines()[-1]
+
+
+@pytest.mark.parametrize("how", ["xlsx", "ods"])
+@pytest.mark.parametrize(
+    "said", ["Amt:\nWert berichtigt", "ab 1.000 Einwohnern", "vorläufig, bitte prüfen", "Quote siehe Spalte E", "Stand 2016"]
+)
+def test_another_comment_says_nothing(how: str, said: str) -> None:
+    assert findings_of(table_of(_with_comment(how, said), BY_YEAR)) == []
+    assert findings_of(table_of(_with_comment(how, said, 2, 0), BY_YEAR)) == []
 
 
 # --- hidden rows -----------------------------------------------------------------------------------------------------------------------

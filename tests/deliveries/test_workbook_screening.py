@@ -382,6 +382,12 @@ def test_persons_are_found_in_an_xls() -> None:
     assert "Blatt „Intern“, Spalte A" in _refusal(xls(_hidden_xls), "lieferung.xls")
     header = xls(lambda _, sheet: sheet.set_header_str(b"&LKind Mia M., geb. 12.03.2015"))
     assert "Texte der Mappe" in _refusal(header, "lieferung.xls")
+    link = xls(
+        lambda _, sheet: sheet.write(
+            20, 6, xlwt.Formula('HYPERLINK("file:///akten/M%C3%BCller%20Anna_geb.%2012.03.2015.pdf";"Akte")')
+        )
+    )
+    assert "Texte der Mappe" in _refusal(link, "lieferung.xls")
     named = xls(lambda book, _: book.add_sheet("Lena Sommerfeld 12.03.2015"))
     assert "Namen von Blättern" in _refusal(named, "lieferung.xls")
     assert not isinstance(read_file(xls(), "lieferung.xls", CONTRACTS), PersonRecords | Unreadable)

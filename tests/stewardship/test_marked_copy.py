@@ -178,6 +178,20 @@ def test_a_marked_copy_that_is_marked_again_has_one_protocol() -> None:
     assert head(again)["Prüfsumme (SHA-256)"] == digest_of_bytes(first)
 
 
+def test_what_a_copy_quotes_at_its_cells_is_not_heard_again_once_it_is_corrected() -> None:
+    title = b"Angaben in Tausend\r\n"
+    one = judged(title + text_file("12"))
+    assert "reader_scale" in one.findings.column("kind").to_pylist()
+    book = load_workbook(io.BytesIO(marked_copy(title + text_file("12"), "a.csv", [one], "de")))
+    assert "in Tausend" in book["Daten"]["A1"].comment.text
+    book["Daten"]["A1"] = None
+    corrected = io.BytesIO()
+    book.save(corrected)
+    result = read_file(corrected.getvalue(), "a.xlsx", {"schulabgaenge": LEAVERS})
+    assert isinstance(result, Claimed)
+    assert "reader_scale" not in result.parsed[0].findings.column("kind").to_pylist()
+
+
 def test_what_was_decided_is_read_back_in_either_language() -> None:
     data = text_file()
     for language, words in (("de", ("Wert ist richtig", "korrigiert")), ("en", ("value is right", "corrected"))):
