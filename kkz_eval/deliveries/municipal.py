@@ -24,7 +24,7 @@ from kkz_eval.deliveries.header import HeaderMatch, code_names, fold, header_blo
 from kkz_eval.deliveries.lines import Body, body_below, in_column, is_key, line_findings
 from kkz_eval.deliveries.numbers import style_of
 from kkz_eval.deliveries.results import Unclaimed
-from kkz_eval.deliveries.scale import scale_findings
+from kkz_eval.deliveries.scale import PROVISIONAL, scale_findings
 from kkz_eval.deliveries.school_years import school_year_findings
 from kkz_eval.deliveries.titles import says_more
 from kkz_eval.deliveries.totals import total_findings
@@ -228,19 +228,19 @@ def _missing_columns(match: HeaderMatch, sheet: str | None, *, is_year_told: boo
 
 
 def _titles_gathered(found: Sequence[Finding], match: HeaderMatch) -> tuple[list[Finding], frozenset[int]]:
-    """Findings of scale with one for all titles of columns that say the same (`2016 in %`, `2017 in %`); index of the columns."""
-    header = range(match.row - match.depth + 2, match.row + 2)
-    titles = [one for one in found if one.row in header]
+    """Findings of scale, with one for all titles of years that say the same (`2016 in %`, `2017 in %`); index of the columns refused by it.
+
+    That a year is provisional is told of its title as such (_marked_titles).
+    """
+    header, own = range(match.row - match.depth + 2, match.row + 2), {column + 1 for column in match.columns.values()}
+    of_years = [one for one in found if one.row in header and one.column not in own]
     alike: dict[str, list[Finding]] = {}
-    for one in titles:
+    for one in of_years:
         alike.setdefault(one.kind, []).append(one)
-    first = {own[0]: own for own in alike.values()}
-    gathered = [
-        replace(one, value=", ".join(dict.fromkeys(other.value or "" for other in first[one]))) if one in first else one
-        for one in found
-        if one in first or one not in titles
-    ]
-    return gathered, frozenset((one.column or 0) - 1 for one in titles)
+    alike.pop(PROVISIONAL, None)
+    gathered = [replace(same[0], value=", ".join(dict.fromkeys(one.value or "" for one in same))) for same in alike.values()]
+    refused = (one.column for one in of_years if one.severity == Severity.ERROR and one.column is not None)
+    return [*(one for one in found if one not in of_years), *gathered], frozenset(column - 1 for column in refused)
 
 
 def _repeated_columns(match: HeaderMatch, head: Sequence[Sequence[str]], sheet: str | None) -> list[Finding]:

@@ -15,6 +15,7 @@ from kkz_eval.deliveries.header import fold
 from kkz_eval.deliveries.wording.statements import Kind, Statement, statements, unit_statements
 from kkz_eval.model.findings import Finding, Severity
 
+PROVISIONAL = "reader_provisional"
 _KINDS = {
     Kind.SCALE: "reader_scale",
     Kind.SHARE: "reader_share",
@@ -24,6 +25,7 @@ _KINDS = {
     Kind.COUNT: "reader_count",
     Kind.UNCLEAR: "reader_unit_unclear",
     Kind.ROUNDED: "reader_rounded",
+    Kind.PROVISIONAL: PROVISIONAL,
 }
 _ORDER = tuple(Kind)
 _OF_ONE_COLUMN = frozenset(
@@ -68,9 +70,9 @@ def scale_findings(said: Iterable[Said], sheet: str | None, others: Sequence[str
 
 
 def _finding(one: Said, wrong: Statement, sheet: str | None) -> Finding:
-    """A warning where a text says no more than that numbers are rounded, else an error."""
+    """A warning where a text says no more than that numbers are rounded or not final, else an error."""
     kind = _KINDS[wrong.kind]
-    severity = Severity.WARNING if wrong.kind == Kind.ROUNDED else Severity.ERROR
+    severity = Severity.WARNING if wrong.kind in (Kind.ROUNDED, Kind.PROVISIONAL) else Severity.ERROR
     field = one.about[0].name if len(one.about) == 1 else None
     return Finding(kind, kind, severity, sheet, one.row, one.column, field, value=one.text.strip(), allowed=units(one.about))
 
@@ -93,6 +95,8 @@ def fits(said: Statement, of: Property) -> bool:
     """Whether a statement is what the contract says of a measure: by its unit, or by its names where the unit says nothing of the kind."""
     unit = unit_statements(of.unit) if of.unit else ()
     own = [one for one in unit if one.kind == said.kind] or _said_by_names(of)
+    if said.is_denied:
+        return not any(_same(said, one) for one in own)
     if any(_same(said, one) for one in own):
         return True
     if said.kind == Kind.COUNT:

@@ -144,7 +144,10 @@ def test_a_right_delivery_has_no_finding(rows: Rows) -> None:
             for words in ("Veränderung zum Vorjahr", "Index 2010 = 100", "kumulierte Werte", "Mittelwerte")
         ),
         *((words, "reader_unit_unclear") for words in ("Werte skaliert", "Faktor 12", "Angaben in TE", "Einheit: 500 EUR")),
+        *((words, "reader_figure") for words in ("Stichprobe 10 %", "Die Zahlen sind Planwerte", "Werte: Hochrechnung")),
+        ("Angaben sind nicht in Euro", "reader_currency"),
         ("auf Tausend gerundet", "reader_rounded"),
+        ("Die Zahlen sind vorläufig", "reader_provisional"),
     ],
 )
 @pytest.mark.parametrize("rows", [SPENDING, WIDE])
@@ -158,6 +161,51 @@ def test_every_kind_is_found_in_every_place(words: str, kind: str, rows: Rows) -
         assert delivered(write([aside, *rows])) == [(kind, f"{sheet}{'GH'[right - 5]}1")]
         assert delivered(write([*rows, [], [words]])) == [(kind, f"{sheet}A{len(rows) + 2}")]
         assert delivered(write([*rows, ["1) " + words]])) == [(kind, f"{sheet}A{len(rows) + 1}")]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        *(
+            "keine Angaben in Tsd.",
+            "Angaben nicht in Tausend",
+            "Beträge in Euro, nicht in Tausend",
+            "keine Stichprobe",
+            "Vollerhebung",
+        ),
+        *("Angaben nicht in DM, sondern in Euro", "Haushaltsplan 2019", "1) vorläufig", "endgültige Zahlen", "nicht gerundet"),
+    ],
+)
+def test_what_is_denied_of_the_numbers_is_no_finding(words: str) -> None:
+    assert delivered(text_of([*SPENDING, [], [words]])) == []
+    if not words.startswith("1)"):
+        assert delivered(text_of([[words], *SPENDING])) == []
+
+
+def test_a_unit_that_is_denied_is_a_finding_only_where_the_contract_has_it() -> None:
+    assert delivered(text_of([["Angaben sind nicht in Euro"], *PERSONS])) == []
+    assert delivered(text_of([["Angaben nicht in Personen"], *SPENDING])) == []
+    for words in ("Angaben nicht in Personen", "Keine Absolutzahlen", "nicht absolut, sondern Anteile"):
+        assert [kind for kind, _ in delivered(text_of([[words], *PERSONS]))] in (["reader_count"], ["reader_share"])
+
+
+@pytest.mark.parametrize(
+    ("header", "kind"),
+    [
+        ("Anzahl (in %)", "reader_share"),
+        ("Anzahl in Prozent", "reader_share"),
+        ("Personen (Anteil in v. H.)", "reader_share"),
+        ("Quote", "reader_share"),
+        ("Anzahl je 1.000 Einwohner", "reader_rate"),
+        ("Anzahl (in Tsd.)", "reader_scale"),
+        ("Anzahl (Stichprobe)", "reader_figure"),
+    ],
+)
+def test_the_title_of_the_only_column_of_numbers_says_what_it_holds_where_none_names_the_measure(header: str, kind: str) -> None:
+    rows = [[*PERSONS[0][:3], header], *PERSONS[1:]]
+    assert (kind, "D1") in delivered(text_of(rows))
+    assert (kind, "Daten!D1") in delivered(workbook_of(rows))
+    assert delivered(text_of([[*PERSONS[0], header], *([*row, "1"] for row in PERSONS[1:])])) == []  # another column beside
 
 
 def test_a_name_of_a_sheet_speaks_of_its_numbers() -> None:

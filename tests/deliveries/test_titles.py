@@ -107,7 +107,7 @@ def test_a_mark_beside_the_year_is_passed_over_with_a_warning_at_the_title(form:
 @pytest.mark.parametrize(
     ("titles", "unread"),
     [
-        ((2016, "2017 Plan"), "2017 Plan"),
+        ((2016, 2018, "2017 Plan"), "2017 Plan"),
         (("2017 Prognose", 2016, 2018), "2017 Prognose"),  # left of all others too
         (("'17", 2016, 2018), "'17"),
         ((2016, 2017, "2016-2017"), "2016-2017"),
@@ -140,8 +140,8 @@ def kinds_judged(table: ParsedTable) -> list[str]:
         (("Dez 16", "Dez 17"), "2016"),
         (("12/2016", "12/2017"), "2016"),
         (("J2016", "J2017"), "2016"),
-        (("1. Quartal 2016", "2. Quartal 2016"), "2016"),
-        (("Plan 2016", "Plan 2017"), "2016"),
+        (("Quartal 1 2016", "Quartal 2 2016"), "2016"),
+        (("Szenario 2016", "Szenario 2017"), "2016"),
         (("2016 (geschätzt)", "2017 (geschätzt)"), "2016"),
     ],
 )
@@ -170,6 +170,10 @@ def test_years_that_cannot_be_read_in_any_title_are_one_finding(form: str, title
         ("{} in Euro", "reader_currency"),
         ("{} €", "reader_currency"),
         ("{}, kumuliert", "reader_figure"),
+        ("1. Quartal {}", "reader_figure"),
+        ("Plan {}", "reader_figure"),
+        ("{} (Prognose)", "reader_figure"),
+        ("{} Stichprobe", "reader_figure"),
     ],
 )
 def test_a_unit_beside_every_year_is_one_finding_that_speaks_of_the_unit(words: str, kind: str) -> None:

@@ -117,9 +117,48 @@ FIGURES = {
         "Ø 2014–2016",
         "Dreijahresmittel",
         "Monatsdurchschnitt",
+        *("Jahresdurchschnittswerte", "three-year average", "moving average"),
     ],
-    "change": ["Veränderung zum Vorjahr", "Differenz zum Vorjahr", "Saldo", "in Prozentpunkten"],
-    "cumulated": ["kumulierte Werte", "Zahlen kumuliert seit 2012"],
+    "change": [
+        "Veränderung zum Vorjahr",
+        "Differenz zum Vorjahr",
+        "Saldo",
+        "in Prozentpunkten",
+        "Abweichung vom Plan",
+        "year-on-year change",
+    ],
+    "cumulated": [
+        *("kumulierte Werte", "Zahlen kumuliert seit 2012", "aufgelaufene Werte", "aufsummiert", "Summe der Jahre 2014 bis 2016"),
+    ],
+    "sample": [
+        *("Stichprobe 10 %", "10-%-Stichprobe", "1-Prozent-Stichprobe", "Ergebnisse einer Stichprobe", "Mikrozensus 2016"),
+        *("Hochrechnung aus 20 % der Fälle", "Die Zahlen stammen aus einer Stichprobe", "10% sample", "extrapolated values"),
+    ],
+    "plan": [
+        *(
+            "Planwerte",
+            "Planzahlen 2017",
+            "Haushaltsansatz 2017",
+            "Ansatz 2017",
+            "Plan",
+            "Soll-Werte",
+            "Sollzahlen",
+            "Prognosewerte",
+        ),
+        *("Bevölkerungsvorausberechnung", "Werte: Prognose", "Angaben als Planzahlen", "budgeted", "forecast 2017"),
+    ],
+    "part of a year": [
+        *("1. Halbjahr 2016", "Ausgaben 3. Quartal 2016", "Q1 2016", "Januar bis Juni 2016", "Jan.-Jun. 2016", "Quartalswerte"),
+        *("Monatszahlen", "Ausgaben im 1. Halbjahr"),
+    ],
+    "rank": ["Rang", "Rangplätze", "Werte: Rangplatz", "ranks"],
+    "deflated": [
+        "preisbereinigt",
+        "in Preisen von 2010",
+        "zu konstanten Preisen",
+        "saisonbereinigte Werte",
+        "at constant prices",
+    ],
 }
 CURRENCIES = {
     "DM": ["in DM", "Angaben (DM)"],
@@ -129,8 +168,39 @@ CURRENCIES = {
 }
 ROUNDED = {
     1e3: ["auf Tausend gerundet", "auf volle 1.000 Euro gerundet", "rounded to thousands", "Werte sind auf Tsd. gerundet"],
-    1e2: ["gerundet auf Hundert"],
+    1e2: ["gerundet auf Hundert", "gerundet auf Hunderter", "rounded to the nearest 100"],
+    5: ["auf 5 gerundet", "Werte auf ein Vielfaches von 5 gerundet"],
+    3: ["auf ein Vielfaches von 3 gerundet"],
 }
+PROVISIONALS = [
+    *(
+        "vorläufig",
+        "vorläufige Zahlen",
+        "Vorläufiges Ergebnis",
+        "Zahlen vorläufig",
+        "geschätzte Werte",
+        "Werte: geschätzt",
+        "Schätzung",
+    ),
+    *(
+        "Schätzwerte",
+        "Die Werte sind geschätzt",
+        "Ergebnisse 2016 (vorläufig)",
+        "provisional figures",
+        "estimated values",
+        "estimates",
+    ),
+]
+DENIED = [
+    *(
+        (text, Kind.CURRENCY)
+        for text in ("Angaben sind nicht in Euro", "Angaben nicht in EUR", "Beträge nicht in €", "not in euro")
+    ),
+    *(
+        (text, Kind.COUNT)
+        for text in ("Keine Absolutzahlen", "keine absoluten Zahlen", "nicht absolut", "Angaben nicht in Personen")
+    ),
+]
 UNCLEAR = [
     *(
         "Werte skaliert",
@@ -148,6 +218,15 @@ UNCLEAR = [
         "mit 1.000 zu multiplizieren",
         "Angaben in VZÄ",
         "um drei Stellen gekürzt",
+        *(
+            "hochgerechnete Zahlen",
+            "gewichtete Ergebnisse",
+            "Werte standardisiert",
+            "Zehnerlogarithmus",
+            "weighted",
+            "in Zehnteln",
+        ),
+        *("VZÄ", "Vollzeitäquivalente", "Stellen (VZÄ)"),
         "Angaben in Vollzeitäquivalenten",
         "Werte in Hundertstel",
         "Werte logarithmiert",
@@ -250,6 +329,40 @@ SILENT = [
         *("Wert 100", "Werte von 0 bis 1 sind gesperrt", "ANGABEN IN BLAU"),
         "Veränderung gegenüber dem Vorjahr durch Umstellung der Statistik",
         "Haus der 1.000 Wünsche",
+        *(
+            "keine Angaben in Tsd.",
+            "Angaben nicht in Tausend",
+            "Keine Werte in Mio.",
+            "Zahlen sind nicht in Tausend",
+            "not in thousands",
+        ),
+        *(
+            "keine Stichprobe, Vollerhebung",
+            "ohne Hochrechnung",
+            "Daten stichprobenartig geprüft",
+            "Stichprobe der Akten geprüft",
+        ),
+        *("Vorläufige Inobhutnahmen (§ 42a)", "vorläufige Schutzmaßnahmen", "p = vorläufig", "Zahlen in Klammern sind geschätzt"),
+        *("vorläufige Werte sind gekennzeichnet", "kursiv: geschätzt", "Schätzungen sind nicht enthalten", "nicht geschätzt"),
+        *(
+            "Plan und Ist siehe Anlage",
+            "Planungsraum",
+            "Haushaltsplan",
+            "Ansatz: aufsuchend",
+            "Ansatzpunkte",
+            "Prognosen entfallen",
+        ),
+        *("Januar bis Dezember 2016", "Stand: 1. Quartal 2017", "Schulhalbjahr", "Kinder im 1. Halbjahr geboren sind enthalten"),
+        *(
+            "Summe der Kinder",
+            "Summe über alle Jahrgänge",
+            "Rangliste",
+            "Preise für Mittagessen",
+            "Augustdorf - Lemgo",
+            "Quartier Q1",
+        ),
+        *("auf 2 Nachkommastellen gerundet", "nicht auf 5 gerundet", "nicht absolut vergleichbar", "Kinder nicht in Familien"),
+        *("standardisierte Untersuchung", "Standardisierter Sprachtest", "Gewichtung", "Personen, die nicht in Familien leben"),
         "Personen in Bedarfsgemeinschaften",
     ),
 ]
@@ -288,6 +401,16 @@ def test_a_kind_of_figure_and_a_currency_are_understood(kind: Kind, of: str, tex
 @pytest.mark.parametrize(("size", "text"), [(size, text) for size, texts in ROUNDED.items() for text in texts])
 def test_rounding_is_no_scale(size: float, text: str) -> None:
     assert statements(text) == (Statement(Kind.ROUNDED, size),)
+
+
+@pytest.mark.parametrize("text", PROVISIONALS)
+def test_what_is_not_final_is_no_other_unit(text: str) -> None:
+    assert [statement.kind for statement in statements(text)] == [Kind.PROVISIONAL]
+
+
+@pytest.mark.parametrize(("text", "kind"), DENIED)
+def test_a_unit_that_contracts_take_may_be_denied(text: str, kind: Kind) -> None:
+    assert [(statement.kind, statement.is_denied) for statement in statements(text)] == [(kind, True)]
 
 
 @pytest.mark.parametrize("text", UNCLEAR)

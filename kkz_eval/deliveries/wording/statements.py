@@ -20,6 +20,7 @@ from kkz_eval.deliveries.wording.tokens import (
     Tokens,
     has_value_word,
     is_counted_next,
+    is_denied,
     is_period,
     is_year,
     may_end,
@@ -29,6 +30,7 @@ from kkz_eval.deliveries.wording.tokens import (
 )
 from kkz_eval.deliveries.wording.vocabulary import (
     ABBREVIATED,
+    ABSOLUTE,
     ADJECTIVES,
     ARTICLES,
     ASKED_IN,
@@ -42,22 +44,35 @@ from kkz_eval.deliveries.wording.vocabulary import (
     CUT,
     DEFLATED,
     FIGURES,
+    FULL_TIME,
+    IN,
     KNOWN,
     LENGTHS,
+    LOOKED_INTO,
+    MANY_YEARS,
     MEASURED,
+    MONTHS,
     NEGATIONS,
     NUMBERED,
     OPENING,
     OTHER_UNITS,
+    PARTS_OF_YEAR,
     PER,
     PER_WHAT,
     PERCENT,
+    PLACES_OF_NUMBERS,
+    PLANS,
+    PROVISIONAL,
     PURE_COUNT,
+    RESULTS,
     ROUNDING,
+    SAMPLES,
     SHARE_ENDS,
     SHARES,
     SHORT,
+    SHORT_PLANS,
     SIZES,
+    TREATED,
     UNCLEAR,
     UNIT_NAMES,
     VALUES,
@@ -79,6 +94,7 @@ class Kind(StrEnum):
     COUNT = "count"  # numbers of persons or things
     UNCLEAR = "unclear"
     ROUNDED = "rounded"  # to tens, hundreds, thousands
+    PROVISIONAL = "provisional"  # or estimated
 
 
 @dataclass(frozen=True)
@@ -87,12 +103,14 @@ class Statement:
 
     size: of SCALE and ROUNDED the factor, of a SHARE the whole (100, 1000, 1), of a RATE its base; None where the text leaves it open.
     of: the currency (CURRENCY, SCALE), the kind of figure (FIGURE). is_heading: a noun that may head a table (`Anteil der …`), no unit.
+    is_denied: the numbers are said not to be that (`nicht in Euro`), only of what contracts take.
     """
 
     kind: Kind
     size: float | None = None
     of: str = ""
     is_heading: bool = False
+    is_denied: bool = False
 
 
 @lru_cache(maxsize=8192)
@@ -377,6 +395,15 @@ def _base(tokens: Tokens, at: int) -> tuple[float, int] | None:
     return None if size is None or size < 1 else (size, place + 1)
 
 
+def _multiple(tokens: Tokens, at: int) -> tuple[float, int] | None:
+    """The same of a number that is no power of ten: gerundet auf 5, auf ein Vielfaches von 3; not: auf 2 Stellen."""
+    number = tokens[at] if at < len(tokens) else None
+    behind = tokens[at + 1].word if at + 1 < len(tokens) else ""
+    if number is None or number.value is None or number.value < 2 or is_year(number) or behind.startswith(PLACES_OF_NUMBERS):
+        return None
+    return float(number.value), at + 1
+
+
 def _per_what(tokens: Tokens, at: int) -> bool:
     return any(token.word in PER_WHAT for token in tokens[at : at + 4])
 
@@ -406,11 +433,12 @@ def _per(tokens: Tokens, at: int) -> _Hit | None:
 
 def _upon(tokens: Tokens, at: int) -> _Hit | None:
     """Auf volle Tausend gerundet; auf 1.000 Einwohner; Von 100 Kindern …"""
-    base = _base(tokens, at + 1)
+    rounds = any(token.word.startswith(ROUNDING) for token in tokens)
+    base = _base(tokens, at + 1) or (_multiple(tokens, at + 1) if rounds else None)
     if base is None:
         return None
     size, end = base
-    if any(token.word.startswith(ROUNDING) for token in tokens):
+    if rounds:
         negated = any(token.word in NEGATIONS for token in tokens)
         return _Hit(None if negated else Statement(Kind.ROUNDED, size), _money(tokens, end).end)
     upon = what_precedes(tokens, at) in (Before.START, Before.BREAK, Before.VALUES, Before.MEASURED)  # not: Ausbau auf 100 Plätze
@@ -483,6 +511,8 @@ def _currency(tokens: Tokens, at: int) -> _Hit | None:
     """In Euro, (DM), Angaben €; €m and EURm are scales."""
     currency, before, ends = CURRENCIES[tokens[at].word], what_precedes(tokens, at), may_end(tokens, at + 1)
     is_explained = at + 1 < len(tokens) and tokens[at + 1].word == "="  # a legend
+    if before == Before.NEGATED and tokens[at - 1].word in IN and ends:
+        return _Hit(Statement(Kind.CURRENCY, of=currency, is_denied=True), at + 1)
     if before in NOT_OF_THE_NUMBERS or is_explained:
         return None
     if before == Before.IN:
@@ -494,6 +524,9 @@ def _currency(tokens: Tokens, at: int) -> _Hit | None:
     return _Hit(Statement(Kind.CURRENCY, of=currency), at + 1) if told else None
 
 
+_ENGLISH = ("change", "changes", "average", "averages")  # stand behind what they are of: three-year average
+
+
 def _figure(tokens: Tokens, at: int) -> _Hit | None:
     """Index …, Mittelwerte, Veränderung zum Vorjahr; where they head a text, or say what the values are."""
     of, said_of_values = FIGURES[tokens[at].word], _is_said_of_values(tokens, at)
@@ -501,7 +534,8 @@ def _figure(tokens: Tokens, at: int) -> _Hit | None:
     if of == "change" and against is None and not may_end(tokens, at + 1):
         return None
     opens = at == 1 and tokens[0].word in ("im", "gleitender", "gleitende") and not any(token.word in VERBS for token in tokens)
-    if not (said_of_values or opens or _heads(tokens, at)):
+    closes = tokens[at].word in _ENGLISH and may_end(tokens, at + 1) and not any(token.word in VERBS for token in tokens)
+    if not (said_of_values or opens or closes or _heads(tokens, at)):
         return None
     is_whole = of == "change" and at == 0 and against is not None and may_end(tokens, against + 1)
     return _Hit(Statement(Kind.FIGURE, of=of, is_heading=not (said_of_values or is_whole)), at + 1)
@@ -524,14 +558,111 @@ def _cumulated(tokens: Tokens, at: int) -> _Hit | None:
     return None if negated else _Hit(Statement(Kind.FIGURE, of="cumulated"), at + 1)
 
 
+def _is_whole(tokens: Tokens, end: int) -> bool:
+    """Whether a noun ends there, and is not explained by what follows (Ansatz: aufsuchend)."""
+    return may_end(tokens, end) and (end >= len(tokens) or tokens[end].word not in ":=")
+
+
+def _plan(tokens: Tokens, at: int) -> _Hit | None:
+    """Planwerte, Haushaltsansatz 2016, Prognose; not: Plan und Ist."""
+    said_of_values = _is_said_of_values(tokens, at) and tokens[at].word not in SHORT_PLANS
+    end = at + 1 + (at + 1 < len(tokens) and is_year(tokens[at + 1]))
+    if is_denied(tokens, at) or not (said_of_values or (_heads(tokens, at) and _is_whole(tokens, end))):
+        return None
+    return _Hit(Statement(Kind.FIGURE, of="plan", is_heading=not said_of_values), end)
+
+
+def _sample(tokens: Tokens, at: int) -> _Hit | None:
+    """Stichprobe 10 %, 10-%-Stichprobe, Hochrechnung aus der Stichprobe; not: stichprobenartig geprüft."""
+    looked_into = any(token.word.startswith(LOOKED_INTO) for token in tokens)
+    sentence = any(token.word in VERBS for token in tokens) and not has_value_word(tokens, len(tokens))
+    if looked_into or sentence or is_denied(tokens, at):
+        return None
+    return _Hit(Statement(Kind.FIGURE, of="sample"), at + 1)
+
+
+def _provisional(tokens: Tokens, at: int) -> _Hit | None:
+    """Vorläufige Zahlen, Werte geschätzt, Schätzung; not: vorläufige Schutzmaßnahmen, Zahlen in Klammern geschätzt, e = geschätzt."""
+    return _of_results(tokens, at, Kind.PROVISIONAL)
+
+
+def _treated(tokens: Tokens, at: int) -> _Hit | None:
+    """Gewichtete Ergebnisse, Werte standardisiert; not: standardisierte Untersuchung."""
+    return _of_results(tokens, at, Kind.UNCLEAR)
+
+
+def _of_results(tokens: Tokens, at: int, kind: Kind) -> _Hit | None:
+    """A statement where a word that is said of many things is said of numbers. Alone, it may explain the mark of some of them."""
+    following = tokens[at + 1].word if at + 1 < len(tokens) else ""
+    of_values = following in VALUES or following in RESULTS or may_end(tokens, at + 1)
+    said_of_values = _is_said_of_values(tokens, at) and len(tokens) > 1
+    explained = at > 0 and (tokens[at - 1].word == "=" or (tokens[at - 1].word == ":" and tokens[at - 2].word not in VALUES))
+    if not of_values or explained or not (said_of_values or _heads(tokens, at)) or is_denied(tokens, at):
+        return None
+    return _Hit(Statement(kind, is_heading=not said_of_values), at + 1)
+
+
+def _part_of_year(tokens: Tokens, at: int) -> _Hit | None:
+    """1. Halbjahr 2016, Ausgaben im 3. Quartal; not: Stand 1. Quartal 2017."""
+    if (
+        at == 0
+        or tokens[at - 1].value not in (1, 2, 3, 4)
+        or any(token.word in VERBS or token.word in ("stand", "bericht", "seit", "ab") for token in tokens)
+    ):
+        return None
+    before = what_precedes(tokens, at - 1)
+    told = before in UNITS_STAND_THERE or (at > 1 and tokens[at - 2].word == "im")
+    return _Hit(Statement(Kind.FIGURE, of="part of a year", is_heading=True), at + 1) if told else None
+
+
+def _quarter(tokens: Tokens, at: int) -> _Hit | None:
+    """Q1 2016; not: the room Q1."""
+    following = tokens[at + 1 : at + 3]
+    told = len(following) == 2 and following[0].is_glued and following[0].value in (1, 2, 3, 4) and is_year(following[1])
+    return _Hit(Statement(Kind.FIGURE, of="part of a year", is_heading=True), at + 3) if told and _heads(tokens, at) else None
+
+
+def _months(tokens: Tokens, at: int) -> _Hit | None:
+    """Januar bis Juni 2016; not: Januar bis Dezember 2016."""
+    words = [token.word for token in tokens[at : at + 3]]
+    if len(words) < 3 or words[1] not in ("bis", "-", ";", "/") or not words[2].startswith(MONTHS) or not _heads(tokens, at):
+        return None
+    told = not (words[0].startswith("jan") and words[2].startswith("dez")) and may_end(tokens, at + 3)
+    return _Hit(Statement(Kind.FIGURE, of="part of a year", is_heading=True), at + 3) if told else None
+
+
+def _full_time(tokens: Tokens, at: int) -> _Hit | None:
+    """VZÄ, Angaben in Vollzeitäquivalenten, Stellen (Vollzeitäquivalente)."""
+    said_of_values = _is_said_of_values(tokens, at)
+    told = said_of_values or (_heads(tokens, at) and may_end(tokens, at + 1))
+    return _Hit(Statement(Kind.UNCLEAR, is_heading=not said_of_values), at + 1) if told and not is_denied(tokens, at) else None
+
+
+def _sum_of_years(tokens: Tokens, at: int) -> _Hit | None:
+    """Summe der Jahre 2014 bis 2016."""
+    following = tokens[at + 1 : at + 4]
+    told = any(token.word in MANY_YEARS for token in following) and _heads(tokens, at)
+    return _Hit(Statement(Kind.FIGURE, of="cumulated", is_heading=True), at + 1) if told else None
+
+
+def _prices(tokens: Tokens, at: int) -> _Hit | None:
+    """In Preisen von 2010, zu konstanten Preisen."""
+    earlier = tokens[at - 1].word if at > 0 else ""
+    constant = earlier in ("konstanten", "constant") or (earlier == "in" and any(map(is_year, tokens[at + 1 : at + 4])))
+    return _Hit(Statement(Kind.FIGURE, of="deflated"), at + 1) if constant else None
+
+
 def _points(tokens: Tokens, at: int) -> _Hit | None:
     told = what_precedes(tokens, at) not in NOT_OF_THE_NUMBERS
     return _Hit(Statement(Kind.FIGURE, of="change"), at + 1) if told else None
 
 
 def _count(tokens: Tokens, at: int) -> _Hit | None:
-    told = what_precedes(tokens, at) not in (*NOT_OF_THE_NUMBERS, Before.OTHER)
-    return _Hit(Statement(Kind.COUNT, is_heading=True), at + 1) if told else None
+    before = what_precedes(tokens, at)
+    if before == Before.NEGATED and tokens[at].word in ABSOLUTE:
+        of_values = at + 1 < len(tokens) and tokens[at + 1].word in VALUES and may_end(tokens, at + 2)
+        return _Hit(Statement(Kind.COUNT, is_denied=True), at + 1) if of_values or may_end(tokens, at + 1) else None
+    return None if before in (*NOT_OF_THE_NUMBERS, Before.OTHER) else _Hit(Statement(Kind.COUNT, is_heading=True), at + 1)
 
 
 def _zeros_left_out(tokens: Tokens, at: int) -> _Hit | None:
@@ -554,7 +685,10 @@ def _in(tokens: Tokens, at: int) -> _Hit | None:
     token = tokens[place]
     if place + 1 < len(tokens) and tokens[place + 1].word == "-" and tokens[place + 1].is_glued:  # in US-Dollar
         return None
-    if what_precedes(tokens, place) != Before.IN:
+    before = what_precedes(tokens, place)
+    if before == Before.NEGATED and token.word in COUNTED and (at == 1 or any(earlier.word in VALUES for earlier in tokens[:at])):
+        return _Hit(Statement(Kind.COUNT, is_denied=True), place + 1)
+    if before != Before.IN:
         return None
     if token.word in COUNTED:
         return _Hit(Statement(Kind.COUNT, is_heading=True), place + 1)
@@ -590,6 +724,8 @@ def _reader_of(token: Token) -> _Reader | None:
     if read is None and token.word.endswith(SHARE_ENDS):
         return _share
     is_average = token.word.endswith(AVERAGE_ENDS) and not token.word.startswith("jahres")
+    if read is None and token.is_capital and token.word.startswith(MONTHS):
+        return _months
     return _averaged if read is None and is_average else read
 
 
@@ -600,6 +736,15 @@ _READERS: Mapping[str, _Reader] = {
     **dict.fromkeys(PERCENT, _percent),
     **dict.fromkeys(SHARES, _share),
     **dict.fromkeys(FIGURES, _figure),
+    **dict.fromkeys(PLANS, _plan),
+    **dict.fromkeys(SAMPLES, _sample),
+    **dict.fromkeys(PROVISIONAL, _provisional),
+    **dict.fromkeys(TREATED, _treated),
+    **dict.fromkeys(PARTS_OF_YEAR, _part_of_year),
+    **dict.fromkeys(FULL_TIME, _full_time),
+    **dict.fromkeys(("summe", "sum"), _sum_of_years),
+    "q": _quarter,
+    **dict.fromkeys(("preisen", "preise", "prices"), _prices),
     **dict.fromkeys(CUMULATED, _cumulated),
     **dict.fromkeys(UNCLEAR, _unclear),
     **dict.fromkeys(("nullen", "stellen"), _zeros_left_out),

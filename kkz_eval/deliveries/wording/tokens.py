@@ -13,6 +13,7 @@ from kkz_eval.deliveries.wording.vocabulary import (
     BREAKS,
     COMPARED,
     CURRENCIES,
+    DENIED,
     EQUALS,
     FORMERLY,
     IN,
@@ -166,7 +167,7 @@ def _before_in(tokens: Tokens, place: int) -> Before:
     earlier = tokens[place - 1].word if place > 0 else ""
     if tokens[place].word == "als" and earlier in COMPARED:
         return Before.QUANTITY
-    if earlier in ("mehr", "etwa", "laenger"):
+    if earlier in ("mehr", "etwa", "laenger") or earlier in VALUES:  # nicht mehr in; keine Angaben in
         earlier = tokens[place - 2].word if place > 1 else ""
     return Before.NEGATED if earlier in NEGATIONS or earlier in FORMERLY else Before.IN
 
@@ -214,6 +215,20 @@ def _joins(tokens: Tokens, at: int) -> bool:
     following = tokens[at + 1] if at + 1 < len(tokens) else None
     glued = tokens[at].is_glued and following is not None and following.is_glued
     return glued and following is not None and not (following.word in VALUES or following.word in SHARES)
+
+
+def is_denied(tokens: Tokens, at: int) -> bool:
+    """Whether a word is said not to hold: keine Stichprobe, ohne jede Hochrechnung, Schätzungen sind nicht enthalten."""
+    for step in (-1, 1):
+        for place in range(at + step, at + step * (_NEAR + 1), step):
+            if not 0 <= place < len(tokens) or tokens[place].word in BREAKS:
+                break
+            if tokens[place].word in NEGATIONS or tokens[place].word in DENIED:
+                return True
+    return False
+
+
+_NEAR = 4  # tokens between a word and what denies it
 
 
 def has_value_word(tokens: Tokens, at: int) -> bool:

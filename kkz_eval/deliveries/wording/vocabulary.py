@@ -61,7 +61,7 @@ PERCENT: Mapping[str, int] = {
 }
 SHARES = _listed(
     "anteil anteile anteilen anteils anteilswert anteilswerte anteilig quote quoten prozentwert prozentwerte prozentanteil prozentanteile "
-    "prozentsatz prozentsaetze prozentzahl prozentzahlen prozentangaben promilleangaben geburtenziffer verhaeltniszahlen relativzahlen relativwerte praevalenz inzidenz prozentual prozentuale prozentualer prozentualen share shares proportion proportions percentage percentages"
+    "prozentsatz prozentsaetze prozentzahl prozentzahlen prozentangaben promilleangaben geburtenziffer verhaeltniszahlen relativzahlen relativwerte praevalenz inzidenz prozentual prozentuale prozentualer prozentualen share shares proportion proportions percentage percentages ratio ratios"
 )
 SHARE_ENDS = ("quote", "quoten", "anteil", "anteile", "nrate", "nraten", "srate", "sraten")
 AVERAGE_ENDS = (
@@ -88,18 +88,57 @@ FIGURES: Mapping[str, str] = {
         ("abweichung", "abweichungen", "zuwachs", "zunahme", "saldo", "salden", "change", "changes", "difference", "differences"),
         "change",
     ),
+    **dict.fromkeys(("jahresdurchschnittswert", "jahresdurchschnittswerte"), "average"),
+    **dict.fromkeys(("rang", "rangplatz", "rangplaetze", "raenge", "rangzahl", "rangzahlen", "rank", "ranks"), "rank"),
+    **dict.fromkeys(("halbjahreswert", "halbjahreswerte", "halbjahreszahlen", "quartalswert", "quartalswerte"), "part of a year"),
+    **dict.fromkeys(("quartalszahlen", "monatswert", "monatswerte", "monatszahlen"), "part of a year"),
 }
-DEFLATED = _listed("preisbereinigt preisbereinigte inflationsbereinigt inflationsbereinigte deflationiert deflationierte")
-OTHER_UNITS = _listed("vollzeitaequivalente vollzeitaequivalenten vollzeitstellen vollzeitkraefte")
+PLANS = _listed(  # numbers that nobody counted yet; at the end of what is said
+    "plan planwert planwerte planzahl planzahlen plandaten planansatz planansaetze soll sollwert sollwerte sollzahl sollzahlen ansatz ansaetze "
+    "haushaltsansatz haushaltsansaetze prognose prognosen prognosewert prognosewerte prognosezahl prognosezahlen bevoelkerungsprognose "
+    "vorausberechnung vorausberechnungen bevoelkerungsvorausberechnung modellrechnung modellrechnungen vorausschaetzung forecast forecasts "
+    "projection projections budgeted planned"
+)
+SAMPLES = _listed(
+    "stichprobe stichproben stichprobenergebnis stichprobenergebnisse stichprobenerhebung stichprobendaten stichprobenwerte teilstichprobe "
+    "zufallsstichprobe mikrozensus hochrechnung hochrechnungen hochrechnungsergebnis hochrechnungsergebnisse teilerhebung sample samples "
+    "extrapolated extrapolation"
+)
+LOOKED_INTO = ("gepruef", "pruef", "kontroll", "ueberpruef", "checked")  # a sample was: of the files, not of the persons
+PROVISIONAL = _listed(
+    "vorlaeufig vorlaeufige vorlaeufiger vorlaeufigen vorlaeufiges geschaetzt geschaetzte geschaetzter geschaetzten schaetzung schaetzungen "
+    "schaetzwert schaetzwerte schaetzzahlen provisional preliminary estimated estimate estimates"
+)
+SHORT_PLANS = _listed("plan soll ansatz ansaetze planned")  # which have other meanings inside a text
+FULL_TIME = _listed("vollzeitaequivalente vollzeitaequivalenten vollzeitstellen vollzeitkraefte vzae")
+MONTHS = ("jan", "feb", "maer", "mrz", "apr", "mai", "jun", "jul", "aug", "sep", "okt", "nov", "dez")
+TREATED = _listed(  # of results, and of other things
+    "gewichtet gewichtete gewichteten weighted standardisiert standardisierte standardisierten standardised standardized logarithmus "
+    "zehnerlogarithmus"
+)
+RESULTS = _listed("ergebnis ergebnisse fortschreibung results")
+PARTS_OF_YEAR = _listed("halbjahr quartal trimester tertial quarter")
+MANY_YEARS = _listed("jahre jahren years")
+ABSOLUTE = _listed("absolut absolute absoluten absolutwerte absolutzahlen")
+PLACES_OF_NUMBERS = ("nachkomma", "dezimal", "stelle", "komma", "ziffer", "decimal", "place", "digit")  # rounded to so many
+DEFLATED = _listed(
+    "seasonally saisonbereinigt saisonbereinigte kalenderbereinigt preisbereinigt preisbereinigte inflationsbereinigt inflationsbereinigte deflationiert deflationierte"
+)
+OTHER_UNITS = _listed(
+    "vollzeitaequivalente vollzeitaequivalenten vollzeitstellen vollzeitkraefte vzae "
+    "zehnteln zehntausendstel zehntausendsteln basispunkten punkten"
+)
 CUT = _listed("gekuerzt gestrichen abgeschnitten verschoben weggelassen entfernt ohne verkuerzt")
 CUMULATED = _listed(
-    "kumuliert kumulierte kumulierter kumulierten kumuliertes kumulativ kumulative cumulative cumulated aufgelaufen"
+    "kumuliert kumulierte kumulierter kumulierten kumuliertes kumulativ kumulative cumulative cumulated aufgelaufen "
+    "aufgelaufene aufgelaufener aufgelaufenen aufsummiert aufsummierte aufsummierten"
 )
 UNCLEAR = _listed(
     "skaliert skalierte skalierten skalierung skalierungsfaktor umskaliert scaled rescaled logarithmiert logarithmierte multipliziert "
     "multiplizieren malnehmen multiply multiplied tausendfach tausendfache "
     "hundertstel hundertsteln tausendstel tausendsteln altersstandardisiert altersstandardisierte "
-    "normiert normierte normierten normalisiert indexiert indexierte indexierten indiziert indizierte indizierten hochgerechnet dutzend"
+    "normiert normierte normierten normalisiert indexiert indexierte indexierten indiziert indizierte indizierten hochgerechnet hochgerechnete "
+    "hochgerechneter hochgerechneten dutzend"
 )
 PER = _listed("je pro per")
 PER_WHAT = _listed(
@@ -140,10 +179,15 @@ ARTICLES = frozenset(("die", "der"))
 WHOLES = _listed(
     "insgesamt gesamt gesamtzahl summe alle zusammen total bevoelkerung kinder personen einwohner ausgaben"
 )  # … = 100
-PERIODS = _listed("vorjahr vorjahres vorjahren vormonat vorperiode vorjahreswert basisjahr previous")
+PERIODS = _listed(
+    "vorjahr vorjahres vorjahren vormonat vorperiode vorjahreswert basisjahr plan soll ansatz landesdurchschnitt previous"
+)
 EQUALS = _listed("entspricht entsprechen bedeutet bedeuten equals")
 COMPARED = _listed("mehr weniger groesser kleiner hoeher niedriger more less")  # before als and than
 NEGATIONS = _listed("nicht kein keine keinen keiner statt anstatt anstelle ohne nie not no without instead")
+DENIED = _listed(
+    "entfaellt entfallen unterbleibt gekennzeichnet markiert klammer klammern kursiv fett sternchen brackets"
+)  # or told of some numbers only
 FORMERLY = _listed("urspruenglich frueher bisher vormals zuvor formerly")  # in Tsd. EUR
 QUANTITIES = _listed(  # before a number of something
     "ab ueber unter bis mindestens hoechstens maximal minimal rund ca circa etwa ungefaehr knapp fast gut zwischen von mit um aus fuer der die "
