@@ -14,6 +14,7 @@ from datetime import date
 import numpy as np
 from numpy.typing import NDArray
 
+from kkz_eval.deliveries.conditional_formats import Conditional
 from kkz_eval.deliveries.fonts import LOOKS, Look
 
 Span = tuple[int, int]
@@ -64,7 +65,9 @@ class Appearance:
     """What is seen of one sheet; each is empty where there is nothing to tell.
 
     fonts: their codes are those of Look; texts: by 0-based row and column, those of cells with raised, lowered or struck-out signs, as raised.py writes them, and the error
-    values of cells (#N/A); comments: on cells, by the same; merged: blocks of cells; day_zero: from which the workbook counts days; is_known: whether it could be looked at.
+    values of cells (#N/A); comments: on cells, by the same; merged: blocks of cells; day_zero: from which the workbook counts days;
+    conditionals: formats under conditions, of an .xlsx; shows_zeros: whether the view of the sheet does; is_known: whether it could be
+    looked at.
     """
 
     hidden_rows: tuple[Span, ...] = ()
@@ -75,6 +78,8 @@ class Appearance:
     comments: Mapping[tuple[int, int], str] = field(default_factory=dict)
     merged: tuple[Block, ...] = ()
     day_zero: date = DAY_ZERO
+    conditionals: tuple[Conditional, ...] = ()
+    shows_zeros: bool = True
     is_known: bool = True
 
     def is_hidden_column(self, column: int) -> bool:

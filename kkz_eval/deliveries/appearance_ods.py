@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Container, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 from kkz_eval.deliveries.appearance import DAY_ZERO, LEAST_SEEN, Appearance, Collected
@@ -17,7 +17,8 @@ from kkz_eval.deliveries.number_formats import GENERAL, is_telling
 from kkz_eval.deliveries.parts import ODS_CONTENT, Parts, local, stream
 from kkz_eval.deliveries.raised import LOWERED, RAISED, STRUCK, joined
 
-_STYLES = "styles.xml"
+_STYLES, _SETTINGS = "styles.xml", "settings.xml"
+_ZEROS = "ShowZeroValues"
 _BODY, _END = b"<office:body", b"</office:document-content>"  # where the styles end, and what closes them
 _CELLS = frozenset(["table:table-cell", "table:covered-table-cell"])  # the reading library knows them by these names only
 _DATA_STYLES = frozenset(["number-style", "percentage-style", "currency-style", "text-style", "boolean-style"])
@@ -90,7 +91,40 @@ def appearances(parts: Parts) -> dict[str, Appearance]:
     has_texts = bool(styles.texts) or any(word in content for word in (_FAULT, b"annotation"))
     has_ends = has_texts or b"-group" in content
     stream(content, sheets.start, *([sheets.end] if has_ends else []), *([sheets.text] if has_texts else []))
-    return {name: sheet.as_appearance() for name, sheet in sheets.found.items()}
+    without_zeros = _without_zeros(parts.read(_SETTINGS))
+    return {
+        name: replace(sheet.as_appearance(), shows_zeros=name not in without_zeros and "" not in without_zeros)
+        for name, sheet in sheets.found.items()
+    }
+
+
+def _without_zeros(settings: bytes) -> set[str]:
+    """The names of the sheets whose view shows no zeros; "" where that is said of all (3.10.2: settings of views, one or one for each sheet)."""
+    found: set[str] = set()
+    if _ZEROS.encode() not in settings:
+        return found
+    entries: list[str] = []
+    is_value = False
+
+    def start(element: str, given: dict[str, str]) -> None:
+        nonlocal is_value
+        kind, attributes = local(element), _local(given)
+        if kind == "config-item-map-entry":
+            entries.append(attributes.get("name", ""))
+        is_value = kind == "config-item" and attributes.get("name") == _ZEROS
+
+    def end(element: str) -> None:
+        nonlocal is_value
+        is_value = False
+        if local(element) == "config-item-map-entry":
+            entries.pop()
+
+    def text(text: str) -> None:
+        if is_value and text.strip() == "false":
+            found.add(entries[-1] if entries else "")
+
+    stream(settings, start, end, text)
+    return found
 
 
 def _read_styles(data: bytes, styles: _Styles) -> None:

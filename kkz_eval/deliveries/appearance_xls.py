@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from kkz_eval.deliveries.appearance import DAY_ZERO, DAY_ZERO_1904, LEAST_SEEN, Appearance, Collected
@@ -70,7 +71,7 @@ def _appearance(book: Any, number: int) -> Appearance:
     found.comments |= {place: note.text for place, note in sheet.cell_note_map.items()}
     found.merged += [((top, left), (below - 1, right - 1)) for top, below, left, right in sheet.merged_cells]
     book.unload_sheet(number)
-    return found.as_appearance()
+    return replace(found.as_appearance(), shows_zeros=bool(sheet.show_zero_values))
 
 
 def _look(book: Any, xf: Any) -> Look | None:

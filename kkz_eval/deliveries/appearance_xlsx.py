@@ -14,6 +14,7 @@ from datetime import date
 from typing import NamedTuple
 
 from kkz_eval.deliveries.appearance import DAY_ZERO, DAY_ZERO_1904, LEAST_SEEN, PLAIN, UNKNOWN, Appearance, Collected
+from kkz_eval.deliveries.conditional_formats import Way, conditionals
 from kkz_eval.deliveries.fonts import BLACK, WHITE, Colour, Look, is_struck_throughout, look_of, of_hexadecimal, tinted
 from kkz_eval.deliveries.number_formats import BUILT_IN, GENERAL, is_telling
 from kkz_eval.deliveries.parts import Parts, XmlError, local, stream
@@ -25,6 +26,7 @@ _HIDING = (  # each begins with letters, so that a search flies over the rest
     re.compile(rb"""ht\s*=\s*["']0?(?:\.|["'])"""),
     re.compile(rb"""width\s*=\s*["']0?(?:\.|["'])"""),
 )
+_WITHOUT_ZEROS = rb"""showZeros\s*=\s*["'](?:0|false)["']"""
 _RUNS = (b"vertAlign", b"strike")
 _FAULTS = (b' t="e"', b" t='e'")  # cells with error values such as #N/A, which the reading library leaves empty
 _ADDRESS = re.compile(r"([A-Za-z]{1,3})([0-9]{1,9})")
@@ -54,6 +56,10 @@ def appearances(parts: Parts) -> dict[str, Appearance]:
             found[name] = _appearance(data, styles, raised, day_zero)
         elif day_zero != DAY_ZERO:
             found[name] = Appearance(day_zero=day_zero)
+        rules = conditionals(data, styles.ways)
+        shows_zeros = b"showZeros" not in data or re.search(_WITHOUT_ZEROS, data) is None
+        if rules or not shows_zeros:
+            found[name] = replace(found.get(name, PLAIN), conditionals=rules, shows_zeros=shows_zeros)
         comments = _comments(parts, by_identifier.get(identifier, ""))
         if comments:
             found[name] = replace(found.get(name, PLAIN), comments=comments)
@@ -111,10 +117,14 @@ def _sheets(workbook: bytes) -> tuple[list[tuple[str, str]], date]:
 
 @dataclass
 class _Styles:
-    """What styles of cells, by their index, show otherwise than plainly: codes of number formats, looks of fonts."""
+    """What styles of cells, by their index, show otherwise than plainly: codes of number formats, looks of fonts.
+
+    ways: likewise, of differential formats, which hold under conditions.
+    """
 
     formats: dict[str, str] = field(default_factory=dict)
     fonts: dict[str, Look] = field(default_factory=dict)
+    ways: dict[str, Way] = field(default_factory=dict)
 
 
 class _StylesRead:
@@ -125,7 +135,11 @@ class _StylesRead:
         self._codes: dict[str, str] = {str(number): code for number, code in BUILT_IN.items()}
         self._fonts: list[tuple[bool, Colour | None]] = []  # whether struck, colour
         self._grounds: list[Colour | None] = []
-        self._n_styles = 0
+        self._n_styles = self._n_differential = 0
+        self._part = ""  # of the differential format at hand
+        self._code, self._is_struck = "", False
+        self._colour: Colour | None = BLACK
+        self._ground: Colour | None = WHITE
         self._inside, self._is_solid = "", False
 
     def start(self, element: str, attributes: dict[str, str]) -> None:
@@ -141,6 +155,8 @@ class _StylesRead:
             self._fill(name, attributes)
         elif self._inside == "cellXfs" and name == "xf":
             self._style(attributes)
+        elif self._inside == "dxfs":
+            self._differential(name, attributes)
 
     def _font(self, name: str, attributes: Mapping[str, str]) -> None:
         if name == "font":
@@ -170,6 +186,27 @@ class _StylesRead:
         look = look_of(is_struck=is_struck, colour=colour, ground=self._grounds[fill] if fill < len(self._grounds) else None)
         if look is not None:
             self.found.fonts[style] = look
+
+    def _differential(self, name: str, attributes: Mapping[str, str]) -> None:
+        if name == "dxf":
+            self._n_differential += 1
+            self._code, self._is_struck = "", False
+            self._colour, self._ground = BLACK, WHITE
+        elif name in ("font", "fill", "border"):
+            self._part = name
+        elif name == "numFmt":
+            self._code = attributes.get("formatCode", "")
+        elif name == "strike":
+            self._is_struck = attributes.get("val", "1") not in _FALSE
+        elif name == "color" and self._part == "font":
+            self._colour = _colour(attributes, BLACK)
+        elif name == "bgColor":  # of a solid filling here, not its fgColor (18.8.14)
+            self._ground = _colour(attributes, WHITE)
+        look = look_of(is_struck=self._is_struck, colour=self._colour, ground=self._ground)
+        way = Way(self._code if self._code and is_telling(self._code) else "", look)
+        self.found.ways.pop(str(self._n_differential - 1), None)
+        if way.code or way.look is not None:
+            self.found.ways[str(self._n_differential - 1)] = way
 
 
 def _colour(attributes: Mapping[str, str], automatic: Colour) -> Colour | None:

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from kkz_eval.contracts.contract import Contract, Property
 from kkz_eval.deliveries.appearance import Block
 from kkz_eval.deliveries.columns import ags_of, unit_property
+from kkz_eval.deliveries.conditional_formats import Conditional
 from kkz_eval.deliveries.fonts import LOOKS, Look
 from kkz_eval.deliveries.formatted_days import FORMATTED
 from kkz_eval.deliveries.number_formats import Shown, shown, text_shown, words_shown
@@ -47,7 +48,8 @@ _UNREAD, _DAY, _DAYS = (  # the sentence of a cell that is no number, of one tha
     "reader_format_days",
 )
 _LEAST_OF_A_COLUMN = 3  # days that are the format of a column rather than entries which a program took for days
-_WARNINGS = frozenset([_KINDS[Shown.NO_ZERO], _KINDS[Shown.WORDS]])
+_OPEN, _ZERO_UNSEEN = "reader_format_conditional", "reader_zero_unseen"
+_WARNINGS = frozenset([_KINDS[Shown.NO_ZERO], _KINDS[Shown.WORDS], _OPEN, _ZERO_UNSEEN])
 _MOST_PLACED = 60  # findings on one column and cause that each name a unit and year; more become one that names none
 _MOST_ROWS_NAMED = 8
 _WORD = re.compile(r"[^\W\d_]+")
@@ -91,13 +93,16 @@ def _with_sheet(parsed: ParsedTable, contract: Contract, sheet: Sheet) -> Parsed
     seen = sheet.seen
     if pc.any(pc.equal(parsed.findings.column("kind"), _UNREAD), min_count=0).as_py():
         parsed = _with_days_named(parsed, contract, sheet)
-    if seen.is_known and not (sheet.merged or seen.hidden_rows or len(seen.formats.rows) or len(seen.fonts.rows)):
+    has_styles = len(seen.formats.rows) or len(seen.fonts.rows) or seen.conditionals or not seen.shows_zeros
+    if seen.is_known and not (sheet.merged or seen.hidden_rows or has_styles):
         return parsed
     measures = [_cells(parsed, sheet, of) for of in contract.properties if of.role == "measure"]
     filled = [cells.take(_holds(parsed.texts(cells.of.name).is_valid())[cells.records]) for cells in measures]
     causes = [
         *(cause for cells in filled for cause in _formats(contract, sheet, cells)),
         *_fonts(parsed, contract, sheet, filled),
+        *(cause for cells in filled for cause in _conditionals(contract, sheet, cells)),
+        *(cause for cells in filled if not seen.shows_zeros for cause in _zeros(sheet, cells)),
         *(cause for of in contract.properties if of.role != "measure" for cause in _formats_of_keys(parsed, sheet, of)),
         *_merged(sheet, measures),
     ]
@@ -184,6 +189,41 @@ def _by_look(sheet: Sheet, cells: _Cells) -> Iterator[tuple[Look, _Cells]]:
             own = cells.take((cells.columns == column) & (looks == which))
             if len(own.rows):
                 yield look, own
+
+
+def _conditionals(contract: Contract, sheet: Sheet, cells: _Cells) -> Iterator[_Cause]:
+    """A cause for each column and what a conditional format shows there, or may show where its condition can't be told."""
+    groups: dict[tuple[int, str, str], list[int]] = {}
+    for rule in sheet.seen.conditionals:
+        within = np.any([_is_within(cells, block) for block in rule.blocks], axis=0)
+        for place in np.flatnonzero(within).tolist():
+            raw = number_of(_raw(sheet, cells, place))
+            kind = None if raw is None else _kind_of_conditional(rule, raw, contract, cells.of)
+            if kind is not None:
+                code = rule.way.code if kind in _KINDS.values() or kind == _UNIT else ""
+                groups.setdefault((int(cells.columns[place]), kind, code), []).append(place)
+    for (_, kind, code), places in groups.items():
+        yield _cause(kind, sheet, cells.take(places), f"{len(places)} × {code}" if code else str(len(places)))
+
+
+def _kind_of_conditional(rule: Conditional, raw: float, contract: Contract, of: Property) -> str | None:
+    held = rule.holds(raw)
+    if held is False:
+        return None
+    look, code = rule.way.look, rule.way.code
+    of_format = _kind_of_format(code, raw, contract, of) if code else None
+    if held is None:
+        return _OPEN if look is not None or of_format is not None else None
+    if look is Look.OF_GROUND and not raw:
+        return _ZERO_UNSEEN
+    return of_format if look is None else _KINDS_OF_FONTS[look]
+
+
+def _zeros(sheet: Sheet, cells: _Cells) -> Iterator[_Cause]:
+    """A cause where a measure has zeros and the view of the sheet shows none."""
+    zeros = [place for place in range(len(cells.rows)) if number_of(_raw(sheet, cells, place)) == 0]
+    if zeros:
+        yield _cause(_ZERO_UNSEEN, sheet, cells.take(zeros), str(len(zeros)))
 
 
 def _cause(kind: str, sheet: Sheet, cells: _Cells, allowed: str) -> _Cause:

@@ -30,7 +30,10 @@ from made_workbooks import (
     xlsx,
 )
 from openpyxl.comments import Comment
-from openpyxl.styles import Color, Font, PatternFill
+from openpyxl.formatting.rule import ColorScaleRule, DataBarRule, IconSetRule, Rule
+from openpyxl.styles import Border, Color, Font, PatternFill, Side
+from openpyxl.styles.differential import DifferentialStyle
+from openpyxl.styles.numbers import NumberFormat
 from openpyxl.worksheet.worksheet import Worksheet
 
 from kkz_eval.contracts.judgement import judge_file
@@ -463,6 +466,125 @@ def test_a_whole_column_that_nobody_sees_is_one_error() -> None:
     assert [(f.kind, f.allowed, f.unit_id) for f in findings_of(table_of(data, BY_YEAR))] == [
         ("reader_font_of_ground", "4", None)
     ]
+
+
+# --- conditional formats, zeros --------------------------------------------------------------------------------------------------------
+
+_WITH_ZERO = [*RECORDS[:-1], ("05913000", 2016, "w", 0, 4.5)]
+
+
+def _ruled(rule: Rule, area: str = "D2:D5", rows: Sequence[Sequence[object]] = RECORDS) -> ParsedTable:
+    return table_of(xlsx(lambda sheet: sheet.conditional_formatting.add(area, rule), rows=rows), BY_YEAR)
+
+
+def _format(code: str) -> DifferentialStyle:
+    return DifferentialStyle(numFmt=NumberFormat(numFmtId=200, formatCode=code))
+
+
+def _when(operator: str, limits: Sequence[str], style: DifferentialStyle) -> Rule:
+    return Rule(type="cellIs", operator=operator, formula=list(limits), dxf=style)  # type: ignore[arg-type]
+
+
+def _formula(formula: str, style: DifferentialStyle) -> Rule:
+    return Rule(type="expression", formula=[formula], dxf=style)
+
+
+_UNSEEN_FONT = DifferentialStyle(font=Font(color="FFFFFFFF"))
+_RULED: dict[str, tuple[Rule, str, str, str]] = {
+    "thousands": (_when("greaterThan", ["0"], _format("0,")), "reader_format_number", "D2", "4 × 0,"),
+    "nothing": (_when("between", ["1100", "1200"], _format(";;;")), "reader_format_hidden", "D2", "2 × ;;;"),
+    "a unit": (_when("notEqual", ["1200"], _format('0" T€"')), "reader_format_unit", "D3", '3 × 0" T€"'),
+    "by a formula about the cell": (_formula("D2>1350", _format(";;;")), "reader_format_hidden", "D5", "1 × ;;;"),
+    "white": (_when("lessThan", ["1200"], _UNSEEN_FONT), "reader_font_of_ground", "D3", "1"),
+    "struck out": (_when("equal", ["1300"], DifferentialStyle(font=Font(strike=True))), "reader_struck", "D4", "1"),
+    "by another cell": (_formula("$F$1=1", _format(";;;")), "reader_format_conditional", "D2", "4"),
+    "white by another cell": (_formula("E2>5", _UNSEEN_FONT), "reader_format_conditional", "D2", "4"),
+    "a bar alone": (DataBarRule("min", None, "max", None, "FF638EC6", showValue=False), "reader_format_hidden", "D2", "4 × ;;;"),
+    "signs alone": (IconSetRule("3Arrows", "percent", [0, 33, 67], showValue=False), "reader_format_hidden", "D2", "4 × ;;;"),
+}
+
+
+@pytest.mark.parametrize("how", _RULED)
+def test_a_conditional_format_that_shows_a_number_otherwise_is_named(how: str) -> None:
+    rule, kind, cell, allowed = _RULED[how]
+    table = _ruled(rule)
+    findings = findings_of(table)
+    assert {(f.kind, f.cell, f.allowed) for f in findings} == {(kind, f"Daten!{cell}", allowed)}
+    assert {str(f.severity) for f in findings} == {"warning" if kind == "reader_format_conditional" else "error"}
+    assert table.values("leavers").to_pylist() == LEAVERS
+
+
+@pytest.mark.parametrize(
+    ("rule", "area"),
+    [
+        (_when("greaterThan", ["0"], DifferentialStyle(font=Font(color="FFFF0000", bold=True))), "D2:D5"),
+        (
+            _when("greaterThan", ["0"], DifferentialStyle(font=Font(color="FFFFFFFF"), fill=PatternFill(bgColor="FFC00000"))),
+            "D2:D5",
+        ),
+        (_when("greaterThan", ["0"], DifferentialStyle(border=Border(left=Side("thin", color="FFFFFFFF")))), "D2:D5"),
+        (_when("greaterThan", ["0"], _format("#,##0.00")), "D2:D5"),
+        (_when("equal", ["0"], _format(";;;")), "D2:D5"),
+        (_when("equal", ["0"], _UNSEEN_FONT), "D2:D5"),
+        (_formula("D2=0", _UNSEEN_FONT), "D2:D5"),
+        (_when("greaterThan", ["0"], _format(";;;")), "F2:G5"),
+        (_formula("MOD(ROW(),2)=0", DifferentialStyle(fill=PatternFill(bgColor="FFDDEBF7"))), "A1:E5"),
+        (DataBarRule("min", None, "max", None, "FF638EC6"), "D2:D5"),
+        (ColorScaleRule("min", None, "FFF8696B", "max", None, "FF63BE7B"), "D2:D5"),
+    ],
+)
+def test_a_conditional_format_that_shows_the_number_is_no_finding(rule: Rule, area: str) -> None:
+    assert told(_ruled(rule, area)) == []
+
+
+def test_a_zero_that_is_hidden_under_a_condition_is_a_warning() -> None:
+    for rule in (_when("equal", ["0"], _UNSEEN_FONT), _formula("D2=0", _UNSEEN_FONT)):
+        assert told(_ruled(rule, rows=_WITH_ZERO)) == [("reader_zero_unseen", "Daten!D5", "warning")]
+    hidden = _ruled(_when("equal", ["0"], _format("0;-0;;@")), rows=_WITH_ZERO)
+    assert told(hidden) == [("reader_format_no_zero", "Daten!D5", "warning")]
+
+
+def _view(name: str, shown: str, *, of_sheet: str = "") -> str:
+    item = f'<config:config-item config:name="{name}" config:type="boolean">{shown}</config:config-item>'
+    table = f'<config:config-item-map-named config:name="Tables"><config:config-item-map-entry config:name="{of_sheet}">{item}</config:config-item-map-entry></config:config-item-map-named>'
+    inner = table if of_sheet else item
+    return (
+        '<s xmlns:config="c"><config:config-item-map-indexed config:name="Views">'
+        f"<config:config-item-map-entry>{inner}</config:config-item-map-entry></config:config-item-map-indexed></s>"
+    )
+
+
+def _zeros_hidden(rows: Sequence[Sequence[object]], *, shown: bool = False) -> dict[str, bytes]:
+    """The delivery, whose view shows no zeros, or shows them."""
+
+    def view(sheet: Worksheet) -> None:
+        sheet.sheet_view.showZeros = shown
+
+    def in_xls(_: xlwt.Workbook, sheet: xlwt.Worksheet) -> None:
+        sheet.show_zero_values = int(shown)
+
+    said = str(shown).lower()
+    return {
+        "xlsx": xlsx(view, rows=rows),
+        "xls": xls(in_xls, rows=rows),
+        "ods": with_parts(ods(rows=rows), {}, {"settings.xml": _view("ShowZeroValues", said)}),
+        "ods, of the sheet": with_parts(ods(rows=rows), {}, {"settings.xml": _view("ShowZeroValues", said, of_sheet="Daten")}),
+    }
+
+
+@pytest.mark.parametrize("how", _zeros_hidden(RECORDS))
+def test_zeros_that_the_view_of_the_sheet_does_not_show_are_a_warning(how: str) -> None:
+    table = table_of(_zeros_hidden(_WITH_ZERO)[how], BY_YEAR)
+    (finding,) = findings_of(table)
+    assert (finding.kind, finding.cell, finding.severity, finding.allowed) == ("reader_zero_unseen", "Daten!D5", "warning", "1")
+    assert table.values("leavers").to_pylist() == [*LEAVERS[:-1], 0]
+    assert told(table_of(_zeros_hidden(RECORDS)[how], BY_YEAR)) == []
+    assert told(table_of(_zeros_hidden(_WITH_ZERO, shown=True)[how], BY_YEAR)) == []
+
+
+def test_the_view_of_another_sheet_says_nothing() -> None:
+    other = with_parts(ods(rows=_WITH_ZERO), {}, {"settings.xml": _view("ShowZeroValues", "false", of_sheet="Notizen")})
+    assert told(table_of(other, BY_YEAR)) == []
 
 
 # --- merged ----------------------------------------------------------------------------------------------------------------------------
