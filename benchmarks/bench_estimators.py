@@ -146,7 +146,7 @@ def two_way_against_diff_diff(n_units: int = 400) -> list[Entry]:
     (outcome,) = plan.outcomes
     sample = build_sample(outcome_slice(validate_panel(panel, plan), plan, outcome), plan, outcome)
     peer = shortest(lambda: TwoWayFixedEffects().fit(panel, "value", "treated", "year", "id"), repeats=20)
-    alone = shortest(lambda: estimate_twfe(sample, plan), repeats=20)
+    alone = shortest(lambda: estimate_twfe(sample, plan, plan.estimators[0]), repeats=20)
     checked = shortest(lambda: run_estimator(panel, plan, "y", "twfe"), repeats=20)
     whole = shortest(lambda: run_effects(panel, plan), repeats=20)
     name = f"twfe, {n_units} units × 19 years"

@@ -22,9 +22,9 @@ import pandas as pd
 
 from benchmarks.study_coverage import main as print_coverage_study
 from benchmarks.study_synthetic import main as print_synthetic_study
-from kkz_eval.evaluation.design import PANEL_COLUMNS, groups_of
+from kkz_eval.evaluation.design import groups_of
 from kkz_eval.evaluation.effects import run_effects
-from kkz_eval.evaluation.plan import Plan
+from kkz_eval.evaluation.plan import REQUIRED_COLUMNS, Plan
 from kkz_eval.evaluation.plan_file import load_plan
 from kkz_eval.line.installation import open_installation
 from kkz_eval.line.intake import judge_arrivals, land
@@ -93,7 +93,7 @@ def direct_panel(world: ModelWorld, plan: Plan) -> pd.DataFrame:
             )
     panel = pd.concat(parts, ignore_index=True)
     panel["cohort"] = panel["cohort"].astype("Int64")
-    return panel[PANEL_COLUMNS]
+    return panel[list(REQUIRED_COLUMNS)]
 
 
 def _rates(world: ModelWorld, unit: str) -> dict[str, np.ndarray]:

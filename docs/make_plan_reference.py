@@ -1,6 +1,7 @@
-"""Writes docs/plan.md from the JSON schema of the plan. Run as `python docs/make_plan_reference.py`; a test compares the page.
+"""Writes docs/plan.md from the JSON schema of the plan and the entries of the methods. Run as `python docs/make_plan_reference.py`; a test compares the page.
 
-Belongs here: the layout of the page, and one example for every key. Does not belong here: what a key means (plan.schema.json).
+Belongs here: the layout of the page, and one example for every key. Does not belong here: what a key means (plan.schema.json),
+what a method takes and gives (evaluation/estimators/methods.py).
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from typing import Any
 
 import yaml
 
+from kkz_eval.evaluation.estimators.methods import METHODS, Method
 from kkz_eval.evaluation.plan_file import plan_schema
 
 PAGE = Path(__file__).resolve().parent / "plan.md"
@@ -87,7 +89,8 @@ HEAD = """# The plan, key by key
 
 A plan says what is estimated, on what, and how. It is a YAML file in `data_contracts/plans/`, or anywhere if it is named on the
 command line. `kkz-eval plan check FILE` says whether it is valid, with the line of every fault; an unknown key is a fault.
-This page is made from `kkz_eval/evaluation/plan.schema.json` by `docs/make_plan_reference.py`; edit these, not the page.
+This page is made from `plan.schema.json` and `estimators/methods.py` in `kkz_eval/evaluation/` by `docs/make_plan_reference.py`; edit these,
+not the page.
 
 The smallest plan for `kkz-eval effects`:
 
@@ -103,6 +106,14 @@ estimators:
 `kkz-eval run` needs `sources` for every outcome as well. Complete examples: `data_contracts/plans/modellwelt.yaml` (simulated data),
 `data_contracts/plans/kekiz-2012.yaml` (official statistics).
 """
+
+METHODS_HEAD = """## Methods
+
+What each assumes, and what its rows mean: [researchers.md](researchers.md), section 8. The first variant holds where a plan names none.
+`coefficient` of `event_study` and `sun_abraham` are the covariates; `exposed` is there where an outcome has an `earliest_plausible_year`.
+
+| Method | Variants | Aggregations | Follows besides | Refuses |
+|---|---|---|---|---|"""
 
 
 def keys(node: Mapping[str, Any], path: str = "") -> Iterator[tuple[str, Mapping[str, Any], bool]]:
@@ -133,7 +144,26 @@ def page() -> str:
         parts.append(
             f"## {title}\n\n| Key | Meaning | Values | Default | Example |\n|---|---|---|---|---|\n" + "\n".join(rows) + "\n"
         )
-    return "\n".join(parts)
+    return "\n".join([*parts, METHODS_HEAD, *map(_method_row, METHODS.values()), ""])
+
+
+def _method_row(method: Method) -> str:
+    variants = ", ".join(_code(name) for name in method.variants) or "–"
+    refused = [name for name, takes in (("`covariates`", method.covariates), ("`weight`", method.weights)) if not takes]
+    chosen = "; the plan may choose among " + ", ".join(map(_code, method.choices)) if method.choices else ""
+    needed = [f"`{name}` (column of the panel)" for name in method.columns]
+    cells = (
+        _code(method.name),
+        variants,
+        ", ".join(map(_code, method.gives)) + chosen,
+        ", ".join([*needed, *map(_code, method.settings)]) or "–",
+        ", ".join(refused) or "–",
+    )
+    return f"| {' | '.join(cells)} |"
+
+
+def _code(name: str) -> str:
+    return f"`{name}`"
 
 
 def _row(path: str, schema: Mapping[str, Any], required: bool) -> str:

@@ -9,8 +9,9 @@ import pandas as pd
 import pyarrow as pa
 
 from kkz_eval.evaluation.baseline import Baseline, covariate_columns
+from kkz_eval.evaluation.estimators.methods import DOSE_COLUMN
 from kkz_eval.evaluation.matching import Matched
-from kkz_eval.evaluation.plan import MATCHING_STRATUM, MATCHING_WEIGHT, Outcome, Plan
+from kkz_eval.evaluation.plan import MATCHING_STRATUM, MATCHING_WEIGHT, REQUIRED_COLUMNS, Outcome, Plan
 from kkz_eval.model.texts import Language
 from kkz_eval.reference.exposure import Group
 from kkz_eval.reference.tables import kreis_of, kreise
@@ -23,7 +24,6 @@ from kkz_eval.reference.unit_groups import (
     youth_office_groups,
 )
 
-PANEL_COLUMNS = ["unit_id", "year", "indicator", "value", "cohort"]
 CLUSTER_KREIS = "kreis"  # the panel's column with the Kreis that a unit lies in
 FIRST_KNOWN_YEAR = 2003  # of the register of youth offices, where a plan names no window
 LAST_CLEAN_YEAR = 2019  # from 2020 on the successor programme was open to every youth office
@@ -131,7 +131,7 @@ def with_design(panel: pd.DataFrame, matched: Matched, baseline: Baseline, plan:
         made[CLUSTER_KREIS] = made["unit_id"].map(kreis_of)
     if by_dose(plan):
         dose = {unit.unit_id: unit.kreis for unit in unit_groups(plan) if unit.kreis is not None}
-        made["dose"] = [dose[unit].dose(int(year)) for unit, year in zip(made["unit_id"], made["year"], strict=True)]
+        made[DOSE_COLUMN] = [dose[unit].dose(int(year)) for unit, year in zip(made["unit_id"], made["year"], strict=True)]
     return made
 
 
@@ -148,7 +148,7 @@ def panel_of(outcome: Outcome, indicators: pa.Table, groups: pd.DataFrame) -> pd
     panel["value"] = panel["value"].astype(float)
     panel["indicator"] = outcome.indicator
     panel["cohort"] = panel["unit_id"].map(members.set_index("unit_id")["cohort"]).astype("Int64")
-    return panel[PANEL_COLUMNS]
+    return panel[list(REQUIRED_COLUMNS)]
 
 
 def coverage_of(panel: pd.DataFrame, groups: pd.DataFrame) -> tuple[Coverage, ...]:

@@ -44,5 +44,5 @@ def inputs_digest(rows: pd.DataFrame) -> str:
 
 
 def code_digest() -> str:
-    """sha256 of the sources that estimates rest on: code, texts and schema."""
-    return digests.code_digest(f"{PACKAGE}.effects")
+    """sha256 of the sources that estimates rest on: code, texts and schema; all estimators by name, as no import leads to them (methods.py)."""
+    return digests.code_digest(f"{PACKAGE}.effects", f"{PACKAGE}.estimators")

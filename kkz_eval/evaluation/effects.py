@@ -5,22 +5,15 @@ Belongs here: which estimator runs on which sample, and rows from what it return
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import asdict, replace
 from pathlib import Path
 
 import pandas as pd
 
 from kkz_eval.evaluation.digests import code_digest, inputs_digest
-from kkz_eval.evaluation.estimators.bacon import estimate_bacon
-from kkz_eval.evaluation.estimators.callaway_santanna import estimate_callaway_santanna
-from kkz_eval.evaluation.estimators.dose import estimate_dose
 from kkz_eval.evaluation.estimators.estimation import Estimation, Row
-from kkz_eval.evaluation.estimators.event_study import estimate_event_study
-from kkz_eval.evaluation.estimators.sdid import estimate_sdid
-from kkz_eval.evaluation.estimators.sun_abraham import estimate_sun_abraham
-from kkz_eval.evaluation.estimators.synthetic_control import estimate_synthetic_control
-from kkz_eval.evaluation.estimators.twfe import estimate_twfe
+from kkz_eval.evaluation.estimators.methods import METHODS
 from kkz_eval.evaluation.panel import by_outcome, read_panel, validate_panel
 from kkz_eval.evaluation.plan import EstimatorSpec, Outcome, Plan, plan_digest
 from kkz_eval.evaluation.plan_file import load_plan
@@ -37,32 +30,6 @@ from kkz_eval.evaluation.results import (
     write_results,
 )
 from kkz_eval.evaluation.sample import Counts, Sample, build_sample, outcome_slice
-
-Estimator = Callable[[Sample, Plan, EstimatorSpec], Estimation]
-
-
-def _without_variants(estimate: Callable[[Sample, Plan], Estimation]) -> Estimator:
-    """An estimator that takes nothing from its entry in the plan."""
-    return lambda sample, plan, _: estimate(sample, plan)
-
-
-ESTIMATORS: Mapping[str, Estimator] = {
-    "twfe": _without_variants(estimate_twfe),
-    "event_study": _without_variants(estimate_event_study),
-    "callaway_santanna": estimate_callaway_santanna,
-    "sun_abraham": _without_variants(estimate_sun_abraham),
-    "bacon": _without_variants(estimate_bacon),
-    "sdid": estimate_sdid,
-    "synthetic_control": estimate_synthetic_control,
-    "dose": _without_variants(estimate_dose),
-}
-_DYNAMIC = ("event_study", "sun_abraham")
-_NOT_TRUE: Mapping[str, tuple[str, ...]] = {  # notes on the sample that do not hold for a method, whatever it finds
-    "callaway_santanna": ("notes.anticipation_unused", "notes.always_treated"),
-    "sun_abraham": ("notes.always_treated",),
-    "sdid": ("notes.always_treated",),
-    "synthetic_control": ("notes.always_treated", "notes.one_treated_cluster"),
-}
 
 
 def run_effects(panel: pd.DataFrame, plan: Plan) -> EffectsResult:
@@ -93,7 +60,7 @@ def run_estimator(panel: pd.DataFrame, plan: Plan, indicator: str, estimator: st
     specs = {spec.id: spec for spec in plan.estimators}
     checked = validate_panel(panel, _only(plan, outcome))
     sample = build_sample(outcome_slice(checked, plan, outcome), plan, outcome)
-    return ESTIMATORS[specs[estimator].method](sample, plan, specs[estimator])
+    return METHODS[specs[estimator].method].estimate(sample, plan, specs[estimator])
 
 
 def exit_code(result: EffectsResult) -> int:
@@ -178,7 +145,7 @@ def _outcome_result(panel: pd.DataFrame, plan: Plan, outcome: Outcome) -> Effect
     for spec in plan.estimators:
         estimation = _estimation(sample, plan, spec)
         identity = {"estimator": spec.id, "method": spec.method, "variant": spec.variant}
-        notes = [note for note in sample.notes if note.code not in _NOT_TRUE.get(spec.method, ())]
+        notes = [note for note in sample.notes if note.code not in METHODS[spec.method].untrue_notes]
         said = " ".join(note.sentence(plan.languages[0]) for note in (*notes, *estimation.notes))
         counts = {f"n_{name}": value for name, value in asdict(estimation.counts or sample.counts).items()}
         estimates += [{**common, **counts, **identity, **_row_cells(row, plan, said)} for row in estimation.rows]
@@ -196,14 +163,14 @@ def _prepared(panel: pd.DataFrame, plan: Plan, outcome: Outcome) -> tuple[str, S
 def _estimation(sample: Sample, plan: Plan, spec: EstimatorSpec) -> Estimation:
     """What the estimator says, or one refused row that says why not."""
     try:
-        return ESTIMATORS[spec.method](sample, plan, spec)
+        return METHODS[spec.method].estimate(sample, plan, spec)
     except Refused as refusal:
         return _refusal(spec, refusal.note)
 
 
 def _refusal(spec: EstimatorSpec, note: Note) -> Estimation:
     """One row in the method's main aggregation."""
-    aggregation = "dynamic" if spec.method in _DYNAMIC else (*spec.aggregations, "coefficient")[0]
+    aggregation = (*spec.aggregations, *METHODS[spec.method].gives)[0]
     return Estimation(rows=(Row(aggregation, refused=note),))
 
 

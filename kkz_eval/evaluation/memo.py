@@ -10,6 +10,7 @@ from importlib.metadata import version
 import pandas as pd
 import pyarrow as pa
 
+from kkz_eval.evaluation.digests import code_digest
 from kkz_eval.evaluation.effects import run_outcome
 from kkz_eval.evaluation.plan import Checks, Outcome, Plan, Units, plan_digest
 from kkz_eval.evaluation.results import (
@@ -24,7 +25,7 @@ from kkz_eval.evaluation.results import (
     result_frame,
 )
 from kkz_eval.model.tables import TableSpec
-from kkz_eval.storage.digests import code_digest, digest_of_table
+from kkz_eval.storage.digests import digest_of_table
 from kkz_eval.storage.steps import Steps
 
 _TABLES: Mapping[str, Mapping[str, str]] = {
@@ -63,7 +64,7 @@ def _stored_outcome(steps: Steps, panel: pd.DataFrame, plan: Plan, outcome: Outc
     parts = [
         digest_of_table(pa.Table.from_pandas(rows, preserve_index=False)),
         plan_digest(reaching),
-        code_digest("kkz_eval.evaluation.effects"),
+        code_digest(),
         {library: version(library) for library in ("numpy", "pandas", "scipy", "statsmodels")},
     ]
 

@@ -19,10 +19,10 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from kkz_eval.evaluation.plan import Plan
+from kkz_eval.evaluation.estimators.methods import METHODS
+from kkz_eval.evaluation.plan import REQUIRED_COLUMNS, Plan
 from kkz_eval.evaluation.problems import PanelInvalid, Problem
 
-REQUIRED_COLUMNS = ("unit_id", "year", "indicator", "value", "cohort")
 KEY_COLUMNS = ("unit_id", "year", "indicator")
 SHOWN_PROBLEMS = 10  # of one kind and column; the rest is counted
 
@@ -114,14 +114,19 @@ def _in_the_whole(problem: Problem, places: np.ndarray) -> Problem:
 
 def numeric_columns(plan: Plan) -> list[str]:
     """Panel columns beyond the required ones that the plan needs as numbers, each once."""
-    dose = ["dose"] if any(estimator.method == "dose" for estimator in plan.estimators) else []
     weight = [] if plan.weight is None else [plan.weight]
-    return [name for name in dict.fromkeys([*plan.covariates, *weight, *dose]) if name not in REQUIRED_COLUMNS]
+    columns = dict.fromkeys([*plan.covariates, *weight, *_columns_of_methods(plan)])
+    return [name for name in columns if name not in REQUIRED_COLUMNS]
 
 
 def used_columns(plan: Plan) -> list[str]:
     """All panel columns that the plan uses, each once."""
     return list(dict.fromkeys([*REQUIRED_COLUMNS, *numeric_columns(plan), plan.cluster]))
+
+
+def _columns_of_methods(plan: Plan) -> list[str]:
+    """Columns that the methods of the plan need, each once."""
+    return list(dict.fromkeys(name for estimator in plan.estimators for name in METHODS[estimator.method].columns))
 
 
 def _read_csv(path: Path, source: str) -> pd.DataFrame:
@@ -334,7 +339,7 @@ def _plan_columns(frame: pd.DataFrame, plan: Plan) -> Iterator[Problem]:
     named = [("covariates", column) for column in plan.covariates]
     named += [] if plan.weight is None else [("weight", plan.weight)]
     named += [("cluster", plan.cluster)]
-    named += [("estimators", "dose")] if any(estimator.method == "dose" for estimator in plan.estimators) else []
+    named += [("estimators", column) for column in _columns_of_methods(plan)]
     columns = ", ".join(str(name) for name in frame.columns)
     for key, column in named:
         if column not in frame.columns:

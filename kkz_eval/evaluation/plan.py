@@ -15,18 +15,8 @@ from typing import Any, cast
 
 from kkz_eval.model.texts import Language
 
-VARIANTS: Mapping[str, tuple[str, ...]] = {
-    "callaway_santanna": ("dr", "ipw", "or"),
-    "sdid": ("exact", "reference"),
-    "synthetic_control": ("reference", "exact"),
-}
-AGGREGATIONS: Mapping[str, tuple[str, ...]] = {
-    "callaway_santanna": ("group_time", "simple", "dynamic", "group", "calendar"),
-}
-VERDICT_METHODS = ("callaway_santanna", "sun_abraham", "sdid", "synthetic_control", "twfe", "event_study", "dose")
-"""Methods whose estimate a verdict may rest on."""
 MATCHING_WEIGHT, MATCHING_STRATUM = "weight", "stratum"  # the panel's columns that a matching makes
-PANEL_KEY_COLUMNS = ("unit_id", "year", "indicator", "value", "cohort")
+REQUIRED_COLUMNS = ("unit_id", "year", "indicator", "value", "cohort")  # of every panel
 
 
 @dataclass(frozen=True)

@@ -19,12 +19,10 @@ from typing import Any, cast
 import yaml
 from jsonschema import Draft202012Validator, ValidationError
 
+from kkz_eval.evaluation.estimators.methods import METHODS, VERDICT_METHODS
 from kkz_eval.evaluation.plan import (
-    AGGREGATIONS,
     MATCHING_WEIGHT,
-    PANEL_KEY_COLUMNS,
-    VARIANTS,
-    VERDICT_METHODS,
+    REQUIRED_COLUMNS,
     Checks,
     EstimatorSpec,
     Inference,
@@ -231,16 +229,17 @@ def _meaning_problems(data: Mapping[str, object]) -> Iterator[_Found]:
             if first > last:
                 yield ("outcomes", position, "window"), "window_reversed", {"first": first, "last": last}
     for position, estimator in _mappings(data.get("estimators")):
-        method, variant = estimator.get("method"), estimator.get("variant")
-        if not isinstance(method, str):
+        name, variant = estimator.get("method"), estimator.get("variant")
+        if not isinstance(name, str):
             continue
-        if isinstance(variant, str) and method not in VARIANTS:
-            yield ("estimators", position, "variant"), "no_variants", {"method": method}
-        elif isinstance(variant, str) and variant not in VARIANTS[method]:
-            parameters = {"method": method, "variant": variant, "allowed": ", ".join(VARIANTS[method])}
+        variants, choices = (METHODS[name].variants, METHODS[name].choices) if name in METHODS else ((), ())
+        if isinstance(variant, str) and not variants:
+            yield ("estimators", position, "variant"), "no_variants", {"method": name}
+        elif isinstance(variant, str) and variant not in variants:
+            parameters = {"method": name, "variant": variant, "allowed": ", ".join(variants)}
             yield ("estimators", position, "variant"), "variant_not_allowed", parameters
-        if "aggregations" in estimator and method not in AGGREGATIONS:
-            yield ("estimators", position, "aggregations"), "no_aggregations", {"method": method}
+        if "aggregations" in estimator and not choices:
+            yield ("estimators", position, "aggregations"), "no_aggregations", {"method": name}
     yield from _headline_problems(data)
     yield from _matching_problems(data)
     as_of = data.get("as_of")
@@ -248,11 +247,11 @@ def _meaning_problems(data: Mapping[str, object]) -> Iterator[_Found]:
         yield ("as_of",), "not_a_day", {"value": as_of}
     if data.get("variant_of") is not None and data.get("variant_of") == data.get("id"):
         yield ("variant_of",), "variant_of_itself", {"id": data["id"]}
-    if data.get("weight") in PANEL_KEY_COLUMNS:
+    if data.get("weight") in REQUIRED_COLUMNS:
         yield ("weight",), "weight_is_key", {"column": data["weight"]}
     covariates = data.get("covariates")
     for position, column in enumerate(covariates if isinstance(covariates, list | tuple) else ()):
-        if column in PANEL_KEY_COLUMNS:
+        if column in REQUIRED_COLUMNS:
             yield ("covariates", position), "covariate_is_key", {"column": column}
     inference = data.get("inference")
     level = inference.get("level") if isinstance(inference, Mapping) else None
@@ -391,9 +390,9 @@ def _checks(entry: Mapping[str, Any]) -> Checks:
 
 
 def _estimator(entry: Mapping[str, Any]) -> EstimatorSpec:
-    method = entry["method"]
-    variant = entry.get("variant", VARIANTS[method][0] if method in VARIANTS else "")
-    return EstimatorSpec(entry["id"], method, variant, tuple(entry.get("aggregations", AGGREGATIONS.get(method, ()))))
+    method = METHODS[entry["method"]]
+    variant = entry.get("variant", next(iter(method.variants), ""))
+    return EstimatorSpec(entry["id"], method.name, variant, tuple(entry.get("aggregations", method.choices)))
 
 
 def _inference(entry: Mapping[str, Any]) -> Inference:

@@ -11,6 +11,7 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
+from kkz_eval.evaluation.estimators.methods import DOSE_COLUMN
 from kkz_eval.evaluation.panel import codes_of, in_order, numeric_columns
 from kkz_eval.evaluation.plan import Outcome, Plan
 from kkz_eval.evaluation.problems import Note, Refused
@@ -148,7 +149,7 @@ def build_sample(rows: pd.DataFrame, plan: Plan, outcome: Outcome) -> Sample:
         earliest=outcome.earliest_plausible_year,
         notes=tuple(notes),
         unit_names=unit_names,
-        dose=rows["dose"].to_numpy(dtype="float64") if "dose" in numeric_columns(plan) else None,
+        dose=rows[DOSE_COLUMN].to_numpy(dtype="float64") if DOSE_COLUMN in numeric_columns(plan) else None,
     )
     return _with_notes_on_timing(sample, plan)
 

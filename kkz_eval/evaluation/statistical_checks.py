@@ -12,15 +12,16 @@ import numpy as np
 import pandas as pd
 from babel.numbers import format_decimal
 
+from kkz_eval.evaluation.estimators.methods import METHODS
 from kkz_eval.evaluation.matching import Matched
 from kkz_eval.evaluation.plan import Plan
 from kkz_eval.evaluation.problems import PACKAGE
 from kkz_eval.evaluation.results import EffectsResult
 from kkz_eval.model.texts import Language, text
 
+_SAME_ESTIMAND = [name for name, method in METHODS.items() if method.estimand == "att"]
 DESIGN_CHECKS = ("balance", "overlap")
 EFFECT_CHECKS = ("pre_trends", "treated_clusters", "agreement")
-OTHER_ESTIMANDS = ("dose", "bacon")  # not the average effect on the treated that the others estimate
 PARTS = ("level", "trend", "(all)", "(exposed)")  # last words of names of figures
 OVERALL = ("simple", "coefficient", "dynamic")  # the overall row of a method, in this order
 
@@ -125,7 +126,7 @@ def _agreement(effects: EffectsResult, plan: Plan) -> StatisticalCheck:
 def _overall(estimates: pd.DataFrame, indicator: str, years: str) -> pd.DataFrame:
     """One row per estimator that stands for these years."""
     rows = estimates[(estimates["indicator"] == indicator) & (estimates["status"] == "ok") & (estimates["term"] == "att")]
-    rows = rows[rows[["cohort", "year", "event_time"]].isna().all(axis=1) & ~rows["method"].isin(OTHER_ESTIMANDS)]
+    rows = rows[rows[["cohort", "year", "event_time"]].isna().all(axis=1) & rows["method"].isin(_SAME_ESTIMAND)]
     rows = rows[rows["std_error"] > 0]
     wanted = ("exposed",) if years == "exposed" else OVERALL
     rows = rows[rows["aggregation"].isin(wanted)]

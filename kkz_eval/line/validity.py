@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from kkz_eval.contracts.contract import Contract
 from kkz_eval.evaluation.baseline import baseline_cells, baseline_indicators, covariate_cells, first_start
 from kkz_eval.evaluation.design import CLUSTER_KREIS, by_dose, groups_of, level_of_plan
+from kkz_eval.evaluation.estimators.methods import DOSE_COLUMN, METHODS
 from kkz_eval.evaluation.plan import Plan
 from kkz_eval.indicators.catalogue import Indicator
 from kkz_eval.model.errors import UserError
@@ -71,7 +72,7 @@ def _check_units(plan: Plan) -> None:
     """The level of the units, and the dose, as far as the data carry them. Raises UserError."""
     if level_of_plan(plan) != "kreis":
         _check_nested(plan)
-    dose = {estimator.id for estimator in plan.estimators if estimator.method == "dose"}
+    dose = {estimator.id for estimator in plan.estimators if DOSE_COLUMN in METHODS[estimator.method].columns}
     others = [estimator.id for estimator in plan.estimators if estimator.id not in dose]
     if by_dose(plan) and others:
         raise UserError("plan_dose_only", plan=plan.id, estimators=", ".join(others))

@@ -12,6 +12,7 @@ from enum import StrEnum
 
 import pandas as pd
 
+from kkz_eval.evaluation.estimators.methods import HEADLINE_METHODS, METHODS, REPORTED_METHODS
 from kkz_eval.model.texts import Language
 from kkz_eval.reference.unit_groups import unit_words
 from kkz_eval.reporting.document import Inline, Parts, Quoted, join, phrase
@@ -24,10 +25,7 @@ PRE_TREND_LEVEL = 0.05
 SMALL_DISTANCE = 0.05
 LARGE_DISTANCE = 0.25
 
-# Where the plan names none, the first method that it used decides: robust to staggered starts first. A refusal does not hand over to the next.
-HEADLINE_METHODS = ("callaway_santanna", "sun_abraham", "sdid", "synthetic_control", "twfe")
-METHODS = ("twfe", "event_study", "callaway_santanna", "sun_abraham", "sdid", "synthetic_control", "dose")
-"""Those with a name in the catalogue."""
+_DECOMPOSING = [name for name in METHODS if name not in REPORTED_METHODS]
 
 
 class Kind(StrEnum):
@@ -72,7 +70,7 @@ class Verdict:
 def overall_rows(estimates: pd.DataFrame, indicator: str) -> pd.DataFrame:
     """Rows of an outcome that stand for all years: coefficient, simple, exposed, and the overall row of an aggregation."""
     rows = estimates[(estimates["indicator"] == indicator) & (estimates["term"].isna() | (estimates["term"] == "att"))]
-    rows = rows[rows["method"] != "bacon"]  # what it decomposes is the row of twfe
+    rows = rows[~rows["method"].isin(_DECOMPOSING)]  # what they take apart is the row of another method
     overall = rows["cohort"].isna() & rows["year"].isna() & rows["event_time"].isna()
     return rows[overall & ((rows["aggregation"] != "group_time") | (rows["status"] == "refused"))]
 
@@ -237,7 +235,7 @@ def elsewhere(found: Verdict, outcome: OutcomeInfo, estimates: pd.DataFrame, sco
     exposed = rows["aggregation"] == "exposed"
     rows = rows[(exposed == (found.row["aggregation"] == "exposed")) & (rows["status"] == "ok")]
     for _, row in rows.dropna(subset=["conf_low", "conf_high"]).iterrows():
-        if row["method"] != found.row["method"] and row["method"] in METHODS and _has_zero(row) != has_zero:
+        if row["method"] != found.row["method"] and row["method"] in REPORTED_METHODS and _has_zero(row) != has_zero:
             return phrase(
                 "key.elsewhere_without_zero" if has_zero else "key.elsewhere_with_zero",
                 language,

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from kkz_eval.evaluation.estimators.estimation import Estimation, Row, Weight
-from kkz_eval.evaluation.plan import Plan
+from kkz_eval.evaluation.plan import EstimatorSpec, Plan
 from kkz_eval.evaluation.problems import Refused
 from kkz_eval.evaluation.sample import Sample, require_comparison
 
@@ -27,7 +27,7 @@ class Group:
     mean: np.ndarray
 
 
-def estimate_bacon(sample: Sample, plan: Plan) -> Estimation:
+def estimate_bacon(sample: Sample, plan: Plan, _: EstimatorSpec) -> Estimation:
     """Goodman-Bacon 2021, theorem 1, on D = 1[year ≥ own cohort year] in a balanced panel without weights and covariates.
 
     Weights of kind `bacon`, key `type:treated:control`: treated_vs_untreated, earlier_vs_later (the later ones not treated yet),

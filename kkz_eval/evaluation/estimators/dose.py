@@ -6,12 +6,12 @@ import numpy as np
 
 from kkz_eval.evaluation.estimators.estimation import Estimation, Row, coefficient_row
 from kkz_eval.evaluation.estimators.fixed_effects import Fit, fit_fixed_effects
-from kkz_eval.evaluation.plan import Plan
+from kkz_eval.evaluation.plan import EstimatorSpec, Plan
 from kkz_eval.evaluation.problems import Note, Refused
 from kkz_eval.evaluation.sample import Sample, part_of, require_comparison
 
 
-def estimate_dose(sample: Sample, plan: Plan) -> Estimation:
+def estimate_dose(sample: Sample, plan: Plan, _: EstimatorSpec) -> Estimation:
     """Coefficient of dose_it · 1[year ≥ own cohort year] with unit and year effects (Callaway, Goodman-Bacon & Sant'Anna 2024, eq. TWFE).
 
     The dose counts in treated cells only; all other cells have dose 0. Treated cells without a dose are left out, with a note. The

@@ -7,12 +7,12 @@ from scipy import stats
 
 from kkz_eval.evaluation.estimators.estimation import Estimation, Row, Test, coefficient_row, combination_row
 from kkz_eval.evaluation.estimators.fixed_effects import Fit, fit_fixed_effects
-from kkz_eval.evaluation.plan import Plan
+from kkz_eval.evaluation.plan import EstimatorSpec, Plan
 from kkz_eval.evaluation.problems import Note, Refused
 from kkz_eval.evaluation.sample import Sample, require_comparison
 
 
-def estimate_event_study(sample: Sample, plan: Plan) -> Estimation:
+def estimate_event_study(sample: Sample, plan: Plan, _: EstimatorSpec) -> Estimation:
     """Coefficients of 1[year - own cohort year = e] with unit and year effects (Sun & Abraham 2021, dynamic specification), controls at the reference.
 
     A `dynamic` row for every event time in the sample. The event time of reference is a row too, with estimate 0 and no standard

@@ -12,12 +12,12 @@ import numpy as np
 from kkz_eval.evaluation.estimators.estimation import Estimation, Row, coefficient_row
 from kkz_eval.evaluation.estimators.event_study import pre_trend_test
 from kkz_eval.evaluation.estimators.fixed_effects import Fit, fit_fixed_effects
-from kkz_eval.evaluation.plan import Plan
+from kkz_eval.evaluation.plan import EstimatorSpec, Plan
 from kkz_eval.evaluation.problems import Note, Refused
 from kkz_eval.evaluation.sample import Sample, part_of, require_comparison
 
 
-def estimate_sun_abraham(sample: Sample, plan: Plan) -> Estimation:
+def estimate_sun_abraham(sample: Sample, plan: Plan, _: EstimatorSpec) -> Estimation:
     """Sun & Abraham 2021: 1[cohort = g] · 1[year - g = e] with unit and year effects; averages weighted by cells (their weights, if any).
 
     Reference: units that start after the last year or never, and event time `event_reference` (as `sunab` of fixest); without such

@@ -6,12 +6,12 @@ import numpy as np
 
 from kkz_eval.evaluation.estimators.estimation import Estimation, Row, coefficient_row
 from kkz_eval.evaluation.estimators.fixed_effects import Fit, fit_fixed_effects
-from kkz_eval.evaluation.plan import Plan
+from kkz_eval.evaluation.plan import EstimatorSpec, Plan
 from kkz_eval.evaluation.problems import Note, Refused
 from kkz_eval.evaluation.sample import Sample, require_comparison
 
 
-def estimate_twfe(sample: Sample, plan: Plan) -> Estimation:
+def estimate_twfe(sample: Sample, plan: Plan, _: EstimatorSpec) -> Estimation:
     """Coefficient of D_it = 1[year ≥ own cohort year] with unit and year effects (Angrist & Pischke 2009, section 5.2).
 
     Covariates are rows of their own. Where the outcome has an earliest plausible year, a second regression splits D into the years

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
+from kkz_eval.evaluation.estimators.methods import HEADLINE_METHODS, REPORTED_METHODS
 from kkz_eval.model.texts import Language
 from kkz_eval.reporting import numbers, wording
 from kkz_eval.reporting.document import Code, Column, Inline, Listing, Paragraph, Parts, Quoted, Section, Table, join, phrase
@@ -35,7 +36,7 @@ def _methods_explained(inputs: ReportInputs, outcomes: tuple[OutcomeInfo, ...], 
             method=say(f"methods.{method}", language),
             said=say(f"explained.{method}", language),
         )
-        for method in wording.METHODS
+        for method in REPORTED_METHODS
         if method in used
     )
     if not items:
@@ -70,7 +71,7 @@ def _difference_outcome(inputs: ReportInputs, outcome: OutcomeInfo, language: La
 
 
 AGGREGATIONS = ("coefficient", "simple", "dynamic", "group", "calendar", "exposed")
-EVENT_METHODS = ("event_study", *wording.HEADLINE_METHODS)
+EVENT_METHODS = ("event_study", *HEADLINE_METHODS)
 
 
 def event_study_of(inputs: ReportInputs, outcome: OutcomeInfo, language: Language) -> tuple[EventStudy, Inline] | None:
@@ -116,7 +117,7 @@ def event_study_of(inputs: ReportInputs, outcome: OutcomeInfo, language: Languag
 
 
 def _method(row: pd.Series, language: Language) -> Inline:
-    return say(f"methods.{row['method']}", language) if row["method"] in wording.METHODS else Code(str(row["method"]))
+    return say(f"methods.{row['method']}", language) if row["method"] in REPORTED_METHODS else Code(str(row["method"]))
 
 
 def _estimates_table(inputs: ReportInputs, outcome: OutcomeInfo, found: wording.Verdict, scope: str, language: Language) -> Table:

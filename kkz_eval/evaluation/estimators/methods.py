@@ -1,0 +1,138 @@
+"""The methods of estimation: one entry each, which plans, panels, checks, reports and docs read.
+
+Belongs here: what a method is called, takes and gives. Does not belong here: formulas; a method stands in the module of its name, as the
+function `estimate_<name>` (`estimate_twfe` in twfe.py). A new method is that module, its entry here, its test, its name in the enum of
+plan.schema.json and its texts (`methods` and `explained` in reporting/texts); tests say which of these is missing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib import import_module
+from typing import TYPE_CHECKING, Literal, Protocol, cast
+
+if TYPE_CHECKING:
+    from kkz_eval.evaluation.estimators.estimation import Estimation
+    from kkz_eval.evaluation.plan import EstimatorSpec, Plan
+    from kkz_eval.evaluation.sample import Sample
+
+DOSE_COLUMN = "dose"
+
+
+class Estimator(Protocol):
+    """The function of a method. Raises Refused."""
+
+    def __call__(self, sample: Sample, plan: Plan, spec: EstimatorSpec, /) -> Estimation:
+        """All that the method says of the sample."""
+        ...
+
+
+@dataclass(frozen=True)
+class Method:
+    """One method of estimation.
+
+    estimand: att (average effect on the treated) | dose_response (effect per unit of dose) | decomposition (takes another estimate apart).
+    gives: aggregations of its rows; a refusal is a row of the first. variants: that a plan may name, the first where it names none.
+    choices: aggregations among which a plan may choose, all where it chooses none; empty where it may not. settings: keys of the plan
+    that it follows and others do not; defaults and bounds are in plan.schema.json. columns: of the panel, needed besides those of every
+    method. covariates, weights: whether it takes them; one that does not refuses a plan that has them. untrue_notes: notes on the
+    sample that do not hold for it. verdict_rank: place in the order in which a verdict looks for its method where the plan names none;
+    None for a method that decides only where it is named.
+    """
+
+    name: str
+    estimand: Literal["att", "dose_response", "decomposition"]
+    gives: tuple[str, ...]
+    variants: tuple[str, ...] = ()
+    choices: tuple[str, ...] = ()
+    settings: tuple[str, ...] = ()
+    columns: tuple[str, ...] = ()
+    covariates: bool = True
+    weights: bool = True
+    untrue_notes: tuple[str, ...] = ()
+    verdict_rank: int | None = None
+
+    @property
+    def carries_verdict(self) -> bool:
+        """Whether a verdict may rest on its estimate; reports name and explain these methods."""
+        return self.estimand != "decomposition"
+
+    @property
+    def estimate(self) -> Estimator:
+        """Its function, imported only now: reading a plan or writing a report loads no statistics.
+
+        So no import says what estimates rest on: digests of code name the whole package (evaluation/digests.py).
+        """
+        module = import_module(f"{__package__}.{self.name}")
+        return cast(Estimator, getattr(module, f"estimate_{self.name}"))
+
+
+_AVERAGES = ("group_time", "simple", "dynamic", "group", "calendar")
+_NEVER_LEFT_IN = ("notes.always_treated",)  # units treated from the first year on are left out, with a note of the method's own
+
+METHODS: Mapping[str, Method] = {
+    method.name: method
+    for method in (  # in the order in which reports explain them
+        Method("twfe", "att", ("coefficient", "exposed"), settings=("inference.small_sample",), verdict_rank=5),
+        Method(
+            "event_study",
+            "att",
+            ("dynamic", "coefficient", "exposed"),
+            settings=("anticipation", "event_reference", "inference.small_sample"),
+        ),
+        Method(
+            "callaway_santanna",
+            "att",
+            (*_AVERAGES, "exposed"),
+            variants=("dr", "ipw", "or"),
+            choices=_AVERAGES,
+            settings=("anticipation", "base_period", "inference.method", "inference.draws", "inference.quantiles"),
+            untrue_notes=("notes.anticipation_unused", *_NEVER_LEFT_IN),
+            verdict_rank=1,
+        ),
+        Method(
+            "sun_abraham",
+            "att",
+            ("dynamic", "coefficient", "exposed"),
+            settings=("anticipation", "event_reference", "inference.small_sample"),
+            untrue_notes=_NEVER_LEFT_IN,
+            verdict_rank=2,
+        ),
+        Method(
+            "sdid",
+            "att",
+            ("coefficient", "exposed"),
+            variants=("exact", "reference"),
+            settings=("inference.draws",),
+            weights=False,
+            untrue_notes=_NEVER_LEFT_IN,
+            verdict_rank=3,
+        ),
+        Method(
+            "synthetic_control",
+            "att",
+            ("coefficient", "exposed"),
+            variants=("reference", "exact"),
+            settings=("inference.draws",),
+            weights=False,
+            untrue_notes=(*_NEVER_LEFT_IN, "notes.one_treated_cluster"),
+            verdict_rank=4,
+        ),
+        Method("bacon", "decomposition", ("coefficient",), covariates=False, weights=False),
+        Method(
+            "dose",
+            "dose_response",
+            ("coefficient", "exposed"),
+            settings=("inference.small_sample",),
+            columns=(DOSE_COLUMN,),
+        ),
+    )
+}
+_RANKED = {name: method.verdict_rank for name, method in METHODS.items() if method.verdict_rank is not None}
+HEADLINE_METHODS = tuple(sorted(_RANKED, key=lambda name: _RANKED[name]))
+"""Where the plan names none, the first of these that it used decides: robust to staggered starts first. A refusal does not hand over to the next."""
+REPORTED_METHODS = tuple(name for name, method in METHODS.items() if method.carries_verdict)
+"""Those with a name and an explanation in the catalogue of reports."""
+VERDICT_METHODS = (*HEADLINE_METHODS, *(name for name in REPORTED_METHODS if name not in HEADLINE_METHODS))
+"""Those whose estimate a verdict may rest on, the ones looked for first in front."""
