@@ -137,6 +137,8 @@ def read(grid: Grid, match: HeaderMatch, head: Sequence[Sequence[str]] = ()) -> 
         titles={name: titles[column] for name, column in match.columns.items() if titles[column]},
         ignored=body.ignored + sum(any(map(str.strip, cells)) for cells in head[: match.row]),
     )
+    if len(body.records):
+        parsed = _without_decimals_told(parsed, scaled, int(grid.rows[body.records[0]]))
     parsed = with_findings(parsed, *first_of_group, *of_many, *_percent_findings(match, cells, grid.sheet))
     if contract.source != "official":
         return with_findings(
@@ -203,7 +205,7 @@ def _header_findings(match: HeaderMatch, head: Sequence[Sequence[str]], sheet: s
     return [
         *(unread_titles(match, head, sheet, years, told) if years else ()),
         *_missing_columns(match, sheet, is_year_told=bool(years)),
-        *_repeated_columns(match, head, sheet),
+        *(repeated for repeated in _repeated_columns(match, head, sheet) if (repeated.column or 0) - 1 not in years),
         *unread_titles(match, head, sheet, match.unknown, told),
         *(marked for marked in _marked_titles(match, head, sheet) if (marked.column or 0) - 1 not in told),
     ]
@@ -232,15 +234,27 @@ def _titles_gathered(found: Sequence[Finding], match: HeaderMatch) -> tuple[list
 
     That a year is provisional is told of its title as such (_marked_titles).
     """
-    header, own = range(match.row - match.depth + 2, match.row + 2), {column + 1 for column in match.columns.values()}
-    of_years = [one for one in found if one.row in header and one.column not in own]
-    alike: dict[str, list[Finding]] = {}
+    own, pivots = {column + 1 for column in match.columns.values()}, {pivot.column + 1 for pivot in match.pivots}
+    header = range(match.row - match.depth + 2, match.row + 2)
+    of_years = [one for one in found if one.column in pivots or (one.row in header and one.column not in own)]
+    alike: dict[tuple[str, int | None], list[Finding]] = {}
     for one in of_years:
-        alike.setdefault(one.kind, []).append(one)
-    alike.pop(PROVISIONAL, None)
+        if one.kind != PROVISIONAL:
+            alike.setdefault((one.kind, one.row), []).append(one)
     gathered = [replace(same[0], value=", ".join(dict.fromkeys(one.value or "" for one in same))) for same in alike.values()]
     refused = (one.column for one in of_years if one.severity == Severity.ERROR and one.column is not None)
     return [*(one for one in found if one not in of_years), *gathered], frozenset(column - 1 for column in refused)
+
+
+def _without_decimals_told(parsed: ParsedTable, scaled: Sequence[Finding], first_row: int) -> ParsedTable:
+    """The table without an error at each number with decimals where its titles say why there are some: thousands, shares, rates.
+
+    first_row: of the records. Only titles above them, whose error rejects the whole table; what stands beside a record speaks of that.
+    """
+    if not any(one.severity == Severity.ERROR and one.row is not None and one.row < first_row for one in scaled):
+        return parsed
+    decimals = pc.equal(parsed.findings.column("rule"), "reader_integer")
+    return replace(parsed, findings=parsed.findings.filter(pc.invert(decimals)))
 
 
 def _repeated_columns(match: HeaderMatch, head: Sequence[Sequence[str]], sheet: str | None) -> list[Finding]:

@@ -28,11 +28,16 @@ def title_of_column(match: HeaderMatch, head: Sequence[Sequence[str]], column: i
 
 
 def columns_of_unread_years(match: HeaderMatch, head: Sequence[Sequence[str]]) -> list[int]:
-    """Of a table that lacks the year and all measures, the columns whose titles somebody may have meant for years; () for fewer than two."""
+    """The columns whose titles somebody may have meant for years, where no title names the year; () for fewer than two.
+
+    Of a measure that one column holds, that is the year of no other; one that several hold may be divided by year.
+    """
     year = year_property(match.contract)
-    if year is None or year not in match.missing or match.measured:
+    divided = {alike.name for alike in match.repeated}
+    measures = {p.name for p in match.contract.properties if p.role == "measure" and p.name in match.columns}
+    if year is None or year not in match.missing or match.pivots or measures - divided:
         return []
-    taken = set(match.columns.values())
+    taken = {column for name, column in match.columns.items() if name not in measures}
     titles = {column: title_of_column(match, head, column) for column in range(match.width) if column not in taken}
     times = [column for column, title in titles.items() if may_name_time(title)]
     read = reader_of(year)

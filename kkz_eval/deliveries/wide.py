@@ -17,7 +17,17 @@ from kkz_eval.contracts.admitted import EURO
 from kkz_eval.contracts.contract import Contract, Property
 from kkz_eval.deliveries.columns import Cells, reader_of, year_property
 from kkz_eval.deliveries.grid import Grid, Ints
-from kkz_eval.deliveries.header import MOST_DEPTH, HeaderMatch, Pivot, Repeated, code_names, filled_width, fold, property_names
+from kkz_eval.deliveries.header import (
+    MOST_DEPTH,
+    HeaderMatch,
+    Names,
+    Pivot,
+    Repeated,
+    code_names,
+    filled_width,
+    fold,
+    property_names,
+)
 from kkz_eval.deliveries.titles import may_name_time, time_named, without_state
 
 LAYOUT = "municipal_wide"
@@ -49,7 +59,7 @@ def _match_block(block: Sequence[Sequence[str]], index: int, contract: Contract)
     named: dict[str, list[int]] = {}
     for column in range(width):
         parts = [name for cells in block if column < len(cells) and (name := lookup.find(cells[column])) is not None]
-        if parts and names[parts[-1]].role != "measure":
+        if parts and names[parts[-1]].role != "measure" and not _stands_over_values(block, column, names[parts[-1]], lookup):
             named.setdefault(parts[-1], []).append(column)
     columns = {name: found[0] for name, found in named.items()}
     if _holds_record(block, columns, contract):
@@ -68,6 +78,15 @@ def _match_block(block: Sequence[Sequence[str]], index: int, contract: Contract)
     repeated = (*(Repeated(name, tuple(found)) for name, found in named.items() if len(found) > 1), *_repeated(pivots, contract))
     match = HeaderMatch(contract, index + len(block) - 1, columns, repeated, width, len(block), pivots, unknown)
     return match if match.complete and len(pivots) >= 2 else None
+
+
+def _stands_over_values(block: Sequence[Sequence[str]], column: int, of: Property, names: Names) -> bool:
+    """Whether the title of a property stands over several columns whose own titles are values of it: Jahr over 2006, 2007."""
+    titles = [_spread(cells, column + 2, is_last=False) for cells in block]
+    own = max(place for place, cells in enumerate(titles) if names.find(cells[column]) == of.name)
+    written = block[own][column + 1].strip() if column + 1 < len(block[own]) else ""
+    values = [cells[at] if at < len(cells) else "" for cells in block[own + 1 :][-1:] for at in (column, column + 1)]
+    return not written and len(values) == 2 and all(text.strip() and reader_of(of)(text).value is not None for text in values)
 
 
 def _holds_record(block: Sequence[Sequence[str]], columns: Mapping[str, int], contract: Contract) -> bool:

@@ -185,6 +185,46 @@ def test_a_unit_beside_every_year_is_one_finding_that_speaks_of_the_unit(words: 
     assert "not_null" not in kinds_judged(table)
 
 
+def of_lines(*lines: str) -> ParsedTable:
+    result = read_file("\n".join(lines).encode(), "lieferung", contracts())
+    assert isinstance(result, Claimed), result
+    return result.parsed[0]
+
+
+def kinds_read(table: ParsedTable) -> list[tuple[str, str]]:
+    return [(finding.kind, finding.cell) for finding in iter_findings(table.findings)]
+
+
+@pytest.mark.parametrize(("words", "kind"), [("in %", "reader_share"), ("in Tsd.", "reader_scale"), ("je 1.000", "reader_rate")])
+def test_a_unit_below_every_year_is_one_finding_and_its_decimals_are_none(words: str, kind: str) -> None:
+    header = ("Bevölkerung", "AGS;Altersgruppe;Geschlecht;2016;2017")
+    table = of_lines(*header, f";;;{words};{words}", "05111000;unter 3;m;19,9;1,9", "05111000;unter 3;w;1,5;8")
+    assert kinds_read(table) == [(kind, "D3")]
+    plain = of_lines(*header, "05111000;unter 3;m;19,9;2", "05111000;unter 3;w;15;8")
+    assert kinds_read(plain) == [("reader_integer", "D3")]
+
+
+def test_decimals_stay_errors_where_only_one_record_says_thousands() -> None:
+    header = ("Bevölkerung", "AGS;Jahr;Altersgruppe;Geschlecht;Anzahl;Einheit")
+    records = ("05111000;2016;unter 3;m;1,5;Tsd.", "05911000;2016;unter 3;m;1,5;Personen")
+    assert [cell for kind, cell in kinds_read(of_lines(*header, *records)) if kind == "reader_integer"] == ["E3", "E4"]
+
+
+@pytest.mark.parametrize("above", ["Jahr;", "Jahr;;", "Berichtsjahr;", "Stand;"])
+def test_the_name_of_the_year_may_stand_over_the_years(above: str) -> None:
+    table = of_lines("Bevölkerung", f"AGS;Altersgruppe;Geschlecht;{above}", ";;;2016;2017", "05111000;unter 3;m;1990;1991")
+    assert (table.layout, table.values("year").to_pylist()) == ("municipal_wide", [2016, 2017])
+    assert kinds_read(table) == []
+
+
+@pytest.mark.parametrize("titles", ["'16;'17", "2016-2017;2017-2018", "J2016;J2017"])
+def test_years_that_cannot_be_read_above_the_measure_are_one_finding(titles: str) -> None:
+    table = of_lines(
+        "Bevölkerung", f"AGS;Altersgruppe;Geschlecht;{titles}", ";;;Personen;Personen", "05111000;unter 3;m;1990;1991"
+    )
+    assert kinds_read(table) == [(YEARS, "D3")]
+
+
 @pytest.mark.parametrize("words", ["{} absolut", "{} (absolut)", "{} (Personen)", "{} in Personen", "Anzahl {}", "{} abs."])
 def test_the_unit_of_the_contract_beside_every_year_leaves_it_as_it_is(words: str) -> None:
     table = wide("text", *(words.format(year) for year in (2016, 2017)))
