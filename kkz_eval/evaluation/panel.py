@@ -22,6 +22,7 @@ import pyarrow.parquet as pq
 from kkz_eval.evaluation.estimators.methods import METHODS
 from kkz_eval.evaluation.plan import REQUIRED_COLUMNS, Plan
 from kkz_eval.evaluation.problems import PanelInvalid, Problem
+from kkz_eval.model import errors
 
 KEY_COLUMNS = ("unit_id", "year", "indicator")
 SHOWN_PROBLEMS = 10  # of one kind and column; the rest is counted
@@ -105,7 +106,7 @@ def by_outcome(panel: pd.DataFrame, plan: Plan, whole: PanelInvalid) -> Mapping[
     return parts
 
 
-def _in_the_whole(problem: Problem, places: np.ndarray) -> Problem:
+def _in_the_whole(problem: errors.Problem, places: np.ndarray) -> errors.Problem:
     """A problem of some rows of the panel, with their lines in the file. places: the positions of these rows."""
     lines = {"first": int(places[cast(int, problem.parameters["first"]) - 2]) + 2} if "first" in problem.parameters else {}
     line = None if problem.line is None else int(places[problem.line - 2]) + 2

@@ -8,66 +8,32 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from kkz_eval.model.errors import UserError
+from kkz_eval.model import errors
+from kkz_eval.model.errors import ProblemsFound
 from kkz_eval.model.texts import Language, text
 
 PACKAGE = "kkz_eval.evaluation"
 
 
 @dataclass(frozen=True)
-class Problem:
-    """One thing that a user can mend.
+class Problem(errors.Problem):
+    """One thing to mend in a plan or panel; its sentence is in the catalogue of the evaluation."""
 
-    code: key below `problems.` in the catalogue; path: of the key in the plan (`outcomes[1].window`), "" where there is none;
-    line: in the file, from 1, None where unknown; parameters fill the sentence.
-    """
-
-    code: str
-    path: str = ""
-    line: int | None = None
-    parameters: Mapping[str, object] = field(default_factory=dict)
-
-    def sentence(self, language: Language = "de") -> str:
-        """Where, what and the next step."""
-        if self.path and self.line is not None:
-            where = text("place.path_and_line", language, package=PACKAGE, path=self.path, line=self.line)
-        elif self.path:
-            where = text("place.path", language, package=PACKAGE, path=self.path)
-        elif self.line is not None:
-            where = text("place.line", language, package=PACKAGE, line=self.line)
-        else:
-            where = ""
-        return where + text(f"problems.{self.code}", language, package=PACKAGE, **self.parameters)
-
-
-class ProblemsFound(UserError):
-    """Several problems of one source at once, one sentence a line. Exit code 2.
-
-    source: what was read, as the user named it.
-    """
-
-    def __init__(self, code: str, source: str, problems: Sequence[Problem]) -> None:
-        self.source = source
-        self.problems = tuple(problems)
-        super().__init__(code, package=PACKAGE, source=source, count=len(self.problems))
-
-    def sentence(self, language: Language = "de") -> str:
-        """A line that names the source, then a line for each problem."""
-        return "\n".join([super().sentence(language), *(f"  {problem.sentence(language)}" for problem in self.problems)])
+    package: str = PACKAGE
 
 
 class PlanInvalid(ProblemsFound):
     """The plan cannot be used; `problems` has all that is wrong with it."""
 
-    def __init__(self, source: str, problems: Sequence[Problem]) -> None:
-        super().__init__("plan_invalid", source, problems)
+    def __init__(self, source: str, problems: Sequence[errors.Problem]) -> None:
+        super().__init__("plan_invalid", source, problems, package=PACKAGE)
 
 
 class PanelInvalid(ProblemsFound):
     """The panel cannot be used; `problems` has what is wrong with it."""
 
-    def __init__(self, source: str, problems: Sequence[Problem]) -> None:
-        super().__init__("panel_invalid", source, problems)
+    def __init__(self, source: str, problems: Sequence[errors.Problem]) -> None:
+        super().__init__("panel_invalid", source, problems, package=PACKAGE)
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
 from kkz_eval.model.texts import Language, text
 
 
@@ -22,3 +25,40 @@ class UserError(Exception):
     def sentence(self, language: Language = "de") -> str:
         """The text for people."""
         return text(f"errors.{self.code}", language, package=self.package, **self.parameters)
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing that a user can mend in what was read.
+
+    code: key below `problems.` in the catalogue of `package`; path: of the key in a file (`outcomes[1].window`), "" where there is
+    none; line: in the file, from 1, None where unknown; parameters fill the sentence.
+    """
+
+    code: str
+    path: str = ""
+    line: int | None = None
+    parameters: Mapping[str, object] = field(default_factory=dict)
+    package: str = "kkz_eval.model"
+
+    def sentence(self, language: Language = "de") -> str:
+        """Where, what and the next step."""
+        known = [name for name, said in (("path", self.path), ("line", self.line)) if said]
+        where = text(f"place.{'_and_'.join(known)}", language, path=self.path, line=self.line) if known else ""
+        return where + text(f"problems.{self.code}", language, package=self.package, **self.parameters)
+
+
+class ProblemsFound(UserError):
+    """Several problems of one source at once, one sentence a line. Exit code 2.
+
+    source: what was read, as the user named it.
+    """
+
+    def __init__(self, code: str, source: str, problems: Sequence[Problem], *, package: str = "kkz_eval.model") -> None:
+        self.source = source
+        self.problems = tuple(problems)
+        super().__init__(code, package=package, source=source, count=len(self.problems))
+
+    def sentence(self, language: Language = "de") -> str:
+        """A line that names the source, then a line for each problem."""
+        return "\n".join([super().sentence(language), *(f"  {problem.sentence(language)}" for problem in self.problems)])

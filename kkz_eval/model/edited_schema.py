@@ -1,0 +1,87 @@
+"""What a JSON schema finds wrong in a file that people edit, as problems with lines instead of the validator's English.
+
+Belongs here: the words for each keyword of JSON schema. Does not belong here: reading the file (edited_files.py), the schemas. Not for the
+check path: the validator takes longer to import than a contract to read.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from functools import cache
+from importlib import resources
+from typing import Any, cast
+
+from jsonschema import Draft202012Validator, ValidationError
+
+from kkz_eval.model.edited_files import EditedFile, Steps, report_not_allowed, report_unknown_key
+
+_LIMITS = {
+    "minimum": "too_small",
+    "exclusiveMinimum": "not_above",
+    "maximum": "too_large",
+    "exclusiveMaximum": "not_below",
+    "minItems": "too_few",
+    "minProperties": "too_few",
+    "maxItems": "too_many",
+    "maxProperties": "too_many",
+}
+_WITHOUT_PARAMETERS = {"minLength": "empty_text", "uniqueItems": "repeated"}
+
+
+@cache
+def schema_of(package: str, name: str) -> Mapping[str, Any]:
+    """The JSON schema (draft 2020-12) in a file of a package."""
+    return cast(Mapping[str, Any], json.loads(resources.files(package).joinpath(name).read_text(encoding="utf-8")))
+
+
+def report_schema_faults(file: EditedFile, schema: Mapping[str, Any]) -> None:
+    """Notes everything in which the file's value does not fit the schema."""
+    for error in Draft202012Validator(schema).iter_errors(cast(Any, file.value)):
+        _report(file, error)
+
+
+def _report(file: EditedFile, error: ValidationError) -> None:
+    keyword = cast(str | None, error.validator)  # None for the schema `false`
+    wanted, steps = cast(Any, error.validator_value), tuple(error.absolute_path)
+    shown = file.written(steps, error.instance)
+    if keyword == "additionalProperties":
+        known = list(cast(Mapping[str, Any], error.schema).get("properties", {}))
+        for key in cast(Mapping[object, object], error.instance):
+            if key not in known:
+                report_unknown_key(file, steps, key, known)
+    elif keyword == "required":
+        for key in wanted:
+            if key not in cast(Mapping[object, object], error.instance):
+                file.report(steps, "missing_key", {"key": key})
+    elif keyword == "type":
+        first = wanted if isinstance(wanted, str) else wanted[0]
+        file.report(steps, f"wrong_type.{first}", {"value": shown})
+    elif keyword in ("enum", "const"):
+        admitted = wanted if keyword == "enum" else [wanted]
+        report_not_allowed(file, steps, error.instance, [option for option in admitted if option is not None])
+    elif keyword in _LIMITS:
+        file.report(steps, _LIMITS[keyword], {"value": shown, "limit": wanted})
+    elif keyword in _WITHOUT_PARAMETERS:
+        file.report(steps, _WITHOUT_PARAMETERS[keyword], {})
+    elif keyword == "pattern":
+        file.report(steps, "pattern", {"value": shown, "pattern": wanted})
+    elif keyword in ("oneOf", "anyOf"):
+        _report_choice(file, steps, error)
+    elif keyword == "not":
+        file.report(steps, "not_together", {"keys": ", ".join(wanted["required"])})
+    elif keyword is None:
+        file.report(steps, "key_unfit", {})
+    else:
+        file.report(steps, "other", {"reason": keyword})
+
+
+def _report_choice(file: EditedFile, steps: Steps, error: ValidationError) -> None:
+    """One of several sets of keys is needed: what is wrong in the set that is there, or which sets there are."""
+    sets: Sequence[Sequence[str]] = [branch.get("required", ()) for branch in cast(Any, error.validator_value)]
+    present = [index for index, keys in enumerate(sets) if all(key in cast(Any, error.instance) for key in keys)]
+    inside = [below for below in error.context or () if present == [below.schema_path[0]]]
+    for below in inside:
+        _report(file, below)
+    if not inside:
+        file.report(steps, "choose", {"sets": " | ".join(", ".join(keys) for keys in sets)})

@@ -1,0 +1,162 @@
+"""A file that people edit becomes plain values, or one error with everything that is wrong, each with its line."""
+
+from __future__ import annotations
+
+import datetime
+from pathlib import Path
+
+import pytest
+import yaml
+
+from kkz_eval.model.edited_files import LARGEST_BYTES, EditedFile, FileInvalid, parse_edited, read_edited
+from kkz_eval.model.errors import Problem
+
+ROOT = Path(__file__).parents[2]
+EDITED = sorted([*ROOT.glob("data_contracts/**/*.yaml"), *ROOT.glob("kkz_eval/simulation/*.yaml"), *ROOT.glob("tests/**/*.yaml")])
+
+
+def _read(content: str | bytes) -> EditedFile:
+    return parse_edited(content.encode() if isinstance(content, str) else content, "a.yaml")
+
+
+def _faults(content: str | bytes) -> list[Problem]:
+    with pytest.raises(FileInvalid) as caught:
+        _read(content)
+    assert caught.value.exit_code == 2
+    return list(caught.value.problems)
+
+
+def _found(content: str | bytes) -> list[tuple[str, str, int | None]]:
+    return [(problem.path, problem.code, problem.line) for problem in _faults(content)]
+
+
+@pytest.mark.parametrize("path", EDITED, ids=lambda path: path.name)
+def test_every_file_of_the_project_gives_the_values_that_the_library_gives(path: Path) -> None:
+    assert repr(read_edited(path).value) == repr(yaml.safe_load(path.read_text(encoding="utf-8")))
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "",
+        "a: [1, 1.5, true, null, ~, 2012-12-31, 010, 12:30, .inf, 'x', yes]",
+        "a: &x {b: 1}\nc: {<<: *x, d: 2}\ne: {<<: [*x, {f: 3}], b: 4}",
+        "a: &x {b: 1}\nc: &y {<<: *x, b: 2}\nd: {<<: *y}\ne: *y",
+        "a: &x [1]\nb: *x\nc: [*x, *x]",
+        "a: !!binary aGFsbG8=",
+        "a: |\n  two\n  lines\nb: >-\n  folded\n  text",
+        "2012: a\ntrue: b\n1.5: c",
+    ],
+)
+def test_values_are_those_that_the_library_gives(content: str) -> None:
+    assert repr(_read(content).value) == repr(yaml.safe_load(content))
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        ("a: 1\na: 2", [("a", "duplicate_key", 2)]),
+        ("a:\n  b: 1\n  c: [{d: 1,\n d: 2}]\n  b: 2", [("a.c[0].d", "duplicate_key", 4), ("a.b", "duplicate_key", 5)]),
+        ("2012: a\n'2012': b", [("2012", "duplicate_key", 2)]),
+        ("yes: a\ntrue: b", [("true", "duplicate_key", 2)]),
+        ("a: &x {b: 1, b: 2}\nc: {<<: *x}", [("a.b", "duplicate_key", 1)]),
+        ("a: 2012-13-41\nb: 2012-02-30", [("", "yaml_unreadable", 1), ("", "yaml_unreadable", 2)]),
+        ("a: [1,\nb: 2", [("", "yaml_unclosed", 2)]),
+        ("a: 'x\nb: 2\n", [("", "yaml_unclosed", 2)]),
+        ("a: 1\n\tb: 2", [("", "yaml_unreadable", 2)]),
+        ("a: 1\nb: \x07", [("", "yaml_unreadable", 2)]),
+        ("---\na: 1\n---\nb: 2", [("", "yaml_unreadable", 3)]),
+        ("a: 1\nb: !!python/object:os.system {}", [("", "yaml_unreadable", 2)]),
+        ("a: 1\nb: !kreis 05315", [("", "yaml_unreadable", 2)]),
+        ("a: *b", [("", "yaml_unreadable", 1)]),
+        ("a: 1\n? [b]\n: 2", [("", "key_is_no_text", 2)]),
+        ("a: 1\nb: &x [*x]", [("", "yaml_recursive", 2)]),
+        ("a: &x\n  <<: *x", [("", "yaml_recursive", 1)]),
+        ("a: " + "[" * 3000, [("", "yaml_too_deep", 1)]),
+        ("a: " + "[" * 900 + "]" * 900, [("", "yaml_too_deep", None)]),
+        ("a: 1\nb: ü".encode("latin-1"), [("", "not_utf8", 2)]),
+        ("a: 1".encode("utf-16"), [("", "not_utf8", 1)]),
+        (b"#" * (LARGEST_BYTES + 1), [("", "file_too_large", None)]),
+    ],
+)
+def test_what_is_no_plain_yaml_has_its_line(content: str | bytes, expected: list[tuple[str, str, int | None]]) -> None:
+    assert _found(content) == expected
+
+
+def test_aliases_that_multiply_end_before_they_fill_the_memory() -> None:
+    lists = "a0: &a0 [x, x, x, x, x, x, x, x, x]\n" + "".join(
+        f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]\n" for n in range(1, 60)
+    )
+    assert [(code, line) for _, code, line in _found(lists)] == [("yaml_multiplied", 6)]
+    merged = "a0: &a0 {k: 1}\n" + "".join(f"a{n}: &a{n} {{<<: [{', '.join([f'*a{n - 1}'] * 9)}]}}\n" for n in range(1, 60))
+    assert [code for _, code, _ in _found(merged)] == ["yaml_multiplied"]
+    text = f"a: &a {'x' * 10_000}\nb: [{', '.join(['*a'] * 1000)}]"
+    assert [code for _, code, _ in _found(text)] == ["yaml_multiplied"]
+
+
+@pytest.mark.parametrize("loader", ["CSafeLoader", "SafeLoader"])
+def test_where_libyaml_is_absent_the_same_faults_are_found(loader: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("kkz_eval.model.edited_files._LOADER", getattr(yaml, loader))
+    assert _read("a: &x {b: 010}\nc: *x").value == {"a": {"b": 8}, "c": {"b": 8}}
+    assert _found("a: 1\nb: \x07") == [("", "yaml_unreadable", 2)]
+    assert _found("a: 1\na: 2") == [("a", "duplicate_key", 2)]
+    assert [code for _, code, _ in _found("{" * 3000)] == ["yaml_too_deep"]
+
+
+def test_a_byte_order_mark_is_no_fault() -> None:
+    assert _read(b"\xef\xbb\xbfa: 1").value == {"a": 1}
+
+
+def test_files_that_are_not_there_or_no_files(tmp_path: Path) -> None:
+    for path, code in [(tmp_path / "none.yaml", "file_missing"), (tmp_path, "file_unreadable")]:
+        with pytest.raises(FileInvalid) as caught:
+            read_edited(path)
+        assert [problem.code for problem in caught.value.problems] == [code]
+        assert str(path) in caught.value.sentence("de")
+
+
+def test_each_value_has_its_line() -> None:
+    file = _read("a:\n  - b: 1\n    c: [x,\n      y]\nd:\n  e: 2\n")
+    assert file.line(("a", 0)) == 2
+    assert file.line(("a", 0, "c")) == 3
+    assert file.line(("a", 0, "c", 1)) == 4
+    assert file.line(("d", "e")) == 6
+    assert file.line(("d", "missing")) == 5  # of what holds it
+    assert file.line(()) is None
+
+
+READ = "unit: 05315000\nyear: '2012'\nkind: Weaver\nnames: [a, 3]\nwhen: 2012\nwindw: 1\n"
+
+
+def test_a_reader_finds_everything_at_once() -> None:
+    root = _read(READ).root
+    root.mapping(("unit", "year", "kind", "names", "when", "window"))
+    root.child("unit").text()
+    root.child("year").whole_number()
+    root.child("kind").one_of(("waiver", "Weave", "correction"))
+    root.child("names").texts()
+    assert root.child("when").day() == datetime.date.min
+    root.child("absent").child("below").text()  # missing is said once, nothing below it
+    with pytest.raises(FileInvalid) as caught:
+        root.settle()
+    assert [(problem.path, problem.code, problem.line) for problem in caught.value.problems] == [
+        ("", "missing_key", None),
+        ("unit", "wrong_type.string", 1),
+        ("year", "wrong_type.integer", 2),
+        ("kind", "not_allowed_suggest", 3),
+        ("names[1]", "wrong_type.string", 4),
+        ("when", "unexpected", 5),
+        ("windw", "unknown_key_suggest", 6),
+    ]
+    assert "unit (Zeile 1): Hier muss ein Text stehen, nicht 05315000." in caught.value.sentence("de")  # not 1413632
+    assert 'windw (line 6): There is no such key. You probably mean "window".' in caught.value.sentence("en")
+
+
+def test_an_error_names_the_file_and_counts() -> None:
+    with pytest.raises(FileInvalid) as caught:
+        _read("a: 1\na: 2\na: 3")
+    assert caught.value.sentence("de").splitlines() == [
+        "a.yaml lässt sich so nicht verwenden (2 zu beheben):",
+        "  a (Zeile 2): Der Schlüssel steht zweimal da, zuerst in Zeile 1. Bitte einen der beiden löschen.",
+        "  a (Zeile 3): Der Schlüssel steht zweimal da, zuerst in Zeile 1. Bitte einen der beiden löschen.",
+    ]
