@@ -1,22 +1,62 @@
-"""The catalogue of indicators and the list of breaks, read from YAML and checked by schema. No values, no computation."""
+"""The catalogue of indicators and the list of breaks, read from YAML and checked by schema. No values, no computation.
+
+indicators.yaml:
+
+    catalogue_version: 1
+    indicators:
+      betreuungsquote_u3:                # the name that plans use
+        label: {de: "Betreuungsquote unter 3", en: "Children under 3 in day care"}
+        unit: {de: "Prozent", en: "per cent"}
+        difference_unit: {de: "Prozentpunkte", en: "percentage points"}
+        decimals: 1
+        desirable: increase              # or decrease; left out where neither is
+        stage: under_3                   # of the chain
+        sources:                         # in order of preference; `given: {measure: …}` for a rate that is published as it is
+          - dataset: kindertagesbetreuung_amtlich
+            numerator: {measure: children_in_care, where: {age_group: u3}}
+            denominator: {dataset: bevoelkerung_amtlich, measure: inhabitants, summed: {age: ["0", "1", "2"]}}
+            per: 100
+            first_year: 2007             # of the series, where known
+    not_evaluable:                       # what no effect can be estimated for
+      - {stage: birth, subject: {de: …, en: …}, because: {de: …, en: …}}
+
+breaks.yaml:
+
+    breaks_version: 1
+    breaks:
+      - year: 2011                       # from this year on not fully comparable with before
+        kind: population_base
+        indicators: [betreuungsquote_u3] # or datasets: […]
+        text: {de: "Bevölkerung auf Grundlage des Zensus 2011", en: "Population based on the 2011 census"}
+        source: Zensus 2011
+"""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from importlib import resources
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
-import yaml
-from jsonschema import Draft202012Validator
-
+from kkz_eval.model.edited_files import EditedFile, FileInvalid, Steps, report_not_allowed
+from kkz_eval.model.edited_schema import read_by_schema, schema_of
 from kkz_eval.model.errors import UserError
-from kkz_eval.model.reasons import reason_of
 from kkz_eval.model.texts import Language
 
 _TEXTS = "kkz_eval.indicators"
+_COUNTS = ("numerator", "denominator")
+
+
+class CatalogueInvalid(FileInvalid):
+    """The catalogue of indicators can't be used."""
+
+    HEADING, PACKAGE = "catalogue_invalid", _TEXTS
+
+
+class BreaksInvalid(FileInvalid):
+    """The list of breaks can't be used."""
+
+    HEADING, PACKAGE = "breaks_invalid", _TEXTS
 
 
 @dataclass(frozen=True)
@@ -129,21 +169,12 @@ class Indicator:
 def load_catalogue(catalogue: Path, breaks: Path) -> dict[str, Indicator]:
     """The indicators by identifier, each with its breaks.
 
-    Raises UserError where a file can't be read, does not fit its schema, or names an unknown indicator.
+    Raises CatalogueInvalid, BreaksInvalid where a file can't be read, does not fit its schema, or names an unknown indicator.
     """
-    content = _load(catalogue, "catalogue.schema.json")
-    _check_parts(content, catalogue.name)
-    listed = _load(breaks, "breaks.schema.json")["breaks"]
-    for position, entry in enumerate(listed):
-        for indicator in entry.get("indicators", ()):
-            if indicator not in content["indicators"]:
-                raise UserError(
-                    "catalogue_invalid",
-                    package=_TEXTS,
-                    file=breaks.name,
-                    place=f"breaks[{position}].indicators",
-                    reason=f"{indicator} ∉ {catalogue.name}",
-                )
+    catalogued, broken = _catalogue(catalogue), read_by_schema(breaks, BreaksInvalid, schema_of(_TEXTS, "breaks.schema.json"))
+    _check_parts(catalogued)
+    content, listed = _content(catalogued), _content(broken)["breaks"]
+    _check_indicators(broken, ("breaks",), listed, content["indicators"])
     return {
         name: Indicator(
             id=name,
@@ -172,14 +203,11 @@ def load_catalogue(catalogue: Path, breaks: Path) -> dict[str, Indicator]:
 
 
 def load_not_evaluable(catalogue: Path) -> tuple[NotEvaluable, ...]:
-    """What the catalogue says can't be evaluated, in its order. Raises UserError as `load_catalogue`."""
-    content = _load(catalogue, "catalogue.schema.json")
+    """What the catalogue says can't be evaluated, in its order. Raises CatalogueInvalid."""
+    file = _catalogue(catalogue)
+    content = _content(file)
     entries = content.get("not_evaluable", ())
-    for position, entry in enumerate(entries):
-        for indicator in entry.get("indicators", ()):
-            if indicator not in content["indicators"]:
-                place, reason = f"not_evaluable[{position}].indicators", f"{indicator} ∉ indicators"
-                raise UserError("catalogue_invalid", package=_TEXTS, file=catalogue.name, place=place, reason=reason)
+    _check_indicators(file, ("not_evaluable",), entries, content["indicators"])
     return tuple(
         NotEvaluable(e["stage"], e["subject"], e["because"], tuple(e.get("indicators", ())), tuple(e.get("datasets", ())))
         for e in entries
@@ -188,8 +216,7 @@ def load_not_evaluable(catalogue: Path) -> tuple[NotEvaluable, ...]:
 
 def stages() -> tuple[str, ...]:
     """The stages of the chain as the schema of the catalogue lists them, from birth to work."""
-    schema = json.loads(resources.files(_TEXTS).joinpath("catalogue.schema.json").read_text(encoding="utf-8"))
-    return tuple(schema["$defs"]["stage"]["enum"])
+    return tuple(schema_of(_TEXTS, "catalogue.schema.json")["$defs"]["stage"]["enum"])
 
 
 def check_origins(catalogue: Mapping[str, Indicator], origins: Mapping[str, str]) -> None:
@@ -239,33 +266,39 @@ def _selection(entry: Mapping[str, Any]) -> Selection:
     return Selection(entry["measure"], where, entry.get("dataset"), summed, entry.get("level"), entry.get("over"), less)
 
 
-def _check_parts(content: Mapping[str, Any], file: str) -> None:
-    """A part has another code than its total in each of the dimensions of `less`. Raises UserError where it has not."""
-    for name, entry in content["indicators"].items():
+def _check_parts(file: EditedFile) -> None:
+    """A part has another code than its total in each of the dimensions of `less`. Raises CatalogueInvalid where it has not."""
+    for name, entry in _content(file)["indicators"].items():
         for position, source in enumerate(entry["sources"]):
-            place = f"indicators.{name}.sources[{position}]"
-            shares = ((place, source), (f"{place}.minus", source.get("minus", {})))
-            for at, key, selection in ((at, key, share[key]) for at, share in shares for key in _COUNTS if key in share):
-                for dimension, code in selection.get("less", {}).items():
-                    total = selection.get("where", {}).get(dimension)
-                    if total is None or total == code:
-                        reason = f"{dimension}: where {total}, less {code}"
-                        raise UserError("catalogue_invalid", package=_TEXTS, file=file, place=f"{at}.{key}.less", reason=reason)
+            at: Steps = ("indicators", name, "sources", position)
+            shares = ((at, source), ((*at, "minus"), source.get("minus", {})))
+            for steps, share in shares:
+                for count in _COUNTS:
+                    _check_part((*steps, count, "less"), share.get(count, {}), file)
+    file.settle()
 
 
-_COUNTS = ("numerator", "denominator")
+def _check_part(steps: Steps, selection: Mapping[str, Any], file: EditedFile) -> None:
+    for dimension, code in selection.get("less", {}).items():
+        total = selection.get("where", {}).get(dimension)
+        if total is None or total == code:
+            parameters = {"dimension": dimension, "code": code, "total": total or "–"}
+            file.report((*steps, dimension), "part_is_total", parameters, _TEXTS)
 
 
-def _load(path: Path, schema_name: str) -> Any:
-    schema = json.loads(resources.files(_TEXTS).joinpath(schema_name).read_text(encoding="utf-8"))
-    try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        mark = getattr(error, "problem_mark", None)
-        place = path.name if mark is None else f"{path.name}:{mark.line + 1}"
-        raise UserError("catalogue_unreadable", package=_TEXTS, file=place, reason=reason_of(error)) from error
-    faults = sorted(Draft202012Validator(schema).iter_errors(content), key=lambda fault: fault.json_path)
-    if faults:
-        first = faults[0]
-        raise UserError("catalogue_invalid", package=_TEXTS, file=path.name, place=first.json_path, reason=first.message)
-    return content
+def _check_indicators(file: EditedFile, steps: Steps, entries: Sequence[Mapping[str, Any]], known: Mapping[str, object]) -> None:
+    """Raises the file's error where entries of a list name an indicator that the catalogue has not."""
+    for position, entry in enumerate(entries):
+        for place, indicator in enumerate(entry.get("indicators", ())):
+            if indicator not in known:
+                report_not_allowed(file, (*steps, position, "indicators", place), indicator, list(known))
+    file.settle()
+
+
+def _catalogue(path: Path) -> EditedFile:
+    return read_by_schema(path, CatalogueInvalid, schema_of(_TEXTS, "catalogue.schema.json"))
+
+
+def _content(file: EditedFile) -> Mapping[str, Any]:
+    """What a file says that passed its schema."""
+    return cast(Mapping[str, Any], file.value)

@@ -10,11 +10,12 @@ import json
 from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib import resources
+from pathlib import Path
 from typing import Any, cast
 
 from jsonschema import Draft202012Validator, ValidationError
 
-from kkz_eval.model.edited_files import EditedFile, Steps, report_not_allowed, report_unknown_key
+from kkz_eval.model.edited_files import EditedFile, FileInvalid, Steps, read_edited, report_not_allowed, report_unknown_key
 
 _LIMITS = {
     "minimum": "too_small",
@@ -35,6 +36,14 @@ def schema_of(package: str, name: str) -> Mapping[str, Any]:
     return cast(Mapping[str, Any], json.loads(resources.files(package).joinpath(name).read_text(encoding="utf-8")))
 
 
+def read_by_schema(path: Path, invalid: type[FileInvalid], schema: Mapping[str, Any]) -> EditedFile:
+    """What a file says that fits its schema. Raises `invalid` with everything that does not."""
+    file = read_edited(path, invalid)
+    report_schema_faults(file, schema)
+    file.settle()
+    return file
+
+
 def report_schema_faults(file: EditedFile, schema: Mapping[str, Any]) -> None:
     """Notes everything in which the file's value does not fit the schema."""
     for error in Draft202012Validator(schema).iter_errors(cast(Any, file.value)):
@@ -42,8 +51,7 @@ def report_schema_faults(file: EditedFile, schema: Mapping[str, Any]) -> None:
 
 
 def _report(file: EditedFile, error: ValidationError) -> None:
-    keyword = cast(str | None, error.validator)  # None for the schema `false`
-    wanted, steps = cast(Any, error.validator_value), tuple(error.absolute_path)
+    keyword, wanted, steps = error.validator, cast(Any, error.validator_value), tuple(error.absolute_path)
     shown = file.written(steps, error.instance)
     if keyword == "additionalProperties":
         known = list(cast(Mapping[str, Any], error.schema).get("properties", {}))
@@ -68,9 +76,9 @@ def _report(file: EditedFile, error: ValidationError) -> None:
         file.report(steps, "pattern", {"value": shown, "pattern": wanted})
     elif keyword in ("oneOf", "anyOf"):
         _report_choice(file, steps, error)
-    elif keyword == "not":
+    elif keyword == "not" and wanted:
         file.report(steps, "not_together", {"keys": ", ".join(wanted["required"])})
-    elif keyword is None:
+    elif keyword == "not":  # {"not": {}} admits nothing; `false` would too, but the validator names no place for it
         file.report(steps, "key_unfit", {})
     else:
         file.report(steps, "other", {"reason": keyword})

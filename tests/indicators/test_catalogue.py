@@ -7,7 +7,15 @@ from pathlib import Path
 import pytest
 
 from kkz_eval.contracts.load import load_contracts
-from kkz_eval.indicators.catalogue import Indicator, Selection, check_origins, load_catalogue, load_not_evaluable, stages
+from kkz_eval.indicators.catalogue import (
+    BreaksInvalid,
+    Indicator,
+    Selection,
+    check_origins,
+    load_catalogue,
+    load_not_evaluable,
+    stages,
+)
 from kkz_eval.line.installation import open_installation
 from kkz_eval.model.errors import UserError
 from kkz_eval.model.texts import catalogue
@@ -179,3 +187,28 @@ def test_a_series_that_begins_after_the_programme_is_no_outcome(tmp_path: Path) 
         open_installation(settings, [tmp_path / "late.yaml"])
     assert caught.value.code == "baseline_missing"
     assert "2016" in caught.value.sentence("de")
+
+
+def test_everything_wrong_in_the_list_of_breaks_is_said_at_once(tmp_path: Path) -> None:
+    (tmp_path / "breaks.yaml").write_text(
+        "breaks_version: 1\nbreaks:\n  - year: '2011'\n    kind: lawe\n    indicators: [quote]\n"
+        "    text: {de: x}\n    source: x\n  - {year: 2012, kind: law, text: {de: x, en: x}, source: x}\n",
+        encoding="utf-8",
+    )
+    with pytest.raises(BreaksInvalid) as caught:
+        load_catalogue(FOLDER / "indicators.yaml", tmp_path / "breaks.yaml")
+    assert [(problem.path, problem.code, problem.line) for problem in caught.value.problems] == [
+        ("breaks[0].year", "wrong_type.integer", 3),
+        ("breaks[0].kind", "not_allowed_suggest", 4),
+        ("breaks[0].text", "missing_key", 6),
+        ("breaks[1]", "choose", 8),
+    ]
+
+
+def test_a_break_of_an_unknown_indicator_names_the_near_one(tmp_path: Path) -> None:
+    (tmp_path / "breaks.yaml").write_text(
+        "breaks_version: 1\nbreaks: [{year: 2011, kind: law, indicators: [q_auspel], text: {de: x, en: x}, source: x}]\n",
+        encoding="utf-8",
+    )
+    with pytest.raises(BreaksInvalid, match=r"breaks\[0\]\.indicators\[0\].*q_auspl"):
+        load_catalogue(FOLDER / "indicators.yaml", tmp_path / "breaks.yaml")
