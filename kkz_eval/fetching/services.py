@@ -1,17 +1,26 @@
-"""The web services and what is asked of them, as values. No network, no files but the list of services."""
+"""The web services and what is asked of them, as values. No network, no files but the list of services.
+
+services.yaml:
+
+    services_version: 1
+    services:
+      regionalstatistik:                 # the name that `kkz-eval fetch` takes
+        name: "Regionaldatenbank Deutschland"
+        address: https://www.regionalstatistik.de/genesisws/rest/2020/   # https, ends in a slash
+        account: https://www.regionalstatistik.de/genesis/online        # page where people get an account
+        attribution: "© Statistische Ämter des Bundes und der Länder"   # as the licence asks for it
+"""
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from importlib import resources
 from pathlib import Path
+from typing import Any, cast
 
-import yaml
-from jsonschema import Draft202012Validator
-
+from kkz_eval.model.edited_files import FileInvalid
+from kkz_eval.model.edited_schema import read_by_schema, schema_of
 from kkz_eval.model.errors import UserError
 
 PACKAGE = "kkz_eval.fetching"
@@ -21,6 +30,12 @@ _RESULT = re.compile(r"[0-9A-Za-z]+(?:-[0-9A-Za-z]+)*_[0-9]+")
 _YEARS = re.compile(r"((?:19|20)[0-9]{2})(?:[-–]((?:19|20)[0-9]{2}))?")
 _REGIONS = re.compile(r"(?:([A-Z0-9]+)=)?([0-9]{1,12}\*?(?:,[0-9]{1,12}\*?)*)")
 _LONGEST_NAME = 60
+
+
+class ServicesInvalid(FileInvalid):
+    """The list of services can't be used."""
+
+    HEADING, PACKAGE = "services_invalid", PACKAGE
 
 
 @dataclass(frozen=True)
@@ -96,13 +111,6 @@ def order_of(table: str, years: str, regions: str | None, processing: str) -> Or
 
 
 def load_services(path: Path) -> dict[str, Service]:
-    """The services of a YAML file by key, checked by schema. Raises UserError with the place of the first fault."""
-    try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise UserError("services_unreadable", package=PACKAGE, file=str(path), reason=" ".join(str(error).split())) from error
-    schema = json.loads(resources.files(PACKAGE).joinpath("services.schema.json").read_text(encoding="utf-8"))
-    for fault in Draft202012Validator(schema).iter_errors(content):
-        place = ".".join(str(part) for part in fault.absolute_path) or "–"
-        raise UserError("services_invalid", package=PACKAGE, file=str(path), place=place, reason=fault.message)
+    """The services of a YAML file by key, checked by schema. Raises ServicesInvalid."""
+    content = cast(Any, read_by_schema(path, ServicesInvalid, schema_of(PACKAGE, "services.schema.json")).value)
     return {key: Service(key, **entry) for key, entry in content["services"].items()}

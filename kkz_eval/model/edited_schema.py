@@ -73,7 +73,8 @@ def _report(file: EditedFile, error: ValidationError) -> None:
     elif keyword in _WITHOUT_PARAMETERS:
         file.report(steps, _WITHOUT_PARAMETERS[keyword], {})
     elif keyword == "pattern":
-        file.report(steps, "pattern", {"value": shown, "pattern": wanted})
+        examples = cast(Mapping[str, Any], error.schema).get("examples", [wanted])
+        file.report(steps, "pattern", {"value": shown, "example": examples[0]})
     elif keyword in ("oneOf", "anyOf"):
         _report_choice(file, steps, error)
     elif keyword == "not" and wanted:

@@ -22,7 +22,7 @@ from kkz_eval.contracts.load import load_contracts
 from kkz_eval.deliveries.inbox import inbox_files
 from kkz_eval.deliveries.intake import take_in
 from kkz_eval.fetching.request import Limits
-from kkz_eval.fetching.services import Service, load_services, order_of
+from kkz_eval.fetching.services import Service, ServicesInvalid, load_services, order_of
 from kkz_eval.model.errors import UserError
 from kkz_eval.model.texts import Language
 from kkz_eval.settings import Credentials, Settings
@@ -483,7 +483,7 @@ def test_the_services_of_the_project_are_asked_over_https_only() -> None:
 @pytest.mark.parametrize("address", ["http://example.invalid/ws/", "https://example.invalid/ws", "https://u:p@example.invalid/"])
 def test_an_address_that_would_show_the_account_is_refused(tmp_path: Path, address: str) -> None:
     _write_services(tmp_path, address)
-    with pytest.raises(UserError, match=r"services\.regionalstatistik\.address"):
+    with pytest.raises(ServicesInvalid, match=r"services\.regionalstatistik\.address \(line \d+\).*for example: https://"):
         load_services(tmp_path / "services.yaml")
 
 
