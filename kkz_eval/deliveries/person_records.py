@@ -35,6 +35,12 @@ HOUSES = (  # titles of columns whose names are those of houses, services and st
 _AROUND = " \t,;:|/*()[]–—-"  # signs between a name and its day
 _INITIAL = r"[A-ZÄÖÜÇŞİ][\w'’-]+,\s*[A-ZÄÖÜÇŞİ]\.(?:\s?[A-ZÄÖÜÇŞİ]\.)?"  # Müller, A.
 _WORD = r"[^\W\d_]+(?:['’´`?-][^\W\d_]+)*\.?"
+SEX = r"m|w|d|männl(?:ich|\.)?|weibl(?:ich|\.)?|divers"
+"""What may stand between a name and its day."""
+_COMPACT_DAY = r"(?<!\d)(?:19|20)\d{6}(?!\d)"
+_ROLE = (
+    r"(?i)kind(?:e[sr]|ern)?|pflegekind|schüler(?:in)?|mutter|vater|eltern|baby|jugendliche[rn]?|familie|geschwister|sohn|tochter"
+)
 _ROWS_ABOVE, _ROWS_BELOW = 2, 1  # that may say whose name it is
 
 RowAt = Callable[[int], Sequence[str]]
@@ -46,8 +52,10 @@ def record_in(text: str) -> str | None:
 
     `Meyer, Anna 03.04.2011`, `Anna Meyer (3.4.11) verzogen`; an edge of the year, behind other words, may be that of a cohort.
     """
-    for day in re.finditer(DAY_IN_TEXT, text):
+    days = (*re.finditer(DAY_IN_TEXT, text), *(day for day in re.finditer(_COMPACT_DAY, text) if day_of(day.group())))
+    for day in days:
         before, after = (part.strip(_AROUND) for part in (text[: day.start()], text[day.end() :]))
+        before = re.sub(rf"(?i)[\s,;(]+(?:{SEX})$", "", before)
         if not (before and after):
             name = re.sub(r"\s*[;|/]\s*", ", ", before or after)
             if is_full_name(name) or re.fullmatch(_INITIAL, name):
@@ -57,7 +65,8 @@ def record_in(text: str) -> str | None:
         words = list(re.finditer(_WORD, before))[-3:]
         names = names_in(before[words[-2].start() :]) if len(words) > 1 and words[-1].end() == len(before) else []
         said = before[: words[-2].start()] if names else ""
-        is_of_house = len(words) > 2 and stands_for_no_person(words[0].group())
+        in_front = words[0].group() if len(words) > 2 else ""
+        is_of_house = stands_for_no_person(in_front) and not re.fullmatch(_ROLE, in_front)
         date = day_of(day.group())
         if names and not is_of_house and date is not None and (date.month, date.day) not in EDGES and not re.search(EVENT, said):
             return names[0]

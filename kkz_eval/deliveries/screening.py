@@ -22,7 +22,7 @@ import pyarrow.compute as pc
 
 from kkz_eval.deliveries.header import fold
 from kkz_eval.deliveries.person_names import is_full_name, is_given_name, may_be_surname
-from kkz_eval.deliveries.person_records import EVENT, HOUSES, SENDER, RowAt, is_of_sender, record_in
+from kkz_eval.deliveries.person_records import EVENT, HOUSES, SENDER, SEX, RowAt, is_of_sender, record_in
 from kkz_eval.deliveries.person_signs import (
     EDGES,
     Found,
@@ -450,7 +450,7 @@ def _signs_of_cell(text: str) -> Iterator[Found]:
 
 
 class _Named(NamedTuple):
-    """A name in the cells of a row. column: where it begins; day: the column directly behind it, where that is a day."""
+    """A name in the cells of a row. column: where it begins; day: that of the day behind it, where nothing or a sex stands between."""
 
     column: int
     name: str
@@ -473,7 +473,12 @@ def _named_day(filled: Sequence[tuple[int, _Cell]]) -> _Named | None:
     ]
     if any(re.search(SENDER, cell.text) for _, cell in filled):
         return None
-    named = [_Named(column, name, behind if behind in days else None) for column, behind, name in (*in_one, *in_two)]
+    sexes = {column for column, cell in filled if re.fullmatch(SEX, cell.text, re.IGNORECASE)}
+    empty = {column + 1 for column, _ in filled}.difference(column for column, _ in filled)
+    named: list[_Named] = []
+    for column, behind, name in (*in_one, *in_two):
+        day = behind + (behind in sexes or behind in empty)
+        named.append(_Named(column, name, day if day in days else None))
     return next((one for one in named if one.day is not None), named[0] if named else None)
 
 

@@ -175,6 +175,10 @@ _ONE_RECORD = (
     "Anna-Lena Meyer-Schmidt - 03. April 2011",
     "Meyer, Anna 03.04.2011 Förderbedarf Sprache",
     "verzogen: Anna Meyer (03.04.2011)",
+    "Kind: Meyer, Anna 03.04.2011",
+    "Mutter: Meyer, Anna, 03.04.2011",
+    "Anna Meyer (w), 03.04.2011",
+    "Meyer, Anna 20110403",
 )
 _NO_RECORD = (
     "Ansprechpartnerin: Sabine Meier, 12.03.2016",
@@ -187,6 +191,8 @@ _NO_RECORD = (
     "Anne-Frank-Schule 12.03.2016",
     "Kita Anna Wiese 12.03.2015",
     "Aktualisiert Sabine Meier 12.03.2016",
+    "Meier, Sabine (2016): Frühe Hilfen",
+    "Kinderhaus Anna Wiese 12.03.2015",
 )
 
 
@@ -203,7 +209,16 @@ def test_one_name_directly_beside_a_day_is_a_record_however_many_figures_stand_a
         assert "2011" not in result.sentence("de")
 
 
-@pytest.mark.parametrize("cells", ["Meyer;Anna;03.04.2011", "Meyer, Anna;03.04.2011", "05111000;2016;1;Anna Meyer;03.04.2011"])
+@pytest.mark.parametrize(
+    "cells",
+    [
+        "Meyer;Anna;03.04.2011",
+        "Meyer, Anna;03.04.2011",
+        "05111000;2016;1;Anna Meyer;03.04.2011",
+        "Anna Meyer;w;03.04.2011",
+        "Meyer;Anna;;2011-04-03",
+    ],
+)
 def test_one_name_in_the_cells_before_a_day_is_a_record(cells: str) -> None:
     assert isinstance(read_file(_with_line(cells).encode(), "liste.csv", {}), PersonRecords)
 
