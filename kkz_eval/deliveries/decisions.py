@@ -1,6 +1,33 @@
 """Waivers and corrections as frozen values, and their YAML files. Not what they do to a judgement (decided.py), not who asks for them.
 
 One file per decision below `waivers/` and `corrections/` beside the contracts. Roles stand in them, never names.
+
+waivers/schulabgaenge-05315000-2012-b17.yaml:
+
+    waiver_version: 1
+    id: schulabgaenge-05315000-2012-b17  # the name of the file
+    contract: schulabgaenge
+    unit_id: "05315000"                  # in quotation marks: it begins with a zero
+    year: 2012
+    field: leavers
+    dimensions: {certificate: none, sex: total}
+    delivery: 4f2a…                      # SHA-256 of the file and address in it, for people
+    cell: B17
+    rule: leavers.range                  # the finding that is acknowledged, and what it said
+    value: "0"
+    allowed: "≥ 1"
+    reason: Die Schule war in diesem Jahr geschlossen.
+    requested_by: Schulverwaltungsamt
+    approved_by: Datenstelle             # another role
+    expires: 2027-12-31
+
+corrections/schulabgaenge-05315000-2013-c4.yaml: the same without rule, value, allowed and expires, and instead
+
+    correction_version: 1
+    old: "1O2"                           # as delivered
+    new: 102
+    reported_to: Schulverwaltungsamt
+    status: reported                     # or confirmed, declined: what the source says
 """
 
 from __future__ import annotations
@@ -14,7 +41,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from kkz_eval.contracts.contract import Contract
-from kkz_eval.contracts.load import Node, read_document
+from kkz_eval.model.edited_files import FileInvalid, Node, read_edited
 from kkz_eval.storage.digests import digest_of
 
 VERSION = 1
@@ -128,11 +155,17 @@ class Decisions:
 NONE = Decisions()
 
 
+class DecisionInvalid(FileInvalid):
+    """A waiver or correction can't be used."""
+
+    HEADING, PACKAGE = "decision_invalid", "kkz_eval.deliveries"
+
+
 def load_decisions(folder: Path, contracts: Mapping[str, Contract], today: date) -> Decisions:
     """The waivers and corrections beside the contracts, in the order of their ids.
 
-    folder: of the contracts; no folder `waivers` or `corrections` in it means none. Raises ContractError where a file is
-    not valid or names what no contract has.
+    folder: of the contracts; no folder `waivers` or `corrections` in it means none. Raises DecisionInvalid where a file
+    is not valid or names what no contract has.
     """
     waivers = _load(folder / WAIVERS, lambda root: _waiver(root, contracts))
     corrections = _load(folder / CORRECTIONS, lambda root: _correction(root, contracts))
@@ -152,35 +185,44 @@ def _plain(decision: Waiver | Correction) -> dict[str, object]:
 
 
 def _load(folder: Path, read: Callable[[Node], _D]) -> tuple[_D, ...]:
-    return tuple(read(read_document(path)) for path in sorted(folder.glob("*.yaml")))
+    return tuple(_read(path, read) for path in sorted(folder.glob("*.yaml")))
+
+
+def _read(path: Path, read: Callable[[Node], _D]) -> _D:
+    root = read_edited(path, DecisionInvalid).root
+    named = root.child("id")
+    if named.text() != path.stem or not _ID.fullmatch(path.stem):  # so that none comes twice
+        named.unexpected(path.stem)
+    decision = read(root)
+    root.settle()
+    return decision
 
 
 def _waiver(root: Node, contracts: Mapping[str, Contract]) -> Waiver:
-    place = _place(root, WAIVERS, contracts)
-    rules = [rule.rule_id for rule in contracts[place.contract].rules]
-    return Waiver(
-        id=_id(root),
-        place=place,
-        rule=root.child("rule").one_of(rules),
-        value=_any_text(root.child("value")),
-        allowed=_any_text(root.child("allowed")),
-        reason=root.child("reason").text(),
-        expires=_date(root.child("expires")),
+    said = {
+        "id": root.child("id").text(),
+        "value": root.child("value").any_text(),
+        "allowed": root.child("allowed").any_text(),
+        "reason": root.child("reason").text(),
         **_roles(root),
-    )
+    }
+    expires = root.child("expires").day()
+    place = _place(root, WAIVERS, contracts, all_fields)
+    rule = root.child("rule").one_of([rule.rule_id for rule in contracts[place.contract].rules])
+    return Waiver(place=place, rule=rule, expires=expires, **said)
 
 
 def _correction(root: Node, contracts: Mapping[str, Contract]) -> Correction:
-    return Correction(
-        id=_id(root),
-        place=_place(root, CORRECTIONS, contracts, measures_only),
-        old=_any_text(root.child("old")),
-        new=float(root.child("new").number()),
-        reason=root.child("reason").text(),
-        reported_to=root.child("reported_to").text(),
-        status=root.child("status").one_of(SOURCE_STATES),
+    said = {
+        "id": root.child("id").text(),
+        "old": root.child("old").any_text(),
+        "reason": root.child("reason").text(),
+        "reported_to": root.child("reported_to").text(),
+        "status": root.child("status").one_of(SOURCE_STATES),
         **_roles(root),
-    )
+    }
+    new = root.child("new").number()
+    return Correction(place=_place(root, CORRECTIONS, contracts, measures_only), new=float(new), **said)
 
 
 def all_fields(contract: Contract) -> list[str]:
@@ -193,56 +235,33 @@ def measures_only(contract: Contract) -> list[str]:
     return [p.name for p in contract.properties if p.role == "measure"]
 
 
-def _place(
-    root: Node, kind: str, contracts: Mapping[str, Contract], fields: Callable[[Contract], list[str]] = all_fields
-) -> Place:
-    for key in root.mapping():
-        if key not in _KEYS[kind]:
-            root.fail("contract_value", value=key, expected=" | ".join(_KEYS[kind]))
-    root.child(_KEYS[kind][0]).one_of((VERSION,))  # type: ignore[arg-type]
-    contract = contracts[root.child("contract").one_of(sorted(contracts))]
-    known = {p.name: [code.code for code in p.codes] for p in contract.properties if p.role == "dimension"}
-    dimensions = root.child("dimensions")
-    for name in dimensions.mapping():
-        if name not in known:
-            dimensions.fail("contract_value", value=name, expected=" | ".join(known))
-    year = root.child("year")
+def _place(root: Node, kind: str, contracts: Mapping[str, Contract], fields: Callable[[Contract], list[str]]) -> Place:
+    """The place that a decision names. Raises DecisionInvalid for an unknown contract: what one admits can't be said then."""
+    root.mapping(_KEYS[kind])
+    root.child(_KEYS[kind][0]).version(VERSION)
+    unit, year, dimensions = root.child("unit_id").text(), root.child("year").whole_number(), root.child("dimensions")
+    delivery, cell = root.child("delivery").text(), root.child("cell").any_text()
+    named = root.child("contract")
+    contract = contracts[named.one_of(sorted(contracts))]
+    if named.value != contract.id:
+        root.settle()
+    codes = {p.name: [code.code for code in p.codes] for p in contract.properties if p.role == "dimension"}
     return Place(
         contract=contract.id,
-        unit_id=root.child("unit_id").text(),
-        year=int(year.number())
-        if isinstance(year.value, int)
-        else year.fail("contract_value", value=year.value, expected="2006"),
+        unit_id=unit,
+        year=year,
         field=root.child("field").one_of(fields(contract)),
-        dimensions={name: dimensions.child(name).one_of(known[name]) for name in dimensions.mapping()},
-        delivery=root.child("delivery").text(),
-        cell=_any_text(root.child("cell")),
+        dimensions={
+            name: dimensions.child(name).one_of(codes[name]) for name in dimensions.mapping(tuple(codes)) if name in codes
+        },
+        delivery=delivery,
+        cell=cell,
     )
-
-
-def _id(root: Node) -> str:
-    """The id; it is the name of the file, so that none comes twice."""
-    found = root.child("id")
-    if not _ID.fullmatch(found.text()) or found.text() != root.path.stem:
-        found.fail("contract_value", value=found.value, expected=root.path.stem)
-    return found.text()
 
 
 def _roles(root: Node) -> dict[str, str]:
     """Who asked and who approved: two different roles, since nobody approves a request of their own."""
     asked, approved = root.child("requested_by").text(), root.child("approved_by").text()
     if asked.strip().casefold() == approved.strip().casefold():
-        root.child("approved_by").fail("decision_one_role", role=approved)
+        root.child("approved_by").report("decision_one_role", role=approved)
     return {"requested_by": asked, "approved_by": approved}
-
-
-def _any_text(node: Node) -> str:
-    if not isinstance(node.value, str):
-        node.fail("contract_value", value=node.value, expected='"text"')
-    return node.value
-
-
-def _date(node: Node) -> date:
-    if type(node.value) is not date:
-        node.fail("contract_value", value=node.value, expected="2027-12-31")
-    return node.value

@@ -10,6 +10,7 @@ than loading it.
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -395,8 +396,8 @@ class Node:
         return tuple(item.text() for item in self.items())
 
     def number(self) -> float:
-        """The value as a number. Stand-in: 0."""
-        if isinstance(self.value, bool) or not isinstance(self.value, int | float):
+        """The value as a number, not infinite. Stand-in: 0."""
+        if isinstance(self.value, bool) or not isinstance(self.value, int | float) or not math.isfinite(self.value):
             self._note("wrong_type.number", value=self.written)
             return 0
         return self.value
