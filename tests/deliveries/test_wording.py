@@ -13,6 +13,7 @@ SCALES = {
         *(
             "Ausgaben der Jugendhilfe 2019 Tsd. EUR",
             *("Hochrechnung in 1000 Personen", "Schätzung in 1.000 Personen", "Fortschreibung in 1 000 Einwohnern"),
+            *("nicht alle in Tsd.", "Keine Werte unter 3; Angaben in Tsd.", "Werte ohne Nachkommastellen in Tsd. EUR"),
             "Angaben in k€",
             "Werte x 1.000",
             "T€",
@@ -133,6 +134,7 @@ FIGURES = {
     "sample": [
         *("Stichprobe 10 %", "10-%-Stichprobe", "1-Prozent-Stichprobe", "Ergebnisse einer Stichprobe", "Mikrozensus 2016"),
         *("Hochrechnung aus 20 % der Fälle", "Die Zahlen stammen aus einer Stichprobe", "10% sample", "extrapolated values"),
+        *("Stichprobe: 10 Prozent der Fälle", "Zehn-Prozent-Stichprobe", "Stichprobenumfang 10 %", "Auswahlsatz 10 %"),
     ],
     "plan": [
         *(

@@ -21,6 +21,7 @@ from kkz_eval.deliveries.wording.vocabulary import (
     MEASURED,
     NEGATIONS,
     NUMBERED,
+    OF_SOME,
     PERIODS,
     QUANTITIES,
     SHARES,
@@ -167,7 +168,7 @@ def _before_in(tokens: Tokens, place: int) -> Before:
     earlier = tokens[place - 1].word if place > 0 else ""
     if tokens[place].word == "als" and earlier in COMPARED:
         return Before.QUANTITY
-    if earlier in ("mehr", "etwa", "laenger") or earlier in VALUES:  # nicht mehr in; keine Angaben in
+    if earlier in ("mehr", "etwa", "laenger") or earlier in VALUES - OF_SOME:  # nicht mehr in; keine Angaben in
         earlier = tokens[place - 2].word if place > 1 else ""
     return Before.NEGATED if earlier in NEGATIONS or earlier in FORMERLY else Before.IN
 

@@ -101,6 +101,7 @@ PLANS = _listed(  # numbers that nobody counted yet; at the end of what is said
 )
 SAMPLES = _listed(
     "stichprobe stichproben stichprobenergebnis stichprobenergebnisse stichprobenerhebung stichprobendaten stichprobenwerte teilstichprobe "
+    "stichprobenumfang stichprobengroesse auswahlsatz hochrechnungsfaktor repraesentativbefragung repraesentativerhebung "
     "zufallsstichprobe mikrozensus hochrechnung hochrechnungen hochrechnungsergebnis hochrechnungsergebnisse teilerhebung sample samples "
     "extrapolated extrapolation"
 )
@@ -164,6 +165,7 @@ VALUES = _listed(  # words for the numbers of a table, or for their unit
     "daten jeweils alle sowie figure figures value values amount amounts unit units data euro basis "
     "groessenordnung massstab umrechnung umrechnungsfaktor recheneinheit"
 )
+OF_SOME = _listed("alle jeweils sowie")  # nicht alle in Tsd.: of these nothing is denied
 UNIT_NAMES = _listed(
     "einheit masseinheit mengeneinheit dimension basis groessenordnung massstab umrechnung umrechnungsfaktor recheneinheit unit units angaben werte betraege"
 )
