@@ -75,7 +75,12 @@ def texts_of_comments(sheet: Sheet, match: HeaderMatch) -> Iterator[Said]:
     every = tuple(dict.fromkeys(by_column.values()))
     for (row, column), comment in list(sheet.seen.comments.items())[:_MOST_TEXTS]:
         about = (by_column[column],) if column in by_column else every
-        yield from (Said(row + 1, column + 1, line, about) for line in comment.splitlines() if _is_of_scale(line))
+        yield from (Said(row + 1, column + 1, line, about) for line in lines_of_scale(comment))
+
+
+def lines_of_scale(comment: str) -> list[str]:
+    """The lines of a comment that speak of a scale; who wrote it stands in another."""
+    return [line for line in comment.splitlines() if _is_of_scale(line)]
 
 
 def _is_of_scale(text: str) -> bool:

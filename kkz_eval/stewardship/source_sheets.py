@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from openpyxl import Workbook
 from openpyxl.cell.cell import Cell
+from openpyxl.comments import Comment
 from openpyxl.utils import get_column_letter
 from openpyxl.utils.datetime import CALENDAR_MAC_1904
 from openpyxl.worksheet.worksheet import Worksheet
@@ -19,9 +20,10 @@ from kkz_eval.contracts.contract import Contract
 from kkz_eval.contracts.outgoing import empty_workbook, put_number, put_text
 from kkz_eval.deliveries import municipal
 from kkz_eval.deliveries.appearance import DAY_ZERO_1904, Appearance
-from kkz_eval.deliveries.returned import is_protocol
+from kkz_eval.deliveries.beside import lines_of_scale
+from kkz_eval.deliveries.returned import SHEET, data_sheets
 from kkz_eval.deliveries.text_table import DELIMITERS, Decoded, declared_delimiter, decode, head, split
-from kkz_eval.deliveries.workbook import ZIP, Sheet, Value, is_workbook, sheets
+from kkz_eval.deliveries.workbook import ZIP, Sheet, Value, is_workbook, sheets, text_of
 from kkz_eval.stewardship.looks import Looks, bring_over, looks_of
 
 DATA_SHEET = "Daten"
@@ -29,6 +31,7 @@ MOST_CELLS = 400_000
 """A larger file is not copied: its protocol stands alone."""
 
 _LONGEST_TEXT = 32_767  # of a cell in a workbook; a longer one would be cut off
+_ROWS_MEASURED = 200  # that tell how wide a column is
 _MOST_ROWS, _MOST_COLUMNS = 1_048_576, 16_384
 _LONGEST_TITLE = 31
 _NOT_IN_TITLE = re.compile(r"[\\*?:/\[\]]|^'|'$")
@@ -61,7 +64,7 @@ def source_copy(data: bytes, contracts: Sequence[Contract]) -> SourceCopy | None
         book = empty_workbook()
         _write_texts(book.create_sheet(DATA_SHEET), rows)
         return SourceCopy(book, {None: DATA_SHEET})
-    found = [sheet for sheet in sheets(data) if not is_protocol(sheet)]  # of an earlier round: the new one takes its place
+    found = data_sheets(sheets(data))  # of an earlier round: the new one takes its place
     if not _fits([sheet.rows for sheet in found]):
         return None
     try:
@@ -87,6 +90,8 @@ def _copied(found: Sequence[Sheet], looks: Looks | None) -> SourceCopy:
         if looks is not None and sheet.name in looks:
             without_result += [(target.title, *place) for place in bring_over(looks[sheet.name], target)]
         _show(target, sheet.seen)
+        if looks is None or sheet.name not in looks:
+            _widen(target, [[text_of(value) or "" for value in row] for row in sheet.rows[:_ROWS_MEASURED]])
         _merge(target, sheet)
     return SourceCopy(book, sheet_of, tuple(without_result), has_looks=looks is not None)
 
@@ -121,6 +126,10 @@ def _show(target: Worksheet, seen: Appearance) -> None:
         cell = target._cells.get((row + 1, column + 1))
         if cell is not None:
             cell.number_format = formats.codes[which]
+    for (row, column), comment in seen.comments.items():  # what was said of the numbers is said of those of the copy
+        lines = lines_of_scale(comment)
+        if lines:
+            target.cell(row + 1, column + 1).comment = Comment("\n".join(lines), SHEET)
     for first, last in seen.hidden_rows:
         for row in range(first, min(last, target.max_row) + 1):
             target.row_dimensions[row + 1].hidden = True
@@ -154,10 +163,15 @@ def _write_texts(sheet: Worksheet, rows: Sequence[Sequence[str]]) -> None:
                 cell.number_format = "@"
     width = max((len(texts) for texts in rows), default=0)
     for column in range(1, width + 1):  # an empty cell that is filled in later is text too
-        letter = sheet.cell(1, column).column_letter
-        sheet.column_dimensions[letter].number_format = "@"
-        longest = max((len(texts[column - 1]) for texts in rows[:200] if len(texts) >= column), default=0)
-        sheet.column_dimensions[letter].width = min(max(longest + 2, 10), 40)
+        sheet.column_dimensions[get_column_letter(column)].number_format = "@"
+    _widen(sheet, rows[:_ROWS_MEASURED])
+
+
+def _widen(sheet: Worksheet, rows: Sequence[Sequence[str]]) -> None:
+    """Make columns as wide as their texts, within reason."""
+    for column in range(max(map(len, rows), default=0)):
+        longest = max(len(texts[column]) for texts in rows if len(texts) > column)
+        sheet.column_dimensions[get_column_letter(column + 1)].width = min(max(longest + 2, 10), 40)
 
 
 def _text_rows(data: bytes, contracts: Sequence[Contract]) -> list[list[str]] | None:

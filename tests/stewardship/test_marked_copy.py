@@ -6,13 +6,14 @@ from pathlib import Path
 
 import pytest
 from openpyxl import Workbook, load_workbook
+from openpyxl.comments import Comment
 from openpyxl.styles import Font
 
 from kkz_eval.contracts.judgement import judge_file
 from kkz_eval.contracts.load import load_contracts
 from kkz_eval.deliveries.reader import Claimed, read_file
 from kkz_eval.deliveries.returned import COLUMNS, SHEET, read_returned
-from kkz_eval.model.findings import Finding, Severity, findings_table
+from kkz_eval.model.findings import Finding, Severity, findings_table, iter_findings
 from kkz_eval.model.verdicts import Slice, Status
 from kkz_eval.reference.tables import known_units
 from kkz_eval.stewardship.marked_copy import Judged, marked_copy
@@ -190,6 +191,20 @@ def test_what_a_copy_quotes_at_its_cells_is_not_heard_again_once_it_is_corrected
     result = read_file(corrected.getvalue(), "a.xlsx", {"schulabgaenge": LEAVERS})
     assert isinstance(result, Claimed)
     assert "reader_scale" not in result.parsed[0].findings.column("kind").to_pylist()
+
+
+def test_a_comment_that_speaks_of_a_scale_stays_in_the_copy_without_its_author() -> None:
+    book = Workbook()
+    for row in text_file("12").decode("cp1252").splitlines():
+        book.worksheets[0].append(row.split(";"))
+    book.worksheets[0]["E1"].comment = Comment("Sabine Meier:\nAngaben in Tausend", "Sabine Meier")
+    saved = io.BytesIO()
+    book.save(saved)
+    copy = marked_copy(saved.getvalue(), "a.xlsx", [judged(saved.getvalue())], "de")
+    said = load_workbook(io.BytesIO(copy)).worksheets[1]["E1"].comment
+    assert said.text.startswith("Angaben in Tausend")
+    assert "Meier" not in said.text + said.author
+    assert [f.value for f in iter_findings(judged(copy).findings) if f.kind == "reader_scale"] == ["Angaben in Tausend"]
 
 
 def test_what_was_decided_is_read_back_in_either_language() -> None:
