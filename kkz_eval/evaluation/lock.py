@@ -1,6 +1,18 @@
 """The lock of a plan: what was laid down before the results, and how today's plan and baseline differ from it, key by key.
 
 Belongs here: the lock as a value, its text form, the comparison. Does not belong here: where locks are kept (the shell).
+
+`kkz-eval plan lock` writes the file; people read it and keep it beside the plan under version control:
+
+    lock_version: 1
+    id: kekiz-2012
+    locked_on: '2026-01-31'
+    reports_before: 0                    # reports of the plan that there were then; 0: the plan came first
+    plan_digest: 5d1c…
+    baseline_digest: 77ab…
+    baseline: {a_schul_oA: 90e1…}        # sha256 of the values before the start, by indicator
+    baseline_until: 2011                 # the last year in them
+    plan: {id: kekiz-2012, outcomes: […], …}   # the whole plan, defaults filled in
 """
 
 from __future__ import annotations
@@ -8,13 +20,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Any, cast
 
 import yaml
 
 from kkz_eval.evaluation.baseline import Baseline
 from kkz_eval.evaluation.plan import Plan, plain_plan, plan_defaults, plan_digest
 from kkz_eval.evaluation.problems import PACKAGE
+from kkz_eval.model.edited_files import FileInvalid, parse_edited
 from kkz_eval.model.errors import UserError
 from kkz_eval.model.texts import LANGUAGES, Language, text
 from kkz_eval.storage.digests import digest_of, digest_of_bytes
@@ -25,6 +38,12 @@ _KEYS = (
     "plan",
 )
 _OF_A_VARIANT = ("id", "variant_of")  # a variant has a name of its own
+
+
+class LockInvalid(FileInvalid):
+    """This is no lock that this version can read."""
+
+    HEADING, PACKAGE = "lock_unreadable", PACKAGE
 
 
 class Standing(StrEnum):
@@ -129,18 +148,24 @@ def lock_of_plan(plan: Plan, baseline: Baseline, locked_on: str, reports_before:
 
 
 def read_lock(data: bytes, source: str) -> Lock:
-    """The lock in a YAML text. Raises UserError where it is none, is of a later version, or was changed by hand."""
-    try:
-        content = yaml.safe_load(data.decode("utf-8"))
-    except (UnicodeDecodeError, yaml.YAMLError) as error:
-        raise UserError("lock_unreadable", package=PACKAGE, source=source) from error
-    if not isinstance(content, Mapping) or set(content) != set(_KEYS) or content["lock_version"] != LOCK_VERSION:
-        raise UserError("lock_unreadable", package=PACKAGE, source=source)
-    values = (content[key] for key in _KEYS[1:])
-    lock = Lock(*values)
-    typed = isinstance(lock.plan, Mapping) and isinstance(lock.baseline, Mapping) and isinstance(lock.reports_before, int)
-    if not typed or digest_of(dict(lock.plan)) != lock.plan_digest or digest_of(dict(lock.baseline)) != lock.baseline_digest:
-        raise UserError("lock_changed", package=PACKAGE, source=source)
+    """The lock in a YAML text. Raises LockInvalid where it is none or of a later version, UserError where it was changed by hand."""
+    root = parse_edited(data, source, LockInvalid).root
+    root.mapping(_KEYS)
+    root.child("lock_version").version(LOCK_VERSION)
+    lock = Lock(
+        root.child("id").text(),
+        root.child("locked_on").text(),
+        root.child("reports_before").whole_number(),
+        root.child("plan_digest").text(),
+        root.child("baseline_digest").text(),
+        cast(Mapping[str, str], root.child("baseline").mapping()),
+        root.child("baseline_until").whole_number(),
+        root.child("plan").mapping(),
+    )
+    root.settle()
+    for part, said, digest in (("plan", lock.plan, lock.plan_digest), ("baseline", lock.baseline, lock.baseline_digest)):
+        if digest_of(dict(said)) != digest:
+            raise UserError("lock_changed", package=PACKAGE, source=source, part=part)
     return lock
 
 

@@ -138,21 +138,23 @@ def test_a_lock_that_replaced_another_is_a_deviation(lock: Lock) -> None:
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "code"),
+    ("old", "new", "code", "where"),
     [
-        (b"level: 0.9", b"level: 0.8", "lock_changed"),
-        (b"lock_version: 1", b"lock_version: 9", "lock_unreadable"),
-        (b"reports_before: 0", b"reports_before: none", "lock_changed"),
-        (b"locked_on", b"locked", "lock_unreadable"),
-        (b"id: main", b"id: [", "lock_unreadable"),
-        (b"id: main", b"id: \xff", "lock_unreadable"),
+        (b"level: 0.9", b"level: 0.8", "lock_changed", "„plan“"),
+        (b"lock_version: 1", b"lock_version: 9", "lock_unreadable", "lock_version (Zeile 1)"),
+        (b"reports_before: 0", b"reports_before: none", "lock_unreadable", "reports_before (Zeile 4)"),
+        (b"reports_before: 0", b"reports_before: 0\nreports_before: 1", "lock_unreadable", "reports_before (Zeile 5)"),
+        (b"locked_on", b"locked", "lock_unreadable", "locked (Zeile 3)"),
+        (b"id: main", b"id: [", "lock_unreadable", "von Zeile 2 an"),
+        (b"id: main", b"id: \xff", "lock_unreadable", "Zeile 2"),
     ],
 )
-def test_a_lock_changed_by_hand_is_refused(lock: Lock, old: bytes, new: bytes, code: str) -> None:
+def test_a_lock_changed_by_hand_is_refused(lock: Lock, old: bytes, new: bytes, code: str, where: str) -> None:
     with pytest.raises(UserError) as error:
         read_lock(lock.to_bytes().replace(old, new, 1), "main.lock")
     assert error.value.code == code
     assert "main.lock" in error.value.sentence("de")
+    assert where in error.value.sentence("de")
 
 
 def test_without_a_baseline_nothing_is_locked() -> None:
