@@ -238,7 +238,7 @@ def measures_only(contract: Contract) -> list[str]:
 def _place(root: Node, kind: str, contracts: Mapping[str, Contract], fields: Callable[[Contract], list[str]]) -> Place:
     """The place that a decision names. Raises DecisionInvalid for an unknown contract: what one admits can't be said then."""
     root.mapping(_KEYS[kind])
-    root.child(_KEYS[kind][0]).version(VERSION)
+    root.child(_KEYS[kind][0]).one_of((VERSION,))
     unit, year, dimensions = root.child("unit_id").text(), root.child("year").whole_number(), root.child("dimensions")
     delivery, cell = root.child("delivery").text(), root.child("cell").any_text()
     named = root.child("contract")

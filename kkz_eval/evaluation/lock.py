@@ -151,7 +151,7 @@ def read_lock(data: bytes, source: str) -> Lock:
     """The lock in a YAML text. Raises LockInvalid where it is none or of a later version, UserError where it was changed by hand."""
     root = parse_edited(data, source, LockInvalid).root
     root.mapping(_KEYS)
-    root.child("lock_version").version(LOCK_VERSION)
+    root.child("lock_version").one_of((LOCK_VERSION,))
     lock = Lock(
         root.child("id").text(),
         root.child("locked_on").text(),

@@ -15,13 +15,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
-from typing import Any, ClassVar, NoReturn, cast
+from typing import Any, ClassVar, NoReturn, TypeVar, cast
 
 import yaml
 
 from kkz_eval.model.errors import Problem, ProblemsFound
 from kkz_eval.model.reasons import reason_of
 
+_T = TypeVar("_T")
 Steps = tuple[str | int, ...]
 """The way to a value: ("outcomes", 1, "window")."""
 
@@ -50,12 +51,13 @@ class FileInvalid(ProblemsFound):
 class EditedFile:
     """What a file says. value: plain (dict, list, text, number, bool, date, None); problems: what was found wrong so far.
 
-    source: as messages name it; composed: the nodes of the YAML, None for values that come from elsewhere.
+    source: as messages name it; content: the bytes; composed: the nodes of the YAML, None for values that come from elsewhere.
     """
 
     source: str
     value: object
     invalid: type[FileInvalid] = FileInvalid
+    content: bytes = b""
     composed: yaml.Node | None = None
     problems: list[Problem] = field(default_factory=list)
 
@@ -159,7 +161,7 @@ def parse_edited(data: bytes, source: str, invalid: type[FileInvalid] = FileInva
             loader.dispose()
     if doubled or reading.problems:
         raise invalid(source, [*doubled, *reading.problems])
-    return EditedFile(source, value, invalid, composed)
+    return EditedFile(source, value, invalid, data, composed)
 
 
 def _yaml_problem(error: yaml.YAMLError, content: str) -> Problem:
@@ -330,6 +332,11 @@ class Node:
         self._note("unexpected", value=self.written, expected=expected)
 
     @property
+    def line(self) -> int | None:
+        """The line in the file, None for values without lines."""
+        return self.file.line(self.steps)
+
+    @property
     def written(self) -> str:
         """The value as it stands in the file, short."""
         return self.file.written(self.steps, self.value)
@@ -423,15 +430,11 @@ class Node:
             return date.min
         return self.value
 
-    def one_of(self, admitted: Sequence[str]) -> str:
-        """The value as one of the admitted texts. Stand-in: the first."""
-        if not isinstance(self.value, str) or self.value not in admitted:
-            if self.value is not _HOLE:
-                report_not_allowed(self.file, self.steps, self.value, admitted)
-            return next(iter(admitted), "")
-        return self.value
-
-    def version(self, known: int) -> None:
-        """Notes where the version of the file is another than the known one."""
-        if self.value is not _HOLE and (isinstance(self.value, bool) or self.value != known):
-            report_not_allowed(self.file, self.steps, self.value, (known,))
+    def one_of(self, admitted: Sequence[_T]) -> _T:
+        """The value as one of those admitted, of the same kind. Stand-in: the first of them."""
+        for option in admitted:
+            if option == self.value and type(option) is type(self.value):  # True is not 1
+                return option
+        if self.value is not _HOLE:
+            report_not_allowed(self.file, self.steps, self.value, admitted)
+        return admitted[0] if admitted else cast(_T, "")

@@ -1,28 +1,39 @@
-"""The effects file: its values, its check with a sentence for every fault. No drawing of numbers, no truth table."""
+"""The effects file: its values, its check with a sentence for every fault. No drawing of numbers, no truth table.
+
+effects.yaml:
+
+    effects_version: 1
+    effects:
+      - indicator: schulabgaenge_ohne_abschluss
+        cohort: 2012                     # year of joining, or all
+        effect: -1.0                     # percentage points, from year cohort + from on
+        from: 1                          # 0 where left out
+        growth: -0.2                     # points more in every year after it; 0 where left out
+"""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
-from typing import cast
 
 import numpy as np
 import numpy.typing as npt
-import yaml
 
-from kkz_eval.model.reasons import reason_of
+from kkz_eval.model.edited_files import FileInvalid, Node, parse_edited, read_edited
 from kkz_eval.reference.tables import programme_units
-from kkz_eval.simulation.errors import simulation_error
 from kkz_eval.simulation.parameters import ABSORBING, CERTIFICATES, INDICATORS
 
 EFFECTS_VERSION = 1
 ALL_COHORTS = "all"
 _ABSORBING_INDICATOR = f"schulabgaenge_{ABSORBING}"
-_REQUIRED = ("indicator", "cohort", "effect")
-_ENTRY_KEYS = (*_REQUIRED, "from", "growth")
+_LATEST_START = 30  # years after joining
+
+
+class EffectsInvalid(FileInvalid):
+    """The effects file can't be used."""
+
+    HEADING, PACKAGE = "effects_invalid", "kkz_eval.simulation"
 
 
 @dataclass(frozen=True)
@@ -58,86 +69,63 @@ class Effects:
 
 
 def load_effects(path: Path | None) -> Effects:
-    """The effects of a file, of the package's own where path is None. Raises UserError with what is wrong and where."""
+    """The effects of a file, of the package's own where path is None. Raises EffectsInvalid."""
     if path is None:
-        content = resources.files("kkz_eval.simulation").joinpath("effects.yaml").read_bytes()
-        return parse_effects(content, "effects.yaml")
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise simulation_error("effects_not_readable", path=path, reason=reason_of(error)) from error
-    return parse_effects(content, str(path))
+        return parse_effects(resources.files("kkz_eval.simulation").joinpath("effects.yaml").read_bytes(), "effects.yaml")
+    return _effects(read_edited(path, EffectsInvalid).root)
 
 
 def parse_effects(content: bytes, name: str) -> Effects:
-    """The effects in the bytes of a YAML file; name is shown in errors. Raises UserError."""
-    try:
-        tree = yaml.safe_load(content.decode("utf-8-sig"))
-    except UnicodeDecodeError as error:
-        raise simulation_error("effects_not_utf8", path=name) from error
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        raise simulation_error("effects_not_yaml", path=name, line=mark.line + 1 if mark else "?") from error
-    top = _mapping(tree, name, 0, ("effects_version", "effects"), ("effects_version", "effects"))
-    if top["effects_version"] != EFFECTS_VERSION:
-        raise simulation_error("effects_version", path=name, value=top["effects_version"], allowed=EFFECTS_VERSION)
-    if not isinstance(top["effects"], list):
-        raise simulation_error("effects_not_list", path=name)
-    entries = tuple(_entry(node, name, number) for number, node in enumerate(top["effects"], start=1))
-    _refuse_overlap(entries, name)
-    return Effects(entries, content)
+    """The effects in the bytes of a YAML file; name is shown in errors. Raises EffectsInvalid."""
+    return _effects(parse_edited(content, name, EffectsInvalid).root)
 
 
-def _mapping(node: object, name: str, number: int, allowed: tuple[str, ...], required: tuple[str, ...]) -> Mapping[str, object]:
-    """A mapping with the allowed keys only and all required ones; number 0 is the file itself."""
-    if not isinstance(node, dict):
-        raise simulation_error("effects_not_mapping", path=name, number=number, allowed=", ".join(allowed))
-    for key in node:
-        if key not in allowed:
-            raise simulation_error("effects_unknown_key", path=name, number=number, key=key, allowed=", ".join(allowed))
-    for key in required:
-        if key not in node:
-            raise simulation_error("effects_missing_key", path=name, number=number, key=key)
-    return cast(Mapping[str, object], node)
+def _effects(root: Node) -> Effects:
+    root.mapping(("effects_version", "effects"))
+    root.child("effects_version").one_of((EFFECTS_VERSION,))
+    places = tuple(root.child("effects").items())
+    entries = tuple(_entry(place) for place in places)
+    root.settle()
+    _refuse_overlap(places, entries)
+    return Effects(entries, root.file.content)
 
 
-def _entry(node: object, name: str, number: int) -> Effect:
-    entry = _mapping(node, name, number, _ENTRY_KEYS, _REQUIRED)
-    indicator, cohort = entry["indicator"], entry["cohort"]
-    if indicator == _ABSORBING_INDICATOR:
-        raise simulation_error("effects_absorbing", path=name, number=number, value=indicator)
-    if indicator not in INDICATORS:
-        allowed = ", ".join(known for known in INDICATORS if known != _ABSORBING_INDICATOR)
-        raise simulation_error("effects_indicator", path=name, number=number, value=indicator, allowed=allowed)
+def _entry(place: Node) -> Effect:
+    place.mapping(("indicator", "cohort", "effect", "from", "growth"))
     known = tuple(sorted({unit.cohort for unit in programme_units()}))
-    if cohort != ALL_COHORTS and (isinstance(cohort, bool) or cohort not in known):
-        allowed = ", ".join([*(str(year) for year in known), ALL_COHORTS])
-        raise simulation_error("effects_cohort", path=name, number=number, value=cohort, allowed=allowed)
-    start = entry.get("from", 0)
-    if isinstance(start, bool) or not isinstance(start, int) or not 0 <= start <= 30:
-        raise simulation_error("effects_from", path=name, number=number, value=start)
+    indicator = place.child("indicator")
+    if indicator.value == _ABSORBING_INDICATOR:
+        indicator.report("absorbing", value=_ABSORBING_INDICATOR)
+    else:
+        indicator.one_of([name for name in INDICATORS if name != _ABSORBING_INDICATOR])
+    cohort = place.child("cohort").one_of((*known, ALL_COHORTS))
+    start, growth = place.optional("from"), place.optional("growth")
+    since = 0 if start is None else start.whole_number()
+    if start is not None and not 0 <= since <= _LATEST_START:
+        start.unexpected(f"0 … {_LATEST_START}")
     return Effect(
-        indicator=str(indicator),
-        cohorts=known if cohort == ALL_COHORTS else (cast(int, cohort),),
-        effect=_points(entry["effect"], name, number, "effect"),
-        start=start,
-        growth=_points(entry.get("growth", 0), name, number, "growth"),
+        indicator=str(indicator.value),
+        cohorts=tuple(year for year in known if cohort in (year, ALL_COHORTS)),
+        effect=_points(place.child("effect")),
+        start=since,
+        growth=0.0 if growth is None else _points(growth),
     )
 
 
-def _points(value: object, name: str, number: int, key: str) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value) or abs(value) > 100:
-        raise simulation_error("effects_not_points", path=name, number=number, key=key, value=value)
+def _points(place: Node) -> float:
+    value = place.number()
+    if abs(value) > 100:
+        place.unexpected("-100 … 100")
     return float(value)
 
 
-def _refuse_overlap(entries: tuple[Effect, ...], name: str) -> None:
+def _refuse_overlap(places: tuple[Node, ...], entries: tuple[Effect, ...]) -> None:
     """Two entries for one indicator and cohort would have to be added or replaced: neither is guessed."""
-    seen: dict[tuple[str, int], int] = {}
-    for number, entry in enumerate(entries, start=1):
+    seen: dict[tuple[str, int], Node] = {}
+    for place, entry in zip(places, entries, strict=True):
         for cohort in entry.cohorts:
-            first = seen.setdefault((entry.indicator, cohort), number)
-            if first != number:
-                raise simulation_error(
-                    "effects_overlap", path=name, first=first, number=number, value=entry.indicator, cohort=cohort
-                )
+            first = seen.setdefault((entry.indicator, cohort), place)
+            if first is not place:
+                place.report("overlap", line=first.line, value=entry.indicator, cohort=cohort)
+    for place in places:
+        place.settle()
