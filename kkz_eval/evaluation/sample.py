@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from kkz_eval.evaluation.arrays import CellByRegressor, CellCodes, CellMask, PerCell
 from kkz_eval.evaluation.estimators.methods import DOSE_COLUMN
 from kkz_eval.evaluation.panel import codes_of, in_order, numeric_columns
 from kkz_eval.evaluation.plan import Outcome, Plan
@@ -44,33 +46,33 @@ class Sample:
     missing, or None where the plan uses none.
     """
 
-    unit: np.ndarray
-    year: np.ndarray
-    outcome: np.ndarray
-    cohort: np.ndarray
-    start: np.ndarray
-    never: np.ndarray
-    covariates: np.ndarray
+    unit: CellCodes
+    year: CellCodes
+    outcome: PerCell
+    cohort: PerCell
+    start: PerCell
+    never: CellMask
+    covariates: CellByRegressor
     covariate_names: tuple[str, ...]
-    weights: np.ndarray | None
-    cluster: np.ndarray
+    weights: PerCell | None
+    cluster: CellCodes
     earliest: int | None
     notes: tuple[Note, ...]
     unit_names: tuple[str, ...] = ()
-    dose: np.ndarray | None = None
+    dose: PerCell | None = None
 
     @cached_property
-    def treated(self) -> np.ndarray:
+    def treated(self) -> CellMask:
         """D: 1 from each treated unit's own cohort year on, (n,) bool."""
         return np.asarray(self.year >= np.nan_to_num(self.cohort, nan=np.inf))
 
     @property
-    def event_time(self) -> np.ndarray:
+    def event_time(self) -> PerCell:
         """Years since the start, (n,) float, NaN for units that are not of a treated cohort."""
         return np.asarray(self.year - self.cohort)
 
     @property
-    def exposed(self) -> np.ndarray:
+    def exposed(self) -> CellMask:
         """Treated cells from the earliest plausible year on, (n,) bool; all treated cells where the plan names no such year."""
         return self.treated if self.earliest is None else self.treated & (self.year >= self.earliest)
 
@@ -87,7 +89,7 @@ class Sample:
         )
 
 
-def _distinct(codes: np.ndarray) -> int:
+def _distinct(codes: CellCodes) -> int:
     """How many different codes there are."""
     return int(np.count_nonzero(np.bincount(codes)))
 
@@ -154,7 +156,7 @@ def build_sample(rows: pd.DataFrame, plan: Plan, outcome: Outcome) -> Sample:
     return _with_notes_on_timing(sample, plan)
 
 
-def _units(column: pd.Series) -> tuple[np.ndarray, tuple[str, ...]]:
+def _units(column: pd.Series) -> tuple[CellCodes, tuple[str, ...]]:
     """Codes from 0 without gaps (n,), in the order of the categories, and the text of each. column: without missing cells."""
     codes, names = codes_of(column), column.array.categories
     present = np.bincount(codes, minlength=len(names)) > 0
@@ -164,16 +166,17 @@ def _units(column: pd.Series) -> tuple[np.ndarray, tuple[str, ...]]:
     return places[codes], tuple(names[present])
 
 
-def _clusters(column: pd.Series) -> np.ndarray:
+def _clusters(column: pd.Series) -> CellCodes:
     """Codes from 0 in the order of appearance, (n,)."""
     cells = codes_of(column) if isinstance(column.dtype, pd.CategoricalDtype) else column
     return pd.factorize(cells)[0].astype("int32")
 
 
-def part_of(sample: Sample, keep: np.ndarray) -> Sample:
+def part_of(sample: Sample, keep: CellMask) -> Sample:
     """The cells where keep (n,) holds; names and notes stay."""
-    arrays = {item.name: getattr(sample, item.name) for item in fields(sample)}
-    return replace(sample, **{name: value[keep] for name, value in arrays.items() if isinstance(value, np.ndarray)})
+    values = ((item.name, getattr(sample, item.name)) for item in fields(sample))
+    of_cells: dict[str, Any] = {name: value[keep] for name, value in values if isinstance(value, np.ndarray)}
+    return replace(sample, **of_cells)
 
 
 def require_comparison(sample: Sample, plan: Plan) -> None:
@@ -200,8 +203,8 @@ def require_comparison(sample: Sample, plan: Plan) -> None:
 
 
 def _without_other_cohorts(
-    rows: pd.DataFrame, cohort: np.ndarray, other: np.ndarray, plan: Plan, notes: list[Note]
-) -> tuple[pd.DataFrame, np.ndarray, np.ndarray]:
+    rows: pd.DataFrame, cohort: PerCell, other: CellMask, plan: Plan, notes: list[Note]
+) -> tuple[pd.DataFrame, PerCell, CellMask]:
     """Units of other cohorts: none with `never`; until their own start with `not_yet`."""
     if plan.reference == "never":
         drop = other
@@ -219,13 +222,13 @@ def _without_other_cohorts(
     return rows[~drop].reset_index(drop=True), cohort[~drop], other[~drop]
 
 
-def _complete(rows: pd.DataFrame, plan: Plan, notes: list[Note]) -> np.ndarray:
+def _complete(rows: pd.DataFrame, plan: Plan, notes: list[Note]) -> CellMask:
     """Which cells have a value, all covariates, a positive weight and a cluster; each cell is counted for its first gap."""
     keep = np.ones(len(rows), dtype=bool)
     without = np.zeros(len(rows), dtype=bool)
     for name in plan.covariates:
         without |= rows[name].isna().to_numpy(dtype=bool)
-    gaps: list[tuple[str, np.ndarray, dict[str, object]]] = [
+    gaps: list[tuple[str, CellMask, dict[str, object]]] = [
         ("value_missing", np.isnan(rows["value"].to_numpy(dtype="float64")), {}),
         ("covariate_missing", without, {}),
     ]

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from kkz_eval.evaluation.arrays import Mask, PerCohort, PerEstimate, PerUnit, Years
 from kkz_eval.evaluation.estimators.group_time import Cell
 
 
@@ -22,15 +23,15 @@ class Average:
     """
 
     aggregation: str
-    weights: np.ndarray
-    sizes: np.ndarray
+    weights: PerEstimate
+    sizes: PerCohort
     cohort: int | None = None
     year: int | None = None
     event_time: int | None = None
-    own_sizes: np.ndarray | None = None
+    own_sizes: PerCohort | None = None
 
 
-def most_averages(years: np.ndarray, cohort: np.ndarray) -> int:
+def most_averages(years: Years, cohort: PerUnit) -> int:
     """How many rows all aggregations can have at most. years: (T,); cohort: (n,), NaN unless of a treated cohort."""
     cohorts = np.unique(cohort[~np.isnan(cohort)])
     times = np.unique(np.subtract.outer(years, cohorts))
@@ -86,7 +87,7 @@ class Averages:
     def _mean(
         self,
         aggregation: str,
-        entering: np.ndarray,
+        entering: Mask,
         cohort: int | None = None,
         year: int | None = None,
         event_time: int | None = None,
@@ -117,5 +118,5 @@ class Averages:
         effects = np.array([self.estimate(row) for row in rows])
         apart = (effects - share @ effects) / self._sizes[places].sum()
         by_cell = np.array([self.cohorts.index(int(g)) for g in self._cohort[self._known][: len(rows)]])
-        sizes = np.bincount(by_cell, apart, len(self.cohorts))
-        return [Average("group", weights, sizes, own_sizes=np.bincount(places, apart, len(self.cohorts)))]
+        followed, own = (np.asarray(np.bincount(which, apart, len(self.cohorts)), dtype="float64") for which in (by_cell, places))
+        return [Average("group", weights, followed, own_sizes=own)]

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from kkz_eval.evaluation.arrays import PerYear, YearMask, Years
 from kkz_eval.evaluation.estimators.estimation import Estimation, Row, Weight
 from kkz_eval.evaluation.plan import EstimatorSpec, Plan
 from kkz_eval.evaluation.problems import Refused
@@ -23,8 +24,8 @@ class Group:
 
     name: str
     share: float
-    treated: np.ndarray
-    mean: np.ndarray
+    treated: YearMask
+    mean: PerYear
 
 
 def estimate_bacon(sample: Sample, plan: Plan, _: EstimatorSpec) -> Estimation:
@@ -55,7 +56,7 @@ def estimate_bacon(sample: Sample, plan: Plan, _: EstimatorSpec) -> Estimation:
     return Estimation((Row("coefficient", estimate=estimate),), weights=weights)
 
 
-def _groups(sample: Sample, years: np.ndarray) -> list[Group]:
+def _groups(sample: Sample, years: Years) -> list[Group]:
     """Groups by the first treated year in the panel, earliest first, the never treated last. Sample: balanced, sorted by unit and year."""
     outcome = sample.outcome.reshape(-1, len(years))
     outcome = outcome - outcome.mean(axis=1, keepdims=True)  # differences stay, high levels take no digits away
@@ -93,7 +94,7 @@ def _comparisons(groups: list[Group]) -> Iterator[Weight]:
             yield _weight(kind, late, early, scale * share_late * (share_early - share_late), (after, between))
 
 
-def _weight(kind: str, treated: Group, control: Group, weight: float, years: tuple[np.ndarray, np.ndarray]) -> Weight:
+def _weight(kind: str, treated: Group, control: Group, weight: float, years: tuple[YearMask, YearMask]) -> Weight:
     """One difference in differences. years: after and before, (T,) bool each."""
     after, before = years
     difference = treated.mean - control.mean

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from kkz_eval.evaluation.arrays import PerCell, UnitByYear, UnitCodes, UnitMask, YearMask, Years
 from kkz_eval.evaluation.estimators.fixed_effects import fit_fixed_effects
 from kkz_eval.evaluation.plan import Plan
 from kkz_eval.evaluation.problems import Note, Refused
@@ -24,8 +25,8 @@ class Cohort:
     """The treated units of one cohort. treated: (n1, T) outcomes; units: their codes; n_before: years before the start."""
 
     start: int
-    treated: np.ndarray
-    units: np.ndarray
+    treated: UnitByYear
+    units: UnitCodes
     n_before: int
 
 
@@ -36,9 +37,9 @@ class Blocks:
     notes: what was left out and why; counts: of what is left.
     """
 
-    controls: np.ndarray
-    control_units: np.ndarray
-    years: np.ndarray
+    controls: UnitByYear
+    control_units: UnitCodes
+    years: Years
     cohorts: tuple[Cohort, ...]
     notes: tuple[Note, ...]
     counts: Counts
@@ -48,13 +49,13 @@ class Blocks:
         """Treated units of all cohorts."""
         return sum(len(cohort.units) for cohort in self.cohorts)
 
-    def after(self, cohort: Cohort, earliest: int | None) -> np.ndarray:
+    def after(self, cohort: Cohort, earliest: int | None) -> YearMask:
         """Which years count as after the start of a cohort, (T,) bool: from its start on, and from `earliest` on where given."""
         since = self.years >= cohort.start
         return np.asarray(since if earliest is None else since & (self.years >= earliest))
 
 
-def build_blocks(sample: Sample, plan: Plan, outcome: np.ndarray | None = None) -> Blocks:
+def build_blocks(sample: Sample, plan: Plan, outcome: PerCell | None = None) -> Blocks:
     """The blocks of a sample; the rule on gaps in full.
 
     Units treated in the first year used are left out. Years without any value in the treated or in the comparison group are left out.
@@ -117,14 +118,14 @@ def build_blocks(sample: Sample, plan: Plan, outcome: np.ndarray | None = None) 
     return Blocks(table[control], np.flatnonzero(control), years, tuple(cohorts), tuple(notes), counts)
 
 
-def _require_magnitude(values: np.ndarray) -> None:
+def _require_magnitude(values: PerCell) -> None:
     if not np.abs(values).max() < LARGEST:
         raise Refused("too_large")
     if np.abs(values).max() < SMALLEST:
         raise Refused("too_small")
 
 
-def without_covariates(sample: Sample, plan: Plan) -> tuple[np.ndarray, tuple[Note, ...]]:
+def without_covariates(sample: Sample, plan: Plan) -> tuple[PerCell, tuple[Note, ...]]:
     """The outcome (n,) less the covariates times their coefficients in the untreated cells, with unit and year effects.
 
     The optional adjustment of Arkhangelsky et al. (2021, footnote 4) in the form of Kranz (2022): treated cells do not shape the
@@ -149,7 +150,7 @@ def without_covariates(sample: Sample, plan: Plan) -> tuple[np.ndarray, tuple[No
     return left, (Note("notes.projected"),)
 
 
-def _named(sample: Sample, units: np.ndarray) -> dict[str, object]:
+def _named(sample: Sample, units: UnitMask) -> dict[str, object]:
     codes = np.flatnonzero(units)
     names = [sample.unit_names[code] for code in codes[:NAMED]]
     return {"units": len(codes), "names": ", ".join([*names, *(["…"] if len(codes) > NAMED else [])])}
@@ -161,7 +162,7 @@ def _one_to_one(sample: Sample) -> bool:
     return len(pairs) == len(np.unique(sample.unit)) == len(np.unique(sample.cluster))
 
 
-def _counts(sample: Sample, used: np.ndarray, treated: np.ndarray, n_years: int) -> Counts:
+def _counts(sample: Sample, used: UnitCodes, treated: UnitCodes, n_years: int) -> Counts:
     inside = np.isin(sample.unit, used)
     return Counts(
         units=len(used),

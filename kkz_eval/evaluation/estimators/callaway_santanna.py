@@ -12,6 +12,7 @@ from dataclasses import replace
 import numpy as np
 from scipy import stats
 
+from kkz_eval.evaluation.arrays import UnitByEstimate
 from kkz_eval.evaluation.estimators.aggregation import Average, Averages, most_averages
 from kkz_eval.evaluation.estimators.estimation import Estimation, Row, Test
 from kkz_eval.evaluation.estimators.group_time import GroupTime, Wide, group_time, widened
@@ -76,7 +77,7 @@ def _most_frequent(reasons: Sequence[Note]) -> Note:
     return next(reason for reason in reasons if reason.code == code)
 
 
-def _influence(wide: Wide, found: GroupTime, averages: Sequence[Average], cohorts: Sequence[int]) -> np.ndarray:
+def _influence(wide: Wide, found: GroupTime, averages: Sequence[Average], cohorts: Sequence[int]) -> UnitByEstimate:
     """(n, columns of found): of the cells, then of their averages, the error of the estimated sizes of cohorts included, put in place."""
     cells = len(found.cells)
     for begin in range(0, len(averages), _AT_ONCE):
@@ -85,7 +86,7 @@ def _influence(wide: Wide, found: GroupTime, averages: Sequence[Average], cohort
     return found.influence
 
 
-def _averaged(wide: Wide, found: GroupTime, averages: Sequence[Average], cohorts: Sequence[int]) -> np.ndarray:
+def _averaged(wide: Wide, found: GroupTime, averages: Sequence[Average], cohorts: Sequence[int]) -> UnitByEstimate:
     """(n, averages): contribution of each unit to the errors of averages."""
     values = found.influence[:, : len(found.cells)] @ np.column_stack([average.weights for average in averages])
     for place, g in enumerate(cohorts):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from kkz_eval.evaluation.arrays import PerCell
 from kkz_eval.evaluation.estimators.estimation import Estimation, Row, coefficient_row
 from kkz_eval.evaluation.estimators.fixed_effects import Fit, fit_fixed_effects
 from kkz_eval.evaluation.plan import EstimatorSpec, Plan
@@ -38,7 +39,7 @@ def estimate_dose(sample: Sample, plan: Plan, _: EstimatorSpec) -> Estimation:
     return Estimation(rows=tuple(rows), notes=tuple(notes), counts=used.counts)
 
 
-def _with_dose(sample: Sample, dose: np.ndarray) -> tuple[Sample, np.ndarray, list[Note]]:
+def _with_dose(sample: Sample, dose: PerCell) -> tuple[Sample, PerCell, list[Note]]:
     """The sample without treated cells that have no dose, the dose that counts in its cells, and notes on what does not count."""
     treated, notes = sample.treated, []
     if np.isinf(dose).any():
@@ -54,7 +55,7 @@ def _with_dose(sample: Sample, dose: np.ndarray) -> tuple[Sample, np.ndarray, li
     return part_of(sample, ~gap), np.where(treated, dose, 0.0)[~gap], notes
 
 
-def _exposed(sample: Sample, plan: Plan, dose: np.ndarray) -> Row:
+def _exposed(sample: Sample, plan: Plan, dose: PerCell) -> Row:
     exposed = sample.exposed & (dose > 0)
     if not exposed.any():
         return Row("exposed", refused=Note("refused.no_exposed", {"year": sample.earliest}))
@@ -69,7 +70,7 @@ def _exposed(sample: Sample, plan: Plan, dose: np.ndarray) -> Row:
     return coefficient_row(fit, 0, plan.inference.level, "exposed")
 
 
-def _fit(sample: Sample, plan: Plan, columns: list[np.ndarray], names: list[str]) -> Fit:
+def _fit(sample: Sample, plan: Plan, columns: list[PerCell], names: list[str]) -> Fit:
     return fit_fixed_effects(
         sample.outcome,
         np.column_stack([*columns, sample.covariates]).astype("float64"),

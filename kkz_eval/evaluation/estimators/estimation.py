@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy import stats
 
+from kkz_eval.evaluation.arrays import PerRegressor
 from kkz_eval.evaluation.estimators.fixed_effects import Fit
 from kkz_eval.evaluation.estimators.influence import Influence
 from kkz_eval.evaluation.problems import Note
@@ -73,7 +74,7 @@ class Estimation:
 
 
 def combination_row(
-    fit: Fit, contrast: np.ndarray, level: float, aggregation: str, *, term: str = "att", event_time: int | None = None
+    fit: Fit, contrast: PerRegressor, level: float, aggregation: str, *, term: str = "att", event_time: int | None = None
 ) -> Row:
     """c'b with its standard error, and the interval and p-value of t(G-1).
 

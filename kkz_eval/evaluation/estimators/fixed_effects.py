@@ -12,6 +12,7 @@ import numpy as np
 import statsmodels.api as sm
 from scipy.linalg import solve_triangular
 
+from kkz_eval.evaluation.arrays import CellByRegressor, CellCodes, PerCell, PerRegressor, RegressorByRegressor
 from kkz_eval.evaluation.estimators.within import Columns, kept_years, meat, residuals, triangle
 from kkz_eval.evaluation.problems import Refused
 
@@ -23,25 +24,25 @@ CANCELLED = 1e-20  # clustered variance over the classical one, below which it i
 class Fit:
     """Coefficients (k,), their covariance (k, k; 0 where the fit is perfect), residuals (n,), cells n, clusters G, parameters K of the convention below."""
 
-    coefficients: np.ndarray
-    covariance: np.ndarray
-    residuals: np.ndarray
+    coefficients: PerRegressor
+    covariance: RegressorByRegressor
+    residuals: PerCell
     n_cells: int
     n_clusters: int
     n_parameters: int
 
 
 def fit_fixed_effects(
-    outcome: np.ndarray,
-    regressors: np.ndarray,
+    outcome: PerCell,
+    regressors: CellByRegressor,
     names: Sequence[str],
     *,
-    unit: np.ndarray,
-    year: np.ndarray,
-    cluster: np.ndarray,
-    weights: np.ndarray | None,
+    unit: CellCodes,
+    year: CellCodes,
+    cluster: CellCodes,
+    weights: PerCell | None,
     small_sample: str,
-    dummies: np.ndarray | None = None,
+    dummies: CellCodes | None = None,
 ) -> Fit:
     """OLS (WLS with weights) of outcome (n,) on dummies and regressors (n, k) with unit and year effects, clustered covariance.
 
@@ -104,12 +105,12 @@ def fit_fixed_effects(
 
 
 def _columns(
-    dense: np.ndarray,
-    unit: np.ndarray,
-    year: np.ndarray,
-    weights: np.ndarray | None,
-    dummies: np.ndarray | None,
-    order: np.ndarray | slice,
+    dense: CellByRegressor,
+    unit: CellCodes,
+    year: CellCodes,
+    weights: PerCell | None,
+    dummies: CellCodes | None,
+    order: CellCodes | slice,
 ) -> Columns:
     """dense, unit, year: sorted by unit already; weights, dummies: not yet, by `order`."""
     unit_codes, year_codes = np.cumsum(np.diff(unit, prepend=unit[:1]) != 0, dtype="int32"), _codes(year)
@@ -125,7 +126,7 @@ def _columns(
     )
 
 
-def _codes(values: np.ndarray) -> np.ndarray:
+def _codes(values: CellCodes) -> CellCodes:
     """Codes from 0 of whole numbers, in half the memory that numpy takes."""
     lowest = int(values.min())
     if int(values.max()) - lowest >= max(len(values), 1000):
@@ -135,7 +136,7 @@ def _codes(values: np.ndarray) -> np.ndarray:
     return np.asarray(places[apart])
 
 
-def _spread(columns: Columns) -> np.ndarray:
+def _spread(columns: Columns) -> PerRegressor:
     """(k + 1,) lengths of the regressors and the outcome around their means."""
     total = columns.share.sum()
     inside = columns.dummies >= 0
@@ -147,7 +148,7 @@ def _spread(columns: Columns) -> np.ndarray:
     return np.array(lengths)
 
 
-def _parameters(n_regressors: int, unit: np.ndarray, year: np.ndarray, cluster: np.ndarray) -> int:
+def _parameters(n_regressors: int, unit: CellCodes, year: CellCodes, cluster: CellCodes) -> int:
     """K of fixest (ssc: K.fixef "nested"; unit, year, cluster: codes from 0): regressors, all effects but one for the second set, less the nested ones but one."""
     levels = [int(unit.max()) + 1, int(year.max()) + 1]
     nested = [_is_nested(unit, cluster), _is_nested(year, cluster)]
@@ -156,14 +157,14 @@ def _parameters(n_regressors: int, unit: np.ndarray, year: np.ndarray, cluster: 
     return n_regressors + effects - inside + (1 if any(nested) else 0)
 
 
-def _is_nested(effect: np.ndarray, cluster: np.ndarray) -> bool:
+def _is_nested(effect: CellCodes, cluster: CellCodes) -> bool:
     """Whether every level of the effect lies in one cluster."""
     one = np.empty(int(effect.max()) + 1, dtype=cluster.dtype)
     one[effect] = cluster
     return bool((one[effect] == cluster).all())
 
 
-def _require_independent(core: np.ndarray, spread: np.ndarray, rest: np.ndarray, names: Sequence[str]) -> None:
+def _require_independent(core: RegressorByRegressor, spread: PerRegressor, rest: PerRegressor, names: Sequence[str]) -> None:
     """Raises Refused with the name of the first regressor that effects or the regressors before it explain. core: (k, k), triangular."""
     for position, name in enumerate(names):
         if not rest[position] > COLLINEAR * spread[position]:

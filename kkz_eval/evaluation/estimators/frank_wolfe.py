@@ -7,14 +7,22 @@ from __future__ import annotations
 
 import numpy as np
 
+from kkz_eval.evaluation.arrays import Mask, PerProblem, ProblemByDesign, ProblemByRow, ProblemByWeight, ProblemByWeightMask
+
 FIRST_ROUND, SECOND_ROUND = 100, 10_000  # iterations before and after small weights are set to zero
 SPARSE = 4.0  # weights of at most the largest over this are set to zero between the rounds
 DECREASE = 1e-5  # times the noise: the root of the decrease per iteration at which the iteration ends
 
 
 def reference_weights(
-    designs: np.ndarray, targets: np.ndarray, allowed: np.ndarray, zeta: float, rows: np.ndarray, noise: float, start: np.ndarray
-) -> np.ndarray:
+    designs: ProblemByDesign,
+    targets: ProblemByRow,
+    allowed: ProblemByWeightMask,
+    zeta: float,
+    rows: PerProblem,
+    noise: float,
+    start: ProblemByWeight,
+) -> ProblemByWeight:
     """Weights (b, k) after two rounds of Frank–Wolfe with exact line search (Arkhangelsky et al. 2021, replication code; Jaggi 2013).
 
     Objective ‖A w − b‖² / rows + ζ² ‖w‖². Each round ends once an iteration lowers it by at most (DECREASE · noise)², or at its limit;
@@ -29,15 +37,15 @@ def reference_weights(
 
 
 def _round(
-    designs: np.ndarray,
-    targets: np.ndarray,
-    allowed: np.ndarray,
+    designs: ProblemByDesign,
+    targets: ProblemByRow,
+    allowed: ProblemByWeightMask,
     zeta: float,
-    rows: np.ndarray,
+    rows: PerProblem,
     least: float,
-    start: np.ndarray,
+    start: ProblemByWeight,
     limit: int,
-) -> np.ndarray:
+) -> ProblemByWeight:
     result = start.copy()
     open_ = np.arange(len(start))
     design, target, free, weights = designs, targets, allowed, start.copy()
@@ -72,11 +80,11 @@ def _round(
     return result
 
 
-def _times(design: np.ndarray, weights: np.ndarray) -> np.ndarray:
+def _times(design: ProblemByDesign, weights: ProblemByWeight) -> ProblemByRow:
     return np.asarray(np.matmul(design, weights[:, :, None])[:, :, 0])
 
 
-def _some(designs: np.ndarray, which: np.ndarray) -> np.ndarray:
+def _some(designs: ProblemByDesign, which: Mask) -> ProblemByDesign:
     """Designs of some problems; a view where all share one."""
     if designs.strides[0] == 0:
         return np.broadcast_to(designs[0], (int(which.sum()), *designs.shape[1:]))

@@ -12,6 +12,18 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from kkz_eval.evaluation.arrays import (
+    Floats,
+    PerUnit,
+    UnitByCovariate,
+    UnitByEstimate,
+    UnitByYear,
+    UnitByYearByCovariate,
+    UnitByYearMask,
+    UnitCodes,
+    UnitMask,
+    Years,
+)
 from kkz_eval.evaluation.estimators.two_by_two import Comparison, compare, effect
 from kkz_eval.evaluation.plan import Plan
 from kkz_eval.evaluation.problems import Note, Refused
@@ -27,15 +39,15 @@ class Wide:
     weight of the unit in its first year.
     """
 
-    years: np.ndarray
-    outcome: np.ndarray
-    weights: np.ndarray
-    covariates: np.ndarray
+    years: Years
+    outcome: UnitByYear
+    weights: UnitByYear
+    covariates: UnitByYearByCovariate
     names: tuple[str, ...]
-    cohort: np.ndarray
-    start: np.ndarray
-    cluster: np.ndarray
-    size: np.ndarray
+    cohort: PerUnit
+    start: PerUnit
+    cluster: UnitCodes
+    size: PerUnit
 
 
 @dataclass(frozen=True)
@@ -67,9 +79,9 @@ class GroupTime:
     """
 
     cells: tuple[Cell, ...]
-    influence: np.ndarray
-    used: np.ndarray
-    treated: np.ndarray
+    influence: UnitByEstimate
+    used: UnitByYearMask
+    treated: UnitMask
     notes: tuple[Note, ...]
 
 
@@ -84,7 +96,7 @@ def widened(sample: Sample) -> Wide:
     shape = (len(units), len(years))
     balanced = len(sample.year) == len(units) * len(years)  # then the cells, sorted by unit and year, are the table already
 
-    def table(cells: np.ndarray) -> np.ndarray:
+    def table(cells: Floats) -> Floats:
         if balanced:
             return cells.reshape(*shape, *cells.shape[1:])
         spread = np.full((*shape, *cells.shape[1:]), np.nan)
@@ -161,7 +173,7 @@ def group_time(wide: Wide, plan: Plan, variant: str, room: int = 0) -> GroupTime
     return GroupTime(tuple(cells), influence, used, treated, tuple(notes))
 
 
-def _places(years: np.ndarray, g: int, plan: Plan) -> Iterator[tuple[int, int, int]]:
+def _places(years: Years, g: int, plan: Plan) -> Iterator[tuple[int, int, int]]:
     """(cohort, place of the year, place of its base) of every effect of a cohort."""
     last_before = int(np.flatnonzero(years + plan.anticipation < g)[-1])
     for now in range(len(years)):
@@ -172,8 +184,8 @@ def _places(years: np.ndarray, g: int, plan: Plan) -> Iterator[tuple[int, int, i
 
 
 def _estimated(
-    wide: Wide, units: np.ndarray, treated: np.ndarray, pair: tuple[int, int], variant: str, kept: dict[bytes, Comparison]
-) -> tuple[float, int, np.ndarray]:
+    wide: Wide, units: UnitCodes, treated: UnitMask, pair: tuple[int, int], variant: str, kept: dict[bytes, Comparison]
+) -> tuple[float, int, PerUnit]:
     """(estimate, units in the smaller group, influence (m,)) of one comparison. kept: the comparison made last, by its digest."""
     now, base = pair
     if not treated.any():
@@ -192,9 +204,9 @@ def _estimated(
 
 
 def _kept(
-    treated: np.ndarray,
-    weights: np.ndarray,
-    covariates: np.ndarray,
+    treated: UnitMask,
+    weights: PerUnit,
+    covariates: UnitByCovariate,
     names: tuple[str, ...],
     variant: str,
     kept: dict[bytes, Comparison],

@@ -12,6 +12,15 @@ import numpy as np
 import scipy.sparse
 from scipy import special, stats
 
+from kkz_eval.evaluation.arrays import (
+    ClusterByEstimate,
+    DrawByEstimate,
+    EstimateByEstimate,
+    PerEstimate,
+    UnitByEstimate,
+    UnitCodes,
+)
+
 CHUNK = 500_000  # numbers drawn at a time, so that memory does not grow with draws × clusters
 _ROOT5 = np.sqrt(5.0)
 _QUARTILES = float(stats.norm.ppf(0.75) - stats.norm.ppf(0.25))
@@ -24,19 +33,19 @@ class Influence:
     Column by column in memory, so that some estimates are a view of all.
     """
 
-    values: np.ndarray
+    values: ClusterByEstimate
 
     @property
-    def covariance(self) -> np.ndarray:
+    def covariance(self) -> EstimateByEstimate:
         """(r, r), S'S with the contributions S; no small-sample factor (as `did`: mean of squared influence functions, over n)."""
         return np.asarray(self.values.T @ self.values)
 
     @property
-    def std_errors(self) -> np.ndarray:
+    def std_errors(self) -> PerEstimate:
         """(r,), square roots of the diagonal of the covariance."""
         return np.asarray(np.sqrt(np.einsum("ij,ij->j", self.values, self.values)))
 
-    def correlation(self, places: Sequence[int], std_errors: np.ndarray) -> np.ndarray:
+    def correlation(self, places: Sequence[int], std_errors: PerEstimate) -> EstimateByEstimate:
         """(p, p) covariance of some estimates over the products of their standard errors (p,), some clusters at a time."""
         found = np.zeros((len(places), len(places)))
         step = max(1, CHUNK // max(1, len(places)))
@@ -45,7 +54,7 @@ class Influence:
             found += part.T @ part
         return found
 
-    def draws(self, number: int, seed: int) -> np.ndarray:
+    def draws(self, number: int, seed: int) -> DrawByEstimate:
         """(number, r) errors of the estimates under Mammen's two-point multipliers, one for each cluster.
 
         Callaway & Sant'Anna 2021, algorithm 1; Mammen 1993: (1-√5)/2 with probability (1+√5)/(2√5), else (1+√5)/2: mean 0,
@@ -83,7 +92,7 @@ class Reference:
         return float(2 * (special.ndtr(below) if self.df is None else special.stdtr(self.df, below)))
 
 
-def by_cluster(values: np.ndarray, cluster: np.ndarray) -> Influence:
+def by_cluster(values: UnitByEstimate, cluster: UnitCodes) -> Influence:
     """Contributions of units (n, r) summed by cluster, codes (n,); the same array where every unit is a cluster."""
     codes, position = np.unique(cluster, return_inverse=True)
     if len(codes) == len(cluster):
@@ -97,13 +106,13 @@ def by_cluster(values: np.ndarray, cluster: np.ndarray) -> Influence:
     return Influence(summed)
 
 
-def quartile_errors(draws: np.ndarray) -> np.ndarray:
+def quartile_errors(draws: DrawByEstimate) -> PerEstimate:
     """Standard errors (r,) of draws (B, r): inter-quartile range over that of the standard normal, as `did` (quantiles of type 1)."""
     low, high = np.quantile(draws, [0.25, 0.75], axis=0, method="inverted_cdf")
     return np.asarray((high - low) / _QUARTILES)
 
 
-def critical_value(draws: np.ndarray, std_errors: np.ndarray, level: float) -> float:
+def critical_value(draws: DrawByEstimate, std_errors: PerEstimate, level: float) -> float:
     """Quantile `level` of the largest |t| over the estimates in each draw, never below the pointwise one.
 
     draws: (B, r); std_errors: (r,), those above zero count. Callaway & Sant'Anna 2021, section 4.1. NaN where there are none.

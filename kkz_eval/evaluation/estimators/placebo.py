@@ -13,6 +13,8 @@ from itertools import combinations
 
 import numpy as np
 
+from kkz_eval.evaluation.arrays import AssignmentByUnit, PerProblem
+
 DRAWS = 200  # where the plan names none
 ENUMERATED = 1000  # up to so many assignments all are used, whatever the plan's number of draws
 
@@ -21,7 +23,7 @@ ENUMERATED = 1000  # up to so many assignments all are used, whatever the plan's
 class Assignments:
     """Placebo units: positions among the comparison units, (b, n_treated), cohort after cohort; complete: all there are."""
 
-    units: np.ndarray
+    units: AssignmentByUnit
     complete: bool
 
 
@@ -52,18 +54,18 @@ def _all(positions: tuple[int, ...], sizes: tuple[int, ...]) -> Iterator[tuple[i
             yield (*chosen, *others)
 
 
-def placebo_error(effects: np.ndarray) -> float:
+def placebo_error(effects: PerProblem) -> float:
     """Standard error: root of the mean squared deviation of placebo effects (b,) from their mean (algorithm 4, step 7)."""
     return float(np.sqrt(np.mean((effects - effects.mean()) ** 2)))
 
 
-def permutation_p(statistic: float, placebos: np.ndarray) -> float:
+def permutation_p(statistic: float, placebos: PerProblem) -> float:
     """Share of assignments, the true one among them, with a statistic at least as large (Abadie, Diamond & Hainmueller 2010)."""
     close = 1e-12 * max(abs(statistic), 1e-300)
     return float((1 + (placebos >= statistic - close).sum()) / (1 + len(placebos)))
 
 
-def permutation_interval(estimate: float, effects: np.ndarray, level: float) -> tuple[float, float]:
+def permutation_interval(estimate: float, effects: PerProblem, level: float) -> tuple[float, float]:
     """All constant effects c that the permutation test of |estimate − c| among |placebo effects| (b,) does not reject at 1 − level.
 
     NaN where so few placebos cannot reject at that level.

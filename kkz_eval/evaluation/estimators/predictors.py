@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import optimize
 
+from kkz_eval.evaluation.arrays import PerRegressor, PerUnit, PerYear, UnitByCovariate, UnitByYear
 from kkz_eval.evaluation.estimators.blocks import Blocks, Cohort
 from kkz_eval.evaluation.estimators.simplex import solve_simplex
 from kkz_eval.evaluation.problems import Refused
@@ -25,8 +26,8 @@ _FLOOR = 1e-8  # of a predictor's weight over the largest: from 0 it could not r
 class Predictors:
     """Means before the start of a cohort, each column over its standard deviation. controls: (n0, k); treated: (n1, k)."""
 
-    controls: np.ndarray
-    treated: np.ndarray
+    controls: UnitByCovariate
+    treated: UnitByCovariate
 
 
 def build_predictors(sample: Sample, blocks: Blocks, cohort: Cohort) -> Predictors:
@@ -46,7 +47,7 @@ def build_predictors(sample: Sample, blocks: Blocks, cohort: Cohort) -> Predicto
     return Predictors(scaled[: len(blocks.control_units)], scaled[len(blocks.control_units) :])
 
 
-def nested_weights(donors: np.ndarray, own: np.ndarray, before: np.ndarray, path: np.ndarray) -> np.ndarray:
+def nested_weights(donors: UnitByCovariate, own: PerRegressor, before: UnitByYear, path: PerYear) -> PerUnit:
     """Unit weights (n,) with the weights v of predictors that minimise the mean squared gap before the start.
 
     W(v) minimises Σ v_k (x_k − X_k'w)² over the simplex (Abadie, Diamond & Hainmueller 2010, section 2.3). The outer problem is not
@@ -68,18 +69,18 @@ def nested_weights(donors: np.ndarray, own: np.ndarray, before: np.ndarray, path
     return _unit_weights(donors, own, _simplex_of(min(ends, key=lambda end: _gap(end, *problem))))
 
 
-def _gap(logarithms: np.ndarray, donors: np.ndarray, own: np.ndarray, before: np.ndarray, path: np.ndarray) -> float:
+def _gap(logarithms: PerRegressor, donors: UnitByCovariate, own: PerRegressor, before: UnitByYear, path: PerYear) -> float:
     """Mean squared gap before the start, over the mean square of the path."""
     weights = _unit_weights(donors, own, _simplex_of(logarithms))
     return float(np.mean((path - weights @ before) ** 2) / np.mean(path**2))
 
 
-def _simplex_of(logarithms: np.ndarray) -> np.ndarray:
+def _simplex_of(logarithms: PerRegressor) -> PerRegressor:
     shares = np.exp(np.maximum(logarithms - logarithms.max(), np.log(_FLOOR)))
     return np.asarray(shares / shares.sum())
 
 
-def _starts(donors: np.ndarray, own: np.ndarray, before: np.ndarray, path: np.ndarray) -> Sequence[np.ndarray]:
+def _starts(donors: UnitByCovariate, own: PerRegressor, before: UnitByYear, path: PerYear) -> Sequence[PerRegressor]:
     """Equal weights, and the sums of squares of the coefficients of all years before on the predictors."""
     n_predictors = donors.shape[1]
     design = np.column_stack([np.ones(len(donors) + 1), np.vstack([own, donors])])
@@ -89,15 +90,15 @@ def _starts(donors: np.ndarray, own: np.ndarray, before: np.ndarray, path: np.nd
     return (equal, squares / squares.sum()) if squares.sum() > 0 else (equal,)
 
 
-def _unit_weights(donors: np.ndarray, own: np.ndarray, shares: np.ndarray) -> np.ndarray:
+def _unit_weights(donors: UnitByCovariate, own: PerRegressor, shares: PerRegressor) -> PerUnit:
     root = np.sqrt(shares)
     design = (donors * root).T
     return solve_simplex(design, own * root, RIDGE * float(np.mean(design**2)))
 
 
 def _gap_and_slope(
-    logarithms: np.ndarray, donors: np.ndarray, own: np.ndarray, before: np.ndarray, path: np.ndarray
-) -> tuple[float, np.ndarray]:
+    logarithms: PerRegressor, donors: UnitByCovariate, own: PerRegressor, before: UnitByYear, path: PerYear
+) -> tuple[float, PerRegressor]:
     """_gap and its gradient in log v, the units with weight held fixed (implicit differentiation)."""
     shares = _simplex_of(logarithms)
     weights = _unit_weights(donors, own, shares)

@@ -12,6 +12,16 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy import stats
 
+from kkz_eval.evaluation.arrays import (
+    AssignmentByUnit,
+    PerCohort,
+    PerProblem,
+    PerUnit,
+    PerYear,
+    ProblemByUnitMask,
+    ProblemByYear,
+    YearMask,
+)
 from kkz_eval.evaluation.estimators.blocks import Blocks, Cohort, build_blocks, without_covariates
 from kkz_eval.evaluation.estimators.estimation import Estimation, Row, Test, Weight
 from kkz_eval.evaluation.estimators.placebo import Assignments, permutation_p, placebo_assignments, placebo_error
@@ -42,10 +52,10 @@ class CohortEffect:
 
     cohort: Cohort
     effect: float
-    after: np.ndarray
+    after: YearMask
     problems: Problems
-    unit: np.ndarray
-    time: np.ndarray
+    unit: PerUnit
+    time: PerYear
 
     @property
     def cells(self) -> int:
@@ -113,7 +123,9 @@ def cohort_effects(blocks: Blocks, earliest: int | None, solver: Solver) -> list
     return found
 
 
-def _problems(blocks: Blocks, cohort: Cohort, after: np.ndarray, paths: np.ndarray, allowed: np.ndarray | None) -> Problems:
+def _problems(
+    blocks: Blocks, cohort: Cohort, after: YearMask, paths: ProblemByYear, allowed: ProblemByUnitMask | None
+) -> Problems:
     """paths: (b, T) mean outcomes of treated units; allowed: (b, n0), all where None. Raises Refused where there is no noise."""
     before = blocks.controls[:, : cohort.n_before]
     noise = noise_level(before)
@@ -177,11 +189,11 @@ def _normal_p(estimate: float, std_error: float) -> float:
 def placebo_effects(
     blocks: Blocks,
     effects: Sequence[CohortEffect],
-    shares: np.ndarray,
+    shares: PerCohort,
     earliest: int | None,
     assignments: Assignments,
     solver: Solver,
-) -> np.ndarray:
+) -> PerProblem:
     """Effects (b,) of placebo assignments: comparison units act as treated, the rest as comparison, weights found anew.
 
     The regularisation is that of the estimate, as are the weights that the reference solver starts from.
@@ -197,11 +209,11 @@ def placebo_effects(
 def _placebo_part(
     blocks: Blocks,
     effects: Sequence[CohortEffect],
-    shares: np.ndarray,
+    shares: PerCohort,
     earliest: int | None,
-    units: np.ndarray,
+    units: AssignmentByUnit,
     solver: Solver,
-) -> np.ndarray:
+) -> PerProblem:
     """Effects of some assignments. units: (b, n_treated)."""
     allowed = np.ones((len(units), len(blocks.controls)), dtype=bool)
     np.put_along_axis(allowed, units, False, axis=1)
@@ -249,14 +261,14 @@ def jackknife_error(effects: Sequence[CohortEffect]) -> float:
     return float(np.sqrt((len(values) - 1) / len(values) * ((values - values.mean()) ** 2).sum()))
 
 
-def _without_control(effect: CohortEffect) -> np.ndarray:
+def _without_control(effect: CohortEffect) -> PerUnit:
     """Effects (n0,) without each comparison unit, the weights of the others scaled up."""
     controls = effect.problems.after - effect.problems.before @ effect.time
     treated = effect.effect + effect.unit @ controls
     return np.asarray(treated - (effect.unit @ controls - effect.unit * controls) / (1 - effect.unit))
 
 
-def _gaps(effect: CohortEffect) -> np.ndarray:
+def _gaps(effect: CohortEffect) -> PerUnit:
     """Effect of each treated unit against the same synthetic comparison, (n1,); their mean is the cohort's effect."""
     treated, cohort = effect.cohort.treated, effect.cohort
     changes = treated[:, effect.after].mean(axis=1) - treated[:, : cohort.n_before] @ effect.time

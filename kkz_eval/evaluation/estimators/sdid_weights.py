@@ -10,6 +10,17 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from kkz_eval.evaluation.arrays import (
+    Design,
+    PerProblem,
+    PerUnit,
+    ProblemByDesign,
+    ProblemByRow,
+    ProblemByUnit,
+    ProblemByUnitMask,
+    ProblemByYear,
+    UnitByYear,
+)
 from kkz_eval.evaluation.estimators.frank_wolfe import reference_weights
 from kkz_eval.evaluation.estimators.simplex import solve_simplex, solve_simplex_batch
 
@@ -25,31 +36,31 @@ class Problems:
     regularisation; unit_start, time_start: (b, n0), (b, T0) weights that the reference solver starts from.
     """
 
-    before: np.ndarray
-    after: np.ndarray
-    path_before: np.ndarray
-    path_after: np.ndarray
-    allowed: np.ndarray
+    before: UnitByYear
+    after: PerUnit
+    path_before: ProblemByYear
+    path_after: PerProblem
+    allowed: ProblemByUnitMask
     zeta_unit: float
     zeta_time: float
     noise: float
-    unit_start: np.ndarray
-    time_start: np.ndarray
+    unit_start: ProblemByUnit
+    time_start: ProblemByYear
 
 
 @dataclass(frozen=True)
 class Solution:
     """effects: (b,); unit: (b, n0) and time: (b, T0) weights, each row on the simplex."""
 
-    effects: np.ndarray
-    unit: np.ndarray
-    time: np.ndarray
+    effects: PerProblem
+    unit: ProblemByUnit
+    time: ProblemByYear
 
 
-Solver = Callable[[Problems], tuple[np.ndarray, np.ndarray]]
+Solver = Callable[[Problems], tuple[ProblemByUnit, ProblemByYear]]
 
 
-def noise_level(before: np.ndarray) -> float:
+def noise_level(before: UnitByYear) -> float:
     """σ: standard deviation of the first differences of comparison units before the start (section 2.1, eq. 2.2). before: (n0, T0)."""
     return float(np.std(np.diff(before, axis=1), ddof=1))
 
@@ -60,14 +71,14 @@ def solve(problems: Problems, solver: Solver) -> Solution:
     return Solution(effects_of(problems, unit, time), unit, time)
 
 
-def effects_of(problems: Problems, unit: np.ndarray, time: np.ndarray) -> np.ndarray:
+def effects_of(problems: Problems, unit: ProblemByUnit, time: ProblemByYear) -> PerProblem:
     """Effects (b,) for given weights (b, n0), (b, T0)."""
     treated = problems.path_after - np.einsum("bt,bt->b", time, problems.path_before)
     comparison = unit @ problems.after - np.einsum("bn,nt,bt->b", unit, problems.before, time, optimize=True)
     return np.asarray(treated - comparison)
 
 
-def exact(problems: Problems) -> tuple[np.ndarray, np.ndarray]:
+def exact(problems: Problems) -> tuple[ProblemByUnit, ProblemByYear]:
     """Unit and time weights at the optimum of eq. 2.1 and 2.3. Raises NotSolved."""
     design, targets = _unit_problem(problems)
     unit = solve_simplex_batch(design, targets, problems.allowed, len(design) * problems.zeta_unit**2)
@@ -81,7 +92,7 @@ def exact(problems: Problems) -> tuple[np.ndarray, np.ndarray]:
     return unit, time
 
 
-def reference(problems: Problems) -> tuple[np.ndarray, np.ndarray]:
+def reference(problems: Problems) -> tuple[ProblemByUnit, ProblemByYear]:
     """Unit and time weights where the reference implementation stops."""
     design, targets = _unit_problem(problems)
     n_problems, n_before = len(targets), len(design)
@@ -107,13 +118,13 @@ def reference(problems: Problems) -> tuple[np.ndarray, np.ndarray]:
     return unit, time
 
 
-def _unit_problem(problems: Problems) -> tuple[np.ndarray, np.ndarray]:
+def _unit_problem(problems: Problems) -> tuple[Design, ProblemByRow]:
     """Design (T0, n0) and targets (b, T0); the intercept is taken out by centring over the years."""
     design = (problems.before - problems.before.mean(axis=1, keepdims=True)).T
     return design, problems.path_before - problems.path_before.mean(axis=1, keepdims=True)
 
 
-def _time_problem(problems: Problems) -> np.ndarray:
+def _time_problem(problems: Problems) -> ProblemByDesign:
     """Design and target of each problem, (b, rows, T0 + 1), target last; centred over its comparison units, and compressed by QR.
 
     With [A b] = Q R, ‖A w − b‖ = ‖R_A w − r_b‖ for every w.

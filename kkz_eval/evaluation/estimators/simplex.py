@@ -10,6 +10,18 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from kkz_eval.evaluation.arrays import (
+    Design,
+    Integers,
+    Mask,
+    PerProblem,
+    PerWeight,
+    ProblemByRow,
+    ProblemByWeight,
+    ProblemByWeightMask,
+    Target,
+)
+
 TOLERANCE = 1e-9  # largest duality gap of a solution, as a share of the objective at equal weights
 ROUNDING = 1e-13  # of the largest squared column: what double precision leaves of a gap of zero
 _ROUNDS = 60  # Newton steps; the number of pieces passed on the way, in practice 5 to 20
@@ -19,7 +31,7 @@ class NotSolved(ArithmeticError):
     """The iteration ended without a certificate."""
 
 
-def duality_gap(design: np.ndarray, target: np.ndarray, ridge: float, weights: np.ndarray) -> float:
+def duality_gap(design: Design, target: Target, ridge: float, weights: PerWeight) -> float:
     """Upper bound on objective(weights) − minimum: 2 · (w'g − min g), g = A'(A w − b) + ridge · w (Jaggi 2013, eq. 2).
 
     Zero if and only if the conditions of Karush, Kuhn and Tucker hold. design: A, (m, k); target: b, (m,); weights: (k,).
@@ -28,7 +40,7 @@ def duality_gap(design: np.ndarray, target: np.ndarray, ridge: float, weights: n
     return float(2 * (weights @ gradient - gradient.min()))
 
 
-def solve_simplex(design: np.ndarray, target: np.ndarray, ridge: float) -> np.ndarray:
+def solve_simplex(design: Design, target: Target, ridge: float) -> PerWeight:
     """Weights w (k,), w ≥ 0, Σw = 1, that minimise ‖A w − b‖² + ridge · ‖w‖². design: A, (m, k); target: b, (m,); ridge ≥ 0.
 
     On the simplex A w − b = (A − b1')w, so w is the point of least norm in the hull of the columns of C = [A − b1'; √ridge I]:
@@ -72,7 +84,7 @@ def solve_simplex(design: np.ndarray, target: np.ndarray, ridge: float) -> np.nd
     return weights
 
 
-def _affine_minimum(columns: np.ndarray, root: float) -> np.ndarray:
+def _affine_minimum(columns: Design, root: float) -> PerWeight:
     """Weights, summing to one but of any sign, that minimise ‖C w‖² for C = [columns; root · I].
 
     Few columns: w = e₁ + N v, N the differences to the first column, least squares in v. More columns than rows: the condition
@@ -92,7 +104,7 @@ def _affine_minimum(columns: np.ndarray, root: float) -> np.ndarray:
     return np.asarray(proportional / proportional.sum())
 
 
-def _certify(design: np.ndarray, target: np.ndarray, ridge: float, weights: np.ndarray) -> None:
+def _certify(design: Design, target: Target, ridge: float, weights: PerWeight) -> None:
     even = np.full(len(weights), 1.0 / len(weights))
     reference = float(((design @ even - target) ** 2).sum() + ridge * even @ even)
     gap = duality_gap(design, target, ridge, weights)
@@ -101,7 +113,7 @@ def _certify(design: np.ndarray, target: np.ndarray, ridge: float, weights: np.n
         raise NotSolved(f"duality gap {gap:.3g} of {reference:.3g}")
 
 
-def solve_simplex_batch(design: np.ndarray, targets: np.ndarray, allowed: np.ndarray, ridge: float) -> np.ndarray:
+def solve_simplex_batch(design: Design, targets: ProblemByRow, allowed: ProblemByWeightMask, ridge: float) -> ProblemByWeight:
     """Weights (b, k) of b problems that share A and the ridge and differ in the target and in which weights may be positive.
 
     design: A, (m, k); targets: (b, m); allowed: (b, k) bool; ridge > 0. Made for k much larger than m and a ridge that is not tiny:
@@ -137,12 +149,12 @@ def solve_simplex_batch(design: np.ndarray, targets: np.ndarray, allowed: np.nda
 class _Point:
     """Where b dual problems are: residual r and gradient (b, m), weights (b, k), value (b,)."""
 
-    residual: np.ndarray
-    weights: np.ndarray
-    gradient: np.ndarray
-    value: np.ndarray
+    residual: ProblemByRow
+    weights: ProblemByWeight
+    gradient: ProblemByRow
+    value: PerProblem
 
-    def some(self, which: np.ndarray) -> _Point:
+    def some(self, which: Mask) -> _Point:
         return _Point(self.residual[which], self.weights[which], self.gradient[which], self.value[which])
 
 
@@ -150,12 +162,12 @@ class _Point:
 class _Dual:
     """Minimise ½‖r‖² + r'b − min over w of (r'A w + ½ ridge ‖w‖²) in r, for many b at once."""
 
-    design: np.ndarray
-    targets: np.ndarray
-    allowed: np.ndarray
+    design: Design
+    targets: ProblemByRow
+    allowed: ProblemByWeightMask
     ridge: float
 
-    def at(self, problems: np.ndarray, residual: np.ndarray) -> _Point:
+    def at(self, problems: Integers, residual: ProblemByRow) -> _Point:
         slope = residual @ self.design
         weights = project_simplex(np.where(self.allowed[problems], -slope / self.ridge, -np.inf))
         targets = self.targets[problems]
@@ -163,7 +175,7 @@ class _Dual:
         value = np.einsum("bi,bi->b", residual, 0.5 * residual + targets) - inner
         return _Point(residual, weights, residual + targets - weights @ self.design.T, value)
 
-    def step(self, problems: np.ndarray, point: _Point) -> _Point:
+    def step(self, problems: Integers, point: _Point) -> _Point:
         """A Newton step, halved where it does not lower the dual enough (Armijo)."""
         direction = np.stack(
             [self._newton(weights, gradient) for weights, gradient in zip(point.weights, point.gradient, strict=True)]
@@ -178,14 +190,14 @@ class _Dual:
             length[short] /= 2
         return moved
 
-    def _newton(self, weights: np.ndarray, gradient: np.ndarray) -> np.ndarray:
+    def _newton(self, weights: PerWeight, gradient: Target) -> Target:
         inside = self.design[:, weights > 0]
         inside = inside - inside.mean(axis=1, keepdims=True)
         hessian = np.eye(len(gradient)) + inside @ inside.T / self.ridge
         return np.asarray(-np.linalg.solve(hessian, gradient))
 
 
-def project_simplex(points: np.ndarray) -> np.ndarray:
+def project_simplex(points: ProblemByWeight) -> ProblemByWeight:
     """Nearest points (b, k) of the simplex (Held, Wolfe & Crowder 1974). points: (b, k), −inf where a weight must be 0."""
     ordered = -np.sort(-points, axis=1)
     possible = np.isfinite(ordered)

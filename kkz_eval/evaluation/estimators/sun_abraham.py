@@ -9,6 +9,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from kkz_eval.evaluation.arrays import PerRegressor
 from kkz_eval.evaluation.estimators.estimation import Estimation, Row, coefficient_row
 from kkz_eval.evaluation.estimators.event_study import pre_trend_test
 from kkz_eval.evaluation.estimators.fixed_effects import Fit, fit_fixed_effects
@@ -70,7 +71,7 @@ def estimate_sun_abraham(sample: Sample, plan: Plan, _: EstimatorSpec) -> Estima
     return Estimation(tuple(rows), tests=(test,), notes=tuple(notes), counts=used.counts)
 
 
-def _averaged(fit: Fit, masses: list[np.ndarray], covariates: int) -> Fit:
+def _averaged(fit: Fit, masses: list[PerRegressor], covariates: int) -> Fit:
     """Averages of the interactions, then the covariates, with their covariance."""
     interactions = len(fit.coefficients) - covariates
     contrast = np.zeros((len(masses) + covariates, len(fit.coefficients)))

@@ -11,6 +11,18 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from kkz_eval.evaluation.arrays import (
+    AssignmentByUnit,
+    AssignmentByUnitByYear,
+    Floats,
+    ProblemByUnit,
+    ProblemByUnitMask,
+    ProblemByYear,
+    UnitByCovariate,
+    UnitByUnit,
+    UnitByYear,
+    YearMask,
+)
 from kkz_eval.evaluation.estimators.blocks import Blocks, Cohort, build_blocks
 from kkz_eval.evaluation.estimators.estimation import Estimation, Row, Test, Weight
 from kkz_eval.evaluation.estimators.frank_wolfe import reference_weights
@@ -28,7 +40,7 @@ EXACT_FIT = 1e-6  # gap before the start over the noise, below which the fit cou
 SEARCHES = 600  # of predictors' weights, up to a second each; beyond it there are no placebos
 _CELLS_AT_ONCE = 2_000_000  # of all placebos solved together, so that memory does not grow with their number
 
-DonorWeights = Callable[[np.ndarray, np.ndarray, np.ndarray, float], np.ndarray]
+DonorWeights = Callable[[UnitByYear, ProblemByYear, ProblemByUnitMask, float], ProblemByUnit]
 
 
 @dataclass(frozen=True)
@@ -37,9 +49,9 @@ class Fit:
     units that act as treated in each assignment, against those that do not; noise: of the comparison units before the start."""
 
     cohort: Cohort
-    weights: np.ndarray
-    gaps: np.ndarray
-    placebo_gaps: np.ndarray
+    weights: UnitByUnit
+    gaps: UnitByYear
+    placebo_gaps: AssignmentByUnitByYear
     noise: float
 
 
@@ -72,7 +84,7 @@ def estimate_synthetic_control(sample: Sample, plan: Plan, spec: EstimatorSpec) 
     )
 
 
-def exact_donors(before: np.ndarray, paths: np.ndarray, allowed: np.ndarray, noise: float) -> np.ndarray:
+def exact_donors(before: UnitByYear, paths: ProblemByYear, allowed: ProblemByUnitMask, noise: float) -> ProblemByUnit:
     """Weights (b, n0) at the optimum. before: (n0, T0); paths: (b, T0); allowed: (b, n0) bool. Raises NotSolved."""
     weights = np.zeros(allowed.shape)
     ridge = before.shape[1] * (ETA_UNIT * noise) ** 2
@@ -81,7 +93,7 @@ def exact_donors(before: np.ndarray, paths: np.ndarray, allowed: np.ndarray, noi
     return weights
 
 
-def reference_donors(before: np.ndarray, paths: np.ndarray, allowed: np.ndarray, noise: float) -> np.ndarray:
+def reference_donors(before: UnitByYear, paths: ProblemByYear, allowed: ProblemByUnitMask, noise: float) -> ProblemByUnit:
     """Weights (b, n0) where the reference implementation stops. Arguments as in exact_donors."""
     design = np.broadcast_to(before.T, (len(paths), *before.T.shape))
     rows = np.full(len(paths), float(before.shape[1]))
@@ -101,7 +113,7 @@ def _fits(sample: Sample, blocks: Blocks, assignments: Assignments | None, donor
     return fits
 
 
-def _fit(sample: Sample, blocks: Blocks, cohort: Cohort, units: np.ndarray, own: slice, donors: DonorWeights) -> Fit:
+def _fit(sample: Sample, blocks: Blocks, cohort: Cohort, units: AssignmentByUnit, own: slice, donors: DonorWeights) -> Fit:
     """units: (b, n_treated) placebo units of all cohorts; own: the columns of this one."""
     controls, n_before, n_treated = blocks.controls, cohort.n_before, len(cohort.units)
     before = controls[:, :n_before]
@@ -110,7 +122,7 @@ def _fit(sample: Sample, blocks: Blocks, cohort: Cohort, units: np.ndarray, own:
         raise Refused("no_noise")
     predictors = build_predictors(sample, blocks, cohort) if sample.covariate_names else None
 
-    def solved(paths: np.ndarray, own_predictors: np.ndarray | None, allowed: np.ndarray) -> np.ndarray:
+    def solved(paths: ProblemByYear, own_predictors: UnitByCovariate | None, allowed: ProblemByUnitMask) -> ProblemByUnit:
         if predictors is None or own_predictors is None:
             return donors(before, paths[:, :n_before], allowed, noise)
         return _by_predictors(predictors, own_predictors, before, paths[:, :n_before], allowed)
@@ -135,8 +147,8 @@ def _fit(sample: Sample, blocks: Blocks, cohort: Cohort, units: np.ndarray, own:
 
 
 def _by_predictors(
-    predictors: Predictors, own: np.ndarray, before: np.ndarray, paths: np.ndarray, allowed: np.ndarray
-) -> np.ndarray:
+    predictors: Predictors, own: UnitByCovariate, before: UnitByYear, paths: ProblemByYear, allowed: ProblemByUnitMask
+) -> ProblemByUnit:
     weights = np.zeros(allowed.shape)
     for place, (path, free) in enumerate(zip(paths, allowed, strict=True)):
         weights[place, free] = nested_weights(predictors.controls[free], own[place], before[free], path)
@@ -172,11 +184,11 @@ def _ratio_test(blocks: Blocks, fits: Sequence[Fit], assignments: Assignments) -
     return Test("placebo_rmspe_ratio", statistic, str(len(placebos)), permutation_p(statistic, placebos))
 
 
-def _ratio(gaps: np.ndarray, after: np.ndarray, n_before: int, floor: float) -> np.ndarray:
+def _ratio(gaps: Floats, after: YearMask, n_before: int, floor: float) -> Floats:
     return np.asarray(_rms(gaps[..., after]) / np.maximum(_rms(gaps[..., :n_before]), floor))
 
 
-def _rms(gaps: np.ndarray) -> np.ndarray:
+def _rms(gaps: Floats) -> Floats:
     return np.asarray(np.sqrt((gaps**2).mean(axis=-1)))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from kkz_eval.evaluation.arrays import CellMask
 from kkz_eval.evaluation.estimators.estimation import Estimation, Row, coefficient_row
 from kkz_eval.evaluation.estimators.fixed_effects import Fit, fit_fixed_effects
 from kkz_eval.evaluation.plan import EstimatorSpec, Plan
@@ -41,7 +42,7 @@ def _exposed(sample: Sample, plan: Plan) -> Row:
     return coefficient_row(fit, 0, plan.inference.level, "exposed")
 
 
-def _fit(sample: Sample, plan: Plan, groups: list[np.ndarray], names: list[str]) -> Fit:
+def _fit(sample: Sample, plan: Plan, groups: list[CellMask], names: list[str]) -> Fit:
     """groups: the cells (n,) bool where each dummy is 1, none in two of them."""
     return fit_fixed_effects(
         sample.outcome,

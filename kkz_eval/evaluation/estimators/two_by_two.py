@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from kkz_eval.evaluation.arrays import PerUnit, RegressorByRegressor, UnitByCovariate, UnitMask
 from kkz_eval.evaluation.problems import Refused
 
 OVERLAP = 0.999  # fitted probability of treatment from which `did` speaks of no overlap
@@ -23,7 +24,7 @@ class Effect:
     """estimate; influence: (m,) contribution of each unit of the comparison to its error (influence function / m), sum zero."""
 
     estimate: float
-    influence: np.ndarray
+    influence: PerUnit
 
 
 @dataclass(frozen=True)
@@ -35,15 +36,15 @@ class Comparison:
     after weighting by the odds of treatment, sum 1; propensity: (m, k), linear representation of the coefficients of the logit.
     """
 
-    treated: np.ndarray
-    control: np.ndarray
-    design: np.ndarray | None = None
-    regression: np.ndarray | None = None
-    odds: np.ndarray | None = None
-    propensity: np.ndarray | None = None
+    treated: PerUnit
+    control: PerUnit
+    design: UnitByCovariate | None = None
+    regression: RegressorByRegressor | None = None
+    odds: PerUnit | None = None
+    propensity: UnitByCovariate | None = None
 
 
-def compare(treated: np.ndarray, weights: np.ndarray, covariates: np.ndarray, names: tuple[str, ...], variant: str) -> Comparison:
+def compare(treated: UnitMask, weights: PerUnit, covariates: UnitByCovariate, names: tuple[str, ...], variant: str) -> Comparison:
     """treated: (m,) bool; weights: (m,) positive; covariates: (m, k). variant: or | ipw | dr; all the same without covariates.
 
     Raises Refused: too few controls, collinear covariates, no overlap, overflow.
@@ -59,7 +60,7 @@ def compare(treated: np.ndarray, weights: np.ndarray, covariates: np.ndarray, na
         raise Refused("few_controls", controls=int(controls.sum()), parameters=design.shape[1])
     if variant in {"or", "dr"}:
         _require_independent(np.sqrt(weights[controls])[:, None] * design[controls], names)
-        regression = np.linalg.inv(design.T @ (control[:, None] * design))
+        regression = np.asarray(np.linalg.inv(design.T @ (control[:, None] * design)))
     if variant in {"ipw", "dr"}:
         _require_independent(np.sqrt(weights)[:, None] * design, names)
         fitted, inverse = _logit(design, treated, weights)
@@ -69,7 +70,7 @@ def compare(treated: np.ndarray, weights: np.ndarray, covariates: np.ndarray, na
     return Comparison(share / share.sum(), control, design, regression, odds, propensity)
 
 
-def effect(change: np.ndarray, comparison: Comparison, variant: str) -> Effect:
+def effect(change: PerUnit, comparison: Comparison, variant: str) -> Effect:
     """ATT of one comparison and its influence function. change: (m,) outcome less that of the base year.
 
     Without covariates: difference of mean changes. Otherwise Sant'Anna & Zhao 2020: outcome regression (2.2), inverse probability
@@ -82,13 +83,13 @@ def effect(change: np.ndarray, comparison: Comparison, variant: str) -> Effect:
     return _by_regression(change, comparison, comparison.odds if variant == "dr" else None)
 
 
-def _of_means(change: np.ndarray, comparison: Comparison) -> Effect:
+def _of_means(change: PerUnit, comparison: Comparison) -> Effect:
     treated, control = comparison.treated, comparison.control / comparison.control.sum()
     mean_treated, mean_control = float(treated @ change), float(control @ change)
     return Effect(mean_treated - mean_control, treated * (change - mean_treated) - control * (change - mean_control))
 
 
-def _by_weighting(change: np.ndarray, comparison: Comparison) -> Effect:
+def _by_weighting(change: PerUnit, comparison: Comparison) -> Effect:
     treated, odds, design, propensity = comparison.treated, comparison.odds, comparison.design, comparison.propensity
     assert odds is not None
     assert design is not None
@@ -99,7 +100,7 @@ def _by_weighting(change: np.ndarray, comparison: Comparison) -> Effect:
     return Effect(mean_treated - mean_control, influence)
 
 
-def _by_regression(change: np.ndarray, comparison: Comparison, odds: np.ndarray | None) -> Effect:
+def _by_regression(change: PerUnit, comparison: Comparison, odds: PerUnit | None) -> Effect:
     """Outcome regression; doubly robust with odds."""
     treated, control, design, inverse = comparison.treated, comparison.control, comparison.design, comparison.regression
     assert design is not None
@@ -119,7 +120,7 @@ def _by_regression(change: np.ndarray, comparison: Comparison, odds: np.ndarray 
     return Effect(mean_treated - mean_control, influence)
 
 
-def _standardised(covariates: np.ndarray, weights: np.ndarray, names: tuple[str, ...]) -> np.ndarray:
+def _standardised(covariates: UnitByCovariate, weights: PerUnit, names: tuple[str, ...]) -> UnitByCovariate:
     """A constant and the covariates in standard units: the same estimates, without trouble from units of measurement."""
     with np.errstate(over="ignore", invalid="ignore"):
         centred = covariates - np.average(covariates, axis=0, weights=weights)
@@ -133,7 +134,7 @@ def _standardised(covariates: np.ndarray, weights: np.ndarray, names: tuple[str,
     return np.column_stack([np.ones(len(covariates)), centred / scale])
 
 
-def _require_independent(columns: np.ndarray, names: tuple[str, ...]) -> None:
+def _require_independent(columns: UnitByCovariate, names: tuple[str, ...]) -> None:
     """columns: (m, 1 + k), the constant first. Raises Refused with the first covariate that those before it explain."""
     lengths = np.sqrt((columns**2).sum(axis=0))
     triangle = np.linalg.qr(columns / np.where(lengths > 0, lengths, 1.0)).R
@@ -142,7 +143,7 @@ def _require_independent(columns: np.ndarray, names: tuple[str, ...]) -> None:
             raise Refused("collinear", term=name)
 
 
-def _logit(design: np.ndarray, treated: np.ndarray, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _logit(design: UnitByCovariate, treated: UnitMask, weights: PerUnit) -> tuple[PerUnit, RegressorByRegressor]:
     """Fitted probabilities (m,) and the inverse of the information (k, k) of a weighted logit, by Newton's method.
 
     Raises Refused `overlap` where the largest probability reaches OVERLAP or the likelihood has no maximum.
@@ -166,4 +167,4 @@ def _logit(design: np.ndarray, treated: np.ndarray, weights: np.ndarray) -> tupl
     if fitted.max() >= OVERLAP:
         raise Refused("overlap", limit=OVERLAP)
     information = design.T @ ((weights * fitted * (1 - fitted))[:, None] * design)
-    return fitted, np.linalg.inv(information)
+    return fitted, np.asarray(np.linalg.inv(information))

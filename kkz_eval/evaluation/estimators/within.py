@@ -12,6 +12,20 @@ import numpy as np
 import scipy.sparse
 from scipy.sparse.csgraph import connected_components
 
+from kkz_eval.evaluation.arrays import (
+    CellByRegressor,
+    CellCodes,
+    Floats,
+    Integers,
+    PerCell,
+    PerRegressor,
+    PerUnit,
+    PerYear,
+    RegressorByRegressor,
+    UnitCodes,
+    YearByRegressor,
+)
+
 PIECE = 500_000  # numbers in the columns of a piece, so that memory grows with cells but not with cells × columns
 _FACTOR = 0x9E3779B97F4A7C15  # odd, so that a row of codes is one number and hardly any two rows share it
 
@@ -25,13 +39,13 @@ class Columns:
     year of each connected part of the panel has none, so that the dummies of years are independent of the unit effects.
     """
 
-    unit: np.ndarray
-    year: np.ndarray
-    share: np.ndarray
-    dummies: np.ndarray
+    unit: CellCodes
+    year: CellCodes
+    share: PerCell
+    dummies: CellCodes
     n_dummies: int
-    dense: np.ndarray
-    kept: np.ndarray
+    dense: CellByRegressor
+    kept: Integers
 
     @property
     def n_years(self) -> int:
@@ -39,16 +53,16 @@ class Columns:
         return int(self.kept.max()) + 1
 
     @cached_property
-    def starts(self) -> np.ndarray:
+    def starts(self) -> UnitCodes:
         """(N,) first cell of each unit."""
         return np.flatnonzero(np.diff(self.unit, prepend=-1))
 
     @cached_property
-    def total(self) -> np.ndarray:
+    def total(self) -> PerUnit:
         """(N,) weight of each unit."""
         return np.asarray(np.add.reduceat(self.share, self.starts))
 
-    def without_units(self, column: np.ndarray) -> np.ndarray:
+    def without_units(self, column: PerCell) -> PerCell:
         """A column (n,) less its weighted mean in each unit; the second pass takes out what rounding left."""
         left = column.copy()
         for _ in range(2):
@@ -56,7 +70,7 @@ class Columns:
         return left
 
 
-def kept_years(unit: np.ndarray, year: np.ndarray) -> np.ndarray:
+def kept_years(unit: CellCodes, year: CellCodes) -> Integers:
     """Column of each year's dummy, -1 for the first year of each connected part. unit, year: codes from 0, (n,)."""
     n_units, n_years = int(unit.max()) + 1, int(year.max()) + 1
     if np.bincount(unit).max() == n_years:  # a unit with all years connects them
@@ -70,7 +84,7 @@ def kept_years(unit: np.ndarray, year: np.ndarray) -> np.ndarray:
     return np.where(keep, np.cumsum(keep) - 1, -1)
 
 
-def triangle(columns: Columns) -> np.ndarray:
+def triangle(columns: Columns) -> RegressorByRegressor:
     """R of the QR decomposition of dummies of years, dummies, dense columns, in this order, each less its mean in each unit.
 
     (p, p). Pieces of whole units are added one by one (sequential QR of a tall matrix), as accurate as one decomposition.
@@ -79,7 +93,7 @@ def triangle(columns: Columns) -> np.ndarray:
     return _sequential(columns) if collapsed is None else _sequential(*collapsed)
 
 
-def _collapsed(columns: Columns) -> tuple[Columns, np.ndarray] | None:
+def _collapsed(columns: Columns) -> tuple[Columns, RegressorByRegressor] | None:
     """One unit, the mean, for all with the same dummies in a balanced panel without weights, and the triangle of what departs from it.
 
     Departures from means of units with the same dummies are orthogonal to dummies, so the two triangles together have the same R.
@@ -115,7 +129,7 @@ def _collapsed(columns: Columns) -> tuple[Columns, np.ndarray] | None:
     return shared, lower
 
 
-def _distinct_rows(codes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _distinct_rows(codes: Integers) -> tuple[Integers, UnitCodes]:
     """(m, T) different rows of codes (n, T), and which of them each row is, (n,)."""
     number = np.zeros(len(codes), dtype="uint64")
     for column in codes.T:
@@ -128,7 +142,7 @@ def _distinct_rows(codes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return rows, place.ravel()
 
 
-def _sequential(columns: Columns, found: np.ndarray | None = None) -> np.ndarray:
+def _sequential(columns: Columns, found: RegressorByRegressor | None = None) -> RegressorByRegressor:
     """The triangle, on top of the rows `found`."""
     width = columns.n_years + columns.n_dummies + columns.dense.shape[1]
     starts = columns.starts
@@ -142,7 +156,7 @@ def _sequential(columns: Columns, found: np.ndarray | None = None) -> np.ndarray
     return np.vstack([rows, np.zeros((width - len(rows), width))])
 
 
-def _piece(columns: Columns, starts: np.ndarray, end: int) -> np.ndarray:
+def _piece(columns: Columns, starts: UnitCodes, end: int) -> CellByRegressor:
     """(m, p) columns of whole units, less their unit means, times the roots of the weights. starts: first cells of the units."""
     cells = slice(int(starts[0]), end)
     dense, share = columns.dense[cells], columns.share[cells, None]
@@ -158,7 +172,7 @@ def _piece(columns: Columns, starts: np.ndarray, end: int) -> np.ndarray:
     return np.asarray(np.sqrt(share) * block)
 
 
-def residuals(columns: Columns, years: np.ndarray, coefficients: np.ndarray) -> np.ndarray:
+def residuals(columns: Columns, years: PerYear, coefficients: PerRegressor) -> PerCell:
     """(n,) outcome less regressors (d + c - 1), years (T with a dummy) and unit effects."""
     left = columns.without_units(columns.dense[:, -1])
     for place, coefficient in enumerate(coefficients[columns.n_dummies :]):
@@ -168,7 +182,9 @@ def residuals(columns: Columns, years: np.ndarray, coefficients: np.ndarray) -> 
     return columns.without_units(left)
 
 
-def meat(columns: Columns, errors: np.ndarray, projection: np.ndarray, cluster: np.ndarray, bread: np.ndarray) -> np.ndarray:
+def meat(
+    columns: Columns, errors: PerCell, projection: YearByRegressor, cluster: CellCodes, bread: RegressorByRegressor
+) -> RegressorByRegressor:
     """(k, k) S'S of the scores S (G, k): sums over the cells of a cluster of weight × residual × regressor, times bread (k, k).
 
     Regressors less unit and year effects. errors: (n,) residuals; projection: (T with a dummy, k) coefficients of the regressors on
@@ -200,12 +216,12 @@ def meat(columns: Columns, errors: np.ndarray, projection: np.ndarray, cluster: 
 
 def _scores(
     columns: Columns,
-    cells: np.ndarray | slice,
-    moment: np.ndarray,
-    cluster: np.ndarray,
-    dense: list[np.ndarray],
-    projection: np.ndarray,
-) -> np.ndarray:
+    cells: CellCodes | slice,
+    moment: PerCell,
+    cluster: CellCodes,
+    dense: list[PerCell],
+    projection: YearByRegressor,
+) -> Floats:
     """(g, k) scores of the cells of g clusters, codes from 0; dummies less year effects only, dense regressors less both.
 
     The regressors of a cell are one dummy and the dense ones, so sums by cluster and code do. Unit means of dummies and years count
@@ -223,15 +239,15 @@ def _unit_means(columns: Columns) -> tuple[scipy.sparse.csr_array, scipy.sparse.
     """(N, d) and (N, T with a dummy): weighted mean of each dummy, and of each dummy of a year, in each unit."""
     weight = columns.share / columns.total[columns.unit]
 
-    def means(codes: np.ndarray, n_codes: int) -> scipy.sparse.csr_array:
+    def means(codes: CellCodes, n_codes: int) -> scipy.sparse.csr_array:
         kept = codes >= 0
         return scipy.sparse.csr_array((weight[kept], (columns.unit[kept], codes[kept])), shape=(len(columns.starts), n_codes))
 
     return means(columns.dummies, columns.n_dummies), means(columns.kept[columns.year], columns.n_years)
 
 
-def _sums(row: np.ndarray, code: np.ndarray, values: np.ndarray, n_codes: int) -> np.ndarray:
+def _sums(row: CellCodes, code: CellCodes, values: PerCell, n_codes: int) -> Floats:
     """(rows, n_codes) sums of values by row and code; code -1 is left out."""
     inside, n_rows = code >= 0, int(row.max()) + 1
     place = row[inside].astype("int64") * n_codes + code[inside]
-    return np.bincount(place, values[inside], n_rows * n_codes).reshape(n_rows, n_codes)
+    return np.asarray(np.bincount(place, values[inside], n_rows * n_codes).reshape(n_rows, n_codes), dtype="float64")
