@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from kkz_eval.evaluation.estimators import within
-from kkz_eval.evaluation.estimators.within import Columns, kept_years, meat, residuals, triangle
+from kkz_eval.evaluation.estimators.within import Columns, meat, residuals, triangle, year_dummies
 
 
 def random_columns(seed: int, level: float = 0.0, parts: int = 1) -> Columns:
@@ -19,17 +19,17 @@ def random_columns(seed: int, level: float = 0.0, parts: int = 1) -> Columns:
     return Columns(
         unit=unit,
         year=year,
-        share=weights / weights.mean(),
+        weight=weights / weights.mean(),
         dummies=draw.integers(-1, 3, size=len(unit)),
         n_dummies=3,
         dense=draw.normal(size=(len(unit), 3)) + level,
-        kept=kept_years(unit, year),
+        year_dummy=year_dummies(unit, year),
     )
 
 
 def left_by_dummies(columns: Columns) -> np.ndarray:
     """Dummies and dense columns less unit and year effects, times the roots of the weights: one dense regression."""
-    root = np.sqrt(columns.share)[:, None]
+    root = np.sqrt(columns.weight)[:, None]
     effects = np.column_stack([np.eye(12)[columns.unit], np.eye(7)[columns.year]])
     block = np.column_stack([np.eye(4)[columns.dummies][:, :3], columns.dense])
     return np.asarray(root * (block - effects @ np.linalg.lstsq(root * effects, root * block, rcond=None)[0]))
@@ -44,19 +44,19 @@ def test_the_triangle_is_that_of_dense_dummies_however_small_the_pieces(
     left = left_by_dummies(columns)
     for piece in (1, 150, 10**6):
         monkeypatch.setattr(within, "PIECE", piece)
-        core = triangle(columns)[columns.n_years :, columns.n_years :]
-        assert core.T @ core == pytest.approx(left.T @ left, abs=1e-12 if level == 0 else 1e-8)
+        partialled = triangle(columns)[columns.n_years :, columns.n_years :]
+        assert partialled.T @ partialled == pytest.approx(left.T @ left, abs=1e-12 if level == 0 else 1e-8)
 
 
 def test_units_with_the_same_dummies_are_one_in_a_balanced_panel() -> None:
     draw = np.random.default_rng(5)
     unit, year = np.repeat(np.arange(12), 7), np.tile(np.arange(7), 12)
     dummies = np.where((unit < 5) & (year > 3), year - 4, -1)
-    columns = Columns(unit, year, np.ones(84), dummies, 3, draw.normal(size=(84, 3)), kept_years(unit, year))
-    core = triangle(columns)[columns.n_years :, columns.n_years :]
+    columns = Columns(unit, year, np.ones(84), dummies, 3, draw.normal(size=(84, 3)), year_dummies(unit, year))
+    partialled = triangle(columns)[columns.n_years :, columns.n_years :]
     left = left_by_dummies(columns)
-    assert core.T @ core == pytest.approx(left.T @ left, abs=1e-12)
-    assert np.tril(core, -1) == pytest.approx(0, abs=1e-15)
+    assert partialled.T @ partialled == pytest.approx(left.T @ left, abs=1e-12)
+    assert np.tril(partialled, -1) == pytest.approx(0, abs=1e-15)
 
 
 @pytest.mark.parametrize("factor", [within._FACTOR, 0])
@@ -78,10 +78,10 @@ def test_residuals_and_scores_are_those_of_dense_dummies_however_small_the_piece
     whole = triangle(columns)
     on_years = np.linalg.solve(whole[: columns.n_years, : columns.n_years], whole[: columns.n_years, columns.n_years :])
     errors = residuals(columns, on_years[:, -1] - on_years[:, :-1] @ solution, solution)
-    assert np.sqrt(columns.share) * errors == pytest.approx(left[:, -1] - left[:, :-1] @ solution, abs=1e-12)
+    assert np.sqrt(columns.weight) * errors == pytest.approx(left[:, -1] - left[:, :-1] @ solution, abs=1e-12)
     cluster = (columns.unit + moving * columns.year) // 3
     expected = np.zeros((cluster.max() + 1, 5))
-    np.add.at(expected, cluster, left[:, :-1] * (np.sqrt(columns.share) * errors)[:, None])
+    np.add.at(expected, cluster, left[:, :-1] * (np.sqrt(columns.weight) * errors)[:, None])
     bread = np.random.default_rng(6).normal(size=(5, 5))
     scores = expected @ bread
     for piece in (1, 20, 10**6):
@@ -92,4 +92,4 @@ def test_residuals_and_scores_are_those_of_dense_dummies_however_small_the_piece
 
 def test_one_year_of_each_connected_part_has_no_dummy() -> None:
     unit, year = np.array([0, 0, 1, 1, 2, 2]), np.array([0, 1, 0, 1, 2, 3])
-    assert kept_years(unit, year).tolist() == [-1, 0, -1, 1]
+    assert year_dummies(unit, year).tolist() == [-1, 0, -1, 1]

@@ -5,7 +5,7 @@ Belongs here: which units and years a synthetic comparison can use, and what fal
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -13,7 +13,7 @@ from kkz_eval.evaluation.arrays import PerCell, UnitByYear, UnitCodes, UnitMask,
 from kkz_eval.evaluation.estimators.fixed_effects import fit_fixed_effects
 from kkz_eval.evaluation.plan import Plan
 from kkz_eval.evaluation.problems import Note, Refused
-from kkz_eval.evaluation.sample import Counts, Sample, require_comparison
+from kkz_eval.evaluation.sample import Counts, Sample, part_of, require_comparison
 
 SMALLEST, LARGEST = 1e-100, 1e100  # of the largest absolute value: squares neither vanish nor overflow
 EXPLAINED = 1e-12  # share of the range of the outcome; what covariates leave below it is rounding
@@ -133,17 +133,8 @@ def without_covariates(sample: Sample, plan: Plan) -> tuple[PerCell, tuple[Note,
     """
     if not sample.covariate_names:
         return sample.outcome, ()
-    untreated = ~sample.treated
-    fit = fit_fixed_effects(
-        sample.outcome[untreated],
-        sample.covariates[untreated],
-        sample.covariate_names,
-        unit=sample.unit[untreated],
-        year=sample.year[untreated],
-        cluster=sample.cluster[untreated],
-        weights=None,
-        small_sample="none",
-    )
+    untreated = replace(part_of(sample, ~sample.treated), weights=None)
+    fit = fit_fixed_effects(untreated, untreated.covariates, sample.covariate_names, small_sample="none")
     left = sample.outcome - sample.covariates @ fit.coefficients
     if np.ptp(left) <= EXPLAINED * np.ptp(sample.outcome):
         raise Refused("no_variation")

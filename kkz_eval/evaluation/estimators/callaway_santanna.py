@@ -14,7 +14,7 @@ from scipy import stats
 
 from kkz_eval.evaluation.arrays import UnitByEstimate
 from kkz_eval.evaluation.estimators.aggregation import Average, Averages, most_averages
-from kkz_eval.evaluation.estimators.estimation import Estimation, Row, Test
+from kkz_eval.evaluation.estimators.estimation import Estimation, Row, Test, not_exposed
 from kkz_eval.evaluation.estimators.group_time import GroupTime, Wide, group_time, widened
 from kkz_eval.evaluation.estimators.influence import Influence, Reference, by_cluster, critical_value, quartile_errors
 from kkz_eval.evaluation.plan import EstimatorSpec, Plan
@@ -60,7 +60,7 @@ def estimate_callaway_santanna(sample: Sample, plan: Plan, spec: EstimatorSpec) 
     floor = NOTHING * float(np.ptp(sample.outcome))
     test, note = _pre_trend(found, Influence(influence.values[:, : len(found.cells)]), floor, plan)
     if refused:
-        rows.append(Row("exposed", refused=Note("refused.no_exposed", {"year": sample.earliest})))
+        rows.append(not_exposed(sample.earliest))
     shown = slice(0 if "group_time" in spec.aggregations else len(found.cells), len(rows))
     influence = Influence(influence.values[:, shown])
     counts = _counts(wide, found)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from kkz_eval.evaluation.arrays import PerCell
-from kkz_eval.evaluation.estimators.estimation import Estimation, Row, coefficient_row
+from kkz_eval.evaluation.estimators.estimation import Estimation, Row, coefficient_row, covariate_rows, not_exposed
 from kkz_eval.evaluation.estimators.fixed_effects import Fit, fit_fixed_effects
 from kkz_eval.evaluation.plan import EstimatorSpec, Plan
 from kkz_eval.evaluation.problems import Note, Refused
@@ -30,8 +30,7 @@ def estimate_dose(sample: Sample, plan: Plan, _: EstimatorSpec) -> Estimation:
     level = plan.inference.level
     fit = _fit(used, plan, [dose], ["dose"])
     rows = [coefficient_row(fit, 0, level, "coefficient")]
-    for position, name in enumerate(used.covariate_names):
-        rows.append(coefficient_row(fit, 1 + position, level, "coefficient", term=name))
+    rows += covariate_rows(fit, used.covariate_names, level)
     if used.earliest is not None:
         rows.append(_exposed(used, plan, dose))
     values = np.unique(dose[used.treated])
@@ -58,7 +57,7 @@ def _with_dose(sample: Sample, dose: PerCell) -> tuple[Sample, PerCell, list[Not
 def _exposed(sample: Sample, plan: Plan, dose: PerCell) -> Row:
     exposed = sample.exposed & (dose > 0)
     if not exposed.any():
-        return Row("exposed", refused=Note("refused.no_exposed", {"year": sample.earliest}))
+        return not_exposed(sample.earliest)
     before = sample.treated & ~sample.exposed & (dose > 0)
     columns, names = [np.where(exposed, dose, 0.0)], ["exposed"]
     if before.any():
@@ -72,12 +71,8 @@ def _exposed(sample: Sample, plan: Plan, dose: PerCell) -> Row:
 
 def _fit(sample: Sample, plan: Plan, columns: list[PerCell], names: list[str]) -> Fit:
     return fit_fixed_effects(
-        sample.outcome,
+        sample,
         np.column_stack([*columns, sample.covariates]).astype("float64"),
         [*names, *sample.covariate_names],
-        unit=sample.unit,
-        year=sample.year,
-        cluster=sample.cluster,
-        weights=sample.weights,
         small_sample=plan.inference.small_sample,
     )

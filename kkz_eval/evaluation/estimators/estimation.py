@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -102,3 +103,14 @@ def coefficient_row(
     contrast = np.zeros(len(fit.coefficients))
     contrast[position] = 1.0
     return combination_row(fit, contrast, level, aggregation, term=term, event_time=event_time)
+
+
+def covariate_rows(fit: Fit, names: Sequence[str], level: float) -> list[Row]:
+    """A row `coefficient` for each covariate; they are the last coefficients of the fit."""
+    first = len(fit.coefficients) - len(names)
+    return [coefficient_row(fit, place, level, "coefficient", term=name) for place, name in enumerate(names, start=first)]
+
+
+def not_exposed(earliest: int | None) -> Row:
+    """The row `exposed` where no treated cell lies in the earliest plausible year or after it."""
+    return Row("exposed", refused=Note("refused.no_exposed", {"year": earliest}))

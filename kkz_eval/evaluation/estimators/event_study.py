@@ -5,7 +5,15 @@ from __future__ import annotations
 import numpy as np
 from scipy import stats
 
-from kkz_eval.evaluation.estimators.estimation import Estimation, Row, Test, coefficient_row, combination_row
+from kkz_eval.evaluation.estimators.estimation import (
+    Estimation,
+    Row,
+    Test,
+    coefficient_row,
+    combination_row,
+    covariate_rows,
+    not_exposed,
+)
 from kkz_eval.evaluation.estimators.fixed_effects import Fit, fit_fixed_effects
 from kkz_eval.evaluation.plan import EstimatorSpec, Plan
 from kkz_eval.evaluation.problems import Note, Refused
@@ -28,20 +36,15 @@ def estimate_event_study(sample: Sample, plan: Plan, _: EstimatorSpec) -> Estima
         raise Refused("reference_missing", reference=reference)
     free = [time for time in times if time != reference]
     fit = fit_fixed_effects(
-        sample.outcome,
+        sample,
         sample.covariates,
         [*(f"event_time {time}" for time in free), *sample.covariate_names],
-        unit=sample.unit,
-        year=sample.year,
-        cluster=sample.cluster,
-        weights=sample.weights,
         small_sample=plan.inference.small_sample,
         dummies=np.where(np.isin(relative, free), np.searchsorted(free, relative), -1).astype("int32"),
     )
     rows = [coefficient_row(fit, position, level, "dynamic", event_time=time) for position, time in enumerate(free)]
     rows.append(Row("dynamic", event_time=reference, estimate=0.0))
-    for position, name in enumerate(sample.covariate_names):
-        rows.append(coefficient_row(fit, len(free) + position, level, "coefficient", term=name))
+    rows += covariate_rows(fit, sample.covariate_names, level)
     if sample.earliest is not None:
         rows.append(_exposed(sample, fit, free, level))
     test, note = pre_trend_test(fit, [position for position, time in enumerate(free) if time < -plan.anticipation])
@@ -51,7 +54,7 @@ def estimate_event_study(sample: Sample, plan: Plan, _: EstimatorSpec) -> Estima
 def _exposed(sample: Sample, fit: Fit, free: list[int], level: float) -> Row:
     exposed = sample.exposed
     if not exposed.any():
-        return Row("exposed", refused=Note("refused.no_exposed", {"year": sample.earliest}))
+        return not_exposed(sample.earliest)
     weights = np.ones(len(exposed)) if sample.weights is None else sample.weights
     contrast = np.zeros(len(fit.coefficients))
     for position, time in enumerate(free):

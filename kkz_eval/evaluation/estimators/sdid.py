@@ -23,7 +23,7 @@ from kkz_eval.evaluation.arrays import (
     YearMask,
 )
 from kkz_eval.evaluation.estimators.blocks import Blocks, Cohort, build_blocks, without_covariates
-from kkz_eval.evaluation.estimators.estimation import Estimation, Row, Test, Weight
+from kkz_eval.evaluation.estimators.estimation import Estimation, Row, Test, Weight, not_exposed
 from kkz_eval.evaluation.estimators.placebo import Assignments, permutation_p, placebo_assignments, placebo_error
 from kkz_eval.evaluation.estimators.sdid_weights import (
     ETA_TIME,
@@ -85,7 +85,7 @@ def estimate_sdid(sample: Sample, plan: Plan, spec: EstimatorSpec) -> Estimation
         if any(blocks.after(cohort, sample.earliest).any() for cohort in blocks.cohorts):
             rows.append(_row("exposed", blocks, sample.earliest, assignments, solver, plan.inference.level)[0])
         else:
-            rows.append(Row("exposed", refused=Note("refused.no_exposed", {"year": sample.earliest})))
+            rows.append(not_exposed(sample.earliest))
     return Estimation(
         rows=tuple(rows),
         tests=tests,

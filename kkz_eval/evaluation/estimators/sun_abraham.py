@@ -10,7 +10,7 @@ from dataclasses import replace
 import numpy as np
 
 from kkz_eval.evaluation.arrays import PerRegressor
-from kkz_eval.evaluation.estimators.estimation import Estimation, Row, coefficient_row
+from kkz_eval.evaluation.estimators.estimation import Estimation, Row, coefficient_row, covariate_rows, not_exposed
 from kkz_eval.evaluation.estimators.event_study import pre_trend_test
 from kkz_eval.evaluation.estimators.fixed_effects import Fit, fit_fixed_effects
 from kkz_eval.evaluation.plan import EstimatorSpec, Plan
@@ -37,13 +37,9 @@ def estimate_sun_abraham(sample: Sample, plan: Plan, _: EstimatorSpec) -> Estima
     dummies = np.full(len(used.year), -1, dtype="int32")
     dummies[inside] = codes.ravel()
     fit = fit_fixed_effects(
-        used.outcome,
+        used,
         used.covariates,
         [*(f"cohort {g}, event_time {e}" for g, e in free), *used.covariate_names],
-        unit=used.unit,
-        year=used.year,
-        cluster=used.cluster,
-        weights=used.weights,
         small_sample=plan.inference.small_sample,
         dummies=dummies,
     )
@@ -60,12 +56,11 @@ def estimate_sun_abraham(sample: Sample, plan: Plan, _: EstimatorSpec) -> Estima
         Row("dynamic", event_time=plan.event_reference, estimate=0.0),
         coefficient_row(averaged, len(times), level, "dynamic"),
     ]
-    for position, name in enumerate(used.covariate_names):
-        rows.append(coefficient_row(averaged, len(chosen) + position, level, "coefficient", term=name))
+    rows += covariate_rows(averaged, used.covariate_names, level)
     if exposed.any():
         rows.append(coefficient_row(averaged, len(times) + 1, level, "exposed"))
     elif used.earliest is not None:
-        rows.append(Row("exposed", refused=Note("refused.no_exposed", {"year": used.earliest})))
+        rows.append(not_exposed(used.earliest))
     test, note = pre_trend_test(averaged, [place for place, time in enumerate(times) if time < -plan.anticipation])
     notes += [] if note is None else [note]
     return Estimation(tuple(rows), tests=(test,), notes=tuple(notes), counts=used.counts)

@@ -24,7 +24,7 @@ from kkz_eval.evaluation.arrays import (
     YearMask,
 )
 from kkz_eval.evaluation.estimators.blocks import Blocks, Cohort, build_blocks
-from kkz_eval.evaluation.estimators.estimation import Estimation, Row, Test, Weight
+from kkz_eval.evaluation.estimators.estimation import Estimation, Row, Test, Weight, not_exposed
 from kkz_eval.evaluation.estimators.frank_wolfe import reference_weights
 from kkz_eval.evaluation.estimators.placebo import Assignments, permutation_interval, permutation_p, placebo_assignments
 from kkz_eval.evaluation.estimators.predictors import Predictors, build_predictors, nested_weights
@@ -160,7 +160,7 @@ def _row(
 ) -> Row:
     after = [blocks.after(fit.cohort, earliest) for fit in fits]
     if not any(years.any() for years in after):
-        return Row(aggregation, refused=Note("refused.no_exposed", {"year": earliest}))
+        return not_exposed(earliest)
     cells = sum(len(fit.gaps) * int(years.sum()) for fit, years in zip(fits, after, strict=True))
     estimate = sum(float(fit.gaps[:, years].sum()) for fit, years in zip(fits, after, strict=True)) / cells
     if assignments is None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from kkz_eval.evaluation.arrays import CellMask
-from kkz_eval.evaluation.estimators.estimation import Estimation, Row, coefficient_row
+from kkz_eval.evaluation.estimators.estimation import Estimation, Row, coefficient_row, covariate_rows, not_exposed
 from kkz_eval.evaluation.estimators.fixed_effects import Fit, fit_fixed_effects
 from kkz_eval.evaluation.plan import EstimatorSpec, Plan
-from kkz_eval.evaluation.problems import Note, Refused
+from kkz_eval.evaluation.problems import Refused
 from kkz_eval.evaluation.sample import Sample, require_comparison
 
 
@@ -22,8 +22,7 @@ def estimate_twfe(sample: Sample, plan: Plan, _: EstimatorSpec) -> Estimation:
     level = plan.inference.level
     fit = _fit(sample, plan, [sample.treated], ["att"])
     rows = [coefficient_row(fit, 0, level, "coefficient")]
-    for position, name in enumerate(sample.covariate_names):
-        rows.append(coefficient_row(fit, 1 + position, level, "coefficient", term=name))
+    rows += covariate_rows(fit, sample.covariate_names, level)
     if sample.earliest is not None:
         rows.append(_exposed(sample, plan))
     return Estimation(rows=tuple(rows))
@@ -32,7 +31,7 @@ def estimate_twfe(sample: Sample, plan: Plan, _: EstimatorSpec) -> Estimation:
 def _exposed(sample: Sample, plan: Plan) -> Row:
     exposed = sample.exposed
     if not exposed.any():
-        return Row("exposed", refused=Note("refused.no_exposed", {"year": sample.earliest}))
+        return not_exposed(sample.earliest)
     before = sample.treated & ~exposed
     groups, names = ([exposed, before], ["exposed", "not_yet_exposed"]) if before.any() else ([exposed], ["exposed"])
     try:
@@ -45,13 +44,9 @@ def _exposed(sample: Sample, plan: Plan) -> Row:
 def _fit(sample: Sample, plan: Plan, groups: list[CellMask], names: list[str]) -> Fit:
     """groups: the cells (n,) bool where each dummy is 1, none in two of them."""
     return fit_fixed_effects(
-        sample.outcome,
+        sample,
         sample.covariates,
         [*names, *sample.covariate_names],
-        unit=sample.unit,
-        year=sample.year,
-        cluster=sample.cluster,
-        weights=sample.weights,
         small_sample=plan.inference.small_sample,
         dummies=np.select(groups, range(len(groups)), default=-1).astype("int32"),
     )

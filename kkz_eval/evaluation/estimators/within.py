@@ -34,23 +34,23 @@ _FACTOR = 0x9E3779B97F4A7C15  # odd, so that a row of codes is one number and ha
 class Columns:
     """n cells sorted by unit.
 
-    unit, year: codes from 0, (n,); share: (n,) weights over their mean; dummies: (n,) code of the one dummy that is 1, -1 for none;
-    n_dummies: d; dense: (n, c) other regressors and, last, the outcome; kept: (T,) column of a year's dummy, -1 where it has none: one
+    unit, year: codes from 0, (n,); weight: (n,), over the mean weight; dummies: (n,) code of the one dummy that is 1, -1 for none;
+    n_dummies: d; dense: (n, c) other regressors and, last, the outcome; year_dummy: (T,) column of a year's dummy, -1 where it has none: one
     year of each connected part of the panel has none, so that the dummies of years are independent of the unit effects.
     """
 
     unit: CellCodes
     year: CellCodes
-    share: PerCell
+    weight: PerCell
     dummies: CellCodes
     n_dummies: int
     dense: CellByRegressor
-    kept: Integers
+    year_dummy: Integers
 
     @property
     def n_years(self) -> int:
         """Dummies of years."""
-        return int(self.kept.max()) + 1
+        return int(self.year_dummy.max()) + 1
 
     @cached_property
     def starts(self) -> UnitCodes:
@@ -58,19 +58,19 @@ class Columns:
         return np.flatnonzero(np.diff(self.unit, prepend=-1))
 
     @cached_property
-    def total(self) -> PerUnit:
+    def unit_weight(self) -> PerUnit:
         """(N,) weight of each unit."""
-        return np.asarray(np.add.reduceat(self.share, self.starts))
+        return np.asarray(np.add.reduceat(self.weight, self.starts))
 
     def without_units(self, column: PerCell) -> PerCell:
         """A column (n,) less its weighted mean in each unit; the second pass takes out what rounding left."""
-        left = column.copy()
+        demeaned = column.copy()
         for _ in range(2):
-            left -= (np.add.reduceat(self.share * left, self.starts) / self.total)[self.unit]
-        return left
+            demeaned -= (np.add.reduceat(self.weight * demeaned, self.starts) / self.unit_weight)[self.unit]
+        return demeaned
 
 
-def kept_years(unit: CellCodes, year: CellCodes) -> Integers:
+def year_dummies(unit: CellCodes, year: CellCodes) -> Integers:
     """Column of each year's dummy, -1 for the first year of each connected part. unit, year: codes from 0, (n,)."""
     n_units, n_years = int(unit.max()) + 1, int(year.max()) + 1
     if np.bincount(unit).max() == n_years:  # a unit with all years connects them
@@ -99,8 +99,8 @@ def _collapsed(columns: Columns) -> tuple[Columns, RegressorByRegressor] | None:
     Departures from means of units with the same dummies are orthogonal to dummies, so the two triangles together have the same R.
     None where units differ in years or weights, or hardly any share their dummies.
     """
-    n_units, n_years = int(columns.unit[-1]) + 1, len(columns.kept)
-    if len(columns.unit) != n_units * n_years or np.ptp(columns.share) > 0:
+    n_units, n_years = int(columns.unit[-1]) + 1, len(columns.year_dummy)
+    if len(columns.unit) != n_units * n_years or np.ptp(columns.weight) > 0:
         return None
     if (columns.year.reshape(n_units, n_years) != np.arange(n_years)).any():
         return None
@@ -109,20 +109,20 @@ def _collapsed(columns: Columns) -> tuple[Columns, RegressorByRegressor] | None:
         return None
     size = np.bincount(path)
     cells = columns.dense.reshape(n_units, n_years, -1).copy()
-    for _ in range(2):
+    for _ in range(2):  # as in Columns.without_units
         cells -= cells.mean(axis=1, keepdims=True)
-    left, dense = cells.reshape(columns.dense.shape), cells.reshape(n_units, -1)
+    departures, dense = cells.reshape(columns.dense.shape), cells.reshape(n_units, -1)  # two views of the same cells
     member = scipy.sparse.csr_array((1 / size[path], (path, np.arange(n_units))), shape=(len(paths), n_units))
     means = member @ dense
     dense -= means[path]
-    departing = np.linalg.qr(left, mode="r")
-    lower = np.zeros((len(departing), columns.n_years + columns.n_dummies + len(departing)))
-    lower[:, -len(departing) :] = departing * np.sqrt(columns.share[0])
+    of_departures = np.linalg.qr(departures, mode="r")
+    lower = np.zeros((len(of_departures), columns.n_years + columns.n_dummies + len(of_departures)))
+    lower[:, -len(of_departures) :] = of_departures * np.sqrt(columns.weight[0])
     shared = replace(
         columns,
         unit=np.repeat(np.arange(len(paths)), n_years),
         year=np.tile(np.arange(n_years), len(paths)),
-        share=np.repeat(size * columns.share[0], n_years),
+        weight=np.repeat(size * columns.weight[0], n_years),
         dummies=paths.ravel(),
         dense=means.reshape(-1, columns.dense.shape[1]),
     )
@@ -142,12 +142,12 @@ def _distinct_rows(codes: Integers) -> tuple[Integers, UnitCodes]:
     return rows, place.ravel()
 
 
-def _sequential(columns: Columns, found: RegressorByRegressor | None = None) -> RegressorByRegressor:
-    """The triangle, on top of the rows `found`."""
+def _sequential(columns: Columns, upper: RegressorByRegressor | None = None) -> RegressorByRegressor:
+    """The triangle of the columns together with the rows `upper`."""
     width = columns.n_years + columns.n_dummies + columns.dense.shape[1]
     starts = columns.starts
     bounds = np.append(starts, len(columns.unit))
-    rows = np.zeros((0, width)) if found is None else found
+    rows = np.zeros((0, width)) if upper is None else upper
     begin = 0
     while begin < len(starts):
         end = max(begin + 1, int(np.searchsorted(bounds, bounds[begin] + PIECE // width, side="right")) - 1)
@@ -159,27 +159,28 @@ def _sequential(columns: Columns, found: RegressorByRegressor | None = None) -> 
 def _piece(columns: Columns, starts: UnitCodes, end: int) -> CellByRegressor:
     """(m, p) columns of whole units, less their unit means, times the roots of the weights. starts: first cells of the units."""
     cells = slice(int(starts[0]), end)
-    dense, share = columns.dense[cells], columns.share[cells, None]
+    dense, weight = columns.dense[cells], columns.weight[cells, None]
     block = np.zeros((len(dense), columns.n_years + columns.n_dummies + dense.shape[1]))
-    for place, codes in ((0, columns.kept[columns.year[cells]]), (columns.n_years, columns.dummies[cells])):
+    for place, codes in ((0, columns.year_dummy[columns.year[cells]]), (columns.n_years, columns.dummies[cells])):
         rows = np.flatnonzero(codes >= 0)
         block[rows, place + codes[rows]] = 1.0
     block[:, block.shape[1] - dense.shape[1] :] = dense
     member = columns.unit[cells] - columns.unit[starts[0]]
-    total = np.add.reduceat(share, starts - starts[0], axis=0)
-    for _ in range(2):
-        block -= (np.add.reduceat(share * block, starts - starts[0], axis=0) / total)[member]
-    return np.asarray(np.sqrt(share) * block)
+    unit_weight = np.add.reduceat(weight, starts - starts[0], axis=0)
+    for _ in range(2):  # as in Columns.without_units
+        block -= (np.add.reduceat(weight * block, starts - starts[0], axis=0) / unit_weight)[member]
+    return np.asarray(np.sqrt(weight) * block)
 
 
 def residuals(columns: Columns, years: PerYear, coefficients: PerRegressor) -> PerCell:
     """(n,) outcome less regressors (d + c - 1), years (T with a dummy) and unit effects."""
-    left = columns.without_units(columns.dense[:, -1])
+    residual = columns.without_units(columns.dense[:, -1])
     for place, coefficient in enumerate(coefficients[columns.n_dummies :]):
-        left -= coefficient * columns.without_units(columns.dense[:, place])
-    left -= np.append(years, 0.0)[columns.kept[columns.year]]
-    left -= np.append(coefficients[: columns.n_dummies], 0.0)[columns.dummies]
-    return columns.without_units(left)
+        residual -= coefficient * columns.without_units(columns.dense[:, place])
+    # codes are -1 where there is no dummy: the 0 appended at the end
+    residual -= np.append(years, 0.0)[columns.year_dummy[columns.year]]
+    residual -= np.append(coefficients[: columns.n_dummies], 0.0)[columns.dummies]
+    return columns.without_units(residual)
 
 
 def meat(
@@ -190,34 +191,35 @@ def meat(
     Regressors less unit and year effects. errors: (n,) residuals; projection: (T with a dummy, k) coefficients of the regressors on
     the years; cluster: (n,) codes from 0. The scores of some clusters at a time, so that many clusters times many dummies are never held.
     """
-    moment = columns.share * errors
+    weighted = columns.weight * errors
     dense = [columns.without_units(column) for column in columns.dense.T[:-1]]
+    # within a unit the weighted residuals sum to zero: its means cancel unless its cells are in several clusters
     means = _unit_means(columns) if (cluster[columns.starts][columns.unit] != cluster).any() else None
     order = None if (np.diff(cluster) >= 0).all() else np.argsort(cluster, kind="stable")
     bounds = np.searchsorted(cluster, np.arange(int(cluster.max()) + 2), sorter=order)
-    found = np.zeros(bread.shape)
+    middle = np.zeros(bread.shape)
     begin, size = 0, max(1, PIECE // len(bread))
     while begin < len(bounds) - 1:
         end = max(begin + 1, int(np.searchsorted(bounds, bounds[begin] + PIECE, side="right")) - 1)
         end = min(end, begin + size, len(bounds) - 1)
         place = slice(int(bounds[begin]), int(bounds[end]))
         cells = place if order is None else order[place]
-        scores = _scores(columns, cells, moment[cells], cluster[cells] - begin, dense, projection)
+        scores = _scores(columns, cells, weighted[cells], cluster[cells] - begin, dense, projection)
         if means is not None:
             at = (cluster[cells] - begin, columns.unit[cells])
-            inside = scipy.sparse.csr_array((moment[cells], at), shape=(end - begin, len(columns.starts)))
+            inside = scipy.sparse.csr_array((weighted[cells], at), shape=(end - begin, len(columns.starts)))
             scores[:, : columns.n_dummies] -= (inside @ means[0]).toarray()
             scores += (inside @ means[1]).toarray() @ projection
-        scores = scores @ bread
-        found += scores.T @ scores
+        scores = scores @ bread  # before the square, so that scores that cancel leave nothing but rounding
+        middle += scores.T @ scores
         begin = end
-    return found
+    return middle
 
 
 def _scores(
     columns: Columns,
     cells: CellCodes | slice,
-    moment: PerCell,
+    weighted: PerCell,
     cluster: CellCodes,
     dense: list[PerCell],
     projection: YearByRegressor,
@@ -227,23 +229,25 @@ def _scores(
     The regressors of a cell are one dummy and the dense ones, so sums by cluster and code do. Unit means of dummies and years count
     only where a unit has cells in more than one cluster, as residuals sum to zero within units (_unit_means).
     """
-    found = np.empty((int(cluster.max()) + 1, columns.n_dummies + len(dense)))
-    found[:, : columns.n_dummies] = _sums(cluster, columns.dummies[cells], moment, columns.n_dummies)
+    scores = np.empty((int(cluster.max()) + 1, columns.n_dummies + len(dense)))
+    scores[:, : columns.n_dummies] = _sums(cluster, columns.dummies[cells], weighted, columns.n_dummies)
     for place, regressor in enumerate(dense, start=columns.n_dummies):
-        found[:, place] = np.bincount(cluster, moment * regressor[cells])
-    found -= _sums(cluster, columns.kept[columns.year[cells]], moment, columns.n_years) @ projection
-    return found
+        scores[:, place] = np.bincount(cluster, weighted * regressor[cells])
+    scores -= _sums(cluster, columns.year_dummy[columns.year[cells]], weighted, columns.n_years) @ projection
+    return scores
 
 
 def _unit_means(columns: Columns) -> tuple[scipy.sparse.csr_array, scipy.sparse.csr_array]:
     """(N, d) and (N, T with a dummy): weighted mean of each dummy, and of each dummy of a year, in each unit."""
-    weight = columns.share / columns.total[columns.unit]
+    within_unit = columns.weight / columns.unit_weight[columns.unit]
 
     def means(codes: CellCodes, n_codes: int) -> scipy.sparse.csr_array:
-        kept = codes >= 0
-        return scipy.sparse.csr_array((weight[kept], (columns.unit[kept], codes[kept])), shape=(len(columns.starts), n_codes))
+        has_dummy = codes >= 0
+        return scipy.sparse.csr_array(
+            (within_unit[has_dummy], (columns.unit[has_dummy], codes[has_dummy])), shape=(len(columns.starts), n_codes)
+        )
 
-    return means(columns.dummies, columns.n_dummies), means(columns.kept[columns.year], columns.n_years)
+    return means(columns.dummies, columns.n_dummies), means(columns.year_dummy[columns.year], columns.n_years)
 
 
 def _sums(row: CellCodes, code: CellCodes, values: PerCell, n_codes: int) -> Floats:
