@@ -15,8 +15,9 @@ from pathlib import Path
 from typing import Any
 
 from kkz_eval import __version__
+from kkz_eval.commands import say
 from kkz_eval.model.errors import UserError
-from kkz_eval.model.texts import Language, text
+from kkz_eval.model.texts import Language
 from kkz_eval.settings import load_settings
 
 
@@ -45,129 +46,129 @@ def entry() -> None:
 
 
 def _parser(language: Language) -> argparse.ArgumentParser:
-    def say(key: str) -> str:
-        return text(f"cli.{key}", language, package="kkz_eval").replace("%", "%%")
+    def words(key: str) -> str:
+        return say(f"cli.{key}").in_language(language).replace("%", "%%")
 
-    parser = argparse.ArgumentParser(prog="kkz-eval", description=say("description"))
+    parser = argparse.ArgumentParser(prog="kkz-eval", description=words("description"))
     parser.add_argument("--version", action="version", version=f"kkz-eval {__version__}")
-    commands = parser.add_subparsers(title=say("commands"), required=True, metavar="BEFEHL" if language == "de" else "COMMAND")
+    commands = parser.add_subparsers(title=words("commands"), required=True, metavar="BEFEHL" if language == "de" else "COMMAND")
 
-    run = commands.add_parser("run", help=say("run"), description=say("run_long"))
-    run.add_argument("--inbox", type=Path, help=say("inbox"))
-    run.add_argument("--home", type=Path, help=say("home"))
-    run.add_argument("--plan", type=Path, help=say("plan"))
-    run.add_argument("--years", help=say("years"))
+    run = commands.add_parser("run", help=words("run"), description=words("run_long"))
+    run.add_argument("--inbox", type=Path, help=words("inbox"))
+    run.add_argument("--home", type=Path, help=words("home"))
+    run.add_argument("--plan", type=Path, help=words("plan"))
+    run.add_argument("--years", help=words("years"))
     run.set_defaults(command=_run)
 
-    check = commands.add_parser("check", help=say("check"), description=say("check_long"))
-    check.add_argument("files", type=Path, nargs="+", metavar="FILE", help=say("files"))
-    check.add_argument("--contract", help=say("contract"))
-    check.add_argument("--protocol", type=Path, metavar="OUT.xlsx", help=say("protocol"))
-    check.add_argument("--json", action="store_true", help=say("json"))
+    check = commands.add_parser("check", help=words("check"), description=words("check_long"))
+    check.add_argument("files", type=Path, nargs="+", metavar="FILE", help=words("files"))
+    check.add_argument("--contract", help=words("contract"))
+    check.add_argument("--protocol", type=Path, metavar="OUT.xlsx", help=words("protocol"))
+    check.add_argument("--json", action="store_true", help=words("json"))
     check.set_defaults(command=_check)
 
-    simulate = commands.add_parser("simulate", help=say("simulate"), description=say("simulate_long"))
-    simulate.add_argument("--out", type=Path, required=True, help=say("out"))
-    simulate.add_argument("--seed", type=int, default=1, help=say("seed"))
-    simulate.add_argument("--effects", type=Path, help=say("effects_file"))
-    simulate.add_argument("--faults", type=int, default=0, help=say("faults"))
+    simulate = commands.add_parser("simulate", help=words("simulate"), description=words("simulate_long"))
+    simulate.add_argument("--out", type=Path, required=True, help=words("out"))
+    simulate.add_argument("--seed", type=int, default=1, help=words("seed"))
+    simulate.add_argument("--effects", type=Path, help=words("effects_file"))
+    simulate.add_argument("--faults", type=int, default=0, help=words("faults"))
     simulate.set_defaults(command=_simulate)
 
-    effects = commands.add_parser("effects", help=say("effects"), description=say("effects_long"))
-    effects.add_argument("--panel", type=Path, required=True, help=say("panel"))
-    effects.add_argument("--plan", type=Path, required=True, help=say("plan"))
-    effects.add_argument("--out", type=Path, default=Path("effects"), help=say("out"))
+    effects = commands.add_parser("effects", help=words("effects"), description=words("effects_long"))
+    effects.add_argument("--panel", type=Path, required=True, help=words("panel"))
+    effects.add_argument("--plan", type=Path, required=True, help=words("plan"))
+    effects.add_argument("--out", type=Path, default=Path("effects"), help=words("out"))
     effects.set_defaults(command=_effects)
 
-    ui = commands.add_parser("ui", help=say("ui"), description=say("ui_long"))
-    ui.add_argument("--home", type=Path, help=say("home"))
-    ui.add_argument("--inbox", type=Path, help=say("inbox"))
-    ui.add_argument("--port", type=int, default=3000, help=say("port"))
-    ui.add_argument("--report-port", type=int, default=3001, help=say("report_port"))
+    ui = commands.add_parser("ui", help=words("ui"), description=words("ui_long"))
+    ui.add_argument("--home", type=Path, help=words("home"))
+    ui.add_argument("--inbox", type=Path, help=words("inbox"))
+    ui.add_argument("--port", type=int, default=3000, help=words("port"))
+    ui.add_argument("--report-port", type=int, default=3001, help=words("report_port"))
     ui.set_defaults(command=_ui)
 
-    fetch = commands.add_parser("fetch", help=say("fetch"), description=say("fetch_long"))
-    fetch.add_argument("table", metavar="TABLE", help=say("fetch_table"))
-    fetch.add_argument("--source", required=True, help=say("fetch_source"))
-    fetch.add_argument("--years", required=True, help=say("fetch_years"))
-    fetch.add_argument("--regions", help=say("fetch_regions"))
-    fetch.add_argument("--job", action="store_const", const="job", default="dialogue", help=say("fetch_job"))
-    fetch.add_argument("--into", type=Path, metavar="DIR", help=say("fetch_into"))
+    fetch = commands.add_parser("fetch", help=words("fetch"), description=words("fetch_long"))
+    fetch.add_argument("table", metavar="TABLE", help=words("fetch_table"))
+    fetch.add_argument("--source", required=True, help=words("fetch_source"))
+    fetch.add_argument("--years", required=True, help=words("fetch_years"))
+    fetch.add_argument("--regions", help=words("fetch_regions"))
+    fetch.add_argument("--job", action="store_const", const="job", default="dialogue", help=words("fetch_job"))
+    fetch.add_argument("--into", type=Path, metavar="DIR", help=words("fetch_into"))
     fetch.set_defaults(command=_fetch)
 
-    _contract_commands(commands.add_parser("contracts", help=say("contracts")), say)
+    _contract_commands(commands.add_parser("contracts", help=words("contracts")), words)
 
-    _plan_parser(commands.add_parser("plan", help=say("plan_command")), say)
+    _plan_parser(commands.add_parser("plan", help=words("plan_command")), words)
 
-    _add_deliveries(commands, say)
+    _add_deliveries(commands, words)
     return parser
 
 
-def _add_deliveries(commands: Any, say: Callable[[str], str]) -> None:
+def _add_deliveries(commands: Any, words: Callable[[str], str]) -> None:
     """The commands of the steward's desk. commands: the subparsers of the main one."""
-    deliveries = commands.add_parser("deliveries", help=say("deliveries")).add_subparsers(required=True, metavar="list")
-    listing = deliveries.add_parser("list", help=say("deliveries_list"))
-    listing.add_argument("--home", type=Path, help=say("home"))
-    listing.add_argument("--history", action="store_true", help=say("history"))
-    listing.add_argument("--json", action="store_true", help=say("json"))
+    deliveries = commands.add_parser("deliveries", help=words("deliveries")).add_subparsers(required=True, metavar="list")
+    listing = deliveries.add_parser("list", help=words("deliveries_list"))
+    listing.add_argument("--home", type=Path, help=words("home"))
+    listing.add_argument("--history", action="store_true", help=words("history"))
+    listing.add_argument("--json", action="store_true", help=words("json"))
     listing.set_defaults(command=_deliveries_list)
-    compared = deliveries.add_parser("diff", help=say("deliveries_diff"))
-    compared.add_argument("first", metavar="A", help=say("deliveries_diff_side"))
-    compared.add_argument("second", metavar="B", help=say("deliveries_diff_side"))
-    compared.add_argument("--home", type=Path, help=say("home"))
-    compared.add_argument("--json", action="store_true", help=say("json"))
+    compared = deliveries.add_parser("diff", help=words("deliveries_diff"))
+    compared.add_argument("first", metavar="A", help=words("deliveries_diff_side"))
+    compared.add_argument("second", metavar="B", help=words("deliveries_diff_side"))
+    compared.add_argument("--home", type=Path, help=words("home"))
+    compared.add_argument("--json", action="store_true", help=words("json"))
     compared.set_defaults(command=_deliveries_diff)
-    decisions = deliveries.add_parser("decisions", help=say("deliveries_decisions"))
-    decisions.add_argument("--home", type=Path, help=say("home"))
-    decisions.add_argument("--json", action="store_true", help=say("json"))
+    decisions = deliveries.add_parser("decisions", help=words("deliveries_decisions"))
+    decisions.add_argument("--home", type=Path, help=words("home"))
+    decisions.add_argument("--json", action="store_true", help=words("json"))
     decisions.set_defaults(command=_deliveries_decisions)
-    approve = deliveries.add_parser("approve", help=say("deliveries_approve"))
-    approve.add_argument("request", metavar="ID", help=say("request_id"))
-    approve.add_argument("--role", required=True, help=say("role"))
-    approve.add_argument("--expires", metavar="YYYY-MM-DD", help=say("expires"))
-    approve.add_argument("--home", type=Path, help=say("home"))
+    approve = deliveries.add_parser("approve", help=words("deliveries_approve"))
+    approve.add_argument("request", metavar="ID", help=words("request_id"))
+    approve.add_argument("--role", required=True, help=words("role"))
+    approve.add_argument("--expires", metavar="YYYY-MM-DD", help=words("expires"))
+    approve.add_argument("--home", type=Path, help=words("home"))
     approve.set_defaults(command=_deliveries_approve)
 
-    purge = commands.add_parser("purge", help=say("purge"), description=say("purge_long"))
-    purge.add_argument("sha256", metavar="SHA256", help=say("sha256"))
-    purge.add_argument("--reason", required=True, help=say("reason"))
-    purge.add_argument("--home", type=Path, help=say("home"))
-    purge.add_argument("--inbox", type=Path, help=say("inbox"))
+    purge = commands.add_parser("purge", help=words("purge"), description=words("purge_long"))
+    purge.add_argument("sha256", metavar="SHA256", help=words("sha256"))
+    purge.add_argument("--reason", required=True, help=words("reason"))
+    purge.add_argument("--home", type=Path, help=words("home"))
+    purge.add_argument("--inbox", type=Path, help=words("inbox"))
     purge.set_defaults(command=_purge)
 
 
-def _plan_parser(parser: argparse.ArgumentParser, say: Callable[[str], str]) -> None:
+def _plan_parser(parser: argparse.ArgumentParser, words: Callable[[str], str]) -> None:
     """Arguments of the commands about plans."""
     plan = parser.add_subparsers(required=True, metavar="check | lock | show")
-    plan_check = plan.add_parser("check", help=say("plan_check"), description=say("plan_check_long"))
+    plan_check = plan.add_parser("check", help=words("plan_check"), description=words("plan_check_long"))
     plan_check.add_argument("file", type=Path, metavar="FILE")
-    plan_check.add_argument("--inbox", type=Path, help=say("plan_check_inbox"))
-    plan_check.add_argument("--home", type=Path, help=say("home"))
+    plan_check.add_argument("--inbox", type=Path, help=words("plan_check_inbox"))
+    plan_check.add_argument("--home", type=Path, help=words("home"))
     plan_check.set_defaults(command=_plan_check)
-    plan_lock = plan.add_parser("lock", help=say("plan_lock"), description=say("plan_lock_long"))
+    plan_lock = plan.add_parser("lock", help=words("plan_lock"), description=words("plan_lock_long"))
     plan_lock.add_argument("file", type=Path, metavar="FILE")
-    plan_lock.add_argument("--inbox", type=Path, help=say("inbox"))
-    plan_lock.add_argument("--home", type=Path, help=say("home"))
+    plan_lock.add_argument("--inbox", type=Path, help=words("inbox"))
+    plan_lock.add_argument("--home", type=Path, help=words("home"))
     plan_lock.set_defaults(command=_plan_lock)
-    plan_show = plan.add_parser("show", help=say("plan_show"))
+    plan_show = plan.add_parser("show", help=words("plan_show"))
     plan_show.add_argument("file", type=Path, metavar="FILE")
-    plan_show.add_argument("--home", type=Path, help=say("home"))
+    plan_show.add_argument("--home", type=Path, help=words("home"))
     plan_show.set_defaults(command=_plan_show)
 
 
-def _contract_commands(parser: argparse.ArgumentParser, say: Callable[[str], str]) -> None:
+def _contract_commands(parser: argparse.ArgumentParser, words: Callable[[str], str]) -> None:
     contracts = parser.add_subparsers(required=True, metavar="lint | diff | docs")
-    lint = contracts.add_parser("lint", help=say("lint"))
-    lint.add_argument("files", type=Path, nargs="*", metavar="FILE", help=say("lint_files"))
+    lint = contracts.add_parser("lint", help=words("lint"))
+    lint.add_argument("files", type=Path, nargs="*", metavar="FILE", help=words("lint_files"))
     lint.set_defaults(command=_lint)
 
-    diff = contracts.add_parser("diff", help=say("diff"))
+    diff = contracts.add_parser("diff", help=words("diff"))
     diff.add_argument("old", type=Path, metavar="OLD")
     diff.add_argument("new", type=Path, metavar="NEW")
-    diff.add_argument("--home", type=Path, help=say("diff_home"))
+    diff.add_argument("--home", type=Path, help=words("diff_home"))
     diff.set_defaults(command=_diff)
-    docs = contracts.add_parser("docs", help=say("docs"))
-    docs.add_argument("--out", type=Path, default=Path("vertragsseiten"), help=say("docs_out"))
+    docs = contracts.add_parser("docs", help=words("docs"))
+    docs.add_argument("--out", type=Path, default=Path("vertragsseiten"), help=words("docs_out"))
     docs.set_defaults(command=_docs)
 
 

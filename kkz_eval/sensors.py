@@ -4,9 +4,9 @@ import dagster as dg
 
 from kkz_eval.assets.descriptions import described
 from kkz_eval.jobs import yearly_run
+from kkz_eval.line import say
 from kkz_eval.line.installation import Installation
 from kkz_eval.line.intake import fingerprint_of_inbox
-from kkz_eval.line.sentences import say
 from kkz_eval.partitions import known_years
 
 INTERVAL_SECONDS = 15
@@ -31,10 +31,10 @@ def inbox_sensor(
     seen = fingerprint_of_inbox(installation)
     if seen is None:
         context.update_cursor("")
-        return dg.SkipReason(say("sensor.nothing_new", language))
+        return dg.SkipReason(say("sensor.nothing_new").in_language(language))
     if context.cursor != seen:
         context.update_cursor(seen)
-        return dg.SkipReason(say("sensor.settling", language))
+        return dg.SkipReason(say("sensor.settling").in_language(language))
     years = known_years()
     return dg.RunRequest(
         run_key=seen,

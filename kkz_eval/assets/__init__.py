@@ -2,3 +2,7 @@
 
 Belongs here: names, descriptions and metadata for people. Does not belong here: rules, computation, values of cells.
 """
+
+from kkz_eval.model.texts import Catalogue
+
+say = Catalogue("kkz_eval.assets")

@@ -4,15 +4,16 @@ from collections import Counter
 
 import dagster as dg
 
+from kkz_eval.assets import say
 from kkz_eval.assets.descriptions import described
 from kkz_eval.assets.failures import sentences
 from kkz_eval.assets.links import protocol_links
 from kkz_eval.assets.moment import moment_of, take_moment
 from kkz_eval.assets.options import RunOptions
+from kkz_eval.line import say as say_of_line
 from kkz_eval.line.board import write_marked_copies
 from kkz_eval.line.installation import Installation
 from kkz_eval.line.intake import judge_arrivals, land, parse_arrivals, write_protocols
-from kkz_eval.model.texts import text
 from kkz_eval.model.verdicts import Status
 from kkz_eval.partitions import reporting_years
 
@@ -44,7 +45,7 @@ def landing(
         intake = land(installation, years_of(context, options))
     # only names: the sentence about an unknown file quotes its first row, and nothing of a file's contents enters the run history
     said = [
-        text(f"notice.{notice.kind}", installation.settings.language, package="kkz_eval", sentence=notice.name)
+        say_of_line(f"notice.{notice.kind}", sentence=notice.name).in_language(installation.settings.language)
         for notice in intake.notices
     ]
     for sentence in said:
@@ -130,7 +131,7 @@ def delivery_status(
                 "datensatz": state.dataset,
                 "kommune": state.unit_name,
                 "jahr": state.year,
-                "stand": text("state.rejected", installation.settings.language, package="kkz_eval.assets"),
+                "stand": say("state.rejected").in_language(installation.settings.language),
                 "fehler": state.n_errors,
                 "datei": state.name,
             }
@@ -143,7 +144,7 @@ def delivery_status(
         for dataset in sorted({state.dataset for state in states})
     ]
     key = "state.some_rejected" if rejected else "state.none_rejected"
-    sentence = text(key, installation.settings.language, package="kkz_eval.assets", count=len(rejected))
+    sentence = say(key, count=len(rejected)).in_language(installation.settings.language)
     return dg.MaterializeResult(
         metadata={
             "stand": sentence,

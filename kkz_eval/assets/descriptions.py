@@ -2,17 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
-from kkz_eval.model.texts import LANGUAGES, text
-
-_PACKAGE = "kkz_eval.assets"
+from kkz_eval.assets import say
+from kkz_eval.model.texts import Localised, german_and_english
 
 
-def described(key: str, **parameters: Mapping[str, str]) -> str:
-    """The description in German, and in English behind it. parameters: a text by language."""
-    german, english = (
-        text(key, language, **{"package": _PACKAGE, **{name: texts.get(language, "") for name, texts in parameters.items()}})
-        for language in LANGUAGES
-    )
-    return f"{german}\n\nEnglish: {english}"
+def described(key: str, **parameters: Localised) -> str:
+    """The description in German, and in English behind it."""
+    return german_and_english(say(key, **parameters))

@@ -14,10 +14,11 @@ from kkz_eval.assets.links import link, picture
 from kkz_eval.assets.moment import study_in
 from kkz_eval.assets.options import RunOptions
 from kkz_eval.evaluation.plan import Plan, plain_id
+from kkz_eval.line import say
 from kkz_eval.line.editions import event_study_pictures, make_edition
 from kkz_eval.line.installation import Installation
-from kkz_eval.line.sentences import references_listed, say
-from kkz_eval.model.texts import LANGUAGES
+from kkz_eval.line.sentences import references_listed
+from kkz_eval.model.texts import LANGUAGES, Wording
 
 OWNERS = ["team:auswertung"]
 
@@ -59,7 +60,7 @@ def _headline(row: Any) -> str:
 
 def plan_assets(plan: Plan) -> list[dg.AssetsDefinition]:
     """Design, effects and report of a plan. A run that leaves the plan out skips all three."""
-    title = plan.title or dict.fromkeys(LANGUAGES, plan.id)
+    title = Wording(plan.title or dict.fromkeys(LANGUAGES, plan.id))
     group = asset_name("c_auswertung", plan)
 
     @dg.asset(
@@ -80,18 +81,13 @@ def plan_assets(plan: Plan) -> list[dg.AssetsDefinition]:
             study = study_in(context, installation, plan.id)
             if not study.has_data:
                 installation.progress(
-                    say(
-                        "progress.no_data",
-                        installation.settings.language,
-                        plan=plan.id,
-                        datasets=", ".join(sorted(set(plan.sources.values()))),
-                    )
+                    say("progress.no_data", plan=plan.id, datasets=", ".join(sorted(set(plan.sources.values()))))
                 )
                 return
             matched, baseline, standing = study.matched, study.baseline, study.conformity
         sizes = study.groups["group"].value_counts().reindex(["treated", "reference", "later", "left_out"], fill_value=0)
         counts = {str(name): int(size) for name, size in sizes.items()}
-        installation.progress(say("progress.design", installation.settings.language, plan=plan.id, **counts))
+        installation.progress(say("progress.design", plan=plan.id, **counts))
         yield dg.MaterializeResult(
             metadata={
                 **counts,
@@ -125,9 +121,7 @@ def plan_assets(plan: Plan) -> list[dg.AssetsDefinition]:
         estimates = result.estimates
         headline = estimates[estimates["aggregation"].isin(["coefficient", "exposed"]) & (estimates["term"] == "att")]
         refused = int((estimates["status"] == "refused").sum())
-        installation.progress(
-            say("progress.effects", installation.settings.language, plan=plan.id, ok=len(estimates) - refused, refused=refused)
-        )
+        installation.progress(say("progress.effects", plan=plan.id, ok=len(estimates) - refused, refused=refused))
         records = [
             dg.TableRecord({str(name): _shown(value) for name, value in row.items()})
             for row in headline[list(_COLUMNS)].to_dict("records")

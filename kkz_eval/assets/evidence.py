@@ -8,8 +8,8 @@ from kkz_eval.assets.deliveries import verdicts
 from kkz_eval.assets.descriptions import described
 from kkz_eval.assets.failures import sentences
 from kkz_eval.assets.moment import moment_of, study_in
+from kkz_eval.line import say
 from kkz_eval.line.installation import Installation
-from kkz_eval.line.sentences import say
 from kkz_eval.model.tables import PSEUDO_COHORTS
 
 
@@ -29,9 +29,7 @@ def observations(context: dg.AssetExecutionContext, installation: dg.ResourcePar
             accepted = snapshot.accepted(dataset)
             rows[dataset] = accepted.observations.num_rows
             if rows[dataset]:
-                installation.progress(
-                    say("progress.observations", installation.settings.language, dataset=dataset, rows=rows[dataset])
-                )
+                installation.progress(say("progress.observations", dataset=dataset, rows=rows[dataset]))
     return dg.MaterializeResult(metadata={f"werte_{dataset}": count for dataset, count in rows.items()})
 
 
@@ -51,7 +49,7 @@ def indicators(context: dg.AssetExecutionContext, installation: dg.ResourceParam
             for outcome in plan.outcomes:
                 values = study.indicator(outcome.indicator)
                 rows[outcome.indicator] = values.indicators.num_rows
-    installation.progress(say("progress.indicators", installation.settings.language, count=len(rows)))
+    installation.progress(say("progress.indicators", count=len(rows)))
     return dg.MaterializeResult(metadata={f"werte_{indicator}": count for indicator, count in rows.items()})
 
 
@@ -77,7 +75,7 @@ def pseudo_cohorts(context: dg.AssetExecutionContext, installation: dg.ResourceP
         table = moment_of(context, installation).pseudo_cohorts
     states = Counter(table.column("state").to_pylist())
     units = len(set(table.column("unit_id").to_pylist()))
-    installation.progress(say("progress.pseudo_cohorts", installation.settings.language, units=units, known=states["known"]))
+    installation.progress(say("progress.pseudo_cohorts", units=units, known=states["known"]))
     years = table.column("birth_year").to_pylist()
     return dg.MaterializeResult(
         metadata={

@@ -19,7 +19,7 @@ def official_asset(contract: Contract) -> dg.AssetsDefinition:
         group_name="b_kennzahlen",
         owners=["team:auswertung"],
         kinds={"file"},
-        description=described("asset.official", title={"de": contract.title_de, "en": contract.title_en}),
+        description=described("asset.official", title=contract.title),
         metadata={"quellenangabe": contract.attribution, "lizenz": contract.licence},
     )
     def editions(context: dg.AssetExecutionContext, installation: dg.ResourceParam[Installation]) -> dg.MaterializeResult[None]:

@@ -6,9 +6,9 @@ from kkz_eval.assets.descriptions import described
 from kkz_eval.assets.links import protocol_links
 from kkz_eval.assets.moment import moment_of
 from kkz_eval.contracts.contract import Contract
+from kkz_eval.line import say
 from kkz_eval.line.installation import Installation
 from kkz_eval.line.validation import validate_contract
-from kkz_eval.model.texts import text
 
 
 def contract_check(contract: Contract) -> dg.AssetChecksDefinition:
@@ -17,7 +17,7 @@ def contract_check(contract: Contract) -> dg.AssetChecksDefinition:
     @dg.asset_check(
         asset="verdicts",
         name=f"contract_{contract.id}",
-        description=described("check.contract", title={"de": contract.title_de, "en": contract.title_en}),
+        description=described("check.contract", title=contract.title),
     )
     def check(context: dg.AssetCheckExecutionContext, installation: dg.ResourceParam[Installation]) -> dg.AssetCheckResult:
         comparison = validate_contract(moment_of(context, installation), contract)
@@ -25,11 +25,11 @@ def contract_check(contract: Contract) -> dg.AssetChecksDefinition:
         if comparison.files == 0:
             return dg.AssetCheckResult(
                 passed=True,
-                description=text("contract_check.nothing", language, package="kkz_eval", contract=contract.id),
+                description=say("contract_check.nothing", contract=contract.id).in_language(language),
             )
-        description = "\n".join(comparison.sentences) or text(
-            "contract_check.clean", language, package="kkz_eval", contract=contract.id, files=str(comparison.files)
-        )
+        description = "\n".join(comparison.sentences) or say(
+            "contract_check.clean", contract=contract.id, files=str(comparison.files)
+        ).in_language(language)
         return dg.AssetCheckResult(
             passed=not comparison.sentences,
             severity=dg.AssetCheckSeverity.ERROR if comparison.errors else dg.AssetCheckSeverity.WARN,

@@ -7,8 +7,9 @@ from kkz_eval.assets.evaluations import asset_name
 from kkz_eval.assets.moment import study_in
 from kkz_eval.evaluation.design import demanded_coverage
 from kkz_eval.evaluation.plan import Plan
+from kkz_eval.line import say
 from kkz_eval.line.installation import Installation
-from kkz_eval.line.sentences import conflict_sentence, coverage_sentence, say
+from kkz_eval.line.sentences import conflict_sentence, coverage_sentence
 
 
 def coverage_check(plan: Plan) -> dg.AssetChecksDefinition:
@@ -23,13 +24,13 @@ def coverage_check(plan: Plan) -> dg.AssetChecksDefinition:
     def coverage(context: dg.AssetCheckExecutionContext, installation: dg.ResourceParam[Installation]) -> dg.AssetCheckResult:
         study = study_in(context, installation, plan.id)
         language, minimum = installation.settings.language, demanded_coverage(installation.plans[plan.id])
-        sentences = [coverage_sentence(row, installation.catalogue[row.indicator], minimum, language) for row in study.short]
-        sentences += [conflict_sentence(conflict, language) for conflict in study.conflicts]
-        summary = say("coverage.met", language, plan=plan.id)
+        sentences = [coverage_sentence(row, installation.catalogue[row.indicator], minimum) for row in study.short]
+        sentences += [conflict_sentence(conflict) for conflict in study.conflicts]
+        said = sentences or [say("coverage.met", plan=plan.id)]
         return dg.AssetCheckResult(
             passed=not study.short,
             severity=dg.AssetCheckSeverity.ERROR,
-            description="\n".join(sentences) if sentences else summary,
+            description="\n".join(sentence.in_language(language) for sentence in said),
             metadata={f"{row.indicator} ({row.group})": round(row.share, 4) for row in study.coverage},
         )
 

@@ -8,8 +8,9 @@ from kkz_eval.assets.descriptions import described
 from kkz_eval.assets.moment import moment_of
 from kkz_eval.contracts.contract import Contract
 from kkz_eval.contracts.plausibility import Doubt
+from kkz_eval.line import say
 from kkz_eval.line.installation import Installation
-from kkz_eval.line.sentences import SHOWN, say
+from kkz_eval.line.sentences import SHOWN
 from kkz_eval.model.texts import Language
 
 _HIDDEN = "…"  # values of cells never go into the run history
@@ -21,7 +22,7 @@ def plausibility_check(contract: Contract) -> dg.AssetChecksDefinition:
     @dg.asset_check(
         asset="observations",
         name=f"plausibility_{contract.id}",
-        description=described("check.plausibility", title={"de": contract.title_de, "en": contract.title_en}),
+        description=described("check.plausibility", title=contract.title),
     )
     def check(context: dg.AssetCheckExecutionContext, installation: dg.ResourceParam[Installation]) -> dg.AssetCheckResult:
         snapshot = moment_of(context, installation)
@@ -30,11 +31,11 @@ def plausibility_check(contract: Contract) -> dg.AssetChecksDefinition:
         names = {arrival.sha256: arrival.name for arrival in snapshot.register.arrivals}
         sentences = [_sentence(doubt, names[doubt.delivery_sha256], contract, language) for doubt in found[:SHOWN]]
         if len(found) > SHOWN:
-            sentences.append(say("plausibility.more", language, count=len(found) - SHOWN))
+            sentences.append(say("plausibility.more", count=len(found) - SHOWN).in_language(language))
         return dg.AssetCheckResult(
             passed=not found,
             severity=dg.AssetCheckSeverity.WARN,
-            description="\n".join(sentences) or say("plausibility.clean", language, contract=contract.id),
+            description="\n".join(sentences) or say("plausibility.clean", contract=contract.id).in_language(language),
             metadata={"hinweise": len(found), "regeln": len(contract.plausibility)},
         )
 
@@ -47,10 +48,9 @@ def _sentence(doubt: Doubt, name: str, contract: Contract, language: Language) -
     label = of.label_de if language == "de" else of.label_en
     return say(
         "plausibility.found",
-        language,
         name=name,
         cell=finding.cell,
         message=finding.message(language, label),
         fix=finding.fix(language, label),
         rule=finding.rule,
-    )
+    ).in_language(language)

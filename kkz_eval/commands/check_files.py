@@ -17,6 +17,7 @@ from textwrap import indent
 
 import pyarrow as pa
 
+from kkz_eval.commands import say
 from kkz_eval.contracts.alike import Alike, alike
 from kkz_eval.contracts.contract import Contract
 from kkz_eval.contracts.judgement import Judgement
@@ -32,7 +33,7 @@ from kkz_eval.model.errors import UserError
 from kkz_eval.model.listing import counts
 from kkz_eval.model.reading_limits import Limits
 from kkz_eval.model.reasons import reason_of
-from kkz_eval.model.texts import Language, text
+from kkz_eval.model.texts import Language
 from kkz_eval.reference.tables import units_known_to
 from kkz_eval.settings import Settings
 
@@ -225,7 +226,7 @@ def _print_table(report: dict[str, object], language: Language) -> None:
     returned = report.get("returned")
     if isinstance(returned, dict):
         decided = {"corrected": returned["corrected"], "right": returned["right"]}
-        print(text("check.returned", language, **{"package": "kkz_eval", "file": report["file"], **decided}))
+        print(say("check.returned", file=report["file"], **decided).in_language(language))
     tables = report["tables"]
     assert isinstance(tables, list)
     for table in tables:
@@ -234,7 +235,7 @@ def _print_table(report: dict[str, object], language: Language) -> None:
             "errors": counted("errors", table["errors"], language),
             "warnings": counted("hints", table["warnings"], language),
         }
-        said = text(key, language, **{"package": "kkz_eval", "file": report["file"], "contract": table["contract"], **numbers})
+        said = say(key, file=report["file"], contract=table["contract"], **numbers).in_language(language)
         print(said, table["summary"]["sentence"])
         _print_findings(table, language)
 
@@ -245,15 +246,15 @@ def _print_findings(of: dict[str, object], language: Language) -> None:
     assert isinstance(findings, list)
     assert isinstance(by_rule, list)
     for finding in findings:
-        sign = text(f"check.{finding['severity']}", language, package="kkz_eval")
+        sign = say(f"check.{finding['severity']}").in_language(language)
         print(f"  {finding['cell'] or '–':<12} {sign:<8} {finding['message']} {finding['fix']}  [{finding['rule']}]")
     pages = list(dict.fromkeys(finding["page"] for finding in findings))
     if pages:
-        print("  " + text("check.pages", language, package="kkz_eval", pages=", ".join(pages)))
+        print("  " + say("check.pages", pages=", ".join(pages)).in_language(language))
     if of.get("findings_total") == of.get("findings_listed"):
         return
     numbers = {"total": of["findings_total"], "listed": of["findings_listed"]}
-    print(text("check.counted", language, package="kkz_eval", **numbers))
+    print(say("check.counted", **numbers).in_language(language))
     for one in by_rule:
-        sign = text(f"check.{one['severity']}", language, package="kkz_eval")
+        sign = say(f"check.{one['severity']}").in_language(language)
         print(f"  {one['first'] or '–':<12} {sign:<8} {one['count']:>9} × {one['column'] or '–'}  [{one['rule']}]")

@@ -11,12 +11,13 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from kkz_eval.commands import say as say_of_commands
+from kkz_eval.contracts import say
 from kkz_eval.contracts.contract import Contract
 from kkz_eval.contracts.diff import changes, demanded_version, version_numbers, would_flip
 from kkz_eval.contracts.judgement import judge_file
 from kkz_eval.contracts.lint import lint
 from kkz_eval.contracts.load import load_contract, load_contracts
-from kkz_eval.contracts.rules import PACKAGE
 from kkz_eval.deliveries.accepted import Source, sources_of
 from kkz_eval.deliveries.intake import landing_key
 from kkz_eval.deliveries.reader import Claimed, read_file
@@ -24,7 +25,6 @@ from kkz_eval.deliveries.register import read_register
 from kkz_eval.model.errors import UserError
 from kkz_eval.model.findings import Finding, concat_findings, iter_findings
 from kkz_eval.model.reasons import reason_of
-from kkz_eval.model.texts import text
 from kkz_eval.model.verdicts import Status
 from kkz_eval.reference.tables import units_known_to
 from kkz_eval.settings import Settings
@@ -41,7 +41,7 @@ def lint_contracts(settings: Settings, files: Sequence[Path]) -> int:
     for problem in problems:
         print(problem)
     if not problems:
-        print(text("cli.lint_clean", settings.language, package="kkz_eval", count=str(len(wanted))))
+        print(say_of_commands("cli.lint_clean", count=str(len(wanted))).in_language(settings.language))
     return 1 if problems else 0
 
 
@@ -56,20 +56,20 @@ def diff_contracts(settings: Settings, old_file: Path, new_file: Path, with_regi
         raise UserError("contracts_differ", old=old.id, new=new.id)
     language = settings.language
 
-    def say(key: str, **parameters: object) -> None:
-        print(text(f"diff.{key}", language, package=PACKAGE, **parameters))
+    def tell(key: str, **parameters: object) -> None:
+        print(say(f"diff.{key}", **parameters).in_language(language))
 
     found = changes(old, new)
-    say("heading", id=new.id, old=old.version, new=new.version)
+    tell("heading", id=new.id, old=old.version, new=new.version)
     if not found:
-        say("none")
+        tell("none")
     for change in found:
-        sign = text(f"diff.{'breaks' if change.breaks else 'keeps'}", language, package=PACKAGE)
+        sign = say(f"diff.{'breaks' if change.breaks else 'keeps'}").in_language(language)
         print(f"  {sign:<12} {change.sentence(language)}")
     demanded = demanded_version(old, found)
     is_enough = version_numbers(new.version) >= version_numbers(demanded)
     if found:
-        say("version_enough" if is_enough else "version_short", new=new.version, demanded=demanded)
+        tell("version_enough" if is_enough else "version_short", new=new.version, demanded=demanded)
     if with_register is not None:
         for line in flipped(Store.at(str(with_register)), new, settings):
             print(line)
@@ -85,8 +85,8 @@ def flipped(store: Store, new: Contract, settings: Settings) -> Iterator[str]:
             n_lines += 1
             yield line
     if not n_lines:
-        yield text("diff.flips_none", settings.language, package=PACKAGE, count=len(sources))
-    yield text("diff.flips_note", settings.language, package=PACKAGE)
+        yield say("diff.flips_none", count=len(sources)).in_language(settings.language)
+    yield say("diff.flips_note").in_language(settings.language)
 
 
 def _flips_of(store: Store, source: Source, new: Contract, settings: Settings) -> Iterator[str]:
@@ -94,12 +94,12 @@ def _flips_of(store: Store, source: Source, new: Contract, settings: Settings) -
     result = read_file(store.get(landing_key(source.arrival.sha256)), name, {new.id: new}, source.arrival.arrived_on)
     if not isinstance(result, Claimed):
         if source.verdict.status != Status.REJECTED:
-            yield text("diff.flip_unreadable", language, package=PACKAGE, name=name)
+            yield say("diff.flip_unreadable", name=name).in_language(language)
         return
     parsed = next(table for table in result.parsed if table.contract_id == new.id)
     for flip in would_flip(source.verdict.slices, parsed, new, units_known_to(new.source)):
         key = "flip_rejected" if flip.new == Status.REJECTED else "flip_accepted"
-        yield text(f"diff.{key}", language, package=PACKAGE, name=name, unit=flip.unit_id, year=flip.year, rule=flip.rule)
+        yield say(f"diff.{key}", name=name, unit=flip.unit_id, year=flip.year, rule=flip.rule).in_language(language)
 
 
 def write_docs(settings: Settings, out: Path) -> int:
@@ -133,7 +133,7 @@ def write_docs(settings: Settings, out: Path) -> int:
             (out / name).write_bytes(content)
     except OSError as error:
         raise UserError("storage_not_writable", place=str(out), reason=reason_of(error)) from error
-    print(text("cli.docs_written", settings.language, package="kkz_eval", count=len(contracts), out=str(out)))
+    print(say_of_commands("cli.docs_written", count=len(contracts), out=str(out)).in_language(settings.language))
     return 0
 
 

@@ -14,6 +14,7 @@ from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
 
+from kkz_eval.commands import say as say_of_commands
 from kkz_eval.contracts.contract import Contract
 from kkz_eval.contracts.load import load_contracts
 from kkz_eval.deliveries.decisions import load_decisions
@@ -25,10 +26,10 @@ from kkz_eval.deliveries.reading_process import read_apart
 from kkz_eval.deliveries.register import Arrival, Register, read_register
 from kkz_eval.model.errors import UserError
 from kkz_eval.model.parsed import ParsedTable
-from kkz_eval.model.texts import Language, text
+from kkz_eval.model.texts import Language
 from kkz_eval.model.verdicts import Slice, Status
 from kkz_eval.settings import Settings
-from kkz_eval.stewardship import PACKAGE
+from kkz_eval.stewardship import say
 from kkz_eval.stewardship.delivery_diff import Change, changes_between
 from kkz_eval.stewardship.history import History, histories
 from kkz_eval.stewardship.protocol import unit_label
@@ -87,7 +88,7 @@ def list_histories(settings: Settings) -> int:
 def _register(settings: Settings) -> Register:
     register = read_register(Store.at(str(settings.home)))
     if not register.arrivals:
-        print(text("run.register_empty", settings.language, package="kkz_eval", home=str(settings.home)))
+        print(say_of_commands("run.register_empty", home=str(settings.home)).in_language(settings.language))
     return register
 
 
@@ -96,12 +97,12 @@ def _rows(register: Register, language: Language) -> list[_Row]:
     for arrival in register.arrivals:
         stone = register.tombstones.get(arrival.sha256)
         if stone is not None:
-            rows.append(_Row(arrival, "purged", _say("list.purged", language, date=stone.date, reason=stone.reason)))
+            rows.append(_Row(arrival, "purged", say("list.purged", date=stone.date, reason=stone.reason).in_language(language)))
             continue
         verdict = register.verdicts.get((arrival.sha256, arrival.contract_id))
         slices = Counter(part.status.value for part in verdict.slices) if verdict else Counter()
         state = verdict.status.value if verdict else "pending"
-        fate = _say(f"status.{state}", language)
+        fate = say(f"status.{state}").in_language(language)
         if verdict and slices["rejected"]:
             fate += f" ({slices['rejected']}/{len(verdict.slices)})"
         rows.append(_Row(arrival, state, fate))
@@ -123,8 +124,8 @@ def _history_json(history: History) -> dict[str, object]:
 
 def _fate(part: Slice, language: Language) -> str:
     if part.status != Status.REJECTED and part.n_acknowledged:
-        return _say("status.waived", language)
-    return _say(f"status.{part.status}", language)
+        return say("status.waived").in_language(language)
+    return say(f"status.{part.status}").in_language(language)
 
 
 def compare(settings: Settings, first: str, second: str, form: str) -> int:
@@ -138,7 +139,7 @@ def compare(settings: Settings, first: str, second: str, form: str) -> int:
     if not shared:
         raise UserError(
             "diff_other_contracts",
-            package=PACKAGE,
+            package=say.package,
             a=first,
             b=second,
             contracts_a=", ".join(before),
@@ -162,7 +163,7 @@ def _tables(settings: Settings, contracts: Mapping[str, Contract], name: str) ->
         case Claimed(parsed=parsed):
             return {table.contract_id: table for table in parsed}
         case (Unclaimed() | Unreadable() | PersonRecords()) as result:
-            raise UserError("delivery_not_readable", package=PACKAGE, sentence=result.sentence(settings.language))
+            raise UserError("delivery_not_readable", package=say.package, sentence=result.sentence(settings.language))
 
 
 def _landed(settings: Settings, prefix: str) -> bytes:
@@ -170,7 +171,7 @@ def _landed(settings: Settings, prefix: str) -> bytes:
     known = {arrival.sha256 for arrival in read_register(store).arrivals}
     found = [digest for digest in known if _PREFIX.fullmatch(prefix.lower()) and digest.startswith(prefix.lower())]
     if len(found) != 1 or not store.exists(landing_key(found[0])):
-        raise UserError("delivery_unknown", package=PACKAGE, value=prefix)
+        raise UserError("delivery_unknown", package=say.package, value=prefix)
     return store.get(landing_key(found[0]))
 
 
@@ -181,7 +182,7 @@ def _change_json(change: Change) -> dict[str, object]:
 def _print_changes(contract: Contract, changes: Sequence[Change], language: Language) -> None:
     count = Counter(change.kind for change in changes)
     numbers = {kind: count[kind] for kind in ("changed", "added", "removed")}
-    print(_say("diff.summary", language, contract=contract.id, **numbers))
+    print(say("diff.summary", contract=contract.id, **numbers).in_language(language))
     for change in changes[:SHOWN]:
         relative = "" if change.relative is None else f"{100 * change.relative:+.1f} %"
         size = "" if change.size is None else f"{change.size:+g}"
@@ -189,7 +190,7 @@ def _print_changes(contract: Contract, changes: Sequence[Change], language: Lang
         old, new = ("–" if value is None else value or '""' for value in (change.old, change.new))
         print(f"  {unit_label(change.unit_id):<24} {change.year}  {old:>10} → {new:<10} {size:>10} {relative:>10}  {where}")
     if len(changes) > SHOWN:
-        print(_say("diff.more", language, count=len(changes) - SHOWN))
+        print(say("diff.more", count=len(changes) - SHOWN).in_language(language))
 
 
 def list_requests(settings: Settings, form: str) -> int:
@@ -203,9 +204,11 @@ def list_requests(settings: Settings, form: str) -> int:
         print(json.dumps(rows, ensure_ascii=False, indent=1))
     else:
         for request, state in zip(requests, states, strict=True):
-            print(f"{request.id}  {_say(f'request_state.{state}', settings.language):<16}  {request.sentence(settings.language)}")
+            print(
+                f"{request.id}  {say(f'request_state.{state}').in_language(settings.language):<16}  {request.sentence(settings.language)}"
+            )
         if not requests:
-            print(_say("request_state.none", settings.language))
+            print(say("request_state.none").in_language(settings.language))
     return 1 if "waiting" in states or "problem" in states else 0
 
 
@@ -214,9 +217,9 @@ def approve_request(settings: Settings, request_id: str, role: str, expires: str
     store, contracts = Store.at(str(settings.home)), load_contracts(settings.contracts)
     requests = {request.id: request for request in requests_of(store, read_register(store), contracts)}
     if request_id not in requests:
-        raise UserError("request_unknown", package=PACKAGE, id=request_id, known=", ".join(requests) or "–")
+        raise UserError("request_unknown", package=say.package, id=request_id, known=", ".join(requests) or "–")
     path = approve(requests[request_id], settings.contracts, role, _day(expires))
-    print(_say("approved", settings.language, file=str(path)))
+    print(say("approved", file=str(path)).in_language(settings.language))
     return 0
 
 
@@ -226,7 +229,7 @@ def _day(value: str | None) -> date | None:
     try:
         return date.fromisoformat(value)
     except ValueError as error:
-        raise UserError("date_unreadable", package=PACKAGE, value=value) from error
+        raise UserError("date_unreadable", package=say.package, value=value) from error
 
 
 def purge_content(settings: Settings, sha256: str, reason: str) -> int:
@@ -234,19 +237,19 @@ def purge_content(settings: Settings, sha256: str, reason: str) -> int:
     purged = purge(Store.at(str(settings.home)), settings.inbox, sha256, reason, date.today())
     language = settings.language
     names = ", ".join(purged.names) or "–"
-    print(_say("purged.done", language, sha256=purged.sha256, names=names, objects=purged.objects, reports=len(purged.reports)))
+    print(
+        say("purged.done", sha256=purged.sha256, names=names, objects=purged.objects, reports=len(purged.reports)).in_language(
+            language
+        )
+    )
     if purged.in_inbox:
-        print(_say("purged.in_inbox", language, names=", ".join(purged.in_inbox), inbox=str(settings.inbox)))
+        print(say("purged.in_inbox", names=", ".join(purged.in_inbox), inbox=str(settings.inbox)).in_language(language))
     for copy in purged.copies:
-        print(_say("purged.copy", language, sha256=copy))
+        print(say("purged.copy", sha256=copy).in_language(language))
     contracts = load_contracts(settings.contracts)
     decisions = load_decisions(settings.contracts, contracts, date.today())
     places = [(one.id, one.place) for one in decisions.waivers] + [(one.id, one.place) for one in decisions.corrections]
     about = [identifier for identifier, place in places if place.delivery == purged.sha256]
     if about:
-        print(_say("purged.decisions", language, ids=", ".join(about)))
+        print(say("purged.decisions", ids=", ".join(about)).in_language(language))
     return 0
-
-
-def _say(key: str, language: Language, **parameters: object) -> str:
-    return text(key, language, **{"package": PACKAGE, **parameters})  # type: ignore[arg-type]

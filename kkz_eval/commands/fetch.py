@@ -23,11 +23,12 @@ from kkz_eval.deliveries.official.read import read_official
 from kkz_eval.deliveries.official.table import OfficialTable
 from kkz_eval.deliveries.text_table import NotTextError
 from kkz_eval.deliveries.workbook import BrokenWorkbookError
+from kkz_eval.fetching import say
 from kkz_eval.fetching.answers import table_bytes
 from kkz_eval.fetching.request import Limits, ask
 from kkz_eval.fetching.services import PACKAGE, Order, Service, load_services, order_of
 from kkz_eval.model.errors import UserError
-from kkz_eval.model.texts import Language, text
+from kkz_eval.model.texts import Language
 from kkz_eval.settings import Credentials, Settings, load_credentials
 from kkz_eval.storage.digests import digest_of_bytes
 from kkz_eval.storage.store import Store
@@ -75,7 +76,7 @@ def fetch(
     if order.processing == "job" and not credentials.password:
         raise UserError("token_starts_no_job", package=PACKAGE, service=service.name, variable=source.upper())
     bounds = limits or Limits()
-    print(text("asking", language, package=PACKAGE, service=service.name, table=order.table), file=sys.stderr)
+    print(say("asking", service=service.name, table=order.table).in_language(language), file=sys.stderr)
     try:
         answer = ask(service, order, credentials, bounds)
     except KeyboardInterrupt as interrupt:
@@ -87,12 +88,12 @@ def fetch(
 
 def ask_person(service: Service, language: Language) -> Credentials | None:
     """The account as typed in; the password is not shown. None where nothing was typed or the input ended."""
-    print(text("ask_user", language, package=PACKAGE, service=service.name), end="", file=sys.stderr, flush=True)
+    print(say("ask_user", service=service.name).in_language(language), end="", file=sys.stderr, flush=True)
     user = sys.stdin.readline().strip()
     if not user:
         return None
     try:
-        return Credentials(user, getpass.getpass(text("ask_password", language, package=PACKAGE)))
+        return Credentials(user, getpass.getpass(say("ask_password").in_language(language)))
     except EOFError:
         return None
 
@@ -152,23 +153,23 @@ def _keep(data: bytes, table: OfficialTable, service: Service, order: Order, fol
 def _report(settings: Settings, fetched: Fetched, service: Service, order: Order, folder: Path) -> int:
     """Print what came and what to do next; the exit code."""
 
-    def say(key: str, **parameters: object) -> None:
-        print(text(key, settings.language, package=PACKAGE, **parameters))
+    def tell(key: str, **parameters: object) -> None:
+        print(say(key, **parameters).in_language(settings.language))
 
     table, file = fetched.table, str(folder / fetched.name)
     spans = year_spans(table.years) or "–"
     if fetched.written:
-        say("written", file=file, values=table.n_values, flags=table.n_flags, years=spans, attribution=service.attribution)
+        tell("written", file=file, values=table.n_values, flags=table.n_flags, years=spans, attribution=service.attribution)
     else:
-        say("unchanged", file=file, years=spans)
+        tell("unchanged", file=file, years=spans)
     missing = sorted(set(range(order.first, order.last + 1)) - set(table.years))
     if missing:
-        say("years_missing", years=year_spans(missing), service=service.name)
+        tell("years_missing", years=year_spans(missing), service=service.name)
     if table.findings.num_rows:
-        say("findings", count=table.findings.num_rows, file=file)
+        tell("findings", count=table.findings.num_rows, file=file)
     taken = sorted({parsed.contract_id for parsed in claimed(table, load_contracts(settings.contracts))})
     if taken:
-        say("contract", contracts=", ".join(taken), file=file)
+        tell("contract", contracts=", ".join(taken), file=file)
     else:
-        say("no_contract", code=table.code or order.table)
+        tell("no_contract", code=table.code or order.table)
     return 1 if missing or table.findings.num_rows else 0

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
+from kkz_eval.commands import say
 from kkz_eval.evaluation.baseline import first_start
 from kkz_eval.evaluation.design import coverage_of, groups_of, level_of_plan, panel_of
 from kkz_eval.evaluation.lock import Standing, conformity, lock_of_plan
@@ -18,11 +19,10 @@ from kkz_eval.evaluation.statistical_checks import shown
 from kkz_eval.line.installation import Installation, open_installation
 from kkz_eval.line.intake import judge_arrivals, land, parse_arrivals
 from kkz_eval.line.locks import keep_lock, lock_file
-from kkz_eval.line.sentences import say
 from kkz_eval.line.snapshot import current_snapshot
 from kkz_eval.line.study import Study, conformity_of, study_of
 from kkz_eval.model.errors import UserError
-from kkz_eval.model.texts import Language, text
+from kkz_eval.model.texts import Language
 from kkz_eval.reference.unit_groups import Nested, nested_sentence, unit_words
 from kkz_eval.settings import Settings
 from kkz_eval.storage.store import Store
@@ -38,13 +38,13 @@ def check_plan_file(settings: Settings, file: Path, *, inbox: Path | None = None
     language = settings.language
     installation = open_installation(settings, [file])
     (plan,) = installation.plans.values()
-    print(text("cli.plan_valid", language, package="kkz_eval", plan=plan.id, outcomes=str(len(plan.outcomes))))
+    print(say("cli.plan_valid", plan=plan.id, outcomes=str(len(plan.outcomes))).in_language(language))
     if inbox is not None:
         _take_in(installation)
     if not settings.home.is_dir() or not installation.register().arrivals:
-        print(say("plan.not_looked_at", language, home=str(settings.home)))
+        print(say("plan.not_looked_at", home=str(settings.home)).in_language(language))
         return 0
-    print(say("plan.covered", language, home=str(settings.home)))
+    print(say("plan.covered", home=str(settings.home)).in_language(language))
     study = study_of(current_snapshot(installation), plan.id)
     for outcome in plan.outcomes:
         print(_covered(study, outcome, language))
@@ -57,7 +57,7 @@ def _covered(study: Study, outcome: Outcome, language: Language) -> str:
     panel = panel_of(outcome, study.indicator(outcome.indicator).indicators, groups)
     covered = {row.group: row for row in coverage_of(panel, groups)}
     if not any(row.present for row in covered.values()):
-        return say("plan.covered_none", language, indicator=outcome.indicator, source=plan.sources[outcome.indicator])
+        return say("plan.covered_none", indicator=outcome.indicator, source=plan.sources[outcome.indicator]).in_language(language)
     absent = Counter(year for row in covered.values() for _, year in row.missing)
     units = {unit for group in ("treated", "reference") for unit in groups.loc[groups["group"] == group, "unit_id"]}
     whole = [year for year, count in sorted(absent.items()) if count == len(units)]
@@ -65,20 +65,19 @@ def _covered(study: Study, outcome: Outcome, language: Language) -> str:
     sentences = [
         say(
             "plan.covered_cells",
-            language,
             indicator=outcome.indicator,
             present=sum(row.present for row in covered.values()),
             demanded=sum(row.demanded for row in covered.values()),
             first=int(panel["year"].min()),
             last=int(panel["year"].max()),
             **{f"{group}_{part}": getattr(row, part) for group, row in covered.items() for part in ("present", "demanded")},
-        )
+        ).in_language(language)
     ]
     if whole:
-        sentences.append(say("plan.years_without", language, years=", ".join(map(str, whole))))
+        sentences.append(say("plan.years_without", years=", ".join(map(str, whole))).in_language(language))
     if partly:
-        gaps = (say("plan.year_partly", language, year=year, count=count) for year, count in partly)
-        sentences.append(say("plan.years_partly", language, years=", ".join(gaps)))
+        gaps = (say("plan.year_partly", year=year, count=count).in_language(language) for year, count in partly)
+        sentences.append(say("plan.years_partly", years=", ".join(gaps)).in_language(language))
     return " ".join(sentences)
 
 
@@ -96,7 +95,7 @@ def lock_plan(settings: Settings, file: Path) -> int:
 
     Raises UserError where the plan is a variant, its baseline has no value, or it is locked and differs.
     """
-    installation = open_installation(settings, [file], print)
+    installation = open_installation(settings, [file], lambda said: print(said.in_language(settings.language)))
     (plan,) = installation.plans.values()
     if plan.variant_of is not None:
         raise UserError("variant_not_locked", plan=plan.id, locked=plan.variant_of)
@@ -113,7 +112,7 @@ def lock_plan(settings: Settings, file: Path) -> int:
         Store.at(str(place.parent.absolute())).put_if_absent(place.name, lock.to_bytes())
     keep_lock(store, lock)
     parameters = {"plan": plan.id, "file": str(place), "cells": len(baseline.values), "until": lock.until}
-    print(say("plan.locked", settings.language, **parameters))
+    print(say("plan.locked", **parameters).in_language(settings.language))
     print(conformity_of(installation, plan, baseline).headline(settings.language))
     return 0
 
@@ -125,7 +124,7 @@ def show_plan(settings: Settings, file: Path) -> int:
     print("\n".join(_shown(installation, plan, settings.language)))
     baseline = study_of(current_snapshot(installation), plan.id).baseline
     if baseline.values.empty:
-        print(say("plan.no_data", settings.language, home=str(settings.home)))
+        print(say("plan.no_data", home=str(settings.home)).in_language(settings.language))
     standing = conformity_of(installation, plan, None if baseline.values.empty else baseline)
     print("\n".join(standing.sentences(settings.language)))
     return 0
@@ -134,74 +133,72 @@ def show_plan(settings: Settings, file: Path) -> int:
 def _shown(installation: Installation, plan: Plan, language: Language) -> Iterator[str]:
     yield f"{plan.title.get(language) or plan.id} ({plan.id})"
     if plan.texts.get("question", {}).get(language):
-        yield say("plan.question", language, text=plan.texts["question"][language])
+        yield say("plan.question", text=plan.texts["question"][language]).in_language(language)
     groups = groups_of(plan, language)
     sizes = groups["group"].value_counts().reindex(["treated", "reference", "later", "left_out"], fill_value=0)
     cohorts = sorted({int(year) for year in groups.loc[groups["group"] == "treated", "cohort"]})
     counts = {str(name): int(size) for name, size in sizes.items()}
     units = unit_words(level_of_plan(plan), language)["units"]
-    yield say("plan.groups", language, units=units, cohorts=", ".join(map(str, cohorts)), **counts)
+    yield say("plan.groups", units=units, cohorts=", ".join(map(str, cohorts)), **counts).in_language(language)
     if plan.units.nested is not None:
-        yield nested_sentence(Nested(plan.units.nested), level_of_plan(plan), language)
-    yield say(f"plan.reference.{plan.reference}", language, units=units)
-    yield say("plan.baseline", language, start=first_start(groups, plan))
+        yield nested_sentence(Nested(plan.units.nested), level_of_plan(plan)).in_language(language)
+    yield say(f"plan.reference.{plan.reference}", units=units).in_language(language)
+    yield say("plan.baseline", start=first_start(groups, plan)).in_language(language)
     if plan.matching is None and plan.weight is not None:
-        yield say("plan.weight", language, weight=plan.weight)
+        yield say("plan.weight", weight=plan.weight).in_language(language)
     else:
         yield _matching(plan, language)
-    yield say("plan.outcomes", language)
+    yield say("plan.outcomes").in_language(language)
     for outcome in plan.outcomes:
         yield from _outcome(installation, plan, outcome, language)
     if plan.covariates:
-        yield say("plan.covariates", language, covariates=", ".join(plan.covariates))
+        yield say("plan.covariates", covariates=", ".join(plan.covariates)).in_language(language)
     named = (f"{spec.id} ({' '.join(part for part in (spec.method, spec.variant) if part)})" for spec in plan.estimators)
-    yield say("plan.estimators", language, estimators=", ".join(named))
+    yield say("plan.estimators", estimators=", ".join(named)).in_language(language)
     level = shown(100 * plan.inference.level, language)
-    yield say("plan.inference", language, level=level, method=plan.inference.method, cluster=plan.cluster)
+    yield say("plan.inference", level=level, method=plan.inference.method, cluster=plan.cluster).in_language(language)
     minimum = 1.0 if plan.coverage_minimum is None else plan.coverage_minimum
-    yield say("plan.coverage", language, minimum=shown(100 * minimum, language))
+    yield say("plan.coverage", minimum=shown(100 * minimum, language)).in_language(language)
     thresholds = {name: shown(getattr(plan.checks, name), language) for name in plan.checks.__dataclass_fields__}
-    yield say("plan.checks", language, **thresholds)
-    yield say("plan.digest", language, digest=plan_digest(plan))
+    yield say("plan.checks", **thresholds).in_language(language)
+    yield say("plan.digest", digest=plan_digest(plan)).in_language(language)
 
 
 def _matching(plan: Plan, language: Language) -> str:
     matching = plan.matching
     if matching is None:
-        return say("plan.matching.none", language)
-    exact = say("plan.matching.exact", language, strata=", ".join(matching.exact)) if matching.exact else ""
+        return say("plan.matching.none").in_language(language)
+    exact = say("plan.matching.exact", strata=", ".join(matching.exact)).in_language(language) if matching.exact else ""
     covariates = ", ".join(f"{measured.indicator} {measured.measure}" for measured in matching.covariates)
     if matching.method == "entropy_balancing":
-        return say("plan.matching.entropy_balancing", language, covariates=covariates, exact=exact)
+        return say("plan.matching.entropy_balancing", covariates=covariates, exact=exact).in_language(language)
     caliper = "no_caliper" if matching.caliper is None else "caliper"
     return say(
         "plan.matching.nearest_neighbour",
-        language,
         units=unit_words(level_of_plan(plan), language)["units"],
         covariates=covariates,
         exact=exact,
         neighbours=matching.neighbours,
         metric=matching.metric,
-        replacement=say(f"plan.matching.{'again' if matching.replacement else 'once'}", language),
-        caliper=say(f"plan.matching.{caliper}", language, caliper=shown(matching.caliper or 0.0, language)),
-    )
+        replacement=say(f"plan.matching.{'again' if matching.replacement else 'once'}").in_language(language),
+        caliper=say(f"plan.matching.{caliper}", caliper=shown(matching.caliper or 0.0, language)).in_language(language),
+    ).in_language(language)
 
 
 def _outcome(installation: Installation, plan: Plan, outcome: Outcome, language: Language) -> Iterator[str]:
     yield say(
         "plan.outcome",
-        language,
         label=installation.catalogue[outcome.indicator].label[language],
         indicator=outcome.indicator,
-        role=say(f"plan.role.{outcome.role}", language),
+        role=say(f"plan.role.{outcome.role}").in_language(language),
         source=plan.sources[outcome.indicator],
-        years="–".join(map(str, outcome.window)) if outcome.window else say("plan.all_years", language),
-    )
+        years="–".join(map(str, outcome.window)) if outcome.window else say("plan.all_years").in_language(language),
+    ).in_language(language)
     if outcome.earliest_plausible_year is not None:
-        yield say("plan.earliest", language, year=outcome.earliest_plausible_year)
+        yield say("plan.earliest", year=outcome.earliest_plausible_year).in_language(language)
     if outcome.age_at_exposure is not None:
-        yield say("plan.age", language, age=outcome.age_at_exposure)
+        yield say("plan.age", age=outcome.age_at_exposure).in_language(language)
     if outcome.expected_direction is not None:
-        yield say(f"plan.direction.{outcome.expected_direction}", language)
+        yield say(f"plan.direction.{outcome.expected_direction}").in_language(language)
     if outcome.mechanism.get(language):
-        yield say("plan.mechanism", language, text=outcome.mechanism[language])
+        yield say("plan.mechanism", text=outcome.mechanism[language]).in_language(language)

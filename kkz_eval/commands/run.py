@@ -8,13 +8,14 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+from kkz_eval.commands import say
 from kkz_eval.definitions import build_defs
 from kkz_eval.deliveries.inbox import inbox_files
 from kkz_eval.jobs import execute_yearly_run, open_instance
 from kkz_eval.line.installation import open_installation
 from kkz_eval.line.sentences import conflict_sentence
 from kkz_eval.line.snapshot import current_snapshot
-from kkz_eval.model.texts import text
+from kkz_eval.model.texts import Localised
 from kkz_eval.partitions import known_years, span_of_years
 from kkz_eval.settings import Settings
 
@@ -25,28 +26,28 @@ def run_line(settings: Settings, plan_file: Path | None, years: str | None) -> i
     Raises UserError where the inbox, the plan or the years can't be used; nothing has been written then.
     """
     inbox_files(settings.inbox)
+
+    def tell(said: Localised) -> None:
+        print(said.in_language(settings.language), flush=True)
+
     plan_files = None if plan_file is None else [plan_file]
-    installation = open_installation(settings, plan_files, _print)  # faults of plans and contracts come before all else
+    installation = open_installation(settings, plan_files, tell)  # faults of plans and contracts come before all else
     span = span_of_years(years, known_years()) if years is not None else known_years()
     with open_instance(settings.dagster_home) as instance:
         outcome = execute_yearly_run(build_defs(installation), instance, span)
     for sentence in outcome.warnings:
-        _print(sentence)
+        print(sentence, flush=True)
     for sentence in outcome.failures:
         print(sentence, file=sys.stderr)
     reports = {name: data for name, data in outcome.metadata.items() if name.startswith("report_")}
     for data in reports.values():
-        _print(text("run.report", settings.language, package="kkz_eval", path=data["bericht"]))
+        tell(say("run.report", path=data["bericht"]))
     if not reports:
         return 2
     refused = sum(int(data.get("verweigert", 0)) for data in outcome.metadata.values())
     refused += int(outcome.metadata.get("landing", {}).get("abgelehnt", 0))
     snapshot = current_snapshot(installation)
     for conflict in snapshot.conflicts:
-        _print(conflict_sentence(conflict, settings.language))
+        tell(conflict_sentence(conflict))
     left_out = len(snapshot.rejected_slices) + len(snapshot.conflicts)
     return 0 if outcome.success and not refused and not left_out else 1
-
-
-def _print(sentence: str) -> None:
-    print(sentence, flush=True)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from kkz_eval.commands import say
 from kkz_eval.contracts.load import load_contracts
-from kkz_eval.model.texts import text
 from kkz_eval.settings import Settings
 from kkz_eval.simulation.run import Order, simulate
 
@@ -15,15 +15,10 @@ def simulate_world(settings: Settings, out: Path, seed: int, effects: Path | Non
     contracts = load_contracts(settings.contracts) if faults else {}
     summary = simulate(out, seed, effects, order=Order("mixed", faults, contracts))
     print(
-        text(
-            "cli.simulated",
-            settings.language,
-            package="kkz_eval",
-            out=str(summary.out),
-            deliveries=len(summary.deliveries),
-            official=len(summary.official),
-        )
+        say(
+            "cli.simulated", out=str(summary.out), deliveries=len(summary.deliveries), official=len(summary.official)
+        ).in_language(settings.language)
     )
     if summary.faults is not None:
-        print(text("cli.faults_listed", settings.language, package="kkz_eval", faults=str(summary.faults)))
+        print(say("cli.faults_listed", faults=str(summary.faults)).in_language(settings.language))
     return 0

@@ -22,8 +22,8 @@ from io import BytesIO
 from pathlib import Path
 from typing import BinaryIO
 
+from kkz_eval.commands import say
 from kkz_eval.jobs import open_instance
-from kkz_eval.line.sentences import say
 from kkz_eval.model.errors import UserError
 from kkz_eval.model.reasons import reason_of
 from kkz_eval.settings import CHECKOUT, Settings
@@ -103,7 +103,10 @@ def serve(settings: Settings, port: int, report_port: int) -> int:
         )
         try:
             _wait(process, port)
-            print(say("ui.ready", settings.language, url=f"http://{HOST}:{port}", files=files, inbox=settings.inbox), flush=True)
+            print(
+                say("ui.ready", url=f"http://{HOST}:{port}", files=files, inbox=settings.inbox).in_language(settings.language),
+                flush=True,
+            )
             return process.wait()
         except KeyboardInterrupt:
             return 0

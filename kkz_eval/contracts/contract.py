@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import pyarrow as pa
 
 from kkz_eval.model.parsed import parsed_schema
+from kkz_eval.model.texts import Wording
 
 CODE_SEPARATOR = ";"  # between the codes of a cell that holds a list of them
 
@@ -158,6 +159,11 @@ class Contract:
     plausibility: tuple[Rule, ...] = ()
     terms: Terms = field(default_factory=Terms)
     official: tuple[OfficialSource, ...] = ()
+
+    @property
+    def title(self) -> Wording:
+        """What the dataset is called."""
+        return Wording({"de": self.title_de, "en": self.title_en})
 
     def property_named(self, name: str) -> Property:
         """The property of that name. Raises KeyError."""

@@ -10,3 +10,7 @@
 
 Does not belong here: what a step does; Dagster; what is printed.
 """
+
+from kkz_eval.model.texts import Catalogue
+
+say = Catalogue("kkz_eval.line")

@@ -18,9 +18,8 @@ from kkz_eval.deliveries.register import Arrival
 from kkz_eval.line.installation import Installation
 from kkz_eval.line.intake import write_protocol
 from kkz_eval.line.snapshot import Snapshot
-from kkz_eval.model.texts import text
 from kkz_eval.model.verdicts import Verdict
-from kkz_eval.stewardship import PACKAGE
+from kkz_eval.stewardship import say
 from kkz_eval.stewardship.board import BoardTable, State, board_page, board_tables
 from kkz_eval.stewardship.history import histories
 from kkz_eval.stewardship.marked_copy import Judged, marked_copy
@@ -82,14 +81,14 @@ def make_board(snapshot: Snapshot, today: date) -> Board:
     page = board_page(tables, links, today, snapshot.installation.settings.language)
     digest = digest_of([digest_of_bytes(page.encode()), letters, dict(copies.values())])
     folder = f"board/{digest[:16]}"
-    folders = {unit: f"{folder}/{text('board_files.replies', 'de', package=PACKAGE)}/{unit}" for unit in letters}
-    key = f"{folder}/{text('board_files.page', 'de', package=PACKAGE)}"
+    folders = {unit: f"{folder}/{say('board_files.replies').in_language('de')}/{unit}" for unit in letters}
+    key = f"{folder}/{say('board_files.page').in_language('de')}"
     store = snapshot.steps.store
     if not store.exists(key):
         for unit, letter in letters.items():
             for name, source in (copies[digest] for digest in sorted(copies) if owners.get(digest) == unit):
                 store.put_if_absent(f"{folders[unit]}/{name}", store.get(source))
-            letter_key = f"{folders[unit]}/{text('board_files.reply', 'de', package=PACKAGE)}"
+            letter_key = f"{folders[unit]}/{say('board_files.reply').in_language('de')}"
             store.put_if_absent(letter_key, letter.encode())
         store.put_if_absent(key, page.encode())  # last: it says "complete"
     states = Counter(cell.state for table in tables for row in table.rows for cell in row)
@@ -105,7 +104,7 @@ def _protocols(installation: Installation, tables: Iterable[BoardTable]) -> tupl
             continue
         arrival, verdict = cell.history.newest, cell.history.verdict
         links[arrival.sha256] = f"../../{write_protocol(installation, arrival, verdict)}"
-        marked = text("board_files.marked", "de", package=PACKAGE)
+        marked = say("board_files.marked").in_language("de")
         name = f"{PurePosixPath(arrival.name).stem}_{arrival.sha256[:8]}_{marked}.xlsx"
         copies[arrival.sha256] = (name, write_marked_copy(installation, arrival, verdict))
     return links, copies
@@ -144,7 +143,7 @@ def _keep_template(store: Store, contract: Contract, unit: str, rows: list[dict[
     year = max(int(str(row["year"])) for row in rows)
     newest = [row for row in rows if row["year"] == year]
     content = next_template(contract, unit, year + 1, newest)
-    name = text("board_files.template", "de", package=PACKAGE)
+    name = say("board_files.template").in_language("de")
     key = f"board/{digest_of_bytes(content)[:16]}/{name}_{contract.dataset}_{unit}_{year + 1}.xlsx"
     store.put_if_absent(key, content)
     return key

@@ -18,10 +18,11 @@ from kkz_eval.indicators.agreement import COLUMNS, agreement, beyond
 from kkz_eval.indicators.catalogue import Indicator
 from kkz_eval.indicators.sudden_changes import SuddenChange, changes_of_units, common_changes, unlisted
 from kkz_eval.indicators.territory import SumDifference, sums_against_kreise
+from kkz_eval.line import say
 from kkz_eval.line.installation import Installation
-from kkz_eval.line.sentences import SHOWN, say
+from kkz_eval.line.sentences import SHOWN
 from kkz_eval.line.snapshot import Snapshot
-from kkz_eval.model.texts import Language
+from kkz_eval.model.texts import Sentence, Wording
 from kkz_eval.reference.tables import unit_name
 
 OF_PEOPLE = ("Personen", "Kinder", "Familien")
@@ -33,12 +34,12 @@ class Compared:
     summary: what is said where there is none; n: cells that were compared, None where nothing is counted."""
 
     count: int
-    sentences: tuple[str, ...]
-    summary: str
+    sentences: tuple[Sentence, ...]
+    summary: Sentence
     n: int | None = None
 
 
-def agreement_told(snapshot: Snapshot, contract: Contract, language: Language) -> Compared:
+def agreement_told(snapshot: Snapshot, contract: Contract) -> Compared:
     """Deliveries of a contract against official statistics, beyond the tolerance of the contract."""
     share = contract.terms.official_tolerance
     compared, tolerance = delivered_against_official(snapshot, contract), f"{100 * share:g}"
@@ -47,46 +48,37 @@ def agreement_told(snapshot: Snapshot, contract: Contract, language: Language) -
     sentences = tuple(
         say(
             "official.beyond",
-            language,
-            indicator=catalogue[str(row.indicator)].label[language],
+            indicator=Wording(catalogue[str(row.indicator)].label),
             unit=unit_name(str(row.unit_id)),
             year=row.year,
             tolerance=tolerance,
         )
         for row in far.head(SHOWN).itertuples()
     )
-    summary = say("official.agrees", language, contract=contract.id, cells=len(compared), tolerance=tolerance)
+    summary = say("official.agrees", contract=contract.id, cells=len(compared), tolerance=tolerance)
     return Compared(len(far), sentences, summary, len(compared))
 
 
-def sums_told(snapshot: Snapshot, contract: Contract, language: Language) -> Compared:
+def sums_told(snapshot: Snapshot, contract: Contract) -> Compared:
     """Municipalities against the Kreis they lie in."""
     found = sums_of_municipalities(snapshot, contract)
     sentences = tuple(
-        say(
-            "sums.differ",
-            language,
-            cell=cell,
-            kreis=unit_name(row.kreis_ags5),
-            year=row.year,
-            given=row.n_given,
-            units=row.n_units,
-        )
+        say("sums.differ", cell=cell, kreis=unit_name(row.kreis_ags5), year=row.year, given=row.n_given, units=row.n_units)
         for cell, row in found[:SHOWN]
     )
-    return Compared(len(found), sentences, say("sums.agree", language, contract=contract.id))
+    return Compared(len(found), sentences, say("sums.agree", contract=contract.id))
 
 
-def changes_told(snapshot: Snapshot, language: Language) -> Compared:
+def changes_told(snapshot: Snapshot) -> Compared:
     """Jumps in the series of the plans' outcomes that the list of breaks does not explain."""
     sentences = []
     for (name, dataset), changes in sudden_changes(snapshot).items():
-        label = snapshot.installation.catalogue[name].label[language]
+        label = Wording(snapshot.installation.catalogue[name].label)
         for change in changes:
             key = "breaks.common" if change.unit_id is None else "breaks.unit"
             unit = "" if change.unit_id is None else unit_name(change.unit_id)
-            sentences.append(say(key, language, indicator=label, dataset=dataset, year=change.year, unit=unit))
-    return Compared(len(sentences), tuple(sentences[:SHOWN]), say("breaks.none", language))
+            sentences.append(say(key, indicator=label, dataset=dataset, year=change.year, unit=unit))
+    return Compared(len(sentences), tuple(sentences[:SHOWN]), say("breaks.none"))
 
 
 def counterparts(installation: Installation, contract: Contract) -> Iterator[tuple[Indicator, str]]:

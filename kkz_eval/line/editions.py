@@ -17,18 +17,20 @@ from kkz_eval.contracts.contract import Contract
 from kkz_eval.deliveries.intake import year_spans
 from kkz_eval.deliveries.known import Asked
 from kkz_eval.deliveries.purging import SOURCES
+from kkz_eval.evaluation import say as say_of_evaluation
 from kkz_eval.evaluation.baseline import first_start
 from kkz_eval.evaluation.design import level_of_plan
 from kkz_eval.evaluation.lock import Conformity
-from kkz_eval.evaluation.plan import Outcome, Plan, plan_digest, report_folder
+from kkz_eval.evaluation.plan import Outcome, plan_digest, report_folder
 from kkz_eval.evaluation.regression_to_mean import regression_to_mean
 from kkz_eval.evaluation.results import EffectsResult, results_files
 from kkz_eval.indicators.catalogue import Indicator, Selection
 from kkz_eval.indicators.chain import StageCoverage, chain_coverage
+from kkz_eval.line import say
 from kkz_eval.line.sentences import conflict_sentence
 from kkz_eval.line.snapshot import Snapshot
 from kkz_eval.line.study import Study
-from kkz_eval.model.texts import LANGUAGES, Language, text
+from kkz_eval.model.texts import LANGUAGES, Joined, Language, Localised, Sentence, Wording
 from kkz_eval.model.verdicts import Status
 from kkz_eval.reference.tables import unit_name
 from kkz_eval.reference.unit_groups import Nested, nested_sentence
@@ -73,9 +75,7 @@ def make_edition(study: Study) -> Edition:
     digest = digest_of([_digest_of_inputs(inputs, effects), list(plan.languages), code])
     folder = f"{report_folder(plan.id)}/{digest[:16]}"
     pages = [
-        (language, f"{folder}/{text('run.page', language, package='kkz_eval')}")
-        for language in LANGUAGES
-        if language in plan.languages
+        (language, f"{folder}/{say('report.page').in_language(language)}") for language in LANGUAGES if language in plan.languages
     ]
     if all(steps.store.exists(page) for _, page in pages):
         steps.journal.reused.append(("report", plan.id))
@@ -140,7 +140,7 @@ def report_inputs(study: Study, effects: EffectsResult) -> ReportInputs:
         versions={name: version(name) for name in LIBRARIES},
         design=_design_info(study),
         level=level_of_plan(plan),
-        unit_rule=_unit_rule(plan),
+        unit_rule=None if plan.units.nested is None else nested_sentence(Nested(plan.units.nested), level_of_plan(plan)),
         conformity=_in_languages(study.conformity),
         headline=plan.headline,
         revisions=_revisions(study),
@@ -150,21 +150,13 @@ def report_inputs(study: Study, effects: EffectsResult) -> ReportInputs:
     )
 
 
-def _unit_rule(plan: Plan) -> Mapping[str, str] | None:
-    """The plan's rule for nested units in all languages, None where it has none."""
-    if plan.units.nested is None:
-        return None
-    rule = Nested(plan.units.nested)
-    return {str(language): nested_sentence(rule, level_of_plan(plan), language) for language in LANGUAGES}
-
-
 def _design_info(study: Study) -> DesignInfo:
     plan, matched = study.plan, study.matched
     weighted = plan.matching is not None
     unused = tuple(
         (
             unit_name(unit),
-            {str(lang): text(f"matching_reasons.{reason}", lang, package="kkz_eval.evaluation") for lang in LANGUAGES},
+            say_of_evaluation(f"matching_reasons.{reason}"),
         )
         for unit, reason in matched.units.loc[matched.units["reason"] != "", ["unit_id", "reason"]].itertuples(index=False)
     )
@@ -186,10 +178,10 @@ def _named_units(table: pd.DataFrame) -> pd.DataFrame:
     return table.assign(unit_name=table["unit_id"].map(unit_name), reference_name=table["reference_id"].map(unit_name))
 
 
-def _in_languages(standing: Conformity) -> tuple[Mapping[str, str], ...]:
-    """The standing and every deviation, each in all languages."""
-    said = {str(language): standing.sentences(language) for language in LANGUAGES}
-    return tuple({language: sentences[place] for language, sentences in said.items()} for place in range(len(said["de"])))
+def _in_languages(standing: Conformity) -> tuple[Wording, ...]:
+    """The standing and every deviation."""
+    said = {language: standing.sentences(language) for language in LANGUAGES}
+    return tuple(Wording({language: said[language][place] for language in LANGUAGES}) for place in range(len(said["de"])))
 
 
 def _outcome_info(study: Study, outcome: Outcome) -> OutcomeInfo:
@@ -282,7 +274,7 @@ def _counts(study: Study, municipal: list[Contract]) -> pd.DataFrame | None:
                         (
                             *place,
                             whole,
-                            text("counts.part", language, package="kkz_eval", indicator=indicator.label[language]),
+                            say("counts.part", indicator=indicator.label[language]).in_language(language),
                             *counts,
                         )
                     )
@@ -326,39 +318,25 @@ def _stations(study: Study) -> pd.DataFrame | None:
     return named.loc[:, list(STATION_COLUMNS)].reset_index(drop=True)
 
 
-def _notices(study: Study) -> tuple[Mapping[str, str], ...]:
+def _notices(study: Study) -> tuple[Sentence, ...]:
     """Sentences about what is missing from the report's data: rejected deliveries, contradictions, values without a figure."""
     snapshot, catalogue = study.snapshot, study.installation.catalogue
     datasets = {*study.datasets, *(c.dataset for c in snapshot.contracts.values() if c.source == "municipal")}
-    notices: list[Mapping[str, str]] = []
+    notices: list[Sentence] = []
     rejected: dict[tuple[str, str], list[tuple[str, int]]] = {}
     for judged, unit, year in snapshot.rejected_slices:
         contract = snapshot.contracts[judged.verdict.contract_id]
         if contract.dataset in datasets:
             rejected.setdefault((judged.arrival.name, contract.dataset), []).append((unit, year))
     for (name, dataset), parts in sorted(rejected.items()):
-        notices.append(
-            {
-                language: text(
-                    "notices.rejected",
-                    language,
-                    package="kkz_eval",
-                    name=name,
-                    dataset=dataset,
-                    parts="; ".join(
-                        f"{unit_name(unit)} {year}" if unit else text("notices.whole_file", language, package="kkz_eval")
-                        for unit, year in sorted(parts)
-                    ),
-                )
-                for language in LANGUAGES
-            }
-        )
+        named = [f"{unit_name(unit)} {year}" if unit else say("notices.whole_file") for unit, year in sorted(parts)]
+        notices.append(say("notices.rejected", name=name, dataset=dataset, parts=Joined(tuple(named))))
     for key, found in (("waived", snapshot.waived_slices), ("corrected", snapshot.corrected_slices)):
         for (name, dataset), parts in found.items():
             if dataset in datasets:
                 notices.append(_named(f"notices.{key}", name, dataset, parts))
     for conflict in (conflict for conflict in snapshot.conflicts if conflict.dataset in datasets):
-        notices.append({language: conflict_sentence(conflict, language) for language in LANGUAGES})
+        notices.append(conflict_sentence(conflict))
     for name, marks in study.marks.items():
         shown = ", ".join(f"{mark}: {count}" for mark, count in marks.items())
         notices.append(_about_outcome(catalogue[name], "notices.not_final", count=sum(marks.values()), marks=shown))
@@ -368,26 +346,18 @@ def _notices(study: Study) -> tuple[Mapping[str, str], ...]:
     for row in study.coverage:
         if row.missing:
             absent = "; ".join(f"{unit_name(unit)} {year}" for unit, year in row.missing)
-            label = catalogue[row.indicator].label
-            notices.append(
-                {
-                    language: text("notices.missing", language, package="kkz_eval", indicator=label[language], parts=absent)
-                    for language in LANGUAGES
-                }
-            )
+            notices.append(_about_outcome(catalogue[row.indicator], "notices.missing", parts=absent))
     return tuple(notices)
 
 
-def _about_outcome(indicator: Indicator, key: str, **parameters: object) -> Mapping[str, str]:
+def _about_outcome(indicator: Indicator, key: str, **parameters: object) -> Sentence:
     """A sentence about the values of an indicator."""
-    label = indicator.label
-    return {language: text(key, language, package="kkz_eval", indicator=label[language], **parameters) for language in LANGUAGES}
+    return say(key, indicator=Wording(indicator.label), **parameters)
 
 
-def _named(key: str, name: str, dataset: str, parts: Iterable[tuple[str, int]]) -> Mapping[str, str]:
+def _named(key: str, name: str, dataset: str, parts: Iterable[tuple[str, int]]) -> Sentence:
     """A sentence that names a file and the units and years in it."""
-    named = "; ".join(f"{unit_name(unit)} {year}" for unit, year in parts)
-    return {language: text(key, language, package="kkz_eval", name=name, dataset=dataset, parts=named) for language in LANGUAGES}
+    return say(key, name=name, dataset=dataset, parts="; ".join(f"{unit_name(unit)} {year}" for unit, year in parts))
 
 
 def _digest_of_inputs(inputs: ReportInputs, effects: EffectsResult) -> str:
@@ -398,7 +368,7 @@ def _digest_of_inputs(inputs: ReportInputs, effects: EffectsResult) -> str:
     tables.append(digest_of_bytes(b"" if inputs.stations is None else inputs.stations.to_csv(index=False).encode()))
     outcomes = [repr(outcome) for outcome in inputs.outcomes]
     sources = [repr(source) for source in inputs.sources]
-    notices = [dict(notice) for notice in inputs.notices]
+    notices = [_said(notice) for notice in inputs.notices]
     texts = {name: dict(value) for name, value in inputs.texts.items()}
     return digest_of(
         [
@@ -412,10 +382,10 @@ def _digest_of_inputs(inputs: ReportInputs, effects: EffectsResult) -> str:
             inputs.smallest_cell,
             dict(inputs.digests),
             dict(inputs.versions),
-            [dict(said) for said in inputs.conformity],
+            [_said(said) for said in inputs.conformity],
             [repr(stage) for stage in inputs.chain],
             [[name, dict(title)] for name, title in sorted(inputs.dataset_titles.items())],
-            [inputs.level, dict(inputs.unit_rule or {})],
+            [inputs.level, {} if inputs.unit_rule is None else _said(inputs.unit_rule)],
             [] if inputs.design is None else _digests_of_design(inputs.design),
             digest_of_bytes(inputs.revisions.to_csv(index=False).encode()),
         ]
@@ -425,4 +395,16 @@ def _digest_of_inputs(inputs: ReportInputs, effects: EffectsResult) -> str:
 def _digests_of_design(design: DesignInfo) -> list[object]:
     frames = [design.references, design.synthetic, design.balance, design.regression]
     tables: list[object] = [digest_of_bytes(frame.to_csv(index=False).encode()) for frame in frames]
-    return [*tables, design.method, design.weight, design.n_reference, repr(design.ess), repr(design.unused)]
+    return [
+        *tables,
+        design.method,
+        design.weight,
+        design.n_reference,
+        repr(design.ess),
+        repr(tuple((name, _said(reason)) for name, reason in design.unused)),
+    ]
+
+
+def _said(sentence: Localised) -> dict[str, str]:
+    """A sentence as text, for a digest."""
+    return {language: sentence.in_language(language) for language in LANGUAGES}

@@ -21,12 +21,13 @@ from kkz_eval.indicators.catalogue import Indicator, NotEvaluable, check_origins
 from kkz_eval.line.locks import lock_file
 from kkz_eval.line.validity import check_plan
 from kkz_eval.model.errors import UserError
+from kkz_eval.model.texts import Localised
 from kkz_eval.settings import Settings
 from kkz_eval.storage.steps import Steps
 from kkz_eval.storage.store import Store
 
 
-def _silent(_: str) -> None:
+def _silent(_: Localised) -> None:
     """Progress for nobody."""
 
 
@@ -39,7 +40,7 @@ class Installation:
     catalogue: Mapping[str, Indicator]
     plans: Mapping[str, Plan]
     steps: Steps
-    progress: Callable[[str], None] = field(default=_silent)
+    progress: Callable[[Localised], None] = field(default=_silent)
     decisions: Decisions = NONE
     locks: Mapping[str, Lock] = field(default_factory=dict)
     not_evaluable: tuple[NotEvaluable, ...] = ()
@@ -58,7 +59,7 @@ class Installation:
 
 
 def open_installation(
-    settings: Settings, plan_files: Iterable[Path] | None = None, progress: Callable[[str], None] = _silent
+    settings: Settings, plan_files: Iterable[Path] | None = None, progress: Callable[[Localised], None] = _silent
 ) -> Installation:
     """The installation that the settings describe. plan_files: default all of `plans/` beside the contracts.
 

@@ -17,9 +17,10 @@ from kkz_eval.deliveries.inbox import wait_until_settled
 from kkz_eval.deliveries.intake import Intake, fingerprint, take_in, year_spans
 from kkz_eval.deliveries.judging import judge_arrival, load_findings, parse
 from kkz_eval.deliveries.register import Arrival
+from kkz_eval.line import say
 from kkz_eval.line.installation import Installation
-from kkz_eval.line.sentences import say
 from kkz_eval.model.errors import UserError
+from kkz_eval.model.texts import Wording
 from kkz_eval.model.verdicts import Status, Verdict
 from kkz_eval.reference.tables import units_known_to
 from kkz_eval.stewardship.protocol import protocol_page
@@ -32,16 +33,16 @@ def land(installation: Installation, years: Iterable[int]) -> Intake:
     Raises UserError where neither the inbox nor the register holds anything for these years.
     """
     wanted, settings = frozenset(years), installation.settings
-    language, inbox, seconds = settings.language, str(settings.inbox), settings.settle_seconds
+    inbox, seconds = str(settings.inbox), settings.settle_seconds
 
     def say_of(name: str) -> None:
-        installation.progress(say("progress.settling", language, name=name, seconds=seconds))
+        installation.progress(say("progress.settling", name=name, seconds=seconds))
 
     unsettled = wait_until_settled(settings.inbox, seconds, say_of)
     store, contracts = installation.steps.store, installation.contracts
     intake = take_in(store, settings.inbox, contracts, wanted, date.today(), settings.limits, unsettled)
     for notice in intake.notices:
-        installation.progress(say(f"notice.{notice.kind}", language, sentence=notice.sentences[language]))
+        installation.progress(say(f"notice.{notice.kind}", sentence=Wording(notice.sentences)))
     if not intake.register.of_years(wanted):
         if not intake.present and not intake.register.arrivals:
             raise UserError("inbox_empty", inbox=inbox)
@@ -54,7 +55,7 @@ def land(installation: Installation, years: Iterable[int]) -> Intake:
     kinds = Counter(notice.kind for notice in intake.notices)
     key = "progress.landed" if intake.landed or kinds else "progress.nothing_new"
     counts = {"unused": kinds["unclaimed"], "refused": kinds["refused"]}
-    installation.progress(say(key, language, present=intake.present, landed=len(intake.landed), **counts))
+    installation.progress(say(key, present=intake.present, landed=len(intake.landed), **counts))
     return intake
 
 
@@ -75,7 +76,6 @@ def parse_arrivals(installation: Installation, years: Iterable[int]) -> tuple[Ar
 def judge_arrivals(installation: Installation, years: Iterable[int]) -> tuple[Source, ...]:
     """Judge what arrived for these reporting years; verdicts that stand are kept."""
     register = installation.register()
-    language = installation.settings.language
     judged = []
     for arrival in register.of_years(years):
         verdict = judge_arrival(
@@ -90,13 +90,12 @@ def judge_arrivals(installation: Installation, years: Iterable[int]) -> tuple[So
         if verdict.n_errors and arrival in register.last_under(arrival.name):
             key = "progress.rejected_in_part" if _is_partly_rejected(verdict) else "progress.rejected"
             file = _as_typed(installation.settings.inbox / arrival.name)
-            installation.progress(say(key, language, name=arrival.name, errors=verdict.n_errors, file=file))
+            installation.progress(say(key, name=arrival.name, errors=verdict.n_errors, file=file))
     count = Counter(row.verdict.status for row in judged)
     partly = sum(_is_partly_rejected(row.verdict) for row in judged)
     installation.progress(
         say(
             "progress.judged",
-            language,
             accepted=count[Status.ACCEPTED],
             warnings=count[Status.ACCEPTED_WITH_WARNINGS] - partly,
             partly=partly,

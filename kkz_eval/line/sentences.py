@@ -1,4 +1,4 @@
-"""Sentences that the shell says about the line's values: coverage and contradictions. Texts stand in the catalogue `texts/`."""
+"""Sentences that several joints of the line say of its values: coverage, contradictions, references. Texts stand in the catalogue `texts/`."""
 
 from __future__ import annotations
 
@@ -6,28 +6,23 @@ from kkz_eval.deliveries.accepted import Conflict
 from kkz_eval.evaluation.design import Coverage
 from kkz_eval.evaluation.matching import Matched
 from kkz_eval.indicators.catalogue import Indicator
-from kkz_eval.model.texts import Language, text
+from kkz_eval.line import say
+from kkz_eval.model.texts import Sentence, Wording
 from kkz_eval.reference.tables import unit_name
 
 SHOWN = 8
 """So many missing cells are named; the rest is counted."""
 
 
-def say(key: str, language: Language, **parameters: object) -> str:
-    """A text of the shell's catalogue."""
-    return text(key, language, **{"package": "kkz_eval", **parameters})  # type: ignore[arg-type]
-
-
-def coverage_sentence(row: Coverage, indicator: Indicator, minimum: float, language: Language) -> str:
+def coverage_sentence(row: Coverage, indicator: Indicator, minimum: float) -> Sentence:
     """What falls short, by how much, and what to do."""
     named = "; ".join(f"{unit_name(unit)} {year}" for unit, year in row.missing[:SHOWN])
     more = len(row.missing) - SHOWN
     return say(
         "coverage.short",
-        language,
-        indicator=indicator.label[language],
+        indicator=Wording(indicator.label),
         id=indicator.id,
-        group=say(f"coverage.group.{row.group}", language),
+        group=say(f"coverage.group.{row.group}"),
         present=row.present,
         demanded=row.demanded,
         minimum=f"{100 * minimum:.0f}",
@@ -35,11 +30,10 @@ def coverage_sentence(row: Coverage, indicator: Indicator, minimum: float, langu
     )
 
 
-def conflict_sentence(conflict: Conflict, language: Language) -> str:
+def conflict_sentence(conflict: Conflict) -> Sentence:
     """Which deliveries contradict each other, where, and what to do."""
     return say(
         "conflict",
-        language,
         dataset=conflict.dataset,
         unit=unit_name(conflict.unit_id),
         year=conflict.year,

@@ -15,8 +15,8 @@ from importlib.metadata import version
 from kkz_eval.contracts.contract import Contract
 from kkz_eval.deliveries.accepted import Source
 from kkz_eval.deliveries.judging import load_findings, load_parsed
+from kkz_eval.line import say
 from kkz_eval.line.intake import write_protocol
-from kkz_eval.line.sentences import say
 from kkz_eval.line.snapshot import Snapshot
 from kkz_eval.model.findings import Severity
 from kkz_eval.model.listing import Count, counts
@@ -56,7 +56,7 @@ def validate_contract(snapshot: Snapshot, contract: Contract) -> Comparison:
     for rule, (masks, expectations) in compared.items():
         if masks != expectations:
             numbers = {"masks": masks, "expectations": expectations}
-            sentences.append(say("contract_check.disagree", language, rule=rule, contract=contract.id, **numbers))
+            sentences.append(say("contract_check.disagree", rule=rule, contract=contract.id, **numbers).in_language(language))
     protocols = {s.arrival.name: write_protocol(snapshot.installation, s.arrival, s.verdict) for s in faulty}
     severities = Counter[str]()
     for one in (one for found in faulty.values() for one in found):
@@ -102,11 +102,10 @@ def _first_finding(source: Source, counted: Sequence[Count], contract: Contract,
     label = next((p.label_de if language == "de" else p.label_en for p in contract.properties if p.name == first.field), None)
     return say(
         "contract_check.found",
-        language,
         name=source.arrival.name,
         count=sum(one.count for one in counted),
         cell=first.cell or "–",
         message=first.message(language, label),
         fix=first.fix(language, label),
         rule=first.rule,
-    )
+    ).in_language(language)

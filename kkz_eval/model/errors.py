@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from kkz_eval.model.texts import Language, text
+from kkz_eval.model.texts import Language, Sentence
 
 
 class UserError(Exception):
@@ -24,7 +24,7 @@ class UserError(Exception):
 
     def sentence(self, language: Language = "de") -> str:
         """The text for people."""
-        return text(f"errors.{self.code}", language, package=self.package, **self.parameters)
+        return Sentence(self.package, f"errors.{self.code}", self.parameters).in_language(language)
 
 
 @dataclass(frozen=True)
@@ -44,8 +44,14 @@ class Problem:
     def sentence(self, language: Language = "de") -> str:
         """Where, what and the next step."""
         known = [name for name, said in (("path", self.path), ("line", self.line)) if said]
-        where = text(f"place.{'_and_'.join(known)}", language, path=self.path, line=self.line) if known else ""
-        return where + text(f"problems.{self.code}", language, package=self.package, **self.parameters)
+        where = (
+            Sentence("kkz_eval.model", f"place.{'_and_'.join(known)}", {"path": self.path, "line": self.line}).in_language(
+                language
+            )
+            if known
+            else ""
+        )
+        return where + Sentence(self.package, f"problems.{self.code}", self.parameters).in_language(language)
 
 
 class ProblemsFound(UserError):

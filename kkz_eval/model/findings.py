@@ -15,10 +15,11 @@ from functools import cache
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from kkz_eval.model import say
 from kkz_eval.model.identifiers import cell_address
 from kkz_eval.model.spreadsheet_dates import typed_span
 from kkz_eval.model.symbols import explained, symbols_in
-from kkz_eval.model.texts import Language, text
+from kkz_eval.model.texts import Language
 
 _LINE_BREAK = re.compile(r"\s*[\r\n]\s*")
 _CHUNK = 1 << 16
@@ -92,28 +93,28 @@ class Finding:
 
     def message(self, language: Language = "de", field_label: str | None = None) -> str:
         """The sentence that says what is wrong."""
-        return text(f"findings.{self.kind}.message", language, **self._parameters(field_label, language))
+        return say(f"findings.{self.kind}.message", **self._parameters(field_label, language)).in_language(language)
 
     def fix(self, language: Language = "de", field_label: str | None = None) -> str:
         """The sentence that says what to do."""
-        return text(f"findings.{self.kind}.fix", language, **self._parameters(field_label, language))
+        return say(f"findings.{self.kind}.fix", **self._parameters(field_label, language)).in_language(language)
 
     def allowed_shown(self, language: Language = "de") -> str:
         """What is right here, never empty: as the rule says it, else in words by how the kind of finding begins."""
-        return self.allowed or text(f"allowed.{self.kind.partition('_')[0]}", language)
+        return self.allowed or say(f"allowed.{self.kind.partition('_')[0]}").in_language(language)
 
     def _parameters(self, field_label: str | None, language: Language) -> dict[str, str]:
-        place = self.cell or text("place.file", language)
+        place = self.cell or say("place.file").in_language(language)
         if self.row is not None and self.column is None:  # a whole row, in words
-            place = text("place.row_of_sheet" if self.sheet else "place.row", language, row=self.row, sheet=self.sheet)
+            place = say("place.row_of_sheet" if self.sheet else "place.row", row=self.row, sheet=self.sheet).in_language(language)
         return {
             "field": _in_a_sentence(self.title or "") or field_label or self.field or place,  # before any contract: no property
-            "value": _in_a_sentence(self.value or "") or text("place.empty", language),
+            "value": _in_a_sentence(self.value or "") or say("place.empty").in_language(language),
             "allowed": self.allowed_shown(language),
-            "typed": next(iter(typed_span(self.value or "")), text("place.empty", language)),
+            "typed": next(iter(typed_span(self.value or "")), say("place.empty").in_language(language)),
             "symbols": explained(symbols_in(self.allowed or ""), language),
-            "unit": self.unit_id or text("place.no_unit", language),
-            "year": text("place.no_year", language) if self.year is None else str(self.year),
+            "unit": self.unit_id or say("place.no_unit").in_language(language),
+            "year": say("place.no_year").in_language(language) if self.year is None else str(self.year),
             "cell": place,
         }
 

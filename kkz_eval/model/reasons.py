@@ -8,7 +8,8 @@ from __future__ import annotations
 import errno
 from dataclasses import dataclass
 
-from kkz_eval.model.texts import Language, Localised, catalogue, text
+from kkz_eval.model import say
+from kkz_eval.model.texts import Language, Localised, catalogue
 
 _YAML = (
     ("mapping values are not allowed", "mapping_values"),
@@ -42,7 +43,7 @@ class Reason(Localised):
 
     def in_language(self, language: Language) -> str:
         """The reason as part of a sentence; an unknown one as a quotation."""
-        return text(f"reasons.{self.key or 'unknown'}", language, original=self.original)
+        return say(f"reasons.{self.key or 'unknown'}", original=self.original).in_language(language)
 
 
 def reason_of(error: BaseException) -> Reason:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
-from kkz_eval.model.texts import Language, text
+from kkz_eval.model import say
+from kkz_eval.model.texts import Language
 
 SYMBOL_NAMES: Mapping[str, str] = MappingProxyType(
     {
@@ -24,11 +25,11 @@ SYMBOL_NAMES: Mapping[str, str] = MappingProxyType(
 def explained(symbols: Iterable[str], language: Language) -> str:
     """Symbols, each with what it stands for: „.“ (unbekannt oder geheim) oder „*“ (…); those without a meaning here are left out."""
     quoted = [
-        text("symbol.explained", language, symbol=symbol, meaning=text(f"symbol.{SYMBOL_NAMES[symbol]}", language))
+        say("symbol.explained", symbol=symbol, meaning=say(f"symbol.{SYMBOL_NAMES[symbol]}")).in_language(language)
         for symbol in symbols
         if symbol in SYMBOL_NAMES
     ]
-    return text("symbol.or", language).join([", ".join(quoted[:-1]), quoted[-1]] if len(quoted) > 1 else quoted)
+    return say("symbol.or").in_language(language).join([", ".join(quoted[:-1]), quoted[-1]] if len(quoted) > 1 else quoted)
 
 
 SEPARATOR = " | "  # between what a finding says is allowed

@@ -1,6 +1,12 @@
 """Sentences for people, from catalogues of texts. No sentence is written in code.
 
-A catalogue is a YAML file `<language>.yaml` in a folder `texts` of a package: nested keys, `{name}` for parameters.
+A catalogue is a YAML file `<language>.yaml` in a folder `texts` of a package: nested keys, `{name}` for parameters, as in
+
+    board:
+      title: "Lieferungen bis {year}"
+
+`say = Catalogue("kkz_eval.stewardship")` gives a value, `say("board.title", year=2019)`, that is passed on as it is and becomes words at the
+edge, where the language is known: on a page, in a workbook, on a terminal.
 Parameters are inserted as they are (no format specifications, no attribute access), so that a delivered value can't change the sentence.
 """
 
@@ -8,6 +14,8 @@ from __future__ import annotations
 
 import re
 from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from functools import cache
 from importlib import resources
 from typing import Literal, cast
@@ -19,7 +27,7 @@ LANGUAGES: tuple[Language, ...] = ("de", "en")
 
 
 class Localised(ABC):
-    """A parameter of a sentence that differs by language."""
+    """What is said differently in each language: a sentence, or a parameter of one."""
 
     @abstractmethod
     def in_language(self, language: Language) -> str:
@@ -49,13 +57,78 @@ def _flatten(prefix: str, node: object, into: dict[str, str]) -> None:
         into[prefix] = str(node)
 
 
-def text(key: str, language: Language = "de", /, package: str = "kkz_eval.model", **parameters: object) -> str:
-    """The text of `key` with its parameters filled in.
+@dataclass(frozen=True)
+class Sentence(Localised):
+    """A text of a package's catalogue and what fills it in: what is said, before it is said in a language."""
 
-    Raises KeyError where the key is not in the catalogue or the text wants a parameter that was not given.
-    """
-    template = catalogue(package, language)[key]
-    return _PARAMETER.sub(lambda match: _shown(parameters[match.group(1)], language), template)
+    package: str
+    key: str
+    parameters: Mapping[str, object] = field(default_factory=dict)
+
+    def in_language(self, language: Language) -> str:
+        """The words. Raises KeyError where the key is not in the catalogue or the text wants a parameter that was not given."""
+        template = catalogue(self.package, language)[self.key]
+        return _PARAMETER.sub(lambda match: _shown(self.parameters[match.group(1)], language), template)
+
+
+@dataclass(frozen=True)
+class Wording(Localised):
+    """Words by language that someone wrote beside the code: a label of the catalogue of indicators, a title of a plan."""
+
+    by_language: Mapping[str, str] | Mapping[Language, str]
+
+    def in_language(self, language: Language) -> str:
+        """The words, "" where there are none."""
+        return self.by_language.get(language, "")
+
+
+@dataclass(frozen=True)
+class Joined(Localised):
+    """Several things said in a row, with a text between them. parts: each as it is, or Localised."""
+
+    parts: tuple[object, ...]
+    between: str = "; "
+
+    def in_language(self, language: Language) -> str:
+        """The parts in a row."""
+        return self.between.join(_shown(part, language) for part in self.parts)
+
+
+@dataclass(frozen=True)
+class AtTheBeginning(Localised):
+    """What begins a sentence: with a capital."""
+
+    said: Localised
+
+    def in_language(self, language: Language) -> str:
+        """The words, the first letter large."""
+        words = self.said.in_language(language)
+        return words[:1].upper() + words[1:]
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """The texts of a package, by the key under which they stand."""
+
+    package: str
+
+    def __call__(self, key: str, /, **parameters: object) -> Sentence:
+        """The sentence with that key."""
+        return Sentence(self.package, key, parameters)
+
+    def in_language(self, language: Language) -> Callable[..., str]:
+        """The texts in one language, for what is written in it as a whole: a page, a workbook."""
+        return lambda key, /, **parameters: Sentence(self.package, key, parameters).in_language(language)
+
+
+def german_and_english(said: Localised) -> str:
+    """German, and English behind it, where both are shown in one place."""
+    return f"{said.in_language('de')}\n\nEnglish: {said.in_language('en')}"
+
+
+def text(key: str, language: Language = "de", /, package: str = "kkz_eval.model", **parameters: object) -> str:
+    """The text of `key` in a language, as Sentence.in_language."""
+    return Sentence(package, key, parameters).in_language(language)
 
 
 def _shown(parameter: object, language: Language) -> str:

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
 
-from kkz_eval.model.texts import Language, text
+from kkz_eval.model.texts import Language
+from kkz_eval.reference import say
 from kkz_eval.reference.tables import Kreis, ProgrammeUnit, kreise, programme_units
 
 
@@ -62,13 +63,9 @@ class KreisGroup:
 
     def sentence(self, language: Language = "de") -> str:
         """The reason as a sentence for people."""
-        return text(
-            f"exposure.{self.reason}",
-            language,
-            package="kkz_eval.reference",
-            kreis=self.name,
-            cohorts=", ".join(str(cohort) for cohort, _ in self.shares),
-        )
+        return say(
+            f"exposure.{self.reason}", kreis=self.name, cohorts=", ".join(str(cohort) for cohort, _ in self.shares)
+        ).in_language(language)
 
 
 @cache

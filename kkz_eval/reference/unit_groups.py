@@ -15,7 +15,8 @@ from enum import StrEnum
 from functools import cache
 from types import MappingProxyType
 
-from kkz_eval.model.texts import Language, text
+from kkz_eval.model.texts import AtTheBeginning, Language, Sentence
+from kkz_eval.reference import say
 from kkz_eval.reference.exposure import Group, KreisGroup, kreis_groups
 from kkz_eval.reference.register import (
     Unit,
@@ -82,31 +83,28 @@ class UnitGroup:
         if self.reason is None:
             return self.kreis.sentence(language) if self.kreis is not None else ""
         first, last = self.years or (0, 0)
-        return text(
+        return say(
             f"units.{self.reason}",
-            language,
-            package="kkz_eval.reference",
             unit=self.name,
             own=self.own,
             kreis=unit_name(kreis_of(self.unit_id)),
             kreis_start=self.kreis_start,
             first=first,
             last=last,
-        )
+        ).in_language(language)
 
 
 def unit_words(level: str, language: Language) -> dict[str, str]:
     """How people call the units of a level: unit (one), units (several), all_units (several, cities of their own right named)."""
     return {
-        word: text(f"levels.{level}.{number}", language, package="kkz_eval.reference")
+        word: say(f"levels.{level}.{number}").in_language(language)
         for word, number in (("unit", "one"), ("units", "many"), ("all_units", "full"))
     }
 
 
-def nested_sentence(nested: Nested, level: str, language: Language) -> str:
+def nested_sentence(nested: Nested, level: str) -> Sentence:
     """The rule for nested units of a level as a sentence for people."""
-    units = unit_words(level, language)["units"]
-    return text(f"nested.{nested}", language, package="kkz_eval.reference", units=units[:1].upper() + units[1:])
+    return say(f"nested.{nested}", units=AtTheBeginning(say(f"levels.{level}.many")))
 
 
 def whole_kreise(known_until: int) -> tuple[UnitGroup, ...]:

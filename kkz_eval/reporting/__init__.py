@@ -2,3 +2,7 @@
 
 Belongs here: what people read of an evaluation. Does not belong here: estimating, judging deliveries, reading files of data.
 """
+
+from kkz_eval.model.texts import Catalogue
+
+say = Catalogue("kkz_eval.reporting")

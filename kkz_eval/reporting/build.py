@@ -74,9 +74,9 @@ def _given_texts(inputs: ReportInputs, language: Language) -> Iterator[tuple[str
     for source in inputs.sources:
         yield f"sources.{source.dataset}.title", in_language(source.title, language, f"sources.{source.dataset}.title")
     for position, said in enumerate(inputs.conformity, start=1):
-        yield f"conformity.{position}", in_language(said, language, f"conformity.{position}")
+        yield f"conformity.{position}", said.in_language(language)
     for stage in inputs.chain:
         for row in stage.reasons:
             yield f"not_evaluable.{row.stage}", f"{row.subject[language]}: {row.because[language]}"
     for position, notice in enumerate(inputs.notices, start=1):
-        yield f"notices.{position}", in_language(notice, language, f"notices.{position}")
+        yield f"notices.{position}", notice.in_language(language)

@@ -12,7 +12,8 @@ from importlib import resources
 import yaml
 
 from kkz_eval.model.errors import UserError
-from kkz_eval.model.texts import Language, text
+from kkz_eval.model.texts import Language
+from kkz_eval.reporting import say
 from kkz_eval.reporting.document import Document, identifiers, readable_texts
 from kkz_eval.reporting.inputs import PACKAGE
 
@@ -98,8 +99,8 @@ class ForbiddenTextError(UserError):
 
     def sentence(self, language: Language = "de") -> str:
         """The text for people."""
-        reason = text(f"claims.{self.hit.reason}", language, package=PACKAGE)
-        return text(f"errors.{self.code}", language, package=PACKAGE, **{**self.parameters, "reason": reason})
+        reason = say(f"claims.{self.hit.reason}").in_language(language)
+        return say(f"errors.{self.code}", **{**self.parameters, "reason": reason}).in_language(language)
 
 
 def check_document(document: Document, unit_names: Iterable[str] = ()) -> None:

@@ -11,7 +11,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, fields, is_dataclass
 from html import unescape
 
-from kkz_eval.model.texts import Language, text
+from kkz_eval.model.texts import Language
+from kkz_eval.reporting import say
 
 
 @dataclass(frozen=True)
@@ -130,7 +131,7 @@ def phrase(key: str, language: Language, /, **parameters: Inline) -> Parts:
     Raises KeyError for an unknown key or a parameter that the sentence wants and was not given.
     """
     mark = "\x00"
-    template = text(key, language, package="kkz_eval.reporting", **{name: f"{mark}{name}{mark}" for name in parameters})
+    template = say(key, **{name: f"{mark}{name}{mark}" for name in parameters}).in_language(language)
     pieces = template.split(mark)
     return tuple(parameters[piece] if index % 2 else piece for index, piece in enumerate(pieces) if piece)
 

@@ -10,7 +10,7 @@ import pandas as pd
 from kkz_eval.indicators.chain import StageCoverage
 from kkz_eval.model.editions import EditionState
 from kkz_eval.model.errors import UserError
-from kkz_eval.model.texts import Language
+from kkz_eval.model.texts import Language, Localised
 
 PACKAGE = "kkz_eval.reporting"
 
@@ -91,7 +91,7 @@ class DesignInfo:
     method: str
     n_reference: int
     ess: float
-    unused: tuple[tuple[str, LocalText], ...]
+    unused: tuple[tuple[str, Localised], ...]
     references: pd.DataFrame
     synthetic: pd.DataFrame
     balance: pd.DataFrame
@@ -130,15 +130,15 @@ class ReportInputs:
     balance: pd.DataFrame
     sources: tuple[SourceInfo, ...]
     deliveries: pd.DataFrame
-    notices: tuple[LocalText, ...]
+    notices: tuple[Localised, ...]
     counts: pd.DataFrame | None
     smallest_cell: int
     digests: Mapping[str, str] = field(default_factory=dict)
     versions: Mapping[str, str] = field(default_factory=dict)
     design: DesignInfo | None = None
     level: str = "kreis"
-    unit_rule: LocalText | None = None
-    conformity: tuple[LocalText, ...] = ()
+    unit_rule: Localised | None = None
+    conformity: tuple[Localised, ...] = ()
     chain: tuple[StageCoverage, ...] = ()
     headline: str | None = None
     revisions: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(REVISION_COLUMNS)))

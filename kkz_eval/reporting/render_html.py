@@ -8,19 +8,19 @@ from importlib import resources
 from jinja2 import Environment, StrictUndefined, Template
 from markupsafe import Markup, escape
 
-from kkz_eval.model.texts import text
+from kkz_eval.reporting import say
 from kkz_eval.reporting.document import Code, Document, Figure, Listing, Number, Paragraph, Parts, Quoted, Table, plain
 from kkz_eval.reporting.inputs import PACKAGE
 
 
 def render_html(document: Document) -> str:
     """The whole page. Equal documents give equal bytes."""
-    labels = {key: text(f"document.{key}", document.language, package=PACKAGE) for key in ("skip", "contents")}
+    labels = {key: say(f"document.{key}").in_language(document.language) for key in ("skip", "contents")}
     return _template().render(
         document=document,
         css=Markup(_read("report.css")),
         labels=labels,
-        scroll_label=lambda caption: text("document.scroll", document.language, package=PACKAGE, caption=plain(caption)),
+        scroll_label=lambda caption: say("document.scroll", caption=plain(caption)).in_language(document.language),
     )
 
 

@@ -3,4 +3,6 @@
 Belongs here: findings and verdicts made readable for people. Does not belong here: judging (contracts), reading (deliveries).
 """
 
-PACKAGE = "kkz_eval.stewardship"
+from kkz_eval.model.texts import Catalogue
+
+say = Catalogue("kkz_eval.stewardship")

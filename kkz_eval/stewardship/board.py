@@ -12,10 +12,10 @@ from importlib import resources
 from jinja2 import Environment, StrictUndefined, Template
 
 from kkz_eval.contracts.contract import Contract
-from kkz_eval.model.texts import Language, text
+from kkz_eval.model.texts import Language
 from kkz_eval.model.verdicts import Slice, Status
 from kkz_eval.reference.tables import programme_units, youth_office_of
-from kkz_eval.stewardship import PACKAGE
+from kkz_eval.stewardship import say
 from kkz_eval.stewardship.deadlines import deadline_of
 from kkz_eval.stewardship.history import History
 from kkz_eval.stewardship.protocol import unit_label
@@ -155,10 +155,10 @@ def board_page(tables: Sequence[BoardTable], links: Mapping[str, str], today: da
     """
     return _template().render(
         language=language,
-        say=lambda key, **parameters: text(key, language, **{"package": PACKAGE, **parameters}),
+        say=say.in_language(language),
         today=today.isoformat(),
         tables=[_shown(table, links, language) for table in tables],
-        legend=[(SYMBOLS[state], text(f"status.{state}", language, package=PACKAGE), state.value) for state in State],
+        legend=[(SYMBOLS[state], say(f"status.{state}").in_language(language), state.value) for state in State],
     )
 
 
@@ -175,7 +175,7 @@ def _shown(table: BoardTable, links: Mapping[str, str], language: Language) -> d
                     {
                         "symbol": SYMBOLS[cell.state],
                         "state": cell.state.value,
-                        "text": text(f"status.{cell.state}", language, package=PACKAGE),
+                        "text": say(f"status.{cell.state}").in_language(language),
                         "link": links.get(cell.history.newest.sha256) if cell.history else None,
                     }
                     for cell in cells
@@ -189,5 +189,5 @@ def _shown(table: BoardTable, links: Mapping[str, str], language: Language) -> d
 
 @cache
 def _template() -> Template:
-    source = resources.files(PACKAGE).joinpath("templates/board.html.j2").read_text(encoding="utf-8")
+    source = resources.files("kkz_eval.stewardship").joinpath("templates/board.html.j2").read_text(encoding="utf-8")
     return Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True).from_string(source)

@@ -24,9 +24,9 @@ from kkz_eval.deliveries.returned import COLUMNS, SHEET, Decision, label, status
 from kkz_eval.model.findings import Finding, Severity, concat_findings, iter_findings
 from kkz_eval.model.identifiers import cell_address
 from kkz_eval.model.listing import counts, listed
-from kkz_eval.model.texts import Language, text
+from kkz_eval.model.texts import Language
 from kkz_eval.model.verdicts import Slice, Status
-from kkz_eval.stewardship import PACKAGE
+from kkz_eval.stewardship import say
 from kkz_eval.stewardship.protocol import unit_label
 from kkz_eval.stewardship.source_sheets import SourceCopy, source_copy
 from kkz_eval.storage.digests import digest_of_bytes
@@ -74,8 +74,8 @@ def marked_copy(data: bytes, name: str, judged: Sequence[Judged], language: Lang
     sheet = workbook.create_sheet(SHEET, 0)
     head = [*_head(data, name, judged, language), *(("", said) for said in _about_copy(source, language))]
     if every.num_rows > len(findings):
-        more = _say("protocol.more", language, count=every.num_rows - len(findings))
-        head.append((_say("protocol.all", language), "\n".join([more, *_counted(every, labels, sheet_of, language)])))
+        more = say("protocol.more", count=every.num_rows - len(findings)).in_language(language)
+        head.append((say("protocol.all").in_language(language), "\n".join([more, *_counted(every, labels, sheet_of, language)])))
     _write_head(sheet, head)
     _write_findings(sheet, len(head) + 3, findings, sheet_of, labels, language)
     for other in workbook.worksheets:  # two selected sheets would both take what is typed into one
@@ -84,53 +84,56 @@ def marked_copy(data: bytes, name: str, judged: Sequence[Judged], language: Lang
     return bytes_of(workbook)
 
 
-def _say(key: str, language: Language, **parameters: object) -> str:
-    return text(key, language, **{"package": PACKAGE, **parameters})  # type: ignore[arg-type]
-
-
 def _head(data: bytes, name: str, judged: Sequence[Judged], language: Language) -> list[tuple[str, str]]:
-    lines = [(_say("marked.file", language), name), (_say("marked.digest", language), digest_of_bytes(data))]
+    lines = [
+        (say("marked.file").in_language(language), name),
+        (say("marked.digest").in_language(language), digest_of_bytes(data)),
+    ]
     for one in judged:
         title = one.contract.title_de if language == "de" else one.contract.title_en
         counts = [_count(one.findings, severity) for severity in _ORDER]
         partly = one.status != Status.REJECTED and any(part.status == Status.REJECTED for part in one.slices)
-        fate = _say("status.partly_rejected" if partly else f"status.{one.status}", language)
+        fate = say("status.partly_rejected" if partly else f"status.{one.status}").in_language(language)
         lines += [
-            (_say("marked.contract", language), f"{title} ({one.contract.id} {one.contract.version})"),
+            (say("marked.contract").in_language(language), f"{title} ({one.contract.id} {one.contract.version})"),
             (
-                _say("marked.result", language),
-                _say(
+                say("marked.result").in_language(language),
+                say(
                     "marked.fate",
-                    language,
                     status=fate,
                     errors=counted("errors", counts[0], language),
                     warnings=counted("hints", counts[1], language),
                     acknowledged=counts[2],
-                ),
+                ).in_language(language),
             ),
             ("", summary_of(one.slices, one.findings).sentence(language)),
-            (_say("marked.blocked", language), _blocked(one, language)),
-            (_say("marked.contact", language), one.contract.terms.contact_role or "–"),
-            (_say("marked.deadline", language), one.contract.terms.deadline or "–"),
+            (say("marked.blocked").in_language(language), _blocked(one, language)),
+            (say("marked.contact").in_language(language), one.contract.terms.contact_role or "–"),
+            (say("marked.deadline").in_language(language), one.contract.terms.deadline or "–"),
         ]
     words = [status_word(decision, language) for decision in (Decision.CORRECTED, Decision.RIGHT)]
-    lines.append((_say("marked.how", language), _say("marked.instructions", language, corrected=words[0], right=words[1])))
+    lines.append(
+        (
+            say("marked.how").in_language(language),
+            say("marked.instructions", corrected=words[0], right=words[1]).in_language(language),
+        )
+    )
     return lines
 
 
 def _about_copy(source: SourceCopy | None, language: Language) -> list[str]:
     """What the copy lacks of the file, in sentences; also said at the cells that are empty for it."""
     if source is None:
-        return [_say("marked.too_large", language)]
-    said = [] if source.has_looks else [_say("marked.no_looks", language)]
+        return [say("marked.too_large").in_language(language)]
+    said = [] if source.has_looks else [say("marked.no_looks").in_language(language)]
     if source.without_result:
         for sheet, row, column in source.without_result[:_NOTED]:
             cell = source.workbook[sheet].cell(row, column)
-            note = _say("marked.no_result", language)
+            note = say("marked.no_result").in_language(language)
             if isinstance(cell, Cell):  # of merged cells only the first can bear a comment
                 _comment(cell, [note])
         first = cell_address(*source.without_result[0])
-        said.append(_say("marked.no_results", language, count=len(source.without_result), first=first))
+        said.append(say("marked.no_results", count=len(source.without_result), first=first).in_language(language))
     return said
 
 
@@ -159,13 +162,13 @@ def _counted(
 
 def _blocked(one: Judged, language: Language) -> str:
     if one.status == Status.REJECTED:
-        return _say("marked.blocked_file", language)
+        return say("marked.blocked_file").in_language(language)
     rejected = [part for part in one.slices if part.status == Status.REJECTED]
     if not rejected:
-        return _say("marked.blocked_nothing", language)
+        return say("marked.blocked_nothing").in_language(language)
     named = "; ".join(f"{unit_label(part.unit_id)} {part.year}" for part in rejected[:_SHOWN_SLICES])
     more = len(rejected) - _SHOWN_SLICES
-    return _say("marked.blocked_parts", language, parts=named + (f" (+{more})" if more > 0 else ""))
+    return say("marked.blocked_parts", parts=named + (f" (+{more})" if more > 0 else "")).in_language(language)
 
 
 def _write_head(sheet: Worksheet, lines: Sequence[tuple[str, str]]) -> None:
@@ -205,7 +208,7 @@ def _write_findings(
             "allowed": finding.allowed_shown(language),
             "message": finding.message(language, label_of),
             "fix": f"{finding.fix(language, label_of)} [{finding.page}]",
-            "severity": _say(f"severity.{finding.severity}", language),
+            "severity": say(f"severity.{finding.severity}").in_language(language),
             "rule": finding.rule,
             "status": opened,
         }
@@ -251,7 +254,7 @@ def _offer(sheet: Worksheet, first: int, last: int, language: Language) -> None:
     """A drop-down of the admitted words in the column Status."""
     words = ",".join(status_word(decision, language) for decision in Decision)
     choice = DataValidation(type="list", formula1=f'"{words}"', allow_blank=False, showErrorMessage=True)
-    choice.error = _say("marked.choose", language)
+    choice.error = say("marked.choose").in_language(language)
     letter = sheet.cell(first, COLUMNS.index("status") + 1).column_letter
     choice.add(f"{letter}{first}:{letter}{last}")
     sheet.add_data_validation(choice)

@@ -10,10 +10,11 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from kkz_eval.contracts.contract import Contract, Property
 from kkz_eval.contracts.outgoing import bytes_of, empty_workbook, put_text
-from kkz_eval.model.texts import text
-from kkz_eval.stewardship import PACKAGE
+from kkz_eval.stewardship import say
 from kkz_eval.stewardship.protocol import unit_label
 from kkz_eval.stewardship.source_sheets import DATA_SHEET
+
+_german = say.in_language("de")  # whoever gets it reads German
 
 _EMPTY = PatternFill("solid", fgColor="FFFFF8DC")
 _GREY = Font(color="FF6B7680", italic=True)
@@ -33,7 +34,7 @@ def next_template(contract: Contract, unit_id: str, year: int, last: Sequence[Ma
     shown = [p for p in keys if p.role == "key" or p.required or p.name in present]
     book = empty_workbook()
     sheet = book.create_sheet(DATA_SHEET)
-    before = [_say("template.last_year", label=p.label_de, year=_year_text(contract, year - 1)) for p in measures]
+    before = [_german("template.last_year", label=p.label_de, year=_year_text(contract, year - 1)) for p in measures]
     for column, title in enumerate([*(p.label_de for p in shown), *(p.label_de for p in measures), *before], start=1):
         cell = sheet.cell(1, column)
         put_text(cell, title)
@@ -52,7 +53,7 @@ def next_template(contract: Contract, unit_id: str, year: int, last: Sequence[Ma
     for column, of in enumerate(shown, start=1):
         _offer(sheet, column, of, len(records))
     sheet.freeze_panes = "A2"
-    about = book.create_sheet(_say("template.about_sheet"))
+    about = book.create_sheet(_german("template.about_sheet"))
     for row, line in enumerate(_about(contract, unit_id, year), start=1):
         put_text(about.cell(row, 1), line)
     about.column_dimensions["A"].width = 110
@@ -98,12 +99,8 @@ def _offer(sheet: Worksheet, column: int, of: Property, n_records: int) -> None:
 
 def _about(contract: Contract, unit_id: str, year: int) -> list[str]:
     lines = [
-        _say("template.title", dataset=contract.title_de, unit=unit_label(unit_id), year=_year_text(contract, year)),
-        _say("template.deadline", deadline=contract.terms.deadline or "–"),
-        _say("template.how"),
+        _german("template.title", dataset=contract.title_de, unit=unit_label(unit_id), year=_year_text(contract, year)),
+        _german("template.deadline", deadline=contract.terms.deadline or "–"),
+        _german("template.how"),
     ]
     return [*lines, *(f"{p.label_de}: {p.description_de}" for p in contract.properties)]
-
-
-def _say(key: str, **parameters: object) -> str:
-    return text(key, "de", **{"package": PACKAGE, **parameters})  # type: ignore[arg-type]

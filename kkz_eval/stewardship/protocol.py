@@ -12,10 +12,10 @@ from kkz_eval.contracts.contract import Contract
 from kkz_eval.contracts.summary import counted, summary_of
 from kkz_eval.model.findings import Severity, iter_findings
 from kkz_eval.model.listing import counts, listed
-from kkz_eval.model.texts import Language, text
+from kkz_eval.model.texts import Language
 from kkz_eval.model.verdicts import Verdict
 from kkz_eval.reference.tables import unit_name
-from kkz_eval.stewardship import PACKAGE
+from kkz_eval.stewardship import say
 
 SHOWN = 2000
 """So many findings are listed on the page; where there are more, all are counted by rule and column."""
@@ -41,16 +41,16 @@ def protocol_page(name: str, verdict: Verdict, contract: Contract, findings: pa.
                 "message": finding.message(language, label),
                 "fix": finding.fix(language, label),
                 "rule": f"{finding.rule} [{finding.page}]",
-                "severity": _say(f"severity.{finding.severity}", language),
+                "severity": say(f"severity.{finding.severity}").in_language(language),
                 "is_error": finding.severity == Severity.ERROR,
             }
         )
     return _template().render(
         language=language,
-        say=lambda key, **parameters: _say(key, language, **parameters),
+        say=say.in_language(language),
         name=name,
         verdict=verdict,
-        status=_say(f"status.{verdict.status}", language),
+        status=say(f"status.{verdict.status}").in_language(language),
         contract=contract.title_de if language == "de" else contract.title_en,
         errors=counted("errors", verdict.n_errors, language),
         warnings=counted("hints", verdict.n_warnings, language),
@@ -60,7 +60,7 @@ def protocol_page(name: str, verdict: Verdict, contract: Contract, findings: pa.
         counted=[
             {
                 "rule": one.first.rule,
-                "severity": _say(f"severity.{one.first.severity}", language),
+                "severity": say(f"severity.{one.first.severity}").in_language(language),
                 "column": labels.get(one.first.field or "", one.first.field or "–"),
                 "count": one.count,
                 "first": one.first.cell or "–",
@@ -85,11 +85,7 @@ def unit_label(unit_id: str) -> str:
         return unit_id
 
 
-def _say(key: str, language: Language, **parameters: object) -> str:
-    return text(key, language, **{"package": PACKAGE, **parameters})  # type: ignore[arg-type]
-
-
 @cache
 def _template() -> Template:
-    source = resources.files(PACKAGE).joinpath("templates/protocol.html.j2").read_text(encoding="utf-8")
+    source = resources.files("kkz_eval.stewardship").joinpath("templates/protocol.html.j2").read_text(encoding="utf-8")
     return Environment(autoescape=True, undefined=StrictUndefined).from_string(source)

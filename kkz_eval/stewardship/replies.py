@@ -6,11 +6,12 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 
 from kkz_eval.deliveries.intake import year_spans
-from kkz_eval.model.texts import text
-from kkz_eval.stewardship import PACKAGE
+from kkz_eval.stewardship import say
 from kkz_eval.stewardship.board import BoardCell, BoardTable, State
 from kkz_eval.stewardship.deadlines import correct_until, german_day
 from kkz_eval.stewardship.protocol import unit_label
+
+_german = say.in_language("de")  # whoever gets it reads German
 
 _RECEIVED = (State.ACCEPTED, State.WARNINGS, State.WAIVED)
 
@@ -27,20 +28,20 @@ def replies(tables: Sequence[BoardTable], copies: Mapping[str, str], today: date
 
 def _letter(unit: str, parts: Sequence[tuple[BoardTable, tuple[BoardCell, ...]]], copies: Mapping[str, str], today: date) -> str:
     name = unit_label(unit)
-    blocks = [_say("subject", unit=name), _say("greeting")]
+    blocks = [_german("reply.subject", unit=name), _german("reply.greeting")]
     received = [line for state in _RECEIVED for line in _years(parts, state)]
     faulty = _faulty(parts, copies, today)
     missing = [*_years(parts, State.LATE), *_upcoming(parts)]
     if received:
-        blocks.append("\n".join([_say("received"), *received]))
+        blocks.append("\n".join([_german("reply.received"), *received]))
     if faulty:
         attached = any(place in line for line in faulty for place in copies.values())
-        blocks.append("\n".join([_say("faulty"), *faulty, *([_say("how")] if attached else [])]))
+        blocks.append("\n".join([_german("reply.faulty"), *faulty, *([_german("reply.how")] if attached else [])]))
     if missing:
-        blocks.append("\n".join([_say("missing"), *missing]))
+        blocks.append("\n".join([_german("reply.missing"), *missing]))
     if not faulty and not missing:
-        blocks.append(_say("complete"))
-    return "\n\n".join([*blocks, _say("closing")]) + "\n"
+        blocks.append(_german("reply.complete"))
+    return "\n\n".join([*blocks, _german("reply.closing")]) + "\n"
 
 
 def _years(parts: Sequence[tuple[BoardTable, tuple[BoardCell, ...]]], state: State) -> list[str]:
@@ -48,15 +49,15 @@ def _years(parts: Sequence[tuple[BoardTable, tuple[BoardCell, ...]]], state: Sta
     for table, cells in parts:
         years = [cell.year for cell in cells if cell.state == state]
         if years:
-            said = text(f"status.{state}", "de", package=PACKAGE)
-            lines.append(_say("years", dataset=table.contract.title_de, years=year_spans(years), status=said))
+            said = _german(f"status.{state}")
+            lines.append(_german("reply.years", dataset=table.contract.title_de, years=year_spans(years), status=said))
     return lines
 
 
 def _upcoming(parts: Sequence[tuple[BoardTable, tuple[BoardCell, ...]]]) -> list[str]:
     """What is missing and not yet late, with its day."""
     return [
-        _say("due", dataset=table.contract.title_de, year=cell.year, day=german_day(cell.deadline))
+        _german("reply.due", dataset=table.contract.title_de, year=cell.year, day=german_day(cell.deadline))
         for table, cells in parts
         for cell in cells
         if cell.state == State.MISSING and cell.deadline is not None
@@ -75,11 +76,7 @@ def _faulty(parts: Sequence[tuple[BoardTable, tuple[BoardCell, ...]]], copies: M
             key = "contradicted" if found[0].state == State.CONFLICT else "rejected"
             years = year_spans(cell.year for cell in found)
             day = german_day(until)
-            lines.append(_say(key, dataset=table.contract.title_de, years=years, file=name, day=day))
+            lines.append(_german(f"reply.{key}", dataset=table.contract.title_de, years=years, file=name, day=day))
             if sha256 in copies:
-                lines.append(_say("copy", place=copies[sha256]))
+                lines.append(_german("reply.copy", place=copies[sha256]))
     return lines
-
-
-def _say(key: str, **parameters: object) -> str:
-    return text(f"reply.{key}", "de", **{"package": PACKAGE, **parameters})  # type: ignore[arg-type]

@@ -24,9 +24,9 @@ from kkz_eval.model.findings import Finding, iter_findings
 from kkz_eval.model.identifiers import cell_address
 from kkz_eval.model.parsed import COL, ROW, SHEET, ParsedTable
 from kkz_eval.model.reasons import reason_of
-from kkz_eval.model.texts import Language, text
+from kkz_eval.model.texts import Language
 from kkz_eval.model.verdicts import Verdict
-from kkz_eval.stewardship import PACKAGE
+from kkz_eval.stewardship import say
 from kkz_eval.stewardship.delivery_diff import Change, changes_between
 from kkz_eval.storage.digests import digest_of
 from kkz_eval.storage.store import Store
@@ -62,7 +62,7 @@ class Request:
         key = f"request.{self.problem or self.kind}"
         cell = self.place.cell if self.place else "–"
         parameters = {"name": self.name, "number": self.number, "rule": self.rule, "cell": cell, "reason": self.reason or "–"}
-        return text(key, language, package=PACKAGE, **parameters)
+        return say(key, **parameters).in_language(language)
 
 
 def requests_of(store: Store, register: Register, contracts: Mapping[str, Contract]) -> tuple[Request, ...]:
@@ -226,14 +226,14 @@ def approve(request: Request, folder: Path, role: str, expires: date | None) -> 
     one that asked, a waiver has no expiry, or the file is there.
     """
     if request.problem or request.place is None:
-        raise UserError("request_not_admissible", package=PACKAGE, id=request.id, why=request.sentence("de"))
+        raise UserError("request_not_admissible", package=say.package, id=request.id, why=request.sentence("de"))
     if not role.strip() or role.strip().casefold() == request.requested_by.strip().casefold():
-        raise UserError("approve_one_role", package=PACKAGE, role=role)
+        raise UserError("approve_one_role", package=say.package, role=role)
     decision = _decision(request, request.place, role.strip(), expires)
     kind = WAIVERS if isinstance(decision, Waiver) else CORRECTIONS
     path = folder / kind / f"{decision.id}.yaml"
     if path.exists():
-        raise UserError("approve_twice", package=PACKAGE, file=str(path))
+        raise UserError("approve_twice", package=say.package, file=str(path))
     content = yaml.safe_dump(document_of(decision), allow_unicode=True, sort_keys=False)
     try:
         path.parent.mkdir(exist_ok=True)
@@ -248,7 +248,7 @@ def _decision(request: Request, place: Place, role: str, expires: date | None) -
     asked = request.requested_by or "–"
     if request.kind == "waiver":
         if expires is None:
-            raise UserError("approve_expiry", package=PACKAGE, id=request.id)
+            raise UserError("approve_expiry", package=say.package, id=request.id)
         return Waiver(identifier, place, request.rule, request.value, request.allowed, request.reason, asked, role, expires)
     assert request.new is not None
     return Correction(

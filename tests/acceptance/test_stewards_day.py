@@ -76,7 +76,9 @@ def opened(settings: Settings, said: list[str] | None = None, today: date | None
     version = (settings.contracts / "schulabgaenge.odcs.yaml").read_text(encoding="utf-8")
     line = _without_decisions(settings, version)
     decisions = load_decisions(settings.contracts, line.contracts, today or date.today())
-    return replace(line, decisions=decisions, progress=said.append if said is not None else lambda _: None)
+    return replace(
+        line, decisions=decisions, progress=lambda sentence: None if said is None else said.append(sentence.in_language("de"))
+    )
 
 
 def run(settings: Settings, today: date | None = None) -> tuple[Installation, list[str]]:

@@ -17,6 +17,7 @@ from kkz_eval.line.installation import Installation, open_installation
 from kkz_eval.line.intake import judge_arrivals, land, parse_arrivals
 from kkz_eval.line.snapshot import current_snapshot
 from kkz_eval.line.study import Study
+from kkz_eval.model.texts import Localised
 from kkz_eval.settings import Settings
 from kkz_eval.simulation.layout import delivery_name, official_name
 from kkz_eval.simulation.run import simulate
@@ -62,7 +63,11 @@ def settings_of(world: Path) -> Settings:
 
 def open_world(world: Path, said: list[str] | None = None) -> Installation:
     """The line of a world, with a new journal; `said` collects the progress."""
-    progress = said.append if said is not None else (lambda _: None)
+
+    def progress(sentence: Localised) -> None:
+        if said is not None:
+            said.append(sentence.in_language("de"))
+
     return open_installation(settings_of(world), [world / "plan.yaml"], progress)
 
 

@@ -1,12 +1,15 @@
 """Both languages say the same things, and a delivered value can't change a sentence."""
 
+import ast
+import errno
 import re
+from functools import cache
 from pathlib import Path
 
 import pytest
 
 import kkz_eval
-from kkz_eval.model.texts import catalogue, text
+from kkz_eval.model.texts import AtTheBeginning, Catalogue, Joined, Sentence, Wording, catalogue
 
 ROOT = Path(kkz_eval.__file__).parent
 PACKAGES = sorted(
@@ -15,7 +18,7 @@ PACKAGES = sorted(
 
 
 def test_every_catalogue_is_looked_at():
-    assert {"kkz_eval", "kkz_eval.model", "kkz_eval.indicators", "kkz_eval.reporting"} <= set(PACKAGES)
+    assert {"kkz_eval.line", "kkz_eval.model", "kkz_eval.indicators", "kkz_eval.reporting"} <= set(PACKAGES)
 
 
 @pytest.mark.parametrize("package", PACKAGES)
@@ -27,13 +30,13 @@ def test_both_languages_have_the_same_keys_and_parameters(package):
 
 
 def test_a_value_with_braces_stays_as_it_is():
-    sentence = text("errors.inbox_missing", "de", inbox="{inbox} {0.__class__}")
-    assert "{inbox} {0.__class__}" in sentence
+    sentence = Sentence("kkz_eval.model", "errors.inbox_missing", {"inbox": "{inbox} {0.__class__}"})
+    assert "{inbox} {0.__class__}" in sentence.in_language("de")
 
 
 def test_a_missing_parameter_is_an_error():
     with pytest.raises(KeyError):
-        text("errors.inbox_missing", "de")
+        Sentence("kkz_eval.model", "errors.inbox_missing").in_language("de")
 
 
 @pytest.mark.parametrize("package", PACKAGES)
@@ -41,5 +44,79 @@ def test_a_missing_parameter_is_an_error():
 def test_every_parameter_of_every_text_is_filled_in(package, language):
     for key, template in catalogue(package, language).items():
         names = re.findall(r"\{([a-z]\w*)\}", template)
-        filled = text(key, language, package=package, **dict.fromkeys(names, "·"))
+        filled = Sentence(package, key, dict.fromkeys(names, "·")).in_language(language)
         assert not re.search(r"\{[a-z]\w*\}", filled), key
+
+
+def test_a_sentence_within_a_sentence_speaks_its_language():
+    said = Sentence(
+        "kkz_eval.line", "notices.rejected", {"name": "a.csv", "dataset": "d", "parts": Joined(("Ahlen 2012", whole()))}
+    )
+    assert said.in_language("de").endswith("Ahlen 2012; die ganze Datei")
+    assert said.in_language("en").endswith("Ahlen 2012; the whole file")
+
+
+def whole() -> Sentence:
+    return Catalogue("kkz_eval.line")("notices.whole_file")
+
+
+def test_what_begins_a_sentence_has_a_capital():
+    assert AtTheBeginning(whole()).in_language("de") == "Die ganze Datei"
+    assert AtTheBeginning(Wording({"de": ""})).in_language("de") == ""
+
+
+@cache
+def vocabulary() -> frozenset[str]:
+    """All that a key may be made of: constants and names of the code, words of templates, names in the data beside it."""
+    words = set(errno.errorcode.values())
+    for file in ROOT.rglob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                words |= {node.value, node.value.strip("._")}
+            elif isinstance(node, ast.Name):
+                words.add(node.id)
+            elif isinstance(node, ast.arg | ast.keyword) and node.arg:
+                words.add(node.arg)
+    for file in (
+        *ROOT.rglob("*.j2"),
+        *ROOT.rglob("*.json"),
+        *(ROOT / "contracts").rglob("examples.yaml"),
+        ROOT / "reporting" / "claims.yaml",
+    ):
+        words |= set(re.findall(r"[a-z][a-z_.]*[a-z]", file.read_text(encoding="utf-8")))
+    words |= {name.lower() for name in words if name.isupper()} | {word.replace("-", "_") for word in words}
+    return frozenset(words)
+
+
+def is_made_of_words(key: str) -> bool:
+    """Whether a key is a word, or a word and what is made of words behind a dot or an underscore."""
+    words = vocabulary()
+    ends = [match.start() for match in re.finditer(r"[._]", key)]
+    return key in words or any(key[:end] in words and is_made_of_words(key[end + 1 :]) for end in reversed(ends))
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_every_text_is_said_somewhere(package):
+    assert [key for key in catalogue(package, "de") if not is_made_of_words(key)] == []
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_every_key_that_is_said_is_in_the_catalogue(package):
+    missing = []
+    for file in ROOT.rglob("*.py"):
+        tree = ast.parse(file.read_text(encoding="utf-8"))
+        imported = {
+            alias.asname or alias.name
+            for node in ast.walk(tree)
+            if isinstance(node, ast.ImportFrom) and node.module == package
+            for alias in node.names
+            if alias.name == "say"
+        }
+        for call in (node for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)):
+            if (
+                call.func.id in imported
+                and isinstance(call.args[0], ast.Constant)
+                and call.args[0].value not in catalogue(package, "de")
+            ):
+                missing.append((file.name, call.args[0].value))
+    assert missing == []

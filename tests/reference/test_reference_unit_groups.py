@@ -126,7 +126,7 @@ def test_every_unit_rule_and_level_is_said(language: str) -> None:
             assert row.sentence(spoken).startswith(row.name)
             assert "None" not in row.sentence(spoken)
         for level in LEVELS[1:]:
-            assert nested_sentence(nested, level, spoken).endswith(".")
+            assert nested_sentence(nested, level).in_language(spoken).endswith(".")
     assert len({unit_words(level, spoken)["units"] for level in LEVELS}) == 3
 
 

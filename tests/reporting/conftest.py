@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from kkz_eval.model.texts import Wording
 from kkz_eval.reporting.build import build_document, render
 from kkz_eval.reporting.document import Document
 from kkz_eval.reporting.inputs import ESTIMATE_COLUMNS, OutcomeInfo, ReportInputs, SourceInfo
@@ -246,7 +247,9 @@ def inputs() -> ReportInputs:
         ),
         deliveries=deliveries,
         notices=(
-            {"de": "Eine Datei lag doppelt vor und wurde einmal gezählt.", "en": "One file was there twice and counted once."},
+            Wording(
+                {"de": "Eine Datei lag doppelt vor und wurde einmal gezählt.", "en": "One file was there twice and counted once."}
+            ),
         ),
         counts=counts,
         smallest_cell=3,

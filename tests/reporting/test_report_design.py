@@ -7,14 +7,15 @@ from dataclasses import replace
 import pandas as pd
 import pytest
 
+from kkz_eval.model.texts import Wording
 from kkz_eval.reporting.build import build_document, render
 from kkz_eval.reporting.claims import ForbiddenTextError
 from kkz_eval.reporting.document import Listing, Paragraph, Section, Table, identifiers, plain
 from kkz_eval.reporting.inputs import DesignInfo
 
 CONFORMITY = (
-    {"de": "Der Plan weicht in 1 Punkten ab.", "en": "The plan deviates in 1 points."},
-    {"de": "seed: festgelegt war 1, jetzt steht da 2.", "en": "seed: locked was 1, now it says 2."},
+    Wording({"de": "Der Plan weicht in 1 Punkten ab.", "en": "The plan deviates in 1 points."}),
+    Wording({"de": "seed: festgelegt war 1, jetzt steht da 2.", "en": "seed: locked was 1, now it says 2."}),
 )
 
 
@@ -41,7 +42,7 @@ def design(inputs) -> DesignInfo:
             {"indicator": "help", "status": "refused"},
         ]
     )
-    unused = (("Kreis Brun 7", {"de": "Ausgangswerte fehlen", "en": "baseline values are missing"}),)
+    unused = (("Kreis Brun 7", Wording({"de": "Ausgangswerte fehlen", "en": "baseline values are missing"})),)
     return DesignInfo("nearest_neighbour", 7, 4.26, unused, references, synthetic, balance, regression)
 
 
@@ -100,9 +101,9 @@ def test_every_method_passes_the_lint_of_claims_in_both_languages(inputs, design
 def test_the_standing_is_in_the_summary_and_every_deviation_with_the_data(inputs, language):
     document = build_document(replace(inputs, conformity=CONFORMITY), language)
     key = next(section for section in document.sections if section.identifier == "key")
-    assert plain(key.blocks[-1].parts) == CONFORMITY[0][language]
+    assert plain(key.blocks[-1].parts) == CONFORMITY[0].in_language(language)
     lock = _sections(replace(inputs, conformity=CONFORMITY), language, "data")["lock"]
-    assert _texts(lock) == f"{CONFORMITY[0][language]}\n{CONFORMITY[1][language]}"
+    assert _texts(lock) == f"{CONFORMITY[0].in_language(language)}\n{CONFORMITY[1].in_language(language)}"
 
 
 def test_inputs_without_design_and_lock_say_nothing_of_them(inputs):
@@ -111,6 +112,6 @@ def test_inputs_without_design_and_lock_say_nothing_of_them(inputs):
 
 
 def test_a_deviation_that_quotes_a_forbidden_claim_is_named(inputs):
-    claim = {"de": "title.de: festgelegt war Das Programm wirkt, jetzt steht da –.", "en": "x"}
+    claim = Wording({"de": "title.de: festgelegt war Das Programm wirkt, jetzt steht da –.", "en": "x"})
     with pytest.raises(ForbiddenTextError):
         build_document(replace(inputs, conformity=(CONFORMITY[0], claim)), "de")

@@ -9,6 +9,7 @@ import altair as alt
 import pandas as pd
 
 from kkz_eval.model.texts import Language
+from kkz_eval.reporting import say
 from kkz_eval.reporting.document import Figure, Parts
 from kkz_eval.reporting.figures.canvas import (
     FONT_SIZE,
@@ -18,7 +19,6 @@ from kkz_eval.reporting.figures.canvas import (
     TREATED_COLOUR,
     Page,
     drawn,
-    figure_text,
     finish,
     ground,
     ticks,
@@ -57,17 +57,16 @@ def draw_balance(identifier: str, balance: Balance, caption: Parts, language: La
 def balance_alternative_text(balance: Balance, language: Language) -> str:
     """Every plotted difference and the lines in words, from the plotted data."""
     points = "; ".join(
-        figure_text(
+        say(
             "figures.alt_distance",
-            language,
             label=distance.label,
             measure=distance.measure,
             smd=format_number(distance.smd, SMD_DECIMALS, language),
-        )
+        ).in_language(language)
         for distance in balance.distances
     )
     near, far = (format_number(line, SMD_DECIMALS, language) for line in balance.lines)
-    return figure_text("figures.alt_balance", language, points=points, near=near, far=far)
+    return say("figures.alt_balance", points=points, near=near, far=far).in_language(language)
 
 
 def balance_chart(balance: Balance, page: Page, language: Language) -> alt.LayerChart:
@@ -80,7 +79,7 @@ def balance_chart(balance: Balance, page: Page, language: Language) -> alt.Layer
     far = max(2 * balance.lines[1], *(1.25 * abs(distance.smd) for distance in balance.distances))
     scale = alt.Scale(domain=[-far, far], range=[MEASURE_ROOM, width - SMD_ROOM], nice=False, zero=False)
     values, digits = ticks((-far, far), 5)
-    axis = alt.Axis(values=list(values), format=f".{digits}f", grid=False, title=figure_text("figures.smd_axis", language))
+    axis = alt.Axis(values=list(values), format=f".{digits}f", grid=False, title=say("figures.smd_axis").in_language(language))
     x = alt.X("smd:Q", scale=scale, axis=axis)
     y = alt.Y("y:Q", scale=alt.Scale(domain=[0, height], range=[0, height], nice=False, zero=False), axis=None)
     outer = pd.DataFrame({"low": [-balance.lines[1]], "high": [balance.lines[1]]})

@@ -11,9 +11,8 @@ import altair as alt
 import pandas as pd
 import vl_convert
 
-from kkz_eval.model.texts import Language, text
+from kkz_eval.model.texts import Language
 from kkz_eval.reporting.document import Figure, Parts
-from kkz_eval.reporting.inputs import PACKAGE
 from kkz_eval.reporting.numbers import MINUS
 
 TREATED_COLOUR = "#0b4f6c"
@@ -99,11 +98,6 @@ def ground(left: float, right: float, top: float, bottom: float) -> alt.Chart:
         .mark_rect(color="white", opacity=1)
         .encode(x=alt.value(left), x2=alt.value(right), y=alt.value(top), y2=alt.value(bottom))
     )
-
-
-def figure_text(key: str, language: Language, **parameters: object) -> str:
-    """A text of the catalogue of reports."""
-    return text(key, language, package=PACKAGE, **parameters)
 
 
 def above_plot(label: pd.DataFrame, align: str, dx: int) -> alt.Chart:

@@ -8,6 +8,7 @@ import altair as alt
 import pandas as pd
 
 from kkz_eval.model.texts import Language
+from kkz_eval.reporting import say
 from kkz_eval.reporting.document import Figure, Parts
 from kkz_eval.reporting.figures.canvas import (
     GRID,
@@ -17,7 +18,6 @@ from kkz_eval.reporting.figures.canvas import (
     Page,
     above_plot,
     drawn,
-    figure_text,
     finish,
     value_axis,
     value_domain,
@@ -60,19 +60,18 @@ def event_study_alternative_text(study: EventStudy, language: Language) -> str:
         return format_number(value, study.decimals, language)
 
     points = "; ".join(
-        figure_text("figures.alt_reference", language, time=_signed(event.event_time))
+        say("figures.alt_reference", time=_signed(event.event_time)).in_language(language)
         if event.conf_low is None or event.conf_high is None
-        else figure_text(
+        else say(
             "figures.alt_point",
-            language,
             time=_signed(event.event_time),
             estimate=shown(event.estimate),
             low=shown(event.conf_low),
             high=shown(event.conf_high),
-        )
+        ).in_language(language)
         for event in study.events
     )
-    return figure_text("figures.alt_event_study", language, label=study.label, unit=study.unit, points=points)
+    return say("figures.alt_event_study", label=study.label, unit=study.unit, points=points).in_language(language)
 
 
 def event_study_chart(study: EventStudy, page: Page, language: Language) -> alt.LayerChart:
@@ -97,7 +96,7 @@ def event_study_chart(study: EventStudy, page: Page, language: Language) -> alt.
             values=[time for time in range(first, last + 1) if time % step == 0],
             format="d",
             labelExpr="datum.value > 0 ? '+' + datum.label : datum.label",
-            title=figure_text("figures.event_axis", language),
+            title=say("figures.event_axis").in_language(language),
             grid=False,
         ),
     )
@@ -106,12 +105,12 @@ def event_study_chart(study: EventStudy, page: Page, language: Language) -> alt.
     fixed = frame[frame["low"].isna()]
     layers: list[alt.Chart] = []
     if study.reference is not None:
-        label = pd.DataFrame({"time": [study.reference], "text": [figure_text("figures.reference_year", language)]})
+        label = pd.DataFrame({"time": [study.reference], "text": [say("figures.reference_year").in_language(language)]})
         layers += [
             alt.Chart(label).mark_rule(color=GRID, strokeWidth=14).encode(x=x),
             above_plot(label, "right", -4).encode(x=x),
         ]
-    start = pd.DataFrame({"time": [-0.5], "text": [figure_text("figures.start", language)]})
+    start = pd.DataFrame({"time": [-0.5], "text": [say("figures.start").in_language(language)]})
     layers += [
         alt.Chart(start).mark_rule(color=QUIET, strokeWidth=1.2).encode(x=x),
         above_plot(start, "left", 4).encode(x=x),

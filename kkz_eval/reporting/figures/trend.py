@@ -9,6 +9,7 @@ import altair as alt
 import pandas as pd
 
 from kkz_eval.model.texts import Language
+from kkz_eval.reporting import say
 from kkz_eval.reporting.document import Figure, Parts
 from kkz_eval.reporting.figures.canvas import (
     FONT_SIZE,
@@ -19,7 +20,6 @@ from kkz_eval.reporting.figures.canvas import (
     TREATED_COLOUR,
     Page,
     drawn,
-    figure_text,
     finish,
     ground,
     value_axis,
@@ -69,23 +69,22 @@ def draw_trend(identifier: str, trend: Trend, caption: Parts, language: Language
 def trend_alternative_text(trend: Trend, language: Language) -> str:
     """Every plotted value in words, from the plotted data."""
     lines = " ".join(
-        figure_text(
+        say(
             "figures.alt_line",
-            language,
             name=line.name,
             values="; ".join(
                 f"{year}: {format_number(value, trend.decimals, language)}"
                 for year, value in zip(trend.years, line.values, strict=True)
                 if value is not None
             ),
-        )
+        ).in_language(language)
         for line in trend.lines
     )
     marks = " ".join(
-        figure_text("figures.alt_mark", language, year=mark.year, label=mark.label) for mark in (*trend.starts, *trend.breaks)
+        say("figures.alt_mark", year=mark.year, label=mark.label).in_language(language) for mark in (*trend.starts, *trend.breaks)
     )
-    intro = figure_text(
-        "figures.alt_trend", language, label=trend.label, unit=trend.unit, first=trend.years[0], last=trend.years[-1]
+    intro = say("figures.alt_trend", label=trend.label, unit=trend.unit, first=trend.years[0], last=trend.years[-1]).in_language(
+        language
     )
     return " ".join(part for part in (intro, lines, marks) if part)
 

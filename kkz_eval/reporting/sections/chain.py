@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from kkz_eval import indicators
 from kkz_eval.indicators.chain import Further, StageCoverage
-from kkz_eval.model.texts import Language, text
+from kkz_eval.model.texts import Language
 from kkz_eval.reference.unit_groups import unit_words
 from kkz_eval.reporting import numbers, wording
 from kkz_eval.reporting.document import Inline, Listing, Paragraph, Parts, Quoted, Section, join, phrase
@@ -30,7 +31,7 @@ def _stage(stage: StageCoverage, inputs: ReportInputs, language: Language) -> Pa
         phrase("chain.reason", language, subject=_as_it_is(row.subject, language), because=_as_it_is(row.because, language))
         for row in stage.reasons
     ]
-    name = Quoted(text(f"stages.{stage.stage}", language, package="kkz_eval.indicators"))
+    name = Quoted(indicators.say(f"stages.{stage.stage}").in_language(language))
     return join(
         (name, ":"),
         _said("chain.evaluated", evaluated, language) or phrase("chain.nothing", language),

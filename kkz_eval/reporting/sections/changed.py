@@ -5,11 +5,11 @@ from __future__ import annotations
 import pandas as pd
 
 from kkz_eval.model.texts import Language
-from kkz_eval.reporting import numbers, wording
+from kkz_eval.reporting import numbers, say, wording
 from kkz_eval.reporting.document import Listing, Paragraph, Quoted, Section, phrase
 from kkz_eval.reporting.figures.trend import Line, Mark, Trend, draw_trend
 from kkz_eval.reporting.inputs import OutcomeInfo, ReportInputs, in_language
-from kkz_eval.reporting.sections.parts import Block, label_of, of_role, say, scope_of
+from kkz_eval.reporting.sections.parts import Block, label_of, of_role, scope_of
 
 
 def changed_section(inputs: ReportInputs, language: Language) -> Section:
@@ -62,8 +62,8 @@ def trend_of(inputs: ReportInputs, outcome: OutcomeInfo, language: Language) -> 
     first, last = outcome.window
     lines = [
         Line(
-            say(f"figures.{group}", language),
-            say(f"figures.{group}_broken", language),
+            say(f"figures.{group}").in_language(language),
+            say(f"figures.{group}_broken").in_language(language),
             tuple(
                 None if pd.isna(value) else float(value)
                 for value in wording.group_means(inputs.panel, inputs.groups, outcome, group)
@@ -83,7 +83,7 @@ def trend_of(inputs: ReportInputs, outcome: OutcomeInfo, language: Language) -> 
         years=tuple(range(first, last + 1)),
         lines=(lines[0], lines[1]),
         starts=tuple(
-            Mark(cohort, say("figures.start_year", language), "")
+            Mark(cohort, say("figures.start_year").in_language(language), "")
             for cohort in sorted(inputs.treated_cohorts)
             if first <= cohort <= last
         ),

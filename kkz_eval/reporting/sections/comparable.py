@@ -6,12 +6,12 @@ from collections.abc import Hashable, Iterator
 from typing import Any
 
 from kkz_eval.model.texts import Language
-from kkz_eval.reporting import claims, numbers, wording
+from kkz_eval.reporting import claims, numbers, say, wording
 from kkz_eval.reporting.document import Column, Inline, Listing, Paragraph, Parts, Section, Table, join, phrase
 from kkz_eval.reporting.figures.balance import Balance, Distance, draw_balance
 from kkz_eval.reporting.inputs import OutcomeInfo, ReportInputs, in_language
 from kkz_eval.reporting.sections import design
-from kkz_eval.reporting.sections.parts import Block, insert, label_of, say
+from kkz_eval.reporting.sections.parts import Block, insert, label_of
 
 
 def comparable_sections(inputs: ReportInputs, language: Language) -> tuple[Section, ...]:
@@ -31,8 +31,8 @@ def comparable_sections(inputs: ReportInputs, language: Language) -> tuple[Secti
                 "balance.refused",
                 language,
                 label=label_of(outcome, language),
-                measure=say(f"measures.{row['measure']}", language),
-                reason=say(f"balance_reasons.{row['reason']}", language),
+                measure=say(f"measures.{row['measure']}").in_language(language),
+                reason=say(f"balance_reasons.{row['reason']}").in_language(language),
             )
             for row, outcome in refused
         )
@@ -48,7 +48,7 @@ def _balance_shown(
         tuple(
             Distance(
                 in_language(outcome.label, language, outcome.indicator),
-                say(f"measures.{row['measure']}", language),
+                say(f"measures.{row['measure']}").in_language(language),
                 float(row["smd"]),
             )
             for row, outcome in shown
@@ -80,7 +80,7 @@ def _balance_sentences(shown: list[tuple[dict[Hashable, Any], OutcomeInfo]], lan
         for position, (row, outcome) in enumerate(shown, start=1):
             if wording.distance(row["smd"]) is side:
                 smd = numbers.measured(f"balance.said-{position}", row["smd"], 2, language)
-                measure = say(f"measures.{row['measure']}", language)
+                measure = say(f"measures.{row['measure']}").in_language(language)
                 said = phrase("balance.item", language, label=label_of(outcome, language), measure=measure, smd=smd)
                 items += [*(["; "] if items else []), *said]
         if items:
@@ -98,7 +98,7 @@ def _balance_table(shown: list[tuple[dict[Hashable, Any], OutcomeInfo]], languag
         digits = outcome.decimals + (row["measure"] == "trend")
         first, last = (numbers.year(f"{scope}.{name}", row[name]) for name in ("first_year", "last_year"))
         n_years = numbers.count(f"{scope}.n_years", row["n_years"], language)
-        label, measure = label_of(outcome, language), say(f"measures.{row['measure']}", language)
+        label, measure = label_of(outcome, language), say(f"measures.{row['measure']}").in_language(language)
         rows.append(
             (
                 phrase("balance.row", language, label=label, measure=measure),
@@ -118,11 +118,11 @@ def _balance_table(shown: list[tuple[dict[Hashable, Any], OutcomeInfo]], languag
             )
         )
     columns = (
-        Column(say("balance.outcome", language)),
+        Column(say("balance.outcome").in_language(language)),
         *(
-            Column(say(key, language), "number")
+            Column(say(key).in_language(language), "number")
             for key in ("balance.treated", "balance.reference", "balance.smd", "difference.n_by_group")
         ),
-        Column(say("balance.years", language)),
+        Column(say("balance.years").in_language(language)),
     )
     return Table("balance.table", phrase("balance.table_caption", language), columns, tuple(rows))

@@ -5,9 +5,8 @@ from __future__ import annotations
 import pandas as pd
 
 from kkz_eval.model.texts import Language
-from kkz_eval.reporting import disclosure, numbers
+from kkz_eval.reporting import disclosure, numbers, say
 from kkz_eval.reporting.document import Column, Paragraph, Parts, Quoted, Section, Table, phrase
-from kkz_eval.reporting.sections.parts import say
 
 
 def counts_section(counts: pd.DataFrame, smallest_cell: int, language: Language) -> Section:
@@ -41,7 +40,7 @@ def _counts_table(position: int, whole: str, counts: pd.DataFrame, released: pd.
         parts: list[Parts] = [
             cell(f"{identifier}.{column}", released["count"].loc[position_of[name]])
             if name in position_of
-            else (say("studied.not_stated", language),)
+            else (say("studied.not_stated").in_language(language),)
             for column, name in enumerate(names, start=1)
         ]
         rows.append(
@@ -53,8 +52,8 @@ def _counts_table(position: int, whole: str, counts: pd.DataFrame, released: pd.
             )
         )
     columns = (
-        *(Column(say(f"data.{name}", language)) for name in ("unit_name", "year")),
+        *(Column(say(f"data.{name}").in_language(language)) for name in ("unit_name", "year")),
         *(Column(str(name), "number") for name in names),
-        Column(say("data.total", language), "number"),
+        Column(say("data.total").in_language(language), "number"),
     )
     return Table(f"counts-table-{position}", (Quoted(whole),), columns, tuple(rows))

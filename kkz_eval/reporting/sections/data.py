@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from kkz_eval.model.texts import Language
+from kkz_eval.reporting import say
 from kkz_eval.reporting.document import Code, Column, Listing, Paragraph, Parts, Quoted, Section, Table, join, phrase
 from kkz_eval.reporting.inputs import ReportInputs, in_language
 from kkz_eval.reporting.sections import design
 from kkz_eval.reporting.sections.counts import counts_section
 from kkz_eval.reporting.sections.deliveries import deliveries_section
 from kkz_eval.reporting.sections.editions import edition_blocks
-from kkz_eval.reporting.sections.parts import Block, say
+from kkz_eval.reporting.sections.parts import Block
 
 
 def data_section(inputs: ReportInputs, language: Language) -> Section:
@@ -18,7 +19,7 @@ def data_section(inputs: ReportInputs, language: Language) -> Section:
     if len(inputs.deliveries):
         sections.append(deliveries_section(inputs.deliveries, inputs.dataset_titles, language))
     if inputs.notices:
-        items = tuple((Quoted(in_language(notice, language, "notices")),) for notice in inputs.notices)
+        items = tuple((Quoted(notice.in_language(language)),) for notice in inputs.notices)
         sections.append(Section("notices", phrase("data.notices", language), (Listing(items),)))
     if inputs.counts is not None and len(inputs.counts):
         sections.append(counts_section(inputs.counts, inputs.smallest_cell, language))
@@ -36,7 +37,7 @@ def _sources(inputs: ReportInputs, language: Language) -> Section:
         attribution = (Quoted(source.attribution.rstrip(".")), ".") if source.attribution else ()
         items.append(join(title, edition, attribution, licence))
     blocks: list[Block] = [Listing(tuple(items))] if items else []
-    columns = tuple(Column(say(f"data.{name}", language)) for name in ("file", "sha256"))
+    columns = tuple(Column(say(f"data.{name}").in_language(language)) for name in ("file", "sha256"))
     for position, source in enumerate(inputs.sources, start=1):
         if source.files:
             used = Quoted(in_language(source.title, language, source.dataset))
@@ -50,9 +51,9 @@ def _origin(inputs: ReportInputs, language: Language) -> Section:
     for name, column, entries in (("digests", "digest", inputs.digests), ("versions", "version", inputs.versions)):
         if entries:
             rows = tuple(
-                ((say(f"data.{key}", language) if key in ("plan", "code") else Code(key),), (Code(value),))
+                ((say(f"data.{key}").in_language(language) if key in ("plan", "code") else Code(key),), (Code(value),))
                 for key, value in entries.items()
             )
-            columns = (Column(say("data.item", language)), Column(say(f"data.{column}", language)))
+            columns = (Column(say("data.item").in_language(language)), Column(say(f"data.{column}").in_language(language)))
             blocks.append(Table(f"{name}-table", phrase(f"data.{name}_caption", language), columns, rows))
     return Section("origin", phrase("data.origin", language), tuple(blocks))

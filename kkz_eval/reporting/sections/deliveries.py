@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import pandas as pd
 
 from kkz_eval.model.texts import Language
-from kkz_eval.reporting import numbers
+from kkz_eval.reporting import numbers, say
 from kkz_eval.reporting.document import (
     Code,
     Column,
@@ -21,7 +21,6 @@ from kkz_eval.reporting.document import (
     phrase,
 )
 from kkz_eval.reporting.inputs import DELIVERY_STATUSES, LocalText, in_language
-from kkz_eval.reporting.sections.parts import say
 
 
 def deliveries_section(deliveries: pd.DataFrame, titles: Mapping[str, LocalText], language: Language) -> Section:
@@ -32,8 +31,8 @@ def deliveries_section(deliveries: pd.DataFrame, titles: Mapping[str, LocalText]
         "deliveries-table",
         phrase("data.deliveries_caption", language),
         (
-            Column(say("data.dataset", language)),
-            *(Column(say(f"statuses.{status}", language), "number") for status in DELIVERY_STATUSES),
+            Column(say("data.dataset").in_language(language)),
+            *(Column(say(f"statuses.{status}").in_language(language), "number") for status in DELIVERY_STATUSES),
         ),
         tuple(
             (
@@ -63,8 +62,8 @@ def deliveries_section(deliveries: pd.DataFrame, titles: Mapping[str, LocalText]
             (Quoted(str(unit_name)),),
             (_named(str(dataset), titles, language),),
             _spans(f"kept_out.{position}", [int(year) for year in part["year"]]),
-            (say(f"statuses.{status}", language),),
-            (say("studied.not_stated", language),)
+            (say(f"statuses.{status}").in_language(language),),
+            (say("studied.not_stated").in_language(language),)
             if status == "missing" or part["n_errors"].isna().any()
             else (numbers.count(f"kept_out.{position}.n_errors", part["n_errors"].sum(), language),),
         )
@@ -73,8 +72,8 @@ def deliveries_section(deliveries: pd.DataFrame, titles: Mapping[str, LocalText]
         )
     )
     columns = (
-        *(Column(say(f"data.{name}", language)) for name in ("unit_name", "dataset", "years", "status")),
-        Column(say("data.n_errors", language), "number"),
+        *(Column(say(f"data.{name}").in_language(language)) for name in ("unit_name", "dataset", "years", "status")),
+        Column(say("data.n_errors").in_language(language), "number"),
     )
     named = Table("kept-out-table", phrase("data.refused_caption", language), columns, rows)
     return Section("deliveries", phrase("data.deliveries", language), (overview, named))

@@ -11,24 +11,24 @@ import pandas as pd
 
 from kkz_eval.model.texts import Language
 from kkz_eval.reference.unit_groups import unit_words
-from kkz_eval.reporting import numbers
+from kkz_eval.reporting import numbers, say
 from kkz_eval.reporting.document import Column, Inline, Listing, Paragraph, Parts, Quoted, Section, Table, join, phrase
 from kkz_eval.reporting.inputs import DesignInfo, OutcomeInfo, ReportInputs, in_language
-from kkz_eval.reporting.sections.parts import Block, say
+from kkz_eval.reporting.sections.parts import Block
 
 MOST_SHARES = 6  # of a synthetic reference that are named; its file has all
 
 
 def lock_headline(inputs: ReportInputs, language: Language) -> tuple[Paragraph, ...]:
     """Whether the results follow a locked plan, in a sentence; nothing where the inputs do not say."""
-    return tuple(Paragraph((Quoted(in_language(said, language, "conformity")),), "note") for said in inputs.conformity[:1])
+    return tuple(Paragraph((Quoted(said.in_language(language)),), "note") for said in inputs.conformity[:1])
 
 
 def lock_section(inputs: ReportInputs, language: Language) -> tuple[Section, ...]:
     """Whether the results follow a locked plan, and every deviation."""
     if not inputs.conformity:
         return ()
-    headline, *deviations = ((Quoted(in_language(said, language, "conformity")),) for said in inputs.conformity)
+    headline, *deviations = ((Quoted(said.in_language(language)),) for said in inputs.conformity)
     blocks: list[Block] = [Paragraph(headline)]
     if deviations:
         blocks.append(Listing(tuple(deviations)))
@@ -62,7 +62,7 @@ def _reference_blocks(design: DesignInfo, labels: dict[str, OutcomeInfo], level:
     if len(design.unused):
         yield Listing(
             tuple(
-                phrase("design.unused", language, name=Quoted(str(name)), reason=Quoted(in_language(reason, language, "design")))
+                phrase("design.unused", language, name=Quoted(str(name)), reason=Quoted(reason.in_language(language)))
                 for name, reason in design.unused
             )
         )
@@ -79,7 +79,7 @@ def _after_table(balance: pd.DataFrame, labels: dict[str, OutcomeInfo], language
     for position, row in enumerate(balance[balance["smd_after"].notna()].to_dict("records"), start=1):
         known = labels.get(str(row["indicator"]))
         label = str(row["indicator"]) if known is None else in_language(known.label, language, known.indicator)
-        measure = say(f"measures.{row['measure']}", language)
+        measure = say(f"measures.{row['measure']}").in_language(language)
         cells = tuple(
             (numbers.measured(f"design.after-{position}.{name}", row[name], 2, language),) for name in ("smd", "smd_after")
         )
@@ -120,7 +120,7 @@ def _names_table(design: DesignInfo, level: str, language: Language) -> Table:
     columns = (
         Column(unit_words(level, language)["unit"], "text"),
         *(_column(key, language) for key in ("design.nearest", "design.synthetic")),
-        Column(say("design.apart", language), "number"),
+        Column(say("design.apart").in_language(language), "number"),
     )
     return Table("design.names", phrase("design.names_caption", language, units=_units(level, language)), columns, tuple(rows))
 
@@ -163,4 +163,4 @@ def _listed(items: list[Parts]) -> Parts:
 
 
 def _column(key: str, language: Language) -> Column:
-    return Column(say(key, language), "number" if key in {"design.before", "design.after"} else "text")
+    return Column(say(key).in_language(language), "number" if key in {"design.before", "design.after"} else "text")

@@ -6,11 +6,11 @@ import pandas as pd
 
 from kkz_eval.evaluation.estimators.methods import HEADLINE_METHODS, REPORTED_METHODS
 from kkz_eval.model.texts import Language
-from kkz_eval.reporting import numbers, wording
+from kkz_eval.reporting import numbers, say, wording
 from kkz_eval.reporting.document import Code, Column, Inline, Listing, Paragraph, Parts, Quoted, Section, Table, join, phrase
 from kkz_eval.reporting.figures.event_study import Event, EventStudy, draw_event_study
 from kkz_eval.reporting.inputs import OutcomeInfo, ReportInputs, in_language
-from kkz_eval.reporting.sections.parts import Block, insert, label_of, of_role, say, scope_of, verdict_of
+from kkz_eval.reporting.sections.parts import Block, insert, label_of, of_role, scope_of, verdict_of
 
 
 def difference_section(inputs: ReportInputs, language: Language) -> Section:
@@ -33,8 +33,8 @@ def _methods_explained(inputs: ReportInputs, outcomes: tuple[OutcomeInfo, ...], 
         phrase(
             "difference.explanation",
             language,
-            method=say(f"methods.{method}", language),
-            said=say(f"explained.{method}", language),
+            method=say(f"methods.{method}").in_language(language),
+            said=say(f"explained.{method}").in_language(language),
         )
         for method in REPORTED_METHODS
         if method in used
@@ -117,7 +117,9 @@ def event_study_of(inputs: ReportInputs, outcome: OutcomeInfo, language: Languag
 
 
 def _method(row: pd.Series, language: Language) -> Inline:
-    return say(f"methods.{row['method']}", language) if row["method"] in REPORTED_METHODS else Code(str(row["method"]))
+    return (
+        say(f"methods.{row['method']}").in_language(language) if row["method"] in REPORTED_METHODS else Code(str(row["method"]))
+    )
 
 
 def _estimates_table(inputs: ReportInputs, outcome: OutcomeInfo, found: wording.Verdict, scope: str, language: Language) -> Table:
@@ -133,7 +135,7 @@ def _estimates_table(inputs: ReportInputs, outcome: OutcomeInfo, found: wording.
             name = insert(phrase("difference.decides", language, method="\x01"), name)
         if row["status"] != "ok":
             reason = row["message"]
-            said = Quoted(str(reason)) if isinstance(reason, str) and reason else say("wording.no_reason", language)
+            said = Quoted(str(reason)) if isinstance(reason, str) and reason else say("wording.no_reason").in_language(language)
             name = (*name, ": ", *phrase("difference.refused", language, reason=said))
         cells = _estimate_cells(row, outcome, f"{scope}.row-{position}", language)
         rows.append((name, _years_counted(row, outcome, f"{scope}.row-{position}", language), *cells))
@@ -147,9 +149,9 @@ def _estimates_table(inputs: ReportInputs, outcome: OutcomeInfo, found: wording.
         f"{scope}.table",
         caption,
         (
-            Column(say("difference.estimator", language)),
-            Column(say("difference.counted", language)),
-            *(Column(say(f"difference.{heading}", language), "number") for heading in headings),
+            Column(say("difference.estimator").in_language(language)),
+            Column(say("difference.counted").in_language(language)),
+            *(Column(say(f"difference.{heading}").in_language(language), "number") for heading in headings),
         ),
         tuple(rows),
     )
@@ -160,11 +162,11 @@ def _years_counted(row: pd.Series, outcome: OutcomeInfo, scope: str, language: L
     if row["aggregation"] == "exposed" and outcome.earliest_plausible_year is not None:
         return phrase("difference.from_year", language, year=numbers.year(f"{scope}.from", outcome.earliest_plausible_year))
     known = row["aggregation"] in AGGREGATIONS
-    return (say(f"aggregations.{row['aggregation']}", language) if known else Code(str(row["aggregation"])),)
+    return (say(f"aggregations.{row['aggregation']}").in_language(language) if known else Code(str(row["aggregation"])),)
 
 
 def _estimate_cells(row: pd.Series, outcome: OutcomeInfo, scope: str, language: Language) -> tuple[Parts, ...]:
-    none: Parts = (say("studied.not_stated", language),)
+    none: Parts = (say("studied.not_stated").in_language(language),)
 
     def shown(column: str, decimals: int) -> Parts:
         return none if pd.isna(row[column]) else (numbers.measured(f"{scope}.{column}", row[column], decimals, language),)

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kkz_eval.model.editions import EditionState
-from kkz_eval.model.texts import Language, text
+from kkz_eval.model.texts import Language
+from kkz_eval.reporting import say
 from kkz_eval.reporting.document import Code, Column, Parts, Quoted, Table, phrase
-from kkz_eval.reporting.inputs import PACKAGE, OutcomeInfo, ReportInputs, in_language
+from kkz_eval.reporting.inputs import OutcomeInfo, ReportInputs, in_language
 from kkz_eval.reporting.numbers import count, decimals_that_show, measured, year
-from kkz_eval.reporting.sections.parts import Block, say
+from kkz_eval.reporting.sections.parts import Block
 
 
 def edition_blocks(inputs: ReportInputs, language: Language) -> Iterator[Block]:
@@ -29,15 +30,17 @@ def edition_blocks(inputs: ReportInputs, language: Language) -> Iterator[Block]:
 
 
 def _edition_columns(language: Language) -> tuple[Column, ...]:
-    texts = tuple(Column(say(f"data.{name}", language)) for name in ("edition_column", "known_day", "known_by", "years"))
-    return (*texts, Column(say("data.n_values", language), "number"), Column(say("data.flags", language)))
+    texts = tuple(
+        Column(say(f"data.{name}").in_language(language)) for name in ("edition_column", "known_day", "known_by", "years")
+    )
+    return (*texts, Column(say("data.n_values").in_language(language), "number"), Column(say("data.flags").in_language(language)))
 
 
 def _edition_row(identifier: str, edition: EditionState, language: Language) -> tuple[Parts, ...]:
-    by = say(f"data.known_by_{edition.known_by}", language) if edition.known_by else "–"
+    by = say(f"data.known_by_{edition.known_by}").in_language(language) if edition.known_by else "–"
     flags = ", ".join(f"{flag}: {number}" for flag, number in edition.flags) or "–"
     return (
-        (Quoted(edition.edition) if edition.edition else say("data.no_edition", language),),
+        (Quoted(edition.edition) if edition.edition else say("data.no_edition").in_language(language),),
         (Code(_day(edition.known_day, language)) if edition.known_day else "–",),
         (by,),
         (year(f"{identifier}-first", edition.first_year), "–\u2060", year(f"{identifier}-last", edition.last_year)),
@@ -49,7 +52,7 @@ def _edition_row(identifier: str, edition: EditionState, language: Language) -> 
 def _day(iso: str, language: Language) -> str:
     """An ISO day as it is written in the language."""
     year_of, month, day = iso.split("-")
-    return text("data.day", language, package=PACKAGE, year=year_of, month=month, day=day)
+    return say("data.day", year=year_of, month=month, day=day).in_language(language)
 
 
 def _revisions(inputs: ReportInputs, outcome: OutcomeInfo, language: Language) -> Table:
@@ -57,7 +60,7 @@ def _revisions(inputs: ReportInputs, outcome: OutcomeInfo, language: Language) -
     label = Quoted(in_language(outcome.label, language, outcome.indicator))
     names = (("unit_name", "text"), ("year", "number"), ("older", "text"), ("newer", "text"))
     numbers = tuple((name, "number") for name in ("value_older", "value_newer", "difference"))
-    columns = tuple(Column(say(f"data.{name}", language), align) for name, align in (*names, *numbers))
+    columns = tuple(Column(say(f"data.{name}").in_language(language), align) for name, align in (*names, *numbers))
     shown: list[tuple[Parts, ...]] = []
     for number, row in enumerate(rows.to_dict("records"), start=1):
         identifier = f"revision-{outcome.indicator}-{number}"

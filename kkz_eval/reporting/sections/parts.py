@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from kkz_eval.model.texts import Language, text
+from kkz_eval.model.texts import Language
 from kkz_eval.reporting import wording
 from kkz_eval.reporting.document import Figure, Listing, Paragraph, Parts, Quoted, Table, identifier_part
-from kkz_eval.reporting.inputs import PACKAGE, OutcomeInfo, ReportInputs, in_language
+from kkz_eval.reporting.inputs import OutcomeInfo, ReportInputs, in_language
 
 Block = Paragraph | Listing | Table | Figure
-
-
-def say(key: str, language: Language) -> str:
-    """A text of the catalogue of reports. Raises KeyError for an unknown key."""
-    return text(key, language, package=PACKAGE)
 
 
 def scope_of(section: str, inputs: ReportInputs, outcome: OutcomeInfo) -> str:

@@ -5,11 +5,11 @@ from __future__ import annotations
 
 import pandas as pd
 
-from kkz_eval.model.texts import Language, text
-from kkz_eval.reporting import disclosure, numbers
+from kkz_eval.model.texts import Language
+from kkz_eval.reporting import disclosure, numbers, say
 from kkz_eval.reporting.document import Column, Inline, Paragraph, Parts, Quoted, Section, Table, phrase
-from kkz_eval.reporting.inputs import PACKAGE, ReportInputs
-from kkz_eval.reporting.sections.parts import Block, say
+from kkz_eval.reporting.inputs import ReportInputs
+from kkz_eval.reporting.sections.parts import Block
 
 SHOWN = ("births", "population_under_3", "care_2", "school_entry", "leavers")
 
@@ -37,10 +37,10 @@ def stations_section(inputs: ReportInputs, language: Language) -> tuple[Section,
 def _table(birth_year: int, rows: pd.DataFrame, smallest_cell: int, language: Language) -> Table:
     known = rows[rows["state"] == "known"]
     released = disclosure.suppress(known, ("value",), smallest_cell).values["value"] if len(known) else known["value"]
-    columns = [Column(say("data.unit_name", language))]
+    columns = [Column(say("data.unit_name").in_language(language))]
     for name in SHOWN:
         of_station = rows[rows["station"] == name]
-        heading = text(f"stations.column.{name}", language, package=PACKAGE, year=str(int(of_station["year"].iloc[0])))
+        heading = say(f"stations.column.{name}", year=str(int(of_station["year"].iloc[0]))).in_language(language)
         columns.append(Column(heading, "number" if (of_station["state"] == "known").any() else "text"))  # words may wrap
     shown: list[tuple[Parts, ...]] = []
     for number, (_, unit) in enumerate(rows.groupby(["unit_name", "unit_id"], sort=True), start=1):
@@ -60,4 +60,4 @@ def _cell(identifier: str, standing: tuple[str, int], released: float | None, la
     state, year = standing
     if state == "known":
         return disclosure.HIDDEN if released is None or pd.isna(released) else numbers.count(identifier, released, language)
-    return text(f"stations.state.{state}", language, package=PACKAGE, year=str(year))
+    return say(f"stations.state.{state}", year=str(year)).in_language(language)

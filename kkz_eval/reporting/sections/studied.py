@@ -5,10 +5,10 @@ from __future__ import annotations
 import pandas as pd
 
 from kkz_eval.model.texts import Language
-from kkz_eval.reporting import numbers
+from kkz_eval.reporting import numbers, say
 from kkz_eval.reporting.document import Column, Inline, Listing, Paragraph, Parts, Quoted, Section, Table, identifier_part, phrase
 from kkz_eval.reporting.inputs import ReportInputs, in_language
-from kkz_eval.reporting.sections.parts import Block, insert, label_of, say, scope_of
+from kkz_eval.reporting.sections.parts import Block, insert, label_of, scope_of
 
 
 def studied_section(inputs: ReportInputs, language: Language) -> Section:
@@ -31,9 +31,9 @@ def studied_section(inputs: ReportInputs, language: Language) -> Section:
             last=numbers.year("studied.last_year", last),
             starts="\x01",
         )
-        blocks.append(Paragraph(insert(sentence, tuple(starts) or (say("studied.not_stated", language),))))
+        blocks.append(Paragraph(insert(sentence, tuple(starts) or (say("studied.not_stated").in_language(language),))))
         if inputs.unit_rule is not None:
-            blocks.append(Paragraph((Quoted(in_language(inputs.unit_rule, language, "units.nested")),)))
+            blocks.append(Paragraph((Quoted(inputs.unit_rule.in_language(language)),)))
         blocks.append(_outcome_table(inputs, language))
         mechanisms = tuple(
             phrase(
@@ -55,7 +55,7 @@ def studied_section(inputs: ReportInputs, language: Language) -> Section:
 
 def _outcome_table(inputs: ReportInputs, language: Language) -> Table:
     headings = ("outcome", "role", "window", "exposed_from", "expected")
-    none = (say("studied.not_stated", language),)
+    none = (say("studied.not_stated").in_language(language),)
     rows = []
     for outcome in inputs.outcomes:
         scope = scope_of("studied", inputs, outcome)
@@ -68,7 +68,7 @@ def _outcome_table(inputs: ReportInputs, language: Language) -> Table:
                     label=label_of(outcome, language),
                     unit=Quoted(in_language(outcome.unit, language, outcome.indicator)),
                 ),
-                (say(f"roles.{outcome.role}", language),),
+                (say(f"roles.{outcome.role}").in_language(language),),
                 phrase(
                     "studied.years",
                     language,
@@ -76,13 +76,15 @@ def _outcome_table(inputs: ReportInputs, language: Language) -> Table:
                     last=numbers.year(f"{scope}.last", outcome.window[1]),
                 ),
                 none if earliest is None else (numbers.year(f"{scope}.earliest", earliest),),
-                none if outcome.expected_direction is None else (say(f"directions.{outcome.expected_direction}", language),),
+                none
+                if outcome.expected_direction is None
+                else (say(f"directions.{outcome.expected_direction}").in_language(language),),
             )
         )
     return Table(
         "outcomes-table",
         phrase("studied.outcomes_caption", language),
-        tuple(Column(say(f"studied.{heading}", language)) for heading in headings),
+        tuple(Column(say(f"studied.{heading}").in_language(language)) for heading in headings),
         tuple(rows),
     )
 
@@ -101,7 +103,7 @@ def _group(inputs: ReportInputs, group: str, language: Language) -> Section:
             said = (
                 Quoted(reason.removeprefix(f"{name}: "))
                 if isinstance(reason, str) and reason
-                else say("studied.no_reason", language)
+                else say("studied.no_reason").in_language(language)
             )
             items.append(phrase("studied.left_out_reason", language, name=shown, reason=said))
         elif group == "later" and not pd.isna(cohort):
