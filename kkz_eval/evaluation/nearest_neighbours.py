@@ -40,8 +40,8 @@ def distances(treated: np.ndarray, reference: np.ndarray, metric: str) -> np.nda
         half = np.diag(1 / scale)
     else:
         half = _inverse_root(treated, reference)
-    steps = (treated @ half)[:, None, :] - (reference @ half)[None, :, :]
-    return np.asarray(np.round(np.sqrt((steps**2).sum(axis=2)), DIGITS))
+    differences = (treated @ half)[:, None, :] - (reference @ half)[None, :, :]
+    return np.asarray(np.round(np.sqrt((differences**2).sum(axis=2)), DIGITS))
 
 
 def nearest(distance: np.ndarray, *, neighbours: int, caliper: float | None) -> list[Pair]:

@@ -18,17 +18,17 @@ from kkz_eval.evaluation.estimators.group_time import Cell
 class Average:
     """A weighted mean of cells. cohort, year, event_time: of its row, all empty for an overall row.
 
-    weights: (c,) sum 1 over the cells; sizes: (h,) derivative of the average by the total weight of each cohort; own_sizes: of the
+    weights: (c,) sum 1 over the cells; size_slope: (h,) derivative of the average by the total weight of each cohort; own_size_slope: of the
     overall row of group only, the same assigned to the right cohorts (see Averages.of).
     """
 
     aggregation: str
     weights: PerEstimate
-    sizes: PerCohort
+    size_slope: PerCohort
     cohort: int | None = None
     year: int | None = None
     event_time: int | None = None
-    own_sizes: PerCohort | None = None
+    own_size_slope: PerCohort | None = None
 
 
 def most_averages(years: Years, cohort: PerUnit) -> int:
@@ -49,14 +49,14 @@ class Averages:
         self._year = np.array([cell.year for cell in cells])
         self._after = self._known & (self._year >= self._cohort)
         self._estimates = np.array([0.0 if cell.refused is not None else cell.estimate for cell in cells])
-        self._size = np.array([sizes[cell.cohort] for cell in cells])
-        self._sizes = np.array([sizes[g] for g in self.cohorts])
+        self._cell_size = np.array([sizes[cell.cohort] for cell in cells])
+        self._cohort_size = np.array([sizes[g] for g in self.cohorts])
 
     def of(self, aggregation: str) -> list[Average]:
         """The rows of an aggregation, its overall row last; empty where no cell enters. aggregation: simple | dynamic | group | calendar.
 
         The overall row of group: its published standard error (mpdta) comes from a version of `did` that assigns the error of the k-th
-        size to the cohort of the k-th cell, not to the k-th cohort. `sizes` follows it, so that the published value is met; `own_sizes`
+        size to the cohort of the k-th cell, not to the k-th cohort. `size_slope` follows it, so that the published value is met; `own_size_slope`
         is the right one, as in later versions, and the estimator says where the two differ. No other row is touched.
         """
         if aggregation == "simple":
@@ -95,28 +95,28 @@ class Averages:
         """Σ p_g ATT(g,t) / Σ p_g; its derivative by p_g is Σ_t (ATT(g,t) - mean) / Σ p (the paper's influence of estimated weights)."""
         if not entering.any():
             return []
-        weights = np.where(entering, self._size, 0.0)
+        weights = np.where(entering, self._cell_size, 0.0)
         total = weights.sum()
         weights = weights / total
-        apart = np.where(entering, self._estimates - weights @ self._estimates, 0.0)
-        sizes = np.array([apart[self._cohort == g].sum() / total for g in self.cohorts])
-        return [Average(aggregation, weights, sizes, cohort, year, event_time)]
+        deviations = np.where(entering, self._estimates - weights @ self._estimates, 0.0)
+        size_slope = np.array([deviations[self._cohort == g].sum() / total for g in self.cohorts])
+        return [Average(aggregation, weights, size_slope, cohort, year, event_time)]
 
     def _equally(self, aggregation: str, rows: list[Average]) -> list[Average]:
         if not rows:
             return []
-        weights, sizes = np.mean([row.weights for row in rows], axis=0), np.mean([row.sizes for row in rows], axis=0)
-        return [Average(aggregation, weights, sizes)]
+        weights, size_slope = np.mean([row.weights for row in rows], axis=0), np.mean([row.size_slope for row in rows], axis=0)
+        return [Average(aggregation, weights, size_slope)]
 
     def _over_groups(self, rows: list[Average]) -> list[Average]:
         """Σ p_g θ(g) / Σ p_g over the cohorts that have an average."""
         if not rows:
             return []
         places = [self.cohorts.index(row.cohort) for row in rows if row.cohort is not None]
-        share = self._sizes[places] / self._sizes[places].sum()
+        share = self._cohort_size[places] / self._cohort_size[places].sum()
         weights = share @ np.array([row.weights for row in rows])
         effects = np.array([self.estimate(row) for row in rows])
-        apart = (effects - share @ effects) / self._sizes[places].sum()
+        slope = (effects - share @ effects) / self._cohort_size[places].sum()
         by_cell = np.array([self.cohorts.index(int(g)) for g in self._cohort[self._known][: len(rows)]])
-        followed, own = (np.asarray(np.bincount(which, apart, len(self.cohorts)), dtype="float64") for which in (by_cell, places))
-        return [Average("group", weights, followed, own_sizes=own)]
+        followed, own = (np.asarray(np.bincount(which, slope, len(self.cohorts)), dtype="float64") for which in (by_cell, places))
+        return [Average("group", weights, followed, own_size_slope=own)]

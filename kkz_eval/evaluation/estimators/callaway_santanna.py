@@ -91,13 +91,17 @@ def _averaged(wide: Wide, found: GroupTime, averages: Sequence[Average], cohorts
     values = found.influence[:, : len(found.cells)] @ np.column_stack([average.weights for average in averages])
     for place, g in enumerate(cohorts):
         member = np.flatnonzero(wide.cohort == g)
-        values[member] += wide.size[member, None] * np.array([average.sizes[place] for average in averages])
+        values[member] += wide.size[member, None] * np.array([average.size_slope[place] for average in averages])
     return np.asarray(values)
 
 
 def _group_note(wide: Wide, found: GroupTime, averages: Sequence[Average], cohorts: Sequence[int]) -> list[Note]:
     """Where the published convention for the overall row of group matters: both standard errors."""
-    pairs = [(average, replace(average, sizes=average.own_sizes)) for average in averages if average.own_sizes is not None]
+    pairs = [
+        (average, replace(average, size_slope=average.own_size_slope))
+        for average in averages
+        if average.own_size_slope is not None
+    ]
     notes = []
     for pair in pairs:
         followed, right = by_cluster(_averaged(wide, found, pair, cohorts), wide.cluster).std_errors

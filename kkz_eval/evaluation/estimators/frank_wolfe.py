@@ -29,11 +29,11 @@ def reference_weights(
     between the rounds weights ≤ max/SPARSE are set to zero. designs: A, (b, m, k), may be a broadcast view; targets: (b, m); allowed:
     (b, k) bool; rows: (b,) number of rows before any compression; start: (b, k) on the simplex.
     """
-    least = (DECREASE * noise) ** 2
-    first = _round(designs, targets, allowed, zeta, rows, least, start, FIRST_ROUND)
+    smallest = (DECREASE * noise) ** 2
+    first = _round(designs, targets, allowed, zeta, rows, smallest, start, FIRST_ROUND)
     sparse = np.where(first <= first.max(axis=1, keepdims=True) / SPARSE, 0.0, first)
     sparse /= sparse.sum(axis=1, keepdims=True)
-    return _round(designs, targets, allowed, zeta, rows, least, sparse, SECOND_ROUND)
+    return _round(designs, targets, allowed, zeta, rows, smallest, sparse, SECOND_ROUND)
 
 
 def _round(
@@ -42,41 +42,42 @@ def _round(
     allowed: ProblemByWeightMask,
     zeta: float,
     rows: PerProblem,
-    least: float,
+    smallest: float,
     start: ProblemByWeight,
     limit: int,
 ) -> ProblemByWeight:
+    """One round from `start`: each step goes towards the vertex of the simplex where the linearised objective is lowest."""
     result = start.copy()
-    open_ = np.arange(len(start))
-    design, target, free, weights = designs, targets, allowed, start.copy()
+    running = np.arange(len(start))
+    design, target, may_weigh, weights = designs, targets, allowed, start.copy()
     ridge = rows * zeta**2
     fitted = _times(design, weights)
     value = np.full(len(start), np.inf)
     for iteration in range(limit):
         residual = fitted - target
         slope = np.matmul(residual[:, None, :], design)[:, 0, :] + ridge[:, None] * weights
-        best = np.where(free, slope, np.inf).argmin(axis=1)
-        every = np.arange(len(best))
+        vertex = np.where(may_weigh, slope, np.inf).argmin(axis=1)
+        every = np.arange(len(vertex))
         direction = -weights
-        direction[every, best] += 1.0
-        change = design[every, :, best] - fitted
-        bend = (change**2).sum(axis=1) + ridge * (direction**2).sum(axis=1)
-        drop = -(slope * direction).sum(axis=1)
-        length = np.clip(np.divide(drop, bend, out=np.zeros_like(drop), where=bend > 0), 0.0, 1.0)
+        direction[every, vertex] += 1.0
+        change = design[every, :, vertex] - fitted
+        curvature = (change**2).sum(axis=1) + ridge * (direction**2).sum(axis=1)
+        descent = -(slope * direction).sum(axis=1)
+        length = np.clip(np.divide(descent, curvature, out=np.zeros_like(descent), where=curvature > 0), 0.0, 1.0)
         weights = weights + length[:, None] * direction
         fitted = fitted + length[:, None] * change
-        reached = ((fitted - target) ** 2).sum(axis=1) / rows[open_] + zeta**2 * (weights**2).sum(axis=1)
-        going = np.full(len(best), True) if iteration == 0 else value - reached > least
-        value = reached
-        if not going.all():
-            result[open_] = weights
-            open_, value, weights, fitted = open_[going], value[going], weights[going], fitted[going]
-            design, target, free, ridge = _some(design, going), target[going], free[going], ridge[going]
-            if not len(open_):
+        new_value = ((fitted - target) ** 2).sum(axis=1) / rows[running] + zeta**2 * (weights**2).sum(axis=1)
+        goes_on = np.full(len(vertex), True) if iteration == 0 else value - new_value > smallest
+        value = new_value
+        if not goes_on.all():
+            result[running] = weights
+            running, value, weights, fitted = running[goes_on], value[goes_on], weights[goes_on], fitted[goes_on]
+            design, target, may_weigh, ridge = _designs_of(design, goes_on), target[goes_on], may_weigh[goes_on], ridge[goes_on]
+            if not len(running):
                 break
-        if iteration % 500 == 499:
-            fitted = _times(design, weights)  # what rounding has added up
-    result[open_] = weights
+        if iteration % 500 == 499:  # fitted is updated, not computed: rounding would add up
+            fitted = _times(design, weights)
+    result[running] = weights
     return result
 
 
@@ -84,7 +85,7 @@ def _times(design: ProblemByDesign, weights: ProblemByWeight) -> ProblemByRow:
     return np.asarray(np.matmul(design, weights[:, :, None])[:, :, 0])
 
 
-def _some(designs: ProblemByDesign, which: Mask) -> ProblemByDesign:
+def _designs_of(designs: ProblemByDesign, which: Mask) -> ProblemByDesign:
     """Designs of some problems; a view where all share one."""
     if designs.strides[0] == 0:
         return np.broadcast_to(designs[0], (int(which.sum()), *designs.shape[1:]))

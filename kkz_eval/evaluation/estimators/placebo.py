@@ -49,8 +49,8 @@ def _all(positions: tuple[int, ...], sizes: tuple[int, ...]) -> Iterator[tuple[i
         yield ()
         return
     for chosen in combinations(positions, sizes[0]):
-        rest = tuple(position for position in positions if position not in chosen)
-        for others in _all(rest, sizes[1:]):
+        remaining = tuple(position for position in positions if position not in chosen)
+        for others in _all(remaining, sizes[1:]):
             yield (*chosen, *others)
 
 
@@ -61,7 +61,7 @@ def placebo_error(effects: PerProblem) -> float:
 
 def permutation_p(statistic: float, placebos: PerProblem) -> float:
     """Share of assignments, the true one among them, with a statistic at least as large (Abadie, Diamond & Hainmueller 2010)."""
-    close = 1e-12 * max(abs(statistic), 1e-300)
+    close = 1e-12 * max(abs(statistic), 1e-300)  # equal but for rounding counts as at least as large
     return float((1 + (placebos >= statistic - close).sum()) / (1 + len(placebos)))
 
 
@@ -71,9 +71,8 @@ def permutation_interval(estimate: float, effects: PerProblem, level: float) -> 
     NaN where so few placebos cannot reject at that level.
     """
     ordered = np.sort(np.abs(effects))[::-1]
-    rejecting = math.floor(
-        (1 - level) * (1 + len(ordered)) + 1e-9
-    )  # largest number of assignments in the tail that still rejects
+    # largest number of assignments in the tail that still rejects; 1e-9: 0.05 · 20 must count as 1, however it is rounded
+    rejecting = math.floor((1 - level) * (1 + len(ordered)) + 1e-9)
     if rejecting < 1:
         return np.nan, np.nan
     half = float(ordered[rejecting - 1])

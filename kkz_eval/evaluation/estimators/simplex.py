@@ -24,7 +24,7 @@ from kkz_eval.evaluation.arrays import (
 
 TOLERANCE = 1e-9  # largest duality gap of a solution, as a share of the objective at equal weights
 ROUNDING = 1e-13  # of the largest squared column: what double precision leaves of a gap of zero
-_ROUNDS = 60  # Newton steps; the number of pieces passed on the way, in practice 5 to 20
+_NEWTON_STEPS = 60  # the number of pieces of the gradient passed on the way, in practice 5 to 20
 
 
 class NotSolved(ArithmeticError):
@@ -62,6 +62,7 @@ def solve_simplex(design: Design, target: Target, ridge: float) -> PerWeight:
         outside = np.ones(n_weights, dtype=bool)
         outside[active] = False
         entering = int(np.argmin(np.where(outside, gradient, np.inf)))
+        # optimal where no gradient lies below w'g (Karush, Kuhn and Tucker), up to rounding: else the set would cycle
         if not outside[entering] or gradient[entering] >= level * (1 - 1e-12) - 1e-15:
             break
         active.append(entering)
@@ -73,10 +74,11 @@ def solve_simplex(design: Design, target: Target, ridge: float) -> PerWeight:
                 break
             current = weights[active]
             falling = proposal <= 0
-            steps = np.where(falling, current / np.where(falling, np.maximum(current - proposal, 1e-300), 1.0), np.inf)
-            step = min(1.0, float(steps.min()))
+            # how far towards the proposal each falling weight stays above 0; 1e-300 against a division by 0
+            until_zero = np.where(falling, current / np.where(falling, np.maximum(current - proposal, 1e-300), 1.0), np.inf)
+            step = min(1.0, float(until_zero.min()))
             moved = np.maximum(current + step * (proposal - current), 0.0)
-            moved[int(np.argmin(steps))] = 0.0
+            moved[int(np.argmin(until_zero))] = 0.0  # exactly, whatever rounding made of it: it leaves the active set
             weights[active] = moved
             active = [place for place, value in zip(active, moved, strict=True) if value > 0]
     weights = np.asarray(np.maximum(weights, 0.0) / np.maximum(weights, 0.0).sum())
@@ -121,19 +123,19 @@ def solve_simplex_batch(design: Design, targets: ProblemByRow, allowed: ProblemB
     so Newton steps end at the exact solution (semi-smooth Newton, Qi & Sun 1993). Cost O(m²k) a step. What Newton leaves without
     a certificate goes to the active set. Raises NotSolved.
     """
-    middle = design.mean(axis=1)  # the same shift of all columns and of b changes nothing, and keeps digits
-    dual = _Dual(design - middle[:, None], targets - middle, allowed, ridge)
+    centre = design.mean(axis=1)  # the same shift of all columns and of b changes nothing, and keeps digits
+    dual = _Dual(design - centre[:, None], targets - centre, allowed, ridge)
     every = np.arange(len(targets))
     point = dual.at(every, (allowed / allowed.sum(axis=1, keepdims=True)) @ dual.design.T - dual.targets)
-    weights, open_ = point.weights.copy(), every
-    for _ in range(_ROUNDS):
-        size = np.abs(dual.targets[open_]).max(axis=1) + np.abs(point.residual).max(axis=1)
+    weights, unsolved = point.weights.copy(), every
+    for _ in range(_NEWTON_STEPS):
+        size = np.abs(dual.targets[unsolved]).max(axis=1) + np.abs(point.residual).max(axis=1)
         unfinished = np.abs(point.gradient).max(axis=1) > 1e-13 * size
         if not unfinished.any():
             break
-        open_, point = open_[unfinished], point.some(unfinished)
-        point = dual.step(open_, point)
-        weights[open_] = point.weights
+        unsolved, point = unsolved[unfinished], point.of(unfinished)
+        point = dual.step(unsolved, point)
+        weights[unsolved] = point.weights
     for problem in range(len(targets)):
         places = np.flatnonzero(allowed[problem])
         columns, target = dual.design[:, places], dual.targets[problem]
@@ -154,7 +156,7 @@ class _Point:
     gradient: ProblemByRow
     value: PerProblem
 
-    def some(self, which: Mask) -> _Point:
+    def of(self, which: Mask) -> _Point:
         return _Point(self.residual[which], self.weights[which], self.gradient[which], self.value[which])
 
 
@@ -182,7 +184,7 @@ class _Dual:
         )
         decline = np.einsum("bi,bi->b", point.gradient, direction)
         length = np.ones(len(problems))
-        for _ in range(30):
+        for _ in range(30):  # 2⁻³⁰ of a step moves nothing that double precision sees
             moved = self.at(problems, point.residual + length[:, None] * direction)
             short = moved.value > point.value + 1e-4 * length * decline + 1e-13 * np.abs(point.value)
             if not short.any():

@@ -15,8 +15,10 @@ from kkz_eval.evaluation.problems import Refused
 
 OVERLAP = 0.999  # fitted probability of treatment from which `did` speaks of no overlap
 COLLINEAR = 1e-9  # share of a column's own length that must be left once the columns before it are taken out
-_STEPS = 100
-_TOLERANCE = 1e-11
+_NEWTON_STEPS = 100
+_TOLERANCE = 1e-11  # largest step, in the coefficients of standardised covariates, at which Newton's method has converged
+_SEPARATED = 200  # linear index of the logit that only grows without end where covariates separate the groups
+_SINGULAR = 1e14  # condition of the information, near the inverse of double precision
 
 
 @dataclass(frozen=True)
@@ -76,47 +78,34 @@ def effect(change: PerUnit, comparison: Comparison, variant: str) -> Effect:
     Without covariates: difference of mean changes. Otherwise Sant'Anna & Zhao 2020: outcome regression (2.2), inverse probability
     weighting with normalised weights (Hájek), doubly robust with least squares and logit (2.5, their `drdid_panel`).
     """
-    if comparison.design is None:
-        return _of_means(change, comparison)
+    treated, control, design = comparison.treated, comparison.control, comparison.design
+    if design is None:
+        control = control / control.sum()
+        mean_treated, mean_control = float(treated @ change), float(control @ change)
+        return Effect(mean_treated - mean_control, treated * (change - mean_treated) - control * (change - mean_control))
+    odds, propensity, inverse = comparison.odds, comparison.propensity, comparison.regression
     if variant == "ipw":
-        return _by_weighting(change, comparison)
-    return _by_regression(change, comparison, comparison.odds if variant == "dr" else None)
-
-
-def _of_means(change: PerUnit, comparison: Comparison) -> Effect:
-    treated, control = comparison.treated, comparison.control / comparison.control.sum()
-    mean_treated, mean_control = float(treated @ change), float(control @ change)
-    return Effect(mean_treated - mean_control, treated * (change - mean_treated) - control * (change - mean_control))
-
-
-def _by_weighting(change: PerUnit, comparison: Comparison) -> Effect:
-    treated, odds, design, propensity = comparison.treated, comparison.odds, comparison.design, comparison.propensity
-    assert odds is not None
-    assert design is not None
-    assert propensity is not None
-    mean_treated, mean_control = float(treated @ change), float(odds @ change)
-    deviation = odds * (change - mean_control)
-    influence = treated * (change - mean_treated) - deviation - propensity @ (deviation @ design)
-    return Effect(mean_treated - mean_control, influence)
-
-
-def _by_regression(change: PerUnit, comparison: Comparison, odds: PerUnit | None) -> Effect:
-    """Outcome regression; doubly robust with odds."""
-    treated, control, design, inverse = comparison.treated, comparison.control, comparison.design, comparison.regression
-    assert design is not None
+        assert odds is not None
+        assert propensity is not None
+        mean_treated, mean_control = float(treated @ change), float(odds @ change)
+        deviation = odds * (change - mean_control)
+        influence = treated * (change - mean_treated) - deviation - propensity @ (deviation @ design)
+        return Effect(mean_treated - mean_control, influence)
     assert inverse is not None
     coefficients = inverse @ ((control * change) @ design)
-    coefficients = coefficients + inverse @ ((control * (change - design @ coefficients)) @ design)  # what rounding left
+    # once more on the residuals: normal equations lose digits that this step brings back
+    coefficients = coefficients + inverse @ ((control * (change - design @ coefficients)) @ design)
     residual = change - design @ coefficients
-    linear = (control * residual)[:, None] * (design @ inverse)
+    linear = (control * residual)[:, None] * (design @ inverse)  # linear representation of the coefficients
     mean_treated = float(treated @ residual)
     influence = treated * (residual - mean_treated) - linear @ (treated @ design)
-    if odds is None:
+    if variant == "or":
         return Effect(mean_treated, influence)
-    assert comparison.propensity is not None
+    assert odds is not None
+    assert propensity is not None
     mean_control = float(odds @ residual)
     deviation = odds * (residual - mean_control)
-    influence = influence - deviation - comparison.propensity @ (deviation @ design) + linear @ (odds @ design)
+    influence = influence - deviation - propensity @ (deviation @ design) + linear @ (odds @ design)
     return Effect(mean_treated - mean_control, influence)
 
 
@@ -148,17 +137,17 @@ def _logit(design: UnitByCovariate, treated: UnitMask, weights: PerUnit) -> tupl
 
     Raises Refused `overlap` where the largest probability reaches OVERLAP or the likelihood has no maximum.
     """
-    scaled = weights / weights.mean()
+    scaled = weights / weights.mean()  # so that the condition of the information does not depend on the unit of the weights
     coefficients = np.zeros(design.shape[1])
-    for _ in range(_STEPS):
+    for _ in range(_NEWTON_STEPS):
         index = design @ coefficients
-        fitted = 1 / (1 + np.exp(-np.clip(index, -500, 500)))
+        fitted = 1 / (1 + np.exp(-np.clip(index, -500, 500)))  # exp of more would overflow
         information = design.T @ ((scaled * fitted * (1 - fitted))[:, None] * design)
-        if np.abs(index).max() > 200 or not np.linalg.cond(information) < 1e14:
+        if np.abs(index).max() > _SEPARATED or not np.linalg.cond(information) < _SINGULAR:
             raise Refused("overlap", limit=OVERLAP)
         step = np.linalg.solve(information, (scaled * (treated - fitted)) @ design)
         largest = float(np.abs(step).max())
-        coefficients = coefficients + step / max(1.0, largest / 5)
+        coefficients = coefficients + step / max(1.0, largest / 5)  # a longer step may overshoot and diverge
         if largest < _TOLERANCE:
             break
     else:
