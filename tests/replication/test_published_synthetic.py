@@ -84,7 +84,7 @@ def test_proposition_99_with_equal_weights_is_difference_in_differences(smoking:
     blocks = build_blocks(build_sample(cells, plan, plan.outcomes[0]), plan)
 
     def equal(problems: Problems) -> tuple[np.ndarray, np.ndarray]:
-        return problems.unit_start, problems.time_start
+        return problems.omega_start, problems.lambda_start
 
     (effect,) = cohort_effects(blocks, None, equal)
     assert effect.effect == pytest.approx(-27.3491110836, abs=1e-9)

@@ -21,7 +21,7 @@ from kkz_eval.evaluation.plan import EstimatorSpec, Plan
 from kkz_eval.evaluation.problems import Note, Refused
 from kkz_eval.evaluation.sample import Counts, Sample, require_comparison
 
-NOTHING = 1e-12  # a standard error below this share of the outcome's range is rounding
+ROUNDING = 1e-12  # a standard error below this share of the outcome's range is rounding
 SHOWN_CELLS = 5
 _AT_ONCE = 8  # averages whose influence functions are made together, so that many units take little memory
 CONVENTION = 0.01  # relative difference of two standard errors from which a note is due
@@ -38,36 +38,38 @@ def estimate_callaway_santanna(sample: Sample, plan: Plan, spec: EstimatorSpec) 
     """
     require_comparison(sample, plan)
     wide = widened(sample)
-    found = group_time(wide, plan, spec.variant, most_averages(wide.years, wide.cohort))
-    after = [cell for cell in found.cells if cell.year >= cell.cohort]
+    att_gt = group_time(wide, plan, spec.variant, most_averages(wide.years, wide.cohort))
+    after = [cell for cell in att_gt.cells if cell.year >= cell.cohort]
     reasons = [cell.refused for cell in after if cell.refused is not None]
     if len(reasons) == len(after):
         reason = _most_frequent(reasons)
         raise Refused(reason.code.removeprefix("refused."), **reason.parameters)
-    sizes = {g: float(wide.size[wide.cohort == g].sum()) for g in sorted({cell.cohort for cell in found.cells})}
-    averages = Averages(found.cells, sizes)
+    sizes = {g: float(wide.size[wide.cohort == g].sum()) for g in sorted({cell.cohort for cell in att_gt.cells})}
+    averages = Averages(att_gt.cells, sizes)
     chosen = [row for name in spec.aggregations if name != "group_time" for row in averages.of(name)]
     exposed = [] if sample.earliest is None else averages.exposed(sample.earliest)
     chosen += exposed
     refused = sample.earliest is not None and not exposed
-    values = _influence(wide, found, chosen, averages.cohorts)
-    influence = by_cluster(values[:, : len(found.cells) + len(chosen) + refused], wide.cluster)
-    rows = [Row("group_time", cohort=c.cohort, year=c.year, estimate=c.estimate, refused=c.refused) for c in found.cells]
-    rows += [_row(average, averages.estimate(average)) for average in chosen]
+    values = _influence(wide, att_gt, chosen, averages.cohorts)
+    influence = by_cluster(values[:, : len(att_gt.cells) + len(chosen) + refused], wide.cluster)
+    rows = [Row("group_time", cohort=c.cohort, year=c.year, estimate=c.estimate, refused=c.refused) for c in att_gt.cells]
+    rows += [
+        Row(a.aggregation, cohort=a.cohort, year=a.year, event_time=a.event_time, estimate=averages.estimate(a)) for a in chosen
+    ]
     with np.errstate(over="ignore"):
         if not np.isfinite(influence.std_errors).all():
             raise Refused("too_large")
-    floor = NOTHING * float(np.ptp(sample.outcome))
-    test, note = _pre_trend(found, Influence(influence.values[:, : len(found.cells)]), floor, plan)
+    floor = ROUNDING * float(np.ptp(sample.outcome))
+    test, note = _pre_trend(att_gt, Influence(influence.values[:, : len(att_gt.cells)]), floor, plan)
     if refused:
         rows.append(not_exposed(sample.earliest))
-    shown = slice(0 if "group_time" in spec.aggregations else len(found.cells), len(rows))
+    shown = slice(0 if "group_time" in spec.aggregations else len(att_gt.cells), len(rows))
     influence = Influence(influence.values[:, shown])
-    counts = _counts(wide, found)
+    counts = _counts(wide, att_gt)
     reference = Reference(counts.clusters - 1 if plan.inference.quantiles == "t" else None)
     rows = _with_inference(rows[shown], influence, floor, plan, reference)
-    notes = [*found.notes, *_notes(wide, found, plan), *([] if note is None else [note])]
-    notes += _group_note(wide, found, chosen, averages.cohorts)
+    notes = [*att_gt.notes, *_notes(wide, att_gt, plan), *([] if note is None else [note])]
+    notes += _group_note(wide, att_gt, chosen, averages.cohorts)
     return Estimation(tuple(rows), tests=(test,), notes=tuple(notes), counts=counts, influence=influence)
 
 
@@ -77,25 +79,25 @@ def _most_frequent(reasons: Sequence[Note]) -> Note:
     return next(reason for reason in reasons if reason.code == code)
 
 
-def _influence(wide: Wide, found: GroupTime, averages: Sequence[Average], cohorts: Sequence[int]) -> UnitByEstimate:
-    """(n, columns of found): of the cells, then of their averages, the error of the estimated sizes of cohorts included, put in place."""
-    cells = len(found.cells)
+def _influence(wide: Wide, att_gt: GroupTime, averages: Sequence[Average], cohorts: Sequence[int]) -> UnitByEstimate:
+    """(n, columns of att_gt): of the cells, then of their averages, the error of the estimated sizes of cohorts included, put in place."""
+    cells = len(att_gt.cells)
     for begin in range(0, len(averages), _AT_ONCE):
         part = averages[begin : begin + _AT_ONCE]
-        found.influence[:, cells + begin : cells + begin + len(part)] = _averaged(wide, found, part, cohorts)
-    return found.influence
+        att_gt.influence[:, cells + begin : cells + begin + len(part)] = _averaged(wide, att_gt, part, cohorts)
+    return att_gt.influence
 
 
-def _averaged(wide: Wide, found: GroupTime, averages: Sequence[Average], cohorts: Sequence[int]) -> UnitByEstimate:
+def _averaged(wide: Wide, att_gt: GroupTime, averages: Sequence[Average], cohorts: Sequence[int]) -> UnitByEstimate:
     """(n, averages): contribution of each unit to the errors of averages."""
-    values = found.influence[:, : len(found.cells)] @ np.column_stack([average.weights for average in averages])
+    values = att_gt.influence[:, : len(att_gt.cells)] @ np.column_stack([average.weights for average in averages])
     for place, g in enumerate(cohorts):
         member = np.flatnonzero(wide.cohort == g)
         values[member] += wide.size[member, None] * np.array([average.size_slope[place] for average in averages])
     return np.asarray(values)
 
 
-def _group_note(wide: Wide, found: GroupTime, averages: Sequence[Average], cohorts: Sequence[int]) -> list[Note]:
+def _group_note(wide: Wide, att_gt: GroupTime, averages: Sequence[Average], cohorts: Sequence[int]) -> list[Note]:
     """Where the published convention for the overall row of group matters: both standard errors."""
     pairs = [
         (average, replace(average, size_slope=average.own_size_slope))
@@ -104,14 +106,10 @@ def _group_note(wide: Wide, found: GroupTime, averages: Sequence[Average], cohor
     ]
     notes = []
     for pair in pairs:
-        followed, right = by_cluster(_averaged(wide, found, pair, cohorts), wide.cluster).std_errors
+        followed, right = by_cluster(_averaged(wide, att_gt, pair, cohorts), wide.cluster).std_errors
         if abs(followed - right) > CONVENTION * right:
             notes.append(Note("notes.group_error", {"followed": f"{followed:.5g}", "right": f"{right:.5g}"}))
     return notes
-
-
-def _row(average: Average, estimate: float) -> Row:
-    return Row(average.aggregation, cohort=average.cohort, year=average.year, event_time=average.event_time, estimate=estimate)
 
 
 def _with_inference(rows: Sequence[Row], influence: Influence, floor: float, plan: Plan, reference: Reference) -> list[Row]:
@@ -125,49 +123,46 @@ def _with_inference(rows: Sequence[Row], influence: Influence, floor: float, pla
         if inference.method == "multiplier":
             method = "multiplier"
             errors = np.where(np.isnan(errors), np.nan, quartile_errors(draws))
+        overall = [row.cohort is None and row.year is None and row.event_time is None for row in rows]
         for aggregation in {row.aggregation for row in rows}:
-            places = [place for place, row in enumerate(rows) if row.aggregation == aggregation and not _overall(row)]
+            places = [place for place, row in enumerate(rows) if row.aggregation == aggregation and not overall[place]]
             bands[places] = critical_value(draws[:, places], np.nan_to_num(errors[places]), inference.level)
-    bands = np.maximum(bands, reference.quantile(inference.level))  # NaN where there is none
-    return [
-        _finished(row, float(error), float(band), method, inference.level, reference)
-        for row, error, band in zip(rows, errors, bands, strict=True)
-    ]
+    pointwise = reference.quantile(inference.level)
+    finished = []
+    for row, error, band in zip(
+        rows, errors.tolist(), np.maximum(bands, pointwise).tolist(), strict=True
+    ):  # NaN where there is none
+        if row.refused is not None or not error > 0:
+            finished.append(row)
+            continue
+        finished.append(
+            replace(
+                row,
+                std_error=error,
+                conf_low=row.estimate - pointwise * error,
+                conf_high=row.estimate + pointwise * error,
+                p_value=reference.p_value(row.estimate / error),
+                band_low=row.estimate - band * error,
+                band_high=row.estimate + band * error,
+                p_method=method,
+            )
+        )
+    return finished
 
 
-def _overall(row: Row) -> bool:
-    return row.cohort is None and row.year is None and row.event_time is None
-
-
-def _finished(row: Row, error: float, band: float, method: str | None, level: float, reference: Reference) -> Row:
-    if row.refused is not None or not error > 0:
-        return row
-    pointwise = reference.quantile(level)
-    return replace(
-        row,
-        std_error=error,
-        conf_low=row.estimate - pointwise * error,
-        conf_high=row.estimate + pointwise * error,
-        p_value=reference.p_value(row.estimate / error),
-        band_low=row.estimate - band * error,
-        band_high=row.estimate + band * error,
-        p_method=method,
-    )
-
-
-def _pre_trend(found: GroupTime, influence: Influence, floor: float, plan: Plan) -> tuple[Test, Note | None]:
+def _pre_trend(att_gt: GroupTime, influence: Influence, floor: float, plan: Plan) -> tuple[Test, Note | None]:
     """W = b'V⁻¹b over the effects before the start (less anticipation), compared with χ²(k) (`did`)."""
     errors = influence.std_errors
     before = [
         place
-        for place, cell in enumerate(found.cells)
+        for place, cell in enumerate(att_gt.cells)
         if cell.refused is None and not cell.is_base and cell.year < cell.cohort - plan.anticipation
     ]
     places = [place for place in before if errors[place] > floor]
     count, clusters = len(places), len(influence.values)
     if count == 0:
         return Test("pre_trend", np.nan, "0", np.nan), Note("notes.pre_trend_no_error" if before else "notes.pre_trend_none")
-    effects = np.array([found.cells[place].estimate for place in places]) / errors[places]
+    effects = np.array([att_gt.cells[place].estimate for place in places]) / errors[places]
     correlation = influence.correlation(places, errors[places])
     if np.linalg.matrix_rank(correlation, tol=1e-10) < count:
         note = Note("notes.pre_trend_impossible", {"restrictions": count, "clusters": clusters})
@@ -176,34 +171,34 @@ def _pre_trend(found: GroupTime, influence: Influence, floor: float, plan: Plan)
     return Test("pre_trend", statistic, str(count), float(stats.chi2.sf(statistic, count))), None
 
 
-def _notes(wide: Wide, found: GroupTime, plan: Plan) -> list[Note]:
+def _notes(wide: Wide, att_gt: GroupTime, plan: Plan) -> list[Note]:
     """What was left out, and what makes a standard error unreliable."""
     notes = []
-    refused = [cell for cell in found.cells if cell.refused is not None]
+    refused = [cell for cell in att_gt.cells if cell.refused is not None]
     if refused:
         shown = ", ".join(f"{cell.cohort}/{cell.year}" for cell in refused[:SHOWN_CELLS])
         shown += ", …" if len(refused) > SHOWN_CELLS else ""
         reason = _most_frequent([cell.refused for cell in refused if cell.refused is not None])
         parameters = {"effects": len(refused), "shown": shown, "reason": reason.sentence(plan.languages[0])}
         notes.append(Note("notes.effects_refused", parameters))
-    single = sorted({cell.cohort for cell in found.cells if cell.smallest == 1})
+    single = sorted({cell.cohort for cell in att_gt.cells if cell.smallest == 1})
     if single:
         notes.append(Note("notes.one_unit", {"cohorts": ", ".join(str(g) for g in single)}))
     with_base = wide.start > wide.years[0] + plan.anticipation
-    unused = int((~found.used & ~np.isnan(wide.outcome))[with_base].sum())
+    unused = int((~att_gt.used & ~np.isnan(wide.outcome))[with_base].sum())
     if unused:
         notes.append(Note("notes.cells_unused", {"cells": unused}))
     return notes
 
 
-def _counts(wide: Wide, found: GroupTime) -> Counts:
+def _counts(wide: Wide, att_gt: GroupTime) -> Counts:
     """What entered at least one comparison."""
-    units = found.used.any(axis=1)
+    units = att_gt.used.any(axis=1)
     return Counts(
         units=int(units.sum()),
-        treated=int(found.treated.sum()),
-        control=int((units & ~found.treated).sum()),
-        cells=int(found.used.sum()),
+        treated=int(att_gt.treated.sum()),
+        control=int((units & ~att_gt.treated).sum()),
+        cells=int(att_gt.used.sum()),
         clusters=len(np.unique(wide.cluster[units])),
-        treated_clusters=len(np.unique(wide.cluster[found.treated])),
+        treated_clusters=len(np.unique(wide.cluster[att_gt.treated])),
     )

@@ -72,7 +72,7 @@ class Cell:
 
 @dataclass(frozen=True)
 class GroupTime:
-    """Effects by cohort and year. influence: (n, c + room), column by column in memory: contribution of each unit to the error of each
+    """Effects by cohort and year. influence: (n, c + spare), column by column in memory: contribution of each unit to the error of each
     cell, 0 where it is refused, then the empty columns that were asked for.
 
     used: (n, T) bool, cells of the panel that went into an estimate; treated: (n,) bool, units of cohorts with an effect after the start.
@@ -118,51 +118,53 @@ def widened(sample: Sample) -> Wide:
     )
 
 
-def group_time(wide: Wide, plan: Plan, variant: str, room: int = 0) -> GroupTime:
+def group_time(wide: Wide, plan: Plan, variant: str, spare: int = 0) -> GroupTime:
     """Every ATT(g, t) that the years allow, sorted by cohort and year. variant: or | ipw | dr. Raises Refused where there is none.
 
     Years and base years as in `did`: from g less the years of anticipation on, the base is the last year before that; earlier years are
     compared with the year before them (base_period varying) or with the same base (universal). Comparison units: with `never`, those
     that start after the last year, plus anticipation, or never; with `not_yet`, those that start after max(t, base) plus
     anticipation. A comparison takes the units that have both years (pairs balanced one by one), with covariates and weights of the
-    earlier one. room: columns left for averages, so that influence functions of many units are there once. Without any never treated, the last cohort is for comparison only, and the years from its start (less anticipation) fall out.
+    earlier one. spare: columns left for averages, so that influence functions of many units are there once. Without any never treated, the last cohort is for comparison only, and the years from its start (less anticipation) fall out.
     """
     notes: list[Note] = []
-    ahead = plan.anticipation
-    never = wide.start > wide.years[-1] + ahead
+    anticipation = plan.anticipation
+    never = wide.start > wide.years[-1] + anticipation
     years = wide.years
     if not never.any():
         last = float(wide.start.max())
-        years = years[years < last - ahead]
-        notes.append(Note("notes.last_cohort", {"cohort": int(last), "year": int(last) - ahead}))
+        years = years[years < last - anticipation]
+        notes.append(Note("notes.last_cohort", {"cohort": int(last), "year": int(last) - anticipation}))
     if len(years) == 0:
         raise Refused("no_control")
     present = np.unique(wide.cohort[~np.isnan(wide.cohort)])
     treatable = [g for g in present if g <= years[-1]]
-    cohorts = [int(g) for g in treatable if g > years[0] + ahead]
-    without_base = [int(g) for g in treatable if g <= years[0] + ahead]
+    cohorts = [int(g) for g in treatable if g > years[0] + anticipation]
+    without_base = [int(g) for g in treatable if g <= years[0] + anticipation]
     if without_base:
         units = int(np.isin(wide.cohort, without_base).sum())
         notes.append(Note("notes.no_base", {"units": units, "cohorts": ", ".join(str(g) for g in without_base)}))
     if not cohorts:
         raise Refused("no_base" if without_base else "no_treated" if never.any() else "no_control")
-    planned = [place for g in cohorts for place in _places(years, g, plan)]
-    influence = np.zeros((len(wide.cohort), len(planned) + room), order="F")
+    planned = [comparison for g in cohorts for comparison in _years_and_bases(years, g, plan)]
+    influence = np.zeros((len(wide.cohort), len(planned) + spare), order="F")
     used = np.zeros(wide.outcome.shape, dtype=bool)
     treated = np.zeros(len(wide.cohort), dtype=bool)
     cells: list[Cell] = []
-    kept: dict[bytes, Comparison] = {}
+    last_made: dict[bytes, Comparison] = {}
     for position, (g, now, base) in enumerate(planned):
         member = wide.cohort == g
-        control = never if plan.reference == "never" else wide.start > years[max(now, base)] + ahead
+        control = never if plan.reference == "never" else wide.start > years[max(now, base)] + anticipation
         cell = Cell(g, int(years[now]), int(years[base]))
         if now == base:
             cells.append(Cell(g, cell.year, cell.base, estimate=0.0))
             continue
-        both = (member | (control & ~member)) & ~np.isnan(wide.outcome[:, now]) & ~np.isnan(wide.outcome[:, base])
-        chosen = np.flatnonzero(both)
+        have_both = (member | (control & ~member)) & ~np.isnan(wide.outcome[:, now]) & ~np.isnan(wide.outcome[:, base])
+        chosen = np.flatnonzero(have_both)
         try:
-            estimate, smallest, influence[chosen, position] = _estimated(wide, chosen, member[chosen], (now, base), variant, kept)
+            estimate, smallest, influence[chosen, position] = _estimated(
+                wide, chosen, member[chosen], (now, base), variant, last_made
+            )
         except Refused as refusal:
             cells.append(Cell(g, cell.year, cell.base, refused=refusal.note))
             continue
@@ -173,7 +175,7 @@ def group_time(wide: Wide, plan: Plan, variant: str, room: int = 0) -> GroupTime
     return GroupTime(tuple(cells), influence, used, treated, tuple(notes))
 
 
-def _places(years: Years, g: int, plan: Plan) -> Iterator[tuple[int, int, int]]:
+def _years_and_bases(years: Years, g: int, plan: Plan) -> Iterator[tuple[int, int, int]]:
     """(cohort, place of the year, place of its base) of every effect of a cohort."""
     last_before = int(np.flatnonzero(years + plan.anticipation < g)[-1])
     for now in range(len(years)):
@@ -184,9 +186,9 @@ def _places(years: Years, g: int, plan: Plan) -> Iterator[tuple[int, int, int]]:
 
 
 def _estimated(
-    wide: Wide, units: UnitCodes, treated: UnitMask, pair: tuple[int, int], variant: str, kept: dict[bytes, Comparison]
+    wide: Wide, units: UnitCodes, treated: UnitMask, pair: tuple[int, int], variant: str, last_made: dict[bytes, Comparison]
 ) -> tuple[float, int, PerUnit]:
-    """(estimate, units in the smaller group, influence (m,)) of one comparison. kept: the comparison made last, by its digest."""
+    """(estimate, units in the smaller group, influence (m,)) of one comparison. last_made: the comparison made last, by its digest."""
     now, base = pair
     if not treated.any():
         raise Refused("no_pair", year=int(wide.years[now]), base=int(wide.years[base]))
@@ -194,7 +196,7 @@ def _estimated(
         raise Refused("no_pair_control", year=int(wide.years[now]), base=int(wide.years[base]))
     earlier = min(now, base)
     weights, covariates = wide.weights[units, earlier], wide.covariates[units, earlier]
-    comparison = _kept(treated, weights, covariates, wide.names, variant, kept)
+    comparison = _comparison(treated, weights, covariates, wide.names, variant, last_made)
     with np.errstate(over="ignore", invalid="ignore"):
         change = wide.outcome[units, now] - wide.outcome[units, base]
         found = effect(change, comparison, variant)
@@ -203,13 +205,13 @@ def _estimated(
     return found.estimate, int(min(treated.sum(), (~treated).sum())), found.influence
 
 
-def _kept(
+def _comparison(
     treated: UnitMask,
     weights: PerUnit,
     covariates: UnitByCovariate,
     names: tuple[str, ...],
     variant: str,
-    kept: dict[bytes, Comparison],
+    last_made: dict[bytes, Comparison],
 ) -> Comparison:
     """The comparison, made anew only where units, weights or covariates differ from those of the last one."""
     if covariates.shape[1] == 0:
@@ -218,8 +220,8 @@ def _kept(
     digest.update(weights.tobytes())
     digest.update(covariates.tobytes())
     key = digest.digest()
-    if key not in kept:
+    if key not in last_made:
         comparison = compare(treated, weights, covariates, names, variant)
-        kept.clear()
-        kept[key] = comparison
-    return kept[key]
+        last_made.clear()
+        last_made[key] = comparison
+    return last_made[key]

@@ -26,16 +26,14 @@ from kkz_eval.evaluation.estimators.blocks import Blocks, Cohort, build_blocks, 
 from kkz_eval.evaluation.estimators.estimation import Estimation, Row, Test, Weight, not_exposed
 from kkz_eval.evaluation.estimators.placebo import Assignments, permutation_p, placebo_assignments, placebo_error
 from kkz_eval.evaluation.estimators.sdid_weights import (
-    ETA_TIME,
+    ETA_LAMBDA,
     Problems,
-    Solution,
     Solver,
     exact,
     noise_level,
     reference,
     solve,
 )
-from kkz_eval.evaluation.estimators.simplex import NotSolved
 from kkz_eval.evaluation.plan import EstimatorSpec, Plan
 from kkz_eval.evaluation.problems import Note, Refused
 from kkz_eval.evaluation.sample import Sample, require_comparison
@@ -46,7 +44,7 @@ SOLVERS: Mapping[str, Solver] = {"exact": exact, "reference": reference}
 
 @dataclass(frozen=True)
 class CohortEffect:
-    """Effect of one cohort. effect: ATT over its units and years after; after: years after, (T,) bool; unit, time: weights (n0,),
+    """Effect of one cohort. effect: ATT over its units and years after; after: years after, (T,) bool; omega, lambda_: unit and time weights (n0,),
     (T0,).
     """
 
@@ -54,8 +52,8 @@ class CohortEffect:
     effect: float
     after: YearMask
     problems: Problems
-    unit: PerUnit
-    time: PerYear
+    omega: PerUnit
+    lambda_: PerYear
 
     @property
     def cells(self) -> int:
@@ -95,19 +93,14 @@ def estimate_sdid(sample: Sample, plan: Plan, spec: EstimatorSpec) -> Estimation
     )
 
 
-def placebo_note(blocks: Blocks, assignments: Assignments | None) -> Note:
-    """How the uncertainty came about."""
+def _error_note(blocks: Blocks, assignments: Assignments | None, row: Row) -> Note:
+    """How the standard error came about; the jackknife where comparison units are too few for placebos."""
     n_controls, n_treated = len(blocks.controls), blocks.n_treated
     if assignments is None:
-        return Note("notes.placebo_too_few", {"controls": n_controls, "treated": n_treated})
+        code = "notes.placebo_too_few" if np.isnan(row.std_error) else "notes.jackknife_instead"
+        return Note(code, {"controls": n_controls, "treated": n_treated})
     code = "notes.placebo_enumerated" if assignments.complete else "notes.placebo_draws"
     return Note(code, {"draws": len(assignments.units), "controls": n_controls, "left": n_controls - n_treated})
-
-
-def _error_note(blocks: Blocks, assignments: Assignments | None, row: Row) -> Note:
-    """How the standard error came about, where it is the jackknife too."""
-    note = placebo_note(blocks, assignments)
-    return note if assignments is not None or np.isnan(row.std_error) else replace(note, code="notes.jackknife_instead")
 
 
 def cohort_effects(blocks: Blocks, earliest: int | None, solver: Solver) -> list[CohortEffect]:
@@ -118,8 +111,8 @@ def cohort_effects(blocks: Blocks, earliest: int | None, solver: Solver) -> list
         if not after.any():
             continue
         problems = _problems(blocks, cohort, after, cohort.treated.mean(axis=0)[None, :], None)
-        solution = _solved(problems, solver)
-        found.append(CohortEffect(cohort, float(solution.effects[0]), after, problems, solution.unit[0], solution.time[0]))
+        solution = solve(problems, solver)
+        found.append(CohortEffect(cohort, float(solution.effects[0]), after, problems, solution.omega[0], solution.lambda_[0]))
     return found
 
 
@@ -129,7 +122,7 @@ def _problems(
     """paths: (b, T) mean outcomes of treated units; allowed: (b, n0), all where None. Raises Refused where there is no noise."""
     before = blocks.controls[:, : cohort.n_before]
     noise = noise_level(before)
-    if not noise > 1e-12 * np.abs(before).max():
+    if not noise > 1e-12 * np.abs(before).max():  # parallel paths: what differs is rounding
         raise Refused("no_noise")
     free = np.ones((len(paths), len(before)), dtype=bool) if allowed is None else allowed
     return Problems(
@@ -138,19 +131,12 @@ def _problems(
         path_before=paths[:, : cohort.n_before],
         path_after=paths[:, after].mean(axis=1),
         allowed=free,
-        zeta_unit=float((len(cohort.units) * after.sum()) ** 0.25) * noise,
-        zeta_time=ETA_TIME * noise,
+        zeta_omega=float((len(cohort.units) * after.sum()) ** 0.25) * noise,
+        zeta_lambda=ETA_LAMBDA * noise,
         noise=noise,
-        unit_start=free / free.sum(axis=1, keepdims=True),
-        time_start=np.full((len(paths), cohort.n_before), 1 / cohort.n_before),
+        omega_start=free / free.sum(axis=1, keepdims=True),
+        lambda_start=np.full((len(paths), cohort.n_before), 1 / cohort.n_before),
     )
-
-
-def _solved(problems: Problems, solver: Solver) -> Solution:
-    try:
-        return solve(problems, solver)
-    except NotSolved as failure:
-        raise Refused("weights_not_found") from failure
 
 
 def _row(
@@ -227,16 +213,16 @@ def _placebo_part(
         for place in range(members.shape[1]):
             paths += blocks.controls[members[:, place]] / members.shape[1]
         problems = _problems(blocks, cohort, blocks.after(cohort, earliest), paths, allowed)
-        total += share * _solved(_started(problems, effect), solver).effects
+        # the reference solver starts from the weights of the estimate, as far as the units are allowed
+        omega = np.where(allowed, effect.omega, 0.0)
+        sums = omega.sum(axis=1, keepdims=True)
+        problems = replace(
+            problems,
+            omega_start=np.where(sums > 0, omega / np.where(sums > 0, sums, 1.0), problems.omega_start),
+            lambda_start=np.broadcast_to(effect.lambda_, problems.lambda_start.shape).copy(),
+        )
+        total += share * solve(problems, solver).effects
     return total
-
-
-def _started(problems: Problems, effect: CohortEffect) -> Problems:
-    """The problems with the weights of the estimate to start from, as far as the units are allowed."""
-    unit = np.where(problems.allowed, effect.unit, 0.0)
-    total = unit.sum(axis=1, keepdims=True)
-    unit = np.where(total > 0, unit / np.where(total > 0, total, 1.0), problems.unit_start)
-    return replace(problems, unit_start=unit, time_start=np.broadcast_to(effect.time, problems.time_start.shape).copy())
 
 
 def jackknife_error(effects: Sequence[CohortEffect]) -> float:
@@ -244,10 +230,10 @@ def jackknife_error(effects: Sequence[CohortEffect]) -> float:
 
     NaN where a cohort has one unit, or a single comparison unit has all the weight.
     """
-    if any(len(effect.cohort.units) < 2 or (effect.unit > 0).sum() < 2 for effect in effects):
+    if any(len(effect.cohort.units) < 2 or (effect.omega > 0).sum() < 2 for effect in effects):
         return np.nan
     cells = np.array([effect.cells for effect in effects], dtype="float64")
-    whole = np.array([effect.effect for effect in effects])
+    att = np.array([effect.effect for effect in effects])
     left_out = [cells @ np.stack([_without_control(effect) for effect in effects]) / cells.sum()]
     for place, effect in enumerate(effects):
         n_treated = len(effect.cohort.units)
@@ -255,7 +241,7 @@ def jackknife_error(effects: Sequence[CohortEffect]) -> float:
         without = (own.sum() - own) / (n_treated - 1)
         fewer = cells.copy()
         fewer[place] *= (n_treated - 1) / n_treated
-        others = fewer @ whole - fewer[place] * whole[place]
+        others = fewer @ att - fewer[place] * att[place]
         left_out.append((others + fewer[place] * without) / fewer.sum())
     values = np.concatenate(left_out)
     return float(np.sqrt((len(values) - 1) / len(values) * ((values - values.mean()) ** 2).sum()))
@@ -263,16 +249,16 @@ def jackknife_error(effects: Sequence[CohortEffect]) -> float:
 
 def _without_control(effect: CohortEffect) -> PerUnit:
     """Effects (n0,) without each comparison unit, the weights of the others scaled up."""
-    controls = effect.problems.after - effect.problems.before @ effect.time
-    treated = effect.effect + effect.unit @ controls
-    return np.asarray(treated - (effect.unit @ controls - effect.unit * controls) / (1 - effect.unit))
+    controls = effect.problems.after - effect.problems.before @ effect.lambda_
+    treated = effect.effect + effect.omega @ controls
+    return np.asarray(treated - (effect.omega @ controls - effect.omega * controls) / (1 - effect.omega))
 
 
 def _gaps(effect: CohortEffect) -> PerUnit:
     """Effect of each treated unit against the same synthetic comparison, (n1,); their mean is the cohort's effect."""
     treated, cohort = effect.cohort.treated, effect.cohort
-    changes = treated[:, effect.after].mean(axis=1) - treated[:, : cohort.n_before] @ effect.time
-    return np.asarray(changes - effect.unit @ (effect.problems.after - effect.problems.before @ effect.time))
+    changes = treated[:, effect.after].mean(axis=1) - treated[:, : cohort.n_before] @ effect.lambda_
+    return np.asarray(changes - effect.omega @ (effect.problems.after - effect.problems.before @ effect.lambda_))
 
 
 def _weights(effects: Sequence[CohortEffect], blocks: Blocks, names: Sequence[str]) -> list[Weight]:
@@ -280,10 +266,10 @@ def _weights(effects: Sequence[CohortEffect], blocks: Blocks, names: Sequence[st
     rows = []
     for effect in effects:
         prefix = f"{effect.cohort.start}/" if len(effects) > 1 else ""
-        for code, weight in zip(blocks.control_units, effect.unit, strict=True):
+        for code, weight in zip(blocks.control_units, effect.omega, strict=True):
             if weight > 0:
                 rows.append(Weight("unit", f"{prefix}{names[code]}", float(weight)))
-        for year, weight in zip(blocks.years, effect.time, strict=False):
+        for year, weight in zip(blocks.years, effect.lambda_, strict=False):
             if weight > 0:
                 rows.append(Weight("time", f"{prefix}{year}", float(weight)))
     return rows

@@ -22,9 +22,10 @@ from kkz_eval.evaluation.arrays import (
     UnitByYear,
 )
 from kkz_eval.evaluation.estimators.frank_wolfe import reference_weights
-from kkz_eval.evaluation.estimators.simplex import solve_simplex, solve_simplex_batch
+from kkz_eval.evaluation.estimators.simplex import NotSolved, solve_simplex, solve_simplex_batch
+from kkz_eval.evaluation.problems import Refused
 
-ETA_TIME = 1e-6  # ridge of the time weights over the noise: makes them unique, no more
+ETA_LAMBDA = 1e-6  # ridge of the time weights over the noise: makes them unique, no more
 
 
 @dataclass(frozen=True)
@@ -32,8 +33,8 @@ class Problems:
     """Effects wanted against the same comparison units.
 
     before, after: (n0, T0) and (n0,) outcomes of comparison units in the years before, and their mean after; path_before, path_after:
-    (b, T0) and (b,) the same of each treated path; allowed: (b, n0) bool, comparison units of each; zeta_unit, zeta_time, noise:
-    regularisation; unit_start, time_start: (b, n0), (b, T0) weights that the reference solver starts from.
+    (b, T0) and (b,) the same of each treated path; allowed: (b, n0) bool, comparison units of each; zeta_omega, zeta_lambda, noise:
+    regularisation; omega_start, lambda_start: (b, n0), (b, T0) weights that the reference solver starts from.
     """
 
     before: UnitByYear
@@ -41,20 +42,20 @@ class Problems:
     path_before: ProblemByYear
     path_after: PerProblem
     allowed: ProblemByUnitMask
-    zeta_unit: float
-    zeta_time: float
+    zeta_omega: float
+    zeta_lambda: float
     noise: float
-    unit_start: ProblemByUnit
-    time_start: ProblemByYear
+    omega_start: ProblemByUnit
+    lambda_start: ProblemByYear
 
 
 @dataclass(frozen=True)
 class Solution:
-    """effects: (b,); unit: (b, n0) and time: (b, T0) weights, each row on the simplex."""
+    """effects: (b,); omega: (b, n0) unit weights and lambda_: (b, T0) time weights, each row on the simplex."""
 
     effects: PerProblem
-    unit: ProblemByUnit
-    time: ProblemByYear
+    omega: ProblemByUnit
+    lambda_: ProblemByYear
 
 
 Solver = Callable[[Problems], tuple[ProblemByUnit, ProblemByYear]]
@@ -66,56 +67,57 @@ def noise_level(before: UnitByYear) -> float:
 
 
 def solve(problems: Problems, solver: Solver) -> Solution:
-    """Weights and effects τ = (ȳ_after − λ'y_before) of the treated path less ω times that of comparison units (algorithm 1, step 4)."""
-    unit, time = solver(problems)
-    return Solution(effects_of(problems, unit, time), unit, time)
+    """Weights and effects τ = (ȳ_after − λ'y_before) of the treated path less ω times that of comparison units (algorithm 1, step 4).
 
-
-def effects_of(problems: Problems, unit: ProblemByUnit, time: ProblemByYear) -> PerProblem:
-    """Effects (b,) for given weights (b, n0), (b, T0)."""
-    treated = problems.path_after - np.einsum("bt,bt->b", time, problems.path_before)
-    comparison = unit @ problems.after - np.einsum("bn,nt,bt->b", unit, problems.before, time, optimize=True)
-    return np.asarray(treated - comparison)
+    Raises Refused where the weights are not found.
+    """
+    try:
+        omega, lambda_ = solver(problems)
+    except NotSolved as failure:
+        raise Refused("weights_not_found") from failure
+    treated = problems.path_after - np.einsum("bt,bt->b", lambda_, problems.path_before)
+    comparison = omega @ problems.after - np.einsum("bn,nt,bt->b", omega, problems.before, lambda_, optimize=True)
+    return Solution(np.asarray(treated - comparison), omega, lambda_)
 
 
 def exact(problems: Problems) -> tuple[ProblemByUnit, ProblemByYear]:
     """Unit and time weights at the optimum of eq. 2.1 and 2.3. Raises NotSolved."""
     design, targets = _unit_problem(problems)
-    unit = solve_simplex_batch(design, targets, problems.allowed, len(design) * problems.zeta_unit**2)
+    omega = solve_simplex_batch(design, targets, problems.allowed, len(design) * problems.zeta_omega**2)
     rows = problems.allowed.sum(axis=1)
-    time = np.stack(
+    lambda_ = np.stack(
         [
-            solve_simplex(triangle[:, :-1], triangle[:, -1], count * problems.zeta_time**2)
+            solve_simplex(triangle[:, :-1], triangle[:, -1], count * problems.zeta_lambda**2)
             for triangle, count in zip(_time_problem(problems), rows, strict=True)
         ]
     )
-    return unit, time
+    return omega, lambda_
 
 
 def reference(problems: Problems) -> tuple[ProblemByUnit, ProblemByYear]:
     """Unit and time weights where the reference implementation stops."""
     design, targets = _unit_problem(problems)
     n_problems, n_before = len(targets), len(design)
-    unit = reference_weights(
+    omega = reference_weights(
         np.broadcast_to(design, (n_problems, *design.shape)),
         targets,
         problems.allowed,
-        problems.zeta_unit,
+        problems.zeta_omega,
         np.full(n_problems, float(n_before)),
         problems.noise,
-        problems.unit_start,
+        problems.omega_start,
     )
     triangles = _time_problem(problems)
-    time = reference_weights(
+    lambda_ = reference_weights(
         triangles[:, :, :-1],
         triangles[:, :, -1],
         np.ones((n_problems, n_before), dtype=bool),
-        problems.zeta_time,
+        problems.zeta_lambda,
         problems.allowed.sum(axis=1).astype("float64"),
         problems.noise,
-        problems.time_start,
+        problems.lambda_start,
     )
-    return unit, time
+    return omega, lambda_
 
 
 def _unit_problem(problems: Problems) -> tuple[Design, ProblemByRow]:
