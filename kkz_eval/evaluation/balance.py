@@ -40,9 +40,9 @@ def balance_of_baseline(baseline: Baseline, plan: Plan, weights: pd.Series[float
     rows = [
         row for name in compared_indicators(plan) for row in _rows(baseline.of(name, baseline_years(plan, name)), name, weights)
     ]
-    whole = dict.fromkeys(("n_treated", "n_reference", "first_year", "last_year", "n_years"), "Int64")
+    counts = dict.fromkeys(("n_treated", "n_reference", "first_year", "last_year", "n_years"), "Int64")
     after = dict.fromkeys(("overlap", "mean_treated_after", "mean_reference_after", "smd_after"), "float64")
-    return pd.DataFrame(rows, columns=list(BALANCE_COLUMNS)).astype({**whole, **after})
+    return pd.DataFrame(rows, columns=list(BALANCE_COLUMNS)).astype({**counts, **after})
 
 
 def effective_sample_size(weights: pd.Series[float]) -> float:

@@ -85,8 +85,8 @@ def _only(plan: Plan, outcome: Outcome) -> Plan:
 def _results(panel: pd.DataFrame, plan: Plan, source: str) -> Iterator[EffectsResult]:
     try:
         checked = validate_panel(panel, plan, source)
-    except PanelInvalid as whole:
-        parts = by_outcome(panel, plan, whole)
+    except PanelInvalid as of_panel:
+        parts = by_outcome(panel, plan, of_panel)
         for outcome in plan.outcomes:
             part = parts[outcome.indicator]
             yield (

@@ -10,19 +10,21 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from scipy.optimize import nnls
 
+from kkz_eval.evaluation.arrays import PerRegressor, PerUnit, UnitByCovariate
 from kkz_eval.evaluation.balance import balance_of_baseline, effective_sample_size
 from kkz_eval.evaluation.baseline import Baseline, compared_indicators, measured_table
 from kkz_eval.evaluation.entropy_balancing import entropy_weights
 from kkz_eval.evaluation.nearest_neighbours import Pair, distances, nearest, nearest_once
 from kkz_eval.evaluation.plan import Matching, Measured, Plan
 from kkz_eval.evaluation.problems import PACKAGE, Note, Refused
-from kkz_eval.evaluation.synthetic_reference import mixture
 from kkz_eval.model.errors import UserError
 from kkz_eval.model.texts import Language, text
 
 NAMED = 3  # nearest reference units that are named for each treated unit
 SHOWN_SHARE = 0.005  # smallest share of a synthetic reference that is listed
+RIDGE = 1e-6  # makes a synthetic reference unique where several are equally close; of the squared distance in standard deviations
 
 UNIT_COLUMNS = ("unit_id", "group", "stratum", "weight", "reason")
 REFERENCE_COLUMNS = ("unit_id", "reference_id", "rank", "distance", "matched")
@@ -163,8 +165,8 @@ def _distances(units: pd.DataFrame, table: pd.DataFrame, metric: str) -> np.ndar
     treated, reference = _ids(units, "treated"), _ids(units, "reference")
     distance = distances(table.loc[treated].to_numpy(), table.loc[reference].to_numpy(), metric)
     stratum = units.set_index("unit_id")["stratum"]
-    apart = stratum.loc[treated].to_numpy()[:, None] != stratum.loc[reference].to_numpy()[None, :]
-    return np.where(apart, np.inf, distance)
+    of_other_stratum = stratum.loc[treated].to_numpy()[:, None] != stratum.loc[reference].to_numpy()[None, :]
+    return np.where(of_other_stratum, np.inf, distance)
 
 
 def _described(
@@ -214,10 +216,23 @@ def _synthetic(units: pd.DataFrame, table: pd.DataFrame) -> pd.DataFrame:
             continue
         near = table.loc[pool].to_numpy() / scale
         own = table.loc[unit].to_numpy() / scale
-        shares = mixture(own, near)
-        apart = float(np.sqrt(((shares @ near - own) ** 2).sum()))
-        rows += [(unit, name, float(share), apart) for name, share in zip(pool, shares, strict=True) if share >= SHOWN_SHARE]
+        shares = _mixture(own, near)
+        distance = float(np.sqrt(((shares @ near - own) ** 2).sum()))
+        rows += [(unit, name, float(share), distance) for name, share in zip(pool, shares, strict=True) if share >= SHOWN_SHARE]
     return pd.DataFrame(rows, columns=list(SYNTHETIC_COLUMNS))
+
+
+def _mixture(unit: PerRegressor, reference: UnitByCovariate) -> PerUnit:
+    """Weights w ≥ 0 with sum 1 that minimise |reference'w − unit|² + RIDGE |w|², for description: no estimate rests on them. unit: (k,), reference: (n, k), standardised.
+
+    With sum 1 the first term is |D'w|² for D = reference − unit, and the direction of u ≥ 0 that minimises |D'u|² + RIDGE |u|² + (Σu − 1)²
+    is that of w: along a direction the last term only sets the length. So one non-negative least-squares problem solves it exactly.
+    """
+    differences = (reference - unit).T
+    n = len(reference)
+    system = np.vstack([differences, np.sqrt(RIDGE) * np.eye(n), np.ones((1, n))])
+    found, _ = nnls(system, np.append(np.zeros(len(system) - 1), 1.0))
+    return np.asarray(found / found.sum())
 
 
 def _ids(units: pd.DataFrame, group: str) -> list[str]:

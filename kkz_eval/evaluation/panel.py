@@ -80,33 +80,35 @@ def validate_panel(frame: pd.DataFrame, plan: Plan, source: str = "panel") -> pd
     return checked
 
 
-def by_outcome(panel: pd.DataFrame, plan: Plan, whole: PanelInvalid) -> Mapping[str, pd.DataFrame | PanelInvalid]:
+def by_outcome(panel: pd.DataFrame, plan: Plan, of_panel: PanelInvalid) -> Mapping[str, pd.DataFrame | PanelInvalid]:
     """The rows of each outcome by its indicator, as `validate_panel` returns them, or what is wrong with them.
 
-    whole: what `validate_panel` says of the panel. Raised where it can't be laid on outcomes: columns or outcomes are missing, every
+    of_panel: what `validate_panel` says of the panel. Raised where it can't be laid on outcomes: columns or outcomes are missing, every
     outcome has a fault, or none has.
     """
     if "indicator" not in panel.columns:
-        raise whole
+        raise of_panel
     names = panel["indicator"].astype("string").fillna("").to_numpy()
     parts: dict[str, pd.DataFrame | PanelInvalid] = {}
     for outcome in plan.outcomes:
         places = np.flatnonzero(names == outcome.indicator)
         if not len(places):
-            raise whole
+            raise of_panel
         try:
-            parts[outcome.indicator] = validate_panel(panel.iloc[places], replace(plan, outcomes=(outcome,)), whole.source)
+            parts[outcome.indicator] = validate_panel(panel.iloc[places], replace(plan, outcomes=(outcome,)), of_panel.source)
         except PanelInvalid as own:
             if any(problem.line is None and problem.code != "more" for problem in own.problems):  # of a column, not of a row
-                raise whole from None
-            parts[outcome.indicator] = PanelInvalid(own.source, [_in_the_whole(problem, places) for problem in own.problems])
+                raise of_panel from None
+            parts[outcome.indicator] = PanelInvalid(
+                own.source, [_with_lines_of_file(problem, places) for problem in own.problems]
+            )
     faulty = sum(isinstance(part, PanelInvalid) for part in parts.values())
     if faulty in (0, len(parts)):
-        raise whole
+        raise of_panel
     return parts
 
 
-def _in_the_whole(problem: errors.Problem, places: np.ndarray) -> errors.Problem:
+def _with_lines_of_file(problem: errors.Problem, places: np.ndarray) -> errors.Problem:
     """A problem of some rows of the panel, with their lines in the file. places: the positions of these rows."""
     lines = {"first": int(places[cast(int, problem.parameters["first"]) - 2]) + 2} if "first" in problem.parameters else {}
     line = None if problem.line is None else int(places[problem.line - 2]) + 2
@@ -201,27 +203,27 @@ def _cells(column: pd.Series) -> Any:
 def _without_echo(problems: Sequence[Problem]) -> list[Problem]:
     """One sentence a cell: a cell that could not be converted is not empty as well."""
     unreadable = {(p.line, p.parameters.get("column")) for p in problems if p.code.startswith("cell_not")}
-    whole = {p.parameters.get("column") for p in problems if p.code == "column_not_text"}
+    not_text = {p.parameters.get("column") for p in problems if p.code == "column_not_text"}
     return [
         p
         for p in problems
         if p.code != "cell_empty"
-        or ((p.line, p.parameters.get("column")) not in unreadable and p.parameters.get("column") not in whole)
+        or ((p.line, p.parameters.get("column")) not in unreadable and p.parameters.get("column") not in not_text)
     ]
 
 
 def _shortened(problems: Sequence[Problem]) -> list[Problem]:
     """The first problems, then how many more there are."""
-    rest = len(problems) - SHOWN_PROBLEMS
-    return [*problems[:SHOWN_PROBLEMS], *([Problem("more", parameters={"count": rest})] if rest > 0 else [])]
+    more = len(problems) - SHOWN_PROBLEMS
+    return [*problems[:SHOWN_PROBLEMS], *([Problem("more", parameters={"count": more})] if more > 0 else [])]
 
 
 def _at(mask: np.ndarray, code: str, parameters: Callable[[int], dict[str, object]]) -> list[Problem]:
     """A problem for every row where the mask holds, shortened; rows are counted as in a CSV file with a header."""
     rows = np.flatnonzero(mask)
     shown = [Problem(code, line=int(row) + 2, parameters=parameters(int(row))) for row in rows[:SHOWN_PROBLEMS]]
-    rest = len(rows) - len(shown)
-    return [*shown, *([Problem("more", parameters={"count": rest})] if rest else [])]
+    more = len(rows) - len(shown)
+    return [*shown, *([Problem("more", parameters={"count": more})] if more else [])]
 
 
 def _named(column: str, row: int) -> dict[str, object]:
@@ -230,10 +232,10 @@ def _named(column: str, row: int) -> dict[str, object]:
 
 def _texts(column: pd.Series) -> tuple[pd.Series, list[Problem]]:
     """Text, or whole numbers written as text, as categories in their order; NA where missing."""
-    whole = pd.api.types.is_integer_dtype(column)
+    are_integers = pd.api.types.is_integer_dtype(column)
     if isinstance(column.dtype, pd.CategoricalDtype):
         column = column.astype(object)
-    if not whole and not isinstance(column.dtype, pd.StringDtype):
+    if not are_integers and not isinstance(column.dtype, pd.StringDtype):
         present = column.dropna()
         if len(present) and pd.api.types.infer_dtype(present) != "string":
             name = str(column.name)
@@ -268,8 +270,8 @@ def _integers(column: pd.Series) -> tuple[pd.Series, list[Problem]]:
         problems = _at(bad, "cell_not_integer", lambda row: {"column": column.name, "value": repr(column.iloc[row])})
         return pd.Series(pd.arrays.IntegerArray(column.to_numpy(), bad), index=column.index, copy=False), problems
     values, bad = _converted(column, _INTEGER)
-    whole = ~np.isfinite(values) | (values == np.floor(values))
-    bad |= ~whole | (np.abs(values) > 999_999)
+    fraction = np.isfinite(values) & (values != np.floor(values))
+    bad |= fraction | (np.abs(values) > 999_999)
     problems = _at(bad, "cell_not_integer", lambda row: {"column": column.name, "value": repr(column.iloc[row])})
     missing = bad | np.isnan(values)
     return pd.Series(pd.arrays.IntegerArray(np.where(missing, 0, values).astype("int64"), missing), index=column.index), problems

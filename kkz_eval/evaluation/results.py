@@ -86,7 +86,6 @@ SENSITIVITY_COLUMNS: Mapping[str, str] = {
     "conf_low": "number",
     "conf_high": "number",
 }
-_DTYPES = {"string": object, "integer": "Int64", "number": "float64"}
 ARROW_TYPES = {"string": pa.string(), "integer": pa.int64(), "number": pa.float64()}
 
 

@@ -104,14 +104,14 @@ def _gap_and_slope(
     weights = _unit_weights(donors, own, shares)
     gap = path - weights @ before
     inside = np.flatnonzero(weights > 0)
-    some = donors[inside]
+    weighing = donors[inside]
     count = len(inside)
     system = np.zeros((count + 1, count + 1))
-    system[:count, :count] = (some * shares) @ some.T
+    system[:count, :count] = (weighing * shares) @ weighing.T
     system[:count, :count] += RIDGE * float(np.mean(donors**2 * shares)) * np.eye(count)
     system[count, :count] = system[:count, count] = 1.0
     slope = np.append(-2 * before[inside] @ gap / len(path), 0.0)
     adjoint = np.linalg.lstsq(system, slope, rcond=1e-13)[0][:count]
-    by_share = (own - weights @ donors) * (adjoint @ some)
+    by_share = (own - weights @ donors) * (adjoint @ weighing)
     scale = float(np.mean(path**2))
     return float(np.mean(gap**2)) / scale, shares * (by_share - shares @ by_share) / scale

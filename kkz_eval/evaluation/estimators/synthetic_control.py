@@ -44,7 +44,7 @@ DonorWeights = Callable[[UnitByYear, ProblemByYear, ProblemByUnitMask, float], P
 
 
 @dataclass(frozen=True)
-class Fit:
+class CohortGaps:
     """Synthetic controls of one cohort. weights: (n1, n0); gaps: (n1, T) of treated units; placebo_gaps: (b, n1, T) of the comparison
     units that act as treated in each assignment, against those that do not; noise: of the comparison units before the start."""
 
@@ -103,7 +103,7 @@ def reference_donors(before: UnitByYear, paths: ProblemByYear, allowed: ProblemB
 SOLVERS: Mapping[str, DonorWeights] = {"exact": exact_donors, "reference": reference_donors}
 
 
-def _fits(sample: Sample, blocks: Blocks, assignments: Assignments | None, donors: DonorWeights) -> list[Fit]:
+def _fits(sample: Sample, blocks: Blocks, assignments: Assignments | None, donors: DonorWeights) -> list[CohortGaps]:
     fits, begin = [], 0
     for cohort in blocks.cohorts:
         end = begin + len(cohort.units)
@@ -113,12 +113,12 @@ def _fits(sample: Sample, blocks: Blocks, assignments: Assignments | None, donor
     return fits
 
 
-def _fit(sample: Sample, blocks: Blocks, cohort: Cohort, units: AssignmentByUnit, own: slice, donors: DonorWeights) -> Fit:
+def _fit(sample: Sample, blocks: Blocks, cohort: Cohort, units: AssignmentByUnit, own: slice, donors: DonorWeights) -> CohortGaps:
     """units: (b, n_treated) placebo units of all cohorts; own: the columns of this one."""
     controls, n_before, n_treated = blocks.controls, cohort.n_before, len(cohort.units)
     before = controls[:, :n_before]
     noise = noise_level(before)
-    if not noise > 1e-12 * np.abs(before).max():
+    if not noise > 1e-12 * np.abs(before).max():  # parallel paths: what differs is rounding
         raise Refused("no_noise")
     predictors = build_predictors(sample, blocks, cohort) if sample.covariate_names else None
 
@@ -133,17 +133,17 @@ def _fit(sample: Sample, blocks: Blocks, cohort: Cohort, units: AssignmentByUnit
         placebo_gaps = []
         size = max(1, _CELLS_AT_ONCE // (controls.size * n_treated))
         for first in range(0, len(units), size):
-            some = units[first : first + size]
-            allowed = np.ones((len(some), len(controls)), dtype=bool)
-            np.put_along_axis(allowed, some, False, axis=1)
-            members = some[:, own].ravel()
+            part = units[first : first + size]
+            allowed = np.ones((len(part), len(controls)), dtype=bool)
+            np.put_along_axis(allowed, part, False, axis=1)
+            members = part[:, own].ravel()
             free = np.repeat(allowed, n_treated, axis=0)
             found = solved(controls[members], None if predictors is None else predictors.controls[members], free)
-            placebo_gaps.append((controls[members] - found @ controls).reshape(len(some), n_treated, -1))
+            placebo_gaps.append((controls[members] - found @ controls).reshape(len(part), n_treated, -1))
     except NotSolved as failure:
         raise Refused("weights_not_found") from failure
     empty = np.empty((0, n_treated, controls.shape[1]))
-    return Fit(cohort, weights, cohort.treated - weights @ controls, np.concatenate([empty, *placebo_gaps]), noise)
+    return CohortGaps(cohort, weights, cohort.treated - weights @ controls, np.concatenate([empty, *placebo_gaps]), noise)
 
 
 def _by_predictors(
@@ -156,7 +156,12 @@ def _by_predictors(
 
 
 def _row(
-    aggregation: str, blocks: Blocks, fits: Sequence[Fit], earliest: int | None, assignments: Assignments | None, level: float
+    aggregation: str,
+    blocks: Blocks,
+    fits: Sequence[CohortGaps],
+    earliest: int | None,
+    assignments: Assignments | None,
+    level: float,
 ) -> Row:
     after = [blocks.after(fit.cohort, earliest) for fit in fits]
     if not any(years.any() for years in after):
@@ -172,7 +177,7 @@ def _row(
     return Row(aggregation, estimate=estimate, conf_low=low, conf_high=high, p_value=p_value, p_method="placebo_permutation")
 
 
-def _ratio_test(blocks: Blocks, fits: Sequence[Fit], assignments: Assignments) -> Test:
+def _ratio_test(blocks: Blocks, fits: Sequence[CohortGaps], assignments: Assignments) -> Test:
     """Mean over treated units of root mean squared gap after over before (Abadie, Diamond & Hainmueller 2010, section 3.4)."""
     own, others = [], []
     for fit in fits:
@@ -193,7 +198,7 @@ def _rms(gaps: Floats) -> Floats:
 
 
 def _notes(
-    sample: Sample, blocks: Blocks, fits: Sequence[Fit], assignments: Assignments | None, level: float
+    sample: Sample, blocks: Blocks, fits: Sequence[CohortGaps], assignments: Assignments | None, level: float
 ) -> tuple[Note, ...]:
     notes = [Note("notes.predictors")] if sample.covariate_names else []
     before = np.concatenate([_rms(fit.gaps[:, : fit.cohort.n_before]) for fit in fits])
@@ -217,7 +222,7 @@ def _notes(
     return tuple(notes)
 
 
-def _weights(fits: Sequence[Fit], blocks: Blocks, names: Sequence[str]) -> list[Weight]:
+def _weights(fits: Sequence[CohortGaps], blocks: Blocks, names: Sequence[str]) -> list[Weight]:
     """Weights above 0; with several treated units the key is `treated unit/comparison unit`."""
     rows = []
     for fit in fits:
