@@ -2,22 +2,31 @@
 
 Belongs here: reading and checking a plan by itself. Does not belong here: the plan's values and digest (plan.py), whether a panel fits it
 (panel.py).
+
+plans/kekiz-2012.yaml (every key: docs/plan.md):
+
+    plan_version: 1
+    id: kekiz-2012
+    title: {de: "Programmkommunen ab 2012"}
+    reference: never                     # who the treated are compared with
+    treated_cohorts: [2012]              # years of joining; all where left out
+    units: {level: kreis, partly_treated: leave_out, known_until: 2019}
+    sources: {a_schul_oA: inkar}         # the dataset that gives an indicator
+    outcomes:
+      - {indicator: a_schul_oA, role: primary, window: [2006, 2019], expected_direction: decrease}
+    estimators:
+      - {id: cs, method: callaway_santanna}
+    headline: cs                         # the estimator that the report rests on
+    inference: {method: multiplier, level: 0.95, draws: 999}
 """
 
 from __future__ import annotations
 
-import difflib
-import json
-import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import date
-from functools import cache
-from importlib import resources
 from pathlib import Path
 from typing import Any, cast
-
-import yaml
-from jsonschema import Draft202012Validator, ValidationError
 
 from kkz_eval.evaluation.estimators.methods import METHODS, VERDICT_METHODS
 from kkz_eval.evaluation.plan import (
@@ -32,103 +41,36 @@ from kkz_eval.evaluation.plan import (
     Plan,
     Units,
 )
-from kkz_eval.evaluation.problems import PACKAGE, PlanInvalid, Problem
-from kkz_eval.model.reasons import reason_of
+from kkz_eval.evaluation.problems import PACKAGE, PlanInvalid
+from kkz_eval.model.edited_files import EditedFile, Steps, read_edited
+from kkz_eval.model.edited_schema import report_schema_faults, schema_of
 
-Path_ = tuple[str | int, ...]
+_Found = tuple[Steps, str, Mapping[str, object]]
 
 
-@cache
 def plan_schema() -> Mapping[str, Any]:
     """The JSON schema of a plan (draft 2020-12)."""
-    source = resources.files(PACKAGE).joinpath("plan.schema.json").read_text(encoding="utf-8")
-    return cast(Mapping[str, Any], json.loads(source))
+    return schema_of(PACKAGE, "plan.schema.json")
 
 
 def load_plan(path: Path) -> Plan:
     """The plan in a YAML file. Raises PlanInvalid with every problem that was found, each with its line."""
-    source = str(path)
-    try:
-        content = path.read_text(encoding="utf-8-sig")
-    except FileNotFoundError:
-        raise PlanInvalid(source, [Problem("file_missing")]) from None
-    except UnicodeDecodeError:
-        raise PlanInvalid(source, [Problem("not_utf8")]) from None
-    except OSError as error:
-        raise PlanInvalid(source, [Problem("file_unreadable", parameters={"reason": reason_of(error)})]) from None
-    try:
-        node = yaml.compose(content, Loader=yaml.SafeLoader)
-        lines, problems = _survey(node)
-        data = None if problems and problems[0].code == "yaml_recursive" else yaml.safe_load(content)
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        line = mark.line + 1 if mark is not None else None
-        raise PlanInvalid(source, [Problem("yaml_unreadable", line=line, parameters={"reason": reason_of(error)})]) from None
-    except RecursionError:
-        raise PlanInvalid(source, [Problem("yaml_too_deep")]) from None
-    except ValueError as error:  # a date that does not exist, such as 2012-13-01
-        raise PlanInvalid(source, [Problem("yaml_unreadable", parameters={"reason": reason_of(error)})]) from None
-    if problems and problems[0].code == "yaml_recursive":
-        raise PlanInvalid(source, problems)
-    return _plan_from(data, source, lines, problems)
+    return _plan_from(read_edited(path, PlanInvalid))
 
 
 def parse_plan(data: Mapping[str, object], source: str) -> Plan:
     """The plan from parsed YAML or JSON. source: how messages name it. Raises PlanInvalid."""
-    return _plan_from(data, source, {}, [])
+    return _plan_from(EditedFile(source, data, PlanInvalid))
 
 
-def _survey(root: yaml.Node | None) -> tuple[dict[Path_, int], list[Problem]]:
-    """Line of each path, and the keys that stand twice in their mapping."""
-    lines: dict[Path_, int] = {}
-    problems: list[Problem] = []
-    visited: set[int] = set()
-
-    def visit(node: yaml.Node, path: Path_, above: frozenset[int]) -> None:
-        if id(node) in above:
-            problems.insert(0, Problem("yaml_recursive", _dotted(path), node.start_mark.line + 1))
-            return
-        if id(node) in visited:  # an alias: surveyed where it is written out
-            return
-        visited.add(id(node))
-        inside = above | {id(node)}
-        if isinstance(node, yaml.MappingNode):
-            seen: set[str] = set()
-            for key, child in node.value:
-                below = (*path, str(key.value))
-                if str(key.value) in seen:
-                    problems.append(Problem("duplicate_key", _dotted(below), key.start_mark.line + 1))
-                seen.add(str(key.value))
-                lines[below] = key.start_mark.line + 1
-                visit(child, below, inside)
-        elif isinstance(node, yaml.SequenceNode):
-            for position, child in enumerate(node.value):
-                lines[(*path, position)] = child.start_mark.line + 1
-                visit(child, (*path, position), inside)
-
-    if root is not None:
-        visit(root, (), frozenset())
-    return lines, problems
-
-
-def _dotted(path: Sequence[str | int]) -> str:
-    """`outcomes[1].window` of ("outcomes", 1, "window")."""
-    text = ""
-    for part in path:
-        text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else str(part)
-    return text
-
-
-def _plan_from(data: object, source: str, lines: Mapping[Path_, int], problems: list[Problem]) -> Plan:
-    if not isinstance(data, Mapping):
-        raise PlanInvalid(source, [*problems, Problem("not_a_mapping")])
-    data = _days_as_text(data)
-    found = [*problems]
-    for path, code, parameters in [*_schema_problems(data), *_meaning_problems(data)]:
-        found.append(Problem(code, _dotted(path), lines.get(path), parameters))
-    if found:
-        found.sort(key=lambda problem: problem.line or 0)
-        raise PlanInvalid(source, found)
+def _plan_from(file: EditedFile) -> Plan:
+    if not isinstance(file.value, Mapping):
+        file.root.fail("not_a_mapping")
+    data = _days_as_text(file.value)
+    report_schema_faults(replace(file, value=data), plan_schema())
+    for steps, code, parameters in _meaning_problems(data):
+        file.report(steps, code, parameters, PACKAGE)
+    file.settle()
     return _built(cast(Mapping[str, Any], data))
 
 
@@ -147,75 +89,6 @@ def _edition_as_text(entry: object) -> object:
     if isinstance(entry, Mapping) and isinstance(edition, int | date) and not isinstance(edition, bool):
         return {**entry, "edition": str(edition)}
     return entry
-
-
-_Found = tuple[Path_, str, Mapping[str, object]]
-
-
-def _schema_problems(data: Mapping[str, object]) -> Iterator[_Found]:
-    validator = Draft202012Validator(plan_schema())
-    reported: set[Path_] = set()
-    for error in validator.iter_errors(cast(Any, data)):
-        path: Path_ = tuple(error.absolute_path)
-        if error.validator == "additionalProperties":
-            yield from _unknown_keys(error, path)
-        elif error.validator == "required":
-            for key in cast(list[str], error.validator_value):
-                if key not in error.instance and (*path, key) not in reported:
-                    reported.add((*path, key))
-                    yield path, "missing_key", {"key": key}
-        elif path not in reported:
-            reported.add(path)
-            yield path, *_translated(error)
-
-
-def _unknown_keys(error: ValidationError, path: Path_) -> Iterator[_Found]:
-    allowed = list(cast(Mapping[str, Any], error.schema).get("properties", {}))
-    for key in cast(Mapping[object, object], error.instance):
-        if key in allowed:
-            continue
-        near = difflib.get_close_matches(str(key), allowed, n=1)
-        if near:
-            yield (*path, str(key)), "unknown_key_suggest", {"suggestion": near[0]}
-        else:
-            yield (*path, str(key)), "unknown_key", {"allowed": ", ".join(allowed)}
-
-
-_LIMITS = {
-    "minimum": "too_small",
-    "exclusiveMinimum": "not_above",
-    "maximum": "too_large",
-    "exclusiveMaximum": "not_below",
-    "minItems": "too_few",
-    "minProperties": "too_few",
-    "maxItems": "too_many",
-}
-
-
-def _translated(error: ValidationError) -> tuple[str, Mapping[str, object]]:
-    keyword, wanted = str(error.validator), error.validator_value
-    value = _shown(error.instance)
-    if keyword == "type":
-        first = wanted if isinstance(wanted, str) else cast(list[str], wanted)[0]
-        return f"wrong_type.{first}", {"value": value}
-    if keyword == "enum":
-        allowed = [str(option) for option in cast(list[object], wanted) if option is not None]
-        near = difflib.get_close_matches(str(error.instance), allowed, n=1)
-        parameters: dict[str, object] = {"value": value, "allowed": ", ".join(allowed)}
-        return ("not_allowed_suggest", {**parameters, "suggestion": near[0]}) if near else ("not_allowed", parameters)
-    if keyword in _LIMITS:
-        return _LIMITS[keyword], {"value": value, "limit": wanted}
-    if keyword == "minLength":
-        return "empty_text", {}
-    if keyword == "uniqueItems":
-        return "repeated", {}
-    return "other", {"reason": keyword}
-
-
-def _shown(value: object) -> str:
-    """A value as the user wrote it, short."""
-    text = json.dumps(value, ensure_ascii=False, default=str)
-    return text if len(text) <= 60 else text[:57] + "…"
 
 
 def _meaning_problems(data: Mapping[str, object]) -> Iterator[_Found]:
@@ -254,9 +127,6 @@ def _meaning_problems(data: Mapping[str, object]) -> Iterator[_Found]:
         if column in REQUIRED_COLUMNS:
             yield ("covariates", position), "covariate_is_key", {"column": column}
     inference = data.get("inference")
-    level = inference.get("level") if isinstance(inference, Mapping) else None
-    if isinstance(level, float) and math.isnan(level):  # NaN passes every comparison of the schema
-        yield ("inference", "level"), "wrong_type.number", {"value": "NaN"}
     if isinstance(inference, Mapping) and inference.get("method") == "multiplier" and inference.get("draws", 0) == 0:
         yield ("inference", "method"), "draws_missing", {}
 
@@ -287,9 +157,6 @@ def _matching_problems(data: Mapping[str, object]) -> Iterator[_Found]:
     matching = data.get("matching")
     if not isinstance(matching, Mapping) or not matching:  # an empty section was always allowed, and is none
         return
-    for key in ("method", "covariates"):
-        if key not in matching:
-            yield ("matching",), "missing_key", {"key": key}
     if data.get("weight") is not None:
         yield ("weight",), "weight_of_matching", {}
     if matching.get("method") == "entropy_balancing":
@@ -301,9 +168,6 @@ def _matching_problems(data: Mapping[str, object]) -> Iterator[_Found]:
         first, last = baseline
         if first > last:
             yield ("matching", "baseline"), "window_reversed", {"first": first, "last": last}
-    caliper = matching.get("caliper")
-    if isinstance(caliper, float) and not math.isfinite(caliper):
-        yield ("matching", "caliper"), "wrong_type.number", {"value": str(caliper)}
 
 
 def _mappings(entries: object) -> Iterator[tuple[int, Mapping[str, object]]]:

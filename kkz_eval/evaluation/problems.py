@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from kkz_eval.model import errors
+from kkz_eval.model.edited_files import FileInvalid
 from kkz_eval.model.errors import ProblemsFound
 from kkz_eval.model.texts import Language, text
 
@@ -17,16 +18,15 @@ PACKAGE = "kkz_eval.evaluation"
 
 @dataclass(frozen=True)
 class Problem(errors.Problem):
-    """One thing to mend in a plan or panel; its sentence is in the catalogue of the evaluation."""
+    """One thing to mend in a panel; its sentence is in the catalogue of the evaluation."""
 
     package: str = PACKAGE
 
 
-class PlanInvalid(ProblemsFound):
+class PlanInvalid(FileInvalid):
     """The plan cannot be used; `problems` has all that is wrong with it."""
 
-    def __init__(self, source: str, problems: Sequence[errors.Problem]) -> None:
-        super().__init__("plan_invalid", source, problems, package=PACKAGE)
+    HEADING, PACKAGE = "plan_invalid", PACKAGE
 
 
 class PanelInvalid(ProblemsFound):

@@ -120,7 +120,7 @@ def dotted(steps: Steps) -> str:
 
 
 def read_edited(path: Path, invalid: type[FileInvalid] = FileInvalid) -> EditedFile:
-    """What a file says. Raises `invalid` where there is no file, no UTF-8, no YAML, or a key stands twice."""
+    """What a file says. Raises `invalid` where there is no file, no UTF-8 or no YAML; keys that stand twice are noted."""
     try:
         with path.open("rb") as stream:
             data = stream.read(LARGEST_BYTES + 1)
@@ -159,9 +159,9 @@ def parse_edited(data: bytes, source: str, invalid: type[FileInvalid] = FileInva
     finally:
         if loader is not None:
             loader.dispose()
-    if doubled or reading.problems:
+    if reading.problems:
         raise invalid(source, [*doubled, *reading.problems])
-    return EditedFile(source, value, invalid, data, composed)
+    return EditedFile(source, value, invalid, data, composed, doubled)
 
 
 def _yaml_problem(error: yaml.YAMLError, content: str) -> Problem:

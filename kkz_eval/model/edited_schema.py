@@ -7,6 +7,7 @@ check path: the validator takes longer to import than a contract to read.
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib import resources
@@ -14,6 +15,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from jsonschema import Draft202012Validator, ValidationError
+from jsonschema.validators import extend
 
 from kkz_eval.model.edited_files import EditedFile, FileInvalid, Steps, read_edited, report_not_allowed, report_unknown_key
 
@@ -27,6 +29,12 @@ _LIMITS = {
     "maxItems": "too_many",
     "maxProperties": "too_many",
 }
+_Validator: Any = extend(  # type: ignore[no-untyped-call]  # not a number and infinity pass every comparison, and JSON knows neither
+    Draft202012Validator,
+    type_checker=Draft202012Validator.TYPE_CHECKER.redefine(
+        "number", lambda checker, value: checker.is_type(value, "integer") or (isinstance(value, float) and math.isfinite(value))
+    ),
+)
 _WITHOUT_PARAMETERS = {"minLength": "empty_text", "uniqueItems": "repeated"}
 
 
@@ -45,9 +53,15 @@ def read_by_schema(path: Path, invalid: type[FileInvalid], schema: Mapping[str, 
 
 
 def report_schema_faults(file: EditedFile, schema: Mapping[str, Any]) -> None:
-    """Notes everything in which the file's value does not fit the schema."""
-    for error in Draft202012Validator(schema).iter_errors(cast(Any, file.value)):
-        _report(file, error)
+    """Notes everything in which the file's value does not fit the schema; of one value only the first thing."""
+    said: set[Steps] = set()
+    for error in _Validator(schema).iter_errors(cast(Any, file.value)):
+        steps = tuple(error.absolute_path)
+        if error.validator in ("additionalProperties", "required"):
+            _report(file, error)
+        elif steps not in said:
+            said.add(steps)
+            _report(file, error)
 
 
 def _report(file: EditedFile, error: ValidationError) -> None:

@@ -215,12 +215,12 @@ def test_sentences_are_german_and_english_with_the_line(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "code", "line"),
     [
-        ("a: [1,\nb: 2", "yaml_unreadable", 2),
+        ("a: [1,\nb: 2", "yaml_unclosed", 2),
         ("", "not_a_mapping", None),
         ("- 1", "not_a_mapping", None),
         ("a: &x [*x]", "yaml_recursive", 1),
-        ("a: 2012-13-41", "yaml_unreadable", None),
-        ("{" * 3000, "yaml_too_deep", None),
+        ("a: 2012-13-41", "yaml_unreadable", 1),
+        ("{" * 3000, "yaml_too_deep", 1),
         ("---\na: 1\n---\nb: 2", "yaml_unreadable", 3),
     ],
 )

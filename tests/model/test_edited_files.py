@@ -21,7 +21,7 @@ def _read(content: str | bytes) -> EditedFile:
 
 def _faults(content: str | bytes) -> list[Problem]:
     with pytest.raises(FileInvalid) as caught:
-        _read(content)
+        _read(content).settle()
     assert caught.value.exit_code == 2
     return list(caught.value.problems)
 
@@ -125,7 +125,7 @@ def test_each_value_has_its_line() -> None:
     assert file.line(()) is None
 
 
-READ = "unit: 05315000\nyear: '2012'\nkind: Weaver\nnames: [a, 3]\nwhen: 2012\nwindw: 1\n"
+READ = "names: [b]\nunit: 05315000\nyear: '2012'\nkind: Weaver\nnames: [a, 3]\nwhen: 2012\nwindw: 1\n"
 
 
 def test_a_reader_finds_everything_at_once() -> None:
@@ -141,20 +141,21 @@ def test_a_reader_finds_everything_at_once() -> None:
         root.settle()
     assert [(problem.path, problem.code, problem.line) for problem in caught.value.problems] == [
         ("", "missing_key", None),
-        ("unit", "wrong_type.string", 1),
-        ("year", "wrong_type.integer", 2),
-        ("kind", "not_allowed_suggest", 3),
-        ("names[1]", "wrong_type.string", 4),
-        ("when", "unexpected", 5),
-        ("windw", "unknown_key_suggest", 6),
+        ("unit", "wrong_type.string", 2),
+        ("year", "wrong_type.integer", 3),
+        ("kind", "not_allowed_suggest", 4),
+        ("names", "duplicate_key", 5),
+        ("names[1]", "wrong_type.string", 5),
+        ("when", "unexpected", 6),
+        ("windw", "unknown_key_suggest", 7),
     ]
-    assert "unit (Zeile 1): Hier muss ein Text stehen, nicht 05315000." in caught.value.sentence("de")  # not 1413632
-    assert 'windw (line 6): There is no such key. You probably mean "window".' in caught.value.sentence("en")
+    assert "unit (Zeile 2): Hier muss ein Text stehen, nicht 05315000." in caught.value.sentence("de")  # not 1413632
+    assert 'windw (line 7): There is no such key. You probably mean "window".' in caught.value.sentence("en")
 
 
 def test_an_error_names_the_file_and_counts() -> None:
     with pytest.raises(FileInvalid) as caught:
-        _read("a: 1\na: 2\na: 3")
+        _read("a: 1\na: 2\na: 3").settle()
     assert caught.value.sentence("de").splitlines() == [
         "a.yaml lässt sich so nicht verwenden (2 zu beheben):",
         "  a (Zeile 2): Der Schlüssel steht zweimal da, zuerst in Zeile 1. Bitte einen der beiden löschen.",
