@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from kkz_eval.contracts.contract import Contract, Property
-from kkz_eval.contracts.rules import text_values
+from kkz_eval.contracts.parameters import text_values
 from kkz_eval.model.symbols import SYMBOL_NAMES, joined
 
 PERCENT = ("%", "percent", "Prozent")  # units of shares from 0 to 100

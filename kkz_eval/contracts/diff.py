@@ -16,8 +16,9 @@ from dataclasses import dataclass
 from enum import IntEnum
 
 from kkz_eval.contracts.contract import Code, Contract, Property, Rule
+from kkz_eval.contracts.errors import PACKAGE
 from kkz_eval.contracts.judgement import judge_file
-from kkz_eval.contracts.rules import PACKAGE
+from kkz_eval.contracts.rule_kinds import KINDS
 from kkz_eval.model.findings import Severity
 from kkz_eval.model.parsed import ParsedTable
 from kkz_eval.model.texts import Language, text
@@ -149,8 +150,7 @@ def _columns(old: Contract, new: Contract) -> Iterator[Change]:
 
 def _demanding(contract: Contract) -> set[str]:
     """The dimensions of which a rule demands every code, so that a new code makes every delivery incomplete."""
-    kinds = ("codes_complete", "parts_sum_to_total")
-    rules = [rule for rule in contract.rules if rule.kind in kinds and not {"codes", "parts"} & set(rule.parameters)]
+    rules = [r for r in contract.rules if KINDS[r.kind].demands_all_codes and not {"codes", "parts"} & set(r.parameters)]
     return {str(rule.parameters["dimension"]) for rule in rules if rule.severity == Severity.ERROR}
 
 
@@ -218,34 +218,13 @@ def _rule(old: Rule, new: Rule) -> Iterator[Change]:
     if old.severity != new.severity:
         weight = Weight.MAJOR if new.severity == Severity.ERROR else Weight.MINOR
         yield Change("rule_setting", weight, f"{new.rule_id}.severity", str(old.severity), str(new.severity))
+    parameters = {**KINDS[old.kind].parameters, **KINDS[new.kind].parameters}
     for name in sorted({*old.parameters, *new.parameters}):
         before, after = old.parameters.get(name), new.parameters.get(name)
-        if _shown(before) == _shown(after) or name in ("columns", "at") or (name == "codes" and new.kind.startswith("in_code")):
-            continue  # they follow from the columns and codes, which are compared already
-        weight = Weight.MINOR if new.severity != Severity.ERROR or _eased(name, before, after) else Weight.MAJOR
+        if _shown(before) == _shown(after) or parameters[name].follows:
+            continue
+        weight = Weight.MINOR if new.severity != Severity.ERROR or parameters[name].eased(before, after) else Weight.MAJOR
         yield Change("rule_setting", weight, f"{new.rule_id}.{name}", _shown(before), _shown(after))
-
-
-def _eased(name: str, before: object, after: object) -> bool:
-    """Whether every value that a parameter let pass still passes."""
-    if name == "minimum" and isinstance(before, (int, float)):
-        return after is None or (isinstance(after, (int, float)) and after <= before)
-    if name in ("maximum", "tolerance") and (before is None or isinstance(before, (int, float))):
-        if name == "maximum" and before is None:
-            return False
-        return (name == "maximum" and after is None) or (isinstance(after, (int, float)) and after >= (before or 0))
-    if name == "where":
-        return after is not None if before is None else _narrowed(before, after)
-    if name in ("symbols", "levels") and isinstance(before, Sequence) and isinstance(after, Sequence):
-        return set(before) <= set(after)
-    return False
-
-
-def _narrowed(before: object, after: object) -> bool:
-    """Whether a condition holds only in rows in which it held before."""
-    if not isinstance(before, Mapping) or not isinstance(after, Mapping):
-        return False
-    return all(set(after[name]) <= set(codes) for name, codes in before.items() if name in after) and set(before) <= set(after)
 
 
 def _plausibility(old: Contract, new: Contract) -> Iterator[Change]:

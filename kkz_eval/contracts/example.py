@@ -10,7 +10,7 @@ from itertools import product
 from math import prod
 
 from kkz_eval.contracts.contract import Contract, Property
-from kkz_eval.contracts.rules import demanded_codes, text_values
+from kkz_eval.contracts.parameters import demanded_codes, text_values
 
 EXAMPLE_YEAR = 2016
 _UNITS: Mapping[str, str] = {"municipality": "05162024", "kreis": "05570", "youth_office": "JH05162024", "land": "05"}

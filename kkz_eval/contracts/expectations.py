@@ -1,7 +1,7 @@
-"""The neutral rules as Great Expectations: the second, independent implementation beside masks.py. The only module with pandas here.
+"""The rules as Great Expectations: the second, independent implementation beside masks.py. The only module with pandas here.
 
-Import it late: it takes seconds. What a row can't say alone is computed into helper columns (`__…`) with pandas, which
-expectations then test. Frames of many files are stacked and validated at once, since the cost is per expectation.
+Import it late: it takes seconds. Which expectation a rule is, its kind says as data (rule_kinds/). What a row can't say alone is computed
+into columns of their own (`__…`) with pandas, which expectations then test. Frames of many files are stacked and validated at once, since the cost is per expectation.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ import os
 os.environ["GX_ANALYTICS_ENABLED"] = "false"
 
 import logging
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -22,20 +21,13 @@ import numpy as np
 import pandas as pd
 from great_expectations.data_context.types.base import ProgressBarsConfig
 
-from kkz_eval.contracts.contract import CODE_SEPARATOR, Contract, Rule
-from kkz_eval.contracts.masks import admitted_symbols, missing_columns, plain_symbol
-from kkz_eval.contracts.rules import (
-    RuleError,
-    admitted_range,
-    bound,
-    checked,
-    condition,
-    demanded_codes,
-    known_ids,
-    other_key_columns,
-    text_values,
-    tolerance,
-)
+from kkz_eval.contracts.contract import Contract, Rule
+from kkz_eval.contracts.errors import RuleError
+from kkz_eval.contracts.judged_table import KnownUnits, missing_columns
+from kkz_eval.contracts.parameters import admitted_range, other_key_columns
+from kkz_eval.contracts.rule_kinds import KINDS
+from kkz_eval.contracts.rule_kinds.kind import Computed, Expectation
+from kkz_eval.contracts.rules import checked
 from kkz_eval.model.findings import Severity
 from kkz_eval.model.parsed import COL, FLAG, ROW, SHEET, TEXT, ParsedTable
 
@@ -87,34 +79,43 @@ def stack(frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
     return pd.concat(frames, ignore_index=True)
 
 
-def compile_expectations(contract: Contract, known_units: Mapping[str, frozenset[str]]) -> list[tuple[str, gxe.Expectation]]:
-    """Every rule of a contract with its expectation, in its order; they need the helper columns of with_helpers.
+def compile_expectations(contract: Contract, known_units: KnownUnits) -> list[tuple[str, gxe.Expectation]]:
+    """Every rule of a contract with its expectation, in its order; they need the columns of with_computed.
 
-    Raises RuleError for a kind that is unknown or not translated here.
+    Raises RuleError for a rule that can't be used, or whose expectation is not known here.
     """
-    compiled = []
-    for rule in contract.rules:
-        translation = _translation(rule, contract)
-        compiled.append((rule.rule_id, translation.expect(rule, contract, known_units)))
-    return compiled
+    return [(rule.rule_id, _translated(rule, said)) for rule, said in _expectations(contract, known_units)]
 
 
-def with_helpers(frame: pd.DataFrame, contract: Contract) -> pd.DataFrame:
-    """The frame with the helper column of each rule that needs one, named by helper_column."""
-    helpers = {}
-    for rule in contract.rules:
-        compute = _translation(rule, contract).helper
-        if compute is not None:
-            helpers[helper_column(rule)] = compute(frame, rule, contract)
-    return frame.assign(**helpers)
+def with_computed(frame: pd.DataFrame, contract: Contract, known_units: KnownUnits) -> pd.DataFrame:
+    """The frame with the computed column of each rule that needs one, named after it."""
+    computed = {
+        _column_name(rule, said): _COMPUTED[said.column.name](frame, contract, **said.column.arguments)
+        for rule, said in _expectations(contract, known_units)
+        if isinstance(said.column, Computed)
+    }
+    return frame.assign(**computed)
 
 
-def helper_column(rule: Rule) -> str:
-    """The name of a rule's helper column."""
-    return f"__{rule.rule_id}"
+def _expectations(contract: Contract, known_units: KnownUnits) -> list[tuple[Rule, Expectation]]:
+    rules = [checked(rule, contract.properties) for rule in contract.rules]
+    return [(rule, KINDS[rule.kind].expectation(rule, contract, known_units)) for rule in rules]
 
 
-def validate(frame: pd.DataFrame, contract: Contract, known_units: Mapping[str, frozenset[str]]) -> list[RuleOutcome]:
+def _translated(rule: Rule, said: Expectation) -> gxe.Expectation:
+    is_known = hasattr(gxe, said.name) and (isinstance(said.column, str) or said.column.name in _COMPUTED)
+    if not is_known:
+        raise RuleError("rule_not_compiled", rule=rule.rule_id, kind=rule.kind, engine="Great Expectations")
+    meta = {"rule_id": rule.rule_id, "kind": rule.kind}
+    severity = _SEVERITIES[rule.severity]
+    return getattr(gxe, said.name)(column=_column_name(rule, said), **said.arguments, meta=meta, severity=severity)
+
+
+def _column_name(rule: Rule, said: Expectation) -> str:
+    return said.column if isinstance(said.column, str) else f"__{rule.rule_id}"
+
+
+def validate(frame: pd.DataFrame, contract: Contract, known_units: KnownUnits) -> list[RuleOutcome]:
     """One outcome per rule of the contract, in its order, on a frame made by to_frame (or stack) with a unique index.
 
     Raises RuleError for a rule that can't be translated, RuntimeError where an expectation could not be computed.
@@ -129,7 +130,9 @@ def validate(frame: pd.DataFrame, contract: Contract, known_units: Mapping[str, 
     for _, expectation in compiled:
         suite.add_expectation(expectation)
     asset = context.data_sources.add_pandas("parsed").add_dataframe_asset(contract.id)
-    batch = asset.add_batch_definition_whole_dataframe("all").get_batch({"dataframe": with_helpers(frame, contract)})
+    batch = asset.add_batch_definition_whole_dataframe("all").get_batch(
+        {"dataframe": with_computed(frame, contract, known_units)}
+    )
     result = batch.validate(suite, result_format={"result_format": "COMPLETE", "exclude_unexpected_values": True})
     by_id = {one.expectation_config.meta["rule_id"]: one for one in result.results}
     return [_outcome(rule, by_id[rule.rule_id]) for rule in contract.rules]
@@ -142,69 +145,24 @@ def _outcome(rule: Rule, result: gx.core.ExpectationValidationResult) -> RuleOut
     return RuleOutcome(rule.rule_id, rule.kind, str(rule.severity), bool(result.success), failing)
 
 
-# --- translations -----------------------------------------------------------------------------------------------------
-
-_Expect = Callable[[Rule, Contract, Mapping[str, frozenset[str]]], gxe.Expectation]
-_Helper = Callable[[pd.DataFrame, Rule, Contract], pd.Series]
+# --- computed columns: each from the frame, the contract, and the arguments that a kind of rule names ---------------------
 
 
-@dataclass(frozen=True)
-class Translation:
-    """How a kind becomes an expectation; helper: the column it needs computed, None where the frame has it all."""
-
-    expect: _Expect
-    helper: _Helper | None = None
-
-
-def _translation(rule: Rule, contract: Contract) -> Translation:
-    checked(rule, contract.properties)
-    if rule.kind not in _TRANSLATIONS:
-        raise RuleError("rule_not_compiled", rule=rule.rule_id, kind=rule.kind, engine="Great Expectations")
-    return _TRANSLATIONS[rule.kind]
-
-
-def _meta(rule: Rule) -> dict[str, object]:
-    return {"meta": {"rule_id": rule.rule_id, "kind": rule.kind}, "severity": _SEVERITIES[rule.severity]}
-
-
-def _column(rule: Rule) -> str:
-    return str(rule.parameters["column"])
-
-
-def _helper_not_null(rule: Rule, contract: Contract, known: Mapping[str, frozenset[str]]) -> gxe.Expectation:
-    return gxe.ExpectColumnValuesToNotBeNull(column=helper_column(rule), **_meta(rule))
-
-
-def _filled(frame: pd.DataFrame, rule: Rule, contract: Contract) -> pd.Series:
-    column = _column(rule)
+def _filled(frame: pd.DataFrame, contract: Contract, column: str) -> pd.Series:
+    """What fills each cell: a value, a symbol, a text; null where nothing does, and the column is not missing as a whole."""
     text = frame[column + TEXT].where(frame[column + TEXT].fillna("").astype(str).str.strip() != "", None)
     first = frame[column].astype(object).where(frame[column].notna(), None)
     filled = first.combine_first(frame[column + FLAG]).combine_first(text)
     return filled.mask(frame[column + MISSING] & filled.isna(), "reported as missing").astype(object)
 
 
-def _helper_in_set(admitted: Sequence[str], rule: Rule) -> gxe.Expectation:
-    return gxe.ExpectColumnValuesToBeInSet(column=helper_column(rule), value_set=list(admitted), **_meta(rule))
+def _plain_symbol(frame: pd.DataFrame, contract: Contract, column: str) -> pd.Series:
+    """The symbol without case and spaces, so that "k. A." and "k.a." are one."""
+    return frame[column + FLAG].map(lambda symbol: "".join(symbol.split()).lower() if isinstance(symbol, str) else None)
 
 
-def _expect_symbols(rule: Rule, contract: Contract, known: Mapping[str, frozenset[str]]) -> gxe.Expectation:
-    symbols = admitted_symbols(text_values(rule.parameters["symbols"]))
-    if not symbols:
-        return gxe.ExpectColumnValuesToBeNull(column=helper_column(rule), **_meta(rule))
-    return _helper_in_set(symbols, rule)
-
-
-def _symbols(frame: pd.DataFrame, rule: Rule, contract: Contract) -> pd.Series:
-    return frame[_column(rule) + FLAG].map(lambda symbol: plain_symbol(symbol) if isinstance(symbol, str) else None)
-
-
-def _expect_codes(rule: Rule, contract: Contract, known: Mapping[str, frozenset[str]]) -> gxe.Expectation:
-    return _helper_in_set(text_values(rule.parameters["codes"]), rule)
-
-
-def _delivered_code(frame: pd.DataFrame, rule: Rule, contract: Contract) -> pd.Series:
+def _delivered_code(frame: pd.DataFrame, contract: Contract, column: str) -> pd.Series:
     """The code, else "not a code" followed by the text where there is one that is no symbol, else None."""
-    column = _column(rule)
 
     def of_row(code: object, text: object, flag: object) -> str | None:
         if isinstance(code, str):
@@ -217,16 +175,12 @@ def _delivered_code(frame: pd.DataFrame, rule: Rule, contract: Contract) -> pd.S
     return pd.Series([of_row(*cell) for cell in cells], index=frame.index, dtype=object)
 
 
-def _expect_code_list(rule: Rule, contract: Contract, known: Mapping[str, frozenset[str]]) -> gxe.Expectation:
-    one = "|".join(re.escape(code) for code in text_values(rule.parameters["codes"]))
-    pattern = rf"\A(?:{one})(?:{CODE_SEPARATOR}(?:{one}))*\Z"
-    return gxe.ExpectColumnValuesToMatchRegex(column=helper_column(rule), regex=pattern, **_meta(rule))
-
-
-def _expect_alone(rule: Rule, contract: Contract, known: Mapping[str, frozenset[str]]) -> gxe.Expectation:
-    code = re.escape(str(rule.parameters["code"]))
-    pattern = rf"(?:(?:\A|{CODE_SEPARATOR}){code}{CODE_SEPARATOR})|(?:{CODE_SEPARATOR}{code}\Z)"
-    return gxe.ExpectColumnValuesToNotMatchRegex(column=_column(rule), regex=pattern, **_meta(rule))
+def _values_where(frame: pd.DataFrame, contract: Contract, column: str, where: Mapping[str, tuple[str, ...]]) -> pd.Series:
+    """The values of the rows that a condition names, all where it names none; nan elsewhere."""
+    values = frame[column]
+    for name, codes in where.items():
+        values = values.where(frame[name].isin(list(codes)))
+    return values
 
 
 def _comparable(frame: pd.DataFrame, contract: Contract, column: str) -> pd.Series:
@@ -235,68 +189,26 @@ def _comparable(frame: pd.DataFrame, contract: Contract, column: str) -> pd.Seri
     return frame[column].where(frame[column].between(low, high))
 
 
-def _gap_in_row(frame: pd.DataFrame, rule: Rule, contract: Contract) -> pd.Series:
+def _gap_in_row(frame: pd.DataFrame, contract: Contract, parts: Sequence[str], whole: str) -> pd.Series:
     """Distance of the whole from the sum of its parts in the row; nan where one is absent or a symbol alone."""
-    parts, whole = list(text_values(rule.parameters["parts"])), str(rule.parameters["whole"])
     sums = pd.concat([_comparable(frame, contract, part) for part in parts], axis=1).sum(axis=1, skipna=False)
     return (_comparable(frame, contract, whole) - sums).abs().round(6)
 
 
-def _excess_in_row(frame: pd.DataFrame, rule: Rule, contract: Contract) -> pd.Series:
+def _excess_in_row(frame: pd.DataFrame, contract: Contract, part: str, whole: str) -> pd.Series:
     """By how much the part exceeds the whole in the row; nan where one of them can't be compared."""
-    part, whole = (_comparable(frame, contract, str(rule.parameters[name])) for name in ("part", "whole"))
-    return part - whole
+    return _comparable(frame, contract, part) - _comparable(frame, contract, whole)
 
 
-def _expect_range(rule: Rule, contract: Contract, known: Mapping[str, frozenset[str]]) -> gxe.Expectation:
-    return gxe.ExpectColumnValuesToBeBetween(
-        column=helper_column(rule), min_value=bound(rule, "minimum"), max_value=bound(rule, "maximum"), **_meta(rule)
-    )
-
-
-def _judged_values(frame: pd.DataFrame, rule: Rule, contract: Contract) -> pd.Series:
-    """The values of the rows that the condition of the rule names, all where it has none; nan elsewhere."""
-    values = frame[_column(rule)]
-    for column, codes in condition(rule).items():
-        values = values.where(frame[column].isin(list(codes)))
-    return values
-
-
-def _expect_pattern(rule: Rule, contract: Contract, known: Mapping[str, frozenset[str]]) -> gxe.Expectation:
-    pattern = rf"\A(?:{rule.parameters['pattern']})\Z"
-    return gxe.ExpectColumnValuesToMatchRegex(column=_column(rule), regex=pattern, **_meta(rule))
-
-
-def _expect_unit_known(rule: Rule, contract: Contract, known: Mapping[str, frozenset[str]]) -> gxe.Expectation:
-    return gxe.ExpectColumnValuesToBeInSet(column=_column(rule), value_set=sorted(known_ids(rule, known)), **_meta(rule))
-
-
-def _helper_not_above(limit: float, rule: Rule) -> gxe.Expectation:
-    return gxe.ExpectColumnValuesToBeBetween(column=helper_column(rule), max_value=limit, **_meta(rule))
-
-
-def _expect_none(rule: Rule, contract: Contract, known: Mapping[str, frozenset[str]]) -> gxe.Expectation:
-    return _helper_not_above(0.0, rule)
-
-
-def _expect_tolerance(rule: Rule, contract: Contract, known: Mapping[str, frozenset[str]]) -> gxe.Expectation:
-    return _helper_not_above(tolerance(rule), rule)
-
-
-def _earlier_rows(frame: pd.DataFrame, rule: Rule, contract: Contract) -> pd.Series:
+def _earlier_rows(frame: pd.DataFrame, contract: Contract, columns: Sequence[str]) -> pd.Series:
     """How many earlier rows of the file have the same key; nan where the key has a gap."""
-    columns = [FILE, *text_values(rule.parameters["columns"])]
-    earlier = frame.groupby(columns, sort=False, dropna=True).cumcount().astype("float64")
-    return earlier.where(frame[columns].notna().all(axis=1))
+    keys = [FILE, *columns]
+    earlier = frame.groupby(keys, sort=False, dropna=True).cumcount().astype("float64")
+    return earlier.where(frame[keys].notna().all(axis=1))
 
 
-def _measure_dimension_total(rule: Rule) -> tuple[str, str, str]:
-    return str(rule.parameters["measure"]), str(rule.parameters["dimension"]), str(rule.parameters["total"])
-
-
-def _excess_over_total(frame: pd.DataFrame, rule: Rule, contract: Contract) -> pd.Series:
+def _excess_over_total(frame: pd.DataFrame, contract: Contract, measure: str, dimension: str, total: str) -> pd.Series:
     """By how much a part exceeds the one total of its group; nan where there is none to compare."""
-    measure, dimension, total = _measure_dimension_total(rule)
     frame = frame.assign(**{measure: _comparable(frame, contract, measure)})
     keys = [FILE, *other_key_columns(contract.properties, dimension)]
     totals = frame[frame[dimension] == total].drop_duplicates(keys, keep=False)
@@ -306,10 +218,10 @@ def _excess_over_total(frame: pd.DataFrame, rule: Rule, contract: Contract) -> p
     return excess.where(comparable)
 
 
-def _gap_to_parts(frame: pd.DataFrame, rule: Rule, contract: Contract) -> pd.Series:
+def _gap_to_parts(
+    frame: pd.DataFrame, contract: Contract, measure: str, dimension: str, total: str, parts: Sequence[str]
+) -> pd.Series:
     """At the total: its distance from the sum of the parts; nan where one is absent, doubled, unreadable or a symbol alone."""
-    measure, dimension, total = _measure_dimension_total(rule)
-    parts = list(demanded_codes(rule, contract))
     frame = frame.assign(**{measure: _comparable(frame, contract, measure)})
     keys = [FILE, *other_key_columns(contract.properties, dimension)]
     rows = frame[frame[dimension].isin([*parts, total]) & frame[keys].notna().all(axis=1)]
@@ -319,44 +231,39 @@ def _gap_to_parts(frame: pd.DataFrame, rule: Rule, contract: Contract) -> pd.Ser
     single = rows.drop_duplicates([*keys, dimension], keep=False)
     wide = single.set_index([*keys, dimension])[measure].unstack(dimension)
     wide = wide.reindex(columns=[*parts, total])
-    distance = (wide[total] - wide[parts].sum(axis=1, skipna=False)).abs().round(6)
+    distance = (wide[total] - wide[list(parts)].sum(axis=1, skipna=False)).abs().round(6)
     at_total = rows[rows[dimension] == total]
     found = distance.reindex(pd.MultiIndex.from_frame(at_total[keys]))
     gap.loc[at_total.index] = found.to_numpy()
     return gap
 
 
-def _codes_lacking(frame: pd.DataFrame, rule: Rule, contract: Contract) -> pd.Series:
+def _codes_lacking(
+    frame: pd.DataFrame, contract: Contract, dimension: str, within: Sequence[str], codes: Sequence[str]
+) -> pd.Series:
     """At the first row of each group: how many demanded codes it lacks; nan elsewhere and where codes are unreadable."""
-    dimension = str(rule.parameters["dimension"])
-    within = list(text_values(rule.parameters.get("within", ())))
-    demanded = set(demanded_codes(rule, contract))
     unit_year = [FILE, "unit_id", "year"]
     keyed = frame[frame[unit_year].notna().all(axis=1)]
     gap = keyed[[dimension, *within]].isna().any(axis=1)
     readable = keyed[~gap.groupby([keyed[name] for name in unit_year], sort=False).transform("any")]
     groups = [*unit_year, *within]
-    there = readable[readable[dimension].isin(list(demanded))].drop_duplicates([*groups, dimension])
+    there = readable[readable[dimension].isin(list(codes))].drop_duplicates([*groups, dimension])
     first = readable.drop_duplicates(groups)
     counted = first[groups].merge(there.groupby(groups).size().rename("there").reset_index(), on=groups, how="left")
     lacking = pd.Series(np.nan, index=frame.index)
-    lacking.loc[first.index] = len(demanded) - counted["there"].fillna(0).to_numpy()
+    lacking.loc[first.index] = len(set(codes)) - counted["there"].fillna(0).to_numpy()
     return lacking
 
 
-_TRANSLATIONS: Mapping[str, Translation] = {
-    "not_null": Translation(_helper_not_null, _filled),
-    "symbol_admitted": Translation(_expect_symbols, _symbols),
-    "in_codes": Translation(_expect_codes, _delivered_code),
-    "in_code_list": Translation(_expect_code_list, _delivered_code),
-    "code_stands_alone": Translation(_expect_alone),
-    "parts_sum_to_whole": Translation(_expect_tolerance, _gap_in_row),
-    "range": Translation(_expect_range, _judged_values),
-    "pattern": Translation(_expect_pattern),
-    "unit_known": Translation(_expect_unit_known),
-    "unique_key": Translation(_expect_none, _earlier_rows),
-    "part_not_above_whole": Translation(_expect_none, _excess_in_row),
-    "part_not_above_total": Translation(_expect_tolerance, _excess_over_total),
-    "parts_sum_to_total": Translation(_expect_tolerance, _gap_to_parts),
-    "codes_complete": Translation(_expect_none, _codes_lacking),
+_COMPUTED: Mapping[str, Callable[..., pd.Series]] = {
+    "filled": _filled,
+    "plain_symbol": _plain_symbol,
+    "delivered_code": _delivered_code,
+    "values_where": _values_where,
+    "gap_in_row": _gap_in_row,
+    "excess_in_row": _excess_in_row,
+    "earlier_rows": _earlier_rows,
+    "excess_over_total": _excess_over_total,
+    "gap_to_parts": _gap_to_parts,
+    "codes_lacking": _codes_lacking,
 }

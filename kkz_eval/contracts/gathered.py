@@ -11,17 +11,19 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from kkz_eval.contracts.contract import Contract
+from kkz_eval.contracts.rule_kinds.codes_complete import CODES_COMPLETE, OF_UNITS
 from kkz_eval.model.findings import Finding, Severity, concat_findings, findings_table, iter_findings
 from kkz_eval.reference.register import municipalities, youth_offices
 from kkz_eval.reference.tables import kreise
 
-KIND, GATHERED = "codes_complete", "codes_complete_of_units"
 _SHOWN = 3  # units that a hint names
 
 
 def gathered(findings: pa.Table, contract: Contract) -> pa.Table:
     """The findings (FINDINGS_SCHEMA) with one hint per rule in place of several on missing codes; those on a delivery as they are."""
-    warns = pc.and_(pc.equal(findings.column("kind"), KIND), pc.equal(findings.column("severity"), Severity.WARNING))
+    warns = pc.and_(
+        pc.equal(findings.column("kind"), CODES_COMPLETE.name), pc.equal(findings.column("severity"), Severity.WARNING)
+    )
     if contract.source != "official" or pc.sum(warns, min_count=0).as_py() < 2:
         return findings
     by_rule: dict[str, list[Finding]] = {}
@@ -38,5 +40,5 @@ def _hint(findings: list[Finding]) -> Finding:
     lacking = list(dict.fromkeys(code for finding in findings for code in (finding.value or "").split(" | ")))
     said = ", ".join([*shown, *(["…"] if len(units) > _SHOWN else [])])
     return replace(
-        findings[0], kind=GATHERED, unit_id=None, year=None, value=" | ".join(lacking), allowed=f"{len(units)}: {said}"
+        findings[0], kind=OF_UNITS, unit_id=None, year=None, value=" | ".join(lacking), allowed=f"{len(units)}: {said}"
     )

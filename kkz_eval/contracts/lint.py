@@ -15,8 +15,8 @@ from pathlib import Path
 from jsonschema import Draft201909Validator
 
 from kkz_eval.contracts.contract import Contract, Property
+from kkz_eval.contracts.errors import PACKAGE, RuleError
 from kkz_eval.contracts.load import SUFFIX, ContractError, Node, contract_of, read_document
-from kkz_eval.contracts.rules import PACKAGE, RuleError
 from kkz_eval.contracts.synonyms import ambiguous_names, code_names, property_names
 from kkz_eval.model.texts import Language, text
 

@@ -25,8 +25,10 @@ from kkz_eval.contracts.contract import (
     Rule,
     Terms,
 )
+from kkz_eval.contracts.errors import PACKAGE, RuleError
 from kkz_eval.contracts.plausibility import CONTEXT_KINDS, context_checked
-from kkz_eval.contracts.rules import PACKAGE, Limits, RuleError, checked, derived_rules, key_rule
+from kkz_eval.contracts.rule_kinds.kind import Limits
+from kkz_eval.contracts.rules import checked, derived_rules, key_rule
 from kkz_eval.model.errors import UserError
 from kkz_eval.model.findings import RULE_SEVERITIES
 from kkz_eval.model.parsed import ARROW_TYPES

@@ -12,8 +12,8 @@ from importlib import resources
 from jinja2 import Environment, StrictUndefined, Template
 
 from kkz_eval.contracts.contract import Contract, Property
+from kkz_eval.contracts.errors import PACKAGE
 from kkz_eval.contracts.example import example_columns, example_rows
-from kkz_eval.contracts.rules import PACKAGE
 from kkz_eval.model.findings import rule_page_name
 from kkz_eval.model.texts import Language, text
 

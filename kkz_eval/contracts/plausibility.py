@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from kkz_eval.contracts.contract import Contract, Property, Rule
-from kkz_eval.contracts.rules import RuleError
+from kkz_eval.contracts.errors import RuleError
 from kkz_eval.model.findings import Finding, Severity
 
 _Key = tuple[str, int, tuple[tuple[str, str], ...]]

@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from kkz_eval.contracts.rules import PACKAGE
+from kkz_eval.contracts.errors import PACKAGE
 from kkz_eval.model.findings import Severity
 from kkz_eval.model.listing import group_numbers
 from kkz_eval.model.texts import Language, text

@@ -12,9 +12,9 @@ from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.datavalidation import DataValidation
 
 from kkz_eval.contracts.contract import Contract, Property
+from kkz_eval.contracts.errors import PACKAGE
 from kkz_eval.contracts.example import example_columns
 from kkz_eval.contracts.outgoing import bytes_of, empty_workbook
-from kkz_eval.contracts.rules import PACKAGE
 from kkz_eval.model.texts import text
 
 if TYPE_CHECKING:

@@ -41,13 +41,14 @@ from pathlib import Path
 from typing import TypeVar
 
 from kkz_eval.contracts.contract import Contract
+from kkz_eval.contracts.rule_kinds import KINDS
 from kkz_eval.model.edited_files import FileInvalid, Node, read_edited
 from kkz_eval.storage.digests import digest_of
 
 VERSION = 1
 WAIVERS, CORRECTIONS = "waivers", "corrections"
 SOURCE_STATES = ("reported", "confirmed", "declined")
-WAIVABLE = frozenset(("range", "part_not_above_whole", "part_not_above_total", "parts_sum_to_total", "codes_complete"))
+WAIVABLE = frozenset(name for name, kind in KINDS.items() if kind.waivable)
 """Kinds of errors that a waiver may acknowledge: the value was read, and is odd. What can't be read or placed can't be right."""
 
 _COMMON = (

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from kkz_eval.contracts.contract import Property
-from kkz_eval.contracts.rules import admitted_range
+from kkz_eval.contracts.parameters import admitted_range
 from kkz_eval.deliveries.columns import ags_of, is_numeric, unit_property
 from kkz_eval.deliveries.grid import Bools, Grid, Ints
 from kkz_eval.deliveries.header import HeaderMatch, code_names, fold

@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 
 from kkz_eval.contracts.admitted import example_of
 from kkz_eval.contracts.contract import Contract
-from kkz_eval.contracts.masks import spans_in_codes
+from kkz_eval.contracts.rule_kinds.in_codes import spans_in_codes
 from kkz_eval.deliveries.columns import reader_of, school_year_of, year_property
 from kkz_eval.deliveries.header import HeaderMatch
 from kkz_eval.deliveries.titles import may_name_time, time_named, times_in

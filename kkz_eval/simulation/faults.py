@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from kkz_eval.contracts.contract import Contract, Rule
-from kkz_eval.contracts.rules import demanded_codes, text_values
+from kkz_eval.contracts.parameters import demanded_codes, text_values
 from kkz_eval.contracts.synonyms import code_names, normal_form
 from kkz_eval.model.identifiers import cell_address
 from kkz_eval.simulation.errors import simulation_error

@@ -14,7 +14,7 @@ import pytest
 
 from kkz_eval.contracts.contract import Contract, Property, Rule
 from kkz_eval.contracts.load import load_contract, load_contracts
-from kkz_eval.contracts.rules import bound, condition, demanded_codes
+from kkz_eval.contracts.parameters import bound, condition, demanded_codes
 from kkz_eval.model.findings import FINDINGS_SCHEMA
 from kkz_eval.model.parsed import ParsedTable
 

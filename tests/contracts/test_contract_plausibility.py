@@ -9,9 +9,9 @@ import pyarrow as pa
 import pytest
 
 from kkz_eval.contracts.contract import Contract, Rule
+from kkz_eval.contracts.errors import RuleError
 from kkz_eval.contracts.load import load_contract, load_contracts
 from kkz_eval.contracts.plausibility import CONTEXT_KINDS, Doubt, context_checked, doubts, other_datasets
-from kkz_eval.contracts.rules import RuleError
 from kkz_eval.model.tables import OBSERVATIONS
 
 CONTRACTS = load_contracts(Path(__file__).parents[2] / "data_contracts")

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from types import ModuleType, SimpleNamespace
+from types import SimpleNamespace
 
 import hypothesis.strategies as st
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from kkz_eval.contracts import expectations, masks, rules
+from kkz_eval.contracts import expectations
 from kkz_eval.contracts.contract import Contract, Rule
+from kkz_eval.contracts.errors import RuleError
 from kkz_eval.contracts.load import load_contracts
-from kkz_eval.contracts.masks import compile_masks, judge
-from kkz_eval.contracts.rules import KINDS, RuleError, condition
+from kkz_eval.contracts.masks import judge, rule_hits
+from kkz_eval.contracts.parameters import bound, condition
+from kkz_eval.contracts.rule_kinds import KINDS
+from kkz_eval.contracts.rules import rule_problems
 from kkz_eval.model.findings import iter_findings
 from kkz_eval.model.parsed import ParsedTable
 
@@ -23,7 +26,7 @@ EVERY_RULE = [(contract.id, rule.rule_id) for contract in CONTRACTS.values() for
 
 
 def masked_rows(parsed: ParsedTable, contract: Contract, known: dict[str, frozenset[str]]) -> dict[str, list[int]]:
-    return {one.rule.rule_id: one.mask(parsed).rows.tolist() for one in compile_masks(contract, known)}
+    return {rule.rule_id: hits.rows.tolist() for rule, hits in rule_hits(parsed, contract, known)}
 
 
 def rows_by_file(
@@ -153,7 +156,7 @@ def _random_tables(draw: st.DrawFn, build: SimpleNamespace, contract: Contract) 
 def _limits(contract: Contract, column: str) -> list[float]:
     """The maxima that rules of a contract name for a column."""
     of = [rule for rule in contract.rules if rule.kind == "range" and rule.parameters["column"] == column]
-    return [limit for rule in of if (limit := rules.bound(rule, "maximum")) is not None]
+    return [limit for rule in of if (limit := bound(rule, "maximum")) is not None]
 
 
 @settings(max_examples=4, deadline=None, suppress_health_check=list(HealthCheck))
@@ -167,27 +170,18 @@ def test_masks_and_great_expectations_agree(contract_id: str, data: st.DataObjec
     }
 
 
-@pytest.mark.parametrize("compiler", [compile_masks, expectations.compile_expectations])
-def test_an_unknown_kind_is_an_error_in_both(compiler: object, build: SimpleNamespace) -> None:
+def test_an_unknown_kind_is_an_error_in_both(build: SimpleNamespace) -> None:
     contract = replace(CONTRACTS["inkar"], rules=(Rule("x", "share_jump", "error", {}),))
     with pytest.raises(RuleError, match="share_jump"):
-        compiler(contract, build.KNOWN_UNITS)  # type: ignore[operator]
-
-
-@pytest.mark.parametrize("module", [masks, expectations])
-def test_a_kind_without_translation_is_an_error(
-    module: ModuleType, build: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(rules, "KINDS", {**KINDS, "new_kind": {}})
-    contract = replace(CONTRACTS["inkar"], rules=(Rule("x", "new_kind", "error", {}),))
-    compiler = {masks: compile_masks, expectations: expectations.compile_expectations}[module]
-    with pytest.raises(RuleError, match="not translated"):
-        compiler(contract, build.KNOWN_UNITS)
+        judge(build.parsed_of(contract, []), contract, build.KNOWN_UNITS)
+    with pytest.raises(RuleError, match="share_jump"):
+        expectations.compile_expectations(contract, build.KNOWN_UNITS)
 
 
 def test_a_level_that_the_register_lacks_is_an_error(build: SimpleNamespace) -> None:
+    contract = CONTRACTS["inkar"]
     with pytest.raises(RuleError, match="kreis"):
-        compile_masks(CONTRACTS["inkar"], {"municipality": frozenset()})
+        judge(build.parsed_of(contract, []), contract, {"municipality": frozenset()})
 
 
 @pytest.mark.parametrize(
@@ -241,7 +235,7 @@ def test_the_index_of_deprivation_ends_at_one(contract_id: str, value: float, fo
 )
 def test_a_condition_that_fits_no_row_is_refused(where: object, said: str) -> None:
     rule = Rule("x", "range", "error", {"column": "value", "maximum": 100, "where": where})
-    problems = rules.rule_problems(rule, CONTRACTS["inkar"].properties)
+    problems = rule_problems(rule, CONTRACTS["inkar"].properties)
     assert problems
     for problem in problems:
         assert said in problem.message("de")

@@ -12,7 +12,7 @@ from openpyxl import Workbook
 
 from kkz_eval.contracts.judgement import judge_file
 from kkz_eval.contracts.load import load_contracts
-from kkz_eval.contracts.rules import text_values
+from kkz_eval.contracts.parameters import text_values
 from kkz_eval.deliveries.missing_words import Meaning, meaning_of, symbols_for
 from kkz_eval.deliveries.numbers import SYMBOLS, parse_number
 from kkz_eval.deliveries.reader import Claimed, read_file

@@ -10,7 +10,7 @@ import pytest
 
 from kkz_eval.contracts.judgement import judge_file
 from kkz_eval.contracts.load import load_contracts
-from kkz_eval.contracts.rules import KINDS
+from kkz_eval.contracts.rule_kinds import KINDS
 from kkz_eval.deliveries.reader import Claimed, PersonRecords, Unclaimed, read_file
 from kkz_eval.model.errors import UserError
 from kkz_eval.model.findings import Finding, iter_findings
