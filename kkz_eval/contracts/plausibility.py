@@ -6,7 +6,7 @@ register; verdicts, which depend on the file alone.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import pyarrow as pa
@@ -17,22 +17,6 @@ from kkz_eval.contracts.errors import RuleError
 from kkz_eval.model.findings import Finding, Severity
 
 _Key = tuple[str, int, tuple[tuple[str, str], ...]]
-
-CONTEXT_KINDS: Mapping[str, tuple[tuple[str, type | tuple[type, ...], bool], ...]] = {
-    # the value where `where` holds <= factor × the value of another dataset's measure where `other_where` holds,
-    # for the same unit and year; not judged where either is absent, or where several values of the other are meant
-    "not_above_other": (
-        ("measure", str, True),
-        ("where", dict, True),
-        ("other", str, True),
-        ("other_measure", str, True),
-        ("other_where", dict, True),
-        ("factor", (int, float), False),
-    ),
-    # |value - value of the year before| <= the larger of `share` × the earlier value and `least`, all else equal
-    "jump": (("measure", str, True), ("share", (int, float), True), ("least", (int, float), True), ("where", dict, False)),
-}
-"""Per kind: name of a parameter, its type, and whether it is required."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +29,7 @@ class Doubt:
 
 def context_checked(rule: Rule, properties: Sequence[Property]) -> Rule:
     """The rule itself. Raises RuleError where it can't be used."""
-    known = CONTEXT_KINDS[rule.kind]
+    known = CONTEXT_KINDS[rule.kind].parameters
     names = [name for name, _, _ in known]
     for name in rule.parameters:
         if name not in names:
@@ -83,15 +67,14 @@ def doubts(contract: Contract, own: pa.Table, others: Mapping[str, pa.Table]) ->
     """
     found: list[Doubt] = []
     for rule in contract.plausibility:
-        if rule.kind == "jump":
-            found += _jumps(rule, own)
-        else:
-            other = others.get(str(rule.parameters["other"]))
-            found += [] if other is None else _above_other(rule, own, other)
+        found += CONTEXT_KINDS[rule.kind].doubts(rule, own, others)
     return tuple(found)
 
 
-def _above_other(rule: Rule, own: pa.Table, other: pa.Table) -> Iterator[Doubt]:
+def _above_other(rule: Rule, own: pa.Table, others: Mapping[str, pa.Table]) -> Iterator[Doubt]:
+    other = others.get(str(rule.parameters["other"]))
+    if other is None:
+        return
     factor = _number(rule, "factor", 1.0)
     limits: dict[tuple[str, int], float | None] = {}
     for row in _rows(other, str(rule.parameters["other_measure"]), _where(rule, "other_where")):
@@ -103,7 +86,7 @@ def _above_other(rule: Rule, own: pa.Table, other: pa.Table) -> Iterator[Doubt]:
             yield row.doubt(rule, f"≤ {_text(factor * limit)}")
 
 
-def _jumps(rule: Rule, own: pa.Table) -> Iterator[Doubt]:
+def _jumps(rule: Rule, own: pa.Table, others: Mapping[str, pa.Table]) -> Iterator[Doubt]:
     share, least = _number(rule, "share", 0.0), _number(rule, "least", 0.0)
     rows = list(_rows(own, str(rule.parameters["measure"]), _where(rule, "where")))
     values: dict[_Key, float] = {(row.unit_id, row.year, row.dimensions): row.value for row in rows}
@@ -177,3 +160,33 @@ def _number(rule: Rule, name: str, default: float) -> float:
 def _text(value: float) -> str:
     """A bound without words: whole numbers without decimals, others with two."""
     return str(int(value)) if float(value).is_integer() else f"{value:.2f}".replace(".", ",")
+
+
+@dataclass(frozen=True)
+class ContextKind:
+    """A kind of rule that looks beyond a file. parameters: name, type, and whether it is required; doubts: about a contract's own
+    observations, beside those of other datasets."""
+
+    parameters: tuple[tuple[str, type | tuple[type, ...], bool], ...]
+    doubts: Callable[[Rule, pa.Table, Mapping[str, pa.Table]], Iterator[Doubt]]
+
+
+CONTEXT_KINDS: Mapping[str, ContextKind] = {
+    # the value where `where` holds <= factor × the value of another dataset's measure where `other_where` holds,
+    # for the same unit and year; not judged where either is absent, or where several values of the other are meant
+    "not_above_other": ContextKind(
+        (
+            ("measure", str, True),
+            ("where", dict, True),
+            ("other", str, True),
+            ("other_measure", str, True),
+            ("other_where", dict, True),
+            ("factor", (int, float), False),
+        ),
+        _above_other,
+    ),
+    # |value - value of the year before| <= the larger of `share` × the earlier value and `least`, all else equal
+    "jump": ContextKind(
+        (("measure", str, True), ("share", (int, float), True), ("least", (int, float), True), ("where", dict, False)), _jumps
+    ),
+}
