@@ -58,6 +58,10 @@ OFFICIAL_TIMES = ("year", "school_year")
 OFFICIAL_KEYS = ("tables", "measure", "named", "time", "variables", "members", "leftOut", "absent", "whole", "units")
 COLUMN_PROPERTIES = ("labelEn", "descriptionEn", "form", "unit", "default", "symbols", "emptyAdmitted", "inKey")
 CODE_PROPERTIES = ("labelEn", "synonyms")
+USUAL_SYMBOLS = ("-", "–", "—", ".", "/", "x", "*", "()", "k.a.", "...", "…", "p", "r", "s", "e")
+"""What stands in place of a value or beside it in official statistics; a contract may name them USUAL. Admitted in a measure whose
+contract names none, unless its cell stays empty where there is no value."""
+USUAL = "usual"
 
 
 class ContractError(UserError):
@@ -360,7 +364,7 @@ def _check_properties(schema: Node, properties: Sequence[Property]) -> None:
         schema.child("properties").fail("contract_no_measure")
 
 
-def _limits(node: Node) -> Limits:
+def _limits(node: Node, of: Property) -> Limits:
     own = node.custom(COLUMN_PROPERTIES)
     options = node.optional("logicalTypeOptions")
     if options is None:
@@ -368,13 +372,19 @@ def _limits(node: Node) -> Limits:
     for name in options.mapping():
         if name not in ("minimum", "maximum", "pattern"):
             options.fail("contract_option_untranslatable", name=name)
+    empty_admitted = _optional(own, "emptyAdmitted", Node.flag, False)
+    symbols = USUAL_SYMBOLS if of.role == "measure" and not empty_admitted else ()
     return Limits(
         minimum=_optional(options, "minimum", Node.number, None),
         maximum=_optional(options, "maximum", Node.number, None),
         pattern=_optional(options, "pattern", Node.text, None),
-        symbols=_optional(own, "symbols", Node.texts, ()),
-        empty_admitted=_optional(own, "emptyAdmitted", Node.flag, False),
+        symbols=_optional(own, "symbols", _symbols, symbols),
+        empty_admitted=empty_admitted,
     )
+
+
+def _symbols(node: Node) -> tuple[str, ...]:
+    return USUAL_SYMBOLS if node.value == USUAL else node.texts()
 
 
 def _rules(
@@ -383,7 +393,7 @@ def _rules(
     """The rules that judge a file, and those that look at other files and years."""
     rules: list[Rule] = []
     for node, of in zip(columns, properties, strict=True):
-        rules += derived_rules(of, _limits(node), levels)
+        rules += derived_rules(of, _limits(node, of), levels)
     rules.append(key_rule(properties))
     for node in (*columns, schema):
         rules += [rule for item in _quality(node) for rule in _quality_rule(item)]

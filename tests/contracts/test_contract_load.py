@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from kkz_eval.contracts.contract import Contract
-from kkz_eval.contracts.load import ContractError, load_contract, load_contracts
+from kkz_eval.contracts.load import USUAL_SYMBOLS, ContractError, load_contract, load_contracts
 from kkz_eval.contracts.synonyms import normal_form, property_names
 
 ROOT = Path(__file__).parents[2]
@@ -165,3 +165,31 @@ def test_the_check_path_imports_neither_pandas_nor_great_expectations_nor_pydant
     )
     run = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
     assert run.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize(
+    ("said", "admitted"),
+    [
+        ("", USUAL_SYMBOLS),
+        ("          - {property: symbols, value: ['-', .]}\n", ("-", ".")),
+        ("          - {property: symbols, value: []}\n", ()),
+        ("          - {property: emptyAdmitted, value: true}\n", ()),
+        ("          - {property: emptyAdmitted, value: true}\n          - {property: symbols, value: usual}\n", USUAL_SYMBOLS),
+    ],
+)
+def test_a_measure_admits_the_usual_symbols_unless_its_contract_says_otherwise(
+    said: str, admitted: tuple[str, ...], tmp_path: Path
+) -> None:
+    source = (CONTRACTS / "mindestsicherung.odcs.yaml").read_text(encoding="utf-8")
+    before = "          - {property: unit, value: Personen}\n"
+    assert source.count(before) == 1
+    path = tmp_path / "mindestsicherung.odcs.yaml"
+    path.write_text(source.replace(before, before + said), encoding="utf-8")
+    contract = load_contract(path)
+    of_measures = {p.name for p in contract.properties if p.role == "measure"}
+    symbols = {str(r.parameters["column"]): r.parameters["symbols"] for r in contract.rules if r.kind == "symbol_admitted"}
+    assert symbols == {p.name: admitted if p.name in of_measures else () for p in contract.properties}
+
+
+def test_no_contract_writes_out_the_usual_symbols() -> None:
+    assert not [path.name for path in CONTRACTS.glob("*.odcs.yaml") if "'k.a.', '...'" in path.read_text(encoding="utf-8")]
