@@ -63,6 +63,12 @@ class Rule:
     parameters: Mapping[str, object] = field(default_factory=dict)
 
 
+MONTHS = (
+    *("Januar", "Februar", "März", "April", "Mai", "Juni", "Juli"),
+    *("August", "September", "Oktober", "November", "Dezember"),
+)
+
+
 @dataclass(frozen=True)
 class Deadline:
     """The last day of delivery: month and day of the year that lies `years_after` the reporting year."""
@@ -70,6 +76,11 @@ class Deadline:
     years_after: int
     month: int
     day: int
+
+    @property
+    def german_day(self) -> str:
+        """The day without its year: 30. September."""
+        return f"{self.day}. {MONTHS[self.month - 1]}"
 
 
 OFFICIAL_TOLERANCE = 0.05
@@ -81,7 +92,7 @@ EDITION_FORM = "edition"  # of the dimension that says the edition of a figure; 
 class Terms:
     """What a contract says to people, and what no judgement depends on. In German, as the contract has it.
 
-    deadline: in words; due: the same as a day, None where there is none; rule_descriptions: by rule_id. official_tolerance: share of
+    deadline: in words; due: the day that these are made from, None where there is none; rule_descriptions: by rule_id. official_tolerance: share of
     the official value by which a delivered indicator may differ before a steward is warned. tables_needed: the tables of official
     statistics that the contract reads, number first, the best of them in front.
     """

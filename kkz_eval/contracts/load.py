@@ -33,6 +33,7 @@ from kkz_eval.model.errors import UserError
 from kkz_eval.model.findings import RULE_SEVERITIES
 from kkz_eval.model.parsed import ARROW_TYPES
 from kkz_eval.model.reasons import reason_of
+from kkz_eval.model.texts import text
 
 _T = TypeVar("_T")
 _D = TypeVar("_D")
@@ -227,14 +228,15 @@ def contract_of(root: Node) -> Contract:
 def _terms(root: Node, own: Node, schema: Node, columns: Sequence[Node]) -> Terms:
     said = _optional(root, "description", lambda found: found, Node(root.path, "description", {}))
     quality = [item for node in (*columns, schema) for item in _quality(node)]
+    due = _optional(own, "due", _deadline, None)
     return Terms(
         purpose=_optional(said, "purpose", Node.text, ""),
         limitations=_optional(said, "limitations", Node.text, ""),
         granularity=_optional(schema, "dataGranularityDescription", Node.text, ""),
         legal_basis=_optional(own, "legalBasis", Node.text, ""),
         permitted_recipient=_optional(own, "permittedRecipient", Node.text, ""),
-        deadline=_optional(own, "deadline", Node.text, ""),
-        due=_optional(own, "due", _deadline, None),
+        deadline=_deadline_words(_optional(own, "deadline", Node.text, None), due),
+        due=due,
         contact_role=_optional(own, "contactRole", Node.text, ""),
         official_tolerance=_optional(own, "officialTolerance", _share, OFFICIAL_TOLERANCE),
         tables_needed=_optional(own, "tablesNeeded", Node.texts, ()),
@@ -263,6 +265,16 @@ def _deadline(node: Node) -> Deadline:
     except ValueError:
         node.fail("contract_value", value=node.value, expected="MM-DD | +1 MM-DD")
     return Deadline(years, month, day)
+
+
+def _deadline_words(said: str | None, due: Deadline | None) -> str:
+    """What the contract says, with the day that is due for `{day}`; the usual words where it says nothing but a day."""
+    if due is None:
+        return said or ""
+    if said is not None:
+        return said.replace("{day}", due.german_day)
+    year = {0: "same", 1: "next"}.get(due.years_after, "later")
+    return text(f"deadline.{year}", package=PACKAGE, day=due.german_day, years=due.years_after)
 
 
 def _optional(node: Node, name: str, read: Callable[[Node], _T], default: _D) -> _T | _D:

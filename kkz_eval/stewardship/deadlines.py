@@ -4,15 +4,10 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
-from kkz_eval.contracts.contract import Deadline
+from kkz_eval.contracts.contract import MONTHS, Deadline
 
 DAYS_TO_CORRECT = 14
 """So long a municipality has at least to correct a rejected delivery."""
-
-_MONTHS = (
-    *("januar", "februar", "märz", "april", "mai", "juni", "juli"),
-    *("august", "september", "oktober", "november", "dezember"),
-)
 
 
 def deadline_of(due: Deadline | None, year: int) -> date | None:
@@ -33,4 +28,4 @@ def correct_until(deadline: date | None, today: date) -> date:
 
 def german_day(day: date) -> str:
     """A day as German letters write it: 30. September 2016."""
-    return f"{day.day}. {_MONTHS[day.month - 1].capitalize()} {day.year}"
+    return f"{day.day}. {MONTHS[day.month - 1]} {day.year}"

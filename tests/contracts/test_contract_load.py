@@ -193,3 +193,29 @@ def test_a_measure_admits_the_usual_symbols_unless_its_contract_says_otherwise(
 
 def test_no_contract_writes_out_the_usual_symbols() -> None:
     assert not [path.name for path in CONTRACTS.glob("*.odcs.yaml") if "'k.a.', '...'" in path.read_text(encoding="utf-8")]
+
+
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [
+        ("due, value: 09-30", "30. September des Berichtsjahres"),
+        ("due, value: +1 03-01", "1. März des Jahres nach dem Berichtsjahr"),
+        ("due, value: +2 03-01", "1. März des 2. Jahres nach dem Berichtsjahr"),
+        ("due, value: +1 03-31}\n  - {property: deadline, value: 'zum {day} des Folgejahres'", "zum 31. März des Folgejahres"),
+        ("deadline, value: im Winter", "im Winter"),
+    ],
+)
+def test_the_words_of_a_deadline_are_made_from_its_day(said: str, words: str, tmp_path: Path) -> None:
+    source = (CONTRACTS / "netzwerk.odcs.yaml").read_text(encoding="utf-8")
+    before = "due, value: +1 03-31"
+    assert source.count(before) == 1
+    assert "property: deadline" not in source
+    path = tmp_path / "netzwerk.odcs.yaml"
+    path.write_text(source.replace(before, said), encoding="utf-8")
+    assert load_contract(path).terms.deadline == words
+
+
+def test_no_contract_with_a_day_says_it_in_words_too(contracts: dict[str, Contract]) -> None:
+    for contract_id, contract in contracts.items():
+        said = (CONTRACTS / f"{contract_id}.odcs.yaml").read_text(encoding="utf-8")
+        assert contract.terms.due is None or contract.terms.due.german_day not in said.split("\nschema:")[0]
