@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -162,8 +163,7 @@ def _text(value: float) -> str:
     return str(int(value)) if float(value).is_integer() else f"{value:.2f}".replace(".", ",")
 
 
-@dataclass(frozen=True)
-class ContextKind:
+class ContextKind(NamedTuple):  # not a dataclass: every check imports it, and that takes many times as long
     """A kind of rule that looks beyond a file. parameters: name, type, and whether it is required; doubts: about a contract's own
     observations, beside those of other datasets."""
 

@@ -13,7 +13,7 @@ from kkz_eval.contracts.contract import Contract, Property, Rule
 from kkz_eval.contracts.errors import RuleError
 from kkz_eval.contracts.parameters import key_columns
 from kkz_eval.contracts.rule_kinds import KINDS
-from kkz_eval.contracts.rule_kinds.kind import Limits, Parameter, RuleProblem
+from kkz_eval.contracts.rule_kinds.kind import Limits, Parameter
 from kkz_eval.model.findings import RULE_SEVERITIES, Severity
 
 RULES_VERSION = 2  # raise it where a kind changes its meaning: verdicts of before keep theirs
@@ -35,48 +35,45 @@ def key_rule(properties: Sequence[Property]) -> Rule:
     return Rule("key.unique_key", "unique_key", Severity.ERROR, {"columns": key_columns(properties), "at": at})
 
 
-def rule_problems(rule: Rule, properties: Sequence[Property]) -> tuple[RuleProblem, ...]:
+def rule_problems(rule: Rule, properties: Sequence[Property]) -> tuple[RuleError, ...]:
     """All that is wrong with a rule; empty for a good one. properties: of its contract."""
     if rule.kind not in KINDS:
-        return (RuleProblem("rule_kind_unknown", {"rule": rule.rule_id, "kind": rule.kind, "known": ", ".join(KINDS)}),)
+        return (RuleError("rule_kind_unknown", rule=rule.rule_id, kind=rule.kind, known=", ".join(KINDS)),)
     return tuple(_problems(rule, {p.name: p for p in properties}))
 
 
 def checked(rule: Rule, properties: Sequence[Property]) -> Rule:
     """The rule itself. Raises RuleError where it can't be used."""
     for problem in rule_problems(rule, properties):
-        raise RuleError(problem.code, **problem.parameters)
+        raise problem
     return rule
 
 
-def _problems(rule: Rule, properties: Mapping[str, Property]) -> Iterator[RuleProblem]:
+def _problems(rule: Rule, properties: Mapping[str, Property]) -> Iterator[RuleError]:
     known = KINDS[rule.kind].parameters
     if rule.severity not in RULE_SEVERITIES:
-        yield RuleProblem("rule_severity_unknown", {"rule": rule.rule_id, "severity": rule.severity})
+        yield RuleError("rule_severity_unknown", rule=rule.rule_id, severity=rule.severity)
     for name in rule.parameters:
         if name not in known:
-            yield RuleProblem(
-                "rule_parameter_unknown",
-                {"rule": rule.rule_id, "kind": rule.kind, "parameter": name, "known": ", ".join(known)},
-            )
+            yield RuleError("rule_parameter_unknown", rule=rule.rule_id, kind=rule.kind, parameter=name, known=", ".join(known))
     for name, parameter in known.items():
         if name in rule.parameters:
             yield from _value_problems(rule, name, parameter, properties)
         elif parameter.required:
-            yield RuleProblem("rule_parameter_missing", {"rule": rule.rule_id, "kind": rule.kind, "parameter": name})
+            yield RuleError("rule_parameter_missing", rule=rule.rule_id, kind=rule.kind, parameter=name)
     yield from KINDS[rule.kind].problems(rule, properties)
 
 
-def _value_problems(rule: Rule, name: str, parameter: Parameter, properties: Mapping[str, Property]) -> Iterator[RuleProblem]:
+def _value_problems(rule: Rule, name: str, parameter: Parameter, properties: Mapping[str, Property]) -> Iterator[RuleError]:
     value = rule.parameters[name]
     if not parameter.admits(value):
-        yield RuleProblem("rule_parameter_value", {"rule": rule.rule_id, "parameter": name, "value": value})
+        yield RuleError("rule_parameter_value", rule=rule.rule_id, parameter=name, value=value)
         return
     for column in parameter.columns(value):
         if column not in properties:
-            yield RuleProblem("rule_column_unknown", {"rule": rule.rule_id, "column": column, "known": ", ".join(properties)})
+            yield RuleError("rule_column_unknown", rule=rule.rule_id, column=column, known=", ".join(properties))
         elif parameter.numeric and properties[column].logical_type == "string":
-            yield RuleProblem("rule_column_not_numeric", {"rule": rule.rule_id, "column": column})
+            yield RuleError("rule_column_not_numeric", rule=rule.rule_id, column=column)
 
 
 def rules_digest(contract: Contract, known_units: Mapping[str, frozenset[str]]) -> str:

@@ -238,5 +238,5 @@ def test_a_condition_that_fits_no_row_is_refused(where: object, said: str) -> No
     problems = rule_problems(rule, CONTRACTS["inkar"].properties)
     assert problems
     for problem in problems:
-        assert said in problem.message("de")
-        assert said in problem.message("en")
+        assert said in problem.sentence("de")
+        assert said in problem.sentence("en")

@@ -6,8 +6,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from kkz_eval.contracts.contract import Property, Rule
+from kkz_eval.contracts.errors import RuleError
 from kkz_eval.contracts.parameters import text_values
-from kkz_eval.contracts.rule_kinds.kind import Parameter, RuleProblem
+from kkz_eval.contracts.rule_kinds.kind import Parameter
 from kkz_eval.model.symbols import SEPARATOR
 
 
@@ -53,7 +54,7 @@ OPTIONAL_CODES = replace(CODES, required=False)
 TOLERANCE = Parameter(is_number, required=False, eased=_tolerates_more)
 
 
-def dimension_problems(rule: Rule, properties: Mapping[str, Property]) -> Iterator[RuleProblem]:
+def dimension_problems(rule: Rule, properties: Mapping[str, Property]) -> Iterator[RuleError]:
     """What is wrong with the dimension of a rule and its codes."""
     of = properties.get(str(rule.parameters.get("dimension")))
     if of is None:
@@ -62,30 +63,30 @@ def dimension_problems(rule: Rule, properties: Mapping[str, Property]) -> Iterat
     listed = [(value,) if isinstance(value, str) else tuple(value) if isinstance(value, (list, tuple)) else () for value in named]
     yield from code_problems(rule, of, [code for codes in listed for code in codes])
     if of.form == "codes":
-        yield RuleProblem("rule_dimension_is_list", {"rule": rule.rule_id, "column": of.name})
+        yield RuleError("rule_dimension_is_list", rule=rule.rule_id, column=of.name)
 
 
-def code_problems(rule: Rule, of: Property, codes: Iterable[object]) -> Iterator[RuleProblem]:
+def code_problems(rule: Rule, of: Property, codes: Iterable[object]) -> Iterator[RuleError]:
     """A column without a code list, or codes that are not in it."""
     known = [code.code for code in of.codes]
     if not known:
-        yield RuleProblem("rule_dimension_without_codes", {"rule": rule.rule_id, "column": of.name})
+        yield RuleError("rule_dimension_without_codes", rule=rule.rule_id, column=of.name)
         return
     for code in codes:
         if code not in known:
-            yield RuleProblem("rule_code_unknown", {"rule": rule.rule_id, "column": of.name, "code": code})
+            yield RuleError("rule_code_unknown", rule=rule.rule_id, column=of.name, code=code)
 
 
-def list_problems(rule: Rule, properties: Mapping[str, Property]) -> Iterator[RuleProblem]:
+def list_problems(rule: Rule, properties: Mapping[str, Property]) -> Iterator[RuleError]:
     """A column that does not hold several codes in a cell, or a code that is not one of them."""
     of = properties.get(str(rule.parameters.get("column")))
     if of is None:
         return
     if of.form != "codes":
-        yield RuleProblem("rule_column_no_list", {"rule": rule.rule_id, "column": of.name})
+        yield RuleError("rule_column_no_list", rule=rule.rule_id, column=of.name)
     code = rule.parameters.get("code")
     if code is not None and code not in [known.code for known in of.codes]:
-        yield RuleProblem("rule_code_unknown", {"rule": rule.rule_id, "column": of.name, "code": code})
+        yield RuleError("rule_code_unknown", rule=rule.rule_id, column=of.name, code=code)
 
 
 def labels(of: Property, codes: Iterable[str]) -> str:

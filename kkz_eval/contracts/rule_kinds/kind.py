@@ -7,26 +7,15 @@ stand: `findings.<kind>` in the catalogue of kkz_eval/model, `kinds.<kind>` and 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import NamedTuple
 
 import numpy as np
 
 from kkz_eval.contracts.contract import Contract, Property, Rule
-from kkz_eval.contracts.errors import PACKAGE
+from kkz_eval.contracts.errors import RuleError
 from kkz_eval.contracts.judged_table import Bools, Ints, JudgedTable, KnownUnits
-from kkz_eval.model.texts import Language, text
-
-
-@dataclass(frozen=True)
-class RuleProblem:
-    """Why a rule can't be used: `code` of the catalogue (`errors.<code>`), with its parameters."""
-
-    code: str
-    parameters: Mapping[str, object] = field(default_factory=dict)
-
-    def message(self, language: Language = "de") -> str:
-        """The sentence for people."""
-        return text(f"errors.{self.code}", language, package=PACKAGE, **self.parameters)
 
 
 def never_eased(before: object, after: object) -> bool:
@@ -84,16 +73,14 @@ def hits_where(mask: Bools, field: str, allowed: str) -> Hits:
     return Hits(rows, field, [allowed] * len(rows))
 
 
-@dataclass(frozen=True)
-class Computed:
+class Computed(NamedTuple):  # not a dataclass: every check imports it, and that takes many times as long
     """A column that a row can't say alone. name: of a function of expectations.py; arguments: for it."""
 
     name: str
     arguments: Mapping[str, object]
 
 
-@dataclass(frozen=True)
-class Expectation:
+class Expectation(NamedTuple):
     """A rule for Great Expectations, as data that expectations.py translates; said independently of the mask.
 
     name: of the expectation there; column: that it tests, a property or a computed one; arguments: its own, besides the column.
@@ -101,7 +88,7 @@ class Expectation:
 
     name: str
     column: str | Computed
-    arguments: Mapping[str, object] = field(default_factory=dict)
+    arguments: Mapping[str, object] = MappingProxyType({})
 
 
 def follows_from_no_column(of: Property, limits: Limits, levels: Sequence[str]) -> Mapping[str, object] | None:
@@ -109,7 +96,7 @@ def follows_from_no_column(of: Property, limits: Limits, levels: Sequence[str]) 
     return None
 
 
-def no_further_problems(rule: Rule, properties: Mapping[str, Property]) -> Iterable[RuleProblem]:
+def no_further_problems(rule: Rule, properties: Mapping[str, Property]) -> Iterable[RuleError]:
     """A kind whose parameters, each right, are right together."""
     return ()
 
@@ -129,7 +116,7 @@ class Kind:
     parameters: Mapping[str, Parameter]
     mask: Callable[[Rule, JudgedTable], Hits]
     expectation: Callable[[Rule, Contract, KnownUnits], Expectation]
-    problems: Callable[[Rule, Mapping[str, Property]], Iterable[RuleProblem]] = no_further_problems
+    problems: Callable[[Rule, Mapping[str, Property]], Iterable[RuleError]] = no_further_problems
     derived: Callable[[Property, Limits, Sequence[str]], Mapping[str, object] | None] = follows_from_no_column
     variants: tuple[str, ...] = ()
     waivable: bool = False

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import numpy as np
 
 from kkz_eval.contracts.contract import Contract, Property, Rule
+from kkz_eval.contracts.errors import RuleError
 from kkz_eval.contracts.judged_table import JudgedTable, KnownUnits, number_text
 from kkz_eval.contracts.parameters import bound, column_of, condition
 from kkz_eval.contracts.rule_kinds.forms import NUMBER_COLUMN, code_problems, is_filled, is_number, is_text
@@ -17,7 +18,6 @@ from kkz_eval.contracts.rule_kinds.kind import (
     Kind,
     Limits,
     Parameter,
-    RuleProblem,
     hits_where,
 )
 
@@ -47,16 +47,16 @@ def _narrower(before: object, after: object) -> bool:
     return all(set(after[name]) <= set(codes) for name, codes in before.items() if name in after) and set(before) <= set(after)
 
 
-def _problems(rule: Rule, properties: Mapping[str, Property]) -> Iterator[RuleProblem]:
+def _problems(rule: Rule, properties: Mapping[str, Property]) -> Iterator[RuleError]:
     """A range has a bound; a condition names codes of columns that hold one code each."""
     if not {"minimum", "maximum"} & set(rule.parameters):
-        yield RuleProblem("rule_parameter_missing", {"rule": rule.rule_id, "kind": rule.kind, "parameter": "minimum | maximum"})
+        yield RuleError("rule_parameter_missing", rule=rule.rule_id, kind=rule.kind, parameter="minimum | maximum")
     if not _is_condition(rule.parameters.get("where")):
         return  # absent, or called wrong already
     for column, codes in condition(rule).items():
         of = properties.get(column)
         if of is not None and of.form == "codes" and of.codes:
-            yield RuleProblem("rule_dimension_is_list", {"rule": rule.rule_id, "column": column})
+            yield RuleError("rule_dimension_is_list", rule=rule.rule_id, column=column)
         elif of is not None:
             yield from code_problems(rule, of, codes)
 
