@@ -15,7 +15,6 @@ from kkz_eval.commands import say as say_of_commands
 from kkz_eval.contracts import say
 from kkz_eval.contracts.contract import Contract
 from kkz_eval.contracts.diff import changes, demanded_version, version_numbers, would_flip
-from kkz_eval.contracts.errors import PACKAGE
 from kkz_eval.contracts.judgement import judge_file
 from kkz_eval.contracts.lint import lint
 from kkz_eval.contracts.load import load_contract, load_contracts
