@@ -33,15 +33,6 @@ def cells_of(lines: Sequence[Sequence[Value]]) -> tuple[pa.Array, pa.Array]:
     return texts_of(list(chain.from_iterable(lines))) if texts is None else texts, _masked(numbers, blank)
 
 
-def are_numbers(cells: Sequence[Value]) -> bool:
-    """Whether every cell holds a number or a truth value; an empty cell is neither."""
-    try:
-        struct.pack(f"{len(cells)}d", *cells)
-    except struct.error:
-        return False
-    return True
-
-
 def texts_of(cells: Sequence[Value]) -> pa.Array:
     """The text of each cell, "" for an empty one."""
     try:

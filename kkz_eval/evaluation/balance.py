@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from kkz_eval.evaluation.baseline import MEASURES, Baseline, baseline_of, baseline_years, compared_indicators
+from kkz_eval.evaluation.baseline import MEASURES, Baseline, baseline_years, compared_indicators
 from kkz_eval.evaluation.plan import Plan
 
 BALANCE_COLUMNS = (
@@ -19,12 +19,7 @@ BALANCE_COLUMNS = (
 MINIMUM_UNITS = 2  # of a group: a standard deviation needs two
 
 
-def balance_of(panel: pd.DataFrame, groups: pd.DataFrame, plan: Plan, weights: pd.Series[float] | None = None) -> pd.DataFrame:
-    """The balance of the baseline of a panel. panel: unit_id, year, indicator, value; groups: unit_id, group, cohort."""
-    return balance_of_baseline(baseline_of(panel, groups, plan), plan, weights)
-
-
-def balance_of_baseline(baseline: Baseline, plan: Plan, weights: pd.Series[float] | None = None) -> pd.DataFrame:
+def balance_of(baseline: Baseline, plan: Plan, weights: pd.Series[float] | None = None) -> pd.DataFrame:
     """Two rows, `level` and `trend`, for each outcome of the plan and each further indicator that it matches on.
 
     level: per unit the mean of its values, in the unit of the indicator. trend: per unit the least-squares slope of its values on

@@ -13,7 +13,7 @@ import pandas as pd
 from scipy.optimize import nnls
 
 from kkz_eval.evaluation.arrays import PerRegressor, PerUnit, UnitByCovariate
-from kkz_eval.evaluation.balance import balance_of_baseline, effective_sample_size
+from kkz_eval.evaluation.balance import balance_of, effective_sample_size
 from kkz_eval.evaluation.baseline import Baseline, compared_indicators, measured_table
 from kkz_eval.evaluation.entropy_balancing import entropy_weights
 from kkz_eval.evaluation.nearest_neighbours import Pair, distances, nearest, nearest_once
@@ -39,7 +39,7 @@ class Matched:
     1; the weights of the reference units sum to the number of treated units in each stratum. Without matching, all weigh 1.
     references: the nearest reference units of each treated unit, with rank, distance, and whether they are its match.
     synthetic: shares of reference units in each treated unit's synthetic reference; distance: of the unit from its synthetic reference.
-    balance: rows of balance.balance_of_baseline. ess: effective number of reference units. notes: what could not be done, and why.
+    balance: rows of balance.balance_of. ess: effective number of reference units. notes: what could not be done, and why.
     """
 
     units: pd.DataFrame
@@ -190,7 +190,7 @@ def _described(
         notes = (refusal.note,)
     weights = units.set_index("unit_id")["weight"]
     used = units.loc[units["group"] == "reference", "weight"]
-    balance = balance_of_baseline(baseline, plan, None if plan.matching is None else weights)
+    balance = balance_of(baseline, plan, None if plan.matching is None else weights)
     return Matched(units[list(UNIT_COLUMNS)], references, synthetic, balance, effective_sample_size(used), notes)
 
 

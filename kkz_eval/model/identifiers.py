@@ -1,20 +1,10 @@
-"""Keys of regional units and of deliveries. No file access, no register of existing units."""
+"""Keys of regional units, and addresses of cells. No file access, no register of existing units."""
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 _AGS = re.compile(r"05(\d{3}|\d{6})")
-
-
-@dataclass(frozen=True, order=True)
-class DeliveryId:
-    """What a delivery speaks about: one dataset, one unit (AGS of 8 or 5 digits), one reporting year."""
-
-    dataset: str
-    unit_id: str
-    year: int
 
 
 def is_ags(text: str) -> bool:

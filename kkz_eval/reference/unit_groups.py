@@ -29,8 +29,6 @@ from kkz_eval.reference.register import (
 )
 from kkz_eval.reference.tables import DISTRICT_SUFFIX, Kind, kreis_of, programme_units, unit_name
 
-NESTED_LEVELS = ("municipality", "youth_office")
-
 
 class Nested(StrEnum):
     """What becomes of a unit in a Kreis that is a programme unit itself; at two different starts of town and Kreis, which holds.

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 CERTIFICATES = ("ohne_abschluss", "hauptschulabschluss", "mittlerer_abschluss", "fachhochschulreife", "hochschulreife")
-SEXES = ("m", "w")
 ABSORBING = "mittlerer_abschluss"  # gives what the others gain and takes what they lose
 CERTIFICATE_INDICATORS = tuple(f"schulabgaenge_{certificate}" for certificate in CERTIFICATES)
 CARE_INDICATOR = "betreuungsquote_u3"

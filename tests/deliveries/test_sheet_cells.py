@@ -10,7 +10,7 @@ import pytest
 
 from kkz_eval.deliveries.reader import read_file
 from kkz_eval.deliveries.results import PersonRecords
-from kkz_eval.deliveries.sheet_cells import are_numbers, cells_of
+from kkz_eval.deliveries.sheet_cells import cells_of
 from kkz_eval.deliveries.workbook import Value, number_of, text_of
 
 NAN = float("nan")
@@ -52,12 +52,6 @@ def test_cells_in_masses_are_those_of_each_cell(lines: list[list[Value]]) -> Non
     cells = [cell for line in lines for cell in line]
     assert repr(numbers.to_pylist()) == repr([number_of(cell) for cell in cells])
     assert [text.strip() for text in texts.to_pylist()] == [text_of(cell) or "" for cell in cells]
-
-
-def test_a_cell_without_a_number_is_no_number() -> None:
-    assert are_numbers([1, 2.5, True])
-    for cell in ("", "12", datetime.date(2020, 1, 1), datetime.timedelta(1)):
-        assert not are_numbers([1, 2.5, cell])
 
 
 @pytest.mark.parametrize("row", [5, SAMPLE - 1, SAMPLE + 700])

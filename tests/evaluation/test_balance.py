@@ -8,7 +8,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from kkz_eval.evaluation.balance import BALANCE_COLUMNS, balance_of
+from kkz_eval.evaluation import balance
+from kkz_eval.evaluation.balance import BALANCE_COLUMNS
+from kkz_eval.evaluation.baseline import baseline_of
 from kkz_eval.evaluation.plan import EstimatorSpec, Outcome, Plan
 
 PLAN = Plan(
@@ -28,6 +30,10 @@ GROUPS = pd.DataFrame(
 BASELINE = {"t1": (4, 5, 6), "t2": (6, 8, 10), "r1": (2, 2, 2), "r2": (3, 4, 5), "r3": (7, 6, 5), "later": (90, 91, 95)}
 LEVEL_SMD = (6.5 - 4) / np.sqrt((4.5 + 4) / 2)  # variances: ((5 − 6.5)² + (8 − 6.5)²) / 1 and (4 + 0 + 4) / 2
 TREND_SMD = (1.5 - 0) / np.sqrt((0.5 + 1) / 2)
+
+
+def balance_of(panel: pd.DataFrame, groups: pd.DataFrame, plan: Plan, weights: pd.Series[float] | None = None) -> pd.DataFrame:
+    return balance.balance_of(baseline_of(panel, groups, plan), plan, weights)
 
 
 def panel_of(values=BASELINE, after=20.0):
