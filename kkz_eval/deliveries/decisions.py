@@ -10,7 +10,7 @@ waivers/schulabgaenge-05315000-2012-b17.yaml:
     unit_id: "05315000"                  # in quotation marks: it begins with a zero
     year: 2012
     field: leavers
-    dimensions: {certificate: none, sex: total}
+    dimensions: {certificate: insgesamt, sex: weiblich, nationality: insgesamt}
     delivery: 4f2a…                      # SHA-256 of the file and address in it, for people
     cell: B17
     rule: leavers.range                  # the finding that is acknowledged, and what it said

@@ -43,15 +43,11 @@ class Problem:
 
     def sentence(self, language: Language = "de") -> str:
         """Where, what and the next step."""
-        known = [name for name, said in (("path", self.path), ("line", self.line)) if said]
-        where = (
-            Sentence("kkz_eval.model", f"place.{'_and_'.join(known)}", {"path": self.path, "line": self.line}).in_language(
-                language
-            )
-            if known
-            else ""
-        )
-        return where + Sentence(self.package, f"problems.{self.code}", self.parameters).in_language(language)
+        said = Sentence(self.package, f"problems.{self.code}", self.parameters).in_language(language)
+        known = "_and_".join(name for name, value in (("path", self.path), ("line", self.line)) if value)
+        if not known:
+            return said
+        return Sentence("kkz_eval.model", f"place.{known}", {"path": self.path, "line": self.line}).in_language(language) + said
 
 
 class ProblemsFound(UserError):
