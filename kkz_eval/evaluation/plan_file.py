@@ -22,7 +22,7 @@ plans/kekiz-2012.yaml (every key: docs/plan.md):
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -96,11 +96,7 @@ def _meaning_problems(data: Mapping[str, object]) -> Iterator[_Found]:
     yield from _repeated(data.get("outcomes"), "outcomes", "indicator", "duplicate_outcome")
     yield from _repeated(data.get("estimators"), "estimators", "id", "duplicate_estimator")
     for position, outcome in _mappings(data.get("outcomes")):
-        window = outcome.get("window")
-        if isinstance(window, list | tuple) and len(window) == 2 and all(isinstance(year, int) for year in window):
-            first, last = window
-            if first > last:
-                yield ("outcomes", position, "window"), "window_reversed", {"first": first, "last": last}
+        yield from _reversed(outcome.get("window"), ("outcomes", position, "window"))
     for position, estimator in _mappings(data.get("estimators")):
         name, variant = estimator.get("method"), estimator.get("variant")
         if not isinstance(name, str):
@@ -163,11 +159,15 @@ def _matching_problems(data: Mapping[str, object]) -> Iterator[_Found]:
         for key in ("caliper", "neighbours", "replacement"):
             if key in matching:
                 yield ("matching", key), "only_nearest_neighbour", {"key": key}
-    baseline = matching.get("baseline")
-    if isinstance(baseline, list | tuple) and len(baseline) == 2 and all(isinstance(year, int) for year in baseline):
-        first, last = baseline
+    yield from _reversed(matching.get("baseline"), ("matching", "baseline"))
+
+
+def _reversed(years: object, path: Steps) -> Iterator[_Found]:
+    """First and last year the wrong way round."""
+    if isinstance(years, list | tuple) and len(years) == 2 and all(isinstance(year, int) for year in years):
+        first, last = years
         if first > last:
-            yield ("matching", "baseline"), "window_reversed", {"first": first, "last": last}
+            yield path, "window_reversed", {"first": first, "last": last}
 
 
 def _mappings(entries: object) -> Iterator[tuple[int, Mapping[str, object]]]:
@@ -188,40 +188,28 @@ def _repeated(entries: object, section: str, key: str, code: str) -> Iterator[_F
 
 
 def _built(data: Mapping[str, Any]) -> Plan:
-    """The frozen plan from data that passed the schema."""
-    cohorts = data.get("treated_cohorts")
-    simple = (
-        "id",
-        "question",
-        "reference",
-        "base_period",
-        "weight",
-        "cluster",
-        "title",
-        "texts",
-        "as_of",
-        "variant_of",
-        "headline",
-        "sensitivity",
+    """The frozen plan from data that passed the schema. To the schema 2012.0 is an integer and 1 a number: here each gets its type."""
+    as_written = (
+        *("id", "question", "reference", "base_period", "weight", "cluster"),
+        *("title", "texts", "as_of", "variant_of", "headline", "sensitivity"),
     )
-    matching = data.get("matching")
+    integers = ("plan_version", "seed", "anticipation", "event_reference")
+    cohorts, matching, inference = data.get("treated_cohorts"), data.get("matching"), data.get("inference", {})
+    sources = {name: {"dataset": entry} if isinstance(entry, str) else entry for name, entry in data.get("sources", {}).items()}
     if matching:
         data = {**data, "weight": MATCHING_WEIGHT}
-    whole = ("plan_version", "seed", "anticipation", "event_reference")
     return Plan(
-        **cast(dict[str, Any], {key: data[key] for key in simple if key in data}),
-        **cast(dict[str, Any], {key: int(data[key]) for key in whole if key in data}),
-        outcomes=tuple(_outcome(entry) for entry in data["outcomes"]),
+        **cast(dict[str, Any], {key: data[key] for key in as_written if key in data}),
+        **cast(dict[str, Any], {key: int(data[key]) for key in integers if key in data}),
+        outcomes=tuple(Outcome(**{**entry, "window": _years(entry.get("window"))}) for entry in data["outcomes"]),
         estimators=tuple(_estimator(entry) for entry in data["estimators"]),
-        sources={name: entry if isinstance(entry, str) else entry["dataset"] for name, entry in data.get("sources", {}).items()},
-        editions={
-            name: entry["edition"]
-            for name, entry in data.get("sources", {}).items()
-            if not isinstance(entry, str) and "edition" in entry
-        },
+        sources={name: entry["dataset"] for name, entry in sources.items()},
+        editions={name: entry["edition"] for name, entry in sources.items() if "edition" in entry},
         treated_cohorts=None if cohorts is None else tuple(sorted(int(year) for year in cohorts)),
         covariates=tuple(data.get("covariates", ())),
-        inference=_inference(data.get("inference", {})),
+        inference=Inference(
+            **{**inference, "level": float(inference.get("level", 0.95)), "draws": int(inference.get("draws", 0))}
+        ),
         units=Units(**data.get("units", {})),
         coverage_minimum=data.get("coverage", {}).get("minimum"),
         languages=tuple(data.get("languages", ("de",))),
@@ -230,18 +218,22 @@ def _built(data: Mapping[str, Any]) -> Plan:
     )
 
 
-def _outcome(entry: Mapping[str, Any]) -> Outcome:
-    window = entry.get("window")
-    return Outcome(**{**entry, "window": None if window is None else (int(window[0]), int(window[1]))})
+def _years(window: Sequence[float] | None) -> tuple[int, int] | None:
+    return None if window is None else (int(window[0]), int(window[1]))
+
+
+def _estimator(entry: Mapping[str, Any]) -> EstimatorSpec:
+    method = METHODS[entry["method"]]
+    variant = entry.get("variant", next(iter(method.variants), ""))
+    return EstimatorSpec(entry["id"], method.name, variant, tuple(entry.get("aggregations", method.choices)))
 
 
 def _matching(entry: Mapping[str, Any]) -> Matching:
-    simple = {key: entry[key] for key in ("method", "metric", "replacement") if key in entry}
-    baseline, caliper = entry.get("baseline"), entry.get("caliper")
+    caliper = entry.get("caliper")
     return Matching(
-        **simple,
+        **{key: entry[key] for key in ("method", "metric", "replacement") if key in entry},
         covariates=tuple(dict.fromkeys(Measured(**measured) for measured in entry["covariates"])),
-        baseline=None if baseline is None else (int(baseline[0]), int(baseline[1])),
+        baseline=_years(entry.get("baseline")),
         exact=tuple(entry.get("exact", ())),
         caliper=None if caliper is None else float(caliper),
         neighbours=int(entry.get("neighbours", 1)),
@@ -251,13 +243,3 @@ def _matching(entry: Mapping[str, Any]) -> Matching:
 def _checks(entry: Mapping[str, Any]) -> Checks:
     thresholds = {key: float(value) for key, value in entry.items() if key != "treated_clusters"}
     return Checks(**thresholds, treated_clusters=int(entry.get("treated_clusters", Checks.treated_clusters)))
-
-
-def _estimator(entry: Mapping[str, Any]) -> EstimatorSpec:
-    method = METHODS[entry["method"]]
-    variant = entry.get("variant", next(iter(method.variants), ""))
-    return EstimatorSpec(entry["id"], method.name, variant, tuple(entry.get("aggregations", method.choices)))
-
-
-def _inference(entry: Mapping[str, Any]) -> Inference:
-    return Inference(**{**entry, "level": float(entry.get("level", 0.95)), "draws": int(entry.get("draws", 0))})
