@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from babel.numbers import format_decimal
 
-from kkz_eval.evaluation.estimators.methods import METHODS
+from kkz_eval.evaluation.estimators.methods import METHODS, OVERALL
 from kkz_eval.evaluation.matching import Matched
 from kkz_eval.evaluation.plan import Plan
 from kkz_eval.evaluation.problems import PACKAGE
@@ -23,7 +23,6 @@ _SAME_ESTIMAND = [name for name, method in METHODS.items() if method.estimand ==
 DESIGN_CHECKS = ("balance", "overlap")
 EFFECT_CHECKS = ("pre_trends", "treated_clusters", "agreement")
 PARTS = ("level", "trend", "(all)", "(exposed)")  # last words of names of figures
-OVERALL = ("simple", "coefficient", "dynamic")  # the overall row of a method, in this order
 
 
 @dataclass(frozen=True)

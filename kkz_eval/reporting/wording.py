@@ -12,7 +12,7 @@ from enum import StrEnum
 
 import pandas as pd
 
-from kkz_eval.evaluation.estimators.methods import HEADLINE_METHODS, METHODS, REPORTED_METHODS
+from kkz_eval.evaluation.estimators.methods import HEADLINE_METHODS, METHODS, OVERALL, REPORTED_METHODS
 from kkz_eval.model.texts import Language
 from kkz_eval.reference.unit_groups import unit_words
 from kkz_eval.reporting.document import Inline, Parts, Quoted, join, phrase
@@ -289,7 +289,7 @@ _OTHERS = {
 
 def _wanted(exposed: bool) -> tuple[str, ...]:
     """Aggregations that stand for the years that count, the first that an estimator has."""
-    return ("exposed",) if exposed else ("simple", "coefficient", "dynamic")
+    return ("exposed",) if exposed else OVERALL
 
 
 def _has_zero(row: pd.Series) -> bool:

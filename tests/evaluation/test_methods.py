@@ -144,6 +144,7 @@ def test_reports_name_and_explain_the_methods_that_carry_a_verdict(language: str
     (folder,) = reporting.__path__
     texts = yaml.safe_load((Path(folder) / "texts" / f"{language}.yaml").read_text(encoding="utf-8"))
     assert set(texts["methods"]) == set(texts["explained"]) == set(REPORTED_METHODS) == set(VERDICT_METHODS)
+    assert set(texts["aggregations"]) == {name for method in METHODS.values() for name in method.gives} - {"group_time"}
 
 
 def test_the_page_for_researchers_has_a_row_for_each_method() -> None:

@@ -129,6 +129,8 @@ METHODS: Mapping[str, Method] = {
         ),
     )
 }
+OVERALL = ("simple", "coefficient", "dynamic")
+"""Aggregations whose overall row stands for all years from the start on; of a method, the first that it has."""
 _RANKED = {name: method.verdict_rank for name, method in METHODS.items() if method.verdict_rank is not None}
 HEADLINE_METHODS = tuple(sorted(_RANKED, key=lambda name: _RANKED[name]))
 """Where the plan names none, the first of these that it used decides: robust to staggered starts first. A refusal does not hand over to the next."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from kkz_eval.evaluation.estimators.methods import HEADLINE_METHODS, REPORTED_METHODS
+from kkz_eval.evaluation.estimators.methods import HEADLINE_METHODS, METHODS, REPORTED_METHODS
 from kkz_eval.model.texts import Language
 from kkz_eval.reporting import numbers, say, wording
 from kkz_eval.reporting.document import Code, Column, Inline, Listing, Paragraph, Parts, Quoted, Section, Table, join, phrase
@@ -70,7 +70,7 @@ def _difference_outcome(inputs: ReportInputs, outcome: OutcomeInfo, language: La
     return Section(scope, (label,), tuple(blocks))
 
 
-AGGREGATIONS = ("coefficient", "simple", "dynamic", "group", "calendar", "exposed")
+AGGREGATIONS = frozenset(name for method in METHODS.values() for name in method.gives) - {"group_time"}  # no mean over years
 EVENT_METHODS = ("event_study", *HEADLINE_METHODS)
 
 
