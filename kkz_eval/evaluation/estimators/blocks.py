@@ -49,6 +49,11 @@ class Blocks:
         """Treated units of all cohorts."""
         return sum(len(cohort.units) for cohort in self.cohorts)
 
+    def assigned(self, cohort: Cohort) -> slice:
+        """The columns of a placebo assignment that stand for the units of a cohort."""
+        begin = sum(len(other.units) for other in self.cohorts if other.start < cohort.start)
+        return slice(begin, begin + len(cohort.units))
+
     def after(self, cohort: Cohort, earliest: int | None) -> YearMask:
         """Which years count as after the start of a cohort, (T,) bool: from its start on, and from `earliest` on where given."""
         since = self.years >= cohort.start

@@ -35,7 +35,7 @@ from kkz_eval.evaluation.estimators.sdid_weights import (
     solve,
 )
 from kkz_eval.evaluation.plan import EstimatorSpec, Plan
-from kkz_eval.evaluation.problems import Note, Refused
+from kkz_eval.evaluation.problems import Note
 from kkz_eval.evaluation.sample import Sample, require_comparison
 
 _CELLS_AT_ONCE = 500_000  # of all placebos solved together, so that memory does not grow with their number
@@ -119,11 +119,9 @@ def cohort_effects(blocks: Blocks, earliest: int | None, solver: Solver) -> list
 def _problems(
     blocks: Blocks, cohort: Cohort, after: YearMask, paths: ProblemByYear, allowed: ProblemByUnitMask | None
 ) -> Problems:
-    """paths: (b, T) mean outcomes of treated units; allowed: (b, n0), all where None. Raises Refused where there is no noise."""
+    """paths: (b, T) mean outcomes of treated units; allowed: (b, n0), all where None. Raises Refused."""
     before = blocks.controls[:, : cohort.n_before]
     noise = noise_level(before)
-    if not noise > 1e-12 * np.abs(before).max():  # parallel paths: what differs is rounding
-        raise Refused("no_noise")
     free = np.ones((len(paths), len(before)), dtype=bool) if allowed is None else allowed
     return Problems(
         before=before,
@@ -203,12 +201,10 @@ def _placebo_part(
     """Effects of some assignments. units: (b, n_treated)."""
     allowed = np.ones((len(units), len(blocks.controls)), dtype=bool)
     np.put_along_axis(allowed, units, False, axis=1)
-    starts = np.cumsum([0, *(len(cohort.units) for cohort in blocks.cohorts)])
-    first = {cohort.start: int(place) for cohort, place in zip(blocks.cohorts, starts, strict=False)}
     total = np.zeros(len(units))
     for effect, share in zip(effects, shares, strict=True):
-        cohort, begin = effect.cohort, first[effect.cohort.start]
-        members = units[:, begin : begin + len(cohort.units)]
+        cohort = effect.cohort
+        members = units[:, blocks.assigned(cohort)]
         paths = np.zeros((len(members), blocks.controls.shape[1]))
         for place in range(members.shape[1]):
             paths += blocks.controls[members[:, place]] / members.shape[1]

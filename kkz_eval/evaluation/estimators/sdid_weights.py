@@ -62,8 +62,14 @@ Solver = Callable[[Problems], tuple[ProblemByUnit, ProblemByYear]]
 
 
 def noise_level(before: UnitByYear) -> float:
-    """σ: standard deviation of the first differences of comparison units before the start (section 2.1, eq. 2.2). before: (n0, T0)."""
-    return float(np.std(np.diff(before, axis=1), ddof=1))
+    """σ: standard deviation of the first differences of comparison units before the start (section 2.1, eq. 2.2). before: (n0, T0).
+
+    Raises Refused where their paths are parallel: what differs then is rounding, and the regularisation would follow it.
+    """
+    noise = float(np.std(np.diff(before, axis=1), ddof=1))
+    if not noise > 1e-12 * np.abs(before).max():
+        raise Refused("no_noise")
+    return noise
 
 
 def solve(problems: Problems, solver: Solver) -> Solution:

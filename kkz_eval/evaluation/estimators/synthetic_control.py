@@ -12,7 +12,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from kkz_eval.evaluation.arrays import (
-    AssignmentByUnit,
     AssignmentByUnitByYear,
     Floats,
     ProblemByUnit,
@@ -27,7 +26,7 @@ from kkz_eval.evaluation.estimators.blocks import Blocks, Cohort, build_blocks
 from kkz_eval.evaluation.estimators.estimation import Estimation, Row, Test, Weight, not_exposed
 from kkz_eval.evaluation.estimators.frank_wolfe import reference_weights
 from kkz_eval.evaluation.estimators.placebo import Assignments, permutation_interval, permutation_p, placebo_assignments
-from kkz_eval.evaluation.estimators.predictors import Predictors, build_predictors, nested_weights
+from kkz_eval.evaluation.estimators.predictors import build_predictors, nested_weights
 from kkz_eval.evaluation.estimators.sdid_weights import noise_level
 from kkz_eval.evaluation.estimators.simplex import NotSolved, solve_simplex
 from kkz_eval.evaluation.plan import EstimatorSpec, Plan
@@ -71,7 +70,7 @@ def estimate_synthetic_control(sample: Sample, plan: Plan, spec: EstimatorSpec) 
     left_out: tuple[Note, ...] = ()
     if sample.covariate_names and assignments is not None and assignments.units.size > SEARCHES:
         assignments, left_out = None, (Note("notes.predictors_no_placebos", {"searches": SEARCHES}),)
-    fits = _fits(sample, blocks, assignments, SOLVERS[spec.variant])
+    fits = [_fit(sample, blocks, cohort, assignments, SOLVERS[spec.variant]) for cohort in blocks.cohorts]
     rows = [_row("coefficient", blocks, fits, None, assignments, plan.inference.level)]
     if sample.earliest is not None:
         rows.append(_row("exposed", blocks, fits, sample.earliest, assignments, plan.inference.level))
@@ -103,29 +102,21 @@ def reference_donors(before: UnitByYear, paths: ProblemByYear, allowed: ProblemB
 SOLVERS: Mapping[str, DonorWeights] = {"exact": exact_donors, "reference": reference_donors}
 
 
-def _fits(sample: Sample, blocks: Blocks, assignments: Assignments | None, donors: DonorWeights) -> list[CohortGaps]:
-    fits, begin = [], 0
-    for cohort in blocks.cohorts:
-        end = begin + len(cohort.units)
-        units = np.empty((0, blocks.n_treated), dtype="int64") if assignments is None else assignments.units
-        fits.append(_fit(sample, blocks, cohort, units, slice(begin, end), donors))
-        begin = end
-    return fits
-
-
-def _fit(sample: Sample, blocks: Blocks, cohort: Cohort, units: AssignmentByUnit, own: slice, donors: DonorWeights) -> CohortGaps:
-    """units: (b, n_treated) placebo units of all cohorts; own: the columns of this one."""
+def _fit(sample: Sample, blocks: Blocks, cohort: Cohort, assignments: Assignments | None, donors: DonorWeights) -> CohortGaps:
+    """The gaps of a cohort and, with assignments, of its placebos. Raises Refused."""
     controls, n_before, n_treated = blocks.controls, cohort.n_before, len(cohort.units)
     before = controls[:, :n_before]
     noise = noise_level(before)
-    if not noise > 1e-12 * np.abs(before).max():  # parallel paths: what differs is rounding
-        raise Refused("no_noise")
+    units = np.empty((0, blocks.n_treated), dtype="int64") if assignments is None else assignments.units
     predictors = build_predictors(sample, blocks, cohort) if sample.covariate_names else None
 
     def solved(paths: ProblemByYear, own_predictors: UnitByCovariate | None, allowed: ProblemByUnitMask) -> ProblemByUnit:
         if predictors is None or own_predictors is None:
             return donors(before, paths[:, :n_before], allowed, noise)
-        return _by_predictors(predictors, own_predictors, before, paths[:, :n_before], allowed)
+        found = np.zeros(allowed.shape)
+        for place, (path, free) in enumerate(zip(paths, allowed, strict=True)):
+            found[place, free] = nested_weights(predictors.controls[free], own_predictors[place], before[free], path[:n_before])
+        return found
 
     try:
         everyone = np.ones((n_treated, len(controls)), dtype=bool)
@@ -136,7 +127,7 @@ def _fit(sample: Sample, blocks: Blocks, cohort: Cohort, units: AssignmentByUnit
             part = units[first : first + size]
             allowed = np.ones((len(part), len(controls)), dtype=bool)
             np.put_along_axis(allowed, part, False, axis=1)
-            members = part[:, own].ravel()
+            members = part[:, blocks.assigned(cohort)].ravel()
             free = np.repeat(allowed, n_treated, axis=0)
             found = solved(controls[members], None if predictors is None else predictors.controls[members], free)
             placebo_gaps.append((controls[members] - found @ controls).reshape(len(part), n_treated, -1))
@@ -144,15 +135,6 @@ def _fit(sample: Sample, blocks: Blocks, cohort: Cohort, units: AssignmentByUnit
         raise Refused("weights_not_found") from failure
     empty = np.empty((0, n_treated, controls.shape[1]))
     return CohortGaps(cohort, weights, cohort.treated - weights @ controls, np.concatenate([empty, *placebo_gaps]), noise)
-
-
-def _by_predictors(
-    predictors: Predictors, own: UnitByCovariate, before: UnitByYear, paths: ProblemByYear, allowed: ProblemByUnitMask
-) -> ProblemByUnit:
-    weights = np.zeros(allowed.shape)
-    for place, (path, free) in enumerate(zip(paths, allowed, strict=True)):
-        weights[place, free] = nested_weights(predictors.controls[free], own[place], before[free], path)
-    return weights
 
 
 def _row(
