@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -157,21 +157,21 @@ def group_time(wide: Wide, plan: Plan, variant: str, spare: int = 0) -> GroupTim
         control = never if plan.reference == "never" else wide.start > years[max(now, base)] + anticipation
         cell = Cell(g, int(years[now]), int(years[base]))
         if now == base:
-            cells.append(Cell(g, cell.year, cell.base, estimate=0.0))
+            cells.append(replace(cell, estimate=0.0))
             continue
-        have_both = (member | (control & ~member)) & ~np.isnan(wide.outcome[:, now]) & ~np.isnan(wide.outcome[:, base])
-        chosen = np.flatnonzero(have_both)
+        with_both_years = ~np.isnan(wide.outcome[:, now]) & ~np.isnan(wide.outcome[:, base])
+        chosen = np.flatnonzero((member | control) & with_both_years)
         try:
             estimate, smallest, influence[chosen, position] = _estimated(
                 wide, chosen, member[chosen], (now, base), variant, last_made
             )
         except Refused as refusal:
-            cells.append(Cell(g, cell.year, cell.base, refused=refusal.note))
+            cells.append(replace(cell, refused=refusal.note))
             continue
         used[chosen, now] = used[chosen, base] = True
         if cell.year >= g:
             treated[chosen[member[chosen]]] = True
-        cells.append(Cell(g, cell.year, cell.base, estimate=estimate, smallest=smallest))
+        cells.append(replace(cell, estimate=estimate, smallest=smallest))
     return GroupTime(tuple(cells), influence, used, treated, tuple(notes))
 
 
