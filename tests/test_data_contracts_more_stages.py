@@ -53,7 +53,7 @@ def official(dataset: str) -> str:
 @pytest.mark.parametrize("suffix", ["", "_amtlich"])
 def test_the_contract_lints_in_both_languages(dataset: str, suffix: str) -> None:
     path = FOLDER / f"{dataset}{suffix}.odcs.yaml"
-    assert lint(path, "de") == lint(path, "en") == []
+    assert lint(path) == ()
 
 
 @pytest.mark.parametrize("dataset", DATASETS)

@@ -194,7 +194,7 @@ def test_a_wrong_contract_of_services_is_a_sentence(old: str, new: str, said: st
     path = tmp_path / "praeventionsangebote.odcs.yaml"
     path.write_text(source.replace(old, new, 1), encoding="utf-8")
     problems = lint(path)
-    assert any(said in str(problem) for problem in problems), [str(problem) for problem in problems]
+    assert any(said in problem.sentence() for problem in problems), [problem.sentence() for problem in problems]
 
 
 def test_a_deadline_without_a_day_is_refused_when_loading(tmp_path: Path) -> None:

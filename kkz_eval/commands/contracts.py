@@ -37,9 +37,9 @@ if TYPE_CHECKING:
 def lint_contracts(settings: Settings, files: Sequence[Path]) -> int:
     """Print what is wrong in contracts, in all of the installation where none is named; 0 nothing, 1 something."""
     wanted = files or sorted(settings.contracts.glob("*.odcs.yaml"))
-    problems = [problem for file in wanted for problem in lint(file, settings.language)]
-    for problem in problems:
-        print(problem)
+    problems = [(file, problem) for file in wanted for problem in lint(file)]
+    for file, problem in problems:
+        print(f"{file.name}, {problem.sentence(settings.language)}")
     if not problems:
         print(say_of_commands("cli.lint_clean", count=str(len(wanted))).in_language(settings.language))
     return 1 if problems else 0

@@ -6,8 +6,8 @@ Belongs here: complaints for those who edit contracts. Does not belong here: mak
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import replace
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -15,40 +15,26 @@ from pathlib import Path
 from jsonschema import Draft201909Validator
 
 from kkz_eval.contracts.contract import Contract, Property
-from kkz_eval.contracts.errors import PACKAGE, RuleError
-from kkz_eval.contracts.load import SUFFIX, ContractError, Node, contract_of, read_document
+from kkz_eval.contracts.errors import PACKAGE
+from kkz_eval.contracts.load import SUFFIX, ContractError, contract_of, read_document
 from kkz_eval.contracts.synonyms import ambiguous_names, code_names, property_names
-from kkz_eval.model.texts import Language, text
+from kkz_eval.model.edited_files import EditedFile, Node
+from kkz_eval.model.errors import Problem
 
 STANDARD = "v3.2.0"
 
 
-@dataclass(frozen=True, order=True)
-class Problem:
-    """One complaint. key: place in the document, "" for the whole file; message: the sentence, in the language asked for."""
-
-    path: Path
-    key: str
-    message: str
-
-    def __str__(self) -> str:
-        place = f"{self.path.name}, {self.key}" if self.key else self.path.name
-        return self.message if self.message.startswith(self.path.name) else f"{place}: {self.message}"
-
-
-def lint(path: Path, language: Language = "de") -> list[Problem]:
-    """All complaints about a contract file, empty for a good one. Raises nothing about the file's contents."""
+def lint(path: Path) -> tuple[Problem, ...]:
+    """All complaints about a contract file, in the order of the lines; empty for a good one. Raises nothing about its contents."""
     try:
-        root = read_document(path)
+        file = read_document(path).file
     except ContractError as error:
-        return [Problem(path, "", error.sentence(language))]
-    problems = list(_standard(root, language))
-    try:
-        contract = contract_of(root)
-    except (ContractError, RuleError) as error:
-        key = str(error.parameters.get("key", error.parameters.get("rule", "")))
-        return [*problems, Problem(path, key, error.sentence(language))]
-    return [*problems, *_semantics(path, contract, language)]
+        return error.problems
+    standard = replace(file, problems=[])  # what the standard complains of does not keep the rest from being read
+    _report_standard(standard)
+    with suppress(ContractError):  # its problems are the file's
+        _report_semantics(file.root, contract_of(file.root))
+    return tuple(sorted([*standard.problems, *file.problems], key=lambda problem: problem.line or 0))
 
 
 @cache
@@ -61,29 +47,30 @@ def _validator() -> Draft201909Validator:
     return Draft201909Validator(json.loads(schema.read_text(encoding="utf-8")))
 
 
-def _standard(root: Node, language: Language) -> Iterator[Problem]:
-    for error in sorted(_validator().iter_errors(root.value), key=lambda found: list(map(str, found.absolute_path))):
-        key = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in error.absolute_path).lstrip(".")
-        yield Problem(root.path, key, _sentence("contract_odcs", language, detail=error.message))
-    if isinstance(root.value, dict) and root.value.get("apiVersion") != STANDARD:
-        message = _sentence("contract_standard_version", language, value=root.value.get("apiVersion"))
-        yield Problem(root.path, "apiVersion", message)
+def _report_standard(file: EditedFile) -> None:
+    for error in sorted(_validator().iter_errors(file.value), key=lambda found: list(map(str, found.absolute_path))):
+        file.report(tuple(error.absolute_path), "odcs", {"detail": error.message}, PACKAGE)
+    if isinstance(file.value, dict) and file.value.get("apiVersion") != STANDARD:
+        file.report(("apiVersion",), "standard_version", {"value": file.value.get("apiVersion")}, PACKAGE)
 
 
-def _semantics(path: Path, contract: Contract, language: Language) -> Iterator[Problem]:
-    if path.name != contract.id + SUFFIX:
-        yield Problem(path, "id", _sentence("contract_file_name", language, file=path.name, expected=contract.id + SUFFIX))
-    scopes = [("properties", {p.name: property_names(p) for p in contract.properties})]
-    scopes += [(p.name, {c.code: code_names(c) for c in p.codes}) for p in contract.properties]
-    for key, names_of in scopes:
+def _report_semantics(root: Node, contract: Contract) -> None:
+    expected = contract.id + SUFFIX
+    if Path(root.file.source).name != expected:
+        root.child("id").report("file_name", file=Path(root.file.source).name, expected=expected)
+    listed = root.child("schema").below(0, None).below("properties", None)
+    scopes = [(listed, {p.name: property_names(p) for p in contract.properties})]
+    scopes += [
+        (listed.below(position, None).below("enum", None), {c.code: code_names(c) for c in p.codes})
+        for position, p in enumerate(contract.properties)
+    ]
+    for place, names_of in scopes:
         for name, things in ambiguous_names(names_of).items():
-            yield Problem(path, key, _sentence("contract_name_ambiguous", language, name=name, things=", ".join(things)))
-
-    for of in contract.properties:
+            place.report("name_ambiguous", name=name, things=", ".join(things))
+    for position, of in enumerate(contract.properties):
         for name in _names_with_separator(of):
-            yield Problem(
-                path, of.name, _sentence("contract_name_with_separator", language, name=name, separators=LIST_SEPARATORS)
-            )
+            place = listed.below(position, None).below("enum", None)
+            place.report("name_with_separator", name=name, separators=LIST_SEPARATORS)
 
 
 LIST_SEPARATORS = ";,|+"  # people write these between the codes of one cell
@@ -94,7 +81,3 @@ def _names_with_separator(of: Property) -> tuple[str, ...]:
     if of.form != "codes":
         return ()
     return tuple(name for code in of.codes for name in code_names(code) if any(sign in name for sign in LIST_SEPARATORS))
-
-
-def _sentence(code: str, language: Language, **parameters: object) -> str:
-    return text(f"errors.{code}", language, package=PACKAGE, **parameters)

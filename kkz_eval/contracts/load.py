@@ -1,4 +1,80 @@
-"""From an ODCS file to a Contract: fast and strict, without the JSON schema (lint.py). No pandas, no validation engine."""
+"""From an ODCS file to a Contract: fast and strict, without the JSON schema (lint.py). No pandas, no validation engine.
+
+spielplaetze.odcs.yaml (the Open Data Contract Standard 3.2; what it does not know stands below customProperties):
+
+    apiVersion: v3.2.0
+    kind: DataContract
+    id: spielplaetze                     # the name of the file
+    name: Spielplätze
+    version: 1.0.0                       # raise it with every change: `kkz-eval contracts diff` says which number
+    status: active
+    customProperties:
+      - {property: titleEn, value: Playgrounds}
+      - {property: dataset, value: spielplaetze}
+      - {property: source, value: municipal}         # or official
+      - {property: levels, value: [municipality]}    # of the units: municipality, kreis, youth_office, land
+      - {property: layouts, value: [municipal]}      # the readers that may claim a file
+      - {property: supersedes, value: unit_year}     # what a later delivery replaces: all of a unit and year, or observation
+      - {property: acceptance, value: unit}          # accepted one unit at a time, or the file as a whole
+      - {property: smallestCell, value: 3}           # counts below are not published; 0 publishes all
+      - {property: attribution, value: die Kommune}
+      - {property: licence, value: nur für die Evaluation}
+      - {property: due, value: +1 03-31}             # of the year after the reporting year
+    schema:
+      - name: spielplaetze
+        properties:
+          - name: unit_id                            # unit_id and year: in every contract, and no other keys
+            businessName: Gemeindeschlüssel
+            description: Achtstelliger Schlüssel.
+            logicalType: string
+            required: true
+            customProperties:
+              - {property: labelEn, value: Municipality}
+              - {property: descriptionEn, value: Key of 8 digits.}
+              - {property: form, value: ags}
+          - name: year
+            businessName: Jahr
+            description: Berichtsjahr.
+            logicalType: integer
+            required: true
+            logicalTypeOptions: {minimum: 2000, maximum: 2050}
+            customProperties:
+              - {property: labelEn, value: Year}
+              - {property: descriptionEn, value: Reporting year.}
+              - {property: form, value: year}
+          - name: kind
+            businessName: Art
+            description: Art des Platzes.
+            logicalType: string
+            semanticType: dimension
+            enum:
+              - value: bolzplatz
+                label: Bolzplatz
+                customProperties: [{property: labelEn, value: Football pitch}, {property: synonyms, value: [Bolzplätze]}]
+              - {value: insgesamt, label: insgesamt, customProperties: [{property: labelEn, value: total}]}
+            customProperties:
+              - {property: labelEn, value: Kind}
+              - {property: descriptionEn, value: Kind of the place.}
+              - {property: form, value: code}
+              - {property: default, value: insgesamt}  # where a file has no such column
+          - name: places
+            businessName: Anzahl
+            description: Zahl der Plätze am 31. Dezember.
+            logicalType: integer
+            semanticType: measure
+            synonyms: [{synonym: Plätze}]            # other titles of the column
+            logicalTypeOptions: {minimum: 0}
+            customProperties:
+              - {property: labelEn, value: Places}
+              - {property: descriptionEn, value: Places on 31 December.}
+            quality:                                 # rules beyond those that follow from the column itself
+              - id: many_places
+                type: custom
+                engine: kkz_eval
+                severity: warning                    # or error
+                description: Mehr als 200 Plätze sind selten.
+                implementation: {kind: range, column: places, maximum: 200}
+"""
 
 from __future__ import annotations
 
@@ -6,13 +82,11 @@ import dataclasses
 import hashlib
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
-from typing import NoReturn, TypeVar
-
-import yaml
+from typing import TypeVar
 
 from kkz_eval.contracts.contract import (
     EDITION_FORM,
@@ -25,15 +99,15 @@ from kkz_eval.contracts.contract import (
     Rule,
     Terms,
 )
-from kkz_eval.contracts.errors import PACKAGE, RuleError
-from kkz_eval.contracts.plausibility import CONTEXT_KINDS, context_checked
+from kkz_eval.contracts.errors import PACKAGE
+from kkz_eval.contracts.plausibility import CONTEXT_KINDS, context_problems
 from kkz_eval.contracts.rule_kinds.kind import Limits
-from kkz_eval.contracts.rules import checked, derived_rules, key_rule
+from kkz_eval.contracts.rules import derived_rules, key_rule, rule_problems
+from kkz_eval.model.edited_files import FileInvalid, Node, read_edited
 from kkz_eval.model.errors import UserError
 from kkz_eval.model.findings import RULE_SEVERITIES
 from kkz_eval.model.parsed import ARROW_TYPES
-from kkz_eval.model.reasons import reason_of
-from kkz_eval.model.texts import text
+from kkz_eval.model.texts import Sentence, text
 
 _T = TypeVar("_T")
 _D = TypeVar("_D")
@@ -65,168 +139,111 @@ contract names none, unless its cell stays empty where there is no value."""
 USUAL = "usual"
 
 
-class ContractError(UserError):
-    """A contract can't be read: which file, where in it, and what to do."""
+class ContractError(FileInvalid):
+    """A contract can't be used; `problems` has all that is wrong with it."""
 
-    def __init__(self, code: str, /, **parameters: object) -> None:
-        super().__init__(code, exit_code=2, package=PACKAGE, **parameters)
-
-
-@dataclass(frozen=True)
-class Node:
-    """A place in a contract file, so that every error names file and key. value: what the YAML says there."""
-
-    path: Path
-    key: str
-    value: object
-
-    def fail(self, code: str, **parameters: object) -> NoReturn:
-        """Raises ContractError for this place."""
-        raise ContractError(code, file=self.path.name, key=self.key, **parameters)
-
-    def _wrong(self, expected: str) -> NoReturn:
-        self.fail("contract_value", value=self.value, expected=expected)
-
-    def mapping(self) -> Mapping[str, object]:
-        """The value as a mapping with texts as keys."""
-        if not isinstance(self.value, dict) or not all(isinstance(key, str) for key in self.value):
-            self._wrong("mapping")
-        return self.value
-
-    def child(self, name: str) -> Node:
-        """The place below; fails where it is missing."""
-        found = self.optional(name)
-        if found is None:
-            self.fail("contract_key_missing", missing=name)
-        return found
-
-    def optional(self, name: str) -> Node | None:
-        """The place below, None where there is none."""
-        values = self.mapping()
-        return Node(self.path, f"{self.key}.{name}" if self.key else name, values[name]) if name in values else None
-
-    def items(self) -> Iterator[Node]:
-        """The places of a list."""
-        if not isinstance(self.value, list):
-            self._wrong("list")
-        for position, value in enumerate(self.value):
-            yield Node(self.path, f"{self.key}[{position}]", value)
-
-    def text(self) -> str:
-        """The value as a text with at least one character."""
-        if not isinstance(self.value, str) or not self.value.strip():
-            self._wrong("text")
-        return self.value
-
-    def texts(self) -> tuple[str, ...]:
-        """The value as a list of texts."""
-        return tuple(item.text() for item in self.items())
-
-    def number(self) -> float:
-        """The value as a number."""
-        if isinstance(self.value, bool) or not isinstance(self.value, (int, float)):
-            self._wrong("number")
-        return self.value
-
-    def flag(self) -> bool:
-        """The value as true or false."""
-        if not isinstance(self.value, bool):
-            self._wrong("true | false")
-        return self.value
-
-    def one_of(self, admitted: Sequence[str]) -> str:
-        """The value as one of the admitted texts."""
-        if self.value not in admitted:
-            self._wrong(" | ".join(admitted))
-        return str(self.value)
-
-    def custom(self, known: Sequence[str]) -> Node:
-        """The customProperties below as one mapping; fails on a name that is not known, or twice there."""
-        listed = self.optional("customProperties")
-        found: dict[str, object] = {}
-        for item in listed.items() if listed is not None else ():
-            name = item.child("property").one_of(known)
-            if name in found:
-                item.fail("contract_key_twice", name=name)
-            found[name] = item.child("value").value
-        return Node(self.path, f"{self.key}.customProperties" if self.key else "customProperties", found)
+    HEADING, PACKAGE = "contract_invalid", PACKAGE
 
 
 def load_contracts(folder: Path) -> dict[str, Contract]:
-    """Every contract (*.odcs.yaml) of a folder, by id, in the order of the ids. Raises ContractError, RuleError."""
+    """Every contract (*.odcs.yaml) of a folder, by id, in the order of the ids. Raises ContractError; UserError where there is none."""
     if not folder.is_dir():
-        raise ContractError("contracts_folder_missing", folder=folder)
+        raise UserError("contracts_folder_missing", package=PACKAGE, folder=folder)
     contracts: dict[str, Contract] = {}
     for path in sorted(folder.glob(f"*{SUFFIX}")):
-        contract = load_contract(path)
+        root = read_document(path)
+        contract = contract_of(root)
         if contract.id in contracts:
-            raise ContractError("contract_id_twice", file=path.name, id=contract.id)
+            root.child("id").fail("id_twice", id=contract.id)
         contracts[contract.id] = contract
     if not contracts:
-        raise ContractError("contracts_folder_empty", folder=folder, suffix=SUFFIX)
+        raise UserError("contracts_folder_empty", package=PACKAGE, folder=folder, suffix=SUFFIX)
     return dict(sorted(contracts.items()))
 
 
 def load_contract(path: Path) -> Contract:
-    """The contract of one file. Raises ContractError where it can't be read, RuleError where a rule can't be used."""
+    """The contract of one file. Raises ContractError."""
     return contract_of(read_document(path))
 
 
 def read_document(path: Path) -> Node:
     """The root of a contract file. Raises ContractError where there is no file or no YAML."""
-    try:
-        source = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise ContractError("contract_unreadable", file=path.name, detail=reason_of(error)) from error
-    try:
-        value: object = yaml.load(source, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        line = mark.line + 1 if mark is not None else "?"
-        raise ContractError("contract_no_yaml", file=path.name, line=line, detail=reason_of(error)) from error
-    return Node(path, "", value)
+    return read_edited(path, ContractError).root
 
 
 def contract_of(root: Node) -> Contract:
-    """The contract that a document says. Raises ContractError, RuleError."""
+    """The contract that a document says. Raises ContractError."""
     root.child("kind").one_of(("DataContract",))
-    own = root.custom(CONTRACT_PROPERTIES)
-    objects = list(root.child("schema").items())
-    if len(objects) != 1:
-        root.child("schema").fail("contract_one_schema", n=len(objects))
+    own = _custom(root, CONTRACT_PROPERTIES)
+    texts = {
+        "id": root.child("id").text(),
+        "version": root.child("version").text(),
+        "dataset": own.child("dataset").text(),
+        "title_de": root.child("name").text(),
+        "title_en": own.child("titleEn").text(),
+        "source": own.child("source").one_of(SOURCES),
+        "supersedes": own.child("supersedes").one_of(SUPERSEDES),
+        "acceptance": own.child("acceptance").one_of(ACCEPTANCE),
+        "attribution": own.child("attribution").text(),
+        "licence": own.child("licence").text(),
+    }
+    layouts, smallest_cell = own.child("layouts").texts(), own.child("smallestCell").whole_number()
     levels = tuple(level.one_of(LEVELS) for level in own.child("levels").items())
-    columns = list(objects[0].child("properties").items())
+    schema = _schema(root)
+    columns = list(schema.child("properties").items())
     properties = tuple(_property(column) for column in columns)
-    _check_properties(objects[0], properties)
-    rules, plausibility = _rules(objects[0], columns, properties, levels)
+    rules = _written_rules(schema, columns, properties, levels)
+    terms = _terms(root, own, schema, columns)
+    root.settle()  # what follows rests on all that was read so far
+    _check_properties(schema, properties)
+    _check_rules(rules, properties)
+    measure_from = _optional(own, "measureFrom", lambda n: n.one_of([p.name for p in properties if p.role == "dimension"]), None)
+    official = _optional(own, "official", lambda found: tuple(_official(item, properties) for item in found.items()), ())
+    title_marker = _optional(own, "titleMarker", Node.text, None)
+    root.settle()
     contract = Contract(
-        id=root.child("id").text(),
-        version=root.child("version").text(),
-        dataset=own.child("dataset").text(),
-        title_de=root.child("name").text(),
-        title_en=own.child("titleEn").text(),
-        source=own.child("source").one_of(SOURCES),
+        **texts,
         levels=levels,
         properties=properties,
-        rules=rules,
-        layouts=own.child("layouts").texts(),
-        supersedes=own.child("supersedes").one_of(SUPERSEDES),
-        acceptance=own.child("acceptance").one_of(ACCEPTANCE),
-        smallest_cell=int(own.child("smallestCell").number()),
-        attribution=own.child("attribution").text(),
-        licence=own.child("licence").text(),
-        measure_from=_measure_from(own, properties),
+        rules=tuple(rule for _, rule in rules if rule.kind not in CONTEXT_KINDS),
+        layouts=layouts,
+        smallest_cell=smallest_cell,
+        measure_from=measure_from,
         digest="",
-        title_marker=_optional(own, "titleMarker", Node.text, None),
-        plausibility=plausibility,
-        terms=_terms(root, own, objects[0], columns),
-        official=_optional(own, "official", lambda found: tuple(_official(item, properties) for item in found.items()), ()),
+        title_marker=title_marker,
+        plausibility=tuple(rule for _, rule in rules if rule.kind in CONTEXT_KINDS),
+        terms=terms,
+        official=official,
     )
     return replace(contract, digest=_digest(contract))
 
 
+def _schema(root: Node) -> Node:
+    """The one table of a contract. Raises ContractError where there is none or there are several."""
+    listed = root.child("schema")
+    tables = list(listed.items())
+    if len(tables) != 1:
+        listed.report("one_schema", n=len(tables))
+        root.settle()
+    return tables[0]
+
+
+def _custom(node: Node, known: Sequence[str]) -> Node:
+    """The customProperties of a place as one mapping; a name that is not known, or is there twice, is a problem."""
+    found: dict[str, object] = {}
+    for item in _optional(node, "customProperties", lambda listed: tuple(listed.items()), ()):
+        named = item.child("property")
+        name = named.one_of(known)
+        if named.value != name:  # that was noted
+            continue
+        if name in found:
+            named.report("name_twice", name=name)
+        found[name] = item.child("value").value
+    return node.below("customProperties", found)
+
+
 def _terms(root: Node, own: Node, schema: Node, columns: Sequence[Node]) -> Terms:
-    said = _optional(root, "description", lambda found: found, Node(root.path, "description", {}))
+    said = _optional(root, "description", lambda found: found, root.below("description", {}))
     quality = [item for node in (*columns, schema) for item in _quality(node)]
     due = _optional(own, "due", _deadline, None)
     return Terms(
@@ -250,20 +267,19 @@ def _share(node: Node) -> float:
     """A number from 0 to 1."""
     value = float(node.number())
     if not 0 <= value <= 1:
-        node.fail("contract_value", value=node.value, expected="0 … 1")
+        node.unexpected("0 … 1")
     return value
 
 
-def _deadline(node: Node) -> Deadline:
-    """`MM-DD` of the reporting year, `+1 MM-DD` of the year after it."""
-    written = _DUE.fullmatch(node.text())
-    if written is None:
-        node.fail("contract_value", value=node.value, expected="MM-DD | +1 MM-DD")
-    years, month, day = (int(part or 0) for part in written.groups())
+def _deadline(node: Node) -> Deadline | None:
+    """`MM-DD` of the reporting year, `+1 MM-DD` of the year after it. Stand-in: None."""
+    written = _DUE.fullmatch(str(node.value))
     try:
+        years, month, day = (int(part or 0) for part in written.groups()) if written is not None else (0, 0, 0)
         date(2001, month, day)  # a year without 29 February, so that the day exists in every year
     except ValueError:
-        node.fail("contract_value", value=node.value, expected="MM-DD | +1 MM-DD")
+        node.unexpected("MM-DD | +1 MM-DD")
+        return None
     return Deadline(years, month, day)
 
 
@@ -282,24 +298,17 @@ def _optional(node: Node, name: str, read: Callable[[Node], _T], default: _D) ->
     return default if found is None else read(found)
 
 
-def _measure_from(own: Node, properties: Sequence[Property]) -> str | None:
-    found = own.optional("measureFrom")
-    return None if found is None else found.one_of([p.name for p in properties if p.role == "dimension"])
-
-
 def _official(node: Node, properties: Sequence[Property]) -> OfficialSource:
     measures = [p.name for p in properties if p.role == "measure"]
     dimensions = {p.name: tuple(code.code for code in p.codes) for p in properties if p.role == "dimension"}
-    for name in node.mapping():
-        if name not in OFFICIAL_KEYS:
-            node.fail("contract_value", value=name, expected=" | ".join(OFFICIAL_KEYS))
+    node.mapping(OFFICIAL_KEYS)
 
     def by_dimension(name: str, read: Callable[[Node, Sequence[str]], _T]) -> dict[str, _T]:
         found = node.optional(name)
-        given = {} if found is None or found.value is None else found.mapping()
-        for key in given:
-            Node(node.path, f"{node.key}.{name}", key).one_of(tuple(dimensions))
-        return {key: read(Node(node.path, f"{node.key}.{name}.{key}", value), dimensions[key]) for key, value in given.items()}
+        if found is None or found.value is None:
+            return {}
+        given = found.mapping(tuple(dimensions))
+        return {key: read(found.child(key), dimensions[key]) for key in given if key in dimensions}
 
     return OfficialSource(
         tables=node.child("tables").texts(),
@@ -317,25 +326,24 @@ def _official(node: Node, properties: Sequence[Property]) -> OfficialSource:
 
 def _time(node: Node) -> str:
     """`MM-DD` of a day, or a kind of time that is named after one year."""
-    said = node.text()
-    if said in OFFICIAL_TIMES:
-        return said
-    try:
-        date.fromisoformat(f"2001-{said}")
-    except ValueError:
-        node.fail("contract_value", value=node.value, expected=" | ".join(("MM-DD", *OFFICIAL_TIMES)))
+    said = str(node.value)
+    if said not in OFFICIAL_TIMES:
+        try:
+            date.fromisoformat(f"2001-{said}")
+        except ValueError:
+            node.unexpected(" | ".join(("MM-DD", *OFFICIAL_TIMES)))
     return said
 
 
 def _property(node: Node) -> Property:
-    own = node.custom(COLUMN_PROPERTIES)
+    own = _custom(node, COLUMN_PROPERTIES)
     codes = tuple(_code(item) for item in _optional(node, "enum", lambda found: tuple(found.items()), ()))
     default = _optional(own, "default", Node.text, None)
     form = _optional(own, "form", lambda found: found.one_of(FORMS), "plain")
-    if default is not None and form != EDITION_FORM and default not in {code.code for code in codes}:
-        own.child("default").fail("contract_value", value=default, expected=" | ".join(code.code for code in codes))
-    if (form in LISTED) != bool(codes):
-        node.fail("contract_form_and_enum", form=form)
+    if default is not None and form != EDITION_FORM:
+        own.child("default").one_of([code.code for code in codes])
+    if (form in LISTED) != bool(codes) and own.mapping().get("form", form) == form:  # a wrong form was noted
+        node.report("form_and_enum", form=form)
     return Property(
         name=node.child("name").text(),
         logical_type=node.child("logicalType").one_of(tuple(ARROW_TYPES)),
@@ -355,7 +363,7 @@ def _property(node: Node) -> Property:
 
 
 def _code(node: Node) -> Code:
-    own = node.custom(CODE_PROPERTIES)
+    own = _custom(node, CODE_PROPERTIES)
     return Code(
         code=node.child("value").text(),
         label_de=node.child("label").text(),
@@ -365,25 +373,25 @@ def _code(node: Node) -> Code:
 
 
 def _check_properties(schema: Node, properties: Sequence[Property]) -> None:
+    listed = schema.child("properties")
     names = [p.name for p in properties]
-    for name in names:
-        if names.count(name) > 1:
-            schema.child("properties").fail("contract_key_twice", name=name)
+    for position, name in enumerate(names):
+        if name in names[:position]:
+            listed.below(position, name).report("name_twice", name=name)
     keys = {p.name for p in properties if p.role == "key"}
     if keys != {"unit_id", "year"}:
-        schema.child("properties").fail("contract_keys", keys=", ".join(sorted(keys)))
+        listed.report("keys", keys=", ".join(sorted(keys)))
     if not any(p.role == "measure" for p in properties):
-        schema.child("properties").fail("contract_no_measure")
+        listed.report("no_measure")
+    schema.settle()
 
 
 def _limits(node: Node, of: Property) -> Limits:
-    own = node.custom(COLUMN_PROPERTIES)
-    options = node.optional("logicalTypeOptions")
-    if options is None:
-        options = Node(node.path, f"{node.key}.logicalTypeOptions", {})
-    for name in options.mapping():
+    own = _custom(node, COLUMN_PROPERTIES)
+    options = node.optional("logicalTypeOptions") or node.below("logicalTypeOptions", {})
+    for name, value in options.mapping().items():
         if name not in ("minimum", "maximum", "pattern"):
-            options.fail("contract_option_untranslatable", name=name)
+            options.below(name, value).report("option_untranslatable", name=name)
     empty_admitted = _optional(own, "emptyAdmitted", Node.flag, False)
     symbols = USUAL_SYMBOLS if of.role == "measure" and not empty_admitted else ()
     return Limits(
@@ -399,24 +407,28 @@ def _symbols(node: Node) -> tuple[str, ...]:
     return USUAL_SYMBOLS if node.value == USUAL else node.texts()
 
 
-def _rules(
+def _written_rules(
     schema: Node, columns: Sequence[Node], properties: Sequence[Property], levels: Sequence[str]
-) -> tuple[tuple[Rule, ...], tuple[Rule, ...]]:
-    """The rules that judge a file, and those that look at other files and years."""
-    rules: list[Rule] = []
+) -> list[tuple[Node, Rule]]:
+    """The rules of a contract, those that follow from its properties first, each with the place that says it."""
+    rules: list[tuple[Node, Rule]] = []
     for node, of in zip(columns, properties, strict=True):
-        rules += derived_rules(of, _limits(node, of), levels)
-    rules.append(key_rule(properties))
+        rules += [(node, rule) for rule in derived_rules(of, _limits(node, of), levels)]
+    if properties:
+        rules.append((schema, key_rule(properties)))
     for node in (*columns, schema):
-        rules += [rule for item in _quality(node) for rule in _quality_rule(item)]
-    ids = [rule.rule_id for rule in rules]
-    for rule in rules:
-        if ids.count(rule.rule_id) > 1:
-            raise RuleError("rule_id_twice", rule=rule.rule_id)
-    return (
-        tuple(checked(rule, properties) for rule in rules if rule.kind not in CONTEXT_KINDS),
-        tuple(context_checked(rule, properties) for rule in rules if rule.kind in CONTEXT_KINDS),
-    )
+        rules += [(item, rule) for item in _quality(node) for rule in _quality_rule(item)]
+    return rules
+
+
+def _check_rules(rules: Sequence[tuple[Node, Rule]], properties: Sequence[Property]) -> None:
+    """Notes what is wrong with each rule, at the place that says it."""
+    ids = [rule.rule_id for _, rule in rules]
+    for position, (node, rule) in enumerate(rules):
+        if rule.rule_id in ids[:position]:
+            node.report("rule_twice", rule=rule.rule_id)
+        for error in context_problems(rule, properties) if rule.kind in CONTEXT_KINDS else rule_problems(rule, properties):
+            node.report("rule", said=Sentence(error.package, f"errors.{error.code}", error.parameters))
 
 
 def _quality(node: Node) -> tuple[Node, ...]:
@@ -428,11 +440,11 @@ def _quality_rule(node: Node) -> tuple[Rule, ...]:
     if node.child("type").one_of(("text", "custom")) == "text":
         return ()
     node.child("engine").one_of((ENGINE,))
-    implementation = dict(node.child("implementation").mapping())
-    kind = node.child("implementation").child("kind").text()
-    del implementation["kind"]
-    severity = node.child("severity").one_of(RULE_SEVERITIES)
-    return (Rule(node.child("id").text(), kind, severity, implementation),)
+    implementation = node.child("implementation")
+    kind = implementation.child("kind").text()
+    parameters = {name: value for name, value in implementation.mapping().items() if name != "kind"}
+    severity = node.child("severity").one_of(tuple(map(str, RULE_SEVERITIES)))
+    return (Rule(node.child("id").text(), kind, severity, parameters),)
 
 
 def _digest(contract: Contract) -> str:

@@ -28,31 +28,31 @@ class Doubt:
     finding: Finding
 
 
-def context_checked(rule: Rule, properties: Sequence[Property]) -> Rule:
-    """The rule itself. Raises RuleError where it can't be used."""
+def context_problems(rule: Rule, properties: Sequence[Property]) -> Iterator[RuleError]:
+    """All that is wrong with a rule of these kinds. properties: of its contract."""
     known = CONTEXT_KINDS[rule.kind].parameters
     names = [name for name, _, _ in known]
     for name in rule.parameters:
         if name not in names:
-            raise RuleError("rule_parameter_unknown", rule=rule.rule_id, kind=rule.kind, parameter=name, known=", ".join(names))
+            yield RuleError("rule_parameter_unknown", rule=rule.rule_id, kind=rule.kind, parameter=name, known=", ".join(names))
     for name, kind, required in known:
         value = rule.parameters.get(name)
         if value is None and required:
-            raise RuleError("rule_parameter_missing", rule=rule.rule_id, kind=rule.kind, parameter=name)
+            yield RuleError("rule_parameter_missing", rule=rule.rule_id, kind=rule.kind, parameter=name)
         if value is not None and (not isinstance(value, kind) or isinstance(value, bool)):
-            raise RuleError("rule_parameter_value", rule=rule.rule_id, parameter=name, value=value)
+            yield RuleError("rule_parameter_value", rule=rule.rule_id, parameter=name, value=value)
     if rule.severity != Severity.WARNING:
-        raise RuleError("rule_context_severity", rule=rule.rule_id, severity=rule.severity)
+        yield RuleError("rule_context_severity", rule=rule.rule_id, severity=rule.severity)
+    measure, where = rule.parameters.get("measure"), rule.parameters.get("where")
     measures = [p.name for p in properties if p.role == "measure"]
-    if rule.parameters["measure"] not in measures:
-        raise RuleError("rule_column_unknown", rule=rule.rule_id, column=rule.parameters["measure"], known=", ".join(measures))
+    if isinstance(measure, str) and measure not in measures:
+        yield RuleError("rule_column_unknown", rule=rule.rule_id, column=measure, known=", ".join(measures))
     dimensions = {p.name: p for p in properties if p.role == "dimension"}
-    for column, code in _where(rule, "where").items():
+    for column, code in where.items() if isinstance(where, Mapping) else ():
         if column not in dimensions:
-            raise RuleError("rule_column_unknown", rule=rule.rule_id, column=column, known=", ".join(dimensions))
-        if code not in {known.code for known in dimensions[column].codes}:
-            raise RuleError("rule_code_unknown", rule=rule.rule_id, column=column, code=code)
-    return rule
+            yield RuleError("rule_column_unknown", rule=rule.rule_id, column=column, known=", ".join(dimensions))
+        elif str(code) not in {known.code for known in dimensions[column].codes}:
+            yield RuleError("rule_code_unknown", rule=rule.rule_id, column=column, code=code)
 
 
 def other_datasets(contract: Contract) -> tuple[str, ...]:

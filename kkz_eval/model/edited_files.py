@@ -108,6 +108,11 @@ def _below(node: yaml.Node, step: str | int) -> tuple[int, yaml.Node] | None:
         for position, child in enumerate(node.value):
             if position == step:
                 return child.start_mark.line + 1, child
+            named = {key.value: part for key, part in child.value} if isinstance(child, yaml.MappingNode) else {}
+            if (
+                "property" in named and named["property"].value == step
+            ):  # of a list of named values, as ODCS has its customProperties
+                return child.start_mark.line + 1, named.get("value", child)
     return None
 
 
@@ -367,10 +372,7 @@ class Node:
     def optional(self, name: str) -> Node | None:
         """The place below, None where there is none."""
         values = self.mapping()
-        said = values.get(name, _HOLE)
-        if isinstance(said, Node):  # of a mapping that was gathered from places elsewhere in the file
-            return said
-        return None if said is _HOLE else self.below(name, said)
+        return self.below(name, values[name]) if name in values else None
 
     def below(self, step: str | int, value: object) -> Node:
         """A place below with that value."""

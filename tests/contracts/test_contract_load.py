@@ -13,6 +13,7 @@ import pytest
 from kkz_eval.contracts.contract import Contract
 from kkz_eval.contracts.load import USUAL_SYMBOLS, ContractError, load_contract, load_contracts
 from kkz_eval.contracts.synonyms import normal_form, property_names
+from kkz_eval.model.errors import UserError
 
 ROOT = Path(__file__).parents[2]
 CONTRACTS = ROOT / "data_contracts"
@@ -121,13 +122,16 @@ def test_the_digest_depends_on_what_is_said_and_not_on_how(tmp_path: Path, contr
     [
         ("kind: DataContract", "kind: DataContract: x", "Zeile"),
         ("version: 2.0.0\n", "", "version"),
-        ("property: acceptance, value: file", "property: acceptance, value: maybe", "file | unit"),
+        ("property: acceptance, value: file", "property: acceptance, value: maybe", "file, unit"),
         ("property: acceptance, value", "property: aceptance, value", "acceptance"),
         ("property: measureFrom, value: indicator", "property: measureFrom, value: value", "measureFrom"),
-        ("logicalType: number", "logicalType: date", "string | integer | number"),
+        ("logicalType: number", "logicalType: date", "string, integer, number"),
         ("{minimum: 0}", "{exclusiveMinimum: 0}", "exclusiveMinimum"),
         ("      - name: year\n", "      - name: jahr\n", "unit_id und year"),
-        ("labelEn, value: Indicator code", "labelEn, value: ''", "text"),
+        ("labelEn, value: Indicator code", "labelEn, value: ''", "nicht leer"),
+        ("labelEn, value: Indicator code", "labelEn, value: 05", "nicht 05"),
+        ("version: 2.0.0\n", "version: 2.0.0\nversion: 2.0.0\n", "zuerst in Zeile"),
+        ("logicalType: number", "logicalType: nummer", "Gemeint ist wohl „number“"),
         ("labelEn, value: Indicator code", "labelDe, value: Indicator code", "labelEn"),
     ],
 )
@@ -142,10 +146,50 @@ def test_a_wrong_contract_is_a_sentence_with_file_and_place(old: str, new: str, 
     assert said in raised.value.sentence("de")
 
 
+def test_all_that_is_wrong_with_a_contract_is_said_with_its_line(tmp_path: Path) -> None:
+    source = (CONTRACTS / "schulabgaenge.odcs.yaml").read_text(encoding="utf-8")
+    for old, new in (
+        ("property: acceptance, value", "property: aceptance, value"),
+        ("logicalType: integer\n", "logicalType: 3\n"),
+        ("            label: weiblich\n", ""),
+        ("engine: kkz_eval", "engine: soda"),
+    ):
+        assert old in source
+        source = source.replace(old, new, 1)
+    path = tmp_path / "schulabgaenge.odcs.yaml"
+    path.write_text(source, encoding="utf-8")
+    with pytest.raises(ContractError) as raised:
+        load_contract(path)
+    lines = source.splitlines()
+    for problem, said in zip(
+        raised.value.problems,
+        ("customProperties:", "aceptance", "engine: soda", "logicalType: 3", "value: weiblich"),
+        strict=True,
+    ):
+        assert problem.line is not None
+        assert said in lines[problem.line - 1]
+
+
+def test_every_rule_that_is_wrong_is_said_where_it_stands(tmp_path: Path) -> None:
+    source = (CONTRACTS / "schulabgaenge.odcs.yaml").read_text(encoding="utf-8")
+    wrong = source.replace("dimension: sex, total: insgesamt", "dimension: sex, total: alle, part: x").replace(
+        "id: sexes_complete", "id: certificates_complete"
+    )
+    path = tmp_path / "schulabgaenge.odcs.yaml"
+    path.write_text(wrong, encoding="utf-8")
+    with pytest.raises(ContractError) as raised:
+        load_contract(path)
+    said = raised.value.sentence("de")
+    assert "„part“" in said
+    assert "den Code alle gibt es in der Spalte sex nicht" in said
+    assert "certificates_complete steht zweimal" in said
+    assert all(problem.line for problem in raised.value.problems)
+
+
 def test_a_folder_without_contracts_is_a_sentence(tmp_path: Path) -> None:
-    with pytest.raises(ContractError, match="no contract"):
+    with pytest.raises(UserError, match="no contract"):
         load_contracts(tmp_path)
-    with pytest.raises(ContractError, match="no folder"):
+    with pytest.raises(UserError, match="no folder"):
         load_contracts(tmp_path / "nowhere")
 
 

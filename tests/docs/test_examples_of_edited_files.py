@@ -7,6 +7,8 @@ from datetime import date
 from pathlib import Path
 from types import ModuleType
 
+from kkz_eval.contracts import load
+from kkz_eval.contracts.lint import lint
 from kkz_eval.contracts.load import load_contracts
 from kkz_eval.deliveries import decisions
 from kkz_eval.evaluation import lock, plan_file
@@ -34,6 +36,11 @@ def _written(folder: Path, name: str, content: str) -> Path:
     path.parent.mkdir(exist_ok=True)
     path.write_text(content, encoding="utf-8")
     return path
+
+
+def test_contract(tmp_path: Path) -> None:
+    (example,) = _examples(load)
+    assert lint(_written(tmp_path, "spielplaetze.odcs.yaml", example)) == ()
 
 
 def test_plan(tmp_path: Path) -> None:
