@@ -73,7 +73,7 @@ def check_each(
     decisions = load_decisions(settings.contracts, contracts, date.today())
     if contract_id is not None:
         if contract_id not in contracts:
-            raise UserError("contract_unknown", contract=contract_id, known=", ".join(sorted(contracts)))
+            raise UserError("contract_unknown", package=say.package, contract=contract_id, known=", ".join(sorted(contracts)))
         contracts = {contract_id: contracts[contract_id]}
     order = _Order(contracts, decisions, settings.language, protocol, limits, LISTED[form])
     for place, file in enumerate(files[begin:], begin):
@@ -91,9 +91,9 @@ def check_each(
 
 def _require_new(protocol: Path, files: Sequence[Path]) -> None:
     if len(files) > 1:
-        raise UserError("protocol_of_one", files=len(files))
+        raise UserError("protocol_of_one", package=say.package, files=len(files))
     if protocol.exists():
-        raise UserError("protocol_there", file=str(protocol))
+        raise UserError("protocol_there", package=say.package, file=str(protocol))
 
 
 def _write_protocol(

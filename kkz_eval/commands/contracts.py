@@ -53,7 +53,7 @@ def diff_contracts(settings: Settings, old_file: Path, new_file: Path, with_regi
     """
     old, new = load_contract(old_file), load_contract(new_file)
     if old.id != new.id:
-        raise UserError("contracts_differ", old=old.id, new=new.id)
+        raise UserError("contracts_differ", package=say_of_commands.package, old=old.id, new=new.id)
     language = settings.language
 
     def tell(key: str, **parameters: object) -> None:

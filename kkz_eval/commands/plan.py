@@ -98,14 +98,14 @@ def lock_plan(settings: Settings, file: Path) -> int:
     installation = open_installation(settings, [file], lambda said: print(said.in_language(settings.language)))
     (plan,) = installation.plans.values()
     if plan.variant_of is not None:
-        raise UserError("variant_not_locked", plan=plan.id, locked=plan.variant_of)
+        raise UserError("variant_not_locked", package=say.package, plan=plan.id, locked=plan.variant_of)
     _take_in(installation)
     baseline = study_of(current_snapshot(installation), plan.id).baseline
     place, store = lock_file(file, plan), installation.steps.store
     if plan.id in installation.locks:
         lock = installation.locks[plan.id]
         if conformity(plan, lock, baseline).standing is not Standing.FOLLOWED:
-            raise UserError("plan_locked_already", plan=plan.id, file=str(place), date=lock.locked_on)
+            raise UserError("plan_locked_already", package=say.package, plan=plan.id, file=str(place), date=lock.locked_on)
     else:
         reports = {key.split("/")[2] for key in store.list(report_folder(plan.id)) if key.endswith(".html")}
         lock = lock_of_plan(plan, baseline, datetime.now(UTC).date().isoformat(), len(reports))

@@ -120,7 +120,7 @@ def _require_free(port: int) -> None:
         try:
             probe.bind((HOST, port))
         except OSError as error:
-            raise UserError("port_in_use", port=port, reason=reason_of(error)) from error
+            raise UserError("port_in_use", package=say.package, port=port, reason=reason_of(error)) from error
 
 
 def _wait(process: subprocess.Popen[bytes], port: int) -> None:
@@ -132,7 +132,7 @@ def _wait(process: subprocess.Popen[bytes], port: int) -> None:
                 return
         except (urllib.error.URLError, OSError):
             time.sleep(0.2)
-    raise UserError("ui_not_started", port=port)
+    raise UserError("ui_not_started", package=say.package, port=port)
 
 
 def _interrupt(signal_number: int, frame: object) -> None:

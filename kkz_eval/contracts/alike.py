@@ -11,10 +11,11 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from kkz_eval.contracts import say
 from kkz_eval.model.findings import Finding, iter_findings
 from kkz_eval.model.identifiers import cell_address
 from kkz_eval.model.listing import OF_ONE_COLUMN, first_places, group_numbers
-from kkz_eval.model.texts import Language, text
+from kkz_eval.model.texts import Language
 
 Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
@@ -42,7 +43,7 @@ class Alike:
         if not others:
             return said
         named = ", ".join(cell or "–" for cell in self.cells[1 : _NAMED + 1]) + (", …" if others > _NAMED else "")
-        return f"{said} {text('alike.one' if others == 1 else 'alike.several', language, count=others, cells=named)}"
+        return f"{said} {say('alike.one' if others == 1 else 'alike.several', count=others, cells=named).in_language(language)}"
 
 
 def alike(findings: pa.Table, most: int) -> list[Alike]:

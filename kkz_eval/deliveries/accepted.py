@@ -21,6 +21,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from kkz_eval.contracts.contract import Contract, Property
+from kkz_eval.deliveries import say
 from kkz_eval.deliveries.judging import corrections_in, load_parsed
 from kkz_eval.deliveries.known import NOW, Asked, Known, edition_day, known_since
 from kkz_eval.deliveries.register import Arrival, Register
@@ -175,7 +176,9 @@ def _asked_for(parts: Sequence[_Part], asked: Asked) -> tuple[_Part, ...]:
     known = [(part, _known(part)) for part in of_edition]
     for part, since in known:
         if since.day is None:
-            raise UserError("arrival_without_day", name=part.source.arrival.name, day=asked.as_of.isoformat())
+            raise UserError(
+                "arrival_without_day", package=say.package, name=part.source.arrival.name, day=asked.as_of.isoformat()
+            )
     return tuple(part for part, since in known if since.day is not None and since.day <= asked.as_of.isoformat())
 
 

@@ -15,6 +15,7 @@ import unicodedata
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
+from kkz_eval.deliveries import say as say_of_deliveries
 from kkz_eval.deliveries.results import Unreadable
 from kkz_eval.model.errors import UserError
 from kkz_eval.model.reasons import reason_of
@@ -39,7 +40,7 @@ def inbox_files(inbox: Path) -> tuple[str, ...]:
     Raises UserError where the inbox is not a folder that can be read.
     """
     if not inbox.is_dir():
-        raise UserError("inbox_missing", inbox=str(inbox))
+        raise UserError("inbox_missing", package=say_of_deliveries.package, inbox=str(inbox))
     return tuple(sorted(_names_below(str(inbox), "")))
 
 

@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from kkz_eval.contracts.contract import Contract
+from kkz_eval.deliveries import say
 from kkz_eval.deliveries.decided import Applied, judge_decided
 from kkz_eval.deliveries.decisions import NONE, Decisions
 from kkz_eval.deliveries.intake import landing_key
@@ -159,7 +160,7 @@ def load_findings(store: Store, verdict: Verdict) -> pa.Table:
 
 def _contract_of(arrival: Arrival, contracts: Mapping[str, Contract]) -> Contract:
     if arrival.contract_id not in contracts:
-        raise UserError("contract_gone", contract=arrival.contract_id, name=arrival.name)
+        raise UserError("contract_gone", package=say.package, contract=arrival.contract_id, name=arrival.name)
     return contracts[arrival.contract_id]
 
 
@@ -170,4 +171,4 @@ def _read_landed(store: Store, arrival: Arrival, contract: Contract, contracts: 
         for parsed in result.parsed:
             if parsed.contract_id == contract.id:
                 return parsed
-    raise UserError("claim_gone", contract=contract.id, name=arrival.name)
+    raise UserError("claim_gone", package=say.package, contract=contract.id, name=arrival.name)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+from kkz_eval.deliveries import say
 from kkz_eval.deliveries.inbox import content_in, inbox_files
 from kkz_eval.deliveries.intake import landing_key
 from kkz_eval.deliveries.register import Tombstone, keys_about, read_register, record_tombstone, returned_protocols
@@ -49,13 +50,13 @@ def purge(store: Store, inbox: Path, sha256: str, reason: str, today: date) -> P
     """
     digest = sha256.strip().lower()
     if not _DIGEST.fullmatch(digest):
-        raise UserError("purge_digest", value=sha256)
+        raise UserError("purge_digest", package=say.package, value=sha256)
     if not reason.strip():
-        raise UserError("purge_reason")
+        raise UserError("purge_reason", package=say.package)
     register = read_register(store)
     names = tuple(sorted({arrival.name for arrival in register.arrivals if arrival.sha256 == digest}))
     if not names and digest not in register.tombstones and not store.exists(landing_key(digest)):
-        raise UserError("purge_unknown", value=digest)
+        raise UserError("purge_unknown", package=say.package, value=digest)
     copies = _copies(store, digest)
     record_tombstone(store, Tombstone(digest, reason.strip(), today.isoformat()))
     reports = _reports_with(store, digest)

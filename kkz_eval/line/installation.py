@@ -18,6 +18,7 @@ from kkz_eval.evaluation.lock import Lock, read_lock
 from kkz_eval.evaluation.plan import Plan, plain_id
 from kkz_eval.evaluation.plan_file import load_plan
 from kkz_eval.indicators.catalogue import Indicator, NotEvaluable, check_origins, load_catalogue, load_not_evaluable
+from kkz_eval.line import say
 from kkz_eval.line.locks import lock_file
 from kkz_eval.line.validity import check_plan
 from kkz_eval.model.errors import UserError
@@ -71,7 +72,7 @@ def open_installation(
     for plan in plans:
         twins = [file.name for file, other in zip(files, plans, strict=True) if plain_id(other.id) == plain_id(plan.id)]
         if len(twins) > 1:
-            raise UserError("plan_twice", plan=plan.id, files=", ".join(twins))
+            raise UserError("plan_twice", package=say.package, plan=plan.id, files=", ".join(twins))
     catalogue = load_catalogue(folder / "indicators.yaml", folder / "breaks.yaml")
     contracts = load_contracts(folder)
     check_origins(catalogue, {contract.dataset: contract.source for contract in contracts.values()})

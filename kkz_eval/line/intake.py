@@ -45,13 +45,17 @@ def land(installation: Installation, years: Iterable[int]) -> Intake:
         installation.progress(say(f"notice.{notice.kind}", sentence=Wording(notice.sentences)))
     if not intake.register.of_years(wanted):
         if not intake.present and not intake.register.arrivals:
-            raise UserError("inbox_empty", inbox=inbox)
+            raise UserError("inbox_empty", package=say.package, inbox=inbox)
         known = intake.register.years() | intake.waiting_years
         if not known:
             raise UserError(
-                "nothing_claimed", inbox=inbox, present=intake.present, known=", ".join(sorted(installation.contracts))
+                "nothing_claimed",
+                package=say.package,
+                inbox=inbox,
+                present=intake.present,
+                known=", ".join(sorted(installation.contracts)),
             )
-        raise UserError("years_without_data", years=year_spans(wanted), known=year_spans(known), inbox=inbox)
+        raise UserError("years_without_data", package=say.package, years=year_spans(wanted), known=year_spans(known), inbox=inbox)
     kinds = Counter(notice.kind for notice in intake.notices)
     key = "progress.landed" if intake.landed or kinds else "progress.nothing_new"
     counts = {"unused": kinds["unclaimed"], "refused": kinds["refused"]}

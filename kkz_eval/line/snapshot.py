@@ -28,6 +28,7 @@ from kkz_eval.evaluation.plan import plan_digest
 from kkz_eval.indicators.memo import stored_indicator
 from kkz_eval.indicators.pseudo_cohorts import datasets_of_stations, stored_pseudo_cohorts
 from kkz_eval.indicators.rates import IndicatorValues
+from kkz_eval.line import say
 from kkz_eval.line.installation import Installation
 from kkz_eval.model.editions import EditionState
 from kkz_eval.model.errors import UserError
@@ -223,7 +224,7 @@ class Snapshot:
         """
         result = read_file(data, name, self.contracts, self.day)
         if not isinstance(result, Claimed):
-            raise UserError("preview_unread", name=name)
+            raise UserError("preview_unread", package=say.package, name=name)
         steps = Steps(DraftStore.over(self.steps.store))
         number = 1 + max((arrival.number for arrival in self.register.arrivals), default=0)
         batch = 1 + max((arrival.batch for arrival in self.register.arrivals), default=0)
@@ -272,10 +273,10 @@ def open_snapshot(installation: Installation, name: str) -> Snapshot:
     """
     store = installation.steps.store
     if not store.exists(_key(name)):
-        raise UserError("snapshot_unknown", name=name)
+        raise UserError("snapshot_unknown", package=say.package, name=name)
     content = store.get(_key(name))
     if set(register_head(store).tombstones) - set(json.loads(content)["head"]["tombstones"]):
-        raise UserError("snapshot_gone", name=name)
+        raise UserError("snapshot_gone", package=say.package, name=name)
     return _snapshot(installation, content)
 
 
@@ -286,7 +287,7 @@ def _snapshot(installation: Installation, content: bytes) -> Snapshot:
         found, known = f"v{record['schema_version']}", f"v{SCHEMA_VERSION}"
         raise UserError("table_unknown_version", table=_key(name), found=found, known=known)
     if record["edited"] != _digest_of_edited(installation):
-        raise UserError("snapshot_of_others", name=name)
+        raise UserError("snapshot_of_others", package=say.package, name=name)
     head = Head(**{part: tuple(keys) for part, keys in record["head"].items()})
     return Snapshot(installation, register_at(installation.steps.store, head), head, name, date.fromisoformat(record["day"]))
 

@@ -37,6 +37,7 @@ from kkz_eval.indicators.one_edition import Mix, mix_of, require_comparable
 from kkz_eval.indicators.quality import marks_of
 from kkz_eval.indicators.rates import IndicatorValues, observations_for
 from kkz_eval.indicators.revisions import revisions
+from kkz_eval.line import say
 from kkz_eval.line.installation import Installation
 from kkz_eval.line.locks import kept_locks
 from kkz_eval.line.snapshot import Snapshot
@@ -97,7 +98,13 @@ class Study:
             if asked.edition is not None and not tables[name].num_rows:
                 known = ", ".join(sorted({state.edition for state in self.snapshot.editions(dataset)} - {""})) or "–"
                 raise UserError(
-                    "edition_unknown", plan=plan.id, indicator=name, dataset=dataset, edition=asked.edition, known=known
+                    "edition_unknown",
+                    package=say.package,
+                    plan=plan.id,
+                    indicator=name,
+                    dataset=dataset,
+                    edition=asked.edition,
+                    known=known,
                 )
             require_one_source(self.installation.catalogue[name], tables[name])
         _ = self.mixes
@@ -179,7 +186,9 @@ class Study:
         known = [outcome.indicator for outcome in self.plan.outcomes]
         unknown = sorted(set(outcomes) - set(known))
         if unknown:
-            raise UserError("outcome_unknown", plan=self.plan.id, outcomes=", ".join(unknown), known=", ".join(known))
+            raise UserError(
+                "outcome_unknown", package=say.package, plan=self.plan.id, outcomes=", ".join(unknown), known=", ".join(known)
+            )
         return effects_of_plan(self.snapshot.steps, self.panel, self.plan, outcomes)
 
     @cached_property

@@ -10,6 +10,7 @@ from kkz_eval.evaluation.design import CLUSTER_KREIS, by_dose, groups_of, level_
 from kkz_eval.evaluation.estimators.methods import DOSE_COLUMN, METHODS
 from kkz_eval.evaluation.plan import Plan
 from kkz_eval.indicators.catalogue import Indicator
+from kkz_eval.line import say
 from kkz_eval.model.errors import UserError
 from kkz_eval.reference.unit_groups import Nested
 
@@ -31,7 +32,7 @@ def check_plan(plan: Plan, catalogue: Mapping[str, Indicator], contracts: Mappin
     for key, unread in _UNREAD.items():
         value = unread(plan)
         if value is not None:
-            raise UserError("plan_key_not_used", plan=plan.id, key=key, value=value)
+            raise UserError("plan_key_not_used", package=say.package, plan=plan.id, key=key, value=value)
     _check_units(plan)
     datasets = {contract.dataset: contract for contract in contracts.values()}
     for name in baseline_indicators(plan):
@@ -45,10 +46,10 @@ def check_plan(plan: Plan, catalogue: Mapping[str, Indicator], contracts: Mappin
         dataset = plan.sources.get(name)
         if dataset is None:
             known = ", ".join(source.dataset for source in catalogue[name].sources)
-            raise UserError("plan_without_source", plan=plan.id, indicator=name, known=known)
+            raise UserError("plan_without_source", package=say.package, plan=plan.id, indicator=name, known=known)
         catalogue[name].source(dataset)
         if datasets[dataset].source != "official":
-            raise UserError("plan_source_not_common", plan=plan.id, indicator=name, dataset=dataset)
+            raise UserError("plan_source_not_common", package=say.package, plan=plan.id, indicator=name, dataset=dataset)
         _check_level(plan, name, catalogue[name].source(dataset).datasets, datasets)
     start = first_start(groups_of(plan, "de"), plan)
     for outcome in plan.outcomes:
@@ -65,7 +66,7 @@ def check_plan(plan: Plan, catalogue: Mapping[str, Indicator], contracts: Mappin
             )
     for name, (_, year) in baseline_cells(plan).items():
         if start is None or year >= start:
-            raise UserError("covariate_after_start", plan=plan.id, covariate=name, start=start)
+            raise UserError("covariate_after_start", package=say.package, plan=plan.id, covariate=name, start=start)
 
 
 def _check_units(plan: Plan) -> None:
@@ -75,20 +76,20 @@ def _check_units(plan: Plan) -> None:
     dose = {estimator.id for estimator in plan.estimators if DOSE_COLUMN in METHODS[estimator.method].columns}
     others = [estimator.id for estimator in plan.estimators if estimator.id not in dose]
     if by_dose(plan) and others:
-        raise UserError("plan_dose_only", plan=plan.id, estimators=", ".join(others))
+        raise UserError("plan_dose_only", package=say.package, plan=plan.id, estimators=", ".join(others))
     if dose and not by_dose(plan):
-        raise UserError("plan_without_dose", plan=plan.id, estimators=", ".join(sorted(dose)))
+        raise UserError("plan_without_dose", package=say.package, plan=plan.id, estimators=", ".join(sorted(dose)))
 
 
 def _check_nested(plan: Plan) -> None:
     """A plan below the Kreis says what becomes of nested units, and follows that in its standard errors. Raises UserError."""
     nested, choices = plan.units.nested, {choice.value for choice in Nested}
     if nested not in choices:
-        raise UserError("plan_without_nested", plan=plan.id, choices=", ".join(Nested))
+        raise UserError("plan_without_nested", package=say.package, plan=plan.id, choices=", ".join(Nested))
     if by_dose(plan):
-        raise UserError("plan_dose_of_kreise", plan=plan.id)
+        raise UserError("plan_dose_of_kreise", package=say.package, plan=plan.id)
     if nested != Nested.LEAVE_OUT and plan.cluster != CLUSTER_KREIS:
-        raise UserError("plan_cluster_below_treatment", plan=plan.id, nested=nested, cluster=plan.cluster)
+        raise UserError("plan_cluster_below_treatment", package=say.package, plan=plan.id, nested=nested, cluster=plan.cluster)
 
 
 def _check_level(plan: Plan, indicator: str, datasets: Sequence[str], contracts: Mapping[str, Contract]) -> None:
@@ -97,4 +98,12 @@ def _check_level(plan: Plan, indicator: str, datasets: Sequence[str], contracts:
     for name in datasets:
         if level not in contracts[name].levels:
             known = ", ".join(contracts[name].levels)
-            raise UserError("plan_source_other_level", plan=plan.id, indicator=indicator, dataset=name, level=level, known=known)
+            raise UserError(
+                "plan_source_other_level",
+                package=say.package,
+                plan=plan.id,
+                indicator=indicator,
+                dataset=name,
+                level=level,
+                known=known,
+            )

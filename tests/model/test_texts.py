@@ -30,13 +30,13 @@ def test_both_languages_have_the_same_keys_and_parameters(package):
 
 
 def test_a_value_with_braces_stays_as_it_is():
-    sentence = Sentence("kkz_eval.model", "errors.inbox_missing", {"inbox": "{inbox} {0.__class__}"})
+    sentence = Sentence("kkz_eval.deliveries", "errors.inbox_missing", {"inbox": "{inbox} {0.__class__}"})
     assert "{inbox} {0.__class__}" in sentence.in_language("de")
 
 
 def test_a_missing_parameter_is_an_error():
     with pytest.raises(KeyError):
-        Sentence("kkz_eval.model", "errors.inbox_missing").in_language("de")
+        Sentence("kkz_eval.deliveries", "errors.inbox_missing").in_language("de")
 
 
 @pytest.mark.parametrize("package", PACKAGES)
