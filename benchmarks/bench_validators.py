@@ -19,9 +19,9 @@ from unittest.mock import patch
 from benchmarks.figures import Figure
 from benchmarks.reading import CERTIFICATES, HEADER, large_delivery, read_and_judge
 from kkz_eval.contracts.load import load_contracts
-from kkz_eval.deliveries import intake as intake_module
-from kkz_eval.deliveries.intake import take_in
-from kkz_eval.deliveries.reading_process import end_reading_processes
+from kkz_eval.deliveries.register import intake as intake_module
+from kkz_eval.deliveries.register.intake import take_in
+from kkz_eval.deliveries.register.reading_process import end_reading_processes
 from kkz_eval.line.installation import open_installation
 from kkz_eval.line.intake import judge_arrivals, land, parse_arrivals
 from kkz_eval.settings import CHECKOUT, Settings

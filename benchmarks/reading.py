@@ -123,7 +123,7 @@ def _memory(arguments: list[str]) -> float:
 
 def main() -> int:
     """Read and judge one file, print the largest memory."""
-    from kkz_eval.deliveries.own_process import without_pandas  # noqa: PLC0415 - as the command line does
+    from kkz_eval.deliveries.register.own_process import without_pandas  # noqa: PLC0415 - as the command line does
 
     without_pandas()
     judgement = read_and_judge(Path(sys.argv[1]).read_bytes(), int(sys.argv[2]))

@@ -17,7 +17,7 @@ from io import TextIOBase
 from pathlib import Path
 from typing import Any, BinaryIO, NoReturn
 
-from kkz_eval.deliveries.own_process import CAN_FORK, fault_of, leave_no_trace, reason_of_end, without_pandas
+from kkz_eval.deliveries.register.own_process import CAN_FORK, fault_of, leave_no_trace, reason_of_end, without_pandas
 from kkz_eval.model.errors import UserError
 from kkz_eval.settings import Settings
 

@@ -23,12 +23,12 @@ from kkz_eval.contracts.contract import Contract
 from kkz_eval.contracts.judgement import Judgement
 from kkz_eval.contracts.load import load_contracts
 from kkz_eval.contracts.summary import counted, summary_of
-from kkz_eval.deliveries.decided import judge_decided
-from kkz_eval.deliveries.decisions import Decisions, load_decisions
-from kkz_eval.deliveries.inbox import content_of, shown
-from kkz_eval.deliveries.own_process import confined, reason_of_error
+from kkz_eval.deliveries.municipal.returned import Decision, read_returned
 from kkz_eval.deliveries.reader import Claimed, PersonRecords, Unclaimed, Unreadable, read_file
-from kkz_eval.deliveries.returned import Decision, read_returned
+from kkz_eval.deliveries.register.decided import judge_decided
+from kkz_eval.deliveries.register.decisions import Decisions, load_decisions
+from kkz_eval.deliveries.register.inbox import content_of, shown
+from kkz_eval.deliveries.register.own_process import confined, reason_of_error
 from kkz_eval.model.errors import UserError
 from kkz_eval.model.listing import counts
 from kkz_eval.model.reading_limits import Limits

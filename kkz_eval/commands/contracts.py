@@ -18,10 +18,10 @@ from kkz_eval.contracts.diff import changes, demanded_version, version_numbers, 
 from kkz_eval.contracts.judgement import judge_file
 from kkz_eval.contracts.lint import lint
 from kkz_eval.contracts.load import load_contract, load_contracts
-from kkz_eval.deliveries.accepted import Source, sources_of
-from kkz_eval.deliveries.intake import landing_key
 from kkz_eval.deliveries.reader import Claimed, read_file
-from kkz_eval.deliveries.register import read_register
+from kkz_eval.deliveries.register.accepted import Source, sources_of
+from kkz_eval.deliveries.register.intake import landing_key
+from kkz_eval.deliveries.register.register import read_register
 from kkz_eval.model.errors import UserError
 from kkz_eval.model.findings import Finding, concat_findings, iter_findings
 from kkz_eval.model.reasons import reason_of

@@ -17,13 +17,13 @@ from pathlib import Path
 from kkz_eval.commands import say as say_of_commands
 from kkz_eval.contracts.contract import Contract
 from kkz_eval.contracts.load import load_contracts
-from kkz_eval.deliveries.decisions import load_decisions
-from kkz_eval.deliveries.inbox import content_of
-from kkz_eval.deliveries.intake import landing_key
-from kkz_eval.deliveries.purging import purge
 from kkz_eval.deliveries.reader import Claimed, PersonRecords, Unclaimed, Unreadable, read_file
-from kkz_eval.deliveries.reading_process import read_apart
-from kkz_eval.deliveries.register import Arrival, Register, read_register
+from kkz_eval.deliveries.register.decisions import load_decisions
+from kkz_eval.deliveries.register.inbox import content_of
+from kkz_eval.deliveries.register.intake import landing_key
+from kkz_eval.deliveries.register.purging import purge
+from kkz_eval.deliveries.register.reading_process import read_apart
+from kkz_eval.deliveries.register.register import Arrival, Register, read_register
 from kkz_eval.model.errors import UserError
 from kkz_eval.model.parsed import ParsedTable
 from kkz_eval.model.texts import Language

@@ -16,13 +16,13 @@ from pathlib import Path
 import yaml
 
 from kkz_eval.contracts.load import load_contracts
-from kkz_eval.deliveries.intake import year_spans
 from kkz_eval.deliveries.official import ffcsv
 from kkz_eval.deliveries.official.mapping import claimed
 from kkz_eval.deliveries.official.read import read_official
 from kkz_eval.deliveries.official.table import OfficialTable
-from kkz_eval.deliveries.text_table import NotTextError
-from kkz_eval.deliveries.workbook import BrokenWorkbookError
+from kkz_eval.deliveries.register.intake import year_spans
+from kkz_eval.deliveries.text.records import NotTextError
+from kkz_eval.deliveries.workbook.sheets import BrokenWorkbookError
 from kkz_eval.fetching import say
 from kkz_eval.fetching.answers import table_bytes
 from kkz_eval.fetching.request import Limits, ask

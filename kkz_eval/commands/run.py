@@ -10,7 +10,7 @@ from pathlib import Path
 
 from kkz_eval.commands import say
 from kkz_eval.definitions import build_defs
-from kkz_eval.deliveries.inbox import inbox_files
+from kkz_eval.deliveries.register.inbox import inbox_files
 from kkz_eval.jobs import execute_yearly_run, open_instance
 from kkz_eval.line.installation import open_installation
 from kkz_eval.line.sentences import conflict_sentence

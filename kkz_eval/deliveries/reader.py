@@ -8,23 +8,25 @@ from datetime import date
 import pyarrow as pa
 
 from kkz_eval.contracts.contract import Contract
-from kkz_eval.deliveries import inkar, inkar_editions, municipal, municipal_workbook
-from kkz_eval.deliveries.formatted_days import with_counts_unformatted
-from kkz_eval.deliveries.future import with_future_found
-from kkz_eval.deliveries.header import column_titles
+from kkz_eval.deliveries.columns.future import with_future_found
+from kkz_eval.deliveries.columns.header import column_titles
+from kkz_eval.deliveries.municipal import table as municipal
+from kkz_eval.deliveries.municipal import workbook as municipal_workbook
+from kkz_eval.deliveries.municipal.formatted_days import with_counts_unformatted
+from kkz_eval.deliveries.municipal.returned import data_sheets
+from kkz_eval.deliveries.municipal.seen_otherwise import with_seen
+from kkz_eval.deliveries.official import inkar, inkar_editions
 from kkz_eval.deliveries.official.mapping import claimed, why_unclaimed
 from kkz_eval.deliveries.official.panels import EDITIONS
 from kkz_eval.deliveries.official.read import is_unmistakable
 from kkz_eval.deliveries.official.read import read_text as read_official_text
 from kkz_eval.deliveries.official.unclaimed import with_missing_units
 from kkz_eval.deliveries.official.unfit import FamilyName, TablesNeeded, reader_of_statistic
-from kkz_eval.deliveries.person_signs import Sign
+from kkz_eval.deliveries.persons.screening import may_be_title, suspects_in_text
+from kkz_eval.deliveries.persons.signs import Sign
+from kkz_eval.deliveries.persons.workbook import persons_in_workbook, places
 from kkz_eval.deliveries.results import Claimed, ColumnAt, ColumnNames, PersonRecords, ReadResult, Unclaimed, Unreadable
-from kkz_eval.deliveries.returned import data_sheets
-from kkz_eval.deliveries.screening import may_be_title, suspects_in_text
-from kkz_eval.deliveries.seen_otherwise import with_seen
-from kkz_eval.deliveries.split import body_of
-from kkz_eval.deliveries.text_table import (
+from kkz_eval.deliveries.text.records import (
     DELIMITERS,
     HEAD,
     Decoded,
@@ -33,8 +35,8 @@ from kkz_eval.deliveries.text_table import (
     decode,
     head,
 )
-from kkz_eval.deliveries.workbook import BrokenWorkbookError, Sheet, head_of, is_workbook, sheets
-from kkz_eval.deliveries.workbook_screening import persons_in_workbook, places
+from kkz_eval.deliveries.text.split import body_of
+from kkz_eval.deliveries.workbook.sheets import BrokenWorkbookError, Sheet, head_of, is_workbook, sheets
 from kkz_eval.model.findings import concat_findings
 from kkz_eval.model.identifiers import column_letters
 from kkz_eval.model.parsed import ParsedTable

@@ -12,9 +12,9 @@ from datetime import date
 from pathlib import PurePosixPath
 
 from kkz_eval.contracts.contract import Contract
-from kkz_eval.deliveries.intake import landing_key
-from kkz_eval.deliveries.judging import load_findings
-from kkz_eval.deliveries.register import Arrival
+from kkz_eval.deliveries.register.intake import landing_key
+from kkz_eval.deliveries.register.judging import load_findings
+from kkz_eval.deliveries.register.register import Arrival
 from kkz_eval.line.installation import Installation
 from kkz_eval.line.intake import write_protocol
 from kkz_eval.line.snapshot import Snapshot

@@ -14,9 +14,9 @@ from importlib.metadata import version
 import pandas as pd
 
 from kkz_eval.contracts.contract import Contract
-from kkz_eval.deliveries.intake import year_spans
-from kkz_eval.deliveries.known import Asked
-from kkz_eval.deliveries.purging import SOURCES
+from kkz_eval.deliveries.official.known import Asked
+from kkz_eval.deliveries.register.intake import year_spans
+from kkz_eval.deliveries.register.purging import SOURCES
 from kkz_eval.evaluation import say as say_of_evaluation
 from kkz_eval.evaluation.baseline import first_start
 from kkz_eval.evaluation.design import level_of_plan

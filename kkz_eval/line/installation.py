@@ -12,8 +12,8 @@ from pathlib import Path
 
 from kkz_eval.contracts.contract import Contract
 from kkz_eval.contracts.load import load_contracts
-from kkz_eval.deliveries.decisions import NONE, Decisions, load_decisions
-from kkz_eval.deliveries.register import Register, read_register
+from kkz_eval.deliveries.register.decisions import NONE, Decisions, load_decisions
+from kkz_eval.deliveries.register.register import Register, read_register
 from kkz_eval.evaluation.lock import Lock, read_lock
 from kkz_eval.evaluation.plan import Plan, plain_id
 from kkz_eval.evaluation.plan_file import load_plan

@@ -12,11 +12,11 @@ from dataclasses import asdict
 from datetime import date
 from pathlib import Path
 
-from kkz_eval.deliveries.accepted import Source
-from kkz_eval.deliveries.inbox import wait_until_settled
-from kkz_eval.deliveries.intake import Intake, fingerprint, take_in, year_spans
-from kkz_eval.deliveries.judging import judge_arrival, load_findings, parse
-from kkz_eval.deliveries.register import Arrival
+from kkz_eval.deliveries.register.accepted import Source
+from kkz_eval.deliveries.register.inbox import wait_until_settled
+from kkz_eval.deliveries.register.intake import Intake, fingerprint, take_in, year_spans
+from kkz_eval.deliveries.register.judging import judge_arrival, load_findings, parse
+from kkz_eval.deliveries.register.register import Arrival
 from kkz_eval.line import say
 from kkz_eval.line.installation import Installation
 from kkz_eval.model.errors import UserError

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kkz_eval.deliveries.accepted import Conflict
+from kkz_eval.deliveries.register.accepted import Conflict
 from kkz_eval.evaluation.design import Coverage
 from kkz_eval.evaluation.matching import Matched
 from kkz_eval.indicators.catalogue import Indicator

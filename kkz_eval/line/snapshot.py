@@ -18,12 +18,12 @@ import pyarrow as pa
 
 from kkz_eval.contracts.contract import Contract
 from kkz_eval.contracts.plausibility import Doubt, doubts, other_datasets
-from kkz_eval.deliveries.accepted import Accepted, Conflict, Source, accepted_observations, editions_of, sources_of
-from kkz_eval.deliveries.intake import landing_key
-from kkz_eval.deliveries.judging import judge_arrival
-from kkz_eval.deliveries.known import NOW, Asked
+from kkz_eval.deliveries.official.known import NOW, Asked
 from kkz_eval.deliveries.reader import Claimed, read_file
-from kkz_eval.deliveries.register import Arrival, Head, Register, register_at, register_head
+from kkz_eval.deliveries.register.accepted import Accepted, Conflict, Source, accepted_observations, editions_of, sources_of
+from kkz_eval.deliveries.register.intake import landing_key
+from kkz_eval.deliveries.register.judging import judge_arrival
+from kkz_eval.deliveries.register.register import Arrival, Head, Register, register_at, register_head
 from kkz_eval.evaluation.plan import plan_digest
 from kkz_eval.indicators.memo import stored_indicator
 from kkz_eval.indicators.pseudo_cohorts import datasets_of_stations, stored_pseudo_cohorts

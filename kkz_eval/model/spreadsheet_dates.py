@@ -38,7 +38,10 @@ _AMERICAN = re.compile(r"([0-9]{1,2})/([0-9]{1,2})/([0-9]{4})")
 _MIDNIGHT = re.compile(r"[t ]0?0:00(?::00(?:\.0+)?)?$")
 _SERIAL = re.compile(r"[345][0-9]{4}(?:[.,]0)?")
 
-_DAY_ZERO = date(1899, 12, 30)  # of Excel, for days from 1.3.1900 on
+DAY_ZERO = date(1899, 12, 30)
+"""Day 0 of Excel for days from 1.3.1900 on."""
+DAY_ZERO_1904 = date(1904, 1, 1)
+"""Day 0 of workbooks that count their days from 1904."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +70,7 @@ def shown_date(text: str) -> Shown | None:
     if (match := _MONTH_NUMBER.fullmatch(said)) and match[1] in _MONTH_OF:
         return Shown(_MONTH_OF[match[1]], year=_year(match[2]))
     if _SERIAL.fullmatch(said):
-        day_of = _DAY_ZERO + timedelta(days=int(said[:5]))
+        day_of = DAY_ZERO + timedelta(days=int(said[:5]))
         return Shown(day_of.month, day_of.day, day_of.year)
     return None
 

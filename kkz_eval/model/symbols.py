@@ -1,4 +1,4 @@
-"""What the symbols of official statistics stand for, in words. Not how they are read from texts (deliveries/numbers.py)."""
+"""What the symbols of official statistics stand for, in words. Not how they are read from texts (deliveries/text/numbers.py)."""
 
 from __future__ import annotations
 

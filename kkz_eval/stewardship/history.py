@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from kkz_eval.contracts.contract import Contract
-from kkz_eval.deliveries.accepted import sources_of
-from kkz_eval.deliveries.register import Arrival, Register
+from kkz_eval.deliveries.register.accepted import sources_of
+from kkz_eval.deliveries.register.register import Arrival, Register
 from kkz_eval.model.verdicts import Slice, Verdict
 
 

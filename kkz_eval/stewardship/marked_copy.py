@@ -20,7 +20,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 from kkz_eval.contracts.contract import Contract
 from kkz_eval.contracts.outgoing import bytes_of, empty_workbook, put_text, writable
 from kkz_eval.contracts.summary import counted, summary_of
-from kkz_eval.deliveries.returned import COLUMNS, SHEET, Decision, label, status_word
+from kkz_eval.deliveries.municipal.returned import COLUMNS, SHEET, Decision, label, status_word
 from kkz_eval.model.findings import Finding, Severity, concat_findings, iter_findings
 from kkz_eval.model.identifiers import cell_address
 from kkz_eval.model.listing import counts, listed

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import date
 
-from kkz_eval.deliveries.intake import year_spans
+from kkz_eval.deliveries.register.intake import year_spans
 from kkz_eval.stewardship import say
 from kkz_eval.stewardship.board import BoardCell, BoardTable, State
 from kkz_eval.stewardship.deadlines import correct_until, german_day

@@ -14,11 +14,11 @@ import pyarrow.compute as pc
 import yaml
 
 from kkz_eval.contracts.contract import Contract
-from kkz_eval.deliveries.decided import dimensions_at, is_waivable, record_at
-from kkz_eval.deliveries.decisions import CORRECTIONS, WAIVERS, Correction, Decisions, Place, Waiver, document_of
-from kkz_eval.deliveries.judging import load_findings, load_parsed
-from kkz_eval.deliveries.register import Register, returned_protocols
-from kkz_eval.deliveries.returned import Decision, DecisionRow
+from kkz_eval.deliveries.municipal.returned import Decision, DecisionRow
+from kkz_eval.deliveries.register.decided import dimensions_at, is_waivable, record_at
+from kkz_eval.deliveries.register.decisions import CORRECTIONS, WAIVERS, Correction, Decisions, Place, Waiver, document_of
+from kkz_eval.deliveries.register.judging import load_findings, load_parsed
+from kkz_eval.deliveries.register.register import Register, returned_protocols
 from kkz_eval.model.errors import UserError
 from kkz_eval.model.findings import Finding, iter_findings
 from kkz_eval.model.identifiers import cell_address

@@ -18,12 +18,13 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from kkz_eval.contracts.contract import Contract
 from kkz_eval.contracts.outgoing import empty_workbook, put_number, put_text
-from kkz_eval.deliveries import municipal
-from kkz_eval.deliveries.appearance import DAY_ZERO_1904, Appearance
-from kkz_eval.deliveries.beside import lines_of_scale
-from kkz_eval.deliveries.returned import SHEET, data_sheets
-from kkz_eval.deliveries.text_table import DELIMITERS, Decoded, declared_delimiter, decode, head, split
-from kkz_eval.deliveries.workbook import ZIP, Sheet, Value, is_workbook, sheets, text_of
+from kkz_eval.deliveries.columns.beside import lines_of_scale
+from kkz_eval.deliveries.municipal import table as municipal
+from kkz_eval.deliveries.municipal.returned import SHEET, data_sheets
+from kkz_eval.deliveries.text.records import DELIMITERS, Decoded, declared_delimiter, decode, head, split
+from kkz_eval.deliveries.workbook.appearance import Appearance
+from kkz_eval.deliveries.workbook.sheets import ZIP, Sheet, Value, is_workbook, sheets, text_of
+from kkz_eval.model.spreadsheet_dates import DAY_ZERO_1904
 from kkz_eval.stewardship.looks import Looks, bring_over, looks_of
 
 DATA_SHEET = "Daten"

@@ -23,9 +23,9 @@ from kkz_eval.commands.deliveries import (
     list_requests,
     purge_content,
 )
-from kkz_eval.deliveries.decisions import load_decisions
-from kkz_eval.deliveries.judging import load_findings
-from kkz_eval.deliveries.returned import SHEET
+from kkz_eval.deliveries.municipal.returned import SHEET
+from kkz_eval.deliveries.register.decisions import load_decisions
+from kkz_eval.deliveries.register.judging import load_findings
 from kkz_eval.line.board import make_board, make_templates, write_marked_copies
 from kkz_eval.line.installation import Installation, open_installation
 from kkz_eval.line.intake import write_protocols

@@ -13,10 +13,10 @@ import pytest
 from whole_runs import AHLEN, CONTRACTS, KREFELD, change, delivery, open_world, put, settings_of, small_world
 
 from kkz_eval.definitions import build_defs
-from kkz_eval.deliveries.decided import dimensions_at, record_at
-from kkz_eval.deliveries.decisions import Place, Waiver, document_of
-from kkz_eval.deliveries.judging import load_findings, load_parsed
-from kkz_eval.deliveries.purging import purge
+from kkz_eval.deliveries.register.decided import dimensions_at, record_at
+from kkz_eval.deliveries.register.decisions import Place, Waiver, document_of
+from kkz_eval.deliveries.register.judging import load_findings, load_parsed
+from kkz_eval.deliveries.register.purging import purge
 from kkz_eval.line.editions import make_edition
 from kkz_eval.line.installation import open_installation
 from kkz_eval.line.intake import judge_arrivals

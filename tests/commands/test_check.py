@@ -17,8 +17,8 @@ import pytest
 
 from kkz_eval.commands import check_files
 from kkz_eval.commands.check import check
-from kkz_eval.deliveries import own_process
 from kkz_eval.deliveries.reader import read_file
+from kkz_eval.deliveries.register import own_process
 from kkz_eval.model.errors import UserError
 from kkz_eval.model.reading_limits import Limits
 from kkz_eval.settings import load_settings

@@ -11,7 +11,7 @@ import pytest
 
 from kkz_eval.cli import main
 from kkz_eval.commands import check_files
-from kkz_eval.deliveries.own_process import CAN_FORK
+from kkz_eval.deliveries.register.own_process import CAN_FORK
 
 HEADER = "Gemeindeschlüssel;Schuljahr;Abschluss;Geschlecht;Anzahl\r\n"
 PROGRAM = """

@@ -19,8 +19,8 @@ import yaml
 from kkz_eval.cli import main
 from kkz_eval.commands.fetch import fetch
 from kkz_eval.contracts.load import load_contracts
-from kkz_eval.deliveries.inbox import inbox_files
-from kkz_eval.deliveries.intake import take_in
+from kkz_eval.deliveries.register.inbox import inbox_files
+from kkz_eval.deliveries.register.intake import take_in
 from kkz_eval.fetching.request import Limits
 from kkz_eval.fetching.services import Service, ServicesInvalid, load_services, order_of
 from kkz_eval.model.errors import UserError

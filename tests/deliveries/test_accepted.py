@@ -10,10 +10,10 @@ import pytest
 from contract_values import INKAR, SCHOOL_LEAVERS
 
 from kkz_eval.contracts.contract import Contract
-from kkz_eval.deliveries.accepted import Accepted, accepted_observations, sources_of
-from kkz_eval.deliveries.intake import take_in
-from kkz_eval.deliveries.judging import judge_arrival
-from kkz_eval.deliveries.register import read_register, record_verdict
+from kkz_eval.deliveries.register.accepted import Accepted, accepted_observations, sources_of
+from kkz_eval.deliveries.register.intake import take_in
+from kkz_eval.deliveries.register.judging import judge_arrival
+from kkz_eval.deliveries.register.register import read_register, record_verdict
 from kkz_eval.model.verdicts import Status
 from kkz_eval.reference.tables import known_units
 from kkz_eval.storage.steps import Steps

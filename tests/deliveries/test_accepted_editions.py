@@ -11,13 +11,13 @@ from contract_values import INKAR_FOLDER, SCHOOL_LEAVERS, needs_shared_data
 
 from kkz_eval.contracts.contract import Contract
 from kkz_eval.contracts.load import load_contract
-from kkz_eval.deliveries.accepted import Accepted, accepted_observations, editions_of
-from kkz_eval.deliveries.inkar_editions import LAYOUT, indicator_named
-from kkz_eval.deliveries.intake import Intake, take_in
-from kkz_eval.deliveries.judging import judge_arrival
-from kkz_eval.deliveries.known import NOW, Asked
+from kkz_eval.deliveries.official.inkar_editions import LAYOUT, indicator_named
+from kkz_eval.deliveries.official.known import NOW, Asked
 from kkz_eval.deliveries.reader import Claimed, Unclaimed, read_file
-from kkz_eval.deliveries.register import read_register
+from kkz_eval.deliveries.register.accepted import Accepted, accepted_observations, editions_of
+from kkz_eval.deliveries.register.intake import Intake, take_in
+from kkz_eval.deliveries.register.judging import judge_arrival
+from kkz_eval.deliveries.register.register import read_register
 from kkz_eval.model.errors import UserError
 from kkz_eval.reference.tables import known_units
 from kkz_eval.storage.steps import Steps

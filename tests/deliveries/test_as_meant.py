@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from municipal_tables import as_text, as_workbook, read
 
-from kkz_eval.deliveries.as_meant import as_meant, odd_signs
-from kkz_eval.deliveries.numbers import Style, style_shown, without_euro
+from kkz_eval.deliveries.text.as_meant import as_meant, odd_signs
+from kkz_eval.deliveries.text.numbers import Style, style_shown, without_euro
 from kkz_eval.model.findings import Finding, iter_findings
 from kkz_eval.model.parsed import ParsedTable
 

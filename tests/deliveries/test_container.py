@@ -15,9 +15,9 @@ import openpyxl
 import pytest
 from contract_values import CASES, CONTRACTS, shipped
 
-from kkz_eval.deliveries import container
 from kkz_eval.deliveries.reader import Claimed, Unreadable, read_file
-from kkz_eval.deliveries.workbook import sheets
+from kkz_eval.deliveries.workbook import container
+from kkz_eval.deliveries.workbook.sheets import sheets
 
 _SHEET = "xl/worksheets/sheet1.xml"
 

@@ -11,9 +11,9 @@ from contract_values import CASES, CONTRACTS, shipped
 from mutations import mutated
 
 from kkz_eval.deliveries.reader import Claimed, read_file
-from kkz_eval.deliveries.reading_process import PROGRAM, Broke, ReadingProcess, Serves, look_over
+from kkz_eval.deliveries.register.reading_process import PROGRAM, Broke, ReadingProcess, Serves, look_over
 from kkz_eval.deliveries.results import PersonRecords, Unclaimed, Unreadable
-from kkz_eval.deliveries.wording.statements import statements
+from kkz_eval.deliveries.text.wording.statements import statements
 from kkz_eval.model.reading_limits import Limits
 
 LIMITS = Limits(seconds=5, megabytes=512)

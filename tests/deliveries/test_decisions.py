@@ -10,7 +10,7 @@ import yaml
 
 from kkz_eval.contracts.contract import Contract
 from kkz_eval.contracts.load import load_contract
-from kkz_eval.deliveries.decisions import DecisionInvalid, document_of, load_decisions
+from kkz_eval.deliveries.register.decisions import DecisionInvalid, document_of, load_decisions
 
 CONTRACT = load_contract(Path(__file__).parents[2] / "data_contracts" / "schulabgaenge.odcs.yaml")
 CONTRACTS: dict[str, Contract] = {CONTRACT.id: CONTRACT}

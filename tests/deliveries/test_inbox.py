@@ -13,11 +13,19 @@ from pathlib import Path
 import pytest
 from contract_values import CONTRACTS
 
-from kkz_eval.deliveries import inbox as inbox_module
-from kkz_eval.deliveries.inbox import content_in, content_of, fault_of_name, inbox_files, shown, twins, wait_until_settled
-from kkz_eval.deliveries.intake import Intake, fingerprint, take_in
-from kkz_eval.deliveries.purging import purge
-from kkz_eval.deliveries.register import read_register
+from kkz_eval.deliveries.register import inbox as inbox_module
+from kkz_eval.deliveries.register.inbox import (
+    content_in,
+    content_of,
+    fault_of_name,
+    inbox_files,
+    shown,
+    twins,
+    wait_until_settled,
+)
+from kkz_eval.deliveries.register.intake import Intake, fingerprint, take_in
+from kkz_eval.deliveries.register.purging import purge
+from kkz_eval.deliveries.register.register import read_register
 from kkz_eval.deliveries.results import Unreadable
 from kkz_eval.model.errors import UserError
 from kkz_eval.storage.store import Store

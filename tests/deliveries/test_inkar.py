@@ -15,11 +15,11 @@ from contract_values import CONTRACTS, INKAR_FOLDER, SCHOOL_LEAVERS, needs_share
 from python_calamine import CalamineWorkbook
 
 from kkz_eval.contracts.load import load_contracts
-from kkz_eval.deliveries.columns import LEFT_OUT
-from kkz_eval.deliveries.inkar import read_workbook
+from kkz_eval.deliveries.columns.typed import LEFT_OUT
+from kkz_eval.deliveries.official.inkar import read_workbook
 from kkz_eval.deliveries.reader import Claimed, Unclaimed, Unreadable, read_file
 from kkz_eval.deliveries.results import Unclaimed as UnclaimedResult
-from kkz_eval.deliveries.workbook import Sheet
+from kkz_eval.deliveries.workbook.sheets import Sheet
 from kkz_eval.model.findings import iter_findings
 from kkz_eval.model.parsed import ParsedTable
 

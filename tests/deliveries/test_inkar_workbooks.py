@@ -11,11 +11,11 @@ import pyarrow as pa
 import pytest
 from contract_values import CONTRACTS, SHARED_DATA
 
-from kkz_eval.deliveries.columns import LEFT_OUT
-from kkz_eval.deliveries.inkar import read_workbook
+from kkz_eval.deliveries.columns.typed import LEFT_OUT
+from kkz_eval.deliveries.official.inkar import read_workbook
 from kkz_eval.deliveries.official.level_of_keys import of_levels
 from kkz_eval.deliveries.reader import Claimed, read_file
-from kkz_eval.deliveries.workbook import Sheet, Value
+from kkz_eval.deliveries.workbook.sheets import Sheet, Value
 from kkz_eval.model.findings import iter_findings
 from kkz_eval.model.parsed import ParsedTable
 from kkz_eval.reference.tables import Kind, kreise

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from contract_values import CONTRACTS
 
-from kkz_eval.deliveries.intake import Intake, fingerprint, landing_key, take_in, year_spans
-from kkz_eval.deliveries.register import read_register
+from kkz_eval.deliveries.register.intake import Intake, fingerprint, landing_key, take_in, year_spans
+from kkz_eval.deliveries.register.register import read_register
 from kkz_eval.storage.store import Store
 
 TABLE = "Gemeindeschlüssel;Abgangsjahr;Geschlecht;Schulabgänge insgesamt;Anteil ohne Abschluss\n05111000;{year};insgesamt;{count};5,5\n"
@@ -123,9 +123,9 @@ def test_what_no_contract_knows_and_what_cannot_be_read_is_named_and_not_kept(st
 
 def test_a_file_above_the_limit_is_refused_unread(store: Store, inbox: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     data = _deliver(inbox, "a.csv")
-    monkeypatch.setattr("kkz_eval.deliveries.inbox.MAXIMUM_BYTES", len(data) - 1)
+    monkeypatch.setattr("kkz_eval.deliveries.register.inbox.MAXIMUM_BYTES", len(data) - 1)
     assert [notice.kind for notice in _take_in(store, inbox).notices] == ["refused"]
-    monkeypatch.setattr("kkz_eval.deliveries.inbox.MAXIMUM_BYTES", len(data))
+    monkeypatch.setattr("kkz_eval.deliveries.register.inbox.MAXIMUM_BYTES", len(data))
     assert _take_in(store, inbox).landed == ("a.csv",)
 
 

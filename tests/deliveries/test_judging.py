@@ -7,9 +7,9 @@ import pytest
 
 from kkz_eval.contracts.contract import Property
 from kkz_eval.contracts.load import load_contracts
-from kkz_eval.deliveries.intake import take_in
-from kkz_eval.deliveries.judging import judge_arrival, load_parsed
-from kkz_eval.deliveries.register import read_register
+from kkz_eval.deliveries.register.intake import take_in
+from kkz_eval.deliveries.register.judging import judge_arrival, load_parsed
+from kkz_eval.deliveries.register.register import read_register
 from kkz_eval.model.verdicts import Status
 from kkz_eval.reference.tables import known_units
 from kkz_eval.storage.steps import Steps

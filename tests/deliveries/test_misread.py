@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from kkz_eval.contracts.load import load_contracts
-from kkz_eval.deliveries.misread import misread
 from kkz_eval.deliveries.reader import Claimed, Unreadable, read_file
-from kkz_eval.deliveries.text_table import NotTextError, decode
+from kkz_eval.deliveries.text.misread import misread
+from kkz_eval.deliveries.text.records import NotTextError, decode
 
 CASES = Path(__file__).parents[1] / "cases" / "deliveries"
 TABLES = [

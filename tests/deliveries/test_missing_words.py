@@ -13,9 +13,9 @@ from openpyxl import Workbook
 from kkz_eval.contracts.judgement import judge_file
 from kkz_eval.contracts.load import load_contracts
 from kkz_eval.contracts.parameters import text_values
-from kkz_eval.deliveries.missing_words import Meaning, meaning_of, symbols_for
-from kkz_eval.deliveries.numbers import SYMBOLS, parse_number
 from kkz_eval.deliveries.reader import Claimed, read_file
+from kkz_eval.deliveries.text.missing_words import Meaning, meaning_of, symbols_for
+from kkz_eval.deliveries.text.numbers import SYMBOLS, parse_number
 from kkz_eval.model.findings import Finding, Severity, iter_findings
 from kkz_eval.model.symbols import SYMBOL_NAMES
 from kkz_eval.model.texts import LANGUAGES

@@ -9,9 +9,9 @@ import pytest
 from contract_values import CONTRACTS, SCHOOL_LEAVERS
 
 from kkz_eval.contracts.contract import Contract
-from kkz_eval.deliveries.numbers import Style, style_of, style_shown
 from kkz_eval.deliveries.reader import Claimed, Unclaimed, Unreadable, read_file
-from kkz_eval.deliveries.text_table import decode, head
+from kkz_eval.deliveries.text.numbers import Style, style_of, style_shown
+from kkz_eval.deliveries.text.records import decode, head
 from kkz_eval.model.findings import Finding, Severity, iter_findings
 from kkz_eval.model.parsed import ParsedTable
 

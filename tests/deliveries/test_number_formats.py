@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from kkz_eval.deliveries.number_formats import Shown, is_telling, shown, text_shown, words_shown
+from kkz_eval.deliveries.workbook.number_formats import Shown, is_telling, shown, text_shown, words_shown
 
 
 @pytest.mark.parametrize(

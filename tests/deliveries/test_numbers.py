@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kkz_eval.deliveries.numbers import AMBIGUOUS, UNREADABLE, NumberReading, Style, parse_number, parse_numbers, style_of
+from kkz_eval.deliveries.text.numbers import AMBIGUOUS, UNREADABLE, NumberReading, Style, parse_number, parse_numbers, style_of
 
 
 @pytest.mark.parametrize(

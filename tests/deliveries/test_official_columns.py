@@ -11,12 +11,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kkz_eval.deliveries.numbers import Style, are_digits, parse_number
 from kkz_eval.deliveries.official.assemble import assemble
 from kkz_eval.deliveries.official.fields import columns_at_once
 from kkz_eval.deliveries.official.grid import Grid, Member, RecordDimension, ValueColumn
-from kkz_eval.deliveries.screening import person_columns
-from kkz_eval.deliveries.text_table import NotTextError, decode
+from kkz_eval.deliveries.persons.screening import person_columns
+from kkz_eval.deliveries.text.numbers import Style, are_digits, parse_number
+from kkz_eval.deliveries.text.records import NotTextError, decode
 
 CELLS = st.text(st.sampled_from("a1ä€ ,.'-"), max_size=4)
 

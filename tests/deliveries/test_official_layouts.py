@@ -16,7 +16,7 @@ from kkz_eval.deliveries.official.assemble import assemble
 from kkz_eval.deliveries.official.inkar_export import read as read_export
 from kkz_eval.deliveries.official.read import read_official
 from kkz_eval.deliveries.official.table import OfficialTable
-from kkz_eval.deliveries.workbook import Sheet, Value, text_of
+from kkz_eval.deliveries.workbook.sheets import Sheet, Value, text_of
 
 UNITS = {"05111": "Düsseldorf, Stadt", "05562": "Recklinghausen", "05978": 'Unna, "Kreis"', "05354": "Aachen, Kreis"}
 SEXES = {"GESM": "männlich", "GESW": "weiblich", "": "Insgesamt"}

@@ -10,8 +10,8 @@ from official_values import OFFICIAL, official
 
 from kkz_eval.contracts.judgement import judge_file
 from kkz_eval.contracts.load import load_contracts
-from kkz_eval.deliveries.numbers import Style, parse_number
 from kkz_eval.deliveries.reader import Claimed, Unclaimed, read_file
+from kkz_eval.deliveries.text.numbers import Style, parse_number
 from kkz_eval.model.findings import Finding, iter_findings
 from kkz_eval.model.parsed import ParsedTable
 from kkz_eval.reference.tables import official_units

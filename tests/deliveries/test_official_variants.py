@@ -13,7 +13,7 @@ from contract_values import SHARED_DATA
 from kkz_eval.contracts.contract import Contract
 from kkz_eval.contracts.judgement import judge_file
 from kkz_eval.contracts.load import load_contracts
-from kkz_eval.deliveries.columns import LEFT_OUT
+from kkz_eval.deliveries.columns.typed import LEFT_OUT
 from kkz_eval.deliveries.official.times import bare_time
 from kkz_eval.deliveries.reader import Claimed, Unclaimed, read_file
 from kkz_eval.model.findings import iter_findings

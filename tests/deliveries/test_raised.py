@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kkz_eval.deliveries.header import fold
-from kkz_eval.deliveries.numbers import Style, parse_number, style_shown
-from kkz_eval.deliveries.raised import LOWERED, RAISED, STRUCK, joined, without_marks
+from kkz_eval.deliveries.columns.header import fold
+from kkz_eval.deliveries.text.numbers import Style, parse_number, style_shown
+from kkz_eval.deliveries.text.raised import LOWERED, RAISED, STRUCK, joined, without_marks
 
 
 @pytest.mark.parametrize(

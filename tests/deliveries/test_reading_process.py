@@ -15,11 +15,11 @@ from pathlib import Path
 import pytest
 from contract_values import CONTRACTS
 
-from kkz_eval.deliveries import reading_process
-from kkz_eval.deliveries.intake import take_in
 from kkz_eval.deliveries.reader import read_file
-from kkz_eval.deliveries.reading_process import Broke, ReadingProcess, Serves, look_over, read_apart
-from kkz_eval.deliveries.register import read_register
+from kkz_eval.deliveries.register import reading_process
+from kkz_eval.deliveries.register.intake import take_in
+from kkz_eval.deliveries.register.reading_process import Broke, ReadingProcess, Serves, look_over, read_apart
+from kkz_eval.deliveries.register.register import read_register
 from kkz_eval.deliveries.results import Unreadable
 from kkz_eval.model.reading_limits import DEFAULT_LIMITS, Limits
 from kkz_eval.storage.store import Store
@@ -33,7 +33,7 @@ SMALL = Limits(seconds=1, megabytes=64)
 PROGRAM = """
 import sys; sys.path[:] = sys.argv[1:]
 import ctypes, os, signal, time
-from kkz_eval.deliveries import reading_process
+from kkz_eval.deliveries.register import reading_process
 
 reading_process.FILES_OF_A_WORKER = 2
 read_file = reading_process.read_file
@@ -128,7 +128,7 @@ def test_what_ends_a_worker_is_said_of_its_file_and_the_next_is_read(readers: Re
 
 def test_a_fault_of_the_program_has_its_kind_and_place(readers: ReadingProcess) -> None:
     found = readers.read(look_over, _table(), "fault")
-    assert found.about["fault"].startswith("ValueError, kkz_eval/deliveries/reading_process.py:")
+    assert found.about["fault"].startswith("ValueError, kkz_eval/deliveries/register/reading_process.py:")
 
 
 def test_what_a_library_prints_is_neither_an_answer_nor_shown(others: None, capfd: pytest.CaptureFixture[str]) -> None:
@@ -190,9 +190,9 @@ def test_an_answer_that_nobody_waited_for_is_not_taken_for_that_of_the_next_file
 
 def test_the_processes_end_with_the_one_that_asks() -> None:
     program = """
-from kkz_eval.deliveries.reading_process import look_over, read_apart
-from kkz_eval.deliveries import reading_process
-from kkz_eval.deliveries.own_process import DEFAULT_LIMITS
+from kkz_eval.deliveries.register.reading_process import look_over, read_apart
+from kkz_eval.deliveries.register import reading_process
+from kkz_eval.model.reading_limits import DEFAULT_LIMITS
 read_apart(look_over, b"a;b", "a.csv", {}, DEFAULT_LIMITS)
 print(reading_process._kept._process.pid, flush=True)
 """

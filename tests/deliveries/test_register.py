@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from kkz_eval.deliveries.register import NewArrival, read_register, record_arrivals, record_verdict
+from kkz_eval.deliveries.register.register import NewArrival, read_register, record_arrivals, record_verdict
 from kkz_eval.model.verdicts import Slice, Status, Verdict
 from kkz_eval.storage.store import Store
 

@@ -17,9 +17,9 @@ from hypothesis import strategies as st
 from kkz_eval.contracts.contract import Property
 from kkz_eval.contracts.judgement import judge_file
 from kkz_eval.contracts.load import load_contracts
+from kkz_eval.deliveries.columns.scale import Said, misfit, says_scale
 from kkz_eval.deliveries.reader import Claimed, read_file
-from kkz_eval.deliveries.scale import Said, misfit, says_scale
-from kkz_eval.deliveries.wording.statements import Kind
+from kkz_eval.deliveries.text.wording.statements import Kind
 from kkz_eval.model.findings import Finding, Severity, iter_findings
 
 DELIVERED = load_contracts(Path(__file__).parents[2] / "data_contracts")

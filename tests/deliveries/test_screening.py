@@ -9,8 +9,8 @@ from contract_values import CONTRACTS
 from person_texts import OF_PERSONS, WITHOUT_PERSONS
 
 from kkz_eval.contracts.load import load_contracts
+from kkz_eval.deliveries.persons.screening import person_columns
 from kkz_eval.deliveries.reader import Claimed, PersonRecords, Unclaimed, read_file
-from kkz_eval.deliveries.screening import person_columns
 
 ROOT = Path(__file__).parents[2]
 CASES = ROOT / "tests" / "cases"

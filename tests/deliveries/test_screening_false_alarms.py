@@ -11,10 +11,10 @@ from person_texts import WITHOUT_PERSONS
 from kkz_eval.contracts.load import load_contracts
 from kkz_eval.contracts.pages import delivered_by_municipalities
 from kkz_eval.contracts.template_book import template_bytes
-from kkz_eval.deliveries.screening import suspects_in_text
-from kkz_eval.deliveries.text_table import DELIMITERS, NotTextError, decode
-from kkz_eval.deliveries.workbook import BrokenWorkbookError, is_workbook, sheets
-from kkz_eval.deliveries.workbook_screening import persons_in_workbook
+from kkz_eval.deliveries.persons.screening import suspects_in_text
+from kkz_eval.deliveries.persons.workbook import persons_in_workbook
+from kkz_eval.deliveries.text.records import DELIMITERS, NotTextError, decode
+from kkz_eval.deliveries.workbook.sheets import BrokenWorkbookError, is_workbook, sheets
 from kkz_eval.simulation.run import simulate
 
 ROOT = Path(__file__).parents[2]

@@ -10,8 +10,8 @@ import pytest
 
 from kkz_eval.deliveries.reader import read_file
 from kkz_eval.deliveries.results import PersonRecords
-from kkz_eval.deliveries.sheet_cells import cells_of
-from kkz_eval.deliveries.workbook import Value, number_of, text_of
+from kkz_eval.deliveries.workbook.sheet_cells import cells_of
+from kkz_eval.deliveries.workbook.sheets import Value, number_of, text_of
 
 NAN = float("nan")
 SAMPLE = 500

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kkz_eval.deliveries.grid import Grid
-from kkz_eval.deliveries.split import body_of, fast_body, slow_body
-from kkz_eval.deliveries.text_table import Decoded, decode
+from kkz_eval.deliveries.text.grid import Grid
+from kkz_eval.deliveries.text.records import Decoded, decode
+from kkz_eval.deliveries.text.split import body_of, fast_body, slow_body
 
 
 def _decoded(text: str) -> Decoded:

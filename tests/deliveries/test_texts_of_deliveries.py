@@ -10,7 +10,7 @@ import pytest
 import kkz_eval.deliveries
 from kkz_eval.model.texts import catalogue
 
-SOURCES = sorted(Path(kkz_eval.deliveries.__file__).parent.glob("*.py"))
+SOURCES = sorted(Path(kkz_eval.deliveries.__file__).parent.rglob("*.py"))
 
 
 def test_both_languages_have_the_same_keys_and_parameters() -> None:

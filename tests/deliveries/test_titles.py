@@ -14,7 +14,7 @@ from kkz_eval.contracts.contract import Contract
 from kkz_eval.contracts.judgement import judge_file
 from kkz_eval.contracts.load import load_contracts
 from kkz_eval.deliveries.reader import Claimed, read_file
-from kkz_eval.deliveries.titles import time_named, times_in, without_state
+from kkz_eval.deliveries.text.titles import time_named, times_in, without_state
 from kkz_eval.model.findings import Finding, iter_findings
 from kkz_eval.model.parsed import ParsedTable
 from kkz_eval.reference.tables import units_known_to

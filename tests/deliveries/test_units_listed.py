@@ -12,7 +12,7 @@ from contract_values import INKAR_FOLDER, needs_shared_data
 
 from kkz_eval.contracts.judgement import Status, judge_file
 from kkz_eval.contracts.load import load_contracts
-from kkz_eval.deliveries.official.completeness import missing_by_measure
+from kkz_eval.deliveries.columns.completeness import missing_by_measure
 from kkz_eval.deliveries.reader import Claimed, read_file
 from kkz_eval.model.findings import Finding, iter_findings
 from kkz_eval.model.parsed import ParsedTable

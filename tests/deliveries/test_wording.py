@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kkz_eval.deliveries.wording.statements import Kind, Statement, statements, unit_statements
+from kkz_eval.deliveries.text.wording.statements import Kind, Statement, statements, unit_statements
 
 SCALES = {
     1e3: [

@@ -9,7 +9,7 @@ import pytest
 from contract_values import CONTRACTS
 
 from kkz_eval.deliveries.reader import PersonRecords, Unclaimed, Unreadable, read_file
-from kkz_eval.deliveries.workbook import Value, number_of, sheets, text_of
+from kkz_eval.deliveries.workbook.sheets import Value, number_of, sheets, text_of
 
 _MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 _OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"

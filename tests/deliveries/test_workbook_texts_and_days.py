@@ -27,7 +27,7 @@ from made_workbooks import (
 )
 from openpyxl.worksheet.worksheet import Worksheet
 
-from kkz_eval.deliveries.workbook import sheets
+from kkz_eval.deliveries.workbook.sheets import sheets
 
 LEAVERS = [row[3] for row in RECORDS]
 

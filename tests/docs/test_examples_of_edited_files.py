@@ -10,7 +10,7 @@ from types import ModuleType
 from kkz_eval.contracts import load
 from kkz_eval.contracts.lint import lint
 from kkz_eval.contracts.load import load_contracts
-from kkz_eval.deliveries import decisions
+from kkz_eval.deliveries.register import decisions
 from kkz_eval.evaluation import lock, plan_file
 from kkz_eval.fetching import services
 from kkz_eval.indicators import catalogue

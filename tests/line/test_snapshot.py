@@ -11,7 +11,7 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from kkz_eval.deliveries.purging import purge
+from kkz_eval.deliveries.register.purging import purge
 from kkz_eval.line.editions import event_study_pictures, make_edition, report_inputs
 from kkz_eval.line.installation import Installation, open_installation
 from kkz_eval.line.intake import judge_arrivals, land

@@ -6,7 +6,7 @@ from datetime import date
 from pathlib import Path
 
 from kkz_eval.contracts.load import load_contracts
-from kkz_eval.deliveries.register import Arrival
+from kkz_eval.deliveries.register.register import Arrival
 from kkz_eval.model.verdicts import Slice, Status, Verdict
 from kkz_eval.reference.tables import programme_units
 from kkz_eval.stewardship.board import SYMBOLS, BoardTable, State, board_tables

@@ -11,8 +11,8 @@ from openpyxl.styles import Font
 
 from kkz_eval.contracts.judgement import judge_file
 from kkz_eval.contracts.load import load_contracts
+from kkz_eval.deliveries.municipal.returned import COLUMNS, SHEET, read_returned
 from kkz_eval.deliveries.reader import Claimed, read_file
-from kkz_eval.deliveries.returned import COLUMNS, SHEET, read_returned
 from kkz_eval.model.findings import Finding, Severity, findings_table, iter_findings
 from kkz_eval.model.verdicts import Slice, Status
 from kkz_eval.reference.tables import known_units

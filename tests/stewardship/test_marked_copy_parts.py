@@ -27,9 +27,9 @@ from raw_workbook import (
 from kkz_eval.contracts.judgement import judge_file
 from kkz_eval.contracts.load import load_contracts
 from kkz_eval.contracts.template_book import template_bytes
+from kkz_eval.deliveries.municipal.returned import SHEET, data_sheets, read_returned
 from kkz_eval.deliveries.reader import Claimed, read_file
-from kkz_eval.deliveries.returned import SHEET, data_sheets, read_returned
-from kkz_eval.deliveries.workbook import Sheet, sheets
+from kkz_eval.deliveries.workbook.sheets import Sheet, sheets
 from kkz_eval.model.findings import Finding, Severity, findings_table
 from kkz_eval.model.parsed import ParsedTable
 from kkz_eval.model.verdicts import Slice, Status

@@ -15,15 +15,15 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from kkz_eval.deliveries.numbers import UNREADABLE, Style, are_digits, parts_of
+from kkz_eval.deliveries.columns.gathered import gathered
 from kkz_eval.deliveries.official.doubts import Doubts, without_repeated_columns
-from kkz_eval.deliveries.official.gathered import gathered
 from kkz_eval.deliveries.official.grid import Grid, Member, ValueColumn
 from kkz_eval.deliveries.official.table import MEMBER, OFFICIAL_SCHEMA, WORD, OfficialTable
 from kkz_eval.deliveries.official.times import Time, time_of
 from kkz_eval.deliveries.official.units import Unit, units_of
 from kkz_eval.deliveries.official.values import numbers_of, style_shown_by
 from kkz_eval.deliveries.official.words import Words, are_empty, combined, constant, repeated, spread, words_of
+from kkz_eval.deliveries.text.numbers import UNREADABLE, Style, are_digits, parts_of
 from kkz_eval.model.findings import Finding, Severity, findings_table
 
 _WITHOUT_GROUPS, _GROUPS = r"^-?[0-9]{4}", r"^-?[1-9][0-9]{0,2}[.,][0-9]{3}$"

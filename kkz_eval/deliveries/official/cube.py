@@ -9,10 +9,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pyarrow as pa
 
-from kkz_eval.deliveries.numbers import Style
 from kkz_eval.deliveries.official.grid import Grid, RecordDimension, ValueColumn
 from kkz_eval.deliveries.official.units import are_keys, is_region_variable
-from kkz_eval.deliveries.text_table import Decoded, split
+from kkz_eval.deliveries.text.numbers import Style
+from kkz_eval.deliveries.text.records import Decoded, split
 from kkz_eval.model.findings import Finding, Severity
 
 FAMILY = "cube"

@@ -17,7 +17,6 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from kkz_eval.deliveries.numbers import Style, symbol_of
 from kkz_eval.deliveries.official.fields import Fields, fields_of
 from kkz_eval.deliveries.official.footnotes import footnotes_of
 from kkz_eval.deliveries.official.grid import Grid, RecordDimension, ValueColumn
@@ -26,7 +25,8 @@ from kkz_eval.deliveries.official.stub import Stub, stub_of, with_bare_times, wi
 from kkz_eval.deliveries.official.table import Footnote
 from kkz_eval.deliveries.official.times import bare_time, time_of
 from kkz_eval.deliveries.official.units import KEY
-from kkz_eval.deliveries.text_table import Decoded, NotTextError
+from kkz_eval.deliveries.text.numbers import Style, symbol_of
+from kkz_eval.deliveries.text.records import Decoded, NotTextError
 from kkz_eval.model.findings import Finding, Severity
 from kkz_eval.model.parsed import QUALITIES
 

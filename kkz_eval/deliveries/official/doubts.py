@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from kkz_eval.deliveries.official.gathered import LISTED, of_many
+from kkz_eval.deliveries.columns.gathered import LISTED, of_many
 from kkz_eval.deliveries.official.grid import Grid, ValueColumn
 from kkz_eval.deliveries.official.times import Time
 from kkz_eval.deliveries.official.units import Unit

@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.csv as pa_csv
 from numpy.typing import NDArray
 
-from kkz_eval.deliveries.text_table import Decoded, split
+from kkz_eval.deliveries.text.records import Decoded, split
 from kkz_eval.model.findings import Finding, Severity
 
 Rows = NDArray[np.int32]

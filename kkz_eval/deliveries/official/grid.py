@@ -8,8 +8,8 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from kkz_eval.deliveries.numbers import Style
 from kkz_eval.deliveries.official.table import Footnote
+from kkz_eval.deliveries.text.numbers import Style
 from kkz_eval.model.findings import Finding
 
 

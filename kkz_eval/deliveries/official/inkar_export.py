@@ -14,15 +14,15 @@ from itertools import compress
 import numpy as np
 import pyarrow as pa
 
-from kkz_eval.deliveries.header import Names, fold
-from kkz_eval.deliveries.numbers import Style
+from kkz_eval.deliveries.columns.header import Names, fold
+from kkz_eval.deliveries.columns.scale import says_scale
 from kkz_eval.deliveries.official.grid import Grid, RecordDimension, ValueColumn
 from kkz_eval.deliveries.official.stub import is_unit
 from kkz_eval.deliveries.official.times import time_of
-from kkz_eval.deliveries.scale import says_scale
-from kkz_eval.deliveries.sheet_cells import cells_of, texts_of
-from kkz_eval.deliveries.text_table import HEAD
-from kkz_eval.deliveries.workbook import Sheet, Value, text_of, without_hidden_rows
+from kkz_eval.deliveries.text.numbers import Style
+from kkz_eval.deliveries.text.records import HEAD
+from kkz_eval.deliveries.workbook.sheet_cells import cells_of, texts_of
+from kkz_eval.deliveries.workbook.sheets import Sheet, Value, text_of, without_hidden_rows
 from kkz_eval.model.findings import Finding, Severity
 
 FAMILY = "inkar_export"

@@ -15,7 +15,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from kkz_eval.deliveries.columns import ags_of
+from kkz_eval.deliveries.columns.typed import ags_of
 from kkz_eval.deliveries.official.units import unit_of
 from kkz_eval.reference.named import is_named
 

@@ -13,11 +13,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from kkz_eval.contracts.contract import Contract, OfficialSource, Property
-from kkz_eval.deliveries.columns import IGNORED, LEFT_OUT
-from kkz_eval.deliveries.header import code_names, fold
-from kkz_eval.deliveries.official.completeness import missing_units
+from kkz_eval.deliveries.columns.completeness import missing_units
+from kkz_eval.deliveries.columns.gathered import gathered
+from kkz_eval.deliveries.columns.header import code_names, fold
+from kkz_eval.deliveries.columns.typed import IGNORED, LEFT_OUT
 from kkz_eval.deliveries.official.footnotes import footnote_findings
-from kkz_eval.deliveries.official.gathered import gathered
 from kkz_eval.deliveries.official.joined import joined
 from kkz_eval.deliveries.official.measured import in_units
 from kkz_eval.deliveries.official.offices import at_offices

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
-from kkz_eval.deliveries.numbers import Style
 from kkz_eval.deliveries.official.fields import Fields, fields_of
 from kkz_eval.deliveries.official.grid import Grid, RecordDimension, RecordMeasure, ValueColumn
-from kkz_eval.deliveries.text_table import Decoded
+from kkz_eval.deliveries.text.numbers import Style
+from kkz_eval.deliveries.text.records import Decoded
 from kkz_eval.model.findings import Finding, Severity
 
 LONG, BULK, PANEL, EDITIONS, GISD, INDICATORS = (*("inkar_long", "inkar_bulk", "panel", "editions", "gisd", "inkar_indicators"),)

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 
 import pyarrow as pa
 
-from kkz_eval.deliveries.numbers import symbol_of
+from kkz_eval.deliveries.text.numbers import symbol_of
 from kkz_eval.model.parsed import QUALITIES
 
 _NAMES = frozenset({"", "q", "qualität", "qualitätskennzeichen", "quality"})

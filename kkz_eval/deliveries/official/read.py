@@ -11,8 +11,8 @@ from kkz_eval.deliveries.official import cube, datencsv, ffcsv, inkar_export, pa
 from kkz_eval.deliveries.official.assemble import assemble
 from kkz_eval.deliveries.official.grid import Grid
 from kkz_eval.deliveries.official.table import OFFICIAL_SCHEMA, OfficialTable
-from kkz_eval.deliveries.text_table import Decoded, decode, head
-from kkz_eval.deliveries.workbook import Sheet, is_workbook, sheets
+from kkz_eval.deliveries.text.records import Decoded, decode, head
+from kkz_eval.deliveries.workbook.sheets import Sheet, is_workbook, sheets
 from kkz_eval.model.findings import concat_findings
 
 

@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from kkz_eval.deliveries.header import fold
+from kkz_eval.deliveries.columns.header import fold
 from kkz_eval.deliveries.official.grid import Member
 from kkz_eval.deliveries.official.times import VARIABLES, bare_time, time_of
 

@@ -7,8 +7,8 @@ from dataclasses import replace
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from kkz_eval.deliveries.columns.completeness import missing_units
 from kkz_eval.deliveries.official import wegweiser
-from kkz_eval.deliveries.official.completeness import missing_units
 from kkz_eval.deliveries.official.offices import at_offices
 from kkz_eval.deliveries.official.table import OfficialTable
 from kkz_eval.model.findings import Finding, concat_findings, findings_table

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from kkz_eval.deliveries.numbers import NumberColumn, Style, parse_numbers, style_of
+from kkz_eval.deliveries.text.numbers import NumberColumn, Style, parse_numbers, style_of
 
 _GROUPED = {
     Style.COMMA: r"^-?[1-9][0-9]{0,2}(\.[0-9]{3})+(,[0-9]+)?$",

@@ -1,0 +1,1 @@
+"""What in a file is about single persons, looked for before anything of it is kept. No tables, no contracts."""

@@ -1,0 +1,212 @@
+"""From the inbox to landing: every file is looked at before its bytes are kept. Reads the inbox, never changes it.
+
+What happens to a file: landed (its bytes are kept for ever under their digest), known (nothing new), other years,
+unclaimed (no contract knows it: not used), refused (unreadable, or records of persons: nothing of it is kept).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date
+from pathlib import Path
+
+from kkz_eval.contracts.contract import Contract
+from kkz_eval.deliveries.official import inkar_editions
+from kkz_eval.deliveries.register.inbox import content_in, inbox_files, shown, twins
+from kkz_eval.deliveries.register.reading_process import Serves, look_over, read_apart
+from kkz_eval.deliveries.register.register import NewArrival, Register, read_register, record_arrivals, record_returned
+from kkz_eval.deliveries.results import PersonRecords, Unclaimed, Unreadable
+from kkz_eval.model.reading_limits import DEFAULT_LIMITS, Limits
+from kkz_eval.model.texts import Language, text
+from kkz_eval.storage.digests import digest_of, digest_of_bytes
+from kkz_eval.storage.store import Store
+
+
+@dataclass(frozen=True)
+class Notice:
+    """A sentence about a file of the inbox. kind: unclaimed | refused | same_content | same_name | other_years | returned; name: as it can be printed."""
+
+    kind: str
+    name: str
+    sentences: Mapping[Language, str]
+
+
+@dataclass(frozen=True)
+class Intake:
+    """What a scan of the inbox did.
+
+    present: number of files; landed: names that brought something new; waiting_years: of files left for other years.
+    """
+
+    register: Register
+    present: int
+    landed: tuple[str, ...]
+    known: tuple[str, ...]
+    notices: tuple[Notice, ...]
+    waiting_years: frozenset[int]
+
+
+def landing_key(sha256: str) -> str:
+    """Where the bytes of a content are kept."""
+    return f"landing/{sha256[:2]}/{sha256}"
+
+
+def take_in(
+    store: Store,
+    inbox: Path,
+    contracts: Mapping[str, Contract],
+    years: Iterable[int],
+    today: date | None = None,
+    limits: Limits = DEFAULT_LIMITS,
+    unsettled: Collection[str] = (),
+) -> Intake:
+    """Screen the files of the inbox, keep the bytes of those that a contract claims, and record their arrival.
+
+    years: only files that speak about one of these reporting years are taken; today: the day kept with each arrival, None for none;
+    limits: of reading one file; unsettled: names of files that are still being written. A file that exceeds the limits, ends its reader
+    or is unsettled is refused, and the others are taken. The arrivals of one scan are recorded in one atomic write, after all bytes are
+    kept: a kill before it leaves no trace in the register, and the scan is done again.
+    """
+    names = inbox_files(inbox)
+    scan = _Scan(store, read_register(store), contracts, frozenset(years), "" if today is None else today.isoformat(), limits)
+    scan.notices += [_notice("same_name", name, "same_name", twin=shown(twin)) for name, twin in twins(names).items()]
+    for name in names:
+        data = Unreadable("file_changing", {"name": name}) if name in unsettled else content_in(inbox, name)
+        if isinstance(data, Unreadable):
+            scan.notices.append(_refused(name, data))
+        else:
+            scan.look_at(name, data)
+    register = record_arrivals(store, scan.arrivals, scan.seen)
+    waiting = frozenset(scan.waiting_years)
+    return Intake(register, len(names), tuple(scan.landed), tuple(scan.known), tuple(scan.notices), waiting)
+
+
+@dataclass
+class _Scan:
+    """One scan of the inbox, file by file, in the order of their names.
+
+    years: that are wanted; day: kept with each arrival; seen: digest by name; taken: by digest, the name and arrivals of what is new.
+    """
+
+    store: Store
+    register: Register
+    contracts: Mapping[str, Contract]
+    years: frozenset[int]
+    day: str
+    limits: Limits
+    known: list[str] = field(default_factory=list)
+    landed: list[str] = field(default_factory=list)
+    arrivals: list[NewArrival] = field(default_factory=list)
+    notices: list[Notice] = field(default_factory=list)
+    taken: dict[str, tuple[str, list[NewArrival]]] = field(default_factory=dict)
+    waiting_years: set[int] = field(default_factory=set)
+    seen: dict[str, str] = field(default_factory=dict)
+
+    def look_at(self, name: str, data: bytes) -> None:
+        """What is to be done with a file: nothing where it is known; else it is read."""
+        sha256 = digest_of_bytes(data)
+        earlier = self.taken[sha256][0] if sha256 in self.taken else _last_name(self.register, sha256)
+        if refusal := _refusal(self.register, name, sha256, earlier, self.contracts):
+            self.notices.append(refusal)
+            return
+        self.seen[name] = sha256
+        if self.register.knows(name, sha256):
+            self.known.append(name)
+        elif sha256 in self.taken:  # recorded under this name too, so that the next scan knows it
+            twin, found = self.taken[sha256]
+            self.arrivals += [replace(arrival, name=name) for arrival in found]
+            self.notices.append(_notice("same_content", name, "same_content", twin=twin))
+        else:
+            self._read(name, sha256, data)
+
+    def _read(self, name: str, sha256: str, data: bytes) -> None:
+        match read_apart(look_over, data, name, self.contracts, self.limits):
+            case Serves() as found:
+                self._take(name, sha256, data, found)
+            case Unclaimed() as result:
+                self.notices.append(Notice("unclaimed", name, {"de": result.sentence("de"), "en": result.sentence("en")}))
+            case Unreadable() | PersonRecords() as result:
+                self.notices.append(_refused(name, result))
+
+    def _take(self, name: str, sha256: str, data: bytes, serves: Serves) -> None:
+        """Keep the bytes of a claimed file, unless it is of other years or a marked copy of what was removed."""
+        found = [NewArrival(name, sha256, contract_id, years, self.day) for contract_id, years in serves.claims]
+        spoken = sorted({year for arrival in found for year in arrival.years})
+        if spoken and not self.years.intersection(spoken):
+            self.waiting_years.update(spoken)
+            self.notices.append(_notice("other_years", name, "other_years", years=year_spans(spoken)))
+            return
+        returned = serves.returned
+        if returned is not None and returned.original in self.register.tombstones:
+            self.notices.append(_purged(self.register, name, returned.original))
+            return
+        self.store.put_if_absent(landing_key(sha256), data)
+        if returned is not None:
+            record_returned(self.store, sha256, returned)
+            self.notices.append(_notice("returned", name, "returned", decided=str(len(returned.rows))))
+        self.arrivals += found
+        self.taken[sha256] = (name, found)
+        self.landed.append(name)
+
+
+def fingerprint(inbox: Path, register: Register) -> str | None:
+    """Digest of what is new in the inbox (names and contents) and of the last arrival's number; None where nothing is new."""
+    if not inbox.is_dir():
+        return None
+    new: list[list[object]] = []
+    for name in inbox_files(inbox):
+        data = content_in(inbox, name)
+        if isinstance(data, Unreadable):  # the run says so; here it is no reason to start one
+            continue
+        sha256 = digest_of_bytes(data)
+        if sha256 not in register.tombstones and not register.knows(name, sha256):
+            new.append([name, sha256])
+    number = max((arrival.number for arrival in register.arrivals), default=0)
+    return digest_of([new, number]) if new else None
+
+
+def year_spans(years: Iterable[int]) -> str:
+    """Years as people write them: `2006–2009, 2011`."""
+    spans: list[list[int]] = []
+    for year in sorted(set(years)):
+        if spans and year == spans[-1][1] + 1:
+            spans[-1][1] = year
+        else:
+            spans.append([year, year])
+    return ", ".join(str(a) if a == b else f"{a}–{b}" for a, b in spans)
+
+
+def _refusal(register: Register, name: str, sha256: str, earlier: str | None, contracts: Mapping[str, Contract]) -> Notice | None:
+    """Why a content is not taken in under a name, whatever it holds; None where nothing speaks against it."""
+    if sha256 in register.tombstones:
+        return _purged(register, name, sha256)
+    if earlier is not None and _say_different(earlier, name, contracts):
+        return _notice("refused", name, "named_otherwise", other=earlier)
+    return None
+
+
+def _last_name(register: Register, sha256: str) -> str | None:
+    """The name under which a content came last; None where it never came."""
+    return next((arrival.name for arrival in reversed(register.arrivals) if arrival.sha256 == sha256), None)
+
+
+def _say_different(earlier: str, name: str, contracts: Mapping[str, Contract]) -> bool:
+    """Whether two names of one content say different indicators: a file with editions side by side is what its name says."""
+    serving = [contract for contract in contracts.values() if inkar_editions.LAYOUT in contract.layouts]
+    said = [{inkar_editions.indicator_named(contract, each) for contract in serving} - {None} for each in (earlier, name)]
+    return bool(said[0] and said[1]) and said[0] != said[1]
+
+
+def _purged(register: Register, name: str, sha256: str) -> Notice:
+    stone = register.tombstones[sha256]
+    return _notice("refused", name, "purged", reason=stone.reason, date=stone.date)
+
+
+def _refused(name: str, result: Unreadable | PersonRecords) -> Notice:
+    return Notice("refused", shown(name), {"de": result.sentence("de"), "en": result.sentence("en")})
+
+
+def _notice(kind: str, name: str, code: str, **parameters: str) -> Notice:
+    about = {"name": shown(name), **parameters}
+    return Notice(kind, shown(name), {"de": text(f"notices.{code}", "de", **about), "en": text(f"notices.{code}", "en", **about)})

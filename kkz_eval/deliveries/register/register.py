@@ -1,0 +1,217 @@
+"""The register: which content arrived when, and what was judged of it. Append-only; rebuilt from immutable objects.
+
+Order is a number, never the clock: a scan of the inbox that brings something new adds one batch object with consecutive
+numbers, in one atomic write. A verdict is one object; several for one content are counted, and the last one stands.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import date
+from functools import cache, lru_cache
+from typing import Any
+
+from kkz_eval.deliveries.municipal.returned import DecisionRow, Returned
+from kkz_eval.model.errors import UserError
+from kkz_eval.model.verdicts import Slice, Status, Verdict
+from kkz_eval.storage.store import Store
+
+SCHEMA_VERSION = 1
+_BATCHES, _VERDICTS = "register/batches", "register/verdicts"
+_RETURNED, _TOMBSTONES = "register/returned", "register/tombstones"
+
+
+@dataclass(frozen=True, order=True)
+class Arrival:
+    """One arrival of a content under a name. number: monotone over all arrivals; batch: the scan that saw it.
+
+    day: ISO day of the scan, "" where it was not recorded. It says since when a content is known; the order is the number's.
+    """
+
+    number: int
+    batch: int
+    name: str
+    sha256: str
+    contract_id: str
+    years: tuple[int, ...]
+    day: str = ""
+
+    @property
+    def arrived_on(self) -> date | None:
+        """The day of the scan, None where it was not recorded."""
+        return date.fromisoformat(self.day) if self.day else None
+
+
+@dataclass(frozen=True)
+class NewArrival:
+    """An arrival before it has a number."""
+
+    name: str
+    sha256: str
+    contract_id: str
+    years: tuple[int, ...]
+    day: str = ""
+
+
+@dataclass(frozen=True)
+class Tombstone:
+    """What is left of a content that was removed. date: ISO, of the removal."""
+
+    sha256: str
+    reason: str
+    date: str
+
+
+@dataclass(frozen=True)
+class Register:
+    """All arrivals in order, the standing verdict per (content, contract), and what was removed, by its digest.
+
+    seen: name to content of all files in the inbox when something last arrived; a file that was away and comes back is new.
+    """
+
+    arrivals: tuple[Arrival, ...]
+    seen: Mapping[str, str]
+    verdicts: Mapping[tuple[str, str], Verdict]
+    tombstones: Mapping[str, Tombstone] = field(default_factory=dict)
+
+    def last_under(self, name: str) -> tuple[Arrival, ...]:
+        """The newest arrivals under a name (one per contract that read it); empty where the name never came."""
+        of_name = [arrival for arrival in self.arrivals if arrival.name == name]
+        if not of_name:
+            return ()
+        newest = of_name[-1]
+        return tuple(a for a in of_name if a.batch == newest.batch and a.sha256 == newest.sha256)
+
+    def knows(self, name: str, sha256: str) -> bool:
+        """Whether this content under this name is nothing new: it arrived, and lay there when something last arrived."""
+        return self.seen.get(name) == sha256 and any(a.sha256 == sha256 for a in self.last_under(name))
+
+    def of_years(self, years: Iterable[int]) -> tuple[Arrival, ...]:
+        """Arrivals that speak about one of these reporting years, and those in which no year can be read; none that was removed."""
+        wanted = frozenset(years)
+        left = (arrival for arrival in self.arrivals if arrival.sha256 not in self.tombstones)
+        return tuple(a for a in left if not a.years or wanted.intersection(a.years))
+
+    def years(self) -> frozenset[int]:
+        """All reporting years that an arrival speaks about."""
+        return frozenset(year for arrival in self.arrivals for year in arrival.years)
+
+
+@dataclass(frozen=True)
+class Head:
+    """The objects that make up the register at one moment: keys, sorted by number."""
+
+    batches: tuple[str, ...]
+    verdicts: tuple[str, ...]
+    tombstones: tuple[str, ...]
+
+
+def register_head(store: Store) -> Head:
+    """The objects of the register as they are now."""
+    return Head(*(tuple(store.list(folder)) for folder in (_BATCHES, _VERDICTS, _TOMBSTONES)))
+
+
+def read_register(store: Store) -> Register:
+    """The register as its objects say now. Raises UserError where an object was written by a newer program."""
+    return register_at(store, register_head(store))
+
+
+@lru_cache(maxsize=2)  # the register as it was read last: the same keys hold the same objects
+def register_at(store: Store, head: Head) -> Register:
+    """The register that these objects make. Raises FileNotFoundError where one is gone, UserError as read_register."""
+    arrivals: list[Arrival] = []
+    seen: dict[str, str] = {}
+    for key in head.batches:
+        content = _load(store, key)
+        seen = content["seen"]
+        arrivals += [Arrival(**{**row, "years": tuple(row["years"])}) for row in content["arrivals"]]
+    verdicts: dict[tuple[str, str], Verdict] = {}
+    for key in head.verdicts:  # the last one stands
+        verdict = _verdict_at(store, key)
+        verdicts[(verdict.sha256, verdict.contract_id)] = verdict
+    tombstones = {stone.sha256: stone for stone in (_tombstone_at(store, key) for key in head.tombstones)}
+    return Register(tuple(sorted(arrivals)), seen, verdicts, tombstones)
+
+
+def record_arrivals(store: Store, arrivals: Sequence[NewArrival], seen: Mapping[str, str]) -> Register:
+    """Append one batch, in the order given, and return the register with it. Nothing is written for no arrival.
+
+    seen: name to content of all files that lie in the inbox now.
+    """
+    while arrivals:
+        register = read_register(store)
+        batch = 1 + max((a.batch for a in register.arrivals), default=0)
+        first = 1 + max((a.number for a in register.arrivals), default=0)
+        rows = [
+            asdict(Arrival(first + i, batch, a.name, a.sha256, a.contract_id, a.years, a.day)) for i, a in enumerate(arrivals)
+        ]
+        if store.put_if_absent(f"{_BATCHES}/{batch:08d}.json", _dump({"arrivals": rows, "seen": dict(seen)})):
+            break  # otherwise another run took this number: read again and append behind it
+    return read_register(store)
+
+
+def record_verdict(store: Store, verdict: Verdict) -> None:
+    """Keep a verdict behind the earlier ones of the same content and contract; the same verdict twice is kept once."""
+    folder = f"{_VERDICTS}/{verdict.sha256}/{verdict.contract_id}"
+    content = _dump({"verdict": asdict(verdict)})
+    while True:
+        kept = store.list(folder)
+        if kept and store.get(kept[-1]) == content:
+            return
+        if store.put_if_absent(f"{folder}/{len(kept) + 1:06d}.json", content):
+            return
+
+
+def record_returned(store: Store, sha256: str, returned: Returned) -> None:
+    """Keep what a returned marked copy says of its findings. sha256: of the returned workbook."""
+    store.put_if_absent(f"{_RETURNED}/{sha256}.json", _dump({"returned": asdict(returned)}))
+
+
+def returned_protocols(store: Store) -> dict[str, Returned]:
+    """What the returned marked copies say: by the digest of the returned workbook, in the order of the digests."""
+    found: dict[str, Returned] = {}
+    for key in store.list(_RETURNED):
+        row = _load(store, key)["returned"]
+        sha256 = key.rpartition("/")[2].removesuffix(".json")
+        found[sha256] = Returned(row["original"], tuple(DecisionRow(**each) for each in row["rows"]))
+    return found
+
+
+def record_tombstone(store: Store, stone: Tombstone) -> None:
+    """Say that a content is removed, before it is; the first reason stands."""
+    store.put_if_absent(f"{_TOMBSTONES}/{stone.sha256}.json", _dump({"tombstone": asdict(stone)}))
+
+
+def keys_about(store: Store, sha256: str) -> list[str]:
+    """Objects of the register that hold something of a content: its verdicts, and what was decided of its findings."""
+    about = [sha256, *(copy for copy, returned in returned_protocols(store).items() if returned.original == sha256)]
+    returned = {f"{_RETURNED}/{copy}.json" for copy in about}
+    return [*store.list(f"{_VERDICTS}/{sha256}"), *(key for key in store.list(_RETURNED) if key in returned)]
+
+
+def _tombstone_at(store: Store, key: str) -> Tombstone:
+    return Tombstone(**_load(store, key)["tombstone"])
+
+
+@cache
+def _verdict_at(store: Store, key: str) -> Verdict:
+    """A verdict, read once in a process: what is kept under a key never changes."""
+    return _verdict_from(_load(store, key)["verdict"])
+
+
+def _verdict_from(row: dict[str, Any]) -> Verdict:
+    slices = tuple(Slice(**{**part, "status": Status(part["status"])}) for part in row["slices"])
+    return Verdict(**{**row, "status": Status(row["status"]), "slices": slices})
+
+
+def _dump(content: Mapping[str, object]) -> bytes:
+    return json.dumps({"schema_version": SCHEMA_VERSION, **content}, sort_keys=True, ensure_ascii=False, indent=1).encode()
+
+
+def _load(store: Store, key: str) -> dict[str, Any]:
+    content: dict[str, Any] = json.loads(store.get(key))
+    if content["schema_version"] > SCHEMA_VERSION:
+        raise UserError("table_unknown_version", table=key, found=f"v{content['schema_version']}", known=SCHEMA_VERSION)
+    return content
