@@ -18,8 +18,8 @@ from kkz_eval.evaluation.estimators.group_time import Cell
 class Average:
     """A weighted mean of cells. cohort, year, event_time: of its row, all empty for an overall row.
 
-    weights: (c,) sum 1 over the cells; size_slope: (h,) derivative of the average by the total weight of each cohort; own_size_slope: of the
-    overall row of group only, the same assigned to the right cohorts (see Averages.of).
+    weights: (c,) sum 1 over the cells; size_slope: (h,) derivative of the average by the total weight of each cohort;
+    own_size_slope: of the overall row of group only, the same assigned to the right cohorts (see Averages.of).
     """
 
     aggregation: str
@@ -56,8 +56,9 @@ class Averages:
         """The rows of an aggregation, its overall row last; empty where no cell enters. aggregation: simple | dynamic | group | calendar.
 
         The overall row of group: its published standard error (mpdta) comes from a version of `did` that assigns the error of the k-th
-        size to the cohort of the k-th cell, not to the k-th cohort. `size_slope` follows it, so that the published value is met; `own_size_slope`
-        is the right one, as in later versions, and the estimator says where the two differ. No other row is touched.
+        size to the cohort of the k-th cell, not to the k-th cohort. `size_slope` follows it, so that the published value is met;
+        `own_size_slope` is the right one, as in later versions, and the estimator says where the two differ. No other row is
+        touched.
         """
         if aggregation == "simple":
             return self._mean("simple", self._after)

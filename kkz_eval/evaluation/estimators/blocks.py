@@ -134,7 +134,8 @@ def without_covariates(sample: Sample, plan: Plan) -> tuple[PerCell, tuple[Note,
     """The outcome (n,) less the covariates times their coefficients in the untreated cells, with unit and year effects.
 
     The optional adjustment of Arkhangelsky et al. (2021, footnote 4) in the form of Kranz (2022): treated cells do not shape the
-    coefficients. Raises Refused, by the column's name, where a covariate is constant within units or collinear; where they explain the outcome wholly.
+    coefficients. Raises Refused, by the column's name, where a covariate is constant within units or collinear; where they
+    explain the outcome wholly.
     """
     if not sample.covariate_names:
         return sample.outcome, ()

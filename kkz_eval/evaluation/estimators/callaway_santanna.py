@@ -32,9 +32,10 @@ def estimate_callaway_santanna(sample: Sample, plan: Plan, spec: EstimatorSpec) 
 
     Rows as the plan's aggregations say, `exposed` besides where the outcome has an earliest plausible year: the mean over treated cells
     from it on, by size of the cohort. Intervals and p-values are normal, or of t(G-1) with quantiles `t`, G the clusters used. Standard
-    errors: influence functions summed by cluster, no small-sample factor. With draws, bands are uniform over the rows of an aggregation (multiplier bootstrap), and with method `multiplier`
-    standard errors and p-values come from the draws as well (inter-quartile range, as `did`). Test `pre_trend`: Wald χ² of all
-    effects before the start, less anticipation. Raises Refused.
+    errors: influence functions summed by cluster, no small-sample factor. With draws, bands are uniform over the rows of an
+    aggregation (multiplier bootstrap), and with method `multiplier` standard errors and p-values come from the draws as well
+    (inter-quartile range, as `did`). Test `pre_trend`: Wald χ² of all effects before the start, less anticipation. Raises
+    Refused.
     """
     require_comparison(sample, plan)
     wide = widened(sample)

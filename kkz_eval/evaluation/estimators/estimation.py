@@ -79,7 +79,8 @@ def combination_row(
 ) -> Row:
     """c'b with its standard error, and the interval and p-value of t(G-1).
 
-    contrast: c, (k,). No standard error where c'Vc is 0 (a perfect fit). Variance c'Vc; G clusters (as fixest does by default for cluster-robust covariances).
+    contrast: c, (k,). No standard error where c'Vc is 0 (a perfect fit). Variance c'Vc; G clusters (as fixest does by default for
+    cluster-robust covariances).
     """
     estimate = float(contrast @ fit.coefficients)
     std_error = float(np.sqrt(max(float(contrast @ fit.covariance @ contrast), 0.0)))

@@ -42,10 +42,11 @@ def fit_fixed_effects(
 
     dummies: (n,) for each cell the code (from 0) of the one dummy that is 1, -1 for none: the columns before the regressors, without
     a column for each. names: of the dummies, then of the regressors. Exact for unbalanced panels (Frisch–Waugh–Lovell).
-    Small-sample factor of the covariance (Cameron & Miller 2015, finite-sample modifications, with the count of parameters of fixest's default):
-    G/(G-1) · (n-1)/(n-K); K counts the regressors and the fixed effects, except those nested in the clusters. small_sample "none": factor 1.
-    Raises Refused: fewer than two clusters, no cells to spare, collinear regressors, an outcome that the effects explain wholly, overflow,
-    clusters so made that the scores cancel out in each of them (one cluster a year, for example).
+    Small-sample factor of the covariance (Cameron & Miller 2015, finite-sample modifications, with the count of parameters of
+    fixest's default): G/(G-1) · (n-1)/(n-K); K counts the regressors and the fixed effects, except those nested in the clusters.
+    small_sample "none": factor 1. Raises Refused: fewer than two clusters, no cells to spare, collinear regressors, an outcome
+    that the effects explain wholly, overflow, clusters so made that the scores cancel out in each of them (one cluster a year,
+    for example).
     """
     cluster = _codes(sample.cluster)
     n_cells, n_clusters = len(sample.outcome), int(cluster.max()) + 1

@@ -125,7 +125,8 @@ def group_time(wide: Wide, plan: Plan, variant: str, spare: int = 0) -> GroupTim
     compared with the year before them (base_period varying) or with the same base (universal). Comparison units: with `never`, those
     that start after the last year, plus anticipation, or never; with `not_yet`, those that start after max(t, base) plus
     anticipation. A comparison takes the units that have both years (pairs balanced one by one), with covariates and weights of the
-    earlier one. spare: columns left for averages, so that influence functions of many units are there once. Without any never treated, the last cohort is for comparison only, and the years from its start (less anticipation) fall out.
+    earlier one. spare: columns left for averages, so that influence functions of many units are there once. Without any never
+    treated, the last cohort is for comparison only, and the years from its start (less anticipation) fall out.
     """
     notes: list[Note] = []
     anticipation = plan.anticipation

@@ -69,7 +69,9 @@ class Method:
 
 
 _AVERAGES = ("group_time", "simple", "dynamic", "group", "calendar")
-_NEVER_LEFT_IN = ("notes.always_treated",)  # units treated from the first year on are left out, with a note of the method's own
+_LEAVES_OUT_ALWAYS_TREATED = (
+    "notes.always_treated",
+)  # units treated from the first year on are left out, with a note of the method's own
 
 METHODS: Mapping[str, Method] = {
     method.name: method
@@ -88,7 +90,7 @@ METHODS: Mapping[str, Method] = {
             variants=("dr", "ipw", "or"),
             choices=_AVERAGES,
             settings=("anticipation", "base_period", "inference.method", "inference.draws", "inference.quantiles"),
-            untrue_notes=("notes.anticipation_unused", *_NEVER_LEFT_IN),
+            untrue_notes=("notes.anticipation_unused", *_LEAVES_OUT_ALWAYS_TREATED),
             verdict_rank=1,
         ),
         Method(
@@ -96,7 +98,7 @@ METHODS: Mapping[str, Method] = {
             "att",
             ("dynamic", "coefficient", "exposed"),
             settings=("anticipation", "event_reference", "inference.small_sample"),
-            untrue_notes=_NEVER_LEFT_IN,
+            untrue_notes=_LEAVES_OUT_ALWAYS_TREATED,
             verdict_rank=2,
         ),
         Method(
@@ -106,7 +108,7 @@ METHODS: Mapping[str, Method] = {
             variants=("exact", "reference"),
             settings=("inference.draws",),
             weights=False,
-            untrue_notes=_NEVER_LEFT_IN,
+            untrue_notes=_LEAVES_OUT_ALWAYS_TREATED,
             verdict_rank=3,
         ),
         Method(
@@ -116,7 +118,7 @@ METHODS: Mapping[str, Method] = {
             variants=("reference", "exact"),
             settings=("inference.draws",),
             weights=False,
-            untrue_notes=(*_NEVER_LEFT_IN, "notes.one_treated_cluster"),
+            untrue_notes=(*_LEAVES_OUT_ALWAYS_TREATED, "notes.one_treated_cluster"),
             verdict_rank=4,
         ),
         Method("bacon", "decomposition", ("coefficient",), covariates=False, weights=False),
