@@ -69,9 +69,7 @@ class Method:
 
 
 _AVERAGES = ("group_time", "simple", "dynamic", "group", "calendar")
-_LEAVES_OUT_ALWAYS_TREATED = (
-    "notes.always_treated",
-)  # units treated from the first year on are left out, with a note of the method's own
+_ALWAYS_TREATED = "notes.always_treated"  # untrue of methods that leave such units out, with a note of their own
 
 METHODS: Mapping[str, Method] = {
     method.name: method
@@ -90,7 +88,7 @@ METHODS: Mapping[str, Method] = {
             variants=("dr", "ipw", "or"),
             choices=_AVERAGES,
             settings=("anticipation", "base_period", "inference.method", "inference.draws", "inference.quantiles"),
-            untrue_notes=("notes.anticipation_unused", *_LEAVES_OUT_ALWAYS_TREATED),
+            untrue_notes=("notes.anticipation_unused", _ALWAYS_TREATED),
             verdict_rank=1,
         ),
         Method(
@@ -98,7 +96,7 @@ METHODS: Mapping[str, Method] = {
             "att",
             ("dynamic", "coefficient", "exposed"),
             settings=("anticipation", "event_reference", "inference.small_sample"),
-            untrue_notes=_LEAVES_OUT_ALWAYS_TREATED,
+            untrue_notes=(_ALWAYS_TREATED,),
             verdict_rank=2,
         ),
         Method(
@@ -108,7 +106,7 @@ METHODS: Mapping[str, Method] = {
             variants=("exact", "reference"),
             settings=("inference.draws",),
             weights=False,
-            untrue_notes=_LEAVES_OUT_ALWAYS_TREATED,
+            untrue_notes=(_ALWAYS_TREATED,),
             verdict_rank=3,
         ),
         Method(
@@ -118,7 +116,7 @@ METHODS: Mapping[str, Method] = {
             variants=("reference", "exact"),
             settings=("inference.draws",),
             weights=False,
-            untrue_notes=(*_LEAVES_OUT_ALWAYS_TREATED, "notes.one_treated_cluster"),
+            untrue_notes=(_ALWAYS_TREATED, "notes.one_treated_cluster"),
             verdict_rank=4,
         ),
         Method("bacon", "decomposition", ("coefficient",), covariates=False, weights=False),
@@ -135,7 +133,10 @@ OVERALL = ("simple", "coefficient", "dynamic")
 """Aggregations whose overall row stands for all years from the start on; of a method, the first that it has."""
 _RANKED = {name: method.verdict_rank for name, method in METHODS.items() if method.verdict_rank is not None}
 HEADLINE_METHODS = tuple(sorted(_RANKED, key=lambda name: _RANKED[name]))
-"""Where the plan names none, the first of these that it used decides: robust to staggered starts first. A refusal does not hand over to the next."""
+"""Where the plan names none, the first of these that it used decides: robust to staggered starts first.
+
+A refusal does not hand over to the next.
+"""
 REPORTED_METHODS = tuple(name for name, method in METHODS.items() if method.carries_verdict)
 """Those with a name and an explanation in the catalogue of reports."""
 VERDICT_METHODS = (*HEADLINE_METHODS, *(name for name in REPORTED_METHODS if name not in HEADLINE_METHODS))
