@@ -1,10 +1,12 @@
-"""What tests of several packages share: a headless browser."""
+"""What tests of several packages share: folders that are made once for all of them, and a headless browser."""
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -22,6 +24,60 @@ CHROMIUM_ARGUMENTS = (
     "--disable-component-update",
     "--disable-sync",
 )
+
+
+MadeOnce = Callable[[str, Callable[[Path], object]], Path]
+
+
+@pytest.fixture(scope="session")
+def made_once(tmp_path_factory: pytest.TempPathFactory) -> MadeOnce:
+    """`made_once(name, make)`: the folder of that name, made by the first test that asks and shared by all processes of this run.
+
+    Nobody may change it; who wants to, copies it. A process that dies while it makes one leaves no half of it behind.
+    """
+    own = tmp_path_factory.getbasetemp()
+    shared = (own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "made_once"
+    shared.mkdir(exist_ok=True)
+
+    def folder_of(name: str, make: Callable[[Path], object]) -> Path:
+        folder = shared / name
+        with (shared / f"{name}.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)  # given up by the kernel when the process ends, however it ends
+            if not folder.exists():
+                unfinished = shared / f"{name}.unfinished"
+                shutil.rmtree(unfinished, ignore_errors=True)
+                make(unfinished)
+                unfinished.rename(folder)
+        return folder
+
+    return folder_of
+
+
+@pytest.fixture(scope="session")
+def model_world(made_once: MadeOnce) -> Path:
+    """The whole model world of seed 1 as `simulate` writes it; never changed."""
+    from kkz_eval.simulation.run import simulate
+
+    return made_once("model_world", lambda folder: simulate(folder, 1))
+
+
+@pytest.fixture(scope="session")
+def finished_model_world(made_once: MadeOnce, model_world: Path) -> Path:
+    """The model world after `kkz-eval run`, with the home `home` and in `exit_code` how the run ended; never changed."""
+    from kkz_eval.cli import main
+
+    def run(folder: Path) -> None:
+        shutil.copytree(model_world, folder)
+        plan = Path(__file__).parents[1] / "data_contracts" / "plans" / "modellwelt.yaml"
+        arguments = ["--inbox", str(folder / "deliveries"), "--home", str(folder / "home"), "--plan", str(plan)]
+        with pytest.MonkeyPatch.context() as patch:
+            for name in [name for name in os.environ if name.startswith("KKZ_")]:
+                patch.delenv(name)
+            patch.setenv("KKZ_SETTLE_SECONDS", "0")  # nobody writes to this inbox
+            code = main(["run", *arguments])
+        (folder / "exit_code").write_text(str(code), encoding="utf-8")
+
+    return made_once("finished_model_world", run)
 
 
 @pytest.fixture(scope="session")

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from whole_runs import CONTRACTS, DUESSELDORF, ROOT, change, delivery, small_world
+from whole_runs import CONTRACTS, DUESSELDORF, ROOT, change, copy_of, delivery
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -57,10 +57,10 @@ def _free_port() -> int:
 
 
 @pytest.fixture(scope="module")
-def walk(chromium_browser, tmp_path_factory) -> Iterator[Walk]:
+def walk(chromium_browser, shortest, tmp_path_factory) -> Iterator[Walk]:
     """`kkz-eval ui` on free ports, with an empty inbox and the plan of a small world."""
     folder = tmp_path_factory.mktemp("walk")
-    world = small_world(folder / "world")
+    world = copy_of(shortest, folder / "world")
     contracts = Path(shutil.copytree(CONTRACTS, folder / "contracts", ignore=shutil.ignore_patterns("plans")))
     (contracts / "plans").mkdir()
     shutil.copyfile(world / "plan.yaml", contracts / "plans" / "modellwelt.yaml")

@@ -10,7 +10,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from whole_runs import ROOT, copy_of, small_world, tree
+from whole_runs import ROOT, copy_of, tree
 
 PROGRAM = Path(__file__).with_name("killed_runs.py")
 N_KILLS = 10
@@ -37,10 +37,10 @@ def _kept(home: Path) -> dict[str, bytes]:
 
 
 @pytest.fixture(scope="module")
-def untouched(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, int]:
+def untouched(shortest: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, int]:
     """A world before any run beside the same after a run never killed (`whole`), and the number of its write operations."""
     folder = tmp_path_factory.mktemp("kills")
-    world = small_world(folder / "fresh")
+    world = copy_of(shortest, folder / "fresh")
     whole = copy_of(world, folder / "whole")
     said = _killed_runs(whole, "COUNT")
     assert said[-1] == "ended 0"

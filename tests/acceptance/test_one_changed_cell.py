@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import pandas as pd
-import pytest
 from whole_runs import (
     AHLEN,
     OFFICIAL_2012,
@@ -16,7 +15,6 @@ from whole_runs import (
     delivery,
     estimates_beside,
     open_world,
-    small_world,
     whole_run,
 )
 
@@ -26,14 +24,6 @@ from kkz_eval.line.snapshot import current_snapshot
 CHANGED = "schulabgaenge_ohne_abschluss"
 OTHERS = {"schulabgaenge_hochschulreife", "schulabgaenge_hauptschulabschluss"}
 EFFECTS = ("effects_estimates", "effects_weights", "effects_tests", "effects_sensitivity")
-
-
-@pytest.fixture(scope="module")
-def done(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A small world after one run."""
-    world = small_world(tmp_path_factory.mktemp("cell") / "world")
-    whole_run(open_world(world))
-    return world
 
 
 def _file_steps(name: str, dataset: str) -> list[tuple[str, str]]:
@@ -55,8 +45,8 @@ def _values(line: Installation, indicator: str) -> dict[tuple[str, int], float]:
     return {(row["unit_id"], row["year"]): row["value"] for row in rows}
 
 
-def test_a_cell_of_an_official_table_costs_its_own_indicator_only(done: Path, tmp_path: Path) -> None:
-    world = copy_of(done, tmp_path / "world")
+def test_a_cell_of_an_official_table_costs_its_own_indicator_only(finished: Path, tmp_path: Path) -> None:
+    world = copy_of(finished, tmp_path / "world")
     before = open_world(world)
     old_page, old = whole_run(before), {name: _values(before, name) for name in (CHANGED, *OTHERS)}
     move = add("05111", "2012", {"ohne Hauptschulabschluss": 40, "mittlerer Abschluss": -40})
@@ -83,8 +73,8 @@ def test_a_cell_of_an_official_table_costs_its_own_indicator_only(done: Path, tm
     assert (was.loc[[CHANGED], "estimate"].to_numpy() != now.loc[[CHANGED], "estimate"].to_numpy()).any()
 
 
-def test_a_changed_total_reaches_every_indicator_over_it_in_that_kreis_and_year_only(done: Path, tmp_path: Path) -> None:
-    world = copy_of(done, tmp_path / "world")
+def test_a_changed_total_reaches_every_indicator_over_it_in_that_kreis_and_year_only(finished: Path, tmp_path: Path) -> None:
+    world = copy_of(finished, tmp_path / "world")
     before = open_world(world)
     old = {name: _values(before, name) for name in (CHANGED, *OTHERS)}
     change(world / "deliveries" / OFFICIAL_2012, add("05114", "2012", {"ohne Hauptschulabschluss": 30}))
@@ -98,8 +88,8 @@ def test_a_changed_total_reaches_every_indicator_over_it_in_that_kreis_and_year_
         assert {place for place in new if new[place] != old[name][place]} == {("05114", 2012)}
 
 
-def test_a_cell_of_an_old_municipal_year_changes_no_estimate_and_no_report(done: Path, tmp_path: Path) -> None:
-    world = copy_of(done, tmp_path / "world")
+def test_a_cell_of_an_old_municipal_year_changes_no_estimate_and_no_report(finished: Path, tmp_path: Path) -> None:
+    world = copy_of(finished, tmp_path / "world")
     old_page = whole_run(open_world(world))
     file = delivery(world, AHLEN)
     change(file, add(AHLEN, "2011/12", {"ohne Hauptschulabschluss": 5, "mittlerer Abschluss": -5}))
@@ -111,8 +101,8 @@ def test_a_cell_of_an_old_municipal_year_changes_no_estimate_and_no_report(done:
     )
 
 
-def test_a_cell_of_the_newest_municipal_year_changes_the_counts_shown_and_no_estimate(done: Path, tmp_path: Path) -> None:
-    world = copy_of(done, tmp_path / "world")
+def test_a_cell_of_the_newest_municipal_year_changes_the_counts_shown_and_no_estimate(finished: Path, tmp_path: Path) -> None:
+    world = copy_of(finished, tmp_path / "world")
     old_page = whole_run(open_world(world))
     change(delivery(world, AHLEN), add(AHLEN, "2013/14", {"ohne Hauptschulabschluss": 5, "mittlerer Abschluss": -5}))
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from whole_runs import CONTRACTS, add, change, copy_of, open_world, settings_of, small_world, take_in_and_judge, whole_run
+from whole_runs import CONTRACTS, add, change, copy_of, open_world, settings_of, take_in_and_judge, whole_run
 
 from kkz_eval.cli import main
 from kkz_eval.commands.plan import lock_plan, show_plan
@@ -26,9 +26,9 @@ LOCK = "modellwelt.lock"
 
 
 @pytest.fixture(scope="module")
-def locked(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def locked(fresh: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A small world whose plan was locked from its inbox, by the command; nothing else has run."""
-    world = small_world(tmp_path_factory.mktemp("lock") / "world")
+    world = copy_of(fresh, tmp_path_factory.mktemp("lock") / "world")
     with redirect_stdout(StringIO()) as said:
         code = main(
             ["plan", "lock", str(world / "plan.yaml"), "--inbox", str(world / "deliveries"), "--home", str(world / "home")]

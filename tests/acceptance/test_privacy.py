@@ -21,7 +21,7 @@ from typing import NamedTuple
 
 import pyarrow.parquet as pq
 import pytest
-from whole_runs import AHLEN, KREFELD, ROOT, change, delivery, put, settings_of, small_world
+from whole_runs import AHLEN, KREFELD, ROOT, as_if_new, change, delivery, put, settings_of
 
 from kkz_eval.commands.run import run_line
 
@@ -116,10 +116,10 @@ def _refused_files() -> dict[str, bytes]:
 
 
 @pytest.fixture(scope="module")
-def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[_Run]:
+def run(finished: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[_Run]:
     """A run where Ahlen delivers one and two leavers without certificate, Krefeld impossible values, and others files about persons."""
     folder = tmp_path_factory.mktemp("privacy")
-    world = small_world(folder / "world")
+    world = as_if_new(finished, folder / "world")
     for name, data in _refused_files().items():
         (world / "deliveries" / name).write_bytes(data)
     ahlen, krefeld = delivery(world, AHLEN), delivery(world, KREFELD)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import dagster as dg
 import pytest
-from whole_runs import AHLEN, CONTRACTS, KREFELD, change, delivery, open_world, put, settings_of, small_world
+from whole_runs import AHLEN, CONTRACTS, KREFELD, as_if_new, change, delivery, open_world, put, settings_of
 
 from kkz_eval.definitions import build_defs
 from kkz_eval.deliveries.register.decided import dimensions_at, record_at
@@ -32,9 +32,9 @@ YEARS = {"dagster/asset_partition_range_start": "2010", "dagster/asset_partition
 
 
 @pytest.fixture(scope="module")
-def checked(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dg.ExecuteInProcessResult]:
+def checked(finished: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dg.ExecuteInProcessResult]:
     """A small world in which Ahlen and Krefeld deliver a wrong total, after the job "Lieferungen prüfen"."""
-    world = small_world(tmp_path_factory.mktemp("jobs") / "world")
+    world = as_if_new(finished, tmp_path_factory.mktemp("jobs") / "world")
     for unit in (AHLEN, KREFELD):
         change(delivery(world, unit), put(unit, "2011/12", "Insgesamt", "insgesamt", "7919353"))
     defs = build_defs(open_installation(settings_of(world), [world / "plan.yaml"]))

@@ -16,6 +16,7 @@ from whole_runs import (
     OFFICIAL_2012,
     PLAN_ID,
     add,
+    as_if_new,
     change,
     copy_of,
     delivery,
@@ -23,7 +24,6 @@ from whole_runs import (
     open_world,
     put,
     settings_of,
-    small_world,
     take_in_and_judge,
     tree,
     whole_run,
@@ -39,17 +39,16 @@ from kkz_eval.line.study import Study
 EFFECTS, INDICATORS = f"effects_{PLAN_ID}", "indicators"
 
 
-@pytest.fixture(scope="module")
-def done(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A small world after one run."""
-    world = small_world(tmp_path_factory.mktemp("gate") / "world")
-    whole_run(open_world(world))
-    return world
+@pytest.fixture
+def world(finished: Path, tmp_path: Path) -> Path:
+    """After one run."""
+    return copy_of(finished, tmp_path / "world")
 
 
 @pytest.fixture
-def world(done: Path, tmp_path: Path) -> Path:
-    return copy_of(done, tmp_path / "world")
+def new(finished: Path, tmp_path: Path) -> Path:
+    """Before any run."""
+    return as_if_new(finished, tmp_path / "new")
 
 
 def _materialize(world: Path, asset: str) -> bool:
@@ -121,33 +120,31 @@ def test_an_asset_materialised_alone_never_admits_a_rejected_municipality(world:
     assert row["denominator"] == old[("insgesamt", "insgesamt")]
 
 
-def test_a_rejected_municipality_stops_nobody_and_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    world = small_world(tmp_path / "world")
-    change(delivery(world, AHLEN), put(AHLEN, "2011/12", "Insgesamt", "insgesamt", "1"))
-    assert run_line(settings_of(world), world / "plan.yaml", None) == 1
-    name, file = delivery(world, AHLEN).name, delivery(world, AHLEN)
+def test_a_rejected_municipality_stops_nobody_and_is_named(new: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    change(delivery(new, AHLEN), put(AHLEN, "2011/12", "Insgesamt", "insgesamt", "1"))
+    assert run_line(settings_of(new), new / "plan.yaml", None) == 1
+    name, file = delivery(new, AHLEN).name, delivery(new, AHLEN)
     said = capsys.readouterr().out
     shown = (
         rf"Teilweise zurückgewiesen: {re.escape(name)} \([0-9]+ Fehler\)\. Genaues zeigt: kkz-eval check {re.escape(str(file))}\n"
     )
     assert re.search(shown, said)
-    (page,) = world.glob("home/reports/*/*/bericht.html")
+    (page,) = new.glob("home/reports/*/*/bericht.html")
     assert f"Zurückgewiesen: {name} (schulabgaenge): Ahlen 2012" in page.read_text(encoding="utf-8")
-    line = open_world(world)
+    line = open_world(new)
     assert _held(line, "schulabgaenge", AHLEN, 2012) == {}
     assert _held(line, "schulabgaenge", AHLEN, 2013) != {}
     assert _held(line, "schulabgaenge", KREFELD, 2012) != {}
 
 
-def test_only_the_faulty_unit_and_year_of_a_file_is_missing(tmp_path: Path) -> None:
-    world = small_world(tmp_path / "world")
-    change(delivery(world, AHLEN), put(AHLEN, "2011/12", "Insgesamt", "insgesamt", "1"))
-    ahlen, krefeld = (delivery(world, unit).read_bytes().decode("cp1252") for unit in (AHLEN, KREFELD))
+def test_only_the_faulty_unit_and_year_of_a_file_is_missing(new: Path) -> None:
+    change(delivery(new, AHLEN), put(AHLEN, "2011/12", "Insgesamt", "insgesamt", "1"))
+    ahlen, krefeld = (delivery(new, unit).read_bytes().decode("cp1252") for unit in (AHLEN, KREFELD))
     both = ahlen + krefeld.split("\r\n", 1)[1]
     for unit in (AHLEN, KREFELD):
-        delivery(world, unit).unlink()
-    (world / "deliveries" / "beide.csv").write_bytes(both.encode("cp1252"))
-    line = open_world(world)
+        delivery(new, unit).unlink()
+    (new / "deliveries" / "beide.csv").write_bytes(both.encode("cp1252"))
+    line = open_world(new)
     take_in_and_judge(line)
     rows = current_snapshot(line).accepted("schulabgaenge").observations.to_pylist()
     there = {(row["unit_id"], row["year"]) for row in rows if row["unit_id"] in (AHLEN, KREFELD)}
@@ -181,20 +178,15 @@ def test_a_rejected_redelivery_leaves_the_earlier_one(world: Path) -> None:
     assert "Ahlen 2012" in new_page.read_text(encoding="utf-8")
 
 
-def test_the_same_content_under_two_names_counts_once(tmp_path: Path) -> None:
-    world = small_world(tmp_path / "world")
-    alone = open_world(world)
-    take_in_and_judge(alone)
-    expected = current_snapshot(alone).accepted("schulabgaenge").observations.num_rows
-
-    twice = small_world(tmp_path / "twice")
-    shutil.copyfile(delivery(twice, AHLEN), twice / "deliveries" / "ahlen_kopie.csv")
+def test_the_same_content_under_two_names_counts_once(world: Path, new: Path) -> None:
+    expected = current_snapshot(open_world(world)).accepted("schulabgaenge").observations.num_rows
+    shutil.copyfile(delivery(new, AHLEN), new / "deliveries" / "ahlen_kopie.csv")
     said: list[str] = []
-    line = open_world(twice, said)
+    line = open_world(new, said)
     take_in_and_judge(line)
     assert current_snapshot(line).accepted("schulabgaenge").observations.num_rows == expected
     assert current_snapshot(line).accepted("schulabgaenge").conflicts == ()
-    assert f"Doppelt: {delivery(twice, AHLEN).name} hat denselben Inhalt wie ahlen_kopie.csv; er zählt einmal." in said
+    assert f"Doppelt: {delivery(new, AHLEN).name} hat denselben Inhalt wie ahlen_kopie.csv; er zählt einmal." in said
 
 
 def _contradict(world: Path, source: Path, name: str, cell: Callable[[list[str]], str | None]) -> None:
@@ -202,24 +194,22 @@ def _contradict(world: Path, source: Path, name: str, cell: Callable[[list[str]]
     change(world / "deliveries" / name, cell)
 
 
-def test_of_two_files_of_one_scan_that_contradict_each_other_none_holds(tmp_path: Path) -> None:
-    world = small_world(tmp_path / "world")
+def test_of_two_files_of_one_scan_that_contradict_each_other_none_holds(new: Path) -> None:
     moved = add(DUESSELDORF, "2011/12", {"ohne Hauptschulabschluss": 9, "mittlerer Abschluss": -9})
-    _contradict(world, delivery(world, DUESSELDORF), "zweite.csv", moved)
-    line = open_world(world)
+    _contradict(new, delivery(new, DUESSELDORF), "zweite.csv", moved)
+    line = open_world(new)
     page = whole_run(line)
     assert _held(line, "schulabgaenge", DUESSELDORF, 2012) == {}
     assert _held(line, "schulabgaenge", DUESSELDORF, 2013) != {}
     (conflict,) = current_snapshot(line).accepted("schulabgaenge").conflicts
     assert (conflict.unit_id, conflict.year) == (DUESSELDORF, 2012)
-    assert set(conflict.names) == {delivery(world, DUESSELDORF).name, "zweite.csv"}
+    assert set(conflict.names) == {delivery(new, DUESSELDORF).name, "zweite.csv"}
     assert "Keiner davon gilt" in page.read_text(encoding="utf-8")
 
 
-def test_a_contradiction_between_official_tables_costs_its_cells_and_is_said(tmp_path: Path) -> None:
-    world = small_world(tmp_path / "world")
-    _contradict(world, world / "deliveries" / OFFICIAL_2012, "amtlich_neu.csv", add("05111", "2012", {"Hauptschulabschluss": 9}))
-    line = open_world(world)
+def test_a_contradiction_between_official_tables_costs_its_cells_and_is_said(new: Path) -> None:
+    _contradict(new, new / "deliveries" / OFFICIAL_2012, "amtlich_neu.csv", add("05111", "2012", {"Hauptschulabschluss": 9}))
+    line = open_world(new)
     page = whole_run(line)
     assert _held(line, "schulabgaenge_amtlich", "05111", 2012) == {}
     assert _held(line, "schulabgaenge_amtlich", "05112", 2012) != {}

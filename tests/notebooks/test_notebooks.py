@@ -14,7 +14,6 @@ import pytest
 from kkz_eval.line.installation import open_installation
 from kkz_eval.line.intake import judge_arrivals, land
 from kkz_eval.settings import load_settings
-from kkz_eval.simulation.run import simulate
 
 FOLDER = Path(__file__).parents[2] / "notebooks"
 NOTEBOOKS = sorted(FOLDER.glob("*.py"))
@@ -23,15 +22,10 @@ REPOSITORY = Path(__file__).parents[2]
 INKAR = (REPOSITORY / os.environ.get("KKZ_SHARED", "../shared")).resolve() / "data/official/inkar/inkr_nrw_kreise_panel_long.csv"
 
 
-@pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A home that took the model world in and judged it."""
-    folder = tmp_path_factory.mktemp("notebooks")
-    simulate(folder / "world", seed=1)
-    line = open_installation(load_settings({}, home=folder / "home", inbox=folder / "world" / "deliveries"))
-    land(line, YEARS)
-    judge_arrivals(line, YEARS)
-    return folder / "home"
+@pytest.fixture
+def home(finished_model_world: Path, tmp_path: Path) -> Path:
+    """A home of the model world after a run, as the first cell asks for; without the history of runs."""
+    return Path(shutil.copytree(finished_model_world / "home", tmp_path / "home", ignore=shutil.ignore_patterns("dagster")))
 
 
 def run_notebook(file: Path) -> dict[str, Any]:
