@@ -4,7 +4,7 @@ BIN := .venv/bin
 WORLD := build/modellwelt
 PLAN := data_contracts/plans/modellwelt.yaml
 
-.PHONY: run test ui setup bench study lint browser clean
+.PHONY: run test ui setup bench study oracles lint browser clean
 
 run: setup            ## simulate the model world, run the yearly job, print where the report is
 	@test -d $(WORLD) || $(BIN)/kkz-eval simulate --out $(WORLD) --seed 1
@@ -29,8 +29,12 @@ lint: setup
 bench: setup          ## the figures of speed and memory, as ratios within one run
 	$(BIN)/python -m benchmarks.bench
 
-study: setup          ## longer simulations with known truth
+study: setup          ## longer simulations with known truth, and the comparisons of `make oracles`
 	$(BIN)/python -m benchmarks.study
+	$(MAKE) oracles
+
+oracles: build/oracles/ready  ## the estimators against other packages on the same panels; they are installed beside the project
+	build/oracles/bin/python -m pytest tests/oracles
 
 setup: .venv/ready
 
@@ -39,6 +43,11 @@ setup: .venv/ready
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[test]'
 	$(BIN)/python -m compileall -q kkz_eval
+	@touch $@
+
+build/oracles/ready: pyproject.toml constraints.txt
+	$(PYTHON) -m venv build/oracles
+	build/oracles/bin/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[test,oracles]'
 	@touch $@
 
 clean:                ## remove what the commands made; deliveries and reports in home/ stay

@@ -1,17 +1,21 @@
 """Synthetic difference in differences and synthetic control agree with other implementations on random panels.
 
-The packages are an extra for development; without them these tests are skipped. tests/evaluation/test_independent_weights.py has an
-independent solution that always runs.
+The packages are an extra for development (conftest.py). tests/evaluation/test_synthetic_weights.py has an independent solution that
+always runs.
 """
 
 from __future__ import annotations
 
 import warnings
-from typing import Any
 
+import diff_diff
 import numpy as np
 import pandas as pd
+import pysyncon
 import pytest
+import synthdid.estimate as synthdid
+from agreement import Agreement
+from synthdid import staggered
 
 from kkz_eval.evaluation.effects import run_effects
 from kkz_eval.evaluation.estimators.predictors import nested_weights
@@ -19,7 +23,6 @@ from kkz_eval.evaluation.plan_file import parse_plan
 from kkz_eval.evaluation.results import EffectsResult
 
 PANELS = 50
-WITHOUT = "the extra `oracles` is not installed"
 
 
 def _matrix(seed: int, n_treated: int | None = None) -> tuple[np.ndarray, int, int]:
@@ -70,37 +73,31 @@ def _estimate(result: EffectsResult) -> float:
     return float(row["estimate"])
 
 
-@pytest.fixture(scope="module")
-def synthdid() -> Any:
-    return pytest.importorskip("synthdid.estimate", reason=WITHOUT)
-
-
 @pytest.mark.parametrize("seed", range(PANELS))
-def test_reference_variant_agrees_with_synthdid(synthdid: Any, seed: int) -> None:
+def test_reference_variant_agrees_with_synthdid(agreement: Agreement, seed: int) -> None:
     outcome, n_controls, n_before, panel = _block(seed)
     theirs = synthdid.synthdid_estimate(outcome, n_controls, n_before)
     own = _run(panel, method="sdid", variant="reference")
-    assert _estimate(own) == pytest.approx(float(theirs), abs=1e-8)
+    agreement.within("synthdid", _estimate(own), float(theirs), absolute=1e-8)
     weights = own.weights[own.weights["kind"] == "unit"].set_index("key")["weight"]
     omega = pd.Series(theirs.weights.omega, index=[f"{code:03d}" for code in range(n_controls)])
-    assert np.abs(weights.reindex(omega.index).fillna(0.0) - omega).max() < 1e-7
+    agreement.within("synthdid", weights.reindex(omega.index).fillna(0.0), omega, absolute=1e-7)
     jackknife = own.tests[own.tests["test"] == "jackknife"]
     if len(outcome) - n_controls > 1:
-        assert jackknife["statistic"].iloc[0] == pytest.approx(theirs.se(method="jackknife"), rel=1e-6)
+        agreement.within("synthdid", jackknife["statistic"].iloc[0], theirs.se(method="jackknife"), relative=1e-6)
     else:
         assert jackknife.empty
 
 
 @pytest.mark.parametrize("seed", range(PANELS))
-def test_synthetic_control_agrees_with_synthdid(synthdid: Any, seed: int) -> None:
+def test_synthetic_control_agrees_with_synthdid(agreement: Agreement, seed: int) -> None:
     outcome, n_controls, n_before, panel = _block(seed, n_treated=1)
     theirs = float(synthdid.sc_estimate(outcome, n_controls, n_before))
-    assert _estimate(_run(panel, method="synthetic_control")) == pytest.approx(theirs, abs=1e-7)
+    agreement.within("synthdid", _estimate(_run(panel, method="synthetic_control")), theirs, absolute=1e-7)
 
 
 @pytest.mark.parametrize("seed", range(PANELS))
-def test_staggered_cohorts_agree_with_synthdid(synthdid: Any, seed: int) -> None:
-    staggered = pytest.importorskip("synthdid.staggered", reason=WITHOUT)
+def test_staggered_cohorts_agree_with_synthdid(agreement: Agreement, seed: int) -> None:
     draw = np.random.default_rng(1000 + seed)
     outcome = np.cumsum(draw.normal(size=(18, 14)), axis=1) + 5 * draw.normal(size=(18, 1))
     cohorts = np.concatenate([np.full(12, np.nan), draw.choice([2006, 2008, 2009, 2011], size=6)])
@@ -108,11 +105,11 @@ def test_staggered_cohorts_agree_with_synthdid(synthdid: Any, seed: int) -> None
     treated = (panel["year"] >= panel["cohort"]).astype(int)
     long = pd.DataFrame({"unit": panel["unit_id"], "time": panel["year"], "y": panel["value"], "d": treated})
     theirs = staggered.staggered_synthdid_estimate(long, unit="unit", time="time", outcome="y", treatment="d")
-    assert _estimate(_run(panel, method="sdid", variant="reference")) == pytest.approx(float(theirs), abs=1e-8)
+    agreement.within("synthdid", _estimate(_run(panel, method="sdid", variant="reference")), float(theirs), absolute=1e-8)
 
 
 @pytest.mark.parametrize("seed", range(10))
-def test_enumerated_placebos_agree_with_synthdid(synthdid: Any, seed: int) -> None:
+def test_enumerated_placebos_agree_with_synthdid(agreement: Agreement, seed: int) -> None:
     outcome, n_controls, n_before, panel = _block(seed, n_treated=1)
     theirs = synthdid.synthdid_estimate(outcome, n_controls, n_before)
     effects = []
@@ -125,12 +122,11 @@ def test_enumerated_placebos_agree_with_synthdid(synthdid: Any, seed: int) -> No
             float(synthdid.refit(theirs, Y=outcome[[*others, placebo]], N0=n_controls - 1, T0=n_before, weights=weights))
         )
     own = _run(panel, method="sdid", variant="reference").estimates["std_error"].iloc[0]
-    assert own == pytest.approx(float(np.std(effects)), rel=1e-7)
+    agreement.within("synthdid", own, float(np.std(effects)), relative=1e-7)
 
 
 @pytest.mark.parametrize("seed", range(PANELS))
-def test_reference_variant_agrees_with_diff_diff(seed: int) -> None:
-    diff_diff = pytest.importorskip("diff_diff", reason=WITHOUT)
+def test_reference_variant_agrees_with_diff_diff(agreement: Agreement, seed: int) -> None:
     outcome, _, n_before, panel = _block(seed, n_treated=2)
     long = panel.assign(treated=panel["cohort"].notna().astype(int))
     after = list(range(2000 + n_before, 2000 + outcome.shape[1]))
@@ -139,9 +135,9 @@ def test_reference_variant_agrees_with_diff_diff(seed: int) -> None:
         model = diff_diff.SyntheticDiD(variance_method="jackknife")
         theirs = model.fit(long, outcome="value", treatment="treated", unit="unit_id", time="year", post_periods=after)
     own = _run(panel, method="sdid", variant="reference")
-    assert _estimate(own) == pytest.approx(theirs.att, abs=1e-6)
+    agreement.within("diff-diff", _estimate(own), theirs.att, absolute=1e-6)
     if np.isfinite(theirs.se):
-        assert own.tests.set_index("test")["statistic"]["jackknife"] == pytest.approx(theirs.se, rel=1e-5)
+        agreement.within("diff-diff", own.tests.set_index("test")["statistic"]["jackknife"], theirs.se, relative=1e-5)
 
 
 @pytest.mark.parametrize("seed", range(PANELS))
@@ -150,7 +146,6 @@ def test_chosen_predictors_fit_no_worse_than_pysyncon(seed: int) -> None:
 
     More predictors than donors, so that every weighting of predictors has one solution: otherwise packages differ in which they take.
     """
-    pysyncon = pytest.importorskip("pysyncon", reason=WITHOUT)
     draw = np.random.default_rng(seed)
     donors, own = draw.normal(size=(6, 8)), 0.3 * draw.normal(size=8)
     before, path = draw.normal(size=(6, 8)), 0.3 * draw.normal(size=8)

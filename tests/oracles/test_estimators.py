@@ -1,4 +1,4 @@
-"""Estimators against other packages (extra `oracles`), on random panels. Skipped, with the reason, where a package is not installed.
+"""Estimators against other packages (extra `oracles`), on random panels.
 
 Where a package differs by its own rule, the test says which rule and compares what is left.
 """
@@ -9,11 +9,14 @@ import contextlib
 import io
 import warnings
 from collections.abc import Iterator
-from types import ModuleType
 
+import diff_diff
 import numpy as np
 import pandas as pd
 import pytest
+from agreement import Agreement
+from csdid.att_gt import ATTgt
+from linearmodels.panel import PanelOLS
 
 from kkz_eval.evaluation.effects import run_effects
 from kkz_eval.evaluation.plan import Plan
@@ -21,12 +24,6 @@ from kkz_eval.evaluation.plan_file import parse_plan
 from kkz_eval.evaluation.results import EffectsResult
 
 OVERALL = ("simple", "dynamic", "group", "calendar")
-
-
-def _package(name: str) -> ModuleType:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        return pytest.importorskip(name, reason=f"{name} is not installed (extra `oracles`)")
 
 
 @pytest.fixture(autouse=True)
@@ -93,9 +90,8 @@ def _overall(result: EffectsResult, aggregation: str) -> pd.Series:
 
 
 @pytest.mark.parametrize("seed", range(50))
-def test_callaway_santanna_agrees_with_csdid(seed: int) -> None:
+def test_callaway_santanna_agrees_with_csdid(agreement: Agreement, seed: int) -> None:
     """All rows but the standard error of the overall row of group, where the published value follows an older version of `did`."""
-    module = _package("csdid.att_gt")
     frame = random_panel(seed)
     plan = _plan(
         seed,
@@ -105,7 +101,7 @@ def test_callaway_santanna_agrees_with_csdid(seed: int) -> None:
         weight="people" if seed % 4 > 1 else None,
     )
     result = run_effects(frame, plan)
-    other = module.ATTgt(
+    other = ATTgt(
         yname="value",
         tname="year",
         idname="id",
@@ -125,35 +121,34 @@ def test_callaway_santanna_agrees_with_csdid(seed: int) -> None:
     ours = _cells(result)
     assert len(ours) == len(theirs)
     joined = ours.join(theirs.rename_axis(["cohort", "year"]))
-    assert joined["att"].to_numpy() == pytest.approx(joined["estimate"].to_numpy(), abs=1e-8)
+    agreement.within("csdid", joined["estimate"].to_numpy(), joined["att"].to_numpy(), absolute=1e-8)
     moving = joined["std_error"].notna()
-    assert joined.loc[moving, "se"].to_numpy() == pytest.approx(joined.loc[moving, "std_error"].to_numpy(), abs=1e-8)
+    agreement.within("csdid", joined.loc[moving, "std_error"].to_numpy(), joined.loc[moving, "se"].to_numpy(), absolute=1e-8)
     for aggregation in OVERALL:
         other.aggte(aggregation, bstrap=False, cband=False)
         row = _overall(result, aggregation)
-        assert row["estimate"] == pytest.approx(other.atte["overall_att"], abs=1e-8)
+        agreement.within("csdid", row["estimate"], other.atte["overall_att"], absolute=1e-8)
         if aggregation != "group":
-            assert row["std_error"] == pytest.approx(other.atte["overall_se"], abs=1e-8)
+            agreement.within("csdid", row["std_error"], other.atte["overall_se"], absolute=1e-8)
         elif "right cohorts: " in row["message"]:
             right = float(row["message"].split("right cohorts: ")[1].split(". ")[0].rstrip("."))
-            assert right == pytest.approx(other.atte["overall_se"], rel=1e-4)
+            agreement.within("csdid", right, other.atte["overall_se"], relative=1e-4)
         else:
-            assert row["std_error"] == pytest.approx(other.atte["overall_se"], rel=0.0101)
+            agreement.within("csdid", row["std_error"], other.atte["overall_se"], relative=0.0101)
 
 
 @pytest.mark.parametrize("seed", range(50))
-def test_unbalanced_panels_agree_with_diff_diff(seed: int) -> None:
+def test_unbalanced_panels_agree_with_diff_diff(agreement: Agreement, seed: int) -> None:
     """Cells: both take the units that have both years. Averages: diff-diff weighs cells by pairs of units, so they are not compared.
 
     Without covariates, and by outcome regression with them: its propensity scores are trimmed.
     """
-    module = _package("diff_diff")
     frame = random_panel(seed)
     frame = frame[np.random.default_rng(seed).uniform(size=len(frame)) > 0.12].reset_index(drop=True)
     covariates = [["x1", "x2"], [], ["x1"]][seed // 2 % 3] if seed % 3 == 2 else []
     plan = _plan(seed, "callaway_santanna", base_period="universal" if seed % 5 == 2 else "varying", covariates=covariates)
     variant = plan.estimators[0].variant
-    other = module.CallawaySantAnna(
+    other = diff_diff.CallawaySantAnna(
         control_group="never_treated" if plan.reference == "never" else "not_yet_treated",
         estimation_method={"or": "reg"}.get(variant, variant),
         base_period=plan.base_period,
@@ -162,13 +157,12 @@ def test_unbalanced_panels_agree_with_diff_diff(seed: int) -> None:
     cells = {key: (cell["effect"], cell["se"]) for key, cell in other.group_time_effects.items() if not np.isnan(cell["se"])}
     assert len(cells) == ours["std_error"].notna().sum()
     for key, (estimate, std_error) in cells.items():
-        assert ours.loc[key, "estimate"] == pytest.approx(estimate, abs=1e-8)
-        assert ours.loc[key, "std_error"] == pytest.approx(std_error, abs=1e-8)
+        agreement.within("diff-diff", ours.loc[key, "estimate"], estimate, absolute=1e-8)
+        agreement.within("diff-diff", ours.loc[key, "std_error"], std_error, absolute=1e-8)
 
 
 @pytest.mark.parametrize("seed", range(50))
-def test_sun_abraham_agrees_with_diff_diff(seed: int) -> None:
-    module = _package("diff_diff")
+def test_sun_abraham_agrees_with_diff_diff(agreement: Agreement, seed: int) -> None:
     frame = random_panel(seed)
     draw = np.random.default_rng(seed)
     moving = pd.Series(draw.normal(size=len(frame)), index=frame.index)
@@ -176,21 +170,20 @@ def test_sun_abraham_agrees_with_diff_diff(seed: int) -> None:
     frame = frame[draw.uniform(size=len(frame)) > (0.1 if seed % 2 else 0.0)].reset_index(drop=True)
     plan = _plan(seed, "sun_abraham")
     result = run_effects(frame, plan)
-    other = module.SunAbraham().fit(frame, "value", "id", "year", "g", covariates=list(plan.covariates) or None)
+    other = diff_diff.SunAbraham().fit(frame, "value", "id", "year", "g", covariates=list(plan.covariates) or None)
     rows = result.estimates[(result.estimates["aggregation"] == "dynamic") & result.estimates["event_time"].notna()]
     ours = rows.set_index("event_time")
     for time, theirs in other.event_study_effects.items():
-        assert ours.loc[time, "estimate"] == pytest.approx(theirs["effect"], abs=1e-8)
-        assert ours.loc[time, "std_error"] == pytest.approx(theirs["se"], abs=1e-8)
+        agreement.within("diff-diff", ours.loc[time, "estimate"], theirs["effect"], absolute=1e-8)
+        agreement.within("diff-diff", ours.loc[time, "std_error"], theirs["se"], absolute=1e-8)
     row = _overall(result, "dynamic")
-    assert row["estimate"] == pytest.approx(other.overall_att, abs=1e-8)
-    assert row["std_error"] == pytest.approx(other.overall_se, abs=1e-8)
+    agreement.within("diff-diff", row["estimate"], other.overall_att, absolute=1e-8)
+    agreement.within("diff-diff", row["std_error"], other.overall_se, absolute=1e-8)
 
 
 @pytest.mark.parametrize("seed", range(50))
-def test_weighted_interactions_agree_with_linearmodels(seed: int) -> None:
+def test_weighted_interactions_agree_with_linearmodels(agreement: Agreement, seed: int) -> None:
     """Shares times coefficients of the same regression, weighted; its factor n / (n - effects) is replaced by that of fixest."""
-    module = _package("linearmodels.panel")
     frame = random_panel(seed)
     frame = frame[np.random.default_rng(seed).uniform(size=len(frame)) > 0.1].reset_index(drop=True)
     plan = _plan(seed, "sun_abraham", covariates=[], weight="people")
@@ -201,22 +194,21 @@ def test_weighted_interactions_agree_with_linearmodels(seed: int) -> None:
     design = pd.DataFrame(
         {f"{g} {e}": ((frame["cohort"] == g) & (since == e)).astype(float).to_numpy() for g, e in pairs}, index=indexed.index
     )
-    model = module.PanelOLS(indexed["value"], design, entity_effects=True, time_effects=True, weights=indexed["people"])
+    model = PanelOLS(indexed["value"], design, entity_effects=True, time_effects=True, weights=indexed["people"])
     fit = model.fit(cov_type="clustered", cluster_entity=True, debiased=False)
     mass = np.array([frame.loc[(frame["cohort"] == g) & (since == e), "people"].sum() if e >= 0 else 0.0 for g, e in pairs])
     shares = mass / mass.sum()
     n, n_groups, n_years = len(frame), frame["id"].nunique(), frame["year"].nunique()
     factor = n_groups / (n_groups - 1) * (n - 1) / (n - len(pairs) - n_years) * (n - n_groups - n_years + 1) / n
-    assert row["estimate"] == pytest.approx(shares @ fit.params.to_numpy(), abs=1e-8)
-    assert row["std_error"] == pytest.approx(np.sqrt(factor * (shares @ fit.cov.to_numpy() @ shares)), rel=1e-6)
+    agreement.within("linearmodels", row["estimate"], shares @ fit.params.to_numpy(), absolute=1e-8)
+    agreement.within("linearmodels", row["std_error"], np.sqrt(factor * (shares @ fit.cov.to_numpy() @ shares)), relative=1e-6)
 
 
 @pytest.mark.parametrize("seed", range(50))
-def test_bacon_agrees_with_diff_diff(seed: int) -> None:
-    module = _package("diff_diff")
+def test_bacon_agrees_with_diff_diff(agreement: Agreement, seed: int) -> None:
     frame = random_panel(seed)
     result = run_effects(frame, _plan(1, "bacon", covariates=[]))
-    other = module.BaconDecomposition(weights="exact").fit(frame, "value", "id", "year", "g")
+    other = diff_diff.BaconDecomposition(weights="exact").fit(frame, "value", "id", "year", "g")
     names = {"treated_vs_never": "treated_vs_untreated"}
     theirs = {
         f"{names.get(c.comparison_type, c.comparison_type)}:{c.treated_group}:"
@@ -226,5 +218,5 @@ def test_bacon_agrees_with_diff_diff(seed: int) -> None:
     ours = {row["key"]: (row["weight"], row["estimate"]) for row in result.weights.to_dict("records")}
     assert ours.keys() == theirs.keys()
     for key, values in theirs.items():
-        assert ours[key] == pytest.approx(values, abs=1e-8)
-    assert result.estimates["estimate"].iloc[0] == pytest.approx(other.twfe_estimate, abs=1e-8)
+        agreement.within("diff-diff", ours[key], values, absolute=1e-8)
+    agreement.within("diff-diff", result.estimates["estimate"].iloc[0], other.twfe_estimate, absolute=1e-8)
