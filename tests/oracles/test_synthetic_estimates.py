@@ -1,6 +1,6 @@
 """Synthetic difference in differences and synthetic control agree with other implementations on random panels.
 
-The packages are an extra for development (conftest.py). tests/evaluation/test_synthetic_weights.py has an independent solution that
+The packages are an extra for development (conftest.py). tests/evaluation/estimators/test_synthetic_weights.py has a slow solution that
 always runs.
 """
 

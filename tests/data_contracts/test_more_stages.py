@@ -14,7 +14,7 @@ from kkz_eval.deliveries.reader import Claimed, read_file
 from kkz_eval.model.findings import Finding, Severity, iter_findings
 from kkz_eval.reference.tables import known_units
 
-FOLDER = Path(__file__).parents[1] / "data_contracts"
+FOLDER = Path(__file__).parents[2] / "data_contracts"
 DATASETS = ("bevoelkerung", "kindertagesbetreuung", "mindestsicherung")
 AGES = ("unter 3 Jahre", "3 bis unter 6", "6–14", "15 bis unter 18", "18 bis unter 21 Jahre", "ab 21")
 POPULATION = "AGS;Jahr;Altersgruppe;Geschlecht;Einwohner\n" + "".join(

@@ -16,7 +16,7 @@ from kkz_eval.model.findings import Finding, iter_findings
 from kkz_eval.model.parsed import ParsedTable
 from kkz_eval.reference.tables import known_units
 
-FOLDER = Path(__file__).parents[1] / "data_contracts"
+FOLDER = Path(__file__).parents[2] / "data_contracts"
 CONTRACTS = load_contracts(FOLDER)
 SERVICES = (
     "AGS;Jahr;Angebot;Zielgruppe;Stationen;Angebotsart;Träger;Gemeinsam mit;Übergabe an;Berechtigte;Plätze;Erreichte\n"
