@@ -119,11 +119,15 @@ def line_estimates(seed: int, plan: Plan) -> pd.DataFrame:
     with tempfile.TemporaryDirectory(prefix="kkz-study-") as folder:
         simulate(Path(folder) / "world", seed)
         inbox = Path(folder) / "world" / "deliveries"
-        settings = Settings(Path(folder) / "home", inbox, CHECKOUT / "data_contracts")
-        line = open_installation(settings, [PLAN_FILE])
-        land(line, YEARS)
-        judge_arrivals(line, YEARS)
-        estimates = Study(current_snapshot(line), plan).effects.estimates
+        return estimates_of_inbox(Settings(Path(folder) / "home", inbox, CHECKOUT / "data_contracts"), seed, plan)
+
+
+def estimates_of_inbox(settings: Settings, seed: int, plan: Plan) -> pd.DataFrame:
+    """Estimates by the whole line from the inbox of the settings, which holds the model world of a seed; columns as direct_estimates."""
+    line = open_installation(settings, [PLAN_FILE])
+    land(line, YEARS)
+    judge_arrivals(line, YEARS)
+    estimates = Study(current_snapshot(line), plan).effects.estimates
     return _with_truth(estimates, model_world(seed, load_effects(None), YEARS), seed, plan)
 
 
