@@ -139,9 +139,9 @@ def _random_tables(draw: st.DrawFn, build: SimpleNamespace, contract: Contract) 
             good += [build.filled(limit + over) for limit in _limits(contract, of.name) for over in (0, 1)]
         pools[of.name] = st.sampled_from(good * 6 + odd)
     rows = st.lists(st.fixed_dictionaries(pools), min_size=1, max_size=12)
-    listed = draw(st.lists(rows, min_size=10, max_size=25))
+    listed = draw(st.lists(rows, min_size=20, max_size=50))
     clean = build.clean_rows(contract)
-    for _ in range(5):  # near misses: a clean table with a few cells replaced and rows taken out
+    for _ in range(10):  # near misses: a clean table with a few cells replaced and rows taken out
         table = list(clean[: len(clean) // 2])
         for _ in range(draw(st.integers(0, 4))):
             place = draw(st.integers(0, len(table) - 1))
@@ -159,7 +159,7 @@ def _limits(contract: Contract, column: str) -> list[float]:
     return [limit for rule in of if (limit := bound(rule, "maximum")) is not None]
 
 
-@settings(max_examples=4, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=2, deadline=None, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 @pytest.mark.parametrize("contract_id", CONTRACTS)
 def test_masks_and_great_expectations_agree(contract_id: str, data: st.DataObject, build: SimpleNamespace) -> None:
