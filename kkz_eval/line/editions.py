@@ -14,7 +14,7 @@ from importlib.metadata import version
 import pandas as pd
 
 from kkz_eval.contracts.contract import Contract
-from kkz_eval.deliveries.official.known import Asked
+from kkz_eval.deliveries.official.editions import Asked
 from kkz_eval.deliveries.register.intake import year_spans
 from kkz_eval.deliveries.register.purging import SOURCES
 from kkz_eval.evaluation import say as say_of_evaluation

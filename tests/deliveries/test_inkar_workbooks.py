@@ -13,7 +13,7 @@ from contract_values import CONTRACTS, SHARED_DATA
 
 from kkz_eval.deliveries.columns.typed import LEFT_OUT
 from kkz_eval.deliveries.official.inkar import read_workbook
-from kkz_eval.deliveries.official.level_of_keys import of_levels
+from kkz_eval.deliveries.official.units import of_levels
 from kkz_eval.deliveries.reader import Claimed, read_file
 from kkz_eval.deliveries.workbook.sheets import Sheet, Value
 from kkz_eval.model.findings import iter_findings

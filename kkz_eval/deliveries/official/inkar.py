@@ -30,8 +30,8 @@ from kkz_eval.deliveries.official.inkar_export import (
     label_known_to,
     untimed_findings,
 )
-from kkz_eval.deliveries.official.level_of_keys import of_levels
 from kkz_eval.deliveries.official.measured import official_findings
+from kkz_eval.deliveries.official.units import of_levels
 from kkz_eval.deliveries.results import Unclaimed
 from kkz_eval.deliveries.text.cells import Cells
 from kkz_eval.deliveries.text.numbers import Style, style_of

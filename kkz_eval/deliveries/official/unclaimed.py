@@ -9,8 +9,8 @@ import pyarrow.compute as pc
 
 from kkz_eval.deliveries.columns.completeness import missing_units
 from kkz_eval.deliveries.official import wegweiser
-from kkz_eval.deliveries.official.offices import at_offices
 from kkz_eval.deliveries.official.table import OfficialTable
+from kkz_eval.deliveries.official.units import at_offices
 from kkz_eval.model.findings import Finding, concat_findings, findings_table
 
 _FEW = 10  # units of a level that has less than a tenth of the largest stand there for a reason of their own

@@ -1,4 +1,4 @@
-"""Keys of official statistics to one unit and one level. No tables, no register of units by year.
+"""Keys of official statistics to units and levels, and which records are of a level. No values, no register of units by year.
 
 Structure of the keys: AGS = Land (2), Regierungsbezirk (1), Kreis (2), Gemeinde (3); ARS = the first five, Verband (4), Gemeinde (3).
 """
@@ -6,10 +6,21 @@ Structure of the keys: AGS = Land (2), Regierungsbezirk (1), Kreis (2), Gemeinde
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from enum import Enum
 from functools import cache, lru_cache
 
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from kkz_eval.deliveries.columns.typed import ags_of
+from kkz_eval.deliveries.official.table import WORD
+from kkz_eval.reference.named import is_named
+from kkz_eval.reference.register import youth_offices
 from kkz_eval.reference.tables import Kind, kreise
 
 LEVELS = (
@@ -21,6 +32,7 @@ KEY = re.compile(r"DG|JH[0-9]{8}|[0-9]{1,5}|[0-9]{7,9}|[0-9]{11,12}")
 _VARIABLE = re.compile(r"(?:DINSG|DLAND|BLAND|REGBEZ|KREIS|GEMEIN|GEO|JUG|VERBAND|GVB)\w*")
 _LANDS = range(1, 17)
 _CITY_STATES = ("02", "11")  # Hamburg and Berlin: 8 digits are a district, the city itself aside
+_DIGITS = {"kreis": 5, "municipality": 8}  # of the keys of a level
 _OF_LENGTH = {3: "regierungsbezirk", 5: "kreis"}
 
 
@@ -107,3 +119,83 @@ def _is_kreis_of_towns(kreis: str) -> bool:
 @cache
 def _kreise_of_towns() -> frozenset[str]:
     return frozenset(kreis.ags5 for kreis in kreise() if kreis.kind is not Kind.KREISFREIE_STADT)
+
+
+class _Key(Enum):
+    """What a key is to a level: a unit of the register, one that only looks like it, no key that can be read, or one of something else."""
+
+    UNIT = "unit"
+    STRANGE = "strange"
+    BROKEN = "broken"
+    OTHER = "other"
+
+
+def of_levels(keys: pa.Array, words: pa.Array | None, levels: Sequence[str]) -> NDArray[np.bool_]:
+    """The records to keep: those of units of the levels in North Rhine-Westphalia, and broken keys among them, to be reported.
+
+    A table may hold several levels, each with a word for it in a column („Kreise“, „krsfr. Stadt“, „Länder“). What a word means follows
+    from the keys beside it, so that a new word loses no unit and a grouping with keys of its own is no unit with a broken key.
+
+    keys, words: string, of each record; words: INKAR's for the kind of unit, None where the table has none. A word is one of a level
+    where most of the keys beside it that may be of the level are those of units that the register knows.
+    """
+    key, word = keys.dictionary_encode(), _encoded(words, len(keys))
+    kinds = [_kind(text or "", tuple(levels)) for text in key.dictionary.to_pylist()]
+    pairs = np.stack([np.asarray(key.indices.fill_null(0)), np.asarray(word.indices.fill_null(0))])
+    counts: Counter[tuple[int, _Key]] = Counter()
+    for of_key, of_word in np.unique(pairs, axis=1).T.tolist() if len(keys) else []:
+        counts[of_word, kinds[of_key]] += 1
+    fitting = {
+        place
+        for place, text in enumerate(word.dictionary.to_pylist())
+        if not (text or "").strip()
+        or (counts[place, _Key.UNIT] and counts[place, _Key.UNIT] >= counts[place, _Key.STRANGE] + counts[place, _Key.BROKEN])
+    }
+    wanted = np.array([kind is not _Key.OTHER for kind in kinds], bool)
+    of_level = np.array([place in fitting for place in range(len(word.dictionary))], bool)
+    return np.asarray(wanted[pairs[0]] & of_level[pairs[1]], bool) if len(keys) else np.zeros(0, bool)
+
+
+def _encoded(words: pa.Array | None, size: int) -> pa.DictionaryArray:
+    return (pa.repeat(pa.scalar(""), size) if words is None else words).dictionary_encode()
+
+
+@lru_cache(maxsize=65536)
+def _kind(text: str, levels: tuple[str, ...]) -> _Key:
+    own = ags_of(text)
+    if own is not None:
+        fitting = [level for level in levels if len(own) == _DIGITS.get(level)]
+        if not fitting:
+            return _Key.OTHER
+        return _Key.UNIT if any(is_named(own, level) for level in fitting) else _Key.STRANGE
+    digits = "".join(text.split())
+    if digits.isascii() and digits.isdigit():
+        # a key of this Land with digits lost; a grouping of several Kreise looks the same, but all its keys do
+        return _Key.BROKEN if digits.startswith("05") and len(digits) in (4, 6, 7) else _Key.OTHER
+    return _Key.BROKEN if unit_of(digits) is None else _Key.OTHER
+
+
+def at_offices(table: pa.Table) -> pa.Table:
+    """A long table (OFFICIAL_SCHEMA) in which a kreisfreie Stadt (05113) has the unit_id (05113000) and level of its youth office.
+
+    A Kreis of towns is no youth office: its line is the sum of several, and stays a Kreis.
+    """
+    cities, offices = _cities()
+    units = table.column("unit_id").cast(pa.string())
+    levels = table.column("level").cast(pa.string())
+    city = pc.and_(pc.equal(levels, "kreis"), pc.is_in(units, cities)).fill_null(False)
+    found = offices.take(pc.index_in(units, cities))
+    for name, values in (
+        ("unit_id", pc.if_else(city, found, units)),
+        ("level", pc.if_else(city, pa.scalar("youth_office"), levels)),
+    ):
+        place = table.schema.get_field_index(name)
+        table = table.set_column(place, table.schema.field(place), values.cast(WORD))
+    return table
+
+
+@cache
+def _cities() -> tuple[pa.Array, pa.Array]:
+    """Keys of the cities of 5 digits, and those of their youth offices."""
+    keys = [unit.key for unit in youth_offices() if unit.key.isdigit()]
+    return pa.array([key[:5] for key in keys]), pa.array(keys)
