@@ -1,4 +1,4 @@
-"""From a grid to the long table: keys to units, texts to numbers and flags. What can't be trusted is found in doubts.py. No files.
+"""From a grid to the long table. What the texts of values say is read in values.py, what can't be trusted found in doubts.py. No files.
 
 A value that can't be trusted is null, with its text as delivered kept: never a wrong number, never gone without trace.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import chain
 
 import numpy as np
@@ -17,16 +17,13 @@ from numpy.typing import NDArray
 
 from kkz_eval.deliveries.columns.gathered import gathered
 from kkz_eval.deliveries.official.doubts import Doubts, without_repeated_columns
-from kkz_eval.deliveries.official.grid import Grid, Member, ValueColumn
-from kkz_eval.deliveries.official.table import MEMBER, OFFICIAL_SCHEMA, WORD, OfficialTable
+from kkz_eval.deliveries.official.grid import Grid, Member
+from kkz_eval.deliveries.official.table import MEMBER, OFFICIAL_SCHEMA, OfficialTable
 from kkz_eval.deliveries.official.times import Time, time_of
 from kkz_eval.deliveries.official.units import Unit, units_of
-from kkz_eval.deliveries.official.values import numbers_of, style_shown_by
+from kkz_eval.deliveries.official.values import unread, values_of
 from kkz_eval.deliveries.official.words import Words, are_empty, combined, constant, repeated, spread, words_of
-from kkz_eval.deliveries.text.numbers import UNREADABLE, Style, are_digits, parts_of
 from kkz_eval.model.findings import Finding, Severity, findings_table
-
-_WITHOUT_GROUPS, _GROUPS = r"^-?[0-9]{4}", r"^-?[1-9][0-9]{0,2}[.,][0-9]{3}$"
 
 
 def assemble(grid: Grid) -> OfficialTable:
@@ -46,21 +43,19 @@ def assemble(grid: Grid) -> OfficialTable:
     members, dims = _dimensions(grid)
     texts = pa.concat_arrays([column.texts for column in columns])
     blank = are_empty(texts)
-    numbers, symbols = _numbers(grid, texts, blank)
+    read = values_of(grid, texts, blank)
     doubts = Doubts(grid, keys, names, times, units, moments, members, blank)
-    values = _trusted(numbers, doubts.bad, c)
-    flags, qualities = _flags(symbols, columns, n)
     table = pa.Table.from_arrays(
         [
             *_region(keys, names, units, n, c),
             *_time(grid, times, moments, n),
             *_measure(grid, n),
             dims,
-            values,
+            _trusted(read.numbers, doubts.bad, c),
             texts if not pc.any(blank).as_py() else pc.if_else(blank, pa.scalar(None, pa.string()), texts),
             _unit(grid, n),
-            flags,
-            qualities,
+            read.flags,
+            read.qualities,
             repeated([column.edition or None for column in columns], n),
             constant(grid.sheet, n * c),
             pa.array(np.tile(grid.rows, c)),
@@ -68,7 +63,7 @@ def assemble(grid: Grid) -> OfficialTable:
         ],
         schema=OFFICIAL_SCHEMA,
     )
-    findings = (*grid.findings, *doubts.findings, *_unread(grid, texts, numbers.problems))
+    findings = (*grid.findings, *doubts.findings, *unread(grid, texts, read.problems))
     return OfficialTable(grid.family, grid.code, grid.title, grid.edition, table, findings_table(gathered(findings)))
 
 
@@ -193,109 +188,7 @@ def _in_turn(own: Sequence[Words], of_columns: Sequence[tuple[str, ...]], n: int
     return dictionary.take(pa.array(np.concatenate([blocks[words].ravel() for words in of_columns])))
 
 
-@dataclass(frozen=True)
-class _Read:
-    """values: float64, null where there is none; problems: string, null where there is none."""
-
-    values: pa.Array
-    problems: pa.Array
-
-
-@dataclass(frozen=True)
-class _Symbols:
-    """distinct: flags of the distinct texts, null where a text has none; indices: of each value, into distinct."""
-
-    distinct: pa.Array
-    indices: pa.Array
-
-
-def _numbers(grid: Grid, texts: pa.Array, blank: pa.Array) -> tuple[_Read, _Symbols]:
-    """Numbers, flags and problems of the values: digits alone at once, each distinct text of the others once."""
-    numbers = None
-    if any(column.numbers is not None for column in grid.values):
-        numbers = pa.concat_arrays([column.numbers for column in grid.values])
-        if not numbers.null_count or pc.all(pc.or_(numbers.is_valid(), blank)).as_py():
-            nothing = pa.nulls(len(texts), pa.string())
-            return _Read(numbers, nothing), _Symbols(pa.nulls(1, pa.string()), pa.nulls(len(texts), pa.int32()))
-        texts = pc.if_else(numbers.is_valid(), pa.scalar("", pa.string()), texts)
-    whole = are_digits(texts)
-    written = pc.invert(whole)
-    encoded = texts.filter(written).dictionary_encode()
-    style = grid.style or style_shown_by(encoded.dictionary) or _unless_contradicted(grid.fallback, encoded.dictionary, texts)
-    read = numbers_of(encoded.dictionary, style)
-    values = pc.cast(pc.if_else(whole, texts, pa.scalar(None, pa.string())), pa.float64())
-    values = pc.replace_with_mask(values, written, read.values.take(encoded.indices))
-    problems = pa.nulls(len(texts), pa.string())
-    if read.problems.null_count < len(read.problems):
-        problems = pc.replace_with_mask(problems, written, read.problems.take(encoded.indices))
-    if numbers is not None:
-        values = pc.coalesce(numbers, values)
-    indices = pc.replace_with_mask(pa.nulls(len(texts), pa.int32()), written, encoded.indices)
-    return _Read(values, problems), _Symbols(read.flags, indices)
-
-
-def _unless_contradicted(style: Style | None, texts: pa.Array, all_texts: pa.Array) -> Style | None:
-    """The style of the file's language, but none where it would take a point for one between thousands while others go without it.
-
-    texts: those that are not digits alone.
-    """
-    if style is None:
-        return None
-    marked = texts.filter(pc.match_substring(texts, "." if style is Style.COMMA else ","))
-    if not pc.any(pc.match_substring_regex(marked, _GROUPS), min_count=0).as_py():
-        return style
-    return None if pc.any(pc.match_substring_regex(all_texts, _WITHOUT_GROUPS), min_count=0).as_py() else style
-
-
-def _flags(symbols: _Symbols, columns: Sequence[ValueColumn], n: int) -> tuple[pa.Array, pa.Array]:
-    """Symbols, and letters of quality apart from them; a column of quality goes before a letter in the cell."""
-    size = n * len(columns)
-    if symbols.distinct.null_count == len(symbols.distinct):
-        flags = letters = constant(None, size)
-    else:
-        encoded = symbols.distinct.dictionary_encode()
-        texts = encoded.dictionary.to_pylist()
-        flags, letters = (
-            _chosen([None if text is None else parts_of(text)[place] for text in texts], encoded.indices, symbols.indices)
-            for place in (0, 1)
-        )
-    if all(column.qualities is None for column in columns):
-        return flags, letters
-    own = [pa.nulls(n, pa.string()) if column.qualities is None else column.qualities for column in columns]
-    said = pa.concat_arrays(own)
-    said = pc.if_else(pc.equal(pc.utf8_trim_whitespace(said), ""), pa.scalar(None, pa.string()), said)
-    return flags, pc.coalesce(said, letters.cast(pa.string())).cast(WORD)
-
-
-def _chosen(words: Sequence[str | None], of_distinct: pa.Array, indices: pa.Array) -> pa.Array:
-    """A dictionary column: the words that `of_distinct` points at, where `indices` points; null where a word is."""
-    distinct = list(dict.fromkeys(word for word in words if word is not None))
-    if not distinct:
-        return constant(None, len(indices))
-    place = {word: index for index, word in enumerate(distinct)}
-    table = pa.array([None if word is None else place[word] for word in words], pa.int32())
-    return pa.DictionaryArray.from_arrays(table.take(of_distinct).take(indices), pa.array(distinct, pa.string()))
-
-
-def _trusted(numbers: _Read, bad: NDArray[np.bool_], c: int) -> pa.Array:
+def _trusted(numbers: pa.Array, bad: NDArray[np.bool_], c: int) -> pa.Array:
     if not bad.any():
-        return numbers.values
-    return pc.if_else(
-        pa.array(bad if len(bad) == len(numbers.values) else np.tile(bad, c)), pa.scalar(None, pa.float64()), numbers.values
-    )
-
-
-def _unread(grid: Grid, texts: pa.Array, problems: pa.Array) -> list[Finding]:
-    """A finding for each cell that is neither a number nor a known symbol."""
-    if problems.null_count == len(problems):
-        return []
-    found: list[Finding] = []
-    for place in np.flatnonzero(problems.is_valid().to_numpy(zero_copy_only=False)):
-        column, record = divmod(int(place), grid.size)
-        value, kind = texts[int(place)].as_py(), problems[int(place)].as_py()
-        if kind == UNREADABLE and len(value.strip()) <= 3 and not any(map(str.isdigit, value)):
-            kind = "official_symbol"
-        label = grid.values[column].label or grid.values[column].measure
-        at = (int(grid.rows[record]), grid.values[column].column)
-        found.append(Finding(kind, kind, Severity.ERROR, grid.sheet, *at, field=label or None, value=value))
-    return found
+        return numbers
+    return pc.if_else(pa.array(bad if len(bad) == len(numbers) else np.tile(bad, c)), pa.scalar(None, pa.float64()), numbers)
