@@ -20,8 +20,7 @@ from kkz_eval.deliveries.official.mapping import claimed, why_unclaimed
 from kkz_eval.deliveries.official.panels import EDITIONS
 from kkz_eval.deliveries.official.read import is_unmistakable
 from kkz_eval.deliveries.official.read import read_text as read_official_text
-from kkz_eval.deliveries.official.unclaimed import with_missing_units
-from kkz_eval.deliveries.official.unfit import FamilyName, TablesNeeded, reader_of_statistic
+from kkz_eval.deliveries.official.unclaimed import FamilyName, TablesNeeded, reader_of_statistic, with_missing_units
 from kkz_eval.deliveries.persons.screening import may_be_title, suspects_in_text
 from kkz_eval.deliveries.persons.signs import Sign
 from kkz_eval.deliveries.persons.workbook import persons_in_workbook, places

@@ -23,7 +23,7 @@ from kkz_eval.deliveries.official.measured import in_units
 from kkz_eval.deliveries.official.panels import GISD
 from kkz_eval.deliveries.official.table import OfficialTable
 from kkz_eval.deliveries.official.timely import untimely
-from kkz_eval.deliveries.official.unfit import Unfit, found_by_the_reader, user_of
+from kkz_eval.deliveries.official.unclaimed import Unfit, found_by_the_reader, user_of
 from kkz_eval.deliveries.official.units import at_offices
 from kkz_eval.model.findings import Finding, Severity, concat_findings, findings_table
 from kkz_eval.model.parsed import ARROW_TYPES, ParsedTable
