@@ -101,8 +101,7 @@ def _jumps(rule: Rule, own: pa.Table, others: Mapping[str, pa.Table]) -> Iterato
             yield row.doubt(rule, f"{span} ({row.year - 1}: {_text(before)})")
 
 
-@dataclass(frozen=True)
-class _Row:
+class _Row(NamedTuple):
     unit_id: str
     year: int
     dimensions: tuple[tuple[str, str], ...]

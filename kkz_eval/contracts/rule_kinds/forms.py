@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 
 from kkz_eval.contracts.contract import Property, Rule
 from kkz_eval.contracts.errors import RuleError
@@ -44,13 +43,13 @@ def _tolerates_more(before: object, after: object) -> bool:
 
 
 COLUMN = Parameter(is_text, lambda value: (str(value),))
-NUMBER_COLUMN = replace(COLUMN, numeric=True)
+NUMBER_COLUMN = COLUMN._replace(numeric=True)
 COLUMNS = Parameter(is_filled, text_values)
-NUMBER_COLUMNS = replace(COLUMNS, numeric=True)
+NUMBER_COLUMNS = COLUMNS._replace(numeric=True)
 CODE = Parameter(is_text)
 CODES = Parameter(is_filled)
-CODES_OF_COLUMN = replace(CODES, follows=True)
-OPTIONAL_CODES = replace(CODES, required=False)
+CODES_OF_COLUMN = CODES._replace(follows=True)
+OPTIONAL_CODES = CODES._replace(required=False)
 TOLERANCE = Parameter(is_number, required=False, eased=_tolerates_more)
 
 

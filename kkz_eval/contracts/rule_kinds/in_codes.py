@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import replace
 
 import pyarrow as pa
 
@@ -48,7 +47,7 @@ def _dates_named(hits: Hits, table: JudgedTable, spans: Mapping[str, tuple[str, 
         return hits
     meant = {text: next((spans[span] for span in found if span in spans), ()) for text, found in typed.items()}
     allowed = [SEPARATOR.join(meant[text]) if meant[text] else listed for text, listed in zip(texts, hits.allowed, strict=True)]
-    return replace(hits, allowed=allowed, kinds=[AS_DATE if typed[text] else "in_codes" for text in texts])
+    return hits._replace(allowed=allowed, kinds=[AS_DATE if typed[text] else "in_codes" for text in texts])
 
 
 def _expectation(rule: Rule, contract: Contract, known_units: KnownUnits) -> Expectation:

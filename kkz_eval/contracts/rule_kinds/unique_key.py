@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 
 from kkz_eval.contracts.contract import Contract, Rule
@@ -29,5 +27,5 @@ def _expectation(rule: Rule, contract: Contract, known_units: KnownUnits) -> Exp
 
 
 UNIQUE_KEY = Kind(
-    "unique_key", {"columns": replace(COLUMNS, follows=True), "at": replace(COLUMN, follows=True)}, _mask, _expectation
+    "unique_key", {"columns": COLUMNS._replace(follows=True), "at": COLUMN._replace(follows=True)}, _mask, _expectation
 )
