@@ -108,10 +108,9 @@ def _below(node: yaml.Node, step: str | int) -> tuple[int, yaml.Node] | None:
         for position, child in enumerate(node.value):
             if position == step:
                 return child.start_mark.line + 1, child
+            # a list of named values is gone through by their names: ODCS writes customProperties as `- {property: unit, value: …}`
             named = {key.value: part for key, part in child.value} if isinstance(child, yaml.MappingNode) else {}
-            if (
-                "property" in named and named["property"].value == step
-            ):  # of a list of named values, as ODCS has its customProperties
+            if "property" in named and named["property"].value == step:
                 return child.start_mark.line + 1, named.get("value", child)
     return None
 
