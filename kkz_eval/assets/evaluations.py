@@ -91,7 +91,9 @@ def plan_assets(plan: Plan) -> list[dg.AssetsDefinition]:
         yield dg.MaterializeResult(
             metadata={
                 **counts,
-                "festlegung": dg.MetadataValue.md("\n\n".join(standing.sentences(installation.settings.language))),
+                "festlegung": dg.MetadataValue.md(
+                    "\n\n".join(said.in_language(installation.settings.language) for said in standing.sentences)
+                ),
                 "vergleichskreise_wirksam": round(matched.ess, 2),
                 "ausgangswerte": baseline.digest,
                 "naechste_vergleichskreise": dg.MetadataValue.md(references_listed(matched)),
@@ -116,7 +118,7 @@ def plan_assets(plan: Plan) -> list[dg.AssetsDefinition]:
             study = study_in(context, installation, plan.id)
             result = study.effects_of(options.outcomes) if options.outcomes else study.effects
             pictures = event_study_pictures(study, result)
-            standing = study.conformity.headline(installation.settings.language)
+            standing = study.conformity.headline.in_language(installation.settings.language)
             marks = study.marks
         estimates = result.estimates
         headline = estimates[estimates["aggregation"].isin(["coefficient", "exposed"]) & (estimates["term"] == "att")]

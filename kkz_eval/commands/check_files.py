@@ -159,7 +159,7 @@ def _looked_at(file: Path, data: bytes, order: _Order) -> tuple[int, dict[str, o
 def _refused(
     file: Path, result: Unclaimed | Unreadable | PersonRecords, language: Language, most: int
 ) -> tuple[int, dict[str, object]]:
-    refused: dict[str, object] = {"file": shown(str(file)), "readable": False, "sentence": result.sentence(language)}
+    refused: dict[str, object] = {"file": shown(str(file)), "readable": False, "sentence": result.in_language(language)}
     if isinstance(result, Unclaimed) and result.findings is not None:
         refused |= _shown(result.findings, {}, language, most)
     return 2, refused

@@ -163,7 +163,7 @@ def _tables(settings: Settings, contracts: Mapping[str, Contract], name: str) ->
         case Claimed(parsed=parsed):
             return {table.contract_id: table for table in parsed}
         case (Unclaimed() | Unreadable() | PersonRecords()) as result:
-            raise UserError("delivery_not_readable", package=say.package, sentence=result.sentence(settings.language))
+            raise UserError("delivery_not_readable", package=say.package, sentence=result)
 
 
 def _landed(settings: Settings, prefix: str) -> bytes:

@@ -113,7 +113,7 @@ def lock_plan(settings: Settings, file: Path) -> int:
     keep_lock(store, lock)
     parameters = {"plan": plan.id, "file": str(place), "cells": len(baseline.values), "until": lock.until}
     print(say("plan.locked", **parameters).in_language(settings.language))
-    print(conformity_of(installation, plan, baseline).headline(settings.language))
+    print(conformity_of(installation, plan, baseline).headline.in_language(settings.language))
     return 0
 
 
@@ -126,7 +126,7 @@ def show_plan(settings: Settings, file: Path) -> int:
     if baseline.values.empty:
         print(say("plan.no_data", home=str(settings.home)).in_language(settings.language))
     standing = conformity_of(installation, plan, None if baseline.values.empty else baseline)
-    print("\n".join(standing.sentences(settings.language)))
+    print("\n".join(said.in_language(settings.language) for said in standing.sentences))
     return 0
 
 

@@ -15,13 +15,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 
+from kkz_eval.contracts import say
 from kkz_eval.contracts.contract import Code, Contract, Property, Rule
-from kkz_eval.contracts.errors import PACKAGE
 from kkz_eval.contracts.judgement import judge_file
 from kkz_eval.contracts.rule_kinds import KINDS
 from kkz_eval.model.findings import Severity
 from kkz_eval.model.parsed import ParsedTable
-from kkz_eval.model.texts import Language, text
+from kkz_eval.model.texts import Language
 from kkz_eval.model.verdicts import Slice, Status
 
 
@@ -50,7 +50,7 @@ class Change:
 
     def sentence(self, language: Language = "de") -> str:
         """The change in words."""
-        return text(f"changes.{self.kind}", language, package=PACKAGE, place=self.place, old=self.old, new=self.new)
+        return say(f"changes.{self.kind}", place=self.place, old=self.old, new=self.new).in_language(language)
 
 
 @dataclass(frozen=True)

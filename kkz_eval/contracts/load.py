@@ -88,6 +88,7 @@ from datetime import date
 from pathlib import Path
 from typing import TypeVar
 
+from kkz_eval.contracts import say
 from kkz_eval.contracts.contract import (
     EDITION_FORM,
     OFFICIAL_TOLERANCE,
@@ -107,7 +108,7 @@ from kkz_eval.model.edited_files import FileInvalid, Node, read_edited
 from kkz_eval.model.errors import UserError
 from kkz_eval.model.findings import RULE_SEVERITIES
 from kkz_eval.model.parsed import ARROW_TYPES
-from kkz_eval.model.texts import Sentence, text
+from kkz_eval.model.texts import Sentence
 
 _T = TypeVar("_T")
 _D = TypeVar("_D")
@@ -290,7 +291,7 @@ def _deadline_words(said: str | None, due: Deadline | None) -> str:
     if said is not None:
         return said.replace("{day}", due.german_day)
     year = {0: "same", 1: "next"}.get(due.years_after, "later")
-    return text(f"deadline.{year}", package=PACKAGE, day=due.german_day, years=due.years_after)
+    return say(f"deadline.{year}", day=due.german_day, years=due.years_after).in_language("de")
 
 
 def _optional(node: Node, name: str, read: Callable[[Node], _T], default: _D) -> _T | _D:

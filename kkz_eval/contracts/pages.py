@@ -11,11 +11,13 @@ from importlib import resources
 
 from jinja2 import Environment, StrictUndefined, Template
 
+from kkz_eval.contracts import say
 from kkz_eval.contracts.contract import Contract, Property
 from kkz_eval.contracts.errors import PACKAGE
 from kkz_eval.contracts.example import example_columns, example_rows
 from kkz_eval.model.findings import rule_page_name
-from kkz_eval.model.texts import Language, text
+
+_german = say.in_language("de")
 
 SHOWN = 12  # rows of the example
 
@@ -41,7 +43,8 @@ def dataset_page(contract: Contract) -> str:
     return template("dataset.html.j2").render(
         contract=contract,
         terms=contract.terms,
-        say=_say,
+        say=_german,
+        english=say.in_language("en"),
         columns=[_shown(of, contract) for of in contract.properties],
         header=[(of.label_de, of.role == "measure") for of in example_columns(contract)],
         numeric=[of.role == "measure" for of in example_columns(contract)],
@@ -50,14 +53,15 @@ def dataset_page(contract: Contract) -> str:
         rules=_rules(contract, [rule.rule_id for rule in contract.rules]),
         doubts=_rules(contract, [rule.rule_id for rule in contract.plausibility]),
         template=template_name(contract),
-        levels=" / ".join(_say(f"docs.level.{level}", "de") for level in contract.levels),
+        levels=" / ".join(_german(f"docs.level.{level}") for level in contract.levels),
     )
 
 
 def index_page(contracts: Sequence[Contract]) -> str:
     """The page that leads to all others."""
     return template("index.html.j2").render(
-        say=_say,
+        say=_german,
+        english=say.in_language("en"),
         rows=[(c, page_name(c), template_name(c)) for c in contracts],
         count=len(contracts),
         rules=rule_page_name("index"),
@@ -77,7 +81,7 @@ def _shown(of: Property, contract: Contract) -> dict[str, object]:
         "description": of.description_de,
         "description_en": of.description_en,
         "required": of.required,
-        "form": _say(f"docs.form.{_form(of)}", "de", unit=of.unit),
+        "form": _german(f"docs.form.{_form(of)}", unit=of.unit),
         "codes": [code.label_de for code in of.codes],
         "synonyms": ", ".join(of.synonyms),
         "symbols": bool(symbols),
@@ -90,10 +94,6 @@ def _form(of: Property) -> str:
     if of.form != "plain":
         return of.form
     return {"integer": "count", "number": "amount"}.get(of.logical_type, "text")
-
-
-def _say(key: str, language: Language = "de", **parameters: object) -> str:
-    return text(key, language, **{"package": PACKAGE, **parameters})  # type: ignore[arg-type]
 
 
 @cache

@@ -9,10 +9,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from kkz_eval.contracts.errors import PACKAGE
+from kkz_eval.contracts import say
 from kkz_eval.model.findings import Severity
 from kkz_eval.model.listing import group_numbers
-from kkz_eval.model.texts import Language, text
+from kkz_eval.model.texts import Language
 from kkz_eval.model.verdicts import Slice, Status
 
 
@@ -34,15 +34,18 @@ class Summary:
     def sentence(self, language: Language) -> str:
         """The sentence for people: „13 Jahre gelten, 1 nicht; 2 Zellen zu berichtigen.“"""
         tasks = [counted(key, n, language) for key, n in (("cells", self.cells), ("others", self.others)) if n]
-        parts = [self._years(language), " ".join(_joined(tasks, language)) if tasks else _say("nothing", language)]
+        parts = [
+            self._years(language),
+            " ".join(_joined(tasks, language)) if tasks else say("summary.nothing").in_language(language),
+        ]
         if self.hints:
             parts.append(counted("hints", self.hints, language))
-        before = _say("units", language, count=self.units) if self.units > 1 else ""
+        before = say("summary.units", count=self.units).in_language(language) if self.units > 1 else ""
         return before + "; ".join(parts) + "."
 
     def _years(self, language: Language) -> str:
         if not self.valid + self.invalid:
-            return _say("no_year", language)
+            return say("summary.no_year").in_language(language)
         if not self.valid:
             return counted("none_valid", self.invalid, language)
         if not self.invalid:
@@ -69,13 +72,9 @@ def summary_of(slices: Sequence[Slice], findings: pa.Table) -> Summary:
 
 
 def _joined(tasks: Sequence[str], language: Language) -> list[str]:
-    return [tasks[0], *(f"{_say('and', language)} {task}" for task in tasks[1:])]
+    return [tasks[0], *(f"{say('summary.and').in_language(language)} {task}" for task in tasks[1:])]
 
 
 def counted(key: str, count: int, language: Language, **parameters: object) -> str:
     """So many of something in words: 1 Hinweis, 2 Hinweise. key: "errors", "hints" or another that the catalogue counts."""
-    return _say(f"{key}.{'one' if count == 1 else 'several'}", language, count=count, **parameters)
-
-
-def _say(key: str, language: Language, **parameters: object) -> str:
-    return text(f"summary.{key}", language, **{"package": PACKAGE, **parameters})  # type: ignore[arg-type]
+    return say(f"summary.{key}.{'one' if count == 1 else 'several'}", count=count, **parameters).in_language(language)

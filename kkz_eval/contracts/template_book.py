@@ -11,11 +11,12 @@ from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.datavalidation import DataValidation
 
+from kkz_eval.contracts import say
 from kkz_eval.contracts.contract import Contract, Property
-from kkz_eval.contracts.errors import PACKAGE
 from kkz_eval.contracts.example import example_columns
 from kkz_eval.contracts.outgoing import bytes_of, empty_workbook
-from kkz_eval.model.texts import text
+
+_german = say.in_language("de")  # the workbook is for municipalities
 
 if TYPE_CHECKING:
     from openpyxl.worksheet.worksheet import Worksheet
@@ -64,20 +65,20 @@ def _validation(of: Property, lists: Worksheet, position: int) -> DataValidation
             lists.cell(row=row, column=position, value=code.label_de)
         validation = DataValidation("list", formula1=f"{LISTS}!${letter}$2:${letter}${len(of.codes) + 1}", allow_blank=True)
         validation.showErrorMessage = True
-        validation.errorTitle, validation.error = of.label_de[:32], _say("template.pick")
+        validation.errorTitle, validation.error = of.label_de[:32], _german("template.pick")
         return validation
     if of.form == "codes":
         validation = DataValidation(allow_blank=True)
         validation.showInputMessage = True
         validation.promptTitle = of.label_de[:32]
-        validation.prompt = _say("template.several", allowed="; ".join(code.label_de for code in of.codes))[:255]
+        validation.prompt = _german("template.several", allowed="; ".join(code.label_de for code in of.codes))[:255]
         return validation
     if of.role == "measure":
         kind = "decimal" if of.logical_type == "number" else "whole"
         validation = DataValidation(kind, operator="greaterThanOrEqual", formula1="0", allow_blank=True)
         validation.errorStyle = "warning"
         validation.showErrorMessage = True
-        validation.errorTitle, validation.error = of.label_de[:32], _say("template.count")
+        validation.errorTitle, validation.error = of.label_de[:32], _german("template.count")
         return validation
     return None
 
@@ -94,18 +95,13 @@ def _explain(sheet: Worksheet, contract: Contract) -> None:
         ("permitted_recipient", terms.permitted_recipient),
         ("legal_basis", terms.legal_basis),
         ("limitations", terms.limitations),
-        ("symbols", _say("template.symbols")),
+        ("symbols", _german("template.symbols")),
     ):
-        sheet.append([_say(f"docs.{label}"), said])
+        sheet.append([_german(f"docs.{label}"), said])
     for of in contract.properties:
-        need = _say("docs.required" if of.required else "docs.optional")
+        need = _german("docs.required" if of.required else "docs.optional")
         allowed = "; ".join(code.label_de for code in of.codes)
         sheet.append([of.label_de, " ".join(part for part in (f"({need})", of.description_de, allowed) if part)])
     for row in sheet.iter_rows():
         row[0].font = Font(bold=True)
         row[1].alignment = Alignment(wrap_text=True, vertical="top")
-
-
-def _say(key: str, **parameters: object) -> str:
-    """In German: the workbook is for municipalities."""
-    return text(key, "de", package=PACKAGE, **parameters)

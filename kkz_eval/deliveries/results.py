@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 
 import pyarrow as pa
 
+from kkz_eval.deliveries import say
 from kkz_eval.model.parsed import ParsedTable
-from kkz_eval.model.texts import Language, Localised, text
+from kkz_eval.model.texts import Language, Localised
 
 _PACKAGE = "kkz_eval.deliveries"
 _SHOWN = 6  # places that a sentence lists
@@ -22,7 +23,7 @@ class Claimed:
 
 
 @dataclass(frozen=True)
-class Unclaimed:
+class Unclaimed(Localised):
     """The file can be read, but no contract claims it, or several do equally.
 
     reason_code: no_contract | ambiguous | labels | editions | official | official_unfit |
@@ -34,13 +35,13 @@ class Unclaimed:
     parameters: Mapping[str, str | Localised] = field(default_factory=dict)
     findings: pa.Table | None = field(default=None, compare=False)
 
-    def sentence(self, language: Language = "de") -> str:
+    def in_language(self, language: Language) -> str:
         """What is wrong, and the next step."""
-        return text(f"unclaimed.{self.reason_code}", language, package=_PACKAGE, **self.parameters)
+        return say(f"unclaimed.{self.reason_code}", **self.parameters).in_language(language)
 
 
 @dataclass(frozen=True)
-class Unreadable:
+class Unreadable(Localised):
     """No table can be made of the file.
 
     reason_code: of its name or place: name_not_utf8 | name_control | name_too_long | link_outside | link_broken | no_file |
@@ -51,9 +52,9 @@ class Unreadable:
     reason_code: str
     parameters: Mapping[str, str | Localised] = field(default_factory=dict)
 
-    def sentence(self, language: Language = "de") -> str:
+    def in_language(self, language: Language) -> str:
         """What is wrong, and the next step."""
-        return text(f"unreadable.{self.reason_code}", language, package=_PACKAGE, **self.parameters)
+        return say(f"unreadable.{self.reason_code}", **self.parameters).in_language(language)
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,7 @@ class ColumnAt(Localised):
 
     def in_language(self, language: Language) -> str:
         """The word for a column and its letters."""
-        return text("persons.where.column", language, package=_PACKAGE, column=self.letters)
+        return say("persons.where.column", column=self.letters).in_language(language)
 
 
 @dataclass(frozen=True)
@@ -88,8 +89,8 @@ class SheetLabel(Localised):
     def in_language(self, language: Language) -> str:
         """The name or the number."""
         if self.name:
-            return text("persons.sheet.named", language, package=_PACKAGE, sheet=self.name)
-        return text("persons.sheet.numbered", language, package=_PACKAGE, number=self.number)
+            return say("persons.sheet.named", sheet=self.name).in_language(language)
+        return say("persons.sheet.numbered", number=self.number).in_language(language)
 
 
 @dataclass(frozen=True)
@@ -100,7 +101,7 @@ class PropertyName(Localised):
 
     def in_language(self, language: Language) -> str:
         """The name."""
-        return text(f"persons.property.{self.code}", language, package=_PACKAGE)
+        return say(f"persons.property.{self.code}").in_language(language)
 
 
 @dataclass(frozen=True)
@@ -117,28 +118,28 @@ class PersonPlace(Localised):
 
     def in_language(self, language: Language) -> str:
         """The place."""
-        return text(f"persons.where.{self.where}", language, package=_PACKAGE, **self.about)
+        return say(f"persons.where.{self.where}", **self.about).in_language(language)
 
     def sign_in_language(self, language: Language) -> str:
         """What tells of persons there, never a value."""
-        return text(f"persons.sign.{self.sign}{'_shown' if self.title else ''}", language, package=_PACKAGE, title=self.title)
+        return say(f"persons.sign.{self.sign}{'_shown' if self.title else ''}", title=self.title).in_language(language)
 
 
 @dataclass(frozen=True)
-class PersonRecords:
+class PersonRecords(Localised):
     """The file tells of single persons and must not land; places: where (never a value)."""
 
     places: tuple[PersonPlace, ...]
     parameters: Mapping[str, str] = field(default_factory=dict)
 
-    def sentence(self, language: Language = "de") -> str:
+    def in_language(self, language: Language) -> str:
         """What is wrong, and the next step."""
         signs: dict[str, list[str]] = {}
         for place in self.places:
             signs.setdefault(place.in_language(language), []).append(place.sign_in_language(language))
         shown = [f"{place} ({', '.join(dict.fromkeys(found))})" for place, found in signs.items()]
         more = ["…"] if len(shown) > _SHOWN else []
-        return text("persons.found", language, package=_PACKAGE, places="; ".join([*shown[:_SHOWN], *more]), **self.parameters)
+        return say("persons.found", places="; ".join([*shown[:_SHOWN], *more]), **self.parameters).in_language(language)
 
 
 ReadResult = Claimed | Unclaimed | Unreadable | PersonRecords

@@ -24,12 +24,13 @@ from typing import Any, cast
 
 import yaml
 
+from kkz_eval.evaluation import say
 from kkz_eval.evaluation.baseline import Baseline
 from kkz_eval.evaluation.plan import Plan, plain_plan, plan_defaults, plan_digest
 from kkz_eval.evaluation.problems import PACKAGE
 from kkz_eval.model.edited_files import FileInvalid, parse_edited
 from kkz_eval.model.errors import UserError
-from kkz_eval.model.texts import LANGUAGES, Language, text
+from kkz_eval.model.texts import LANGUAGES, Joined, Localised, Sentence
 from kkz_eval.storage.digests import digest_of, digest_of_bytes
 
 LOCK_VERSION = 1
@@ -85,41 +86,31 @@ class Lock:
 
 
 @dataclass(frozen=True)
-class Deviation:
-    """One difference from the lock. code: key below `deviations.` in the catalogue; parameters fill the sentence."""
-
-    code: str
-    parameters: Mapping[str, object]
-
-    def sentence(self, language: Language = "de") -> str:
-        """What was laid down and what is."""
-        return text(f"deviations.{self.code}", language, package=PACKAGE, **self.parameters)
-
-
-@dataclass(frozen=True)
 class Conformity:
     """Whether a plan's results follow its lock, and every deviation. lock: None where there is none."""
 
     plan_id: str
     standing: Standing
     lock: Lock | None
-    deviations: tuple[Deviation, ...]
+    deviations: tuple[Sentence, ...]
 
-    def headline(self, language: Language = "de") -> str:
+    @property
+    def headline(self) -> Localised:
         """The standing in a sentence or two."""
         lock = self.lock
         if lock is None:
-            key = "unlocked" if self.standing is Standing.UNLOCKED else "exploratory_unlocked"
-            return text(f"standing.{key}", language, package=PACKAGE, plan=self.plan_id)
-        parameters = {"plan": self.plan_id, "locked": lock.id, "date": lock.locked_on, "count": len(self.deviations)}
-        said = text(f"standing.{self.standing}", language, package=PACKAGE, **parameters)
-        if lock.reports_before:
-            said += " " + text("standing.not_blind", language, package=PACKAGE, count=lock.reports_before)
-        return said
+            return say(
+                f"standing.{'unlocked' if self.standing is Standing.UNLOCKED else 'exploratory_unlocked'}", plan=self.plan_id
+            )
+        said = say(
+            f"standing.{self.standing}", plan=self.plan_id, locked=lock.id, date=lock.locked_on, count=len(self.deviations)
+        )
+        return Joined((said, say("standing.not_blind", count=lock.reports_before)), " ") if lock.reports_before else said
 
-    def sentences(self, language: Language = "de") -> tuple[str, ...]:
-        """The standing, then every deviation."""
-        return (self.headline(language), *(deviation.sentence(language) for deviation in self.deviations))
+    @property
+    def sentences(self) -> tuple[Localised, ...]:
+        """The standing, then what was laid down and what is, for every deviation."""
+        return (self.headline, *self.deviations)
 
     def record(self) -> dict[str, object]:
         """The conformity as values that JSON knows, sentences in all languages."""
@@ -127,7 +118,7 @@ class Conformity:
             "plan": self.plan_id,
             "standing": str(self.standing),
             "lock": None if self.lock is None else self.lock.digest,
-            "sentences": {language: list(self.sentences(language)) for language in LANGUAGES},
+            "sentences": {language: [said.in_language(language) for said in self.sentences] for language in LANGUAGES},
         }
 
 
@@ -182,20 +173,20 @@ def conformity(plan: Plan, lock: Lock | None, baseline: Baseline | None, *, repl
     if baseline is not None:
         found += _baseline_deviations(lock, baseline)
     if replaced is not None:
-        found.insert(0, Deviation("replaced", {"earlier": replaced, "date": lock.locked_on}))
+        found.insert(0, say("deviations.replaced", earlier=replaced, date=lock.locked_on))
     if is_variant:
         return Conformity(plan.id, Standing.EXPLORATORY, lock, tuple(found))
     return Conformity(plan.id, Standing.DEVIATING if found else Standing.FOLLOWED, lock, tuple(found))
 
 
-def _plan_deviations(locked: Mapping[str, Any], now: Mapping[str, Any], left_out: tuple[str, ...]) -> Iterator[Deviation]:
+def _plan_deviations(locked: Mapping[str, Any], now: Mapping[str, Any], left_out: tuple[str, ...]) -> Iterator[Sentence]:
     """Keys that say something else. A key that the lock does not know had its default then: plans grow keys."""
     default = dict(_leaves("", plan_defaults()))
     before, after = dict(_leaves("", locked)), dict(_leaves("", now))
     for path in sorted(before.keys() | after.keys()):
         old, new = (side.get(path, default.get(path)) for side in (before, after))
         if old != new and path not in left_out:
-            yield Deviation("changed", {"path": path, "locked": _shown(old), "now": _shown(new)})
+            yield say("deviations.changed", path=path, locked=_shown(old), now=_shown(new))
 
 
 def _leaves(path: str, node: Any) -> Iterator[tuple[str, Any]]:
@@ -213,12 +204,12 @@ def _leaves(path: str, node: Any) -> Iterator[tuple[str, Any]]:
         yield path, node
 
 
-def _baseline_deviations(lock: Lock, baseline: Baseline) -> Iterator[Deviation]:
+def _baseline_deviations(lock: Lock, baseline: Baseline) -> Iterator[Sentence]:
     now = baseline.digests()
     for indicator in sorted(set(lock.baseline) | set(now)):
         if lock.baseline.get(indicator) != now.get(indicator):
             code = "baseline_new" if indicator not in lock.baseline else "baseline_gone" if indicator not in now else "baseline"
-            yield Deviation(code, {"indicator": indicator})
+            yield say(f"deviations.{code}", indicator=indicator)
 
 
 def _shown(value: object) -> str:

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 from scipy.optimize import nnls
 
+from kkz_eval.evaluation import say
 from kkz_eval.evaluation.arrays import PerRegressor, PerUnit, UnitByCovariate
 from kkz_eval.evaluation.balance import balance_of, effective_sample_size
 from kkz_eval.evaluation.baseline import Baseline, compared_indicators, measured_table
@@ -20,7 +21,7 @@ from kkz_eval.evaluation.nearest_neighbours import Pair, distances, nearest, nea
 from kkz_eval.evaluation.plan import Matching, Measured, Plan
 from kkz_eval.evaluation.problems import PACKAGE, Note, Refused
 from kkz_eval.model.errors import UserError
-from kkz_eval.model.texts import Language, text
+from kkz_eval.model.texts import Language
 
 NAMED = 3  # nearest reference units that are named for each treated unit
 SHOWN_SHARE = 0.005  # smallest share of a synthetic reference that is listed
@@ -75,7 +76,7 @@ class MatchingRefused(UserError):
     def sentence(self, language: Language = "de") -> str:
         """The text for people."""
         reason = self.note.sentence(language)
-        return text(f"errors.{self.code}", language, package=PACKAGE, plan=self.parameters["plan"], reason=reason)
+        return say(f"errors.{self.code}", plan=self.parameters["plan"], reason=reason).in_language(language)
 
 
 def match(baseline: Baseline, groups: pd.DataFrame, strata: Mapping[str, str], plan: Plan) -> Matched:

@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from kkz_eval.evaluation import say
 from kkz_eval.model import errors
 from kkz_eval.model.edited_files import FileInvalid
 from kkz_eval.model.errors import ProblemsFound
-from kkz_eval.model.texts import Language, text
+from kkz_eval.model.texts import Language
 
 PACKAGE = "kkz_eval.evaluation"
 
@@ -48,7 +49,7 @@ class Note:
 
     def sentence(self, language: Language = "de") -> str:
         """The note in words."""
-        return text(self.code, language, package=PACKAGE, **self.parameters)
+        return say(self.code, **self.parameters).in_language(language)
 
 
 class Refused(Exception):

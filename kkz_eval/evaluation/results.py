@@ -20,10 +20,11 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from kkz_eval.evaluation import say
 from kkz_eval.evaluation.problems import PACKAGE
 from kkz_eval.model.errors import UserError
 from kkz_eval.model.reasons import reason_of
-from kkz_eval.model.texts import Language, text
+from kkz_eval.model.texts import Language
 
 ESTIMATE_COLUMNS: Mapping[str, str] = {
     "question": "string",
@@ -165,7 +166,7 @@ class EstimateTable:
         return "\n".join([shown[0], "─" * max(len(line) for line in shown), *shown[1:], *([""] if messages else []), *messages])
 
     def _word(self, key: str, **parameters: object) -> str:
-        return text(f"table.{key}", self.language, package=PACKAGE, **parameters)
+        return say(f"table.{key}", **parameters).in_language(self.language)
 
     def _line(self, row: Mapping[Hashable, Any], ranges: list[str]) -> list[str]:
         term = str(row["term"]) if row["aggregation"] in {"coefficient", "dynamic"} else f"{row['term']} ({row['aggregation']})"

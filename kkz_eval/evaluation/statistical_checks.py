@@ -12,12 +12,12 @@ import numpy as np
 import pandas as pd
 from babel.numbers import format_decimal
 
+from kkz_eval.evaluation import say
 from kkz_eval.evaluation.estimators.methods import METHODS, OVERALL
 from kkz_eval.evaluation.matching import Matched
 from kkz_eval.evaluation.plan import Plan
-from kkz_eval.evaluation.problems import PACKAGE
 from kkz_eval.evaluation.results import EffectsResult
-from kkz_eval.model.texts import Language, text
+from kkz_eval.model.texts import Language
 
 _SAME_ESTIMAND = [name for name, method in METHODS.items() if method.estimand == "att"]
 DESIGN_CHECKS = ("balance", "overlap")
@@ -47,13 +47,13 @@ class StatisticalCheck:
         items = ", ".join(f"{in_words(name, language)} ({shown(value, language)})" for name, value in worst)
         unknown = ", ".join(in_words(name, language) for name in self.unknown)
         parameters = {"items": items, "limit": shown(self.limit, language), "unknown": unknown}
-        return text(f"checks.{self.name}.{self.code}", language, package=PACKAGE, **parameters)
+        return say(f"checks.{self.name}.{self.code}", **parameters).in_language(language)
 
 
 def in_words(name: str, language: Language) -> str:
     """The name of a figure in the reader's language, where its last word says which part of the indicator was compared."""
     indicator, _, part = name.rpartition(" ")
-    return text(f"checks.part.{part}", language, package=PACKAGE, indicator=indicator) if part in PARTS else name
+    return say(f"checks.part.{part}", indicator=indicator).in_language(language) if part in PARTS else name
 
 
 def shown(value: float, language: Language) -> str:

@@ -20,7 +20,6 @@ from kkz_eval.deliveries.register.purging import SOURCES
 from kkz_eval.evaluation import say as say_of_evaluation
 from kkz_eval.evaluation.baseline import first_start
 from kkz_eval.evaluation.design import level_of_plan
-from kkz_eval.evaluation.lock import Conformity
 from kkz_eval.evaluation.plan import Outcome, plan_digest, report_folder
 from kkz_eval.evaluation.regression_to_mean import regression_to_mean
 from kkz_eval.evaluation.results import EffectsResult, results_files
@@ -141,7 +140,7 @@ def report_inputs(study: Study, effects: EffectsResult) -> ReportInputs:
         design=_design_info(study),
         level=level_of_plan(plan),
         unit_rule=None if plan.units.nested is None else nested_sentence(Nested(plan.units.nested), level_of_plan(plan)),
-        conformity=_in_languages(study.conformity),
+        conformity=study.conformity.sentences,
         headline=plan.headline,
         revisions=_revisions(study),
         chain=_chain(study),
@@ -176,12 +175,6 @@ def _design_info(study: Study) -> DesignInfo:
 
 def _named_units(table: pd.DataFrame) -> pd.DataFrame:
     return table.assign(unit_name=table["unit_id"].map(unit_name), reference_name=table["reference_id"].map(unit_name))
-
-
-def _in_languages(standing: Conformity) -> tuple[Wording, ...]:
-    """The standing and every deviation."""
-    said = {language: standing.sentences(language) for language in LANGUAGES}
-    return tuple(Wording({language: said[language][place] for language in LANGUAGES}) for place in range(len(said["de"])))
 
 
 def _outcome_info(study: Study, outcome: Outcome) -> OutcomeInfo:

@@ -20,7 +20,6 @@ from kkz_eval.deliveries.register.register import Arrival
 from kkz_eval.line import say
 from kkz_eval.line.installation import Installation
 from kkz_eval.model.errors import UserError
-from kkz_eval.model.texts import Wording
 from kkz_eval.model.verdicts import Status, Verdict
 from kkz_eval.reference.tables import units_known_to
 from kkz_eval.stewardship.protocol import protocol_page
@@ -42,7 +41,7 @@ def land(installation: Installation, years: Iterable[int]) -> Intake:
     store, contracts = installation.steps.store, installation.contracts
     intake = take_in(store, settings.inbox, contracts, wanted, date.today(), settings.limits, unsettled)
     for notice in intake.notices:
-        installation.progress(say(f"notice.{notice.kind}", sentence=Wording(notice.sentences)))
+        installation.progress(say(f"notice.{notice.kind}", sentence=notice.sentence))
     if not intake.register.of_years(wanted):
         if not intake.present and not intake.register.arrivals:
             raise UserError("inbox_empty", package=say.package, inbox=inbox)

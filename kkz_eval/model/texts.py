@@ -126,10 +126,5 @@ def german_and_english(said: Localised) -> str:
     return f"{said.in_language('de')}\n\nEnglish: {said.in_language('en')}"
 
 
-def text(key: str, language: Language = "de", /, package: str = "kkz_eval.model", **parameters: object) -> str:
-    """The text of `key` in a language, as Sentence.in_language."""
-    return Sentence(package, key, parameters).in_language(language)
-
-
 def _shown(parameter: object, language: Language) -> str:
     return parameter.in_language(language) if isinstance(parameter, Localised) else str(parameter)

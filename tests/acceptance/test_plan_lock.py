@@ -47,7 +47,7 @@ def _standing(world: Path) -> Conformity:
 
 
 def _deviations(world: Path) -> list[str]:
-    return list(_standing(world).sentences("de")[1:])
+    return [said.in_language("de") for said in _standing(world).sentences[1:]]
 
 
 def _edit(world: Path, old: str, new: str) -> None:
@@ -95,8 +95,8 @@ def test_a_variant_is_exploratory_beside_the_locked_plan(locked: Path, tmp_path:
     _edit(world, "seed: 1", "seed: 2")
     found = _standing(world)
     assert found.standing is Standing.EXPLORATORY
-    assert list(found.sentences("de")[1:]) == ["seed: festgelegt war 1, jetzt steht da 2."]
-    assert found.headline("de").startswith("Explorativ: Der Plan variante")
+    assert [said.in_language("de") for said in found.sentences[1:]] == ["seed: festgelegt war 1, jetzt steht da 2."]
+    assert found.headline.in_language("de").startswith("Explorativ: Der Plan variante")
     with pytest.raises(UserError) as refused:
         lock_plan(settings_of(world), world / "plan.yaml")
     assert refused.value.code == "variant_not_locked"
@@ -131,7 +131,7 @@ def test_a_lock_put_in_place_of_another_is_told(locked: Path, tmp_path: Path) ->
     assert lock_plan(settings_of(world), world / "plan.yaml") == 0
     found = _standing(world)
     assert found.standing is Standing.DEVIATING
-    headline, replaced = found.sentences("de")
+    headline, replaced = (said.in_language("de") for said in found.sentences)
     assert "lagen schon Berichte dieses Plans vor (Anzahl: 1)" in headline
     assert "Schon am" in replaced
 

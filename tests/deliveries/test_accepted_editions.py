@@ -159,14 +159,14 @@ def test_the_name_of_the_file_says_the_indicator_or_nothing(name: str, code: str
 def test_a_file_whose_name_says_no_indicator_is_not_used(steps: Steps, inbox: Path) -> None:
     (notice,) = _deliver(steps, inbox, "ausgaben.csv", SIDES, MARCH).notices
     assert notice.kind == "unclaimed"
-    assert "welchen Indikator" in notice.sentences["de"]
-    assert "2017, 2018" in notice.sentences["de"]
+    assert "welchen Indikator" in notice.sentence.in_language("de")
+    assert "2017, 2018" in notice.sentence.in_language("de")
 
 
 def test_one_content_is_not_two_indicators(steps: Steps, inbox: Path) -> None:
     _deliver(steps, inbox, NAME, SIDES, MARCH)
     (notice,) = _deliver(steps, inbox, "a_schul_abi_nach_Ausgaben.csv", SIDES, APRIL).notices
-    assert (notice.kind, NAME in notice.sentences["de"]) == ("refused", True)
+    assert (notice.kind, NAME in notice.sentence.in_language("de")) == ("refused", True)
     assert {row["measure"] for row in _accepted(steps).observations.to_pylist()} == {"a_schul_oA"}
 
 

@@ -52,8 +52,8 @@ def _sheet_of(cells: str) -> bytes:
 def _code(data: bytes) -> str:
     result = read_file(data, "mappe.xlsx", CONTRACTS)
     assert isinstance(result, Unreadable), result
-    assert result.sentence("de").startswith("mappe.xlsx")
-    assert result.sentence("en").startswith("mappe.xlsx")
+    assert result.in_language("de").startswith("mappe.xlsx")
+    assert result.in_language("en").startswith("mappe.xlsx")
     return result.reason_code
 
 

@@ -94,7 +94,7 @@ def test_what_is_no_file_of_the_inbox_is_refused_at_once_and_the_others_are_take
     intake = _take_in(inbox)
     assert intake.landed == ("right.csv",)
     assert [(notice.kind, notice.name) for notice in intake.notices] == [("refused", "odd.csv")]
-    assert intake.notices[0].sentences["de"].startswith("odd.csv")
+    assert intake.notices[0].sentence.in_language("de").startswith("odd.csv")
     store = Store.at(str(inbox.parent / "home"))
     assert fingerprint(inbox, read_register(store)) is None
     (arrival,) = read_register(store).arrivals
@@ -202,7 +202,7 @@ def test_a_folder_that_cannot_be_listed_is_named(inbox: Path, monkeypatch: pytes
     monkeypatch.setattr(inbox_module.os, "scandir", scandir)
     (notice,) = _take_in(inbox).notices
     assert (notice.kind, notice.name) == ("refused", "ordner")
-    assert "die Rechte dafür fehlen" in notice.sentences["de"]
+    assert "die Rechte dafür fehlen" in notice.sentence.in_language("de")
 
 
 def test_a_file_that_vanishes_before_it_is_read_is_named(inbox: Path) -> None:
@@ -243,7 +243,7 @@ def test_names_that_people_cannot_tell_apart_are_named_and_both_files_taken(inbo
     (notice,) = intake.notices
     assert notice.kind == "same_name"
     for name in names:
-        assert name in notice.sentences["de"]
+        assert name in notice.sentence.in_language("de")
 
 
 def test_names_that_differ_for_people_are_no_twins() -> None:
@@ -299,7 +299,7 @@ def test_what_is_written_to_all_the_time_is_left_and_the_rest_is_not(inbox: Path
     intake = take_in(Store.at(str(inbox.parent / "home")), inbox, CONTRACTS, YEARS, unsettled=unsettled)
     assert intake.landed == ("fertig.csv",)
     assert [(notice.kind, notice.name) for notice in intake.notices] == [("refused", "waechst.csv")]
-    assert "wird gerade geschrieben" in intake.notices[0].sentences["de"]
+    assert "wird gerade geschrieben" in intake.notices[0].sentence.in_language("de")
 
 
 def test_what_is_no_file_is_not_waited_for(inbox: Path) -> None:

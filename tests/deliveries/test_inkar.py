@@ -104,7 +104,7 @@ def test_the_export_equals_the_long_file_and_points_to_the_very_cell() -> None:
 def test_other_genuine_files_are_not_claimed(name: str) -> None:
     result = read_file((INKAR_FOLDER / name).read_bytes(), name, CONTRACTS)
     assert isinstance(result, Unclaimed)
-    assert name in result.sentence("de")
+    assert name in result.in_language("de")
 
 
 @needs_shared_data
@@ -271,7 +271,7 @@ def test_a_key_beside_the_name_of_another_unit_is_an_error_in_both_layouts() -> 
 def test_an_export_without_any_known_label_is_not_claimed() -> None:
     result = read_workbook(_export(["Fremdes", "", ""]), CONTRACTS)
     assert isinstance(result, UnclaimedResult)
-    assert "„Fremdes“" in result.sentence("de") if "name" in result.parameters else result.parameters["labels"] == "„Fremdes“"
+    assert "„Fremdes“" in result.in_language("de") if "name" in result.parameters else result.parameters["labels"] == "„Fremdes“"
 
 
 def test_without_the_layout_no_contract_claims_the_long_file() -> None:
@@ -297,4 +297,4 @@ def test_a_mistyped_header_of_inkar_falls_to_no_other_contract(header: str) -> N
     row = 'bildung,5111,"Düsseldorf, Stadt",1995,a_schul_oA,6.82' + ",1" * (header.count(",") - 5)
     result = read_file(f"{header}\n{row}\n".encode(), "inkar.csv", contracts)
     assert isinstance(result, Unclaimed)
-    assert header.split(",")[4 if "kuerzl," in header or "indikator" in header else 2] in result.sentence("de")
+    assert header.split(",")[4 if "kuerzl," in header or "indikator" in header else 2] in result.in_language("de")

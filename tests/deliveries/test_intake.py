@@ -81,8 +81,8 @@ def test_of_two_names_with_one_content_in_a_scan_the_second_is_named(store: Stor
     intake = _take_in(store, inbox)
     (notice,) = intake.notices
     assert (notice.kind, notice.name, intake.landed) == ("same_content", "b.csv", ("a.csv",))
-    assert notice.sentences["de"] == "b.csv hat denselben Inhalt wie a.csv; er zählt einmal."
-    assert "a.csv" in notice.sentences["en"]
+    assert notice.sentence.in_language("de") == "b.csv hat denselben Inhalt wie a.csv; er zählt einmal."
+    assert "a.csv" in notice.sentence.in_language("en")
 
 
 def test_a_second_name_of_a_content_is_recorded_so_that_the_next_scan_has_nothing_new(store: Store, inbox: Path) -> None:

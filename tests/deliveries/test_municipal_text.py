@@ -183,8 +183,8 @@ def test_a_missing_required_column_is_a_finding_without_a_row() -> None:
 def test_keys_alone_claim_nothing() -> None:
     result = read_file(b"AGS;Jahr;Einwohner\n05911000;2016;12\n", "einwohner.csv", CONTRACTS)
     assert isinstance(result, Unclaimed)
-    assert "Kein Vertrag kennt diese Spalten: AGS, Jahr, Einwohner" in result.sentence("de")
-    assert "AGS, Jahr, Einwohner" in result.sentence("en")
+    assert "Kein Vertrag kennt diese Spalten: AGS, Jahr, Einwohner" in result.in_language("de")
+    assert "AGS, Jahr, Einwohner" in result.in_language("en")
 
 
 def test_a_repeated_header_is_a_finding() -> None:
@@ -287,8 +287,8 @@ def test_what_is_no_table_gets_a_sentence(data: bytes, code: str) -> None:
     result = read_file(data, "datei.csv", CONTRACTS)
     assert isinstance(result, Unreadable)
     assert result.reason_code == code
-    assert result.sentence("de").startswith("datei.csv")
-    assert result.sentence("en").startswith("datei.csv")
+    assert result.in_language("de").startswith("datei.csv")
+    assert result.in_language("en").startswith("datei.csv")
 
 
 @pytest.mark.parametrize(
@@ -306,7 +306,7 @@ def test_records_of_persons_are_refused(header: str) -> None:
     for data in (f"{header}\na;b;c\n".encode("cp1252"), f"Titel\n{header}\n".replace(";", ",").encode("utf-16")):
         result = read_file(data, "liste.csv", CONTRACTS)
         assert isinstance(result, PersonRecords)
-        assert "einzelnen Personen" in result.sentence("de")
+        assert "einzelnen Personen" in result.in_language("de")
 
 
 @pytest.mark.parametrize(
@@ -331,7 +331,7 @@ def test_siblings_are_told_apart_by_the_title() -> None:
 def test_equal_claims_are_refused_by_name() -> None:
     result = read_file(f"{HEADER}\n05911000;2016;m;1;1,5\n".encode(), "x.csv", _siblings(None, None))
     assert isinstance(result, Unclaimed)
-    assert "c0, c1" in result.sentence("de")
+    assert "c0, c1" in result.in_language("de")
 
 
 def test_the_contract_that_knows_more_columns_wins() -> None:
@@ -420,4 +420,4 @@ def test_no_bytes_raise(data: bytes) -> None:
     result = read_file(data, "irgendwas", CONTRACTS)
     assert isinstance(result, Claimed | Unclaimed | Unreadable | PersonRecords)
     if not isinstance(result, Claimed):
-        assert result.sentence("de")
+        assert result.in_language("de")

@@ -176,8 +176,8 @@ def test_a_title_above_the_header_decides_between_contracts_with_the_same_column
     assert parsed(f"Auszubildende nach Kammer (Stand: Mai);;;;\n{HEADER}{TWO}", _two_alike()).contract_id == "b"
     undecided = read_file(f"{HEADER}{TWO}".encode(), "x.csv", _two_alike())
     assert isinstance(undecided, Unclaimed)
-    assert "a, b" in undecided.sentence("de")
-    assert "--contract" in undecided.sentence("de")
+    assert "a, b" in undecided.in_language("de")
+    assert "--contract" in undecided.in_language("de")
 
 
 def test_a_record_with_words_of_a_header_is_none() -> None:
@@ -199,7 +199,7 @@ def test_what_only_bears_the_name_of_a_table_says_so(data: bytes, code: str) -> 
     result = read_file(data, "lieferung.xls", CONTRACTS)
     assert isinstance(result, Unreadable)
     assert result.reason_code == code
-    assert "lieferung.xls" in result.sentence("de")
+    assert "lieferung.xls" in result.in_language("de")
 
 
 def test_the_head_of_a_long_text_is_that_of_the_whole() -> None:

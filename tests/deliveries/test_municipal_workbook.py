@@ -263,7 +263,7 @@ def test_mangled_workbooks_never_raise(data: st.DataObject) -> None:
         for table in result.parsed:
             assert table.table.schema.equals(SCHOOL_LEAVERS.schema)
     else:
-        assert result.sentence("de")
+        assert result.in_language("de")
 
 
 _PLAIN = workbook(Daten=filled(*[(f"059{n:05d}", 2016, "m", n, 1.5) for n in range(11000, 11020)]))

@@ -336,5 +336,5 @@ def test_a_file_that_no_contract_uses_is_named_with_what_was_read(name: str) -> 
     result = read_file((OFFICIAL / name).read_bytes(), name, CONTRACTS)
     assert isinstance(result, Unclaimed)
     assert result.reason_code == "official"
-    assert f"{FILES[name][4]} Werte" in result.sentence("de")
-    assert f"{FILES[name][4]} values" in result.sentence("en")
+    assert f"{FILES[name][4]} Werte" in result.in_language("de")
+    assert f"{FILES[name][4]} values" in result.in_language("en")

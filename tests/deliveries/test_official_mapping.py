@@ -209,17 +209,17 @@ def test_a_table_that_a_contract_uses_says_why_it_cannot_be_read(text: str, said
     result = read_file(text.encode(), "tabelle.csv", CONTRACTS)
     assert isinstance(result, Unclaimed)
     assert result.reason_code == "official_unfit"
-    sentence = result.sentence("de")
+    sentence = result.in_language("de")
     assert said in sentence
     assert "Kein Vertrag nutzt" not in sentence
     assert ("bevoelkerung_amtlich" if text.startswith("statistics") else "schulabgaenge_amtlich") in sentence
-    assert "needs 12411-03-03-4" in result.sentence("en") or "needs 21111-02-06-4" in result.sentence("en")
+    assert "needs 12411-03-03-4" in result.in_language("en") or "needs 21111-02-06-4" in result.in_language("en")
 
 
 @pytest.mark.parametrize("family", ["wegweiser", "panel", "editions", "inkar_bulk"])
 def test_a_file_is_named_after_who_made_it(family: str) -> None:
     result = read_file(TEXTS[family].encode(), "datei.csv", CONTRACTS)
-    sentences = [result.sentence("de")] if isinstance(result, Unclaimed) else []
+    sentences = [result.in_language("de")] if isinstance(result, Unclaimed) else []
     assert not any(word in sentence for sentence in sentences for word in ("panel", "editions", "inkar_", "amtliche Statistik"))
 
 

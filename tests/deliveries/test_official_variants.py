@@ -37,8 +37,8 @@ def read(text: str, name: str = "tabelle.csv") -> ParsedTable:
 def refused(text: str) -> str:
     result = read_file(text.encode(), "tabelle.csv", CONTRACTS)
     assert isinstance(result, Unclaimed), result
-    assert "{" not in result.sentence("en")
-    return result.sentence("de")
+    assert "{" not in result.in_language("en")
+    return result.in_language("de")
 
 
 def case(name: str) -> str:

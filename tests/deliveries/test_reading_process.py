@@ -219,7 +219,7 @@ def test_one_file_that_ends_its_reader_does_not_stop_the_others(others: None, tm
         assert {notice.name: notice.kind for notice in intake.notices} == dict.fromkeys(names[1:-1], "refused")
         assert SECRET not in str(intake.notices)
     assert [arrival.name for arrival in read_register(store).arrivals] == ["a.csv", "z.csv"]
-    assert "Fehler im Programm (ValueError, " in intake.notices[0].sentences["de"]
+    assert "Fehler im Programm (ValueError, " in intake.notices[0].sentence.in_language("de")
 
 
 def _workbook(n_rows: int) -> bytes:
@@ -262,4 +262,4 @@ def test_a_small_file_that_is_large_when_it_is_read_exceeds_the_limits(n_rows: i
     found = read_apart(look_over, data, "gross.xlsx", CONTRACTS, limits)
     assert isinstance(found, Unreadable)
     assert found.reason_code == reason
-    assert found.sentence("de").startswith("gross.xlsx: Das Lesen ")
+    assert found.in_language("de").startswith("gross.xlsx: Das Lesen ")

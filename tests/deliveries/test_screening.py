@@ -23,7 +23,7 @@ def test_a_file_of_persons_is_refused_wherever_they_stand(file: Path) -> None:
     result = read_file(file.read_bytes(), file.name, ALL_CONTRACTS)
     assert isinstance(result, PersonRecords)
     for language in ("de", "en"):
-        said = result.sentence(language).replace(file.name, "")
+        said = result.in_language(language).replace(file.name, "")
         assert not [value for value in ("Anna", "Müller", "2015", "0211", "example", "Bären") if value in said]
 
 
@@ -31,7 +31,7 @@ def test_a_file_of_persons_is_refused_wherever_they_stand(file: Path) -> None:
 def test_a_text_of_persons_is_refused_and_not_quoted(kind: str) -> None:
     result = read_file(OF_PERSONS[kind].encode(), "liste.csv", {})
     assert isinstance(result, PersonRecords)
-    said = result.sentence("de") + result.sentence("en")
+    said = result.in_language("de") + result.in_language("en")
     assert not [value for value in ("Anna", "Müller", "Yılmaz", "Mia", "2014", "2015", "0171", "@") if value in said]
 
 
@@ -49,8 +49,8 @@ def test_a_text_that_only_looks_so_passes(kind: str) -> None:
 def test_a_table_without_titles_is_not_quoted_as_if_it_had_some() -> None:
     result = read_file("Huber;Bärengruppe;1\nMaier;Bärengruppe;1\n12.5;Löwen;2\n".encode(), "liste.csv", {})
     assert isinstance(result, Unclaimed)
-    assert "Spalte B" in result.sentence("de")
-    assert "Bärengruppe" not in result.sentence("de")
+    assert "Spalte B" in result.in_language("de")
+    assert "Bärengruppe" not in result.in_language("de")
 
 
 def test_ordinary_labels_with_a_comma_are_no_names() -> None:
@@ -91,7 +91,7 @@ _DAYS = [f"{day:02d}.{1 + day % 12:02d}.{2008 + day % 5}" for day in range(1, 25
 def test_a_column_as_only_persons_have_is_recognised_under_any_title(column: list[str]) -> None:
     numbers = ["a", *["1"] * (len(column) - 1)]
     for cells in (column, column[1:]):
-        sentence = _refused(numbers[: len(cells)], cells).sentence("de")
+        sentence = _refused(numbers[: len(cells)], cells).in_language("de")
         assert "Spalte B" in sentence
         assert column[1] not in sentence
 
@@ -205,8 +205,8 @@ def test_one_name_directly_beside_a_day_is_a_record_however_many_figures_stand_a
     for text in (_with_line(line), "\n".join([*_MANY, line]), "\n".join([*_MANY, ";" * 40 + f'"{line}"'])):
         result = read_file(text.encode(), "liste.csv", {})
         assert isinstance(result, PersonRecords)
-        assert "Meyer" not in result.sentence("de")
-        assert "2011" not in result.sentence("de")
+        assert "Meyer" not in result.in_language("de")
+        assert "2011" not in result.in_language("de")
 
 
 @pytest.mark.parametrize(

@@ -67,4 +67,4 @@ def test_a_title_of_persons_below_a_stretch_of_numbers_is_found(row: int) -> Non
     book.save(data)
     found = read_file(data.getvalue(), "a.xlsx", {})
     assert isinstance(found, PersonRecords)
-    assert "Spalte B (Titel „Vorname“)" in found.sentence("de")
+    assert "Spalte B (Titel „Vorname“)" in found.in_language("de")

@@ -74,7 +74,7 @@ def test_records_of_persons_in_a_workbook_are_refused() -> None:
 def test_a_workbook_of_unknown_columns_names_them() -> None:
     result = read_file(xlsx({"A1": "Bäume", "B1": "Bänke"}), "park.xlsx", CONTRACTS)
     assert isinstance(result, Unclaimed)
-    assert "Bäume, Bänke" in result.sentence("en")
+    assert "Bäume, Bänke" in result.in_language("en")
 
 
 def test_a_truncated_archive_is_unreadable() -> None:
@@ -82,7 +82,7 @@ def test_a_truncated_archive_is_unreadable() -> None:
     for cut in range(5, len(data), len(data) // 30):
         result = read_file(data[:cut], "park.xlsx", CONTRACTS)
         assert isinstance(result, Unreadable), cut
-        assert result.sentence("de")
+        assert result.in_language("de")
 
 
 def test_a_sheet_with_a_lost_cell_far_below_is_unreadable() -> None:

@@ -53,7 +53,9 @@ def test_a_lock_survives_its_text_form(lock: Lock) -> None:
 def test_the_same_plan_and_baseline_follow_the_lock(lock: Lock) -> None:
     found = conformity(_plan(), lock, _baseline())
     assert (found.standing, found.deviations) == (Standing.FOLLOWED, ())
-    assert found.sentences("de") == ("Der Plan main wurde am 2026-01-31 festgelegt; die Ergebnisse folgen ihm ohne Abweichung.",)
+    assert tuple(said.in_language("de") for said in found.sentences) == (
+        "Der Plan main wurde am 2026-01-31 festgelegt; die Ergebnisse folgen ihm ohne Abweichung.",
+    )
 
 
 @pytest.mark.parametrize(
@@ -80,18 +82,18 @@ def test_every_key_that_differs_is_named_and_no_other(lock: Lock, changes: dict[
     assert _paths(plan, lock) == paths
     found = conformity(plan, lock, _baseline())
     assert found.standing is Standing.DEVIATING
-    assert str(len(paths)) in found.headline("en")
-    assert len(found.sentences("de")) == len(found.sentences("en")) == 1 + len(paths)
+    assert str(len(paths)) in found.headline.in_language("en")
+    assert len(found.sentences) == 1 + len(paths)
 
 
 def test_a_deviation_says_what_was_and_what_is(lock: Lock) -> None:
-    said = conformity(_plan(inference={"level": 0.95}), lock, _baseline()).sentences("de")[1]
+    said = conformity(_plan(inference={"level": 0.95}), lock, _baseline()).sentences[1].in_language("de")
     assert said == "inference.level: festgelegt war 0.9, jetzt steht da 0.95."
 
 
 def test_lists_are_shown_as_people_write_them(lock: Lock) -> None:
     matching = {"method": "entropy_balancing", "covariates": [{"indicator": "a"}, {"indicator": "b", "measure": "trend"}]}
-    said = conformity(_plan(matching=matching), lock, _baseline()).sentences("en")[1]
+    said = conformity(_plan(matching=matching), lock, _baseline()).sentences[1].in_language("en")
     assert said == "matching.covariates: locked was –, now it says a level, b trend."
 
 
@@ -121,20 +123,20 @@ def test_a_variant_is_exploratory_and_lists_how_it_differs(lock: Lock) -> None:
     found = conformity(variant, lock, _baseline())
     assert found.standing is Standing.EXPLORATORY
     assert [d.parameters["path"] for d in found.deviations] == ["inference.level"]
-    assert found.headline("en").startswith("Exploratory: the plan wider is a variant of the plan main")
+    assert found.headline.in_language("en").startswith("Exploratory: the plan wider is a variant of the plan main")
     assert conformity(variant, None, _baseline()).standing is Standing.EXPLORATORY
-    assert "nicht festgelegt" in conformity(variant, None, _baseline()).headline("de")
+    assert "nicht festgelegt" in conformity(variant, None, _baseline()).headline.in_language("de")
 
 
 def test_without_a_lock_a_plan_is_unlocked_and_reports_before_it_are_told(lock: Lock) -> None:
     assert conformity(_plan(), None, _baseline()).standing is Standing.UNLOCKED
-    assert "3" in conformity(_plan(), replace(lock, reports_before=3), _baseline()).headline("de")
+    assert "3" in conformity(_plan(), replace(lock, reports_before=3), _baseline()).headline.in_language("de")
 
 
 def test_a_lock_that_replaced_another_is_a_deviation(lock: Lock) -> None:
     found = conformity(_plan(), lock, _baseline(), replaced="2025-12-01")
     assert found.standing is Standing.DEVIATING
-    assert "2025-12-01" in found.sentences("de")[1]
+    assert "2025-12-01" in found.sentences[1].in_language("de")
 
 
 @pytest.mark.parametrize(

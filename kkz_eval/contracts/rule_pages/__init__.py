@@ -18,9 +18,11 @@ from kkz_eval.contracts.contract import Contract
 from kkz_eval.contracts.example import example_columns, example_rows
 from kkz_eval.contracts.pages import template
 from kkz_eval.model.findings import Finding, Severity, rule_page_name
-from kkz_eval.model.texts import Language, text
+from kkz_eval.model.texts import Catalogue
 
 PACKAGE = "kkz_eval.contracts.rule_pages"
+say = Catalogue(PACKAGE)
+_german, _english = say.in_language("de"), say.in_language("en")
 INDEX = rule_page_name("index")
 
 _ALWAYS_SHOWN = 3  # first lines of an example, besides those that differ between wrong and right and the one the finding names
@@ -81,7 +83,8 @@ def rule_page(example: RuleExample, finding: Finding) -> str:
     """The page of a kind. finding: what the wrong example gets. The same arguments give the same page."""
     wrong, right = _shown(example.wrong, example.right, finding.row)
     return template("rule.html.j2").render(
-        say=_say,
+        say=_german,
+        english=_english,
         kind=example.kind,
         wrong=wrong,
         right=right,
@@ -93,8 +96,8 @@ def rule_page(example: RuleExample, finding: Finding) -> str:
 
 def rules_index(examples: Sequence[RuleExample]) -> str:
     """The page that leads to the page of each kind, by German title."""
-    kinds = sorted((example.kind for example in examples), key=lambda kind: _say(f"kinds.{kind}.title", "de").casefold())
-    return template("rules.html.j2").render(say=_say, kinds=kinds, count=len(kinds))
+    kinds = sorted((example.kind for example in examples), key=lambda kind: _german(f"kinds.{kind}.title").casefold())
+    return template("rules.html.j2").render(say=_german, english=_english, kinds=kinds, count=len(kinds))
 
 
 def _shown(wrong: str, right: str, named: int | None) -> tuple[list[tuple[bool, list[str]]], list[tuple[bool, list[str]]]]:
@@ -110,7 +113,3 @@ def _shown(wrong: str, right: str, named: int | None) -> tuple[list[tuple[bool, 
 
 def _lines(written: str) -> list[list[str]]:
     return list(csv.reader(io.StringIO(written), delimiter=";"))
-
-
-def _say(key: str, language: Language = "de", **parameters: object) -> str:
-    return text(key, language, **{"package": PACKAGE, **parameters})  # type: ignore[arg-type]

@@ -8,9 +8,10 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cache
 
+from kkz_eval.deliveries import say
 from kkz_eval.deliveries.columns.header import fold
 from kkz_eval.deliveries.workbook.sheets import BrokenWorkbookError, Sheet, is_workbook, sheets, text_of
-from kkz_eval.model.texts import LANGUAGES, Language, text
+from kkz_eval.model.texts import LANGUAGES, Language
 
 PACKAGE = "kkz_eval.deliveries"
 SHEET = "Fehlerprotokoll"
@@ -61,12 +62,12 @@ class Returned:
 
 def label(column: str, language: Language) -> str:
     """The header of a column of the protocol."""
-    return text(f"returned.column.{column}", language, package=PACKAGE)
+    return say(f"returned.column.{column}").in_language(language)
 
 
 def status_word(decision: Decision, language: Language) -> str:
     """What stands in the column Status."""
-    return text(f"returned.status.{decision}", language, package=PACKAGE)
+    return say(f"returned.status.{decision}").in_language(language)
 
 
 def is_protocol(sheet: Sheet) -> bool:

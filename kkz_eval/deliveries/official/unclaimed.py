@@ -12,12 +12,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from kkz_eval.contracts.contract import Contract, OfficialSource
+from kkz_eval.deliveries import say
 from kkz_eval.deliveries.columns.completeness import missing_units
 from kkz_eval.deliveries.official import wegweiser
 from kkz_eval.deliveries.official.table import OfficialTable
 from kkz_eval.deliveries.official.units import at_offices
 from kkz_eval.model.findings import Finding, Severity, concat_findings, findings_table, iter_findings
-from kkz_eval.model.texts import Language, Localised, text
+from kkz_eval.model.texts import Language, Localised
 
 _PACKAGE = "kkz_eval.deliveries"
 _SHOWN = 6  # names that a sentence lists
@@ -44,11 +45,11 @@ class Unfit(Localised):
         names = _of_levels(self.names, language) if self.reason == "no_level" else list(self.names)
         shown = ", ".join([*names[:_SHOWN], *(["…"] if len(names) > _SHOWN else [])]) or "–"
         wanted = ", ".join(_of_levels(self.levels, language))
-        return text(f"unfit.{self.reason}", language, package=_PACKAGE, names=shown, levels=wanted)
+        return say(f"unfit.{self.reason}", names=shown, levels=wanted).in_language(language)
 
 
 def _of_levels(levels: Sequence[str], language: Language) -> list[str]:
-    return [text(f"level.{level}", language, package=_PACKAGE) for level in levels]
+    return [say(f"level.{level}").in_language(language) for level in levels]
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,7 @@ class TablesNeeded(Localised):
 
     def in_language(self, language: Language) -> str:
         """The tables as one phrase."""
-        between = text("unfit.or", language, package=_PACKAGE)
+        between = say("unfit.or").in_language(language)
         return f" {between} ".join(self.tables) or "–"
 
 
@@ -71,7 +72,7 @@ class FamilyName(Localised):
 
     def in_language(self, language: Language) -> str:
         """The name with its article."""
-        return text(f"family.{self.family}", language, package=_PACKAGE)
+        return say(f"family.{self.family}").in_language(language)
 
 
 def user_of(table: OfficialTable, contracts: Mapping[str, Contract]) -> tuple[Contract, OfficialSource] | None:

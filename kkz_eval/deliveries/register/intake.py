@@ -17,8 +17,9 @@ from kkz_eval.deliveries.register.inbox import content_in, inbox_files, shown, t
 from kkz_eval.deliveries.register.reading_process import Serves, look_over, read_apart
 from kkz_eval.deliveries.register.register import NewArrival, Register, read_register, record_arrivals, record_returned
 from kkz_eval.deliveries.results import PersonRecords, Unclaimed, Unreadable
+from kkz_eval.model import say
 from kkz_eval.model.reading_limits import DEFAULT_LIMITS, Limits
-from kkz_eval.model.texts import Language, text
+from kkz_eval.model.texts import Localised
 from kkz_eval.storage.digests import digest_of, digest_of_bytes
 from kkz_eval.storage.store import Store
 
@@ -29,7 +30,7 @@ class Notice:
 
     kind: str
     name: str
-    sentences: Mapping[Language, str]
+    sentence: Localised
 
 
 @dataclass(frozen=True)
@@ -125,7 +126,7 @@ class _Scan:
             case Serves() as found:
                 self._take(name, sha256, data, found)
             case Unclaimed() as result:
-                self.notices.append(Notice("unclaimed", name, {"de": result.sentence("de"), "en": result.sentence("en")}))
+                self.notices.append(Notice("unclaimed", name, result))
             case Unreadable() | PersonRecords() as result:
                 self.notices.append(_refused(name, result))
 
@@ -204,9 +205,9 @@ def _purged(register: Register, name: str, sha256: str) -> Notice:
 
 
 def _refused(name: str, result: Unreadable | PersonRecords) -> Notice:
-    return Notice("refused", shown(name), {"de": result.sentence("de"), "en": result.sentence("en")})
+    return Notice("refused", shown(name), result)
 
 
 def _notice(kind: str, name: str, code: str, **parameters: str) -> Notice:
     about = {"name": shown(name), **parameters}
-    return Notice(kind, shown(name), {"de": text(f"notices.{code}", "de", **about), "en": text(f"notices.{code}", "en", **about)})
+    return Notice(kind, shown(name), say(f"notices.{code}", **about))
