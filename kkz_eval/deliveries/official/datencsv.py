@@ -1,6 +1,6 @@
 """The table as GENESIS shows it (datencsv): titles, header over several rows, regions indented by level, footer. No encodings.
 
-What the header rows mean is worked out in stub.py; here is where the parts begin and end.
+What the header rows mean is worked out in datencsv_header.py; here is where the parts begin and end.
 """
 
 from __future__ import annotations
@@ -17,11 +17,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from kkz_eval.deliveries.official.datencsv_header import Stub, quality_columns, stub_of, with_bare_times, with_title_time
 from kkz_eval.deliveries.official.fields import Fields, fields_of
-from kkz_eval.deliveries.official.footnotes import footnotes_of
 from kkz_eval.deliveries.official.grid import Grid, RecordDimension, ValueColumn
-from kkz_eval.deliveries.official.quality_columns import quality_columns
-from kkz_eval.deliveries.official.stub import Stub, stub_of, with_bare_times, with_title_time
 from kkz_eval.deliveries.official.table import Footnote
 from kkz_eval.deliveries.official.times import bare_time, time_of
 from kkz_eval.deliveries.official.units import KEY
@@ -43,6 +41,7 @@ _KEY_OR_TIME = r"^(DG|JH[0-9]{8}|[0-9]{1,5}|[0-9]{8}|[0-9]{2}\.[0-9]{2}\.[0-9]{4
 _ENGLISH = re.compile(r"^created:", re.MULTILINE)
 _BLANK_HEADER = re.compile(r"^;+[^;\s]", re.MULTILINE)
 _NUMBER = re.compile(r"-?[0-9]+(?:[.,][0-9]+)*")
+_IMPRINT = re.compile(r'"?\s*(?:©|\(C\)|Stand:|created:|Updated:|Dieses Werk|- Namensnennung|_{5})', re.IGNORECASE)
 _FAR = 20_000  # characters in which a header begins
 _LOOK = 100  # records that tell what a column holds
 _HEAD = 60  # records in which the first record of data must stand
@@ -127,7 +126,7 @@ def read(decoded: Decoded) -> Grid:
         filled=True,
         open_end=rule is None and fields.open_end,
         findings=(*findings, *fields.findings, *ignored),
-        footnotes=() if rule is None else footnotes_of(decoded.text, rule),
+        footnotes=() if rule is None else _footnotes(decoded.text, rule),
     )
 
 
@@ -301,3 +300,20 @@ def _edition(text: str, end: int) -> str:
     if match is None:
         return ""
     return match.group(4) or f"{match.group(3)}-{match.group(2)}-{match.group(1)}"
+
+
+def _footnotes(text: str, start: int) -> tuple[Footnote, ...]:
+    """The paragraphs of text[start:], without imprint, date and licence."""
+    found: list[Footnote] = []
+    first, words = 0, list[str]()
+    row = text.count("\n", 0, start)
+    for line in [*text[start:].splitlines(), ""]:
+        row += 1
+        said = line.strip(' ";\t')
+        if said.strip("-_") and not _IMPRINT.match(line):
+            first = row if not words else first
+            words.append(said)
+        elif words:
+            found.append(Footnote(first, " ".join(words).replace('""', '"')))
+            words = []
+    return tuple(found)

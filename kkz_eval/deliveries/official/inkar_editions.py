@@ -18,6 +18,7 @@ from kkz_eval.deliveries.columns.header import code_names, fold
 from kkz_eval.deliveries.columns.typed import parsed_table, unit_property, year_property
 from kkz_eval.deliveries.columns.units_listed import missing_units, with_findings
 from kkz_eval.deliveries.official.table import OfficialTable
+from kkz_eval.deliveries.official.units import of_this_land
 from kkz_eval.deliveries.results import Unclaimed
 from kkz_eval.deliveries.text.cells import Cells
 from kkz_eval.deliveries.text.numbers import Style
@@ -59,7 +60,7 @@ def _parsed(official: OfficialTable, contract: Contract, code: str) -> ParsedTab
         raise ValueError(f"contract {contract.id} has the layout {LAYOUT} but not the keys and dimensions it needs")
     levels = pc.is_in(official.table.column("level").cast(pa.string()), pa.array(contract.levels, pa.string()))
     nowhere = pc.is_null(official.table.column("unit_id"))  # what is no key at all is kept, to be reported
-    here = pc.starts_with(official.table.column("unit_id").cast(pa.string()), "05").fill_null(False)
+    here = of_this_land(official.table.column("unit_id"))
     spoken = official.table.filter(pc.is_valid(official.table.column("value_delivered")))
     keep = pc.and_(pc.or_(pc.and_(levels, here), nowhere), pc.is_valid(official.table.column("value_delivered")))
     table = official.table.filter(keep).combine_chunks()

@@ -16,8 +16,8 @@ import pyarrow as pa
 
 from kkz_eval.deliveries.columns.header import Names, fold
 from kkz_eval.deliveries.columns.scale import says_scale
+from kkz_eval.deliveries.official.datencsv_header import is_unit
 from kkz_eval.deliveries.official.grid import Grid, RecordDimension, ValueColumn
-from kkz_eval.deliveries.official.stub import is_unit
 from kkz_eval.deliveries.official.times import time_of
 from kkz_eval.deliveries.text.numbers import Style
 from kkz_eval.deliveries.text.records import HEAD

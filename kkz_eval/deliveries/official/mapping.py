@@ -5,6 +5,7 @@ A table is claimed only where every variable of it has its place in the contract
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -15,39 +16,23 @@ import pyarrow.compute as pc
 from kkz_eval.contracts.contract import Contract, OfficialSource, Property
 from kkz_eval.deliveries.columns.completeness import missing_units
 from kkz_eval.deliveries.columns.gathered import gathered
-from kkz_eval.deliveries.columns.header import code_names, fold
+from kkz_eval.deliveries.columns.header import fold
 from kkz_eval.deliveries.columns.typed import IGNORED, LEFT_OUT
-from kkz_eval.deliveries.official.footnotes import footnote_findings
-from kkz_eval.deliveries.official.joined import joined
 from kkz_eval.deliveries.official.measured import in_units
+from kkz_eval.deliveries.official.members import Entry, Total, codes_of, left_out, unknown_members, variables_of
 from kkz_eval.deliveries.official.panels import GISD
-from kkz_eval.deliveries.official.table import OfficialTable
+from kkz_eval.deliveries.official.table import Footnote, OfficialTable
 from kkz_eval.deliveries.official.timely import untimely
 from kkz_eval.deliveries.official.unclaimed import Unfit, found_by_the_reader, user_of
-from kkz_eval.deliveries.official.units import at_offices
+from kkz_eval.deliveries.official.units import at_offices, of_this_land
 from kkz_eval.model.findings import Finding, Severity, concat_findings, findings_table
-from kkz_eval.model.parsed import ARROW_TYPES, ParsedTable
+from kkz_eval.model.parsed import ARROW_TYPES, COL, FLAG, ROW, TEXT, ParsedTable
 
 LAYOUT = "official"
-_LAND = "05"
-_TOTALS = frozenset({"insgesamt", "gesamt", "total"})  # folded: members that stand for all of their variable
-
-
-@dataclass(frozen=True)
-class _Place:
-    """Where a variable goes: property, and each member's code, None for one that is left out or unknown."""
-
-    of: Property
-    codes: Mapping[str, str | None]
-    unknown: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class _Total:
-    """What is taken of a variable without a place: the label of its total, and those of its other members."""
-
-    label: str
-    others: tuple[str, ...]
+_PARTS = ("", TEXT, FLAG, ROW, COL)  # columns of a measure
+_PREFIX = re.compile(r"^(?:Kreisjugendamt|Jugendamt)\s+(?:des Kreises\s+|der Städteregion\s+)?|^(?:Kreis|Städteregion)\s+")
+_SUFFIX = re.compile(r"\s*(?:[,(/].*|-Kreis)?$")
+_LONGEST = 400  # characters of a paragraph that are shown
 
 
 def claimed(table: OfficialTable, contracts: Mapping[str, Contract]) -> tuple[ParsedTable, ...]:
@@ -89,7 +74,7 @@ class _Part:
     totals: of each variable that the contract does not name, the member that is taken; lines: all rows of its levels, those of units that are no more among them.
     """
 
-    totals: Mapping[str, _Total]
+    totals: Mapping[str, Total]
     lines: pa.Table
     kept: pa.Table
     records: pa.Table
@@ -101,12 +86,12 @@ def _parsed(official: OfficialTable, contract: Contract, parts: Mapping[str, _Pa
     kept = pa.concat_tables([part.kept for part in parts.values()], promote_options="none")
     lines = pa.concat_tables([part.lines for part in parts.values()], promote_options="none")
     findings = list(dict.fromkeys(finding for part in parts.values() for finding in part.findings))
-    findings += footnote_findings(official.footnotes, kept)
+    findings += _footnote_findings(official.footnotes, kept)
     findings += missing_units(lines)
     if kept.num_rows == 0:
         findings.append(Finding("reader_no_rows", "reader_no_rows", Severity.ERROR))
     metadata = {IGNORED: b"0", LEFT_OUT: str(official.table.num_rows - kept.num_rows).encode()}
-    table = joined({measure: part.records for measure, part in parts.items()}, contract).replace_schema_metadata(metadata)
+    table = _joined({measure: part.records for measure, part in parts.items()}, contract).replace_schema_metadata(metadata)
     if official.family == GISD:
         official = _without_other_columns(official, kept, findings)
     every = concat_findings([official.findings, findings_table(gathered(findings))])
@@ -144,23 +129,18 @@ def _part(official: OfficialTable, contract: Contract, source: OfficialSource) -
     if table.num_rows == 0:
         return Unfit("no_level", official.levels, tuple(contract.levels))
     entries = table.column("dimensions").to_pylist()
-    found = _places(entries, contract, source)
-    if isinstance(found, Unfit):
-        return found
-    places, totals = found
-    there = {place.of.name for place in places.values()}
-    lacking = [p.label_de for p in _dimensions(contract) if p.name not in there and _absent(p, source) is None]
-    if lacking:
-        return Unfit("no_variable", tuple(lacking))
-    codes = _codes(entries, contract, source, places)
+    variables = variables_of(entries, contract, source)
+    if isinstance(variables, Unfit):
+        return variables
+    codes = codes_of(entries, contract, source, variables)
     counted = np.ones(table.num_rows, bool)
     if pc.any(pc.equal(official.findings.column("kind"), "official_twice"), min_count=0).as_py():
         counted = _not_repeated(table, entries)
     keep = counted & np.array([all(value is not None for value in row.values()) for row in codes], bool)
     keep &= ~_dissolved(table)
-    if totals:
-        keep &= np.array([all(v not in totals or totals[v].label == m["label"] for v, m in entry) for entry in entries], bool)
-    findings = [*_unknown(table, entries, places), *_left_out(totals)]
+    if variables.totals:
+        keep &= np.array([variables.takes(entry) for entry in entries], bool)
+    findings = [*unknown_members(table, entries, variables.places), *left_out(variables.totals)]
     taken = np.flatnonzero(keep)
     keep[taken[untimely(table.take(pa.array(taken)), source, official.edition, findings)]] = False
     kept = table.filter(pa.array(keep))
@@ -168,15 +148,7 @@ def _part(official: OfficialTable, contract: Contract, source: OfficialSource) -
     kept = in_units(kept, official, source, contract.property_named(source.measure), findings)
     columns = _columns(kept, rows, contract, source, findings)
     records = pa.Table.from_arrays(columns, schema=contract.schema)
-    return _Part(totals, table.filter(pa.array(counted)), kept, records, findings)
-
-
-def _dimensions(contract: Contract) -> list[Property]:
-    return [p for p in contract.properties if p.role == "dimension"]
-
-
-def _absent(of: Property, source: OfficialSource) -> str | None:
-    return source.absent.get(of.name, of.default)
+    return _Part(variables.totals, table.filter(pa.array(counted)), kept, records, findings)
 
 
 def _of_measure(table: pa.Table, source: OfficialSource) -> pa.Array:
@@ -192,84 +164,9 @@ def _of_measure(table: pa.Table, source: OfficialSource) -> pa.Array:
     return pc.or_(of_code, of_label)
 
 
-def _places(
-    entries: Sequence[Sequence[tuple[str, Mapping[str, str]]]], contract: Contract, source: OfficialSource
-) -> tuple[dict[str, _Place], dict[str, _Total]] | Unfit:
-    """The place of each variable, and the total of each that has none; what is in the way where one has neither, or two have one place."""
-    members: dict[str, dict[str, str]] = {}
-    for entry in entries:
-        for variable, member in entry:
-            members.setdefault(variable, {})[member["label"]] = member["code"]
-    places: dict[str, _Place] = {}
-    totals: dict[str, _Total] = {}
-    for variable, labels in members.items():
-        if set(labels) <= set(source.whole):
-            continue
-        place = _place_of(variable, labels, contract, source)
-        total = next((label for label in labels if fold(label) in _TOTALS), None)
-        if place is None and total is not None:
-            totals[variable] = _Total(total, tuple(label for label in labels if label != total))
-            continue
-        if place is None or place.of.name in {other.of.name for other in places.values()}:
-            return Unfit("no_place", tuple(labels))
-        places[variable] = place
-    return places, totals
-
-
-def _left_out(totals: Mapping[str, _Total]) -> list[Finding]:
-    """A warning for each variable that the contract does not name, of which only the total is taken."""
-    kind = "official_variable_left_out"
-    return [
-        Finding(kind, kind, Severity.WARNING, value=", ".join(total.others) or variable, allowed=total.label)
-        for variable, total in totals.items()
-    ]
-
-
-def _place_of(variable: str, labels: Mapping[str, str], contract: Contract, source: OfficialSource) -> _Place | None:
-    """By the name of the variable, else as the only property that knows most of its members."""
-    places = [_reading(labels, of, source) for of in _dimensions(contract)]
-    for place in places:
-        if fold(variable) in {fold(name) for name in source.variables.get(place.of.name, ())}:
-            return place
-    scores = [sum(code is not None for code in place.codes.values()) for place in places]
-    best = max(scores, default=0)
-    return places[scores.index(best)] if best > 0 and scores.count(best) == 1 else None
-
-
-def _reading(labels: Mapping[str, str], of: Property, source: OfficialSource) -> _Place:
-    """What a property makes of the members of a variable."""
-    known, own = code_names(of), source.members.get(of.name, {})
-    left_out = source.left_out.get(of.name, ())
-    codes = {
-        label: None if label in left_out else own.get(label) or own.get(code) or known.find(label)
-        for label, code in labels.items()
-    }
-    unknown = tuple(label for label, code in codes.items() if code is None and label not in left_out)
-    return _Place(of, codes, unknown)
-
-
-def _codes(
-    entries: Sequence[Sequence[tuple[str, Mapping[str, str]]]],
-    contract: Contract,
-    source: OfficialSource,
-    places: Mapping[str, _Place],
-) -> list[dict[str, str | None]]:
-    """The codes of each row by property; a row without a variable that the table has means the total, which is `absent`."""
-    rows: list[dict[str, str | None]] = []
-    for entry in entries:
-        row = {of.name: _absent(of, source) for of in _dimensions(contract)}
-        row |= {
-            places[variable].of.name: places[variable].codes[member["label"]] for variable, member in entry if variable in places
-        }
-        rows.append(row)
-    return rows
-
-
 def _of_level(table: pa.Table, levels: Sequence[str]) -> np.ndarray:
-    units = table.column("unit_id").cast(pa.string())
     wanted = pc.is_in(table.column("level").cast(pa.string()), pa.array(levels, pa.string()))
-    here = pc.or_(pc.starts_with(units, _LAND), pc.starts_with(units, "JH" + _LAND)).fill_null(False)
-    return np.array(pc.and_(wanted, here).to_pylist(), bool)
+    return np.array(pc.and_(wanted, of_this_land(table.column("unit_id"))).to_pylist(), bool)
 
 
 def _dissolved(table: pa.Table) -> np.ndarray:
@@ -279,7 +176,7 @@ def _dissolved(table: pa.Table) -> np.ndarray:
     return np.array([unit not in alive for unit in units], bool)
 
 
-def _not_repeated(table: pa.Table, entries: Sequence[Sequence[tuple[str, Mapping[str, str]]]]) -> np.ndarray:
+def _not_repeated(table: pa.Table, entries: Sequence[Entry]) -> np.ndarray:
     """Rows but those that repeat an earlier one word for word in all but the value: no value of either was taken, as was found already."""
     said = (table.column(name).cast(pa.string()).to_pylist() for name in ("level", "unit_id", "time", "measure"))
     seen: set[object] = set()
@@ -291,22 +188,6 @@ def _not_repeated(table: pa.Table, entries: Sequence[Sequence[tuple[str, Mapping
         first[index] = not (without and record in seen)
         seen.add(record)
     return first
-
-
-def _unknown(
-    table: pa.Table, entries: Sequence[Sequence[tuple[str, Mapping[str, str]]]], places: Mapping[str, _Place]
-) -> list[Finding]:
-    """One finding for each member that the contract does not know, at its first value."""
-    wanted = {(variable, label) for variable, place in places.items() for label in place.unknown}
-    found: list[Finding] = []
-    for index, entry in enumerate(entries):
-        for variable, member in entry:
-            if (variable, member["label"]) in wanted:
-                wanted.discard((variable, member["label"]))
-                kind, of = "official_member", places[variable].of.name
-                row, column = table.column("row")[index].as_py(), table.column("column")[index].as_py()
-                found.append(Finding(kind, kind, Severity.WARNING, None, row, column, of, value=member["label"]))
-    return found
 
 
 def _columns(
@@ -352,3 +233,73 @@ def _values(table: pa.Table, of: Property, findings: list[Finding]) -> pa.Array:
         unit, year, text = (table.column(name)[int(index)].as_py() for name in ("unit_id", "year", "value_delivered"))
         findings.append(Finding("reader_integer", "reader_integer", Severity.ERROR, None, row, column, of.name, unit, year, text))
     return pc.cast(pc.if_else(whole.fill_null(False), values, pa.scalar(None, pa.float64())), pa.int64())
+
+
+def _joined(parts: Mapping[str, pa.Table], contract: Contract) -> pa.Table:
+    """One table of a contract from one per measure, by name of the measure; records in the order in which the parts first name them.
+
+    What is said of the same unit, year and members (a count and its rate side by side) becomes one record.
+    A measure that a part does not give stays without value, text and address. Two records of one part with the same keys (a year
+    twice) stay two, so that the rule of unique keys sees them.
+    """
+    if len(parts) == 1:
+        (alone,) = parts.values()
+        return alone
+    keys = [p.name for p in contract.properties if p.role in {"key", "dimension"}]
+    order: dict[tuple[object, ...], None] = {}
+    places: dict[str, dict[tuple[object, ...], int]] = {}
+    for measure, table in parts.items():
+        seen: dict[tuple[object, ...], int] = {}
+        places[measure] = {}
+        for index, key in enumerate(zip(*(table.column(name).to_pylist() for name in keys), strict=True)):
+            seen[key] = seen.get(key, -1) + 1
+            place = (*key, seen[key])
+            places[measure][place] = index
+            order.setdefault(place)
+    whole = pa.concat_tables([table.replace_schema_metadata() for table in parts.values()])
+    offsets = dict(zip(parts, _offsets(list(parts.values())), strict=True))
+    records = list(order)
+    first = [next(offsets[m] + places[m][record] for m in parts if record in places[m]) for record in records]
+    base = whole.take(pa.array(first, pa.int64()))
+    for measure in parts:
+        rows = [offsets[measure] + places[measure][r] if r in places[measure] else None for r in records]
+        for part in _PARTS:
+            name = measure + part
+            column = whole.column(name).take(pa.array(rows, pa.int64()))
+            base = base.set_column(base.schema.get_field_index(name), base.schema.field(name), column)
+    return base.combine_chunks()
+
+
+def _offsets(tables: Sequence[pa.Table]) -> list[int]:
+    """Where each table begins when they stand one below the other."""
+    return [sum(table.num_rows for table in tables[:index]) for index in range(len(tables))]
+
+
+def _footnote_findings(footnotes: Sequence[Footnote], kept: pa.Table) -> list[Finding]:
+    """A warning for each paragraph that names a unit or a year of the rows that a contract keeps (OFFICIAL_SCHEMA).
+
+    Free text decides nothing: it is shown to a person, word for word, with its line. What it declares invalid takes effect once it
+    stands in the list of breaks.
+    """
+    if not footnotes or kept.num_rows == 0:
+        return []
+    names = sorted({_bare(name) for name in _distinct(kept, "region_name")} - {""})
+    years = [str(year) for year in _distinct(kept, "year")]
+    spoken = re.compile(rf"(?<![\w-])(?:{'|'.join(map(re.escape, [*names, *years]))})(?![\w-])")
+    found: list[Finding] = []
+    for footnote in footnotes:
+        named = list(dict.fromkeys(match.group(0) for match in spoken.finditer(footnote.text)))
+        if named:
+            kind, words = "official_footnote", footnote.text
+            shown = words if len(words) <= _LONGEST else words[: _LONGEST - 1] + "…"
+            found.append(Finding(kind, kind, Severity.WARNING, row=footnote.row, value=shown, allowed=", ".join(named)))
+    return found
+
+
+def _distinct(table: pa.Table, name: str) -> Sequence[str]:
+    return [value for value in table.column(name).unique().to_pylist() if value is not None]
+
+
+def _bare(name: str) -> str:
+    """The proper name in the label of a region: `Kleve, Kreis` and `Jugendamt Kleve` are Kleve."""
+    return _SUFFIX.sub("", _PREFIX.sub("", name.strip())).strip()

@@ -16,7 +16,7 @@ from kkz_eval.deliveries import say
 from kkz_eval.deliveries.columns.completeness import missing_units
 from kkz_eval.deliveries.official import wegweiser
 from kkz_eval.deliveries.official.table import OfficialTable
-from kkz_eval.deliveries.official.units import at_offices
+from kkz_eval.deliveries.official.units import at_offices, of_this_land
 from kkz_eval.model.findings import Finding, Severity, concat_findings, findings_table, iter_findings
 from kkz_eval.model.texts import Language, Localised
 
@@ -109,8 +109,7 @@ def found_by_the_reader(table: OfficialTable) -> Unfit | None:
 
 def with_missing_units(official: OfficialTable) -> OfficialTable:
     """The table with a warning for the units in North Rhine-Westphalia that its levels lack, where it lists any."""
-    units = official.table.column("unit_id").cast(pa.string())
-    lines = official.table.filter(pc.or_(pc.starts_with(units, "05"), pc.starts_with(units, "JH05")).fill_null(False))
+    lines = official.table.filter(of_this_land(official.table.column("unit_id")))
     if lines.num_rows == 0:
         return official
     if "youth_office" in official.levels:

@@ -31,6 +31,7 @@ LEVELS = (
 KEY = re.compile(r"DG|JH[0-9]{8}|[0-9]{1,5}|[0-9]{7,9}|[0-9]{11,12}")
 _VARIABLE = re.compile(r"(?:DINSG|DLAND|BLAND|REGBEZ|KREIS|GEMEIN|GEO|JUG|VERBAND|GVB)\w*")
 _LANDS = range(1, 17)
+_THIS_LAND = "05"
 _CITY_STATES = ("02", "11")  # Hamburg and Berlin: 8 digits are a district, the city itself aside
 _DIGITS = {"kreis": 5, "municipality": 8}  # of the keys of a level
 _OF_LENGTH = {3: "regierungsbezirk", 5: "kreis"}
@@ -119,6 +120,12 @@ def _is_kreis_of_towns(kreis: str) -> bool:
 @cache
 def _kreise_of_towns() -> frozenset[str]:
     return frozenset(kreis.ags5 for kreis in kreise() if kreis.kind is not Kind.KREISFREIE_STADT)
+
+
+def of_this_land(units: pa.Array) -> pa.Array:
+    """Whether each unit_id (null where there is none) is one of North Rhine-Westphalia (bool)."""
+    texts = units.cast(pa.string())
+    return pc.or_(pc.starts_with(texts, _THIS_LAND), pc.starts_with(texts, "JH" + _THIS_LAND)).fill_null(False)
 
 
 class _Key(Enum):

@@ -1,4 +1,6 @@
-"""What the header rows of a table of GENESIS mean: measure, unit, variables and their members, for each column. No files.
+"""What the header rows of a table of GENESIS mean: measure, unit, variables and their members, for each column; its columns of quality.
+
+No files.
 
 GENESIS writes a variable as a row with its label over all columns and a row with its members below, or the members alone; the
 measure as a row of its own, outside or inside, or in the last title line with its unit in brackets; units in the last row.
@@ -7,12 +9,16 @@ measure as a row of its own, outside or inside, or in the last title line with i
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+
+import pyarrow as pa
 
 from kkz_eval.deliveries.columns.header import fold
 from kkz_eval.deliveries.official.grid import Member
 from kkz_eval.deliveries.official.times import VARIABLES, bare_time, time_of
+from kkz_eval.deliveries.text.numbers import symbol_of
+from kkz_eval.model.parsed import QUALITIES
 
 _UNIT = re.compile(
     r"(?:anzahl|number|prozent|percent|%|promille|‰|tsd\.?.*|tds\.?.*|tausend.*|thousand.*|\(?(?:in\s*)?1[.\s\u00a0]?000\b.*|\(?in tausend.*|"
@@ -20,6 +26,7 @@ _UNIT = re.compile(
     r"stunden|punkte|index|.+ (?:pro|je|per) .+|(?:je|pro|per) .+|messzahl|koeffizient|verhältniszahl)",
     re.IGNORECASE,
 )
+_OF_QUALITY = frozenset({"", "q", "qualität", "qualitätskennzeichen", "quality"})  # titles
 _LOOSE = re.compile("header_[0-9]+")  # how a row without a label is called
 _PARTS = re.compile(
     r"\s+[-–]\s*|^\s*[-–]\s*|\s*[;,]\s+"
@@ -174,3 +181,28 @@ def _column(index: int, measure: str, unit: str, rows: Sequence[_Row]) -> StubCo
         elif text:
             members.append(Member(row.label, "", text))
     return StubColumn(measure, unit, time, tuple(members))
+
+
+def quality_columns(header: Sequence[Sequence[str]], columns: Sequence[pa.Array], first: int) -> Mapping[int, int]:
+    """The column of quality of each column of values, by index; {} where the columns do not stand in such pairs.
+
+    They are known by what they hold, letters of quality and symbols and no digit, and by a header that says nothing of its own.
+    header: its rows, cells of all columns; columns: of text; first: index of the first column of values. All or none: a single column
+    without a header is one that has moved.
+    """
+    places = range(first, len(columns))
+    pairs = {place: place + 1 for place in places[::2] if place + 1 in places}
+    if len(pairs) * 2 != len(places) or any(len(cells) != len(columns) for cells in header):
+        return {}
+    if not all(_says_nothing(header, value, quality) for value, quality in pairs.items()):
+        return {}
+    words = [{text.strip() for text in columns[quality].unique().to_pylist()} for quality in pairs.values()]
+    if not all(word in QUALITIES or symbol_of(word) is not None for said in words for word in said if word):
+        return {}
+    return pairs if any(said & QUALITIES for said in words) else {}
+
+
+def _says_nothing(header: Sequence[Sequence[str]], value: int, quality: int) -> bool:
+    """Whether the header of a column is blank, calls it one of quality, or repeats that of the values."""
+    own = [(cells[quality].strip(), cells[value].strip()) for cells in header]
+    return all(said.casefold() in _OF_QUALITY or said == beside for said, beside in own)
