@@ -1,4 +1,4 @@
-"""The yearly run without the UI: executes the very job of Dagster, prints progress and where the reports are.
+"""The yearly run without the UI: executes the very job of Dagster, prints progress and where the reports and the board are.
 
 Belongs here: what the command `run` prints, and its exit codes. No step of its own.
 """
@@ -6,12 +6,13 @@ Belongs here: what the command `run` prints, and its exit codes. No step of its 
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from kkz_eval.commands import say
 from kkz_eval.definitions import build_defs
 from kkz_eval.deliveries.register.inbox import inbox_files
-from kkz_eval.jobs import execute_yearly_run, open_instance
+from kkz_eval.jobs import RunOutcome, execute_yearly_run, open_instance
 from kkz_eval.line.installation import open_installation
 from kkz_eval.line.sentences import conflict_sentence
 from kkz_eval.line.snapshot import current_snapshot
@@ -39,15 +40,25 @@ def run_line(settings: Settings, plan_file: Path | None, years: str | None) -> i
         print(sentence, flush=True)
     for sentence in outcome.failures:
         print(sentence, file=sys.stderr)
-    reports = {name: data for name, data in outcome.metadata.items() if name.startswith("report_")}
-    for data in reports.values():
-        tell(say("run.report", path=data["bericht"]))
+    reports = [data["bericht"] for name, data in outcome.metadata.items() if name.startswith("report_")]
     if not reports:
+        _tell_where(tell, reports, outcome)
         return 2
     refused = sum(int(data.get("verweigert", 0)) for data in outcome.metadata.values())
     refused += int(outcome.metadata.get("landing", {}).get("abgelehnt", 0))
     snapshot = current_snapshot(installation)
     for conflict in snapshot.conflicts:
         tell(conflict_sentence(conflict))
+    _tell_where(tell, reports, outcome)
+    if any("simulated" in plan.texts for plan in installation.plans.values()):
+        tell(say("run.own_files"))
     left_out = len(snapshot.rejected_slices) + len(snapshot.conflicts)
     return 0 if outcome.success and not refused and not left_out else 1
+
+
+def _tell_where(tell: Callable[[Localised], None], reports: Sequence[str], outcome: RunOutcome) -> None:
+    """Say where what people open lies: the reports, and the board of the deliveries where the run came so far."""
+    for page in reports:
+        tell(say("run.report", path=page))
+    if "delivery_board" in outcome.metadata:
+        tell(say("run.board", path=outcome.metadata["delivery_board"]["lieferstand"]))

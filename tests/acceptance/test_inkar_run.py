@@ -35,7 +35,9 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> tuple[int, str, Path]:
 def test_the_run_ends_well(run: tuple[int, str, Path]) -> None:
     code, said, page = run
     assert code == 0
-    assert f"Bericht: {page}" in said
+    *_, report, board = said.splitlines()
+    assert report == f"Bericht: {page}"
+    assert board.startswith("Lieferstand: ")
 
 
 def test_the_two_files_that_no_contract_uses_are_named(run: tuple[int, str, Path]) -> None:

@@ -130,6 +130,9 @@ def test_a_rejected_municipality_stops_nobody_and_is_named(new: Path, capsys: py
     )
     assert re.search(shown, said)
     (page,) = new.glob("home/reports/*/*/bericht.html")
+    (board,) = new.glob("home/board/*/lieferstand.html")
+    assert said.splitlines()[-3:-1] == [f"Bericht: {page}", f"Lieferstand: {board}"]
+    assert said.splitlines()[-1].startswith("Diese Zahlen sind simuliert.")
     assert f"Zurückgewiesen: {name} (schulabgaenge): Ahlen 2012" in page.read_text(encoding="utf-8")
     line = open_world(new)
     assert _held(line, "schulabgaenge", AHLEN, 2012) == {}
