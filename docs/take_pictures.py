@@ -16,11 +16,10 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
+from make_example_report import KKZ_EVAL, ROOT, model_world_home, newest_report
 from playwright.sync_api import sync_playwright
 
-ROOT = Path(__file__).resolve().parent.parent
 PICTURES = ROOT / "docs" / "pictures"
-PLAN = ROOT / "data_contracts" / "plans" / "modellwelt.yaml"
 LARGEST = 300_000  # bytes of a picture in the repository
 FLAGS = (
     "--headless",
@@ -33,15 +32,11 @@ FLAGS = (
     "--disable-sync",
     "--hide-scrollbars",
 )
-KKZ_EVAL = (sys.executable, "-c", "from kkz_eval.cli import entry; entry()")
 
 
 def report_picture(home: Path) -> Path:
     """The head of the report of the model world, in a home that has one."""
-    pages = sorted(home.glob("reports/modellwelt/*/bericht.html"), key=lambda page: page.stat().st_mtime)
-    if not pages:
-        raise SystemExit(f"No report of the model world in {home}; make one with: make run")
-    return take(pages[-1].resolve().as_uri(), PICTURES / "report.png", (1280, 1800))
+    return take(newest_report(home).resolve().as_uri(), PICTURES / "report.png", (1280, 1800))
 
 
 def interface_picture(home: Path) -> Path:
@@ -98,16 +93,6 @@ def take(address: str, picture: Path, size: tuple[int, int]) -> Path:
             raise RuntimeError(f"the browser made no picture of {address}:\n{done.stderr}")
         content = made.read_bytes()
     return _keep(content, picture)
-
-
-def model_world_home(folder: Path) -> Path:
-    """A fresh home below `folder` with the report of the model world."""
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    world, home = folder / "modellwelt", folder / "home"
-    subprocess.run([*KKZ_EVAL, "simulate", "--out", str(world), "--seed", "1"], env=environment, check=True)
-    run = ["run", "--inbox", str(world / "deliveries"), "--home", str(home), "--plan", str(PLAN)]
-    subprocess.run([*KKZ_EVAL, *run], env=environment, check=True)
-    return home
 
 
 def main(arguments: Sequence[str]) -> int:
