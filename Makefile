@@ -1,17 +1,23 @@
-# Two commands do everything on a machine with git, make and Python (3.11 or newer): `make run` and `make test`.
+# Two commands do everything on a machine with git, make and Python (3.11 or newer): `make run` and `make test`; `make help` lists the rest.
 PYTHON ?= python3
 BIN := .venv/bin
 WORLD := build/modellwelt
 PLAN := data_contracts/plans/modellwelt.yaml
 
-.PHONY: run test ui setup bench study oracles lint browser clean
+# Of the tests, those that take little time: what a change most often breaks, in no run over a whole world.
+QUICK := tests/model tests/storage tests/reference tests/contracts tests/commands tests/indicators tests/docs
 
-run: setup            ## simulate the model world, run the yearly job, print where the report is
+.PHONY: run test check ui example setup bench study oracles lint browser clean help
+
+run: setup            ## simulate the model world, run the yearly job, print where report and board are
 	@test -d $(WORLD) || $(BIN)/kkz-eval simulate --out $(WORLD) --seed 1
 	@$(BIN)/kkz-eval run --inbox $(WORLD)/deliveries --home home --plan $(PLAN)
 
 test: setup browser lint  ## format, lint, types, import directions, every test
 	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+
+check: lint           ## the quick look before a change is handed on: format, lint, types, import directions, quick tests
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(QUICK)
 
 ui: setup             ## open the user interface on this machine: http://127.0.0.1:3000
 	$(BIN)/kkz-eval ui
@@ -20,7 +26,7 @@ browser:              # for the tests of pages; without it they are skipped with
 	@command -v chromium >/dev/null || { test "$$(id -u)" = 0 && command -v apt-get >/dev/null && apt-get -qq update && apt-get -qq install -y chromium >/dev/null; } \
 	  || echo "Chromium fehlt und kann hier nicht eingerichtet werden; die Prüfungen im Browser werden ausgelassen (no Chromium; browser tests are skipped)."
 
-lint: setup
+lint: setup           ## format, lint, types, import directions
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
@@ -36,7 +42,10 @@ study: setup          ## longer simulations with known truth, and the comparison
 oracles: build/oracles/ready  ## the estimators against other packages on the same panels; they are installed beside the project
 	build/oracles/bin/python -m pytest tests/oracles
 
-setup: .venv/ready
+example: setup        ## make the finished report of the model world anew: docs/examples/bericht.html
+	$(BIN)/python docs/make_example_report.py
+
+setup: .venv/ready    ## the environment in .venv, with everything that is needed
 
 .venv/ready: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "kkz_eval braucht Python 3.11 oder neuer; bitte PYTHON=… angeben (needs Python 3.11 or newer)." >&2; exit 1; }
@@ -52,3 +61,6 @@ build/oracles/ready: pyproject.toml constraints.txt
 
 clean:                ## remove what the commands made; deliveries and reports in home/ stay
 	rm -rf build .venv
+
+help:                 ## this list
+	@sed -nE 's/^([a-z]+):[^#]*## (.*)$$/make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 16
