@@ -11,7 +11,8 @@ import pytest
 from kkz_eval.cli import _parser, main
 
 ROOT = Path(__file__).parents[2]
-PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
+DECISIONS = ROOT / "docs" / "decisions"
+PAGES = [ROOT / f"{name}.md" for name in ("README", "CONTRIBUTING", "CHANGELOG")] + sorted((ROOT / "docs").rglob("*.md"))
 STEWARDS = (ROOT / "docs" / "stewards.md").read_text(encoding="utf-8")
 
 
@@ -22,7 +23,7 @@ def commands(page: Path) -> list[str]:
     return [*re.findall(r"^\$ (kkz-eval .+)$", text, re.MULTILINE), *inline]
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_commands_are_understood(page: Path) -> None:
     for command in commands(page):
         _parser("de").parse_args(shlex.split(command)[1:])
@@ -32,16 +33,40 @@ def test_the_pages_for_all_groups_have_commands() -> None:
     assert all(commands(ROOT / "docs" / f"{name}.md") for name in ("researchers", "stewards", "foundation"))
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_links_lead_to_files(page: Path) -> None:
     targets = re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", page.read_text(encoding="utf-8"))
     assert [target for target in targets if not (page.parent / target).is_file()] == []
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_files_of_the_project_that_are_named_exist(page: Path) -> None:
     named = re.findall(r"`((?:data_contracts|kkz_eval|docs|notebooks|tests)/[\w./-]+)`", page.read_text(encoding="utf-8"))
     assert [name for name in named if not (ROOT / name).exists()] == []
+
+
+def test_names_in_the_guide_for_changes_stand_in_the_files_beside_them() -> None:
+    tied = 0
+    for line in (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8").splitlines():
+        files = [ROOT / name for name in re.findall(r"`((?:data_contracts|kkz_eval|tests)/[\w./-]+\.\w+)`", line)]
+        names = re.findall(r"`([A-Z][A-Z_]{3,}|_[a-z_]+)`", line) if files else []
+        assert [name for name in names if not any(name in file.read_text(encoding="utf-8") for file in files)] == [], line
+        tied += len(names)
+    assert tied > 5
+
+
+def test_the_index_of_decisions_names_each_page_by_its_title() -> None:
+    rows = re.findall(r"^\| \[(.+)\]\((.+)\) \|", (DECISIONS / "README.md").read_text(encoding="utf-8"), re.MULTILINE)
+    titles = {page.name: page.read_text(encoding="utf-8").splitlines()[0].removeprefix("# ") for page in DECISIONS.glob("*.md")}
+    assert {name: title for title, name in rows} == {name: title for name, title in titles.items() if name != "README.md"}
+
+
+@pytest.mark.parametrize("page", sorted(set(DECISIONS.glob("*.md")) - {DECISIONS / "README.md"}), ids=lambda page: page.stem)
+def test_a_decision_has_its_context_its_consequences_what_was_weighed_and_a_test(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    assert re.findall(r"^## (.+)$", text, re.MULTILINE) == ["Context", "Decision", "Consequences", "What was weighed"]
+    assert re.search(r"^Shown by (`tests/[\w/]+\.py`(, )?)+\.$", text, re.MULTILINE)
+    assert len(text.split()) < 450
 
 
 def shown_after(command: str) -> str:
