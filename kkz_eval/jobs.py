@@ -16,6 +16,7 @@ from dagster._core.execution.execution_result import ExecutionResult
 from kkz_eval.assets.descriptions import described
 from kkz_eval.model.errors import UserError
 from kkz_eval.model.reasons import reason_of
+from kkz_eval.partitions import years_as_tags
 
 YEARLY_RUN = "Jahreslauf"
 CONFIGURATION = Path(__file__).resolve().parent.parent / "dagster.yaml"
@@ -99,7 +100,7 @@ def execute_yearly_run(defs: dg.Definitions, instance: dg.DagsterInstance, years
     result = job.execute_in_process(
         instance=instance,
         raise_on_error=False,
-        tags={"dagster/asset_partition_range_start": str(years[0]), "dagster/asset_partition_range_end": str(years[-1])},
+        tags=years_as_tags(years),
         run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
     )
     return _outcome(result)

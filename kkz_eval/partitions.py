@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import dagster as dg
 
 from kkz_eval.model.errors import UserError
 
 FIRST_YEAR = 1995
+RANGE_START, RANGE_END, PARTITION = (
+    "dagster/asset_partition_range_start",
+    "dagster/asset_partition_range_end",
+    "dagster/partition",
+)
+"""Tags of a run that say its partitions."""
 
 reporting_years = dg.TimeWindowPartitionsDefinition(cron_schedule="0 0 1 1 *", start=str(FIRST_YEAR), fmt="%Y", end_offset=1)
 """From the first year of the official series to the current one; a new year needs no change."""
@@ -30,3 +38,24 @@ def span_of_years(value: str, known: tuple[int, ...]) -> tuple[int, ...]:
     if not set(span) <= set(known):
         raise UserError("years_outside", first=span[0], last=span[-1], known=f"{known[0]}–{known[-1]}")
     return span
+
+
+def years_as_tags(years: Sequence[int]) -> dict[str, str]:
+    """The tags by which a run of the line gets its reporting years, ascending and without a gap: whoever starts one, starts it with these."""
+    return {RANGE_START: str(years[0]), RANGE_END: str(years[-1])}
+
+
+def missing_tags(tags: Mapping[str, str], run_config: Mapping[str, Any]) -> dict[str, str]:
+    """The tags that a run still needs for its reporting years: none where it has a partition or a range of them.
+
+    Otherwise those of its option `years`; all years where it is empty or can't be read: that stops the run in its first step,
+    with a sentence.
+    """
+    if PARTITION in tags or RANGE_START in tags:
+        return {}
+    known = known_years()
+    option = str(run_config.get("resources", {}).get("options", {}).get("config", {}).get("years", "")).strip()
+    try:
+        return years_as_tags(span_of_years(option, known) if option else known)
+    except UserError:
+        return years_as_tags(known)

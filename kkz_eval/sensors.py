@@ -7,7 +7,7 @@ from kkz_eval.jobs import yearly_run
 from kkz_eval.line import say
 from kkz_eval.line.installation import Installation
 from kkz_eval.line.intake import fingerprint_of_inbox
-from kkz_eval.partitions import known_years
+from kkz_eval.partitions import known_years, years_as_tags
 
 INTERVAL_SECONDS = 15
 
@@ -35,11 +35,4 @@ def inbox_sensor(
     if context.cursor != seen:
         context.update_cursor(seen)
         return dg.SkipReason(say("sensor.settling").in_language(language))
-    years = known_years()
-    return dg.RunRequest(
-        run_key=seen,
-        tags={
-            "dagster/asset_partition_range_start": str(years[0]),
-            "dagster/asset_partition_range_end": str(years[-1]),
-        },
-    )
+    return dg.RunRequest(run_key=seen, tags=years_as_tags(known_years()))

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from kkz_eval.assets.options import RunOptions
-from kkz_eval.coordinator import PARTITION, RANGE_END, RANGE_START, YearsFromOptions, years_as_tags
+from kkz_eval.coordinator import YearsFromOptions
 from kkz_eval.jobs import open_instance
 from kkz_eval.model.errors import UserError
-from kkz_eval.partitions import known_years
+from kkz_eval.partitions import PARTITION, RANGE_END, RANGE_START, known_years, missing_tags
 
 
 def _config(years: str) -> dict[str, object]:
@@ -19,13 +19,13 @@ def _config(years: str) -> dict[str, object]:
     ("option", "first", "last"), [("2006-2019", "2006", "2019"), ("2018", "2018", "2018"), (" 2018 ", "2018", "2018")]
 )
 def test_the_option_becomes_the_range(option: str, first: str, last: str) -> None:
-    assert years_as_tags({}, _config(option)) == {RANGE_START: first, RANGE_END: last}
+    assert missing_tags({}, _config(option)) == {RANGE_START: first, RANGE_END: last}
 
 
 @pytest.mark.parametrize("config", [{}, _config(""), _config("zwölf"), _config("1890")])
 def test_all_years_where_the_option_says_none(config: dict[str, object]) -> None:
     known = known_years()
-    assert years_as_tags({}, config) == {RANGE_START: str(known[0]), RANGE_END: str(known[-1])}
+    assert missing_tags({}, config) == {RANGE_START: str(known[0]), RANGE_END: str(known[-1])}
 
 
 def test_years_of_option_and_partitions_must_agree() -> None:
@@ -46,4 +46,4 @@ def test_the_run_history_of_an_installation_runs_one_run_at_a_time_with_this_que
 
 @pytest.mark.parametrize("tags", [{PARTITION: "2018"}, {RANGE_START: "2018", RANGE_END: "2019"}])
 def test_a_chosen_partition_stays(tags: dict[str, str]) -> None:
-    assert years_as_tags(tags, _config("2006")) == {}
+    assert missing_tags(tags, _config("2006")) == {}
