@@ -15,7 +15,8 @@ from kkz_eval.deliveries.municipal import workbook as municipal_workbook
 from kkz_eval.deliveries.municipal.formatted_days import with_counts_unformatted
 from kkz_eval.deliveries.municipal.returned import data_sheets
 from kkz_eval.deliveries.municipal.seen_otherwise import with_seen
-from kkz_eval.deliveries.official import inkar, inkar_editions
+from kkz_eval.deliveries.official import inkar, inkar_export_mapping, inkar_mapping
+from kkz_eval.deliveries.official.fields import below_first_line
 from kkz_eval.deliveries.official.mapping import claimed, why_unclaimed
 from kkz_eval.deliveries.official.panels import EDITIONS
 from kkz_eval.deliveries.official.read import is_unmistakable
@@ -74,7 +75,7 @@ def _read_workbook(data: bytes, name: str, contracts: Mapping[str, Contract]) ->
 
 
 def _read_sheets(workbook: Sequence[Sheet], name: str, contracts: Mapping[str, Contract]) -> ReadResult:
-    parsed = inkar.read_workbook(workbook, contracts)
+    parsed = inkar_export_mapping.read_workbook(workbook, contracts)
     if parsed is None:
         parsed = municipal_workbook.read_workbook(workbook, contracts)
     if isinstance(parsed, Unclaimed):
@@ -112,10 +113,10 @@ def _read_text(decoded: Decoded, name: str, contracts: Mapping[str, Contract]) -
         return PersonRecords(persons, {"name": name})
     heads = {delimiter: head(decoded, delimiter) for delimiter in delimiters}
     for delimiter, rows in heads.items():
-        form = inkar.long_form(rows[0]) if rows else None
-        if form is not None and any(inkar.LONG in contract.layouts for contract in contracts.values()):
-            return Claimed(inkar.read_long(decoded, delimiter, form, contracts))
-        export = inkar.read_export_text(decoded, delimiter, rows, contracts)
+        if rows and inkar.recognises(rows[0]) and inkar_mapping.has_long(contracts):
+            grid = inkar.read(decoded, delimiter, rows[0], below_first_line(decoded.text))
+            return Claimed(inkar_mapping.claimed(grid, contracts))
+        export = inkar_export_mapping.read_export_text(decoded, delimiter, rows, contracts)
         if isinstance(export, Unclaimed):
             return Unclaimed(export.reason_code, {**export.parameters, "name": name})
         if export is not None:
@@ -149,7 +150,7 @@ def _read_official(decoded: Decoded, name: str, contracts: Mapping[str, Contract
     table = read_official_text(decoded)
     if table is None:
         return None
-    sided = inkar_editions.read(table, name, contracts) if table.family == EDITIONS else None
+    sided = inkar_mapping.sided(table, name, contracts) if table.family == EDITIONS else None
     if isinstance(sided, Unclaimed):
         return sided
     parsed = sided or claimed(table, contracts)

@@ -16,7 +16,7 @@ from python_calamine import CalamineWorkbook
 
 from kkz_eval.contracts.load import load_contracts
 from kkz_eval.deliveries.columns.typed import LEFT_OUT
-from kkz_eval.deliveries.official.inkar import read_workbook
+from kkz_eval.deliveries.official.inkar_export_mapping import read_workbook
 from kkz_eval.deliveries.reader import Claimed, Unclaimed, Unreadable, read_file
 from kkz_eval.deliveries.results import Unclaimed as UnclaimedResult
 from kkz_eval.deliveries.workbook.sheets import Sheet

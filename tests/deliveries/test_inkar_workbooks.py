@@ -12,7 +12,7 @@ import pytest
 from contract_values import CONTRACTS, SHARED_DATA
 
 from kkz_eval.deliveries.columns.typed import LEFT_OUT
-from kkz_eval.deliveries.official.inkar import read_workbook
+from kkz_eval.deliveries.official.inkar_export_mapping import read_workbook
 from kkz_eval.deliveries.official.units import of_levels
 from kkz_eval.deliveries.reader import Claimed, read_file
 from kkz_eval.deliveries.workbook.sheets import Sheet, Value

@@ -168,7 +168,9 @@ def _with_values(grid: Grid, fields: Fields, titles: Sequence[str]) -> Grid:
     return replace(
         grid,
         values=(ValueColumn(fields.columns[at["value"]], at["value"] + 1, qualities=quality),),
-        measure=RecordMeasure(code, fields.columns[label_at], fields.columns[at["value_unit"]], label_at + 1),
+        measure=RecordMeasure(
+            code, fields.columns[label_at], fields.columns[at["value_unit"]], label_at + 1, at["value_variable_code"] + 1
+        ),
         fallback=_language(fields, titles),
         open_end=fields.open_end and max(at.values()) == at["value"],
     )

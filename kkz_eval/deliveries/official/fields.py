@@ -5,11 +5,13 @@ No meaning of columns. A record of another width is never read: it is a finding.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.csv as pa_csv
 from numpy.typing import NDArray
 
@@ -17,6 +19,8 @@ from kkz_eval.deliveries.text.records import Decoded, split
 from kkz_eval.model.findings import Finding, Severity
 
 Rows = NDArray[np.int32]
+
+_LINE_END = re.compile("\r\n|\r|\n")
 
 
 @dataclass(frozen=True)
@@ -47,6 +51,13 @@ class Fields:
         mask = pa.array(keep)
         return replace(self, columns=tuple(column.filter(mask) for column in self.columns), rows=self.rows[keep])
 
+    def without_blank_records(self) -> Fields:
+        """The records that have a filled cell."""
+        filled = np.zeros(self.size, bool)
+        for column in self.columns:
+            filled |= pc.not_equal(column, "").to_numpy(zero_copy_only=False)
+        return self.filter(filled)
+
 
 def fields_of(decoded: Decoded, delimiter: str, width: int, first_row: int, start: int = 0, end: int | None = None) -> Fields:
     """The records of decoded.text[start:end], a part that begins with a new line.
@@ -60,6 +71,12 @@ def fields_of(decoded: Decoded, delimiter: str, width: int, first_row: int, star
         rows = np.arange(first_row, first_row + len(fast[0]), dtype=np.int32)
         return Fields(fast, rows, ended, last_row=first_row + len(rows) - 1)
     return _one_by_one(replace(decoded, text=body), delimiter, width, first_row, ended)
+
+
+def below_first_line(text: str) -> int:
+    """Index of the second line of a text; its length where it has one line."""
+    first = _LINE_END.search(text)
+    return len(text) if first is None else first.end()
 
 
 def columns_at_once(body: str, delimiter: str, width: int) -> tuple[pa.Array, ...] | None:

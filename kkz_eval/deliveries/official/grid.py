@@ -34,12 +34,13 @@ class RecordDimension:
 
 @dataclass(frozen=True)
 class RecordMeasure:
-    """The measure where it stands in the records (string, one entry per record); column: 1-based, of the label."""
+    """The measure where it stands in the records (string, one entry per record); column, code_column: 1-based, of label and code."""
 
     codes: pa.Array
     labels: pa.Array
     units: pa.Array
     column: int
+    code_column: int
 
 
 @dataclass(frozen=True)
@@ -78,7 +79,7 @@ class Grid:
     """A file as records and columns of values.
 
     keys, names, times: string, one entry per record, None where the file has none;
-    key_column, time_column: 1-based; style: of the numbers, None where only the numbers can show it;
+    key_column, name_column, time_column: 1-based; style: of the numbers, None where only the numbers can show it;
     fallback: style where they show none; complete: whether the family writes every combination of its members;
     filled: whether the family writes a symbol where there is no number, so that a blank cell among the values is out of place;
     open_end: whether the very last cell may have been cut; footnotes: the paragraphs below the table; titles: the lines above.
@@ -93,6 +94,7 @@ class Grid:
     dimensions: tuple[RecordDimension, ...] = ()
     measure: RecordMeasure | None = None
     key_column: int | None = None
+    name_column: int | None = None
     time_column: int | None = None
     code: str = ""
     title: str = ""

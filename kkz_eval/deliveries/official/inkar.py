@@ -1,452 +1,113 @@
-"""INKAR in three layouts: the long text, the bulk text of the BBSR and the exported workbook. No encodings, no containers.
+"""INKAR as text: one observation a record, as the panel of the Kreise (long) or as the whole data base (bulk); and its list of indicators.
 
-Only units of North Rhine-Westphalia at the contract's level are kept; what is left out is counted.
+No encodings, no contracts. The table that INKAR exports is read in inkar_export.py.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from itertools import chain, islice
-from typing import cast
+from collections.abc import Sequence
+from dataclasses import dataclass
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from numpy.typing import NDArray
 
-from kkz_eval.contracts.contract import Contract, Property
-from kkz_eval.deliveries.columns.header import Names, code_names, property_names
-from kkz_eval.deliveries.columns.scale import Said
-from kkz_eval.deliveries.columns.typed import blank_as_null, parsed_table, unit_property, year_property
-from kkz_eval.deliveries.columns.units_listed import misnamed, missing_units, with_findings
-from kkz_eval.deliveries.official.fields import columns_at_once
-from kkz_eval.deliveries.official.inkar_export import (
-    Export,
-    ExportColumn,
-    edition_of,
-    export_of,
-    exports_in,
-    label_known_to,
-    untimed_findings,
-)
-from kkz_eval.deliveries.official.measured import official_findings
-from kkz_eval.deliveries.official.units import of_levels
-from kkz_eval.deliveries.results import Unclaimed
-from kkz_eval.deliveries.text.cells import Cells
-from kkz_eval.deliveries.text.numbers import Style, style_of
-from kkz_eval.deliveries.text.records import Decoded, Records, split
-from kkz_eval.deliveries.workbook.sheet_cells import cells_of
-from kkz_eval.deliveries.workbook.sheets import Sheet, Value, number_of, text_of
+from kkz_eval.deliveries.official.fields import fields_of
+from kkz_eval.deliveries.official.grid import Grid, RecordDimension, RecordMeasure, ValueColumn
+from kkz_eval.deliveries.text.numbers import Style
+from kkz_eval.deliveries.text.records import Decoded
 from kkz_eval.model.findings import Finding, Severity
-from kkz_eval.model.parsed import ROW, ParsedTable
 
-LONG, WORKBOOK = "inkar_long", "inkar_workbook"
-_MOST_LINES_AROUND = 200  # above and below the records that are looked at
-_SHOWN = 8  # hidden columns that a finding names
-_LONG_HEADER = ("bereich", "kreis_ags5", "name", "jahr", "kuerzel", "wert")
-_BULK_HEADER = ("bereich", "id", "kuerzel", "indikator", "raumbezug", "kennziffer", "name", "zeitbezug", "wert")
+LONG, BULK, INDICATORS = "inkar_long", "inkar_bulk", "inkar_indicators"
+
+_INDICATORS = ("merk_id", "m_id", "rubrik", "bereich", "kuerzel", "kurzname", "name")
 
 
 @dataclass(frozen=True)
-class LongForm:
-    """One observation a row: index of the columns for unit, its name, year, indicator, value, and of the level (bulk file only)."""
+class _Form:
+    """titles: of all columns, folded; the others: index of columns by what they hold, label: of the indicator's name.
 
-    unit: int
+    fallback: style of the numbers where they show none.
+    """
+
+    family: str
+    titles: tuple[str, ...]
+    key: int
     name: int
-    year: int
-    indicator: int
+    time: int
+    code: int
+    label: int
     value: int
-    level: int | None
+    dimensions: tuple[int, ...]
+    fallback: Style | None
 
 
-_LONG = LongForm(unit=1, name=2, year=3, indicator=4, value=5, level=None)
-_BULK = LongForm(unit=5, name=6, year=7, indicator=2, value=8, level=4)
+_FORMS = (
+    _Form(LONG, ("bereich", "kreis_ags5", "name", "jahr", "kuerzel", "wert"), 1, 2, 3, 4, 4, 5, (0,), None),
+    _Form(
+        BULK,
+        ("bereich", "id", "kuerzel", "indikator", "raumbezug", "kennziffer", "name", "zeitbezug", "wert"),
+        *(5, 6, 7, 2, 3, 8),
+        dimensions=(0, 4),
+        fallback=Style.COMMA,
+    ),
+)
 
 
-def long_form(first: Sequence[str]) -> LongForm | None:
-    """The long layout that a first record announces, to the letter; None for any other table."""
-    header = tuple(cell.strip().casefold() for cell in first)
-    return {_LONG_HEADER: _LONG, _BULK_HEADER: _BULK}.get(header)
+def _form_of(header: Sequence[str]) -> _Form | None:
+    titles = tuple(cell.strip().casefold() for cell in header)
+    return next((form for form in _FORMS if form.titles == titles), None)
 
 
-def read_long(decoded: Decoded, delimiter: str, form: LongForm, contracts: Mapping[str, Contract]) -> tuple[ParsedTable, ...]:
-    """A table for each contract with this layout; where several have it, for those that know an indicator of the file.
-
-    Raises NotTextError (cell_too_long).
-    """
-    table = _regular(decoded, delimiter, form) or _irregular(split(decoded, delimiter), form)
-    serving = [contract for contract in contracts.values() if LONG in contract.layouts and contract.measure_from]
-    known = {contract.id: _known_labels(contract, table.columns[form.indicator]) for contract in serving}
-    if len(serving) > 1:
-        serving = [contract for contract in serving if known[contract.id]] or serving[:1]
-    return tuple(_read_long(contract, table, known) for contract in serving)
+def recognises(header: Sequence[str]) -> bool:
+    """Whether a first record is the header of the long or the bulk text, to the letter."""
+    return _form_of(header) is not None
 
 
-def _regular(decoded: Decoded, delimiter: str, form: LongForm) -> _LongTable | None:
-    """The table of a file in which every line is a record of the header's width; None for any other."""
-    start = decoded.text.find("\n") + 1
-    first = decoded.text[:start]
-    if not first or '"' in first or decoded.cut:
-        return None
-    header = first.rstrip("\r\n").split(delimiter)
-    columns = columns_at_once(decoded.text[start:], delimiter, len(header))
-    if columns is None or pc.any(pc.equal(columns[form.unit], "")).as_py():
-        return None
-    numbers = pa.array(np.arange(2, len(columns[0]) + 2, dtype=np.int32))
-    return _LongTable(header, columns, numbers, form, delimiter, (), decoded.text.endswith(("\n", "\r")))
-
-
-def _irregular(records: Records, form: LongForm) -> _LongTable:
-    """The table of a file record by record, with a finding for each that has another width."""
-    header, body = records.rows[0], records.rows[1:]
-    filled = [(index + 2, row) for index, row in enumerate(body) if any(row)]
-    width = len(header)
-    findings = _shape_findings(records, filled, width)
-    whole = [(row if len(row) == width else (row + [""] * width)[:width]) for _, row in filled]
-    numbers = pa.array([number for number, _ in filled], pa.int32())
-    columns = [pa.array(column, pa.string()) for column in zip(*whole, strict=True)] or [pa.array([], pa.string())] * width
-    return _LongTable(header, columns, numbers, form, records.delimiter, findings, records.ended)
-
-
-@dataclass(frozen=True)
-class _LongTable:
-    """The columns of a long file (string), the row of each record, the findings on its lines; ended: with a line break."""
-
-    header: Sequence[str]
-    columns: Sequence[pa.Array]
-    numbers: pa.Array
-    form: LongForm
-    delimiter: str
-    findings: Sequence[Finding]
-    ended: bool
-
-    @property
-    def last_row(self) -> int:
-        """1-based, of the last record; 0 where there is none."""
-        return int(self.numbers[-1].as_py()) if len(self.numbers) else 0
-
-
-def _shape_findings(records: Records, filled: Sequence[tuple[int, list[str]]], width: int) -> list[Finding]:
-    found: list[Finding] = []
-    for number, row in filled:
-        if len(row) < width:
-            found.append(Finding("reader_short_row", "reader_short_row", Severity.ERROR, row=number, allowed=str(width)))
-        elif len(row) > width and any(row[width:]):
-            found.append(
-                Finding(
-                    "reader_long_row",
-                    "reader_long_row",
-                    Severity.ERROR,
-                    None,
-                    number,
-                    width + 1,
-                    value=row[width],
-                    allowed=str(width),
-                )
-            )
-    if records.cut:
-        found.append(Finding("reader_cut_off", "reader_cut_off", Severity.ERROR, row=len(records.rows)))
-    return found
-
-
-def _known_labels(contract: Contract, labels: pa.Array) -> frozenset[str]:
-    """The texts of the file that name an indicator of the contract."""
-    lookup = _indicator_names(contract)
-    return frozenset(label for label in labels.unique().to_pylist() if lookup.find(label) is not None)
-
-
-def _read_long(contract: Contract, table: _LongTable, known: Mapping[str, frozenset[str]]) -> ParsedTable:
-    keep = _kept(contract, table, known)
-    cells = {
-        name: Cells(
-            blank_as_null(table.columns[index]), table.numbers, pa.array(np.full(len(table.numbers), index + 1, np.int32))
-        ).take(keep)
-        for name, index in _long_columns(contract, table.header, table.form).items()
-    }
-    n_records = pc.sum(keep).as_py() or 0
-    empty = [] if n_records else [Finding("reader_no_rows", "reader_no_rows", Severity.ERROR)]
-    parsed = parsed_table(
-        contract,
-        LONG,
-        cells,
-        n_records,
-        style=_long_style(table, cells[_measure(contract).name].texts),
-        findings=[*table.findings, *_misnamed(contract, table, keep), *empty],
-        left_out=len(table.numbers) - n_records,
-    )
-    return with_findings(_without_open_end(parsed, contract, table), *missing_units(parsed, contract))
-
-
-def _misnamed(contract: Contract, table: _LongTable, keep: pa.Array) -> list[Finding]:
-    columns = (table.columns[table.form.unit], table.columns[table.form.name], table.numbers)
-    keys, names, rows = (column.filter(keep) for column in columns)
-    return misnamed(contract, keys, names, rows, table.form.unit + 1, None)
-
-
-def _without_open_end(parsed: ParsedTable, contract: Contract, table: _LongTable) -> ParsedTable:
-    """The table without its last value, where the last line has no line break: the number may have been cut. Its text stays."""
-    name = _measure(contract).name
-    rows = parsed.table.column(name + ROW)
-    last = pc.equal(rows, pa.scalar(table.last_row, pa.int32()))
-    if table.ended or not pc.any(last).as_py():
-        return parsed
-    text = parsed.texts(name)[-1].as_py()
-    if text is None:
-        return parsed
-    place = parsed.table.schema.get_field_index(name)
-    values = pc.if_else(last, pa.scalar(None, parsed.table.schema.field(place).type), parsed.values(name))
-    kind = "official_open_end"
-    unit, year = (parsed.values(key)[-1].as_py() for key in _observation(contract)[:2])
-    finding = Finding(kind, kind, Severity.ERROR, None, table.last_row, table.form.value + 1, name, unit, year, text)
-    return with_findings(replace(parsed, table=parsed.table.set_column(place, parsed.table.schema.field(place), values)), finding)
-
-
-def _kept(contract: Contract, table: _LongTable, known: Mapping[str, frozenset[str]]) -> pa.Array:
-    """Which records are the contract's (bool): its level, in this Land, its indicators, and those that no contract knows."""
-    form, own = table.form, known[contract.id]
-    labels = table.columns[form.indicator]
-    words = None if form.level is None else table.columns[form.level]
-    keep = pa.array(of_levels(table.columns[form.unit], words, contract.levels))
-    if form.level is None:
-        foreign = frozenset().union(*known.values()) - own
-        return pc.and_(keep, pc.invert(pc.is_in(labels, pa.array(sorted(foreign), pa.string()))))
-    # The bulk file holds every indicator there is.
-    return pc.and_(keep, pc.is_in(labels, pa.array(sorted(own), pa.string())))
-
-
-def _long_style(table: _LongTable, values: pa.Array) -> Style | None:
-    """How the values are written: with a point between commas; else as they show; in the bulk file with a comma if they don't."""
-    if table.delimiter == ",":
-        return Style.POINT
-    shown = style_of([values])
-    return Style.COMMA if shown is None and table.form.level is not None else shown
-
-
-def _long_columns(contract: Contract, header: Sequence[str], form: LongForm) -> dict[str, int]:
-    """Property to index of its column: the four of the layout by their roles, others by their names."""
-    named = property_names(contract)
-    columns: dict[str, int] = {}
-    for index, title in enumerate(header):
-        name = named.find(title)
-        if name is not None:
-            columns.setdefault(name, index)
-    columns.update(zip(_observation(contract), (form.unit, form.year, form.indicator, form.value), strict=True))
-    return columns
-
-
-def _observation(contract: Contract) -> tuple[str, str, str, str]:
-    """Names of the properties for unit, year, indicator and value. A contract without them can't have this layout: ValueError."""
-    unit, year = unit_property(contract), year_property(contract)
-    if unit is None or year is None or contract.measure_from is None:
-        raise ValueError(f"contract {contract.id} has an INKAR layout but not the keys and the dimension it needs")
-    return unit.name, year.name, contract.measure_from, _measure(contract).name
-
-
-def _measure(contract: Contract) -> Property:
-    measures = [p for p in contract.properties if p.role == "measure"]
-    if len(measures) != 1:
-        raise ValueError(f"contract {contract.id} has an INKAR layout and so needs one measure, not {len(measures)}")
-    return measures[0]
-
-
-def _indicator_names(contract: Contract) -> Names:
-    return code_names(contract.property_named(contract.measure_from or ""))
-
-
-def read_workbook(workbook: Sequence[Sheet], contracts: Mapping[str, Contract]) -> tuple[ParsedTable, ...] | Unclaimed | None:
-    """A table for each contract that knows an indicator of the export; Unclaimed where none does; None for another layout.
-
-    A hidden sheet with such a table is not read, and named.
-    """
-    exports = exports_in(workbook)
-    if not exports:
-        return None
-    parsed = _read_exports(exports, edition_of([sheet.rows for sheet in workbook]), contracts)
-    if isinstance(parsed, Unclaimed):
-        return parsed
-    kind = "reader_sheet_hidden"
-    hidden = [sheet.name for sheet in workbook if not sheet.visible and export_of(sheet.rows, sheet.name) is not None]
-    return (with_findings(parsed[0], *(Finding(kind, kind, Severity.WARNING, n, value=n) for n in hidden)), *parsed[1:])
-
-
-def read_export_text(
-    decoded: Decoded, delimiter: str, first: Sequence[Sequence[str]], contracts: Mapping[str, Contract]
-) -> tuple[ParsedTable, ...] | Unclaimed | None:
-    """The same of an export saved as text; first: its first records. Raises NotTextError (cell_too_long)."""
-    if export_of(_of_one_width(first), None) is None:
-        return None
-    records = split(decoded, delimiter)
-    export = export_of(_of_one_width(records.rows), None)
-    if export is None:
-        return None
-    found = _read_exports([export], edition_of([export.rows]), contracts)
-    cut = Finding("reader_cut_off", "reader_cut_off", Severity.ERROR, row=len(records.rows))
-    return found if isinstance(found, Unclaimed) or not records.cut else tuple(with_findings(table, cut) for table in found)
-
-
-def _of_one_width(rows: Sequence[Sequence[str]]) -> list[list[Value]]:
-    width = max(map(len, rows), default=0)
-    return [[*cells, *[""] * (width - len(cells))] for cells in rows]
-
-
-def _read_exports(
-    exports: Sequence[Export], edition: str, contracts: Mapping[str, Contract]
-) -> tuple[ParsedTable, ...] | Unclaimed:
-    serving = [contract for contract in contracts.values() if WORKBOOK in contract.layouts and contract.measure_from]
-    known = {contract.id: _indicator_names(contract) for contract in serving}
-    labels = {column.label: column for export in exports for column in export.columns}
-    unknown = frozenset(
-        label for label, column in labels.items() if all(label_known_to(column, names) is None for names in known.values())
-    )
-    parsed = [
-        _read_export(contract, export, known[contract.id], unknown, edition)
-        for contract in serving
-        for export in exports
-        if any(label_known_to(column, known[contract.id]) is not None for column in export.columns)
-    ]
-    return tuple(parsed) if parsed else Unclaimed("labels", {"labels": ", ".join(f"„{label}“" for label in labels)})
-
-
-@dataclass(frozen=True)
-class _Block:
-    """What a contract takes of an export: 0-based rows of its records and columns of its values, with the label of each column."""
-
-    rows: Sequence[int]
-    columns: Sequence[ExportColumn]
-    labels: Sequence[tuple[int, str]]
-
-
-def _read_export(contract: Contract, export: Export, known: Names, unknown: frozenset[str], edition: str) -> ParsedTable:
-    taken = [(column, label) for column in export.columns if (label := label_known_to(column, known)) is not None]
-    records = export.records()
-    keys = pa.array([_text(export, row, export.key) for row in records], pa.string())
-    words = None if export.word is None else pa.array([_text(export, row, export.word) for row in records], pa.string())
-    kept = [row for row, keep in zip(records, of_levels(keys, words, contract.levels).tolist(), strict=True) if keep]
-    block = _Block(kept, [column for column, _ in taken], [label for _, label in taken])
-    cells = _cells_of(contract, export, block)
-    n_records = len(kept) * len(taken)
-    empty = [] if n_records else [Finding("reader_no_rows", "reader_no_rows", Severity.ERROR, export.sheet)]
-    value = cells[_measure(contract).name]
-    parsed = parsed_table(
-        contract,
-        WORKBOOK,
-        cells,
-        n_records,
-        style=style_of([value.texts.filter(pc.is_null(cast(pa.Array, value.numbers)))]),
-        findings=[
-            *_unknown_label_findings(export, unknown, contract.measure_from),
-            *untimed_findings(export),
-            *_beside_findings(export),
-            *official_findings(_texts_around(export, records, _measure(contract)), export.sheet),
-            *_hidden_findings(export),
-            *_misnamed_in(contract, export, kept),
-            *empty,
-        ],
-        sheet=export.sheet,
-        edition=edition,
-        left_out=(len(records) - len(kept)) * len(taken),
-    )
-    return with_findings(parsed, *missing_units(parsed, contract))
-
-
-def _text(export: Export, row: int, column: int) -> str:
-    return text_of(export.rows[row][column]) or ""
-
-
-def _cells_of(contract: Contract, export: Export, block: _Block) -> dict[str, Cells]:
-    """By property, the cells of all records: row by row, and in it column by column."""
-    unit, year, indicator, value = _observation(contract)
-    kept, columns = block.rows, block.columns
-    rows, places = np.array(kept, np.int32), np.array([column.index for column in columns], np.int32)
-    of_row, of_column = np.repeat(np.arange(len(kept)), len(columns)), np.tile(np.arange(len(columns)), len(kept))
-    years = [(column.year_row, column.index, column.year) for column in columns]
-    labels = [(row, column.index, text) for column, (row, text) in zip(columns, block.labels, strict=True)]
-    cells = {
-        unit: _spread(_cells([(row, export.key, export.rows[row][export.key]) for row in kept]), of_row),
-        year: _spread(_cells(years), of_column),
-        value: _values(export, kept, columns, rows[of_row], places[of_column]),
-        indicator: _spread(_cells(labels), of_column),
-    }
-    if export.name is not None:
-        named = property_names(contract).find(str(export.rows[export.header][export.name])) or property_names(contract).find(
-            "name"
-        )
-        if named is not None and named not in cells:
-            cells[named] = _spread(_cells([(row, export.name, export.rows[row][export.name]) for row in kept]), of_row)
-    return cells
-
-
-def _misnamed_in(contract: Contract, export: Export, kept: Sequence[int]) -> list[Finding]:
-    if export.name is None:
-        return []
-    keys, names = (pa.array([_text(export, row, of) for row in kept], pa.string()) for of in (export.key, export.name))
-    rows = pa.array([row + 1 for row in kept], pa.int32())
-    return misnamed(contract, keys, names, rows, export.key + 1, export.sheet)
-
-
-def _cells(placed: Sequence[tuple[int, int, Value]]) -> Cells:
-    """Cells by 0-based row and column."""
-    return Cells(
-        pa.array([text_of(value) for _, _, value in placed], pa.string()),
-        pa.array([row + 1 for row, _, _ in placed], pa.int32()),
-        pa.array([column + 1 for _, column, _ in placed], pa.int32()),
-        pa.array([number_of(value) for _, _, value in placed], pa.float64()),
+def read(decoded: Decoded, delimiter: str, header: Sequence[str], start: int) -> Grid:
+    """The grid of a text that is recognised; start: index in the text of the line below the header. Raises NotTextError (cell_too_long)."""
+    form = _form_of(header)
+    assert form is not None
+    fields = fields_of(decoded, delimiter, len(header), 2, start)
+    if pc.any(pc.equal(fields.columns[form.key], ""), min_count=0).as_py():
+        fields = fields.without_blank_records()
+    columns = fields.columns
+    return Grid(
+        family=form.family,
+        rows=fields.rows,
+        values=(ValueColumn(columns[form.value], form.value + 1),),
+        keys=columns[form.key],
+        names=columns[form.name],
+        times=columns[form.time],
+        dimensions=tuple(RecordDimension(header[place].strip(), None, columns[place], place + 1) for place in form.dimensions),
+        measure=RecordMeasure(
+            columns[form.code], columns[form.label], pa.repeat(pa.scalar(""), fields.size), form.label + 1, form.code + 1
+        ),
+        key_column=form.key + 1,
+        name_column=form.name + 1,
+        time_column=form.time + 1,
+        style=Style.POINT if delimiter == "," else None,
+        fallback=form.fallback,
+        open_end=fields.open_end,
+        findings=tuple(_of_a_record(finding, len(header)) for finding in fields.findings),
     )
 
 
-def _spread(cells: Cells, places: NDArray[np.int64]) -> Cells:
-    """The cells at these places, each as often as it stands there; the texts as a dictionary."""
-    at = pa.array(places, pa.int32())
-    words = cells.texts.dictionary_encode()
-    texts = pa.DictionaryArray.from_arrays(words.indices.take(at), words.dictionary)
-    numbers = None if cells.numbers is None else cells.numbers.take(at)
-    return Cells(texts, cells.rows.take(at), cells.columns.take(at), numbers)
+def _of_a_record(finding: Finding, width: int) -> Finding:
+    """No line of words stands among the records: what looks like one is a record that was cut in its first cell."""
+    if finding.kind != "reader_line_ignored":
+        return finding
+    kind = "reader_short_row"
+    return Finding(kind, kind, Severity.ERROR, row=finding.row, value=finding.value, allowed=str(width))
 
 
-def _values(
-    export: Export, rows: Sequence[int], columns: Sequence[ExportColumn], at_row: NDArray[np.int32], at_column: NDArray[np.int32]
-) -> Cells:
-    """The cells of these rows and columns, row by row; at_row, at_column: 0-based, of each."""
-    texts, numbers = cells_of([[export.rows[row][column.index] for column in columns] for row in rows])
-    texts = blank_as_null(texts)
-    return Cells(texts, pa.array(at_row + 1, pa.int32()), pa.array(at_column + 1, pa.int32()), numbers)
+def lists_indicators(header: Sequence[str]) -> bool:
+    """Whether a first record is the header of the list of indicators."""
+    return tuple(cell.strip().casefold() for cell in header[: len(_INDICATORS)]) == _INDICATORS
 
 
-def _unknown_label_findings(export: Export, unknown: frozenset[str], indicator: str | None) -> list[Finding]:
-    first = {column.label: column for column in reversed(export.columns) if column.label in unknown}
-    kind = "reader_unknown_label"
-    return [
-        Finding(kind, kind, Severity.WARNING, export.sheet, column.labels[0][0] + 1, column.index + 1, indicator, value=label)
-        for label, column in sorted(first.items(), key=lambda item: item[1].index)
-    ]
-
-
-def _texts_around(export: Export, records: Sequence[int], of: Property) -> Iterator[Said]:
-    """The texts above the header and those of the lines that are no records: they may say what the numbers mean."""
-    taken = set(records)
-    others = (row for row in chain(range(export.header), range(export.first, len(export.rows))) if row not in taken)
-    for row in islice(others, _MOST_LINES_AROUND):
-        cells = enumerate(export.rows[row])
-        yield from (
-            Said(row + 1, column + 1, text, (of,), is_note=row > export.header)
-            for column, text in cells
-            if isinstance(text, str) and text.strip()
-        )
-
-
-def _hidden_findings(export: Export) -> list[Finding]:
-    """One warning that names the hidden columns of values; they are not read."""
-    if not export.hidden:
-        return []
-    named = [f"{column.label} {text_of(column.year) or ''}".strip() for column in export.hidden]
-    kind, value = "reader_column_hidden_not_read", ", ".join(named[:_SHOWN] + (["…"] if len(named) > _SHOWN else []))
-    return [Finding(kind, kind, Severity.WARNING, export.sheet, export.header + 1, export.hidden[0].index + 1, value=value)]
-
-
-def _beside_findings(export: Export) -> list[Finding]:
-    """One warning that names the columns beside the keys that are not read."""
-    if not export.beside:
-        return []
-    kind, named = "official_columns_left_out", ", ".join(f"„{title}“" for title in export.beside.values())
-    return [Finding(kind, kind, Severity.WARNING, export.sheet, export.header + 1, min(export.beside) + 1, value=named)]
+def read_list(decoded: Decoded, delimiter: str, header: Sequence[str], start: int) -> Grid:
+    """The list of indicators holds descriptions and no value: a grid without values that says so."""
+    fields = fields_of(decoded, delimiter, len(header), 2, start)
+    kind = "official_descriptions"
+    finding = Finding(kind, kind, Severity.WARNING, row=1, value=str(fields.size))
+    return Grid(INDICATORS, fields.rows, (), None, findings=(finding, *fields.findings))

@@ -7,8 +7,9 @@ from dataclasses import replace
 
 import pyarrow as pa
 
-from kkz_eval.deliveries.official import cube, datencsv, ffcsv, inkar_export, panels, wegweiser
+from kkz_eval.deliveries.official import cube, datencsv, ffcsv, inkar, inkar_export, panels, wegweiser
 from kkz_eval.deliveries.official.assemble import assemble
+from kkz_eval.deliveries.official.fields import below_first_line
 from kkz_eval.deliveries.official.grid import Grid
 from kkz_eval.deliveries.official.table import OFFICIAL_SCHEMA, OfficialTable
 from kkz_eval.deliveries.text.records import Decoded, decode, head
@@ -57,22 +58,23 @@ def _grid_of(decoded: Decoded) -> Grid | None:
         return ffcsv.read(decoded, header, start)
     if wegweiser.recognises(header):
         return wegweiser.read(decoded, header, start)
-    return _panel(decoded)
+    return _with_any_delimiter(decoded)
 
 
-def _panel(decoded: Decoded) -> Grid | None:
+def _with_any_delimiter(decoded: Decoded) -> Grid | None:
     for delimiter in (",", ";", "\t"):
         header, start = _first_record(decoded, delimiter)
-        form = panels.form_of(header, delimiter)
-        if form is not None:
-            read = panels.read_indicators if form.family == panels.INDICATORS else panels.read
-            return read(decoded, form, start)
+        if inkar.recognises(header):
+            return inkar.read(decoded, delimiter, header, start)
+        if inkar.lists_indicators(header):
+            return inkar.read_list(decoded, delimiter, header, start)
+        if panels.family_of(header, delimiter) is not None:
+            return panels.read(decoded, delimiter, header, start)
     return None
 
 
 def _first_record(decoded: Decoded, delimiter: str) -> tuple[list[str], int]:
     """(cells of the first line, index of the next line). Raises NotTextError (cell_too_long)."""
-    end = decoded.text.find("\n")
-    start = len(decoded.text) if end < 0 else end + 1
+    start = below_first_line(decoded.text)
     rows = head(replace(decoded, text=decoded.text[:start]), delimiter)
     return rows[0] if rows and rows[0] else [""], start
