@@ -15,7 +15,7 @@ from dagster._core.execution.execution_result import ExecutionResult
 
 from kkz_eval.assets.descriptions import described
 from kkz_eval.model.errors import UserError
-from kkz_eval.model.reasons import reason_of
+from kkz_eval.model.system_errors import reason_of
 from kkz_eval.partitions import years_as_tags
 
 YEARLY_RUN = "Jahreslauf"

@@ -11,7 +11,7 @@ from kkz_eval.assets.links import protocol_links
 from kkz_eval.assets.moment import moment_of, take_moment
 from kkz_eval.assets.options import RunOptions
 from kkz_eval.line import say as say_of_line
-from kkz_eval.line.board import write_marked_copies
+from kkz_eval.line.correspondence import write_marked_copies
 from kkz_eval.line.installation import Installation
 from kkz_eval.line.intake import judge_arrivals, land, parse_arrivals, write_protocols
 from kkz_eval.model.verdicts import Status

@@ -15,8 +15,8 @@ from kkz_eval.assets.moment import study_in
 from kkz_eval.assets.options import RunOptions
 from kkz_eval.evaluation.plan import Plan, plain_id
 from kkz_eval.line import say
-from kkz_eval.line.editions import event_study_pictures, make_edition
 from kkz_eval.line.installation import Installation
+from kkz_eval.line.report import event_study_pictures, make_edition
 from kkz_eval.line.sentences import references_listed
 from kkz_eval.model.texts import LANGUAGES, Wording
 

@@ -9,7 +9,7 @@ from kkz_eval.assets.descriptions import described
 from kkz_eval.assets.failures import sentences
 from kkz_eval.assets.links import link
 from kkz_eval.assets.moment import moment_of
-from kkz_eval.line.board import make_board, make_templates
+from kkz_eval.line.correspondence import make_board, make_templates
 from kkz_eval.line.installation import Installation
 
 

@@ -32,7 +32,7 @@ from kkz_eval.deliveries.register.own_process import confined, reason_of_error
 from kkz_eval.model.errors import UserError
 from kkz_eval.model.listing import counts
 from kkz_eval.model.reading_limits import Limits
-from kkz_eval.model.reasons import reason_of
+from kkz_eval.model.system_errors import reason_of
 from kkz_eval.model.texts import Language
 from kkz_eval.reference.tables import units_known_to
 from kkz_eval.settings import Settings

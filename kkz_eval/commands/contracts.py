@@ -24,7 +24,7 @@ from kkz_eval.deliveries.register.intake import landing_key
 from kkz_eval.deliveries.register.register import read_register
 from kkz_eval.model.errors import UserError
 from kkz_eval.model.findings import Finding, concat_findings, iter_findings
-from kkz_eval.model.reasons import reason_of
+from kkz_eval.model.system_errors import reason_of
 from kkz_eval.model.verdicts import Status
 from kkz_eval.reference.tables import units_known_to
 from kkz_eval.settings import Settings

@@ -26,7 +26,7 @@ from kkz_eval.deliveries.workbook.sheets import BrokenWorkbookError
 from kkz_eval.fetching import say
 from kkz_eval.fetching.answers import table_bytes
 from kkz_eval.fetching.request import Limits, ask
-from kkz_eval.fetching.services import PACKAGE, Order, Service, load_services, order_of
+from kkz_eval.fetching.web_services import PACKAGE, Order, Service, load_services, order_of
 from kkz_eval.model.errors import UserError
 from kkz_eval.model.texts import Language
 from kkz_eval.settings import Credentials, Settings, load_credentials

@@ -25,7 +25,7 @@ from typing import BinaryIO
 from kkz_eval.commands import say
 from kkz_eval.jobs import open_instance
 from kkz_eval.model.errors import UserError
-from kkz_eval.model.reasons import reason_of
+from kkz_eval.model.system_errors import reason_of
 from kkz_eval.settings import CHECKOUT, Settings
 
 HOST = "127.0.0.1"

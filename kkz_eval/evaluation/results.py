@@ -23,7 +23,7 @@ import pyarrow.parquet as pq
 from kkz_eval.evaluation import say
 from kkz_eval.evaluation.problems import PACKAGE
 from kkz_eval.model.errors import UserError
-from kkz_eval.model.reasons import reason_of
+from kkz_eval.model.system_errors import reason_of
 from kkz_eval.model.texts import Language
 
 ESTIMATE_COLUMNS: Mapping[str, str] = {

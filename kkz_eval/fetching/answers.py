@@ -16,7 +16,7 @@ import zlib
 from dataclasses import dataclass
 
 from kkz_eval.fetching.request import Answer
-from kkz_eval.fetching.services import PACKAGE, Order, Service
+from kkz_eval.fetching.web_services import PACKAGE, Order, Service
 from kkz_eval.model.errors import UserError
 from kkz_eval.settings import Credentials
 

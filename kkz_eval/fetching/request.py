@@ -17,7 +17,7 @@ from email.message import Message
 from typing import IO
 
 from kkz_eval import __version__
-from kkz_eval.fetching.services import PACKAGE, Order, Service
+from kkz_eval.fetching.web_services import PACKAGE, Order, Service
 from kkz_eval.model.errors import UserError
 from kkz_eval.settings import Credentials
 

@@ -5,8 +5,9 @@
     intake         from the inbox to the verdicts, with the protocols of what was found
     snapshot       what is accepted at one moment, frozen; every later step reads from it
     study          a plan on a snapshot: groups, baseline, design, panel, effects, how it stands to its lock
-    editions       a study as a report that is kept
-    board, comparisons, validation, locks
+    report         a study as a report that is kept
+    correspondence what stewards send and look at: marked copies, board, replies, templates
+    comparisons, validation, locks
 
 Does not belong here: what a step does; Dagster; what is printed.
 """

@@ -30,8 +30,8 @@ from kkz_eval.indicators.pseudo_cohorts import datasets_of_stations, stored_pseu
 from kkz_eval.indicators.rates import IndicatorValues
 from kkz_eval.line import say
 from kkz_eval.line.installation import Installation
-from kkz_eval.model.editions import EditionState
 from kkz_eval.model.errors import UserError
+from kkz_eval.model.source_editions import EditionState
 from kkz_eval.model.verdicts import Status, Verdict
 from kkz_eval.reference.tables import unit_name, units_known_to
 from kkz_eval.storage.digests import digest_of, digest_of_bytes

@@ -20,7 +20,7 @@ from typing import Any, ClassVar, NoReturn, TypeVar, cast
 import yaml
 
 from kkz_eval.model.errors import Problem, ProblemsFound
-from kkz_eval.model.reasons import reason_of
+from kkz_eval.model.system_errors import reason_of
 
 _T = TypeVar("_T")
 Steps = tuple[str | int, ...]

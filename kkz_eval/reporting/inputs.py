@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 import pandas as pd
 
 from kkz_eval.indicators.chain import StageCoverage
-from kkz_eval.model.editions import EditionState
 from kkz_eval.model.errors import UserError
+from kkz_eval.model.source_editions import EditionState
 from kkz_eval.model.texts import Language, Localised
 
 PACKAGE = "kkz_eval.reporting"

@@ -13,15 +13,15 @@ from typing import Literal
 from uuid import uuid4
 
 from kkz_eval.contracts.contract import Contract
-from kkz_eval.model.reasons import reason_of
+from kkz_eval.model.system_errors import reason_of
 from kkz_eval.reference.tables import programme_units
 from kkz_eval.simulation.effects import Effects, load_effects
 from kkz_eval.simulation.errors import simulation_error
 from kkz_eval.simulation.faults import FAULT_COLUMNS, Delivery, plant
 from kkz_eval.simulation.grid import grid_bytes
 from kkz_eval.simulation.layout import delivery_grid, delivery_name, official_bytes, official_name, variants, writings
+from kkz_eval.simulation.municipal_services import SERVICE_DATASETS, service_grid
 from kkz_eval.simulation.parameters import DATASETS, WorldParameters
-from kkz_eval.simulation.services import SERVICE_DATASETS, service_grid
 from kkz_eval.simulation.truth import ATT_COLUMNS, TRUTH_COLUMNS, att_rows, truth_rows
 from kkz_eval.simulation.world import ModelWorld, model_world
 

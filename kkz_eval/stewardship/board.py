@@ -16,7 +16,7 @@ from kkz_eval.model.texts import Language
 from kkz_eval.model.verdicts import Slice, Status
 from kkz_eval.reference.tables import programme_units, youth_office_of
 from kkz_eval.stewardship import say
-from kkz_eval.stewardship.deadlines import deadline_of
+from kkz_eval.stewardship.due_days import deadline_of
 from kkz_eval.stewardship.history import History
 from kkz_eval.stewardship.protocol import unit_label
 

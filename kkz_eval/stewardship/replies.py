@@ -8,7 +8,7 @@ from datetime import date
 from kkz_eval.deliveries.register.intake import year_spans
 from kkz_eval.stewardship import say
 from kkz_eval.stewardship.board import BoardCell, BoardTable, State
-from kkz_eval.stewardship.deadlines import correct_until, german_day
+from kkz_eval.stewardship.due_days import correct_until, german_day
 from kkz_eval.stewardship.protocol import unit_label
 
 _german = say.in_language("de")  # whoever gets it reads German

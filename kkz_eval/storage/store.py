@@ -17,7 +17,7 @@ import fsspec
 from fsspec.implementations.local import LocalFileSystem
 
 from kkz_eval.model.errors import UserError
-from kkz_eval.model.reasons import reason_of
+from kkz_eval.model.system_errors import reason_of
 
 _PARTIAL = ".partial-"
 

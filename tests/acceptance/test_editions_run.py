@@ -15,8 +15,8 @@ from whole_runs import ALL_YEARS, CONTRACTS, SHARED_DATA, take_in_and_judge
 from kkz_eval.assets.official import official_asset
 from kkz_eval.evaluation.design import groups_of
 from kkz_eval.evaluation.plan import Plan
-from kkz_eval.line.editions import make_edition, report_inputs
 from kkz_eval.line.installation import Installation, open_installation
+from kkz_eval.line.report import make_edition, report_inputs
 from kkz_eval.line.snapshot import current_snapshot
 from kkz_eval.line.study import Study
 from kkz_eval.model.errors import UserError

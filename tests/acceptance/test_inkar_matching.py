@@ -15,8 +15,8 @@ from whole_runs import ALL_YEARS, CONTRACTS, SHARED_DATA, take_in_and_judge
 from kkz_eval.deliveries.official.editions import Asked
 from kkz_eval.evaluation.matching import MatchingRefused
 from kkz_eval.evaluation.plan import EstimatorSpec, Matching, Measured, Plan, Units
-from kkz_eval.line.editions import make_edition
 from kkz_eval.line.installation import Installation, open_installation
+from kkz_eval.line.report import make_edition
 from kkz_eval.line.snapshot import Snapshot, current_snapshot
 from kkz_eval.line.study import Study
 from kkz_eval.settings import Settings

@@ -14,8 +14,8 @@ from whole_runs import ALL_YEARS, CONTRACTS, SHARED_DATA, take_in_and_judge
 
 from kkz_eval.evaluation.effects import run_effects
 from kkz_eval.evaluation.plan import EstimatorSpec, Inference, Plan
-from kkz_eval.line.editions import report_inputs
 from kkz_eval.line.installation import Installation, open_installation
+from kkz_eval.line.report import report_inputs
 from kkz_eval.line.snapshot import current_snapshot
 from kkz_eval.line.study import Study
 from kkz_eval.line.validity import check_plan

@@ -26,7 +26,7 @@ from kkz_eval.commands.deliveries import (
 from kkz_eval.deliveries.municipal.returned import SHEET
 from kkz_eval.deliveries.register.decisions import load_decisions
 from kkz_eval.deliveries.register.judging import load_findings
-from kkz_eval.line.board import make_board, make_templates, write_marked_copies
+from kkz_eval.line.correspondence import make_board, make_templates, write_marked_copies
 from kkz_eval.line.installation import Installation, open_installation
 from kkz_eval.line.intake import write_protocols
 from kkz_eval.line.snapshot import current_snapshot

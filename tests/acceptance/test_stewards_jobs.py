@@ -17,9 +17,9 @@ from kkz_eval.deliveries.register.decided import dimensions_at, record_at
 from kkz_eval.deliveries.register.decisions import Place, Waiver, document_of
 from kkz_eval.deliveries.register.judging import load_findings, load_parsed
 from kkz_eval.deliveries.register.purging import purge
-from kkz_eval.line.editions import make_edition
 from kkz_eval.line.installation import open_installation
 from kkz_eval.line.intake import judge_arrivals
+from kkz_eval.line.report import make_edition
 from kkz_eval.line.snapshot import current_snapshot
 from kkz_eval.line.study import Study
 from kkz_eval.model.findings import iter_findings

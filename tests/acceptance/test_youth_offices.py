@@ -15,8 +15,8 @@ from kkz_eval.commands.plan import show_plan
 from kkz_eval.evaluation.effects import run_effects
 from kkz_eval.evaluation.plan import Measured, Plan
 from kkz_eval.evaluation.plan_file import load_plan
-from kkz_eval.line.editions import report_inputs
 from kkz_eval.line.installation import Installation, open_installation
+from kkz_eval.line.report import report_inputs
 from kkz_eval.line.snapshot import current_snapshot
 from kkz_eval.line.study import Study
 from kkz_eval.reference.register import current_office_key, existing, youth_offices

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from kkz_eval.line.editions import make_edition
 from kkz_eval.line.installation import Installation, open_installation
 from kkz_eval.line.intake import judge_arrivals, land, parse_arrivals
+from kkz_eval.line.report import make_edition
 from kkz_eval.line.snapshot import current_snapshot
 from kkz_eval.line.study import Study
 from kkz_eval.model.texts import Localised

@@ -22,7 +22,7 @@ from kkz_eval.contracts.load import load_contracts
 from kkz_eval.deliveries.register.inbox import inbox_files
 from kkz_eval.deliveries.register.intake import take_in
 from kkz_eval.fetching.request import Limits
-from kkz_eval.fetching.services import Service, ServicesInvalid, load_services, order_of
+from kkz_eval.fetching.web_services import Service, ServicesInvalid, load_services, order_of
 from kkz_eval.model.errors import UserError
 from kkz_eval.model.texts import Language
 from kkz_eval.settings import Credentials, Settings

@@ -12,7 +12,7 @@ from kkz_eval.contracts.lint import lint
 from kkz_eval.contracts.load import load_contracts
 from kkz_eval.deliveries.register import decisions
 from kkz_eval.evaluation import lock, plan_file
-from kkz_eval.fetching import services
+from kkz_eval.fetching import web_services as services
 from kkz_eval.indicators import catalogue
 from kkz_eval.model.edited_files import parse_edited
 from kkz_eval.simulation import effects

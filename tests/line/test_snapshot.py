@@ -12,9 +12,9 @@ import pyarrow as pa
 import pytest
 
 from kkz_eval.deliveries.register.purging import purge
-from kkz_eval.line.editions import event_study_pictures, make_edition, report_inputs
 from kkz_eval.line.installation import Installation, open_installation
 from kkz_eval.line.intake import judge_arrivals, land
+from kkz_eval.line.report import event_study_pictures, make_edition, report_inputs
 from kkz_eval.line.snapshot import Snapshot, current_snapshot, keep_snapshot, open_snapshot
 from kkz_eval.line.study import Study, study_of
 from kkz_eval.model.errors import UserError

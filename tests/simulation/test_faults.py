@@ -17,8 +17,8 @@ from kkz_eval.model.findings import Finding, iter_findings
 from kkz_eval.reference.tables import known_units
 from kkz_eval.simulation.faults import FAULT_KINDS, MOST_FAULTS
 from kkz_eval.simulation.grid import Grid, GridColumn, Writing, grid_bytes, laid_out, number
+from kkz_eval.simulation.municipal_services import SERVICE_DATASETS
 from kkz_eval.simulation.run import Order, SimulationSummary, simulate
-from kkz_eval.simulation.services import SERVICE_DATASETS
 
 CONTRACTS = load_contracts(Path(__file__).parents[2] / "data_contracts")
 N = 4

@@ -25,9 +25,9 @@ from kkz_eval.deliveries import say
 from kkz_eval.deliveries.official.editions import NOW, Asked, Known, edition_day, known_since
 from kkz_eval.deliveries.register.judging import corrections_in, load_parsed
 from kkz_eval.deliveries.register.register import Arrival, Register
-from kkz_eval.model.editions import EditionState
 from kkz_eval.model.errors import UserError
 from kkz_eval.model.parsed import COL, FLAG, ROW, SHEET, TEXT
+from kkz_eval.model.source_editions import EditionState
 from kkz_eval.model.tables import OBSERVATIONS
 from kkz_eval.model.verdicts import Status, Verdict
 from kkz_eval.reference.tables import level_of

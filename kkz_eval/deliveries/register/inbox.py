@@ -18,7 +18,7 @@ from pathlib import Path
 from kkz_eval.deliveries import say as say_of_deliveries
 from kkz_eval.deliveries.results import Unreadable
 from kkz_eval.model.errors import UserError
-from kkz_eval.model.reasons import reason_of
+from kkz_eval.model.system_errors import reason_of
 
 MAXIMUM_BYTES = 256 * 1024 * 1024
 MOST_BYTES_OF_A_NAME = 200

@@ -9,8 +9,8 @@ from kkz_eval.reporting.inputs import ReportInputs, in_language
 from kkz_eval.reporting.sections import design
 from kkz_eval.reporting.sections.counts import counts_section
 from kkz_eval.reporting.sections.deliveries import deliveries_section
-from kkz_eval.reporting.sections.editions import edition_blocks
 from kkz_eval.reporting.sections.parts import Block
+from kkz_eval.reporting.sections.source_editions import edition_blocks
 
 
 def data_section(inputs: ReportInputs, language: Language) -> Section:

@@ -5,13 +5,13 @@ from typing import get_args
 
 import pytest
 
-from kkz_eval.model.editions import EditionState
+from kkz_eval.model.source_editions import EditionState
 from kkz_eval.model.texts import Language
 from kkz_eval.reporting.document import Listing, Paragraph, Section, Table, plain
 from kkz_eval.reporting.inputs import ReportInputs
 from kkz_eval.reporting.sections.difference import difference_section
-from kkz_eval.reporting.sections.editions import edition_blocks
 from kkz_eval.reporting.sections.key import key_section
+from kkz_eval.reporting.sections.source_editions import edition_blocks
 
 
 def said(section: Section) -> str:

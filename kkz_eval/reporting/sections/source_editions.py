@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kkz_eval.model.editions import EditionState
+from kkz_eval.model.source_editions import EditionState
 from kkz_eval.model.texts import Language
 from kkz_eval.reporting import say
 from kkz_eval.reporting.document import Code, Column, Parts, Quoted, Table, phrase

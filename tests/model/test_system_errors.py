@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from kkz_eval.model.errors import UserError
-from kkz_eval.model.reasons import reason_of
+from kkz_eval.model.system_errors import reason_of
 from kkz_eval.model.texts import catalogue
 
 LOADERS = [yaml.SafeLoader, *([yaml.CSafeLoader] if hasattr(yaml, "CSafeLoader") else [])]

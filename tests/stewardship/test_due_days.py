@@ -7,7 +7,7 @@ import pytest
 
 from kkz_eval.contracts.contract import Deadline
 from kkz_eval.contracts.load import load_contracts
-from kkz_eval.stewardship.deadlines import correct_until, deadline_of, german_day
+from kkz_eval.stewardship.due_days import correct_until, deadline_of, german_day
 
 CONTRACTS = load_contracts(Path(__file__).parents[2] / "data_contracts")
 
