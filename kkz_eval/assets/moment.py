@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import dagster as dg
 
 from kkz_eval.line.installation import Installation
@@ -24,9 +26,20 @@ def moment_of(context: dg.AssetExecutionContext | dg.AssetCheckExecutionContext,
 
     Raises UserError where contracts, decisions or plans changed since, or something in it was removed.
     """
-    run = context.instance.get_run_by_id(context.run.run_id)
-    name = None if run is None else run.tags.get(TAG)
-    return take_moment(context, installation) if name is None else open_snapshot(installation, name)
+    try:
+        name = _name_of_moment(context.instance, context.run.run_id)
+    except KeyError:
+        return take_moment(context, installation)
+    return open_snapshot(installation, name)
+
+
+@lru_cache(maxsize=4)  # a run keeps the moment that it has, and each of its steps asks
+def _name_of_moment(instance: dg.DagsterInstance, run_id: str) -> str:
+    """The tag of a run that names its snapshot. Raises KeyError where it has none yet."""
+    run = instance.get_run_by_id(run_id)
+    if run is None:
+        raise KeyError(run_id)
+    return run.tags[TAG]
 
 
 def study_in(

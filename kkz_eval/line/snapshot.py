@@ -23,7 +23,7 @@ from kkz_eval.deliveries.reader import Claimed, read_file
 from kkz_eval.deliveries.register.accepted import Accepted, Conflict, Source, accepted_observations, editions_of, sources_of
 from kkz_eval.deliveries.register.intake import landing_key
 from kkz_eval.deliveries.register.judging import judge_arrival
-from kkz_eval.deliveries.register.register import Arrival, Head, Register, register_at, register_head
+from kkz_eval.deliveries.register.register import Arrival, Head, Register, register_at, register_head, tombstones_of
 from kkz_eval.evaluation.plan import plan_digest
 from kkz_eval.indicators.memo import stored_indicator
 from kkz_eval.indicators.pseudo_cohorts import datasets_of_stations, stored_pseudo_cohorts
@@ -275,9 +275,15 @@ def open_snapshot(installation: Installation, name: str) -> Snapshot:
     if not store.exists(_key(name)):
         raise UserError("snapshot_unknown", package=say.package, name=name)
     content = store.get(_key(name))
-    if set(register_head(store).tombstones) - set(json.loads(content)["head"]["tombstones"]):
+    if not tombstones_of(store) <= _tombstones_in(content):
         raise UserError("snapshot_gone", package=say.package, name=name)
     return _snapshot(installation, content)
+
+
+@lru_cache(maxsize=4)  # each step of a run opens its snapshot
+def _tombstones_in(content: bytes) -> frozenset[str]:
+    """The tombstones that a kept snapshot knows."""
+    return frozenset(json.loads(content)["head"]["tombstones"])
 
 
 @lru_cache(maxsize=4)  # the steps of a run share one; a preview and its original, a run and the next stand side by side

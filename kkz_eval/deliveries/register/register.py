@@ -113,6 +113,11 @@ def register_head(store: Store) -> Head:
     return Head(*(tuple(store.list(folder)) for folder in (_BATCHES, _VERDICTS, _TOMBSTONES)))
 
 
+def tombstones_of(store: Store) -> frozenset[str]:
+    """Keys of what was removed until now."""
+    return frozenset(store.list(_TOMBSTONES))
+
+
 def read_register(store: Store) -> Register:
     """The register as its objects say now. Raises UserError where an object was written by a newer program."""
     return register_at(store, register_head(store))

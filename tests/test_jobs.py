@@ -1,0 +1,31 @@
+"""The yearly run in the run history of Dagster."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import dagster as dg
+
+from kkz_eval.jobs import YEARLY_RUN, execute_yearly_run, open_instance
+from kkz_eval.partitions import reporting_years
+
+
+@dg.asset(partitions_def=reporting_years, backfill_policy=dg.BackfillPolicy.single_run())
+def by_year() -> None:
+    """An asset with reporting years."""
+
+
+@dg.asset(deps=[by_year])
+def whole() -> None:
+    """An asset without."""
+
+
+def test_a_run_plans_each_asset_once_and_records_each_year(tmp_path: Path) -> None:
+    defs = dg.Definitions(assets=[by_year, whole], jobs=[dg.define_asset_job(YEARLY_RUN)])
+    with open_instance(tmp_path / "dagster") as instance:
+        assert execute_yearly_run(defs, instance, (2010, 2011, 2012)).success
+        run_id = instance.get_run_ids()[0]
+        planned = instance.all_logs(run_id, of_type=dg.DagsterEventType.ASSET_MATERIALIZATION_PLANNED)
+        done = instance.all_logs(run_id, of_type=dg.DagsterEventType.ASSET_MATERIALIZATION)
+    assert sorted(str(one.get_dagster_event().asset_key) for one in planned) == sorted(map(str, (by_year.key, whole.key)))
+    assert sorted(str(one.get_dagster_event().partition) for one in done) == ["2010", "2011", "2012", "None"]
