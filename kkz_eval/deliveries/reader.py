@@ -16,7 +16,6 @@ from kkz_eval.deliveries.municipal.formatted_days import with_counts_unformatted
 from kkz_eval.deliveries.municipal.returned import data_sheets
 from kkz_eval.deliveries.municipal.seen_otherwise import with_seen
 from kkz_eval.deliveries.official import inkar, inkar_export_mapping, inkar_mapping
-from kkz_eval.deliveries.official.fields import below_first_line
 from kkz_eval.deliveries.official.mapping import claimed, why_unclaimed
 from kkz_eval.deliveries.official.panels import EDITIONS
 from kkz_eval.deliveries.official.read import is_unmistakable
@@ -26,6 +25,7 @@ from kkz_eval.deliveries.persons.screening import may_be_title, suspects_in_text
 from kkz_eval.deliveries.persons.signs import Sign
 from kkz_eval.deliveries.persons.workbook import persons_in_workbook, places
 from kkz_eval.deliveries.results import Claimed, ColumnAt, ColumnNames, PersonRecords, ReadResult, Unclaimed, Unreadable
+from kkz_eval.deliveries.text.fields import below_first_line
 from kkz_eval.deliveries.text.records import (
     DELIMITERS,
     HEAD,

@@ -12,9 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kkz_eval.deliveries.official.assemble import assemble
-from kkz_eval.deliveries.official.fields import columns_at_once
 from kkz_eval.deliveries.official.grid import Grid, Member, RecordDimension, ValueColumn
 from kkz_eval.deliveries.persons.screening import person_columns
+from kkz_eval.deliveries.text.fields import columns_at_once
 from kkz_eval.deliveries.text.numbers import Style, are_digits, parse_number
 from kkz_eval.deliveries.text.records import NotTextError, decode
 

@@ -18,11 +18,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from kkz_eval.deliveries.official.datencsv_header import Stub, quality_columns, stub_of, with_bare_times, with_title_time
-from kkz_eval.deliveries.official.fields import Fields, fields_of
 from kkz_eval.deliveries.official.grid import Grid, RecordDimension, ValueColumn
 from kkz_eval.deliveries.official.table import Footnote
 from kkz_eval.deliveries.official.times import bare_time, time_of
 from kkz_eval.deliveries.official.units import KEY
+from kkz_eval.deliveries.text.fields import Fields, fields_of
 from kkz_eval.deliveries.text.numbers import Style, symbol_of
 from kkz_eval.deliveries.text.records import Decoded, NotTextError
 from kkz_eval.model.findings import Finding, Severity

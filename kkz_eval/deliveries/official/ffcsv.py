@@ -8,11 +8,11 @@ from dataclasses import dataclass, replace
 
 import pyarrow.compute as pc
 
-from kkz_eval.deliveries.official.fields import Fields, fields_of
 from kkz_eval.deliveries.official.grid import Grid, RecordDimension, RecordMeasure, ValueColumn
 from kkz_eval.deliveries.official.table import Footnote
 from kkz_eval.deliveries.official.times import VARIABLES
 from kkz_eval.deliveries.official.units import are_keys, is_region_variable
+from kkz_eval.deliveries.text.fields import Fields, fields_of
 from kkz_eval.deliveries.text.numbers import Style
 from kkz_eval.deliveries.text.records import Decoded
 from kkz_eval.model.findings import Finding, Severity

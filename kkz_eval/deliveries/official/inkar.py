@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from kkz_eval.deliveries.official.fields import fields_of
 from kkz_eval.deliveries.official.grid import Grid, RecordDimension, RecordMeasure, ValueColumn
+from kkz_eval.deliveries.text.fields import fields_of
 from kkz_eval.deliveries.text.numbers import Style
 from kkz_eval.deliveries.text.records import Decoded
 from kkz_eval.model.findings import Finding, Severity

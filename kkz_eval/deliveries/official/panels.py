@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from kkz_eval.deliveries.official.fields import fields_of
 from kkz_eval.deliveries.official.grid import Grid, ValueColumn
+from kkz_eval.deliveries.text.fields import fields_of
 from kkz_eval.deliveries.text.numbers import Style
 from kkz_eval.deliveries.text.records import Decoded
 

@@ -9,9 +9,9 @@ import pyarrow as pa
 
 from kkz_eval.deliveries.official import cube, datencsv, ffcsv, inkar, inkar_export, panels, wegweiser
 from kkz_eval.deliveries.official.assemble import assemble
-from kkz_eval.deliveries.official.fields import below_first_line
 from kkz_eval.deliveries.official.grid import Grid
 from kkz_eval.deliveries.official.table import OFFICIAL_SCHEMA, OfficialTable
+from kkz_eval.deliveries.text.fields import below_first_line
 from kkz_eval.deliveries.text.records import Decoded, decode, head
 from kkz_eval.deliveries.workbook.sheets import Sheet, is_workbook, sheets
 from kkz_eval.model.findings import concat_findings

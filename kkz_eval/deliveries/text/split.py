@@ -60,7 +60,7 @@ def fast_body(decoded: Decoded, delimiter: str, first: int, width: int) -> Grid 
     if not len(tables) or (usual := int(np.bincount(np.minimum(tables, _MOST_COLUMNS + 1)).argmax())) > _MOST_COLUMNS:
         return None
     is_usual = body.n_cells == usual
-    columns = _parsed(memoryview(data)[int(body.starts[0]) :], delimiter, usual)
+    columns = parsed_columns(memoryview(data)[int(body.starts[0]) :], delimiter, usual, DICTIONARY)
     if columns is None or len(columns[0]) != int(is_usual.sum()):
         return None
     odd = np.flatnonzero(~is_usual & (body.n_cells > 0))
@@ -120,8 +120,8 @@ def _plainly_quoted(signs: npt.NDArray[np.uint8], quotes: Ints, delimiter: int) 
     return bool(np.all(starts_cell | doubled) and np.all(ends_cell | reopened))
 
 
-def _parsed(data: memoryview, delimiter: str, n_columns: int) -> list[pa.Array] | None:
-    """The columns of the lines that have just so many cells; None where the parser refuses the text."""
+def parsed_columns(data: memoryview, delimiter: str, n_columns: int, kind: pa.DataType) -> list[pa.Array] | None:
+    """The columns of the lines that have just so many cells, of that kind; None where the parser refuses the text. data: UTF-8."""
     names = [str(column) for column in range(n_columns)]
     try:
         table = pacsv.read_csv(
@@ -134,7 +134,7 @@ def _parsed(data: memoryview, delimiter: str, n_columns: int) -> list[pa.Array] 
                 invalid_row_handler=lambda _: "skip",
             ),
             convert_options=pacsv.ConvertOptions(
-                column_types=dict.fromkeys(names, DICTIONARY), null_values=[], strings_can_be_null=False
+                column_types=dict.fromkeys(names, kind), null_values=[], strings_can_be_null=False, check_utf8=False
             ),
         )
     except pa.ArrowInvalid:

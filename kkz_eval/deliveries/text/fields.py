@@ -1,21 +1,21 @@
-"""From a text with one width to columns of text with the row of each record: at once where it is regular, else record by record.
+"""From a text whose records have one width to columns of text with the row of each: at once where it is regular, else line by line.
 
-No meaning of columns. A record of another width is never read: it is a finding.
+No meaning of columns. A record of another width is never read: it is a finding. Texts with lines of any width are split in split.py.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.csv as pa_csv
 from numpy.typing import NDArray
 
-from kkz_eval.deliveries.text.records import Decoded, split
+from kkz_eval.deliveries.text.grid import Grid
+from kkz_eval.deliveries.text.records import Decoded
+from kkz_eval.deliveries.text.split import parsed_columns, slow_body
 from kkz_eval.model.findings import Finding, Severity
 
 Rows = NDArray[np.int32]
@@ -70,7 +70,7 @@ def fields_of(decoded: Decoded, delimiter: str, width: int, first_row: int, star
     if fast is not None:
         rows = np.arange(first_row, first_row + len(fast[0]), dtype=np.int32)
         return Fields(fast, rows, ended, last_row=first_row + len(rows) - 1)
-    return _one_by_one(replace(decoded, text=body), delimiter, width, first_row, ended)
+    return _line_by_line(replace(decoded, text=body), delimiter, width, first_row, ended)
 
 
 def below_first_line(text: str) -> int:
@@ -111,54 +111,34 @@ def _columns_without_quotes(body: str, delimiter: str, width: int) -> tuple[pa.A
 
 
 def _columns_with_quotes(body: str, delimiter: str, width: int) -> tuple[pa.Array, ...] | None:
-    names = [str(index) for index in range(width)]
-    data = body.encode()
-    try:
-        table = pa_csv.read_csv(
-            pa.BufferReader(data),
-            read_options=pa_csv.ReadOptions(column_names=names, use_threads=False, block_size=len(data) + 1),
-            parse_options=pa_csv.ParseOptions(delimiter=delimiter, newlines_in_values=True),
-            convert_options=pa_csv.ConvertOptions(
-                column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=False, check_utf8=False
-            ),
-        )
-    except pa.ArrowInvalid:
+    columns = parsed_columns(memoryview(body.encode()), delimiter, width, pa.string())
+    if columns is None or len(columns[0]) != body.count("\n") + (not body.endswith("\n")):
         return None
-    if table.num_rows != body.count("\n") + (not body.endswith("\n")):
-        return None
-    return tuple(column.chunk(0) if column.num_chunks == 1 else column.combine_chunks() for column in table.columns)
+    return tuple(columns)
 
 
-def _one_by_one(decoded: Decoded, delimiter: str, width: int, first_row: int, ended: bool) -> Fields:
-    if not decoded.text.strip():
-        return Fields(
-            tuple(pa.array([], pa.string()) for _ in range(width)), np.array([], np.int32), ended, last_row=first_row - 1
-        )
-    records = split(decoded, delimiter)
-    kept: list[list[str]] = []
-    rows: list[int] = []
-    findings: list[Finding] = []
-    last_row = first_row - 1
-    for index, record in enumerate(records.rows):
-        row = first_row + index
-        if not any(map(str.strip, record)):
-            continue
-        last_row = row
-        if index == len(records.rows) - 1 and records.cut:
-            findings.append(Finding("reader_cut_off", "reader_cut_off", Severity.ERROR, row=row))
-        elif len(record) == width or (len(record) > width and not any(map(str.strip, record[width:]))):
-            kept.append(record[:width])
-            rows.append(row)
-        else:
-            findings.append(_misfit(record, row, width))
-    columns = [pa.array(column, pa.string()) for column in zip(*kept, strict=True)] or [pa.array([], pa.string())] * width
-    return Fields(tuple(columns), np.array(rows, np.int32), ended, tuple(findings), last_row)
+def _line_by_line(decoded: Decoded, delimiter: str, width: int, first_row: int, ended: bool) -> Fields:
+    lines = slow_body(decoded, delimiter, 0, width)
+    rows = (lines.rows + (first_row - 1)).astype(np.int32)
+    is_record = ~lines.is_blank
+    fits = is_record & (lines.n_cells >= width)
+    fits[list(lines.beyond)] = False
+    findings = [_misfit(lines, int(position), int(rows[position]), width) for position in np.flatnonzero(is_record & ~fits)]
+    if lines.cut and is_record[-1:].any() and lines.rows[-1] == lines.last_row:
+        findings = [finding for finding in findings if finding.row != rows[-1]]
+        findings.append(Finding("reader_cut_off", "reader_cut_off", Severity.ERROR, row=int(rows[-1])))
+        fits[-1] = False
+    columns = tuple(column.filter(pa.array(fits)).cast(pa.string()) for column in lines.columns)
+    last_row = int(rows[is_record][-1]) if is_record.any() else first_row - 1
+    return Fields(columns, rows[fits], ended, tuple(findings), last_row)
 
 
-def _misfit(record: Sequence[str], row: int, width: int) -> Finding:
-    if len(record) > width:
-        kind = "reader_long_row"
-        return Finding(kind, kind, Severity.ERROR, row=row, column=width + 1, value=record[width], allowed=str(width))
-    if len(record) == 1 and not record[0].strip().isdigit() and " " in record[0].strip():
-        return Finding("reader_line_ignored", "reader_line_ignored", Severity.WARNING, row=row, column=1, value=record[0])
-    return Finding("reader_short_row", "reader_short_row", Severity.ERROR, row=row, value=record[0], allowed=str(width))
+def _misfit(lines: Grid, position: int, row: int, width: int) -> Finding:
+    """The finding on a line of another width."""
+    if position in lines.beyond:
+        kind, (column, text) = "reader_long_row", lines.beyond[position]
+        return Finding(kind, kind, Severity.ERROR, row=row, column=column + 1, value=text, allowed=str(width))
+    first = lines.columns[0][position].as_py()
+    if lines.n_cells[position] == 1 and not first.strip().isdigit() and " " in first.strip():
+        return Finding("reader_line_ignored", "reader_line_ignored", Severity.WARNING, row=row, column=1, value=first)
+    return Finding("reader_short_row", "reader_short_row", Severity.ERROR, row=row, value=first, allowed=str(width))
