@@ -13,7 +13,7 @@ spielplaetze.odcs.yaml (the Open Data Contract Standard 3.2; what it does not kn
       - {property: dataset, value: spielplaetze}
       - {property: source, value: municipal}         # or official
       - {property: levels, value: [municipality]}    # of the units: municipality, kreis, youth_office, land
-      - {property: layouts, value: [municipal]}      # the readers that may claim a file
+      - {property: layouts, value: [municipal_text]} # the readers that may claim a file
       - {property: supersedes, value: unit_year}     # what a later delivery replaces: all of a unit and year, or observation
       - {property: acceptance, value: unit}          # accepted one unit at a time, or the file as a whole
       - {property: smallestCell, value: 3}           # counts below are not published; 0 publishes all

@@ -10,6 +10,7 @@ from types import ModuleType
 from kkz_eval.contracts import load
 from kkz_eval.contracts.lint import lint
 from kkz_eval.contracts.load import load_contracts
+from kkz_eval.deliveries.reader import Claimed, read_file
 from kkz_eval.deliveries.register import decisions
 from kkz_eval.evaluation import lock, plan_file
 from kkz_eval.fetching import web_services as services
@@ -40,7 +41,12 @@ def _written(folder: Path, name: str, content: str) -> Path:
 
 def test_contract(tmp_path: Path) -> None:
     (example,) = _examples(load)
-    assert lint(_written(tmp_path, "spielplaetze.odcs.yaml", example)) == ()
+    path = _written(tmp_path, "spielplaetze.odcs.yaml", example)
+    assert lint(path) == ()
+    content = "Gemeindeschlüssel;Jahr;Art;Plätze\n05111000;2016;Bolzplatz;12\n05111000;2016;insgesamt;40\n"
+    read = read_file(content.encode(), "plaetze.csv", load_contracts(path.parent))
+    assert isinstance(read, Claimed)
+    assert [table.values("places").to_pylist() for table in read.parsed] == [[12, 40]]
 
 
 def test_plan(tmp_path: Path) -> None:
