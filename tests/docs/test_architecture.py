@@ -109,3 +109,13 @@ def test_the_page_names_every_room_and_no_other() -> None:
     table = PAGE[PAGE.index("| Room |") : PAGE.index("## What is kept")]
     named = {name.removesuffix(".py") for name in re.findall(r"^\| `([a-z_.]+)` \|", table, re.MULTILINE)}
     assert named == rooms
+
+
+def test_the_page_names_every_folder_that_is_kept() -> None:
+    """The first part of each key under which the line and the register keep something."""
+    writing = [*PACKAGE.glob("deliveries/register/*.py"), *PACKAGE.glob("line/*.py"), *PACKAGE.glob("storage/*.py")]
+    text = "\n".join(path.read_text(encoding="utf-8") for path in writing)
+    kept = set(re.findall(r'f"([a-z]+)/\{', text)) | set(re.findall(r'"(register/[a-z]+)"', text))
+    named = set(re.findall(r"^\| `([a-z/]+)/` \|", PAGE[PAGE.index("## What is kept") :], re.MULTILINE))
+    assert kept <= named
+    assert {"landing", "board", "locks", "register/verdicts"} <= kept
