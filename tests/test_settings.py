@@ -1,0 +1,56 @@
+"""Settings come from the environment, arguments win, and what can't be a setting is a sentence."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from kkz_eval.model.errors import UserError
+from kkz_eval.settings import CHECKOUT, load_credentials, load_settings
+
+
+def test_without_an_environment_all_lies_in_the_current_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    found = load_settings({})
+    assert (found.home, found.inbox) == (tmp_path / "home", tmp_path / "home" / "inbox")
+    assert found.contracts == CHECKOUT / "data_contracts"
+    assert (found.language, found.settle_seconds) == ("de", 3)
+
+
+def test_arguments_win_over_the_environment(tmp_path: Path) -> None:
+    environment = {"KKZ_HOME": "/elsewhere", "KKZ_INBOX": "/elsewhere/inbox", "KKZ_LANGUAGE": "en"}
+    found = load_settings(environment, home=tmp_path, inbox=tmp_path / "eingang")
+    assert (found.home, found.inbox, found.language) == (tmp_path, tmp_path / "eingang", "en")
+
+
+@pytest.mark.parametrize("name", ["KKZ_READER_SECONDS", "KKZ_READER_MEGABYTES", "KKZ_SETTLE_SECONDS"])
+@pytest.mark.parametrize("value", ["", "-1", "1.5", "viel", "١"])
+def test_a_limit_that_is_no_whole_number_is_named(name: str, value: str) -> None:
+    with pytest.raises(UserError) as refused:
+        load_settings({name: value})
+    assert name in refused.value.sentence("de")
+
+
+def test_the_least_of_each_limit_is_taken() -> None:
+    found = load_settings({"KKZ_READER_SECONDS": "1", "KKZ_READER_MEGABYTES": "1", "KKZ_SETTLE_SECONDS": "0"})
+    assert (found.limits.seconds, found.limits.megabytes, found.settle_seconds) == (1, 1, 0)
+    with pytest.raises(UserError):
+        load_settings({"KKZ_READER_SECONDS": "0"})
+
+
+def test_a_language_without_catalogue_is_named() -> None:
+    with pytest.raises(UserError) as refused:
+        load_settings({"KKZ_LANGUAGE": "fr"})
+    assert "fr" in refused.value.sentence("de")
+
+
+def test_an_account_is_a_token_or_user_and_password_and_is_never_shown() -> None:
+    token = load_credentials("regionalstatistik", {"KKZ_REGIONALSTATISTIK_TOKEN": "geheim"})
+    assert token is not None
+    assert "geheim" not in repr(token)
+    both = {"KKZ_GENESIS_USER": "nutzerin", "KKZ_GENESIS_PASSWORD": "wort"}
+    account = load_credentials("genesis", both)
+    assert account is not None
+    assert (account.user, account.password) == ("nutzerin", "wort")
+    assert load_credentials("genesis", {"KKZ_GENESIS_USER": "nutzerin"}) is None
