@@ -14,7 +14,8 @@ from importlib.metadata import version
 
 from kkz_eval.contracts.contract import Contract
 from kkz_eval.deliveries.register.accepted import Source
-from kkz_eval.deliveries.register.judging import load_findings, load_parsed
+from kkz_eval.deliveries.register.judging import load_findings
+from kkz_eval.deliveries.register.parsed_tables import load_parsed
 from kkz_eval.line import say
 from kkz_eval.line.intake import write_protocol
 from kkz_eval.line.snapshot import Snapshot

@@ -17,7 +17,8 @@ from kkz_eval.contracts.contract import Contract
 from kkz_eval.deliveries.municipal.returned import Decision, DecisionRow
 from kkz_eval.deliveries.register.decided import dimensions_at, is_waivable, record_at
 from kkz_eval.deliveries.register.decisions import CORRECTIONS, WAIVERS, Correction, Decisions, Place, Waiver, document_of
-from kkz_eval.deliveries.register.judging import load_findings, load_parsed
+from kkz_eval.deliveries.register.judging import load_findings
+from kkz_eval.deliveries.register.parsed_tables import load_parsed
 from kkz_eval.deliveries.register.register import Register, returned_protocols
 from kkz_eval.model.errors import UserError
 from kkz_eval.model.findings import Finding, iter_findings

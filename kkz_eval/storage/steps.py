@@ -25,6 +25,11 @@ class Journal:
     reused: list[tuple[str, str]] = field(default_factory=list)
 
 
+def derived_key(step: str, parts: Sequence[object]) -> str:
+    """Key of a derived object: the step's name and the digest of all that it depends on."""
+    return f"derived/{step}/{digest_of([step, *parts])}"
+
+
 @dataclass(frozen=True)
 class Steps:
     """Derived objects of a store, with the journal of this run."""
@@ -33,8 +38,8 @@ class Steps:
     journal: Journal = field(default_factory=Journal)
 
     def key(self, step: str, parts: Sequence[object]) -> str:
-        """Key of a derived object: the step's name and the digest of all that it depends on."""
-        return f"derived/{step}/{digest_of([step, *parts])}"
+        """Key of a derived object: derived_key."""
+        return derived_key(step, parts)
 
     def content(
         self, step: str, subject: str, parts: Sequence[object], suffix: str, make: Callable[[], bytes]

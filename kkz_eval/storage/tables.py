@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -11,6 +12,8 @@ from kkz_eval.model.errors import UserError
 from kkz_eval.model.tables import OBSERVATIONS, TableSpec
 
 _NAME, _VERSION = b"kkz_table", b"kkz_schema_version"
+
+_MANY_ROWS = 1000  # below, dictionaries of values make a file larger, and writing it dearer
 
 Migration = Callable[[pa.Table], pa.Table]
 
@@ -36,10 +39,25 @@ def to_parquet(table: pa.Table, spec: TableSpec) -> bytes:
     Raises pyarrow.ArrowInvalid or ValueError where the table does not fit the schema.
     """
     whole = table.select(spec.schema.names).cast(spec.schema).combine_chunks()
+    return _parquet_of(whole, spec) if whole.num_rows else _parquet_of_nothing(spec)
+
+
+@lru_cache(maxsize=64)  # most deliveries have no findings
+def _parquet_of_nothing(spec: TableSpec) -> bytes:
+    return _parquet_of(spec.schema.empty_table(), spec)
+
+
+def _parquet_of(whole: pa.Table, spec: TableSpec) -> bytes:
     marked = whole.replace_schema_metadata({_NAME: spec.name.encode(), _VERSION: str(spec.version).encode()})
     sink = pa.BufferOutputStream()
-    pq.write_table(marked, sink, compression="zstd", row_group_size=1 << 20)
+    repeats = whole.num_rows >= _MANY_ROWS
+    pq.write_table(marked, sink, compression="zstd", row_group_size=1 << 20, use_dictionary=repeats)
     return bytes(sink.getvalue().to_pybytes())
+
+
+def read_parquet(data: bytes) -> pa.Table:
+    """The table as it was written. One file, one thread: most tables are small, and pyarrow's data sets and threads cost more than they."""
+    return pq.ParquetFile(pa.BufferReader(data)).read(use_threads=False)
 
 
 def from_parquet(data: bytes, spec: TableSpec) -> pa.Table:
@@ -47,7 +65,9 @@ def from_parquet(data: bytes, spec: TableSpec) -> pa.Table:
 
     Raises UserError where it is another table, or newer than this program.
     """
-    table = pq.read_table(pa.BufferReader(data))
+    if data == _parquet_of_nothing(spec):
+        return spec.schema.empty_table()
+    table = read_parquet(data)
     metadata = table.schema.metadata or {}
     name = metadata.get(_NAME, b"?").decode()
     version = int(metadata.get(_VERSION, b"0"))

@@ -15,7 +15,8 @@ from whole_runs import AHLEN, CONTRACTS, KREFELD, as_if_new, change, delivery, o
 from kkz_eval.definitions import build_defs
 from kkz_eval.deliveries.register.decided import dimensions_at, record_at
 from kkz_eval.deliveries.register.decisions import Place, Waiver, document_of
-from kkz_eval.deliveries.register.judging import load_findings, load_parsed
+from kkz_eval.deliveries.register.judging import load_findings
+from kkz_eval.deliveries.register.parsed_tables import load_parsed
 from kkz_eval.deliveries.register.purging import purge
 from kkz_eval.line.installation import open_installation
 from kkz_eval.line.intake import judge_arrivals

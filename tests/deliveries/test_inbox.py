@@ -142,7 +142,7 @@ def test_a_name_that_cannot_be_kept_or_shown_is_refused_under_one_that_can(inbox
     assert intake.landed == ("right.csv",)
     (notice,) = intake.notices
     assert notice.name == printable
-    for sentence in notice.sentences.values():
+    for sentence in (notice.sentence.in_language("de"), notice.sentence.in_language("en")):
         sentence.encode()
         assert sentence.startswith(printable)
         assert "\n" not in sentence

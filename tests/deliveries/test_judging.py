@@ -1,14 +1,17 @@
 """A verdict stands when its contract changes, and its parsed table is read as the contract is now."""
 
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import pytest
 
 from kkz_eval.contracts.contract import Property
 from kkz_eval.contracts.load import load_contracts
-from kkz_eval.deliveries.register.intake import take_in
-from kkz_eval.deliveries.register.judging import judge_arrival, load_parsed
+from kkz_eval.deliveries.reader import Claimed, read_file
+from kkz_eval.deliveries.register.intake import landing_key, take_in
+from kkz_eval.deliveries.register.judging import judge_arrival
+from kkz_eval.deliveries.register.parsed_tables import load_parsed, parsed_key
 from kkz_eval.deliveries.register.register import read_register
 from kkz_eval.model.verdicts import Status
 from kkz_eval.reference.tables import known_units
@@ -61,3 +64,36 @@ def test_a_file_that_cannot_be_opened_is_refused_and_the_others_go_on(tmp_path: 
     intake = take_in(Store.at(str(tmp_path / "home")), inbox, CONTRACTS, range(1995, 2027))
     assert intake.landed == ("a.csv",)
     assert [(notice.kind, notice.name) for notice in intake.notices] == [("refused", "b.csv")]
+
+
+def test_what_the_intake_read_is_judged_and_no_file_is_read_twice(tmp_path: Path, inbox: Path) -> None:
+    rows = "".join(f"05570004;{year};Insgesamt;insgesamt;{count}\r\n" for year, count in ((2015, "10"), (2031, "1O")))
+    data, day = (HEADER + rows).encode("cp1252"), date(2026, 1, 1)
+    (inbox / "a.csv").write_bytes(data)
+    steps = Steps(Store.at(str(tmp_path / "home")))
+    register = take_in(steps.store, inbox, CONTRACTS, range(1995, 2027), day).register
+    (arrival,) = register.arrivals
+    steps.store.remove(landing_key(arrival.sha256))  # nothing is left to read
+    contract = CONTRACTS[arrival.contract_id]
+    kept = load_parsed(steps.store, parsed_key(arrival.sha256, contract), contract)
+    result = read_file(data, "a.csv", CONTRACTS, day)
+    assert isinstance(result, Claimed)
+    (alone,) = result.parsed
+    assert kept.table.equals(alone.table)
+    assert kept.findings.equals(alone.findings)
+    assert (kept.layout, kept.edition, kept.titles) == (alone.layout, alone.edition, alone.titles)
+    assert {"year_in_future"} < set(kept.findings.column("rule").to_pylist())
+    verdict = judge_arrival(steps, register, arrival, CONTRACTS, known_units())
+    assert ("parsed", "a.csv") in steps.journal.reused
+    assert verdict.n_errors > 1
+
+
+def test_a_parsed_table_that_is_gone_is_read_from_landing_again(tmp_path: Path, inbox: Path) -> None:
+    (inbox / "a.csv").write_bytes((HEADER + "05570004;2015;Insgesamt;insgesamt;10\r\n").encode("cp1252"))
+    steps = Steps(Store.at(str(tmp_path / "home")))
+    register = take_in(steps.store, inbox, CONTRACTS, range(1995, 2027)).register
+    (arrival,) = register.arrivals
+    for key in steps.store.list("derived"):
+        steps.store.remove(key)
+    judge_arrival(steps, register, arrival, CONTRACTS, known_units())
+    assert ("parsed", "a.csv") in steps.journal.computed

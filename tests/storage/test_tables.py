@@ -69,3 +69,10 @@ def test_observations_of_version_1_say_no_day_since_which_they_are_known():
     kept = to_parquet(pa.Table.from_pylist([filled], schema=first.schema), first)
     (row,) = from_parquet(kept, OBSERVATIONS).to_pylist()
     assert (row["edition"], row["value"], row["known_day"], row["known_by"]) == ("2018", 6.8, None, None)
+
+
+def test_an_empty_table_comes_back_with_its_columns_and_is_told_from_another() -> None:
+    nothing = TABLE.slice(0, 0)
+    assert from_parquet(to_parquet(nothing, SPEC), SPEC).schema == SPEC.schema
+    with pytest.raises(UserError):
+        from_parquet(to_parquet(nothing, TableSpec("others", 1, SPEC.schema)), SPEC)

@@ -12,8 +12,10 @@ from datetime import date
 from pathlib import Path
 
 from kkz_eval.contracts.contract import Contract
+from kkz_eval.deliveries.columns.future import with_future_found
 from kkz_eval.deliveries.official import inkar_mapping
 from kkz_eval.deliveries.register.inbox import content_in, inbox_files, shown, twins
+from kkz_eval.deliveries.register.parsed_tables import keep_parsed, parsed_key
 from kkz_eval.deliveries.register.reading_process import Serves, look_over, read_apart
 from kkz_eval.deliveries.register.register import NewArrival, Register, read_register, record_arrivals, record_returned
 from kkz_eval.deliveries.results import PersonRecords, Unclaimed, Unreadable
@@ -132,7 +134,7 @@ class _Scan:
 
     def _take(self, name: str, sha256: str, data: bytes, serves: Serves) -> None:
         """Keep the bytes of a claimed file, unless it is of other years or a marked copy of what was removed."""
-        found = [NewArrival(name, sha256, contract_id, years, self.day) for contract_id, years in serves.claims]
+        found = [NewArrival(name, sha256, table.contract_id, table.years(), self.day) for table in serves.parsed]
         spoken = sorted({year for arrival in found for year in arrival.years})
         if spoken and not self.years.intersection(spoken):
             self.waiting_years.update(spoken)
@@ -143,12 +145,21 @@ class _Scan:
             self.notices.append(_purged(self.register, name, returned.original))
             return
         self.store.put_if_absent(landing_key(sha256), data)
+        if _last_name(self.register, sha256) is None:  # else it is read from landing, as of the day on which it first came
+            self._keep_parsed(sha256, serves)
         if returned is not None:
             record_returned(self.store, sha256, returned)
             self.notices.append(_notice("returned", name, "returned", decided=str(len(returned.rows))))
         self.arrivals += found
         self.taken[sha256] = (name, found)
         self.landed.append(name)
+
+    def _keep_parsed(self, sha256: str, serves: Serves) -> None:
+        """Keep what was read of a new content, so that it is not read a second time to be judged."""
+        for parsed in serves.parsed:
+            contract = self.contracts[parsed.contract_id]
+            table = with_future_found(parsed, contract.source, date.fromisoformat(self.day)) if self.day else parsed
+            keep_parsed(self.store, parsed_key(sha256, contract), table, contract)
 
 
 def fingerprint(inbox: Path, register: Register) -> str | None:

@@ -5,95 +5,40 @@ A content is judged once per contract; a verdict stands until someone judges aga
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from kkz_eval.contracts.contract import Contract
 from kkz_eval.deliveries import say
 from kkz_eval.deliveries.reader import Claimed, read_file
-from kkz_eval.deliveries.register.decided import Applied, judge_decided
+from kkz_eval.deliveries.register.decided import judge_decided
 from kkz_eval.deliveries.register.decisions import NONE, Decisions
 from kkz_eval.deliveries.register.intake import landing_key
+from kkz_eval.deliveries.register.parsed_tables import FINDINGS, is_kept, keep_parsed, load_parsed, parsed_key
 from kkz_eval.deliveries.register.register import Arrival, Register, record_verdict
 from kkz_eval.model.errors import UserError
-from kkz_eval.model.findings import FINDINGS_SCHEMA
 from kkz_eval.model.parsed import ParsedTable
-from kkz_eval.model.tables import TableSpec
 from kkz_eval.model.verdicts import Verdict
 from kkz_eval.storage.digests import code_digest
 from kkz_eval.storage.steps import Steps
 from kkz_eval.storage.store import Store
-from kkz_eval.storage.tables import from_parquet, to_parquet
-
-FINDINGS = TableSpec("findings", 2, FINDINGS_SCHEMA)
+from kkz_eval.storage.tables import from_parquet
 
 
-def parsed_spec(contract: Contract) -> TableSpec:
-    """The stored form of a contract's parsed tables."""
-    return TableSpec(f"parsed_{contract.id}", 1, contract.schema)
-
-
-def parse(steps: Steps, arrival: Arrival, contracts: Mapping[str, Contract]) -> tuple[str, ParsedTable]:
-    """(key, parsed table) of an arrived content, read from landing where it was not read before.
+def parse(steps: Steps, arrival: Arrival, contracts: Mapping[str, Contract]) -> str:
+    """Key of the parsed table of an arrived content: the intake has kept it; where it is gone, the content is read from landing again.
 
     Raises UserError where the contract no longer claims the content.
     """
     contract = _contract_of(arrival, contracts)
-    code = code_digest("kkz_eval.deliveries.register.judging")
-    key = steps.key("parsed", [arrival.sha256, contract.id, contract.digest, code])
-    if steps.store.exists(f"{key}/about.json"):
+    key = parsed_key(arrival.sha256, contract)
+    if is_kept(steps.store, key):
         steps.journal.reused.append(("parsed", arrival.name))
-        return key, load_parsed(steps.store, key, contract)
-    parsed = _read_landed(steps.store, arrival, contract, contracts)
-    _keep(steps.store, key, parsed, contract, ())
-    steps.journal.computed.append(("parsed", arrival.name))
-    return key, parsed
-
-
-def _keep(store: Store, key: str, parsed: ParsedTable, contract: Contract, applied: Sequence[Applied]) -> None:
-    about: dict[str, object] = {"layout": parsed.layout, "edition": parsed.edition, "titles": dict(parsed.titles)}
-    if applied:
-        about["corrections"] = [[one.record, one.field, one.correction_id] for one in applied]
-    store.put_if_absent(f"{key}/table.parquet", to_parquet(parsed.table, parsed_spec(contract)))
-    store.put_if_absent(f"{key}/findings.parquet", to_parquet(parsed.findings, FINDINGS))
-    store.put_if_absent(f"{key}/about.json", json.dumps(about, sort_keys=True).encode())  # last: it says "complete"
-
-
-def corrections_in(store: Store, key: str) -> tuple[Applied, ...]:
-    """The corrections that took effect on the parsed table kept under a key."""
-    about = json.loads(store.get(f"{key}/about.json"))
-    return tuple(Applied(*row) for row in about.get("corrections", ()))
-
-
-def load_parsed(store: Store, key: str, contract: Contract) -> ParsedTable:
-    """The parsed table kept under a key, with the columns of the contract as it is now. Raises FileNotFoundError.
-
-    A verdict stands when its contract changes: a property that came later holds its default (none: null), one that went is left out.
-    """
-    about = json.loads(store.get(f"{key}/about.json"))
-    kept = pq.read_table(pa.BufferReader(store.get(f"{key}/table.parquet")))
-    return ParsedTable(
-        contract.id,
-        about["layout"],
-        _as_contract_has_it(kept.replace_schema_metadata(None), contract),
-        from_parquet(store.get(f"{key}/findings.parquet"), FINDINGS),
-        about["edition"],
-        about.get("titles", {}),
-    )
-
-
-def _as_contract_has_it(kept: pa.Table, contract: Contract) -> pa.Table:
-    defaults = {p.name: p.default for p in contract.properties}
-    columns = [
-        kept.column(field.name)
-        if field.name in kept.column_names
-        else pa.repeat(pa.scalar(defaults.get(field.name), pa.string()), kept.num_rows)
-        for field in contract.schema
-    ]
-    return pa.table(dict(zip(contract.schema.names, columns, strict=True))).cast(contract.schema)
+    else:
+        keep_parsed(steps.store, key, _read_landed(steps.store, arrival, contract, contracts), contract)
+        steps.journal.computed.append(("parsed", arrival.name))
+    return key
 
 
 def judge_arrival(
@@ -114,17 +59,18 @@ def judge_arrival(
         steps.journal.reused.append(("verdict", arrival.name))
         return standing
     contract = _contract_of(arrival, contracts)
-    parsed_key, parsed = parse(steps, arrival, contracts)
+    key = parse(steps, arrival, contracts)
+    parsed = load_parsed(steps.store, key, contract)
     decided = judge_decided(parsed, contract, known_units, decisions)
     judgement = decided.judgement
     context = decisions.about(contract.id, {(part.unit_id, part.year) for part in judgement.slices}).digest
     if decided.applied:
-        parsed_key = steps.key("corrected", [parsed_key, context, code_digest("kkz_eval.deliveries.register.judging")])
-        _keep(steps.store, parsed_key, decided.parsed, contract, decided.applied)
+        key = steps.key("corrected", [key, context, code_digest("kkz_eval.deliveries.register.judging")])
+        keep_parsed(steps.store, key, decided.parsed, contract, decided.applied)
     findings_key, _ = steps.table(
         "findings",
         arrival.name,
-        [parsed_key, judgement.rules_digest, *([context] if context else [])],
+        [key, judgement.rules_digest, *([context] if context else [])],
         FINDINGS,
         lambda: judgement.findings,
     )
@@ -134,7 +80,7 @@ def judge_arrival(
         contract_version=contract.version,
         rules_digest=judgement.rules_digest,
         context_digest=context,
-        parsed_key=parsed_key,
+        parsed_key=key,
         findings_key=findings_key,
         layout=parsed.layout,
         edition=parsed.edition,

@@ -19,7 +19,7 @@ import sys
 import threading
 import warnings
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, BinaryIO, NoReturn, TypeVar
 
@@ -36,6 +36,7 @@ from kkz_eval.deliveries.register.own_process import (
     without_pandas,
 )
 from kkz_eval.deliveries.results import Claimed, PersonRecords, Unclaimed, Unreadable
+from kkz_eval.model.parsed import ParsedTable
 from kkz_eval.model.reading_limits import Limits
 
 FILES_OF_A_WORKER = 100
@@ -51,17 +52,17 @@ Look = Callable[[bytes, str, Mapping[str, Contract]], Result]
 
 @dataclass(frozen=True)
 class Serves:
-    """A file that contracts claim. claims: (contract, reporting years, ascending) for each; returned: what it says as a marked copy."""
+    """A file that contracts claim. parsed: its table for each contract; returned: what it says as a marked copy."""
 
-    claims: tuple[tuple[str, tuple[int, ...]], ...]
+    parsed: tuple[ParsedTable, ...] = field(compare=False)
     returned: Returned | None
 
 
 def look_over(data: bytes, name: str, contracts: Mapping[str, Contract]) -> Serves | Unclaimed | Unreadable | PersonRecords:
-    """What a file of the inbox comes to, without its tables."""
+    """What a file of the inbox comes to; tables only of what contracts claim."""
     result = read_file(data, name, contracts)
     if isinstance(result, Claimed):
-        return Serves(tuple((table.contract_id, table.years()) for table in result.parsed), read_returned(data))
+        return Serves(result.parsed, read_returned(data))
     return replace(result, findings=None) if isinstance(result, Unclaimed) else result
 
 
