@@ -15,17 +15,11 @@ from kkz_eval.deliveries.municipal import workbook as municipal_workbook
 from kkz_eval.deliveries.municipal.formatted_days import with_counts_unformatted
 from kkz_eval.deliveries.municipal.returned import data_sheets
 from kkz_eval.deliveries.municipal.seen_otherwise import with_seen
-from kkz_eval.deliveries.official import inkar, inkar_export_mapping, inkar_mapping
-from kkz_eval.deliveries.official.mapping import claimed, why_unclaimed
-from kkz_eval.deliveries.official.panels import EDITIONS
-from kkz_eval.deliveries.official.read import is_unmistakable
-from kkz_eval.deliveries.official.read import read_text as read_official_text
-from kkz_eval.deliveries.official.unclaimed import FamilyName, TablesNeeded, reader_of_statistic, with_missing_units
+from kkz_eval.deliveries.official import claims, inkar_export_mapping
 from kkz_eval.deliveries.persons.screening import may_be_title, suspects_in_text
 from kkz_eval.deliveries.persons.signs import Sign
 from kkz_eval.deliveries.persons.workbook import persons_in_workbook, places
 from kkz_eval.deliveries.results import Claimed, ColumnAt, ColumnNames, PersonRecords, ReadResult, Unclaimed, Unreadable
-from kkz_eval.deliveries.text.fields import below_first_line
 from kkz_eval.deliveries.text.records import (
     DELIMITERS,
     HEAD,
@@ -40,7 +34,6 @@ from kkz_eval.deliveries.workbook.sheets import BrokenWorkbookError, Sheet, head
 from kkz_eval.model.findings import concat_findings
 from kkz_eval.model.identifiers import column_letters
 from kkz_eval.model.parsed import ParsedTable
-from kkz_eval.model.texts import Localised
 
 __all__ = ["Claimed", "PersonRecords", "ReadResult", "Unclaimed", "Unreadable", "read_file"]
 
@@ -112,73 +105,27 @@ def _read_text(decoded: Decoded, name: str, contracts: Mapping[str, Contract]) -
     if persons:
         return PersonRecords(persons, {"name": name})
     heads = {delimiter: head(decoded, delimiter) for delimiter in delimiters}
-    for delimiter, rows in heads.items():
-        if rows and inkar.recognises(rows[0]) and inkar_mapping.has_long(contracts):
-            grid = inkar.read(decoded, delimiter, rows[0], below_first_line(decoded.text))
-            return Claimed(inkar_mapping.claimed(grid, contracts))
-        export = inkar_export_mapping.read_export_text(decoded, delimiter, rows, contracts)
-        if isinstance(export, Unclaimed):
-            return Unclaimed(export.reason_code, {**export.parameters, "name": name})
-        if export is not None:
-            return Claimed(export)
-    if is_unmistakable(decoded):
-        return _read_official(decoded, name, contracts) or _read_municipal(decoded, heads, name, contracts)
-    return _read_municipal(decoded, heads, name, contracts)
+    official = claims.of_unmistakable(decoded, heads, name, contracts)
+    return official or _read_municipal(decoded, heads, name, contracts)
 
 
 def _read_municipal(
     decoded: Decoded, heads: Mapping[str, list[list[str]]], name: str, contracts: Mapping[str, Contract]
 ) -> ReadResult:
-    claims = {delimiter: municipal.claims(rows, contracts) for delimiter, rows in heads.items()}
-    best = max(claims, key=lambda d: claims[d][0].rank if claims[d] else municipal.NO_RANK)
-    if not claims[best]:
-        official = _read_official(decoded, name, contracts)
+    claimants = {delimiter: municipal.claims(rows, contracts) for delimiter, rows in heads.items()}
+    best = max(claimants, key=lambda d: claimants[d][0].rank if claimants[d] else municipal.NO_RANK)
+    if not claimants[best]:
+        official = claims.of_text(decoded, name, contracts)
         if official is not None:
             return official
         titles = max(heads.values(), key=lambda rows: len(column_titles(rows)))
         return _unclaimed(titles, name)
-    won = municipal.winner(claims[best])
+    won = municipal.winner(claimants[best])
     if isinstance(won, Unclaimed):
         return Unclaimed(won.reason_code, {**won.parameters, "name": name})
     match = won.match
     grid = body_of(decoded, best, match.row + 1, match.width)
     return Claimed((municipal.read(grid, match, heads[best][: match.row + 1]),))
-
-
-def _read_official(decoded: Decoded, name: str, contracts: Mapping[str, Contract]) -> Claimed | Unclaimed | None:
-    """Official statistics as the contracts use them, or what was read of them where none does; None for any other text."""
-    table = read_official_text(decoded)
-    if table is None:
-        return None
-    sided = inkar_mapping.sided(table, name, contracts) if table.family == EDITIONS else None
-    if isinstance(sided, Unclaimed):
-        return sided
-    parsed = sided or claimed(table, contracts)
-    if parsed:
-        return Claimed(parsed)
-    table = with_missing_units(table)
-    years = table.years
-    about: dict[str, str | Localised] = {"name": name, "family": FamilyName(table.family), "code": table.code or "–"}
-    unfit = why_unclaimed(table, contracts)
-    if unfit is not None:
-        needed = TablesNeeded(unfit[0].terms.tables_needed)
-        return Unclaimed("official_unfit", {**about, "contract": unfit[0].id, "needed": needed, "why": unfit[1]}, table.findings)
-    other = reader_of_statistic(table, contracts)
-    if other is not None:
-        needed = TablesNeeded(other.terms.tables_needed)
-        return Unclaimed("official_other", {**about, "contract": other.id, "needed": needed}, table.findings)
-    return Unclaimed(
-        "official",
-        {
-            **about,
-            "edition": table.edition or "–",
-            "years": "–" if not years else str(years[0]) if len(years) == 1 else f"{years[0]}–{years[-1]}",
-            "values": str(table.n_values),
-            "flags": str(table.n_flags),
-            "findings": str(table.findings.num_rows),
-        },
-        table.findings,
-    )
 
 
 def _unclaimed(rows: Sequence[Sequence[str]], name: str) -> Unclaimed | Unreadable:

@@ -206,6 +206,35 @@ def test_a_long_file_with_semicolons_and_decimal_commas_is_read() -> None:
     assert table.values("value").to_pylist() == [1.5]
 
 
+RECORD = "bildung und erziehung,05111,D,2019,q_sch,1.5"
+
+
+@pytest.mark.parametrize(
+    ("line", "kind", "value"),
+    [
+        ("bildung und erziehung,05112,D", "reader_short_row", "bildung und erziehung"),
+        ("bildung und erz", "reader_short_row", "bildung und erz"),
+        ("bildung und erziehung,05112,Duisburg, Stadt,2019,q_sch,1.5", "reader_long_row", "1.5"),
+        ('"bildung und erziehung,05112,D,2019,q_sch,1.5', "reader_cut_off", None),
+    ],
+)
+def test_a_record_of_another_width_is_not_read_and_an_error(line: str, kind: str, value: str | None) -> None:
+    table = claimed(f"bereich,kreis_ags5,name,jahr,kuerzel,wert\n{RECORD}\n{line}\n".encode(), "x.csv")
+    assert table.values("unit_id").to_pylist() == ["05111"]
+    found = [(f.kind, f.severity, f.row, f.value) for f in iter_findings(table.findings) if f.kind != MISSING]
+    assert found == [(kind, "error", 3, value)]
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize("between", ["", ",,,,,"])
+def test_lines_without_any_cell_are_no_records_whatever_ends_them(end: str, between: str) -> None:
+    lines = ["bereich,kreis_ags5,name,jahr,kuerzel,wert", RECORD, between, RECORD.replace("05111", "05112"), ""]
+    table = claimed(end.join(lines).encode(), "x.csv")
+    assert table.values("value").to_pylist() == [1.5, 1.5]
+    assert table.table["value__row"].to_pylist() == [2, 4]
+    assert {f.kind for f in iter_findings(table.findings)} == {MISSING}
+
+
 def _export(labels: list[object]) -> list[Sheet]:
     daten = Sheet(
         "Daten",

@@ -1,5 +1,6 @@
-"""Official statistics: one module per family of files, all to one long table. Recognised by structure, never by file name.
+"""Official statistics: what a file says, cell by cell, with its address, and what a contract takes of it.
 
-Belongs here: what a file of official statistics says, cell by cell, with its address. Does not belong here: what a contract
-makes of it (mapping.py is the one place where both meet), judging, indicators.
+Each family of files is one module that makes a grid of it: datencsv, ffcsv, cube (GENESIS), inkar, inkar_export, panels, wegweiser. read.py
+finds the family by structure, never by file name; assemble.py makes the long table (table.py) of a grid; claims.py gives it to the
+contracts. Does not belong here: judging, indicators.
 """
