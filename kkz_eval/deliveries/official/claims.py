@@ -16,7 +16,7 @@ from kkz_eval.deliveries.official.read import is_unmistakable, read_text
 from kkz_eval.deliveries.official.table import OfficialTable
 from kkz_eval.deliveries.official.unclaimed import FamilyName, TablesNeeded, reader_of_statistic, with_missing_units
 from kkz_eval.deliveries.results import Claimed, Unclaimed
-from kkz_eval.deliveries.text.fields import below_first_line
+from kkz_eval.deliveries.text.fields import start_of_line
 from kkz_eval.deliveries.text.records import Decoded
 from kkz_eval.model.texts import Localised
 
@@ -30,7 +30,7 @@ def of_unmistakable(
     """
     for delimiter, rows in heads.items():
         if rows and inkar.recognises(rows[0]) and inkar_mapping.has_long(contracts):
-            grid = inkar.read(decoded, delimiter, rows[0], below_first_line(decoded.text))
+            grid = inkar.read(decoded, delimiter, rows[0], start_of_line(decoded.text, 1))
             return Claimed(inkar_mapping.claimed(grid, contracts))
         export = inkar_export_mapping.read_export_text(decoded, delimiter, rows, contracts)
         if isinstance(export, Unclaimed):

@@ -5,13 +5,10 @@ What the header rows mean is worked out in datencsv_header.py; here is where the
 
 from __future__ import annotations
 
-import csv
-import io
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import islice
 
 import numpy as np
 import pyarrow as pa
@@ -22,9 +19,9 @@ from kkz_eval.deliveries.official.grid import Grid, RecordDimension, ValueColumn
 from kkz_eval.deliveries.official.table import Footnote
 from kkz_eval.deliveries.official.times import bare_time, time_of
 from kkz_eval.deliveries.official.units import KEY
-from kkz_eval.deliveries.text.fields import Fields, fields_of
+from kkz_eval.deliveries.text.fields import LINE_END, Fields, fields_of, start_of_line
 from kkz_eval.deliveries.text.numbers import Style, symbol_of
-from kkz_eval.deliveries.text.records import Decoded, NotTextError
+from kkz_eval.deliveries.text.records import Decoded, sample
 from kkz_eval.model.findings import Finding, Severity
 from kkz_eval.model.parsed import QUALITIES
 
@@ -82,7 +79,7 @@ class _Leading:
 
 def read(decoded: Decoded) -> Grid:
     """The grid of a table of GENESIS. Raises NotTextError (cell_too_long)."""
-    head = _head(decoded.text)
+    head = _head(decoded)
     if head is None:
         kind = "official_no_header"
         empty = np.array([], np.int32)
@@ -136,17 +133,15 @@ def _code(text: str) -> str:
     return "" if first is None else first.group(1).strip()
 
 
-def _head(text: str) -> _Head | None:
-    code = _code(text)
-    stream = io.StringIO(text, newline="")
-    reader = csv.reader(stream, delimiter=DELIMITER)
+def _head(decoded: Decoded) -> _Head | None:
+    text = decoded.text
     titles: list[Footnote] = []
     header: list[tuple[int, list[str]]] = []
     lines = 0
-    for index, cells in enumerate(_records_of(reader)):
+    for index, cells in enumerate(sample(decoded, DELIMITER, _HEAD)):
         if index > 0 and header and _is_data(cells):
-            return _Head(code, tuple(titles), tuple(header), _line_start(text, lines), index + 1, len(cells))
-        lines = reader.line_num
+            return _Head(_code(text), tuple(titles), tuple(header), start_of_line(text, lines), index + 1, len(cells))
+        lines += 1 + sum(len(LINE_END.findall(cell)) for cell in cells)
         filled = [cell for cell in cells if cell.strip()]
         if not filled or index == 0:
             continue
@@ -156,21 +151,6 @@ def _head(text: str) -> _Head | None:
         else:
             header.append((index + 1, cells))
     return None
-
-
-def _records_of(reader: Iterable[list[str]]) -> Iterator[list[str]]:
-    """The first records. Raises NotTextError (cell_too_long)."""
-    try:
-        yield from islice(reader, _HEAD)
-    except csv.Error as error:
-        raise NotTextError("cell_too_long") from error
-
-
-def _line_start(text: str, lines: int) -> int:
-    place = 0
-    for _ in range(lines):
-        place = text.find("\n", place) + 1
-    return place
 
 
 def _is_data(cells: Sequence[str]) -> bool:

@@ -11,7 +11,7 @@ from kkz_eval.deliveries.official import cube, datencsv, ffcsv, inkar, inkar_exp
 from kkz_eval.deliveries.official.assemble import assemble
 from kkz_eval.deliveries.official.grid import Grid
 from kkz_eval.deliveries.official.table import OFFICIAL_SCHEMA, OfficialTable
-from kkz_eval.deliveries.text.fields import below_first_line
+from kkz_eval.deliveries.text.fields import start_of_line
 from kkz_eval.deliveries.text.records import Decoded, decode, head
 from kkz_eval.deliveries.workbook.sheets import Sheet, is_workbook, sheets
 from kkz_eval.model.findings import concat_findings
@@ -75,6 +75,6 @@ def _with_any_delimiter(decoded: Decoded) -> Grid | None:
 
 def _first_record(decoded: Decoded, delimiter: str) -> tuple[list[str], int]:
     """(cells of the first line, index of the next line). Raises NotTextError (cell_too_long)."""
-    start = below_first_line(decoded.text)
+    start = start_of_line(decoded.text, 1)
     rows = head(replace(decoded, text=decoded.text[:start]), delimiter)
     return rows[0] if rows and rows[0] else [""], start

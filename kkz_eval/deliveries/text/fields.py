@@ -20,7 +20,7 @@ from kkz_eval.model.findings import Finding, Severity
 
 Rows = NDArray[np.int32]
 
-_LINE_END = re.compile("\r\n|\r|\n")
+LINE_END = re.compile("\r\n|\r|\n")
 
 
 @dataclass(frozen=True)
@@ -73,10 +73,15 @@ def fields_of(decoded: Decoded, delimiter: str, width: int, first_row: int, star
     return _line_by_line(replace(decoded, text=body), delimiter, width, first_row, ended)
 
 
-def below_first_line(text: str) -> int:
-    """Index of the second line of a text; its length where it has one line."""
-    first = _LINE_END.search(text)
-    return len(text) if first is None else first.end()
+def start_of_line(text: str, line: int) -> int:
+    """Index of a line of a text, 0-based; the length of the text where it has no such line."""
+    place = 0
+    for _ in range(line):
+        end = LINE_END.search(text, place)
+        if end is None:
+            return len(text)
+        place = end.end()
+    return place
 
 
 def columns_at_once(body: str, delimiter: str, width: int) -> tuple[pa.Array, ...] | None:
