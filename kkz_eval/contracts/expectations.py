@@ -1,7 +1,7 @@
 """The rules as Great Expectations: the second, independent implementation beside masks.py. The only module with pandas here.
 
 Import it late: it takes seconds. Which expectation a rule is, its kind says as data (rule_kinds/). What a row can't say alone is computed
-into columns of their own (`__…`) with pandas, which expectations then test. Frames of many files are stacked and validated at once, since the cost is per expectation.
+into columns of their own (`__…`) with pandas, which expectations then test. The files of a contract are stacked and validated at once, since the cost is per expectation.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ import great_expectations as gx
 import great_expectations.expectations as gxe
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 from great_expectations.data_context.types.base import ProgressBarsConfig
 
 from kkz_eval.contracts.contract import Contract, Rule
@@ -48,35 +49,29 @@ class RuleOutcome:
     failing_index: list[int]
 
 
-def to_frame(parsed: ParsedTable, file: str = "") -> pd.DataFrame:
-    """The parsed table as a frame: per property value, text, symbol and address, a sheet, and `__file`.
+def to_frame(parsed: Mapping[str, ParsedTable]) -> pd.DataFrame:
+    """The parsed tables of files as one frame: per property value, text, symbol and address, a sheet, and `__file`.
 
     Texts are objects with None, numbers float64 with nan (Great Expectations can't compare nullable types).
-    file: tells the rows of stacked frames apart, since no rule looks beyond its file.
+    parsed: of one contract, by a name that tells the rows of the files apart, since no rule looks beyond its file. Not empty.
     """
-    names = [name for name in parsed.table.column_names if name + TEXT in parsed.table.column_names]
+    whole = pa.concat_tables([one.table for one in parsed.values()])
+    lengths = [one.table.num_rows for one in parsed.values()]
+    missing = [missing_columns(one) for one in parsed.values()]
+    names = [name for name in whole.column_names if name + TEXT in whole.column_names]
     columns: dict[str, pd.Series] = {}
-    missing = missing_columns(parsed)
     for name in names:
-        values = pd.Series(parsed.table.column(name).to_pylist(), dtype=object)
-        is_text = parsed.table.schema.field(name).type == "string"
+        values = pd.Series(whole.column(name).to_pylist(), dtype=object)
+        is_text = whole.schema.field(name).type == "string"
         columns[name] = values if is_text else pd.to_numeric(values).astype("float64")
         for suffix in (TEXT, FLAG):
-            columns[name + suffix] = pd.Series(parsed.table.column(name + suffix).to_pylist(), dtype=object)
+            columns[name + suffix] = pd.Series(whole.column(name + suffix).to_pylist(), dtype=object)
         for suffix in (ROW, COL):
-            columns[name + suffix] = pd.Series(parsed.table.column(name + suffix).to_pylist(), dtype="float64")
-        columns[name + MISSING] = pd.Series(name in missing, index=range(parsed.table.num_rows), dtype=bool)
-    columns[SHEET] = pd.Series(parsed.table.column(SHEET).to_pylist(), dtype=object)
-    columns[FILE] = pd.Series([file] * parsed.table.num_rows, dtype=object)
+            columns[name + suffix] = pd.Series(whole.column(name + suffix).to_pylist(), dtype="float64")
+        columns[name + MISSING] = pd.Series(np.repeat([name in of_file for of_file in missing], lengths), dtype=bool)
+    columns[SHEET] = pd.Series(whole.column(SHEET).to_pylist(), dtype=object)
+    columns[FILE] = pd.Series(np.repeat(np.array(list(parsed), dtype=object), lengths), dtype=object)
     return pd.DataFrame(columns)
-
-
-def stack(frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
-    """Frames of several files as one, rows numbered anew. Raises ValueError where two come from the same file."""
-    names = [name for frame in frames for name in frame[FILE].unique()]
-    if len(set(names)) != len(names):
-        raise ValueError("frames of different files need different names")
-    return pd.concat(frames, ignore_index=True)
 
 
 def compile_expectations(contract: Contract, known_units: KnownUnits) -> list[tuple[str, gxe.Expectation]]:
@@ -116,7 +111,7 @@ def _column_name(rule: Rule, said: Expectation) -> str:
 
 
 def validate(frame: pd.DataFrame, contract: Contract, known_units: KnownUnits) -> list[RuleOutcome]:
-    """One outcome per rule of the contract, in its order, on a frame made by to_frame (or stack) with a unique index.
+    """One outcome per rule of the contract, in its order, on a frame made by to_frame, with a unique index.
 
     Raises RuleError for a rule that can't be translated, RuntimeError where an expectation could not be computed.
     """

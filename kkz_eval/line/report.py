@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from importlib.metadata import version
 
 import pandas as pd
@@ -34,8 +35,8 @@ from kkz_eval.model.verdicts import Status
 from kkz_eval.reference.tables import unit_name
 from kkz_eval.reference.unit_groups import Nested, nested_sentence
 from kkz_eval.reporting.build import build_document, render
-from kkz_eval.reporting.figures.canvas import WIDE, to_svg
-from kkz_eval.reporting.figures.event_study import event_study_chart
+from kkz_eval.reporting.figures.canvas import WIDE
+from kkz_eval.reporting.figures.event_study import EventStudy, event_study_svg
 from kkz_eval.reporting.inputs import (
     COUNT_COLUMNS,
     DELIVERY_COLUMNS,
@@ -98,17 +99,24 @@ def _accepted_contents(snapshot: Snapshot) -> bytes:
 
 def event_study_pictures(study: Study, effects: EffectsResult) -> dict[str, str]:
     """The event study of each outcome that has one among some estimates of the study, kept as SVG: indicator to key."""
-    language, store = study.installation.settings.language, study.snapshot.steps.store
+    language, steps = study.installation.settings.language, study.snapshot.steps
     inputs = report_inputs(study, effects)
+    drawn_by = [code_digest("kkz_eval.reporting.figures.event_study"), version("altair"), version("vl-convert-python")]
     pictures = {}
     for outcome in inputs.outcomes:
         found = event_study_of(inputs, outcome, language)
         if found is not None:
-            svg = to_svg(event_study_chart(found[0], WIDE, language), language).encode()
+            make = partial(_picture, found[0], language)
+            parts = [repr(found[0]), language, *drawn_by]
+            _, svg = steps.content("pictures", outcome.indicator, parts, ".svg", make)
             key = f"{report_folder(study.plan.id)}/pictures/{digest_of_bytes(svg)[:16]}.svg"
-            store.put_if_absent(key, svg)
+            steps.store.put_if_absent(key, svg)
             pictures[outcome.indicator] = key
     return pictures
+
+
+def _picture(shown: EventStudy, language: Language) -> bytes:
+    return event_study_svg(shown, WIDE, language).encode()
 
 
 def report_inputs(study: Study, effects: EffectsResult) -> ReportInputs:

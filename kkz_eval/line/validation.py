@@ -82,11 +82,11 @@ def _compared(snapshot: Snapshot, contract: Contract, sources: Sequence[Source])
     ]
 
     def make() -> bytes:
-        from kkz_eval.contracts.expectations import stack, to_frame, validate  # noqa: PLC0415 (imported late on purpose)
+        from kkz_eval.contracts.expectations import to_frame, validate  # noqa: PLC0415 (imported late on purpose)
 
         store = snapshot.steps.store
-        frames = [to_frame(load_parsed(store, s.verdict.parsed_key, contract), s.arrival.sha256) for s in sources]
-        outcomes = validate(stack(frames), contract, known)
+        parsed = {s.arrival.sha256: load_parsed(store, s.verdict.parsed_key, contract) for s in sources}
+        outcomes = validate(to_frame(parsed), contract, known)
         by_rule = Counter[str]()
         for one in (one for s in sources for one in counts(load_findings(store, s.verdict))):
             by_rule[one.first.rule] += one.count

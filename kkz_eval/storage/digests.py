@@ -22,7 +22,10 @@ def digest_of(value: object) -> str:
 
     Raises TypeError for values that JSON does not know, ValueError for NaN and infinity.
     """
-    return digest_of_bytes(json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode())
+    return digest_of_bytes(_canonical(value).encode())
+
+
+_canonical = json.JSONEncoder(sort_keys=True, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode
 
 
 def digest_of_table(table: pa.Table) -> str:

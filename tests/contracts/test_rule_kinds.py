@@ -54,7 +54,7 @@ def test_each_kind_is_used_found_and_expected(kind: Kind, build: SimpleNamespace
     assert name == rule.rule_id
     said = kind.expectation(rule, contract, build.KNOWN_UNITS)
     assert type(expectation).__name__ == said.name
-    frame = expectations.to_frame(build.parsed_of(contract, build.clean_rows(contract)))
+    frame = expectations.to_frame({"": build.parsed_of(contract, build.clean_rows(contract))})
     added = set(expectations.with_computed(frame, alone, build.KNOWN_UNITS).columns) - set(frame.columns)
     assert added == ({expectation.column} if isinstance(said.column, Computed) else set())
 

@@ -33,9 +33,7 @@ def rows_by_file(
     tables: dict[str, ParsedTable], contract: Contract, known: dict[str, frozenset[str]]
 ) -> dict[str, dict[str, list[int]]]:
     """Failing positions by file and rule, as Great Expectations sees them in one stacked frame."""
-    outcomes = expectations.validate(
-        expectations.stack([expectations.to_frame(table, file) for file, table in tables.items()]), contract, known
-    )
+    outcomes = expectations.validate(expectations.to_frame(tables), contract, known)
     assert [one.rule_id for one in outcomes] == [rule.rule_id for rule in contract.rules]
     assert all(one.success == (not one.failing_index) for one in outcomes)
     found: dict[str, dict[str, list[int]]] = {}

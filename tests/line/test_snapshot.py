@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -17,6 +19,7 @@ from kkz_eval.line.intake import judge_arrivals, land
 from kkz_eval.line.report import event_study_pictures, make_edition, report_inputs
 from kkz_eval.line.snapshot import Snapshot, current_snapshot, keep_snapshot, open_snapshot
 from kkz_eval.line.study import Study, study_of
+from kkz_eval.line.validation import validate_contract
 from kkz_eval.model.errors import UserError
 from kkz_eval.settings import Settings
 from kkz_eval.simulation.layout import official_name
@@ -166,3 +169,34 @@ def test_nobody_writes_to_the_tables_that_are_handed_out(own: Installation) -> N
     report_inputs(study, study.effects)
     make_edition(study)
     assert {name: _digest(table) for name, table in _tables(snapshot, study)} == before
+
+
+def test_a_picture_of_the_effects_is_drawn_once(own: Installation) -> None:
+    study = study_of(current_snapshot(own, DAY), "modellwelt")
+    first = event_study_pictures(study, study.effects)
+    assert first
+    journal = own.steps.journal
+    assert [step for step, _ in journal.computed].count("pictures") == len(first)
+    assert event_study_pictures(study, study.effects) == first
+    assert [step for step, _ in journal.computed].count("pictures") == len(first)
+
+
+def test_what_great_expectations_said_is_found_again_without_importing_it(own: Installation) -> None:
+    contract = own.contract_of("schulabgaenge_amtlich")
+    said = validate_contract(current_snapshot(own, DAY), contract)
+    assert (said.files, said.sentences) == (5, ())
+    code = f"""
+import sys
+from datetime import date
+from pathlib import Path
+from kkz_eval.line.installation import open_installation
+from kkz_eval.line.snapshot import current_snapshot
+from kkz_eval.line.validation import validate_contract
+from kkz_eval.settings import Settings
+world = Path({str(own.settings.home.parent)!r})
+own = open_installation(Settings(home=world / "home", inbox=world / "deliveries", contracts=Path({str(CONTRACTS)!r})), [world / "plan.yaml"])
+said = validate_contract(current_snapshot(own, date(2026, 1, 1)), own.contract_of("schulabgaenge_amtlich"))
+print(said.files, said.rules, "great_expectations" in sys.modules)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["5", str(said.rules), "False"]

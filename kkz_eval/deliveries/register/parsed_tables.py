@@ -73,6 +73,8 @@ def load_parsed(store: Store, key: str, contract: Contract) -> ParsedTable:
 
 
 def _as_contract_has_it(kept: pa.Table, contract: Contract) -> pa.Table:
+    if kept.schema.equals(contract.schema):
+        return kept
     defaults = {p.name: p.default for p in contract.properties}
     columns = [
         kept.column(field.name)

@@ -86,7 +86,7 @@ def to_svg(chart: alt.LayerChart, language: Language) -> str:
 
     The renderer gives the figure its role and alternative text; roles and labels inside it are taken out.
     """
-    svg = vl_convert.vegalite_to_svg(chart.to_dict(), format_locale=dict(_FORMATS[language]), allowed_base_urls=[])
+    svg = vl_convert.vegalite_to_svg(chart.to_dict(validate=False), format_locale=dict(_FORMATS[language]), allowed_base_urls=[])
     svg = re.sub(r' (?:role|aria-[a-z]+|xmlns:xlink|pointer-events)="[^"]*"', "", svg)
     return svg.replace("<svg ", '<svg aria-hidden="true" focusable="false" ', 1)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import altair as alt
 import pandas as pd
@@ -13,12 +14,14 @@ from kkz_eval.reporting.document import Figure, Parts
 from kkz_eval.reporting.figures.canvas import (
     GRID,
     INK,
+    NARROW,
     QUIET,
     TREATED_COLOUR,
+    WIDE,
     Page,
     above_plot,
-    drawn,
     finish,
+    to_svg,
     value_axis,
     value_domain,
     whole_ticks,
@@ -50,7 +53,14 @@ class EventStudy:
 def draw_event_study(identifier: str, study: EventStudy, caption: Parts, language: Language) -> Figure:
     """The event-study figure: points with intervals, the zero line and the reference year. Raises ValueError without events."""
     said = event_study_alternative_text(study, language)
-    return drawn(identifier, caption, said, lambda page: event_study_chart(study, page, language), language)
+    wide, narrow = (event_study_svg(study, page, language) for page in (WIDE, NARROW))
+    return Figure(identifier, caption, said, wide, narrow)
+
+
+@lru_cache(maxsize=64)  # the estimates show it as a picture, and the report as a figure
+def event_study_svg(study: EventStudy, page: Page, language: Language) -> str:
+    """The figure for a page, as SVG. Raises ValueError without events."""
+    return to_svg(event_study_chart(study, page, language), language)
 
 
 def event_study_alternative_text(study: EventStudy, language: Language) -> str:
