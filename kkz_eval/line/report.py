@@ -14,6 +14,7 @@ from importlib.metadata import version
 
 import pandas as pd
 
+from kkz_eval import __version__
 from kkz_eval.contracts.contract import Contract
 from kkz_eval.deliveries.official.editions import Asked
 from kkz_eval.deliveries.register.intake import year_spans
@@ -53,7 +54,7 @@ from kkz_eval.stewardship.protocol import unit_label
 from kkz_eval.storage.digests import code_digest, digest_of, digest_of_bytes
 
 SHOWN_REVISIONS = 5  # of each indicator
-LIBRARIES = ("kkz-eval", "numpy", "pandas", "scipy", "statsmodels", "pyarrow", "altair", "vl-convert-python")
+LIBRARIES = ("numpy", "pandas", "scipy", "statsmodels", "pyarrow", "altair", "vl-convert-python")
 
 
 @dataclass(frozen=True)
@@ -144,7 +145,7 @@ def report_inputs(study: Study, effects: EffectsResult) -> ReportInputs:
         counts=_counts(study, municipal),
         smallest_cell=max((contract.smallest_cell for contract in municipal), default=1),
         digests={"plan": plan_digest(plan), "code": code_digest("kkz_eval.evaluation")},
-        versions={name: version(name) for name in LIBRARIES},
+        versions={"kkz-eval": __version__, **{name: version(name) for name in LIBRARIES}},
         design=_design_info(study),
         level=level_of_plan(plan),
         unit_rule=None if plan.units.nested is None else nested_sentence(Nested(plan.units.nested), level_of_plan(plan)),

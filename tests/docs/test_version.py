@@ -19,3 +19,8 @@ def test_package_project_and_changelog_name_the_same_version() -> None:
     assert heading is not None
     assert heading[1] == __version__
     assert date.fromisoformat(heading[2]).isoformat() == heading[2]
+
+
+def test_the_report_that_is_shown_was_made_by_this_version() -> None:
+    page = (ROOT / "docs" / "examples" / "bericht.html").read_text(encoding="utf-8")
+    assert re.findall(r"<code>kkz-eval</code></th>\s*<td[^>]*><code>([^<]+)</code>", page) == [__version__]
