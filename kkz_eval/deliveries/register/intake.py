@@ -109,7 +109,7 @@ class _Scan:
     def look_at(self, name: str, data: bytes) -> None:
         """What is to be done with a file: nothing where it is known; else it is read."""
         sha256 = digest_of_bytes(data)
-        earlier = self.taken[sha256][0] if sha256 in self.taken else _last_name(self.register, sha256)
+        earlier = self.taken[sha256][0] if sha256 in self.taken else self.register.last_name_of(sha256)
         if refusal := _refusal(self.register, name, sha256, earlier, self.contracts):
             self.notices.append(refusal)
             return
@@ -145,7 +145,7 @@ class _Scan:
             self.notices.append(_purged(self.register, name, returned.original))
             return
         self.store.put_if_absent(landing_key(sha256), data)
-        if _last_name(self.register, sha256) is None:  # else it is read from landing, as of the day on which it first came
+        if self.register.last_name_of(sha256) is None:  # else it is read from landing, as of the day on which it first came
             self._keep_parsed(sha256, serves)
         if returned is not None:
             record_returned(self.store, sha256, returned)
@@ -196,11 +196,6 @@ def _refusal(register: Register, name: str, sha256: str, earlier: str | None, co
     if earlier is not None and _say_different(earlier, name, contracts):
         return _notice("refused", name, "named_otherwise", other=earlier)
     return None
-
-
-def _last_name(register: Register, sha256: str) -> str | None:
-    """The name under which a content came last; None where it never came."""
-    return next((arrival.name for arrival in reversed(register.arrivals) if arrival.sha256 == sha256), None)
 
 
 def _say_different(earlier: str, name: str, contracts: Mapping[str, Contract]) -> bool:

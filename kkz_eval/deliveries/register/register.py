@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import date
-from functools import cache, lru_cache
+from functools import cache, cached_property, lru_cache
 from typing import Any
 
 from kkz_eval.deliveries.municipal.returned import DecisionRow, Returned
@@ -76,10 +76,26 @@ class Register:
     verdicts: Mapping[tuple[str, str], Verdict]
     tombstones: Mapping[str, Tombstone] = field(default_factory=dict)
 
+    @cached_property
+    def _by_name(self) -> Mapping[str, list[Arrival]]:
+        """Arrivals by name: a scan asks for each file of the inbox."""
+        found: dict[str, list[Arrival]] = {}
+        for arrival in self.arrivals:
+            found.setdefault(arrival.name, []).append(arrival)
+        return found
+
+    @cached_property
+    def _last_names(self) -> Mapping[str, str]:
+        return {arrival.sha256: arrival.name for arrival in self.arrivals}
+
+    def last_name_of(self, sha256: str) -> str | None:
+        """The name under which a content came last; None where it never came."""
+        return self._last_names.get(sha256)
+
     def last_under(self, name: str) -> tuple[Arrival, ...]:
         """The newest arrivals under a name (one per contract that read it); empty where the name never came."""
-        of_name = [arrival for arrival in self.arrivals if arrival.name == name]
-        if not of_name:
+        of_name = self._by_name.get(name)
+        if of_name is None:
             return ()
         newest = of_name[-1]
         return tuple(a for a in of_name if a.batch == newest.batch and a.sha256 == newest.sha256)
