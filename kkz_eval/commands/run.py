@@ -5,6 +5,7 @@ Belongs here: what the command `run` prints, and its exit codes. No step of its 
 
 from __future__ import annotations
 
+import gc
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -27,6 +28,8 @@ def run_line(settings: Settings, plan_file: Path | None, years: str | None) -> i
     Raises UserError where the inbox, the plan or the years can't be used; nothing has been written then.
     """
     inbox_files(settings.inbox)
+    # The large libraries hold some hundred thousand objects to the end: looking for rings among them again and again takes time.
+    gc.set_threshold(100_000, 20, 20)
 
     def tell(said: Localised) -> None:
         print(said.in_language(settings.language), flush=True)
