@@ -110,7 +110,7 @@ def test_editions_that_follow_each_other_are_estimated_and_said(tmp_path: Path) 
     split = [f"{u},{y},{old if int(y) < 2012 else ''},{new}" for u, y, old, new in rows]
     line, plan = _line(tmp_path, {"a_schul_oA_nach_Ausgaben.csv": "\n".join(["ags,jahr,2018,2024", *split]) + "\n"})
     inputs = report_inputs(Study(current_snapshot(line), plan), Study(current_snapshot(line), plan).effects)
-    (said,) = [notice["de"] for notice in inputs.notices if "mehreren Ausgaben" in notice["de"]]
+    (said,) = [said for notice in inputs.notices if "mehreren Ausgaben" in (said := notice.in_language("de"))]
     assert "2018: 2008–2011; 2024: 2012–2014" in said
 
 
@@ -120,7 +120,7 @@ def test_values_that_are_not_final_are_counted_and_said(tmp_path: Path) -> None:
     line, plan = _line(tmp_path, {"a_schul_oA_2018.csv": "\n".join(["ags,jahr,2018", *marked]) + "\n"})
     assert Study(current_snapshot(line), plan).marks == {"a_schul_oA": {"p": len(YEARS)}}
     inputs = report_inputs(Study(current_snapshot(line), plan), Study(current_snapshot(line), plan).effects)
-    (said,) = [notice["de"] for notice in inputs.notices if "nicht endgültig" in notice["de"]]
+    (said,) = [said for notice in inputs.notices if "nicht endgültig" in (said := notice.in_language("de"))]
     assert "7 Werten" in said
     (source,) = inputs.sources
     assert [(edition.edition, edition.flags) for edition in source.editions] == [("2018", (("p", 7),))]

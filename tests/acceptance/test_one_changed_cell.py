@@ -27,8 +27,8 @@ EFFECTS = ("effects_estimates", "effects_weights", "effects_tests", "effects_sen
 
 
 def _file_steps(name: str, dataset: str) -> list[tuple[str, str]]:
-    """What a changed file costs before any indicator."""
-    of_file = [(step, name) for step in ("parsed", "findings", "verdict", "observations_of_file")]
+    """What a changed file costs before any indicator. It was read when it was taken in, and is not read again."""
+    of_file = [(step, name) for step in ("findings", "verdict", "observations_of_file")]
     return [*of_file, ("observations", dataset), ("observations_about", dataset)]
 
 

@@ -104,7 +104,8 @@ def test_an_asset_materialised_alone_admits_nothing_that_was_landed_but_not_judg
     land(open_world(world), [2012])
     stored = tree(world / "home" / "derived")
     assert _materialize(world, EFFECTS)
-    assert tree(world / "home" / "derived") == stored
+    now = tree(world / "home" / "derived")
+    assert {key: content for key, content in now.items() if not key.startswith("pictures/")} == stored
 
 
 def test_an_asset_materialised_alone_never_admits_a_rejected_municipality(world: Path) -> None:
