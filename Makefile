@@ -8,6 +8,9 @@ PLAN := data_contracts/plans/modellwelt.yaml
 # for each contract. About two minutes of processor time in all.
 QUICK := tests/model tests/storage tests/reference tests/contracts tests/commands tests/indicators tests/docs
 
+# Stores and run histories of the tests sync every write. Where memory has room for them, they lie there, and are removed afterwards.
+SCRATCH := $(shell test -w /dev/shm && test "$$(df -k --output=avail /dev/shm 2>/dev/null | tail -1)" -gt 4194304 && echo /dev/shm || echo "$${TMPDIR:-/tmp}")
+
 .PHONY: run test check ui example setup bench study oracles lint browser clean help
 
 run: setup            ## simulate the model world, run the yearly job, print where report and board are
@@ -15,7 +18,8 @@ run: setup            ## simulate the model world, run the yearly job, print whe
 	@$(BIN)/kkz-eval run --inbox $(WORLD)/deliveries --home home --plan $(PLAN)
 
 test: setup browser lint  ## format, lint, types, import directions, every test
-	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+	@folder=$$(mktemp -d -p "$(SCRATCH)"); PYTEST_DEBUG_TEMPROOT=$$folder $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder; \
+	  code=$$?; rm -rf "$$folder"; exit $$code
 
 check: lint           ## the quick look before a change is handed on: format, lint, types, import directions, quick tests
 	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -k "not great_expectations" $(QUICK)
