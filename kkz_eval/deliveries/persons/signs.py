@@ -151,7 +151,7 @@ _RELATION = (
     r"\b(?:Kind(?:e[sr]|ern)?|Sohn(?:es)?|Söhne|Tochter|Töchter|(?:Kinds)?[Mm]utter|(?:Kinds)?[Vv]ater|Bruder|Schwester|Geschwister"
     r"|Schüler(?:in)?|Mädchen|Junge|Klient(?:in)?|Patient(?:in)?|Fall|Familie|Fam\.|Mündel|Pflegekind|Säugling|Baby|Zwillinge?"
     r"|Antragsteller(?:in)?|Betroffene[rs]?)"
-    rf"(?:[ -]?Nr\.? ?\d+)?[: ]\s*(?P<name>{_CAPITAL}[^\W\d_]*\.?)[ ,]*(?P<next>[^\s,;:()]*)"
+    rf"(?:[ -]?(?:Nr\.? ?)?\d+(?:[/-]\d+)?)?[: ]\s*(?P<name>{_CAPITAL}[^\W\d_]*\.?)[ ,]*(?P<next>[^\s,;:()]*)"
 )
 _REPORT = rf"(?i:8a|gefährdung)[^.;\n]{{0,30}}?\b(?i:zu|über|betr\.?|betrifft|wegen|für|von|bei|bzgl\.)[: ]\s*(?P<name>{_CAPITAL}[^\W\d_]+ {_CAPITAL}\S*)"
 _FILE = r"\b(?:Az|Akte|Aktenzeichen|Hilfeplan|Hilfefall)\b"
