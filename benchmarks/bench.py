@@ -13,6 +13,7 @@ import resource
 import subprocess
 import sys
 import tempfile
+import time
 from dataclasses import asdict
 from pathlib import Path
 
@@ -71,6 +72,15 @@ def _memory_of_imports() -> float:
         "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)"
     )
     return float(subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout)
+
+
+def simulated_world() -> Figure:
+    """Writing the model world with its truth, in processor time."""
+    with tempfile.TemporaryDirectory(prefix="kkz-bench-") as folder:
+        started = time.process_time()
+        simulate(Path(folder) / "world", seed=1)
+        taken = time.process_time() - started
+    return Figure("the model world written (processor)", taken, "budget", 5.0)
 
 
 def check_of_one_file() -> list[Figure]:
@@ -252,7 +262,7 @@ def main() -> int:
     """Measure everything, print the table, write build/bench.json."""
     shared = CHECKOUT / os.environ.get("KKZ_SHARED", "../shared")
     figures = [*check_of_one_file(), *effects_against_dummies(), *masks_on_many_rows(), *reading_figures()]
-    figures.append(contracts_loaded())
+    figures += [contracts_loaded(), simulated_world()]
     figures += check_of_many_findings()
     figures += against_validators()
     figures += group_time_comparisons()
