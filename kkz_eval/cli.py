@@ -1,6 +1,6 @@
 """The command line: the same job without the UI, the steward's check of one file, the model world, the engine alone.
 
-Belongs here: arguments, what is printed, exit codes. Does not belong here: work; each command calls one function.
+Belongs here: which command takes what, and handing it to one function of `commands`, which prints and gives the exit code.
 Every command imports only what it needs, so that the check of one file starts quickly.
 """
 

@@ -1,4 +1,7 @@
-"""The partitions of Dagster: the reporting year, for the assets up to the verdict. All after it is unpartitioned."""
+"""The partitions of Dagster: the reporting year, for the assets up to the verdict, and the tags by which a run gets its years.
+
+All after the verdict is unpartitioned. Does not belong here: jobs, steps of the line.
+"""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from kkz_eval.deliveries.official.assemble import assemble
 from kkz_eval.deliveries.official.grid import Grid, Member, RecordDimension, ValueColumn
-from kkz_eval.deliveries.persons.screening import person_columns
+from kkz_eval.deliveries.persons.screening import suspects
 from kkz_eval.deliveries.text.fields import columns_at_once
 from kkz_eval.deliveries.text.numbers import Style, are_digits, parse_number
 from kkz_eval.deliveries.text.records import NotTextError, decode
@@ -113,7 +113,8 @@ def test_a_control_character_other_than_white_space_is_refused(sign: int) -> Non
     ],
 )
 def test_titles_that_name_persons_are_told_from_others(rows: list[list[object]], named: bool) -> None:
-    assert bool(person_columns([[str(cell) for cell in row] for row in rows])) is named
+    texts = [(number, [str(cell) for cell in row]) for number, row in enumerate(rows)]
+    assert bool(suspects(texts, frozenset(), len(texts), lambda number: texts[number][1])) is named
 
 
 def _grid(

@@ -1,4 +1,4 @@
-"""The units of an official table as its contract has it: names beside keys, units that are missing. No layouts, no values.
+"""The units of a table, official or municipal, as its contract has it: names beside keys, units that are missing. No layouts, no values.
 
 Findings here name no unit and year: a table whose keys and names have slipped can't be trusted in any of its lines.
 """

@@ -231,14 +231,6 @@ def suspects(rows: Rows, telling: AbstractSet[int], n_rows: int, row_at: RowAt) 
 # ---- titles ----
 
 
-def person_columns(rows: Sequence[Sequence[str]]) -> tuple[str, ...]:
-    """The headers in the first record that reads like the header of records of persons; () where none does.
-
-    rows: all records of a table. A column `name` alone (of a Kreis, of a school) is no sign of a person.
-    """
-    return tuple(dict.fromkeys(cell.strip() for _, _, cell in _first_header(list(enumerate(rows)))))
-
-
 def _titles_of_persons(rows: Rows) -> Iterator[Suspect]:
     for number, column, cell in _first_header(rows):
         yield Suspect(Sign.TITLE, column, number, cell.strip() if _may_be_shown(cell) else "")

@@ -1,6 +1,6 @@
 """From the inbox to landing: every file is looked at before its bytes are kept. Reads the inbox, never changes it.
 
-What happens to a file: landed (its bytes are kept for ever under their digest), known (nothing new), other years,
+What happens to a file: landed (its bytes are kept for ever under their digest, what was read of it for judging), known (nothing new), other years,
 unclaimed (no contract knows it: not used), refused (unreadable, or records of persons: nothing of it is kept).
 """
 

@@ -1,4 +1,4 @@
-"""From landed bytes to a verdict: parsed by the reader, judged by the contract, kept in the register.
+"""From a landed content to a verdict: as it was read when it was taken in, judged by the contract, kept in the register.
 
 A content is judged once per contract; a verdict stands until someone judges again on purpose.
 """
