@@ -13,16 +13,18 @@ import pytest
 from kkz_eval.contracts.contract import Code, Contract, Property
 from kkz_eval.contracts.load import load_contracts
 
-CASES = Path(__file__).parents[1] / "cases" / "deliveries"
+ROOT = Path(__file__).parents[2]
+CASES = ROOT / "tests" / "cases" / "deliveries"
+CONTRACT_FOLDER = ROOT / "data_contracts"
 
 
 @cache
 def shipped() -> Mapping[str, Contract]:
-    """The contracts of data_contracts/, by id."""
-    return load_contracts(Path(__file__).parents[2] / "data_contracts")
+    """The contracts of data_contracts/, by id, loaded once."""
+    return load_contracts(CONTRACT_FOLDER)
 
 
-SHARED_DATA = Path(__file__).parents[2] / os.environ.get("KKZ_SHARED", "../shared") / "data"
+SHARED_DATA = ROOT / os.environ.get("KKZ_SHARED", "../shared") / "data"
 INKAR_FOLDER = SHARED_DATA / "official" / "inkar"
 
 needs_shared_data = pytest.mark.skipif(not INKAR_FOLDER.exists(), reason="genuine files are not at hand (KKZ_SHARED)")

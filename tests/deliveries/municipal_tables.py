@@ -3,22 +3,13 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping, Sequence
-from functools import cache
-from pathlib import Path
+from collections.abc import Sequence
 
 import openpyxl
+from contract_values import shipped
 
-from kkz_eval.contracts.contract import Contract
-from kkz_eval.contracts.load import load_contracts
 from kkz_eval.deliveries.reader import Claimed, read_file
 from kkz_eval.model.parsed import ParsedTable
-
-
-@cache
-def contracts() -> Mapping[str, Contract]:
-    """The contracts of the project, loaded once."""
-    return load_contracts(Path(__file__).parents[2] / "data_contracts")
 
 
 def as_text(*lines: Sequence[object]) -> bytes:
@@ -41,7 +32,7 @@ def as_workbook(*lines: Sequence[object]) -> bytes:
 
 def read(data: bytes) -> ParsedTable:
     """The one table that is read of a file."""
-    result = read_file(data, "lieferung", contracts())
+    result = read_file(data, "lieferung", shipped())
     assert isinstance(result, Claimed), result
     (table,) = result.parsed
     return table

@@ -7,10 +7,9 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from contract_values import INKAR_FOLDER, SCHOOL_LEAVERS, needs_shared_data
+from contract_values import INKAR_FOLDER, SCHOOL_LEAVERS, needs_shared_data, shipped
 
 from kkz_eval.contracts.contract import Contract
-from kkz_eval.contracts.load import load_contract
 from kkz_eval.deliveries.official.editions import NOW, Asked
 from kkz_eval.deliveries.official.inkar_mapping import EDITIONS, indicator_named
 from kkz_eval.deliveries.reader import Claimed, Unclaimed, read_file
@@ -23,7 +22,7 @@ from kkz_eval.reference.tables import known_units
 from kkz_eval.storage.steps import Steps
 from kkz_eval.storage.store import Store
 
-INKAR = load_contract(Path(__file__).parents[2] / "data_contracts" / "inkar.odcs.yaml")
+INKAR = shipped()["inkar"]
 CONTRACTS: Mapping[str, Contract] = {"schulabgaenge": SCHOOL_LEAVERS, "inkar": INKAR}
 MARCH, APRIL, MAY = date(2026, 3, 1), date(2026, 4, 1), date(2026, 5, 1)
 NAME = "a_schul_oA_nach_Ausgaben.csv"

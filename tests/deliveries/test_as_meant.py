@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
+from contract_values import CASES
 from municipal_tables import as_text, as_workbook, read
 
 from kkz_eval.deliveries.text.as_meant import as_meant, odd_signs
@@ -12,7 +11,6 @@ from kkz_eval.deliveries.text.numbers import Style, style_shown, without_euro
 from kkz_eval.model.findings import Finding, iter_findings
 from kkz_eval.model.parsed import ParsedTable
 
-CASES = Path(__file__).parents[1] / "cases" / "deliveries"
 HEADER = ("AGS", "Jahr", "Personengruppe", "Anzahl")
 GROUP = "Kinder unter 15 Jahren"
 UNSEEN = ["\u200b", "\u200c", "\u200d", "\u200e", "\u200f", "\u202a", "\u202c", "\u2060", "\u2066", "\u2069", "\ufeff"]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from municipal_tables import as_text, as_workbook, contracts, read
+from contract_values import shipped
+from municipal_tables import as_text, as_workbook, read
 
 from kkz_eval.contracts.judgement import judge_file
 from kkz_eval.deliveries.reader import Claimed, read_file
@@ -20,7 +21,7 @@ def persons(key: object, year: int, number: int = 10) -> list[tuple[object, ...]
 def judged(data: bytes) -> tuple[set[str], list[tuple[str, str, str | None]]]:
     """(units, (kind, cell, what is admitted) of the findings) of a file."""
     table = read(data)
-    contract = contracts()[table.contract_id]
+    contract = shipped()[table.contract_id]
     findings = iter_findings(judge_file(table, contract, units_known_to(contract.source)).findings)
     units = set(table.values("unit_id").drop_null().to_pylist())
     return units, [(f.kind, f.cell.rpartition("!")[2], (f.allowed or "").rpartition("!")[2]) for f in findings]
@@ -61,7 +62,7 @@ def test_the_youth_office_of_a_city_has_its_key() -> None:
 
 def test_an_official_table_of_kreise_keeps_five_digits() -> None:
     lines = "bereich;kreis_ags5;name;jahr;kuerzel;wert\nb;05111;D;2019;a_schul_oA;1,5\n"
-    result = read_file(lines.encode("utf-8-sig"), "x.csv", contracts())
+    result = read_file(lines.encode("utf-8-sig"), "x.csv", shipped())
     assert isinstance(result, Claimed), result
     assert result.parsed[0].values("unit_id").to_pylist() == ["05111"]
 

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 import yaml
+from contract_values import shipped
 
 from kkz_eval.contracts.contract import Contract
-from kkz_eval.contracts.load import load_contract
 from kkz_eval.deliveries.register.decisions import DecisionInvalid, document_of, load_decisions
 
-CONTRACT = load_contract(Path(__file__).parents[2] / "data_contracts" / "schulabgaenge.odcs.yaml")
+CONTRACT = shipped()["schulabgaenge"]
 CONTRACTS: dict[str, Contract] = {CONTRACT.id: CONTRACT}
 RULE = next(rule.rule_id for rule in CONTRACT.rules if rule.kind == "range")
 WAIVER = f"""\

@@ -4,22 +4,19 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from io import BytesIO
-from pathlib import Path
 
 import pytest
+from contract_values import CASES, shipped
 from openpyxl import Workbook
 
 from kkz_eval.contracts.judgement import judge_file
-from kkz_eval.contracts.load import load_contracts
 from kkz_eval.deliveries.reader import Claimed, read_file
 from kkz_eval.model.findings import Finding, iter_findings
 from kkz_eval.model.parsed import ParsedTable
 from kkz_eval.model.spreadsheet_dates import typed_school_year, typed_span
 from kkz_eval.reference.tables import units_known_to
 
-ROOT = Path(__file__).parents[2]
-CASES = ROOT / "tests" / "cases" / "deliveries"
-CONTRACTS = load_contracts(ROOT / "data_contracts")
+CONTRACTS = shipped()
 
 
 def read(data: bytes, contract: str, name: str = "lieferung.csv") -> tuple[ParsedTable, list[Finding]]:

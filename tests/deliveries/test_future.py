@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from datetime import date
-from pathlib import Path
 
 import pytest
+from contract_values import shipped
 
 from kkz_eval.contracts.judgement import judge_file
-from kkz_eval.contracts.load import load_contracts
 from kkz_eval.deliveries.reader import Claimed, read_file
 from kkz_eval.model.findings import iter_findings
 from kkz_eval.model.verdicts import Status
 from kkz_eval.reference.tables import known_units
 
-CONTRACTS = load_contracts(Path(__file__).parents[2] / "data_contracts")
+CONTRACTS = shipped()
 HEADER = "Gemeindeschlüssel;Schuljahr;Schulform;Übergänge"
 
 

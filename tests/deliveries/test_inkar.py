@@ -7,14 +7,12 @@ import io
 import subprocess
 import sys
 from dataclasses import replace
-from pathlib import Path
 
 import pyarrow.compute as pc
 import pytest
-from contract_values import CONTRACTS, INKAR_FOLDER, SCHOOL_LEAVERS, needs_shared_data
+from contract_values import CONTRACTS, INKAR_FOLDER, SCHOOL_LEAVERS, needs_shared_data, shipped
 from python_calamine import CalamineWorkbook
 
-from kkz_eval.contracts.load import load_contracts
 from kkz_eval.deliveries.columns.typed import LEFT_OUT
 from kkz_eval.deliveries.official.inkar_export_mapping import read_workbook
 from kkz_eval.deliveries.reader import Claimed, Unclaimed, Unreadable, read_file
@@ -322,7 +320,7 @@ def test_reading_needs_no_pandas() -> None:
     ],
 )
 def test_a_mistyped_header_of_inkar_falls_to_no_other_contract(header: str) -> None:
-    contracts = load_contracts(Path(__file__).parents[2] / "data_contracts")
+    contracts = shipped()
     row = 'bildung,5111,"Düsseldorf, Stadt",1995,a_schul_oA,6.82' + ",1" * (header.count(",") - 5)
     result = read_file(f"{header}\n{row}\n".encode(), "inkar.csv", contracts)
     assert isinstance(result, Unclaimed)

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import zipfile
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from xml.etree import ElementTree
 
 import pyarrow as pa
 import pytest
-from contract_values import CONTRACTS, SHARED_DATA
+from contract_values import CASES, CONTRACTS, SHARED_DATA
 
 from kkz_eval.deliveries.columns.typed import LEFT_OUT
 from kkz_eval.deliveries.official.inkar_export_mapping import read_workbook
@@ -20,7 +19,6 @@ from kkz_eval.model.findings import iter_findings
 from kkz_eval.model.parsed import ParsedTable
 from kkz_eval.reference.tables import Kind, kreise
 
-CASES = Path(__file__).parents[1] / "cases" / "deliveries"
 GENUINE = SHARED_DATA.parent / "cases" / "genuine"
 LABEL, OTHER = "Schulabgänger ohne Abschluss", "Berufsschüler"
 YEARS = ("2014", "2015", "2016")

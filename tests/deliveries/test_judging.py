@@ -5,9 +5,9 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from contract_values import shipped
 
 from kkz_eval.contracts.contract import Property
-from kkz_eval.contracts.load import load_contracts
 from kkz_eval.deliveries.reader import Claimed, read_file
 from kkz_eval.deliveries.register.intake import landing_key, take_in
 from kkz_eval.deliveries.register.judging import judge_arrival
@@ -18,7 +18,7 @@ from kkz_eval.reference.tables import known_units
 from kkz_eval.storage.steps import Steps
 from kkz_eval.storage.store import Store
 
-CONTRACTS = load_contracts(Path(__file__).parents[2] / "data_contracts")
+CONTRACTS = shipped()
 HEADER = "Gemeindeschlüssel;Schuljahr;Abschluss;Geschlecht;Anzahl\r\n"
 
 

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 
 import pytest
-from municipal_tables import as_text, as_workbook, contracts, read
+from contract_values import CASES, shipped
+from municipal_tables import as_text, as_workbook, read
 
 from kkz_eval.contracts.judgement import judge_file
 from kkz_eval.deliveries.reader import Claimed, read_file
 from kkz_eval.model.findings import Finding, iter_findings
 from kkz_eval.reference.tables import units_known_to
 
-CASES = Path(__file__).parents[1] / "cases" / "deliveries"
 HEADER = ("AGS", "Jahr", "Personengruppe", "Anzahl")
 CHILDREN, ALL = "Kinder unter 15 Jahren", "Personen in SGB-II-Bedarfsgemeinschaften"
 FIRST = (("05111000", 2016, ALL, 45), ("05111000", 2016, CHILDREN, 12))
@@ -83,7 +82,7 @@ def test_a_count_of_lines_is_no_sum() -> None:
 
 def test_a_name_of_an_offer_that_ends_like_a_total_is_a_record() -> None:
     with_result = (CASES / "N1.csv").read_text(encoding="utf-8-sig").replace("Elterncafé, Nord", "Sprachtest Ergebnis")
-    result = read_file(with_result.encode(), "angebote", contracts())
+    result = read_file(with_result.encode(), "angebote", shipped())
     assert isinstance(result, Claimed)
     assert "reader_total_row" not in [f.kind for f in iter_findings(result.parsed[0].findings)]
 
@@ -146,7 +145,7 @@ PIVOT = (("05111000", 2016, ALL, 45), (None, None, CHILDREN, 12), (None, 2017, A
 def test_keys_in_the_first_row_of_a_group_are_one_error_with_its_cause(form: str, lines: tuple[tuple[object, ...], ...]) -> None:
     table = read(written(form, HEADER, *lines))
     assert table.values("year").to_pylist() == [2016, 2016, 2017, 2017]
-    contract = contracts()["mindestsicherung"]
+    contract = shipped()["mindestsicherung"]
     judged = judge_file(table, contract, units_known_to(contract.source))
     (finding,) = iter_findings(judged.findings)
     assert (finding.kind, finding.severity, finding.unit_id, finding.value) == (

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
+from contract_values import CASES, shipped
 
-from kkz_eval.contracts.load import load_contracts
 from kkz_eval.deliveries.reader import Claimed, Unreadable, read_file
 from kkz_eval.deliveries.text.misread import misread
 from kkz_eval.deliveries.text.records import NotTextError, decode
 
-CASES = Path(__file__).parents[1] / "cases" / "deliveries"
 TABLES = [
     "Gemeindeschlüssel;Schuljahr;Abschluss;Geschlecht;Anzahl\n05162024;2017/18;ohne;männlich;29\n",
     "AGS;SJ;Abschluss;Geschl.;Anzahl\n05162024;2017/18;ohne;männlich;29\n",  # in cells only
@@ -79,7 +76,7 @@ def test_a_few_odd_signs_among_umlauts_are_no_encoding() -> None:
 
 @pytest.mark.parametrize("case", ["U1", "U2"])
 def test_the_delivered_files_say_which_encoding_they_have(case: str) -> None:
-    contracts = load_contracts(Path(__file__).parents[2] / "data_contracts")
+    contracts = shipped()
     result = read_file((CASES / f"{case}.csv").read_bytes(), f"{case}.csv", contracts)
     assert isinstance(result, Unreadable)
     assert "Kodierung" in result.in_language("de")

@@ -5,13 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date
 from io import BytesIO
-from pathlib import Path
 
 import pytest
+from contract_values import CASES, shipped
 from openpyxl import Workbook
 
 from kkz_eval.contracts.judgement import judge_file
-from kkz_eval.contracts.load import load_contracts
 from kkz_eval.contracts.parameters import text_values
 from kkz_eval.deliveries.reader import Claimed, read_file
 from kkz_eval.deliveries.text.missing_words import Meaning, meaning_of, symbols_for
@@ -21,9 +20,7 @@ from kkz_eval.model.symbols import SYMBOL_NAMES
 from kkz_eval.model.texts import LANGUAGES
 from kkz_eval.reference.tables import units_known_to
 
-ROOT = Path(__file__).parents[2]
-CASES = ROOT / "tests" / "cases" / "deliveries"
-CONTRACTS = load_contracts(ROOT / "data_contracts")
+CONTRACTS = shipped()
 CONTRACT = CONTRACTS["mindestsicherung"]
 HEADER = "Gemeindeschlüssel;Jahr;Personengruppe;Anzahl\n05111000;2016;Personen;45438\n"
 

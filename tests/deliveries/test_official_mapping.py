@@ -6,20 +6,19 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
-from contract_values import needs_shared_data
+from contract_values import CONTRACT_FOLDER, needs_shared_data, shipped
 from official_values import NEW_GERMAN, OFFICIAL, TABLE, TEXTS, official
 
 from kkz_eval.contracts.contract import Contract
 from kkz_eval.contracts.judgement import judge_file
-from kkz_eval.contracts.load import ContractError, contract_of, load_contracts, read_document
+from kkz_eval.contracts.load import ContractError, contract_of, read_document
 from kkz_eval.deliveries.official.mapping import claimed
 from kkz_eval.deliveries.reader import Claimed, Unclaimed, read_file
 from kkz_eval.model.findings import iter_findings
 from kkz_eval.model.parsed import ParsedTable
 from kkz_eval.reference.tables import known_units
 
-FOLDER = Path(__file__).parents[2] / "data_contracts"
-CONTRACTS: Mapping[str, Contract] = load_contracts(FOLDER)
+CONTRACTS: Mapping[str, Contract] = shipped()
 
 
 def parsed(name: str) -> ParsedTable:
@@ -172,7 +171,7 @@ def test_a_line_kept_for_a_unit_that_is_no_more_is_left_out() -> None:
     ],
 )
 def test_a_mapping_that_does_not_fit_its_contract_is_refused(tmp_path: Path, old: str, new: str) -> None:
-    text = (FOLDER / "bevoelkerung_amtlich.odcs.yaml").read_text(encoding="utf-8")
+    text = (CONTRACT_FOLDER / "bevoelkerung_amtlich.odcs.yaml").read_text(encoding="utf-8")
     assert old in text
     file = tmp_path / "bevoelkerung_amtlich.odcs.yaml"
     file.write_text(text.replace(old, new), encoding="utf-8")

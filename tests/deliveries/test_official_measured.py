@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
+from contract_values import shipped
 from official_values import GISD, NEW_GERMAN, official
 
 from kkz_eval.contracts.judgement import judge_file
-from kkz_eval.contracts.load import load_contracts
 from kkz_eval.deliveries.official.mapping import claimed
 from kkz_eval.deliveries.reader import Claimed, read_file
 from kkz_eval.model.findings import Finding, iter_findings
@@ -16,7 +14,7 @@ from kkz_eval.model.parsed import ParsedTable
 from kkz_eval.model.verdicts import Status
 from kkz_eval.reference.tables import known_units
 
-CONTRACTS = load_contracts(Path(__file__).parents[2] / "data_contracts")
+CONTRACTS = shipped()
 FLAT = NEW_GERMAN.replace("12,5", "190000")
 HEADED = "\n".join(
     [

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
-from contract_values import needs_shared_data
+from contract_values import needs_shared_data, shipped
 from official_values import OFFICIAL, official
 
 from kkz_eval.contracts.judgement import judge_file
-from kkz_eval.contracts.load import load_contracts
 from kkz_eval.deliveries.reader import Claimed, Unclaimed, read_file
 from kkz_eval.deliveries.text.numbers import Style, parse_number
 from kkz_eval.model.findings import Finding, iter_findings
 from kkz_eval.model.parsed import ParsedTable
 from kkz_eval.reference.tables import official_units
 
-CONTRACTS = load_contracts(Path(__file__).parents[2] / "data_contracts")
+CONTRACTS = shipped()
 SUPPORT, JOBLESS, AGES = "landesdatenbank_nrw/22517-02i_2024.csv", "genesis/13211-02-05-4_datencsv_de.csv", "12411-09i_2024.csv"
 AGES = f"landesdatenbank_nrw/{AGES}"
 

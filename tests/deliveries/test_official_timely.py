@@ -6,11 +6,11 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from contract_values import needs_shared_data
+from contract_values import CONTRACT_FOLDER, needs_shared_data, shipped
 from official_values import NEW_GERMAN, OFFICIAL, TABLE
 
 from kkz_eval.contracts.judgement import judge_file
-from kkz_eval.contracts.load import ContractError, contract_of, load_contracts, read_document
+from kkz_eval.contracts.load import ContractError, contract_of, read_document
 from kkz_eval.deliveries.official.times import day_of
 from kkz_eval.deliveries.reader import Claimed, read_file
 from kkz_eval.model.findings import Finding, iter_findings
@@ -18,8 +18,7 @@ from kkz_eval.model.parsed import ParsedTable
 from kkz_eval.model.verdicts import Status
 from kkz_eval.reference.tables import known_units
 
-FOLDER = Path(__file__).parents[2] / "data_contracts"
-CONTRACTS = load_contracts(FOLDER)
+CONTRACTS = shipped()
 TODAY = date(2026, 11, 25)
 POPULATION = NEW_GERMAN.replace("12,5", "190000")
 LEAVERS = TABLE.replace("Abgehende (Anzahl)", "Absolvierende/Abgehende (Anzahl)").replace(";ohne", ";ohne Hauptschulabschluss")
@@ -68,7 +67,7 @@ def test_a_school_year_in_a_table_of_calendar_years_is_refused() -> None:
 
 
 def test_a_school_year_is_taken_where_the_mapping_says_so(tmp_path: Path) -> None:
-    text = (FOLDER / "schulabgaenge_amtlich.odcs.yaml").read_text(encoding="utf-8")
+    text = (CONTRACT_FOLDER / "schulabgaenge_amtlich.odcs.yaml").read_text(encoding="utf-8")
     file = tmp_path / "schulabgaenge_amtlich.odcs.yaml"
     file.write_text(text.replace("        time: year", "        time: school_year"), encoding="utf-8")
     contract = contract_of(read_document(file))
@@ -81,7 +80,7 @@ def test_a_school_year_is_taken_where_the_mapping_says_so(tmp_path: Path) -> Non
 
 @pytest.mark.parametrize("time", ["        time: 02-30", "        time: month", ""])
 def test_a_mapping_names_a_time_that_exists(tmp_path: Path, time: str) -> None:
-    text = (FOLDER / "schulabgaenge_amtlich.odcs.yaml").read_text(encoding="utf-8")
+    text = (CONTRACT_FOLDER / "schulabgaenge_amtlich.odcs.yaml").read_text(encoding="utf-8")
     file = tmp_path / "schulabgaenge_amtlich.odcs.yaml"
     file.write_text(text.replace("        time: year", time), encoding="utf-8")
     with pytest.raises(ContractError):

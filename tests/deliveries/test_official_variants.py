@@ -5,14 +5,12 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
 import pytest
-from contract_values import SHARED_DATA
+from contract_values import CASES, SHARED_DATA, shipped
 
 from kkz_eval.contracts.contract import Contract
 from kkz_eval.contracts.judgement import judge_file
-from kkz_eval.contracts.load import load_contracts
 from kkz_eval.deliveries.columns.typed import LEFT_OUT
 from kkz_eval.deliveries.official.times import bare_time
 from kkz_eval.deliveries.reader import Claimed, Unclaimed, read_file
@@ -20,9 +18,8 @@ from kkz_eval.model.findings import iter_findings
 from kkz_eval.model.parsed import ParsedTable
 from kkz_eval.reference.tables import kreise, units_known_to
 
-CASES = Path(__file__).parents[1] / "cases" / "deliveries"
 GENUINE = SHARED_DATA.parent / "cases" / "genuine"
-CONTRACTS: Mapping[str, Contract] = load_contracts(Path(__file__).parents[2] / "data_contracts")
+CONTRACTS: Mapping[str, Contract] = shipped()
 MISSING = "official_units_missing"
 needs_genuine = pytest.mark.skipif(not GENUINE.exists(), reason="genuine files are not at hand (KKZ_SHARED)")
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import pytest
-from municipal_tables import as_text, as_workbook, contracts, read
+from contract_values import shipped
+from municipal_tables import as_text, as_workbook, read
 
 from kkz_eval.contracts.judgement import judge_file
 from kkz_eval.model.findings import iter_findings
@@ -29,7 +30,7 @@ def population(changed: Mapping[tuple[str, str], object], *below: tuple[object, 
 def judged(data: bytes) -> list[tuple[str, str]]:
     """(rule, cell) of the errors and hints of a file."""
     table = read(data)
-    contract = contracts()[table.contract_id]
+    contract = shipped()[table.contract_id]
     judgement = judge_file(table, contract, units_known_to(contract.source))
     assert judgement.status == (Status.REJECTED if judgement.n_errors else Status.ACCEPTED)
     return [(finding.rule, finding.cell.rpartition("!")[2]) for finding in iter_findings(judgement.findings)]

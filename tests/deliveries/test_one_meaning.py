@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
-from pathlib import Path
 
 import openpyxl
 import pytest
+from contract_values import CASES
 from municipal_tables import as_text, as_workbook, read
 
 from kkz_eval.model.findings import Finding, iter_findings
-
-CASES = Path(__file__).parents[1] / "cases" / "deliveries"
 
 
 def found(data: bytes, *kinds: str) -> list[Finding]:

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from contract_values import CONTRACTS
+from contract_values import CASES, CONTRACTS, ROOT
 
 from kkz_eval.deliveries.reader import read_file
 from kkz_eval.deliveries.register import reading_process
@@ -24,7 +24,6 @@ from kkz_eval.deliveries.results import Unreadable
 from kkz_eval.model.reading_limits import DEFAULT_LIMITS, Limits
 from kkz_eval.storage.store import Store
 
-CASES = Path(__file__).parents[1] / "cases" / "deliveries"
 SECRET = "Tannenhaeher"
 TABLE = (
     "Gemeindeschlüssel;Schuljahr;Geschlecht;Schulabgänge insgesamt;Anteil ohne Abschluss\n05111000;2015;insgesamt;{count};5,5\n"
@@ -196,7 +195,7 @@ from kkz_eval.model.reading_limits import DEFAULT_LIMITS
 read_apart(look_over, b"a;b", "a.csv", {}, DEFAULT_LIMITS)
 print(reading_process._kept._process.pid, flush=True)
 """
-    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, env=environment)
     with pytest.raises(ProcessLookupError):
         os.kill(int(done.stdout), 0)

@@ -5,25 +5,22 @@ from __future__ import annotations
 import io
 from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
 
 import openpyxl
 import pyarrow.compute as pc
 import pytest
-from contract_values import CONTRACTS, SCHOOL_LEAVERS
+from contract_values import CASES, CONTRACTS, SCHOOL_LEAVERS, shipped
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kkz_eval.contracts.contract import Property
 from kkz_eval.contracts.judgement import judge_file
-from kkz_eval.contracts.load import load_contracts
 from kkz_eval.deliveries.columns.scale import Said, misfit, says_scale
 from kkz_eval.deliveries.reader import Claimed, read_file
 from kkz_eval.deliveries.text.wording.statements import Kind
 from kkz_eval.model.findings import Finding, Severity, iter_findings
 
-DELIVERED = load_contracts(Path(__file__).parents[2] / "data_contracts")
-CASES = Path(__file__).parents[1] / "cases" / "deliveries"
+DELIVERED = shipped()
 TABLE = "AGS;Abgangsjahr;Geschlecht;Abgänge;Anteil ohne Abschluss\n05911000;2016;m;10;1,5\n05913000;2016;m;5;2,5\n"
 
 

@@ -5,17 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from contract_values import CONTRACTS
+from contract_values import CASES, CONTRACTS, shipped
 from person_texts import OF_PERSONS, WITHOUT_PERSONS
 
-from kkz_eval.contracts.load import load_contracts
 from kkz_eval.deliveries.persons.screening import suspects
 from kkz_eval.deliveries.reader import Claimed, PersonRecords, Unclaimed, read_file
 
-ROOT = Path(__file__).parents[2]
-CASES = ROOT / "tests" / "cases"
-ALL_CONTRACTS = load_contracts(ROOT / "data_contracts")
-PERSON_FILES = sorted((CASES / "persons").iterdir())
+ALL_CONTRACTS = shipped()
+PERSON_FILES = sorted((CASES.parent / "persons").iterdir())
 
 
 @pytest.mark.parametrize("file", PERSON_FILES, ids=lambda file: file.stem)
@@ -54,7 +51,7 @@ def test_a_table_without_titles_is_not_quoted_as_if_it_had_some() -> None:
 
 
 def test_ordinary_labels_with_a_comma_are_no_names() -> None:
-    services, spending = (CASES / "deliveries" / name for name in ("N1.csv", "N3.xlsx"))
+    services, spending = (CASES / name for name in ("N1.csv", "N3.xlsx"))
     assert isinstance(read_file(services.read_bytes(), services.name, ALL_CONTRACTS), Claimed)
     unknown = read_file(spending.read_bytes(), spending.name, ALL_CONTRACTS)
     assert isinstance(unknown, Unclaimed)

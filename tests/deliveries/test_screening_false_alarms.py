@@ -5,10 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from contract_values import SHARED_DATA, needs_shared_data
+from contract_values import CASES, SHARED_DATA, needs_shared_data, shipped
 from person_texts import WITHOUT_PERSONS
 
-from kkz_eval.contracts.load import load_contracts
 from kkz_eval.contracts.pages import delivered_by_municipalities
 from kkz_eval.contracts.template_book import template_bytes
 from kkz_eval.deliveries.persons.screening import suspects_in_text
@@ -17,7 +16,6 @@ from kkz_eval.deliveries.text.records import DELIMITERS, NotTextError, decode
 from kkz_eval.deliveries.workbook.sheets import BrokenWorkbookError, is_workbook, sheets
 from kkz_eval.simulation.run import simulate
 
-ROOT = Path(__file__).parents[2]
 ENDINGS = (".csv", ".xlsx", ".xls", ".ods")
 
 
@@ -36,8 +34,8 @@ def _is_suspected(data: bytes) -> bool:
 def test_none_of_six_hundred_clean_files_is_suspected(tmp_path: Path) -> None:
     written = simulate(tmp_path / "world", 4)
     files = {path.name: path.read_bytes() for path in (*written.deliveries, *written.official)}
-    files |= {path.name: path.read_bytes() for path in (ROOT / "tests" / "cases" / "deliveries").iterdir()}
-    contracts = load_contracts(ROOT / "data_contracts")
+    files |= {path.name: path.read_bytes() for path in CASES.iterdir()}
+    contracts = shipped()
     files |= {f"{c.id}.xlsx": template_bytes(c) for c in delivered_by_municipalities(contracts)}
     files |= {kind: text.encode() for kind, text in WITHOUT_PERSONS.items()}
     assert len(files) >= 600

@@ -3,30 +3,21 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping, Sequence
-from functools import cache
-from pathlib import Path
+from collections.abc import Sequence
 
 import openpyxl
 import pytest
+from contract_values import CASES, shipped
 
-from kkz_eval.contracts.contract import Contract
 from kkz_eval.contracts.judgement import judge_file
-from kkz_eval.contracts.load import load_contracts
 from kkz_eval.deliveries.reader import Claimed, read_file
 from kkz_eval.deliveries.text.titles import time_named, times_in, without_state
 from kkz_eval.model.findings import Finding, iter_findings
 from kkz_eval.model.parsed import ParsedTable
 from kkz_eval.reference.tables import units_known_to
 
-CASES = Path(__file__).parents[1] / "cases" / "deliveries"
 MARKED, UNKNOWN, MISSING = "reader_title_mark", "reader_unknown_title", "reader_missing_column"
 YEARS = "reader_unread_years"
-
-
-@cache
-def contracts() -> Mapping[str, Contract]:
-    return load_contracts(Path(__file__).parents[2] / "data_contracts")
 
 
 def wide(form: str, *titles: object) -> ParsedTable:
@@ -45,7 +36,7 @@ def wide(form: str, *titles: object) -> ParsedTable:
         saved = io.BytesIO()
         book.save(saved)
         data = saved.getvalue()
-    result = read_file(data, "lieferung", contracts())
+    result = read_file(data, "lieferung", shipped())
     assert isinstance(result, Claimed), result
     (table,) = result.parsed
     return table
@@ -122,7 +113,7 @@ def test_a_title_that_names_something_else_is_an_error_at_its_cell(titles: tuple
 
 
 def kinds_judged(table: ParsedTable) -> list[str]:
-    contract = contracts()["bevoelkerung"]
+    contract = shipped()["bevoelkerung"]
     return [f.kind for f in iter_findings(judge_file(table, contract, units_known_to(contract.source)).findings)]
 
 
@@ -186,7 +177,7 @@ def test_a_unit_beside_every_year_is_one_finding_that_speaks_of_the_unit(words: 
 
 
 def of_lines(*lines: str) -> ParsedTable:
-    result = read_file("\n".join(lines).encode(), "lieferung", contracts())
+    result = read_file("\n".join(lines).encode(), "lieferung", shipped())
     assert isinstance(result, Claimed), result
     return result.parsed[0]
 
@@ -236,7 +227,7 @@ def test_the_unit_of_the_contract_beside_every_year_leaves_it_as_it_is(words: st
 def test_euro_beside_every_year_of_a_contract_in_euro_leaves_it_as_it_is(words: str) -> None:
     header = ";".join(words.format(year) for year in (2016, 2017))
     lines = f"Ausgaben der Jugendhilfe\nJugendamt;Art der Leistung;Präventiv oder nicht;{header}\n05111000;Frühe Hilfen;präventiv;1990;1991\n"
-    result = read_file(lines.encode(), "lieferung", contracts())
+    result = read_file(lines.encode(), "lieferung", shipped())
     assert isinstance(result, Claimed), result
     assert result.parsed[0].values("year").to_pylist() == [2016, 2017]
     assert [f.kind for f in iter_findings(result.parsed[0].findings) if f.kind != "reader_measure_unnamed"] == []
@@ -247,7 +238,7 @@ def test_euro_beside_every_year_of_a_contract_in_euro_leaves_it_as_it_is(words: 
 )
 def test_the_years_of_schools_are_told_as_school_years(titles: tuple[str, str], meant: str) -> None:
     lines = f"Schulabgänge\nAGS;Geschlecht;Abschluss;{';'.join(titles)}\n05911000;m;insgesamt;1990;1991\n"
-    result = read_file(lines.encode(), "lieferung", contracts())
+    result = read_file(lines.encode(), "lieferung", shipped())
     assert isinstance(result, Claimed), result
     assert [(f.kind, f.allowed) for f in iter_findings(result.parsed[0].findings)] == [(YEARS, meant)]
 
@@ -258,7 +249,7 @@ def test_the_years_of_schools_are_told_as_school_years(titles: tuple[str, str], 
 def test_numbers_of_a_record_that_look_like_years_are_no_titles(key: str) -> None:
     records = [f"{key};{age};m;1998;2004" for age in ("unter 3", "3 bis unter 6", "6 bis unter 15")]
     lines = "\n".join(["Bevölkerung", "AGS;Altersgruppe;Geschlecht;'06;'07", *records])
-    result = read_file(lines.encode(), "lieferung", contracts())
+    result = read_file(lines.encode(), "lieferung", shipped())
     assert isinstance(result, Claimed), result
     assert result.parsed[0].table.num_rows == 3
     assert [(f.kind, f.value) for f in iter_findings(result.parsed[0].findings)] == [(YEARS, "'06, '07")]
@@ -266,7 +257,7 @@ def test_numbers_of_a_record_that_look_like_years_are_no_titles(key: str) -> Non
 
 def test_codes_as_titles_may_have_marks_too() -> None:
     lines = "Bevölkerung\nAGS;Jahr;Altersgruppe;männlich*;weiblich 1)\n05111000;2016;unter 3;1;2\n"
-    result = read_file(lines.encode(), "lieferung", contracts())
+    result = read_file(lines.encode(), "lieferung", shipped())
     assert isinstance(result, Claimed)
     assert result.parsed[0].values("sex").to_pylist() == ["maennlich", "weiblich"]
     assert [(f.kind, f.cell, f.allowed) for f in said(result.parsed[0])] == [
@@ -276,7 +267,7 @@ def test_codes_as_titles_may_have_marks_too() -> None:
 
 def test_a_long_table_without_a_year_lacks_its_column() -> None:
     lines = "AGS;Personengruppe;Anzahl;seit 2015;seit 2016\n05111000;Kinder unter 15 Jahren;1;2;3\n"
-    result = read_file(lines.encode(), "lieferung", contracts())
+    result = read_file(lines.encode(), "lieferung", shipped())
     assert isinstance(result, Claimed)
     assert [(f.kind, f.field) for f in said(result.parsed[0])] == [(MISSING, "year")]
 
@@ -307,7 +298,7 @@ def test_words_that_end_like_a_mark_keep_their_ends() -> None:
 
 
 def test_the_delivered_file_with_a_star_at_its_year() -> None:
-    result = read_file((CASES / "V1.csv").read_bytes(), "V1.csv", contracts())
+    result = read_file((CASES / "V1.csv").read_bytes(), "V1.csv", shipped())
     assert isinstance(result, Claimed)
     assert sorted(set(result.parsed[0].values("year").to_pylist())) == [2016, 2017]
     assert [(f.kind, f.cell, f.value) for f in said(result.parsed[0])] == [(MARKED, "E1", "2017*")]

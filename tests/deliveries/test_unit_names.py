@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
+from contract_values import CASES
 from municipal_tables import as_text, as_workbook, read
 
 from kkz_eval.model.findings import Finding, iter_findings
@@ -12,7 +11,6 @@ from kkz_eval.reference.named import areas_named, names_another_area
 from kkz_eval.reference.register import municipalities, youth_offices
 from kkz_eval.reference.tables import kreise
 
-CASES = Path(__file__).parents[1] / "cases" / "deliveries"
 OTHER = ("reader_other_name", "reader_title_of_other", "reader_key_and_name", "reader_ags", "reader_repeated_column")
 
 

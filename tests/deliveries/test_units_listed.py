@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import csv
 import io
-from pathlib import Path
 
 import pyarrow as pa
 import pytest
-from contract_values import INKAR_FOLDER, needs_shared_data
+from contract_values import INKAR_FOLDER, needs_shared_data, shipped
 
 from kkz_eval.contracts.judgement import Status, judge_file
-from kkz_eval.contracts.load import load_contracts
 from kkz_eval.deliveries.columns.completeness import missing_by_measure
 from kkz_eval.deliveries.reader import Claimed, read_file
 from kkz_eval.model.findings import Finding, iter_findings
@@ -19,7 +17,7 @@ from kkz_eval.model.parsed import ParsedTable
 from kkz_eval.reference.register import existing, municipalities
 from kkz_eval.reference.tables import kreise
 
-CONTRACTS = load_contracts(Path(__file__).parents[2] / "data_contracts")
+CONTRACTS = shipped()
 PANEL = "nrw_gemeinden_panel_1995-2021.csv"
 HEADER = "ags,name,jahr,arbeitslose,erwerbsfaehige_15_64,einkommensteuer_je_ew\n"
 TOWNS = existing(municipalities(), 2020)

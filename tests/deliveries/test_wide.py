@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
-from contract_values import SCHOOL_LEAVERS
+from contract_values import SCHOOL_LEAVERS, shipped
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kkz_eval.contracts.contract import Code, Property
-from kkz_eval.contracts.load import load_contracts
 from kkz_eval.deliveries.reader import Claimed, Unclaimed, read_file
 from kkz_eval.model.findings import Finding, iter_findings
 from kkz_eval.model.parsed import ParsedTable
@@ -163,7 +161,7 @@ def test_wide_and_long_say_the_same(lines: list[tuple[int, str, str, str]], n_ti
 
 
 def _of_contracts(text: str) -> tuple[str, ParsedTable] | Unclaimed:
-    result = read_file(text.encode(), "breit.csv", load_contracts(Path(__file__).parents[2] / "data_contracts"))
+    result = read_file(text.encode(), "breit.csv", shipped())
     if isinstance(result, Unclaimed):
         return result
     assert isinstance(result, Claimed), result

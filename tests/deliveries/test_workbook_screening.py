@@ -7,11 +7,11 @@ import re
 import zipfile
 from collections.abc import Callable
 from datetime import date
-from pathlib import Path
 
 import openpyxl
 import pytest
 import xlwt
+from contract_values import shipped
 from made_workbooks import SPACES, ods, ods_cell, with_parts, xls
 from openpyxl.comments import Comment
 from openpyxl.packaging.custom import StringProperty
@@ -19,11 +19,9 @@ from openpyxl.workbook.defined_name import DefinedName
 from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.worksheet import Worksheet
 
-from kkz_eval.contracts.load import load_contracts
 from kkz_eval.deliveries.reader import Claimed, PersonRecords, Unreadable, read_file
 
-ROOT = Path(__file__).parents[2]
-CONTRACTS = load_contracts(ROOT / "data_contracts")
+CONTRACTS = shipped()
 HEADER = ("Gemeindeschlüssel", "Schuljahr", "Abschluss", "Geschlecht", "Anzahl")
 ROWS = [
     ("05111000", "2009/10", "ohne Hauptschulabschluss", sex, n)
