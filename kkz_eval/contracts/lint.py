@@ -18,7 +18,8 @@ from kkz_eval.contracts.contract import Contract, Property
 from kkz_eval.contracts.errors import PACKAGE
 from kkz_eval.contracts.load import SUFFIX, ContractError, contract_of, read_document
 from kkz_eval.contracts.synonyms import ambiguous_names, code_names, property_names
-from kkz_eval.model.edited_files import EditedFile, Node
+from kkz_eval.model.edited_files.cursor import Node, root_of
+from kkz_eval.model.edited_files.file import EditedFile
 from kkz_eval.model.errors import Problem
 
 STANDARD = "v3.2.0"
@@ -33,7 +34,7 @@ def lint(path: Path) -> tuple[Problem, ...]:
     standard = replace(file, problems=[])  # what the standard complains of does not keep the rest from being read
     _report_standard(standard)
     with suppress(ContractError):  # its problems are the file's
-        _report_semantics(file.root, contract_of(file.root))
+        _report_semantics(root_of(file), contract_of(root_of(file)))
     return tuple(sorted([*standard.problems, *file.problems], key=lambda problem: problem.line or 0))
 
 

@@ -104,7 +104,9 @@ from kkz_eval.contracts.errors import PACKAGE
 from kkz_eval.contracts.plausibility import CONTEXT_KINDS, context_problems
 from kkz_eval.contracts.rule_kinds.kind import Limits
 from kkz_eval.contracts.rules import derived_rules, key_rule, rule_problems
-from kkz_eval.model.edited_files import FileInvalid, Node, read_edited
+from kkz_eval.model.edited_files.cursor import Node, root_of
+from kkz_eval.model.edited_files.file import FileInvalid
+from kkz_eval.model.edited_files.reading import read_edited
 from kkz_eval.model.errors import UserError
 from kkz_eval.model.findings import RULE_SEVERITIES
 from kkz_eval.model.parsed import ARROW_TYPES
@@ -169,7 +171,7 @@ def load_contract(path: Path) -> Contract:
 
 def read_document(path: Path) -> Node:
     """The root of a contract file. Raises ContractError where there is no file or no YAML."""
-    return read_edited(path, ContractError).root
+    return root_of(read_edited(path, ContractError))
 
 
 def contract_of(root: Node) -> Contract:

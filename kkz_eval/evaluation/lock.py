@@ -28,7 +28,9 @@ from kkz_eval.evaluation import say
 from kkz_eval.evaluation.baseline import Baseline
 from kkz_eval.evaluation.plan import Plan, plain_plan, plan_defaults, plan_digest
 from kkz_eval.evaluation.problems import PACKAGE
-from kkz_eval.model.edited_files import FileInvalid, parse_edited
+from kkz_eval.model.edited_files.cursor import root_of
+from kkz_eval.model.edited_files.file import FileInvalid
+from kkz_eval.model.edited_files.reading import parse_edited
 from kkz_eval.model.errors import UserError
 from kkz_eval.model.texts import LANGUAGES, Joined, Localised, Sentence
 from kkz_eval.storage.digests import digest_of, digest_of_bytes
@@ -140,7 +142,7 @@ def lock_of_plan(plan: Plan, baseline: Baseline, locked_on: str, reports_before:
 
 def read_lock(data: bytes, source: str) -> Lock:
     """The lock in a YAML text. Raises LockInvalid where it is none or of a later version, UserError where it was changed by hand."""
-    root = parse_edited(data, source, LockInvalid).root
+    root = root_of(parse_edited(data, source, LockInvalid))
     root.mapping(_KEYS)
     root.child("lock_version").one_of((LOCK_VERSION,))
     lock = Lock(

@@ -42,8 +42,11 @@ from kkz_eval.evaluation.plan import (
     Units,
 )
 from kkz_eval.evaluation.problems import PACKAGE, PlanInvalid
-from kkz_eval.model.edited_files import EditedFile, Steps, read_edited
-from kkz_eval.model.edited_schema import report_schema_faults, schema_of
+from kkz_eval.model.edited_files.cursor import root_of
+from kkz_eval.model.edited_files.file import EditedFile
+from kkz_eval.model.edited_files.places import Steps
+from kkz_eval.model.edited_files.reading import read_edited
+from kkz_eval.model.edited_files.schema import report_schema_faults, schema_of
 
 _Found = tuple[Steps, str, Mapping[str, object]]
 
@@ -65,7 +68,7 @@ def parse_plan(data: Mapping[str, object], source: str) -> Plan:
 
 def _plan_from(file: EditedFile) -> Plan:
     if not isinstance(file.value, Mapping):
-        file.root.fail("not_a_mapping")
+        root_of(file).fail("not_a_mapping")
     data = _days_as_text(file.value)
     report_schema_faults(replace(file, value=data), plan_schema())
     for steps, code, parameters in _meaning_problems(data):

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from kkz_eval.evaluation import say
 from kkz_eval.model import errors
-from kkz_eval.model.edited_files import FileInvalid
+from kkz_eval.model.edited_files.file import FileInvalid
 from kkz_eval.model.errors import ProblemsFound
 from kkz_eval.model.texts import Language
 

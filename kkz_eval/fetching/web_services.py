@@ -19,8 +19,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
-from kkz_eval.model.edited_files import FileInvalid
-from kkz_eval.model.edited_schema import read_by_schema, schema_of
+from kkz_eval.model.edited_files.file import FileInvalid
+from kkz_eval.model.edited_files.schema import read_by_schema, schema_of
 from kkz_eval.model.errors import UserError
 
 PACKAGE = "kkz_eval.fetching"

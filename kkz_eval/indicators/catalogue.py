@@ -38,8 +38,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
-from kkz_eval.model.edited_files import EditedFile, FileInvalid, Steps, report_not_allowed
-from kkz_eval.model.edited_schema import read_by_schema, schema_of
+from kkz_eval.model.edited_files.file import EditedFile, FileInvalid
+from kkz_eval.model.edited_files.places import Steps
+from kkz_eval.model.edited_files.schema import read_by_schema, schema_of
+from kkz_eval.model.edited_files.suggestions import report_not_allowed
 from kkz_eval.model.errors import UserError
 from kkz_eval.model.texts import Language
 

@@ -20,7 +20,9 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from kkz_eval.model.edited_files import FileInvalid, Node, parse_edited, read_edited
+from kkz_eval.model.edited_files.cursor import Node, root_of
+from kkz_eval.model.edited_files.file import FileInvalid
+from kkz_eval.model.edited_files.reading import parse_edited, read_edited
 from kkz_eval.reference.tables import programme_units
 from kkz_eval.simulation.parameters import ABSORBING, CERTIFICATES, INDICATORS
 
@@ -72,12 +74,12 @@ def load_effects(path: Path | None) -> Effects:
     """The effects of a file, of the package's own where path is None. Raises EffectsInvalid."""
     if path is None:
         return parse_effects(resources.files("kkz_eval.simulation").joinpath("effects.yaml").read_bytes(), "effects.yaml")
-    return _effects(read_edited(path, EffectsInvalid).root)
+    return _effects(root_of(read_edited(path, EffectsInvalid)))
 
 
 def parse_effects(content: bytes, name: str) -> Effects:
     """The effects in the bytes of a YAML file; name is shown in errors. Raises EffectsInvalid."""
-    return _effects(parse_edited(content, name, EffectsInvalid).root)
+    return _effects(root_of(parse_edited(content, name, EffectsInvalid)))
 
 
 def _effects(root: Node) -> Effects:

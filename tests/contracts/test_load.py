@@ -186,6 +186,22 @@ def test_every_rule_that_is_wrong_is_said_where_it_stands(tmp_path: Path) -> Non
     assert all(problem.line for problem in raised.value.problems)
 
 
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [
+        *((written, f"{written} ist keine Zahl") for written in (".nan", ".inf", "-.inf", "1.0e+999", "9" * 400)),
+        *((written, "tolerance") for written in ("NaN", "Infinity", "1e999", "'.nan'", '"1"', "true", "[1]")),
+    ],
+)
+def test_the_tolerance_of_a_rule_is_a_number_that_something_can_exceed(written: str, said: str, tmp_path: Path) -> None:
+    source = (CONTRACTS / "bevoelkerung_altersjahre.odcs.yaml").read_text(encoding="utf-8")
+    path = tmp_path / "bevoelkerung_altersjahre.odcs.yaml"
+    path.write_text(source.replace("tolerance: 2}", f"tolerance: {written}}}"), encoding="utf-8")
+    with pytest.raises(ContractError) as raised:
+        load_contract(path)
+    assert said.replace("9" * 400, "9" * 57 + "…") in raised.value.sentence("de")
+
+
 def test_a_folder_without_contracts_is_a_sentence(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="no contract"):
         load_contracts(tmp_path)

@@ -15,7 +15,8 @@ from kkz_eval.deliveries.register import decisions
 from kkz_eval.evaluation import lock, plan_file
 from kkz_eval.fetching import web_services as services
 from kkz_eval.indicators import catalogue
-from kkz_eval.model.edited_files import parse_edited
+from kkz_eval.model.edited_files.cursor import root_of
+from kkz_eval.model.edited_files.reading import parse_edited
 from kkz_eval.simulation import effects
 
 CONTRACTS = Path(__file__).parents[2] / "data_contracts"
@@ -84,4 +85,4 @@ def test_effects() -> None:
 
 def test_lock() -> None:
     (example,) = _examples(lock)
-    assert tuple(parse_edited(example.encode(), "x.lock").root.mapping()) == lock._KEYS
+    assert tuple(root_of(parse_edited(example.encode(), "x.lock")).mapping()) == lock._KEYS

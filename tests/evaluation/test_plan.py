@@ -290,3 +290,16 @@ def test_a_plan_that_uses_no_later_key_keeps_its_digest() -> None:
     )
     assert plan_digest(plan) == plan_digest(parse_plan(MINIMAL, "p"))
     assert plan_digest(parse_plan({**MINIMAL, "inference": {"quantiles": "t"}}, "p")) != plan_digest(plan)
+
+
+@pytest.mark.parametrize("written", [".nan", ".inf", "-.Inf", "1.0e+999", "9" * 400, "NaN", "Infinity", "1e999", "'.inf'"])
+@pytest.mark.parametrize(
+    ("old", "key"), [("caliper: 0.2", "caliper"), ("level: 0.9}", "level"), ("smd: 0.1", "smd"), ("minimum: 0.95", "minimum")]
+)
+def test_what_is_no_finite_number_is_none_of_a_plan(old: str, key: str, written: str, tmp_path: Path) -> None:
+    assert FULL.count(old) == 1
+    content = FULL.replace(old.rstrip("}"), f"{key}: {written}")
+    [problem] = _invalid(tmp_path / "p.yaml", content).problems
+    assert problem.path.endswith(f".{key}")
+    assert problem.line == next(n for n, line in enumerate(content.splitlines(), 1) if f"{key}: {written}" in line)
+    assert problem.code == ("not_finite" if written[0] in ".-19" and written != "1e999" else "wrong_type.number")

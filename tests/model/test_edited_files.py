@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from kkz_eval.model.edited_files import LARGEST_BYTES, EditedFile, FileInvalid, parse_edited, read_edited
+from kkz_eval.model.edited_files.cursor import root_of
+from kkz_eval.model.edited_files.file import EditedFile, FileInvalid
+from kkz_eval.model.edited_files.reading import LARGEST_BYTES, parse_edited, read_edited
 from kkz_eval.model.errors import Problem
 
 ROOT = Path(__file__).parents[2]
@@ -39,7 +41,7 @@ def test_every_file_of_the_project_gives_the_values_that_the_library_gives(path:
     "content",
     [
         "",
-        "a: [1, 1.5, true, null, ~, 2012-12-31, 010, 12:30, .inf, 'x', yes]",
+        "a: [1, 1.5, true, null, ~, 2012-12-31, 010, 12:30, 0x1F, -1.5e+3, 'x', yes]",
         "a: &x {b: 1}\nc: {<<: *x, d: 2}\ne: {<<: [*x, {f: 3}], b: 4}",
         "a: &x {b: 1}\nc: &y {<<: *x, b: 2}\nd: {<<: *y}\ne: *y",
         "a: &x [1]\nb: *x\nc: [*x, *x]",
@@ -60,7 +62,7 @@ def test_values_are_those_that_the_library_gives(content: str) -> None:
         ("2012: a\n'2012': b", [("2012", "duplicate_key", 2)]),
         ("yes: a\ntrue: b", [("true", "duplicate_key", 2)]),
         ("a: &x {b: 1, b: 2}\nc: {<<: *x}", [("a.b", "duplicate_key", 1)]),
-        ("a: 2012-13-41\nb: 2012-02-30", [("", "yaml_unreadable", 1), ("", "yaml_unreadable", 2)]),
+        ("a: 2012-13-41\nb: 2012-02-30", [("a", "yaml_unreadable", 1), ("b", "yaml_unreadable", 2)]),
         ("a: [1,\nb: 2", [("", "yaml_unclosed", 2)]),
         ("a: 'x\nb: 2\n", [("", "yaml_unclosed", 2)]),
         ("a: 1\n\tb: 2", [("", "yaml_unreadable", 2)]),
@@ -83,20 +85,74 @@ def test_what_is_no_plain_yaml_has_its_line(content: str | bytes, expected: list
     assert _found(content) == expected
 
 
-def test_aliases_that_multiply_end_before_they_fill_the_memory() -> None:
-    lists = "a0: &a0 [x, x, x, x, x, x, x, x, x]\n" + "".join(
-        f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]\n" for n in range(1, 60)
-    )
-    assert [(code, line) for _, code, line in _found(lists)] == [("yaml_multiplied", 6)]
-    merged = "a0: &a0 {k: 1}\n" + "".join(f"a{n}: &a{n} {{<<: [{', '.join([f'*a{n - 1}'] * 9)}]}}\n" for n in range(1, 60))
-    assert [code for _, code, _ in _found(merged)] == ["yaml_multiplied"]
-    text = f"a: &a {'x' * 10_000}\nb: [{', '.join(['*a'] * 1000)}]"
-    assert [code for _, code, _ in _found(text)] == ["yaml_multiplied"]
+def _of_one_another(first: str, later: str) -> str:
+    """An anchor a0, and 60 lines that each name the one before: `later` with n for their number and m for that of the one before."""
+    return f"a0: &a0 {first}\n" + "".join(f"a{n}: &a{n} {later.format(n=n, m=n - 1)}\n" for n in range(1, 61))
+
+
+@pytest.mark.parametrize(
+    ("content", "line"),
+    [
+        (_of_one_another("[x, x, x, x, x, x, x, x, x]", "[" + "*a{m}, " * 9 + "]"), 6),
+        (_of_one_another("x", "[*a{m}, *a{m}]"), 16),
+        (_of_one_another("{{k: 1}}", "{{{{<<: [" + "*a{m}, " * 9 + "]}}}}"), 6),
+        (_of_one_another("{{k: 1}}", "{{{{? *a{m} : *a{m}}}}}"), 14),
+        ("a: &a " + "x" * 10_000 + "\nb: [" + "*a, " * 1000 + "]", 2),  # no list in a list, but a long text a thousand times
+        ("a: 1\nb: &a [x, x]\nc: [" + "*a, " * 60_000 + "]", 3),
+    ],
+    ids=["nine times", "doubled", "merged", "keys", "text", "side by side"],
+)
+def test_aliases_that_multiply_end_before_they_fill_the_memory(content: str, line: int) -> None:
+    [problem] = _faults(content)
+    assert (problem.code, problem.line) == ("yaml_multiplied", line)
+    assert problem.sentence("de").startswith(f"Zeile {line}: Verweise (*) auf Verweise ergeben hier mehr als 100000 zusätzliche")
+
+
+def test_a_long_file_with_few_aliases_is_read() -> None:
+    numbers = list(range(120_000))
+    assert _read(f"a: &a 1\nb: [*a, *a]\nc: {numbers}").value == {"a": 1, "b": [1, 1], "c": numbers}
+
+
+NO_NUMBERS = (
+    *(".nan", ".NaN", ".inf", "-.INF", "+.inf", "1.0e+999", "-1.7e+400", "!!float nan", "!!float '1e999'"),
+    *("9" * 400, "0x" + "f" * 300, "0x" + "f" * 6000, "1:1" * 300, "1:1" + ":1" * 190 + ".5", "1" + ":59" * 1_000_000),
+)
+
+
+@pytest.mark.parametrize("written", NO_NUMBERS, ids=lambda written: written[:12])
+def test_what_no_float_holds_is_no_number_anywhere(written: str) -> None:
+    key = written[:900]  # YAML wants the colon of a key within 1024 signs
+    for content, path in (
+        (f"a: 1\nb: {written}", "b"),
+        (f"a: x\n{key}: 1", key.removeprefix("!!float ").strip("'")),
+        (f"- 1\n- [2, {written}]", "[1][1]"),
+        (f'{{"a": 1,\n"b": {written}}}', "b"),
+    ):
+        [problem] = _faults(content)
+        assert (problem.path, problem.code, problem.line) == (path, "not_finite", 2)
+        assert "ist keine Zahl, mit der sich rechnen lässt" in problem.sentence("de")
+
+
+@pytest.mark.parametrize("written", ["NaN", "Infinity", "-Infinity", "inf", "1e999", "'.nan'", '"1.0e+999"', "true", "1,5"])
+def test_what_other_formats_call_a_number_is_a_text_and_refused_as_one(written: str) -> None:
+    root = root_of(_read(f"a: {written}"))
+    assert root.child("a").number() == 0
+    with pytest.raises(FileInvalid) as caught:
+        root.settle()
+    assert [(problem.code, problem.line) for problem in caught.value.problems] == [("wrong_type.number", 1)]
+
+
+@pytest.mark.parametrize(
+    "written",
+    ["!!bool x", "!!int ''", "!!timestamp x", "!!str [b]", "!!str {b: c}", "!!map x", "!!seq x", "!!set x", "!!int {b: 1}"],
+)
+def test_a_type_that_the_value_is_not_is_a_fault(written: str) -> None:
+    assert _found(f"a: 1\nb: {written}") == [("", "yaml_unreadable", 2)]
 
 
 @pytest.mark.parametrize("loader", ["CSafeLoader", "SafeLoader"])
 def test_where_libyaml_is_absent_the_same_faults_are_found(loader: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("kkz_eval.model.edited_files._LOADER", getattr(yaml, loader))
+    monkeypatch.setattr("kkz_eval.model.edited_files.composing._LOADER", getattr(yaml, loader))
     assert _read("a: &x {b: 010}\nc: *x").value == {"a": {"b": 8}, "c": {"b": 8}}
     assert _found("a: 1\nb: \x07") == [("", "yaml_unreadable", 2)]
     assert _found("a: 1\na: 2") == [("a", "duplicate_key", 2)]
@@ -129,7 +185,7 @@ READ = "names: [b]\nunit: 05315000\nyear: '2012'\nkind: Weaver\nnames: [a, 3]\nw
 
 
 def test_a_reader_finds_everything_at_once() -> None:
-    root = _read(READ).root
+    root = root_of(_read(READ))
     root.mapping(("unit", "year", "kind", "names", "when", "window"))
     root.child("unit").text()
     root.child("year").whole_number()

@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from kkz_eval.model.edited_files import FileInvalid, parse_edited
-from kkz_eval.model.edited_schema import report_schema_faults
+from kkz_eval.model.edited_files.file import EditedFile, FileInvalid
+from kkz_eval.model.edited_files.reading import parse_edited
+from kkz_eval.model.edited_files.schema import report_schema_faults
 
 SCHEMA: dict[str, Any] = {
     "type": "object",
@@ -63,7 +64,6 @@ def _problems(content: str) -> list[tuple[str, str, int | None]]:
         ("id: a\nshare: 0", [("share", "not_above", 2)]),
         ("id: a\nshare: 1", [("share", "not_below", 2)]),
         ("id: a\nyears: [2001, 2001]", [("years", "repeated", 2)]),
-        ("id: a\nshare: .nan", [("share", "wrong_type.number", 2)]),
         ("id: a\nshare: '0,5'", [("share", "wrong_type.number", 2)]),
         ("id: a\nkind: surwey", [("kind", "not_allowed_suggest", 2)]),
         ("id: a\nrate: {given: x}", []),
@@ -76,6 +76,13 @@ def _problems(content: str) -> list[tuple[str, str, int | None]]:
 )
 def test_each_fault_has_its_code_and_line(content: str, expected: list[tuple[str, str, int | None]]) -> None:
     assert _problems(content) == expected
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), -float("inf"), 10**400, "NaN", "1e999", True])
+def test_values_that_come_from_elsewhere_are_no_numbers_either(value: object) -> None:
+    file = EditedFile("a.json", {"id": "a", "share": value})
+    report_schema_faults(file, SCHEMA)
+    assert [(problem.path, problem.code) for problem in file.problems] == [("share", "wrong_type.number")]
 
 
 def test_all_faults_are_found_and_each_says_the_next_step() -> None:

@@ -55,7 +55,7 @@ def test_all_means_every_cohort() -> None:
         (_file(ENTRY.replace("2012", "[2012]")), "not_allowed", "[2012]"),
         (_file(ENTRY.replace("-1", "stark")), "wrong_type.number", "stark"),
         (_file(ENTRY.replace("-1", "'-0,5'")), "wrong_type.number", "Dezimalpunkt"),
-        (_file(ENTRY.replace("-1", ".nan")), "wrong_type.number", "nan"),
+        (_file(ENTRY.replace("-1", ".nan")), "not_finite", "effects[0].effect (Zeile 3): .nan ist keine Zahl"),
         (_file(ENTRY.replace("-1", "101")), "unexpected", "101"),
         (_file(ENTRY.replace("-1", "yes")), "wrong_type.number", "yes"),
         (_file(ENTRY + ", growth: x"), "wrong_type.number", "growth"),

@@ -42,7 +42,9 @@ from typing import TypeVar
 
 from kkz_eval.contracts.contract import Contract
 from kkz_eval.contracts.rule_kinds import KINDS
-from kkz_eval.model.edited_files import FileInvalid, Node, read_edited
+from kkz_eval.model.edited_files.cursor import Node, root_of
+from kkz_eval.model.edited_files.file import FileInvalid
+from kkz_eval.model.edited_files.reading import read_edited
 from kkz_eval.storage.digests import digest_of
 
 VERSION = 1
@@ -190,7 +192,7 @@ def _load(folder: Path, read: Callable[[Node], _D]) -> tuple[_D, ...]:
 
 
 def _read(path: Path, read: Callable[[Node], _D]) -> _D:
-    root = read_edited(path, DecisionInvalid).root
+    root = root_of(read_edited(path, DecisionInvalid))
     named = root.child("id")
     if named.text() != path.stem or not _ID.fullmatch(path.stem):  # so that none comes twice
         named.unexpected(path.stem)

@@ -95,7 +95,7 @@ def test_each_fault_of_a_waiver_has_its_line(
     ("old", "new", "expected"),
     [
         ("new: 102", "new: '102'", [("new", "wrong_type.number", 11)]),
-        ("new: 102", "new: .nan", [("new", "wrong_type.number", 11)]),
+        ("new: 102", "new: .nan", [("new", "not_finite", 11)]),
         ("old: 1O2", "old: 102", [("old", "wrong_type.string", 10)]),
         ("status: reported", "status: repotred", [("status", "not_allowed_suggest", 14)]),
         ("field: leavers", "field: year", [("field", "not_allowed", 6)]),  # a key is no value

@@ -1,13 +1,12 @@
 """What a JSON schema finds wrong in a file that people edit, as problems with lines instead of the validator's English.
 
-Belongs here: the words for each keyword of JSON schema. Does not belong here: reading the file (edited_files.py), the schemas. Not for the
+Belongs here: the words for each keyword of JSON schema. Does not belong here: reading the file (reading.py), the schemas. Not for the
 check path: the validator takes longer to import than a contract to read.
 """
 
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib import resources
@@ -17,7 +16,11 @@ from typing import Any, cast
 from jsonschema import Draft202012Validator, ValidationError
 from jsonschema.validators import extend
 
-from kkz_eval.model.edited_files import EditedFile, FileInvalid, Steps, read_edited, report_not_allowed, report_unknown_key
+from kkz_eval.model.edited_files.file import EditedFile, FileInvalid
+from kkz_eval.model.edited_files.places import Steps
+from kkz_eval.model.edited_files.reading import read_edited
+from kkz_eval.model.edited_files.suggestions import report_not_allowed, report_unknown_key
+from kkz_eval.model.edited_files.values import is_number
 
 _LIMITS = {
     "minimum": "too_small",
@@ -31,9 +34,7 @@ _LIMITS = {
 }
 _Validator: Any = extend(  # type: ignore[no-untyped-call]  # not a number and infinity pass every comparison, and JSON knows neither
     Draft202012Validator,
-    type_checker=Draft202012Validator.TYPE_CHECKER.redefine(
-        "number", lambda checker, value: checker.is_type(value, "integer") or (isinstance(value, float) and math.isfinite(value))
-    ),
+    type_checker=Draft202012Validator.TYPE_CHECKER.redefine("number", lambda _, value: is_number(value)),
 )
 _WITHOUT_PARAMETERS = {"minLength": "empty_text", "uniqueItems": "repeated"}
 
