@@ -8,6 +8,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from kkz_eval.evaluation.arrays import PerUnit
 from kkz_eval.evaluation.baseline import MEASURES, Baseline, baseline_years, compared_indicators
 from kkz_eval.evaluation.plan import Plan
 
@@ -40,7 +41,7 @@ def balance_of(baseline: Baseline, plan: Plan, weights: pd.Series[float] | None 
     return pd.DataFrame(rows, columns=list(BALANCE_COLUMNS)).astype({**counts, **after})
 
 
-def effective_sample_size(weights: pd.Series[float]) -> float:
+def effective_sample_size(weights: PerUnit | pd.Series[float]) -> float:
     """(Σw)² / Σw²: how many units of equal weight would be as precise; 0 without weight. Kish (1965), Survey Sampling."""
     squares = float((weights**2).sum())
     return float(weights.sum()) ** 2 / squares if squares else 0.0

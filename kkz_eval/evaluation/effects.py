@@ -9,10 +9,12 @@ from collections.abc import Iterator
 from dataclasses import asdict, replace
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from kkz_eval.evaluation.digests import code_digest, inputs_digest
-from kkz_eval.evaluation.estimators.estimation import Estimation, Row
+from kkz_eval.evaluation.estimators.concentration import weights_of_plan
+from kkz_eval.evaluation.estimators.estimation import Estimation, Row, Test
 from kkz_eval.evaluation.estimators.methods import METHODS
 from kkz_eval.evaluation.panel import by_outcome, read_panel, validate_panel
 from kkz_eval.evaluation.plan import EstimatorSpec, Outcome, Plan, plan_digest
@@ -146,10 +148,22 @@ def _outcome_result(panel: pd.DataFrame, plan: Plan, outcome: Outcome) -> Effect
         estimation = _estimation(sample, plan, spec)
         identity = {"estimator": spec.id, "method": spec.method, "variant": spec.variant}
         notes = [note for note in sample.notes if note.code not in METHODS[spec.method].untrue_notes]
-        said = " ".join(note.sentence(plan.languages[0]) for note in (*notes, *estimation.notes))
+        weighting = estimation.concentration or (weights_of_plan(sample) if METHODS[spec.method].weights else None)
+        about = () if weighting is None else (weighting.note,)
+        said = " ".join(note.sentence(plan.languages[0]) for note in (*notes, *estimation.notes, *about))
         counts = {f"n_{name}": value for name, value in asdict(estimation.counts or sample.counts).items()}
         estimates += [{**common, **counts, **identity, **_row_cells(row, plan, said)} for row in estimation.rows]
-        tests += [{"indicator": outcome.indicator, "estimator": spec.id, **asdict(test)} for test in estimation.tests]
+        figures = (
+            ()
+            if weighting is None
+            else (
+                Test("largest_control_weight", weighting.largest, "", np.nan),
+                Test("effective_controls", weighting.effective, "", np.nan),
+            )
+        )
+        tests += [
+            {"indicator": outcome.indicator, "estimator": spec.id, **asdict(test)} for test in (*estimation.tests, *figures)
+        ]
         weights += [{"indicator": outcome.indicator, "estimator": spec.id, **asdict(weight)} for weight in estimation.weights]
     return _result(estimates, tests, weights)
 

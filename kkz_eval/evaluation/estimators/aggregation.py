@@ -18,8 +18,7 @@ from kkz_eval.evaluation.estimators.group_time import Cell
 class Average:
     """A weighted mean of cells. cohort, year, event_time: of its row, all empty for an overall row.
 
-    weights: (c,) sum 1 over the cells; size_slope: (h,) derivative of the average by the total weight of each cohort;
-    own_size_slope: of the overall row of group only, the same assigned to the right cohorts (see Averages.of).
+    weights: (c,) sum 1 over the cells; size_slope: (h,) derivative of the average by the total weight of each cohort.
     """
 
     aggregation: str
@@ -28,7 +27,6 @@ class Average:
     cohort: int | None = None
     year: int | None = None
     event_time: int | None = None
-    own_size_slope: PerCohort | None = None
 
 
 def most_averages(years: Years, cohort: PerUnit) -> int:
@@ -53,13 +51,7 @@ class Averages:
         self._cohort_size = np.array([sizes[g] for g in self.cohorts])
 
     def of(self, aggregation: str) -> list[Average]:
-        """The rows of an aggregation, its overall row last; empty where no cell enters. aggregation: simple | dynamic | group | calendar.
-
-        The overall row of group: its published standard error (mpdta) comes from a version of `did` that assigns the error of the k-th
-        size to the cohort of the k-th cell, not to the k-th cohort. `size_slope` follows it, so that the published value is met;
-        `own_size_slope` is the right one, as in later versions, and the estimator says where the two differ. No other row is
-        touched.
-        """
+        """The rows of an aggregation, its overall row last; empty where no cell enters. aggregation: simple | dynamic | group | calendar."""
         if aggregation == "simple":
             return self._mean("simple", self._after)
         if aggregation == "dynamic":
@@ -110,14 +102,13 @@ class Averages:
         return [Average(aggregation, weights, size_slope)]
 
     def _over_groups(self, rows: list[Average]) -> list[Average]:
-        """Σ p_g θ(g) / Σ p_g over the cohorts that have an average."""
+        """Σ p_g θ(g) / Σ p_g over the cohorts that have an average; its derivative by p_g is (θ(g) - mean) / Σ p."""
         if not rows:
             return []
         places = [self.cohorts.index(row.cohort) for row in rows if row.cohort is not None]
         share = self._cohort_size[places] / self._cohort_size[places].sum()
         weights = share @ np.array([row.weights for row in rows])
         effects = np.array([self.estimate(row) for row in rows])
-        slope = (effects - share @ effects) / self._cohort_size[places].sum()
-        by_cell = np.array([self.cohorts.index(int(g)) for g in self._cohort[self._known][: len(rows)]])
-        followed, own = (np.asarray(np.bincount(which, slope, len(self.cohorts)), dtype="float64") for which in (by_cell, places))
-        return [Average("group", weights, followed, own_size_slope=own)]
+        size_slope = np.zeros(len(self.cohorts))
+        size_slope[places] = (effects - share @ effects) / self._cohort_size[places].sum()
+        return [Average("group", weights, size_slope)]

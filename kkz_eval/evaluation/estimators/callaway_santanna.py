@@ -14,9 +14,11 @@ from scipy import stats
 
 from kkz_eval.evaluation.arrays import UnitByEstimate
 from kkz_eval.evaluation.estimators.aggregation import Average, Averages, most_averages
+from kkz_eval.evaluation.estimators.concentration import Concentration
 from kkz_eval.evaluation.estimators.estimation import Estimation, Row, Test, not_exposed
-from kkz_eval.evaluation.estimators.group_time import GroupTime, Wide, group_time, widened
+from kkz_eval.evaluation.estimators.group_time import Cell, GroupTime, Wide, group_time, widened
 from kkz_eval.evaluation.estimators.influence import Influence, Reference, by_cluster, critical_value, quartile_errors
+from kkz_eval.evaluation.estimators.two_by_two import TRIMMED
 from kkz_eval.evaluation.plan import EstimatorSpec, Plan
 from kkz_eval.evaluation.problems import Note, Refused
 from kkz_eval.evaluation.sample import Counts, Sample, require_comparison
@@ -24,7 +26,6 @@ from kkz_eval.evaluation.sample import Counts, Sample, require_comparison
 ROUNDING = 1e-12  # a standard error below this share of the outcome's range is rounding
 SHOWN_CELLS = 5
 _AT_ONCE = 8  # averages whose influence functions are made together, so that many units take little memory
-CONVENTION = 0.01  # relative difference of two standard errors from which a note is due
 
 
 def estimate_callaway_santanna(sample: Sample, plan: Plan, spec: EstimatorSpec) -> Estimation:
@@ -70,14 +71,25 @@ def estimate_callaway_santanna(sample: Sample, plan: Plan, spec: EstimatorSpec) 
     reference = Reference(counts.clusters - 1 if plan.inference.quantiles == "t" else None)
     rows = _with_inference(rows[shown], influence, floor, plan, reference)
     notes = [*att_gt.notes, *_notes(wide, att_gt, plan), *([] if note is None else [note])]
-    notes += _group_note(wide, att_gt, chosen, averages.cohorts)
-    return Estimation(tuple(rows), tests=(test,), notes=tuple(notes), counts=counts, influence=influence)
+    return Estimation(
+        tuple(rows), tests=(test,), notes=tuple(notes), counts=counts, influence=influence, concentration=_concentration(att_gt)
+    )
 
 
 def _most_frequent(reasons: Sequence[Note]) -> Note:
     """The first note of the code that occurs most often."""
     (code, _), *_ = Counter(reason.code for reason in reasons).most_common(1)
     return next(reason for reason in reasons if reason.code == code)
+
+
+def _concentration(att_gt: GroupTime) -> Concentration | None:
+    """That of the comparison in which one control carries most."""
+    found = [
+        replace(cell.concentration, comparison=f"{cell.cohort}/{cell.year}")
+        for cell in att_gt.cells
+        if cell.concentration is not None
+    ]
+    return max(found, key=lambda each: each.largest, default=None)
 
 
 def _influence(wide: Wide, att_gt: GroupTime, averages: Sequence[Average], cohorts: Sequence[int]) -> UnitByEstimate:
@@ -96,21 +108,6 @@ def _averaged(wide: Wide, att_gt: GroupTime, averages: Sequence[Average], cohort
         member = np.flatnonzero(wide.cohort == g)
         values[member] += wide.size[member, None] * np.array([average.size_slope[place] for average in averages])
     return np.asarray(values)
-
-
-def _group_note(wide: Wide, att_gt: GroupTime, averages: Sequence[Average], cohorts: Sequence[int]) -> list[Note]:
-    """Where the published convention for the overall row of group matters: both standard errors."""
-    pairs = [
-        (average, replace(average, size_slope=average.own_size_slope))
-        for average in averages
-        if average.own_size_slope is not None
-    ]
-    notes = []
-    for pair in pairs:
-        followed, right = by_cluster(_averaged(wide, att_gt, pair, cohorts), wide.cluster).std_errors
-        if abs(followed - right) > CONVENTION * right:
-            notes.append(Note("notes.group_error", {"followed": f"{followed:.5g}", "right": f"{right:.5g}"}))
-    return notes
 
 
 def _with_inference(rows: Sequence[Row], influence: Influence, floor: float, plan: Plan, reference: Reference) -> list[Row]:
@@ -177,11 +174,13 @@ def _notes(wide: Wide, att_gt: GroupTime, plan: Plan) -> list[Note]:
     notes = []
     refused = [cell for cell in att_gt.cells if cell.refused is not None]
     if refused:
-        shown = ", ".join(f"{cell.cohort}/{cell.year}" for cell in refused[:SHOWN_CELLS])
-        shown += ", …" if len(refused) > SHOWN_CELLS else ""
         reason = _most_frequent([cell.refused for cell in refused if cell.refused is not None])
-        parameters = {"effects": len(refused), "shown": shown, "reason": reason.sentence(plan.languages[0])}
+        parameters = {"effects": len(refused), "shown": _shown(refused), "reason": reason.sentence(plan.languages[0])}
         notes.append(Note("notes.effects_refused", parameters))
+    trimmed = [cell for cell in att_gt.cells if cell.trimmed]
+    if trimmed:
+        most = max(cell.trimmed for cell in trimmed)
+        notes.append(Note("notes.controls_trimmed", {"units": most, "limit": TRIMMED, "shown": _shown(trimmed)}))
     single = sorted({cell.cohort for cell in att_gt.cells if cell.smallest == 1})
     if single:
         notes.append(Note("notes.one_unit", {"cohorts": ", ".join(str(g) for g in single)}))
@@ -190,6 +189,11 @@ def _notes(wide: Wide, att_gt: GroupTime, plan: Plan) -> list[Note]:
     if unused:
         notes.append(Note("notes.cells_unused", {"cells": unused}))
     return notes
+
+
+def _shown(cells: Sequence[Cell]) -> str:
+    """Some cells as cohort/year."""
+    return ", ".join([f"{cell.cohort}/{cell.year}" for cell in cells[:SHOWN_CELLS]] + ["…"] * (len(cells) > SHOWN_CELLS))
 
 
 def _counts(wide: Wide, att_gt: GroupTime) -> Counts:

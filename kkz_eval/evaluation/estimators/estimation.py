@@ -9,6 +9,7 @@ import numpy as np
 from scipy import stats
 
 from kkz_eval.evaluation.arrays import PerRegressor
+from kkz_eval.evaluation.estimators.concentration import Concentration
 from kkz_eval.evaluation.estimators.fixed_effects import Fit
 from kkz_eval.evaluation.estimators.influence import Influence
 from kkz_eval.evaluation.problems import Note
@@ -63,7 +64,8 @@ class Weight:
 class Estimation:
     """All that one estimator says of one outcome. notes: on top of those of the sample.
 
-    counts: what the estimator used, None where it used the whole sample; influence: a column for each row, where the estimator keeps them.
+    counts: what the estimator used, None where it used the whole sample; influence: a column for each row, where the estimator keeps them;
+    concentration: of the weights that it made for comparison units, None where it made none.
     """
 
     rows: tuple[Row, ...]
@@ -72,6 +74,7 @@ class Estimation:
     notes: tuple[Note, ...] = ()
     counts: Counts | None = None
     influence: Influence | None = None
+    concentration: Concentration | None = None
 
 
 def combination_row(

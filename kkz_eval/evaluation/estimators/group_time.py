@@ -24,7 +24,8 @@ from kkz_eval.evaluation.arrays import (
     UnitMask,
     Years,
 )
-from kkz_eval.evaluation.estimators.two_by_two import Comparison, compare, effect
+from kkz_eval.evaluation.estimators.concentration import Concentration
+from kkz_eval.evaluation.estimators.two_by_two import Comparison, Effect, compare, effect
 from kkz_eval.evaluation.plan import Plan
 from kkz_eval.evaluation.problems import Note, Refused
 from kkz_eval.evaluation.sample import Sample
@@ -54,7 +55,7 @@ class Wide:
 class Cell:
     """One group-time effect. base: year of comparison; refused: why there is no estimate; the base year itself has estimate 0.
 
-    smallest: units in the smaller of the two groups.
+    smallest: units in the smaller of the two groups; trimmed, concentration: of its controls (two_by_two.Comparison).
     """
 
     cohort: int
@@ -62,6 +63,8 @@ class Cell:
     base: int
     estimate: float = np.nan
     smallest: int = 0
+    trimmed: int = 0
+    concentration: Concentration | None = None
     refused: Note | None = None
 
     @property
@@ -126,26 +129,29 @@ def group_time(wide: Wide, plan: Plan, variant: str, spare: int = 0) -> GroupTim
     that start after the last year, plus anticipation, or never; with `not_yet`, those that start after max(t, base) plus
     anticipation. A comparison takes the units that have both years (pairs balanced one by one), with covariates and weights of the
     earlier one. spare: columns left for averages, so that influence functions of many units are there once. Without any never
-    treated, the last cohort is for comparison only, and the years from its start (less anticipation) fall out.
+    treated, the last cohort is for comparison only, and the years from its start (less anticipation) fall out. Other cohorts that
+    start after the last year are not yet treated throughout: they serve as comparison and keep their effects before the start.
     """
     notes: list[Note] = []
     anticipation = plan.anticipation
     never = wide.start > wide.years[-1] + anticipation
     years = wide.years
+    first_control = years[-1] + anticipation + 1  # cohorts from this year on only serve as comparison
     if not never.any():
         last = float(wide.start.max())
+        first_control = last
         years = years[years < last - anticipation]
         notes.append(Note("notes.last_cohort", {"cohort": int(last), "year": int(last) - anticipation}))
     if len(years) == 0:
         raise Refused("no_control")
     present = np.unique(wide.cohort[~np.isnan(wide.cohort)])
-    treatable = [g for g in present if g <= years[-1]]
+    treatable = [g for g in present if g < first_control]
     cohorts = [int(g) for g in treatable if g > years[0] + anticipation]
     without_base = [int(g) for g in treatable if g <= years[0] + anticipation]
     if without_base:
         units = int(np.isin(wide.cohort, without_base).sum())
         notes.append(Note("notes.no_base", {"units": units, "cohorts": ", ".join(str(g) for g in without_base)}))
-    if not cohorts:
+    if not any(g <= years[-1] for g in cohorts):  # none with a year from its start on
         raise Refused("no_base" if without_base else "no_treated" if never.any() else "no_control")
     planned = [comparison for g in cohorts for comparison in _years_and_bases(years, g, plan)]
     influence = np.zeros((len(wide.cohort), len(planned) + spare), order="F")
@@ -163,16 +169,24 @@ def group_time(wide: Wide, plan: Plan, variant: str, spare: int = 0) -> GroupTim
         with_both_years = ~np.isnan(wide.outcome[:, now]) & ~np.isnan(wide.outcome[:, base])
         chosen = np.flatnonzero((member | control) & with_both_years)
         try:
-            estimate, smallest, influence[chosen, position] = _estimated(
-                wide, chosen, member[chosen], (now, base), variant, last_made
-            )
+            found, comparison = _estimated(wide, chosen, member[chosen], (now, base), variant, last_made)
         except Refused as refusal:
             cells.append(replace(cell, refused=refusal.note))
             continue
         used[chosen, now] = used[chosen, base] = True
         if cell.year >= g:
             treated[chosen[member[chosen]]] = True
-        cells.append(replace(cell, estimate=estimate, smallest=smallest))
+        influence[chosen, position] = found.influence
+        smallest = min(int(member[chosen].sum()), int((~member[chosen]).sum()))
+        cells.append(
+            replace(
+                cell,
+                estimate=found.estimate,
+                smallest=smallest,
+                trimmed=comparison.trimmed,
+                concentration=comparison.concentration,
+            )
+        )
     return GroupTime(tuple(cells), influence, used, treated, tuple(notes))
 
 
@@ -188,8 +202,8 @@ def _years_and_bases(years: Years, g: int, plan: Plan) -> Iterator[tuple[int, in
 
 def _estimated(
     wide: Wide, units: UnitCodes, treated: UnitMask, pair: tuple[int, int], variant: str, last_made: dict[bytes, Comparison]
-) -> tuple[float, int, PerUnit]:
-    """(estimate, units in the smaller group, influence (m,)) of one comparison. last_made: the comparison made last, by its digest."""
+) -> tuple[Effect, Comparison]:
+    """One comparison. last_made: the comparison made last, by its digest."""
     now, base = pair
     if not treated.any():
         raise Refused("no_pair", year=int(wide.years[now]), base=int(wide.years[base]))
@@ -203,7 +217,7 @@ def _estimated(
         found = effect(change, comparison, variant)
     if not (np.isfinite(found.estimate) and np.isfinite(found.influence).all()):
         raise Refused("too_large")
-    return found.estimate, int(min(treated.sum(), (~treated).sum())), found.influence
+    return found, comparison
 
 
 def _comparison(

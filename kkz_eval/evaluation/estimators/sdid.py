@@ -23,6 +23,7 @@ from kkz_eval.evaluation.arrays import (
     YearMask,
 )
 from kkz_eval.evaluation.estimators.blocks import Blocks, Cohort, build_blocks, without_covariates
+from kkz_eval.evaluation.estimators.concentration import concentration_of
 from kkz_eval.evaluation.estimators.estimation import Estimation, Row, Test, Weight, not_exposed
 from kkz_eval.evaluation.estimators.placebo import Assignments, permutation_p, placebo_assignments, placebo_error
 from kkz_eval.evaluation.estimators.sdid_weights import (
@@ -90,6 +91,9 @@ def estimate_sdid(sample: Sample, plan: Plan, spec: EstimatorSpec) -> Estimation
         weights=tuple(_weights(effects, blocks, sample.unit_names)),
         notes=(*blocks.notes, *adjusted, _error_note(blocks, assignments, row)),
         counts=blocks.counts,
+        concentration=concentration_of(
+            np.average([effect.omega for effect in effects], axis=0, weights=[e.cells for e in effects])
+        ),
     )
 
 

@@ -23,6 +23,7 @@ from kkz_eval.evaluation.arrays import (
     YearMask,
 )
 from kkz_eval.evaluation.estimators.blocks import Blocks, Cohort, build_blocks
+from kkz_eval.evaluation.estimators.concentration import concentration_of
 from kkz_eval.evaluation.estimators.estimation import Estimation, Row, Test, Weight, not_exposed
 from kkz_eval.evaluation.estimators.frank_wolfe import reference_weights
 from kkz_eval.evaluation.estimators.placebo import Assignments, permutation_interval, permutation_p, placebo_assignments
@@ -80,6 +81,7 @@ def estimate_synthetic_control(sample: Sample, plan: Plan, spec: EstimatorSpec) 
         weights=tuple(_weights(fits, blocks, sample.unit_names)),
         notes=(*blocks.notes, *_notes(sample, blocks, fits, assignments, plan.inference.level), *left_out),
         counts=blocks.counts,
+        concentration=concentration_of(np.concatenate([fit.weights for fit in fits]).mean(axis=0)),
     )
 
 
@@ -183,6 +185,8 @@ def _notes(
     sample: Sample, blocks: Blocks, fits: Sequence[CohortGaps], assignments: Assignments | None, level: float
 ) -> tuple[Note, ...]:
     notes = [Note("notes.predictors")] if sample.covariate_names else []
+    if blocks.n_treated > 1:
+        notes.append(Note("notes.one_control_each", {"treated": blocks.n_treated}))
     before = np.concatenate([_rms(fit.gaps[:, : fit.cohort.n_before]) for fit in fits])
     noise = float(np.mean([fit.noise for fit in fits]))
     notes.append(Note("notes.fit_before", {"rmspe": f"{before.mean():.3g}", "noise": f"{noise:.3g}"}))

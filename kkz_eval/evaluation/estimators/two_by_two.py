@@ -7,13 +7,18 @@ and years are compared (group_time.py).
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
 from kkz_eval.evaluation.arrays import PerUnit, RegressorByRegressor, UnitByCovariate, UnitMask
+from kkz_eval.evaluation.estimators.concentration import Concentration, concentration_of
 from kkz_eval.evaluation.problems import Refused
 
 OVERLAP = 0.999  # fitted probability of treatment from which `did` speaks of no overlap
+TRIMMED = (
+    0.995  # fitted probability from which a control no longer counts (`DRDID` from 1.1 on): its odds would outweigh all others
+)
 COLLINEAR = 1e-9  # share of a column's own length that must be left once the columns before it are taken out
 _NEWTON_STEPS = 100
 _TOLERANCE = 1e-11  # largest step, in the coefficients of standardised covariates, at which Newton's method has converged
@@ -35,7 +40,8 @@ class Comparison:
 
     treated: (m,) shares of the treated, sum 1; control: (m,) weights of the controls, 0 for the treated; design: (m, k) covariates
     with a constant first, each in standard units; regression: inverse of Σ w x x' over controls; odds: (m,) shares of the controls
-    after weighting by the odds of treatment, sum 1; propensity: (m, k), linear representation of the coefficients of the logit.
+    after weighting by the odds of treatment, sum 1, 0 for those trimmed; propensity: (m, k), linear representation of the coefficients
+    of the logit; trimmed: how many controls have a fitted probability of treatment of TRIMMED or more.
     """
 
     treated: PerUnit
@@ -44,11 +50,19 @@ class Comparison:
     regression: RegressorByRegressor | None = None
     odds: PerUnit | None = None
     propensity: UnitByCovariate | None = None
+    trimmed: int = 0
+
+    @cached_property
+    def concentration(self) -> Concentration | None:
+        """How far the weight of the controls rests on few of them; None where all weigh the same."""
+        controls = self.control > 0
+        return concentration_of((self.control if self.odds is None else self.odds)[controls])
 
 
 def compare(treated: UnitMask, weights: PerUnit, covariates: UnitByCovariate, names: tuple[str, ...], variant: str) -> Comparison:
     """treated: (m,) bool; weights: (m,) positive; covariates: (m, k). variant: or | ipw | dr; all the same without covariates.
 
+    Controls that the covariates take for treated (TRIMMED) keep their part in the outcome regression and have no weight beside it.
     Raises Refused: too few controls, collinear covariates, no overlap, overflow.
     """
     share = np.where(treated, weights, 0.0)
@@ -57,6 +71,7 @@ def compare(treated: UnitMask, weights: PerUnit, covariates: UnitByCovariate, na
         return Comparison(share / share.sum(), control)
     design = _standardised(covariates, weights, names)
     regression = odds = propensity = None
+    trimmed = 0
     controls = ~treated
     if controls.sum() <= design.shape[1]:
         raise Refused("few_controls", controls=int(controls.sum()), parameters=design.shape[1])
@@ -66,10 +81,14 @@ def compare(treated: UnitMask, weights: PerUnit, covariates: UnitByCovariate, na
     if variant in {"ipw", "dr"}:
         _require_independent(np.sqrt(weights)[:, None] * design, names)
         fitted, inverse = _logit(design, treated, weights)
-        raw = control * fitted / (1 - fitted)
+        extreme = controls & (fitted >= TRIMMED)
+        trimmed = int(extreme.sum())
+        if trimmed == controls.sum():
+            raise Refused("overlap", limit=TRIMMED)
+        raw = np.where(extreme, 0.0, control * fitted / (1 - fitted))
         odds = raw / raw.sum()
         propensity = (weights * (treated - fitted))[:, None] * (design @ inverse)
-    return Comparison(share / share.sum(), control, design, regression, odds, propensity)
+    return Comparison(share / share.sum(), control, design, regression, odds, propensity, trimmed)
 
 
 def effect(change: PerUnit, comparison: Comparison, variant: str) -> Effect:

@@ -77,6 +77,38 @@ def test_universal_base_changes_effects_before_the_start_only() -> None:
         assert varying.loc[g]["estimate"].loc[: g - 1].to_numpy() == pytest.approx(changes.to_numpy(), abs=1e-12)
 
 
+def test_a_cohort_that_starts_after_the_last_year_keeps_its_effects_before_the_start() -> None:
+    """As `did`: as-if never treated are only those that start later than the last year and the years of anticipation."""
+    late = _panel({2011: 8, 2015: 8, None: 12}, years=range(2008, 2015))
+    cells = _cells(_run(late, anticipation=1, reference="not_yet"))
+    assert sorted(year for cohort, year in cells.index if cohort == 2015) == list(range(2009, 2015))
+    assert (cells["status"] == "ok").all()
+    assert _cells(_run(late, reference="not_yet")).index.get_level_values("cohort").unique().tolist() == [2011]
+
+
+def test_without_never_treated_only_the_last_cohort_is_without_effects_of_its_own() -> None:
+    """2013 starts after the last year that anticipation leaves (2012); 2014 only serves as comparison."""
+    panel = _panel({2011: 8, 2013: 8, 2014: 12})
+    result = _run(panel, anticipation=1, reference="not_yet")
+    cells = _cells(result)
+    assert sorted(year for cohort, year in cells.index if cohort == 2013) == [2009, 2010, 2011, 2012]
+    assert set(cells.index.get_level_values("cohort")) == {2011, 2013}
+    change = panel.pivot(index="unit_id", columns="year", values="value").diff(axis=1)[2010]
+    start = panel.groupby("unit_id")["cohort"].first()
+    expected = change[start == 2013].mean() - change[start == 2014].mean()  # 2011's anticipation has begun
+    assert cells.loc[(2013, 2010), "estimate"] == pytest.approx(expected, abs=1e-12)
+    rows = result.estimates
+    assert rows.loc[rows["aggregation"] == "group", "cohort"].dropna().tolist() == [2011]
+    before = cells.loc[[(2011, 2009), (2013, 2011)], "estimate"]  # two years before the start of each
+    (row,) = rows[(rows["aggregation"] == "dynamic") & (rows["event_time"] == -2)].to_dict("records")
+    assert row["estimate"] == pytest.approx(before.mean(), abs=1e-12)
+
+
+def test_cohorts_that_all_start_after_the_last_year_are_refused_in_words() -> None:
+    panel = _panel({2013: 8, 2014: 12}, years=range(2008, 2014))
+    assert "comparison" in _refused(panel, anticipation=1, reference="not_yet")
+
+
 def test_anticipation_moves_the_base_and_leaves_the_rest_of_the_test() -> None:
     panel = _panel(STAGGERED)
     result = _run(panel, anticipation=1)

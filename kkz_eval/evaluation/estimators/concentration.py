@@ -1,0 +1,48 @@
+"""How far the weight of a comparison group rests on few of its units. Does not belong here: how weights come about."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from kkz_eval.evaluation.arrays import PerUnit
+from kkz_eval.evaluation.balance import effective_sample_size
+from kkz_eval.evaluation.problems import Note
+from kkz_eval.evaluation.sample import Sample
+
+
+@dataclass(frozen=True)
+class Concentration:
+    """largest: share of the weight that one comparison unit carries, 0 to 1; effective: effective_sample_size; controls: units, those
+    without weight too; comparison: "cohort/year" of the comparison that it was found in, empty where there is only one."""
+
+    largest: float
+    effective: float
+    controls: int
+    comparison: str = ""
+
+    @property
+    def note(self) -> Note:
+        """In words, rounded."""
+        figures = {"percent": f"{100 * self.largest:.3g}", "effective": f"{self.effective:.1f}", "controls": self.controls}
+        if self.comparison:
+            return Note("notes.control_weights_of_comparison", {**figures, "comparison": self.comparison})
+        return Note("notes.control_weights", figures)
+
+
+def concentration_of(weights: PerUnit) -> Concentration | None:
+    """weights: (n0,) of the comparison units, 0 or more, with a positive sum. None where all weigh the same: there is nothing to say."""
+    if len(weights) == 0 or np.ptp(weights) <= 1e-12 * weights.max():  # sums of equal weights differ by rounding
+        return None
+    return Concentration(float(weights.max() / weights.sum()), effective_sample_size(weights), len(weights))
+
+
+def weights_of_plan(sample: Sample) -> Concentration | None:
+    """Of the mean weights, over their cells, of units of no treated cohort; None where the plan has no weights or all are the same."""
+    if sample.weights is None:
+        return None
+    control = np.isnan(sample.cohort)
+    _, unit = np.unique(sample.unit[control], return_inverse=True)
+    sums, cells = np.bincount(unit, sample.weights[control]), np.bincount(unit)
+    return concentration_of(sums / cells)
