@@ -1,4 +1,4 @@
-"""From a grid to the long table. What the texts of values say is read in values.py, what can't be trusted found in doubts.py. No files.
+"""From keyed records to the long table. What the texts of values say is read in values.py, what can't be trusted found in doubts.py. No files.
 
 A value that can't be trusted is null, with its text as delivered kept: never a wrong number, never gone without trace.
 """
@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from kkz_eval.deliveries.columns.gathered import gathered
 from kkz_eval.deliveries.official.doubts import Doubts, without_repeated_columns
-from kkz_eval.deliveries.official.grid import Grid, Member
+from kkz_eval.deliveries.official.keyed_records import KeyedRecords, Member
 from kkz_eval.deliveries.official.table import MEMBER, OFFICIAL_SCHEMA, OfficialTable
 from kkz_eval.deliveries.official.times import Time, time_of
 from kkz_eval.deliveries.official.units import Unit, units_of
@@ -26,45 +26,45 @@ from kkz_eval.deliveries.official.words import Words, are_empty, combined, const
 from kkz_eval.model.findings import Finding, Severity, findings_table
 
 
-def assemble(grid: Grid) -> OfficialTable:
-    """The long table of a grid."""
-    grid = without_repeated_columns(grid)
-    n, columns = grid.size, grid.values
+def assemble(records: KeyedRecords) -> OfficialTable:
+    """The long table of the records."""
+    records = without_repeated_columns(records)
+    n, columns = records.size, records.values
     c = len(columns)
     if n == 0 or c == 0:
-        empty = grid.findings or (Finding("reader_no_rows", "reader_no_rows", Severity.ERROR),)
+        empty = records.findings or (Finding("reader_no_rows", "reader_no_rows", Severity.ERROR),)
         table = OFFICIAL_SCHEMA.empty_table()
-        return OfficialTable(grid.family, grid.code, grid.title, grid.edition, table, findings_table(empty))
-    keys = None if grid.keys is None else words_of(grid.keys)
-    names = None if grid.names is None else words_of(grid.names)
-    times = None if grid.times is None else words_of(grid.times)
+        return OfficialTable(records.family, records.code, records.title, records.edition, table, findings_table(empty))
+    keys = None if records.keys is None else words_of(records.keys)
+    names = None if records.names is None else words_of(records.names)
+    times = None if records.times is None else words_of(records.times)
     units = [] if keys is None else units_of(keys.words)
-    moments = {text: time_of(text) for text in _time_texts(grid, times)}
-    members, dims = _dimensions(grid)
+    moments = {text: time_of(text) for text in _time_texts(records, times)}
+    members, dims = _dimensions(records)
     texts = pa.concat_arrays([column.texts for column in columns])
     blank = are_empty(texts)
-    read = values_of(grid, texts, blank)
-    doubts = Doubts(grid, keys, names, times, units, moments, members, blank)
+    read = values_of(records, texts, blank)
+    doubts = Doubts(records, keys, names, times, units, moments, members, blank)
     table = pa.Table.from_arrays(
         [
             *_region(keys, names, units, n, c),
-            *_time(grid, times, moments, n),
-            *_measure(grid, n),
+            *_time(records, times, moments, n),
+            *_measure(records, n),
             dims,
             _trusted(read.numbers, doubts.bad, c),
             texts if not pc.any(blank).as_py() else pc.if_else(blank, pa.scalar(None, pa.string()), texts),
-            _unit(grid, n),
+            _unit(records, n),
             read.flags,
             read.qualities,
             repeated([column.edition or None for column in columns], n),
-            constant(grid.sheet, n * c),
-            pa.array(np.tile(grid.rows, c)),
+            constant(records.sheet, n * c),
+            pa.array(np.tile(records.rows, c)),
             pa.array(np.repeat(np.array([column.column for column in columns], np.int32), n)),
         ],
         schema=OFFICIAL_SCHEMA,
     )
-    findings = (*grid.findings, *doubts.findings, *unread(grid, texts, read.problems))
-    return OfficialTable(grid.family, grid.code, grid.title, grid.edition, table, findings_table(gathered(findings)))
+    findings = (*records.findings, *doubts.findings, *unread(records, texts, read.problems))
+    return OfficialTable(records.family, records.code, records.title, records.edition, table, findings_table(gathered(findings)))
 
 
 def _region(keys: Words | None, names: Words | None, units: Sequence[Unit | None], n: int, c: int) -> list[pa.Array]:
@@ -79,12 +79,12 @@ def _region(keys: Words | None, names: Words | None, units: Sequence[Unit | None
     return [key, name, unit_id, spread(keys.codes, levels, c)]
 
 
-def _time_texts(grid: Grid, times: Words | None) -> list[str]:
-    fixed = [column.time for column in grid.values if column.time is not None]
+def _time_texts(records: KeyedRecords, times: Words | None) -> list[str]:
+    fixed = [column.time for column in records.values if column.time is not None]
     return [*(() if times is None else times.words), *fixed]
 
 
-def _time(grid: Grid, times: Words | None, moments: dict[str, Time | None], n: int) -> list[pa.Array]:
+def _time(records: KeyedRecords, times: Words | None, moments: dict[str, Time | None], n: int) -> list[pa.Array]:
     def kind(text: str | None) -> str | None:
         moment = moments[text] if text is not None else None
         return None if moment is None else moment.kind
@@ -94,52 +94,52 @@ def _time(grid: Grid, times: Words | None, moments: dict[str, Time | None], n: i
         return None if moment is None else moment.year
 
     if times is None:
-        texts: list[str | None] = [column.time for column in grid.values]
+        texts: list[str | None] = [column.time for column in records.values]
         own = [year(text) or 0 for text in texts]
         years = np.repeat(np.array(own, np.int32), n)
         kinds = repeated([kind(text) for text in texts], n)
         return [repeated([text or None for text in texts], n), kinds, pa.array(years, mask=years == 0 if 0 in own else None)]
-    c, said = len(grid.values), list(times.words)
+    c, said = len(records.values), list(times.words)
     years = np.tile(np.array([year(text) or 0 for text in said], np.int32)[times.codes], c)
     kinds = spread(times.codes, [kind(text) for text in said], c)
     return [spread(times.codes, [text.strip() or None for text in said], c), kinds, pa.array(years, mask=years == 0)]
 
 
-def _measure(grid: Grid, n: int) -> list[pa.Array]:
-    if grid.measure is None:
-        measures = [column.measure or column.label or None for column in grid.values]
-        labels = [column.label or column.measure or None for column in grid.values]
+def _measure(records: KeyedRecords, n: int) -> list[pa.Array]:
+    if records.measure is None:
+        measures = [column.measure or column.label or None for column in records.values]
+        labels = [column.label or column.measure or None for column in records.values]
         measure = repeated(measures, n)
         return [measure, measure if labels == measures else repeated(labels, n)]
-    c = len(grid.values)
-    return [words_of(grid.measure.codes).trimmed(c), words_of(grid.measure.labels).trimmed(c)]
+    c = len(records.values)
+    return [words_of(records.measure.codes).trimmed(c), words_of(records.measure.labels).trimmed(c)]
 
 
-def _unit(grid: Grid, n: int) -> pa.Array:
-    if grid.measure is None:
-        return repeated([column.unit or None for column in grid.values], n)
-    return words_of(grid.measure.units).trimmed(len(grid.values))
+def _unit(records: KeyedRecords, n: int) -> pa.Array:
+    if records.measure is None:
+        return repeated([column.unit or None for column in records.values], n)
+    return words_of(records.measure.units).trimmed(len(records.values))
 
 
-def _dimensions(grid: Grid) -> tuple[tuple[np.ndarray, int], pa.Array]:
+def _dimensions(records: KeyedRecords) -> tuple[tuple[np.ndarray, int], pa.Array]:
     """((code of each record for its members, their product), the column of maps)."""
     parts: list[tuple[np.ndarray, int]] = []
     codes: list[Words] = []
     labels: list[Words] = []
-    for dimension in grid.dimensions:
-        code = Words(np.zeros(grid.size, np.int64), pa.array([""])) if dimension.codes is None else words_of(dimension.codes)
+    for dimension in records.dimensions:
+        code = Words(np.zeros(records.size, np.int64), pa.array([""])) if dimension.codes is None else words_of(dimension.codes)
         label = words_of(dimension.labels)
         codes.append(code)
         labels.append(replace(label, dictionary=pc.utf8_trim_whitespace(label.dictionary)))
         parts += [(code.codes, code.size), (label.codes, label.size)]
-    ids = combined(parts, grid.size)
-    own = tuple(dimension.variable for dimension in grid.dimensions)
-    members = [column.members for column in grid.values]
+    ids = combined(parts, records.size)
+    own = tuple(dimension.variable for dimension in records.dimensions)
+    members = [column.members for column in records.values]
     if len(set(members)) == 1:
         alone = len(own) == 1 and not members[0]
-        maps = _maps_of_one(own[0], codes[0], labels[0]) if alone else _maps(own, codes, labels, members[:1], grid.size)
+        maps = _maps_of_one(own[0], codes[0], labels[0]) if alone else _maps(own, codes, labels, members[:1], records.size)
         return ids, _times_over(maps, len(members))
-    return ids, _maps(own, codes, labels, members, grid.size)
+    return ids, _maps(own, codes, labels, members, records.size)
 
 
 def _times_over(array: pa.Array, times: int) -> pa.Array:

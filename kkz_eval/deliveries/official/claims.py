@@ -30,8 +30,8 @@ def of_unmistakable(
     """
     for delimiter, rows in heads.items():
         if rows and inkar.recognises(rows[0]) and inkar_mapping.has_long(contracts):
-            grid = inkar.read(decoded, delimiter, rows[0], start_of_line(decoded.text, 1))
-            return Claimed(inkar_mapping.claimed(grid, contracts))
+            records = inkar.read(decoded, delimiter, rows[0], start_of_line(decoded.text, 1))
+            return Claimed(inkar_mapping.claimed(records, contracts))
         export = inkar_export_mapping.read_export_text(decoded, delimiter, rows, contracts)
         if isinstance(export, Unclaimed):
             return Unclaimed(export.reason_code, {**export.parameters, "name": name})

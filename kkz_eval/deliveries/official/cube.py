@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pyarrow as pa
 
-from kkz_eval.deliveries.official.grid import Grid, RecordDimension, ValueColumn
+from kkz_eval.deliveries.official.keyed_records import KeyedRecords, RecordDimension, ValueColumn
 from kkz_eval.deliveries.official.units import are_keys, is_region_variable
 from kkz_eval.deliveries.text.numbers import Style
 from kkz_eval.deliveries.text.records import Decoded, split
@@ -44,8 +44,8 @@ def recognises(text: str) -> bool:
     return text.startswith(("*", "K;")) and _BLOCK.search(text, 0, 20_000) is not None
 
 
-def read(decoded: Decoded) -> Grid:
-    """The grid of a cube. A record of values with another number of fields than its block names is a finding, not a value."""
+def read(decoded: Decoded) -> KeyedRecords:
+    """The records of a cube. A record of values with another number of fields than its block names is a finding, not a value."""
     blocks, ended = _blocks(decoded)
     values = blocks.get("QEI")
     cube = blocks.get("DQ")
@@ -54,7 +54,7 @@ def read(decoded: Decoded) -> Grid:
     if values is None or _VALUE not in values.fields or "DQI" not in blocks:
         kind = "official_cube_blocks"
         missing = " ".join(name for name in ("DQA", "DQZ", "DQI", "QEI") if name not in blocks) or "QEI"
-        return Grid(
+        return KeyedRecords(
             FAMILY, np.array([], np.int32), (), None, code=code, findings=(Finding(kind, kind, Severity.ERROR, value=missing),)
         )
     whole, findings = _whole(values)
@@ -62,11 +62,13 @@ def read(decoded: Decoded) -> Grid:
         kind = "official_no_line_end"
         findings = (*findings, Finding(kind, kind, Severity.WARNING, row=max(values.rows, default=None)))
     axes = blocks["DQA"].column("NAME") if "DQA" in blocks else ()
-    grid = Grid(FAMILY, np.array(whole.rows, np.int32), (), None, code=code, title=title, style=Style.POINT, findings=findings)
+    records = KeyedRecords(
+        FAMILY, np.array(whole.rows, np.int32), (), None, code=code, title=title, style=Style.POINT, findings=findings
+    )
     places = [place for place, name in enumerate(whole.fields) if name == "FACH-SCHL"]
-    grid = _with_axes(grid, whole, axes, places)
+    records = _with_axes(records, whole, axes, places)
     return replace(
-        grid,
+        records,
         values=_measures(whole, blocks["DQI"]),
         open_end=not ended and values.rows[-1:] == whole.rows[-1:] and whole.fields[-1] == _VALUE,
     )
@@ -107,7 +109,7 @@ def _whole(values: _Block) -> tuple[_Block, tuple[Finding, ...]]:
     ), found
 
 
-def _with_axes(grid: Grid, values: _Block, axes: Sequence[str], places: Sequence[int]) -> Grid:
+def _with_axes(records: KeyedRecords, values: _Block, axes: Sequence[str], places: Sequence[int]) -> KeyedRecords:
     """Key, time and dimensions of the records; axes: their variables, in the order of the fields FACH-SCHL."""
     columns = {place: pa.array([record[place] for record in values.records], pa.string()) for place in places}
     names = [axes[index] if index < len(axes) else f"axis_{index + 1}" for index in range(len(places))]
@@ -118,16 +120,16 @@ def _with_axes(grid: Grid, values: _Block, axes: Sequence[str], places: Sequence
     if "ZI-WERT" in values.fields:
         time = values.fields.index("ZI-WERT")
         times = pa.array([record[time] for record in values.records], pa.string())
-        grid = replace(grid, times=times, time_column=time + 2)
+        records = replace(records, times=times, time_column=time + 2)
     if region is not None:
         place = places[region]
-        grid = replace(grid, keys=columns[place], key_column=place + 2)
+        records = replace(records, keys=columns[place], key_column=place + 2)
     dimensions = tuple(
         RecordDimension(names[index], columns[place], columns[place], place + 2)
         for index, place in enumerate(places)
         if index != region
     )
-    return replace(grid, dimensions=dimensions)
+    return replace(records, dimensions=dimensions)
 
 
 def _measures(values: _Block, measures: _Block) -> tuple[ValueColumn, ...]:

@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from kkz_eval.deliveries.official.datencsv_header import Stub, quality_columns, stub_of, with_bare_times, with_title_time
-from kkz_eval.deliveries.official.grid import Grid, RecordDimension, ValueColumn
+from kkz_eval.deliveries.official.keyed_records import KeyedRecords, RecordDimension, ValueColumn
 from kkz_eval.deliveries.official.table import Footnote
 from kkz_eval.deliveries.official.times import bare_time, time_of
 from kkz_eval.deliveries.official.units import KEY
@@ -77,13 +77,15 @@ class _Leading:
     others: tuple[int, ...]
 
 
-def read(decoded: Decoded) -> Grid:
-    """The grid of a table of GENESIS. Raises NotTextError (cell_too_long)."""
+def read(decoded: Decoded) -> KeyedRecords:
+    """The records of a table of GENESIS. Raises NotTextError (cell_too_long)."""
     head = _head(decoded)
     if head is None:
         kind = "official_no_header"
         empty = np.array([], np.int32)
-        return Grid(FAMILY, empty, (), None, code=_code(decoded.text), findings=(Finding(kind, kind, Severity.ERROR, row=1),))
+        return KeyedRecords(
+            FAMILY, empty, (), None, code=_code(decoded.text), findings=(Finding(kind, kind, Severity.ERROR, row=1),)
+        )
     rule = decoded.text.find(_RULE, head.body - 1) + 1 or None
     end = len(decoded.text) if rule is None else rule
     fields = fields_of(decoded, DELIMITER, head.width, head.row, head.body, end)
@@ -94,21 +96,21 @@ def read(decoded: Decoded) -> Grid:
     findings = [*_shifted(head, places), *_end(decoded.text, head, fields, rule)]
     said = [line.text for line in head.titles]
     title = " ".join(said)
-    grid = Grid(FAMILY, fields.rows, (), None, code=head.code, title=title, edition=_edition(decoded.text, end))
-    grid = replace(grid, titles=head.titles)
+    records = KeyedRecords(FAMILY, fields.rows, (), None, code=head.code, title=title, edition=_edition(decoded.text, end))
+    records = replace(records, titles=head.titles)
     if any(finding.kind in ("official_header", "official_header_shifted") for finding in findings):
-        return replace(grid, findings=(*findings, *fields.findings))
+        return replace(records, findings=(*findings, *fields.findings))
     leading = _leading(fields, n_leading)
     if leading.others and leading.others[-1] == n_leading - 1 and _are_values(fields.columns[n_leading - 1]):
         kind = "official_header_shifted"
         shifted = Finding(kind, kind, Severity.ERROR, row=head.header[0][0], column=n_leading, allowed=str(head.width))
-        return replace(grid, findings=(*findings, *fields.findings, shifted))
+        return replace(records, findings=(*findings, *fields.findings, shifted))
     fields, ignored = _records(fields, leading, n_leading)
     stub = stub_of([[cells[place] for place in places] for cells in rows], said, [number for number, _ in head.header])
     if leading.time is None:
         stub = with_title_time(with_bare_times(stub), said)
     return replace(
-        grid,
+        records,
         rows=fields.rows,
         values=_values(fields, stub, places, qualities),
         keys=None if leading.key is None else fields.columns[leading.key],

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 import pyarrow as pa
 
 from kkz_eval.deliveries.columns.header import fold
-from kkz_eval.deliveries.official.grid import Member
+from kkz_eval.deliveries.official.keyed_records import Member
 from kkz_eval.deliveries.official.times import VARIABLES, bare_time, time_of
 from kkz_eval.deliveries.text.numbers import symbol_of
 from kkz_eval.model.parsed import QUALITIES

@@ -1,4 +1,4 @@
-"""What in a grid can't be trusted, with a finding for each: keys, names, times, labels, repetitions, gaps. No conversion of values."""
+"""What in keyed records can't be trusted, with a finding for each: keys, names, times, labels, repetitions, gaps. No conversion of values."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from kkz_eval.deliveries.columns.gathered import LISTED, of_many
-from kkz_eval.deliveries.official.grid import Grid, ValueColumn
+from kkz_eval.deliveries.official.keyed_records import KeyedRecords, ValueColumn
 from kkz_eval.deliveries.official.times import Time
 from kkz_eval.deliveries.official.units import Unit
 from kkz_eval.deliveries.official.words import Words, combined, twice, words_of
@@ -21,15 +21,15 @@ from kkz_eval.reference.named import is_named, name_of_another
 _FEW = 0.01  # share of the records that may be out of place; more are the table's own way of writing nothing
 
 
-def without_repeated_columns(grid: Grid) -> Grid:
-    """The grid without the columns of values that repeat an earlier one, header and all values, and a warning for each of them.
+def without_repeated_columns(records: KeyedRecords) -> KeyedRecords:
+    """The records without the columns of values that repeat an earlier one, header and all values, and a warning for each of them.
 
     Columns with one header and different values stay: nothing tells which of them holds.
     """
     kept: dict[tuple[object, ...], ValueColumn] = {}
     columns: list[ValueColumn] = []
     found: list[Finding] = []
-    for column in grid.values:
+    for column in records.values:
         first = kept.setdefault(column.signature, column)
         if first is not column and first.unit == column.unit and first.texts.equals(column.texts):
             kind = "official_column_repeated"
@@ -37,7 +37,7 @@ def without_repeated_columns(grid: Grid) -> Grid:
                 kind,
                 kind,
                 Severity.WARNING,
-                grid.sheet,
+                records.sheet,
                 None,
                 column.column,
                 None,
@@ -47,7 +47,7 @@ def without_repeated_columns(grid: Grid) -> Grid:
             found.append(shown)
         else:
             columns.append(column)
-    return replace(grid, values=tuple(columns), findings=(*grid.findings, *found)) if found else grid
+    return replace(records, values=tuple(columns), findings=(*records.findings, *found)) if found else records
 
 
 class Doubts:
@@ -58,7 +58,7 @@ class Doubts:
 
     def __init__(
         self,
-        grid: Grid,
+        records: KeyedRecords,
         keys: Words | None,
         names: Words | None,
         times: Words | None,
@@ -67,10 +67,10 @@ class Doubts:
         members: tuple[np.ndarray, int],
         blank: pa.Array,
     ) -> None:
-        self.grid, self.keys, self.names, self.times = grid, keys, names, times
+        self.records, self.keys, self.names, self.times = records, keys, names, times
         self.units, self.moments, self.members, self.blank = units, moments, members, blank
         self.findings: list[Finding] = []
-        record = np.zeros(grid.size, bool)
+        record = np.zeros(records.size, bool)
         for doubtful in (
             self._keys(),
             self._names(),
@@ -87,25 +87,25 @@ class Doubts:
     def _add(
         self, kind: str, row: int | None, column: int | None, value: str | None, allowed: str = "", severity: str = "error"
     ) -> None:
-        self.findings.append(Finding(kind, kind, severity, self.grid.sheet, row, column, value=value, allowed=allowed or None))
+        self.findings.append(Finding(kind, kind, severity, self.records.sheet, row, column, value=value, allowed=allowed or None))
 
     def _keys(self) -> NDArray[np.bool_]:
         """Keys that are none: the values stay, without unit and level."""
-        nothing = np.zeros(self.grid.size, bool)
+        nothing = np.zeros(self.records.size, bool)
         if self.keys is None:
             self._add("official_no_region", None, None, None, severity="warning")
             return nothing
         for word in [word for word, unit in enumerate(self.units) if unit is None]:
-            row = int(self.grid.rows[self.keys.first(word)])
-            self._add("official_key", row, self.grid.key_column, self.keys.words[word])
+            row = int(self.records.rows[self.keys.first(word)])
+            self._add("official_key", row, self.records.key_column, self.keys.words[word])
         return nothing
 
     def _names(self) -> NDArray[np.bool_]:
         """Two units under one key, by name or because two keys mean one unit."""
-        bad = np.zeros(self.grid.size, bool)
-        if self.keys is None or self.names is None or self.keys.size == self.grid.size:
+        bad = np.zeros(self.records.size, bool)
+        if self.keys is None or self.names is None or self.keys.size == self.records.size:
             return bad
-        pairs, _ = combined([(self.keys.codes, self.keys.size), (self.names.codes, self.names.size)], self.grid.size)
+        pairs, _ = combined([(self.keys.codes, self.keys.size), (self.names.codes, self.names.size)], self.records.size)
         distinct, first = np.unique(pairs, return_index=True)
         if len(distinct) == self.keys.size:
             return bad
@@ -119,8 +119,8 @@ class Doubts:
             if name != other:
                 self._add(
                     "official_two_units",
-                    int(self.grid.rows[index]),
-                    self.grid.key_column,
+                    int(self.records.rows[index]),
+                    self.records.key_column,
                     self.keys.words[key],
                     f"{other} | {name}",
                 )
@@ -129,7 +129,7 @@ class Doubts:
 
     def _misnamed(self) -> NDArray[np.bool_]:
         """Keys beside the name of another unit of the register: keys and names have slipped against each other, or were mistyped."""
-        bad = np.zeros(self.grid.size, bool)
+        bad = np.zeros(self.records.size, bool)
         if self.keys is None or self.names is None:
             return bad
         keys, names = self.keys, self.names
@@ -140,31 +140,33 @@ class Doubts:
             key, name = keys.codes[index], names.codes[index]
             unit, said = self.units[key], names.words[name].strip()
             if unit is not None and name_of_another(unit.unit_id, unit.level, said):
-                self._add("official_other_name", int(self.grid.rows[index]), self.grid.key_column, keys.words[key].strip(), said)
+                self._add(
+                    "official_other_name", int(self.records.rows[index]), self.records.key_column, keys.words[key].strip(), said
+                )
                 bad |= (keys.codes == key) & (names.codes == name)
         return bad
 
     def _times(self) -> NDArray[np.bool_]:
-        bad = np.zeros(self.grid.size, bool)
+        bad = np.zeros(self.records.size, bool)
         if self.times is None:
-            if any(column.time is None for column in self.grid.values):
+            if any(column.time is None for column in self.records.values):
                 self._add("official_no_time", None, None, None)
             return bad
         for word, text in enumerate(self.times.words):
             if self.moments[text] is None:
-                self._add("official_time", int(self.grid.rows[self.times.first(word)]), self.grid.time_column, text)
+                self._add("official_time", int(self.records.rows[self.times.first(word)]), self.records.time_column, text)
                 bad |= self.times.codes == word
         return bad
 
     def _labels(self) -> NDArray[np.bool_]:
         """One code with two labels: the end of a cut line, or a line shifted by a column."""
-        bad = np.zeros(self.grid.size, bool)
-        pairs = [(d.codes, d.labels, d.column) for d in self.grid.dimensions if d.codes is not None]
-        if self.grid.measure is not None:
-            pairs.append((self.grid.measure.codes, self.grid.measure.labels, self.grid.measure.column))
+        bad = np.zeros(self.records.size, bool)
+        pairs = [(d.codes, d.labels, d.column) for d in self.records.dimensions if d.codes is not None]
+        if self.records.measure is not None:
+            pairs.append((self.records.measure.codes, self.records.measure.labels, self.records.measure.column))
         for codes, labels, column in pairs:
             code, label = words_of(codes), words_of(labels)
-            ids, _ = combined([(code.codes, code.size), (label.codes, label.size)], self.grid.size)
+            ids, _ = combined([(code.codes, code.size), (label.codes, label.size)], self.records.size)
             distinct, first, counts = np.unique(ids, return_index=True, return_counts=True)
             if len(distinct) == code.size:
                 continue
@@ -175,7 +177,7 @@ class Doubts:
                     usual[word] = (int(label.codes[index]), int(count))
                     continue
                 said = label.words[label.codes[index]]
-                self._add("official_label", int(self.grid.rows[index]), column, said, label.words[usual[word][0]])
+                self._add("official_label", int(self.records.rows[index]), column, said, label.words[usual[word][0]])
                 bad |= (code.codes == word) & (label.codes == label.codes[index])
         return bad
 
@@ -187,8 +189,8 @@ class Doubts:
             years = {text: place for place, text in enumerate(dict.fromkeys(text.strip() for text in self.times.words))}
             table = np.array([years[text.strip()] for text in self.times.words], np.int64)
             parts.append((table[self.times.codes], len(years)))
-        if self.grid.measure is not None:
-            measure = words_of(self.grid.measure.codes)
+        if self.records.measure is not None:
+            measure = words_of(self.records.measure.codes)
             parts.append((measure.codes, measure.size))
         return parts
 
@@ -202,9 +204,9 @@ class Doubts:
 
     def _twice(self) -> NDArray[np.bool_]:
         """Records that say the same thing twice: none of them counts, for nothing tells which holds."""
-        if self.keys is not None and self.keys.size == self.grid.size == self._unit_codes(self.keys)[1]:
-            return np.zeros(self.grid.size, bool)  # each is of a unit of its own
-        ids, product = combined(self._parts(), self.grid.size)
+        if self.keys is not None and self.keys.size == self.records.size == self._unit_codes(self.keys)[1]:
+            return np.zeros(self.records.size, bool)  # each is of a unit of its own
+        ids, product = combined(self._parts(), self.records.size)
         bad = twice(ids, product)
         if not bad.any():
             return bad
@@ -217,31 +219,31 @@ class Doubts:
         kind, found = "official_twice", list[Finding]()
         for index, known in again[: LISTED + 1]:
             what = " ".join(text for text in (self._key_at(index), self._time_at(index)) if text)
-            row, other = int(self.grid.rows[index]), str(int(self.grid.rows[known]))
+            row, other = int(self.records.rows[index]), str(int(self.records.rows[known]))
             found.append(
-                Finding(kind, kind, Severity.ERROR, self.grid.sheet, row, self.grid.key_column, value=what, allowed=other)
+                Finding(kind, kind, Severity.ERROR, self.records.sheet, row, self.records.key_column, value=what, allowed=other)
             )
         self.findings += found if len(again) <= LISTED else [of_many(found, len(again))]
         return bad
 
     def _blanks(self) -> NDArray[np.bool_]:
         """Records with a blank among their values or members, where hardly any has one: a record shifted by a column looks so."""
-        bad = np.zeros(self.grid.size, bool)
-        if not self.grid.filled:
+        bad = np.zeros(self.records.size, bool)
+        if not self.records.filled:
             return bad
         first: dict[int, int] = {}
-        blanks = [(pc.equal(d.labels, ""), d.column) for d in self.grid.dimensions]
+        blanks = [(pc.equal(d.labels, ""), d.column) for d in self.records.dimensions]
         if pc.any(self.blank).as_py():
-            n = self.grid.size
-            blanks += [(self.blank.slice(place * n, n), v.column) for place, v in enumerate(self.grid.values)]
+            n = self.records.size
+            blanks += [(self.blank.slice(place * n, n), v.column) for place, v in enumerate(self.records.values)]
         for blank, number in blanks:
             for index in np.flatnonzero(blank.to_numpy(zero_copy_only=False)):
                 first.setdefault(int(index), number)
-        if len(first) > max(1, _FEW * self.grid.size):
+        if len(first) > max(1, _FEW * self.records.size):
             return bad
         for record, at in sorted(first.items()):
             bad[record] = True
-            self._add("official_blank", int(self.grid.rows[record]), at, self._key_at(record))
+            self._add("official_blank", int(self.records.rows[record]), at, self._key_at(record))
         return bad
 
     def _key_at(self, index: int) -> str:
@@ -252,30 +254,30 @@ class Doubts:
 
     def _gaps(self) -> None:
         """A family that writes every combination of its members, with some missing: it may have been cut at the end of a line."""
-        if not self.grid.complete:
+        if not self.records.complete:
             return
         sizes = [n_words for _, n_words in self._parts()[1:]]
         sizes.append(len(np.unique(self.members[0])))
         expected = int(np.prod(sizes))
-        if self.grid.size < expected:
-            found = str(self.grid.size)
-            self._add("official_incomplete", int(self.grid.rows[-1]), None, found, str(expected), severity="warning")
+        if self.records.size < expected:
+            found = str(self.records.size)
+            self._add("official_incomplete", int(self.records.rows[-1]), None, found, str(expected), severity="warning")
 
     def _columns(self, record: NDArray[np.bool_]) -> NDArray[np.bool_]:
         """Columns of values with one header, and a last cell that may have been cut; per cell where there are any."""
         seen: dict[tuple[object, ...], int] = {}
         doubtful: set[int] = set()
-        for place, column in enumerate(self.grid.values):
+        for place, column in enumerate(self.records.values):
             other = seen.setdefault(column.signature, place)
             if other != place:
                 doubtful |= {other, place}
-                self._add("official_column_twice", None, column.column, column.header, str(self.grid.values[other].column))
-        if not doubtful and not self.grid.open_end:
+                self._add("official_column_twice", None, column.column, column.header, str(self.records.values[other].column))
+        if not doubtful and not self.records.open_end:
             return record
-        cells = np.tile(record, (len(self.grid.values), 1))
+        cells = np.tile(record, (len(self.records.values), 1))
         cells[sorted(doubtful)] = True
-        if self.grid.open_end:
+        if self.records.open_end:
             cells[-1, -1] = True
-            last = self.grid.values[-1]
-            self._add("official_open_end", int(self.grid.rows[-1]), last.column, last.texts[-1].as_py())
+            last = self.records.values[-1]
+            self._add("official_open_end", int(self.records.rows[-1]), last.column, last.texts[-1].as_py())
         return cells.ravel()

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 import pyarrow.compute as pc
 
-from kkz_eval.deliveries.official.grid import Grid, RecordDimension, RecordMeasure, ValueColumn
+from kkz_eval.deliveries.official.keyed_records import KeyedRecords, RecordDimension, RecordMeasure, ValueColumn
 from kkz_eval.deliveries.official.table import Footnote
 from kkz_eval.deliveries.official.times import VARIABLES
 from kkz_eval.deliveries.official.units import are_keys, is_region_variable
@@ -57,16 +57,16 @@ def _is_older(header: Sequence[str]) -> bool:
     return not _is_new(header) and _OLD_FIRST.fullmatch(titles[0]) is not None and "__" in "".join(header) and len(titles) > 5
 
 
-def read(decoded: Decoded, header: Sequence[str], start: int) -> Grid:
-    """The grid of a flat file; start: index in the text of the line below the header."""
+def read(decoded: Decoded, header: Sequence[str], start: int) -> KeyedRecords:
+    """The records of a flat file; start: index in the text of the line below the header."""
     fields = fields_of(decoded, DELIMITER, len(header), 2, start)
     fields, again = _without_headers(fields, header[0])
     titles = _folded(header)
     variables = _variables(titles)
     if fields.size == 0 or not variables:
-        return Grid(FAMILY, fields.rows, (), None, findings=(*fields.findings, *again))
+        return KeyedRecords(FAMILY, fields.rows, (), None, findings=(*fields.findings, *again))
     region = _region(fields, variables)
-    grid = Grid(
+    records = KeyedRecords(
         family=FAMILY,
         rows=fields.rows,
         values=(),
@@ -82,13 +82,13 @@ def read(decoded: Decoded, header: Sequence[str], start: int) -> Grid:
         findings=(*fields.findings, *again, *_statistics(fields), *_line_end(fields)),
     )
     if region is not None:
-        grid = replace(
-            grid,
+        records = replace(
+            records,
             keys=fields.columns[region.member_code],
             names=fields.columns[region.member_label],
             key_column=region.member_code + 1,
         )
-    return _with_values(grid, fields, titles) if _is_new(header) else _with_measures(grid, fields, header)
+    return _with_values(records, fields, titles) if _is_new(header) else _with_measures(records, fields, header)
 
 
 def _without_headers(fields: Fields, first: str) -> tuple[Fields, list[Finding]]:
@@ -160,13 +160,13 @@ def _language(fields: Fields, titles: Sequence[str]) -> Style:
     return Style.POINT if words & _ENGLISH and not words & (VARIABLES - _ENGLISH) else Style.COMMA
 
 
-def _with_values(grid: Grid, fields: Fields, titles: Sequence[str]) -> Grid:
+def _with_values(records: KeyedRecords, fields: Fields, titles: Sequence[str]) -> KeyedRecords:
     at: Mapping[str, int] = {title: index for index, title in enumerate(titles)}
     code = fields.columns[at["value_variable_code"]]
     label_at = at.get("value_variable_label", at["value_variable_code"])
     quality = fields.columns[at["value_q"]] if "value_q" in at else None
     return replace(
-        grid,
+        records,
         values=(ValueColumn(fields.columns[at["value"]], at["value"] + 1, qualities=quality),),
         measure=RecordMeasure(
             code, fields.columns[label_at], fields.columns[at["value_unit"]], label_at + 1, at["value_variable_code"] + 1
@@ -176,7 +176,7 @@ def _with_values(grid: Grid, fields: Fields, titles: Sequence[str]) -> Grid:
     )
 
 
-def _with_measures(grid: Grid, fields: Fields, header: Sequence[str]) -> Grid:
+def _with_measures(records: KeyedRecords, fields: Fields, header: Sequence[str]) -> KeyedRecords:
     values: list[ValueColumn] = []
     last = max(index for index, title in enumerate(_folded(header)) if _PART.fullmatch(title))
     for index in range(last + 1, len(header)):
@@ -184,12 +184,12 @@ def _with_measures(grid: Grid, fields: Fields, header: Sequence[str]) -> Grid:
         if match is None:
             kind = "official_title"
             finding = Finding(kind, kind, Severity.ERROR, row=1, column=index + 1, value=header[index])
-            grid = replace(grid, findings=(*grid.findings, finding))
+            records = replace(records, findings=(*records.findings, finding))
         elif match.group(4) and values:
             values[-1] = replace(values[-1], qualities=fields.columns[index])
         else:
             code, label, unit = match.group(1), match.group(2).replace("_", " "), (match.group(3) or "").replace("_", " ")
             values.append(ValueColumn(fields.columns[index], index + 1, code, label, unit))
     return replace(
-        grid, family=OLDER, values=tuple(values), fallback=_language(fields, _folded(header)), open_end=fields.open_end
+        records, family=OLDER, values=tuple(values), fallback=_language(fields, _folded(header)), open_end=fields.open_end
     )

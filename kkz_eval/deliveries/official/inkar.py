@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from kkz_eval.deliveries.official.grid import Grid, RecordDimension, RecordMeasure, ValueColumn
+from kkz_eval.deliveries.official.keyed_records import KeyedRecords, RecordDimension, RecordMeasure, ValueColumn
 from kkz_eval.deliveries.text.fields import fields_of
 from kkz_eval.deliveries.text.numbers import Style
 from kkz_eval.deliveries.text.records import Decoded
@@ -63,15 +63,15 @@ def recognises(header: Sequence[str]) -> bool:
     return _form_of(header) is not None
 
 
-def read(decoded: Decoded, delimiter: str, header: Sequence[str], start: int) -> Grid:
-    """The grid of a text that is recognised; start: index in the text of the line below the header. Raises NotTextError (cell_too_long)."""
+def read(decoded: Decoded, delimiter: str, header: Sequence[str], start: int) -> KeyedRecords:
+    """The records of a text that is recognised; start: index in the text of the line below the header. Raises NotTextError (cell_too_long)."""
     form = _form_of(header)
     assert form is not None
     fields = fields_of(decoded, delimiter, len(header), 2, start)
     if pc.any(pc.equal(fields.columns[form.key], ""), min_count=0).as_py():
         fields = fields.without_blank_records()
     columns = fields.columns
-    return Grid(
+    return KeyedRecords(
         family=form.family,
         rows=fields.rows,
         values=(ValueColumn(columns[form.value], form.value + 1),),
@@ -105,9 +105,9 @@ def lists_indicators(header: Sequence[str]) -> bool:
     return tuple(cell.strip().casefold() for cell in header[: len(_INDICATORS)]) == _INDICATORS
 
 
-def read_list(decoded: Decoded, delimiter: str, header: Sequence[str], start: int) -> Grid:
-    """The list of indicators holds descriptions and no value: a grid without values that says so."""
+def read_list(decoded: Decoded, delimiter: str, header: Sequence[str], start: int) -> KeyedRecords:
+    """The list of indicators holds descriptions and no value: records without values that say so."""
     fields = fields_of(decoded, delimiter, len(header), 2, start)
     kind = "official_descriptions"
     finding = Finding(kind, kind, Severity.WARNING, row=1, value=str(fields.size))
-    return Grid(INDICATORS, fields.rows, (), None, findings=(finding, *fields.findings))
+    return KeyedRecords(INDICATORS, fields.rows, (), None, findings=(finding, *fields.findings))

@@ -17,7 +17,7 @@ import pyarrow as pa
 from kkz_eval.deliveries.columns.header import Names, fold
 from kkz_eval.deliveries.columns.scale import says_scale
 from kkz_eval.deliveries.official.datencsv_header import is_unit
-from kkz_eval.deliveries.official.grid import Grid, RecordDimension, ValueColumn
+from kkz_eval.deliveries.official.keyed_records import KeyedRecords, RecordDimension, ValueColumn
 from kkz_eval.deliveries.official.times import time_of
 from kkz_eval.deliveries.text.numbers import Style
 from kkz_eval.deliveries.text.records import HEAD
@@ -208,14 +208,14 @@ def untimed_findings(export: Export) -> list[Finding]:
     ]
 
 
-def read(workbook: Sequence[Sheet]) -> tuple[Grid, ...]:
-    """A grid for each sheet of data; () where there is none."""
+def read(workbook: Sequence[Sheet]) -> tuple[KeyedRecords, ...]:
+    """The records of each sheet of data; () where there is none."""
     exports = exports_in(workbook)
     edition = edition_of([sheet.rows for sheet in workbook]) if exports else ""
-    return tuple(_grid(export, edition) for export in exports)
+    return tuple(_keyed(export, edition) for export in exports)
 
 
-def _grid(export: Export, edition: str) -> Grid:
+def _keyed(export: Export, edition: str) -> KeyedRecords:
     body = export.rows[export.first :]
     filled = [any(cell != "" for cell in cells) for cells in body]
     columns = list(zip(*compress(body, filled), strict=True))
@@ -229,7 +229,7 @@ def _grid(export: Export, edition: str) -> Grid:
     keys = texts(export.key)
     assert keys is not None
     kinds = texts(export.word)
-    return Grid(
+    return KeyedRecords(
         family=FAMILY,
         rows=rows,
         values=_values(export, columns),

@@ -20,7 +20,7 @@ from kkz_eval.deliveries.columns.header import Names, code_names, fold, property
 from kkz_eval.deliveries.columns.typed import blank_as_null, parsed_table, unit_property, year_property
 from kkz_eval.deliveries.columns.units_listed import misnamed, missing_units, with_findings
 from kkz_eval.deliveries.official import inkar
-from kkz_eval.deliveries.official.grid import Grid
+from kkz_eval.deliveries.official.keyed_records import KeyedRecords
 from kkz_eval.deliveries.official.table import OfficialTable
 from kkz_eval.deliveries.official.units import of_levels, of_this_land
 from kkz_eval.deliveries.results import Unclaimed
@@ -60,32 +60,32 @@ def has_long(contracts: Mapping[str, Contract]) -> bool:
     return any(LONG in contract.layouts for contract in contracts.values())
 
 
-def claimed(grid: Grid, contracts: Mapping[str, Contract]) -> tuple[ParsedTable, ...]:
+def claimed(records: KeyedRecords, contracts: Mapping[str, Contract]) -> tuple[ParsedTable, ...]:
     """Of the long or the bulk text a table for each contract with this layout; where several have it, for those that know an indicator."""
     serving = [contract for contract in contracts.values() if LONG in contract.layouts and contract.measure_from]
-    known = {contract.id: _known_codes(contract, grid) for contract in serving}
+    known = {contract.id: _known_codes(contract, records) for contract in serving}
     if len(serving) > 1:
         serving = [contract for contract in serving if known[contract.id]] or serving[:1]
-    return tuple(_parsed(contract, grid, known) for contract in serving)
+    return tuple(_parsed(contract, records, known) for contract in serving)
 
 
-def _known_codes(contract: Contract, grid: Grid) -> frozenset[str]:
+def _known_codes(contract: Contract, records: KeyedRecords) -> frozenset[str]:
     """The texts of the file that name an indicator of the contract."""
     lookup = indicator_names(contract)
-    return frozenset(code for code in _codes(grid).unique().to_pylist() if lookup.find(code) is not None)
+    return frozenset(code for code in _codes(records).unique().to_pylist() if lookup.find(code) is not None)
 
 
-def _codes(grid: Grid) -> pa.Array:
-    assert grid.measure is not None
-    return grid.measure.codes
+def _codes(records: KeyedRecords) -> pa.Array:
+    assert records.measure is not None
+    return records.measure.codes
 
 
-def _parsed(contract: Contract, grid: Grid, known: Mapping[str, frozenset[str]]) -> ParsedTable:
-    keep = _kept(contract, grid, known)
-    rows = pa.array(grid.rows)
+def _parsed(contract: Contract, records: KeyedRecords, known: Mapping[str, frozenset[str]]) -> ParsedTable:
+    keep = _kept(contract, records, known)
+    rows = pa.array(records.rows)
     cells = {
-        name: Cells(blank_as_null(texts), rows, pa.array(np.full(grid.size, column, np.int32))).take(keep)
-        for name, (texts, column) in _columns(contract, grid).items()
+        name: Cells(blank_as_null(texts), rows, pa.array(np.full(records.size, column, np.int32))).take(keep)
+        for name, (texts, column) in _columns(contract, records).items()
     }
     n_records = pc.sum(keep).as_py() or 0
     empty = [] if n_records else [Finding("reader_no_rows", "reader_no_rows", Severity.ERROR)]
@@ -94,28 +94,28 @@ def _parsed(contract: Contract, grid: Grid, known: Mapping[str, frozenset[str]])
         LONG,
         cells,
         n_records,
-        style=grid.style or style_of([cells[measure_of(contract).name].texts]) or grid.fallback,
-        findings=[*grid.findings, *_misnamed(contract, grid, keep), *empty],
-        left_out=grid.size - n_records,
+        style=records.style or style_of([cells[measure_of(contract).name].texts]) or records.fallback,
+        findings=[*records.findings, *_misnamed(contract, records, keep), *empty],
+        left_out=records.size - n_records,
     )
-    return with_findings(_without_open_end(parsed, contract, grid), *missing_units(parsed, contract))
+    return with_findings(_without_open_end(parsed, contract, records), *missing_units(parsed, contract))
 
 
-def _kept(contract: Contract, grid: Grid, known: Mapping[str, frozenset[str]]) -> pa.Array:
+def _kept(contract: Contract, records: KeyedRecords, known: Mapping[str, frozenset[str]]) -> pa.Array:
     """Which records are the contract's (bool): its level, in this Land, its indicators, and those that no contract knows."""
     own = known[contract.id]
-    words = next((of.labels for of in grid.dimensions if fold(of.variable) == "raumbezug"), None)
-    keep = pa.array(of_levels(grid.keys, words, contract.levels))
-    if grid.family == inkar.BULK:  # holds every indicator there is
-        return pc.and_(keep, pc.is_in(_codes(grid), pa.array(sorted(own), pa.string())))
+    words = next((of.labels for of in records.dimensions if fold(of.variable) == "raumbezug"), None)
+    keep = pa.array(of_levels(records.keys, words, contract.levels))
+    if records.family == inkar.BULK:  # holds every indicator there is
+        return pc.and_(keep, pc.is_in(_codes(records), pa.array(sorted(own), pa.string())))
     foreign = frozenset().union(*known.values()) - own
-    return pc.and_(keep, pc.invert(pc.is_in(_codes(grid), pa.array(sorted(foreign), pa.string()))))
+    return pc.and_(keep, pc.invert(pc.is_in(_codes(records), pa.array(sorted(foreign), pa.string()))))
 
 
-def _columns(contract: Contract, grid: Grid) -> dict[str, tuple[pa.Array, int | None]]:
+def _columns(contract: Contract, records: KeyedRecords) -> dict[str, tuple[pa.Array, int | None]]:
     """By property, the texts of its column and its place: the four of an observation by what they are, others by their names."""
-    assert grid.measure is not None
-    others = [("name", grid.names, grid.name_column), *((of.variable, of.labels, of.column) for of in grid.dimensions)]
+    assert records.measure is not None
+    others = [("name", records.names, records.name_column), *((of.variable, of.labels, of.column) for of in records.dimensions)]
     columns: dict[str, tuple[pa.Array, int | None]] = {}
     for title, texts, column in others:
         name = property_names(contract).find(title)
@@ -123,27 +123,27 @@ def _columns(contract: Contract, grid: Grid) -> dict[str, tuple[pa.Array, int | 
             columns.setdefault(name, (texts, column))
     unit, year, indicator, value = observation(contract)
     return columns | {
-        unit: (grid.keys, grid.key_column),
-        year: (grid.times, grid.time_column),
-        indicator: (grid.measure.codes, grid.measure.code_column),
-        value: (grid.values[0].texts, grid.values[0].column),
+        unit: (records.keys, records.key_column),
+        year: (records.times, records.time_column),
+        indicator: (records.measure.codes, records.measure.code_column),
+        value: (records.values[0].texts, records.values[0].column),
     }
 
 
-def _misnamed(contract: Contract, grid: Grid, keep: pa.Array) -> list[Finding]:
-    assert grid.keys is not None
-    assert grid.names is not None
-    assert grid.key_column is not None
-    keys, names, rows = (column.filter(keep) for column in (grid.keys, grid.names, pa.array(grid.rows)))
-    return misnamed(contract, keys, names, rows, grid.key_column, None)
+def _misnamed(contract: Contract, records: KeyedRecords, keep: pa.Array) -> list[Finding]:
+    assert records.keys is not None
+    assert records.names is not None
+    assert records.key_column is not None
+    keys, names, rows = (column.filter(keep) for column in (records.keys, records.names, pa.array(records.rows)))
+    return misnamed(contract, keys, names, rows, records.key_column, None)
 
 
-def _without_open_end(parsed: ParsedTable, contract: Contract, grid: Grid) -> ParsedTable:
+def _without_open_end(parsed: ParsedTable, contract: Contract, records: KeyedRecords) -> ParsedTable:
     """The table without its last value, where the last line has no line break: the number may have been cut. Its text stays."""
     name = measure_of(contract).name
-    if not grid.open_end:
+    if not records.open_end:
         return parsed
-    last_row = int(grid.rows[-1])
+    last_row = int(records.rows[-1])
     last = pc.equal(parsed.table.column(name + ROW), pa.scalar(last_row, pa.int32()))
     if not pc.any(last).as_py():
         return parsed
@@ -154,7 +154,7 @@ def _without_open_end(parsed: ParsedTable, contract: Contract, grid: Grid) -> Pa
     values = pc.if_else(last, pa.scalar(None, parsed.table.schema.field(place).type), parsed.values(name))
     kind = "official_open_end"
     unit, year = (parsed.values(key)[-1].as_py() for key in observation(contract)[:2])
-    finding = Finding(kind, kind, Severity.ERROR, None, last_row, grid.values[0].column, name, unit, year, text)
+    finding = Finding(kind, kind, Severity.ERROR, None, last_row, records.values[0].column, name, unit, year, text)
     return with_findings(replace(parsed, table=parsed.table.set_column(place, parsed.table.schema.field(place), values)), finding)
 
 

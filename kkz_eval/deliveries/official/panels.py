@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from kkz_eval.deliveries.official.grid import Grid, ValueColumn
+from kkz_eval.deliveries.official.keyed_records import KeyedRecords, ValueColumn
 from kkz_eval.deliveries.text.fields import fields_of
 from kkz_eval.deliveries.text.numbers import Style
 from kkz_eval.deliveries.text.records import Decoded
@@ -41,8 +41,8 @@ def family_of(header: Sequence[str], delimiter: str) -> str | None:
     return None
 
 
-def read(decoded: Decoded, delimiter: str, header: Sequence[str], start: int) -> Grid:
-    """The grid of a text whose family is known; start: index in the text of the line below the header."""
+def read(decoded: Decoded, delimiter: str, header: Sequence[str], start: int) -> KeyedRecords:
+    """The records of a text whose family is known; start: index in the text of the line below the header."""
     family = family_of(header, delimiter)
     assert family is not None
     cells = [cell.strip() for cell in header]
@@ -53,7 +53,7 @@ def read(decoded: Decoded, delimiter: str, header: Sequence[str], start: int) ->
     key = next(index for index, title in enumerate(titles) if title in _KEYS)
     values = [index for index in range(len(titles)) if index not in (key, year, name)]
     editions = family == EDITIONS
-    return Grid(
+    return KeyedRecords(
         family=family,
         rows=fields.rows,
         values=tuple(

@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from kkz_eval.deliveries.official import cube, datencsv, ffcsv, inkar, inkar_export, panels, wegweiser
 from kkz_eval.deliveries.official.assemble import assemble
-from kkz_eval.deliveries.official.grid import Grid
+from kkz_eval.deliveries.official.keyed_records import KeyedRecords
 from kkz_eval.deliveries.official.table import OFFICIAL_SCHEMA, OfficialTable
 from kkz_eval.deliveries.text.fields import start_of_line
 from kkz_eval.deliveries.text.records import Decoded, decode, head
@@ -24,8 +24,8 @@ def read_official(data: bytes) -> OfficialTable | None:
 
 def read_text(decoded: Decoded) -> OfficialTable | None:
     """The long table of a text; None where no family knows it. Raises NotTextError (cell_too_long)."""
-    grid = _grid_of(decoded)
-    return None if grid is None else replace(assemble(grid), footnotes=grid.footnotes, titles=grid.titles)
+    records = _records_of(decoded)
+    return None if records is None else replace(assemble(records), footnotes=records.footnotes, titles=records.titles)
 
 
 def is_unmistakable(decoded: Decoded) -> bool:
@@ -38,7 +38,7 @@ def is_unmistakable(decoded: Decoded) -> bool:
 
 def read_workbook(workbook: Sequence[Sheet]) -> OfficialTable | None:
     """The long table of a workbook, all its sheets of data in one; None where no family knows it."""
-    tables = [assemble(grid) for grid in inkar_export.read(workbook)]
+    tables = [assemble(records) for records in inkar_export.read(workbook)]
     if not tables:
         return None
     if len(tables) == 1:
@@ -48,7 +48,7 @@ def read_workbook(workbook: Sequence[Sheet]) -> OfficialTable | None:
     return OfficialTable(inkar_export.FAMILY, "", "", tables[0].edition, table.cast(OFFICIAL_SCHEMA), findings)
 
 
-def _grid_of(decoded: Decoded) -> Grid | None:
+def _records_of(decoded: Decoded) -> KeyedRecords | None:
     if datencsv.recognises(decoded.text):
         return datencsv.read(decoded)
     if cube.recognises(decoded.text):
@@ -61,7 +61,7 @@ def _grid_of(decoded: Decoded) -> Grid | None:
     return _with_any_delimiter(decoded)
 
 
-def _with_any_delimiter(decoded: Decoded) -> Grid | None:
+def _with_any_delimiter(decoded: Decoded) -> KeyedRecords | None:
     for delimiter in (",", ";", "\t"):
         header, start = _first_record(decoded, delimiter)
         if inkar.recognises(header):

@@ -1,4 +1,4 @@
-"""From the texts of a grid's values to numbers, symbols and letters of quality: many at once, each distinct text once. No trust, no keys.
+"""From the texts of the values of records to numbers, symbols and letters of quality: many at once, each distinct text once. No trust, no keys.
 
 What one text says is text/numbers.py's; here is done in one go what official files hold in masses (digits alone, thousands, symbols).
 """
@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from kkz_eval.deliveries.official.grid import Grid, ValueColumn
+from kkz_eval.deliveries.official.keyed_records import KeyedRecords, ValueColumn
 from kkz_eval.deliveries.official.table import WORD
 from kkz_eval.deliveries.official.words import constant
 from kkz_eval.deliveries.text.numbers import UNREADABLE, NumberColumn, Style, are_digits, parse_numbers, parts_of, style_of
@@ -45,17 +45,17 @@ class _Symbols:
     indices: pa.Array
 
 
-def values_of(grid: Grid, texts: pa.Array, blank: pa.Array) -> Values:
-    """The values of a grid, column by column. texts: of them all, string; blank: whether each is ""."""
-    numbers, problems, symbols = _numbers(grid, texts, blank)
-    return Values(numbers, problems, *_flags(symbols, grid.values, grid.size))
+def values_of(records: KeyedRecords, texts: pa.Array, blank: pa.Array) -> Values:
+    """The values of the records, column by column. texts: of them all, string; blank: whether each is ""."""
+    numbers, problems, symbols = _numbers(records, texts, blank)
+    return Values(numbers, problems, *_flags(symbols, records.values, records.size))
 
 
-def _numbers(grid: Grid, texts: pa.Array, blank: pa.Array) -> tuple[pa.Array, pa.Array, _Symbols]:
+def _numbers(records: KeyedRecords, texts: pa.Array, blank: pa.Array) -> tuple[pa.Array, pa.Array, _Symbols]:
     """Numbers, problems and symbols of the values: digits alone at once, each distinct text of the others once."""
     numbers = None
-    if any(column.numbers is not None for column in grid.values):
-        numbers = pa.concat_arrays([column.numbers for column in grid.values])
+    if any(column.numbers is not None for column in records.values):
+        numbers = pa.concat_arrays([column.numbers for column in records.values])
         if not numbers.null_count or pc.all(pc.or_(numbers.is_valid(), blank)).as_py():
             nothing = pa.nulls(len(texts), pa.string())
             return numbers, nothing, _Symbols(pa.nulls(1, pa.string()), pa.nulls(len(texts), pa.int32()))
@@ -63,7 +63,9 @@ def _numbers(grid: Grid, texts: pa.Array, blank: pa.Array) -> tuple[pa.Array, pa
     whole = are_digits(texts)
     written = pc.invert(whole)
     encoded = texts.filter(written).dictionary_encode()
-    style = grid.style or _style_shown_by(encoded.dictionary) or _unless_contradicted(grid.fallback, encoded.dictionary, texts)
+    style = (
+        records.style or _style_shown_by(encoded.dictionary) or _unless_contradicted(records.fallback, encoded.dictionary, texts)
+    )
     read = _read(encoded.dictionary, style)
     values = pc.cast(pc.if_else(whole, texts, pa.scalar(None, pa.string())), pa.float64())
     values = pc.replace_with_mask(values, written, read.values.take(encoded.indices))
@@ -148,17 +150,17 @@ def _chosen(words: Sequence[str | None], of_distinct: pa.Array, indices: pa.Arra
     return pa.DictionaryArray.from_arrays(table.take(of_distinct).take(indices), pa.array(distinct, pa.string()))
 
 
-def unread(grid: Grid, texts: pa.Array, problems: pa.Array) -> list[Finding]:
+def unread(records: KeyedRecords, texts: pa.Array, problems: pa.Array) -> list[Finding]:
     """A finding for each cell that is neither a number nor a known symbol."""
     if problems.null_count == len(problems):
         return []
     found: list[Finding] = []
     for place in np.flatnonzero(problems.is_valid().to_numpy(zero_copy_only=False)):
-        column, record = divmod(int(place), grid.size)
+        column, record = divmod(int(place), records.size)
         value, kind = texts[int(place)].as_py(), problems[int(place)].as_py()
         if kind == UNREADABLE and len(value.strip()) <= 3 and not any(map(str.isdigit, value)):
             kind = "official_symbol"
-        label = grid.values[column].label or grid.values[column].measure
-        at = (int(grid.rows[record]), grid.values[column].column)
-        found.append(Finding(kind, kind, Severity.ERROR, grid.sheet, *at, field=label or None, value=value))
+        label = records.values[column].label or records.values[column].measure
+        at = (int(records.rows[record]), records.values[column].column)
+        found.append(Finding(kind, kind, Severity.ERROR, records.sheet, *at, field=label or None, value=value))
     return found

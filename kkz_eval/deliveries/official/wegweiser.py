@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from kkz_eval.deliveries.official.grid import Grid, ValueColumn
+from kkz_eval.deliveries.official.keyed_records import KeyedRecords, ValueColumn
 from kkz_eval.deliveries.text.fields import fields_of
 from kkz_eval.deliveries.text.numbers import Style
 from kkz_eval.deliveries.text.records import Decoded
@@ -25,8 +25,8 @@ def recognises(header: Sequence[str]) -> bool:
     return tuple(cell.strip().casefold() for cell in header[:3]) == _FIRST and any(map(_INDICATOR.fullmatch, header))
 
 
-def read(decoded: Decoded, header: Sequence[str], start: int) -> Grid:
-    """The grid of an export; start: index in the text of the line below the header.
+def read(decoded: Decoded, header: Sequence[str], start: int) -> KeyedRecords:
+    """The records of an export; start: index in the text of the line below the header.
 
     The columns between the keys and the indicators (Bundesland, Landkreis, Demografietyp) say something of the municipality and nothing
     of the value: they are no dimensions.
@@ -44,7 +44,7 @@ def read(decoded: Decoded, header: Sequence[str], start: int) -> Grid:
         elif values:
             kind = "official_title"
             findings.append(Finding(kind, kind, Severity.ERROR, row=1, column=index + 1, value=header[index]))
-    return Grid(
+    return KeyedRecords(
         family=FAMILY,
         rows=fields.rows,
         values=tuple(values),

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kkz_eval.deliveries.official.assemble import assemble
-from kkz_eval.deliveries.official.grid import Grid, Member, RecordDimension, ValueColumn
+from kkz_eval.deliveries.official.keyed_records import KeyedRecords, Member, RecordDimension, ValueColumn
 from kkz_eval.deliveries.persons.screening import suspects
 from kkz_eval.deliveries.text.fields import columns_at_once
 from kkz_eval.deliveries.text.numbers import Style, are_digits, parse_number
@@ -53,7 +53,7 @@ NUMBERS = st.one_of(
 @settings(deadline=None)
 @given(st.lists(NUMBERS, min_size=1, max_size=20))
 def test_digits_are_read_at_once_as_one_by_one(texts: list[str]) -> None:
-    table = assemble(_grid([texts], style=Style.COMMA)).table
+    table = assemble(_keyed([texts], style=Style.COMMA)).table
     read = [parse_number(text, Style.COMMA) for text in texts]
     assert table["value"].to_pylist() == [reading.value for reading in read]
     said = [flag or letter for flag, letter in zip(table["flag"].to_pylist(), table["quality"].to_pylist(), strict=True)]
@@ -81,7 +81,7 @@ def test_each_value_has_the_members_of_its_record_and_its_column(
 ) -> None:
     labels = [" Männer", "Frauen", " Männer"]
     own = RecordDimension("Geschlecht", None if codes is None else pa.array(codes), pa.array(labels), 2)
-    table = assemble(_grid([["1", "2", "3"], ["4", "5", "6"]], members=members, dimensions=(own,))).table
+    table = assemble(_keyed([["1", "2", "3"], ["4", "5", "6"]], members=members, dimensions=(own,))).table
     expected = [
         [("Geschlecht", "" if codes is None else codes[record], labels[record].strip())]
         + [(member.variable, member.code, member.label) for member in of_column]
@@ -117,19 +117,19 @@ def test_titles_that_name_persons_are_told_from_others(rows: list[list[object]],
     assert bool(suspects(texts, frozenset(), len(texts), lambda number: texts[number][1])) is named
 
 
-def _grid(
+def _keyed(
     columns: list[list[str]],
     members: list[tuple[Member, ...]] | None = None,
     dimensions: tuple[RecordDimension, ...] = (),
     style: Style | None = None,
-) -> Grid:
+) -> KeyedRecords:
     n = len(columns[0])
     values = tuple(
         ValueColumn(pa.array(texts, pa.string()), 5 + place, f"M{place}", members=() if members is None else members[place])
         for place, texts in enumerate(columns)
     )
     keys = pa.array([f"05{number:06d}" for number in range(n)])
-    return Grid(
+    return KeyedRecords(
         "test",
         np.arange(2, 2 + n, dtype=np.int32),
         values,

@@ -226,8 +226,8 @@ def test_the_workbook_of_inkar_is_read_back(f: Figures) -> None:
     rows.append(["", "", "", *(y for *_, y in columns)])
     rows += [[u, UNITS[u], "Kreise", *(f.values[u, y, m, s] for m, s, y in columns)] for u in f.units]
     source = Sheet("Quellangabe", [["INKAR. Ausgabe 2024. Hrsg."]])
-    (grid,) = read_export([Sheet("Daten", rows), source])  # type: ignore[arg-type]
-    table = assemble(grid)
+    (records,) = read_export([Sheet("Daten", rows), source])  # type: ignore[arg-type]
+    table = assemble(records)
     assert table.edition == "2024"
     assert kinds(table) == []
     assert read_back(table) == {in_name(key): value for key, value in f.values.items()}
@@ -380,7 +380,7 @@ def test_cells_of_a_workbook_are_written_as_one_by_one(cells: list[Value], texts
     labels = ["Kennziffer", "Raumeinheit", "Aggregat", *(["Quote"] * len(cells))]
     years = ["", "", "", *range(2001, 2001 + len(cells))]
     sheet = Sheet("Daten", [labels, years, ["05111", "Düsseldorf", "Kreise", *cells]])
-    (grid,) = read_export([sheet])
-    table = assemble(grid).table
+    (records,) = read_export([sheet])
+    table = assemble(records).table
     assert [text or "" for text in table["value_delivered"].to_pylist()] == texts == [text_of(cell) or "" for cell in cells]
     assert table["value"].to_pylist() == [float(c) if type(c) in (int, float) else None for c in cells]

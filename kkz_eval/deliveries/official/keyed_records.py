@@ -1,4 +1,7 @@
-"""What every family comes to before it is long: records with keys and dimensions, and columns of values. No reading, no judging."""
+"""What every family comes to before it is long: records whose keys and dimensions are known, and columns of values. No reading, no judging.
+
+Cells whose meaning nobody knows yet are a Grid (text/grid.py).
+"""
 
 from __future__ import annotations
 
@@ -75,8 +78,8 @@ class ValueColumn:
 
 
 @dataclass(frozen=True)
-class Grid:
-    """A file as records and columns of values.
+class KeyedRecords:
+    """A file, or a sheet of one, as records and columns of values.
 
     keys, names, times: string, one entry per record, None where the file has none;
     key_column, name_column, time_column: 1-based; style: of the numbers, None where only the numbers can show it;
