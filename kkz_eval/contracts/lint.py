@@ -7,19 +7,20 @@ from __future__ import annotations
 
 import json
 from contextlib import suppress
-from dataclasses import replace
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
-from jsonschema import Draft201909Validator
+from jsonschema import Draft201909Validator, ValidationError
 
 from kkz_eval.contracts.contract import Contract, Property
 from kkz_eval.contracts.errors import PACKAGE
 from kkz_eval.contracts.load import SUFFIX, ContractError, contract_of, read_document
 from kkz_eval.contracts.synonyms import ambiguous_names, code_names, property_names
 from kkz_eval.model.edited_files.cursor import Node, root_of
-from kkz_eval.model.edited_files.file import EditedFile
+from kkz_eval.model.edited_files.file import EditedFile, FileInvalid
+from kkz_eval.model.edited_files.places import Steps, dotted
+from kkz_eval.model.edited_files.suggestions import report_unknown_key
 from kkz_eval.model.errors import Problem
 
 STANDARD = "v3.2.0"
@@ -31,11 +32,11 @@ def lint(path: Path) -> tuple[Problem, ...]:
         file = read_document(path).file
     except ContractError as error:
         return error.problems
-    standard = replace(file, problems=[])  # what the standard complains of does not keep the rest from being read
-    _report_standard(standard)
+    root = root_of(file)
     with suppress(ContractError):  # its problems are the file's
-        _report_semantics(root_of(file), contract_of(root_of(file)))
-    return tuple(sorted([*standard.problems, *file.problems], key=lambda problem: problem.line or 0))
+        _report_semantics(root, contract_of(root))
+    _report_standard(file)
+    return tuple(sorted(file.problems, key=lambda problem: problem.line or 0))
 
 
 @cache
@@ -49,10 +50,37 @@ def _validator() -> Draft201909Validator:
 
 
 def _report_standard(file: EditedFile) -> None:
-    for error in sorted(_validator().iter_errors(file.value), key=lambda found: list(map(str, found.absolute_path))):
-        file.report(tuple(error.absolute_path), "odcs", {"detail": error.message}, PACKAGE)
-    if isinstance(file.value, dict) and file.value.get("apiVersion") != STANDARD:
-        file.report(("apiVersion",), "standard_version", {"value": file.value.get("apiVersion")}, PACKAGE)
+    """Notes what the standard complains of. What loading said of a value is not said again: its sentences name the next step."""
+    said = {problem.path for problem in file.problems if problem.package == FileInvalid.PACKAGE}
+    for error in sorted(_validator().iter_errors(file.value), key=_in_order):
+        steps = tuple(error.absolute_path)
+        if error.validator == "required":
+            for key in [key for key in error.validator_value if key not in error.instance]:
+                file.report(steps, "missing_key", {"key": key})
+        elif error.validator == "additionalProperties":
+            known = list(error.schema.get("properties", {}))
+            for key in [key for key in error.instance if key not in known and dotted((*steps, str(key))) not in said]:
+                report_unknown_key(file, steps, key, known)
+        elif error.validator == _FOLLOWS:
+            if not any(_at_or_below(steps, problem) for problem in file.problems):
+                file.report(steps, "odcs", {"detail": error.message}, PACKAGE)
+        elif dotted(steps) not in said:
+            file.report(steps, "odcs", {"detail": error.message}, PACKAGE)
+    if isinstance(file.value, dict) and file.value.get("apiVersion", STANDARD) != STANDARD:  # a missing one was said
+        file.report(("apiVersion",), "standard_version", {"value": file.value["apiVersion"]}, PACKAGE)
+
+
+_FOLLOWS = "unevaluatedProperties"  # where anything is wrong below a place, the validator calls all keys of that place unexpected
+
+
+def _in_order(error: ValidationError) -> tuple[bool, list[str]]:
+    """By place, what follows from other complaints last."""
+    return error.validator == _FOLLOWS, list(map(str, error.absolute_path))
+
+
+def _at_or_below(steps: Steps, problem: Problem) -> bool:
+    place = dotted(steps)
+    return not place or f"{problem.path}.".startswith((f"{place}.", f"{place}["))
 
 
 def _report_semantics(root: Node, contract: Contract) -> None:

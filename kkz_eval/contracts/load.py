@@ -88,7 +88,7 @@ from datetime import date
 from pathlib import Path
 from typing import TypeVar
 
-from kkz_eval.contracts import say
+from kkz_eval.contracts import say, standard_keys
 from kkz_eval.contracts.contract import (
     EDITION_FORM,
     OFFICIAL_TOLERANCE,
@@ -107,6 +107,7 @@ from kkz_eval.contracts.rules import derived_rules, key_rule, rule_problems
 from kkz_eval.model.edited_files.cursor import Node, root_of
 from kkz_eval.model.edited_files.file import FileInvalid
 from kkz_eval.model.edited_files.reading import read_edited
+from kkz_eval.model.edited_files.suggestions import report_unknown_key
 from kkz_eval.model.errors import UserError
 from kkz_eval.model.findings import RULE_SEVERITIES
 from kkz_eval.model.parsed import ARROW_TYPES
@@ -177,6 +178,7 @@ def read_document(path: Path) -> Node:
 def contract_of(root: Node) -> Contract:
     """The contract that a document says. Raises ContractError."""
     root.child("kind").one_of(("DataContract",))
+    _report_unknown(root, standard_keys.CONTRACT)
     own = _custom(root, CONTRACT_PROPERTIES)
     texts = {
         "id": root.child("id").text(),
@@ -228,13 +230,22 @@ def _schema(root: Node) -> Node:
     if len(tables) != 1:
         listed.report("one_schema", n=len(tables))
         root.settle()
+    _report_unknown(tables[0], standard_keys.TABLE)
     return tables[0]
+
+
+def _report_unknown(node: Node, known: frozenset[str]) -> None:
+    """Notes the keys that the standard does not know at a place: what they say would be lost."""
+    if isinstance(node.value, dict) and not node.value.keys() <= known:
+        for key in [key for key in node.value if key not in known]:
+            report_unknown_key(node.file, node.steps, key, sorted(known))
 
 
 def _custom(node: Node, known: Sequence[str]) -> Node:
     """The customProperties of a place as one mapping; a name that is not known, or is there twice, is a problem."""
     found: dict[str, object] = {}
     for item in _optional(node, "customProperties", lambda listed: tuple(listed.items()), ()):
+        _report_unknown(item, standard_keys.CUSTOM_PROPERTY)
         named = item.child("property")
         name = named.one_of(known)
         if named.value != name:  # that was noted
@@ -247,6 +258,7 @@ def _custom(node: Node, known: Sequence[str]) -> Node:
 
 def _terms(root: Node, own: Node, schema: Node, columns: Sequence[Node]) -> Terms:
     said = _optional(root, "description", lambda found: found, root.below("description", {}))
+    _report_unknown(said, standard_keys.DESCRIPTION)
     quality = [item for node in (*columns, schema) for item in _quality(node)]
     due = _optional(own, "due", _deadline, None)
     return Terms(
@@ -339,6 +351,7 @@ def _time(node: Node) -> str:
 
 
 def _property(node: Node) -> Property:
+    _report_unknown(node, standard_keys.COLUMN)
     own = _custom(node, COLUMN_PROPERTIES)
     codes = tuple(_code(item) for item in _optional(node, "enum", lambda found: tuple(found.items()), ()))
     default = _optional(own, "default", Node.text, None)
@@ -358,14 +371,20 @@ def _property(node: Node) -> Property:
         form=form,
         required=_optional(node, "required", Node.flag, False),
         unit=_optional(own, "unit", Node.text, ""),
-        synonyms=tuple(item.child("synonym").text() for item in _optional(node, "synonyms", lambda n: tuple(n.items()), ())),
+        synonyms=tuple(_synonym(item) for item in _optional(node, "synonyms", lambda found: tuple(found.items()), ())),
         codes=codes,
         default=default,
         in_key=_optional(own, "inKey", Node.flag, True),
     )
 
 
+def _synonym(node: Node) -> str:
+    _report_unknown(node, standard_keys.SYNONYM)
+    return node.child("synonym").text()
+
+
 def _code(node: Node) -> Code:
+    _report_unknown(node, standard_keys.CODE)
     own = _custom(node, CODE_PROPERTIES)
     return Code(
         code=node.child("value").text(),
@@ -440,7 +459,9 @@ def _quality(node: Node) -> tuple[Node, ...]:
 
 def _quality_rule(node: Node) -> tuple[Rule, ...]:
     """The rule of a quality item; none for one of type text, which only explains."""
-    if node.child("type").one_of(("text", "custom")) == "text":
+    kind_of_item = node.child("type").one_of(("text", "custom"))
+    _report_unknown(node, standard_keys.QUALITY)
+    if kind_of_item == "text":
         return ()
     node.child("engine").one_of((ENGINE,))
     implementation = node.child("implementation")

@@ -217,3 +217,15 @@ def test_an_error_names_the_file_and_counts() -> None:
         "  a (Zeile 2): Der Schlüssel steht zweimal da, zuerst in Zeile 1. Bitte einen der beiden löschen.",
         "  a (Zeile 3): Der Schlüssel steht zweimal da, zuerst in Zeile 1. Bitte einen der beiden löschen.",
     ]
+
+
+def test_what_has_days_for_keys_is_shown_too() -> None:
+    root = root_of(_read("a: {2012-12-31: x, b: 1}"))
+    root.child("a").text()
+    root.child("a").mapping()
+    with pytest.raises(FileInvalid) as caught:
+        root.settle()
+    assert [(problem.code, problem.line) for problem in caught.value.problems] == [
+        ("wrong_type.string", 1),
+        ("wrong_type.object", 1),
+    ]

@@ -86,8 +86,11 @@ class Node:
 
     def optional(self, name: str) -> Node | None:
         """The place below, None where there is none."""
-        values = self.mapping()
-        return self.below(name, values[name]) if name in values else None
+        if not isinstance(self.value, dict):
+            self.mapping()
+        elif name in self.value:
+            return self.below(name, self.value[name])
+        return None
 
     def below(self, step: str | int, value: object) -> Node:
         """A place below with that value."""

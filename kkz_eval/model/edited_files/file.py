@@ -48,8 +48,9 @@ class EditedFile:
     def written(self, steps: Steps, value: object) -> str:
         """A value as it stands in the file, short: 05315000 for what YAML takes for an octal number."""
         node = place_of(self.composed, steps)[1]
-        said = node.value if isinstance(node, yaml.ScalarNode) and node.tag != TEXT else None
-        return shortened(said or json.dumps(value, ensure_ascii=False, default=str))
+        if isinstance(node, yaml.ScalarNode) and node.tag != TEXT:
+            return shortened(node.value or "null")
+        return shortened(_as_json(value))
 
     def report(self, steps: Steps, code: str, parameters: Mapping[str, object], package: str = FileInvalid.PACKAGE) -> None:
         """Notes a problem, once. package: of its sentence."""
@@ -61,3 +62,10 @@ class EditedFile:
         """Raises `invalid` if anything was found wrong so far."""
         if self.problems:
             raise self.invalid(self.source, self.problems)
+
+
+def _as_json(value: object) -> str:
+    try:
+        return json.dumps(value, ensure_ascii=False, default=str)
+    except TypeError:  # days as keys
+        return str(value)
