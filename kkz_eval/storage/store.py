@@ -1,7 +1,8 @@
 """Objects under keys, written once: put_if_absent, get, list over fsspec. No rename is needed; no meaning of the bytes.
 
 Locally an object is complete or absent at every moment: temporary name, fsync, hard link, fsync of the folder.
-Elsewhere the file system's own exclusive creation decides (`pipe_file(mode="create")`).
+Elsewhere the file system's own exclusive creation decides (`pipe_file(mode="create")`). What is kept carries a seal (seals), and what is
+got was found to be what was put.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from fsspec.implementations.local import LocalFileSystem
 
 from kkz_eval.model.errors import UserError
 from kkz_eval.model.system_errors import reason_of
+from kkz_eval.storage.seals import content_of, sealed
 
 _PARTIAL = ".partial-"
 
@@ -43,21 +45,46 @@ class Store:
 
         Raises UserError where the place can't be written.
         """
-        path = self._path(key)
+        path, kept = self._path(key), sealed(key, data)
         if isinstance(self.fs, LocalFileSystem):
-            return _link_if_absent(Path(path), data)
+            return _link_if_absent(Path(path), kept)
         if self.fs.exists(path):
             return False
-        self.fs.makedirs(str(PurePosixPath(path).parent), exist_ok=True)
         try:
-            self.fs.pipe_file(path, data, mode="create")
+            self.fs.makedirs(str(PurePosixPath(path).parent), exist_ok=True)
+            self.fs.pipe_file(path, kept, mode="create")
         except FileExistsError:
             return False
+        except OSError as error:
+            raise UserError("storage_not_writable", place=path, reason=reason_of(error)) from error
         return True
 
+    def restore(self, key: str, data: bytes) -> bool:
+        """Keep `data` under `key`, also where something else lies there; whether it was written now.
+
+        Only for a key that is the digest of its content: what else lies there is damage. Raises UserError as put_if_absent.
+        """
+        if self.exists(key):
+            if self.kept(key) == data:
+                return False
+            self.remove(key)
+        return self.put_if_absent(key, data)
+
     def get(self, key: str) -> bytes:
-        """The bytes under `key`. Raises FileNotFoundError."""
-        return bytes(self.fs.cat_file(self._path(key)))
+        """The bytes that were put under `key`. Raises UserError where there are none or others, or they can't be read."""
+        content = content_of(key, self.kept(key))
+        if content is None:
+            raise UserError("object_altered", key=key, home=self.root)
+        return content
+
+    def kept(self, key: str) -> bytes:
+        """The bytes that lie under `key`, with their seal and whatever became of them. Raises UserError where there are none."""
+        try:
+            return bytes(self.fs.cat_file(self._path(key)))
+        except FileNotFoundError as error:
+            raise UserError("object_missing", key=key, home=self.root) from error
+        except OSError as error:
+            raise UserError("storage_not_readable", place=self._path(key), reason=reason_of(error)) from error
 
     def exists(self, key: str) -> bool:
         """Whether an object is kept under `key`."""
@@ -113,7 +140,7 @@ class DraftStore(Store):
         return True
 
     def get(self, key: str) -> bytes:
-        """The bytes under `key`. Raises FileNotFoundError."""
+        """The bytes under `key`, as in a store."""
         return self.drafts[key] if key in self.drafts else super().get(key)
 
     def exists(self, key: str) -> bool:

@@ -51,13 +51,13 @@ def _parquet_of(whole: pa.Table, spec: TableSpec) -> bytes:
     marked = whole.replace_schema_metadata({_NAME: spec.name.encode(), _VERSION: str(spec.version).encode()})
     sink = pa.BufferOutputStream()
     repeats = whole.num_rows >= _MANY_ROWS
-    pq.write_table(marked, sink, compression="zstd", row_group_size=1 << 20, use_dictionary=repeats)
+    pq.write_table(marked, sink, compression="zstd", row_group_size=1 << 20, use_dictionary=repeats, write_page_checksum=True)
     return bytes(sink.getvalue().to_pybytes())
 
 
 def read_parquet(data: bytes) -> pa.Table:
     """The table as it was written. One file, one thread: most tables are small, and pyarrow's data sets and threads cost more than they."""
-    return pq.ParquetFile(pa.BufferReader(data)).read(use_threads=False)
+    return pq.ParquetFile(pa.BufferReader(data), page_checksum_verification=True).read(use_threads=False)
 
 
 def from_parquet(data: bytes, spec: TableSpec) -> pa.Table:
