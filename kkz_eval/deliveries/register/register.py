@@ -1,7 +1,9 @@
 """The register: which content arrived when, and what was judged of it. Append-only; rebuilt from immutable objects.
 
 Order is a number, never the clock: a scan of the inbox that brings something new adds one batch object with consecutive
-numbers, in one atomic write. A verdict is one object; several for one content are counted, and the last one stands.
+numbers, in one atomic write. Each batch names all before it by a digest, so that none can be missing or another unnoticed; those that
+were written before there was a digest name none, and are named by the first that does. A verdict is one object; several for one content
+are counted, and the last one stands.
 """
 
 from __future__ import annotations
@@ -16,6 +18,7 @@ from typing import Any
 from kkz_eval.deliveries.municipal.returned import DecisionRow, Returned
 from kkz_eval.model.errors import UserError
 from kkz_eval.model.verdicts import Slice, Status, Verdict
+from kkz_eval.storage.digests import digest_of_bytes
 from kkz_eval.storage.store import Store
 
 SCHEMA_VERSION = 1
@@ -69,12 +72,14 @@ class Register:
     """All arrivals in order, the standing verdict per (content, contract), and what was removed, by its digest.
 
     seen: name to content of all files in the inbox when something last arrived; a file that was away and comes back is new.
+    chain: digest of all batches in their order, "" where there are none.
     """
 
     arrivals: tuple[Arrival, ...]
     seen: Mapping[str, str]
     verdicts: Mapping[tuple[str, str], Verdict]
     tombstones: Mapping[str, Tombstone] = field(default_factory=dict)
+    chain: str = ""
 
     @cached_property
     def _by_name(self) -> Mapping[str, list[Arrival]]:
@@ -135,17 +140,23 @@ def tombstones_of(store: Store) -> frozenset[str]:
 
 
 def read_register(store: Store) -> Register:
-    """The register as its objects say now. Raises UserError where an object was written by a newer program."""
+    """The register as its objects say now. Raises UserError where one is missing, damaged or written by a newer program."""
     return register_at(store, register_head(store))
 
 
 @lru_cache(maxsize=2)  # the register as it was read last: the same keys hold the same objects
 def register_at(store: Store, head: Head) -> Register:
-    """The register that these objects make. Raises FileNotFoundError where one is gone, UserError as read_register."""
+    """The register that these objects make. Raises UserError as read_register."""
     arrivals: list[Arrival] = []
     seen: dict[str, str] = {}
-    for key in head.batches:
+    chain = ""
+    for number, key in enumerate(head.batches, 1):
+        if key != batch_key(number):
+            raise UserError("object_missing", key=batch_key(number), home=store.root)
         content = _load(store, key)
+        if content.get("before", chain) != chain:
+            raise UserError("register_broken", key=key, home=store.root)
+        chain = digest_of_bytes((chain + digest_of_bytes(store.get(key))).encode())
         seen = content["seen"]
         arrivals += [Arrival(**{**row, "years": tuple(row["years"])}) for row in content["arrivals"]]
     verdicts: dict[tuple[str, str], Verdict] = {}
@@ -153,7 +164,15 @@ def register_at(store: Store, head: Head) -> Register:
         verdict = _verdict_at(store, key)
         verdicts[(verdict.sha256, verdict.contract_id)] = verdict
     tombstones = {stone.sha256: stone for stone in (_tombstone_at(store, key) for key in head.tombstones)}
-    return Register(tuple(sorted(arrivals)), seen, verdicts, tombstones)
+    arrived = {(arrival.sha256, arrival.contract_id) for arrival in arrivals}
+    if unknown := sorted(verdicts.keys() - arrived):
+        raise UserError("register_incomplete", sha256=unknown[0][0], home=store.root)
+    return Register(tuple(sorted(arrivals)), seen, verdicts, tombstones, chain)
+
+
+def batch_key(number: int) -> str:
+    """Where the arrivals of a scan are kept."""
+    return f"{_BATCHES}/{number:08d}.json"
 
 
 def record_arrivals(store: Store, arrivals: Sequence[NewArrival], seen: Mapping[str, str]) -> Register:
@@ -168,7 +187,7 @@ def record_arrivals(store: Store, arrivals: Sequence[NewArrival], seen: Mapping[
         rows = [
             asdict(Arrival(first + i, batch, a.name, a.sha256, a.contract_id, a.years, a.day)) for i, a in enumerate(arrivals)
         ]
-        if store.put_if_absent(f"{_BATCHES}/{batch:08d}.json", _dump({"arrivals": rows, "seen": dict(seen)})):
+        if store.put_if_absent(batch_key(batch), _dump({"arrivals": rows, "seen": dict(seen), "before": register.chain})):
             break  # otherwise another run took this number: read again and append behind it
     return read_register(store)
 
@@ -181,7 +200,8 @@ def record_verdict(store: Store, verdict: Verdict) -> None:
         kept = store.list(folder)
         if kept and store.get(kept[-1]) == content:
             return
-        if store.put_if_absent(f"{folder}/{len(kept) + 1:06d}.json", content):
+        last = int(kept[-1].rpartition("/")[2].removesuffix(".json")) if kept else 0  # not their number: one may be missing
+        if store.put_if_absent(f"{folder}/{last + 1:06d}.json", content):
             return
 
 

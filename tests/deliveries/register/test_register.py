@@ -1,10 +1,12 @@
 """Order is a number: arrivals are appended, verdicts are kept one by one, and the register is rebuilt from them."""
 
 import threading
+from pathlib import Path
 
 import pytest
 
-from kkz_eval.deliveries.register.register import NewArrival, read_register, record_arrivals, record_verdict
+from kkz_eval.deliveries.register.register import NewArrival, batch_key, read_register, record_arrivals, record_verdict, register_at
+from kkz_eval.model.errors import UserError
 from kkz_eval.model.verdicts import Slice, Status, Verdict
 from kkz_eval.storage.store import Store
 
@@ -57,6 +59,7 @@ def test_two_writers_lose_no_arrival(store):
 
 
 def test_the_last_verdict_stands_and_all_are_kept(store):
+    record_arrivals(store, [NewArrival("x.csv", A, "c", (2015,))], {})
     for judged in (verdict(A), verdict(A), verdict(A, "2.0.0", Status.REJECTED)):
         record_verdict(store, judged)
     assert read_register(store).verdicts[(A, "c")] == verdict(A, "2.0.0", Status.REJECTED)
@@ -73,3 +76,52 @@ def test_a_file_that_was_away_and_comes_back_is_new(store):
 def test_a_file_in_which_no_year_can_be_read_belongs_to_every_run(store):
     register = record_arrivals(store, [NewArrival("x.csv", A, "c", ())], {"x.csv": A})
     assert [arrival.name for arrival in register.of_years([2015])] == ["x.csv"]
+
+
+@pytest.fixture
+def three_batches(store):
+    for number in range(3):
+        record_arrivals(store, [NewArrival(f"{number}.csv", A, "c", (2015,))], {})
+    register_at.cache_clear()  # another process reads them
+    return Path(store.root)
+
+
+def test_a_batch_that_is_missing_is_named(store, three_batches):
+    (three_batches / batch_key(2)).unlink()
+    with pytest.raises(UserError, match="00000002.json is missing"):
+        read_register(store)
+
+
+def test_batches_that_changed_places_are_noticed(store, three_batches):
+    first, second = three_batches / batch_key(1), three_batches / batch_key(2)
+    one, two = first.read_bytes(), second.read_bytes()
+    first.write_bytes(two)
+    second.write_bytes(one)
+    with pytest.raises(UserError, match="does not fit the arrivals before it"):
+        read_register(store)
+
+
+def test_a_batch_of_another_home_is_noticed(store, three_batches, tmp_path_factory):
+    other = Store.at(str(tmp_path_factory.mktemp("other")))
+    for number in range(3):
+        record_arrivals(other, [NewArrival(f"{number}.csv", B, "c", (2015,))], {})
+    (three_batches / batch_key(2)).write_bytes(other.kept(batch_key(2)))
+    with pytest.raises(UserError, match="does not fit the arrivals before it"):
+        read_register(store)
+
+
+def test_a_last_batch_that_is_missing_is_noticed_by_the_verdicts(store, three_batches):
+    record_arrivals(store, [NewArrival("x.csv", B, "c", (2015,))], {})
+    record_verdict(store, verdict(B))
+    (three_batches / batch_key(4)).unlink()
+    with pytest.raises(UserError, match="but no arrival of it"):
+        read_register(store)
+
+
+def test_a_verdict_that_is_missing_among_others_does_not_stop_the_next(store):
+    record_arrivals(store, [NewArrival("x.csv", A, "c", (2015,))], {})
+    for version in ("1", "2", "3"):
+        record_verdict(store, verdict(A, version))
+    store.remove(store.list("register/verdicts")[1])
+    record_verdict(store, verdict(A, "4"))
+    assert read_register(store).verdicts[(A, "c")].contract_version == "4"
