@@ -26,6 +26,7 @@ from kkz_eval.stewardship.marked_copy import Judged, marked_copy
 from kkz_eval.stewardship.next_template import next_template
 from kkz_eval.stewardship.replies import replies
 from kkz_eval.storage.digests import digest_of, digest_of_bytes
+from kkz_eval.storage.seals import SUMS, sums_of
 from kkz_eval.storage.store import Store
 
 MARKED = "protokoll.xlsx"
@@ -85,12 +86,15 @@ def make_board(snapshot: Snapshot, today: date) -> Board:
     key = f"{folder}/{say('board_files.page').in_language('de')}"
     store = snapshot.steps.store
     if not store.exists(key):
+        files: dict[str, bytes] = {}
         for unit, letter in letters.items():
             for name, source in (copies[digest] for digest in sorted(copies) if owners.get(digest) == unit):
-                store.put_if_absent(f"{folders[unit]}/{name}", store.get(source))
-            letter_key = f"{folders[unit]}/{say('board_files.reply').in_language('de')}"
-            store.put_if_absent(letter_key, letter.encode())
-        store.put_if_absent(key, page.encode())  # last: it says "complete"
+                files[f"{folders[unit]}/{name}"] = store.get(source)
+            files[f"{folders[unit]}/{say('board_files.reply').in_language('de')}"] = letter.encode()
+        files[key] = page.encode()  # last: it says "complete"
+        sums = sums_of({name.removeprefix(f"{folder}/"): content for name, content in files.items()})
+        for name, content in {f"{folder}/{SUMS}": sums, **files}.items():
+            store.put_if_absent(name, content)
     states = Counter(cell.state for table in tables for row in table.rows for cell in row)
     return Board(key, folders, {state.value: states[state] for state in State})
 

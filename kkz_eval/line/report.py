@@ -52,6 +52,7 @@ from kkz_eval.reporting.sections.difference import event_study_of
 from kkz_eval.stewardship.board import owing_units
 from kkz_eval.stewardship.protocol import unit_label
 from kkz_eval.storage.digests import code_digest, digest_of, digest_of_bytes
+from kkz_eval.storage.seals import SUMS, sums_of
 
 SHOWN_REVISIONS = 5  # of each indicator
 LIBRARIES = ("numpy", "pandas", "scipy", "statsmodels", "pyarrow", "altair", "vl-convert-python")
@@ -85,6 +86,7 @@ def make_edition(study: Study) -> Edition:
         files = {**results_files(effects), **study.matched.files(), "conformity.json": record}
         files[SOURCES] = _accepted_contents(study.snapshot)
         files |= {page.rpartition("/")[2]: render(build_document(inputs, language)).encode() for language, page in pages}
+        files[SUMS] = sums_of(files)
         for name, content in sorted(files.items(), key=lambda item: item[0].endswith(".html")):  # pages last: they say "complete"
             steps.store.put_if_absent(f"{folder}/{name}", content)
         steps.journal.computed.append(("report", plan.id))
@@ -95,7 +97,7 @@ def _accepted_contents(snapshot: Snapshot) -> bytes:
     """Digests of all accepted deliveries: what a report may rest on, for the day when one of them has to go."""
     datasets = {contract.dataset for contract in snapshot.contracts.values()}
     digests = {source.arrival.sha256 for dataset in datasets for source in snapshot.accepted(dataset).sources}
-    return json.dumps(sorted(digests), indent=0).encode()
+    return json.dumps({"deliveries": sorted(digests)}, indent=0).encode()
 
 
 def event_study_pictures(study: Study, effects: EffectsResult) -> dict[str, str]:

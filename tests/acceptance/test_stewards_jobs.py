@@ -109,7 +109,7 @@ def test_the_report_names_what_holds_by_waiver(checked: tuple[Path, dg.ExecuteIn
     page = after.steps.store.get(make_edition(Study(current_snapshot(after), plan)).page).decode()
     assert f"Anerkannt trotz Regel, durch Ausnahme: {arrival.name} (schulabgaenge): Ahlen 2012" in page
     assert "7919353" not in page
-    kept = json.loads(next((world / "home" / "reports").rglob("sources.json")).read_text(encoding="utf-8"))
+    kept = json.loads(next((world / "home" / "reports").rglob("sources.json")).read_text(encoding="utf-8"))["deliveries"]
     assert arrival.sha256 in kept
 
     purged = purge(after.steps.store, settings.inbox, arrival.sha256, "Grund", date(2026, 1, 1))

@@ -6,7 +6,6 @@ the next run computes them again from what is left.
 
 from __future__ import annotations
 
-import json
 import re
 from dataclasses import dataclass
 from datetime import date
@@ -104,7 +103,7 @@ def _reports_with(store: Store, sha256: str) -> list[str]:
 
 def _is_free_of(store: Store, folder: str, sha256: str) -> bool:
     key = f"{folder}/{SOURCES}"
-    return store.exists(key) and sha256 not in json.loads(store.get(key))
+    return store.exists(key) and sha256.encode() not in store.get(key)
 
 
 def _in_inbox(inbox: Path, sha256: str) -> tuple[str, ...]:
