@@ -5,7 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from kkz_eval.deliveries.register.register import NewArrival, batch_key, read_register, record_arrivals, record_verdict, register_at
+from kkz_eval.deliveries.register.register import (
+    NewArrival,
+    batch_key,
+    read_register,
+    record_arrivals,
+    record_verdict,
+    register_at,
+)
 from kkz_eval.model.errors import UserError
 from kkz_eval.model.verdicts import Slice, Status, Verdict
 from kkz_eval.storage.store import Store
