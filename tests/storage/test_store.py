@@ -26,7 +26,7 @@ def test_what_is_put_first_stays(store):
 def test_absent_objects(store):
     assert not store.exists("a")
     assert store.list("a") == []
-    with pytest.raises(UserError, match="a is missing in .*kkz-eval fsck"):
+    with pytest.raises(UserError, match=r"a is missing in .*kkz-eval fsck"):
         store.get("a")
 
 

@@ -95,7 +95,7 @@ def three_batches(store):
 
 def test_a_batch_that_is_missing_is_named(store, three_batches):
     (three_batches / batch_key(2)).unlink()
-    with pytest.raises(UserError, match="00000002.json is missing"):
+    with pytest.raises(UserError, match=r"00000002\.json is missing"):
         read_register(store)
 
 
