@@ -15,7 +15,7 @@ from kkz_eval.deliveries.municipal import workbook as municipal_workbook
 from kkz_eval.deliveries.municipal.formatted_days import with_counts_unformatted
 from kkz_eval.deliveries.municipal.returned import data_sheets
 from kkz_eval.deliveries.municipal.seen_otherwise import with_seen
-from kkz_eval.deliveries.official import claims, inkar_export_mapping
+from kkz_eval.deliveries.official import claims
 from kkz_eval.deliveries.persons.screening import may_be_title, suspects_in_text
 from kkz_eval.deliveries.persons.signs import Sign
 from kkz_eval.deliveries.persons.workbook import persons_in_workbook, places
@@ -68,9 +68,10 @@ def _read_workbook(data: bytes, name: str, contracts: Mapping[str, Contract]) ->
 
 
 def _read_sheets(workbook: Sequence[Sheet], name: str, contracts: Mapping[str, Contract]) -> ReadResult:
-    parsed = inkar_export_mapping.read_workbook(workbook, contracts)
-    if parsed is None:
-        parsed = municipal_workbook.read_workbook(workbook, contracts)
+    official = claims.of_workbook(workbook, name, contracts)
+    if isinstance(official, Unclaimed):
+        return official
+    parsed = municipal_workbook.read_workbook(workbook, contracts) if official is None else official.parsed
     if isinstance(parsed, Unclaimed):
         return Unclaimed(parsed.reason_code, {**parsed.parameters, "name": name})
     if parsed is not None:
@@ -115,7 +116,7 @@ def _read_municipal(
     claimants = {delimiter: municipal.claims(rows, contracts) for delimiter, rows in heads.items()}
     best = max(claimants, key=lambda d: claimants[d][0].rank if claimants[d] else municipal.NO_RANK)
     if not claimants[best]:
-        official = claims.of_text(decoded, name, contracts)
+        official = claims.of_mistakable(decoded, name, contracts)
         if official is not None:
             return official
         titles = max(heads.values(), key=lambda rows: len(column_titles(rows)))

@@ -33,8 +33,7 @@ def assemble(records: KeyedRecords) -> OfficialTable:
     c = len(columns)
     if n == 0 or c == 0:
         empty = records.findings or (Finding("reader_no_rows", "reader_no_rows", Severity.ERROR),)
-        table = OFFICIAL_SCHEMA.empty_table()
-        return OfficialTable(records.family, records.code, records.title, records.edition, table, findings_table(empty))
+        return _official(records, OFFICIAL_SCHEMA.empty_table(), empty)
     keys = None if records.keys is None else words_of(records.keys)
     names = None if records.names is None else words_of(records.names)
     times = None if records.times is None else words_of(records.times)
@@ -64,7 +63,17 @@ def assemble(records: KeyedRecords) -> OfficialTable:
         schema=OFFICIAL_SCHEMA,
     )
     findings = (*records.findings, *doubts.findings, *unread(records, texts, read.problems))
-    return OfficialTable(records.family, records.code, records.title, records.edition, table, findings_table(gathered(findings)))
+    return _official(records, table, gathered(findings))
+
+
+def _official(records: KeyedRecords, table: pa.Table, findings: Sequence[Finding]) -> OfficialTable:
+    return OfficialTable(
+        *(records.family, records.code, records.title, records.edition),
+        table,
+        findings_table(findings),
+        records.footnotes,
+        records.titles,
+    )
 
 
 def _region(keys: Words | None, names: Words | None, units: Sequence[Unit | None], n: int, c: int) -> list[pa.Array]:

@@ -1,7 +1,7 @@
-"""What the contracts take of a text of official statistics, whatever its family, or what is said of it where none does. No screening.
+"""What the contracts take of a text or workbook of official statistics, whatever its family, or what is said of it where none does.
 
-Most families become the long table, of which mapping.py takes what a contract names by table and measure. INKAR names an indicator in
-each record or column, which inkar_mapping.py and inkar_export_mapping.py look up in the codes of a contract.
+INKAR names an indicator in each record or above each column, which inkar_mapping.py looks up in the codes of a contract. All other families
+become the long table, of which mapping.py takes what a contract names by table and measure. No screening.
 """
 
 from __future__ import annotations
@@ -9,16 +9,32 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from kkz_eval.contracts.contract import Contract
-from kkz_eval.deliveries.official import inkar, inkar_export_mapping, inkar_mapping
+from kkz_eval.deliveries.columns.units_listed import with_findings
+from kkz_eval.deliveries.official import inkar_editions, inkar_export, inkar_mapping
+from kkz_eval.deliveries.official.keyed_records import KeyedRecords
 from kkz_eval.deliveries.official.mapping import claimed, why_unclaimed
 from kkz_eval.deliveries.official.panels import EDITIONS
-from kkz_eval.deliveries.official.read import is_unmistakable, read_text
+from kkz_eval.deliveries.official.read import long_table, mistakable, unmistakable
 from kkz_eval.deliveries.official.table import OfficialTable
 from kkz_eval.deliveries.official.unclaimed import FamilyName, TablesNeeded, reader_of_statistic, with_missing_units
 from kkz_eval.deliveries.results import Claimed, Unclaimed
-from kkz_eval.deliveries.text.fields import start_of_line
 from kkz_eval.deliveries.text.records import Decoded
+from kkz_eval.deliveries.workbook.sheets import Sheet
+from kkz_eval.model.findings import Finding, Severity
 from kkz_eval.model.texts import Localised
+
+
+def of_workbook(workbook: Sequence[Sheet], name: str, contracts: Mapping[str, Contract]) -> Claimed | Unclaimed | None:
+    """Of a workbook of official statistics; None for any other. A hidden sheet with such a table is not read, and named."""
+    tables = inkar_export.read(workbook)
+    if not tables:
+        return None
+    found = _of(tables, name, contracts)
+    if isinstance(found, Unclaimed):
+        return found
+    kind = "reader_sheet_hidden"
+    hidden = [Finding(kind, kind, Severity.WARNING, sheet, value=sheet) for sheet in inkar_export.hidden_sheets(workbook)]
+    return Claimed((with_findings(found.parsed[0], *hidden), *found.parsed[1:]))
 
 
 def of_unmistakable(
@@ -28,24 +44,26 @@ def of_unmistakable(
 
     heads: by delimiter, the first records. Raises NotTextError (cell_too_long).
     """
-    for delimiter, rows in heads.items():
-        if rows and inkar.recognises(rows[0]) and inkar_mapping.has_long(contracts):
-            records = inkar.read(decoded, delimiter, rows[0], start_of_line(decoded.text, 1))
-            return Claimed(inkar_mapping.claimed(records, contracts))
-        export = inkar_export_mapping.read_export_text(decoded, delimiter, rows, contracts)
-        if isinstance(export, Unclaimed):
-            return Unclaimed(export.reason_code, {**export.parameters, "name": name})
-        if export is not None:
-            return Claimed(export)
-    return of_text(decoded, name, contracts) if is_unmistakable(decoded) else None
+    records = unmistakable(decoded, heads)
+    return None if records is None else _of((records,), name, contracts)
 
 
-def of_text(decoded: Decoded, name: str, contracts: Mapping[str, Contract]) -> Claimed | Unclaimed | None:
-    """Official statistics as the contracts use them, or what was read of them where none does; None for any other text."""
-    table = read_text(decoded)
-    if table is None:
-        return None
-    sided = inkar_mapping.sided(table, name, contracts) if table.family == EDITIONS else None
+def of_mistakable(decoded: Decoded, name: str, contracts: Mapping[str, Contract]) -> Claimed | Unclaimed | None:
+    """Of official statistics that a delivery may look like; None for any other text. Raises NotTextError (cell_too_long)."""
+    records = mistakable(decoded)
+    return None if records is None else _of((records,), name, contracts)
+
+
+def _of(tables: Sequence[KeyedRecords], name: str, contracts: Mapping[str, Contract]) -> Claimed | Unclaimed:
+    """Official statistics as the contracts use them, or what was read of them where none does. tables: a text, or the sheets of a workbook."""
+    serving = inkar_mapping.serving(tables[0].family, contracts)
+    if serving:
+        indicators = inkar_mapping.claimed(tables, serving)
+        if isinstance(indicators, Unclaimed):
+            return Unclaimed(indicators.reason_code, {**indicators.parameters, "name": name})
+        return Claimed(indicators)
+    table = long_table(tables)
+    sided = inkar_editions.claimed(table, name, contracts) if table.family == EDITIONS else None
     if isinstance(sided, Unclaimed):
         return sided
     parsed = sided or claimed(table, contracts)

@@ -51,7 +51,8 @@ class ValueColumn:
     """One column of values.
 
     texts: string, one entry per record; column: 1-based; numbers: float64 where cells hold numbers (workbooks); qualities: letters
-    of a column of quality, "" for none; hidden: bool, cells that the source blocks; time, edition: where the column says them.
+    of a column of quality, "" for none; time, edition: where the column says them; time_row: 1-based, of that time; above: the texts of
+    the header that make up the label, from top to bottom, each with its 1-based row, where an indicator may stand among them.
     """
 
     texts: pa.Array
@@ -64,6 +65,8 @@ class ValueColumn:
     edition: str = ""
     numbers: pa.Array | None = None
     qualities: pa.Array | None = None
+    above: tuple[tuple[int, str], ...] = ()
+    time_row: int | None = None
 
     @property
     def signature(self) -> tuple[object, ...]:

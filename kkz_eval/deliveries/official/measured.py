@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 
 from kkz_eval.contracts.contract import NO_UNIT, OfficialSource, Property
 from kkz_eval.deliveries.columns.scale import Said, misfit, scale_findings
-from kkz_eval.deliveries.official.table import OfficialTable
+from kkz_eval.deliveries.official.table import Footnote, OfficialTable
 from kkz_eval.deliveries.text.wording.statements import Kind
 from kkz_eval.model.findings import Finding, Severity
 
@@ -55,10 +55,15 @@ def _says_another(text: str, of: Property) -> bool:
 
 def _around(official: OfficialTable, source: OfficialSource, of: Property) -> list[Finding]:
     """A finding for each title or footnote that says another unit."""
-    said = [Said(line.row, 1, line.text, (of,)) for line in official.titles]
-    said += [Said(line.row, 1, line.text, (of,), is_note=True) for line in official.footnotes]
+    said = said_around(official.titles, official.footnotes, of)
     others = _other_measures(official, source) if any(map(misfit, said)) else ()
     return official_findings(said, None, others)
+
+
+def said_around(titles: Sequence[Footnote], footnotes: Sequence[Footnote], of: Property) -> list[Said]:
+    """What stands above and below a table, as said of a measure of it."""
+    above = [Said(line.row, line.column, line.text, (of,)) for line in titles]
+    return above + [Said(line.row, line.column, line.text, (of,), is_note=True) for line in footnotes]
 
 
 def official_findings(said: Iterable[Said], sheet: str | None, others: Sequence[str] = ()) -> list[Finding]:

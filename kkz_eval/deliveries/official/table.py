@@ -38,10 +38,11 @@ OFFICIAL_SCHEMA = pa.schema(
 
 @dataclass(frozen=True)
 class Footnote:
-    """A paragraph below a table, or a line above it: the 1-based line in which it begins, and its words in one line."""
+    """A paragraph below a table, or a line above it: the 1-based line and column in which it begins, and its words in one line."""
 
     row: int
     text: str
+    column: int = 1
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from kkz_eval.contracts.contract import Contract
 from kkz_eval.deliveries.columns.future import with_future_found
-from kkz_eval.deliveries.official import inkar_mapping
+from kkz_eval.deliveries.official import inkar_editions
 from kkz_eval.deliveries.register.inbox import content_in, inbox_files, shown, twins
 from kkz_eval.deliveries.register.parsed_tables import keep_parsed, parsed_key
 from kkz_eval.deliveries.register.reading_process import Serves, look_over, read_apart
@@ -200,8 +200,8 @@ def _refusal(register: Register, name: str, sha256: str, earlier: str | None, co
 
 def _say_different(earlier: str, name: str, contracts: Mapping[str, Contract]) -> bool:
     """Whether two names of one content say different indicators: a file with editions side by side is what its name says."""
-    serving = [contract for contract in contracts.values() if inkar_mapping.EDITIONS in contract.layouts]
-    said = [{inkar_mapping.indicator_named(contract, each) for contract in serving} - {None} for each in (earlier, name)]
+    serving = [contract for contract in contracts.values() if inkar_editions.LAYOUT in contract.layouts]
+    said = [{inkar_editions.indicator_named(contract, each) for contract in serving} - {None} for each in (earlier, name)]
     return bool(said[0] and said[1]) and said[0] != said[1]
 
 

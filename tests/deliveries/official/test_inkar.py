@@ -14,9 +14,8 @@ from contract_values import CONTRACTS, INKAR_FOLDER, SCHOOL_LEAVERS, needs_share
 from python_calamine import CalamineWorkbook
 
 from kkz_eval.deliveries.columns.typed import LEFT_OUT
-from kkz_eval.deliveries.official.inkar_export_mapping import read_workbook
+from kkz_eval.deliveries.official.claims import of_workbook
 from kkz_eval.deliveries.reader import Claimed, Unclaimed, Unreadable, read_file
-from kkz_eval.deliveries.results import Unclaimed as UnclaimedResult
 from kkz_eval.deliveries.workbook.sheets import Sheet
 from kkz_eval.model.findings import iter_findings
 from kkz_eval.model.parsed import ParsedTable
@@ -249,9 +248,9 @@ def _export(labels: list[object]) -> list[Sheet]:
 
 
 def test_an_export_may_hold_several_indicators_and_merged_labels() -> None:
-    parsed = read_workbook(_export(["Schulabgänger ohne Abschluss", "", "Schüler"]), CONTRACTS)
-    assert isinstance(parsed, tuple)
-    (table,) = parsed
+    result = of_workbook(_export(["Schulabgänger ohne Abschluss", "", "Schüler"]), "inkar.xlsx", CONTRACTS)
+    assert isinstance(result, Claimed)
+    (table,) = result.parsed
     assert table.edition == "2022"
     assert table.values("unit_id").to_pylist() == ["05111"] * 3 + ["05112"] * 3
     assert table.texts("unit_id").to_pylist() == ["5111"] * 3 + ["05112"] * 3
@@ -265,16 +264,16 @@ def test_an_export_may_hold_several_indicators_and_merged_labels() -> None:
 
 
 def test_an_unknown_label_is_a_warning_beside_a_known_one() -> None:
-    parsed = read_workbook(_export(["Schüler", "Schüler", "Fremdes"]), CONTRACTS)
-    assert isinstance(parsed, tuple)
-    (finding,) = (f for f in iter_findings(parsed[0].findings) if f.kind != MISSING)
+    result = of_workbook(_export(["Schüler", "Schüler", "Fremdes"]), "inkar.xlsx", CONTRACTS)
+    assert isinstance(result, Claimed)
+    (finding,) = (f for f in iter_findings(result.parsed[0].findings) if f.kind != MISSING)
     assert (finding.kind, finding.cell, finding.value, finding.severity) == (
         "reader_unknown_label",
         "Daten!F1",
         "Fremdes",
         "warning",
     )
-    assert parsed[0].table.num_rows == 4
+    assert result.parsed[0].table.num_rows == 4
 
 
 def test_a_key_beside_the_name_of_another_unit_is_an_error_in_both_layouts() -> None:
@@ -290,15 +289,18 @@ def test_a_key_beside_the_name_of_another_unit_is_an_error_in_both_layouts() -> 
     )
     daten, source = _export(["Schüler", "", ""])
     body = [[row[0], "Bonn", *row[2:]] for row in daten.rows[2:]]
-    parsed = read_workbook([replace(daten, rows=[*daten.rows[:2], *body]), source], CONTRACTS)
-    assert isinstance(parsed, tuple)
-    assert [f.cell for f in iter_findings(parsed[0].findings) if f.kind == "official_other_name"] == ["Daten!A3", "Daten!A4"]
+    result = of_workbook([replace(daten, rows=[*daten.rows[:2], *body]), source], "inkar.xlsx", CONTRACTS)
+    assert isinstance(result, Claimed)
+    assert [f.cell for f in iter_findings(result.parsed[0].findings) if f.kind == "official_other_name"] == [
+        "Daten!A3",
+        "Daten!A4",
+    ]
 
 
 def test_an_export_without_any_known_label_is_not_claimed() -> None:
-    result = read_workbook(_export(["Fremdes", "", ""]), CONTRACTS)
-    assert isinstance(result, UnclaimedResult)
-    assert "„Fremdes“" in result.in_language("de") if "name" in result.parameters else result.parameters["labels"] == "„Fremdes“"
+    result = of_workbook(_export(["Fremdes", "", ""]), "inkar.xlsx", CONTRACTS)
+    assert isinstance(result, Unclaimed)
+    assert "„Fremdes“" in result.in_language("de")
 
 
 def test_without_the_layout_no_contract_claims_the_long_file() -> None:

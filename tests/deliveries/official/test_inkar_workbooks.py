@@ -9,11 +9,13 @@ from xml.etree import ElementTree
 import pyarrow as pa
 import pytest
 from contract_values import CASES, CONTRACTS, SHARED_DATA
+from municipal_tables import as_text, as_workbook
 
 from kkz_eval.deliveries.columns.typed import LEFT_OUT
-from kkz_eval.deliveries.official.inkar_export_mapping import read_workbook
+from kkz_eval.deliveries.official.claims import of_workbook
+from kkz_eval.deliveries.official.read import read_official
 from kkz_eval.deliveries.official.units import of_levels
-from kkz_eval.deliveries.reader import Claimed, read_file
+from kkz_eval.deliveries.reader import Claimed, Unclaimed, read_file
 from kkz_eval.deliveries.workbook.sheets import Sheet, Value
 from kkz_eval.model.findings import iter_findings
 from kkz_eval.model.parsed import ParsedTable
@@ -50,9 +52,9 @@ def table_rows(*rows: Sequence[Value]) -> list[list[Value]]:
 
 
 def read(rows: Sequence[Sequence[Value]], name: str = "Daten") -> ParsedTable:
-    parsed = read_workbook([Sheet(name, [list(row) for row in rows]), SOURCE], CONTRACTS)
-    assert isinstance(parsed, tuple), parsed
-    (table,) = parsed
+    result = of_workbook([Sheet(name, [list(row) for row in rows]), SOURCE], "inkar.xlsx", CONTRACTS)
+    assert isinstance(result, Claimed), result
+    (table,) = result.parsed
     return table
 
 
@@ -191,12 +193,12 @@ def test_a_column_of_values_without_a_year_is_an_error() -> None:
 @pytest.mark.parametrize("part", ["Frauen", "in 1.000", "Tsd."])
 def test_a_row_below_the_label_that_changes_its_meaning_is_not_passed_over(part: str) -> None:
     rows = table_rows([*HEAD, LABEL, "", ""], ["", "", "", part, "", ""], ["", "", "", *YEARS], *records(of_kind("a", "b")))
-    assert not isinstance(read_workbook([Sheet("Daten", rows), SOURCE], CONTRACTS), tuple)
+    assert isinstance(of_workbook([Sheet("Daten", rows), SOURCE], "inkar.xlsx", CONTRACTS), Unclaimed)
 
 
 def test_a_table_of_a_municipality_with_a_key_and_a_name_is_none_of_inkar() -> None:
     rows: list[list[Value]] = [["Kennziffer", "Name", "Jahr", "Anzahl"], ["05111000", "Düsseldorf", 2016, 3]]
-    assert read_workbook([Sheet("Daten", rows)], CONTRACTS) is None
+    assert of_workbook([Sheet("Daten", rows)], "inkar.xlsx", CONTRACTS) is None
 
 
 def test_a_grouping_whose_keys_look_like_broken_ones_is_none_of_the_level() -> None:
@@ -269,4 +271,23 @@ def test_an_export_saved_as_text_is_read_as_the_workbook(delimiter: str, quote: 
 
 def test_a_hidden_sheet_of_inkar_is_not_read() -> None:
     rows = [*PLAIN, *records(of_kind("Kreise", "Kreise"))]
-    assert read_workbook([Sheet("Daten", rows, visible=False)], CONTRACTS) is None
+    assert of_workbook([Sheet("Daten", rows, visible=False)], "inkar.xlsx", CONTRACTS) is None
+
+
+@pytest.mark.parametrize("below", [["Quelle: BBSR Bonn"], ["05111"], ["", "Hinweis", "", "Werte gerundet"]])
+@pytest.mark.parametrize("as_file", [as_workbook, as_text])
+def test_contracts_and_the_long_table_take_the_same_records_of_an_export(
+    as_file: Callable[..., bytes], below: list[Value]
+) -> None:
+    """A line of text below the table is no record, and a number that may be read in two ways none, whoever asks."""
+    rows = records(of_kind("Kreise", "Kreise"), as_text=True)
+    for row in rows:
+        row[3:] = ["1.234", "2.345", "3.456"]
+    data = as_file(*PLAIN, *rows, below)
+    result, official = read_file(data, "inkar", CONTRACTS), read_official(data)
+    assert isinstance(result, Claimed)
+    assert official is not None
+    (parsed,) = result.parsed
+    assert parsed.table.num_rows == official.table.num_rows == len(rows) * len(YEARS)
+    assert parsed.values("value").null_count == official.table["value"].null_count == official.table.num_rows
+    assert set(parsed.texts("unit_id").to_pylist()) == set(official.table["region_key"].to_pylist())

@@ -11,7 +11,7 @@ from contract_values import INKAR_FOLDER, SCHOOL_LEAVERS, needs_shared_data, shi
 
 from kkz_eval.contracts.contract import Contract
 from kkz_eval.deliveries.official.editions import NOW, Asked
-from kkz_eval.deliveries.official.inkar_mapping import EDITIONS, indicator_named
+from kkz_eval.deliveries.official.inkar_editions import LAYOUT, indicator_named
 from kkz_eval.deliveries.reader import Claimed, Unclaimed, read_file
 from kkz_eval.deliveries.register.accepted import Accepted, accepted_observations, editions_of
 from kkz_eval.deliveries.register.intake import Intake, take_in
@@ -189,7 +189,7 @@ def test_the_genuine_file_holds_three_editions() -> None:
     assert isinstance(result, Claimed)
     (parsed,) = result.parsed
     editions = parsed.values("edition").to_pylist()
-    assert (parsed.layout, parsed.findings.num_rows) == (EDITIONS, 0)
+    assert (parsed.layout, parsed.findings.num_rows) == (LAYOUT, 0)
     assert {edition: editions.count(edition) for edition in set(editions)} == {"2017": 1060, "2018": 1113, "2024": 1430}
 
 
