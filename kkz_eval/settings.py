@@ -1,4 +1,4 @@
-"""Settings of one installation, frozen; the only reader of the environment.
+"""Settings of one installation, frozen; the only reader of the environment, and of the clock where a day is meant.
 
 KKZ_HOME       where landing, register, tables and reports are kept (default: `home` in the current folder)
 KKZ_INBOX      folder that deliveries are dropped into (default: `inbox` in KKZ_HOME)
@@ -16,8 +16,10 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 
+from kkz_eval.model.day import day_in_berlin
 from kkz_eval.model.errors import UserError
 from kkz_eval.model.reading_limits import DEFAULT_LIMITS, Limits
 from kkz_eval.model.texts import LANGUAGES, Language
@@ -27,7 +29,10 @@ CHECKOUT = Path(__file__).resolve().parent.parent
 
 @dataclass(frozen=True)
 class Settings:
-    """Where things are, the language of messages, and what reading files may take. Paths are absolute."""
+    """Where things are, the language of messages, what reading files may take, and the day. Paths are absolute.
+
+    day: of the command or the run that these settings are loaded for, in Berlin; it stays the same past midnight.
+    """
 
     home: Path
     inbox: Path
@@ -36,6 +41,7 @@ class Settings:
     reports_url: str | None = None
     limits: Limits = DEFAULT_LIMITS
     settle_seconds: int = 0
+    day: date = field(default_factory=day_in_berlin)
 
     @property
     def dagster_home(self) -> Path:

@@ -1,7 +1,5 @@
 """The assets for stewards: the board with a reply for each municipality, and next year's templates. No judgement, no values in the run history."""
 
-from datetime import date
-
 import dagster as dg
 
 from kkz_eval.assets.deliveries import GROUP, OWNERS, verdicts
@@ -23,7 +21,7 @@ from kkz_eval.line.installation import Installation
 def delivery_board(context: dg.AssetExecutionContext, installation: dg.ResourceParam[Installation]) -> dg.MaterializeResult[None]:
     """Show what is there of each municipality, dataset and year, and write each a reply."""
     with sentences(installation.settings.language):
-        board = make_board(moment_of(context, installation), date.today())
+        board = make_board(moment_of(context, installation))
     return dg.MaterializeResult(
         metadata={
             "lieferstand": link(installation, board.page),

@@ -70,12 +70,12 @@ def check_each(
     if protocol is not None:
         _require_new(protocol, files)
     contracts = load_contracts(settings.contracts)
-    decisions = load_decisions(settings.contracts, contracts, date.today())
+    decisions = load_decisions(settings.contracts, contracts, settings.day)
     if contract_id is not None:
         if contract_id not in contracts:
             raise UserError("contract_unknown", package=say.package, contract=contract_id, known=", ".join(sorted(contracts)))
         contracts = {contract_id: contracts[contract_id]}
-    order = _Order(contracts, decisions, settings.language, protocol, limits, LISTED[form])
+    order = _Order(contracts, decisions, settings.language, settings.day, protocol, limits, LISTED[form])
     for place, file in enumerate(files[begin:], begin):
         if place == begin and broke is not None:
             code, report = _refused(file, Unreadable(broke, {"name": shown(file.name)}), order.language, order.most)
@@ -115,6 +115,7 @@ class _Order:
     contracts: dict[str, Contract]
     decisions: Decisions
     language: Language
+    day: date
     protocol: Path | None
     limits: Limits | None
     most: int
@@ -137,7 +138,7 @@ def _looked_at(file: Path, data: bytes, order: _Order) -> tuple[int, dict[str, o
     """The code and the report of a file whose bytes are at hand, with its marked copy where one is asked for."""
     judged, contracts, language, most = [], order.contracts, order.language, order.most
     with nullcontext() if order.limits is None else confined(order.limits, len(data)):
-        result = read_file(data, file.name, contracts, date.today())
+        result = read_file(data, file.name, contracts, order.day)
         for table in result.parsed if isinstance(result, Claimed) else ():
             contract = contracts[table.contract_id]
             judged.append((contract, judge_decided(table, contract, units_known_to(contract.source), order.decisions).judgement))

@@ -196,7 +196,7 @@ def _print_changes(contract: Contract, changes: Sequence[Change], language: Lang
 def list_requests(settings: Settings, form: str) -> int:
     """Print what was decided in returned marked copies, and whether it is in force; 0 nothing to do, 1 something waits."""
     store, contracts = Store.at(str(settings.home)), load_contracts(settings.contracts)
-    decisions = load_decisions(settings.contracts, contracts, date.today())
+    decisions = load_decisions(settings.contracts, contracts, settings.day)
     requests = requests_of(store, read_register(store), contracts)
     states = ["problem" if r.problem else "approved" if is_approved(r, decisions) else "waiting" for r in requests]
     if form == "json":
@@ -234,7 +234,7 @@ def _day(value: str | None) -> date | None:
 
 def purge_content(settings: Settings, sha256: str, reason: str) -> int:
     """Remove a content for good and say what went, what still holds it, and what to do next."""
-    purged = purge(Store.at(str(settings.home)), settings.inbox, sha256, reason, date.today())
+    purged = purge(Store.at(str(settings.home)), settings.inbox, sha256, reason, settings.day)
     language = settings.language
     names = ", ".join(purged.names) or "–"
     print(
@@ -247,7 +247,7 @@ def purge_content(settings: Settings, sha256: str, reason: str) -> int:
     for copy in purged.copies:
         print(say("purged.copy", sha256=copy).in_language(language))
     contracts = load_contracts(settings.contracts)
-    decisions = load_decisions(settings.contracts, contracts, date.today())
+    decisions = load_decisions(settings.contracts, contracts, settings.day)
     places = [(one.id, one.place) for one in decisions.waivers] + [(one.id, one.place) for one in decisions.corrections]
     about = [identifier for identifier, place in places if place.delivery == purged.sha256]
     if about:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 
 from kkz_eval.commands import say
@@ -108,7 +107,7 @@ def lock_plan(settings: Settings, file: Path) -> int:
             raise UserError("plan_locked_already", package=say.package, plan=plan.id, file=str(place), date=lock.locked_on)
     else:
         reports = {key.split("/")[2] for key in store.list(report_folder(plan.id)) if key.endswith(".html")}
-        lock = lock_of_plan(plan, baseline, datetime.now(UTC).date().isoformat(), len(reports))
+        lock = lock_of_plan(plan, baseline, settings.day.isoformat(), len(reports))
         Store.at(str(place.parent.absolute())).put_if_absent(place.name, lock.to_bytes())
     keep_lock(store, lock)
     parameters = {"plan": plan.id, "file": str(place), "cells": len(baseline.values), "until": lock.until}

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date
 from pathlib import PurePosixPath
 
 from kkz_eval.contracts.contract import Contract
@@ -70,8 +69,9 @@ def write_marked_copy(installation: Installation, arrival: Arrival, verdict: Ver
     return key
 
 
-def make_board(snapshot: Snapshot, today: date) -> Board:
-    """The board as of a day, with a folder for each municipality: the reply and the marked copies that go with it."""
+def make_board(snapshot: Snapshot) -> Board:
+    """The board as of the snapshot's day, with a folder for each municipality: the reply and the marked copies that go with it."""
+    today = snapshot.day
     municipal = {key: contract for key, contract in snapshot.contracts.items() if contract.source == "municipal"}
     delivered = histories(snapshot.register, municipal)
     contradicted = {(one.dataset, one.unit_id, one.year) for one in snapshot.conflicts}

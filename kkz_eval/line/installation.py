@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import date
 from pathlib import Path
 
 from kkz_eval.contracts.contract import Contract
@@ -86,7 +85,7 @@ def open_installation(
         {plan.id: plan for plan in plans},
         Steps(Store.at(str(settings.home))),
         progress,
-        load_decisions(folder, contracts, date.today()),
+        load_decisions(folder, contracts, settings.day),
         {plan_id: read_lock(file.read_bytes(), str(file)) for plan_id, file in lock_files.items() if file.exists()},
         load_not_evaluable(folder / "indicators.yaml"),
     )

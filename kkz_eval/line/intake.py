@@ -9,7 +9,6 @@ import shlex
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import asdict
-from datetime import date
 from pathlib import Path
 
 from kkz_eval.deliveries.register.accepted import Source
@@ -39,7 +38,7 @@ def land(installation: Installation, years: Iterable[int]) -> Intake:
 
     unsettled = wait_until_settled(settings.inbox, seconds, say_of)
     store, contracts = installation.steps.store, installation.contracts
-    intake = take_in(store, settings.inbox, contracts, wanted, date.today(), settings.limits, unsettled)
+    intake = take_in(store, settings.inbox, contracts, wanted, settings.day, settings.limits, unsettled)
     for notice in intake.notices:
         installation.progress(say(f"notice.{notice.kind}", sentence=notice.sentence))
     if not intake.register.of_years(wanted):

@@ -253,12 +253,12 @@ def _accepting(verdict: Verdict) -> Verdict:
 
 
 def current_snapshot(installation: Installation, day: date | None = None) -> Snapshot:
-    """What is accepted now. day: today where none is named.
+    """What is accepted now. day: that of the settings where none is named.
 
     Asked for twice of the same state, it is one value in this process, with all that was read of it.
     """
     head = register_head(installation.steps.store)
-    return _snapshot(installation, _written(_record(installation, head, day or date.today())))
+    return _snapshot(installation, _written(_record(installation, head, day or installation.settings.day)))
 
 
 def keep_snapshot(snapshot: Snapshot) -> None:

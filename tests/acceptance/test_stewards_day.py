@@ -406,7 +406,7 @@ def test_a_content_that_is_purged_is_nowhere_and_never_comes_back(
     line = opened(settings)
     write_protocols(line, ALL_YEARS)
     write_marked_copies(line, ALL_YEARS)
-    make_board(current_snapshot(line), date(2026, 1, 1))
+    make_board(current_snapshot(line, date(2026, 1, 1)))
     current_snapshot(line).accepted("schulabgaenge")
     capsys.readouterr()
     assert purge_content(settings, doomed, "Angaben zu einer Person") == 0
@@ -454,7 +454,7 @@ def test_the_board_says_what_is_there_and_shows_no_count(settings: Settings) -> 
     deliver(settings, "neuss.csv", leavers(NEUSS, 2012, 2013, changed={19: "7919353"}))
     deliver(settings, "ahlen.csv", leavers(AHLEN, 2012))
     line = opened(settings)
-    board = make_board(current_snapshot(line), date(2013, 6, 1))
+    board = make_board(current_snapshot(line, date(2013, 6, 1)))
     page = line.steps.store.get(board.page).decode()
     assert "7919353" not in page
     assert board.states["accepted"] == 2
@@ -471,7 +471,7 @@ def test_each_municipality_gets_a_reply_with_its_own_marked_copies_only(settings
     both = leavers(AHLEN, 2012, changed={19: "1"}) + b"\r\n" + leavers("05111000", 2012).split(b"\r\n", 1)[1]
     deliver(settings, "beide.csv", both)
     line = opened(settings)
-    board = make_board(current_snapshot(line), date(2026, 6, 1))
+    board = make_board(current_snapshot(line, date(2026, 6, 1)))
     folder = {unit: line.steps.store.local_path(key) for unit, key in board.folders.items()}
     letter = (folder[NEUSS] / "antwort.txt").read_text(encoding="utf-8")
     assert "Bitte berichtigt liefern bis zum 15. Juni 2026" in letter
