@@ -15,7 +15,8 @@ from kkz_eval.contracts.contract import Property
 from kkz_eval.deliveries.columns.header import HeaderMatch, fold
 from kkz_eval.deliveries.columns.scale import Said, misfit
 from kkz_eval.deliveries.text.grid import Grid, Ints
-from kkz_eval.deliveries.text.wording.statements import Kind, statements, unit_statements
+from kkz_eval.deliveries.text.wording.statement import Kind
+from kkz_eval.deliveries.text.wording.statements import statements, unit_statements
 from kkz_eval.deliveries.workbook.sheets import Sheet
 
 _MOST_LINES = 200  # titles and footnotes of a table that are looked at

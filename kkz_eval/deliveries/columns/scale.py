@@ -12,7 +12,8 @@ from functools import lru_cache
 
 from kkz_eval.contracts.contract import Property
 from kkz_eval.deliveries.columns.header import fold
-from kkz_eval.deliveries.text.wording.statements import Kind, Statement, statements, unit_statements
+from kkz_eval.deliveries.text.wording.statement import Kind, Statement
+from kkz_eval.deliveries.text.wording.statements import statements, unit_statements
 from kkz_eval.model.findings import Finding, Severity
 
 PROVISIONAL = "reader_provisional"

@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 from kkz_eval.contracts.contract import NO_UNIT, OfficialSource, Property
 from kkz_eval.deliveries.columns.scale import Said, misfit, scale_findings
 from kkz_eval.deliveries.official.table import Footnote, OfficialTable
-from kkz_eval.deliveries.text.wording.statements import Kind
+from kkz_eval.deliveries.text.wording.statement import Kind
 from kkz_eval.model.findings import Finding, Severity
 
 _ENGLISH: Mapping[str, str] = {"number": "anzahl", "percent": "prozent", "%": "prozent"}

@@ -17,7 +17,7 @@ from kkz_eval.contracts.contract import Property
 from kkz_eval.contracts.judgement import judge_file
 from kkz_eval.deliveries.columns.scale import Said, misfit, says_scale
 from kkz_eval.deliveries.reader import Claimed, read_file
-from kkz_eval.deliveries.text.wording.statements import Kind
+from kkz_eval.deliveries.text.wording.statement import Kind
 from kkz_eval.model.findings import Finding, Severity, iter_findings
 
 DELIVERED = shipped()

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from kkz_eval.deliveries.text.wording.vocabulary import (
     ADJECTIVES,
+    ARTICLES,
     BESIDE_MONEY,
     BREAKS,
     COMPARED,
@@ -28,6 +29,7 @@ from kkz_eval.deliveries.text.wording.vocabulary import (
     SIZES,
     STEPS,
     VALUES,
+    VERBS,
 )
 
 
@@ -254,3 +256,23 @@ def is_counted_next(tokens: Tokens, at: int) -> bool:
         return False
     token = tokens[at]
     return token.word in LENGTHS or (token.is_capital and token.word not in CURRENCIES)
+
+
+def heads(tokens: Tokens, at: int) -> bool:
+    """Whether a noun heads a text or a part of it, and no sentence: at the start, behind the number of a table, behind a break."""
+    if any(token.word in VERBS for token in tokens):
+        return False
+    place = at
+    while place > 0 and (tokens[place - 1].is_number or tokens[place - 1].word in NUMBERED or tokens[place - 1].word in ARTICLES):
+        place -= 1
+    return what_precedes(tokens, place) in (Before.START, Before.BREAK)
+
+
+def is_said_of_values(tokens: Tokens, at: int) -> bool:
+    """Whether a noun says what the numbers are, wherever the text stands: Angaben als Anteile, Werte: Durchschnitt, Zahlen sind Quoten."""
+    if len(tokens) == 1:
+        return True
+    before = what_precedes(tokens, at)
+    named = before == Before.BREAK and at > 1 and tokens[at - 1].word in (":", "=") and tokens[at - 2].word in VALUES
+    is_predicate = at > 1 and tokens[at - 1].word in ("sind", "are") and any(token.word in VALUES for token in tokens[:at])
+    return named or is_predicate or before in (Before.IN, Before.VALUES)

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kkz_eval.deliveries.text.wording.statements import Kind, Statement, statements, unit_statements
+from kkz_eval.deliveries.text.wording.statement import Kind, Statement
+from kkz_eval.deliveries.text.wording.statements import statements, unit_statements
 
 SCALES = {
     1e3: [
