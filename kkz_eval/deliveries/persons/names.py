@@ -1,4 +1,4 @@
-"""Whether a text is or holds the name of a person, by given names. No files, no tables; which texts are enough decides screening.py.
+"""Whether a text is or holds the name of a person, by given names. No files, no tables; which texts are enough decides evidence.py.
 
 A name is known by its given name: what stands beside it may be any word that is no institution, place or kind of thing.
 Patterns are texts that `re` compiles and keeps when first used: most files hold nothing that they would be asked about.

@@ -1,17 +1,18 @@
 """A name directly beside a day: where a single one is the record of a person, and where it belongs to whoever made the table.
 
 A contact, an author and the day of a change are names with days too; words in their cell, their row, the rows around it or the titles
-of their columns say so. Names as such: person_names.py; other signs in a text: person_signs.py; how many are enough: screening.py.
+of their columns say so. Names as such: names.py; other signs in a text: signs.py; how many are enough: evidence.py.
 Patterns are texts that `re` compiles and keeps when first used: most files hold nothing that they would be asked about.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from kkz_eval.deliveries.persons.names import is_full_name, names_in, stands_for_no_person
 from kkz_eval.deliveries.persons.signs import DAY_IN_TEXT, EDGES, day_of
+from kkz_eval.deliveries.persons.suspects import RowAt
 from kkz_eval.deliveries.text.records import HEAD
 
 SENDER = (  # in a row of the sender, of the day or of the making of a table
@@ -42,9 +43,6 @@ _ROLE = (
     r"(?i)kind(?:e[sr]|ern)?|pflegekind|schüler(?:in)?|mutter|vater|eltern|baby|jugendliche[rn]?|familie|geschwister|sohn|tochter"
 )
 _ROWS_ABOVE, _ROWS_BELOW = 2, 1  # that may say whose name it is
-
-RowAt = Callable[[int], Sequence[str]]
-"""The cells of a row by its number, 1-based; () where there is none."""
 
 
 def record_in(text: str) -> str | None:

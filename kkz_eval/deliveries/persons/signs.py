@@ -1,6 +1,6 @@
 """What in a single text speaks of a person: numbers with check digits, addresses, telephones, days of birth, sentences about a child.
 
-A text is a cell, a line, a comment, a property. How many signs are enough, and columns of them: screening.py. Names: person_names.py.
+A text is a cell, a line, a comment, a property. How many signs are enough: evidence.py; columns of them: columns.py. Names: names.py.
 Patterns are texts that `re` compiles and keeps when first used: most files hold nothing that they would be asked about.
 """
 

@@ -2,7 +2,7 @@
 
 Of the container, any part that may carry text is looked into; creators and last editors are no reason, nor are the authors of comments.
 Formats: ECMA-376 part 1 (SpreadsheetML) and part 2 (core properties), ODF 1.3 part 3; .xls by its strings alone.
-Does not belong here: what tells of a person (screening.py, person_signs.py), whether a container may be opened (container.py).
+Does not belong here: what tells of a person (screening.py, signs.py), whether a container may be opened (container.py).
 """
 
 from __future__ import annotations
@@ -18,8 +18,10 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from itertools import zip_longest
 
-from kkz_eval.deliveries.persons.screening import Suspect, may_be_title, may_have_titles, suspects_in_rows, suspects_in_strings
+from kkz_eval.deliveries.persons.screening import may_be_title, suspects_in_rows, suspects_in_strings
 from kkz_eval.deliveries.persons.signs import Sign, may_hold_signs, one_text
+from kkz_eval.deliveries.persons.suspects import Suspect
+from kkz_eval.deliveries.persons.titles import may_have_titles
 from kkz_eval.deliveries.results import PersonPlace, PropertyName, SheetLabel
 from kkz_eval.deliveries.workbook.parts import Parts, XmlError
 from kkz_eval.deliveries.workbook.sheets import COMPOUND, ZIP, BrokenWorkbookError, Sheet, Value
