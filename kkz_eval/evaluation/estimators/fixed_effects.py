@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import statsmodels.api as sm
 from scipy.linalg import solve_triangular
+from statsmodels.regression.linear_model import OLS
 
 from kkz_eval.evaluation.arrays import CellByRegressor, CellCodes, PerRegressor, RegressorByRegressor
 from kkz_eval.evaluation.estimators.within import Columns, meat, residuals, triangle, year_dummies
@@ -71,7 +71,7 @@ def fit_fixed_effects(
         raise Refused("no_variation")
     _require_independent(partialled[:-1, :-1], lengths[:-1], left[:-1], names)
     scale = left[:-1]  # columns of one length keep the solution accurate whatever the units of measurement
-    least_squares = sm.OLS(partialled[:, -1], partialled[:, :-1] / scale).fit(method="qr")  # the triangle stands for all cells
+    least_squares = OLS(partialled[:, -1], partialled[:, :-1] / scale).fit(method="qr")  # the triangle stands for all cells
     coefficients = np.asarray(least_squares.params) / scale
     inverse = np.asarray(least_squares.normalized_cov_params)  # (X'X)⁻¹ of the columns of one length
     on_years = solve_triangular(r_years, r_across)  # coefficients of regressors and outcome on the dummies of years

@@ -84,7 +84,7 @@ def balance_chart(balance: Balance, page: Page, language: Language) -> alt.Layer
     y = alt.Y("y:Q", scale=alt.Scale(domain=[0, height], range=[0, height], nice=False, zero=False), axis=None)
     outer = pd.DataFrame({"low": [-balance.lines[1]], "high": [balance.lines[1]]})
     layers = [
-        alt.Chart(outer).mark_rect(color=BAND, opacity=1).encode(x=alt.X("low:Q", scale=scale), x2="high:Q"),
+        alt.Chart(outer).mark_rect(color=BAND, opacity=1).encode(x=alt.X("low:Q", scale=scale), x2=alt.X2("high:Q")),
         *_line_pair(balance.lines[1], -6, x, height, language),
         *_line_pair(balance.lines[0], -23, x, height, language),
         alt.Chart(pd.DataFrame({"smd": [0.0]})).mark_rule(color=INK, strokeWidth=1).encode(x=x),
@@ -97,7 +97,7 @@ def balance_chart(balance: Balance, page: Page, language: Language) -> alt.Layer
                 ground(0, longest * PIXELS_PER_LETTER, row.y - 4, row.bottom),
                 words.mark_text(
                     align="left", baseline="top", lineBreak="\n", lineHeight=15, color=INK, fontSize=FONT_SIZE, fontWeight=600
-                ).encode(x=alt.value(0), y=y, text="text:N"),
+                ).encode(x=alt.XValue(0), y=y, text=alt.Text("text:N")),
             ]
             continue
         smd = row.distance.smd
@@ -105,11 +105,11 @@ def balance_chart(balance: Balance, page: Page, language: Language) -> alt.Layer
         point = alt.Chart(pd.DataFrame({"y": [row.y], "smd": [smd], "text": [shown]}))
         layers += [
             words.mark_text(align="left", baseline="middle", color=INK, fontSize=FONT_SIZE - 1).encode(
-                x=alt.value(0), y=y, text="text:N"
+                x=alt.XValue(0), y=y, text=alt.Text("text:N")
             ),
             point.mark_point(filled=True, size=70, color=TREATED_COLOUR, opacity=1).encode(x=x, y=y),
             point.mark_text(align="right", baseline="middle", color=INK, fontSize=FONT_SIZE - 1).encode(
-                x=alt.value(width), y=y, text="text:N"
+                x=alt.XValue(width), y=y, text=alt.Text("text:N")
             ),
         ]
     return finish(alt.layer(*layers), replace(page, width=width, height=height, label_room=0))
@@ -148,6 +148,6 @@ def _line_pair(line: float, above: int, x: alt.X, height: int, language: Languag
     rules = alt.Chart(pair).mark_rule(color=QUIET, strokeWidth=1.2, strokeDash=[2, 3])
     words = alt.Chart(label).mark_text(align="left", dx=4, baseline="top", color=INK, fontSize=FONT_SIZE - 1)
     return [
-        rules.encode(x=x, y=alt.value(above - 10), y2=alt.value(height)),
-        words.encode(x=x, y=alt.value(above - 12), text="text:N"),
+        rules.encode(x=x, y=alt.YValue(above - 10), y2=alt.Y2Value(height)),
+        words.encode(x=x, y=alt.YValue(above - 12), text=alt.Text("text:N")),
     ]

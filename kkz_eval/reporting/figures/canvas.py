@@ -96,7 +96,7 @@ def ground(left: float, right: float, top: float, bottom: float) -> alt.Chart:
     return (
         alt.Chart(pd.DataFrame({"ground": [0]}))
         .mark_rect(color="white", opacity=1)
-        .encode(x=alt.value(left), x2=alt.value(right), y=alt.value(top), y2=alt.value(bottom))
+        .encode(x=alt.XValue(left), x2=alt.X2Value(right), y=alt.YValue(top), y2=alt.Y2Value(bottom))
     )
 
 
@@ -105,7 +105,7 @@ def above_plot(label: pd.DataFrame, align: str, dx: int) -> alt.Chart:
     return (
         alt.Chart(label)
         .mark_text(align=align, dx=dx, baseline="bottom", color=INK, fontSize=FONT_SIZE - 1)
-        .encode(y=alt.value(-6), text="text:N")
+        .encode(y=alt.YValue(-6), text=alt.Text("text:N"))
     )
 
 

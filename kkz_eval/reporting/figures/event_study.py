@@ -127,7 +127,7 @@ def event_study_chart(study: EventStudy, page: Page, language: Language) -> alt.
         alt.Chart(pd.DataFrame({"estimate": [0.0]})).mark_rule(color=INK, strokeWidth=1).encode(y=y),
         alt.Chart(with_interval)
         .mark_rule(color=TREATED_COLOUR, strokeWidth=2)
-        .encode(x=x, y=value_axis("low:Q", domain), y2="high:Q"),
+        .encode(x=x, y=value_axis("low:Q", domain), y2=alt.Y2("high:Q")),
         alt.Chart(with_interval).mark_point(filled=True, size=60, color=TREATED_COLOUR, opacity=1).encode(x=x, y=y),
         alt.Chart(fixed).mark_point(fill="white", stroke=TREATED_COLOUR, strokeWidth=2, size=60, opacity=1).encode(x=x, y=y),
     ]

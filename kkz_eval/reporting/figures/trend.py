@@ -143,7 +143,7 @@ def _rules(marks: Sequence[tuple[Mark, list[int]]], x: alt.X, page: Page, years:
         rules.append(
             alt.Chart(data)
             .mark_rule(color=QUIET, strokeWidth=1.2, strokeDash=dash)
-            .encode(x=x, y=alt.value(above), y2=alt.value(page.height))
+            .encode(x=x, y=alt.YValue(above), y2=alt.Y2Value(page.height))
         )
         words += [
             ground(near - length if right else near, near if right else near + length, above, above + 14),
@@ -151,7 +151,7 @@ def _rules(marks: Sequence[tuple[Mark, list[int]]], x: alt.X, page: Page, years:
             .mark_text(
                 align="right" if right else "left", dx=-4 if right else 4, baseline="top", color=INK, fontSize=FONT_SIZE - 1
             )
-            .encode(x=x, y=alt.value(above), text="text:N"),
+            .encode(x=x, y=alt.YValue(above), text=alt.Text("text:N")),
         ]
     return [*rules, *words]
 
@@ -186,6 +186,6 @@ def _end_labels(trend: Trend, shown: pd.DataFrame, page: Page, channels: Mapping
                 lineBreak="\n",
                 lineHeight=15,
             )
-            .encode(**channels, text="text:N")
+            .encode(**channels, text=alt.Text("text:N"))
         )
     return layers
