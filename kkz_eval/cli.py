@@ -29,7 +29,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         options = _parser(language).parse_args(arguments)
         return int(options.command(options))
     except UserError as error:
-        print(error.sentence(language), file=sys.stderr)
+        print(error.sentence.in_language(language), file=sys.stderr)
         return error.exit_code
     except BrokenPipeError:
         sys.stderr.close()

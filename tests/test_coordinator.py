@@ -33,7 +33,7 @@ def test_years_of_option_and_partitions_must_agree() -> None:
     RunOptions(years="").require_years((2006,))
     with pytest.raises(UserError) as caught:
         RunOptions(years="2006-2008").require_years((2006, 2007))
-    assert "2006–2007" in caught.value.sentence("de")
+    assert "2006–2007" in caught.value.sentence.in_language("de")
     with pytest.raises(UserError):
         RunOptions(years="zwölf").require_years(known_years())
 

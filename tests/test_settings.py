@@ -29,7 +29,7 @@ def test_arguments_win_over_the_environment(tmp_path: Path) -> None:
 def test_a_limit_that_is_no_whole_number_is_named(name: str, value: str) -> None:
     with pytest.raises(UserError) as refused:
         load_settings({name: value})
-    assert name in refused.value.sentence("de")
+    assert name in refused.value.sentence.in_language("de")
 
 
 def test_the_least_of_each_limit_is_taken() -> None:
@@ -42,7 +42,7 @@ def test_the_least_of_each_limit_is_taken() -> None:
 def test_a_language_without_catalogue_is_named() -> None:
     with pytest.raises(UserError) as refused:
         load_settings({"KKZ_LANGUAGE": "fr"})
-    assert "fr" in refused.value.sentence("de")
+    assert "fr" in refused.value.sentence.in_language("de")
 
 
 def test_an_account_is_a_token_or_user_and_password_and_is_never_shown() -> None:

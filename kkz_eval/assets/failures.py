@@ -17,4 +17,4 @@ def sentences(language: Language) -> Iterator[None]:
     try:
         yield
     except UserError as error:
-        raise dg.Failure(description=error.sentence(language), allow_retries=False) from error
+        raise dg.Failure(description=error.sentence.in_language(language), allow_retries=False) from error

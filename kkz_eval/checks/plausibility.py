@@ -50,7 +50,7 @@ def _sentence(doubt: Doubt, name: str, contract: Contract, language: Language) -
         "plausibility.found",
         name=name,
         cell=finding.cell,
-        message=finding.message(language, label),
-        fix=finding.fix(language, label),
+        message=finding.message(label).in_language(language),
+        fix=finding.fix(label).in_language(language),
         rule=finding.rule,
     ).in_language(language)

@@ -13,6 +13,6 @@ def check_result(found: StatisticalCheck, asset: str, plan_id: str, language: La
         check_name=found.name,
         passed=found.passed,
         severity=dg.AssetCheckSeverity.WARN,
-        description=f"{plan_id}: {found.sentence(language)}",
+        description=f"{plan_id}: {found.sentence.in_language(language)}",
         metadata={name: round(value, 4) for name, value in found.figures.items()},
     )

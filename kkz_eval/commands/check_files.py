@@ -175,7 +175,7 @@ def _judged(contract: Contract, judgement: Judgement, language: Language, most: 
         "status": judgement.status.value,
         "errors": judgement.n_errors,
         "warnings": judgement.n_warnings,
-        "summary": {"sentence": summary.sentence(language), **asdict(summary)},
+        "summary": {"sentence": summary.sentence.in_language(language), **asdict(summary)},
         **_shown(judgement.findings, labels, language, most),
     }
 
@@ -211,8 +211,8 @@ def _finding(found: Alike, label: str | None, language: Language) -> dict[str, o
         "year": found.year,
         "value": finding.value,
         "allowed": finding.allowed_shown(language),
-        "message": found.message(language, label),
-        "fix": finding.fix(language, label),
+        "message": found.message(label).in_language(language),
+        "fix": finding.fix(label).in_language(language),
         "page": finding.page,
         "count": found.count,
         "cells": list(found.cells),
@@ -233,8 +233,8 @@ def _print_table(report: dict[str, object], language: Language) -> None:
     for table in tables:
         key = "check.clean" if not table["findings"] else "check.found"
         numbers = {
-            "errors": counted("errors", table["errors"], language),
-            "warnings": counted("hints", table["warnings"], language),
+            "errors": counted("errors", table["errors"]),
+            "warnings": counted("hints", table["warnings"]),
         }
         said = say(key, file=report["file"], contract=table["contract"], **numbers).in_language(language)
         print(said, table["summary"]["sentence"])

@@ -42,7 +42,7 @@ def lint_contracts(settings: Settings, files: Sequence[Path]) -> int:
     wanted = files or sorted(settings.contracts.glob("*.odcs.yaml"))
     problems = [(file, problem) for file in wanted for problem in lint(file)]
     for file, problem in problems:
-        print(f"{file.name}, {problem.sentence(settings.language)}")
+        print(f"{file.name}, {problem.sentence.in_language(settings.language)}")
     if not problems:
         print(say_of_commands("cli.lint_clean", count=str(len(wanted))).in_language(settings.language))
     return 1 if problems else 0
@@ -68,7 +68,7 @@ def diff_contracts(settings: Settings, old_file: Path, new_file: Path, with_regi
         tell("none")
     for change in found:
         sign = say(f"diff.{'breaks' if change.breaks else 'keeps'}").in_language(language)
-        print(f"  {sign:<12} {change.sentence(language)}")
+        print(f"  {sign:<12} {change.sentence.in_language(language)}")
     demanded = demanded_version(old, found)
     is_enough = version_numbers(new.version) >= version_numbers(demanded)
     if found:

@@ -205,7 +205,7 @@ def list_requests(settings: Settings, form: str) -> int:
     else:
         for request, state in zip(requests, states, strict=True):
             print(
-                f"{request.id}  {say(f'request_state.{state}').in_language(settings.language):<16}  {request.sentence(settings.language)}"
+                f"{request.id}  {say(f'request_state.{state}').in_language(settings.language):<16}  {request.sentence.in_language(settings.language)}"
             )
         if not requests:
             print(say("request_state.none").in_language(settings.language))

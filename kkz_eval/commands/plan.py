@@ -14,14 +14,14 @@ from kkz_eval.evaluation.baseline import first_start
 from kkz_eval.evaluation.design import coverage_of, groups_of, level_of_plan, panel_of
 from kkz_eval.evaluation.lock import Standing, conformity, lock_of_plan
 from kkz_eval.evaluation.plan import Outcome, Plan, plan_digest, report_folder
-from kkz_eval.evaluation.statistical_checks import shown
+from kkz_eval.evaluation.statistical_checks import Figure
 from kkz_eval.line.installation import Installation, open_installation
 from kkz_eval.line.intake import judge_arrivals, land, parse_arrivals
 from kkz_eval.line.locks import keep_lock, lock_file
 from kkz_eval.line.snapshot import current_snapshot
 from kkz_eval.line.study import Study, conformity_of, study_of
 from kkz_eval.model.errors import UserError
-from kkz_eval.model.texts import Language
+from kkz_eval.model.texts import Language, Sentence
 from kkz_eval.reference.unit_groups import Nested, nested_sentence, unit_words
 from kkz_eval.settings import Settings
 from kkz_eval.storage.store import Store
@@ -146,7 +146,7 @@ def _shown(installation: Installation, plan: Plan, language: Language) -> Iterat
     if plan.matching is None and plan.weight is not None:
         yield say("plan.weight", weight=plan.weight).in_language(language)
     else:
-        yield _matching(plan, language)
+        yield _matching(plan, units).in_language(language)
     yield say("plan.outcomes").in_language(language)
     for outcome in plan.outcomes:
         yield from _outcome(installation, plan, outcome, language)
@@ -154,34 +154,34 @@ def _shown(installation: Installation, plan: Plan, language: Language) -> Iterat
         yield say("plan.covariates", covariates=", ".join(plan.covariates)).in_language(language)
     named = (f"{spec.id} ({' '.join(part for part in (spec.method, spec.variant) if part)})" for spec in plan.estimators)
     yield say("plan.estimators", estimators=", ".join(named)).in_language(language)
-    level = shown(100 * plan.inference.level, language)
+    level = Figure(100 * plan.inference.level)
     yield say("plan.inference", level=level, method=plan.inference.method, cluster=plan.cluster).in_language(language)
     minimum = 1.0 if plan.coverage_minimum is None else plan.coverage_minimum
-    yield say("plan.coverage", minimum=shown(100 * minimum, language)).in_language(language)
-    thresholds = {name: shown(getattr(plan.checks, name), language) for name in plan.checks.__dataclass_fields__}
+    yield say("plan.coverage", minimum=Figure(100 * minimum)).in_language(language)
+    thresholds = {name: Figure(getattr(plan.checks, name)) for name in plan.checks.__dataclass_fields__}
     yield say("plan.checks", **thresholds).in_language(language)
     yield say("plan.digest", digest=plan_digest(plan)).in_language(language)
 
 
-def _matching(plan: Plan, language: Language) -> str:
+def _matching(plan: Plan, units: str) -> Sentence:
     matching = plan.matching
     if matching is None:
-        return say("plan.matching.none").in_language(language)
-    exact = say("plan.matching.exact", strata=", ".join(matching.exact)).in_language(language) if matching.exact else ""
+        return say("plan.matching.none")
+    exact = say("plan.matching.exact", strata=", ".join(matching.exact)) if matching.exact else ""
     covariates = ", ".join(f"{measured.indicator} {measured.measure}" for measured in matching.covariates)
     if matching.method == "entropy_balancing":
-        return say("plan.matching.entropy_balancing", covariates=covariates, exact=exact).in_language(language)
+        return say("plan.matching.entropy_balancing", covariates=covariates, exact=exact)
     caliper = "no_caliper" if matching.caliper is None else "caliper"
     return say(
         "plan.matching.nearest_neighbour",
-        units=unit_words(level_of_plan(plan), language)["units"],
+        units=units,
         covariates=covariates,
         exact=exact,
         neighbours=matching.neighbours,
         metric=matching.metric,
-        replacement=say(f"plan.matching.{'again' if matching.replacement else 'once'}").in_language(language),
-        caliper=say(f"plan.matching.{caliper}", caliper=shown(matching.caliper or 0.0, language)).in_language(language),
-    ).in_language(language)
+        replacement=say(f"plan.matching.{'again' if matching.replacement else 'once'}"),
+        caliper=say(f"plan.matching.{caliper}", caliper=Figure(matching.caliper or 0.0)),
+    )
 
 
 def _outcome(installation: Installation, plan: Plan, outcome: Outcome, language: Language) -> Iterator[str]:

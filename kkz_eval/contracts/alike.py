@@ -15,7 +15,7 @@ from kkz_eval.contracts import say
 from kkz_eval.model.findings import Finding, iter_findings
 from kkz_eval.model.identifiers import cell_address
 from kkz_eval.model.listing import OF_ONE_COLUMN, first_places, group_numbers
-from kkz_eval.model.texts import Language
+from kkz_eval.model.texts import Joined, Localised
 
 Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
@@ -36,14 +36,14 @@ class Alike:
     unit_id: str | None
     year: int | None
 
-    def message(self, language: Language, field_label: str | None) -> str:
+    def message(self, field_label: str | None) -> Localised:
         """The sentence of the first finding, and how many others it holds for."""
-        said = self.finding.message(language, field_label)
+        said = self.finding.message(field_label)
         others = self.count - 1
         if not others:
             return said
         named = ", ".join(cell or "–" for cell in self.cells[1 : _NAMED + 1]) + (", …" if others > _NAMED else "")
-        return f"{said} {say('alike.one' if others == 1 else 'alike.several', count=others, cells=named).in_language(language)}"
+        return Joined((said, say("alike.one" if others == 1 else "alike.several", count=others, cells=named)), " ")
 
 
 def alike(findings: pa.Table, most: int) -> list[Alike]:

@@ -21,7 +21,7 @@ from kkz_eval.contracts.judgement import judge_file
 from kkz_eval.contracts.rule_kinds import KINDS
 from kkz_eval.model.findings import Severity
 from kkz_eval.model.parsed import ParsedTable
-from kkz_eval.model.texts import Language
+from kkz_eval.model.texts import Sentence
 from kkz_eval.model.verdicts import Slice, Status
 
 
@@ -48,9 +48,10 @@ class Change:
         """Whether a delivery that was right may now be wrong or mean something else."""
         return self.weight is Weight.MAJOR
 
-    def sentence(self, language: Language = "de") -> str:
+    @property
+    def sentence(self) -> Sentence:
         """The change in words."""
-        return say(f"changes.{self.kind}", place=self.place, old=self.old, new=self.new).in_language(language)
+        return say(f"changes.{self.kind}", place=self.place, old=self.old, new=self.new)
 
 
 @dataclass(frozen=True)

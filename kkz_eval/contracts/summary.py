@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 from kkz_eval.contracts import say
 from kkz_eval.model.findings import Severity
 from kkz_eval.model.listing import group_numbers
-from kkz_eval.model.texts import Language
+from kkz_eval.model.texts import Joined, Localised, Sentence
 from kkz_eval.model.verdicts import Slice, Status
 
 
@@ -31,26 +31,26 @@ class Summary:
     others: int
     hints: int
 
-    def sentence(self, language: Language) -> str:
+    @property
+    def sentence(self) -> Localised:
         """The sentence for people: „13 Jahre gelten, 1 nicht; 2 Zellen zu berichtigen.“"""
-        tasks = [counted(key, n, language) for key, n in (("cells", self.cells), ("others", self.others)) if n]
-        parts = [
-            self._years(language),
-            " ".join(_joined(tasks, language)) if tasks else say("summary.nothing").in_language(language),
-        ]
+        tasks = [counted(key, n) for key, n in (("cells", self.cells), ("others", self.others)) if n]
+        and_then = Joined(("", say("summary.and"), ""), " ")
+        parts = [self._years, Joined(tuple(tasks), and_then) if tasks else say("summary.nothing")]
         if self.hints:
-            parts.append(counted("hints", self.hints, language))
-        before = say("summary.units", count=self.units).in_language(language) if self.units > 1 else ""
-        return before + "; ".join(parts) + "."
+            parts.append(counted("hints", self.hints))
+        before = (say("summary.units", count=self.units),) if self.units > 1 else ()
+        return Joined((*before, Joined(tuple(parts)), "."), "")
 
-    def _years(self, language: Language) -> str:
+    @property
+    def _years(self) -> Localised:
         if not self.valid + self.invalid:
-            return say("summary.no_year").in_language(language)
+            return say("summary.no_year")
         if not self.valid:
-            return counted("none_valid", self.invalid, language)
+            return counted("none_valid", self.invalid)
         if not self.invalid:
-            return counted("all_valid", self.valid, language)
-        return counted("some_valid", self.valid, language, invalid=self.invalid)
+            return counted("all_valid", self.valid)
+        return counted("some_valid", self.valid, invalid=self.invalid)
 
 
 def summary_of(slices: Sequence[Slice], findings: pa.Table) -> Summary:
@@ -71,10 +71,6 @@ def summary_of(slices: Sequence[Slice], findings: pa.Table) -> Summary:
     )
 
 
-def _joined(tasks: Sequence[str], language: Language) -> list[str]:
-    return [tasks[0], *(f"{say('summary.and').in_language(language)} {task}" for task in tasks[1:])]
-
-
-def counted(key: str, count: int, language: Language, **parameters: object) -> str:
+def counted(key: str, count: int, **parameters: object) -> Sentence:
     """So many of something in words: 1 Hinweis, 2 Hinweise. key: "errors", "hints" or another that the catalogue counts."""
-    return say(f"summary.{key}.{'one' if count == 1 else 'several'}", count=count, **parameters).in_language(language)
+    return say(f"summary.{key}.{'one' if count == 1 else 'several'}", count=count, **parameters)

@@ -72,7 +72,7 @@ def groups_of(plan: Plan, language: Language) -> pd.DataFrame:
             "name": [unit.name for unit in rows],
             "group": [role(unit) for unit in rows],
             "cohort": pd.array([cohort(unit) for unit in rows], dtype="Int64"),
-            "reason": [unit.sentence(language) for unit in rows],
+            "reason": [unit.sentence.in_language(language) for unit in rows],
         }
     )
 

@@ -32,6 +32,7 @@ from kkz_eval.evaluation.results import (
     write_results,
 )
 from kkz_eval.evaluation.sample import Counts, Sample, build_sample, outcome_slice
+from kkz_eval.model.texts import Joined
 
 
 def run_effects(panel: pd.DataFrame, plan: Plan) -> EffectsResult:
@@ -101,8 +102,7 @@ def _results(panel: pd.DataFrame, plan: Plan, source: str) -> Iterator[EffectsRe
 
 def _refused_outcome(plan: Plan, outcome: Outcome, invalid: PanelInvalid) -> EffectsResult:
     """A refused row for each estimator; the rows were not read as cells, so that they have no digest."""
-    language = plan.languages[0]
-    note = Note("refused.panel_rows", {"problems": " ".join(problem.sentence(language) for problem in invalid.problems)})
+    note = Note("refused.panel_rows", {"problems": Joined(tuple(problem.sentence for problem in invalid.problems), " ")})
     common = _common(plan, outcome, "")
     counts = {f"n_{name}": value for name, value in asdict(Counts()).items()}
     rows = [
@@ -150,7 +150,7 @@ def _outcome_result(panel: pd.DataFrame, plan: Plan, outcome: Outcome) -> Effect
         notes = [note for note in sample.notes if note.code not in METHODS[spec.method].untrue_notes]
         weighting = estimation.concentration or (weights_of_plan(sample) if METHODS[spec.method].weights else None)
         about = () if weighting is None else (weighting.note,)
-        said = " ".join(note.sentence(plan.languages[0]) for note in (*notes, *estimation.notes, *about))
+        said = " ".join(note.sentence.in_language(plan.languages[0]) for note in (*notes, *estimation.notes, *about))
         counts = {f"n_{name}": value for name, value in asdict(estimation.counts or sample.counts).items()}
         estimates += [{**common, **counts, **identity, **_row_cells(row, plan, said)} for row in estimation.rows]
         figures = (
@@ -193,7 +193,7 @@ def _row_cells(row: Row, plan: Plan, said: str) -> dict[str, object]:
     cells: dict[str, object] = dict(vars(row))
     del cells["refused"], cells["p_method"]
     if row.refused is not None:
-        reason = row.refused.sentence(plan.languages[0])
+        reason = row.refused.sentence.in_language(plan.languages[0])
         return {**cells, "status": "refused", "message": f"{reason} {said}".strip()}
     method = row.p_method or "analytic"
     return {**cells, "status": "ok", "message": said, "p_method": method if row.p_value == row.p_value else ""}

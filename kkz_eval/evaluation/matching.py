@@ -12,7 +12,6 @@ import numpy as np
 import pandas as pd
 from scipy.optimize import nnls
 
-from kkz_eval.evaluation import say
 from kkz_eval.evaluation.arrays import PerRegressor, PerUnit, UnitByCovariate
 from kkz_eval.evaluation.balance import balance_of, effective_sample_size
 from kkz_eval.evaluation.baseline import Baseline, compared_indicators, measured_table
@@ -21,7 +20,6 @@ from kkz_eval.evaluation.nearest_neighbours import Pair, distances, nearest, nea
 from kkz_eval.evaluation.plan import Matching, Measured, Plan
 from kkz_eval.evaluation.problems import PACKAGE, Note, Refused
 from kkz_eval.model.errors import UserError
-from kkz_eval.model.texts import Language
 
 NAMED = 3  # nearest reference units that are named for each treated unit
 SHOWN_SHARE = 0.005  # smallest share of a synthetic reference that is listed
@@ -70,13 +68,7 @@ class MatchingRefused(UserError):
     """The matching of a plan can't be done on these data; the sentence says why. Exit code 2."""
 
     def __init__(self, plan: str, note: Note) -> None:
-        self.note = note
-        super().__init__("matching_refused", package=PACKAGE, plan=plan, reason=note.sentence("en"))
-
-    def sentence(self, language: Language = "de") -> str:
-        """The text for people."""
-        reason = self.note.sentence(language)
-        return say(f"errors.{self.code}", plan=self.parameters["plan"], reason=reason).in_language(language)
+        super().__init__("matching_refused", package=PACKAGE, plan=plan, reason=note.sentence)
 
 
 def match(baseline: Baseline, groups: pd.DataFrame, strata: Mapping[str, str], plan: Plan) -> Matched:

@@ -12,7 +12,7 @@ from kkz_eval.evaluation import say
 from kkz_eval.model import errors
 from kkz_eval.model.edited_files.file import FileInvalid
 from kkz_eval.model.errors import ProblemsFound
-from kkz_eval.model.texts import Language
+from kkz_eval.model.texts import Sentence
 
 PACKAGE = "kkz_eval.evaluation"
 
@@ -47,9 +47,10 @@ class Note:
     code: str
     parameters: Mapping[str, object] = field(default_factory=dict)
 
-    def sentence(self, language: Language = "de") -> str:
+    @property
+    def sentence(self) -> Sentence:
         """The note in words."""
-        return say(self.code, **self.parameters).in_language(language)
+        return say(self.code, **self.parameters)
 
 
 class Refused(Exception):
@@ -57,4 +58,4 @@ class Refused(Exception):
 
     def __init__(self, code: str, **parameters: object) -> None:
         self.note = Note(f"refused.{code}", parameters)
-        super().__init__(self.note.sentence("en"))
+        super().__init__(self.note.sentence.in_language("en"))

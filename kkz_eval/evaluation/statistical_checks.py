@@ -17,7 +17,7 @@ from kkz_eval.evaluation.estimators.methods import METHODS, OVERALL
 from kkz_eval.evaluation.matching import Matched
 from kkz_eval.evaluation.plan import Plan
 from kkz_eval.evaluation.results import EffectsResult
-from kkz_eval.model.texts import Language
+from kkz_eval.model.texts import Joined, Language, Localised, Sentence
 
 _SAME_ESTIMAND = [name for name, method in METHODS.items() if method.estimand == "att"]
 DESIGN_CHECKS = ("balance", "overlap")
@@ -41,24 +41,30 @@ class StatisticalCheck:
     unknown: tuple[str, ...]
     figures: Mapping[str, float]
 
-    def sentence(self, language: Language = "de") -> str:
+    @property
+    def sentence(self) -> Sentence:
         """What was found, the worst first, and what follows."""
         worst = sorted(self.found.items(), key=lambda item: (-abs(item[1]), item[0]))
-        items = ", ".join(f"{in_words(name, language)} ({shown(value, language)})" for name, value in worst)
-        unknown = ", ".join(in_words(name, language) for name in self.unknown)
-        parameters = {"items": items, "limit": shown(self.limit, language), "unknown": unknown}
-        return say(f"checks.{self.name}.{self.code}", **parameters).in_language(language)
+        items = Joined(tuple(Joined((_in_words(name), " (", Figure(value), ")"), "") for name, value in worst), ", ")
+        unknown = Joined(tuple(_in_words(name) for name in self.unknown), ", ")
+        return say(f"checks.{self.name}.{self.code}", items=items, limit=Figure(self.limit), unknown=unknown)
 
 
-def in_words(name: str, language: Language) -> str:
-    """The name of a figure in the reader's language, where its last word says which part of the indicator was compared."""
+def _in_words(name: str) -> object:
+    """The name of a figure, in the reader's language where its last word says which part of the indicator was compared."""
     indicator, _, part = name.rpartition(" ")
-    return say(f"checks.part.{part}", indicator=indicator).in_language(language) if part in PARTS else name
+    return say(f"checks.part.{part}", indicator=indicator) if part in PARTS else name
 
 
-def shown(value: float, language: Language) -> str:
-    """A figure or threshold with up to three digits after the decimal sign."""
-    return str(format_decimal(value, format="0.###", locale=language))
+@dataclass(frozen=True)
+class Figure(Localised):
+    """A figure or threshold."""
+
+    value: float
+
+    def in_language(self, language: Language) -> str:
+        """With up to three digits after the decimal sign."""
+        return str(format_decimal(self.value, format="0.###", locale=language))
 
 
 def check_design(matched: Matched, plan: Plan) -> tuple[StatisticalCheck, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from kkz_eval.model.texts import Language, Sentence
+from kkz_eval.model.texts import Joined, Localised, Sentence
 
 
 class UserError(Exception):
@@ -20,11 +20,12 @@ class UserError(Exception):
         self.exit_code = exit_code
         self.package = package
         self.parameters = parameters
-        super().__init__(self.sentence("en"))
+        super().__init__(self.sentence.in_language("en"))
 
-    def sentence(self, language: Language = "de") -> str:
+    @property
+    def sentence(self) -> Localised:
         """The text for people."""
-        return Sentence(self.package, f"errors.{self.code}", self.parameters).in_language(language)
+        return Sentence(self.package, f"errors.{self.code}", self.parameters)
 
 
 @dataclass(frozen=True)
@@ -41,13 +42,14 @@ class Problem:
     parameters: Mapping[str, object] = field(default_factory=dict)
     package: str = "kkz_eval.model"
 
-    def sentence(self, language: Language = "de") -> str:
+    @property
+    def sentence(self) -> Localised:
         """Where, what and the next step."""
-        said = Sentence(self.package, f"problems.{self.code}", self.parameters).in_language(language)
+        said = Sentence(self.package, f"problems.{self.code}", self.parameters)
         known = "_and_".join(name for name, value in (("path", self.path), ("line", self.line)) if value)
         if not known:
             return said
-        return Sentence("kkz_eval.model", f"place.{known}", {"path": self.path, "line": self.line}).in_language(language) + said
+        return Joined((Sentence("kkz_eval.model", f"place.{known}", {"path": self.path, "line": self.line}), said), "")
 
 
 class ProblemsFound(UserError):
@@ -61,6 +63,7 @@ class ProblemsFound(UserError):
         self.problems = tuple(problems)
         super().__init__(code, package=package, source=source, count=len(self.problems))
 
-    def sentence(self, language: Language = "de") -> str:
+    @property
+    def sentence(self) -> Localised:
         """A line that names the source, then a line for each problem."""
-        return "\n".join([super().sentence(language), *(f"  {problem.sentence(language)}" for problem in self.problems)])
+        return Joined((super().sentence, *(problem.sentence for problem in self.problems)), "\n  ")

@@ -19,7 +19,7 @@ from kkz_eval.model import say
 from kkz_eval.model.identifiers import cell_address
 from kkz_eval.model.spreadsheet_dates import typed_span
 from kkz_eval.model.symbols import explained, symbols_in
-from kkz_eval.model.texts import Language
+from kkz_eval.model.texts import Language, Sentence
 
 _LINE_BREAK = re.compile(r"\s*[\r\n]\s*")
 _CHUNK = 1 << 16
@@ -91,30 +91,34 @@ class Finding:
         """The page that explains this kind of finding, in the folder that `contracts docs` writes."""
         return rule_page_name(self.kind)
 
-    def message(self, language: Language = "de", field_label: str | None = None) -> str:
-        """The sentence that says what is wrong."""
-        return say(f"findings.{self.kind}.message", **self._parameters(field_label, language)).in_language(language)
+    def message(self, field_label: str | None = None) -> Sentence:
+        """What is wrong. field_label: what people call the field, where the file has no title for it."""
+        return say(f"findings.{self.kind}.message", **self._parameters(field_label))
 
-    def fix(self, language: Language = "de", field_label: str | None = None) -> str:
-        """The sentence that says what to do."""
-        return say(f"findings.{self.kind}.fix", **self._parameters(field_label, language)).in_language(language)
+    def fix(self, field_label: str | None = None) -> Sentence:
+        """What to do. field_label: as of `message`."""
+        return say(f"findings.{self.kind}.fix", **self._parameters(field_label))
 
-    def allowed_shown(self, language: Language = "de") -> str:
+    def allowed_shown(self, language: Language) -> str:
         """What is right here, never empty: as the rule says it, else in words by how the kind of finding begins."""
-        return self.allowed or say(f"allowed.{self.kind.partition('_')[0]}").in_language(language)
+        return self.allowed or self._allowed_in_words.in_language(language)
 
-    def _parameters(self, field_label: str | None, language: Language) -> dict[str, str]:
-        place = self.cell or say("place.file").in_language(language)
+    @property
+    def _allowed_in_words(self) -> Sentence:
+        return say(f"allowed.{self.kind.partition('_')[0]}")
+
+    def _parameters(self, field_label: str | None) -> dict[str, object]:
+        place = self.cell or say("place.file")
         if self.row is not None and self.column is None:  # a whole row, in words
-            place = say("place.row_of_sheet" if self.sheet else "place.row", row=self.row, sheet=self.sheet).in_language(language)
+            place = say("place.row_of_sheet" if self.sheet else "place.row", row=self.row, sheet=self.sheet)
         return {
             "field": _in_a_sentence(self.title or "") or field_label or self.field or place,  # before any contract: no property
-            "value": _in_a_sentence(self.value or "") or say("place.empty").in_language(language),
-            "allowed": self.allowed_shown(language),
-            "typed": next(iter(typed_span(self.value or "")), say("place.empty").in_language(language)),
-            "symbols": explained(symbols_in(self.allowed or ""), language),
-            "unit": self.unit_id or say("place.no_unit").in_language(language),
-            "year": say("place.no_year").in_language(language) if self.year is None else str(self.year),
+            "value": _in_a_sentence(self.value or "") or say("place.empty"),
+            "allowed": self.allowed or self._allowed_in_words,
+            "typed": next(iter(typed_span(self.value or "")), say("place.empty")),
+            "symbols": explained(symbols_in(self.allowed or "")),
+            "unit": self.unit_id or say("place.no_unit"),
+            "year": say("place.no_year") if self.year is None else self.year,
             "cell": place,
         }
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
 from kkz_eval.model import say
-from kkz_eval.model.texts import Language
+from kkz_eval.model.texts import Joined
 
 SYMBOL_NAMES: Mapping[str, str] = MappingProxyType(
     {
@@ -22,14 +22,14 @@ SYMBOL_NAMES: Mapping[str, str] = MappingProxyType(
 """Symbol in place of a value -> key of its meaning below `symbol.`: one spelling of each, in the order in which they are named."""
 
 
-def explained(symbols: Iterable[str], language: Language) -> str:
+def explained(symbols: Iterable[str]) -> Joined:
     """Symbols, each with what it stands for: „.“ (unbekannt oder geheim) oder „*“ (…); those without a meaning here are left out."""
     quoted = [
-        say("symbol.explained", symbol=symbol, meaning=say(f"symbol.{SYMBOL_NAMES[symbol]}")).in_language(language)
+        say("symbol.explained", symbol=symbol, meaning=say(f"symbol.{SYMBOL_NAMES[symbol]}"))
         for symbol in symbols
         if symbol in SYMBOL_NAMES
     ]
-    return say("symbol.or").in_language(language).join([", ".join(quoted[:-1]), quoted[-1]] if len(quoted) > 1 else quoted)
+    return Joined((Joined(tuple(quoted[:-1]), ", "), quoted[-1]) if len(quoted) > 1 else tuple(quoted), say("symbol.or"))
 
 
 SEPARATOR = " | "  # between what a finding says is allowed

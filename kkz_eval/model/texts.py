@@ -84,14 +84,14 @@ class Wording(Localised):
 
 @dataclass(frozen=True)
 class Joined(Localised):
-    """Several things said in a row, with a text between them. parts: each as it is, or Localised."""
+    """Several things said in a row, with a text between them. parts, between: each as it is, or Localised."""
 
     parts: tuple[object, ...]
-    between: str = "; "
+    between: object = "; "
 
     def in_language(self, language: Language) -> str:
         """The parts in a row."""
-        return self.between.join(_shown(part, language) for part in self.parts)
+        return _shown(self.between, language).join(_shown(part, language) for part in self.parts)
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
 
-from kkz_eval.model.texts import Language
+from kkz_eval.model.texts import Sentence
 from kkz_eval.reference import say
 from kkz_eval.reference.tables import Kreis, ProgrammeUnit, kreise, programme_units
 
@@ -61,11 +61,10 @@ class KreisGroup:
         """Year from which at least a part of the Kreis is treated, None for never."""
         return min((cohort for cohort, _ in self.shares), default=None)
 
-    def sentence(self, language: Language = "de") -> str:
+    @property
+    def sentence(self) -> Sentence:
         """The reason as a sentence for people."""
-        return say(
-            f"exposure.{self.reason}", kreis=self.name, cohorts=", ".join(str(cohort) for cohort, _ in self.shares)
-        ).in_language(language)
+        return say(f"exposure.{self.reason}", kreis=self.name, cohorts=", ".join(str(cohort) for cohort, _ in self.shares))
 
 
 @cache

@@ -15,7 +15,7 @@ from enum import StrEnum
 from functools import cache
 from types import MappingProxyType
 
-from kkz_eval.model.texts import AtTheBeginning, Language, Sentence
+from kkz_eval.model.texts import AtTheBeginning, Language, Localised, Sentence, Wording
 from kkz_eval.reference import say
 from kkz_eval.reference.exposure import Group, KreisGroup, kreis_groups
 from kkz_eval.reference.register import (
@@ -76,10 +76,11 @@ class UnitGroup:
     years: tuple[int, int] | None = None
     kreis: KreisGroup | None = None
 
-    def sentence(self, language: Language = "de") -> str:
+    @property
+    def sentence(self) -> Localised:
         """The reason as a sentence for people."""
         if self.reason is None:
-            return self.kreis.sentence(language) if self.kreis is not None else ""
+            return self.kreis.sentence if self.kreis is not None else Wording({})
         first, last = self.years or (0, 0)
         return say(
             f"units.{self.reason}",
@@ -89,7 +90,7 @@ class UnitGroup:
             kreis_start=self.kreis_start,
             first=first,
             last=last,
-        ).in_language(language)
+        )
 
 
 def unit_words(level: str, language: Language) -> dict[str, str]:

@@ -12,7 +12,6 @@ from importlib import resources
 import yaml
 
 from kkz_eval.model.errors import UserError
-from kkz_eval.model.texts import Language
 from kkz_eval.reporting import say
 from kkz_eval.reporting.document import Document, identifiers, readable_texts
 from kkz_eval.reporting.inputs import PACKAGE
@@ -95,12 +94,7 @@ class ForbiddenTextError(UserError):
 
     def __init__(self, where: str, hit: Hit) -> None:
         self.hit = hit
-        super().__init__("forbidden_claim", package=PACKAGE, where=where, found=hit.found, reason=hit.reason)
-
-    def sentence(self, language: Language = "de") -> str:
-        """The text for people."""
-        reason = say(f"claims.{self.hit.reason}").in_language(language)
-        return say(f"errors.{self.code}", **{**self.parameters, "reason": reason}).in_language(language)
+        super().__init__("forbidden_claim", package=PACKAGE, where=where, found=hit.found, reason=say(f"claims.{hit.reason}"))
 
 
 def check_document(document: Document, unit_names: Iterable[str] = ()) -> None:

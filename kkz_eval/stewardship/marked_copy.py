@@ -101,12 +101,12 @@ def _head(data: bytes, name: str, judged: Sequence[Judged], language: Language) 
                 say(
                     "marked.fate",
                     status=fate,
-                    errors=counted("errors", counts[0], language),
-                    warnings=counted("hints", counts[1], language),
+                    errors=counted("errors", counts[0]),
+                    warnings=counted("hints", counts[1]),
                     acknowledged=counts[2],
                 ).in_language(language),
             ),
-            ("", summary_of(one.slices, one.findings).sentence(language)),
+            ("", summary_of(one.slices, one.findings).sentence.in_language(language)),
             (say("marked.blocked").in_language(language), _blocked(one, language)),
             (say("marked.contact").in_language(language), one.contract.terms.contact_role or "–"),
             (say("marked.deadline").in_language(language), one.contract.terms.deadline or "–"),
@@ -206,8 +206,8 @@ def _write_findings(
             "unit": "" if finding.unit_id is None else f"{unit_label(finding.unit_id)} ({finding.unit_id})",
             "value": finding.value or "",
             "allowed": finding.allowed_shown(language),
-            "message": finding.message(language, label_of),
-            "fix": f"{finding.fix(language, label_of)} [{finding.page}]",
+            "message": finding.message(label_of).in_language(language),
+            "fix": f"{finding.fix(label_of).in_language(language)} [{finding.page}]",
             "severity": say(f"severity.{finding.severity}").in_language(language),
             "rule": finding.rule,
             "status": opened,
@@ -282,8 +282,8 @@ def _mark(
         _comment(
             cell,
             [
-                f"{number}. {finding.message(language, label_of[finding.field])} "
-                f"{finding.fix(language, label_of[finding.field])} [{finding.page}]"
+                f"{number}. {finding.message(label_of[finding.field]).in_language(language)} "
+                f"{finding.fix(label_of[finding.field]).in_language(language)} [{finding.page}]"
                 for number, finding in found
             ],
         )

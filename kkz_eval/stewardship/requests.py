@@ -25,7 +25,7 @@ from kkz_eval.model.findings import Finding, iter_findings
 from kkz_eval.model.identifiers import cell_address
 from kkz_eval.model.parsed import COL, ROW, SHEET, ParsedTable
 from kkz_eval.model.system_errors import reason_of
-from kkz_eval.model.texts import Language
+from kkz_eval.model.texts import Sentence
 from kkz_eval.model.verdicts import Verdict
 from kkz_eval.stewardship import say
 from kkz_eval.stewardship.delivery_diff import Change, changes_between
@@ -58,12 +58,13 @@ class Request:
     requested_by: str
     reported_to: str
 
-    def sentence(self, language: Language = "de") -> str:
+    @property
+    def sentence(self) -> Sentence:
         """What is asked for, or what stands in the way and what to do."""
         key = f"request.{self.problem or self.kind}"
         cell = self.place.cell if self.place else "–"
         parameters = {"name": self.name, "number": self.number, "rule": self.rule, "cell": cell, "reason": self.reason or "–"}
-        return say(key, **parameters).in_language(language)
+        return say(key, **parameters)
 
 
 def requests_of(store: Store, register: Register, contracts: Mapping[str, Contract]) -> tuple[Request, ...]:
@@ -227,7 +228,7 @@ def approve(request: Request, folder: Path, role: str, expires: date | None) -> 
     one that asked, a waiver has no expiry, or the file is there.
     """
     if request.problem or request.place is None:
-        raise UserError("request_not_admissible", package=say.package, id=request.id, why=request.sentence("de"))
+        raise UserError("request_not_admissible", package=say.package, id=request.id, why=request.sentence.in_language("de"))
     if not role.strip() or role.strip().casefold() == request.requested_by.strip().casefold():
         raise UserError("approve_one_role", package=say.package, role=role)
     decision = _decision(request, request.place, role.strip(), expires)

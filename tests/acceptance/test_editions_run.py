@@ -81,8 +81,8 @@ def test_a_revision_of_5_per_cent_in_one_group_would_be_an_effect_and_is_refused
     line, plan = _line(tmp_path, {"a_schul_oA_nach_Ausgaben.csv": _null_world("treated")})
     with pytest.raises(UserError) as refused:
         _ = Study(current_snapshot(line), plan).panel
-    assert "2012" in refused.value.sentence("de")
-    assert "2018, 2024" in refused.value.sentence("de")
+    assert "2012" in refused.value.sentence.in_language("de")
+    assert "2018, 2024" in refused.value.sentence.in_language("de")
     # what it would have been: the difference in differences of the values that hold cell by cell
     table = current_snapshot(line).indicator("a_schul_oA", "inkar").indicators.to_pandas()
     groups = groups_of(plan, "de").set_index("unit_id")["group"]
@@ -102,7 +102,7 @@ def test_an_edition_that_has_all_years_is_not_mixed_with_one_that_has_some(tmp_p
     with pytest.raises(UserError) as refused:
         _ = Study(current_snapshot(line), plan).panel
     assert refused.value.code == "editions_between_years"
-    assert refused.value.sentence("de").endswith("alle Werte haben: 2018.")
+    assert refused.value.sentence.in_language("de").endswith("alle Werte haben: 2018.")
 
 
 def test_editions_that_follow_each_other_are_estimated_and_said(tmp_path: Path) -> None:
@@ -145,7 +145,7 @@ def test_an_edition_that_never_came_is_named_with_those_that_did(tmp_path: Path)
     assert not Study(current_snapshot(line), plan).has_data
     with pytest.raises(UserError) as refused:
         _ = Study(current_snapshot(line), plan).panel
-    assert "2018, 2024" in refused.value.sentence("de")
+    assert "2018, 2024" in refused.value.sentence.in_language("de")
 
 
 @pytest.fixture(scope="module")

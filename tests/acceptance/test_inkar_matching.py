@@ -136,7 +136,7 @@ def test_balance_within_kreisfreie_staedte_is_impossible_and_says_so(line: Insta
     strict = replace(plan, matching=Matching("entropy_balancing", (Measured("q_PBG_bev"),), exact=("kind",)))
     with pytest.raises(MatchingRefused) as refused:
         _ = Study(current_snapshot(line), strict).matched
-    assert "q_PBG_bev level" in refused.value.sentence("de")
+    assert "q_PBG_bev level" in refused.value.sentence.in_language("de")
 
 
 def test_partly_treated_kreise_enter_by_their_dose(line: Installation, plan: Plan) -> None:

@@ -113,7 +113,7 @@ def test_locking_again_is_nothing_new_and_a_changed_plan_is_refused(
     with pytest.raises(UserError) as refused:
         lock_plan(settings_of(world), world / "plan.yaml")
     assert (refused.value.code, (world / LOCK).read_bytes()) == ("plan_locked_already", before)
-    assert "variant_of: modellwelt" in refused.value.sentence("de")
+    assert "variant_of: modellwelt" in refused.value.sentence.in_language("de")
     capsys.readouterr()
     assert show_plan(settings_of(world), world / "plan.yaml") == 0
     shown = capsys.readouterr().out

@@ -375,8 +375,8 @@ def test_a_waiver_that_is_not_valid_is_a_sentence_with_file_and_key(
     path.write_text(yaml.safe_dump({**document, key: value}, allow_unicode=True), encoding="utf-8")
     with pytest.raises(UserError) as error:
         opened(settings)
-    assert path.name in error.value.sentence("de")
-    assert word in error.value.sentence("de")
+    assert path.name in error.value.sentence.in_language("de")
+    assert word in error.value.sentence.in_language("de")
 
 
 def test_differences_are_ranked_by_their_share(settings: Settings, capsys: pytest.CaptureFixture[str]) -> None:

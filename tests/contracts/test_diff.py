@@ -71,8 +71,8 @@ def test_each_change_is_called_by_its_kind_and_weight(
     if weight is not None:
         assert max(change.weight for change in found) == weight
     for change in found:
-        assert change.sentence("de")
-        assert change.sentence("en")
+        assert change.sentence.in_language("de")
+        assert change.sentence.in_language("en")
         assert change.breaks == (change.weight is Weight.MAJOR)
 
 

@@ -56,7 +56,9 @@ def test_each_mutant_is_found_at_its_place(old: str, new: str, key: str, said: s
     path = tmp_path / "schulabgaenge.odcs.yaml"
     path.write_text(source.replace(old, new, 1), encoding="utf-8")
     problems = lint(path)
-    assert any(key in problem.sentence() and said in problem.sentence() for problem in problems), [p.sentence() for p in problems]
+    assert any(
+        key in problem.sentence.in_language("de") and said in problem.sentence.in_language("de") for problem in problems
+    ), [p.sentence.in_language("de") for p in problems]
     assert all(problem.line for problem in problems if problem.path)
 
 
@@ -65,7 +67,7 @@ def test_a_library_metric_is_refused_because_it_is_not_translated(tmp_path: Path
     quality = "    quality:\n      - {id: r, type: library, metric: rowCount, mustBe: 3}\n"
     path = tmp_path / "inkar.odcs.yaml"
     path.write_text(source.replace("    properties:\n", quality + "    properties:\n", 1), encoding="utf-8")
-    assert any("text, custom" in problem.sentence() for problem in lint(path))
+    assert any("text, custom" in problem.sentence.in_language("de") for problem in lint(path))
 
 
 def test_a_file_that_is_no_yaml_or_no_mapping_is_a_problem_and_no_exception(tmp_path: Path) -> None:
@@ -79,7 +81,9 @@ def test_a_file_that_is_no_yaml_or_no_mapping_is_a_problem_and_no_exception(tmp_
 def test_a_problem_reads_as_one_line_with_place_and_line(tmp_path: Path) -> None:
     path = tmp_path / "x.odcs.yaml"
     path.write_text("apiVersion: v3.2.0\nkind: 3\n", encoding="utf-8")
-    assert "kind (Zeile 2): 3 ist hier nicht erlaubt. Erlaubt sind: DataContract." in [p.sentence("de") for p in lint(path)]
+    assert "kind (Zeile 2): 3 ist hier nicht erlaubt. Erlaubt sind: DataContract." in [
+        p.sentence.in_language("de") for p in lint(path)
+    ]
 
 
 def test_the_keys_that_loading_knows_are_those_of_the_standard() -> None:
@@ -128,14 +132,14 @@ def test_a_misspelt_key_is_heard_of_when_a_contract_is_loaded_and_lint_says_the_
     assert path in (None, problem.path)
     assert problem.line is not None
     if meant is not None:
-        assert f"Gemeint ist wohl „{meant}“" in problem.sentence("de")
+        assert f"Gemeint ist wohl „{meant}“" in problem.sentence.in_language("de")
 
 
 def test_a_misspelt_key_where_only_the_standard_reads_has_a_suggestion_too(tmp_path: Path) -> None:
     source = (CONTRACTS / "schulabgaenge.odcs.yaml").read_text(encoding="utf-8")
     file = tmp_path / "schulabgaenge.odcs.yaml"
     file.write_text(source + "roles: [{role: reader, acces: read}]\n", encoding="utf-8")
-    assert [problem.sentence("en") for problem in lint(file)] == [
+    assert [problem.sentence.in_language("en") for problem in lint(file)] == [
         f'roles[0].acces (line {source.count(chr(10)) + 1}): There is no such key. You probably mean "access".'
     ]
 

@@ -142,8 +142,8 @@ def test_a_wrong_contract_is_a_sentence_with_file_and_place(old: str, new: str, 
     path.write_text(source.replace(old, new), encoding="utf-8")
     with pytest.raises(ContractError) as raised:
         load_contract(path)
-    assert "inkar.odcs.yaml" in raised.value.sentence("de")
-    assert said in raised.value.sentence("de")
+    assert "inkar.odcs.yaml" in raised.value.sentence.in_language("de")
+    assert said in raised.value.sentence.in_language("de")
 
 
 def test_all_that_is_wrong_with_a_contract_is_said_with_its_line(tmp_path: Path) -> None:
@@ -179,7 +179,7 @@ def test_every_rule_that_is_wrong_is_said_where_it_stands(tmp_path: Path) -> Non
     path.write_text(wrong, encoding="utf-8")
     with pytest.raises(ContractError) as raised:
         load_contract(path)
-    said = raised.value.sentence("de")
+    said = raised.value.sentence.in_language("de")
     assert "„part“" in said
     assert "den Code alle gibt es in der Spalte sex nicht" in said
     assert "certificates_complete steht zweimal" in said
@@ -199,7 +199,7 @@ def test_the_tolerance_of_a_rule_is_a_number_that_something_can_exceed(written: 
     path.write_text(source.replace("tolerance: 2}", f"tolerance: {written}}}"), encoding="utf-8")
     with pytest.raises(ContractError) as raised:
         load_contract(path)
-    assert said.replace("9" * 400, "9" * 57 + "…") in raised.value.sentence("de")
+    assert said.replace("9" * 400, "9" * 57 + "…") in raised.value.sentence.in_language("de")
 
 
 def test_a_folder_without_contracts_is_a_sentence(tmp_path: Path) -> None:

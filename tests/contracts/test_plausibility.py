@@ -75,8 +75,8 @@ def test_a_doubt_has_the_cell_the_bound_and_the_file() -> None:
     )
     assert (finding.rule, finding.severity, finding.unit_id) == ("under_3_not_above_population", "warning", "05911000")
     for language in ("de", "en"):
-        assert "≤ 99" in finding.message(language)
-        assert finding.fix(language)
+        assert "≤ 99" in finding.message().in_language(language)
+        assert finding.fix().in_language(language)
 
 
 @pytest.mark.parametrize("population", [{}, {2015: 10}, {2016: None}])
@@ -186,5 +186,5 @@ def test_a_wrong_rule_across_years_is_a_sentence(changed: dict[str, object], cod
     parameters = {"measure": "persons", "share": 0.3, "least": 60, **changed}
     (problem,) = context_problems(Rule("x", "jump", severity, parameters), contract.properties)
     assert problem.code == code
-    assert problem.sentence("de")
-    assert problem.sentence("en")
+    assert problem.sentence.in_language("de")
+    assert problem.sentence.in_language("en")

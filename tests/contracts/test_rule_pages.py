@@ -44,7 +44,7 @@ def test_a_page_says_what_is_wrong_what_to_do_and_what_is_accepted(example: Rule
     assert page.count("<table>") == 2
     assert 'class="wrong"' in page or 'class="right"' in page
     assert "„“" not in page
-    assert "(leer)" not in finding.message("de")
+    assert "(leer)" not in finding.message().in_language("de")
     assert not re.search(r"\{[a-z_]+\}", page.split("</style>")[1])
 
 

@@ -61,8 +61,8 @@ def test_each_rule_alone_finds_its_mutant(contract_id: str, rule_id: str, build:
     assert {finding.rule for finding in findings} == build.broken_with(contract, rule)
     assert all(finding.row and finding.column and finding.allowed is not None for finding in findings)
     for language in ("de", "en"):
-        assert findings[0].message(language)
-        assert findings[0].fix(language)
+        assert findings[0].message().in_language(language)
+        assert findings[0].fix().in_language(language)
 
 
 def _strict(contract: Contract) -> Contract:
@@ -236,5 +236,5 @@ def test_a_condition_that_fits_no_row_is_refused(where: object, said: str) -> No
     problems = rule_problems(rule, CONTRACTS["inkar"].properties)
     assert problems
     for problem in problems:
-        assert said in problem.sentence("de")
-        assert said in problem.sentence("en")
+        assert said in problem.sentence.in_language("de")
+        assert said in problem.sentence.in_language("en")

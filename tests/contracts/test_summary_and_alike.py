@@ -9,6 +9,7 @@ import pytest
 from kkz_eval.contracts.alike import alike
 from kkz_eval.contracts.summary import counted, summary_of
 from kkz_eval.model.findings import Finding, Severity, findings_table
+from kkz_eval.model.texts import LANGUAGES
 from kkz_eval.model.verdicts import Slice, Status
 
 GOOD, BAD = Status.ACCEPTED, Status.REJECTED
@@ -61,14 +62,14 @@ def finding(row: int | None = 2, column: int | None = 4, value: str = "x", sever
 )
 def test_the_summary_counts_years_and_cells(fates: list[Slice], found: list[Finding], german: str, english: str) -> None:
     summary = summary_of(fates, findings_table(found))
-    assert (summary.sentence("de"), summary.sentence("en")) == (german, english)
+    assert (summary.sentence.in_language("de"), summary.sentence.in_language("en")) == (german, english)
 
 
 def test_four_hundred_equal_errors_are_one_with_a_count() -> None:
     (one,) = alike(findings_table([finding(row) for row in range(2, 402)]), 1000)
     assert one.count == 400
     assert one.cells[0] == "D2"
-    said = one.message("de", "Personen")
+    said = one.message("Personen").in_language("de")
     assert "399 weitere Zellen: D3, D4, D5, D6, D7, …" in said
     assert len(said) < 300
 
@@ -76,7 +77,7 @@ def test_four_hundred_equal_errors_are_one_with_a_count() -> None:
 def test_two_equal_errors_stay_two_and_others_stay_themselves() -> None:
     shown = alike(findings_table([finding(2), finding(3), finding(4, value="y"), finding(5, severity=Severity.WARNING)]), 1000)
     assert [one.count for one in shown] == [1, 1, 1, 1]
-    assert "weitere" not in shown[0].message("de", None)
+    assert "weitere" not in shown[0].message(None).in_language("de")
 
 
 def test_what_differs_among_equal_errors_is_not_said_of_all() -> None:
@@ -99,4 +100,4 @@ def test_of_very_many_causes_each_rule_is_shown_and_their_cells_stay_few() -> No
     [(0, "0 Hinweise", "0 hints"), (1, "1 Hinweis", "1 hint"), (2, "2 Hinweise", "2 hints")],
 )
 def test_one_has_its_own_word(count: int, german: str, english: str) -> None:
-    assert (counted("hints", count, "de"), counted("hints", count, "en")) == (german, english)
+    assert [counted("hints", count).in_language(language) for language in LANGUAGES] == [german, english]

@@ -116,7 +116,7 @@ def test_a_city_is_its_own_youth_office_and_a_kreis_is_not() -> None:
     for key in ("05162024", "05162", "JH05999999"):
         found = findings(SUPPORT.replace("JH05162024", key), "hilfen_zur_erziehung")
         assert {finding.rule for finding in found} == {"unit_id.unit_known"}
-        assert "JH" in found[0].fix("de")
+        assert "JH" in found[0].fix().in_language("de")
 
 
 def test_protection_is_no_part_of_the_support_in_total() -> None:
@@ -194,7 +194,9 @@ def test_a_wrong_contract_of_services_is_a_sentence(old: str, new: str, said: st
     path = tmp_path / "praeventionsangebote.odcs.yaml"
     path.write_text(source.replace(old, new, 1), encoding="utf-8")
     problems = lint(path)
-    assert any(said in problem.sentence() for problem in problems), [problem.sentence() for problem in problems]
+    assert any(said in problem.sentence.in_language("de") for problem in problems), [
+        problem.sentence.in_language("de") for problem in problems
+    ]
 
 
 def test_a_deadline_without_a_day_is_refused_when_loading(tmp_path: Path) -> None:

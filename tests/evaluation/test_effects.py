@@ -296,7 +296,7 @@ def test_a_folder_that_cannot_be_made_gives_a_sentence(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("x", encoding="utf-8")
     with pytest.raises(UserError) as caught:
         write_results(_run(_panel(_units(4, 5))), tmp_path / "file" / "out")
-    assert "anderen Ordner" in caught.value.sentence("de")
+    assert "anderen Ordner" in caught.value.sentence.in_language("de")
 
 
 def test_the_printed_table_can_be_read() -> None:

@@ -155,8 +155,8 @@ def test_a_lock_changed_by_hand_is_refused(lock: Lock, old: bytes, new: bytes, c
     with pytest.raises(UserError) as error:
         read_lock(lock.to_bytes().replace(old, new, 1), "main.lock")
     assert error.value.code == code
-    assert "main.lock" in error.value.sentence("de")
-    assert where in error.value.sentence("de")
+    assert "main.lock" in error.value.sentence.in_language("de")
+    assert where in error.value.sentence.in_language("de")
 
 
 def test_without_a_baseline_nothing_is_locked() -> None:

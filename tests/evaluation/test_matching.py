@@ -185,11 +185,11 @@ def test_a_unit_without_a_baseline_year_is_left_out_by_name() -> None:
 def test_what_cannot_be_matched_is_refused_in_a_sentence(plan: Plan, panel: pd.DataFrame, code: str) -> None:
     with pytest.raises(MatchingRefused) as refused:
         _design(plan, panel)
-    assert refused.value.note.code == code
+    assert refused.value.parameters["reason"].key == code
     assert refused.value.exit_code == 2
     for language in ("de", "en"):
-        assert "probe" in refused.value.sentence(language)
-    assert refused.value.sentence("de") != refused.value.sentence("en")
+        assert "probe" in refused.value.sentence.in_language(language)
+    assert refused.value.sentence.in_language("de") != refused.value.sentence.in_language("en")
 
 
 def test_a_plan_without_matching_names_references_and_weighs_all_alike() -> None:

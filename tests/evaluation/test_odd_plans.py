@@ -122,7 +122,7 @@ def test_odd_values_never_break_the_engine(changes: list[tuple[tuple[Any, ...], 
     plan = _plan_or_fault(data)
     if isinstance(plan, PlanInvalid):
         assert plan.problems
-        assert len(plan.sentence("de").splitlines()) > len(plan.problems)
+        assert len(plan.sentence.in_language("de").splitlines()) > len(plan.problems)
         return
     assert len(plan_digest(plan)) == 64
     estimates = _estimates_or_fault(plan)

@@ -31,7 +31,7 @@ def _faults(path: Path, content: str) -> list[tuple[str, int | None]]:
     with pytest.raises(PanelInvalid) as caught:
         _read(path, content)
     assert caught.value.exit_code == 2
-    assert str(path) in caught.value.sentence("de")
+    assert str(path) in caught.value.sentence.in_language("de")
     return [(problem.code, problem.line) for problem in caught.value.problems]
 
 
@@ -143,7 +143,7 @@ def test_what_the_plan_names_must_be_there(tmp_path: Path, keys: dict[str, objec
     with pytest.raises(PanelInvalid) as caught:
         validate_panel(frame, _plan(**keys))
     assert caught.value.problems[0].code == code
-    assert caught.value.sentence("de") != caught.value.sentence("en")
+    assert caught.value.sentence.in_language("de") != caught.value.sentence.in_language("en")
 
 
 def test_negative_weights_are_named(tmp_path: Path) -> None:

@@ -208,8 +208,11 @@ def test_sentences_are_german_and_english_with_the_line(tmp_path: Path) -> None:
         "plan_version: 1\nid: p\noutcomes:\n  - indicator: y\n    windw: [2003, 2007]\nestimators: [{id: t, method: twfe}]\n"
     )
     error = _invalid(tmp_path / "p.yaml", content)
-    assert "outcomes[0].windw (Zeile 5): Diesen Schlüssel gibt es nicht. Gemeint ist wohl „window“." in error.sentence("de")
-    assert 'outcomes[0].windw (line 5): There is no such key. You probably mean "window".' in error.sentence("en")
+    assert (
+        "outcomes[0].windw (Zeile 5): Diesen Schlüssel gibt es nicht. Gemeint ist wohl „window“."
+        in error.sentence.in_language("de")
+    )
+    assert 'outcomes[0].windw (line 5): There is no such key. You probably mean "window".' in error.sentence.in_language("en")
 
 
 @pytest.mark.parametrize(

@@ -46,7 +46,7 @@ def _effects(*rows: dict[str, object], p: float | None = 0.4) -> EffectsResult:
 
 def _named(found: tuple[StatisticalCheck, ...], name: str) -> StatisticalCheck:
     (check,) = (check for check in found if check.name == name)
-    assert check.sentence("de") != check.sentence("en")
+    assert check.sentence.in_language("de") != check.sentence.in_language("en")
     return check
 
 
@@ -70,8 +70,8 @@ def test_design_checks(name: str, design: Matched, plan: Plan, passed: bool, cod
     check = _named(found, name)
     assert (check.passed, check.code) == (passed, code)
     if not passed:
-        assert "Stand von y" in check.sentence("de")
-        assert "y level" in check.sentence("en")
+        assert "Stand von y" in check.sentence.in_language("de")
+        assert "y level" in check.sentence.in_language("en")
 
 
 @pytest.mark.parametrize(
@@ -116,5 +116,5 @@ def test_the_worst_comes_first() -> None:
             "status": "ok",
         }
     )
-    said = _named(check_design(replace(_design(), balance=rows), PLAN), "balance").sentence("en")
+    said = _named(check_design(replace(_design(), balance=rows), PLAN), "balance").sentence.in_language("en")
     assert said.index("b level (2)") < said.index("a level (0.3)")

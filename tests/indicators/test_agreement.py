@@ -55,7 +55,7 @@ def test_two_sources_of_one_indicator_are_refused() -> None:
         require_one_source(SHARE, pa.concat_tables([one, other]))
     assert caught.value.code == "source_changes"
     for language in ("de", "en"):
-        assert "schulabgaenge_amtlich" in caught.value.sentence(language)
+        assert "schulabgaenge_amtlich" in caught.value.sentence.in_language(language)
 
 
 def world(seed: int, factor: float, years: range) -> pd.DataFrame:

@@ -78,7 +78,7 @@ def test_a_mix_of_origins_and_an_unknown_dataset_are_refused(
         check_origins(read(tmp_path, below=below), ORIGINS)
     assert caught.value.code == code
     for language in ("de", "en"):
-        assert all(word in caught.value.sentence(language) for word in shown)
+        assert all(word in caught.value.sentence.in_language(language) for word in shown)
 
 
 def test_an_installation_with_a_mix_does_not_open(tmp_path: Path) -> None:
@@ -149,7 +149,7 @@ def test_a_reason_about_an_unknown_indicator_is_refused(tmp_path: Path) -> None:
     file.write_text(ENTRY.format(above="", below="") + reason, encoding="utf-8")
     with pytest.raises(UserError) as raised:
         load_not_evaluable(file)
-    assert "not_evaluable[0].indicators" in raised.value.sentence("de")
+    assert "not_evaluable[0].indicators" in raised.value.sentence.in_language("de")
 
 
 def test_the_programme_stations_are_in_the_catalogue() -> None:
@@ -186,7 +186,7 @@ def test_a_series_that_begins_after_the_programme_is_no_outcome(tmp_path: Path) 
     with pytest.raises(UserError) as caught:
         open_installation(settings, [tmp_path / "late.yaml"])
     assert caught.value.code == "baseline_missing"
-    assert "2016" in caught.value.sentence("de")
+    assert "2016" in caught.value.sentence.in_language("de")
 
 
 def test_everything_wrong_in_the_list_of_breaks_is_said_at_once(tmp_path: Path) -> None:

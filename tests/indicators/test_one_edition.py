@@ -56,15 +56,15 @@ def test_a_mix_between_units_of_a_year_is_refused_with_the_edition_that_has_all(
     used = cells((A, 2010, "2018", 1.0), (B, 2010, "2017", 1.0))
     with pytest.raises(UserError) as refused:
         checked(used, ("2017", old), ("2018", new))
-    assert "2010" in refused.value.sentence("de")
-    assert refused.value.sentence("de").endswith("alle Werte haben: 2017.")
+    assert "2010" in refused.value.sentence.in_language("de")
+    assert refused.value.sentence.in_language("de").endswith("alle Werte haben: 2017.")
 
 
 def test_a_mix_between_units_is_refused_where_no_edition_has_all() -> None:
     used = cells((A, 2010, "2018", 1.0), (B, 2010, "2017", 1.0))
     with pytest.raises(UserError) as refused:
         checked(used, ("2017", edition("2017", (B, 2010))), ("2018", edition("2018", (A, 2010))))
-    assert refused.value.sentence("de").endswith("alle Werte haben: –.")
+    assert refused.value.sentence.in_language("de").endswith("alle Werte haben: –.")
 
 
 def test_a_mix_between_years_is_refused_where_one_edition_has_them_all() -> None:
@@ -72,7 +72,7 @@ def test_a_mix_between_years_is_refused_where_one_edition_has_them_all() -> None
     used = cells((A, 2010, "2017", 1.0), (B, 2010, "2017", 1.0), (A, 2011, "2018", 1.0), (B, 2011, "2018", 1.0))
     with pytest.raises(UserError) as refused:
         checked(used, ("2017", old), ("2018", edition("2018", (A, 2011), (B, 2011))))
-    assert refused.value.sentence("de").endswith("alle Werte haben: 2017.")
+    assert refused.value.sentence.in_language("de").endswith("alle Werte haben: 2017.")
 
 
 def test_years_follow_each_other_where_no_edition_has_them_all() -> None:

@@ -52,7 +52,7 @@ def test_figures_under_old_and_new_key_are_refused() -> None:
     with pytest.raises(UserError) as caught:
         bridged_counts(frame(("05354", 2009, 30, None), ("05313", 2009, 12, None), ("05334", 2009, 42, None)))
     assert caught.value.code == "territory_twice"
-    assert all("05334" in caught.value.sentence(language) for language in ("de", "en"))
+    assert all("05334" in caught.value.sentence.in_language(language) for language in ("de", "en"))
 
 
 def test_a_municipality_has_one_predecessor_and_the_city_becomes_a_town() -> None:

@@ -42,7 +42,7 @@ def test_a_key_that_would_be_ignored_is_refused(plan: Plan, key: str, change: di
     with pytest.raises(UserError) as error:
         check_plan(replace(plan, **change), CATALOGUE, CONTRACTS)
     assert error.value.code == "plan_key_not_used"
-    assert key in error.value.sentence("de")
+    assert key in error.value.sentence.in_language("de")
 
 
 DOSE = (EstimatorSpec("d", "dose"),)
@@ -69,7 +69,7 @@ def test_what_the_data_do_not_carry_is_refused(plan: Plan, code: str, change: di
     with pytest.raises(UserError) as error:
         check_plan(replace(plan, **change), CATALOGUE, CONTRACTS)
     assert error.value.code == code
-    assert error.value.sentence("de") != error.value.sentence("en")
+    assert error.value.sentence.in_language("de") != error.value.sentence.in_language("en")
 
 
 @pytest.mark.parametrize(

@@ -105,7 +105,9 @@ def _of_one_another(first: str, later: str) -> str:
 def test_aliases_that_multiply_end_before_they_fill_the_memory(content: str, line: int) -> None:
     [problem] = _faults(content)
     assert (problem.code, problem.line) == ("yaml_multiplied", line)
-    assert problem.sentence("de").startswith(f"Zeile {line}: Verweise (*) auf Verweise ergeben hier mehr als 100000 zusätzliche")
+    assert problem.sentence.in_language("de").startswith(
+        f"Zeile {line}: Verweise (*) auf Verweise ergeben hier mehr als 100000 zusätzliche"
+    )
 
 
 def test_a_long_file_with_few_aliases_is_read() -> None:
@@ -130,7 +132,7 @@ def test_what_no_float_holds_is_no_number_anywhere(written: str) -> None:
     ):
         [problem] = _faults(content)
         assert (problem.path, problem.code, problem.line) == (path, "not_finite", 2)
-        assert "ist keine Zahl, mit der sich rechnen lässt" in problem.sentence("de")
+        assert "ist keine Zahl, mit der sich rechnen lässt" in problem.sentence.in_language("de")
 
 
 @pytest.mark.parametrize("written", ["NaN", "Infinity", "-Infinity", "inf", "1e999", "'.nan'", '"1.0e+999"', "true", "1,5"])
@@ -168,7 +170,7 @@ def test_files_that_are_not_there_or_no_files(tmp_path: Path) -> None:
         with pytest.raises(FileInvalid) as caught:
             read_edited(path)
         assert [problem.code for problem in caught.value.problems] == [code]
-        assert str(path) in caught.value.sentence("de")
+        assert str(path) in caught.value.sentence.in_language("de")
 
 
 def test_each_value_has_its_line() -> None:
@@ -205,14 +207,14 @@ def test_a_reader_finds_everything_at_once() -> None:
         ("when", "unexpected", 6),
         ("windw", "unknown_key_suggest", 7),
     ]
-    assert "unit (Zeile 2): Hier muss ein Text stehen, nicht 05315000." in caught.value.sentence("de")  # not 1413632
-    assert 'windw (line 7): There is no such key. You probably mean "window".' in caught.value.sentence("en")
+    assert "unit (Zeile 2): Hier muss ein Text stehen, nicht 05315000." in caught.value.sentence.in_language("de")  # not 1413632
+    assert 'windw (line 7): There is no such key. You probably mean "window".' in caught.value.sentence.in_language("en")
 
 
 def test_an_error_names_the_file_and_counts() -> None:
     with pytest.raises(FileInvalid) as caught:
         _read("a: 1\na: 2\na: 3").settle()
-    assert caught.value.sentence("de").splitlines() == [
+    assert caught.value.sentence.in_language("de").splitlines() == [
         "a.yaml lässt sich so nicht verwenden (2 zu beheben):",
         "  a (Zeile 2): Der Schlüssel steht zweimal da, zuerst in Zeile 1. Bitte einen der beiden löschen.",
         "  a (Zeile 3): Der Schlüssel steht zweimal da, zuerst in Zeile 1. Bitte einen der beiden löschen.",

@@ -90,7 +90,7 @@ def test_all_faults_are_found_and_each_says_the_next_step() -> None:
     report_schema_faults(file, SCHEMA)
     with pytest.raises(FileInvalid) as caught:
         file.settle()
-    assert caught.value.sentence("de").splitlines()[1:] == [
+    assert caught.value.sentence.in_language("de").splitlines()[1:] == [
         "  id (Zeile 1): Hier muss ein Text stehen, nicht no. Bitte berichtigen; Ziffern und Wörter wie ja, no, null gehören in"
         " Anführungszeichen.",
         '  kind (Zeile 2): "surwey" ist hier nicht erlaubt. Gemeint ist wohl „survey“; erlaubt sind: law, survey.',

@@ -18,9 +18,9 @@ def test_a_file_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError) as error:
         (tmp_path / "none").read_bytes()
     sentence = UserError("storage_not_writable", place="x", reason=reason_of(error.value))
-    assert "die Datei oder der Ordner ist nicht da" in sentence.sentence("de")
-    assert "there is no such file or folder" in sentence.sentence("en")
-    assert "No such file" not in sentence.sentence("de")
+    assert "die Datei oder der Ordner ist nicht da" in sentence.sentence.in_language("de")
+    assert "there is no such file or folder" in sentence.sentence.in_language("en")
+    assert "No such file" not in sentence.sentence.in_language("de")
 
 
 @pytest.mark.parametrize(

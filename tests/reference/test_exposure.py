@@ -76,7 +76,7 @@ def test_units_that_join_after_the_comparison_are_not_treated_in_it() -> None:
 @pytest.mark.parametrize("language", ["de", "en"])
 def test_every_reason_is_a_sentence(language: str) -> None:
     for row in kreis_groups():
-        sentence = row.sentence("de" if language == "de" else "en")
+        sentence = row.sentence.in_language("de" if language == "de" else "en")
         assert row.name in sentence
         assert sentence.endswith(".")
 

@@ -100,7 +100,7 @@ def test_offices_that_changed_in_the_window_are_left_out_in_words() -> None:
     assert named(rows, "JH05166016").reason is UnitReason.NOT_ALL_YEARS  # Nettetal, founded 2012
     assert named(rows, "JH05166999").reason is UnitReason.OTHER_TOWNS  # the district that lost it
     assert named(rows, "JH05362999").reason is UnitReason.NOT_ALL_YEARS  # closed 2010
-    assert "2007 bis 2019" in named(rows, "JH05166999").sentence("de")
+    assert "2007 bis 2019" in named(rows, "JH05166999").sentence.in_language("de")
     later = youth_office_groups(Nested.OWN_START, 2019, (2012, 2019))
     assert named(later, "JH05166016").group is Group.NEVER
 
@@ -115,7 +115,10 @@ def test_an_office_that_only_got_another_key_is_one_office() -> None:
 def test_kreise_keep_their_own_rule() -> None:
     pairs = zip(whole_kreise(2019), kreis_groups(2019), strict=True)
     assert all((row.unit_id, row.group, row.cohort) == (of.kreis_ags5, of.group, of.cohort) for row, of in pairs)
-    assert all(row.sentence() == of.sentence() for row, of in zip(whole_kreise(2019), kreis_groups(2019), strict=True))
+    assert all(
+        row.sentence.in_language("de") == of.sentence.in_language("de")
+        for row, of in zip(whole_kreise(2019), kreis_groups(2019), strict=True)
+    )
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -123,8 +126,8 @@ def test_every_unit_rule_and_level_is_said(language: str) -> None:
     spoken = "de" if language == "de" else "en"
     for nested in Nested:
         for row in (*municipality_groups(nested, 2019), *youth_office_groups(nested, 2019, (2007, 2019))):
-            assert row.sentence(spoken).startswith(row.name)
-            assert "None" not in row.sentence(spoken)
+            assert row.sentence.in_language(spoken).startswith(row.name)
+            assert "None" not in row.sentence.in_language(spoken)
         for level in LEVELS[1:]:
             assert nested_sentence(nested, level).in_language(spoken).endswith(".")
     assert len({unit_words(level, spoken)["units"] for level in LEVELS}) == 3

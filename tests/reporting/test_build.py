@@ -193,7 +193,7 @@ def test_deliveries_carry_the_title_of_their_dataset(inputs):
 def test_a_text_without_the_language_is_a_sentence_for_the_user(inputs):
     with pytest.raises(UserError) as raised:
         build_document(replace(inputs, title={"de": "Nur Deutsch"}), "en")
-    assert raised.value.sentence("en") == (
+    assert raised.value.sentence.in_language("en") == (
         "“title” has no text in the language “en”. Please add it to the plan or contract; no report was written."
     )
 

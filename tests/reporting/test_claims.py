@@ -93,7 +93,7 @@ def test_a_text_of_the_plan_that_claims_too_much_is_named(inputs):
     changed = replace(inputs, texts={**inputs.texts, "question": {"de": "Das Programm wirkt.", "en": "It works."}})
     with pytest.raises(claims.ForbiddenTextError) as raised:
         build_document(changed, "de")
-    assert raised.value.sentence("de") == (
+    assert raised.value.sentence.in_language("de") == (
         "Der Text „texts.question“ sagt mehr, als die Auswertung trägt: „wirkt“ (behauptet eine Ursache). "
         "Bitte umformulieren; es wurde kein Bericht geschrieben."
     )

@@ -70,10 +70,10 @@ def test_every_fault_is_a_sentence(content: bytes, code: str, shown: str) -> Non
         parse_effects(content, "e.yaml")
     assert code in [problem.code for problem in caught.value.problems]
     assert caught.value.exit_code == 2
-    sentence = caught.value.sentence("de")
+    sentence = caught.value.sentence.in_language("de")
     assert "e.yaml" in sentence
     assert shown in sentence
-    assert caught.value.sentence("en") != sentence
+    assert caught.value.sentence.in_language("en") != sentence
 
 
 def test_all_faults_are_said_at_once() -> None:
@@ -90,7 +90,7 @@ def test_all_faults_are_said_at_once() -> None:
 def test_a_file_that_is_not_there_is_a_sentence(tmp_path: Path) -> None:
     with pytest.raises(UserError) as caught:
         load_effects(tmp_path / "nowhere.yaml")
-    assert "nowhere.yaml" in caught.value.sentence("de")
+    assert "nowhere.yaml" in caught.value.sentence.in_language("de")
 
 
 def test_a_byte_order_mark_is_no_fault() -> None:

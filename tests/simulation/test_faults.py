@@ -82,8 +82,8 @@ def test_each_planted_fault_is_found_at_its_cell_by_its_rule(
         hits = [one for one in found if one.rule == row["rule"] and one.cell == row["cell"]]
         assert hits, (row, [(one.rule, one.cell) for one in found])
         for language in ("de", "en"):
-            assert hits[0].message(language)
-            assert hits[0].fix(language)
+            assert hits[0].message().in_language(language)
+            assert hits[0].fix().in_language(language)
     assert looked_at > 0.8 * len(listed)
 
 
@@ -125,7 +125,7 @@ def test_the_deliveries_are_written_in_all_variants(spoiled: SimulationSummary) 
 def test_a_number_of_faults_that_cannot_be_planted_is_refused(n: int, tmp_path: Path) -> None:
     with pytest.raises(UserError) as caught:
         simulate(tmp_path / "out", 1, None, (2014, 2014), order=Order(faults=n, contracts=CONTRACTS))
-    assert f"0–{MOST_FAULTS}" in caught.value.sentence("de")
+    assert f"0–{MOST_FAULTS}" in caught.value.sentence.in_language("de")
     assert not (tmp_path / "out").exists()
 
 

@@ -200,8 +200,8 @@ def test_a_folder_with_content_is_refused_and_left_alone(tmp_path: Path) -> None
     (tmp_path / "note.txt").write_text("mine", encoding="utf-8")
     with pytest.raises(UserError) as caught:
         simulate(tmp_path, 1)
-    assert str(tmp_path) in caught.value.sentence("de")
-    assert "nicht leer" in caught.value.sentence("de")
+    assert str(tmp_path) in caught.value.sentence.in_language("de")
+    assert "nicht leer" in caught.value.sentence.in_language("de")
     assert [path.name for path in tmp_path.iterdir()] == ["note.txt"]
 
 

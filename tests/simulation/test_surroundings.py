@@ -148,7 +148,7 @@ def test_an_effect_that_empties_day_care_is_refused() -> None:
     effects = parse_effects(b"effects_version: 1\neffects: [{indicator: betreuungsquote_u3, cohort: all, effect: -40}]", "test")
     with pytest.raises(UserError) as caught:
         model_world(1, effects, YEARS)
-    assert "betreuungsquote_u3" in caught.value.sentence("de")
+    assert "betreuungsquote_u3" in caught.value.sentence.in_language("de")
 
 
 @pytest.mark.parametrize("seed", range(0, 200, 20))

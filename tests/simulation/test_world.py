@@ -186,8 +186,8 @@ def test_an_effect_that_leaves_no_leavers_is_refused() -> None:
     )
     with pytest.raises(UserError) as caught:
         model_world(1, effects, YEARS)
-    assert "schulabgaenge_ohne_abschluss" in caught.value.sentence("de")
-    assert "201" in caught.value.sentence("de")
+    assert "schulabgaenge_ohne_abschluss" in caught.value.sentence.in_language("de")
+    assert "201" in caught.value.sentence.in_language("de")
 
 
 @pytest.mark.parametrize("seed", range(0, 200, 10))

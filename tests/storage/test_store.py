@@ -53,7 +53,7 @@ def test_a_place_that_cannot_be_written_is_a_sentence(tmp_path):
     (tmp_path / "file").write_bytes(b"")
     with pytest.raises(UserError) as error:
         Store.at(str(tmp_path / "file")).put_if_absent("a/b", b"")
-    assert "--home" in error.value.sentence("de")
+    assert "--home" in error.value.sentence.in_language("de")
 
 
 def test_a_kill_leaves_whole_objects_only(tmp_path):

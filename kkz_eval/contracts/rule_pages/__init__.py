@@ -88,8 +88,8 @@ def rule_page(example: RuleExample, finding: Finding) -> str:
         kind=example.kind,
         wrong=wrong,
         right=right,
-        message={language: finding.message(language) for language in ("de", "en")},
-        fix={language: finding.fix(language) for language in ("de", "en")},
+        message=finding.message(),
+        fix=finding.fix(),
         accepted=f"accepted.{example.accepted}",
     )
 

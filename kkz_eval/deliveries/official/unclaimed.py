@@ -18,7 +18,7 @@ from kkz_eval.deliveries.official import wegweiser
 from kkz_eval.deliveries.official.table import OfficialTable
 from kkz_eval.deliveries.official.units import at_offices, of_this_land
 from kkz_eval.model.findings import Finding, Severity, concat_findings, findings_table, iter_findings
-from kkz_eval.model.texts import Language, Localised
+from kkz_eval.model.texts import Joined, Language, Localised
 
 _PACKAGE = "kkz_eval.deliveries"
 _SHOWN = 6  # names that a sentence lists
@@ -41,7 +41,7 @@ class Unfit(Localised):
     def in_language(self, language: Language) -> str:
         """The reason as a sentence."""
         if self.finding is not None:
-            return f"{self.finding.message(language)} {self.finding.fix(language)}"
+            return Joined((self.finding.message(), self.finding.fix()), " ").in_language(language)
         names = _of_levels(self.names, language) if self.reason == "no_level" else list(self.names)
         shown = ", ".join([*names[:_SHOWN], *(["…"] if len(names) > _SHOWN else [])]) or "–"
         wanted = ", ".join(_of_levels(self.levels, language))

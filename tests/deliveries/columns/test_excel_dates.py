@@ -61,15 +61,15 @@ def test_an_age_group_that_became_a_date_is_asked_for() -> None:
     assert {(f.kind, f.rule) for f in findings} == {("in_codes_as_date", "age_group.in_codes")}
     last = findings[-1]
     assert (last.value, last.allowed) == ("03. Jun", "3 bis unter 6 Jahre")
-    assert "Excel" in last.message("de")
-    assert "„3-6“" in last.message("de")
-    assert "„Text“" in last.fix("de")
+    assert "Excel" in last.message().in_language("de")
+    assert "„3-6“" in last.message().in_language("de")
+    assert "„Text“" in last.fix().in_language("de")
 
 
 def test_a_date_that_names_no_code_is_offered_the_list() -> None:
     _, findings = read((CASES / "S1.csv").read_text("utf-8-sig").replace("03. Jun", "04. Jul").encode(), "kindertagesbetreuung")
     assert "unter 1 Jahr | " in (findings[-1].allowed or "")
-    assert "„4-7“" in findings[-1].message("de")
+    assert "„4-7“" in findings[-1].message().in_language("de")
 
 
 def test_a_wrong_code_that_is_no_date_is_not_blamed_on_excel() -> None:
@@ -82,7 +82,7 @@ def test_a_school_year_that_became_a_date_is_asked_for(written: str) -> None:
     data = (CASES / "S3.csv").read_text("utf-8-sig").replace("01.11.2010", written).encode()
     _, findings = read(data, "schulabgaenge")
     assert {(f.kind, f.rule, f.allowed) for f in findings} == {("reader_school_year_as_date", "reader_school_year", "2010/11")}
-    assert "Excel" in findings[0].message("de")
+    assert "Excel" in findings[0].message().in_language("de")
 
 
 def workbook(*rows: tuple[object, ...]) -> bytes:
@@ -102,7 +102,7 @@ def test_years_in_cells_of_dates_are_no_years_of_1905() -> None:
         _, findings = read(data, "mindestsicherung", "lieferung.xlsx")
         assert {(f.kind, f.rule) for f in findings} == {("reader_year_as_day", "reader_year_as_day")}
         assert findings[0].year == 2016
-        assert "Excel" in findings[0].message("de")
+        assert "Excel" in findings[0].message().in_language("de")
 
 
 LONG = "Gemeindeschlüssel;Jahr;Personengruppe;Anzahl\n05111000;{0};Personen;5\n05111000;{0};Kinder;3\n"

@@ -39,8 +39,8 @@ def test_a_title_that_says_another_unit_than_the_contract_is_an_error_that_names
     title = data.decode("utf-8-sig").splitlines()[0]
     assert (finding.kind, finding.cell, finding.value, finding.allowed) == (kind, "A1", title, allowed)
     assert finding.severity == Severity.ERROR
-    assert f"„{title}“ in A1" in finding.message()
-    assert allowed in finding.fix()
+    assert f"„{title}“ in A1" in finding.message().in_language("de")
+    assert allowed in finding.fix().in_language("de")
 
 
 def found(text: str) -> list[tuple[str, str | None]]:
@@ -383,9 +383,9 @@ def test_the_sentence_names_the_text_its_cell_and_the_unit_to_write() -> None:
     assert finding == Finding(
         "reader_scale", "reader_scale", Severity.ERROR, None, 1, 1, "spending_eur", value="Angaben in k€", allowed="EUR"
     )
-    assert finding.message().startswith("„Angaben in k€“ in A1 sagt")
-    assert "ausgeschrieben eintragen (EUR;" in finding.fix()
-    assert finding.message("en").startswith("“Angaben in k€” in A1 says")
+    assert finding.message().in_language("de").startswith("„Angaben in k€“ in A1 sagt")
+    assert "ausgeschrieben eintragen (EUR;" in finding.fix().in_language("de")
+    assert finding.message().in_language("en").startswith("“Angaben in k€” in A1 says")
 
 
 def test_only_rounding_is_a_warning() -> None:

@@ -109,7 +109,7 @@ def test_a_format_over_a_count_that_shows_another_number_is_one_error(code: str,
         n, place, text = (1, "Daten!D3", "1100") if code.startswith("[<1150]") else (4, "Daten!D2", "1200")
         assert (finding.kind, finding.cell, finding.severity, finding.field) == (kind, place, "error", "leavers")
         assert (finding.value, finding.allowed) == (text, f"{n} × {code}")
-        assert text in finding.message("de")
+        assert text in finding.message().in_language("de")
         assert table.values("leavers").to_pylist() == LEAVERS  # the stored value holds
 
 
@@ -169,8 +169,8 @@ def test_a_year_or_key_whose_format_shows_other_digits_is_one_error_that_says_wh
         (finding,) = [f for f in findings_of(table_of(data, BY_YEAR)) if f.severity == "error"]
         assert (finding.kind, finding.row, finding.value) == ("reader_format_key", 2, str(stored))
         assert finding.allowed == f"{seen} (4 × {code})"
-        assert seen in finding.message("de")
-        assert "was zu sehen ist" in finding.fix("de")
+        assert seen in finding.message().in_language("de")
+        assert "was zu sehen ist" in finding.fix().in_language("de")
 
 
 def test_a_key_whose_format_shows_what_was_read_is_no_finding() -> None:
@@ -269,7 +269,7 @@ def test_a_count_that_shows_a_day_is_named_with_the_number_that_it_holds(value: 
         "Daten!D2",
         "05911000",
     )
-    assert (finding.allowed or "") in finding.message("de")
+    assert (finding.allowed or "") in finding.message().in_language("de")
     assert finding.allowed in ("45438", "0.5", "3")
 
 
@@ -288,8 +288,8 @@ def test_a_column_of_counts_in_a_format_of_days_is_one_fault_of_its_format_and_n
         (finding,) = findings_of(table)
         about = (finding.rule, finding.kind, finding.cell, finding.severity, finding.allowed)
         assert about == ("reader_number", "reader_format_days", "Daten!D2", "error", str(n))
-        assert "Zellformat" in finding.message("de")
-        assert "„Zahl“" in finding.fix("de")
+        assert "Zellformat" in finding.message().in_language("de")
+        assert "„Zahl“" in finding.fix().in_language("de")
         assert table.values("leavers").null_count == n
         assert {str(fate.status) for fate in judge_file(table, LEAVERS_BY_YEAR, {}).slices} == {"rejected"}
 
@@ -344,7 +344,7 @@ def test_a_sheet_that_could_not_be_looked_at_says_so() -> None:
     data = with_parts(_with_format("0,")[0], {SHEET: declared})
     table = table_of(data, BY_YEAR)
     assert told(table) == [("reader_unseen", "Daten", "warning")]
-    assert ".xlsx" in findings_of(table)[0].fix("de")
+    assert ".xlsx" in findings_of(table)[0].fix().in_language("de")
 
 
 # --- fonts -----------------------------------------------------------------------------------------------------------------------------
@@ -403,7 +403,7 @@ def test_a_number_that_is_struck_out_is_an_error_of_its_unit_and_year(how: str) 
     table = table_of(_STRUCK[how](), BY_YEAR)
     (finding,) = findings_of(table)
     assert (finding.kind, finding.cell, finding.severity, finding.unit_id) == ("reader_struck", "Daten!D3", "error", "05911000")
-    assert "1100 durchgestrichen" in finding.message("de")
+    assert "1100 durchgestrichen" in finding.message().in_language("de")
     assert table.values("leavers").to_pylist() == LEAVERS
 
 
@@ -768,7 +768,7 @@ def test_hidden_rows_of_records_are_not_read_and_counted(how: str) -> None:
     (finding,) = findings_of(table)
     assert (finding.kind, finding.severity, finding.row) == ("reader_rows_hidden", "warning", 6)
     assert (finding.value, finding.allowed) == ("6, 7", "2")
-    assert "6, 7" in finding.message("de")
+    assert "6, 7" in finding.message().in_language("de")
 
 
 def test_hidden_rows_without_records_say_nothing() -> None:

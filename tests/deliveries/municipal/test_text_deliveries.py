@@ -123,8 +123,8 @@ def test_what_cannot_be_read_is_a_finding_with_its_address(cells: str, kind: str
     table = parsed(f"{HEADER}\n{cells}\n05913000;2016;m;1;1,5\n")
     (finding,) = found(table)
     assert (finding.kind, finding.cell) == (kind, cell)
-    assert finding.message("de", "Feld")
-    assert finding.fix("en", "field")
+    assert finding.message("Feld").in_language("de")
+    assert finding.fix("field").in_language("en")
 
 
 @pytest.mark.parametrize(

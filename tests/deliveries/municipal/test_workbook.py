@@ -170,10 +170,10 @@ def test_shares_that_may_be_per_cent_reject_every_unit_and_year_of_their_column(
 
 def test_the_finding_on_percent_says_what_to_deliver_instead() -> None:
     (finding,) = found(parsed(workbook(Daten=filled(("05911000", 2016, "m", 1, 0.123)))))
-    assert "0.123" in finding.message("de")
+    assert "0.123" in finding.message().in_language("de")
     for said in ("Zähler und Nenner", "12,3 statt 0,123", "Zellformat"):
-        assert said in finding.fix("de")
-    assert "numerator and denominator" in finding.fix("en")
+        assert said in finding.fix().in_language("de")
+    assert "numerator and denominator" in finding.fix().in_language("en")
 
 
 def test_numbers_written_as_text_are_read_in_the_style_of_the_other_texts() -> None:

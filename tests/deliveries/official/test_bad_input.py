@@ -344,8 +344,8 @@ def test_a_table_saved_with_commas_says_what_divides_its_columns() -> None:
     table = official(TABLE.replace(";", ","))
     ((finding),) = iter_findings(table.findings)
     assert (finding.kind, finding.row) == ("official_no_header", 1)
-    assert "Semikolon" in finding.message("de")
-    assert "semicolon" in finding.message("en")
+    assert "Semikolon" in finding.message().in_language("de")
+    assert "semicolon" in finding.message().in_language("en")
 
 
 @pytest.mark.parametrize(
@@ -354,7 +354,7 @@ def test_a_table_saved_with_commas_says_what_divides_its_columns() -> None:
 def test_no_sentence_has_a_hole(text: str) -> None:
     for finding in iter_findings(official(text).findings):
         for language in LANGUAGES:
-            said = finding.message(language)
+            said = finding.message().in_language(language)
             assert not any(hole in said for hole in ("„“", '""', "  ", "( ", "(,")), said
 
 

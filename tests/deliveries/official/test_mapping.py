@@ -186,7 +186,7 @@ def test_a_row_twice_is_said_once_and_consistently() -> None:
     judged = judge_file(table, CONTRACTS["bevoelkerung_amtlich"], known_units())
     errors = [f for f in iter_findings(judged.findings) if f.severity == "error"]
     assert [(f.kind, f.row, f.allowed) for f in errors] == [("official_twice", 4, "2")]
-    assert "Keiner der Werte wurde übernommen" in errors[0].message()
+    assert "Keiner der Werte wurde übernommen" in errors[0].message().in_language("de")
     found = record(table, unit_id="05111", sex="maennlich")
     assert (found["persons"], found["persons__text"], found["persons__row"]) == (None, "299070", 2)
 
@@ -227,7 +227,7 @@ def test_many_units_without_a_group_are_one_hint_and_name_their_row() -> None:
     judged = judge_file(table, CONTRACTS["bevoelkerung_amtlich"], known_units())
     hints = {f.rule: f for f in iter_findings(judged.findings) if f.rule.endswith("_complete")}
     assert [f.rule for f in iter_findings(judged.findings) if f.rule.endswith("_complete")] == list(hints)
-    sentence = hints["sexes_complete"].message("de")
+    sentence = hints["sexes_complete"].message().in_language("de")
     assert "2: Düsseldorf (05111), " in sentence
     assert "männlich" in sentence
     assert {s.n_warnings > 0 for s in judged.slices} == {True}

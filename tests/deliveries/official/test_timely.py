@@ -48,7 +48,7 @@ def test_a_stock_of_another_day_is_an_error_and_no_value(time: str) -> None:
     assert (finding.kind, finding.severity, finding.row, finding.column) == ("official_other_time", "error", 2, 14)
     assert (finding.value, (finding.allowed or "")[:6]) == (time, "31.12.")
     assert numbers(table) == []
-    assert time in finding.message("de")
+    assert time in finding.message().in_language("de")
     assert judge_file(table, CONTRACTS["bevoelkerung_amtlich"], known_units()).status is Status.REJECTED
 
 

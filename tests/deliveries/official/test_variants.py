@@ -223,7 +223,7 @@ def test_equal_columns_with_equal_values_are_read_once_and_named() -> None:
     assert result.findings is not None
     (finding,) = (f for f in iter_findings(result.findings) if f.kind != MISSING)
     assert (finding.kind, finding.severity) == ("official_column_repeated", "warning")
-    assert "„Gesamtregelleistung nach dem SGB II“" in finding.message("de")
+    assert "„Gesamtregelleistung nach dem SGB II“" in finding.message().in_language("de")
 
 
 def test_another_table_says_which_one_is_needed() -> None:
@@ -352,7 +352,7 @@ def test_a_table_that_no_contract_takes_says_what_it_lacks_too() -> None:
     assert result.findings is not None
     (finding,) = iter_findings(result.findings)
     assert (finding.kind, finding.severity, finding.allowed) == ("official_small_units_missing", "warning", "394/396")
-    assert "ab 5.000 Einwohnern" in finding.message("de")
+    assert "ab 5.000 Einwohnern" in finding.message().in_language("de")
 
 
 def test_a_city_among_the_kreise_makes_no_table_of_municipalities() -> None:

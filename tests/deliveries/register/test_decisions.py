@@ -51,7 +51,7 @@ def _folder(tmp_path: Path, **files: str) -> Path:
 def _problems(tmp_path: Path, **files: str) -> list[tuple[str, str, int | None]]:
     with pytest.raises(DecisionInvalid) as caught:
         load_decisions(_folder(tmp_path, **files), CONTRACTS, date(2026, 1, 1))
-    assert f"{next(iter(files))}.yaml" in caught.value.sentence("de")
+    assert f"{next(iter(files))}.yaml" in caught.value.sentence.in_language("de")
     return [(problem.path, problem.code, problem.line) for problem in caught.value.problems]
 
 

@@ -68,7 +68,7 @@ def test_a_cell_of_signs_that_nobody_sees_is_empty() -> None:
 def test_a_sign_that_can_change_the_meaning_is_named(text: str, name: str) -> None:
     (finding,) = found(read(as_text(HEADER, ("05111000", 2016, GROUP, text))))
     assert (finding.rule, finding.kind, finding.cell, finding.allowed) == ("reader_number", "reader_odd_sign", "D2", name)
-    assert name in finding.message("de")
+    assert name in finding.message().in_language("de")
 
 
 def test_a_key_with_a_letter_of_another_script_is_named() -> None:

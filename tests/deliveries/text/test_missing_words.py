@@ -90,13 +90,15 @@ def test_the_finding_names_symbols_that_the_contract_admits(case: str, language)
     named = (finding.allowed or "").split(" | ")
     assert set(named) <= set(text_values(admitted))
     quote = "„{}“" if language == "de" else '"{}"'
-    assert all(quote.format(symbol) in finding.fix(language) for symbol in named)
-    assert not any(map(str.isdigit, finding.fix(language).replace("D3", "").replace("0", "")))  # no number is asked for
+    assert all(quote.format(symbol) in finding.fix().in_language(language) for symbol in named)
+    assert not any(
+        map(str.isdigit, finding.fix().in_language(language).replace("D3", "").replace("0", ""))
+    )  # no number is asked for
 
 
 def test_an_error_value_of_excel_is_called_so() -> None:
-    assert "Fehlerwert von Excel" in of_text("#WERT!").message("de")
-    assert "error value of Excel" in of_text("#VALUE!").message("en")
+    assert "Fehlerwert von Excel" in of_text("#WERT!").message().in_language("de")
+    assert "error value of Excel" in of_text("#VALUE!").message().in_language("en")
 
 
 @pytest.mark.parametrize("fault", ["#N/A", "#DIV/0!", "#REF!", "#VALUE!", "#NAME?"])
@@ -117,7 +119,7 @@ def test_an_error_value_in_a_workbook_is_called_so_and_is_not_empty(fault: str) 
 def test_a_word_nobody_knows_is_offered_symbols_too() -> None:
     finding = of_text("viele")
     assert (finding.kind, finding.allowed) == ("reader_number", "1234 | - | . | / | x | ... | * | k.a.")
-    assert "kein" in finding.fix("de")
+    assert "kein" in finding.fix().in_language("de")
 
 
 def test_where_no_symbol_is_admitted_the_finding_says_so() -> None:
@@ -127,7 +129,7 @@ def test_where_no_symbol_is_admitted_the_finding_says_so() -> None:
     )
     finding = of_text("geheim", replace(CONTRACT, rules=rules))
     assert finding.kind == "reader_missing_no_symbol"
-    assert "kein Zeichen" in finding.message("de")
+    assert "kein Zeichen" in finding.message().in_language("de")
 
 
 def test_symbols_that_are_not_admitted_are_not_named() -> None:

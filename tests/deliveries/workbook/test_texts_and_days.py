@@ -207,8 +207,8 @@ def test_a_year_in_a_cell_that_shows_days_is_named_as_that(code: str) -> None:
         table = table_of(data, BY_YEAR)
         (finding,) = findings_of(table)
         assert (finding.kind, finding.cell, finding.severity, finding.year) == ("reader_year_as_day", "Daten!B3", "error", 2016)
-        assert "2016" in finding.message("de")
-        assert "Zellformat" in finding.fix("de")
+        assert "2016" in finding.message().in_language("de")
+        assert "Zellformat" in finding.fix().in_language("de")
 
 
 def test_a_school_year_and_the_year_of_a_wide_table_in_cells_that_show_days_are_named_as_that() -> None:
