@@ -11,7 +11,7 @@ QUICK := tests/model tests/storage tests/reference tests/contracts tests/command
 # Stores and run histories of the tests sync every write. Where memory has room for them, they lie there, and are removed afterwards.
 SCRATCH := $(shell test -w /dev/shm && test "$$(df -k --output=avail /dev/shm 2>/dev/null | tail -1)" -gt 4194304 && echo /dev/shm || echo "$${TMPDIR:-/tmp}")
 
-.PHONY: run test check ui example setup bench study oracles lint browser clean help
+.PHONY: run test check ui example pictures setup bench study oracles lint browser clean help
 
 run: setup            ## simulate the model world, run the yearly job, print where report and board are
 	@test -d $(WORLD) || $(BIN)/kkz-eval simulate --out $(WORLD) --seed 1
@@ -49,6 +49,9 @@ oracles: build/oracles/ready  ## the estimators against other packages on the sa
 
 example: setup        ## make the finished report of the model world anew: docs/examples/bericht.html
 	$(BIN)/python docs/make_example_report.py
+
+pictures: setup browser  ## make the pictures of the documentation anew: docs/pictures
+	$(BIN)/python docs/take_pictures.py
 
 setup: .venv/ready    ## the environment in .venv, with everything that is needed
 

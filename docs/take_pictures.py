@@ -1,4 +1,4 @@
-"""The pictures of the documentation, taken from a run of the model world. Run as `python docs/take_pictures.py`.
+"""The pictures of the documentation, taken from a run of the model world: `make pictures`, or of a home `take_pictures.py HOME`.
 
 Belongs here: one function for each picture, and the browser that takes it (Chromium, `chromium` on the path or named in
 CHROMIUM). Does not belong here: what is in the picture.
