@@ -11,7 +11,9 @@ import pyarrow.compute as pc
 
 from kkz_eval.contracts.contract import Contract, Property
 from kkz_eval.deliveries.columns.header import fold
-from kkz_eval.deliveries.columns.typed import encoded_texts, is_single_year, school_year_of, year_property
+from kkz_eval.deliveries.columns.parsed_table import year_property
+from kkz_eval.deliveries.columns.readings import is_single_year, school_year_of
+from kkz_eval.deliveries.columns.typed import encoded_texts
 from kkz_eval.deliveries.text.as_meant import as_meant
 from kkz_eval.deliveries.text.cells import Cells
 from kkz_eval.deliveries.text.titles import times_in

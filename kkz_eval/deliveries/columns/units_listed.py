@@ -14,7 +14,9 @@ import pyarrow.compute as pc
 from kkz_eval.contracts.contract import Contract
 from kkz_eval.deliveries.columns.completeness import missing_by_measure
 from kkz_eval.deliveries.columns.gathered import gathered
-from kkz_eval.deliveries.columns.typed import ags_of, encoded_texts, unit_property, year_property
+from kkz_eval.deliveries.columns.parsed_table import unit_property, year_property
+from kkz_eval.deliveries.columns.readings import ags_of
+from kkz_eval.deliveries.columns.typed import encoded_texts
 from kkz_eval.model.findings import Finding, Severity, concat_findings, findings_table
 from kkz_eval.model.parsed import ParsedTable
 from kkz_eval.reference.named import name_of_another

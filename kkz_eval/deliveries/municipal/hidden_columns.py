@@ -14,7 +14,8 @@ from kkz_eval.contracts.contract import Property
 from kkz_eval.contracts.synonyms import property_names
 from kkz_eval.deliveries.columns.beside import titles_of_others
 from kkz_eval.deliveries.columns.header import HeaderMatch, Repeated
-from kkz_eval.deliveries.columns.typed import is_numeric, reader_of
+from kkz_eval.deliveries.columns.readings import reader_of
+from kkz_eval.deliveries.columns.typed import is_numeric
 from kkz_eval.deliveries.text.numbers import Style, parse_number
 from kkz_eval.deliveries.workbook.sheets import Sheet, number_of, text_of
 from kkz_eval.model.findings import Finding, Severity

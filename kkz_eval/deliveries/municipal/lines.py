@@ -10,7 +10,8 @@ import numpy as np
 import pyarrow.compute as pc
 
 from kkz_eval.deliveries.columns.header import HeaderMatch, fold
-from kkz_eval.deliveries.columns.typed import ags_of, key_and_name, unit_property
+from kkz_eval.deliveries.columns.parsed_table import unit_property
+from kkz_eval.deliveries.columns.readings import ags_of, key_and_name
 from kkz_eval.deliveries.municipal.totals import is_total
 from kkz_eval.deliveries.text.grid import Bools, Grid, Ints
 from kkz_eval.deliveries.text.numbers import symbol_of

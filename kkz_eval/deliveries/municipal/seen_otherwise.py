@@ -18,8 +18,9 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from kkz_eval.contracts.contract import Contract, Property
+from kkz_eval.deliveries.columns.parsed_table import unit_property
+from kkz_eval.deliveries.columns.readings import ags_of
 from kkz_eval.deliveries.columns.scale import Said, misfit
-from kkz_eval.deliveries.columns.typed import ags_of, unit_property
 from kkz_eval.deliveries.municipal.formatted_days import FORMATTED
 from kkz_eval.deliveries.text.raised import without_marks
 from kkz_eval.deliveries.text.wording.statements import unit_statements

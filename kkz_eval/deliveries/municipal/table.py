@@ -16,9 +16,10 @@ from kkz_eval.contracts.admitted import PERCENT
 from kkz_eval.contracts.contract import Contract
 from kkz_eval.deliveries.columns.beside import texts_beside, titles_of_others
 from kkz_eval.deliveries.columns.header import HeaderMatch, code_names, fold, header_blocks, match_header
+from kkz_eval.deliveries.columns.parsed_table import parsed_table, unit_property, year_property
 from kkz_eval.deliveries.columns.scale import PROVISIONAL, scale_findings
 from kkz_eval.deliveries.columns.school_years import school_year_findings
-from kkz_eval.deliveries.columns.typed import is_numeric, parsed_table, unit_property, year_property
+from kkz_eval.deliveries.columns.typed import is_numeric
 from kkz_eval.deliveries.columns.units_listed import misnamed, missing_units, with_findings
 from kkz_eval.deliveries.municipal import wide
 from kkz_eval.deliveries.municipal.first_of_group import filled_down

@@ -12,7 +12,9 @@ import pyarrow.compute as pc
 from kkz_eval.contracts.contract import Property
 from kkz_eval.contracts.parameters import admitted_range
 from kkz_eval.deliveries.columns.header import HeaderMatch, code_names, fold
-from kkz_eval.deliveries.columns.typed import ags_of, is_numeric, unit_property
+from kkz_eval.deliveries.columns.parsed_table import unit_property
+from kkz_eval.deliveries.columns.readings import ags_of
+from kkz_eval.deliveries.columns.typed import is_numeric
 from kkz_eval.deliveries.text.grid import Bools, Grid, Ints
 from kkz_eval.deliveries.text.numbers import Style, parse_number, parse_numbers
 from kkz_eval.model.findings import Finding, Severity

@@ -13,7 +13,8 @@ import pyarrow as pa
 
 from kkz_eval.contracts.synonyms import normal_form
 from kkz_eval.deliveries.columns.header import HeaderMatch
-from kkz_eval.deliveries.columns.typed import ags_of, key_and_name, unit_property
+from kkz_eval.deliveries.columns.parsed_table import unit_property
+from kkz_eval.deliveries.columns.readings import ags_of, key_and_name
 from kkz_eval.deliveries.columns.units_listed import first_of_pairs
 from kkz_eval.deliveries.text.grid import Grid, Ints
 from kkz_eval.model.findings import Finding, Severity

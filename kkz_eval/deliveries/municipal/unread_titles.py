@@ -9,7 +9,8 @@ from kkz_eval.contracts.admitted import example_of
 from kkz_eval.contracts.contract import Contract
 from kkz_eval.contracts.rule_kinds.in_codes import spans_in_codes
 from kkz_eval.deliveries.columns.header import HeaderMatch
-from kkz_eval.deliveries.columns.typed import reader_of, school_year_of, year_property
+from kkz_eval.deliveries.columns.parsed_table import year_property
+from kkz_eval.deliveries.columns.readings import reader_of, school_year_of
 from kkz_eval.deliveries.municipal.totals import names_sum_of_pivot
 from kkz_eval.deliveries.text.titles import may_name_time, time_named, times_in
 from kkz_eval.model.findings import Finding, Severity

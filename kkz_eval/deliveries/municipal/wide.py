@@ -26,7 +26,8 @@ from kkz_eval.deliveries.columns.header import (
     fold,
     property_names,
 )
-from kkz_eval.deliveries.columns.typed import reader_of, year_property
+from kkz_eval.deliveries.columns.parsed_table import year_property
+from kkz_eval.deliveries.columns.readings import reader_of
 from kkz_eval.deliveries.text.cells import Cells
 from kkz_eval.deliveries.text.grid import Grid, Ints
 from kkz_eval.deliveries.text.titles import may_name_time, time_named, without_state

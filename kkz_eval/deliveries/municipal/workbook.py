@@ -7,9 +7,9 @@ from dataclasses import replace
 
 from kkz_eval.contracts.contract import Contract
 from kkz_eval.deliveries.columns.beside import texts_of_comments, texts_of_notes
+from kkz_eval.deliveries.columns.readings import ags_of
 from kkz_eval.deliveries.columns.scale import scale_findings
 from kkz_eval.deliveries.columns.school_years import with_one_convention
-from kkz_eval.deliveries.columns.typed import ags_of
 from kkz_eval.deliveries.columns.units_listed import with_findings
 from kkz_eval.deliveries.municipal import table as municipal
 from kkz_eval.deliveries.municipal.hidden_columns import without_hidden_columns

@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 
 from kkz_eval.contracts.contract import Contract
 from kkz_eval.deliveries.columns.header import fold
-from kkz_eval.deliveries.columns.typed import parsed_table
+from kkz_eval.deliveries.columns.parsed_table import parsed_table
 from kkz_eval.deliveries.columns.units_listed import missing_units, with_findings
 from kkz_eval.deliveries.official.inkar_mapping import indicator_names, observation
 from kkz_eval.deliveries.official.table import OfficialTable

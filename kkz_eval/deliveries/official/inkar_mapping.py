@@ -16,8 +16,9 @@ from numpy.typing import NDArray
 
 from kkz_eval.contracts.contract import Contract, Property
 from kkz_eval.deliveries.columns.header import Names, code_names, fold, property_names
+from kkz_eval.deliveries.columns.parsed_table import parsed_table, unit_property, year_property
 from kkz_eval.deliveries.columns.scale import says_scale
-from kkz_eval.deliveries.columns.typed import blank_as_null, parsed_table, unit_property, year_property
+from kkz_eval.deliveries.columns.typed import blank_as_null
 from kkz_eval.deliveries.columns.units_listed import misnamed, missing_units, with_findings
 from kkz_eval.deliveries.official import inkar, inkar_export
 from kkz_eval.deliveries.official.datencsv_header import is_unit

@@ -17,7 +17,7 @@ from kkz_eval.contracts.contract import Contract, OfficialSource, Property
 from kkz_eval.deliveries.columns.completeness import missing_units
 from kkz_eval.deliveries.columns.gathered import gathered
 from kkz_eval.deliveries.columns.header import fold
-from kkz_eval.deliveries.columns.typed import IGNORED, LEFT_OUT
+from kkz_eval.deliveries.columns.parsed_table import IGNORED, LEFT_OUT
 from kkz_eval.deliveries.official.measured import in_units
 from kkz_eval.deliveries.official.members import Entry, Total, codes_of, left_out, unknown_members, variables_of
 from kkz_eval.deliveries.official.panels import GISD

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 
-from kkz_eval.deliveries.columns.typed import school_year_of
+from kkz_eval.deliveries.columns.readings import school_year_of
 
 KINDS = ("year", "date", "month", "quarter", "school_year", "period")
 VARIABLES = frozenset(

@@ -17,7 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from kkz_eval.deliveries.columns.typed import ags_of
+from kkz_eval.deliveries.columns.readings import ags_of
 from kkz_eval.deliveries.official.table import WORD
 from kkz_eval.reference.named import is_named
 from kkz_eval.reference.register import youth_offices

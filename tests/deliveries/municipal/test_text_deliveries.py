@@ -14,7 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kkz_eval.contracts.contract import Contract, Property
-from kkz_eval.deliveries.columns.typed import IGNORED, ags_of, school_year_of
+from kkz_eval.deliveries.columns.parsed_table import IGNORED
+from kkz_eval.deliveries.columns.readings import ags_of, school_year_of
 from kkz_eval.deliveries.reader import Claimed, PersonRecords, Unclaimed, Unreadable, read_file
 from kkz_eval.model.findings import Finding, Severity, iter_findings
 from kkz_eval.model.parsed import ParsedTable

@@ -13,7 +13,7 @@ import pytest
 from contract_values import CONTRACTS, INKAR_FOLDER, SCHOOL_LEAVERS, needs_shared_data, shipped
 from python_calamine import CalamineWorkbook
 
-from kkz_eval.deliveries.columns.typed import LEFT_OUT
+from kkz_eval.deliveries.columns.parsed_table import LEFT_OUT
 from kkz_eval.deliveries.official.claims import of_workbook
 from kkz_eval.deliveries.reader import Claimed, Unclaimed, Unreadable, read_file
 from kkz_eval.deliveries.workbook.sheets import Sheet

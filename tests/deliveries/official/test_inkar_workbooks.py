@@ -11,7 +11,7 @@ import pytest
 from contract_values import CASES, CONTRACTS, SHARED_DATA
 from municipal_tables import as_text, as_workbook
 
-from kkz_eval.deliveries.columns.typed import LEFT_OUT
+from kkz_eval.deliveries.columns.parsed_table import LEFT_OUT
 from kkz_eval.deliveries.official.claims import of_workbook
 from kkz_eval.deliveries.official.read import read_official
 from kkz_eval.deliveries.official.units import of_levels

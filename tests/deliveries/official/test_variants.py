@@ -11,7 +11,7 @@ from contract_values import CASES, SHARED_DATA, shipped
 
 from kkz_eval.contracts.contract import Contract
 from kkz_eval.contracts.judgement import judge_file
-from kkz_eval.deliveries.columns.typed import LEFT_OUT
+from kkz_eval.deliveries.columns.parsed_table import LEFT_OUT
 from kkz_eval.deliveries.official.times import bare_time
 from kkz_eval.deliveries.reader import Claimed, Unclaimed, read_file
 from kkz_eval.model.findings import iter_findings
