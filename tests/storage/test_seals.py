@@ -98,8 +98,8 @@ def test_damage_names_the_object_and_what_to_do(tmp_path: Path) -> None:
     path.write_bytes(path.read_bytes().replace(b"1}", b"2}"))
     with pytest.raises(UserError) as error:
         store.get("r/1.json")
-    assert "r/1.json" in error.value.sentence("de")
-    assert "kkz-eval fsck" in error.value.sentence("de")
+    assert "r/1.json" in error.value.sentence.in_language("de")
+    assert "kkz-eval fsck" in error.value.sentence.in_language("de")
 
 
 def test_what_is_named_by_its_content_is_put_right_by_the_same_content(tmp_path: Path) -> None:
