@@ -59,7 +59,7 @@ def _covered(study: Study, outcome: Outcome, language: Language) -> str:
         return say("plan.covered_none", indicator=outcome.indicator, source=plan.sources[outcome.indicator]).in_language(language)
     absent = Counter(year for row in covered.values() for _, year in row.missing)
     units = {unit for group in ("treated", "reference") for unit in groups.loc[groups["group"] == group, "unit_id"]}
-    whole = [year for year, count in sorted(absent.items()) if count == len(units)]
+    without_any = [year for year, count in sorted(absent.items()) if count == len(units)]
     partly = [(year, count) for year, count in sorted(absent.items()) if count < len(units)]
     sentences = [
         say(
@@ -72,8 +72,8 @@ def _covered(study: Study, outcome: Outcome, language: Language) -> str:
             **{f"{group}_{part}": getattr(row, part) for group, row in covered.items() for part in ("present", "demanded")},
         ).in_language(language)
     ]
-    if whole:
-        sentences.append(say("plan.years_without", years=", ".join(map(str, whole))).in_language(language))
+    if without_any:
+        sentences.append(say("plan.years_without", years=", ".join(map(str, without_any))).in_language(language))
     if partly:
         gaps = (say("plan.year_partly", year=year, count=count).in_language(language) for year, count in partly)
         sentences.append(say("plan.years_partly", years=", ".join(gaps)).in_language(language))

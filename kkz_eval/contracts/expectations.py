@@ -55,21 +55,21 @@ def to_frame(parsed: Mapping[str, ParsedTable]) -> pd.DataFrame:
     Texts are objects with None, numbers float64 with nan (Great Expectations can't compare nullable types).
     parsed: of one contract, by a name that tells the rows of the files apart, since no rule looks beyond its file. Not empty.
     """
-    whole = pa.concat_tables([one.table for one in parsed.values()])
+    cells = pa.concat_tables([one.table for one in parsed.values()])
     lengths = [one.table.num_rows for one in parsed.values()]
     missing = [missing_columns(one) for one in parsed.values()]
-    names = [name for name in whole.column_names if name + TEXT in whole.column_names]
+    names = [name for name in cells.column_names if name + TEXT in cells.column_names]
     columns: dict[str, pd.Series] = {}
     for name in names:
-        values = pd.Series(whole.column(name).to_pylist(), dtype=object)
-        is_text = whole.schema.field(name).type == "string"
+        values = pd.Series(cells.column(name).to_pylist(), dtype=object)
+        is_text = cells.schema.field(name).type == "string"
         columns[name] = values if is_text else pd.to_numeric(values).astype("float64")
         for suffix in (TEXT, FLAG):
-            columns[name + suffix] = pd.Series(whole.column(name + suffix).to_pylist(), dtype=object)
+            columns[name + suffix] = pd.Series(cells.column(name + suffix).to_pylist(), dtype=object)
         for suffix in (ROW, COL):
-            columns[name + suffix] = pd.Series(whole.column(name + suffix).to_pylist(), dtype="float64")
+            columns[name + suffix] = pd.Series(cells.column(name + suffix).to_pylist(), dtype="float64")
         columns[name + MISSING] = pd.Series(np.repeat([name in of_file for of_file in missing], lengths), dtype=bool)
-    columns[SHEET] = pd.Series(whole.column(SHEET).to_pylist(), dtype=object)
+    columns[SHEET] = pd.Series(cells.column(SHEET).to_pylist(), dtype=object)
     columns[FILE] = pd.Series(np.repeat(np.array(list(parsed), dtype=object), lengths), dtype=object)
     return pd.DataFrame(columns)
 

@@ -19,7 +19,7 @@ from kkz_eval.contracts.load import SUFFIX, ContractError, contract_of, read_doc
 from kkz_eval.contracts.synonyms import ambiguous_names, code_names, property_names
 from kkz_eval.model.edited_files.cursor import Node, root_of
 from kkz_eval.model.edited_files.file import EditedFile, FileInvalid
-from kkz_eval.model.edited_files.places import Steps, dotted
+from kkz_eval.model.edited_files.places import Way, dotted
 from kkz_eval.model.edited_files.suggestions import report_unknown_key
 from kkz_eval.model.errors import Problem
 
@@ -53,19 +53,19 @@ def _report_standard(file: EditedFile) -> None:
     """Notes what the standard complains of. What loading said of a value is not said again: its sentences name the next step."""
     said = {problem.path for problem in file.problems if problem.package == FileInvalid.PACKAGE}
     for error in sorted(_validator().iter_errors(file.value), key=_in_order):
-        steps = tuple(error.absolute_path)
+        way = tuple(error.absolute_path)
         if error.validator == "required":
             for key in [key for key in error.validator_value if key not in error.instance]:
-                file.report(steps, "missing_key", {"key": key})
+                file.report(way, "missing_key", {"key": key})
         elif error.validator == "additionalProperties":
             known = list(error.schema.get("properties", {}))
-            for key in [key for key in error.instance if key not in known and dotted((*steps, str(key))) not in said]:
-                report_unknown_key(file, steps, key, known)
+            for key in [key for key in error.instance if key not in known and dotted((*way, str(key))) not in said]:
+                report_unknown_key(file, way, key, known)
         elif error.validator == _FOLLOWS:
-            if not any(_at_or_below(steps, problem) for problem in file.problems):
-                file.report(steps, "odcs", {"detail": error.message}, PACKAGE)
-        elif dotted(steps) not in said:
-            file.report(steps, "odcs", {"detail": error.message}, PACKAGE)
+            if not any(_at_or_below(way, problem) for problem in file.problems):
+                file.report(way, "odcs", {"detail": error.message}, PACKAGE)
+        elif dotted(way) not in said:
+            file.report(way, "odcs", {"detail": error.message}, PACKAGE)
     if isinstance(file.value, dict) and file.value.get("apiVersion", STANDARD) != STANDARD:  # a missing one was said
         file.report(("apiVersion",), "standard_version", {"value": file.value["apiVersion"]}, PACKAGE)
 
@@ -78,8 +78,8 @@ def _in_order(error: ValidationError) -> tuple[bool, list[str]]:
     return error.validator == _FOLLOWS, list(map(str, error.absolute_path))
 
 
-def _at_or_below(steps: Steps, problem: Problem) -> bool:
-    place = dotted(steps)
+def _at_or_below(way: Way, problem: Problem) -> bool:
+    place = dotted(way)
     return not place or f"{problem.path}.".startswith((f"{place}.", f"{place}["))
 
 

@@ -238,7 +238,7 @@ def _report_unknown(node: Node, known: frozenset[str]) -> None:
     """Notes the keys that the standard does not know at a place: what they say would be lost."""
     if isinstance(node.value, dict) and not node.value.keys() <= known:
         for key in [key for key in node.value if key not in known]:
-            report_unknown_key(node.file, node.steps, key, sorted(known))
+            report_unknown_key(node.file, node.way, key, sorted(known))
 
 
 def _custom(node: Node, known: Sequence[str]) -> Node:

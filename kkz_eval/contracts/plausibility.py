@@ -138,9 +138,9 @@ def _rows(observations: pa.Table, measure: str, where: Mapping[str, str]) -> Ite
     chosen = observations.filter(
         pc.and_(pc.equal(observations.column("measure"), measure), observations.column("value").is_valid())
     )
-    for unit, year, dimensions, *rest in zip(*(chosen.column(name).to_pylist() for name in _COLUMNS), strict=True):
+    for unit, year, dimensions, *measured in zip(*(chosen.column(name).to_pylist() for name in _COLUMNS), strict=True):
         if where.items() <= dict(dimensions).items():
-            yield _Row(unit, year, tuple(sorted(dimensions)), *rest)
+            yield _Row(unit, year, tuple(sorted(dimensions)), *measured)
 
 
 def _where(rule: Rule, name: str) -> Mapping[str, str]:

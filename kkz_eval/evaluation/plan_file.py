@@ -44,11 +44,11 @@ from kkz_eval.evaluation.plan import (
 from kkz_eval.evaluation.problems import PACKAGE, PlanInvalid
 from kkz_eval.model.edited_files.cursor import root_of
 from kkz_eval.model.edited_files.file import EditedFile
-from kkz_eval.model.edited_files.places import Steps
+from kkz_eval.model.edited_files.places import Way
 from kkz_eval.model.edited_files.reading import read_edited
 from kkz_eval.model.edited_files.schema import report_schema_faults, schema_of
 
-_Found = tuple[Steps, str, Mapping[str, object]]
+_Found = tuple[Way, str, Mapping[str, object]]
 
 
 def plan_schema() -> Mapping[str, Any]:
@@ -71,8 +71,8 @@ def _plan_from(file: EditedFile) -> Plan:
         root_of(file).fail("not_a_mapping")
     data = _days_as_text(file.value)
     report_schema_faults(replace(file, value=data), plan_schema())
-    for steps, code, parameters in _meaning_problems(data):
-        file.report(steps, code, parameters, PACKAGE)
+    for way, code, parameters in _meaning_problems(data):
+        file.report(way, code, parameters, PACKAGE)
     file.settle()
     return _built(cast(Mapping[str, Any], data))
 
@@ -165,7 +165,7 @@ def _matching_problems(data: Mapping[str, object]) -> Iterator[_Found]:
     yield from _reversed(matching.get("baseline"), ("matching", "baseline"))
 
 
-def _reversed(years: object, path: Steps) -> Iterator[_Found]:
+def _reversed(years: object, path: Way) -> Iterator[_Found]:
     """First and last year the wrong way round."""
     if isinstance(years, list | tuple) and len(years) == 2 and all(isinstance(year, int) for year in years):
         first, last = years

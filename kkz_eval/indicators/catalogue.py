@@ -39,7 +39,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from kkz_eval.model.edited_files.file import EditedFile, FileInvalid
-from kkz_eval.model.edited_files.places import Steps
+from kkz_eval.model.edited_files.places import Way
 from kkz_eval.model.edited_files.schema import read_by_schema, schema_of
 from kkz_eval.model.edited_files.suggestions import report_not_allowed
 from kkz_eval.model.errors import UserError
@@ -272,28 +272,28 @@ def _check_parts(file: EditedFile) -> None:
     """A part has another code than its total in each of the dimensions of `less`. Raises CatalogueInvalid where it has not."""
     for name, entry in _content(file)["indicators"].items():
         for position, source in enumerate(entry["sources"]):
-            at: Steps = ("indicators", name, "sources", position)
+            at: Way = ("indicators", name, "sources", position)
             shares = ((at, source), ((*at, "minus"), source.get("minus", {})))
-            for steps, share in shares:
+            for way, share in shares:
                 for count in _COUNTS:
-                    _check_part((*steps, count, "less"), share.get(count, {}), file)
+                    _check_part((*way, count, "less"), share.get(count, {}), file)
     file.settle()
 
 
-def _check_part(steps: Steps, selection: Mapping[str, Any], file: EditedFile) -> None:
+def _check_part(way: Way, selection: Mapping[str, Any], file: EditedFile) -> None:
     for dimension, code in selection.get("less", {}).items():
         total = selection.get("where", {}).get(dimension)
         if total is None or total == code:
             parameters = {"dimension": dimension, "code": code, "total": total or "–"}
-            file.report((*steps, dimension), "part_is_total", parameters, _TEXTS)
+            file.report((*way, dimension), "part_is_total", parameters, _TEXTS)
 
 
-def _check_indicators(file: EditedFile, steps: Steps, entries: Sequence[Mapping[str, Any]], known: Mapping[str, object]) -> None:
+def _check_indicators(file: EditedFile, way: Way, entries: Sequence[Mapping[str, Any]], known: Mapping[str, object]) -> None:
     """Raises the file's error where entries of a list name an indicator that the catalogue has not."""
     for position, entry in enumerate(entries):
         for place, indicator in enumerate(entry.get("indicators", ())):
             if indicator not in known:
-                report_not_allowed(file, (*steps, position, "indicators", place), indicator, list(known))
+                report_not_allowed(file, (*way, position, "indicators", place), indicator, list(known))
     file.settle()
 
 

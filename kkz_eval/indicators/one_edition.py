@@ -73,7 +73,7 @@ def require_comparable(
         for edition, parts in by_edition.items()
         if edition and mixed.cells <= {(unit, year) for unit, year, _ in _rows(parts[mixed.part], units, years)}
     ]
-    whole = ", ".join(covering) or "–"
+    complete = ", ".join(covering) or "–"
     if mixed.crossed:
         year, editions = mixed.crossed[0]
         raise UserError(
@@ -82,11 +82,11 @@ def require_comparable(
             indicator=indicator.id,
             year=year,
             editions=", ".join(shown(edition) for edition in editions),
-            whole=whole,
+            complete=complete,
         )
     if covering:
         named = ", ".join(shown(edition) for edition, _ in mixed.years)
-        raise UserError("editions_between_years", package=_TEXTS, indicator=indicator.id, editions=named, whole=whole)
+        raise UserError("editions_between_years", package=_TEXTS, indicator=indicator.id, editions=named, complete=complete)
     return Mix(mixed.part, mixed.years, mixed.crossed, mixed.cells, indicator.id)
 
 

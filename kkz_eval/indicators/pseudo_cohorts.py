@@ -169,28 +169,28 @@ def _complete(figures: pd.DataFrame, stations: list[Station], origin: str) -> pa
     )
     keys = figures[["unit_id", "birth_year"]].drop_duplicates().merge(order, how="cross")
     given = figures[["unit_id", "birth_year", "station", "value", "flag"]].assign(given=True)
-    whole = keys.merge(given, on=["unit_id", "birth_year", "station"], how="left")
-    whole = whole.sort_values(["unit_id", "birth_year", "position"], kind="stable").reset_index(drop=True)
-    years = whole["birth_year"] + whole["age"]
+    expected = keys.merge(given, on=["unit_id", "birth_year", "station"], how="left")
+    expected = expected.sort_values(["unit_id", "birth_year", "position"], kind="stable").reset_index(drop=True)
+    years = expected["birth_year"] + expected["age"]
     newest = int(figures["year"].max())
     state = np.select(
-        [whole["value"].notna(), whole["given"].notna() & whole["flag"].notna(), years > newest],
+        [expected["value"].notna(), expected["given"].notna() & expected["flag"].notna(), years > newest],
         [KNOWN, SYMBOL, NOT_REACHED],
         MISSING,
     )
-    n = len(whole)
+    n = len(expected)
     return pa.table(
         {
-            "unit_id": pa.array(whole["unit_id"].tolist(), pa.string()),
-            "birth_year": pa.array(whole["birth_year"].tolist(), pa.int32()),
-            "station": pa.array(whole["station"].tolist(), pa.string()),
+            "unit_id": pa.array(expected["unit_id"].tolist(), pa.string()),
+            "birth_year": pa.array(expected["birth_year"].tolist(), pa.int32()),
+            "station": pa.array(expected["station"].tolist(), pa.string()),
             "year": pa.array(years.tolist(), pa.int32()),
-            "birth_years": pa.array(whole["birth_years"].tolist(), pa.int32()),
-            "value": pa.array(whole["value"].to_numpy(dtype=float), pa.float64(), from_pandas=True),
-            "flag": pa.array(whole["flag"].tolist(), pa.string(), from_pandas=True),
+            "birth_years": pa.array(expected["birth_years"].tolist(), pa.int32()),
+            "value": pa.array(expected["value"].to_numpy(dtype=float), pa.float64(), from_pandas=True),
+            "flag": pa.array(expected["flag"].tolist(), pa.string(), from_pandas=True),
             "state": pa.array(state.tolist(), pa.string()),
             "source": pa.array([origin] * n, pa.string()),
-            "dataset": pa.array(whole["dataset"].tolist(), pa.string()),
+            "dataset": pa.array(expected["dataset"].tolist(), pa.string()),
             "newest_year": pa.array([newest] * n, pa.int32()),
         },
         schema=PSEUDO_COHORTS.schema,

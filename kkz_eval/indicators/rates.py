@@ -70,38 +70,38 @@ def indicator_values(indicator: Indicator, source: IndicatorSource, parts: dict[
         name: frozenset((unit, i.year) for i in indicator.invalid if name in i.datasets for unit in i.units)
         for name in source.datasets
     }
-    whole = _rate(parts, "", source, void)
+    rates = _rate(parts, "", source, void)
     if source.minus is not None:
-        whole = _gap(whole, _rate(parts, "minus_", source, void))
-    whole = whole.sort_values(["unit_id", "year"]).reset_index(drop=True)
+        rates = _gap(rates, _rate(parts, "minus_", source, void))
+    rates = rates.sort_values(["unit_id", "year"]).reset_index(drop=True)
     breaks = {
         year: "; ".join(b.text["de"] for b in indicator.breaks if b.year == year) for year in {b.year for b in indicator.breaks}
     }
     identifiers = [
         digest_of([indicator.id, source.dataset, unit, int(year)])[:32]
-        for unit, year in zip(whole["unit_id"], whole["year"], strict=True)
+        for unit, year in zip(rates["unit_id"], rates["year"], strict=True)
     ]
-    n = len(whole)
+    n = len(rates)
     table = pa.table(
         {
             "indicator_id": pa.array(identifiers, pa.string()),
-            "unit_id": pa.array(whole["unit_id"].tolist(), pa.string()),
-            "year": pa.array(whole["year"].tolist(), pa.int32()),
+            "unit_id": pa.array(rates["unit_id"].tolist(), pa.string()),
+            "year": pa.array(rates["year"].tolist(), pa.int32()),
             "indicator": pa.array([indicator.id] * n, pa.string()),
-            "numerator": _floats(whole["numerator"]),
-            "denominator": _floats(whole["denominator"]),
-            "value": _floats(whole["value"]),
-            "std_error": _floats(whole["std_error"]),
-            "flag": pa.array(whole["flag"].tolist(), pa.string(), from_pandas=True),
-            "break_before": pa.array([breaks.get(int(year)) for year in whole["year"]], pa.string()),
+            "numerator": _floats(rates["numerator"]),
+            "denominator": _floats(rates["denominator"]),
+            "value": _floats(rates["value"]),
+            "std_error": _floats(rates["std_error"]),
+            "flag": pa.array(rates["flag"].tolist(), pa.string(), from_pandas=True),
+            "break_before": pa.array([breaks.get(int(year)) for year in rates["year"]], pa.string()),
             "source": pa.array([origin] * n, pa.string()),
             "dataset": pa.array([source.dataset] * n, pa.string()),
-            "edition": pa.array(whole["edition"].tolist(), pa.string()),
+            "edition": pa.array(rates["edition"].tolist(), pa.string()),
             "as_of": pa.nulls(n, pa.int64()),
         },
         schema=INDICATORS.schema,
     )
-    pairs = [(i, o) for i, ids in zip(identifiers, whole["ids"], strict=True) for o in ids]
+    pairs = [(i, o) for i, ids in zip(identifiers, rates["ids"], strict=True) for o in ids]
     edges = pa.table(
         {"indicator_id": [i for i, _ in pairs], "observation_id": [o for _, o in pairs]}, schema=INDICATOR_EDGES.schema
     )

@@ -20,9 +20,9 @@ def revisions(tables: Sequence[tuple[str, pa.Table]]) -> pd.DataFrame:
     frames = [_compared(older, newer) for older, newer in pairwise(tables) if older[1].num_rows and newer[1].num_rows]
     if not frames:
         return pd.DataFrame(columns=list(COLUMNS))
-    whole = pd.concat(frames, ignore_index=True)
-    order = whole["difference"].abs().sort_values(ascending=False, kind="stable").index
-    return whole.loc[order].reset_index(drop=True)
+    compared = pd.concat(frames, ignore_index=True)
+    order = compared["difference"].abs().sort_values(ascending=False, kind="stable").index
+    return compared.loc[order].reset_index(drop=True)
 
 
 def _compared(older: tuple[str, pa.Table], newer: tuple[str, pa.Table]) -> pd.DataFrame:

@@ -78,8 +78,8 @@ def bridged_counts(frame: pd.DataFrame) -> pd.DataFrame:
         )
         replaced.add((successor, year))
     kept = [pair not in replaced for pair in zip(frame["unit_id"], frame["year"], strict=True)]
-    rest = frame.loc[~gone & pd.Series(kept, index=frame.index)]
-    return pd.concat([rest, pd.DataFrame(rows, columns=list(frame.columns))], ignore_index=True) if rows else rest
+    unchanged = frame.loc[~gone & pd.Series(kept, index=frame.index)]
+    return pd.concat([unchanged, pd.DataFrame(rows, columns=list(frame.columns))], ignore_index=True) if rows else unchanged
 
 
 def over_municipalities(frame: pd.DataFrame, offices: pd.DataFrame) -> pd.DataFrame:

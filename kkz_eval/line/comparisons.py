@@ -106,8 +106,8 @@ def delivered_against_official(snapshot: Snapshot, contract: Contract) -> pd.Dat
     filled = [frame for frame in frames if len(frame)]
     if not filled:
         return pd.DataFrame(columns=list(COLUMNS))
-    whole = pd.concat(filled, ignore_index=True)
-    return whole.loc[whole["relative"].abs().sort_values(ascending=False, kind="stable").index].reset_index(drop=True)
+    differences = pd.concat(filled, ignore_index=True)
+    return differences.loc[differences["relative"].abs().sort_values(ascending=False, kind="stable").index].reset_index(drop=True)
 
 
 def sudden_changes(snapshot: Snapshot) -> dict[tuple[str, str], tuple[SuddenChange, ...]]:

@@ -178,8 +178,8 @@ class Snapshot:
             for source in self.sources(contract):
                 for part in source.verdict.slices:
                     newest[(part.unit_id, part.year)] = (source, part.status)
-                whole = not source.verdict.slices and source.verdict.status == Status.REJECTED
-                if whole and source.arrival in self.register.last_under(source.arrival.name):
+                rejected_altogether = not source.verdict.slices and source.verdict.status == Status.REJECTED
+                if rejected_altogether and source.arrival in self.register.last_under(source.arrival.name):
                     rows.append((source, "", 0))
             rows += [
                 (source, unit, year)

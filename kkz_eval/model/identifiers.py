@@ -21,8 +21,8 @@ def column_letters(column: int) -> str:
         raise ValueError(f"columns are counted from 1, got {column}")
     letters = ""
     while column:
-        column, rest = divmod(column - 1, 26)
-        letters = chr(ord("A") + rest) + letters
+        column, place_of_letter = divmod(column - 1, 26)
+        letters = chr(ord("A") + place_of_letter) + letters
     return letters
 
 

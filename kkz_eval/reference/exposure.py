@@ -78,21 +78,21 @@ def kreis_groups(known_until: int = 2019) -> tuple[KreisGroup, ...]:
 
 
 def _group(kreis: Kreis, units: list[ProgrammeUnit]) -> KreisGroup:
-    whole = min((unit.cohort for unit in units if unit.is_whole_kreis), default=None)
+    wholly = min((unit.cohort for unit in units if unit.is_whole_kreis), default=None)
     partly = min((unit.cohort for unit in units if not unit.is_whole_kreis), default=None)
-    group, cohort, reason = _judge(whole, partly)
+    group, cohort, reason = _judge(wholly, partly)
     return KreisGroup(kreis.ags5, kreis.name, group, cohort, _shares(units), reason)
 
 
-def _judge(whole: int | None, partly: int | None) -> tuple[Group, int | None, Reason]:
+def _judge(wholly: int | None, partly: int | None) -> tuple[Group, int | None, Reason]:
     """Group, cohort and reason from the first cohort of the whole Kreis and of a town in it."""
-    if whole is None:
+    if wholly is None:
         return (Group.NEVER, None, Reason.NEVER_TREATED) if partly is None else (Group.LEFT_OUT, None, Reason.PARTLY_TREATED)
     if partly is None:
-        return Group.TREATED, whole, Reason.WHOLLY_TREATED
-    if partly < whole:
+        return Group.TREATED, wholly, Reason.WHOLLY_TREATED
+    if partly < wholly:
         return Group.LEFT_OUT, None, Reason.PARTLY_BEFORE_WHOLLY
-    return Group.TREATED, whole, Reason.WHOLLY_BEFORE_PARTLY
+    return Group.TREATED, wholly, Reason.WHOLLY_BEFORE_PARTLY
 
 
 def _shares(units: list[ProgrammeUnit]) -> tuple[tuple[int, float], ...]:

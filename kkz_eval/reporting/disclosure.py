@@ -79,8 +79,8 @@ def _complement(parts: np.ndarray, hidden: np.ndarray, total: float, smallest_ce
     if np.isnan(total) or 0 < total < smallest_cell:
         return hidden, True
     while hidden.any():
-        rest = total - parts[~hidden].sum()
-        if hidden.sum() >= 2 and rest > hidden.sum():
+        undisclosed = total - parts[~hidden].sum()
+        if hidden.sum() >= 2 and undisclosed > hidden.sum():
             return hidden, False
         candidates = np.flatnonzero(~hidden & (parts > 0))
         if not len(candidates):

@@ -134,11 +134,11 @@ def number(cell: Cell, writing: Writing) -> str:
     if isinstance(cell, str):
         return cell
     written = f"{cell:.2f}" if isinstance(cell, float) else str(cell)
-    whole, _, decimals = written.partition(".")
+    integer_digits, _, decimals = written.partition(".")
     if writing.thousands:
-        sign, digits = ("-", whole[1:]) if whole.startswith("-") else ("", whole)
-        whole = sign + re.sub(r"(?<=\d)(?=(?:\d{3})+$)", writing.thousands, digits)
-    return f"{whole}{writing.decimal}{decimals}" if decimals else whole
+        sign, digits = ("-", integer_digits[1:]) if integer_digits.startswith("-") else ("", integer_digits)
+        integer_digits = sign + re.sub(r"(?<=\d)(?=(?:\d{3})+$)", writing.thousands, digits)
+    return f"{integer_digits}{writing.decimal}{decimals}" if decimals else integer_digits
 
 
 def page_bytes(page: Page, writing: Writing) -> bytes:

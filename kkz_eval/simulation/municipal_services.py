@@ -173,10 +173,10 @@ def _transition_columns(detailed: bool) -> tuple[GridColumn, ...]:
 def _transition_rows(key: str, s: Setting) -> Rows:
     for row, year in enumerate(s.years):
         counts = s.rng.multinomial(s.people[row, 2] // 9, [share for _, share in _SCHOOLS])  # sex, school
-        whole = _with_total(_with_total(counts.astype(np.int64), 0), 1)
+        with_totals = _with_total(_with_total(counts.astype(np.int64), 0), 1)
         for j, school in enumerate([*(name for name, _ in _SCHOOLS), "Insgesamt"]):
             for i, sex in enumerate(_SEXES):
-                yield (key, year, school, sex, int(whole[i, j]))
+                yield (key, year, school, sex, int(with_totals[i, j]))
 
 
 # --- educational support ------------------------------------------------------------------------------------------------
@@ -345,9 +345,9 @@ def _spending_rows(key: str, s: Setting) -> Rows:
         cents = 100_000 * int(s.people[row, :5].sum()) * 1.03**row
         shares = np.array([share for _, _, share in _SPENDING])
         preventive = np.array([share for _, share, _ in _SPENDING]) * min(0.8 + 0.02 * row, 1.0)
-        whole = np.rint(cents * shares * (1 + s.rng.uniform(-0.02, 0.02, len(shares)))).astype(np.int64)
-        part = np.rint(whole * preventive).astype(np.int64)
-        counts = _with_total(np.stack([part, whole - part, whole], axis=-1), 0)
+        spent = np.rint(cents * shares * (1 + s.rng.uniform(-0.02, 0.02, len(shares)))).astype(np.int64)
+        part = np.rint(spent * preventive).astype(np.int64)
+        counts = _with_total(np.stack([part, spent - part, spent], axis=-1), 0)
         labels = [*(label for label, _, _ in _SPENDING), "Ausgaben insgesamt"]
         for (i, label), (j, kind) in product(enumerate(labels), enumerate(("präventiv", "nicht präventiv", "insgesamt"))):
             yield (key, year, label, kind, int(counts[i, j]) / 100)

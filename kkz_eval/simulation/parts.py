@@ -35,16 +35,16 @@ def kreis_parts() -> tuple[Part, ...]:
     parts: list[Part] = []
     for kreis in kreise():
         units = [unit for unit in programme_units() if unit.kreis_ags5 == kreis.ags5]
-        whole = min((unit.cohort for unit in units if unit.is_whole_kreis), default=None)
+        of_kreis = min((unit.cohort for unit in units if unit.is_whole_kreis), default=None)
         towns = sorted((unit for unit in units if not unit.is_whole_kreis), key=lambda unit: unit.ags)
-        parts += [_town(unit, whole) for unit in towns]
-        parts.append(Part(kreis.ags5, None, 1.0 - sum(unit.share_of_kreis_population for unit in towns), whole))
+        parts += [_town(unit, of_kreis) for unit in towns]
+        parts.append(Part(kreis.ags5, None, 1.0 - sum(unit.share_of_kreis_population for unit in towns), of_kreis))
     return tuple(parts)
 
 
-def _town(unit: ProgrammeUnit, whole: int | None) -> Part:
+def _town(unit: ProgrammeUnit, of_kreis: int | None) -> Part:
     """A town is treated from the year in which it, or its whole Kreis, joined first."""
-    cohort = unit.cohort if whole is None else min(unit.cohort, whole)
+    cohort = unit.cohort if of_kreis is None else min(unit.cohort, of_kreis)
     return Part(unit.kreis_ags5, unit.ags, unit.share_of_kreis_population, cohort)
 
 

@@ -31,10 +31,10 @@ _canonical = json.JSONEncoder(sort_keys=True, ensure_ascii=False, separators=(",
 def digest_of_table(table: pa.Table) -> str:
     """SHA-256 of the schema and the values of a table in their order, whatever its chunks, slices, and what lies beneath a null."""
     sink = pa.BufferOutputStream()
-    whole = table.replace_schema_metadata(None).combine_chunks()
-    whole = whole.take(pa.array(range(whole.num_rows), pa.int64()))  # a copy: no offsets of a slice, nothing beneath a null
-    with pa.ipc.new_stream(sink, whole.schema, options=pa.ipc.IpcWriteOptions(use_threads=False)) as writer:
-        writer.write_table(whole)
+    plain = table.replace_schema_metadata(None).combine_chunks()
+    plain = plain.take(pa.array(range(plain.num_rows), pa.int64()))  # a copy: no offsets of a slice, nothing beneath a null
+    with pa.ipc.new_stream(sink, plain.schema, options=pa.ipc.IpcWriteOptions(use_threads=False)) as writer:
+        writer.write_table(plain)
     return digest_of_bytes(sink.getvalue().to_pybytes())
 
 

@@ -38,8 +38,8 @@ def to_parquet(table: pa.Table, spec: TableSpec) -> bytes:
 
     Raises pyarrow.ArrowInvalid or ValueError where the table does not fit the schema.
     """
-    whole = table.select(spec.schema.names).cast(spec.schema).combine_chunks()
-    return _parquet_of(whole, spec) if whole.num_rows else _parquet_of_nothing(spec)
+    as_specified = table.select(spec.schema.names).cast(spec.schema).combine_chunks()
+    return _parquet_of(as_specified, spec) if as_specified.num_rows else _parquet_of_nothing(spec)
 
 
 @lru_cache(maxsize=64)  # most deliveries have no findings
@@ -47,10 +47,10 @@ def _parquet_of_nothing(spec: TableSpec) -> bytes:
     return _parquet_of(spec.schema.empty_table(), spec)
 
 
-def _parquet_of(whole: pa.Table, spec: TableSpec) -> bytes:
-    marked = whole.replace_schema_metadata({_NAME: spec.name.encode(), _VERSION: str(spec.version).encode()})
+def _parquet_of(table: pa.Table, spec: TableSpec) -> bytes:
+    marked = table.replace_schema_metadata({_NAME: spec.name.encode(), _VERSION: str(spec.version).encode()})
     sink = pa.BufferOutputStream()
-    repeats = whole.num_rows >= _MANY_ROWS
+    repeats = table.num_rows >= _MANY_ROWS
     compression = "zstd" if repeats else "lz4"
     pq.write_table(
         marked, sink, compression=compression, row_group_size=1 << 20, use_dictionary=repeats, write_page_checksum=True

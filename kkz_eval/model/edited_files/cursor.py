@@ -8,7 +8,7 @@ from datetime import date
 from typing import NoReturn, TypeVar, cast
 
 from kkz_eval.model.edited_files.file import EditedFile
-from kkz_eval.model.edited_files.places import Steps
+from kkz_eval.model.edited_files.places import Way
 from kkz_eval.model.edited_files.suggestions import report_not_allowed, report_unknown_key
 from kkz_eval.model.edited_files.values import is_number
 
@@ -30,17 +30,17 @@ class Node:
     """
 
     file: EditedFile
-    steps: Steps
+    way: Way
     value: object
 
     def report(self, code: str, **parameters: object) -> None:
         """Notes a problem in a sentence of the reader's catalogue."""
         if self.value is not _HOLE:
-            self.file.report(self.steps, code, parameters, self.file.invalid.PACKAGE)
+            self.file.report(self.way, code, parameters, self.file.invalid.PACKAGE)
 
     def fail(self, code: str, **parameters: object) -> NoReturn:
         """Raises the file's error with this problem and those noted before."""
-        self.file.report(self.steps, code, parameters, self.file.invalid.PACKAGE)
+        self.file.report(self.way, code, parameters, self.file.invalid.PACKAGE)
         raise self.file.invalid(self.file.source, self.file.problems)
 
     def settle(self) -> None:
@@ -54,16 +54,16 @@ class Node:
     @property
     def line(self) -> int | None:
         """The line in the file, None for values without lines."""
-        return self.file.line(self.steps)
+        return self.file.line(self.way)
 
     @property
     def written(self) -> str:
         """The value as it stands in the file, short."""
-        return self.file.written(self.steps, self.value)
+        return self.file.written(self.way, self.value)
 
     def _note(self, code: str, **parameters: object) -> None:
         if self.value is not _HOLE:
-            self.file.report(self.steps, code, parameters)
+            self.file.report(self.way, code, parameters)
 
     def mapping(self, known: Sequence[str] | None = None) -> Mapping[str, object]:
         """The value as a mapping with texts as keys; of the known ones, where these are named. Stand-in: empty."""
@@ -72,7 +72,7 @@ class Node:
             return {}
         for key in self.value:
             if known is not None and key not in known:
-                report_unknown_key(self.file, self.steps, key, known)
+                report_unknown_key(self.file, self.way, key, known)
         return self.value
 
     def child(self, name: str) -> Node:
@@ -81,7 +81,7 @@ class Node:
         if found is None:
             if isinstance(self.value, dict):
                 self._note("missing_key", key=name)
-            return Node(self.file, (*self.steps, name), _HOLE)
+            return Node(self.file, (*self.way, name), _HOLE)
         return found
 
     def optional(self, name: str) -> Node | None:
@@ -94,7 +94,7 @@ class Node:
 
     def below(self, step: str | int, value: object) -> Node:
         """A place below with that value."""
-        return Node(self.file, (*self.steps, step), value)
+        return Node(self.file, (*self.way, step), value)
 
     def items(self) -> Iterator[Node]:
         """The places of a list. Stand-in: none."""
@@ -156,5 +156,5 @@ class Node:
             if option == self.value and type(option) is type(self.value):  # True is not 1
                 return option
         if self.value is not _HOLE:
-            report_not_allowed(self.file, self.steps, self.value, admitted)
+            report_not_allowed(self.file, self.way, self.value, admitted)
         return admitted[0] if admitted else cast(_T, "")

@@ -9,7 +9,7 @@ from typing import ClassVar
 
 import yaml
 
-from kkz_eval.model.edited_files.places import TEXT, Steps, dotted, place_of, shortened
+from kkz_eval.model.edited_files.places import TEXT, Way, dotted, place_of, shortened
 from kkz_eval.model.errors import Problem, ProblemsFound
 
 
@@ -41,20 +41,20 @@ class EditedFile:
     composed: yaml.Node | None = None
     problems: list[Problem] = field(default_factory=list)
 
-    def line(self, steps: Steps) -> int | None:
+    def line(self, way: Way) -> int | None:
         """Line of a value, or of the nearest that holds it; None for values without lines."""
-        return place_of(self.composed, steps)[0]
+        return place_of(self.composed, way)[0]
 
-    def written(self, steps: Steps, value: object) -> str:
+    def written(self, way: Way, value: object) -> str:
         """A value as it stands in the file, short: 05315000 for what YAML takes for an octal number."""
-        node = place_of(self.composed, steps)[1]
+        node = place_of(self.composed, way)[1]
         if isinstance(node, yaml.ScalarNode) and node.tag != TEXT:
             return shortened(node.value or "null")
         return shortened(_as_json(value))
 
-    def report(self, steps: Steps, code: str, parameters: Mapping[str, object], package: str = FileInvalid.PACKAGE) -> None:
+    def report(self, way: Way, code: str, parameters: Mapping[str, object], package: str = FileInvalid.PACKAGE) -> None:
         """Notes a problem, once. package: of its sentence."""
-        problem = Problem(code, dotted(steps), self.line(steps), parameters, package)
+        problem = Problem(code, dotted(way), self.line(way), parameters, package)
         if problem not in self.problems:
             self.problems.append(problem)
 

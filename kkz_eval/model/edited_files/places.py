@@ -4,24 +4,24 @@ from __future__ import annotations
 
 import yaml
 
-Steps = tuple[str | int, ...]
+Way = tuple[str | int, ...]
 """The way to a value: ("outcomes", 1, "window")."""
 
 TEXT = "tag:yaml.org,2002:str"
 
 
-def dotted(steps: Steps) -> str:
+def dotted(way: Way) -> str:
     """`outcomes[1].window` of ("outcomes", 1, "window")."""
     text = ""
-    for step in steps:
+    for step in way:
         text += f"[{step}]" if isinstance(step, int) else f".{step}" if text else step
     return text
 
 
-def place_of(root: yaml.Node | None, steps: Steps) -> tuple[int | None, yaml.Node | None]:
+def place_of(root: yaml.Node | None, way: Way) -> tuple[int | None, yaml.Node | None]:
     """Line and node of a value; where it is missing, the line of the nearest that holds it. None for values without lines."""
     line, node = None, root
-    for step in steps:
+    for step in way:
         place = None if node is None else _below(node, step)
         if place is None:
             return line, None
@@ -29,21 +29,21 @@ def place_of(root: yaml.Node | None, steps: Steps) -> tuple[int | None, yaml.Nod
     return line, node
 
 
-def ways_to_all(root: yaml.Node) -> dict[yaml.Node, Steps]:
+def ways_to_all(root: yaml.Node) -> dict[yaml.Node, Way]:
     """The way to each key and value; of what stands at several places by aliases, one of them."""
-    ways: dict[yaml.Node, Steps] = {}
-    waiting: list[tuple[Steps, yaml.Node]] = [((), root)]
+    ways: dict[yaml.Node, Way] = {}
+    waiting: list[tuple[Way, yaml.Node]] = [((), root)]
     while waiting:
-        steps, node = waiting.pop()
+        way, node = waiting.pop()
         if node in ways:
             continue
-        ways[node] = steps
+        ways[node] = way
         if isinstance(node, yaml.MappingNode):
             for key, child in node.value:
-                below = (*steps, str(key.value)) if isinstance(key, yaml.ScalarNode) else steps
+                below = (*way, str(key.value)) if isinstance(key, yaml.ScalarNode) else way
                 waiting += [(below, child), (below, key)]
         elif isinstance(node, yaml.SequenceNode):
-            waiting += [((*steps, position), child) for position, child in enumerate(node.value)]
+            waiting += [((*way, position), child) for position, child in enumerate(node.value)]
     return ways
 
 

@@ -17,7 +17,7 @@ from jsonschema import Draft202012Validator, ValidationError
 from jsonschema.validators import extend
 
 from kkz_eval.model.edited_files.file import EditedFile, FileInvalid
-from kkz_eval.model.edited_files.places import Steps
+from kkz_eval.model.edited_files.places import Way
 from kkz_eval.model.edited_files.reading import read_edited
 from kkz_eval.model.edited_files.suggestions import report_not_allowed, report_unknown_key
 from kkz_eval.model.edited_files.values import is_number
@@ -55,52 +55,52 @@ def read_by_schema(path: Path, invalid: type[FileInvalid], schema: Mapping[str, 
 
 def report_schema_faults(file: EditedFile, schema: Mapping[str, Any]) -> None:
     """Notes everything in which the file's value does not fit the schema; of one value only the first thing."""
-    said: set[Steps] = set()
+    said: set[Way] = set()
     for error in _Validator(schema).iter_errors(cast(Any, file.value)):
-        steps = tuple(error.absolute_path)
+        way = tuple(error.absolute_path)
         if error.validator in ("additionalProperties", "required"):
             _report(file, error)
-        elif steps not in said:
-            said.add(steps)
+        elif way not in said:
+            said.add(way)
             _report(file, error)
 
 
 def _report(file: EditedFile, error: ValidationError) -> None:
-    keyword, wanted, steps = error.validator, cast(Any, error.validator_value), tuple(error.absolute_path)
-    shown = file.written(steps, error.instance)
+    keyword, wanted, way = error.validator, cast(Any, error.validator_value), tuple(error.absolute_path)
+    shown = file.written(way, error.instance)
     if keyword == "additionalProperties":
         known = list(cast(Mapping[str, Any], error.schema).get("properties", {}))
         for key in cast(Mapping[object, object], error.instance):
             if key not in known:
-                report_unknown_key(file, steps, key, known)
+                report_unknown_key(file, way, key, known)
     elif keyword == "required":
         for key in wanted:
             if key not in cast(Mapping[object, object], error.instance):
-                file.report(steps, "missing_key", {"key": key})
+                file.report(way, "missing_key", {"key": key})
     elif keyword == "type":
         first = wanted if isinstance(wanted, str) else wanted[0]
-        file.report(steps, f"wrong_type.{first}", {"value": shown})
+        file.report(way, f"wrong_type.{first}", {"value": shown})
     elif keyword in ("enum", "const"):
         admitted = wanted if keyword == "enum" else [wanted]
-        report_not_allowed(file, steps, error.instance, [option for option in admitted if option is not None])
+        report_not_allowed(file, way, error.instance, [option for option in admitted if option is not None])
     elif keyword in _LIMITS:
-        file.report(steps, _LIMITS[keyword], {"value": shown, "limit": wanted})
+        file.report(way, _LIMITS[keyword], {"value": shown, "limit": wanted})
     elif keyword in _WITHOUT_PARAMETERS:
-        file.report(steps, _WITHOUT_PARAMETERS[keyword], {})
+        file.report(way, _WITHOUT_PARAMETERS[keyword], {})
     elif keyword == "pattern":
         examples = cast(Mapping[str, Any], error.schema).get("examples", [wanted])
-        file.report(steps, "pattern", {"value": shown, "example": examples[0]})
+        file.report(way, "pattern", {"value": shown, "example": examples[0]})
     elif keyword in ("oneOf", "anyOf"):
-        _report_choice(file, steps, error)
+        _report_choice(file, way, error)
     elif keyword == "not" and wanted:
-        file.report(steps, "not_together", {"keys": ", ".join(wanted["required"])})
+        file.report(way, "not_together", {"keys": ", ".join(wanted["required"])})
     elif keyword == "not":  # {"not": {}} admits nothing; `false` would too, but the validator names no place for it
-        file.report(steps, "key_unfit", {})
+        file.report(way, "key_unfit", {})
     else:
-        file.report(steps, "other", {"reason": keyword})
+        file.report(way, "other", {"reason": keyword})
 
 
-def _report_choice(file: EditedFile, steps: Steps, error: ValidationError) -> None:
+def _report_choice(file: EditedFile, way: Way, error: ValidationError) -> None:
     """One of several sets of keys is needed: what is wrong in the set that is there, or which sets there are."""
     sets: Sequence[Sequence[str]] = [branch.get("required", ()) for branch in cast(Any, error.validator_value)]
     present = [index for index, keys in enumerate(sets) if all(key in cast(Any, error.instance) for key in keys)]
@@ -108,4 +108,4 @@ def _report_choice(file: EditedFile, steps: Steps, error: ValidationError) -> No
     for below in inside:
         _report(file, below)
     if not inside:
-        file.report(steps, "choose", {"sets": " | ".join(", ".join(keys) for keys in sets)})
+        file.report(way, "choose", {"sets": " | ".join(", ".join(keys) for keys in sets)})

@@ -8,7 +8,7 @@ from typing import Any, TypeGuard, cast
 
 import yaml
 
-from kkz_eval.model.edited_files.places import TEXT, Steps, dotted, shortened, ways_to_all
+from kkz_eval.model.edited_files.places import TEXT, Way, dotted, shortened, ways_to_all
 from kkz_eval.model.errors import Problem
 from kkz_eval.model.system_errors import reason_of
 
@@ -106,17 +106,17 @@ class _Reading:
         return values
 
 
-def _doubled(steps: Steps, node: yaml.Node, seen: set[yaml.Node]) -> Iterator[Problem]:
+def _doubled(way: Way, node: yaml.Node, seen: set[yaml.Node]) -> Iterator[Problem]:
     """The keys that stand twice in their mapping, by text or by value. seen: nodes that are done, since an alias is one node again."""
     if isinstance(node, yaml.SequenceNode):
         for position, child in enumerate(node.value):
-            yield from _doubled((*steps, position), child, seen)
+            yield from _doubled((*way, position), child, seen)
     if not isinstance(node, yaml.MappingNode) or node in seen:
         return
     seen.add(node)
     first: dict[object, int] = {}
     for key, child in node.value:
-        below, line = (*steps, str(key.value)), key.start_mark.line + 1
+        below, line = (*way, str(key.value)), key.start_mark.line + 1
         names = {key.value, _Reading().value(key)} if isinstance(key, yaml.ScalarNode) and key.tag != _MERGE else {str(key)}
         earlier = next((first[name] for name in names if name in first), None)
         if earlier is not None:
