@@ -1,6 +1,7 @@
 """The assets from the inbox to the verdict, by reporting year: landing, parsed, verdicts; and the state of all deliveries."""
 
 from collections import Counter
+from collections.abc import Sequence
 
 import dagster as dg
 
@@ -14,7 +15,8 @@ from kkz_eval.line import say as say_of_line
 from kkz_eval.line.correspondence import write_marked_copies
 from kkz_eval.line.installation import Installation
 from kkz_eval.line.intake import judge_arrivals, land, parse_arrivals, write_protocols
-from kkz_eval.model.verdicts import Status
+from kkz_eval.model.texts import Joined
+from kkz_eval.model.verdicts import COUNTING, VERDICT_STATES, State
 from kkz_eval.partitions import reporting_years
 
 GROUP = "a_lieferungen"
@@ -100,12 +102,10 @@ def verdicts(
         protocols = write_protocols(installation, years)
         copies = write_marked_copies(installation, years)
         take_moment(context, installation)
-    count = Counter(row.verdict.status.value for row in judged)
+    count, language = Counter(row.verdict.state for row in judged), installation.settings.language
     return dg.MaterializeResult(
         metadata={
-            "angenommen": count["accepted"],
-            "angenommen_mit_hinweisen": count["accepted_with_warnings"],
-            "zurueckgewiesen": count["rejected"],
+            **{state.said.in_language(language): count[state] for state in VERDICT_STATES},
             "markierte_kopien": len(copies),
             **protocol_links(installation, protocols),
         }
@@ -122,34 +122,57 @@ def verdicts(
 def delivery_status(
     context: dg.AssetExecutionContext, installation: dg.ResourceParam[Installation]
 ) -> dg.MaterializeResult[None]:
-    """Say plainly what is accepted and what is rejected."""
-    states = moment_of(context, installation).delivery_states
-    rejected = [state for state in states if state.status == Status.REJECTED]
+    """Say plainly what is accepted and what is not, and where another delivery counts."""
+    language = installation.settings.language
+    moment = moment_of(context, installation)
+    known = moment.histories.values()
+    nameless = [
+        source for source, unit, _ in moment.rejected_slices if not unit
+    ]  # rejected, and nobody can read of whom they speak
+    kept_out = [history for history in known if history.state not in COUNTING]
     records = [
         dg.TableRecord(
             {
-                "datensatz": state.dataset,
-                "kommune": state.unit_name,
-                "jahr": state.year,
-                "stand": say("state.rejected").in_language(installation.settings.language),
-                "fehler": state.n_errors,
-                "datei": state.name,
+                "datensatz": history.dataset,
+                "kommune": history.unit_name,
+                "jahr": history.year,
+                "stand": history.state.said.in_language(language),
+                "es_gilt": "–" if (counts := history.delivery_that_counts) is None else counts.in_language(language),
+                "fehler": history.part.n_errors,
+                "datei": history.newest.name,
             }
         )
-        for state in rejected
+        for history in kept_out
+    ] + [
+        dg.TableRecord(
+            {
+                "datensatz": installation.contracts[source.verdict.contract_id].dataset,
+                "kommune": "–",
+                "jahr": None,
+                "stand": source.verdict.state.said.in_language(language),
+                "es_gilt": "–",
+                "fehler": source.verdict.n_errors,
+                "datei": source.arrival.name,
+            }
+        )
+        for source in nameless
     ]
-    count = Counter((state.dataset, state.status) for state in states)
+    count = Counter((history.dataset, history.state) for history in known)
+    states = sorted({*COUNTING, State.REJECTED, *(state for _, state in count)}, key=list(State).index)
     summary = [
-        dg.TableRecord({"datensatz": dataset, **{status.value: count[(dataset, status)] for status in Status}})
-        for dataset in sorted({state.dataset for state in states})
+        dg.TableRecord({"datensatz": dataset, **{state.said.in_language(language): count[(dataset, state)] for state in states}})
+        for dataset in sorted({dataset for dataset, _ in count})
     ]
-    key = "state.some_rejected" if rejected else "state.none_rejected"
-    sentence = say(key, count=len(rejected)).in_language(installation.settings.language)
+    of_state = Counter([*(history.state for history in kept_out), *(source.verdict.state for source in nameless)])
+    counted = Joined(
+        tuple(say("state.count", state=state.said, count=of_state[state]) for state in states if of_state[state]), ", "
+    )
+    sentence = say("state.some_rejected", counted=counted) if records else say("state.none_rejected")
     return dg.MaterializeResult(
         metadata={
-            "stand": sentence,
+            "stand": sentence.in_language(language),
             "zurueckgewiesen": dg.MetadataValue.table(records, _REJECTED),
-            "uebersicht": dg.MetadataValue.table(summary, _SUMMARY),
+            "uebersicht": dg.MetadataValue.table(summary, _summary([state.said.in_language(language) for state in states])),
         }
     )
 
@@ -160,13 +183,18 @@ _REJECTED = dg.TableSchema(
         dg.TableColumn("kommune", "string", description=described("column.unit")),
         dg.TableColumn("jahr", "int", description=described("column.year")),
         dg.TableColumn("stand", "string", description=described("column.state")),
+        dg.TableColumn("es_gilt", "string", description=described("column.holds")),
         dg.TableColumn("fehler", "int", description=described("column.errors")),
         dg.TableColumn("datei", "string", description=described("column.file")),
     ]
 )
-_SUMMARY = dg.TableSchema(
-    [
-        dg.TableColumn("datensatz", "string", description=described("column.dataset")),
-        *(dg.TableColumn(status.value, "int", description=described("column.slices")) for status in Status),
-    ]
-)
+
+
+def _summary(states: Sequence[str]) -> dg.TableSchema:
+    """A column for each state, by its word."""
+    return dg.TableSchema(
+        [
+            dg.TableColumn("datensatz", "string", description=described("column.dataset")),
+            *(dg.TableColumn(state, "int", description=described("column.slices")) for state in states),
+        ]
+    )

@@ -26,7 +26,7 @@ def delivery_board(context: dg.AssetExecutionContext, installation: dg.ResourceP
         metadata={
             "lieferstand": link(installation, board.page),
             "antworten": len(board.folders),
-            **board.states,
+            **{state.said.in_language(installation.settings.language): count for state, count in board.states.items()},
         }
     )
 

@@ -18,6 +18,7 @@ from kkz_eval.commands import say as say_of_commands
 from kkz_eval.contracts.contract import Contract
 from kkz_eval.contracts.load import load_contracts
 from kkz_eval.deliveries.reader import Claimed, PersonRecords, Unclaimed, Unreadable, read_file
+from kkz_eval.deliveries.register.accepted import accepted_observations
 from kkz_eval.deliveries.register.decisions import load_decisions
 from kkz_eval.deliveries.register.inbox import content_of
 from kkz_eval.deliveries.register.intake import landing_key
@@ -27,14 +28,15 @@ from kkz_eval.deliveries.register.register import Arrival, Register, read_regist
 from kkz_eval.model.errors import UserError
 from kkz_eval.model.parsed import ParsedTable
 from kkz_eval.model.texts import Language
-from kkz_eval.model.verdicts import Slice, Status
+from kkz_eval.model.verdicts import State, Status
+from kkz_eval.reference.tables import unit_label
 from kkz_eval.settings import Settings
 from kkz_eval.stewardship import say
 from kkz_eval.stewardship.delivery_diff import Change, changes_between
-from kkz_eval.stewardship.history import History, histories
-from kkz_eval.stewardship.protocol import unit_label
-from kkz_eval.stewardship.requests import approve, is_approved, requests_of
-from kkz_eval.storage.store import Store
+from kkz_eval.stewardship.history import History, Place, Standing, delivery_named, histories, standing_of
+from kkz_eval.stewardship.requests import approve, is_approved, requests_of, waiting_copies
+from kkz_eval.storage.steps import Steps
+from kkz_eval.storage.store import DraftStore, Store
 
 _PREFIX = re.compile(r"[0-9a-f]{6,64}")
 SHOWN = 50
@@ -43,19 +45,23 @@ SHOWN = 50
 
 @dataclass(frozen=True)
 class _Row:
-    """An arrival as it is listed."""
+    """An arrival as it is listed. status: as it always was in JSON; detail: its state in words; standing: which delivery counts instead, and for what."""
 
     arrival: Arrival
-    state: str
+    state: State
+    status: str
     detail: str
+    standing: str
 
 
 def list_arrivals(settings: Settings) -> int:
     """Print the register: one line per arrival, in order, with the standing verdict."""
     register = _register(settings)
-    for row in _rows(register, settings.language):
-        arrival = row.arrival
-        print(f"{arrival.number:>6}  {arrival.sha256[:12]}  {arrival.contract_id:<22}  {row.detail:<28}  {arrival.name}")
+    contracts = load_contracts(settings.contracts)
+    for row in _rows(register, contracts, _histories(settings, register, contracts), settings.language):
+        arrival, standing = row.arrival, f"  {row.standing}" if row.standing else ""
+        shown = f"{arrival.number:>6}  {arrival.sha256[:12]}  {arrival.contract_id:<22}  {row.detail:<28}  {arrival.name}"
+        print(shown + standing)
     return 0
 
 
@@ -63,11 +69,22 @@ def list_arrivals_json(settings: Settings) -> int:
     """Print the register as JSON: arrivals with their state, and each unit and year with its history."""
     register = read_register(Store.at(str(settings.home)))
     contracts = load_contracts(settings.contracts)
+    known = _histories(settings, register, contracts)
+    rows = _rows(register, contracts, known, settings.language)
     print(
         json.dumps(
             {
-                "arrivals": [{**asdict(row.arrival), "status": row.state} for row in _rows(register, settings.language)],
-                "units": [_history_json(history) for history in histories(register, contracts)],
+                "arrivals": [
+                    {
+                        **asdict(row.arrival),
+                        "status": row.status,
+                        "state": row.state,
+                        "said": row.detail,
+                        "standing": row.standing,
+                    }
+                    for row in rows
+                ],
+                "units": [_history_json(history, settings.language) for history in known.values()],
             },
             ensure_ascii=False,
             indent=1,
@@ -78,9 +95,13 @@ def list_arrivals_json(settings: Settings) -> int:
 
 def list_histories(settings: Settings) -> int:
     """Print each dataset, unit and year that was ever delivered, with all that was said of it, the newest last."""
-    register = _register(settings)
-    for history in histories(register, load_contracts(settings.contracts)):
-        said = " → ".join(f"{number}: {_fate(part, settings.language)}" for number, part in history.entries)
+    register, language = _register(settings), settings.language
+    for history in _histories(settings, register, load_contracts(settings.contracts)).values():
+        *before, (newest, _) = history.entries
+        states = [*((arrival.number, part.state) for arrival, part in before), (newest.number, history.state)]
+        said = " → ".join(f"{number}: {state.said.in_language(language)}" for number, state in states)
+        if history.instead is not None:
+            said = say("list.history", said=said, delivery=delivery_named(history.instead)).in_language(language)
         print(f"{history.dataset:<26}  {unit_label(history.unit_id):<24}  {history.year}  {said}")
     return 0
 
@@ -92,40 +113,54 @@ def _register(settings: Settings) -> Register:
     return register
 
 
-def _rows(register: Register, language: Language) -> list[_Row]:
+def _histories(settings: Settings, register: Register, contracts: Mapping[str, Contract]) -> dict[Place, History]:
+    """All that was delivered and what counts of it; nothing is written, whatever has to be computed for it."""
+    store = DraftStore.over(Store.at(str(settings.home)))
+    decided = waiting_copies(store, register, contracts, load_decisions(settings.contracts, contracts, settings.day))
+    return histories(
+        register, contracts.values(), lambda contract: accepted_observations(Steps(store), register, contract), decided
+    )
+
+
+def _rows(
+    register: Register, contracts: Mapping[str, Contract], known: Mapping[Place, History], language: Language
+) -> list[_Row]:
     rows = []
     for arrival in register.arrivals:
         stone = register.tombstones.get(arrival.sha256)
+        verdict, contract = register.verdicts.get((arrival.sha256, arrival.contract_id)), contracts.get(arrival.contract_id)
         if stone is not None:
-            rows.append(_Row(arrival, "purged", say("list.purged", date=stone.date, reason=stone.reason).in_language(language)))
+            gone = say("list.purged", state=State.PURGED.said, date=stone.date, reason=stone.reason)
+            rows.append(_Row(arrival, State.PURGED, "purged", gone.in_language(language), ""))
             continue
-        verdict = register.verdicts.get((arrival.sha256, arrival.contract_id))
-        slices = Counter(part.status.value for part in verdict.slices) if verdict else Counter()
-        state = verdict.status.value if verdict else "pending"
-        fate = say(f"status.{state}").in_language(language)
-        if verdict and slices["rejected"]:
-            fate += f" ({slices['rejected']}/{len(verdict.slices)})"
-        rows.append(_Row(arrival, state, fate))
+        if verdict is None:
+            rows.append(_Row(arrival, State.PENDING, "pending", State.PENDING.said.in_language(language), ""))
+            continue
+        # of a contract that is gone nothing counts any more: what its verdict said is all there is to say
+        standing = Standing(verdict.state, ()) if contract is None else standing_of(verdict, contract, known)
+        fate = standing.state.said.in_language(language)
+        n_rejected = sum(part.status == Status.REJECTED for part in verdict.slices)
+        if n_rejected and standing.state not in (State.SUPERSEDED, State.CONFLICT):
+            fate += f" ({n_rejected}/{len(verdict.slices)})"
+        rows.append(_Row(arrival, standing.state, verdict.status.value, fate, standing.said.in_language(language)))
     return rows
 
 
-def _history_json(history: History) -> dict[str, object]:
+def _history_json(history: History, language: Language) -> dict[str, object]:
+    held = history.holds
     return {
         "dataset": history.dataset,
         "unit": history.unit_id,
         "year": history.year,
         "history": [
-            {"arrival": number, "status": part.status.value, "errors": part.n_errors, "warnings": part.n_warnings}
+            {"arrival": arrival.number, "status": part.status.value, "errors": part.n_errors, "warnings": part.n_warnings}
             | {"acknowledged": part.n_acknowledged}
-            for number, part in history.entries
+            for arrival, part in history.entries
         ],
+        "state": history.state,
+        "said": history.state.said.in_language(language),
+        "holds": None if held is None else {"arrival": held.number, "name": held.name, "day": held.day},
     }
-
-
-def _fate(part: Slice, language: Language) -> str:
-    if part.status != Status.REJECTED and part.n_acknowledged:
-        return say("status.waived").in_language(language)
-    return say(f"status.{part.status}").in_language(language)
 
 
 def compare(settings: Settings, first: str, second: str, form: str) -> int:

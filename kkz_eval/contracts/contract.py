@@ -94,7 +94,8 @@ class Terms:
 
     deadline: in words; due: the day that these are made from, None where there is none; rule_descriptions: by rule_id. official_tolerance: share of
     the official value by which a delivered indicator may differ before a steward is warned. tables_needed: the tables of official
-    statistics that the contract reads, number first, the best of them in front.
+    statistics that the contract reads, number first, the best of them in front. official_datasets: those of official statistics that hold the
+    figures of a municipal contract under the same names: they are shown to be confirmed, and nobody is reminded of them.
     """
 
     purpose: str = ""
@@ -108,6 +109,7 @@ class Terms:
     rule_descriptions: Mapping[str, str] = field(default_factory=dict)
     official_tolerance: float = OFFICIAL_TOLERANCE
     tables_needed: tuple[str, ...] = ()
+    official_datasets: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

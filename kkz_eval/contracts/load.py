@@ -131,7 +131,7 @@ ROLES: Mapping[str, str] = {"column": "key", "dimension": "dimension", "measure"
 CONTRACT_PROPERTIES = (
     "titleEn", "dataset", "source", "levels", "layouts", "supersedes", "acceptance", "smallestCell", "attribution", "licence",
     "measureFrom", "titleMarker", "official", "legalBasis", "permittedRecipient", "deadline", "contactRole", "due",
-    "officialTolerance", "tablesNeeded",
+    "officialTolerance", "officialDatasets", "tablesNeeded",
 )  # fmt: skip
 OFFICIAL_TIMES = ("year", "school_year")
 OFFICIAL_KEYS = ("tables", "measure", "named", "time", "variables", "members", "leftOut", "absent", "whole", "units")
@@ -272,6 +272,7 @@ def _terms(root: Node, own: Node, schema: Node, columns: Sequence[Node]) -> Term
         contact_role=_optional(own, "contactRole", Node.text, ""),
         official_tolerance=_optional(own, "officialTolerance", _share, OFFICIAL_TOLERANCE),
         tables_needed=_optional(own, "tablesNeeded", Node.texts, ()),
+        official_datasets=_optional(own, "officialDatasets", Node.texts, ()),
         rule_descriptions={
             _optional(item, "id", Node.text, ""): _optional(item, "description", Node.text, "") for item in quality
         },

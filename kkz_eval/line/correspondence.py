@@ -15,12 +15,13 @@ from kkz_eval.deliveries.register.intake import landing_key
 from kkz_eval.deliveries.register.judging import load_findings
 from kkz_eval.deliveries.register.register import Arrival
 from kkz_eval.line.installation import Installation
-from kkz_eval.line.intake import write_protocol
+from kkz_eval.line.intake import with_findings, write_protocol
+from kkz_eval.line.official_figures import official_places
 from kkz_eval.line.snapshot import Snapshot
-from kkz_eval.model.verdicts import Verdict
+from kkz_eval.model.verdicts import State, Verdict
 from kkz_eval.stewardship import say
-from kkz_eval.stewardship.board import BoardTable, State, board_page, board_tables
-from kkz_eval.stewardship.history import histories
+from kkz_eval.stewardship.board import SYMBOLS, BoardTable, board_page, board_tables
+from kkz_eval.stewardship.history import Standing, standing_of
 from kkz_eval.stewardship.marked_copy import Judged, marked_copy
 from kkz_eval.stewardship.next_template import next_template
 from kkz_eval.stewardship.replies import replies
@@ -37,7 +38,7 @@ class Board:
 
     page: str
     folders: Mapping[str, str]
-    states: Mapping[str, int]
+    states: Mapping[State, int]
 
 
 def write_marked_copies(installation: Installation, years: Iterable[int]) -> dict[str, str]:
@@ -45,24 +46,17 @@ def write_marked_copies(installation: Installation, years: Iterable[int]) -> dic
 
     Official tables have a protocol only: nobody decides in them.
     """
-    register = installation.register()
-    copies: dict[str, str] = {}
-    for arrival in register.of_years(years):
-        verdict = register.verdicts.get((arrival.sha256, arrival.contract_id))
-        contract = installation.contracts.get(arrival.contract_id)
-        if verdict is not None and contract is not None and contract.source == "municipal" and verdict.has_findings:
-            copies[arrival.name] = write_marked_copy(installation, arrival, verdict)
-    return copies
+    found = with_findings(installation, years, _municipal(installation.contracts))
+    return {arrival.name: write_marked_copy(installation, arrival, verdict, standing) for arrival, verdict, standing in found}
 
 
-def write_marked_copy(installation: Installation, arrival: Arrival, verdict: Verdict) -> str:
+def write_marked_copy(installation: Installation, arrival: Arrival, verdict: Verdict, standing: Standing) -> str:
     """Key of the marked copy of a delivery, beside its protocol, written where it is not there yet."""
     store = installation.steps.store
-    key = f"{write_protocol(installation, arrival, verdict).rpartition('/')[0]}/{MARKED}"
+    key = f"{write_protocol(installation, arrival, verdict, standing).rpartition('/')[0]}/{MARKED}"
     if not store.exists(key):
-        judged = Judged(
-            installation.contracts[arrival.contract_id], load_findings(store, verdict), verdict.status, verdict.slices
-        )
+        contract = installation.contracts[arrival.contract_id]
+        judged = Judged(contract, load_findings(store, verdict), verdict.status, verdict.slices, standing)
         store.put_if_absent(
             key, marked_copy(store.get(landing_key(arrival.sha256)), arrival.name, [judged], installation.settings.language)
         )
@@ -72,11 +66,8 @@ def write_marked_copy(installation: Installation, arrival: Arrival, verdict: Ver
 def make_board(snapshot: Snapshot) -> Board:
     """The board as of the snapshot's day, with a folder for each municipality: the reply and the marked copies that go with it."""
     today = snapshot.day
-    municipal = {key: contract for key, contract in snapshot.contracts.items() if contract.source == "municipal"}
-    delivered = histories(snapshot.register, municipal)
-    contradicted = {(one.dataset, one.unit_id, one.year) for one in snapshot.conflicts}
-    tables = board_tables(snapshot.contracts, delivered, contradicted, today)
-    links, copies = _protocols(snapshot.installation, tables)
+    tables = board_tables(snapshot.contracts, snapshot.histories, official_places(snapshot), today)
+    links, copies = _protocols(snapshot, tables)
     owners = _owners(tables)
     letters = replies(tables, {digest: name for digest, (name, _) in copies.items() if digest in owners}, today)
     page = board_page(tables, links, today, snapshot.installation.settings.language)
@@ -96,10 +87,14 @@ def make_board(snapshot: Snapshot) -> Board:
         for name, content in {f"{folder}/{SUMS}": sums, **files}.items():
             store.put_if_absent(name, content)
     states = Counter(cell.state for table in tables for row in table.rows for cell in row)
-    return Board(key, folders, {state.value: states[state] for state in State})
+    return Board(key, folders, {state: states[state] for state in SYMBOLS})
 
 
-def _protocols(installation: Installation, tables: Iterable[BoardTable]) -> tuple[dict[str, str], dict[str, tuple[str, str]]]:
+def _municipal(contracts: Mapping[str, Contract]) -> list[Contract]:
+    return [contract for contract in contracts.values() if contract.source == "municipal"]
+
+
+def _protocols(snapshot: Snapshot, tables: Iterable[BoardTable]) -> tuple[dict[str, str], dict[str, tuple[str, str]]]:
     """By digest of the content: address of its protocol as seen from the board, and (file name, key) of its marked copy."""
     links: dict[str, str] = {}
     copies: dict[str, tuple[str, str]] = {}
@@ -107,10 +102,11 @@ def _protocols(installation: Installation, tables: Iterable[BoardTable]) -> tupl
         if cell.history is None or cell.history.newest.sha256 in links or not cell.history.verdict.has_findings:
             continue
         arrival, verdict = cell.history.newest, cell.history.verdict
-        links[arrival.sha256] = f"../../{write_protocol(installation, arrival, verdict)}"
+        standing = standing_of(verdict, snapshot.installation.contract_of(cell.dataset), snapshot.histories)
+        links[arrival.sha256] = f"../../{write_protocol(snapshot.installation, arrival, verdict, standing)}"
         marked = say("board_files.marked").in_language("de")
         name = f"{PurePosixPath(arrival.name).stem}_{arrival.sha256[:8]}_{marked}.xlsx"
-        copies[arrival.sha256] = (name, write_marked_copy(installation, arrival, verdict))
+        copies[arrival.sha256] = (name, write_marked_copy(snapshot.installation, arrival, verdict, standing))
     return links, copies
 
 
@@ -134,7 +130,7 @@ def make_templates(snapshot: Snapshot) -> dict[tuple[str, str], str]:
     Each goes to the municipality whose own figures it shows, and to nobody else.
     """
     made: dict[tuple[str, str], str] = {}
-    for contract in (one for one in snapshot.contracts.values() if one.source == "municipal"):
+    for contract in _municipal(snapshot.contracts):
         by_unit: dict[str, list[dict[str, object]]] = {}
         for row in snapshot.accepted(contract.dataset).observations.to_pylist():
             by_unit.setdefault(row["unit_id"], []).append(row)

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import shlex
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from pathlib import Path
 
-from kkz_eval.deliveries.register.accepted import Source
+from kkz_eval.contracts.contract import Contract
+from kkz_eval.deliveries.register.accepted import Source, accepted_observations
 from kkz_eval.deliveries.register.inbox import wait_until_settled
 from kkz_eval.deliveries.register.intake import Intake, fingerprint, take_in, year_spans
 from kkz_eval.deliveries.register.judging import judge_arrival, load_findings, parse
@@ -19,9 +20,12 @@ from kkz_eval.deliveries.register.register import Arrival
 from kkz_eval.line import say
 from kkz_eval.line.installation import Installation
 from kkz_eval.model.errors import UserError
-from kkz_eval.model.verdicts import Status, Verdict
+from kkz_eval.model.texts import AtTheBeginning, Joined
+from kkz_eval.model.verdicts import VERDICT_STATES, State, Verdict
 from kkz_eval.reference.tables import units_known_to
+from kkz_eval.stewardship.history import Standing, histories, standing_of
 from kkz_eval.stewardship.protocol import protocol_page
+from kkz_eval.stewardship.requests import waiting_copies
 from kkz_eval.storage.digests import code_digest, digest_of
 
 
@@ -90,19 +94,12 @@ def judge_arrivals(installation: Installation, years: Iterable[int]) -> tuple[So
         )
         judged.append(Source(arrival, verdict))
         if verdict.n_errors and arrival in register.last_under(arrival.name):
-            key = "progress.rejected_in_part" if _is_partly_rejected(verdict) else "progress.rejected"
-            file = _as_typed(installation.settings.inbox / arrival.name)
-            installation.progress(say(key, name=arrival.name, errors=verdict.n_errors, file=file))
-    count = Counter(row.verdict.status for row in judged)
-    partly = sum(_is_partly_rejected(row.verdict) for row in judged)
+            file, state = _as_typed(installation.settings.inbox / arrival.name), AtTheBeginning(verdict.state.said)
+            installation.progress(say("progress.rejected", state=state, name=arrival.name, errors=verdict.n_errors, file=file))
+    count = Counter(row.verdict.state for row in judged)
+    shown = [state for state in VERDICT_STATES if count[state] or state != State.WAIVED]
     installation.progress(
-        say(
-            "progress.judged",
-            accepted=count[Status.ACCEPTED],
-            warnings=count[Status.ACCEPTED_WITH_WARNINGS] - partly,
-            partly=partly,
-            rejected=count[Status.REJECTED],
-        )
+        say("progress.judged", counts=Joined(tuple(say("progress.count", count=count[s], state=s.said) for s in shown), ", "))
     )
     return tuple(judged)
 
@@ -113,32 +110,46 @@ def _as_typed(file: Path) -> str:
     return shlex.quote(str(file.relative_to(here) if file.is_relative_to(here) else file))
 
 
-def _is_partly_rejected(verdict: Verdict) -> bool:
-    return verdict.status != Status.REJECTED and any(part.status == Status.REJECTED for part in verdict.slices)
+def with_findings(
+    installation: Installation, years: Iterable[int], contracts: Iterable[Contract]
+) -> Iterator[tuple[Arrival, Verdict, Standing]]:
+    """The deliveries of these reporting years and contracts that have findings, each with what it is worth beside the others."""
+    register, store = installation.register(), installation.steps.store
+    wanted = {contract.id: contract for contract in contracts}
+    found = [
+        (arrival, verdict)
+        for arrival in register.of_years(years)
+        if arrival.contract_id in wanted
+        and (verdict := register.verdicts.get((arrival.sha256, arrival.contract_id))) is not None
+        and verdict.has_findings
+    ]
+    known = histories(
+        register,
+        [wanted[contract_id] for contract_id in sorted({arrival.contract_id for arrival, _ in found})],
+        lambda contract: accepted_observations(installation.steps, register, contract),
+        waiting_copies(store, register, installation.contracts, installation.decisions),
+    )
+    for arrival, verdict in found:
+        yield arrival, verdict, standing_of(verdict, wanted[arrival.contract_id], known)
 
 
-def write_protocol(installation: Installation, arrival: Arrival, verdict: Verdict) -> str:
-    """Key of the page with all findings of a delivery, made where it is not there yet."""
+def write_protocol(installation: Installation, arrival: Arrival, verdict: Verdict, standing: Standing) -> str:
+    """Key of the page with all findings of a delivery, made where it is not there yet: anew where it is worth something else by now."""
     contract, language, store = (
         installation.contracts[arrival.contract_id],
         installation.settings.language,
         installation.steps.store,
     )
-    parts = [arrival.name, asdict(verdict), contract.digest, language, code_digest("kkz_eval.stewardship.protocol")]
+    worth = [standing.state, *(sentence.in_language(language) for sentence in standing.sentences)]
+    parts = [arrival.name, asdict(verdict), contract.digest, language, worth, code_digest("kkz_eval.stewardship.protocol")]
     key = f"protocols/{digest_of(parts)[:16]}/protokoll.html"
     if not store.exists(key):
-        page = protocol_page(arrival.name, verdict, contract, load_findings(store, verdict), language)
+        page = protocol_page(arrival.name, verdict, contract, load_findings(store, verdict), standing, language)
         store.put_if_absent(key, page.encode())
     return key
 
 
 def write_protocols(installation: Installation, years: Iterable[int]) -> dict[str, str]:
     """Protocols of all deliveries of these reporting years that have findings: name of the file to key of the page."""
-    register = installation.register()
-    pages: dict[str, str] = {}
-    for arrival in register.of_years(years):
-        verdict = register.verdicts.get((arrival.sha256, arrival.contract_id))
-        if verdict is None or not verdict.has_findings:
-            continue
-        pages[arrival.name] = write_protocol(installation, arrival, verdict)
-    return pages
+    found = with_findings(installation, years, installation.contracts.values())
+    return {arrival.name: write_protocol(installation, arrival, verdict, standing) for arrival, verdict, standing in found}

@@ -19,6 +19,7 @@ from kkz_eval.contracts.contract import Contract
 from kkz_eval.deliveries.official.editions import Asked
 from kkz_eval.deliveries.register.intake import year_spans
 from kkz_eval.deliveries.register.purging import SOURCES
+from kkz_eval.deliveries.register.register import Arrival
 from kkz_eval.evaluation import say as say_of_evaluation
 from kkz_eval.evaluation.baseline import first_start
 from kkz_eval.evaluation.design import level_of_plan
@@ -28,12 +29,13 @@ from kkz_eval.evaluation.results import EffectsResult, results_files
 from kkz_eval.indicators.catalogue import Indicator, Selection
 from kkz_eval.indicators.chain import StageCoverage, chain_coverage
 from kkz_eval.line import say
+from kkz_eval.line.official_figures import official_figures
 from kkz_eval.line.sentences import conflict_sentence
 from kkz_eval.line.snapshot import Snapshot
 from kkz_eval.line.study import Study
-from kkz_eval.model.texts import LANGUAGES, Joined, Language, Localised, Sentence, Wording
-from kkz_eval.model.verdicts import Status
-from kkz_eval.reference.tables import unit_name
+from kkz_eval.model.texts import LANGUAGES, AtTheBeginning, Language, Localised, Sentence, Wording
+from kkz_eval.model.verdicts import State, Status
+from kkz_eval.reference.tables import unit_label, unit_name
 from kkz_eval.reference.unit_groups import Nested, nested_sentence
 from kkz_eval.reporting.build import build_document, render
 from kkz_eval.reporting.figures.canvas import WIDE
@@ -49,8 +51,8 @@ from kkz_eval.reporting.inputs import (
     SourceInfo,
 )
 from kkz_eval.reporting.sections.difference import event_study_of
-from kkz_eval.stewardship.board import owing_units
-from kkz_eval.stewardship.protocol import unit_label
+from kkz_eval.stewardship.board import owed_since, state_without_delivery
+from kkz_eval.stewardship.history import delivery_named, parts_named
 from kkz_eval.storage.digests import code_digest, digest_of, digest_of_bytes
 from kkz_eval.storage.seals import SUMS, sums_of
 
@@ -240,17 +242,22 @@ def _revisions(study: Study) -> pd.DataFrame:
 
 
 def _deliveries(snapshot: Snapshot, contract: Contract, panel: pd.DataFrame) -> pd.DataFrame:
-    """The newest word of the register on every unit that owes the dataset, in the plan's windows from its first delivered year on."""
-    newest = {(part.unit_id, part.year): part for source in snapshot.sources(contract) for part in source.verdict.slices}
-    first = max(int(panel["year"].min()), min((year for _, year in newest), default=0))
+    """What is there of every unit that owes the dataset, in the plan's windows from its first delivered year on; before joining what was sent."""
+    known = {place: history for place, history in snapshot.histories.items() if place[0] == contract.dataset}
+    official = {(contract.dataset, *place) for place in official_figures(snapshot, contract)}
+    first = max(int(panel["year"].min()), min((year for _, _, year in known), default=0))
     years = range(first, int(panel["year"].max()) + 1)
     rows = []
-    for unit in sorted(owing_units(contract)):
-        for year in years:
-            part = newest.get((unit, year))
-            status = part.status.value if part else "missing"
-            counts = (part.n_errors, part.n_warnings) if part else (0, 0)
-            rows.append((contract.dataset, unit, unit_label(unit), year, status, *counts))
+    for unit, joined in sorted(owed_since(contract).items()):
+        for place in ((contract.dataset, unit, year) for year in years):
+            history = known.get(place)
+            if history is not None:
+                state, counts = history.state, (history.part.n_errors, history.part.n_warnings)
+            else:
+                state, counts = state_without_delivery(contract, place, joined <= place[2], official, snapshot.day), (0, 0)
+            if state != State.NOT_OWED:
+                shown = State.MISSING if state == State.LATE else state  # a report says what its data lack, not who is late
+                rows.append((contract.dataset, unit, unit_label(unit), place[2], shown.value, *counts))
     return pd.DataFrame(rows, columns=list(DELIVERY_COLUMNS))
 
 
@@ -327,14 +334,18 @@ def _notices(study: Study) -> tuple[Sentence, ...]:
     snapshot, catalogue = study.snapshot, study.installation.catalogue
     datasets = {*study.datasets, *(c.dataset for c in snapshot.contracts.values() if c.source == "municipal")}
     notices: list[Sentence] = []
-    rejected: dict[tuple[str, str], list[tuple[str, int]]] = {}
+    rejected: dict[tuple[str, str, Arrival | None], list[tuple[str, int]]] = {}
     for judged, unit, year in snapshot.rejected_slices:
-        contract = snapshot.contracts[judged.verdict.contract_id]
-        if contract.dataset in datasets:
-            rejected.setdefault((judged.arrival.name, contract.dataset), []).append((unit, year))
-    for (name, dataset), parts in sorted(rejected.items()):
-        named = [f"{unit_name(unit)} {year}" if unit else say("notices.whole_file") for unit, year in sorted(parts)]
-        notices.append(say("notices.rejected", name=name, dataset=dataset, parts=Joined(tuple(named))))
+        dataset = snapshot.contracts[judged.verdict.contract_id].dataset
+        if dataset in datasets:
+            holds = snapshot.histories[(dataset, unit, year)].holds if unit else None
+            rejected.setdefault((judged.arrival.name, dataset, holds), []).append((unit, year))
+    for (name, dataset, holds), parts in sorted(rejected.items(), key=lambda item: (*item[0][:2], item[1])):
+        named: Localised | str = parts_named(sorted(parts)) if all(unit for unit, _ in parts) else say("notices.whole_file")
+        state = AtTheBeginning(State.REJECTED.said)
+        notices.append(say("notices.rejected", state=state, name=name, dataset=dataset, parts=named))
+        if holds is not None:
+            notices.append(say("notices.holds", delivery=delivery_named(holds), dataset=dataset, parts=named))
     for key, found in (("waived", snapshot.waived_slices), ("corrected", snapshot.corrected_slices)):
         for (name, dataset), parts in found.items():
             if dataset in datasets:
@@ -361,7 +372,7 @@ def _about_outcome(indicator: Indicator, key: str, **parameters: object) -> Sent
 
 def _named(key: str, name: str, dataset: str, parts: Iterable[tuple[str, int]]) -> Sentence:
     """A sentence that names a file and the units and years in it."""
-    return say(key, name=name, dataset=dataset, parts="; ".join(f"{unit_name(unit)} {year}" for unit, year in parts))
+    return say(key, name=name, dataset=dataset, parts=parts_named(parts))
 
 
 def _digest_of_inputs(inputs: ReportInputs, effects: EffectsResult) -> str:

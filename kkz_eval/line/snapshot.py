@@ -33,7 +33,9 @@ from kkz_eval.line.installation import Installation
 from kkz_eval.model.errors import UserError
 from kkz_eval.model.source_editions import EditionState
 from kkz_eval.model.verdicts import Status, Verdict
-from kkz_eval.reference.tables import unit_name, units_known_to
+from kkz_eval.reference.tables import units_known_to
+from kkz_eval.stewardship.history import History, Place, histories
+from kkz_eval.stewardship.requests import waiting_copies
 from kkz_eval.storage.digests import digest_of, digest_of_bytes
 from kkz_eval.storage.steps import Steps
 from kkz_eval.storage.store import DraftStore
@@ -41,24 +43,6 @@ from kkz_eval.storage.store import DraftStore
 SCHEMA_VERSION = 1
 _T = TypeVar("_T")
 _FOLDER = "snapshots"
-
-
-@dataclass(frozen=True)
-class DeliveryState:
-    """What the register last said of a unit and year of a dataset, and which file it said it of."""
-
-    dataset: str
-    unit_id: str
-    year: int
-    status: Status
-    n_errors: int
-    n_warnings: int
-    name: str
-
-    @property
-    def unit_name(self) -> str:
-        """The unit as people call it."""
-        return unit_name(self.unit_id)
 
 
 @dataclass(frozen=True, eq=False)
@@ -150,24 +134,10 @@ class Snapshot:
         return doubts(contract, observations[contract.dataset], observations)
 
     @cached_property
-    def delivery_states(self) -> tuple[DeliveryState, ...]:
-        """The newest word of the register on every unit and year that was ever delivered under a contract, in order."""
-        rows: list[DeliveryState] = []
-        for contract in self.contracts.values():
-            newest: dict[tuple[str, int], DeliveryState] = {}
-            for source in self.sources(contract):
-                for part in source.verdict.slices:
-                    newest[(part.unit_id, part.year)] = DeliveryState(
-                        contract.dataset,
-                        part.unit_id,
-                        part.year,
-                        part.status,
-                        part.n_errors,
-                        part.n_warnings,
-                        source.arrival.name,
-                    )
-            rows += [newest[key] for key in sorted(newest)]
-        return tuple(rows)
+    def histories(self) -> Mapping[Place, History]:
+        """All that was said of every unit and year that was ever delivered under a contract, and which delivery counts."""
+        decided = waiting_copies(self.steps.store, self.register, self.contracts, self.installation.decisions)
+        return histories(self.register, self.contracts.values(), lambda contract: self.accepted(contract.dataset), decided)
 
     @cached_property
     def rejected_slices(self) -> tuple[tuple[Source, str, int], ...]:

@@ -23,6 +23,7 @@ from kkz_eval.model.findings import Severity
 from kkz_eval.model.listing import Count, counts
 from kkz_eval.model.texts import Language
 from kkz_eval.reference.tables import units_known_to
+from kkz_eval.stewardship.history import standing_of
 from kkz_eval.storage.digests import code_digest
 
 _HIDDEN = "…"
@@ -58,7 +59,12 @@ def validate_contract(snapshot: Snapshot, contract: Contract) -> Comparison:
         if masks != expectations:
             numbers = {"masks": masks, "expectations": expectations}
             sentences.append(say("contract_check.disagree", rule=rule, contract=contract.id, **numbers).in_language(language))
-    protocols = {s.arrival.name: write_protocol(snapshot.installation, s.arrival, s.verdict) for s in faulty}
+    protocols = {
+        s.arrival.name: write_protocol(
+            snapshot.installation, s.arrival, s.verdict, standing_of(s.verdict, contract, snapshot.histories)
+        )
+        for s in faulty
+    }
     severities = Counter[str]()
     for one in (one for found in faulty.values() for one in found):
         severities[one.first.severity] += one.count

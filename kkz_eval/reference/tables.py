@@ -131,6 +131,11 @@ def unit_name(unit_id: str) -> str:
     return _names()[unit_id]
 
 
+def unit_label(unit_id: str) -> str:
+    """The name of a unit, or its key where the tables do not know it: a key that nobody knows is just what some findings are about."""
+    return _names().get(unit_id, unit_id)
+
+
 def level_of(unit_id: str) -> str:
     """The level of a known unit: "kreis", "municipality" or "youth_office". Raises KeyError for an unknown key."""
     if unit_id not in _names():

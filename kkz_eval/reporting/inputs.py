@@ -11,6 +11,7 @@ from kkz_eval.indicators.chain import StageCoverage
 from kkz_eval.model.errors import UserError
 from kkz_eval.model.source_editions import EditionState
 from kkz_eval.model.texts import Language, Localised
+from kkz_eval.model.verdicts import State
 
 PACKAGE = "kkz_eval.reporting"
 
@@ -33,7 +34,7 @@ STATION_COLUMNS = ("unit_id", "unit_name", "birth_year", "station", "year", "val
 
 ROLES = ("primary", "secondary", "context")
 GROUPS = ("treated", "reference", "later", "left_out")
-DELIVERY_STATUSES = ("accepted", "accepted_with_warnings", "rejected", "missing")
+DELIVERY_STATUSES = tuple(state.value for state in State)
 
 LocalText = Mapping[str, str] | Mapping[Language, str]
 
@@ -106,7 +107,7 @@ class ReportInputs:
     texts: question, treated_group, reference_group, simulated (banner); all optional.
     panel: unit_id, year, indicator, value, cohort (missing = never), unit_name.
     groups: unit_id, name, group (treated | reference | later | left_out), cohort, reason.
-    estimates, tests: columns of the engine's interface. balance: rows of evaluation.balance; may be empty. deliveries: one row per dataset, unit and year; may be empty.
+    estimates, tests: columns of the engine's interface. balance: rows of evaluation.balance; may be empty. deliveries: one row per dataset, unit and year, its status a State; may be empty.
     counts: municipal counts with their total per unit and year, shown through the disclosure gate only.
     One row per unit, year and certificate. conformity: whether the results follow a locked plan, then each deviation.
     headline: id of the estimator on which the verdict rests, None where the plan leaves it to the rule of `wording`.

@@ -2,36 +2,22 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from enum import StrEnum
 from functools import cache
 from importlib import resources
 
 from jinja2 import Environment, StrictUndefined, Template
 
 from kkz_eval.contracts.contract import Contract
-from kkz_eval.model.texts import Language
-from kkz_eval.model.verdicts import Slice, Status
-from kkz_eval.reference.tables import programme_units, youth_office_of
+from kkz_eval.model.texts import Language, Localised
+from kkz_eval.model.verdicts import State
+from kkz_eval.reference.tables import programme_units, unit_label, youth_office_of
 from kkz_eval.stewardship import say
 from kkz_eval.stewardship.due_days import deadline_of
-from kkz_eval.stewardship.history import History
-from kkz_eval.stewardship.protocol import unit_label
-
-
-class State(StrEnum):
-    """What is there of a municipality, dataset and year. LATE is missing after the deadline; CONFLICT: two files of one scan contradict."""
-
-    ACCEPTED = "accepted"
-    WARNINGS = "accepted_with_warnings"
-    WAIVED = "waived"
-    REJECTED = "rejected"
-    CONFLICT = "conflict"
-    LATE = "late"
-    MISSING = "missing"
-
+from kkz_eval.stewardship.history import History, Place, delivery_named
 
 _LOOK_BACK, _LOOK_AHEAD = 365, 60  # days around a deadline in which the next year is waited for
 
@@ -40,20 +26,27 @@ SYMBOLS: Mapping[State, str] = {
     State.WARNINGS: "!",
     State.WAIVED: "≈",
     State.REJECTED: "✗",
+    State.EARLIER_HOLDS: "←",
+    State.DECIDED: "✎",
     State.CONFLICT: "≠",
     State.LATE: "●",
     State.MISSING: "○",
+    State.TO_CONFIRM: "?",
+    State.OFFICIAL_AWAITED: "…",
+    State.NOT_OWED: "·",
 }
+"""The states that a place of the board can be in, each with its sign."""
 
 
 @dataclass(frozen=True)
 class BoardCell:
-    """One place of the board. deadline: None where the contract names no day; history: None where nothing came."""
+    """One place of the board. is_owed: the unit had joined; deadline: None where the contract names no day; history: None where nothing came."""
 
     dataset: str
     unit_id: str
     year: int
     state: State
+    is_owed: bool
     deadline: date | None
     history: History | None
 
@@ -69,45 +62,48 @@ class BoardTable:
 
 def board_tables(
     contracts: Mapping[str, Contract],
-    delivered: Sequence[History],
-    conflicts: Collection[tuple[str, str, int]],
+    delivered: Mapping[Place, History],
+    official: Collection[Place],
     today: date,
 ) -> tuple[BoardTable, ...]:
     """A table for each municipal dataset, by dataset.
 
-    delivered: histories of all datasets; conflicts: (dataset, unit_id, year) of which no delivery holds. The years of a
+    delivered: histories of all datasets; official: dataset, unit and year of which official statistics have figures at hand. The years of a
     table begin with the first that any municipality delivered for its dataset, for any where none did; they end with the last of all
     datasets, or the next one where it is due about now. The units of a table are those of the programme that owe its dataset, and all
-    others that delivered it.
+    others that delivered it. Nobody owes a year before joining, nor what official statistics hold.
     """
     municipal = sorted((c for c in contracts.values() if c.source == "municipal"), key=lambda contract: contract.dataset)
     datasets = {contract.dataset for contract in municipal}
-    own = [history for history in delivered if history.dataset in datasets]
+    own = [history for history in delivered.values() if history.dataset in datasets]
     span = _span(municipal, {history.year for history in own}, today)
     first = {dataset: min(h.year for h in own if h.dataset == dataset) for dataset in {history.dataset for history in own}}
-    found = {(history.dataset, history.unit_id, history.year): history for history in own}
     tables = []
     for contract in municipal:
         years = tuple(year for year in span if year >= first.get(contract.dataset, span[0]))
+        owed = owed_since(contract)
         rows = tuple(
-            tuple(_cell(contract, unit, year, found.get((contract.dataset, unit, year)), conflicts, today) for year in years)
+            tuple(
+                _cell(contract, (contract.dataset, unit, year), owed.get(unit, math.inf) <= year, delivered, official, today)
+                for year in years
+            )
             for unit in _units(contract, own)
         )
         tables.append(BoardTable(contract, years, rows))
     return tuple(tables)
 
 
-def owing_units(contract: Contract) -> frozenset[str]:
-    """Who owes a dataset: each unit of the programme, or its youth office where youth offices deliver."""
+def owed_since(contract: Contract) -> Mapping[str, int]:
+    """Who owes a dataset, and from which reporting year: each unit of the programme, or its youth office where these deliver, since it joined."""
     by_office = "youth_office" in contract.levels
-    owing = {youth_office_of(unit) if by_office else unit.ags for unit in programme_units()}
-    return frozenset(unit for unit in owing if unit is not None)
+    owing = {(youth_office_of(unit) if by_office else unit.ags): unit.cohort for unit in programme_units()}
+    return {unit: joined for unit, joined in owing.items() if unit is not None}
 
 
 def _units(contract: Contract, delivered: Sequence[History]) -> list[str]:
     """Who owes a dataset, and who delivered it besides."""
     came = {history.unit_id for history in delivered if history.dataset == contract.dataset}
-    return sorted(owing_units(contract) | came, key=unit_label)
+    return sorted(owed_since(contract).keys() | came, key=unit_label)
 
 
 def _span(municipal: Sequence[Contract], delivered: Collection[int], today: date) -> tuple[int, ...]:
@@ -122,30 +118,25 @@ def _span(municipal: Sequence[Contract], delivered: Collection[int], today: date
 
 def _cell(
     contract: Contract,
-    unit: str,
-    year: int,
-    history: History | None,
-    conflicts: Collection[tuple[str, str, int]],
+    place: Place,
+    is_owed: bool,
+    delivered: Mapping[Place, History],
+    official: Collection[Place],
     today: date,
 ) -> BoardCell:
-    deadline = deadline_of(contract.terms.due, year)
-    if (contract.dataset, unit, year) in conflicts:
-        state = State.CONFLICT
-    elif history is not None:
-        state = state_of(history.entries)
-    else:
-        state = State.LATE if deadline is not None and deadline < today else State.MISSING
-    return BoardCell(contract.dataset, unit, year, state, deadline, history)
+    deadline, history = deadline_of(contract.terms.due, place[2]), delivered.get(place)
+    state = history.state if history is not None else state_without_delivery(contract, place, is_owed, official, today)
+    return BoardCell(*place, state, is_owed, deadline, history)
 
 
-def state_of(entries: Sequence[tuple[int, Slice]]) -> State:
-    """The state of a unit and year: what the newest delivery says; an earlier one that still holds stands in its history."""
-    newest = entries[-1][1]
-    if newest.status == Status.REJECTED:
-        return State.REJECTED
-    if newest.n_acknowledged:
-        return State.WAIVED
-    return State.WARNINGS if newest.status == Status.ACCEPTED_WITH_WARNINGS else State.ACCEPTED
+def state_without_delivery(contract: Contract, place: Place, is_owed: bool, official: Collection[Place], today: date) -> State:
+    """The state of a unit and year of which nothing came. official: places of which official statistics have figures at hand."""
+    if not is_owed:
+        return State.NOT_OWED
+    if contract.terms.official_datasets:
+        return State.TO_CONFIRM if place in official else State.OFFICIAL_AWAITED
+    deadline = deadline_of(contract.terms.due, place[2])
+    return State.LATE if deadline is not None and deadline < today else State.MISSING
 
 
 def board_page(tables: Sequence[BoardTable], links: Mapping[str, str], today: date, language: Language) -> str:
@@ -158,7 +149,7 @@ def board_page(tables: Sequence[BoardTable], links: Mapping[str, str], today: da
         say=say.in_language(language),
         today=today.isoformat(),
         tables=[_shown(table, links, language) for table in tables],
-        legend=[(SYMBOLS[state], say(f"status.{state}").in_language(language), state.value) for state in State],
+        legend=[(sign, state.said.in_language(language), state.value) for state, sign in SYMBOLS.items()],
     )
 
 
@@ -175,7 +166,7 @@ def _shown(table: BoardTable, links: Mapping[str, str], language: Language) -> d
                     {
                         "symbol": SYMBOLS[cell.state],
                         "state": cell.state.value,
-                        "text": say(f"status.{cell.state}").in_language(language),
+                        "text": _text(cell).in_language(language),
                         "link": links.get(cell.history.newest.sha256) if cell.history else None,
                     }
                     for cell in cells
@@ -185,6 +176,14 @@ def _shown(table: BoardTable, links: Mapping[str, str], language: Language) -> d
             if cells
         ],
     }
+
+
+def _text(cell: BoardCell) -> Localised:
+    """The state of a place, and the delivery that counts instead of the newest."""
+    instead = None if cell.history is None else cell.history.instead
+    if instead is None:
+        return cell.state.said
+    return say("board.instead", state=cell.state.said, delivery=delivery_named(instead))
 
 
 @cache

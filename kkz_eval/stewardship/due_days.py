@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date, timedelta
 
 from kkz_eval.contracts.contract import MONTHS, Deadline
+from kkz_eval.model.texts import Language, Localised
 
 DAYS_TO_CORRECT = 14
 """So long a municipality has at least to correct a rejected delivery."""
@@ -24,6 +26,17 @@ def correct_until(deadline: date | None, today: date) -> date:
     """Until when a rejected delivery is to be corrected: the deadline itself where enough time is left before it."""
     soonest = today + timedelta(days=DAYS_TO_CORRECT)
     return soonest if deadline is None else max(deadline, soonest)
+
+
+@dataclass(frozen=True)
+class Day(Localised):
+    """A day in a sentence."""
+
+    day: date
+
+    def in_language(self, language: Language) -> str:
+        """As letters write it in German, as a standard date in English."""
+        return german_day(self.day) if language == "de" else self.day.isoformat()
 
 
 def german_day(day: date) -> str:

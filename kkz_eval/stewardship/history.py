@@ -1,37 +1,199 @@
-"""What the register said of each unit and year of a dataset, delivery by delivery. No storage, no pages."""
+"""What was said of each unit and year of a dataset, delivery by delivery, and which delivery counts in the end.
+
+What counts is taken from the accepted observations themselves, so that the words never say more or less than the numbers.
+Does not belong here: pages and letters; years of which nothing came (board).
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 from kkz_eval.contracts.contract import Contract
-from kkz_eval.deliveries.register.accepted import sources_of
+from kkz_eval.deliveries.register.accepted import Accepted, sources_of
+from kkz_eval.deliveries.register.intake import year_spans
 from kkz_eval.deliveries.register.register import Arrival, Register
-from kkz_eval.model.verdicts import Slice, Verdict
+from kkz_eval.model.texts import Joined, Localised, Sentence
+from kkz_eval.model.verdicts import Slice, State, Status, Verdict
+from kkz_eval.reference.tables import unit_label
+from kkz_eval.stewardship import say
+from kkz_eval.stewardship.due_days import Day
+
+_NAMED = 12  # so many units are named in a sentence
+
+Place = tuple[str, str, int]
+"""Dataset, unit and reporting year."""
 
 
 @dataclass(frozen=True)
 class History:
-    """All that was judged of a unit and year of a dataset. entries: (number of the arrival, fate), the newest last."""
+    """All that was judged of a unit and year of a dataset.
+
+    entries: (arrival, fate), the newest last; verdict: of the newest; holding: the deliveries whose values count, the newest last: one, or several
+    where cells supersede each other one by one, none where nothing counts; is_contradicted: files of one scan contradict each other about it; is_decided: the newest waits for the approval of what it decides.
+    """
 
     dataset: str
     unit_id: str
     year: int
-    entries: tuple[tuple[int, Slice], ...]
-    newest: Arrival
+    entries: tuple[tuple[Arrival, Slice], ...]
     verdict: Verdict
+    holding: tuple[Arrival, ...]
+    is_contradicted: bool = False
+    is_decided: bool = False
+
+    @property
+    def newest(self) -> Arrival:
+        """The arrival that came last."""
+        return self.entries[-1][0]
+
+    @property
+    def part(self) -> Slice:
+        """The fate in the delivery that came last."""
+        return self.entries[-1][1]
+
+    @property
+    def holds(self) -> Arrival | None:
+        """The newest of the deliveries whose values count."""
+        return self.holding[-1] if self.holding else None
+
+    @property
+    def unit_name(self) -> str:
+        """The unit as people call it."""
+        return unit_label(self.unit_id)
+
+    @property
+    def delivery_that_counts(self) -> Sentence | None:
+        """That by its file and day; None where none does."""
+        return None if self.holds is None else delivery_named(self.holds)
+
+    @property
+    def state(self) -> State:
+        """What people read of it."""
+        if self.is_contradicted:
+            return State.CONFLICT
+        if self.part.status != Status.REJECTED:
+            return self.part.state
+        if self.is_decided:
+            return State.DECIDED
+        return State.REJECTED if self.holds is None else State.EARLIER_HOLDS
+
+    @property
+    def instead(self) -> Arrival | None:
+        """The delivery that counts instead of the newest; None where the newest counts, or none does."""
+        return None if any(arrival.sha256 == self.newest.sha256 for arrival in self.holding) else self.holds
 
 
-def histories(register: Register, contracts: Mapping[str, Contract]) -> list[History]:
-    """The histories of all units and years that were ever delivered, by dataset, unit and year."""
-    found: list[History] = []
-    for contract in sorted(contracts.values(), key=lambda one: one.dataset):
-        entries: dict[tuple[str, int], list[tuple[int, Slice]]] = {}
-        newest: dict[tuple[str, int], tuple[Arrival, Verdict]] = {}
-        for source in sources_of(register, contract):
+@dataclass(frozen=True)
+class Standing:
+    """What a delivery is worth beside the others: its state, and in sentences which delivery counts for which of its units and years."""
+
+    state: State
+    sentences: tuple[Sentence, ...]
+
+    @cached_property
+    def said(self) -> Localised:
+        """All sentences in a row."""
+        return Joined(self.sentences, " ")
+
+
+def histories(
+    register: Register,
+    contracts: Iterable[Contract],
+    accepted: Callable[[Contract], Accepted],
+    decided: Collection[str] = (),
+) -> dict[Place, History]:
+    """The histories of all units and years that were ever delivered, by dataset, unit and year.
+
+    accepted: what holds of a contract's dataset; decided: digests of marked copies whose decisions wait for approval and that change nothing else.
+    """
+    found: dict[Place, History] = {}
+    for contract in sorted(contracts, key=lambda one: one.dataset):
+        sources = sources_of(register, contract)
+        if not sources:
+            continue
+        now = accepted(contract)
+        holding, contradicted = _holding(now), {(one.unit_id, one.year) for one in now.conflicts}
+        entries: dict[tuple[str, int], list[tuple[Arrival, Slice]]] = {}
+        newest: dict[tuple[str, int], Verdict] = {}
+        for source in sources:
             for part in source.verdict.slices:
-                entries.setdefault((part.unit_id, part.year), []).append((source.arrival.number, part))
-                newest[(part.unit_id, part.year)] = (source.arrival, source.verdict)
-        found += [History(contract.dataset, *key, tuple(entries[key]), *newest[key]) for key in sorted(entries)]
+                entries.setdefault((part.unit_id, part.year), []).append((source.arrival, part))
+                newest[(part.unit_id, part.year)] = source.verdict
+        for key in sorted(entries):
+            found[(contract.dataset, *key)] = History(
+                contract.dataset,
+                *key,
+                tuple(entries[key]),
+                newest[key],
+                tuple(sorted(holding.get(key, ()))),
+                key in contradicted,
+                newest[key].sha256 in decided,
+            )
     return found
+
+
+def _holding(now: Accepted) -> dict[tuple[str, int], list[Arrival]]:
+    """By unit and year the arrivals that gave an observation that holds."""
+    arrivals = {source.arrival.sha256: source.arrival for source in now.sources}
+    columns = ["delivery_sha256", "unit_id", "year"]
+    found: dict[tuple[str, int], list[Arrival]] = {}
+    for row in now.observations.select(columns).group_by(columns).aggregate([]).to_pylist():
+        found.setdefault((row["unit_id"], row["year"]), []).append(arrivals[row["delivery_sha256"]])
+    return found
+
+
+def standing_of(verdict: Verdict, contract: Contract, known: Mapping[Place, History]) -> Standing:
+    """What a delivery is worth beside the others that speak of its units and years.
+
+    Where cells supersede each other one by one, an accepted file is never called superseded: a plan may ask for its edition.
+    """
+    contradicted: list[tuple[str, int]] = []
+    others: dict[tuple[str, Arrival], list[tuple[str, int]]] = {}
+    n_accepted = n_replaced = 0
+    states = set()
+    for part in verdict.slices:
+        place, history = (part.unit_id, part.year), known[(contract.dataset, part.unit_id, part.year)]
+        states.add(history.state if history.newest.sha256 == verdict.sha256 else part.state)
+        is_accepted = part.status != Status.REJECTED
+        n_accepted += is_accepted
+        own = max(arrival.number for arrival, _ in history.entries if arrival.sha256 == verdict.sha256)
+        if history.is_contradicted:
+            contradicted.append(place)
+        elif history.holds is not None and all(arrival.sha256 != verdict.sha256 for arrival in history.holding):
+            if is_accepted and contract.supersedes == "observation":
+                continue
+            n_replaced += is_accepted
+            key = "superseded" if is_accepted else "earlier" if history.holds.number < own else "later"
+            others.setdefault((key, history.holds), []).append(place)
+    said = [say("standing.contradicted", parts=parts_named(contradicted, _NAMED))] if contradicted else []
+    said += [
+        say(f"standing.{key}", delivery=delivery_named(arrival), parts=parts_named(parts, _NAMED))
+        for (key, arrival), parts in others.items()
+    ]
+    state = verdict.state
+    if n_accepted and n_replaced == n_accepted:
+        state = State.SUPERSEDED
+    elif contradicted and len(contradicted) == len(verdict.slices):
+        state = State.CONFLICT
+    elif states in ({State.EARLIER_HOLDS}, {State.DECIDED}):  # the same for all of it
+        (state,) = states
+    return Standing(state, tuple(said))
+
+
+def delivery_named(arrival: Arrival) -> Sentence:
+    """A delivery by its file and the day on which it came, or its number where no day was kept."""
+    if arrival.arrived_on is None:
+        return say("standing.by_number", name=arrival.name, number=arrival.number)
+    return say("standing.by_day", name=arrival.name, day=Day(arrival.arrived_on))
+
+
+def parts_named(parts: Iterable[tuple[str, int]], most: int | None = None) -> str:
+    """Units and years as people write them: Ahlen 2012, 2014–2015; Neuss 2012. most: so many units are named and the others counted."""
+    years: dict[str, list[int]] = {}
+    for unit, year in parts:
+        years.setdefault(unit, []).append(year)
+    named = [f"{unit_label(unit)} {year_spans(of)}" for unit, of in years.items()]
+    shown = named if most is None else named[:most]
+    return "; ".join(shown) + (f" (+{len(named) - len(shown)})" if len(shown) < len(named) else "")

@@ -25,9 +25,10 @@ from kkz_eval.model.findings import Finding, Severity, concat_findings, iter_fin
 from kkz_eval.model.identifiers import cell_address
 from kkz_eval.model.listing import counts, listed
 from kkz_eval.model.texts import Language
-from kkz_eval.model.verdicts import Slice, Status
+from kkz_eval.model.verdicts import Slice, Status, state_of
+from kkz_eval.reference.tables import unit_label
 from kkz_eval.stewardship import say
-from kkz_eval.stewardship.protocol import unit_label
+from kkz_eval.stewardship.history import Standing, parts_named
 from kkz_eval.stewardship.source_sheets import SourceCopy, source_copy
 from kkz_eval.storage.digests import digest_of_bytes
 
@@ -45,19 +46,23 @@ _LINE = 15.0  # height of a line, points
 _WRAP = Alignment(wrap_text=True, vertical="top")
 _BOLD = Font(bold=True)
 _HEADER_FILL = PatternFill("solid", fgColor="FFDCE6EC")
-_SHOWN_SLICES = 40
 _COUNTED = 20  # so many rules and columns are counted in the head
 _NOTED = 1_000  # so many cells without the result of their formula get a comment
 
 
 @dataclass(frozen=True)
 class Judged:
-    """What one contract says of the file. findings: FINDINGS_SCHEMA, in the order of the file; slices: fates by unit and year."""
+    """What one contract says of the file.
+
+    findings: FINDINGS_SCHEMA, in the order of the file; slices: fates by unit and year; standing: of the delivery beside the others, None for a
+    file that was not delivered.
+    """
 
     contract: Contract
     findings: pa.Table
     status: Status
     slices: tuple[Slice, ...]
+    standing: Standing | None = None
 
 
 def marked_copy(data: bytes, name: str, judged: Sequence[Judged], language: Language) -> bytes:
@@ -92,15 +97,14 @@ def _head(data: bytes, name: str, judged: Sequence[Judged], language: Language) 
     for one in judged:
         title = one.contract.title_de if language == "de" else one.contract.title_en
         counts = [_count(one.findings, severity) for severity in _ORDER]
-        partly = one.status != Status.REJECTED and any(part.status == Status.REJECTED for part in one.slices)
-        fate = say("status.partly_rejected" if partly else f"status.{one.status}").in_language(language)
+        state = state_of(one.status, one.slices) if one.standing is None else one.standing.state
         lines += [
             (say("marked.contract").in_language(language), f"{title} ({one.contract.id} {one.contract.version})"),
             (
                 say("marked.result").in_language(language),
                 say(
                     "marked.fate",
-                    status=fate,
+                    status=state.said,
                     errors=counted("errors", counts[0]),
                     warnings=counted("hints", counts[1]),
                     acknowledged=counts[2],
@@ -108,6 +112,7 @@ def _head(data: bytes, name: str, judged: Sequence[Judged], language: Language) 
             ),
             ("", summary_of(one.slices, one.findings).sentence.in_language(language)),
             (say("marked.blocked").in_language(language), _blocked(one, language)),
+            *(("", sentence.in_language(language)) for sentence in (() if one.standing is None else one.standing.sentences)),
             (say("marked.contact").in_language(language), one.contract.terms.contact_role or "–"),
             (say("marked.deadline").in_language(language), one.contract.terms.deadline or "–"),
         ]
@@ -166,9 +171,7 @@ def _blocked(one: Judged, language: Language) -> str:
     rejected = [part for part in one.slices if part.status == Status.REJECTED]
     if not rejected:
         return say("marked.blocked_nothing").in_language(language)
-    named = "; ".join(f"{unit_label(part.unit_id)} {part.year}" for part in rejected[:_SHOWN_SLICES])
-    more = len(rejected) - _SHOWN_SLICES
-    return say("marked.blocked_parts", parts=named + (f" (+{more})" if more > 0 else "")).in_language(language)
+    return say("marked.blocked_parts", parts=parts_named((part.unit_id, part.year) for part in rejected)).in_language(language)
 
 
 def _write_head(sheet: Worksheet, lines: Sequence[tuple[str, str]]) -> None:

@@ -10,8 +10,8 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from kkz_eval.contracts.contract import Contract, Property
 from kkz_eval.contracts.outgoing import bytes_of, empty_workbook, put_text
+from kkz_eval.reference.tables import unit_label
 from kkz_eval.stewardship import say
-from kkz_eval.stewardship.protocol import unit_label
 from kkz_eval.stewardship.source_sheets import DATA_SHEET
 
 _german = say.in_language("de")  # whoever gets it reads German

@@ -14,17 +14,21 @@ from kkz_eval.model.findings import Severity, iter_findings
 from kkz_eval.model.listing import counts, listed
 from kkz_eval.model.texts import Language
 from kkz_eval.model.verdicts import Verdict
-from kkz_eval.reference.tables import unit_name
+from kkz_eval.reference.tables import unit_label
 from kkz_eval.stewardship import say
+from kkz_eval.stewardship.history import Standing
 
 SHOWN = 2000
 """So many findings are listed on the page; where there are more, all are counted by rule and column."""
 
 
-def protocol_page(name: str, verdict: Verdict, contract: Contract, findings: pa.Table, language: Language) -> str:
+def protocol_page(
+    name: str, verdict: Verdict, contract: Contract, findings: pa.Table, standing: Standing, language: Language
+) -> str:
     """The page, self-contained and without script.
 
-    name: of the delivered file; findings: FINDINGS_SCHEMA, in the order of the file. Delivered values are shown as they are.
+    name: of the delivered file; findings: FINDINGS_SCHEMA, in the order of the file; standing: of the delivery beside the others.
+    Delivered values are shown as they are.
     """
     labels = {p.name: (p.label_de if language == "de" else p.label_en) for p in contract.properties}
     rows = []
@@ -50,7 +54,8 @@ def protocol_page(name: str, verdict: Verdict, contract: Contract, findings: pa.
         say=say.in_language(language),
         name=name,
         verdict=verdict,
-        status=say(f"status.{verdict.status}").in_language(language),
+        status=standing.state.said.in_language(language),
+        standing=[sentence.in_language(language) for sentence in standing.sentences],
         contract=contract.title_de if language == "de" else contract.title_en,
         errors=counted("errors", verdict.n_errors).in_language(language),
         warnings=counted("hints", verdict.n_warnings).in_language(language),
@@ -75,14 +80,6 @@ def _unit(unit_id: str | None) -> str:
         return "–"
     label = unit_label(unit_id)
     return label if label == unit_id else f"{label} ({unit_id})"
-
-
-def unit_label(unit_id: str) -> str:
-    """The name of a unit, or its key where the reference tables do not know it."""
-    try:
-        return unit_name(unit_id)
-    except KeyError:  # a key that nobody knows is just what some findings are about
-        return unit_id
 
 
 @cache

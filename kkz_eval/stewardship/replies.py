@@ -2,59 +2,76 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 
 from kkz_eval.deliveries.register.intake import year_spans
+from kkz_eval.model.verdicts import COUNTING, OFFICIAL, State
+from kkz_eval.reference.tables import unit_label
 from kkz_eval.stewardship import say
-from kkz_eval.stewardship.board import BoardCell, BoardTable, State
+from kkz_eval.stewardship.board import BoardCell, BoardTable
 from kkz_eval.stewardship.due_days import correct_until, german_day
-from kkz_eval.stewardship.protocol import unit_label
+from kkz_eval.stewardship.history import delivery_named
 
 _german = say.in_language("de")  # whoever gets it reads German
 
-_RECEIVED = (State.ACCEPTED, State.WARNINGS, State.WAIVED)
+_FAULTY = (State.REJECTED, State.EARLIER_HOLDS, State.CONFLICT)
+
+_Parts = Sequence[tuple[BoardTable, tuple[BoardCell, ...]]]
+"""What the tables of the board say of one unit."""
 
 
 def replies(tables: Sequence[BoardTable], copies: Mapping[str, str], today: date) -> dict[str, str]:
-    """The letters, by unit. copies: from the digest of a content to the name of the marked copy that goes with the letter."""
+    """The letters, by unit; none to a unit that owes nothing and sent nothing.
+
+    copies: from the digest of a content to the name of the marked copy that goes with the letter.
+    """
     by_unit: dict[str, list[tuple[BoardTable, tuple[BoardCell, ...]]]] = {}
     for table in tables:
         for cells in table.rows:
-            if cells:
+            if any(cell.state != State.NOT_OWED for cell in cells):
                 by_unit.setdefault(cells[0].unit_id, []).append((table, cells))
     return {unit: _letter(unit, parts, copies, today) for unit, parts in by_unit.items()}
 
 
-def _letter(unit: str, parts: Sequence[tuple[BoardTable, tuple[BoardCell, ...]]], copies: Mapping[str, str], today: date) -> str:
-    name = unit_label(unit)
-    blocks = [_german("reply.subject", unit=name), _german("reply.greeting")]
-    received = [line for state in _RECEIVED for line in _years(parts, state)]
-    faulty = _faulty(parts, copies, today)
-    missing = [*_years(parts, State.LATE), *_upcoming(parts)]
-    if received:
-        blocks.append("\n".join([_german("reply.received"), *received]))
-    if faulty:
-        attached = any(place in line for line in faulty for place in copies.values())
-        blocks.append("\n".join([_german("reply.faulty"), *faulty, *([_german("reply.how")] if attached else [])]))
-    if missing:
-        blocks.append("\n".join([_german("reply.missing"), *missing]))
-    if not faulty and not missing:
-        blocks.append(_german("reply.complete"))
-    return "\n\n".join([*blocks, _german("reply.closing")]) + "\n"
+def _letter(unit: str, parts: _Parts, copies: Mapping[str, str], today: date) -> str:
+    faulty, decided = _faulty(parts, copies, today), _by_file(parts, (State.DECIDED,))
+    attached = any(place in line for line in faulty for place in copies.values())
+    missing = [*_years(parts, (State.LATE,)), *_upcoming(parts)]
+    official = _years(parts, OFFICIAL)
+    to_confirm = _years(parts, (State.TO_CONFIRM,))
+    blocks = [
+        [_german("reply.subject", unit=unit_label(unit))],
+        [_german("reply.greeting")],
+        _block("reply.received", _years(parts, COUNTING)),
+        [*_block("reply.faulty", faulty), *([_german("reply.how")] if attached else [])],
+        _block("reply.decided", [_of_file("reply.waiting", table, found) for table, found in decided]),
+        _block("reply.missing", missing),
+        [*_block("reply.official", official), *([_german("reply.confirm")] if to_confirm else [])],
+        [] if faulty or decided or missing else [_german("reply.complete")],
+        [_german("reply.closing")],
+    ]
+    return "\n\n".join("\n".join(block) for block in blocks if block) + "\n"
 
 
-def _years(parts: Sequence[tuple[BoardTable, tuple[BoardCell, ...]]], state: State) -> list[str]:
+def _block(key: str, lines: Sequence[str]) -> list[str]:
+    """Lines under a heading; nothing where there are none."""
+    return [_german(key), *lines] if lines else []
+
+
+def _years(parts: _Parts, states: Iterable[State]) -> list[str]:
+    """A line for each dataset and state, with its years."""
     lines = []
-    for table, cells in parts:
-        years = [cell.year for cell in cells if cell.state == state]
-        if years:
-            said = _german(f"status.{state}")
-            lines.append(_german("reply.years", dataset=table.contract.title_de, years=year_spans(years), status=said))
+    for state in states:
+        for table, cells in parts:
+            years = [cell.year for cell in cells if cell.state == state]
+            if years:
+                title = table.contract.title_de
+                lines.append(_german("reply.years", dataset=title, years=year_spans(years), status=state.said))
     return lines
 
 
-def _upcoming(parts: Sequence[tuple[BoardTable, tuple[BoardCell, ...]]]) -> list[str]:
+def _upcoming(parts: _Parts) -> list[str]:
     """What is missing and not yet late, with its day."""
     return [
         _german("reply.due", dataset=table.contract.title_de, year=cell.year, day=german_day(cell.deadline))
@@ -64,19 +81,41 @@ def _upcoming(parts: Sequence[tuple[BoardTable, tuple[BoardCell, ...]]]) -> list
     ]
 
 
-def _faulty(parts: Sequence[tuple[BoardTable, tuple[BoardCell, ...]]], copies: Mapping[str, str], today: date) -> list[str]:
-    lines = []
+def _by_file(parts: _Parts, states: Iterable[State]) -> list[tuple[BoardTable, list[BoardCell]]]:
+    """The cells in these states, together where dataset, newest file, state and who owes them are the same."""
+    found: dict[tuple[object, ...], tuple[BoardTable, list[BoardCell]]] = {}
     for table, cells in parts:
-        by_file: dict[tuple[str, str], list[BoardCell]] = {}
         for cell in cells:
-            if cell.state in (State.REJECTED, State.CONFLICT) and cell.history is not None:
-                by_file.setdefault((cell.history.newest.name, cell.history.newest.sha256), []).append(cell)
-        for (name, sha256), found in by_file.items():
-            until = max(correct_until(cell.deadline, today) for cell in found)
-            key = "contradicted" if found[0].state == State.CONFLICT else "rejected"
-            years = year_spans(cell.year for cell in found)
-            day = german_day(until)
-            lines.append(_german(f"reply.{key}", dataset=table.contract.title_de, years=years, file=name, day=day))
-            if sha256 in copies:
-                lines.append(_german("reply.copy", place=copies[sha256]))
+            if cell.history is not None and cell.state in states:
+                newest = cell.history.newest
+                key = (table.contract.dataset, newest.name, newest.sha256, cell.state, cell.is_owed)
+                found.setdefault(key, (table, []))[1].append(cell)
+    return list(found.values())
+
+
+def _of_file(key: str, table: BoardTable, found: Sequence[BoardCell], **more: object) -> str:
+    """A line about the years of a file that are in the same state."""
+    history = found[0].history
+    assert history is not None
+    years = year_spans(cell.year for cell in found)
+    about = {"dataset": table.contract.title_de, "years": years, "status": found[0].state.said, "file": history.newest.name}
+    return _german(key, **about, **more)
+
+
+def _faulty(parts: _Parts, copies: Mapping[str, str], today: date) -> list[str]:
+    lines = []
+    for table, found in _by_file(parts, _FAULTY):
+        first = found[0]
+        until = max(correct_until(cell.deadline, today) for cell in found)
+        key = "contradicted" if first.state == State.CONFLICT else "rejected" if first.is_owed else "rejected_before_joining"
+        lines.append(
+            _of_file(f"reply.{key}", table, found, **({} if key == "rejected_before_joining" else {"day": german_day(until)}))
+        )
+        instead: dict[str, list[int]] = {}
+        for cell in found:
+            if cell.history is not None and cell.history.instead is not None:
+                instead.setdefault(delivery_named(cell.history.instead).in_language("de"), []).append(cell.year)
+        lines += [_german("reply.instead", delivery=delivery, years=year_spans(years)) for delivery, years in instead.items()]
+        if first.history is not None and first.history.newest.sha256 in copies:
+            lines.append(_german("reply.copy", place=copies[first.history.newest.sha256]))
     return lines

@@ -80,6 +80,30 @@ def requests_of(store: Store, register: Register, contracts: Mapping[str, Contra
     return tuple({request.id: request for request in found}.values())
 
 
+def waiting_copies(store: Store, register: Register, contracts: Mapping[str, Contract], decisions: Decisions) -> frozenset[str]:
+    """Digests of the returned copies that change no value and whose decisions wait for a second role: nothing in them is to be corrected."""
+    waiting = {
+        request.returned
+        for request in requests_of(store, register, contracts)
+        if not request.problem and not is_approved(request, decisions)
+    }
+    returned = returned_protocols(store) if waiting else {}
+    return frozenset(copy for copy in waiting if _is_unchanged(store, register, contracts, copy, returned[copy].original))
+
+
+def _is_unchanged(store: Store, register: Register, contracts: Mapping[str, Contract], copy: str, original: str) -> bool:
+    """Whether a returned copy holds the values of the file that it is about, under every contract that reads them."""
+    judged = [contract for contract in contracts.values() if (copy, contract.id) in register.verdicts]
+    for contract in judged:
+        before, after = (register.verdicts.get((digest, contract.id)) for digest in (original, copy))
+        if before is None or after is None:
+            return False
+        old, new = (load_parsed(store, verdict.parsed_key, contract) for verdict in (before, after))
+        if changes_between(old, new, contract):
+            return False
+    return bool(judged)
+
+
 @dataclass(frozen=True)
 class _Original:
     """The file that a returned copy is about, with its verdicts, beside the verdicts of the copy."""

@@ -203,7 +203,7 @@ def test_from_the_first_page_to_a_corrected_delivery(walk: Walk) -> None:
     walk.picture("check")
     assert file.name in sentence.inner_text()
     walk.open("/assets/delivery_status?view=overview")
-    page.get_by_text("ZURÜCKGEWIESEN").first.wait_for()
+    page.get_by_text("zurückgewiesen").first.wait_for()
     walk.picture("status")
     assert file.name in _open_report(walk, "report_with_rejection")
     assert page.url != first

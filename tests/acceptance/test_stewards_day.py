@@ -5,14 +5,13 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
-from dataclasses import replace
 from datetime import date
-from functools import cache
 from pathlib import Path
 
 import pytest
 from openpyxl import load_workbook
-from whole_runs import ALL_YEARS, CONTRACTS, ROOT, take_in_and_judge
+from steward_home import decide, leavers, opened, run
+from whole_runs import ALL_YEARS, CONTRACTS, ROOT
 
 from kkz_eval.commands.check_files import check_files
 from kkz_eval.commands.deliveries import (
@@ -24,10 +23,9 @@ from kkz_eval.commands.deliveries import (
     purge_content,
 )
 from kkz_eval.deliveries.municipal.returned import SHEET
-from kkz_eval.deliveries.register.decisions import load_decisions
 from kkz_eval.deliveries.register.judging import load_findings
 from kkz_eval.line.correspondence import make_board, make_templates, write_marked_copies
-from kkz_eval.line.installation import Installation, open_installation
+from kkz_eval.line.installation import Installation
 from kkz_eval.line.intake import write_protocols
 from kkz_eval.line.snapshot import current_snapshot
 from kkz_eval.model.errors import UserError
@@ -35,27 +33,9 @@ from kkz_eval.model.findings import iter_findings
 from kkz_eval.model.verdicts import Status
 from kkz_eval.settings import Settings
 
-CERTIFICATES = (
-    *("ohne Hauptschulabschluss", "Hauptschulabschluss", "mittlerer Abschluss"),
-    *("Fachhochschulreife", "allgemeine Hochschulreife"),
-)
 NEUSS, AHLEN = "05162024", "05570004"
 FIRST_ROW = 2
 SECOND_ROLE = "Leitung der Evaluation"
-
-
-def leavers(unit: str, *years: int, changed: dict[int, str] | None = None) -> bytes:
-    """A right delivery of school leavers (18 rows a year, from row 2), with the counts of some rows changed."""
-    rows = ["Gemeindeschlüssel;Schuljahr;Abschluss;Geschlecht;Anzahl"]
-    for year in years:
-        for position, name in enumerate((*CERTIFICATES, "Insgesamt"), start=1):
-            boys = 10 * position if name in CERTIFICATES else 150
-            girls = 20 * position if name in CERTIFICATES else 300
-            for sex, count in (("männlich", boys), ("weiblich", girls), ("insgesamt", boys + girls)):
-                rows.append(f"{unit};{year - 1}/{year % 100:02d};{name};{sex};{count}")
-    for row, count in (changed or {}).items():
-        rows[row - 1] = rows[row - 1].rpartition(";")[0] + f";{count}"
-    return "\r\n".join(rows).encode("cp1252")
 
 
 @pytest.fixture
@@ -66,28 +46,6 @@ def settings(tmp_path: Path) -> Settings:
     return Settings(home=tmp_path / "home", inbox=tmp_path / "inbox", contracts=contracts)
 
 
-@cache
-def _without_decisions(settings: Settings, contracts: str) -> Installation:
-    """An installation opened once for each state of its contracts; decisions are read anew each time."""
-    return open_installation(settings, [])
-
-
-def opened(settings: Settings, said: list[str] | None = None, today: date | None = None) -> Installation:
-    version = (settings.contracts / "schulabgaenge.odcs.yaml").read_text(encoding="utf-8")
-    line = _without_decisions(settings, version)
-    decisions = load_decisions(settings.contracts, line.contracts, today or date.today())
-    return replace(
-        line, decisions=decisions, progress=lambda sentence: None if said is None else said.append(sentence.in_language("de"))
-    )
-
-
-def run(settings: Settings, today: date | None = None) -> tuple[Installation, list[str]]:
-    said: list[str] = []
-    line = opened(settings, said, today)
-    take_in_and_judge(line)
-    return line, said
-
-
 def deliver(settings: Settings, name: str, data: bytes) -> str:
     (settings.inbox / name).write_bytes(data)
     _, _ = run(settings)
@@ -96,10 +54,7 @@ def deliver(settings: Settings, name: str, data: bytes) -> str:
 
 
 def fate(settings: Settings, unit: str, year: int) -> Status:
-    states = {
-        (s.unit_id, s.year): s.status for s in current_snapshot(opened(settings)).delivery_states if s.dataset == "schulabgaenge"
-    }
-    return states[(unit, year)]
+    return current_snapshot(opened(settings)).histories[("schulabgaenge", unit, year)].part.status
 
 
 def value_of(line: Installation, unit: str, year: int, certificate: str, sex: str) -> dict[str, object]:
@@ -113,18 +68,6 @@ def value_of(line: Installation, unit: str, year: int, certificate: str, sex: st
 def marked(settings: Settings, file: Path, to: Path) -> Path:
     """The marked copy of a file."""
     assert check_files(settings, [file], None, "json", to) == 1
-    return to
-
-
-def decide(copy: Path, decisions: dict[int, tuple[str, str]], values: dict[str, str], to: Path) -> Path:
-    """Fill the marked copy in: status and reason by number, new values by cell of the data sheet."""
-    book = load_workbook(copy)
-    for row in book[SHEET].iter_rows():
-        if row[0].value in decisions:
-            row[10].value, row[11].value = decisions[int(str(row[0].value))]
-    for cell, value in values.items():
-        book["Daten"][cell].value = value
-    book.save(to)
     return to
 
 
@@ -467,8 +410,8 @@ def test_the_board_says_what_is_there_and_shows_no_count(settings: Settings) -> 
 
 
 def test_each_municipality_gets_a_reply_with_its_own_marked_copies_only(settings: Settings) -> None:
-    deliver(settings, "neuss.csv", leavers(NEUSS, 2012, changed={19: "1"}))
-    both = leavers(AHLEN, 2012, changed={19: "1"}) + b"\r\n" + leavers("05111000", 2012).split(b"\r\n", 1)[1]
+    deliver(settings, "neuss.csv", leavers(NEUSS, 2018, changed={19: "1"}))
+    both = leavers(AHLEN, 2018, changed={19: "1"}) + b"\r\n" + leavers("05111000", 2018).split(b"\r\n", 1)[1]
     deliver(settings, "beide.csv", both)
     line = opened(settings)
     board = make_board(current_snapshot(line, date(2026, 6, 1)))
@@ -478,7 +421,7 @@ def test_each_municipality_gets_a_reply_with_its_own_marked_copies_only(settings
     assert [path.suffix for path in sorted(folder[NEUSS].iterdir())] == [".txt", ".xlsx"]
     assert [path.suffix for path in folder[AHLEN].iterdir()] == [".txt"]
     received = (folder["05111000"] / "antwort.txt").read_text(encoding="utf-8")
-    assert "Schulabgänge nach Abschluss: 2012 (angenommen)" in received
+    assert "Schulabgänge nach Abschluss: 2018 (angenommen)" in received
 
 
 def test_a_template_shows_last_year_beside_empty_cells_and_is_read_when_filled_in(settings: Settings) -> None:

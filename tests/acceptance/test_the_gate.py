@@ -179,7 +179,10 @@ def test_a_rejected_redelivery_leaves_the_earlier_one(world: Path) -> None:
     new_page = whole_run(line)
     assert _held(line, "schulabgaenge", AHLEN, 2012) == old
     assert new_page != page
-    assert "Ahlen 2012" in new_page.read_text(encoding="utf-8")
+    said = new_page.read_text(encoding="utf-8")
+    assert f"Zurückgewiesen: {delivery(world, AHLEN).name} (schulabgaenge): Ahlen 2012" in said
+    assert f"Dafür gilt weiter die frühere Lieferung {delivery(world, AHLEN).name}, eingegangen am " in said
+    assert "zurückgewiesen, eine frühere gilt weiter" in said
 
 
 def test_the_same_content_under_two_names_counts_once(world: Path, new: Path) -> None:

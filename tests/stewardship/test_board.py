@@ -5,32 +5,36 @@ from __future__ import annotations
 from datetime import date
 from pathlib import Path
 
+import pytest
+
 from kkz_eval.contracts.load import load_contracts
 from kkz_eval.deliveries.register.register import Arrival
-from kkz_eval.model.verdicts import Slice, Status, Verdict
+from kkz_eval.model.verdicts import Slice, State, Status, Verdict
 from kkz_eval.reference.tables import programme_units
-from kkz_eval.stewardship.board import SYMBOLS, BoardTable, State, board_tables
-from kkz_eval.stewardship.history import History
+from kkz_eval.stewardship.board import SYMBOLS, BoardTable, board_tables
+from kkz_eval.stewardship.history import History, Place
 from kkz_eval.stewardship.replies import replies
 
 CONTRACTS = load_contracts(Path(__file__).parents[2] / "data_contracts")
 ARNSBERG, OFFICE, KREIS_OFFICE = "05958004", "JH05958004", "JH05358999"
 
 
-def delivered(dataset: str, unit: str, year: int = 2016) -> History:
-    part = Slice(unit, year, Status.ACCEPTED, 0, 0)
+def delivered(dataset: str, unit: str, year: int = 2016, status: Status = Status.ACCEPTED) -> History:
+    part = Slice(unit, year, status, 0, 0)
     verdict = Verdict(
         *("0" * 64, dataset, "1.0.0", "r", "", "p", "f", "municipal_text", ""),
-        Status.ACCEPTED,
+        status,
         n_errors=0,
         n_warnings=0,
         slices=(part,),
     )
-    return History(dataset, unit, year, ((1, part),), Arrival(1, 1, "a.csv", "0" * 64, dataset, (year,)), verdict)
+    arrival = Arrival(1, 1, "a.csv", "0" * 64, dataset, (year,))
+    return History(dataset, unit, year, ((arrival, part),), verdict, () if status == Status.REJECTED else (arrival,))
 
 
-def tables(*histories: History) -> dict[str, BoardTable]:
-    return {table.contract.dataset: table for table in board_tables(CONTRACTS, histories, set(), date(2026, 11, 24))}
+def tables(*histories: History, official: frozenset[Place] = frozenset()) -> dict[str, BoardTable]:
+    known = {(history.dataset, history.unit_id, history.year): history for history in histories}
+    return {table.contract.dataset: table for table in board_tables(CONTRACTS, known, official, date(2026, 11, 24))}
 
 
 def units(table: BoardTable) -> set[str]:
@@ -70,5 +74,87 @@ def test_nobody_is_reminded_of_what_another_owes() -> None:
 
 
 def test_each_state_has_a_sign_of_its_own_that_plain_fonts_have() -> None:
-    assert len(set(SYMBOLS.values())) == len(State)
+    assert len(set(SYMBOLS.values())) == len(SYMBOLS)
     assert all(ord(sign) < 0x2300 or 0x25A0 <= ord(sign) < 0x2600 or 0x2700 <= ord(sign) < 0x27C0 for sign in SYMBOLS.values())
+
+
+AHLEN, DUESSELDORF, DORMAGEN = "05570004", "05111000", "05162004"  # joined in 2017, 2012 and 2012
+
+
+def states(table: BoardTable, unit: str) -> dict[int, State]:
+    (cells,) = (cells for cells in table.rows if cells[0].unit_id == unit)
+    return {cell.year: cell.state for cell in cells}
+
+
+def test_nobody_owes_the_years_before_joining() -> None:
+    found = tables(delivered("netzwerk", DUESSELDORF, 2010), delivered("netzwerk", DORMAGEN, 2018))["netzwerk"]
+    assert states(found, AHLEN) == dict.fromkeys(range(2010, 2017), State.NOT_OWED) | dict.fromkeys((2017, 2018), State.LATE)
+    late = dict.fromkeys(range(2012, 2019), State.LATE)
+    assert states(found, DUESSELDORF) == {2010: State.ACCEPTED, 2011: State.NOT_OWED} | late
+    joined = {unit.ags: unit.cohort for unit in programme_units()}
+    owed = {cells[0].unit_id: [cell.year for cell in cells if cell.state == State.LATE] for cells in found.rows}
+    assert {unit: min(years) for unit, years in owed.items()} == joined
+    assert sorted(joined.values()).count(2012) == 18
+
+
+def test_a_youth_office_owes_from_the_year_its_town_joined() -> None:
+    found = tables(delivered("ausgaben_jugendhilfe", OFFICE, 2012), delivered("ausgaben_jugendhilfe", OFFICE, 2018))
+    assert min(year for year, state in states(found["ausgaben_jugendhilfe"], f"JH{AHLEN}").items() if state == State.LATE) == 2017
+
+
+def test_years_before_joining_that_came_all_the_same_are_delivered_and_none_is_missed() -> None:
+    known = tables(
+        delivered("netzwerk", DUESSELDORF, 2012), delivered("netzwerk", AHLEN, 2014), delivered("netzwerk", AHLEN, 2017)
+    )
+    assert states(known["netzwerk"], AHLEN) == {
+        2012: State.NOT_OWED,
+        2013: State.NOT_OWED,
+        2014: State.ACCEPTED,
+        2015: State.NOT_OWED,
+        2016: State.NOT_OWED,
+        2017: State.ACCEPTED,
+    }
+    letter = replies((known["netzwerk"],), {}, date(2026, 11, 24))[AHLEN]
+    assert "2014, 2017 (angenommen)" in letter
+    assert "überfällig" not in letter
+    assert "Damit liegt von Ihnen alles vor" in letter
+
+
+def test_who_owes_nothing_yet_and_sent_nothing_gets_no_letter() -> None:
+    letters = replies(tuple(tables(delivered("netzwerk", DUESSELDORF, 2012)).values()), {}, date(2014, 6, 1))
+    assert AHLEN not in letters
+    assert "überfällig" in letters[DORMAGEN]
+
+
+def test_a_rejected_year_before_joining_is_no_debt() -> None:
+    sent = delivered("netzwerk", AHLEN, 2014, Status.REJECTED)
+    letter = replies(tuple(tables(sent).values()), {}, date(2026, 11, 24))[AHLEN]
+    assert "2014 (zurückgewiesen), Datei a.csv. Diese Jahre liegen vor Ihrem Beitritt" in letter
+    assert "bis zum" not in letter
+
+
+def test_who_is_not_of_the_programme_owes_nothing() -> None:
+    found = tables(delivered("bevoelkerung", "05158004"), delivered("bevoelkerung", DUESSELDORF, 2012))
+    assert set(states(found["bevoelkerung"], "05158004").values()) == {State.NOT_OWED, State.ACCEPTED}
+
+
+@pytest.mark.parametrize("dataset", ["bevoelkerung", "mindestsicherung"])
+def test_what_official_statistics_hold_is_confirmed_and_never_dunned_for(dataset: str) -> None:
+    first, last = delivered(dataset, DORMAGEN, 2012), delivered(dataset, DORMAGEN, 2014)
+    found = tables(first, last, official=frozenset({(dataset, DUESSELDORF, 2013)}))[dataset]
+    assert states(found, DUESSELDORF) == {
+        2012: State.OFFICIAL_AWAITED,
+        2013: State.TO_CONFIRM,
+        2014: State.OFFICIAL_AWAITED,
+    }
+    letter = replies((found,), {}, date(2026, 11, 24))[DUESSELDORF]
+    assert f"{CONTRACTS[dataset].title_de}: 2013 (aus amtlicher Statistik, bitte bestätigen)" in letter
+    assert f"{CONTRACTS[dataset].title_de}: 2012, 2014 (kommt aus amtlicher Statistik, liegt noch nicht vor)" in letter
+    assert not any(word in letter for word in ("überfällig", "fehlen", "fällig am"))
+
+
+def test_the_official_datasets_that_a_contract_names_are_there() -> None:
+    of_source = {contract.dataset: contract.source for contract in CONTRACTS.values()}
+    named = {name for contract in CONTRACTS.values() for name in contract.terms.official_datasets}
+    assert {"bevoelkerung_amtlich", "mindestsicherung_amtlich"} <= named
+    assert {of_source[name] for name in named} == {"official"}

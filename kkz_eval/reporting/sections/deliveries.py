@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import pandas as pd
 
 from kkz_eval.model.texts import Language
+from kkz_eval.model.verdicts import COUNTING, OFFICIAL, State
 from kkz_eval.reporting import numbers, say
 from kkz_eval.reporting.document import (
     Code,
@@ -20,19 +21,22 @@ from kkz_eval.reporting.document import (
     identifier_part,
     phrase,
 )
-from kkz_eval.reporting.inputs import DELIVERY_STATUSES, LocalText, in_language
+from kkz_eval.reporting.inputs import LocalText, in_language
+
+ALWAYS_SHOWN = (State.ACCEPTED, State.WARNINGS, State.REJECTED, State.MISSING)
 
 
 def deliveries_section(deliveries: pd.DataFrame, titles: Mapping[str, LocalText], language: Language) -> Section:
     """First a count by dataset and status, then a row for each unit, dataset and status with its years as spans. titles: by dataset."""
     tally = deliveries.groupby(["dataset", "status"]).size()
+    states = [state for state in State if state in ALWAYS_SHOWN or state in set(deliveries["status"])]
     datasets = sorted({str(dataset) for dataset in deliveries["dataset"]})
     overview = Table(
         "deliveries-table",
         phrase("data.deliveries_caption", language),
         (
             Column(say("data.dataset").in_language(language)),
-            *(Column(say(f"statuses.{status}").in_language(language), "number") for status in DELIVERY_STATUSES),
+            *(Column(state.said.in_language(language), "number") for state in states),
         ),
         tuple(
             (
@@ -40,18 +44,18 @@ def deliveries_section(deliveries: pd.DataFrame, titles: Mapping[str, LocalText]
                 *(
                     (
                         numbers.count(
-                            f"deliveries.{position}-{identifier_part(dataset)}.{status}",
-                            int(tally.get((dataset, status), 0)),
+                            f"deliveries.{position}-{identifier_part(dataset)}.{state}",
+                            int(tally.get((dataset, state), 0)),
                             language,
                         ),
                     )
-                    for status in DELIVERY_STATUSES
+                    for state in states
                 ),
             )
             for position, dataset in enumerate(datasets, start=1)
         ),
     )
-    kept_out = deliveries[deliveries["status"].isin(["rejected", "missing"])]
+    kept_out = deliveries[~deliveries["status"].isin([*COUNTING, *OFFICIAL])]
     kept_out = kept_out.sort_values(["dataset", "unit_name", "unit_id", "year"])
     if kept_out.empty:
         return Section(
@@ -62,9 +66,9 @@ def deliveries_section(deliveries: pd.DataFrame, titles: Mapping[str, LocalText]
             (Quoted(str(unit_name)),),
             (_named(str(dataset), titles, language),),
             _spans(f"kept_out.{position}", [int(year) for year in part["year"]]),
-            (say(f"statuses.{status}").in_language(language),),
+            (State(str(status)).said.in_language(language),),
             (say("studied.not_stated").in_language(language),)
-            if status == "missing" or part["n_errors"].isna().any()
+            if status == State.MISSING or part["n_errors"].isna().any()
             else (numbers.count(f"kept_out.{position}.n_errors", part["n_errors"].sum(), language),),
         )
         for position, ((dataset, unit_name, _, status), part) in enumerate(
