@@ -16,7 +16,7 @@ import pandas as pd
 
 from kkz_eval import __version__
 from kkz_eval.contracts.contract import Contract
-from kkz_eval.deliveries.official.editions import Asked
+from kkz_eval.deliveries.official.known_since import Asked
 from kkz_eval.deliveries.register.intake import year_spans
 from kkz_eval.deliveries.register.purging import SOURCES
 from kkz_eval.deliveries.register.register import Arrival

@@ -18,7 +18,7 @@ import pyarrow as pa
 
 from kkz_eval.contracts.contract import Contract
 from kkz_eval.contracts.plausibility import Doubt, doubts, other_datasets
-from kkz_eval.deliveries.official.editions import NOW, Asked
+from kkz_eval.deliveries.official.known_since import NOW, Asked
 from kkz_eval.deliveries.reader import Claimed, read_file
 from kkz_eval.deliveries.register.accepted import Accepted, Conflict, Source, accepted_observations, editions_of, sources_of
 from kkz_eval.deliveries.register.intake import landing_key

@@ -14,7 +14,7 @@ from functools import cached_property, lru_cache
 import pandas as pd
 import pyarrow as pa
 
-from kkz_eval.deliveries.official.editions import Asked, edition_day
+from kkz_eval.deliveries.official.known_since import Asked, edition_day
 from kkz_eval.deliveries.register.accepted import Conflict
 from kkz_eval.evaluation.baseline import Baseline, baseline_indicators, baseline_of, baseline_years
 from kkz_eval.evaluation.design import (

@@ -12,7 +12,7 @@ import yaml
 from scipy.optimize import LinearConstraint, minimize
 from whole_runs import ALL_YEARS, CONTRACTS, SHARED_DATA, take_in_and_judge
 
-from kkz_eval.deliveries.official.editions import Asked
+from kkz_eval.deliveries.official.known_since import Asked
 from kkz_eval.evaluation.matching import MatchingRefused
 from kkz_eval.evaluation.plan import EstimatorSpec, Matching, Measured, Plan, Units
 from kkz_eval.line.installation import Installation, open_installation

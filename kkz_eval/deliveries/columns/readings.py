@@ -71,8 +71,8 @@ def key_and_name(text: str) -> tuple[str, str] | tuple[()]:
 
 def _of_regional_key(digits: str) -> str | None:
     """The municipality's key in a regional key (ARS), which holds that of its association too: here 0 and the same three digits."""
-    whole = digits.zfill(12)
-    return whole[:5] + whole[9:] if whole[5:9] == "0" + whole[9:] else None
+    regional = digits.zfill(12)
+    return regional[:5] + regional[9:] if regional[5:9] == "0" + regional[9:] else None
 
 
 def is_single_year(text: str) -> bool:

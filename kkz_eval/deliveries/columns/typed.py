@@ -78,12 +78,12 @@ def _typed_number(of: Property, cells: Cells, style: Style | None) -> TypedColum
         flags, problems = pc.if_else(is_number, nothing, flags), pc.if_else(is_number, nothing, problems)
     if of.logical_type == "number":
         return TypedColumn(values, flags, problems)
-    whole = pc.and_(pc.equal(values, pc.floor(values)), pc.less(pc.abs(values), 2.0**53))
-    if pc.all(whole, min_count=0).as_py():
+    is_integer = pc.and_(pc.equal(values, pc.floor(values)), pc.less(pc.abs(values), 2.0**53))
+    if pc.all(is_integer, min_count=0).as_py():
         return TypedColumn(pc.cast(values, pa.int64()), flags, problems)
-    problems = pc.if_else(pc.invert(whole).fill_null(False), pa.scalar("reader_integer"), problems)
-    whole_values = pc.if_else(whole.fill_null(False), values, pa.scalar(None, pa.float64()))
-    return TypedColumn(pc.cast(whole_values, pa.int64()), flags, problems)
+    problems = pc.if_else(pc.invert(is_integer).fill_null(False), pa.scalar("reader_integer"), problems)
+    integers = pc.if_else(is_integer.fill_null(False), values, pa.scalar(None, pa.float64()))
+    return TypedColumn(pc.cast(integers, pa.int64()), flags, problems)
 
 
 def _without_unit_of(of: Property, texts: pa.Array) -> pa.Array:

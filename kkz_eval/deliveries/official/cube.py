@@ -57,20 +57,20 @@ def read(decoded: Decoded) -> KeyedRecords:
         return KeyedRecords(
             FAMILY, np.array([], np.int32), (), None, code=code, findings=(Finding(kind, kind, Severity.ERROR, value=missing),)
         )
-    whole, findings = _whole(values)
+    complete, findings = _complete(values)
     if not ended:
         kind = "official_no_line_end"
         findings = (*findings, Finding(kind, kind, Severity.WARNING, row=max(values.rows, default=None)))
     axes = blocks["DQA"].column("NAME") if "DQA" in blocks else ()
     records = KeyedRecords(
-        FAMILY, np.array(whole.rows, np.int32), (), None, code=code, title=title, style=Style.POINT, findings=findings
+        FAMILY, np.array(complete.rows, np.int32), (), None, code=code, title=title, style=Style.POINT, findings=findings
     )
-    places = [place for place, name in enumerate(whole.fields) if name == "FACH-SCHL"]
-    records = _with_axes(records, whole, axes, places)
+    places = [place for place, name in enumerate(complete.fields) if name == "FACH-SCHL"]
+    records = _with_axes(records, complete, axes, places)
     return replace(
         records,
-        values=_measures(whole, blocks["DQI"]),
-        open_end=not ended and values.rows[-1:] == whole.rows[-1:] and whole.fields[-1] == _VALUE,
+        values=_measures(complete, blocks["DQI"]),
+        open_end=not ended and values.rows[-1:] == complete.rows[-1:] and complete.fields[-1] == _VALUE,
     )
 
 
@@ -93,7 +93,7 @@ def _blocks(decoded: Decoded) -> tuple[dict[str, _Block], bool]:
     return blocks, decoded.text.endswith(("\n", "\r"))
 
 
-def _whole(values: _Block) -> tuple[_Block, tuple[Finding, ...]]:
+def _complete(values: _Block) -> tuple[_Block, tuple[Finding, ...]]:
     """The records of values with as many fields as named, and a finding for each other."""
     width = len(values.fields)
     kept = [place for place, record in enumerate(values.records) if len(record) == width]

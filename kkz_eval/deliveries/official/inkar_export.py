@@ -192,8 +192,8 @@ def _with_own_year(index: int, labels: Sequence[tuple[int, str]]) -> _Column | N
     for place, (row, text) in enumerate(labels):
         match = _WITH_YEAR.fullmatch(text)
         if match is not None:
-            rest = " ".join(part.strip(" (),:") for part in match.group("before", "after") if part)
-            others = [*labels[:place], *([(row, rest)] if rest else []), *labels[place + 1 :]]
+            label = " ".join(part.strip(" (),:") for part in match.group("before", "after") if part)
+            others = [*labels[:place], *([(row, label)] if label else []), *labels[place + 1 :]]
             return _Column(index, match.group("year"), row, tuple(others)) if others else None
     return None
 

@@ -41,7 +41,7 @@ def claimed(table: OfficialTable, contracts: Mapping[str, Contract]) -> tuple[Pa
     A contract that takes but the total of one of its variables gives way to one that takes the whole table.
     """
     found: list[ParsedTable] = []
-    whole: list[ParsedTable] = []
+    untotalled: list[ParsedTable] = []
     for contract in contracts.values():
         parts: dict[str, _Part] = {}
         for source in contract.official if LAYOUT in contract.layouts else ():
@@ -51,8 +51,8 @@ def claimed(table: OfficialTable, contracts: Mapping[str, Contract]) -> tuple[Pa
         needed = {source.measure for source in contract.official if contract.property_named(source.measure).required}
         if parts and needed <= set(parts):
             found.append(_parsed(table, contract, parts))
-            whole += [] if any(part.totals for part in parts.values()) else found[-1:]
-    found = whole or found
+            untotalled += [] if any(part.totals for part in parts.values()) else found[-1:]
+    found = untotalled or found
     return tuple(one for one in found if one.table.num_rows) or tuple(found)
 
 
@@ -227,12 +227,12 @@ def _values(table: pa.Table, of: Property, findings: list[Finding]) -> pa.Array:
     values = table.column("value")
     if of.logical_type == "number":
         return values
-    whole = pc.equal(values, pc.floor(values))
-    for index in np.flatnonzero(pc.invert(whole).fill_null(False).to_numpy(zero_copy_only=False)):
+    is_integer = pc.equal(values, pc.floor(values))
+    for index in np.flatnonzero(pc.invert(is_integer).fill_null(False).to_numpy(zero_copy_only=False)):
         row, column = (table.column(name)[int(index)].as_py() for name in ("row", "column"))
         unit, year, text = (table.column(name)[int(index)].as_py() for name in ("unit_id", "year", "value_delivered"))
         findings.append(Finding("reader_integer", "reader_integer", Severity.ERROR, None, row, column, of.name, unit, year, text))
-    return pc.cast(pc.if_else(whole.fill_null(False), values, pa.scalar(None, pa.float64())), pa.int64())
+    return pc.cast(pc.if_else(is_integer.fill_null(False), values, pa.scalar(None, pa.float64())), pa.int64())
 
 
 def _joined(parts: Mapping[str, pa.Table], contract: Contract) -> pa.Table:
@@ -256,16 +256,16 @@ def _joined(parts: Mapping[str, pa.Table], contract: Contract) -> pa.Table:
             place = (*key, seen[key])
             places[measure][place] = index
             order.setdefault(place)
-    whole = pa.concat_tables([table.replace_schema_metadata() for table in parts.values()])
+    stacked = pa.concat_tables([table.replace_schema_metadata() for table in parts.values()])
     offsets = dict(zip(parts, _offsets(list(parts.values())), strict=True))
     records = list(order)
     first = [next(offsets[m] + places[m][record] for m in parts if record in places[m]) for record in records]
-    base = whole.take(pa.array(first, pa.int64()))
+    base = stacked.take(pa.array(first, pa.int64()))
     for measure in parts:
         rows = [offsets[measure] + places[measure][r] if r in places[measure] else None for r in records]
         for part in _PARTS:
             name = measure + part
-            column = whole.column(name).take(pa.array(rows, pa.int64()))
+            column = stacked.column(name).take(pa.array(rows, pa.int64()))
             base = base.set_column(base.schema.get_field_index(name), base.schema.field(name), column)
     return base.combine_chunks()
 

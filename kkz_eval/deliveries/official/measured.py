@@ -80,8 +80,8 @@ def _other_measures(official: OfficialTable, source: OfficialSource) -> Sequence
     each = pa.table({name: official.table.column(name).cast(pa.string()) for name in names}).group_by(list(names)).aggregate([])
     named = pa.array(source.named, pa.string())
     own = pc.or_(pc.is_in(each.column("measure"), named), pc.is_in(each.column("measure_label"), named))
-    rest = each.filter(pc.invert(own))
-    return tuple(dict.fromkeys(text for name in names[1:] for text in rest.column(name).to_pylist() if text))
+    others = each.filter(pc.invert(own))
+    return tuple(dict.fromkeys(text for name in names[1:] for text in others.column(name).to_pylist() if text))
 
 
 def admitted_units(source: OfficialSource, of: Property) -> tuple[str, ...]:

@@ -14,7 +14,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from kkz_eval.contracts.contract import OfficialSource
-from kkz_eval.deliveries.official.editions import edition_day
+from kkz_eval.deliveries.official.known_since import edition_day
 from kkz_eval.deliveries.official.times import day_of
 from kkz_eval.model.findings import Finding, Severity
 from kkz_eval.reference.register import Unit, dissolved_kreise, municipalities, youth_offices

@@ -60,14 +60,14 @@ def _numbers(records: KeyedRecords, texts: pa.Array, blank: pa.Array) -> tuple[p
             nothing = pa.nulls(len(texts), pa.string())
             return numbers, nothing, _Symbols(pa.nulls(1, pa.string()), pa.nulls(len(texts), pa.int32()))
         texts = pc.if_else(numbers.is_valid(), pa.scalar("", pa.string()), texts)
-    whole = are_digits(texts)
-    written = pc.invert(whole)
+    digits_alone = are_digits(texts)
+    written = pc.invert(digits_alone)
     encoded = texts.filter(written).dictionary_encode()
     style = (
         records.style or _style_shown_by(encoded.dictionary) or _unless_contradicted(records.fallback, encoded.dictionary, texts)
     )
     read = _read(encoded.dictionary, style)
-    values = pc.cast(pc.if_else(whole, texts, pa.scalar(None, pa.string())), pa.float64())
+    values = pc.cast(pc.if_else(digits_alone, texts, pa.scalar(None, pa.string())), pa.float64())
     values = pc.replace_with_mask(values, written, read.values.take(encoded.indices))
     problems = pa.nulls(len(texts), pa.string())
     if read.problems.null_count < len(read.problems):
@@ -102,8 +102,8 @@ def _read(texts: pa.Array, style: Style | None) -> NumberColumn:
         some = texts.filter(grouping)
         if _any(some, _GROUPED[style]):
             plain = pc.replace_substring(some, _GROUP[style], "")
-            whole = pc.if_else(pc.match_substring_regex(some, _GROUPED[style]), plain, some)
-            texts = pc.replace_with_mask(texts, grouping, whole)
+            ungrouped = pc.if_else(pc.match_substring_regex(some, _GROUPED[style]), plain, some)
+            texts = pc.replace_with_mask(texts, grouping, ungrouped)
     return parse_numbers(texts, style)
 
 

@@ -33,10 +33,10 @@ _MOST_LINES = 2_000  # lines with a sign that are looked at; a title stands in o
 
 def suspects_in_text(text: str, delimiters: Sequence[str]) -> tuple[Suspect, ...]:
     """What tells of persons in a text table, by whichever delimiter it shows; every line is asked."""
-    whole = one_text(text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text)
-    if len(text) > _LARGE and not may_hold_signs(whole) and not may_have_titles(whole):
+    together = one_text(text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text)
+    if len(text) > _LARGE and not may_hold_signs(together) and not may_have_titles(together):
         return ()
-    lines, numbers = _lines(whole)
+    lines, numbers = _lines(together)
     titles = pc.indices_nonzero(pc.match_substring_regex(lines, ANY_TITLE)).to_numpy()[:_MOST_LINES]
     telling = places_to_look_at(lines)
     if not len(titles) and not telling:
@@ -57,9 +57,9 @@ def suspects_in_text(text: str, delimiters: Sequence[str]) -> tuple[Suspect, ...
     return ()
 
 
-def _lines(whole: pa.Array) -> tuple[pa.Array, np.ndarray]:
+def _lines(together: pa.Array) -> tuple[pa.Array, np.ndarray]:
     """The lines of a text and their numbers, 1-based; what is longer than any line of a table comes in several pieces."""
-    lines = pc.split_pattern(pc.utf8_rtrim(whole, "\n"), "\n").flatten()
+    lines = pc.split_pattern(pc.utf8_rtrim(together, "\n"), "\n").flatten()
     numbers = np.arange(1, len(lines) + 1)
     if (pc.max(pc.binary_length(lines)).as_py() or 0) <= _LONGEST_LINE:
         return lines, numbers

@@ -305,9 +305,9 @@ def places_to_look_at(texts: pa.Array) -> list[int]:
     return sorted(found)
 
 
-def may_hold_signs(whole: pa.Array) -> bool:
+def may_hold_signs(together: pa.Array) -> bool:
     """Whether a long text, the one of an array, may hold a sign anywhere."""
-    return pc.match_substring_regex(whole, _ANY)[0].as_py() or bool(_with_given_name(whole))
+    return pc.match_substring_regex(together, _ANY)[0].as_py() or bool(_with_given_name(together))
 
 
 def one_text(text: str) -> pa.Array:

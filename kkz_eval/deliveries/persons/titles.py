@@ -56,9 +56,9 @@ _BESIDE = frozenset(
 )
 
 
-def may_have_titles(whole: pa.Array) -> bool:
+def may_have_titles(together: pa.Array) -> bool:
     """Whether a long text, the one of an array, has any word of titles of records of persons."""
-    return bool(pc.match_substring_regex(whole, ANY_TITLE)[0].as_py())
+    return bool(pc.match_substring_regex(together, ANY_TITLE)[0].as_py())
 
 
 def titles_of_persons(rows: Rows) -> Iterator[Suspect]:

@@ -139,8 +139,8 @@ def _in_part(parts: Parts, name: str, sheet: SheetLabel | None, cells: set[str])
     of_sheet = kind == "frame" and sheet is not None
     for piece in map(_around_cells, parts.all_of(name)) if of_sheet else _pieces(parts, name):
         text = _decoded(piece)
-        whole = one_text(text)
-        if not (may_hold_signs(whole) or may_have_titles(whole)):  # marks and all
+        together = one_text(text)
+        if not (may_hold_signs(together) or may_have_titles(together)):  # marks and all
             continue
         told = re.sub(_AUTHORS, "", text)
         of_tables = [
@@ -170,15 +170,15 @@ def _place(one: Suspect, kind: str, sheet: SheetLabel | None, named: str | Prope
 def _pieces(parts: Parts, name: str) -> Iterator[bytes]:
     """A part, unpacked, in pieces that end with a mark."""
     for chunks in parts.chunks(name):
-        rest = b""
+        unfinished = b""
         for chunk in chunks:
-            rest += chunk
-            end = rest.rfind(b">") + 1
-            if end > 0 and len(rest) >= _PIECE:
-                yield rest[:end]
-                rest = rest[end:]
-        if rest:
-            yield rest
+            unfinished += chunk
+            end = unfinished.rfind(b">") + 1
+            if end > 0 and len(unfinished) >= _PIECE:
+                yield unfinished[:end]
+                unfinished = unfinished[end:]
+        if unfinished:
+            yield unfinished
 
 
 def _decoded(piece: bytes) -> str:

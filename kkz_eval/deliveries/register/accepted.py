@@ -22,7 +22,7 @@ import pyarrow.compute as pc
 
 from kkz_eval.contracts.contract import Contract, Property
 from kkz_eval.deliveries import say
-from kkz_eval.deliveries.official.editions import NOW, Asked, Known, edition_day, known_since
+from kkz_eval.deliveries.official.known_since import NOW, Asked, Known, edition_day, known_since
 from kkz_eval.deliveries.register.parsed_tables import corrections_in, load_parsed
 from kkz_eval.deliveries.register.register import Arrival, Register
 from kkz_eval.model.errors import UserError

@@ -74,13 +74,13 @@ class Grid:
 
     def cells(self, column: int, lines: Ints) -> Cells:
         """A column with the address of each cell. lines: positions, ascending."""
-        whole = len(lines) == self.n_lines
+        is_every_line = len(lines) == self.n_lines
         at = pa.array(lines)
-        texts = self.columns[column] if whole else self.columns[column].take(at)
-        rows = (self.rows if whole else self.rows[lines]).astype(np.int32)
+        texts = self.columns[column] if is_every_line else self.columns[column].take(at)
+        rows = (self.rows if is_every_line else self.rows[lines]).astype(np.int32)
         absent = np.asarray(texts.is_null().to_numpy(zero_copy_only=False), dtype=np.bool_) if texts.null_count else None
         numbers = self.numbers.get(column)
-        if numbers is not None and not whole:
+        if numbers is not None and not is_every_line:
             numbers = numbers.take(at)
         return Cells(
             _blank_as_null(texts),
@@ -110,8 +110,8 @@ def _indices(column: pa.Array) -> npt.NDArray[np.int32]:
 
 def _blank_texts(texts: pa.Array) -> Bools:
     blank = np.array(pc.equal(pc.utf8_length(pc.utf8_trim_whitespace(texts)), 0).to_numpy(zero_copy_only=False), dtype=np.bool_)
-    rest = np.flatnonzero(~blank & ~pc.match_substring_regex(texts, "[!-~]").to_numpy(zero_copy_only=False))
-    blank[rest] = [not as_meant(text).strip() for text in texts.take(pa.array(rest)).to_pylist()]  # signs that nobody sees
+    odd = np.flatnonzero(~blank & ~pc.match_substring_regex(texts, "[!-~]").to_numpy(zero_copy_only=False))
+    blank[odd] = [not as_meant(text).strip() for text in texts.take(pa.array(odd)).to_pylist()]  # signs that nobody sees
     return blank
 
 

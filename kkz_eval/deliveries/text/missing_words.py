@@ -126,8 +126,8 @@ def meaning_of(text: str) -> Meaning | None:
     if any(map(str.isdigit, said)):
         return None
     bare = _BETWEEN.sub("", said)
-    whole = next((meaning for meaning, words in _WORDS.items() if bare in words), None)
-    return whole or next((meaning for meaning, stems in _STEMS.items() if any(stem in bare for stem in stems)), None)
+    of_all_words = next((meaning for meaning, words in _WORDS.items() if bare in words), None)
+    return of_all_words or next((meaning for meaning, stems in _STEMS.items() if any(stem in bare for stem in stems)), None)
 
 
 def _of_marks(said: str) -> Meaning:

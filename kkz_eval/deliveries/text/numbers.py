@@ -39,8 +39,8 @@ _EITHER = re.compile(f"{_GROUP}[.,][0-9]{{3}}")
 
 
 def _definite(decimal: str, group: str) -> re.Pattern[str]:
-    whole = f"(?:[0-9]+|{_GROUP}(?:{group}[0-9]{{3}})+|{_GROUP}(?:{_SPACE}[0-9]{{3}})+)"
-    return re.compile(f"{whole}{decimal}[0-9]+|{_GROUP}(?:{group}[0-9]{{3}}){{2,}}")
+    before = f"(?:[0-9]+|{_GROUP}(?:{group}[0-9]{{3}})+|{_GROUP}(?:{_SPACE}[0-9]{{3}})+)"
+    return re.compile(f"{before}{decimal}[0-9]+|{_GROUP}(?:{group}[0-9]{{3}}){{2,}}")
 
 
 _COMMA = _definite(",", r"\.")
@@ -143,12 +143,12 @@ def _shown_in(column: pa.Array) -> dict[Style, int]:
         return {}
     present = np.bincount(encoded.indices.drop_null().to_numpy(zero_copy_only=False), minlength=len(texts))
     shown: dict[Style, int] = {}
-    rest = candidates
+    unclear = candidates
     for style, pattern in _CLEARLY.items():
         clear = pc.match_substring_regex(texts, pattern).fill_null(False)
         shown[style] = int(present[clear.to_numpy(zero_copy_only=False)].sum())
-        rest = pc.and_not(rest, clear)
-    for place in np.flatnonzero(rest.to_numpy(zero_copy_only=False)):
+        unclear = pc.and_not(unclear, clear)
+    for place in np.flatnonzero(unclear.to_numpy(zero_copy_only=False)):
         found = style_shown(texts[int(place)].as_py())
         if found is not None:
             shown[found] += int(present[place])
@@ -227,9 +227,9 @@ def are_digits(texts: pa.Array) -> pa.Array:
 def _ordinary(texts: pa.Array, style: Style | None) -> pa.Array:
     """Which texts are ordinary numbers (null: none); only those that are not all digits are held against the pattern."""
     digits = are_digits(texts)
-    rest = pc.invert(digits)
-    matched = pc.match_substring_regex(texts.filter(rest), _ORDINARY[style]).fill_null(False)
-    return pc.replace_with_mask(digits, rest, matched)
+    not_digits = pc.invert(digits)
+    matched = pc.match_substring_regex(texts.filter(not_digits), _ORDINARY[style]).fill_null(False)
+    return pc.replace_with_mask(digits, not_digits, matched)
 
 
 def parse_numbers(texts: pa.Array, style: Style | None) -> NumberColumn:
@@ -239,11 +239,11 @@ def parse_numbers(texts: pa.Array, style: Style | None) -> NumberColumn:
     if style is Style.COMMA:
         plain = pc.replace_substring(plain, ",", ".")
     values = pc.cast(plain, pa.float64())
-    rest = pc.if_else(ordinary, pa.scalar(None, pa.string()), texts)
-    if rest.null_count == len(rest):
-        nothing = pa.nulls(len(rest), pa.string())
+    odd = pc.if_else(ordinary, pa.scalar(None, pa.string()), texts)
+    if odd.null_count == len(odd):
+        nothing = pa.nulls(len(odd), pa.string())
         return NumberColumn(values, nothing, nothing)
-    encoded = rest.dictionary_encode()
+    encoded = odd.dictionary_encode()
     readings = [parse_number(text, style) for text in encoded.dictionary.to_pylist()]
     others = pa.array([reading.value for reading in readings], pa.float64()).take(encoded.indices)
     flags = pa.array([reading.flag for reading in readings], pa.string()).take(encoded.indices)

@@ -233,9 +233,9 @@ def _section_for(sections: Sequence[Section], value: float) -> Section | None:
 
 def _factor(section: Section) -> float:
     """By how much the number shown differs from the one stored: a comma behind the last place is a thousandth, each % hundredfold."""
-    whole = section.digits.replace('"', "").replace("%", "").partition(".")
-    behind = len(whole[0]) - len(whole[0].rstrip(",")) if section.has_number else 0
-    behind += len(whole[2]) - len(whole[2].rstrip(",")) if whole[1] else 0
+    places = section.digits.replace('"', "").replace("%", "").partition(".")
+    behind = len(places[0]) - len(places[0].rstrip(",")) if section.has_number else 0
+    behind += len(places[2]) - len(places[2].rstrip(",")) if places[1] else 0
     return float(100.0 ** section.digits.count("%") / 1000.0**behind)
 
 

@@ -75,9 +75,9 @@ class Parts:
         def start(element: str, attributes: dict[str, str]) -> None:
             if local(element) == "Relationship" and attributes.get("TargetMode") != "External":
                 target = attributes.get("Target", "").replace("\\", "/")
-                whole = target if target.startswith("/") else posixpath.join("/", folder, target)
+                path = target if target.startswith("/") else posixpath.join("/", folder, target)
                 kind = attributes.get("Type", "").rpartition("/")[2]
-                found.append(Relation(attributes.get("Id", ""), kind, plain_name(posixpath.normpath(whole))))
+                found.append(Relation(attributes.get("Id", ""), kind, plain_name(posixpath.normpath(path))))
 
         if listed:
             stream(listed, start)

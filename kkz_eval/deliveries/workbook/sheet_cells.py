@@ -21,9 +21,9 @@ _EXACT = 2.0**53  # below it every whole number is a float of its own
 
 def cells_of(lines: Sequence[Sequence[Value]]) -> tuple[pa.Array, pa.Array]:
     """Texts ("" for an empty cell) and numbers (null where the cell holds none) of columns or rows of one length, one after the other."""
-    whole = _whole(lines)
-    if whole is not None:
-        return pc.cast(pa.array(whole), pa.string()), pa.array(whole.astype(np.float64))
+    integers = _integers(lines)
+    if integers is not None:
+        return pc.cast(pa.array(integers), pa.string()), pa.array(integers.astype(np.float64))
     held = _numbers(lines)
     if held is None:
         cells = list(chain.from_iterable(lines))
@@ -41,7 +41,7 @@ def texts_of(cells: Sequence[Value]) -> pa.Array:
         return pa.array([cell if isinstance(cell, str) else text_of(cell) or "" for cell in cells], pa.string())
 
 
-def _whole(lines: Sequence[Sequence[Value]]) -> NDArray[np.int64] | None:
+def _integers(lines: Sequence[Sequence[Value]]) -> NDArray[np.int64] | None:
     """The cells as they are where all hold whole numbers; None where one holds anything else."""
     if not lines or not lines[0] or type(lines[0][0]) is not int:
         return None
@@ -52,8 +52,8 @@ def _whole(lines: Sequence[Sequence[Value]]) -> NDArray[np.int64] | None:
             line.pack_into(packed, place * line.size, *cells)
     except struct.error:
         return None
-    whole = np.frombuffer(packed, np.int64)
-    return None if _hides_truth_values(lines, whole) else whole
+    integers = np.frombuffer(packed, np.int64)
+    return None if _hides_truth_values(lines, integers) else integers
 
 
 def _numbers(lines: Sequence[Sequence[Value]]) -> tuple[NDArray[np.float64], NDArray[np.bool_] | None] | None:

@@ -10,8 +10,8 @@ import pytest
 from contract_values import INKAR_FOLDER, SCHOOL_LEAVERS, needs_shared_data, shipped
 
 from kkz_eval.contracts.contract import Contract
-from kkz_eval.deliveries.official.editions import NOW, Asked
 from kkz_eval.deliveries.official.inkar_editions import LAYOUT, indicator_named
+from kkz_eval.deliveries.official.known_since import NOW, Asked
 from kkz_eval.deliveries.reader import Claimed, Unclaimed, read_file
 from kkz_eval.deliveries.register.accepted import Accepted, accepted_observations, editions_of
 from kkz_eval.deliveries.register.intake import Intake, take_in

@@ -100,14 +100,14 @@ def factor_at(tokens: Tokens, at: int) -> tuple[float, int] | None:
     """(value, index behind it) of 1.000, 10^3, 10 hoch 3, 1e3; None where no number stands there."""
     if at >= len(tokens) or tokens[at].value is None:
         return None
-    value, rest = float(tokens[at].value or 0), tokens[at + 1 : at + 4]
-    words = [token.word for token in rest]
-    if value == 10 and words[:1] in (["^"], ["hoch"]) and len(rest) > 1 and rest[1].value is not None:
-        return 10.0 ** min(rest[1].value, 99), at + 3
-    if value == 10 and words[:2] == ["*", "*"] and len(rest) > 2 and rest[2].value is not None:
-        return 10.0 ** min(rest[2].value, 99), at + 4
-    if value in (1, 10) and words[:1] == ["e"] and rest[0].is_glued and len(rest) > 1 and rest[1].value is not None:
-        return value * 10.0 ** min(rest[1].value, 99), at + 3
+    value, after = float(tokens[at].value or 0), tokens[at + 1 : at + 4]
+    words = [token.word for token in after]
+    if value == 10 and words[:1] in (["^"], ["hoch"]) and len(after) > 1 and after[1].value is not None:
+        return 10.0 ** min(after[1].value, 99), at + 3
+    if value == 10 and words[:2] == ["*", "*"] and len(after) > 2 and after[2].value is not None:
+        return 10.0 ** min(after[2].value, 99), at + 4
+    if value in (1, 10) and words[:1] == ["e"] and after[0].is_glued and len(after) > 1 and after[1].value is not None:
+        return value * 10.0 ** min(after[1].value, 99), at + 3
     return value, at + 1
 
 
@@ -126,8 +126,8 @@ def number(tokens: Tokens, at: int) -> Hit | None:
     if value == 0:
         return _zeros(tokens, at, before) or _from_zero_to_one(tokens, at)
     if value == 100 and at > 1 and tokens[at - 1].word == "=":
-        whole = tokens[at - 2].word in WHOLES or (end < len(tokens) and tokens[end].word in PERCENT)  # n = 100 is none
-        said_of = Statement(Kind.FIGURE, of="index") if is_year(tokens[at - 2]) else Statement(Kind.SHARE, 100) if whole else None
+        told = tokens[at - 2].word in WHOLES or (end < len(tokens) and tokens[end].word in PERCENT)  # n = 100 is none
+        said_of = Statement(Kind.FIGURE, of="index") if is_year(tokens[at - 2]) else Statement(Kind.SHARE, 100) if told else None
         return Hit(said_of, end)
     if before in NOT_OF_THE_NUMBERS:
         return None

@@ -63,7 +63,7 @@ _SIGNS = str.maketrans(
 _NOTE = re.compile(r"\s*(?:\*+\)|\*+\s|\(?[0-9a-z]{1,2}\))\s*(?=\S)")  # the mark that opens a footnote
 _DASH = re.compile(r"(?:^|\s)[-‐‑‒−]+(?:\s|$)|[–—]")
 _TOKEN = re.compile(r"(\d{1,3}([.,' ])\d{3}(?:\2\d{3})*(?!\d)(?:[.,]\d+)?|\d+(?:[.,]\d+)?)|([^\W\d_]+)|(\S)")
-_WHOLE = re.compile(r"(\d{1,3}(?:([.,' ])\d{3}(?:\2\d{3})*)|\d+)(?:[.,]0{1,2})?")
+_INTEGER = re.compile(r"(\d{1,3}(?:([.,' ])\d{3}(?:\2\d{3})*)|\d+)(?:[.,]0{1,2})?")
 _UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue"})
 _MONEY_ENDS = ("euros", "euro", "eur", "dm", "usd", "chf", "gbp")
 _ENDS = (*_MONEY_ENDS, "werte", "werten", "betraege", "betraegen", "angaben", "zahlen", "einheiten")
@@ -94,8 +94,8 @@ _JOINED = frozenset((*BESIDE_MONEY, *SIZES))
 
 def _value(number: str) -> int | None:
     """The value of a whole number, grouped in any way; None of one with decimals. Of longer ones than any factor the first digits."""
-    whole = _WHOLE.fullmatch(number)
-    return None if whole is None else int("".join(filter(str.isdigit, whole.group(1)))[:_MOST_DIGITS])
+    integer = _INTEGER.fullmatch(number)
+    return None if integer is None else int("".join(filter(str.isdigit, integer.group(1)))[:_MOST_DIGITS])
 
 
 def _words(word: str, is_glued: bool) -> list[Token]:

@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from kkz_eval.deliveries.official.editions import ARRIVAL, EDITION, STAND, Known, edition_day, known_since
+from kkz_eval.deliveries.official.known_since import ARRIVAL, EDITION, STAND, Known, edition_day, known_since
 
 
 @pytest.mark.parametrize(
