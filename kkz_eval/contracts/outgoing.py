@@ -1,4 +1,4 @@
-"""What every workbook that leaves the house has in common: texts that stay texts, nobody's name, no moment. No sheets, no layout.
+"""What every workbook that leaves the house has in common: texts that stay texts, pages that print, nobody's name, no moment. No sheets.
 
 Only values that were written on purpose go out: a workbook is always made anew, never a foreign one with parts taken away.
 """
@@ -13,9 +13,13 @@ from typing import TYPE_CHECKING
 
 from openpyxl import Workbook
 from openpyxl.packaging.core import DocumentProperties
+from openpyxl.styles import Font
+from openpyxl.worksheet.page import PageMargins
+from openpyxl.worksheet.properties import PageSetupProperties
 
 if TYPE_CHECKING:
     from openpyxl.cell.cell import Cell
+    from openpyxl.worksheet.worksheet import Worksheet
 
 _FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r")
 _SPELLED = re.compile("[\x00-\x08\x0b-\x1f]|_(?=x[0-9A-Fa-f]{4}_)")  # not in XML (1.0, 2.2), or lost by its readers
@@ -23,6 +27,12 @@ _NO_CHARACTER = re.compile("[\ud800-\udfff\ufffe\uffff]")
 _TIMES = re.compile(rb"(<dcterms:(?:created|modified)[^>]*>)[^<]*(<)")
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest that a zip file can say
 _HOUSE = "kkz-eval"
+_MARGIN = 0.35  # inches; printers reach as far
+_FOOT = "&P / &N"  # the page and how many there are, as spreadsheet programs write it
+
+PAGE_CHARACTERS = 131
+"""So wide may the columns of a sheet be together if its letters (11 points) are to be printed in 9 at least on a landscape A4 page, also
+where a program lacks the usual font and takes a wider one."""
 
 
 def empty_workbook() -> Workbook:
@@ -30,6 +40,13 @@ def empty_workbook() -> Workbook:
     book = Workbook()
     del book[book.sheetnames[0]]
     return book
+
+
+def font(
+    *, size: float = 11, bold: bool = False, italic: bool = False, color: str | None = None, underline: str | None = None
+) -> Font:
+    """The font of all cells, by its name: a style without one is drawn in whatever a program thinks of first."""
+    return Font(name="Calibri", family=2, size=size, bold=bold, italic=italic, color=color, underline=underline)
 
 
 def put_text(cell: Cell, value: str) -> None:
@@ -58,6 +75,18 @@ def put_number(cell: Cell, value: float) -> None:
     # The library writes 16 digits; a float may need 17 to be read back as the same one. A text in a cell of numbers it writes as it is.
     cell._value = value if float(f"{value:.16g}") == value else repr(value)
     cell.data_type = "n"
+
+
+def lay_out_for_print(sheet: Worksheet, head_row: int, n_columns: int) -> None:
+    """Print the first columns of a sheet on landscape A4 pages, as wide as one page, the head row on each. Its cells are written before."""
+    last = sheet.cell(max(sheet.max_row, head_row), n_columns).coordinate
+    sheet.print_area = f"A1:{last}"
+    sheet.print_title_rows = f"{head_row}:{head_row}"
+    sheet.page_setup.orientation, sheet.page_setup.paperSize = "landscape", sheet.PAPERSIZE_A4
+    sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight = 1, 0  # as many pages below each other as it takes
+    sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
+    sheet.page_margins = PageMargins(_MARGIN, _MARGIN, _MARGIN, 0.6, header=_MARGIN, footer=0.3)
+    sheet.oddFooter.right.text = _FOOT
 
 
 def bytes_of(workbook: Workbook) -> bytes:

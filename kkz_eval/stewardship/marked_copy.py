@@ -11,14 +11,13 @@ import pyarrow.compute as pc
 from openpyxl import Workbook
 from openpyxl.cell.cell import Cell
 from openpyxl.comments import Comment
-from openpyxl.styles import Alignment, Font, PatternFill
+from openpyxl.styles import Alignment, Border, PatternFill, Side
 from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.hyperlink import Hyperlink
-from openpyxl.worksheet.properties import PageSetupProperties
 from openpyxl.worksheet.worksheet import Worksheet
 
 from kkz_eval.contracts.contract import Contract
-from kkz_eval.contracts.outgoing import bytes_of, empty_workbook, put_text, writable
+from kkz_eval.contracts.outgoing import bytes_of, empty_workbook, font, lay_out_for_print, put_text, writable
 from kkz_eval.contracts.summary import counted, summary_of
 from kkz_eval.deliveries.municipal.returned import COLUMNS, SHEET, Decision, label, status_word
 from kkz_eval.model.findings import Finding, Severity, concat_findings, iter_findings
@@ -41,10 +40,14 @@ _FILLS = {
     Severity.ACKNOWLEDGED: PatternFill("solid", fgColor="FFD5E8D4"),
 }
 _ORDER = tuple(_FILLS)
-_WIDTHS = (6, 16, 28, 8, 18, 26, 56, 60, 12, 22, 18, 40, 24)
+_WIDTHS = (4, 10, 12, 5, 9, 11, 27, 28, 7, 10, 8, 40, 24)
+_PRINTED = COLUMNS.index("status") + 1  # what is typed in the workbook beside it would make all else too small to read
 _LINE = 15.0  # height of a line, points
+_HIGHEST = 409.0  # that a row can be
 _WRAP = Alignment(wrap_text=True, vertical="top")
-_BOLD = Font(bold=True)
+_NUMBER = Alignment(horizontal="left", vertical="top")
+_BOLD = font(bold=True)
+_ROW_LINE = Border(bottom=Side("hair", color="FF9AA5AE"))
 _HEADER_FILL = PatternFill("solid", fgColor="FFDCE6EC")
 _COUNTED = 20  # so many rules and columns are counted in the head
 _NOTED = 1_000  # so many cells without the result of their formula get a comment
@@ -176,7 +179,7 @@ def _blocked(one: Judged, language: Language) -> str:
 
 def _write_head(sheet: Worksheet, lines: Sequence[tuple[str, str]]) -> None:
     put_text(sheet.cell(1, 1), SHEET)
-    sheet.cell(1, 1).font = Font(bold=True, size=14)
+    sheet.cell(1, 1).font = font(bold=True, size=14)
     for row, (key, value) in enumerate(lines, start=2):
         put_text(sheet.cell(row, 1), key)
         put_text(sheet.cell(row, 3), value)
@@ -184,7 +187,8 @@ def _write_head(sheet: Worksheet, lines: Sequence[tuple[str, str]]) -> None:
         sheet.cell(row, 1).alignment = sheet.cell(row, 3).alignment = _WRAP
         sheet.merge_cells(start_row=row, start_column=1, end_row=row, end_column=2)
         sheet.merge_cells(start_row=row, start_column=3, end_row=row, end_column=8)
-        sheet.row_dimensions[row].height = _LINE * _lines(value, sum(_WIDTHS[2:8]))
+        wrapped = max(_lines(key, sum(_WIDTHS[:2])), _lines(value, sum(_WIDTHS[2:8])))
+        sheet.row_dimensions[row].height = min(_LINE * wrapped, _HIGHEST)
 
 
 def _write_findings(
@@ -216,27 +220,26 @@ def _write_findings(
             "status": opened,
         }
         for column, count in ((1, number), (COLUMNS.index("year") + 1, finding.year)):
-            sheet.cell(row, column, count).alignment = _WRAP
+            sheet.cell(row, column, count).alignment = _NUMBER
         for name, value in texts.items():
             cell = sheet.cell(row, COLUMNS.index(name) + 1)
             put_text(cell, value)
             cell.alignment = _WRAP
+        for column in range(1, len(COLUMNS) + 1):
+            sheet.cell(row, column).border = _ROW_LINE
         wrapped = max(_lines(value, _WIDTHS[COLUMNS.index(name)]) for name, value in texts.items())
-        sheet.row_dimensions[row].height = _LINE * wrapped
+        sheet.row_dimensions[row].height = min(_LINE * wrapped, _HIGHEST)
         sheet.cell(row, COLUMNS.index("severity") + 1).fill = _FILLS[Severity(finding.severity)]
         _link(sheet.cell(row, COLUMNS.index("cell") + 1), finding, sheet_of)
     sheet.freeze_panes = sheet.cell(first + 1, 3)
-    sheet.page_setup.orientation, sheet.page_setup.paperSize = "landscape", sheet.PAPERSIZE_A4
-    sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight = 1, 0
-    sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
-    sheet.print_title_rows = f"{first}:{first}"
+    lay_out_for_print(sheet, first, _PRINTED)
     if findings:
         _offer(sheet, first + 1, first + len(findings), language)
 
 
 def _lines(text: str, width: float) -> int:
-    """How many lines a text takes in a column that is so many characters wide. Words wrap, so a line holds a little less."""
-    return sum(max(1, math.ceil(len(line) / (0.9 * width))) for line in text.split("\n"))
+    """How many lines a text takes in a column that is so many digits wide: letters are narrower, words wrap, and that evens out."""
+    return sum(max(1, math.ceil(len(line) / width)) for line in text.split("\n"))
 
 
 def _shown_cell(finding: Finding, sheet_of: Mapping[str | None, str]) -> str:
@@ -250,7 +253,7 @@ def _link(cell: Cell, finding: Finding, sheet_of: Mapping[str | None, str]) -> N
         return
     quoted = target.replace("'", "''")
     cell.hyperlink = Hyperlink(ref=cell.coordinate, location=f"'{quoted}'!{place}", display=str(cell.value))
-    cell.font = Font(color="FF0B4F6C", underline="single")
+    cell.font = font(color="FF0B4F6C", underline="single")
 
 
 def _offer(sheet: Worksheet, first: int, last: int, language: Language) -> None:

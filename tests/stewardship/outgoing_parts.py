@@ -25,6 +25,7 @@ _IN_SHEET = {
     *("sheetFormatPr", "cols", "col", "sheetData", "row", "c", "v", "is", "t", "r", "mergeCells", "mergeCell"),
     *("rPr", "b", "i", "strike", "color", "sz", "u", "vertAlign", "family", "charset", "scheme", "outline", "shadow"),
     *("dataValidations", "dataValidation", "formula1", "hyperlinks", "hyperlink", "pageMargins", "pageSetup", "legacyDrawing"),
+    *("headerFooter", *(f"{which}{place}" for which in ("odd", "even", "first") for place in ("Header", "Footer"))),
 }
 _IN_WORKBOOK = {
     *("workbook", "workbookPr", "workbookProtection", "bookViews", "workbookView", "sheets", "sheet", "definedNames"),
@@ -58,7 +59,9 @@ def require_nothing_else(content: bytes, author: str = "Fehlerprotokoll") -> dic
             _require_plain_sheet(root)
         elif name == "xl/workbook.xml":
             assert held <= _IN_WORKBOOK, held - _IN_WORKBOOK
-            assert {of.get("name") for of in root.iter() if _local(of.tag) == "definedName"} <= {"_xlnm.Print_Titles"}
+            assert {of.get("name") for of in root.iter() if _local(of.tag) == "definedName"} <= {
+                *("_xlnm.Print_Titles", "_xlnm.Print_Area"),
+            }
         elif name == "xl/styles.xml":
             assert held <= _IN_STYLES, held - _IN_STYLES
         elif name.startswith("xl/comments/"):
@@ -81,6 +84,8 @@ def _require_plain_sheet(root: ElementTree.Element) -> None:
             assert not [name for name in of.attrib if _local(name) == "id"]
         if _local(of.tag) == "formula1":
             assert _OWN_LISTS.fullmatch(of.text or ""), of.text
+        if _local(of.tag).endswith(("Header", "Footer")):
+            assert of.text in (None, "&R&P / &N"), of.text
 
 
 def _local(tag: str) -> str:
