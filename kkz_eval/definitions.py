@@ -50,7 +50,7 @@ def build_defs(installation: Installation, **overrides: Any) -> dg.Definitions:
                 if any(counterparts(installation, contract))
             ),
             *(sums_check(contract) for contract in installation.contracts.values() if additive_measures(contract)),
-            unlisted_breaks_check,
+            unlisted_breaks_check(),
             *(coverage_check(plan) for plan in plans),
             *(design_checks(plan) for plan in plans),
             *(effect_checks(plan) for plan in plans),

@@ -1,7 +1,10 @@
 """The official sources as assets: which editions are accepted, under which licence, with whose attribution. One asset per official contract."""
 
+from collections.abc import Iterator
+
 import dagster as dg
 
+from kkz_eval.assets import say
 from kkz_eval.assets.deliveries import verdicts
 from kkz_eval.assets.descriptions import described
 from kkz_eval.assets.failures import sentences
@@ -11,7 +14,10 @@ from kkz_eval.line.installation import Installation
 
 
 def official_asset(contract: Contract) -> dg.AssetsDefinition:
-    """The accepted editions of an official dataset. Attribution and licence stand at the asset, whether or not a file has come."""
+    """The accepted editions of an official dataset; not materialised while no file is accepted.
+
+    Attribution and licence stand at the asset, whether or not a file has come.
+    """
 
     @dg.asset(
         name=f"official_{contract.dataset}",
@@ -21,11 +27,17 @@ def official_asset(contract: Contract) -> dg.AssetsDefinition:
         kinds={"file"},
         description=described("asset.official", title=contract.title),
         metadata={"quellenangabe": contract.attribution, "lizenz": contract.licence},
+        output_required=False,
     )
-    def editions(context: dg.AssetExecutionContext, installation: dg.ResourceParam[Installation]) -> dg.MaterializeResult[None]:
+    def editions(
+        context: dg.AssetExecutionContext, installation: dg.ResourceParam[Installation]
+    ) -> Iterator[dg.MaterializeResult[None]]:
         with sentences(installation.settings.language):
             snapshot = moment_of(context, installation)
             accepted, states = snapshot.accepted(contract.dataset), snapshot.editions(contract.dataset)
+        if not accepted.sources:  # green would say that the source is there
+            context.log.info(say("no_official_file", dataset=contract.dataset).in_language(installation.settings.language))
+            return
         files = []
         for source in accepted.sources:
             years = sorted({part.year for part in source.verdict.slices})
@@ -43,7 +55,7 @@ def official_asset(contract: Contract) -> dg.AssetsDefinition:
             }
             for state in states
         ]
-        return dg.MaterializeResult(
+        yield dg.MaterializeResult(
             metadata={
                 "quellenangabe": contract.attribution,
                 "lizenz": contract.licence,

@@ -5,6 +5,7 @@ import dagster as dg
 from kkz_eval.assets.descriptions import described
 from kkz_eval.assets.links import protocol_links
 from kkz_eval.assets.moment import moment_of
+from kkz_eval.checks.results import check_of
 from kkz_eval.contracts.contract import Contract
 from kkz_eval.line import say
 from kkz_eval.line.installation import Installation
@@ -14,22 +15,13 @@ from kkz_eval.line.validation import validate_contract
 def contract_check(contract: Contract) -> dg.AssetChecksDefinition:
     """All deliveries of the contract that are in the register, stacked and validated once."""
 
-    @dg.asset_check(
-        asset="verdicts",
-        name=f"contract_{contract.id}",
-        description=described("check.contract", title=contract.title),
-    )
-    def check(context: dg.AssetCheckExecutionContext, installation: dg.ResourceParam[Installation]) -> dg.AssetCheckResult:
+    def judge(context: dg.AssetCheckExecutionContext, installation: Installation) -> dg.AssetCheckResult | None:
         comparison = validate_contract(moment_of(context, installation), contract)
-        language = installation.settings.language
         if comparison.files == 0:
-            return dg.AssetCheckResult(
-                passed=True,
-                description=say("contract_check.nothing", contract=contract.id).in_language(language),
-            )
+            return None
         description = "\n".join(comparison.sentences) or say(
             "contract_check.clean", contract=contract.id, files=str(comparison.files)
-        ).in_language(language)
+        ).in_language(installation.settings.language)
         return dg.AssetCheckResult(
             passed=not comparison.sentences,
             severity=dg.AssetCheckSeverity.ERROR if comparison.errors else dg.AssetCheckSeverity.WARN,
@@ -43,4 +35,4 @@ def contract_check(contract: Contract) -> dg.AssetChecksDefinition:
             },
         )
 
-    return check
+    return check_of("verdicts", f"contract_{contract.id}", described("check.contract", title=contract.title), judge)

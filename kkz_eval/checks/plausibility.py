@@ -6,6 +6,7 @@ import dagster as dg
 
 from kkz_eval.assets.descriptions import described
 from kkz_eval.assets.moment import moment_of
+from kkz_eval.checks.results import check_of
 from kkz_eval.contracts.contract import Contract
 from kkz_eval.contracts.plausibility import Doubt
 from kkz_eval.line import say
@@ -19,13 +20,10 @@ _HIDDEN = "…"  # values of cells never go into the run history
 def plausibility_check(contract: Contract) -> dg.AssetChecksDefinition:
     """The rules of a contract that look at other files and years, on what is accepted now."""
 
-    @dg.asset_check(
-        asset="observations",
-        name=f"plausibility_{contract.id}",
-        description=described("check.plausibility", title=contract.title),
-    )
-    def check(context: dg.AssetCheckExecutionContext, installation: dg.ResourceParam[Installation]) -> dg.AssetCheckResult:
+    def judge(context: dg.AssetCheckExecutionContext, installation: Installation) -> dg.AssetCheckResult | None:
         snapshot = moment_of(context, installation)
+        if not snapshot.has_context(contract):
+            return None
         found = snapshot.doubts(contract)
         language = installation.settings.language
         names = {arrival.sha256: arrival.name for arrival in snapshot.register.arrivals}
@@ -39,7 +37,7 @@ def plausibility_check(contract: Contract) -> dg.AssetChecksDefinition:
             metadata={"hinweise": len(found), "regeln": len(contract.plausibility)},
         )
 
-    return check
+    return check_of("observations", f"plausibility_{contract.id}", described("check.plausibility", title=contract.title), judge)
 
 
 def _sentence(doubt: Doubt, name: str, contract: Contract, language: Language) -> str:

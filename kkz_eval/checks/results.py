@@ -1,18 +1,72 @@
-"""A statistical check as Dagster shows it: sentence, figures, a warning where it fails. No judgement."""
+"""The form of a check: one result where there was something to look at, none where there was not. No judgement of its own."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import dagster as dg
 
+from kkz_eval.assets import say
+from kkz_eval.assets.descriptions import described
+from kkz_eval.assets.figures import figures
 from kkz_eval.evaluation.statistical_checks import StatisticalCheck
+from kkz_eval.line.installation import Installation
 from kkz_eval.model.texts import Language
 
+Judge = Callable[[dg.AssetCheckExecutionContext, Installation], dg.AssetCheckResult | None]
 
-def check_result(found: StatisticalCheck, asset: str, plan_id: str, language: Language) -> dg.AssetCheckResult:
-    """The result of one check of a plan's asset; the sentence names the plan, because a run prints it among others."""
+
+def check_of(asset: str, name: str, description: str, judge: Judge) -> dg.AssetChecksDefinition:
+    """A check that is skipped where `judge` finds nothing to look at: a pass would claim what nobody saw, a failure a fault."""
+
+    # only a check of several may give no result
+    @dg.multi_asset_check(
+        name=f"{asset}_{name}", specs=[dg.AssetCheckSpec(name, asset=asset, description=description)], can_subset=True
+    )
+    def check(
+        context: dg.AssetCheckExecutionContext, installation: dg.ResourceParam[Installation]
+    ) -> Iterator[dg.AssetCheckResult]:
+        found = judge(context, installation)
+        if found is None:
+            context.log.info(say("nothing_to_check", check=name).in_language(installation.settings.language))
+            return
+        yield found
+
+    return check
+
+
+def statistical_checks(
+    asset: str,
+    plan_id: str,
+    names: Sequence[str],
+    judge: Callable[[dg.AssetCheckExecutionContext, Installation], Iterable[StatisticalCheck]],
+) -> dg.AssetChecksDefinition:
+    """The checks of a plan's asset that are made together, those of them that had something to look at."""
+
+    @dg.multi_asset_check(
+        name=f"checks_of_{asset}",
+        specs=[dg.AssetCheckSpec(name, asset=asset, description=described(f"check.{name}")) for name in names],
+        can_subset=True,
+    )
+    def checks(
+        context: dg.AssetCheckExecutionContext, installation: dg.ResourceParam[Installation]
+    ) -> Iterator[dg.AssetCheckResult]:
+        wanted = {key.name for key in context.selected_asset_check_keys}
+        language = installation.settings.language
+        for found in judge(context, installation):
+            if found.name in wanted and found.looked:
+                yield _result(found, asset, plan_id, language)
+            elif found.name in wanted:
+                context.log.info(found.sentence.in_language(language))
+
+    return checks
+
+
+def _result(found: StatisticalCheck, asset: str, plan_id: str, language: Language) -> dg.AssetCheckResult:
+    """The sentence names the plan, because a run prints it among others."""
     return dg.AssetCheckResult(
         asset_key=asset,
         check_name=found.name,
         passed=found.passed,
         severity=dg.AssetCheckSeverity.WARN,
         description=f"{plan_id}: {found.sentence.in_language(language)}",
-        metadata={name: round(value, 4) for name, value in found.figures.items()},
+        metadata=figures(found.figures),
     )

@@ -66,13 +66,21 @@ def doubts(contract: Contract, own: pa.Table, others: Mapping[str, pa.Table]) ->
     own: observations of the contract's dataset; others: of each dataset in other_datasets; schema OBSERVATIONS.
     A dataset that is not there judges nothing.
     """
-    found: list[Doubt] = []
+    return tuple(found for found in _compared(contract, own, others) if found is not None)
+
+
+def has_context(contract: Contract, own: pa.Table, others: Mapping[str, pa.Table]) -> bool:
+    """Whether any rule of a contract has a value to look at and one to compare it with. Arguments as in doubts."""
+    return any(True for _ in _compared(contract, own, others))
+
+
+def _compared(contract: Contract, own: pa.Table, others: Mapping[str, pa.Table]) -> Iterator[Doubt | None]:
+    """A doubt, or None where there is none, for every comparison that the rules make."""
     for rule in contract.plausibility:
-        found += CONTEXT_KINDS[rule.kind].doubts(rule, own, others)
-    return tuple(found)
+        yield from CONTEXT_KINDS[rule.kind].compared(rule, own, others)
 
 
-def _above_other(rule: Rule, own: pa.Table, others: Mapping[str, pa.Table]) -> Iterator[Doubt]:
+def _above_other(rule: Rule, own: pa.Table, others: Mapping[str, pa.Table]) -> Iterator[Doubt | None]:
     other = others.get(str(rule.parameters["other"]))
     if other is None:
         return
@@ -83,11 +91,11 @@ def _above_other(rule: Rule, own: pa.Table, others: Mapping[str, pa.Table]) -> I
         limits[place] = None if place in limits else row.value
     for row in _rows(own, str(rule.parameters["measure"]), _where(rule, "where")):
         limit = limits.get((row.unit_id, row.year))
-        if limit is not None and row.value > factor * limit:
-            yield row.doubt(rule, f"≤ {_text(factor * limit)}")
+        if limit is not None:
+            yield row.doubt(rule, f"≤ {_text(factor * limit)}") if row.value > factor * limit else None
 
 
-def _jumps(rule: Rule, own: pa.Table, others: Mapping[str, pa.Table]) -> Iterator[Doubt]:
+def _jumps(rule: Rule, own: pa.Table, others: Mapping[str, pa.Table]) -> Iterator[Doubt | None]:
     share, least = _number(rule, "share", 0.0), _number(rule, "least", 0.0)
     rows = list(_rows(own, str(rule.parameters["measure"]), _where(rule, "where")))
     values: dict[_Key, float] = {(row.unit_id, row.year, row.dimensions): row.value for row in rows}
@@ -96,9 +104,11 @@ def _jumps(rule: Rule, own: pa.Table, others: Mapping[str, pa.Table]) -> Iterato
         if before is None:
             continue
         allowance = max(share * abs(before), least)
-        if abs(row.value - before) > allowance:
-            span = f"{_text(max(before - allowance, 0.0))}–{_text(before + allowance)}"
-            yield row.doubt(rule, f"{span} ({row.year - 1}: {_text(before)})")
+        if abs(row.value - before) <= allowance:
+            yield None
+            continue
+        span = f"{_text(max(before - allowance, 0.0))}–{_text(before + allowance)}"
+        yield row.doubt(rule, f"{span} ({row.year - 1}: {_text(before)})")
 
 
 class _Row(NamedTuple):
@@ -163,11 +173,11 @@ def _text(value: float) -> str:
 
 
 class ContextKind(NamedTuple):  # not a dataclass: every check imports it, and that takes many times as long
-    """A kind of rule that looks beyond a file. parameters: name, type, and whether it is required; doubts: about a contract's own
-    observations, beside those of other datasets."""
+    """A kind of rule that looks beyond a file. parameters: name, type, and whether it is required; compared: a contract's own
+    observations with those of other datasets, a doubt or None for each comparison."""
 
     parameters: tuple[tuple[str, type | tuple[type, ...], bool], ...]
-    doubts: Callable[[Rule, pa.Table, Mapping[str, pa.Table]], Iterator[Doubt]]
+    compared: Callable[[Rule, pa.Table, Mapping[str, pa.Table]], Iterator[Doubt | None]]
 
 
 CONTEXT_KINDS: Mapping[str, ContextKind] = {

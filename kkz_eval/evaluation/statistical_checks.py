@@ -42,6 +42,11 @@ class StatisticalCheck:
     figures: Mapping[str, float]
 
     @property
+    def looked(self) -> bool:
+        """Whether there was anything to compare; else the check neither passes nor fails."""
+        return self.code != "one_method"
+
+    @property
     def sentence(self) -> Sentence:
         """What was found, the worst first, and what follows."""
         worst = sorted(self.found.items(), key=lambda item: (-abs(item[1]), item[0]))
@@ -123,7 +128,7 @@ def _agreement(effects: EffectsResult, plan: Plan) -> StatisticalCheck:
             if len(rows) >= 2:
                 figures[f"{outcome.indicator} ({years})"] = _largest(rows)
     if not figures:
-        return StatisticalCheck("agreement", True, "one_method", plan.checks.agreement, {}, (), {})
+        return StatisticalCheck("agreement", False, "one_method", plan.checks.agreement, {}, (), {})
     found = {name: value for name, value in figures.items() if value > plan.checks.agreement}
     return _judged("agreement", found, [], "apart", plan.checks.agreement, figures)
 

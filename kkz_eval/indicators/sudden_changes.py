@@ -85,6 +85,11 @@ def changes_of_units(values: pd.DataFrame, threshold: float = 12.0) -> tuple[Sud
     return tuple(sorted(found, key=lambda change: (-change.score, change.unit_id or "", change.year)))
 
 
+def long_enough(values: pd.DataFrame) -> int:
+    """How many units have as many changes as it takes to judge one of them. values: unit_id, year, value."""
+    return int((_differences(values).notna().sum(axis=1) >= FEWEST_YEARS).sum())
+
+
 def unlisted(changes: Iterable[SuddenChange], breaks: Iterable[Break]) -> tuple[SuddenChange, ...]:
     """The changes that no listed break explains: of its own year, or of the year after an event, which a series returns from."""
     explained = set()

@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 from kkz_eval.contracts.contract import Contract
 from kkz_eval.indicators.agreement import COLUMNS, agreement, beyond
 from kkz_eval.indicators.catalogue import Indicator
-from kkz_eval.indicators.sudden_changes import SuddenChange, changes_of_units, common_changes, unlisted
+from kkz_eval.indicators.sudden_changes import SuddenChange, changes_of_units, common_changes, long_enough, unlisted
 from kkz_eval.indicators.territory import SumDifference, sums_against_kreise
 from kkz_eval.line import say
 from kkz_eval.line.installation import Installation
@@ -31,12 +31,12 @@ OF_PEOPLE = ("Personen", "Kinder", "Familien")
 @dataclass(frozen=True)
 class Compared:
     """What a comparison found. count: of disagreements; sentences: of the first of them, naming indicator, unit and year, never figures;
-    summary: what is said where there is none; n: cells that were compared, None where nothing is counted."""
+    summary: what is said where there is none; n: what was compared (cells, sums, series), 0 where there was nothing to compare."""
 
     count: int
     sentences: tuple[Sentence, ...]
     summary: Sentence
-    n: int | None = None
+    n: int
 
 
 def agreement_told(snapshot: Snapshot, contract: Contract) -> Compared:
@@ -61,24 +61,27 @@ def agreement_told(snapshot: Snapshot, contract: Contract) -> Compared:
 
 def sums_told(snapshot: Snapshot, contract: Contract) -> Compared:
     """Municipalities against the Kreis they lie in."""
-    found = sums_of_municipalities(snapshot, contract)
+    rows = counts_of_both(snapshot, contract)
+    found = sums_of_municipalities(rows)
     sentences = tuple(
         say("sums.differ", cell=cell, kreis=unit_name(row.kreis_ags5), year=row.year, given=row.n_given, units=row.n_units)
         for cell, row in found[:SHOWN]
     )
-    return Compared(len(found), sentences, say("sums.agree", contract=contract.id))
+    compared = rows.filter(pc.equal(rows.column("level"), "kreis")).num_rows
+    return Compared(len(found), sentences, say("sums.agree", contract=contract.id), compared)
 
 
 def changes_told(snapshot: Snapshot) -> Compared:
     """Jumps in the series of the plans' outcomes that the list of breaks does not explain."""
     sentences = []
+    compared = sum(long_enough(values) for values in series_of_outcomes(snapshot).values())
     for (name, dataset), changes in sudden_changes(snapshot).items():
         label = Wording(snapshot.installation.catalogue[name].label)
         for change in changes:
             key = "breaks.common" if change.unit_id is None else "breaks.unit"
             unit = "" if change.unit_id is None else unit_name(change.unit_id)
             sentences.append(say(key, indicator=label, dataset=dataset, year=change.year, unit=unit))
-    return Compared(len(sentences), tuple(sentences[:SHOWN]), say("breaks.none"))
+    return Compared(len(sentences), tuple(sentences[:SHOWN]), say("breaks.none"), compared)
 
 
 def counterparts(installation: Installation, contract: Contract) -> Iterator[tuple[Indicator, str]]:
@@ -110,18 +113,25 @@ def delivered_against_official(snapshot: Snapshot, contract: Contract) -> pd.Dat
     return differences.loc[differences["relative"].abs().sort_values(ascending=False, kind="stable").index].reset_index(drop=True)
 
 
-def sudden_changes(snapshot: Snapshot) -> dict[tuple[str, str], tuple[SuddenChange, ...]]:
-    """Changes that no listed break explains, by (indicator, dataset), of all that plans estimate effects on; none where none stands out."""
-    found: dict[tuple[str, str], tuple[SuddenChange, ...]] = {}
+def series_of_outcomes(snapshot: Snapshot) -> dict[tuple[str, str], pd.DataFrame]:
+    """The values of all that plans estimate effects on, by (indicator, dataset): unit_id, year, value."""
     wanted = {
         (outcome.indicator, plan.sources[outcome.indicator])
         for plan in snapshot.installation.plans.values()
         for outcome in plan.outcomes
     }
+    found = {}
     for name, dataset in sorted(wanted):
         table = snapshot.indicator(name, dataset).indicators
         values = pd.DataFrame({column: table.column(column).to_pylist() for column in ("unit_id", "year", "value")})
-        values["value"] = values["value"].astype(float)
+        found[(name, dataset)] = values.astype({"value": float})
+    return found
+
+
+def sudden_changes(snapshot: Snapshot) -> dict[tuple[str, str], tuple[SuddenChange, ...]]:
+    """Changes that no listed break explains, by (indicator, dataset), in series_of_outcomes; none where none stands out."""
+    found: dict[tuple[str, str], tuple[SuddenChange, ...]] = {}
+    for (name, dataset), values in series_of_outcomes(snapshot).items():
         changes = unlisted((*common_changes(values), *changes_of_units(values)), snapshot.installation.catalogue[name].breaks)
         if changes:
             found[(name, dataset)] = changes
@@ -140,11 +150,8 @@ def additive_measures(contract: Contract) -> tuple[str, ...]:
     )
 
 
-def sums_of_municipalities(snapshot: Snapshot, contract: Contract) -> tuple[tuple[str, SumDifference], ...]:
-    """Kreise whose accepted counts contradict those of their municipalities, with the measure and codes they are of."""
-    counted = additive_measures(contract)
-    observations = snapshot.accepted(contract.dataset).observations
-    rows = _of_kreise_with_both(observations.filter(pc.is_in(observations.column("measure"), pa.array(counted, pa.string()))))
+def sums_of_municipalities(rows: pa.Table) -> tuple[tuple[str, SumDifference], ...]:
+    """Kreise whose accepted counts contradict those of their municipalities, with the measure and codes they are of. rows: counts_of_both."""
     if rows.num_rows == 0:
         return ()
     frame = pd.DataFrame({name: rows.column(name).to_pylist() for name in ("unit_id", "year", "measure", "value")})
@@ -159,9 +166,12 @@ def sums_of_municipalities(snapshot: Snapshot, contract: Contract) -> tuple[tupl
     return tuple(found)
 
 
-def _of_kreise_with_both(rows: pa.Table) -> pa.Table:
-    """The rows of Kreise that figures of their own and of a municipality in them are given for."""
-    kreis = pc.utf8_slice_codeunits(rows.column("unit_id"), 0, 5)
-    towns = pc.unique(kreis.filter(pc.equal(rows.column("level"), "municipality")))
-    wholes = pc.unique(kreis.filter(pc.equal(rows.column("level"), "kreis")))
-    return rows.filter(pc.and_(pc.is_in(kreis, towns), pc.is_in(kreis, wholes)))
+def counts_of_both(snapshot: Snapshot, contract: Contract) -> pa.Table:
+    """The accepted counts of a contract that a Kreis and a municipality in it have both given for a year: OBSERVATIONS."""
+    rows = snapshot.accepted(contract.dataset).observations
+    counted = pc.is_in(rows.column("measure"), pa.array(additive_measures(contract), pa.string()))
+    rows = rows.filter(pc.and_(counted, rows.column("value").is_valid()))
+    kreis, year = pc.utf8_slice_codeunits(rows.column("unit_id"), 0, 5), pc.cast(rows.column("year"), pa.string())
+    place = pc.binary_join_element_wise(kreis, year, rows.column("measure"), " ")
+    towns, wholes = (pc.unique(place.filter(pc.equal(rows.column("level"), level))) for level in ("municipality", "kreis"))
+    return rows.filter(pc.and_(pc.is_in(place, towns), pc.is_in(place, wholes)))

@@ -17,7 +17,7 @@ from typing import TypeVar, cast
 import pyarrow as pa
 
 from kkz_eval.contracts.contract import Contract
-from kkz_eval.contracts.plausibility import Doubt, doubts, other_datasets
+from kkz_eval.contracts.plausibility import Doubt, doubts, has_context, other_datasets
 from kkz_eval.deliveries.official.known_since import NOW, Asked
 from kkz_eval.deliveries.reader import Claimed, read_file
 from kkz_eval.deliveries.register.accepted import Accepted, Conflict, Source, accepted_observations, editions_of, sources_of
@@ -128,10 +128,19 @@ class Snapshot:
 
         It is no part of any verdict and rejects nothing.
         """
+        observations = self._beside(contract)
+        return doubts(contract, observations[contract.dataset], observations)
+
+    def has_context(self, contract: Contract) -> bool:
+        """Whether `doubts` has anything to look at."""
+        observations = self._beside(contract)
+        return has_context(contract, observations[contract.dataset], observations)
+
+    def _beside(self, contract: Contract) -> dict[str, pa.Table]:
+        """What the rules of a contract that look beyond a file look at, by dataset."""
         known = {other.dataset for other in self.contracts.values()}
         names = [name for name in (contract.dataset, *other_datasets(contract)) if name in known]
-        observations = {name: self.accepted(name).observations for name in names}
-        return doubts(contract, observations[contract.dataset], observations)
+        return {name: self.accepted(name).observations for name in names}
 
     @cached_property
     def histories(self) -> Mapping[Place, History]:

@@ -84,18 +84,18 @@ def test_design_checks(name: str, design: Matched, plan: Plan, passed: bool, cod
         ("treated_clusters", _effects(_row(n_treated_clusters=10)), True, "met"),
         ("treated_clusters", _effects(_row(n_treated_clusters=9)), False, "few"),
         ("treated_clusters", _effects(_row(status="refused")), False, "unknown"),
-        ("agreement", _effects(_row()), True, "one_method"),
+        ("agreement", _effects(_row()), False, "one_method"),
         ("agreement", _effects(_row(), _row(estimator="cs", aggregation="simple", estimate=1.5, std_error=0.2)), True, "met"),
         ("agreement", _effects(_row(), _row(estimator="cs", aggregation="simple", estimate=1.6, std_error=0.2)), False, "apart"),
-        ("agreement", _effects(_row(), _row(estimator="d", method="dose", estimate=9.0)), True, "one_method"),
+        ("agreement", _effects(_row(), _row(estimator="d", method="dose", estimate=9.0)), False, "one_method"),
         (
             "agreement",
             _effects(_row(), _row(estimator="es", aggregation="dynamic", event_time=3, estimate=9.0)),
-            True,
+            False,
             "one_method",
         ),
-        ("agreement", _effects(_row(), _row(estimator="es", aggregation="exposed", estimate=9.0)), True, "one_method"),
-        ("agreement", _effects(_row(), _row(estimator="cs", status="refused", estimate=9.0)), True, "one_method"),
+        ("agreement", _effects(_row(), _row(estimator="es", aggregation="exposed", estimate=9.0)), False, "one_method"),
+        ("agreement", _effects(_row(), _row(estimator="cs", status="refused", estimate=9.0)), False, "one_method"),
     ],
 )
 def test_effect_checks(name: str, effects: EffectsResult, passed: bool, code: str) -> None:
