@@ -17,7 +17,7 @@ from kkz_eval.checks.effects import effect_checks
 from kkz_eval.checks.plausibility import plausibility_check
 from kkz_eval.checks.series import agreement_check, sums_check, unlisted_breaks_check
 from kkz_eval.io_managers import AcceptedTables
-from kkz_eval.jobs import check_deliveries, deadline_reminders, deadlines_job, templates_job, yearly_run
+from kkz_eval.jobs import check_deliveries, deadline_reminders, deadlines_job, plan_job, templates_job, yearly_run
 from kkz_eval.line.comparisons import additive_measures, counterparts
 from kkz_eval.line.installation import Installation, open_installation
 from kkz_eval.sensors import inbox_sensor
@@ -55,7 +55,7 @@ def build_defs(installation: Installation, **overrides: Any) -> dg.Definitions:
             *(design_checks(plan) for plan in plans),
             *(effect_checks(plan) for plan in plans),
         ],
-        "jobs": [yearly_run, check_deliveries, deadlines_job, templates_job],
+        "jobs": [yearly_run, check_deliveries, deadlines_job, templates_job, *(plan_job(plan) for plan in plans)],
         "schedules": [deadline_reminders],
         "sensors": [inbox_sensor],
         "resources": {"installation": installation, "options": RunOptions(), "io_manager": AcceptedTables(installation)},

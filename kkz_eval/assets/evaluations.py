@@ -1,20 +1,19 @@
 """The assets of one plan: design, effects, report. Made from the plan files, so that plans live side by side."""
 
-import math
 from collections.abc import Iterator
-from numbers import Integral
-from typing import Any
 
 import dagster as dg
 
 from kkz_eval.assets.descriptions import described
 from kkz_eval.assets.evidence import indicators
 from kkz_eval.assets.failures import sentences
+from kkz_eval.assets.figures import shown
 from kkz_eval.assets.links import link, picture
 from kkz_eval.assets.moment import study_in
 from kkz_eval.assets.options import RunOptions
 from kkz_eval.evaluation.plan import Plan, plain_id
 from kkz_eval.line import say
+from kkz_eval.line.headlines import headlines
 from kkz_eval.line.installation import Installation
 from kkz_eval.line.report import event_study_pictures, make_edition
 from kkz_eval.line.sentences import references_listed
@@ -34,6 +33,7 @@ _COLUMNS = {
     "n_treated": "int",
     "n_clusters": "int",
     "status": "string",
+    "reason": "string",
 }
 _SCHEMA = dg.TableSchema([dg.TableColumn(name, kind, description=described(f"column.{name}")) for name, kind in _COLUMNS.items()])
 
@@ -41,21 +41,6 @@ _SCHEMA = dg.TableSchema([dg.TableColumn(name, kind, description=described(f"col
 def asset_name(step: str, plan: Plan) -> str:
     """Name of a plan's asset: Dagster takes no hyphen."""
     return f"{step}_{plain_id(plan.id)}"
-
-
-def _shown(value: object) -> str | int | float | None:
-    """A cell of the inline table; three digits, None for a missing number."""
-    if isinstance(value, float):
-        return None if math.isnan(value) else round(value, 3)
-    return int(value) if isinstance(value, Integral) else str(value)
-
-
-def _headline(row: Any) -> str:
-    """Estimate, interval and numbers in one line; the reason where it was refused."""
-    if row.status != "ok":
-        return str(row.message)
-    numbers = f"{row.estimate:.3f} [{row.conf_low:.3f}, {row.conf_high:.3f}], n = {row.n_treated} + {row.n_control}"
-    return f"{numbers}, {row.n_clusters} Cluster, SE {row.std_error:.3f}".replace("-", "−")
 
 
 def plan_assets(plan: Plan) -> list[dg.AssetsDefinition]:
@@ -75,9 +60,9 @@ def plan_assets(plan: Plan) -> list[dg.AssetsDefinition]:
     def design(
         context: dg.AssetExecutionContext, installation: dg.ResourceParam[Installation], options: RunOptions
     ) -> Iterator[dg.MaterializeResult[None]]:
-        if not options.takes(plan.id):
-            return
         with sentences(installation.settings.language):
+            if not options.outcomes_of(plan, installation.plans):
+                return
             study = study_in(context, installation, plan.id)
             if not study.has_data:
                 installation.progress(
@@ -94,7 +79,7 @@ def plan_assets(plan: Plan) -> list[dg.AssetsDefinition]:
                 "festlegung": dg.MetadataValue.md(
                     "\n\n".join(said.in_language(installation.settings.language) for said in standing.sentences)
                 ),
-                "vergleichskreise_wirksam": round(matched.ess, 2),
+                "vergleichskreise_wirksam": shown(matched.ess),
                 "ausgangswerte": baseline.digest,
                 "naechste_vergleichskreise": dg.MetadataValue.md(references_listed(matched)),
             }
@@ -112,25 +97,30 @@ def plan_assets(plan: Plan) -> list[dg.AssetsDefinition]:
     def effects(
         context: dg.AssetExecutionContext, installation: dg.ResourceParam[Installation], options: RunOptions
     ) -> Iterator[dg.MaterializeResult[None]]:
-        if not options.takes(plan.id):
-            return
-        with sentences(installation.settings.language):
+        language = installation.settings.language
+        with sentences(language):
+            chosen = options.outcomes_of(plan, installation.plans)
+            if not chosen:
+                return
             study = study_in(context, installation, plan.id)
-            result = study.effects_of(options.outcomes) if options.outcomes else study.effects
+            result = study.effects_of(chosen)
+            first = {name.in_language(language): line.in_language(language) for name, line in headlines(study, result).values()}
             pictures = event_study_pictures(study, result)
-            standing = study.conformity.headline.in_language(installation.settings.language)
+            standing = study.conformity.headline.in_language(language)
             marks = study.marks
         estimates = result.estimates
-        headline = estimates[estimates["aggregation"].isin(["coefficient", "exposed"]) & (estimates["term"] == "att")]
+        overall = estimates[estimates[["cohort", "year", "event_time"]].isna().all(axis=1) & (estimates["term"] == "att")]
+        overall = overall.assign(reason=overall["message"].where(overall["status"] == "refused", ""))
         refused = int((estimates["status"] == "refused").sum())
         installation.progress(say("progress.effects", plan=plan.id, ok=len(estimates) - refused, refused=refused))
         records = [
-            dg.TableRecord({str(name): _shown(value) for name, value in row.items()})
-            for row in headline[list(_COLUMNS)].to_dict("records")
+            dg.TableRecord({str(name): shown(value) for name, value in row.items()})
+            for row in overall[list(_COLUMNS)].to_dict("records")
         ]
         yield dg.MaterializeResult(
             metadata={
-                **{f"{row.indicator} ({row.estimator}, {row.aggregation})": _headline(row) for row in headline.itertuples()},
+                **first,
+                **({"simuliert": Wording(plan.texts["simulated"]).in_language(language)} if "simulated" in plan.texts else {}),
                 "schaetzungen": dg.MetadataValue.table(records, _SCHEMA),
                 "verweigert": refused,
                 "nicht_endgueltige_werte": "; ".join(f"{name}: {sum(found.values())}" for name, found in marks.items()) or "–",
@@ -151,9 +141,9 @@ def plan_assets(plan: Plan) -> list[dg.AssetsDefinition]:
     def report(
         context: dg.AssetExecutionContext, installation: dg.ResourceParam[Installation], options: RunOptions
     ) -> Iterator[dg.MaterializeResult[None]]:
-        if not options.takes(plan.id) or options.outcomes:
-            return
         with sentences(installation.settings.language):
+            if not options.outcomes_of(plan, installation.plans):
+                return
             edition = make_edition(study_in(context, installation, plan.id))
         yield dg.MaterializeResult(
             metadata={

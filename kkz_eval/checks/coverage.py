@@ -4,6 +4,7 @@ import dagster as dg
 
 from kkz_eval.assets.descriptions import described
 from kkz_eval.assets.evaluations import asset_name
+from kkz_eval.assets.figures import figures
 from kkz_eval.assets.moment import study_in
 from kkz_eval.evaluation.design import demanded_coverage
 from kkz_eval.evaluation.plan import Plan
@@ -31,7 +32,7 @@ def coverage_check(plan: Plan) -> dg.AssetChecksDefinition:
             passed=not study.short,
             severity=dg.AssetCheckSeverity.ERROR,
             description="\n".join(sentence.in_language(language) for sentence in said),
-            metadata={f"{row.indicator} ({row.group})": round(row.share, 4) for row in study.coverage},
+            metadata=figures({f"{row.indicator} ({row.group})": row.share for row in study.coverage}),
         )
 
     return coverage

@@ -136,7 +136,7 @@ def report_inputs(study: Study, effects: EffectsResult) -> ReportInputs:
         plan_id=plan.id,
         title=plan.title,
         texts=plan.texts,
-        outcomes=tuple(_outcome_info(study, outcome) for outcome in plan.outcomes),
+        outcomes=tuple(outcome_info(study, outcome) for outcome in plan.outcomes),
         panel=panel,
         groups=study.groups,
         treated_cohorts=tuple(plan.treated_cohorts or ()),
@@ -190,7 +190,8 @@ def _named_units(table: pd.DataFrame) -> pd.DataFrame:
     return table.assign(unit_name=table["unit_id"].map(unit_name), reference_name=table["reference_id"].map(unit_name))
 
 
-def _outcome_info(study: Study, outcome: Outcome) -> OutcomeInfo:
+def outcome_info(study: Study, outcome: Outcome) -> OutcomeInfo:
+    """What the report says of an outcome besides its numbers."""
     indicator = study.installation.catalogue[outcome.indicator]
     years = study.panel.loc[study.panel["indicator"] == outcome.indicator, "year"]
     return OutcomeInfo(

@@ -1,0 +1,99 @@
+"""The job of a plan, as the launchpad starts it: what stands first on the page, one outcome anew, and the report that comes along."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import pytest
+from whole_runs import PLAN_ID, copy_of, settings_of
+
+from kkz_eval.definitions import build_defs
+from kkz_eval.line.installation import Installation, open_installation
+
+OUTCOME = "schulabgaenge_hochschulreife"
+JOB = f"Auswertung_{PLAN_ID}"
+QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+
+
+@pytest.fixture
+def world(finished: Path, tmp_path: Path) -> Path:
+    """After one run."""
+    return copy_of(finished, tmp_path / "world")
+
+
+def _run(world: Path, **options: object) -> tuple[Installation, dg.ExecuteInProcessResult]:
+    """The job with its defaults, and what is chosen instead."""
+    line = open_installation(settings_of(world), [world / "plan.yaml"])
+    job = build_defs(line).resolve_job_def(JOB)
+    assert job.run_config is not None
+    chosen = {**job.run_config["resources"]["options"]["config"], **options}
+    config = {"resources": {"options": {"config": chosen}}, **QUIET}
+    with dg.DagsterInstance.ephemeral() as instance:
+        return line, job.execute_in_process(instance=instance, raise_on_error=False, run_config=config)
+
+
+def _metadata(result: dg.ExecuteInProcessResult, step: str) -> Mapping[str, Any]:
+    (event,) = result.asset_materializations_for_node(f"{step}_{PLAN_ID}")
+    return event.metadata
+
+
+def _cells(metadata: Mapping[str, Any]) -> list[object]:
+    tables = [value for value in metadata.values() if isinstance(value, dg.TableMetadataValue)]
+    plain = [value.value for value in metadata.values() if not isinstance(value, dg.TableMetadataValue)]
+    return plain + [cell for table in tables for record in table.records for cell in record.data.values()]
+
+
+def test_the_finding_of_each_outcome_stands_first_and_no_cell_is_nan(world: Path) -> None:
+    line, result = _run(world)
+    assert result.success
+    page = _metadata(result, "effects")
+    outcomes = [outcome.indicator for outcome in line.plans[PLAN_ID].outcomes]
+    first = list(page)[: len(outcomes)]
+    for name, indicator in zip(first, outcomes, strict=True):
+        said = page[name].value
+        assert f"({indicator})" in name
+        assert re.match(r"−?[0-9]+,[0-9]+ \[−?[0-9]+,[0-9]+; −?[0-9]+,[0-9]+\], n = 13 \+ 17 \(beteiligt \+ Vergleich\)", said)
+        assert "95-%-Intervall; twfe, " in said
+        assert ("kein Schluss" in name) == ("vor dem Beginn verschieden: kein Schluss." in said)
+    assert list(page)[len(outcomes)] == "simuliert"
+    assert {record.data["estimator"] for record in page["schaetzungen"].records} >= {"twfe", "cs", "sdid", "bacon"}
+    checked = [value for evaluation in result.get_asset_check_evaluations() for value in _cells(evaluation.metadata)]
+    cells = [*_cells(page), *_cells(_metadata(result, "design")), *checked]
+    assert not [cell for cell in cells if cell is None or (isinstance(cell, float) and math.isnan(cell))]
+    assert not [cell for cell in cells if isinstance(cell, str) and ("nan" in cell.split() or "<NA>" in cell)]
+    computed = {step for step, _ in line.steps.journal.computed}
+    assert computed <= {"pictures"}  # nothing changed since the run, which drew none
+
+
+def test_one_outcome_anew_touches_its_own_steps_and_brings_the_report_along(world: Path) -> None:
+    before = set(world.glob("home/reports/*/*/bericht.html"))
+    plan = world / "plan.yaml"
+    text = plan.read_text(encoding="utf-8")
+    start = text.index(f"indicator: {OUTCOME}")
+    changed = text[:start] + text[start:].replace("window: [2010, 2014]", "window: [2010, 2013]", 1)
+    assert changed != text
+    plan.write_text(changed, encoding="utf-8")
+
+    line, result = _run(world, outcomes=[OUTCOME])
+
+    assert result.success
+    estimated = [subject for step, subject in line.steps.journal.computed if step == "effects_estimates"]
+    assert estimated == [f"{PLAN_ID}: {OUTCOME}"]
+    assert ("effects_estimates", f"{PLAN_ID}: schulabgaenge_ohne_abschluss") in line.steps.journal.reused
+    (headline,) = [name for name in _metadata(result, "effects") if "(schulabgaenge_" in name]
+    assert f"({OUTCOME})" in headline
+    (page,) = set(world.glob("home/reports/*/*/bericht.html")) - before
+    assert str(page) == _metadata(result, "report")["bericht"].value
+
+
+def test_an_outcome_that_the_plan_lacks_stops_the_job_in_words(world: Path) -> None:
+    _, result = _run(world, outcomes=["hochschulreif"])
+    assert not result.success
+    (failure, *_) = [event for event in result.all_events if event.is_step_failure]
+    description = failure.step_failure_data.user_failure_data.description
+    assert "Kein Plan dieses Laufs hat die Zielgrößen hochschulreif." in description
