@@ -43,4 +43,4 @@ def test_a_choice_that_nothing_answers_stops_the_run_in_words(options: dict[str,
         with pytest.raises(UserError) as refused:
             RunOptions(**options).outcomes_of(plan, PLANS)
         assert refused.value.code == code
-        assert said in refused.value.sentence("de")
+        assert said in refused.value.sentence.in_language("de")
