@@ -8,7 +8,7 @@ from __future__ import annotations
 import shlex
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 from kkz_eval.contracts.contract import Contract
@@ -101,6 +101,25 @@ def judge_arrivals(installation: Installation, years: Iterable[int]) -> tuple[So
     installation.progress(
         say("progress.judged", counts=Joined(tuple(say("progress.count", count=count[s], state=s.said) for s in shown), ", "))
     )
+    return tuple(judged)
+
+
+def judge_again(installation: Installation, sha256: str) -> tuple[tuple[Verdict | None, Verdict], ...]:
+    """Judge a content anew on purpose, with contract, decisions and programme as they are now: each standing verdict with the new one.
+
+    The new one stands from now on; the same verdict again is kept once. Raises UserError where the content never arrived or was removed.
+    """
+    register = installation.register()
+    newest = {a.contract_id: a for a in register.arrivals if a.sha256 == sha256 and sha256 not in register.tombstones}
+    if not newest:
+        raise UserError("judge_unknown", package=say.package, value=sha256)
+    unjudged = replace(register, verdicts={})
+    judged = []
+    for contract_id, arrival in newest.items():
+        contract = installation.contracts.get(contract_id)
+        known = {} if contract is None else units_known_to(contract.source)  # without a contract nothing is judged
+        now = judge_arrival(installation.steps, unjudged, arrival, installation.contracts, known, installation.decisions)
+        judged.append((register.verdicts.get((sha256, contract_id)), now))
     return tuple(judged)
 
 

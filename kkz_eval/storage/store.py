@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -90,17 +90,19 @@ class Store:
         """Whether an object is kept under `key`."""
         return bool(self.fs.exists(self._path(key)))
 
+    def unfinished(self) -> list[str]:
+        """Keys of all writes that were cut short, sorted: what holds part of an object and is none."""
+        return sorted(key for key in self._keys(self.root) if _is_unfinished(key))
+
     def list(self, prefix: str) -> list[str]:
         """Keys below `prefix`, sorted; unfinished writes are not among them."""
-        base = self._path(prefix)
+        return sorted(key for key in self._keys(self._path(prefix)) if not _is_unfinished(key))
+
+    def _keys(self, base: str) -> Iterable[str]:
         start = len(self.root) + 1
         if isinstance(self.fs, LocalFileSystem):  # fsspec asks for every file's size and dates, which takes ten times as long
-            keys = [path[start:] for path in _files_below(base)]
-        elif self.fs.exists(base):
-            keys = [str(path)[start:] for path in self.fs.find(base)]
-        else:
-            return []
-        return sorted(key for key in keys if _PARTIAL not in PurePosixPath(key).name)
+            return (path[start:] for path in _files_below(base))
+        return (str(path)[start:] for path in self.fs.find(base)) if self.fs.exists(base) else ()
 
     def remove(self, key: str) -> None:
         """Take an object away for good: only for contents that the law wants gone. Nothing happens where there is none."""
@@ -151,6 +153,10 @@ class DraftStore(Store):
         """Keys below `prefix`, sorted."""
         drafted = (key for key in self.drafts if key == prefix or key.startswith(f"{prefix}/"))
         return sorted({*super().list(prefix), *drafted})
+
+
+def _is_unfinished(key: str) -> bool:
+    return PurePosixPath(key).name.startswith(_PARTIAL)
 
 
 def _files_below(base: str) -> Iterator[str]:

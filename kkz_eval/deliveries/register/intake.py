@@ -115,6 +115,7 @@ class _Scan:
             return
         self.seen[name] = sha256
         if self.register.knows(name, sha256):
+            self.store.restore(landing_key(sha256), data)  # where it is damaged or lost, the same bytes put it right
             self.known.append(name)
         elif sha256 in self.taken:  # recorded under this name too, so that the next scan knows it
             twin, found = self.taken[sha256]
@@ -144,7 +145,7 @@ class _Scan:
         if returned is not None and returned.original in self.register.tombstones:
             self.notices.append(_purged(self.register, name, returned.original))
             return
-        self.store.put_if_absent(landing_key(sha256), data)
+        self.store.restore(landing_key(sha256), data)
         if self.register.last_name_of(sha256) is None:  # else it is read from landing, as of the day on which it first came
             self._keep_parsed(sha256, serves)
         if returned is not None:

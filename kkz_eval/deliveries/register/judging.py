@@ -5,6 +5,7 @@ A content is judged once per contract; a verdict stands until someone judges aga
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping
 
 import pyarrow as pa
@@ -21,7 +22,7 @@ from kkz_eval.model.errors import UserError
 from kkz_eval.model.parsed import ParsedTable
 from kkz_eval.model.verdicts import Verdict
 from kkz_eval.storage.digests import code_digest
-from kkz_eval.storage.steps import Steps
+from kkz_eval.storage.steps import Steps, derived_key
 from kkz_eval.storage.store import Store
 from kkz_eval.storage.tables import from_parquet
 
@@ -52,12 +53,32 @@ def judge_arrival(
     """The standing verdict of an arrived content; made now and kept where there is none.
 
     A verdict stands when its contract changes. It is made anew when someone decided something about this very file:
-    a waiver or a correction of one of its units and years was added, changed or withdrawn.
+    a waiver or a correction of one of its units and years was added, changed or withdrawn. Where the tables behind it are gone, they are
+    made again if the same programme reads the file under the same contract; else it stands without them until someone judges again.
     """
     standing = register.verdicts.get((arrival.sha256, arrival.contract_id))
     if standing is not None and standing.context_digest == context_of(standing, decisions):
+        if not has_tables(steps.store, standing):
+            with contextlib.suppress(
+                UserError
+            ):  # nobody reads it as then; whoever needs a table of it is told that it is missing
+                _judged_now(steps, arrival, contracts, known_units, decisions)  # its keys are those of the verdict, or others
         steps.journal.reused.append(("verdict", arrival.name))
         return standing
+    verdict = _judged_now(steps, arrival, contracts, known_units, decisions)
+    record_verdict(steps.store, verdict)
+    steps.journal.computed.append(("verdict", arrival.name))
+    return verdict
+
+
+def _judged_now(
+    steps: Steps,
+    arrival: Arrival,
+    contracts: Mapping[str, Contract],
+    known_units: Mapping[str, frozenset[str]],
+    decisions: Decisions,
+) -> Verdict:
+    """The verdict as contract and programme are now; its tables are kept, itself is not."""
     contract = _contract_of(arrival, contracts)
     key = parse(steps, arrival, contracts)
     parsed = load_parsed(steps.store, key, contract)
@@ -65,7 +86,7 @@ def judge_arrival(
     judgement = decided.judgement
     context = decisions.about(contract.id, {(part.unit_id, part.year) for part in judgement.slices}).digest
     if decided.applied:
-        key = steps.key("corrected", [key, context, code_digest("kkz_eval.deliveries.register.judging")])
+        key = _corrected_key(key, context)
         keep_parsed(steps.store, key, decided.parsed, contract, decided.applied)
     findings_key, _ = steps.table(
         "findings",
@@ -74,7 +95,7 @@ def judge_arrival(
         FINDINGS,
         lambda: judgement.findings,
     )
-    verdict = Verdict(
+    return Verdict(
         sha256=arrival.sha256,
         contract_id=contract.id,
         contract_version=contract.version,
@@ -89,9 +110,21 @@ def judge_arrival(
         n_warnings=judgement.n_warnings,
         slices=judgement.slices,
     )
-    record_verdict(steps.store, verdict)
-    steps.journal.computed.append(("verdict", arrival.name))
-    return verdict
+
+
+def is_given_alike(verdict: Verdict, contract: Contract) -> bool:
+    """Whether the same programme under the same contract gave a verdict: so that it would make its tables again as they were."""
+    read = parsed_key(verdict.sha256, contract)
+    return verdict.parsed_key in (read, _corrected_key(read, verdict.context_digest))
+
+
+def _corrected_key(read: str, context: str) -> str:
+    return derived_key("corrected", [read, context, code_digest("kkz_eval.deliveries.register.judging")])
+
+
+def has_tables(store: Store, verdict: Verdict) -> bool:
+    """Whether the tables that a verdict points to are kept."""
+    return is_kept(store, verdict.parsed_key) and store.exists(verdict.findings_key)
 
 
 def context_of(verdict: Verdict, decisions: Decisions) -> str:

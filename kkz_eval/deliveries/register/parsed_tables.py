@@ -36,7 +36,7 @@ def parsed_key(sha256: str, contract: Contract) -> str:
 
 def is_kept(store: Store, key: str) -> bool:
     """Whether a whole table is kept under a key."""
-    return store.exists(f"{key}/about.json")
+    return all(store.exists(f"{key}/{part}") for part in ("about.json", "table.parquet", "findings.parquet"))
 
 
 def keep_parsed(store: Store, key: str, parsed: ParsedTable, contract: Contract, applied: Sequence[Applied] = ()) -> None:
@@ -56,7 +56,7 @@ def corrections_in(store: Store, key: str) -> tuple[Applied, ...]:
 
 
 def load_parsed(store: Store, key: str, contract: Contract) -> ParsedTable:
-    """The parsed table kept under a key, with the columns of the contract as it is now. Raises FileNotFoundError.
+    """The parsed table kept under a key, with the columns of the contract as it is now. Raises UserError where it is not whole.
 
     A verdict stands when its contract changes: a property that came later holds its default (none: null), one that went is left out.
     """
