@@ -129,6 +129,17 @@ def _add_deliveries(commands: Any, words: Callable[[str], str]) -> None:
     approve.add_argument("--home", type=Path, help=words("home"))
     approve.set_defaults(command=_deliveries_approve)
 
+    judge = deliveries.add_parser("judge", help=words("deliveries_judge"), description=words("deliveries_judge_long"))
+    judge.add_argument("sha256", metavar="SHA256", help=words("sha256"))
+    judge.add_argument("--home", type=Path, help=words("home"))
+    judge.set_defaults(command=_deliveries_judge)
+
+    fsck = commands.add_parser("fsck", help=words("fsck"), description=words("fsck_long"))
+    fsck.add_argument("--repair", action="store_true", help=words("fsck_repair"))
+    fsck.add_argument("--home", type=Path, help=words("home"))
+    fsck.add_argument("--json", action="store_true", help=words("json"))
+    fsck.set_defaults(command=_fsck)
+
     purge = commands.add_parser("purge", help=words("purge"), description=words("purge_long"))
     purge.add_argument("sha256", metavar="SHA256", help=words("sha256"))
     purge.add_argument("--reason", required=True, help=words("reason"))
@@ -270,6 +281,19 @@ def _deliveries_approve(options: argparse.Namespace) -> int:
     from kkz_eval.commands.deliveries import approve_request
 
     return approve_request(load_settings(home=options.home), options.request, options.role, options.expires)
+
+
+def _deliveries_judge(options: argparse.Namespace) -> int:
+    from kkz_eval.commands.fsck import judge_content
+
+    return judge_content(load_settings(home=options.home), options.sha256)
+
+
+def _fsck(options: argparse.Namespace) -> int:
+    from kkz_eval.commands.fsck import check_home, repair_home
+
+    look = repair_home if options.repair else check_home
+    return look(load_settings(home=options.home), "json" if options.json else "table")
 
 
 def _purge(options: argparse.Namespace) -> int:

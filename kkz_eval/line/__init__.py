@@ -7,6 +7,7 @@
     study          a plan on a snapshot: groups, baseline, design, panel, effects, how it stands to its lock
     report         a study as a report that is kept
     correspondence what stewards send and look at: marked copies, board, replies, templates
+    soundness      what is kept, against what it should be
     comparisons, validation, locks
 
 Does not belong here: what a step does; Dagster; what is printed.
