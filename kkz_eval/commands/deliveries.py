@@ -34,7 +34,7 @@ from kkz_eval.settings import Settings
 from kkz_eval.stewardship import say
 from kkz_eval.stewardship.delivery_diff import Change, changes_between
 from kkz_eval.stewardship.history import History, Place, Standing, delivery_named, histories, standing_of
-from kkz_eval.stewardship.requests import approve, is_approved, requests_of, waiting_copies
+from kkz_eval.stewardship.requests import approve, is_approved, requests_of, waiting_parts
 from kkz_eval.storage.steps import Steps
 from kkz_eval.storage.store import DraftStore, Store
 
@@ -116,7 +116,7 @@ def _register(settings: Settings) -> Register:
 def _histories(settings: Settings, register: Register, contracts: Mapping[str, Contract]) -> dict[Place, History]:
     """All that was delivered and what counts of it; nothing is written, whatever has to be computed for it."""
     store = DraftStore.over(Store.at(str(settings.home)))
-    decided = waiting_copies(store, register, contracts, load_decisions(settings.contracts, contracts, settings.day))
+    decided = waiting_parts(store, register, contracts, load_decisions(settings.contracts, contracts, settings.day))
     return histories(
         register, contracts.values(), lambda contract: accepted_observations(Steps(store), register, contract), decided
     )
@@ -235,7 +235,15 @@ def list_requests(settings: Settings, form: str) -> int:
     requests = requests_of(store, read_register(store), contracts)
     states = ["problem" if r.problem else "approved" if is_approved(r, decisions) else "waiting" for r in requests]
     if form == "json":
-        rows = [{**asdict(r), "state": state} for r, state in zip(requests, states, strict=True)]
+        rows = [
+            {
+                **asdict(request),
+                "state": state,
+                "decider": request.decider.in_language(settings.language),
+                "sentence": request.sentence.in_language(settings.language),
+            }
+            for request, state in zip(requests, states, strict=True)
+        ]
         print(json.dumps(rows, ensure_ascii=False, indent=1))
     else:
         for request, state in zip(requests, states, strict=True):

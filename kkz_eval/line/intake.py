@@ -25,7 +25,7 @@ from kkz_eval.model.verdicts import VERDICT_STATES, State, Verdict
 from kkz_eval.reference.tables import units_known_to
 from kkz_eval.stewardship.history import Standing, histories, standing_of
 from kkz_eval.stewardship.protocol import protocol_page
-from kkz_eval.stewardship.requests import waiting_copies
+from kkz_eval.stewardship.requests import waiting_parts
 from kkz_eval.storage.digests import code_digest, digest_of
 
 
@@ -146,7 +146,7 @@ def with_findings(
         register,
         [wanted[contract_id] for contract_id in sorted({arrival.contract_id for arrival, _ in found})],
         lambda contract: accepted_observations(installation.steps, register, contract),
-        waiting_copies(store, register, installation.contracts, installation.decisions),
+        waiting_parts(store, register, installation.contracts, installation.decisions),
     )
     for arrival, verdict in found:
         yield arrival, verdict, standing_of(verdict, wanted[arrival.contract_id], known)

@@ -35,7 +35,7 @@ from kkz_eval.model.source_editions import EditionState
 from kkz_eval.model.verdicts import Status, Verdict
 from kkz_eval.reference.tables import units_known_to
 from kkz_eval.stewardship.history import History, Place, histories
-from kkz_eval.stewardship.requests import waiting_copies
+from kkz_eval.stewardship.requests import waiting_parts
 from kkz_eval.storage.digests import digest_of, digest_of_bytes
 from kkz_eval.storage.steps import Steps
 from kkz_eval.storage.store import DraftStore
@@ -145,7 +145,7 @@ class Snapshot:
     @cached_property
     def histories(self) -> Mapping[Place, History]:
         """All that was said of every unit and year that was ever delivered under a contract, and which delivery counts."""
-        decided = waiting_copies(self.steps.store, self.register, self.contracts, self.installation.decisions)
+        decided = waiting_parts(self.steps.store, self.register, self.contracts, self.installation.decisions)
         return histories(self.register, self.contracts.values(), lambda contract: self.accepted(contract.dataset), decided)
 
     @cached_property

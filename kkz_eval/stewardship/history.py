@@ -102,11 +102,11 @@ def histories(
     register: Register,
     contracts: Iterable[Contract],
     accepted: Callable[[Contract], Accepted],
-    decided: Collection[str] = (),
+    decided: Collection[tuple[str, str, int]] = (),
 ) -> dict[Place, History]:
     """The histories of all units and years that were ever delivered, by dataset, unit and year.
 
-    accepted: what holds of a contract's dataset; decided: digests of marked copies whose decisions wait for approval and that change nothing else.
+    accepted: what holds of a contract's dataset; decided: (digest of a marked copy, unit, year) about which a second role has the next word.
     """
     found: dict[Place, History] = {}
     for contract in sorted(contracts, key=lambda one: one.dataset):
@@ -129,7 +129,7 @@ def histories(
                 newest[key],
                 tuple(sorted(holding.get(key, ()))),
                 key in contradicted,
-                newest[key].sha256 in decided,
+                (newest[key].sha256, *key) in decided,
             )
     return found
 

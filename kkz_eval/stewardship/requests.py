@@ -5,11 +5,12 @@ Nothing in a returned sheet is trusted: each row is looked up among the findings
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+import pyarrow as pa
 import pyarrow.compute as pc
 import yaml
 
@@ -18,15 +19,15 @@ from kkz_eval.deliveries.municipal.returned import Decision, DecisionRow
 from kkz_eval.deliveries.register.decided import dimensions_at, is_waivable, record_at
 from kkz_eval.deliveries.register.decisions import CORRECTIONS, WAIVERS, Correction, Decisions, Place, Waiver, document_of
 from kkz_eval.deliveries.register.judging import load_findings
-from kkz_eval.deliveries.register.parsed_tables import load_parsed
+from kkz_eval.deliveries.register.parsed_tables import load_parsed, same_values
 from kkz_eval.deliveries.register.register import Register, returned_protocols
 from kkz_eval.model.errors import UserError
-from kkz_eval.model.findings import Finding, iter_findings
+from kkz_eval.model.findings import Finding, Severity, iter_findings
 from kkz_eval.model.identifiers import cell_address
 from kkz_eval.model.parsed import COL, ROW, SHEET, ParsedTable
 from kkz_eval.model.system_errors import reason_of
 from kkz_eval.model.texts import Sentence
-from kkz_eval.model.verdicts import Verdict
+from kkz_eval.model.verdicts import Status, Verdict
 from kkz_eval.stewardship import say
 from kkz_eval.stewardship.delivery_diff import Change, changes_between
 from kkz_eval.storage.digests import digest_of
@@ -63,8 +64,24 @@ class Request:
         """What is asked for, or what stands in the way and what to do."""
         key = f"request.{self.problem or self.kind}"
         cell = self.place.cell if self.place else "–"
-        parameters = {"name": self.name, "number": self.number, "rule": self.rule, "cell": cell, "reason": self.reason or "–"}
-        return say(key, **parameters)
+        return say(
+            key,
+            name=self.name,
+            number=self.number,
+            rule=self.rule,
+            cell=cell,
+            value=self.value,
+            allowed=self.allowed or "–",
+            old=self.old,
+            new="–" if self.new is None else f"{self.new:g}",
+            reason=self.reason or "–",
+            decider=self.decider,
+        )
+
+    @property
+    def decider(self) -> Sentence:
+        """Who has to decide: nobody approves a request of their own."""
+        return say("request.decider", role=self.requested_by) if self.requested_by else say("request.decider_of_none")
 
 
 def requests_of(store: Store, register: Register, contracts: Mapping[str, Contract]) -> tuple[Request, ...]:
@@ -80,28 +97,38 @@ def requests_of(store: Store, register: Register, contracts: Mapping[str, Contra
     return tuple({request.id: request for request in found}.values())
 
 
-def waiting_copies(store: Store, register: Register, contracts: Mapping[str, Contract], decisions: Decisions) -> frozenset[str]:
-    """Digests of the returned copies that change no value and whose decisions wait for a second role: nothing in them is to be corrected."""
-    waiting = {
-        request.returned
-        for request in requests_of(store, register, contracts)
-        if not request.problem and not is_approved(request, decisions)
-    }
-    returned = returned_protocols(store) if waiting else {}
-    return frozenset(copy for copy in waiting if _is_unchanged(store, register, contracts, copy, returned[copy].original))
+def waiting_parts(
+    store: Store, register: Register, contracts: Mapping[str, Contract], decisions: Decisions
+) -> frozenset[tuple[str, str, int]]:
+    """Where a second role has the next word: (digest of a returned copy, unit, year) whose values are as they were and whose errors are all decided.
+
+    An error that nobody decided about, or whose decision can't be approved, is still to be corrected.
+    """
+    decided: dict[str, set[tuple[str, str]]] = {}
+    for request in requests_of(store, register, contracts):
+        if request.place is not None and not request.problem and not is_approved(request, decisions):
+            decided.setdefault(request.returned, set()).add((request.rule, request.place.cell.rpartition("!")[2]))
+    returned = returned_protocols(store) if decided else {}
+    found: set[tuple[str, str, int]] = set()
+    for copy, places in decided.items():
+        for contract in contracts.values():
+            before, after = (register.verdicts.get((digest, contract.id)) for digest in (returned[copy].original, copy))
+            if before is None or after is None:
+                continue
+            old, new = (load_parsed(store, verdict.parsed_key, contract) for verdict in (before, after))
+            if same_values(old, new, contract):
+                found |= {(copy, *part) for part in _decided_parts(load_findings(store, after), after, places)}
+    return frozenset(found)
 
 
-def _is_unchanged(store: Store, register: Register, contracts: Mapping[str, Contract], copy: str, original: str) -> bool:
-    """Whether a returned copy holds the values of the file that it is about, under every contract that reads them."""
-    judged = [contract for contract in contracts.values() if (copy, contract.id) in register.verdicts]
-    for contract in judged:
-        before, after = (register.verdicts.get((digest, contract.id)) for digest in (original, copy))
-        if before is None or after is None:
-            return False
-        old, new = (load_parsed(store, verdict.parsed_key, contract) for verdict in (before, after))
-        if changes_between(old, new, contract):
-            return False
-    return bool(judged)
+def _decided_parts(findings: pa.Table, verdict: Verdict, places: Collection[tuple[str, str]]) -> set[tuple[str, int]]:
+    """Rejected units and years of a file of whose errors none is left open. places: (rule, cell) about which something is decided."""
+    errors = iter_findings(findings.filter(pc.equal(findings.column("severity"), Severity.ERROR)))
+    left = {(e.unit_id, e.year) for e in errors if (e.rule, cell_address(None, e.row, e.column)) not in places}
+    if any(None in part for part in left):  # it rejects them all
+        return set()
+    rejected = {(part.unit_id, part.year) for part in verdict.slices if part.status == Status.REJECTED}
+    return rejected - left
 
 
 @dataclass(frozen=True)

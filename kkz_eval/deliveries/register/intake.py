@@ -6,22 +6,25 @@ unclaimed (no contract knows it: not used), refused (unreadable, or records of p
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 
 from kkz_eval.contracts.contract import Contract
 from kkz_eval.deliveries.columns.future import with_future_found
+from kkz_eval.deliveries.municipal.returned import Returned
 from kkz_eval.deliveries.official import inkar_editions
 from kkz_eval.deliveries.register.inbox import content_in, inbox_files, shown, twins
-from kkz_eval.deliveries.register.parsed_tables import keep_parsed, parsed_key
+from kkz_eval.deliveries.register.parsed_tables import is_kept, keep_parsed, load_parsed, parsed_key, same_values
 from kkz_eval.deliveries.register.reading_process import Serves, look_over, read_apart
 from kkz_eval.deliveries.register.register import NewArrival, Register, read_register, record_arrivals, record_returned
 from kkz_eval.deliveries.results import PersonRecords, Unclaimed, Unreadable
 from kkz_eval.model import say
+from kkz_eval.model.parsed import ParsedTable
 from kkz_eval.model.reading_limits import DEFAULT_LIMITS, Limits
 from kkz_eval.model.texts import Localised
+from kkz_eval.model.verdicts import State
 from kkz_eval.storage.digests import digest_of, digest_of_bytes
 from kkz_eval.storage.store import Store
 
@@ -150,10 +153,28 @@ class _Scan:
             self._keep_parsed(sha256, serves)
         if returned is not None:
             record_returned(self.store, sha256, returned)
-            self.notices.append(_notice("returned", name, "returned", decided=str(len(returned.rows))))
+            self.notices.append(self._about_returned(name, returned, serves.parsed))
         self.arrivals += found
         self.taken[sha256] = (name, found)
         self.landed.append(name)
+
+    def _about_returned(self, name: str, returned: Returned, parsed: Sequence[ParsedTable]) -> Notice:
+        """What a returned marked copy is: corrected, or the file as it was with decisions about it."""
+        original, verdicts = self.register.last_name_of(returned.original), self.register.verdicts
+        judged = [(table, verdicts.get((returned.original, table.contract_id))) for table in parsed]
+        decided = str(len(returned.rows))
+        if original is None or not all(
+            verdict is not None and self._is_as_judged(table, verdict.parsed_key) for table, verdict in judged
+        ):
+            return _notice("returned", name, "returned", decided=decided)
+        if not returned.rows:
+            return _notice("returned", name, "returned_untouched", original=shown(original))
+        about = {"original": shown(original), "decided": decided, "state": State.DECIDED.said}
+        return Notice("returned", shown(name), say("notices.returned_unchanged", name=shown(name), **about))
+
+    def _is_as_judged(self, table: ParsedTable, key: str) -> bool:
+        contract = self.contracts[table.contract_id]
+        return is_kept(self.store, key) and same_values(load_parsed(self.store, key, contract), table, contract)
 
     def _keep_parsed(self, sha256: str, serves: Serves) -> None:
         """Keep what was read of a new content, so that it is not read a second time to be judged."""

@@ -9,8 +9,9 @@ import json
 from collections.abc import Sequence
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from kkz_eval.contracts.contract import Contract
+from kkz_eval.contracts.contract import Contract, Property
 from kkz_eval.deliveries.register.decided import Applied
 from kkz_eval.model.findings import FINDINGS_SCHEMA
 from kkz_eval.model.parsed import ParsedTable
@@ -47,6 +48,20 @@ def keep_parsed(store: Store, key: str, parsed: ParsedTable, contract: Contract,
     store.put_if_absent(f"{key}/table.parquet", to_parquet(parsed.table, parsed_spec(contract)))
     store.put_if_absent(f"{key}/findings.parquet", to_parquet(parsed.findings, FINDINGS))
     store.put_if_absent(f"{key}/about.json", json.dumps(about, sort_keys=True).encode())  # last: it says "complete"
+
+
+def same_values(first: ParsedTable, second: ParsedTable, contract: Contract) -> bool:
+    """Whether two files say the same, record by record: keys and codes, numbers, and the words where no number stands."""
+    return first.table.num_rows == second.table.num_rows and all(
+        first.values(of.name).equals(second.values(of.name)) and _words(first, of).equals(_words(second, of))
+        for of in contract.properties
+    )
+
+
+def _words(parsed: ParsedTable, of: Property) -> pa.ChunkedArray:
+    """What stands in a column where it is neither number nor code: 1,234 and 1234 are the same."""
+    words = pc.utf8_trim_whitespace(parsed.texts(of.name).fill_null(""))
+    return pc.if_else(parsed.values(of.name).is_valid(), pa.scalar(None, pa.string()), words)
 
 
 def corrections_in(store: Store, key: str) -> tuple[Applied, ...]:
