@@ -6,7 +6,7 @@ Belongs here: composing them from what is accepted and keeping them. Does not be
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
@@ -16,14 +16,14 @@ from kkz_eval.deliveries.register.judging import load_findings
 from kkz_eval.deliveries.register.register import Arrival
 from kkz_eval.line.installation import Installation
 from kkz_eval.line.intake import with_findings, write_protocol
-from kkz_eval.line.official_figures import official_places
+from kkz_eval.line.official_figures import official_figures, official_places
 from kkz_eval.line.snapshot import Snapshot
 from kkz_eval.model.verdicts import State, Verdict
 from kkz_eval.stewardship import say
 from kkz_eval.stewardship.board import SYMBOLS, BoardTable, board_page, board_tables
 from kkz_eval.stewardship.history import Standing, standing_of
 from kkz_eval.stewardship.marked_copy import Judged, marked_copy
-from kkz_eval.stewardship.next_template import next_template
+from kkz_eval.stewardship.next_template import ToConfirm, next_template
 from kkz_eval.stewardship.replies import replies
 from kkz_eval.storage.digests import digest_of, digest_of_bytes
 from kkz_eval.storage.seals import SUMS, sums_of
@@ -125,25 +125,43 @@ def _owners(tables: Iterable[BoardTable]) -> dict[str, str]:
 
 
 def make_templates(snapshot: Snapshot) -> dict[tuple[str, str], str]:
-    """Next year's templates with the newest accepted values beside the empty cells: (dataset, unit) to key.
+    """Next year's templates with the newest accepted values beside the empty cells, and those of official statistics in place: (dataset, unit) to key.
 
-    Each goes to the municipality whose own figures it shows, and to nobody else.
+    Each goes to the municipality whose own figures it shows, and to nobody else. Official figures are shown of years of which nothing came.
     """
     made: dict[tuple[str, str], str] = {}
     for contract in _municipal(snapshot.contracts):
         by_unit: dict[str, list[dict[str, object]]] = {}
         for row in snapshot.accepted(contract.dataset).observations.to_pylist():
             by_unit.setdefault(row["unit_id"], []).append(row)
-        for unit, rows in sorted(by_unit.items()):
-            made[(contract.dataset, unit)] = _keep_template(snapshot.steps.store, contract, unit, rows)
+        figures: dict[str, dict[int, list[Mapping[str, object]]]] = {}
+        for (unit, year), found in official_figures(snapshot, contract).items():
+            if (contract.dataset, unit, year) not in snapshot.histories:
+                figures.setdefault(unit, {})[year] = found
+        origin = _origin(snapshot, contract)
+        for unit in sorted({*by_unit, *figures}):
+            to_confirm = ToConfirm(figures.get(unit, {}), origin)
+            made[(contract.dataset, unit)] = _keep_template(
+                snapshot.steps.store, contract, unit, by_unit.get(unit, []), to_confirm
+            )
     return made
 
 
-def _keep_template(store: Store, contract: Contract, unit: str, rows: list[dict[str, object]]) -> str:
-    year = max(int(str(row["year"])) for row in rows)
-    newest = [row for row in rows if row["year"] == year]
-    content = next_template(contract, unit, year + 1, newest)
+def _origin(snapshot: Snapshot, contract: Contract) -> str:
+    """Where official figures of a dataset are from, and what is to be known of them, as the contracts of the official tables say it."""
+    named = [one for one in snapshot.contracts.values() if one.dataset in contract.terms.official_datasets]
+    return " ".join(f"{one.title_de} ({one.attribution}). {one.terms.limitations}".strip() for one in named)
+
+
+def _keep_template(
+    store: Store, contract: Contract, unit: str, rows: Sequence[Mapping[str, object]], to_confirm: ToConfirm
+) -> str:
+    last = max((int(str(row["year"])) for row in rows), default=None)
+    newest = [row for row in rows if row["year"] == last]
+    year = None if last is None else last + 1
+    content = next_template(contract, unit, year, newest, to_confirm)
     name = say("board_files.template").in_language("de")
-    key = f"board/{digest_of_bytes(content)[:16]}/{name}_{contract.dataset}_{unit}_{year + 1}.xlsx"
+    of = max(to_confirm.figures) if year is None else year
+    key = f"board/{digest_of_bytes(content)[:16]}/{name}_{contract.dataset}_{unit}_{of}.xlsx"
     store.put_if_absent(key, content)
     return key
