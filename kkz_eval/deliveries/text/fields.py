@@ -90,32 +90,6 @@ def columns_at_once(body: str, delimiter: str, width: int) -> tuple[pa.Array, ..
         body = body.replace("\r\n", "\n")
     if not body or "\r" in body:
         return None
-    if width > 1 and '"' not in body:
-        return _columns_without_quotes(body, delimiter, width)
-    return _columns_with_quotes(body, delimiter, width)
-
-
-def _columns_without_quotes(body: str, delimiter: str, width: int) -> tuple[pa.Array, ...] | None:
-    """The columns of a text in which every delimiter and line break ends a cell: they are taken out, their places are the offsets."""
-    data = body.encode() if body.endswith("\n") else f"{body}\n".encode()
-    signs = np.frombuffer(data, np.uint8)
-    between, last = ord(delimiter), ord("\n")
-    ends = np.flatnonzero((signs == between) | (signs == last))
-    n = len(ends) // width
-    if len(ends) != n * width:
-        return None
-    ending = signs[ends].reshape(n, width)
-    if (ending[:, :-1] != between).any() or (ending[:, -1] != last).any():
-        return None
-    offsets = np.zeros(len(ends) + 1, np.int32)
-    offsets[1:] = ends - np.arange(len(ends))
-    text = data.translate(None, bytes((between, last)))
-    cells = pa.StringArray.from_buffers(len(ends), pa.py_buffer(offsets), pa.py_buffer(text))
-    in_columns = cells.take(pa.array(np.arange(len(ends), dtype=np.int32).reshape(n, width).T.ravel()))
-    return tuple(in_columns.slice(column * n, n) for column in range(width))
-
-
-def _columns_with_quotes(body: str, delimiter: str, width: int) -> tuple[pa.Array, ...] | None:
     columns = parsed_columns(memoryview(body.encode()), delimiter, width, pa.string())
     if columns is None or len(columns[0]) != body.count("\n") + (not body.endswith("\n")):
         return None

@@ -37,7 +37,7 @@ def test_a_text_with_a_record_of_another_width_is_not_split_at_once(body: str) -
 
 
 @pytest.mark.parametrize("body", ["a;b\n1;2\n", 'a;"b"\n1;2\n'])
-def test_quotation_marks_change_the_way_and_not_the_columns(body: str) -> None:
+def test_quotation_marks_do_not_change_the_columns(body: str) -> None:
     columns = columns_at_once(body, ";", 2)
     assert columns is not None
     assert [column.to_pylist() for column in columns] == [["a", "1"], ["b", "2"]]
