@@ -25,13 +25,12 @@ from kkz_eval.model.errors import UserError
 from kkz_eval.model.findings import Finding, Severity, iter_findings
 from kkz_eval.model.identifiers import cell_address
 from kkz_eval.model.parsed import COL, ROW, SHEET, ParsedTable
-from kkz_eval.model.system_errors import reason_of
 from kkz_eval.model.texts import Sentence
 from kkz_eval.model.verdicts import Status, Verdict
 from kkz_eval.stewardship import say
 from kkz_eval.stewardship.delivery_diff import Change, changes_between
 from kkz_eval.storage.digests import digest_of
-from kkz_eval.storage.store import Store
+from kkz_eval.storage.store import Store, put_file_if_absent
 
 
 @dataclass(frozen=True)
@@ -275,8 +274,9 @@ def _where(place: Place) -> tuple[object, ...]:
 def approve(request: Request, folder: Path, role: str, expires: date | None) -> Path:
     """Write the decision's YAML file beside the contracts and return its path.
 
-    role: of the second person; expires: of a waiver. Raises UserError where the request can't be approved, the role is the
-    one that asked, a waiver has no expiry, or the file is there.
+    role: of the second person; expires: of a waiver. The file is there as a whole or not at all; the same approval once more changes
+    nothing. Raises UserError where the request can't be approved, the role is the one that asked, a waiver has no expiry, or the file
+    is there and says something else.
     """
     if request.problem or request.place is None:
         raise UserError("request_not_admissible", package=say.package, id=request.id, why=request.sentence.in_language("de"))
@@ -285,14 +285,9 @@ def approve(request: Request, folder: Path, role: str, expires: date | None) -> 
     decision = _decision(request, request.place, role.strip(), expires)
     kind = WAIVERS if isinstance(decision, Waiver) else CORRECTIONS
     path = folder / kind / f"{decision.id}.yaml"
-    if path.exists():
+    content = yaml.safe_dump(document_of(decision), allow_unicode=True, sort_keys=False).encode()
+    if not put_file_if_absent(path, content) and path.read_bytes() != content:
         raise UserError("approve_twice", package=say.package, file=str(path))
-    content = yaml.safe_dump(document_of(decision), allow_unicode=True, sort_keys=False)
-    try:
-        path.parent.mkdir(exist_ok=True)
-        path.write_text(content, encoding="utf-8")
-    except OSError as error:
-        raise UserError("storage_not_writable", place=str(path), reason=reason_of(error)) from error
     return path
 
 

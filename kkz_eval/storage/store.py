@@ -168,7 +168,18 @@ def _files_below(base: str) -> Iterator[str]:
             yield f"{folder}/{name}"
 
 
-def _link_if_absent(path: Path, data: bytes) -> bool:
+def put_file_if_absent(path: Path, data: bytes) -> bool:
+    """Write a file that people read and keep beside others, unless one is there; whether it was written now.
+
+    As whole as an object of a store, but with the rights of any new file: an object is for its owner alone. Raises UserError where
+    the place can't be written.
+    """
+    umask = os.umask(0)
+    os.umask(umask)
+    return _link_if_absent(path, data, 0o666 & ~umask)
+
+
+def _link_if_absent(path: Path, data: bytes, mode: int = 0o600) -> bool:
     if path.exists():
         return False
     try:
@@ -180,6 +191,7 @@ def _link_if_absent(path: Path, data: bytes) -> bool:
         with os.fdopen(handle, "wb") as file:
             file.write(data)
             file.flush()
+            os.fchmod(file.fileno(), mode)
             os.fsync(file.fileno())
         try:
             os.link(temporary, path)
