@@ -1,0 +1,98 @@
+"""One writer at a time in a home: a lock that the kernel holds for a process, and who holds it, for a sentence.
+
+Does not belong here: what is written. Reading needs no lock: what is kept under a key never changes.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from io import BufferedRandom, BufferedReader
+from pathlib import Path
+
+from kkz_eval.model import say
+from kkz_eval.model.day import BERLIN
+from kkz_eval.model.errors import UserError
+from kkz_eval.model.system_errors import reason_of
+from kkz_eval.model.texts import Joined, Localised
+
+LOCK = "writer.lock"
+"""In the home. The lock is on this file; what stands in it is for people alone, and nothing where nobody writes."""
+
+
+@dataclass(frozen=True)
+class Writer:
+    """Who writes in a home. command: as people started it; process: its number; since: day and time of day."""
+
+    command: str
+    process: int
+    since: str
+
+
+@contextmanager
+def writing_alone(home: Path, command: str, tell: Callable[[Localised], None]) -> Iterator[None]:
+    """Be the only writer of a home while the context lasts; made where it is not there.
+
+    Another writer is waited for, however long it takes: tell is told before who it is. A process that ends gives the lock up, however it
+    ends, so that nothing has to be cleared away. The lock is not taken twice: who holds it and asks again waits for itself.
+    Raises UserError where the home can't be written.
+    """
+    with _held(home, tell) as file:  # closing it gives the lock up
+        _write(file, Writer(command, os.getpid(), f"{datetime.now(BERLIN):%Y-%m-%d %H:%M}"))
+        try:
+            yield
+        finally:
+            file.truncate(0)
+
+
+def _held(home: Path, tell: Callable[[Localised], None]) -> BufferedRandom:
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+        file = open(home / LOCK, "a+b")  # noqa: SIM115 (it stays open as long as the lock is held)
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            tell(Joined((_sentence(home, _written_in(file)), say("writer.waits")), " "))
+            fcntl.flock(file, fcntl.LOCK_EX)
+    except OSError as error:
+        raise UserError("storage_not_writable", place=str(home), reason=reason_of(error)) from error
+    return file
+
+
+def other_writer(home: Path) -> Localised | None:
+    """Who writes in a home at this moment, as a sentence; None where nobody does."""
+    try:
+        with open(home / LOCK, "rb") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return _sentence(home, _written_in(file))
+    except FileNotFoundError:
+        pass  # nobody ever wrote here
+    return None
+
+
+def _write(file: BufferedRandom, writer: Writer) -> None:
+    file.truncate(0)  # of one that was killed
+    file.write(json.dumps(asdict(writer)).encode())
+    file.flush()
+
+
+def _written_in(file: BufferedRandom | BufferedReader) -> Writer | None:
+    """Who says to hold the lock; None where it has not said so yet."""
+    file.seek(0)
+    try:
+        return Writer(**json.loads(file.read()))
+    except (ValueError, TypeError):
+        return None
+
+
+def _sentence(home: Path, writer: Writer | None) -> Localised:
+    if writer is None:
+        return say("writer.someone", home=str(home))
+    return say("writer.known", home=str(home), **asdict(writer))
