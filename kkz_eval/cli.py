@@ -31,6 +31,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except UserError as error:
         print(error.sentence.in_language(language), file=sys.stderr)
         return error.exit_code
+    except KeyboardInterrupt:
+        return 130  # as a shell says of a command that was stopped
     except BrokenPipeError:
         sys.stderr.close()
         return 1  # nobody read to the end, so nobody was told that all is well

@@ -7,6 +7,7 @@ from typing import Any
 import dagster as dg
 
 from kkz_eval.assets import deliveries, evidence, stewardship
+from kkz_eval.assets.alone import held_by_a_run
 from kkz_eval.assets.evaluations import plan_assets
 from kkz_eval.assets.official import official_asset
 from kkz_eval.assets.options import RunOptions
@@ -58,7 +59,12 @@ def build_defs(installation: Installation, **overrides: Any) -> dg.Definitions:
         "jobs": [yearly_run, check_deliveries, deadlines_job, templates_job, *(plan_job(plan) for plan in plans)],
         "schedules": [deadline_reminders],
         "sensors": [inbox_sensor],
-        "resources": {"installation": installation, "options": RunOptions(), "io_manager": AcceptedTables(installation)},
+        "resources": {
+            "installation": held_by_a_run(installation),
+            "installation_only_read": installation,
+            "options": RunOptions(),
+            "io_manager": AcceptedTables(installation),
+        },
         "executor": dg.in_process_executor,
     }
     return dg.Definitions(**{**parts, **overrides})

@@ -5,6 +5,7 @@ import dagster as dg
 from kkz_eval.assets.descriptions import described
 from kkz_eval.jobs import yearly_run
 from kkz_eval.line import say
+from kkz_eval.line.alone import obstacle
 from kkz_eval.line.installation import Installation
 from kkz_eval.line.intake import fingerprint_of_inbox
 from kkz_eval.partitions import known_years, years_as_tags
@@ -20,14 +21,19 @@ INTERVAL_SECONDS = 15
     description=described("sensor.inbox"),
 )
 def inbox_sensor(
-    context: dg.SensorEvaluationContext, installation: dg.ResourceParam[Installation]
+    context: dg.SensorEvaluationContext, installation_only_read: dg.ResourceParam[Installation]
 ) -> dg.RunRequest | dg.SkipReason:
     """One run for what is new in the inbox.
 
     A file counts as settled when two looks in a row saw the same inbox. The run key holds the contents and the number of the
-    last arrival, so that a content that comes back (A, B, A) starts a run again.
+    last arrival, so that a content that comes back (A, B, A) starts a run again. While another process writes in the home, or a removal
+    is not at its end, no run begins.
     """
+    installation = installation_only_read
     language = installation.settings.language
+    waits_for = obstacle(installation)
+    if waits_for is not None:
+        return dg.SkipReason(waits_for.in_language(language))
     seen = fingerprint_of_inbox(installation)
     if seen is None:
         context.update_cursor("")

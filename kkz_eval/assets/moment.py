@@ -6,6 +6,7 @@ from functools import lru_cache
 
 import dagster as dg
 
+from kkz_eval.assets.failures import sentences
 from kkz_eval.line.installation import Installation
 from kkz_eval.line.snapshot import Snapshot, current_snapshot, keep_snapshot, open_snapshot
 from kkz_eval.line.study import Study, study_of
@@ -24,13 +25,14 @@ def take_moment(context: dg.AssetExecutionContext | dg.AssetCheckExecutionContex
 def moment_of(context: dg.AssetExecutionContext | dg.AssetCheckExecutionContext, installation: Installation) -> Snapshot:
     """The snapshot of this run, or of the run that this one repeats a part of; taken now where there is none.
 
-    Raises UserError where contracts, decisions or plans changed since, or something in it was removed.
+    A failure that says so where contracts, decisions or plans changed since, or something in it was removed or is to be.
     """
-    try:
-        name = _name_of_moment(context.instance, context.run.run_id)
-    except KeyError:
-        return take_moment(context, installation)
-    return open_snapshot(installation, name)
+    with sentences(installation.settings.language):
+        try:
+            name = _name_of_moment(context.instance, context.run.run_id)
+        except KeyError:
+            return take_moment(context, installation)
+        return open_snapshot(installation, name)
 
 
 @lru_cache(maxsize=4)  # a run keeps the moment that it has, and each of its steps asks

@@ -10,6 +10,7 @@ import os
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
@@ -22,12 +23,12 @@ from kkz_eval.deliveries.register.accepted import accepted_observations
 from kkz_eval.deliveries.register.decisions import load_decisions
 from kkz_eval.deliveries.register.inbox import content_of
 from kkz_eval.deliveries.register.intake import landing_key
-from kkz_eval.deliveries.register.purging import purge
+from kkz_eval.deliveries.register.purging import purge, require_no_open_purge
 from kkz_eval.deliveries.register.reading_process import read_apart
 from kkz_eval.deliveries.register.register import Arrival, Register, read_register
 from kkz_eval.model.errors import UserError
 from kkz_eval.model.parsed import ParsedTable
-from kkz_eval.model.texts import Language
+from kkz_eval.model.texts import Language, Localised
 from kkz_eval.model.verdicts import State, Status
 from kkz_eval.reference.tables import unit_label
 from kkz_eval.settings import Settings
@@ -37,6 +38,7 @@ from kkz_eval.stewardship.history import History, Place, Standing, delivery_name
 from kkz_eval.stewardship.requests import approve, is_approved, requests_of, waiting_parts
 from kkz_eval.storage.steps import Steps
 from kkz_eval.storage.store import DraftStore, Store
+from kkz_eval.storage.writer import writing_alone
 
 _PREFIX = re.compile(r"[0-9a-f]{6,64}")
 SHOWN = 50
@@ -203,7 +205,8 @@ def _tables(settings: Settings, contracts: Mapping[str, Contract], name: str) ->
 
 def _landed(settings: Settings, prefix: str) -> bytes:
     store = Store.at(str(settings.home))
-    known = {arrival.sha256 for arrival in read_register(store).arrivals}
+    register = read_register(store)
+    known = {arrival.sha256 for arrival in register.arrivals} - set(register.tombstones)
     found = [digest for digest in known if _PREFIX.fullmatch(prefix.lower()) and digest.startswith(prefix.lower())]
     if len(found) != 1 or not store.exists(landing_key(found[0])):
         raise UserError("delivery_unknown", package=say.package, value=prefix)
@@ -258,10 +261,12 @@ def list_requests(settings: Settings, form: str) -> int:
 def approve_request(settings: Settings, request_id: str, role: str, expires: str | None) -> int:
     """Approve a request as a second role: its YAML file is written beside the contracts. Raises UserError where that can't be."""
     store, contracts = Store.at(str(settings.home)), load_contracts(settings.contracts)
-    requests = {request.id: request for request in requests_of(store, read_register(store), contracts)}
-    if request_id not in requests:
-        raise UserError("request_unknown", package=say.package, id=request_id, known=", ".join(requests) or "–")
-    path = approve(requests[request_id], settings.contracts, role, _day(expires))
+    with _writing(settings, "kkz-eval deliveries approve"):
+        require_no_open_purge(store)
+        requests = {request.id: request for request in requests_of(store, read_register(store), contracts)}
+        if request_id not in requests:
+            raise UserError("request_unknown", package=say.package, id=request_id, known=", ".join(requests) or "–")
+        path = approve(requests[request_id], settings.contracts, role, _day(expires))
     print(say("approved", file=str(path)).in_language(settings.language))
     return 0
 
@@ -277,22 +282,32 @@ def _day(value: str | None) -> date | None:
 
 def purge_content(settings: Settings, sha256: str, reason: str) -> int:
     """Remove a content for good and say what went, what still holds it, and what to do next."""
-    purged = purge(Store.at(str(settings.home)), settings.inbox, sha256, reason, settings.day)
-    language = settings.language
-    names = ", ".join(purged.names) or "–"
-    print(
-        say("purged.done", sha256=purged.sha256, names=names, objects=purged.objects, reports=len(purged.reports)).in_language(
-            language
-        )
-    )
+
+    def tell(said: Localised) -> None:
+        print(said.in_language(settings.language), flush=True)
+
+    with _writing(settings, "kkz-eval purge"):
+        purged = purge(Store.at(str(settings.home)), settings.inbox, sha256, reason, settings.day)
+    contents = {purged.sha256, *purged.copies}
+    names, reports = ", ".join(purged.names) or "–", len(purged.reports)
+    tell(say("purged.done", sha256=purged.sha256, names=names, objects=purged.objects, reports=reports))
+    if purged.copies:
+        tell(say("purged.copies", copies=", ".join(purged.copies)))
     if purged.in_inbox:
-        print(say("purged.in_inbox", names=", ".join(purged.in_inbox), inbox=str(settings.inbox)).in_language(language))
-    for copy in purged.copies:
-        print(say("purged.copy", sha256=copy).in_language(language))
+        tell(say("purged.in_inbox", names=", ".join(purged.in_inbox), inbox=str(settings.inbox)))
+    if purged.original:
+        tell(say("purged.original", sha256=purged.original))
     contracts = load_contracts(settings.contracts)
     decisions = load_decisions(settings.contracts, contracts, settings.day)
     places = [(one.id, one.place) for one in decisions.waivers] + [(one.id, one.place) for one in decisions.corrections]
-    about = [identifier for identifier, place in places if place.delivery == purged.sha256]
+    about = [identifier for identifier, place in places if place.delivery in contents]
     if about:
-        print(say("purged.decisions", ids=", ".join(about)).in_language(language))
+        tell(say("purged.decisions", ids=", ".join(about)))
     return 0
+
+
+def _writing(settings: Settings, command: str) -> AbstractContextManager[None]:
+    """Be the only writer of a home that is there. Raises UserError where there is none: nothing of it could be meant."""
+    if not settings.home.is_dir():
+        raise UserError("home_missing", home=str(settings.home))
+    return writing_alone(settings.home, command, lambda said: print(said.in_language(settings.language), flush=True))

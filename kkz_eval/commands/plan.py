@@ -6,7 +6,7 @@ Does not belong here: studies and locks (line, evaluation.lock).
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from kkz_eval.commands import say
@@ -15,16 +15,18 @@ from kkz_eval.evaluation.design import coverage_of, groups_of, level_of_plan, pa
 from kkz_eval.evaluation.lock import Standing, conformity, lock_of_plan
 from kkz_eval.evaluation.plan import Outcome, Plan, plan_digest, report_folder
 from kkz_eval.evaluation.statistical_checks import Figure
+from kkz_eval.line.alone import held
 from kkz_eval.line.installation import Installation, open_installation
 from kkz_eval.line.intake import judge_arrivals, land, parse_arrivals
 from kkz_eval.line.locks import keep_lock, lock_file
 from kkz_eval.line.snapshot import current_snapshot
 from kkz_eval.line.study import Study, conformity_of, study_of
 from kkz_eval.model.errors import UserError
-from kkz_eval.model.texts import Language, Sentence
+from kkz_eval.model.texts import Language, Localised, Sentence
 from kkz_eval.reference.unit_groups import Nested, nested_sentence, unit_words
 from kkz_eval.settings import Settings
-from kkz_eval.storage.store import Store
+from kkz_eval.storage.seals import sealed
+from kkz_eval.storage.store import put_file_if_absent
 
 EVERY_YEAR = range(1900, 2101)
 
@@ -39,7 +41,8 @@ def check_plan_file(settings: Settings, file: Path, *, inbox: Path | None = None
     (plan,) = installation.plans.values()
     print(say("cli.plan_valid", plan=plan.id, outcomes=str(len(plan.outcomes))).in_language(language))
     if inbox is not None:
-        _take_in(installation)
+        with held(installation, "kkz-eval plan check", _telling(settings)) as alone:
+            _take_in(alone)
     if not settings.home.is_dir() or not installation.register().arrivals:
         print(say("plan.not_looked_at", home=str(settings.home)).in_language(language))
         return 0
@@ -94,10 +97,20 @@ def lock_plan(settings: Settings, file: Path) -> int:
 
     Raises UserError where the plan is a variant, its baseline has no value, or it is locked and differs.
     """
-    installation = open_installation(settings, [file], lambda said: print(said.in_language(settings.language)))
+    installation = open_installation(settings, [file], _telling(settings))
     (plan,) = installation.plans.values()
     if plan.variant_of is not None:
         raise UserError("variant_not_locked", package=say.package, plan=plan.id, locked=plan.variant_of)
+    with held(installation, "kkz-eval plan lock", _telling(settings)) as alone:
+        return _lock(alone, plan, file)
+
+
+def _telling(settings: Settings) -> Callable[[Localised], None]:
+    return lambda said: print(said.in_language(settings.language), flush=True)
+
+
+def _lock(installation: Installation, plan: Plan, file: Path) -> int:
+    settings = installation.settings
     _take_in(installation)
     baseline = study_of(current_snapshot(installation), plan.id).baseline
     place, store = lock_file(file, plan), installation.steps.store
@@ -108,7 +121,7 @@ def lock_plan(settings: Settings, file: Path) -> int:
     else:
         reports = {key.split("/")[2] for key in store.list(report_folder(plan.id)) if key.endswith(".html")}
         lock = lock_of_plan(plan, baseline, settings.day.isoformat(), len(reports))
-        Store.at(str(place.parent.absolute())).put_if_absent(place.name, lock.to_bytes())
+        put_file_if_absent(place.absolute(), sealed(place.name, lock.to_bytes()))
     keep_lock(store, lock)
     parameters = {"plan": plan.id, "file": str(place), "cells": len(baseline.values), "until": lock.until}
     print(say("plan.locked", **parameters).in_language(settings.language))

@@ -8,6 +8,7 @@
     report         a study as a report that is kept
     correspondence what stewards send and look at: marked copies, board, replies, templates
     soundness      what is kept, against what it should be
+    alone          an installation that one process alone works on, and what stands in the way of it
     comparisons, validation, locks
 
 Does not belong here: what a step does; Dagster; what is printed.

@@ -12,6 +12,7 @@ from pathlib import Path
 from kkz_eval.contracts.contract import Contract
 from kkz_eval.contracts.load import load_contracts
 from kkz_eval.deliveries.register.decisions import NONE, Decisions, load_decisions
+from kkz_eval.deliveries.register.purging import require_no_open_purge
 from kkz_eval.deliveries.register.register import Register, read_register
 from kkz_eval.evaluation.lock import Lock, read_lock
 from kkz_eval.evaluation.plan import Plan, plain_id
@@ -46,7 +47,11 @@ class Installation:
     not_evaluable: tuple[NotEvaluable, ...] = ()
 
     def register(self) -> Register:
-        """The register as it stands now. What follows the verdicts asks a snapshot instead."""
+        """The register as it stands now. What follows the verdicts asks a snapshot instead.
+
+        Raises UserError while a removal is not at its end.
+        """
+        require_no_open_purge(self.steps.store)
         return read_register(self.steps.store)
 
     def contract_of(self, dataset: str) -> Contract:

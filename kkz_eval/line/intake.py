@@ -16,6 +16,7 @@ from kkz_eval.deliveries.register.accepted import Source, accepted_observations
 from kkz_eval.deliveries.register.inbox import wait_until_settled
 from kkz_eval.deliveries.register.intake import Intake, fingerprint, take_in, year_spans
 from kkz_eval.deliveries.register.judging import judge_arrival, load_findings, parse
+from kkz_eval.deliveries.register.purging import require_no_open_purge
 from kkz_eval.deliveries.register.register import Arrival
 from kkz_eval.line import say
 from kkz_eval.line.installation import Installation
@@ -32,8 +33,9 @@ from kkz_eval.storage.digests import code_digest, digest_of
 def land(installation: Installation, years: Iterable[int]) -> Intake:
     """Take the files of the inbox in, once those that are being written have settled.
 
-    Raises UserError where neither the inbox nor the register holds anything for these years.
+    Raises UserError where neither the inbox nor the register holds anything for these years, and while a removal is not at its end.
     """
+    require_no_open_purge(installation.steps.store)
     wanted, settings = frozenset(years), installation.settings
     inbox, seconds = str(settings.inbox), settings.settle_seconds
 

@@ -17,6 +17,7 @@ import pandas as pd
 from kkz_eval import __version__
 from kkz_eval.contracts.contract import Contract
 from kkz_eval.deliveries.official.known_since import Asked
+from kkz_eval.deliveries.register.accepted import is_accepted
 from kkz_eval.deliveries.register.intake import year_spans
 from kkz_eval.deliveries.register.purging import SOURCES
 from kkz_eval.deliveries.register.register import Arrival
@@ -96,10 +97,12 @@ def make_edition(study: Study) -> Edition:
 
 
 def _accepted_contents(snapshot: Snapshot) -> bytes:
-    """Digests of all accepted deliveries: what a report may rest on, for the day when one of them has to go."""
-    datasets = {contract.dataset for contract in snapshot.contracts.values()}
-    digests = {source.arrival.sha256 for dataset in datasets for source in snapshot.accepted(dataset).sources}
-    return json.dumps({"deliveries": sorted(digests)}, indent=0).encode()
+    """Digests of all accepted deliveries, superseded ones too (a report shows what editions revised): what it may rest on,
+    for the day when one of them has to go."""
+    accepted = (
+        source for contract in snapshot.contracts.values() for source in snapshot.sources(contract) if is_accepted(source)
+    )
+    return json.dumps({"deliveries": sorted({source.arrival.sha256 for source in accepted})}, indent=0).encode()
 
 
 def event_study_pictures(study: Study, effects: EffectsResult) -> dict[str, str]:

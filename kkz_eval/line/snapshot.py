@@ -23,6 +23,7 @@ from kkz_eval.deliveries.reader import Claimed, read_file
 from kkz_eval.deliveries.register.accepted import Accepted, Conflict, Source, accepted_observations, editions_of, sources_of
 from kkz_eval.deliveries.register.intake import landing_key
 from kkz_eval.deliveries.register.judging import judge_arrival
+from kkz_eval.deliveries.register.purging import require_no_open_purge
 from kkz_eval.deliveries.register.register import Arrival, Head, Register, register_at, register_head, tombstones_of
 from kkz_eval.evaluation.plan import plan_digest
 from kkz_eval.indicators.memo import stored_indicator
@@ -234,8 +235,10 @@ def _accepting(verdict: Verdict) -> Verdict:
 def current_snapshot(installation: Installation, day: date | None = None) -> Snapshot:
     """What is accepted now. day: that of the settings where none is named.
 
-    Asked for twice of the same state, it is one value in this process, with all that was read of it.
+    Asked for twice of the same state, it is one value in this process, with all that was read of it. Raises UserError while a removal
+    is not at its end.
     """
+    require_no_open_purge(installation.steps.store)
     head = register_head(installation.steps.store)
     return _snapshot(installation, _written(_record(installation, head, day or installation.settings.day)))
 
@@ -248,9 +251,10 @@ def keep_snapshot(snapshot: Snapshot) -> None:
 def open_snapshot(installation: Installation, name: str) -> Snapshot:
     """The snapshot that was kept under a name, in any process.
 
-    Raises UserError where there is none, where something was removed since, or where contracts, decisions or plans are others now.
+    Raises UserError where there is none, where something was removed since or a removal is not at its end, or where contracts, decisions or plans are others now.
     """
     store = installation.steps.store
+    require_no_open_purge(store)
     if not store.exists(_key(name)):
         raise UserError("snapshot_unknown", package=say.package, name=name)
     content = store.get(_key(name))

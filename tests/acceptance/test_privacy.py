@@ -19,8 +19,8 @@ from html.parser import HTMLParser
 from pathlib import Path
 from typing import NamedTuple
 
-import pyarrow.parquet as pq
 import pytest
+from packed import views
 from whole_runs import AHLEN, KREFELD, ROOT, as_if_new, change, delivery, put, settings_of
 
 from kkz_eval.commands.run import run_line
@@ -179,34 +179,6 @@ def test_no_value_of_a_cell_is_in_the_run_history(run: _Run, kind: str) -> None:
 # ---- nothing of a refused file ----
 
 
-def _views(data: bytes) -> Iterator[bytes]:
-    """The bytes, and what they hold packed: members of archives, columns of Parquet, cells of SQLite, deflated streams."""
-    yield data
-    if data.startswith(b"PK\x03\x04") and zipfile.is_zipfile(io.BytesIO(data)):
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            for name in archive.namelist():
-                yield name.encode()
-                yield from _views(archive.read(name))
-    elif data.startswith(b"PAR1"):
-        table = pq.read_table(io.BytesIO(data))
-        yield str(table.schema.metadata).encode()
-        yield json.dumps(table.to_pylist(), default=str, ensure_ascii=False).encode()
-    elif data.startswith(b"SQLite format 3\0"):
-        base = sqlite3.connect(":memory:")
-        base.deserialize(data[:18] + b"\1\1" + data[20:])  # as if without a write-ahead log, which is a file of its own
-        for (table,) in base.execute("select name from sqlite_master where type = 'table'").fetchall():
-            for cells in base.execute(f'select * from "{table}"'):
-                for cell in cells:
-                    if isinstance(cell, bytes):
-                        yield from _views(cell)
-        base.close()
-    elif data[:1] == b"x" or data[:2] == b"\x1f\x8b":
-        try:
-            yield from _views(zlib.decompress(data, 47))  # zlib or gzip, as the header says
-        except zlib.error:
-            return
-
-
 def _forms(marker: str) -> set[bytes]:
     """A text as it may be written: in the encodings of deliveries, escaped as in JSON, HTML and Python."""
     texts = (marker, json.dumps(marker)[1:-1], marker.encode("ascii", "xmlcharrefreplace").decode())
@@ -224,7 +196,7 @@ ANY_FORM = re.compile(b"|".join(map(re.escape, sorted(MARKER_OF, key=len, revers
 
 def _held(data: bytes) -> set[str]:
     """Which markers a file holds, in any form and however packed."""
-    return {MARKER_OF[form] for view in _views(data) for form in ANY_FORM.findall(view)}
+    return {MARKER_OF[form] for view in views(data) for form in ANY_FORM.findall(view)}
 
 
 def test_the_search_finds_what_the_refused_files_hold() -> None:

@@ -152,7 +152,12 @@ def editions_of(steps: Steps, register: Register, contract: Contract) -> tuple[E
 
 
 def _accepted_sources(register: Register, contract: Contract, as_of: date | None = None) -> tuple[Source, ...]:
-    return tuple(s for s in sources_of(register, contract, as_of) if any(p.status != Status.REJECTED for p in s.verdict.slices))
+    return tuple(source for source in sources_of(register, contract, as_of) if is_accepted(source))
+
+
+def is_accepted(source: Source) -> bool:
+    """Whether any unit and year of a content is accepted."""
+    return any(part.status != Status.REJECTED for part in source.verdict.slices)
 
 
 def _parts(steps: Steps, contract: Contract, sources: Sequence[Source]) -> tuple[_Part, ...]:

@@ -1,12 +1,15 @@
-"""Removing a content for good, as the law may want: the one exception to "nothing is overwritten". A tombstone stays.
+"""Removing a content for good, as the law may want: the one exception to "nothing is overwritten".
 
-What was computed from it can't be told apart by name: all derived objects go but those that verdicts of other contents name;
-the next run computes them again from what is left.
+It is one act, though it takes many steps: what is to go and why is written first, and until the end no run begins (`require_no_open_purge`);
+the tombstones come last. Cut short at any moment, the same call ends it. What was computed from a content can't be told apart by name: all
+derived objects go but those that verdicts of other contents name; the next run computes them again from what is left.
 """
 
 from __future__ import annotations
 
 import re
+import shlex
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -14,7 +17,16 @@ from pathlib import Path
 from kkz_eval.deliveries import say
 from kkz_eval.deliveries.register.inbox import content_in, inbox_files
 from kkz_eval.deliveries.register.intake import landing_key
-from kkz_eval.deliveries.register.register import Tombstone, keys_about, read_register, record_tombstone, returned_protocols
+from kkz_eval.deliveries.register.register import (
+    Purge,
+    begin_purge,
+    end_purge,
+    keys_about,
+    open_purges,
+    read_register,
+    returned_protocols,
+    verdicts_but_of,
+)
 from kkz_eval.model.errors import UserError
 from kkz_eval.storage.digests import digest_of_bytes
 from kkz_eval.storage.store import Store
@@ -28,24 +40,25 @@ _PROTOCOLS, _REPORTS, _BOARD, _DERIVED = "protocols", "reports", "board", "deriv
 
 @dataclass(frozen=True)
 class Purged:
-    """What was removed. objects: number of them; reports: folders of reports that rested on the content or may have.
+    """What was removed. names: of all arrivals of it; objects: number of what went now; reports: folders of reports among it.
 
-    in_inbox: files of the inbox that still hold it; copies: digests of other contents that are marked copies of it, or of which
-    it is one, and hold the same values; they stay until they are removed on purpose.
+    copies: digests of the marked copies of it that had come back, removed with it; in_inbox: files of the inbox that still hold any of it;
+    original: digest of the content that it is a marked copy of, which holds the same values and stays; "" for none.
     """
 
     sha256: str
     names: tuple[str, ...]
     objects: int
     reports: tuple[str, ...]
-    in_inbox: tuple[str, ...]
     copies: tuple[str, ...]
+    in_inbox: tuple[str, ...]
+    original: str
 
 
 def purge(store: Store, inbox: Path, sha256: str, reason: str, today: date) -> Purged:
-    """Remove a content from landing, register, tables, protocols, board and reports; a purge that was cut short is completed.
+    """Remove a content, and the marked copies of it that came back, from all that is kept; one that was cut short is ended.
 
-    Raises UserError where the digest is not complete or nothing of it was ever kept, and for an empty reason.
+    The caller is the only writer. Raises UserError where the digest is not complete or nothing of it was ever kept, and for an empty reason.
     """
     digest = sha256.strip().lower()
     if not _DIGEST.fullmatch(digest):
@@ -53,65 +66,105 @@ def purge(store: Store, inbox: Path, sha256: str, reason: str, today: date) -> P
     if not reason.strip():
         raise UserError("purge_reason", package=say.package)
     register = read_register(store)
-    names = tuple(sorted({arrival.name for arrival in register.arrivals if arrival.sha256 == digest}))
-    if not names and digest not in register.tombstones and not store.exists(landing_key(digest)):
+    arrived = digest in {arrival.sha256 for arrival in register.arrivals}
+    if not arrived and digest not in register.tombstones and not store.exists(landing_key(digest)):
         raise UserError("purge_unknown", package=say.package, value=digest)
-    copies = _copies(store, digest)
-    record_tombstone(store, Tombstone(digest, reason.strip(), today.isoformat()))
-    reports = _reports_with(store, digest)
-    doomed = [
-        *_derived(store, digest),
-        *_protocols(store, digest),
-        *store.list(_BOARD),
-        *(key for folder in reports for key in store.list(folder)),
-        *keys_about(store, digest),
-        landing_key(digest),
-    ]
-    present = [key for key in dict.fromkeys(doomed) if store.exists(key)]
-    for key in present:
-        store.remove(key)
-    return Purged(digest, names, len(present), tuple(reports), _in_inbox(inbox, digest), copies)
+    begun = begin_purge(store, _intended(store, digest, reason.strip(), today))
+    reports = _reports_with(store, begun.contents)
+    removed = 0
+    for key in _doomed(store, begun.contents, reports):
+        if store.exists(key):
+            store.remove(key)
+            removed += 1
+    end_purge(store, begun)
+    return Purged(
+        digest,
+        tuple(sorted({arrival.name for arrival in register.arrivals if arrival.sha256 in begun.contents})),
+        removed,
+        tuple(reports),
+        begun.contents[1:],
+        _in_inbox(inbox, begun.contents),
+        begun.original,
+    )
 
 
-def _copies(store: Store, sha256: str) -> tuple[str, ...]:
+def require_no_open_purge(store: Store) -> None:
+    """Raises UserError while a removal is not at its end: what it has left must not be read, and nothing be made of it."""
+    for begun in open_purges(store):
+        raise UserError(
+            "purge_open",
+            package=say.package,
+            sha256=begun.contents[0],
+            date=begun.date,
+            reason=begun.reason,
+            asked=shlex.quote(begun.reason),
+            home=shlex.quote(store.root),
+        )
+
+
+def _intended(store: Store, sha256: str, reason: str, today: date) -> Purge:
     returned = returned_protocols(store)
-    found = {copy for copy, one in returned.items() if one.original == sha256}
-    if sha256 in returned:
-        found.add(returned[sha256].original)
-    return tuple(sorted(found - set(read_register(store).tombstones)))
+    gone = read_register(store).tombstones
+    copies = sorted(copy for copy, one in returned.items() if one.original == sha256)
+    original = returned[sha256].original if sha256 in returned else ""
+    return Purge((sha256, *copies), reason, today.isoformat(), "" if original in gone else original)
 
 
-def _derived(store: Store, sha256: str) -> list[str]:
-    kept = set()
-    for (digest, _), verdict in read_register(store).verdicts.items():
-        if digest != sha256:
-            kept |= {verdict.parsed_key, verdict.findings_key}
+def _doomed(store: Store, contents: Collection[str], reports: Collection[str]) -> Iterator[str]:
+    """All that goes, in an order in which nothing that is left points to what has gone, and the rest is found again."""
+    yield from keys_about(store, contents)
+    yield from (landing_key(sha256) for sha256 in contents)
+    yield from _derived(store, contents)
+    yield from _protocols(store, contents)
+    yield from store.list(_BOARD)
+    yield from (key for folder in reports for key in store.list(folder))
+    yield from store.unfinished()
+
+
+def _derived(store: Store, contents: Collection[str]) -> list[str]:
+    kept = {key for verdict in verdicts_but_of(store, contents) for key in (verdict.parsed_key, verdict.findings_key)}
     return [key for key in store.list(_DERIVED) if key not in kept and key.rpartition("/")[0] not in kept]
 
 
-def _protocols(store: Store, sha256: str) -> list[str]:
-    """All of every folder whose page names the content."""
-    pages = [key for key in store.list(_PROTOCOLS) if key.endswith(".html") and sha256.encode() in store.get(key)]
-    return [key for page in pages for key in store.list(page.rpartition("/")[0])]
+def _protocols(store: Store, contents: Collection[str]) -> list[str]:
+    """All of every folder whose page names one of the contents, or that has no sound page; the page last, for it says whose folder it is."""
+    doomed: list[str] = []
+    folders: dict[str, list[str]] = {}
+    for key in store.list(_PROTOCOLS):
+        folders.setdefault(key.rpartition("/")[0], []).append(key)
+    for keys in folders.values():
+        pages = [key for key in keys if key.endswith(".html")]
+        texts = [_sound(store, page) for page in pages] or [None]
+        if any(text is None or sha256.encode() in text for text in texts for sha256 in contents):
+            doomed += [*(key for key in keys if key not in pages), *pages]
+    return doomed
 
 
-def _reports_with(store: Store, sha256: str) -> list[str]:
-    """Folders of reports whose list of deliveries names the content, or that have no such list, and all kept pictures."""
+def _reports_with(store: Store, contents: Collection[str]) -> list[str]:
+    """Folders of reports whose list of deliveries names one of the contents, or that have no such list, and all kept pictures."""
     folders = sorted({key.rpartition("/")[0] for key in store.list(_REPORTS)})
-    return [folder for folder in folders if not _is_free_of(store, folder, sha256)]
+    return [folder for folder in folders if not _is_free_of(store, folder, contents)]
 
 
-def _is_free_of(store: Store, folder: str, sha256: str) -> bool:
-    key = f"{folder}/{SOURCES}"
-    return store.exists(key) and sha256.encode() not in store.get(key)
+def _is_free_of(store: Store, folder: str, contents: Collection[str]) -> bool:
+    listed = _sound(store, f"{folder}/{SOURCES}")
+    return listed is not None and not any(sha256.encode() in listed for sha256 in contents)
 
 
-def _in_inbox(inbox: Path, sha256: str) -> tuple[str, ...]:
+def _sound(store: Store, key: str) -> bytes | None:
+    """The object under a key; None where it is not there or damaged, and may have named anything."""
+    try:
+        return store.get(key)
+    except UserError:
+        return None
+
+
+def _in_inbox(inbox: Path, contents: Collection[str]) -> tuple[str, ...]:
     if not inbox.is_dir():
         return ()
     found = []
     for name in inbox_files(inbox):
         data = content_in(inbox, name)  # what can't be read can't be taken in either
-        if isinstance(data, bytes) and digest_of_bytes(data) == sha256:
+        if isinstance(data, bytes) and digest_of_bytes(data) in contents:
             found.append(name)
     return tuple(found)

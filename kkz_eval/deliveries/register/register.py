@@ -9,7 +9,7 @@ are counted, and the last one stands.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import date
 from functools import cache, cached_property, lru_cache
@@ -23,7 +23,7 @@ from kkz_eval.storage.store import Store
 
 SCHEMA_VERSION = 1
 _BATCHES, _VERDICTS = "register/batches", "register/verdicts"
-_RETURNED, _TOMBSTONES = "register/returned", "register/tombstones"
+_RETURNED, _TOMBSTONES, _PURGES = "register/returned", "register/tombstones", "register/purges"
 
 
 @dataclass(frozen=True, order=True)
@@ -68,8 +68,21 @@ class Tombstone:
 
 
 @dataclass(frozen=True)
+class Purge:
+    """A removal that has begun. contents: digests of all that goes, first the one that was named; reason, date: as in the tombstones.
+
+    original: digest of the content that the first is a marked copy of, which stays; "" for none.
+    """
+
+    contents: tuple[str, ...]
+    reason: str
+    date: str
+    original: str = ""
+
+
+@dataclass(frozen=True)
 class Register:
-    """All arrivals in order, the standing verdict per (content, contract), and what was removed, by its digest.
+    """All arrivals in order, the standing verdict per (content, contract), and what was removed or is to be, by its digest.
 
     seen: name to content of all files in the inbox when something last arrived; a file that was away and comes back is new.
     chain: digest of all batches in their order, "" where there are none.
@@ -122,7 +135,10 @@ class Register:
 
 @dataclass(frozen=True)
 class Head:
-    """The objects that make up the register at one moment: keys, sorted by number."""
+    """The objects that make up the register at one moment: keys, sorted by number.
+
+    tombstones: before them the removals that have begun; what is to be removed is for no reader any more.
+    """
 
     batches: tuple[str, ...]
     verdicts: tuple[str, ...]
@@ -131,12 +147,16 @@ class Head:
 
 def register_head(store: Store) -> Head:
     """The objects of the register as they are now."""
-    return Head(*(tuple(store.list(folder)) for folder in (_BATCHES, _VERDICTS, _TOMBSTONES)))
+    return Head(tuple(store.list(_BATCHES)), tuple(store.list(_VERDICTS)), _removals(store))
 
 
 def tombstones_of(store: Store) -> frozenset[str]:
-    """Keys of what was removed until now."""
-    return frozenset(store.list(_TOMBSTONES))
+    """Keys of what was removed until now, or is to be."""
+    return frozenset(_removals(store))
+
+
+def _removals(store: Store) -> tuple[str, ...]:
+    return (*store.list(_PURGES), *store.list(_TOMBSTONES))
 
 
 def read_register(store: Store) -> Register:
@@ -163,7 +183,7 @@ def register_at(store: Store, head: Head) -> Register:
     for key in head.verdicts:  # the last one stands
         verdict = _verdict_at(store, key)
         verdicts[(verdict.sha256, verdict.contract_id)] = verdict
-    tombstones = {stone.sha256: stone for stone in (_tombstone_at(store, key) for key in head.tombstones)}
+    tombstones = {stone.sha256: stone for key in head.tombstones for stone in _tombstones_at(store, key)}
     arrived = {(arrival.sha256, arrival.contract_id) for arrival in arrivals}
     if unknown := sorted(verdicts.keys() - arrived):
         raise UserError("register_incomplete", sha256=unknown[0][0], home=store.root)
@@ -220,20 +240,48 @@ def returned_protocols(store: Store) -> dict[str, Returned]:
     return found
 
 
-def record_tombstone(store: Store, stone: Tombstone) -> None:
-    """Say that a content is removed, before it is; the first reason stands."""
-    store.put_if_absent(f"{_TOMBSTONES}/{stone.sha256}.json", _dump({"tombstone": asdict(stone)}))
+def begin_purge(store: Store, purge: Purge) -> Purge:
+    """Say what is to be removed, before anything is, and return what stands there: the first word stays where it was said before."""
+    key = f"{_PURGES}/{purge.contents[0]}.json"
+    store.put_if_absent(key, _dump({"purge": asdict(purge)}))
+    return _purge_at(store, key)
 
 
-def keys_about(store: Store, sha256: str) -> list[str]:
-    """Objects of the register that hold something of a content: its verdicts, and what was decided of its findings."""
-    about = [sha256, *(copy for copy, returned in returned_protocols(store).items() if returned.original == sha256)]
-    returned = {f"{_RETURNED}/{copy}.json" for copy in about}
-    return [*store.list(f"{_VERDICTS}/{sha256}"), *(key for key in store.list(_RETURNED) if key in returned)]
+def open_purges(store: Store) -> tuple[Purge, ...]:
+    """The removals that have begun and were not brought to their end."""
+    return tuple(_purge_at(store, key) for key in store.list(_PURGES))
 
 
-def _tombstone_at(store: Store, key: str) -> Tombstone:
-    return Tombstone(**_load(store, key)["tombstone"])
+def end_purge(store: Store, purge: Purge) -> None:
+    """Say that all of it is removed: a tombstone for each content, the first reason stands; then it is open no more."""
+    for sha256 in purge.contents:
+        stone = Tombstone(sha256, purge.reason, purge.date)
+        store.put_if_absent(f"{_TOMBSTONES}/{sha256}.json", _dump({"tombstone": asdict(stone)}))
+    store.remove(f"{_PURGES}/{purge.contents[0]}.json")
+
+
+def keys_about(store: Store, contents: Collection[str]) -> list[str]:
+    """Objects of the register that hold something of these contents: their verdicts, and what was decided in them."""
+    verdicts = [key for sha256 in contents for key in store.list(f"{_VERDICTS}/{sha256}")]
+    return [*(f"{_RETURNED}/{sha256}.json" for sha256 in contents), *verdicts]
+
+
+def verdicts_but_of(store: Store, contents: Collection[str]) -> list[Verdict]:
+    """All verdicts of other contents, those that stand no more too."""
+    of_these = tuple(f"{_VERDICTS}/{sha256}/" for sha256 in contents)
+    return [_verdict_at(store, key) for key in store.list(_VERDICTS) if not key.startswith(of_these)]
+
+
+def _purge_at(store: Store, key: str) -> Purge:
+    row = _load(store, key)["purge"]
+    return Purge(**{**row, "contents": tuple(row["contents"])})
+
+
+def _tombstones_at(store: Store, key: str) -> list[Tombstone]:
+    if key.startswith(f"{_PURGES}/"):
+        purge = _purge_at(store, key)
+        return [Tombstone(sha256, purge.reason, purge.date) for sha256 in purge.contents]
+    return [Tombstone(**_load(store, key)["tombstone"])]
 
 
 @cache
