@@ -11,6 +11,9 @@ QUICK := tests/model tests/storage tests/reference tests/contracts tests/command
 # Stores and run histories of the tests sync every write. Where memory has room for them, they lie there, and are removed afterwards.
 SCRATCH := $(shell test -w /dev/shm && test "$$(df -k --output=avail /dev/shm 2>/dev/null | tail -1)" -gt 4194304 && echo /dev/shm || echo "$${TMPDIR:-/tmp}")
 
+# Three processes on two cores: the third works while one waits for a server, a browser or the disk.
+AT_ONCE := -n 3 --dist loadfile --no-loadscope-reorder
+
 .PHONY: run test check ui example pictures setup bench study oracles lint browser clean help
 
 run: setup            ## simulate the model world, run the yearly job, print where report and board are
@@ -18,11 +21,11 @@ run: setup            ## simulate the model world, run the yearly job, print whe
 	@$(BIN)/kkz-eval run --inbox $(WORLD)/deliveries --home home --plan $(PLAN)
 
 test: setup browser lint  ## format, lint, types, import directions, every test
-	@folder=$$(mktemp -d -p "$(SCRATCH)"); PYTEST_DEBUG_TEMPROOT=$$folder $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder; \
+	@folder=$$(mktemp -d -p "$(SCRATCH)"); PYTEST_DEBUG_TEMPROOT=$$folder $(BIN)/python -m pytest $(AT_ONCE); \
 	  code=$$?; rm -rf "$$folder"; exit $$code
 
 check: lint           ## the quick look before a change is handed on: format, lint, types, import directions, quick tests
-	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -k "not great_expectations" $(QUICK)
+	$(BIN)/python -m pytest $(AT_ONCE) -k "not great_expectations" $(QUICK)
 
 ui: setup             ## open the user interface on this machine: http://127.0.0.1:3000
 	$(BIN)/kkz-eval ui
