@@ -30,7 +30,11 @@ LONGEST_FIRST = (
     *("acceptance/test_browser_walk.py", "acceptance/test_kills.py", "acceptance/test_model_world.py"),
     *("acceptance/test_the_gate.py", "acceptance/test_privacy.py", "acceptance/test_stewards_jobs.py"),
     *("contracts/test_rules.py", "acceptance/test_one_changed_cell.py", "acceptance/test_inkar_run.py", "test_cli.py"),
-    *("deliveries/persons/test_false_alarms.py", "deliveries/register/test_reading_process.py", "acceptance/test_stewards_day.py"),
+    *(
+        "deliveries/persons/test_false_alarms.py",
+        "deliveries/register/test_reading_process.py",
+        "acceptance/test_stewards_day.py",
+    ),
 )
 """Modules by their length, so that the processes end at about the same time (`make test` gives each a whole module at a time)."""
 
