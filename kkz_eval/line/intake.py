@@ -162,10 +162,12 @@ def write_protocol(installation: Installation, arrival: Arrival, verdict: Verdic
         installation.steps.store,
     )
     worth = [standing.state, *(sentence.in_language(language) for sentence in standing.sentences)]
-    parts = [arrival.name, asdict(verdict), contract.digest, language, worth, code_digest("kkz_eval.stewardship.protocol")]
+    code = code_digest("kkz_eval.stewardship.protocol")
+    parts = [arrival.name, arrival.simulated, asdict(verdict), contract.digest, language, worth, code]
     key = f"protocols/{digest_of(parts)[:16]}/protokoll.html"
     if not store.exists(key):
-        page = protocol_page(arrival.name, verdict, contract, load_findings(store, verdict), standing, language)
+        findings = load_findings(store, verdict)
+        page = protocol_page(arrival.name, verdict, contract, findings, standing, language, arrival.simulated)
         store.put_if_absent(key, page.encode())
     return key
 

@@ -161,8 +161,17 @@ def report_inputs(study: Study, effects: EffectsResult) -> ReportInputs:
         revisions=_revisions(study),
         chain=_chain(study),
         stations=_stations(study),
-        dataset_titles={contract.dataset: {"de": contract.title_de, "en": contract.title_en} for contract in municipal},
+        dataset_titles={contract.dataset: _title(study, contract) for contract in municipal},
+        simulated=bool(study.simulated),
     )
+
+
+def _title(study: Study, contract: Contract) -> dict[Language, str]:
+    """What a dataset is called; where its figures are made up, its title says so."""
+    title: dict[Language, str] = {"de": contract.title_de, "en": contract.title_en}
+    if contract.dataset not in study.simulated:
+        return title
+    return {language: say("simulated.title", title=said).in_language(language) for language, said in title.items()}
 
 
 def _design_info(study: Study) -> DesignInfo:
@@ -227,14 +236,16 @@ def _source_info(study: Study, contract: Contract) -> SourceInfo:
     )
     files = {(source.arrival.name, source.arrival.sha256) for table in taken for source in table.sources}
     states = study.snapshot.editions(contract.dataset) if contract.source == "official" else ()
+    simulated = contract.dataset in study.simulated
     return SourceInfo(
         dataset=contract.dataset,
-        title={"de": contract.title_de, "en": contract.title_en},
-        attribution=contract.attribution,
-        licence=contract.licence,
+        title=_title(study, contract),
+        attribution="" if simulated else contract.attribution,
+        licence="" if simulated else contract.licence,
         edition=", ".join(editions),
         files=tuple(sorted(files)),
         editions=states,
+        simulated=simulated,
     )
 
 
@@ -273,7 +284,7 @@ def _counts(study: Study, municipal: list[Contract]) -> pd.DataFrame | None:
     language = study.installation.settings.language
     rows = []
     for contract in municipal:
-        title = contract.title_de if language == "de" else contract.title_en
+        title = _title(study, contract)[language]
         wholes: dict[Selection | None, str] = {}
         for outcome in study.plan.outcomes:
             indicator = study.installation.catalogue[outcome.indicator]
@@ -312,7 +323,7 @@ def _chain(study: Study) -> tuple[StageCoverage, ...]:
         study.installation.not_evaluable,
         evaluated=tuple(outcome.indicator for outcome in study.plan.outcomes),
         official={c.dataset: c.levels for c in accepted if c.source == "official"},
-        municipal={c.dataset: {"de": c.title_de, "en": c.title_en} for c in accepted if c.source == "municipal"},
+        municipal={c.dataset: _title(study, c) for c in accepted if c.source == "municipal"},
         level=level_of_plan(study.plan),
         start=first_start(study.groups, study.plan),
     )
@@ -399,6 +410,7 @@ def _digest_of_inputs(inputs: ReportInputs, effects: EffectsResult) -> str:
             sources,
             notices,
             inputs.smallest_cell,
+            inputs.simulated,
             dict(inputs.digests),
             dict(inputs.versions),
             [_said(said) for said in inputs.conformity],

@@ -25,6 +25,7 @@ from kkz_eval.deliveries.register.intake import landing_key
 from kkz_eval.deliveries.register.judging import judge_arrival
 from kkz_eval.deliveries.register.purging import require_no_open_purge
 from kkz_eval.deliveries.register.register import Arrival, Head, Register, register_at, register_head, tombstones_of
+from kkz_eval.deliveries.register.simulated import says_simulated
 from kkz_eval.evaluation.plan import plan_digest
 from kkz_eval.indicators.memo import stored_indicator
 from kkz_eval.indicators.pseudo_cohorts import datasets_of_stations, stored_pseudo_cohorts
@@ -110,6 +111,12 @@ class Snapshot:
             return stored_indicator(self.steps, definition, definition.source(dataset), observations, origin)
 
         return self._once(("indicator", indicator_id, dataset, asked), values)
+
+    @cached_property
+    def simulated(self) -> frozenset[str]:
+        """The datasets of which figures hold that are made up: their files say so, and the register kept it."""
+        datasets = {contract.dataset for contract in self.contracts.values()}
+        return frozenset(name for name in datasets if any(source.arrival.simulated for source in self.accepted(name).sources))
 
     @cached_property
     def pseudo_cohorts(self) -> pa.Table:
@@ -213,7 +220,8 @@ class Snapshot:
         steps.store.put_if_absent(landing_key(sha256), data)
         for place, parsed in enumerate(result.parsed):
             contract = self.contracts[parsed.contract_id]
-            arrival = Arrival(number + place, batch, name, sha256, contract.id, parsed.years(), self.day.isoformat())
+            made_up = says_simulated(data)
+            arrival = Arrival(number + place, batch, name, sha256, contract.id, parsed.years(), self.day.isoformat(), made_up)
             before = replace(self.register, verdicts={}) if (sha256, contract.id) in verdicts else self.register
             known = units_known_to(contract.source)
             judged = judge_arrival(steps, before, arrival, self.contracts, known, self.installation.decisions)

@@ -74,6 +74,13 @@ class Study:
         return tuple(sorted({dataset for source in sources for dataset in source.datasets}))
 
     @cached_property
+    def simulated(self) -> frozenset[str]:
+        """The datasets whose figures are made up: by what their files say, or all of them where the plan is of a model world."""
+        if "simulated" in self.plan.texts:
+            return frozenset(contract.dataset for contract in self.snapshot.contracts.values())
+        return self.snapshot.simulated
+
+    @cached_property
     def has_data(self) -> bool:
         """Whether anything is accepted for any source of the outcomes."""
         wanted = {(self.plan.sources[o.indicator], self.asked(o.indicator)) for o in self.plan.outcomes}

@@ -28,16 +28,11 @@ def build_document(inputs: ReportInputs, language: Language) -> Document:
     """
     names = tuple(sorted({str(name) for name in inputs.groups["name"]}))
     claims.check_texts(dict(_given_texts(inputs, language)), names)
-    simulated = inputs.texts.get("simulated")
     document = Document(
         language=language,
         title=(Quoted(in_language(inputs.title, language, "title")),),
         subtitle=phrase("document.subtitle", language, plan=Code(inputs.plan_id)),
-        banner=None
-        if simulated is None
-        else Paragraph(
-            join(phrase("document.simulated", language), (Quoted(in_language(simulated, language, "simulated")),)), "banner"
-        ),
+        banner=_banner(inputs, language),
         sections=(
             key_section(inputs, language),
             studied_section(inputs, language),
@@ -52,6 +47,15 @@ def build_document(inputs: ReportInputs, language: Language) -> Document:
     )
     claims.check_document(document, names)
     return document
+
+
+def _banner(inputs: ReportInputs, language: Language) -> Paragraph | None:
+    """What stands above a report of figures that are made up: in the words of the plan, where it has any."""
+    if not inputs.simulated:
+        return None
+    own = inputs.texts.get("simulated")
+    said = phrase("document.simulated_figures", language) if own is None else (Quoted(in_language(own, language, "simulated")),)
+    return Paragraph(join(phrase("document.simulated", language), said), "banner")
 
 
 def render(document: Document) -> str:

@@ -67,7 +67,8 @@ class OutcomeInfo:
 class SourceInfo:
     """One dataset used, with the attribution its licence asks for.
 
-    edition: those used; files: (name, sha256) of those used; editions: all that are accepted of an official source.
+    edition: those used; files: (name, sha256) of those used; editions: all that are accepted of an official source. simulated: whether
+    its figures are made up; then it has neither attribution nor licence, and its title says so.
     """
 
     dataset: str
@@ -77,6 +78,7 @@ class SourceInfo:
     edition: str
     files: tuple[tuple[str, str], ...]
     editions: tuple[EditionState, ...] = ()
+    simulated: bool = False
 
 
 @dataclass(frozen=True)
@@ -104,7 +106,7 @@ class DesignInfo:
 class ReportInputs:
     """All that a report shows.
 
-    texts: question, treated_group, reference_group, simulated (banner); all optional.
+    texts: question, treated_group, reference_group, simulated (what the banner of a model world says); all optional.
     panel: unit_id, year, indicator, value, cohort (missing = never), unit_name.
     groups: unit_id, name, group (treated | reference | later | left_out), cohort, reason.
     estimates, tests: columns of the engine's interface. balance: rows of evaluation.balance; may be empty. deliveries: one row per dataset, unit and year, its status a State; may be empty.
@@ -116,6 +118,7 @@ class ReportInputs:
     chain: what the plan covers of each stage from birth to work, () for none. stations: every station of a year of birth, by
     unit; state: known | symbol | missing | not_reached; its counts are shown through the gate only.
     dataset_titles: of the datasets of deliveries, by dataset; one without is shown by its name.
+    simulated: whether anything that it shows is made up.
     Raises ValueError where a table lacks a column, a role, group or status is unknown, or counts has a key twice.
     """
 
@@ -145,6 +148,7 @@ class ReportInputs:
     revisions: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(REVISION_COLUMNS)))
     stations: pd.DataFrame | None = None
     dataset_titles: Mapping[str, LocalText] = field(default_factory=dict)
+    simulated: bool = False
 
     def __post_init__(self) -> None:
         _known("role", [outcome.role for outcome in self.outcomes], ROLES)

@@ -16,10 +16,12 @@ from typing import Literal
 from openpyxl import Workbook
 
 from kkz_eval.contracts.outgoing import bytes_of
+from kkz_eval.model.simulated import SIGN
 
 Cell = str | int | float
 NEWLINE = "\r\n"
 DATA_SHEET = "Daten"
+MADE_UP = f"{SIGN}. Keine Kommune hat sie gemeldet."
 
 
 @dataclass(frozen=True)
@@ -87,7 +89,7 @@ class Page:
 
 
 def laid_out(grid: Grid, writing: Writing) -> Page:
-    """The lines of a delivery: titles, header, records, footnotes."""
+    """The lines of a delivery: titles, header, records, footnotes, the last of which says that the figures are made up."""
     lines: list[list[Cell]] = [[title] for title in writing.titles]
     header = len(lines)
     lines.append([column.headers[writing.spelling % len(column.headers)] for column in grid.columns])
@@ -99,9 +101,8 @@ def laid_out(grid: Grid, writing: Writing) -> Page:
     total = _total_line(grid, writing)
     at = len(lines) if total else None
     lines += [total] if total else []
-    if writing.footnotes:
-        lines.append([])
-        lines += [[note] for note in writing.footnotes]
+    lines.append([])
+    lines += [[note] for note in (*writing.footnotes, MADE_UP)]
     return Page(tuple(column.name for column in grid.columns), lines, header, first, len(grid.rows), at)
 
 

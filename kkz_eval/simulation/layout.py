@@ -11,6 +11,7 @@ from itertools import product
 
 import numpy as np
 
+from kkz_eval.model.simulated import SIGN
 from kkz_eval.reference.tables import kreise, unit_name
 from kkz_eval.simulation.grid import NEWLINE, Cell, Grid, GridColumn, Writing
 from kkz_eval.simulation.parameters import CARE, LEAVERS, POPULATION, WELFARE
@@ -18,7 +19,7 @@ from kkz_eval.simulation.parts import Counts
 from kkz_eval.simulation.world import ModelWorld
 
 FOOTER_RULE = "__________"
-OFFICIAL_NOTE = "© Modellwelt der Evaluation: simulierte Daten, keine amtlichen Zahlen."
+OFFICIAL_NOTE = f"© {SIGN}, keine amtlichen Zahlen."
 _ASCII = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "Ä": "Ae", "Ö": "Oe", "Ü": "Ue", "ß": "ss", " ": "_"})
 
 

@@ -139,6 +139,12 @@ def state_without_delivery(contract: Contract, place: Place, is_owed: bool, offi
     return State.LATE if deadline is not None and deadline < today else State.MISSING
 
 
+def rests_on_simulated(tables: Sequence[BoardTable]) -> bool:
+    """Whether any delivery of a board says that its figures are made up."""
+    histories = (cell.history for table in tables for row in table.rows for cell in row)
+    return any(history.newest.simulated for history in histories if history is not None)
+
+
 def board_page(tables: Sequence[BoardTable], links: Mapping[str, str], today: date, language: Language) -> str:
     """The page, self-contained and without script.
 
@@ -148,6 +154,7 @@ def board_page(tables: Sequence[BoardTable], links: Mapping[str, str], today: da
         language=language,
         say=say.in_language(language),
         today=today.isoformat(),
+        simulated=rests_on_simulated(tables),
         tables=[_shown(table, links, language) for table in tables],
         legend=[(sign, state.said.in_language(language), state.value) for state, sign in SYMBOLS.items()],
     )

@@ -20,9 +20,11 @@ from kkz_eval.contracts.contract import Contract
 from kkz_eval.contracts.outgoing import bytes_of, empty_workbook, font, lay_out_for_print, put_text, writable
 from kkz_eval.contracts.summary import counted, summary_of
 from kkz_eval.deliveries.municipal.returned import COLUMNS, SHEET, Decision, label, status_word
+from kkz_eval.deliveries.register.simulated import says_simulated
 from kkz_eval.model.findings import Finding, Severity, concat_findings, iter_findings
 from kkz_eval.model.identifiers import cell_address
 from kkz_eval.model.listing import counts, listed
+from kkz_eval.model.simulated import SIGN
 from kkz_eval.model.texts import Language
 from kkz_eval.model.verdicts import Slice, Status, state_of
 from kkz_eval.reference.tables import unit_label
@@ -97,6 +99,8 @@ def _head(data: bytes, name: str, judged: Sequence[Judged], language: Language) 
         (say("marked.file").in_language(language), name),
         (say("marked.digest").in_language(language), digest_of_bytes(data)),
     ]
+    if says_simulated(data):  # with its sign, so that the copy says so of itself where it comes back as a delivery
+        lines.insert(0, (SIGN, say("simulated.file").in_language(language)))
     for one in judged:
         title = one.contract.title_de if language == "de" else one.contract.title_en
         counts = [_count(one.findings, severity) for severity in _ORDER]

@@ -23,12 +23,18 @@ SHOWN = 2000
 
 
 def protocol_page(
-    name: str, verdict: Verdict, contract: Contract, findings: pa.Table, standing: Standing, language: Language
+    name: str,
+    verdict: Verdict,
+    contract: Contract,
+    findings: pa.Table,
+    standing: Standing,
+    language: Language,
+    simulated: bool = False,
 ) -> str:
     """The page, self-contained and without script.
 
-    name: of the delivered file; findings: FINDINGS_SCHEMA, in the order of the file; standing: of the delivery beside the others.
-    Delivered values are shown as they are.
+    name: of the delivered file; findings: FINDINGS_SCHEMA, in the order of the file; standing: of the delivery beside the others;
+    simulated: whether the file says that its figures are made up. Delivered values are shown as they are.
     """
     labels = {p.name: (p.label_de if language == "de" else p.label_en) for p in contract.properties}
     rows = []
@@ -53,6 +59,7 @@ def protocol_page(
         language=language,
         say=say.in_language(language),
         name=name,
+        simulated=simulated,
         verdict=verdict,
         status=standing.state.said.in_language(language),
         standing=[sentence.in_language(language) for sentence in standing.sentences],

@@ -9,7 +9,7 @@ from kkz_eval.deliveries.register.intake import year_spans
 from kkz_eval.model.verdicts import COUNTING, OFFICIAL, State
 from kkz_eval.reference.tables import unit_label
 from kkz_eval.stewardship import say
-from kkz_eval.stewardship.board import BoardCell, BoardTable
+from kkz_eval.stewardship.board import BoardCell, BoardTable, rests_on_simulated
 from kkz_eval.stewardship.due_days import correct_until, german_day
 from kkz_eval.stewardship.history import delivery_named
 
@@ -31,7 +31,8 @@ def replies(tables: Sequence[BoardTable], copies: Mapping[str, str], today: date
         for cells in table.rows:
             if any(cell.state != State.NOT_OWED for cell in cells):
                 by_unit.setdefault(cells[0].unit_id, []).append((table, cells))
-    return {unit: _letter(unit, parts, copies, today) for unit, parts in by_unit.items()}
+    above = [_german("simulated.letter")] if rests_on_simulated(tables) else []  # also for those of whom nothing has come
+    return {unit: "\n\n".join([*above, _letter(unit, parts, copies, today)]) for unit, parts in by_unit.items()}
 
 
 def _letter(unit: str, parts: _Parts, copies: Mapping[str, str], today: date) -> str:

@@ -255,6 +255,7 @@ def inputs() -> ReportInputs:
         smallest_cell=3,
         digests={"plan": "cd" * 32, "code": "ef" * 32},
         versions={"pandas": "3.0"},
+        simulated=True,
     )
 
 

@@ -143,8 +143,27 @@ def test_sections_in_german(inputs):
 
 def test_simulated_data_are_announced_only_where_they_are(inputs):
     plain_texts = {key: value for key, value in inputs.texts.items() if key != "simulated"}
-    assert "Simulierte Daten." in render(build_document(inputs, "de"))
-    assert "Simulierte Daten." not in render(build_document(replace(inputs, texts=plain_texts), "de"))
+    own = render(build_document(inputs, "de"))
+    assert "Simulierte Daten." in own
+    assert inputs.texts["simulated"]["de"] in own
+    without_words = render(build_document(replace(inputs, texts=plain_texts), "de"))
+    assert "Simulierte Daten. Dieser Bericht beruht" in without_words, "deliveries say that they are made up, the plan does not"
+    assert "imulier" not in render(build_document(replace(inputs, texts=plain_texts, simulated=False), "de"))
+
+
+def test_made_up_figures_are_credited_to_nobody_and_every_picture_says_so(inputs):
+    made_up = tuple(replace(source, simulated=True, attribution="", licence="") for source in inputs.sources)
+    html = render(build_document(replace(inputs, sources=made_up), "de"))
+    drawings = re.findall(r"<svg.*?</svg>", html, re.DOTALL)
+    assert len(drawings) > 4
+    assert [drawing for drawing in drawings if ">simuliert</text>" not in drawing] == []
+    said = re.findall(r'<div class="drawing" role="img" aria-label="([^"]*)"', html)
+    assert [words for words in said if not words.startswith("Simulierte Daten. ")] == []
+    assert html.count("keine Stelle hat diese Zahlen veröffentlicht") == len(made_up)
+    assert "Quelle: " not in html
+    genuine = render(build_document(inputs, "de"))
+    assert ">simuliert</text>" not in genuine
+    assert "Quelle: " in genuine
 
 
 def test_context_is_marked_and_never_a_result(inputs):

@@ -16,7 +16,7 @@ from kkz_eval.model.errors import UserError
 from kkz_eval.model.findings import Finding, iter_findings
 from kkz_eval.reference.tables import known_units
 from kkz_eval.simulation.faults import FAULT_KINDS, MOST_FAULTS
-from kkz_eval.simulation.grid import Grid, GridColumn, Writing, grid_bytes, laid_out, number
+from kkz_eval.simulation.grid import MADE_UP, Grid, GridColumn, Writing, grid_bytes, laid_out, number
 from kkz_eval.simulation.municipal_services import SERVICE_DATASETS
 from kkz_eval.simulation.run import Order, SimulationSummary, simulate
 
@@ -154,10 +154,10 @@ GRID = Grid(
 @pytest.mark.parametrize(
     ("writing", "text"),
     [
-        (Writing(), 'AGS;Schuljahr;Art;Betrag\r\n05111000;2015/16;"U3; Kita";1234567,50\r\n05111000;2015/16;Kita;-1234\r\n'),
+        (Writing(), 'AGS;Schuljahr;Art;Betrag\r\n05111000;2015/16;"U3; Kita";1234567,50\r\n05111000;2015/16;Kita;-1234\r\n\r\n'),
         (
             Writing("utf-8", ",", ".", ",", True, "long", spelling=1),
-            'GKZ,Schuljahr,Art,Betrag\r\n5111000,2015/2016,U3; Kita,"1,234,567.50"\r\n5111000,2015/2016,Kita,"-1,234"\r\n',
+            'GKZ,Schuljahr,Art,Betrag\r\n5111000,2015/2016,U3; Kita,"1,234,567.50"\r\n5111000,2015/2016,Kita,"-1,234"\r\n\r\n',
         ),
         (
             Writing("utf-8", titles=("Titel",), footnotes=("Ende",)),
@@ -166,7 +166,7 @@ GRID = Grid(
     ],
 )
 def test_a_writing_gives_this_text(writing: Writing, text: str) -> None:
-    assert grid_bytes(GRID, writing).decode(writing.encoding) == text
+    assert grid_bytes(GRID, writing).decode(writing.encoding) == f"{text}{MADE_UP}\r\n"
 
 
 def test_numbers_get_their_signs() -> None:

@@ -14,6 +14,7 @@ from kkz_eval.contracts.masks import judge
 from kkz_eval.deliveries.reader import Claimed, read_file
 from kkz_eval.model.errors import UserError
 from kkz_eval.reference.tables import known_units, programme_units
+from kkz_eval.simulation.grid import MADE_UP
 from kkz_eval.simulation.layout import FORMS
 from kkz_eval.simulation.parameters import DATASETS
 from kkz_eval.simulation.run import SimulationSummary, simulate
@@ -88,8 +89,8 @@ def test_deliveries_are_what_a_german_spreadsheet_writes(written: SimulationSumm
             lines = _text(path).split("\r\n")
             assert "\n" not in "".join(lines)
             assert lines[0] == f"Gemeindeschlüssel;{HEADERS[dataset]};Anzahl"
-            assert lines[-1] == ""
-            assert len(lines) == 1 + 14 * ROWS_A_YEAR[dataset] + 1
+            assert lines[-3:] == ["", MADE_UP, ""]
+            assert len(lines) == 1 + 14 * ROWS_A_YEAR[dataset] + 3
             if not content.startswith(BOM):
                 with pytest.raises(UnicodeDecodeError):
                     content.decode("utf-8")
@@ -185,7 +186,7 @@ def test_the_effects_and_the_seed_stand_beside_the_deliveries(tmp_path: Path) ->
     simulate(tmp_path / "out", 5, effects, (2010, 2012))
     assert (tmp_path / "out" / "effects.yaml").read_bytes() == effects.read_bytes()
     assert json.loads((tmp_path / "out" / "seed.json").read_text(encoding="utf-8")) == {
-        "model_version": 4,
+        "model_version": 5,
         "seed": 5,
         "years": [2010, 2012],
     }

@@ -138,7 +138,9 @@ class _Scan:
 
     def _take(self, name: str, sha256: str, data: bytes, serves: Serves) -> None:
         """Keep the bytes of a claimed file, unless it is of other years or a marked copy of what was removed."""
-        found = [NewArrival(name, sha256, table.contract_id, table.years(), self.day) for table in serves.parsed]
+        found = [
+            NewArrival(name, sha256, table.contract_id, table.years(), self.day, serves.simulated) for table in serves.parsed
+        ]
         spoken = sorted({year for arrival in found for year in arrival.years})
         if spoken and not self.years.intersection(spoken):
             self.waiting_years.update(spoken)

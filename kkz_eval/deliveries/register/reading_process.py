@@ -35,6 +35,7 @@ from kkz_eval.deliveries.register.own_process import (
     reason_of_error,
     without_pandas,
 )
+from kkz_eval.deliveries.register.simulated import says_simulated
 from kkz_eval.deliveries.results import Claimed, PersonRecords, Unclaimed, Unreadable
 from kkz_eval.model.parsed import ParsedTable
 from kkz_eval.model.reading_limits import Limits
@@ -52,17 +53,19 @@ Look = Callable[[bytes, str, Mapping[str, Contract]], Result]
 
 @dataclass(frozen=True)
 class Serves:
-    """A file that contracts claim. parsed: its table for each contract; returned: what it says as a marked copy."""
+    """A file that contracts claim. parsed: its table for each contract; returned: what it says as a marked copy; simulated: whether it
+    says that its figures are made up."""
 
     parsed: tuple[ParsedTable, ...] = field(compare=False)
     returned: Returned | None
+    simulated: bool
 
 
 def look_over(data: bytes, name: str, contracts: Mapping[str, Contract]) -> Serves | Unclaimed | Unreadable | PersonRecords:
     """What a file of the inbox comes to; tables only of what contracts claim."""
     result = read_file(data, name, contracts)
     if isinstance(result, Claimed):
-        return Serves(result.parsed, read_returned(data))
+        return Serves(result.parsed, read_returned(data), says_simulated(data))
     return replace(result, findings=None) if isinstance(result, Unclaimed) else result
 
 

@@ -31,6 +31,7 @@ class Arrival:
     """One arrival of a content under a name. number: monotone over all arrivals; batch: the scan that saw it.
 
     day: ISO day of the scan, "" where it was not recorded. It says since when a content is known; the order is the number's.
+    simulated: whether the file says that its figures are made up (model.simulated); not recorded before that was looked for.
     """
 
     number: int
@@ -40,6 +41,7 @@ class Arrival:
     contract_id: str
     years: tuple[int, ...]
     day: str = ""
+    simulated: bool = False
 
     @property
     def arrived_on(self) -> date | None:
@@ -56,6 +58,7 @@ class NewArrival:
     contract_id: str
     years: tuple[int, ...]
     day: str = ""
+    simulated: bool = False
 
 
 @dataclass(frozen=True)
@@ -205,7 +208,8 @@ def record_arrivals(store: Store, arrivals: Sequence[NewArrival], seen: Mapping[
         batch = 1 + max((a.batch for a in register.arrivals), default=0)
         first = 1 + max((a.number for a in register.arrivals), default=0)
         rows = [
-            asdict(Arrival(first + i, batch, a.name, a.sha256, a.contract_id, a.years, a.day)) for i, a in enumerate(arrivals)
+            asdict(Arrival(first + i, batch, a.name, a.sha256, a.contract_id, a.years, a.day, a.simulated))
+            for i, a in enumerate(arrivals)
         ]
         if store.put_if_absent(batch_key(batch), _dump({"arrivals": rows, "seen": dict(seen), "before": register.chain})):
             break  # otherwise another run took this number: read again and append behind it

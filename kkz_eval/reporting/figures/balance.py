@@ -18,6 +18,7 @@ from kkz_eval.reporting.figures.canvas import (
     QUIET,
     TREATED_COLOUR,
     Page,
+    alternative_text,
     drawn,
     finish,
     ground,
@@ -42,10 +43,12 @@ class Distance:
 
 @dataclass(frozen=True)
 class Balance:
-    """What the balance figure shows. lines: distances from zero at which lines stand on both sides, the smaller first."""
+    """What the balance figure shows. lines: distances from zero at which lines stand on both sides, the smaller first; simulated: whether
+    it is made up."""
 
     distances: tuple[Distance, ...]
     lines: tuple[float, float]
+    simulated: bool = False
 
 
 def draw_balance(identifier: str, balance: Balance, caption: Parts, language: Language) -> Figure:
@@ -66,7 +69,8 @@ def balance_alternative_text(balance: Balance, language: Language) -> str:
         for distance in balance.distances
     )
     near, far = (format_number(line, SMD_DECIMALS, language) for line in balance.lines)
-    return say("figures.alt_balance", points=points, near=near, far=far).in_language(language)
+    said = say("figures.alt_balance", points=points, near=near, far=far).in_language(language)
+    return alternative_text(said, balance.simulated, language)
 
 
 def balance_chart(balance: Balance, page: Page, language: Language) -> alt.LayerChart:
@@ -112,7 +116,7 @@ def balance_chart(balance: Balance, page: Page, language: Language) -> alt.Layer
                 x=alt.XValue(width), y=y, text=alt.Text("text:N")
             ),
         ]
-    return finish(alt.layer(*layers), replace(page, width=width, height=height, label_room=0))
+    return finish(alt.layer(*layers), replace(page, width=width, height=height, label_room=0), balance.simulated, language)
 
 
 @dataclass(frozen=True)

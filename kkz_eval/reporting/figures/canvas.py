@@ -12,6 +12,7 @@ import pandas as pd
 import vl_convert
 
 from kkz_eval.model.texts import Language
+from kkz_eval.reporting import say
 from kkz_eval.reporting.document import Figure, Parts
 from kkz_eval.reporting.numbers import MINUS
 
@@ -75,6 +76,11 @@ def whole_ticks(first: int, last: int, at_most: int) -> tuple[int, ...]:
     return tuple(range(first, last + 1, step))
 
 
+def alternative_text(said: str, simulated: bool, language: Language) -> str:
+    """What stands for a figure; it begins with the word for figures that are made up, where they are."""
+    return f"{say('figures.alt_simulated').in_language(language)} {said}" if simulated else said
+
+
 def drawn(identifier: str, caption: Parts, said: str, chart: Callable[[Page], alt.LayerChart], language: Language) -> Figure:
     """A figure for both pages. said: the text that stands for it; chart: draws it for a page."""
     wide, narrow = (to_svg(chart(page), language) for page in (WIDE, NARROW))
@@ -119,8 +125,11 @@ def value_axis(field: str, domain: tuple[float, float]) -> alt.Y:
     )
 
 
-def finish(chart: alt.LayerChart, page: Page) -> alt.LayerChart:
-    """The chart with its size, fonts and colours."""
+def finish(chart: alt.LayerChart, page: Page, simulated: bool, language: Language) -> alt.LayerChart:
+    """The chart with its size, fonts and colours; below it the word for figures that are made up, where they are."""
+    if simulated:
+        word = say("figures.simulated").in_language(language)
+        chart = chart.properties(title=alt.TitleParams(word, orient="bottom", anchor="end", color=INK, fontSize=FONT_SIZE))
     return (
         chart.properties(width=page.width, height=page.height, padding={"left": 2, "right": 12, "top": 4, "bottom": 4})
         .properties(autosize=alt.AutoSizeParams(type="pad", contains="content"))

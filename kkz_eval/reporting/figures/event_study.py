@@ -20,6 +20,7 @@ from kkz_eval.reporting.figures.canvas import (
     WIDE,
     Page,
     above_plot,
+    alternative_text,
     finish,
     to_svg,
     value_axis,
@@ -41,13 +42,15 @@ class Event:
 
 @dataclass(frozen=True)
 class EventStudy:
-    """What an event-study figure shows. reference: event time to which all are compared, None where each has its own."""
+    """What an event-study figure shows. reference: event time to which all are compared, None where each has its own;
+    simulated: whether it is made up."""
 
     label: str
     unit: str
     decimals: int
     events: tuple[Event, ...]
     reference: int | None
+    simulated: bool = False
 
 
 def draw_event_study(identifier: str, study: EventStudy, caption: Parts, language: Language) -> Figure:
@@ -81,7 +84,8 @@ def event_study_alternative_text(study: EventStudy, language: Language) -> str:
         ).in_language(language)
         for event in study.events
     )
-    return say("figures.alt_event_study", label=study.label, unit=study.unit, points=points).in_language(language)
+    said = say("figures.alt_event_study", label=study.label, unit=study.unit, points=points).in_language(language)
+    return alternative_text(said, study.simulated, language)
 
 
 def event_study_chart(study: EventStudy, page: Page, language: Language) -> alt.LayerChart:
@@ -131,7 +135,7 @@ def event_study_chart(study: EventStudy, page: Page, language: Language) -> alt.
         alt.Chart(with_interval).mark_point(filled=True, size=60, color=TREATED_COLOUR, opacity=1).encode(x=x, y=y),
         alt.Chart(fixed).mark_point(fill="white", stroke=TREATED_COLOUR, strokeWidth=2, size=60, opacity=1).encode(x=x, y=y),
     ]
-    return finish(alt.layer(*layers), replace(page, width=page.width + page.label_room, label_room=0))
+    return finish(alt.layer(*layers), replace(page, width=page.width + page.label_room, label_room=0), study.simulated, language)
 
 
 def _signed(event_time: int) -> str:

@@ -19,6 +19,7 @@ from kkz_eval.reporting.figures.canvas import (
     REFERENCE_COLOUR,
     TREATED_COLOUR,
     Page,
+    alternative_text,
     drawn,
     finish,
     ground,
@@ -49,7 +50,7 @@ class Mark:
 
 @dataclass(frozen=True)
 class Trend:
-    """What a trend figure shows: `lines[0]` the treated, `lines[1]` the reference group, by `years`."""
+    """What a trend figure shows: `lines[0]` the treated, `lines[1]` the reference group, by `years`. simulated: whether it is made up."""
 
     label: str
     unit: str
@@ -58,6 +59,7 @@ class Trend:
     lines: tuple[Line, Line]
     starts: tuple[Mark, ...]
     breaks: tuple[Mark, ...]
+    simulated: bool = False
 
 
 def draw_trend(identifier: str, trend: Trend, caption: Parts, language: Language) -> Figure:
@@ -86,7 +88,7 @@ def trend_alternative_text(trend: Trend, language: Language) -> str:
     intro = say("figures.alt_trend", label=trend.label, unit=trend.unit, first=trend.years[0], last=trend.years[-1]).in_language(
         language
     )
-    return " ".join(part for part in (intro, lines, marks) if part)
+    return alternative_text(" ".join(part for part in (intro, lines, marks) if part), trend.simulated, language)
 
 
 def trend_chart(trend: Trend, page: Page, language: Language) -> alt.LayerChart:
@@ -120,7 +122,7 @@ def trend_chart(trend: Trend, page: Page, language: Language) -> alt.LayerChart:
         alt.Chart(shown).mark_point(filled=True, size=34, opacity=1).encode(x=x, y=y, color=colour, shape=shape),
         *_end_labels(trend, shown, page, {"x": x, "y": y, "color": colour}),
     ]
-    return finish(alt.layer(*layers), page)
+    return finish(alt.layer(*layers), page, trend.simulated, language)
 
 
 def _shortened(label: str, at_most: int) -> str:

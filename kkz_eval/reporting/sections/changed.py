@@ -9,7 +9,7 @@ from kkz_eval.reporting import numbers, say, wording
 from kkz_eval.reporting.document import Listing, Paragraph, Quoted, Section, phrase
 from kkz_eval.reporting.figures.trend import Line, Mark, Trend, draw_trend
 from kkz_eval.reporting.inputs import OutcomeInfo, ReportInputs, in_language
-from kkz_eval.reporting.sections.parts import Block, label_of, of_role, scope_of
+from kkz_eval.reporting.sections.parts import Block, is_simulated, label_of, of_role, scope_of
 
 
 def changed_section(inputs: ReportInputs, language: Language) -> Section:
@@ -34,13 +34,9 @@ def _changed_outcome(inputs: ReportInputs, outcome: OutcomeInfo, language: Langu
         blocks.append(Paragraph(phrase("changed.no_values", language, label=label)))
         return Section(scope, (label,), tuple(blocks))
     titles = {source.dataset: in_language(source.title, language, source.dataset) for source in inputs.sources}
-    caption = phrase(
-        "changed.caption",
-        language,
-        label=label,
-        unit=Quoted(trend.unit),
-        source=Quoted(titles.get(outcome.source, outcome.source)),
-    )
+    source = Quoted(titles.get(outcome.source, outcome.source))
+    key = "changed.caption_simulated" if trend.simulated else "changed.caption"
+    caption = phrase(key, language, label=label, unit=Quoted(trend.unit), source=source)
     blocks.append(draw_trend(f"{scope}.figure", trend, caption, language))
     if trend.breaks:
         items = tuple(
@@ -88,6 +84,7 @@ def trend_of(inputs: ReportInputs, outcome: OutcomeInfo, language: Language) -> 
             if first <= cohort <= last
         ),
         breaks=tuple(Mark(year, label, _letter(position)) for position, (year, label) in enumerate(inside)),
+        simulated=is_simulated(inputs, outcome),
     )
 
 

@@ -11,7 +11,7 @@ from kkz_eval.reporting.document import Column, Inline, Listing, Paragraph, Part
 from kkz_eval.reporting.figures.balance import Balance, Distance, draw_balance
 from kkz_eval.reporting.inputs import OutcomeInfo, ReportInputs, in_language
 from kkz_eval.reporting.sections import design
-from kkz_eval.reporting.sections.parts import Block, insert, label_of
+from kkz_eval.reporting.sections.parts import Block, insert, is_simulated, label_of
 
 
 def comparable_sections(inputs: ReportInputs, language: Language) -> tuple[Section, ...]:
@@ -54,6 +54,7 @@ def _balance_shown(
             for row, outcome in shown
         ),
         (wording.SMALL_DISTANCE, wording.LARGE_DISTANCE),
+        any(is_simulated(inputs, outcome) for _, outcome in shown),
     )
     yield draw_balance(claims.BALANCE_FIGURE, figure, phrase("balance.caption", language), language)
     yield Listing(tuple(_balance_sentences(shown, language)))

@@ -34,7 +34,13 @@ def _sources(inputs: ReportInputs, language: Language) -> Section:
         edition = phrase("data.edition", language, edition=Quoted(source.edition)) if source.edition else ()
         licence = phrase("data.licence", language, licence=Quoted(source.licence)) if source.licence else ()
         title = (Quoted(in_language(source.title, language, source.dataset)), ".")
-        attribution = (Quoted(source.attribution.rstrip(".")), ".") if source.attribution else ()
+        attribution = (
+            phrase("data.simulated", language)
+            if source.simulated
+            else (Quoted(source.attribution.rstrip(".")), ".")
+            if source.attribution
+            else ()
+        )
         items.append(join(title, edition, attribution, licence))
     blocks: list[Block] = [Listing(tuple(items))] if items else []
     columns = tuple(Column(say(f"data.{name}").in_language(language)) for name in ("file", "sha256"))

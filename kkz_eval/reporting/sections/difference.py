@@ -10,7 +10,7 @@ from kkz_eval.reporting import numbers, say, wording
 from kkz_eval.reporting.document import Code, Column, Inline, Listing, Paragraph, Parts, Quoted, Section, Table, join, phrase
 from kkz_eval.reporting.figures.event_study import Event, EventStudy, draw_event_study
 from kkz_eval.reporting.inputs import OutcomeInfo, ReportInputs, in_language
-from kkz_eval.reporting.sections.parts import Block, insert, label_of, of_role, scope_of, verdict_of
+from kkz_eval.reporting.sections.parts import Block, insert, is_simulated, label_of, of_role, scope_of, verdict_of
 
 
 def difference_section(inputs: ReportInputs, language: Language) -> Section:
@@ -111,6 +111,7 @@ def event_study_of(inputs: ReportInputs, outcome: OutcomeInfo, language: Languag
             decimals=outcome.decimals,
             events=tuple(sorted(events, key=lambda event: event.event_time)),
             reference=reference,
+            simulated=is_simulated(inputs, outcome),
         )
         return study, _method(used.iloc[0], language)
     return None

@@ -28,6 +28,11 @@ def verdict_of(inputs: ReportInputs, outcome: OutcomeInfo) -> wording.Verdict:
     )
 
 
+def is_simulated(inputs: ReportInputs, outcome: OutcomeInfo) -> bool:
+    """Whether the figures of an outcome are made up; where its source is not named, whether any of the report are."""
+    return next((source.simulated for source in inputs.sources if source.dataset == outcome.source), inputs.simulated)
+
+
 def of_role(inputs: ReportInputs, *roles: str) -> tuple[OutcomeInfo, ...]:
     """The outcomes of these roles, in the order of the roles."""
     return tuple(outcome for role in roles for outcome in inputs.outcomes if outcome.role == role)
