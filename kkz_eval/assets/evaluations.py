@@ -11,6 +11,7 @@ from kkz_eval.assets.figures import shown
 from kkz_eval.assets.links import link, picture
 from kkz_eval.assets.moment import study_in
 from kkz_eval.assets.options import RunOptions
+from kkz_eval.assets.simulated import said_where_simulated
 from kkz_eval.evaluation.plan import Plan, plain_id
 from kkz_eval.line import say
 from kkz_eval.line.headlines import headlines
@@ -75,6 +76,7 @@ def plan_assets(plan: Plan) -> list[dg.AssetsDefinition]:
         installation.progress(say("progress.design", plan=plan.id, **counts))
         yield dg.MaterializeResult(
             metadata={
+                **said_where_simulated(bool(study.simulated), installation.settings.language),
                 **counts,
                 "festlegung": dg.MetadataValue.md(
                     "\n\n".join(said.in_language(installation.settings.language) for said in standing.sentences)
@@ -120,7 +122,7 @@ def plan_assets(plan: Plan) -> list[dg.AssetsDefinition]:
         yield dg.MaterializeResult(
             metadata={
                 **first,
-                **({"simuliert": Wording(plan.texts["simulated"]).in_language(language)} if "simulated" in plan.texts else {}),
+                **said_where_simulated(bool(study.simulated), language),
                 "schaetzungen": dg.MetadataValue.table(records, _SCHEMA),
                 "verweigert": refused,
                 "nicht_endgueltige_werte": "; ".join(f"{name}: {sum(found.values())}" for name, found in marks.items()) or "–",
@@ -144,9 +146,11 @@ def plan_assets(plan: Plan) -> list[dg.AssetsDefinition]:
         with sentences(installation.settings.language):
             if not options.outcomes_of(plan, installation.plans):
                 return
-            edition = make_edition(study_in(context, installation, plan.id))
+            study = study_in(context, installation, plan.id)
+            edition = make_edition(study)
         yield dg.MaterializeResult(
             metadata={
+                **said_where_simulated(bool(study.simulated), installation.settings.language),
                 "bericht": dg.MetadataValue.path(str(installation.steps.store.local_path(edition.page))),
                 "oeffnen": link(installation, edition.page),
                 "fassung": edition.digest,

@@ -8,6 +8,7 @@ from kkz_eval.assets.deliveries import verdicts
 from kkz_eval.assets.descriptions import described
 from kkz_eval.assets.failures import sentences
 from kkz_eval.assets.moment import moment_of, study_in
+from kkz_eval.assets.simulated import said_where_simulated
 from kkz_eval.line import say
 from kkz_eval.line.installation import Installation
 from kkz_eval.model.tables import PSEUDO_COHORTS
@@ -30,7 +31,8 @@ def observations(context: dg.AssetExecutionContext, installation: dg.ResourcePar
             rows[dataset] = accepted.observations.num_rows
             if rows[dataset]:
                 installation.progress(say("progress.observations", dataset=dataset, rows=rows[dataset]))
-    return dg.MaterializeResult(metadata={f"werte_{dataset}": count for dataset, count in rows.items()})
+    simulated = said_where_simulated(bool(snapshot.simulated), installation.settings.language)
+    return dg.MaterializeResult(metadata={**simulated, **{f"werte_{dataset}": count for dataset, count in rows.items()}})
 
 
 @dg.asset(
@@ -50,7 +52,8 @@ def indicators(context: dg.AssetExecutionContext, installation: dg.ResourceParam
                 values = study.indicator(outcome.indicator)
                 rows[outcome.indicator] = values.indicators.num_rows
     installation.progress(say("progress.indicators", count=len(rows)))
-    return dg.MaterializeResult(metadata={f"werte_{indicator}": count for indicator, count in rows.items()})
+    simulated = said_where_simulated(bool(moment_of(context, installation).simulated), installation.settings.language)
+    return dg.MaterializeResult(metadata={**simulated, **{f"werte_{indicator}": count for indicator, count in rows.items()}})
 
 
 _STATION_COLUMNS = dg.TableSchema(
@@ -72,13 +75,15 @@ _STATION_COLUMNS = dg.TableSchema(
 def pseudo_cohorts(context: dg.AssetExecutionContext, installation: dg.ResourceParam[Installation]) -> dg.MaterializeResult[None]:
     """Put the stations of each year of birth beside each other, per unit."""
     with sentences(installation.settings.language):
-        table = moment_of(context, installation).pseudo_cohorts
+        snapshot = moment_of(context, installation)
+        table = snapshot.pseudo_cohorts
     states = Counter(table.column("state").to_pylist())
     units = len(set(table.column("unit_id").to_pylist()))
     installation.progress(say("progress.pseudo_cohorts", units=units, known=states["known"]))
     years = table.column("birth_year").to_pylist()
     return dg.MaterializeResult(
         metadata={
+            **said_where_simulated(bool(snapshot.simulated), installation.settings.language),
             "dagster/row_count": table.num_rows,
             "einheiten": units,
             "geburtsjahrgaenge": f"{min(years)}–{max(years)}" if years else "–",

@@ -9,6 +9,7 @@ from kkz_eval.assets.deliveries import verdicts
 from kkz_eval.assets.descriptions import described
 from kkz_eval.assets.failures import sentences
 from kkz_eval.assets.moment import moment_of
+from kkz_eval.assets.simulated import said_where_simulated
 from kkz_eval.contracts.contract import Contract
 from kkz_eval.line.installation import Installation
 
@@ -16,7 +17,7 @@ from kkz_eval.line.installation import Installation
 def official_asset(contract: Contract) -> dg.AssetsDefinition:
     """The accepted editions of an official dataset; not materialised while no file is accepted.
 
-    Attribution and licence stand at the asset, whether or not a file has come.
+    Attribution and licence of the contract stand at the asset, whether or not a file has come; made-up figures are credited to nobody.
     """
 
     @dg.asset(
@@ -26,7 +27,7 @@ def official_asset(contract: Contract) -> dg.AssetsDefinition:
         owners=["team:auswertung"],
         kinds={"file"},
         description=described("asset.official", title=contract.title),
-        metadata={"quellenangabe": contract.attribution, "lizenz": contract.licence},
+        metadata={"quellenangabe_laut_vertrag": contract.attribution, "lizenz_laut_vertrag": contract.licence},
         output_required=False,
     )
     def editions(
@@ -38,6 +39,7 @@ def official_asset(contract: Contract) -> dg.AssetsDefinition:
         if not accepted.sources:  # green would say that the source is there
             context.log.info(say("no_official_file", dataset=contract.dataset).in_language(installation.settings.language))
             return
+        simulated = said_where_simulated(contract.dataset in snapshot.simulated, installation.settings.language)
         files = []
         for source in accepted.sources:
             years = sorted({part.year for part in source.verdict.slices})
@@ -57,8 +59,7 @@ def official_asset(contract: Contract) -> dg.AssetsDefinition:
         ]
         yield dg.MaterializeResult(
             metadata={
-                "quellenangabe": contract.attribution,
-                "lizenz": contract.licence,
+                **(simulated or {"quellenangabe": contract.attribution, "lizenz": contract.licence}),
                 "ausgaben": ", ".join(sorted({row["ausgabe"] for row in known})) or "–",
                 "bekannt": _table(known, ("ausgabe", "bekannt_seit", "laut", "jahre", "werte", "kennzeichen")),
                 "dateien": _table(files, ("ausgabe", "datei", "jahre", "pruefsumme")),

@@ -17,6 +17,7 @@ from kkz_eval.jobs import RunOutcome, execute_yearly_run, open_instance
 from kkz_eval.line.installation import open_installation
 from kkz_eval.line.sentences import conflict_sentence
 from kkz_eval.line.snapshot import current_snapshot
+from kkz_eval.line.study import study_of
 from kkz_eval.model.texts import Localised
 from kkz_eval.partitions import known_years, span_of_years
 from kkz_eval.settings import Settings
@@ -53,7 +54,7 @@ def run_line(settings: Settings, plan_file: Path | None, years: str | None) -> i
     for conflict in snapshot.conflicts:
         tell(conflict_sentence(conflict))
     _tell_where(tell, reports, outcome)
-    if any("simulated" in plan.texts for plan in installation.plans.values()):
+    if any(study_of(snapshot, plan_id).simulated for plan_id in installation.plans):
         tell(say("run.own_files"))
     left_out = len(snapshot.rejected_slices) + len(snapshot.conflicts)
     return 0 if outcome.success and not refused and not left_out else 1
