@@ -5,6 +5,7 @@ KKZ_INBOX      folder that deliveries are dropped into (default: `inbox` in KKZ_
 KKZ_CONTRACTS  contracts, plans, breaks, indicators (default: `data_contracts` of the checkout)
 KKZ_REPORTS_URL address of the server for reports and protocols (set by `kkz-eval ui`; default: none)
 KKZ_LANGUAGE   language of messages, de or en (default: de)
+KKZ_CONTACT    whom municipalities ask, as it shall stand in templates: office, telephone, address (default: none)
 KKZ_READER_SECONDS, KKZ_READER_MEGABYTES  what reading one file may take of the processor and of memory, besides what its size
                allows for (default: 60 and 2048)
 KKZ_SETTLE_SECONDS  so long a file of the inbox must have stayed as it is before a run takes it; 0: any file at once (default: 3)
@@ -29,7 +30,7 @@ CHECKOUT = Path(__file__).resolve().parent.parent
 
 @dataclass(frozen=True)
 class Settings:
-    """Where things are, the language of messages, what reading files may take, and the day. Paths are absolute.
+    """Where things are, the language of messages, whom to ask, what reading files may take, and the day. Paths are absolute.
 
     day: of the command or the run that these settings are loaded for, in Berlin; it stays the same past midnight.
     """
@@ -42,6 +43,7 @@ class Settings:
     limits: Limits = DEFAULT_LIMITS
     settle_seconds: int = 0
     day: date = field(default_factory=day_in_berlin)
+    contact: str = ""
 
     @property
     def dagster_home(self) -> Path:
@@ -88,6 +90,7 @@ def load_settings(
             _whole(environment, "KKZ_READER_MEGABYTES", DEFAULT_LIMITS.megabytes, least=1),
         ),
         settle_seconds=_whole(environment, "KKZ_SETTLE_SECONDS", 3, least=0),
+        contact=environment.get("KKZ_CONTACT", "").strip(),
     )
 
 

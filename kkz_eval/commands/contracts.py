@@ -125,7 +125,7 @@ def write_docs(settings: Settings, out: Path) -> int:
     files = {"index.html": index_page(contracts).encode("utf-8")}
     for contract in contracts:
         files[page_name(contract)] = dataset_page(contract).encode("utf-8")
-        files[template_name(contract)] = template_bytes(contract)
+        files[template_name(contract)] = template_bytes(contract, settings.contact)
     examples = rule_examples(known)
     files[INDEX] = rules_index(examples).encode("utf-8")
     for example in examples:

@@ -91,6 +91,7 @@ def serve(settings: Settings, port: int, report_port: int) -> int:
             "KKZ_INBOX": str(settings.inbox),
             "KKZ_CONTRACTS": str(settings.contracts),
             "KKZ_LANGUAGE": settings.language,
+            "KKZ_CONTACT": settings.contact,
             "KKZ_REPORTS_URL": files,
             "PYTHONWARNINGS": "ignore",
         }

@@ -89,7 +89,7 @@ def test_a_filled_template_is_accepted_as_the_workbook_it_is(contract: Contract)
 @pytest.mark.parametrize("contract", MUNICIPAL, ids=IDS)
 def test_the_template_offers_the_codes_and_explains_every_column(contract: Contract) -> None:
     book = load_workbook(io.BytesIO(template_bytes(contract)))
-    assert book.sheetnames == [DATA, EXPLANATIONS, LISTS]
+    assert book.sheetnames == [EXPLANATIONS, DATA, LISTS]
     assert book[LISTS].sheet_state == "hidden"
     columns = example_columns(contract)
     assert [cell.value for cell in book[DATA][1]] == [of.label_de for of in columns]
