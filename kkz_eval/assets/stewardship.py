@@ -1,5 +1,7 @@
 """The assets for stewards: the board with a reply for each municipality, and next year's templates. No judgement, no values in the run history."""
 
+from collections import Counter
+
 import dagster as dg
 
 from kkz_eval.assets.deliveries import GROUP, OWNERS, verdicts
@@ -9,6 +11,11 @@ from kkz_eval.assets.links import link
 from kkz_eval.assets.moment import moment_of
 from kkz_eval.line.correspondence import make_board, make_templates
 from kkz_eval.line.installation import Installation
+from kkz_eval.reference.tables import unit_label
+
+_FOLDERS = dg.TableSchema(
+    [dg.TableColumn("kommune", "string"), dg.TableColumn("vorlagen", "int"), dg.TableColumn("ordner", "string")]
+)
 
 
 @dg.asset(
@@ -42,4 +49,12 @@ def next_templates(context: dg.AssetExecutionContext, installation: dg.ResourceP
     """Write next year's templates with the newest accepted values beside the empty cells."""
     with sentences(installation.settings.language):
         templates = make_templates(moment_of(context, installation))
-    return dg.MaterializeResult(metadata={"vorlagen": len(templates)})
+    n_files = Counter(unit for _, unit in templates.files)
+    store = installation.steps.store
+    folders = [
+        dg.TableRecord({"kommune": unit_label(unit), "vorlagen": n_files[unit], "ordner": str(store.local_path(folder))})
+        for unit, folder in sorted(templates.folders.items(), key=lambda item: unit_label(item[0]))
+    ]
+    return dg.MaterializeResult(
+        metadata={"vorlagen": len(templates.files), "ordner": dg.MetadataValue.table(folders, schema=_FOLDERS)}
+    )

@@ -9,11 +9,13 @@ import io
 import math
 import re
 import zipfile
+from functools import cache
 from typing import TYPE_CHECKING
 
 from openpyxl import Workbook
 from openpyxl.packaging.core import DocumentProperties
 from openpyxl.styles import Font
+from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.page import PageMargins
 from openpyxl.worksheet.properties import PageSetupProperties
 
@@ -42,10 +44,11 @@ def empty_workbook() -> Workbook:
     return book
 
 
+@cache
 def font(
     *, size: float = 11, bold: bool = False, italic: bool = False, color: str | None = None, underline: str | None = None
 ) -> Font:
-    """The font of all cells, by its name: a style without one is drawn in whatever a program thinks of first."""
+    """The font of all cells, by its name: a style without one is drawn in whatever a program thinks of first. Each is made once."""
     return Font(name="Calibri", family=2, size=size, bold=bold, italic=italic, color=color, underline=underline)
 
 
@@ -77,13 +80,22 @@ def put_number(cell: Cell, value: float) -> None:
     cell.data_type = "n"
 
 
-def lay_out_for_print(sheet: Worksheet, head_row: int, n_columns: int) -> None:
-    """Print the first columns of a sheet on landscape A4 pages, as wide as one page, the head row on each. Its cells are written before."""
+def lay_out_for_print(sheet: Worksheet, head_row: int, n_columns: int, n_repeated: int = 0) -> None:
+    """Print the first columns of a sheet on landscape A4 pages, the head row on each; its cells and widths are written before.
+
+    A table whose letters would be smaller than seven points takes several pages beside each other, each with the first `n_repeated`
+    columns, where these leave room for others.
+    """
     last = sheet.cell(max(sheet.max_row, head_row), n_columns).coordinate
     sheet.print_area = f"A1:{last}"
     sheet.print_title_rows = f"{head_row}:{head_row}"
+    widths = [float(sheet.column_dimensions[get_column_letter(column)].width) for column in range(1, n_columns + 1)]
+    repeated, n_wide = sum(widths[:n_repeated]), 1
+    if sum(widths) > PAGE_CHARACTERS * 9 / 7 and 0 < repeated < PAGE_CHARACTERS / 2:
+        n_wide = math.ceil((sum(widths) - repeated) / (PAGE_CHARACTERS - repeated))
+        sheet.print_title_cols = f"A:{get_column_letter(n_repeated)}"
     sheet.page_setup.orientation, sheet.page_setup.paperSize = "landscape", sheet.PAPERSIZE_A4
-    sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight = 1, 0  # as many pages below each other as it takes
+    sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight = n_wide, 0  # as many pages below each other as it takes
     sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
     sheet.page_margins = PageMargins(_MARGIN, _MARGIN, _MARGIN, 0.6, header=_MARGIN, footer=0.3)
     sheet.oddFooter.right.text = _FOOT

@@ -7,7 +7,7 @@ takes them for data.
 
 from __future__ import annotations
 
-import math
+import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -37,8 +37,9 @@ _TO_CONFIRM = PatternFill("solid", fgColor="FFDCECF5")
 _COMPUTED = PatternFill("solid", fgColor="FFE7E9EB")
 _GRID = Border(*[Side("hair", color="FF9AA5AE")] * 4)
 _TOP, _WRAP = Alignment(vertical="top"), Alignment(wrap_text=True, vertical="top")
-_LEAST, _FREE, _MOST = 10, 24, 30  # characters of a column; one for free text is not narrow
+_LEAST, _FREE, _MOST = 10, 24, 42  # characters of a column; one for free text is not narrow
 _LINE = 15.0  # height of a line, points
+_BOLD = 1.15  # so much wider are bold letters
 _LABEL, _SAID = 26, 100  # characters of the columns of the first sheet
 
 
@@ -105,7 +106,8 @@ def bytes_of_template(template: Template) -> bytes:
     for position, of in enumerate(template.columns, start=1):
         _offer(data, lists, position, of)
     data.freeze_panes = "A2"
-    lay_out_for_print(data, 1, len(template.columns) + len(template.beside))
+    n_keys = sum(of.role != "measure" for of in template.columns)
+    lay_out_for_print(data, 1, len(template.columns) + len(template.beside), n_keys)
     _explain(explanations, template, has_totals=bool(totals))
     book.calculation.fullCalcOnLoad = True  # a program that opens it has the totals of what is filled in
     book.properties.title = template.title
@@ -128,9 +130,9 @@ def _write_head(data: Worksheet, template: Template) -> None:
         cell = data.cell(row=1, column=position)
         put_text(cell, label)
         cell.font, cell.fill, cell.alignment, cell.border = font(bold=True), _HEAD, _WRAP, _GRID
-        width = min(max(least, *(len(text) + 3 for text in (*label.split(), *texts))), _MOST)
+        width = min(max(least, *(len(text) + 2 for text in (*label.split(), *texts))), _MOST)
         data.column_dimensions[get_column_letter(position)].width = width
-        n_lines = max(n_lines, math.ceil(len(label) * 1.2 / width))  # bold letters are wider
+        n_lines = max(n_lines, _n_lines(label, width / _BOLD))
     data.row_dimensions[1].height = _LINE * n_lines
 
 
@@ -150,6 +152,9 @@ def _write_rows(data: Worksheet, template: Template, totals: Mapping[tuple[int, 
                 cell.font, cell.fill = font(bold=True), _COMPUTED
             else:
                 cell.fill = _TO_FILL
+        widths = [data.column_dimensions[get_column_letter(position)].width for position in range(1, len(template.columns) + 1)]
+        written = [row.written.get(of.name, "") for of in template.columns]
+        data.row_dimensions[number + 2].height = _LINE * max(map(_n_lines, written, widths))
         for position, said in enumerate(row.beside, start=len(template.columns) + 1):
             cell = data.cell(row=number + 2, column=position)
             put_text(cell, said)
@@ -176,16 +181,20 @@ def _totals(template: Template) -> dict[tuple[int, str], list[int]]:
 
 
 def _sum_of(rows: Sequence[int], letter: str, of: Property) -> str:
-    """A formula that stays empty until every part is a number: a total of some parts, or of symbols, is none."""
+    """A formula that stays empty until every part is there, and asks for the total where one is a symbol: a sum of some parts is no total."""
     ranges: list[list[int]] = []
     for row in rows:
         if ranges and ranges[-1][1] == row - 1:
             ranges[-1][1] = row
         else:
             ranges.append([row, row])
-    parts = ",".join(f"{letter}{first}:{letter}{last}" if last > first else f"{letter}{first}" for first, last in ranges)
-    summed = f"SUM({parts})" if of.logical_type == "integer" else f"ROUND(SUM({parts}),6)"
-    return f'=IF(COUNT({parts})={len(rows)},{summed},"")'
+    parts = [f"{letter}{first}:{letter}{last}" if last > first else f"{letter}{first}" for first, last in ranges]
+    listed = ",".join(parts)
+    summed = f"SUM({listed})" if of.logical_type == "integer" else f"ROUND(SUM({listed}),6)"
+    # A cell whose formula gives nothing is not empty to COUNTA; what has a length is there.
+    n_there = "+".join(f"SUMPRODUCT(--(LEN({part})>0))" for part in parts)
+    by_hand = f'IF({n_there}={len(rows)},"{_german("template.enter_total")}","")'
+    return f"=IF(COUNT({listed})={len(rows)},{summed},{by_hand})"
 
 
 def _offer(data: Worksheet, lists: Worksheet, position: int, of: Property) -> None:
@@ -260,5 +269,10 @@ def _line(sheet: Worksheet, row: int, label: str, said: str) -> None:
         put_text(cell, text)
         cell.alignment = _WRAP
     cells[0].font, cells[1].font = font(bold=True), font()
-    n_lines = max(math.ceil(1.2 * len(label) / _LABEL), math.ceil(len(said) / _SAID))
+    n_lines = max(_n_lines(label, _LABEL / _BOLD), _n_lines(said, _SAID))
     sheet.row_dimensions[row].height = _LINE * n_lines + 3
+
+
+def _n_lines(text: str, width: float) -> int:
+    """How many lines a text takes in a column that is so many characters wide; words wrap."""
+    return max(1, len(textwrap.wrap(text, max(int(width), 1))))

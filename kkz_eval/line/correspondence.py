@@ -6,7 +6,7 @@ Belongs here: composing them from what is accepted and keeping them. Does not be
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
@@ -20,14 +20,13 @@ from kkz_eval.line.official_figures import official_figures, official_places
 from kkz_eval.line.snapshot import Snapshot
 from kkz_eval.model.verdicts import State, Verdict
 from kkz_eval.stewardship import say
-from kkz_eval.stewardship.board import SYMBOLS, BoardTable, board_page, board_tables
+from kkz_eval.stewardship.board import SYMBOLS, BoardTable, board_page, board_tables, owed_since
 from kkz_eval.stewardship.history import Standing, standing_of
 from kkz_eval.stewardship.marked_copy import Judged, marked_copy
-from kkz_eval.stewardship.next_template import ToConfirm, next_template
+from kkz_eval.stewardship.next_template import Asked, ToConfirm, next_template
 from kkz_eval.stewardship.replies import replies
 from kkz_eval.storage.digests import digest_of, digest_of_bytes
 from kkz_eval.storage.seals import SUMS, sums_of
-from kkz_eval.storage.store import Store
 
 MARKED = "protokoll.xlsx"
 
@@ -39,6 +38,14 @@ class Board:
     page: str
     folders: Mapping[str, str]
     states: Mapping[State, int]
+
+
+@dataclass(frozen=True)
+class Templates:
+    """Templates that are kept. files: key of each by dataset and unit; folders: key of each municipality's folder, by unit."""
+
+    files: Mapping[tuple[str, str], str]
+    folders: Mapping[str, str]
 
 
 def write_marked_copies(installation: Installation, years: Iterable[int]) -> dict[str, str]:
@@ -124,26 +131,52 @@ def _owners(tables: Iterable[BoardTable]) -> dict[str, str]:
     return owners
 
 
-def make_templates(snapshot: Snapshot) -> dict[tuple[str, str], str]:
-    """Next year's templates with the newest accepted values beside the empty cells, and those of official statistics in place: (dataset, unit) to key.
+def make_templates(snapshot: Snapshot) -> Templates:
+    """Next year's templates with the newest accepted values beside the empty cells, and those of official statistics in place.
 
-    Each goes to the municipality whose own figures it shows, and to nobody else. Official figures are shown of years of which nothing came.
+    Each goes to the municipality whose own figures it shows, and to nobody else; who delivered nothing of a dataset yet gets all that it
+    asks for. Official figures are shown of years of which nothing came. All of a municipality lie in one folder, beside its letter.
     """
-    made: dict[tuple[str, str], str] = {}
+    made: dict[tuple[str, str], tuple[str, bytes]] = {}
     for contract in _municipal(snapshot.contracts):
-        by_unit: dict[str, list[dict[str, object]]] = {}
-        for row in snapshot.accepted(contract.dataset).observations.to_pylist():
-            by_unit.setdefault(row["unit_id"], []).append(row)
-        figures: dict[str, dict[int, list[Mapping[str, object]]]] = {}
-        for (unit, year), found in official_figures(snapshot, contract).items():
-            if (contract.dataset, unit, year) not in snapshot.histories:
-                figures.setdefault(unit, {})[year] = found
-        origin = _origin(snapshot, contract)
-        for unit in sorted({*by_unit, *figures}):
-            to_confirm = ToConfirm(figures.get(unit, {}), origin)
-            made[(contract.dataset, unit)] = _keep_template(
-                snapshot.steps.store, contract, unit, by_unit.get(unit, []), to_confirm
-            )
+        made |= {(contract.dataset, unit): file for unit, file in _templates_of(snapshot, contract).items()}
+    letters = make_board(snapshot).folders
+    letter = say("board_files.reply").in_language("de")
+    files: dict[str, bytes] = {}
+    for unit in sorted({unit for _, unit in made}):
+        files |= {f"{unit}/{name}": content for (_, of), (name, content) in made.items() if of == unit}
+        if unit in letters:
+            files[f"{unit}/{letter}"] = snapshot.steps.store.get(f"{letters[unit]}/{letter}")
+    sums = sums_of(files)
+    folder = f"board/{digest_of_bytes(sums)[:16]}/{say('board_files.templates').in_language('de')}"
+    for name, content in {**files, SUMS: sums}.items():  # the list of sums last: it says "complete"
+        snapshot.steps.store.put_if_absent(f"{folder}/{name}", content)
+    return Templates(
+        {place: f"{folder}/{place[1]}/{name}" for place, (name, _) in made.items()},
+        {unit: f"{folder}/{unit}" for _, unit in made},
+    )
+
+
+def _templates_of(snapshot: Snapshot, contract: Contract) -> dict[str, tuple[str, bytes]]:
+    """Name and content of the templates of a dataset, by unit; none where nobody delivered it and official statistics hold nothing of it."""
+    by_unit: dict[str, list[dict[str, object]]] = {}
+    for row in snapshot.accepted(contract.dataset).observations.to_pylist():
+        by_unit.setdefault(row["unit_id"], []).append(row)
+    figures: dict[str, dict[int, list[Mapping[str, object]]]] = {}
+    for (unit, year), found in official_figures(snapshot, contract).items():
+        if (contract.dataset, unit, year) not in snapshot.histories:
+            figures.setdefault(unit, {})[year] = found
+    origin, owed = _origin(snapshot, contract), owed_since(contract)
+    newest = max((int(str(row["year"])) for rows in by_unit.values() for row in rows), default=None)
+    new = {unit for unit, since in owed.items() if newest is not None and newest + 1 >= since and unit not in figures}
+    made = {}
+    for unit in sorted({*by_unit, *figures, *new}):
+        own = max((int(str(row["year"])) for row in by_unit.get(unit, [])), default=newest if unit in new else None)
+        last = [row for row in by_unit.get(unit, []) if row["year"] == own]
+        asked = Asked(unit, None if own is None else own + 1, snapshot.installation.settings.contact, snapshot.day)
+        content = next_template(contract, asked, last, ToConfirm(figures.get(unit, {}), origin))
+        of = asked.year or max(figures[unit])
+        made[unit] = (f"{say('board_files.template').in_language('de')}_{contract.dataset}_{unit}_{of}.xlsx", content)
     return made
 
 
@@ -151,17 +184,3 @@ def _origin(snapshot: Snapshot, contract: Contract) -> str:
     """Where official figures of a dataset are from, and what is to be known of them, as the contracts of the official tables say it."""
     named = [one for one in snapshot.contracts.values() if one.dataset in contract.terms.official_datasets]
     return " ".join(f"{one.title_de} ({one.attribution}). {one.terms.limitations}".strip() for one in named)
-
-
-def _keep_template(
-    store: Store, contract: Contract, unit: str, rows: Sequence[Mapping[str, object]], to_confirm: ToConfirm
-) -> str:
-    last = max((int(str(row["year"])) for row in rows), default=None)
-    newest = [row for row in rows if row["year"] == last]
-    year = None if last is None else last + 1
-    content = next_template(contract, unit, year, newest, to_confirm)
-    name = say("board_files.template").in_language("de")
-    of = max(to_confirm.figures) if year is None else year
-    key = f"board/{digest_of_bytes(content)[:16]}/{name}_{contract.dataset}_{unit}_{of}.xlsx"
-    store.put_if_absent(key, content)
-    return key

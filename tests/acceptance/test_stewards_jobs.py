@@ -79,8 +79,11 @@ def test_next_years_templates_are_made_by_their_own_job(checked: tuple[Path, dg.
     assert "next_templates" not in {str(node.name) for node in defs.resolve_job_def("Jahreslauf").nodes_in_topological_order}
     result = defs.resolve_job_def("Vorlagen").execute_in_process(instance=dg.DagsterInstance.ephemeral())
     (event,) = result.asset_materializations_for_node("next_templates")
-    delivered = [file for file in (world / "deliveries").iterdir() if "amtlich" not in file.name]
-    assert event.metadata["vorlagen"].value == len(list((world / "home" / "board").glob("*/vorlage_*.xlsx"))) == len(delivered)
+    kept = list((world / "home" / "board").glob("*/vorlagen/*/vorlage_*.xlsx"))
+    assert event.metadata["vorlagen"].value == len(kept) > 0
+    folders = {record.data["kommune"]: Path(str(record.data["ordner"])) for record in event.metadata["ordner"].records}
+    assert (folders["Ahlen"] / "antwort.txt").is_file()
+    assert {file.parent for file in kept} == set(folders.values())
 
 
 def test_the_report_names_what_holds_by_waiver(checked: tuple[Path, dg.ExecuteInProcessResult], tmp_path: Path) -> None:

@@ -22,7 +22,7 @@ _KINDS = {
 }
 _IN_SHEET = {
     *("worksheet", "sheetPr", "outlinePr", "pageSetUpPr", "dimension", "sheetViews", "sheetView", "pane", "selection"),
-    *("sheetFormatPr", "cols", "col", "sheetData", "row", "c", "v", "is", "t", "r", "mergeCells", "mergeCell"),
+    *("sheetFormatPr", "cols", "col", "sheetData", "row", "c", "f", "v", "is", "t", "r", "mergeCells", "mergeCell"),
     *("rPr", "b", "i", "strike", "color", "sz", "u", "vertAlign", "family", "charset", "scheme", "outline", "shadow"),
     *("dataValidations", "dataValidation", "formula1", "hyperlinks", "hyperlink", "pageMargins", "pageSetup", "legacyDrawing"),
     *("headerFooter", *(f"{which}{place}" for which in ("odd", "even", "first") for place in ("Header", "Footer"))),
@@ -39,6 +39,15 @@ _IN_STYLES = {
 }
 _IN_COMMENTS = {"comments", "authors", "author", "commentList", "comment", "text", "t", "r"}
 _OWN_LISTS = re.compile(r'"[^"|\[(]*"|Listen!\$[A-Z]+\$\d+:\$[A-Z]+\$\d+|0')
+
+
+_PART = r"[A-Z]+\d+(:[A-Z]+\d+)?"
+_PARTS_OF_SUM = rf"\({_PART}(,{_PART})*\)"
+_THERE = rf"SUMPRODUCT\(--\(LEN\({_PART}\)>0\)\)"
+_OWN_SUM = re.compile(
+    rf"IF\(COUNT{_PARTS_OF_SUM}=\d+,(SUM{_PARTS_OF_SUM}|ROUND\(SUM{_PARTS_OF_SUM},6\))"
+    rf',IF\(({_THERE}\+)*{_THERE}=\d+,"Summe eintragen",""\)\)'
+)
 
 
 def require_nothing_else(content: bytes, author: str = "Fehlerprotokoll") -> dict[str, str]:
@@ -84,6 +93,8 @@ def _require_plain_sheet(root: ElementTree.Element) -> None:
             assert not [name for name in of.attrib if _local(name) == "id"]
         if _local(of.tag) == "formula1":
             assert _OWN_LISTS.fullmatch(of.text or ""), of.text
+        if _local(of.tag) == "f":
+            assert _OWN_SUM.fullmatch(of.text or ""), of.text
         if _local(of.tag).endswith(("Header", "Footer")):
             assert of.text in (None, "&R&P / &N"), of.text
 

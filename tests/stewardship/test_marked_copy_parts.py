@@ -35,7 +35,7 @@ from kkz_eval.model.parsed import ParsedTable
 from kkz_eval.model.verdicts import Slice, Status
 from kkz_eval.reference.tables import units_known_to
 from kkz_eval.stewardship.marked_copy import Judged, marked_copy
-from kkz_eval.stewardship.next_template import next_template
+from kkz_eval.stewardship.next_template import Asked, next_template
 from kkz_eval.storage.digests import digest_of_bytes
 
 CASES = Path(__file__).parents[1] / "cases" / "deliveries"
@@ -302,5 +302,8 @@ def test_names_of_sheets_that_a_program_does_not_take_are_changed_and_the_marks_
 
 def test_templates_hold_nothing_else_either() -> None:
     require_nothing_else(template_bytes(LEAVERS))
-    last = [{"dimensions": [["certificate", "=1+1"]], "measure": "leavers", "value_delivered": "+7"}]
-    require_nothing_else(next_template(LEAVERS, "05162024", 2007, last))
+    place = {"delivery_sha256": "a", "sheet": None, "row": 2, "column": 5}
+    last = [{"dimensions": [["certificate", "=1+1"]], "measure": "leavers", "value_delivered": "+7", **place}]
+    asked = Asked("05162024", 2007, "=1+1", date(2008, 1, 1))
+    require_nothing_else(next_template(LEAVERS, asked, last))
+    require_nothing_else(next_template(LEAVERS, asked, []))
