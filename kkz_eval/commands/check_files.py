@@ -30,8 +30,8 @@ from kkz_eval.deliveries.register.decisions import Decisions, load_decisions
 from kkz_eval.deliveries.register.inbox import content_of, shown
 from kkz_eval.deliveries.register.own_process import confined, reason_of_error
 from kkz_eval.model.errors import UserError
-from kkz_eval.model.listing import counts
 from kkz_eval.model.reading_limits import Limits
+from kkz_eval.model.shown_findings import counts
 from kkz_eval.model.system_errors import reason_of
 from kkz_eval.model.texts import Language
 from kkz_eval.reference.tables import units_known_to

@@ -14,7 +14,7 @@ import pyarrow as pa
 from kkz_eval.contracts import say
 from kkz_eval.model.findings import Finding, iter_findings
 from kkz_eval.model.identifiers import cell_address
-from kkz_eval.model.listing import OF_ONE_COLUMN, first_places, group_numbers
+from kkz_eval.model.shown_findings import OF_ONE_COLUMN, first_places, group_numbers
 from kkz_eval.model.texts import Joined, Localised
 
 Ints = npt.NDArray[np.int64]

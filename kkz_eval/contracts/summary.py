@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 
 from kkz_eval.contracts import say
 from kkz_eval.model.findings import Severity
-from kkz_eval.model.listing import group_numbers
+from kkz_eval.model.shown_findings import group_numbers
 from kkz_eval.model.texts import Joined, Localised, Sentence
 from kkz_eval.model.verdicts import Slice, Status
 

@@ -20,7 +20,7 @@ from kkz_eval.line import say
 from kkz_eval.line.intake import write_protocol
 from kkz_eval.line.snapshot import Snapshot
 from kkz_eval.model.findings import Severity
-from kkz_eval.model.listing import Count, counts
+from kkz_eval.model.shown_findings import Count, counts
 from kkz_eval.model.texts import Language
 from kkz_eval.reference.tables import units_known_to
 from kkz_eval.stewardship.history import standing_of

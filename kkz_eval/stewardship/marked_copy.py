@@ -23,7 +23,7 @@ from kkz_eval.deliveries.municipal.returned import COLUMNS, SHEET, Decision, lab
 from kkz_eval.deliveries.register.simulated import says_simulated
 from kkz_eval.model.findings import Finding, Severity, concat_findings, iter_findings
 from kkz_eval.model.identifiers import cell_address
-from kkz_eval.model.listing import counts, listed
+from kkz_eval.model.shown_findings import counts, listed
 from kkz_eval.model.simulated import SIGN
 from kkz_eval.model.texts import Language
 from kkz_eval.model.verdicts import Slice, Status, state_of

@@ -11,7 +11,7 @@ from jinja2 import Environment, StrictUndefined, Template
 from kkz_eval.contracts.contract import Contract
 from kkz_eval.contracts.summary import counted, summary_of
 from kkz_eval.model.findings import Severity, iter_findings
-from kkz_eval.model.listing import counts, listed
+from kkz_eval.model.shown_findings import counts, listed
 from kkz_eval.model.texts import Language
 from kkz_eval.model.verdicts import Verdict
 from kkz_eval.reference.tables import unit_label

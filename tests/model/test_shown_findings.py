@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kkz_eval.model.findings import Finding, findings_table, iter_findings, repeated
-from kkz_eval.model.listing import counts, listed
+from kkz_eval.model.shown_findings import counts, listed
 
 
 def many(rule: str, n: int, **where: object) -> list[Finding]:
