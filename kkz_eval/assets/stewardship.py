@@ -11,7 +11,6 @@ from kkz_eval.assets.links import link
 from kkz_eval.assets.moment import moment_of
 from kkz_eval.line.correspondence import make_board, make_templates
 from kkz_eval.line.installation import Installation
-from kkz_eval.reference.tables import unit_label
 
 _FOLDERS = dg.TableSchema(
     [dg.TableColumn("kommune", "string"), dg.TableColumn("vorlagen", "int"), dg.TableColumn("ordner", "string")]
@@ -52,8 +51,8 @@ def next_templates(context: dg.AssetExecutionContext, installation: dg.ResourceP
     n_files = Counter(unit for _, unit in templates.files)
     store = installation.steps.store
     folders = [
-        dg.TableRecord({"kommune": unit_label(unit), "vorlagen": n_files[unit], "ordner": str(store.local_path(folder))})
-        for unit, folder in sorted(templates.folders.items(), key=lambda item: unit_label(item[0]))
+        dg.TableRecord({"kommune": name, "vorlagen": n_files[unit], "ordner": str(store.local_path(templates.folders[unit]))})
+        for unit, name in sorted(templates.labels.items(), key=lambda item: item[1])
     ]
     return dg.MaterializeResult(
         metadata={"vorlagen": len(templates.files), "ordner": dg.MetadataValue.table(folders, schema=_FOLDERS)}

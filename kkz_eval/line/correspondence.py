@@ -19,6 +19,7 @@ from kkz_eval.line.intake import with_findings, write_protocol
 from kkz_eval.line.official_figures import official_figures, official_places
 from kkz_eval.line.snapshot import Snapshot
 from kkz_eval.model.verdicts import State, Verdict
+from kkz_eval.reference.tables import unit_label
 from kkz_eval.stewardship import say
 from kkz_eval.stewardship.board import SYMBOLS, BoardTable, board_page, board_tables, owed_since
 from kkz_eval.stewardship.history import Standing, standing_of
@@ -42,10 +43,11 @@ class Board:
 
 @dataclass(frozen=True)
 class Templates:
-    """Templates that are kept. files: key of each by dataset and unit; folders: key of each municipality's folder, by unit."""
+    """Templates that are kept. files: key of each by dataset and unit; folders: key of each municipality's folder, by unit; labels: its name."""
 
     files: Mapping[tuple[str, str], str]
     folders: Mapping[str, str]
+    labels: Mapping[str, str]
 
 
 def write_marked_copies(installation: Installation, years: Iterable[int]) -> dict[str, str]:
@@ -154,6 +156,7 @@ def make_templates(snapshot: Snapshot) -> Templates:
     return Templates(
         {place: f"{folder}/{place[1]}/{name}" for place, (name, _) in made.items()},
         {unit: f"{folder}/{unit}" for _, unit in made},
+        {unit: unit_label(unit) for _, unit in made},
     )
 
 
