@@ -120,21 +120,27 @@ def _treated_clusters(effects: EffectsResult, plan: Plan) -> StatisticalCheck:
 
 
 def _agreement(effects: EffectsResult, plan: Plan) -> StatisticalCheck:
-    """Largest difference of two methods over the same years, in the larger of their two standard errors."""
+    """Largest difference of two methods over the same years; only the years that count for an outcome can fail it."""
     figures: dict[str, float] = {}
     for outcome in plan.outcomes:
         for years in ("exposed", "all"):
-            rows = _overall(effects.estimates, outcome.indicator, years)
-            if len(rows) >= 2:
-                figures[f"{outcome.indicator} ({years})"] = _largest(rows)
+            difference = largest_difference(rows_of_methods(effects.estimates, outcome.indicator, years))
+            if difference is not None:
+                figures[f"{outcome.indicator} ({years})"] = difference
     if not figures:
         return StatisticalCheck("agreement", False, "one_method", plan.checks.agreement, {}, (), {})
-    found = {name: value for name, value in figures.items() if value > plan.checks.agreement}
+    count = {f"{outcome.indicator} ({years_that_count(outcome.earliest_plausible_year)})" for outcome in plan.outcomes}
+    found = {name: value for name, value in figures.items() if name in count and value > plan.checks.agreement}
     return _judged("agreement", found, [], "apart", plan.checks.agreement, figures)
 
 
-def _overall(estimates: pd.DataFrame, indicator: str, years: str) -> pd.DataFrame:
-    """One row per estimator that stands for these years."""
+def years_that_count(earliest_plausible_year: int | None) -> str:
+    """Over which years an outcome is judged: exposed | all."""
+    return "all" if earliest_plausible_year is None else "exposed"
+
+
+def rows_of_methods(estimates: pd.DataFrame, indicator: str, years: str) -> pd.DataFrame:
+    """One row per estimator of the same quantity that stands for these years (exposed | all). Report and check read it."""
     rows = estimates[(estimates["indicator"] == indicator) & (estimates["status"] == "ok") & (estimates["term"] == "att")]
     rows = rows[rows[["cohort", "year", "event_time"]].isna().all(axis=1) & rows["method"].isin(_SAME_ESTIMAND)]
     rows = rows[rows["std_error"] > 0]
@@ -144,6 +150,9 @@ def _overall(estimates: pd.DataFrame, indicator: str, years: str) -> pd.DataFram
     return rows.assign(order=order).sort_values(["estimator", "order"], kind="stable").drop_duplicates("estimator")
 
 
-def _largest(rows: pd.DataFrame) -> float:
+def largest_difference(rows: pd.DataFrame) -> float | None:
+    """Largest difference of two estimates, in the larger of their two standard errors; None where there are not two."""
+    if len(rows) < 2:
+        return None
     estimates, errors = (rows[name].to_numpy(dtype="float64") for name in ("estimate", "std_error"))
     return float((np.abs(estimates[:, None] - estimates) / np.maximum(errors[:, None], errors)).max())

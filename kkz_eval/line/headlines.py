@@ -15,6 +15,9 @@ from kkz_eval.model.texts import Language, Localised, Wording
 from kkz_eval.reporting.numbers import format_number
 from kkz_eval.reporting.wording import Kind, Verdict, verdict
 
+_NAMES = {Kind.PRE_TREND: "headline.name_without_conclusion", Kind.DEPENDS: "headline.name_depends"}
+"""What the name says already where nothing follows: on a page the line is cut off behind n."""
+
 
 @dataclass(frozen=True)
 class Digits(Localised):
@@ -41,11 +44,10 @@ def headlines(study: Study, effects: EffectsResult) -> dict[str, tuple[Localised
             groups=study.groups,
             treated_cohorts=tuple(study.plan.treated_cohorts or ()),
             headline=study.plan.headline,
+            checks=study.plan.checks,
         )
         if decided.row is not None:
-            # the name too says that nothing follows: on a page the line is cut off behind n
-            key = "headline.name_without_conclusion" if decided.kind is Kind.PRE_TREND else "headline.name"
-            name = say(key, label=Wording(info.label), indicator=info.indicator)
+            name = say(_NAMES.get(decided.kind, "headline.name"), label=Wording(info.label), indicator=info.indicator)
             found[info.indicator] = (name, _line(decided, Wording(info.difference_unit), info.decimals))
     return found
 
@@ -56,6 +58,11 @@ def _line(decided: Verdict, unit: Localised, decimals: int) -> Localised:
     if decided.kind is Kind.REFUSED:
         return say("headline.refused", estimator=row["estimator"], reason=row["message"] or say("headline.no_interval"))
     since = say("headline.exposed") if row["aggregation"] == "exposed" else say("headline.all_years")
+    if decided.spread is not None:
+        low, high = Digits(decided.spread.low, decimals), Digits(decided.spread.high, decimals)
+        sizes = {"treated": row["n_treated"], "control": row["n_control"]}
+        key = "headline.pre_trend_depends" if decided.kind is Kind.PRE_TREND else "headline.depends"
+        return say(key, methods=decided.spread.n, low=low, high=high, unit=unit, years=since, **sizes)
     return say(
         f"headline.{decided.kind.value}",
         estimate=Digits(float(row["estimate"]), decimals),

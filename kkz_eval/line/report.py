@@ -163,6 +163,7 @@ def report_inputs(study: Study, effects: EffectsResult) -> ReportInputs:
         stations=_stations(study),
         dataset_titles={contract.dataset: _title(study, contract) for contract in municipal},
         simulated=bool(study.simulated),
+        checks=plan.checks,
     )
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
+from kkz_eval.evaluation.plan import Checks
 from kkz_eval.indicators.chain import StageCoverage
 from kkz_eval.model.errors import UserError
 from kkz_eval.model.source_editions import EditionState
@@ -118,7 +119,7 @@ class ReportInputs:
     chain: what the plan covers of each stage from birth to work, () for none. stations: every station of a year of birth, by
     unit; state: known | symbol | missing | not_reached; its counts are shown through the gate only.
     dataset_titles: of the datasets of deliveries, by dataset; one without is shown by its name.
-    simulated: whether anything that it shows is made up.
+    simulated: whether anything that it shows is made up. checks: the thresholds of the plan, which the sentences follow as the checks do.
     Raises ValueError where a table lacks a column, a role, group or status is unknown, or counts has a key twice.
     """
 
@@ -149,6 +150,7 @@ class ReportInputs:
     stations: pd.DataFrame | None = None
     dataset_titles: Mapping[str, LocalText] = field(default_factory=dict)
     simulated: bool = False
+    checks: Checks = field(default_factory=Checks)
 
     def __post_init__(self) -> None:
         _known("role", [outcome.role for outcome in self.outcomes], ROLES)

@@ -1,6 +1,7 @@
 """Sentences by rule from a row of estimates: what may be said, and no more. No layout, no estimation.
 
-The rule: refused, then a trend seen before the start, then an interval with or without zero. Where an outcome has an
+The rule: refused, then a trend seen before the start, then methods that disagree, then an interval with or without zero. Thresholds are
+those of the plan's checks, so that the report says what they say. Where an outcome has an
 earliest plausible year, the row `exposed` decides. Which estimator decides the plan says, or the order of HEADLINE_METHODS: never
 what it found.
 """
@@ -13,13 +14,16 @@ from enum import StrEnum
 import pandas as pd
 
 from kkz_eval.evaluation.estimators.methods import HEADLINE_METHODS, METHODS, OVERALL, REPORTED_METHODS
+from kkz_eval.evaluation.plan import Checks
+from kkz_eval.evaluation.statistical_checks import largest_difference, rows_of_methods, years_that_count
 from kkz_eval.model.texts import Language
 from kkz_eval.reference.unit_groups import unit_words
 from kkz_eval.reporting.document import Inline, Parts, Quoted, join, phrase
 from kkz_eval.reporting.inputs import OutcomeInfo, in_language
 from kkz_eval.reporting.numbers import count, decimals_that_show, measured, p_value, year
 
-PRE_TREND_LEVEL = 0.05
+EVENT_METHODS = ("event_study", *HEADLINE_METHODS)
+"""Whose years before the start are shown and tested, the first that was run; the estimator on which the verdict rests comes before."""
 
 # Absolute standardised differences: What Works Clearinghouse, Procedures and Standards Handbook 5.0, baseline equivalence.
 SMALL_DISTANCE = 0.05
@@ -34,6 +38,7 @@ class Kind(StrEnum):
     DIFFERENCE = "difference"
     UNCLEAR = "unclear"
     PRE_TREND = "pre_trend"
+    DEPENDS = "depends"
     REFUSED = "refused"
     MISSING = "missing"
 
@@ -58,13 +63,34 @@ class Course(StrEnum):
 
 
 @dataclass(frozen=True)
+class PreTrend:
+    """The test for equal development before the start that is told, and whose years the figure beside it shows."""
+
+    estimator: str
+    method: str
+    p: float
+
+
+@dataclass(frozen=True)
+class Spread:
+    """What the methods estimate over the same years where they disagree. n: of methods, with_zero: of those whose interval holds zero."""
+
+    n: int
+    low: float
+    high: float
+    with_zero: int
+
+
+@dataclass(frozen=True)
 class Verdict:
-    """The row that decides and what may be said of it. pre_trend_p: None where not tested; row: None if MISSING."""
+    """The row that decides and what may be said of it. pre_trend: None where not tested; row: None if MISSING; spread: None where the
+    methods agree."""
 
     kind: Kind
     row: pd.Series | None
-    pre_trend_p: float | None
+    pre_trend: PreTrend | None
     course: Course
+    spread: Spread | None = None
 
 
 def overall_rows(estimates: pd.DataFrame, indicator: str) -> pd.DataFrame:
@@ -96,12 +122,36 @@ def headline_row(estimates: pd.DataFrame, outcome: OutcomeInfo, headline: str | 
     return refused.iloc[0] if len(refused) else None
 
 
-def pre_trend_p(tests: pd.DataFrame, outcome: OutcomeInfo, estimator: str) -> float | None:
-    """p value of the test for equal trends before the start: of the estimator, else the smallest of the others."""
+def pre_trend_of(
+    tests: pd.DataFrame, estimates: pd.DataFrame, outcome: OutcomeInfo, headline: str, level: float
+) -> PreTrend | None:
+    """The test for equal trends before the start that is told: of the estimator `headline`, else of the first of EVENT_METHODS.
+
+    Where that one sees nothing at the level and another does, the other: a trend that one test sees is not passed over.
+    """
     rows = tests[(tests["indicator"] == outcome.indicator) & (tests["test"] == "pre_trend")].dropna(subset=["p_value"])
-    own = rows[rows["estimator"] == estimator]
-    used = own if len(own) else rows
-    return float(used["p_value"].min()) if len(used) else None
+    methods = dict(zip(estimates["estimator"], estimates["method"], strict=True))
+    found = [
+        PreTrend(str(name), str(methods[name]), float(p)) for name, p in zip(rows["estimator"], rows["p_value"], strict=True)
+    ]
+    if not found:
+        return None
+    told = min(found, key=lambda test: (test.estimator != headline, _place_of(test.method)))
+    return min((test for test in found if test.p < level), key=lambda test: test.p, default=told) if told.p >= level else told
+
+
+def _place_of(method: str) -> int:
+    return EVENT_METHODS.index(method) if method in EVENT_METHODS else len(EVENT_METHODS)
+
+
+def spread_of(estimates: pd.DataFrame, outcome: OutcomeInfo, limit: float) -> Spread | None:
+    """What the methods estimate over the years that count, where they differ by more than the limit of the check; else None."""
+    rows = rows_of_methods(estimates, outcome.indicator, years_that_count(outcome.earliest_plausible_year))
+    difference = largest_difference(rows)
+    if difference is None or difference <= limit:
+        return None
+    with_zero = int(((rows["conf_low"] <= 0) & (rows["conf_high"] >= 0)).sum())
+    return Spread(len(rows), float(rows["estimate"].min()), float(rows["estimate"].max()), with_zero)
 
 
 def course(panel: pd.DataFrame, groups: pd.DataFrame, outcome: OutcomeInfo, start: int | None, estimate: float) -> Course:
@@ -138,22 +188,26 @@ def verdict(
     groups: pd.DataFrame,
     treated_cohorts: tuple[int, ...],
     headline: str | None,
+    checks: Checks,
 ) -> Verdict:
     """What may be said of an outcome (the rule in the module's docstring)."""
     row = headline_row(estimates, outcome, headline)
     if row is None:
         return Verdict(Kind.MISSING, None, None, Course.OTHER_HIGHER)
-    p = pre_trend_p(tests, outcome, str(row["estimator"]))
+    tested = pre_trend_of(tests, estimates, outcome, str(row["estimator"]), checks.pre_trend)
     if row["status"] != "ok" or pd.isna(row["estimate"]) or pd.isna(row["conf_low"]) or pd.isna(row["conf_high"]):
-        return Verdict(Kind.REFUSED, row, p, Course.OTHER_HIGHER)
+        return Verdict(Kind.REFUSED, row, tested, Course.OTHER_HIGHER)
     moved = course(panel, groups, outcome, min(treated_cohorts, default=None), float(row["estimate"]))
-    if p is not None and p < PRE_TREND_LEVEL:
+    spread = spread_of(estimates, outcome, checks.agreement)
+    if tested is not None and tested.p < checks.pre_trend:
         kind = Kind.PRE_TREND
+    elif spread is not None:
+        kind = Kind.DEPENDS
     elif row["conf_low"] <= 0 <= row["conf_high"]:
         kind = Kind.UNCLEAR
     else:
         kind = Kind.DIFFERENCE
-    return Verdict(kind, row, p, moved)
+    return Verdict(kind, row, tested, moved, spread)
 
 
 def finding(found: Verdict, outcome: OutcomeInfo, scope: str, language: Language, level: str = "kreis") -> Parts:
@@ -194,9 +248,15 @@ def pre_trend_note(found: Verdict, scope: str, language: Language) -> Parts:
     """What the comparison of the years before the start says, where it was made, and that it was not made otherwise."""
     if found.row is None or found.kind in (Kind.REFUSED, Kind.PRE_TREND):
         return ()
-    if found.pre_trend_p is None:
+    if found.pre_trend is None:
         return phrase("wording.pre_trend_untested", language)
-    return phrase("wording.pre_trend_not_seen", language, p=p_value(f"{scope}.pre_trend_p", found.pre_trend_p, language))
+    return phrase("wording.pre_trend_not_seen", language, **_test(found.pre_trend, scope, language))
+
+
+def _test(told: PreTrend, scope: str, language: Language) -> dict[str, Inline]:
+    """The words for a test before the start: by which method, and its p."""
+    method = phrase(f"methods.{told.method}", language)[0]
+    return {"method": method, "p": p_value(f"{scope}.pre_trend_p", told.p, language)}
 
 
 def distance(smd: float) -> Distance:
@@ -227,8 +287,9 @@ def before(balance: pd.DataFrame, outcome: OutcomeInfo, scope: str, language: La
 
 
 def elsewhere(found: Verdict, outcome: OutcomeInfo, estimates: pd.DataFrame, scope: str, language: Language) -> Parts:
-    """The clause on another method over the same years that says otherwise of zero; nothing where all methods agree."""
-    if found.row is None or found.kind in (Kind.REFUSED, Kind.PRE_TREND):
+    """The clause on another method over the same years that says otherwise of zero; nothing where all methods agree, or the finding
+    says already that they don't."""
+    if found.row is None or found.spread is not None or found.kind in (Kind.REFUSED, Kind.PRE_TREND):
         return ()
     has_zero = _has_zero(found.row)
     rows = overall_rows(estimates, outcome.indicator)
@@ -247,8 +308,9 @@ def elsewhere(found: Verdict, outcome: OutcomeInfo, estimates: pd.DataFrame, sco
 
 
 def others(found: Verdict, outcome: OutcomeInfo, estimates: pd.DataFrame, scope: str, language: Language) -> Parts:
-    """What the other estimators say over the same years: how many, their range, and how many do not exclude zero."""
-    if found.row is None or found.kind is Kind.REFUSED:
+    """What the other estimators say over the same years: how many, their range, and how many do not exclude zero; nothing where the
+    finding says it of all of them."""
+    if found.row is None or found.spread is not None or found.kind is Kind.REFUSED:
         return ()
     rows = overall_rows(estimates, outcome.indicator)
     rows = rows[(rows["status"] == "ok") & (rows["estimator"] != found.row["estimator"])].dropna(subset=["conf_low", "conf_high"])
@@ -300,13 +362,15 @@ def _difference(found: Verdict, outcome: OutcomeInfo, label: Quoted, scope: str,
     assert found.row is not None
     estimate, low, high = (float(found.row[name]) for name in ("estimate", "conf_low", "conf_high"))
     unit = Quoted(in_language(outcome.difference_unit, language, outcome.indicator))
+    if found.spread is not None:
+        return _depends(found, found.spread, outcome, label, scope, language)
     if found.kind is Kind.PRE_TREND:
-        assert found.pre_trend_p is not None
+        assert found.pre_trend is not None
         return phrase(
             "wording.pre_trend",
             language,
             label=label,
-            p=p_value(f"{scope}.pre_trend_p", found.pre_trend_p, language),
+            **_test(found.pre_trend, scope, language),
             estimate=measured(f"{scope}.estimate", estimate, outcome.decimals, language),
             low=measured(f"{scope}.conf_low", low, outcome.decimals, language),
             high=measured(f"{scope}.conf_high", high, outcome.decimals, language),
@@ -326,6 +390,24 @@ def _difference(found: Verdict, outcome: OutcomeInfo, label: Quoted, scope: str,
         unit=unit,
     )
     return join(sentence, _direction(estimate, outcome, language), phrase("wording.assumption", language))
+
+
+def _depends(found: Verdict, spread: Spread, outcome: OutcomeInfo, label: Quoted, scope: str, language: Language) -> Parts:
+    """The sentence where the methods disagree: what all of them say, none alone."""
+    shown: dict[str, Inline] = {
+        "label": label,
+        "n": count(f"{scope}.n_methods", spread.n, language),
+        "low": measured(f"{scope}.methods_low", spread.low, outcome.decimals, language),
+        "high": measured(f"{scope}.methods_high", spread.high, outcome.decimals, language),
+        "unit": Quoted(in_language(outcome.difference_unit, language, outcome.indicator)),
+    }
+    signs = phrase("wording.others_signs", language) if spread.low <= 0 <= spread.high else ()
+    if found.kind is Kind.PRE_TREND:
+        assert found.pre_trend is not None
+        said = phrase("wording.pre_trend_depends", language, **shown, **_test(found.pre_trend, scope, language))
+        return join(said, signs)
+    with_zero = count(f"{scope}.n_with_zero", spread.with_zero, language)
+    return join(phrase("wording.depends", language, **shown, with_zero=with_zero), signs)
 
 
 def _unclear(row: pd.Series, outcome: OutcomeInfo, label: Quoted, scope: str, language: Language) -> Parts:

@@ -16,6 +16,7 @@ from kkz_eval.reporting.figures.event_study import Event, EventStudy
 from kkz_eval.reporting.figures.trend import Line, Mark, Trend
 from kkz_eval.reporting.sections.changed import trend_of
 from kkz_eval.reporting.sections.difference import event_study_of
+from kkz_eval.reporting.sections.parts import verdict_of
 
 TREND = Trend(
     label="Quote",
@@ -216,3 +217,18 @@ def test_text_for_the_balance_names_every_difference_and_line():
 def test_a_balance_of_nothing_is_not_drawn():
     with pytest.raises(ValueError, match="nothing to draw"):
         balance.balance_chart(Balance((), (0.05, 0.25)), WIDE, "de")
+
+
+def test_the_event_study_and_the_test_before_the_start_are_of_one_estimator(inputs):
+    leavers = inputs.outcomes[0]
+    own = inputs.estimates[(inputs.estimates["indicator"] == "leavers") & (inputs.estimates["aggregation"] == "dynamic")]
+    assert set(own["estimator"]) == {"es"}
+    told = verdict_of(inputs, leavers).pre_trend
+    assert told is not None
+    assert told.estimator == "cs"
+    tested = own.assign(estimator="cs", method="callaway_santanna", estimate=own["estimate"] + 1)
+    study, method = event_study_of(
+        replace(inputs, estimates=pd.concat([inputs.estimates, tested], ignore_index=True)), leavers, "de"
+    )
+    assert method == "Callaway/Sant’Anna"
+    assert {event.estimate for event in study.events if event.conf_low is not None} == set(tested["estimate"])

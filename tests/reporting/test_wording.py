@@ -7,6 +7,8 @@ from dataclasses import replace
 import pandas as pd
 import pytest
 
+from kkz_eval.evaluation.plan import Checks
+from kkz_eval.evaluation.statistical_checks import largest_difference, rows_of_methods
 from kkz_eval.reporting import wording
 from kkz_eval.reporting.document import plain
 from kkz_eval.reporting.wording import Course, Kind
@@ -25,6 +27,7 @@ def verdict_of(inputs, indicator, estimates=None, headline=None):
         groups=inputs.groups,
         treated_cohorts=inputs.treated_cohorts,
         headline=headline,
+        checks=Checks(),
     )
     return outcome, found
 
@@ -61,9 +64,9 @@ def test_interval_with_zero(inputs):
 def test_trend_before_the_start_and_exposed_years(inputs):
     assert sentence(inputs, "help") == (
         "Beginn der Hilfe unter 3 Jahren: Schon vor dem Start entwickelten sich beide Gruppen unterschiedlich (Test auf gleiche "
-        "Entwicklung: p = 0,012). Der geschätzte Unterschied (1,3 Prozentpunkte, vereinbar: 0,9 bis 1,7) kann diese "
-        "Entwicklung fortsetzen. Wir ziehen deshalb keinen Schluss auf das Programm. Gewertet werden nur die Jahre ab 2014; "
-        "vorher konnte das Programm diesen Wert nicht erreichen." + BASIS
+        "Entwicklung, Callaway/Sant’Anna: p = 0,012). Der geschätzte Unterschied (1,3 Prozentpunkte, vereinbar: 0,9 bis 1,7) kann diese "
+        "Entwicklung fortsetzen. Wir ziehen deshalb keinen Schluss auf das Programm. Gewertet werden nur die Jahre ab 2014: "
+        "Nach den Annahmen des Plans können Angebote des Programms in dieser Kennzahl frühestens dann zu sehen sein." + BASIS
     )
 
 
@@ -203,13 +206,53 @@ def test_another_method_that_does_not_exclude_zero_is_named(inputs):
 
 
 def test_another_method_that_excludes_zero_is_named_as_well(inputs):
-    assert with_another_method(inputs, "training", 0.1, 0.9) == (
-        "Ein anderes Verfahren (Ereignisstudie) schließt null aus (vereinbar: 0,1 bis 0,9)."
+    assert with_another_method(inputs, "training", 0.1, 0.3) == (
+        "Ein anderes Verfahren (Ereignisstudie) schließt null aus (vereinbar: 0,1 bis 0,3)."
     )
 
 
 def test_methods_that_agree_need_no_word(inputs):
     assert with_another_method(inputs, "leavers", -2.1, -0.3) == ""
+
+
+def with_estimate_of(inputs, row, estimate, **also):
+    """The estimates with those of a second method for the leavers, of whom the first finds −1.2."""
+    also = {"std_error": 0.4, "conf_low": estimate - 0.8, "conf_high": estimate + 0.8, **also}
+    other = row("leavers", method="sdid", estimator="sdid", aggregation="coefficient", estimate=estimate, **also)
+    return pd.concat([inputs.estimates, pd.DataFrame([other])], ignore_index=True)
+
+
+def test_where_the_methods_disagree_the_finding_says_so_and_names_no_estimate_alone(inputs, row):
+    estimates = with_estimate_of(inputs, row, 1.7, conf_low=-0.1, conf_high=3.5)
+    outcome, found = verdict_of(inputs, "leavers", estimates, headline="cs")
+    assert found.kind is Kind.DEPENDS
+    assert plain(wording.finding(found, outcome, "t", "de")) == (
+        "Schulabgänge ohne Abschluss: Das Ergebnis hängt vom Verfahren ab. 3 Verfahren schätzen den Unterschied über dieselben Jahre "
+        "auf −1,2 bis 1,7 Prozentpunkte; bei 1 davon schließt der vereinbare Bereich null ein. Keine dieser Schätzungen steht allein "
+        "für das Ergebnis. Nicht alle Schätzungen haben dasselbe Vorzeichen." + BASIS
+    )
+    assert wording.elsewhere(found, outcome, estimates, "t", "de") == ()
+    assert wording.others(found, outcome, estimates, "t", "de") == ()
+
+
+def test_the_finding_depends_on_the_method_exactly_where_the_check_says_so(inputs, row):
+    for estimate in (-1.2, -0.9, -0.6, 0.3, 2.0):
+        estimates = with_estimate_of(inputs, row, estimate)
+        difference = largest_difference(rows_of_methods(estimates, "leavers", "all"))
+        _, found = verdict_of(inputs, "leavers", estimates, headline="cs")
+        assert (found.kind is Kind.DEPENDS) == (difference > Checks().agreement), estimate
+
+
+def test_a_trend_before_the_start_is_told_by_the_test_of_the_method_that_decides(inputs, row):
+    assert verdict_of(inputs, "leavers", headline="cs")[1].pre_trend == wording.PreTrend("cs", "callaway_santanna", 0.41)
+
+
+def test_a_trend_that_another_test_sees_is_not_passed_over(inputs, row):
+    estimates = with_estimate_of(inputs, row, -1.2)
+    seen = {"indicator": "leavers", "estimator": "sdid", "test": "pre_trend", "statistic": 9.0, "df": 4, "p_value": 0.01}
+    changed = replace(inputs, tests=pd.concat([inputs.tests, pd.DataFrame([seen])], ignore_index=True))
+    _, found = verdict_of(changed, "leavers", estimates, headline="cs")
+    assert (found.kind, found.pre_trend.estimator, found.pre_trend.p) == (Kind.PRE_TREND, "sdid", 0.01)
 
 
 def others(inputs, row, *estimates, language="de"):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from kkz_eval.evaluation.estimators.methods import HEADLINE_METHODS, METHODS, REPORTED_METHODS
+from kkz_eval.evaluation.estimators.methods import METHODS, REPORTED_METHODS
 from kkz_eval.model.texts import Language
 from kkz_eval.reporting import numbers, say, wording
 from kkz_eval.reporting.document import Code, Column, Inline, Listing, Paragraph, Parts, Quoted, Section, Table, join, phrase
@@ -71,12 +71,12 @@ def _difference_outcome(inputs: ReportInputs, outcome: OutcomeInfo, language: La
 
 
 AGGREGATIONS = frozenset(name for method in METHODS.values() for name in method.gives) - {"group_time"}  # no mean over years
-EVENT_METHODS = ("event_study", *HEADLINE_METHODS)
 
 
 def event_study_of(inputs: ReportInputs, outcome: OutcomeInfo, language: Language) -> tuple[EventStudy, Inline] | None:
     """What the event-study figure of an outcome shows and by which method; None where no estimator has estimates by event time.
 
+    Of the estimator whose test of the years before the start is told, else of the first method in wording.EVENT_METHODS.
     A row with no uncertainty at 0 is the reference; without one, −1 is, where the event times leave it out. With neither
     (varying base) each year before the start has its own reference. Other rows without an interval are not drawn.
     """
@@ -88,11 +88,10 @@ def event_study_of(inputs: ReportInputs, outcome: OutcomeInfo, language: Languag
         & rows["event_time"].notna()
         & rows["estimate"].notna()
     ]
-    for method in EVENT_METHODS:
-        of_method = rows[rows["method"] == method]
-        if of_method.empty:
-            continue
-        used = of_method[of_method["estimator"] == of_method["estimator"].iloc[0]].sort_values("event_time")
+    told = verdict_of(inputs, outcome).pre_trend
+    by_method = [name for method in wording.EVENT_METHODS for name in rows.loc[rows["method"] == method, "estimator"]]
+    for estimator in dict.fromkeys([*([] if told is None else [told.estimator]), *by_method]):
+        used = rows[rows["estimator"] == estimator].sort_values("event_time")
         fixed = used[(used["estimate"] == 0) & (used["std_error"].isna() | (used["std_error"] == 0))]
         with_interval = used.drop(fixed.index).dropna(subset=["conf_low", "conf_high"])
         if with_interval.empty:
@@ -132,7 +131,7 @@ def _estimates_table(inputs: ReportInputs, outcome: OutcomeInfo, found: wording.
         name: Parts = (_method(row, language),)
         if (estimates["method"] == row["method"]).sum() > (estimates["estimator"] == row["estimator"]).sum():
             name = (*name, " (", Code(str(row["estimator"])), ")")
-        if found.row is not None and index == found.row.name:
+        if found.row is not None and found.spread is None and index == found.row.name:
             name = insert(phrase("difference.decides", language, method="\x01"), name)
         if row["status"] != "ok":
             reason = row["message"]

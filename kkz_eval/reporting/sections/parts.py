@@ -25,6 +25,7 @@ def verdict_of(inputs: ReportInputs, outcome: OutcomeInfo) -> wording.Verdict:
         groups=inputs.groups,
         treated_cohorts=inputs.treated_cohorts,
         headline=inputs.headline,
+        checks=inputs.checks,
     )
 
 
