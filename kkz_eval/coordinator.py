@@ -18,5 +18,7 @@ class YearsFromOptions(QueuedRunCoordinator):
     def submit_run(self, context: SubmitRunContext) -> DagsterRun:
         """Put a run into the queue, with its years as tags where it has none."""
         run = context.dagster_run
-        self._instance.add_run_tags(run.run_id, missing_tags(run.tags, run.run_config))
+        assert run.execution_plan_snapshot_id is not None  # Dagster plans a run before it submits it
+        steps = self._instance.get_execution_plan_snapshot(run.execution_plan_snapshot_id).step_keys_to_execute
+        self._instance.add_run_tags(run.run_id, missing_tags(run.tags, run.run_config, steps))
         return super().submit_run(context)

@@ -6,7 +6,7 @@ All after the verdict is unpartitioned. Does not belong here: jobs, steps of the
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import dagster as dg
@@ -20,6 +20,8 @@ RANGE_START, RANGE_END, PARTITION = (
     "dagster/partition",
 )
 """Tags of a run that say its partitions."""
+PARTITIONED = frozenset({"landing", "parsed", "verdicts"})
+"""The assets that have reporting years; all others have none."""
 
 reporting_years = dg.TimeWindowPartitionsDefinition(cron_schedule="0 0 1 1 *", start=str(FIRST_YEAR), fmt="%Y", end_offset=1)
 """From the first year of the official series to the current one; a new year needs no change."""
@@ -48,13 +50,13 @@ def years_as_tags(years: Sequence[int]) -> dict[str, str]:
     return {RANGE_START: str(years[0]), RANGE_END: str(years[-1])}
 
 
-def missing_tags(tags: Mapping[str, str], run_config: Mapping[str, Any]) -> dict[str, str]:
-    """The tags that a run still needs for its reporting years: none where it has a partition or a range of them.
+def missing_tags(tags: Mapping[str, str], run_config: Mapping[str, Any], steps: Iterable[str]) -> dict[str, str]:
+    """The tags that a run still needs for its reporting years: none where it has a partition or a range of them, or no step with years.
 
     Otherwise those of its option `years`; all years where it is empty or can't be read: that stops the run in its first step,
     with a sentence.
     """
-    if PARTITION in tags or RANGE_START in tags:
+    if PARTITION in tags or RANGE_START in tags or PARTITIONED.isdisjoint(steps):
         return {}
     known = known_years()
     option = str(run_config.get("resources", {}).get("options", {}).get("config", {}).get("years", "")).strip()
