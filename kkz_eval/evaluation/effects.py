@@ -13,9 +13,9 @@ import numpy as np
 import pandas as pd
 
 from kkz_eval.evaluation.digests import code_digest, inputs_digest
-from kkz_eval.evaluation.estimators.concentration import weights_of_plan
+from kkz_eval.evaluation.estimators.concentration import Concentration, weights_of_plan
 from kkz_eval.evaluation.estimators.estimation import Estimation, Row, Test
-from kkz_eval.evaluation.estimators.methods import METHODS
+from kkz_eval.evaluation.estimators.methods import METHODS, Method
 from kkz_eval.evaluation.panel import by_outcome, read_panel, validate_panel
 from kkz_eval.evaluation.plan import EstimatorSpec, Outcome, Plan, plan_digest
 from kkz_eval.evaluation.plan_file import load_plan
@@ -148,24 +148,25 @@ def _outcome_result(panel: pd.DataFrame, plan: Plan, outcome: Outcome) -> Effect
         estimation = _estimation(sample, plan, spec)
         identity = {"estimator": spec.id, "method": spec.method, "variant": spec.variant}
         notes = [note for note in sample.notes if note.code not in METHODS[spec.method].untrue_notes]
-        weighting = estimation.concentration or (weights_of_plan(sample) if METHODS[spec.method].weights else None)
-        about = () if weighting is None else (weighting.note,)
-        said = " ".join(note.sentence.in_language(plan.languages[0]) for note in (*notes, *estimation.notes, *about))
+        weighting = _weighting(sample, estimation, METHODS[spec.method])
+        notes += [*estimation.notes, *(one.note for one in weighting)]
+        said = " ".join(note.sentence.in_language(plan.languages[0]) for note in notes)
         counts = {f"n_{name}": value for name, value in asdict(estimation.counts or sample.counts).items()}
         estimates += [{**common, **counts, **identity, **_row_cells(row, plan, said)} for row in estimation.rows]
-        figures = (
-            ()
-            if weighting is None
-            else (
-                Test("largest_control_weight", weighting.largest, "", np.nan),
-                Test("effective_controls", weighting.effective, "", np.nan),
-            )
-        )
+        figures = [Test(name, value, "", np.nan) for one in weighting for name, value in one.figures.items()]
         tests += [
             {"indicator": outcome.indicator, "estimator": spec.id, **asdict(test)} for test in (*estimation.tests, *figures)
         ]
         weights += [{"indicator": outcome.indicator, "estimator": spec.id, **asdict(weight)} for weight in estimation.weights]
     return _result(estimates, tests, weights)
+
+
+def _weighting(sample: Sample, estimation: Estimation, method: Method) -> tuple[Concentration, ...]:
+    """How the weight of comparison units is spread, by the estimator's own weights or those of the plan; nothing where there is no estimate."""
+    if all(row.refused is not None for row in estimation.rows):
+        return ()
+    found = estimation.concentration or (weights_of_plan(sample) if method.weights else None)
+    return () if found is None else (found,)
 
 
 def _prepared(panel: pd.DataFrame, plan: Plan, outcome: Outcome) -> tuple[str, Sample]:

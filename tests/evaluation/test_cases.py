@@ -100,3 +100,12 @@ def test_a_plan_weight_is_said_of_regressions_too() -> None:
     assert figures["effective_controls"] == pytest.approx(weights.sum() ** 2 / (weights**2).sum())
     even = run_effects(panel.assign(w=2.0), replace(plan, estimators=(twfe,)))
     assert even.tests.empty
+
+
+def test_where_there_is_no_estimate_nothing_is_said_of_its_weights() -> None:
+    plan = load_plan(CASES / "c5_group_se_weights" / "plan.yaml")
+    panel = read_panel(CASES / "c5_group_se_weights" / "panel.csv")
+    result = run_effects(panel.assign(value=1.0), plan)
+    assert result.estimates["status"].tolist() == ["refused"]
+    assert "Gewichte" not in result.estimates["message"].item()
+    assert result.tests.empty

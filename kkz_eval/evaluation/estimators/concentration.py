@@ -23,6 +23,11 @@ class Concentration:
     comparison: str = ""
 
     @property
+    def figures(self) -> dict[str, float]:
+        """By the names that they have in tests.csv."""
+        return {"largest_control_weight": self.largest, "effective_controls": self.effective}
+
+    @property
     def note(self) -> Note:
         """In words, rounded."""
         figures = {"percent": f"{100 * self.largest:.3g}", "effective": f"{self.effective:.1f}", "controls": self.controls}
