@@ -8,7 +8,7 @@ import dagster as dg
 
 from kkz_eval.assets import deliveries, evidence, stewardship
 from kkz_eval.assets.alone import held_by_a_run
-from kkz_eval.assets.evaluations import plan_assets
+from kkz_eval.assets.evaluations import plan_assets, plan_job
 from kkz_eval.assets.official import official_asset
 from kkz_eval.assets.options import RunOptions
 from kkz_eval.checks.contracts import contract_check
@@ -18,7 +18,7 @@ from kkz_eval.checks.effects import effect_checks
 from kkz_eval.checks.plausibility import plausibility_check
 from kkz_eval.checks.series import agreement_check, sums_check, unlisted_breaks_check
 from kkz_eval.io_managers import AcceptedTables
-from kkz_eval.jobs import check_deliveries, deadline_reminders, deadlines_job, plan_job, templates_job, yearly_run
+from kkz_eval.jobs import check_deliveries, deadline_reminders, deadlines_job, templates_job, yearly_run
 from kkz_eval.line.comparisons import additive_measures, counterparts
 from kkz_eval.line.installation import Installation, open_installation
 from kkz_eval.sensors import inbox_sensor

@@ -1,4 +1,7 @@
-"""The jobs of Dagster with their schedules, and the execution on this machine. "Jahreslauf": one reporting year or all, from the inbox to the report."""
+"""The jobs of Dagster with their schedules, and the execution on this machine. "Jahreslauf": one reporting year or all, from the inbox to the report.
+
+Does not belong here: the job of a plan, which stands beside the plan's assets.
+"""
 
 from __future__ import annotations
 
@@ -11,15 +14,11 @@ from pathlib import Path
 from typing import Any
 
 import dagster as dg
-from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 from dagster._core.execution.execution_result import ExecutionResult
 
 from kkz_eval.assets.descriptions import described
-from kkz_eval.assets.evaluations import asset_name
-from kkz_eval.evaluation.plan import Plan
 from kkz_eval.model.errors import UserError
 from kkz_eval.model.system_errors import reason_of
-from kkz_eval.model.texts import LANGUAGES, Wording
 from kkz_eval.partitions import years_as_tags
 
 YEARLY_RUN = "Jahreslauf"
@@ -54,18 +53,6 @@ deadline_reminders = dg.ScheduleDefinition(
 templates_job = dg.define_asset_job(
     "Vorlagen", selection=dg.AssetSelection.assets("next_templates"), description=described("job.templates")
 )
-
-
-def plan_job(plan: Plan) -> UnresolvedAssetJobDefinition:
-    """From what is accepted to the report of one plan. All its outcomes stand in the launchpad: whoever deletes some estimates the others."""
-    title = Wording(plan.title or dict.fromkeys(LANGUAGES, plan.id))
-    options = {"plan": plan.id, "outcomes": [outcome.indicator for outcome in plan.outcomes]}
-    return dg.define_asset_job(
-        asset_name("Auswertung", plan),
-        selection=dg.AssetSelection.assets(*(asset_name(step, plan) for step in ("design", "effects", "report"))),
-        config={"resources": {"options": {"config": options}}},
-        description=described("job.plan", title=title),
-    )
 
 
 @dataclass(frozen=True)

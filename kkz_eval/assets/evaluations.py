@@ -1,8 +1,9 @@
-"""The assets of one plan: design, effects, report. Made from the plan files, so that plans live side by side."""
+"""The assets of one plan, design, effects and report, and the job that runs them. Made from the plan files, so that plans live side by side."""
 
 from collections.abc import Iterator
 
 import dagster as dg
+from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
 from kkz_eval.assets.descriptions import described
 from kkz_eval.assets.evidence import indicators
@@ -42,6 +43,18 @@ _SCHEMA = dg.TableSchema([dg.TableColumn(name, kind, description=described(f"col
 def asset_name(step: str, plan: Plan) -> str:
     """Name of a plan's asset: Dagster takes no hyphen."""
     return f"{step}_{plain_id(plan.id)}"
+
+
+def plan_job(plan: Plan) -> UnresolvedAssetJobDefinition:
+    """From what is accepted to the report of one plan. All its outcomes stand in the launchpad: whoever deletes some estimates the others."""
+    title = Wording(plan.title or dict.fromkeys(LANGUAGES, plan.id))
+    options = {"plan": plan.id, "outcomes": [outcome.indicator for outcome in plan.outcomes]}
+    return dg.define_asset_job(
+        asset_name("Auswertung", plan),
+        selection=dg.AssetSelection.assets(*(asset_name(step, plan) for step in ("design", "effects", "report"))),
+        config={"resources": {"options": {"config": options}}},
+        description=described("job.plan", title=title),
+    )
 
 
 def plan_assets(plan: Plan) -> list[dg.AssetsDefinition]:
