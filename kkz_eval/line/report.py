@@ -7,7 +7,7 @@ Does not belong here: wording, figures, disclosure (reporting), numbers (evaluat
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from importlib.metadata import version
@@ -358,14 +358,13 @@ def _notices(study: Study) -> tuple[Sentence, ...]:
             rejected.setdefault((judged.arrival.name, dataset, holds), []).append((unit, year))
     for (name, dataset, holds), parts in sorted(rejected.items(), key=lambda item: (*item[0][:2], item[1])):
         named: Localised | str = parts_named(sorted(parts)) if all(unit for unit, _ in parts) else say("notices.whole_file")
-        state = AtTheBeginning(State.REJECTED.said)
-        notices.append(say("notices.rejected", state=state, name=name, dataset=dataset, parts=named))
+        notices.append(_of_file(State.REJECTED.said, name, dataset, named))
         if holds is not None:
             notices.append(say("notices.holds", delivery=delivery_named(holds), dataset=dataset, parts=named))
-    for key, found in (("waived", snapshot.waived_slices), ("corrected", snapshot.corrected_slices)):
+    for what, found in ((State.WAIVED.said, snapshot.waived_slices), (say("notices.corrected"), snapshot.corrected_slices)):
         for (name, dataset), parts in found.items():
             if dataset in datasets:
-                notices.append(_named(f"notices.{key}", name, dataset, parts))
+                notices.append(_of_file(what, name, dataset, parts_named(parts)))
     for conflict in (conflict for conflict in snapshot.conflicts if conflict.dataset in datasets):
         notices.append(conflict_sentence(conflict))
     for name, marks in study.marks.items():
@@ -386,9 +385,9 @@ def _about_outcome(indicator: Indicator, key: str, **parameters: object) -> Sent
     return say(key, indicator=Wording(indicator.label), **parameters)
 
 
-def _named(key: str, name: str, dataset: str, parts: Iterable[tuple[str, int]]) -> Sentence:
-    """A sentence that names a file and the units and years in it."""
-    return say(key, name=name, dataset=dataset, parts=parts_named(parts))
+def _of_file(what: Sentence, name: str, dataset: str, parts: Localised | str) -> Sentence:
+    """What is said of a file, with the units and years in it."""
+    return say("notices.of_file", what=AtTheBeginning(what), name=name, dataset=dataset, parts=parts)
 
 
 def _digest_of_inputs(inputs: ReportInputs, effects: EffectsResult) -> str:

@@ -25,10 +25,10 @@ from kkz_eval.model.verdicts import State
 from kkz_eval.settings import Settings
 from kkz_eval.stewardship.due_days import german_day
 
-DUESSELDORF, DUISBURG, MUENSTER, BIELEFELD = "05111000", "05112000", "05515000", "05711000"
-REJECTED, PARTLY, EARLIER, ACCEPTED, SUPERSEDED = (
+DUESSELDORF, DUISBURG, MUENSTER, BIELEFELD, DORTMUND = "05111000", "05112000", "05515000", "05711000", "05913000"
+REJECTED, PARTLY, EARLIER, ACCEPTED, SUPERSEDED, CONFLICT = (
     *("zurückgewiesen", "teilweise zurückgewiesen", "zurückgewiesen, eine frühere gilt weiter"),
-    *("angenommen", "abgelöst"),
+    *("angenommen", "abgelöst", "widersprüchlich, keine gilt"),
 )
 
 
@@ -49,7 +49,8 @@ class Home:
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Home:
-    """Düsseldorf is rejected, Duisburg in one of two years, Münster's second delivery (the first holds); Bielefeld sent two right ones."""
+    """Düsseldorf is rejected, Duisburg in one of two years, Münster's second delivery (the first holds); Bielefeld sent two right ones, and
+    Dortmund two at once that contradict each other."""
     folder = tmp_path_factory.mktemp("verdicts")
     settings = Settings(home=folder / "home", inbox=folder / "inbox", contracts=CONTRACTS)
     settings.inbox.mkdir()
@@ -60,6 +61,8 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Home:
     (settings.inbox / "duisburg.csv").write_bytes(leavers(DUISBURG, 2014, 2015, changed={37: "1"}))
     (settings.inbox / "muenster.csv").write_bytes(leavers(MUENSTER, 2014, changed={19: "1"}))
     (settings.inbox / "bielefeld.csv").write_bytes(leavers(BIELEFELD, 2014, changed={5: "21", 7: "61", 17: "151", 19: "451"}))
+    (settings.inbox / "dortmund_1.csv").write_bytes(leavers(DORTMUND, 2014))
+    (settings.inbox / "dortmund_2.csv").write_bytes(leavers(DORTMUND, 2014, changed={5: "21", 7: "61", 17: "151", 19: "451"}))
     line, _ = run(settings)
     board = make_board(current_snapshot(line, date(2015, 6, 1)))
     day = line.register().arrivals[0].day
@@ -94,14 +97,19 @@ def test_the_list_says_it(home: Home, capsys: pytest.CaptureFixture[str]) -> Non
         f"{SUPERSEDED:<28}  bielefeld.csv  Dafür gilt die Lieferung bielefeld.csv, eingegangen am {day}: Bielefeld 2014.",
         f"{ACCEPTED:<28}  muenster.csv",
         f"{ACCEPTED:<28}  bielefeld.csv",
+        *(
+            f"{CONFLICT:<28}  dortmund_{n}.csv  Eine andere Datei desselben Eingangs widerspricht dieser; keine von beiden gilt: Dortmund 2014."
+            for n in (1, 2)
+        ),
         f"{REJECTED + ' (1/1)':<28}  duesseldorf.csv",
         f"{PARTLY + ' (1/2)':<28}  duisburg.csv",
         f"{EARLIER} (1/1)  muenster.csv  Es gilt weiter die frühere Lieferung muenster.csv, eingegangen am {day}: Münster 2014.",
     ]
     list_histories(home.settings)
     histories = capsys.readouterr().out
-    assert re.search(rf"Münster +2014  2: {ACCEPTED} → 6: {EARLIER}; es gilt muenster.csv, eingegangen am {day}\n", histories)
-    assert re.search(rf"Duisburg +2015  5: {REJECTED}\n", histories)
+    assert re.search(rf"Münster +2014  2: {ACCEPTED} → 8: {EARLIER}; es gilt muenster.csv, eingegangen am {day}\n", histories)
+    assert re.search(rf"Dortmund +2014  4: {ACCEPTED} → 5: {CONFLICT}\n", histories)
+    assert re.search(rf"Duisburg +2015  7: {REJECTED}\n", histories)
 
 
 def test_programs_read_the_same_states_beside_what_they_always_read(home: Home, capsys: pytest.CaptureFixture[str]) -> None:
@@ -122,6 +130,8 @@ def test_the_board_says_it(home: Home) -> None:
     assert home.board.states[State.REJECTED] == 2
     assert home.board.states[State.EARLIER_HOLDS] == 1
     assert home.board.states[State.ACCEPTED] == 2
+    assert home.board.states[State.CONFLICT] == 1
+    assert f'title="{CONFLICT}"' in home.page
     assert f'title="{EARLIER}; es gilt muenster.csv, eingegangen am {german(home.day)}"' in home.page
     assert home.page.count(f'title="{REJECTED}"') == 2
 
@@ -134,6 +144,7 @@ def test_the_letters_say_it(home: Home) -> None:
     assert f"2014 ({EARLIER}), Datei muenster.csv." in home.letter(MUENSTER)
     assert f"Bis dahin gilt muenster.csv, eingegangen am {german(home.day)}: 2014." in home.letter(MUENSTER)
     assert f"2014 ({ACCEPTED})" in home.letter(BIELEFELD)
+    assert f"2014 ({CONFLICT}), Datei dortmund_2.csv und eine weitere." in home.letter(DORTMUND)
 
 
 @pytest.mark.parametrize(
@@ -168,10 +179,11 @@ def test_the_page_in_dagster_says_it(home: Home) -> None:
     assert {key: (row["stand"], row["es_gilt"]) for key, row in rows.items()} == {
         ("Düsseldorf", 2014): (REJECTED, "–"),
         ("Duisburg", 2015): (REJECTED, "–"),
+        ("Dortmund", 2014): (CONFLICT, "–"),
         ("Münster", 2014): (EARLIER, f"muenster.csv, eingegangen am {german(home.day)}"),
     }
     sentence = str(event.metadata["stand"].value)
-    assert sentence.startswith(f"2 {REJECTED}, 1 {EARLIER} (Kommune und Jahr).")
+    assert sentence.startswith(f"2 {REJECTED}, 1 {EARLIER}, 1 {CONFLICT} (Kommune und Jahr).")
 
 
 def test_no_catalogue_has_a_word_of_its_own_for_a_verdict() -> None:

@@ -110,7 +110,7 @@ def test_the_report_names_what_holds_by_waiver(checked: tuple[Path, dg.ExecuteIn
     judge_arrivals(after, range(2010, 2015))
     (plan,) = after.plans.values()
     page = after.steps.store.get(make_edition(Study(current_snapshot(after), plan)).page).decode()
-    assert f"Anerkannt trotz Regel, durch Ausnahme: {arrival.name} (schulabgaenge): Ahlen 2012" in page
+    assert f"Angenommen mit Ausnahme: {arrival.name} (schulabgaenge): Ahlen 2012" in page
     assert "7919353" not in page
     kept = json.loads(next((world / "home" / "reports").rglob("sources.json")).read_text(encoding="utf-8"))["deliveries"]
     assert arrival.sha256 in kept

@@ -50,7 +50,9 @@ def test_every_parameter_of_every_text_is_filled_in(package, language):
 
 def test_a_sentence_within_a_sentence_speaks_its_language():
     said = Sentence(
-        "kkz_eval.line", "notices.waived", {"name": "a.csv", "dataset": "d", "parts": Joined(("Ahlen 2012", whole()))}
+        "kkz_eval.line",
+        "notices.of_file",
+        {"what": "x", "name": "a.csv", "dataset": "d", "parts": Joined(("Ahlen 2012", whole()))},
     )
     assert said.in_language("de").endswith("Ahlen 2012; die ganze Datei")
     assert said.in_language("en").endswith("Ahlen 2012; the whole file")
