@@ -1,6 +1,6 @@
 """What was said of each unit and year of a dataset, delivery by delivery, and which delivery counts in the end.
 
-What counts is taken from the accepted observations themselves, so that the words never say more or less than the numbers.
+What counts is said by the gate itself (register.accepted), so that the words never say more or less than the numbers.
 Does not belong here: pages and letters; years of which nothing came (board).
 """
 
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from kkz_eval.contracts.contract import Contract
-from kkz_eval.deliveries.register.accepted import Accepted, sources_of
+from kkz_eval.deliveries.register.accepted import Accepted, Source, holding_by_order, sources_of
 from kkz_eval.deliveries.register.intake import year_spans
 from kkz_eval.deliveries.register.register import Arrival, Register
 from kkz_eval.model.texts import Joined, Localised, Sentence
@@ -106,15 +106,17 @@ def histories(
 ) -> dict[Place, History]:
     """The histories of all units and years that were ever delivered, by dataset, unit and year.
 
-    accepted: what holds of a contract's dataset; decided: (digest of a marked copy, unit, year) about which a second role has the next word.
+    accepted: what holds of a contract's dataset, asked where the order of arrival does not say it; decided: (digest of a marked copy, unit, year) about which a second role has the next word.
     """
     found: dict[Place, History] = {}
     for contract in sorted(contracts, key=lambda one: one.dataset):
         sources = sources_of(register, contract)
         if not sources:
             continue
-        now = accepted(contract)
-        holding, contradicted = _holding(now), {(one.unit_id, one.year) for one in now.conflicts}
+        holding, contradicted = holding_by_order(register, contract), set[tuple[str, int]]()
+        if holding is None:
+            now = accepted(contract)
+            holding, contradicted = _holding(now), {(one.unit_id, one.year) for one in now.conflicts}
         entries: dict[tuple[str, int], list[tuple[Arrival, Slice]]] = {}
         newest: dict[tuple[str, int], Verdict] = {}
         for source in sources:
@@ -127,20 +129,23 @@ def histories(
                 *key,
                 tuple(entries[key]),
                 newest[key],
-                tuple(sorted(holding.get(key, ()))),
+                tuple(source.arrival for source in holding.get(key, ())),
                 key in contradicted,
                 (newest[key].sha256, *key) in decided,
             )
     return found
 
 
-def _holding(now: Accepted) -> dict[tuple[str, int], list[Arrival]]:
-    """By unit and year the arrivals that gave an observation that holds."""
-    arrivals = {source.arrival.sha256: source.arrival for source in now.sources}
+def _holding(now: Accepted) -> dict[tuple[str, int], tuple[Source, ...]]:
+    """By unit and year the deliveries that gave an observation that holds, in order of arrival."""
     columns = ["delivery_sha256", "unit_id", "year"]
-    found: dict[tuple[str, int], list[Arrival]] = {}
+    given: dict[str, list[tuple[str, int]]] = {}
     for row in now.observations.select(columns).group_by(columns).aggregate([]).to_pylist():
-        found.setdefault((row["unit_id"], row["year"]), []).append(arrivals[row["delivery_sha256"]])
+        given.setdefault(row["delivery_sha256"], []).append((row["unit_id"], row["year"]))
+    found: dict[tuple[str, int], tuple[Source, ...]] = {}
+    for source in now.sources:
+        for place in given[source.arrival.sha256]:
+            found[place] = (*found.get(place, ()), source)
     return found
 
 

@@ -128,6 +128,27 @@ def accepted_observations(steps: Steps, register: Register, contract: Contract, 
     return Accepted(key, table, tuple(s for s in sources if s.arrival.number in said["arrivals"]), conflicts)
 
 
+def holding_by_order(register: Register, contract: Contract) -> dict[tuple[str, int], tuple[Source, ...]] | None:
+    """Which deliveries hold for each unit and year, where order alone decides; None where values or editions have to be compared.
+
+    The same as the sources of accepted_observations, without reading a table: a unit and year that one content alone was accepted for, or that
+    the newest scan brought one content for, under a contract whose deliveries replace each other as a whole.
+    """
+    found: dict[tuple[str, int], list[Source]] = {}
+    for source in _accepted_sources(register, contract):
+        for part in source.verdict.slices:
+            if part.status != Status.REJECTED:
+                found.setdefault((part.unit_id, part.year), []).append(source)
+    if contract.edition_property is not None:
+        return None
+    for sources in found.values():
+        batches = [source.arrival.batch for source in sources]
+        by_order = contract.supersedes == "unit_year" and not any(source.verdict.edition for source in sources)
+        if len(sources) > 1 and not (by_order and batches.count(max(batches)) == 1):
+            return None
+    return {place: (max(sources, key=lambda source: source.arrival.batch),) for place, sources in found.items()}
+
+
 def editions_of(steps: Steps, register: Register, contract: Contract) -> tuple[EditionState, ...]:
     """Every accepted edition of a contract's dataset, whether or not a newer one holds, by name and day."""
     names = ("edition", "known_day", "known_by", "year", "value", "flag")

@@ -10,7 +10,7 @@ import pytest
 from contract_values import INKAR, SCHOOL_LEAVERS
 
 from kkz_eval.contracts.contract import Contract
-from kkz_eval.deliveries.register.accepted import Accepted, accepted_observations, sources_of
+from kkz_eval.deliveries.register.accepted import Accepted, accepted_observations, holding_by_order, sources_of
 from kkz_eval.deliveries.register.intake import take_in
 from kkz_eval.deliveries.register.judging import judge_arrival
 from kkz_eval.deliveries.register.register import read_register, record_verdict
@@ -153,3 +153,43 @@ def test_where_cells_supersede_a_contradiction_costs_its_cell_only(steps: Steps,
     accepted = _accepted(steps, INKAR)
     assert _cells(accepted) == {("05111", 2015, "q_auspl"): 90.0}
     assert [(c.unit_id, c.year) for c in accepted.conflicts] == [("05111", 2015)]
+
+
+def _gave(accepted: Accepted) -> dict[tuple[str, int], set[str]]:
+    found: dict[tuple[str, int], set[str]] = {}
+    for row in accepted.observations.to_pylist():
+        found.setdefault((row["unit_id"], row["year"]), set()).add(row["delivery_sha256"])
+    return found
+
+
+@pytest.mark.parametrize(
+    ("scans", "says"),
+    [
+        ([{"a.csv": _table((A, 2015, "m", 20), (B, 2015, "m", 9))}], True),
+        ([{"a.csv": _table((A, 2015, "m", 20), (A, 2016, "m", 20))}, {"b.csv": _table((A, 2015, "m", 21))}], True),
+        ([{"a.csv": _table((A, 2015, "m", 20))}, {"a.csv": _table((A, 2015, "m", 20)).replace(";20;", ";viele;")}], True),
+        (
+            [{"a.csv": _table((A, 2015, "m", 20))}, {"a.csv": _table((A, 2015, "m", 21))}, {"a.csv": _table((A, 2015, "m", 20))}],
+            True,
+        ),
+        ([{"a.csv": _table((A, 2015, "m", 20)), "b.csv": _table((A, 2015, "m", 20))}], True),
+        ([{"a.csv": _table((A, 2015, "m", 20)), "b.csv": _table((A, 2015, "m", 21))}], False),
+        ([{"a.csv": _table((A, 2015, "m", 20)), "b.csv": _table((A, 2015, "m", 20)) + "\n"}], False),
+    ],
+    ids=[
+        "two units",
+        "a newer one",
+        "a rejected newer one",
+        "one that comes back",
+        "one twice",
+        "a contradiction",
+        "the same values",
+    ],
+)
+def test_what_order_says_to_hold_is_what_holds(steps: Steps, tmp_path: Path, scans: list[dict[str, str]], says: bool) -> None:
+    for files in scans:
+        _scan(steps, tmp_path / "inbox", files)
+    ordered = holding_by_order(read_register(steps.store), SCHOOL_LEAVERS)
+    assert (ordered is not None) == says
+    if ordered is not None:
+        assert {place: {source.arrival.sha256 for source in held} for place, held in ordered.items()} == _gave(_accepted(steps))
