@@ -34,7 +34,7 @@ from kkz_eval.reference.tables import unit_label
 from kkz_eval.settings import Settings
 from kkz_eval.stewardship import say
 from kkz_eval.stewardship.delivery_diff import Change, changes_between
-from kkz_eval.stewardship.history import History, Place, Standing, delivery_named, histories, standing_of
+from kkz_eval.stewardship.history import DeliveryState, History, Place, delivery_named, delivery_state, histories
 from kkz_eval.stewardship.requests import approve, is_approved, requests_of, waiting_parts
 from kkz_eval.storage.steps import Steps
 from kkz_eval.storage.store import DraftStore, Store
@@ -139,7 +139,7 @@ def _rows(
             rows.append(_Row(arrival, State.PENDING, "pending", State.PENDING.said.in_language(language), ""))
             continue
         # of a contract that is gone nothing counts any more: what its verdict said is all there is to say
-        standing = Standing(verdict.state, ()) if contract is None else standing_of(verdict, contract, known)
+        standing = DeliveryState(verdict.state, ()) if contract is None else delivery_state(verdict, contract, known)
         fate = standing.state.said.in_language(language)
         n_rejected = sum(part.status == Status.REJECTED for part in verdict.slices)
         if n_rejected and standing.state not in (State.SUPERSEDED, State.CONFLICT):

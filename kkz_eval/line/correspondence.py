@@ -22,7 +22,7 @@ from kkz_eval.model.verdicts import State, Verdict
 from kkz_eval.reference.tables import unit_label
 from kkz_eval.stewardship import say
 from kkz_eval.stewardship.board import SYMBOLS, BoardTable, board_page, board_tables, owed_since
-from kkz_eval.stewardship.history import Standing, standing_of
+from kkz_eval.stewardship.history import DeliveryState, delivery_state
 from kkz_eval.stewardship.marked_copy import Judged, marked_copy
 from kkz_eval.stewardship.next_template import Asked, ToConfirm, next_template
 from kkz_eval.stewardship.replies import replies
@@ -59,7 +59,7 @@ def write_marked_copies(installation: Installation, years: Iterable[int]) -> dic
     return {arrival.name: write_marked_copy(installation, arrival, verdict, standing) for arrival, verdict, standing in found}
 
 
-def write_marked_copy(installation: Installation, arrival: Arrival, verdict: Verdict, standing: Standing) -> str:
+def write_marked_copy(installation: Installation, arrival: Arrival, verdict: Verdict, standing: DeliveryState) -> str:
     """Key of the marked copy of a delivery, beside its protocol, written where it is not there yet."""
     store = installation.steps.store
     key = f"{write_protocol(installation, arrival, verdict, standing).rpartition('/')[0]}/{MARKED}"
@@ -111,7 +111,7 @@ def _protocols(snapshot: Snapshot, tables: Iterable[BoardTable]) -> tuple[dict[s
         if cell.history is None or cell.history.newest.sha256 in links or not cell.history.verdict.has_findings:
             continue
         arrival, verdict = cell.history.newest, cell.history.verdict
-        standing = standing_of(verdict, snapshot.installation.contract_of(cell.dataset), snapshot.histories)
+        standing = delivery_state(verdict, snapshot.installation.contract_of(cell.dataset), snapshot.histories)
         links[arrival.sha256] = f"../../{write_protocol(snapshot.installation, arrival, verdict, standing)}"
         marked = say("board_files.marked").in_language("de")
         name = f"{PurePosixPath(arrival.name).stem}_{arrival.sha256[:8]}_{marked}.xlsx"

@@ -24,7 +24,7 @@ from kkz_eval.model.errors import UserError
 from kkz_eval.model.texts import AtTheBeginning, Joined
 from kkz_eval.model.verdicts import VERDICT_STATES, State, Verdict
 from kkz_eval.reference.tables import units_known_to
-from kkz_eval.stewardship.history import Standing, histories, standing_of
+from kkz_eval.stewardship.history import DeliveryState, delivery_state, histories
 from kkz_eval.stewardship.protocol import protocol_page
 from kkz_eval.stewardship.requests import waiting_parts
 from kkz_eval.storage.digests import code_digest, digest_of
@@ -133,7 +133,7 @@ def _as_typed(file: Path) -> str:
 
 def with_findings(
     installation: Installation, years: Iterable[int], contracts: Iterable[Contract]
-) -> Iterator[tuple[Arrival, Verdict, Standing]]:
+) -> Iterator[tuple[Arrival, Verdict, DeliveryState]]:
     """The deliveries of these reporting years and contracts that have findings, each with what it is worth beside the others."""
     register, store = installation.register(), installation.steps.store
     wanted = {contract.id: contract for contract in contracts}
@@ -151,10 +151,10 @@ def with_findings(
         waiting_parts(store, register, installation.contracts, installation.decisions),
     )
     for arrival, verdict in found:
-        yield arrival, verdict, standing_of(verdict, wanted[arrival.contract_id], known)
+        yield arrival, verdict, delivery_state(verdict, wanted[arrival.contract_id], known)
 
 
-def write_protocol(installation: Installation, arrival: Arrival, verdict: Verdict, standing: Standing) -> str:
+def write_protocol(installation: Installation, arrival: Arrival, verdict: Verdict, standing: DeliveryState) -> str:
     """Key of the page with all findings of a delivery, made where it is not there yet: anew where it is worth something else by now."""
     contract, language, store = (
         installation.contracts[arrival.contract_id],

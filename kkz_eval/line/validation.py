@@ -23,7 +23,7 @@ from kkz_eval.model.findings import Severity
 from kkz_eval.model.shown_findings import Count, counts
 from kkz_eval.model.texts import Language
 from kkz_eval.reference.tables import units_known_to
-from kkz_eval.stewardship.history import standing_of
+from kkz_eval.stewardship.history import delivery_state
 from kkz_eval.storage.digests import code_digest
 
 _HIDDEN = "…"
@@ -61,7 +61,7 @@ def validate_contract(snapshot: Snapshot, contract: Contract) -> Comparison:
             sentences.append(say("contract_check.disagree", rule=rule, contract=contract.id, **numbers).in_language(language))
     protocols = {
         s.arrival.name: write_protocol(
-            snapshot.installation, s.arrival, s.verdict, standing_of(s.verdict, contract, snapshot.histories)
+            snapshot.installation, s.arrival, s.verdict, delivery_state(s.verdict, contract, snapshot.histories)
         )
         for s in faulty
     }

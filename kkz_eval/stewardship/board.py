@@ -12,7 +12,9 @@ from importlib import resources
 from jinja2 import Environment, StrictUndefined, Template
 
 from kkz_eval.contracts.contract import Contract
-from kkz_eval.model.texts import Language, Localised
+from kkz_eval.deliveries.register.intake import year_spans
+from kkz_eval.deliveries.register.register import Arrival
+from kkz_eval.model.texts import Language, Localised, Sentence
 from kkz_eval.model.verdicts import State
 from kkz_eval.reference.tables import programme_units, unit_label, youth_office_of
 from kkz_eval.stewardship import say
@@ -166,6 +168,7 @@ def _shown(table: BoardTable, links: Mapping[str, str], language: Language) -> d
         "id": table.contract.dataset,
         "deadline": table.contract.terms.deadline or "–",
         "years": table.years,
+        "instead": [said.in_language(language) for said in _instead(table)],
         "rows": [
             {
                 "unit": unit_label(cells[0].unit_id),
@@ -183,6 +186,18 @@ def _shown(table: BoardTable, links: Mapping[str, str], language: Language) -> d
             if cells
         ],
     }
+
+
+def _instead(table: BoardTable) -> list[Sentence]:
+    """Where another delivery counts than the one that came last: a sentence for each unit, state and delivery."""
+    found: dict[tuple[str, State, Arrival], list[int]] = {}
+    for cell in (cell for cells in table.rows for cell in cells):
+        if cell.history is not None and cell.history.instead is not None:
+            found.setdefault((cell.unit_id, cell.state, cell.history.instead), []).append(cell.year)
+    return [
+        say("board.of_unit", unit=unit_label(unit), years=year_spans(years), state=state.said, delivery=delivery_named(delivery))
+        for (unit, state, delivery), years in found.items()
+    ]
 
 
 def _text(cell: BoardCell) -> Localised:

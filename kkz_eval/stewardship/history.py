@@ -86,7 +86,7 @@ class History:
 
 
 @dataclass(frozen=True)
-class Standing:
+class DeliveryState:
     """What a delivery is worth beside the others: its state, and in sentences which delivery counts for which of its units and years."""
 
     state: State
@@ -149,7 +149,7 @@ def _holding(now: Accepted) -> dict[tuple[str, int], tuple[Source, ...]]:
     return found
 
 
-def standing_of(verdict: Verdict, contract: Contract, known: Mapping[Place, History]) -> Standing:
+def delivery_state(verdict: Verdict, contract: Contract, known: Mapping[Place, History]) -> DeliveryState:
     """What a delivery is worth beside the others that speak of its units and years.
 
     Where cells supersede each other one by one, an accepted file is never called superseded: a plan may ask for its edition.
@@ -184,7 +184,7 @@ def standing_of(verdict: Verdict, contract: Contract, known: Mapping[Place, Hist
         state = State.CONFLICT
     elif states in ({State.EARLIER_HOLDS}, {State.DECIDED}):  # the same for all of it
         (state,) = states
-    return Standing(state, tuple(said))
+    return DeliveryState(state, tuple(said))
 
 
 def delivery_named(arrival: Arrival) -> Sentence:

@@ -29,7 +29,7 @@ from kkz_eval.model.texts import Language
 from kkz_eval.model.verdicts import Slice, Status, state_of
 from kkz_eval.reference.tables import unit_label
 from kkz_eval.stewardship import say
-from kkz_eval.stewardship.history import Standing, parts_named
+from kkz_eval.stewardship.history import DeliveryState, parts_named
 from kkz_eval.stewardship.source_sheets import SourceCopy, source_copy
 from kkz_eval.storage.digests import digest_of_bytes
 
@@ -67,7 +67,7 @@ class Judged:
     findings: pa.Table
     status: Status
     slices: tuple[Slice, ...]
-    standing: Standing | None = None
+    standing: DeliveryState | None = None
 
 
 def marked_copy(data: bytes, name: str, judged: Sequence[Judged], language: Language) -> bytes:

@@ -16,7 +16,7 @@ from kkz_eval.model.texts import Language
 from kkz_eval.model.verdicts import Verdict
 from kkz_eval.reference.tables import unit_label
 from kkz_eval.stewardship import say
-from kkz_eval.stewardship.history import Standing
+from kkz_eval.stewardship.history import DeliveryState
 
 SHOWN = 2000
 """So many findings are listed on the page; where there are more, all are counted by rule and column."""
@@ -27,7 +27,7 @@ def protocol_page(
     verdict: Verdict,
     contract: Contract,
     findings: pa.Table,
-    standing: Standing,
+    standing: DeliveryState,
     language: Language,
     simulated: bool = False,
 ) -> str:

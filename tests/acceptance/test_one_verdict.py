@@ -134,6 +134,7 @@ def test_the_board_says_it(home: Home) -> None:
     assert f'title="{CONFLICT}"' in home.page
     assert f'title="{EARLIER}; es gilt muenster.csv, eingegangen am {german(home.day)}"' in home.page
     assert home.page.count(f'title="{REJECTED}"') == 2
+    assert f"<li>Münster 2014: {EARLIER}; es gilt muenster.csv, eingegangen am {german(home.day)}.</li>" in home.page
 
 
 def test_the_letters_say_it(home: Home) -> None:

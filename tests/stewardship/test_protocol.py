@@ -7,7 +7,7 @@ import pytest
 from kkz_eval.contracts.load import load_contracts
 from kkz_eval.model.findings import Finding, findings_table
 from kkz_eval.model.verdicts import Status, Verdict
-from kkz_eval.stewardship.history import Standing
+from kkz_eval.stewardship.history import DeliveryState
 from kkz_eval.stewardship.protocol import protocol_page
 
 LEAVERS = load_contracts(Path(__file__).parents[2] / "data_contracts")["schulabgaenge"]
@@ -16,7 +16,7 @@ LEAVERS = load_contracts(Path(__file__).parents[2] / "data_contracts")["schulabg
 def page(findings: list[Finding]) -> str:
     keys = ("r", "d", "p", "f", "municipal_text", "")
     verdict = Verdict("a" * 64, LEAVERS.id, LEAVERS.version, *keys, Status.REJECTED, len(findings), 0, ())
-    return protocol_page("a.csv", verdict, LEAVERS, findings_table(findings), Standing(verdict.state, ()), "de")
+    return protocol_page("a.csv", verdict, LEAVERS, findings_table(findings), DeliveryState(verdict.state, ()), "de")
 
 
 def many(rule: str, n: int) -> list[Finding]:
