@@ -18,7 +18,7 @@ from kkz_eval.model.texts import Language, Localised, Sentence
 from kkz_eval.model.verdicts import State
 from kkz_eval.reference.tables import programme_units, unit_label, youth_office_of
 from kkz_eval.stewardship import say
-from kkz_eval.stewardship.due_days import deadline_of
+from kkz_eval.stewardship.due_days import Day, deadline_of
 from kkz_eval.stewardship.history import History, Place, delivery_named
 
 _LOOK_BACK, _LOOK_AHEAD = 365, 60  # days around a deadline in which the next year is waited for
@@ -155,7 +155,7 @@ def board_page(tables: Sequence[BoardTable], links: Mapping[str, str], today: da
     return _template().render(
         language=language,
         say=say.in_language(language),
-        today=today.isoformat(),
+        today=Day(today).in_language(language),
         simulated=rests_on_simulated(tables),
         tables=[_shown(table, links, language) for table in tables],
         legend=[(sign, state.said.in_language(language), state.value) for state, sign in SYMBOLS.items()],
