@@ -10,13 +10,14 @@ import argparse
 import sys
 import warnings
 from collections.abc import Callable, Sequence
-from io import TextIOWrapper
 from pathlib import Path
 from typing import Any
 
 from kkz_eval import __version__
 from kkz_eval.commands import say
+from kkz_eval.commands.terminal import give_up_unwritten, prepare_streams
 from kkz_eval.model.errors import UserError
+from kkz_eval.model.system_errors import refused_by_system
 from kkz_eval.model.texts import Language
 from kkz_eval.settings import load_settings
 
@@ -27,7 +28,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         language = load_settings().language
         options = _parser(language).parse_args(arguments)
-        return int(options.command(options))
+        code = int(options.command(options))
+        sys.stdout.flush()
     except UserError as error:
         print(error.sentence.in_language(language), file=sys.stderr)
         return error.exit_code
@@ -36,15 +38,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         sys.stderr.close()
         return 1  # nobody read to the end, so nobody was told that all is well
+    except OSError as error:
+        print(refused_by_system(error).sentence.in_language(language), file=sys.stderr)
+        return 2
+    else:
+        return code
 
 
 def entry() -> None:
     """The console script."""
-    if isinstance(sys.stdout, TextIOWrapper):
-        sys.stdout.reconfigure(
-            errors="backslashreplace"
-        )  # as standard error does: what a terminal can't show must not end a command
-    sys.exit(main())
+    prepare_streams()
+    code = main()
+    give_up_unwritten()
+    sys.exit(code)
 
 
 def _parser(language: Language) -> argparse.ArgumentParser:

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import os
 import shutil
+import sqlite3
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -69,6 +71,25 @@ class RunOutcome:
     metadata: Mapping[str, Mapping[str, Any]]
 
 
+@contextmanager
+def history_said(folder: Path) -> Iterator[None]:
+    """Within it, a run history that can't be read or written (a full disk) is a UserError, whichever part of Dagster met it."""
+    try:
+        yield
+    except Exception as error:
+        refused = next((cause for cause in _causes(error) if isinstance(cause, sqlite3.Error)), None)
+        if refused is None:
+            raise
+        raise UserError("history_not_writable", place=str(folder), reason=reason_of(refused)) from error
+
+
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    """An error and those behind it."""
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__
+
+
 def open_instance(folder: Path) -> dg.DagsterInstance:
     """The run history in a folder, made complete under another name first, so that neither a kill nor a second start spoils it.
 
@@ -80,17 +101,18 @@ def open_instance(folder: Path) -> dg.DagsterInstance:
             draft = Path(tempfile.mkdtemp(prefix=".dagster-", dir=folder.parent))
         except OSError as error:
             raise UserError("storage_not_writable", place=str(folder.parent), reason=reason_of(error)) from error
-        shutil.copyfile(CONFIGURATION, draft / "dagster.yaml")
-        with dg.DagsterInstance.from_config(str(draft)) as instance:
-            instance.get_runs(limit=1)
-            instance.all_asset_keys()
-            instance.all_instigator_state()
         try:
+            shutil.copyfile(CONFIGURATION, draft / "dagster.yaml")
+            with dg.DagsterInstance.from_config(str(draft)) as instance:
+                instance.get_runs(limit=1)
+                instance.all_asset_keys()
+                instance.all_instigator_state()
             os.rename(draft, folder)
         except OSError:
-            if not folder.exists():
+            if not folder.exists():  # else another process was first
                 raise
-            shutil.rmtree(draft)  # another process was first
+        finally:
+            shutil.rmtree(draft, ignore_errors=True)
     return dg.DagsterInstance.from_config(str(folder))
 
 

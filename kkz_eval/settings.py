@@ -23,6 +23,7 @@ from pathlib import Path
 from kkz_eval.model.day import day_in_berlin
 from kkz_eval.model.errors import UserError
 from kkz_eval.model.reading_limits import DEFAULT_LIMITS, Limits
+from kkz_eval.model.system_errors import reason_of
 from kkz_eval.model.texts import LANGUAGES, Language
 
 CHECKOUT = Path(__file__).resolve().parent.parent
@@ -72,17 +73,21 @@ def load_settings(
 ) -> Settings:
     """Settings from the environment; arguments of the command line win.
 
-    Raises UserError for a language that has no catalogue, and for a limit that is no whole number.
+    Raises UserError for a language that has no catalogue, for a limit that is no whole number, and where the current folder is gone.
     """
-    base = (home or Path(environment.get("KKZ_HOME", "home"))).absolute()
+    try:
+        here = Path.cwd()
+    except OSError as error:  # it was removed, or may not be looked into
+        raise UserError("folder_gone", reason=reason_of(error)) from error
+    base = here / (home or Path(environment.get("KKZ_HOME", "home")))
     language = environment.get("KKZ_LANGUAGE", "de")
     if language not in LANGUAGES:
         raise UserError("language_unknown", language=language, known=", ".join(LANGUAGES))
     chosen: Language = "en" if language == "en" else "de"
     return Settings(
         home=base,
-        inbox=(inbox or Path(environment.get("KKZ_INBOX", base / "inbox"))).absolute(),
-        contracts=Path(environment.get("KKZ_CONTRACTS", CHECKOUT / "data_contracts")).absolute(),
+        inbox=here / (inbox or Path(environment.get("KKZ_INBOX", base / "inbox"))),
+        contracts=here / Path(environment.get("KKZ_CONTRACTS", CHECKOUT / "data_contracts")),
         language=chosen,
         reports_url=environment.get("KKZ_REPORTS_URL"),
         limits=Limits(

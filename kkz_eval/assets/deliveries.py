@@ -124,11 +124,11 @@ def delivery_status(
 ) -> dg.MaterializeResult[None]:
     """Say plainly what is accepted and what is not, and where another delivery counts."""
     language = installation.settings.language
-    moment = moment_of(context, installation)
-    known = moment.histories.values()
-    nameless = [
-        source for source, unit, _ in moment.rejected_slices if not unit
-    ]  # rejected, and nobody can read of whom they speak
+    with sentences(language):
+        moment = moment_of(context, installation)
+        known = moment.histories.values()
+        # rejected, and nobody can read of whom they speak
+        nameless = [source for source, unit, _ in moment.rejected_slices if not unit]
     kept_out = [history for history in known if history.state not in COUNTING]
     records = [
         dg.TableRecord(

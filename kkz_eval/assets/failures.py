@@ -8,6 +8,7 @@ from contextlib import contextmanager
 import dagster as dg
 
 from kkz_eval.model.errors import UserError
+from kkz_eval.model.system_errors import refused_by_system
 from kkz_eval.model.texts import Language
 
 
@@ -18,3 +19,6 @@ def sentences(language: Language) -> Iterator[None]:
         yield
     except UserError as error:
         raise dg.Failure(description=error.sentence.in_language(language), allow_retries=False) from error
+    except OSError as error:  # a full disk, a folder that is gone
+        said = refused_by_system(error).sentence
+        raise dg.Failure(description=said.in_language(language), allow_retries=False) from error

@@ -6,6 +6,7 @@ import dagster as dg
 
 from kkz_eval.assets import say
 from kkz_eval.assets.descriptions import described
+from kkz_eval.assets.failures import sentences
 from kkz_eval.assets.figures import figures
 from kkz_eval.evaluation.statistical_checks import StatisticalCheck
 from kkz_eval.line.installation import Installation
@@ -24,7 +25,8 @@ def check_of(asset: str, name: str, description: str, judge: Judge) -> dg.AssetC
     def check(
         context: dg.AssetCheckExecutionContext, installation: dg.ResourceParam[Installation]
     ) -> Iterator[dg.AssetCheckResult]:
-        found = judge(context, installation)
+        with sentences(installation.settings.language):
+            found = judge(context, installation)
         if found is None:
             context.log.info(say("nothing_to_check", check=name).in_language(installation.settings.language))
             return
@@ -51,7 +53,9 @@ def statistical_checks(
     ) -> Iterator[dg.AssetCheckResult]:
         wanted = {key.name for key in context.selected_asset_check_keys}
         language = installation.settings.language
-        for found in judge(context, installation):
+        with sentences(language):
+            judged = tuple(judge(context, installation))
+        for found in judged:
             if found.name in wanted and found.looked:
                 yield _result(found, asset, plan_id, language)
             elif found.name in wanted:

@@ -19,6 +19,7 @@ from typing import Any, BinaryIO, NoReturn
 
 from kkz_eval.deliveries.register.own_process import CAN_FORK, fault_of, leave_no_trace, reason_of_end, without_pandas
 from kkz_eval.model.errors import UserError
+from kkz_eval.model.system_errors import refused_by_system
 from kkz_eval.settings import Settings
 
 _PIECE = 1 << 16  # characters that are sent at once
@@ -109,8 +110,9 @@ def _be_child(arguments: tuple[Any, ...], writing: int) -> NoReturn:
                 for code in check_each(*arguments):
                     parent.send("done", code)
                 status = 0
-            except UserError as error:
-                parent.send("refused", (error.code, error.exit_code, error.package, error.parameters))
+            except (UserError, OSError) as error:
+                refused = error if isinstance(error, UserError) else refused_by_system(error)
+                parent.send("refused", (refused.code, refused.exit_code, refused.package, refused.parameters))
             except Exception as error:  # noqa: BLE001 (raised again by the parent)
                 parent.send("fault", fault_of(error))
     except BrokenPipeError:

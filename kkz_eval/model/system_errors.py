@@ -9,6 +9,7 @@ import errno
 from dataclasses import dataclass
 
 from kkz_eval.model import say
+from kkz_eval.model.errors import UserError
 from kkz_eval.model.texts import Language, Localised, catalogue
 
 _YAML = (
@@ -34,6 +35,10 @@ _YAML = (
 """What a YAML library says, as it begins or contains, and the key below `reasons.yaml`. The first that fits holds."""
 
 
+_SQLITE = ("FULL", "IOERR", "READONLY", "BUSY", "CORRUPT", "NOTADB", "CANTOPEN")
+"""What SQLite calls its errors, without more, and the keys below `reasons.sqlite`."""
+
+
 @dataclass(frozen=True)
 class Reason(Localised):
     """A reason. key: below `reasons.` in the catalogue, "" where it is not known; original: as the system gave it."""
@@ -46,8 +51,15 @@ class Reason(Localised):
         return say(f"reasons.{self.key or 'unknown'}", original=self.original).in_language(language)
 
 
+def refused_by_system(error: OSError) -> UserError:
+    """What the operating system refused, for the edge: where nobody nearer knew what was being done."""
+    if error.filename is None:
+        return UserError("system_refused", reason=reason_of(error))
+    return UserError("system_refused_file", place=error.filename, reason=reason_of(error))
+
+
 def reason_of(error: BaseException) -> Reason:
-    """Why something failed: of an OSError by its number, of a YAML error by its problem; else what the error says of itself."""
+    """Why something failed: of an OSError by its number, of SQLite by its name, of a YAML error by its problem; else what the error says of itself."""
     if isinstance(error, UnicodeDecodeError):
         return Reason("not_utf8", str(error))
     if isinstance(error, OSError):
@@ -56,6 +68,10 @@ def reason_of(error: BaseException) -> Reason:
             key if f"reasons.{key}" in catalogue("kkz_eval.model", "de") else "",
             error.strerror or str(error) or type(error).__name__,
         )
+    name = getattr(error, "sqlite_errorname", None)  # without importing sqlite3, which a check of a file has no use for
+    if isinstance(name, str):
+        kind = name.removeprefix("SQLITE_").partition("_")[0]
+        return Reason(f"sqlite.{kind}" if kind in _SQLITE else "", str(error))
     problem = getattr(error, "problem", None) or getattr(error, "reason", None)
     if isinstance(problem, str):
         key = next((key for begins, key in _YAML if begins in problem), "")

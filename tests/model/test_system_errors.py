@@ -2,6 +2,8 @@
 
 import errno
 import os
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -73,3 +75,10 @@ def test_the_usual_faults_of_yaml(loader: type, content: str, word: str) -> None
 def test_every_system_reason_is_a_number_of_the_system() -> None:
     names = {key.rpartition(".")[2] for key in catalogue("kkz_eval.model", "de") if key.startswith("reasons.system.")}
     assert names <= set(errno.errorcode.values())
+
+
+def test_a_run_history_that_is_none_is_said_so(tmp_path: Path) -> None:
+    (tmp_path / "runs.db").write_bytes(b"no database at all, but long enough to be looked at as one" * 20)
+    with closing(sqlite3.connect(tmp_path / "runs.db")) as history, pytest.raises(sqlite3.Error) as error:
+        history.execute("SELECT * FROM runs")
+    assert reason_of(error.value).in_language("de") == "sie ist beschädigt"

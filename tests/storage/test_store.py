@@ -1,6 +1,8 @@
 """An object is written once, and is complete or absent at every moment."""
 
+import errno
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -83,3 +85,40 @@ def test_a_removed_object_is_gone_and_its_key_is_free(tmp_path):
     store.remove("a/b")
     assert not store.exists("a/b")
     assert store.put_if_absent("a/b", b"2")
+
+
+@pytest.mark.parametrize("call", ["os.fsync", "os.link", "tempfile.mkstemp"])
+@pytest.mark.parametrize("reason", [errno.ENOSPC, errno.EDQUOT, errno.EIO])
+def test_a_disk_that_takes_nothing_is_a_sentence_and_leaves_no_half_of_an_object(tmp_path, monkeypatch, call, reason):
+    def refuse(*_, **__):
+        raise OSError(reason, os.strerror(reason))
+
+    store = Store.at(str(tmp_path))
+    with monkeypatch.context() as patch:
+        patch.setattr(call, refuse)
+        with pytest.raises(UserError) as error:
+            store.put_if_absent("a/b.json", b'{"a": 1}')
+    assert "Bitte Platz und Rechte prüfen" in error.value.sentence.in_language("de")
+    assert store.unfinished() == []
+    assert store.put_if_absent("a/b.json", b'{"a": 1}')
+
+
+def test_an_object_that_outgrows_what_is_allowed_is_a_sentence_and_leaves_nothing(tmp_path):
+    store = Store.at(str(tmp_path))
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, hard))
+    try:
+        with pytest.raises(UserError) as error:
+            store.put_if_absent("a/b", b"x" * 2000)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert "die Datei ist zu groß" in error.value.sentence.in_language("de")
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+
+
+def test_an_object_that_cannot_be_read_is_a_sentence(tmp_path):
+    store = Store.at(str(tmp_path))
+    (tmp_path / "a" / "b").mkdir(parents=True)
+    with pytest.raises(UserError) as error:
+        store.get("a/b")
+    assert "kann nicht gelesen werden" in error.value.sentence.in_language("de")

@@ -1,0 +1,39 @@
+"""The streams that a command prints to, as they happen to be: closed, full, or unable to show a sign.
+
+Does not belong here: what is printed.
+"""
+
+from __future__ import annotations
+
+import codecs
+import json
+import os
+import sys
+from io import TextIOWrapper
+
+_ESCAPES = "kkz_eval.escapes"
+
+
+def prepare_streams() -> None:
+    """Let what a terminal can't show be escaped as JSON does it, so that a report in JSON stays one; and print to nothing what is closed."""
+    codecs.register_error(_ESCAPES, _escaped)
+    for name in ("stdout", "stderr"):  # in this order: a closed stream leaves its number to the next file that is opened
+        stream = getattr(sys, name)
+        if stream is None:
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115 (to the end of the process)
+        elif isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors=_ESCAPES)
+
+
+def give_up_unwritten() -> None:
+    """Forget what could not be printed: Python would try once more at its end, and say so in words for programmers."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _escaped(error: UnicodeError) -> tuple[str, int]:
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    return json.dumps(error.object[error.start : error.end])[1:-1], error.end
