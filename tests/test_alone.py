@@ -13,7 +13,7 @@ from kkz_eval.assets.alone import held_by_a_run
 from kkz_eval.assets.deliveries import landing
 from kkz_eval.assets.options import RunOptions
 from kkz_eval.deliveries.register.purging import purge
-from kkz_eval.deliveries.register.register import Purge, begin_purge
+from kkz_eval.deliveries.register.register import Purge, batch_key, begin_purge
 from kkz_eval.line.installation import Installation, open_installation
 from kkz_eval.sensors import inbox_sensor
 from kkz_eval.settings import Settings
@@ -68,6 +68,16 @@ def test_neither_sensor_nor_run_begins_before_a_removal_is_at_its_end(installati
     assert command in (failed.user_failure_data.description or "")
     purge(store, installation.settings.inbox, SHA256, "Grund", installation.decisions.today)
     assert "Im Eingang liegt Neues" in _look(installation)
+
+
+def test_the_sensor_starts_no_run_on_a_damaged_register(installation: Installation) -> None:
+    store = installation.steps.store
+    store.put_if_absent(batch_key(1), b'{"schema_version": 1, "arrivals": [], "seen": {}}')
+    path = store.local_path(batch_key(1))
+    path.write_bytes(path.read_bytes().replace(b"arrivals", b"Arrivals"))
+    said = _look(installation)
+    assert batch_key(1) in said
+    assert "kkz-eval fsck" in said
 
 
 def test_a_run_holds_its_home_from_its_first_step_to_its_last_and_waits_for_others(installation: Installation) -> None:

@@ -42,7 +42,7 @@ def run_line(settings: Settings, plan_file: Path | None, years: str | None) -> i
         outcome = execute_yearly_run(build_defs(installation), instance, span)
     for sentence in outcome.warnings:
         print(sentence, flush=True)
-    for sentence in outcome.failures:
+    for sentence in dict.fromkeys(outcome.failures):  # one damaged object may stop many steps
         print(sentence, file=sys.stderr)
     reports = [data["bericht"] for name, data in outcome.metadata.items() if name.startswith("report_")]
     if not reports:

@@ -10,7 +10,6 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 from kkz_eval.deliveries.register.decisions import load_decisions
-from kkz_eval.deliveries.register.purging import require_no_open_purge
 from kkz_eval.line import say
 from kkz_eval.line.installation import Installation
 from kkz_eval.model.errors import UserError
@@ -36,7 +35,7 @@ def obstacle(installation: Installation) -> Localised | None:
     if writer is not None:
         return say("sensor.busy", writer=writer)
     try:
-        require_no_open_purge(installation.steps.store)
+        installation.register()  # which is refused while a removal is open, and where something of it is damaged
     except UserError as error:
         return error.sentence
     return None
