@@ -7,12 +7,16 @@ from __future__ import annotations
 
 import resource
 import tempfile
+import time
 from collections.abc import Callable
 from pathlib import Path
 
 from benchmarks.figures import Figure
+from kkz_eval.line.soundness import FOLDERS
 from kkz_eval.simulation.layout import official_name
 from kkz_eval.simulation.run import simulate
+from kkz_eval.storage.seals import content_of, sealed
+from kkz_eval.storage.store import Store
 
 BUDGET = 120.0  # seconds of processor time for the main job on the model world
 CORRECTED = official_name("schulabgaenge", 2012)
@@ -26,6 +30,7 @@ def yearly_runs(run: Callable[[Path, Path], None]) -> list[Figure]:
         simulate(world, seed=1)
         size = len(list(inbox.iterdir()))
         first = _processor_seconds(lambda: run(inbox, home))
+        sealing = _sealing_seconds(home)
         nothing = _processor_seconds(lambda: run(inbox, home))
         _correct(inbox / CORRECTED)
         corrected = _processor_seconds(lambda: run(inbox, home))
@@ -34,6 +39,7 @@ def yearly_runs(run: Callable[[Path, Path], None]) -> list[Figure]:
         nothing_of_more = _processor_seconds(lambda: run(inbox, Path(folder) / "new_home"))
     return [
         Figure(f"yearly run, first, {size} files (processor)", first, "budget", BUDGET),
+        Figure("digests of all that a first run keeps, made and verified (processor)", sealing, "5 % of it", 0.05 * first),
         Figure("yearly run, nothing new (processor)", nothing, "first run", first),
         Figure("yearly run, one corrected file (processor)", corrected, "first run", first),
         Figure(
@@ -54,6 +60,16 @@ def _processor_seconds(work: Callable[[], None]) -> float:
     work()
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+
+def _sealing_seconds(home: Path) -> float:
+    """Processor time for verifying and making the digests of all that is kept in a home, once each."""
+    store = Store.at(str(home))
+    kept = {key: store.kept(key) for folder in FOLDERS for key in store.list(folder)}
+    started = time.process_time()
+    for key, data in kept.items():
+        sealed(key, content_of(key, data) or b"")
+    return time.process_time() - started
 
 
 def _correct(file: Path) -> None:

@@ -32,7 +32,6 @@ from kkz_eval.deliveries.register.own_process import confined, reason_of_error
 from kkz_eval.model.errors import UserError
 from kkz_eval.model.reading_limits import Limits
 from kkz_eval.model.shown_findings import counts
-from kkz_eval.model.system_errors import reason_of
 from kkz_eval.model.texts import Language
 from kkz_eval.reference.tables import units_known_to
 from kkz_eval.settings import Settings
@@ -100,12 +99,11 @@ def _write_protocol(
     protocol: Path, data: bytes, name: str, judged: Sequence[tuple[Contract, Judgement]], language: Language
 ) -> None:
     from kkz_eval.stewardship.marked_copy import Judged, marked_copy  # noqa: PLC0415 (not needed by a check without protocol)
+    from kkz_eval.storage.store import put_file_if_absent  # noqa: PLC0415 (likewise)
 
     copy = marked_copy(data, name, [Judged(c, j.findings, j.status, j.slices) for c, j in judged], language)
-    try:
-        protocol.write_bytes(copy)
-    except OSError as error:
-        raise UserError("storage_not_writable", place=str(protocol), reason=reason_of(error)) from error
+    if not put_file_if_absent(protocol, copy):
+        raise UserError("protocol_there", package=say.package, file=str(protocol))
 
 
 @dataclass(frozen=True)

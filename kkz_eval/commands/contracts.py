@@ -28,7 +28,7 @@ from kkz_eval.model.system_errors import reason_of
 from kkz_eval.model.verdicts import Status
 from kkz_eval.reference.tables import units_known_to
 from kkz_eval.settings import Settings
-from kkz_eval.storage.store import Store
+from kkz_eval.storage.store import Store, replace_file
 
 if TYPE_CHECKING:
     from kkz_eval.contracts.rule_pages import RuleExample
@@ -133,7 +133,7 @@ def write_docs(settings: Settings, out: Path) -> int:
     try:
         for name, content in files.items():
             (out / name).parent.mkdir(parents=True, exist_ok=True)
-            (out / name).write_bytes(content)
+            replace_file(out / name, content)
     except OSError as error:
         raise UserError("storage_not_writable", place=str(out), reason=reason_of(error)) from error
     print(say_of_commands("cli.docs_written", count=len(contracts), out=str(out)).in_language(settings.language))

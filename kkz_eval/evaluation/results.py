@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import csv
 import io
-import os
-import tempfile
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -25,6 +23,7 @@ from kkz_eval.evaluation.problems import PACKAGE
 from kkz_eval.model.errors import UserError
 from kkz_eval.model.system_errors import reason_of
 from kkz_eval.model.texts import Language
+from kkz_eval.storage.store import replace_file
 
 ESTIMATE_COLUMNS: Mapping[str, str] = {
     "question": "string",
@@ -255,25 +254,9 @@ def write_results(result: EffectsResult, out_dir: Path) -> None:
     try:
         out_dir.mkdir(parents=True, exist_ok=True)
         for name, content in results_files(result).items():
-            _put(out_dir / name, content)
+            replace_file(out_dir / name, content)
     except OSError as error:
         raise UserError("not_writable", package=PACKAGE, folder=out_dir, reason=reason_of(error)) from error
-
-
-def _put(path: Path, content: bytes) -> None:
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        umask = os.umask(0)
-        os.umask(umask)
-        os.chmod(temporary, 0o666 & ~umask)  # mkstemp makes files that only the owner may read
-        os.replace(temporary, path)
-    except BaseException:
-        os.unlink(temporary)
-        raise
 
 
 def _csv_bytes(frame: pd.DataFrame, columns: Mapping[str, str]) -> bytes:

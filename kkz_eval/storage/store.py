@@ -174,35 +174,56 @@ def put_file_if_absent(path: Path, data: bytes) -> bool:
     As whole as an object of a store, but with the rights of any new file: an object is for its owner alone. Raises UserError where
     the place can't be written.
     """
+    return _link_if_absent(path, data, _usual_rights())
+
+
+def replace_file(path: Path, data: bytes) -> None:
+    """Write a file that people read in place of one that may be there: that one or the new one is there at every moment. Raises OSError."""
+    temporary = _draft_beside(path, data, _usual_rights())
+    try:
+        os.replace(temporary, path)
+    except BaseException:
+        os.unlink(temporary)
+        raise
+
+
+def _usual_rights() -> int:
     umask = os.umask(0)
     os.umask(umask)
-    return _link_if_absent(path, data, 0o666 & ~umask)
+    return 0o666 & ~umask
 
 
 def _link_if_absent(path: Path, data: bytes, mode: int = 0o600) -> bool:
-    if path.exists():
-        return False
     try:
+        if path.exists():
+            return False
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(prefix=_PARTIAL, dir=path.parent)
+        temporary = _draft_beside(path, data, mode)
+        try:
+            os.link(temporary, path)
+        except FileExistsError:
+            return False
+        finally:
+            os.unlink(temporary)
+        _sync_folder(path.parent)
     except OSError as error:
         raise UserError("storage_not_writable", place=str(path.parent), reason=reason_of(error)) from error
+    return True
+
+
+def _draft_beside(path: Path, data: bytes, mode: int) -> str:
+    """A whole file under a temporary name in the folder of `path`; nothing is left where it can't be written."""
+    handle, temporary = tempfile.mkstemp(prefix=_PARTIAL, dir=path.parent)
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(data)
             file.flush()
             os.fchmod(file.fileno(), mode)
             os.fsync(file.fileno())
-        try:
-            os.link(temporary, path)
-        except FileExistsError:
-            return False
-    except OSError as error:
-        raise UserError("storage_not_writable", place=str(path.parent), reason=reason_of(error)) from error
-    finally:
+    except BaseException:
         os.unlink(temporary)
-    _sync_folder(path.parent)
-    return True
+        raise
+    return temporary
 
 
 def _sync_folder(folder: Path) -> None:
