@@ -72,20 +72,17 @@ def take_in(
     years: only files that speak about one of these reporting years are taken; today: the day kept with each arrival, None for none;
     limits: of reading one file; unsettled: names of files that are still being written. A file that exceeds the limits, ends its reader
     or is unsettled is refused, and the others are taken. The arrivals of one scan are recorded in one atomic write, after all bytes are
-    kept: a kill before it leaves no trace in the register, and the scan is done again.
+    kept: a kill before it leaves no trace in the register, and the scan is done again. So it is where another scan recorded first.
     """
-    names = inbox_files(inbox)
-    scan = _Scan(store, read_register(store), contracts, frozenset(years), "" if today is None else today.isoformat(), limits)
-    scan.notices += [_notice("same_name", name, "same_name", twin=shown(twin)) for name, twin in twins(names).items()]
-    for name in names:
-        data = Unreadable("file_changing", {"name": name}) if name in unsettled else content_in(inbox, name)
-        if isinstance(data, Unreadable):
-            scan.notices.append(_refused(name, data))
-        else:
-            scan.look_at(name, data)
-    register = record_arrivals(store, scan.arrivals, scan.seen)
-    waiting = frozenset(scan.waiting_years)
-    return Intake(register, len(names), tuple(scan.landed), tuple(scan.known), tuple(scan.notices), waiting)
+    wanted, day = frozenset(years), "" if today is None else today.isoformat()
+    while True:
+        names = inbox_files(inbox)
+        scan = _Scan(store, read_register(store), contracts, wanted, day, limits)
+        scan.look_through(inbox, names, unsettled)
+        register = record_arrivals(store, scan.register, scan.arrivals, scan.seen)
+        if register is not None:
+            waiting = frozenset(scan.waiting_years)
+            return Intake(register, len(names), tuple(scan.landed), tuple(scan.known), tuple(scan.notices), waiting)
 
 
 @dataclass
@@ -108,6 +105,16 @@ class _Scan:
     taken: dict[str, tuple[str, list[NewArrival]]] = field(default_factory=dict)
     waiting_years: set[int] = field(default_factory=set)
     seen: dict[str, str] = field(default_factory=dict)
+
+    def look_through(self, inbox: Path, names: Sequence[str], unsettled: Collection[str]) -> None:
+        """Look at these files of the inbox, each as it is when its turn comes."""
+        self.notices += [_notice("same_name", name, "same_name", twin=shown(twin)) for name, twin in twins(names).items()]
+        for name in names:
+            data = Unreadable("file_changing", {"name": name}) if name in unsettled else content_in(inbox, name)
+            if isinstance(data, Unreadable):
+                self.notices.append(_refused(name, data))
+            else:
+                self.look_at(name, data)
 
     def look_at(self, name: str, data: bytes) -> None:
         """What is to be done with a file: nothing where it is known; else it is read."""

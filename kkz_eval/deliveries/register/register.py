@@ -198,21 +198,21 @@ def batch_key(number: int) -> str:
     return f"{_BATCHES}/{number:08d}.json"
 
 
-def record_arrivals(store: Store, arrivals: Sequence[NewArrival], seen: Mapping[str, str]) -> Register:
-    """Append one batch, in the order given, and return the register with it. Nothing is written for no arrival.
+def record_arrivals(store: Store, register: Register, arrivals: Sequence[NewArrival], seen: Mapping[str, str]) -> Register | None:
+    """Append one batch to the register that a scan has seen, in the order given, and return the register with it.
 
-    seen: name to content of all files that lie in the inbox now.
+    Nothing is written for no arrival. None where another scan was first: what it recorded may be the same files, or newer ones of their
+    names, so that this scan has to be done again. seen: name to content of all files that lie in the inbox now.
     """
-    while arrivals:
-        register = read_register(store)
+    if arrivals:
         batch = 1 + max((a.batch for a in register.arrivals), default=0)
         first = 1 + max((a.number for a in register.arrivals), default=0)
         rows = [
             asdict(Arrival(first + i, batch, a.name, a.sha256, a.contract_id, a.years, a.day, a.simulated))
             for i, a in enumerate(arrivals)
         ]
-        if store.put_if_absent(batch_key(batch), _dump({"arrivals": rows, "seen": dict(seen), "before": register.chain})):
-            break  # otherwise another run took this number: read again and append behind it
+        if not store.put_if_absent(batch_key(batch), _dump({"arrivals": rows, "seen": dict(seen), "before": register.chain})):
+            return None
     return read_register(store)
 
 

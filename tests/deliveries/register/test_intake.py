@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from contract_values import CONTRACTS
 
+from kkz_eval.deliveries.register import intake as intake_module
 from kkz_eval.deliveries.register.intake import Intake, fingerprint, landing_key, take_in, year_spans
 from kkz_eval.deliveries.register.register import read_register
 from kkz_eval.storage.store import Store
@@ -146,3 +148,79 @@ def test_the_fingerprint_is_none_where_nothing_is_new_and_differs_when_a_content
 )
 def test_years_are_written_as_spans(years: list[int], written: str) -> None:
     assert year_spans(years) == written
+
+
+def _newest(store: Store, name: str) -> bytes:
+    (arrival,) = read_register(store).last_under(name)
+    return store.get(landing_key(arrival.sha256))
+
+
+def _once_before(monkeypatch: pytest.MonkeyPatch, name: str, act: Callable[[], object]) -> None:
+    """Do something at the moment in which the next scan calls a function of the intake."""
+    original = getattr(intake_module, name)
+
+    def first(*arguments: object) -> object:
+        monkeypatch.setattr(intake_module, name, original)
+        act()
+        return original(*arguments)
+
+    monkeypatch.setattr(intake_module, name, first)
+
+
+def test_a_file_replaced_between_listing_and_reading_arrives_as_it_is_then(
+    store: Store, inbox: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _deliver(inbox, "a.csv", count=40)
+    _once_before(monkeypatch, "content_in", lambda: _deliver(inbox, "a.csv", count=41))
+    assert _take_in(store, inbox).landed == ("a.csv",)
+    assert _newest(store, "a.csv") == (inbox / "a.csv").read_bytes()
+    assert _take_in(store, inbox).known == ("a.csv",)
+
+
+@pytest.mark.parametrize("back", [False, True], ids=["by another file", "by the file that was there before"])
+def test_a_file_replaced_after_it_was_read_arrives_with_the_next_scan(
+    store: Store, inbox: Path, monkeypatch: pytest.MonkeyPatch, back: bool
+) -> None:
+    _deliver(inbox, "a.csv", count=40)
+    if back:
+        _take_in(store, inbox)
+        _deliver(inbox, "a.csv", count=41)
+    _once_before(monkeypatch, "record_arrivals", lambda: _deliver(inbox, "a.csv", count=40 if back else 42))
+    _take_in(store, inbox)
+    assert fingerprint(inbox, read_register(store)) is not None, "the sensor starts another run"
+    assert _take_in(store, inbox).landed == ("a.csv",)
+    assert _newest(store, "a.csv") == (inbox / "a.csv").read_bytes()
+
+
+def test_a_file_taken_away_between_listing_and_reading_is_named_and_the_others_are_taken(
+    store: Store, inbox: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _deliver(inbox, "a.csv")
+    _deliver(inbox, "b.csv", count=41)
+    _once_before(monkeypatch, "content_in", (inbox / "b.csv").unlink)
+    intake = _take_in(store, inbox)
+    assert intake.landed == ("a.csv",)
+    assert [(notice.kind, notice.name) for notice in intake.notices] == [("refused", "b.csv")]
+
+
+def test_what_another_scan_recorded_meanwhile_does_not_arrive_twice(
+    store: Store, inbox: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _deliver(inbox, "a.csv")
+    _once_before(monkeypatch, "record_arrivals", lambda: _take_in(store, inbox))
+    assert _take_in(store, inbox).known == ("a.csv",)
+    assert [arrival.number for arrival in read_register(store).arrivals] == [1]
+
+
+def test_a_scan_that_read_an_older_file_does_not_come_behind_one_that_read_the_newer(
+    store: Store, inbox: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def another_scan() -> None:
+        _deliver(inbox, "a.csv", count=41)
+        _take_in(store, inbox)
+
+    _deliver(inbox, "a.csv", count=40)
+    _once_before(monkeypatch, "record_arrivals", another_scan)
+    _take_in(store, inbox)
+    assert _newest(store, "a.csv") == (inbox / "a.csv").read_bytes()
+    assert len(read_register(store).arrivals) == 1

@@ -1,12 +1,14 @@
 """Order is a number: arrivals are appended, verdicts are kept one by one, and the register is rebuilt from them."""
 
 import threading
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pytest
 
 from kkz_eval.deliveries.register.register import (
     NewArrival,
+    Register,
     batch_key,
     read_register,
     record_arrivals,
@@ -30,22 +32,29 @@ def store(tmp_path):
     return Store.at(str(tmp_path))
 
 
+def arrive(store: Store, arrivals: Sequence[NewArrival], seen: Mapping[str, str]) -> Register:
+    """What a scan records; where another was first, the next."""
+    while (register := record_arrivals(store, read_register(store), arrivals, seen)) is None:
+        pass
+    return register
+
+
 def test_numbers_go_on_over_batches(store):
-    record_arrivals(store, [NewArrival("x.csv", A, "c", (2015,)), NewArrival("y.csv", B, "c", (2016,))], {})
-    register = record_arrivals(store, [NewArrival("x.csv", B, "c", (2015,))], {})
+    arrive(store, [NewArrival("x.csv", A, "c", (2015,)), NewArrival("y.csv", B, "c", (2016,))], {})
+    register = arrive(store, [NewArrival("x.csv", B, "c", (2015,))], {})
     assert [(a.number, a.batch, a.name) for a in register.arrivals] == [(1, 1, "x.csv"), (2, 1, "y.csv"), (3, 2, "x.csv")]
     assert register == read_register(store)
 
 
 def test_nothing_new_writes_nothing(store):
-    record_arrivals(store, [], {})
+    arrive(store, [], {})
     assert store.list("register") == []
     assert read_register(store).arrivals == ()
 
 
 def test_a_content_that_comes_back_is_the_newest_again(store):
     for sha in (A, B, A):
-        register = record_arrivals(store, [NewArrival("x.csv", sha, "c", (2015,))], {})
+        register = arrive(store, [NewArrival("x.csv", sha, "c", (2015,))], {})
     assert [a.sha256 for a in register.last_under("x.csv")] == [A]
     assert register.last_under("x.csv")[0].number == 3
 
@@ -53,7 +62,7 @@ def test_a_content_that_comes_back_is_the_newest_again(store):
 def test_two_writers_lose_no_arrival(store):
     def write(name: str) -> None:
         for i in range(10):
-            record_arrivals(store, [NewArrival(f"{name}{i}", A, "c", (2015,))], {})
+            arrive(store, [NewArrival(f"{name}{i}", A, "c", (2015,))], {})
 
     threads = [threading.Thread(target=write, args=(name,)) for name in "pq"]
     for thread in threads:
@@ -66,7 +75,7 @@ def test_two_writers_lose_no_arrival(store):
 
 
 def test_the_last_verdict_stands_and_all_are_kept(store):
-    record_arrivals(store, [NewArrival("x.csv", A, "c", (2015,))], {})
+    arrive(store, [NewArrival("x.csv", A, "c", (2015,))], {})
     for judged in (verdict(A), verdict(A), verdict(A, "2.0.0", Status.REJECTED)):
         record_verdict(store, judged)
     assert read_register(store).verdicts[(A, "c")] == verdict(A, "2.0.0", Status.REJECTED)
@@ -74,21 +83,21 @@ def test_the_last_verdict_stands_and_all_are_kept(store):
 
 
 def test_a_file_that_was_away_and_comes_back_is_new(store):
-    record_arrivals(store, [NewArrival("x.csv", A, "c", (2015,))], {"x.csv": A})
-    register = record_arrivals(store, [NewArrival("y.csv", B, "c", (2015,))], {"y.csv": B})
+    arrive(store, [NewArrival("x.csv", A, "c", (2015,))], {"x.csv": A})
+    register = arrive(store, [NewArrival("y.csv", B, "c", (2015,))], {"y.csv": B})
     assert register.knows("y.csv", B)
     assert not register.knows("x.csv", A)
 
 
 def test_a_file_in_which_no_year_can_be_read_belongs_to_every_run(store):
-    register = record_arrivals(store, [NewArrival("x.csv", A, "c", ())], {"x.csv": A})
+    register = arrive(store, [NewArrival("x.csv", A, "c", ())], {"x.csv": A})
     assert [arrival.name for arrival in register.of_years([2015])] == ["x.csv"]
 
 
 @pytest.fixture
 def three_batches(store):
     for number in range(3):
-        record_arrivals(store, [NewArrival(f"{number}.csv", A, "c", (2015,))], {})
+        arrive(store, [NewArrival(f"{number}.csv", A, "c", (2015,))], {})
     register_at.cache_clear()  # another process reads them
     return Path(store.root)
 
@@ -111,14 +120,14 @@ def test_batches_that_changed_places_are_noticed(store, three_batches):
 def test_a_batch_of_another_home_is_noticed(store, three_batches, tmp_path_factory):
     other = Store.at(str(tmp_path_factory.mktemp("other")))
     for number in range(3):
-        record_arrivals(other, [NewArrival(f"{number}.csv", B, "c", (2015,))], {})
+        arrive(other, [NewArrival(f"{number}.csv", B, "c", (2015,))], {})
     (three_batches / batch_key(2)).write_bytes(other.kept(batch_key(2)))
     with pytest.raises(UserError, match="does not fit the arrivals before it"):
         read_register(store)
 
 
 def test_a_last_batch_that_is_missing_is_noticed_by_the_verdicts(store, three_batches):
-    record_arrivals(store, [NewArrival("x.csv", B, "c", (2015,))], {})
+    arrive(store, [NewArrival("x.csv", B, "c", (2015,))], {})
     record_verdict(store, verdict(B))
     (three_batches / batch_key(4)).unlink()
     with pytest.raises(UserError, match="but no arrival of it"):
@@ -126,7 +135,7 @@ def test_a_last_batch_that_is_missing_is_noticed_by_the_verdicts(store, three_ba
 
 
 def test_a_verdict_that_is_missing_among_others_does_not_stop_the_next(store):
-    record_arrivals(store, [NewArrival("x.csv", A, "c", (2015,))], {})
+    arrive(store, [NewArrival("x.csv", A, "c", (2015,))], {})
     for version in ("1", "2", "3"):
         record_verdict(store, verdict(A, version))
     store.remove(store.list("register/verdicts")[1])
