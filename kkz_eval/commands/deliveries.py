@@ -309,5 +309,5 @@ def purge_content(settings: Settings, sha256: str, reason: str) -> int:
 def _writing(settings: Settings, command: str) -> AbstractContextManager[None]:
     """Be the only writer of a home that is there. Raises UserError where there is none: nothing of it could be meant."""
     if not settings.home.is_dir():
-        raise UserError("home_missing", package=say_of_commands.package, home=str(settings.home))
+        raise UserError("home_missing", home=str(settings.home))
     return writing_alone(settings.home, command, lambda said: print(said.in_language(settings.language), flush=True))

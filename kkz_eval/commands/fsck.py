@@ -21,7 +21,7 @@ from kkz_eval.model.texts import Localised
 from kkz_eval.model.verdicts import State
 from kkz_eval.settings import Settings
 from kkz_eval.storage.store import Store
-from kkz_eval.storage.writer import writing_alone
+from kkz_eval.storage.writer import other_writer, writing_alone
 
 
 def check_home(settings: Settings, form: str) -> int:
@@ -30,6 +30,9 @@ def check_home(settings: Settings, form: str) -> int:
     form: table | json. Raises UserError where there is no home, or its contracts are not valid.
     """
     _require_home(settings)
+    writer = other_writer(settings.home)
+    if writer is not None:
+        _telling(settings)(say("fsck.while_written", writer=writer))
     looked = look(Store.at(str(settings.home)), load_contracts(settings.contracts))
     _print(settings, form, looked, ())
     return 1 if looked.faults else 0

@@ -16,7 +16,7 @@ from kkz_eval.contracts.contract import Contract
 from kkz_eval.deliveries.register.intake import landing_key
 from kkz_eval.deliveries.register.judging import has_tables, is_given_alike
 from kkz_eval.deliveries.register.parsed_tables import is_kept, parsed_key
-from kkz_eval.deliveries.register.register import Register, read_register
+from kkz_eval.deliveries.register.register import Register, open_purges, purge_key, read_register
 from kkz_eval.line import say
 from kkz_eval.model.errors import UserError
 from kkz_eval.model.texts import Localised
@@ -137,6 +137,9 @@ def _against_register(
         if verdict.sha256 not in register.tombstones and not has_tables(store, verdict):
             key = verdict.findings_key if is_kept(store, verdict.parsed_key) else verdict.parsed_key
             yield _behind(Kind.MISSING, key, store, verdict, contracts)
+    for begun in open_purges(store):
+        sha256 = begun.contents[0]
+        yield Fault(Kind.LEFT_OVER, purge_key(sha256), say("fsck.open_purge"), say("fsck.remedy.purged", sha256=sha256))
     yield from _gaps([key for key in keys if key.startswith("register/verdicts/")])
     named = {table for key in keys if key.startswith("register/verdicts/") for table in _tables_named_in(store, key)}
     named |= {parsed_key(a.sha256, contracts[a.contract_id]) for a in register.arrivals if a.contract_id in contracts}

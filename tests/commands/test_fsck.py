@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import json
 import shutil
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from kkz_eval.cli import main
+from kkz_eval.deliveries.register.register import Purge, begin_purge, read_register
 from kkz_eval.line.correspondence import make_board, write_marked_copies
 from kkz_eval.line.installation import Installation, open_installation
 from kkz_eval.line.intake import judge_arrivals, land, parse_arrivals, write_protocols
 from kkz_eval.line.snapshot import current_snapshot, keep_snapshot
 from kkz_eval.settings import CHECKOUT, Settings
+from kkz_eval.storage.store import Store
+from kkz_eval.storage.writer import writing_alone
 
 CASES = Path(__file__).parents[1] / "cases" / "home_0_2_0"
 YEARS = range(1995, 2025)
@@ -241,3 +245,33 @@ def test_tables_behind_a_verdict_of_an_earlier_version_are_not_remade_in_silence
 def test_a_content_that_never_arrived_cannot_be_judged(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["deliveries", "judge", "0" * 64, "--home", str(folder / "home")]) == 2
     assert "deliveries list --json" in capsys.readouterr().err
+
+
+def test_a_removal_that_was_cut_short_is_named_with_the_command_that_ends_it(folder: Path, fsck: Fsck) -> None:
+    store = Store.at(str(folder / "home"))
+    sha256 = read_register(store).arrivals[0].sha256
+    begin_purge(store, Purge((sha256,), "Grund", "2026-01-01"))
+    code, faults = fsck(folder)
+    assert code == 1
+    (fault,) = [fault for fault in faults if fault["key"].startswith("register/purges/")]
+    assert f"kkz-eval purge {sha256}" in fault["remedy"]
+    assert main(["purge", sha256, "--reason", "Grund", "--home", str(folder / "home"), "--inbox", str(folder / "inbox")]) == 0
+    assert [fault for fault in fsck(folder)[1] if sha256 in fault["key"] or "purges" in fault["key"]] == []
+
+
+def test_nothing_is_repaired_while_another_process_writes(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    unfinished = folder / "home" / "derived" / ".partial-x"
+    unfinished.write_bytes(b"x")
+    repairing = threading.Thread(target=main, args=(["fsck", "--repair", "--home", str(folder / "home")],))
+    with writing_alone(folder / "home", "kkz-eval run", print):
+        assert main(["fsck", "--home", str(folder / "home"), "--json"]) == 1
+        said = capsys.readouterr()
+        assert "kkz-eval run" in said.err
+        assert json.loads(said.out)["faults"]
+        repairing.start()
+        while "Es wird gewartet" not in capsys.readouterr().err:
+            repairing.join(0.01)
+            assert repairing.is_alive()
+        assert unfinished.exists()
+    repairing.join()
+    assert not unfinished.exists()

@@ -246,7 +246,7 @@ def returned_protocols(store: Store) -> dict[str, Returned]:
 
 def begin_purge(store: Store, purge: Purge) -> Purge:
     """Say what is to be removed, before anything is, and return what stands there: the first word stays where it was said before."""
-    key = f"{_PURGES}/{purge.contents[0]}.json"
+    key = purge_key(purge.contents[0])
     store.put_if_absent(key, _dump({"purge": asdict(purge)}))
     return _purge_at(store, key)
 
@@ -261,7 +261,12 @@ def end_purge(store: Store, purge: Purge) -> None:
     for sha256 in purge.contents:
         stone = Tombstone(sha256, purge.reason, purge.date)
         store.put_if_absent(f"{_TOMBSTONES}/{sha256}.json", _dump({"tombstone": asdict(stone)}))
-    store.remove(f"{_PURGES}/{purge.contents[0]}.json")
+    store.remove(purge_key(purge.contents[0]))
+
+
+def purge_key(sha256: str) -> str:
+    """Where it is said that a content is to be removed."""
+    return f"{_PURGES}/{sha256}.json"
 
 
 def keys_about(store: Store, contents: Collection[str]) -> list[str]:
