@@ -258,13 +258,15 @@ def _cell(parsed: ParsedTable, change: Change) -> str:
 
 
 def is_approved(request: Request, decisions: Decisions) -> bool:
-    """Whether a decision of that very content is in force."""
+    """Whether a decision about that very value is in force on the day of the decisions: a waiver until it expires."""
     if request.place is None:
         return False
-    about = (_where(request.place), request.rule if request.kind == "waiver" else "")
-    known = {(_where(waiver.place), waiver.rule) for waiver in decisions.waivers}
-    known |= {(_where(correction.place), "") for correction in decisions.corrections}
-    return about in known
+    here = _where(request.place)
+    if request.kind == "waiver":
+        valid = (waiver for waiver in decisions.waivers if waiver.expires >= decisions.today)
+        asked = (here, request.rule, request.value, request.allowed)
+        return asked in {(_where(waiver.place), waiver.rule, waiver.value, waiver.allowed) for waiver in valid}
+    return (here, request.old, request.new) in {(_where(one.place), one.old, one.new) for one in decisions.corrections}
 
 
 def _where(place: Place) -> tuple[object, ...]:
