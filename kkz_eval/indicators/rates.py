@@ -17,6 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from kkz_eval.indicators.catalogue import Indicator, IndicatorSource, Selection, Share
+from kkz_eval.indicators.quality import flag_of_parts
 from kkz_eval.indicators.territory import bridged_counts, over_municipalities
 from kkz_eval.model.tables import INDICATOR_EDGES, INDICATORS
 from kkz_eval.storage.digests import digest_of, digest_of_table
@@ -153,15 +154,19 @@ def _frame(table: pa.Table, selection: Selection, void: _Void) -> pd.DataFrame:
 
 
 def _summed(frame: pd.DataFrame, n: int) -> pd.DataFrame:
-    """The counts of n codes added per unit and year: missing, with the first flag, where not all of them have a figure."""
+    """The counts of n codes added per unit and year: missing where not all of them have a figure; flags as flag_of_parts says."""
     groups = frame.groupby(["unit_id", "year"], sort=True)
-    added = groups.agg(flag=("flag", "first"), edition=("edition", "first"), ids=("observation_id", list))
+    added = groups.agg(edition=("edition", "first"), ids=("observation_id", list))
     added["value"] = groups["value"].sum(min_count=n)
+    flagged = frame[frame["flag"].notna()].groupby(["unit_id", "year"])["flag"]
+    valued = set(added.index[added["value"].notna()])
+    flags = {place: flag_of_parts(own, place in valued) for place, own in flagged}
+    added["flag"] = pd.Series([flags.get(place) for place in added.index], index=added.index, dtype=object)
     return added.reset_index().astype({"flag": object, "ids": object})
 
 
 def _remainder(frame: pd.DataFrame) -> pd.DataFrame:
-    """A total less a part of it per unit and year: missing, with the first flag, where one has no figure or the part is the greater."""
+    """A total less a part of it per unit and year: missing where one has no figure or the part is the greater."""
     left = _summed(frame.assign(value=frame["value"] * frame[_SIGN]), 2)
     left["value"] = left["value"].where(left["value"] >= 0)
     return left
@@ -210,13 +215,21 @@ def _gap(first: pd.DataFrame, second: pd.DataFrame) -> pd.DataFrame:
 
 def _joined(both: pd.DataFrame) -> pd.DataFrame:
     """Flag, edition and observations of two merged frames."""
-    both["flag"] = _firsts(both["flag"], both["flag_below"])
+    both["flag"] = _flags(both["flag"], both["flag_below"], both["value"].notna())
     both["edition"] = _firsts(both["edition"], both["edition_below"]).fillna("")
     pairs = zip(both["ids"], both["ids_below"], strict=True)
     both["ids"] = pd.Series(
         [[i for ids in pair if isinstance(ids, list) for i in ids] for pair in pairs], index=both.index, dtype=object
     )
     return both.drop(columns=[name for name in both.columns if name.endswith("_below")])
+
+
+def _flags(first: pd.Series[str], second: pd.Series[str], has_value: pd.Series[bool]) -> pd.Series[str]:
+    """The flags of what is made of two figures; most have none."""
+    either = first.notna() | second.notna()
+    rows = zip(first[either], second[either], has_value[either], strict=True)
+    kept = pd.Series([flag_of_parts(pair, bool(valued)) for *pair, valued in rows], index=first.index[either], dtype=object)
+    return kept.reindex(first.index).astype(object)
 
 
 def _firsts(first: pd.Series[str], second: pd.Series[str]) -> pd.Series[str]:

@@ -11,6 +11,7 @@ from functools import cache
 
 import pandas as pd
 
+from kkz_eval.indicators.quality import flag_of_parts
 from kkz_eval.model.errors import UserError
 from kkz_eval.reference.register import (
     current_key,
@@ -47,7 +48,7 @@ def bridged_counts(frame: pd.DataFrame) -> pd.DataFrame:
     """Counts of dissolved units summed to their successor; rows of other units unchanged and in their order.
 
     frame: unit_id, year, value, flag, edition, ids (lists), of one measure. A successor's sum needs every predecessor with a value:
-    else it is missing, with the first flag. Youth offices and municipalities share the key of a dissolved city, so a frame holds one
+    else it is missing, with the first sign for a number; letters of quality stay with the sum. Youth offices and municipalities share the key of a dissolved city, so a frame holds one
     level only. Raises UserError where a successor has a value of its own and a predecessor has one too, for the same year.
     """
     gone = frame["unit_id"].isin(_predecessors())
@@ -65,13 +66,12 @@ def bridged_counts(frame: pd.DataFrame) -> pd.DataFrame:
                 raise UserError("territory_twice", package=_PACKAGE, unit=successor, year=year, predecessors=units)
             continue
         complete = set(part["unit_id"]) == predecessors(successor) and part["value"].notna().all()
-        flags = part["flag"].dropna()
         rows.append(
             {
                 "unit_id": successor,
                 "year": year,
                 "value": part["value"].sum() if complete else float("nan"),
-                "flag": None if complete or flags.empty else flags.iloc[0],
+                "flag": flag_of_parts(part["flag"], bool(complete)),
                 "edition": part["edition"].iloc[0],
                 "ids": [i for ids in part["ids"] for i in ids],
             }
@@ -98,13 +98,12 @@ def over_municipalities(frame: pd.DataFrame, offices: pd.DataFrame) -> pd.DataFr
         parts = [given.get((town, year)) or given.get((town.removesuffix("000"), year)) for town in towns]
         found = [part for part in parts if part is not None]
         complete = bool(towns) and len(found) == len(towns) and all(pd.notna(part["value"]) for part in found)
-        flags = [part["flag"] for part in found if pd.notna(part["flag"])]
         rows.append(
             {
                 "unit_id": office,
                 "year": year,
                 "value": sum(part["value"] for part in found) if complete else float("nan"),
-                "flag": flags[0] if flags else None,
+                "flag": flag_of_parts((part["flag"] for part in found), complete),
                 "edition": found[0]["edition"] if found else "",
                 "ids": [i for part in found for i in part["ids"]],
             }

@@ -94,3 +94,12 @@ def test_a_figure_declared_invalid_becomes_no_value(dataset: str, kept: str) -> 
     assert (got["05154"]["value"], got["05154"]["flag"]) == (pytest.approx(600.0), None)
     other = values(KREISE, rows, Invalid(2023, ("05113",), (dataset,), TEXT))
     assert other["05113"]["value"] == pytest.approx(600.0)
+
+
+def test_letters_of_the_parts_stay_with_the_rate_that_is_made_of_them() -> None:
+    first, *others = municipalities_of_office("JH05154999", 2024)
+    marked = [cell("people", first, 400.0, "0", flag="p"), cell("people", first, 100.0, "1")]
+    rest = [row for town in others for row in people(town, 400.0, 100.0)]
+    got = values(OFFICES, [cell("support", "JH05154999", 30.0, level="youth_office", flag="r"), *marked, *rest])["JH05154999"]
+    assert got["value"] is not None
+    assert got["flag"] == "p r"

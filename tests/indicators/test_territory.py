@@ -100,3 +100,8 @@ def test_the_population_of_2024_adds_up_in_every_kreis() -> None:
     assert sums_against_kreise(people) == ()
     changed = people.assign(value=people["value"].where(people["unit_id"] != "05570004", people["value"] + 100))
     assert [(row.kreis_ags5, row.difference) for row in sums_against_kreise(changed)] == [("05570", 100.0)]
+
+
+def test_a_sum_of_provisional_counts_is_provisional() -> None:
+    table = bridged_counts(frame(("05354", 2008, 30, "p"), ("05313", 2008, 12, "r")))
+    assert table[["value", "flag"]].values.tolist() == [[42.0, "p r"]]
