@@ -4,6 +4,7 @@ import dagster as dg
 
 from kkz_eval.assets.descriptions import described
 from kkz_eval.assets.evaluations import asset_name
+from kkz_eval.assets.failures import sentences
 from kkz_eval.assets.figures import figures
 from kkz_eval.assets.moment import study_in
 from kkz_eval.evaluation.design import demanded_coverage
@@ -23,16 +24,18 @@ def coverage_check(plan: Plan) -> dg.AssetChecksDefinition:
         description=described("check.coverage"),
     )
     def coverage(context: dg.AssetCheckExecutionContext, installation: dg.ResourceParam[Installation]) -> dg.AssetCheckResult:
-        study = study_in(context, installation, plan.id)
         language, minimum = installation.settings.language, demanded_coverage(installation.plans[plan.id])
-        sentences = [coverage_sentence(row, installation.catalogue[row.indicator], minimum) for row in study.short]
-        sentences += [conflict_sentence(conflict) for conflict in study.conflicts]
-        said = sentences or [say("coverage.met", plan=plan.id)]
+        with sentences(language):
+            study = study_in(context, installation, plan.id)
+            short, conflicts, covered = study.short, study.conflicts, study.coverage
+        said = [coverage_sentence(row, installation.catalogue[row.indicator], minimum) for row in short]
+        said += [conflict_sentence(conflict) for conflict in conflicts]
+        said = said or [say("coverage.met", plan=plan.id)]
         return dg.AssetCheckResult(
-            passed=not study.short,
+            passed=not short,
             severity=dg.AssetCheckSeverity.ERROR,
             description="\n".join(sentence.in_language(language) for sentence in said),
-            metadata=figures({f"{row.indicator} ({row.group})": row.share for row in study.coverage}),
+            metadata=figures({f"{row.indicator} ({row.group})": row.share for row in covered}),
         )
 
     return coverage
