@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from kkz_eval.contracts.contract import Contract
+from kkz_eval.deliveries.official.known_since import Asked
 from kkz_eval.indicators.agreement import COLUMNS, agreement, beyond
 from kkz_eval.indicators.catalogue import Indicator
 from kkz_eval.indicators.sudden_changes import SuddenChange, changes_of_units, common_changes, long_enough, unlisted
@@ -22,6 +23,7 @@ from kkz_eval.line import say
 from kkz_eval.line.installation import Installation
 from kkz_eval.line.sentences import SHOWN
 from kkz_eval.line.snapshot import Snapshot
+from kkz_eval.line.study import study_of
 from kkz_eval.model.texts import Sentence, Wording
 from kkz_eval.reference.tables import unit_name
 
@@ -113,28 +115,28 @@ def delivered_against_official(snapshot: Snapshot, contract: Contract) -> pd.Dat
     return differences.loc[differences["relative"].abs().sort_values(ascending=False, kind="stable").index].reset_index(drop=True)
 
 
-def series_of_outcomes(snapshot: Snapshot) -> dict[tuple[str, str], pd.DataFrame]:
-    """The values of all that plans estimate effects on, by (indicator, dataset): unit_id, year, value."""
-    wanted = {
-        (outcome.indicator, plan.sources[outcome.indicator])
-        for plan in snapshot.installation.plans.values()
-        for outcome in plan.outcomes
-    }
+def series_of_outcomes(snapshot: Snapshot) -> dict[tuple[str, str, Asked], pd.DataFrame]:
+    """The values of all that plans estimate effects on, by indicator, dataset, and the day and edition that a plan takes: unit_id, year,
+    value."""
+    wanted: dict[tuple[str, str, Asked], None] = {}
+    for plan_id, plan in snapshot.installation.plans.items():
+        asked = study_of(snapshot, plan_id).asked
+        wanted |= {(of.indicator, plan.sources[of.indicator], asked(of.indicator)): None for of in plan.outcomes}
     found = {}
-    for name, dataset in sorted(wanted):
-        table = snapshot.indicator(name, dataset).indicators
+    for name, dataset, asked_for in sorted(wanted, key=repr):
+        table = snapshot.indicator(name, dataset, asked_for).indicators
         values = pd.DataFrame({column: table.column(column).to_pylist() for column in ("unit_id", "year", "value")})
-        found[(name, dataset)] = values.astype({"value": float})
+        found[(name, dataset, asked_for)] = values.astype({"value": float})
     return found
 
 
 def sudden_changes(snapshot: Snapshot) -> dict[tuple[str, str], tuple[SuddenChange, ...]]:
     """Changes that no listed break explains, by (indicator, dataset), in series_of_outcomes; none where none stands out."""
     found: dict[tuple[str, str], tuple[SuddenChange, ...]] = {}
-    for (name, dataset), values in series_of_outcomes(snapshot).items():
+    for (name, dataset, _), values in series_of_outcomes(snapshot).items():
         changes = unlisted((*common_changes(values), *changes_of_units(values)), snapshot.installation.catalogue[name].breaks)
         if changes:
-            found[(name, dataset)] = changes
+            found[(name, dataset)] = tuple(dict.fromkeys((*found.get((name, dataset), ()), *changes)))
     return found
 
 

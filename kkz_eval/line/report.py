@@ -16,7 +16,6 @@ import pandas as pd
 
 from kkz_eval import __version__
 from kkz_eval.contracts.contract import Contract
-from kkz_eval.deliveries.official.known_since import Asked
 from kkz_eval.deliveries.register.accepted import is_accepted
 from kkz_eval.deliveries.register.intake import year_spans
 from kkz_eval.deliveries.register.purging import SOURCES
@@ -32,7 +31,7 @@ from kkz_eval.indicators.chain import StageCoverage, chain_coverage
 from kkz_eval.line import say
 from kkz_eval.line.official_figures import official_figures
 from kkz_eval.line.sentences import conflict_sentence
-from kkz_eval.line.snapshot import Snapshot
+from kkz_eval.line.snapshot import Snapshot, corrected_in, had_arrived, waived_in
 from kkz_eval.line.study import Study
 from kkz_eval.model.texts import LANGUAGES, AtTheBeginning, Language, Localised, Sentence, Wording
 from kkz_eval.model.verdicts import State, Status
@@ -79,9 +78,7 @@ def make_edition(study: Study) -> Edition:
     code = code_digest("kkz_eval.reporting.build", "kkz_eval.evaluation.results")
     digest = digest_of([_digest_of_inputs(inputs, effects), list(plan.languages), code])
     folder = f"{report_folder(plan.id)}/{digest[:16]}"
-    pages = [
-        (language, f"{folder}/{say('report.page').in_language(language)}") for language in LANGUAGES if language in plan.languages
-    ]
+    pages = [(language, f"{folder}/{say('report.page').in_language(language)}") for language in plan.languages]
     if all(steps.store.exists(page) for _, page in pages):
         steps.journal.reused.append(("report", plan.id))
     else:
@@ -229,9 +226,7 @@ def _plain(texts: Mapping[Language, str]) -> dict[str, str]:
 
 
 def _source_info(study: Study, contract: Contract) -> SourceInfo:
-    named = [study.asked(name) for name, dataset in study.plan.sources.items() if dataset == contract.dataset]
-    wanted = dict.fromkeys(named or [Asked(study.asked("").as_of)])
-    taken = [study.snapshot.accepted(contract.dataset, asked) for asked in wanted]
+    taken = study.taken(contract.dataset)
     editions = sorted(
         {edition for table in taken for edition in table.observations.column("edition").unique().to_pylist()} - {""}
     )
@@ -351,22 +346,23 @@ def _notices(study: Study) -> tuple[Sentence, ...]:
     datasets = {*study.datasets, *(c.dataset for c in snapshot.contracts.values() if c.source == "municipal")}
     notices: list[Sentence] = []
     rejected: dict[tuple[str, str, Arrival | None], list[tuple[str, int]]] = {}
-    for judged, unit, year in snapshot.rejected_slices:
+    for judged, unit, year in snapshot.rejected_by(study.as_of):
         dataset = snapshot.contracts[judged.verdict.contract_id].dataset
         if dataset in datasets:
             holds = snapshot.histories[(dataset, unit, year)].holds if unit else None
+            holds = holds if holds is not None and had_arrived(holds, study.as_of) else None
             rejected.setdefault((judged.arrival.name, dataset, holds), []).append((unit, year))
     for (name, dataset, holds), parts in sorted(rejected.items(), key=lambda item: (*item[0][:2], item[1])):
         named: Localised | str = parts_named(sorted(parts)) if all(unit for unit, _ in parts) else say("notices.whole_file")
         notices.append(_of_file(State.REJECTED.said, name, dataset, named))
         if holds is not None:
             notices.append(say("notices.holds", delivery=delivery_named(holds), dataset=dataset, parts=named))
-    for what, found in ((State.WAIVED.said, snapshot.waived_slices), (say("notices.corrected"), snapshot.corrected_slices)):
-        for (name, dataset), parts in found.items():
-            if dataset in datasets:
+    taken = [(dataset, each) for dataset in sorted(datasets) for each in study.taken(dataset)]
+    for what, found_in in ((State.WAIVED.said, waived_in), (say("notices.corrected"), corrected_in)):
+        for dataset, each in taken:
+            for name, parts in found_in(each).items():
                 notices.append(_of_file(what, name, dataset, parts_named(parts)))
-    for conflict in (conflict for conflict in snapshot.conflicts if conflict.dataset in datasets):
-        notices.append(conflict_sentence(conflict))
+    notices += [conflict_sentence(conflict) for conflict in dict.fromkeys(one for _, each in taken for one in each.conflicts)]
     for name, marks in study.marks.items():
         shown = ", ".join(f"{mark}: {count}" for mark, count in marks.items())
         notices.append(_about_outcome(catalogue[name], "notices.not_final", count=sum(marks.values()), marks=shown))

@@ -159,10 +159,14 @@ class Snapshot:
     @cached_property
     def rejected_slices(self) -> tuple[tuple[Source, str, int], ...]:
         """Units and years whose newest delivery is rejected: (arrival and verdict, unit_id, year); "" and 0 for a whole file."""
+        return self.rejected_by(None)
+
+    def rejected_by(self, day: date | None) -> tuple[tuple[Source, str, int], ...]:
+        """As rejected_slices, of what had arrived by a day."""
         rows: list[tuple[Source, str, int]] = []
         for contract in self.contracts.values():
             newest: dict[tuple[str, int], tuple[Source, Status]] = {}
-            for source in self.sources(contract):
+            for source in (each for each in self.sources(contract) if had_arrived(each.arrival, day)):
                 for part in source.verdict.slices:
                     newest[(part.unit_id, part.year)] = (source, part.status)
                 rejected_altogether = not source.verdict.slices and source.verdict.status == Status.REJECTED
@@ -178,31 +182,14 @@ class Snapshot:
     @cached_property
     def waived_slices(self) -> Mapping[tuple[str, str], list[tuple[str, int]]]:
         """Units and years that hold although a rule speaks against them, by waiver: by (name of the file, dataset)."""
-        found: dict[tuple[str, str], list[tuple[str, int]]] = {}
-        for contract in self.contracts.values():
-            now = self.accepted(contract.dataset)
-            columns = ["delivery_sha256", "unit_id", "year"]
-            held = {tuple(row.values()) for row in now.observations.select(columns).group_by(columns).aggregate([]).to_pylist()}
-            for source in now.sources:
-                waived = [(part.unit_id, part.year) for part in source.verdict.slices if part.n_acknowledged]
-                parts = [place for place in waived if (source.arrival.sha256, *place) in held]
-                if parts:
-                    found[(source.arrival.name, contract.dataset)] = parts
-        return found
+        datasets = [contract.dataset for contract in self.contracts.values()]
+        return {(name, of): parts for of in datasets for name, parts in waived_in(self.accepted(of)).items()}
 
     @cached_property
     def corrected_slices(self) -> Mapping[tuple[str, str], list[tuple[str, int]]]:
         """Units and years with a value that a correction replaced: by (name of the file, dataset)."""
-        found: dict[tuple[str, str], list[tuple[str, int]]] = {}
-        for contract in self.contracts.values():
-            now = self.accepted(contract.dataset)
-            corrected = now.observations.filter(now.observations.column("correction_id").is_valid())
-            names = {source.arrival.sha256: source.arrival.name for source in now.sources}
-            for row in corrected.select(["delivery_sha256", "unit_id", "year"]).to_pylist():
-                parts = found.setdefault((names[row["delivery_sha256"]], contract.dataset), [])
-                if (row["unit_id"], row["year"]) not in parts:
-                    parts.append((row["unit_id"], row["year"]))
-        return found
+        datasets = [contract.dataset for contract in self.contracts.values()]
+        return {(name, of): parts for of in datasets for name, parts in corrected_in(self.accepted(of)).items()}
 
     def with_accepted(self, data: bytes, name: str) -> Snapshot:
         """This snapshot as it would be if a delivery had come last and were accepted as a whole; nothing is kept.
@@ -229,6 +216,36 @@ class Snapshot:
             verdicts[(sha256, contract.id)] = _accepting(judged)
         register = replace(self.register, arrivals=tuple(sorted(arrivals)), verdicts=verdicts)
         return Snapshot(replace(self.installation, steps=steps), register, self.head, f"{self.name}+{sha256}", self.day)
+
+
+def had_arrived(arrival: Arrival, day: date | None) -> bool:
+    """Whether a delivery was there on a day; on no day named, now."""
+    return day is None or arrival.day <= day.isoformat()
+
+
+def waived_in(accepted: Accepted) -> dict[str, list[tuple[str, int]]]:
+    """Units and years of observations that hold although a rule speaks against them, by waiver: by name of the file."""
+    columns = ["delivery_sha256", "unit_id", "year"]
+    held = {tuple(row.values()) for row in accepted.observations.select(columns).group_by(columns).aggregate([]).to_pylist()}
+    found: dict[str, list[tuple[str, int]]] = {}
+    for source in accepted.sources:
+        waived = [(part.unit_id, part.year) for part in source.verdict.slices if part.n_acknowledged]
+        parts = [place for place in waived if (source.arrival.sha256, *place) in held]
+        if parts:
+            found[source.arrival.name] = parts
+    return found
+
+
+def corrected_in(accepted: Accepted) -> dict[str, list[tuple[str, int]]]:
+    """Units and years of observations with a value that a correction replaced: by name of the file."""
+    corrected = accepted.observations.filter(accepted.observations.column("correction_id").is_valid())
+    names = {source.arrival.sha256: source.arrival.name for source in accepted.sources}
+    found: dict[str, list[tuple[str, int]]] = {}
+    for row in corrected.select(["delivery_sha256", "unit_id", "year"]).to_pylist():
+        parts = found.setdefault(names[row["delivery_sha256"]], [])
+        if (row["unit_id"], row["year"]) not in parts:
+            parts.append((row["unit_id"], row["year"]))
+    return found
 
 
 def _accepting(verdict: Verdict) -> Verdict:

@@ -15,7 +15,7 @@ import pandas as pd
 import pyarrow as pa
 
 from kkz_eval.deliveries.official.known_since import Asked, edition_day
-from kkz_eval.deliveries.register.accepted import Conflict
+from kkz_eval.deliveries.register.accepted import Accepted, Conflict
 from kkz_eval.evaluation.baseline import Baseline, baseline_indicators, baseline_of, baseline_years
 from kkz_eval.evaluation.design import (
     Coverage,
@@ -86,10 +86,19 @@ class Study:
         wanted = {(self.plan.sources[o.indicator], self.asked(o.indicator)) for o in self.plan.outcomes}
         return any(self.snapshot.accepted(*each).observations.num_rows for each in sorted(wanted, key=repr))
 
+    @property
+    def as_of(self) -> date | None:
+        """The day of whose knowledge the plan speaks; None for now."""
+        return None if self.plan.as_of is None else date.fromisoformat(self.plan.as_of)
+
     def asked(self, indicator_id: str) -> Asked:
         """Which of the accepted figures the plan takes for an indicator: of the day and the edition that it names."""
-        plan = self.plan
-        return Asked(None if plan.as_of is None else date.fromisoformat(plan.as_of), plan.editions.get(indicator_id))
+        return Asked(self.as_of, self.plan.editions.get(indicator_id))
+
+    def taken(self, dataset: str) -> tuple[Accepted, ...]:
+        """What the plan takes of a dataset: of its day, one for each edition that its indicators name, the newest where they name none."""
+        asked = [self.asked(name) for name, source in self.plan.sources.items() if source == dataset]
+        return tuple(self.snapshot.accepted(dataset, each) for each in dict.fromkeys(asked or [Asked(self.as_of)]))
 
     def indicator(self, indicator_id: str) -> IndicatorValues:
         """Values of an indicator from the source, the edition and the day that the plan names."""
@@ -181,7 +190,8 @@ class Study:
     @cached_property
     def conflicts(self) -> tuple[Conflict, ...]:
         """Cells of the plan's datasets that two deliveries contradict; none of them holds."""
-        return tuple(conflict for dataset in self.datasets for conflict in self.snapshot.accepted(dataset).conflicts)
+        found = (conflict for dataset in self.datasets for taken in self.taken(dataset) for conflict in taken.conflicts)
+        return tuple(dict.fromkeys(found))
 
     @cached_property
     def effects(self) -> EffectsResult:

@@ -12,7 +12,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from importlib.metadata import version
 
+import pyarrow as pa
+
 from kkz_eval.contracts.contract import Contract
+from kkz_eval.contracts.judged_table import KnownUnits
+from kkz_eval.contracts.masks import judge
+from kkz_eval.contracts.rule_kinds.codes_complete import OF_UNITS
 from kkz_eval.deliveries.register.accepted import Source
 from kkz_eval.deliveries.register.judging import load_findings
 from kkz_eval.deliveries.register.parsed_tables import load_parsed
@@ -20,6 +25,7 @@ from kkz_eval.line import say
 from kkz_eval.line.intake import write_protocol
 from kkz_eval.line.snapshot import Snapshot
 from kkz_eval.model.findings import Severity
+from kkz_eval.model.parsed import ParsedTable
 from kkz_eval.model.shown_findings import Count, counts
 from kkz_eval.model.texts import Language
 from kkz_eval.reference.tables import units_known_to
@@ -83,7 +89,7 @@ def _compared(snapshot: Snapshot, contract: Contract, sources: Sequence[Source])
         contract.digest,
         [[source.verdict.parsed_key, source.verdict.findings_key] for source in sources],
         {level: sorted(units) for level, units in known.items()},
-        code_digest("kkz_eval.contracts.expectations"),
+        code_digest("kkz_eval.contracts.expectations", "kkz_eval.contracts.gathered"),
         version("great_expectations"),
     ]
 
@@ -94,12 +100,25 @@ def _compared(snapshot: Snapshot, contract: Contract, sources: Sequence[Source])
         parsed = {s.arrival.sha256: load_parsed(store, s.verdict.parsed_key, contract) for s in sources}
         outcomes = validate(to_frame(parsed), contract, known)
         by_rule = Counter[str]()
-        for one in (one for s in sources for one in counts(load_findings(store, s.verdict))):
-            by_rule[one.first.rule] += one.count
+        for s in sources:
+            by_rule += findings_by_rule(load_findings(store, s.verdict), parsed[s.arrival.sha256], contract, known)
         return json.dumps({one.rule_id: (by_rule[one.rule_id], len(one.failing_index)) for one in outcomes}).encode()
 
     _, content = snapshot.steps.content("contract_checks", contract.id, parts, ".json", make)
     return {rule: (masks, expectations) for rule, (masks, expectations) in json.loads(content).items()}
+
+
+def findings_by_rule(findings: pa.Table, parsed: ParsedTable, contract: Contract, known: KnownUnits) -> Counter[str]:
+    """How many findings of a file each rule has: of one hint for many units as many as it stands for."""
+    by_rule, gathered = Counter[str](), set[str]()
+    for one in counts(findings):
+        by_rule[one.first.rule] += one.count
+        if one.first.kind == OF_UNITS:
+            gathered.add(one.first.rule)
+    if gathered:
+        single = Counter(judge(parsed, contract, known).column("rule").to_pylist())
+        by_rule.update({rule: single[rule] - by_rule[rule] for rule in gathered})
+    return by_rule
 
 
 def _first_finding(source: Source, counted: Sequence[Count], contract: Contract, language: Language) -> str:

@@ -6,7 +6,8 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
-from datetime import date
+from dataclasses import replace
+from datetime import date, timedelta
 from pathlib import Path
 
 import pandas as pd
@@ -14,6 +15,7 @@ import pyarrow as pa
 import pytest
 
 from kkz_eval.deliveries.register.purging import purge
+from kkz_eval.evaluation.plan import Plan
 from kkz_eval.line.installation import Installation, open_installation
 from kkz_eval.line.intake import judge_arrivals, land
 from kkz_eval.line.report import event_study_pictures, make_edition, report_inputs
@@ -200,3 +202,54 @@ print(said.files, said.rules, "great_expectations" in sys.modules)
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["5", str(said.rules), "False"]
+
+
+def test_great_expectations_agrees_where_one_hint_stands_for_many_units(own: Installation) -> None:
+    file = own.settings.inbox / OFFICIAL
+    lines = file.read_bytes().split(b"\r\n")
+    lacking = b";mittlerer Abschluss;"
+    file.write_bytes(b"\r\n".join(line for line in lines if lacking not in line))
+    land(own, YEARS)
+    judge_arrivals(own, YEARS)
+    said = validate_contract(current_snapshot(own, DAY), own.contract_of("schulabgaenge_amtlich"))
+    assert said.warnings == 1, "all Kreise lack it"
+    assert [sentence for sentence in said.sentences if "Great Expectations" in sentence] == []
+
+
+def _quick(installation: Installation, **changes: object) -> Plan:
+    """The plan with one outcome and two estimators."""
+    plan = installation.plans["modellwelt"]
+    return replace(plan, outcomes=plan.outcomes[:1], estimators=plan.estimators[:2], **changes)
+
+
+def test_the_page_in_the_first_language_of_the_plan_leads_and_credits_made_up_figures_to_nobody(own: Installation) -> None:
+    edition = make_edition(Study(current_snapshot(own, DAY), _quick(own, languages=("en", "de"))))
+    assert edition.page.endswith("/report.html")
+    assert make_edition(Study(current_snapshot(own, DAY), _quick(own))).page.endswith("/bericht.html")
+    page = own.steps.store.get(edition.page).decode()
+    assert "no office has published these figures" in page
+    assert "IT.NRW" not in page
+    assert "simulated</text>" in page
+
+
+def test_made_up_figures_are_known_by_their_files_whatever_the_plan_says(own: Installation) -> None:
+    snapshot = current_snapshot(own, DAY)
+    silent = _quick(own, texts={})
+    assert Study(snapshot, silent).simulated == snapshot.simulated
+    assert "schulabgaenge_amtlich" in snapshot.simulated
+    assert "inkar" not in snapshot.simulated
+    assert report_inputs(Study(snapshot, silent), Study(snapshot, silent).effects).sources[0].attribution == ""
+
+
+def test_a_contradiction_of_today_is_none_on_the_day_of_the_plan(own: Installation) -> None:
+    first = current_snapshot(own).register.arrivals[0].day
+    later = replace(own, settings=replace(own.settings, day=date.fromisoformat(first) + timedelta(days=9)))
+    original = (later.settings.inbox / OFFICIAL).read_bytes()
+    other = _deliver_again(later)
+    (later.settings.inbox / OFFICIAL).write_bytes(original.replace(b"Stand: 01.03.2013", b"Stand: 02.03.2013"))
+    (later.settings.inbox / "zweite.csv").write_bytes(other.replace(b"Stand: 01.03.2013", b"Stand: 02.03.2013"))
+    land(later, YEARS)
+    judge_arrivals(later, YEARS)
+    snapshot = current_snapshot(later)
+    assert Study(snapshot, _quick(later)).conflicts
+    assert Study(snapshot, _quick(later, as_of=first)).conflicts == ()
