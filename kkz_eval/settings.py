@@ -6,6 +6,8 @@ KKZ_CONTRACTS  contracts, plans, breaks, indicators (default: `data_contracts` o
 KKZ_REPORTS_URL address of the server for reports and protocols (set by `kkz-eval ui`; default: none)
 KKZ_LANGUAGE   language of messages, de or en (default: de)
 KKZ_CONTACT    whom municipalities ask, as it shall stand in templates: office, telephone, address (default: none)
+KKZ_MODEL_WORLD whether plans of a model world are there: shown, hidden, or by what the home holds, the default (set by `kkz-eval ui`, whose
+               processes must all have the same plans while it runs)
 KKZ_READER_SECONDS, KKZ_READER_MEGABYTES  what reading one file may take of the processor and of memory, besides what its size
                allows for (default: 60 and 2048)
 KKZ_SETTLE_SECONDS  so long a file of the inbox must have stayed as it is before a run takes it; 0: any file at once (default: 3)
@@ -26,6 +28,7 @@ from kkz_eval.model.reading_limits import DEFAULT_LIMITS, Limits
 from kkz_eval.model.system_errors import reason_of
 from kkz_eval.model.texts import LANGUAGES, Language
 
+MODEL_WORLD_SHOWN, MODEL_WORLD_HIDDEN = "shown", "hidden"
 CHECKOUT = Path(__file__).resolve().parent.parent
 
 
@@ -33,6 +36,7 @@ CHECKOUT = Path(__file__).resolve().parent.parent
 class Settings:
     """Where things are, the language of messages, whom to ask, what reading files may take, and the day. Paths are absolute.
 
+    contact: whom municipalities ask, "" for nobody; model_world: MODEL_WORLD_SHOWN, MODEL_WORLD_HIDDEN or "", by what the home holds;
     day: of the command or the run that these settings are loaded for, in Berlin; it stays the same past midnight.
     """
 
@@ -45,6 +49,7 @@ class Settings:
     settle_seconds: int = 0
     day: date = field(default_factory=day_in_berlin)
     contact: str = ""
+    model_world: str = ""
 
     @property
     def dagster_home(self) -> Path:
@@ -95,6 +100,7 @@ def load_settings(
             _whole(environment, "KKZ_READER_MEGABYTES", DEFAULT_LIMITS.megabytes, least=1),
         ),
         settle_seconds=_whole(environment, "KKZ_SETTLE_SECONDS", 3, least=0),
+        model_world=environment.get("KKZ_MODEL_WORLD", ""),
         contact=environment.get("KKZ_CONTACT", "").strip(),
     )
 

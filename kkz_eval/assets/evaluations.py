@@ -15,6 +15,7 @@ from kkz_eval.assets.options import RunOptions
 from kkz_eval.assets.simulated import said_where_simulated
 from kkz_eval.evaluation.plan import Plan, plain_id
 from kkz_eval.line import say
+from kkz_eval.line.current_pages import lead_to_report
 from kkz_eval.line.headlines import headlines
 from kkz_eval.line.installation import Installation
 from kkz_eval.line.report import event_study_pictures, make_edition
@@ -161,11 +162,13 @@ def plan_assets(plan: Plan) -> list[dg.AssetsDefinition]:
                 return
             study = study_in(context, installation, plan.id)
             edition = make_edition(study)
+            current = lead_to_report(installation, plan, edition)
         yield dg.MaterializeResult(
             metadata={
                 **said_where_simulated(bool(study.simulated), installation.settings.language),
                 "bericht": dg.MetadataValue.path(str(installation.steps.store.local_path(edition.page))),
                 "oeffnen": link(installation, edition.page),
+                "aktuell": link(installation, current),
                 "fassung": edition.digest,
             }
         )

@@ -1,7 +1,5 @@
 """The assets for stewards: the board with a reply for each municipality, and next year's templates. No judgement, no values in the run history."""
 
-from collections import Counter
-
 import dagster as dg
 
 from kkz_eval.assets.deliveries import GROUP, OWNERS, verdicts
@@ -10,6 +8,7 @@ from kkz_eval.assets.failures import sentences
 from kkz_eval.assets.links import link
 from kkz_eval.assets.moment import moment_of
 from kkz_eval.line.correspondence import make_board, make_templates
+from kkz_eval.line.current_pages import lead_to_board, lead_to_templates
 from kkz_eval.line.installation import Installation
 
 _FOLDERS = dg.TableSchema(
@@ -28,9 +27,11 @@ def delivery_board(context: dg.AssetExecutionContext, installation: dg.ResourceP
     """Show what is there of each municipality, dataset and year, and write each a reply."""
     with sentences(installation.settings.language):
         board = make_board(moment_of(context, installation))
+        current = lead_to_board(installation, board)
     return dg.MaterializeResult(
         metadata={
             "lieferstand": link(installation, board.page),
+            "aktuell": link(installation, current),
             "antworten": len(board.folders),
             **{state.said.in_language(installation.settings.language): count for state, count in board.states.items()},
         }
@@ -48,12 +49,16 @@ def next_templates(context: dg.AssetExecutionContext, installation: dg.ResourceP
     """Write next year's templates with the newest accepted values beside the empty cells."""
     with sentences(installation.settings.language):
         templates = make_templates(moment_of(context, installation))
-    n_files = Counter(unit for _, unit in templates.files)
+        current = lead_to_templates(installation, templates)
     store = installation.steps.store
     folders = [
-        dg.TableRecord({"kommune": name, "vorlagen": n_files[unit], "ordner": str(store.local_path(templates.folders[unit]))})
-        for unit, name in sorted(templates.labels.items(), key=lambda item: item[1])
+        dg.TableRecord({"kommune": name, "vorlagen": count, "ordner": str(store.local_path(folder))})
+        for name, count, folder in templates.of_each
     ]
     return dg.MaterializeResult(
-        metadata={"vorlagen": len(templates.files), "ordner": dg.MetadataValue.table(folders, schema=_FOLDERS)}
+        metadata={
+            "vorlagen": len(templates.files),
+            "ordner": dg.MetadataValue.table(folders, schema=_FOLDERS),
+            "aktuell": link(installation, current),
+        }
     )

@@ -7,18 +7,19 @@ from __future__ import annotations
 
 import gc
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from kkz_eval.commands import say
 from kkz_eval.definitions import build_defs
 from kkz_eval.deliveries.register.inbox import inbox_files
 from kkz_eval.jobs import RunOutcome, execute_yearly_run, history_said, open_instance
-from kkz_eval.line.installation import open_installation
+from kkz_eval.line.current_pages import first_page
+from kkz_eval.line.installation import Installation, open_installation
 from kkz_eval.line.sentences import conflict_sentence
 from kkz_eval.line.snapshot import current_snapshot
 from kkz_eval.line.study import study_of
-from kkz_eval.model.texts import Localised
+from kkz_eval.model.texts import Joined, Localised
 from kkz_eval.partitions import known_years, span_of_years
 from kkz_eval.settings import Settings
 
@@ -46,23 +47,27 @@ def run_line(settings: Settings, plan_file: Path | None, years: str | None) -> i
         print(sentence, file=sys.stderr)
     reports = [data["bericht"] for name, data in outcome.metadata.items() if name.startswith("report_")]
     if not reports:
-        _tell_where(tell, reports, outcome)
+        _tell_where(installation, reports, outcome)
         return 2
     refused = sum(int(data.get("verweigert", 0)) for data in outcome.metadata.values())
     refused += int(outcome.metadata.get("landing", {}).get("abgelehnt", 0))
     snapshot = current_snapshot(installation)
     for conflict in snapshot.conflicts:
         tell(conflict_sentence(conflict))
-    _tell_where(tell, reports, outcome)
+    _tell_where(installation, reports, outcome)
     if any(study_of(snapshot, plan_id).simulated for plan_id in installation.plans):
         tell(say("run.own_files"))
     left_out = len(snapshot.rejected_slices) + len(snapshot.conflicts)
     return 0 if outcome.success and not refused and not left_out else 1
 
 
-def _tell_where(tell: Callable[[Localised], None], reports: Sequence[str], outcome: RunOutcome) -> None:
-    """Say where what people open lies: the reports, and the board of the deliveries where the run came so far."""
+def _tell_where(installation: Installation, reports: Sequence[str], outcome: RunOutcome) -> None:
+    """Say where what people open lies: the addresses at which the newest always is, the reports, and the board where the run came so far."""
+    current = [str(data["aktuell"]) for data in outcome.metadata.values() if "aktuell" in data]
+    if current:
+        first = installation.steps.store.local_path(first_page(installation.settings.language))
+        installation.progress(say("run.current", pages=Joined((str(first), *sorted(current)), "\n  ")))
     for page in reports:
-        tell(say("run.report", path=page))
+        installation.progress(say("run.report", path=page))
     if "delivery_board" in outcome.metadata:
-        tell(say("run.board", path=outcome.metadata["delivery_board"]["lieferstand"]))
+        installation.progress(say("run.board", path=outcome.metadata["delivery_board"]["lieferstand"]))

@@ -24,17 +24,24 @@ from typing import BinaryIO
 
 from kkz_eval.commands import say
 from kkz_eval.jobs import open_instance
+from kkz_eval.line.current_pages import FOLDER, first_page, page_of_nothing
+from kkz_eval.line.installation import shown_model_world
 from kkz_eval.model.errors import UserError
 from kkz_eval.model.system_errors import reason_of
 from kkz_eval.settings import CHECKOUT, Settings
 
 HOST = "127.0.0.1"
-SERVED = ("reports", "protocols", "board")
+SERVED = (FOLDER, "reports", "protocols", "board")
 SECONDS_TO_START = 120.0
 
 
 class PublishedFiles(SimpleHTTPRequestHandler):
-    """Files below `reports/`, `protocols/` and `board/` of a home, read only; no other file, no listing of folders, nothing cached."""
+    """Pages and what they lead to, below the folders of SERVED in a home, read only; no other file, no listing of folders, nothing cached."""
+
+    def guess_type(self, path: str | os.PathLike[str]) -> str:
+        """The type of a file; texts are in UTF-8, and say so."""
+        kind = super().guess_type(path)
+        return f"{kind}; charset=utf-8" if kind.startswith("text/") else kind
 
     def translate_path(self, path: str) -> str:
         """The file behind an address; a name that can't exist for all that is not served."""
@@ -51,11 +58,26 @@ class PublishedFiles(SimpleHTTPRequestHandler):
         super().end_headers()
 
     def send_head(self) -> BytesIO | BinaryIO | None:
-        """A file, or "not found" for all else."""
+        """A file, the first page for the bare address, or "not found" for all else."""
+        if self.path == "/":
+            return self._send_first()
         if self.translate_path(self.path).endswith("\x00"):
             self.send_error(404)
             return None
         return super().send_head()
+
+    def _send_first(self) -> BytesIO | None:
+        """The way to the page that leads to all others; before the first run one that says that there is nothing yet."""
+        written = Path(self.directory) / first_page("de")
+        page = b"" if written.is_file() else page_of_nothing("de").encode()
+        self.send_response(200 if page else 302)
+        if page:
+            self.send_header("Content-Type", "text/html; charset=utf-8")
+        else:
+            self.send_header("Location", f"/{first_page('de')}")
+        self.send_header("Content-Length", str(len(page)))
+        self.end_headers()
+        return BytesIO(page)
 
     def log_message(self, format: str, *args: object) -> None:
         """Nothing: who reads which page is nobody's business."""
@@ -92,6 +114,7 @@ def serve(settings: Settings, port: int, report_port: int) -> int:
             "KKZ_CONTRACTS": str(settings.contracts),
             "KKZ_LANGUAGE": settings.language,
             "KKZ_CONTACT": settings.contact,
+            "KKZ_MODEL_WORLD": shown_model_world(settings),
             "KKZ_REPORTS_URL": files,
             "PYTHONWARNINGS": "ignore",
         }

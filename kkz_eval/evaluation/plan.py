@@ -136,6 +136,11 @@ class Plan:
     headline: str | None = None
     sensitivity: Mapping[str, object] = field(default_factory=dict)
 
+    @property
+    def is_of_model_world(self) -> bool:
+        """Whether the plan says of itself that all its figures are made up."""
+        return "simulated" in self.texts
+
     def outcome(self, indicator: str) -> Outcome:
         """The outcome of that indicator. Raises KeyError."""
         for candidate in self.outcomes:

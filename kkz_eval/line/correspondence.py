@@ -43,11 +43,16 @@ class Board:
 
 @dataclass(frozen=True)
 class Templates:
-    """Templates that are kept. files: key of each by dataset and unit; folders: key of each municipality's folder, by unit; labels: its name."""
+    """Templates that are kept. files: key of each by dataset and unit; folders: key of each municipality's folder, by unit."""
 
     files: Mapping[tuple[str, str], str]
     folders: Mapping[str, str]
-    labels: Mapping[str, str]
+
+    @property
+    def of_each(self) -> list[tuple[str, int, str]]:
+        """Of each municipality: its name, how many templates it gets, and the key of its folder; by name."""
+        count = Counter(unit for _, unit in self.files)
+        return sorted((unit_label(unit), count[unit], folder) for unit, folder in self.folders.items())
 
 
 def write_marked_copies(installation: Installation, years: Iterable[int]) -> dict[str, str]:
@@ -156,7 +161,6 @@ def make_templates(snapshot: Snapshot) -> Templates:
     return Templates(
         {place: f"{folder}/{place[1]}/{name}" for place, (name, _) in made.items()},
         {unit: f"{folder}/{unit}" for _, unit in made},
-        {unit: unit_label(unit) for _, unit in made},
     )
 
 

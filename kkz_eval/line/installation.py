@@ -23,7 +23,7 @@ from kkz_eval.line.locks import lock_file
 from kkz_eval.line.validity import check_plan
 from kkz_eval.model.errors import UserError
 from kkz_eval.model.texts import Localised
-from kkz_eval.settings import Settings
+from kkz_eval.settings import MODEL_WORLD_HIDDEN, MODEL_WORLD_SHOWN, Settings
 from kkz_eval.storage.steps import Steps
 from kkz_eval.storage.store import Store
 
@@ -34,7 +34,10 @@ def _silent(_: Localised) -> None:
 
 @dataclass(frozen=True, eq=False)
 class Installation:
-    """Contracts, catalogue, plans and decisions by their names, with the store they work on. locks: beside the plan files, by plan."""
+    """Contracts, catalogue, plans and decisions by their names, with the store they work on. locks: beside the plan files, by plan.
+
+    left_out: plans of a model world that the folder has and this home does not: what it holds is real.
+    """
 
     settings: Settings
     contracts: Mapping[str, Contract]
@@ -45,6 +48,7 @@ class Installation:
     decisions: Decisions = NONE
     locks: Mapping[str, Lock] = field(default_factory=dict)
     not_evaluable: tuple[NotEvaluable, ...] = ()
+    left_out: tuple[Plan, ...] = ()
 
     def register(self) -> Register:
         """The register as it stands now. What follows the verdicts asks a snapshot instead.
@@ -66,7 +70,8 @@ class Installation:
 def open_installation(
     settings: Settings, plan_files: Iterable[Path] | None = None, progress: Callable[[Localised], None] = _silent
 ) -> Installation:
-    """The installation that the settings describe. plan_files: default all of `plans/` beside the contracts.
+    """The installation that the settings describe. plan_files: default all of `plans/` beside the contracts, without those of a model
+    world where every delivery of the home is real.
 
     Raises UserError where a contract, plan, catalogue or the list of breaks is not valid; nothing is written.
     """
@@ -83,14 +88,33 @@ def open_installation(
     for plan in plans:
         check_plan(plan, catalogue, contracts)
     lock_files = {plan.id: lock_file(file, plan) for file, plan in zip(files, plans, strict=True)}
+    store = Store.at(str(settings.home))
+    is_left_out = plan_files is None and shown_model_world(settings) == MODEL_WORLD_HIDDEN
+    left_out = tuple(plan for plan in plans if plan.is_of_model_world) if is_left_out else ()
     return Installation(
         settings,
         contracts,
         catalogue,
-        {plan.id: plan for plan in plans},
-        Steps(Store.at(str(settings.home))),
+        {plan.id: plan for plan in plans if plan not in left_out},
+        Steps(store),
         progress,
         load_decisions(folder, contracts, settings.day),
         {plan_id: read_lock(file.read_bytes(), str(file)) for plan_id, file in lock_files.items() if file.exists()},
         load_not_evaluable(folder / "indicators.yaml"),
+        left_out,
     )
+
+
+def shown_model_world(settings: Settings) -> str:
+    """Whether plans of a model world are there: as the settings have it, else hidden where the home holds deliveries and none is made up.
+
+    One with both shows all plans, and each says what it rests on; so does one without a delivery.
+    """
+    if settings.model_world:
+        return settings.model_world
+    try:
+        arrivals = read_register(Store.at(str(settings.home))).arrivals
+    except UserError:
+        return MODEL_WORLD_SHOWN  # whoever works with the register says what is wrong with it
+    is_real = bool(arrivals) and not any(arrival.simulated for arrival in arrivals)
+    return MODEL_WORLD_HIDDEN if is_real else MODEL_WORLD_SHOWN

@@ -321,7 +321,7 @@ def _digest_of_edited(installation: Installation) -> str:
     return digest_of(
         [
             {key: contract.digest for key, contract in installation.contracts.items()},
-            {key: plan_digest(plan) for key, plan in installation.plans.items()},
+            {plan.id: plan_digest(plan) for plan in (*installation.plans.values(), *installation.left_out)},
             {key: lock.digest for key, lock in installation.locks.items()},
             digest_of_bytes(repr(sorted(installation.catalogue.items())).encode()),
             installation.decisions.digest,

@@ -76,7 +76,7 @@ class Study:
     @cached_property
     def simulated(self) -> frozenset[str]:
         """The datasets whose figures are made up: by what their files say, or all of them where the plan is of a model world."""
-        if "simulated" in self.plan.texts:
+        if self.plan.is_of_model_world:
             return frozenset(contract.dataset for contract in self.snapshot.contracts.values())
         return self.snapshot.simulated
 

@@ -1,4 +1,4 @@
-"""Objects under keys, written once: put_if_absent, get, list over fsspec. No rename is needed; no meaning of the bytes.
+"""Objects under keys, written once: put_if_absent, get, list over fsspec. No meaning of the bytes.
 
 Locally an object is complete or absent at every moment: temporary name, fsync, hard link, fsync of the folder.
 Elsewhere the file system's own exclusive creation decides (`pipe_file(mode="create")`). What is kept carries a seal (seals), and what is
@@ -69,6 +69,23 @@ class Store:
                 return False
             self.remove(key)
         return self.put_if_absent(key, data)
+
+    def replace(self, key: str, data: bytes) -> None:
+        """Keep `data` under `key` in the place of what is there: whoever reads gets the old or the new. Nothing is written where it is the same.
+
+        Only for pages that lead to what holds now; all else is kept once and for ever. Raises UserError as put_if_absent.
+        """
+        path, kept = self._path(key), sealed(key, data)
+        if self.exists(key) and self.kept(key) == kept:
+            return
+        try:
+            self.fs.makedirs(str(PurePosixPath(path).parent), exist_ok=True)
+            if isinstance(self.fs, LocalFileSystem):
+                _move_into_place(Path(path), kept)
+            else:
+                self.fs.pipe_file(path, kept)
+        except OSError as error:
+            raise UserError("storage_not_writable", place=path, reason=reason_of(error)) from error
 
     def get(self, key: str) -> bytes:
         """The bytes that were put under `key`. Raises UserError where there are none or others, or they can't be read."""
@@ -141,6 +158,10 @@ class DraftStore(Store):
         self.drafts[key] = data
         return True
 
+    def replace(self, key: str, data: bytes) -> None:
+        """As in a store, in memory."""
+        self.drafts[key] = data
+
     def get(self, key: str) -> bytes:
         """The bytes under `key`, as in a store."""
         return self.drafts[key] if key in self.drafts else super().get(key)
@@ -179,12 +200,7 @@ def put_file_if_absent(path: Path, data: bytes) -> bool:
 
 def replace_file(path: Path, data: bytes) -> None:
     """Write a file that people read in place of one that may be there: that one or the new one is there at every moment. Raises OSError."""
-    temporary = _draft_beside(path, data, _usual_rights())
-    try:
-        os.replace(temporary, path)
-    except BaseException:
-        os.unlink(temporary)
-        raise
+    _move_into_place(path, data, _usual_rights())
 
 
 def _usual_rights() -> int:
@@ -224,6 +240,16 @@ def _draft_beside(path: Path, data: bytes, mode: int) -> str:
         os.unlink(temporary)
         raise
     return temporary
+
+
+def _move_into_place(path: Path, data: bytes, mode: int = 0o600) -> None:
+    temporary = _draft_beside(path, data, mode)
+    try:
+        os.replace(temporary, path)
+    except BaseException:
+        os.unlink(temporary)
+        raise
+    _sync_folder(path.parent)
 
 
 def _sync_folder(folder: Path) -> None:

@@ -151,7 +151,7 @@ def test_the_delivery_with_small_counts_is_accepted_and_the_impossible_one_is_no
     (page,) = run.home.glob("reports/*/*/bericht.html")
     assert run.code == 1
     text = page.read_text(encoding="utf-8")
-    assert "Krefeld 2011; Krefeld 2012; Krefeld 2013" in text
+    assert "Krefeld 2011–2013" in text
     assert "Ahlen 2014" not in text
 
 

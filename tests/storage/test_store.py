@@ -11,7 +11,7 @@ import time
 import pytest
 
 from kkz_eval.model.errors import UserError
-from kkz_eval.storage.store import Store
+from kkz_eval.storage.store import DraftStore, Store
 
 
 @pytest.fixture(params=["local", "memory"])
@@ -122,3 +122,20 @@ def test_an_object_that_cannot_be_read_is_a_sentence(tmp_path):
     with pytest.raises(UserError) as error:
         store.get("a/b")
     assert "kann nicht gelesen werden" in error.value.sentence.in_language("de")
+
+
+def test_what_takes_the_place_of_another_is_there_as_a_whole_and_alone(store):
+    store.replace("aktuell/index.html", b"<html>old</html>")
+    store.replace("aktuell/index.html", b"<html>new</html>")
+    assert store.get("aktuell/index.html") == b"<html>new</html>"
+    assert store.list("aktuell") == ["aktuell/index.html"]
+    draft = DraftStore.over(store)
+    draft.replace("aktuell/index.html", b"<html>draft</html>")
+    assert draft.get("aktuell/index.html") == b"<html>draft</html>"
+    assert store.get("aktuell/index.html") == b"<html>new</html>"
+
+
+def test_a_place_where_nothing_can_be_replaced_is_a_sentence(tmp_path):
+    (tmp_path / "aktuell").write_bytes(b"a file where a folder should be")
+    with pytest.raises(UserError, match="aktuell"):
+        Store.at(str(tmp_path)).replace("aktuell/index.html", b"<html></html>")

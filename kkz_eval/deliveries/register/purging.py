@@ -35,7 +35,7 @@ SOURCES = "sources.json"
 """Beside a report: digests of all deliveries that were accepted when it was made."""
 
 _DIGEST = re.compile(r"[0-9a-f]{64}")
-_PROTOCOLS, _REPORTS, _BOARD, _DERIVED = "protocols", "reports", "board", "derived"
+_PROTOCOLS, _REPORTS, _BOARD, _CURRENT, _DERIVED = "protocols", "reports", "board", "aktuell", "derived"
 
 
 @dataclass(frozen=True)
@@ -117,6 +117,7 @@ def _doomed(store: Store, contents: Collection[str], reports: Collection[str]) -
     yield from _derived(store, contents)
     yield from _protocols(store, contents)
     yield from store.list(_BOARD)
+    yield from store.list(_CURRENT)  # they lead there, and name files
     yield from (key for folder in reports for key in store.list(folder))
     yield from store.unfinished()
 

@@ -1,0 +1,189 @@
+"""Stable addresses: pages in `aktuell/` that lead to the board, the replies, the templates and the reports as they are now.
+
+What they lead to is kept for ever under an address of its own. These pages alone take each other's place, each at once, and may be deleted:
+the next run writes them again. They are files, so that they also open where no server runs, and no links of the file system, which not
+every system follows. Does not belong here: making what they lead to (correspondence, report); serving them (commands/ui.py).
+"""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+
+from jinja2 import Environment, StrictUndefined, Template
+
+from kkz_eval.deliveries.register.register import read_register
+from kkz_eval.evaluation.plan import Plan, report_folder
+from kkz_eval.line import say
+from kkz_eval.line.correspondence import Board, Templates
+from kkz_eval.line.installation import Installation
+from kkz_eval.line.report import Edition
+from kkz_eval.model.texts import LANGUAGES, Language, Localised, Wording
+from kkz_eval.reference.tables import unit_label
+from kkz_eval.storage.seals import SUMS
+from kkz_eval.storage.store import Store
+
+FOLDER = "aktuell"
+BOARD = f"{FOLDER}/lieferstand.html"
+_REPORTS, _REPLIES, _TEMPLATES = (f"{FOLDER}/{name}" for name in ("berichte", "rueckmeldungen", "vorlagen"))
+
+
+@dataclass(frozen=True)
+class _Link:
+    """A line of a page: what is there, and its key."""
+
+    label: str
+    key: str
+
+
+@dataclass(frozen=True)
+class _List:
+    """A part of a page. links: may be none; nothing: what is said then."""
+
+    heading: str
+    links: Sequence[_Link]
+    nothing: str
+
+
+def first_page(language: Language) -> str:
+    """Key of the page that leads to all others."""
+    return f"{FOLDER}/index.html" if language == "de" else f"{FOLDER}/index.{language}.html"
+
+
+def report_page(plan: Plan) -> str:
+    """Key of the page that leads to the newest report of a plan."""
+    return f"{_REPORTS}/{report_folder(plan.id).partition('/')[2]}.html"
+
+
+def lead_to_board(installation: Installation, board: Board) -> str:
+    """Let the stable addresses lead to a board and the replies beside it; key of the page of the board."""
+    store, language = installation.steps.store, installation.settings.language
+    _write(store, BOARD, _page(BOARD, say("current.board").in_language(language), language, target=board.page))
+    _lead_to_folders(installation, _REPLIES, board.folders, "current.replies_of")
+    _write_first_page(installation)
+    return BOARD
+
+
+def lead_to_templates(installation: Installation, templates: Templates) -> str:
+    """Let the stable addresses lead to templates; key of the first page, which lists them."""
+    _lead_to_folders(installation, _TEMPLATES, templates.folders, "current.templates_of")
+    _write_first_page(installation)
+    return first_page(installation.settings.language)
+
+
+def lead_to_report(installation: Installation, plan: Plan, edition: Edition) -> str:
+    """Let the stable address of a plan's report lead to an edition; key of the page."""
+    key, language = report_page(plan), installation.settings.language
+    _write(installation.steps.store, key, _page(key, _title(plan).in_language(language), language, target=edition.page))
+    _write_first_page(installation)
+    return key
+
+
+def page_of_nothing(language: Language) -> str:
+    """The first page while there is none: what will be there, and what writes it."""
+    return _page(
+        first_page(language), say("current.title").in_language(language), language, lists=_lists(language, [], [], [], [])
+    )
+
+
+def _write_first_page(installation: Installation) -> None:
+    """Write the first page in both languages, of what there are pages for now."""
+    store = installation.steps.store
+    is_simulated = any(arrival.simulated for arrival in read_register(store).arrivals)
+    for language in LANGUAGES:
+        key, other = first_page(language), LANGUAGES[1 - LANGUAGES.index(language)]
+        boards = [_Link(say("current.board").in_language(language), BOARD)] if store.exists(BOARD) else []
+        reports = [_Link(_named(installation, key).in_language(language), key) for key in _reports_of(installation)]
+        lists = _lists(language, boards, reports, _units_in(store, _REPLIES), _units_in(store, _TEMPLATES))
+        title = say("current.title").in_language(language)
+        page = _page(key, title, language, lists=lists, other=(other, first_page(other)), is_simulated=is_simulated)
+        _write(store, key, page)
+
+
+def _lists(
+    language: Language, boards: Sequence[_Link], reports: Sequence[_Link], replies: Sequence[_Link], templates: Sequence[_Link]
+) -> list[_List]:
+    """The parts of the first page."""
+    parts = {"deliveries": boards, "reports": reports, "replies": replies, "templates": templates}
+    return [
+        _List(say(f"current.{what}").in_language(language), links, say(f"current.no_{what}").in_language(language))
+        for what, links in parts.items()
+    ]
+
+
+def _lead_to_folders(installation: Installation, place: str, folders: Mapping[str, str], title: str) -> None:
+    """A page for each unit with what is in its folder; those of units that have none now go."""
+    store, language = installation.steps.store, installation.settings.language
+    for unit, folder in folders.items():
+        files = [key for key in store.list(folder) if not key.endswith(SUMS)]
+        links = [_Link(key.rpartition("/")[2], key) for key in sorted(files, key=lambda key: (not key.endswith(".txt"), key))]
+        key = f"{place}/{unit}.html"
+        said = say(title, unit=unit_label(unit)).in_language(language)
+        _write(store, key, _page(key, said, language, lists=[_List("", links, "")], other=(language, first_page(language))))
+    for key in store.list(place):
+        if _name_of(key) not in folders:
+            store.remove(key)
+
+
+def _reports_of(installation: Installation) -> list[str]:
+    """The pages of reports, but those of a plan that is left out in this home."""
+    left_out = {report_page(plan) for plan in installation.left_out}
+    return [key for key in installation.steps.store.list(_REPORTS) if key not in left_out]
+
+
+def _named(installation: Installation, key: str) -> Localised:
+    """The title of the plan that a report's page is of; the name of the page where a run took other plans."""
+    found = [plan for plan in installation.plans.values() if report_page(plan) == key]
+    return _title(found[0]) if found else Wording(dict.fromkeys(LANGUAGES, _name_of(key)))
+
+
+def _units_in(store: Store, place: str) -> list[_Link]:
+    links = [_Link(unit_label(_name_of(key)), key) for key in store.list(place)]
+    return sorted(links, key=lambda link: link.label)
+
+
+def _name_of(key: str) -> str:
+    return key.rpartition("/")[2].removesuffix(".html")
+
+
+def _title(plan: Plan) -> Wording:
+    return Wording(plan.title or dict.fromkeys(LANGUAGES, plan.id))
+
+
+def _write(store: Store, key: str, page: str) -> None:
+    store.replace(key, page.encode())
+
+
+def _page(
+    key: str,
+    title: str,
+    language: Language,
+    *,
+    target: str = "",
+    lists: Sequence[_List] = (),
+    other: tuple[Language, str] | None = None,
+    is_simulated: bool = False,
+) -> str:
+    """A page without script. target: key of the page that it leads to at once; other: language and key of a page that it offers beside."""
+
+    def address(of: str) -> str:
+        return posixpath.relpath(of, posixpath.dirname(key))
+
+    return _template().render(
+        say=say.in_language(language),
+        language=language,
+        title=title,
+        target=address(target) if target else "",
+        lists=[(one.heading, [(link.label, address(link.key)) for link in one.links], one.nothing) for one in lists],
+        other=None if other is None else (other[0], address(other[1])),
+        is_simulated=is_simulated,
+    )
+
+
+@cache
+def _template() -> Template:
+    source = resources.files("kkz_eval.line").joinpath("templates/current.html.j2").read_text(encoding="utf-8")
+    return Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True).from_string(source)
