@@ -15,8 +15,9 @@ from kkz_eval.line import say as say_of_line
 from kkz_eval.line.correspondence import write_marked_copies
 from kkz_eval.line.installation import Installation
 from kkz_eval.line.intake import judge_arrivals, land, parse_arrivals, write_protocols
+from kkz_eval.line.weighed import counted, tell_what_was_judged, weighed
 from kkz_eval.model.texts import Joined
-from kkz_eval.model.verdicts import COUNTING, VERDICT_STATES, State
+from kkz_eval.model.verdicts import COUNTING, State
 from kkz_eval.partitions import reporting_years
 
 GROUP = "a_lieferungen"
@@ -98,14 +99,16 @@ def verdicts(
     """Judge what arrived and has no verdict yet; write a protocol and a marked copy for every delivery with findings."""
     with sentences(installation.settings.language):
         years = years_of(context, options)
-        judged = judge_arrivals(installation, years)
+        judge_arrivals(installation, years)
         protocols = write_protocols(installation, years)
         copies = write_marked_copies(installation, years)
-        take_moment(context, installation)
-    count, language = Counter(row.verdict.state for row in judged), installation.settings.language
+        snapshot = take_moment(context, installation)
+        rows = weighed(snapshot, years)
+        tell_what_was_judged(snapshot, rows)
+    language = installation.settings.language
     return dg.MaterializeResult(
         metadata={
-            **{state.said.in_language(language): count[state] for state in VERDICT_STATES},
+            **{state.said.in_language(language): count for state, count in counted(rows).items()},
             "markierte_kopien": len(copies),
             **protocol_links(installation, protocols),
         }
@@ -165,7 +168,7 @@ def delivery_status(
     ]
     of_state = Counter([*(history.state for history in kept_out), *(source.verdict.state for source in nameless)])
     counted = Joined(
-        tuple(say("state.count", state=state.said, count=of_state[state]) for state in states if of_state[state]), ", "
+        tuple(say("state.count", state=state.said, count=of_state[state]) for state in states if of_state[state]), "; "
     )
     sentence = say("state.some_rejected", counted=counted) if records else say("state.none_rejected")
     return dg.MaterializeResult(

@@ -21,6 +21,7 @@ from kkz_eval.line.intake import judge_arrivals, land, parse_arrivals
 from kkz_eval.line.locks import keep_lock, lock_file
 from kkz_eval.line.snapshot import current_snapshot
 from kkz_eval.line.study import Study, conformity_of, study_of
+from kkz_eval.line.weighed import tell_what_was_judged, weighed
 from kkz_eval.model.errors import UserError
 from kkz_eval.model.texts import Language, Localised, Sentence
 from kkz_eval.reference.unit_groups import Nested, nested_sentence, unit_words
@@ -90,6 +91,8 @@ def _take_in(installation: Installation) -> None:
         land(installation, EVERY_YEAR)
         parse_arrivals(installation, EVERY_YEAR)
         judge_arrivals(installation, EVERY_YEAR)
+        snapshot = current_snapshot(installation)
+        tell_what_was_judged(snapshot, weighed(snapshot, EVERY_YEAR))
 
 
 def lock_plan(settings: Settings, file: Path) -> int:

@@ -21,8 +21,7 @@ from kkz_eval.deliveries.register.register import Arrival
 from kkz_eval.line import say
 from kkz_eval.line.installation import Installation
 from kkz_eval.model.errors import UserError
-from kkz_eval.model.texts import AtTheBeginning, Joined
-from kkz_eval.model.verdicts import VERDICT_STATES, State, Verdict
+from kkz_eval.model.verdicts import Verdict
 from kkz_eval.reference.tables import units_known_to
 from kkz_eval.stewardship.history import DeliveryState, delivery_state, histories
 from kkz_eval.stewardship.protocol import protocol_page
@@ -95,14 +94,6 @@ def judge_arrivals(installation: Installation, years: Iterable[int]) -> tuple[So
             installation.decisions,
         )
         judged.append(Source(arrival, verdict))
-        if verdict.n_errors and arrival in register.last_under(arrival.name):
-            file, state = _as_typed(installation.settings.inbox / arrival.name), AtTheBeginning(verdict.state.said)
-            installation.progress(say("progress.rejected", state=state, name=arrival.name, errors=verdict.n_errors, file=file))
-    count = Counter(row.verdict.state for row in judged)
-    shown = [state for state in VERDICT_STATES if count[state] or state != State.WAIVED]
-    installation.progress(
-        say("progress.judged", counts=Joined(tuple(say("progress.count", count=count[s], state=s.said) for s in shown), ", "))
-    )
     return tuple(judged)
 
 
@@ -125,7 +116,7 @@ def judge_again(installation: Installation, sha256: str) -> tuple[tuple[Verdict 
     return tuple(judged)
 
 
-def _as_typed(file: Path) -> str:
+def as_typed(file: Path) -> str:
     """The path as it can be typed in the current folder, in quotes where it needs them."""
     here = Path.cwd()
     return shlex.quote(str(file.relative_to(here) if file.is_relative_to(here) else file))

@@ -28,6 +28,7 @@ from kkz_eval.model.findings import Severity
 from kkz_eval.model.parsed import ParsedTable
 from kkz_eval.model.shown_findings import Count, counts
 from kkz_eval.model.texts import Language
+from kkz_eval.model.verdicts import State
 from kkz_eval.reference.tables import units_known_to
 from kkz_eval.stewardship.history import delivery_state
 from kkz_eval.storage.digests import code_digest
@@ -49,12 +50,13 @@ class Comparison:
 
 
 def validate_contract(snapshot: Snapshot, contract: Contract) -> Comparison:
-    """All judged deliveries of a contract, stacked and validated once.
+    """All judged deliveries of a contract that no other has taken the place of, stacked and validated once.
 
     Great Expectations and the register are two implementations of the same rules: where they count differently for a rule,
     that is a sentence of its own.
     """
-    sources = snapshot.sources(contract)
+    states = {s: delivery_state(s.verdict, contract, snapshot.histories) for s in snapshot.sources(contract)}
+    sources = [source for source, one in states.items() if one.state != State.SUPERSEDED]
     if not sources:
         return Comparison(0, 0, 0, 0, (), {})
     language, store = snapshot.installation.settings.language, snapshot.steps.store
@@ -65,12 +67,7 @@ def validate_contract(snapshot: Snapshot, contract: Contract) -> Comparison:
         if masks != expectations:
             numbers = {"masks": masks, "expectations": expectations}
             sentences.append(say("contract_check.disagree", rule=rule, contract=contract.id, **numbers).in_language(language))
-    protocols = {
-        s.arrival.name: write_protocol(
-            snapshot.installation, s.arrival, s.verdict, delivery_state(s.verdict, contract, snapshot.histories)
-        )
-        for s in faulty
-    }
+    protocols = {s.arrival.name: write_protocol(snapshot.installation, s.arrival, s.verdict, states[s]) for s in faulty}
     severities = Counter[str]()
     for one in (one for found in faulty.values() for one in found):
         severities[one.first.severity] += one.count

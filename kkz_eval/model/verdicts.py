@@ -27,7 +27,7 @@ class State(StrEnum):
 
     Kept nowhere: it is made of what the register keeps. PARTLY_REJECTED is said of files only; EARLIER_HOLDS: the newest delivery is
     rejected, an earlier one counts; DECIDED: rejected, and handed in again as it was with decisions in its Status column; CONFLICT: two files
-    of one scan contradict; SUPERSEDED: accepted, and another delivery counts instead; LATE is missing after the deadline; NOT_OWED: nobody
+    of one scan contradict; SUPERSEDED: another delivery took the place of all of it; LATE is missing after the deadline; NOT_OWED: nobody
     waits for it; TO_CONFIRM: official statistics have the figure, and nobody is reminded of it; OFFICIAL_AWAITED: they will have it.
     """
 

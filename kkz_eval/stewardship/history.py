@@ -152,17 +152,18 @@ def _holding(now: Accepted) -> dict[tuple[str, int], tuple[Source, ...]]:
 def delivery_state(verdict: Verdict, contract: Contract, known: Mapping[Place, History]) -> DeliveryState:
     """What a delivery is worth beside the others that speak of its units and years.
 
-    Where cells supersede each other one by one, an accepted file is never called superseded: a plan may ask for its edition.
+    It is superseded where another counts instead of all that was accepted in it, and a later one has spoken of all that was rejected. Where
+    cells supersede each other one by one, an accepted file is never called superseded: a plan may ask for its edition.
     """
     contradicted: list[tuple[str, int]] = []
     others: dict[tuple[str, Arrival], list[tuple[str, int]]] = {}
-    n_accepted = n_replaced = 0
+    n_replaced = 0
     states = set()
     for part in verdict.slices:
         place, history = (part.unit_id, part.year), known[(contract.dataset, part.unit_id, part.year)]
-        states.add(history.state if history.newest.sha256 == verdict.sha256 else part.state)
-        is_accepted = part.status != Status.REJECTED
-        n_accepted += is_accepted
+        is_newest, is_accepted = history.newest.sha256 == verdict.sha256, part.status != Status.REJECTED
+        states.add(history.state if is_newest else part.state)
+        n_replaced += not is_accepted and not is_newest and not history.is_contradicted
         own = max(arrival.number for arrival, _ in history.entries if arrival.sha256 == verdict.sha256)
         if history.is_contradicted:
             contradicted.append(place)
@@ -178,7 +179,7 @@ def delivery_state(verdict: Verdict, contract: Contract, known: Mapping[Place, H
         for (key, arrival), parts in others.items()
     ]
     state = verdict.state
-    if n_accepted and n_replaced == n_accepted:
+    if verdict.slices and n_replaced == len(verdict.slices):
         state = State.SUPERSEDED
     elif contradicted and len(contradicted) == len(verdict.slices):
         state = State.CONFLICT
