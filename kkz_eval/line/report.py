@@ -345,16 +345,19 @@ def _notices(study: Study) -> tuple[Sentence, ...]:
     snapshot, catalogue = study.snapshot, study.installation.catalogue
     datasets = {*study.datasets, *(c.dataset for c in snapshot.contracts.values() if c.source == "municipal")}
     notices: list[Sentence] = []
-    rejected: dict[tuple[str, str, Arrival | None], list[tuple[str, int]]] = {}
+    rejected: dict[tuple[str, str, State, Arrival | None], list[tuple[str, int]]] = {}
     for judged, unit, year in snapshot.rejected_by(study.as_of):
         dataset = snapshot.contracts[judged.verdict.contract_id].dataset
         if dataset in datasets:
-            holds = snapshot.histories[(dataset, unit, year)].holds if unit else None
-            holds = holds if holds is not None and had_arrived(holds, study.as_of) else None
-            rejected.setdefault((judged.arrival.name, dataset, holds), []).append((unit, year))
-    for (name, dataset, holds), parts in sorted(rejected.items(), key=lambda item: (*item[0][:2], item[1])):
+            history = snapshot.histories[(dataset, unit, year)] if unit else None
+            holds = history.holds if history is not None and history.holds and had_arrived(history.holds, study.as_of) else None
+            state = State.REJECTED if holds is None else State.EARLIER_HOLDS
+            if history is not None and history.newest.sha256 == judged.arrival.sha256:  # nothing came after the plan's day
+                state = history.state
+            rejected.setdefault((judged.arrival.name, dataset, state, holds), []).append((unit, year))
+    for (name, dataset, state, holds), parts in sorted(rejected.items(), key=lambda item: (*item[0][:2], item[1])):
         named: Localised | str = parts_named(sorted(parts)) if all(unit for unit, _ in parts) else say("notices.whole_file")
-        notices.append(_of_file(State.REJECTED.said, name, dataset, named))
+        notices.append(_of_file(state.said, name, dataset, named))
         if holds is not None:
             notices.append(say("notices.holds", delivery=delivery_named(holds), dataset=dataset, parts=named))
     taken = [(dataset, each) for dataset in sorted(datasets) for each in study.taken(dataset)]
