@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 
 from kkz_eval.deliveries.register.intake import year_spans
-from kkz_eval.model.verdicts import COUNTING, OFFICIAL, State
+from kkz_eval.model.verdicts import COUNTING, State
 from kkz_eval.reference.tables import unit_label
 from kkz_eval.stewardship import say
 from kkz_eval.stewardship.board import BoardCell, BoardTable, rests_on_simulated
@@ -39,8 +39,7 @@ def _letter(unit: str, parts: _Parts, copies: Mapping[str, str], today: date) ->
     faulty, decided = _faulty(parts, copies, today), _by_file(parts, (State.DECIDED,))
     attached = any(place in line for line in faulty for place in copies.values())
     missing = [*_years(parts, (State.LATE,)), *_upcoming(parts)]
-    official = _years(parts, OFFICIAL)
-    to_confirm = _years(parts, (State.TO_CONFIRM,))
+    to_confirm, awaited = _years(parts, (State.TO_CONFIRM,)), _years(parts, (State.OFFICIAL_AWAITED,))
     blocks = [
         [_german("reply.subject", unit=unit_label(unit))],
         [_german("reply.greeting")],
@@ -48,7 +47,8 @@ def _letter(unit: str, parts: _Parts, copies: Mapping[str, str], today: date) ->
         [*_block("reply.faulty", faulty), *([_german("reply.how")] if attached else [])],
         _block("reply.decided", [_of_file("reply.waiting", table, found) for table, found in decided]),
         _block("reply.missing", missing),
-        [*_block("reply.official", official), *([_german("reply.confirm")] if to_confirm else [])],
+        [*_block("reply.to_confirm", to_confirm), *([_german("reply.confirm")] if to_confirm else [])],
+        _block("reply.awaited", awaited),
         [] if faulty or decided or missing else [_german("reply.complete")],
         [_german("reply.closing")],
     ]
