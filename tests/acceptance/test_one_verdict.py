@@ -184,7 +184,7 @@ def test_the_page_in_dagster_says_it(home: Home) -> None:
         ("Münster", 2014): (EARLIER, f"muenster.csv, eingegangen am {german(home.day)}"),
     }
     sentence = str(event.metadata["stand"].value)
-    assert sentence.startswith(f"2 {REJECTED}, 1 {EARLIER}, 1 {CONFLICT} (Kommune und Jahr).")
+    assert sentence.startswith(f"2 {REJECTED}; 1 {EARLIER}; 1 {CONFLICT} (Kommune und Jahr).")
 
 
 def test_no_catalogue_has_a_word_of_its_own_for_a_verdict() -> None:
