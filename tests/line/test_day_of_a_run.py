@@ -38,7 +38,7 @@ def test_arrivals_decisions_and_board_have_the_day_on_which_the_run_began(run: I
     assert run.decisions.today == NEW_YEARS_EVE
     snapshot = current_snapshot(run)
     assert snapshot.day == NEW_YEARS_EVE
-    assert "Stand: 2031-12-31." in run.steps.store.get(make_board(snapshot).page).decode()
+    assert "Stand: 31. Dezember 2031." in run.steps.store.get(make_board(snapshot).page).decode()
 
 
 def test_what_is_computed_on_another_day_is_found_again(run: Installation) -> None:
