@@ -12,8 +12,9 @@ import pytest
 from kkz_eval.assets.alone import held_by_a_run
 from kkz_eval.assets.deliveries import landing
 from kkz_eval.assets.options import RunOptions
+from kkz_eval.deliveries.register.intake import fingerprint
 from kkz_eval.deliveries.register.purging import purge
-from kkz_eval.deliveries.register.register import Purge, batch_key, begin_purge
+from kkz_eval.deliveries.register.register import Purge, batch_key, begin_purge, read_register
 from kkz_eval.line.installation import Installation, open_installation
 from kkz_eval.sensors import inbox_sensor
 from kkz_eval.settings import Settings
@@ -68,6 +69,14 @@ def test_neither_sensor_nor_run_begins_before_a_removal_is_at_its_end(installati
     assert command in (failed.user_failure_data.description or "")
     purge(store, installation.settings.inbox, SHA256, "Grund", installation.decisions.today)
     assert "Im Eingang liegt Neues" in _look(installation)
+
+
+def test_a_run_that_a_removal_kept_from_beginning_is_asked_for_again_after_it(installation: Installation) -> None:
+    store, inbox = installation.steps.store, installation.settings.inbox
+    store.put_if_absent(f"landing/00/{SHA256}", b"x")
+    asked_before = fingerprint(inbox, read_register(store))
+    purge(store, inbox, SHA256, "Grund", installation.decisions.today)
+    assert fingerprint(inbox, read_register(store)) not in (None, asked_before)
 
 
 def test_the_sensor_starts_no_run_on_a_damaged_register(installation: Installation) -> None:

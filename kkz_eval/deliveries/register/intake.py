@@ -194,7 +194,10 @@ class _Scan:
 
 
 def fingerprint(inbox: Path, register: Register) -> str | None:
-    """Digest of what is new in the inbox (names and contents) and of the last arrival's number; None where nothing is new."""
+    """Digest of what is new in the inbox (names and contents), of the last arrival's number and of what was removed; None where nothing is new.
+
+    A run that did not begin because a removal was not at its end begins after it: Dagster starts no run twice for one digest.
+    """
     if not inbox.is_dir():
         return None
     new: list[list[object]] = []
@@ -206,7 +209,7 @@ def fingerprint(inbox: Path, register: Register) -> str | None:
         if sha256 not in register.tombstones and not register.knows(name, sha256):
             new.append([name, sha256])
     number = max((arrival.number for arrival in register.arrivals), default=0)
-    return digest_of([new, number]) if new else None
+    return digest_of([new, number, sorted(register.tombstones)]) if new else None
 
 
 def year_spans(years: Iterable[int]) -> str:
