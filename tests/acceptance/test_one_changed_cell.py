@@ -111,7 +111,7 @@ def test_a_cell_of_the_newest_municipal_year_changes_the_counts_shown_and_no_est
     assert page != old_page
     assert not [step for step, _ in line.steps.journal.computed if step in EFFECTS]
     assert (page.parent / "estimates.csv").read_bytes() == (old_page.parent / "estimates.csv").read_bytes()
-    old, new = (p.read_text(encoding="utf-8").splitlines() for p in (old_page, page))
+    old, new = (p.read_text(encoding="utf-8").splitlines()[:-1] for p in (old_page, page))  # at the end is the digest of the page
     differing = [now for was, now in zip(old, new, strict=True) if was != now]
     assert len(differing) == 1
     assert 'id="counts.' in differing[0]
