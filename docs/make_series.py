@@ -18,6 +18,7 @@ import vl_convert
 from kkz_eval.contracts.load import load_contracts
 from kkz_eval.deliveries.official.read import read_official
 from kkz_eval.deliveries.reader import Claimed, read_file
+from kkz_eval.deliveries.register.simulated import says_simulated
 from kkz_eval.indicators.catalogue import Indicator, Selection, load_catalogue
 from kkz_eval.reference.exposure import Group, kreis_groups
 
@@ -50,9 +51,11 @@ def group_names() -> dict[str, str]:
 def panel_of(folder: Path, dataset: str) -> pd.DataFrame:
     """The figures of the 53 Kreise as the file has them: unit_id, year, and of INKAR measure and value, else the columns of the contract.
 
-    Raises FileNotFoundError where the folder lacks the file, ValueError where it can't be read.
+    Raises FileNotFoundError where the folder lacks the file, ValueError where it can't be read or says that its figures are made up.
     """
     file = folder / FILES[dataset]
+    if says_simulated(file.read_bytes()):
+        raise ValueError(f"{file.name} holds made-up figures; the page credits what it shows to offices")
     if dataset == INKAR:
         official = read_official(file.read_bytes())
         if official is None:

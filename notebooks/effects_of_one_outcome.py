@@ -57,6 +57,8 @@ settings = load_settings()
 installation = open_installation(settings)
 plan = installation.plans[PLAN]
 study = Study(current_snapshot(installation), plan)
+if study.simulated:
+    print("SIMULIERTE DATEN, keine amtlichen Zahlen / SIMULATED DATA, no official figures\n")
 groups = study.groups["group"].value_counts().rename("kreise").to_frame()
 print(groups.to_string())
 

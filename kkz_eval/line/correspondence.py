@@ -17,6 +17,7 @@ from kkz_eval.deliveries.register.register import Arrival
 from kkz_eval.line.installation import Installation
 from kkz_eval.line.intake import with_findings, write_protocol
 from kkz_eval.line.official_figures import official_figures, official_places
+from kkz_eval.line.sentences import title_of
 from kkz_eval.line.snapshot import Snapshot
 from kkz_eval.model.verdicts import State, Verdict
 from kkz_eval.reference.tables import unit_label
@@ -181,7 +182,9 @@ def _templates_of(snapshot: Snapshot, contract: Contract) -> dict[str, tuple[str
         own = max((int(str(row["year"])) for row in by_unit.get(unit, [])), default=newest if unit in new else None)
         last = [row for row in by_unit.get(unit, []) if row["year"] == own]
         asked = Asked(unit, None if own is None else own + 1, snapshot.installation.settings.contact, snapshot.day)
-        content = next_template(contract, asked, last, ToConfirm(figures.get(unit, {}), origin))
+        beside = {contract.dataset, *contract.terms.official_datasets}
+        simulated = not snapshot.simulated.isdisjoint(beside)
+        content = next_template(contract, asked, last, ToConfirm(figures.get(unit, {}), origin), simulated)
         of = asked.year or max(figures[unit])
         made[unit] = (f"{say('board_files.template').in_language('de')}_{contract.dataset}_{unit}_{of}.xlsx", content)
     return made
@@ -190,4 +193,10 @@ def _templates_of(snapshot: Snapshot, contract: Contract) -> dict[str, tuple[str
 def _origin(snapshot: Snapshot, contract: Contract) -> str:
     """Where official figures of a dataset are from, and what is to be known of them, as the contracts of the official tables say it."""
     named = [one for one in snapshot.contracts.values() if one.dataset in contract.terms.official_datasets]
-    return " ".join(f"{one.title_de} ({one.attribution}). {one.terms.limitations}".strip() for one in named)
+
+    def said(one: Contract) -> str:
+        title = title_of(one, snapshot.simulated)["de"]
+        credited = title if one.dataset in snapshot.simulated else f"{title} ({one.attribution})"
+        return f"{credited}. {one.terms.limitations}".strip()
+
+    return " ".join(map(said, named))

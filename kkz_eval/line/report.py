@@ -30,7 +30,7 @@ from kkz_eval.indicators.catalogue import Indicator, Selection
 from kkz_eval.indicators.chain import StageCoverage, chain_coverage
 from kkz_eval.line import say
 from kkz_eval.line.official_figures import official_figures
-from kkz_eval.line.sentences import conflict_sentence
+from kkz_eval.line.sentences import conflict_sentence, title_of
 from kkz_eval.line.snapshot import Snapshot, corrected_in, had_arrived, waived_in
 from kkz_eval.line.study import Study
 from kkz_eval.model.texts import LANGUAGES, AtTheBeginning, Language, Localised, Sentence, Wording
@@ -158,18 +158,10 @@ def report_inputs(study: Study, effects: EffectsResult) -> ReportInputs:
         revisions=_revisions(study),
         chain=_chain(study),
         stations=_stations(study),
-        dataset_titles={contract.dataset: _title(study, contract) for contract in municipal},
+        dataset_titles={contract.dataset: title_of(contract, study.simulated) for contract in municipal},
         simulated=bool(study.simulated),
         checks=plan.checks,
     )
-
-
-def _title(study: Study, contract: Contract) -> dict[Language, str]:
-    """What a dataset is called; where its figures are made up, its title says so."""
-    title: dict[Language, str] = {"de": contract.title_de, "en": contract.title_en}
-    if contract.dataset not in study.simulated:
-        return title
-    return {language: say("simulated.title", title=said).in_language(language) for language, said in title.items()}
 
 
 def _design_info(study: Study) -> DesignInfo:
@@ -235,7 +227,7 @@ def _source_info(study: Study, contract: Contract) -> SourceInfo:
     simulated = contract.dataset in study.simulated
     return SourceInfo(
         dataset=contract.dataset,
-        title=_title(study, contract),
+        title=title_of(contract, study.simulated),
         attribution="" if simulated else contract.attribution,
         licence="" if simulated else contract.licence,
         edition=", ".join(editions),
@@ -280,7 +272,7 @@ def _counts(study: Study, municipal: list[Contract]) -> pd.DataFrame | None:
     language = study.installation.settings.language
     rows = []
     for contract in municipal:
-        title = _title(study, contract)[language]
+        title = title_of(contract, study.simulated)[language]
         wholes: dict[Selection | None, str] = {}
         for outcome in study.plan.outcomes:
             indicator = study.installation.catalogue[outcome.indicator]
@@ -319,7 +311,7 @@ def _chain(study: Study) -> tuple[StageCoverage, ...]:
         study.installation.not_evaluable,
         evaluated=tuple(outcome.indicator for outcome in study.plan.outcomes),
         official={c.dataset: c.levels for c in accepted if c.source == "official"},
-        municipal={c.dataset: _title(study, c) for c in accepted if c.source == "municipal"},
+        municipal={c.dataset: title_of(c, study.simulated) for c in accepted if c.source == "municipal"},
         level=level_of_plan(study.plan),
         start=first_start(study.groups, study.plan),
     )

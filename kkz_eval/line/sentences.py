@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
+from kkz_eval.contracts.contract import Contract
 from kkz_eval.deliveries.register.accepted import Conflict
 from kkz_eval.evaluation.design import Coverage
 from kkz_eval.evaluation.matching import Matched
 from kkz_eval.indicators.catalogue import Indicator
 from kkz_eval.line import say
-from kkz_eval.model.texts import Sentence, Wording
+from kkz_eval.model.texts import Language, Sentence, Wording
 from kkz_eval.reference.tables import unit_name
 
 SHOWN = 8
@@ -39,6 +42,14 @@ def conflict_sentence(conflict: Conflict) -> Sentence:
         year=conflict.year,
         names=", ".join(conflict.names),
     )
+
+
+def title_of(contract: Contract, simulated: Collection[str]) -> dict[Language, str]:
+    """What a dataset is called; where its figures are made up, its title says so. simulated: the datasets of which they are."""
+    title: dict[Language, str] = {"de": contract.title_de, "en": contract.title_en}
+    if contract.dataset not in simulated:
+        return title
+    return {language: say("simulated.title", title=said).in_language(language) for language, said in title.items()}
 
 
 def references_listed(matched: Matched) -> str:

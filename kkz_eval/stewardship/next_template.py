@@ -49,12 +49,16 @@ class Asked:
 
 
 def next_template(
-    contract: Contract, asked: Asked, last: Sequence[Observation], to_confirm: ToConfirm = NOTHING_TO_CONFIRM
+    contract: Contract,
+    asked: Asked,
+    last: Sequence[Observation],
+    to_confirm: ToConfirm = NOTHING_TO_CONFIRM,
+    simulated: bool = False,
 ) -> bytes:
     """The bytes of an .xlsx file with one row per record of last year, and per record of each year that official statistics fill.
 
     last: observations of the unit in the year before (measure, dimensions, value_delivered, and where they stood), none of a unit that
-    delivered nothing yet. Filled in, it is read as a delivery: the columns beside the values have headers that no contract knows.
+    delivered nothing yet; simulated: whether any of them is made up. Filled in, it is read as a delivery: the columns beside the values have headers that no contract knows.
     """
     measures = [p for p in contract.properties if p.role == "measure"]
     before = _records(_as_delivered(contract, last), "value_delivered")
@@ -84,6 +88,7 @@ def next_template(
         headers.append(_german("template.origin"))
     years = ", ".join(_year_text(contract, year) for year in sorted({year for year, _ in records}))
     title = _german("template.title", dataset=contract.title_de, unit=unit_label(asked.unit_id), year=years)
+    title = _german("simulated.template", title=title) if simulated else title
     lines = about(contract, _until(contract, asked), asked.contact, _how(before, to_confirm))
     return bytes_of_template(Template(contract, title, [*keys, *measures], lines, rows, headers))
 
