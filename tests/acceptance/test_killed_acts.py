@@ -243,7 +243,7 @@ def test_another_approval_of_the_same_request_is_refused(line: Installation, wor
     assert path.stat().st_mode == other.stat().st_mode, "a decision is read by others as any file of the folder is"
 
 
-@pytest.mark.parametrize(("make", "step"), [(make_board, 29), (make_templates, 1)], ids=["board", "templates"])
+@pytest.mark.parametrize(("make", "step"), [(make_board, 29), (make_templates, 151)], ids=["board", "templates"])
 def test_what_is_written_for_stewards_ends_alike_after_a_kill_at_any_write(
     line: Installation, world: Path, make: Callable[[Snapshot], object], step: int
 ) -> None:
