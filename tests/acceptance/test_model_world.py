@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import re
+import sqlite3
+import zipfile
+from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -40,6 +45,44 @@ def test_the_planted_effect_lies_in_the_interval(run: tuple[Path, int, Path], in
 
 def test_the_report_says_that_it_is_simulated(run: tuple[Path, int, Path]) -> None:
     assert "Alle Zahlen dieses Berichts sind simuliert." in run[2].read_text(encoding="utf-8")
+
+
+OFFICES = re.compile(
+    r"Statistische[sn]? (?:Ämter|Landesamt|Bundesamt)|IT\.NRW|Landesdatenbank|Regionalstatistik|Destatis|BBSR|Bundesagentur|"
+    r"Robert Koch|Datenlizenz|dl-de"
+)
+
+
+def _texts(home: Path) -> Iterator[tuple[str, str]]:
+    """Every text that people can read of a run: files by their name, and what Dagster's pages show."""
+    for file in sorted(home.rglob("*")):
+        if file.suffix in (".html", ".csv", ".svg", ".json", ".txt"):
+            yield str(file.relative_to(home)), file.read_text(encoding="utf-8")
+        elif file.suffix == ".xlsx":
+            with zipfile.ZipFile(file) as parts:
+                texts = [parts.read(name).decode() for name in parts.namelist() if name.endswith(".xml")]
+            yield str(file.relative_to(home)), "\n".join(texts)
+    for database in sorted((home / "dagster").rglob("*.db")):
+        with closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as connection:
+            if connection.execute("select 1 from sqlite_master where name = 'event_logs'").fetchone():
+                for number, (event,) in enumerate(connection.execute("select event from event_logs")):
+                    yield f"{database.name} {number}", event.encode().decode("unicode_escape") if "\\u" in event else event
+
+
+def test_no_office_and_no_licence_is_named_for_figures_that_are_made_up(run: tuple[Path, int, Path]) -> None:
+    found = {name: OFFICES.findall(text) for name, text in _texts(run[0] / "home")}
+    assert len(found) > 500
+    assert {name: offices for name, offices in found.items() if offices} == {}
+
+
+def test_all_that_people_open_says_that_it_is_simulated(run: tuple[Path, int, Path]) -> None:
+    texts = {name: text for name, text in _texts(run[0] / "home") if name.endswith((".html", ".svg", ".txt", ".xlsx"))}
+    opened = {name: text for name, text in texts.items() if name.partition("/")[0] in ("reports", "board", "protocols")}
+    assert {"html", "svg", "txt"} <= {name.rpartition(".")[2] for name in opened}
+    assert [name for name, text in opened.items() if "simulier" not in text.casefold()] == []
+    drawings = re.findall(r"<svg.*?</svg>", run[2].read_text(encoding="utf-8"), re.DOTALL)
+    assert drawings
+    assert [drawing for drawing in drawings if ">simuliert</text>" not in drawing] == []
 
 
 def test_nothing_is_named_as_missing_that_a_unit_does_not_owe(run: tuple[Path, int, Path]) -> None:
