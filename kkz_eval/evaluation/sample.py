@@ -180,7 +180,7 @@ def part_of(sample: Sample, keep: CellMask) -> Sample:
 
 
 def require_comparison(sample: Sample, plan: Plan) -> None:
-    """Raises Refused where the sample has no cells, treated, controls, second year, second cluster, varying outcome, or infinite values."""
+    """Raises Refused where the sample has no cells, treated, controls, second year, second cluster, varying outcome, or numbers that overflow."""
     counts = sample.counts
     if counts.cells == 0:
         raise Refused("no_cells")
@@ -196,6 +196,9 @@ def require_comparison(sample: Sample, plan: Plan) -> None:
             raise Refused("infinite", column=name)
     if sample.weights is not None and np.isinf(sample.weights).any():
         raise Refused("infinite", column=plan.weight)
+    with np.errstate(over="ignore"):
+        if sample.weights is not None and np.isinf(sample.weights.sum()):
+            raise Refused("too_large")
     if np.ptp(sample.outcome) == 0:
         raise Refused("constant_outcome")
     if counts.clusters < 2:

@@ -148,6 +148,10 @@ def test_collinear_and_infinite_covariates_are_refused_by_name() -> None:
     assert result.estimates["message"].str.startswith("x cannot be told apart").all()
 
 
+def test_weights_whose_sum_overflows_are_refused() -> None:
+    assert "too large" in _refusal(_panel(_units(3, 4)).assign(people=1e308), weight="people")
+
+
 def test_a_covariate_that_is_the_outcome_leaves_no_standard_error() -> None:
     panel = _panel(_units(4, 6)).assign(x=lambda rows: 2 * rows["value"])
     methods = [{"id": name, "method": name} for name in ("twfe", "event_study", "sun_abraham", "sdid")]

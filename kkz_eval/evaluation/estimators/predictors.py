@@ -31,7 +31,7 @@ class Predictors:
 
 
 def build_predictors(sample: Sample, blocks: Blocks, cohort: Cohort) -> Predictors:
-    """Means of the outcome and of the covariates in the years used before the start. Raises Refused where one does not vary."""
+    """Means of the outcome and of the covariates in the years used before the start. Raises Refused where one does not vary or overflows."""
     inside = np.isin(sample.year, blocks.years) & (sample.year < cohort.start)
     units, values = sample.unit[inside], np.column_stack([sample.outcome, sample.covariates])[inside]
     size = len(sample.unit_names)
@@ -39,7 +39,10 @@ def build_predictors(sample: Sample, blocks: Blocks, cohort: Cohort) -> Predicto
     sums = np.stack([np.bincount(units, column, minlength=size) for column in values.T], axis=1)
     members = np.concatenate([blocks.control_units, cohort.units])
     means = sums[members] / cells[members, None]
-    spread = means.std(axis=0, ddof=1)
+    with np.errstate(over="ignore", invalid="ignore"):
+        spread = means.std(axis=0, ddof=1)
+    if not np.isfinite(spread).all():
+        raise Refused("too_large")
     for name, column_spread, column in zip(("value", *sample.covariate_names), spread, means.T, strict=True):
         if not column_spread > 1e-12 * np.abs(column).max():
             raise Refused("constant_predictor", term=name)
@@ -70,9 +73,15 @@ def nested_weights(donors: UnitByCovariate, own: PerRegressor, before: UnitByYea
 
 
 def _gap(logarithms: PerRegressor, donors: UnitByCovariate, own: PerRegressor, before: UnitByYear, path: PerYear) -> float:
-    """Mean squared gap before the start, over the mean square of the path."""
+    """Mean squared gap before the start, over the unit of measurement."""
     weights = _unit_weights(donors, own, _simplex_of(logarithms))
-    return float(np.mean((path - weights @ before) ** 2) / np.mean(path**2))
+    return float(np.mean((path - weights @ before) ** 2)) / _square(before, path)
+
+
+def _square(before: UnitByYear, path: PerYear) -> float:
+    """What squares are measured by: the mean square of the path, or that of the donors where the path is 0 throughout."""
+    squares = (float(np.mean(path**2)), float(np.mean(before**2)))
+    return next((square for square in squares if square > 0), 1.0)
 
 
 def _simplex_of(logarithms: PerRegressor) -> PerRegressor:
@@ -113,5 +122,5 @@ def _gap_and_slope(
     slope = np.append(-2 * before[inside] @ gap / len(path), 0.0)
     adjoint = np.linalg.lstsq(system, slope, rcond=1e-13)[0][:count]
     by_share = (own - weights @ donors) * (adjoint @ weighing)
-    scale = float(np.mean(path**2))
+    scale = _square(before, path)
     return float(np.mean(gap**2)) / scale, shares * (by_share - shares @ by_share) / scale
