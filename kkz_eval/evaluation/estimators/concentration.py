@@ -44,10 +44,11 @@ def concentration_of(weights: PerUnit) -> Concentration | None:
 
 
 def weights_of_plan(sample: Sample) -> Concentration | None:
-    """Of the mean weights, over their cells, of units of no treated cohort; None where the plan has no weights or all are the same."""
+    """Of the mean weights, over their cells, of units that are treated in no year of the sample (of no treated cohort, or of one that starts
+    later); None where the plan has no weights, there are no such units, or all weigh the same."""
     if sample.weights is None:
         return None
-    control = np.isnan(sample.cohort)
+    control = ~(sample.cohort <= sample.year.max())
     _, unit = np.unique(sample.unit[control], return_inverse=True)
     sums, cells = np.bincount(unit, sample.weights[control]), np.bincount(unit)
     return concentration_of(sums / cells)

@@ -55,7 +55,7 @@ class Wide:
 class Cell:
     """One group-time effect. base: year of comparison; refused: why there is no estimate; the base year itself has estimate 0.
 
-    smallest: units in the smaller of the two groups; trimmed, concentration: of its controls (two_by_two.Comparison).
+    smallest: units in the smaller of the two groups, without those trimmed; trimmed, concentration: of its controls (two_by_two.Comparison).
     """
 
     cohort: int
@@ -177,7 +177,7 @@ def group_time(wide: Wide, plan: Plan, variant: str, spare: int = 0) -> GroupTim
         if cell.year >= g:
             treated[chosen[member[chosen]]] = True
         influence[chosen, position] = found.influence
-        smallest = min(int(member[chosen].sum()), int((~member[chosen]).sum()))
+        smallest = min(int(member[chosen].sum()), int((~member[chosen]).sum()) - comparison.trimmed)
         cells.append(
             replace(
                 cell,

@@ -72,6 +72,7 @@ def estimate_synthetic_control(sample: Sample, plan: Plan, spec: EstimatorSpec) 
     if sample.covariate_names and assignments is not None and assignments.units.size > SEARCHES:
         assignments, left_out = None, (Note("notes.predictors_no_placebos", {"searches": SEARCHES}),)
     fits = [_fit(sample, blocks, cohort, assignments, SOLVERS[spec.variant]) for cohort in blocks.cohorts]
+    cells = [int(blocks.after(cohort, None).sum()) for cohort in blocks.cohorts for _ in cohort.units]
     rows = [_row("coefficient", blocks, fits, None, assignments, plan.inference.level)]
     if sample.earliest is not None:
         rows.append(_row("exposed", blocks, fits, sample.earliest, assignments, plan.inference.level))
@@ -81,7 +82,7 @@ def estimate_synthetic_control(sample: Sample, plan: Plan, spec: EstimatorSpec) 
         weights=tuple(_weights(fits, blocks, sample.unit_names)),
         notes=(*blocks.notes, *_notes(sample, blocks, fits, assignments, plan.inference.level), *left_out),
         counts=blocks.counts,
-        concentration=concentration_of(np.concatenate([fit.weights for fit in fits]).mean(axis=0)),
+        concentration=concentration_of(np.average(np.concatenate([fit.weights for fit in fits]), axis=0, weights=cells)),
     )
 
 

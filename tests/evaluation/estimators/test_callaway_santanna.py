@@ -444,3 +444,16 @@ def test_known_effects_of_staggered_cohorts_are_found_and_covered() -> None:
     found = np.array(errors)
     assert (np.abs(found.mean(axis=0)) < 4 * found.std(axis=0) / np.sqrt(100)).all()
     assert ((np.mean(covered, axis=0) >= 0.87) & (np.mean(covered, axis=0) <= 1.0)).all()
+
+
+@pytest.mark.parametrize("variant", ["dr", "ipw"])
+def test_a_single_control_that_is_left_after_trimming_is_said(variant: str) -> None:
+    panel = _panel({2012: 5, None: 3}, years=range(2010, 2014))
+    codes = panel["unit_id"].astype(int)
+    panel["x"] = np.isin(codes, [0, 1, 2, 3, 5, 6]).astype(float)  # two controls beside nearly all weight of the treated
+    panel["people"] = np.where(np.isin(codes, [0, 1, 2, 3]), 100.0, 1.0)
+    estimators = [{**CS, "variant": variant}]
+    message = _run(panel, covariates=["x"], weight="people", estimators=estimators).estimates["message"].iloc[0]
+    assert "at most 2 in a comparison" in message
+    assert "100 % rests on a single one; the effective number is 1.0 of 3" in message
+    assert "A single unit on one side of the comparison (cohorts 2012): the standard error is not reliable." in message

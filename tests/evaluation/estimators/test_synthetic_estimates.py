@@ -285,3 +285,33 @@ def test_placebo_units_are_compared_with_those_that_do_not_act_as_treated() -> N
     assert len(effects) == 21
     expected = permutation_p(abs(row["estimate"]), np.abs(effects))
     assert row["p_value"] == pytest.approx(expected, abs=1e-12)
+
+
+def test_weights_of_comparison_units_count_as_often_as_the_years_they_are_used_for() -> None:
+    panel = _panel({**_units(2, 8), "early": 2007})
+    result = _run(panel)
+    for estimator in ("sdid", "sc"):
+        weights = result.weights[(result.weights["estimator"] == estimator) & (result.weights["kind"] == "unit")]
+        of, control = weights["key"].str.split("/").str[0], weights["key"].str.split("/").str[1]
+        years = of.map({"t0": 4, "t1": 4, "early": 9, "2012": 2 * 4, "2007": 9})
+        implied = (weights["weight"] * years).groupby(control).sum() / 17
+        figures = result.tests[result.tests["estimator"] == estimator].set_index("test")["statistic"]
+        assert figures["largest_control_weight"] == pytest.approx(implied.max())
+        assert figures["effective_controls"] == pytest.approx(1 / (implied**2).sum())
+
+
+def test_a_path_that_is_zero_before_the_start_is_matched_by_predictors_too() -> None:
+    panel = _panel(_units(1, 5), years=range(2009, 2014))
+    panel["x"] = panel["unit_id"].map({unit: float(place**2) for place, unit in enumerate(_units(1, 5))})
+    panel.loc[(panel["unit_id"] == "n01") & (panel["year"] < 2012), "value"] = 0.0
+    rows = _run(panel, estimators=[CONTROL], covariates=["x"]).estimates
+    assert rows["status"].tolist() == ["ok"]
+    assert 0 < rows["p_value"].item() <= 1
+
+
+def test_predictors_that_overflow_are_refused() -> None:
+    panel = _panel(_units(1, 5), years=range(2009, 2014))
+    panel["x"] = panel["unit_id"].map({unit: place * 1e200 for place, unit in enumerate(_units(1, 5))})
+    rows = _run(panel, estimators=[CONTROL], covariates=["x"]).estimates
+    assert rows["status"].tolist() == ["refused"]
+    assert "too large" in rows["message"].item()
