@@ -25,7 +25,8 @@ def estimate_event_study(sample: Sample, plan: Plan, _: EstimatorSpec) -> Estima
 
     A `dynamic` row for every event time in the sample. The event time of reference is a row too, with estimate 0 and no standard
     error: a plot needs it. Covariates are rows `coefficient`. Where the outcome has an earliest plausible year, the row `exposed` is
-    the mean of the coefficients over the exposed treated cells (weighted as the cells are; weights of the mean taken as fixed).
+    the mean of the coefficients over the exposed treated cells but those at the event time of reference, 0 by definition (weighted as
+    the cells are; weights of the mean taken as fixed).
     Test `pre_trend`: Wald F of all coefficients before the start (less the years of anticipation), F(k, G-1). Raises Refused.
     """
     require_comparison(sample, plan)
@@ -46,15 +47,29 @@ def estimate_event_study(sample: Sample, plan: Plan, _: EstimatorSpec) -> Estima
     rows.append(Row("dynamic", event_time=reference, estimate=0.0))
     rows += covariate_rows(fit, sample.covariate_names, level)
     if sample.earliest is not None:
-        rows.append(_exposed(sample, fit, free, level))
+        rows.append(_exposed(sample, fit, free, reference, level))
     test, note = pre_trend_test(fit, [position for position, time in enumerate(free) if time < -plan.anticipation])
-    return Estimation(rows=tuple(rows), tests=(test,), notes=() if note is None else (note,))
+    notes = [*([] if note is None else [note]), *reference_notes(reference)]
+    return Estimation(rows=tuple(rows), tests=(test,), notes=tuple(notes))
 
 
-def _exposed(sample: Sample, fit: Fit, free: list[int], level: float) -> Row:
-    exposed = sample.exposed
+def reference_notes(reference: int) -> list[Note]:
+    """What must be said of effects whose event time of reference is not before the start."""
+    return [Note("notes.reference_after_start", {"reference": reference})] if reference >= 0 else []
+
+
+def without_effect(aggregation: str, sample: Sample, reference: int) -> Row:
+    """The row of an average over treated cells where none of them has an effect of its own. aggregation: dynamic | exposed."""
+    cells = sample.exposed if aggregation == "exposed" else sample.treated
+    if cells.any():
+        return Row(aggregation, refused=Note("refused.reference_only", {"reference": reference}))
+    return not_exposed(sample.earliest)
+
+
+def _exposed(sample: Sample, fit: Fit, free: list[int], reference: int, level: float) -> Row:
+    exposed = sample.exposed & (sample.event_time != reference)
     if not exposed.any():
-        return not_exposed(sample.earliest)
+        return without_effect("exposed", sample, reference)
     weights = np.ones(len(exposed)) if sample.weights is None else sample.weights
     contrast = np.zeros(len(fit.coefficients))
     for position, time in enumerate(free):

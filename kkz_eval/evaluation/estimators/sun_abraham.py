@@ -10,8 +10,9 @@ from dataclasses import replace
 import numpy as np
 
 from kkz_eval.evaluation.arrays import PerRegressor
-from kkz_eval.evaluation.estimators.estimation import Estimation, Row, coefficient_row, covariate_rows, not_exposed
-from kkz_eval.evaluation.estimators.event_study import pre_trend_test
+from kkz_eval.evaluation.estimators.concentration import weights_of_plan
+from kkz_eval.evaluation.estimators.estimation import Estimation, Row, coefficient_row, covariate_rows
+from kkz_eval.evaluation.estimators.event_study import pre_trend_test, reference_notes, without_effect
 from kkz_eval.evaluation.estimators.fixed_effects import Fit, fit_fixed_effects
 from kkz_eval.evaluation.plan import EstimatorSpec, Plan
 from kkz_eval.evaluation.problems import Note, Refused
@@ -24,8 +25,8 @@ def estimate_sun_abraham(sample: Sample, plan: Plan, _: EstimatorSpec) -> Estima
     Reference: units that start after the last year or never, and event time `event_reference` (as `sunab` of fixest); without such
     units the last cohort, whose years from its start on fall out. Cohorts without a year before the start, or without the event time
     of reference, are left out. Rows: `dynamic` by event time (the reference with estimate 0) and over all treated cells (event time
-    empty), covariates as `coefficient`, `exposed` where the outcome has an earliest plausible year. Shares of the averages are taken as
-    fixed. Test `pre_trend`: F of the averages before the start (less anticipation). Raises Refused.
+    empty; cells at the event time of reference, 0 by definition, do not count), covariates as `coefficient`, `exposed` where the outcome has
+    an earliest plausible year. Shares of the averages are taken as fixed. Test `pre_trend`: F of the averages before the start (less anticipation). Raises Refused.
     """
     require_comparison(sample, plan)
     used, notes = _comparable(sample, plan.event_reference)
@@ -49,21 +50,19 @@ def estimate_sun_abraham(sample: Sample, plan: Plan, _: EstimatorSpec) -> Estima
     by_time = [np.where([e == time for _, e in free], mass, 0.0) for time in times]
     after = np.where([e >= 0 for _, e in free], mass, 0.0)
     exposed = np.where([e >= 0 and used.earliest is not None and g + e >= used.earliest for g, e in free], mass, 0.0)
-    chosen = [*by_time, after, *([exposed] if exposed.any() else [])]
+    averages = {"dynamic": after} if used.earliest is None else {"dynamic": after, "exposed": exposed}
+    known = {name: mass for name, mass in averages.items() if mass.any()}
+    chosen = [*by_time, *known.values()]
     averaged = _averaged(fit, chosen, len(used.covariate_names))
     rows = [coefficient_row(averaged, place, level, "dynamic", event_time=time) for place, time in enumerate(times)]
-    rows += [
-        Row("dynamic", event_time=plan.event_reference, estimate=0.0),
-        coefficient_row(averaged, len(times), level, "dynamic"),
-    ]
+    rows.append(Row("dynamic", event_time=plan.event_reference, estimate=0.0))
+    rows += [coefficient_row(averaged, place, level, name) for place, name in enumerate(known, start=len(times))]
     rows += covariate_rows(averaged, used.covariate_names, level)
-    if exposed.any():
-        rows.append(coefficient_row(averaged, len(times) + 1, level, "exposed"))
-    elif used.earliest is not None:
-        rows.append(not_exposed(used.earliest))
+    rows += [without_effect(name, used, plan.event_reference) for name in averages if name not in known]
     test, note = pre_trend_test(averaged, [place for place, time in enumerate(times) if time < -plan.anticipation])
     notes += [] if note is None else [note]
-    return Estimation(tuple(rows), tests=(test,), notes=tuple(notes), counts=used.counts)
+    notes += reference_notes(plan.event_reference)
+    return Estimation(tuple(rows), tests=(test,), notes=tuple(notes), counts=used.counts, concentration=weights_of_plan(used))
 
 
 def _averaged(fit: Fit, masses: list[PerRegressor], covariates: int) -> Fit:

@@ -117,7 +117,7 @@ def test_agrees_with_dummy_variables(seed: int) -> None:
         agree(("exposed", "att", pd.NA), contrast([e >= 0 and g + e >= 2009 for g, e in interactions]))
     assert rows.loc[[("dynamic", "att", plan.event_reference)], "estimate"].tolist() == [0.0]
     before = np.array([contrast([e == time for _, e in interactions]) for time in times if time < 0])
-    (test,) = result.tests.to_dict("records")
+    (test,) = result.tests[result.tests["test"] == "pre_trend"].to_dict("records")
     assert test["df"] == f"{len(before)},{n_groups - 1}"
     if len(before):
         effects = before @ solution
@@ -137,3 +137,43 @@ def test_cohorts_that_cannot_be_compared_are_left_out_in_words() -> None:
     far = run_effects(frame, parse_plan({**base, "estimators": estimators, "event_reference": -9}, "test")).estimates
     assert far["status"].tolist() == ["refused"]
     assert "reference event time -9" in far["message"].iloc[0]
+
+
+def test_a_reference_after_the_start_is_said_and_without_other_treated_cells_there_is_no_average() -> None:
+    frame = random_panel(1)
+    frame = frame[~frame["cohort"].isin([2005.0, 2007.0, 2009.0])]
+    outcome = {"indicator": "y", "earliest_plausible_year": 2009}
+    estimators = [{"id": "sa", "method": "sun_abraham"}, {"id": "es", "method": "event_study"}]
+    base = {"plan_version": 1, "id": "p", "estimators": estimators, "languages": ["en"], "event_reference": 0}
+
+    def run(last: int) -> pd.DataFrame:
+        plan = parse_plan({**base, "outcomes": [{**outcome, "window": [2005, last]}]}, "test")
+        return run_effects(frame, plan).estimates
+
+    long, short = run(2011), run(2010)
+    assert (long["status"] == "ok").all()
+    assert long["message"].str.contains("The reference event time 0 does not lie before the start").all()
+    for name in ("sa", "es"):
+        rows = long[long["estimator"] == name].set_index(["aggregation", "event_time"])["estimate"]
+        assert rows["exposed"].item() == pytest.approx(rows["dynamic", 1.0], abs=1e-12)  # 0 by definition is no effect to average
+        rows = short[short["estimator"] == name].set_index(["aggregation", "event_time"])
+        assert np.isfinite(rows.loc["dynamic"].loc[[-5.0, -4.0, -3.0, -2.0, -1.0], "estimate"]).all()
+    refused = short[short["status"] == "refused"]
+    assert sorted(zip(refused["estimator"], refused["aggregation"], strict=True)) == [
+        ("es", "exposed"),
+        ("sa", "dynamic"),
+        ("sa", "exposed"),
+    ]
+    assert refused["message"].str.startswith("All cells of treated units lie at the reference event time 0").all()
+    assert np.isfinite(short.loc[short["status"] == "ok", "estimate"]).all()
+
+
+def test_weights_of_the_last_cohort_are_said_where_it_is_the_comparison() -> None:
+    frame = random_panel(5)  # without never treated: 2010 is the last cohort
+    estimators = [{"id": "sa", "method": "sun_abraham"}]
+    keys = {"reference": "not_yet", "weight": "people", "estimators": estimators}
+    result = run_effects(frame, parse_plan({"plan_version": 1, "id": "p", "outcomes": [{"indicator": "y"}], **keys}, "test"))
+    weights = frame[(frame["cohort"] == 2010) & (frame["year"] < 2010)].groupby("unit_id")["people"].mean()
+    figures = result.tests.set_index("test")["statistic"]
+    assert figures["largest_control_weight"] == pytest.approx(weights.max() / weights.sum())
+    assert figures["effective_controls"] == pytest.approx(weights.sum() ** 2 / (weights**2).sum())
