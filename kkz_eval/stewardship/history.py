@@ -87,10 +87,14 @@ class History:
 
 @dataclass(frozen=True)
 class DeliveryState:
-    """What a delivery is worth beside the others: its state, and in sentences which delivery counts for which of its units and years."""
+    """What a delivery is worth beside the others: its state, and in sentences which delivery counts for which of its units and years.
+
+    is_settled: nobody has to correct anything in it, whatever was found: a later one took its place, or a second role has the next word.
+    """
 
     state: State
     sentences: tuple[Sentence, ...]
+    is_settled: bool = False
 
     @cached_property
     def said(self) -> Localised:
@@ -157,6 +161,7 @@ def delivery_state(verdict: Verdict, contract: Contract, known: Mapping[Place, H
     """
     contradicted: list[tuple[str, int]] = []
     others: dict[tuple[str, Arrival], list[tuple[str, int]]] = {}
+    decided: list[tuple[str, int]] = []
     n_replaced = 0
     states = set()
     for part in verdict.slices:
@@ -164,6 +169,8 @@ def delivery_state(verdict: Verdict, contract: Contract, known: Mapping[Place, H
         is_newest, is_accepted = history.newest.sha256 == verdict.sha256, part.status != Status.REJECTED
         states.add(history.state if is_newest else part.state)
         n_replaced += not is_accepted and not is_newest and not history.is_contradicted
+        if is_newest and history.state == State.DECIDED:
+            decided.append(place)
         own = max(arrival.number for arrival, _ in history.entries if arrival.sha256 == verdict.sha256)
         if history.is_contradicted:
             contradicted.append(place)
@@ -178,6 +185,8 @@ def delivery_state(verdict: Verdict, contract: Contract, known: Mapping[Place, H
         say(f"standing.{key}", delivery=delivery_named(arrival), parts=parts_named(parts, _NAMED))
         for (key, arrival), parts in others.items()
     ]
+    if decided:
+        said.append(say("standing.decided", state=State.DECIDED.said, parts=parts_named(decided, _NAMED)))
     state = verdict.state
     if verdict.slices and n_replaced == len(verdict.slices):
         state = State.SUPERSEDED
@@ -185,7 +194,8 @@ def delivery_state(verdict: Verdict, contract: Contract, known: Mapping[Place, H
         state = State.CONFLICT
     elif states in ({State.EARLIER_HOLDS}, {State.DECIDED}):  # the same for all of it
         (state,) = states
-    return DeliveryState(state, tuple(said))
+    n_rejected = sum(part.status == Status.REJECTED for part in verdict.slices)
+    return DeliveryState(state, tuple(said), state == State.SUPERSEDED or 0 < n_rejected == len(decided))
 
 
 def delivery_named(arrival: Arrival) -> Sentence:

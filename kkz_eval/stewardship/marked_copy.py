@@ -117,20 +117,22 @@ def _head(data: bytes, name: str, judged: Sequence[Judged], language: Language) 
                     acknowledged=counts[2],
                 ).in_language(language),
             ),
-            ("", summary_of(one.slices, one.findings).sentence.in_language(language)),
+            *(() if _is_settled(one) else (("", summary_of(one.slices, one.findings).sentence.in_language(language)),)),
             (say("marked.blocked").in_language(language), _blocked(one, language)),
             *(("", sentence.in_language(language)) for sentence in (() if one.standing is None else one.standing.sentences)),
             (say("marked.contact").in_language(language), one.contract.terms.contact_role or "–"),
             (say("marked.deadline").in_language(language), one.contract.terms.deadline or "–"),
         ]
     words = [status_word(decision, language) for decision in (Decision.CORRECTED, Decision.RIGHT)]
-    lines.append(
-        (
-            say("marked.how").in_language(language),
-            say("marked.instructions", corrected=words[0], right=words[1]).in_language(language),
-        )
-    )
+    is_settled = all(_is_settled(one) for one in judged)
+    how = say("marked.settled") if is_settled else say("marked.instructions", corrected=words[0], right=words[1])
+    lines.append((say("marked.how").in_language(language), how.in_language(language)))
     return lines
+
+
+def _is_settled(one: Judged) -> bool:
+    """Whether nobody has to correct anything; of a file that stands alone somebody has to."""
+    return one.standing is not None and one.standing.is_settled
 
 
 def _about_copy(source: SourceCopy | None, language: Language) -> list[str]:

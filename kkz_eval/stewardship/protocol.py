@@ -62,6 +62,7 @@ def protocol_page(
         simulated=simulated,
         verdict=verdict,
         status=standing.state.said.in_language(language),
+        is_settled=standing.is_settled,
         standing=[sentence.in_language(language) for sentence in standing.sentences],
         contract=contract.title_de if language == "de" else contract.title_en,
         errors=counted("errors", verdict.n_errors).in_language(language),

@@ -257,8 +257,11 @@ def test_protocols_and_marked_copies_say_what_the_list_says_of_their_file(moment
     assert in_protocols.keys() == listed.keys()
     for name, row in listed.items():
         word = re.sub(r" \(\d+/\d+\)$", "", row["said"])
-        said, sentences = in_protocols[name]
+        said, sentences, is_asked_for = in_protocols[name]
         assert (said, " ".join(sentences)) == (word, row["standing"])
+        assert is_asked_for == any(
+            word in (rejected, earlier) and moment.file_of(place) == name for place, word in moment.words.items()
+        )
         said, blocked, sentences = in_copies[name]
         assert (said, " ".join(sentences)) == (word, row["standing"])
         open_parts = where(moment.words, rejected, earlier, decided)

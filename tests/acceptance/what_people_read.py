@@ -165,14 +165,15 @@ def figures_in_report(read: Read) -> dict[str, int]:
     return {UNITS[name]: int(total.replace(".", "")) for name, _, *_, total in _rows(report_page(read), "counts-table-1")}
 
 
-def protocols(read: Read) -> dict[str, tuple[str, list[str]]]:
-    """The protocol of each file: its word, and the sentences on what counts instead."""
+def protocols(read: Read) -> dict[str, tuple[str, list[str], bool]]:
+    """The protocol of each file: its word, the sentences on what counts instead and who decides, and whether it asks for a correction."""
     found = {}
     for name, path in read.materialised["verdicts"].items():
         if name.startswith("protokoll "):
             page = unescape(Path(str(path)).read_text(encoding="utf-8"))
             (word,) = re.findall(r"Ergebnis: (.*?)\. ", page)
-            found[name.removeprefix("protokoll ")] = (word, re.findall(r"<p>([^<]* gilt [^<]*eingegangen am[^<]*)</p>", page))
+            sentences = re.findall(r"<p>([^<]*(?:eingegangen am|zweite Stelle)[^<]*)</p>", page)
+            found[name.removeprefix("protokoll ")] = (word, sentences, "berichtigen und die Datei noch einmal liefern" in page)
     return found
 
 
@@ -184,7 +185,7 @@ def marked_copies(read: Read) -> dict[str, tuple[str, str, list[str]]]:
             sheet = load_workbook(Path(str(path)).with_suffix(".xlsx"), read_only=True).worksheets[0]
             head = [[str(cell) for cell in row if cell] for row in sheet.iter_rows(max_row=16, values_only=True)]
             said = {row[0]: row[-1] for row in head if row}
-            holds = [row[-1] for row in head if row and "eingegangen am" in row[-1]]
+            holds = [row[-1] for row in head if row and ("eingegangen am" in row[-1] or "zweite Stelle" in row[-1])]
             found[name.removeprefix("protokoll ")] = (said["Ergebnis"].partition(". ")[0], said["Was ist gesperrt?"], holds)
     return found
 
