@@ -112,9 +112,11 @@ def _group(inputs: ReportInputs, group: str, language: Language) -> Section:
         else:
             items.append((shown,))
     described = inputs.texts.get(f"{group}_group")
+    started_before = group == "later" and bool((units["cohort"] < max(inputs.treated_cohorts, default=0)).any())
+    heading = "other_start" if started_before else group
     return Section(
         scope,
-        phrase(f"studied.{group}", language, n=numbers.count(f"{scope}.n", len(units), language)),
+        phrase(f"studied.{heading}", language, n=numbers.count(f"{scope}.n", len(units), language)),
         (
             *([] if described is None else [Paragraph((Quoted(in_language(described, language, f"texts.{group}_group")),))]),
             Listing(tuple(items), "plain" if group == "left_out" else "columns"),
