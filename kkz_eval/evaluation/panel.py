@@ -226,6 +226,12 @@ def _at(mask: np.ndarray, code: str, parameters: Callable[[int], dict[str, objec
     return [*shown, *([Problem("more", parameters={"count": more})] if more else [])]
 
 
+def _with_cell(column: pd.Series, row: int) -> dict[str, object]:
+    """The column and its cell as people write it: text in quotes, everything else without the name of its type."""
+    cell = column.iloc[row]
+    return {"column": column.name, "value": repr(cell) if isinstance(cell, str) else str(cell)}
+
+
 def _named(column: str, row: int) -> dict[str, object]:
     return {"column": column}
 
@@ -267,12 +273,12 @@ def _integers(column: pd.Series) -> tuple[pd.Series, list[Problem]]:
     """Int64, NA where missing."""
     if isinstance(column.dtype, np.dtype) and column.dtype == "int64":
         bad = (column > 999_999).to_numpy() | (column < -999_999).to_numpy()
-        problems = _at(bad, "cell_not_integer", lambda row: {"column": column.name, "value": repr(column.iloc[row])})
+        problems = _at(bad, "cell_not_integer", partial(_with_cell, column))
         return pd.Series(pd.arrays.IntegerArray(column.to_numpy(), bad), index=column.index, copy=False), problems
     values, bad = _converted(column, _INTEGER)
     fraction = np.isfinite(values) & (values != np.floor(values))
     bad |= fraction | (np.abs(values) > 999_999)
-    problems = _at(bad, "cell_not_integer", lambda row: {"column": column.name, "value": repr(column.iloc[row])})
+    problems = _at(bad, "cell_not_integer", partial(_with_cell, column))
     missing = bad | np.isnan(values)
     return pd.Series(pd.arrays.IntegerArray(np.where(missing, 0, values).astype("int64"), missing), index=column.index), problems
 
@@ -280,7 +286,7 @@ def _integers(column: pd.Series) -> tuple[pd.Series, list[Problem]]:
 def _numbers(column: pd.Series) -> tuple[pd.Series, list[Problem]]:
     """float64, NaN where missing."""
     values, bad = _converted(column, _NUMBER)
-    problems = _at(bad, "cell_not_number", lambda row: {"column": column.name, "value": repr(column.iloc[row])})
+    problems = _at(bad, "cell_not_number", partial(_with_cell, column))
     return pd.Series(values, index=column.index, copy=False), problems
 
 

@@ -159,3 +159,14 @@ def test_whole_numbers_as_unit_are_text_and_floats_are_refused() -> None:
     with pytest.raises(PanelInvalid) as caught:
         validate_panel(frame.assign(unit_id=[1.5, 2.5]), _plan())
     assert [problem.code for problem in caught.value.problems] == ["column_not_text"]
+
+
+@pytest.mark.parametrize(
+    ("column", "cell", "shown"),
+    [("cohort", 2012.5, "„cohort“ enthält 2012.5;"), ("year", pd.Timestamp("2010-01-01"), "„year“ enthält 2010-01-01 00:00:00;")],
+)
+def test_cells_are_shown_without_the_names_of_their_types(column: str, cell: object, shown: str) -> None:
+    frame = pd.DataFrame({"unit_id": ["a"], "year": [2010], "indicator": "y", "value": [1.0], "cohort": [np.nan]})
+    with pytest.raises(PanelInvalid) as caught:
+        validate_panel(frame.assign(**{column: [cell]}), _plan())
+    assert shown in caught.value.sentence.in_language("de")
