@@ -406,8 +406,10 @@ def _depends(found: Verdict, spread: Spread, outcome: OutcomeInfo, label: Quoted
         assert found.pre_trend is not None
         said = phrase("wording.pre_trend_depends", language, **shown, **_test(found.pre_trend, scope, language))
         return join(said, signs)
+    if spread.with_zero in (0, spread.n):
+        return join(phrase(f"wording.depends_{'all' if spread.with_zero else 'no'}", language, **shown), signs)
     with_zero = count(f"{scope}.n_with_zero", spread.with_zero, language)
-    return join(phrase("wording.depends", language, **shown, with_zero=with_zero), signs)
+    return join(phrase("wording.depends_some", language, **shown, with_zero=with_zero), signs)
 
 
 def _unclear(row: pd.Series, outcome: OutcomeInfo, label: Quoted, scope: str, language: Language) -> Parts:

@@ -235,6 +235,14 @@ def test_where_the_methods_disagree_the_finding_says_so_and_names_no_estimate_al
     assert wording.others(found, outcome, estimates, "t", "de") == ()
 
 
+def test_methods_that_disagree_and_all_exclude_zero_are_said_to(inputs, row):
+    estimates = with_estimate_of(inputs, row, -4.0)
+    outcome, found = verdict_of(inputs, "leavers", estimates, headline="cs")
+    own = estimates[(estimates["indicator"] != "leavers") | (estimates["conf_high"] < 0) | estimates["event_time"].notna()]
+    _, found = verdict_of(inputs, "leavers", own, headline="cs")
+    assert "ihre vereinbaren Bereiche schließen alle null aus" in plain(wording.finding(found, outcome, "t", "de"))
+
+
 def test_the_finding_depends_on_the_method_exactly_where_the_check_says_so(inputs, row):
     for estimate in (-1.2, -0.9, -0.6, 0.3, 2.0):
         estimates = with_estimate_of(inputs, row, estimate)
