@@ -180,7 +180,7 @@ def test_a_rejected_redelivery_leaves_the_earlier_one(world: Path) -> None:
     assert _held(line, "schulabgaenge", AHLEN, 2012) == old
     assert new_page != page
     said = new_page.read_text(encoding="utf-8")
-    assert f"Zurückgewiesen: {delivery(world, AHLEN).name} (schulabgaenge): Ahlen 2012" in said
+    assert f"Zurückgewiesen, eine frühere gilt weiter: {delivery(world, AHLEN).name} (schulabgaenge): Ahlen 2012" in said
     assert f"Dafür gilt weiter die frühere Lieferung {delivery(world, AHLEN).name}, eingegangen am " in said
     assert "zurückgewiesen, eine frühere gilt weiter" in said
 

@@ -1,0 +1,53 @@
+"""What a delivery is worth beside those that came later about the same units and years."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from kkz_eval.contracts.load import load_contracts
+from kkz_eval.deliveries.register.register import Arrival
+from kkz_eval.model.verdicts import Slice, State, Status, Verdict
+from kkz_eval.stewardship.history import History, delivery_state
+
+LEAVERS = load_contracts(Path(__file__).parents[2] / "data_contracts")["schulabgaenge"]
+DUISBURG = "05112000"
+
+
+def delivered(number: int, **fates: Status) -> tuple[Arrival, Verdict]:
+    """A delivery of Duisburg with the fate of each year, as y2017=Status.REJECTED."""
+    parts = tuple(Slice(DUISBURG, int(year[1:]), status, int(status == Status.REJECTED), 0) for year, status in fates.items())
+    worst = Status.REJECTED if all(part.status == Status.REJECTED for part in parts) else Status.ACCEPTED
+    sha256 = str(number) * 64
+    arrival = Arrival(number, number, f"{number}.csv", sha256, LEAVERS.id, tuple(part.year for part in parts), "2019-03-15")
+    return arrival, Verdict(sha256, LEAVERS.id, "1.0.0", "r", "", "p", "f", "municipal_text", "", worst, 1, 0, parts)
+
+
+def state_of_first(*deliveries: tuple[Arrival, Verdict]) -> tuple[State, bool]:
+    """What the first of some deliveries is worth once all have come, and whether nobody has to correct anything in it."""
+    known = {}
+    for year in {part.year for _, verdict in deliveries for part in verdict.slices}:
+        spoke = [(a, v, p) for a, v in deliveries for p in v.slices if p.year == year]
+        holding = [a for a, _, p in spoke if p.status != Status.REJECTED][-1:]
+        entries = tuple((a, p) for a, _, p in spoke)
+        known[(LEAVERS.dataset, DUISBURG, year)] = History(LEAVERS.dataset, DUISBURG, year, entries, spoke[-1][1], tuple(holding))
+    found = delivery_state(deliveries[0][1], LEAVERS, known)
+    return found.state, found.is_settled
+
+
+def test_a_file_is_replaced_only_when_others_spoke_of_all_its_years() -> None:
+    first = delivered(1, y2017=Status.ACCEPTED, y2018=Status.REJECTED)
+    assert state_of_first(first) == (State.PARTLY_REJECTED, False)
+    assert state_of_first(first, delivered(2, y2017=Status.ACCEPTED)) == (State.PARTLY_REJECTED, False)
+    assert state_of_first(first, delivered(2, y2017=Status.ACCEPTED, y2018=Status.ACCEPTED)) == (State.SUPERSEDED, True)
+
+
+def test_a_rejected_file_is_replaced_by_what_came_in_its_place_under_any_name() -> None:
+    first = delivered(1, y2018=Status.REJECTED)
+    assert state_of_first(first, delivered(2, y2018=Status.ACCEPTED)) == (State.SUPERSEDED, True)
+    assert state_of_first(first, delivered(2, y2018=Status.REJECTED)) == (State.SUPERSEDED, True)
+    assert state_of_first(first) == (State.REJECTED, False)
+
+
+def test_a_file_that_still_holds_behind_a_rejected_one_is_not_replaced() -> None:
+    first = delivered(1, y2018=Status.ACCEPTED)
+    assert state_of_first(first, delivered(2, y2018=Status.REJECTED))[0] == State.ACCEPTED
