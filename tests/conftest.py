@@ -28,7 +28,12 @@ CHROMIUM_ARGUMENTS = (
 
 LONGEST_FIRST = (
     *("acceptance/test_browser_walk.py", "acceptance/test_kills.py", "acceptance/test_model_world.py"),
-    *("acceptance/test_the_gate.py", "acceptance/test_privacy.py", "acceptance/test_stewards_jobs.py"),
+    *(
+        "acceptance/test_the_gate.py",
+        "acceptance/test_privacy.py",
+        "acceptance/test_rehearsal.py",
+        "acceptance/test_stewards_jobs.py",
+    ),
     *("contracts/test_rules.py", "acceptance/test_one_changed_cell.py", "acceptance/test_inkar_run.py", "test_cli.py"),
     *(
         "deliveries/persons/test_false_alarms.py",
