@@ -98,7 +98,7 @@ def make_board(snapshot: Snapshot) -> Board:
                 files[f"{folders[unit]}/{name}"] = store.get(source)
             files[f"{folders[unit]}/{say('board_files.reply').in_language('de')}"] = letter.encode()
         files[key] = page.encode()  # last: it says "complete"
-        sums = sums_of({name.removeprefix(f"{folder}/"): content for name, content in files.items()})
+        sums = sums_of(folder, {name.removeprefix(f"{folder}/"): content for name, content in files.items()})
         for name, content in {f"{folder}/{SUMS}": sums, **files}.items():
             store.put_if_absent(name, content)
     states = Counter(cell.state for table in tables for row in table.rows for cell in row)
@@ -155,9 +155,9 @@ def make_templates(snapshot: Snapshot) -> Templates:
         files |= {f"{unit}/{name}": content for (_, of), (name, content) in made.items() if of == unit}
         if unit in letters:
             files[f"{unit}/{letter}"] = snapshot.steps.store.get(f"{letters[unit]}/{letter}")
-    sums = sums_of(files)
-    folder = f"board/{digest_of_bytes(sums)[:16]}/{say('board_files.templates').in_language('de')}"
-    for name, content in {**files, SUMS: sums}.items():  # the list of sums last: it says "complete"
+    digest = digest_of({name: digest_of_bytes(content) for name, content in files.items()})
+    folder = f"board/{digest[:16]}/{say('board_files.templates').in_language('de')}"
+    for name, content in {**files, SUMS: sums_of(folder, files)}.items():  # the list of sums last: it says "complete"
         snapshot.steps.store.put_if_absent(f"{folder}/{name}", content)
     return Templates(
         {place: f"{folder}/{place[1]}/{name}" for place, (name, _) in made.items()},

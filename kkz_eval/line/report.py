@@ -86,7 +86,7 @@ def make_edition(study: Study) -> Edition:
         files = {**results_files(effects), **study.matched.files(), "conformity.json": record}
         files[SOURCES] = _accepted_contents(study.snapshot)
         files |= {page.rpartition("/")[2]: render(build_document(inputs, language)).encode() for language, page in pages}
-        files[SUMS] = sums_of(files)
+        files[SUMS] = sums_of(folder, files)
         for name, content in sorted(files.items(), key=lambda item: item[0].endswith(".html")):  # pages last: they say "complete"
             steps.store.put_if_absent(f"{folder}/{name}", content)
         steps.journal.computed.append(("report", plan.id))

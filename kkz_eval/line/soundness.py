@@ -22,10 +22,10 @@ from kkz_eval.model.errors import UserError
 from kkz_eval.model.texts import Localised
 from kkz_eval.model.verdicts import Verdict
 from kkz_eval.storage.digests import digest_of_bytes
-from kkz_eval.storage.seals import SUMS, content_of, listed_sums
+from kkz_eval.storage.seals import SUMS, content_of, is_sealed, listed_sums
 from kkz_eval.storage.store import Store
 
-FOLDERS = ("landing", "register", "derived", "protocols", "board", "reports", "locks", "snapshots")
+FOLDERS = ("landing", "register", "derived", "protocols", "board", "reports", "locks", "snapshots", "aktuell")
 """What is looked at below a home."""
 
 _OF_A_VERDICT = ("parsed", "corrected", "findings")
@@ -66,7 +66,8 @@ def look(store: Store, contracts: Mapping[str, Contract]) -> Looked:
     listed = list(_listed(store, [key for key in keys if key.endswith(f"/{SUMS}") and key not in altered]))
     altered |= {key for key, digest in listed if store.exists(key) and digest_of_bytes(store.kept(key)) != digest}
     faults = [_left(key) for key in store.unfinished()]
-    faults += [_not_whole(store, Kind.MISSING, key) for key, _ in listed if not store.exists(key)]
+    missing = [*(key for key, _ in listed if not store.exists(key)), *_lists_gone(store, keys)]
+    faults += [_not_whole(store, Kind.MISSING, key) for key in missing]
     register, fault = _register(store, altered)
     if fault is not None:
         faults.append(fault)
@@ -100,6 +101,13 @@ def _listed(store: Store, lists: Collection[str]) -> Iterator[tuple[str, str]]:
         folder = key.rpartition("/")[0]
         for name, digest in listed_sums(store.get(key)).items():
             yield f"{folder}/{name}", digest
+
+
+def _lists_gone(store: Store, keys: Collection[str]) -> list[str]:
+    """The lists of sums that folders of boards and reports should have: all whose page has a seal, which came with the lists."""
+    pages = [key for key in keys if key.endswith(".html") and key.startswith(("board/", "reports/"))]
+    lists = {f"{key.rpartition('/')[0]}/{SUMS}": key for key in pages}
+    return [sums for sums, page in lists.items() if not store.exists(sums) and is_sealed(page, store.kept(page))]
 
 
 def _register(store: Store, altered: Collection[str]) -> tuple[Register | None, Fault | None]:
@@ -176,8 +184,8 @@ def _left(key: str) -> Fault:
 def _not_whole(store: Store, kind: Kind, key: str) -> Fault:
     """A damaged or missing object that no verdict points to, by the folder that it lies in."""
     folder = key.partition("/")[0]
-    removable = tuple(store.list(_unit(key))) if folder in ("derived", "protocols", "board") else ()
-    remedy = "derived_unused" if _step(key) in _OF_A_VERDICT else folder
+    removable = tuple(store.list(_unit(key))) if folder in ("derived", "protocols", "board", "aktuell") else ()
+    remedy = "derived_unused" if _step(key) in _OF_A_VERDICT else "derived" if folder == "aktuell" else folder
     return Fault(kind, key, say(f"fsck.{kind}"), say(f"fsck.remedy.{remedy}"), removable)
 
 

@@ -1,8 +1,9 @@
-"""Seals: kept bytes that say themselves whether they are still what was written, in a form that every other program reads past.
+"""Seals: kept bytes that say themselves whether they are still what was written there, in a form that every other program reads past.
 
-A record (JSON), a lock and a list of sums begin with their own digest, a Parquet file has it before its footer, pages and pictures end with
-it as a comment. Landing and snapshots have it as their name, workbooks have sums of their own (ZIP), and what can carry none (CSV, letters) is
-listed in the SHA256SUMS of its folder, as `sha256sum -c` reads it. What was kept before there were seals is taken as it is, if it can be read.
+A seal is the digest of a key and its content: an object in the place of another is as altered as one of which a byte is another. A record
+(JSON), a lock and a list of sums begin with it, a Parquet file has it before its footer, pages and pictures end with it as a comment. Landing
+and snapshots have the digest of their content as their name, workbooks have sums of their own (ZIP), and what can carry none (CSV, letters)
+is listed in the SHA256SUMS of its folder, as `sha256sum -c` reads it. What was kept before there were seals is taken as it is, if it can be read.
 Does not belong here: where objects lie (store), what to do about damage (line.soundness).
 """
 
@@ -44,9 +45,9 @@ class _Form:
         """Bytes of the seal."""
         return len(self.before) + _DIGITS + len(self.after)
 
-    def of(self, content: bytes) -> bytes:
-        """The seal of a content."""
-        return self.before + digest_of_bytes(content).encode() + self.after
+    def of(self, key: str, content: bytes) -> bytes:
+        """The seal of a content that is kept under a key."""
+        return self.before + digest_of_bytes(key.encode() + b"\n" + content).encode() + self.after
 
 
 _RECORD = _Form(b'"sha256":"', b'",', 1)
@@ -73,7 +74,7 @@ def sealed(key: str, content: bytes) -> bytes:
     if form is None or key.startswith(_NAMED_BY_CONTENT) or (form is _RECORD and (content[:1] != b"{" or content[1:2] == b"}")):
         return content
     place = _place(form, content, 0)
-    return content[:place] + form.of(content) + content[place:]
+    return content[:place] + form.of(key, content) + content[place:]
 
 
 def content_of(key: str, kept: bytes) -> bytes | None:
@@ -86,16 +87,23 @@ def content_of(key: str, kept: bytes) -> bytes | None:
     place = _place(form, kept, form.length)
     if place >= 0 and not (form is _RECORD and kept.startswith(b"[")):  # lists had no seal, and may be of digests
         seal, content = kept[place : place + form.length], kept[:place] + kept[place + form.length :]
-        if seal == form.of(content):
+        if seal == form.of(key, content):
             return content
         if _WORD in seal or _LIKE_A_DIGEST.search(seal):  # one byte of it may be another, too
+            return None
+        if form is _COMMENT and form.before.startswith(seal):  # cut off within it, or before it
             return None
     return kept if _can_be_read(key, kept) else None
 
 
-def sums_of(files: Mapping[str, bytes]) -> bytes:
-    """The list of digests of a folder's files as they are kept, by their names."""
-    rows = (f"{digest_of_bytes(sealed(name, content))}  {name}\n" for name, content in sorted(files.items()))
+def is_sealed(key: str, kept: bytes) -> bool:
+    """Whether what is kept under a key is whole and has a seal: it is not of a time before there were any."""
+    return content_of(key, kept) not in (None, kept)
+
+
+def sums_of(folder: str, files: Mapping[str, bytes]) -> bytes:
+    """The list of digests of a folder's files as they are kept, by their names in it."""
+    rows = (f"{digest_of_bytes(sealed(f'{folder}/{name}', content))}  {name}\n" for name, content in sorted(files.items()))
     return "".join(rows).encode()
 
 

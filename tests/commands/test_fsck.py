@@ -130,6 +130,27 @@ def test_an_object_that_was_altered_is_named_with_a_remedy(folder: Path, fsck: F
     assert faults[0]["remedy"]
 
 
+EXCHANGED = ("verdict", "parsed table", "what is said of it", "findings", "observations", "what they rest on")
+
+
+def test_objects_that_took_the_place_of_each_other_are_named(folder: Path, fsck: Fsck) -> None:
+    exchanged = set()
+    for name in EXCHANGED:
+        first, *others = sorted((folder / "home").glob(ANY[name]))
+        second = next(path for path in others if path.read_bytes() != first.read_bytes())
+        whole = first.read_bytes()
+        first.write_bytes(second.read_bytes())
+        second.write_bytes(whole)
+        exchanged |= {key_of(folder, first), key_of(folder, second)}
+    assert {fault["key"] for fault in fsck(folder)[1]} == exchanged
+
+
+def test_a_list_of_sums_that_is_missing_is_named(folder: Path, fsck: Fsck) -> None:
+    path = the_first(folder, "board/*/SHA256SUMS")
+    path.unlink()
+    assert [(fault["kind"], fault["key"]) for fault in fsck(folder)[1]] == [("missing", key_of(folder, path))]
+
+
 MISSING = {name: ANY[name] for name in ("landing", "verdict", "parsed table", "findings", "letter", "board")}
 
 

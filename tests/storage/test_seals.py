@@ -50,6 +50,19 @@ def test_what_was_cut_off_is_noticed(key: str) -> None:
 
 
 @pytest.mark.parametrize("key", CONTENTS)
+def test_what_was_put_in_the_place_of_another_is_noticed(key: str) -> None:
+    folder, _, name = key.rpartition("/")
+    elsewhere = f"other/{key}" if name == SUMS else f"{folder}/0{name}"
+    assert content_of(elsewhere, sealed(key, CONTENTS[key])) is None
+
+
+@pytest.mark.parametrize("key", ["locks/p/0001.lock", f"reports/p/e/{SUMS}"])
+def test_what_ends_within_its_seal_is_noticed(key: str) -> None:
+    kept = sealed(key, CONTENTS[key])
+    assert not [n for n in range(len(kept)) if content_of(key, kept[:n]) is not None]
+
+
+@pytest.mark.parametrize("key", CONTENTS)
 def test_what_was_kept_before_there_were_seals_is_taken_as_it_is(key: str) -> None:
     assert content_of(key, CONTENTS[key]) == CONTENTS[key]
 
@@ -93,7 +106,9 @@ def test_a_workbook_is_known_by_its_own_sums() -> None:
 
 def test_a_list_of_sums_is_of_the_files_as_they_are_kept() -> None:
     files = {"a.csv": b"1\n", "seite.html": b"<html></html>\n"}
-    assert listed_sums(sums_of(files)) == {name: digest_of_bytes(sealed(name, content)) for name, content in files.items()}
+    assert listed_sums(sums_of("board/x", files)) == {
+        name: digest_of_bytes(sealed(f"board/x/{name}", content)) for name, content in files.items()
+    }
 
 
 def test_damage_names_the_object_and_what_to_do(tmp_path: Path) -> None:
