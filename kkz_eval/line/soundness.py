@@ -62,11 +62,14 @@ class Looked:
 def look(store: Store, contracts: Mapping[str, Contract]) -> Looked:
     """Every object of a home against its digest and against what names it. Nothing is changed."""
     keys = [key for folder in FOLDERS for key in store.list(folder)]
-    altered = {key for key in keys if content_of(key, store.kept(key)) is None}
+    altered = {key for key in keys if _is_altered(store, key)}
     listed = list(_listed(store, [key for key in keys if key.endswith(f"/{SUMS}") and key not in altered]))
-    altered |= {key for key, digest in listed if store.exists(key) and digest_of_bytes(store.kept(key)) != digest}
+    altered |= {
+        key for key, digest in listed if key not in altered and store.exists(key) and digest_of_bytes(store.kept(key)) != digest
+    }
     faults = [_left(key) for key in store.unfinished()]
-    missing = [*(key for key, _ in listed if not store.exists(key)), *_lists_gone(store, keys)]
+    whole = [key for key in keys if key not in altered]
+    missing = [*(key for key, _ in listed if key not in altered and not store.exists(key)), *_lists_gone(store, whole)]
     faults += [_not_whole(store, Kind.MISSING, key) for key in missing]
     register, fault = _register(store, altered)
     if fault is not None:
@@ -93,6 +96,14 @@ def repair(store: Store, faults: Collection[Fault]) -> tuple[Fault, ...]:
     for key in dict.fromkeys(key for fault in mended for key in fault.removable):
         store.remove(key)
     return mended
+
+
+def _is_altered(store: Store, key: str) -> bool:
+    """Whether an object is not what was written; what can't be read at all, for the disk or for a link that leads nowhere, is not."""
+    try:
+        return content_of(key, store.kept(key)) is None
+    except UserError:
+        return True
 
 
 def _listed(store: Store, lists: Collection[str]) -> Iterator[tuple[str, str]]:

@@ -124,7 +124,7 @@ class Store:
     def remove(self, key: str) -> None:
         """Take an object away for good: only for contents that the law wants gone. Nothing happens where there is none."""
         path = self._path(key)
-        if self.fs.exists(path):
+        if self.fs.lexists(path):  # a link that leads nowhere, too
             self.fs.rm_file(path)
 
     def local_path(self, key: str) -> Path:
@@ -182,7 +182,7 @@ def _is_unfinished(key: str) -> bool:
 
 def _files_below(base: str) -> Iterator[str]:
     """Paths of the files in a folder of this machine and all below it, or of the one file that `base` is; none where there is nothing."""
-    if os.path.isfile(base):
+    if os.path.lexists(base) and not os.path.isdir(base):  # a file, or a link that leads nowhere
         yield base
     for folder, _, names in os.walk(base):
         for name in names:

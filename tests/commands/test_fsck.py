@@ -170,10 +170,24 @@ def test_a_last_batch_that_is_missing_is_named(folder: Path, fsck: Fsck) -> None
     assert ("missing", "register/batches/00000001.json") in {(fault["kind"], fault["key"]) for fault in faults}
 
 
+def test_what_cannot_be_read_at_all_is_named_like_all_else_and_made_again(folder: Path, fsck: Fsck) -> None:
+    nowhere, in_a_circle = the_first(folder, "derived/observations/*"), the_first(folder, "board/*/lieferstand.html")
+    for path in (nowhere, in_a_circle):
+        path.unlink()
+    nowhere.symlink_to("nowhere")
+    in_a_circle.symlink_to(in_a_circle)
+    assert [fault["key"] for fault in fsck(folder)[1]] == [key_of(folder, in_a_circle), key_of(folder, nowhere)]
+    fsck(folder, "--repair")
+    assert not nowhere.is_symlink()
+    assert not in_a_circle.is_symlink()
+
+
 def test_what_nothing_points_to_is_left_over(folder: Path, fsck: Fsck) -> None:
     home = folder / "home"
     (home / "register" / ".partial-abc").write_bytes(b"half")
-    shutil.copytree(the_first(folder, "derived/parsed/*"), home / "derived" / "parsed" / ("0" * 64))
+    store, table = Store.at(str(home)), key_of(folder, the_first(folder, "derived/parsed/*"))
+    for key in store.list(table):
+        store.put_if_absent(key.replace(table, f"derived/parsed/{'0' * 64}"), store.get(key))
     code, faults = fsck(folder)
     assert code == 1
     assert [(fault["kind"], fault["key"]) for fault in faults] == [

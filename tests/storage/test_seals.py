@@ -72,7 +72,9 @@ def test_a_list_of_digests_that_was_kept_before_there_were_seals_is_taken_as_it_
     assert content_of("reports/p/e/sources.json", content) == content
 
 
-@pytest.mark.parametrize(("key", "half"), [("a.json", b'{"a": '), ("a.parquet", b"PAR1"), ("a.html", b"<html>")])
+@pytest.mark.parametrize(
+    ("key", "half"), [("a.json", b'{"a": '), ("register/a.json", b"[]"), ("a.parquet", b"PAR1"), ("a.html", b"<html>")]
+)
 def test_what_has_no_seal_and_cannot_be_read_is_damage(key: str, half: bytes) -> None:
     assert content_of(key, half) is None
 

@@ -79,7 +79,7 @@ def take_in(
         names = inbox_files(inbox)
         scan = _Scan(store, read_register(store), contracts, wanted, day, limits)
         scan.look_through(inbox, names, unsettled)
-        register = record_arrivals(store, scan.register, scan.arrivals, scan.seen)
+        register = record_arrivals(store, scan.register, scan.arrivals, scan.seen, scan.returned)
         if register is not None:
             waiting = frozenset(scan.waiting_years)
             return Intake(register, len(names), tuple(scan.landed), tuple(scan.known), tuple(scan.notices), waiting)
@@ -89,7 +89,8 @@ def take_in(
 class _Scan:
     """One scan of the inbox, file by file, in the order of their names.
 
-    years: that are wanted; day: kept with each arrival; seen: digest by name; taken: by digest, the name and arrivals of what is new.
+    years: that are wanted; day: kept with each arrival; seen: digest by name; taken: by digest, the name and arrivals of what is new;
+    returned: digests of the marked copies among it.
     """
 
     store: Store
@@ -105,6 +106,7 @@ class _Scan:
     taken: dict[str, tuple[str, list[NewArrival]]] = field(default_factory=dict)
     waiting_years: set[int] = field(default_factory=set)
     seen: dict[str, str] = field(default_factory=dict)
+    returned: set[str] = field(default_factory=set)
 
     def look_through(self, inbox: Path, names: Sequence[str], unsettled: Collection[str]) -> None:
         """Look at these files of the inbox, each as it is when its turn comes."""
@@ -162,6 +164,7 @@ class _Scan:
             self._keep_parsed(sha256, serves)
         if returned is not None:
             record_returned(self.store, sha256, returned)
+            self.returned.add(sha256)
             self.notices.append(self._about_returned(name, returned, serves.parsed))
         self.arrivals += found
         self.taken[sha256] = (name, found)

@@ -2,7 +2,8 @@
 
 Order is a number, never the clock: a scan of the inbox that brings something new adds one batch object with consecutive
 numbers, in one atomic write. Each batch names all before it by a digest, so that none can be missing or another unnoticed; those that
-were written before there was a digest name none, and are named by the first that does. A verdict is one object; several for one content
+were written before there was a digest name none, and are named by the first that does. It names the marked copies among its arrivals, too:
+what was decided in them must not get lost. A verdict is one object; several for one content
 are counted, and the last one stands.
 """
 
@@ -173,6 +174,7 @@ def register_at(store: Store, head: Head) -> Register:
     arrivals: list[Arrival] = []
     seen: dict[str, str] = {}
     chain = ""
+    returned: set[str] = set()
     for number, key in enumerate(head.batches, 1):
         if key != batch_key(number):
             raise UserError("object_missing", key=batch_key(number), home=store.root)
@@ -181,12 +183,16 @@ def register_at(store: Store, head: Head) -> Register:
             raise UserError("register_broken", key=key, home=store.root)
         chain = digest_of_bytes((chain + digest_of_bytes(store.get(key))).encode())
         seen = content["seen"]
+        returned.update(content.get("returned", ()))
         arrivals += [Arrival(**{**row, "years": tuple(row["years"])}) for row in content["arrivals"]]
     verdicts: dict[tuple[str, str], Verdict] = {}
     for key in head.verdicts:  # the last one stands
         verdict = _verdict_at(store, key)
         verdicts[(verdict.sha256, verdict.contract_id)] = verdict
     tombstones = {stone.sha256: stone for key in head.tombstones for stone in _tombstones_at(store, key)}
+    for sha256 in sorted(returned - tombstones.keys()):
+        if not store.exists(_returned_key(sha256)):
+            raise UserError("object_missing", key=_returned_key(sha256), home=store.root)
     arrived = {(arrival.sha256, arrival.contract_id) for arrival in arrivals}
     if unknown := sorted(verdicts.keys() - arrived):
         raise UserError("register_incomplete", sha256=unknown[0][0], home=store.root)
@@ -198,11 +204,14 @@ def batch_key(number: int) -> str:
     return f"{_BATCHES}/{number:08d}.json"
 
 
-def record_arrivals(store: Store, register: Register, arrivals: Sequence[NewArrival], seen: Mapping[str, str]) -> Register | None:
+def record_arrivals(
+    store: Store, register: Register, arrivals: Sequence[NewArrival], seen: Mapping[str, str], returned: Collection[str] = ()
+) -> Register | None:
     """Append one batch to the register that a scan has seen, in the order given, and return the register with it.
 
     Nothing is written for no arrival. None where another scan was first: what it recorded may be the same files, or newer ones of their
-    names, so that this scan has to be done again. seen: name to content of all files that lie in the inbox now.
+    names, so that this scan has to be done again. seen: name to content of all files that lie in the inbox now; returned: digests of those
+    new ones of which record_returned has kept what was decided in them.
     """
     if arrivals:
         batch = 1 + max((a.batch for a in register.arrivals), default=0)
@@ -211,7 +220,10 @@ def record_arrivals(store: Store, register: Register, arrivals: Sequence[NewArri
             asdict(Arrival(first + i, batch, a.name, a.sha256, a.contract_id, a.years, a.day, a.simulated))
             for i, a in enumerate(arrivals)
         ]
-        if not store.put_if_absent(batch_key(batch), _dump({"arrivals": rows, "seen": dict(seen), "before": register.chain})):
+        content = {"arrivals": rows, "seen": dict(seen), "before": register.chain}
+        if returned:
+            content["returned"] = sorted(returned)
+        if not store.put_if_absent(batch_key(batch), _dump(content)):
             return None
     return read_register(store)
 
@@ -231,7 +243,11 @@ def record_verdict(store: Store, verdict: Verdict) -> None:
 
 def record_returned(store: Store, sha256: str, returned: Returned) -> None:
     """Keep what a returned marked copy says of its findings. sha256: of the returned workbook."""
-    store.put_if_absent(f"{_RETURNED}/{sha256}.json", _dump({"returned": asdict(returned)}))
+    store.put_if_absent(_returned_key(sha256), _dump({"returned": asdict(returned)}))
+
+
+def _returned_key(sha256: str) -> str:
+    return f"{_RETURNED}/{sha256}.json"
 
 
 def returned_protocols(store: Store) -> dict[str, Returned]:
@@ -272,7 +288,7 @@ def purge_key(sha256: str) -> str:
 def keys_about(store: Store, contents: Collection[str]) -> list[str]:
     """Objects of the register that hold something of these contents: their verdicts, and what was decided in them."""
     verdicts = [key for sha256 in contents for key in store.list(f"{_VERDICTS}/{sha256}")]
-    return [*(f"{_RETURNED}/{sha256}.json" for sha256 in contents), *verdicts]
+    return [*(_returned_key(sha256) for sha256 in contents), *verdicts]
 
 
 def verdicts_but_of(store: Store, contents: Collection[str]) -> list[Verdict]:

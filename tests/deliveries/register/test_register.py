@@ -6,12 +6,17 @@ from pathlib import Path
 
 import pytest
 
+from kkz_eval.deliveries.municipal.returned import Returned
 from kkz_eval.deliveries.register.register import (
     NewArrival,
+    Purge,
     Register,
     batch_key,
+    begin_purge,
+    end_purge,
     read_register,
     record_arrivals,
+    record_returned,
     record_verdict,
     register_at,
 )
@@ -44,6 +49,25 @@ def test_numbers_go_on_over_batches(store):
     register = arrive(store, [NewArrival("x.csv", B, "c", (2015,))], {})
     assert [(a.number, a.batch, a.name) for a in register.arrivals] == [(1, 1, "x.csv"), (2, 1, "y.csv"), (3, 2, "x.csv")]
     assert register == read_register(store)
+
+
+def test_what_was_decided_in_a_marked_copy_does_not_get_lost_unnoticed(store):
+    record_returned(store, B, Returned(A, ()))
+    record_arrivals(store, read_register(store), [NewArrival("x.xlsx", B, "c", (2015,))], {}, [B])
+    store.remove(f"register/returned/{B}.json")
+    register_at.cache_clear()
+    with pytest.raises(UserError, match=f"register/returned/{B}.json"):
+        read_register(store)
+
+
+def test_what_was_decided_in_a_marked_copy_goes_with_it_on_purpose(store):
+    record_returned(store, B, Returned(A, ()))
+    record_arrivals(store, read_register(store), [NewArrival("x.xlsx", B, "c", (2015,))], {}, [B])
+    purge = begin_purge(store, Purge((B,), "asked for", "2026-01-01"))
+    store.remove(f"register/returned/{B}.json")
+    assert set(read_register(store).tombstones) == {B}
+    end_purge(store, purge)
+    assert set(read_register(store).tombstones) == {B}
 
 
 def test_nothing_new_writes_nothing(store):
@@ -113,7 +137,7 @@ def test_batches_that_changed_places_are_noticed(store, three_batches):
     one, two = first.read_bytes(), second.read_bytes()
     first.write_bytes(two)
     second.write_bytes(one)
-    with pytest.raises(UserError, match="does not fit the arrivals before it"):
+    with pytest.raises(UserError, match="is damaged"):
         read_register(store)
 
 
