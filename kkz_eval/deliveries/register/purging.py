@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
 from kkz_eval.deliveries import say
+from kkz_eval.deliveries.municipal.returned import Returned
 from kkz_eval.deliveries.register.inbox import content_in, inbox_files
 from kkz_eval.deliveries.register.intake import landing_key
 from kkz_eval.deliveries.register.register import (
@@ -105,9 +106,17 @@ def require_no_open_purge(store: Store) -> None:
 def _intended(store: Store, sha256: str, reason: str, today: date) -> Purge:
     returned = returned_protocols(store)
     gone = read_register(store).tombstones
-    copies = sorted(copy for copy, one in returned.items() if one.original == sha256)
+    copies = sorted(_copies_of(sha256, returned))
     original = returned[sha256].original if sha256 in returned else ""
     return Purge((sha256, *copies), reason, today.isoformat(), "" if original in gone else original)
+
+
+def _copies_of(sha256: str, returned: Mapping[str, Returned]) -> set[str]:
+    """The marked copies of a content that came back, and those of them in turn: all hold its values."""
+    found: set[str] = set()
+    while more := {copy for copy, one in returned.items() if one.original in {sha256, *found}} - found:
+        found |= more
+    return found - {sha256}
 
 
 def _doomed(store: Store, contents: Collection[str], reports: Collection[str]) -> Iterator[str]:

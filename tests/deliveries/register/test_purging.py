@@ -1,0 +1,46 @@
+"""What goes with a content that is removed for good: all that holds its values, however it came."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+from kkz_eval.deliveries.municipal.returned import Returned
+from kkz_eval.deliveries.register.intake import landing_key
+from kkz_eval.deliveries.register.purging import purge
+from kkz_eval.deliveries.register.register import NewArrival, read_register, record_arrivals, record_returned
+from kkz_eval.storage.digests import digest_of_bytes
+from kkz_eval.storage.store import Store
+
+DAY = date(2026, 1, 1)
+
+
+def arrive(store: Store, name: str, copy_of: str = "") -> str:
+    """The digest of a content that came under a name and is the marked copy of another, or of none."""
+    sha256 = digest_of_bytes(name.encode())
+    store.restore(landing_key(sha256), name.encode())
+    if copy_of:
+        record_returned(store, sha256, Returned(copy_of, ()))
+    arrivals = [NewArrival(name, sha256, "c", (2015,))]
+    assert record_arrivals(store, read_register(store), arrivals, {}, [sha256] if copy_of else []) is not None
+    return sha256
+
+
+def test_the_marked_copy_of_a_marked_copy_goes_with_the_first_file(tmp_path: Path) -> None:
+    store = Store.at(str(tmp_path / "home"))
+    first, other = arrive(store, "first.csv"), arrive(store, "other.csv")
+    once = arrive(store, "once.xlsx", first)
+    twice = arrive(store, "twice.xlsx", once)
+    assert set(purge(store, tmp_path, first, "asked for", DAY).copies) == {once, twice}
+    assert store.list("landing") == [landing_key(other)]
+    assert set(read_register(store).tombstones) == {first, once, twice}
+
+
+def test_the_first_file_stays_where_a_copy_of_it_goes(tmp_path: Path) -> None:
+    store = Store.at(str(tmp_path / "home"))
+    first = arrive(store, "first.csv")
+    once = arrive(store, "once.xlsx", first)
+    twice = arrive(store, "twice.xlsx", once)
+    purged = purge(store, tmp_path, once, "asked for", DAY)
+    assert (purged.original, purged.copies) == (first, (twice,))
+    assert store.list("landing") == [landing_key(first)]
