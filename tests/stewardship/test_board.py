@@ -3,38 +3,14 @@
 from __future__ import annotations
 
 from datetime import date
-from pathlib import Path
 
 import pytest
+from made_boards import AHLEN, ARNSBERG, CONTRACTS, DORMAGEN, DUESSELDORF, KREIS_OFFICE, OFFICE, delivered, states, tables
 
-from kkz_eval.contracts.load import load_contracts
-from kkz_eval.deliveries.register.register import Arrival
-from kkz_eval.model.verdicts import Slice, State, Status, Verdict
+from kkz_eval.model.verdicts import State
 from kkz_eval.reference.tables import programme_units
-from kkz_eval.stewardship.board import SYMBOLS, BoardTable, board_tables
-from kkz_eval.stewardship.history import History, Place
+from kkz_eval.stewardship.board import SYMBOLS, BoardTable
 from kkz_eval.stewardship.replies import replies
-
-CONTRACTS = load_contracts(Path(__file__).parents[2] / "data_contracts")
-ARNSBERG, OFFICE, KREIS_OFFICE = "05958004", "JH05958004", "JH05358999"
-
-
-def delivered(dataset: str, unit: str, year: int = 2016, status: Status = Status.ACCEPTED) -> History:
-    part = Slice(unit, year, status, 0, 0)
-    verdict = Verdict(
-        *("0" * 64, dataset, "1.0.0", "r", "", "p", "f", "municipal_text", ""),
-        status,
-        n_errors=0,
-        n_warnings=0,
-        slices=(part,),
-    )
-    arrival = Arrival(1, 1, "a.csv", "0" * 64, dataset, (year,))
-    return History(dataset, unit, year, ((arrival, part),), verdict, () if status == Status.REJECTED else (arrival,))
-
-
-def tables(*histories: History, official: frozenset[Place] = frozenset()) -> dict[str, BoardTable]:
-    known = {(history.dataset, history.unit_id, history.year): history for history in histories}
-    return {table.contract.dataset: table for table in board_tables(CONTRACTS, known, official, date(2026, 11, 24))}
 
 
 def units(table: BoardTable) -> set[str]:
@@ -65,25 +41,9 @@ def test_nobody_owes_the_years_before_a_dataset_was_first_delivered() -> None:
     assert all(len(cells) == 5 for cells in found["netzwerk"].rows)
 
 
-def test_nobody_is_reminded_of_what_another_owes() -> None:
-    found = tables(delivered("hilfen_zur_erziehung", OFFICE))
-    letters = replies(tuple(found.values()), {}, date(2026, 11, 24))
-    assert CONTRACTS["bevoelkerung"].title_de not in letters[OFFICE]
-    assert CONTRACTS["ausgaben_jugendhilfe"].title_de in letters[OFFICE]
-    assert CONTRACTS["hilfen_zur_erziehung"].title_de not in letters[ARNSBERG]
-
-
 def test_each_state_has_a_sign_of_its_own_that_plain_fonts_have() -> None:
     assert len(set(SYMBOLS.values())) == len(SYMBOLS)
     assert all(ord(sign) < 0x2300 or 0x25A0 <= ord(sign) < 0x2600 or 0x2700 <= ord(sign) < 0x27C0 for sign in SYMBOLS.values())
-
-
-AHLEN, DUESSELDORF, DORMAGEN = "05570004", "05111000", "05162004"  # joined in 2017, 2012 and 2012
-
-
-def states(table: BoardTable, unit: str) -> dict[int, State]:
-    (cells,) = (cells for cells in table.rows if cells[0].unit_id == unit)
-    return {cell.year: cell.state for cell in cells}
 
 
 def test_nobody_owes_the_years_before_joining() -> None:
@@ -118,19 +78,6 @@ def test_years_before_joining_that_came_all_the_same_are_delivered_and_none_is_m
     assert "2014, 2017 (angenommen)" in letter
     assert "überfällig" not in letter
     assert "Damit liegt von Ihnen alles vor" in letter
-
-
-def test_who_owes_nothing_yet_and_sent_nothing_gets_no_letter() -> None:
-    letters = replies(tuple(tables(delivered("netzwerk", DUESSELDORF, 2012)).values()), {}, date(2014, 6, 1))
-    assert AHLEN not in letters
-    assert "überfällig" in letters[DORMAGEN]
-
-
-def test_a_rejected_year_before_joining_is_no_debt() -> None:
-    sent = delivered("netzwerk", AHLEN, 2014, Status.REJECTED)
-    letter = replies(tuple(tables(sent).values()), {}, date(2026, 11, 24))[AHLEN]
-    assert "2014 (zurückgewiesen), Datei a.csv. Diese Jahre liegen vor Ihrem Beitritt" in letter
-    assert "bis zum" not in letter
 
 
 def test_who_is_not_of_the_programme_owes_nothing() -> None:

@@ -1,0 +1,31 @@
+"""The letter to a municipality: what it is reminded of, and what it is not. Board and letter together: test_board.py."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from made_boards import AHLEN, ARNSBERG, CONTRACTS, DORMAGEN, DUESSELDORF, OFFICE, delivered, tables
+
+from kkz_eval.model.verdicts import Status
+from kkz_eval.stewardship.replies import replies
+
+
+def test_nobody_is_reminded_of_what_another_owes() -> None:
+    found = tables(delivered("hilfen_zur_erziehung", OFFICE))
+    letters = replies(tuple(found.values()), {}, date(2026, 11, 24))
+    assert CONTRACTS["bevoelkerung"].title_de not in letters[OFFICE]
+    assert CONTRACTS["ausgaben_jugendhilfe"].title_de in letters[OFFICE]
+    assert CONTRACTS["hilfen_zur_erziehung"].title_de not in letters[ARNSBERG]
+
+
+def test_who_owes_nothing_yet_and_sent_nothing_gets_no_letter() -> None:
+    letters = replies(tuple(tables(delivered("netzwerk", DUESSELDORF, 2012)).values()), {}, date(2014, 6, 1))
+    assert AHLEN not in letters
+    assert "überfällig" in letters[DORMAGEN]
+
+
+def test_a_rejected_year_before_joining_is_no_debt() -> None:
+    sent = delivered("netzwerk", AHLEN, 2014, Status.REJECTED)
+    letter = replies(tuple(tables(sent).values()), {}, date(2026, 11, 24))[AHLEN]
+    assert "2014 (zurückgewiesen), Datei a.csv. Diese Jahre liegen vor Ihrem Beitritt" in letter
+    assert "bis zum" not in letter
