@@ -87,9 +87,9 @@ def _inbox(world: Path, folder: Path) -> Path:
 
 
 def _kept(home: Path) -> list[str]:
-    """What is kept below home, without Dagster's run history."""
+    """What is kept below home, without Dagster's run history and the file that says who writes there."""
     files = (path.relative_to(home).as_posix() for path in home.rglob("*") if path.is_file())
-    return sorted(name for name in files if not name.startswith("dagster/"))
+    return sorted(name for name in files if not name.startswith("dagster/") and name != "writer.lock")
 
 
 # ---- faults that come before any work: nothing at all is written ----

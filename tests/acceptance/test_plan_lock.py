@@ -21,6 +21,7 @@ from kkz_eval.line.snapshot import current_snapshot
 from kkz_eval.line.study import Study
 from kkz_eval.model.errors import UserError
 from kkz_eval.simulation.layout import official_name
+from kkz_eval.storage.store import Store
 
 LOCK = "modellwelt.lock"
 
@@ -58,7 +59,7 @@ def _edit(world: Path, old: str, new: str) -> None:
 
 def test_locking_estimates_nothing_and_keeps_the_lock_twice(locked: Path) -> None:
     lock = (locked / LOCK).read_bytes()
-    assert (locked / "home" / "locks" / "modellwelt" / "0001.lock").read_bytes() == lock
+    assert Store.at(str(locked / "home")).get("locks/modellwelt/0001.lock") == lock
     assert not list((locked / "home").glob("derived/effects*"))
     assert not (locked / "home" / "reports").exists()
     content = yaml.safe_load(lock)
