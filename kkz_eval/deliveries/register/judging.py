@@ -58,11 +58,9 @@ def judge_arrival(
     """
     standing = register.verdicts.get((arrival.sha256, arrival.contract_id))
     if standing is not None and standing.context_digest == context_of(standing, decisions):
-        if not has_tables(steps.store, standing):
-            with contextlib.suppress(
-                UserError
-            ):  # nobody reads it as then; whoever needs a table of it is told that it is missing
-                _judged_now(steps, arrival, contracts, known_units, decisions)  # its keys are those of the verdict, or others
+        if not has_tables(steps.store, standing) and is_given_alike(standing, contracts[arrival.contract_id]):
+            with contextlib.suppress(UserError):  # whoever needs a table of it is told that it is missing
+                _judged_now(steps, arrival, contracts, known_units, decisions)
         steps.journal.reused.append(("verdict", arrival.name))
         return standing
     verdict = _judged_now(steps, arrival, contracts, known_units, decisions)
