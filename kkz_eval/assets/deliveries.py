@@ -167,10 +167,10 @@ def delivery_status(
         for dataset in sorted({dataset for dataset, _ in count})
     ]
     of_state = Counter([*(history.state for history in kept_out), *(source.verdict.state for source in nameless)])
-    counted = Joined(
+    by_state = Joined(
         tuple(say("state.count", state=state.said, count=of_state[state]) for state in states if of_state[state]), "; "
     )
-    sentence = say("state.some_rejected", counted=counted) if records else say("state.none_rejected")
+    sentence = say("state.some_rejected", counted=by_state) if records else say("state.none_rejected")
     return dg.MaterializeResult(
         metadata={
             "stand": sentence.in_language(language),

@@ -137,6 +137,7 @@ def _write_head(data: Worksheet, template: Template) -> None:
 
 
 def _write_rows(data: Worksheet, template: Template, totals: Mapping[tuple[int, str], Sequence[int]]) -> None:
+    widths = [data.column_dimensions[get_column_letter(position)].width for position in range(1, len(template.columns) + 1)]
     for number, row in enumerate(template.rows):
         for position, of in enumerate(template.columns, start=1):
             cell = data.cell(row=number + 2, column=position)
@@ -152,7 +153,6 @@ def _write_rows(data: Worksheet, template: Template, totals: Mapping[tuple[int, 
                 cell.font, cell.fill = font(bold=True), _COMPUTED
             else:
                 cell.fill = _TO_FILL
-        widths = [data.column_dimensions[get_column_letter(position)].width for position in range(1, len(template.columns) + 1)]
         written = [row.written.get(of.name, "") for of in template.columns]
         data.row_dimensions[number + 2].height = _LINE * max(map(_n_lines, written, widths))
         for position, said in enumerate(row.beside, start=len(template.columns) + 1):

@@ -154,5 +154,6 @@ def _is_whole_archive(kept: bytes) -> bool:
     try:
         with zipfile.ZipFile(io.BytesIO(kept)) as archive:
             return archive.testzip() is None
+    # What the library raises for damage depends on where it is: in a header, in a stream, in a flag that it doesn't know.
     except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, ValueError, RuntimeError):
         return False

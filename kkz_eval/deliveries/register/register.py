@@ -178,10 +178,11 @@ def register_at(store: Store, head: Head) -> Register:
     for number, key in enumerate(head.batches, 1):
         if key != batch_key(number):
             raise UserError("object_missing", key=batch_key(number), home=store.root)
-        content = _load(store, key)
+        kept = store.get(key)
+        content = _read(key, kept)
         if content.get("before", chain) != chain:
             raise UserError("register_broken", key=key, home=store.root)
-        chain = digest_of_bytes((chain + digest_of_bytes(store.get(key))).encode())
+        chain = digest_of_bytes((chain + digest_of_bytes(kept)).encode())
         seen = content["seen"]
         returned.update(content.get("returned", ()))
         arrivals += [Arrival(**{**row, "years": tuple(row["years"])}) for row in content["arrivals"]]
@@ -325,7 +326,11 @@ def _dump(content: Mapping[str, object]) -> bytes:
 
 
 def _load(store: Store, key: str) -> dict[str, Any]:
-    content: dict[str, Any] = json.loads(store.get(key))
+    return _read(key, store.get(key))
+
+
+def _read(key: str, kept: bytes) -> dict[str, Any]:
+    content: dict[str, Any] = json.loads(kept)
     if content["schema_version"] > SCHEMA_VERSION:
         raise UserError("table_unknown_version", table=key, found=f"v{content['schema_version']}", known=SCHEMA_VERSION)
     return content
