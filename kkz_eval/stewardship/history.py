@@ -199,10 +199,10 @@ def delivery_state(verdict: Verdict, contract: Contract, known: Mapping[Place, H
 
 
 def delivery_named(arrival: Arrival) -> Sentence:
-    """A delivery by its file and the day on which it came, or its number where no day was kept."""
+    """A delivery by its file, its number (a correction may have the name and the day of what it corrects), and its day where one was kept."""
     if arrival.arrived_on is None:
         return say("standing.by_number", name=arrival.name, number=arrival.number)
-    return say("standing.by_day", name=arrival.name, day=Day(arrival.arrived_on))
+    return say("standing.by_day", name=arrival.name, number=arrival.number, day=Day(arrival.arrived_on))
 
 
 def parts_named(parts: Iterable[tuple[str, int]], most: int | None = None) -> str:

@@ -94,7 +94,7 @@ def test_the_list_says_it(home: Home, capsys: pytest.CaptureFixture[str]) -> Non
     said = [re.split(r"  +", line.strip(), maxsplit=3)[3] for line in lines]
     day = german(home.day)
     assert said == [
-        f"{SUPERSEDED:<28}  bielefeld.csv  Dafür gilt die Lieferung bielefeld.csv, eingegangen am {day}: Bielefeld 2014.",
+        f"{SUPERSEDED:<28}  bielefeld.csv  Dafür gilt die Lieferung bielefeld.csv (Nr. 3), eingegangen am {day}: Bielefeld 2014.",
         f"{ACCEPTED:<28}  muenster.csv",
         f"{ACCEPTED:<28}  bielefeld.csv",
         *(
@@ -103,11 +103,13 @@ def test_the_list_says_it(home: Home, capsys: pytest.CaptureFixture[str]) -> Non
         ),
         f"{REJECTED + ' (1/1)':<28}  duesseldorf.csv",
         f"{PARTLY + ' (1/2)':<28}  duisburg.csv",
-        f"{EARLIER} (1/1)  muenster.csv  Es gilt weiter die frühere Lieferung muenster.csv, eingegangen am {day}: Münster 2014.",
+        f"{EARLIER} (1/1)  muenster.csv  Es gilt weiter die frühere Lieferung muenster.csv (Nr. 2), eingegangen am {day}: Münster 2014.",
     ]
     list_histories(home.settings)
     histories = capsys.readouterr().out
-    assert re.search(rf"Münster +2014  2: {ACCEPTED} → 8: {EARLIER}; es gilt muenster.csv, eingegangen am {day}\n", histories)
+    assert re.search(
+        rf"Münster +2014  2: {ACCEPTED} → 8: {EARLIER}; es gilt muenster.csv \(Nr. 2\), eingegangen am {day}\n", histories
+    )
     assert re.search(rf"Dortmund +2014  4: {ACCEPTED} → 5: {CONFLICT}\n", histories)
     assert re.search(rf"Duisburg +2015  7: {REJECTED}\n", histories)
 
@@ -132,9 +134,9 @@ def test_the_board_says_it(home: Home) -> None:
     assert home.board.states[State.ACCEPTED] == 2
     assert home.board.states[State.CONFLICT] == 1
     assert f'title="{CONFLICT}"' in home.page
-    assert f'title="{EARLIER}; es gilt muenster.csv, eingegangen am {german(home.day)}"' in home.page
+    assert f'title="{EARLIER}; es gilt muenster.csv (Nr. 2), eingegangen am {german(home.day)}"' in home.page
     assert home.page.count(f'title="{REJECTED}"') == 2
-    assert f"<li>Münster 2014: {EARLIER}; es gilt muenster.csv, eingegangen am {german(home.day)}.</li>" in home.page
+    assert f"<li>Münster 2014: {EARLIER}; es gilt muenster.csv (Nr. 2), eingegangen am {german(home.day)}.</li>" in home.page
 
 
 def test_the_letters_say_it(home: Home) -> None:
@@ -143,7 +145,7 @@ def test_the_letters_say_it(home: Home) -> None:
     assert f"2014 ({ACCEPTED})" in home.letter(DUISBURG)
     assert f"2015 ({REJECTED}), Datei duisburg.csv." in home.letter(DUISBURG)
     assert f"2014 ({EARLIER}), Datei muenster.csv." in home.letter(MUENSTER)
-    assert f"Bis dahin gilt muenster.csv, eingegangen am {german(home.day)}: 2014." in home.letter(MUENSTER)
+    assert f"Bis dahin gilt muenster.csv (Nr. 2), eingegangen am {german(home.day)}: 2014." in home.letter(MUENSTER)
     assert f"2014 ({ACCEPTED})" in home.letter(BIELEFELD)
     assert f"2014 ({CONFLICT}), Datei dortmund_2.csv und eine weitere." in home.letter(DORTMUND)
 
@@ -153,7 +155,11 @@ def test_the_letters_say_it(home: Home) -> None:
     [
         ("duesseldorf.csv", REJECTED, None),
         ("duisburg.csv", PARTLY, None),
-        ("muenster.csv", EARLIER, "Es gilt weiter die frühere Lieferung muenster.csv, eingegangen am {day}: Münster 2014."),
+        (
+            "muenster.csv",
+            EARLIER,
+            "Es gilt weiter die frühere Lieferung muenster.csv (Nr. 2), eingegangen am {day}: Münster 2014.",
+        ),
     ],
 )
 def test_protocol_and_marked_copy_say_it(home: Home, name: str, word: str, standing: str | None) -> None:
@@ -181,7 +187,7 @@ def test_the_page_in_dagster_says_it(home: Home) -> None:
         ("Düsseldorf", 2014): (REJECTED, "–"),
         ("Duisburg", 2015): (REJECTED, "–"),
         ("Dortmund", 2014): (CONFLICT, "–"),
-        ("Münster", 2014): (EARLIER, f"muenster.csv, eingegangen am {german(home.day)}"),
+        ("Münster", 2014): (EARLIER, f"muenster.csv (Nr. 2), eingegangen am {german(home.day)}"),
     }
     sentence = str(event.metadata["stand"].value)
     assert sentence.startswith(f"2 {REJECTED}; 1 {EARLIER}; 1 {CONFLICT} (Kommune und Jahr).")

@@ -123,7 +123,12 @@ class Moment:
     def holds(self) -> dict[Place, str]:
         """The delivery that counts for each of which one does, as it is named to people."""
         named = {place: (self.file_of(place), day) for place, (_, day) in self.expected.items() if day is not None}
-        return {place: f"{name}, eingegangen am {german_day(day)}" for place, (name, day) in named.items() if day is not None}
+        number = {(arrival.name, arrival.arrived_on): arrival.number for arrival in self.snapshot.register.arrivals}
+        return {
+            place: f"{name} (Nr. {number[name, day]}), eingegangen am {german_day(day)}"
+            for place, (name, day) in named.items()
+            if day is not None
+        }
 
     @property
     def said_to_hold(self) -> dict[Place, str]:
@@ -215,8 +220,11 @@ def test_the_list_of_deliveries_says_the_same(moment: Moment) -> None:
     units = [row for row in moment.read.listed["units"] if row["dataset"] in (LEAVERS, WORK)]
     assert {(row["unit"], row["dataset"], row["year"]): row["said"] for row in units} == delivered
     held = {(row["unit"], row["dataset"], row["year"]): row["holds"] for row in units if row["holds"]}
-    days = {place: f"{one['name']}, eingegangen am {german_day(date.fromisoformat(one['day']))}" for place, one in held.items()}
-    assert days == moment.holds
+    named = {
+        place: f"{one['name']} (Nr. {one['arrival']}), eingegangen am {german_day(date.fromisoformat(one['day']))}"
+        for place, one in held.items()
+    }
+    assert named == moment.holds
 
 
 def test_dagster_says_the_same(moment: Moment) -> None:
@@ -248,7 +256,8 @@ def test_the_report_says_the_same_but_of_what_is_late_only_that_it_is_missing(mo
     states = {note.partition(":")[0] for note in notes if not note.startswith("Dafür gilt")}
     assert {state[0].lower() + state[1:] for state in states} == set(where(moment.words, rejected, earlier, decided).values())
     told = [note for note in notes if note.startswith("Dafür gilt")]
-    assert [note.partition("Lieferung ")[2].partition(" (")[0] for note in told] == list(moment.said_to_hold.values())
+    named = [re.split(rf" \((?:{LEAVERS}|{WORK})\)", note.partition("Lieferung ")[2])[0] for note in told]
+    assert named == list(moment.said_to_hold.values())
 
 
 def test_protocols_and_marked_copies_say_what_the_list_says_of_their_file(moment: Moment) -> None:
@@ -305,7 +314,7 @@ def test_the_numbers_hold_what_the_words_say_and_nothing_else(moment: Moment) ->
         for row in moment.snapshot.accepted(dataset).observations.to_pylist():
             held.setdefault((row["unit_id"], dataset, row["year"]), set()).add(row["delivery_sha256"])
     named = {
-        place: f"{arrivals[sha256].name}, eingegangen am {german_day(date.fromisoformat(arrivals[sha256].day))}"
+        place: f"{arrivals[sha256].name} (Nr. {arrivals[sha256].number}), eingegangen am {german_day(date.fromisoformat(arrivals[sha256].day))}"
         for place, (sha256,) in held.items()
     }
     assert named == moment.holds
