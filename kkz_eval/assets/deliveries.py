@@ -12,9 +12,9 @@ from kkz_eval.assets.links import protocol_links
 from kkz_eval.assets.moment import moment_of, take_moment
 from kkz_eval.assets.options import RunOptions
 from kkz_eval.line import say as say_of_line
-from kkz_eval.line.correspondence import write_marked_copies
+from kkz_eval.line.correspondence import write_marked_copies, write_protocols
 from kkz_eval.line.installation import Installation
-from kkz_eval.line.intake import judge_arrivals, land, parse_arrivals, write_protocols
+from kkz_eval.line.intake import judge_arrivals, land, parse_arrivals
 from kkz_eval.line.weighed import counted, tell_what_was_judged, weighed
 from kkz_eval.model.texts import Joined
 from kkz_eval.model.verdicts import COUNTING, State
@@ -100,10 +100,10 @@ def verdicts(
     with sentences(installation.settings.language):
         years = years_of(context, options)
         judge_arrivals(installation, years)
-        protocols = write_protocols(installation, years)
-        copies = write_marked_copies(installation, years)
         snapshot = take_moment(context, installation)
         rows = weighed(snapshot, years)
+        protocols = write_protocols(snapshot, rows)
+        copies = write_marked_copies(snapshot, rows)
         tell_what_was_judged(snapshot, rows)
     language = installation.settings.language
     return dg.MaterializeResult(

@@ -1,4 +1,4 @@
-"""From the register to what stewards send and look at: marked copies, the board, a folder with a reply for each municipality, next year's templates.
+"""From the register to what stewards send and look at: protocols, marked copies, the board, a folder with a reply for each municipality, next year's templates.
 
 Belongs here: composing them from what is accepted and keeping them. Does not belong here: how they look (stewardship), judging.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import PurePosixPath
 
 from kkz_eval.contracts.contract import Contract
@@ -15,10 +15,10 @@ from kkz_eval.deliveries.register.intake import landing_key
 from kkz_eval.deliveries.register.judging import load_findings
 from kkz_eval.deliveries.register.register import Arrival
 from kkz_eval.line.installation import Installation
-from kkz_eval.line.intake import with_findings, write_protocol
 from kkz_eval.line.official_figures import official_figures, official_places
 from kkz_eval.line.sentences import title_of
 from kkz_eval.line.snapshot import Snapshot
+from kkz_eval.line.weighed import Weighed
 from kkz_eval.model.verdicts import State, Verdict
 from kkz_eval.reference.tables import unit_label
 from kkz_eval.stewardship import say
@@ -26,8 +26,9 @@ from kkz_eval.stewardship.board import SYMBOLS, BoardTable, board_page, board_ta
 from kkz_eval.stewardship.history import DeliveryState, delivery_state
 from kkz_eval.stewardship.marked_copy import Judged, marked_copy
 from kkz_eval.stewardship.next_template import Asked, ToConfirm, next_template
+from kkz_eval.stewardship.protocol import protocol_page
 from kkz_eval.stewardship.replies import replies
-from kkz_eval.storage.digests import digest_of, digest_of_bytes
+from kkz_eval.storage.digests import code_digest, digest_of, digest_of_bytes
 from kkz_eval.storage.seals import SUMS, sums_of
 
 MARKED = "protokoll.xlsx"
@@ -56,13 +57,38 @@ class Templates:
         return sorted((unit_label(unit), count[unit], folder) for unit, folder in self.folders.items())
 
 
-def write_marked_copies(installation: Installation, years: Iterable[int]) -> dict[str, str]:
-    """The marked copies of all municipal deliveries of these reporting years that have findings: name of the file to key.
+def write_protocols(snapshot: Snapshot, rows: Iterable[Weighed]) -> dict[str, str]:
+    """Protocols of those of these deliveries that have findings: name of the file to key of the page."""
+    found = (row for row in rows if row.verdict.has_findings)
+    return {row.arrival.name: write_protocol(snapshot.installation, row.arrival, row.verdict, row.worth) for row in found}
+
+
+def write_protocol(installation: Installation, arrival: Arrival, verdict: Verdict, standing: DeliveryState) -> str:
+    """Key of the page with all findings of a delivery, made where it is not there yet: anew where it is worth something else by now."""
+    contract, language, store = (
+        installation.contracts[arrival.contract_id],
+        installation.settings.language,
+        installation.steps.store,
+    )
+    worth = [standing.state, *(sentence.in_language(language) for sentence in standing.sentences)]
+    code = code_digest("kkz_eval.stewardship.protocol")
+    parts = [arrival.name, arrival.simulated, asdict(verdict), contract.digest, language, worth, code]
+    key = f"protocols/{digest_of(parts)[:16]}/protokoll.html"
+    if not store.exists(key):
+        findings = load_findings(store, verdict)
+        page = protocol_page(arrival.name, verdict, contract, findings, standing, language, arrival.simulated)
+        store.put_if_absent(key, page.encode())
+    return key
+
+
+def write_marked_copies(snapshot: Snapshot, rows: Iterable[Weighed]) -> dict[str, str]:
+    """The marked copies of those of these deliveries that are municipal and have findings: name of the file to key.
 
     Official tables have a protocol only: nobody decides in them.
     """
-    found = with_findings(installation, years, _municipal(installation.contracts))
-    return {arrival.name: write_marked_copy(installation, arrival, verdict, standing) for arrival, verdict, standing in found}
+    municipal = {contract.id for contract in _municipal(snapshot.contracts)}
+    found = (row for row in rows if row.verdict.has_findings and row.arrival.contract_id in municipal)
+    return {row.arrival.name: write_marked_copy(snapshot.installation, row.arrival, row.verdict, row.worth) for row in found}
 
 
 def write_marked_copy(installation: Installation, arrival: Arrival, verdict: Verdict, standing: DeliveryState) -> str:

@@ -1,21 +1,21 @@
-"""From the inbox to the verdicts: what arrived is kept, read and judged, and what was found goes into a protocol for who delivered it.
+"""From the inbox to the verdicts: what arrived is kept, read and judged.
 
-Does not belong here: screening, reading, judging (deliveries); what is accepted in the end (snapshot).
+Does not belong here: screening, reading, judging (deliveries); what is accepted in the end (snapshot); telling those who delivered
+(correspondence).
 """
 
 from __future__ import annotations
 
 import shlex
 from collections import Counter
-from collections.abc import Iterable, Iterator
-from dataclasses import asdict, replace
+from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
-from kkz_eval.contracts.contract import Contract
-from kkz_eval.deliveries.register.accepted import Source, accepted_observations
+from kkz_eval.deliveries.register.accepted import Source
 from kkz_eval.deliveries.register.inbox import wait_until_settled
 from kkz_eval.deliveries.register.intake import Intake, fingerprint, take_in, year_spans
-from kkz_eval.deliveries.register.judging import judge_arrival, load_findings, parse
+from kkz_eval.deliveries.register.judging import judge_arrival, parse
 from kkz_eval.deliveries.register.purging import require_no_open_purge
 from kkz_eval.deliveries.register.register import Arrival
 from kkz_eval.line import say
@@ -23,10 +23,6 @@ from kkz_eval.line.installation import Installation
 from kkz_eval.model.errors import UserError
 from kkz_eval.model.verdicts import Verdict
 from kkz_eval.reference.tables import units_known_to
-from kkz_eval.stewardship.history import DeliveryState, delivery_state, histories
-from kkz_eval.stewardship.protocol import protocol_page
-from kkz_eval.stewardship.requests import waiting_parts
-from kkz_eval.storage.digests import code_digest, digest_of
 
 
 def land(installation: Installation, years: Iterable[int]) -> Intake:
@@ -120,50 +116,3 @@ def as_typed(file: Path) -> str:
     """The path as it can be typed in the current folder, in quotes where it needs them."""
     here = Path.cwd()
     return shlex.quote(str(file.relative_to(here) if file.is_relative_to(here) else file))
-
-
-def with_findings(
-    installation: Installation, years: Iterable[int], contracts: Iterable[Contract]
-) -> Iterator[tuple[Arrival, Verdict, DeliveryState]]:
-    """The deliveries of these reporting years and contracts that have findings, each with what it is worth beside the others."""
-    register, store = installation.register(), installation.steps.store
-    wanted = {contract.id: contract for contract in contracts}
-    found = [
-        (arrival, verdict)
-        for arrival in register.of_years(years)
-        if arrival.contract_id in wanted
-        and (verdict := register.verdicts.get((arrival.sha256, arrival.contract_id))) is not None
-        and verdict.has_findings
-    ]
-    known = histories(
-        register,
-        [wanted[contract_id] for contract_id in sorted({arrival.contract_id for arrival, _ in found})],
-        lambda contract: accepted_observations(installation.steps, register, contract),
-        waiting_parts(store, register, installation.contracts, installation.decisions),
-    )
-    for arrival, verdict in found:
-        yield arrival, verdict, delivery_state(verdict, wanted[arrival.contract_id], known)
-
-
-def write_protocol(installation: Installation, arrival: Arrival, verdict: Verdict, standing: DeliveryState) -> str:
-    """Key of the page with all findings of a delivery, made where it is not there yet: anew where it is worth something else by now."""
-    contract, language, store = (
-        installation.contracts[arrival.contract_id],
-        installation.settings.language,
-        installation.steps.store,
-    )
-    worth = [standing.state, *(sentence.in_language(language) for sentence in standing.sentences)]
-    code = code_digest("kkz_eval.stewardship.protocol")
-    parts = [arrival.name, arrival.simulated, asdict(verdict), contract.digest, language, worth, code]
-    key = f"protocols/{digest_of(parts)[:16]}/protokoll.html"
-    if not store.exists(key):
-        findings = load_findings(store, verdict)
-        page = protocol_page(arrival.name, verdict, contract, findings, standing, language, arrival.simulated)
-        store.put_if_absent(key, page.encode())
-    return key
-
-
-def write_protocols(installation: Installation, years: Iterable[int]) -> dict[str, str]:
-    """Protocols of all deliveries of these reporting years that have findings: name of the file to key of the page."""
-    found = with_findings(installation, years, installation.contracts.values())
-    return {arrival.name: write_protocol(installation, arrival, verdict, standing) for arrival, verdict, standing in found}

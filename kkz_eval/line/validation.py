@@ -22,7 +22,7 @@ from kkz_eval.deliveries.register.accepted import Source
 from kkz_eval.deliveries.register.judging import load_findings
 from kkz_eval.deliveries.register.parsed_tables import load_parsed
 from kkz_eval.line import say
-from kkz_eval.line.intake import write_protocol
+from kkz_eval.line.correspondence import write_protocol
 from kkz_eval.line.snapshot import Snapshot
 from kkz_eval.model.findings import Severity
 from kkz_eval.model.parsed import ParsedTable

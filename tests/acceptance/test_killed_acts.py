@@ -23,10 +23,11 @@ from kkz_eval.deliveries.register.decisions import load_decisions
 from kkz_eval.deliveries.register.purging import SOURCES, purge
 from kkz_eval.deliveries.register.register import Purge, begin_purge
 from kkz_eval.line.alone import obstacle
-from kkz_eval.line.correspondence import make_board, make_templates, write_marked_copies
+from kkz_eval.line.correspondence import make_board, make_templates, write_marked_copies, write_protocols
 from kkz_eval.line.installation import Installation, open_installation
-from kkz_eval.line.intake import land, write_protocols
+from kkz_eval.line.intake import land
 from kkz_eval.line.snapshot import Snapshot, current_snapshot
+from kkz_eval.line.weighed import weighed
 from kkz_eval.model.errors import UserError
 from kkz_eval.settings import Settings
 from kkz_eval.stewardship.requests import approve, requests_of
@@ -92,9 +93,10 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def _correspond(line: Installation) -> None:
     """All that is written of what was judged."""
-    write_protocols(line, ALL_YEARS)
-    write_marked_copies(line, ALL_YEARS)
     snapshot = current_snapshot(line)
+    rows = weighed(snapshot, ALL_YEARS)
+    write_protocols(snapshot, rows)
+    write_marked_copies(snapshot, rows)
     make_board(snapshot)
     make_templates(snapshot)
 
@@ -149,11 +151,7 @@ def test_a_removal_killed_at_any_write_blocks_all_else_and_the_same_call_ends_it
         blocked += said is not None
         if said is not None:
             assert f"kkz-eval purge {sha256} --reason Grund --home {home}" in said.in_language("de")
-            for begin in (
-                lambda: land(here, ALL_YEARS),
-                lambda: current_snapshot(here),
-                lambda: write_protocols(here, ALL_YEARS),
-            ):
+            for begin in (lambda: land(here, ALL_YEARS), lambda: current_snapshot(here)):
                 with pytest.raises(UserError, match="has not been brought to its end"):
                     begin()
         remove("ein anderer Grund")

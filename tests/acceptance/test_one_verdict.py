@@ -17,10 +17,10 @@ from whole_runs import ALL_YEARS, CONTRACTS
 
 from kkz_eval.commands.deliveries import list_arrivals, list_arrivals_json, list_histories
 from kkz_eval.definitions import build_defs
-from kkz_eval.line.correspondence import Board, make_board, write_marked_copies
+from kkz_eval.line.correspondence import Board, make_board, write_marked_copies, write_protocols
 from kkz_eval.line.installation import Installation
-from kkz_eval.line.intake import write_protocols
 from kkz_eval.line.snapshot import current_snapshot
+from kkz_eval.line.weighed import weighed
 from kkz_eval.model.verdicts import State
 from kkz_eval.settings import Settings
 from kkz_eval.stewardship.due_days import german_day
@@ -163,9 +163,10 @@ def test_the_letters_say_it(home: Home) -> None:
     ],
 )
 def test_protocol_and_marked_copy_say_it(home: Home, name: str, word: str, standing: str | None) -> None:
-    store = home.line.steps.store
-    page = unescape(store.get(write_protocols(home.line, ALL_YEARS)[name]).decode())
-    sheet = load_workbook(store.local_path(write_marked_copies(home.line, ALL_YEARS)[name])).worksheets[0]
+    store, snapshot = home.line.steps.store, current_snapshot(home.line)
+    rows = weighed(snapshot, ALL_YEARS)
+    page = unescape(store.get(write_protocols(snapshot, rows)[name]).decode())
+    sheet = load_workbook(store.local_path(write_marked_copies(snapshot, rows)[name])).worksheets[0]
     head = [str(row[2].value) for row in sheet.iter_rows(max_row=16)]
     assert f"Ergebnis: {word}. " in page
     assert any(line.startswith(f"{word}. ") for line in head)

@@ -24,10 +24,10 @@ from kkz_eval.commands.deliveries import (
 )
 from kkz_eval.deliveries.municipal.returned import SHEET
 from kkz_eval.deliveries.register.judging import load_findings
-from kkz_eval.line.correspondence import make_board, make_templates, write_marked_copies
+from kkz_eval.line.correspondence import make_board, make_templates, write_marked_copies, write_protocols
 from kkz_eval.line.installation import Installation
-from kkz_eval.line.intake import write_protocols
 from kkz_eval.line.snapshot import current_snapshot
+from kkz_eval.line.weighed import weighed
 from kkz_eval.model.errors import UserError
 from kkz_eval.model.findings import iter_findings
 from kkz_eval.model.verdicts import Status
@@ -347,9 +347,11 @@ def test_a_content_that_is_purged_is_nowhere_and_never_comes_back(
     doomed = deliver(settings, "neuss.csv", leavers(NEUSS, 2012, changed={19: secret}))
     deliver(settings, "ahlen.csv", leavers(AHLEN, 2012))
     line = opened(settings)
-    write_protocols(line, ALL_YEARS)
-    write_marked_copies(line, ALL_YEARS)
-    make_board(current_snapshot(line, date(2026, 1, 1)))
+    snapshot = current_snapshot(line, date(2026, 1, 1))
+    rows = weighed(snapshot, ALL_YEARS)
+    write_protocols(snapshot, rows)
+    write_marked_copies(snapshot, rows)
+    make_board(snapshot)
     current_snapshot(line).accepted("schulabgaenge")
     capsys.readouterr()
     assert purge_content(settings, doomed, "Angaben zu einer Person") == 0

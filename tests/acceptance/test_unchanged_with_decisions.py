@@ -16,6 +16,7 @@ from kkz_eval.commands.deliveries import approve_request, list_arrivals, list_re
 from kkz_eval.deliveries.municipal.returned import SHEET
 from kkz_eval.line.correspondence import make_board, write_marked_copies
 from kkz_eval.line.snapshot import current_snapshot
+from kkz_eval.line.weighed import weighed
 from kkz_eval.model.verdicts import State
 from kkz_eval.settings import Settings
 
@@ -37,7 +38,8 @@ def settings(tmp_path: Path) -> Settings:
 def marked(settings: Settings) -> tuple[Path, list[int]]:
     """The marked copy beside the protocol, and the numbers of its findings."""
     line, _ = run(settings)
-    copy = line.steps.store.local_path(write_marked_copies(line, ALL_YEARS)["duesseldorf.csv"])
+    snapshot = current_snapshot(line)
+    copy = line.steps.store.local_path(write_marked_copies(snapshot, weighed(snapshot, ALL_YEARS))["duesseldorf.csv"])
     return copy, [int(str(row[0].value)) for row in load_workbook(copy)[SHEET].iter_rows() if isinstance(row[0].value, int)]
 
 

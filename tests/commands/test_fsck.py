@@ -12,10 +12,11 @@ import pytest
 
 from kkz_eval.cli import main
 from kkz_eval.deliveries.register.register import Purge, begin_purge, read_register
-from kkz_eval.line.correspondence import make_board, write_marked_copies
+from kkz_eval.line.correspondence import make_board, write_marked_copies, write_protocols
 from kkz_eval.line.installation import Installation, open_installation
-from kkz_eval.line.intake import judge_arrivals, land, parse_arrivals, write_protocols
+from kkz_eval.line.intake import judge_arrivals, land, parse_arrivals
 from kkz_eval.line.snapshot import current_snapshot, keep_snapshot
+from kkz_eval.line.weighed import weighed
 from kkz_eval.settings import CHECKOUT, Settings
 from kkz_eval.storage.store import Store
 from kkz_eval.storage.writer import writing_alone
@@ -44,9 +45,10 @@ def run(folder: Path) -> Installation:
     land(installation, YEARS)
     parse_arrivals(installation, YEARS)
     judge_arrivals(installation, YEARS)
-    write_protocols(installation, YEARS)
-    write_marked_copies(installation, YEARS)
     snapshot = current_snapshot(installation)
+    rows = weighed(snapshot, YEARS)
+    write_protocols(snapshot, rows)
+    write_marked_copies(snapshot, rows)
     keep_snapshot(snapshot)
     snapshot.accepted("schulabgaenge")
     make_board(snapshot)
