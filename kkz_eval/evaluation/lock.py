@@ -40,6 +40,12 @@ _KEYS = (
     *("lock_version", "id", "locked_on", "reports_before", "plan_digest", "baseline_digest", "baseline", "baseline_until"),
     "plan",
 )
+_NAMED_ENTRIES = {
+    "outcomes": "indicator",
+    "estimators": "id",
+    "specifications": "id",
+    "co_treatments": "id",
+}  # lists, and the key of the name
 _OF_A_VARIANT = ("id", "variant_of")  # a variant has a name of its own
 
 
@@ -192,12 +198,12 @@ def _plan_deviations(locked: Mapping[str, Any], now: Mapping[str, Any], left_out
 
 
 def _leaves(path: str, node: Any) -> Iterator[tuple[str, Any]]:
-    """(dotted path, value) of all that is not empty; entries of outcomes and estimators by their name."""
+    """(dotted path, value) of all that is not empty; entries of outcomes, estimators and others that have a name by it."""
     if isinstance(node, Mapping):
         for key, child in node.items():
             yield from _leaves(f"{path}.{key}" if path else str(key), child)
-    elif path in {"outcomes", "estimators"}:
-        name = "indicator" if path == "outcomes" else "id"
+    elif path in _NAMED_ENTRIES:
+        name = _NAMED_ENTRIES[path]
         for entry in node:
             inside = f"{path}[{entry[name]}]"
             yield inside, True

@@ -20,8 +20,20 @@ REQUIRED_COLUMNS = ("unit_id", "year", "indicator", "value", "cohort")  # of eve
 
 
 @dataclass(frozen=True)
+class SmallestDifference:
+    """The smallest difference that matters, in the outcome's unit, above 0. decided_by: the role that decided it."""
+
+    value: float
+    reason: Mapping[str, str]
+    decided_by: str
+
+
+@dataclass(frozen=True)
 class Outcome:
-    """One indicator to estimate. window: first and last year, inclusive, None for all; years are calendar years."""
+    """One indicator to estimate. window: first and last year, inclusive, None for all; years are calendar years.
+
+    scale: level | log, of the values that are compared.
+    """
 
     indicator: str
     role: str = "secondary"
@@ -30,6 +42,65 @@ class Outcome:
     earliest_plausible_year: int | None = None
     mechanism: Mapping[str, str] = field(default_factory=dict)
     expected_direction: str | None = None
+    scale: str = "level"
+    smallest_difference: SmallestDifference | None = None
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What is held fixed. within: columns whose values make strata, compared year by year within; adjust: columns of baseline values, whose
+    relation to the outcome may differ from year to year."""
+
+    within: tuple[str, ...] = ()
+    adjust: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Audit:
+    """By which assignments the plan's own analysis is tried. strata: None for those of the comparison; law: column on whose sum over the
+    treated their probability depends, None for equal probabilities; others: columns that the analysis does not hold fixed."""
+
+    strata: tuple[str, ...] | None = None
+    law: str | None = None
+    others: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class CoTreated:
+    """A unit under another programme, from the year `since` on."""
+
+    unit_id: str
+    since: int
+
+
+@dataclass(frozen=True)
+class CoTreatment:
+    """Another programme that ran at the same time, and its units. source: where that is from."""
+
+    id: str
+    units: tuple[CoTreated, ...]
+    title: Mapping[str, str] = field(default_factory=dict)
+    source: str | None = None
+
+
+@dataclass(frozen=True)
+class Specification:
+    """The same question asked otherwise; keys as in plan.schema.json. None: as in the plan or its outcome.
+
+    without: co-treatments whose units are left out; without_each: unit | treated | reference, each of which is left out in turn.
+    """
+
+    id: str
+    title: Mapping[str, str] = field(default_factory=dict)
+    comparison: Comparison | None = None
+    window: tuple[int, int] | None = None
+    reference: str | None = None
+    controls: str = "all"
+    event_reference: int | None = None
+    weight: str | None = None
+    scale: str | None = None
+    without: tuple[str, ...] = ()
+    without_each: str | None = None
 
 
 @dataclass(frozen=True)
@@ -44,13 +115,19 @@ class EstimatorSpec:
 
 @dataclass(frozen=True)
 class Inference:
-    """level: of intervals, in (0, 1); small_sample: fixest | none; quantiles: normal | t, of intervals from influence functions."""
+    """level: of intervals, in (0, 1); small_sample: fixest | none; quantiles: normal | t, of intervals from influence functions.
+
+    statistics, theta: of randomization inference; wild: weights of the wild bootstrap, none without it.
+    """
 
     method: str = "analytic"
     level: float = 0.95
     draws: int = 0
     small_sample: str = "fixest"
     quantiles: str = "normal"
+    statistics: tuple[str, ...] = ("coefficient", "studentised")
+    theta: tuple[str, ...] = ("zero", "hat", "upper")
+    wild: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -135,6 +212,15 @@ class Plan:
     variant_of: str | None = None
     headline: str | None = None
     sensitivity: Mapping[str, object] = field(default_factory=dict)
+    comparison: Comparison = field(default_factory=Comparison)
+    audit: Audit | None = None
+    specifications: tuple[Specification, ...] = ()
+    co_treatments: tuple[CoTreatment, ...] = ()
+
+    @property
+    def assigned_within(self) -> tuple[str, ...]:
+        """Columns whose values make the strata in which chance is taken to have assigned the programme."""
+        return self.comparison.within if self.audit is None or self.audit.strata is None else self.audit.strata
 
     @property
     def is_of_model_world(self) -> bool:
@@ -159,7 +245,11 @@ def report_folder(plan_id: str) -> str:
     return "reports/" + re.sub(r"[^A-Za-z0-9-]+", "_", plan_id)
 
 
-_LATER_KEYS = ("editions", "as_of", "headline", "inference.quantiles", "units.nested")
+_LATER_KEYS = (
+    *("editions", "as_of", "headline", "inference.quantiles", "units.nested"),
+    *("inference.statistics", "inference.theta", "inference.wild", "comparison", "audit", "specifications", "co_treatments"),
+    *("outcomes.scale", "outcomes.smallest_difference"),
+)
 
 
 def plain_plan(plan: Plan) -> Mapping[str, Any]:
@@ -169,12 +259,14 @@ def plain_plan(plan: Plan) -> Mapping[str, Any]:
     """
     plain, default = cast(dict[str, Any], _plain(plan)), plan_defaults()
     for later in _LATER_KEYS:
-        *sections, key = later.split(".")
-        inside, usual = plain, default
-        for section in sections:
-            inside, usual = inside[section], usual[section]
-        if inside[key] == usual[key]:
-            del inside[key]
+        section, _, key = later.rpartition(".")
+        if section == "outcomes":  # a list, each of its entries with the same keys
+            entries, usual = plain[section], cast(Mapping[str, Any], _plain(Outcome("")))
+        else:
+            entries, usual = ([plain[section]], default[section]) if section else ([plain], default)
+        for entry in entries:
+            if entry[key] == usual[key]:
+                del entry[key]
     return plain
 
 

@@ -32,13 +32,19 @@ from kkz_eval.evaluation.estimators.methods import METHODS, VERDICT_METHODS
 from kkz_eval.evaluation.plan import (
     MATCHING_WEIGHT,
     REQUIRED_COLUMNS,
+    Audit,
     Checks,
+    Comparison,
+    CoTreated,
+    CoTreatment,
     EstimatorSpec,
     Inference,
     Matching,
     Measured,
     Outcome,
     Plan,
+    SmallestDifference,
+    Specification,
     Units,
 )
 from kkz_eval.evaluation.problems import PACKAGE, PlanInvalid
@@ -114,6 +120,8 @@ def _meaning_problems(data: Mapping[str, object]) -> Iterator[_Found]:
             yield ("estimators", position, "aggregations"), "no_aggregations", {"method": name}
     yield from _headline_problems(data)
     yield from _matching_problems(data)
+    yield from _comparison_problems(data)
+    yield from _specification_problems(data)
     as_of = data.get("as_of")
     if isinstance(as_of, str) and not _is_day(as_of):
         yield ("as_of",), "not_a_day", {"value": as_of}
@@ -128,6 +136,36 @@ def _meaning_problems(data: Mapping[str, object]) -> Iterator[_Found]:
     inference = data.get("inference")
     if isinstance(inference, Mapping) and inference.get("method") == "multiplier" and inference.get("draws", 0) == 0:
         yield ("inference", "method"), "draws_missing", {}
+    if isinstance(inference, Mapping) and inference.get("method") != "randomization":
+        for key in ("statistics", "theta"):
+            if key in inference:
+                yield ("inference", key), "only_randomization", {"key": key}
+
+
+def _comparison_problems(data: Mapping[str, object]) -> Iterator[_Found]:
+    """Columns of the comparison and the audit that are part of the panel's key or result, or would be held fixed and varied at once."""
+    for section, keys in (("comparison", ("within", "adjust")), ("audit", ("strata", "law", "others"))):
+        said = data.get(section)
+        for key in keys if isinstance(said, Mapping) else ():
+            named = said.get(key) if isinstance(said, Mapping) else None
+            for position, column in enumerate(named if isinstance(named, list | tuple) else ()):
+                if column in REQUIRED_COLUMNS:
+                    yield (section, key, position), "comparison_is_key", {"column": column}
+            if key == "law" and named in REQUIRED_COLUMNS:
+                yield (section, key), "comparison_is_key", {"column": named}
+
+
+def _specification_problems(data: Mapping[str, object]) -> Iterator[_Found]:
+    yield from _repeated(data.get("specifications"), "specifications", "id", "duplicate_name")
+    yield from _repeated(data.get("co_treatments"), "co_treatments", "id", "duplicate_name")
+    known = {name for _, entry in _mappings(data.get("co_treatments")) if isinstance(name := entry.get("id"), str)}
+    for position, specification in _mappings(data.get("specifications")):
+        yield from _reversed(specification.get("window"), ("specifications", position, "window"))
+        without = specification.get("without")
+        for place, name in enumerate(without if isinstance(without, list | tuple) else ()):
+            if isinstance(name, str) and name not in known:
+                parameters = {"name": name, "known": ", ".join(sorted(known)) or "–"}
+                yield ("specifications", position, "without", place), "co_treatment_unknown", parameters
 
 
 def _headline_problems(data: Mapping[str, object]) -> Iterator[_Found]:
@@ -204,25 +242,66 @@ def _built(data: Mapping[str, Any]) -> Plan:
     return Plan(
         **cast(dict[str, Any], {key: data[key] for key in as_written if key in data}),
         **cast(dict[str, Any], {key: int(data[key]) for key in integers if key in data}),
-        outcomes=tuple(Outcome(**{**entry, "window": _years(entry.get("window"))}) for entry in data["outcomes"]),
+        outcomes=tuple(_outcome(entry) for entry in data["outcomes"]),
         estimators=tuple(_estimator(entry) for entry in data["estimators"]),
         sources={name: entry["dataset"] for name, entry in sources.items()},
         editions={name: entry["edition"] for name, entry in sources.items() if "edition" in entry},
         treated_cohorts=None if cohorts is None else tuple(sorted(int(year) for year in cohorts)),
         covariates=tuple(data.get("covariates", ())),
-        inference=Inference(
-            **{**inference, "level": float(inference.get("level", 0.95)), "draws": int(inference.get("draws", 0))}
-        ),
+        inference=_inference(inference),
         units=Units(**data.get("units", {})),
         coverage_minimum=data.get("coverage", {}).get("minimum"),
         languages=tuple(data.get("languages", ("de",))),
         matching=_matching(matching) if matching else None,
         checks=_checks(data.get("checks", {})),
+        comparison=_comparison(data.get("comparison", {})),
+        audit=_audit(data["audit"]) if "audit" in data else None,
+        specifications=tuple(_specification(entry) for entry in data.get("specifications", ())),
+        co_treatments=tuple(_co_treatment(entry) for entry in data.get("co_treatments", ())),
     )
 
 
 def _years(window: Sequence[float] | None) -> tuple[int, int] | None:
     return None if window is None else (int(window[0]), int(window[1]))
+
+
+def _outcome(entry: Mapping[str, Any]) -> Outcome:
+    said: dict[str, Any] = {**entry, "window": _years(entry.get("window"))}
+    if "smallest_difference" in entry:
+        smallest = entry["smallest_difference"]
+        said["smallest_difference"] = SmallestDifference(float(smallest["value"]), smallest["reason"], smallest["decided_by"])
+    return Outcome(**said)
+
+
+def _inference(entry: Mapping[str, Any]) -> Inference:
+    lists = {key: tuple(entry[key]) for key in ("statistics", "theta", "wild") if key in entry}
+    numbers = {"level": float(entry.get("level", Inference.level)), "draws": int(entry.get("draws", Inference.draws))}
+    return Inference(**{**entry, **numbers, **lists})
+
+
+def _comparison(entry: Mapping[str, Any]) -> Comparison:
+    return Comparison(**{key: tuple(columns) for key, columns in entry.items()})
+
+
+def _audit(entry: Mapping[str, Any]) -> Audit:
+    strata = entry.get("strata")
+    return Audit(None if strata is None else tuple(strata), entry.get("law"), tuple(entry.get("others", ())))
+
+
+def _specification(entry: Mapping[str, Any]) -> Specification:
+    reference = entry.get("event_reference")
+    changed = {
+        "comparison": _comparison(entry["comparison"]) if "comparison" in entry else None,
+        "window": _years(entry.get("window")),
+        "event_reference": None if reference is None else int(reference),
+        "without": tuple(entry.get("without", ())),
+    }
+    return Specification(**{**entry, **changed})
+
+
+def _co_treatment(entry: Mapping[str, Any]) -> CoTreatment:
+    units = tuple(CoTreated(unit["unit_id"], int(unit["since"])) for unit in entry["units"])
+    return CoTreatment(**{**entry, "units": units})
 
 
 def _estimator(entry: Mapping[str, Any]) -> EstimatorSpec:

@@ -4,11 +4,26 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from jsonschema import Draft202012Validator
 
-from kkz_eval.evaluation.plan import Checks, EstimatorSpec, Inference, Matching, Measured, plain_plan, plan_digest
+from kkz_eval.evaluation.plan import (
+    Audit,
+    Checks,
+    Comparison,
+    CoTreated,
+    CoTreatment,
+    EstimatorSpec,
+    Inference,
+    Matching,
+    Measured,
+    SmallestDifference,
+    Specification,
+    plain_plan,
+    plan_digest,
+)
 from kkz_eval.evaluation.plan_file import load_plan, parse_plan, plan_schema
 from kkz_eval.evaluation.problems import PlanInvalid
 
@@ -306,3 +321,87 @@ def test_what_is_no_finite_number_is_none_of_a_plan(old: str, key: str, written:
     assert problem.path.endswith(f".{key}")
     assert problem.line == next(n for n, line in enumerate(content.splitlines(), 1) if f"{key}: {written}" in line)
     assert problem.code == ("not_finite" if written[0] in ".-19" and written != "1e999" else "wrong_type.number")
+
+
+COMPARED: dict[str, Any] = {
+    "comparison": {"within": ["kind"], "adjust": ["need"]},
+    "audit": {"law": "need", "others": ["density"]},
+    "inference": {"method": "randomization", "theta": ["zero", "hat"], "draws": 9999, "wild": ["webb"]},
+    "specifications": [
+        {"id": "two_way", "comparison": {}},
+        {"id": "to_2016", "window": [2007, 2016], "reference": "not_yet"},
+        {"id": "bordering", "controls": "not_adjacent", "event_reference": -2, "weight": "people", "scale": "log"},
+        {"id": "others", "without": ["pact"], "without_each": "treated"},
+    ],
+    "co_treatments": [{"id": "pact", "title": {"de": "Pakt"}, "units": [{"unit_id": "05111", "since": 2012}]}],
+    "outcomes": [
+        {
+            "indicator": "y",
+            "scale": "log",
+            "smallest_difference": {"value": 1, "reason": {"de": "Ein Kind"}, "decided_by": "Fachbeirat"},
+        }
+    ],
+}
+
+
+def test_a_plan_says_what_is_held_fixed_and_by_which_chance_it_is_judged() -> None:
+    plan = parse_plan({**MINIMAL, **COMPARED}, "p")
+    assert plan.comparison == Comparison(("kind",), ("need",))
+    assert plan.audit == Audit(None, "need", ("density",))
+    assert plan.assigned_within == ("kind",)
+    inference = plan.inference
+    assert (inference.statistics, inference.theta, inference.wild) == (("coefficient", "studentised"), ("zero", "hat"), ("webb",))
+    assert plan.specifications == (
+        Specification("two_way", comparison=Comparison()),
+        Specification("to_2016", window=(2007, 2016), reference="not_yet"),
+        Specification("bordering", controls="not_adjacent", event_reference=-2, weight="people", scale="log"),
+        Specification("others", without=("pact",), without_each="treated"),
+    )
+    assert plan.co_treatments == (CoTreatment("pact", (CoTreated("05111", 2012),), {"de": "Pakt"}),)
+    assert plan.outcomes[0].scale == "log"
+    assert plan.outcomes[0].smallest_difference == SmallestDifference(1.0, {"de": "Ein Kind"}, "Fachbeirat")
+
+
+def test_strata_of_assignments_are_those_of_the_comparison_unless_the_audit_names_others() -> None:
+    within = {"comparison": {"within": ["kind"]}}
+    assert parse_plan({**MINIMAL, **within}, "p").assigned_within == ("kind",)
+    assert parse_plan({**MINIMAL, **within, "audit": {}}, "p").assigned_within == ("kind",)
+    assert parse_plan({**MINIMAL, **within, "audit": {"strata": []}}, "p").assigned_within == ()
+    assert parse_plan({**MINIMAL, "audit": {"strata": ["kind"]}}, "p").assigned_within == ("kind",)
+
+
+@pytest.mark.parametrize("key", sorted(COMPARED))
+def test_each_part_of_the_comparison_changes_the_digest_and_its_absence_does_not(key: str) -> None:
+    co_treatments = {"co_treatments": COMPARED["co_treatments"]} if key == "specifications" else {}  # which these name
+    plan = parse_plan({**MINIMAL, **co_treatments, key: COMPARED[key]}, "p")
+    assert plan_digest(plan) != plan_digest(parse_plan(MINIMAL, "p"))
+    stated = {**MINIMAL, "comparison": {}, "specifications": [], "co_treatments": [], "inference": {"wild": []}}
+    stated["outcomes"] = [{"indicator": "y", "scale": "level"}]
+    assert plan_digest(parse_plan(stated, "p")) == plan_digest(parse_plan(MINIMAL, "p"))
+
+
+@pytest.mark.parametrize(
+    ("change", "problem"),
+    [
+        ({"comparison": {"within": ["unit_id"]}}, ("comparison.within[0]", "comparison_is_key")),
+        ({"comparison": {"adjust": ["value"]}}, ("comparison.adjust[0]", "comparison_is_key")),
+        ({"comparison": {"adjust": "need"}}, ("comparison.adjust", "wrong_type.array")),
+        ({"audit": {"law": "cohort"}}, ("audit.law", "comparison_is_key")),
+        ({"audit": {"others": ["need", "need"]}}, ("audit.others", "repeated")),
+        ({"inference": {"theta": ["zero"]}}, ("inference.theta", "only_randomization")),
+        ({"inference": {"method": "randomization", "statistics": []}}, ("inference.statistics", "too_few")),
+        ({"specifications": [{"id": "a"}, {"id": "a"}]}, ("specifications[1].id", "duplicate_name")),
+        ({"specifications": [{"id": "a", "without": ["pact"]}]}, ("specifications[0].without[0]", "co_treatment_unknown")),
+        ({"specifications": [{"id": "a", "window": [2016, 2007]}]}, ("specifications[0].window", "window_reversed")),
+        (
+            {"co_treatments": [{"id": "a", "units": [{"unit_id": 5111, "since": 2012}]}]},
+            ("co_treatments[0].units[0].unit_id", "wrong_type.string"),
+        ),
+        (
+            {"outcomes": [{"indicator": "y", "smallest_difference": {"value": 1, "reason": {"de": "x"}}}]},
+            ("outcomes[0].smallest_difference", "missing_key"),
+        ),
+    ],
+)
+def test_a_faulty_comparison_is_told(change: dict[str, object], problem: tuple[str, str]) -> None:
+    assert _problems({**MINIMAL, **change}) == [problem]
