@@ -14,7 +14,7 @@ from kkz_eval.evaluation.baseline import first_start
 from kkz_eval.evaluation.design import coverage_of, groups_of, level_of_plan, panel_of
 from kkz_eval.evaluation.lock import Standing, conformity, lock_of_plan
 from kkz_eval.evaluation.plan import Outcome, Plan, plan_digest, report_folder
-from kkz_eval.evaluation.statistical_checks import Figure
+from kkz_eval.evaluation.problems import Figure
 from kkz_eval.line.alone import held
 from kkz_eval.line.installation import Installation, open_installation
 from kkz_eval.line.intake import judge_arrivals, land, parse_arrivals

@@ -1,7 +1,8 @@
 """Shapes of arrays as names, for annotations: what runs along each axis, in the order of the axes.
 
 Belongs here: one name for each shape that estimators hand to one another. Does not belong here: what the numbers are; the parameter says.
-n cells, N units, T years, G clusters, k regressors or covariates, r estimates, b problems solved at once.
+n cells, N units, T years, G clusters, k regressors or covariates, r estimates, b problems solved at once,
+a assignments of the programme.
 """
 
 from __future__ import annotations
@@ -95,3 +96,8 @@ ProblemByWeight: TypeAlias = Floats
 """(b, k)."""
 ProblemByWeightMask: TypeAlias = Mask
 """(b, k) weights that may be positive."""
+
+PerAssignment: TypeAlias = Floats
+"""(a,) a number for each assignment of the programme to units, possible or drawn."""
+AssignmentMask: TypeAlias = Mask
+"""(a, N) the treated units of each assignment."""

@@ -8,11 +8,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from babel.numbers import format_decimal
+
 from kkz_eval.evaluation import say
 from kkz_eval.model import errors
 from kkz_eval.model.edited_files.file import FileInvalid
 from kkz_eval.model.errors import ProblemsFound
-from kkz_eval.model.texts import Sentence
+from kkz_eval.model.texts import Language, Localised, Sentence
 
 PACKAGE = "kkz_eval.evaluation"
 
@@ -35,6 +37,18 @@ class PanelInvalid(ProblemsFound):
 
     def __init__(self, source: str, problems: Sequence[errors.Problem]) -> None:
         super().__init__("panel_invalid", source, problems, package=PACKAGE)
+
+
+@dataclass(frozen=True)
+class Figure(Localised):
+    """A figure or threshold in a sentence. digits: after the decimal sign, at most."""
+
+    value: float
+    digits: int = 3
+
+    def in_language(self, language: Language) -> str:
+        """The number as it is written in that language."""
+        return str(format_decimal(self.value, format="0." + "#" * self.digits, locale=language))
 
 
 @dataclass(frozen=True)

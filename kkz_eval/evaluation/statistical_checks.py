@@ -10,14 +10,14 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from babel.numbers import format_decimal
 
 from kkz_eval.evaluation import say
 from kkz_eval.evaluation.estimators.methods import METHODS, OVERALL
 from kkz_eval.evaluation.matching import Matched
 from kkz_eval.evaluation.plan import Plan
+from kkz_eval.evaluation.problems import Figure
 from kkz_eval.evaluation.results import EffectsResult
-from kkz_eval.model.texts import Joined, Language, Localised, Sentence
+from kkz_eval.model.texts import Joined, Sentence
 
 _SAME_ESTIMAND = [name for name, method in METHODS.items() if method.estimand == "att"]
 DESIGN_CHECKS = ("balance", "overlap")
@@ -59,17 +59,6 @@ def _in_words(name: str) -> object:
     """The name of a figure, in the reader's language where its last word says which part of the indicator was compared."""
     indicator, _, part = name.rpartition(" ")
     return say(f"checks.part.{part}", indicator=indicator) if part in PARTS else name
-
-
-@dataclass(frozen=True)
-class Figure(Localised):
-    """A figure or threshold."""
-
-    value: float
-
-    def in_language(self, language: Language) -> str:
-        """With up to three digits after the decimal sign."""
-        return str(format_decimal(self.value, format="0.###", locale=language))
 
 
 def check_design(matched: Matched, plan: Plan) -> tuple[StatisticalCheck, ...]:

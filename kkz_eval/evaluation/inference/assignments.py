@@ -1,0 +1,325 @@
+"""Which assignments of the programme were possible, and how likely each: counted, listed, drawn; and how strongly need drove the real one.
+
+Belongs here: laws of assignments, and the assignments. Does not belong here: outcomes, statistics, p-values (exact.py, draws.py).
+In every assignment as many clusters of each stratum are treated as were; P(A) ∝ exp(θ Σ x over the treated units): for θ = 0 all are equally
+likely, else this is the conditional Bernoulli law (Chen, Dempster & Liu 1994, Biometrika 81(3), 457–469).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import reduce
+from itertools import pairwise
+from typing import Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+from scipy.optimize import brentq
+from scipy.stats import chi2
+
+from kkz_eval.evaluation.arrays import AssignmentMask, Floats, PerAssignment, PerUnit
+from kkz_eval.evaluation.inference.units import ComparedUnits
+from kkz_eval.evaluation.problems import Figure, Refused
+
+ROWS = 2**15  # assignments in a chunk
+SAME = 1e-12  # share of the spread below which two sums of x are one
+Sums: TypeAlias = npt.NDArray[Any]
+"""Numbers, or masks, whose sum is their union."""
+LARGEST_THETA = 1e3  # a standardised x under which the treated are certain long before
+
+
+@dataclass(frozen=True, eq=False)
+class Law:
+    """P(A) ∝ exp(theta · Σ x over the treated). x: (N,) standardised over the units compared, None where theta is 0."""
+
+    x: PerUnit | None
+    theta: float
+
+    def __post_init__(self) -> None:
+        if self.x is None and self.theta != 0:
+            raise ValueError("a law with theta needs x")
+
+    def log_weights(self, units: ComparedUnits) -> PerUnit:
+        """(N,) θ x of each unit."""
+        return np.zeros(units.n_units) if self.x is None else self.theta * self.x
+
+    def log_weight(self, assignments: AssignmentMask) -> PerAssignment:
+        """(a,) θ Σ x over the treated of each assignment; the log of its probability up to a constant."""
+        return np.zeros(len(assignments)) if self.x is None else np.asarray(assignments @ (self.theta * self.x))
+
+    def log_total(self, units: ComparedUnits) -> float:
+        """log Σ exp(θ Σ x) over all assignments: what log_weight lacks to the log of a probability."""
+        return _log_total(units, self.log_weights(units))
+
+
+UNIFORM = Law(None, 0.0)
+
+
+def standardised(covariate: PerUnit) -> PerUnit:
+    """(N,) less its mean, over its standard deviation (ddof 0). Raises Refused: it does not vary."""
+    spread = float(covariate.std())
+    if not spread > SAME * float(np.abs(covariate).max()):
+        raise Refused("law_constant")
+    return np.asarray((covariate - covariate.mean()) / spread)
+
+
+def n_assignments(units: ComparedUnits) -> int:
+    """How many assignments are possible, the real one among them: Π_s C(G_s, g_s) over the clusters of each stratum."""
+    return math.prod(math.comb(*size) for size in _sizes(units))
+
+
+def smallest_p(units: ComparedUnits, law: Law = UNIFORM) -> float:
+    """The probability of the real assignment: it always counts, so no p-value is smaller, whatever the outcome."""
+    return math.exp(float(law.log_weights(units)[units.treated].sum()) - law.log_total(units))
+
+
+def require_assignments(units: ComparedUnits, level: float, law: Law = UNIFORM) -> None:
+    """Raises Refused where no p-value can be as small as `level`, which is that of one outcome in its family."""
+    smallest = smallest_p(units, law)
+    if smallest > level:
+        raise Refused("few_assignments", assignments=n_assignments(units), smallest=Figure(smallest, 4), level=Figure(level, 4))
+
+
+@dataclass(frozen=True, eq=False)
+class Product:
+    """Each assignment of some clusters with each assignment of the others: sums over their treated.
+
+    left: (m, a), right: (m, b); the sums of assignment (i, j) are left[:, i] + right[:, j].
+    """
+
+    left: Sums
+    right: Sums
+
+    def blocks(self, size: int) -> Iterator[tuple[slice, slice]]:
+        """Slices of left and right that cover all pairs, with about `size` pairs each."""
+        a, b = self.left.shape[1], self.right.shape[1]
+        wide = min(b, size)
+        high = max(1, size // wide)
+        for first in range(0, a, high):
+            for start in range(0, b, wide):
+                yield slice(first, min(first + high, a)), slice(start, min(start + wide, b))
+
+
+def listed(units: ComparedUnits) -> int:
+    """How many sums `products` makes on both sides together: what meeting in the middle costs."""
+    return sum(left + right for left, right in _sides(units, _cut(units)))
+
+
+def products(units: ComparedUnits, columns: Sums) -> Iterator[Product]:
+    """All assignments as products of few of their parts; each assignment is in one of them, once. columns: (G, m) by cluster.
+
+    The clusters, in the order of their strata, are cut in two: a stratum that the cut divides has 0, 1, … of its treated on the left, which makes
+    a product each. For 13 of 30 units these are 14 products of at most 6,435 × 6,435 parts, in place of 1.2e8 assignments
+    (Pagano & Tritchler 1983, JASA 78(382), 435–440, count permutations by parts; halves as in Horowitz & Sahni 1974, JACM 21(2)).
+    """
+    cut = _cut(units)
+    order = np.argsort(units.cluster_stratum, kind="stable")
+    sizes = _sizes(units)
+    ends = np.cumsum([0, *(size for size, _ in sizes)])
+    parts = [columns[order[start:end]] for start, end in pairwise(ends)]
+    treated = [count for _, count in sizes]
+    stratum, inside = cut
+    before = [_sums(part, count, count)[count] for part, count in zip(parts[:stratum], treated[:stratum], strict=True)]
+    after = [_sums(part, count, count)[count] for part, count in zip(parts[stratum + 1 :], treated[stratum + 1 :], strict=True)]
+    divided, count = parts[stratum], treated[stratum]
+    lowest, highest = max(0, count - (len(divided) - inside)), min(count, inside)
+    on_left = _sums(divided[:inside], lowest, highest)
+    on_right = _sums(divided[inside:], count - highest, count - lowest)
+    for k in range(lowest, highest + 1):
+        yield Product(_joined([*before, on_left[k]]), _joined([on_right[count - k], *after]))
+
+
+def assignments_in_chunks(units: ComparedUnits, rows: int = ROWS) -> Iterator[AssignmentMask]:
+    """All assignments, (a, N) masks of the treated with at most `rows` rows; the real one is among them, at no special place."""
+    members = np.arange(units.n_clusters)[:, None] == units.cluster
+    for product in products(units, members):
+        for left, right in product.blocks(rows):
+            pairs = product.left[:, left, None] | product.right[:, None, right]
+            yield pairs.reshape(units.n_units, -1).T
+
+
+def draw_assignments(units: ComparedUnits, law: Law, draws: int, random: np.random.Generator) -> AssignmentMask:
+    """(draws, N) independent assignments, exactly by the law.
+
+    Uniform: the smallest of random keys. Else cluster by cluster, each with its probability given how many of its stratum are still
+    to be treated (Chen, Dempster & Liu 1994, procedure 3).
+    """
+    weights = units.by_cluster(law.log_weights(units)[:, None])[:, 0]
+    drawn = np.zeros((draws, units.n_clusters), dtype=bool)
+    for stratum, (size, count) in enumerate(_sizes(units)):
+        members = np.flatnonzero(units.cluster_stratum == stratum)
+        if count in (0, size):
+            drawn[:, members] = count == size
+        elif law.theta == 0:
+            smallest = np.argpartition(random.random((draws, size)), count - 1, axis=1)[:, :count]
+            np.put_along_axis(drawn, members[smallest], True, axis=1)
+        else:
+            drawn[:, members] = _drawn_by_weight(weights[members], count, draws, random)
+    return drawn[:, units.cluster]
+
+
+@dataclass(frozen=True, eq=False)
+class FittedTheta:
+    """How strongly x drove who was treated. x: (N,) standardised; theta: conditional maximum likelihood; lower, upper: interval by profile
+    likelihood; lr_p: p-value of the likelihood ratio against θ = 0.
+    """
+
+    x: PerUnit
+    theta: float
+    lower: float
+    upper: float
+    lr_p: float
+
+    @property
+    def laws(self) -> Mapping[str, Law]:
+        """By the name in a plan: all assignments equally likely, by the estimate, by its upper bound."""
+        return {"zero": UNIFORM, "hat": Law(self.x, self.theta), "upper": Law(self.x, self.upper)}
+
+
+def fit_theta(units: ComparedUnits, covariate: PerUnit, level: float = 0.95) -> FittedTheta:
+    """θ of the law by which the real assignment is the likeliest, given how many of each stratum are treated.
+
+    covariate: (N,), standardised here. Log-likelihood ℓ(θ) = θ Σ x over the treated − Σ_s log e(θ), e the elementary symmetric polynomial of
+    exp(θ x) in the clusters of the stratum; bounds are the roots of 2(ℓ(θ̂) − ℓ(θ)) = χ²₁(level).
+    Raises Refused: the covariate is constant within all strata, or the treated have the highest (or lowest) values of each stratum, so
+    that no θ is the best.
+    """
+    x = standardised(covariate)
+    sums, strata = units.by_cluster(x[:, None])[:, 0], units.cluster_stratum
+    observed = float(sums[units.cluster_treated].sum())
+    by_size = [np.sort(sums[strata == stratum]) for stratum in range(units.n_strata)]
+    counts = [count for _, count in _sizes(units)]
+    highest = sum(float(values[len(values) - count :].sum()) for values, count in zip(by_size, counts, strict=True))
+    lowest = sum(float(values[:count].sum()) for values, count in zip(by_size, counts, strict=True))
+    if highest - lowest <= SAME * len(x):
+        raise Refused("law_constant")
+    if min(highest - observed, observed - lowest) <= SAME * len(x):
+        raise Refused("law_separates")
+
+    def score(theta: float) -> float:
+        slopes = (_log_symmetric(theta * values, count, values)[1][-1] for values, count in zip(by_size, counts, strict=True))
+        return observed - float(sum(slopes))
+
+    def log_likelihood(theta: float) -> float:
+        return theta * observed - _log_total(units, theta * x)
+
+    theta = _root(score, 0.0, 1.0 if score(0.0) > 0 else -1.0)
+    best = log_likelihood(theta)
+
+    def short_of_best(other: float) -> float:
+        return float(chi2.ppf(level, 1)) - 2 * (best - log_likelihood(other))
+
+    return FittedTheta(
+        x=x,
+        theta=theta,
+        lower=_root(short_of_best, theta, -1.0),
+        upper=_root(short_of_best, theta, 1.0),
+        lr_p=float(chi2.sf(max(0.0, 2 * (best - log_likelihood(0.0))), 1)),
+    )
+
+
+def _sizes(units: ComparedUnits) -> list[tuple[int, int]]:
+    """Of each stratum its clusters, and how many of them are treated."""
+    clusters = np.bincount(units.cluster_stratum)
+    treated = np.bincount(units.cluster_stratum[units.cluster_treated], minlength=len(clusters))
+    return [(int(size), int(count)) for size, count in zip(clusters, treated, strict=True)]
+
+
+def _log_total(units: ComparedUnits, log_weights: PerUnit) -> float:
+    by_cluster, total = units.by_cluster(log_weights[:, None])[:, 0], 0.0
+    for stratum, (_, count) in enumerate(_sizes(units)):
+        values = by_cluster[units.cluster_stratum == stratum]
+        total += float(_log_symmetric(values, count, np.zeros_like(values))[0][-1])
+    return total
+
+
+def _log_symmetric(log_weights: Floats, count: int, slopes: Floats) -> tuple[Floats, Floats]:
+    """(count + 1,) logs of the elementary symmetric polynomials of exp(log_weights), and their derivatives where those of log_weights are slopes.
+
+    e_k of one weight more is e_k + w e_{k−1}; in logs, so that hundreds of weights neither overflow nor vanish.
+    """
+    logs = np.full(count + 1, -np.inf)
+    logs[0] = 0.0
+    derivatives = np.zeros(count + 1)
+    for weight, slope in zip(log_weights, slopes, strict=True):
+        with_it = logs[:-1] + weight
+        sums = np.logaddexp(logs[1:], with_it)
+        share = np.exp(with_it - np.where(np.isfinite(sums), sums, 0.0))  # of the sets with this one among those of k
+        derivatives[1:] = (1 - share) * derivatives[1:] + share * (derivatives[:-1] + slope)
+        logs[1:] = sums
+    return logs, derivatives
+
+
+def _root(function: Callable[[float], float], start: float, step: float) -> float:
+    """Where the function changes its sign, looked for from the start ever farther in the direction of the step."""
+    near = start
+    while abs(step) < LARGEST_THETA:
+        far = near + step
+        if function(near) * function(far) <= 0:
+            return float(brentq(function, near, far, xtol=1e-13, rtol=1e-14))
+        near, step = far, 2 * step
+    raise Refused("law_separates")
+
+
+def _cut(units: ComparedUnits) -> tuple[int, int]:
+    """Stratum, and how many of its clusters lie left of the cut, with the fewest sums on both sides together."""
+    cuts = [(stratum, inside) for stratum, (size, _) in enumerate(_sizes(units)) for inside in range(size)]
+    return min(cuts, key=lambda cut: sum(left + right for left, right in _sides(units, cut)))
+
+
+def _sides(units: ComparedUnits, cut: tuple[int, int]) -> list[tuple[int, int]]:
+    """How many sums each product has left and right, by the treated on the left of the stratum that the cut divides."""
+    sizes = _sizes(units)
+    stratum, inside = cut
+    size, count = sizes[stratum]
+    before, after = (math.prod(math.comb(*other) for other in some) for some in (sizes[:stratum], sizes[stratum + 1 :]))
+    return [
+        (before * math.comb(inside, k), after * math.comb(size - inside, count - k))
+        for k in range(max(0, count - size + inside), min(count, inside) + 1)
+    ]
+
+
+def _sums(columns: Sums, fewest: int, most: int) -> dict[int, Sums]:
+    """(m, c) sums over every set of k rows of the columns (g, m), by k from fewest to most; of masks, their union.
+
+    Sets of k of the rows so far are those without the last, then those with it; sets that can't reach `fewest` any more are dropped.
+    """
+    sums = {0: np.zeros((columns.shape[1], 1), dtype=columns.dtype)}
+    for row, column in enumerate(columns):
+        still = len(columns) - row - 1
+        sums = {
+            k: np.concatenate(
+                [part for part in (sums.get(k), sums[k - 1] + column[:, None] if k - 1 in sums else None) if part is not None],
+                axis=1,
+            )
+            for k in range(max(0, fewest - still), min(row + 1, most) + 1)
+        }
+    return sums
+
+
+def _joined(parts: Sequence[Sums]) -> Sums:
+    """(m, c) sums of one set of each part, in all combinations."""
+    return reduce(lambda one, other: (one[:, :, None] + other[:, None, :]).reshape(len(one), -1), parts)
+
+
+def _drawn_by_weight(log_weights: Floats, count: int, draws: int, random: np.random.Generator) -> AssignmentMask:
+    """(draws, g) masks of `count` of the g clusters of a stratum, P ∝ exp(Σ log_weights)."""
+    size = len(log_weights)
+    logs = np.full(
+        (size + 1, count + 2), -np.inf
+    )  # of symmetric polynomials of the clusters from each on; column 0 stands for k = −1
+    logs[:, 1] = 0.0
+    for place in range(size - 1, -1, -1):
+        logs[place, 2:] = np.logaddexp(logs[place + 1, 2:], logs[place + 1, 1:-1] + log_weights[place])
+    drawn = np.zeros((draws, size), dtype=bool)
+    left = np.full(draws, count)
+    for place, weight in enumerate(log_weights):
+        possible = np.where(
+            np.isfinite(logs[place, 1:]), logs[place, 1:], 0.0
+        )  # no set of k where fewer are left: its numerator is 0 too
+        with_it = np.exp(weight + logs[place + 1, :-1] - possible)
+        drawn[:, place] = random.random(draws) < with_it[left]
+        left -= drawn[:, place]
+    return drawn
