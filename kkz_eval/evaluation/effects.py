@@ -20,17 +20,7 @@ from kkz_eval.evaluation.panel import by_outcome, read_panel, validate_panel
 from kkz_eval.evaluation.plan import EstimatorSpec, Outcome, Plan, plan_digest
 from kkz_eval.evaluation.plan_file import load_plan
 from kkz_eval.evaluation.problems import Note, PanelInvalid, Refused
-from kkz_eval.evaluation.results import (
-    ESTIMATE_COLUMNS,
-    ESTIMATE_ORDER,
-    SENSITIVITY_COLUMNS,
-    TEST_COLUMNS,
-    WEIGHT_COLUMNS,
-    EffectsResult,
-    join_results,
-    result_frame,
-    write_results,
-)
+from kkz_eval.evaluation.results import EffectsResult, join_results, result_of, write_results
 from kkz_eval.evaluation.sample import Counts, Sample, build_sample, outcome_slice
 from kkz_eval.model.texts import Joined
 
@@ -110,7 +100,7 @@ def _refused_outcome(plan: Plan, outcome: Outcome, invalid: PanelInvalid) -> Eff
         for spec in plan.estimators
         for row in _refusal(spec, note).rows
     ]
-    return _result(rows, [], [])
+    return result_of(estimates=rows)
 
 
 def _common(plan: Plan, outcome: Outcome, digest: str) -> dict[str, object]:
@@ -124,17 +114,6 @@ def _common(plan: Plan, outcome: Outcome, digest: str) -> dict[str, object]:
         "plan_digest": plan_digest(plan),
         "code_digest": code_digest(),
     }
-
-
-def _result(
-    estimates: list[dict[str, object]], tests: list[dict[str, object]], weights: list[dict[str, object]]
-) -> EffectsResult:
-    return EffectsResult(
-        estimates=result_frame(estimates, ESTIMATE_COLUMNS, ESTIMATE_ORDER),
-        weights=result_frame(weights, WEIGHT_COLUMNS),
-        tests=result_frame(tests, TEST_COLUMNS),
-        sensitivity=result_frame([], SENSITIVITY_COLUMNS),
-    )
 
 
 def _outcome_result(panel: pd.DataFrame, plan: Plan, outcome: Outcome) -> EffectsResult:
@@ -158,7 +137,7 @@ def _outcome_result(panel: pd.DataFrame, plan: Plan, outcome: Outcome) -> Effect
             {"indicator": outcome.indicator, "estimator": spec.id, **asdict(test)} for test in (*estimation.tests, *figures)
         ]
         weights += [{"indicator": outcome.indicator, "estimator": spec.id, **asdict(weight)} for weight in estimation.weights]
-    return _result(estimates, tests, weights)
+    return result_of(estimates=estimates, tests=tests, weights=weights)
 
 
 def _weighting(sample: Sample, estimation: Estimation, method: Method) -> tuple[Concentration, ...]:

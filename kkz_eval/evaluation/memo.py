@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from dataclasses import replace
 from functools import cache
 from importlib.metadata import version
@@ -13,27 +13,10 @@ import pyarrow as pa
 from kkz_eval.evaluation.digests import code_digest
 from kkz_eval.evaluation.effects import run_outcome
 from kkz_eval.evaluation.plan import Checks, Outcome, Plan, Units, plan_digest
-from kkz_eval.evaluation.results import (
-    ARROW_TYPES,
-    ESTIMATE_COLUMNS,
-    ESTIMATE_ORDER,
-    SENSITIVITY_COLUMNS,
-    TEST_COLUMNS,
-    WEIGHT_COLUMNS,
-    EffectsResult,
-    join_results,
-    result_frame,
-)
+from kkz_eval.evaluation.results import ARROW_TYPES, RESULT_TABLES, EffectsResult, join_results, result_frame, result_order
 from kkz_eval.model.tables import TableSpec
 from kkz_eval.storage.digests import digest_of_table
 from kkz_eval.storage.steps import Steps
-
-_TABLES: Mapping[str, Mapping[str, str]] = {
-    "estimates": ESTIMATE_COLUMNS,
-    "weights": WEIGHT_COLUMNS,
-    "tests": TEST_COLUMNS,
-    "sensitivity": SENSITIVITY_COLUMNS,
-}
 
 
 def effects_of_plan(steps: Steps, panel: pd.DataFrame, plan: Plan, indicators: Collection[str]) -> EffectsResult:
@@ -74,7 +57,7 @@ def _stored_outcome(steps: Steps, panel: pd.DataFrame, plan: Plan, outcome: Outc
 
     subject = f"{plan.id}: {outcome.indicator}"
     frames: dict[str, pd.DataFrame] = {}
-    for name, columns in _TABLES.items():
+    for name, columns in RESULT_TABLES.items():
         schema = pa.schema([(column, ARROW_TYPES[kind]) for column, kind in columns.items()])
         spec = TableSpec(f"effects_{name}", 1, schema)
 
@@ -82,7 +65,6 @@ def _stored_outcome(steps: Steps, panel: pd.DataFrame, plan: Plan, outcome: Outc
             return pa.Table.from_pandas(getattr(computed(), name), schema=schema, preserve_index=False)
 
         _, table = steps.table(f"effects_{name}", subject, parts, spec, make)
-        order = ESTIMATE_ORDER if name == "estimates" else ()
-        frames[name] = result_frame(table.to_pylist(), columns, order)
+        frames[name] = result_frame(table.to_pylist(), columns, result_order(name))
     frames["estimates"]["plan_digest"] = plan_digest(plan)
     return EffectsResult(**frames)

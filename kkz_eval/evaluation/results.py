@@ -86,7 +86,83 @@ SENSITIVITY_COLUMNS: Mapping[str, str] = {
     "conf_low": "number",
     "conf_high": "number",
 }
-ARROW_TYPES = {"string": pa.string(), "integer": pa.int64(), "number": pa.float64()}
+_INFERENCE_OF = {"question": "string", "indicator": "string", "estimator": "string"}
+INFERENCE_COLUMNS: Mapping[str, str] = {
+    **_INFERENCE_OF,
+    "aggregation": "string",
+    "method": "string",
+    "statistic": "string",
+    "within": "string",
+    "adjust": "string",
+    "theta": "string",
+    "theta_value": "number",
+    "n_assignments": "integer",
+    "exact": "flag",
+    "estimate": "number",
+    "center": "number",
+    "p_value": "number",
+    "p_adjusted": "number",
+    "adjustment": "string",
+    "conf_low": "number",
+    "conf_high": "number",
+    "conf_level": "number",
+    "mc_error": "number",
+    "status": "string",
+    "message": "string",
+}
+AUDIT_COLUMNS: Mapping[str, str] = {
+    **_INFERENCE_OF,
+    "form": "string",
+    "within": "string",
+    "adjust": "string",
+    "law": "string",
+    "theta": "string",
+    "theta_value": "number",
+    "size": "number",
+    "level": "number",
+    "mean_estimate": "number",
+    "n_assignments": "integer",
+    "exact": "flag",
+    "status": "string",
+    "message": "string",
+}
+POWER_COLUMNS: Mapping[str, str] = {
+    **_INFERENCE_OF,
+    "within": "string",
+    "theta": "string",
+    "permutation_sd": "number",
+    "mde": "number",
+    "level": "number",
+    "power": "number",
+}
+VERDICT_COLUMNS: Mapping[str, str] = {
+    "question": "string",
+    "indicator": "string",
+    "verdict": "string",
+    "form": "string",
+    "row": "integer",
+    "rating": "string",
+    "confounding": "string",
+    "selection": "string",
+    "classification": "string",
+    "deviations": "string",
+    "missing": "string",
+    "measurement": "string",
+    "reported_result": "string",
+    "message": "string",
+}
+RESULT_TABLES: Mapping[str, Mapping[str, str]] = {
+    "estimates": ESTIMATE_COLUMNS,
+    "weights": WEIGHT_COLUMNS,
+    "tests": TEST_COLUMNS,
+    "sensitivity": SENSITIVITY_COLUMNS,
+    "inference": INFERENCE_COLUMNS,
+    "audit": AUDIT_COLUMNS,
+    "power": POWER_COLUMNS,
+    "verdicts": VERDICT_COLUMNS,
+}
+"""Columns of each table of the results by its name, which is that of its field and its file."""
+ARROW_TYPES = {"string": pa.string(), "integer": pa.int64(), "number": pa.float64(), "flag": pa.bool_()}
 
 
 def result_frame(rows: Iterable[Mapping[str, object]], columns: Mapping[str, str], order: Iterable[str] = ()) -> pd.DataFrame:
@@ -115,6 +191,8 @@ def _typed(entries: Sequence[Mapping[str, object]], columns: Mapping[str, str]) 
         elif kind == "integer":
             missing = np.array([cell is None for cell in cells], dtype=bool)
             data[name] = pd.arrays.IntegerArray(np.array([cell or 0 for cell in cells], dtype="int64"), missing)
+        elif kind == "flag":
+            data[name] = pd.array(cells, dtype="boolean")
         else:
             data[name] = np.array([np.nan if cell is None else cell for cell in cells], dtype="float64")
     return pd.DataFrame(data, index=pd.RangeIndex(len(entries)), copy=False)
@@ -202,15 +280,31 @@ def _number(value: object, form: str = ".5g") -> str:
 
 @dataclass(frozen=True)
 class EffectsResult:
-    """What the engine found; columns as in ESTIMATE_COLUMNS, WEIGHT_COLUMNS, TEST_COLUMNS, SENSITIVITY_COLUMNS, sorted."""
+    """What the engine found: a frame for each of RESULT_TABLES, with its columns, sorted."""
 
     estimates: pd.DataFrame
     weights: pd.DataFrame
     tests: pd.DataFrame
     sensitivity: pd.DataFrame
+    inference: pd.DataFrame
+    audit: pd.DataFrame
+    power: pd.DataFrame
+    verdicts: pd.DataFrame
 
     def __str__(self) -> str:
         return str(EstimateTable(self.estimates))
+
+
+def result_of(**tables: Iterable[Mapping[str, object]]) -> EffectsResult:
+    """The result with these rows by the names of RESULT_TABLES, sorted; a table that is not named is empty."""
+    return EffectsResult(
+        **{name: result_frame(tables.get(name, ()), columns, result_order(name)) for name, columns in RESULT_TABLES.items()}
+    )
+
+
+def result_order(table: str) -> tuple[str, ...]:
+    """The columns by which a table is sorted; empty for all, from the first on."""
+    return ESTIMATE_ORDER if table == "estimates" else ()
 
 
 def join_results(results: Iterable[EffectsResult]) -> EffectsResult:
@@ -218,36 +312,26 @@ def join_results(results: Iterable[EffectsResult]) -> EffectsResult:
     parts = list(results)
     if len(parts) == 1:  # sorted already
         return parts[0]
-
-    def joined(name: str, columns: Mapping[str, str], order: Iterable[str] = ()) -> pd.DataFrame:
-        records = [
-            {key: None if pd.isna(cell) else cell for key, cell in record.items()}
-            for part in parts
-            for record in getattr(part, name).to_dict("records")
-        ]
-        return result_frame(records, columns, order)
-
-    return EffectsResult(
-        estimates=joined("estimates", ESTIMATE_COLUMNS, ESTIMATE_ORDER),
-        weights=joined("weights", WEIGHT_COLUMNS),
-        tests=joined("tests", TEST_COLUMNS),
-        sensitivity=joined("sensitivity", SENSITIVITY_COLUMNS),
+    return result_of(
+        **{
+            name: [
+                {key: None if pd.isna(cell) else cell for key, cell in record.items()}
+                for part in parts
+                for record in getattr(part, name).to_dict("records")
+            ]
+            for name in RESULT_TABLES
+        }
     )
 
 
 def results_files(result: EffectsResult) -> dict[str, bytes]:
     """The result files by name: full double precision, the same bytes for the same result."""
-    return {
-        "estimates.csv": _csv_bytes(result.estimates, ESTIMATE_COLUMNS),
-        "estimates.parquet": _parquet_bytes(result.estimates, ESTIMATE_COLUMNS),
-        "weights.csv": _csv_bytes(result.weights, WEIGHT_COLUMNS),
-        "tests.csv": _csv_bytes(result.tests, TEST_COLUMNS),
-        "sensitivity.csv": _csv_bytes(result.sensitivity, SENSITIVITY_COLUMNS),
-    }
+    tables = {f"{name}.csv": _csv_bytes(getattr(result, name), columns) for name, columns in RESULT_TABLES.items()}
+    return {**tables, "estimates.parquet": _parquet_bytes(result.estimates, ESTIMATE_COLUMNS)}
 
 
 def write_results(result: EffectsResult, out_dir: Path) -> None:
-    """estimates.csv and .parquet, weights.csv, tests.csv, sensitivity.csv: full double precision, the same bytes for the same result.
+    """estimates.parquet, and a .csv for each of RESULT_TABLES: full double precision, the same bytes for the same result.
 
     Each file is written under a temporary name and then put in place. Raises UserError where the folder cannot be written to.
     """
@@ -273,6 +357,8 @@ def _cell(value: object, kind: str) -> str:
         return str(value)
     if pd.isna(value):  # type: ignore[call-overload]
         return ""
+    if kind == "flag":
+        return "true" if value else "false"
     return str(int(value)) if kind == "integer" else repr(float(value))  # type: ignore[call-overload, arg-type]
 
 

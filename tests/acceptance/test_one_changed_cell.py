@@ -18,12 +18,13 @@ from whole_runs import (
     whole_run,
 )
 
+from kkz_eval.evaluation.results import RESULT_TABLES
 from kkz_eval.line.installation import Installation
 from kkz_eval.line.snapshot import current_snapshot
 
 CHANGED = "schulabgaenge_ohne_abschluss"
 OTHERS = {"schulabgaenge_hochschulreife", "schulabgaenge_hauptschulabschluss"}
-EFFECTS = ("effects_estimates", "effects_weights", "effects_tests", "effects_sensitivity")
+EFFECTS = tuple(f"effects_{name}" for name in RESULT_TABLES)
 
 
 def _file_steps(name: str, dataset: str) -> list[tuple[str, str]]:

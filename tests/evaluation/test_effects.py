@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import hashlib
 import os
 import tracemalloc
@@ -16,7 +17,16 @@ from benchmarks.bench_estimators import METHODS, staggered_panel
 from kkz_eval.evaluation.digests import code_digest, inputs_digest
 from kkz_eval.evaluation.effects import effects_command, exit_code, run_effects, run_outcome
 from kkz_eval.evaluation.plan_file import parse_plan
-from kkz_eval.evaluation.results import ESTIMATE_COLUMNS, EffectsResult, EstimateTable, write_results
+from kkz_eval.evaluation.results import (
+    ESTIMATE_COLUMNS,
+    RESULT_TABLES,
+    EffectsResult,
+    EstimateTable,
+    join_results,
+    result_of,
+    results_files,
+    write_results,
+)
 from kkz_eval.model.errors import UserError
 
 COLUMNS = (
@@ -274,12 +284,34 @@ def test_order_of_rows_does_not_matter_and_inputs_do() -> None:
     assert result.estimates["code_digest"].eq(code_digest()).all()
 
 
+NOT_ASKED = {
+    "inference": "question,indicator,estimator,aggregation,method,statistic,within,adjust,theta,theta_value,n_assignments,exact,estimate,"
+    "center,p_value,p_adjusted,adjustment,conf_low,conf_high,conf_level,mc_error,status,message",
+    "audit": "question,indicator,estimator,form,within,adjust,law,theta,theta_value,size,level,mean_estimate,n_assignments,exact,status,"
+    "message",
+    "power": "question,indicator,estimator,within,theta,permutation_sd,mde,level,power",
+    "verdicts": "question,indicator,verdict,form,row,rating,confounding,selection,classification,deviations,missing,measurement,"
+    "reported_result,message",
+}  # files of a plan that asks for none of it: a header alone
+
+
+def test_whether_a_number_is_exact_is_written_as_true_or_false(tmp_path: Path) -> None:
+    rows = [{"indicator": name, "exact": exact, "n_assignments": 10} for name, exact in (("a", True), ("b", False), ("c", None))]
+    result = join_results([result_of(inference=rows[:1]), result_of(inference=rows[1:])])
+    written = list(csv.DictReader(results_files(result)["inference.csv"].decode().splitlines()))
+    assert [(row["indicator"], row["exact"], row["n_assignments"]) for row in written] == [
+        ("a", "true", "10"),
+        ("b", "false", "10"),
+        ("c", "", "10"),
+    ]
+
+
 def test_files_have_the_interface_and_round_trip(tmp_path: Path) -> None:
     result = _run(_panel(_units(4, 5)))
     write_results(result, tmp_path / "a" / "b")
     write_results(_run(_panel(_units(4, 5))), tmp_path / "again")
     folder = tmp_path / "a" / "b"
-    assert sorted(os.listdir(folder)) == ["estimates.csv", "estimates.parquet", "sensitivity.csv", "tests.csv", "weights.csv"]
+    assert sorted(os.listdir(folder)) == sorted(["estimates.parquet", *(f"{name}.csv" for name in RESULT_TABLES)])
     for name in os.listdir(folder):
         assert (folder / name).read_bytes() == (tmp_path / "again" / name).read_bytes()
     header = (folder / "estimates.csv").read_text(encoding="utf-8").splitlines()[0]
@@ -289,6 +321,8 @@ def test_files_have_the_interface_and_round_trip(tmp_path: Path) -> None:
     assert (folder / "sensitivity.csv").read_text(
         encoding="utf-8"
     ) == "indicator,estimator,method,parameter,target,conf_low,conf_high\n"
+    for name, columns in NOT_ASKED.items():
+        assert (folder / f"{name}.csv").read_text(encoding="utf-8") == f"{columns}\n"
     again = pd.read_csv(folder / "estimates.csv")
     assert again["estimate"].tolist() == result.estimates["estimate"].tolist()
     table = pq.read_table(folder / "estimates.parquet")

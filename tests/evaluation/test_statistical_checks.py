@@ -9,14 +9,7 @@ import pytest
 
 from kkz_eval.evaluation.matching import Matched
 from kkz_eval.evaluation.plan import Checks, EstimatorSpec, Matching, Measured, Outcome, Plan
-from kkz_eval.evaluation.results import (
-    ESTIMATE_COLUMNS,
-    SENSITIVITY_COLUMNS,
-    TEST_COLUMNS,
-    WEIGHT_COLUMNS,
-    EffectsResult,
-    result_frame,
-)
+from kkz_eval.evaluation.results import EffectsResult, result_of
 from kkz_eval.evaluation.statistical_checks import DESIGN_CHECKS, EFFECT_CHECKS, StatisticalCheck, check_design, check_effects
 
 PLAN = Plan("p", (Outcome("y"),), (EstimatorSpec("twfe", "twfe"),), treated_cohorts=(2012,))
@@ -36,12 +29,7 @@ def _row(**values: object) -> dict[str, object]:
 
 def _effects(*rows: dict[str, object], p: float | None = 0.4) -> EffectsResult:
     tests = [] if p is None else [{"indicator": "y", "estimator": "es", "test": "pre_trend", "statistic": 1.0, "p_value": p}]
-    return EffectsResult(
-        result_frame(rows, ESTIMATE_COLUMNS),
-        result_frame([], WEIGHT_COLUMNS),
-        result_frame(tests, TEST_COLUMNS),
-        result_frame([], SENSITIVITY_COLUMNS),
-    )
+    return result_of(estimates=rows, tests=tests)
 
 
 def _named(found: tuple[StatisticalCheck, ...], name: str) -> StatisticalCheck:

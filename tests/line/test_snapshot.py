@@ -16,6 +16,7 @@ import pytest
 
 from kkz_eval.deliveries.register.purging import purge
 from kkz_eval.evaluation.plan import Plan
+from kkz_eval.evaluation.results import RESULT_TABLES
 from kkz_eval.line.installation import Installation, open_installation
 from kkz_eval.line.intake import judge_arrivals, land
 from kkz_eval.line.report import event_study_pictures, make_edition, report_inputs
@@ -152,7 +153,7 @@ def _tables(snapshot: Snapshot, study: Study) -> Iterator[tuple[str, object]]:
     for name in ("units", "balance", "references", "synthetic"):
         yield f"matched {name}", getattr(study.matched, name)
     yield "baseline", study.baseline.values
-    for name in ("estimates", "weights", "tests", "sensitivity"):
+    for name in RESULT_TABLES:
         yield f"effects {name}", getattr(study.effects, name)
 
 
