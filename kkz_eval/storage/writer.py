@@ -9,10 +9,10 @@ import fcntl
 import json
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from io import BufferedRandom, BufferedReader
+from io import BufferedReader, FileIO
 from pathlib import Path
 
 from kkz_eval.model import say
@@ -50,10 +50,10 @@ def writing_alone(home: Path, command: str, tell: Callable[[Localised], None]) -
             file.truncate(0)
 
 
-def _held(home: Path, tell: Callable[[Localised], None]) -> BufferedRandom:
+def _held(home: Path, tell: Callable[[Localised], None]) -> FileIO:
     try:
         home.mkdir(parents=True, exist_ok=True)
-        file = open(home / LOCK, "a+b")  # noqa: SIM115 (it stays open as long as the lock is held)
+        file = open(home / LOCK, "a+b", buffering=0)  # noqa: SIM115 (it stays open as long as the lock is held)
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -77,13 +77,13 @@ def other_writer(home: Path) -> Localised | None:
     return None
 
 
-def _write(file: BufferedRandom, writer: Writer) -> None:
+def _write(file: FileIO, writer: Writer) -> None:
     file.truncate(0)  # of one that was killed
-    file.write(json.dumps(asdict(writer)).encode())
-    file.flush()
+    with suppress(OSError):  # on a full disk nobody is named, but what makes room again must be able to begin
+        file.write(json.dumps(asdict(writer)).encode())
 
 
-def _written_in(file: BufferedRandom | BufferedReader) -> Writer | None:
+def _written_in(file: FileIO | BufferedReader) -> Writer | None:
     """Who says to hold the lock; None where it has not said so yet."""
     file.seek(0)
     try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import signal
 import threading
 from collections.abc import Iterator
@@ -88,6 +89,19 @@ def test_what_a_killed_process_held_is_free_at_once(tmp_path: Path) -> None:
     with writing_alone(tmp_path, "kkz-eval run", _silent):
         pass
     assert (tmp_path / LOCK).read_bytes() == b""
+
+
+def test_a_full_disk_keeps_nobody_from_making_room(tmp_path: Path) -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, hard))
+    try:
+        with writing_alone(tmp_path, "kkz-eval fsck --repair", _silent):
+            said = other_writer(tmp_path)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert said is not None
+    assert said.in_language("de") == f"In {tmp_path} arbeitet schon ein anderer Vorgang."
+    assert other_writer(tmp_path) is None
 
 
 def test_an_error_gives_the_home_up(tmp_path: Path) -> None:
