@@ -11,7 +11,7 @@ from kkz_eval.evaluation.results import EffectsResult
 from kkz_eval.line import say
 from kkz_eval.line.report import outcome_info
 from kkz_eval.line.study import Study
-from kkz_eval.model.texts import Language, Localised, Wording
+from kkz_eval.model.texts import Joined, Language, Localised, Wording
 from kkz_eval.reporting.numbers import format_number
 from kkz_eval.reporting.wording import Kind, Verdict, verdict
 
@@ -48,7 +48,9 @@ def headlines(study: Study, effects: EffectsResult) -> dict[str, tuple[Localised
         )
         if decided.row is not None:
             name = say(_NAMES.get(decided.kind, "headline.name"), label=Wording(info.label), indicator=info.indicator)
-            found[info.indicator] = (name, _line(decided, Wording(info.difference_unit), info.decimals))
+            line = _line(decided, Wording(info.difference_unit), info.decimals)
+            untested = decided.pre_trend is None and decided.kind is not Kind.REFUSED
+            found[info.indicator] = (name, Joined((line, say("headline.untested")), " ") if untested else line)
     return found
 
 

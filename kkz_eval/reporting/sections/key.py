@@ -21,6 +21,7 @@ def key_section(inputs: ReportInputs, language: Language) -> Section:
         scope = scope_of("key", inputs, outcome)
         said = join(
             wording.finding(found, outcome, scope, language, inputs.level),
+            wording.pre_trend_note(found, scope, language) if found.pre_trend is None else (),
             wording.elsewhere(found, outcome, inputs.estimates, scope, language),
             wording.before(inputs.balance, outcome, scope, language),
         )

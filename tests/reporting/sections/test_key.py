@@ -1,0 +1,23 @@
+"""What is said first of all: where the years before the start were not tested, the finding says so itself."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from kkz_eval.reporting.document import Paragraph, plain
+from kkz_eval.reporting.inputs import ReportInputs
+from kkz_eval.reporting.sections.key import key_section
+
+UNTESTED = "Ob sich beide Gruppen vor dem Start gleich entwickelten, wurde nicht geprüft."
+
+
+def findings(inputs: ReportInputs) -> list[str]:
+    blocks = key_section(inputs, "de").blocks
+    return [plain(block.parts) for block in blocks if isinstance(block, Paragraph) and block.kind == "finding"]
+
+
+def test_a_finding_whose_years_before_were_not_tested_says_so(inputs: ReportInputs) -> None:
+    with_tests, without = findings(inputs), findings(replace(inputs, tests=inputs.tests.iloc[:0]))
+    assert any(UNTESTED not in said for said in with_tests)
+    assert without
+    assert [said for said in without if "Grundlage:" in said and UNTESTED not in said] == []
