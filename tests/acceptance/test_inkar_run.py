@@ -49,7 +49,7 @@ def test_the_two_files_that_no_contract_uses_are_named(run: tuple[int, str, Path
 
 
 def test_13_kreise_are_compared_with_17(run: tuple[int, str, Path]) -> None:
-    assert "13 teilnehmend, 17 Vergleich, 14 später, 9 ausgenommen" in run[1]
+    assert "13 teilnehmend, 17 Vergleich, 14 mit anderem Beginn, 9 ausgenommen" in run[1]
     estimates = estimates_beside(run[2])
     assert set(zip(estimates["n_treated"], estimates["n_control"], strict=True)) == {(13, 17)}
 
@@ -77,7 +77,7 @@ def test_context_is_marked_as_no_outcome_of_the_programme(run: tuple[int, str, P
 
 def test_the_checks_say_what_follows_and_stop_nothing(run: tuple[int, str, Path]) -> None:
     assert (
-        "kekiz-2012: Vor dem Beginn lagen beide Gruppen weiter als 0,25 Standardabweichungen auseinander: Stand von q_PBG_bev"
+        "kekiz-2012: Vor dem Beginn lagen beide Gruppen weiter als 0,25 Standardabweichungen auseinander: Niveau von q_PBG_bev"
         in run[1]
     )
     assert "kekiz-2012: Vor dem Beginn liegt ein Teil der Beteiligten außerhalb des Bereichs der Vergleichsgruppe" in run[1]

@@ -186,5 +186,5 @@ def test_the_report_speaks_of_youth_offices(
 def test_the_plan_is_shown_with_its_rule(line: Installation, capsys: pytest.CaptureFixture[str]) -> None:
     show_plan(line.settings, line.settings.home.parent / "plan.yaml")
     shown = capsys.readouterr().out
-    assert "28 Jugendämter (Beginn 2012) mit 96 der Vergleichsgruppe; 49 beginnen später, 14 sind ausgenommen" in shown
+    assert "28 Jugendämter (Beginn 2012) mit 96 der Vergleichsgruppe; 49 haben einen anderen Beginn, 14 sind ausgenommen" in shown
     assert "Jugendämter in einem beteiligten Kreis zählen vom Beitritt des Kreises an als beteiligt." in shown
