@@ -58,7 +58,7 @@ def test_design_checks(name: str, design: Matched, plan: Plan, passed: bool, cod
     check = _named(found, name)
     assert (check.passed, check.code) == (passed, code)
     if not passed:
-        assert "Stand von y" in check.sentence.in_language("de")
+        assert "Niveau von y" in check.sentence.in_language("de")
         assert "y level" in check.sentence.in_language("en")
 
 
