@@ -61,16 +61,18 @@ def report_page(plan: Plan) -> str:
 def lead_to_board(installation: Installation, board: Board) -> str:
     """Let the stable addresses lead to a board and the replies beside it; key of the page of the board."""
     store, language = installation.steps.store, installation.settings.language
+    is_simulated = _is_simulated(store)
     _write(store, BOARD, _page(BOARD, say("current.board").in_language(language), language, target=board.page))
-    _lead_to_folders(installation, _REPLIES, board.folders, "current.replies_of")
-    _write_first_page(installation)
+    _lead_to_folders(installation, _REPLIES, board.folders, "current.replies_of", is_simulated)
+    _write_first_page(installation, is_simulated)
     return BOARD
 
 
 def lead_to_templates(installation: Installation, templates: Templates) -> str:
     """Let the stable addresses lead to templates; key of the first page, which lists them."""
-    _lead_to_folders(installation, _TEMPLATES, templates.folders, "current.templates_of")
-    _write_first_page(installation)
+    is_simulated = _is_simulated(installation.steps.store)
+    _lead_to_folders(installation, _TEMPLATES, templates.folders, "current.templates_of", is_simulated)
+    _write_first_page(installation, is_simulated)
     return first_page(installation.settings.language)
 
 
@@ -78,7 +80,7 @@ def lead_to_report(installation: Installation, plan: Plan, edition: Edition) -> 
     """Let the stable address of a plan's report lead to an edition; key of the page."""
     key, language = report_page(plan), installation.settings.language
     _write(installation.steps.store, key, _page(key, _title(plan).in_language(language), language, target=edition.page))
-    _write_first_page(installation)
+    _write_first_page(installation, _is_simulated(installation.steps.store))
     return key
 
 
@@ -89,10 +91,14 @@ def page_of_nothing(language: Language) -> str:
     )
 
 
-def _write_first_page(installation: Installation) -> None:
+def _is_simulated(store: Store) -> bool:
+    """Whether any file that came says that its figures are made up."""
+    return any(arrival.simulated for arrival in read_register(store).arrivals)
+
+
+def _write_first_page(installation: Installation, is_simulated: bool) -> None:
     """Write the first page in both languages, of what there are pages for now."""
     store = installation.steps.store
-    is_simulated = any(arrival.simulated for arrival in read_register(store).arrivals)
     for language in LANGUAGES:
         key, other = first_page(language), LANGUAGES[1 - LANGUAGES.index(language)]
         boards = [_Link(say("current.board").in_language(language), BOARD)] if store.exists(BOARD) else []
@@ -114,7 +120,7 @@ def _lists(
     ]
 
 
-def _lead_to_folders(installation: Installation, place: str, folders: Mapping[str, str], title: str) -> None:
+def _lead_to_folders(installation: Installation, place: str, folders: Mapping[str, str], title: str, is_simulated: bool) -> None:
     """A page for each unit with what is in its folder; those of units that have none now go."""
     store, language = installation.steps.store, installation.settings.language
     for unit, folder in folders.items():
@@ -122,7 +128,8 @@ def _lead_to_folders(installation: Installation, place: str, folders: Mapping[st
         links = [_Link(key.rpartition("/")[2], key) for key in sorted(files, key=lambda key: (not key.endswith(".txt"), key))]
         key = f"{place}/{unit}.html"
         said = say(title, unit=unit_label(unit)).in_language(language)
-        _write(store, key, _page(key, said, language, lists=[_List("", links, "")], other=(language, first_page(language))))
+        back = (language, first_page(language))
+        _write(store, key, _page(key, said, language, lists=[_List("", links, "")], other=back, is_simulated=is_simulated))
     for key in store.list(place):
         if _name_of(key) not in folders:
             store.remove(key)

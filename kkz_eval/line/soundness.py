@@ -18,6 +18,7 @@ from kkz_eval.deliveries.register.judging import has_tables, is_given_alike
 from kkz_eval.deliveries.register.parsed_tables import is_kept, parsed_key
 from kkz_eval.deliveries.register.register import Register, open_purges, purge_key, read_register
 from kkz_eval.line import say
+from kkz_eval.line.current_pages import FOLDER as CURRENT
 from kkz_eval.model.errors import UserError
 from kkz_eval.model.texts import Localised
 from kkz_eval.model.verdicts import Verdict
@@ -25,7 +26,7 @@ from kkz_eval.storage.digests import digest_of_bytes
 from kkz_eval.storage.seals import SUMS, content_of, is_sealed, listed_sums
 from kkz_eval.storage.store import Store
 
-FOLDERS = ("landing", "register", "derived", "protocols", "board", "reports", "locks", "snapshots", "aktuell")
+FOLDERS = ("landing", "register", "derived", "protocols", "board", "reports", "locks", "snapshots", CURRENT)
 """What is looked at below a home."""
 
 _OF_A_VERDICT = ("parsed", "corrected", "findings")
@@ -195,8 +196,8 @@ def _left(key: str) -> Fault:
 def _not_whole(store: Store, kind: Kind, key: str) -> Fault:
     """A damaged or missing object that no verdict points to, by the folder that it lies in."""
     folder = key.partition("/")[0]
-    removable = tuple(store.list(_unit(key))) if folder in ("derived", "protocols", "board", "aktuell") else ()
-    remedy = "derived_unused" if _step(key) in _OF_A_VERDICT else "derived" if folder == "aktuell" else folder
+    removable = tuple(store.list(_unit(key))) if folder in ("derived", "protocols", "board", CURRENT) else ()
+    remedy = "derived_unused" if _step(key) in _OF_A_VERDICT else "derived" if folder == CURRENT else folder
     return Fault(kind, key, say(f"fsck.{kind}"), say(f"fsck.remedy.{remedy}"), removable)
 
 
