@@ -88,10 +88,16 @@ def plan_assets(plan: Plan) -> list[dg.AssetsDefinition]:
         sizes = study.groups["group"].value_counts().reindex(["treated", "reference", "later", "left_out"], fill_value=0)
         counts = {str(name): int(size) for name, size in sizes.items()}
         installation.progress(say("progress.design", plan=plan.id, **counts))
+        named = {
+            "treated": "programmgruppe",
+            "reference": "vergleichsgruppe",
+            "later": "anderer_beginn",
+            "left_out": "ausgenommen",
+        }
         yield dg.MaterializeResult(
             metadata={
-                **said_where_simulated(bool(study.simulated), installation.settings.language),
-                **counts,
+                **said_where_simulated(study.simulated, installation.settings.language),
+                **{named[group]: size for group, size in counts.items()},
                 "festlegung": dg.MetadataValue.md(
                     "\n\n".join(said.in_language(installation.settings.language) for said in standing.sentences)
                 ),
@@ -136,7 +142,7 @@ def plan_assets(plan: Plan) -> list[dg.AssetsDefinition]:
         yield dg.MaterializeResult(
             metadata={
                 **first,
-                **said_where_simulated(bool(study.simulated), language),
+                **said_where_simulated(study.simulated, language),
                 "schaetzungen": dg.MetadataValue.table(records, _SCHEMA),
                 "verweigert": refused,
                 "nicht_endgueltige_werte": "; ".join(f"{name}: {sum(found.values())}" for name, found in marks.items()) or "–",
@@ -165,7 +171,7 @@ def plan_assets(plan: Plan) -> list[dg.AssetsDefinition]:
             current = lead_to_report(installation, plan, edition)
         yield dg.MaterializeResult(
             metadata={
-                **said_where_simulated(bool(study.simulated), installation.settings.language),
+                **said_where_simulated(study.simulated, installation.settings.language),
                 "bericht": dg.MetadataValue.path(str(installation.steps.store.local_path(edition.page))),
                 "oeffnen": link(installation, edition.page),
                 "aktuell": link(installation, current),

@@ -31,7 +31,7 @@ def observations(context: dg.AssetExecutionContext, installation: dg.ResourcePar
             rows[dataset] = accepted.observations.num_rows
             if rows[dataset]:
                 installation.progress(say("progress.observations", dataset=dataset, rows=rows[dataset]))
-    simulated = said_where_simulated(bool(snapshot.simulated), installation.settings.language)
+    simulated = said_where_simulated(snapshot.simulated, installation.settings.language)
     return dg.MaterializeResult(metadata={**simulated, **{f"werte_{dataset}": count for dataset, count in rows.items()}})
 
 
@@ -52,7 +52,7 @@ def indicators(context: dg.AssetExecutionContext, installation: dg.ResourceParam
                 values = study.indicator(outcome.indicator)
                 rows[outcome.indicator] = values.indicators.num_rows
     installation.progress(say("progress.indicators", count=len(rows)))
-    simulated = said_where_simulated(bool(moment_of(context, installation).simulated), installation.settings.language)
+    simulated = said_where_simulated(moment_of(context, installation).simulated, installation.settings.language)
     return dg.MaterializeResult(metadata={**simulated, **{f"werte_{indicator}": count for indicator, count in rows.items()}})
 
 
@@ -83,7 +83,7 @@ def pseudo_cohorts(context: dg.AssetExecutionContext, installation: dg.ResourceP
     years = table.column("birth_year").to_pylist()
     return dg.MaterializeResult(
         metadata={
-            **said_where_simulated(bool(snapshot.simulated), installation.settings.language),
+            **said_where_simulated(snapshot.simulated, installation.settings.language),
             "dagster/row_count": table.num_rows,
             "einheiten": units,
             "geburtsjahrgaenge": f"{min(years)}–{max(years)}" if years else "–",

@@ -39,7 +39,7 @@ def official_asset(contract: Contract) -> dg.AssetsDefinition:
         if not accepted.sources:  # green would say that the source is there
             context.log.info(say("no_official_file", dataset=contract.dataset).in_language(installation.settings.language))
             return
-        simulated = said_where_simulated(contract.dataset in snapshot.simulated, installation.settings.language)
+        simulated = said_where_simulated(snapshot.simulated & {contract.dataset}, installation.settings.language)
         files = []
         for source in accepted.sources:
             years = sorted({part.year for part in source.verdict.slices})

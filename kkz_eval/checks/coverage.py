@@ -7,6 +7,7 @@ from kkz_eval.assets.evaluations import asset_name
 from kkz_eval.assets.failures import sentences
 from kkz_eval.assets.figures import figures
 from kkz_eval.assets.moment import study_in
+from kkz_eval.assets.simulated import said_where_simulated
 from kkz_eval.evaluation.design import demanded_coverage
 from kkz_eval.evaluation.plan import Plan
 from kkz_eval.line import say
@@ -35,7 +36,10 @@ def coverage_check(plan: Plan) -> dg.AssetChecksDefinition:
             passed=not short,
             severity=dg.AssetCheckSeverity.ERROR,
             description="\n".join(sentence.in_language(language) for sentence in said),
-            metadata=figures({f"{row.indicator} ({row.group})": row.share for row in covered}),
+            metadata={
+                **said_where_simulated(study.simulated, language),
+                **figures({f"{row.indicator} ({row.group})": row.share for row in covered}),
+            },
         )
 
     return coverage

@@ -5,17 +5,16 @@ from collections.abc import Iterable
 import dagster as dg
 
 from kkz_eval.assets.evaluations import asset_name
-from kkz_eval.assets.moment import study_in
 from kkz_eval.checks.results import statistical_checks
 from kkz_eval.evaluation.plan import Plan
 from kkz_eval.evaluation.statistical_checks import DESIGN_CHECKS, StatisticalCheck, check_design
-from kkz_eval.line.installation import Installation
+from kkz_eval.line.study import Study
 
 
 def design_checks(plan: Plan) -> dg.AssetChecksDefinition:
     """The checks that the baseline alone answers."""
 
-    def judge(context: dg.AssetCheckExecutionContext, installation: Installation) -> Iterable[StatisticalCheck]:
-        return check_design(study_in(context, installation, plan.id).matched, installation.plans[plan.id])
+    def judge(study: Study) -> Iterable[StatisticalCheck]:
+        return check_design(study.matched, study.plan)
 
-    return statistical_checks(asset_name("design", plan), plan.id, DESIGN_CHECKS, judge)
+    return statistical_checks(asset_name("design", plan), plan, DESIGN_CHECKS, judge)

@@ -5,17 +5,16 @@ from collections.abc import Iterable
 import dagster as dg
 
 from kkz_eval.assets.evaluations import asset_name
-from kkz_eval.assets.moment import study_in
 from kkz_eval.checks.results import statistical_checks
 from kkz_eval.evaluation.plan import Plan
 from kkz_eval.evaluation.statistical_checks import EFFECT_CHECKS, StatisticalCheck, check_effects
-from kkz_eval.line.installation import Installation
+from kkz_eval.line.study import Study
 
 
 def effect_checks(plan: Plan) -> dg.AssetChecksDefinition:
     """The checks that the estimates answer; they are found by digest, not computed again."""
 
-    def judge(context: dg.AssetCheckExecutionContext, installation: Installation) -> Iterable[StatisticalCheck]:
-        return check_effects(study_in(context, installation, plan.id).effects, installation.plans[plan.id])
+    def judge(study: Study) -> Iterable[StatisticalCheck]:
+        return check_effects(study.effects, study.plan)
 
-    return statistical_checks(asset_name("effects", plan), plan.id, EFFECT_CHECKS, judge)
+    return statistical_checks(asset_name("effects", plan), plan, EFFECT_CHECKS, judge)

@@ -1,6 +1,6 @@
 """The form of a check: one result where there was something to look at, none where there was not. No judgement of its own."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
 import dagster as dg
 
@@ -8,8 +8,12 @@ from kkz_eval.assets import say
 from kkz_eval.assets.descriptions import described
 from kkz_eval.assets.failures import sentences
 from kkz_eval.assets.figures import figures
+from kkz_eval.assets.moment import study_in
+from kkz_eval.assets.simulated import said_where_simulated
+from kkz_eval.evaluation.plan import Plan
 from kkz_eval.evaluation.statistical_checks import StatisticalCheck
 from kkz_eval.line.installation import Installation
+from kkz_eval.line.study import Study
 from kkz_eval.model.texts import Language
 
 Judge = Callable[[dg.AssetCheckExecutionContext, Installation], dg.AssetCheckResult | None]
@@ -36,10 +40,7 @@ def check_of(asset: str, name: str, description: str, judge: Judge) -> dg.AssetC
 
 
 def statistical_checks(
-    asset: str,
-    plan_id: str,
-    names: Sequence[str],
-    judge: Callable[[dg.AssetCheckExecutionContext, Installation], Iterable[StatisticalCheck]],
+    asset: str, plan: Plan, names: Sequence[str], judge: Callable[[Study], Iterable[StatisticalCheck]]
 ) -> dg.AssetChecksDefinition:
     """The checks of a plan's asset that are made together, those of them that had something to look at."""
 
@@ -54,17 +55,20 @@ def statistical_checks(
         wanted = {key.name for key in context.selected_asset_check_keys}
         language = installation.settings.language
         with sentences(language):
-            judged = tuple(judge(context, installation))
+            study = study_in(context, installation, plan.id)
+            judged, simulated = tuple(judge(study)), study.simulated
         for found in judged:
             if found.name in wanted and found.looked:
-                yield _result(found, asset, plan_id, language)
+                yield _result(found, asset, plan.id, simulated, language)
             elif found.name in wanted:
                 context.log.info(found.sentence.in_language(language))
 
     return checks
 
 
-def _result(found: StatisticalCheck, asset: str, plan_id: str, language: Language) -> dg.AssetCheckResult:
+def _result(
+    found: StatisticalCheck, asset: str, plan_id: str, simulated: Collection[str], language: Language
+) -> dg.AssetCheckResult:
     """The sentence names the plan, because a run prints it among others."""
     return dg.AssetCheckResult(
         asset_key=asset,
@@ -72,5 +76,5 @@ def _result(found: StatisticalCheck, asset: str, plan_id: str, language: Languag
         passed=found.passed,
         severity=dg.AssetCheckSeverity.WARN,
         description=f"{plan_id}: {found.sentence.in_language(language)}",
-        metadata=figures(found.figures),
+        metadata={**said_where_simulated(simulated, language), **figures(found.figures)},
     )

@@ -62,7 +62,10 @@ def test_the_finding_of_each_outcome_stands_first_and_no_cell_is_nan(world: Path
         assert ("kein Schluss" in name) == ("vor dem Beginn verschieden: kein Schluss." in said)
     assert list(page)[len(outcomes)] == "simuliert"
     assert {record.data["estimator"] for record in page["schaetzungen"].records} >= {"twfe", "cs", "sdid", "bacon"}
-    checked = [value for evaluation in result.get_asset_check_evaluations() for value in _cells(evaluation.metadata)]
+    evaluations = result.get_asset_check_evaluations()
+    assert {one.check_name for one in evaluations} >= {"coverage", "balance", "overlap", "pre_trends", "agreement"}
+    assert [one.check_name for one in evaluations if "simuliert" not in one.metadata] == []  # figures that look official
+    checked = [value for evaluation in evaluations for value in _cells(evaluation.metadata)]
     cells = [*_cells(page), *_cells(_metadata(result, "design")), *checked]
     assert not [cell for cell in cells if cell is None or (isinstance(cell, float) and math.isnan(cell))]
     assert not [cell for cell in cells if isinstance(cell, str) and ("nan" in cell.split() or "<NA>" in cell)]
