@@ -33,7 +33,7 @@ class AcceptedTables(dg.IOManager):
         kind, _, plan_name = name.partition("_")
         match kind:
             case "pseudo" if name == "pseudo_cohorts":
-                stations: pd.DataFrame = snapshot.pseudo_cohorts.to_pandas()
+                stations: pd.DataFrame = snapshot.pseudo_cohorts().to_pandas()
                 return stations
             case "design":
                 return study_of(snapshot, self._installation.plan_in_names(plan_name).id).groups

@@ -76,7 +76,7 @@ def pseudo_cohorts(context: dg.AssetExecutionContext, installation: dg.ResourceP
     """Put the stations of each year of birth beside each other, per unit."""
     with sentences(installation.settings.language):
         snapshot = moment_of(context, installation)
-        table = snapshot.pseudo_cohorts
+        table = snapshot.pseudo_cohorts()
     states = Counter(table.column("state").to_pylist())
     units = len(set(table.column("unit_id").to_pylist()))
     installation.progress(say("progress.pseudo_cohorts", units=units, known=states["known"]))

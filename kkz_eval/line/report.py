@@ -16,6 +16,7 @@ import pandas as pd
 
 from kkz_eval import __version__
 from kkz_eval.contracts.contract import Contract
+from kkz_eval.deliveries.official.known_since import Asked
 from kkz_eval.deliveries.register.accepted import is_accepted
 from kkz_eval.deliveries.register.intake import year_spans
 from kkz_eval.deliveries.register.purging import SOURCES
@@ -31,8 +32,9 @@ from kkz_eval.indicators.chain import StageCoverage, chain_coverage
 from kkz_eval.line import say
 from kkz_eval.line.official_figures import official_figures
 from kkz_eval.line.sentences import conflict_sentence, title_of
-from kkz_eval.line.snapshot import Snapshot, corrected_in, had_arrived, waived_in
+from kkz_eval.line.snapshot import Snapshot, corrected_in, waived_in
 from kkz_eval.line.study import Study
+from kkz_eval.model.source_editions import EditionState
 from kkz_eval.model.texts import LANGUAGES, AtTheBeginning, Language, Localised, Sentence, Wording
 from kkz_eval.model.verdicts import State, Status
 from kkz_eval.reference.tables import unit_label, unit_name
@@ -131,7 +133,8 @@ def report_inputs(study: Study, effects: EffectsResult) -> ReportInputs:
     panel = study.panel.assign(unit_name=study.panel["unit_id"].map(names))
     municipal = [contract for contract in contracts.values() if contract.source == "municipal"]
     sources = tuple(_source_info(study, contract) for contract in contracts.values() if contract.dataset in study.datasets)
-    delivered = [_deliveries(study.snapshot, contract, panel) for contract in municipal if study.snapshot.sources(contract)]
+    then = study.snapshot.arrived_by(study.as_of)
+    delivered = [_deliveries(then, contract, panel) for contract in municipal if then.sources(contract)]
     return ReportInputs(
         plan_id=plan.id,
         title=plan.title,
@@ -152,6 +155,7 @@ def report_inputs(study: Study, effects: EffectsResult) -> ReportInputs:
         versions={"kkz-eval": __version__, **{name: version(name) for name in LIBRARIES}},
         design=_design_info(study),
         level=level_of_plan(plan),
+        as_of=study.as_of,
         unit_rule=None if plan.units.nested is None else nested_sentence(Nested(plan.units.nested), level_of_plan(plan)),
         conformity=study.conformity.sentences,
         headline=plan.headline,
@@ -223,7 +227,7 @@ def _source_info(study: Study, contract: Contract) -> SourceInfo:
         {edition for table in taken for edition in table.observations.column("edition").unique().to_pylist()} - {""}
     )
     files = {(source.arrival.name, source.arrival.sha256) for table in taken for source in table.sources}
-    states = study.snapshot.editions(contract.dataset) if contract.source == "official" else ()
+    states = _editions_known(study, contract) if contract.source == "official" else ()
     simulated = contract.dataset in study.simulated
     return SourceInfo(
         dataset=contract.dataset,
@@ -235,6 +239,12 @@ def _source_info(study: Study, contract: Contract) -> SourceInfo:
         editions=states,
         simulated=simulated,
     )
+
+
+def _editions_known(study: Study, contract: Contract) -> tuple[EditionState, ...]:
+    """The accepted editions of an official source, those known on the day of the plan where it names one."""
+    states, as_of = study.snapshot.editions(contract.dataset), study.as_of
+    return states if as_of is None else tuple(state for state in states if state.known_day <= as_of.isoformat())
 
 
 def _revisions(study: Study) -> pd.DataFrame:
@@ -280,7 +290,7 @@ def _counts(study: Study, municipal: list[Contract]) -> pd.DataFrame | None:
                 continue
             below = indicator.source(contract.dataset).denominator
             whole = wholes.setdefault(below, f"{title} ({len(wholes) + 1})" if wholes else title)
-            for row in study.snapshot.indicator(indicator.id, contract.dataset).indicators.to_pylist():
+            for row in study.snapshot.indicator(indicator.id, contract.dataset, Asked(study.as_of)).indicators.to_pylist():
                 if row["numerator"] is not None and row["denominator"] is not None:
                     place = (row["unit_id"], unit_name(row["unit_id"]), row["year"])
                     counts = (int(row["numerator"]), int(row["denominator"]))
@@ -301,17 +311,20 @@ def _counts(study: Study, municipal: list[Contract]) -> pd.DataFrame | None:
 
 def _chain(study: Study) -> tuple[StageCoverage, ...]:
     """What the plan and the accepted deliveries cover of the chain from birth to work."""
-    accepted = [
-        contract
-        for contract in study.snapshot.contracts.values()
-        if any(source.verdict.status != Status.REJECTED for source in study.snapshot.sources(contract))
-    ]
+    then = study.snapshot.arrived_by(study.as_of)
+
+    def is_there(contract: Contract) -> bool:
+        if study.as_of is not None and contract.source == "official":  # known by its edition, whenever its file came
+            return bool(_editions_known(study, contract))
+        return any(source.verdict.status != Status.REJECTED for source in then.sources(contract))
+
+    there = [contract for contract in then.contracts.values() if is_there(contract)]
     return chain_coverage(
         study.installation.catalogue,
         study.installation.not_evaluable,
         evaluated=tuple(outcome.indicator for outcome in study.plan.outcomes),
-        official={c.dataset: c.levels for c in accepted if c.source == "official"},
-        municipal={c.dataset: title_of(c, study.simulated) for c in accepted if c.source == "municipal"},
+        official={c.dataset: c.levels for c in there if c.source == "official"},
+        municipal={c.dataset: title_of(c, study.simulated) for c in there if c.source == "municipal"},
         level=level_of_plan(study.plan),
         start=first_start(study.groups, study.plan),
     )
@@ -322,7 +335,7 @@ def _stations(study: Study) -> pd.DataFrame | None:
 
     They are the first who could have been reached from birth on.
     """
-    table: pd.DataFrame = study.snapshot.pseudo_cohorts.to_pandas()
+    table: pd.DataFrame = study.snapshot.pseudo_cohorts(Asked(study.as_of)).to_pandas()
     rows: pd.DataFrame = table[
         (table["source"] == "municipal") & table["birth_year"].isin(list(study.plan.treated_cohorts or ()))
     ]
@@ -334,18 +347,15 @@ def _stations(study: Study) -> pd.DataFrame | None:
 
 def _notices(study: Study) -> tuple[Sentence, ...]:
     """Sentences about what is missing from the report's data: rejected deliveries, contradictions, values without a figure."""
-    snapshot, catalogue = study.snapshot, study.installation.catalogue
+    snapshot, catalogue = study.snapshot.arrived_by(study.as_of), study.installation.catalogue
     datasets = {*study.datasets, *(c.dataset for c in snapshot.contracts.values() if c.source == "municipal")}
     notices: list[Sentence] = []
     rejected: dict[tuple[str, str, State, Arrival | None], list[tuple[str, int]]] = {}
-    for judged, unit, year in snapshot.rejected_by(study.as_of):
+    for judged, unit, year in snapshot.rejected_slices:
         dataset = snapshot.contracts[judged.verdict.contract_id].dataset
         if dataset in datasets:
             history = snapshot.histories[(dataset, unit, year)] if unit else None
-            holds = history.holds if history is not None and history.holds and had_arrived(history.holds, study.as_of) else None
-            state = State.REJECTED if holds is None else State.EARLIER_HOLDS
-            if history is not None and history.newest.sha256 == judged.arrival.sha256:  # nothing came after the plan's day
-                state = history.state
+            state, holds = (State.REJECTED, None) if history is None else (history.state, history.holds)
             rejected.setdefault((judged.arrival.name, dataset, state, holds), []).append((unit, year))
     for (name, dataset, state, holds), parts in sorted(rejected.items(), key=lambda item: (*item[0][:2], item[1])):
         named: Localised | str = parts_named(sorted(parts)) if all(unit for unit, _ in parts) else say("notices.whole_file")
@@ -408,6 +418,7 @@ def _digest_of_inputs(inputs: ReportInputs, effects: EffectsResult) -> str:
             [repr(stage) for stage in inputs.chain],
             [[name, dict(title)] for name, title in sorted(inputs.dataset_titles.items())],
             [inputs.level, {} if inputs.unit_rule is None else _said(inputs.unit_rule)],
+            "" if inputs.as_of is None else inputs.as_of.isoformat(),
             [] if inputs.design is None else _digests_of_design(inputs.design),
             digest_of_bytes(inputs.revisions.to_csv(index=False).encode()),
         ]

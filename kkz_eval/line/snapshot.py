@@ -118,12 +118,15 @@ class Snapshot:
         datasets = {contract.dataset for contract in self.contracts.values()}
         return frozenset(name for name in datasets if any(source.arrival.simulated for source in self.accepted(name).sources))
 
-    @cached_property
-    def pseudo_cohorts(self) -> pa.Table:
-        """The stations of each year of birth by unit: model.tables.PSEUDO_COHORTS."""
+    def pseudo_cohorts(self, asked: Asked = NOW) -> pa.Table:
+        """The stations of each year of birth by unit, of what holds or was known on a day: model.tables.PSEUDO_COHORTS."""
         known = {contract.dataset for contract in self.contracts.values()}
-        observations = {name: self.accepted(name).observations for name in datasets_of_stations() if name in known}
-        return stored_pseudo_cohorts(self.steps, observations)[1]
+
+        def linked() -> pa.Table:
+            observations = {name: self.accepted(name, asked).observations for name in datasets_of_stations() if name in known}
+            return stored_pseudo_cohorts(self.steps, observations)[1]
+
+        return self._once(("pseudo_cohorts", asked), linked)
 
     @cached_property
     def conflicts(self) -> tuple[Conflict, ...]:
@@ -159,14 +162,10 @@ class Snapshot:
     @cached_property
     def rejected_slices(self) -> tuple[tuple[Source, str, int], ...]:
         """Units and years whose newest delivery is rejected: (arrival and verdict, unit_id, year); "" and 0 for a whole file."""
-        return self.rejected_by(None)
-
-    def rejected_by(self, day: date | None) -> tuple[tuple[Source, str, int], ...]:
-        """As rejected_slices, of what had arrived by a day."""
         rows: list[tuple[Source, str, int]] = []
         for contract in self.contracts.values():
             newest: dict[tuple[str, int], tuple[Source, Status]] = {}
-            for source in (each for each in self.sources(contract) if had_arrived(each.arrival, day)):
+            for source in self.sources(contract):
                 for part in source.verdict.slices:
                     newest[(part.unit_id, part.year)] = (source, part.status)
                 rejected_altogether = not source.verdict.slices and source.verdict.status == Status.REJECTED
@@ -190,6 +189,21 @@ class Snapshot:
         """Units and years with a value that a correction replaced: by (name of the file, dataset)."""
         datasets = [contract.dataset for contract in self.contracts.values()]
         return {(name, of): parts for of in datasets for name, parts in corrected_in(self.accepted(of)).items()}
+
+    def arrived_by(self, day: date | None) -> Snapshot:
+        """This snapshot with the deliveries that had come by a day, and that day for today; itself where no day is named.
+
+        Verdicts and decisions stay as they are now. What an official source knew on a day is asked of `accepted`: its file may have come later.
+        """
+        if day is None:
+            return self
+
+        def then() -> Snapshot:
+            came = tuple(arrival for arrival in self.register.arrivals if arrival.day <= day.isoformat())
+            register = replace(self.register, arrivals=came)
+            return Snapshot(self.installation, register, self.head, f"{self.name}@{day.isoformat()}", day)
+
+        return self._once(("arrived_by", day), then)
 
     def with_accepted(self, data: bytes, name: str) -> Snapshot:
         """This snapshot as it would be if a delivery had come last and were accepted as a whole; nothing is kept.
@@ -216,11 +230,6 @@ class Snapshot:
             verdicts[(sha256, contract.id)] = _accepting(judged)
         register = replace(self.register, arrivals=tuple(sorted(arrivals)), verdicts=verdicts)
         return Snapshot(replace(self.installation, steps=steps), register, self.head, f"{self.name}+{sha256}", self.day)
-
-
-def had_arrived(arrival: Arrival, day: date | None) -> bool:
-    """Whether a delivery was there on a day; on no day named, now."""
-    return day is None or arrival.day <= day.isoformat()
 
 
 def waived_in(accepted: Accepted) -> dict[str, list[tuple[str, int]]]:

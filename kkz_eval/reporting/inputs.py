@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 
 import pandas as pd
 
@@ -115,6 +116,7 @@ class ReportInputs:
     One row per unit, year and certificate. conformity: whether the results follow a locked plan, then each deviation.
     headline: id of the estimator on which the verdict rests, None where the plan leaves it to the rule of `wording`.
     level: of the units, kreis | municipality | youth_office; unit_rule: what the plan says of nested units, None where it says nothing.
+    as_of: the day of whose knowledge the plan speaks, None for now.
     revisions: the largest differences between two editions of a source, REVISION_COLUMNS; may be empty.
     chain: what the plan covers of each stage from birth to work, () for none. stations: every station of a year of birth, by
     unit; state: known | symbol | missing | not_reached; its counts are shown through the gate only.
@@ -142,6 +144,7 @@ class ReportInputs:
     versions: Mapping[str, str] = field(default_factory=dict)
     design: DesignInfo | None = None
     level: str = "kreis"
+    as_of: date | None = None
     unit_rule: Localised | None = None
     conformity: tuple[Localised, ...] = ()
     chain: tuple[StageCoverage, ...] = ()

@@ -25,7 +25,7 @@ from kkz_eval.line.study import Study, study_of
 from kkz_eval.line.validation import validate_contract
 from kkz_eval.model.errors import UserError
 from kkz_eval.settings import Settings
-from kkz_eval.simulation.layout import official_name
+from kkz_eval.simulation.layout import delivery_name, official_name
 from kkz_eval.simulation.run import simulate
 from kkz_eval.storage.digests import digest_of_table
 
@@ -33,6 +33,7 @@ CONTRACTS = Path(__file__).parents[2] / "data_contracts"
 YEARS = range(2010, 2015)
 DAY = date(2026, 1, 1)
 OFFICIAL = official_name("schulabgaenge", 2012)
+LATER = delivery_name("geburten_fruehe_hilfen", "05112000")
 
 
 @pytest.fixture(scope="module")
@@ -40,6 +41,8 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Five years of the official tables of the model world, with a plan over them, judged in `home`."""
     folder = tmp_path_factory.mktemp("snapshot") / "world"
     simulate(folder, 1, years=(YEARS[0], YEARS[-1]))
+    (folder / "later").mkdir()
+    (folder / "deliveries" / LATER).rename(folder / "later" / LATER)
     for file in (folder / "deliveries").iterdir():
         if "amtlich" not in file.name:
             file.unlink()
@@ -51,8 +54,8 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def _opened(world: Path) -> Installation:
-    settings = Settings(home=world / "home", inbox=world / "deliveries", contracts=CONTRACTS)
+def _opened(world: Path, day: date = DAY) -> Installation:
+    settings = Settings(home=world / "home", inbox=world / "deliveries", contracts=CONTRACTS, day=day)
     return open_installation(settings, [world / "plan.yaml"])
 
 
@@ -147,7 +150,7 @@ def _tables(snapshot: Snapshot, study: Study) -> Iterator[tuple[str, object]]:
         yield f"accepted {dataset}", snapshot.accepted(dataset).observations
     for name, table in study.indicators.items():
         yield f"indicator {name}", table
-    yield "pseudo_cohorts", snapshot.pseudo_cohorts
+    yield "pseudo_cohorts", snapshot.pseudo_cohorts()
     for name in ("groups", "observed", "panel", "revisions"):
         yield name, getattr(study, name)
     for name in ("units", "balance", "references", "synthetic"):
@@ -172,6 +175,29 @@ def test_nobody_writes_to_the_tables_that_are_handed_out(own: Installation) -> N
     report_inputs(study, study.effects)
     make_edition(study)
     assert {name: _digest(table) for name, table in _tables(snapshot, study)} == before
+
+
+def test_the_report_of_a_day_is_the_same_whatever_came_after_and_says_its_day(own: Installation) -> None:
+    plan = own.plans["modellwelt"]
+    then = replace(plan, as_of=DAY.isoformat())
+    before = make_edition(Study(current_snapshot(own), then))
+    page = own.steps.store.get(before.page).decode()
+    assert "Gerechnet ist mit dem, was am " in page
+    assert "01.01.2026" in page
+    shutil.copyfile(own.settings.home.parent / "later" / LATER, own.settings.inbox / LATER)
+    _deliver_again(own)
+    next_year = _opened(own.settings.home.parent, DAY + timedelta(days=365))
+    land(next_year, YEARS)
+    judge_arrivals(next_year, YEARS)
+    now = current_snapshot(next_year)
+    assert make_edition(Study(now, then)) == before
+    effects = Study(now, plan).effects
+    today, of_then = report_inputs(Study(now, plan), effects), report_inputs(Study(now, then), effects)
+    assert today.stations is not None
+    assert set(today.stations["unit_name"]) == {"Duisburg"}
+    assert len(today.deliveries) > 0
+    assert of_then.stations is None
+    assert of_then.deliveries.empty
 
 
 def test_a_picture_of_the_effects_is_drawn_once(own: Installation) -> None:

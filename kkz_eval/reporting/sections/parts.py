@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from kkz_eval.model.texts import Language
-from kkz_eval.reporting import wording
+from kkz_eval.reporting import say, wording
 from kkz_eval.reporting.document import Figure, Listing, Paragraph, Parts, Quoted, Table, identifier_part
 from kkz_eval.reporting.inputs import OutcomeInfo, ReportInputs, in_language
 
@@ -47,3 +47,9 @@ def label_of(outcome: OutcomeInfo, language: Language) -> Quoted:
 def insert(sentence: Parts, inserted: Parts) -> Parts:
     """A sentence with words in the place that stands for them (\x01)."""
     return tuple(piece for part in sentence for piece in (inserted if part == "\x01" else (part,)))
+
+
+def written_day(iso: str, language: Language) -> str:
+    """An ISO day as it is written in the language."""
+    year, month, day = iso.split("-")
+    return say("data.day", year=year, month=month, day=day).in_language(language)

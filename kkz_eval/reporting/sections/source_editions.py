@@ -10,7 +10,7 @@ from kkz_eval.reporting import say
 from kkz_eval.reporting.document import Code, Column, Parts, Quoted, Table, phrase
 from kkz_eval.reporting.inputs import OutcomeInfo, ReportInputs, in_language
 from kkz_eval.reporting.numbers import count, decimals_that_show, measured, year
-from kkz_eval.reporting.sections.parts import Block
+from kkz_eval.reporting.sections.parts import Block, written_day
 
 
 def edition_blocks(inputs: ReportInputs, language: Language) -> Iterator[Block]:
@@ -41,18 +41,12 @@ def _edition_row(identifier: str, edition: EditionState, language: Language) -> 
     flags = ", ".join(f"{flag}: {number}" for flag, number in edition.flags) or "–"
     return (
         (Quoted(edition.edition) if edition.edition else say("data.no_edition").in_language(language),),
-        (Code(_day(edition.known_day, language)) if edition.known_day else "–",),
+        (Code(written_day(edition.known_day, language)) if edition.known_day else "–",),
         (by,),
         (year(f"{identifier}-first", edition.first_year), "–\u2060", year(f"{identifier}-last", edition.last_year)),
         (count(f"{identifier}-n", edition.n_values, language),),
         (Code(flags),),
     )
-
-
-def _day(iso: str, language: Language) -> str:
-    """An ISO day as it is written in the language."""
-    year_of, month, day = iso.split("-")
-    return say("data.day", year=year_of, month=month, day=day).in_language(language)
 
 
 def _revisions(inputs: ReportInputs, outcome: OutcomeInfo, language: Language) -> Table:

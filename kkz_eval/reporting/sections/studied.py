@@ -6,9 +6,21 @@ import pandas as pd
 
 from kkz_eval.model.texts import Language
 from kkz_eval.reporting import numbers, say
-from kkz_eval.reporting.document import Column, Inline, Listing, Paragraph, Parts, Quoted, Section, Table, identifier_part, phrase
+from kkz_eval.reporting.document import (
+    Code,
+    Column,
+    Inline,
+    Listing,
+    Paragraph,
+    Parts,
+    Quoted,
+    Section,
+    Table,
+    identifier_part,
+    phrase,
+)
 from kkz_eval.reporting.inputs import ReportInputs, in_language
-from kkz_eval.reporting.sections.parts import Block, insert, label_of, scope_of
+from kkz_eval.reporting.sections.parts import Block, insert, label_of, scope_of, written_day
 
 
 def studied_section(inputs: ReportInputs, language: Language) -> Section:
@@ -32,6 +44,8 @@ def studied_section(inputs: ReportInputs, language: Language) -> Section:
             starts="\x01",
         )
         blocks.append(Paragraph(insert(sentence, tuple(starts) or (say("studied.not_stated").in_language(language),))))
+        if inputs.as_of is not None:
+            blocks.append(Paragraph(phrase("studied.as_of", language, day=Code(written_day(inputs.as_of.isoformat(), language)))))
         if inputs.unit_rule is not None:
             blocks.append(Paragraph((Quoted(inputs.unit_rule.in_language(language)),)))
         blocks.append(_outcome_table(inputs, language))
