@@ -32,6 +32,7 @@ from kkz_eval.indicators.chain import StageCoverage, chain_coverage
 from kkz_eval.line import say
 from kkz_eval.line.official_figures import official_figures
 from kkz_eval.line.sentences import conflict_sentence, title_of
+from kkz_eval.line.simulated_tables import said_in_each_row
 from kkz_eval.line.snapshot import Snapshot, corrected_in, waived_in
 from kkz_eval.line.study import Study
 from kkz_eval.model.source_editions import EditionState
@@ -77,15 +78,17 @@ def make_edition(study: Study) -> Edition:
     """
     plan, steps, effects = study.plan, study.snapshot.steps, study.effects
     inputs = report_inputs(study, effects)
-    code = code_digest("kkz_eval.reporting.build", "kkz_eval.evaluation.results")
+    code = code_digest("kkz_eval.reporting.build", "kkz_eval.evaluation.results", "kkz_eval.line.simulated_tables")
     digest = digest_of([_digest_of_inputs(inputs, effects), list(plan.languages), code])
     folder = f"{report_folder(plan.id)}/{digest[:16]}"
     pages = [(language, f"{folder}/{say('report.page').in_language(language)}") for language in plan.languages]
     if all(steps.store.exists(page) for _, page in pages):
         steps.journal.reused.append(("report", plan.id))
     else:
-        record = json.dumps(study.conformity.record(), ensure_ascii=False, indent=1, sort_keys=True).encode()
-        files = {**results_files(effects), **study.matched.files(), "conformity.json": record}
+        record = {**study.conformity.record(), "simulated": inputs.simulated}
+        tables = {**results_files(effects), **study.matched.files()}
+        files = said_in_each_row(tables) if inputs.simulated else tables
+        files["conformity.json"] = json.dumps(record, ensure_ascii=False, indent=1, sort_keys=True).encode()
         files[SOURCES] = _accepted_contents(study.snapshot)
         files |= {page.rpartition("/")[2]: render(build_document(inputs, language)).encode() for language, page in pages}
         files[SUMS] = sums_of(folder, files)

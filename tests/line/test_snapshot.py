@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import shutil
 import subprocess
 import sys
@@ -12,6 +13,7 @@ from pathlib import Path
 
 import pandas as pd
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from kkz_eval.deliveries.register.purging import purge
@@ -198,6 +200,22 @@ def test_the_report_of_a_day_is_the_same_whatever_came_after_and_says_its_day(ow
     assert len(today.deliveries) > 0
     assert of_then.stations is None
     assert of_then.deliveries.empty
+
+
+def test_every_table_beside_a_report_of_made_up_figures_says_so_in_each_row(own: Installation) -> None:
+    store = own.steps.store
+    folder = make_edition(study_of(current_snapshot(own), "modellwelt")).page.rpartition("/")[0]
+    tables = {key: store.get(key) for key in store.list(folder) if key.endswith((".csv", ".parquet"))}
+    frames = {
+        key: pq.read_table(io.BytesIO(content)).to_pandas() if key.endswith(".parquet") else pd.read_csv(io.BytesIO(content))
+        for key, content in tables.items()
+    }
+    assert {"estimates.csv", "estimates.parquet", "weights.csv", "tests.csv", "design_balance.csv"} <= {
+        key.rpartition("/")[2] for key in frames
+    }
+    assert [key for key, frame in frames.items() if list(frame.columns)[-1] != "simulated"] == []
+    assert [key for key, frame in frames.items() if set(frame["simulated"].astype(str).str.lower()) > {"true"}] == []
+    assert '"simulated": true' in store.get(f"{folder}/conformity.json").decode()
 
 
 def test_a_picture_of_the_effects_is_drawn_once(own: Installation) -> None:
