@@ -1,0 +1,295 @@
+"""The statistics of a comparison under any assignment: coefficient and studentised, plainly, and as sums over the treated.
+
+Belongs here: what a statistic is. Does not belong here: which assignments there are, how likely each is, p-values.
+
+z is one number for each unit, made of its years (mean of the years after less mean of those before, for example). Without a baseline the
+statistic is the **difference**: differences of treated and other units within each stratum, weighted by its treated units. With one it is the
+**regression**: the coefficient of treatment beside dummies of strata and the baseline.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import numpy as np
+
+from kkz_eval.evaluation.arrays import AssignmentMask, Floats, PerAssignment, PerUnit, UnitByCovariate
+from kkz_eval.evaluation.inference.units import ComparedUnits
+from kkz_eval.evaluation.problems import Refused
+
+NOTHING = 1e-10  # share of a length that rounding leaves of what is nothing
+NO_SPREAD = 1e-13  # the same of a variance, which is made of squares
+
+
+@dataclass(frozen=True, eq=False)
+class Sum:
+    """A statistic that is linear in the assignment. weights: (N,), summed over the treated."""
+
+    units: ComparedUnits
+    weights: PerUnit
+
+    def values(self, assignments: AssignmentMask) -> PerAssignment:
+        """(a,) the statistic under each assignment (a, N)."""
+        return np.asarray(assignments @ self.weights)
+
+
+@dataclass(frozen=True, eq=False)
+class OfSums:
+    """A function of several sums over the treated clusters: of(sums), element by element.
+
+    columns: (G, m) by cluster; of: takes m arrays of one shape and gives that shape, NaN where the statistic is not defined.
+    """
+
+    units: ComparedUnits
+    columns: Floats
+    of: Callable[[Sequence[Floats]], Floats]
+
+    def values(self, assignments: AssignmentMask) -> PerAssignment:
+        """(a,) the statistic under each assignment (a, N)."""
+        by_cluster = assignments[:, self.units.first_of_cluster]
+        return self.of(list((by_cluster @ self.columns).T))
+
+
+@dataclass(frozen=True, eq=False)
+class Plain:
+    """A statistic that is computed for each assignment anew. function: from assignments (a, N) to (a,)."""
+
+    units: ComparedUnits
+    function: Callable[[AssignmentMask], PerAssignment]
+
+    def values(self, assignments: AssignmentMask) -> PerAssignment:
+        """(a,) the statistic under each assignment (a, N)."""
+        return self.function(assignments)
+
+
+Statistic: TypeAlias = Sum | OfSums | Plain
+
+
+def coefficient(z: PerUnit, units: ComparedUnits) -> Sum | OfSums:
+    """The estimate: difference without a baseline, regression with one, in the fastest form it has.
+
+    units: the strata and the baseline of the statistic; assignments may be made in finer strata. Raises Refused: a stratum of treated
+    units only (difference).
+    """
+    return _regression_of_sums(z, units) if units.baseline.shape[1] else _difference_as_sum(z, units)
+
+
+def studentised(z: PerUnit, units: ComparedUnits, center: float = 0.0) -> Statistic:
+    """The estimate less a center, over its standard error by cluster without small-sample factor, which is the same under all assignments."""
+    if not units.baseline.shape[1]:
+        return _studentised_difference_of_sums(z, units, center)
+    if units.assigned_alone and _baseline_beside_strata(units).shape[1] <= 1:
+        return _studentised_regression_of_sums(z, units, center)
+    return Plain(units, lambda assignments: studentised_regression(assignments, z, units, center))
+
+
+def difference(assignments: AssignmentMask, z: PerUnit, units: ComparedUnits) -> PerAssignment:
+    """(a,) Σ_s n_s/n · (mean of z of the treated − mean of z of the others, in stratum s), n_s treated units of the stratum as they really were.
+
+    A cluster counts with its total: where clusters differ in size and another number of units is treated, the total of z less the mean of the
+    stratum is still divided by n_s. Raises Refused: a stratum of treated units only.
+    """
+    deviations, total = _deviations(z, units), np.zeros(len(assignments))
+    for stratum, (n, treated) in _compared_strata(units):
+        inside = units.stratum == stratum
+        sums = assignments[:, inside] @ deviations[inside]  # the others have what is missing to 0
+        total += treated / units.n_treated * (sums / treated + sums / (n - treated))
+    return total
+
+
+def studentised_difference(assignments: AssignmentMask, z: PerUnit, units: ComparedUnits, center: float = 0.0) -> PerAssignment:
+    """(a,) the difference less a center, over sqrt(Σ_s (n_s/n)² (SS1_s/n_s² + SS0_s/(N_s − n_s)²)), SS1, SS0 the sums of squares of the treated and the other
+    clusters of a stratum around their means; NaN where all are 0. For one stratum this is the clustered error of two-way fixed effects (CR0).
+    """
+    totals, variance = units.by_cluster(_deviations(z, units)[:, None])[:, 0], np.zeros(len(assignments))
+    by_cluster = assignments[:, units.first_of_cluster]
+    for stratum, (n, treated) in _compared_strata(units):
+        inside = units.cluster_stratum == stratum
+        for chosen, size in ((by_cluster[:, inside], treated), (~by_cluster[:, inside], n - treated)):
+            means = (chosen @ totals[inside]) / chosen.sum(axis=1)
+            squares = (chosen * (totals[inside] - means[:, None]) ** 2).sum(axis=1)
+            variance += (treated / units.n_treated) ** 2 * squares / size**2
+    return _over_error(difference(assignments, z, units) - center, variance, float((totals**2).sum()) / units.n_treated**2)
+
+
+def regression(assignments: AssignmentMask, z: PerUnit, units: ComparedUnits) -> PerAssignment:
+    """(a,) A'Mz / A'MA, M = I − QQ' what dummies of strata and the baseline leave (Frisch–Waugh–Lovell); NaN where they leave nothing of A."""
+    left = _left_of(assignments, units)
+    return _ratio(assignments @ _residual(z, units), (assignments * left).sum(axis=1), units)
+
+
+def studentised_regression(assignments: AssignmentMask, z: PerUnit, units: ComparedUnits, center: float = 0.0) -> PerAssignment:
+    """(a,) (β − center) / sqrt(Σ_c (Σ_{i in c} m_i e_i)² / (A'MA)²), m = MA, e = Mz − β m: clustered error (CR0); NaN where there is none."""
+    left, residual = _left_of(assignments, units), _residual(z, units)
+    length = (assignments * left).sum(axis=1)
+    beta = _ratio(assignments @ residual, length, units)
+    scores = left * (residual - beta[:, None] * left)
+    if not units.assigned_alone:
+        scores = scores @ (units.cluster[:, None] == np.arange(units.n_clusters))
+    return _over_error((beta - center) * length, (scores**2).sum(axis=1), float((residual**2).sum()))
+
+
+def _compared_strata(units: ComparedUnits) -> list[tuple[int, tuple[int, int]]]:
+    """Strata with treated units, and how many units they have and how many of them treated. Raises Refused: one without others."""
+    sizes = zip(units.units_by_stratum.tolist(), units.treated_by_stratum.tolist(), strict=True)
+    compared = [(stratum, size) for stratum, size in enumerate(sizes) if size[1]]
+    if any(n == treated for _, (n, treated) in compared):
+        raise Refused("stratum_without_others")
+    return compared
+
+
+def _deviations(z: PerUnit, units: ComparedUnits) -> PerUnit:
+    """(N,) z less the mean of its stratum, so that a large common level costs no digits."""
+    means = np.bincount(units.stratum, z) / units.units_by_stratum
+    return np.asarray(z - means[units.stratum])
+
+
+def _difference_as_sum(z: PerUnit, units: ComparedUnits) -> Sum:
+    """Sums of deviations d over the treated and over the others add up to 0, so Σ_A d (1/n_s + 1/(N_s − n_s)) is the difference."""
+    return Sum(units, _per_treated(units)[units.stratum] * _deviations(z, units))
+
+
+def _per_treated(units: ComparedUnits) -> Floats:
+    """(S,) N_s / (n (N_s − n_s)), what a deviation of a treated unit adds to the difference; 0 in strata without treated units."""
+    weights = np.zeros(units.n_strata)
+    for stratum, (n, treated) in _compared_strata(units):
+        weights[stratum] = n / (units.n_treated * (n - treated))
+    return weights
+
+
+def _studentised_difference_of_sums(z: PerUnit, units: ComparedUnits, center: float) -> OfSums:
+    """With totals y of clusters, Σ y = 0 in each stratum: SS1 = Σ_A y² − (Σ_A y)²/g and SS0 = Σ y² − Σ_A y² − (Σ_A y)²/(G − g), so that the variance is
+    a constant, a sum over the treated of squares, and a square for each stratum.
+    """
+    y = units.by_cluster(_deviations(z, units)[:, None])[:, 0]
+    compared = _compared_strata(units)
+    columns = np.zeros((units.n_clusters, 1 + len(compared)))
+    per_treated, falls, constant = _per_treated(units), [], 0.0
+    for place, (stratum, (n, treated)) in enumerate(compared):
+        inside = units.cluster_stratum == stratum
+        clusters, chosen = int(inside.sum()), int(units.cluster_treated[inside].sum())
+        of_treated, of_others = 1 / units.n_treated**2, (treated / units.n_treated / (n - treated)) ** 2
+        columns[inside, 0] = (of_treated - of_others) * y[inside] ** 2
+        columns[inside, 1 + place] = y[inside]
+        constant += of_others * float((y[inside] ** 2).sum())
+        falls.append(of_treated / chosen + of_others / (clusters - chosen))
+    slopes = [float(per_treated[stratum]) for stratum, _ in compared]
+    scale = float((y**2).sum()) / units.n_treated**2
+
+    def of(sums: Sequence[Floats]) -> Floats:
+        variance, estimate = sums[0] + constant, slopes[0] * sums[1] - center
+        for place, fall in enumerate(falls):
+            variance -= fall * sums[1 + place] ** 2
+            if place:
+                estimate += slopes[place] * sums[1 + place]
+        return _over_error(estimate, variance, scale)
+
+    return OfSums(units, columns, of)
+
+
+def _regression_of_sums(z: PerUnit, units: ComparedUnits) -> OfSums:
+    """A'MA = Σ A − Σ_k (Σ_A q_k)² over an orthonormal basis q of what is adjusted for. The part of the strata is the same under all assignments where
+    clusters of a stratum are of one size; else their sums are followed, too.
+    """
+    sizes = units.by_cluster(np.ones((units.n_units, 1)))
+    beside = units.by_cluster(_baseline_beside_strata(units))
+    residual = units.by_cluster(_residual(z, units)[:, None])
+    strata = units.by_cluster(_strata_basis(units))
+    one_size = all(np.ptp(sizes[units.cluster_stratum == stratum]) == 0 for stratum in range(units.n_strata))
+    followed = [residual, beside] if one_size else [residual, beside, strata, sizes]
+    constant = float((units.treated_by_stratum * (1 - units.treated_by_stratum / units.units_by_stratum)).sum())
+    n_squared = beside.shape[1] + (0 if one_size else strata.shape[1])
+
+    def of(sums: Sequence[Floats]) -> Floats:
+        length = np.full_like(sums[0], constant) if one_size else sums[-1].copy()
+        for sum_of_one in sums[1 : 1 + n_squared]:
+            length -= sum_of_one**2
+        return _ratio(sums[0], length, units)
+
+    return OfSums(units, np.hstack(followed), of)
+
+
+def _studentised_regression_of_sums(z: PerUnit, units: ComparedUnits, center: float) -> OfSums:
+    """One baseline column b, orthonormal beside the strata: m_i = A_i − u_i with u_i = p_i + b_i h, p the share treated of the stratum, h = Σ_A b.
+
+    As A_i is 0 or 1, (A − u)² = A(1 − 2u) + u², (A − u)³ = A(1 − 3u + 3u²) − u³ and (A − u)⁴ = A(1 − 4u + 6u² − 4u³) + u⁴: the squared scores
+    Σ m²(r − β m)² = Σ m² r² − 2β Σ m³ r + β² Σ m⁴ are sums over the treated, times powers of h, and constants.
+    """
+    r = _residual(z, units)
+    basis = _baseline_beside_strata(units)
+    b = basis[:, 0] if basis.shape[1] else np.zeros(units.n_units)
+    shares = units.treated_by_stratum / units.units_by_stratum
+    p = shares[units.stratum]
+    length = float((units.treated_by_stratum * (1 - shares)).sum())
+    columns = (
+        *(r, b, r**2 * (1 - 2 * p), -2 * r**2 * b, r * (1 - 3 * p + 3 * p**2), r * b * (6 * p - 3), 3 * r * b**2),
+        *(b * (12 * p - 12 * p**2 - 4), b**2 * (6 - 12 * p), -4 * b**3),
+    )
+    # Powers of u = p + b h, summed over all units: coefficients of h⁰, h¹, …
+    second = [(r**2 * p**2).sum(), (2 * r**2 * p * b).sum(), (r**2 * b**2).sum()]
+    third = [-(r * p**3).sum(), -(3 * r * p**2 * b).sum(), -(3 * r * p * b**2).sum(), -(r * b**3).sum()]
+    fourth = [(p**4).sum(), (4 * p**3 * b).sum(), (6 * p**2 * b**2).sum(), (4 * p * b**3).sum(), (b**4).sum()]
+    fourth[0] += float((units.treated_by_stratum * (1 - 4 * shares + 6 * shares**2 - 4 * shares**3)).sum())
+    scale = float((r**2).sum())
+
+    def of(sums: Sequence[Floats]) -> Floats:
+        above, h, square, square_h, cube, cube_h, cube_hh, power_h, power_hh, power_hhh = sums
+        left = length - h * h
+        beta = _ratio(above, left, units)
+        squares = square + second[0] + h * (square_h + second[1] + h * second[2])
+        cubes = cube + third[0] + h * (cube_h + third[1] + h * (cube_hh + third[2] + h * third[3]))
+        powers = fourth[0] + h * (power_h + fourth[1] + h * (power_hh + fourth[2] + h * (power_hhh + fourth[3] + h * fourth[4])))
+        return _over_error(above - center * left, squares + beta * (beta * powers - 2 * cubes), scale)
+
+    return OfSums(units, np.column_stack(columns), of)
+
+
+def _strata_basis(units: ComparedUnits) -> UnitByCovariate:
+    """(N, S) dummies of strata, orthonormal."""
+    dummies = units.stratum[:, None] == np.arange(units.n_strata)
+    return np.asarray(dummies / np.sqrt(units.units_by_stratum))
+
+
+def _baseline_beside_strata(units: ComparedUnits) -> UnitByCovariate:
+    """(N, q') an orthonormal basis of what the strata leave of the baseline; without columns that others already say, which change no residual."""
+    columns = [_deviations(column, units) for column in units.baseline.T]
+    lengths = [float(np.linalg.norm(column - column.mean())) for column in units.baseline.T]
+    varying = [
+        column / np.linalg.norm(column)
+        for column, length in zip(columns, lengths, strict=True)
+        if np.linalg.norm(column) > NOTHING * max(length, 1e-300)
+    ]
+    if not varying:
+        return np.empty((units.n_units, 0))
+    left, lengths_left, _ = np.linalg.svd(np.column_stack(varying), full_matrices=False)
+    return np.asarray(left[:, lengths_left > NOTHING * lengths_left[0]])
+
+
+def _residual(z: PerUnit, units: ComparedUnits) -> PerUnit:
+    """(N,) Mz."""
+    deviations, basis = _deviations(z, units), _baseline_beside_strata(units)
+    return np.asarray(deviations - basis @ (basis.T @ deviations))
+
+
+def _left_of(assignments: AssignmentMask, units: ComparedUnits) -> Floats:
+    """(a, N) MA of each assignment."""
+    basis = np.hstack([_strata_basis(units), _baseline_beside_strata(units)])
+    treated = assignments.astype(float)
+    return np.asarray(treated - (treated @ basis) @ basis.T)
+
+
+def _ratio(above: Floats, length: Floats, units: ComparedUnits) -> Floats:
+    """above / length, NaN where the length of A is nothing."""
+    return np.asarray(above / _nan_up_to(NOTHING * units.n_treated, length))
+
+
+def _over_error(estimate: Floats, variance: Floats, scale: float) -> Floats:
+    """estimate / sqrt(variance), NaN where the variance is nothing but rounding; scale: of the variance, where nothing cancels out."""
+    return np.asarray(estimate / np.sqrt(_nan_up_to(NO_SPREAD * scale, variance)))
+
+
+def _nan_up_to(nothing: float, numbers: Floats) -> Floats:
+    """The numbers, NaN in place of those that are nothing; asked first, since that is rare and costs little."""
+    return numbers if numbers.size and numbers.min() > nothing else np.where(numbers > nothing, numbers, np.nan)
