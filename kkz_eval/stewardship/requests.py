@@ -5,7 +5,8 @@ Nothing in a returned sheet is trusted: each row is looked up among the findings
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -106,7 +107,7 @@ def waiting_parts(
     decided: dict[str, set[tuple[str, str]]] = {}
     for request in requests_of(store, register, contracts):
         if request.place is not None and not request.problem and not is_approved(request, decisions):
-            decided.setdefault(request.returned, set()).add((request.rule, request.place.cell.rpartition("!")[2]))
+            decided.setdefault(request.returned, set()).add((request.rule, request.place.cell))
     returned = returned_protocols(store) if decided else {}
     found: set[tuple[str, str, int]] = set()
     for copy, places in decided.items():
@@ -120,14 +121,19 @@ def waiting_parts(
     return frozenset(found)
 
 
-def _decided_parts(findings: pa.Table, verdict: Verdict, places: Collection[tuple[str, str]]) -> set[tuple[str, int]]:
-    """Rejected units and years of a file of whose errors none is left open. places: (rule, cell) about which something is decided."""
+def _decided_parts(findings: pa.Table, verdict: Verdict, places: AbstractSet[tuple[str, str]]) -> set[tuple[str, int]]:
+    """Rejected units and years of a copy of whose errors none is left open. places: (rule, cell of the original) that are decided about."""
     errors = iter_findings(findings.filter(pc.equal(findings.column("severity"), Severity.ERROR)))
-    left = {(e.unit_id, e.year) for e in errors if (e.rule, cell_address(None, e.row, e.column)) not in places}
+    left = {(e.unit_id, e.year) for e in errors if places.isdisjoint((e.rule, cell) for cell in _cells_in_original(e))}
     if any(None in part for part in left):  # it rejects them all
         return set()
     rejected = {(part.unit_id, part.year) for part in verdict.slices if part.status == Status.REJECTED}
     return rejected - left
+
+
+def _cells_in_original(finding: Finding) -> tuple[str, str]:
+    """Where a finding of a marked copy may stand in the file that it is a copy of: on the same sheet, or, of a text file, on none."""
+    return finding.cell, cell_address(None, finding.row, finding.column)
 
 
 @dataclass(frozen=True)
@@ -204,7 +210,7 @@ class _Original:
             return False
         findings = load_findings(self.store, after)
         same_rule = findings.filter(pc.equal(findings.column("rule"), finding.rule))
-        return (finding.row, finding.column) not in {(f.row, f.column) for f in iter_findings(same_rule)}
+        return all(finding.cell not in _cells_in_original(one) for one in iter_findings(same_rule))
 
     def _request(
         self,

@@ -8,7 +8,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from openpyxl import load_workbook
+from openpyxl import Workbook, load_workbook
 from steward_home import decide, leavers, run
 from whole_runs import ALL_YEARS, CONTRACTS
 
@@ -35,11 +35,11 @@ def settings(tmp_path: Path) -> Settings:
     return settings
 
 
-def marked(settings: Settings) -> tuple[Path, list[int]]:
+def marked(settings: Settings, name: str = "duesseldorf.csv") -> tuple[Path, list[int]]:
     """The marked copy beside the protocol, and the numbers of its findings."""
     line, _ = run(settings)
     snapshot = current_snapshot(line)
-    copy = line.steps.store.local_path(write_marked_copies(snapshot, weighed(snapshot, ALL_YEARS))["duesseldorf.csv"])
+    copy = line.steps.store.local_path(write_marked_copies(snapshot, weighed(snapshot, ALL_YEARS))[name])
     return copy, [int(str(row[0].value)) for row in load_workbook(copy)[SHEET].iter_rows() if isinstance(row[0].value, int)]
 
 
@@ -91,6 +91,25 @@ def test_a_finding_that_is_left_open_is_still_to_be_corrected(settings: Settings
     state, letter = state_and_letter(settings)
     assert state == State.REJECTED
     assert "2014 (zurückgewiesen), Datei zurueck.xlsx. Bitte berichtigt liefern" in letter
+
+
+def test_a_decision_on_one_sheet_decides_nothing_in_the_same_cell_of_another(settings: Settings) -> None:
+    book = Workbook()
+    book.remove(book.worksheets[0])
+    for year in (2014, 2015):
+        sheet = book.create_sheet(f"Tabelle {year}")
+        for row in leavers(DUESSELDORF, year, changed={19: "460"}).decode("cp1252").splitlines():
+            sheet.append(row.split(";"))
+    (settings.inbox / "duesseldorf.csv").unlink()
+    book.save(settings.inbox / "duesseldorf.xlsx")
+    copy, numbers = marked(settings, "duesseldorf.xlsx")
+    cells = {row[0].value: str(row[1].value) for row in load_workbook(copy)[SHEET].iter_rows()}
+    of_2014 = [number for number in numbers if cells[number] == "Tabelle 2014!E19"]
+    assert "Tabelle 2015!E19" in cells.values()
+    decide(copy, dict.fromkeys(of_2014, (RIGHT, REASON)), {}, settings.inbox / "zurueck.xlsx")
+    histories = current_snapshot(run(settings)[0], date(2016, 6, 1)).histories
+    states = {year: histories[("schulabgaenge", DUESSELDORF, year)].state for year in (2014, 2015)}
+    assert states == {2014: State.DECIDED, 2015: State.REJECTED}
 
 
 def test_a_decision_without_a_reason_is_no_decision(settings: Settings) -> None:
