@@ -107,11 +107,12 @@ def _faulty(parts: _Parts, copies: Mapping[str, str], today: date) -> list[str]:
     lines = []
     for table, found in _by_file(parts, _FAULTY):
         first = found[0]
-        until = max(correct_until(cell.deadline, today) for cell in found)
-        key = "contradicted" if first.state == State.CONFLICT else "rejected" if first.is_owed else "rejected_before_joining"
-        lines.append(
-            _of_file(f"reply.{key}", table, found, **({} if key == "rejected_before_joining" else {"day": german_day(until)}))
-        )
+        key = "contradicted" if first.state == State.CONFLICT else "rejected"
+        if first.is_owed:
+            until = max(correct_until(cell.deadline, today) for cell in found)
+            lines.append(_of_file(f"reply.{key}", table, found, day=german_day(until)))
+        else:
+            lines.append(_of_file(f"reply.{key}_before_joining", table, found))
         instead: dict[str, list[int]] = {}
         for cell in found:
             if cell.history is not None and cell.history.instead is not None:

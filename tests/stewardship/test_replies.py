@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 from made_boards import AHLEN, ARNSBERG, CONTRACTS, DORMAGEN, DUESSELDORF, OFFICE, delivered, tables
 
-from kkz_eval.model.verdicts import Status
+from kkz_eval.model.verdicts import State, Status
 from kkz_eval.stewardship.replies import replies
 
 
@@ -28,4 +29,14 @@ def test_a_rejected_year_before_joining_is_no_debt() -> None:
     sent = delivered("netzwerk", AHLEN, 2014, Status.REJECTED)
     letter = replies(tuple(tables(sent).values()), {}, date(2026, 11, 24))[AHLEN]
     assert "2014 (zurückgewiesen), Datei a.csv. Diese Jahre liegen vor Ihrem Beitritt" in letter
+    assert "bis zum" not in letter
+
+
+def test_files_that_contradict_each_other_about_a_year_before_joining_are_no_debt() -> None:
+    sent = replace(delivered("netzwerk", AHLEN, 2014), holding=(), is_contradicted=True)
+    letter = replies(tuple(tables(sent).values()), {}, date(2026, 11, 24))[AHLEN]
+    assert (
+        f"2014 ({State.CONFLICT.said.in_language('de')}), Datei a.csv und eine weitere. Diese Jahre liegen vor Ihrem Beitritt"
+        in letter
+    )
     assert "bis zum" not in letter
