@@ -207,7 +207,9 @@ def _templates_of(snapshot: Snapshot, contract: Contract) -> dict[str, tuple[str
     for unit in sorted({*by_unit, *figures, *new}):
         own = max((int(str(row["year"])) for row in by_unit.get(unit, [])), default=newest if unit in new else None)
         last = [row for row in by_unit.get(unit, []) if row["year"] == own]
-        asked = Asked(unit, None if own is None else own + 1, snapshot.installation.settings.contact, snapshot.day)
+        # what came from before joining calls for nothing more of it
+        next_year = None if own is None else max(own + 1, owed.get(unit, 0))
+        asked = Asked(unit, next_year, snapshot.installation.settings.contact, snapshot.day)
         beside = {contract.dataset, *contract.terms.official_datasets}
         simulated = not snapshot.simulated.isdisjoint(beside)
         content = next_template(contract, asked, last, ToConfirm(figures.get(unit, {}), origin), simulated)

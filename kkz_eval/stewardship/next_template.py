@@ -55,10 +55,10 @@ def next_template(
     to_confirm: ToConfirm = NOTHING_TO_CONFIRM,
     simulated: bool = False,
 ) -> bytes:
-    """The bytes of an .xlsx file with one row per record of last year, and per record of each year that official statistics fill.
+    """The bytes of an .xlsx file with one row per record of the last year, and per record of each year that official statistics fill.
 
-    last: observations of the unit in the year before (measure, dimensions, value_delivered, and where they stood), none of a unit that
-    delivered nothing yet; simulated: whether any of them is made up. Filled in, it is read as a delivery: the columns beside the values have headers that no contract knows.
+    last: observations of the last year that the unit delivered (year, measure, dimensions, value_delivered, and where they stood), none of a
+    unit that delivered nothing yet; simulated: whether any of them is made up. Filled in, it is read as a delivery: the columns beside the values have headers that no contract knows.
     """
     measures = [p for p in contract.properties if p.role == "measure"]
     before = _records(_as_delivered(contract, last), "value_delivered")
@@ -83,7 +83,7 @@ def next_template(
                 beside,
             )
         )
-    headers = [_last_year_title(contract, p, asked.year - 1) for p in measures] if before and asked.year is not None else []
+    headers = [_last_year_title(contract, p, max(int(str(row["year"])) for row in last)) for p in measures] if before else []
     if official:
         headers.append(_german("template.origin"))
     years = ", ".join(_year_text(contract, year) for year in sorted({year for year, _ in records}))

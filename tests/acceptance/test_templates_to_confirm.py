@@ -16,7 +16,7 @@ from kkz_eval.line.snapshot import current_snapshot
 from kkz_eval.model.verdicts import State
 from kkz_eval.settings import Settings
 
-DUESSELDORF, DUEREN, DORMAGEN, KOELN = "05111000", "05358", "05162004", "05315000"
+DUESSELDORF, DUEREN, DORMAGEN, KOELN, AHLEN = "05111000", "05358", "05162004", "05315000", "05570004"
 AGES = ("unter 3 Jahre", "3 bis unter 6 Jahre", "6 bis unter 15 Jahre", "15 bis unter 18 Jahre", "18 bis unter 21 Jahre")
 BLUE = "FFDCECF5"
 Book = dict[tuple[str, ...], tuple[object, str, object]]
@@ -103,6 +103,16 @@ def test_a_template_without_official_figures_is_empty_and_says_nothing_of_them(s
         None
     }
     assert "amtlicher Statistik" not in said_first(path)
+
+
+def test_who_delivered_before_joining_is_asked_for_no_year_before_it(settings: Settings) -> None:
+    sent = people("Gemeindeschlüssel", {AHLEN: (2014,)}).encode("cp1252")
+    (settings.inbox / "bevoelkerung_ahlen.csv").write_bytes(sent)
+    run(settings)
+    header, *rows = sheet_of(templates(settings)[("bevoelkerung", AHLEN)]).iter_rows(values_only=True)
+    assert {row[header.index("Jahr")] for row in rows} == {"2017"}, "the year in which Ahlen joined"
+    (beside,) = (name for name in header if "Zum Vergleich" in str(name))
+    assert "2014" in str(beside)
 
 
 def test_delivering_the_template_as_it_is_confirms_the_figures(settings: Settings) -> None:

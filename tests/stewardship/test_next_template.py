@@ -33,7 +33,7 @@ needs_libreoffice = pytest.mark.skipif(shutil.which("soffice") is None, reason="
 def observed(codes: Mapping[str, str], row: int | None, *, sha256: str = "a", value: str = "7") -> dict[str, object]:
     dimensions = [(name, code) for name, code in codes.items()]
     place = {"delivery_sha256": sha256, "sheet": None, "row": row, "column": 5}
-    return {"dimensions": dimensions, "measure": "leavers", "value_delivered": value, **place}
+    return {"year": 2006, "dimensions": dimensions, "measure": "leavers", "value_delivered": value, **place}
 
 
 def last_year() -> list[dict[str, object]]:
