@@ -13,6 +13,7 @@ from itertools import product
 
 from kkz_eval.contracts.contract import CODE_SEPARATOR, Contract, Property
 from kkz_eval.contracts.template_book import Row, Template, about, bytes_of_template
+from kkz_eval.model.simulated import SIGN
 from kkz_eval.model.verdicts import State
 from kkz_eval.reference.tables import unit_label
 from kkz_eval.stewardship import say
@@ -90,6 +91,8 @@ def next_template(
     title = _german("template.title", dataset=contract.title_de, unit=unit_label(asked.unit_id), year=years)
     title = _german("simulated.template", title=title) if simulated else title
     lines = about(contract, _until(contract, asked), asked.contact, _how(before, to_confirm))
+    if simulated:  # with its sign, so that the figures are not taken for real ones where they come back
+        lines.insert(0, (SIGN, _german("simulated.file")))
     return bytes_of_template(Template(contract, title, [*keys, *measures], lines, rows, headers))
 
 

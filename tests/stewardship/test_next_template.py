@@ -17,6 +17,7 @@ from kkz_eval.contracts.judgement import judge_file
 from kkz_eval.contracts.load import load_contracts
 from kkz_eval.contracts.outgoing import PAGE_CHARACTERS
 from kkz_eval.deliveries.reader import Claimed, read_file
+from kkz_eval.deliveries.register.simulated import says_simulated
 from kkz_eval.model.findings import iter_findings
 from kkz_eval.reference.tables import known_units
 from kkz_eval.stewardship.next_template import Asked, next_template
@@ -113,6 +114,14 @@ def test_the_first_sheet_says_what_by_when_and_whom_to_ask() -> None:
     assert "„-“ (nichts vorhanden)" in said["Zeichen"]
     assert said["Wozu"] == LEAVERS.terms.purpose
     assert "Graue Zellen" in said["Summen"]
+
+
+def test_a_template_with_made_up_figures_is_known_by_them_where_it_comes_back() -> None:
+    filled = book_of(next_template(LEAVERS, ASKED, last_year(), simulated=True))
+    target = io.BytesIO()
+    filled.save(target)
+    assert says_simulated(target.getvalue())
+    assert not says_simulated(next_template(LEAVERS, ASKED, last_year()))
 
 
 def test_a_deadline_that_has_passed_is_said_as_that_and_nobody_is_invented_to_be_asked() -> None:
