@@ -114,9 +114,9 @@ class Snapshot:
 
     @cached_property
     def simulated(self) -> frozenset[str]:
-        """The datasets of which figures hold that are made up: their files say so, and the register kept it."""
+        """The datasets of which figures hold that are made up."""
         datasets = {contract.dataset for contract in self.contracts.values()}
-        return frozenset(name for name in datasets if any(source.arrival.simulated for source in self.accepted(name).sources))
+        return frozenset(name for name in datasets if self.accepted(name).rests_on_simulated)
 
     def pseudo_cohorts(self, asked: Asked = NOW) -> pa.Table:
         """The stations of each year of birth by unit, of what holds or was known on a day: model.tables.PSEUDO_COHORTS."""

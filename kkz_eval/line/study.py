@@ -75,10 +75,14 @@ class Study:
 
     @cached_property
     def simulated(self) -> frozenset[str]:
-        """The datasets whose figures are made up: by what their files say, or all of them where the plan is of a model world."""
+        """The datasets whose figures are made up: by what their files say, or all of them where the plan is of a model world.
+
+        The files are those that hold now, and those of the day and the editions that the plan names: another may have taken their place.
+        """
         if self.plan.is_of_model_world:
             return frozenset(contract.dataset for contract in self.snapshot.contracts.values())
-        return self.snapshot.simulated
+        taken = {name for name in self.datasets if any(each.rests_on_simulated for each in self.taken(name))}
+        return self.snapshot.simulated | taken
 
     @cached_property
     def has_data(self) -> bool:

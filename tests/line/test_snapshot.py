@@ -26,6 +26,7 @@ from kkz_eval.line.snapshot import Snapshot, current_snapshot, keep_snapshot, op
 from kkz_eval.line.study import Study, study_of
 from kkz_eval.line.validation import validate_contract
 from kkz_eval.model.errors import UserError
+from kkz_eval.model.simulated import SIGN
 from kkz_eval.settings import Settings
 from kkz_eval.simulation.layout import delivery_name, official_name
 from kkz_eval.simulation.run import simulate
@@ -284,6 +285,21 @@ def test_made_up_figures_are_known_by_their_files_whatever_the_plan_says(own: In
     assert "schulabgaenge_amtlich" in snapshot.simulated
     assert "inkar" not in snapshot.simulated
     assert report_inputs(Study(snapshot, silent), Study(snapshot, silent).effects).sources[0].attribution == ""
+
+
+def test_made_up_figures_are_made_up_on_the_day_of_the_plan_though_real_ones_took_their_place(own: Installation) -> None:
+    first = current_snapshot(own).register.arrivals[0].day
+    later = replace(own, settings=replace(own.settings, day=date.fromisoformat(first) + timedelta(days=9)))
+    for file in later.settings.inbox.glob("schulabgaenge*"):
+        file.write_bytes(file.read_bytes().replace(SIGN.encode(), b"Landesdatenbank NRW"))
+    land(later, YEARS)
+    judge_arrivals(later, YEARS)
+    snapshot, dataset = current_snapshot(later), "schulabgaenge_amtlich"
+    assert dataset not in Study(snapshot, _quick(later, texts={})).simulated
+    before = Study(snapshot, _quick(later, texts={}, as_of=first))
+    assert dataset in before.simulated
+    (source,) = (one for one in report_inputs(before, before.effects).sources if one.dataset == dataset)
+    assert (source.simulated, source.attribution) == (True, "")
 
 
 def test_a_contradiction_of_today_is_none_on_the_day_of_the_plan(own: Installation) -> None:

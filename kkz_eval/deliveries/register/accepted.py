@@ -63,6 +63,11 @@ class Accepted:
     sources: tuple[Source, ...]
     conflicts: tuple[Conflict, ...]
 
+    @property
+    def rests_on_simulated(self) -> bool:
+        """Whether any of them is made up: its file says so, and the register kept it."""
+        return any(source.arrival.simulated for source in self.sources)
+
 
 @dataclass(frozen=True)
 class _Part:
