@@ -142,9 +142,9 @@ def state_without_delivery(contract: Contract, place: Place, is_owed: bool, offi
 
 
 def rests_on_simulated(tables: Sequence[BoardTable]) -> bool:
-    """Whether any delivery of a board says that its figures are made up."""
+    """Whether any delivery of a board, the last ones and those that count instead, says that its figures are made up."""
     histories = (cell.history for table in tables for row in table.rows for cell in row)
-    return any(history.newest.simulated for history in histories if history is not None)
+    return any(one.simulated for history in histories if history is not None for one in (history.newest, *history.holding))
 
 
 def board_page(tables: Sequence[BoardTable], links: Mapping[str, str], today: date, language: Language) -> str:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
 from made_boards import AHLEN, ARNSBERG, CONTRACTS, DORMAGEN, DUESSELDORF, KREIS_OFFICE, OFFICE, delivered, states, tables
 
-from kkz_eval.model.verdicts import State
+from kkz_eval.model.verdicts import State, Status
 from kkz_eval.reference.tables import programme_units
-from kkz_eval.stewardship.board import SYMBOLS, BoardTable
+from kkz_eval.stewardship.board import SYMBOLS, BoardTable, rests_on_simulated
 from kkz_eval.stewardship.replies import replies
 
 
@@ -105,3 +106,12 @@ def test_the_official_datasets_that_a_contract_names_are_there() -> None:
     named = {name for contract in CONTRACTS.values() for name in contract.terms.official_datasets}
     assert {"bevoelkerung_amtlich", "mindestsicherung_amtlich"} <= named
     assert {of_source[name] for name in named} == {"official"}
+
+
+def test_made_up_figures_that_count_instead_of_the_last_delivery_are_said_on_the_board_and_in_letters() -> None:
+    last = delivered("netzwerk", AHLEN, 2017, Status.REJECTED)
+    earlier = replace(last.newest, number=0, sha256="1" * 64, simulated=True)
+    for counts, said in (((earlier,), True), ((), False)):
+        found = tuple(tables(replace(last, holding=counts)).values())
+        assert rests_on_simulated(found) == said
+        assert ("SIMULIERT" in replies(found, {}, date(2026, 11, 24))[AHLEN]) == said
