@@ -29,20 +29,8 @@ def estimate_event_study(sample: Sample, plan: Plan, _: EstimatorSpec) -> Estima
     the cells are; weights of the mean taken as fixed).
     Test `pre_trend`: Wald F of all coefficients before the start (less the years of anticipation), F(k, G-1). Raises Refused.
     """
-    require_comparison(sample, plan)
     level, reference = plan.inference.level, plan.event_reference
-    relative = sample.event_time
-    times = sorted({int(time) for time in relative[~np.isnan(relative)]})
-    if reference not in times:
-        raise Refused("reference_missing", reference=reference)
-    free = [time for time in times if time != reference]
-    fit = fit_fixed_effects(
-        sample,
-        sample.covariates,
-        [*(f"event_time {time}" for time in free), *sample.covariate_names],
-        small_sample=plan.inference.small_sample,
-        dummies=np.where(np.isin(relative, free), np.searchsorted(free, relative), -1).astype("int32"),
-    )
+    fit, free = fit_event_study(sample, plan)
     rows = [coefficient_row(fit, position, level, "dynamic", event_time=time) for position, time in enumerate(free)]
     rows.append(Row("dynamic", event_time=reference, estimate=0.0))
     rows += covariate_rows(fit, sample.covariate_names, level)
@@ -51,6 +39,24 @@ def estimate_event_study(sample: Sample, plan: Plan, _: EstimatorSpec) -> Estima
     test, note = pre_trend_test(fit, [position for position, time in enumerate(free) if time < -plan.anticipation])
     notes = [*([] if note is None else [note]), *reference_notes(reference)]
     return Estimation(rows=tuple(rows), tests=(test,), notes=tuple(notes))
+
+
+def fit_event_study(sample: Sample, plan: Plan) -> tuple[Fit, list[int]]:
+    """The fit, and the event times of its first coefficients, sorted, without that of reference. Raises Refused."""
+    require_comparison(sample, plan)
+    relative = sample.event_time
+    times = sorted({int(time) for time in relative[~np.isnan(relative)]})
+    if plan.event_reference not in times:
+        raise Refused("reference_missing", reference=plan.event_reference)
+    free = [time for time in times if time != plan.event_reference]
+    fit = fit_fixed_effects(
+        sample,
+        sample.covariates,
+        [*(f"event_time {time}" for time in free), *sample.covariate_names],
+        small_sample=plan.inference.small_sample,
+        dummies=np.where(np.isin(relative, free), np.searchsorted(free, relative), -1).astype("int32"),
+    )
+    return fit, free
 
 
 def reference_notes(reference: int) -> list[Note]:
