@@ -10,8 +10,15 @@ import pandas as pd
 import pytest
 
 from kkz_eval.evaluation.effects import effects_command, exit_code, run_effects
+from kkz_eval.evaluation.panel import validate_panel
 from kkz_eval.evaluation.plan_file import parse_plan
 from kkz_eval.evaluation.results import EffectsResult
+from kkz_eval.evaluation.sample import build_sample, outcome_slice
+from kkz_eval.evaluation.sensitivity.breakdown import breakdown_relative_magnitudes, breakdown_smoothness
+from kkz_eval.evaluation.sensitivity.event_coefficients import EventCoefficients, event_study_coefficients
+from kkz_eval.evaluation.sensitivity.pre_trend_power import slope_detected
+from kkz_eval.evaluation.sensitivity.relative_magnitudes import relative_magnitudes_interval
+from kkz_eval.evaluation.sensitivity.smoothness import smoothness_interval
 
 REPOSITORY = Path(__file__).parents[2]
 DATA = (REPOSITORY / os.environ.get("KKZ_SHARED", "../shared")).resolve() / "data"
@@ -83,10 +90,11 @@ def test_castle_doctrine_twfe_and_its_decomposition() -> None:
     assert (row["n_units"], row["n_treated"], row["n_control"]) == (50, 21, 29)
 
 
-def test_medicaid_event_study_against_states_that_expanded_later_or_never() -> None:
+def medicaid() -> pd.DataFrame:
+    """Share of adults with insurance in 43 states, those of 2015 dropped."""
     raw = pd.read_csv(DATA / "methods/medicaid_ehec.csv")
     raw = raw[(raw["year"] <= 2015) & (raw["yexp2"] != 2015)]
-    panel = pd.DataFrame(
+    return pd.DataFrame(
         {
             "unit_id": raw["stfips"],
             "year": raw["year"],
@@ -95,13 +103,61 @@ def test_medicaid_event_study_against_states_that_expanded_later_or_never() -> N
             "cohort": raw["yexp2"],
         }
     )
-    result = _run(panel, reference="not_yet", treated_cohorts=[2014])
+
+
+def test_medicaid_event_study_against_states_that_expanded_later_or_never() -> None:
+    result = _run(medicaid(), reference="not_yet", treated_cohorts=[2014])
     first, second = _row(result, "es", 0), _row(result, "es", 1)
     assert first["n_units"] == 43
     assert first["estimate"] == pytest.approx(0.046446865, abs=1e-6)
     assert first["std_error"] == pytest.approx(0.009151871, abs=1e-6)
     assert second["estimate"] == pytest.approx(0.069206180, abs=1e-6)
     assert second["std_error"] == pytest.approx(0.010350052, abs=1e-6)
+
+
+def _event_study(panel: pd.DataFrame, **keys: object) -> EventCoefficients:
+    """With two-way fixed effects, of a panel with one indicator."""
+    (indicator,) = set(panel["indicator"])
+    defaults = {"plan_version": 1, "id": "replication", "outcomes": [{"indicator": indicator}], "estimators": [EVENT_STUDY]}
+    plan = parse_plan({**defaults, **keys}, "test")
+    (outcome,) = plan.outcomes
+    return event_study_coefficients(build_sample(outcome_slice(validate_panel(panel, plan), plan, outcome), plan, outcome), plan)
+
+
+def test_medicaid_intervals_where_trends_may_have_differed() -> None:
+    event = _event_study(medicaid(), reference="not_yet", treated_cohorts=[2014])
+    assert (event.pre_periods, event.post_periods) == (5, 2)
+    first = event.first_effect()
+    for m_bar, ends in {0.5: (0.0241, 0.0673), 1: (0.0171, 0.0720), 1.5: (0.00859, 0.0796), 2: (-0.00107, 0.0883)}.items():
+        found = relative_magnitudes_interval(event, first, m_bar, 0.05)
+        assert (found.low, found.high) == pytest.approx(ends, abs=1e-3)
+    for m, ends in {0: (0.0259, 0.0607), 0.01: (0.0132, 0.0787), 0.02: (0.00286, 0.0907)}.items():
+        found = smoothness_interval(event, first, m, 0.05)
+        assert (found.low, found.high) == pytest.approx(ends, abs=1e-3)
+    assert 1.5 < breakdown_relative_magnitudes(event, first, 0.05) < 2
+    assert 0.02 < breakdown_smoothness(event, first, 0.05) < 0.03
+
+
+@pytest.mark.parametrize(("indicator", "half", "four_fifths"), [("a_schul_oA", 0.1829, 0.2818), ("q_auspl", 0.4984, 0.7631)])
+def test_the_slope_that_the_test_of_the_years_before_would_have_found(indicator: str, half: float, four_fifths: float) -> None:
+    """13 Kreise of 2012 against the 17 that never joined, 2007 to 2019."""
+    kreis = {"kreis_ags5": str}
+    raw = pd.read_csv(DATA / "official/inkar/inkr_nrw_kreise_panel_long.csv", dtype=kreis)
+    exposure = pd.read_csv(DATA / "cohorts/kreis_exposure.csv", dtype=kreis).set_index("kreis_ags5")
+    raw = raw[(raw["kuerzel"] == indicator) & raw["jahr"].between(2007, 2019)].join(exposure, on="kreis_ags5")
+    treated, never = raw["exposure_2012"] == 1, (raw["exposure_2012"] == 0) & (raw["exposure_2017"] == 0)
+    panel = pd.DataFrame(
+        {
+            "unit_id": raw["kreis_ags5"],
+            "year": raw["jahr"],
+            "indicator": indicator,
+            "value": raw["wert"],
+            "cohort": treated.map({True: 2012}).astype("Int64"),
+        }
+    )
+    event = _event_study(panel[treated | never])
+    assert slope_detected(event, 0.5) == pytest.approx(half, abs=1e-4)
+    assert slope_detected(event, 0.8) == pytest.approx(four_fifths, abs=1e-4)
 
 
 def mpdta() -> pd.DataFrame:
