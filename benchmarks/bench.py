@@ -22,7 +22,7 @@ import pandas as pd
 import statsmodels.api as sm
 import yaml
 
-from benchmarks import bench_estimators, bench_synthetic, bench_validators
+from benchmarks import bench_estimators, bench_inference, bench_synthetic, bench_validators
 from benchmarks.bench_official import municipal_panel, official_files, processor_seconds
 from benchmarks.bench_run import yearly_runs
 from benchmarks.figures import Figure, seconds
@@ -184,6 +184,11 @@ def synthetic_comparisons() -> list[Figure]:
     return [Figure(*entry) for entry in (*peer, *bench_synthetic.growth())]
 
 
+def inference_comparisons() -> list[Figure]:
+    """What chance could have done, against a peer's draws."""
+    return [Figure(*entry) for entry in (*bench_inference.exact_inference(), *bench_inference.many_units())]
+
+
 def dummy_fits(panel: pd.DataFrame) -> tuple[float, float]:
     """The two estimates by plain least squares: the effect, and that of event time 0."""
     unit = pd.get_dummies(panel["unit_id"], drop_first=True, dtype=float).to_numpy()
@@ -267,6 +272,7 @@ def main() -> int:
     figures += against_validators()
     figures += group_time_comparisons()
     figures += synthetic_comparisons()
+    figures += inference_comparisons()
     if (shared / INKAR_FILE).is_file():
         figures += official_files(shared)
         figures.append(municipal_panel(shared))
