@@ -80,36 +80,45 @@ def is_countable(statistic: Statistic, units: ComparedUnits) -> bool:
     """Whether all assignments can be counted within seconds and 200 MB; else they are to be drawn."""
     match statistic:
         case Sum():
-            return listed(units) <= MOST_LISTED
+            possible = n_assignments(units)  # asked first: the best cut of hundreds of units takes long to find
+            return 4 * possible <= MOST_LISTED**2 and listed(units) <= MOST_LISTED
         case OfSums():
             return n_assignments(units) <= MOST_COMPUTED
         case Plain():
             return n_assignments(units) <= MOST_PLAIN
 
 
-def exact_coefficient(z: PerUnit, units: ComparedUnits, law: Law = UNIFORM) -> RandomizationTest:
+def exact_coefficient(
+    z: PerUnit, compared: ComparedUnits, law: Law = UNIFORM, assigned: ComparedUnits | None = None
+) -> RandomizationTest:
     """The estimate against its distribution over all assignments by a law: p = P(|estimate − mean| ≥ |real estimate − mean|).
 
+    compared: strata and baseline of the estimate; assigned: whose strata every assignment keeps, finer ones, where they are not the same.
     Raises Refused: too many assignments to count (ask `is_countable`), a statistic that some assignment leaves undefined, or that is the
     same under all.
     """
-    statistic = coefficient(z, units)
+    units = assigned or compared
+    statistic = coefficient(z, compared)
     distribution = distribution_of([statistic], units, law)
     center, sd = float(distribution.means[0]), float(np.sqrt(max(0.0, distribution.covariance[0, 0])))
     observed = observed_of(statistic, units)
-    if max(sd, abs(observed - center)) <= SAME * float(np.abs(z).max()):
+    scale = max(sd, abs(observed - center))
+    if scale <= SAME * float(np.abs(z).max()):
         raise Refused("same_under_all")
-    p, greater, less = tail_probabilities(distribution, [1.0], observed, center, max(sd, abs(observed - center)))
+    p, greater, less = tail_probabilities(distribution, [1.0], observed, center, scale)
     return RandomizationTest(observed, center, sd, p, greater, less, n_assignments(units), True, 0.0)
 
 
-def exact_studentised(z: PerUnit, units: ComparedUnits, law: Law, of_estimate: RandomizationTest) -> RandomizationTest:
+def exact_studentised(
+    z: PerUnit, compared: ComparedUnits, law: Law, of_estimate: RandomizationTest, assigned: ComparedUnits | None = None
+) -> RandomizationTest:
     """(estimate − its mean under the law) / its standard error against its distribution: p = P(|statistic| ≥ |the real one|).
 
     The mean is that of the estimate, so that the statistic has its center at 0 where no baseline is adjusted for and all assignments are equally
     likely. of_estimate: what `exact_coefficient` found for the same units and law. Raises Refused as that does.
     """
-    statistic = studentised(z, units, of_estimate.center)
+    units = assigned or compared
+    statistic = studentised(z, compared, of_estimate.center)
     observed = observed_of(statistic, units)
     distribution = distribution_of([statistic], units, law)
     p, greater, less = tail_probabilities(distribution, [1.0], observed, 0.0, max(1.0, abs(observed)))

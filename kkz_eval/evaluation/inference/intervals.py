@@ -30,14 +30,17 @@ class Interval:
     middle: float
 
 
-def exact_interval(z: PerUnit, units: ComparedUnits, law: Law = UNIFORM, level: float = 0.95) -> Interval:
+def exact_interval(
+    z: PerUnit, compared: ComparedUnits, law: Law = UNIFORM, level: float = 0.95, assigned: ComparedUnits | None = None
+) -> Interval:
     """{τ: p(τ) > 1 − level}, p(τ) the two-sided exact p-value of the estimate on z − τ · treated.
 
     Nothing is counted anew for a τ: estimate(A; z − τ · treated) = estimate(A; z) − τ · estimate(A; treated), and the center moves likewise.
     From the middle p falls on either side (strictly so where all assignments are equally likely): each bound is where it falls to 1 − level.
-    Raises Refused as `exact_coefficient` does. Ernst (2004), Statistical Science 19(4), 676–685, section 4.2.
+    Arguments and refusals are those of `exact_coefficient`. Ernst (2004), Statistical Science 19(4), 676–685, section 4.2.
     """
-    statistics = [coefficient(z, units), coefficient(units.treated.astype(float), units)]
+    units = assigned or compared
+    statistics = [coefficient(z, compared), coefficient(compared.treated.astype(float), compared)]
     distribution = distribution_of(statistics, units, law)
     estimate, one = (observed_of(statistic, units) for statistic in statistics)
     center, center_of_one = distribution.means.tolist()

@@ -1,5 +1,7 @@
 """Exact p-values against all assignments listed plainly, and the reference values of INKAR."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from inkar import after_less_before, listed_plainly, need, needs_inkar, small_units, units_within_kind
@@ -7,6 +9,7 @@ from inkar import after_less_before, listed_plainly, need, needs_inkar, small_un
 from kkz_eval.evaluation.inference import exact
 from kkz_eval.evaluation.inference.assignments import UNIFORM, Law, assignments_in_chunks, fit_theta, standardised
 from kkz_eval.evaluation.inference.exact import exact_coefficient, exact_studentised, is_countable
+from kkz_eval.evaluation.inference.intervals import exact_interval
 from kkz_eval.evaluation.inference.statistics import (
     coefficient,
     difference,
@@ -19,9 +22,9 @@ from kkz_eval.evaluation.inference.units import ComparedUnits
 from kkz_eval.evaluation.problems import Refused
 
 SIZES = [((9, 4),), ((6, 2), (5, 3)), ((4, 2), (4, 1), (3, 0), (2, 1))]
-CLUSTERED = ComparedUnits.of(
-    np.isin(np.repeat(np.arange(7), [1, 2, 2, 3, 1, 2, 2]), [0, 3, 5]), cluster=np.repeat(np.arange(7), [1, 2, 2, 3, 1, 2, 2])
-)
+CLUSTERS = np.repeat(np.arange(7), [1, 2, 2, 3, 1, 2, 2])
+CLUSTERED = ComparedUnits.of(np.isin(CLUSTERS, [0, 3, 5]), cluster=CLUSTERS)
+CLUSTERED_WITH_BASELINE = replace(CLUSTERED, baseline=np.random.default_rng(6).normal(size=(len(CLUSTERS), 1)))
 
 
 def outcome(units, seed=3):
@@ -44,8 +47,8 @@ def slow_test(values, observed, center, weights):
     )
 
 
-def slow_tests(z, units, law):
-    every = np.concatenate(list(assignments_in_chunks(units)))
+def slow_tests(z, units, law, assigned=None):
+    every = np.concatenate(list(assignments_in_chunks(assigned or units)))
     weights = np.exp(law.log_weight(every))
     plain, plain_studentised = (
         (regression, studentised_regression) if units.baseline.shape[1] else (difference, studentised_difference)
@@ -67,6 +70,7 @@ def slow_tests(z, units, law):
         *(small_units(sizes=sizes, baselines=1) for sizes in SIZES),
         small_units(sizes=SIZES[1], baselines=2),
         CLUSTERED,
+        CLUSTERED_WITH_BASELINE,
     ],
 )
 def test_every_assignment_counts_with_its_probability(units, theta):
@@ -77,6 +81,19 @@ def test_every_assignment_counts_with_its_probability(units, theta):
     assert (found.p, found.p_greater, found.p_less) == pytest.approx(of_estimate, abs=1e-12)
     found = exact_studentised(z, units, law, found)
     assert (found.p, found.p_greater, found.p_less) == pytest.approx(of_ratio, abs=1e-12)
+
+
+@pytest.mark.parametrize("baselines", [0, 1])
+def test_assignments_may_keep_finer_strata_than_the_estimate(baselines):
+    assigned = small_units(sizes=((5, 2), (5, 3)), baselines=baselines)
+    compared, z, law = assigned.without_strata(), outcome(assigned), law_of(assigned, 0.8)
+    (center, sd), of_estimate, of_ratio = slow_tests(z, compared, law, assigned)
+    found = exact_coefficient(z, compared, law, assigned)
+    assert (found.center, found.sd, found.p) == pytest.approx((center, sd, of_estimate[0]), abs=1e-12)
+    assert found.n_assignments == 100
+    assert exact_studentised(z, compared, law, found, assigned).p == pytest.approx(of_ratio[0], abs=1e-12)
+    inverted = exact_interval(z, compared, law, 0.9, assigned)
+    assert exact_coefficient(z - inverted.middle * compared.treated, compared, law, assigned).p == 1.0
 
 
 def test_values_computed_anew_for_each_question_are_those_kept(monkeypatch):
