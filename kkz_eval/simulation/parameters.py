@@ -9,6 +9,7 @@ ABSORBING = "mittlerer_abschluss"  # gives what the others gain and takes what t
 CERTIFICATE_INDICATORS = tuple(f"schulabgaenge_{certificate}" for certificate in CERTIFICATES)
 CARE_INDICATOR = "betreuungsquote_u3"
 INDICATORS = (*CERTIFICATE_INDICATORS, CARE_INDICATOR)
+WELFARE_INDICATOR = "sgbii_quote"
 
 AGES = ("unter_3", "3_bis_unter_6", "6_bis_unter_15", "15_bis_unter_18", "18_bis_unter_21", "21_und_aelter")
 CARE_AGES = ("unter_1", "1_bis_unter_2", "2_bis_unter_3", "3_bis_unter_6")
