@@ -189,7 +189,8 @@ def page() -> str:
 
 def _method_row(method: Method) -> str:
     variants = ", ".join(_code(name) for name in method.variants) or "–"
-    refused = [name for name, takes in (("`covariates`", method.covariates), ("`weight`", method.weights)) if not takes]
+    takes = (("`covariates`", method.covariates), ("`weight`", method.weights), ("`comparison`", method.weighs != "none"))
+    refused = [name for name, is_taken in takes if not is_taken]
     chosen = "; the plan may choose among " + ", ".join(map(_code, method.choices)) if method.choices else ""
     needed = [f"`{name}` (column of the panel)" for name in method.columns]
     cells = (

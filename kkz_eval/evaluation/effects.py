@@ -127,6 +127,7 @@ def _outcome_result(panel: pd.DataFrame, plan: Plan, outcome: Outcome) -> Effect
         estimation = _estimation(sample, plan, spec)
         identity = {"estimator": spec.id, "method": spec.method, "variant": spec.variant}
         notes = [note for note in sample.notes if note.code not in METHODS[spec.method].untrue_notes]
+        notes += _held_fixed(plan, outcome, METHODS[spec.method])
         weighting = _weighting(sample, estimation, METHODS[spec.method])
         notes += [*estimation.notes, *(one.note for one in weighting)]
         said = " ".join(note.sentence.in_language(plan.languages[0]) for note in notes)
@@ -138,6 +139,17 @@ def _outcome_result(panel: pd.DataFrame, plan: Plan, outcome: Outcome) -> Effect
         ]
         weights += [{"indicator": outcome.indicator, "estimator": spec.id, **asdict(weight)} for weight in estimation.weights]
     return result_of(estimates=estimates, tests=tests, weights=weights)
+
+
+def _held_fixed(plan: Plan, outcome: Outcome, method: Method) -> list[Note]:
+    """What is compared, what the comparison holds fixed, and how the estimate then weighs."""
+    within, adjust = (", ".join(columns) for columns in (plan.comparison.within, plan.comparison.adjust))
+    notes = [Note("notes.logarithms")] if outcome.scale == "log" else []
+    if method.weighs == "none":  # it refuses what is held fixed
+        return notes
+    notes += [Note("notes.within", {"columns": within})] if within else []
+    notes += [Note("notes.adjusted", {"columns": adjust})] if adjust else []
+    return [*notes, *([Note(f"notes.weighs_{method.weighs}")] if within or adjust else [])]
 
 
 def _weighting(sample: Sample, estimation: Estimation, method: Method) -> tuple[Concentration, ...]:

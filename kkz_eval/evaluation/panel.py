@@ -55,9 +55,10 @@ def read_panel(path: Path) -> pd.DataFrame:
 def validate_panel(frame: pd.DataFrame, plan: Plan, source: str = "panel") -> pd.DataFrame:
     """The columns that the plan uses, typed; row labels are positions.
 
-    Returns unit_id, year, indicator, value, cohort, then covariates, weight and dose (float64), then the cluster column. Texts are
-    categories in their order, so that a long panel holds each once; columns that have their type already share memory with `frame`.
-    Raises PanelInvalid: columns or indicators that the plan names are missing, cells of a wrong type, negative weights.
+    Returns unit_id, year, indicator, value, cohort, then covariates, weight, dose, baseline values of comparison and audit (float64),
+    then strata and the cluster column. Texts are categories in their order, so that a long panel holds each once; columns that have their
+    type already share memory with `frame`. Raises PanelInvalid: columns or indicators that the plan names are missing, cells of a wrong
+    type, negative weights, strata or baseline values that are not constant per unit.
     """
     checked = _checked(frame, source, [name for name in used_columns(plan) if name in frame.columns])
     problems = [*_plan_columns(frame, plan), *_plan_indicators(checked, plan)]
@@ -72,9 +73,13 @@ def validate_panel(frame: pd.DataFrame, plan: Plan, source: str = "panel") -> pd
             "cell_negative_weight",
             lambda row: {"column": plan.weight, "value": checked[plan.weight].iloc[row]},
         )
-    if plan.cluster not in REQUIRED_COLUMNS and plan.cluster not in numeric_columns(plan):
-        checked[plan.cluster], found = _texts(checked[plan.cluster])
-        problems += found
+    for column in dict.fromkeys([*strata_columns(plan), plan.cluster]):
+        if column not in REQUIRED_COLUMNS and column not in numeric_columns(plan):
+            checked[column], found = _texts(checked[column])
+            problems += found
+    if not problems:
+        for column in dict.fromkeys([*strata_columns(plan), *_columns_of_units(plan)]):
+            problems += _varying_problems(checked, column)
     if problems:
         raise PanelInvalid(source, problems)
     return checked
@@ -118,13 +123,23 @@ def _with_lines_of_file(problem: errors.Problem, places: np.ndarray) -> errors.P
 def numeric_columns(plan: Plan) -> list[str]:
     """Panel columns beyond the required ones that the plan needs as numbers, each once."""
     weight = [] if plan.weight is None else [plan.weight]
-    columns = dict.fromkeys([*plan.covariates, *weight, *_columns_of_methods(plan)])
+    columns = dict.fromkeys([*plan.covariates, *weight, *_columns_of_methods(plan), *_columns_of_units(plan)])
     return [name for name in columns if name not in REQUIRED_COLUMNS]
+
+
+def strata_columns(plan: Plan) -> list[str]:
+    """Panel columns whose values make strata, of the comparison and of the assignments, each once."""
+    return list(dict.fromkeys([*plan.comparison.within, *plan.assigned_within]))
+
+
+def _columns_of_units(plan: Plan) -> list[str]:
+    """Columns of baseline values: what the comparison holds fixed, and on what assignments may depend."""
+    return [*plan.comparison.adjust, *([] if plan.audit is None else plan.audit.columns)]
 
 
 def used_columns(plan: Plan) -> list[str]:
     """All panel columns that the plan uses, each once."""
-    return list(dict.fromkeys([*REQUIRED_COLUMNS, *numeric_columns(plan), plan.cluster]))
+    return list(dict.fromkeys([*REQUIRED_COLUMNS, *numeric_columns(plan), *strata_columns(plan), plan.cluster]))
 
 
 def _columns_of_methods(plan: Plan) -> list[str]:
@@ -344,9 +359,30 @@ def _cohort_problems(frame: pd.DataFrame) -> list[Problem]:
     return _at(differs, "cohort_varies", parameters)
 
 
+def _varying_problems(frame: pd.DataFrame, column: str) -> list[Problem]:
+    """Rows of a unit with another value than its first one; rows without a value are no fault, they fall out of the estimate."""
+    cells, unit = frame[column], codes_of(frame["unit_id"])
+    present = np.flatnonzero(cells.notna().to_numpy(dtype=bool))
+    first = np.full(int(unit.max()) + 1, -1)
+    first[unit[present[::-1]]] = present[::-1]  # the last of equal places stays
+    values = codes_of(cells) if isinstance(cells.dtype, pd.CategoricalDtype) else cells.to_numpy(dtype="float64")
+    differs = np.zeros(len(frame), dtype=bool)
+    differs[present] = values[present] != values[first[unit[present]]]
+
+    def parameters(row: int) -> dict[str, object]:
+        begin = int(first[unit[row]])
+        found = {"value": str(cells.iloc[row]), "other": str(cells.iloc[begin]), "first": begin + 2}
+        return {"column": column, "unit": frame["unit_id"].iloc[row], **found}
+
+    return _at(differs, "unit_value_varies", parameters)
+
+
 def _plan_columns(frame: pd.DataFrame, plan: Plan) -> Iterator[Problem]:
     named = [("covariates", column) for column in plan.covariates]
     named += [] if plan.weight is None else [("weight", plan.weight)]
+    named += [("comparison", column) for column in (*plan.comparison.within, *plan.comparison.adjust)]
+    if plan.audit is not None:
+        named += [("audit", column) for column in (*(plan.audit.strata or ()), *plan.audit.columns)]
     named += [("cluster", plan.cluster)]
     named += [("estimators", column) for column in _columns_of_methods(plan)]
     columns = ", ".join(str(name) for name in frame.columns)

@@ -64,6 +64,11 @@ class Audit:
     law: str | None = None
     others: tuple[str, ...] = ()
 
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Columns on which assignments may depend, that of the law first."""
+        return (*(() if self.law is None else (self.law,)), *self.others)
+
 
 @dataclass(frozen=True)
 class CoTreated:

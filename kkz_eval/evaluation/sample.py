@@ -5,6 +5,7 @@ Belongs here: window, cohorts, reference group, missing values, counts. Does not
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from typing import Any
@@ -12,7 +13,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from kkz_eval.evaluation.arrays import CellByRegressor, CellCodes, CellMask, PerCell
+from kkz_eval.evaluation.arrays import CellByRegressor, CellCodes, CellMask, Mask, PerCell
 from kkz_eval.evaluation.estimators.methods import DOSE_COLUMN
 from kkz_eval.evaluation.panel import codes_of, in_order, numeric_columns
 from kkz_eval.evaluation.plan import Outcome, Plan
@@ -43,7 +44,10 @@ class Sample:
     the never treated; never: (n,) bool, units that are never treated in the panel;
     covariates: (n, k) float, columns covariate_names; weights: (n,) positive float or None; earliest: first year in which an
     effect could show, or None; notes: what was left out and why; unit_names: unit_id by unit code; dose: (n,) float, NaN where it is
-    missing, or None where the plan uses none.
+    missing, or None where the plan uses none; stratum: (n,) code of the stratum that a unit is compared within, names stratum_names, None
+    where all are compared; baseline: (n, m) float, columns baseline_names, constant per unit, whose relation to the outcome may differ from
+    year to year. For assignments as chance could have made them: assigned_stratum: (n,) as stratum, -1 where it is missing; law: (n, l)
+    float, columns law_names, constant per unit, NaN where missing.
     """
 
     unit: CellCodes
@@ -60,6 +64,13 @@ class Sample:
     notes: tuple[Note, ...]
     unit_names: tuple[str, ...] = ()
     dose: PerCell | None = None
+    stratum: CellCodes | None = None
+    stratum_names: tuple[str, ...] = ()
+    baseline: CellByRegressor | None = None
+    baseline_names: tuple[str, ...] = ()
+    assigned_stratum: CellCodes | None = None
+    law: CellByRegressor | None = None
+    law_names: tuple[str, ...] = ()
 
     @cached_property
     def treated(self) -> CellMask:
@@ -112,7 +123,8 @@ def build_sample(rows: pd.DataFrame, plan: Plan, outcome: Outcome) -> Sample:
     """The cells that enter the estimates. rows: as outcome_slice returns them.
 
     With reference `never`, units of cohorts that the plan does not treat are left out; with `not_yet`, they are controls until their
-    own start. Cells without value, covariate, cluster, or positive weight are left out.
+    own start. Cells without value, covariate, stratum, baseline value, cluster, or positive weight are left out, and strata without both
+    groups.
     """
     notes: list[Note] = []
     cohort = rows["cohort"].to_numpy(dtype="float64", na_value=np.nan)
@@ -125,26 +137,28 @@ def build_sample(rows: pd.DataFrame, plan: Plan, outcome: Outcome) -> Sample:
     other = starts & ~np.isin(cohort, list(wanted))
     rows, cohort, other = _without_other_cohorts(rows, cohort, other, plan, notes)
     treated_cohort = np.where(other, np.nan, cohort) if other.any() else cohort
-    keep = _complete(rows, plan, notes)
+    keep = _complete(rows, plan, outcome, notes)
     if not keep.all():
         units_before = _distinct(codes_of(rows["unit_id"]))
         rows, treated_cohort, cohort = rows[keep], treated_cohort[keep], cohort[keep]
         lost = units_before - _distinct(codes_of(rows["unit_id"]))
         if lost:
             notes.append(Note("notes.units_lost", {"units": lost}))
-    covariates = np.empty((len(rows), len(plan.covariates)))
-    for place, name in enumerate(plan.covariates):
-        covariates[:, place] = rows[name].to_numpy(dtype="float64")
+    if plan.comparison.within:
+        keep = _in_strata_of_both(rows, treated_cohort, cohort, plan, notes)
+        rows, treated_cohort, cohort = rows[keep], treated_cohort[keep], cohort[keep]
+    within, adjust = plan.comparison.within, plan.comparison.adjust
+    stratum, stratum_names = _strata(rows, within) if within else (None, ())
     weights = None if plan.weight is None else rows[plan.weight].to_numpy(dtype="float64")
     unit, unit_names = _units(rows["unit_id"])
     sample = Sample(
         unit=unit,
         year=rows["year"].to_numpy(dtype="int64"),
-        outcome=rows["value"].to_numpy(dtype="float64"),
+        outcome=_values(rows, outcome),
         cohort=treated_cohort,
         start=cohort,
         never=np.isnan(cohort),
-        covariates=covariates,
+        covariates=_numbers(rows, plan.covariates),
         covariate_names=plan.covariates,
         weights=weights,
         cluster=unit if plan.cluster == "unit_id" else _clusters(rows[plan.cluster]),
@@ -152,8 +166,70 @@ def build_sample(rows: pd.DataFrame, plan: Plan, outcome: Outcome) -> Sample:
         notes=tuple(notes),
         unit_names=unit_names,
         dose=rows[DOSE_COLUMN].to_numpy(dtype="float64") if DOSE_COLUMN in numeric_columns(plan) else None,
+        stratum=stratum,
+        stratum_names=stratum_names,
+        baseline=_numbers(rows, adjust) if adjust else None,
+        baseline_names=adjust,
+        assigned_stratum=_strata(rows, plan.assigned_within)[0] if plan.assigned_within else None,
+        law=None if plan.audit is None else _numbers(rows, plan.audit.columns),
+        law_names=() if plan.audit is None else plan.audit.columns,
     )
     return _with_notes_on_timing(sample, plan)
+
+
+def _values(rows: pd.DataFrame, outcome: Outcome) -> PerCell:
+    """(n,) what is compared: the values, or their logarithms, NaN where there is none."""
+    values = rows["value"].to_numpy(dtype="float64")
+    if outcome.scale == "level":
+        return values
+    return np.asarray(np.log(np.where(values > 0, values, np.nan)))
+
+
+def _numbers(rows: pd.DataFrame, columns: Sequence[str]) -> CellByRegressor:
+    """(n, k) the columns, side by side."""
+    found = np.empty((len(rows), len(columns)))
+    for place, name in enumerate(columns):
+        found[:, place] = rows[name].to_numpy(dtype="float64")
+    return found
+
+
+def _strata(rows: pd.DataFrame, columns: Sequence[str]) -> tuple[CellCodes, tuple[str, ...]]:
+    """Codes from 0 of the combinations of the columns' values, (n,), -1 where one is missing, and their names in order."""
+    together = rows[columns[0]].astype("string")
+    for name in columns[1:]:
+        together = together + ", " + rows[name].astype("string")
+    codes, names = pd.factorize(together, sort=True)
+    return np.asarray(codes, dtype="int32"), tuple(str(name) for name in names)
+
+
+def _in_strata_of_both(rows: pd.DataFrame, treated_cohort: PerCell, cohort: PerCell, plan: Plan, notes: list[Note]) -> CellMask:
+    """Which cells lie in a stratum with both groups; all where there is none, so that the refusal can say so."""
+    stratum, names = _strata(rows, plan.comparison.within)
+    year = rows["year"].to_numpy(dtype="int64")
+    usable = strata_of_both(stratum, year, treated_cohort, np.isnan(cohort), plan.reference)
+    keep = usable[stratum]
+    if keep.all() or not keep.any():
+        return np.ones(len(rows), dtype=bool)
+    parameters = {
+        "units": rows.loc[~keep, "unit_id"].nunique(),
+        "strata": "; ".join(name for name, both in zip(names, usable, strict=True) if not both),
+    }
+    notes.append(Note("notes.strata_left_out", parameters))
+    return keep
+
+
+def strata_of_both(stratum: CellCodes, year: CellCodes, cohort: PerCell, never: CellMask, reference: str) -> Mask:
+    """(s,) strata with treated cells and, by the reference, never treated units or units that are untreated in a year with treated ones.
+
+    stratum: (n,) codes from 0; cohort: (n,) of the treated cohorts, NaN for others; never: (n,).
+    """
+    treated = year >= np.nan_to_num(cohort, nan=np.inf)
+    n_strata, (_, period) = int(stratum.max(initial=-1)) + 1, np.unique(year, return_inverse=True)
+    table = np.zeros((2, n_strata, int(period.max(initial=-1)) + 1), dtype=bool)
+    table[0, stratum[treated], period[treated]] = True
+    control = never if reference == "never" else ~treated
+    table[1, stratum[control], period[control]] = True
+    return np.asarray((table[0] & table[1]).any(axis=1))
 
 
 def _units(column: pd.Series) -> tuple[CellCodes, tuple[str, ...]]:
@@ -191,8 +267,15 @@ def require_comparison(sample: Sample, plan: Plan) -> None:
     staggered = plan.reference == "not_yet" and bool((~sample.treated).any())
     if (plan.reference == "never" and not sample.never.any()) or (counts.control == 0 and not staggered):
         raise Refused("no_control")
-    for position, name in enumerate(sample.covariate_names):
-        if np.isinf(sample.covariates[:, position]).any():
+    if (
+        sample.stratum is not None
+        and not strata_of_both(sample.stratum, sample.year, sample.cohort, sample.never, plan.reference).any()
+    ):
+        raise Refused("no_common_stratum", columns=", ".join(plan.comparison.within))
+    baseline = np.empty((counts.cells, 0)) if sample.baseline is None else sample.baseline
+    numbers = zip((*sample.covariate_names, *sample.baseline_names), (*sample.covariates.T, *baseline.T), strict=True)
+    for name, column in numbers:
+        if np.isinf(column).any():
             raise Refused("infinite", column=name)
     if sample.weights is not None and np.isinf(sample.weights).any():
         raise Refused("infinite", column=plan.weight)
@@ -225,15 +308,16 @@ def _without_other_cohorts(
     return rows[~drop].reset_index(drop=True), cohort[~drop], other[~drop]
 
 
-def _complete(rows: pd.DataFrame, plan: Plan, notes: list[Note]) -> CellMask:
-    """Which cells have a value, all covariates, a positive weight and a cluster; each cell is counted for its first gap."""
+def _complete(rows: pd.DataFrame, plan: Plan, outcome: Outcome, notes: list[Note]) -> CellMask:
+    """Which cells have all that the estimate needs; each cell is counted for its first gap."""
     keep = np.ones(len(rows), dtype=bool)
-    without = np.zeros(len(rows), dtype=bool)
-    for name in plan.covariates:
-        without |= rows[name].isna().to_numpy(dtype=bool)
+    values = rows["value"].to_numpy(dtype="float64")
     gaps: list[tuple[str, CellMask, dict[str, object]]] = [
-        ("value_missing", np.isnan(rows["value"].to_numpy(dtype="float64")), {}),
-        ("covariate_missing", without, {}),
+        ("value_missing", np.isnan(values), {}),
+        ("logarithm_missing", (values <= 0) & (outcome.scale == "log"), {}),
+        ("covariate_missing", _without(rows, plan.covariates), {}),
+        ("stratum_missing", _without(rows, plan.comparison.within), {"columns": ", ".join(plan.comparison.within)}),
+        ("baseline_missing", _without(rows, plan.comparison.adjust), {"columns": ", ".join(plan.comparison.adjust)}),
     ]
     if plan.weight is not None:
         gaps.append(("weight_missing", ~(rows[plan.weight].to_numpy() > 0), {}))
@@ -244,6 +328,14 @@ def _complete(rows: pd.DataFrame, plan: Plan, notes: list[Note]) -> CellMask:
             notes.append(Note(f"notes.{code}", {"cells": cells, **parameters}))
         keep &= ~gap
     return keep
+
+
+def _without(rows: pd.DataFrame, columns: Sequence[str]) -> CellMask:
+    """Rows that lack the value of one of the columns."""
+    without = np.zeros(len(rows), dtype=bool)
+    for name in columns:
+        without |= rows[name].isna().to_numpy(dtype=bool)
+    return without
 
 
 def _with_notes_on_timing(sample: Sample, plan: Plan) -> Sample:

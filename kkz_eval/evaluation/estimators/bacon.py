@@ -29,7 +29,7 @@ class Group:
 
 
 def estimate_bacon(sample: Sample, plan: Plan, _: EstimatorSpec) -> Estimation:
-    """Goodman-Bacon 2021, theorem 1, on D = 1[year ≥ own cohort year] in a balanced panel without weights and covariates.
+    """Goodman-Bacon 2021, theorem 1, on D = 1[year ≥ own cohort year] in a balanced panel without weights, covariates, strata and baseline values.
 
     Weights of kind `bacon`, key `type:treated:control`: treated_vs_untreated, earlier_vs_later (the later ones not treated yet),
     later_vs_earlier (the earlier ones treated already), later_vs_always. One row `coefficient`: their weighted mean, which is the
@@ -40,6 +40,8 @@ def estimate_bacon(sample: Sample, plan: Plan, _: EstimatorSpec) -> Estimation:
         raise Refused("bacon_weights", column=plan.weight)
     if sample.covariate_names:
         raise Refused("bacon_covariates", columns=", ".join(sample.covariate_names))
+    if sample.stratum is not None or sample.baseline is not None:
+        raise Refused("bacon_comparison", columns=", ".join([*plan.comparison.within, *plan.comparison.adjust]))
     years, units = np.unique(sample.year), np.unique(sample.unit)
     if len(sample.year) != len(years) * len(units):
         missing = len(years) * len(units) - len(sample.year)

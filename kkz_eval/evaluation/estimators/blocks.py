@@ -5,12 +5,14 @@ Belongs here: which units and years a synthetic comparison can use, and what fal
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from kkz_eval.evaluation.arrays import PerCell, UnitByYear, UnitCodes, UnitMask, YearMask, Years
+from kkz_eval.evaluation.arrays import CellByRegressor, PerCell, UnitByYear, UnitCodes, UnitMask, YearMask, Years
 from kkz_eval.evaluation.estimators.fixed_effects import fit_fixed_effects
+from kkz_eval.evaluation.estimators.untreated import fit_untreated
 from kkz_eval.evaluation.plan import Plan
 from kkz_eval.evaluation.problems import Note, Refused
 from kkz_eval.evaluation.sample import Counts, Sample, part_of, require_comparison
@@ -124,24 +126,44 @@ def build_blocks(sample: Sample, plan: Plan, outcome: PerCell | None = None) -> 
 
 
 def _require_magnitude(values: PerCell) -> None:
-    if not np.abs(values).max() < LARGEST:
+    largest = np.nanmax(np.abs(values))
+    if not largest < LARGEST:
         raise Refused("too_large")
-    if np.abs(values).max() < SMALLEST:
+    if largest < SMALLEST:
         raise Refused("too_small")
 
 
-def without_covariates(sample: Sample, plan: Plan) -> tuple[PerCell, tuple[Note, ...]]:
+def without_held_fixed(sample: Sample, covariates: CellByRegressor, names: Sequence[str]) -> tuple[PerCell, tuple[Note, ...]]:
+    """The outcome (n,) less what strata, baseline values and covariates explain of its course, by coefficients of the untreated cells.
+
+    Of each unit the mean over the years before the first start stays: a synthetic control matches levels. NaN where no untreated cell of
+    the stratum says what the year would have been. covariates: (n, k), columns names. Raises Refused as without_covariates.
+    """
+    if sample.stratum is None and sample.baseline is None:
+        return without_covariates(sample, covariates, names)
+    common = fit_untreated(replace(sample, weights=None), covariates, names).common
+    before = (sample.year < np.nanmin(sample.cohort)) & ~np.isnan(common)
+    size = int(sample.unit.max()) + 1
+    with np.errstate(invalid="ignore"):  # a unit without a year before has no mean, and no use
+        level = np.bincount(sample.unit[before], common[before], size) / np.bincount(sample.unit[before], minlength=size)
+    left = sample.outcome - (common - level[sample.unit])
+    if np.isnan(left).all() or np.nanmax(left) - np.nanmin(left) <= EXPLAINED * np.ptp(sample.outcome):
+        raise Refused("no_variation")
+    return left, (Note("notes.residuals"),)
+
+
+def without_covariates(sample: Sample, covariates: CellByRegressor, names: Sequence[str]) -> tuple[PerCell, tuple[Note, ...]]:
     """The outcome (n,) less the covariates times their coefficients in the untreated cells, with unit and year effects.
 
     The optional adjustment of Arkhangelsky et al. (2021, footnote 4) in the form of Kranz (2022): treated cells do not shape the
     coefficients. Raises Refused, by the column's name, where a covariate is constant within units or collinear; where they
     explain the outcome wholly.
     """
-    if not sample.covariate_names:
+    if not names:
         return sample.outcome, ()
     untreated = replace(part_of(sample, ~sample.treated), weights=None)
-    fit = fit_fixed_effects(untreated, untreated.covariates, sample.covariate_names, small_sample="none")
-    left = sample.outcome - sample.covariates @ fit.coefficients
+    fit = fit_fixed_effects(untreated, covariates[~sample.treated], names, small_sample="none")
+    left = sample.outcome - covariates @ fit.coefficients
     if np.ptp(left) <= EXPLAINED * np.ptp(sample.outcome):
         raise Refused("no_variation")
     return left, (Note("notes.projected"),)

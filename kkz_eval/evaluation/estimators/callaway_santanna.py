@@ -31,7 +31,8 @@ _AT_ONCE = 8  # averages whose influence functions are made together, so that ma
 def estimate_callaway_santanna(sample: Sample, plan: Plan, spec: EstimatorSpec) -> Estimation:
     """Group-time ATT (Callaway & Sant'Anna 2021) by outcome regression, weighting or both (Sant'Anna & Zhao 2020), and averages.
 
-    Rows as the plan's aggregations say, `exposed` besides where the outcome has an earliest plausible year: the mean over treated cells
+    Strata are dummies and baseline values covariates of each comparison: with strata alone it is the mean of their differences, weighted by
+    treated units. Rows as the plan's aggregations say, `exposed` besides where the outcome has an earliest plausible year: the mean over treated cells
     from it on, by size of the cohort. Intervals and p-values are normal, or of t(G-1) with quantiles `t`, G the clusters used. Standard
     errors: influence functions summed by cluster, no small-sample factor. With draws, bands are uniform over the rows of an
     aggregation (multiplier bootstrap), and with method `multiplier` standard errors and p-values come from the draws as well
@@ -181,6 +182,10 @@ def _notes(wide: Wide, att_gt: GroupTime, plan: Plan) -> list[Note]:
     if trimmed:
         most = max(cell.trimmed for cell in trimmed)
         notes.append(Note("notes.controls_trimmed", {"units": most, "limit": TRIMMED, "shown": _shown(trimmed)}))
+    alone = [cell for cell in att_gt.cells if cell.alone]
+    if alone:
+        most = max(cell.alone for cell in alone)
+        notes.append(Note("notes.no_control_in_stratum", {"units": most, "shown": _shown(alone)}))
     single = sorted({cell.cohort for cell in att_gt.cells if cell.smallest == 1})
     if single:
         notes.append(Note("notes.one_unit", {"cohorts": ", ".join(str(g) for g in single)}))

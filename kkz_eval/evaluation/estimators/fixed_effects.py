@@ -1,4 +1,4 @@
-"""Least squares with unit and year effects, and its cluster-robust covariance. Unbalanced panels and weights are exact.
+"""Least squares with unit and year effects, years within strata where there are any, and its cluster-robust covariance. Unbalanced panels and weights are exact.
 
 Belongs here: estimation, refusals, covariance. Does not belong here: taking out the effects (within.py), which dummies an estimator needs.
 """
@@ -13,6 +13,7 @@ from scipy.linalg import solve_triangular
 from statsmodels.regression.linear_model import OLS
 
 from kkz_eval.evaluation.arrays import CellByRegressor, CellCodes, PerRegressor, RegressorByRegressor
+from kkz_eval.evaluation.estimators.held_fixed import baseline_by_year, codes, periods
 from kkz_eval.evaluation.estimators.within import Columns, meat, residuals, triangle, year_dummies
 from kkz_eval.evaluation.problems import Refused
 from kkz_eval.evaluation.sample import Sample
@@ -40,19 +41,23 @@ def fit_fixed_effects(
 ) -> Fit:
     """OLS (WLS with weights) of the outcome on dummies and regressors (n, k) with unit and year effects, clustered covariance.
 
+    With strata, the effects are those of years in strata; baseline values are regressors by year, of which no coefficient is returned.
     dummies: (n,) for each cell the code (from 0) of the one dummy that is 1, -1 for none: the columns before the regressors, without
     a column for each. names: of the dummies, then of the regressors. Exact for unbalanced panels (Frisch–Waugh–Lovell).
     Small-sample factor of the covariance (Cameron & Miller 2015, finite-sample modifications, with the count of parameters of
-    fixest's default): G/(G-1) · (n-1)/(n-K); K counts the regressors and the fixed effects, except those nested in the clusters.
+    fixest's default): G/(G-1) · (n-1)/(n-K); K counts the regressors (baseline values by year among them) and the fixed effects, except
+    those nested in the clusters.
     small_sample "none": factor 1. Raises Refused: fewer than two clusters, no cells to spare, collinear regressors, an outcome
     that the effects explain wholly, overflow, clusters so made that the scores cancel out in each of them (one cluster a year,
     for example).
     """
-    cluster = _codes(sample.cluster)
+    cluster, wanted = codes(sample.cluster), len(names)
     n_cells, n_clusters = len(sample.outcome), int(cluster.max()) + 1
     if n_clusters < 2:
         raise Refused("few_clusters", clusters=n_clusters)
-    columns = _columns(sample, regressors, dummies)
+    baseline, baseline_names = baseline_by_year(sample, np.unique(sample.year))
+    names = (*names, *baseline_names)
+    columns = _columns(sample, np.column_stack([regressors, baseline]) if baseline_names else regressors, dummies)
     parameters = _parameters(len(names), columns.unit, columns.year, cluster)
     spent = len(names) + int(columns.unit[-1]) + len(columns.year_dummy)
     if n_cells <= max(spent, parameters):
@@ -85,32 +90,23 @@ def fit_fixed_effects(
     factor = 1.0
     if small_sample == "fixest":
         factor = n_clusters / (n_clusters - 1) * (n_cells - 1) / (n_cells - parameters)
-    return Fit(coefficients, factor * clustered / np.outer(scale, scale), n_clusters)
+    covariance = factor * clustered / np.outer(scale, scale)
+    return Fit(coefficients[:wanted], covariance[:wanted, :wanted], n_clusters)
 
 
 def _columns(sample: Sample, regressors: CellByRegressor, dummies: CellCodes | None) -> Columns:
     unit = np.cumsum(np.diff(sample.unit, prepend=sample.unit[:1]) != 0, dtype="int32")  # a sample is sorted by unit
-    year, n_cells, outcome = _codes(sample.year), len(sample.unit), sample.outcome
-    codes = np.full(n_cells, -1, dtype="int32") if dummies is None else dummies
+    year, n_cells, outcome = periods(sample), len(sample.unit), sample.outcome
+    dummy = np.full(n_cells, -1, dtype="int32") if dummies is None else dummies
     return Columns(
         unit=unit,
         year=year,
         weight=np.broadcast_to(1.0, n_cells) if sample.weights is None else sample.weights / sample.weights.mean(),
-        dummies=codes,
-        n_dummies=int(codes.max()) + 1,
+        dummies=dummy,
+        n_dummies=int(dummy.max()) + 1,
         dense=np.column_stack([regressors, outcome]) if regressors.shape[1] else outcome[:, None],
         year_dummy=year_dummies(unit, year),
     )
-
-
-def _codes(values: CellCodes) -> CellCodes:
-    """Codes from 0 of whole numbers, in half the memory that numpy takes."""
-    lowest = int(values.min())
-    if int(values.max()) - lowest >= max(len(values), 1000):
-        return np.asarray(np.unique(values, return_inverse=True)[1].astype("int32"))
-    offsets = values - lowest
-    codes = np.cumsum(np.bincount(offsets) > 0, dtype="int32") - 1
-    return np.asarray(codes[offsets])
 
 
 def _lengths(columns: Columns) -> PerRegressor:

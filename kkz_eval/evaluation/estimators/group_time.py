@@ -37,7 +37,7 @@ class Wide:
 
     outcome: (n, T), NaN where there is no cell; weights: (n, T), without meaning there; covariates: (n, T, k); cohort: (n,), NaN
     unless of a treated cohort; start: (n,), year of first treatment, infinite for the never treated; cluster: (n,) codes; size: (n,),
-    weight of the unit in its first year.
+    weight of the unit in its first year; stratum: (n,) codes, None where all are compared, of stratum_names. Baseline values are covariates.
     """
 
     years: Years
@@ -49,13 +49,16 @@ class Wide:
     start: PerUnit
     cluster: UnitCodes
     size: PerUnit
+    stratum: UnitCodes | None = None
+    stratum_names: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Cell:
     """One group-time effect. base: year of comparison; refused: why there is no estimate; the base year itself has estimate 0.
 
-    smallest: units in the smaller of the two groups, without those trimmed; trimmed, concentration: of its controls (two_by_two.Comparison).
+    smallest: units in the smaller of the two groups, without those trimmed; trimmed, concentration: of its controls (two_by_two.Comparison);
+    alone: treated units left out because no control is in their stratum.
     """
 
     cohort: int
@@ -64,6 +67,7 @@ class Cell:
     estimate: float = np.nan
     smallest: int = 0
     trimmed: int = 0
+    alone: int = 0
     concentration: Concentration | None = None
     refused: Note | None = None
 
@@ -107,17 +111,20 @@ def widened(sample: Sample) -> Wide:
         return spread
 
     weights = np.broadcast_to(1.0, shape) if sample.weights is None else table(sample.weights / sample.weights.mean())
-    outcome, covariates = table(sample.outcome), table(sample.covariates)
+    outcome = table(sample.outcome)
+    covariates = table(sample.covariates if sample.baseline is None else np.column_stack([sample.covariates, sample.baseline]))
     return Wide(
         years=years,
         outcome=outcome,
         weights=weights,
         covariates=covariates,
-        names=sample.covariate_names,
+        names=(*sample.covariate_names, *sample.baseline_names),
         cohort=sample.cohort[first],
         start=np.nan_to_num(sample.start[first], nan=np.inf),
         cluster=cluster,
         size=weights[np.arange(len(units)), place[first]],
+        stratum=None if sample.stratum is None else sample.stratum[first],
+        stratum_names=sample.stratum_names,
     )
 
 
@@ -167,7 +174,9 @@ def group_time(wide: Wide, plan: Plan, variant: str, spare: int = 0) -> GroupTim
             cells.append(replace(cell, estimate=0.0))
             continue
         with_both_years = ~np.isnan(wide.outcome[:, now]) & ~np.isnan(wide.outcome[:, base])
-        chosen = np.flatnonzero((member | control) & with_both_years)
+        chosen: UnitCodes = np.flatnonzero((member | control) & with_both_years)
+        of_cohort = int(member[chosen].sum())
+        chosen = _in_strata_of_both(wide, chosen, member)
         try:
             found, comparison = _estimated(wide, chosen, member[chosen], (now, base), variant, last_made)
         except Refused as refusal:
@@ -184,10 +193,29 @@ def group_time(wide: Wide, plan: Plan, variant: str, spare: int = 0) -> GroupTim
                 estimate=found.estimate,
                 smallest=smallest,
                 trimmed=comparison.trimmed,
+                alone=of_cohort - int(member[chosen].sum()),
                 concentration=comparison.concentration,
             )
         )
     return GroupTime(tuple(cells), influence, used, treated, tuple(notes))
+
+
+def _in_strata_of_both(wide: Wide, units: UnitCodes, treated: UnitMask) -> UnitCodes:
+    """Those of the units whose stratum has treated units and controls among them; all where there are none, so that the refusal is told."""
+    if wide.stratum is None:
+        return units
+    stratum = wide.stratum[units]
+    both = np.intersect1d(stratum[treated[units]], stratum[~treated[units]])
+    return units[np.isin(stratum, both)] if len(both) else units
+
+
+def _strata_of(wide: Wide, units: UnitCodes) -> tuple[UnitByCovariate, tuple[str, ...]]:
+    """(m, s - 1) a column for each stratum of the units but the first, and their names."""
+    if wide.stratum is None:
+        return np.empty((len(units), 0)), ()
+    present = np.unique(wide.stratum[units])[1:]
+    columns = (wide.stratum[units, None] == present).astype("float64")
+    return columns, tuple(wide.stratum_names[code] for code in present)
 
 
 def _years_and_bases(years: Years, g: int, plan: Plan) -> Iterator[tuple[int, int, int]]:
@@ -210,8 +238,9 @@ def _estimated(
     if treated.all():
         raise Refused("no_pair_control", year=int(wide.years[now]), base=int(wide.years[base]))
     earlier = min(now, base)
-    weights, covariates = wide.weights[units, earlier], wide.covariates[units, earlier]
-    comparison = _comparison(treated, weights, covariates, wide.names, variant, last_made)
+    strata, stratum_names = _strata_of(wide, units)
+    weights, covariates = wide.weights[units, earlier], np.column_stack([wide.covariates[units, earlier], strata])
+    comparison = _comparison(treated, weights, covariates, (*wide.names, *stratum_names), variant, last_made)
     with np.errstate(over="ignore", invalid="ignore"):
         change = wide.outcome[units, now] - wide.outcome[units, base]
         found = effect(change, comparison, variant)

@@ -36,7 +36,8 @@ class Method:
     gives: aggregations of its rows; a refusal is a row of the first. variants: that a plan may name, the first where it names none.
     choices: aggregations among which a plan may choose, all where it chooses none; empty where it may not. settings: keys of the plan
     that it follows and others do not; defaults and bounds are in plan.schema.json. columns: of the panel, needed besides those of every
-    method. covariates, weights: whether it takes them; one that does not refuses a plan that has them. untrue_notes: notes on the
+    method. covariates, weights: whether it takes them; one that does not refuses a plan that has them. weighs: how its estimate weighs where
+    a plan holds strata or baseline values fixed: treated (a mean over treated units) | regression; none: it refuses such a plan. untrue_notes: notes on the
     sample that do not hold for it. verdict_rank: place in the order in which a verdict looks for its method where the plan names none;
     None for a method that decides only where it is named.
     """
@@ -50,6 +51,7 @@ class Method:
     columns: tuple[str, ...] = ()
     covariates: bool = True
     weights: bool = True
+    weighs: Literal["treated", "regression", "none"] = "treated"
     untrue_notes: tuple[str, ...] = ()
     verdict_rank: int | None = None
 
@@ -74,12 +76,20 @@ _ALWAYS_TREATED = "notes.always_treated"  # untrue of methods that leave such un
 METHODS: Mapping[str, Method] = {
     method.name: method
     for method in (  # in the order in which reports explain them
-        Method("twfe", "att", ("coefficient", "exposed"), settings=("inference.small_sample",), verdict_rank=5),
+        Method(
+            "twfe",
+            "att",
+            ("coefficient", "exposed"),
+            settings=("inference.small_sample",),
+            weighs="regression",
+            verdict_rank=5,
+        ),
         Method(
             "event_study",
             "att",
             ("dynamic", "coefficient", "exposed"),
             settings=("anticipation", "event_reference", "inference.small_sample"),
+            weighs="regression",
         ),
         Method(
             "callaway_santanna",
@@ -96,6 +106,7 @@ METHODS: Mapping[str, Method] = {
             "att",
             ("dynamic", "coefficient", "exposed"),
             settings=("anticipation", "event_reference", "inference.small_sample"),
+            weighs="regression",
             untrue_notes=(_ALWAYS_TREATED,),
             verdict_rank=2,
         ),
@@ -119,13 +130,14 @@ METHODS: Mapping[str, Method] = {
             untrue_notes=(_ALWAYS_TREATED, "notes.one_treated_cluster"),
             verdict_rank=4,
         ),
-        Method("bacon", "decomposition", ("coefficient",), covariates=False, weights=False),
+        Method("bacon", "decomposition", ("coefficient",), covariates=False, weights=False, weighs="none"),
         Method(
             "dose",
             "dose_response",
             ("coefficient", "exposed"),
             settings=("inference.small_sample",),
             columns=(DOSE_COLUMN,),
+            weighs="regression",
         ),
     )
 }

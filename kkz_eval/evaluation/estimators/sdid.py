@@ -22,7 +22,7 @@ from kkz_eval.evaluation.arrays import (
     ProblemByYear,
     YearMask,
 )
-from kkz_eval.evaluation.estimators.blocks import Blocks, Cohort, build_blocks, without_covariates
+from kkz_eval.evaluation.estimators.blocks import Blocks, Cohort, build_blocks, without_held_fixed
 from kkz_eval.evaluation.estimators.concentration import concentration_of
 from kkz_eval.evaluation.estimators.estimation import Estimation, Row, Test, Weight, not_exposed
 from kkz_eval.evaluation.estimators.placebo import Assignments, permutation_p, placebo_assignments, placebo_error
@@ -73,7 +73,7 @@ def estimate_sdid(sample: Sample, plan: Plan, spec: EstimatorSpec) -> Estimation
     Weights not listed are 0. Raises Refused.
     """
     require_comparison(sample, plan)
-    outcome, adjusted = without_covariates(sample, plan)
+    outcome, adjusted = without_held_fixed(sample, sample.covariates, sample.covariate_names)
     blocks = build_blocks(sample, plan, outcome)
     sizes = [len(cohort.units) for cohort in blocks.cohorts]
     assignments = placebo_assignments(len(blocks.controls), sizes, plan.inference.draws, plan.seed)

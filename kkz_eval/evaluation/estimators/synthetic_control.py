@@ -7,7 +7,7 @@ which units can be used (blocks.py).
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -22,7 +22,7 @@ from kkz_eval.evaluation.arrays import (
     UnitByYear,
     YearMask,
 )
-from kkz_eval.evaluation.estimators.blocks import Blocks, Cohort, build_blocks
+from kkz_eval.evaluation.estimators.blocks import Blocks, Cohort, build_blocks, without_held_fixed
 from kkz_eval.evaluation.estimators.concentration import concentration_of
 from kkz_eval.evaluation.estimators.estimation import Estimation, Row, Test, Weight, not_exposed
 from kkz_eval.evaluation.estimators.frank_wolfe import reference_weights
@@ -32,7 +32,7 @@ from kkz_eval.evaluation.estimators.sdid_weights import noise_level
 from kkz_eval.evaluation.estimators.simplex import NotSolved, solve_simplex
 from kkz_eval.evaluation.plan import EstimatorSpec, Plan
 from kkz_eval.evaluation.problems import Note, Refused
-from kkz_eval.evaluation.sample import Sample
+from kkz_eval.evaluation.sample import Sample, require_comparison
 
 ETA_UNIT = 1e-6  # ridge of the donors' weights over the noise: makes them unique, no more
 EXACT_FIT = 1e-6  # gap before the start over the noise, below which the fit counts as exact
@@ -65,7 +65,10 @@ def estimate_synthetic_control(sample: Sample, plan: Plan, spec: EstimatorSpec) 
     theirs. The interval holds all constant effects that this test does not reject; there is no standard error. Test
     `placebo_rmspe_ratio`: the same with the mean ratio of root mean squared gaps after and before. Raises Refused.
     """
-    blocks = build_blocks(sample, plan)
+    require_comparison(sample, plan)
+    outcome, adjusted = without_held_fixed(sample, np.empty((len(sample.unit), 0)), ())
+    sample = replace(sample, outcome=outcome)
+    blocks = build_blocks(sample, plan, outcome)
     sizes = [len(cohort.units) for cohort in blocks.cohorts]
     assignments = placebo_assignments(len(blocks.controls), sizes, plan.inference.draws, plan.seed)
     left_out: tuple[Note, ...] = ()
@@ -80,7 +83,7 @@ def estimate_synthetic_control(sample: Sample, plan: Plan, spec: EstimatorSpec) 
         rows=tuple(rows),
         tests=() if assignments is None else (_ratio_test(blocks, fits, assignments),),
         weights=tuple(_weights(fits, blocks, sample.unit_names)),
-        notes=(*blocks.notes, *_notes(sample, blocks, fits, assignments, plan.inference.level), *left_out),
+        notes=(*blocks.notes, *adjusted, *_notes(sample, blocks, fits, assignments, plan.inference.level), *left_out),
         counts=blocks.counts,
         concentration=concentration_of(np.average(np.concatenate([fit.weights for fit in fits]), axis=0, weights=cells)),
     )

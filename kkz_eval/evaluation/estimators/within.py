@@ -75,13 +75,19 @@ def year_dummies(unit: CellCodes, year: CellCodes) -> Integers:
     n_units, n_years = int(unit.max()) + 1, int(year.max()) + 1
     if np.bincount(unit).max() == n_years:  # a unit with all years connects them
         return np.arange(n_years) - 1
-    size = n_units + n_years
-    links = scipy.sparse.csr_array((np.ones(len(unit), dtype="int8"), (unit, n_units + year)), shape=(size, size))
-    _, part = connected_components(links, directed=False)
-    _, first = np.unique(part[n_units:], return_index=True)
+    _, part = parts_of_panel(unit, year, n_units, n_years)
+    _, first = np.unique(part, return_index=True)
     keep = np.ones(n_years, dtype=bool)
     keep[first] = False
     return np.where(keep, np.cumsum(keep) - 1, -1)
+
+
+def parts_of_panel(unit: CellCodes, year: CellCodes, n_units: int, n_years: int) -> tuple[Integers, Integers]:
+    """(N,) and (T,) the connected part that units and years lie in: cells link them. unit, year: codes from 0, (n,)."""
+    size = n_units + n_years
+    links = scipy.sparse.csr_array((np.ones(len(unit), dtype="int8"), (unit, n_units + year)), shape=(size, size))
+    _, part = connected_components(links, directed=False)
+    return part[:n_units], part[n_units:]
 
 
 def triangle(columns: Columns) -> RegressorByRegressor:

@@ -53,10 +53,20 @@ class Independent:
 
 
 def dummy_variable_fit(
-    frame: pd.DataFrame, regressors: np.ndarray, weights: np.ndarray, cluster: pd.Series, corrected: str
+    frame: pd.DataFrame,
+    regressors: np.ndarray,
+    weights: np.ndarray,
+    cluster: pd.Series,
+    corrected: str,
+    period: pd.Series | None = None,
 ) -> Independent:
-    units, years = pd.get_dummies(frame["unit_id"]).to_numpy(float), pd.get_dummies(frame["year"]).to_numpy(float)
-    design = np.column_stack([regressors, units, years[:, 1:]])
+    """period: the values whose effects are held fixed besides those of units, years where there are none; the first of each stratum
+    (text before a dash) has no dummy."""
+    labels = frame["year"].astype(str) if period is None else period
+    units, years = pd.get_dummies(frame["unit_id"]).to_numpy(float), pd.get_dummies(labels)
+    first = {name.partition("-")[0] if period is not None else "": name for name in sorted(years.columns, reverse=True)}
+    n_years, years = years.shape[1], years.drop(columns=list(first.values())).to_numpy(float)
+    design = np.column_stack([regressors, units, years])
     root = np.sqrt(weights)[:, None]
     solution = np.linalg.lstsq(root * design, root[:, 0] * frame["value"].to_numpy(), rcond=None)[0]
     scores = design * (weights * (frame["value"].to_numpy() - design @ solution))[:, None]
@@ -68,7 +78,7 @@ def dummy_variable_fit(
     bread = np.linalg.inv(design.T @ (weights[:, None] * design))
     n, k, n_groups = len(frame), regressors.shape[1], len(groups)
     nested = frame.assign(group=cluster).groupby("unit_id")["group"].nunique().max() == 1
-    counted = k + years.shape[1] if nested else k + units.shape[1] + years.shape[1] - 1
+    counted = k + n_years if nested else k + units.shape[1] + n_years - 1
     factor = n_groups / (n_groups - 1) * (n - 1) / (n - counted) if corrected == "fixest" else 1.0
     covariance = (factor * bread @ meat @ bread)[:k, :k]
     return Independent(solution[:k], covariance, n_groups)
@@ -198,3 +208,40 @@ def known_truth_panel(seed: int) -> pd.DataFrame:
             "cohort": np.repeat(np.where(treated, 2012.0, np.nan), n_years),
         }
     )
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_strata_and_baseline_values_are_held_fixed_as_dummy_variables_would(seed: int) -> None:
+    frame = random_panel(seed)
+    code = frame["unit_id"].astype(int)
+    frame = frame.assign(kind=np.where(code % 2, "town", "county"), need=np.sin(code), density=np.cos(3.0 * code))
+    within, adjust = [(["kind"], []), ([], ["need"]), (["kind"], ["need", "density"])][seed % 3]
+    weight, cluster = ("people" if seed % 2 else None), ("region" if seed % 4 else "unit_id")
+    plan = parse_plan(
+        {
+            "plan_version": 1,
+            "id": "random",
+            "outcomes": [{"indicator": "y"}],
+            "covariates": ["x1"],
+            "weight": weight,
+            "cluster": cluster,
+            "comparison": {"within": within, "adjust": adjust},
+            "estimators": [{"id": "twfe", "method": "twfe"}, {"id": "es", "method": "event_study"}],
+        },
+        "test",
+    )
+    rows = run_effects(frame, plan).estimates.set_index(["estimator", "aggregation", "term", "event_time"])
+    baseline = [frame[name] * (frame["year"] == year) for name in adjust for year in sorted(frame["year"].unique())[1:]]
+    period = frame["kind"] + "-" + frame["year"].astype(str) if within else None
+    weights = frame[weight].to_numpy() if weight else np.ones(len(frame))
+    relative = (frame["year"] - frame["cohort"]).to_numpy()
+    times = sorted({int(time) for time in relative[~np.isnan(relative)]} - {-1})
+    dummies = {"twfe": [relative >= 0], "es": [relative == time for time in times]}
+    keys = {"twfe": [("twfe", "coefficient", "att", pd.NA)], "es": [("es", "dynamic", "att", time) for time in times]}
+    for name, columns in dummies.items():
+        design = np.column_stack([*columns, frame["x1"], *baseline]).astype(float)
+        fit = dummy_variable_fit(frame, design, weights, frame[cluster], "fixest", period)
+        for position, key in enumerate([*keys[name], (name, "coefficient", "x1", pd.NA)]):
+            row = rows.loc[[key]].iloc[0]
+            assert row["estimate"] == pytest.approx(fit.coefficients[position], abs=1e-8)
+            assert row["std_error"] == pytest.approx(np.sqrt(fit.covariance[position, position]), abs=1e-8)
