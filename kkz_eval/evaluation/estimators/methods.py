@@ -102,6 +102,14 @@ METHODS: Mapping[str, Method] = {
             verdict_rank=1,
         ),
         Method(
+            "imputation",
+            "att",
+            (*_AVERAGES, "exposed"),
+            choices=_AVERAGES,
+            settings=("inference.quantiles",),
+            untrue_notes=(_ALWAYS_TREATED,),
+        ),
+        Method(
             "sun_abraham",
             "att",
             ("dynamic", "coefficient", "exposed"),
