@@ -58,24 +58,60 @@ def nested_weights(donors: UnitByCovariate, own: PerRegressor, before: UnitByYea
     points of the simplex, always the same; the best of them go on by a quasi-Newton method (gradient of the active set), and the best ends
     by a simplex search. donors: X, (n, k); own: x, (k,); before: (n, T0) outcomes of donors; path: (T0,). Raises NotSolved.
     """
-    problem = (donors, own, before, path)
+    search = _Search(donors, own, before, path)
     scattered = np.random.default_rng(0).dirichlet(np.full(donors.shape[1], 0.3), size=SCATTERED)
-    starts = np.log(np.maximum([*_starts(*problem), *scattered], _FLOOR))
-    order = np.argsort([_gap(start, *problem) for start in starts], kind="stable")
+    starts = np.log(np.maximum([*_starts(donors, own, before, path), *scattered], _FLOOR))
+    order = np.argsort([search.gap(start) for start in starts], kind="stable")
     ends = [starts[order[0]]]
     for place in order[:REFINED]:
-        ends.append(optimize.minimize(_gap_and_slope, starts[place], args=problem, jac=True, method="L-BFGS-B").x)
-    ends.sort(key=lambda end: _gap(end, *problem))
+        ends.append(optimize.minimize(search.gap_and_slope, starts[place], jac=True, method="L-BFGS-B").x)
+    ends.sort(key=search.gap)
     options = {"maxfev": 20 * donors.shape[1], "adaptive": True, "xatol": 1e-6, "fatol": 1e-12}
     for end in ends[:POLISHED]:
-        ends.append(optimize.minimize(_gap, end, args=problem, method="Nelder-Mead", options=options).x)
-    return _unit_weights(donors, own, _simplex_of(min(ends, key=lambda end: _gap(end, *problem))))
+        ends.append(optimize.minimize(search.gap, end, method="Nelder-Mead", options=options).x)
+    return search.unit_weights(_simplex_of(min(ends, key=search.gap)))
 
 
-def _gap(logarithms: PerRegressor, donors: UnitByCovariate, own: PerRegressor, before: UnitByYear, path: PerYear) -> float:
-    """Mean squared gap before the start, over the unit of measurement."""
-    weights = _unit_weights(donors, own, _simplex_of(logarithms))
-    return float(np.mean((path - weights @ before) ** 2)) / _square(before, path)
+@dataclass
+class _Search:
+    """What is minimised over the logarithms of predictors' weights. Arguments as in nested_weights; near: the unit weights found last,
+    from which the next ones are looked for: a search takes small steps."""
+
+    donors: UnitByCovariate
+    own: PerRegressor
+    before: UnitByYear
+    path: PerYear
+    near: PerUnit | None = None
+
+    def unit_weights(self, shares: PerRegressor) -> PerUnit:
+        """The unit weights for weights of the predictors."""
+        root = np.sqrt(shares)
+        design = (self.donors * root).T
+        self.near = solve_simplex(design, self.own * root, RIDGE * float(np.mean(design**2)), self.near)
+        return self.near
+
+    def gap(self, logarithms: PerRegressor) -> float:
+        """Mean squared gap before the start, over the unit of measurement."""
+        weights = self.unit_weights(_simplex_of(logarithms))
+        return float(np.mean((self.path - weights @ self.before) ** 2)) / _square(self.before, self.path)
+
+    def gap_and_slope(self, logarithms: PerRegressor) -> tuple[float, PerRegressor]:
+        """The gap and its gradient, the units with weight held fixed (implicit differentiation)."""
+        shares = _simplex_of(logarithms)
+        weights = self.unit_weights(shares)
+        gap = self.path - weights @ self.before
+        inside = np.flatnonzero(weights > 0)
+        weighing = self.donors[inside]
+        count = len(inside)
+        system = np.zeros((count + 1, count + 1))
+        system[:count, :count] = (weighing * shares) @ weighing.T
+        system[:count, :count] += RIDGE * float(np.mean(self.donors**2 * shares)) * np.eye(count)
+        system[count, :count] = system[:count, count] = 1.0
+        slope = np.append(-2 * self.before[inside] @ gap / len(self.path), 0.0)
+        adjoint = np.linalg.lstsq(system, slope, rcond=1e-13)[0][:count]
+        by_share = (self.own - weights @ self.donors) * (adjoint @ weighing)
+        scale = _square(self.before, self.path)
+        return float(np.mean(gap**2)) / scale, shares * (by_share - shares @ by_share) / scale
 
 
 def _square(before: UnitByYear, path: PerYear) -> float:
@@ -97,30 +133,3 @@ def _starts(donors: UnitByCovariate, own: PerRegressor, before: UnitByYear, path
     squares = (coefficients**2).sum(axis=1)
     equal = np.full(n_predictors, 1 / n_predictors)
     return (equal, squares / squares.sum()) if squares.sum() > 0 else (equal,)
-
-
-def _unit_weights(donors: UnitByCovariate, own: PerRegressor, shares: PerRegressor) -> PerUnit:
-    root = np.sqrt(shares)
-    design = (donors * root).T
-    return solve_simplex(design, own * root, RIDGE * float(np.mean(design**2)))
-
-
-def _gap_and_slope(
-    logarithms: PerRegressor, donors: UnitByCovariate, own: PerRegressor, before: UnitByYear, path: PerYear
-) -> tuple[float, PerRegressor]:
-    """_gap and its gradient in log v, the units with weight held fixed (implicit differentiation)."""
-    shares = _simplex_of(logarithms)
-    weights = _unit_weights(donors, own, shares)
-    gap = path - weights @ before
-    inside = np.flatnonzero(weights > 0)
-    weighing = donors[inside]
-    count = len(inside)
-    system = np.zeros((count + 1, count + 1))
-    system[:count, :count] = (weighing * shares) @ weighing.T
-    system[:count, :count] += RIDGE * float(np.mean(donors**2 * shares)) * np.eye(count)
-    system[count, :count] = system[:count, count] = 1.0
-    slope = np.append(-2 * before[inside] @ gap / len(path), 0.0)
-    adjoint = np.linalg.lstsq(system, slope, rcond=1e-13)[0][:count]
-    by_share = (own - weights @ donors) * (adjoint @ weighing)
-    scale = _square(before, path)
-    return float(np.mean(gap**2)) / scale, shares * (by_share - shares @ by_share) / scale

@@ -24,6 +24,7 @@ from kkz_eval.evaluation.arrays import (
 
 TOLERANCE = 1e-9  # largest duality gap of a solution, as a share of the objective at equal weights
 ROUNDING = 1e-13  # of the largest squared column: what double precision leaves of a gap of zero
+_STALLED = 10  # sets in a row that come no lower, after which a solution with a certificate is taken
 _NEWTON_STEPS = 60  # the number of pieces of the gradient passed on the way, in practice 5 to 20
 
 
@@ -40,50 +41,62 @@ def duality_gap(design: Design, target: Target, ridge: float, weights: PerWeight
     return float(2 * (weights @ gradient - gradient.min()))
 
 
-def solve_simplex(design: Design, target: Target, ridge: float) -> PerWeight:
+def solve_simplex(design: Design, target: Target, ridge: float, start: PerWeight | None = None) -> PerWeight:
     """Weights w (k,), w ≥ 0, Σw = 1, that minimise ‖A w − b‖² + ridge · ‖w‖². design: A, (m, k); target: b, (m,); ridge ≥ 0.
 
+    start: weights to begin from, such as the solution of a problem close by; they change the way and not the end.
     On the simplex A w − b = (A − b1')w, so w is the point of least norm in the hull of the columns of C = [A − b1'; √ridge I]:
     active set of Lawson & Hanson (1974, ch. 23) in the form of Wolfe (1976). Least squares by QR keep the digits that normal
     equations lose. Raises NotSolved where the duality gap stays above TOLERANCE.
     """
     n_weights = design.shape[1]
     shifted = design - target[:, None]
-    scale = float(np.sqrt(np.einsum("ij,ij->j", shifted, shifted).min() + ridge))
+    nearest = int(np.argmin(np.einsum("ij,ij->j", shifted, shifted)))
+    scale = float(np.sqrt(shifted[:, nearest] @ shifted[:, nearest] + ridge))
     if scale == 0.0:  # a column that is the target itself
-        return np.asarray(np.eye(n_weights)[np.argmin(np.einsum("ij,ij->j", shifted, shifted))])
+        return np.asarray(np.eye(n_weights)[nearest])
     shifted, root = shifted / scale, np.sqrt(ridge) / scale
-    weights = np.zeros(n_weights)
-    active = [int(np.argmin(np.einsum("ij,ij->j", shifted, shifted)))]
-    weights[active] = 1.0
+    weights = np.eye(n_weights)[nearest] if start is None else start
+    active, lowest, stalled = [int(place) for place in np.flatnonzero(weights > 0)], np.inf, 0
     for _ in range(10 * (n_weights + 10)):
+        weights, active = _least_inside(shifted, root, weights, active)
         gradient = shifted.T @ (shifted @ weights) + root**2 * weights
         level = float(weights @ gradient)
+        # each set ends lower than the one before; where rounding hides that, they follow each other round and round
+        stalled = 0 if level < lowest else stalled + 1
+        lowest = min(lowest, level)
+        if stalled > _STALLED and _is_certified(design, target, ridge, weights):
+            break
         outside = np.ones(n_weights, dtype=bool)
         outside[active] = False
         entering = int(np.argmin(np.where(outside, gradient, np.inf)))
         # optimal where no gradient lies below w'g (Karush, Kuhn and Tucker), up to rounding: else the set would cycle
         if not outside[entering] or gradient[entering] >= level * (1 - 1e-12) - 1e-15:
             break
-        active.append(entering)
-        while True:
-            proposal = _affine_minimum(shifted[:, active], root)
-            if (proposal > 0).all():
-                weights[:] = 0.0
-                weights[active] = proposal
-                break
-            current = weights[active]
-            falling = proposal <= 0
-            # how far towards the proposal each falling weight stays above 0; 1e-300 against a division by 0
-            until_zero = np.where(falling, current / np.where(falling, np.maximum(current - proposal, 1e-300), 1.0), np.inf)
-            step = min(1.0, float(until_zero.min()))
-            moved = np.maximum(current + step * (proposal - current), 0.0)
-            moved[int(np.argmin(until_zero))] = 0.0  # exactly, whatever rounding made of it: it leaves the active set
-            weights[active] = moved
-            active = [place for place, value in zip(active, moved, strict=True) if value > 0]
+        active = [*active, entering]
     weights = np.asarray(np.maximum(weights, 0.0) / np.maximum(weights, 0.0).sum())
     _certify(design, target, ridge, weights)
     return weights
+
+
+def _least_inside(shifted: Design, root: float, weights: PerWeight, active: list[int]) -> tuple[PerWeight, list[int]]:
+    """From weights towards the point of least norm that the active columns span, without those that would fall below 0 on the way;
+    the weights there, and the columns that are left."""
+    while True:
+        proposal = _affine_minimum(shifted[:, active], root)
+        found = np.zeros(len(weights))
+        if (proposal > 0).all():
+            found[active] = proposal
+            return found, active
+        current = weights[active]
+        falling = proposal <= 0
+        # how far towards the proposal each falling weight stays above 0; 1e-300 against a division by 0
+        until_zero = np.where(falling, current / np.where(falling, np.maximum(current - proposal, 1e-300), 1.0), np.inf)
+        step = min(1.0, float(until_zero.min()))
+        moved = np.maximum(current + step * (proposal - current), 0.0)
+        moved[int(np.argmin(until_zero))] = 0.0  # exactly, whatever rounding made of it: it leaves the active set
+        found[active] = moved
+        weights, active = found, [place for place, value in zip(active, moved, strict=True) if value > 0]
 
 
 def _affine_minimum(columns: Design, root: float) -> PerWeight:
@@ -107,12 +120,16 @@ def _affine_minimum(columns: Design, root: float) -> PerWeight:
 
 
 def _certify(design: Design, target: Target, ridge: float, weights: PerWeight) -> None:
+    if not _is_certified(design, target, ridge, weights):
+        raise NotSolved(f"duality gap {duality_gap(design, target, ridge, weights):.3g}")
+
+
+def _is_certified(design: Design, target: Target, ridge: float, weights: PerWeight) -> bool:
     even = np.full(len(weights), 1.0 / len(weights))
     reference = float(((design @ even - target) ** 2).sum() + ridge * even @ even)
     gap = duality_gap(design, target, ridge, weights)
     largest = float(((design - target[:, None]) ** 2).sum(axis=0).max())
-    if not gap <= TOLERANCE * reference + ROUNDING * largest + 1e-300:
-        raise NotSolved(f"duality gap {gap:.3g} of {reference:.3g}")
+    return gap <= TOLERANCE * reference + ROUNDING * largest + 1e-300
 
 
 def solve_simplex_batch(design: Design, targets: ProblemByRow, allowed: ProblemByWeightMask, ridge: float) -> ProblemByWeight:

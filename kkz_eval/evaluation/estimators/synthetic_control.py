@@ -37,7 +37,7 @@ from kkz_eval.evaluation.sample import Sample, require_comparison
 ETA_UNIT = 1e-6  # ridge of the donors' weights over the noise: makes them unique, no more
 EXACT_FIT = 1e-6  # gap before the start over the noise, below which the fit counts as exact
 
-SEARCHES = 600  # of predictors' weights, up to a second each; beyond it there are no placebos
+SEARCHES = 600  # of the weight of one predictor, a tenth to a fifth of a second each; beyond it there are no placebos
 _CELLS_AT_ONCE = 2_000_000  # of all placebos solved together, so that memory does not grow with their number
 
 DonorWeights = Callable[[UnitByYear, ProblemByYear, ProblemByUnitMask, float], ProblemByUnit]
@@ -72,8 +72,10 @@ def estimate_synthetic_control(sample: Sample, plan: Plan, spec: EstimatorSpec) 
     sizes = [len(cohort.units) for cohort in blocks.cohorts]
     assignments = placebo_assignments(len(blocks.controls), sizes, plan.inference.draws, plan.seed)
     left_out: tuple[Note, ...] = ()
-    if sample.covariate_names and assignments is not None and assignments.units.size > SEARCHES:
-        assignments, left_out = None, (Note("notes.predictors_no_placebos", {"searches": SEARCHES}),)
+    n_predictors = 1 + len(sample.covariate_names)  # the mean of the outcome is one
+    if sample.covariate_names and assignments is not None and assignments.units.size * n_predictors > SEARCHES:
+        counts = {"predictors": n_predictors, "needed": assignments.units.size, "most": SEARCHES // n_predictors}
+        assignments, left_out = None, (Note("notes.predictors_no_placebos", counts),)
     fits = [_fit(sample, blocks, cohort, assignments, SOLVERS[spec.variant]) for cohort in blocks.cohorts]
     cells = [int(blocks.after(cohort, None).sum()) for cohort in blocks.cohorts for _ in cohort.units]
     rows = [_row("coefficient", blocks, fits, None, assignments, plan.inference.level)]

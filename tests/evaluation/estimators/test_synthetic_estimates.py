@@ -266,7 +266,20 @@ def test_predictors_with_many_treated_units_give_an_estimate_without_placebos() 
     row = _one(_run(panel, covariates=["x"], estimators=[CONTROL]), "sc")
     assert row["status"] == "ok"
     assert np.isnan(row["p_value"])
-    assert "more than 600 times" in row["message"]
+    assert "2 predictors would have to be weighted 1980 times" in row["message"]
+    assert "300 times at most" in row["message"]
+
+
+def test_many_predictors_of_many_units_give_an_estimate_and_say_why_there_is_no_p_value() -> None:
+    draw = np.random.default_rng(3)
+    names = [f"x{number}" for number in range(20)]
+    panel = _panel(_units(1, 40))
+    panel = panel.join(pd.DataFrame(draw.normal(size=(len(panel), len(names))), columns=names))
+    row = _one(_run(panel, covariates=names, estimators=[CONTROL]), "sc")
+    assert row["status"] == "ok"
+    assert np.isnan(row["p_value"])
+    assert "21 predictors would have to be weighted 40 times" in row["message"]
+    assert "28 times at most" in row["message"]
 
 
 def test_placebo_units_are_compared_with_those_that_do_not_act_as_treated() -> None:

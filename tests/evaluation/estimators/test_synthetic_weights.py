@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import optimize
 
+from kkz_eval.evaluation.estimators import simplex
 from kkz_eval.evaluation.estimators.frank_wolfe import reference_weights
 from kkz_eval.evaluation.estimators.simplex import duality_gap, project_simplex, solve_simplex, solve_simplex_batch
 
@@ -66,6 +67,24 @@ def test_the_conditions_of_the_optimum_hold(seed: int, rows: int, count: int, ri
     even = np.full(count, 1 / count)
     worst = ((design @ even - target) ** 2).sum() + ridge * even @ even
     assert duality_gap(design, target, ridge, weights) <= 1e-9 * worst
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_weights_that_match_exactly_are_found_in_few_steps_and_from_anywhere(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A target among many columns of few rows: the norm ends at 0, where rounding hides whether a step goes down."""
+    draw = np.random.default_rng(seed)
+    design = draw.normal(size=(3, 40)) * np.array([[1.0], [0.1], [0.003]])
+    target = design @ draw.dirichlet(np.full(40, 0.3))
+    ridge = 1e-12 * float(np.mean(design**2))
+    steps: list[int] = []
+    one_step = simplex._affine_minimum
+    monkeypatch.setattr(simplex, "_affine_minimum", lambda *given: steps.append(1) or one_step(*given))
+    cold = solve_simplex(design, target, ridge)
+    assert len(steps) < 200
+    warm = solve_simplex(design, target, ridge, draw.dirichlet(np.full(40, 1.0)))
+    for weights in (cold, warm):
+        assert design @ weights == pytest.approx(target, abs=1e-7)
+        assert duality_gap(design, target, ridge, weights) < 1e-12
 
 
 def test_the_gap_tells_a_wrong_solution() -> None:
