@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import shutil
 import threading
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import dagster as dg
 import pytest
+import yaml
 
 from kkz_eval.assets.alone import held_by_a_run
 from kkz_eval.assets.deliveries import landing
 from kkz_eval.assets.options import RunOptions
+from kkz_eval.deliveries.register.decisions import Place, Waiver, document_of
 from kkz_eval.deliveries.register.intake import fingerprint
 from kkz_eval.deliveries.register.purging import purge
 from kkz_eval.deliveries.register.register import Purge, batch_key, begin_purge, read_register
+from kkz_eval.line.alone import held
 from kkz_eval.line.installation import Installation, open_installation
 from kkz_eval.sensors import inbox_sensor
 from kkz_eval.settings import Settings
@@ -121,3 +126,16 @@ def test_a_run_holds_its_home_from_its_first_step_to_its_last_and_waits_for_othe
     assert run_id in before
     assert "arbeitet schon „kkz-eval plan lock“" in log
     assert other_writer(home) is None
+
+
+def test_who_waited_judges_by_the_decisions_that_were_made_meanwhile(installation: Installation, tmp_path: Path) -> None:
+    contracts = Path(shutil.copytree(CONTRACTS, tmp_path / "contracts"))
+    waiting = replace(installation, settings=replace(installation.settings, contracts=contracts))
+    place = Place("schulabgaenge", "05315000", 2012, "leavers", {}, "4f" * 32, "B17")
+    rule = waiting.contracts["schulabgaenge"].rules[0].rule_id
+    made = Waiver("meanwhile", place, rule, "0", "", "Zu.", "Amt", "Leitung", date(2099, 12, 31))
+    assert waiting.decisions.waivers == ()
+    (contracts / "waivers").mkdir(exist_ok=True)
+    (contracts / "waivers" / "meanwhile.yaml").write_text(yaml.safe_dump(document_of(made)), encoding="utf-8")
+    with held(waiting, "kkz-eval deliveries judge", _silent) as alone:
+        assert alone.decisions.waivers == (made,)
