@@ -11,8 +11,10 @@ import pytest
 from kkz_eval.assets.official import official_asset
 from kkz_eval.checks.contracts import contract_check
 from kkz_eval.checks.plausibility import plausibility_check
+from kkz_eval.checks.results import statistical_checks
 from kkz_eval.checks.series import agreement_check, sums_check, unlisted_breaks_check
 from kkz_eval.contracts.contract import Contract
+from kkz_eval.evaluation.statistical_checks import StatisticalCheck
 from kkz_eval.line.installation import Installation, open_installation
 from kkz_eval.settings import Settings
 
@@ -51,6 +53,20 @@ def test_a_check_without_data_is_skipped_and_the_log_says_why(name: str, empty: 
     assert run.get_asset_check_evaluations() == []
     assert execution.status.value == "PLANNED"  # of a finished run: Dagster's pages say "Skipped"
     assert any("Hier gibt es nichts zu prüfen" in message for message in logged)
+
+
+@pytest.mark.parametrize("code", ["one_method", "met"])
+def test_a_check_of_a_plan_that_has_nothing_to_compare_neither_passes_nor_fails(code: str, empty: Installation) -> None:
+    @dg.asset
+    def effects_plan() -> None:
+        pass
+
+    found = StatisticalCheck("agreement", True, code, 1.0, {}, (), {})
+    checks = statistical_checks("effects_plan", next(iter(empty.plans.values())), ["agreement"], lambda _: [found])
+    with dg.DagsterInstance.ephemeral() as instance:
+        run = dg.materialize([effects_plan, checks], resources={"installation": empty}, instance=instance)
+    assert run.success
+    assert len(run.get_asset_check_evaluations()) == (code == "met")
 
 
 def test_an_official_source_without_a_file_is_not_materialised(empty: Installation) -> None:

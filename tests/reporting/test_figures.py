@@ -113,6 +113,20 @@ def test_svg_refers_to_nothing_and_carries_no_identifier():
         assert not re.search(r"\b(id|href|aria-label|role)=|<script|<image|url\(", svg)
 
 
+@pytest.mark.parametrize(
+    ("chart", "shown"),
+    [
+        (trend.trend_chart, TREND),
+        (event_study.event_study_chart, STUDY),
+        (balance.balance_chart, BALANCE),
+    ],
+)
+def test_made_up_figures_are_said_to_be_that_within_every_picture_and_no_others(chart, shown):
+    for simulated in (True, False):
+        svg = canvas.to_svg(chart(replace(shown, simulated=simulated), WIDE, "de"), "de")
+        assert ("simuliert" in words(svg)) == simulated
+
+
 def test_the_same_figure_has_the_same_bytes():
     assert trend.draw_trend("f", TREND, (), "de") == trend.draw_trend("f", TREND, (), "de")
     assert event_study.draw_event_study("f", STUDY, (), "de") == event_study.draw_event_study("f", STUDY, (), "de")
