@@ -27,6 +27,7 @@ from kkz_eval.evaluation.inference.assignments import (
     n_assignments,
     products,
 )
+from kkz_eval.evaluation.inference.polynomials import factors_of_pairs
 from kkz_eval.evaluation.inference.statistics import OfSums, Plain, Statistic, Sum, coefficient, studentised
 from kkz_eval.evaluation.inference.units import ComparedUnits
 from kkz_eval.evaluation.problems import Refused
@@ -34,7 +35,7 @@ from kkz_eval.evaluation.problems import Refused
 MOST_LISTED = 4_000_000  # partial sums on both sides: 130 MB with their weights
 MOST_COMPUTED = 200_000_000  # assignments of a function of sums: some seconds
 MOST_PLAIN = 5_000_000  # assignments of a statistic without such a form: some seconds
-KEPT = 3_000_000  # values that stay in memory, in place of computing them for each question anew
+KEPT = 8_000_000  # values (64 MB) that stay in memory, in place of computing them for each question anew
 BLOCK = 2**15  # values at once: several arrays of them fit into the cache
 SAME = 1e-12  # of the scale: values this near are ties, which rounding must not tell apart
 
@@ -318,15 +319,17 @@ class Computed:
             yield block
 
     def _of_sums(self, forms: Sequence[OfSums]) -> Iterator[_Block]:
-        places = pairwise(accumulate((form.columns.shape[1] for form in forms), initial=0))
-        spans = [slice(*place) for place in places]
+        spans = [slice(*place) for place in pairwise(accumulate((form.columns.shape[1] for form in forms), initial=0))]
         for one in _weighted(self._units, self._law, np.hstack([form.columns for form in forms])):
+            factors = [
+                [factors_of_pairs(polynomial, one.product.left[span], one.product.right[span]) for polynomial in form.polynomials]
+                for form, span in zip(forms, spans, strict=True)
+            ]
             for rows, columns in one.product.blocks(BLOCK):
-                sums = [
-                    np.add.outer(left[rows], right[columns])
-                    for left, right in zip(one.product.left, one.product.right, strict=True)
+                values = [
+                    form.of([left[rows] @ right[:, columns] for left, right in of_form])
+                    for form, of_form in zip(forms, factors, strict=True)
                 ]
-                values = [form.of(sums[span]) for form, span in zip(forms, spans, strict=True)]
                 yield _Block(values, one.left[rows], one.right[columns])
 
     def _plainly(self) -> Iterator[_Block]:

@@ -16,6 +16,7 @@ from typing import TypeAlias
 import numpy as np
 
 from kkz_eval.evaluation.arrays import AssignmentMask, Floats, PerAssignment, PerUnit, UnitByCovariate
+from kkz_eval.evaluation.inference.polynomials import Polynomial, in_powers, plus, value_of
 from kkz_eval.evaluation.inference.units import ComparedUnits
 from kkz_eval.evaluation.problems import Refused
 
@@ -37,19 +38,21 @@ class Sum:
 
 @dataclass(frozen=True, eq=False)
 class OfSums:
-    """A function of several sums over the treated clusters: of(sums), element by element.
+    """A function of polynomials of sums over the treated clusters: of(polynomials), element by element.
 
-    columns: (G, m) by cluster; of: takes m arrays of one shape and gives that shape, NaN where the statistic is not defined.
+    columns: (G, m) by cluster; polynomials: of the m sums; of: takes their values in arrays of one shape and gives that shape, NaN where the
+    statistic is not defined.
     """
 
     units: ComparedUnits
     columns: Floats
+    polynomials: Sequence[Polynomial]
     of: Callable[[Sequence[Floats]], Floats]
 
     def values(self, assignments: AssignmentMask) -> PerAssignment:
         """(a,) the statistic under each assignment (a, N)."""
-        by_cluster = assignments[:, self.units.first_of_cluster]
-        return self.of(list((by_cluster @ self.columns).T))
+        sums = (assignments[:, self.units.first_of_cluster] @ self.columns).T
+        return self.of([value_of(polynomial, sums) for polynomial in self.polynomials])
 
 
 @dataclass(frozen=True, eq=False)
@@ -164,29 +167,21 @@ def _studentised_difference_of_sums(z: PerUnit, units: ComparedUnits, center: fl
     a constant, a sum over the treated of squares, and a square for each stratum.
     """
     y = units.by_cluster(_deviations(z, units)[:, None])[:, 0]
-    compared = _compared_strata(units)
+    compared, per_treated = _compared_strata(units), _per_treated(units)
     columns = np.zeros((units.n_clusters, 1 + len(compared)))
-    per_treated, falls, constant = _per_treated(units), [], 0.0
-    for place, (stratum, (n, treated)) in enumerate(compared):
+    estimate: Polynomial = {(): -center}
+    variance: Polynomial = {(0,): 1.0}
+    for place, (stratum, (n, treated)) in enumerate(compared, start=1):
         inside = units.cluster_stratum == stratum
         clusters, chosen = int(inside.sum()), int(units.cluster_treated[inside].sum())
         of_treated, of_others = 1 / units.n_treated**2, (treated / units.n_treated / (n - treated)) ** 2
         columns[inside, 0] = (of_treated - of_others) * y[inside] ** 2
-        columns[inside, 1 + place] = y[inside]
-        constant += of_others * float((y[inside] ** 2).sum())
-        falls.append(of_treated / chosen + of_others / (clusters - chosen))
-    slopes = [float(per_treated[stratum]) for stratum, _ in compared]
+        columns[inside, place] = y[inside]
+        squares = of_others * float((y[inside] ** 2).sum())
+        estimate = plus(estimate, {(place,): float(per_treated[stratum])})
+        variance = plus(variance, {(): squares, (place, place): -of_treated / chosen - of_others / (clusters - chosen)})
     scale = float((y**2).sum()) / units.n_treated**2
-
-    def of(sums: Sequence[Floats]) -> Floats:
-        variance, estimate = sums[0] + constant, slopes[0] * sums[1] - center
-        for place, fall in enumerate(falls):
-            variance -= fall * sums[1 + place] ** 2
-            if place:
-                estimate += slopes[place] * sums[1 + place]
-        return _over_error(estimate, variance, scale)
-
-    return OfSums(units, columns, of)
+    return OfSums(units, columns, (estimate, variance), lambda values: _over_error(values[0], values[1], scale))
 
 
 def _regression_of_sums(z: PerUnit, units: ComparedUnits) -> OfSums:
@@ -194,56 +189,77 @@ def _regression_of_sums(z: PerUnit, units: ComparedUnits) -> OfSums:
     clusters of a stratum are of one size; else their sums are followed, too.
     """
     sizes = units.by_cluster(np.ones((units.n_units, 1)))
-    beside = units.by_cluster(_baseline_beside_strata(units))
     residual = units.by_cluster(_residual(z, units)[:, None])
-    strata = units.by_cluster(_strata_basis(units))
-    one_size = all(np.ptp(sizes[units.cluster_stratum == stratum]) == 0 for stratum in range(units.n_strata))
-    followed = [residual, beside] if one_size else [residual, beside, strata, sizes]
-    constant = float((units.treated_by_stratum * (1 - units.treated_by_stratum / units.units_by_stratum)).sum())
-    n_squared = beside.shape[1] + (0 if one_size else strata.shape[1])
-
-    def of(sums: Sequence[Floats]) -> Floats:
-        length = np.full_like(sums[0], constant) if one_size else sums[-1].copy()
-        for sum_of_one in sums[1 : 1 + n_squared]:
-            length -= sum_of_one**2
-        return _ratio(sums[0], length, units)
-
-    return OfSums(units, np.hstack(followed), of)
+    followed = units.by_cluster(_baseline_beside_strata(units))
+    n_treated: Polynomial = {
+        (): float((units.treated_by_stratum * (1 - units.treated_by_stratum / units.units_by_stratum)).sum())
+    }
+    if any(np.ptp(sizes[units.cluster_stratum == stratum]) for stratum in range(units.n_strata)):
+        followed = np.hstack([followed, units.by_cluster(_strata_basis(units))])
+        n_treated = {(1 + followed.shape[1],): 1.0}
+    squared: list[Polynomial] = [{(1 + place, 1 + place): -1.0} for place in range(followed.shape[1])]
+    length = plus(n_treated, *squared)
+    return OfSums(
+        units,
+        np.hstack([residual, followed, sizes]),
+        ({(0,): 1.0}, length),
+        lambda values: _ratio(values[0], values[1], units),
+    )
 
 
 def _studentised_regression_of_sums(z: PerUnit, units: ComparedUnits, center: float) -> OfSums:
     """One baseline column b, orthonormal beside the strata: m_i = A_i − u_i with u_i = p_i + b_i h, p the share treated of the stratum, h = Σ_A b.
 
     As A_i is 0 or 1, (A − u)² = A(1 − 2u) + u², (A − u)³ = A(1 − 3u + 3u²) − u³ and (A − u)⁴ = A(1 − 4u + 6u² − 4u³) + u⁴: the squared scores
-    Σ m²(r − β m)² = Σ m² r² − 2β Σ m³ r + β² Σ m⁴ are sums over the treated, times powers of h, and constants.
+    Σ m²(r − β m)² = Σ m² r² − 2β Σ m³ r + β² Σ m⁴ are polynomials of sums over the treated.
     """
     r = _residual(z, units)
     basis = _baseline_beside_strata(units)
     b = basis[:, 0] if basis.shape[1] else np.zeros(units.n_units)
     shares = units.treated_by_stratum / units.units_by_stratum
     p = shares[units.stratum]
-    length = float((units.treated_by_stratum * (1 - shares)).sum())
-    columns = (
-        *(r, b, r**2 * (1 - 2 * p), -2 * r**2 * b, r * (1 - 3 * p + 3 * p**2), r * b * (6 * p - 3), 3 * r * b**2),
-        *(b * (12 * p - 12 * p**2 - 4), b**2 * (6 - 12 * p), -4 * b**3),
+    columns = [r, b]
+
+    def over_treated(column: PerUnit, over_all: PerUnit) -> Polynomial:
+        """Σ_A column + Σ over_all."""
+        columns.append(column)
+        return {(len(columns) - 1,): 1.0, (): float(over_all.sum())}
+
+    def over_all(column: PerUnit) -> Polynomial:
+        return {(): float(column.sum())}
+
+    above: Polynomial = {(0,): 1.0}
+    h: Polynomial = {(1,): 1.0}
+    length: Polynomial = {(): float((units.treated_by_stratum * (1 - shares)).sum()), (1, 1): -1.0}
+    second = in_powers(  # Σ m² r²
+        h,
+        over_treated(r**2 * (1 - 2 * p), r**2 * p**2),
+        over_treated(-2 * r**2 * b, 2 * r**2 * p * b),
+        over_all(r**2 * b**2),
     )
-    # Powers of u = p + b h, summed over all units: coefficients of h⁰, h¹, …
-    second = [(r**2 * p**2).sum(), (2 * r**2 * p * b).sum(), (r**2 * b**2).sum()]
-    third = [-(r * p**3).sum(), -(3 * r * p**2 * b).sum(), -(3 * r * p * b**2).sum(), -(r * b**3).sum()]
-    fourth = [(p**4).sum(), (4 * p**3 * b).sum(), (6 * p**2 * b**2).sum(), (4 * p * b**3).sum(), (b**4).sum()]
-    fourth[0] += float((units.treated_by_stratum * (1 - 4 * shares + 6 * shares**2 - 4 * shares**3)).sum())
+    third = in_powers(  # Σ m³ r
+        h,
+        over_treated(r * (1 - 3 * p + 3 * p**2), -r * p**3),
+        over_treated(r * b * (6 * p - 3), -3 * r * p**2 * b),
+        over_treated(3 * r * b**2, -3 * r * p * b**2),
+        over_all(-r * b**3),
+    )
+    fourth = in_powers(  # Σ m⁴
+        h,
+        over_treated(1 - 4 * p + 6 * p**2 - 4 * p**3, p**4),
+        over_treated(b * (12 * p - 12 * p**2 - 4), 4 * p**3 * b),
+        over_treated(b**2 * (6 - 12 * p), 6 * p**2 * b**2),
+        over_treated(-4 * b**3, 4 * p * b**3),
+        over_all(b**4),
+    )
     scale = float((r**2).sum())
 
-    def of(sums: Sequence[Floats]) -> Floats:
-        above, h, square, square_h, cube, cube_h, cube_hh, power_h, power_hh, power_hhh = sums
-        left = length - h * h
-        beta = _ratio(above, left, units)
-        squares = square + second[0] + h * (square_h + second[1] + h * second[2])
-        cubes = cube + third[0] + h * (cube_h + third[1] + h * (cube_hh + third[2] + h * third[3]))
-        powers = fourth[0] + h * (power_h + fourth[1] + h * (power_hh + fourth[2] + h * (power_hhh + fourth[3] + h * fourth[4])))
-        return _over_error(above - center * left, squares + beta * (beta * powers - 2 * cubes), scale)
+    def of(values: Sequence[Floats]) -> Floats:
+        total, left, squares, cubes, powers = values
+        beta = _ratio(total, left, units)
+        return _over_error(total - center * left, squares + beta * (beta * powers - 2 * cubes), scale)
 
-    return OfSums(units, np.column_stack(columns), of)
+    return OfSums(units, np.column_stack(columns), (above, length, second, third, fourth), of)
 
 
 def _strata_basis(units: ComparedUnits) -> UnitByCovariate:
