@@ -167,6 +167,7 @@ def _shown(installation: Installation, plan: Plan, language: Language) -> Iterat
         yield from _outcome(installation, plan, outcome, language)
     if plan.covariates:
         yield say("plan.covariates", covariates=", ".join(plan.covariates)).in_language(language)
+    yield from (said.in_language(language) for said in _comparison(plan))
     named = (f"{spec.id} ({' '.join(part for part in (spec.method, spec.variant) if part)})" for spec in plan.estimators)
     yield say("plan.estimators", estimators=", ".join(named)).in_language(language)
     level = Figure(100 * plan.inference.level)
@@ -176,6 +177,19 @@ def _shown(installation: Installation, plan: Plan, language: Language) -> Iterat
     thresholds = {name: Figure(getattr(plan.checks, name)) for name in plan.checks.__dataclass_fields__}
     yield say("plan.checks", **thresholds).in_language(language)
     yield say("plan.digest", digest=plan_digest(plan)).in_language(language)
+
+
+def _comparison(plan: Plan) -> Iterator[Sentence]:
+    """What is held fixed, by which chance it is judged, and how else it is asked."""
+    audit, other = plan.audit, plan.specifications
+    for key, named in (("within", plan.comparison.within), ("adjusted", plan.comparison.adjust)):
+        if named:
+            yield say(f"plan.{key}", columns=", ".join(named))
+    if audit is not None:
+        law = say("plan.law_equal") if audit.law is None else say("plan.law", column=audit.law)
+        yield say("plan.audit", strata=", ".join(plan.assigned_within) or "–", law=law)
+    if other:
+        yield say("plan.specifications", names=", ".join(each.id for each in other))
 
 
 def _matching(plan: Plan, units: str) -> Sentence:

@@ -15,7 +15,7 @@ from kkz_eval.evaluation.plan import Measured, Plan
 from kkz_eval.storage.digests import digest_of
 
 COMPARED = ("treated", "reference")
-_COVARIATE = re.compile(r"(?P<indicator>.+):(?P<year>\d{4})")
+_CELLS = re.compile(r"(?P<indicator>.+):(?P<first>\d{4})(?:-(?P<last>\d{4}))?")
 BASELINE_COLUMNS = ("indicator", "unit_id", "group", "year", "value")
 
 
@@ -76,30 +76,49 @@ def compared_indicators(plan: Plan) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*(outcome.indicator for outcome in plan.outcomes), *matched)))
 
 
-def covariate_cells(plan: Plan) -> dict[str, tuple[str, int]]:
-    """Indicator and year of each covariate of the form `indicator:year`, by its name; others are left out."""
-    found = {name: _COVARIATE.fullmatch(name) for name in plan.covariates}
-    return {name: (cell["indicator"], int(cell["year"])) for name, cell in found.items() if cell is not None}
+@dataclass(frozen=True)
+class Cells:
+    """Cells of the baseline from which a column is made: those of an indicator from the first year to the last, of which it is the mean."""
+
+    indicator: str
+    first: int
+    last: int
 
 
-def baseline_cells(plan: Plan) -> dict[str, tuple[str, int]]:
-    """Indicator and year of each column that is made of one cell of the baseline: covariates, and a weight `indicator:year`."""
-    weight = _COVARIATE.fullmatch(plan.weight) if plan.weight is not None else None
-    return covariate_cells(plan) | ({} if weight is None else {weight[0]: (weight["indicator"], int(weight["year"]))})
+def cells_named(column: str | None) -> Cells | None:
+    """The cells that a column `indicator:year` or `indicator:first-last` is made of; None for a name of another form."""
+    found = None if column is None else _CELLS.fullmatch(column)
+    if found is None:
+        return None
+    first, last = int(found["first"]), int(found["last"] or found["first"])
+    return Cells(found["indicator"], first, last) if first <= last else None
+
+
+def baseline_cells(plan: Plan) -> dict[str, Cells]:
+    """The cells of each column that is made of the baseline, by its name: covariates, weights, what is held fixed, laws of assignments."""
+    comparisons = [plan.comparison, *(each.comparison for each in plan.specifications if each.comparison is not None)]
+    named = [*plan.covariates, plan.weight, *(each.weight for each in plan.specifications)]
+    named += [column for comparison in comparisons for column in comparison.adjust]
+    named += [] if plan.audit is None else plan.audit.columns
+    found = ((name, cells_named(name)) for name in named)
+    return {name: cells for name, cells in found if name is not None and cells is not None}
 
 
 def covariate_columns(baseline: Baseline, plan: Plan) -> pd.DataFrame:
-    """One row per unit, one column per covariate or weight `indicator:year`; missing where a unit has no value."""
-    columns = {
-        name: baseline.of(indicator, (year, year)).set_index("unit_id")["value"]
-        for name, (indicator, year) in baseline_cells(plan).items()
-    }
+    """One row per unit, one column for each of baseline_cells: the mean over its years, missing where a unit lacks one of them.
+
+    So years that are not in the slice, as those from the start on, never enter a mean of others under their name.
+    """
+    columns = {}
+    for name, cells in baseline_cells(plan).items():
+        values = baseline.of(cells.indicator, (cells.first, cells.last)).groupby("unit_id")["value"]
+        columns[name] = values.mean()[values.count() == cells.last - cells.first + 1]
     return pd.DataFrame(columns)
 
 
 def baseline_indicators(plan: Plan) -> tuple[str, ...]:
-    """Indicators whose baseline a plan uses at all: those compared and those of its covariates and weight, each once."""
-    return tuple(dict.fromkeys((*compared_indicators(plan), *(name for name, _ in baseline_cells(plan).values()))))
+    """Indicators whose baseline a plan uses at all: those compared and those of columns that it makes, each once."""
+    return tuple(dict.fromkeys((*compared_indicators(plan), *(cells.indicator for cells in baseline_cells(plan).values()))))
 
 
 def baseline_of(values: pd.DataFrame, groups: pd.DataFrame, plan: Plan) -> Baseline:
@@ -118,8 +137,8 @@ def baseline_of(values: pd.DataFrame, groups: pd.DataFrame, plan: Plan) -> Basel
     for indicator in compared_indicators(plan):
         years = baseline_years(plan, indicator)
         wanted |= (values["indicator"] == indicator) & (year.between(*years) if years is not None else True)
-    for indicator, covariate_year in baseline_cells(plan).values():
-        wanted |= (values["indicator"] == indicator) & (year == covariate_year)
+    for cells in baseline_cells(plan).values():
+        wanted |= (values["indicator"] == cells.indicator) & year.between(cells.first, cells.last)
     seen &= wanted
     slice_ = values.assign(group=group, year=year, value=values["value"].astype("float64"))[seen][list(BASELINE_COLUMNS)]
     ordered = slice_.sort_values(["indicator", "unit_id", "year"], kind="stable").reset_index(drop=True)

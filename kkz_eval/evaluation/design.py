@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
@@ -16,6 +16,7 @@ from kkz_eval.model.texts import Language
 from kkz_eval.reference.exposure import Group
 from kkz_eval.reference.tables import kreis_of, kreise
 from kkz_eval.reference.unit_groups import (
+    STRATUM_PARTS,
     Nested,
     UnitGroup,
     municipality_groups,
@@ -108,15 +109,28 @@ def by_dose(plan: Plan) -> bool:
 
 
 def strata_of(groups: pd.DataFrame, plan: Plan) -> dict[str, str]:
-    """Stratum of each unit by `matching.exact`, "" where the plan names none. groups: unit_id; parts as in unit_groups.stratum_parts."""
+    """Stratum of each unit by `matching.exact` and `comparison.within`, "" where the plan names none. groups: unit_id."""
     exact = () if plan.matching is None else plan.matching.exact
+    within = dict.fromkeys([*exact, *plan.comparison.within])
+    parts = _parts(groups["unit_id"]) if within else {}
+    return {unit: " ".join(parts[unit][name] for name in within) for unit in groups["unit_id"]}
+
+
+def design_strata(plan: Plan) -> tuple[str, ...]:
+    """Columns of strata that a plan's comparison, assignments and specifications name, each once."""
+    comparisons = [plan.comparison, *(each.comparison for each in plan.specifications if each.comparison is not None)]
+    return tuple(dict.fromkeys([*(name for each in comparisons for name in each.within), *plan.assigned_within]))
+
+
+def _parts(units: Iterable[str]) -> dict[str, dict[str, str]]:
+    """unit_groups.STRATUM_PARTS by unit."""
     kinds = {kreis.ags5: kreis.kind for kreis in kreise()}
-    parts = {unit: stratum_parts(unit, kinds) for unit in groups["unit_id"]} if exact else {}
-    return {unit: " ".join(parts[unit][name] for name in exact) for unit in groups["unit_id"]}
+    return {unit: stratum_parts(unit, kinds) for unit in units}
 
 
 def with_design(panel: pd.DataFrame, matched: Matched, baseline: Baseline, plan: Plan) -> pd.DataFrame:
-    """The panel with the columns that the plan's design makes: weight and stratum of a matching, covariates and weight of the baseline, Kreis, dose.
+    """The panel with the columns that the plan's design makes: weight and stratum of a matching, values of the baseline (covariates, weight,
+    what is held fixed or may have driven selection), strata, Kreis, dose.
 
     Units that the design does not see (group `later`) have no weight and no covariates; the estimators leave them out anyway.
     """
@@ -127,6 +141,10 @@ def with_design(panel: pd.DataFrame, matched: Matched, baseline: Baseline, plan:
         made[MATCHING_STRATUM] = made["unit_id"].map(units["stratum"])
     for name, column in covariate_columns(baseline, plan).items():
         made[name] = made["unit_id"].map(column).astype("float64")
+    strata = [name for name in design_strata(plan) if name in STRATUM_PARTS]
+    parts = _parts(made["unit_id"].unique()) if strata else {}
+    for name in strata:
+        made[name] = made["unit_id"].map({unit: of_unit[name] for unit, of_unit in parts.items()})
     if plan.cluster == CLUSTER_KREIS:
         made[CLUSTER_KREIS] = made["unit_id"].map(kreis_of)
     if by_dose(plan):

@@ -2,26 +2,48 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from kkz_eval.contracts.contract import Contract
-from kkz_eval.evaluation.baseline import baseline_cells, baseline_indicators, covariate_cells, first_start
-from kkz_eval.evaluation.design import CLUSTER_KREIS, by_dose, groups_of, level_of_plan
+from kkz_eval.evaluation.baseline import baseline_cells, baseline_indicators, first_start
+from kkz_eval.evaluation.design import CLUSTER_KREIS, by_dose, design_strata, groups_of, level_of_plan
 from kkz_eval.evaluation.estimators.methods import DOSE_COLUMN, METHODS
 from kkz_eval.evaluation.plan import Plan
 from kkz_eval.indicators.catalogue import Indicator
 from kkz_eval.line import say
 from kkz_eval.model.errors import UserError
-from kkz_eval.reference.unit_groups import Nested
+from kkz_eval.reference.unit_groups import STRATUM_PARTS, Nested
 
 _UNREAD: Mapping[str, Callable[[Plan], str | None]] = {
     "sensitivity": lambda plan: ", ".join(plan.sensitivity) or None,
-    "covariates": lambda plan: ", ".join(name for name in plan.covariates if name not in covariate_cells(plan)) or None,
+    "covariates": lambda plan: _unmade(plan, plan.covariates),
     "weight": lambda plan: plan.weight if plan.matching is None and plan.weight not in baseline_cells(plan) else None,
     "cluster": lambda plan: plan.cluster if plan.cluster not in ("unit_id", CLUSTER_KREIS) else None,
+    "comparison.within": lambda plan: _no_strata(plan.comparison.within),
+    "comparison.adjust": lambda plan: _unmade(plan, plan.comparison.adjust),
+    "audit": lambda plan: None if plan.audit is None else _unmade(plan, plan.audit.columns),
+    "audit.strata": lambda plan: _no_strata(plan.assigned_within),
+    "specifications": lambda plan: _unmade(plan, _columns_of_specifications(plan)) or _no_strata(design_strata(plan)),
+    "outcomes.scale": lambda plan: ", ".join(outcome.scale for outcome in plan.outcomes if outcome.scale != "level") or None,
     "units.nested": lambda plan: plan.units.nested if level_of_plan(plan) == "kreis" else None,
 }
 """Keys of a plan that the line does not follow (yet), with what the plan says there; None where it follows."""
+
+
+def _unmade(plan: Plan, columns: Iterable[str]) -> str | None:
+    """Columns that are not made of the baseline, as they stand in the plan."""
+    made = baseline_cells(plan)
+    return ", ".join(name for name in columns if name not in made) or None
+
+
+def _no_strata(columns: Iterable[str]) -> str | None:
+    """Columns that make no strata which the design knows."""
+    return ", ".join(name for name in columns if name not in STRATUM_PARTS) or None
+
+
+def _columns_of_specifications(plan: Plan) -> list[str]:
+    weights = [each.weight for each in plan.specifications if each.weight is not None]
+    return [*weights, *(name for each in plan.specifications if each.comparison is not None for name in each.comparison.adjust)]
 
 
 def check_plan(plan: Plan, catalogue: Mapping[str, Indicator], contracts: Mapping[str, Contract]) -> None:
@@ -64,8 +86,8 @@ def check_plan(plan: Plan, catalogue: Mapping[str, Indicator], contracts: Mappin
                 dataset=plan.sources[outcome.indicator],
                 first_year=first,
             )
-    for name, (_, year) in baseline_cells(plan).items():
-        if start is None or year >= start:
+    for name, cells in baseline_cells(plan).items():
+        if start is None or cells.last >= start:
             raise UserError("covariate_after_start", package=say.package, plan=plan.id, covariate=name, start=start)
 
 

@@ -201,8 +201,12 @@ def _held(year: int) -> Mapping[str, tuple[str, ...]]:
     return MappingProxyType(found)
 
 
+STRATUM_PARTS = ("kind", "government_district")
+"""What units may be compared within."""
+
+
 def stratum_parts(unit_id: str, kreis_kind: Mapping[str, Kind]) -> dict[str, str]:
-    """What units of one level are compared within: kind, and government_district (the first three digits of the key).
+    """STRATUM_PARTS of a unit: its kind, and its government_district (the first three digits of the key).
 
     kind: kreisfrei; of municipalities and towns' offices kreisangehoerig, of Kreise and their offices kreis.
     """

@@ -9,7 +9,18 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from kkz_eval.evaluation.design import Coverage, below, coverage_of, demanded_coverage, groups_of, panel_of
+from kkz_eval.evaluation.baseline import baseline_of
+from kkz_eval.evaluation.design import (
+    Coverage,
+    below,
+    coverage_of,
+    demanded_coverage,
+    groups_of,
+    panel_of,
+    strata_of,
+    with_design,
+)
+from kkz_eval.evaluation.matching import match
 from kkz_eval.evaluation.plan import Outcome, Plan
 from kkz_eval.evaluation.plan_file import parse_plan
 
@@ -111,3 +122,41 @@ def test_an_outcome_that_demands_nothing_falls_short() -> None:
 def test_a_plan_without_a_minimum_demands_every_cell(plan: Plan) -> None:
     assert demanded_coverage(plan) == 1.0
     assert demanded_coverage(replace(plan, coverage_minimum=0.95)) == 0.95
+
+
+def _designed(plan: Plan, need: dict[tuple[str, int], float]) -> pd.DataFrame:
+    """One row per unit of the panel that the plan's design makes. need: by unit and year."""
+    groups = groups_of(plan, "de")
+    outcome = {(unit, year): 1.0 * year for unit in groups["unit_id"] for year in range(2009, 2017)}
+    rows = [(*key, "y", value) for key, value in outcome.items()] + [(*key, "need", value) for key, value in need.items()]
+    values = pd.DataFrame(rows, columns=["unit_id", "year", "indicator", "value"])
+    baseline = baseline_of(values, groups, plan)
+    panel = values[values["indicator"] == "y"].assign(cohort=pd.array([None] * len(outcome), dtype="Int64"))
+    made = with_design(panel, match(baseline, groups, strata_of(groups, plan), plan), baseline, plan)
+    return made.groupby("unit_id").first()
+
+
+COMPARED = {
+    "comparison": {"within": ["kind"], "adjust": ["need:2007-2010"]},
+    "audit": {"law": "need:2010", "others": ["need:2011-2012"]},
+}
+
+
+def test_the_design_makes_strata_and_means_of_the_years_before() -> None:
+    plan = parse_plan({**PROGRAMME, **COMPARED, "outcomes": [{"indicator": "y", "window": [2009, 2016]}]}, "p")
+    units = groups_of(plan, "de")["unit_id"]
+    need = {(unit, year): float(year - 2000) for unit in units for year in range(2007, 2017)}
+    del need["05111", 2008]
+    made = _designed(plan, need)
+    kreisfrei, kreis, staedteregion = "05112", "05570", "05334"
+    assert made.loc[[kreisfrei, kreis, staedteregion], "kind"].tolist() == ["kreisfrei", "kreis", "kreis"]
+    assert made.loc[kreisfrei, ["need:2007-2010", "need:2010"]].tolist() == [8.5, 10.0]
+    assert pd.isna(made.loc["05111", "need:2007-2010"])  # a mean of other years than those it is called by
+    assert made["need:2011-2012"].isna().all()  # 2012 is not before the start: the design does not see it
+
+
+def test_a_matching_keeps_to_the_strata_of_the_comparison() -> None:
+    matching = {"method": "nearest_neighbour", "covariates": [{"indicator": "y"}], "exact": ["government_district"]}
+    plan = parse_plan({**PROGRAMME, **COMPARED, "matching": matching}, "p")
+    strata = strata_of(groups_of(plan, "de"), plan)
+    assert (strata["05111"], strata["05570"]) == ("051 kreisfrei", "055 kreis")

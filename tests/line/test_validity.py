@@ -6,7 +6,18 @@ from pathlib import Path
 import pytest
 
 from kkz_eval.contracts.load import load_contracts
-from kkz_eval.evaluation.plan import EstimatorSpec, Matching, Measured, Plan, Units, plain_id
+from kkz_eval.evaluation.plan import (
+    Audit,
+    Comparison,
+    EstimatorSpec,
+    Matching,
+    Measured,
+    Outcome,
+    Plan,
+    Specification,
+    Units,
+    plain_id,
+)
 from kkz_eval.evaluation.plan_file import load_plan
 from kkz_eval.indicators.catalogue import load_catalogue
 from kkz_eval.line.installation import open_installation
@@ -36,6 +47,14 @@ def test_the_plans_of_the_project_are_followed(plan: Plan) -> None:
         ("weight", {"weight": "population"}),
         ("cluster", {"cluster": "region"}),
         ("units.nested", {"units": Units(level="kreis", nested="leave_out")}),
+        ("comparison.within", {"comparison": Comparison(within=("region",))}),
+        ("comparison.adjust", {"comparison": Comparison(adjust=("q_PBG_bev",))}),
+        ("comparison.adjust", {"comparison": Comparison(adjust=("q_PBG_bev:2010-2007",))}),
+        ("audit", {"audit": Audit(law="q_PBG_bev")}),
+        ("audit.strata", {"audit": Audit(strata=("region",))}),
+        ("specifications", {"specifications": (Specification("s", comparison=Comparison(adjust=("need",))),)}),
+        ("specifications", {"specifications": (Specification("s", weight="people"),)}),
+        ("outcomes.scale", {"outcomes": (Outcome("a_schul_oA", scale="log"),)}),
     ],
 )
 def test_a_key_that_would_be_ignored_is_refused(plan: Plan, key: str, change: dict[str, object]) -> None:
@@ -62,6 +81,9 @@ DOSE = (EstimatorSpec("d", "dose"),)
         ("plan_without_dose", {"estimators": DOSE}),
         ("covariate_after_start", {"covariates": ("q_PBG_bev:2012",)}),
         ("plan_without_source", {"covariates": ("a_sMin:2011",), "sources": {}}),
+        ("covariate_after_start", {"comparison": Comparison(adjust=("q_PBG_bev:2009-2012",))}),
+        ("covariate_after_start", {"audit": Audit(others=("q_PBG_bev:2012",))}),
+        ("plan_without_source", {"audit": Audit(law="a_sMin:2007-2010"), "sources": {"a_schul_oA": "inkar"}}),
         ("indicator_unknown", {"matching": Matching("nearest_neighbour", (Measured("no_such"),))}),
     ],
 )
@@ -79,6 +101,7 @@ def test_what_the_data_do_not_carry_is_refused(plan: Plan, code: str, change: di
         {"covariates": ("q_PBG_bev:2011",)},
         {"weight": "q_PBG_bev:2011"},
         {"cluster": "kreis"},
+        {"comparison": Comparison(("kind",), ("q_PBG_bev:2007-2010",)), "audit": Audit(law="q_PBG_bev:2007-2010")},
         {"matching": Matching("entropy_balancing", (Measured("q_PBG_bev"),)), "weight": "weight"},
     ],
 )
