@@ -34,6 +34,7 @@ def delivery_board(context: dg.AssetExecutionContext, installation: dg.ResourceP
             "aktuell": link(installation, current),
             "antworten": len(board.folders),
             **{state.said.in_language(installation.settings.language): count for state, count in board.states.items()},
+            "fehlt_nach_der_frist": board.n_overdue,
         }
     )
 

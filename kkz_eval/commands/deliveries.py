@@ -34,7 +34,8 @@ from kkz_eval.reference.tables import unit_label
 from kkz_eval.settings import Settings
 from kkz_eval.stewardship import say
 from kkz_eval.stewardship.delivery_diff import Change, changes_between
-from kkz_eval.stewardship.history import DeliveryState, History, Place, delivery_named, delivery_state, histories
+from kkz_eval.stewardship.due_days import Day
+from kkz_eval.stewardship.history import DeliveryState, History, Place, came_late, delivery_named, delivery_state, histories
 from kkz_eval.stewardship.requests import approve, is_approved, requests_of, waiting_parts
 from kkz_eval.storage.steps import Steps
 from kkz_eval.storage.store import DraftStore, Store
@@ -47,7 +48,11 @@ SHOWN = 50
 
 @dataclass(frozen=True)
 class _Row:
-    """An arrival as it is listed. status: as it always was in JSON; detail: its state in words; standing: which delivery counts instead, and for what."""
+    """An arrival as it is listed.
+
+    status: as it always was in JSON; detail: its state in words; standing: which delivery counts instead, and for what; late: "" or for what it came
+    after the deadline.
+    """
 
     arrival: Arrival
     state: State
@@ -55,15 +60,16 @@ class _Row:
     detail: str
     standing: str
 
+    late: str = ""
 
 def list_arrivals(settings: Settings) -> int:
     """Print the register: one line per arrival, in order, with the standing verdict."""
     register = _register(settings)
     contracts = load_contracts(settings.contracts)
     for row in _rows(register, contracts, _histories(settings, register, contracts), settings.language):
-        arrival, standing = row.arrival, f"  {row.standing}" if row.standing else ""
+        arrival, remarks = row.arrival, " ".join(filter(None, (row.standing, row.late)))
         shown = f"{arrival.number:>6}  {arrival.sha256[:12]}  {arrival.contract_id:<22}  {row.detail:<28}  {arrival.name}"
-        print(shown + standing)
+        print(f"{shown}  {remarks}".rstrip())
     return 0
 
 
@@ -84,6 +90,7 @@ def list_arrivals_json(settings: Settings) -> int:
                         "said": row.detail,
                         "standing": row.standing,
                     }
+                        "late": row.late,
                     for row in rows
                 ],
                 "units": [_history_json(history, settings.language) for history in known.values()],
@@ -132,7 +139,7 @@ def _rows(
         stone = register.tombstones.get(arrival.sha256)
         verdict, contract = register.verdicts.get((arrival.sha256, arrival.contract_id)), contracts.get(arrival.contract_id)
         if stone is not None:
-            gone = say("list.purged", state=State.PURGED.said, date=stone.date, reason=stone.reason)
+            gone = say("list.purged", state=State.PURGED.said, date=Day(date.fromisoformat(stone.date)), reason=stone.reason)
             rows.append(_Row(arrival, State.PURGED, "purged", gone.in_language(language), ""))
             continue
         if verdict is None:
@@ -144,7 +151,9 @@ def _rows(
         n_rejected = sum(part.status == Status.REJECTED for part in verdict.slices)
         if n_rejected and standing.state not in (State.SUPERSEDED, State.CONFLICT):
             fate += f" ({n_rejected}/{len(verdict.slices)})"
-        rows.append(_Row(arrival, standing.state, verdict.status.value, fate, standing.said.in_language(language)))
+        late = None if contract is None else came_late(verdict, contract, known)
+        remarks = (standing.said.in_language(language), "" if late is None else late.in_language(language))
+        rows.append(_Row(arrival, standing.state, verdict.status.value, fate, *remarks))
     return rows
 
 

@@ -22,8 +22,9 @@ from kkz_eval.line.weighed import Weighed
 from kkz_eval.model.verdicts import State, Verdict
 from kkz_eval.reference.tables import unit_label
 from kkz_eval.stewardship import say
-from kkz_eval.stewardship.board import SYMBOLS, BoardTable, board_page, board_tables, owed_since
-from kkz_eval.stewardship.history import DeliveryState, delivery_state
+from kkz_eval.stewardship.board import SYMBOLS, BoardTable, board_page, board_tables
+from kkz_eval.stewardship.due_days import owed_since
+from kkz_eval.stewardship.history import DeliveryState, delivery_state, purged_places
 from kkz_eval.stewardship.marked_copy import Judged, marked_copy
 from kkz_eval.stewardship.next_template import Asked, ToConfirm, next_template
 from kkz_eval.stewardship.protocol import protocol_page
@@ -36,12 +37,14 @@ MARKED = "protokoll.xlsx"
 
 @dataclass(frozen=True)
 class Board:
-    """A board that is kept. page: key of the page; folders: key of each municipality's folder, by unit; states: number of cells in each state."""
+    """A board that is kept. page: key of the page; folders: key of each municipality's folder, by unit; states: number of cells in each state;
+    n_overdue: of those that are missing, after their deadline."""
 
     page: str
     folders: Mapping[str, str]
     states: Mapping[State, int]
 
+    n_overdue: int
 
 @dataclass(frozen=True)
 class Templates:
@@ -107,7 +110,8 @@ def write_marked_copy(installation: Installation, arrival: Arrival, verdict: Ver
 def make_board(snapshot: Snapshot) -> Board:
     """The board as of the snapshot's day, with a folder for each municipality: the reply and the marked copies that go with it."""
     today = snapshot.day
-    tables = board_tables(snapshot.contracts, snapshot.histories, official_places(snapshot), today)
+    purged = purged_places(snapshot.register, snapshot.contracts)
+    tables = board_tables(snapshot.contracts, snapshot.histories, official_places(snapshot), purged, today)
     links, copies = _protocols(snapshot, tables)
     owners = _owners(tables)
     letters = replies(tables, {digest: name for digest, (name, _) in copies.items() if digest in owners}, today)
@@ -127,8 +131,9 @@ def make_board(snapshot: Snapshot) -> Board:
         sums = sums_of(folder, {name.removeprefix(f"{folder}/"): content for name, content in files.items()})
         for name, content in {f"{folder}/{SUMS}": sums, **files}.items():
             store.put_if_absent(name, content)
-    states = Counter(cell.state for table in tables for row in table.rows for cell in row)
-    return Board(key, folders, {state: states[state] for state in SYMBOLS})
+    cells = [cell for table in tables for row in table.rows for cell in row]
+    states, n_overdue = Counter(cell.state for cell in cells), sum(cell.state == State.MISSING and cell.is_late for cell in cells)
+    return Board(key, folders, {state: states[state] for state in SYMBOLS}, n_overdue)
 
 
 def _municipal(contracts: Mapping[str, Contract]) -> list[Contract]:

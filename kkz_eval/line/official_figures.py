@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from kkz_eval.contracts.contract import Contract
 from kkz_eval.line.snapshot import Snapshot
 from kkz_eval.reference.tables import municipality_key
-from kkz_eval.stewardship.board import owed_since
+from kkz_eval.stewardship.due_days import owed_since
 from kkz_eval.stewardship.history import Place
 
 Figures = Mapping[tuple[str, int], list[Mapping[str, object]]]

@@ -54,8 +54,9 @@ from kkz_eval.reporting.inputs import (
     SourceInfo,
 )
 from kkz_eval.reporting.sections.difference import event_study_of
-from kkz_eval.stewardship.board import owed_since, state_without_delivery
-from kkz_eval.stewardship.history import delivery_named, parts_named
+from kkz_eval.stewardship.board import state_without_delivery
+from kkz_eval.stewardship.due_days import owed_since
+from kkz_eval.stewardship.history import delivery_named, parts_named, purged_places
 from kkz_eval.storage.digests import code_digest, digest_of, digest_of_bytes
 from kkz_eval.storage.seals import SUMS, sums_of
 
@@ -261,6 +262,7 @@ def _deliveries(snapshot: Snapshot, contract: Contract, panel: pd.DataFrame) -> 
     """What is there of every unit that owes the dataset, in the plan's windows from its first delivered year on; before joining what was sent."""
     known = {place: history for place, history in snapshot.histories.items() if place[0] == contract.dataset}
     official = {(contract.dataset, *place) for place in official_figures(snapshot, contract)}
+    purged = purged_places(snapshot.register, snapshot.contracts)
     first = max(int(panel["year"].min()), min((year for _, _, year in known), default=0))
     years = range(first, int(panel["year"].max()) + 1)
     rows = []
@@ -270,10 +272,9 @@ def _deliveries(snapshot: Snapshot, contract: Contract, panel: pd.DataFrame) -> 
             if history is not None:
                 state, counts = history.state, (history.part.n_errors, history.part.n_warnings)
             else:
-                state, counts = state_without_delivery(contract, place, joined <= place[2], official, snapshot.day), (0, 0)
+                state, counts = state_without_delivery(contract, place, joined, official, purged), (0, 0)
             if state != State.NOT_OWED:
-                shown = State.MISSING if state == State.LATE else state  # a report says what its data lack, not who is late
-                rows.append((contract.dataset, unit, unit_label(unit), place[2], shown.value, *counts))
+                rows.append((contract.dataset, unit, unit_label(unit), place[2], state.value, *counts))
     return pd.DataFrame(rows, columns=list(DELIVERY_COLUMNS))
 
 

@@ -27,8 +27,9 @@ class State(StrEnum):
 
     Kept nowhere: it is made of what the register keeps. PARTLY_REJECTED is said of files only; EARLIER_HOLDS: the newest delivery is
     rejected, an earlier one counts; DECIDED: rejected, and handed in again as it was with decisions in its Status column; CONFLICT: two files
-    of one scan contradict; SUPERSEDED: another delivery took the place of all of it; LATE is missing after the deadline; NOT_OWED: nobody
-    waits for it; TO_CONFIRM: official statistics have the figure, and nobody is reminded of it; OFFICIAL_AWAITED: they will have it.
+    of one scan contradict; SUPERSEDED: another delivery took the place of all of it; PURGED: what came was removed for good; NOT_OWED: nobody
+    waits for it; TO_CONFIRM: official statistics have the figure, and nobody is reminded of it; OFFICIAL_AWAITED: they will have it. Whether
+    a deadline has passed is no state: MISSING is missing before it and after it, and what came after it is accepted or rejected as any other.
     """
 
     ACCEPTED = "accepted"
@@ -42,7 +43,6 @@ class State(StrEnum):
     SUPERSEDED = "superseded"
     PENDING = "pending"
     PURGED = "purged"
-    LATE = "late"
     MISSING = "missing"
     TO_CONFIRM = "to_confirm"
     OFFICIAL_AWAITED = "official_awaited"

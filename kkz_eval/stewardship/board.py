@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -14,11 +13,11 @@ from jinja2 import Environment, StrictUndefined, Template
 from kkz_eval.contracts.contract import Contract
 from kkz_eval.deliveries.register.intake import year_spans
 from kkz_eval.deliveries.register.register import Arrival
-from kkz_eval.model.texts import Language, Localised, Sentence
+from kkz_eval.model.texts import Joined, Language, Localised, Sentence
 from kkz_eval.model.verdicts import State
-from kkz_eval.reference.tables import programme_units, unit_label, youth_office_of
+from kkz_eval.reference.tables import unit_label
 from kkz_eval.stewardship import say
-from kkz_eval.stewardship.due_days import Day, deadline_of
+from kkz_eval.stewardship.due_days import Day, deadline_of, is_past, owed_since, owed_until
 from kkz_eval.stewardship.history import History, Place, delivery_named
 
 _LOOK_BACK, _LOOK_AHEAD = 365, 60  # days around a deadline in which the next year is waited for
@@ -31,18 +30,24 @@ SYMBOLS: Mapping[State, str] = {
     State.EARLIER_HOLDS: "←",
     State.DECIDED: "✎",
     State.CONFLICT: "≠",
-    State.LATE: "●",
+    State.PURGED: "Ø",
     State.MISSING: "○",
     State.TO_CONFIRM: "?",
     State.OFFICIAL_AWAITED: "…",
     State.NOT_OWED: "·",
 }
 """The states that a place of the board can be in, each with its sign."""
+LATE = "*"
+"""Behind any sign: nothing had come by the deadline."""
 
 
 @dataclass(frozen=True)
 class BoardCell:
-    """One place of the board. is_owed: the unit had joined; deadline: None where the contract names no day; history: None where nothing came."""
+    """One place of the board.
+
+    is_owed: the unit had joined; deadline: None where the contract names no day; is_late: nothing had come by then of what was owed; history: None
+    where nothing came; purged_on: the day on which what came was removed, None where it was not.
+    """
 
     dataset: str
     unit_id: str
@@ -50,7 +55,9 @@ class BoardCell:
     state: State
     is_owed: bool
     deadline: date | None
+    is_late: bool
     history: History | None
+    purged_on: date | None = None
 
 
 @dataclass(frozen=True)
@@ -66,12 +73,13 @@ def board_tables(
     contracts: Mapping[str, Contract],
     delivered: Mapping[Place, History],
     official: Collection[Place],
+    purged: Mapping[Place, date],
     today: date,
 ) -> tuple[BoardTable, ...]:
     """A table for each municipal dataset, by dataset.
 
-    delivered: histories of all datasets; official: dataset, unit and year of which official statistics have figures at hand. The years of a
-    table begin with the first that any municipality delivered for its dataset, for any where none did; they end with the last of all
+    delivered: histories of all datasets; official: dataset, unit and year of which official statistics have figures at hand; purged: those of which
+    something came and was removed, and when. The years of a table begin with the first that any municipality delivered for its dataset, for any where none did; they end with the last of all
     datasets, or the next one where it is due about now. The units of a table are those of the programme that owe its dataset, and all
     others that delivered it. Nobody owes a year before joining, nor what official statistics hold.
     """
@@ -86,20 +94,13 @@ def board_tables(
         owed = owed_since(contract)
         rows = tuple(
             tuple(
-                _cell(contract, (contract.dataset, unit, year), owed.get(unit, math.inf) <= year, delivered, official, today)
+                _cell(contract, (contract.dataset, unit, year), owed.get(unit), delivered, official, purged, today)
                 for year in years
             )
             for unit in _units(contract, own)
         )
         tables.append(BoardTable(contract, years, rows))
     return tuple(tables)
-
-
-def owed_since(contract: Contract) -> Mapping[str, int]:
-    """Who owes a dataset, and from which reporting year: each unit of the programme, or its youth office where these deliver, since it joined."""
-    by_office = "youth_office" in contract.levels
-    owing = {(youth_office_of(unit) if by_office else unit.ags): unit.cohort for unit in programme_units()}
-    return {unit: joined for unit, joined in owing.items() if unit is not None}
 
 
 def _units(contract: Contract, delivered: Sequence[History]) -> list[str]:
@@ -121,24 +122,33 @@ def _span(municipal: Sequence[Contract], delivered: Collection[int], today: date
 def _cell(
     contract: Contract,
     place: Place,
-    is_owed: bool,
+    joined: int | None,
     delivered: Mapping[Place, History],
     official: Collection[Place],
+    purged: Mapping[Place, date],
     today: date,
 ) -> BoardCell:
-    deadline, history = deadline_of(contract.terms.due, place[2]), delivered.get(place)
-    state = history.state if history is not None else state_without_delivery(contract, place, is_owed, official, today)
-    return BoardCell(*place, state, is_owed, deadline, history)
+    due, history, year = deadline_of(contract.terms.due, place[2]), delivered.get(place), place[2]
+    is_owed = joined is not None and joined <= year
+    state = history.state if history is not None else state_without_delivery(contract, place, joined, official, purged)
+    came = history.first[1] if history is not None else purged.get(place, today)
+    is_late = state != State.PURGED and is_past(owed_until(contract, joined, year), came)
+    return BoardCell(*place, state, is_owed, due, is_late, history, purged[place] if state == State.PURGED else None)
 
 
-def state_without_delivery(contract: Contract, place: Place, is_owed: bool, official: Collection[Place], today: date) -> State:
-    """The state of a unit and year of which nothing came. official: places of which official statistics have figures at hand."""
-    if not is_owed:
+def state_without_delivery(
+    contract: Contract, place: Place, joined: int | None, official: Collection[Place], purged: Collection[Place]
+) -> State:
+    """The state of a unit and year of which nothing is there.
+
+    joined: year from which the unit owes the dataset, None where it never does; official: places of which official statistics have figures at
+    hand; purged: those of which something came and was removed.
+    """
+    if joined is None or place[2] < joined:
         return State.NOT_OWED
     if contract.terms.official_datasets:
         return State.TO_CONFIRM if place in official else State.OFFICIAL_AWAITED
-    deadline = deadline_of(contract.terms.due, place[2])
-    return State.LATE if deadline is not None and deadline < today else State.MISSING
+    return State.PURGED if place in purged else State.MISSING
 
 
 def rests_on_simulated(tables: Sequence[BoardTable]) -> bool:
@@ -158,7 +168,10 @@ def board_page(tables: Sequence[BoardTable], links: Mapping[str, str], today: da
         today=Day(today).in_language(language),
         simulated=rests_on_simulated(tables),
         tables=[_shown(table, links, language) for table in tables],
-        legend=[(sign, state.said.in_language(language), state.value) for state, sign in SYMBOLS.items()],
+        legend=[
+            *((sign, state.said.in_language(language), state.value) for state, sign in SYMBOLS.items()),
+            (LATE, say("board.late").in_language(language), "late"),
+        ],
     )
 
 
@@ -174,7 +187,7 @@ def _shown(table: BoardTable, links: Mapping[str, str], language: Language) -> d
                 "unit": unit_label(cells[0].unit_id),
                 "cells": [
                     {
-                        "symbol": SYMBOLS[cell.state],
+                        "symbol": SYMBOLS[cell.state] + (LATE if cell.is_late else ""),
                         "state": cell.state.value,
                         "text": _text(cell).in_language(language),
                         "link": links.get(cell.history.newest.sha256) if cell.history else None,
@@ -201,11 +214,17 @@ def _instead(table: BoardTable) -> list[Sentence]:
 
 
 def _text(cell: BoardCell) -> Localised:
-    """The state of a place, and the delivery that counts instead of the newest."""
-    instead = None if cell.history is None else cell.history.instead
-    if instead is None:
-        return cell.state.said
-    return say("board.instead", state=cell.state.said, delivery=delivery_named(instead))
+    """The state of a place, the delivery that counts instead of the newest, and what there is to say of the deadline."""
+    said: list[Localised] = [cell.state.said]
+    if cell.purged_on is not None:
+        said = [say("board.purged", state=cell.state.said, day=Day(cell.purged_on))]
+    if cell.history is not None and cell.history.instead is not None:
+        said.append(say("board.instead", delivery=delivery_named(cell.history.instead)))
+    if cell.is_late and cell.deadline is not None:
+        came = None if cell.history is None else cell.history.first[1]
+        due = Day(cell.deadline)
+        said.append(say("board.was_due", due=due) if came is None else say("board.came_late", day=Day(came), due=due))
+    return Joined(tuple(said), "; ")
 
 
 @cache

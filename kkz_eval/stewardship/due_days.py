@@ -1,12 +1,14 @@
-"""Until when a delivery is due, from the day that a contract names. No clock: the day of today is given."""
+"""Who owes a delivery from when on, and until when: from the day that a contract names. No clock: the day of today is given."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from kkz_eval.contracts.contract import MONTHS, Deadline
+from kkz_eval.contracts.contract import MONTHS, Contract, Deadline
 from kkz_eval.model.texts import Language, Localised
+from kkz_eval.reference.tables import programme_units, youth_office_of
 
 DAYS_TO_CORRECT = 14
 """So long a municipality has at least to correct a rejected delivery."""
@@ -20,6 +22,28 @@ def deadline_of(due: Deadline | None, year: int) -> date | None:
         return date(year + due.years_after, due.month, due.day)
     except ValueError:  # 29 February
         return None
+
+
+def owed_since(contract: Contract) -> Mapping[str, int]:
+    """Who owes a dataset, and from which reporting year: each unit of the programme, or its youth office where these deliver, since it joined."""
+    by_office = "youth_office" in contract.levels
+    owing = {(youth_office_of(unit) if by_office else unit.ags): unit.cohort for unit in programme_units()}
+    return {unit: joined for unit, joined in owing.items() if unit is not None}
+
+
+def owed_until(contract: Contract, joined: int | None, year: int) -> date | None:
+    """The day by which a unit owes a reporting year; None where nobody waits for it: before it joined, or where official statistics have it.
+
+    joined: year from which the unit owes the dataset, None where it never does.
+    """
+    if contract.source != "municipal" or contract.terms.official_datasets or joined is None or year < joined:
+        return None
+    return deadline_of(contract.terms.due, year)
+
+
+def is_past(deadline: date | None, day: date | None) -> bool:
+    """Whether a day is after a deadline; not where either is not known."""
+    return deadline is not None and day is not None and deadline < day
 
 
 def correct_until(deadline: date | None, today: date) -> date:

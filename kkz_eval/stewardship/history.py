@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from functools import cached_property
 
 from kkz_eval.contracts.contract import Contract
@@ -18,7 +19,7 @@ from kkz_eval.model.texts import Joined, Localised, Sentence
 from kkz_eval.model.verdicts import Slice, State, Status, Verdict
 from kkz_eval.reference.tables import unit_label
 from kkz_eval.stewardship import say
-from kkz_eval.stewardship.due_days import Day
+from kkz_eval.stewardship.due_days import Day, is_past, owed_since, owed_until
 
 _NAMED = 12  # so many units are named in a sentence
 
@@ -31,7 +32,8 @@ class History:
     """All that was judged of a unit and year of a dataset.
 
     entries: (arrival, fate), the newest last; verdict: of the newest; holding: the deliveries whose values count, the newest last: one, or several
-    where cells supersede each other one by one, none where nothing counts; is_contradicted: files of one scan contradict each other about it; is_decided: the newest waits for the approval of what it decides.
+    where cells supersede each other one by one, none where nothing counts; is_contradicted: files of one scan contradict each other about it; is_decided: the newest waits for the approval of what it decides;
+    first: the content that was the first to speak of it, by its digest and the day on which it came, None where that was not recorded.
     """
 
     dataset: str
@@ -42,6 +44,7 @@ class History:
     holding: tuple[Arrival, ...]
     is_contradicted: bool = False
     is_decided: bool = False
+    first: tuple[str, date | None] = ("", None)
 
     @property
     def newest(self) -> Arrival:
@@ -123,10 +126,14 @@ def histories(
             holding, contradicted = _holding(now), {(one.unit_id, one.year) for one in now.conflicts}
         entries: dict[tuple[str, int], list[tuple[Arrival, Slice]]] = {}
         newest: dict[tuple[str, int], Verdict] = {}
+        first: dict[tuple[str, int], Source] = {}
         for source in sources:
             for part in source.verdict.slices:
                 entries.setdefault((part.unit_id, part.year), []).append((source.arrival, part))
                 newest[(part.unit_id, part.year)] = source.verdict
+                earliest = first.setdefault((part.unit_id, part.year), source)
+                if source.first_day < earliest.first_day:  # a content that came again stands by its newest arrival
+                    first[(part.unit_id, part.year)] = source
         for key in sorted(entries):
             found[(contract.dataset, *key)] = History(
                 contract.dataset,
@@ -136,6 +143,7 @@ def histories(
                 tuple(source.arrival for source in holding.get(key, ())),
                 key in contradicted,
                 (newest[key].sha256, *key) in decided,
+                (first[key].arrival.sha256, date.fromisoformat(first[key].first_day) if first[key].first_day else None),
             )
     return found
 
@@ -196,6 +204,26 @@ def delivery_state(verdict: Verdict, contract: Contract, known: Mapping[Place, H
         (state,) = states
     n_rejected = sum(part.status == Status.REJECTED for part in verdict.slices)
     return DeliveryState(state, tuple(said), state == State.SUPERSEDED or 0 < n_rejected == len(decided))
+
+
+def came_late(verdict: Verdict, contract: Contract, known: Mapping[Place, History]) -> Sentence | None:
+    """The units and years of which nothing had come by their deadline, and that a delivery was the first to speak of; None where there are none."""
+    owed, late = owed_since(contract), []
+    for part in verdict.slices:
+        sha256, day = known[(contract.dataset, part.unit_id, part.year)].first
+        if sha256 == verdict.sha256 and is_past(owed_until(contract, owed.get(part.unit_id), part.year), day):
+            late.append((part.unit_id, part.year))
+    return say("standing.late", parts=parts_named(late, _NAMED)) if late else None
+
+
+def purged_places(register: Register, contracts: Mapping[str, Contract]) -> dict[Place, date]:
+    """What removed contents spoke of, with the day of the last removal; nothing of those that were removed before that was kept."""
+    found: dict[Place, date] = {}
+    for stone in sorted(register.tombstones.values(), key=lambda one: one.date):
+        for contract_id, unit, years in stone.spoke_of:
+            if contract_id in contracts:
+                found |= {(contracts[contract_id].dataset, unit, year): date.fromisoformat(stone.date) for year in years}
+    return found
 
 
 def delivery_named(arrival: Arrival) -> Sentence:

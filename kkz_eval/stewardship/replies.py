@@ -38,7 +38,7 @@ def replies(tables: Sequence[BoardTable], copies: Mapping[str, str], today: date
 def _letter(unit: str, parts: _Parts, copies: Mapping[str, str], today: date) -> str:
     faulty, decided = _faulty(parts, copies, today), _by_file(parts, (State.DECIDED,))
     attached = any(place in line for line in faulty for place in copies.values())
-    missing = [*_years(parts, (State.LATE,)), *_upcoming(parts)]
+    overdue, purged, upcoming = _overdue(parts), _purged(parts), _upcoming(parts)
     to_confirm, awaited = _years(parts, (State.TO_CONFIRM,)), _years(parts, (State.OFFICIAL_AWAITED,))
     blocks = [
         [_german("reply.subject", unit=unit_label(unit))],
@@ -46,10 +46,12 @@ def _letter(unit: str, parts: _Parts, copies: Mapping[str, str], today: date) ->
         _block("reply.received", _years(parts, COUNTING)),
         [*_block("reply.faulty", faulty), *([_german("reply.how")] if attached else [])],
         _block("reply.decided", [_of_file("reply.waiting", table, found) for table, found in decided]),
-        _block("reply.missing", missing),
+        _block("reply.purged", purged),
+        _block("reply.overdue", overdue),
+        _block("reply.missing", upcoming),
         [*_block("reply.to_confirm", to_confirm), *([_german("reply.confirm")] if to_confirm else [])],
         _block("reply.awaited", awaited),
-        [] if faulty or decided or missing else [_german("reply.complete")],
+        [] if faulty or decided or purged or overdue or upcoming else [_german("reply.complete")],
         [_german("reply.closing")],
     ]
     return "\n\n".join("\n".join(block) for block in blocks if block) + "\n"
@@ -62,23 +64,40 @@ def _block(key: str, lines: Sequence[str]) -> list[str]:
 
 def _years(parts: _Parts, states: Iterable[State]) -> list[str]:
     """A line for each dataset and state, with its years."""
+    return [line for state in states for table, cells in parts for line in _of_state(table, cells, state)]
+
+
+def _of_state(table: BoardTable, cells: Iterable[BoardCell], state: State) -> list[str]:
+    years = [cell.year for cell in cells if cell.state == state]
+    about = {"dataset": table.contract.title_de, "years": year_spans(years), "status": state.said}
+    return [_german("reply.years", **about)] if years else []
+
+
+def _overdue(parts: _Parts) -> list[str]:
+    """What is missing after its day."""
+    return [line for table, cells in parts for line in _of_state(table, [c for c in cells if c.is_late], State.MISSING)]
+
+
+def _purged(parts: _Parts) -> list[str]:
+    """What was there and was removed, with the day."""
     lines = []
-    for state in states:
-        for table, cells in parts:
-            years = [cell.year for cell in cells if cell.state == state]
-            if years:
-                title = table.contract.title_de
-                lines.append(_german("reply.years", dataset=title, years=year_spans(years), status=state.said))
+    for table, cells in parts:
+        for day in sorted({cell.purged_on for cell in cells if cell.purged_on is not None}):
+            years = year_spans(cell.year for cell in cells if cell.purged_on == day)
+            about = {"dataset": table.contract.title_de, "years": years, "status": State.PURGED.said}
+            lines.append(_german("reply.purged_on", **about, day=german_day(day)))
     return lines
 
 
 def _upcoming(parts: _Parts) -> list[str]:
     """What is missing and not yet late, with its day."""
     return [
-        _german("reply.due", dataset=table.contract.title_de, year=cell.year, day=german_day(cell.deadline))
+        _german(
+            "reply.due", dataset=table.contract.title_de, year=cell.year, status=cell.state.said, day=german_day(cell.deadline)
+        )
         for table, cells in parts
         for cell in cells
-        if cell.state == State.MISSING and cell.deadline is not None
+        if cell.state == State.MISSING and cell.deadline is not None and not cell.is_late
     ]
 
 

@@ -92,17 +92,16 @@ def test_the_list_says_it(home: Home, capsys: pytest.CaptureFixture[str]) -> Non
     list_arrivals(home.settings)
     lines = capsys.readouterr().out.splitlines()
     said = [re.split(r"  +", line.strip(), maxsplit=3)[3] for line in lines]
-    day = german(home.day)
+    day, late = german(home.day), "Nach der Frist eingegangen:"
+    contradicted = "Eine andere Datei desselben Eingangs widerspricht dieser; keine von beiden gilt"
     assert said == [
-        f"{SUPERSEDED:<28}  bielefeld.csv  Dafür gilt die Lieferung bielefeld.csv (Nr. 3), eingegangen am {day}: Bielefeld 2014.",
-        f"{ACCEPTED:<28}  muenster.csv",
+        f"{SUPERSEDED:<28}  bielefeld.csv  Dafür gilt die Lieferung bielefeld.csv (Nr. 3), eingegangen am {day}: Bielefeld 2014. {late} Bielefeld 2014.",
+        f"{ACCEPTED:<28}  muenster.csv  {late} Münster 2014.",
         f"{ACCEPTED:<28}  bielefeld.csv",
-        *(
-            f"{CONFLICT:<28}  dortmund_{n}.csv  Eine andere Datei desselben Eingangs widerspricht dieser; keine von beiden gilt: Dortmund 2014."
-            for n in (1, 2)
-        ),
-        f"{REJECTED + ' (1/1)':<28}  duesseldorf.csv",
-        f"{PARTLY + ' (1/2)':<28}  duisburg.csv",
+        f"{CONFLICT:<28}  dortmund_1.csv  {contradicted}: Dortmund 2014. {late} Dortmund 2014.",
+        f"{CONFLICT:<28}  dortmund_2.csv  {contradicted}: Dortmund 2014.",
+        f"{REJECTED + ' (1/1)':<28}  duesseldorf.csv  {late} Düsseldorf 2014.",
+        f"{PARTLY + ' (1/2)':<28}  duisburg.csv  {late} Duisburg 2014–2015.",
         f"{EARLIER} (1/1)  muenster.csv  Es gilt weiter die frühere Lieferung muenster.csv (Nr. 2), eingegangen am {day}: Münster 2014.",
     ]
     list_histories(home.settings)
@@ -133,9 +132,11 @@ def test_the_board_says_it(home: Home) -> None:
     assert home.board.states[State.EARLIER_HOLDS] == 1
     assert home.board.states[State.ACCEPTED] == 2
     assert home.board.states[State.CONFLICT] == 1
-    assert f'title="{CONFLICT}"' in home.page
-    assert f'title="{EARLIER}; es gilt muenster.csv (Nr. 2), eingegangen am {german(home.day)}"' in home.page
-    assert home.page.count(f'title="{REJECTED}"') == 2
+    day = german(home.day)
+    late = f"erst am {day} eingegangen, fällig war der 31. März 2015"
+    assert f'title="{CONFLICT}; {late}"' in home.page
+    assert f'title="{EARLIER}; es gilt muenster.csv (Nr. 2), eingegangen am {day}; {late}"' in home.page
+    assert home.page.count(f'title="{REJECTED}; erst am {day}') == 2
     assert f"<li>Münster 2014: {EARLIER}; es gilt muenster.csv (Nr. 2), eingegangen am {german(home.day)}.</li>" in home.page
 
 

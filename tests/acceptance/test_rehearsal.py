@@ -56,13 +56,13 @@ from kkz_eval.line.snapshot import Snapshot, current_snapshot
 from kkz_eval.reference.tables import kreise
 from kkz_eval.settings import Settings
 from kkz_eval.simulation.layout import delivery_name
-from kkz_eval.stewardship.due_days import deadline_of, german_day
+from kkz_eval.stewardship.due_days import deadline_of, german_day, is_past
 
 ALL = range(YEARS[0], YEARS[1] + 1)
 accepted, rejected, earlier, decided = (
     *("angenommen", "zurückgewiesen", "zurückgewiesen, eine frühere gilt weiter", "unverändert, mit Entscheidungen"),
 )
-late, missing, not_owed = "überfällig", "fehlt", "nicht geschuldet"
+purged, missing, not_owed = "gelöscht", "fehlt", "nicht geschuldet"
 to_confirm, awaited = "aus amtlicher Statistik, bitte bestätigen", "kommt aus amtlicher Statistik, liegt noch nicht vor"
 FIRST, SECOND, THIRD = IN_TIME, AFTER_THE_DEADLINE, IN_MAY
 """The day on which the delivery that counts arrived."""
@@ -77,16 +77,16 @@ EXPECTED = (
     (PARTLY,                  "the other years",         [2014, 2015, 2017, 2018], (accepted, FIRST), (accepted, FIRST)),
     (CORRECTED,               "spoilt, then right",      [2018],           (earlier, FIRST),    (accepted, THIRD)),
     (CORRECTED,               "the other years",         range(2014, 2018), (accepted, SECOND), (accepted, THIRD)),
-    (LATE,                    "came on 6 May",           ALL,              (late, NONE),        (accepted, THIRD)),
+    (LATE,                    "came on 6 May",           ALL,              (missing, NONE),     (accepted, THIRD)),
     (DECIDED,                 "sent back with reasons",  [2018],           (decided, NONE),     (decided, NONE)),
     (DECIDED,                 "the other years",         range(2014, 2018), (accepted, SECOND), (accepted, SECOND)),
-    (PURGED,                  "purged at its wish",      ALL,              (late, NONE),        (late, NONE)),
+    (PURGED,                  "purged at its wish",      ALL,              (purged, NONE),      (purged, NONE)),
     (SINCE_2017,              "joined in 2017",          [2017, 2018],     (accepted, FIRST),   (accepted, FIRST)),
     (SINCE_2017,              "before it joined",        range(2014, 2017), (not_owed, NONE),   (not_owed, NONE)),
     (BEFORE_JOINING,          "wrong before it joined",  [2015],           (rejected, NONE),    (rejected, NONE)),
     (BEFORE_JOINING,          "the other years",         [2014, 2016, 2017, 2018], (accepted, FIRST), (accepted, FIRST)),
-    (NOTHING[0],              "nothing, owed since 2012", ALL,             (late, NONE),        (late, NONE)),
-    (NOTHING[1],              "nothing, owed since 2017", [2017, 2018],    (late, NONE),        (late, NONE)),
+    (NOTHING[0],              "nothing, owed since 2012", ALL,             (missing, NONE),     (missing, NONE)),
+    (NOTHING[1],              "nothing, owed since 2017", [2017, 2018],    (missing, NONE),     (missing, NONE)),
     (NOTHING[1],              "before it joined",        range(2014, 2017), (not_owed, NONE),   (not_owed, NONE)),
 )  # fmt: skip
 """All others delivered all years in time and right, and all but NOTHING did so with training and work."""
@@ -107,7 +107,7 @@ class Moment:
         told: dict[Place, tuple[str, date | None]] = {}
         for unit, since in joined().items():
             for year in ALL:
-                nothing = (late if year >= since else not_owed, NONE)
+                nothing = (missing if year >= since else not_owed, NONE)
                 told[(unit, LEAVERS, year)] = (accepted, FIRST)
                 told[(unit, WORK, year)] = nothing if unit in NOTHING else (accepted, FIRST)
         for unit, _, years, *said in EXPECTED:
@@ -192,7 +192,6 @@ def test_board_and_letters_say_of_each_what_happened(moment: Moment) -> None:
 
 
 def test_nobody_owes_a_year_before_joining_nor_what_official_statistics_have(moment: Moment) -> None:
-    contracts = {contract.dataset: contract for contract in load_contracts(CONTRACTS).values()}
     words, _ = places.board(moment.read)
     since, with_figures = joined(), {kreis.ags5 for kreis in kreise()}
     for (unit, dataset, year), word in words.items():
@@ -206,14 +205,29 @@ def test_nobody_owes_a_year_before_joining_nor_what_official_statistics_have(mom
         elif dataset == "mindestsicherung":
             assert word == awaited
         else:
-            due = deadline_of(contracts[dataset].terms.due, year)
-            assert word == (late if due is not None and due < moment.day else missing), (unit, dataset, year)
-    owed = where(places.letters(moment.read)[0], late, missing, to_confirm, awaited)
+            assert word == missing, (unit, dataset, year)
+    owed = where(places.letters(moment.read)[0], missing, to_confirm, awaited)
     assert {(unit, year) for unit, _, year in owed if unit in since and year < since[unit]} == set()
 
 
+def test_the_board_says_of_what_nothing_had_come_by_its_deadline(moment: Moment) -> None:
+    contracts = {contract.dataset: contract for contract in load_contracts(CONTRACTS).values()}
+    words, _ = places.board(moment.read)
+    still, came = places.late(moment.read)
+    overdue = {
+        place for place in where(words, missing) if is_past(deadline_of(contracts[place[1]].terms.due, place[2]), moment.day)
+    }
+    assert still == overdue
+    assert moment.read.materialised["delivery_board"]["fehlt_nach_der_frist"] == len(still)
+    newest = (LATE, LEAVERS, YEARS[1])
+    assert (newest in still, newest in came) == ((True, False) if moment.column == 0 else (False, True))
+    if moment.column == 1:
+        (listed,) = (row for row in moment.read.listed["arrivals"] if row["name"] == moment.file_of(newest))
+        assert listed["late"].startswith("Nach der Frist eingegangen: ")
+
+
 def test_the_list_of_deliveries_says_the_same(moment: Moment) -> None:
-    delivered = {place: word for place, word in moment.words.items() if word not in (late, not_owed)}
+    delivered = {place: word for place, word in moment.words.items() if word not in (purged, missing, not_owed)}
     words, counts = places.histories(moment.read)
     assert of((LEAVERS, WORK), words) == delivered
     assert counts == moment.said_to_hold
@@ -239,18 +253,16 @@ def test_dagster_says_the_same(moment: Moment) -> None:
         if (dataset := row["datensatz"]) in (LEAVERS, WORK):
             in_table = Counter(of((dataset,), moment.words).values())
             assert {word: n for word, n in row.items() if word != "datensatz" and n} == {
-                word: n for word, n in in_table.items() if word not in (late, not_owed)
+                word: n for word, n in in_table.items() if word not in (purged, missing, not_owed)
             }
     on_board = Counter(places.board(moment.read)[0].values())
     shown = moment.read.materialised["delivery_board"]
     assert {word: shown[word] for word in on_board} == on_board
 
 
-def test_the_report_says_the_same_but_of_what_is_late_only_that_it_is_missing(moment: Moment) -> None:
-    """A report says what its data lack, and has no day of its own; the board has."""
-    in_report = {place: missing if word == late else word for place, word in moment.words.items()}
-    assert places.report(moment.read) == where(in_report, rejected, earlier, decided, missing)
-    counted = Counter((dataset, word) for (_, dataset, _), word in in_report.items() if word != not_owed)
+def test_the_report_says_the_same(moment: Moment) -> None:
+    assert places.report(moment.read) == where(moment.words, rejected, earlier, decided, missing, purged)
+    counted = Counter((dataset, word) for (_, dataset, _), word in moment.words.items() if word != not_owed)
     assert places.counts_in_report(moment.read) == counted
     notes = places.notes_in_report(moment.read)
     states = {note.partition(":")[0] for note in notes if not note.startswith("Dafür gilt")}
@@ -351,7 +363,7 @@ def test_the_purged_delivery_is_said_to_be_purged_or_not_listed_and_nothing_of_i
     sha256 = (moment.world.folder / "purged").read_text(encoding="utf-8")
     name = delivery_name(LEAVERS, PURGED)
     (row,) = (row for row in moment.read.listed["arrivals"] if row["sha256"] == sha256)
-    assert (row["state"], row["said"]) == ("purged", "gelöscht am 2019-03-15 (Auf Wunsch der Stadt)")
+    assert (row["state"], row["said"]) == ("purged", "gelöscht am 15. März 2019 (Auf Wunsch der Stadt)")
     assert (PURGED, LEAVERS, 2018) not in places.histories(moment.read)[0]
     for text in (places.report_page(moment.read), moment.read.printed, str(moment.read.materialised)):
         assert name not in text

@@ -134,6 +134,6 @@ def test_letter_and_board_ask_to_confirm_and_remind_nobody(settings: Settings) -
     assert f"{title}: 2013–2014 (aus amtlicher Statistik, bitte bestätigen)" in letters[DUEREN]
     assert "Die Werte stehen in den Vorlagen" in letters[DUEREN]
     for letter in letters.values():
-        assert f"{title}: 2013 (überfällig)" not in letter
-        assert f"{title}: 2013–2014 (überfällig)" not in letter
+        assert f"{title}: 2013 (fehlt)" not in letter
+        assert f"{title}: 2013–2014 (fehlt)" not in letter
     assert KOELN not in letters

@@ -83,11 +83,26 @@ def board(read: Read) -> tuple[Words, Words]:
         years = [int(year) for year in re.findall(r'<th scope="col">(\d{4})</th>', table)]
         for name, row in re.findall(r'<tr><th scope="row">(.*?)</th>(.*?)</tr>', table, re.DOTALL):
             for year, text in zip(years, re.findall(r'<td title="(.*?)">', row), strict=True):
-                word, _, delivery = text.partition("; es gilt ")
-                words[(UNITS[name], dataset, year)] = word
-                if delivery:
+                word, *remarks = text.split("; ")
+                words[(UNITS[name], dataset, year)] = re.sub(r" am \d.*", "", word)  # gelöscht am …
+                for delivery in (said.removeprefix("es gilt ") for said in remarks if said.startswith("es gilt ")):
                     counts[(UNITS[name], dataset, year)] = delivery
     return words, counts
+
+
+def late(read: Read) -> tuple[set[Place], set[Place]]:
+    """Of which nothing had come by the deadline, according to the board: what is still missing, and what came after it."""
+    page = unescape(read.page("delivery_board", "lieferstand").read_text(encoding="utf-8"))
+    found: dict[str, set[Place]] = {"; fällig war ": set(), "; erst am ": set()}
+    for dataset, table in re.findall(r'<h2 id="(\w+)">.*?<table>(.*?)</table>', page, re.DOTALL):
+        years = [int(year) for year in re.findall(r'<th scope="col">(\d{4})</th>', table)]
+        for name, row in re.findall(r'<tr><th scope="row">(.*?)</th>(.*?)</tr>', table, re.DOTALL):
+            for year, text in zip(years, re.findall(r'<td title="(.*?)">', row), strict=True):
+                for said, those in found.items():
+                    if said in text:
+                        those.add((UNITS[name], dataset, year))
+    missing, came = found.values()
+    return missing, came
 
 
 def letters(read: Read) -> tuple[Words, Words]:
@@ -100,9 +115,8 @@ def letters(read: Read) -> tuple[Words, Words]:
             if line.startswith("- "):
                 title, rest = next((title, line[len(title) + 4 :]) for title in TITLES if line.startswith(f"- {title}: "))
                 dataset = TITLES[title]
-                spans, _, said = rest.partition(", fällig am") if "fällig am" in rest else rest.partition(" (")
-                word = "fehlt" if "fällig am" in rest else said.partition(")")[0]
-                words |= {(unit, dataset, year): word for year in years_in(spans)}
+                spans, _, said = rest.partition(" (")
+                words |= {(unit, dataset, year): said.partition(")")[0] for year in years_in(spans)}
             elif line.startswith("  Bis dahin gilt "):
                 delivery, _, spans = line.removeprefix("  Bis dahin gilt ").removesuffix(".").partition(": ")
                 counts |= {(unit, dataset, year): delivery for year in years_in(spans)}

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
+from html import unescape
 
 import pytest
-from made_boards import AHLEN, ARNSBERG, CONTRACTS, DORMAGEN, DUESSELDORF, KREIS_OFFICE, OFFICE, delivered, states, tables
+from made_boards import AHLEN, ARNSBERG, CONTRACTS, DORMAGEN, DUESSELDORF, KREIS_OFFICE, OFFICE, cell, delivered, states, tables
 
 from kkz_eval.model.verdicts import State, Status
 from kkz_eval.reference.tables import programme_units
-from kkz_eval.stewardship.board import SYMBOLS, BoardTable, rests_on_simulated
+from kkz_eval.stewardship.board import LATE, SYMBOLS, BoardTable, board_page, rests_on_simulated
+from kkz_eval.stewardship.history import Place
 from kkz_eval.stewardship.replies import replies
 
 
@@ -49,18 +52,20 @@ def test_each_state_has_a_sign_of_its_own_that_plain_fonts_have() -> None:
 
 def test_nobody_owes_the_years_before_joining() -> None:
     found = tables(delivered("netzwerk", DUESSELDORF, 2010), delivered("netzwerk", DORMAGEN, 2018))["netzwerk"]
-    assert states(found, AHLEN) == dict.fromkeys(range(2010, 2017), State.NOT_OWED) | dict.fromkeys((2017, 2018), State.LATE)
-    late = dict.fromkeys(range(2012, 2019), State.LATE)
-    assert states(found, DUESSELDORF) == {2010: State.ACCEPTED, 2011: State.NOT_OWED} | late
+    assert states(found, AHLEN) == dict.fromkeys(range(2010, 2017), State.NOT_OWED) | dict.fromkeys((2017, 2018), State.MISSING)
+    missing = dict.fromkeys(range(2012, 2019), State.MISSING)
+    assert states(found, DUESSELDORF) == {2010: State.ACCEPTED, 2011: State.NOT_OWED} | missing
     joined = {unit.ags: unit.cohort for unit in programme_units()}
-    owed = {cells[0].unit_id: [cell.year for cell in cells if cell.state == State.LATE] for cells in found.rows}
+    owed = {cells[0].unit_id: [cell.year for cell in cells if cell.state == State.MISSING] for cells in found.rows}
     assert {unit: min(years) for unit, years in owed.items()} == joined
     assert sorted(joined.values()).count(2012) == 18
 
 
 def test_a_youth_office_owes_from_the_year_its_town_joined() -> None:
     found = tables(delivered("ausgaben_jugendhilfe", OFFICE, 2012), delivered("ausgaben_jugendhilfe", OFFICE, 2018))
-    assert min(year for year, state in states(found["ausgaben_jugendhilfe"], f"JH{AHLEN}").items() if state == State.LATE) == 2017
+    assert (
+        min(year for year, state in states(found["ausgaben_jugendhilfe"], f"JH{AHLEN}").items() if state == State.MISSING) == 2017
+    )
 
 
 def test_years_before_joining_that_came_all_the_same_are_delivered_and_none_is_missed() -> None:
@@ -77,7 +82,7 @@ def test_years_before_joining_that_came_all_the_same_are_delivered_and_none_is_m
     }
     letter = replies((known["netzwerk"],), {}, date(2026, 11, 24))[AHLEN]
     assert "2014, 2017 (angenommen)" in letter
-    assert "überfällig" not in letter
+    assert "fehl" not in letter
     assert "Damit liegt von Ihnen alles vor" in letter
 
 
@@ -98,7 +103,7 @@ def test_what_official_statistics_hold_is_confirmed_and_never_dunned_for(dataset
     letter = replies((found,), {}, date(2026, 11, 24))[DUESSELDORF]
     assert f"{CONTRACTS[dataset].title_de}: 2013 (aus amtlicher Statistik, bitte bestätigen)" in letter
     assert f"{CONTRACTS[dataset].title_de}: 2012, 2014 (kommt aus amtlicher Statistik, liegt noch nicht vor)" in letter
-    assert not any(word in letter for word in ("überfällig", "fehlen", "fällig am"))
+    assert not any(word in letter for word in ("Frist", "fehlt", "fehlen", "fällig am"))
 
 
 def test_the_official_datasets_that_a_contract_names_are_there() -> None:
@@ -115,3 +120,61 @@ def test_made_up_figures_that_count_instead_of_the_last_delivery_are_said_on_the
         found = tuple(tables(replace(last, holding=counts)).values())
         assert rests_on_simulated(found) == said
         assert ("SIMULIERT" in replies(found, {}, date(2026, 11, 24))[AHLEN]) == said
+
+
+DUE = date(2017, 3, 31)
+"""Of the leavers of 2016."""
+
+
+def shown(table: BoardTable, unit: str, year: int, day: date) -> tuple[str, str]:
+    """Sign and text of a place, as the page has them."""
+    page = unescape(board_page((table,), {}, day, "de"))
+    place = next(position for position, cells in enumerate(table.rows) if cells[0].unit_id == unit)
+    row = re.findall(r"<tr><th scope=\"row\">.*?</tr>", page)[place]
+    cells = re.findall(r'<td title="(.*?)"><span class="mark [a-z_]+" aria-hidden="true">(.*?)</span>', row)
+    text, sign = cells[table.years.index(year)]
+    return sign, text
+
+
+def test_what_is_missing_has_one_word_and_its_deadline_beside_it() -> None:
+    for day, said in ((DUE, ("○", "fehlt")), (DUE + timedelta(1), ("○" + LATE, "fehlt; fällig war der 31. März 2017"))):
+        table = tables(delivered("schulabgaenge", DORMAGEN, 2016), today=day)["schulabgaenge"]
+        assert cell(table, DUESSELDORF, 2016).state == State.MISSING
+        assert shown(table, DUESSELDORF, 2016, day) == said
+
+
+@pytest.mark.parametrize(
+    ("came", "said"),
+    [
+        (DUE, ("✓", "angenommen")),
+        (None, ("✓", "angenommen")),
+        (date(2017, 5, 2), ("✓" + LATE, "angenommen; erst am 2. Mai 2017 eingegangen, fällig war der 31. März 2017")),
+    ],
+    ids=["on the day", "on a day that was not recorded", "after it"],
+)
+def test_a_delivery_after_its_deadline_is_said_to_be_late(came: date | None, said: tuple[str, str]) -> None:
+    table = tables(delivered("schulabgaenge", DUESSELDORF, 2016, first=came))["schulabgaenge"]
+    assert shown(table, DUESSELDORF, 2016, date(2026, 11, 24)) == said
+
+
+@pytest.mark.parametrize(("dataset", "unit", "year"), [("schulabgaenge", AHLEN, 2016), ("bevoelkerung", DUESSELDORF, 2016)])
+def test_nobody_is_late_with_what_nobody_waits_for(dataset: str, unit: str, year: int) -> None:
+    """Ahlen had not joined in 2016; official statistics have the population."""
+    table = tables(delivered(dataset, unit, year, first=date(2026, 1, 1)))[dataset]
+    assert not cell(table, unit, year).is_late
+
+
+def test_what_was_removed_is_asked_for_again_and_not_as_if_it_had_never_come() -> None:
+    gone: dict[Place, date] = {("schulabgaenge", unit, 2016): date(2026, 11, 20) for unit in (DUESSELDORF, AHLEN, DORMAGEN)}
+    table = tables(delivered("schulabgaenge", DORMAGEN, 2016), purged=gone)["schulabgaenge"]
+    assert shown(table, DUESSELDORF, 2016, date(2026, 11, 24)) == (
+        "Ø",
+        "gelöscht am 20. November 2026, bitte neu liefern",
+    )
+    assert cell(table, DORMAGEN, 2016).state == State.ACCEPTED, "delivered again"
+    assert cell(table, AHLEN, 2016).state == State.NOT_OWED, "nobody waits for it"
+    letter = replies((table,), {}, date(2026, 11, 24))[DUESSELDORF]
+    assert "Bitte neu liefern; dieselbe Datei wird nicht wieder aufgenommen:\n" in letter
+    assert "2016 (gelöscht), am 20. November 2026" in letter
+    assert "fehl" not in letter
+    assert "Damit liegt" not in letter

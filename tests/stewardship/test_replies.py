@@ -22,7 +22,18 @@ def test_nobody_is_reminded_of_what_another_owes() -> None:
 def test_who_owes_nothing_yet_and_sent_nothing_gets_no_letter() -> None:
     letters = replies(tuple(tables(delivered("netzwerk", DUESSELDORF, 2012)).values()), {}, date(2014, 6, 1))
     assert AHLEN not in letters
-    assert "überfällig" in letters[DORMAGEN]
+    assert DORMAGEN in letters
+
+
+def test_what_is_missing_is_asked_for_at_once_after_its_deadline_and_with_its_day_before() -> None:
+    due, before = "Es fehlen, obwohl die Frist vorbei ist; bitte so bald wie möglich liefern:\n", "Es fehlen noch:\n"
+    title = CONTRACTS["netzwerk"].title_de
+    for day in (date(2013, 3, 31), date(2013, 4, 1)):
+        table = tables(delivered("netzwerk", DUESSELDORF, 2012), today=day)["netzwerk"]
+        letter = replies((table,), {}, day)[DORMAGEN]
+        said = f"{before}- {title}: 2012 (fehlt), fällig am 31. März 2013" if day.day == 31 else f"{due}- {title}: 2012 (fehlt)\n"
+        assert said in letter
+        assert (due in letter, before in letter) == (day.day == 1, day.day == 31)
 
 
 def test_a_rejected_year_before_joining_is_no_debt() -> None:

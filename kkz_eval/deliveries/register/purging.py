@@ -20,6 +20,8 @@ from kkz_eval.deliveries.register.inbox import content_in, inbox_files
 from kkz_eval.deliveries.register.intake import landing_key
 from kkz_eval.deliveries.register.register import (
     Purge,
+    Register,
+    SpokenOf,
     begin_purge,
     end_purge,
     keys_about,
@@ -105,10 +107,21 @@ def require_no_open_purge(store: Store) -> None:
 
 def _intended(store: Store, sha256: str, reason: str, today: date) -> Purge:
     returned = returned_protocols(store)
-    gone = read_register(store).tombstones
-    copies = sorted(_copies_of(sha256, returned))
+    register = read_register(store)
+    contents = (sha256, *sorted(_copies_of(sha256, returned)))
     original = returned[sha256].original if sha256 in returned else ""
-    return Purge((sha256, *copies), reason, today.isoformat(), "" if original in gone else original)
+    left = "" if original in register.tombstones else original
+    return Purge(contents, reason, today.isoformat(), left, _spoken_of(register, contents))
+
+
+def _spoken_of(register: Register, contents: Collection[str]) -> SpokenOf:
+    """The contracts, units and years of these contents: no data of anybody, and needed to ask for them again."""
+    years: dict[tuple[str, str], set[int]] = {}
+    for (sha256, contract_id), verdict in register.verdicts.items():
+        if sha256 in contents:
+            for part in verdict.slices:
+                years.setdefault((contract_id, part.unit_id), set()).add(part.year)
+    return tuple((contract_id, unit, tuple(sorted(of))) for (contract_id, unit), of in sorted(years.items()))
 
 
 def _copies_of(sha256: str, returned: Mapping[str, Returned]) -> set[str]:

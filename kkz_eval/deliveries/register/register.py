@@ -62,18 +62,26 @@ class NewArrival:
     simulated: bool = False
 
 
+SpokenOf = tuple[tuple[str, str, tuple[int, ...]], ...]
+"""Contract, unit and reporting years."""
+
+
 @dataclass(frozen=True)
 class Tombstone:
-    """What is left of a content that was removed. date: ISO, of the removal."""
+    """What is left of a content that was removed. date: ISO, of the removal.
+
+    spoke_of: contract, unit and years of all that went with it, so that they can be asked for again; () of a removal of a time before that was kept.
+    """
 
     sha256: str
     reason: str
     date: str
+    spoke_of: SpokenOf = ()
 
 
 @dataclass(frozen=True)
 class Purge:
-    """A removal that has begun. contents: digests of all that goes, first the one that was named; reason, date: as in the tombstones.
+    """A removal that has begun. contents: digests of all that goes, first the one that was named; reason, date, spoke_of: as in the tombstones.
 
     original: digest of the content that the first is a marked copy of, which stays; "" for none.
     """
@@ -82,6 +90,7 @@ class Purge:
     reason: str
     date: str
     original: str = ""
+    spoke_of: SpokenOf = ()
 
 
 @dataclass(frozen=True)
@@ -276,7 +285,7 @@ def open_purges(store: Store) -> tuple[Purge, ...]:
 def end_purge(store: Store, purge: Purge) -> None:
     """Say that all of it is removed: a tombstone for each content, the first reason stands; then it is open no more."""
     for sha256 in purge.contents:
-        stone = Tombstone(sha256, purge.reason, purge.date)
+        stone = Tombstone(sha256, purge.reason, purge.date, purge.spoke_of)
         store.put_if_absent(f"{_TOMBSTONES}/{sha256}.json", _dump({"tombstone": asdict(stone)}))
     store.remove(purge_key(purge.contents[0]))
 
@@ -300,14 +309,19 @@ def verdicts_but_of(store: Store, contents: Collection[str]) -> list[Verdict]:
 
 def _purge_at(store: Store, key: str) -> Purge:
     row = _load(store, key)["purge"]
-    return Purge(**{**row, "contents": tuple(row["contents"])})
+    return Purge(**{**row, "contents": tuple(row["contents"]), "spoke_of": _spoken_of(row)})
+
+
+def _spoken_of(row: Mapping[str, Any]) -> SpokenOf:
+    return tuple((contract, unit, tuple(years)) for contract, unit, years in row.get("spoke_of", ()))
 
 
 def _tombstones_at(store: Store, key: str) -> list[Tombstone]:
     if key.startswith(f"{_PURGES}/"):
         purge = _purge_at(store, key)
-        return [Tombstone(sha256, purge.reason, purge.date) for sha256 in purge.contents]
-    return [Tombstone(**_load(store, key)["tombstone"])]
+        return [Tombstone(sha256, purge.reason, purge.date, purge.spoke_of) for sha256 in purge.contents]
+    row = _load(store, key)["tombstone"]
+    return [Tombstone(**{**row, "spoke_of": _spoken_of(row)})]
 
 
 @cache

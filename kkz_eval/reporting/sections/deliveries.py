@@ -68,7 +68,7 @@ def deliveries_section(deliveries: pd.DataFrame, titles: Mapping[str, LocalText]
             _spans(f"kept_out.{position}", [int(year) for year in part["year"]]),
             (State(str(status)).said.in_language(language),),
             (say("studied.not_stated").in_language(language),)
-            if status == State.MISSING or part["n_errors"].isna().any()
+            if status in (State.MISSING, State.PURGED) or part["n_errors"].isna().any()
             else (numbers.count(f"kept_out.{position}.n_errors", part["n_errors"].sum(), language),),
         )
         for position, ((dataset, unit_name, _, status), part) in enumerate(

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date
 from pathlib import Path
 
 from kkz_eval.deliveries.municipal.returned import Returned
 from kkz_eval.deliveries.register.intake import landing_key
 from kkz_eval.deliveries.register.purging import purge
-from kkz_eval.deliveries.register.register import NewArrival, read_register, record_arrivals, record_returned
+from kkz_eval.deliveries.register.register import NewArrival, read_register, record_arrivals, record_returned, record_verdict
+from kkz_eval.model.verdicts import Slice, Status, Verdict
 from kkz_eval.storage.digests import digest_of_bytes
 from kkz_eval.storage.store import Store
 
@@ -44,3 +46,26 @@ def test_the_first_file_stays_where_a_copy_of_it_goes(tmp_path: Path) -> None:
     purged = purge(store, tmp_path, once, "asked for", DAY)
     assert (purged.original, purged.copies) == (first, (twice,))
     assert store.list("landing") == [landing_key(first)]
+
+
+def test_it_stays_known_of_which_units_and_years_a_removed_content_spoke(tmp_path: Path) -> None:
+    store = Store.at(str(tmp_path / "home"))
+    first = arrive(store, "first.csv")
+    copy = arrive(store, "copy.xlsx", first)
+    for sha256, years in ((first, (2014, 2015)), (copy, (2015, 2016))):
+        parts = tuple(Slice("05111000", year, Status.REJECTED, 1, 0) for year in years)
+        record_verdict(
+            store, Verdict(sha256, "c", "1.0.0", "r", "", "p", "f", "municipal_text", "", Status.REJECTED, 1, 0, parts)
+        )
+    purge(store, tmp_path, first, "asked for", DAY)
+    stones = read_register(store).tombstones
+    assert [stones[sha256].spoke_of for sha256 in (first, copy)] == [(("c", "05111000", (2014, 2015, 2016)),)] * 2
+    purge(store, tmp_path, first, "once more", DAY)
+    assert read_register(store).tombstones == stones
+
+
+def test_a_removal_that_kept_no_units_is_read_as_it_is(tmp_path: Path) -> None:
+    store = Store.at(str(tmp_path / "home"))
+    stone = {"sha256": "0" * 64, "reason": "asked for", "date": "2026-01-01"}
+    store.put_if_absent(f"register/tombstones/{'0' * 64}.json", json.dumps({"schema_version": 1, "tombstone": stone}).encode())
+    assert read_register(store).tombstones["0" * 64].spoke_of == ()
