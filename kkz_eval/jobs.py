@@ -22,6 +22,7 @@ from kkz_eval.assets.descriptions import described
 from kkz_eval.model.errors import UserError
 from kkz_eval.model.system_errors import reason_of
 from kkz_eval.partitions import years_as_tags
+from kkz_eval.storage.store import PARTIAL
 
 YEARLY_RUN = "Jahreslauf"
 CONFIGURATION = Path(__file__).resolve().parent.parent / "dagster.yaml"
@@ -98,7 +99,7 @@ def open_instance(folder: Path) -> dg.DagsterInstance:
     if not folder.exists():
         try:
             folder.parent.mkdir(parents=True, exist_ok=True)
-            draft = Path(tempfile.mkdtemp(prefix=".dagster-", dir=folder.parent))
+            draft = Path(tempfile.mkdtemp(prefix=f"{PARTIAL}dagster-", dir=folder.parent))
         except OSError as error:
             raise UserError("storage_not_writable", place=str(folder.parent), reason=reason_of(error)) from error
         try:

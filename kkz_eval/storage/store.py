@@ -21,7 +21,9 @@ from kkz_eval.model.errors import UserError
 from kkz_eval.model.system_errors import reason_of
 from kkz_eval.storage.seals import content_of, sealed
 
-_PARTIAL = ".partial-"
+PARTIAL = ".partial-"
+"""So begins the name of a file or folder that is being written."""
+_UNFINISHED = (PARTIAL, ".dagster-")  # the second up to version 0.3.0, of the folder with Dagster's run history
 
 
 @dataclass(frozen=True)
@@ -108,7 +110,7 @@ class Store:
         return bool(self.fs.exists(self._path(key)))
 
     def unfinished(self) -> list[str]:
-        """Keys of all writes that were cut short, sorted: what holds part of an object and is none."""
+        """Keys of all writes that were cut short, sorted: files and whole folders that hold part of an object and are none."""
         return sorted(key for key in self._keys(self.root) if _is_unfinished(key))
 
     def list(self, prefix: str) -> list[str]:
@@ -122,9 +124,11 @@ class Store:
         return (str(path)[start:] for path in self.fs.find(base)) if self.fs.exists(base) else ()
 
     def remove(self, key: str) -> None:
-        """Take an object away for good: only for contents that the law wants gone. Nothing happens where there is none."""
+        """Take an object, or a write that was cut short, away for good. Nothing happens where there is none."""
         path = self._path(key)
-        if self.fs.lexists(path):  # a link that leads nowhere, too
+        if _is_unfinished(key) and self.fs.isdir(path):
+            self.fs.rm(path, recursive=True)
+        elif self.fs.lexists(path):  # a link that leads nowhere, too
             self.fs.rm_file(path)
 
     def local_path(self, key: str) -> Path:
@@ -177,15 +181,20 @@ class DraftStore(Store):
 
 
 def _is_unfinished(key: str) -> bool:
-    return PurePosixPath(key).name.startswith(_PARTIAL)
+    return PurePosixPath(key).name.startswith(_UNFINISHED)
 
 
 def _files_below(base: str) -> Iterator[str]:
-    """Paths of the files in a folder of this machine and all below it, or of the one file that `base` is; none where there is nothing."""
+    """Paths of the files in a folder of this machine and all below it, or of the one file that `base` is; none where there is nothing.
+
+    A folder that was not finished is one path, whatever is in it.
+    """
     if os.path.lexists(base) and not os.path.isdir(base):  # a file, or a link that leads nowhere
         yield base
-    for folder, _, names in os.walk(base):
-        for name in names:
+    for folder, folders, names in os.walk(base):
+        unfinished = [name for name in folders if _is_unfinished(name)]
+        folders[:] = [name for name in folders if name not in unfinished]
+        for name in (*names, *unfinished):
             yield f"{folder}/{name}"
 
 
@@ -229,7 +238,7 @@ def _link_if_absent(path: Path, data: bytes, mode: int = 0o600) -> bool:
 
 def _draft_beside(path: Path, data: bytes, mode: int) -> str:
     """A whole file under a temporary name in the folder of `path`; nothing is left where it can't be written."""
-    handle, temporary = tempfile.mkstemp(prefix=_PARTIAL, dir=path.parent)
+    handle, temporary = tempfile.mkstemp(prefix=PARTIAL, dir=path.parent)
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(data)

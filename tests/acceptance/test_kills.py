@@ -12,10 +12,11 @@ from pathlib import Path
 import pytest
 from whole_runs import ROOT, copy_of, tree
 
+from kkz_eval.storage.store import PARTIAL
+
 PROGRAM = Path(__file__).with_name("killed_runs.py")
 N_KILLS = 10
 SEED = 20120301
-LEFTOVERS = (".partial-", ".dagster-")
 
 
 def _killed_runs(world: Path, *how: str) -> list[str]:
@@ -33,7 +34,7 @@ def _killed_runs(world: Path, *how: str) -> list[str]:
 def _kept(home: Path) -> dict[str, bytes]:
     """All that is kept, without Dagster's run history and unfinished writes."""
     kept = tree(home, without="dagster")
-    return {name: data for name, data in kept.items() if not any(mark in name for mark in LEFTOVERS)}
+    return {name: data for name, data in kept.items() if PARTIAL not in name}
 
 
 @pytest.fixture(scope="module")

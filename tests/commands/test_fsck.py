@@ -312,3 +312,19 @@ def test_nothing_is_repaired_while_another_process_writes(folder: Path, capsys: 
         assert unfinished.exists()
     repairing.join()
     assert not unfinished.exists()
+
+
+@pytest.mark.parametrize("name", [".dagster-1a2b", ".partial-dagster-1a2b", "derived/.partial-1a2b"])
+@pytest.mark.parametrize("content", [(), ("dagster.yaml", "history/runs.db")], ids=["empty", "begun"])
+def test_a_folder_that_was_being_made_is_named_once_and_removed(
+    folder: Path, fsck: Fsck, name: str, content: tuple[str, ...]
+) -> None:
+    (folder / "home" / name).mkdir()
+    for file in content:
+        (folder / "home" / name / file).parent.mkdir(exist_ok=True)
+        (folder / "home" / name / file).write_bytes(b"x")
+    code, faults = fsck(folder)
+    assert (code, [(fault["key"], fault["kind"]) for fault in faults]) == (1, [(name, "left_over")])
+    assert fsck(folder, "--repair")[0] == 0
+    assert not (folder / "home" / name).exists()
+    assert fsck(folder) == (0, [])
