@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kkz_eval.commands import say as say_of_commands
+from kkz_eval.commands.terminal import telling
 from kkz_eval.contracts import say
 from kkz_eval.contracts.contract import Contract
 from kkz_eval.contracts.diff import changes, demanded_version, version_numbers, would_flip
@@ -57,22 +58,18 @@ def diff_contracts(settings: Settings, old_file: Path, new_file: Path, with_regi
     old, new = load_contract(old_file), load_contract(new_file)
     if old.id != new.id:
         raise UserError("contracts_differ", package=say_of_commands.package, old=old.id, new=new.id)
-    language = settings.language
-
-    def tell(key: str, **parameters: object) -> None:
-        print(say(f"diff.{key}", **parameters).in_language(language))
-
+    language, tell = settings.language, telling(settings)
     found = changes(old, new)
-    tell("heading", id=new.id, old=old.version, new=new.version)
+    tell(say("diff.heading", id=new.id, old=old.version, new=new.version))
     if not found:
-        tell("none")
+        tell(say("diff.none"))
     for change in found:
         sign = say(f"diff.{'breaks' if change.breaks else 'keeps'}").in_language(language)
         print(f"  {sign:<12} {change.sentence.in_language(language)}")
     demanded = demanded_version(old, found)
     is_enough = version_numbers(new.version) >= version_numbers(demanded)
     if found:
-        tell("version_enough" if is_enough else "version_short", new=new.version, demanded=demanded)
+        tell(say(f"diff.{'version_enough' if is_enough else 'version_short'}", new=new.version, demanded=demanded))
     if with_register is not None:
         for line in flipped(Store.at(str(with_register)), new, settings):
             print(line)

@@ -16,6 +16,7 @@ from datetime import date
 from pathlib import Path
 
 from kkz_eval.commands import say as say_of_commands
+from kkz_eval.commands.terminal import telling
 from kkz_eval.contracts.contract import Contract
 from kkz_eval.contracts.load import load_contracts
 from kkz_eval.deliveries.reader import Claimed, PersonRecords, Unclaimed, Unreadable, read_file
@@ -28,7 +29,7 @@ from kkz_eval.deliveries.register.reading_process import read_apart
 from kkz_eval.deliveries.register.register import Arrival, Register, read_register
 from kkz_eval.model.errors import UserError
 from kkz_eval.model.parsed import ParsedTable
-from kkz_eval.model.texts import Language, Localised
+from kkz_eval.model.texts import Language
 from kkz_eval.model.verdicts import State, Status
 from kkz_eval.reference.tables import unit_label
 from kkz_eval.settings import Settings
@@ -39,7 +40,7 @@ from kkz_eval.stewardship.history import DeliveryState, History, Place, came_lat
 from kkz_eval.stewardship.requests import approve, is_approved, requests_of, waiting_parts
 from kkz_eval.storage.steps import Steps
 from kkz_eval.storage.store import DraftStore, Store
-from kkz_eval.storage.writer import writing_alone
+from kkz_eval.storage.writer import require_home, writing_alone
 
 _PREFIX = re.compile(r"[0-9a-f]{6,64}")
 SHOWN = 50
@@ -59,8 +60,8 @@ class _Row:
     status: str
     detail: str
     standing: str
-
     late: str = ""
+
 
 def list_arrivals(settings: Settings) -> int:
     """Print the register: one line per arrival, in order, with the standing verdict."""
@@ -89,8 +90,8 @@ def list_arrivals_json(settings: Settings) -> int:
                         "state": row.state,
                         "said": row.detail,
                         "standing": row.standing,
-                    }
                         "late": row.late,
+                    }
                     for row in rows
                 ],
                 "units": [_history_json(history, settings.language) for history in known.values()],
@@ -291,10 +292,7 @@ def _day(value: str | None) -> date | None:
 
 def purge_content(settings: Settings, sha256: str, reason: str) -> int:
     """Remove a content for good and say what went, what still holds it, and what to do next."""
-
-    def tell(said: Localised) -> None:
-        print(said.in_language(settings.language), flush=True)
-
+    tell = telling(settings)
     with _writing(settings, "kkz-eval purge"):
         purged = purge(Store.at(str(settings.home)), settings.inbox, sha256, reason, settings.day)
     contents = {purged.sha256, *purged.copies}
@@ -317,6 +315,5 @@ def purge_content(settings: Settings, sha256: str, reason: str) -> int:
 
 def _writing(settings: Settings, command: str) -> AbstractContextManager[None]:
     """Be the only writer of a home that is there. Raises UserError where there is none: nothing of it could be meant."""
-    if not settings.home.is_dir():
-        raise UserError("home_missing", home=str(settings.home))
-    return writing_alone(settings.home, command, lambda said: print(said.in_language(settings.language), flush=True))
+    require_home(settings.home)
+    return writing_alone(settings.home, command, telling(settings))

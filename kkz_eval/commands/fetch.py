@@ -15,6 +15,7 @@ from pathlib import Path
 
 import yaml
 
+from kkz_eval.commands.terminal import telling
 from kkz_eval.contracts.load import load_contracts
 from kkz_eval.deliveries.official import ffcsv
 from kkz_eval.deliveries.official.mapping import claimed
@@ -152,24 +153,20 @@ def _keep(data: bytes, table: OfficialTable, service: Service, order: Order, fol
 
 def _report(settings: Settings, fetched: Fetched, service: Service, order: Order, folder: Path) -> int:
     """Print what came and what to do next; the exit code."""
-
-    def tell(key: str, **parameters: object) -> None:
-        print(say(key, **parameters).in_language(settings.language))
-
-    table, file = fetched.table, str(folder / fetched.name)
+    tell, table, file = telling(settings), fetched.table, str(folder / fetched.name)
     spans = year_spans(table.years) or "–"
     if fetched.written:
-        tell("written", file=file, values=table.n_values, flags=table.n_flags, years=spans, attribution=service.attribution)
+        tell(say("written", file=file, values=table.n_values, flags=table.n_flags, years=spans, attribution=service.attribution))
     else:
-        tell("unchanged", file=file, years=spans)
+        tell(say("unchanged", file=file, years=spans))
     missing = sorted(set(range(order.first, order.last + 1)) - set(table.years))
     if missing:
-        tell("years_missing", years=year_spans(missing), service=service.name)
+        tell(say("years_missing", years=year_spans(missing), service=service.name))
     if table.findings.num_rows:
-        tell("findings", count=table.findings.num_rows, file=file)
+        tell(say("findings", count=table.findings.num_rows, file=file))
     taken = sorted({parsed.contract_id for parsed in claimed(table, load_contracts(settings.contracts))})
     if taken:
-        tell("contract", contracts=", ".join(taken), file=file)
+        tell(say("contract", contracts=", ".join(taken), file=file))
     else:
-        tell("no_contract", code=table.code or order.table)
+        tell(say("no_contract", code=table.code or order.table))
     return 1 if missing or table.findings.num_rows else 0

@@ -6,22 +6,19 @@ Does not belong here: what is wrong with an object (line.soundness), judging (li
 from __future__ import annotations
 
 import json
-import sys
 from collections import Counter
-from collections.abc import Callable
 
 from kkz_eval.commands import say
+from kkz_eval.commands.terminal import telling_beside
 from kkz_eval.contracts.load import load_contracts
 from kkz_eval.line.alone import held
 from kkz_eval.line.installation import open_installation
 from kkz_eval.line.intake import judge_again
 from kkz_eval.line.soundness import Fault, Kind, Looked, look, repair
-from kkz_eval.model.errors import UserError
-from kkz_eval.model.texts import Localised
 from kkz_eval.model.verdicts import State
 from kkz_eval.settings import Settings
 from kkz_eval.storage.store import Store
-from kkz_eval.storage.writer import other_writer, writing_alone
+from kkz_eval.storage.writer import other_writer, require_home, writing_alone
 
 
 def check_home(settings: Settings, form: str) -> int:
@@ -29,10 +26,10 @@ def check_home(settings: Settings, form: str) -> int:
 
     form: table | json. Raises UserError where there is no home, or its contracts are not valid.
     """
-    _require_home(settings)
+    require_home(settings.home)
     writer = other_writer(settings.home)
     if writer is not None:
-        _telling(settings)(say("fsck.while_written", writer=writer))
+        telling_beside(settings)(say("fsck.while_written", writer=writer))
     looked = look(Store.at(str(settings.home)), load_contracts(settings.contracts))
     _print(settings, form, looked, ())
     return 1 if looked.faults else 0
@@ -40,9 +37,9 @@ def check_home(settings: Settings, form: str) -> int:
 
 def repair_home(settings: Settings, form: str) -> int:
     """The same, and remove what is derived and will be made again; 0 nothing is left to do by hand, 1 something."""
-    _require_home(settings)
+    require_home(settings.home)
     store, contracts = Store.at(str(settings.home)), load_contracts(settings.contracts)
-    with writing_alone(settings.home, "kkz-eval fsck --repair", _telling(settings)):
+    with writing_alone(settings.home, "kkz-eval fsck --repair", telling_beside(settings)):
         looked = look(store, contracts)
         removed = repair(store, looked.faults)
     _print(settings, form, looked, removed)
@@ -51,23 +48,13 @@ def repair_home(settings: Settings, form: str) -> int:
 
 def judge_content(settings: Settings, sha256: str) -> int:
     """Judge a content anew on purpose and print the verdict before and now; 0 no error, 1 errors."""
-    _require_home(settings)
-    with held(open_installation(settings), "kkz-eval deliveries judge", _telling(settings)) as alone:
+    require_home(settings.home)
+    with held(open_installation(settings), "kkz-eval deliveries judge", telling_beside(settings)) as alone:
         judged = judge_again(alone, sha256.strip().lower())
     for before, now in judged:
         states = {"before": (State.PENDING if before is None else before.state).said, "now": now.state.said}
         print(say("fsck.judged", contract=now.contract_id, errors=now.n_errors, **states).in_language(settings.language))
     return 1 if any(now.n_errors for _, now in judged) else 0
-
-
-def _require_home(settings: Settings) -> None:
-    if not settings.home.is_dir():
-        raise UserError("home_missing", home=str(settings.home))
-
-
-def _telling(settings: Settings) -> Callable[[Localised], None]:
-    """What is said while another writer is waited for goes to standard error: JSON on the other stays JSON."""
-    return lambda said: print(said.in_language(settings.language), file=sys.stderr, flush=True)
 
 
 def _print(settings: Settings, form: str, looked: Looked, removed: tuple[Fault, ...]) -> None:

@@ -6,10 +6,11 @@ Does not belong here: studies and locks (line, evaluation.lock).
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 from kkz_eval.commands import say
+from kkz_eval.commands.terminal import telling
 from kkz_eval.evaluation.baseline import first_start
 from kkz_eval.evaluation.design import coverage_of, groups_of, level_of_plan, panel_of
 from kkz_eval.evaluation.lock import Standing, conformity, lock_of_plan
@@ -23,7 +24,7 @@ from kkz_eval.line.snapshot import current_snapshot
 from kkz_eval.line.study import Study, conformity_of, study_of
 from kkz_eval.line.weighed import tell_what_was_judged, weighed
 from kkz_eval.model.errors import UserError
-from kkz_eval.model.texts import Language, Localised, Sentence
+from kkz_eval.model.texts import Language, Sentence
 from kkz_eval.reference.unit_groups import Nested, nested_sentence, unit_words
 from kkz_eval.settings import Settings
 from kkz_eval.storage.store import put_file_if_absent
@@ -41,7 +42,7 @@ def check_plan_file(settings: Settings, file: Path, *, inbox: Path | None = None
     (plan,) = installation.plans.values()
     print(say("cli.plan_valid", plan=plan.id, outcomes=str(len(plan.outcomes))).in_language(language))
     if inbox is not None:
-        with held(installation, "kkz-eval plan check", _telling(settings)) as alone:
+        with held(installation, "kkz-eval plan check", telling(settings)) as alone:
             _take_in(alone)
     if not settings.home.is_dir() or not installation.register().arrivals:
         print(say("plan.not_looked_at", home=str(settings.home)).in_language(language))
@@ -99,16 +100,12 @@ def lock_plan(settings: Settings, file: Path) -> int:
 
     Raises UserError where the plan is a variant, its baseline has no value, or it is locked and differs.
     """
-    installation = open_installation(settings, [file], _telling(settings))
+    installation = open_installation(settings, [file], telling(settings))
     (plan,) = installation.plans.values()
     if plan.variant_of is not None:
         raise UserError("variant_not_locked", package=say.package, plan=plan.id, locked=plan.variant_of)
-    with held(installation, "kkz-eval plan lock", _telling(settings)) as alone:
+    with held(installation, "kkz-eval plan lock", telling(settings)) as alone:
         return _lock(alone, plan, file)
-
-
-def _telling(settings: Settings) -> Callable[[Localised], None]:
-    return lambda said: print(said.in_language(settings.language), flush=True)
 
 
 def _lock(installation: Installation, plan: Plan, file: Path) -> int:

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from kkz_eval.commands import say
+from kkz_eval.commands.terminal import telling
 from kkz_eval.definitions import build_defs
 from kkz_eval.deliveries.register.inbox import inbox_files
 from kkz_eval.jobs import RunOutcome, execute_yearly_run, history_said, open_instance
@@ -19,7 +20,7 @@ from kkz_eval.line.installation import Installation, open_installation
 from kkz_eval.line.sentences import conflict_sentence
 from kkz_eval.line.snapshot import current_snapshot
 from kkz_eval.line.study import study_of
-from kkz_eval.model.texts import Joined, Localised
+from kkz_eval.model.texts import Joined
 from kkz_eval.partitions import known_years, span_of_years
 from kkz_eval.settings import Settings
 
@@ -33,9 +34,7 @@ def run_line(settings: Settings, plan_file: Path | None, years: str | None) -> i
     # The large libraries hold some hundred thousand objects to the end: looking for rings among them again and again takes time.
     gc.set_threshold(100_000, 20, 20)
 
-    def tell(said: Localised) -> None:
-        print(said.in_language(settings.language), flush=True)
-
+    tell = telling(settings)
     plan_files = None if plan_file is None else [plan_file]
     installation = open_installation(settings, plan_files, tell)  # faults of plans and contracts come before all else
     span = span_of_years(years, known_years()) if years is not None else known_years()

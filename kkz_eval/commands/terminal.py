@@ -1,4 +1,4 @@
-"""The streams that a command prints to, as they happen to be: closed, full, or unable to show a sign.
+"""The streams that a command prints to, as they happen to be: closed, full, or unable to show a sign; and sentences on them.
 
 Does not belong here: what is printed.
 """
@@ -9,7 +9,11 @@ import codecs
 import json
 import os
 import sys
+from collections.abc import Callable
 from io import TextIOWrapper
+
+from kkz_eval.model.texts import Localised
+from kkz_eval.settings import Settings
 
 _ESCAPES = "kkz_eval.escapes"
 
@@ -31,6 +35,16 @@ def give_up_unwritten() -> None:
         sys.stdout.flush()
     except OSError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def telling(settings: Settings) -> Callable[[Localised], None]:
+    """What prints a sentence at once, in the language of the settings."""
+    return lambda said: print(said.in_language(settings.language), flush=True)
+
+
+def telling_beside(settings: Settings) -> Callable[[Localised], None]:
+    """The same on standard error, beside what a program may read: JSON on the other stays JSON."""
+    return lambda said: print(said.in_language(settings.language), file=sys.stderr, flush=True)
 
 
 def _escaped(error: UnicodeError) -> tuple[str, int]:

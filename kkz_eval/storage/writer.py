@@ -34,6 +34,12 @@ class Writer:
     since: str
 
 
+def require_home(home: Path) -> None:
+    """Raises UserError where there is no such home: nothing of it could be meant."""
+    if not home.is_dir():
+        raise UserError("home_missing", home=str(home))
+
+
 @contextmanager
 def writing_alone(home: Path, command: str, tell: Callable[[Localised], None]) -> Iterator[None]:
     """Be the only writer of a home while the context lasts; made where it is not there.
