@@ -9,19 +9,20 @@ import io
 import math
 import re
 import zipfile
+from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import TYPE_CHECKING
 
 from openpyxl import Workbook
 from openpyxl.packaging.core import DocumentProperties
-from openpyxl.styles import Font
+from openpyxl.styles import Alignment, Font, Side
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.page import PageMargins
 from openpyxl.worksheet.properties import PageSetupProperties
+from openpyxl.worksheet.worksheet import Worksheet
 
 if TYPE_CHECKING:
     from openpyxl.cell.cell import Cell
-    from openpyxl.worksheet.worksheet import Worksheet
 
 _FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r")
 _SPELLED = re.compile("[\x00-\x08\x0b-\x1f]|_(?=x[0-9A-Fa-f]{4}_)")  # not in XML (1.0, 2.2), or lost by its readers
@@ -32,9 +33,15 @@ _HOUSE = "kkz-eval"
 _MARGIN = 0.35  # inches; printers reach as far
 _FOOT = "&P / &N"  # the page and how many there are, as spreadsheet programs write it
 
-PAGE_CHARACTERS = 131
-"""So wide may the columns of a sheet be together if its letters (11 points) are to be printed in 9 at least on a landscape A4 page, also
-where a program lacks the usual font and takes a wider one."""
+A4, A3 = Worksheet.PAPERSIZE_A4, Worksheet.PAPERSIZE_A3
+PAGES: Mapping[str, float] = {A4: 131, A3: 188}
+"""So wide may the columns of a sheet be together if its letters (11 points) are to be printed in 9 at least on a landscape page, also where a
+program lacks the usual font and takes a wider one: by paper, the smallest first."""
+LINE = 15.0
+"""Height of a line, points."""
+WRAP = Alignment(wrap_text=True, vertical="top")
+HAIR = Side("hair", color="FF9AA5AE")
+"""Between rows and cells."""
 
 
 def empty_workbook() -> Workbook:
@@ -80,25 +87,69 @@ def put_number(cell: Cell, value: float) -> None:
     cell.data_type = "n"
 
 
-def lay_out_for_print(sheet: Worksheet, head_row: int, n_columns: int, n_repeated: int = 0) -> None:
-    """Print the first columns of a sheet on landscape A4 pages, the head row on each; its cells and widths are written before.
+def n_lines(text: str, width: float) -> int:
+    """How many lines a text takes in a column that is so many characters wide: words wrap, and those that are longer than a line are broken."""
+    n = 0
+    for paragraph in text.split("\n"):
+        n, left = n + 1, width
+        for word in paragraph.split():
+            if len(word) > left and left < width:
+                n, left = n + 1, width
+            broken = max(0, math.ceil(len(word) / width) - 1)
+            n, left = n + broken, left + broken * width - len(word) - 1
+    return n
 
-    A table whose letters would be smaller than seven points takes several pages beside each other, each with the first `n_repeated`
-    columns, where these leave room for others.
+
+def narrowed(widths: Sequence[float], least: Sequence[float]) -> list[float]:
+    """The widths of columns, in characters, made as small as it takes to get them on one page: of A4, else of A3; else as small as they may be.
+
+    least: no column becomes narrower than that; what it can spare is in proportion to what it has above it.
+    """
+    for page in PAGES.values():
+        spare = sum(widths) - sum(least)
+        if sum(widths) <= page or sum(least) <= page:
+            share = 0.0 if sum(widths) <= page else (sum(widths) - page) / spare
+            return [width - share * (width - small) for width, small in zip(widths, least, strict=True)]
+    return list(least)
+
+
+def lay_out_for_print(sheet: Worksheet, head_row: int, n_columns: int, n_repeated: int = 0) -> None:
+    """Print the first columns of a sheet on landscape pages, the head row on each; its cells and widths are written before.
+
+    On A4, or on A3 where the letters would be smaller than nine points on A4. What is wider than that takes several pages beside each
+    other, each with the first `n_repeated` columns, unless these take so much of an A3 page that no other finds room beside them.
     """
     last = sheet.cell(max(sheet.max_row, head_row), n_columns).coordinate
     sheet.print_area = f"A1:{last}"
     sheet.print_title_rows = f"{head_row}:{head_row}"
     widths = [float(sheet.column_dimensions[get_column_letter(column)].width) for column in range(1, n_columns + 1)]
-    repeated, n_wide = sum(widths[:n_repeated]), 1
-    if sum(widths) > PAGE_CHARACTERS * 9 / 7 and 0 < repeated < PAGE_CHARACTERS / 2:
-        n_wide = math.ceil((sum(widths) - repeated) / (PAGE_CHARACTERS - repeated))
-        sheet.print_title_cols = f"A:{get_column_letter(n_repeated)}"
-    sheet.page_setup.orientation, sheet.page_setup.paperSize = "landscape", sheet.PAPERSIZE_A4
+    repeated, others = sum(widths[:n_repeated]), widths[n_repeated:]
+    paper = next((paper for paper, page in PAGES.items() if sum(widths) <= page), "")
+    if paper:
+        n_wide = 1
+    else:
+        paper = next((paper for paper, page in PAGES.items() if repeated + max(others) <= page / 2), A3)
+        room = PAGES[paper] - repeated
+        if max(others) > room:
+            repeated, others, room = 0.0, widths, PAGES[paper]
+        n_wide = _n_pages(others, room)
+        if repeated:
+            sheet.print_title_cols = f"A:{get_column_letter(n_repeated)}"
+    sheet.page_setup.orientation, sheet.page_setup.paperSize = "landscape", paper
     sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight = n_wide, 0  # as many pages below each other as it takes
     sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
     sheet.page_margins = PageMargins(_MARGIN, _MARGIN, _MARGIN, 0.6, header=_MARGIN, footer=0.3)
     sheet.oddFooter.right.text = _FOOT
+
+
+def _n_pages(widths: Sequence[float], room: float) -> int:
+    """On how many pages columns find room, none of them cut."""
+    n, left = 1, room
+    for width in widths:
+        if width > left and left < room:
+            n, left = n + 1, room
+        left -= width
+    return n
 
 
 def bytes_of(workbook: Workbook) -> bytes:

@@ -7,19 +7,32 @@ takes them for data.
 
 from __future__ import annotations
 
-import textwrap
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import takewhile
 from typing import TYPE_CHECKING
 
-from openpyxl.styles import Alignment, Border, PatternFill, Side
+from openpyxl.styles import Alignment, Border, PatternFill
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.datavalidation import DataValidation
 
 from kkz_eval.contracts import say
 from kkz_eval.contracts.contract import Contract, Property
 from kkz_eval.contracts.example import example_columns
-from kkz_eval.contracts.outgoing import bytes_of, empty_workbook, font, lay_out_for_print, put_number, put_text
+from kkz_eval.contracts.outgoing import (
+    HAIR,
+    LINE,
+    WRAP,
+    bytes_of,
+    empty_workbook,
+    font,
+    lay_out_for_print,
+    n_lines,
+    narrowed,
+    put_number,
+    put_text,
+)
 from kkz_eval.contracts.parameters import demanded_codes, measure_dimension_total, text_values, tolerance
 from kkz_eval.model.symbols import explained
 
@@ -35,10 +48,9 @@ _HEAD = PatternFill("solid", fgColor="FFD9E7ED")
 _TO_FILL = PatternFill("solid", fgColor="FFFFF8DC")
 _TO_CONFIRM = PatternFill("solid", fgColor="FFDCECF5")
 _COMPUTED = PatternFill("solid", fgColor="FFE7E9EB")
-_GRID = Border(*[Side("hair", color="FF9AA5AE")] * 4)
-_TOP, _WRAP = Alignment(vertical="top"), Alignment(wrap_text=True, vertical="top")
+_GRID = Border(*[HAIR] * 4)
+_TOP = Alignment(vertical="top")
 _LEAST, _FREE, _MOST = 10, 24, 42  # characters of a column; one for free text is not narrow
-_LINE = 15.0  # height of a line, points
 _BOLD = 1.15  # so much wider are bold letters
 _LABEL, _SAID = 26, 100  # characters of the columns of the first sheet
 
@@ -106,8 +118,10 @@ def bytes_of_template(template: Template) -> bytes:
     for position, of in enumerate(template.columns, start=1):
         _offer(data, lists, position, of)
     data.freeze_panes = "A2"
-    n_keys = sum(of.role != "measure" for of in template.columns)
-    lay_out_for_print(data, 1, len(template.columns) + len(template.beside), n_keys)
+    names_row = takewhile(
+        lambda of: of.role != "measure" and of.in_key, template.columns
+    )  # what else is said of it need not be on each page
+    lay_out_for_print(data, 1, len(template.columns) + len(template.beside), len(list(names_row)))
     _explain(explanations, template, has_totals=bool(totals))
     book.calculation.fullCalcOnLoad = True  # a program that opens it has the totals of what is filled in
     book.properties.title = template.title
@@ -125,15 +139,21 @@ def _write_head(data: Worksheet, template: Template) -> None:
         for of in template.columns
     ]
     further = [(label, [row.beside[place] for row in template.rows], _LEAST) for place, label in enumerate(template.beside)]
-    n_lines = 1
-    for position, (label, texts, least) in enumerate([*own, *further], start=1):
+    columns = [*own, *further]
+    heads = [max(math.ceil(len(word) * _BOLD) + 2 for word in label.split()) for label, _, _ in columns]
+    words = [max((len(word) + 2 for text in texts for word in text.split()), default=0) for _, texts, _ in columns]
+    wholes = [max((len(text) + 2 for text in texts), default=0) for _, texts, _ in columns]
+    least = [min(max(_LEAST, *found), _MOST) for found in zip(heads, words, strict=True)]
+    wished = [min(max(width, *found), _MOST) for (_, _, width), *found in zip(columns, heads, wholes, strict=True)]
+    widths = narrowed(wished, least)
+    most = 1
+    for position, ((label, _, _), width) in enumerate(zip(columns, widths, strict=True), start=1):
         cell = data.cell(row=1, column=position)
         put_text(cell, label)
-        cell.font, cell.fill, cell.alignment, cell.border = font(bold=True), _HEAD, _WRAP, _GRID
-        width = min(max(least, *(len(text) + 2 for text in (*label.split(), *texts))), _MOST)
+        cell.font, cell.fill, cell.alignment, cell.border = font(bold=True), _HEAD, WRAP, _GRID
         data.column_dimensions[get_column_letter(position)].width = width
-        n_lines = max(n_lines, _n_lines(label, width / _BOLD))
-    data.row_dimensions[1].height = _LINE * n_lines
+        most = max(most, n_lines(label, width / _BOLD))
+    data.row_dimensions[1].height = LINE * most
 
 
 def _write_rows(data: Worksheet, template: Template, totals: Mapping[tuple[int, str], Sequence[int]]) -> None:
@@ -144,7 +164,7 @@ def _write_rows(data: Worksheet, template: Template, totals: Mapping[tuple[int, 
             cell.font, cell.border, cell.alignment = font(), _GRID, _TOP
             if of.role != "measure":
                 put_text(cell, row.written.get(of.name, ""))
-                cell.alignment = _WRAP
+                cell.alignment = WRAP
             elif of.name in row.confirm:
                 put_number(cell, row.confirm[of.name])
                 cell.fill = _TO_CONFIRM
@@ -154,11 +174,11 @@ def _write_rows(data: Worksheet, template: Template, totals: Mapping[tuple[int, 
             else:
                 cell.fill = _TO_FILL
         written = [row.written.get(of.name, "") for of in template.columns]
-        data.row_dimensions[number + 2].height = _LINE * max(map(_n_lines, written, widths))
+        data.row_dimensions[number + 2].height = LINE * max(map(n_lines, written, widths))
         for position, said in enumerate(row.beside, start=len(template.columns) + 1):
             cell = data.cell(row=number + 2, column=position)
             put_text(cell, said)
-            cell.font, cell.alignment = font(italic=True, color="FF5A6570"), _WRAP
+            cell.font, cell.alignment = font(italic=True, color="FF5A6570"), WRAP
 
 
 def _totals(template: Template) -> dict[tuple[int, str], list[int]]:
@@ -201,6 +221,7 @@ def _offer(data: Worksheet, lists: Worksheet, position: int, of: Property) -> No
     letter = get_column_letter(position)
     if of.form in ("ags", "school_year") or of.role == "dimension":
         data.column_dimensions[letter].number_format = "@"  # text, so that a leading zero stays
+        data.column_dimensions[letter].alignment = WRAP  # what is picked may be longer than the column is wide
         for (cell,) in data.iter_rows(min_row=2, min_col=position, max_col=position):
             cell.number_format = "@"
     validation = _validation(of, lists, position)
@@ -247,7 +268,7 @@ def _explain(sheet: Worksheet, template: Template, *, has_totals: bool) -> None:
     sheet.column_dimensions["A"].width, sheet.column_dimensions["B"].width = _LABEL, _SAID
     put_text(sheet.cell(1, 1), template.title)
     sheet.cell(1, 1).font = font(bold=True, size=14)
-    sheet.row_dimensions[1].height = 1.6 * _LINE
+    sheet.row_dimensions[1].height = 1.6 * LINE
     lines = list(template.about)
     if has_totals:
         lines.append((_german("template.totals"), _german("template.totals_computed")))
@@ -267,12 +288,7 @@ def _line(sheet: Worksheet, row: int, label: str, said: str) -> None:
     cells: list[Cell] = [sheet.cell(row, 1), sheet.cell(row, 2)]
     for cell, text in zip(cells, (label, said), strict=True):
         put_text(cell, text)
-        cell.alignment = _WRAP
+        cell.alignment = WRAP
     cells[0].font, cells[1].font = font(bold=True), font()
-    n_lines = max(_n_lines(label, _LABEL / _BOLD), _n_lines(said, _SAID))
-    sheet.row_dimensions[row].height = _LINE * n_lines + 3
-
-
-def _n_lines(text: str, width: float) -> int:
-    """How many lines a text takes in a column that is so many characters wide; words wrap."""
-    return max(1, len(textwrap.wrap(text, max(int(width), 1))))
+    most = max(n_lines(label, _LABEL / _BOLD), n_lines(said, _SAID))
+    sheet.row_dimensions[row].height = LINE * most + 3

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -11,13 +10,24 @@ import pyarrow.compute as pc
 from openpyxl import Workbook
 from openpyxl.cell.cell import Cell
 from openpyxl.comments import Comment
-from openpyxl.styles import Alignment, Border, PatternFill, Side
+from openpyxl.styles import Alignment, Border, PatternFill
 from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.hyperlink import Hyperlink
 from openpyxl.worksheet.worksheet import Worksheet
 
 from kkz_eval.contracts.contract import Contract
-from kkz_eval.contracts.outgoing import bytes_of, empty_workbook, font, lay_out_for_print, put_text, writable
+from kkz_eval.contracts.outgoing import (
+    HAIR,
+    LINE,
+    WRAP,
+    bytes_of,
+    empty_workbook,
+    font,
+    lay_out_for_print,
+    n_lines,
+    put_text,
+    writable,
+)
 from kkz_eval.contracts.summary import counted, summary_of
 from kkz_eval.deliveries.municipal.returned import COLUMNS, SHEET, Decision, label, status_word
 from kkz_eval.deliveries.register.simulated import says_simulated
@@ -44,12 +54,10 @@ _FILLS = {
 _ORDER = tuple(_FILLS)
 _WIDTHS = (4, 10, 12, 5, 9, 11, 27, 28, 7, 10, 8, 40, 24)
 _PRINTED = COLUMNS.index("status") + 1  # what is typed in the workbook beside it would make all else too small to read
-_LINE = 15.0  # height of a line, points
 _HIGHEST = 409.0  # that a row can be
-_WRAP = Alignment(wrap_text=True, vertical="top")
 _NUMBER = Alignment(horizontal="left", vertical="top")
 _BOLD = font(bold=True)
-_ROW_LINE = Border(bottom=Side("hair", color="FF9AA5AE"))
+_ROW_END = Border(bottom=HAIR)
 _HEADER_FILL = PatternFill("solid", fgColor="FFDCE6EC")
 _COUNTED = 20  # so many rules and columns are counted in the head
 _NOTED = 1_000  # so many cells without the result of their formula get a comment
@@ -190,11 +198,11 @@ def _write_head(sheet: Worksheet, lines: Sequence[tuple[str, str]]) -> None:
         put_text(sheet.cell(row, 1), key)
         put_text(sheet.cell(row, 3), value)
         sheet.cell(row, 1).font = _BOLD
-        sheet.cell(row, 1).alignment = sheet.cell(row, 3).alignment = _WRAP
+        sheet.cell(row, 1).alignment = sheet.cell(row, 3).alignment = WRAP
         sheet.merge_cells(start_row=row, start_column=1, end_row=row, end_column=2)
         sheet.merge_cells(start_row=row, start_column=3, end_row=row, end_column=8)
-        wrapped = max(_lines(key, sum(_WIDTHS[:2])), _lines(value, sum(_WIDTHS[2:8])))
-        sheet.row_dimensions[row].height = min(_LINE * wrapped, _HIGHEST)
+        wrapped = max(n_lines(key, sum(_WIDTHS[:2])), n_lines(value, sum(_WIDTHS[2:8])))
+        sheet.row_dimensions[row].height = min(LINE * wrapped, _HIGHEST)
 
 
 def _write_findings(
@@ -208,7 +216,7 @@ def _write_findings(
     for column, (name, width) in enumerate(zip(COLUMNS, _WIDTHS, strict=True), start=1):
         cell = sheet.cell(first, column)
         put_text(cell, label(name, language))
-        cell.font, cell.fill, cell.alignment = _BOLD, _HEADER_FILL, _WRAP
+        cell.font, cell.fill, cell.alignment = _BOLD, _HEADER_FILL, WRAP
         sheet.column_dimensions[cell.column_letter].width = width
     opened = status_word(Decision.OPEN, language)
     for number, finding in enumerate(findings, start=1):
@@ -230,22 +238,17 @@ def _write_findings(
         for name, value in texts.items():
             cell = sheet.cell(row, COLUMNS.index(name) + 1)
             put_text(cell, value)
-            cell.alignment = _WRAP
+            cell.alignment = WRAP
         for column in range(1, len(COLUMNS) + 1):
-            sheet.cell(row, column).border = _ROW_LINE
-        wrapped = max(_lines(value, _WIDTHS[COLUMNS.index(name)]) for name, value in texts.items())
-        sheet.row_dimensions[row].height = min(_LINE * wrapped, _HIGHEST)
+            sheet.cell(row, column).border = _ROW_END
+        wrapped = max(n_lines(value, _WIDTHS[COLUMNS.index(name)]) for name, value in texts.items())
+        sheet.row_dimensions[row].height = min(LINE * wrapped, _HIGHEST)
         sheet.cell(row, COLUMNS.index("severity") + 1).fill = _FILLS[Severity(finding.severity)]
         _link(sheet.cell(row, COLUMNS.index("cell") + 1), finding, sheet_of)
     sheet.freeze_panes = sheet.cell(first + 1, 3)
     lay_out_for_print(sheet, first, _PRINTED)
     if findings:
         _offer(sheet, first + 1, first + len(findings), language)
-
-
-def _lines(text: str, width: float) -> int:
-    """How many lines a text takes in a column that is so many digits wide: letters are narrower, words wrap, and that evens out."""
-    return sum(max(1, math.ceil(len(line) / width)) for line in text.split("\n"))
 
 
 def _shown_cell(finding: Finding, sheet_of: Mapping[str | None, str]) -> str:

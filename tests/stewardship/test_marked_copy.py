@@ -1,9 +1,6 @@
 """The marked copy: the very file, every faulty cell marked, the protocol in front, nothing that a program would compute."""
 
 import io
-import re
-import shutil
-import subprocess
 import time
 from pathlib import Path
 
@@ -11,10 +8,11 @@ import pytest
 from openpyxl import Workbook, load_workbook
 from openpyxl.comments import Comment
 from openpyxl.styles import Font
+from printed import needs_printer, printed_sizes
 
 from kkz_eval.contracts.judgement import judge_file
 from kkz_eval.contracts.load import load_contracts
-from kkz_eval.contracts.outgoing import PAGE_CHARACTERS
+from kkz_eval.contracts.outgoing import A4, PAGES
 from kkz_eval.deliveries.municipal.returned import COLUMNS, SHEET, read_returned
 from kkz_eval.deliveries.reader import Claimed, read_file
 from kkz_eval.model.findings import Finding, Severity, findings_table, iter_findings
@@ -100,20 +98,13 @@ def test_the_protocol_is_printed_on_landscape_pages_from_its_head_to_its_status(
     assert sheet.print_title_rows == f"${head_row}:${head_row}"
     assert (sheet.page_setup.orientation, sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight) == ("landscape", 1, 0)
     assert sheet.sheet_properties.pageSetUpPr.fitToPage
-    assert sum(sheet.column_dimensions[letter].width for letter in "ABCDEFGHIJK") <= PAGE_CHARACTERS
+    assert sum(sheet.column_dimensions[letter].width for letter in "ABCDEFGHIJK") <= PAGES[A4]
 
 
-@pytest.mark.skipif(not (shutil.which("soffice") and shutil.which("pdftohtml")), reason="needs LibreOffice and poppler to print")
+@needs_printer
 def test_no_letter_of_the_printed_protocol_is_smaller_than_nine_points(tmp_path: Path) -> None:
     (tmp_path / "copy.xlsx").write_bytes(marked_copy(text_file(), "a.csv", [judged(text_file())], "de"))
-    profile = f"-env:UserInstallation={(tmp_path / 'profile').as_uri()}"
-    convert = ["soffice", profile, "--headless", "--convert-to", "pdf", "--outdir", str(tmp_path), str(tmp_path / "copy.xlsx")]
-    subprocess.run(convert, check=True, capture_output=True, timeout=120)
-    measure = ["pdftohtml", "-xml", "-i", "-l", "1", "-zoom", "3", "-stdout", str(tmp_path / "copy.pdf")]
-    pages = subprocess.run(measure, check=True, capture_output=True, text=True, timeout=60).stdout
-    sizes = [int(size) / 3 for size in re.findall(r'<fontspec id="\d+" size="(\d+)"', pages)]
-    assert sizes
-    assert min(sizes) >= 9
+    assert min(printed_sizes(tmp_path / "copy.xlsx", pages=1)) >= 9
 
 
 def test_cells_without_a_finding_are_not_marked() -> None:

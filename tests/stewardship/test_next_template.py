@@ -12,10 +12,14 @@ from pathlib import Path
 
 import pytest
 from openpyxl import Workbook, load_workbook
+from openpyxl.worksheet.worksheet import Worksheet
+from printed import needs_printer, printed_sizes
 
+from kkz_eval.contracts.contract import Contract
 from kkz_eval.contracts.judgement import judge_file
 from kkz_eval.contracts.load import load_contracts
-from kkz_eval.contracts.outgoing import PAGE_CHARACTERS
+from kkz_eval.contracts.outgoing import A3, A4, PAGES
+from kkz_eval.contracts.template_book import template_bytes
 from kkz_eval.deliveries.reader import Claimed, read_file
 from kkz_eval.deliveries.register.simulated import says_simulated
 from kkz_eval.model.findings import iter_findings
@@ -133,8 +137,41 @@ def test_a_deadline_that_has_passed_is_said_as_that_and_nobody_is_invented_to_be
 def test_the_table_prints_on_landscape_pages_with_its_head_on_each() -> None:
     sheet = book_of(next_template(CARE, ASKED, []))["Daten"]
     assert (sheet.page_setup.orientation, sheet.print_title_rows) == ("landscape", "$1:$1")
-    assert sum(dimension.width for dimension in sheet.column_dimensions.values()) <= PAGE_CHARACTERS * 9 / 7
+    assert sum(dimension.width for dimension in sheet.column_dimensions.values()) <= PAGES[A4]
     assert all(cell.alignment.wrap_text for cell in sheet[1])
+
+
+def widths_of(sheet: Worksheet) -> list[float]:
+    return [sheet.column_dimensions[cell.column_letter].width for cell in sheet[1]]
+
+
+@pytest.mark.parametrize("contract", [one for one in CONTRACTS.values() if one.source == "municipal"], ids=lambda one: one.id)
+def test_every_blank_template_prints_on_one_page_across_in_nine_points_or_more(contract: Contract) -> None:
+    sheet = load_workbook(io.BytesIO(template_bytes(contract)))["Daten"]
+    assert sheet.page_setup.fitToWidth == 1
+    assert sum(widths_of(sheet)) <= PAGES[str(sheet.page_setup.paperSize)]
+
+
+def of_network() -> bytes:
+    """A template with last year's values beside: more columns than a page takes."""
+    network = CONTRACTS["netzwerk"]
+    codes = [(of.name, of.codes[0].code) for of in network.properties if of.role == "dimension"]
+    measures = [of.name for of in network.properties if of.role == "measure"]
+    return next_template(network, ASKED, [{**observed(dict(codes), 2), "measure": name} for name in measures])
+
+
+def test_a_template_with_many_columns_takes_pages_beside_each_other_with_the_keys_on_each() -> None:
+    sheet = book_of(of_network())["Daten"]
+    widths, n_pages = widths_of(sheet), sheet.page_setup.fitToWidth
+    assert sum(widths) > PAGES[A3]
+    assert (n_pages, sheet.print_title_cols) == (2, "$A:$D")
+    assert sum(widths[:4]) + sum(widths[4:]) / n_pages <= PAGES[str(sheet.page_setup.paperSize)]
+
+
+@needs_printer
+def test_no_letter_of_a_printed_template_is_smaller_than_nine_points(tmp_path: Path) -> None:
+    (tmp_path / "vorlage.xlsx").write_bytes(of_network())
+    assert min(printed_sizes(tmp_path / "vorlage.xlsx", pages=3)) >= 9
 
 
 def filled(parts: Mapping[int, object], folder: Path) -> bytes:
