@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass
 from pathlib import PurePosixPath
 
 from kkz_eval.contracts.contract import Contract
+from kkz_eval.deliveries.municipal.returned import NAMED_BY
 from kkz_eval.deliveries.register.intake import landing_key
 from kkz_eval.deliveries.register.judging import load_findings
 from kkz_eval.deliveries.register.register import Arrival
@@ -43,8 +44,8 @@ class Board:
     page: str
     folders: Mapping[str, str]
     states: Mapping[State, int]
-
     n_overdue: int
+
 
 @dataclass(frozen=True)
 class Templates:
@@ -151,7 +152,7 @@ def _protocols(snapshot: Snapshot, tables: Iterable[BoardTable]) -> tuple[dict[s
         standing = delivery_state(verdict, snapshot.installation.contract_of(cell.dataset), snapshot.histories)
         links[arrival.sha256] = f"../../{write_protocol(snapshot.installation, arrival, verdict, standing)}"
         marked = say("board_files.marked").in_language("de")
-        name = f"{PurePosixPath(arrival.name).stem}_{arrival.sha256[:8]}_{marked}.xlsx"
+        name = f"{PurePosixPath(arrival.name).stem}_{arrival.sha256[:NAMED_BY]}_{marked}.xlsx"
         copies[arrival.sha256] = (name, write_marked_copy(snapshot.installation, arrival, verdict, standing))
     return links, copies
 

@@ -126,9 +126,35 @@ def test_a_marked_copy_corrected_in_a_spreadsheet_program_is_accepted(
     assert "1 Befunde sind als korrigiert bezeichnet" in capsys.readouterr().out
     line, said = run(settings)
     assert fate(settings, NEUSS, 2012) == Status.ACCEPTED
-    assert any("neuss.xlsx ist eine markierte Kopie; 1 Befunde" in sentence for sentence in said)
+    assert any("neuss.xlsx ist die markierte Kopie von neuss.csv; 1 Befunde" in sentence for sentence in said)
     row = value_of(line, NEUSS, 2012, "hauptschulabschluss", "maennlich")
     assert (row["value"], row["sheet"], row["row"], row["column"]) == (20.0, "Daten", 5, 5)
+
+
+def test_copies_that_were_exchanged_are_named_and_each_belongs_to_its_own_file(settings: Settings, tmp_path: Path) -> None:
+    """Both come back under the name that the other was sent under."""
+    of_neuss = deliver(settings, "neuss.csv", leavers(NEUSS, 2012, changed={5: "2O"}))
+    of_ahlen = deliver(settings, "ahlen.csv", leavers(AHLEN, 2012, changed={19: "460"}))
+    for name, other in (("neuss", f"ahlen_{of_ahlen[:8]}"), ("ahlen", f"neuss_{of_neuss[:8]}")):
+        copy = marked(settings, settings.inbox / f"{name}.csv", tmp_path / f"{name}.xlsx")
+        decide(copy, {1: ("korrigiert", "Tippfehler")}, {"E5": "20", "E19": "450"}, settings.inbox / f"{other}_markiert.xlsx")
+    _, said = run(settings)
+    for name, other in (("neuss", "ahlen"), ("ahlen", "neuss")):
+        assert any(f"_markiert.xlsx ist die markierte Kopie von {name}.csv; 1 Befunde" in sentence for sentence in said)
+        (exchanged,) = (sentence for sentence in said if f"heißt nach der markierten Kopie von {other}.csv" in sentence)
+        assert f"Werte und Entscheidungen gehören zu {name}.csv." in exchanged
+    assert [fate(settings, unit, 2012) for unit in (NEUSS, AHLEN)] == [Status.ACCEPTED] * 2
+
+
+def test_a_copy_is_said_to_belong_to_a_file_that_comes_with_it_or_that_never_came(settings: Settings, tmp_path: Path) -> None:
+    neuss = tmp_path / "neuss.csv"
+    neuss.write_bytes(leavers(NEUSS, 2012, changed={5: "2O"}))
+    decide(marked(settings, neuss, tmp_path / "copy.xlsx"), {1: ("korrigiert", "Tippfehler")}, {"E5": "20"}, tmp_path / "a.xlsx")
+    shutil.copyfile(tmp_path / "a.xlsx", settings.inbox / "a.xlsx")
+    assert any("a.xlsx ist die markierte Kopie einer Datei, die nicht im Register steht; 1" in each for each in run(settings)[1])
+    decide(tmp_path / "a.xlsx", {}, {"E6": "40"}, settings.inbox / "b.xlsx")
+    shutil.copyfile(neuss, settings.inbox / "neuss.csv")
+    assert any("b.xlsx ist die markierte Kopie von neuss.csv; 1 Befunde" in sentence for sentence in run(settings)[1])
 
 
 def test_a_value_that_is_right_is_accepted_once_a_second_role_approves(

@@ -21,6 +21,8 @@ COLUMNS = (
     *("number", "cell", "unit", "year", "value", "allowed", "message", "fix"),
     *("severity", "rule", "status", "reason", "reported_to"),
 )
+NAMED_BY = 8
+"""So many digits of the digest of its file stand in the name under which a marked copy is sent."""
 _READ = ("number", "cell", "value", "rule", "status")  # without these a sheet is no protocol
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 _OF_FINDING = re.compile(r"(?ms)^\d+\. .*?\[regeln/\w+\.html\]$")  # what a marked copy says at a cell, to the page of its rule

@@ -6,14 +6,14 @@ unclaimed (no contract knows it: not used), refused (unreadable, or records of p
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 
 from kkz_eval.contracts.contract import Contract
 from kkz_eval.deliveries.columns.future import with_future_found
-from kkz_eval.deliveries.municipal.returned import Returned
+from kkz_eval.deliveries.municipal.returned import NAMED_BY, Returned
 from kkz_eval.deliveries.official import inkar_editions
 from kkz_eval.deliveries.register.inbox import content_in, inbox_files, shown, twins
 from kkz_eval.deliveries.register.parsed_tables import is_kept, keep_parsed, load_parsed, parsed_key, same_values
@@ -90,7 +90,7 @@ class _Scan:
     """One scan of the inbox, file by file, in the order of their names.
 
     years: that are wanted; day: kept with each arrival; seen: digest by name; taken: by digest, the name and arrivals of what is new;
-    returned: digests of the marked copies among it.
+    returned: digests of the marked copies among it; copies: these by name, with what is decided in them and what was read.
     """
 
     store: Store
@@ -107,6 +107,7 @@ class _Scan:
     waiting_years: set[int] = field(default_factory=set)
     seen: dict[str, str] = field(default_factory=dict)
     returned: set[str] = field(default_factory=set)
+    copies: list[tuple[str, Returned, Sequence[ParsedTable]]] = field(default_factory=list)
 
     def look_through(self, inbox: Path, names: Sequence[str], unsettled: Collection[str]) -> None:
         """Look at these files of the inbox, each as it is when its turn comes."""
@@ -117,6 +118,8 @@ class _Scan:
                 self.notices.append(_refused(name, data))
             else:
                 self.look_at(name, data)
+        for name, returned, parsed in self.copies:  # now that it is known which files came beside them
+            self.notices += self._about_returned(name, returned, parsed)
 
     def look_at(self, name: str, data: bytes) -> None:
         """What is to be done with a file: nothing where it is known; else it is read."""
@@ -160,28 +163,40 @@ class _Scan:
             self.notices.append(_purged(self.register, name, returned.original))
             return
         self.store.restore(landing_key(sha256), data)
-        if self.register.last_name_of(sha256) is None:  # else it is read from landing, as of the day on which it first came
+        earlier = self.register.last_name_of(sha256)
+        if earlier is None:  # else it is read from landing, as of the day on which it first came
             self._keep_parsed(sha256, serves)
+        elif earlier != name:
+            self.notices.append(_notice("same_content", name, "same_content", twin=shown(earlier)))
         if returned is not None:
             record_returned(self.store, sha256, returned)
             self.returned.add(sha256)
-            self.notices.append(self._about_returned(name, returned, serves.parsed))
+            self.copies.append((name, returned, serves.parsed))
         self.arrivals += found
         self.taken[sha256] = (name, found)
         self.landed.append(name)
 
-    def _about_returned(self, name: str, returned: Returned, parsed: Sequence[ParsedTable]) -> Notice:
-        """What a returned marked copy is: corrected, or the file as it was with decisions about it."""
-        original, verdicts = self.register.last_name_of(returned.original), self.register.verdicts
+    def _about_returned(self, name: str, returned: Returned, parsed: Sequence[ParsedTable]) -> Iterator[Notice]:
+        """Which file a returned marked copy belongs to, whatever its name says; and whether it is corrected, or as it was with decisions about it."""
+        beside = self.taken.get(returned.original)
+        original = self.register.last_name_of(returned.original) if beside is None else beside[0]
+        if original is None:
+            yield _notice("returned", name, "returned_unknown", decided=str(len(returned.rows)))
+            return
+        yield self._changed_or_not(name, shown(original), returned, parsed)
+        others = [one for one in self.register.arrivals if one.sha256 != returned.original and one.sha256[:NAMED_BY] in name]
+        if others and returned.original[:NAMED_BY] not in name:
+            yield _notice("returned", name, "returned_exchanged", original=shown(original), other=shown(others[-1].name))
+
+    def _changed_or_not(self, name: str, original: str, returned: Returned, parsed: Sequence[ParsedTable]) -> Notice:
+        verdicts = self.register.verdicts
         judged = [(table, verdicts.get((returned.original, table.contract_id))) for table in parsed]
         decided = str(len(returned.rows))
-        if original is None or not all(
-            verdict is not None and self._is_as_judged(table, verdict.parsed_key) for table, verdict in judged
-        ):
-            return _notice("returned", name, "returned", decided=decided)
+        if not all(verdict is not None and self._is_as_judged(table, verdict.parsed_key) for table, verdict in judged):
+            return _notice("returned", name, "returned", original=original, decided=decided)
         if not returned.rows:
-            return _notice("returned", name, "returned_untouched", original=shown(original))
-        about = {"original": shown(original), "decided": decided, "state": State.DECIDED.said}
+            return _notice("returned", name, "returned_untouched", original=original)
+        about = {"original": original, "decided": decided, "state": State.DECIDED.said}
         return Notice("returned", shown(name), say("notices.returned_unchanged", name=shown(name), **about))
 
     def _is_as_judged(self, table: ParsedTable, key: str) -> bool:

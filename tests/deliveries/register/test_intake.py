@@ -73,7 +73,10 @@ def test_a_known_content_under_a_new_name_arrives(store: Store, inbox: Path) -> 
     _deliver(inbox, "a.csv")
     _take_in(store, inbox)
     (inbox / "a.csv").rename(inbox / "neu.csv")
-    assert _take_in(store, inbox).landed == ("neu.csv",)
+    intake = _take_in(store, inbox)
+    assert intake.landed == ("neu.csv",)
+    (notice,) = intake.notices
+    assert notice.sentence.in_language("de") == "neu.csv hat denselben Inhalt wie a.csv; er zählt einmal."
     assert [a.name for a in read_register(store).arrivals] == ["a.csv", "neu.csv"]
 
 
