@@ -85,16 +85,27 @@ class Request:
 
 
 def requests_of(store: Store, register: Register, contracts: Mapping[str, Contract]) -> tuple[Request, ...]:
-    """All requests in the order in which the marked copies came, then row by row."""
+    """All requests in the order in which the marked copies came, then row by row.
+
+    A value that several rows say they corrected is one request: with the number and reason of the row about its own cell, where there is one.
+    """
     names = {arrival.sha256: arrival for arrival in register.arrivals}
     returned = returned_protocols(store)
-    found: list[Request] = []
+    found: dict[str, Request] = {}
+    fits: dict[str, tuple[bool, bool]] = {}
     for sha256 in sorted(returned, key=lambda digest: names[digest].number if digest in names else 0):
         if sha256 in names:  # a scan that was cut short leaves what it read, but no arrival: it comes again
             looked_up = _Original(store, register, contracts, returned[sha256].original, sha256, names[sha256].name)
             for row in returned[sha256].rows:
-                found += looked_up.requests(row)
-    return tuple({request.id: request for request in found}.values())
+                for request in looked_up.requests(row):
+                    fit = (_is_of_its_cell(request, row), not request.problem)
+                    if fit > fits.get(request.id, (False, False)) or request.id not in found:
+                        found[request.id], fits[request.id] = request, fit
+    return tuple(found.values())
+
+
+def _is_of_its_cell(request: Request, row: DecisionRow) -> bool:
+    return request.place is not None and request.place.cell.rpartition("!")[2] == row.cell.rpartition("!")[2]
 
 
 def waiting_parts(

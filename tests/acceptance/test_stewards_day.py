@@ -157,6 +157,21 @@ def test_a_copy_is_said_to_belong_to_a_file_that_comes_with_it_or_that_never_cam
     assert any("b.xlsx ist die markierte Kopie von neuss.csv; 1 Befunde" in sentence for sentence in run(settings)[1])
 
 
+def test_each_corrected_value_keeps_the_number_and_the_reason_of_its_own_row(
+    settings: Settings, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    deliver(settings, "neuss.csv", leavers(NEUSS, 2012, changed={5: "2O", 9: "6O"}))
+    copy = marked(settings, settings.inbox / "neuss.csv", tmp_path / "copy.xlsx")
+    decided = {1: ("korrigiert", "Buchstabe O"), 2: ("korrigiert", "auch hier")}
+    decide(copy, decided, {"E5": "20", "E9": "60"}, settings.inbox / "zurueck.xlsx")
+    run(settings)
+    capsys.readouterr()
+    list_requests(settings, "json")
+    requests = json.loads(capsys.readouterr().out)
+    asked = {(one["place"]["cell"], one["number"], one["reason"]) for one in requests}
+    assert asked == {("E5", "1", "Buchstabe O"), ("E9", "2", "auch hier")}
+
+
 def test_a_value_that_is_right_is_accepted_once_a_second_role_approves(
     settings: Settings, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
