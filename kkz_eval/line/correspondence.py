@@ -96,15 +96,20 @@ def write_marked_copies(snapshot: Snapshot, rows: Iterable[Weighed]) -> dict[str
 
 
 def write_marked_copy(installation: Installation, arrival: Arrival, verdict: Verdict, standing: DeliveryState) -> str:
-    """Key of the marked copy of a delivery, beside its protocol, written where it is not there yet."""
+    """Key of the marked copy of a delivery, beside its protocol, written where it is not there yet.
+
+    A workbook can carry no seal: the list beside it says that this is the copy that belongs here.
+    """
     store = installation.steps.store
-    key = f"{write_protocol(installation, arrival, verdict, standing).rpartition('/')[0]}/{MARKED}"
+    folder = write_protocol(installation, arrival, verdict, standing).rpartition("/")[0]
+    key = f"{folder}/{MARKED}"
     if not store.exists(key):
         contract = installation.contracts[arrival.contract_id]
         judged = Judged(contract, load_findings(store, verdict), verdict.status, verdict.slices, standing)
-        store.put_if_absent(
-            key, marked_copy(store.get(landing_key(arrival.sha256)), arrival.name, [judged], installation.settings.language)
-        )
+        language = installation.settings.language
+        copy = marked_copy(store.get(landing_key(arrival.sha256)), arrival.name, [judged], language)
+        for name, content in {SUMS: sums_of(folder, {MARKED: copy}), MARKED: copy}.items():  # the copy last: it says "complete"
+            store.put_if_absent(f"{folder}/{name}", content)
     return key
 
 
@@ -126,7 +131,7 @@ def make_board(snapshot: Snapshot) -> Board:
         files: dict[str, bytes] = {}
         for unit, letter in letters.items():
             for name, source in (copies[digest] for digest in sorted(copies) if owners.get(digest) == unit):
-                files[f"{folders[unit]}/{name}"] = store.get(source)
+                files[f"{folders[unit]}/{name}"] = store.get_listed(*source.rsplit("/", 1))
             files[f"{folders[unit]}/{say('board_files.reply').in_language('de')}"] = letter.encode()
         files[key] = page.encode()  # last: it says "complete"
         sums = sums_of(folder, {name.removeprefix(f"{folder}/"): content for name, content in files.items()})
@@ -186,7 +191,10 @@ def make_templates(snapshot: Snapshot) -> Templates:
     for unit in sorted({unit for _, unit in made}):
         files |= {f"{unit}/{name}": content for (_, of), (name, content) in made.items() if of == unit}
         if unit in letters:
-            files[f"{unit}/{letter}"] = snapshot.steps.store.get(f"{letters[unit]}/{letter}")
+            board = "/".join(letters[unit].split("/")[:2])
+            files[f"{unit}/{letter}"] = snapshot.steps.store.get_listed(
+                board, f"{letters[unit].removeprefix(board)[1:]}/{letter}"
+            )
     digest = digest_of({name: digest_of_bytes(content) for name, content in files.items()})
     folder = f"board/{digest[:16]}/{say('board_files.templates').in_language('de')}"
     for name, content in {**files, SUMS: sums_of(folder, files)}.items():  # the list of sums last: it says "complete"

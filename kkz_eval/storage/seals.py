@@ -2,8 +2,9 @@
 
 A seal is the digest of a key and its content: an object in the place of another is as altered as one of which a byte is another. A record
 (JSON), a lock and a list of sums begin with it, a Parquet file has it before its footer, pages and pictures end with it as a comment. Landing
-and snapshots have the digest of their content as their name, workbooks have sums of their own (ZIP), and what can carry none (CSV, letters)
-is listed in the SHA256SUMS of its folder, as `sha256sum -c` reads it. What was kept before there were seals is taken as it is, if it can be read.
+and snapshots have the digest of their content as their name, and what can carry none (CSV, letters, workbooks, which have sums of their own
+for damage only) is listed in the SHA256SUMS of its folder, as `sha256sum -c` reads it. What was kept before there were seals is taken as it
+is, if it can be read.
 Does not belong here: where objects lie (store), what to do about damage (line.soundness).
 """
 

@@ -19,7 +19,8 @@ from fsspec.implementations.local import LocalFileSystem
 
 from kkz_eval.model.errors import UserError
 from kkz_eval.model.system_errors import reason_of
-from kkz_eval.storage.seals import content_of, sealed
+from kkz_eval.storage.digests import digest_of_bytes
+from kkz_eval.storage.seals import SUMS, content_of, listed_sums, sealed
 
 PARTIAL = ".partial-"
 """So begins the name of a file or folder that is being written."""
@@ -94,6 +95,17 @@ class Store:
         content = content_of(key, self.kept(key))
         if content is None:
             raise UserError("object_altered", key=key, home=self.root)
+        return content
+
+    def get_listed(self, folder: str, name: str) -> bytes:
+        """The bytes that were put under a name in a folder whose list of sums tells them from any others. Raises UserError as `get`.
+
+        Where no list names it, as in homes of a time before there was one, it is taken as it is.
+        """
+        content, sums = self.get(f"{folder}/{name}"), f"{folder}/{SUMS}"
+        listed = listed_sums(self.get(sums)).get(name) if self.exists(sums) else None
+        if listed not in (None, digest_of_bytes(content)):
+            raise UserError("object_altered", key=f"{folder}/{name}", home=self.root)
         return content
 
     def kept(self, key: str) -> bytes:

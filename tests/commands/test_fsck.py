@@ -17,6 +17,7 @@ from kkz_eval.line.installation import Installation, open_installation
 from kkz_eval.line.intake import judge_arrivals, land, parse_arrivals
 from kkz_eval.line.snapshot import current_snapshot, keep_snapshot
 from kkz_eval.line.weighed import weighed
+from kkz_eval.model.errors import UserError
 from kkz_eval.settings import CHECKOUT, Settings
 from kkz_eval.storage.store import Store
 from kkz_eval.storage.writer import writing_alone
@@ -145,6 +146,23 @@ def test_objects_that_took_the_place_of_each_other_are_named(folder: Path, fsck:
         second.write_bytes(whole)
         exchanged |= {key_of(folder, first), key_of(folder, second)}
     assert {fault["key"] for fault in fsck(folder)[1]} == exchanged
+
+
+def test_a_marked_copy_in_the_place_of_another_is_named_and_goes_with_no_letter(folder: Path, fsck: Fsck) -> None:
+    (faulty,) = (file for file in (folder / "inbox").iterdir() if b";-111" in file.read_bytes())
+    (folder / "inbox" / "3.csv").write_bytes(faulty.read_bytes().replace(b"05913000", b"05112000"))
+    run(folder)
+    first, second = sorted((folder / "home").glob(ANY["marked copy"]))
+    theirs = first.read_bytes()
+    assert theirs != second.read_bytes()
+    first.write_bytes(second.read_bytes())
+    second.write_bytes(theirs)
+    both = {key_of(folder, path) for path in (first, second)}
+    assert {fault["key"] for fault in fsck(folder)[1]} == both
+    shutil.rmtree(folder / "home" / "board")
+    with pytest.raises(UserError) as refused:
+        run(moved(folder))
+    assert (refused.value.code, refused.value.parameters["key"] in both) == ("object_altered", True)
 
 
 def test_a_list_of_sums_that_is_missing_is_named(folder: Path, fsck: Fsck) -> None:
