@@ -58,6 +58,7 @@ def _balance_shown(
     )
     yield draw_balance(claims.BALANCE_FIGURE, figure, phrase("balance.caption", language), language)
     yield Listing(tuple(_balance_sentences(shown, language)))
+    yield from _without_counterpart(inputs, shown, language)
     sides = [(row, outcome, wording.distance(row["smd"])) for row, outcome in shown]
     large = [(row, outcome) for row, outcome, side in sides if side is wording.Distance.LARGE]
     far_level = any(row["measure"] == "level" for row, _ in large)
@@ -90,6 +91,22 @@ def _balance_sentences(shown: list[tuple[dict[Hashable, Any], OutcomeInfo]], lan
                 "far": numbers.measured(f"balance.{side}.far", wording.LARGE_DISTANCE, 2, language),
             }
             yield insert(phrase(f"balance.{side}", language, items="\x01", **lines), tuple(items))
+
+
+def _without_counterpart(
+    inputs: ReportInputs, shown: list[tuple[dict[Hashable, Any], OutcomeInfo]], language: Language
+) -> Iterator[Block]:
+    """Where fewer of the programme group than the plan demands lie within the range of the reference group: what its check says, too."""
+    items: list[Inline] = []
+    for position, (row, outcome) in enumerate(shown, start=1):
+        share = float(row.get("overlap", float("nan")))
+        if share < inputs.checks.overlap:
+            measure = say(f"measures.{row['measure']}").in_language(language)
+            within = numbers.measured(f"balance.within-{position}", 100 * share, 0, language)
+            said = phrase("balance.within", language, label=label_of(outcome, language), measure=measure, share=within)
+            items += [*(["; "] if items else []), *said]
+    if items:
+        yield Paragraph(insert(phrase("balance.apart", language, items="\x01"), tuple(items)))
 
 
 def _balance_table(shown: list[tuple[dict[Hashable, Any], OutcomeInfo]], language: Language) -> Table:

@@ -66,6 +66,16 @@ def test_a_context_far_apart_in_trend_calls_for_the_note_on_need(inputs):
     assert FIXED not in said
 
 
+def test_units_without_a_counterpart_are_said_as_the_check_of_the_plan_says_them(inputs):
+    balance = inputs.balance.assign(overlap=1.0)
+    balance.loc[(balance["indicator"] == "leavers") & (balance["measure"] == "level"), "overlap"] = 0.5
+    said = notes(section_of(inputs, balance))
+    assert (
+        "den die Vergleichsgruppe abdeckt: Schulabgänge ohne Abschluss, Niveau (50 Prozent liegen darin). Für diesen Teil" in said
+    )
+    assert "Gegenstück" not in notes(section_of(inputs, balance.assign(overlap=0.9)))
+
+
 def test_chance_is_no_excuse_in_large_groups(inputs):
     assert CHANCE not in notes(section_of(inputs, only(inputs, "leavers", "level", n_treated=60, n_reference=60)))
 
