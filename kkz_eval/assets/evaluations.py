@@ -103,7 +103,7 @@ def plan_assets(plan: Plan) -> list[dg.AssetsDefinition]:
                 ),
                 "vergleichskreise_wirksam": shown(matched.ess),
                 "ausgangswerte": baseline.digest,
-                "naechste_vergleichskreise": dg.MetadataValue.md(references_listed(matched)),
+                "naechste_vergleichskreise": dg.MetadataValue.md(references_listed(matched, installation.settings.language)),
             }
         )
 
@@ -130,6 +130,8 @@ def plan_assets(plan: Plan) -> list[dg.AssetsDefinition]:
             pictures = event_study_pictures(study, result)
             standing = study.conformity.headline.in_language(language)
             marks = study.marks
+        left = [outcome.indicator for outcome in plan.outcomes if outcome.indicator not in chosen]
+        partly = say("left_out_outcomes", outcomes=", ".join(left)).in_language(language)
         estimates = result.estimates
         overall = estimates[estimates[["cohort", "year", "event_time"]].isna().all(axis=1) & (estimates["term"] == "att")]
         overall = overall.assign(reason=overall["message"].where(overall["status"] == "refused", ""))
@@ -142,6 +144,7 @@ def plan_assets(plan: Plan) -> list[dg.AssetsDefinition]:
         yield dg.MaterializeResult(
             metadata={
                 **first,
+                **({"nicht_geschaetzt": partly} if left else {}),
                 **said_where_simulated(study.simulated, language),
                 "schaetzungen": dg.MetadataValue.table(records, _SCHEMA),
                 "verweigert": refused,

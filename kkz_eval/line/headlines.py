@@ -36,6 +36,11 @@ def headlines(study: Study, effects: EffectsResult) -> dict[str, tuple[Localised
     found: dict[str, tuple[Localised, Localised]] = {}
     for outcome in study.plan.outcomes:
         info = outcome_info(study, outcome)
+        if info.role == "context":  # its estimates are no finding, and the report shows none of it
+            if (effects.estimates["indicator"] == info.indicator).any():
+                name = say("headline.name_context", label=Wording(info.label), indicator=info.indicator)
+                found[info.indicator] = (name, say("headline.context"))
+            continue
         decided = verdict(
             info,
             estimates=effects.estimates,

@@ -109,12 +109,12 @@ def _accepted_contents(snapshot: Snapshot) -> bytes:
 
 
 def event_study_pictures(study: Study, effects: EffectsResult) -> dict[str, str]:
-    """The event study of each outcome that has one among some estimates of the study, kept as SVG: indicator to key."""
+    """The event study of each outcome but context that has one among some estimates of the study, kept as SVG: indicator to key."""
     language, steps = study.installation.settings.language, study.snapshot.steps
     inputs = report_inputs(study, effects)
     drawn_by = [code_digest("kkz_eval.reporting.figures.event_study"), version("altair"), version("vl-convert-python")]
     pictures = {}
-    for outcome in inputs.outcomes:
+    for outcome in (outcome for outcome in inputs.outcomes if outcome.role != "context"):
         found = event_study_of(inputs, outcome, language)
         if found is not None:
             make = partial(_picture, found[0], language)

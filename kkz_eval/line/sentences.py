@@ -12,6 +12,7 @@ from kkz_eval.indicators.catalogue import Indicator
 from kkz_eval.line import say
 from kkz_eval.model.texts import Language, Sentence, Wording
 from kkz_eval.reference.tables import unit_name
+from kkz_eval.reporting.numbers import format_number
 
 SHOWN = 8
 """So many missing cells are named; the rest is counted."""
@@ -52,11 +53,11 @@ def title_of(contract: Contract, simulated: Collection[str]) -> dict[Language, s
     return {language: say("simulated.title", title=said).in_language(language) for language, said in title.items()}
 
 
-def references_listed(matched: Matched) -> str:
+def references_listed(matched: Matched, language: Language) -> str:
     """The nearest reference units of each treated unit, with their distances, a line of Markdown each."""
     lines = []
     for unit, part in matched.references.groupby("unit_id", sort=True):
         pairs = zip(part["reference_id"], part["distance"], strict=True)
-        near = ", ".join(f"{unit_name(reference)} ({distance:.2f})" for reference, distance in pairs)
+        near = ", ".join(f"{unit_name(reference)} ({format_number(distance, 2, language)})" for reference, distance in pairs)
         lines.append(f"- {unit_name(str(unit))}: {near}")
     return "\n".join(lines)

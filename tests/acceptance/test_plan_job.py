@@ -90,6 +90,9 @@ def test_one_outcome_anew_touches_its_own_steps_and_brings_the_report_along(worl
     assert ("effects_estimates", f"{PLAN_ID}: schulabgaenge_ohne_abschluss") in line.steps.journal.reused
     (headline,) = [name for name in _metadata(result, "effects") if "(schulabgaenge_" in name]
     assert f"({OUTCOME})" in headline
+    left = _metadata(result, "effects")["nicht_geschaetzt"].value
+    assert left.startswith("In diesem Lauf nicht geschätzt: schulabgaenge_ohne_abschluss")
+    assert OUTCOME not in left
     (page,) = set(world.glob("home/reports/*/*/bericht.html")) - before
     assert str(page) == _metadata(result, "report")["bericht"].value
 

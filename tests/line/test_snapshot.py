@@ -19,6 +19,7 @@ import pytest
 from kkz_eval.deliveries.register.purging import purge
 from kkz_eval.evaluation.plan import Plan
 from kkz_eval.evaluation.results import RESULT_TABLES
+from kkz_eval.line.headlines import headlines
 from kkz_eval.line.installation import Installation, open_installation
 from kkz_eval.line.intake import judge_arrivals, land
 from kkz_eval.line.report import event_study_pictures, make_edition, report_inputs
@@ -217,6 +218,14 @@ def test_every_table_beside_a_report_of_made_up_figures_says_so_in_each_row(own:
     assert [key for key, frame in frames.items() if list(frame.columns)[-1] != "simulated"] == []
     assert [key for key, frame in frames.items() if set(frame["simulated"].astype(str).str.lower()) > {"true"}] == []
     assert '"simulated": true' in store.get(f"{folder}/conformity.json").decode()
+
+
+def test_context_is_no_finding_on_the_page_of_the_effects_as_it_is_none_in_the_report(own: Installation) -> None:
+    study = study_of(current_snapshot(own), "modellwelt")
+    name, line = headlines(study, study.effects)["sgbii_quote"]
+    assert name.in_language("de").endswith("(sgbii_quote): Kontext")
+    assert not any(sign.isdigit() for sign in line.in_language("de"))
+    assert "sgbii_quote" not in event_study_pictures(study, study.effects)
 
 
 def test_a_picture_of_the_effects_is_drawn_once(own: Installation) -> None:
