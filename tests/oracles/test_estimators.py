@@ -213,3 +213,28 @@ def test_bacon_agrees_with_diff_diff(agreement: Agreement, seed: int) -> None:
     for key, values in theirs.items():
         agreement.within("diff-diff", ours[key], values, absolute=1e-8)
     agreement.within("diff-diff", result.estimates["estimate"].iloc[0], other.twfe_estimate, absolute=1e-8)
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_imputation_agrees_with_diff_diff(agreement: Agreement, seed: int) -> None:
+    """Estimates and errors of all years, of event times and of cohorts, with gaps in every second panel.
+
+    Clusters are units: of larger ones diff-diff averages effects with squares of units' weights, not with those of the clusters' sums.
+    """
+    frame = random_panel(seed)
+    if seed % 2:
+        frame = frame[np.random.default_rng(seed).uniform(size=len(frame)) > 0.1].reset_index(drop=True)
+    plan = _plan(seed, "imputation", covariates=[], reference="never")
+    result = run_effects(frame, plan)
+    fitted = diff_diff.ImputationDiD().fit(frame, "value", "unit_id", "year", "g", aggregate="all")
+    row = _overall(result, "simple")
+    agreement.within("diff-diff", row["estimate"], fitted.overall_att, absolute=1e-8)
+    agreement.within("diff-diff", row["std_error"], fitted.overall_se, absolute=1e-8)
+    rows = result.estimates
+    for aggregation, key in (("event_study", "event_time"), ("group", "cohort")):
+        theirs = getattr(fitted, f"{aggregation}_effects")
+        own = rows[(rows["aggregation"] == {"event_study": "dynamic"}.get(aggregation, aggregation)) & rows[key].notna()]
+        assert len(own) > 2
+        for _, each in own.iterrows():
+            agreement.within("diff-diff", each["estimate"], theirs[each[key]]["effect"], absolute=1e-8)
+            agreement.within("diff-diff", each["std_error"], theirs[each[key]]["se"], absolute=1e-8)
