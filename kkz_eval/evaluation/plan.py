@@ -10,7 +10,7 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
 from kkz_eval.model.texts import Language
@@ -238,6 +238,20 @@ class Plan:
             if candidate.indicator == indicator:
                 return candidate
         raise KeyError(indicator)
+
+
+def specified(plan: Plan, specification: Specification) -> Plan:
+    """The plan with all that a specification asks otherwise, but for the units that it leaves out."""
+    said = {
+        "comparison": specification.comparison,
+        "reference": specification.reference,
+        "event_reference": specification.event_reference,
+        "weight": specification.weight,
+    }
+    of_outcomes = {"window": specification.window, "scale": specification.scale}
+    outcome_changes: dict[str, Any] = {key: value for key, value in of_outcomes.items() if value is not None}
+    changes: dict[str, Any] = {key: value for key, value in said.items() if value is not None}
+    return replace(plan, outcomes=tuple(replace(outcome, **outcome_changes) for outcome in plan.outcomes), **changes)
 
 
 def plain_id(plan_id: str) -> str:

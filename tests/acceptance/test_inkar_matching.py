@@ -14,7 +14,7 @@ from whole_runs import ALL_YEARS, CONTRACTS, SHARED_DATA, take_in_and_judge
 
 from kkz_eval.deliveries.official.known_since import Asked
 from kkz_eval.evaluation.matching import MatchingRefused
-from kkz_eval.evaluation.plan import EstimatorSpec, Matching, Measured, Plan, Units
+from kkz_eval.evaluation.plan import Audit, Comparison, EstimatorSpec, Matching, Measured, Plan, Units
 from kkz_eval.line.installation import Installation, open_installation
 from kkz_eval.line.report import make_edition
 from kkz_eval.line.snapshot import Snapshot, current_snapshot
@@ -158,6 +158,28 @@ def test_partly_treated_kreise_enter_by_their_dose(line: Installation, plan: Pla
     assert panel.index.get_level_values("unit_id").nunique() == 53
     estimates = Study(current_snapshot(line), by_dose).effects_of(["a_schul_oA"]).estimates
     assert set(zip(estimates["n_treated"], estimates["n_control"], estimates["status"], strict=True)) == {(13 + 5, 17, "ok")}
+
+
+def test_a_plan_holds_kind_and_need_fixed_as_fixest_would(line: Installation, plan: Plan) -> None:
+    need = "q_PBG_bev:2007-2010"
+    one = replace(
+        plan,
+        outcomes=tuple(replace(outcome, window=(2007, 2019)) for outcome in plan.outcomes if outcome.indicator == "a_schul_oA"),
+        matching=None,
+        weight=None,
+        estimators=(EstimatorSpec("twfe", "twfe"),),
+        comparison=Comparison(within=("kind",)),
+        audit=Audit(law=need),
+    )
+    row = Study(current_snapshot(line), one).effects.estimates.set_index("aggregation").loc["coefficient"]
+    assert (row["estimate"], row["std_error"]) == (pytest.approx(0.077014535, abs=1e-8), pytest.approx(0.288363433, abs=1e-8))
+    study = Study(current_snapshot(line), replace(one, comparison=Comparison(("kind",), (need,))))
+    units = study.panel[study.panel["cohort"].isin([2012]) | study.panel["cohort"].isna()].groupby("unit_id").first()
+    assert sorted(units["kind"].value_counts()) == [15, 15]
+    own = pd.read_csv(LONG, dtype={"kreis_ags5": str}).query("kuerzel == 'q_PBG_bev' and 2007 <= jahr <= 2010")
+    means = own.groupby("kreis_ags5")["wert"].mean()
+    np.testing.assert_allclose(units[need], means[units.index], rtol=1e-12)
+    assert need in study.effects.estimates["message"][0]
 
 
 def test_covariates_of_the_baseline_reach_the_estimator_that_can_use_them(line: Installation, plan: Plan) -> None:

@@ -23,6 +23,7 @@ from kkz_eval.evaluation.plan import (
     Specification,
     plain_plan,
     plan_digest,
+    specified,
 )
 from kkz_eval.evaluation.plan_file import load_plan, parse_plan, plan_schema
 from kkz_eval.evaluation.problems import PlanInvalid
@@ -360,6 +361,15 @@ def test_a_plan_says_what_is_held_fixed_and_by_which_chance_it_is_judged() -> No
     assert plan.co_treatments == (CoTreatment("pact", (CoTreated("05111", 2012),), {"de": "Pakt"}),)
     assert plan.outcomes[0].scale == "log"
     assert plan.outcomes[0].smallest_difference == SmallestDifference(1.0, {"de": "Ein Kind"}, "Fachbeirat")
+
+
+def test_a_specification_asks_the_same_question_otherwise() -> None:
+    plan = parse_plan({**MINIMAL, **COMPARED}, "p")
+    two_way, to_2016, bordering, _ = (specified(plan, specification) for specification in plan.specifications)
+    assert two_way.comparison == Comparison()
+    assert (to_2016.comparison, to_2016.outcomes[0].window, to_2016.reference) == (plan.comparison, (2007, 2016), "not_yet")
+    assert (bordering.event_reference, bordering.weight, bordering.outcomes[0].scale) == (-2, "people", "log")
+    assert specified(plan, Specification("same")) == plan
 
 
 def test_strata_of_assignments_are_those_of_the_comparison_unless_the_audit_names_others() -> None:
