@@ -122,7 +122,9 @@ EXAMPLES: Mapping[str, object] = {
     "co_treatments[].units": [{"unit_id": "05111", "since": 2012}],
     "co_treatments[].units[].unit_id": "05111",
     "co_treatments[].units[].since": 2012,
-    "sensitivity": {},
+    "sensitivity": {"smoothness": [0, 0.1]},
+    "sensitivity.relative_magnitudes": [0.5, 1],
+    "sensitivity.smoothness": [0, 0.1],
 }
 
 HEAD = """# The plan, key by key

@@ -22,6 +22,7 @@ from kkz_eval.evaluation.plan_file import load_plan
 from kkz_eval.evaluation.problems import Note, PanelInvalid, Refused
 from kkz_eval.evaluation.results import EffectsResult, join_results, result_of, write_results
 from kkz_eval.evaluation.sample import Counts, Sample, build_sample, outcome_slice
+from kkz_eval.evaluation.sensitivity.table import Sensitivity, sensitivity_of
 from kkz_eval.model.texts import Joined
 
 
@@ -123,13 +124,15 @@ def _outcome_result(panel: pd.DataFrame, plan: Plan, outcome: Outcome) -> Effect
     estimates: list[dict[str, object]] = []
     tests: list[dict[str, object]] = []
     weights: list[dict[str, object]] = []
+    sensitivity: list[dict[str, object]] = []
     for spec in plan.estimators:
         estimation = _estimation(sample, plan, spec)
+        violations = _violations(sample, plan, spec, estimation)
         identity = {"estimator": spec.id, "method": spec.method, "variant": spec.variant}
         notes = [note for note in sample.notes if note.code not in METHODS[spec.method].untrue_notes]
         notes += _held_fixed(plan, outcome, METHODS[spec.method])
         weighting = _weighting(sample, estimation, METHODS[spec.method])
-        notes += [*estimation.notes, *(one.note for one in weighting)]
+        notes += [*estimation.notes, *(one.note for one in weighting), *violations.notes]
         said = " ".join(note.sentence.in_language(plan.languages[0]) for note in notes)
         counts = {f"n_{name}": value for name, value in asdict(estimation.counts or sample.counts).items()}
         estimates += [{**common, **counts, **identity, **_row_cells(row, plan, said)} for row in estimation.rows]
@@ -138,7 +141,15 @@ def _outcome_result(panel: pd.DataFrame, plan: Plan, outcome: Outcome) -> Effect
             {"indicator": outcome.indicator, "estimator": spec.id, **asdict(test)} for test in (*estimation.tests, *figures)
         ]
         weights += [{"indicator": outcome.indicator, "estimator": spec.id, **asdict(weight)} for weight in estimation.weights]
-    return result_of(estimates=estimates, tests=tests, weights=weights)
+        sensitivity += [{"indicator": outcome.indicator, "estimator": spec.id, **asdict(row)} for row in violations.rows]
+    return result_of(estimates=estimates, tests=tests, weights=weights, sensitivity=sensitivity)
+
+
+def _violations(sample: Sample, plan: Plan, spec: EstimatorSpec, estimation: Estimation) -> Sensitivity:
+    """What violations of parallel trends could do: to event studies with two-way fixed effects that were not refused."""
+    if spec.method != "event_study" or all(row.refused is not None for row in estimation.rows):
+        return Sensitivity()
+    return sensitivity_of(sample, plan)
 
 
 def _held_fixed(plan: Plan, outcome: Outcome, method: Method) -> list[Note]:

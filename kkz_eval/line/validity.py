@@ -9,13 +9,14 @@ from kkz_eval.evaluation.baseline import baseline_cells, baseline_indicators, fi
 from kkz_eval.evaluation.design import CLUSTER_KREIS, by_dose, design_strata, groups_of, level_of_plan
 from kkz_eval.evaluation.estimators.methods import DOSE_COLUMN, METHODS
 from kkz_eval.evaluation.plan import Plan
+from kkz_eval.evaluation.sensitivity.table import KEYS as SENSITIVITY_KEYS
 from kkz_eval.indicators.catalogue import Indicator
 from kkz_eval.line import say
 from kkz_eval.model.errors import UserError
 from kkz_eval.reference.unit_groups import STRATUM_PARTS, Nested
 
 _UNREAD: Mapping[str, Callable[[Plan], str | None]] = {
-    "sensitivity": lambda plan: ", ".join(plan.sensitivity) or None,
+    "sensitivity": lambda plan: ", ".join(key for key in plan.sensitivity if key not in SENSITIVITY_KEYS) or None,
     "covariates": lambda plan: _unmade(plan, plan.covariates),
     "weight": lambda plan: plan.weight if plan.matching is None and plan.weight not in baseline_cells(plan) else None,
     "cluster": lambda plan: plan.cluster if plan.cluster not in ("unit_id", CLUSTER_KREIS) else None,

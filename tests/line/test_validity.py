@@ -39,6 +39,10 @@ def test_the_plans_of_the_project_are_followed(plan: Plan) -> None:
     check_plan(plan, CATALOGUE, CONTRACTS)
 
 
+def test_bounds_of_violations_are_followed(plan: Plan) -> None:
+    check_plan(replace(plan, sensitivity={"relative_magnitudes": [1], "smoothness": [0]}), CATALOGUE, CONTRACTS)
+
+
 @pytest.mark.parametrize(
     ("key", "change"),
     [

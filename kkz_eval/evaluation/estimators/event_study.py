@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from scipy import stats
 
+from kkz_eval.evaluation.arrays import PerRegressor
 from kkz_eval.evaluation.estimators.estimation import (
     Estimation,
     Row,
@@ -73,14 +76,21 @@ def without_effect(aggregation: str, sample: Sample, reference: int) -> Row:
 
 
 def _exposed(sample: Sample, fit: Fit, free: list[int], reference: int, level: float) -> Row:
-    exposed = sample.exposed & (sample.event_time != reference)
-    if not exposed.any():
+    weights = exposed_weights(sample, free)
+    if weights is None:
         return without_effect("exposed", sample, reference)
+    contrast = np.concatenate([weights, np.zeros(len(fit.coefficients) - len(free))])
+    return combination_row(fit, contrast, level, "exposed")
+
+
+def exposed_weights(sample: Sample, event_times: Sequence[int]) -> PerRegressor | None:
+    """(k,) share of each event time in the exposed treated cells at these times, weighted as the cells are; None where there are none."""
+    exposed = sample.exposed & np.isin(sample.event_time, event_times)
+    if not exposed.any():
+        return None
     weights = np.ones(len(exposed)) if sample.weights is None else sample.weights
-    contrast = np.zeros(len(fit.coefficients))
-    for position, time in enumerate(free):
-        contrast[position] = weights[exposed & (sample.event_time == time)].sum()
-    return combination_row(fit, contrast / weights[exposed].sum(), level, "exposed")
+    by_time = np.array([weights[exposed & (sample.event_time == time)].sum() for time in event_times])
+    return np.asarray(by_time / weights[exposed].sum())
 
 
 def pre_trend_test(fit: Fit, positions: list[int]) -> tuple[Test, Note | None]:

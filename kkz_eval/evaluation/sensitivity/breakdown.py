@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
-from scipy.optimize import bisect
+from scipy.optimize import brentq
 
 from kkz_eval.evaluation.arrays import PerEstimate
 from kkz_eval.evaluation.sensitivity.event_coefficients import EventCoefficients
@@ -16,10 +16,10 @@ from kkz_eval.evaluation.sensitivity.interval import Interval
 from kkz_eval.evaluation.sensitivity.relative_magnitudes import relative_magnitudes_interval
 from kkz_eval.evaluation.sensitivity.smoothness import smoothness_interval
 
-LARGEST = 1000.0  # times the unit of the search; what no violation of that size ends is said to have no end
-GROWTH = 1.25  # from one bound tried to the next, before halving: small, so that the first bound that ends the finding is met
-FIRST_SHARE = 0.02  # of the unit, the first bound tried above 0
-ACCURACY = 1e-6  # of the unit
+LARGEST = 1000.0  # times the unit of the search; a finding that no violation of that size ends is said to have no end
+GROWTH = 1.5  # from one bound tried to the next: small, so that the first bound that ends the finding is met
+FIRST_SHARE = 0.1  # of the unit, the first bound tried above 0
+ACCURACY = 1e-7  # of the unit
 
 
 def breakdown_relative_magnitudes(event: EventCoefficients, weights: PerEstimate, alpha: float) -> float:
@@ -41,11 +41,17 @@ def breakdown_smoothness(event: EventCoefficients, weights: PerEstimate, alpha: 
 
 
 def _largest_without_zero(interval: Callable[[float], Interval], unit: float) -> float:
-    if interval(0.0).holds(0.0):
+    start = interval(0.0)
+    if start.holds(0.0):
         return math.nan
+
+    def room(bound: float) -> float:
+        """How far 0 is outside, on the side of the finding; negative inside."""
+        return interval(bound).low if start.low > 0 else -interval(bound).high
+
     below, above = 0.0, FIRST_SHARE * unit
-    while not interval(above).holds(0.0):
+    while room(above) > 0:
         below, above = above, above * GROWTH
         if above > LARGEST * unit:
             return math.inf
-    return float(bisect(lambda bound: 1.0 if interval(bound).holds(0.0) else -1.0, below, above, xtol=ACCURACY * unit))
+    return float(brentq(room, below, above, xtol=ACCURACY * unit))

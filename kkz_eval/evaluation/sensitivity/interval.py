@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Interval:
-    """Both ends, in the unit of the outcome; NaN at both where no value at all is left."""
+    """Both ends, in the unit of the outcome."""
 
     low: float
     high: float

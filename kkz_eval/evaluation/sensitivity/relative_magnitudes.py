@@ -41,7 +41,7 @@ FARTHEST = 9.0  # standard deviations; beyond them the normal density is 0 in do
 def relative_magnitudes_interval(event: EventCoefficients, weights: PerEstimate, m_bar: float, alpha: float) -> Interval:
     """Hull of all weighted effects that are not rejected at alpha, where no later move exceeds m_bar times the largest move before.
 
-    weights: (post_periods,). m_bar >= 0. NaN at both ends where every effect is rejected. Rambachan & Roth (2023), sections 3 and 2.4.1,
+    weights: (post_periods,). m_bar >= 0. Never empty: it holds the estimate itself. Rambachan & Roth (2023), sections 3 and 2.4.1,
     their set of relative magnitudes; only the inequalities of periods after the reference are tested, as their package does. Raises
     ValueError: m_bar < 0.
     """
@@ -49,15 +49,9 @@ def relative_magnitudes_interval(event: EventCoefficients, weights: PerEstimate,
         raise ValueError(f"m_bar is {m_bar}, not a bound")
     pieces = _pieces(event, weights, m_bar, alpha)
     lowest, highest = pieces.bounds()
-    possible = (lowest < highest) & (pieces.slack <= pieces.least_favourable)
-    if not possible.any():
-        return Interval(float("nan"), float("nan"))
-    share = np.linspace(0.0, 1.0, EFFECTS_TRIED)
-    tried = lowest[:, None] + (highest - lowest)[:, None] * share
-    kept = possible[:, None] & ~pieces.rejected(tried, alpha)
-    found = kept.any(axis=1)
-    if not found.any():
-        return Interval(float("nan"), float("nan"))
+    tried = lowest[:, None] + (highest - lowest)[:, None] * np.linspace(0.0, 1.0, EFFECTS_TRIED)
+    kept = ~pieces.rejected(tried, alpha)
+    found = kept.any(axis=1)  # of a move and its mirror image one is not negative, and that piece keeps the estimate itself
     outermost = np.stack([kept.argmax(axis=1), EFFECTS_TRIED - 1 - kept[:, ::-1].argmax(axis=1)], axis=1)
     ends = pieces.edges(tried, outermost, alpha)[found]
     return Interval(float(ends[:, 0].min()), float(ends[:, 1].max()))
@@ -76,11 +70,6 @@ class _Pieces:
     covariance: Floats
     vertices: Floats
     least_favourable: Floats
-
-    @property
-    def slack(self) -> Floats:
-        """(p,) the largest η that no effect can change: of the vertices of the last kind."""
-        return np.asarray((self.vertices[:, 2:, 1] * self.move[:, None]).max(axis=1))
 
     def bounds(self) -> tuple[Floats, Floats]:
         """(p,) the smallest and the largest effect that the least favourable test lets pass."""
