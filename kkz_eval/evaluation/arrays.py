@@ -64,10 +64,14 @@ UnitByEstimate: TypeAlias = Floats
 """(N, r) contribution of each unit to the error of each estimate."""
 ClusterByEstimate: TypeAlias = Floats
 """(G, r) the same, summed by cluster."""
+ClusterByRegressor: TypeAlias = Floats
+"""(G, q)."""
 EstimateByEstimate: TypeAlias = Floats
 """(r, r) a covariance or correlation of estimates."""
 DrawByEstimate: TypeAlias = Floats
 """(draws, r)."""
+DrawByCluster: TypeAlias = Floats
+"""(draws, G)."""
 
 PerProblem: TypeAlias = Floats
 """(b,) a number for each problem, which is a treated path or a placebo assignment."""

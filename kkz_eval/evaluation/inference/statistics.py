@@ -119,19 +119,36 @@ def studentised_difference(assignments: AssignmentMask, z: PerUnit, units: Compa
 
 def regression(assignments: AssignmentMask, z: PerUnit, units: ComparedUnits) -> PerAssignment:
     """(a,) A'Mz / A'MA, M = I − QQ' what dummies of strata and the baseline leave (Frisch–Waugh–Lovell); NaN where they leave nothing of A."""
-    left = _left_of(assignments, units)
-    return _ratio(assignments @ _residual(z, units), (assignments * left).sum(axis=1), units)
+    left = left_of(assignments, units)
+    return _ratio(assignments @ residuals_of(z, units), (assignments * left).sum(axis=1), units)
 
 
 def studentised_regression(assignments: AssignmentMask, z: PerUnit, units: ComparedUnits, center: float = 0.0) -> PerAssignment:
     """(a,) (β − center) / sqrt(Σ_c (Σ_{i in c} m_i e_i)² / (A'MA)²), m = MA, e = Mz − β m: clustered error (CR0); NaN where there is none."""
-    left, residual = _left_of(assignments, units), _residual(z, units)
+    left, residual = left_of(assignments, units), residuals_of(z, units)
     length = (assignments * left).sum(axis=1)
     beta = _ratio(assignments @ residual, length, units)
     scores = left * (residual - beta[:, None] * left)
     if not units.assigned_alone:
         scores = scores @ (units.cluster[:, None] == np.arange(units.n_clusters))
     return _over_error((beta - center) * length, (scores**2).sum(axis=1), float((residual**2).sum()))
+
+
+def taken_out(units: ComparedUnits) -> UnitByCovariate:
+    """(N, q) an orthonormal basis of what the regression holds fixed: dummies of strata, and the baseline beside them."""
+    return np.hstack([_strata_basis(units), _baseline_beside_strata(units)])
+
+
+def residuals_of(z: PerUnit, units: ComparedUnits) -> PerUnit:
+    """(N,) Mz."""
+    deviations, basis = _deviations(z, units), _baseline_beside_strata(units)
+    return np.asarray(deviations - basis @ (basis.T @ deviations))
+
+
+def left_of(assignments: AssignmentMask, units: ComparedUnits) -> Floats:
+    """(a, N) MA of each assignment."""
+    basis, treated = taken_out(units), assignments.astype(float)
+    return np.asarray(treated - (treated @ basis) @ basis.T)
 
 
 def _compared_strata(units: ComparedUnits) -> list[tuple[int, tuple[int, int]]]:
@@ -189,7 +206,7 @@ def _regression_of_sums(z: PerUnit, units: ComparedUnits) -> OfSums:
     clusters of a stratum are of one size; else their sums are followed, too.
     """
     sizes = units.by_cluster(np.ones((units.n_units, 1)))
-    residual = units.by_cluster(_residual(z, units)[:, None])
+    residual = units.by_cluster(residuals_of(z, units)[:, None])
     followed = units.by_cluster(_baseline_beside_strata(units))
     n_treated: Polynomial = {
         (): float((units.treated_by_stratum * (1 - units.treated_by_stratum / units.units_by_stratum)).sum())
@@ -213,7 +230,7 @@ def _studentised_regression_of_sums(z: PerUnit, units: ComparedUnits, center: fl
     As A_i is 0 or 1, (A − u)² = A(1 − 2u) + u², (A − u)³ = A(1 − 3u + 3u²) − u³ and (A − u)⁴ = A(1 − 4u + 6u² − 4u³) + u⁴: the squared scores
     Σ m²(r − β m)² = Σ m² r² − 2β Σ m³ r + β² Σ m⁴ are polynomials of sums over the treated.
     """
-    r = _residual(z, units)
+    r = residuals_of(z, units)
     basis = _baseline_beside_strata(units)
     b = basis[:, 0] if basis.shape[1] else np.zeros(units.n_units)
     shares = units.treated_by_stratum / units.units_by_stratum
@@ -281,19 +298,6 @@ def _baseline_beside_strata(units: ComparedUnits) -> UnitByCovariate:
         return np.empty((units.n_units, 0))
     left, lengths_left, _ = np.linalg.svd(np.column_stack(varying), full_matrices=False)
     return np.asarray(left[:, lengths_left > NOTHING * lengths_left[0]])
-
-
-def _residual(z: PerUnit, units: ComparedUnits) -> PerUnit:
-    """(N,) Mz."""
-    deviations, basis = _deviations(z, units), _baseline_beside_strata(units)
-    return np.asarray(deviations - basis @ (basis.T @ deviations))
-
-
-def _left_of(assignments: AssignmentMask, units: ComparedUnits) -> Floats:
-    """(a, N) MA of each assignment."""
-    basis = np.hstack([_strata_basis(units), _baseline_beside_strata(units)])
-    treated = assignments.astype(float)
-    return np.asarray(treated - (treated @ basis) @ basis.T)
 
 
 def _ratio(above: Floats, length: Floats, units: ComparedUnits) -> Floats:
