@@ -134,6 +134,12 @@ class Inference:
     theta: tuple[str, ...] = ("zero", "hat", "upper")
     wild: tuple[str, ...] = ()
 
+    @property
+    def placebo_draws(self) -> int:
+        """Of the placebos of synthetic comparisons; 0 for as many as they take by themselves. Draws of randomization are not meant for them:
+        each of thousands of placebos would need weights of its own."""
+        return 0 if self.method == "randomization" else self.draws
+
 
 @dataclass(frozen=True)
 class Units:

@@ -159,6 +159,34 @@ def test_a_cohort_without_controls_in_its_stratum_is_compared_where_it_has_some(
     )
 
 
+def test_where_a_cohort_has_no_controls_in_any_of_its_strata_its_effects_are_refused_by_that_reason() -> None:
+    panel = _panel(24, (2012, 2014, None))
+    apart = panel.assign(kind=panel["kind"].mask(panel["cohort"].eq(2014).fillna(False), "late"))
+    apart.loc[apart["unit_id"].isin(["u00", "u01"]), "kind"] = "late"
+    rows = _run(apart, "callaway_santanna", comparison={"within": ["kind"]}, reference="not_yet").estimates
+    late = rows[(rows["aggregation"] == "group_time") & (rows["cohort"] == 2014) & (rows["year"] == 2014)].iloc[0]
+    assert late["status"] == "refused"
+    assert late["message"].startswith(
+        "Keine Schicht hat in 2014 und 2013 zugleich Beteiligte der Kohorte und Vergleichseinheiten."
+    )
+
+
+def test_sun_and_abraham_leave_out_strata_of_which_nobody_is_untreated_throughout() -> None:
+    panel = _panel(24, (2012, 2014, None))
+    panel = panel[(panel["kind"] == "county") | panel["cohort"].notna()]
+    rows = _run(panel, "sun_abraham", comparison={"within": ["kind"]}, reference="not_yet").estimates
+    county = _run(panel[panel["kind"] == "county"], "sun_abraham", reference="not_yet").estimates
+    np.testing.assert_allclose(rows["estimate"], county["estimate"], atol=1e-9)
+    assert "8 Einheiten der Schichten town bleiben außen vor" in rows["message"][0]
+
+
+def test_draws_of_assignments_are_not_placebos() -> None:
+    panel = _panel(18)
+    drawn = _run(panel, "sdid", inference={"method": "randomization", "draws": 9999})
+    plain = _run(panel, "sdid", inference={})
+    np.testing.assert_array_equal(_numbers(drawn), _numbers(plain))
+
+
 def test_cells_without_a_stratum_or_a_baseline_value_are_left_out_and_counted() -> None:
     panel = _panel()
     gaps = panel.assign(

@@ -176,8 +176,8 @@ def group_time(wide: Wide, plan: Plan, variant: str, spare: int = 0) -> GroupTim
         with_both_years = ~np.isnan(wide.outcome[:, now]) & ~np.isnan(wide.outcome[:, base])
         chosen: UnitCodes = np.flatnonzero((member | control) & with_both_years)
         of_cohort = int(member[chosen].sum())
-        chosen = _in_strata_of_both(wide, chosen, member)
         try:
+            chosen = _in_strata_of_both(wide, chosen, member, (now, base))
             found, comparison = _estimated(wide, chosen, member[chosen], (now, base), variant, last_made)
         except Refused as refusal:
             cells.append(replace(cell, refused=refusal.note))
@@ -200,13 +200,16 @@ def group_time(wide: Wide, plan: Plan, variant: str, spare: int = 0) -> GroupTim
     return GroupTime(tuple(cells), influence, used, treated, tuple(notes))
 
 
-def _in_strata_of_both(wide: Wide, units: UnitCodes, treated: UnitMask) -> UnitCodes:
-    """Those of the units whose stratum has treated units and controls among them; all where there are none, so that the refusal is told."""
-    if wide.stratum is None:
+def _in_strata_of_both(wide: Wide, units: UnitCodes, treated: UnitMask, pair: tuple[int, int]) -> UnitCodes:
+    """Those of the units whose stratum has treated units and controls among them. Raises Refused where both groups are there and no such stratum."""
+    if wide.stratum is None or treated[units].all() or not treated[units].any():
         return units
     stratum = wide.stratum[units]
     both = np.intersect1d(stratum[treated[units]], stratum[~treated[units]])
-    return units[np.isin(stratum, both)] if len(both) else units
+    if not len(both):
+        now, base = pair
+        raise Refused("no_pair_stratum", year=int(wide.years[now]), base=int(wide.years[base]))
+    return units[np.isin(stratum, both)]
 
 
 def _strata_of(wide: Wide, units: UnitCodes) -> tuple[UnitByCovariate, tuple[str, ...]]:

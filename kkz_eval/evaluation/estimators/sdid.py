@@ -76,7 +76,7 @@ def estimate_sdid(sample: Sample, plan: Plan, spec: EstimatorSpec) -> Estimation
     outcome, adjusted = without_held_fixed(sample, sample.covariates, sample.covariate_names)
     blocks = build_blocks(sample, plan, outcome)
     sizes = [len(cohort.units) for cohort in blocks.cohorts]
-    assignments = placebo_assignments(len(blocks.controls), sizes, plan.inference.draws, plan.seed)
+    assignments = placebo_assignments(len(blocks.controls), sizes, plan.inference.placebo_draws, plan.seed)
     solver = SOLVERS[spec.variant]
     row, tests, effects = _row("coefficient", blocks, None, assignments, solver, plan.inference.level)
     rows = [row]

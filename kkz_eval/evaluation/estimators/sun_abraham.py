@@ -88,6 +88,16 @@ def _comparable(sample: Sample, reference: int) -> tuple[Sample, list[Note]]:
         controls = np.isnan(sample.cohort) | (sample.cohort > sample.year.max())
         if not controls.any():
             raise Refused("no_control")
+    if sample.stratum is not None:
+        with_control = np.isin(sample.stratum, sample.stratum[controls])
+        if not with_control.all():
+            alone = np.unique(sample.stratum[~with_control])
+            parameters = {
+                "units": len(np.unique(sample.unit[~with_control])),
+                "strata": "; ".join(sample.stratum_names[code] for code in alone),
+            }
+            notes.append(Note("notes.strata_left_out", parameters))
+            sample, controls = part_of(sample, with_control), controls[with_control]
     without: list[int] = []
     for g in np.unique(sample.cohort[~controls]):
         times = sample.event_time[sample.cohort == g]
@@ -95,8 +105,8 @@ def _comparable(sample: Sample, reference: int) -> tuple[Sample, list[Note]]:
             without.append(int(g))
     if without:
         left_out = np.isin(sample.cohort, without)
-        parameters = {"units": len(np.unique(sample.unit[left_out])), "cohorts": ", ".join(str(g) for g in without)}
-        notes.append(Note("notes.no_reference", {**parameters, "reference": reference}))
+        units, cohorts = len(np.unique(sample.unit[left_out])), ", ".join(str(g) for g in without)
+        notes.append(Note("notes.no_reference", {"units": units, "cohorts": cohorts, "reference": reference}))
         sample = part_of(sample, ~left_out)
     if not sample.treated.any():
         raise Refused("reference_missing", reference=reference)

@@ -70,7 +70,7 @@ def estimate_synthetic_control(sample: Sample, plan: Plan, spec: EstimatorSpec) 
     sample = replace(sample, outcome=outcome)
     blocks = build_blocks(sample, plan, outcome)
     sizes = [len(cohort.units) for cohort in blocks.cohorts]
-    assignments = placebo_assignments(len(blocks.controls), sizes, plan.inference.draws, plan.seed)
+    assignments = placebo_assignments(len(blocks.controls), sizes, plan.inference.placebo_draws, plan.seed)
     left_out: tuple[Note, ...] = ()
     n_predictors = 1 + len(sample.covariate_names)  # the mean of the outcome is one
     if sample.covariate_names and assignments is not None and assignments.units.size * n_predictors > SEARCHES:
