@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import islice
 
 import numpy as np
 
-from kkz_eval.evaluation.arrays import CellByRegressor, CellCodes, CellMask, PerCell
+from kkz_eval.evaluation.arrays import CellByRegressor, CellCodes, CellMask, ClusterByEstimate, Floats, PerCell
 from kkz_eval.evaluation.estimators.concentration import weights_of_plan
 from kkz_eval.evaluation.estimators.estimation import Estimation, Row, Test, not_exposed
 from kkz_eval.evaluation.estimators.event_study import pre_trend_test
@@ -23,6 +24,7 @@ from kkz_eval.evaluation.plan import EstimatorSpec, Plan
 from kkz_eval.evaluation.problems import Note, Refused
 from kkz_eval.evaluation.sample import Sample, part_of, require_comparison
 
+_AT_ONCE = 8  # rows whose weights are made together, so that many cells take little memory
 ROUNDING = 1e-12  # a standard error below this share of the outcome's range is rounding
 
 
@@ -45,30 +47,20 @@ def estimate_imputation(sample: Sample, plan: Plan, spec: EstimatorSpec) -> Esti
     silent = int((used.treated & ~said).sum())
     if silent:
         notes.append(Note("notes.not_imputed", {"cells": silent}))
-    chosen = list(_averages(used, said, spec.aggregations))
-    exposed = said & used.exposed
-    if used.earliest is not None and exposed.any():
-        chosen.append((Row("exposed"), _mean(exposed, untreated.weight)))
-    weights = np.column_stack([mass for _, mass in chosen])
-    gaps = np.where(said, used.outcome - untreated.fitted, 0.0)
-    estimates = gaps @ weights
-    if not np.isfinite(estimates).all():
-        raise Refused("too_large")
-    cells = untreated.fit_on | said
-    influence = _influence(used, untreated, said, weights)
+    found, influence = _estimated(used, untreated, said, spec)
     reference = Reference(used.counts.clusters - 1 if plan.inference.quantiles == "t" else None)
     floor = ROUNDING * float(np.ptp(used.outcome))
     rows = [
-        _with_inference(replace(row, estimate=float(estimate)), float(error), floor, plan, reference)
-        for (row, _), estimate, error in zip(chosen, estimates, influence.std_errors, strict=True)
+        _with_inference(row, error, floor, plan, reference)
+        for row, error in zip(found, influence.std_errors.tolist(), strict=True)
     ]
-    if used.earliest is not None and not exposed.any():
+    if used.earliest is not None and not (said & used.exposed).any():
         rows.append(not_exposed(used.earliest))
         influence = Influence(np.column_stack([influence.values, np.zeros(len(influence.values))]))
     test, note = _pre_trend(used, plan)
     notes += [] if note is None else [note]
     notes += _single_clusters(used, said)
-    kept = part_of(used, cells)
+    kept = part_of(used, untreated.fit_on | said)
     return Estimation(
         tuple(rows),
         tests=(test,),
@@ -97,6 +89,22 @@ def _mean(cells: CellMask, weight: PerCell) -> PerCell:
     return np.asarray(mass / mass.sum())
 
 
+def _estimated(sample: Sample, untreated: Untreated, said: CellMask, spec: EstimatorSpec) -> tuple[list[Row], Influence]:
+    """The rows with their estimates, and the contribution of each cluster to their errors. Some rows at a time: each has weights of all cells."""
+    gaps = np.where(said | untreated.fit_on, sample.outcome - untreated.fitted, 0.0)
+    rows: list[Row] = []
+    scores: list[Floats] = []
+    averages = _averages(sample, said, spec.aggregations)
+    while batch := list(islice(averages, _AT_ONCE)):
+        weights = np.column_stack([mass for _, mass in batch])
+        estimates = gaps @ weights
+        if not np.isfinite(estimates).all():
+            raise Refused("too_large")
+        rows += [replace(row, estimate=float(estimate)) for (row, _), estimate in zip(batch, estimates, strict=True)]
+        scores.append(_scores(sample, untreated, said, gaps, weights))
+    return rows, Influence(np.asfortranarray(np.hstack(scores)))
+
+
 def _averages(sample: Sample, said: CellMask, aggregations: tuple[str, ...]) -> Iterator[tuple[Row, PerCell]]:
     """The rows, without numbers, and the weights (n,) of the effects in each. said: cells with an effect."""
     weight = np.ones(len(said)) if sample.weights is None else sample.weights
@@ -121,21 +129,22 @@ def _averages(sample: Sample, said: CellMask, aggregations: tuple[str, ...]) -> 
             units = [len(np.unique(sample.unit[said & (sample.cohort == g)])) for g in cohorts]
             yield from ((Row("group", cohort=int(g)), mass) for g, mass in zip(cohorts, rows, strict=True))
             yield Row("group"), np.average(rows, axis=0, weights=units)
+    if sample.earliest is not None and (said & sample.exposed).any():
+        yield Row("exposed"), _mean(said & sample.exposed, weight)
 
 
-def _influence(sample: Sample, untreated: Untreated, said: CellMask, weights: CellByRegressor) -> Influence:
-    """Contribution of each cluster to the error of each row: Σ v ε̃, with ε̃ the residual of untreated cells, and of treated ones the
+def _scores(sample: Sample, untreated: Untreated, said: CellMask, gaps: PerCell, weights: CellByRegressor) -> ClusterByEstimate:
+    """(G, r) contribution of each cluster to the error of each row: Σ v ε̃, with ε̃ the residual of untreated cells, and of treated ones the
     effect less the average of its cohort and year, Σ_c (Σ v)(Σ v τ) / Σ_c (Σ v)² over clusters c (equation 8)."""
     cluster = codes(sample.cluster)
     cohort_year = np.full(len(said), -1)
     _, cohort_year[said] = np.unique(np.stack([sample.cohort[said], sample.year[said]]), axis=1, return_inverse=True)
-    gaps = np.where(said | untreated.fit_on, sample.outcome - untreated.fitted, 0.0)
     all_weights = untreated.weights(weights)
     scores = np.zeros((int(cluster.max()) + 1, weights.shape[1]))
     for row, v in enumerate(all_weights.T):
         errors = gaps - _in_common(gaps, v, cluster, cohort_year)
         scores[:, row] = np.bincount(cluster, v * errors, len(scores))
-    return Influence(scores)
+    return scores
 
 
 def _in_common(gaps: PerCell, v: PerCell, cluster: CellCodes, group: CellCodes) -> PerCell:

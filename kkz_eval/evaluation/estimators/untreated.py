@@ -16,6 +16,7 @@ from kkz_eval.evaluation.arrays import (
     CellByRegressor,
     CellCodes,
     CellMask,
+    Floats,
     PerCell,
     PerUnit,
     RegressorByRegressor,
@@ -52,11 +53,10 @@ class Untreated:
         A sum Σ w (Y − fitted) is linear in the outcomes; of the untreated cells it takes −Z(Z'Z)⁻¹Z₁'w (Borusyak, Jaravel & Spiess 2024,
         proposition A3), here with unit effects partialled out.
         """
-        by_unit = np.zeros((len(self.mass), of_treated.shape[1]))
-        np.add.at(by_unit, self.unit, of_treated)
+        by_unit = _sums_of_units(of_treated, self.unit)
         slopes = self.bread @ (self.departures.T @ of_treated)
         mass = np.where(self.mass > 0, self.mass, 1.0)
-        implied = self.weight[:, None] * (by_unit / mass[:, None])[self.unit] + self.weight[:, None] * (self.departures @ slopes)
+        implied = self.weight[:, None] * ((by_unit / mass[:, None])[self.unit] + self.departures @ slopes)
         return np.where(self.fit_on[:, None], -implied, of_treated)
 
 
@@ -118,12 +118,16 @@ def _less_unit_means(
 ) -> CellByRegressor:
     """Columns less their weighted means over each unit's untreated cells; 0 for units without any. The second pass takes out rounding."""
     left = columns.copy()
-    known = (mass > 0)[unit]
+    share = np.where(free, weight, 0.0) / np.where(mass > 0, mass, 1.0)[unit]
     for _ in range(2):
-        sums = np.zeros((len(mass), columns.shape[1]))
-        np.add.at(sums, unit[free], weight[free, None] * left[free])
-        left -= (sums / np.where(mass > 0, mass, 1.0)[:, None])[unit]
-    return np.where(known[:, None], left, 0.0)
+        left -= _sums_of_units(share[:, None] * left, unit)[unit]
+    left[(mass == 0)[unit]] = 0.0
+    return left
+
+
+def _sums_of_units(values: CellByRegressor, unit: CellCodes) -> Floats:
+    """(N, r) sums over the cells of each unit. unit: codes from 0, in order and without gaps."""
+    return np.asarray(np.add.reduceat(values, np.flatnonzero(np.diff(unit, prepend=-1)), axis=0))
 
 
 def _require_variation(
