@@ -48,6 +48,8 @@ Years: TypeAlias = Integers
 """(T,) calendar years, sorted."""
 YearMask: TypeAlias = Mask
 """(T,) years."""
+YearByYear: TypeAlias = Floats
+"""(T, T) a covariance of years."""
 
 PerRegressor: TypeAlias = Floats
 """(k,) a number for each regressor or predictor: coefficients, a contrast of them, lengths."""

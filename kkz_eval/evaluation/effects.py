@@ -16,6 +16,10 @@ from kkz_eval.evaluation.digests import code_digest, inputs_digest
 from kkz_eval.evaluation.estimators.concentration import Concentration, weights_of_plan
 from kkz_eval.evaluation.estimators.estimation import Estimation, Row, Test
 from kkz_eval.evaluation.estimators.methods import METHODS, Method
+from kkz_eval.evaluation.examination.block import Block, block_of
+from kkz_eval.evaluation.examination.family import with_families
+from kkz_eval.evaluation.examination.outcome import examine
+from kkz_eval.evaluation.examination.specifications import Alternative, deciding, specification_rows
 from kkz_eval.evaluation.panel import by_outcome, read_panel, validate_panel
 from kkz_eval.evaluation.plan import EstimatorSpec, Outcome, Plan, plan_digest
 from kkz_eval.evaluation.plan_file import load_plan
@@ -32,7 +36,7 @@ def run_effects(panel: pd.DataFrame, plan: Plan) -> EffectsResult:
     An outcome whose rows cannot be used is refused while the others go on. Raises PanelInvalid where none is left, where columns or
     outcomes are missing, and where rows are wrong that no outcome of the plan has.
     """
-    return join_results(_results(panel, plan, "panel"))
+    return in_families(join_results(_results(panel, plan, "panel")), panel, plan)
 
 
 def run_outcome(panel: pd.DataFrame, plan: Plan, indicator: str) -> EffectsResult:
@@ -57,6 +61,19 @@ def run_estimator(panel: pd.DataFrame, plan: Plan, indicator: str, estimator: st
     return METHODS[specs[estimator].method].estimate(sample, plan, specs[estimator])
 
 
+def in_families(result: EffectsResult, panel: pd.DataFrame, plan: Plan) -> EffectsResult:
+    """The results with p-values adjusted over the plan's primary and secondary outcomes, from the same assignments. panel: as for run_effects."""
+    if not (result.inference["status"] == "ok").any():
+        return result
+    blocks: dict[str, Block] = {}
+    for outcome in plan.outcomes:
+        named = result.inference["indicator"] == outcome.indicator
+        if (result.inference.loc[named, "status"] == "ok").any():
+            checked = validate_panel(panel[panel["indicator"] == outcome.indicator], _only(plan, outcome))
+            blocks[outcome.indicator] = block_of(build_sample(outcome_slice(checked, plan, outcome), plan, outcome))
+    return replace(result, inference=with_families(result.inference, blocks, plan))
+
+
 def exit_code(result: EffectsResult) -> int:
     """0 where every estimate is ok, 1 where some are refused."""
     return int((result.estimates["status"] == "refused").any())
@@ -65,7 +82,8 @@ def exit_code(result: EffectsResult) -> int:
 def effects_command(panel_path: Path, plan_path: Path, out_dir: Path | None) -> EffectsResult:
     """Reads panel and plan, estimates, writes the result files (none without a folder). Raises UserError (exit code 2) before it writes."""
     plan = load_plan(plan_path)
-    result = join_results(_results(read_panel(panel_path), plan, str(panel_path)))
+    panel = read_panel(panel_path)
+    result = in_families(join_results(_results(panel, plan, str(panel_path))), panel, plan)
     if out_dir is not None:
         write_results(result, out_dir)
     return result
@@ -125,8 +143,9 @@ def _outcome_result(panel: pd.DataFrame, plan: Plan, outcome: Outcome) -> Effect
     tests: list[dict[str, object]] = []
     weights: list[dict[str, object]] = []
     sensitivity: list[dict[str, object]] = []
+    estimations = {spec.id: _estimation(sample, plan, spec) for spec in plan.estimators}
     for spec in plan.estimators:
-        estimation = _estimation(sample, plan, spec)
+        estimation = estimations[spec.id]
         violations = _violations(sample, plan, spec, estimation)
         identity = {"estimator": spec.id, "method": spec.method, "variant": spec.variant}
         notes = [note for note in sample.notes if note.code not in METHODS[spec.method].untrue_notes]
@@ -141,8 +160,17 @@ def _outcome_result(panel: pd.DataFrame, plan: Plan, outcome: Outcome) -> Effect
             {"indicator": outcome.indicator, "estimator": spec.id, **asdict(test)} for test in (*estimation.tests, *figures)
         ]
         weights += [{"indicator": outcome.indicator, "estimator": spec.id, **asdict(weight)} for weight in estimation.weights]
-        sensitivity += [{"indicator": outcome.indicator, "estimator": spec.id, **asdict(row)} for row in violations.rows]
-    return result_of(estimates=estimates, tests=tests, weights=weights, sensitivity=sensitivity)
+        sensitivity += [{"indicator": outcome.indicator, "estimator": spec.id, **row.cells} for row in violations.rows]
+    examined = examine(sample, plan, outcome, estimations)
+    return result_of(
+        estimates=estimates,
+        tests=[*tests, *examined.tests],
+        weights=weights,
+        sensitivity=[*sensitivity, *specification_rows(panel, plan, outcome, _alternative)],
+        inference=examined.inference,
+        audit=examined.audit,
+        power=examined.power,
+    )
 
 
 def _violations(sample: Sample, plan: Plan, spec: EstimatorSpec, estimation: Estimation) -> Sensitivity:
@@ -150,6 +178,12 @@ def _violations(sample: Sample, plan: Plan, spec: EstimatorSpec, estimation: Est
     if spec.method != "event_study" or all(row.refused is not None for row in estimation.rows):
         return Sensitivity()
     return sensitivity_of(sample, plan)
+
+
+def _alternative(panel: pd.DataFrame, alternative: Alternative) -> tuple[Row, ...]:
+    """What the deciding estimator says of an alternative. panel: the rows of one outcome, of the units that are kept."""
+    sample = build_sample(outcome_slice(panel, alternative.plan, alternative.outcome), alternative.plan, alternative.outcome)
+    return _estimation(sample, alternative.plan, deciding(alternative.plan)).rows
 
 
 def _held_fixed(plan: Plan, outcome: Outcome, method: Method) -> list[Note]:

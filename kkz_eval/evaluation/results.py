@@ -81,7 +81,7 @@ SENSITIVITY_COLUMNS: Mapping[str, str] = {
     "indicator": "string",
     "estimator": "string",
     "method": "string",
-    "parameter": "number",
+    "parameter": "string",
     "target": "string",
     "conf_low": "number",
     "conf_high": "number",

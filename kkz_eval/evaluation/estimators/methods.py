@@ -39,7 +39,8 @@ class Method:
     method. covariates, weights: whether it takes them; one that does not refuses a plan that has them. weighs: how its estimate weighs where
     a plan holds strata or baseline values fixed: treated (a mean over treated units) | regression; none: it refuses such a plan. untrue_notes: notes on the
     sample that do not hold for it. verdict_rank: place in the order in which a verdict looks for its method where the plan names none;
-    None for a method that decides only where it is named.
+    None for a method that decides only where it is named. on_block: on a balanced block with one start its estimate compares the years that
+    count with the mean of those before (means), or with the year of reference (event_times, group_times); "" where it is no such contrast.
     """
 
     name: str
@@ -54,6 +55,7 @@ class Method:
     weighs: Literal["treated", "regression", "none"] = "treated"
     untrue_notes: tuple[str, ...] = ()
     verdict_rank: int | None = None
+    on_block: Literal["means", "event_times", "group_times", ""] = ""
 
     @property
     def carries_verdict(self) -> bool:
@@ -83,6 +85,7 @@ METHODS: Mapping[str, Method] = {
             settings=("inference.small_sample",),
             weighs="regression",
             verdict_rank=5,
+            on_block="means",
         ),
         Method(
             "event_study",
@@ -90,6 +93,7 @@ METHODS: Mapping[str, Method] = {
             ("dynamic", "coefficient", "exposed"),
             settings=("anticipation", "event_reference", "inference.small_sample"),
             weighs="regression",
+            on_block="event_times",
         ),
         Method(
             "callaway_santanna",
@@ -100,6 +104,7 @@ METHODS: Mapping[str, Method] = {
             settings=("anticipation", "base_period", "inference.method", "inference.draws", "inference.quantiles"),
             untrue_notes=("notes.anticipation_unused", _ALWAYS_TREATED),
             verdict_rank=1,
+            on_block="group_times",
         ),
         Method(
             "imputation",
@@ -108,6 +113,7 @@ METHODS: Mapping[str, Method] = {
             choices=_AVERAGES,
             settings=("inference.quantiles",),
             untrue_notes=(_ALWAYS_TREATED,),
+            on_block="means",
         ),
         Method(
             "sun_abraham",
@@ -117,6 +123,7 @@ METHODS: Mapping[str, Method] = {
             weighs="regression",
             untrue_notes=(_ALWAYS_TREATED,),
             verdict_rank=2,
+            on_block="event_times",
         ),
         Method(
             "sdid",

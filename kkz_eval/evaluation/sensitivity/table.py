@@ -6,7 +6,8 @@ Belongs here: which bounds are asked, the rows. Does not belong here: the interv
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from math import isnan
 from typing import cast
 
 import numpy as np
@@ -44,6 +45,11 @@ class SensitivityRow:
     target: str
     conf_low: float
     conf_high: float
+
+    @property
+    def cells(self) -> dict[str, object]:
+        """The row for the table, whose parameters are text: other rows name a specification there."""
+        return {**asdict(self), "parameter": "" if isnan(self.parameter) else repr(float(self.parameter))}
 
 
 @dataclass(frozen=True)

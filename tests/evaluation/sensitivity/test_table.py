@@ -34,7 +34,10 @@ def run(frame: pd.DataFrame, outcome: dict[str, object] | None = None, **keys: o
 
 def of(result: EffectsResult, method: str, target: str) -> pd.DataFrame:
     rows = result.sensitivity
-    return rows[(rows["method"] == method) & (rows["target"] == target)]
+    found = rows[(rows["method"] == method) & (rows["target"] == target)]
+    return found.assign(
+        parameter=pd.to_numeric(found["parameter"].replace("", np.nan))
+    )  # text: others name a specification there
 
 
 def test_an_event_study_says_what_violations_could_do() -> None:

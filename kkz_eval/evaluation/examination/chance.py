@@ -1,0 +1,160 @@
+"""What chance could have done to an estimate: rows of inference.csv, on a balanced block.
+
+Belongs here: which statistics, strata and laws are asked for, and a row for each. Does not belong here: p-values (inference), families of
+outcomes (family.py), the words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from kkz_eval.evaluation.arrays import PerUnit
+from kkz_eval.evaluation.examination.block import Block
+from kkz_eval.evaluation.inference.assignments import UNIFORM, Law, fit_theta, n_assignments
+from kkz_eval.evaluation.inference.draws import drawn_test
+from kkz_eval.evaluation.inference.exact import (
+    MOST_COMPUTED,
+    RandomizationTest,
+    exact_coefficient,
+    exact_studentised,
+    is_countable,
+)
+from kkz_eval.evaluation.inference.intervals import exact_interval
+from kkz_eval.evaluation.inference.statistics import Statistic, Sum, coefficient, studentised
+from kkz_eval.evaluation.inference.units import ComparedUnits
+from kkz_eval.evaluation.plan import Plan
+from kkz_eval.evaluation.problems import Note, Refused
+
+LEAST_DRAWS = 999  # where a plan names none
+MOST_KEPT = 5_000_000  # assignments whose estimates are kept at hand, so that many effects can be tried on them
+
+
+@dataclass(frozen=True, eq=False)
+class Exchange:
+    """Among whom assignments are exchanged. within: names of the strata, "" for all units; compared: with the strata and the baseline of the
+    statistic; assigned: with the strata that every assignment keeps, those or finer ones; laws: by their name in a plan, a refusal where there is none.
+    """
+
+    within: str
+    compared: ComparedUnits
+    assigned: ComparedUnits
+    laws: Mapping[str, Law | Note]
+
+
+def exchanges(block: Block, plan: Plan) -> tuple[Exchange, ...]:
+    """All units, and within the strata of the plan's comparison where it names some; the last is the plan's own."""
+    whole = block.compared.without_strata()
+    found = [Exchange("", whole, whole, laws_of(block, plan, whole))]
+    if plan.comparison.within:
+        names, assigned = names_of(plan.comparison.within), block.assigned_within
+        found.append(Exchange(names, block.compared, assigned, laws_of(block, plan, assigned)))
+    return tuple(found)
+
+
+def names_of(columns: tuple[str, ...]) -> str:
+    """Names of columns in one cell of a table."""
+    return ", ".join(columns)
+
+
+def laws_of(block: Block, plan: Plan, units: ComparedUnits) -> dict[str, Law | Note]:
+    """The laws that the plan's inference asks for, on these units; only equal probabilities where its audit names no column."""
+    asked = [name for name in ("zero", "hat", "upper") if name in plan.inference.theta]
+    if plan.audit is None or plan.audit.law is None:
+        return {name: UNIFORM for name in asked if name == "zero"}
+    try:
+        fitted: Mapping[str, Law | Note] = fit_theta(units, block.law_column(plan.audit.law), plan.inference.level).laws
+    except Refused as refusal:
+        fitted = {"zero": UNIFORM, "hat": refusal.note, "upper": refusal.note}
+    return {name: fitted[name] for name in asked}
+
+
+def against_chance(
+    z: PerUnit, exchange: Exchange, law: Law, plan: Plan, seed: int, most: int = MOST_COMPUTED
+) -> RandomizationTest:
+    """The estimate against the assignments of the law: all of them where they can be counted, else drawn ones. Raises Refused.
+
+    most: assignments under each of which an estimate that is no sum is computed, before they are drawn.
+    """
+    statistic = coefficient(z, exchange.compared)
+    if _counted(statistic, exchange, most):
+        return exact_coefficient(z, exchange.compared, law, exchange.assigned)
+    return drawn_test(statistic, exchange.assigned, law, draws_of(plan), np.random.default_rng([seed, plan.seed]))
+
+
+def draws_of(plan: Plan) -> int:
+    """Of assignments where they are too many to count."""
+    return max(plan.inference.draws, LEAST_DRAWS)
+
+
+def _counted(statistic: Statistic, exchange: Exchange, most: int) -> bool:
+    few = isinstance(statistic, Sum) or n_assignments(exchange.assigned) <= most
+    return few and is_countable(statistic, exchange.assigned)
+
+
+def chance_rows(z: PerUnit, exchange: Exchange, plan: Plan, seed: int, most: int = MOST_COMPUTED) -> Iterator[dict[str, object]]:
+    """A row for each statistic and law that the plan asks for, without the columns that name the estimate.
+
+    z: (N,) the contrast of the units. The interval is that of the coefficient, inverted; a studentised statistic has none, nor has an estimate whose
+    values under all assignments can't be kept at hand.
+    """
+    for theta, law in exchange.laws.items():
+        cells: dict[str, object] = {
+            "method": "randomization",
+            "within": exchange.within,
+            "adjust": names_of(plan.comparison.adjust),
+            "theta": theta,
+            "theta_value": None if isinstance(law, Note) else law.theta,
+        }
+        if isinstance(law, Note):
+            refused = {"status": "refused", "message": law.sentence.in_language(plan.languages[0])}
+            yield from ({**cells, "statistic": name, **refused} for name in plan.inference.statistics)
+            continue
+        try:
+            of_estimate = against_chance(z, exchange, law, plan, seed, most)
+            for name in plan.inference.statistics:
+                made = _of_coefficient if name == "coefficient" else _of_studentised
+                yield {
+                    **cells,
+                    "statistic": name,
+                    **made(z, exchange, law, of_estimate, plan, seed, most),
+                    "status": "ok",
+                    "message": "",
+                }
+        except Refused as refusal:
+            yield {**cells, "status": "refused", "message": refusal.note.sentence.in_language(plan.languages[0])}
+
+
+def _of_coefficient(
+    z: PerUnit, exchange: Exchange, law: Law, found: RandomizationTest, plan: Plan, seed: int, most: int
+) -> dict[str, object]:
+    cells = {**_cells(found), "center": found.center}
+    kept = isinstance(coefficient(z, exchange.compared), Sum) or n_assignments(exchange.assigned) <= MOST_KEPT
+    if not found.exact or not kept:
+        return cells
+    interval = exact_interval(z, exchange.compared, law, plan.inference.level, exchange.assigned)
+    return {**cells, "conf_low": interval.low, "conf_high": interval.high, "conf_level": plan.inference.level}
+
+
+def _of_studentised(
+    z: PerUnit, exchange: Exchange, law: Law, of_estimate: RandomizationTest, plan: Plan, seed: int, most: int
+) -> dict[str, object]:
+    statistic = studentised(z, exchange.compared, of_estimate.center)
+    if of_estimate.exact and _counted(statistic, exchange, most):
+        found = exact_studentised(z, exchange.compared, law, of_estimate, exchange.assigned)
+    else:
+        random = np.random.default_rng([seed, plan.seed])
+        found = drawn_test(statistic, exchange.assigned, law, draws_of(plan), random)
+    return {**_cells(found), "center": 0.0}
+
+
+def _cells(found: RandomizationTest) -> dict[str, object]:
+    return {
+        "n_assignments": found.n_assignments,
+        "exact": found.exact,
+        "estimate": found.observed,
+        "p_value": found.p,
+        "mc_error": found.mc_error,
+    }

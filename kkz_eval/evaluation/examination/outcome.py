@@ -1,0 +1,142 @@
+"""One outcome examined: rows of inference, audit, power and tests, from its sample and its estimates.
+
+Belongs here: which estimates are asked which questions. Does not belong here: the answers (chance.py, audited.py), outcomes
+together (family.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from kkz_eval.evaluation.estimators.estimation import Estimation, Row
+from kkz_eval.evaluation.estimators.methods import METHODS
+from kkz_eval.evaluation.estimators.methods import OVERALL as METHODS_OVERALL
+from kkz_eval.evaluation.examination.audited import audit_rows, power_rows
+from kkz_eval.evaluation.examination.block import Block, block_of
+from kkz_eval.evaluation.examination.chance import MOST_KEPT, Exchange, against_chance, chance_rows, exchanges
+from kkz_eval.evaluation.examination.contrasts import contrast_of, slope_before, years_apart
+from kkz_eval.evaluation.examination.family import FAMILIES
+from kkz_eval.evaluation.examination.specifications import deciding
+from kkz_eval.evaluation.inference.exact import MOST_COMPUTED
+from kkz_eval.evaluation.plan import EstimatorSpec, Outcome, Plan
+from kkz_eval.evaluation.problems import Note, Refused
+from kkz_eval.evaluation.sample import Sample
+
+Rows = list[dict[str, object]]
+OVERALL = ("coefficient", "simple", "exposed")  # aggregations of rows that are examined
+
+
+@dataclass
+class Examined:
+    """Rows of the tables of the results, by table."""
+
+    inference: Rows = field(default_factory=list)
+    audit: Rows = field(default_factory=list)
+    power: Rows = field(default_factory=list)
+    tests: Rows = field(default_factory=list)
+
+
+def is_examined(plan: Plan) -> bool:
+    """Whether a plan asks for anything beyond estimates."""
+    return plan.inference.method == "randomization" or plan.audit is not None
+
+
+def examine(sample: Sample, plan: Plan, outcome: Outcome, estimations: Mapping[str, Estimation]) -> Examined:
+    """All that a plan asks of one outcome's estimates. estimations: by the estimator's id."""
+    found = Examined()
+    if not is_examined(plan):
+        return found
+    try:
+        block = block_of(sample)
+    except Refused as refusal:
+        return _refused(plan, outcome, estimations, refusal.note)
+    of = exchanges(block, plan)
+    seed = _seed(outcome)
+    for spec in plan.estimators:
+        if not METHODS[spec.method].carries_verdict:
+            continue
+        for row in _overall(estimations[spec.id]):
+            common = {"question": plan.question, "indicator": outcome.indicator, "estimator": spec.id}
+            try:
+                contrast = contrast_of(block, plan, spec, row.aggregation)
+            except Refused as refusal:
+                found.inference.append({**common, "aggregation": row.aggregation, **_refusal(refusal.note, plan)})
+                continue
+            if contrast is None:
+                note = Note("refused.no_contrast", {"method": spec.method})
+                found.inference.append({**common, "aggregation": row.aggregation, **_refusal(note, plan)})
+                continue
+            z = block.outcome @ contrast
+            counts = row.aggregation == _counted(outcome, spec)
+            thorough = (
+                counts and spec == deciding(plan) and outcome.role in FAMILIES
+            )  # what is reported is counted out, the rest may be drawn
+            if plan.inference.method == "randomization":
+                for exchange in of:
+                    rows = chance_rows(z, exchange, plan, seed, MOST_COMPUTED if thorough else MOST_KEPT)
+                    found.inference += [{**common, "aggregation": row.aggregation, **cells} for cells in rows]
+            if not counts:
+                continue
+            for exchange in of:
+                found.power += [{**common, **cells} for cells in power_rows(z, exchange, plan, seed)]
+            if plan.audit is not None and spec.method == "twfe":
+                gap = block.exposed.sum() < block.after.sum() and row.aggregation == "exposed"
+                rows_of_audit = audit_rows(block, contrast, plan, regressors=1 + int(gap), seed=seed)
+                found.audit += [{**common, **cells} for cells in rows_of_audit]
+            found.tests += [
+                {"indicator": outcome.indicator, "estimator": spec.id, **cells} for cells in _slope(block, of[-1], plan, seed)
+            ]
+    return found
+
+
+def _overall(estimation: Estimation) -> list[Row]:
+    return [
+        row
+        for row in estimation.rows
+        if row.aggregation in OVERALL
+        and row.term == "att"
+        and row.refused is None
+        and row.cohort is None
+        and row.year is None
+        and row.event_time is None
+    ]
+
+
+def _counted(outcome: Outcome, spec: EstimatorSpec) -> str:
+    """The aggregation on which the verdict rests."""
+    if outcome.earliest_plausible_year is not None:
+        return "exposed"
+    return next(name for name in METHODS_OVERALL if name in METHODS[spec.method].gives)
+
+
+def _slope(block: Block, exchange: Exchange, plan: Plan, seed: int) -> Rows:
+    """How far a trend before the start would have carried both groups apart by the years that count, by the law of the audit, with its exact p."""
+    law = exchange.laws.get("hat", exchange.laws.get("zero"))
+    if law is None or isinstance(law, Note):
+        return []
+    try:
+        found = against_chance(block.outcome @ slope_before(block), exchange, law, plan, seed)
+    except Refused:
+        return []  # then it is not known: nothing passes by it
+    return [{"test": "slope_bias", "statistic": found.observed * years_apart(block), "df": "", "p_value": found.p}]
+
+
+def _seed(outcome: Outcome) -> int:
+    """A seed of the outcome's own, so that outcomes can be computed in any order."""
+    return int.from_bytes(outcome.indicator.encode()[:6].ljust(6, b"\0"), "big")
+
+
+def _refusal(note: Note, plan: Plan) -> dict[str, object]:
+    return {"method": "randomization", "status": "refused", "message": note.sentence.in_language(plan.languages[0])}
+
+
+def _refused(plan: Plan, outcome: Outcome, estimations: Mapping[str, Estimation], note: Note) -> Examined:
+    """A row that says why, for each estimate."""
+    common = {"question": plan.question, "indicator": outcome.indicator}
+    rows = [
+        {**common, "estimator": name, "aggregation": row.aggregation, **_refusal(note, plan)}
+        for name, estimation in estimations.items()
+        for row in _overall(estimation)
+    ]
+    return Examined(inference=rows if plan.inference.method == "randomization" else [])

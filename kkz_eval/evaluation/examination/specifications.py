@@ -1,0 +1,135 @@
+"""The named alternatives of a plan: the same question asked otherwise, each as a plan of its own on the units that it keeps.
+
+Belongs here: which plans and units they are. Does not belong here: estimating them (effects.py), whether they agree (verdict).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import pandas as pd
+
+from kkz_eval.evaluation.estimators.estimation import Row
+from kkz_eval.evaluation.estimators.methods import OVERALL, VERDICT_METHODS
+from kkz_eval.evaluation.plan import EstimatorSpec, Outcome, Plan, Specification
+from kkz_eval.evaluation.problems import Refused
+from kkz_eval.reference.adjacency import adjoining
+
+
+@dataclass(frozen=True)
+class Alternative:
+    """One plan to run in place of the plan's own. name: of the specification, with the unit after a colon where one is left out; left_out: units.
+
+    co_treatment: the one whose units are left out, "" where none is.
+    """
+
+    name: str
+    plan: Plan
+    outcome: Outcome
+    left_out: frozenset[str]
+    co_treatment: str = ""
+
+
+Estimate = Callable[[pd.DataFrame, Alternative], Sequence[Row]]
+"""The rows of the deciding estimator on the units that an alternative keeps; a refused one where there is no estimate."""
+
+
+def specification_rows(panel: pd.DataFrame, plan: Plan, outcome: Outcome, estimate: Estimate) -> list[dict[str, object]]:
+    """A row for each alternative of the plan: the interval of the deciding estimator for the years that count, its middle the estimate; without
+    numbers where it was refused. panel: as validate_panel returns it. target: specification, or co_treatment where units of one are left out.
+    """
+    rows: list[dict[str, object]] = []
+    if not plan.specifications:
+        return rows
+    of_outcome = panel[panel["indicator"] == outcome.indicator]
+    for alternative in alternatives(of_outcome, plan, outcome):
+        kept = of_outcome[~of_outcome["unit_id"].isin(alternative.left_out)].reset_index(drop=True)
+        row = _counting(estimate(kept, alternative), alternative.outcome)
+        rows.append(
+            {
+                "indicator": outcome.indicator,
+                "estimator": deciding(plan).id,
+                "method": "specification",
+                "parameter": alternative.name,
+                "target": "co_treatment" if alternative.co_treatment else "specification",
+                "conf_low": None if row is None else row.conf_low,
+                "conf_high": None if row is None else row.conf_high,
+            }
+        )
+    return rows
+
+
+def deciding(plan: Plan) -> EstimatorSpec:
+    """The estimator on which the verdict rests: the plan's headline, else the first by the order of methods. Never by what it found."""
+    named = [spec for spec in plan.estimators if spec.id == plan.headline]
+    ranked = [spec for method in VERDICT_METHODS for spec in plan.estimators if spec.method == method]
+    return (*named, *ranked, *plan.estimators)[0]
+
+
+def _counting(rows: Sequence[Row], outcome: Outcome) -> Row | None:
+    """The row of the years that count, None where there is none."""
+    wanted = ("exposed",) if outcome.earliest_plausible_year is not None else OVERALL
+    for aggregation in wanted:
+        for row in rows:
+            overall = row.cohort is None and row.year is None and row.event_time is None and row.term == "att"
+            if row.aggregation == aggregation and overall:
+                return row if row.refused is None and row.conf_low == row.conf_low else None
+    return None
+
+
+def alternatives(panel: pd.DataFrame, plan: Plan, outcome: Outcome) -> Iterator[Alternative]:
+    """The alternatives of a plan for one outcome, in the order of the plan. panel: of the outcome, with unit_id and cohort.
+
+    Raises Refused: neighbours are asked for among units that are no Kreise.
+    """
+    units = panel.drop_duplicates("unit_id").set_index("unit_id")["cohort"]
+    treated = frozenset(str(unit) for unit in units.index[_is_treated(units, plan)])
+    everyone = frozenset(str(unit) for unit in units.index)
+    for specification in plan.specifications:
+        left_out = _left_out(specification, plan, treated, everyone)
+        alternative = _alternative(specification, plan, outcome, left_out)
+        groups = {"unit": everyone, "treated": treated, "reference": everyone - treated}
+        if specification.without_each is None:
+            yield alternative
+            continue
+        for unit in sorted(groups[specification.without_each] - left_out):
+            yield replace(alternative, name=f"{specification.id}:{unit}", left_out=left_out | {unit})
+
+
+def _is_treated(cohorts: pd.Series, plan: Plan) -> pd.Series:
+    treated = cohorts.notna() if plan.treated_cohorts is None else cohorts.isin(plan.treated_cohorts)
+    return treated.fillna(False).astype(bool)
+
+
+def _left_out(specification: Specification, plan: Plan, treated: frozenset[str], everyone: frozenset[str]) -> frozenset[str]:
+    of_programmes = {
+        unit.unit_id for programme in plan.co_treatments if programme.id in specification.without for unit in programme.units
+    }
+    if specification.controls == "all":
+        return everyone & of_programmes
+    neighbours = adjoining()
+    if not everyone <= set(neighbours):
+        raise Refused("no_neighbours")
+    beside = frozenset(unit for unit in everyone - treated if neighbours[unit] & treated)
+    return (everyone & of_programmes) | beside
+
+
+def _alternative(specification: Specification, plan: Plan, outcome: Outcome, left_out: frozenset[str]) -> Alternative:
+    other = replace(
+        plan,
+        comparison=plan.comparison if specification.comparison is None else specification.comparison,
+        reference=specification.reference or plan.reference,
+        event_reference=plan.event_reference if specification.event_reference is None else specification.event_reference,
+        weight=specification.weight or plan.weight,
+        audit=None,
+        specifications=(),
+        co_treatments=(),
+    )
+    asked = replace(
+        outcome,
+        window=outcome.window if specification.window is None else specification.window,
+        scale=specification.scale or outcome.scale,
+    )
+    co_treatment = specification.without[0] if len(specification.without) == 1 else ""
+    return Alternative(specification.id, replace(other, outcomes=(asked,)), asked, left_out, co_treatment)

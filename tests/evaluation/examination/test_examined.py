@@ -1,0 +1,165 @@
+"""What a plan by randomization says of its outcomes: chance, audit, power, families, violations, other specifications."""
+
+import csv
+import os
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from panels import small_panel, small_plan
+
+from kkz_eval.evaluation.effects import run_effects
+from kkz_eval.reference.exposure import Group, kreis_groups
+from kkz_eval.reference.tables import kreise
+
+INKAR = (
+    Path(__file__).parents[3] / os.environ.get("KKZ_SHARED", "../shared") / "data/official/inkar/inkr_nrw_kreise_panel_long.csv"
+)
+BOTH = {"within": ["kind"], "adjust": ["need"]}
+AUDIT = {"strata": ["kind"], "law": "need", "others": ["density"]}
+
+
+@pytest.fixture(scope="module")
+def examined():
+    plan = small_plan(
+        ("a", "b", "c"),
+        ("twfe", "event_study"),
+        outcomes=[{"indicator": "a", "role": "primary"}, {"indicator": "b", "role": "primary"}, {"indicator": "c"}],
+        comparison=BOTH,
+        audit=AUDIT,
+        specifications=[
+            {"id": "two_way", "comparison": {}},
+            {"id": "without_aid", "without": ["aid"]},
+            {"id": "each", "without_each": "treated"},
+        ],
+        co_treatments=[{"id": "aid", "units": [{"unit_id": "u01", "since": 2011}]}],
+    )
+    return run_effects(small_panel(indicators=("a", "b", "c")), plan)
+
+
+def test_each_estimate_has_its_chance_among_all_and_within_kinds_by_every_law(examined):
+    rows = examined.inference[examined.inference["estimator"] == "twfe"]
+    assert set(rows["status"]) == {"ok"}
+    keys = rows.groupby("indicator")[["statistic", "within", "theta"]].apply(lambda some: set(map(tuple, some.to_numpy())))
+    assert all(len(found) == 2 * 2 * 3 for found in keys)
+    assert set(rows.loc[rows["within"] == "kind", "n_assignments"]) == {35 * 15}
+    assert set(rows.loc[rows["within"] == "", "n_assignments"]) == {1287}
+    assert rows["exact"].all()
+    assert rows["p_value"].between(1 / 1287 - 1e-12, 1).all()
+    assert (rows["conf_low"].notna() == (rows["statistic"] == "coefficient")).all()
+
+
+def test_the_estimate_within_kinds_is_that_of_the_regression(examined):
+    rows = examined.inference[(examined.inference["estimator"] == "twfe") & (examined.inference["statistic"] == "coefficient")]
+    estimates = examined.estimates[examined.estimates["method"] == "twfe"].set_index("indicator")["estimate"]
+    within = rows[(rows["within"] == "kind") & (rows["theta"] == "zero")].set_index("indicator")["estimate"]
+    assert within.to_dict() == pytest.approx(estimates.to_dict())
+
+
+def test_primary_outcomes_are_one_family_and_secondary_ones_another(examined):
+    rows = examined.inference[(examined.inference["estimator"] == "twfe")]
+    by = rows.set_index("indicator")["adjustment"].groupby(level=0).agg(set).to_dict()
+    assert by == {"a": {"romano_wolf"}, "b": {"romano_wolf"}, "c": {"benjamini_hochberg"}}
+    assert (rows["p_adjusted"] >= rows["p_value"] - 1e-12).all()
+    alone = rows[rows["indicator"] == "c"]
+    assert alone["p_adjusted"].to_numpy() == pytest.approx(alone["p_value"].to_numpy())
+
+
+def test_the_audit_tries_every_law_and_each_further_column(examined):
+    rows = examined.audit[examined.audit["indicator"] == "a"]
+    found = set(zip(rows["law"], rows["theta"], strict=True))
+    assert found == {("need", "zero"), ("need", "hat"), ("need", "upper"), ("density", "hat")}
+    known = rows[rows["status"] == "ok"]
+    assert known["size"].between(0, 1).all()
+    assert rows.loc[rows["status"] == "refused", "message"].str.contains("Zuordnungen").all()
+
+
+def test_power_and_the_trend_before_are_told_for_the_years_that_count(examined):
+    rows = examined.power[examined.power["estimator"] == "twfe"]
+    assert (rows["mde"] / rows["permutation_sd"]).to_numpy() == pytest.approx(np.full(len(rows), 2.80158), abs=1e-4)
+    slopes = examined.tests[examined.tests["test"] == "slope_bias"]
+    assert set(slopes["indicator"]) == {"a", "b", "c"}
+    assert slopes["p_value"].between(0, 1).all()
+
+
+def test_other_specifications_are_rows_with_their_names(examined):
+    rows = examined.sensitivity[(examined.sensitivity["method"] == "specification") & (examined.sensitivity["indicator"] == "a")]
+    assert set(rows["parameter"]) == {"two_way", "without_aid", *(f"each:u{number:02d}" for number in (0, 1, 2, 7, 8))}
+    assert rows.set_index("parameter")["target"].to_dict()["without_aid"] == "co_treatment"
+    assert (rows["conf_low"] < rows["conf_high"]).all()
+
+
+def test_an_alternative_is_the_plan_that_it_names():
+    panel = small_panel()
+    rows = run_effects(panel, small_plan(comparison=BOTH, specifications=[{"id": "two_way", "comparison": {}}])).sensitivity
+    row = rows[rows["parameter"] == "two_way"].iloc[0]
+    alone = run_effects(panel, small_plan()).estimates.iloc[0]
+    assert (row["conf_low"], row["conf_high"]) == pytest.approx((alone["conf_low"], alone["conf_high"]))
+
+
+def test_mirrored_values_have_the_same_p_sizes_and_spreads_and_turned_intervals():
+    plan = small_plan(comparison=BOTH, audit=AUDIT)
+    panel = small_panel()
+    found, turned = (run_effects(panel.assign(value=sign * panel["value"]), plan) for sign in (1, -1))
+    assert turned.inference["p_value"].to_numpy() == pytest.approx(found.inference["p_value"].to_numpy(), abs=1e-12)
+    assert turned.audit["size"].to_numpy() == pytest.approx(found.audit["size"].to_numpy(), nan_ok=True)
+    assert turned.power["mde"].to_numpy() == pytest.approx(found.power["mde"].to_numpy())
+    of_estimate = found.inference["statistic"] == "coefficient"
+    assert turned.inference.loc[of_estimate, "conf_low"].to_numpy() == pytest.approx(
+        -found.inference.loc[of_estimate, "conf_high"].to_numpy(), rel=1e-6
+    )
+
+
+def test_a_large_effect_is_beyond_chance_and_an_outcome_with_gaps_says_that_it_is_not_counted():
+    plan = small_plan(comparison={"within": ["kind"]})
+    found = run_effects(small_panel(effect=9.0), plan).inference
+    within = found[(found["within"] == "kind") & (found["statistic"] == "coefficient")].iloc[0]
+    assert within["p_value"] == pytest.approx(1 / 525)
+    assert within["conf_low"] > 5
+    gaps = run_effects(small_panel().drop(index=[3]), plan).inference
+    assert set(gaps["status"]) == {"refused"}
+    assert gaps["message"].str.contains("1 Zellen fehlen").all()
+
+
+def test_a_plan_that_asks_for_none_of_it_gets_none_of_it():
+    found = run_effects(small_panel(), small_plan(inference={"method": "analytic"}))
+    assert found.inference.empty
+    assert found.audit.empty
+    assert found.power.empty
+    assert found.sensitivity.empty
+
+
+def real_panel():
+    groups = [group for group in kreis_groups() if group.cohort == 2012 or group.group is Group.NEVER]
+    cohort = {group.kreis_ags5: group.cohort for group in groups}
+    with INKAR.open(encoding="utf-8", newline="") as lines:
+        rows = [
+            (row["kreis_ags5"], int(row["jahr"]), row["kuerzel"], float(row["wert"]))
+            for row in csv.DictReader(lines)
+            if row["kuerzel"] in ("a_schul_oA", "q_auspl") and row["kreis_ags5"] in cohort and 2007 <= int(row["jahr"]) <= 2019
+        ]
+    panel = pd.DataFrame(rows, columns=["unit_id", "year", "indicator", "value"])
+    panel["cohort"] = panel["unit_id"].map(cohort).astype("Int64")
+    return panel.assign(kind=panel["unit_id"].map({kreis.ags5: str(kreis.kind) for kreis in kreise()}))
+
+
+@pytest.mark.skipif(not INKAR.is_file(), reason="INKAR is not at hand (KKZ_SHARED)")
+def test_the_engine_gives_the_known_values_of_the_real_panel():
+    plan = small_plan(
+        ("a_schul_oA", "q_auspl"),
+        comparison={"within": ["kind"]},
+        inference={"method": "randomization", "statistics": ["coefficient"]},
+    )
+    found = run_effects(real_panel(), plan)
+    rows = found.inference.set_index(["indicator", "within"])
+    assert rows.loc[("a_schul_oA", ""), "p_value"].item() == pytest.approx(0.830311110, abs=1e-9)
+    assert rows.loc[("q_auspl", ""), "p_value"].item() == pytest.approx(0.648070969, abs=1e-9)
+    assert rows.loc[("a_schul_oA", "kind"), "p_value"].item() == pytest.approx(0.919633480, abs=1e-9)
+    assert rows.loc[("a_schul_oA", "kind"), "estimate"].item() == pytest.approx(0.035019231, abs=1e-8)
+    assert rows.loc[("a_schul_oA", "kind"), ["conf_low", "conf_high"]].to_numpy(dtype=float).ravel() == pytest.approx(
+        [-0.67944, 0.76109], abs=2e-5
+    )
+    spread = found.power.set_index(["indicator", "within"])["permutation_sd"]
+    assert spread["a_schul_oA", "kind"] == pytest.approx(0.337183122, abs=1e-8)
+    assert spread["q_auspl", ""] == pytest.approx(0.849572918, abs=1e-8)
