@@ -122,19 +122,21 @@ def _with_lines_of_file(problem: errors.Problem, places: np.ndarray) -> errors.P
 
 def numeric_columns(plan: Plan) -> list[str]:
     """Panel columns beyond the required ones that the plan needs as numbers, each once."""
-    weight = [] if plan.weight is None else [plan.weight]
+    weight = [name for name in (plan.weight, *(other.weight for other in plan.specifications)) if name is not None]
     columns = dict.fromkeys([*plan.covariates, *weight, *_columns_of_methods(plan), *_columns_of_units(plan)])
     return [name for name in columns if name not in REQUIRED_COLUMNS]
 
 
 def strata_columns(plan: Plan) -> list[str]:
-    """Panel columns whose values make strata, of the comparison and of the assignments, each once."""
-    return list(dict.fromkeys([*plan.comparison.within, *plan.assigned_within]))
+    """Panel columns whose values make strata, of the comparison, the assignments and the specifications, each once."""
+    others = (name for other in plan.specifications if other.comparison is not None for name in other.comparison.within)
+    return list(dict.fromkeys([*plan.comparison.within, *plan.assigned_within, *others]))
 
 
 def _columns_of_units(plan: Plan) -> list[str]:
-    """Columns of baseline values: what the comparison holds fixed, and on what assignments may depend."""
-    return [*plan.comparison.adjust, *([] if plan.audit is None else plan.audit.columns)]
+    """Columns of baseline values: what the comparison or a specification holds fixed, and on what assignments may depend."""
+    others = (name for other in plan.specifications if other.comparison is not None for name in other.comparison.adjust)
+    return list(dict.fromkeys([*plan.comparison.adjust, *([] if plan.audit is None else plan.audit.columns), *others]))
 
 
 def used_columns(plan: Plan) -> list[str]:
@@ -383,6 +385,9 @@ def _plan_columns(frame: pd.DataFrame, plan: Plan) -> Iterator[Problem]:
     named += [("comparison", column) for column in (*plan.comparison.within, *plan.comparison.adjust)]
     if plan.audit is not None:
         named += [("audit", column) for column in (*(plan.audit.strata or ()), *plan.audit.columns)]
+    for other in plan.specifications:
+        held = () if other.comparison is None else (*other.comparison.within, *other.comparison.adjust)
+        named += [("specifications", column) for column in (*held, *([] if other.weight is None else [other.weight]))]
     named += [("cluster", plan.cluster)]
     named += [("estimators", column) for column in _columns_of_methods(plan)]
     columns = ", ".join(str(name) for name in frame.columns)

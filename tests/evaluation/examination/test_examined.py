@@ -98,6 +98,15 @@ def test_an_alternative_is_the_plan_that_it_names():
     assert (row["conf_low"], row["conf_high"]) == pytest.approx((alone["conf_low"], alone["conf_high"]))
 
 
+def test_a_specification_may_hold_fixed_what_the_plan_does_not_and_weigh_otherwise():
+    panel = small_panel().assign(people=lambda rows: 1.0 + rows["unit_id"].str[1:].astype(int))
+    others = [{"id": "both", "comparison": BOTH}, {"id": "weighed", "weight": "people"}]
+    rows = run_effects(panel, small_plan(specifications=others)).sensitivity.set_index("parameter")
+    for name, alone in (("both", small_plan(comparison=BOTH)), ("weighed", small_plan(weight="people"))):
+        estimate = run_effects(panel, alone).estimates.iloc[0]
+        assert rows.loc[name, ["conf_low", "conf_high"]].tolist() == pytest.approx([estimate["conf_low"], estimate["conf_high"]])
+
+
 def test_mirrored_values_have_the_same_p_sizes_and_spreads_and_turned_intervals():
     plan = small_plan(comparison=BOTH, audit=AUDIT)
     panel = small_panel()
