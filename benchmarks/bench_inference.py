@@ -41,6 +41,7 @@ def exact_inference(sizes: tuple[tuple[int, int], ...] = CITIES_AND_KREISE) -> l
         "within kinds, with need, studentised": (units, lambda: both(z, units, need)),
         "whole, studentised": (whole, lambda: both(z, whole, UNIFORM)),
         "interval within kinds, with need": (units, lambda: exact_interval(z, units, need)),
+        "interval whole, with need": (units.without_strata(), lambda: exact_interval(z, units.without_strata(), need)),
         "interval whole": (whole, lambda: exact_interval(z, whole)),
     }
     return [entry(name, compared, test, by_draws) for name, (compared, test) in tests.items()]

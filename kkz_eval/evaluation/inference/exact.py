@@ -252,7 +252,7 @@ class SumsMet:
 
 
 @dataclass(frozen=True, eq=False)
-class _Block:
+class Block:
     """Each statistic under r × c assignments, whose weights are those of rows (r,) times those of columns (c,)."""
 
     values: Sequence[Floats]
@@ -271,20 +271,20 @@ class Computed:
         self._units, self._law, self._statistics = units, law, statistics
         self._kept = list(self._computed()) if len(statistics) * n_assignments(units) <= KEPT else None
         products = _weighted(units, law, np.empty((units.n_clusters, 0)))
-        self._total = sum(product.total for product in products)
+        self.total = sum(product.total for product in products)
 
     @cached_property
     def _moments(self) -> tuple[Floats, Floats]:
         """Means (k,) and covariance (k, k), in one pass: around the first value, which costs few digits."""
         k = len(self._statistics)
         origin, sums, squares = np.empty(0), np.zeros(k), np.zeros((k, k))
-        for block in self._blocks():
+        for block in self.blocks():
             origin = origin if origin.size else np.array([values.flat[0] for values in block.values])
             around = [values - start for values, start in zip(block.values, origin, strict=True)]
             sums += [block.weighed(one) for one in around]
             squares += [[block.weighed(one * other) for other in around] for one in around]
-        means = sums / self._total
-        return origin + means, squares / self._total - np.outer(means, means)
+        means = sums / self.total
+        return origin + means, squares / self.total - np.outer(means, means)
 
     @property
     def means(self) -> Floats:
@@ -301,16 +301,22 @@ class Computed:
     ) -> tuple[list[float], list[float]]:
         """The weight of the values that reach each bound, in one pass over all assignments."""
         above, below = np.zeros(len(at_least)), np.zeros(len(at_most))
-        for block in self._blocks():
+        for block in self.blocks():
             values = reduce(np.add, (factor * values for factor, values in zip(factors, block.values, strict=True)))
             above += [block.weighed(values >= bound) for bound in at_least]
             below += [block.weighed(values <= bound) for bound in at_most]
-        return (above / self._total).tolist(), (below / self._total).tolist()
+        return (above / self.total).tolist(), (below / self.total).tolist()
 
-    def _blocks(self) -> Iterator[_Block]:
+    @property
+    def is_kept(self) -> bool:
+        """Whether all values are at hand; else each question computes them anew."""
+        return self._kept is not None
+
+    def blocks(self) -> Iterator[Block]:
+        """All values, some at a time."""
         yield from self._computed() if self._kept is None else self._kept
 
-    def _computed(self) -> Iterator[_Block]:
+    def _computed(self) -> Iterator[Block]:
         """Blocks of all assignments. Raises Refused: a value that is not a number."""
         forms = [statistic for statistic in self._statistics if isinstance(statistic, OfSums)]
         for block in self._of_sums(forms) if len(forms) == len(self._statistics) else self._plainly():
@@ -318,7 +324,7 @@ class Computed:
                 raise Refused("statistic_undefined")
             yield block
 
-    def _of_sums(self, forms: Sequence[OfSums]) -> Iterator[_Block]:
+    def _of_sums(self, forms: Sequence[OfSums]) -> Iterator[Block]:
         spans = [slice(*place) for place in pairwise(accumulate((form.columns.shape[1] for form in forms), initial=0))]
         for one in _weighted(self._units, self._law, np.hstack([form.columns for form in forms])):
             factors = [
@@ -330,10 +336,10 @@ class Computed:
                     form.of([left[rows] @ right[:, columns] for left, right in of_form])
                     for form, of_form in zip(forms, factors, strict=True)
                 ]
-                yield _Block(values, one.left[rows], one.right[columns])
+                yield Block(values, one.left[rows], one.right[columns])
 
-    def _plainly(self) -> Iterator[_Block]:
+    def _plainly(self) -> Iterator[Block]:
         heaviest = _heaviest(self._units, self._law)  # as in `_weighted`, so that weights add up to the same total
         for assignments in assignments_in_chunks(self._units):
             values = [statistic.values(assignments)[None] for statistic in self._statistics]
-            yield _Block(values, np.ones(1), np.exp(self._law.log_weight(assignments) - heaviest))
+            yield Block(values, np.ones(1), np.exp(self._law.log_weight(assignments) - heaviest))

@@ -49,7 +49,7 @@ def slow_test(values, observed, center, weights):
 
 def slow_tests(z, units, law, assigned=None):
     every = np.concatenate(list(assignments_in_chunks(assigned or units)))
-    weights = np.exp(law.log_weight(every))
+    weights = np.exp(law.log_weight(every) - law.log_weight(every).max())
     plain, plain_studentised = (
         (regression, studentised_regression) if units.baseline.shape[1] else (difference, studentised_difference)
     )
@@ -126,6 +126,15 @@ def test_ties_count_whatever_rounding_makes_of_them():
     assert found.n_assignments == 15
     assert found.p_greater == pytest.approx((sums >= 0.3).mean(), abs=1e-12)
     assert found.p == 1.0
+
+
+@pytest.mark.parametrize("baselines", [0, 1, 2])
+def test_a_law_with_extreme_weights_overflows_nowhere(baselines):
+    units = small_units(sizes=SIZES[1], baselines=baselines)
+    z, law = outcome(units), law_of(units, 900.0)
+    (center, _), of_estimate, _ = slow_tests(z, units, law)
+    found = exact_coefficient(z, units, law)
+    assert (found.center, found.p) == pytest.approx((center, of_estimate[0]), abs=1e-12)
 
 
 def test_the_real_assignment_is_among_those_counted():

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from inkar import after_less_before, needs_inkar, small_units, units_within_kind
 
+from kkz_eval.evaluation.inference import exact, intervals
 from kkz_eval.evaluation.inference.assignments import Law, standardised
 from kkz_eval.evaluation.inference.exact import exact_coefficient
 from kkz_eval.evaluation.inference.intervals import exact_interval
@@ -41,6 +42,24 @@ def test_effects_inside_are_not_rejected_and_those_outside_are(sizes, baselines,
         assert p(effect) <= 0.1
 
 
+@pytest.mark.parametrize("theta", [0.0, 0.8])
+@pytest.mark.parametrize("sizes", [((9, 4),), ((6, 3), (6, 3))])
+def test_too_many_estimates_to_keep_give_the_same_bounds(monkeypatch, sizes, theta):
+    units = small_units(sizes=sizes, baselines=1)
+    law, z = law_of(units, theta), np.random.default_rng(3).normal(size=units.n_units)
+    kept = exact_interval(z, units, law, level=0.9)
+    monkeypatch.setattr(exact, "KEPT", 0)
+    monkeypatch.setattr(exact, "BLOCK", 50)
+    with monkeypatch.context() as patched:
+        patched.delattr(exact.Computed, "tails")  # one pass is enough: no effect is asked for all assignments anew
+        from_those_open = exact_interval(z, units, law, level=0.9)
+    assert (from_those_open.low, from_those_open.high) == pytest.approx((kept.low, kept.high), rel=1e-6)
+    monkeypatch.setattr(intervals, "UNCERTAIN", 0.0)  # so that draws, few of them, mislead
+    monkeypatch.setattr(intervals, "LOOKED_AT", 10)
+    anew = exact_interval(z, units, law, level=0.9)
+    assert (anew.low, anew.high) == pytest.approx((kept.low, kept.high), rel=1e-6)
+
+
 def test_it_moves_with_the_effect_and_turns_with_the_sign():
     units = small_units(sizes=SIZES[1])
     z = np.random.default_rng(3).normal(size=units.n_units)
@@ -49,10 +68,13 @@ def test_it_moves_with_the_effect_and_turns_with_the_sign():
     assert (mirrored.low, mirrored.high) == pytest.approx((-one.high, -one.low), rel=1e-6)
 
 
-def test_where_no_effect_can_be_rejected_it_has_no_end():
-    units = ComparedUnits.of(np.array([True, False, False, False]))
-    found = exact_interval(np.array([1.0, 0.0, 0.5, 0.2]), units)
-    assert (found.low, found.high) == (-np.inf, np.inf)
+def test_where_no_effect_can_be_rejected_it_has_no_end(monkeypatch):
+    units = ComparedUnits.of(np.array([True, False, False, False]), baseline=np.array([[0.3], [1.0], [-0.4], [0.1]]))
+    for compared in (units, units.without_baseline()):
+        for kept in (exact.KEPT, 0):
+            monkeypatch.setattr(exact, "KEPT", kept)
+            found = exact_interval(np.array([1.0, 0.0, 0.5, 0.2]), compared)
+            assert (found.low, found.high) == (-np.inf, np.inf)
 
 
 def test_of_nothing_but_an_effect_it_is_a_point():
