@@ -107,3 +107,9 @@ PerAssignment: TypeAlias = Floats
 """(a,) a number for each assignment of the programme to units, possible or drawn."""
 AssignmentMask: TypeAlias = Mask
 """(a, N) the treated units of each assignment."""
+AssignmentByUnitStart: TypeAlias = Floats
+"""(a, N) the year in which each unit starts by each assignment, NaN where it does not."""
+AssignmentByCell: TypeAlias = Floats
+"""(a, n) a number for each cell by each assignment."""
+AssignmentByCellMask: TypeAlias = Mask
+"""(a, n) cells by each assignment."""

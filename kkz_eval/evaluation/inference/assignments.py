@@ -19,7 +19,7 @@ import numpy.typing as npt
 from scipy.optimize import brentq
 from scipy.stats import chi2
 
-from kkz_eval.evaluation.arrays import AssignmentMask, Floats, PerAssignment, PerUnit
+from kkz_eval.evaluation.arrays import AssignmentByUnitStart, AssignmentMask, Floats, PerAssignment, PerUnit
 from kkz_eval.evaluation.inference.units import ComparedUnits
 from kkz_eval.evaluation.problems import Figure, Refused
 
@@ -157,6 +157,30 @@ def draw_assignments(units: ComparedUnits, law: Law, draws: int, random: np.rand
             np.put_along_axis(drawn, members[smallest], True, axis=1)
         else:
             drawn[:, members] = _drawn_by_weight(weights[members], count, draws, random)
+    return drawn[:, units.cluster]
+
+
+def draw_starts(
+    units: ComparedUnits, starts: PerUnit, law: Law, draws: int, random: np.random.Generator
+) -> AssignmentByUnitStart:
+    """(draws, N) independent years of start, NaN for units that are not treated: the treated by the law, in each stratum in the years in which its
+    treated clusters really started, in any order.
+
+    starts: (N,) real years, NaN for those not treated. Raises Refused: units of a cluster start in different years.
+    """
+    of_clusters = starts[units.first_of_cluster]
+    if not np.array_equal(of_clusters[units.cluster], starts, equal_nan=True):
+        raise Refused("cluster_divided")
+    treated = draw_assignments(units, law, draws, random)[:, units.first_of_cluster]
+    drawn = np.full(treated.shape, np.nan)
+    for stratum in range(units.n_strata):
+        members = np.flatnonzero(units.cluster_stratum == stratum)
+        years = of_clusters[members][units.cluster_treated[members]]
+        in_stratum = np.full((draws, len(members)), np.nan)
+        in_stratum[treated[:, members]] = random.permuted(
+            np.tile(years, (draws, 1)), axis=1
+        ).ravel()  # a row has as many places as years
+        drawn[:, members] = in_stratum
     return drawn[:, units.cluster]
 
 
