@@ -14,7 +14,7 @@ from kkz_eval.assets.options import RunOptions
 from kkz_eval.checks.contracts import contract_check
 from kkz_eval.checks.coverage import coverage_check
 from kkz_eval.checks.design import design_checks
-from kkz_eval.checks.effects import effect_checks
+from kkz_eval.checks.effects import effect_checks, verdict_check
 from kkz_eval.checks.plausibility import plausibility_check
 from kkz_eval.checks.series import agreement_check, sums_check, unlisted_breaks_check
 from kkz_eval.io_managers import AcceptedTables
@@ -55,6 +55,7 @@ def build_defs(installation: Installation, **overrides: Any) -> dg.Definitions:
             *(coverage_check(plan) for plan in plans),
             *(design_checks(plan) for plan in plans),
             *(effect_checks(plan) for plan in plans),
+            *(verdict_check(plan) for plan in plans),
         ],
         "jobs": [yearly_run, check_deliveries, deadlines_job, templates_job, *(plan_job(plan) for plan in plans)],
         "schedules": [deadline_reminders],

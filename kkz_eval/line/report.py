@@ -35,6 +35,7 @@ from kkz_eval.line.sentences import conflict_sentence, title_of
 from kkz_eval.line.simulated_tables import said_in_each_row
 from kkz_eval.line.snapshot import Snapshot, corrected_in, waived_in
 from kkz_eval.line.study import Study
+from kkz_eval.line.verdicts import verdicts_of, with_verdicts
 from kkz_eval.model.source_editions import EditionState
 from kkz_eval.model.texts import LANGUAGES, AtTheBeginning, Language, Localised, Sentence, Wording
 from kkz_eval.model.verdicts import State, Status
@@ -87,7 +88,7 @@ def make_edition(study: Study) -> Edition:
         steps.journal.reused.append(("report", plan.id))
     else:
         record = {**study.conformity.record(), "simulated": inputs.simulated}
-        tables = {**results_files(effects), **study.matched.files()}
+        tables = {**results_files(with_verdicts(study, effects, inputs.verdicts)), **study.matched.files()}
         files = said_in_each_row(tables) if inputs.simulated else tables
         files["conformity.json"] = json.dumps(record, ensure_ascii=False, indent=1, sort_keys=True).encode()
         files[SOURCES] = _accepted_contents(study.snapshot)
@@ -169,6 +170,7 @@ def report_inputs(study: Study, effects: EffectsResult) -> ReportInputs:
         dataset_titles={contract.dataset: title_of(contract, study.simulated) for contract in municipal},
         simulated=bool(study.simulated),
         checks=plan.checks,
+        verdicts=verdicts_of(study, effects),
     )
 
 
@@ -425,6 +427,7 @@ def _digest_of_inputs(inputs: ReportInputs, effects: EffectsResult) -> str:
             "" if inputs.as_of is None else inputs.as_of.isoformat(),
             [] if inputs.design is None else _digests_of_design(inputs.design),
             digest_of_bytes(inputs.revisions.to_csv(index=False).encode()),
+            [[name, repr(verdict)] for name, verdict in inputs.verdicts.items()],
         ]
     )
 

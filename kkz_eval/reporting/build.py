@@ -16,6 +16,7 @@ from kkz_eval.reporting.sections.data import data_section
 from kkz_eval.reporting.sections.difference import difference_section
 from kkz_eval.reporting.sections.key import key_section
 from kkz_eval.reporting.sections.limits import limits_section
+from kkz_eval.reporting.sections.robustness import robustness_section
 from kkz_eval.reporting.sections.stations import stations_section
 from kkz_eval.reporting.sections.studied import studied_section
 
@@ -39,6 +40,7 @@ def build_document(inputs: ReportInputs, language: Language) -> Document:
             *comparable_sections(inputs, language),
             changed_section(inputs, language),
             difference_section(inputs, language),
+            *robustness_section(inputs, language),
             *chain_section(inputs, language),
             *stations_section(inputs, language),
             limits_section(language),

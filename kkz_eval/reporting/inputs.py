@@ -9,6 +9,7 @@ from datetime import date
 import pandas as pd
 
 from kkz_eval.evaluation.plan import Checks
+from kkz_eval.evaluation.verdict.decide import Verdict
 from kkz_eval.indicators.chain import StageCoverage
 from kkz_eval.model.errors import UserError
 from kkz_eval.model.source_editions import EditionState
@@ -114,14 +115,15 @@ class ReportInputs:
     estimates, tests: columns of the engine's interface. balance: rows of evaluation.balance; may be empty. deliveries: one row per dataset, unit and year, its status a State; may be empty.
     counts: municipal counts with their total per unit and year, shown through the disclosure gate only.
     One row per unit, year and certificate. conformity: whether the results follow a locked plan, then each deviation.
-    headline: id of the estimator on which the verdict rests, None where the plan leaves it to the rule of `wording`.
+    headline: id of the estimator on which the verdict rests, None where the plan leaves it to evaluation.headline.
     level: of the units, kreis | municipality | youth_office; unit_rule: what the plan says of nested units, None where it says nothing.
     as_of: the day of whose knowledge the plan speaks, None for now.
     revisions: the largest differences between two editions of a source, REVISION_COLUMNS; may be empty.
     chain: what the plan covers of each stage from birth to work, () for none. stations: every station of a year of birth, by
     unit; state: known | symbol | missing | not_reached; its counts are shown through the gate only.
     dataset_titles: of the datasets of deliveries, by dataset; one without is shown by its name.
-    simulated: whether anything that it shows is made up. checks: the thresholds of the plan, which the sentences follow as the checks do.
+    simulated: whether anything that it shows is made up. checks: the plan's thresholds for what is compared
+    before the start, which its checks follow too. verdicts: by indicator; of an outcome without one nothing was examined.
     Raises ValueError where a table lacks a column, a role, group or status is unknown, or counts has a key twice.
     """
 
@@ -154,6 +156,7 @@ class ReportInputs:
     dataset_titles: Mapping[str, LocalText] = field(default_factory=dict)
     simulated: bool = False
     checks: Checks = field(default_factory=Checks)
+    verdicts: Mapping[str, Verdict] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         _known("role", [outcome.role for outcome in self.outcomes], ROLES)

@@ -1,4 +1,4 @@
-"""A hand-made report: one outcome with an interval without zero, one with zero, one with a trend before, one refused."""
+"""A hand-made report: one outcome with a difference, one too imprecise, one where the groups drifted apart before, one refused."""
 
 from __future__ import annotations
 
@@ -8,6 +8,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from kkz_eval.evaluation.verdict.decide import Verdict, verdict_of
+from kkz_eval.evaluation.verdict.evidence import BreakState, Evidence, LockState
+from kkz_eval.evaluation.verdict.rules import rules
 from kkz_eval.model.texts import Wording
 from kkz_eval.reporting.build import build_document, render
 from kkz_eval.reporting.document import Document
@@ -46,6 +49,21 @@ def estimate_row(indicator: str, **values: object) -> dict[str, object]:
         **{"n_units": 14, "n_treated": 6, "n_control": 8, "n_clusters": 14},
     }
     return row | values
+
+
+SOUND = Evidence(
+    **{"role": "primary", "coverage_share": 0.98, "missing_share": 0.02, "sources_mixed": False, "share_compared": 0.97},
+    **{"break_state": BreakState.IN_WINDOW, "n_breaks": 1, "exposed_years": 5, "years_before": 5, "smallest_p": 1e-5},
+    **{"n_primaries": 4, "audit_size": 0.06, "slope_bias": 0.2, "slope_p": 0.4, "mde": 1.1, "negative_controls": ()},
+    **{"specifications": {"two_way": -1.1}, "scales": {"level": -1.2, "log": -0.2}, "breakdown": 1.1},
+    **{"desired_direction": "decrease", "lock_state": LockState.LOCKED_BLIND, "n_deviations": 0},
+    **{"estimate": -1.24, "interval": (-2.02, -0.46), "p_raw": 0.004, "p_adjusted": 0.012},
+)
+
+
+def verdict_on(**changes: object) -> Verdict:
+    """The verdict on a comparison that stands and finds a difference, unless said otherwise."""
+    return verdict_of(replace(SOUND, **changes), rules())
 
 
 def _dynamic(indicator: str, post: float) -> list[dict[str, object]]:
@@ -256,6 +274,13 @@ def inputs() -> ReportInputs:
         digests={"plan": "cd" * 32, "code": "ef" * 32},
         versions={"pandas": "3.0"},
         simulated=True,
+        verdicts={
+            "leavers": verdict_on(),
+            "training": verdict_on(
+                estimate=-0.31, interval=(-1.5, 0.88), p_raw=0.6, p_adjusted=0.9, desired_direction="increase"
+            ),
+            "help": verdict_on(estimate=1.3, interval=(0.9, 1.7), slope_p=0.012, slope_bias=1.43, exposed_years=3),
+        },
     )
 
 
@@ -263,6 +288,12 @@ def inputs() -> ReportInputs:
 def row():
     """Maker of rows of estimates."""
     return estimate_row
+
+
+@pytest.fixture(scope="session")
+def verdict():
+    """Maker of verdicts."""
+    return verdict_on
 
 
 @pytest.fixture(scope="session", params=["de", "en"])

@@ -16,7 +16,7 @@ from kkz_eval.reporting.figures.event_study import Event, EventStudy
 from kkz_eval.reporting.figures.trend import Line, Mark, Trend
 from kkz_eval.reporting.sections.changed import trend_of
 from kkz_eval.reporting.sections.difference import event_study_of
-from kkz_eval.reporting.sections.parts import verdict_of
+from kkz_eval.reporting.sections.parts import finding_of
 
 TREND = Trend(
     label="Quote",
@@ -237,7 +237,7 @@ def test_the_event_study_and_the_test_before_the_start_are_of_one_estimator(inpu
     leavers = inputs.outcomes[0]
     own = inputs.estimates[(inputs.estimates["indicator"] == "leavers") & (inputs.estimates["aggregation"] == "dynamic")]
     assert set(own["estimator"]) == {"es"}
-    told = verdict_of(inputs, leavers).pre_trend
+    told = finding_of(inputs, leavers).pre_trend
     assert told is not None
     assert told.estimator == "cs"
     tested = own.assign(estimator="cs", method="callaway_santanna", estimate=own["estimate"] + 1)

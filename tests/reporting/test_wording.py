@@ -1,4 +1,4 @@
-"""Sentences by rule: exact strings for every case, in both languages where the rule differs."""
+"""Sentences by the verdict: exact strings for every case, in both languages where they differ."""
 
 from __future__ import annotations
 
@@ -7,67 +7,107 @@ from dataclasses import replace
 import pandas as pd
 import pytest
 
-from kkz_eval.evaluation.plan import Checks
-from kkz_eval.evaluation.statistical_checks import largest_difference, rows_of_methods
+from kkz_eval.evaluation.verdict.evidence import NegativeControl
 from kkz_eval.reporting import wording
-from kkz_eval.reporting.document import plain
-from kkz_eval.reporting.wording import Course, Kind
+from kkz_eval.reporting.document import numbers, plain
+from kkz_eval.reporting.sections.key import key_section
+from kkz_eval.reporting.wording import Course
 
 BASIS = " Grundlage: 14 Kreise und kreisfreie Städte, davon 6 in der Programmgruppe und 8 in der Vergleichsgruppe."
 ASSUMPTION = " Dass das Programm der Grund ist, setzt voraus, dass sich beide Gruppen sonst gleich entwickelt hätten."
+RATING = " Risiko einer Verzerrung: erheblich; den Ausschlag gibt: Messung."
 
 
-def verdict_of(inputs, indicator, estimates=None, headline=None):
+def finding_of(inputs, indicator, estimates=None, headline=None, verdicts=None):
     outcome = next(outcome for outcome in inputs.outcomes if outcome.indicator == indicator)
-    found = wording.verdict(
+    found = wording.finding_of(
         outcome,
+        verdicts=inputs.verdicts if verdicts is None else verdicts,
         estimates=inputs.estimates if estimates is None else estimates,
         tests=inputs.tests,
         panel=inputs.panel,
         groups=inputs.groups,
         treated_cohorts=inputs.treated_cohorts,
         headline=headline,
-        checks=Checks(),
     )
     return outcome, found
 
 
-def sentence(inputs, indicator, language="de", estimates=None):
-    outcome, found = verdict_of(inputs, indicator, estimates)
+def sentence(inputs, indicator, language="de", estimates=None, verdict=None):
+    verdicts = None if verdict is None else {indicator: verdict}
+    outcome, found = finding_of(inputs, indicator, estimates, verdicts=verdicts)
     return plain(wording.finding(found, outcome, "t", language))
 
 
-def test_interval_without_zero(inputs):
+def test_a_difference_is_told_by_the_course_of_both_groups_with_the_interval_of_the_verdict(inputs):
     assert sentence(inputs, "leavers") == (
         "Schulabgänge ohne Abschluss: Der Wert ging in der Programmgruppe um 1,2 Prozentpunkte stärker zurück als in der "
-        "Vergleichsgruppe (vereinbar: 0,5 bis 2,0). Das ist die erwünschte Richtung." + ASSUMPTION + BASIS
+        "Vergleichsgruppe (vereinbar: 0,5 bis 2,0). Das ist die erwünschte Richtung." + ASSUMPTION + RATING + BASIS
     )
 
 
-def test_interval_without_zero_in_english(inputs):
+def test_a_difference_in_english(inputs):
     assert sentence(inputs, "leavers", "en") == (
         "Schulabgänge ohne Abschluss (en): the value fell by 1.2 percentage points more in the programme group than in the "
         "reference group (compatible: 0.5 to 2.0). This is the desired direction. That the programme is the reason presupposes "
-        "that both groups would otherwise have developed alike. Based on 14 Kreise and cities, 6 of them in the programme group and 8 in the "
-        "reference group."
+        "that both groups would otherwise have developed alike. Risk of bias: serious; decided by: measurement. Based on 14 Kreise and "
+        "cities, 6 of them in the programme group and 8 in the reference group."
     )
 
 
-def test_interval_with_zero(inputs):
+def test_a_difference_in_the_other_direction_is_told_in_the_same_words(inputs, verdict):
+    mirrored = verdict(**vars(verdict().evidence.mirrored()))
+    said = sentence(inputs, "leavers", verdict=mirrored)
+    assert said == (
+        "Schulabgänge ohne Abschluss: Der Wert lag in der Programmgruppe um 1,2 Prozentpunkte höher, als nach der Entwicklung der "
+        "Vergleichsgruppe zu erwarten war (vereinbar: 0,5 bis 2,0). Das ist nicht die erwünschte Richtung."
+        + ASSUMPTION
+        + RATING
+        + BASIS
+    )
+
+
+def test_what_is_too_imprecise_says_so_and_excludes_nothing(inputs):
     assert sentence(inputs, "training") == (
-        "Ausbildungsplätze je 100 Bewerbungen: Der geschätzte Unterschied beträgt −0,3 Prozentpunkte. Die Daten sind mit einem um "
-        "1,5 Prozentpunkte niedrigeren Wert der Programmgruppe ebenso vereinbar wie mit einem um 0,9 Prozentpunkte höheren. "
-        "Ob es einen Unterschied gibt, lässt sich damit nicht sagen." + BASIS
+        "Ausbildungsplätze je 100 Bewerbungen: Nicht zu unterscheiden, zu unscharf: Erst Unterschiede, die 1,1 Prozentpunkte erreichen, "
+        "hätte dieser Vergleich meist erkannt. Die Daten sind mit −1,5 ebenso vereinbar wie mit 0,9 (Prozentpunkte). Ob es einen "
+        "Unterschied gibt, lässt sich damit nicht sagen." + RATING + BASIS
     )
 
 
-def test_trend_before_the_start_and_exposed_years(inputs):
+def test_where_the_comparison_does_not_stand_no_estimate_is_told(inputs):
     assert sentence(inputs, "help") == (
-        "Beginn der Hilfe unter 3 Jahren: Schon vor dem Start entwickelten sich beide Gruppen unterschiedlich (Test auf gleiche "
-        "Entwicklung, Callaway/Sant’Anna: p = 0,012). Der geschätzte Unterschied (1,3 Prozentpunkte, vereinbar: 0,9 bis 1,7) kann diese "
-        "Entwicklung fortsetzen. Wir ziehen deshalb keinen Schluss auf das Programm. Gewertet werden nur die Jahre ab 2014: "
-        "Nach den Annahmen des Plans können Angebote des Programms in dieser Kennzahl frühestens dann zu sehen sein." + BASIS
+        "Beginn der Hilfe unter 3 Jahren: Nicht vergleichbar, deshalb kein Urteil: Setzte sich nur fort, wie beide Gruppen schon vor dem "
+        "Start auseinanderliefen, ergäbe das 1,3-mal den kleinsten Unterschied, den dieser Vergleich meist erkennt (p = 0,012). Gewertet "
+        "werden nur die Jahre ab 2014: Nach den Annahmen des Plans können Angebote des Programms in dieser Kennzahl frühestens dann zu "
+        "sehen sein. Risiko einer Verzerrung: kritisch; den Ausschlag gibt: Störgrößen." + BASIS
     )
+
+
+def test_an_outcome_on_which_nothing_was_examined_has_no_verdict(inputs):
+    outcome, found = finding_of(inputs, "leavers", verdicts={})
+    said = plain(wording.finding(found, outcome, "t", "de"))
+    assert said.startswith(
+        "Schulabgänge ohne Abschluss: Kein Urteil: Ob der Vergleich trägt, wurde für diesen Plan nicht geprüft. Es fehlt: "
+    )
+    assert "1,2" not in said
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"audit_size": 0.21},
+        {"negative_controls": (NegativeControl("births", 0.01, same_sign=True, size_ratio=1.0),)},
+        {"role": "context"},
+        {"exposed_years": 1},
+        {"smallest_p": None},
+    ],
+)
+def test_neither_estimate_nor_level_of_an_interval_stands_in_front_where_there_is_no_verdict(inputs, verdict, changes):
+    without = replace(inputs, outcomes=inputs.outcomes[:1], verdicts={"leavers": verdict(**changes)})
+    shown = {number.identifier.rpartition(".")[2] for number in numbers(key_section(without, "de"))}
+    assert not shown & {"estimate_size", "conf_near", "conf_far", "level-1"}
+    assert "1,2" not in sentence(inputs, "leavers", verdict=verdict(**changes))
 
 
 def test_refused(inputs):
@@ -83,14 +123,14 @@ def test_without_an_estimate(inputs):
 
 
 def test_exposed_row_decides(inputs):
-    _, found = verdict_of(inputs, "help")
+    _, found = finding_of(inputs, "help")
     assert found.row["aggregation"] == "exposed"
 
 
 def test_without_an_exposed_row_nothing_is_said(inputs):
     unexposed = inputs.estimates[inputs.estimates["aggregation"] != "exposed"]
-    _, found = verdict_of(inputs, "help", unexposed)
-    assert found.kind is Kind.MISSING
+    _, found = finding_of(inputs, "help", unexposed)
+    assert found.row is None
 
 
 def test_a_refusal_does_not_hand_over_to_another_method(inputs, row):
@@ -100,37 +140,17 @@ def test_a_refusal_does_not_hand_over_to_another_method(inputs, row):
             row("leavers", method="twfe", estimator="twfe", aggregation="coefficient", estimate=-1, conf_low=-2, conf_high=-0.5),
         ]
     )
-    _, found = verdict_of(inputs, "leavers", estimates)
-    assert found.kind is Kind.REFUSED
+    assert sentence(inputs, "leavers", estimates=estimates).endswith("verweigert. Grund: no controls")
 
 
-@pytest.mark.parametrize(("low", "high", "kind"), [(0.0, 1.0, "unclear"), (-1.0, 0.0, "unclear"), (1e-9, 1.0, "difference")])
-def test_zero_at_the_end_of_an_interval_is_in_it(inputs, row, low, high, kind):
-    estimates = pd.DataFrame([row("leavers", estimate=(low + high) / 2, conf_low=low, conf_high=high)])
-    _, found = verdict_of(inputs, "leavers", estimates)
-    assert found.kind == kind
-
-
-def test_an_interval_without_zero_never_shows_zero_as_its_end(inputs, row):
-    estimates = pd.DataFrame([row("leavers", estimate=-0.5, conf_low=-0.996, conf_high=-0.004)])
-    assert "(vereinbar: 0,004 bis 0,996)" in sentence(inputs, "leavers", estimates=estimates)
+def test_an_interval_without_zero_never_shows_zero_as_its_end(inputs, verdict):
+    narrow = verdict(estimate=-0.5, interval=(-0.996, -0.004))
+    assert "(vereinbar: 0,004 bis 0,996)" in sentence(inputs, "leavers", verdict=narrow)
 
 
 def test_inference_without_clusters_names_none(inputs, row):
     estimates = pd.DataFrame([row("leavers", estimate=-1, conf_low=-2, conf_high=-0.5, n_clusters=None)])
     assert sentence(inputs, "leavers", estimates=estimates).endswith(BASIS)
-
-
-def test_undesirable_direction_is_said(inputs, row):
-    estimates = pd.DataFrame([row("leavers", estimate=0.8, conf_low=0.2, conf_high=1.4)])
-    assert "0,8 Prozentpunkte höher, als nach der Entwicklung" in sentence(inputs, "leavers", estimates=estimates)
-    assert "Das ist nicht die erwünschte Richtung." in sentence(inputs, "leavers", estimates=estimates)
-
-
-def test_no_judgement_without_a_desirable_direction(inputs):
-    outcome, found = verdict_of(inputs, "leavers")
-    said = plain(wording.finding(found, replace(outcome, desirable=None), "t", "de"))
-    assert "Richtung" not in said
 
 
 @pytest.mark.parametrize(
@@ -189,78 +209,15 @@ def test_a_level_far_apart_is_said_with_its_direction(inputs):
     assert said["training"] == said["help"] == ""
 
 
-def with_another_method(inputs, indicator, low, high):
-    _, headline = verdict_of(inputs, indicator)
-    row = inputs.estimates.loc[[headline.row.name]]
-    other = row.assign(estimator="es", method="event_study", conf_low=low, conf_high=high, estimate=(low + high) / 2)
-    estimates = pd.concat([inputs.estimates, other], ignore_index=True)
-    outcome, found = verdict_of(inputs, indicator, estimates)
-    return plain(wording.elsewhere(found, outcome, estimates, "t", "de"))
-
-
-def test_another_method_that_does_not_exclude_zero_is_named(inputs):
-    assert with_another_method(inputs, "leavers", -2.1, 0.3) == (
-        "Ein anderes Verfahren (Ereignisstudie) schließt null nicht aus (vereinbar: −2,1 bis 0,3); "
-        "der Unterschied ist also nicht gesichert."
+def test_the_test_of_the_years_before_is_that_of_the_method_that_decides_and_decides_nothing(inputs):
+    outcome, found = finding_of(inputs, "leavers", headline="cs")
+    assert found.pre_trend == wording.PreTrend("cs", "callaway_santanna", 0.41)
+    seen = replace(inputs, tests=inputs.tests.assign(p_value=0.001))
+    _, other = finding_of(seen, "leavers", headline="cs")
+    assert plain(wording.finding(other, outcome, "t", "de")) == plain(wording.finding(found, outcome, "t", "de"))
+    assert plain(wording.pre_trend_note(other, "t", "de")).startswith(
+        "Test auf gleiche Entwicklung vor dem Start (Callaway/Sant’Anna): p = 0,001. Er entscheidet nichts"
     )
-
-
-def test_another_method_that_excludes_zero_is_named_as_well(inputs):
-    assert with_another_method(inputs, "training", 0.1, 0.3) == (
-        "Ein anderes Verfahren (Ereignisstudie) schließt null aus (vereinbar: 0,1 bis 0,3)."
-    )
-
-
-def test_methods_that_agree_need_no_word(inputs):
-    assert with_another_method(inputs, "leavers", -2.1, -0.3) == ""
-
-
-def with_estimate_of(inputs, row, estimate, **also):
-    """The estimates with those of a second method for the leavers, of whom the first finds −1.2."""
-    also = {"std_error": 0.4, "conf_low": estimate - 0.8, "conf_high": estimate + 0.8, **also}
-    other = row("leavers", method="sdid", estimator="sdid", aggregation="coefficient", estimate=estimate, **also)
-    return pd.concat([inputs.estimates, pd.DataFrame([other])], ignore_index=True)
-
-
-def test_where_the_methods_disagree_the_finding_says_so_and_names_no_estimate_alone(inputs, row):
-    estimates = with_estimate_of(inputs, row, 1.7, conf_low=-0.1, conf_high=3.5)
-    outcome, found = verdict_of(inputs, "leavers", estimates, headline="cs")
-    assert found.kind is Kind.DEPENDS
-    assert plain(wording.finding(found, outcome, "t", "de")) == (
-        "Schulabgänge ohne Abschluss: Das Ergebnis hängt vom Verfahren ab. 3 Verfahren schätzen den Unterschied über dieselben Jahre "
-        "auf −1,2 bis 1,7 Prozentpunkte; bei 1 davon schließt der vereinbare Bereich null ein. Keine dieser Schätzungen steht allein "
-        "für das Ergebnis. Nicht alle Schätzungen haben dasselbe Vorzeichen." + BASIS
-    )
-    assert wording.elsewhere(found, outcome, estimates, "t", "de") == ()
-    assert wording.others(found, outcome, estimates, "t", "de") == ()
-
-
-def test_methods_that_disagree_and_all_exclude_zero_are_said_to(inputs, row):
-    estimates = with_estimate_of(inputs, row, -4.0)
-    outcome, found = verdict_of(inputs, "leavers", estimates, headline="cs")
-    own = estimates[(estimates["indicator"] != "leavers") | (estimates["conf_high"] < 0) | estimates["event_time"].notna()]
-    _, found = verdict_of(inputs, "leavers", own, headline="cs")
-    assert "ihre vereinbaren Bereiche schließen alle null aus" in plain(wording.finding(found, outcome, "t", "de"))
-
-
-def test_the_finding_depends_on_the_method_exactly_where_the_check_says_so(inputs, row):
-    for estimate in (-1.2, -0.9, -0.6, 0.3, 2.0):
-        estimates = with_estimate_of(inputs, row, estimate)
-        difference = largest_difference(rows_of_methods(estimates, "leavers", "all"))
-        _, found = verdict_of(inputs, "leavers", estimates, headline="cs")
-        assert (found.kind is Kind.DEPENDS) == (difference > Checks().agreement), estimate
-
-
-def test_a_trend_before_the_start_is_told_by_the_test_of_the_method_that_decides(inputs, row):
-    assert verdict_of(inputs, "leavers", headline="cs")[1].pre_trend == wording.PreTrend("cs", "callaway_santanna", 0.41)
-
-
-def test_a_trend_that_another_test_sees_is_not_passed_over(inputs, row):
-    estimates = with_estimate_of(inputs, row, -1.2)
-    seen = {"indicator": "leavers", "estimator": "sdid", "test": "pre_trend", "statistic": 9.0, "df": 4, "p_value": 0.01}
-    changed = replace(inputs, tests=pd.concat([inputs.tests, pd.DataFrame([seen])], ignore_index=True))
-    _, found = verdict_of(changed, "leavers", estimates, headline="cs")
-    assert (found.kind, found.pre_trend.estimator, found.pre_trend.p) == (Kind.PRE_TREND, "sdid", 0.01)
 
 
 def others(inputs, row, *estimates, language="de"):
@@ -269,7 +226,7 @@ def others(inputs, row, *estimates, language="de"):
         row("leavers", estimator=f"other-{n}", estimate=value, conf_low=value - half, conf_high=value + half)
         for n, (value, half) in enumerate(estimates)
     ]
-    outcome, found = verdict_of(inputs, "leavers", headline="cs")
+    outcome, found = finding_of(inputs, "leavers", headline="cs")
     shown = pd.concat([inputs.estimates[inputs.estimates["estimator"] == "cs"], pd.DataFrame(rows)], ignore_index=True)
     return plain(wording.others(found, outcome, shown, "t", language))
 

@@ -6,10 +6,10 @@ from kkz_eval import indicators
 from kkz_eval.indicators.chain import Further, StageCoverage
 from kkz_eval.model.texts import Language
 from kkz_eval.reference.unit_groups import unit_words
-from kkz_eval.reporting import numbers, wording
+from kkz_eval.reporting import numbers
 from kkz_eval.reporting.document import Inline, Listing, Paragraph, Parts, Quoted, Section, join, phrase
 from kkz_eval.reporting.inputs import LocalText, OutcomeInfo, ReportInputs, in_language
-from kkz_eval.reporting.sections.parts import insert, label_of, verdict_of
+from kkz_eval.reporting.sections.parts import finding_of, insert, label_of
 
 
 def chain_section(inputs: ReportInputs, language: Language) -> tuple[Section, ...]:
@@ -52,7 +52,7 @@ def _evaluated(outcome: OutcomeInfo, inputs: ReportInputs, language: Language) -
     label = label_of(outcome, language)
     if outcome.role == "context":
         return phrase("chain.context", language, label=label)
-    if verdict_of(inputs, outcome).kind in (wording.Kind.REFUSED, wording.Kind.MISSING):
+    if not finding_of(inputs, outcome).is_estimated:
         return phrase("chain.no_estimate", language, label=label)
     return (label,)
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import pandas as pd
 
 from kkz_eval.evaluation.estimators.methods import METHODS, REPORTED_METHODS
+from kkz_eval.evaluation.headline import overall_rows
 from kkz_eval.model.texts import Language
 from kkz_eval.reporting import numbers, say, wording
 from kkz_eval.reporting.document import Code, Column, Inline, Listing, Paragraph, Parts, Quoted, Section, Table, join, phrase
 from kkz_eval.reporting.figures.event_study import Event, EventStudy, draw_event_study
 from kkz_eval.reporting.inputs import OutcomeInfo, ReportInputs, in_language
-from kkz_eval.reporting.sections.parts import Block, insert, is_simulated, label_of, of_role, scope_of, verdict_of
+from kkz_eval.reporting.sections.parts import Block, finding_of, insert, is_simulated, label_of, of_role, scope_of
 
 
 def difference_section(inputs: ReportInputs, language: Language) -> Section:
@@ -47,12 +48,14 @@ def _methods_explained(inputs: ReportInputs, outcomes: tuple[OutcomeInfo, ...], 
 
 def _difference_outcome(inputs: ReportInputs, outcome: OutcomeInfo, language: Language) -> Section:
     scope = scope_of("difference", inputs, outcome)
-    found = verdict_of(inputs, outcome)
+    found = finding_of(inputs, outcome)
     label = label_of(outcome, language)
     sentence = join(
         wording.finding(found, outcome, scope, language, inputs.level), wording.pre_trend_note(found, scope, language)
     )
     blocks: list[Block] = [Paragraph(sentence)]
+    if found.is_estimated and not found.verdict.is_comparable:
+        blocks.append(Paragraph(phrase("difference.carries_no_verdict", language), "note"))
     chosen = event_study_of(inputs, outcome, language)
     if chosen is not None:
         study, method = chosen
@@ -88,7 +91,7 @@ def event_study_of(inputs: ReportInputs, outcome: OutcomeInfo, language: Languag
         & rows["event_time"].notna()
         & rows["estimate"].notna()
     ]
-    told = verdict_of(inputs, outcome).pre_trend
+    told = finding_of(inputs, outcome).pre_trend
     by_method = [name for method in wording.EVENT_METHODS for name in rows.loc[rows["method"] == method, "estimator"]]
     for estimator in dict.fromkeys([*([] if told is None else [told.estimator]), *by_method]):
         used = rows[rows["estimator"] == estimator].sort_values("event_time")
@@ -122,16 +125,16 @@ def _method(row: pd.Series, language: Language) -> Inline:
     )
 
 
-def _estimates_table(inputs: ReportInputs, outcome: OutcomeInfo, found: wording.Verdict, scope: str, language: Language) -> Table:
+def _estimates_table(inputs: ReportInputs, outcome: OutcomeInfo, found: wording.Finding, scope: str, language: Language) -> Table:
     headings = ("estimate", "interval", "std_error", "n_by_group", "n_clusters")
-    estimates = wording.overall_rows(inputs.estimates, outcome.indicator)
+    estimates = overall_rows(inputs.estimates, outcome.indicator)
     decides = estimates.index == (None if found.row is None else found.row.name)
     rows = []
     for position, (index, row) in enumerate(pd.concat([estimates[decides], estimates[~decides]]).iterrows(), start=1):
         name: Parts = (_method(row, language),)
         if (estimates["method"] == row["method"]).sum() > (estimates["estimator"] == row["estimator"]).sum():
             name = (*name, " (", Code(str(row["estimator"])), ")")
-        if found.row is not None and found.spread is None and index == found.row.name:
+        if found.row is not None and index == found.row.name:
             name = insert(phrase("difference.decides", language, method="\x01"), name)
         if row["status"] != "ok":
             reason = row["message"]

@@ -9,7 +9,7 @@ from kkz_eval.reporting import numbers, wording
 from kkz_eval.reporting.document import Paragraph, Section, join, phrase
 from kkz_eval.reporting.inputs import ReportInputs
 from kkz_eval.reporting.sections import design
-from kkz_eval.reporting.sections.parts import Block, of_role, scope_of, verdict_of
+from kkz_eval.reporting.sections.parts import Block, finding_of, of_role, scope_of
 
 
 def key_section(inputs: ReportInputs, language: Language) -> Section:
@@ -17,16 +17,15 @@ def key_section(inputs: ReportInputs, language: Language) -> Section:
     blocks: list[Block] = []
     levels: set[float] = set()
     for outcome in of_role(inputs, "primary"):
-        found = verdict_of(inputs, outcome)
+        found = finding_of(inputs, outcome)
         scope = scope_of("key", inputs, outcome)
         said = join(
             wording.finding(found, outcome, scope, language, inputs.level),
             wording.pre_trend_note(found, scope, language) if found.pre_trend is None else (),
-            wording.elsewhere(found, outcome, inputs.estimates, scope, language),
             wording.before(inputs.balance, outcome, scope, language),
         )
         blocks.append(Paragraph(said, "finding"))
-        if found.row is not None and found.kind is not wording.Kind.REFUSED and not pd.isna(found.row["conf_level"]):
+        if found.row is not None and wording.shows_interval(found) and not pd.isna(found.row["conf_level"]):
             levels.add(float(found.row["conf_level"]))
     if not blocks:
         context_only = bool(inputs.outcomes) and all(outcome.role == "context" for outcome in inputs.outcomes)

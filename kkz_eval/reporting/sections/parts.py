@@ -1,4 +1,4 @@
-"""What the sections share: the words of an outcome, identifiers of numbers, the verdict. No section of its own."""
+"""What the sections share: the words of an outcome, identifiers of numbers, the finding. No section of its own."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ def scope_of(section: str, inputs: ReportInputs, outcome: OutcomeInfo) -> str:
     return f"{section}.{inputs.outcomes.index(outcome) + 1}-{identifier_part(outcome.indicator)}"
 
 
-def verdict_of(inputs: ReportInputs, outcome: OutcomeInfo) -> wording.Verdict:
-    """What the estimates say of an outcome, by the rule of `wording`."""
-    return wording.verdict(
+def finding_of(inputs: ReportInputs, outcome: OutcomeInfo) -> wording.Finding:
+    """What may be said of an outcome, by its verdict."""
+    return wording.finding_of(
         outcome,
+        verdicts=inputs.verdicts,
         estimates=inputs.estimates,
         tests=inputs.tests,
         panel=inputs.panel,
         groups=inputs.groups,
         treated_cohorts=inputs.treated_cohorts,
         headline=inputs.headline,
-        checks=inputs.checks,
     )
 
 

@@ -43,7 +43,7 @@ SAID = [
     ),
     (
         {"audit_size": 0.2},
-        "Nicht vergleichbar, deshalb kein Urteil: Dieselbe Rechnung fände auch ohne Programm in 20,0 von 100 Fällen einen Unterschied; "
+        "Nicht vergleichbar, deshalb kein Urteil: Dieselbe Rechnung fände auch ohne Programm in 20,0 von hundert Fällen einen Unterschied; "
         "hinnehmbar sind 10.",
     ),
     (
@@ -120,7 +120,7 @@ DOMAINS = [
     (
         "confounding",
         {},
-        "Dieselbe Rechnung fände auch ohne Programm in 6,0 von 100 Fällen einen Unterschied. Der Verlauf vor dem Start könnte 0,20-mal "
+        "Dieselbe Rechnung fände auch ohne Programm in 6,0 von hundert Fällen einen Unterschied. Der Verlauf vor dem Start könnte 0,20-mal "
         "den kleinsten Unterschied ausmachen, den der Vergleich meist erkennt. Jahre vor dem Start: 5. Er hielte Abweichungen stand, "
         "die 1,20-mal so groß sind wie die vor dem Start.",
     ),

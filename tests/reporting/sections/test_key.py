@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
+from kkz_eval.evaluation.verdict.decide import Verdict
 from kkz_eval.reporting.document import Paragraph, plain
 from kkz_eval.reporting.inputs import ReportInputs
 from kkz_eval.reporting.sections.key import key_section
@@ -16,8 +18,9 @@ def findings(inputs: ReportInputs) -> list[str]:
     return [plain(block.parts) for block in blocks if isinstance(block, Paragraph) and block.kind == "finding"]
 
 
-def test_a_finding_whose_years_before_were_not_tested_says_so(inputs: ReportInputs) -> None:
-    with_tests, without = findings(inputs), findings(replace(inputs, tests=inputs.tests.iloc[:0]))
+def test_a_finding_whose_years_before_were_not_tested_says_so(inputs: ReportInputs, verdict: Callable[..., Verdict]) -> None:
+    untested = {name: verdict(slope_p=None) for name in inputs.verdicts}
+    with_tests, without = findings(inputs), findings(replace(inputs, tests=inputs.tests.iloc[:0], verdicts=untested))
     assert any(UNTESTED not in said for said in with_tests)
     assert without
     assert [said for said in without if "Grundlage:" in said and UNTESTED not in said] == []

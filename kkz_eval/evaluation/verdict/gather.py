@@ -1,0 +1,113 @@
+"""The evidence of one outcome from the tables of the results. What they do not say stays as the caller knows it, or unknown.
+
+Belongs here: which row of which table holds a piece of evidence. Does not belong here: computing it, thresholds.
+"""
+
+from __future__ import annotations
+
+from dataclasses import fields, replace
+
+import numpy as np
+import pandas as pd
+
+from kkz_eval.evaluation.estimators.methods import METHODS
+from kkz_eval.evaluation.headline import headline_row, overall_rows
+from kkz_eval.evaluation.plan import Outcome, Plan
+from kkz_eval.evaluation.results import EffectsResult
+from kkz_eval.evaluation.verdict.evidence import Evidence
+
+FULL, RANDOMIZATION, COEFFICIENT = "full", "randomization", "coefficient"  # values of the tables
+
+
+def evidence_of(outcome: Outcome, plan: Plan, effects: EffectsResult, known: Evidence) -> Evidence:
+    """What is known of an outcome: `known`, and where that is silent what plan and results say.
+
+    known: of the data behind the panel (coverage, sources, breaks, lock, years) and of what no table holds.
+    Estimate, p and interval are those of randomization inference for the row on which the verdict rests, by the law of the audit where the
+    plan names one (theta `hat`), else with equal probabilities (`zero`), within the strata of the plan where it has any.
+    """
+    row = headline_row(effects.estimates, outcome.indicator, outcome.earliest_plausible_year, plan.headline)
+    found = _of_plan(outcome, plan)
+    if row is not None and row["status"] == "ok":
+        found = _filled(_filled(found, _of_chance(effects, plan, row)), _of_estimates(effects.estimates, row))
+    return _filled(known, found)
+
+
+def _filled(first: Evidence, second: Evidence) -> Evidence:
+    """The first, and what it does not know from the second."""
+    missing = {one.name: getattr(second, one.name) for one in fields(Evidence) if getattr(first, one.name) is None}
+    return replace(first, **missing, audit_cannot_tell=first.audit_cannot_tell or second.audit_cannot_tell)
+
+
+def _of_plan(outcome: Outcome, plan: Plan) -> Evidence:
+    expected = outcome.expected_direction
+    return Evidence(
+        role=outcome.role,
+        n_primaries=sum(other.role == "primary" for other in plan.outcomes),
+        desired_direction=expected if expected in ("increase", "decrease") else None,
+        smallest_difference=None if outcome.smallest_difference is None else outcome.smallest_difference.value,
+        specifications=None if plan.specifications else {},
+        co_treatments=None if plan.co_treatments else {},
+    )
+
+
+def _of_estimates(estimates: pd.DataFrame, row: pd.Series) -> Evidence:
+    """The estimate itself, and how far an estimate by dose lies from it."""
+    rows = overall_rows(estimates, str(row["indicator"]))
+    by_dose = rows[
+        (rows["method"].map(lambda name: METHODS[name].estimand) == "dose_response")
+        & (rows["status"] == "ok")
+        & ((rows["aggregation"] == "exposed") == (row["aggregation"] == "exposed"))
+    ]
+    distance = None
+    if len(by_dose):
+        error = np.fmax(float(by_dose["std_error"].iloc[0]), float(row["std_error"]))
+        distance = _number(abs(float(by_dose["estimate"].iloc[0]) - float(row["estimate"])) / error) if error > 0 else None
+    return Evidence(estimate=_number(row["estimate"]), dose_distance=distance)
+
+
+def _of_chance(effects: EffectsResult, plan: Plan, row: pd.Series) -> Evidence:
+    """What randomization inference, audit and power say of the row."""
+    theta = "zero" if plan.audit is None or plan.audit.law is None else "hat"
+    inference = _of_row(effects.inference, plan, row, theta)
+    inference = inference[
+        (inference["method"] == RANDOMIZATION)
+        & (inference["statistic"] == COEFFICIENT)
+        & (inference["aggregation"] == row["aggregation"])
+        & (inference["status"] == "ok")
+    ]
+    power = _of_row(effects.power, plan, row, theta)
+    audit = effects.audit[(effects.audit["indicator"] == row["indicator"]) & (effects.audit["estimator"] == row["estimator"])]
+    audit = audit[audit["form"] == FULL]
+    sizes = audit.loc[audit["status"] == "ok", "size"].dropna()
+    evidence = Evidence(
+        audit_size=_number(sizes.max()) if len(sizes) else None,
+        audit_cannot_tell=bool(len(audit)) and not len(sizes),
+        mde=_number(power["mde"].iloc[0]) if len(power) else None,
+    )
+    if inference.empty:
+        return evidence
+    chance = inference.iloc[0]
+    low, high = _number(chance["conf_low"]), _number(chance["conf_high"])
+    return replace(
+        evidence,
+        estimate=_number(chance["estimate"]),
+        p_raw=_number(chance["p_value"]),
+        p_adjusted=_number(chance["p_adjusted"]),
+        interval=None if low is None or high is None else (low, high),
+        # with equal probabilities no p is smaller than that of one assignment; by another law the caller has to know
+        smallest_p=1 / float(chance["n_assignments"]) if theta == "zero" and pd.notna(chance["n_assignments"]) else None,
+    )
+
+
+def _of_row(table: pd.DataFrame, plan: Plan, row: pd.Series, theta: str) -> pd.DataFrame:
+    """The rows of a table on the same outcome and estimator, by that law, within the plan's strata where it has any."""
+    of_row = (table["indicator"] == row["indicator"]) & (table["estimator"] == row["estimator"])
+    within = (table["within"] != "") == bool(plan.assigned_within)
+    rows: pd.DataFrame = table[of_row & (table["theta"] == theta) & within]
+    return rows
+
+
+def _number(value: object) -> float | None:
+    number = float(value)  # type: ignore[arg-type]
+    return None if np.isnan(number) else number

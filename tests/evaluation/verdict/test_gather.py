@@ -1,0 +1,103 @@
+"""The evidence of an outcome from tables of results: which row counts, and what stays unknown."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from kkz_eval.evaluation.plan import Audit, Comparison, EstimatorSpec, Outcome, Plan, SmallestDifference
+from kkz_eval.evaluation.results import EffectsResult, result_of
+from kkz_eval.evaluation.verdict.decide import verdict_of
+from kkz_eval.evaluation.verdict.evidence import BreakState, Evidence
+from kkz_eval.evaluation.verdict.gather import evidence_of
+from kkz_eval.evaluation.verdict.rules import rules
+
+OUTCOME = Outcome("y", "primary", expected_direction="decrease", smallest_difference=SmallestDifference(0.5, {}, "board"))
+PLAN = Plan("p", (OUTCOME, Outcome("z", "primary"), Outcome("c", "context")), (EstimatorSpec("twfe", "twfe"),))
+AUDITED = replace(PLAN, comparison=Comparison(("kind",), ("need",)), audit=Audit(None, "need", ()))
+ESTIMATE = {"indicator": "y", "estimator": "twfe", "method": "twfe", "aggregation": "coefficient", "term": "att", "status": "ok"}
+CHANCE = {"indicator": "y", "estimator": "twfe", "aggregation": "coefficient", "method": "randomization", "status": "ok"}
+KNOWN = Evidence(coverage_share=1.0, sources_mixed=False, break_state=BreakState.NONE, exposed_years=4)
+
+
+def chance(statistic: str, within: str, theta: str, p: float) -> dict[str, object]:
+    of_law = {"statistic": statistic, "within": within, "theta": theta, "n_assignments": 1_000}
+    return {**CHANCE, **of_law, "estimate": -0.3, "p_value": p, "p_adjusted": 2 * p, "conf_low": -1.0, "conf_high": 0.4}
+
+
+def audited(theta: str, size: float | None, form: str = "full") -> dict[str, object]:
+    status = "refused" if size is None else "ok"
+    return {"indicator": "y", "estimator": "twfe", "form": form, "within": "kind", "theta": theta, "size": size, "status": status}
+
+
+def results(**tables: list[dict[str, object]]) -> EffectsResult:
+    rows = [{**ESTIMATE, "estimate": -0.25, "std_error": 0.2, "conf_low": -0.6, "conf_high": 0.1}]
+    return result_of(**{"estimates": rows, **tables})
+
+
+def test_a_plan_without_randomization_leaves_chance_unknown_and_has_no_verdict() -> None:
+    found = evidence_of(OUTCOME, PLAN, results(), KNOWN)
+    assert (found.estimate, found.interval, found.p_raw, found.audit_size, found.mde) == (-0.25, None, None, None, None)
+    assert (found.role, found.n_primaries, found.desired_direction, found.smallest_difference) == ("primary", 2, "decrease", 0.5)
+    assert (found.specifications, found.co_treatments, found.negative_controls) == ({}, {}, None)
+    verdict = verdict_of(found, rules())
+    assert (verdict.code, verdict.form, verdict.row) == ("none", "not_examined", 1)
+
+
+def test_p_and_interval_are_those_of_the_coefficient_within_the_strata_by_the_fitted_law() -> None:
+    rows = [
+        chance("coefficient", "", "hat", 0.5),
+        chance("studentised", "kind", "hat", 0.4),
+        chance("coefficient", "kind", "zero", 0.3),
+        chance("coefficient", "kind", "hat", 0.02),
+    ]
+    power = [
+        {"indicator": "y", "estimator": "twfe", "within": within, "theta": theta, "mde": mde}
+        for within, theta, mde in (("", "hat", 9.0), ("kind", "zero", 8.0), ("kind", "hat", 1.3))
+    ]
+    found = evidence_of(OUTCOME, AUDITED, results(inference=rows, power=power), KNOWN)
+    assert (found.p_raw, found.p_adjusted, found.interval, found.estimate) == (0.02, 0.04, (-1.0, 0.4), -0.3)
+    assert found.mde == 1.3
+    assert found.smallest_p is None  # by that law only who knows the assignment can say
+
+
+def test_without_a_law_the_assignments_are_equally_probable() -> None:
+    found = evidence_of(OUTCOME, PLAN, results(inference=[chance("coefficient", "", "zero", 0.2)]), KNOWN)
+    assert (found.p_raw, found.smallest_p) == (0.2, 0.001)
+
+
+@pytest.mark.parametrize(
+    ("rows", "size", "cannot_tell"),
+    [
+        ([], None, False),
+        ([audited("zero", 0.05), audited("hat", 0.12), audited("upper", 0.09)], 0.12, False),
+        ([audited("zero", 0.05), audited("hat", 0.3, form="blind")], 0.05, False),
+        ([audited("zero", None), audited("hat", None)], None, True),
+    ],
+)
+def test_the_largest_size_of_the_full_audit_counts(rows: list[dict[str, object]], size: float | None, cannot_tell: bool) -> None:
+    found = evidence_of(OUTCOME, AUDITED, results(audit=rows), KNOWN)
+    assert (found.audit_size, found.audit_cannot_tell) == (size, cannot_tell)
+
+
+def test_what_the_caller_knows_is_not_overwritten() -> None:
+    known = replace(KNOWN, desired_direction="increase", smallest_p=0.01, estimate=-0.7)
+    found = evidence_of(OUTCOME, PLAN, results(inference=[chance("coefficient", "", "zero", 0.2)]), known)
+    assert (found.desired_direction, found.smallest_p, found.estimate) == ("increase", 0.01, -0.7)
+    assert (found.coverage_share, found.exposed_years) == (1.0, 4)
+
+
+def test_the_distance_of_an_estimate_by_dose_is_measured_in_the_larger_error() -> None:
+    rows = [
+        {**ESTIMATE, "estimate": -0.25, "std_error": 0.2},
+        {**ESTIMATE, "estimator": "dose", "method": "dose", "estimate": -0.5, "std_error": 0.5},
+    ]
+    found = evidence_of(OUTCOME, replace(PLAN, headline="twfe"), results(estimates=rows), KNOWN)
+    assert found.dose_distance == pytest.approx(0.5)
+
+
+def test_a_refused_estimate_gives_no_evidence_of_its_own() -> None:
+    refused = [{**ESTIMATE, "status": "refused", "message": "no controls"}]
+    found = evidence_of(OUTCOME, PLAN, results(estimates=refused, inference=[chance("coefficient", "", "zero", 0.2)]), KNOWN)
+    assert (found.estimate, found.p_raw) == (None, None)
