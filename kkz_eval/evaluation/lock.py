@@ -17,6 +17,7 @@ Belongs here: the lock as a value, its text form, the comparison. Does not belon
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -46,6 +47,9 @@ _NAMED_ENTRIES = {
     "specifications": "id",
     "co_treatments": "id",
 }  # lists, and the key of the name
+_SAYS_BY_BEING_THERE = re.compile(
+    r"audit|specifications\[.*\]\.comparison"
+)  # sections that say something even where all in them is empty
 _OF_A_VARIANT = ("id", "variant_of")  # a variant has a name of its own
 
 
@@ -200,6 +204,8 @@ def _plan_deviations(locked: Mapping[str, Any], now: Mapping[str, Any], left_out
 def _leaves(path: str, node: Any) -> Iterator[tuple[str, Any]]:
     """(dotted path, value) of all that is not empty; entries of outcomes, estimators and others that have a name by it."""
     if isinstance(node, Mapping):
+        if _SAYS_BY_BEING_THERE.fullmatch(path):
+            yield path, True
         for key, child in node.items():
             yield from _leaves(f"{path}.{key}" if path else str(key), child)
     elif path in _NAMED_ENTRIES:

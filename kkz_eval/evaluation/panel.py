@@ -80,6 +80,8 @@ def validate_panel(frame: pd.DataFrame, plan: Plan, source: str = "panel") -> pd
     if not problems:
         for column in dict.fromkeys([*strata_columns(plan), *_columns_of_units(plan)]):
             problems += _varying_problems(checked, column)
+        for column in () if plan.audit is None else plan.audit.columns:
+            problems += _at(np.isinf(checked[column].to_numpy(dtype="float64")), "cell_infinite", partial(_named, column))
     if problems:
         raise PanelInvalid(source, problems)
     return checked

@@ -180,6 +180,17 @@ def test_sun_and_abraham_leave_out_strata_of_which_nobody_is_untreated_throughou
     assert "8 Einheiten der Schichten town bleiben außen vor" in rows["message"][0]
 
 
+@pytest.mark.parametrize("method", ["sdid", "synthetic_control"])
+def test_units_treated_all_along_do_not_take_the_years_before_from_the_others(method: str) -> None:
+    panel = _panel(12)
+    always = panel.assign(cohort=panel["cohort"].mask(panel["unit_id"].isin(["u00", "u01"]), 2008))
+    comparison = {"within": ["kind"]}
+    row = _run(always, method, comparison=comparison).estimates.iloc[0]
+    without = _run(panel[~panel["unit_id"].isin(["u00", "u01"])], method, comparison=comparison).estimates.iloc[0]
+    assert row["status"] == "ok"
+    assert row["estimate"] == pytest.approx(without["estimate"], abs=1e-9)
+
+
 def test_draws_of_assignments_are_not_placebos() -> None:
     panel = _panel(18)
     drawn = _run(panel, "sdid", inference={"method": "randomization", "draws": 9999})
@@ -206,6 +217,14 @@ def test_strata_and_baseline_values_must_be_constant_per_unit(column: str, value
         _run(panel, "twfe", comparison={"within": ["kind"], "adjust": ["need"]})
     (problem,) = caught.value.problems
     assert (problem.code, problem.line, problem.parameters["first"]) == ("unit_value_varies", 12, 10)
+
+
+def test_a_law_of_assignments_has_finite_numbers() -> None:
+    panel = _panel()
+    panel.loc[panel["unit_id"] == "u01", "need"] = np.inf
+    with pytest.raises(PanelInvalid) as caught:
+        _run(panel, "twfe", audit={"law": "need"})
+    assert {(problem.code, problem.parameters["column"]) for problem in caught.value.problems} == {("cell_infinite", "need")}
 
 
 def test_columns_of_comparison_and_audit_must_be_in_the_panel() -> None:

@@ -75,6 +75,12 @@ def test_the_same_plan_and_baseline_follow_the_lock(lock: Lock) -> None:
         ({"checks": {"smd": 0.1}}, ["checks.smd"]),
         ({"title": {"de": "Anders", "en": "Title"}}, ["title.de"]),
         ({"seed": 2}, ["seed"]),
+        ({"comparison": {"within": ["kind"]}}, ["comparison.within"]),
+        ({"audit": {}}, ["audit"]),
+        ({"audit": {"law": "need"}}, ["audit", "audit.law"]),
+        ({"specifications": [{"id": "two_way", "comparison": {}}]},
+         ["specifications[two_way]", "specifications[two_way].comparison", "specifications[two_way].controls"]),
+        ({"outcomes": [{**DATA["outcomes"][0], "scale": "log"}, {"indicator": "b"}]}, ["outcomes[a].scale"]),
     ],
 )  # fmt: skip
 def test_every_key_that_differs_is_named_and_no_other(lock: Lock, changes: dict[str, object], paths: list[str]) -> None:

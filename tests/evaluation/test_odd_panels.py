@@ -57,3 +57,55 @@ def test_odd_panels_never_break_an_estimator(
     assert np.isfinite(rows.loc[ok, "estimate"]).all()
     assert (rows.loc[~ok, "message"] != "").all()
     assert (rows.loc[ok, "n_treated"] > 0).all()
+
+
+COMPARED = ("twfe", "event_study", "sun_abraham", "callaway_santanna", "imputation", "sdid")
+
+
+@settings(max_examples=40, deadline=None, derandomize=True)
+@given(
+    seed=st.integers(0, 10_000),
+    n_units=st.integers(3, 12),
+    n_years=st.integers(2, 6),
+    starts=st.lists(st.sampled_from([None, None, None, 2000, 2002, 2003, 2030]), min_size=12, max_size=12),
+    kinds=st.lists(st.sampled_from(["a", "a", "b", "c", None]), min_size=12, max_size=12),
+    needs=st.lists(st.sampled_from([0.0, 1.0, 2.5, 1e9, None]), min_size=12, max_size=12),
+    within=st.booleans(),
+    adjust=st.booleans(),
+    missing=st.sampled_from([0.0, 0.05, 0.4]),
+    reference=st.sampled_from(["never", "not_yet"]),
+)
+def test_odd_strata_and_baseline_values_never_break_an_estimator(
+    seed: int,
+    n_units: int,
+    n_years: int,
+    starts: list[int | None],
+    kinds: list[str | None],
+    needs: list[float | None],
+    within: bool,
+    adjust: bool,
+    missing: float,
+    reference: str,
+) -> None:
+    draw = np.random.default_rng(seed)
+    unit, year = np.repeat(np.arange(n_units), n_years), np.tile(np.arange(2000, 2000 + n_years), n_units)
+    of_units = {"cohort": pd.array([starts[code] for code in unit], dtype="Int64"), "kind": [kinds[code] for code in unit]}
+    panel = pd.DataFrame(
+        {"unit_id": unit.astype(str), "year": year, "indicator": "y", "value": draw.normal(size=len(unit)), **of_units}
+    )
+    panel["need"] = pd.array([needs[code] for code in unit], dtype="Float64")
+    panel.loc[draw.uniform(size=len(unit)) < missing, "value"] = np.nan
+    plan = {
+        "plan_version": 1,
+        "id": "p",
+        "outcomes": [{"indicator": "y", "earliest_plausible_year": 2003}],
+        "estimators": [{"id": name, "method": name} for name in COMPARED],
+        "comparison": {"within": ["kind"] if within else [], "adjust": ["need"] if adjust else []},
+        "inference": {"draws": 3},
+        "reference": reference,
+    }
+    rows = run_effects(panel, parse_plan(plan, "test")).estimates
+    ok = rows["status"] == "ok"
+    assert set(rows["estimator"]) == set(COMPARED)
+    assert np.isfinite(rows.loc[ok, "estimate"]).all()
+    assert (rows.loc[~ok, "message"] != "").all()

@@ -142,7 +142,10 @@ def without_held_fixed(sample: Sample, covariates: CellByRegressor, names: Seque
     if sample.stratum is None and sample.baseline is None:
         return without_covariates(sample, covariates, names)
     common = fit_untreated(replace(sample, weights=None), covariates, names).common
-    before = (sample.year < np.nanmin(sample.cohort)) & ~np.isnan(common)
+    with_before = sample.cohort > sample.year.min()  # others fall out of the blocks
+    if not with_before.any():
+        raise Refused("no_years_before")
+    before = (sample.year < sample.cohort[with_before].min()) & ~np.isnan(common)
     size = int(sample.unit.max()) + 1
     with np.errstate(invalid="ignore"):  # a unit without a year before has no mean, and no use
         level = np.bincount(sample.unit[before], common[before], size) / np.bincount(sample.unit[before], minlength=size)
