@@ -22,7 +22,7 @@ import pandas as pd
 import statsmodels.api as sm
 import yaml
 
-from benchmarks import bench_estimators, bench_inference, bench_synthetic, bench_validators
+from benchmarks import bench_estimators, bench_inference, bench_sensitivity, bench_synthetic, bench_validators
 from benchmarks.bench_official import municipal_panel, official_files, processor_seconds
 from benchmarks.bench_run import yearly_runs
 from benchmarks.figures import Figure, seconds
@@ -189,6 +189,14 @@ def inference_comparisons() -> list[Figure]:
     return [Figure(*entry) for entry in (*bench_inference.exact_inference(), *bench_inference.many_units())]
 
 
+def sensitivity_comparisons() -> list[Figure]:
+    """What violations could do to an event study, against linear programmes, and against moderndid where it is installed."""
+    peer = bench_sensitivity.against_moderndid()
+    if not peer:
+        print("moderndid is left out: it is not installed.")
+    return [Figure(*entry) for entry in (*peer, *bench_sensitivity.sensitivity())]
+
+
 def dummy_fits(panel: pd.DataFrame) -> tuple[float, float]:
     """The two estimates by plain least squares: the effect, and that of event time 0."""
     unit = pd.get_dummies(panel["unit_id"], drop_first=True, dtype=float).to_numpy()
@@ -273,6 +281,7 @@ def main() -> int:
     figures += group_time_comparisons()
     figures += synthetic_comparisons()
     figures += inference_comparisons()
+    figures += sensitivity_comparisons()
     if (shared / INKAR_FILE).is_file():
         figures += official_files(shared)
         figures.append(municipal_panel(shared))

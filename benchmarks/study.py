@@ -21,6 +21,7 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.study_coverage import main as print_coverage_study
+from benchmarks.study_sensitivity import main as print_sensitivity_study
 from benchmarks.study_synthetic import main as print_synthetic_study
 from kkz_eval.evaluation.design import groups_of
 from kkz_eval.evaluation.effects import run_effects
@@ -193,7 +194,7 @@ def main(arguments: Sequence[str]) -> int:
     RESULT_FILE.parent.mkdir(parents=True, exist_ok=True)
     content = {"direct": [asdict(row) for row in found], "line_seeds": line_seeds, "largest_difference": difference}
     RESULT_FILE.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
-    return max(print_coverage_study([]), print_synthetic_study([]))
+    return max(print_coverage_study([]), print_synthetic_study([]), print_sensitivity_study([]))
 
 
 if __name__ == "__main__":
