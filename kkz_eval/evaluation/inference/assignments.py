@@ -19,7 +19,7 @@ import numpy.typing as npt
 from scipy.optimize import brentq
 from scipy.stats import chi2
 
-from kkz_eval.evaluation.arrays import AssignmentByUnitStart, AssignmentMask, Floats, PerAssignment, PerUnit
+from kkz_eval.evaluation.arrays import AssignmentByUnitStart, AssignmentMask, Floats, Mask, PerAssignment, PerUnit
 from kkz_eval.evaluation.inference.units import ComparedUnits
 from kkz_eval.evaluation.problems import Figure, Refused
 
@@ -143,21 +143,14 @@ def assignments_in_chunks(units: ComparedUnits, rows: int = ROWS) -> Iterator[As
 def draw_assignments(units: ComparedUnits, law: Law, draws: int, random: np.random.Generator) -> AssignmentMask:
     """(draws, N) independent assignments, exactly by the law.
 
-    Uniform: the smallest of random keys. Else cluster by cluster, each with its probability given how many of its stratum are still
-    to be treated (Chen, Dempster & Liu 1994, procedure 3).
+    Cluster by cluster, each with its probability given how many of its stratum are still to be treated (Chen, Dempster & Liu 1994, procedure 3).
     """
     weights = units.by_cluster(law.log_weights(units)[:, None])[:, 0]
-    drawn = np.zeros((draws, units.n_clusters), dtype=bool)
-    for stratum, (size, count) in enumerate(_sizes(units)):
+    drawn = np.empty((units.n_clusters, draws), dtype=bool)
+    for stratum, (_, count) in enumerate(_sizes(units)):
         members = np.flatnonzero(units.cluster_stratum == stratum)
-        if count in (0, size):
-            drawn[:, members] = count == size
-        elif law.theta == 0:
-            smallest = np.argpartition(random.random((draws, size)), count - 1, axis=1)[:, :count]
-            np.put_along_axis(drawn, members[smallest], True, axis=1)
-        else:
-            drawn[:, members] = _drawn_by_weight(weights[members], count, draws, random)
-    return drawn[:, units.cluster]
+        drawn[members] = _drawn_by_weight(weights[members], count, draws, random)
+    return drawn[units.cluster].T
 
 
 def draw_starts(
@@ -328,22 +321,18 @@ def _joined(parts: Sequence[Sums]) -> Sums:
     return reduce(lambda one, other: (one[:, :, None] + other[:, None, :]).reshape(len(one), -1), parts)
 
 
-def _drawn_by_weight(log_weights: Floats, count: int, draws: int, random: np.random.Generator) -> AssignmentMask:
-    """(draws, g) masks of `count` of the g clusters of a stratum, P ∝ exp(Σ log_weights)."""
+def _drawn_by_weight(log_weights: Floats, count: int, draws: int, random: np.random.Generator) -> Mask:
+    """(g, draws) masks of `count` of the g clusters of a stratum, P ∝ exp(Σ log_weights)."""
     size = len(log_weights)
-    logs = np.full(
-        (size + 1, count + 2), -np.inf
-    )  # of symmetric polynomials of the clusters from each on; column 0 stands for k = −1
+    logs = np.full((size + 1, count + 2), -np.inf)  # of symmetric polynomials of the clusters from each on, of k = −1, 0, …
     logs[:, 1] = 0.0
     for place in range(size - 1, -1, -1):
         logs[place, 2:] = np.logaddexp(logs[place + 1, 2:], logs[place + 1, 1:-1] + log_weights[place])
-    drawn = np.zeros((draws, size), dtype=bool)
+    drawn = np.empty((size, draws), dtype=bool)
     left = np.full(draws, count)
     for place, weight in enumerate(log_weights):
-        possible = np.where(
-            np.isfinite(logs[place, 1:]), logs[place, 1:], 0.0
-        )  # no set of k where fewer are left: its numerator is 0 too
-        with_it = np.exp(weight + logs[place + 1, :-1] - possible)
-        drawn[:, place] = random.random(draws) < with_it[left]
-        left -= drawn[:, place]
+        sets = logs[place, 1:]  # where there is none of k clusters, there is none with this one either
+        with_it = np.exp(weight + logs[place + 1, :-1] - np.where(np.isfinite(sets), sets, 0.0))
+        drawn[place] = random.random(draws) < with_it[left]
+        left -= drawn[place]
     return drawn
