@@ -247,7 +247,7 @@ class Plan:
 
 
 def specified(plan: Plan, specification: Specification) -> Plan:
-    """The plan with all that a specification asks otherwise, but for the units that it leaves out."""
+    """The plan with all that a specification asks otherwise, but for the units that it leaves out (examination/specifications.py)."""
     said = {
         "comparison": specification.comparison,
         "reference": specification.reference,

@@ -12,7 +12,7 @@ import pandas as pd
 
 from kkz_eval.evaluation.estimators.estimation import Row
 from kkz_eval.evaluation.estimators.methods import OVERALL, VERDICT_METHODS
-from kkz_eval.evaluation.plan import EstimatorSpec, Outcome, Plan, Specification
+from kkz_eval.evaluation.plan import EstimatorSpec, Outcome, Plan, Specification, specified
 from kkz_eval.evaluation.problems import Refused
 from kkz_eval.reference.adjacency import adjoining
 
@@ -116,20 +116,7 @@ def _left_out(specification: Specification, plan: Plan, treated: frozenset[str],
 
 
 def _alternative(specification: Specification, plan: Plan, outcome: Outcome, left_out: frozenset[str]) -> Alternative:
-    other = replace(
-        plan,
-        comparison=plan.comparison if specification.comparison is None else specification.comparison,
-        reference=specification.reference or plan.reference,
-        event_reference=plan.event_reference if specification.event_reference is None else specification.event_reference,
-        weight=specification.weight or plan.weight,
-        audit=None,
-        specifications=(),
-        co_treatments=(),
-    )
-    asked = replace(
-        outcome,
-        window=outcome.window if specification.window is None else specification.window,
-        scale=specification.scale or outcome.scale,
-    )
+    asked = specified(replace(plan, outcomes=(outcome,)), specification)
+    other = replace(asked, audit=None, specifications=(), co_treatments=())
     co_treatment = specification.without[0] if len(specification.without) == 1 else ""
-    return Alternative(specification.id, replace(other, outcomes=(asked,)), asked, left_out, co_treatment)
+    return Alternative(specification.id, other, other.outcomes[0], left_out, co_treatment)
