@@ -96,6 +96,15 @@ def test_group_time_effects_within_strata_are_means_over_treated_units_of_the_di
     )
 
 
+@pytest.mark.parametrize("variant", ["dr", "ipw", "or"])
+def test_group_time_effects_take_strata_and_baseline_values_as_covariates_of_units(variant: str) -> None:
+    panel = _unequal(_panel(60))
+    panel["town"] = (panel["kind"] == "town").astype(float)
+    held = _run(panel, "callaway_santanna", variant, comparison={"within": ["kind"], "adjust": ["need"]})
+    adjusted = _run(panel, "callaway_santanna", variant, covariates=["need", "town"])
+    np.testing.assert_allclose(_numbers(held), _numbers(adjusted), rtol=1e-9, atol=1e-9)
+
+
 def test_one_stratum_is_none() -> None:
     panel = _panel().assign(land="NRW")
     for method in ("twfe", "sun_abraham", "callaway_santanna", "imputation"):
