@@ -27,6 +27,7 @@ from kkz_eval.evaluation.design import level_of_plan
 from kkz_eval.evaluation.plan import Outcome, plan_digest, report_folder
 from kkz_eval.evaluation.regression_to_mean import regression_to_mean
 from kkz_eval.evaluation.results import EffectsResult, results_files
+from kkz_eval.evaluation.verdict.study import studied_as
 from kkz_eval.indicators.catalogue import Indicator, Selection
 from kkz_eval.indicators.chain import StageCoverage, chain_coverage
 from kkz_eval.line import say
@@ -171,6 +172,7 @@ def report_inputs(study: Study, effects: EffectsResult) -> ReportInputs:
         simulated=bool(study.simulated),
         checks=plan.checks,
         verdicts=verdicts_of(study, effects),
+        studied_as=studied_as(plan.comparison) if level_of_plan(plan) == "kreis" else None,
     )
 
 

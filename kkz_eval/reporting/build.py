@@ -43,7 +43,7 @@ def build_document(inputs: ReportInputs, language: Language) -> Document:
             *robustness_section(inputs, language),
             *chain_section(inputs, language),
             *stations_section(inputs, language),
-            limits_section(language),
+            limits_section(inputs, language),
             data_section(inputs, language),
         ),
     )

@@ -124,6 +124,7 @@ class ReportInputs:
     dataset_titles: of the datasets of deliveries, by dataset; one without is shown by its name.
     simulated: whether anything that it shows is made up. checks: the plan's thresholds for what is compared
     before the start, which its checks follow too. verdicts: by indicator; of an outcome without one nothing was examined.
+    studied_as: the comparison of evaluation.verdict.study that the plan's is, None where none is.
     Raises ValueError where a table lacks a column, a role, group or status is unknown, or counts has a key twice.
     """
 
@@ -157,6 +158,7 @@ class ReportInputs:
     simulated: bool = False
     checks: Checks = field(default_factory=Checks)
     verdicts: Mapping[str, Verdict] = field(default_factory=dict)
+    studied_as: str | None = None
 
     def __post_init__(self) -> None:
         _known("role", [outcome.role for outcome in self.outcomes], ROLES)

@@ -1,14 +1,29 @@
-"""The section on what the report does not show."""
+"""The section on what the report does not show, and how often such a comparison errs."""
 
 from __future__ import annotations
 
+from kkz_eval.evaluation.verdict.study import study_of_comparisons
 from kkz_eval.model.texts import Language
-from kkz_eval.reporting.document import Listing, Section, phrase
+from kkz_eval.reporting import numbers
+from kkz_eval.reporting.document import Listing, Paragraph, Parts, Section, join, phrase
+from kkz_eval.reporting.inputs import ReportInputs
 
 LIMITS = ("trends", "interval", "means", "transfer", "selection", "exposure")
 
 
-def limits_section(language: Language) -> Section:
-    """What no figure of this report can tell."""
+def limits_section(inputs: ReportInputs, language: Language) -> Section:
+    """What no figure of this report can tell; where worlds with a known truth were compared likewise, what was found there."""
     items = tuple(phrase(f"limits.{limit}", language) for limit in LIMITS)
-    return Section("limits", phrase("sections.limits", language), (Listing(items),))
+    errs = () if inputs.studied_as is None else (Paragraph(_errs(inputs.studied_as, language)),)
+    return Section("limits", phrase("sections.limits", language), (Listing(items), *errs))
+
+
+def _errs(comparison: str, language: Language) -> Parts:
+    """How often the comparison of the plan finds a difference where there is none. comparison: of study.py."""
+    study = study_of_comparisons()
+    sizes = {name: study.largest_size(name) for name in ("two_way", "kind", "need")}
+    low, high = study.law_sizes()
+    percents = {**sizes, "low": low, "high": high}
+    shown = {name: numbers.measured(f"study.{name}", 100 * share, 0, language) for name, share in percents.items()}
+    worlds = phrase("study.worlds", language, worlds=numbers.count("study.worlds", study.worlds, language))
+    return join(worlds, phrase(f"study.{comparison}", language, **shown))
