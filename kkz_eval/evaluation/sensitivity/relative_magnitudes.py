@@ -31,9 +31,12 @@ from kkz_eval.evaluation.arrays import Floats, Integers, Mask, PerEstimate
 from kkz_eval.evaluation.sensitivity.event_coefficients import EventCoefficients
 from kkz_eval.evaluation.sensitivity.interval import Interval
 
+TIE = 1e-13  # probits; two probabilities that are no further apart are one
 FIRST_STAGE = 0.1  # share of alpha that the least favourable test may spend (Rambachan & Roth 2023, section 3.2)
-EFFECTS_TRIED = 300  # for each piece, between the bounds that the least favourable test sets
-HALVINGS = 30  # of a step between two of them, or of the range of a critical value: to 9 digits
+EFFECTS_TRIED = 128  # for each piece, between the bounds that the least favourable test sets
+SECTIONS = np.arange(1, 32) / 32  # of a step between two of them, again and again until an end is found to nine digits
+ROUNDS = 6
+SECANTS = 4  # steps to a critical value; its bounds are close, and what is solved is nearly straight between them
 NODES, WEIGHTS = leggauss(120)
 FARTHEST = 9.0  # standard deviations; beyond them the normal density is 0 in double precision
 
@@ -107,10 +110,13 @@ class _Pieces:
         """(p, 2) where rejection begins beyond the lowest and the highest effect kept. tried: (p, e); outermost: (p, 2) their places."""
         inside = np.take_along_axis(tried, outermost, axis=1)
         outside = np.take_along_axis(tried, np.clip(outermost + np.array([-1, 1]), 0, EFFECTS_TRIED - 1), axis=1)
-        for _ in range(HALVINGS):
-            middle = (inside + outside) / 2
-            rejected = self.rejected(middle, alpha)
-            inside, outside = np.where(rejected, inside, middle), np.where(rejected, middle, outside)
+        for _ in range(ROUNDS):
+            between = inside[..., None] + (outside - inside)[..., None] * SECTIONS  # (p, 2, sections)
+            rejected = self.rejected(between.reshape(len(inside), -1), alpha).reshape(between.shape)
+            first = np.where(rejected.any(axis=2), rejected.argmax(axis=2), len(SECTIONS))[..., None]
+            points = np.concatenate([inside[..., None], between, outside[..., None]], axis=2)
+            inside = np.take_along_axis(points, first, axis=2)[..., 0]
+            outside = np.take_along_axis(points, first + 1, axis=2)[..., 0]
         return inside
 
 
@@ -152,12 +158,21 @@ def _least_favourable(vertices: Floats, covariance: Floats, size: float) -> Floa
 
     Andrews, Roth & Pakes (2023), section 4, by quadrature in place of draws.
     """
-    low, high = np.zeros(len(vertices)), np.full(len(vertices), ndtri(1 - size / 4))  # four vertices, no variance above 1
-    for _ in range(HALVINGS):
-        middle = (low + high) / 2
-        enough = _probability_below(middle, vertices, covariance) >= 1 - size
-        low, high = np.where(enough, low, middle), np.where(enough, middle, high)
-    return high
+    largest = np.sqrt(np.einsum("pvi,pij,pvj->pv", vertices, covariance, vertices).max(axis=1))
+    wanted = ndtri(1 - size)
+    low, high = wanted * largest, ndtri(1 - size / 4) * largest  # one vertex alone, four that never meet
+
+    def excess(value: Floats) -> Floats:
+        return np.asarray(ndtri(_probability_below(value, vertices, covariance)) - wanted, dtype=float)
+
+    before, value = low, high
+    missed, found = excess(before), excess(value)
+    for _ in range(SECANTS):
+        run, rise = value - before, found - missed
+        step = np.where(np.abs(rise) > TIE, found * run / np.where(rise == 0, 1.0, rise), 0.0)
+        before, value, missed = value, np.clip(value - step, low, high), found
+        found = excess(value)
+    return np.asarray(value)
 
 
 def _probability_below(value: Floats, vertices: Floats, covariance: Floats) -> Floats:
@@ -165,7 +180,7 @@ def _probability_below(value: Floats, vertices: Floats, covariance: Floats) -> F
     deviation = np.sqrt(covariance[:, 1, 1])
     slope = covariance[:, 0, 1] / covariance[:, 1, 1]
     left = np.sqrt(covariance[:, 0, 0] - slope * covariance[:, 0, 1])
-    steepest = -vertices[:, :, 1].min(axis=1)  # no vertex of the last kind above the value
+    steepest = -vertices[:, 2:, 1].min(axis=1)  # no vertex of the last kind above the value
     crossing = -(vertices[:, 0, 1] / vertices[:, 0, 0] - vertices[:, 1, 1] / vertices[:, 1, 0])  # both sides leave room
     room = value * (1 / vertices[:, 0, 0] - 1 / vertices[:, 1, 0])
     with np.errstate(divide="ignore"):

@@ -11,7 +11,7 @@ from scipy import stats
 from scipy.optimize import linprog
 
 from kkz_eval.evaluation.sensitivity.event_coefficients import EventCoefficients
-from kkz_eval.evaluation.sensitivity.relative_magnitudes import relative_magnitudes_interval
+from kkz_eval.evaluation.sensitivity.relative_magnitudes import _pieces, relative_magnitudes_interval
 
 Make = Callable[..., EventCoefficients]
 KAPPA = 0.005
@@ -147,3 +147,15 @@ def test_a_negative_bound_is_an_error(random_event_study: Make) -> None:
     event = random_event_study(0)
     with pytest.raises(ValueError, match="not a bound"):
         relative_magnitudes_interval(event, event.first_effect(), -1, 0.05)
+
+
+@pytest.mark.parametrize("seed", [0, 2, 5])
+def test_the_first_stage_rejects_as_often_as_it_may(random_event_study: Make, seed: int) -> None:
+    """By draws of the two numbers on which everything depends, of each piece with another correlation."""
+    event = random_event_study(seed)
+    pieces = _pieces(event, event.average_effect(), 2.0, 0.05)
+    draws = np.random.default_rng(1).normal(size=(400_000, 2))
+    error = np.sqrt(KAPPA * (1 - KAPPA) / len(draws))
+    for vertices, covariance, critical in zip(pieces.vertices, pieces.covariance, pieces.least_favourable, strict=True):
+        largest = (draws @ np.linalg.cholesky(covariance).T @ vertices.T).max(axis=1)
+        assert (largest > critical).mean() == pytest.approx(KAPPA, abs=4 * error)
