@@ -32,7 +32,7 @@ from kkz_eval.indicators.catalogue import Indicator, Selection
 from kkz_eval.indicators.chain import StageCoverage, chain_coverage
 from kkz_eval.line import say
 from kkz_eval.line.official_figures import official_figures
-from kkz_eval.line.sentences import conflict_sentence, title_of
+from kkz_eval.line.sentences import conflict_sentence, held_fixed, title_of
 from kkz_eval.line.simulated_tables import said_in_each_row
 from kkz_eval.line.snapshot import Snapshot, corrected_in, waived_in
 from kkz_eval.line.study import Study
@@ -163,6 +163,7 @@ def report_inputs(study: Study, effects: EffectsResult) -> ReportInputs:
         level=level_of_plan(plan),
         as_of=study.as_of,
         unit_rule=None if plan.units.nested is None else nested_sentence(Nested(plan.units.nested), level_of_plan(plan)),
+        held_fixed=held_fixed(plan, study.installation.catalogue),
         conformity=study.conformity.sentences,
         headline=plan.headline,
         revisions=_revisions(study),

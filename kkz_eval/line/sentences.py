@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 from kkz_eval.contracts.contract import Contract
 from kkz_eval.deliveries.register.accepted import Conflict
+from kkz_eval.evaluation.baseline import baseline_cells
 from kkz_eval.evaluation.design import Coverage
 from kkz_eval.evaluation.matching import Matched
+from kkz_eval.evaluation.plan import Plan
 from kkz_eval.indicators.catalogue import Indicator
 from kkz_eval.line import say
 from kkz_eval.model.texts import Language, Sentence, Wording
@@ -32,6 +34,17 @@ def coverage_sentence(row: Coverage, indicator: Indicator, minimum: float) -> Se
         minimum=f"{100 * minimum:.0f}",
         missing=named + (f" (+{more})" if more > 0 else ""),
     )
+
+
+def held_fixed(plan: Plan, catalogue: Mapping[str, Indicator]) -> tuple[Sentence, ...]:
+    """What a plan's comparison holds fixed, for readers of a report: a sentence each, none where it holds nothing."""
+    strata = [say(f"held_fixed.{name}") for name in plan.comparison.within]
+    made = baseline_cells(plan)
+    baseline = []
+    for cells in (made[name] for name in plan.comparison.adjust):
+        label, years = Wording(catalogue[cells.indicator].label), {"first": cells.first, "last": cells.last}
+        baseline.append(say("held_fixed.year" if cells.first == cells.last else "held_fixed.mean", label=label, **years))
+    return (*strata, *baseline)
 
 
 def conflict_sentence(conflict: Conflict) -> Sentence:

@@ -116,7 +116,8 @@ class ReportInputs:
     counts: municipal counts with their total per unit and year, shown through the disclosure gate only.
     One row per unit, year and certificate. conformity: whether the results follow a locked plan, then each deviation.
     headline: id of the estimator on which the verdict rests, None where the plan leaves it to evaluation.headline.
-    level: of the units, kreis | municipality | youth_office; unit_rule: what the plan says of nested units, None where it says nothing.
+    level: of the units, kreis | municipality | youth_office; unit_rule: what the plan says of nested units, None where it says nothing;
+    held_fixed: what its comparison holds fixed, a sentence each.
     as_of: the day of whose knowledge the plan speaks, None for now.
     revisions: the largest differences between two editions of a source, REVISION_COLUMNS; may be empty.
     chain: what the plan covers of each stage from birth to work, () for none. stations: every station of a year of birth, by
@@ -149,6 +150,7 @@ class ReportInputs:
     level: str = "kreis"
     as_of: date | None = None
     unit_rule: Localised | None = None
+    held_fixed: tuple[Localised, ...] = ()
     conformity: tuple[Localised, ...] = ()
     chain: tuple[StageCoverage, ...] = ()
     headline: str | None = None

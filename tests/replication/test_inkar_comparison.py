@@ -85,3 +85,9 @@ def test_imputation_gives_the_published_estimators_mean_over_cohorts_and_each_of
     assert rows.loc["simple", "estimate"] == pytest.approx(0.083414104, abs=1e-8)
     assert group[2012] == pytest.approx(-0.013397734, abs=1e-8)
     assert group[2017] == pytest.approx(0.323138655, abs=1e-8)
+
+
+def test_within_kind_imputation_is_the_mean_of_the_differences_weighted_by_treated_units() -> None:
+    rows = estimates("imputation", comparison={"within": ["kind"]}).loc[(slice(None), "simple"), "estimate"]
+    assert rows[LEAVERS].item() == pytest.approx(0.035019231, abs=1e-8)
+    assert rows[VACANCIES].item() == pytest.approx(-0.362663462, abs=1e-8)

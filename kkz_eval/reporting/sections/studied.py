@@ -48,6 +48,7 @@ def studied_section(inputs: ReportInputs, language: Language) -> Section:
             blocks.append(Paragraph(phrase("studied.as_of", language, day=Code(written_day(inputs.as_of.isoformat(), language)))))
         if inputs.unit_rule is not None:
             blocks.append(Paragraph((Quoted(inputs.unit_rule.in_language(language)),)))
+        blocks += [Paragraph((Quoted(said.in_language(language)),)) for said in inputs.held_fixed]
         blocks.append(_outcome_table(inputs, language))
         mechanisms = tuple(
             phrase(
