@@ -6,6 +6,7 @@ Belongs here: which estimator runs on which sample, and rows from what it return
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -70,7 +71,9 @@ def in_families(result: EffectsResult, panel: pd.DataFrame, plan: Plan) -> Effec
         named = result.inference["indicator"] == outcome.indicator
         if (result.inference.loc[named, "status"] == "ok").any():
             checked = validate_panel(panel[panel["indicator"] == outcome.indicator], _only(plan, outcome))
-            blocks[outcome.indicator] = block_of(build_sample(outcome_slice(checked, plan, outcome), plan, outcome))
+            sample = build_sample(outcome_slice(checked, plan, outcome), plan, outcome)
+            with suppress(Refused):  # no block: its p-values are drawn, and no others come from the same assignments
+                blocks[outcome.indicator] = block_of(sample)
     return replace(result, inference=with_families(result.inference, blocks, plan))
 
 

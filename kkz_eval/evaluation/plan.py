@@ -16,6 +16,9 @@ from typing import Any, cast
 from kkz_eval.model.texts import Language
 
 MATCHING_WEIGHT, MATCHING_STRATUM = "weight", "stratum"  # the panel's columns that a matching makes
+ESTIMATES_ONLY = (
+    "estimates_only"  # as method of inference in place of the plan's, where an estimate is made anew under drawn assignments
+)
 REQUIRED_COLUMNS = ("unit_id", "year", "indicator", "value", "cohort")  # of every panel
 
 
@@ -135,10 +138,18 @@ class Inference:
     wild: tuple[str, ...] = ()
 
     @property
-    def placebo_draws(self) -> int:
-        """Of the placebos of synthetic comparisons; 0 for as many as they take by themselves. Draws of randomization are not meant for them:
-        each of thousands of placebos would need weights of its own."""
+    def placebo_draws(self) -> int | None:
+        """Of the placebos of synthetic comparisons; 0 for as many as they take by themselves, None for no placebos. Draws of randomization are not meant
+        for them: each of thousands of placebos would need weights of its own.
+        """
+        if self.method == ESTIMATES_ONLY:
+            return None
         return 0 if self.method == "randomization" else self.draws
+
+    @property
+    def estimates_only(self) -> Inference:
+        """The same without draws and placebos, for an estimate that is one of thousands."""
+        return replace(self, method=ESTIMATES_ONLY, draws=0)
 
 
 @dataclass(frozen=True)

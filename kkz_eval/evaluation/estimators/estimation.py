@@ -39,6 +39,11 @@ class Row:
     p_method: str | None = None
     refused: Note | None = None
 
+    @property
+    def is_overall(self) -> bool:
+        """Whether it is an effect of all treated units over all years of its aggregation."""
+        return self.term == "att" and self.cohort is None and self.year is None and self.event_time is None
+
 
 @dataclass(frozen=True)
 class Test:

@@ -41,6 +41,7 @@ class Method:
     sample that do not hold for it. verdict_rank: place in the order in which a verdict looks for its method where the plan names none;
     None for a method that decides only where it is named. on_block: on a balanced block with one start its estimate compares the years that
     count with the mean of those before (means), or with the year of reference (event_times, group_times); "" where it is no such contrast.
+    drawn: whether it may be fitted anew for thousands of assignments.
     """
 
     name: str
@@ -56,6 +57,7 @@ class Method:
     untrue_notes: tuple[str, ...] = ()
     verdict_rank: int | None = None
     on_block: Literal["means", "event_times", "group_times", ""] = ""
+    drawn: bool = True
 
     @property
     def carries_verdict(self) -> bool:
@@ -144,6 +146,7 @@ METHODS: Mapping[str, Method] = {
             weights=False,
             untrue_notes=(_ALWAYS_TREATED, "notes.one_treated_cluster"),
             verdict_rank=4,
+            drawn=False,  # a fit takes up to a second, and its p-value comes from placebo assignments as it is
         ),
         Method("bacon", "decomposition", ("coefficient",), covariates=False, weights=False, weighs="none"),
         Method(

@@ -27,14 +27,14 @@ class Assignments:
     complete: bool
 
 
-def placebo_assignments(n_controls: int, sizes: Sequence[int], draws: int, seed: int) -> Assignments | None:
+def placebo_assignments(n_controls: int, sizes: Sequence[int], draws: int | None, seed: int) -> Assignments | None:
     """Assignments of comparison units to cohorts of these sizes (Arkhangelsky et al. 2021, algorithm 4; staggered: Clarke et al. 2023).
 
     All of them where there are at most max(draws, ENUMERATED), and with one treated unit always; otherwise `draws` (DRAWS if 0) at
-    random without replacement. None where fewer than one more comparison unit than treated units is there.
+    random without replacement. None where draws is None, or fewer than one more comparison unit than treated units is there.
     """
     n_treated = sum(sizes)
-    if n_controls <= n_treated:
+    if draws is None or n_controls <= n_treated:
         return None
     number = math.perm(n_controls, n_treated) // math.prod(math.factorial(size) for size in sizes)
     if number <= max(draws, ENUMERATED) or n_treated == 1:

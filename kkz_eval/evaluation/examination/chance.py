@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from kkz_eval.evaluation.arrays import PerUnit
-from kkz_eval.evaluation.examination.block import Block
+from kkz_eval.evaluation.examination.exchangeable import Exchangeable
 from kkz_eval.evaluation.inference.assignments import UNIFORM, Law, fit_theta, n_assignments
 from kkz_eval.evaluation.inference.draws import drawn_test
 from kkz_eval.evaluation.inference.exact import (
@@ -44,13 +44,13 @@ class Exchange:
     laws: Mapping[str, Law | Note]
 
 
-def exchanges(block: Block, plan: Plan) -> tuple[Exchange, ...]:
+def exchanges(units: Exchangeable, plan: Plan) -> tuple[Exchange, ...]:
     """All units, and within the strata of the plan's comparison where it names some; the last is the plan's own."""
-    whole = block.compared.without_strata()
-    found = [Exchange("", whole, whole, laws_of(block, plan, whole))]
+    whole = units.compared.without_strata()
+    found = [Exchange("", whole, whole, laws_of(units, plan, whole))]
     if plan.comparison.within:
-        names, assigned = names_of(plan.comparison.within), block.assigned_within
-        found.append(Exchange(names, block.compared, assigned, laws_of(block, plan, assigned)))
+        names, assigned = names_of(plan.comparison.within), units.assigned_within
+        found.append(Exchange(names, units.compared, assigned, laws_of(units, plan, assigned)))
     return tuple(found)
 
 
@@ -59,13 +59,13 @@ def names_of(columns: tuple[str, ...]) -> str:
     return ", ".join(columns)
 
 
-def laws_of(block: Block, plan: Plan, units: ComparedUnits) -> dict[str, Law | Note]:
-    """The laws that the plan's inference asks for, on these units; only equal probabilities where its audit names no column."""
+def laws_of(sampled: Exchangeable, plan: Plan, units: ComparedUnits) -> dict[str, Law | Note]:
+    """The laws that the plan's inference asks for, on these units of the sample; only equal probabilities where its audit names no column."""
     asked = [name for name in ("zero", "hat", "upper") if name in plan.inference.theta]
     if plan.audit is None or plan.audit.law is None:
         return {name: UNIFORM for name in asked if name == "zero"}
     try:
-        fitted: Mapping[str, Law | Note] = fit_theta(units, block.law_column(plan.audit.law), plan.inference.level).laws
+        fitted: Mapping[str, Law | Note] = fit_theta(units, sampled.law_column(plan.audit.law), plan.inference.level).laws
     except Refused as refusal:
         fitted = {"zero": UNIFORM, "hat": refusal.note, "upper": refusal.note}
     return {name: fitted[name] for name in asked}
@@ -101,13 +101,7 @@ def chance_rows(z: PerUnit, exchange: Exchange, plan: Plan, seed: int, most: int
     values under all assignments can't be kept at hand.
     """
     for theta, law in exchange.laws.items():
-        cells: dict[str, object] = {
-            "method": "randomization",
-            "within": exchange.within,
-            "adjust": names_of(plan.comparison.adjust),
-            "theta": theta,
-            "theta_value": None if isinstance(law, Note) else law.theta,
-        }
+        cells = cells_of_law(exchange, theta, plan)
         if isinstance(law, Note):
             refused = {"status": "refused", "message": law.sentence.in_language(plan.languages[0])}
             yield from ({**cells, "statistic": name, **refused} for name in plan.inference.statistics)
@@ -127,10 +121,33 @@ def chance_rows(z: PerUnit, exchange: Exchange, plan: Plan, seed: int, most: int
             yield {**cells, "status": "refused", "message": refusal.note.sentence.in_language(plan.languages[0])}
 
 
+def cells_of_law(exchange: Exchange, theta: str, plan: Plan) -> dict[str, object]:
+    """What a row of inference says of the assignments that it counts or draws."""
+    law = exchange.laws[theta]
+    return {
+        "method": "randomization",
+        "within": exchange.within,
+        "adjust": names_of(plan.comparison.adjust),
+        "theta": theta,
+        "theta_value": None if isinstance(law, Note) else law.theta,
+    }
+
+
+def cells_of_test(found: RandomizationTest) -> dict[str, object]:
+    """What a row of inference says of a statistic."""
+    return {
+        "n_assignments": found.n_assignments,
+        "exact": found.exact,
+        "estimate": found.observed,
+        "p_value": found.p,
+        "mc_error": found.mc_error,
+    }
+
+
 def _of_coefficient(
     z: PerUnit, exchange: Exchange, law: Law, found: RandomizationTest, plan: Plan, seed: int, most: int
 ) -> dict[str, object]:
-    cells = {**_cells(found), "center": found.center}
+    cells = {**cells_of_test(found), "center": found.center}
     kept = isinstance(coefficient(z, exchange.compared), Sum) or n_assignments(exchange.assigned) <= MOST_KEPT
     if not found.exact or not kept:
         return cells
@@ -147,14 +164,4 @@ def _of_studentised(
     else:
         random = np.random.default_rng([seed, plan.seed])
         found = drawn_test(statistic, exchange.assigned, law, draws_of(plan), random)
-    return {**_cells(found), "center": 0.0}
-
-
-def _cells(found: RandomizationTest) -> dict[str, object]:
-    return {
-        "n_assignments": found.n_assignments,
-        "exact": found.exact,
-        "estimate": found.observed,
-        "p_value": found.p,
-        "mc_error": found.mc_error,
-    }
+    return {**cells_of_test(found), "center": 0.0}

@@ -56,8 +56,8 @@ def _primary(family: pd.DataFrame, blocks: Mapping[str, Block], plan: Plan) -> t
     p = family["p_value"].to_numpy(dtype=float)
     if len(family) == 1:
         return p, ROMANO_WOLF
-    first = blocks[str(family["indicator"].iloc[0])]
-    alike = all(blocks[str(name)].unit_names == first.unit_names for name in family["indicator"])
+    compared = {blocks[name].unit_names if name in blocks else None for name in map(str, family["indicator"])}
+    alike = len(compared) == 1 and None not in compared
     try:
         return (_joint(family, blocks, plan), ROMANO_WOLF) if alike else (holm(p), HOLM)
     except Refused:
@@ -73,7 +73,7 @@ def _joint(family: pd.DataFrame, blocks: Mapping[str, Block], plan: Plan) -> np.
         block, spec = blocks[str(name)], specs[str(row["estimator"])]
         contrast = contrast_of(block, plan, spec, str(aggregation))
         if contrast is None:
-            raise Refused("no_contrast", method=spec.method)
+            raise Refused("no_contrast")
         statistics.append(_statistic(str(row["statistic"]), block.outcome @ contrast, exchange, law, plan))
     observed = np.array([float(one.values(exchange.assigned.treated[None])[0]) for one in statistics])
     values, weights, drawn = _distribution(statistics, exchange, law, plan)

@@ -1,12 +1,12 @@
 """One outcome examined: rows of inference, audit, power and tests, from its sample and its estimates.
 
-Belongs here: which estimates are asked which questions. Does not belong here: the answers (chance.py, audited.py), outcomes
+Belongs here: which estimates are asked which questions. Does not belong here: the answers (chance.py, drawn.py, wild.py, audited.py), outcomes
 together (family.py).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from kkz_eval.evaluation.estimators.estimation import Estimation, Row
@@ -16,9 +16,12 @@ from kkz_eval.evaluation.examination.audited import audit_rows, power_rows
 from kkz_eval.evaluation.examination.block import Block, block_of
 from kkz_eval.evaluation.examination.chance import MOST_KEPT, Exchange, against_chance, chance_rows, exchanges
 from kkz_eval.evaluation.examination.contrasts import contrast_of, slope_before, years_apart
+from kkz_eval.evaluation.examination.drawn import Drawn, drawn_rows, wild_rows_of_panel
 from kkz_eval.evaluation.examination.family import FAMILIES
 from kkz_eval.evaluation.examination.specifications import deciding
+from kkz_eval.evaluation.examination.wild import wild_rows
 from kkz_eval.evaluation.inference.exact import MOST_COMPUTED
+from kkz_eval.evaluation.inference.wild_bootstrap import collapsed
 from kkz_eval.evaluation.plan import EstimatorSpec, Outcome, Plan
 from kkz_eval.evaluation.problems import Note, Refused
 from kkz_eval.evaluation.sample import Sample
@@ -50,22 +53,23 @@ def examine(sample: Sample, plan: Plan, outcome: Outcome, estimations: Mapping[s
     try:
         block = block_of(sample)
     except Refused as refusal:
-        return _refused(plan, outcome, estimations, refusal.note)
+        found.inference += _drawn_only(sample, plan, outcome, estimations, refusal.note)
+        return found
     of = exchanges(block, plan)
     seed = _seed(outcome)
     for spec in plan.estimators:
         if not METHODS[spec.method].carries_verdict:
             continue
+        common = {"question": plan.question, "indicator": outcome.indicator, "estimator": spec.id}
+        to_draw: list[str] = []
         for row in _overall(estimations[spec.id]):
-            common = {"question": plan.question, "indicator": outcome.indicator, "estimator": spec.id}
             try:
                 contrast = contrast_of(block, plan, spec, row.aggregation)
             except Refused as refusal:
                 found.inference.append({**common, "aggregation": row.aggregation, **_refusal(refusal.note, plan)})
                 continue
             if contrast is None:
-                note = Note("refused.no_contrast", {"method": spec.method})
-                found.inference.append({**common, "aggregation": row.aggregation, **_refusal(note, plan)})
+                to_draw.append(row.aggregation)
                 continue
             z = block.outcome @ contrast
             counts = row.aggregation == _counted(outcome, spec)
@@ -74,7 +78,9 @@ def examine(sample: Sample, plan: Plan, outcome: Outcome, estimations: Mapping[s
             )  # what is reported is counted out, the rest may be drawn
             if plan.inference.method == "randomization":
                 for exchange in of:
-                    rows = chance_rows(z, exchange, plan, seed, MOST_COMPUTED if thorough else MOST_KEPT)
+                    rows = [*chance_rows(z, exchange, plan, seed, MOST_COMPUTED if thorough else MOST_KEPT)]
+                    if counts and spec == deciding(plan):
+                        rows += wild_rows(collapsed(z[:, None], exchange.compared), exchange, plan, seed)
                     found.inference += [{**common, "aggregation": row.aggregation, **cells} for cells in rows]
             if not counts:
                 continue
@@ -87,20 +93,12 @@ def examine(sample: Sample, plan: Plan, outcome: Outcome, estimations: Mapping[s
             found.tests += [
                 {"indicator": outcome.indicator, "estimator": spec.id, **cells} for cells in _slope(block, of[-1], plan, seed)
             ]
+        found.inference += _drawn(sample, plan, outcome, spec, to_draw, Note("notes.drawn_anew", {"method": spec.method}))
     return found
 
 
 def _overall(estimation: Estimation) -> list[Row]:
-    return [
-        row
-        for row in estimation.rows
-        if row.aggregation in OVERALL
-        and row.term == "att"
-        and row.refused is None
-        and row.cohort is None
-        and row.year is None
-        and row.event_time is None
-    ]
+    return [row for row in estimation.rows if row.aggregation in OVERALL and row.refused is None and row.is_overall]
 
 
 def _counted(outcome: Outcome, spec: EstimatorSpec) -> str:
@@ -131,12 +129,26 @@ def _refusal(note: Note, plan: Plan) -> dict[str, object]:
     return {"method": "randomization", "status": "refused", "message": note.sentence.in_language(plan.languages[0])}
 
 
-def _refused(plan: Plan, outcome: Outcome, estimations: Mapping[str, Estimation], note: Note) -> Examined:
-    """A row that says why, for each estimate."""
-    common = {"question": plan.question, "indicator": outcome.indicator}
-    rows = [
-        {**common, "estimator": name, "aggregation": row.aggregation, **_refusal(note, plan)}
-        for name, estimation in estimations.items()
-        for row in _overall(estimation)
-    ]
-    return Examined(inference=rows if plan.inference.method == "randomization" else [])
+def _drawn_only(sample: Sample, plan: Plan, outcome: Outcome, estimations: Mapping[str, Estimation], why: Note) -> Rows:
+    """Rows by drawn assignments for all estimates of a sample that is no block; why: why it is none."""
+    rows: Rows = []
+    for spec in plan.estimators:
+        if METHODS[spec.method].carries_verdict:
+            aggregations = [row.aggregation for row in _overall(estimations[spec.id])]
+            rows += _drawn(sample, plan, outcome, spec, aggregations, why)
+    return rows
+
+
+def _drawn(sample: Sample, plan: Plan, outcome: Outcome, spec: EstimatorSpec, aggregations: Sequence[str], why: Note) -> Rows:
+    """Rows by drawn assignments, and of the wild bootstrap of the deciding regression; a row that says why where there can be none."""
+    if plan.inference.method != "randomization" or not aggregations:
+        return []
+    seed, decides = _seed(outcome), spec == deciding(plan)
+    try:
+        rows = list(drawn_rows(sample, Drawn(spec, aggregations, decides, why), plan, seed))
+        if decides and spec.method == "twfe":
+            rows += wild_rows_of_panel(sample, _counted(outcome, spec), plan, seed)
+    except Refused as refusal:
+        rows = [{"aggregation": name, **_refusal(refusal.note, plan)} for name in aggregations]
+    common = {"question": plan.question, "indicator": outcome.indicator, "estimator": spec.id}
+    return [{**common, **cells} for cells in rows]

@@ -25,21 +25,24 @@ def drawn_test(
     """
     observed = float(statistic.values(units.treated[None])[0])
     values = statistic.values(draw_assignments(units, law, draws, random))
-    return test_of_draws(observed, np.asarray(values))
+    return against_draws(observed, np.asarray(values))
 
 
-def test_of_draws(observed: float, values: PerAssignment) -> RandomizationTest:
-    """An observed value against drawn ones, (a,). Raises Refused."""
+def against_draws(observed: float, values: PerAssignment, without: int = 0) -> RandomizationTest:
+    """An observed value against drawn ones, (a,). without: further draws that have no value: they count as being as far out, so that p is never too small.
+
+    Raises Refused.
+    """
     if np.isnan(values).any() or np.isnan(observed):
         raise Refused("statistic_undefined")
-    center, sd, draws = float(values.mean()), float(values.std()), len(values)
+    center, sd, draws = float(values.mean()), float(values.std()), len(values) + without
     scale = max(sd, abs(observed - center))
     if scale <= SAME * abs(center):
         raise Refused("same_under_all")
     tie = SAME * scale
 
     def share(far: np.ndarray) -> float:
-        return float((1 + np.count_nonzero(far)) / (1 + draws))
+        return float((1 + np.count_nonzero(far) + without) / (1 + draws))
 
     p = share(np.abs(values - center) >= abs(observed - center) - tie)
     return RandomizationTest(

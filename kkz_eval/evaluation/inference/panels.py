@@ -20,10 +20,10 @@ from kkz_eval.evaluation.arrays import (
     CellMask,
     Floats,
     Integers,
-    PerAssignment,
     PerCell,
 )
 from kkz_eval.evaluation.estimators.held_fixed import baseline_by_year, periods
+from kkz_eval.evaluation.inference.estimates import Estimates
 from kkz_eval.evaluation.inference.wild_bootstrap import ClusterSums
 from kkz_eval.evaluation.problems import Refused
 from kkz_eval.evaluation.sample import Sample
@@ -31,18 +31,6 @@ from kkz_eval.evaluation.sample import Sample
 COLLINEAR = 1e-9  # share of a column's length below which what is left of it is nothing but rounding
 PERFECT = 1e-10  # share of the outcome's length below which an error is nothing but rounding
 PIECE = 2_000_000  # numbers in a piece of assignments by cells: 16 MB in each of some arrays
-
-
-@dataclass(frozen=True, eq=False)
-class Estimates:
-    """coefficient, error: (a,) of each assignment; the error by cluster, without small-sample factor. NaN where there is none."""
-
-    coefficient: PerAssignment
-    error: PerAssignment
-
-    def studentised(self, center: float) -> PerAssignment:
-        """(a,) distance from a center in errors."""
-        return np.asarray((self.coefficient - center) / self.error)
 
 
 @dataclass(frozen=True, eq=False)

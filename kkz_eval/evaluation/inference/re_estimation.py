@@ -6,28 +6,33 @@ no new fit (panels.py).
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
 
-from kkz_eval.evaluation.arrays import AssignmentByUnitStart, PerAssignment, PerUnit
+from kkz_eval.evaluation.arrays import AssignmentByUnitStart, PerUnit
+from kkz_eval.evaluation.inference.estimates import Estimates
 from kkz_eval.evaluation.problems import Refused
 from kkz_eval.evaluation.sample import Sample
 
-Estimate = Callable[[Sample], float]
-"""One estimate of a sample. Raises Refused."""
+Fit = Callable[[Sample], Mapping[str, tuple[float, float]]]
+"""Estimates and errors of a sample by aggregation. Raises Refused."""
 
 
-def estimates_anew(estimate: Estimate, sample: Sample, starts: AssignmentByUnitStart) -> PerAssignment:
-    """(a,) the estimate under each assignment (a, N); NaN where it is refused."""
-    found = np.full(len(starts), np.nan)
+def estimates_anew(
+    fit: Fit, sample: Sample, starts: AssignmentByUnitStart, aggregations: Sequence[str]
+) -> Mapping[str, Estimates]:
+    """The estimates and their errors, each (a,), under each assignment (a, N); NaN where the fit is refused or has none of the aggregation."""
+    found = np.full((len(aggregations), 2, len(starts)), np.nan)
     for place, of_units in enumerate(starts):
         try:
-            found[place] = estimate(started_as(sample, of_units))
+            fitted = fit(started_as(sample, of_units))
         except Refused:
-            continue  # counted by whoever asked: NaN is no estimate
-    return found
+            continue  # NaN is no estimate: whoever asked counts them
+        for row, name in enumerate(aggregations):
+            found[row, :, place] = fitted.get(name, (np.nan, np.nan))
+    return {name: Estimates(*of_one) for name, of_one in zip(aggregations, found, strict=True)}
 
 
 def started_as(sample: Sample, starts: PerUnit) -> Sample:

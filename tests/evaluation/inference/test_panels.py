@@ -95,8 +95,16 @@ def test_estimates_anew_are_those_of_the_panel():
     plan = plan_of()
     sample = sample_of(panel_of(), plan)
     _, drawn = drawn_starts(sample, draws=5)
-    anew = estimates_anew(lambda one: estimate_twfe(one, plan, plan.estimators[0]).rows[0].estimate, sample, drawn)
-    assert Panel.of(sample).estimates(drawn, "coefficient").coefficient == pytest.approx(anew, abs=1e-9)
+
+    def fit(one):
+        row = estimate_twfe(one, plan, plan.estimators[0]).rows[0]
+        return {"coefficient": (row.estimate, row.std_error)}
+
+    anew = estimates_anew(fit, sample, drawn, ["coefficient", "exposed"])
+    found = Panel.of(sample).estimates(drawn, "coefficient")
+    assert anew["coefficient"].coefficient == pytest.approx(found.coefficient, abs=1e-9)
+    assert anew["coefficient"].error == pytest.approx(found.error, abs=1e-9)
+    assert np.isnan(anew["exposed"].coefficient).all()
 
 
 def test_a_refused_estimate_is_none():
@@ -104,7 +112,8 @@ def test_a_refused_estimate_is_none():
         raise Refused("no_cells")
 
     sample = sample_of(panel_of(), plan_of())
-    assert np.isnan(estimates_anew(refusing, sample, drawn_starts(sample, draws=2)[1])).all()
+    anew = estimates_anew(refusing, sample, drawn_starts(sample, draws=2)[1], ["simple"])
+    assert np.isnan(anew["simple"].coefficient).all()
 
 
 def test_pieces_of_draws_change_nothing(monkeypatch):
