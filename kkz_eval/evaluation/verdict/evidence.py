@@ -64,7 +64,7 @@ class Evidence:
     coverage_share: cells with a value among those of the window; missing_share: cells of the units compared that are left out.
     exposed_years: years since the start that count; first_year: the first year with which there are enough of them.
     smallest_p: the smallest p that any assignment could give; n_primaries: outcomes among which the level is divided.
-    audit_size: the largest size of the plan's own test over the laws of the audit; audit_cannot_tell: too few assignments to say.
+    audit_size: the largest size of the plan's own test over the laws of the audit that give one; audit_cannot_tell: whether one gives none.
     slope_bias: B = |adjusted slope before the start| · (mean year after − mean year before); slope_p: its exact p.
     mde: minimum detectable effect by the law of the audit. p_adjusted: in the family of the outcome, Romano–Wolf for primary ones.
     specifications, co_treatments: estimate by the name of the specification, or of the co-treatment whose units are left out, None where it

@@ -82,7 +82,7 @@ def _of_chance(effects: EffectsResult, plan: Plan, row: pd.Series) -> Evidence:
     sizes = audit.loc[audit["status"] == "ok", "size"].dropna()
     evidence = Evidence(
         audit_size=_number(sizes.max()) if len(sizes) else None,
-        audit_cannot_tell=bool(len(audit)) and not len(sizes),
+        audit_cannot_tell=len(sizes) < len(audit),
         mde=_number(power["mde"].iloc[0]) if len(power) else None,
     )
     if inference.empty:

@@ -70,7 +70,8 @@ def rating_sentence(verdict: Verdict) -> Sentence:
 
 def domain_sentence(domain: Domain, verdict: Verdict) -> Localised:
     """What a domain is rated by, a sentence for each quantity."""
-    return Joined(tuple(_judged(judged, verdict) for judged in domain.judged), " ")
+    told = (judged for judged in domain.judged if judged.value is not False)  # that an audit can tell is said by its size
+    return Joined(tuple(_judged(judged, verdict) for judged in told), " ")
 
 
 def domain_word(domain: Domain) -> Sentence:
@@ -140,7 +141,9 @@ def _condition_failed(verdict: Verdict, rules: Rules) -> Sentence:
         case "family":
             parameters["p"] = ShownP(_known(evidence.p_adjusted))
         case "specifications":
-            parameters["names"] = Joined(against(evidence.specifications, evidence.estimate) or (), ", ")
+            names = against(evidence.specifications, evidence.estimate) or ()
+            # of a specification that leaves out each unit in turn, no unit is named
+            parameters["names"] = Joined(tuple(dict.fromkeys(name.partition(":")[0] for name in names)), ", ")
         case "breakdown":
             parameters["breakdown"] = Shown(_known(evidence.breakdown), 2)
             parameters["needed"] = Shown(rules.limit(Form.DIFFERENCE, "breakdown"), 1)
@@ -167,6 +170,8 @@ def _judged(judged: Judged, verdict: Verdict) -> Sentence:
     match judged.what:
         case "break_state":
             return say(f"judged.break_{judged.value}", value=Shown(evidence.n_breaks or 0))
+        case "audit_cannot_tell":
+            return say("judged.audit_cannot_tell")
         case "lock_state":
             return say(f"judged.lock_{judged.value}", value=Shown(evidence.n_deviations or 0))
         case "audit_size" | "share_compared" | "missing_share":

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from kkz_eval.evaluation.verdict import say
 from kkz_eval.evaluation.verdict.decide import Verdict
 from kkz_eval.evaluation.verdict.rules import Rules
 from kkz_eval.evaluation.verdict.sentences import rating_sentence, verdict_sentence
 from kkz_eval.model.texts import Joined, Language, Localised
+
+UNIT_OF_PANEL = say("unit_of_panel")
+"""The unit in sentences on a panel, which names none."""
 
 
 def verdict_record(

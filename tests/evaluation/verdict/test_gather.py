@@ -74,6 +74,7 @@ def test_without_a_law_the_assignments_are_equally_probable() -> None:
         ([audited("zero", 0.05), audited("hat", 0.12), audited("upper", 0.09)], 0.12, False),
         ([audited("zero", 0.05), audited("hat", 0.3, form="blind")], 0.05, False),
         ([audited("zero", None), audited("hat", None)], None, True),
+        ([audited("zero", 0.05), audited("hat", None)], 0.05, True),
     ],
 )
 def test_the_largest_size_of_the_full_audit_counts(rows: list[dict[str, object]], size: float | None, cannot_tell: bool) -> None:

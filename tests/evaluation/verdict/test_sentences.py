@@ -64,10 +64,10 @@ SAID = [
         "öfter hervor (p = 0,080). " + COMPATIBLE,
     ),
     (
-        {"specifications": {"two_way": 0.2, "need": -1.0, "kind": 0.1}},
+        {"specifications": {"two_way": 0.2, "need": -1.0, "one_less:05111": 0.1, "one_less:05112": 0.1}},
         FAILED
         + "eine Bedingung ist nicht erfüllt: Nicht alle festgelegten Rechenwege zeigen in dieselbe Richtung; anders: two_way, "
-        "kind. " + COMPATIBLE,
+        "one_less. " + COMPATIBLE,
     ),
     (
         {"breakdown": None},
