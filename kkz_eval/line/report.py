@@ -152,6 +152,7 @@ def report_inputs(study: Study, effects: EffectsResult) -> ReportInputs:
         estimates=effects.estimates,
         tests=effects.tests,
         balance=study.matched.balance,
+        omnibus=study.omnibus,
         sources=sources,
         deliveries=pd.concat(delivered, ignore_index=True) if delivered else pd.DataFrame(columns=list(DELIVERY_COLUMNS)),
         notices=_notices(study),
@@ -431,6 +432,7 @@ def _digest_of_inputs(inputs: ReportInputs, effects: EffectsResult) -> str:
             [] if inputs.design is None else _digests_of_design(inputs.design),
             digest_of_bytes(inputs.revisions.to_csv(index=False).encode()),
             [[name, repr(verdict)] for name, verdict in inputs.verdicts.items()],
+            repr(inputs.omnibus),
         ]
     )
 

@@ -30,6 +30,7 @@ from kkz_eval.evaluation.design import (
 from kkz_eval.evaluation.lock import Conformity, conformity
 from kkz_eval.evaluation.matching import Matched, match
 from kkz_eval.evaluation.memo import effects_of_plan
+from kkz_eval.evaluation.omnibus_balance import Omnibus, omnibus_of
 from kkz_eval.evaluation.plan import Plan
 from kkz_eval.evaluation.results import EffectsResult
 from kkz_eval.indicators.agreement import require_one_source
@@ -180,6 +181,15 @@ class Study:
     def panel(self) -> pd.DataFrame:
         """The observed values with the weights and covariates of the design: what is estimated on."""
         return with_design(self.observed, self.matched, self.baseline, self.plan)
+
+    @cached_property
+    def omnibus(self) -> Omnibus | None:
+        """All differences before the start in one test, by the assignments that the plan takes for possible; None where there is nothing to test."""
+        units = self.panel.drop_duplicates("unit_id").set_index("unit_id")
+        within, audit = list(self.plan.assigned_within), self.plan.audit
+        strata = {str(unit): " ".join(map(str, names)) for unit, names in zip(units.index, units[within].to_numpy(), strict=True)}
+        law = None if audit is None or audit.law is None else {str(unit): float(need) for unit, need in units[audit.law].items()}
+        return omnibus_of(self.baseline, self.plan, strata, law)
 
     @cached_property
     def coverage(self) -> tuple[Coverage, ...]:

@@ -8,6 +8,7 @@ from datetime import date
 
 import pandas as pd
 
+from kkz_eval.evaluation.omnibus_balance import Omnibus
 from kkz_eval.evaluation.plan import Checks
 from kkz_eval.evaluation.verdict.decide import Verdict
 from kkz_eval.indicators.chain import StageCoverage
@@ -126,6 +127,7 @@ class ReportInputs:
     simulated: whether anything that it shows is made up. checks: the plan's thresholds for what is compared
     before the start, which its checks follow too. verdicts: by indicator; of an outcome without one nothing was examined.
     studied_as: the comparison of evaluation.verdict.study that the plan's is, None where none is.
+    omnibus: all differences before the start in one test.
     Raises ValueError where a table lacks a column, a role, group or status is unknown, or counts has a key twice.
     """
 
@@ -161,6 +163,7 @@ class ReportInputs:
     checks: Checks = field(default_factory=Checks)
     verdicts: Mapping[str, Verdict] = field(default_factory=dict)
     studied_as: str | None = None
+    omnibus: Omnibus | None = None
 
     def __post_init__(self) -> None:
         _known("role", [outcome.role for outcome in self.outcomes], ROLES)

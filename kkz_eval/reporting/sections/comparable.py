@@ -69,7 +69,7 @@ def _balance_shown(
         phrase("balance.chance", language, size=shown_chance) if chance > wording.LARGE_DISTANCE else (),
         phrase("balance.fixed", language) if far_level else (),
     ]
-    yield Paragraph(join(*notes))
+    yield Paragraph(join(*notes, _together(inputs, language)))
     if far_level or any(outcome.role == "context" for _, outcome in large):
         yield Paragraph(phrase("balance.need", language))
     yield _balance_table(shown, language)
@@ -91,6 +91,23 @@ def _balance_sentences(shown: list[tuple[dict[Hashable, Any], OutcomeInfo]], lan
                 "far": numbers.measured(f"balance.{side}.far", wording.LARGE_DISTANCE, 2, language),
             }
             yield insert(phrase(f"balance.{side}", language, items="\x01", **lines), tuple(items))
+
+
+def _together(inputs: ReportInputs, language: Language) -> Parts:
+    """All differences in one test, beside the lines; neither decides anything."""
+    found = inputs.omnibus
+    if found is None:
+        return ()
+    said = phrase(
+        "balance.together_by_law" if found.by_law else "balance.together",
+        language,
+        statistic=numbers.measured("balance.together.statistic", found.statistic, 1, language),
+        df=numbers.count("balance.together.df", found.df, language),
+        p=numbers.p_value("balance.together.p", found.p, language),
+        n=numbers.count("balance.together.n", found.n_assignments, language),
+        approximate=numbers.p_value("balance.together.approximate", found.p_approximate, language),
+    )
+    return join(said, phrase("balance.together_decides_nothing", language))
 
 
 def _without_counterpart(

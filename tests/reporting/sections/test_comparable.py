@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from kkz_eval.evaluation.omnibus_balance import Omnibus
 from kkz_eval.reporting.build import build_document
 from kkz_eval.reporting.document import Figure, Listing, Paragraph, Table, plain
 
@@ -109,3 +110,18 @@ def test_the_key_findings_say_where_groups_were_far_apart(inputs):
     key = build_document(inputs, "de").sections[0]
     said = [plain(block.parts) for block in key.blocks if block.kind == "finding"]
     assert ["Schon vor dem Start lag der Wert" in one for one in said] == [True, False, False, True]
+
+
+TOGETHER = Omnibus(14.23, 6, 0.027, 0.0412, 1_366_365, exact=True, by_law=False, n_units=30, left_out=())
+
+
+def test_all_differences_together_stand_beside_the_lines_and_decide_nothing(inputs):
+    together = replace(inputs, omnibus=TOGETHER)
+    assert (
+        "unter 1.366.365 Möglichkeiten, die Gruppen zu bilden, alle gleich wahrscheinlich, so große Abstände durch Zufall entstehen können? "
+        "d² = 14,2 bei 6 Freiheitsgraden, p = 0,041 (nach der Chi-Quadrat-Näherung p = 0,027; Test von Hansen und Bowers). Auch dieser Test "
+        "entscheidet nichts"
+    ) in notes(section_of(together, inputs.balance))
+    by_law = replace(inputs, omnibus=replace(TOGETHER, by_law=True))
+    assert "as likely as need makes them" in notes(section_of(by_law, inputs.balance, "en"))
+    assert "Hansen" not in notes(section_of(inputs, inputs.balance))
