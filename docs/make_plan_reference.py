@@ -115,6 +115,7 @@ EXAMPLES: Mapping[str, object] = {
     "specifications[].scale": "log",
     "specifications[].without": ["anderes_programm"],
     "specifications[].without_each": "treated",
+    "negative_controls": ["bip_je_ew"],
     "co_treatments": [{"id": "anderes_programm", "units": [{"unit_id": "05111", "since": 2012}]}],
     "co_treatments[].id": "anderes_programm",
     "co_treatments[].title": {"de": "Ein anderes Programm"},

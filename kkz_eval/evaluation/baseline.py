@@ -6,7 +6,7 @@ Belongs here: cutting the slice, its digest, level and trend of a unit. Does not
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pandas as pd
 
@@ -25,11 +25,13 @@ class Baseline:
 
     values: indicator, unit_id, group (treated | reference), year, value, sorted, without missing values; every year lies before the
     first start less the plan's anticipation and, for a unit of the reference group, before its own start.
-    start: first year that is not seen, None where nothing is treated.
+    start: first year that is not seen, None where nothing is treated. later: of units that join later (group `later`), the values of the columns
+    that the plan makes of the baseline; a specification may compare with them, and the comparison is tried on them before it is chosen.
     """
 
     values: pd.DataFrame
     start: int | None
+    later: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(BASELINE_COLUMNS)))
 
     def of(self, indicator: str, years: tuple[int, int] | None = None) -> pd.DataFrame:
         """unit_id, group, year, value of one indicator, in these years (first and last) or in all of the slice."""
@@ -110,8 +112,10 @@ def covariate_columns(baseline: Baseline, plan: Plan) -> pd.DataFrame:
     So years that are not in the slice, as those from the start on, never enter a mean of others under their name.
     """
     columns = {}
+    everyone = pd.concat([part for part in (baseline.values, baseline.later) if len(part)] or [baseline.values])
     for name, cells in baseline_cells(plan).items():
-        values = baseline.of(cells.indicator, (cells.first, cells.last)).groupby("unit_id")["value"]
+        inside = (everyone["indicator"] == cells.indicator) & everyone["year"].between(cells.first, cells.last)
+        values = everyone[inside].groupby("unit_id")["value"]
         columns[name] = values.mean()[values.count() == cells.last - cells.first + 1]
     return pd.DataFrame(columns)
 
@@ -131,18 +135,23 @@ def baseline_of(values: pd.DataFrame, groups: pd.DataFrame, plan: Plan) -> Basel
     group = values["unit_id"].map(named["group"])
     own = values["unit_id"].map(named["cohort"]).astype("Float64")
     year = values["year"].astype("int64")
-    seen = values["value"].notna() & group.isin(COMPARED) & (own.isna() | (year < own)).fillna(True).astype(bool)
+    seen = values["value"].notna() & (own.isna() | (year < own)).fillna(True).astype(bool)
     seen &= year < start if start is not None else False
     wanted = pd.Series(False, index=values.index)
     for indicator in compared_indicators(plan):
         years = baseline_years(plan, indicator)
         wanted |= (values["indicator"] == indicator) & (year.between(*years) if years is not None else True)
+    of_columns = pd.Series(False, index=values.index)
     for cells in baseline_cells(plan).values():
-        wanted |= (values["indicator"] == cells.indicator) & year.between(cells.first, cells.last)
-    seen &= wanted
-    slice_ = values.assign(group=group, year=year, value=values["value"].astype("float64"))[seen][list(BASELINE_COLUMNS)]
-    ordered = slice_.sort_values(["indicator", "unit_id", "year"], kind="stable").reset_index(drop=True)
-    return Baseline(ordered.astype({"indicator": object, "unit_id": object, "group": object}), start)
+        of_columns |= (values["indicator"] == cells.indicator) & year.between(cells.first, cells.last)
+    made = values.assign(group=group, year=year, value=values["value"].astype("float64"))[list(BASELINE_COLUMNS)]
+    compared, later = made[seen & (wanted | of_columns) & group.isin(COMPARED)], made[seen & of_columns & (group == "later")]
+    return Baseline(_in_order(compared), start, _in_order(later))
+
+
+def _in_order(values: pd.DataFrame) -> pd.DataFrame:
+    ordered = values.sort_values(["indicator", "unit_id", "year"], kind="stable").reset_index(drop=True)
+    return ordered.astype({"indicator": object, "unit_id": object, "group": object})
 
 
 def levels(values: pd.DataFrame) -> pd.DataFrame:

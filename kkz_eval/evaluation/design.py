@@ -132,7 +132,7 @@ def with_design(panel: pd.DataFrame, matched: Matched, baseline: Baseline, plan:
     """The panel with the columns that the plan's design makes: weight and stratum of a matching, values of the baseline (covariates, weight,
     what is held fixed or may have driven selection), strata, Kreis, dose.
 
-    Units that the design does not see (group `later`) have no weight and no covariates; the estimators leave them out anyway.
+    Units that join later have no weight of a matching; the values of the baseline they have, too, since a specification may compare with them.
     """
     made = panel.copy()
     if plan.matching is not None:

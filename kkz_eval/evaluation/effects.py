@@ -17,17 +17,19 @@ from kkz_eval.evaluation.digests import code_digest, inputs_digest
 from kkz_eval.evaluation.estimators.concentration import Concentration, weights_of_plan
 from kkz_eval.evaluation.estimators.estimation import Estimation, Row, Test
 from kkz_eval.evaluation.estimators.methods import METHODS, Method
+from kkz_eval.evaluation.examination.blind import blind_audit
 from kkz_eval.evaluation.examination.block import Block, block_of
 from kkz_eval.evaluation.examination.family import with_families
-from kkz_eval.evaluation.examination.outcome import examine
+from kkz_eval.evaluation.examination.outcome import examine, is_examined
 from kkz_eval.evaluation.examination.specifications import Alternative, deciding, specification_rows
 from kkz_eval.evaluation.panel import by_outcome, read_panel, validate_panel
 from kkz_eval.evaluation.plan import EstimatorSpec, Outcome, Plan, plan_digest
 from kkz_eval.evaluation.plan_file import load_plan
 from kkz_eval.evaluation.problems import Note, PanelInvalid, Refused
-from kkz_eval.evaluation.results import EffectsResult, join_results, result_of, write_results
+from kkz_eval.evaluation.results import VERDICT_COLUMNS, EffectsResult, join_results, result_frame, result_of, write_results
 from kkz_eval.evaluation.sample import Counts, Sample, build_sample, outcome_slice
 from kkz_eval.evaluation.sensitivity.table import Sensitivity, sensitivity_of
+from kkz_eval.evaluation.verdict.of_panel import verdict_rows
 from kkz_eval.model.texts import Joined
 
 
@@ -37,7 +39,7 @@ def run_effects(panel: pd.DataFrame, plan: Plan) -> EffectsResult:
     An outcome whose rows cannot be used is refused while the others go on. Raises PanelInvalid where none is left, where columns or
     outcomes are missing, and where rows are wrong that no outcome of the plan has.
     """
-    return in_families(join_results(_results(panel, plan, "panel")), panel, plan)
+    return together(join_results(_results(panel, plan, "panel")), panel, plan)
 
 
 def run_outcome(panel: pd.DataFrame, plan: Plan, indicator: str) -> EffectsResult:
@@ -60,6 +62,17 @@ def run_estimator(panel: pd.DataFrame, plan: Plan, indicator: str, estimator: st
     checked = validate_panel(panel, _only(plan, outcome))
     sample = build_sample(outcome_slice(checked, plan, outcome), plan, outcome)
     return METHODS[specs[estimator].method].estimate(sample, plan, specs[estimator])
+
+
+def together(result: EffectsResult, panel: pd.DataFrame, plan: Plan) -> EffectsResult:
+    """The results of all outcomes with what needs all of them: p-values adjusted over families, from the same assignments, and the verdicts.
+
+    panel: as for run_effects.
+    """
+    if not is_examined(plan):
+        return result
+    adjusted = in_families(result, panel, plan)
+    return replace(adjusted, verdicts=result_frame(verdict_rows(adjusted, panel, plan), VERDICT_COLUMNS))
 
 
 def in_families(result: EffectsResult, panel: pd.DataFrame, plan: Plan) -> EffectsResult:
@@ -86,7 +99,7 @@ def effects_command(panel_path: Path, plan_path: Path, out_dir: Path | None) -> 
     """Reads panel and plan, estimates, writes the result files (none without a folder). Raises UserError (exit code 2) before it writes."""
     plan = load_plan(plan_path)
     panel = read_panel(panel_path)
-    result = in_families(join_results(_results(panel, plan, str(panel_path))), panel, plan)
+    result = together(join_results(_results(panel, plan, str(panel_path))), panel, plan)
     if out_dir is not None:
         write_results(result, out_dir)
     return result
@@ -171,7 +184,7 @@ def _outcome_result(panel: pd.DataFrame, plan: Plan, outcome: Outcome) -> Effect
         weights=weights,
         sensitivity=[*sensitivity, *specification_rows(panel, plan, outcome, _alternative)],
         inference=examined.inference,
-        audit=examined.audit,
+        audit=[*examined.audit, *blind_audit(panel, sample, plan, outcome, deciding(plan).id)],
         power=examined.power,
     )
 

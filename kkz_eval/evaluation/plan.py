@@ -203,7 +203,7 @@ class Plan:
     """What is estimated, on what, and how; keys as in plan.schema.json, defaults filled in.
 
     sources: dataset by indicator; editions: of that dataset, by indicator, where the plan names one; as_of: ISO day, None for now.
-    treated_cohorts: None for all in the panel; coverage_minimum: share in [0, 1] or None.
+    negative_controls: outcomes that the programme can't move. treated_cohorts: None for all in the panel; coverage_minimum: share in [0, 1] or None.
     """
 
     id: str
@@ -238,6 +238,7 @@ class Plan:
     audit: Audit | None = None
     specifications: tuple[Specification, ...] = ()
     co_treatments: tuple[CoTreatment, ...] = ()
+    negative_controls: tuple[str, ...] = ()
 
     @property
     def assigned_within(self) -> tuple[str, ...]:
@@ -283,7 +284,8 @@ def report_folder(plan_id: str) -> str:
 
 _LATER_KEYS = (
     *("editions", "as_of", "headline", "inference.quantiles", "units.nested"),
-    *("inference.statistics", "inference.theta", "inference.wild", "comparison", "audit", "specifications", "co_treatments"),
+    *("inference.statistics", "inference.theta", "inference.wild", "comparison", "audit", "specifications"),
+    *("co_treatments", "negative_controls"),
     *("outcomes.scale", "outcomes.smallest_difference"),
 )
 

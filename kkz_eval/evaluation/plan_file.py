@@ -119,6 +119,7 @@ def _meaning_problems(data: Mapping[str, object]) -> Iterator[_Found]:
         if "aggregations" in estimator and not choices:
             yield ("estimators", position, "aggregations"), "no_aggregations", {"method": name}
     yield from _headline_problems(data)
+    yield from _control_problems(data)
     yield from _matching_problems(data)
     yield from _comparison_problems(data)
     yield from _specification_problems(data)
@@ -166,6 +167,15 @@ def _specification_problems(data: Mapping[str, object]) -> Iterator[_Found]:
             if isinstance(name, str) and name not in known:
                 parameters = {"name": name, "known": ", ".join(sorted(known)) or "–"}
                 yield ("specifications", position, "without", place), "co_treatment_unknown", parameters
+
+
+def _control_problems(data: Mapping[str, object]) -> Iterator[_Found]:
+    roles = {entry.get("indicator"): entry.get("role") for _, entry in _mappings(data.get("outcomes"))}
+    controls = data.get("negative_controls")
+    for position, name in enumerate(controls if isinstance(controls, list | tuple) else ()):
+        if isinstance(name, str) and roles.get(name) != "context":
+            known = ", ".join(str(other) for other, role in roles.items() if role == "context") or "–"
+            yield ("negative_controls", position), "negative_control_unknown", {"name": name, "known": known}
 
 
 def _headline_problems(data: Mapping[str, object]) -> Iterator[_Found]:
@@ -257,6 +267,7 @@ def _built(data: Mapping[str, Any]) -> Plan:
         comparison=_comparison(data.get("comparison", {})),
         audit=_audit(data["audit"]) if "audit" in data else None,
         specifications=tuple(_specification(entry) for entry in data.get("specifications", ())),
+        negative_controls=tuple(data.get("negative_controls", ())),
         co_treatments=tuple(_co_treatment(entry) for entry in data.get("co_treatments", ())),
     )
 

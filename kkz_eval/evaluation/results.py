@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -321,6 +321,14 @@ def join_results(results: Iterable[EffectsResult]) -> EffectsResult:
             ]
             for name in RESULT_TABLES
         }
+    )
+
+
+def only_outcomes(result: EffectsResult, indicators: Collection[str]) -> EffectsResult:
+    """The rows of these outcomes."""
+    kept = {name: getattr(result, name) for name in RESULT_TABLES}
+    return EffectsResult(
+        **{name: frame[frame["indicator"].isin(set(indicators))].reset_index(drop=True) for name, frame in kept.items()}
     )
 
 

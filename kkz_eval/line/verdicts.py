@@ -23,11 +23,15 @@ from kkz_eval.model.texts import Wording
 
 
 def verdicts_of(study: Study, effects: EffectsResult) -> dict[str, Verdict]:
-    """The verdict on each outcome that has estimates among the effects, by indicator, in the order of the plan."""
+    """The verdict on each outcome that has estimates among the effects, by indicator, in the order of the plan.
+
+    It takes other outcomes into account (negative controls), so that a plan that is examined is looked at as a whole.
+    """
     estimated = set(effects.estimates["indicator"])
     outcomes = [outcome for outcome in study.plan.outcomes if outcome.indicator in estimated]
+    seen = study.effects if study.plan.negative_controls else effects
     return {
-        outcome.indicator: verdict_of(evidence_of(outcome, study.plan, effects, known_of(study, outcome)), rules())
+        outcome.indicator: verdict_of(evidence_of(outcome, study.plan, seen, known_of(study, outcome)), rules())
         for outcome in outcomes
     }
 

@@ -32,16 +32,7 @@ def audit_rows(
     contrast: (T,) of the estimate that the analysis tests; regressors: dummies of treatment in its regression. Without a law in the plan only
     the uniform one.
     """
-    own = OwnTest(
-        contrasts=(block.outcome @ contrast)[:, None],
-        stratum=block.compared.stratum,
-        baseline=block.compared.baseline,
-        cluster=block.compared.cluster,
-        n_years=len(block.years),
-        regressors=regressors,
-        level=TEST_LEVEL,
-        small_sample=plan.inference.small_sample,
-    )
+    own = own_test(block, contrast, plan, regressors=regressors)
     units = block.assigned_within
     laws = _laws_of_audit(block, plan, units)
     usable = {key: law for key, law in laws.items() if isinstance(law, Law)}
@@ -62,10 +53,25 @@ def audit_rows(
         if isinstance(law, Note):
             yield {**cells, "status": "refused", "message": law.sentence.in_language(plan.languages[0])}
         else:
-            yield {**cells, "theta_value": law.theta, **_row_of(found[key], plan)}
+            yield {**cells, "theta_value": law.theta, **row_of_size(found[key], plan)}
 
 
-def _row_of(size: Size, plan: Plan) -> dict[str, object]:
+def own_test(block: Block, contrast: PerYear, plan: Plan, *, regressors: int) -> OwnTest:
+    """The test of the regression that estimates this contrast with what the comparison of the block holds fixed."""
+    return OwnTest(
+        contrasts=(block.outcome @ contrast)[:, None],
+        stratum=block.compared.stratum,
+        baseline=block.compared.baseline,
+        cluster=block.compared.cluster,
+        n_years=len(block.years),
+        regressors=regressors,
+        level=TEST_LEVEL,
+        small_sample=plan.inference.small_sample,
+    )
+
+
+def row_of_size(size: Size, plan: Plan) -> dict[str, object]:
+    """What a size says, in the columns of audit.csv."""
     cells: dict[str, object] = {
         "size": float(size.size[0]),
         "mean_estimate": float(size.mean_estimate[0]),

@@ -20,6 +20,7 @@ from kkz_eval.evaluation.examination.drawn import Drawn, drawn_rows, wild_rows_o
 from kkz_eval.evaluation.examination.family import FAMILIES
 from kkz_eval.evaluation.examination.specifications import deciding
 from kkz_eval.evaluation.examination.wild import wild_rows
+from kkz_eval.evaluation.inference.assignments import n_assignments, smallest_p
 from kkz_eval.evaluation.inference.exact import MOST_COMPUTED
 from kkz_eval.evaluation.inference.wild_bootstrap import collapsed
 from kkz_eval.evaluation.plan import EstimatorSpec, Outcome, Plan
@@ -90,9 +91,8 @@ def examine(sample: Sample, plan: Plan, outcome: Outcome, estimations: Mapping[s
                 gap = block.exposed.sum() < block.after.sum() and row.aggregation == "exposed"
                 rows_of_audit = audit_rows(block, contrast, plan, regressors=1 + int(gap), seed=seed)
                 found.audit += [{**common, **cells} for cells in rows_of_audit]
-            found.tests += [
-                {"indicator": outcome.indicator, "estimator": spec.id, **cells} for cells in _slope(block, of[-1], plan, seed)
-            ]
+            told = [*_slope(block, of[-1], plan, seed), *_smallest(of[-1]), _spread_before(block)]
+            found.tests += [{"indicator": outcome.indicator, "estimator": spec.id, **cells} for cells in told]
         found.inference += _drawn(sample, plan, outcome, spec, to_draw, Note("notes.drawn_anew", {"method": spec.method}))
     return found
 
@@ -118,6 +118,21 @@ def _slope(block: Block, exchange: Exchange, plan: Plan, seed: int) -> Rows:
     except Refused:
         return []  # then it is not known: nothing passes by it
     return [{"test": "slope_bias", "statistic": found.observed * years_apart(block), "df": "", "p_value": found.p}]
+
+
+def _smallest(exchange: Exchange) -> Rows:
+    """The probability of the real assignment by the law of the audit: no p can be smaller."""
+    law = exchange.laws.get("hat", exchange.laws.get("zero"))
+    if law is None or isinstance(law, Note):
+        return []
+    smallest = smallest_p(exchange.assigned, law)
+    return [{"test": "smallest_p", "statistic": float(n_assignments(exchange.assigned)), "df": "", "p_value": smallest}]
+
+
+def _spread_before(block: Block) -> dict[str, object]:
+    """Standard deviation of the values before the start, over units and years: what a size of different outcomes is compared in."""
+    spread = float(block.outcome[:, block.before].std(ddof=1))
+    return {"test": "spread_before", "statistic": spread, "df": "", "p_value": None}
 
 
 def _seed(outcome: Outcome) -> int:

@@ -116,7 +116,10 @@ def _left_out(specification: Specification, plan: Plan, treated: frozenset[str],
 
 
 def _alternative(specification: Specification, plan: Plan, outcome: Outcome, left_out: frozenset[str]) -> Alternative:
-    asked = specified(replace(plan, outcomes=(outcome,)), specification)
-    other = replace(asked, audit=None, specifications=(), co_treatments=())
+    other = specified(replace(plan, outcomes=(outcome,)), specification)
+    event_studies = [spec.id for spec in plan.estimators if spec.method == "event_study"]
+    if specification.event_reference is not None and event_studies:  # no other estimator has a year of reference
+        other = replace(other, headline=event_studies[0])
+    other = replace(other, audit=None, specifications=(), co_treatments=(), negative_controls=())
     co_treatment = specification.without[0] if len(specification.without) == 1 else ""
     return Alternative(specification.id, other, other.outcomes[0], left_out, co_treatment)

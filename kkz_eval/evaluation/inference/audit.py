@@ -21,7 +21,7 @@ from kkz_eval.evaluation.arrays import (
     UnitByEstimate,
     UnitCodes,
 )
-from kkz_eval.evaluation.inference.assignments import UNIFORM, Law, assignments_in_chunks, draw_assignments, n_assignments
+from kkz_eval.evaluation.inference.assignments import Law, assignments_in_chunks, draw_assignments, n_assignments
 from kkz_eval.evaluation.inference.units import ComparedUnits
 from kkz_eval.evaluation.problems import Refused
 
@@ -216,12 +216,6 @@ def blind_units(stratum: UnitCodes, treated_by_stratum: Integers) -> ComparedUni
         marked[np.flatnonzero(stratum == code)[:count]] = True
     _, codes = np.unique(stratum, return_inverse=True)
     return replace(ComparedUnits.of(marked), stratum=codes)
-
-
-def blind_law(fitted: Law, covariate: PerAssignment) -> Law:
-    """The law of the real assignment on other units: per unit of the covariate they are as likely to be drawn. covariate: (N,) standardised
-    over the units at hand."""
-    return UNIFORM if fitted.x is None else Law(covariate, fitted.theta)
 
 
 def _orthonormal(held: UnitByCovariate) -> UnitByCovariate:

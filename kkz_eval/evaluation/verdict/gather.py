@@ -5,16 +5,17 @@ Belongs here: which row of which table holds a piece of evidence. Does not belon
 
 from __future__ import annotations
 
-from dataclasses import fields, replace
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 import pandas as pd
 
 from kkz_eval.evaluation.estimators.methods import METHODS
 from kkz_eval.evaluation.headline import headline_row, overall_rows
+from kkz_eval.evaluation.inference.families import holm
 from kkz_eval.evaluation.plan import Outcome, Plan
 from kkz_eval.evaluation.results import EffectsResult
-from kkz_eval.evaluation.verdict.evidence import Evidence
+from kkz_eval.evaluation.verdict.evidence import Evidence, NegativeControl
 
 FULL, RANDOMIZATION, COEFFICIENT = "full", "randomization", "coefficient"  # values of the tables
 
@@ -29,8 +30,10 @@ def evidence_of(outcome: Outcome, plan: Plan, effects: EffectsResult, known: Evi
     row = headline_row(effects.estimates, outcome.indicator, outcome.earliest_plausible_year, plan.headline)
     found = _of_plan(outcome, plan)
     if row is not None and row["status"] == "ok":
-        found = _filled(_filled(found, _of_chance(effects, plan, row)), _of_estimates(effects.estimates, row))
-    return _filled(known, found)
+        for more in (_of_chance(effects, plan, row), _of_violations(effects, row), _of_others(effects, plan, outcome)):
+            found = _filled(found, more)
+        found = _filled(found, _of_estimates(effects.estimates, row))
+    return _filled(known, replace(found, role="context" if outcome.indicator in plan.negative_controls else found.role))
 
 
 def _filled(first: Evidence, second: Evidence) -> Evidence:
@@ -46,8 +49,6 @@ def _of_plan(outcome: Outcome, plan: Plan) -> Evidence:
         n_primaries=sum(other.role == "primary" for other in plan.outcomes),
         desired_direction=expected if expected in ("increase", "decrease") else None,
         smallest_difference=None if outcome.smallest_difference is None else outcome.smallest_difference.value,
-        specifications=None if plan.specifications else {},
-        co_treatments=None if plan.co_treatments else {},
     )
 
 
@@ -95,15 +96,93 @@ def _of_chance(effects: EffectsResult, plan: Plan, row: pd.Series) -> Evidence:
         p_raw=_number(chance["p_value"]),
         p_adjusted=_number(chance["p_adjusted"]),
         interval=None if low is None or high is None else (low, high),
-        # with equal probabilities no p is smaller than that of one assignment; by another law the caller has to know
-        smallest_p=1 / float(chance["n_assignments"]) if theta == "zero" and pd.notna(chance["n_assignments"]) else None,
     )
+
+
+def _of_violations(effects: EffectsResult, row: pd.Series) -> Evidence:
+    """The trend before the start, the smallest p there could be, and how large a violation the finding bears."""
+    bias, smallest = _test(effects, row, "slope_bias"), _test(effects, row, "smallest_p")
+    target = "exposed" if row["aggregation"] == "exposed" else "average"
+    broken = effects.sensitivity[
+        (effects.sensitivity["indicator"] == row["indicator"])
+        & (effects.sensitivity["method"] == "breakdown")
+        & (effects.sensitivity["target"] == target)
+    ]
+    return Evidence(
+        slope_bias=None if bias is None else abs(float(bias["statistic"])),
+        slope_p=None if bias is None else _number(bias["p_value"]),
+        smallest_p=None if smallest is None else _number(smallest["p_value"]),
+        breakdown=None
+        if broken.empty
+        else _number(broken["conf_low"].iloc[0]) or 0.0,  # not even without a violation is 0 left out
+    )
+
+
+def _test(effects: EffectsResult, row: pd.Series, name: str) -> pd.Series | None:
+    tests = effects.tests
+    found = tests[(tests["indicator"] == row["indicator"]) & (tests["estimator"] == row["estimator"]) & (tests["test"] == name)]
+    return None if found.empty else found.iloc[0]
+
+
+def _of_others(effects: EffectsResult, plan: Plan, outcome: Outcome) -> Evidence:
+    """What the named specifications and the negative controls say."""
+    rows = effects.sensitivity
+    rows = rows[(rows["indicator"] == outcome.indicator) & (rows["method"] == "specification")]
+    middle = {
+        str(name): _number((low + high) / 2)
+        for name, low, high in zip(rows["parameter"], rows["conf_low"], rows["conf_high"], strict=True)
+    }
+    beside = set(rows.loc[rows["target"] == "co_treatment", "parameter"])
+    scales = {each.id for each in plan.specifications if each.scale is not None and each.scale != outcome.scale}
+    return Evidence(
+        specifications={name: estimate for name, estimate in middle.items() if name not in beside | scales},
+        co_treatments={name: estimate for name, estimate in middle.items() if name in beside},
+        scales={name: estimate for name, estimate in middle.items() if name in scales},
+        negative_controls=_controls(effects, plan, outcome),
+    )
+
+
+def _controls(effects: EffectsResult, plan: Plan, outcome: Outcome) -> tuple[NegativeControl, ...] | None:
+    """None where the plan names none: then nothing is known of them."""
+    if not plan.negative_controls:
+        return None
+    own = _chance_of(effects, plan, outcome)
+    found = {name: _chance_of(effects, plan, plan.outcome(name)) for name in plan.negative_controls}
+    known = [name for name, one in found.items() if one is not None]
+    adjusted = dict(zip(known, holm(np.array([found[name].p for name in known])), strict=True)) if known else {}  # type: ignore[union-attr]
+    controls = []
+    for name, one in found.items():
+        if one is None or own is None or own.size == 0:
+            controls.append(NegativeControl(name))
+        else:
+            same = (one.estimate > 0) == (own.estimate > 0)
+            controls.append(NegativeControl(name, float(adjusted[name]), same, one.size / own.size))
+    return tuple(controls)
+
+
+@dataclass(frozen=True)
+class _Chance:
+    """An estimate, its raw p, and its size in standard deviations of the outcome's own values before the start."""
+
+    estimate: float
+    p: float
+    size: float
+
+
+def _chance_of(effects: EffectsResult, plan: Plan, outcome: Outcome) -> _Chance | None:
+    row = headline_row(effects.estimates, outcome.indicator, outcome.earliest_plausible_year, plan.headline)
+    if row is None or row["status"] != "ok":
+        return None
+    evidence, spread = _of_chance(effects, plan, row), _test(effects, row, "spread_before")
+    if evidence.estimate is None or evidence.p_raw is None or spread is None or not float(spread["statistic"]) > 0:
+        return None
+    return _Chance(evidence.estimate, evidence.p_raw, abs(evidence.estimate) / float(spread["statistic"]))
 
 
 def _of_row(table: pd.DataFrame, plan: Plan, row: pd.Series, theta: str) -> pd.DataFrame:
     """The rows of a table on the same outcome and estimator, by that law, within the plan's strata where it has any."""
     of_row = (table["indicator"] == row["indicator"]) & (table["estimator"] == row["estimator"])
-    within = (table["within"] != "") == bool(plan.assigned_within)
+    within = (table["within"] != "") == bool(plan.comparison.within)
     rows: pd.DataFrame = table[of_row & (table["theta"] == theta) & within]
     return rows
 

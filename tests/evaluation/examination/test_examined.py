@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from panels import small_panel, small_plan
+from panels import START, small_panel, small_plan
 
 from kkz_eval.evaluation.effects import run_effects
 from kkz_eval.reference.exposure import Group, kreis_groups
@@ -90,6 +90,14 @@ def test_other_specifications_are_rows_with_their_names(examined):
     assert (rows["conf_low"] < rows["conf_high"]).all()
 
 
+def test_each_outcome_has_a_verdict_by_the_table(examined):
+    rows = examined.verdicts.set_index("indicator")
+    assert list(rows.index) == ["a", "b", "c"]
+    assert set(rows["verdict"]) <= {"not_distinguishable", "not_comparable", "none"}
+    assert (rows["message"] != "").all()
+    assert set(rows["reported_result"]) == {"no_information"}  # a panel has no lock
+
+
 def test_an_alternative_is_the_plan_that_it_names():
     panel = small_panel()
     rows = run_effects(panel, small_plan(comparison=BOTH, specifications=[{"id": "two_way", "comparison": {}}])).sensitivity
@@ -169,3 +177,24 @@ def test_the_engine_gives_the_known_values_of_the_real_panel():
     spread = found.power.set_index(["indicator", "within"])["permutation_sd"]
     assert spread["a_schul_oA", "kind"] == pytest.approx(0.337183122, abs=1e-8)
     assert spread["q_auspl", ""] == pytest.approx(0.849572918, abs=1e-8)
+
+
+def test_the_comparisons_of_a_plan_are_tried_blind_on_those_that_did_not_take_part_yet():
+    sizes, indicators = ((14, 4), (12, 3)), ("y",)
+    panel = small_panel(seed=5, indicators=indicators, sizes=sizes, effect=50.0)
+    joined = panel["cohort"].mask(panel["unit_id"].isin(["u10", "u11"]), 2015)
+    later = panel.assign(cohort=joined)
+    others = [{"id": "two_way", "comparison": {}}]
+    plan = small_plan(treated_cohorts=[START], comparison=BOTH, audit=AUDIT, specifications=others)
+    found = run_effects(later, plan).audit
+    blind = found[found["form"] == "blind"]
+    assert set(zip(blind["within"], blind["adjust"], blind["theta"], strict=True)) == {
+        (within, adjust, theta) for within, adjust in (("kind", "need"), ("", "")) for theta in ("zero", "hat", "upper")
+    }
+    assert set(blind["status"]) == {"ok"}
+    assert blind["size"].between(0, 0.5).all()
+    treated = (later["cohort"] == START).fillna(False).astype(bool)
+    moved = run_effects(later.assign(value=later["value"].mask(treated, -7 * later["value"])), plan).audit
+    late = run_effects(later.assign(value=later["value"].mask(later["year"] >= 2015, 9.0)), plan).audit
+    for other in (moved, late):  # neither the treated nor years after the second start are looked at
+        assert other.loc[other["form"] == "blind", "size"].to_numpy() == pytest.approx(blind["size"].to_numpy())

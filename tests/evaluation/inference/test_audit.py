@@ -7,7 +7,7 @@ from inkar import YEARS, after_less_before, listed_plainly, need, needs_inkar, s
 
 from kkz_eval.evaluation.effects import run_effects
 from kkz_eval.evaluation.inference.assignments import Law, fit_theta, standardised
-from kkz_eval.evaluation.inference.audit import OwnTest, blind_law, blind_units, pseudo_treated, sizes
+from kkz_eval.evaluation.inference.audit import OwnTest, blind_units, pseudo_treated, sizes
 from kkz_eval.evaluation.inference.units import ComparedUnits
 from kkz_eval.evaluation.plan_file import parse_plan
 from kkz_eval.evaluation.problems import Refused
@@ -185,10 +185,6 @@ def test_without_two_untreated_of_a_kind_there_is_no_blind_audit():
     assert refused.value.note.code == "refused.blind_too_few"
 
 
-def test_blind_units_are_drawn_by_the_law_of_the_real_treated():
+def test_blind_units_are_marked_in_the_proportions_of_the_treated():
     units = blind_units(np.repeat([0, 1], [12, 19]), np.array([10, 3]))
     assert units.treated_by_stratum.tolist() == [6, 2]
-    x = standardised(np.arange(31.0))
-    law = blind_law(Law(standardised(np.arange(30.0)), 1.4), x)
-    assert law.theta == 1.4
-    assert law.x is x

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from kkz_eval.evaluation.plan import Audit, Comparison, EstimatorSpec, Outcome, Plan, SmallestDifference
+from kkz_eval.evaluation.plan import Audit, Comparison, EstimatorSpec, Outcome, Plan, SmallestDifference, Specification
 from kkz_eval.evaluation.results import EffectsResult, result_of
 from kkz_eval.evaluation.verdict.decide import verdict_of
 from kkz_eval.evaluation.verdict.evidence import BreakState, Evidence
@@ -40,7 +40,7 @@ def test_a_plan_without_randomization_leaves_chance_unknown_and_has_no_verdict()
     found = evidence_of(OUTCOME, PLAN, results(), KNOWN)
     assert (found.estimate, found.interval, found.p_raw, found.audit_size, found.mde) == (-0.25, None, None, None, None)
     assert (found.role, found.n_primaries, found.desired_direction, found.smallest_difference) == ("primary", 2, "decrease", 0.5)
-    assert (found.specifications, found.co_treatments, found.negative_controls) == ({}, {}, None)
+    assert (found.specifications, found.co_treatments, found.scales, found.negative_controls) == ({}, {}, {}, None)
     verdict = verdict_of(found, rules())
     assert (verdict.code, verdict.form, verdict.row) == ("none", "not_examined", 1)
 
@@ -63,8 +63,47 @@ def test_p_and_interval_are_those_of_the_coefficient_within_the_strata_by_the_fi
 
 
 def test_without_a_law_the_assignments_are_equally_probable() -> None:
-    found = evidence_of(OUTCOME, PLAN, results(inference=[chance("coefficient", "", "zero", 0.2)]), KNOWN)
+    smallest = {"indicator": "y", "estimator": "twfe", "test": "smallest_p", "p_value": 0.001}
+    rows = [chance("coefficient", "", "zero", 0.2)]
+    found = evidence_of(OUTCOME, PLAN, results(inference=rows, tests=[smallest]), KNOWN)
     assert (found.p_raw, found.smallest_p) == (0.2, 0.001)
+
+
+def test_trend_violations_and_other_specifications_are_those_of_the_tables() -> None:
+    tests = [{"indicator": "y", "estimator": "twfe", "test": "slope_bias", "statistic": -0.7, "p_value": 0.03}]
+    others = [("two_way", "specification", 1.0, 3.0), ("log", "specification", -0.2, -0.1), ("aid", "co_treatment", None, None)]
+    sensitivity: list[dict[str, object]] = [
+        {"indicator": "y", "method": "specification", "parameter": name, "target": target, "conf_low": low, "conf_high": high}
+        for name, target, low, high in others
+    ]
+    broken = {"indicator": "y", "estimator": "es", "method": "breakdown", "parameter": "", "target": "average", "conf_low": None}
+    plan = replace(PLAN, specifications=(Specification("two_way"), Specification("log", scale="log"), Specification("aid")))
+    found = evidence_of(OUTCOME, plan, results(tests=tests, sensitivity=[*sensitivity, broken]), KNOWN)
+    assert (found.slope_bias, found.slope_p) == (0.7, 0.03)
+    assert found.specifications == {"two_way": 2.0}
+    assert found.scales == {"log": pytest.approx(-0.15)}
+    assert found.co_treatments == {"aid": None}
+    assert found.breakdown == 0.0  # not even without a violation does the interval leave 0 out
+
+
+def test_negative_controls_are_told_by_their_p_among_them_and_by_their_size_in_their_own_spread() -> None:
+    names = ("y", "beds", "product")
+    rows = [{**chance("coefficient", "", "zero", p), "indicator": name} for name, p in zip(names, (0.2, 0.01, 0.04), strict=True)]
+    tests = [
+        {"indicator": name, "estimator": "twfe", "test": "spread_before", "statistic": spread}
+        for name, spread in zip(names, (1.0, 2.0, 0.5), strict=True)
+    ]
+    outcomes = (*PLAN.outcomes, *(Outcome(name, role="context") for name in names[1:]))
+    plan = replace(PLAN, outcomes=outcomes, negative_controls=names[1:])
+    numbers = {"estimate": -0.25, "std_error": 0.2, "conf_low": -0.6, "conf_high": 0.1}
+    estimates = [{**ESTIMATE, **numbers, "indicator": name} for name in names]
+    found = evidence_of(OUTCOME, plan, results(estimates=estimates, inference=rows, tests=tests), KNOWN).negative_controls
+    assert found is not None
+    assert [(one.name, one.holm_p, one.same_sign, one.size_ratio) for one in found] == [
+        ("beds", pytest.approx(0.02), True, pytest.approx(0.5)),
+        ("product", pytest.approx(0.04), True, pytest.approx(2.0)),
+    ]
+    assert evidence_of(outcomes[-1], plan, results(estimates=estimates), KNOWN).role == "context"
 
 
 @pytest.mark.parametrize(
