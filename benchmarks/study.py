@@ -1,7 +1,8 @@
 """Does the line find what was planted? Model worlds with known effects, over many seeds. Run as `python -m benchmarks.study [SEEDS]`.
 
 Belongs here: the study of the model world, its printed summary, build/study.json. Does not belong here: pass or fail
-(tests/benchmarks has a small version), the study on pure panels (study_coverage.py).
+(tests/benchmarks has a small version), the study on pure panels (study_coverage.py) and of comparisons
+where trends differ (study_comparison.py).
 
 Two paths lead to the same estimates. The whole line writes the files, takes them in, judges them and estimates. The direct
 path takes the counts of the model world, divides them and estimates. The first is slow, so that it runs on the first few seeds
@@ -20,11 +21,14 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from benchmarks.study_comparison import main as print_comparison_study
 from benchmarks.study_coverage import main as print_coverage_study
 from benchmarks.study_sensitivity import main as print_sensitivity_study
 from benchmarks.study_synthetic import main as print_synthetic_study
-from kkz_eval.evaluation.design import groups_of
+from kkz_eval.evaluation.baseline import baseline_of
+from kkz_eval.evaluation.design import groups_of, strata_of, with_design
 from kkz_eval.evaluation.effects import run_effects
+from kkz_eval.evaluation.matching import match
 from kkz_eval.evaluation.plan import REQUIRED_COLUMNS, Plan
 from kkz_eval.evaluation.plan_file import load_plan
 from kkz_eval.line.installation import open_installation
@@ -65,7 +69,7 @@ class Recovery:
 
 
 def study_plan() -> Plan:
-    """The plan of the model world, with two-way fixed effects only."""
+    """The plan of the model world with two-way fixed effects only, at the same kind and need as the plan has it."""
     plan = load_plan(PLAN_FILE)
     return replace(plan, estimators=tuple(spec for spec in plan.estimators if spec.method == "twfe"))
 
@@ -84,7 +88,7 @@ def direct_panel(world: ModelWorld, plan: Plan) -> pd.DataFrame:
     members = groups[groups["group"] != "left_out"]
     parts = []
     for unit, cohort in zip(members["unit_id"], members["cohort"], strict=True):
-        rates = _rates(world, unit)
+        rates = rates_of(world, unit)
         for outcome in plan.outcomes:
             value = rates[outcome.indicator]
             parts.append(
@@ -94,10 +98,12 @@ def direct_panel(world: ModelWorld, plan: Plan) -> pd.DataFrame:
             )
     panel = pd.concat(parts, ignore_index=True)
     panel["cohort"] = panel["cohort"].astype("Int64")
-    return panel[list(REQUIRED_COLUMNS)]
+    baseline = baseline_of(panel, groups, plan)
+    matched = match(baseline, groups, strata_of(groups, plan), plan)
+    return with_design(panel[list(REQUIRED_COLUMNS)], matched, baseline, plan)
 
 
-def _rates(world: ModelWorld, unit: str) -> dict[str, np.ndarray]:
+def rates_of(world: ModelWorld, unit: str) -> dict[str, np.ndarray]:
     """Percent by year, by indicator, in the official counts of a Kreis."""
     leavers = world.official(LEAVERS, unit).sum(axis=2)
     shares = 100 * leavers / leavers.sum(axis=1, keepdims=True)
@@ -181,7 +187,9 @@ def main(arguments: Sequence[str]) -> int:
     whole = over_seeds(line_estimates, range(line_seeds), plan)
     difference = largest_difference(whole, direct)
     found = recovery(direct)
-    print(f"Model world, two-way fixed effects, seeds 0 to {seeds - 1}, direct path; nominal coverage {plan.inference.level:g}")
+    print(
+        f"Model world, fixed effects at the same kind and need, seeds 0 to {seeds - 1}, direct path; nominal coverage {plan.inference.level:g}"
+    )
     print(
         f"{'outcome':<34} {'truth':>6} {'bias':>8} {'MC-SE':>7} {'bias/MC-SE':>10} {'spread':>7} {'mean SE':>8} {'coverage':>9}"
     )
@@ -194,7 +202,8 @@ def main(arguments: Sequence[str]) -> int:
     RESULT_FILE.parent.mkdir(parents=True, exist_ok=True)
     content = {"direct": [asdict(row) for row in found], "line_seeds": line_seeds, "largest_difference": difference}
     RESULT_FILE.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
-    return max(print_coverage_study([]), print_synthetic_study([]), print_sensitivity_study([]))
+    studies = (print_comparison_study, print_coverage_study, print_synthetic_study, print_sensitivity_study)
+    return max(study([]) for study in studies)
 
 
 if __name__ == "__main__":

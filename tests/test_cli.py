@@ -43,7 +43,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
         if not (file.name.startswith("schulabgaenge_") or "amtlich" in file.name):
             file.unlink()
     plan = (CONTRACTS / "plans" / "modellwelt.yaml").read_text(encoding="utf-8")
-    (folder / "plan.yaml").write_text(plan.replace("[2006, 2019]", "[2011, 2012]"), encoding="utf-8")
+    (folder / "plan.yaml").write_text(plan.replace("[2006, 2019]", "[2011, 2012]").replace("2007-2010", "2011"), encoding="utf-8")
     return folder
 
 

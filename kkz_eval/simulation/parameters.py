@@ -30,8 +30,9 @@ ByAge = tuple[float, float, float, float, float, float]  # in the order of AGES
 class WorldParameters:
     """What the model world is made of. Tuples of type Shares are by certificate, shares and shifts in percent of all leavers (points); ByAge by age group.
 
-    Movements over time are additive in percentage points and common to all Kreise, so that trends are parallel on the scale
-    on which the effects are defined; levels differ by a score of need, which is higher where the programme started.
+    Movements over time are additive in percentage points, the scale on which the effects are defined. They are common to all Kreise but
+    for drifts by kind and need and for errors, both at the size measured on genuine series (series.py); so trends are parallel only
+    between Kreise of the same kind and need. Levels differ by need, which is higher in cities and where the programme started.
     """
 
     leavers_median_city: float = 2400.0  # leavers a year
@@ -42,14 +43,13 @@ class WorldParameters:
 
     shares_2012: Shares = (5.6, 17.0, 40.0, 5.0, 32.4)  # of a Kreis with need 0
     need_on_logit: Shares = (0.18, 0.12, 0.0, 0.0, -0.12)  # per unit of need
-    need_of_first_cohort: float = 0.8
-    need_of_later_cohorts: float = 0.4
+    selection_of_later_cohorts: float = 0.5  # of that of the first cohort by need
     kreis_logit_sd: float = 0.08
     town_logit_sd: float = 0.08  # of a town, and of the rest, around its Kreis
 
     trend: Shares = (0.0, -0.3, -0.1, 0.0, 0.4)  # points a year, from 2012
     common_shock_sd: Shares = (0.1, 0.3, 0.0, 0.15, 0.4)  # points; the absorbing certificate takes the rest
-    noise_sd: Shares = (0.2, 0.6, 0.0, 0.3, 0.9)  # points, by Kreis and year; likewise
+    unmeasured_noise_sd: float = 0.3  # points, by Kreis and year, of fachhochschulreife, of which there is no series
     double_abitur_year: int = 2013
     double_abitur_shift: Shares = (-0.7, -1.8, -4.5, -1.0, 8.0)  # points
     double_abitur_leavers: float = 1.15  # factor
@@ -69,20 +69,17 @@ class WorldParameters:
         *((2014, 23.5), (2016, 25.5), (2019, 28.5), (2030, 36.0)),
     )
     care_on_need: float = -0.3  # points per unit of need
-    care_kreis_sd: float = 1.0  # points
-    care_town_sd: float = 0.3  # points, of a town, and of the rest, around its Kreis
+    care_kreis_sd: float = 0.5  # points
+    care_town_sd: float = 0.2  # points, of a town, and of the rest, around its Kreis
     care_common_shock_sd: float = 0.2  # points
-    care_noise_sd: float = 0.4  # points, by Kreis and year
+    care_errors_grow_until: float = 10.0  # percent of the children under 3; below, errors are smaller in proportion
     care_share_by_age: tuple[float, float, float] = (0.02, 0.36, 0.62)  # of the children under 3 in care
     care_in_families: tuple[float, float] = (0.3, 0.01)  # share in family day care, under 3 and from 3 on
     care_3_to_6: float = 91.0  # percent of the children from 3 to under 6
     care_on_top: float = 0.01  # municipal deliveries count these children on top, relative: privately paid family day care
 
-    welfare_quota: float = 11.0  # percent of the population, of a Kreis with need 0
-    welfare_on_need: float = 2.8  # points per unit of need
-    welfare_kreis_sd: float = 1.0  # points
+    welfare_quota: float = 9.0  # percent of the population, of a Kreis with need 0; need is this rate in 2007 to 2010
     welfare_trend: float = -0.05  # points a year, from 2012
     welfare_common_shock_sd: float = 0.2  # points
-    welfare_noise_sd: float = 0.15  # points, by Kreis and year
     welfare_children: float = 0.26  # share of children under 15 among the persons
     welfare_on_top: float = 0.015  # municipal deliveries count these persons on top, relative: late applications

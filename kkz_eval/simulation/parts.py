@@ -12,12 +12,13 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from kkz_eval.reference.tables import Kreis, ProgrammeUnit, kreise, programme_units
+from kkz_eval.reference.tables import Kind, Kreis, ProgrammeUnit, kreise, programme_units
 from kkz_eval.simulation.parameters import WorldParameters
+from kkz_eval.simulation.series import measured_need
 
 Floats = npt.NDArray[np.float64]
 Counts = npt.NDArray[np.int64]
-_TRUNCATION = 2.0  # standard deviations; symmetric, so means stay, and no share can leave 0–100 by noise alone
+TRUNCATION = 2.0  # standard deviations; symmetric, so means stay, and no share can leave 0–100 by noise alone
 
 
 @dataclass(frozen=True)
@@ -54,17 +55,29 @@ def kreis_rows(parts: tuple[Part, ...]) -> Counts:
     return np.array([position[part.kreis_ags5] for part in parts], dtype=np.int64)
 
 
+def cities() -> npt.NDArray[np.bool_]:
+    """Whether each Kreis is a kreisfreie Stadt; the Städteregion is none."""
+    return np.array([kreis.kind is Kind.KREISFREIE_STADT for kreis in kreise()])
+
+
 def needs(rng: np.random.Generator, parts: tuple[Part, ...], p: WorldParameters) -> Floats:
-    """Need of each Kreis, in standard deviations."""
-    shift = np.array([_need_shift(kreis, parts, p) for kreis in kreise()])
-    return np.asarray(shift + truncated(rng, (len(shift),)), dtype=np.float64)
+    """Need of each Kreis, in standard deviations over all of them: by kind, and higher where the programme chose.
+
+    A choice with probability ∝ exp(θ · need) moves the mean need of those chosen, normal with variance σ², by θσ².
+    """
+    measured, is_city = measured_need(), cities()
+    sd = measured.sd.of(is_city)
+    chosen = np.array([_chosen(kreis, parts, p) for kreis in kreise()])
+    of_kind = np.where(is_city, chosen[is_city].mean(), chosen[~is_city].mean())
+    mean = measured.mean.of(is_city) + measured.theta * sd**2 * (chosen - of_kind)
+    return np.asarray(mean + sd * truncated(rng, sd.shape), dtype=np.float64)
 
 
-def _need_shift(kreis: Kreis, parts: tuple[Part, ...], p: WorldParameters) -> float:
-    """Mean need of a Kreis: the programme chose by need, so it rises with the treated share."""
+def _chosen(kreis: Kreis, parts: tuple[Part, ...], p: WorldParameters) -> float:
+    """How much the programme chose a Kreis by need, 0–1: by the share of its people in treated parts, and less in later years."""
     first = min(unit.cohort for unit in programme_units())
     return sum(
-        part.share * (p.need_of_first_cohort if part.cohort == first else p.need_of_later_cohorts)
+        part.share * (1.0 if part.cohort == first else p.selection_of_later_cohorts)
         for part in parts
         if part.kreis_ags5 == kreis.ags5 and part.cohort is not None
     )
@@ -84,4 +97,4 @@ def split(of_kreis: Counts, parts: tuple[Part, ...]) -> Counts:
 
 def truncated(rng: np.random.Generator, shape: tuple[int, ...]) -> Floats:
     """Standard normal draws, cut off symmetrically."""
-    return np.clip(rng.standard_normal(shape), -_TRUNCATION, _TRUNCATION)
+    return np.clip(rng.standard_normal(shape), -TRUNCATION, TRUNCATION)

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from kkz_eval.simulation.parameters import WorldParameters
-from kkz_eval.simulation.parts import Counts, Floats, Part, kreis_rows, split, truncated
+from kkz_eval.simulation.parameters import AGES, CARE_INDICATOR, WELFARE_INDICATOR, WorldParameters
+from kkz_eval.simulation.parts import TRUNCATION, Counts, Floats, Part, cities, kreis_rows, split, truncated
+from kkz_eval.simulation.series import ByKind, draw_errors, measured_need, measured_series, measured_years, sampling_variance
 
 
 def population(
@@ -33,14 +34,18 @@ def care_rate_without(
 ) -> Floats:
     """Children under 3 in care without the programme, in percent of the children under 3, shape (part, year).
 
-    The growth is common to all Kreise and additive in points, so that trends are parallel on the scale of the effects.
+    Growth is additive in points: common to all Kreise, but for a drift by kind and need. Errors are smaller where there
+    are few places, so that no rate falls below 0, and else as large as those of the genuine series.
     """
     rows = kreis_rows(parts)
     level = p.care_on_need * need + p.care_kreis_sd * truncated(rng, (len(need),))
     town = p.care_town_sd * truncated(rng, (len(parts),))
-    path = np.interp(axis, *np.array(p.care_path).T) + p.care_common_shock_sd * truncated(rng, (len(axis),))
-    noise = p.care_noise_sd * truncated(rng, (len(need), len(axis)))
-    return np.asarray((level[rows] + town)[:, None] + path + noise[rows], dtype=np.float64)
+    path = _care_path(axis, p) + p.care_common_shock_sd * truncated(rng, (len(axis),))
+    series, usual = measured_series()[CARE_INDICATOR], _care_path(np.arange(measured_years()[0], measured_years()[1] + 1), p)
+    errors = series.errors(sampling_variance(float(usual.mean()), _people(p, "unter_3")))
+    growing = np.minimum(1.0, _care_path(axis, p) / p.care_errors_grow_until)
+    own = series.drift(cities(), need, axis) + growing * draw_errors(rng, errors, cities(), len(axis), TRUNCATION)
+    return np.asarray((level[rows] + town)[:, None] + path + own[rows], dtype=np.float64)
 
 
 def children_in_care(rng: np.random.Generator, people: Counts, rate: Floats, p: WorldParameters) -> Counts:
@@ -62,9 +67,32 @@ def persons_on_welfare(
 ) -> Counts:
     """Persons in SGB II households, shape (part, year, group of WELFARE_GROUPS). The programme has no effect on them."""
     rows = kreis_rows(parts)
-    level = p.welfare_quota + p.welfare_on_need * need + p.welfare_kreis_sd * truncated(rng, (len(need),))
-    common = p.welfare_trend * (axis - 2012) + p.welfare_common_shock_sd * truncated(rng, (len(axis),))
-    noise = p.welfare_noise_sd * truncated(rng, (len(need), len(axis)))
-    persons = rng.binomial(people.sum(axis=(2, 3)), (level[rows][:, None] + common + noise[rows]) / 100)
+    rate = _welfare_rate(rng, need, axis, p)
+    persons = rng.binomial(people.sum(axis=(2, 3)), rate[rows] / 100)
     children = rng.binomial(persons, p.welfare_children)
     return np.stack([persons - children, children], axis=-1).astype(np.int64)
+
+
+def _care_path(axis: Counts, p: WorldParameters) -> Floats:
+    """The common growth, in percent of the children under 3."""
+    return np.asarray(np.interp(axis, *np.array(p.care_path).T), dtype=np.float64)
+
+
+def _welfare_rate(rng: np.random.Generator, need: Floats, axis: Counts, p: WorldParameters) -> Floats:
+    """Percent of the residents, shape (Kreis, year). Need is what it is in the years by which need is measured; errors grow with it."""
+    series, measured, is_city = measured_series()[WELFARE_INDICATOR], measured_need(), cities()
+    level = p.welfare_quota + measured.percent_per_sd * need
+    usual = p.welfare_quota + measured.percent_per_sd * measured.mean.of(is_city)
+    errors = draw_errors(rng, series.errors(), is_city, len(axis), TRUNCATION) * (level / usual)[:, None]
+    own = series.drift(is_city, need, axis) + errors
+    by_definition = (axis >= measured.years[0]) & (axis <= measured.years[1])
+    if by_definition.any():
+        own -= own[:, by_definition].mean(axis=1, keepdims=True)
+    common = p.welfare_trend * (axis - 2012) + p.welfare_common_shock_sd * truncated(rng, (len(axis),))
+    return np.asarray(level[:, None] + common + own, dtype=np.float64)
+
+
+def _people(p: WorldParameters, age: str) -> ByKind:
+    """People of an age group in a Kreis of median size."""
+    per_leaver = p.people_per_leaver[AGES.index(age)]
+    return ByKind(p.leavers_median_city * per_leaver, p.leavers_median_kreis * per_leaver)

@@ -10,12 +10,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from kkz_eval.reference.tables import Kind, kreise, programme_units
+from kkz_eval.reference.tables import programme_units
 from kkz_eval.simulation.effects import Effects
 from kkz_eval.simulation.errors import simulation_error
 from kkz_eval.simulation.parameters import (
     ABSORBING,
     CARE,
+    CERTIFICATE_INDICATORS,
     CERTIFICATES,
     INDICATORS,
     LEAVERS,
@@ -23,7 +24,8 @@ from kkz_eval.simulation.parameters import (
     WELFARE,
     WorldParameters,
 )
-from kkz_eval.simulation.parts import Counts, Floats, Part, kreis_parts, kreis_rows, needs, split, truncated
+from kkz_eval.simulation.parts import TRUNCATION, Counts, Floats, Part, cities, kreis_parts, kreis_rows, needs, split, truncated
+from kkz_eval.simulation.series import ByKind, draw_errors, measured_series, sampling_variance
 from kkz_eval.simulation.surroundings import care_rate_without, children_in_care, persons_on_welfare, population
 
 _ABSORBING = CERTIFICATES.index(ABSORBING)
@@ -100,8 +102,8 @@ def model_world(seed: int, effects: Effects, years: tuple[int, ...], parameters:
     need = needs(levels_rng, parts, p)
     levels = _levels(levels_rng, need, parts, of_kreis, p)
     movement = _common_movement(time_rng, axis, p)
-    noise = _absorbed(truncated(time_rng, (len(need), len(axis), _N_CERTIFICATES)) * np.array(p.noise_sd))
-    certificates = levels[:, None, :] + movement[None, :, :] + noise[of_kreis]
+    own = _own_movement(time_rng, need, axis, p)
+    certificates = levels[:, None, :] + movement[None, :, :] + own[of_kreis]
     care_rate = care_rate_without(care_rng, need, parts, axis, p)
     share_without = np.concatenate([certificates, care_rate[:, :, None]], axis=-1)
     shares = share_without + effect
@@ -141,10 +143,21 @@ def _common_movement(rng: np.random.Generator, axis: Counts, p: WorldParameters)
     return np.asarray(trend + shocks + double, dtype=np.float64)
 
 
+def _own_movement(rng: np.random.Generator, need: Floats, axis: Counts, p: WorldParameters) -> Floats:
+    """Movement of each Kreis besides the common one in points, shape (Kreis, year, certificate): drift by kind and need, and errors."""
+    is_city, leavers = cities(), ByKind(p.leavers_median_city, p.leavers_median_kreis)
+    own = p.unmeasured_noise_sd * truncated(rng, (len(need), len(axis), _N_CERTIFICATES))
+    for column, (indicator, share) in enumerate(zip(CERTIFICATE_INDICATORS, p.shares_2012, strict=True)):
+        series = measured_series().get(indicator)
+        if series is not None:
+            errors = series.errors(sampling_variance(share, leavers))
+            own[:, :, column] = series.drift(is_city, need, axis) + draw_errors(rng, errors, is_city, len(axis), TRUNCATION)
+    return _absorbed(own)
+
+
 def _leavers_level(rng: np.random.Generator, p: WorldParameters) -> Floats:
     """Leavers of each Kreis in an ordinary year around 2012: lognormal around the median of its kind."""
-    is_city = np.array([kreis.kind is Kind.KREISFREIE_STADT for kreis in kreise()])
-    median = np.where(is_city, p.leavers_median_city, p.leavers_median_kreis)
+    median = ByKind(p.leavers_median_city, p.leavers_median_kreis).of(cities())
     return np.asarray(median * np.exp(p.leavers_log_sd * truncated(rng, (len(median),))), dtype=np.float64)
 
 

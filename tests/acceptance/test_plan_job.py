@@ -61,7 +61,7 @@ def test_the_finding_of_each_outcome_stands_first_and_no_cell_is_nan(world: Path
         assert "Risiko einer Verzerrung: " in said
         assert "n = 13 + 17 (beteiligt + Vergleich); twfe, " in said
     assert list(page)[len(outcomes)] == "simuliert"
-    assert {record.data["estimator"] for record in page["schaetzungen"].records} >= {"twfe", "cs", "sdid", "bacon"}
+    assert {record.data["estimator"] for record in page["schaetzungen"].records} >= {"twfe", "cs", "sdid"}
     evaluations = result.get_asset_check_evaluations()
     assert {one.check_name for one in evaluations} >= {"coverage", "balance", "overlap", "pre_trends", "agreement"}
     assert [one.check_name for one in evaluations if "simuliert" not in one.metadata] == []  # figures that look official

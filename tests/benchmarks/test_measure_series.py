@@ -1,4 +1,4 @@
-"""The measured sizes are those of the genuine series."""
+"""The measured sizes are those of the genuine series, and the model world moves by them."""
 
 from __future__ import annotations
 
@@ -6,14 +6,50 @@ import json
 import os
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from benchmarks.measure_series import RESULT_FILE, measured
+from benchmarks.measure_series import RESULT_FILE, measured, moves
+from benchmarks.study import rates_of
+from kkz_eval.reference.tables import kreise
 from kkz_eval.settings import CHECKOUT
+from kkz_eval.simulation.effects import parse_effects
+from kkz_eval.simulation.parameters import WELFARE_INDICATOR
+from kkz_eval.simulation.parts import cities
+from kkz_eval.simulation.series import measured_need, measured_series, measured_years
+from kkz_eval.simulation.world import model_world
 
 INKAR = Path(os.environ.get("KKZ_SHARED", CHECKOUT.parent / "shared")) / "data/official/inkar/inkr_nrw_kreise_panel_long.csv"
+WORLDS = 20
 
 
 @pytest.mark.skipif(not INKAR.exists(), reason="the shared data are not beside this repository")
 def test_the_file_is_what_the_measurement_finds() -> None:
     assert json.loads(RESULT_FILE.read_text(encoding="utf-8")) == measured(INKAR)
+
+
+def test_the_model_world_moves_as_the_genuine_series_do() -> None:
+    """Measured in the same way on worlds without effects: trends up to chance, errors within a tenth."""
+    first, last = measured_years()
+    found: dict[str, list[dict[str, object]]] = {name: [] for name in measured_series()}
+    needs = []
+    for seed in range(WORLDS):
+        world = model_world(seed, parse_effects(b"effects_version: 1\neffects: []\n", "none"), tuple(range(first, last + 1)))
+        rates = [rates_of(world, kreis.ags5) for kreis in kreise()]
+        need = np.array([rate[WELFARE_INDICATOR][:4].mean() for rate in rates])
+        standard = (need - need.mean()) / need.std()
+        needs.append((standard[cities()].mean(), standard[cities()].std(ddof=1), standard[~cities()].std(ddof=1), need.std()))
+        for name, series in found.items():
+            series.append(moves(np.array([rate[name] for rate in rates]), cities(), standard))
+    expected = measured_need()
+    assert np.mean(needs, axis=0) == pytest.approx(
+        [expected.mean.city, expected.sd.city, expected.sd.kreis, expected.percent_per_sd], rel=0.1
+    )
+    for name, series in measured_series().items():
+        for trend in ("kind_trend", "need_trend"):
+            drawn = [float(one[trend]) for one in found[name]]  # type: ignore[arg-type]
+            assert abs(np.mean(drawn) - getattr(series, trend)) < 4 * np.std(drawn, ddof=1) / np.sqrt(WORLDS)
+        for kind in ("city", "kreis"):
+            sd, correlation = (np.mean([one[what][kind] for one in found[name]]) for what in ("sd", "autocorrelation"))  # type: ignore[index]
+            assert sd == pytest.approx(getattr(series.sd, kind), rel=0.1), (name, kind)
+            assert correlation == pytest.approx(getattr(series.autocorrelation, kind), abs=0.2), (name, kind)

@@ -1,8 +1,9 @@
-"""The model world in small: two-way fixed effects find what was planted, by the direct path and by the whole line."""
+"""The model world in small: fixed effects at the same kind and need find what was planted, by the direct path and by the whole line."""
 
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -10,6 +11,7 @@ import pytest
 from scipy import stats
 
 from benchmarks.study import direct_estimates, estimates_of_inbox, largest_difference, over_seeds, recovery, study_plan
+from kkz_eval.evaluation.plan import Comparison
 from kkz_eval.settings import CHECKOUT, Settings
 from kkz_eval.simulation.effects import load_effects
 
@@ -46,8 +48,17 @@ def test_intervals_cover_as_often_as_they_say_up_to_chance(direct: pd.DataFrame)
     assert all(row.coverage >= lowest for row in recovery(direct))
 
 
+def test_without_kind_and_need_the_estimates_are_off(direct: pd.DataFrame) -> None:
+    """Day care grew less where the programme started: the two-way plan loses more than the effect."""
+    two_way = over_seeds(direct_estimates, range(SEEDS), replace(study_plan(), comparison=Comparison()))
+    found = {row.indicator: row for row in recovery(two_way)}
+    assert found["betreuungsquote_u3"].bias < -1
+    assert found["betreuungsquote_u3"].coverage < 0.3
+    assert found["sgbii_quote"].bias_in_se > 4
+
+
 def test_a_wrong_truth_is_noticed(direct: pd.DataFrame) -> None:
-    shifted = recovery(direct.assign(truth=direct["truth"] + 0.5))
+    shifted = recovery(direct.assign(truth=direct["truth"] + 1.0))
     assert all(row.bias_in_se < -4 for row in shifted), shifted
 
 

@@ -51,7 +51,9 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
         if "amtlich" not in file.name:
             file.unlink()
     plan = (CONTRACTS / "plans" / "modellwelt.yaml").read_text(encoding="utf-8")
-    (folder / "plan.yaml").write_text(plan.replace("[2006, 2019]", "[2010, 2014]"), encoding="utf-8")
+    (folder / "plan.yaml").write_text(
+        plan.replace("[2006, 2019]", "[2010, 2014]").replace("2007-2010", "2010-2011"), encoding="utf-8"
+    )
     installation = _opened(folder)
     land(installation, YEARS)
     judge_arrivals(installation, YEARS)

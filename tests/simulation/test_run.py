@@ -186,7 +186,7 @@ def test_the_effects_and_the_seed_stand_beside_the_deliveries(tmp_path: Path) ->
     simulate(tmp_path / "out", 5, effects, (2010, 2012))
     assert (tmp_path / "out" / "effects.yaml").read_bytes() == effects.read_bytes()
     assert json.loads((tmp_path / "out" / "seed.json").read_text(encoding="utf-8")) == {
-        "model_version": 5,
+        "model_version": 6,
         "seed": 5,
         "years": [2010, 2012],
     }

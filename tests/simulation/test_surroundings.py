@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from compared import Rate, at_same_kind_and_need, plain, welfare
 
 from kkz_eval.model.errors import UserError
 from kkz_eval.reference.exposure import Group, kreis_groups
-from kkz_eval.reference.tables import as_whole_kreis, kreis_of, kreise, programme_units
+from kkz_eval.reference.tables import Kind, as_whole_kreis, kreis_of, kreise, programme_units
 from kkz_eval.simulation.effects import load_effects, parse_effects
 from kkz_eval.simulation.parameters import CARE, DATASETS, INDICATORS, LEAVERS, POPULATION, WELFARE, WorldParameters
 from kkz_eval.simulation.truth import truth_rows
@@ -28,21 +29,6 @@ def world() -> ModelWorld:
 def _coverage(world: ModelWorld, kreis: str) -> np.ndarray:
     """Children under 3 in care in percent of the children under 3, by year, in the official counts."""
     return 100 * world.official(CARE, kreis)[:, :3].sum(axis=(1, 2)) / world.official(POPULATION, kreis)[:, 0].sum(axis=1)
-
-
-def _welfare(world: ModelWorld, kreis: str) -> np.ndarray:
-    """Persons in SGB II households in percent of the population, by year, in the official counts."""
-    return 100 * world.official(WELFARE, kreis).sum(axis=1) / world.official(POPULATION, kreis).sum(axis=(1, 2))
-
-
-def _did(values: dict[str, np.ndarray]) -> float:
-    after = np.array(YEARS) >= 2012
-
-    def change(keys: list[str]) -> float:
-        mean = np.mean([values[key] for key in keys], axis=0)
-        return float(mean[after].mean() - mean[~after].mean())
-
-    return change(TREATED_2012) - change(KEYS[Group.NEVER])
 
 
 def test_a_cohort_of_16_year_olds_is_about_as_large_as_the_leavers(world: ModelWorld) -> None:
@@ -103,14 +89,18 @@ def test_no_more_children_in_care_than_there_are(world: ModelWorld) -> None:
     assert (care[:, :, 3] <= people[:, :, 1]).all()
 
 
-def test_the_planted_effect_on_coverage_is_recovered_and_welfare_has_none() -> None:
+@pytest.mark.parametrize(("rate", "true"), [(_coverage, 1.5), (welfare, 0.0)], ids=["care", "welfare"])
+def test_like_with_like_finds_the_planted_effect_and_plain_means_do_not(rate: Rate, true: float) -> None:
+    """Day care grew less where need is high, and so where the programme started; the rate of SGB II grew more there, and in cities."""
     effects = load_effects(None)
     worlds = [model_world(seed, effects, YEARS) for seed in range(20)]
-    for rate, true in ((_coverage, 1.5), (_welfare, 0.0)):
-        estimates = [_did({kreis.ags5: rate(world, kreis.ags5) for kreis in kreise()}) for world in worlds]
-        monte_carlo = float(np.std(estimates, ddof=1)) / np.sqrt(len(estimates))
-        assert monte_carlo < 0.1
-        assert abs(float(np.mean(estimates)) - true) < 3.5 * monte_carlo
+    held, means = ([compare(world, 2012, rate) for world in worlds] for compare in (at_same_kind_and_need, plain))
+    monte_carlo = float(np.std(held, ddof=1)) / np.sqrt(len(held))
+    assert monte_carlo < 0.3
+    assert abs(float(np.mean(held)) - true) < 3.5 * monte_carlo
+    missed = float(np.mean(means)) - true
+    assert abs(missed) > 5 * float(np.std(means, ddof=1)) / np.sqrt(len(means))
+    assert missed < -1 if rate is _coverage else missed > 0.2
 
 
 def test_without_effects_there_is_none_and_all_else_is_the_same(world: ModelWorld) -> None:
@@ -121,13 +111,17 @@ def test_without_effects_there_is_none_and_all_else_is_the_same(world: ModelWorl
         assert (other.counts[dataset] == world.counts[dataset]).all()
 
 
-def test_treated_kreise_have_more_persons_in_sgb_ii_households() -> None:
+def test_need_is_the_rate_of_sgb_ii_and_cities_and_treated_kreise_have_more() -> None:
     gaps = []
     for seed in range(10):
         world = model_world(seed, parse_effects(NO_EFFECTS, "none"), YEARS)
-        means = [np.mean([_welfare(world, key)[:6].mean() for key in keys]) for keys in (TREATED_2012, KEYS[Group.NEVER])]
-        gaps.append(means[0] - means[1])
-    assert np.mean(gaps) > 1
+        rates = {kreis.ags5: welfare(world, kreis.ags5)[1:5].mean() for kreis in kreise()}
+        cities = {kreis.ags5 for kreis in kreise() if kreis.kind is Kind.KREISFREIE_STADT}
+        inside = [np.mean([rates[key] for key in keys if key in cities]) for keys in (TREATED_2012, KEYS[Group.NEVER])]
+        gaps.append((inside[0] - inside[1], np.mean([rates[key] for key in cities]) - np.mean(list(rates.values()))))
+    chosen, city = np.mean(gaps, axis=0)
+    assert 1.5 < chosen < 3.5  # points: θ of 1.36 by a standard deviation of 0.77 in cities, 3.03 points each
+    assert 2 < city < 3.5
 
 
 def test_the_truth_of_coverage_agrees_with_the_counts_of_a_large_world() -> None:

@@ -1,12 +1,13 @@
-"""The data generating process: sums, nesting, truth and counts agree, and a plain comparison of means recovers the effects."""
+"""The data generating process: sums, nesting, truth and counts agree, and a comparison of like with like recovers the effects."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
+from compared import at_same_kind_and_need
 
 from kkz_eval.model.errors import UserError
-from kkz_eval.reference.exposure import Group, kreis_groups
+from kkz_eval.reference.exposure import Group
 from kkz_eval.reference.tables import as_whole_kreis, kreis_of, kreise, programme_units
 from kkz_eval.simulation.effects import load_effects, parse_effects
 from kkz_eval.simulation.parameters import CERTIFICATE_INDICATORS, INDICATORS, LEAVERS, WorldParameters
@@ -30,19 +31,6 @@ def _shares(world: ModelWorld, kreis: str) -> np.ndarray:
     """Percent by year and certificate in the official counts."""
     counts = world.official(LEAVERS, kreis).sum(axis=2)
     return 100 * counts / counts.sum(axis=1, keepdims=True)
-
-
-def _did(world: ModelWorld, cohort: int, column: int) -> float:
-    """Difference in differences of unweighted group means: a cohort against never treated, before against from the cohort on."""
-    after = np.array(world.years) >= cohort
-
-    def change(keys: list[str]) -> float:
-        shares = np.mean([_shares(world, key)[:, column] for key in keys], axis=0)
-        return float(shares[after].mean() - shares[~after].mean())
-
-    treated = [row.kreis_ags5 for row in kreis_groups() if row.cohort == cohort]
-    never = [row.kreis_ags5 for row in kreis_groups() if row.group is Group.NEVER]
-    return change(treated) - change(never)
 
 
 def test_counts_sum_to_the_leavers(world: ModelWorld) -> None:
@@ -153,12 +141,13 @@ def test_the_double_abitur_year_dips(world: ModelWorld) -> None:
 
 
 @pytest.mark.parametrize(("column", "true"), [(OA, -1.0), (HSR, 2.0), (HAUPT, 0.0)])
-def test_a_difference_in_differences_recovers_the_default_effects(column: int, true: float) -> None:
+def test_a_comparison_at_the_same_kind_and_need_recovers_the_default_effects(column: int, true: float) -> None:
     effects = load_effects(None)
     for cohort in (2012, 2017):
-        estimates = [_did(model_world(seed, effects, YEARS), cohort, column) for seed in range(20)]
+        worlds = [model_world(seed, effects, YEARS) for seed in range(20)]
+        estimates = [at_same_kind_and_need(world, cohort, lambda *at: _shares(*at)[:, column]) for world in worlds]
         monte_carlo = float(np.std(estimates, ddof=1)) / np.sqrt(len(estimates))
-        assert monte_carlo < 0.2  # small against the effects, so that a wrong sign or size fails
+        assert monte_carlo < 0.3  # small against the effects, so that a wrong sign or size fails
         assert abs(float(np.mean(estimates)) - true) < 3.5 * monte_carlo
 
 
