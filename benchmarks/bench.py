@@ -186,7 +186,8 @@ def synthetic_comparisons() -> list[Figure]:
 
 def inference_comparisons() -> list[Figure]:
     """What chance could have done, against a peer's draws."""
-    return [Figure(*entry) for entry in (*bench_inference.exact_inference(), *bench_inference.many_units())]
+    of_draws = (*bench_inference.many_outcomes(), *bench_inference.many_outcomes(4_000), *bench_inference.panels_with_gaps())
+    return [Figure(*entry) for entry in (*bench_inference.exact_inference(), *bench_inference.many_units(), *of_draws)]
 
 
 def sensitivity_comparisons() -> list[Figure]:

@@ -113,3 +113,5 @@ AssignmentByCell: TypeAlias = Floats
 """(a, n) a number for each cell by each assignment."""
 AssignmentByCellMask: TypeAlias = Mask
 """(a, n) cells by each assignment."""
+AssignmentByStatistic: TypeAlias = Floats
+"""(a, K) statistics of each assignment."""

@@ -182,7 +182,7 @@ def _outcome_result(panel: pd.DataFrame, plan: Plan, outcome: Outcome) -> Effect
         estimates=estimates,
         tests=[*tests, *examined.tests],
         weights=weights,
-        sensitivity=[*sensitivity, *specification_rows(panel, plan, outcome, _alternative)],
+        sensitivity=[*sensitivity, *examined.sensitivity, *specification_rows(panel, plan, outcome, _alternative)],
         inference=examined.inference,
         audit=[*examined.audit, *blind_audit(panel, sample, plan, outcome, deciding(plan).id)],
         power=examined.power,

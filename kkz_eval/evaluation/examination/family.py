@@ -16,6 +16,7 @@ from kkz_eval.evaluation.examination.chance import MOST_KEPT, Exchange, against_
 from kkz_eval.evaluation.examination.contrasts import contrast_of
 from kkz_eval.evaluation.inference.assignments import Law, assignments_in_chunks, draw_assignments, n_assignments
 from kkz_eval.evaluation.inference.audit import MOST_LISTED
+from kkz_eval.evaluation.inference.draws import values_together
 from kkz_eval.evaluation.inference.families import benjamini_hochberg, holm, romano_wolf
 from kkz_eval.evaluation.inference.statistics import Statistic, coefficient, studentised
 from kkz_eval.evaluation.plan import Plan
@@ -75,7 +76,7 @@ def _joint(family: pd.DataFrame, blocks: Mapping[str, Block], plan: Plan) -> np.
         if contrast is None:
             raise Refused("no_contrast")
         statistics.append(_statistic(str(row["statistic"]), block.outcome @ contrast, exchange, law, plan))
-    observed = np.array([float(one.values(exchange.assigned.treated[None])[0]) for one in statistics])
+    observed = values_together(statistics, exchange.assigned.treated[None])[0]
     values, weights, drawn = _distribution(statistics, exchange, law, plan)
     if np.isnan(values).any() or np.isnan(observed).any():
         raise Refused("statistic_undefined")
@@ -105,7 +106,7 @@ def _distribution(
     total = law.log_total(exchange.assigned)
     values, weights = [], []
     for assignments in pieces:
-        values.append(np.column_stack([one.values(assignments) for one in statistics]))
+        values.append(values_together(statistics, assignments))
         weights.append(np.ones(len(assignments)) if drawn else np.exp(law.log_weight(assignments) - total))
     together = np.concatenate(weights)
     return np.concatenate(values), together / together.sum(), drawn

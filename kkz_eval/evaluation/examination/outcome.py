@@ -1,6 +1,6 @@
-"""One outcome examined: rows of inference, audit, power and tests, from its sample and its estimates.
+"""One outcome examined: rows of inference, audit, power, sensitivity and tests, from its sample and its estimates.
 
-Belongs here: which estimates are asked which questions. Does not belong here: the answers (chance.py, drawn.py, wild.py, audited.py), outcomes
+Belongs here: which estimates are asked which questions. Does not belong here: the answers (chance.py, drawn.py, wild.py, bands.py, audited.py), outcomes
 together (family.py).
 """
 
@@ -13,6 +13,7 @@ from kkz_eval.evaluation.estimators.estimation import Estimation, Row
 from kkz_eval.evaluation.estimators.methods import METHODS
 from kkz_eval.evaluation.estimators.methods import OVERALL as METHODS_OVERALL
 from kkz_eval.evaluation.examination.audited import audit_rows, power_rows
+from kkz_eval.evaluation.examination.bands import band_rows
 from kkz_eval.evaluation.examination.block import Block, block_of
 from kkz_eval.evaluation.examination.chance import MOST_KEPT, Exchange, against_chance, chance_rows, exchanges
 from kkz_eval.evaluation.examination.contrasts import contrast_of, slope_before, years_apart
@@ -38,6 +39,7 @@ class Examined:
     inference: Rows = field(default_factory=list)
     audit: Rows = field(default_factory=list)
     power: Rows = field(default_factory=list)
+    sensitivity: Rows = field(default_factory=list)
     tests: Rows = field(default_factory=list)
 
 
@@ -93,6 +95,9 @@ def examine(sample: Sample, plan: Plan, outcome: Outcome, estimations: Mapping[s
                 found.audit += [{**common, **cells} for cells in rows_of_audit]
             told = [*_slope(block, of[-1], plan, seed), *_smallest(of[-1]), _spread_before(block)]
             found.tests += [{"indicator": outcome.indicator, "estimator": spec.id, **cells} for cells in told]
+        if plan.inference.method == "randomization" and spec.method == "event_study":
+            bands = _bands(block, of[-1], plan, seed)
+            found.sensitivity += [{"indicator": outcome.indicator, "estimator": spec.id, **cells} for cells in bands]
         found.inference += _drawn(sample, plan, outcome, spec, to_draw, Note("notes.drawn_anew", {"method": spec.method}))
     return found
 
@@ -133,6 +138,13 @@ def _spread_before(block: Block) -> dict[str, object]:
     """Standard deviation of the values before the start, over units and years: what a size of different outcomes is compared in."""
     spread = float(block.outcome[:, block.before].std(ddof=1))
     return {"test": "spread_before", "statistic": spread, "df": "", "p_value": None}
+
+
+def _bands(block: Block, exchange: Exchange, plan: Plan, seed: int) -> Rows:
+    try:
+        return list(band_rows(block, exchange, plan, seed))
+    except Refused:
+        return []  # the event study says why it has no estimates
 
 
 def _seed(outcome: Outcome) -> int:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from kkz_eval.evaluation.arrays import Floats, Integers, PerAssignment, PerEstimate
+from kkz_eval.evaluation.arrays import AssignmentByStatistic, Floats, Integers, PerAssignment, PerEstimate
 
 SAME = 1e-12  # of the observed value: values this near are ties
 
@@ -59,6 +59,18 @@ def romano_wolf(observed: PerEstimate, pieces: Iterable[tuple[Floats, PerAssignm
     for statistics, weights in pieces:
         steps.add(statistics, weights)
     return steps.adjusted(drawn=drawn)
+
+
+def joint_quantile(statistics: AssignmentByStatistic, level: float) -> float:
+    """c such that no |statistic| of a family is above it in `level` of all assignments, those drawn (a, K) and the real one: the half width of bands
+    that hold for all at once, in units of the statistics ("sup-t"; Montiel Olea & Plagborg-Møller 2019, Journal of Applied Econometrics 34(1), 1–17).
+
+    Effects outside a band of that width are those whose p = (1 + #{max ≥ |statistic|}) / (1 + a) is at most 1 − level. Infinite where the draws
+    are too few for that.
+    """
+    largest = np.sort(np.abs(statistics).max(axis=1))[::-1]
+    rejected = int((1 - level) * (1 + len(largest)) + SAME)
+    return float(largest[rejected - 1]) if rejected else np.inf
 
 
 def benjamini_hochberg(p: PerEstimate) -> PerEstimate:

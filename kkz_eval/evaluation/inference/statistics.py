@@ -51,7 +51,10 @@ class OfSums:
 
     def values(self, assignments: AssignmentMask) -> PerAssignment:
         """(a,) the statistic under each assignment (a, N)."""
-        sums = (assignments[:, self.units.first_of_cluster] @ self.columns).T
+        return self.value_of((assignments[:, self.units.first_of_cluster] @ self.columns).T)
+
+    def value_of(self, sums: Floats) -> PerAssignment:
+        """(a,) the statistic of sums (m, a) over the treated."""
         return self.of([value_of(polynomial, sums) for polynomial in self.polynomials])
 
 
