@@ -5,13 +5,21 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from benchmarks.bench_inference import DRAWS, design, drawn, exact_inference, many_units
+from benchmarks.bench_inference import (
+    DRAWS,
+    design,
+    drawn,
+    exact_inference,
+    many_outcomes,
+    many_units,
+    panels_with_gaps,
+)
 from kkz_eval.evaluation.inference.exact import exact_coefficient
 
 
 def test_a_small_benchmark_gives_figures() -> None:
     sizes = ((5, 2), (4, 2))
-    entries = [*exact_inference(sizes), *many_units(sizes)]
+    entries = [*exact_inference(sizes), *many_units(sizes), *many_outcomes(12, 2), *panels_with_gaps(24, 14, fits=2)]
     assert all(measured > 0 and reference > 0 for _, measured, _, reference in entries)
     assert entries[0][0] == "exact, 9 units, 60 assignments, within kinds"
 
