@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -18,7 +19,13 @@ from kkz_eval.evaluation.arrays import Floats
 from kkz_eval.evaluation.estimators.twfe import estimate_twfe
 from kkz_eval.evaluation.inference.assignments import UNIFORM, Law, draw_starts, n_assignments, standardised
 from kkz_eval.evaluation.inference.draws import drawn_tests
-from kkz_eval.evaluation.inference.exact import exact_coefficient, exact_studentised
+from kkz_eval.evaluation.inference.exact import (
+    RandomizationTest,
+    exact_coefficient,
+    exact_coefficients,
+    exact_studentised,
+    exact_studentised_by_laws,
+)
 from kkz_eval.evaluation.inference.intervals import exact_interval
 from kkz_eval.evaluation.inference.panels import Panel
 from kkz_eval.evaluation.inference.re_estimation import started_as
@@ -41,6 +48,7 @@ def exact_inference(sizes: tuple[tuple[int, int], ...] = CITIES_AND_KREISE) -> l
     units = design(sizes, baselines=1)
     z = np.random.default_rng(SEED).normal(size=units.n_units)
     need = Law(standardised(units.baseline[:, 0]), 1.4)
+    laws = [UNIFORM, need, replace(need, theta=2.5)]
     within, whole = units.without_baseline(), units.without_baseline().without_strata()
     by_draws = processor_seconds(lambda: drawn(z, whole), repeats=3)
     tests: dict[str, tuple[ComparedUnits, Callable[[], object]]] = {
@@ -50,6 +58,9 @@ def exact_inference(sizes: tuple[tuple[int, int], ...] = CITIES_AND_KREISE) -> l
         "whole": (whole, lambda: exact_coefficient(z, whole)),
         "within kinds, with need, studentised": (units, lambda: both(z, units, need)),
         "whole, studentised": (whole, lambda: both(z, whole, UNIFORM)),
+        "within kinds, with need, both by three laws": (units, lambda: both_by_laws(z, units, laws)),
+        "whole, both by three laws": (whole, lambda: both_by_laws(z, whole, laws)),
+        "whole, with need, both by three laws": (units.without_strata(), lambda: both_by_laws(z, units.without_strata(), laws)),
         "interval within kinds, with need": (units, lambda: exact_interval(z, units, need)),
         "interval whole, with need": (units.without_strata(), lambda: exact_interval(z, units.without_strata(), need)),
         "interval whole": (whole, lambda: exact_interval(z, whole)),
@@ -136,6 +147,13 @@ def design(sizes: tuple[tuple[int, int], ...], baselines: int = 0) -> ComparedUn
 def both(z: Floats, units: ComparedUnits, law: Law) -> object:
     """The studentised test and what it builds on."""
     return exact_studentised(z, units, law, exact_coefficient(z, units, law))
+
+
+def both_by_laws(z: Floats, units: ComparedUnits, laws: Sequence[Law]) -> object:
+    """The estimate and its studentised form by several laws, as an outcome of a plan is asked."""
+    of_estimates = exact_coefficients(z, units, laws)
+    tests = [found for found in of_estimates if isinstance(found, RandomizationTest)]
+    return exact_studentised_by_laws(z, units, laws, tests)
 
 
 def drawn(z: Floats, units: ComparedUnits) -> float:

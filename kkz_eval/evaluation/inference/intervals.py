@@ -14,7 +14,7 @@ from scipy.optimize import brentq
 
 from kkz_eval.evaluation.arrays import Floats, Mask, PerAssignment, PerUnit
 from kkz_eval.evaluation.inference.assignments import UNIFORM, Law, draw_assignments
-from kkz_eval.evaluation.inference.exact import SAME, Computed, distribution_of, observed_of
+from kkz_eval.evaluation.inference.exact import SAME, Computed, Tails, distribution_of, observed_of
 from kkz_eval.evaluation.inference.statistics import coefficient
 from kkz_eval.evaluation.inference.units import ComparedUnits
 from kkz_eval.evaluation.problems import Refused
@@ -76,13 +76,14 @@ def exact_interval(
     """
     units = assigned or compared
     statistics = [coefficient(z, compared), coefficient(compared.treated.astype(float), compared)]
-    distribution = distribution_of(statistics, units, law)
-    (estimate, one), (center, center_of_one) = (observed_of(made, units) for made in statistics), distribution.means.tolist()
+    distribution = distribution_of(statistics, units, [law])
+    (estimate,), (one,) = (observed_of(made, units) for made in statistics)
+    center, center_of_one = distribution.means[0].tolist()
     if one - center_of_one <= SAME:
         raise Refused("same_under_all")
     middle = (estimate - center) / (one - center_of_one)
     factors = np.array([1.0, -middle])
-    spread = float(np.sqrt(max(0.0, factors @ distribution.covariance @ factors))) / (one - center_of_one)
+    spread = float(np.sqrt(max(0.0, factors @ distribution.covariance[0] @ factors))) / (one - center_of_one)
     step = spread if spread > SAME * abs(middle) else abs(middle)  # z may be nothing but an effect
     if step <= SAME * float(np.abs(z).max()):
         raise Refused("same_under_all")
@@ -90,7 +91,7 @@ def exact_interval(
 
     def p(effect: float) -> float:
         above, below = line.as_far(effect)
-        (far_above,), (far_below,) = distribution.tails([1.0, -effect], [above], [below])
+        (((far_above,), (far_below,)),) = distribution.tails([Tails(0, [1.0, -effect], [above], [below])])
         return far_above + far_below
 
     alpha = 1 - level + SAME  # a p of exactly 1 − level rejects, however both are rounded
@@ -150,12 +151,12 @@ def _of_those_open(distribution: Computed, line: _Line, ranges: Sequence[tuple[f
         for place, ends in enumerate(ranges):
             reached = [_reached(line, effect, on_z - effect * on_treated) for effect in ends]
             for sign, at_near, at_far in zip((1.0, -1.0), *reached, strict=True):
-                settled[place] += block.weighed(at_near & at_far)
+                settled[place] += block.weighed(at_near & at_far, 0)
                 row, column = np.divmod(np.flatnonzero(at_near ^ at_far), at_near.shape[1])
-                kept = on_z[row, column], on_treated[row, column], block.rows[row] * block.columns[column]
+                kept = on_z[row, column], on_treated[row, column], block.rows[0, row] * block.columns[0, column]
                 open_ones[place].append(np.stack([*kept, np.full(len(row), sign)]))
     return [
-        partial(_p_of_open, line, one, np.concatenate(kept, axis=1), distribution.total)
+        partial(_p_of_open, line, one, np.concatenate(kept, axis=1), float(distribution.totals[0]))
         for one, kept in zip(settled, open_ones, strict=True)
     ]
 

@@ -31,6 +31,10 @@ class Sum:
     units: ComparedUnits
     weights: PerUnit
 
+    def numbers(self, assignments: AssignmentMask) -> Sequence[PerAssignment]:
+        """(a,) its one number under each assignment (a, N)."""
+        return (self.values(assignments),)
+
     def values(self, assignments: AssignmentMask) -> PerAssignment:
         """(a,) the statistic under each assignment (a, N)."""
         return np.asarray(assignments @ self.weights)
@@ -38,36 +42,51 @@ class Sum:
 
 @dataclass(frozen=True, eq=False)
 class OfSums:
-    """A function of polynomials of sums over the treated clusters: of(polynomials), element by element.
+    """Functions of polynomials of sums over the treated clusters: of(polynomials), element by element.
 
-    columns: (G, m) by cluster; polynomials: of the m sums; of: takes their values in arrays of one shape and gives that shape, NaN where the
-    statistic is not defined.
+    columns: (G, m) by cluster; polynomials: of the m sums; of: takes their values in arrays of one shape and gives arrays of that shape, one for
+    each number of the statistic, NaN where it is not defined.
     """
 
     units: ComparedUnits
     columns: Floats
     polynomials: Sequence[Polynomial]
-    of: Callable[[Sequence[Floats]], Floats]
+    of: Callable[[Sequence[Floats]], Sequence[Floats]]
+
+    def numbers(self, assignments: AssignmentMask) -> Sequence[PerAssignment]:
+        """(a,) each number of the statistic under each assignment (a, N)."""
+        return self.numbers_of((assignments[:, self.units.first_of_cluster] @ self.columns).T)
+
+    def numbers_of(self, sums: Floats) -> Sequence[PerAssignment]:
+        """(a,) each number of the statistic of sums (m, a) over the treated."""
+        return self.of([value_of(polynomial, sums) for polynomial in self.polynomials])
 
     def values(self, assignments: AssignmentMask) -> PerAssignment:
-        """(a,) the statistic under each assignment (a, N)."""
-        return self.value_of((assignments[:, self.units.first_of_cluster] @ self.columns).T)
+        """(a,) the statistic, of one number, under each assignment (a, N)."""
+        (value,) = self.numbers(assignments)
+        return value
 
     def value_of(self, sums: Floats) -> PerAssignment:
-        """(a,) the statistic of sums (m, a) over the treated."""
-        return self.of([value_of(polynomial, sums) for polynomial in self.polynomials])
+        """(a,) the statistic, of one number, of sums (m, a) over the treated."""
+        (value,) = self.numbers_of(sums)
+        return value
 
 
 @dataclass(frozen=True, eq=False)
 class Plain:
-    """A statistic that is computed for each assignment anew. function: from assignments (a, N) to (a,)."""
+    """A statistic that is computed for each assignment anew. function: from assignments (a, N) to (a,) for each of its numbers."""
 
     units: ComparedUnits
-    function: Callable[[AssignmentMask], PerAssignment]
+    function: Callable[[AssignmentMask], Sequence[PerAssignment]]
+
+    def numbers(self, assignments: AssignmentMask) -> Sequence[PerAssignment]:
+        """(a,) each number of the statistic under each assignment (a, N)."""
+        return self.function(assignments)
 
     def values(self, assignments: AssignmentMask) -> PerAssignment:
-        """(a,) the statistic under each assignment (a, N)."""
-        return self.function(assignments)
+        """(a,) the statistic, of one number, under each assignment (a, N)."""
+        (value,) = self.numbers(assignments)
+        return value
 
 
 Statistic: TypeAlias = Sum | OfSums | Plain
@@ -82,13 +101,27 @@ def coefficient(z: PerUnit, units: ComparedUnits) -> Sum | OfSums:
     return _regression_of_sums(z, units) if units.baseline.shape[1] else _difference_as_sum(z, units)
 
 
-def studentised(z: PerUnit, units: ComparedUnits, center: float = 0.0) -> Statistic:
+def studentised(z: PerUnit, units: ComparedUnits, center: float = 0.0) -> OfSums | Plain:
     """The estimate less a center, over its standard error by cluster without small-sample factor, which is the same under all assignments."""
+
+    def centered(numbers: Sequence[Floats]) -> Sequence[Floats]:
+        over_error, per_error = numbers
+        return (over_error - center * per_error,)
+
+    match over_its_error(z, units):
+        case OfSums(_, columns, polynomials, of):
+            return OfSums(units, columns, polynomials, lambda values: centered(of(values)))
+        case Plain(_, function):
+            return Plain(units, lambda assignments: centered(function(assignments)))
+
+
+def over_its_error(z: PerUnit, units: ComparedUnits) -> OfSums | Plain:
+    """Two numbers, estimate / error and 1 / error: the studentised estimate for any center is the first less center times the second."""
     if not units.baseline.shape[1]:
-        return _studentised_difference_of_sums(z, units, center)
+        return _studentised_difference_of_sums(z, units)
     if units.assigned_alone and _baseline_beside_strata(units).shape[1] <= 1:
-        return _studentised_regression_of_sums(z, units, center)
-    return Plain(units, lambda assignments: studentised_regression(assignments, z, units, center))
+        return _studentised_regression_of_sums(z, units)
+    return Plain(units, lambda assignments: _regression_over_error(assignments, z, units))
 
 
 def difference(assignments: AssignmentMask, z: PerUnit, units: ComparedUnits) -> PerAssignment:
@@ -117,7 +150,7 @@ def studentised_difference(assignments: AssignmentMask, z: PerUnit, units: Compa
             means = (chosen @ totals[inside]) / chosen.sum(axis=1)
             squares = (chosen * (totals[inside] - means[:, None]) ** 2).sum(axis=1)
             variance += (treated / units.n_treated) ** 2 * squares / size**2
-    return _over_error(difference(assignments, z, units) - center, variance, float((totals**2).sum()) / units.n_treated**2)
+    return (difference(assignments, z, units) - center) / _error(variance, float((totals**2).sum()) / units.n_treated**2)
 
 
 def regression(assignments: AssignmentMask, z: PerUnit, units: ComparedUnits) -> PerAssignment:
@@ -128,13 +161,20 @@ def regression(assignments: AssignmentMask, z: PerUnit, units: ComparedUnits) ->
 
 def studentised_regression(assignments: AssignmentMask, z: PerUnit, units: ComparedUnits, center: float = 0.0) -> PerAssignment:
     """(a,) (β − center) / sqrt(Σ_c (Σ_{i in c} m_i e_i)² / (A'MA)²), m = MA, e = Mz − β m: clustered error (CR0); NaN where there is none."""
+    over_error, per_error = _regression_over_error(assignments, z, units)
+    return over_error - center * per_error
+
+
+def _regression_over_error(assignments: AssignmentMask, z: PerUnit, units: ComparedUnits) -> tuple[PerAssignment, PerAssignment]:
+    """(a,) β / error and 1 / error, as `studentised_regression` has them."""
     left, residual = left_of(assignments, units), residuals_of(z, units)
     length = (assignments * left).sum(axis=1)
     beta = _ratio(assignments @ residual, length, units)
     scores = left * (residual - beta[:, None] * left)
     if not units.assigned_alone:
         scores = scores @ (units.cluster[:, None] == np.arange(units.n_clusters))
-    return _over_error((beta - center) * length, (scores**2).sum(axis=1), float((residual**2).sum()))
+    per_error = length / _error((scores**2).sum(axis=1), float((residual**2).sum()))
+    return beta * per_error, per_error
 
 
 def taken_out(units: ComparedUnits) -> UnitByCovariate:
@@ -182,14 +222,14 @@ def _per_treated(units: ComparedUnits) -> Floats:
     return weights
 
 
-def _studentised_difference_of_sums(z: PerUnit, units: ComparedUnits, center: float) -> OfSums:
+def _studentised_difference_of_sums(z: PerUnit, units: ComparedUnits) -> OfSums:
     """With totals y of clusters, Σ y = 0 in each stratum: SS1 = Σ_A y² − (Σ_A y)²/g and SS0 = Σ y² − Σ_A y² − (Σ_A y)²/(G − g), so that the variance is
     a constant, a sum over the treated of squares, and a square for each stratum.
     """
     y = units.by_cluster(_deviations(z, units)[:, None])[:, 0]
     compared, per_treated = _compared_strata(units), _per_treated(units)
     columns = np.zeros((units.n_clusters, 1 + len(compared)))
-    estimate: Polynomial = {(): -center}
+    estimate: Polynomial = {}
     variance: Polynomial = {(0,): 1.0}
     for place, (stratum, (n, treated)) in enumerate(compared, start=1):
         inside = units.cluster_stratum == stratum
@@ -201,7 +241,12 @@ def _studentised_difference_of_sums(z: PerUnit, units: ComparedUnits, center: fl
         estimate = plus(estimate, {(place,): float(per_treated[stratum])})
         variance = plus(variance, {(): squares, (place, place): -of_treated / chosen - of_others / (clusters - chosen)})
     scale = float((y**2).sum()) / units.n_treated**2
-    return OfSums(units, columns, (estimate, variance), lambda values: _over_error(values[0], values[1], scale))
+
+    def of(values: Sequence[Floats]) -> Sequence[Floats]:
+        per_error = 1 / _error(values[1], scale)
+        return values[0] * per_error, per_error
+
+    return OfSums(units, columns, (estimate, variance), of)
 
 
 def _regression_of_sums(z: PerUnit, units: ComparedUnits) -> OfSums:
@@ -223,11 +268,11 @@ def _regression_of_sums(z: PerUnit, units: ComparedUnits) -> OfSums:
         units,
         np.hstack([residual, followed, sizes]),
         ({(0,): 1.0}, length),
-        lambda values: _ratio(values[0], values[1], units),
+        lambda values: (_ratio(values[0], values[1], units),),
     )
 
 
-def _studentised_regression_of_sums(z: PerUnit, units: ComparedUnits, center: float) -> OfSums:
+def _studentised_regression_of_sums(z: PerUnit, units: ComparedUnits) -> OfSums:
     """One baseline column b, orthonormal beside the strata: m_i = A_i − u_i with u_i = p_i + b_i h, p the share treated of the stratum, h = Σ_A b.
 
     As A_i is 0 or 1, (A − u)² = A(1 − 2u) + u², (A − u)³ = A(1 − 3u + 3u²) − u³ and (A − u)⁴ = A(1 − 4u + 6u² − 4u³) + u⁴: the squared scores
@@ -274,12 +319,14 @@ def _studentised_regression_of_sums(z: PerUnit, units: ComparedUnits, center: fl
     )
     scale = float((r**2).sum())
 
-    def of(values: Sequence[Floats]) -> Floats:
+    def of(values: Sequence[Floats]) -> Sequence[Floats]:
         total, left, squares, cubes, powers = values
         beta = _ratio(total, left, units)
-        return _over_error(total - center * left, squares + beta * (beta * powers - 2 * cubes), scale)
+        per_error = left / _error(squares + beta * (beta * powers - cubes), scale)
+        return beta * per_error, per_error
 
-    return OfSums(units, np.column_stack(columns), (above, length, second, third, fourth), of)
+    twice_third = {monomial: 2 * factor for monomial, factor in third.items()}
+    return OfSums(units, np.column_stack(columns), (above, length, second, twice_third, fourth), of)
 
 
 def _strata_basis(units: ComparedUnits) -> UnitByCovariate:
@@ -308,9 +355,9 @@ def _ratio(above: Floats, length: Floats, units: ComparedUnits) -> Floats:
     return np.asarray(above / _nan_up_to(NOTHING * units.n_treated, length))
 
 
-def _over_error(estimate: Floats, variance: Floats, scale: float) -> Floats:
-    """estimate / sqrt(variance), NaN where the variance is nothing but rounding; scale: of the variance, where nothing cancels out."""
-    return np.asarray(estimate / np.sqrt(_nan_up_to(NO_SPREAD * scale, variance)))
+def _error(variance: Floats, scale: float) -> Floats:
+    """sqrt(variance), NaN where the variance is nothing but rounding; scale: of the variance, where nothing cancels out."""
+    return np.asarray(np.sqrt(_nan_up_to(NO_SPREAD * scale, variance)))
 
 
 def _nan_up_to(nothing: float, numbers: Floats) -> Floats:

@@ -8,7 +8,13 @@ from inkar import after_less_before, listed_plainly, need, needs_inkar, small_un
 
 from kkz_eval.evaluation.inference import exact
 from kkz_eval.evaluation.inference.assignments import UNIFORM, Law, assignments_in_chunks, fit_theta, standardised
-from kkz_eval.evaluation.inference.exact import exact_coefficient, exact_studentised, is_countable
+from kkz_eval.evaluation.inference.exact import (
+    exact_coefficient,
+    exact_coefficients,
+    exact_studentised,
+    exact_studentised_by_laws,
+    is_countable,
+)
 from kkz_eval.evaluation.inference.intervals import exact_interval
 from kkz_eval.evaluation.inference.statistics import (
     coefficient,
@@ -26,6 +32,14 @@ CLUSTERS = np.repeat(np.arange(7), [1, 2, 2, 3, 1, 2, 2])
 CLUSTERED = ComparedUnits.of(np.isin(CLUSTERS, [0, 3, 5]), cluster=CLUSTERS)
 CLUSTERED_WITH_BASELINE = replace(CLUSTERED, baseline=np.random.default_rng(6).normal(size=(len(CLUSTERS), 1)))
 
+DESIGNS = [
+    *(small_units(sizes=sizes) for sizes in SIZES),
+    *(small_units(sizes=sizes, baselines=1) for sizes in SIZES),
+    small_units(sizes=SIZES[1], baselines=2),
+    CLUSTERED,
+    CLUSTERED_WITH_BASELINE,
+]
+
 
 def outcome(units, seed=3):
     """Two decimals, so that different assignments tie."""
@@ -34,6 +48,10 @@ def outcome(units, seed=3):
 
 def law_of(units, theta):
     return Law(standardised(np.random.default_rng(9).normal(size=units.n_units)), theta)
+
+
+def figures(found):
+    return (found.observed, found.center, found.sd, found.p, found.p_greater, found.p_less)
 
 
 def slow_test(values, observed, center, weights):
@@ -63,16 +81,7 @@ def slow_tests(z, units, law, assigned=None):
 
 
 @pytest.mark.parametrize("theta", [0.0, 0.8, -1.5])
-@pytest.mark.parametrize(
-    "units",
-    [
-        *(small_units(sizes=sizes) for sizes in SIZES),
-        *(small_units(sizes=sizes, baselines=1) for sizes in SIZES),
-        small_units(sizes=SIZES[1], baselines=2),
-        CLUSTERED,
-        CLUSTERED_WITH_BASELINE,
-    ],
-)
+@pytest.mark.parametrize("units", DESIGNS)
 def test_every_assignment_counts_with_its_probability(units, theta):
     z, law = outcome(units), law_of(units, theta)
     (center, sd), of_estimate, of_ratio = slow_tests(z, units, law)
@@ -81,6 +90,31 @@ def test_every_assignment_counts_with_its_probability(units, theta):
     assert (found.p, found.p_greater, found.p_less) == pytest.approx(of_estimate, abs=1e-12)
     found = exact_studentised(z, units, law, found)
     assert (found.p, found.p_greater, found.p_less) == pytest.approx(of_ratio, abs=1e-12)
+
+
+@pytest.mark.parametrize("kept", [True, False])
+@pytest.mark.parametrize("units", DESIGNS)
+def test_laws_asked_together_say_what_each_says_alone(units, kept, monkeypatch):
+    if not kept:
+        monkeypatch.setattr(exact, "KEPT", 0)
+        monkeypatch.setattr(exact, "BLOCK", 7)
+    z, laws = outcome(units), [UNIFORM, law_of(units, 0.8), law_of(units, -40.0), law_of(units, 900.0)]
+    together = exact_coefficients(z, units, laws)
+    alone = [exact_coefficient(z, units, law) for law in laws]
+    assert [figures(found) for found in together] == [pytest.approx(figures(found), abs=1e-12) for found in alone]
+    together = exact_studentised_by_laws(z, units, laws, together)
+    for law, found, of_estimate in zip(laws, together, alone, strict=True):
+        assert figures(found) == pytest.approx(figures(exact_studentised(z, units, law, of_estimate)), abs=1e-12)
+        assert (found.p, found.p_greater, found.p_less) == pytest.approx(slow_tests(z, units, law)[2], abs=1e-12)
+
+
+def test_a_law_by_which_all_estimates_are_one_leaves_the_others_theirs():
+    units = ComparedUnits.of(np.array([True, True, False, False, False, False]))
+    z = np.array([0.3, 0.1, 0.0, 0.2, 0.5, 0.1])
+    certain = Law(standardised(units.treated.astype(float)), 1e3)
+    equal, by_force = exact_coefficients(z, units, [UNIFORM, certain])
+    assert figures(equal) == figures(exact_coefficient(z, units))
+    assert by_force.note.code == "refused.same_under_all"
 
 
 @pytest.mark.parametrize("baselines", [0, 1])
@@ -176,7 +210,7 @@ def test_a_studentised_value_that_some_assignment_leaves_undefined_is_refused():
 def test_strata_of_assignments_must_not_cross_those_of_the_statistic():
     units = small_units(sizes=((4, 2), (4, 2)))
     with pytest.raises(ValueError, match="several strata"):
-        exact.distribution_of([coefficient(np.arange(8.0), units)], units.without_strata(), UNIFORM)
+        exact.distribution_of([coefficient(np.arange(8.0), units)], units.without_strata(), [UNIFORM])
 
 
 def test_what_is_countable_is_known_before():
