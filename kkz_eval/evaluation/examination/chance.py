@@ -6,7 +6,7 @@ outcomes (family.py), the words.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,8 +18,8 @@ from kkz_eval.evaluation.inference.draws import drawn_test
 from kkz_eval.evaluation.inference.exact import (
     MOST_COMPUTED,
     RandomizationTest,
-    exact_coefficient,
-    exact_studentised,
+    exact_coefficients,
+    exact_studentised_by_laws,
     is_countable,
 )
 from kkz_eval.evaluation.inference.intervals import exact_interval
@@ -78,10 +78,10 @@ def against_chance(
 
     most: assignments under each of which an estimate that is no sum is computed, before they are drawn.
     """
-    statistic = coefficient(z, exchange.compared)
-    if _counted(statistic, exchange, most):
-        return exact_coefficient(z, exchange.compared, law, exchange.assigned)
-    return drawn_test(statistic, exchange.assigned, law, draws_of(plan), np.random.default_rng([seed, plan.seed]))
+    (found,) = _of_coefficient(z, exchange, [law], plan, seed, most)
+    if isinstance(found, Refused):
+        raise found
+    return found
 
 
 def draws_of(plan: Plan) -> int:
@@ -97,28 +97,19 @@ def _counted(statistic: Statistic, exchange: Exchange, most: int) -> bool:
 def chance_rows(z: PerUnit, exchange: Exchange, plan: Plan, seed: int, most: int = MOST_COMPUTED) -> Iterator[dict[str, object]]:
     """A row for each statistic and law that the plan asks for, without the columns that name the estimate.
 
-    z: (N,) the contrast of the units. The interval is that of the coefficient, inverted; a studentised statistic has none, nor has an estimate whose
-    values under all assignments can't be kept at hand.
+    z: (N,) the contrast of the units. All laws are answered by the same passes over the assignments. The interval is that of the coefficient,
+    inverted; a studentised statistic has none, nor has an estimate whose values under all assignments can't be kept at hand.
     """
+    laws = {theta: law for theta, law in exchange.laws.items() if isinstance(law, Law)}
+    found = _by_statistic(z, exchange, laws, plan, seed, most) if laws else {}
     for theta, law in exchange.laws.items():
-        cells = cells_of_law(exchange, theta, plan)
-        if isinstance(law, Note):
-            refused = {"status": "refused", "message": law.sentence.in_language(plan.languages[0])}
-            yield from ({**cells, "statistic": name, **refused} for name in plan.inference.statistics)
-            continue
-        try:
-            of_estimate = against_chance(z, exchange, law, plan, seed, most)
-            for name in plan.inference.statistics:
-                made = _of_coefficient if name == "coefficient" else _of_studentised
-                yield {
-                    **cells,
-                    "statistic": name,
-                    **made(z, exchange, law, of_estimate, plan, seed, most),
-                    "status": "ok",
-                    "message": "",
-                }
-        except Refused as refusal:
-            yield {**cells, "status": "refused", "message": refusal.note.sentence.in_language(plan.languages[0])}
+        for name in plan.inference.statistics:
+            cells = {**cells_of_law(exchange, theta, plan), "statistic": name}
+            said = law if isinstance(law, Note) else _said(z, exchange, law, found[name][theta], plan, name)
+            if isinstance(said, Note):
+                yield {**cells, "status": "refused", "message": said.sentence.in_language(plan.languages[0])}
+            else:
+                yield {**cells, **said, "status": "ok", "message": ""}
 
 
 def cells_of_law(exchange: Exchange, theta: str, plan: Plan) -> dict[str, object]:
@@ -144,24 +135,74 @@ def cells_of_test(found: RandomizationTest) -> dict[str, object]:
     }
 
 
+def _by_statistic(
+    z: PerUnit, exchange: Exchange, laws: Mapping[str, Law], plan: Plan, seed: int, most: int
+) -> dict[str, Mapping[str, RandomizationTest | Refused]]:
+    """For each statistic that the plan asks for, what each law says; where it refuses the estimate, it refuses the studentised one."""
+    try:
+        of_estimate = dict(zip(laws, _of_coefficient(z, exchange, list(laws.values()), plan, seed, most), strict=True))
+    except Refused as refusal:
+        return dict.fromkeys(plan.inference.statistics, dict.fromkeys(laws, refusal))
+    found: dict[str, Mapping[str, RandomizationTest | Refused]] = {"coefficient": of_estimate, "studentised": of_estimate}
+    tested = {theta: test for theta, test in of_estimate.items() if isinstance(test, RandomizationTest)}
+    if tested and "studentised" in plan.inference.statistics:
+        asked = [laws[theta] for theta in tested], list(tested.values())
+        try:
+            of_ratio = _of_studentised(z, exchange, *asked, plan, seed, most)
+        except Refused as refusal:
+            of_ratio = [refusal] * len(tested)
+        found["studentised"] = {**of_estimate, **dict(zip(tested, of_ratio, strict=True))}
+    return found
+
+
 def _of_coefficient(
-    z: PerUnit, exchange: Exchange, law: Law, found: RandomizationTest, plan: Plan, seed: int, most: int
-) -> dict[str, object]:
-    cells = {**cells_of_test(found), "center": found.center}
-    kept = isinstance(coefficient(z, exchange.compared), Sum) or n_assignments(exchange.assigned) <= MOST_KEPT
-    if not found.exact or not kept:
-        return cells
-    interval = exact_interval(z, exchange.compared, law, plan.inference.level, exchange.assigned)
-    return {**cells, "conf_low": interval.low, "conf_high": interval.high, "conf_level": plan.inference.level}
+    z: PerUnit, exchange: Exchange, laws: Sequence[Law], plan: Plan, seed: int, most: int
+) -> Sequence[RandomizationTest | Refused]:
+    """The estimate by each law. Raises Refused: for a reason that is the same for all laws."""
+    statistic = coefficient(z, exchange.compared)
+    if _counted(statistic, exchange, most):
+        return exact_coefficients(z, exchange.compared, laws, exchange.assigned)
+    return [_drawn(statistic, exchange, law, plan, seed) for law in laws]
 
 
 def _of_studentised(
-    z: PerUnit, exchange: Exchange, law: Law, of_estimate: RandomizationTest, plan: Plan, seed: int, most: int
-) -> dict[str, object]:
-    statistic = studentised(z, exchange.compared, of_estimate.center)
-    if of_estimate.exact and _counted(statistic, exchange, most):
-        found = exact_studentised(z, exchange.compared, law, of_estimate, exchange.assigned)
-    else:
-        random = np.random.default_rng([seed, plan.seed])
-        found = drawn_test(statistic, exchange.assigned, law, draws_of(plan), random)
-    return {**cells_of_test(found), "center": 0.0}
+    z: PerUnit,
+    exchange: Exchange,
+    laws: Sequence[Law],
+    of_estimates: Sequence[RandomizationTest],
+    plan: Plan,
+    seed: int,
+    most: int,
+) -> Sequence[RandomizationTest | Refused]:
+    """The estimate over its error by each law, around the mean that the estimate has by it. Raises Refused likewise."""
+    if all(one.exact for one in of_estimates) and _counted(studentised(z, exchange.compared), exchange, most):
+        return exact_studentised_by_laws(z, exchange.compared, laws, of_estimates, exchange.assigned)
+    return [
+        _drawn(studentised(z, exchange.compared, one.center), exchange, law, plan, seed)
+        for law, one in zip(laws, of_estimates, strict=True)
+    ]
+
+
+def _drawn(statistic: Statistic, exchange: Exchange, law: Law, plan: Plan, seed: int) -> RandomizationTest | Refused:
+    random = np.random.default_rng([seed, plan.seed])
+    try:
+        return drawn_test(statistic, exchange.assigned, law, draws_of(plan), random)
+    except Refused as refusal:
+        return refusal
+
+
+def _said(
+    z: PerUnit, exchange: Exchange, law: Law, found: RandomizationTest | Refused, plan: Plan, name: str
+) -> dict[str, object] | Note:
+    """The cells of a test, or why there are none."""
+    if isinstance(found, Refused):
+        return found.note
+    cells = {**cells_of_test(found), "center": found.center if name == "coefficient" else 0.0}
+    kept = isinstance(coefficient(z, exchange.compared), Sum) or n_assignments(exchange.assigned) <= MOST_KEPT
+    if name != "coefficient" or not found.exact or not kept:
+        return cells
+    try:
+        interval = exact_interval(z, exchange.compared, law, plan.inference.level, exchange.assigned)
+    except Refused as refusal:
+        return refusal.note
+    return {**cells, "conf_low": interval.low, "conf_high": interval.high, "conf_level": plan.inference.level}
