@@ -21,6 +21,7 @@ from kkz_eval.evaluation.inference.draws import against_draws
 from kkz_eval.evaluation.inference.estimates import Estimates
 from kkz_eval.evaluation.inference.panels import Panel
 from kkz_eval.evaluation.inference.re_estimation import estimates_anew
+from kkz_eval.evaluation.inference.wild_bootstrap import ClusterSums
 from kkz_eval.evaluation.plan import Comparison, EstimatorSpec, Plan
 from kkz_eval.evaluation.problems import Note, Refused
 from kkz_eval.evaluation.sample import Sample
@@ -149,14 +150,31 @@ def _anew(sample: Sample, exchange: Exchange, asked: Drawn, plan: Plan) -> Under
     return lambda starts: estimates_anew(fit, compared, starts, asked.aggregations)
 
 
-def wild_rows_of_panel(sample: Sample, aggregation: str, plan: Plan, seed: int) -> Iterator[dict[str, object]]:
-    """Rows of the wild bootstrap of two-way fixed effects, among all units and within strata. Raises Refused."""
+def wild_rows_of_panel(
+    sample: Sample, spec: EstimatorSpec, aggregation: str, plan: Plan, seed: int
+) -> Iterator[dict[str, object]]:
+    """Rows of the wild bootstrap of two-way fixed effects, among all units and within strata; a refused one for each weight where there is none."""
     if not plan.inference.wild:
         return
-    starts = sample.cohort[first_cells(sample)]
-    for exchange in exchanges(exchangeable(sample, ~np.isnan(starts)), plan):
-        sums = Panel.of(_compared_as(sample, exchange)).cluster_sums(starts, aggregation)
+    try:
+        found = _sums_by_exchange(sample, spec, aggregation, plan)
+    except Refused as refusal:
+        message = refusal.note.sentence.in_language(plan.languages[0])
+        for weights in plan.inference.wild:
+            row: dict[str, object] = {"method": "wild_bootstrap", "aggregation": aggregation, "statistic": weights}
+            yield {**row, "status": "refused", "message": message}
+        return
+    for exchange, sums in found:
         yield from ({"aggregation": aggregation, **cells} for cells in wild_rows(sums, exchange, plan, seed))
+
+
+def _sums_by_exchange(sample: Sample, spec: EstimatorSpec, aggregation: str, plan: Plan) -> list[tuple[Exchange, ClusterSums]]:
+    """Raises Refused: the estimator is no regression on treatment."""
+    if spec.method != "twfe":
+        raise Refused("wild_needs_regression", method=spec.method)
+    starts = sample.cohort[first_cells(sample)]
+    of = exchanges(exchangeable(sample, ~np.isnan(starts)), plan)
+    return [(exchange, Panel.of(_compared_as(sample, exchange)).cluster_sums(starts, aggregation)) for exchange in of]
 
 
 def _compared_as(sample: Sample, exchange: Exchange) -> Sample:

@@ -173,9 +173,10 @@ def _drawn(sample: Sample, plan: Plan, outcome: Outcome, spec: EstimatorSpec, ag
     seed, decides = _seed(outcome), spec == deciding(plan)
     try:
         rows = list(drawn_rows(sample, Drawn(spec, aggregations, decides, why), plan, seed))
-        if decides and spec.method == "twfe":
-            rows += wild_rows_of_panel(sample, _counted(outcome, spec), plan, seed)
     except Refused as refusal:
         rows = [{"aggregation": name, **_refusal(refusal.note, plan)} for name in aggregations]
+    counted = _counted(outcome, spec)
+    if decides and counted in aggregations:
+        rows += wild_rows_of_panel(sample, spec, counted, plan, seed)
     common = {"question": plan.question, "indicator": outcome.indicator, "estimator": spec.id}
     return [{**common, **cells} for cells in rows]

@@ -170,3 +170,11 @@ def test_the_deciding_regression_has_its_wild_bootstrap_with_the_number_of_treat
     estimates = found.estimates[found.estimates["estimator"] == "twfe"]
     assert rows.loc[rows["within"] == "kind", "estimate"].to_numpy() == pytest.approx(estimates["estimate"].to_numpy().repeat(2))
     assert (rows["adjustment"] == "").all()
+
+
+def test_a_deciding_estimate_that_is_no_regression_says_so_in_place_of_a_wild_bootstrap():
+    plan = small_plan(methods=("callaway_santanna",), comparison=BOTH, inference=by_draws(9, wild=["webb"]))
+    rows = run_effects(small_panel(), plan).inference
+    (row,) = rows[rows["method"] == "wild_bootstrap"].to_dict("records")
+    assert (row["statistic"], row["status"], row["aggregation"]) == ("webb", "refused", "simple")
+    assert "Regression" in row["message"]

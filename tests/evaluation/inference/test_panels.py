@@ -10,6 +10,7 @@ from kkz_eval.evaluation.estimators.fixed_effects import fit_fixed_effects
 from kkz_eval.evaluation.estimators.twfe import estimate_twfe
 from kkz_eval.evaluation.inference import panels
 from kkz_eval.evaluation.inference.assignments import UNIFORM, draw_starts
+from kkz_eval.evaluation.inference.draws import against_draws
 from kkz_eval.evaluation.inference.panels import Panel
 from kkz_eval.evaluation.inference.re_estimation import estimates_anew, started_as
 from kkz_eval.evaluation.inference.units import ComparedUnits
@@ -195,3 +196,20 @@ def explained_by(sample, columns):
     design = np.column_stack([*dummies, columns]).astype(float)
     root = np.sqrt(np.ones(len(design)) if sample.weights is None else sample.weights)
     return design @ np.linalg.lstsq(root[:, None] * design, root * sample.outcome, rcond=None)[0]
+
+
+def test_a_test_by_draws_errs_as_often_as_stated():
+    """Starts as drawn as those it is held against, outcomes that wander by themselves: one in five at 20 %, for the estimate, its t, and wild signs."""
+    sample = sample_of(panel_of(), plan_of(**CASES["strata and baseline"]))
+    found = []
+    for seed in range(120):
+        random = np.random.default_rng(seed)
+        _, drawn = drawn_starts(sample, draws=60, seed=seed)
+        wandering = np.concatenate([random.normal(size=size).cumsum() for size in np.bincount(sample.unit)])
+        panel = Panel.of(replace(sample, outcome=wandering))
+        under = panel.estimates(drawn, "coefficient")
+        t = under.studentised(under.coefficient.mean())
+        wild = wild_bootstrap(panel.cluster_sums(drawn[0], "coefficient"), "rademacher", 59, random)
+        real = [against_draws(float(values[0]), values[1:]).p for values in (under.coefficient, t)]
+        found.append([*real, wild.p[0]])
+    assert np.mean(np.array(found) <= 0.2, axis=0) == pytest.approx(0.2, abs=0.11)  # three standard errors
