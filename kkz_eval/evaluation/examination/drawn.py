@@ -103,6 +103,8 @@ def _rows_of_law(
 
 def _cells(statistic: str, real: Estimates, others: Estimates, why: Note, plan: Plan) -> dict[str, object]:
     """Raises Refused: no estimate, or no error, of the real assignment or of any drawn one."""
+    if np.isnan(others.coefficient).all():
+        raise Refused("draws_without_estimate")
     if statistic == "coefficient":
         observed, values = real.coefficient, others.coefficient
     else:

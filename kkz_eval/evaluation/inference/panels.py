@@ -30,6 +30,7 @@ from kkz_eval.evaluation.sample import Sample
 
 COLLINEAR = 1e-9  # share of a column's length below which what is left of it is nothing but rounding
 PERFECT = 1e-10  # share of the outcome's length below which an error is nothing but rounding
+MOST_HELD = 50_000_000  # numbers in the columns that are held fixed (400 MB)
 PIECE = 2_000_000  # numbers in a piece of assignments by cells: 16 MB in each of some arrays
 
 
@@ -87,7 +88,7 @@ class Panel:
     def of(cls, sample: Sample) -> Panel:
         """The panel of a sample. Fixed are units, years (in strata where there are any), baseline values by year, covariates.
 
-        Raises Refused: clusters that cut units, an outcome that what is fixed explains.
+        Raises Refused: clusters that cut units, more effects of years in strata than memory has room for, an outcome that what is fixed explains.
         """
         order = np.lexsort((sample.year, sample.unit, sample.cluster))
         unit, cluster, year = sample.unit[order], sample.cluster[order], sample.year[order]
@@ -95,6 +96,9 @@ class Panel:
         if len(first_of_unit) != len(np.unique(unit)):
             raise Refused("cluster_divided")
         period = periods(sample)
+        columns_by_year = 1 if sample.baseline is None else 1 + sample.baseline.shape[1]
+        if len(order) * (int(period.max()) + 1) * columns_by_year > MOST_HELD:
+            raise Refused("held_fixed_too_much", effects=int(period.max()) + 1, cells=len(order))
         dummies = period[:, None] == np.arange(int(period.max()) + 1)
         columns = np.column_stack([dummies, baseline_by_year(sample, np.unique(sample.year))[0], sample.covariates])
         root = np.ones(len(order)) if sample.weights is None else np.sqrt(sample.weights[order] / sample.weights.mean())

@@ -34,12 +34,12 @@ def test_drawn_assignments_of_a_panel_with_weights_all_alike_tell_what_counting_
     plan = {"comparison": BOTH, "audit": audit}
     counted = run_effects(panel, small_plan(**plan)).inference
     sections = {"inference": {"method": "randomization", "draws": 1_999}, "weight": "people"}
-    drawn = run_effects(panel, small_plan(**plan, **sections)).inference
+    by_drawing = run_effects(panel, small_plan(**plan, **sections)).inference
     keys = ["statistic", "within", "theta"]
-    both = counted.merge(drawn, on=keys, suffixes=("_counted", "_drawn"))
-    assert len(both) == len(counted) == len(drawn) == 12
+    both = counted.merge(by_drawing, on=keys, suffixes=("_counted", "_drawn"))
+    assert len(both) == len(counted) == len(by_drawing) == 12
     assert counted["exact"].all()
-    assert not drawn["exact"].any()
+    assert not by_drawing["exact"].any()
     of_estimate = both["statistic"] == "coefficient"
     assert both.loc[of_estimate, "estimate_drawn"].to_numpy() == pytest.approx(
         both.loc[of_estimate, "estimate_counted"].to_numpy()

@@ -126,6 +126,13 @@ def test_pieces_of_draws_change_nothing(monkeypatch):
     assert panel.estimates(drawn, "coefficient").error == pytest.approx(at_once.error, rel=1e-12)
 
 
+def test_more_effects_than_memory_has_room_for_are_refused_before_it_is_taken(monkeypatch):
+    sample = sample_of(panel_of(), plan_of(**CASES["all"]))
+    monkeypatch.setattr(panels, "MOST_HELD", 100)
+    with pytest.raises(Refused, match="coarser strata"):
+        Panel.of(sample)
+
+
 def test_drawn_starts_keep_strata_clusters_and_how_many_start_when():
     stratum, cluster = np.array([0, 0, 0, 0, 1, 1, 1, 1, 1, 1]), np.array([0, 0, 1, 2, 3, 4, 4, 5, 6, 7])
     starts = np.array([2012, 2012, np.nan, 2014, 2012, np.nan, np.nan, 2014, 2014, np.nan])
