@@ -83,8 +83,8 @@ def exercise(model_world: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     Path("build").mkdir()
     Path("build/modellwelt").symlink_to(model_world)  # what `simulate --seed 1` writes; nothing here changes it
     clean = Path("build/modellwelt/deliveries/schulabgaenge_05162024_Neuss.csv").read_bytes().split(b"\n")
-    write_copy("Neuss.csv", clean, {5: (b";101", b";1O1"), 10: (b";394", b";4.394")})
-    write_copy("Neuss2.csv", clean, {9: (b";192", b";129")})
+    write_copy("Neuss.csv", clean, {8: (b";140", b";14O"), 10: (b";287", b";4.287")})
+    write_copy("Neuss2.csv", clean, {9: (b";147", b";174")})
     return tmp_path
 
 
