@@ -69,7 +69,8 @@ class Evidence:
     mde: minimum detectable effect by the law of the audit. p_adjusted: in the family of the outcome, Romano–Wolf for primary ones.
     specifications, co_treatments: estimate by the name of the specification, or of the co-treatment whose units are left out, None where it
     was refused; empty where the plan names none. scales: estimate by scale (level, log) that the values admit. breakdown: M̄*, the
-    largest violation relative to those before the start whose set still excludes 0. desired_direction: increase | decrease.
+    largest violation relative to those before the start whose set still excludes 0, of the first year after it, or of the mean of the exposed
+    years where an outcome counts only these. desired_direction: increase | decrease.
     share_compared: units compared among those of the level that the plan could compare. dose_distance: |estimate by dose − estimate| in
     the larger of their standard errors. n_breaks: in the window. n_deviations: from the lock. Raises ValueError for a NaN.
     """

@@ -102,7 +102,8 @@ def _of_chance(effects: EffectsResult, plan: Plan, row: pd.Series) -> Evidence:
 def _of_violations(effects: EffectsResult, row: pd.Series) -> Evidence:
     """The trend before the start, the smallest p there could be, and how large a violation the finding bears."""
     bias, smallest = _test(effects, row, "slope_bias"), _test(effects, row, "smallest_p")
-    target = "exposed" if row["aggregation"] == "exposed" else "average"
+    # HonestDiD's default target is the first year after the start; over more years violations add up, so that their mean bears little
+    target = "exposed" if row["aggregation"] == "exposed" else "first"
     broken = effects.sensitivity[
         (effects.sensitivity["indicator"] == row["indicator"])
         & (effects.sensitivity["method"] == "breakdown")

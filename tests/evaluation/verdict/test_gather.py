@@ -76,7 +76,7 @@ def test_trend_violations_and_other_specifications_are_those_of_the_tables() -> 
         {"indicator": "y", "method": "specification", "parameter": name, "target": target, "conf_low": low, "conf_high": high}
         for name, target, low, high in others
     ]
-    broken = {"indicator": "y", "estimator": "es", "method": "breakdown", "parameter": "", "target": "average", "conf_low": None}
+    broken = {"indicator": "y", "estimator": "es", "method": "breakdown", "parameter": "", "target": "first", "conf_low": None}
     plan = replace(PLAN, specifications=(Specification("two_way"), Specification("log", scale="log"), Specification("aid")))
     found = evidence_of(OUTCOME, plan, results(tests=tests, sensitivity=[*sensitivity, broken]), KNOWN)
     assert (found.slope_bias, found.slope_p) == (0.7, 0.03)
