@@ -21,7 +21,7 @@ from kkz_eval.evaluation.examination.blind import blind_audit
 from kkz_eval.evaluation.examination.block import Block, block_of
 from kkz_eval.evaluation.examination.family import with_families
 from kkz_eval.evaluation.examination.outcome import examine, is_examined
-from kkz_eval.evaluation.examination.specifications import Alternative, deciding, specification_rows
+from kkz_eval.evaluation.examination.specifications import Alternative, deciding, specification_rows, with_other_scale
 from kkz_eval.evaluation.panel import by_outcome, read_panel, validate_panel
 from kkz_eval.evaluation.plan import EstimatorSpec, Outcome, Plan, plan_digest
 from kkz_eval.evaluation.plan_file import load_plan
@@ -177,12 +177,13 @@ def _outcome_result(panel: pd.DataFrame, plan: Plan, outcome: Outcome) -> Effect
         ]
         weights += [{"indicator": outcome.indicator, "estimator": spec.id, **asdict(weight)} for weight in estimation.weights]
         sensitivity += [{"indicator": outcome.indicator, "estimator": spec.id, **row.cells} for row in violations.rows]
+    asked = with_other_scale(plan, outcome, panel) if is_examined(plan) else plan
     examined = examine(sample, plan, outcome, estimations)
     return result_of(
         estimates=estimates,
         tests=[*tests, *examined.tests],
         weights=weights,
-        sensitivity=[*sensitivity, *examined.sensitivity, *specification_rows(panel, plan, outcome, _alternative)],
+        sensitivity=[*sensitivity, *examined.sensitivity, *specification_rows(panel, asked, outcome, _alternative)],
         inference=examined.inference,
         audit=[*examined.audit, *blind_audit(panel, sample, plan, outcome, deciding(plan).id)],
         power=examined.power,

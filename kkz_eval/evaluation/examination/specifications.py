@@ -60,6 +60,18 @@ def specification_rows(panel: pd.DataFrame, plan: Plan, outcome: Outcome, estima
     return rows
 
 
+def with_other_scale(plan: Plan, outcome: Outcome, panel: pd.DataFrame) -> Plan:
+    """The plan with a specification in the other scale, named after it, where it has none and every value has a logarithm.
+
+    Level and log have to agree for a verdict, so that both are asked whatever the plan names. panel: as for specification_rows.
+    """
+    other = "log" if outcome.scale == "level" else "level"
+    values = panel.loc[panel["indicator"] == outcome.indicator, "value"].dropna()
+    if any(each.scale == other for each in plan.specifications) or not (values > 0).all():
+        return plan
+    return replace(plan, specifications=(*plan.specifications, Specification(other, scale=other)))
+
+
 def deciding(plan: Plan) -> EstimatorSpec:
     """The estimator on which the verdict rests: the plan's headline, else the first by the order of methods. Never by what it found."""
     named = [spec for spec in plan.estimators if spec.id == plan.headline]

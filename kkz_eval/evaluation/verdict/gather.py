@@ -134,7 +134,9 @@ def _of_others(effects: EffectsResult, plan: Plan, outcome: Outcome) -> Evidence
         for name, low, high in zip(rows["parameter"], rows["conf_low"], rows["conf_high"], strict=True)
     }
     beside = set(rows.loc[rows["target"] == "co_treatment", "parameter"])
-    scales = {each.id for each in plan.specifications if each.scale is not None and each.scale != outcome.scale}
+    other = "log" if outcome.scale == "level" else "level"
+    named = {each.id for each in plan.specifications if each.scale == other}
+    scales = named or {other}  # asked by the name of the scale where the plan names none
     return Evidence(
         specifications={name: estimate for name, estimate in middle.items() if name not in beside | scales},
         co_treatments={name: estimate for name, estimate in middle.items() if name in beside},
@@ -143,10 +145,8 @@ def _of_others(effects: EffectsResult, plan: Plan, outcome: Outcome) -> Evidence
     )
 
 
-def _controls(effects: EffectsResult, plan: Plan, outcome: Outcome) -> tuple[NegativeControl, ...] | None:
-    """None where the plan names none: then nothing is known of them."""
-    if not plan.negative_controls:
-        return None
+def _controls(effects: EffectsResult, plan: Plan, outcome: Outcome) -> tuple[NegativeControl, ...]:
+    """Empty where the plan names none: a veto that nobody laid down stops nothing. Of one that is named and has no estimate nothing is known."""
     own = _chance_of(effects, plan, outcome)
     found = {name: _chance_of(effects, plan, plan.outcome(name)) for name in plan.negative_controls}
     known = [name for name, one in found.items() if one is not None]

@@ -85,7 +85,7 @@ def test_power_and_the_trend_before_are_told_for_the_years_that_count(examined):
 
 def test_other_specifications_are_rows_with_their_names(examined):
     rows = examined.sensitivity[(examined.sensitivity["method"] == "specification") & (examined.sensitivity["indicator"] == "a")]
-    assert set(rows["parameter"]) == {"two_way", "without_aid", *(f"each:u{number:02d}" for number in (0, 1, 2, 7, 8))}
+    assert set(rows["parameter"]) - {"log"} == {"two_way", "without_aid", *(f"each:u{number:02d}" for number in (0, 1, 2, 7, 8))}
     assert rows.set_index("parameter")["target"].to_dict()["without_aid"] == "co_treatment"
     assert (rows["conf_low"] < rows["conf_high"]).all()
 
@@ -104,6 +104,18 @@ def test_an_alternative_is_the_plan_that_it_names():
     row = rows[rows["parameter"] == "two_way"].iloc[0]
     alone = run_effects(panel, small_plan()).estimates.iloc[0]
     assert (row["conf_low"], row["conf_high"]) == pytest.approx((alone["conf_low"], alone["conf_high"]))
+
+
+def test_the_other_scale_is_asked_where_the_plan_names_none_and_every_value_has_a_logarithm():
+    panel = small_panel()
+    panel = panel.assign(value=panel["value"] - panel["value"].min() + 1)
+    plan = small_plan(audit=AUDIT)
+    asked = run_effects(panel, plan).sensitivity
+    assert list(asked.loc[asked["method"] == "specification", "parameter"]) == ["log"]
+    own = run_effects(panel, small_plan(audit=AUDIT, specifications=[{"id": "ratios", "scale": "log"}])).sensitivity
+    assert list(own.loc[own["method"] == "specification", "parameter"]) == ["ratios"]
+    none = run_effects(panel.assign(value=panel["value"] - 1), plan).sensitivity  # a value is 0
+    assert "specification" not in set(none["method"])
 
 
 def test_a_specification_may_hold_fixed_what_the_plan_does_not_and_weigh_otherwise():

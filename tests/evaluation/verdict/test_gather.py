@@ -40,7 +40,7 @@ def test_a_plan_without_randomization_leaves_chance_unknown_and_has_no_verdict()
     found = evidence_of(OUTCOME, PLAN, results(), KNOWN)
     assert (found.estimate, found.interval, found.p_raw, found.audit_size, found.mde) == (-0.25, None, None, None, None)
     assert (found.role, found.n_primaries, found.desired_direction, found.smallest_difference) == ("primary", 2, "decrease", 0.5)
-    assert (found.specifications, found.co_treatments, found.scales, found.negative_controls) == ({}, {}, {}, None)
+    assert (found.specifications, found.co_treatments, found.scales, found.negative_controls) == ({}, {}, {}, ())
     verdict = verdict_of(found, rules())
     assert (verdict.code, verdict.form, verdict.row) == ("none", "not_examined", 1)
 
