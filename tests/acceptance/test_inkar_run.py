@@ -7,6 +7,7 @@ from contextlib import redirect_stdout
 from io import StringIO
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from whole_runs import ALL_YEARS, CONTRACTS, SHARED_DATA, coefficients, estimates_beside, take_in_and_judge
 
@@ -54,20 +55,55 @@ def test_13_kreise_are_compared_with_17(run: tuple[int, str, Path]) -> None:
     assert set(zip(estimates["n_treated"], estimates["n_control"], strict=True)) == {(13, 17)}
 
 
-def test_the_coefficients_are_those_of_independent_software(run: tuple[int, str, Path]) -> None:
+def test_the_coefficients_are_those_of_a_projection_by_hand(run: tuple[int, str, Path]) -> None:
+    """A'Mz / A'MA on the 30 Kreise, M what dummies of kind and the mean need of 2007 to 2010 leave, z the years from 2012 less those before."""
     assert {name: round(value, 3) for name, value in coefficients(run[2]).items()} == {
-        "a_schul_oA": -0.066,
-        "a_betr0003_bev0003": -1.743,
-        "q_auspl": -0.412,
-        "a_schul_abi": -0.233,
-        "q_PBG_bev": 3.046,
+        "a_schul_oA": 0.180,
+        "a_betr0003_bev0003": 0.050,
+        "q_auspl": -0.815,
+        "a_schul_abi": 0.193,
+        "q_PBG_bev": -2.276,
+        "q_betten_bev": -0.017,
+        "q_bip_ew": -0.401,
     }
+
+
+def _rows(page: Path, name: str) -> pd.DataFrame:
+    return pd.read_csv(page.with_name(name))
+
+
+def test_the_comparison_is_clean_enough_in_both_forms_of_the_audit_and_the_earlier_one_is_not(run: tuple[int, str, Path]) -> None:
+    audit = _rows(run[2], "audit.csv").fillna({"within": "", "adjust": ""})
+    outcomes = ["a_schul_oA", "a_betr0003_bev0003", "q_auspl", "a_schul_abi"]
+    audit = audit[audit["indicator"].isin(outcomes)]
+    own = audit[(audit["within"] == "kind") & (audit["adjust"] == "q_PBG_bev:2007-2010")]
+    assert own.groupby("form")["size"].max().le(0.10).all()
+    assert set(own["form"]) == {"full", "blind"}
+    earlier = audit[(audit["within"] == "") & (audit["adjust"] == "")]
+    assert earlier["size"].max() > 0.35
+    assert audit[(audit["within"] == "kind") & (audit["adjust"] == "")]["size"].max() > 0.10
+
+
+def test_no_outcome_is_told_apart_and_each_says_why(run: tuple[int, str, Path]) -> None:
+    verdicts = _rows(run[2], "verdicts.csv").set_index("indicator")
+    found = verdicts[["verdict", "form"]].apply(tuple, axis=1).to_dict()
+    assert found == {
+        "a_schul_oA": ("not_distinguishable", "too_imprecise"),
+        "a_betr0003_bev0003": ("not_distinguishable", "large_excluded"),
+        "q_auspl": ("not_distinguishable", "too_imprecise"),
+        "a_schul_abi": ("not_distinguishable", "too_imprecise"),
+        "q_PBG_bev": ("none", "context"),
+        "q_betten_bev": ("none", "context"),
+        "q_bip_ew": ("none", "context"),
+    }
+    assert set(verdicts["reported_result"]) == {"serious"}  # not locked, and results of an earlier version were known
+    assert "Nicht zu unterscheiden" in run[2].read_text(encoding="utf-8")
 
 
 def test_every_outcome_has_an_event_study_over_its_window(run: tuple[int, str, Path]) -> None:
     rows = estimates_beside(run[2]).query("estimator == 'es' and aggregation == 'dynamic'").dropna(subset=["event_time"])
     times = {name: sorted(part["event_time"].astype(int)) for name, part in rows.groupby("indicator")}
-    assert len(times) == 5
+    assert len(times) == 7
     assert all(set(range(-5, 8)) - {-1} <= set(found) for found in times.values())
 
 
