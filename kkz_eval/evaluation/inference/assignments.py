@@ -24,6 +24,7 @@ from kkz_eval.evaluation.inference.units import ComparedUnits
 from kkz_eval.evaluation.problems import Figure, Refused
 
 ROWS = 2**15  # assignments in a chunk
+NARROW = 2**9  # pairs of one left part in a block, where there are more of either: matrix products of few rows are slow
 SAME = 1e-12  # share of the spread below which two sums of x are one
 Sums: TypeAlias = npt.NDArray[Any]
 """Numbers, or masks, whose sum is their union."""
@@ -95,7 +96,7 @@ class Product:
     def blocks(self, size: int) -> Iterator[tuple[slice, slice]]:
         """Slices of left and right that cover all pairs, with about `size` pairs each."""
         a, b = self.left.shape[1], self.right.shape[1]
-        wide = min(b, size)
+        wide = min(b, size, max(NARROW, size // a))
         high = max(1, size // wide)
         for first in range(0, a, high):
             for start in range(0, b, wide):

@@ -322,8 +322,15 @@ def _studentised_regression_of_sums(z: PerUnit, units: ComparedUnits) -> OfSums:
     def of(values: Sequence[Floats]) -> Sequence[Floats]:
         total, left, squares, cubes, powers = values
         beta = _ratio(total, left, units)
-        per_error = left / _error(squares + beta * (beta * powers - cubes), scale)
-        return beta * per_error, per_error
+        variance = (
+            beta * powers
+        )  # squares + β (β powers − cubes), in place: of millions of values, new memory costs more than the sums
+        variance -= cubes
+        variance *= beta
+        variance += squares
+        per_error = left / _error(variance, scale)
+        beta *= per_error
+        return beta, per_error
 
     twice_third = {monomial: 2 * factor for monomial, factor in third.items()}
     return OfSums(units, np.column_stack(columns), (above, length, second, twice_third, fourth), of)
