@@ -8,14 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 from scipy import stats
 
 from kkz_eval.evaluation.arrays import (
     AssignmentMask,
+    Floats,
     Integers,
-    PerAssignment,
     PerEstimate,
     UnitByCovariate,
     UnitByEstimate,
@@ -49,7 +50,7 @@ class OwnTest:
     level: float = 0.05
     small_sample: str = "fixest"
 
-    @property
+    @cached_property
     def factor(self) -> float:
         """G/(G−1) · (n−1)/(n−K), K as fixest counts: D, effects of stratum × year, baselines × year but for one year.
 
@@ -70,29 +71,46 @@ class OwnTest:
         β = A'Mz / A'MA, M = I − Q Q' the annihilator of what is held; variance Σ_c (Σ_{i∈c} a_i e_i)² / (A'MA)² · factor, a = MA,
         e = Mz − β a (Liang & Zeger 1986; Cameron & Miller 2015, equation 11).
         """
-        dummies = (self.stratum[:, None] == np.unique(self.stratum)).astype(np.float64)
-        basis = _orthonormal(np.column_stack([dummies, self.baseline]))
-        treated = assignments.astype(np.float64)
-        left = treated - (treated @ basis) @ basis.T
-        outcome = self.contrasts - basis @ (basis.T @ self.contrasts)
-        spread = np.einsum("an,an->a", left, left)
+        treated = assignments.T.astype(np.float64)  # units in rows: sums over them go through neighbouring numbers
+        left = treated - self._held @ (self._held.T @ treated)
+        spread = np.einsum("na,na->a", left, left)[:, None]
         with np.errstate(divide="ignore", invalid="ignore"):
-            coefficients = np.where(spread[:, None] > _NOTHING * len(self.cluster), left @ outcome / spread[:, None], np.nan)
-            squares = np.stack([self._squares(left, outcome[:, k], coefficients[:, k]) for k in range(outcome.shape[1])], axis=1)
-            return coefficients, coefficients * spread[:, None] / np.sqrt(self.factor * squares)
+            coefficients = np.where(spread > _NOTHING * len(self.cluster), left.T @ self._outcome / spread, np.nan)
+            squares = self._squares(left, coefficients)
+            return coefficients, coefficients * spread / np.sqrt(self.factor * squares)
 
-    def _squares(self, left: UnitByEstimate, outcome: PerAssignment, coefficients: PerAssignment) -> PerAssignment:
-        """(a,) Σ_c (Σ_{i∈c} a_i e_i)²."""
-        scores = left * (outcome - coefficients[:, None] * left)
-        if len(np.unique(self.cluster)) < len(self.cluster):
-            member = np.zeros((len(self.cluster), int(self.cluster.max()) + 1))
-            member[np.arange(len(self.cluster)), self.cluster] = 1.0
-            scores = scores @ member
-        return np.asarray(np.einsum("ac,ac->a", scores, scores))
+    @cached_property
+    def _held(self) -> UnitByCovariate:
+        """(N, r) an orthonormal basis of what is held fixed."""
+        dummies = (self.stratum[:, None] == np.unique(self.stratum)).astype(np.float64)
+        return _orthonormal(np.column_stack([dummies, self.baseline]))
+
+    @cached_property
+    def _outcome(self) -> UnitByEstimate:
+        """(N, K) Mz."""
+        return np.asarray(self.contrasts - self._held @ (self._held.T @ self.contrasts))
+
+    @cached_property
+    def _critical(self) -> float:
+        """t(G−1)."""
+        return float(stats.t.ppf(1 - self.level / 2, len(np.unique(self.cluster)) - 1))
+
+    def _squares(self, left: Floats, coefficients: UnitByEstimate) -> UnitByEstimate:
+        """(a, K) Σ_c (Σ_{i∈c} a_i e_i)², left: (N, a) the a_i. Where each unit is a cluster, multiplied out, which costs two products for all K:
+        Σ a² r² − 2β Σ a³ r + β² Σ a⁴, r = Mz. Rounding may make that less than 0 where there are no residuals.
+        """
+        outcome, square = self._outcome, left * left
+        if len(np.unique(self.cluster)) == len(self.cluster):
+            fourth = np.einsum("na,na->a", square, square)[:, None]
+            squares = square.T @ outcome**2 + coefficients * (coefficients * fourth - 2 * ((left * square).T @ outcome))
+            return np.asarray(np.maximum(squares, 0.0))
+        member = (self.cluster == np.arange(int(self.cluster.max()) + 1)[:, None]).astype(np.float64)
+        scores = (member @ (left * r[:, None] - beta * square) for r, beta in zip(outcome.T, coefficients.T, strict=True))
+        return np.stack([np.einsum("ca,ca->a", one, one) for one in scores], axis=1)
 
     def rejects(self, t: UnitByEstimate) -> UnitByEstimate:
         """(a, K) whether the test rejects, two-sided by t(G−1); a t that is not defined does not."""
-        return np.asarray(np.abs(t) > stats.t.ppf(1 - self.level / 2, len(np.unique(self.cluster)) - 1))
+        return np.asarray(np.abs(t) > self._critical)
 
 
 @dataclass(frozen=True, eq=False)
@@ -146,21 +164,22 @@ def _of(own: OwnTest) -> Tried:
 
 
 def _listed(units: ComparedUnits, own: OwnTest, laws: Mapping[str, Law], count: int) -> dict[str, Size]:
-    totals = {name: law.log_total(units) for name, law in laws.items()}
+    log_weights = np.column_stack([law.log_weights(units) for law in laws.values()])
+    totals = np.array([law.log_total(units) for law in laws.values()])
     n_estimates = own.contrasts.shape[1]
-    rejected = {name: np.zeros(n_estimates) for name in laws}
-    means = {name: np.zeros(n_estimates) for name in laws}
-    squares = dict.fromkeys(laws, 0.0)
+    rejected, means, squares = np.zeros((len(laws), n_estimates)), np.zeros((len(laws), n_estimates)), np.zeros(len(laws))
     for assignments in assignments_in_chunks(units, ROWS):
+        treated = assignments.astype(np.float64)  # once: products of masks with numbers make numbers of them each time
         coefficients, t = own.statistics(assignments)
-        rejects, defined = own.rejects(t).astype(np.float64), np.nan_to_num(coefficients)
-        for name, law in laws.items():
-            probability = np.exp(law.log_weight(assignments) - totals[name])
-            rejected[name] += probability @ rejects
-            means[name] += probability @ defined
-            squares[name] += float(probability @ probability)
+        probabilities = np.exp(treated @ log_weights - totals)
+        rejected += probabilities.T @ own.rejects(t)
+        means += probabilities.T @ np.nan_to_num(coefficients)
+        squares += np.einsum("al,al->l", probabilities, probabilities)
     nothing = np.zeros(n_estimates)
-    return {name: Size(law, rejected[name], means[name], count, 1 / squares[name], True, nothing) for name, law in laws.items()}
+    return {
+        name: Size(law, rejected[place], means[place], count, float(1 / squares[place]), True, nothing)
+        for place, (name, law) in enumerate(laws.items())
+    }
 
 
 def _drawn(units: ComparedUnits, tried: Tried, law: Law, count: int, draws: int, random: np.random.Generator) -> Size:

@@ -113,6 +113,36 @@ def test_each_assignment_is_tested_as_the_engine_would(held):
         assert own.rejects(t)[place, 0] == (row["p_value"] <= 0.05)
 
 
+@pytest.mark.parametrize("cluster", [np.arange(12), np.repeat(np.arange(6), 2), np.array([0, 0, 0, 1, 2, 2, 3, 3, 4, 5, 5, 5])])
+def test_the_error_is_that_of_the_squared_scores_of_clusters(cluster):
+    units = ComparedUnits.of(
+        np.isin(cluster, [0, 3]), (cluster >= 3).astype(int), np.random.default_rng(6).normal(size=(12, 1)), cluster
+    )
+    contrasts = 1e3 + np.random.default_rng(5).normal(size=(12, 3))
+    own = own_test(contrasts.T, units, "kind need")
+    assignments = listed_plainly(units)
+    held = np.column_stack([units.stratum == 0, units.stratum == 1, units.baseline]).astype(float)
+    coefficients, t = own.statistics(assignments)
+    for assignment, found, ratio in zip(assignments, coefficients, t, strict=True):
+        of_treated, of_contrasts = (
+            column - held @ np.linalg.lstsq(held, column, rcond=None)[0]
+            for column in (assignment[:, None].astype(float), contrasts)
+        )
+        length = (of_treated**2).sum()
+        beta = (of_treated * of_contrasts).sum(axis=0) / length
+        scores = of_treated * (of_contrasts - beta * of_treated)
+        squares = sum(scores[cluster == one].sum(axis=0) ** 2 for one in range(cluster.max() + 1))
+        assert found == pytest.approx(beta, abs=1e-10)
+        assert ratio == pytest.approx(beta * length / np.sqrt(own.factor * squares), rel=1e-8)
+
+
+def test_an_effect_without_any_residual_is_found():
+    units = small_units(sizes=((6, 3), (5, 2)))
+    own = own_test([0.1 * units.treated], units)
+    _, t = own.statistics(units.treated[None, :])
+    assert own.rejects(t).all()
+
+
 def test_laws_weigh_the_same_assignments():
     units = small_units(sizes=((6, 3), (5, 2)))
     x = standardised(np.random.default_rng(2).normal(size=units.n_units))
