@@ -354,7 +354,7 @@ def test_estimates_rest_on_all_official_figures_and_on_no_delivery_of_a_municipa
     assert row["status"] == "ok"
     assert row["n_cells"] == row["n_units"] * len(ALL)
     units = moment.read.materialised["design_probejahr"]
-    assert (row["n_treated"], row["n_control"]) == (units["treated"], units["reference"])
+    assert (row["n_treated"], row["n_control"]) == (units["programmgruppe"], units["vergleichsgruppe"])
     before = sorted(moment.world.home.glob("reports/probejahr/*/estimates.csv"))
     assert len({tuple(pd.read_csv(file)[["estimate", "std_error", "n_cells"]].iloc[0]) for file in before}) == 1
 
