@@ -29,7 +29,7 @@ from kkz_eval.evaluation.plan import Plan
 from kkz_eval.evaluation.problems import Note, Refused
 
 LEAST_DRAWS = 999  # where a plan names none
-MOST_KEPT = 5_000_000  # assignments whose estimates are kept at hand, so that many effects can be tried on them
+MOST_KEPT = 5_000_000  # assignments whose estimates are kept at hand, so that many effects can be tried on them; above, an interval takes seconds
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,14 +98,15 @@ def chance_rows(z: PerUnit, exchange: Exchange, plan: Plan, seed: int, most: int
     """A row for each statistic and law that the plan asks for, without the columns that name the estimate.
 
     z: (N,) the contrast of the units. All laws are answered by the same passes over the assignments. The interval is that of the coefficient,
-    inverted; a studentised statistic has none, nor has an estimate whose values under all assignments can't be kept at hand.
+    inverted; a studentised statistic has none. Where the values under all assignments can't be kept at hand, an interval costs as much as all p-values
+    together: there is one by the law that counts, in the plan's own comparison.
     """
     laws = {theta: law for theta, law in exchange.laws.items() if isinstance(law, Law)}
     found = _by_statistic(z, exchange, laws, plan, seed, most) if laws else {}
     for theta, law in exchange.laws.items():
         for name in plan.inference.statistics:
             cells = {**cells_of_law(exchange, theta, plan), "statistic": name}
-            said = law if isinstance(law, Note) else _said(z, exchange, law, found[name][theta], plan, name)
+            said = law if isinstance(law, Note) else _said(z, exchange, theta, found[name][theta], plan, name, most)
             if isinstance(said, Note):
                 yield {**cells, "status": "refused", "message": said.sentence.in_language(plan.languages[0])}
             else:
@@ -192,17 +193,25 @@ def _drawn(statistic: Statistic, exchange: Exchange, law: Law, plan: Plan, seed:
 
 
 def _said(
-    z: PerUnit, exchange: Exchange, law: Law, found: RandomizationTest | Refused, plan: Plan, name: str
+    z: PerUnit, exchange: Exchange, theta: str, found: RandomizationTest | Refused, plan: Plan, name: str, most: int
 ) -> dict[str, object] | Note:
     """The cells of a test, or why there are none."""
     if isinstance(found, Refused):
         return found.note
     cells = {**cells_of_test(found), "center": found.center if name == "coefficient" else 0.0}
-    kept = isinstance(coefficient(z, exchange.compared), Sum) or n_assignments(exchange.assigned) <= MOST_KEPT
-    if name != "coefficient" or not found.exact or not kept:
+    law = exchange.laws[theta]
+    if name != "coefficient" or not found.exact or isinstance(law, Note) or not _is_inverted(z, exchange, theta, plan, most):
         return cells
     try:
         interval = exact_interval(z, exchange.compared, law, plan.inference.level, exchange.assigned)
     except Refused as refusal:
         return refusal.note
     return {**cells, "conf_low": interval.low, "conf_high": interval.high, "conf_level": plan.inference.level}
+
+
+def _is_inverted(z: PerUnit, exchange: Exchange, theta: str, plan: Plan, most: int) -> bool:
+    """Whether there are so few assignments that the interval is worth its cost."""
+    if isinstance(coefficient(z, exchange.compared), Sum):
+        return True
+    counts = exchange.within == names_of(plan.comparison.within) and theta == ("hat" if "hat" in exchange.laws else "zero")
+    return n_assignments(exchange.assigned) <= (most if counts else min(most, MOST_KEPT))
