@@ -377,7 +377,7 @@ class Computed:
         above, below = [np.zeros(len(one.at_least)) for one in asked], [np.zeros(len(one.at_most)) for one in asked]
         for block in self.blocks():
             for number, (law, factors, at_least, at_most) in enumerate(asked):
-                values = _combined(factors, block.values)
+                values = combined(factors, block.values)
                 above[number] += [block.weighed(values >= bound, law) for bound in at_least]
                 below[number] += [block.weighed(values <= bound, law) for bound in at_most]
         totals = [self.totals[one.law] for one in asked]
@@ -423,7 +423,7 @@ class Computed:
             yield Block(values, np.ones((len(self._laws), 1)), np.exp(log_weights - heaviest[:, None]), self._equal)
 
 
-def _combined(factors: Sequence[float], values: Sequence[Floats]) -> Floats:
+def combined(factors: Sequence[float], values: Sequence[Floats]) -> Floats:
     """Σ_k factor_k · values_k; in place and without multiplying by 1, since memory costs more than sums."""
     if tuple(factors) == (1.0,):
         return values[0]

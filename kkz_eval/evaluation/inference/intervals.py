@@ -14,8 +14,8 @@ from scipy.optimize import brentq
 
 from kkz_eval.evaluation.arrays import Floats, Mask, PerAssignment, PerUnit
 from kkz_eval.evaluation.inference.assignments import UNIFORM, Law, draw_assignments
-from kkz_eval.evaluation.inference.exact import SAME, Computed, Tails, distribution_of, observed_of
-from kkz_eval.evaluation.inference.statistics import coefficient
+from kkz_eval.evaluation.inference.exact import SAME, Computed, Tails, combined, distribution_of, observed_of
+from kkz_eval.evaluation.inference.statistics import coefficients
 from kkz_eval.evaluation.inference.units import ComparedUnits
 from kkz_eval.evaluation.problems import Refused
 
@@ -75,9 +75,9 @@ def exact_interval(
     Arguments and refusals are those of `exact_coefficient`. Ernst (2004), Statistical Science 19(4), 676–685, section 4.2.
     """
     units = assigned or compared
-    statistics = [coefficient(z, compared), coefficient(compared.treated.astype(float), compared)]
+    statistics = coefficients([z, compared.treated.astype(float)], compared)
     distribution = distribution_of(statistics, units, [law])
-    (estimate,), (one,) = (observed_of(made, units) for made in statistics)
+    estimate, one = (number for made in statistics for number in observed_of(made, units))
     center, center_of_one = distribution.means[0].tolist()
     if one - center_of_one <= SAME:
         raise Refused("same_under_all")
@@ -97,7 +97,8 @@ def exact_interval(
     alpha = 1 - level + SAME  # a p of exactly 1 − level rejects, however both are rounded
     if isinstance(distribution, Computed) and not distribution.is_kept:  # dozens of questions, seconds each, become two
         assignments = draw_assignments(units, law, LOOKED_AT, np.random.default_rng(0))
-        ranges = _about_bounds([made.values(assignments) for made in statistics], line, step, alpha)
+        drawn = [number for made in statistics for number in made.numbers(assignments)]
+        ranges = _about_bounds(drawn, line, step, alpha)
         if np.isfinite(ranges).all():
             ps = _of_those_open(distribution, line, ranges)
             if all(one(near) > alpha >= one(far) for one, (near, far) in zip(ps, ranges, strict=True)):
@@ -149,7 +150,7 @@ def _of_those_open(distribution: Computed, line: _Line, ranges: Sequence[tuple[f
     for block in distribution.blocks():
         on_z, on_treated = block.values
         for place, ends in enumerate(ranges):
-            reached = [_reached(line, effect, on_z - effect * on_treated) for effect in ends]
+            reached = [_reached(line, effect, combined([1.0, -effect], block.values)) for effect in ends]
             for sign, at_near, at_far in zip((1.0, -1.0), *reached, strict=True):
                 settled[place] += block.weighed(at_near & at_far, 0)
                 row, column = np.divmod(np.flatnonzero(at_near ^ at_far), at_near.shape[1])

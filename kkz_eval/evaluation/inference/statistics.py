@@ -98,7 +98,17 @@ def coefficient(z: PerUnit, units: ComparedUnits) -> Sum | OfSums:
     units: the strata and the baseline of the statistic; assignments may be made in finer strata. Raises Refused: a stratum of treated
     units only (difference).
     """
-    return _regression_of_sums(z, units) if units.baseline.shape[1] else _difference_as_sum(z, units)
+    (found,) = coefficients([z], units)
+    return found
+
+
+def coefficients(outcomes: Sequence[PerUnit], units: ComparedUnits) -> Sequence[Sum | OfSums]:
+    """Estimates on several outcomes of the same units: sums, or one statistic with a number for each, which share what does not depend on the
+    outcome. Raises Refused likewise.
+    """
+    if units.baseline.shape[1]:
+        return [_regressions_of_sums(outcomes, units)]
+    return [_difference_as_sum(z, units) for z in outcomes]
 
 
 def studentised(z: PerUnit, units: ComparedUnits, center: float = 0.0) -> OfSums | Plain:
@@ -249,27 +259,30 @@ def _studentised_difference_of_sums(z: PerUnit, units: ComparedUnits) -> OfSums:
     return OfSums(units, columns, (estimate, variance), of)
 
 
-def _regression_of_sums(z: PerUnit, units: ComparedUnits) -> OfSums:
+def _regressions_of_sums(outcomes: Sequence[PerUnit], units: ComparedUnits) -> OfSums:
     """A'MA = Σ A − Σ_k (Σ_A q_k)² over an orthonormal basis q of what is adjusted for. The part of the strata is the same under all assignments where
     clusters of a stratum are of one size; else their sums are followed, too.
     """
     sizes = units.by_cluster(np.ones((units.n_units, 1)))
-    residual = units.by_cluster(residuals_of(z, units)[:, None])
+    residuals = units.by_cluster(np.column_stack([residuals_of(z, units) for z in outcomes]))
+    k = len(outcomes)
     followed = units.by_cluster(_baseline_beside_strata(units))
     n_treated: Polynomial = {
         (): float((units.treated_by_stratum * (1 - units.treated_by_stratum / units.units_by_stratum)).sum())
     }
     if any(np.ptp(sizes[units.cluster_stratum == stratum]) for stratum in range(units.n_strata)):
         followed = np.hstack([followed, units.by_cluster(_strata_basis(units))])
-        n_treated = {(1 + followed.shape[1],): 1.0}
-    squared: list[Polynomial] = [{(1 + place, 1 + place): -1.0} for place in range(followed.shape[1])]
+        n_treated = {(k + followed.shape[1],): 1.0}
+    squared: list[Polynomial] = [{(k + place, k + place): -1.0} for place in range(followed.shape[1])]
     length = plus(n_treated, *squared)
-    return OfSums(
-        units,
-        np.hstack([residual, followed, sizes]),
-        ({(0,): 1.0}, length),
-        lambda values: (_ratio(values[0], values[1], units),),
-    )
+
+    def of(values: Sequence[Floats]) -> Sequence[Floats]:
+        *totals, left = values
+        left = _nan_up_to(NOTHING * units.n_treated, left)
+        return [total / left for total in totals]
+
+    sums: list[Polynomial] = [{(place,): 1.0} for place in range(k)]
+    return OfSums(units, np.hstack([residuals, followed, sizes]), (*sums, length), of)
 
 
 def _studentised_regression_of_sums(z: PerUnit, units: ComparedUnits) -> OfSums:

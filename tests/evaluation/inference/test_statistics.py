@@ -11,6 +11,7 @@ from kkz_eval.evaluation.inference.statistics import (
     Plain,
     Sum,
     coefficient,
+    coefficients,
     difference,
     regression,
     studentised,
@@ -108,6 +109,16 @@ def test_sums_over_the_treated_give_the_regression_under_every_assignment(units,
     assert isinstance(fast_studentised, form)
     assert fast.values(every) == pytest.approx(regression(every, z, units), abs=1e-9)
     assert fast_studentised.values(every) == pytest.approx(studentised_regression(every, z, units, center), rel=1e-7, abs=1e-7)
+
+
+@pytest.mark.parametrize(
+    "units",
+    [small_units(sizes=STRATA[1]), small_units(sizes=STRATA[1], baselines=2), clustered_units([1, 2, 3, 2, 2, 4], baselines=1)],
+)
+def test_estimates_on_several_outcomes_are_those_on_each(units):
+    outcomes, every = [outcome(units, seed) for seed in (3, 4, 5)], np.concatenate(list(assignments_in_chunks(units)))
+    found = [number for made in coefficients(outcomes, units) for number in made.numbers(every)]
+    assert found == [pytest.approx(coefficient(z, units).values(every), abs=1e-12) for z in outcomes]
 
 
 def test_a_baseline_that_strata_say_already_changes_nothing():
