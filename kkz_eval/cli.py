@@ -158,12 +158,17 @@ def _add_deliveries(commands: Any, words: Callable[[str], str]) -> None:
 
 def _plan_parser(parser: argparse.ArgumentParser, words: Callable[[str], str]) -> None:
     """Arguments of the commands about plans."""
-    plan = parser.add_subparsers(required=True, metavar="check | lock | show")
+    plan = parser.add_subparsers(required=True, metavar="check | power | lock | show")
     plan_check = plan.add_parser("check", help=words("plan_check"), description=words("plan_check_long"))
     plan_check.add_argument("file", type=Path, metavar="FILE")
     plan_check.add_argument("--inbox", type=Path, help=words("plan_check_inbox"))
     plan_check.add_argument("--home", type=Path, help=words("home"))
     plan_check.set_defaults(command=_plan_check)
+    plan_power = plan.add_parser("power", help=words("plan_power"), description=words("plan_power_long"))
+    plan_power.add_argument("file", type=Path, metavar="FILE")
+    plan_power.add_argument("--inbox", type=Path, help=words("plan_check_inbox"))
+    plan_power.add_argument("--home", type=Path, help=words("home"))
+    plan_power.set_defaults(command=_plan_power)
     plan_lock = plan.add_parser("lock", help=words("plan_lock"), description=words("plan_lock_long"))
     plan_lock.add_argument("file", type=Path, metavar="FILE")
     plan_lock.add_argument("--inbox", type=Path, help=words("inbox"))
@@ -246,6 +251,12 @@ def _plan_check(options: argparse.Namespace) -> int:
     from kkz_eval.commands.plan import check_plan_file
 
     return check_plan_file(load_settings(home=options.home, inbox=options.inbox), options.file, inbox=options.inbox)
+
+
+def _plan_power(options: argparse.Namespace) -> int:
+    from kkz_eval.commands.power import plan_power
+
+    return plan_power(load_settings(home=options.home, inbox=options.inbox), options.file, inbox=options.inbox)
 
 
 def _plan_lock(options: argparse.Namespace) -> int:

@@ -24,7 +24,7 @@ from kkz_eval.line.snapshot import current_snapshot
 from kkz_eval.line.study import Study, conformity_of, study_of
 from kkz_eval.line.weighed import tell_what_was_judged, weighed
 from kkz_eval.model.errors import UserError
-from kkz_eval.model.texts import Language, Sentence
+from kkz_eval.model.texts import Joined, Language, Localised, Sentence
 from kkz_eval.reference.unit_groups import Nested, nested_sentence, unit_words
 from kkz_eval.settings import Settings
 from kkz_eval.storage.store import put_file_if_absent
@@ -43,48 +43,48 @@ def check_plan_file(settings: Settings, file: Path, *, inbox: Path | None = None
     print(say("cli.plan_valid", plan=plan.id, outcomes=str(len(plan.outcomes))).in_language(language))
     if inbox is not None:
         with held(installation, "kkz-eval plan check", telling(settings)) as alone:
-            _take_in(alone)
+            take_in(alone)
     if not settings.home.is_dir() or not installation.register().arrivals:
         print(say("plan.not_looked_at", home=str(settings.home)).in_language(language))
         return 0
     print(say("plan.covered", home=str(settings.home)).in_language(language))
     study = study_of(current_snapshot(installation), plan.id)
     for outcome in plan.outcomes:
-        print(_covered(study, outcome, language))
+        print(covered(study, outcome).in_language(language))
     return 0
 
 
-def _covered(study: Study, outcome: Outcome, language: Language) -> str:
+def covered(study: Study, outcome: Outcome) -> Localised:
     """How many cells of an outcome's window have a value, by group, and which years lack any or some."""
     plan, groups = study.plan, study.groups
     panel = panel_of(outcome, study.indicator(outcome.indicator).indicators, groups)
-    covered = {row.group: row for row in coverage_of(panel, groups)}
-    if not any(row.present for row in covered.values()):
-        return say("plan.covered_none", indicator=outcome.indicator, source=plan.sources[outcome.indicator]).in_language(language)
-    absent = Counter(year for row in covered.values() for _, year in row.missing)
+    by_group = {row.group: row for row in coverage_of(panel, groups)}
+    if not any(row.present for row in by_group.values()):
+        return say("plan.covered_none", indicator=outcome.indicator, source=plan.sources[outcome.indicator])
+    absent = Counter(year for row in by_group.values() for _, year in row.missing)
     units = {unit for group in ("treated", "reference") for unit in groups.loc[groups["group"] == group, "unit_id"]}
     without_any = [year for year, count in sorted(absent.items()) if count == len(units)]
     partly = [(year, count) for year, count in sorted(absent.items()) if count < len(units)]
-    sentences = [
+    sentences: list[Localised] = [
         say(
             "plan.covered_cells",
             indicator=outcome.indicator,
-            present=sum(row.present for row in covered.values()),
-            demanded=sum(row.demanded for row in covered.values()),
+            present=sum(row.present for row in by_group.values()),
+            demanded=sum(row.demanded for row in by_group.values()),
             first=int(panel["year"].min()),
             last=int(panel["year"].max()),
-            **{f"{group}_{part}": getattr(row, part) for group, row in covered.items() for part in ("present", "demanded")},
-        ).in_language(language)
+            **{f"{group}_{part}": getattr(row, part) for group, row in by_group.items() for part in ("present", "demanded")},
+        )
     ]
     if without_any:
-        sentences.append(say("plan.years_without", years=", ".join(map(str, without_any))).in_language(language))
+        sentences.append(say("plan.years_without", years=", ".join(map(str, without_any))))
     if partly:
-        gaps = (say("plan.year_partly", year=year, count=count).in_language(language) for year, count in partly)
-        sentences.append(say("plan.years_partly", years=", ".join(gaps)).in_language(language))
-    return " ".join(sentences)
+        gaps = tuple(say("plan.year_partly", year=year, count=count) for year, count in partly)
+        sentences.append(say("plan.years_partly", years=Joined(gaps, ", ")))
+    return Joined(tuple(sentences), " ")
 
 
-def _take_in(installation: Installation) -> None:
+def take_in(installation: Installation) -> None:
     """Take in and judge what lies in the inbox; nothing where there is none."""
     inbox = installation.settings.inbox
     if inbox.is_dir() and any(inbox.iterdir()):
@@ -110,7 +110,7 @@ def lock_plan(settings: Settings, file: Path) -> int:
 
 def _lock(installation: Installation, plan: Plan, file: Path) -> int:
     settings = installation.settings
-    _take_in(installation)
+    take_in(installation)
     baseline = study_of(current_snapshot(installation), plan.id).baseline
     place, store = lock_file(file, plan), installation.steps.store
     if plan.id in installation.locks:

@@ -59,7 +59,7 @@ def examine(sample: Sample, plan: Plan, outcome: Outcome, estimations: Mapping[s
         found.inference += _drawn_only(sample, plan, outcome, estimations, refusal.note)
         return found
     of = exchanges(block, plan)
-    seed = _seed(outcome)
+    seed = seed_of(outcome)
     for spec in plan.estimators:
         if not METHODS[spec.method].carries_verdict:
             continue
@@ -75,7 +75,7 @@ def examine(sample: Sample, plan: Plan, outcome: Outcome, estimations: Mapping[s
                 to_draw.append(row.aggregation)
                 continue
             z = block.outcome @ contrast
-            counts = row.aggregation == _counted(outcome, spec)
+            counts = row.aggregation == counted_aggregation(outcome, spec)
             thorough = (
                 counts and spec == deciding(plan) and outcome.role in FAMILIES
             )  # what is reported is counted out, the rest may be drawn
@@ -106,7 +106,7 @@ def _overall(estimation: Estimation) -> list[Row]:
     return [row for row in estimation.rows if row.aggregation in OVERALL and row.refused is None and row.is_overall]
 
 
-def _counted(outcome: Outcome, spec: EstimatorSpec) -> str:
+def counted_aggregation(outcome: Outcome, spec: EstimatorSpec) -> str:
     """The aggregation on which the verdict rests."""
     if outcome.earliest_plausible_year is not None:
         return "exposed"
@@ -147,7 +147,7 @@ def _bands(block: Block, exchange: Exchange, plan: Plan, seed: int) -> Rows:
         return []  # the event study says why it has no estimates
 
 
-def _seed(outcome: Outcome) -> int:
+def seed_of(outcome: Outcome) -> int:
     """A seed of the outcome's own, so that outcomes can be computed in any order."""
     return int.from_bytes(outcome.indicator.encode()[:6].ljust(6, b"\0"), "big")
 
@@ -170,12 +170,12 @@ def _drawn(sample: Sample, plan: Plan, outcome: Outcome, spec: EstimatorSpec, ag
     """Rows by drawn assignments, and of the wild bootstrap of the deciding regression; a row that says why where there can be none."""
     if plan.inference.method != "randomization" or not aggregations:
         return []
-    seed, decides = _seed(outcome), spec == deciding(plan)
+    seed, decides = seed_of(outcome), spec == deciding(plan)
     try:
         rows = list(drawn_rows(sample, Drawn(spec, aggregations, decides, why), plan, seed))
     except Refused as refusal:
         rows = [{"aggregation": name, **_refusal(refusal.note, plan)} for name in aggregations]
-    counted = _counted(outcome, spec)
+    counted = counted_aggregation(outcome, spec)
     if decides and counted in aggregations:
         rows += wild_rows_of_panel(sample, spec, counted, plan, seed)
     common = {"question": plan.question, "indicator": outcome.indicator, "estimator": spec.id}
