@@ -19,6 +19,8 @@ from kkz_eval.evaluation.panel import codes_of, in_order, numeric_columns
 from kkz_eval.evaluation.plan import Outcome, Plan
 from kkz_eval.evaluation.problems import Note, Refused
 
+SMALLEST = 1e-145  # spread of an outcome whose squared rounding (1e-16 of it) is still a number of full precision
+
 
 @dataclass(frozen=True)
 class Counts:
@@ -284,8 +286,18 @@ def require_comparison(sample: Sample, plan: Plan) -> None:
             raise Refused("too_large")
     if np.ptp(sample.outcome) == 0:
         raise Refused("constant_outcome")
+    require_squares(sample)
     if counts.clusters < 2:
         raise Refused("few_clusters", clusters=counts.clusters)
+
+
+def require_squares(sample: Sample) -> None:
+    """Errors are made of squares: raises Refused where those of the outcome overflow, or vanish beside what rounding leaves of them."""
+    with np.errstate(over="ignore", under="ignore"):
+        if not np.isfinite(np.square(sample.outcome).sum() * len(sample.outcome)):
+            raise Refused("too_large")
+        if 0 < np.ptp(sample.outcome) < SMALLEST:
+            raise Refused("too_small")
 
 
 def _without_other_cohorts(

@@ -47,7 +47,10 @@ def estimate_imputation(sample: Sample, plan: Plan, spec: EstimatorSpec) -> Esti
     silent = int((used.treated & ~said).sum())
     if silent:
         notes.append(Note("notes.not_imputed", {"cells": silent}))
-    found, influence = _estimated(used, untreated, said, spec)
+    with np.errstate(over="ignore"):
+        found, influence = _estimated(used, untreated, said, spec)
+        if not np.isfinite(influence.std_errors).all():
+            raise Refused("too_large")
     reference = Reference(used.counts.clusters - 1 if plan.inference.quantiles == "t" else None)
     floor = ROUNDING * float(np.ptp(used.outcome))
     rows = [

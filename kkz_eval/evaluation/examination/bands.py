@@ -9,12 +9,13 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from kkz_eval.evaluation.arrays import PerAssignment
 from kkz_eval.evaluation.examination.block import Block
 from kkz_eval.evaluation.examination.chance import Exchange, draws_of
 from kkz_eval.evaluation.examination.contrasts import event_contrast
 from kkz_eval.evaluation.inference.assignments import UNIFORM, draw_assignments
 from kkz_eval.evaluation.inference.families import joint_quantile
-from kkz_eval.evaluation.inference.statistics import regression, studentised_regression
+from kkz_eval.evaluation.inference.statistics import regression, regression_over_error, studentised_regression
 from kkz_eval.evaluation.plan import Plan
 from kkz_eval.evaluation.problems import Refused
 
@@ -37,10 +38,10 @@ def band_rows(block: Block, exchange: Exchange, plan: Plan, seed: int) -> Iterat
         z = block.outcome @ event_contrast(block, year, reference)
         estimate = float(regression(real, z, units)[0])
         estimates.append(estimate)
-        errors.append(1 / float(studentised_regression(real, z, units, estimate - 1)[0]))  # a distance of 1 in errors
+        errors.append(_inverse(regression_over_error(real, z, units)[1]))
         of_draws.append(studentised_regression(drawn, z - estimate * units.treated, units))
     statistics = np.column_stack(of_draws)
-    if np.isnan(statistics).any() or not np.all(np.array(errors) > 0):
+    if np.isnan(statistics).any() or not np.isfinite(errors).all():
         raise Refused("statistic_undefined")
     width = joint_quantile(statistics, plan.inference.level)
     for year, estimate, error in zip(years, estimates, errors, strict=True):
@@ -51,3 +52,9 @@ def band_rows(block: Block, exchange: Exchange, plan: Plan, seed: int) -> Iterat
             "conf_low": estimate - width * error,
             "conf_high": estimate + width * error,
         }
+
+
+def _inverse(per_error: PerAssignment) -> float:
+    """The error; infinite where numbers are so large that none is left of 1 / error."""
+    with np.errstate(divide="ignore"):
+        return float((1 / per_error)[0])

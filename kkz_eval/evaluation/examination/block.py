@@ -12,7 +12,7 @@ import numpy as np
 from kkz_eval.evaluation.arrays import UnitByYear, YearMask, Years
 from kkz_eval.evaluation.examination.exchangeable import Exchangeable, exchangeable, first_cells
 from kkz_eval.evaluation.problems import Refused
-from kkz_eval.evaluation.sample import Sample
+from kkz_eval.evaluation.sample import Sample, require_squares
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,9 +51,12 @@ class Block(Exchangeable):
 def block_of(sample: Sample) -> Block:
     """The sample as a block.
 
-    Raises Refused where it is none: covariates, weights, starts in several years, units treated before the first year, gaps, clusters
-    that cut a unit.
+    Raises Refused where it is none: no cells, numbers without squares, covariates, weights, starts in several years, units treated before
+    the first year, gaps, clusters that cut a unit.
     """
+    if not len(sample.year):
+        raise Refused("no_cells")
+    require_squares(sample)
     if sample.covariate_names:
         raise Refused("block_covariates")
     if sample.weights is not None:

@@ -131,7 +131,7 @@ def over_its_error(z: PerUnit, units: ComparedUnits) -> OfSums | Plain:
         return _studentised_difference_of_sums(z, units)
     if units.assigned_alone and _baseline_beside_strata(units).shape[1] <= 1:
         return _studentised_regression_of_sums(z, units)
-    return Plain(units, lambda assignments: _regression_over_error(assignments, z, units))
+    return Plain(units, lambda assignments: regression_over_error(assignments, z, units))
 
 
 def difference(assignments: AssignmentMask, z: PerUnit, units: ComparedUnits) -> PerAssignment:
@@ -171,12 +171,12 @@ def regression(assignments: AssignmentMask, z: PerUnit, units: ComparedUnits) ->
 
 def studentised_regression(assignments: AssignmentMask, z: PerUnit, units: ComparedUnits, center: float = 0.0) -> PerAssignment:
     """(a,) (β − center) / sqrt(Σ_c (Σ_{i in c} m_i e_i)² / (A'MA)²), m = MA, e = Mz − β m: clustered error (CR0); NaN where there is none."""
-    over_error, per_error = _regression_over_error(assignments, z, units)
+    over_error, per_error = regression_over_error(assignments, z, units)
     return over_error - center * per_error
 
 
-def _regression_over_error(assignments: AssignmentMask, z: PerUnit, units: ComparedUnits) -> tuple[PerAssignment, PerAssignment]:
-    """(a,) β / error and 1 / error, as `studentised_regression` has them."""
+def regression_over_error(assignments: AssignmentMask, z: PerUnit, units: ComparedUnits) -> tuple[PerAssignment, PerAssignment]:
+    """(a,) β / error and 1 / error, as `studentised_regression` has them; NaN where there is no error."""
     left, residual = left_of(assignments, units), residuals_of(z, units)
     length = (assignments * left).sum(axis=1)
     beta = _ratio(assignments @ residual, length, units)

@@ -58,3 +58,10 @@ def test_all_years_together_are_covered_as_often_as_stated():
 def test_without_randomization_there_are_none():
     found = run_effects(small_panel(), small_plan(methods=("event_study",), inference={"method": "analytic"}))
     assert "joint_band" not in set(found.sensitivity["method"])
+
+
+@pytest.mark.parametrize("scale", [1e-140, 1e150])
+def test_bands_are_in_the_unit_of_the_values_however_large_or_small_it_is(scale):
+    plan, panel = small_plan(methods=("event_study",), comparison=BOTH), small_panel()
+    still, scaled = (bands_and_estimates(one, plan)[0] for one in (panel, panel.assign(value=scale * panel["value"])))
+    assert scaled["conf_high"].to_numpy() / scale == pytest.approx(still["conf_high"].to_numpy())
