@@ -23,6 +23,7 @@ from kkz_eval.evaluation.estimators.methods import METHODS
 from kkz_eval.evaluation.plan import REQUIRED_COLUMNS, Plan
 from kkz_eval.evaluation.problems import PanelInvalid, Problem
 from kkz_eval.model import errors
+from kkz_eval.reference.adjacency import adjoining
 
 KEY_COLUMNS = ("unit_id", "year", "indicator")
 SHOWN_PROBLEMS = 10  # of one kind and column; the rest is counted
@@ -61,7 +62,7 @@ def validate_panel(frame: pd.DataFrame, plan: Plan, source: str = "panel") -> pd
     type, negative weights, strata or baseline values that are not constant per unit.
     """
     checked = _checked(frame, source, [name for name in used_columns(plan) if name in frame.columns])
-    problems = [*_plan_columns(frame, plan), *_plan_indicators(checked, plan)]
+    problems = [*_plan_columns(frame, plan), *_plan_indicators(checked, plan), *_plan_neighbours(checked, plan)]
     if problems:
         raise PanelInvalid(source, problems)
     for column in numeric_columns(plan):
@@ -405,3 +406,11 @@ def _plan_indicators(frame: pd.DataFrame, plan: Plan) -> Iterator[Problem]:
         if outcome.indicator not in present:
             parameters = {"indicator": outcome.indicator, "indicators": ", ".join(present)}
             yield Problem("outcome_missing", parameters=parameters)
+
+
+def _plan_neighbours(frame: pd.DataFrame, plan: Plan) -> Iterator[Problem]:
+    """Neighbours are asked for among units that are no Kreise."""
+    asking = [other.id for other in plan.specifications if other.controls != "all"]
+    unknown = [str(unit) for unit in frame["unit_id"].unique() if unit not in adjoining()] if asking else []
+    if unknown:
+        yield Problem("no_neighbours", parameters={"specifications": ", ".join(asking), "unit": unknown[0]})

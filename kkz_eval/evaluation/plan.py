@@ -272,6 +272,18 @@ def specified(plan: Plan, specification: Specification) -> Plan:
     return replace(plan, outcomes=tuple(replace(outcome, **outcome_changes) for outcome in plan.outcomes), **changes)
 
 
+def in_other_scale(plan: Plan, outcome: Outcome) -> tuple[Specification, ...]:
+    """The specifications that compare in the scale which the outcome is not in: those that the plan names, else one named after the scale.
+
+    Its name gets an underscore where the plan calls another specification so.
+    """
+    other = "log" if outcome.scale == "level" else "level"
+    named = tuple(each for each in plan.specifications if each.scale == other)
+    taken = {each.id for each in plan.specifications}
+    free = next(name for name in (other + "_" * length for length in range(len(taken) + 1)) if name not in taken)
+    return named or (Specification(free, scale=other),)
+
+
 def plain_id(plan_id: str) -> str:
     """A plan's identifier as names of assets, folders and files take it: letters, digits and underscores."""
     return re.sub(r"[^A-Za-z0-9]+", "_", plan_id).strip("_")

@@ -170,3 +170,13 @@ def test_cells_are_shown_without_the_names_of_their_types(column: str, cell: obj
     with pytest.raises(PanelInvalid) as caught:
         validate_panel(frame.assign(**{column: [cell]}), _plan())
     assert shown in caught.value.sentence.in_language("de")
+
+
+def test_neighbours_are_asked_for_among_kreise_only(tmp_path: Path) -> None:
+    frame = _read(tmp_path / "p.csv", HEADER + ROWS)
+    plan = _plan(specifications=[{"id": "apart", "controls": "not_adjacent"}])
+    validate_panel(frame, plan)
+    with pytest.raises(PanelInvalid) as caught:
+        validate_panel(frame.assign(unit_id=["05111", "05111", "Ahlen"]), plan)
+    (problem,) = caught.value.problems
+    assert (problem.code, problem.parameters["unit"]) == ("no_neighbours", "Ahlen")

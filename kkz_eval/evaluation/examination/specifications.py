@@ -12,8 +12,7 @@ import pandas as pd
 
 from kkz_eval.evaluation.estimators.estimation import Row
 from kkz_eval.evaluation.estimators.methods import OVERALL, VERDICT_METHODS
-from kkz_eval.evaluation.plan import EstimatorSpec, Outcome, Plan, Specification, specified
-from kkz_eval.evaluation.problems import Refused
+from kkz_eval.evaluation.plan import EstimatorSpec, Outcome, Plan, Specification, in_other_scale, specified
 from kkz_eval.reference.adjacency import adjoining
 
 
@@ -65,11 +64,11 @@ def with_other_scale(plan: Plan, outcome: Outcome, panel: pd.DataFrame) -> Plan:
 
     Level and log have to agree for a verdict, so that both are asked whatever the plan names. panel: as for specification_rows.
     """
-    other = "log" if outcome.scale == "level" else "level"
+    others = in_other_scale(plan, outcome)
     values = panel.loc[panel["indicator"] == outcome.indicator, "value"].dropna()
-    if any(each.scale == other for each in plan.specifications) or not (values > 0).all():
+    if others[0] in plan.specifications or not (values > 0).all():
         return plan
-    return replace(plan, specifications=(*plan.specifications, Specification(other, scale=other)))
+    return replace(plan, specifications=(*plan.specifications, *others))
 
 
 def deciding(plan: Plan) -> EstimatorSpec:
@@ -91,10 +90,7 @@ def _counting(rows: Sequence[Row], outcome: Outcome) -> Row | None:
 
 
 def alternatives(panel: pd.DataFrame, plan: Plan, outcome: Outcome) -> Iterator[Alternative]:
-    """The alternatives of a plan for one outcome, in the order of the plan. panel: of the outcome, with unit_id and cohort.
-
-    Raises Refused: neighbours are asked for among units that are no Kreise.
-    """
+    """The alternatives of a plan for one outcome, in the order of the plan. panel: of the outcome, as validate_panel returns it."""
     units = panel.drop_duplicates("unit_id").set_index("unit_id")["cohort"]
     treated = frozenset(str(unit) for unit in units.index[_is_treated(units, plan)])
     everyone = frozenset(str(unit) for unit in units.index)
@@ -121,8 +117,6 @@ def _left_out(specification: Specification, plan: Plan, treated: frozenset[str],
     if specification.controls == "all":
         return everyone & of_programmes
     neighbours = adjoining()
-    if not everyone <= set(neighbours):
-        raise Refused("no_neighbours")
     beside = frozenset(unit for unit in everyone - treated if neighbours[unit] & treated)
     return (everyone & of_programmes) | beside
 

@@ -13,7 +13,7 @@ import pandas as pd
 from kkz_eval.evaluation.estimators.methods import METHODS
 from kkz_eval.evaluation.headline import headline_row, overall_rows
 from kkz_eval.evaluation.inference.families import holm
-from kkz_eval.evaluation.plan import Outcome, Plan
+from kkz_eval.evaluation.plan import Outcome, Plan, in_other_scale
 from kkz_eval.evaluation.results import EffectsResult
 from kkz_eval.evaluation.verdict.evidence import Evidence, NegativeControl
 
@@ -134,9 +134,7 @@ def _of_others(effects: EffectsResult, plan: Plan, outcome: Outcome) -> Evidence
         for name, low, high in zip(rows["parameter"], rows["conf_low"], rows["conf_high"], strict=True)
     }
     beside = set(rows.loc[rows["target"] == "co_treatment", "parameter"])
-    other = "log" if outcome.scale == "level" else "level"
-    named = {each.id for each in plan.specifications if each.scale == other}
-    scales = named or {other}  # asked by the name of the scale where the plan names none
+    scales = {each.id for each in in_other_scale(plan, outcome)}
     return Evidence(
         specifications={name: estimate for name, estimate in middle.items() if name not in beside | scales},
         co_treatments={name: estimate for name, estimate in middle.items() if name in beside},
