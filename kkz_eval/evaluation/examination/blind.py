@@ -79,7 +79,8 @@ def _untreated(panel: pd.DataFrame, plan: Plan, outcome: Outcome, real: Block) -
     """The block of units that started later or never, in the years before any of them did, and the units with some marked as treated."""
     start = real.start
     later = panel["cohort"].isna() | (panel["cohort"] > start).fillna(False)
-    rows = panel[later.astype(bool)]
+    held = [*plan.comparison.within, *plan.comparison.adjust]
+    rows = panel[later.astype(bool) & panel[held].notna().all(axis=1)]  # nobody without what is held fixed is compared
     second = rows["cohort"].min()
     if not pd.isna(second):
         rows = rows[rows["year"] < int(second)]
@@ -105,7 +106,7 @@ def _joined(rows: pd.DataFrame, columns: list[str]) -> pd.Series:
     """The values of the strata of each row as one text; one stratum where there are no columns."""
     if not columns:
         return pd.Series("", index=rows.index)
-    return rows[columns].astype("string").agg(", ".join, axis=1)
+    return rows[columns].astype("string").fillna("").agg(", ".join, axis=1)
 
 
 def _laws(real: Block, block: Block, plan: Plan) -> dict[str, Law]:

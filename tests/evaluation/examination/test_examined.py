@@ -7,9 +7,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from panels import START, small_panel, small_plan
+from panels import METHODS, START, small_panel, small_plan
 
 from kkz_eval.evaluation.effects import run_effects
+from kkz_eval.evaluation.verdict.evidence import Evidence
+from kkz_eval.evaluation.verdict.gather import evidence_of
 from kkz_eval.reference.exposure import Group, kreis_groups
 from kkz_eval.reference.tables import kreise
 
@@ -210,3 +212,51 @@ def test_the_comparisons_of_a_plan_are_tried_blind_on_those_that_did_not_take_pa
     late = run_effects(later.assign(value=later["value"].mask(later["year"] >= 2015, 9.0)), plan).audit
     for other in (moved, late):  # neither the treated nor years after the second start are looked at
         assert other.loc[other["form"] == "blind", "size"].to_numpy() == pytest.approx(blind["size"].to_numpy())
+
+
+@pytest.mark.parametrize("comparison", [{}, BOTH])
+def test_units_without_a_kind_or_a_need_are_no_reason_to_give_up_the_audit(comparison):
+    panel = small_panel(seed=5, sizes=((14, 4), (12, 3)))
+    lacking = panel["unit_id"].isin(["u00", "u09"])
+    panel = panel.assign(kind=panel["kind"].mask(lacking), need=panel["need"].mask(panel["unit_id"] == "u10"))
+    found = run_effects(panel, small_plan(comparison=comparison, audit={"strata": ["kind"]})).audit
+    assert set(found["form"]) == {"full", "blind"}
+    assert (found["size"].notna() | (found["message"] != "")).all()
+    if comparison:  # as if the units that can't be compared were not there
+        without = panel[~lacking & (panel["unit_id"] != "u10")]
+        alone = run_effects(without, small_plan(comparison=comparison, audit={"strata": ["kind"]})).audit
+        assert found["size"].to_numpy() == pytest.approx(alone["size"].to_numpy(), nan_ok=True)
+
+
+def test_an_outcome_without_any_value_is_refused_beside_the_others():
+    panel = small_panel(indicators=("a", "b"))
+    found = run_effects(panel.assign(value=panel["value"].mask(panel["indicator"] == "b")), small_plan(("a", "b"), audit=AUDIT))
+    assert dict(zip(found.estimates["indicator"], found.estimates["status"], strict=True)) == {"a": "ok", "b": "refused"}
+    assert dict(zip(found.verdicts["indicator"], found.verdicts["verdict"], strict=True))["b"] == "none"
+
+
+def test_a_specification_that_is_called_like_a_scale_keeps_its_name_and_both_are_asked():
+    panel = small_panel()
+    panel = panel.assign(value=panel["value"] - panel["value"].min() + 1)
+    plan = small_plan(audit=AUDIT, specifications=[{"id": "log", "window": [2009, 2016]}])
+    rows = run_effects(panel, plan).sensitivity.set_index("parameter")
+    short = run_effects(panel, small_plan(outcomes=[{"indicator": "y", "window": [2009, 2016]}])).estimates.iloc[0]
+    assert rows.loc["log", ["conf_low", "conf_high"]].tolist() == pytest.approx([short["conf_low"], short["conf_high"]])
+    assert rows.loc["log_", "conf_high"] < rows.loc["log", "conf_high"]
+    evidence = evidence_of(plan.outcomes[0], plan, run_effects(panel, plan), Evidence())
+    assert (set(evidence.specifications), set(evidence.scales)) == ({"log"}, {"log_"})
+
+
+@pytest.mark.parametrize("scale", [1e160, 1e-160])
+def test_numbers_without_squares_are_refused_by_every_estimator(scale):
+    panel, plan = small_panel(), small_plan(methods=METHODS, comparison={"within": ["kind"]})
+    found = run_effects(panel.assign(value=scale * panel["value"]), plan)
+    assert set(found.estimates["status"]) == {"refused"}
+
+
+@pytest.mark.parametrize("scale", [1e160, 1e-170])
+def test_no_size_and_no_power_is_told_where_errors_can_not_be_computed(scale):
+    panel, plan = small_panel(seed=5, sizes=((14, 4), (12, 3))), small_plan(audit=AUDIT)
+    found = run_effects(panel.assign(value=scale * panel["value"]), plan)
+    assert found.audit["size"].isna().all()
+    assert found.power.empty
