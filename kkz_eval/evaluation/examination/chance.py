@@ -60,15 +60,14 @@ def names_of(columns: tuple[str, ...]) -> str:
 
 
 def laws_of(sampled: Exchangeable, plan: Plan, units: ComparedUnits) -> dict[str, Law | Note]:
-    """The laws that the plan's inference asks for, on these units of the sample; only equal probabilities where its audit names no column."""
-    asked = [name for name in ("zero", "hat", "upper") if name in plan.inference.theta]
+    """The laws that the plan's inference asks for, on these units of the sample; equal probabilities alone where its audit names no column."""
     if plan.audit is None or plan.audit.law is None:
-        return {name: UNIFORM for name in asked if name == "zero"}
+        return {"zero": UNIFORM}
     try:
         fitted: Mapping[str, Law | Note] = fit_theta(units, sampled.law_column(plan.audit.law), plan.inference.level).laws
     except Refused as refusal:
         fitted = {"zero": UNIFORM, "hat": refusal.note, "upper": refusal.note}
-    return {name: fitted[name] for name in asked}
+    return {name: fitted[name] for name in ("zero", "hat", "upper") if name in plan.inference.theta}
 
 
 def against_chance(

@@ -2,8 +2,9 @@
 
 import numpy as np
 import pytest
-from panels import small_plan
+from panels import small_panel, small_plan
 
+from kkz_eval.evaluation.effects import run_effects
 from kkz_eval.evaluation.examination import chance
 from kkz_eval.evaluation.examination.chance import Exchange, chance_rows
 from kkz_eval.evaluation.inference.assignments import UNIFORM, Law, standardised
@@ -52,3 +53,9 @@ def test_where_an_interval_takes_long_it_is_that_of_the_law_and_comparison_that_
     rows = rows_of(z, laws, units, comparison={"within": within, "adjust": ["need"]})
     assert {row["theta"] for row in rows if "conf_low" in row} == inverted
     assert all(row["exact"] for row in rows)
+
+
+@pytest.mark.parametrize("named", [["hat"], ["zero", "hat", "upper"]])
+def test_without_a_column_of_the_law_assignments_are_equally_likely_whatever_is_named(named):
+    plan = small_plan(inference={"method": "randomization", "theta": named})
+    assert set(run_effects(small_panel(), plan).inference["theta"]) == {"zero"}
