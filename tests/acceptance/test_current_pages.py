@@ -99,7 +99,7 @@ def test_the_first_page_leads_to_every_reply_and_template_and_each_link_to_a_fil
             "rueckmeldungen",
             ["antwort.txt", f"neuss_{digest_of_bytes(WRONG)[:8]}_markiert.xlsx"],
         ),
-        ("vorlagen", ["antwort.txt", f"vorlage_schulabgaenge_{NEUSS}_2014.xlsx"]),
+        ("vorlagen", ["antwort.txt", f"vorlage_schulabgaenge_{NEUSS}_2017.xlsx"]),
     ):
         listed = links(kept.home / "aktuell" / place / f"{NEUSS}.html")
         assert list(listed) == [*names, "Zur Übersicht"]

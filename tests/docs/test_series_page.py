@@ -17,7 +17,7 @@ PAGE = (ROOT / "docs" / "series.html").read_text(encoding="utf-8")
 
 
 def test_the_page_is_small_and_names_source_and_licence() -> None:
-    assert len(PAGE.encode()) < 300_000
+    assert len(PAGE.encode()) < 400_000
     assert "© BBSR Bonn, INKAR" in PAGE
     assert "dl-de/by-2-0" in PAGE
     assert "Robert Koch-Institut" in PAGE
