@@ -10,8 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from kkz_eval.evaluation.estimators.estimation import Estimation, Row
-from kkz_eval.evaluation.estimators.methods import METHODS
-from kkz_eval.evaluation.estimators.methods import OVERALL as METHODS_OVERALL
+from kkz_eval.evaluation.estimators.methods import METHODS, OVERALL
 from kkz_eval.evaluation.examination.audited import audit_rows, power_rows
 from kkz_eval.evaluation.examination.bands import band_rows
 from kkz_eval.evaluation.examination.block import Block, block_of
@@ -29,7 +28,6 @@ from kkz_eval.evaluation.problems import Note, Refused
 from kkz_eval.evaluation.sample import Sample
 
 Rows = list[dict[str, object]]
-OVERALL = ("coefficient", "simple", "exposed")  # aggregations of rows that are examined
 
 
 @dataclass
@@ -65,7 +63,7 @@ def examine(sample: Sample, plan: Plan, outcome: Outcome, estimations: Mapping[s
             continue
         common = {"question": plan.question, "indicator": outcome.indicator, "estimator": spec.id}
         to_draw: list[str] = []
-        for row in _overall(estimations[spec.id]):
+        for row in _overall(estimations[spec.id], spec):
             try:
                 contrast = contrast_of(block, plan, spec, row.aggregation)
             except Refused as refusal:
@@ -102,15 +100,23 @@ def examine(sample: Sample, plan: Plan, outcome: Outcome, estimations: Mapping[s
     return found
 
 
-def _overall(estimation: Estimation) -> list[Row]:
-    return [row for row in estimation.rows if row.aggregation in OVERALL and row.refused is None and row.is_overall]
+def _overall(estimation: Estimation, spec: EstimatorSpec) -> list[Row]:
+    """The rows that are examined: those that stand for all years from the start on, or for the years in which an effect could show."""
+    examined = (_of_all_years(spec), "exposed")
+    return [row for row in estimation.rows if row.aggregation in examined and row.refused is None and row.is_overall]
+
+
+def _of_all_years(spec: EstimatorSpec) -> str:
+    """Among the aggregations that it is asked for; a method that has no choice of them stands for all years with its first."""
+    given = spec.aggregations or METHODS[spec.method].gives[:1]
+    return next((name for name in OVERALL if name in given), OVERALL[0])
 
 
 def counted_aggregation(outcome: Outcome, spec: EstimatorSpec) -> str:
     """The aggregation on which the verdict rests."""
     if outcome.earliest_plausible_year is not None:
         return "exposed"
-    return next(name for name in METHODS_OVERALL if name in METHODS[spec.method].gives)
+    return _of_all_years(spec)
 
 
 def _slope(block: Block, exchange: Exchange, plan: Plan, seed: int) -> Rows:
@@ -161,7 +167,7 @@ def _drawn_only(sample: Sample, plan: Plan, outcome: Outcome, estimations: Mappi
     rows: Rows = []
     for spec in plan.estimators:
         if METHODS[spec.method].carries_verdict:
-            aggregations = [row.aggregation for row in _overall(estimations[spec.id])]
+            aggregations = [row.aggregation for row in _overall(estimations[spec.id], spec)]
             rows += _drawn(sample, plan, outcome, spec, aggregations, why)
     return rows
 

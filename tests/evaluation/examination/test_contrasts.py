@@ -7,7 +7,6 @@ from panels import METHODS, START, small_panel, small_plan
 from kkz_eval.evaluation.effects import run_effects
 from kkz_eval.evaluation.examination.block import block_of
 from kkz_eval.evaluation.examination.contrasts import contrast_of, slope_before, years_apart
-from kkz_eval.evaluation.examination.outcome import OVERALL
 from kkz_eval.evaluation.inference.statistics import coefficient
 from kkz_eval.evaluation.panel import validate_panel
 from kkz_eval.evaluation.problems import Refused
@@ -28,7 +27,7 @@ def test_the_contrast_of_an_estimate_gives_the_estimate(method, held):
     panel, plan = small_panel(), small_plan(methods=(method,), outcomes=OUTCOMES, comparison=HELD[held])
     made, spec, seen = block(panel, plan), plan.estimators[0], 0
     rows = run_effects(panel, plan).estimates
-    rows = rows[rows["aggregation"].isin(OVERALL) & rows["cohort"].isna() & rows["year"].isna() & (rows["term"] == "att")]
+    rows = rows[rows["cohort"].isna() & rows["year"].isna() & rows["event_time"].isna() & (rows["term"] == "att")]
     for aggregation, estimate in zip(rows["aggregation"], rows["estimate"], strict=True):
         contrast = contrast_of(made, plan, spec, aggregation)
         weighs_alike = method in ("callaway_santanna", "imputation") or held != "kind"

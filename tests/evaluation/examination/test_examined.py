@@ -10,6 +10,7 @@ import pytest
 from panels import METHODS, START, small_panel, small_plan
 
 from kkz_eval.evaluation.effects import run_effects
+from kkz_eval.evaluation.headline import headline_row
 from kkz_eval.evaluation.verdict.evidence import Evidence
 from kkz_eval.evaluation.verdict.gather import evidence_of
 from kkz_eval.reference.exposure import Group, kreis_groups
@@ -260,3 +261,26 @@ def test_no_size_and_no_power_is_told_where_errors_can_not_be_computed(scale):
     found = run_effects(panel.assign(value=scale * panel["value"]), plan)
     assert found.audit["size"].isna().all()
     assert found.power.empty
+
+
+@pytest.mark.parametrize(
+    ("method", "more"),
+    [
+        ("twfe", {}),
+        ("callaway_santanna", {}),
+        ("callaway_santanna", {"aggregations": ["dynamic"]}),
+        ("sun_abraham", {}),
+        ("imputation", {}),
+    ],
+)
+def test_the_estimate_for_all_years_after_the_start_has_its_chance_by_every_method(method, more):
+    held = {"comparison": {"within": ["kind"]}, "inference": {"method": "randomization", "theta": ["zero"]}}
+    plan = small_plan(estimators=[{"id": "one", "method": method, **more}], headline="one", **held)
+    found = run_effects(small_panel(), plan)
+    row = headline_row(found.estimates, "y", None, "one")
+    inference = found.inference[found.inference["aggregation"] == row["aggregation"]]
+    assert list(zip(inference["statistic"], inference["within"], inference["status"], strict=True)) == [
+        (statistic, within, "ok") for statistic in ("coefficient", "studentised") for within in ("", "kind")
+    ]
+    assert len(found.power) == 2
+    assert evidence_of(plan.outcomes[0], plan, found, Evidence()).p_adjusted is not None
