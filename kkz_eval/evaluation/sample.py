@@ -297,7 +297,7 @@ def require_squares(sample: Sample) -> None:
         if not np.isfinite(np.square(sample.outcome).sum() * len(sample.outcome)):
             raise Refused("too_large")
         if 0 < np.ptp(sample.outcome) < SMALLEST:
-            raise Refused("too_small")
+            raise Refused("too_close")
 
 
 def _without_other_cohorts(

@@ -7,6 +7,7 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+import yaml
 
 import kkz_eval
 from kkz_eval.model.texts import AtTheBeginning, Catalogue, Joined, Sentence, Wording, catalogue
@@ -27,6 +28,21 @@ def test_both_languages_have_the_same_keys_and_parameters(package):
     assert german.keys() == english.keys()
     for key in german:
         assert set(re.findall(r"\{([a-z]\w*)\}", german[key])) == set(re.findall(r"\{([a-z]\w*)\}", english[key])), key
+
+
+def _repeated(node: yaml.Node, above: str = "") -> list[str]:
+    if not isinstance(node, yaml.MappingNode):
+        return []
+    keys = [f"{above}{key.value}" for key, _ in node.value]
+    below = [found for key, value in node.value for found in _repeated(value, f"{above}{key.value}.")]
+    return [key for place, key in enumerate(keys) if key in keys[:place]] + below
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+@pytest.mark.parametrize("language", ["de", "en"])
+def test_no_key_stands_twice_so_that_no_sentence_takes_the_place_of_another(package, language):
+    file = ROOT.joinpath(*package.split(".")[1:], "texts", f"{language}.yaml")
+    assert _repeated(yaml.compose(file.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)) == []
 
 
 def test_a_value_with_braces_stays_as_it_is():

@@ -38,7 +38,11 @@ def run_notebook(file: Path) -> dict[str, Any]:
 
 
 def test_there_is_a_notebook() -> None:
-    assert [file.name for file in NOTEBOOKS] == ["effects_of_one_outcome.py", "staggered_effects.py"]
+    assert [file.name for file in NOTEBOOKS] == [
+        "an_estimate_taken_apart.py",
+        "effects_of_one_outcome.py",
+        "staggered_effects.py",
+    ]
 
 
 @pytest.mark.parametrize("file", NOTEBOOKS, ids=lambda file: file.stem)
@@ -46,6 +50,20 @@ def test_a_notebook_has_words_before_every_step(file: Path) -> None:
     cells = jupytext.read(file).cells
     assert cells[0].cell_type == "markdown"
     assert sum(cell.cell_type == "markdown" for cell in cells) >= 3
+
+
+def test_an_estimate_taken_apart_shows_the_chance_that_the_results_tell(
+    home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("KKZ_HOME", str(home))
+    names = run_notebook(FOLDER / "an_estimate_taken_apart.py")
+    told = names["inference"].query("statistic == 'coefficient' and within == 'kind' and theta == 'hat'").iloc[0]
+    assert names["p"] == pytest.approx(told["p_value"], abs=1e-9)
+    assert names["observed"] == pytest.approx(told["estimate"])
+    assert names["bars"]["share"].sum() == pytest.approx(1)
+    assert "simuliert" in names["chance"].to_json(ensure_ascii=False)
+    assert names["verdict"].code in ("difference_desired", "not_distinguishable")
+    assert "SIMULIERTE DATEN" in capsys.readouterr().out
 
 
 def test_the_outcome_without_certificate(home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

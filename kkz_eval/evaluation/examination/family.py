@@ -74,7 +74,7 @@ def _joint(family: pd.DataFrame, blocks: Mapping[str, Block], plan: Plan) -> np.
         block, spec = blocks[str(name)], specs[str(row["estimator"])]
         contrast = contrast_of(block, plan, spec, str(aggregation))
         if contrast is None:
-            raise Refused("no_contrast")
+            raise Refused("no_fixed_contrast", estimator=spec.id)
         statistics.append(_statistic(str(row["statistic"]), block.outcome @ contrast, exchange, law, plan))
     observed = values_together(statistics, exchange.assigned.treated[None])[0]
     values, weights, drawn = _distribution(statistics, exchange, law, plan)

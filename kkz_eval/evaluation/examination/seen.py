@@ -53,7 +53,7 @@ def seen_of(panel: pd.DataFrame, plan: Plan, outcome: Outcome) -> Seen:
     spec = deciding(plan)
     contrast = contrast_of(block, plan, spec, counted_aggregation(outcome, spec))
     if contrast is None:
-        raise Refused("no_contrast", estimator=spec.id)
+        raise Refused("no_fixed_contrast", estimator=spec.id)
     exchange = exchanges(block, plan)[-1]
     theta = "zero" if plan.audit is None or plan.audit.law is None else "hat"
     law = exchange.laws.get(theta)

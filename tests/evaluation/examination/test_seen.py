@@ -38,7 +38,7 @@ def test_an_estimate_that_is_no_comparison_of_years_is_refused():
     plan = small_plan(("a",), ("callaway_santanna",), comparison=BOTH, audit={"strata": ["kind"]})
     with pytest.raises(Refused) as refused:
         seen_of(small_panel(indicators=("a",)), plan, plan.outcome("a"))
-    assert refused.value.note.code == "refused.no_contrast"
+    assert refused.value.note.code == "refused.no_fixed_contrast"
 
 
 def test_against_one_year_of_reference_more_years_are_not_promised():
