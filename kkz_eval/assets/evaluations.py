@@ -1,8 +1,9 @@
-"""The assets of one plan, design, effects and report, and the job that runs them. Made from the plan files, so that plans live side by side."""
+"""The assets of one plan, design, effects, audit and report, and the job that runs them. Made from the plan files, so that plans live side by side."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import dagster as dg
+import pandas as pd
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
 from kkz_eval.assets.descriptions import described
@@ -15,6 +16,7 @@ from kkz_eval.assets.options import RunOptions
 from kkz_eval.assets.simulated import said_where_simulated
 from kkz_eval.evaluation.plan import Plan, plain_id
 from kkz_eval.line import say
+from kkz_eval.line.audits import tried
 from kkz_eval.line.current_pages import lead_to_report
 from kkz_eval.line.headlines import headlines
 from kkz_eval.line.installation import Installation
@@ -38,7 +40,23 @@ _COLUMNS = {
     "status": "string",
     "reason": "string",
 }
-_SCHEMA = dg.TableSchema([dg.TableColumn(name, kind, description=described(f"column.{name}")) for name, kind in _COLUMNS.items()])
+_AUDIT_COLUMNS = {
+    "indicator": "string",
+    **dict.fromkeys(("form", "within", "adjust", "law", "theta"), "string"),
+    "size": "float",
+    "mean_estimate": "float",
+    "n_assignments": "int",
+    "status": "string",
+    "reason": "string",
+}
+
+
+def _table(frame: pd.DataFrame, columns: Mapping[str, str]) -> dg.TableMetadataValue:
+    """These columns as Dagster shows a table; the reason is the message of what was refused."""
+    rows = frame.assign(reason=frame["message"].where(frame["status"] == "refused", ""))[list(columns)].to_dict("records")
+    records = [dg.TableRecord({str(name): shown(value) for name, value in row.items()}) for row in rows]
+    described_columns = [dg.TableColumn(name, kind, description=described(f"column.{name}")) for name, kind in columns.items()]
+    return dg.MetadataValue.table(records, dg.TableSchema(described_columns))
 
 
 def asset_name(step: str, plan: Plan) -> str:
@@ -49,17 +67,18 @@ def asset_name(step: str, plan: Plan) -> str:
 def plan_job(plan: Plan) -> UnresolvedAssetJobDefinition:
     """From what is accepted to the report of one plan. All its outcomes stand in the launchpad: whoever deletes some estimates the others."""
     title = Wording(plan.title or dict.fromkeys(LANGUAGES, plan.id))
+    steps = ("design", "effects", *(() if plan.audit is None else ("audit",)), "report")
     options = {"plan": plan.id, "outcomes": [outcome.indicator for outcome in plan.outcomes]}
     return dg.define_asset_job(
         asset_name("Auswertung", plan),
-        selection=dg.AssetSelection.assets(*(asset_name(step, plan) for step in ("design", "effects", "report"))),
+        selection=dg.AssetSelection.assets(*(asset_name(step, plan) for step in steps)),
         config={"resources": {"options": {"config": options}}},
         description=described("job.plan", title=title),
     )
 
 
 def plan_assets(plan: Plan) -> list[dg.AssetsDefinition]:
-    """Design, effects and report of a plan. A run that leaves the plan out skips all three."""
+    """Design, effects, audit where the plan asks for one, and report of a plan. A run that leaves the plan out skips them all."""
     title = Wording(plan.title or dict.fromkeys(LANGUAGES, plan.id))
     group = asset_name("c_auswertung", plan)
 
@@ -134,19 +153,14 @@ def plan_assets(plan: Plan) -> list[dg.AssetsDefinition]:
         partly = say("left_out_outcomes", outcomes=", ".join(left)).in_language(language)
         estimates = result.estimates
         overall = estimates[estimates[["cohort", "year", "event_time"]].isna().all(axis=1) & (estimates["term"] == "att")]
-        overall = overall.assign(reason=overall["message"].where(overall["status"] == "refused", ""))
         refused = int((estimates["status"] == "refused").sum())
         installation.progress(say("progress.effects", plan=plan.id, ok=len(estimates) - refused, refused=refused))
-        records = [
-            dg.TableRecord({str(name): shown(value) for name, value in row.items()})
-            for row in overall[list(_COLUMNS)].to_dict("records")
-        ]
         yield dg.MaterializeResult(
             metadata={
                 **first,
                 **({"nicht_geschaetzt": partly} if left else {}),
                 **said_where_simulated(study.simulated, language),
-                "schaetzungen": dg.MetadataValue.table(records, _SCHEMA),
+                "schaetzungen": _table(overall, _COLUMNS),
                 "verweigert": refused,
                 "nicht_endgueltige_werte": "; ".join(f"{name}: {sum(found.values())}" for name, found in marks.items()) or "–",
                 "festlegung": standing,
@@ -155,8 +169,40 @@ def plan_assets(plan: Plan) -> list[dg.AssetsDefinition]:
         )
 
     @dg.asset(
+        name=asset_name("audit", plan),
+        deps=[effects],  # which computes the rows, so that no two processes do
+        group_name=group,
+        owners=OWNERS,
+        kinds={"table"},
+        output_required=False,
+        description=described("asset.audit", title=title),
+    )
+    def audit(
+        context: dg.AssetExecutionContext, installation: dg.ResourceParam[Installation], options: RunOptions
+    ) -> Iterator[dg.MaterializeResult[None]]:
+        language = installation.settings.language
+        with sentences(language):
+            chosen = options.outcomes_of(plan, installation.plans)
+            if not chosen:
+                return
+            study = study_in(context, installation, plan.id)
+            rows = study.effects_of(chosen).audit
+            full, blind, *others = (one.sentence.in_language(language) for one in tried(rows, plan))
+        yield dg.MaterializeResult(
+            metadata={
+                "vergleich_des_plans": full,
+                "vergleich_des_plans_blind": blind,
+                **({"andere_vergleiche_blind": dg.MetadataValue.md("\n\n".join(others))} if others else {}),
+                **said_where_simulated(study.simulated, language),
+                "pruefungen": _table(rows, _AUDIT_COLUMNS),
+            }
+        )
+
+    audits = [] if plan.audit is None else [audit]
+
+    @dg.asset(
         name=asset_name("report", plan),
-        deps=[effects],
+        deps=[effects, *audits],
         group_name=group,
         owners=OWNERS,
         kinds={"html"},
@@ -182,4 +228,4 @@ def plan_assets(plan: Plan) -> list[dg.AssetsDefinition]:
             }
         )
 
-    return [design, effects, report]
+    return [design, effects, *audits, report]

@@ -100,6 +100,52 @@ def test_one_outcome_anew_touches_its_own_steps_and_brings_the_report_along(worl
     assert str(page) == _metadata(result, "report")["bericht"].value
 
 
+def test_the_audit_of_the_comparison_has_a_page_of_its_own_before_the_report(world: Path) -> None:
+    plan = world / "plan.yaml"
+    dear = ("inference:", "method: callaway", "method: sun", "method: sdid")
+    kept = [
+        text
+        for text in plan.read_text(encoding="utf-8").splitlines()
+        if not any(part in text for part in dear) and ("role:" not in text or OUTCOME in text)
+    ]
+    audit = ["comparison: {within: [kind]}", f'audit: {{strata: [kind], law: "{OUTCOME}:2010-2011"}}']
+    plan.write_text("\n".join([*kept, *audit]) + "\n", encoding="utf-8")
+
+    _, result = _run(world, outcomes=[OUTCOME])
+
+    assert result.success
+    made = [event.step_key for event in result.get_step_success_events()]
+    assert made.index(f"audit_{PLAN_ID}") < made.index(f"report_{PLAN_ID}")
+    page = _metadata(result, "audit")
+    assert list(page)[:4] == ["vergleich_des_plans", "vergleich_des_plans_blind", "andere_vergleiche_blind", "simuliert"]
+    rows = [record.data for record in page["pruefungen"].records]
+    assert {row["indicator"] for row in rows} == {OUTCOME}
+    full = [row for row in rows if row["form"] == "full"]
+    assert {row["theta"] for row in full} == {"zero", "hat", "upper"}
+    largest = max(row["size"] for row in full)
+    said = page["vergleich_des_plans"].value
+    assert said.startswith("Mit allen Daten, Vergleich des Plans (konstant: kind): Der Test schlüge ohne Programm in ")
+    assert f"{100 * largest:.1f} Prozent der Fälle an ({OUTCOME})".replace(".", ",", 1) in said
+    assert page["vergleich_des_plans_blind"].value.startswith("Blind (")
+    assert "anderer Vergleich (konstant: nichts)" in page["andere_vergleiche_blind"].value
+    assert not [cell for cell in _cells(page) if cell is None or (isinstance(cell, float) and math.isnan(cell))]
+
+
+def test_a_plan_without_an_audit_has_no_page_for_it(world: Path) -> None:
+    line = open_installation(settings_of(world), [world / "plan.yaml"])
+    steps = {node.name for node in build_defs(line).resolve_job_def(JOB).nodes}
+    assert steps >= {f"{step}_{PLAN_ID}" for step in ("design", "effects", "report")}
+    assert f"audit_{PLAN_ID}" not in steps
+
+
+def test_without_data_nothing_is_audited(finished: Path, tmp_path: Path) -> None:
+    plan = (finished / "plan.yaml").read_text(encoding="utf-8")
+    (tmp_path / "plan.yaml").write_text(plan + "audit: {strata: [kind]}\n", encoding="utf-8")
+    _, result = _run(tmp_path)
+    assert result.success
+    assert not result.asset_materializations_for_node(f"audit_{PLAN_ID}")
+
+
 def test_an_outcome_that_the_plan_lacks_stops_the_job_in_words(world: Path) -> None:
     _, result = _run(world, outcomes=["hochschulreif"])
     assert not result.success
