@@ -178,3 +178,14 @@ def test_a_deciding_estimate_that_is_no_regression_says_so_in_place_of_a_wild_bo
     (row,) = rows[rows["method"] == "wild_bootstrap"].to_dict("records")
     assert (row["statistic"], row["status"], row["aggregation"]) == ("webb", "refused", "simple")
     assert "Regression" in row["message"]
+
+
+def test_outcomes_whose_estimates_are_no_contrast_are_adjusted_by_holm():
+    plan = small_plan(
+        ("a", "b"),
+        ("imputation",),
+        comparison={"adjust": ["need"]},
+        inference={"method": "randomization", "draws": 19, "statistics": ["coefficient"]},
+    )
+    found = run_effects(small_panel(indicators=("a", "b"), sizes=((7, 3),)), plan).inference
+    assert set(found["adjustment"]) == {"holm"}
