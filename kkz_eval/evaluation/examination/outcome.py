@@ -18,6 +18,7 @@ from kkz_eval.evaluation.examination.chance import MOST_KEPT, Exchange, against_
 from kkz_eval.evaluation.examination.contrasts import contrast_of, slope_before, years_apart
 from kkz_eval.evaluation.examination.drawn import Drawn, drawn_rows, wild_rows_of_panel
 from kkz_eval.evaluation.examination.family import FAMILIES
+from kkz_eval.evaluation.examination.placebos import placebo_rows
 from kkz_eval.evaluation.examination.specifications import deciding
 from kkz_eval.evaluation.examination.wild import wild_rows
 from kkz_eval.evaluation.inference.assignments import n_assignments, smallest_p
@@ -92,6 +93,7 @@ def examine(sample: Sample, plan: Plan, outcome: Outcome, estimations: Mapping[s
                 rows_of_audit = audit_rows(block, contrast, plan, regressors=1 + int(gap), seed=seed)
                 found.audit += [{**common, **cells} for cells in rows_of_audit]
             told = [*_slope(block, of[-1], plan, seed), *_smallest(of[-1]), _spread_before(block)]
+            told += placebo_rows(block, of[-1], plan, seed)
             found.tests += [{"indicator": outcome.indicator, "estimator": spec.id, **cells} for cells in told]
         if plan.inference.method == "randomization" and spec.method == "event_study":
             bands = _bands(block, of[-1], plan, seed)

@@ -11,10 +11,12 @@ import numpy as np
 import pandas as pd
 
 from kkz_eval.evaluation.estimators.methods import METHODS
+from kkz_eval.evaluation.examination.placebos import IN_SPACE, IN_TIME
 from kkz_eval.evaluation.headline import headline_row, overall_rows
 from kkz_eval.evaluation.inference.families import holm
 from kkz_eval.evaluation.plan import Outcome, Plan, in_other_scale
 from kkz_eval.evaluation.results import EffectsResult
+from kkz_eval.evaluation.verdict import say
 from kkz_eval.evaluation.verdict.evidence import Evidence, NegativeControl
 
 FULL, RANDOMIZATION, COEFFICIENT = "full", "randomization", "coefficient"  # values of the tables
@@ -144,19 +146,35 @@ def _of_others(effects: EffectsResult, plan: Plan, outcome: Outcome) -> Evidence
 
 
 def _controls(effects: EffectsResult, plan: Plan, outcome: Outcome) -> tuple[NegativeControl, ...]:
-    """Empty where the plan names none: a veto that nobody laid down stops nothing. Of one that is named and has no estimate nothing is known."""
+    """The negative controls that the plan names, then placebos in time and space. Empty where there are none: a veto that nobody laid down stops
+    nothing. Of a named one without an estimate nothing is known; a placebo that the data don't allow is none."""
     own = _chance_of(effects, plan, outcome)
-    found = {name: _chance_of(effects, plan, plan.outcome(name)) for name in plan.negative_controls}
-    known = [name for name, one in found.items() if one is not None]
-    adjusted = dict(zip(known, holm(np.array([found[name].p for name in known])), strict=True)) if known else {}  # type: ignore[union-attr]
+    found: dict[str, _Chance | None] = {name: _chance_of(effects, plan, plan.outcome(name)) for name in plan.negative_controls}
+    found |= _placebos_of(effects, plan, outcome)
+    known = {name: one for name, one in found.items() if one is not None}
+    adjusted = dict(zip(known, holm(np.array([one.p for one in known.values()])), strict=True)) if known else {}
     controls = []
     for name, one in found.items():
+        said = say(f"placebo.{name}") if name in (IN_TIME, IN_SPACE) else name
         if one is None or own is None or own.size == 0:
-            controls.append(NegativeControl(name))
+            controls.append(NegativeControl(said))
         else:
             same = (one.estimate > 0) == (own.estimate > 0)
-            controls.append(NegativeControl(name, float(adjusted[name]), same, one.size / own.size))
+            controls.append(NegativeControl(said, float(adjusted[name]), same, one.size / own.size))
     return tuple(controls)
+
+
+def _placebos_of(effects: EffectsResult, plan: Plan, outcome: Outcome) -> dict[str, _Chance | None]:
+    row = headline_row(effects.estimates, outcome.indicator, outcome.earliest_plausible_year, plan.headline)
+    if row is None or row["status"] != "ok":
+        return {}
+    spread, found = _test(effects, row, "spread_before"), {}
+    for name in (IN_TIME, IN_SPACE):
+        test = _test(effects, row, name)
+        if test is not None and spread is not None and float(spread["statistic"]) > 0:
+            estimate = float(test["statistic"])
+            found[name] = _Chance(estimate, float(test["p_value"]), abs(estimate) / float(spread["statistic"]))
+    return dict(found)
 
 
 @dataclass(frozen=True)
