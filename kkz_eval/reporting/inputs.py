@@ -110,7 +110,8 @@ class DesignInfo:
 class ReportInputs:
     """All that a report shows.
 
-    texts: question, treated_group, reference_group, simulated (what the banner of a model world says); all optional.
+    texts: question, treated_group, reference_group, simulated (what the banner of a model world says), earlier_version (what was known when the
+    plan was written); all optional.
     panel: unit_id, year, indicator, value, cohort (missing = never), unit_name.
     groups: unit_id, name, group (treated | reference | later | left_out), cohort, reason.
     estimates, tests: columns of the engine's interface. balance: rows of evaluation.balance; may be empty. deliveries: one row per dataset, unit and year, its status a State; may be empty.

@@ -6,8 +6,8 @@ import pandas as pd
 
 from kkz_eval.model.texts import Language
 from kkz_eval.reporting import numbers, wording
-from kkz_eval.reporting.document import Paragraph, Section, join, phrase
-from kkz_eval.reporting.inputs import ReportInputs
+from kkz_eval.reporting.document import Paragraph, Quoted, Section, join, phrase
+from kkz_eval.reporting.inputs import ReportInputs, in_language
 from kkz_eval.reporting.sections import design
 from kkz_eval.reporting.sections.parts import Block, finding_of, of_role, scope_of
 
@@ -33,4 +33,7 @@ def key_section(inputs: ReportInputs, language: Language) -> Section:
     for position, level in enumerate(sorted(levels), start=1):
         shown = numbers.measured(f"key.level-{position}", level * 100, 0 if (level * 100) % 1 < 1e-9 else 1, language)
         blocks.append(Paragraph(phrase("key.level", language, level=shown), "note"))
+    if "earlier_version" in inputs.texts:  # what was known when the plan was written
+        known = Quoted(in_language(inputs.texts["earlier_version"], language, "texts.earlier_version"))
+        blocks.append(Paragraph((known,), "note"))
     return Section("key", phrase("sections.key", language), (*blocks, *design.lock_headline(inputs, language)))

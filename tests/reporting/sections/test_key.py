@@ -24,3 +24,9 @@ def test_a_finding_whose_years_before_were_not_tested_says_so(inputs: ReportInpu
     assert any(UNTESTED not in said for said in with_tests)
     assert without
     assert [said for said in without if "Grundlage:" in said and UNTESTED not in said] == []
+
+
+def test_what_was_known_when_the_plan_was_written_stands_beside_the_findings(inputs: ReportInputs) -> None:
+    known = {"de": "Ergebnisse einer früheren Fassung waren bekannt.", "en": "Results of an earlier version were known."}
+    blocks = key_section(replace(inputs, texts={**inputs.texts, "earlier_version": known}), "de").blocks
+    assert known["de"] in [plain(block.parts) for block in blocks if isinstance(block, Paragraph)]
