@@ -79,6 +79,7 @@ def known_of(study: Study, outcome: Outcome) -> Evidence:
         desired_direction=indicator.desirable,
         lock_state=lock_state,
         n_deviations=n_deviations,
+        titles={name: Wording(study.installation.catalogue[name].label) for name in study.plan.negative_controls},
     )
 
 

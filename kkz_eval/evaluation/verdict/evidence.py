@@ -7,7 +7,7 @@ None is "not known" everywhere; what is not known never counts as passed. NaN is
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from math import isnan
 
@@ -71,7 +71,7 @@ class Evidence:
     was refused; empty where the plan names none. scales: estimate by scale (level, log) that the values admit. breakdown: M̄*, the
     largest violation relative to those before the start whose set still excludes 0, of the first year after it, or of the mean of the exposed
     years where an outcome counts only these. desired_direction: increase | decrease.
-    share_compared: units compared among those of the level that the plan could compare. dose_distance: |estimate by dose − estimate| in
+    titles: what specifications are called, by their name. share_compared: units compared among those of the level that the plan could compare. dose_distance: |estimate by dose − estimate| in
     the larger of their standard errors. n_breaks: in the window. n_deviations: from the lock. Raises ValueError for a NaN.
     """
 
@@ -106,6 +106,7 @@ class Evidence:
     missing_share: float | None = None
     lock_state: LockState | None = None
     n_deviations: int | None = None
+    titles: Mapping[str, Localised] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         named = (self.specifications, self.scales, self.co_treatments)

@@ -18,6 +18,7 @@ from kkz_eval.evaluation.plan import Outcome, Plan, in_other_scale
 from kkz_eval.evaluation.results import EffectsResult
 from kkz_eval.evaluation.verdict import say
 from kkz_eval.evaluation.verdict.evidence import Evidence, NegativeControl
+from kkz_eval.model.texts import LANGUAGES, Wording
 
 FULL, RANDOMIZATION, COEFFICIENT = "full", "randomization", "coefficient"  # values of the tables
 
@@ -41,6 +42,7 @@ def evidence_of(outcome: Outcome, plan: Plan, effects: EffectsResult, known: Evi
 def _filled(first: Evidence, second: Evidence) -> Evidence:
     """The first, and what it does not know from the second."""
     missing = {one.name: getattr(second, one.name) for one in fields(Evidence) if getattr(first, one.name) is None}
+    missing["titles"] = {**second.titles, **first.titles}
     return replace(first, **missing, audit_cannot_tell=first.audit_cannot_tell or second.audit_cannot_tell)
 
 
@@ -142,6 +144,7 @@ def _of_others(effects: EffectsResult, plan: Plan, outcome: Outcome) -> Evidence
         co_treatments={name: estimate for name, estimate in middle.items() if name in beside},
         scales={name: estimate for name, estimate in middle.items() if name in scales},
         negative_controls=_controls(effects, plan, outcome),
+        titles={each.id: Wording(each.title) for each in plan.specifications if set(LANGUAGES) <= set(each.title)},
     )
 
 

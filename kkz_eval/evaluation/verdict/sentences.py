@@ -109,7 +109,8 @@ def _said(verdict: Verdict, rules: Rules, unit: Localised, decimals: int) -> Ite
         case Form.NEGATIVE_CONTROL:
             control = _vetoing(verdict, rules)
             size, p = Shown(_known(control.size_ratio), 1), ShownP(_known(control.holm_p))
-            yield say("said.negative_control", name=control.name, ratio=size, p=p)
+            name = evidence.titles.get(control.name, control.name) if isinstance(control.name, str) else control.name
+            yield say("said.negative_control", name=name, ratio=size, p=p)
         case Form.DIFFERENCE:
             low, high = (Shown(end, decimals) for end in _known_interval(verdict))
             estimate = Shown(_known(evidence.estimate), decimals)
@@ -143,7 +144,8 @@ def _condition_failed(verdict: Verdict, rules: Rules) -> Sentence:
         case "specifications":
             names = against(evidence.specifications, evidence.estimate) or ()
             # of a specification that leaves out each unit in turn, no unit is named
-            parameters["names"] = Joined(tuple(dict.fromkeys(name.partition(":")[0] for name in names)), ", ")
+            asked = dict.fromkeys(name.partition(":")[0] for name in names)
+            parameters["names"] = Joined(tuple(evidence.titles.get(name, name) for name in asked), ", ")
         case "breakdown":
             parameters["breakdown"] = Shown(_known(evidence.breakdown), 2)
             parameters["needed"] = Shown(rules.limit(Form.DIFFERENCE, "breakdown"), 1)

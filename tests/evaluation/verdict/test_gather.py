@@ -21,6 +21,9 @@ CHANCE = {"indicator": "y", "estimator": "twfe", "aggregation": "coefficient", "
 KNOWN = Evidence(coverage_share=1.0, sources_mixed=False, break_state=BreakState.NONE, exposed_years=4)
 
 
+TITLE = {"de": "Alle mit allen", "en": "All with all"}
+
+
 def chance(statistic: str, within: str, theta: str, p: float) -> dict[str, object]:
     of_law = {"statistic": statistic, "within": within, "theta": theta, "n_assignments": 1_000}
     return {**CHANCE, **of_law, "estimate": -0.3, "p_value": p, "p_adjusted": 2 * p, "conf_low": -1.0, "conf_high": 0.4}
@@ -77,10 +80,13 @@ def test_trend_violations_and_other_specifications_are_those_of_the_tables() -> 
         for name, target, low, high in others
     ]
     broken = {"indicator": "y", "estimator": "es", "method": "breakdown", "parameter": "", "target": "first", "conf_low": None}
-    plan = replace(PLAN, specifications=(Specification("two_way"), Specification("log", scale="log"), Specification("aid")))
+    plan = replace(
+        PLAN, specifications=(Specification("two_way", TITLE), Specification("log", scale="log"), Specification("aid"))
+    )
     found = evidence_of(OUTCOME, plan, results(tests=tests, sensitivity=[*sensitivity, broken]), KNOWN)
     assert (found.slope_bias, found.slope_p) == (0.7, 0.03)
     assert found.specifications == {"two_way": 2.0}
+    assert found.titles["two_way"].in_language("de") == "Alle mit allen"
     assert found.scales == {"log": pytest.approx(-0.15)}
     assert found.co_treatments == {"aid": None}
     assert found.breakdown == 0.0  # not even without a violation does the interval leave 0 out
