@@ -31,7 +31,7 @@ from dataclasses import replace
 import numpy as np
 
 from kkz_eval.evaluation.effects import run_effects, run_estimator
-from kkz_eval.evaluation.plan import EstimatorSpec, Inference
+from kkz_eval.evaluation.plan import Comparison, EstimatorSpec, Inference
 from kkz_eval.evaluation.results import EstimateTable
 from kkz_eval.line.installation import open_installation
 from kkz_eval.line.snapshot import current_snapshot
@@ -43,7 +43,7 @@ INDICATOR = "a_schul_oA"
 # %% [markdown]
 # ## Der Plan / The plan
 #
-# Eine Variante des Programmplans: beide Kohorten, Vergleich mit noch nicht Beteiligten, Bänder aus 999 Ziehungen. Sie ist eine
+# Eine Variante des Programmplans: beide Kohorten, Vergleich aller mit noch nicht Beteiligten, Bänder aus 999 Ziehungen. Sie ist eine
 # Erkundung; was gilt, steht im festgelegten Plan.
 #
 # *A variant of the programme plan: both cohorts, comparison with the not yet treated, bands from 999 draws. It explores; the locked plan decides.*
@@ -65,6 +65,11 @@ plan = replace(
         EstimatorSpec("bacon", "bacon"),
     ),
     inference=Inference(draws=999),
+    comparison=Comparison(),  # all with all, since the decomposition knows no strata
+    audit=None,
+    specifications=(),
+    co_treatments=(),
+    negative_controls=(),
 )
 study = Study(current_snapshot(installation), plan)
 print(study.groups["group"].value_counts().to_string())

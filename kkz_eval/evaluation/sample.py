@@ -292,11 +292,15 @@ def require_comparison(sample: Sample, plan: Plan) -> None:
 
 
 def require_squares(sample: Sample) -> None:
-    """Errors are made of squares: raises Refused where those of the outcome overflow, or vanish beside what rounding leaves of them."""
+    """Errors are made of squares: raises Refused where those of the outcome overflow, or vanish beside what rounding leaves of them.
+
+    A missing value is none of them: what is left of a unit that is treated all along is missing.
+    """
+    values = sample.outcome[~np.isnan(sample.outcome)]
     with np.errstate(over="ignore", under="ignore"):
-        if not np.isfinite(np.square(sample.outcome).sum() * len(sample.outcome)):
+        if not np.isfinite(np.square(values).sum() * len(values)):
             raise Refused("too_large")
-        if 0 < np.ptp(sample.outcome) < SMALLEST:
+        if 0 < np.ptp(values) < SMALLEST:
             raise Refused("too_close")
 
 

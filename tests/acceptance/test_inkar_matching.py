@@ -36,6 +36,8 @@ def line(tmp_path_factory: pytest.TempPathFactory) -> Installation:
     shutil.copyfile(LONG, folder / "inbox" / LONG.name)
     data = yaml.safe_load(PLAN.read_text(encoding="utf-8"))
     covariates = [{"indicator": name, "measure": measure} for name, measure in COVARIATES]
+    for key in ("comparison", "audit", "specifications", "co_treatments", "negative_controls", "inference"):
+        data.pop(key)  # weights in place of strata, on all Kreise together
     data |= {"id": "gewichtet", "matching": {"method": "entropy_balancing", "covariates": covariates}}
     (folder / "gewichtet.yaml").write_text(yaml.safe_dump(data, allow_unicode=True), encoding="utf-8")
     line = open_installation(Settings(folder / "home", folder / "inbox", CONTRACTS), [folder / "gewichtet.yaml"])

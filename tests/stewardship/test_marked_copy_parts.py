@@ -303,7 +303,7 @@ def test_names_of_sheets_that_a_program_does_not_take_are_changed_and_the_marks_
 def test_templates_hold_nothing_else_either() -> None:
     require_nothing_else(template_bytes(LEAVERS))
     place = {"delivery_sha256": "a", "sheet": None, "row": 2, "column": 5}
-    last = [{"dimensions": [["certificate", "=1+1"]], "measure": "leavers", "value_delivered": "+7", **place}]
+    last = [{"year": 2006, "dimensions": [["certificate", "=1+1"]], "measure": "leavers", "value_delivered": "+7", **place}]
     asked = Asked("05162024", 2007, "=1+1", date(2008, 1, 1))
     require_nothing_else(next_template(LEAVERS, asked, last))
     require_nothing_else(next_template(LEAVERS, asked, []))

@@ -152,7 +152,10 @@ def _controls(effects: EffectsResult, plan: Plan, outcome: Outcome) -> tuple[Neg
     """The negative controls that the plan names, then placebos in time and space. Empty where there are none: a veto that nobody laid down stops
     nothing. Of a named one without an estimate nothing is known; a placebo that the data don't allow is none."""
     own = _chance_of(effects, plan, outcome)
-    found: dict[str, _Chance | None] = {name: _chance_of(effects, plan, plan.outcome(name)) for name in plan.negative_controls}
+    outcomes = {each.indicator: each for each in plan.outcomes}
+    found: dict[str, _Chance | None] = {
+        name: _chance_of(effects, plan, outcomes[name]) if name in outcomes else None for name in plan.negative_controls
+    }
     found |= _placebos_of(effects, plan, outcome)
     known = {name: one for name, one in found.items() if one is not None}
     adjusted = dict(zip(known, holm(np.array([one.p for one in known.values()])), strict=True)) if known else {}

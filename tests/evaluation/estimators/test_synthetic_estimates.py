@@ -170,7 +170,7 @@ def test_samples_without_a_comparison_are_refused_in_words() -> None:
     assert "1 comparison units have values in all years" in _refusal(_panel(_units(3, 1)))
     assert "same value" in _refusal(_panel(_units(3, 6)).assign(value=4.0))
     assert "too large" in _refusal(_panel(_units(3, 6)).assign(value=lambda panel: panel["value"] * 1e200))
-    assert "too small" in _refusal(_panel(_units(3, 6)).assign(value=lambda panel: panel["value"] * 1e-200))
+    assert "too close together" in _refusal(_panel(_units(3, 6)).assign(value=lambda panel: panel["value"] * 1e-200))
     straight = _panel(_units(2, 6))
     assert "parallel" in _refusal(straight.assign(value=straight["year"] + straight["unit_id"].str[1].astype(float)))
     gaps = _panel(_units(1, 6))
