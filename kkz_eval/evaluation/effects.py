@@ -21,7 +21,8 @@ from kkz_eval.evaluation.examination.blind import blind_audit
 from kkz_eval.evaluation.examination.block import Block, block_of
 from kkz_eval.evaluation.examination.family import with_families
 from kkz_eval.evaluation.examination.outcome import examine, is_examined
-from kkz_eval.evaluation.examination.specifications import Alternative, deciding, specification_rows, with_other_scale
+from kkz_eval.evaluation.examination.specifications import Alternative, specification_rows, with_other_scale
+from kkz_eval.evaluation.headline import deciding
 from kkz_eval.evaluation.panel import by_outcome, read_panel, validate_panel
 from kkz_eval.evaluation.plan import EstimatorSpec, Outcome, Plan, plan_digest
 from kkz_eval.evaluation.plan_file import load_plan

@@ -1,10 +1,11 @@
-"""The row of the estimates that stands for an outcome: which estimator and which years. Never what it found."""
+"""The estimator and the years that stand for an outcome, and their row of the estimates. Never what it found."""
 
 from __future__ import annotations
 
 import pandas as pd
 
 from kkz_eval.evaluation.estimators.methods import HEADLINE_METHODS, METHODS, OVERALL, REPORTED_METHODS
+from kkz_eval.evaluation.plan import EstimatorSpec, Plan
 
 _DECOMPOSING = [name for name in METHODS if name not in REPORTED_METHODS]
 
@@ -15,6 +16,13 @@ def overall_rows(estimates: pd.DataFrame, indicator: str) -> pd.DataFrame:
     rows = rows[~rows["method"].isin(_DECOMPOSING)]  # what they take apart is the row of another method
     overall = rows["cohort"].isna() & rows["year"].isna() & rows["event_time"].isna()
     return rows[overall & ((rows["aggregation"] != "group_time") | (rows["status"] == "refused"))]
+
+
+def deciding(plan: Plan) -> EstimatorSpec:
+    """The estimator whose row `headline_row` looks for; of a plan without any that decides, its first."""
+    named = [spec for spec in plan.estimators if spec.id == plan.headline]
+    ranked = [spec for method in HEADLINE_METHODS for spec in plan.estimators if spec.method == method]
+    return (*named, *ranked, *plan.estimators)[0]
 
 
 def aggregations_that_count(earliest_plausible_year: int | None) -> tuple[str, ...]:

@@ -42,11 +42,6 @@ class Block(Exchangeable):
         """(T,) years in which an effect could show."""
         return self.after if self.earliest is None else self.after & (self.years >= self.earliest)
 
-    @property
-    def counted(self) -> YearMask:
-        """(T,) years that count for the verdict, by the aggregation that decides."""
-        return self.exposed
-
 
 def block_of(sample: Sample) -> Block:
     """The sample as a block.

@@ -43,6 +43,17 @@ class Exchange:
     assigned: ComparedUnits
     laws: Mapping[str, Law | Note]
 
+    @property
+    def theta_that_counts(self) -> str:
+        """The name of the law on which a verdict rests: that of the audit where the plan asks for it."""
+        return "hat" if "hat" in self.laws else "zero"
+
+    @property
+    def law_that_counts(self) -> Law | None:
+        """None where it was refused, or not asked for."""
+        law = self.laws.get(self.theta_that_counts)
+        return law if isinstance(law, Law) else None
+
 
 def exchanges(units: Exchangeable, plan: Plan) -> tuple[Exchange, ...]:
     """All units, and within the strata of the plan's comparison where it names some; the last is the plan's own."""
@@ -212,5 +223,5 @@ def _is_inverted(z: PerUnit, exchange: Exchange, theta: str, plan: Plan, most: i
     """Whether there are so few assignments that the interval is worth its cost."""
     if isinstance(coefficient(z, exchange.compared), Sum):
         return True
-    counts = exchange.within == names_of(plan.comparison.within) and theta == ("hat" if "hat" in exchange.laws else "zero")
+    counts = exchange.within == names_of(plan.comparison.within) and theta == exchange.theta_that_counts
     return n_assignments(exchange.assigned) <= (most if counts else min(most, MOST_KEPT))

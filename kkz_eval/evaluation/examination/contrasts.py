@@ -42,7 +42,7 @@ def slope_before(block: Block) -> PerYear:
 
 def years_apart(block: Block) -> float:
     """Mean of the years that count less mean of the years before: over how many years a trend would have run."""
-    return float(block.years[block.counted].mean() - block.years[block.before].mean())
+    return float(block.years[block.exposed].mean() - block.years[block.before].mean())
 
 
 def after_less_before(block: Block, aggregation: str) -> PerYear:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from zlib import crc32
 
 from kkz_eval.evaluation.estimators.estimation import Estimation, Row
 from kkz_eval.evaluation.estimators.methods import METHODS, OVERALL
@@ -19,8 +20,8 @@ from kkz_eval.evaluation.examination.contrasts import contrast_of, slope_before,
 from kkz_eval.evaluation.examination.drawn import Drawn, drawn_rows, wild_rows_of_panel
 from kkz_eval.evaluation.examination.family import FAMILIES
 from kkz_eval.evaluation.examination.placebos import placebo_rows
-from kkz_eval.evaluation.examination.specifications import deciding
 from kkz_eval.evaluation.examination.wild import wild_rows
+from kkz_eval.evaluation.headline import deciding
 from kkz_eval.evaluation.inference.assignments import n_assignments, smallest_p
 from kkz_eval.evaluation.inference.exact import MOST_COMPUTED
 from kkz_eval.evaluation.inference.wild_bootstrap import collapsed
@@ -92,9 +93,10 @@ def examine(sample: Sample, plan: Plan, outcome: Outcome, estimations: Mapping[s
                 gap = block.exposed.sum() < block.after.sum() and row.aggregation == "exposed"
                 rows_of_audit = audit_rows(block, contrast, plan, regressors=1 + int(gap), seed=seed)
                 found.audit += [{**common, **cells} for cells in rows_of_audit]
-            told = [*_slope(block, of[-1], plan, seed), *_smallest(of[-1]), _spread_before(block)]
-            told += placebo_rows(block, of[-1], plan, seed)
-            found.tests += [{"indicator": outcome.indicator, "estimator": spec.id, **cells} for cells in told]
+            if spec == deciding(plan):  # what follows is of the comparison, not of one estimator
+                told = [*_slope(block, of[-1], plan, seed), *_smallest(of[-1]), _spread_before(block)]
+                told += placebo_rows(block, of[-1], plan, seed)
+                found.tests += [{"indicator": outcome.indicator, "estimator": spec.id, **cells} for cells in told]
         if plan.inference.method == "randomization" and spec.method == "event_study":
             bands = _bands(block, of[-1], plan, seed)
             found.sensitivity += [{"indicator": outcome.indicator, "estimator": spec.id, **cells} for cells in bands]
@@ -123,8 +125,8 @@ def counted_aggregation(outcome: Outcome, spec: EstimatorSpec) -> str:
 
 def _slope(block: Block, exchange: Exchange, plan: Plan, seed: int) -> Rows:
     """How far a trend before the start would have carried both groups apart by the years that count, by the law of the audit, with its exact p."""
-    law = exchange.laws.get("hat", exchange.laws.get("zero"))
-    if law is None or isinstance(law, Note):
+    law = exchange.law_that_counts
+    if law is None:
         return []
     try:
         found = against_chance(block.outcome @ slope_before(block), exchange, law, plan, seed)
@@ -135,8 +137,8 @@ def _slope(block: Block, exchange: Exchange, plan: Plan, seed: int) -> Rows:
 
 def _smallest(exchange: Exchange) -> Rows:
     """The probability of the real assignment by the law of the audit: no p can be smaller."""
-    law = exchange.laws.get("hat", exchange.laws.get("zero"))
-    if law is None or isinstance(law, Note):
+    law = exchange.law_that_counts
+    if law is None:
         return []
     smallest = smallest_p(exchange.assigned, law)
     return [{"test": "smallest_p", "statistic": float(n_assignments(exchange.assigned)), "df": "", "p_value": smallest}]
@@ -157,7 +159,7 @@ def _bands(block: Block, exchange: Exchange, plan: Plan, seed: int) -> Rows:
 
 def seed_of(outcome: Outcome) -> int:
     """A seed of the outcome's own, so that outcomes can be computed in any order."""
-    return int.from_bytes(outcome.indicator.encode()[:6].ljust(6, b"\0"), "big")
+    return crc32(outcome.indicator.encode())
 
 
 def _refusal(note: Note, plan: Plan) -> dict[str, object]:

@@ -16,7 +16,7 @@ from kkz_eval.evaluation.inference.assignments import UNIFORM
 from kkz_eval.evaluation.inference.exact import RandomizationTest
 from kkz_eval.evaluation.inference.units import ComparedUnits
 from kkz_eval.evaluation.plan import Plan
-from kkz_eval.evaluation.problems import Note, Refused
+from kkz_eval.evaluation.problems import Refused
 from kkz_eval.reference.adjacency import adjoining
 
 IN_TIME, IN_SPACE = "placebo_time", "placebo_space"
@@ -45,15 +45,14 @@ def placebo_rows(block: Block, exchange: Exchange, plan: Plan, seed: int) -> Row
 
 def _in_time(block: Block, exchange: Exchange, plan: Plan, seed: int) -> RandomizationTest | None:
     years = np.flatnonzero(block.before)
-    if len(years) < FEWEST_YEARS:
+    law = exchange.law_that_counts
+    if len(years) < FEWEST_YEARS or law is None:
         return None
-    law = exchange.laws.get("hat", exchange.laws.get("zero", UNIFORM))
     late = years[-(len(years) // 2) :]
     contrast = np.zeros(len(block.years))
     contrast[years] = -1 / (len(years) - len(late))
     contrast[late] = 1 / len(late)
-    chosen = UNIFORM if isinstance(law, Note) else law
-    return against_chance(block.outcome @ contrast, exchange, chosen, plan, seed, MOST_KEPT)
+    return against_chance(block.outcome @ contrast, exchange, law, plan, seed, MOST_KEPT)
 
 
 def _in_space(block: Block, exchange: Exchange, plan: Plan, seed: int) -> RandomizationTest | None:

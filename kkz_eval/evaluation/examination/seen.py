@@ -17,7 +17,7 @@ from kkz_eval.evaluation.examination.block import Block, block_of
 from kkz_eval.evaluation.examination.chance import exchanges
 from kkz_eval.evaluation.examination.contrasts import contrast_of
 from kkz_eval.evaluation.examination.outcome import counted_aggregation, seed_of
-from kkz_eval.evaluation.examination.specifications import deciding
+from kkz_eval.evaluation.headline import deciding
 from kkz_eval.evaluation.inference.power import Reach, Scenario, fit_errors, scenarios
 from kkz_eval.evaluation.panel import validate_panel
 from kkz_eval.evaluation.plan import Outcome, Plan
@@ -84,8 +84,8 @@ def _scenarios(block: Block, contrast: PerYear, mde: float) -> tuple[Scenario, .
     stratum, treated = block.compared.stratum, block.compared.treated
     reach = Reach(
         n_before=int(block.before.sum()),
-        n_after=int(block.counted.sum()),
-        gap=int((block.after & ~block.counted).sum()),
+        n_after=int(block.exposed.sum()),
+        gap=int((block.after & ~block.exposed).sum()),
         units=np.bincount(stratum),
         treated=np.bincount(stratum, weights=treated).astype(int),
     )

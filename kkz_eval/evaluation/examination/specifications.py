@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 import pandas as pd
 
 from kkz_eval.evaluation.estimators.estimation import Row
-from kkz_eval.evaluation.estimators.methods import OVERALL, VERDICT_METHODS
-from kkz_eval.evaluation.plan import EstimatorSpec, Outcome, Plan, Specification, in_other_scale, specified
+from kkz_eval.evaluation.headline import aggregations_that_count, deciding
+from kkz_eval.evaluation.plan import Outcome, Plan, Specification, in_other_scale, specified
 from kkz_eval.reference.adjacency import adjoining
 
 
@@ -71,20 +71,11 @@ def with_other_scale(plan: Plan, outcome: Outcome, panel: pd.DataFrame) -> Plan:
     return replace(plan, specifications=(*plan.specifications, *others))
 
 
-def deciding(plan: Plan) -> EstimatorSpec:
-    """The estimator on which the verdict rests: the plan's headline, else the first by the order of methods. Never by what it found."""
-    named = [spec for spec in plan.estimators if spec.id == plan.headline]
-    ranked = [spec for method in VERDICT_METHODS for spec in plan.estimators if spec.method == method]
-    return (*named, *ranked, *plan.estimators)[0]
-
-
 def _counting(rows: Sequence[Row], outcome: Outcome) -> Row | None:
     """The row of the years that count, None where there is none."""
-    wanted = ("exposed",) if outcome.earliest_plausible_year is not None else OVERALL
-    for aggregation in wanted:
+    for aggregation in aggregations_that_count(outcome.earliest_plausible_year):
         for row in rows:
-            overall = row.cohort is None and row.year is None and row.event_time is None and row.term == "att"
-            if row.aggregation == aggregation and overall:
+            if row.aggregation == aggregation and row.is_overall and row.term == "att":
                 return row if row.refused is None and row.conf_low == row.conf_low else None
     return None
 

@@ -6,6 +6,7 @@ Belongs here: evidence from the cells of a panel. Does not belong here: what the
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -56,10 +57,8 @@ def known_of_panel(panel: pd.DataFrame, plan: Plan, outcome: Outcome) -> Evidenc
     present, demanded = int(value.notna().sum()), units * len(set(year))
     start = int(cohort.min())
     counted_from = max(start, outcome.earliest_plausible_year or start)
-    return Evidence(
-        sources_mixed=False,
-        break_state=BreakState.AS_GIVEN,
-        n_breaks=0,
+    return replace(
+        known,
         coverage_share=present / demanded,
         missing_share=1 - present / demanded,
         exposed_years=sum(one >= counted_from for one in years),
