@@ -70,7 +70,16 @@ def _difference_outcome(inputs: ReportInputs, outcome: OutcomeInfo, language: La
         said = wording.others(found, outcome, inputs.estimates, scope, language)
         blocks += [Paragraph(said)] if said else []
         blocks.append(table)
+        if _has_two_ranges(found):
+            blocks.append(Paragraph(phrase("difference.two_ranges", language), "note"))
     return Section(scope, (label,), tuple(blocks))
+
+
+def _has_two_ranges(found: wording.Finding) -> bool:
+    """Whether the sentence tells another range than the table does for the same estimate: that of the verdict, counted over assignments."""
+    if found.row is None or not wording.shows_interval(found):
+        return False
+    return found.verdict.evidence.interval != (found.row["conf_low"], found.row["conf_high"])
 
 
 AGGREGATIONS = frozenset(name for method in METHODS.values() for name in method.gives) - {"group_time"}  # no mean over years

@@ -1,10 +1,13 @@
 """A report of context only, and sentences that keep a reader from reading too much into a table."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import get_args
 
 import pytest
 
+from kkz_eval.evaluation.headline import headline_row
+from kkz_eval.evaluation.verdict.decide import Verdict
 from kkz_eval.model.source_editions import EditionState
 from kkz_eval.model.texts import Language
 from kkz_eval.reporting.document import Listing, Paragraph, Section, Table, plain
@@ -58,3 +61,23 @@ def test_agreement_of_methods_is_not_called_a_confirmation(inputs: ReportInputs,
     assert words in said(difference_section(leavers, language))
     one = leavers.estimates[leavers.estimates["method"] == "twfe"]
     assert words not in said(difference_section(replace(leavers, estimates=one), language))
+
+
+def _notes(inputs: ReportInputs) -> list[str]:
+    sections = difference_section(inputs, "de").sections
+    return [
+        plain(block.parts) for one in sections for block in one.blocks if isinstance(block, Paragraph) and block.kind == "note"
+    ]
+
+
+def test_two_ranges_of_one_estimate_are_told_apart(inputs: ReportInputs, verdict: Callable[..., Verdict]) -> None:
+    outcome = inputs.outcomes[0]
+    row = headline_row(inputs.estimates, outcome.indicator, outcome.earliest_plausible_year, inputs.headline)
+    assert row is not None
+    ranges = {"same": (row["conf_low"], row["conf_high"]), "counted": (row["conf_low"] - 0.2, row["conf_high"] - 0.1)}
+    notes = {
+        name: _notes(replace(inputs, outcomes=(outcome,), verdicts={outcome.indicator: verdict(interval=interval)}))
+        for name, interval in ranges.items()
+    }
+    assert not any("Der Bereich im Text" in note for note in notes["same"])
+    assert any("Der Bereich im Text ist der des Urteils" in note for note in notes["counted"])
