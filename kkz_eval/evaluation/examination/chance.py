@@ -43,15 +43,9 @@ class Exchange:
     assigned: ComparedUnits
     laws: Mapping[str, Law | Note]
 
-    @property
-    def theta_that_counts(self) -> str:
-        """The name of the law on which a verdict rests: that of the audit where the plan asks for it."""
-        return "hat" if "hat" in self.laws else "zero"
-
-    @property
-    def law_that_counts(self) -> Law | None:
-        """None where it was refused, or not asked for."""
-        law = self.laws.get(self.theta_that_counts)
+    def law_that_counts(self, plan: Plan) -> Law | None:
+        """The law on which a verdict rests; None where it was refused, or the plan's inference does not ask for it."""
+        law = self.laws.get(plan.theta_that_counts)
         return law if isinstance(law, Law) else None
 
 
@@ -223,5 +217,5 @@ def _is_inverted(z: PerUnit, exchange: Exchange, theta: str, plan: Plan, most: i
     """Whether there are so few assignments that the interval is worth its cost."""
     if isinstance(coefficient(z, exchange.compared), Sum):
         return True
-    counts = exchange.within == names_of(plan.comparison.within) and theta == exchange.theta_that_counts
+    counts = exchange.within == names_of(plan.comparison.within) and theta == plan.theta_that_counts
     return n_assignments(exchange.assigned) <= (most if counts else min(most, MOST_KEPT))

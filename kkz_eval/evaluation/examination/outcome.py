@@ -94,7 +94,7 @@ def examine(sample: Sample, plan: Plan, outcome: Outcome, estimations: Mapping[s
                 rows_of_audit = audit_rows(block, contrast, plan, regressors=1 + int(gap), seed=seed)
                 found.audit += [{**common, **cells} for cells in rows_of_audit]
             if spec == deciding(plan):  # what follows is of the comparison, not of one estimator
-                told = [*_slope(block, of[-1], plan, seed), *_smallest(of[-1]), _spread_before(block)]
+                told = [*_slope(block, of[-1], plan, seed), *_smallest(of[-1], plan), _spread_before(block)]
                 told += placebo_rows(block, of[-1], plan, seed)
                 found.tests += [{"indicator": outcome.indicator, "estimator": spec.id, **cells} for cells in told]
         if plan.inference.method == "randomization" and spec.method == "event_study":
@@ -125,7 +125,7 @@ def counted_aggregation(outcome: Outcome, spec: EstimatorSpec) -> str:
 
 def _slope(block: Block, exchange: Exchange, plan: Plan, seed: int) -> Rows:
     """How far a trend before the start would have carried both groups apart by the years that count, by the law of the audit, with its exact p."""
-    law = exchange.law_that_counts
+    law = exchange.law_that_counts(plan)
     if law is None:
         return []
     try:
@@ -135,9 +135,9 @@ def _slope(block: Block, exchange: Exchange, plan: Plan, seed: int) -> Rows:
     return [{"test": "slope_bias", "statistic": found.observed * years_apart(block), "df": "", "p_value": found.p}]
 
 
-def _smallest(exchange: Exchange) -> Rows:
+def _smallest(exchange: Exchange, plan: Plan) -> Rows:
     """The probability of the real assignment by the law of the audit: no p can be smaller."""
-    law = exchange.law_that_counts
+    law = exchange.law_that_counts(plan)
     if law is None:
         return []
     smallest = smallest_p(exchange.assigned, law)

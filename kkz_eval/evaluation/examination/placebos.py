@@ -45,7 +45,7 @@ def placebo_rows(block: Block, exchange: Exchange, plan: Plan, seed: int) -> Row
 
 def _in_time(block: Block, exchange: Exchange, plan: Plan, seed: int) -> RandomizationTest | None:
     years = np.flatnonzero(block.before)
-    law = exchange.law_that_counts
+    law = exchange.law_that_counts(plan)
     if len(years) < FEWEST_YEARS or law is None:
         return None
     late = years[-(len(years) // 2) :]

@@ -55,7 +55,7 @@ def seen_of(panel: pd.DataFrame, plan: Plan, outcome: Outcome) -> Seen:
     if contrast is None:
         raise Refused("no_fixed_contrast", estimator=spec.id)
     exchange = exchanges(block, plan)[-1]
-    theta = "zero" if plan.audit is None or plan.audit.law is None else "hat"
+    theta = plan.theta_that_counts
     law = exchange.laws.get(theta)
     if law is None or isinstance(law, Note):
         raise Refused("no_law") if law is None else Refused(law.code.removeprefix("refused."), **law.parameters)

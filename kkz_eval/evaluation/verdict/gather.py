@@ -73,7 +73,7 @@ def _of_estimates(estimates: pd.DataFrame, row: pd.Series) -> Evidence:
 
 def _of_chance(effects: EffectsResult, plan: Plan, row: pd.Series) -> Evidence:
     """What randomization inference, audit and power say of the row."""
-    theta = "zero" if plan.audit is None or plan.audit.law is None else "hat"
+    theta = plan.theta_that_counts
     inference = _of_row(effects.inference, plan, row, theta)
     inference = inference[
         (inference["method"] == RANDOMIZATION)

@@ -47,10 +47,10 @@ def test_where_an_interval_takes_long_it_is_that_of_the_law_and_comparison_that_
     units = ComparedUnits.of(np.arange(9) < 4, baseline=random.normal(size=(9, 1)))
     law = Law(standardised(units.baseline[:, 0]), 0.5)
     z, laws = random.normal(size=9), {"zero": UNIFORM, "hat": law, "upper": Law(law.x, 1.0)}
-    rows = rows_of(z, laws, units, comparison={"within": within, "adjust": ["need"]})
+    rows = rows_of(z, laws, units, comparison={"within": within, "adjust": ["need"]}, audit={"law": "need"})
     assert {row["theta"] for row in rows if "conf_low" in row} == {"zero", "hat", "upper"}
     monkeypatch.setattr(chance, "MOST_KEPT", 100)
-    rows = rows_of(z, laws, units, comparison={"within": within, "adjust": ["need"]})
+    rows = rows_of(z, laws, units, comparison={"within": within, "adjust": ["need"]}, audit={"law": "need"})
     assert {row["theta"] for row in rows if "conf_low" in row} == inverted
     assert all(row["exact"] for row in rows)
 
