@@ -246,6 +246,11 @@ class Plan:
         return self.comparison.within if self.audit is None or self.audit.strata is None else self.audit.strata
 
     @property
+    def knew_results(self) -> bool:
+        """Whether the plan says of itself that results of an earlier version were known when it was written."""
+        return "earlier_version" in self.texts
+
+    @property
     def theta_that_counts(self) -> str:
         """By which of the laws `inference.theta` names a verdict is given: that of the audit, where the plan names one."""
         return "zero" if self.audit is None or self.audit.law is None else "hat"

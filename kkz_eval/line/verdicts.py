@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from kkz_eval.evaluation.baseline import first_start
 from kkz_eval.evaluation.lock import Conformity, Standing
-from kkz_eval.evaluation.plan import Outcome
+from kkz_eval.evaluation.plan import Outcome, Plan
 from kkz_eval.evaluation.results import VERDICT_COLUMNS, EffectsResult, result_frame
 from kkz_eval.evaluation.verdict.decide import Verdict, verdict_of
 from kkz_eval.evaluation.verdict.evidence import BreakState, Evidence, LockState
@@ -67,7 +67,7 @@ def known_of(study: Study, outcome: Outcome) -> Evidence:
         mix for mix in study.mixes if mix.indicator == outcome.indicator
     ]  # others are refused before anything is estimated
     plausible = set(study.groups.loc[study.groups["group"].isin(["treated", "reference", "left_out"]), "unit_id"])
-    lock_state, n_deviations = _lock(study.conformity)
+    lock_state, n_deviations = lock_state_of(study.conformity, study.plan)
     return replace(
         _years(study, outcome, years),
         coverage_share=present / demanded if demanded else None,
@@ -97,9 +97,10 @@ def _years(study: Study, outcome: Outcome, years: list[int]) -> Evidence:
     )
 
 
-def _lock(standing: Conformity) -> tuple[LockState, int]:
-    """When it was laid down what is reported. Reports that there were at the lock could be known to those who wrote the plan."""
-    blind = standing.lock is not None and standing.lock.reports_before == 0
+def lock_state_of(standing: Conformity, plan: Plan) -> tuple[LockState, int]:
+    """When it was laid down what is reported. Reports that there were at the lock could be known to those who wrote the plan; of others it may say itself
+    that they were."""
+    blind = standing.lock is not None and standing.lock.reports_before == 0 and not plan.knew_results
     n = len(standing.deviations)
     if blind and standing.standing is Standing.FOLLOWED:
         return LockState.LOCKED_BLIND, n
