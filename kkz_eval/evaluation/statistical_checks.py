@@ -139,6 +139,17 @@ def rows_of_methods(estimates: pd.DataFrame, indicator: str, years: str) -> pd.D
     return rows.assign(order=order).sort_values(["estimator", "order"], kind="stable").drop_duplicates("estimator")
 
 
+def apart(
+    estimates: pd.DataFrame, indicator: str, earliest_plausible_year: int | None, limit: float
+) -> tuple[int, float, float] | None:
+    """How many methods there are, and between what their estimates of the years that count lie; None where the check finds that they agree."""
+    rows = rows_of_methods(estimates, indicator, years_that_count(earliest_plausible_year))
+    difference = largest_difference(rows)
+    if difference is None or difference <= limit:
+        return None
+    return len(rows), float(rows["estimate"].min()), float(rows["estimate"].max())
+
+
 def largest_difference(rows: pd.DataFrame) -> float | None:
     """Largest difference of two estimates, in the larger of their two standard errors; None where there are not two."""
     if len(rows) < 2:

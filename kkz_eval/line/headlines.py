@@ -9,9 +9,11 @@ import pandas as pd
 
 from kkz_eval.evaluation.headline import headline_row
 from kkz_eval.evaluation.results import EffectsResult
+from kkz_eval.evaluation.statistical_checks import apart
 from kkz_eval.evaluation.verdict.decide import Verdict
 from kkz_eval.evaluation.verdict.rules import rules
-from kkz_eval.evaluation.verdict.sentences import rating_sentence, verdict_sentence, verdict_word
+from kkz_eval.evaluation.verdict.sentences import Shown, rating_sentence, verdict_sentence, verdict_word
+from kkz_eval.indicators.catalogue import Indicator
 from kkz_eval.line import say
 from kkz_eval.line.study import Study
 from kkz_eval.line.verdicts import verdicts_of
@@ -43,5 +45,18 @@ def _line(study: Study, effects: EffectsResult, verdict: Verdict, row: pd.Series
     sizes = {"treated": row["n_treated"], "control": row["n_control"]}
     basis = say("headline.basis", estimator=row["estimator"], years=years, **sizes)
     tested = (tests["indicator"] == row["indicator"]) & (tests["test"] == "pre_trend") & tests["p_value"].notna()
+    spread = apart(
+        effects.estimates,
+        str(row["indicator"]),
+        study.plan.outcome(row["indicator"]).earliest_plausible_year,
+        study.plan.checks.agreement,
+    )
+    depends = () if spread is None or not verdict.is_comparable else (_depends(spread, indicator),)
     untested = not tested.any() and verdict.evidence.slope_p is None
-    return Joined((said, rating_sentence(verdict), basis, *((say("headline.untested"),) if untested else ())), " ")
+    return Joined((said, rating_sentence(verdict), basis, *depends, *((say("headline.untested"),) if untested else ())), " ")
+
+
+def _depends(spread: tuple[int, float, float], indicator: Indicator) -> Localised:
+    n, low, high = spread
+    unit, decimals = Wording(indicator.difference_unit), indicator.decimals
+    return say("headline.depends", methods=n, low=Shown(low, decimals), high=Shown(high, decimals), unit=unit)

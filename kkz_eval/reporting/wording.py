@@ -15,6 +15,7 @@ import pandas as pd
 
 from kkz_eval.evaluation.estimators.methods import HEADLINE_METHODS
 from kkz_eval.evaluation.headline import aggregations_that_count, headline_row, overall_rows
+from kkz_eval.evaluation.statistical_checks import apart
 from kkz_eval.evaluation.verdict.decide import Verdict, verdict_of
 from kkz_eval.evaluation.verdict.evidence import Evidence
 from kkz_eval.evaluation.verdict.rules import Code, Form, rules
@@ -212,6 +213,22 @@ def before(balance: pd.DataFrame, outcome: OutcomeInfo, scope: str, language: La
             key = "key.before_higher" if smd > 0 else "key.before_lower"
             return phrase(key, language, smd=measured(f"{scope}.smd", smd, 2, language))
     return ()
+
+
+def depends(found: Finding, outcome: OutcomeInfo, estimates: pd.DataFrame, limit: float, scope: str, language: Language) -> Parts:
+    """That the result depends on the method, where the check of their agreement says so; nothing where no estimate is told."""
+    spread = apart(estimates, outcome.indicator, outcome.earliest_plausible_year, limit)
+    if spread is None or not found.is_estimated or not found.verdict.is_comparable:
+        return ()
+    n, low, high = spread
+    return phrase(
+        "key.depends",
+        language,
+        n=count(f"{scope}.n_methods", n, language),
+        low=measured(f"{scope}.methods_low", low, outcome.decimals, language),
+        high=measured(f"{scope}.methods_high", high, outcome.decimals, language),
+        unit=Quoted(in_language(outcome.difference_unit, language, outcome.indicator)),
+    )
 
 
 def others(found: Finding, outcome: OutcomeInfo, estimates: pd.DataFrame, scope: str, language: Language) -> Parts:

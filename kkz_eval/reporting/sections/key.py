@@ -22,6 +22,7 @@ def key_section(inputs: ReportInputs, language: Language) -> Section:
         said = join(
             wording.finding(found, outcome, scope, language, inputs.level),
             wording.pre_trend_note(found, scope, language) if found.pre_trend is None else (),
+            wording.depends(found, outcome, inputs.estimates, inputs.checks.agreement, scope, language),
             wording.before(inputs.balance, outcome, scope, language),
         )
         blocks.append(Paragraph(said, "finding"))

@@ -30,3 +30,10 @@ def test_what_was_known_when_the_plan_was_written_stands_beside_the_findings(inp
     known = {"de": "Ergebnisse einer früheren Fassung waren bekannt.", "en": "Results of an earlier version were known."}
     blocks = key_section(replace(inputs, texts={**inputs.texts, "earlier_version": known}), "de").blocks
     assert known["de"] in [plain(block.parts) for block in blocks if isinstance(block, Paragraph)]
+
+
+def test_what_the_check_of_the_methods_says_stands_beside_the_finding(inputs: ReportInputs) -> None:
+    said = "Das Ergebnis hängt vom Verfahren ab"
+    strict, lenient = (findings(replace(inputs, checks=replace(inputs.checks, agreement=limit))) for limit in (0.0, 1e9))
+    assert any(said in one for one in strict)
+    assert not any(said in one for one in lenient)
