@@ -91,7 +91,7 @@ def test_no_outcome_is_told_apart_and_each_says_why(run: tuple[int, str, Path]) 
         "a_schul_oA": ("not_distinguishable", "too_imprecise"),
         "a_betr0003_bev0003": ("not_distinguishable", "large_excluded"),
         "q_auspl": ("not_distinguishable", "too_imprecise"),
-        "a_schul_abi": ("not_distinguishable", "too_imprecise"),
+        "a_schul_abi": ("not_comparable", "negative_control"),
         "q_PBG_bev": ("none", "context"),
         "q_betten_bev": ("none", "context"),
         "q_bip_ew": ("none", "context"),

@@ -48,7 +48,7 @@ class NegativeControl:
     of the outcome, each in standard deviations of its own values before the start.
     """
 
-    name: str | Localised
+    name: str
     holm_p: float | None = None
     same_sign: bool | None = None
     size_ratio: float | None = None

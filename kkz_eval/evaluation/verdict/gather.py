@@ -16,7 +16,6 @@ from kkz_eval.evaluation.headline import headline_row, overall_rows
 from kkz_eval.evaluation.inference.families import holm
 from kkz_eval.evaluation.plan import Outcome, Plan, in_other_scale
 from kkz_eval.evaluation.results import EffectsResult
-from kkz_eval.evaluation.verdict import say
 from kkz_eval.evaluation.verdict.evidence import Evidence, NegativeControl
 from kkz_eval.model.texts import LANGUAGES, Wording
 
@@ -161,12 +160,11 @@ def _controls(effects: EffectsResult, plan: Plan, outcome: Outcome) -> tuple[Neg
     adjusted = dict(zip(known, holm(np.array([one.p for one in known.values()])), strict=True)) if known else {}
     controls = []
     for name, one in found.items():
-        said = say(f"placebo.{name}") if name in (IN_TIME, IN_SPACE) else name
         if one is None or own is None or own.size == 0:
-            controls.append(NegativeControl(said))
+            controls.append(NegativeControl(name))
         else:
             same = (one.estimate > 0) == (own.estimate > 0)
-            controls.append(NegativeControl(said, float(adjusted[name]), same, one.size / own.size))
+            controls.append(NegativeControl(name, float(adjusted[name]), same, one.size / own.size))
     return tuple(controls)
 
 

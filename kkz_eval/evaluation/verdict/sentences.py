@@ -11,9 +11,10 @@ from dataclasses import dataclass
 
 from babel.numbers import format_decimal
 
+from kkz_eval.evaluation.examination.placebos import IN_SPACE, IN_TIME
 from kkz_eval.evaluation.verdict import say
 from kkz_eval.evaluation.verdict.decide import Domain, Judged, Verdict
-from kkz_eval.evaluation.verdict.evidence import NegativeControl, against
+from kkz_eval.evaluation.verdict.evidence import Evidence, NegativeControl, against
 from kkz_eval.evaluation.verdict.rules import Form, Level, Rules
 from kkz_eval.model.texts import AtTheBeginning, Joined, Language, Localised, Sentence
 
@@ -109,8 +110,7 @@ def _said(verdict: Verdict, rules: Rules, unit: Localised, decimals: int) -> Ite
         case Form.NEGATIVE_CONTROL:
             control = _vetoing(verdict, rules)
             size, p = Shown(_known(control.size_ratio), 1), ShownP(_known(control.holm_p))
-            name = evidence.titles.get(control.name, control.name) if isinstance(control.name, str) else control.name
-            yield say("said.negative_control", name=name, ratio=size, p=p)
+            yield say("said.negative_control", where=_where(control, evidence), ratio=size, p=p)
         case Form.DIFFERENCE:
             low, high = (Shown(end, decimals) for end in _known_interval(verdict))
             estimate = Shown(_known(evidence.estimate), decimals)
@@ -163,6 +163,13 @@ def _vetoing(verdict: Verdict, rules: Rules) -> NegativeControl:
     """The first negative control on which the row rests."""
     entry = next(entry for entry in rules.rows if entry.form is Form.NEGATIVE_CONTROL)
     return next(control for control in verdict.evidence.negative_controls or () if entry.holds_of(control))
+
+
+def _where(control: NegativeControl, evidence: Evidence) -> Localised:
+    """Where a difference was found that cannot be the programme's."""
+    if control.name in (IN_TIME, IN_SPACE):
+        return say(f"where.{control.name}")
+    return say("where.negative_control", name=evidence.titles.get(control.name, control.name))
 
 
 def _judged(judged: Judged, verdict: Verdict) -> Sentence:

@@ -51,10 +51,21 @@ SAID = [
         "Nicht vergleichbar, deshalb kein Urteil: Setzte sich nur fort, wie beide Gruppen schon vor dem Start auseinanderliefen, ergäbe "
         "das 1,5-mal den kleinsten Unterschied, den dieser Vergleich meist erkennt (p < 0,001).",
     ),
-    (
-        {"negative_controls": (NegativeControl(Wording({"de": "Geburten"}), 0.012, same_sign=True, size_ratio=0.8),)},
-        "Nicht vergleichbar, deshalb kein Urteil: Auch bei „Geburten“, woran das Programm nichts ändern kann, liegt ein Unterschied in "
-        "derselben Richtung vor (0,8-mal so groß, gemessen an der üblichen Streuung; p = 0,012).",
+    *(
+        (
+            {
+                "negative_controls": (NegativeControl(name, 0.012, same_sign=True, size_ratio=0.8),),
+                "titles": {"births": Wording({"de": "Geburten"})},
+            },
+            f"Nicht vergleichbar, deshalb kein Urteil: Auch {where} liegt ein Unterschied in derselben Richtung vor (0,8-mal so groß, "
+            "gemessen an der üblichen Streuung; p = 0,012).",
+        )
+        for name, where in {
+            "births": "bei „Geburten“, woran das Programm nichts ändern kann,",
+            "placebo_time": "bei derselben Zielgröße in den Jahren vor dem Beginn, als es das Programm noch nicht gab,",
+            "placebo_space": "zwischen Vergleichskreisen, die an beteiligte Kreise grenzen, und den übrigen, also unter Kreisen ohne "
+            "das Programm,",
+        }.items()
     ),
     ({}, "Unterschied in erwünschter Richtung: −1,6 Prozentpunkte (vereinbar: −2,6 bis −0,5)."),
     (
