@@ -24,7 +24,7 @@ from kkz_eval.deliveries.official.panels import GISD
 from kkz_eval.deliveries.official.table import Footnote, OfficialTable
 from kkz_eval.deliveries.official.timely import untimely
 from kkz_eval.deliveries.official.unclaimed import Unfit, found_by_the_reader, user_of
-from kkz_eval.deliveries.official.units import at_offices, of_this_land
+from kkz_eval.deliveries.official.units import at_former_cities, at_offices, of_this_land
 from kkz_eval.model.findings import Finding, Severity, concat_findings, findings_table
 from kkz_eval.model.parsed import ARROW_TYPES, COL, FLAG, ROW, TEXT, ParsedTable
 
@@ -125,7 +125,10 @@ def _part(official: OfficialTable, contract: Contract, source: OfficialSource) -
         return Unfit("no_measure", source.named)
     if "youth_office" in contract.levels and "kreis" not in contract.levels:
         table = at_offices(table)
-    table = table.filter(pa.array(_of_level(table, contract.levels)))
+    table = table.filter(of_this_land(table.column("unit_id")))
+    if "kreis" in contract.levels and "municipality" not in contract.levels:
+        table = at_former_cities(table)
+    table = table.filter(pc.is_in(table.column("level").cast(pa.string()), pa.array(contract.levels, pa.string())))
     if table.num_rows == 0:
         return Unfit("no_level", official.levels, tuple(contract.levels))
     entries = table.column("dimensions").to_pylist()
@@ -162,11 +165,6 @@ def _of_measure(table: pa.Table, source: OfficialSource) -> pa.Array:
         for texts in columns
     )
     return pc.or_(of_code, of_label)
-
-
-def _of_level(table: pa.Table, levels: Sequence[str]) -> np.ndarray:
-    wanted = pc.is_in(table.column("level").cast(pa.string()), pa.array(levels, pa.string()))
-    return np.array(pc.and_(wanted, of_this_land(table.column("unit_id"))).to_pylist(), bool)
 
 
 def _dissolved(table: pa.Table) -> np.ndarray:

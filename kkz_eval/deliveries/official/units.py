@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from functools import cache, lru_cache
+from types import MappingProxyType
 
 import numpy as np
 import pyarrow as pa
@@ -20,7 +21,7 @@ from numpy.typing import NDArray
 from kkz_eval.deliveries.columns.readings import ags_of
 from kkz_eval.deliveries.official.table import WORD
 from kkz_eval.reference.named import is_named
-from kkz_eval.reference.register import youth_offices
+from kkz_eval.reference.register import dissolved_kreise, municipalities, youth_offices
 from kkz_eval.reference.tables import Kind, kreise
 
 LEVELS = (
@@ -206,3 +207,37 @@ def _cities() -> tuple[pa.Array, pa.Array]:
     """Keys of the cities of 5 digits, and those of their youth offices."""
     keys = [unit.key for unit in youth_offices() if unit.key.isdigit()]
     return pa.array([key[:5] for key in keys]), pa.array(keys)
+
+
+def at_former_cities(table: pa.Table) -> pa.Table:
+    """A long table (OFFICIAL_SCHEMA) of Kreise in which a town that was a kreisfreie Stadt until some day is one in the years before it.
+
+    Such tables keep one line for it under the key of the town (05334002), also of years in which it was the Kreis 05313: without them
+    neither the city nor the sum of what became the Städteregion could be told. A table with lines of the city, or of other towns, is
+    left as it is.
+    """
+    units, levels = (table.column(name).cast(pa.string()) for name in ("unit_id", "level"))
+    there = set(units.unique().to_pylist())
+    of_towns = set(units.filter(pc.equal(levels, "municipality")).unique().to_pylist())
+    moved = {town: found for town, found in _former_cities().items() if town in there and found[0] not in there}
+    if not moved or not of_towns <= set(moved):
+        return table
+    for town, (city, last_year) in moved.items():
+        before = pc.and_(pc.equal(units, town), pc.less(table.column("year"), last_year)).fill_null(False)
+        units, levels = pc.if_else(before, city, units), pc.if_else(before, "kreis", levels)
+    for name, values in (("unit_id", units), ("level", levels)):
+        place = table.schema.get_field_index(name)
+        table = table.set_column(place, table.schema.field(place), values.cast(WORD))
+    return table
+
+
+@cache
+def _former_cities() -> Mapping[str, tuple[str, int]]:
+    """Of each town that was a kreisfreie Stadt: the key of the city, and the year in which it ended."""
+    ended = {unit.key: unit.valid_until for unit in dissolved_kreise()}
+    found = {
+        unit.successor: (unit.kreis_ags5, ended.get(unit.kreis_ags5)) for unit in municipalities() if unit.key.endswith("000")
+    }
+    return MappingProxyType(
+        {town: (city, last.year) for town, (city, last) in found.items() if town is not None and last is not None}
+    )

@@ -102,6 +102,29 @@ def test_a_stock_counts_by_its_day(time: str, kinds: list[str]) -> None:
     assert [finding.kind for finding in found(table)] == kinds
 
 
+def units(text: str) -> list[object]:
+    return list(dict.fromkeys(read(text).values("unit_id").to_pylist()))
+
+
+TOWN = POPULATION.replace("05978;Unna, Kreis", "05334002;Aachen, krfr. Stadt")
+
+
+@pytest.mark.parametrize(("time", "expected"), [("2008-12-31", ["05111", "05313"]), ("2009-12-31", ["05111"])])
+def test_the_line_of_a_town_counts_for_the_kreisfreie_stadt_that_it_was(time: str, expected: list[str]) -> None:
+    assert units(TOWN.replace("2024-12-31", time)) == expected
+    assert found(read(TOWN.replace("2024-12-31", time))) == []
+
+
+def test_a_line_of_the_city_itself_leaves_that_of_the_town_aside() -> None:
+    both = TOWN + TOWN.split("\n")[3].replace("05334002", "05313") + "\n"
+    assert units(both.replace("2024-12-31", "2008-12-31")) == ["05111", "05313"]
+
+
+def test_beside_other_towns_a_town_is_a_town() -> None:
+    towns = TOWN + TOWN.split("\n")[3].replace("05334002;Aachen, krfr. Stadt", "05978036;Unna, Stadt") + "\n"
+    assert units(towns.replace("2024-12-31", "2008-12-31")) == ["05111"]
+
+
 def test_a_flow_of_the_last_year_may_stand_under_the_old_key() -> None:
     table = read(
         LEAVERS.replace("05978;    Unna, Kreis", "05354;    Aachen, Kreis").replace("2022;", "2009;").replace("2023;", "2010;")
