@@ -42,6 +42,7 @@ EXAMPLES: Mapping[str, object] = {
     "outcomes[].smallest_difference.value": 0.5,
     "outcomes[].smallest_difference.reason": {"de": "Ein Kind je Jahrgang einer Schule"},
     "outcomes[].smallest_difference.decided_by": "Fachbeirat",
+    "outcomes[].negative_controls": [],
     "comparison": {"within": ["kind"], "adjust": ["q_PBG_bev:2007-2010"]},
     "comparison.within": ["kind"],
     "comparison.adjust": ["q_PBG_bev:2007-2010"],

@@ -66,7 +66,7 @@ def _stored_outcome(steps: Steps, panel: pd.DataFrame, plan: Plan, outcome: Outc
     reaching = replace(
         plan,
         id="",
-        outcomes=(outcome,),
+        outcomes=(replace(outcome, negative_controls=None),),
         title={},
         texts={},
         sources={},

@@ -35,7 +35,8 @@ class SmallestDifference:
 class Outcome:
     """One indicator to estimate. window: first and last year, inclusive, None for all; years are calendar years.
 
-    scale: level | log, of the values that are compared.
+    scale: level | log, of the values that are compared. negative_controls: in place of the plan's, None for these: a difference of two rates
+    needs differences of two rates.
     """
 
     indicator: str
@@ -47,6 +48,7 @@ class Outcome:
     expected_direction: str | None = None
     scale: str = "level"
     smallest_difference: SmallestDifference | None = None
+    negative_controls: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True)
@@ -260,6 +262,17 @@ class Plan:
         """Whether the plan says of itself that all its figures are made up."""
         return "simulated" in self.texts
 
+    def controls_of(self, outcome: Outcome) -> tuple[str, ...]:
+        """The negative controls that an outcome is held against: its own, where it names any."""
+        return self.negative_controls if outcome.negative_controls is None else outcome.negative_controls
+
+    @property
+    def all_negative_controls(self) -> tuple[str, ...]:
+        """Those of the plan and of its outcomes, each once."""
+        return tuple(
+            dict.fromkeys([*self.negative_controls, *(name for each in self.outcomes for name in self.controls_of(each))])
+        )
+
     def outcome(self, indicator: str) -> Outcome:
         """The outcome of that indicator. Raises KeyError."""
         for candidate in self.outcomes:
@@ -308,7 +321,7 @@ _LATER_KEYS = (
     *("editions", "as_of", "headline", "inference.quantiles", "units.nested"),
     *("inference.statistics", "inference.theta", "inference.wild", "comparison", "audit", "specifications"),
     *("co_treatments", "negative_controls"),
-    *("outcomes.scale", "outcomes.smallest_difference"),
+    *("outcomes.scale", "outcomes.smallest_difference", "outcomes.negative_controls"),
 )
 
 

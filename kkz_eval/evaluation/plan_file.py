@@ -171,11 +171,13 @@ def _specification_problems(data: Mapping[str, object]) -> Iterator[_Found]:
 
 def _control_problems(data: Mapping[str, object]) -> Iterator[_Found]:
     roles = {entry.get("indicator"): entry.get("role") for _, entry in _mappings(data.get("outcomes"))}
-    controls = data.get("negative_controls")
-    for position, name in enumerate(controls if isinstance(controls, list | tuple) else ()):
-        if isinstance(name, str) and roles.get(name) != "context":
-            known = ", ".join(str(other) for other, role in roles.items() if role == "context") or "–"
-            yield ("negative_controls", position), "negative_control_unknown", {"name": name, "known": known}
+    known = ", ".join(str(other) for other, role in roles.items() if role == "context") or "–"
+    of_outcomes = ((("outcomes", at), entry) for at, entry in _mappings(data.get("outcomes")))
+    for at, entry in ((), data), *of_outcomes:
+        controls = entry.get("negative_controls")
+        for position, name in enumerate(controls if isinstance(controls, list | tuple) else ()):
+            if isinstance(name, str) and roles.get(name) != "context":
+                yield (*at, "negative_controls", position), "negative_control_unknown", {"name": name, "known": known}
 
 
 def _headline_problems(data: Mapping[str, object]) -> Iterator[_Found]:
@@ -281,6 +283,8 @@ def _outcome(entry: Mapping[str, Any]) -> Outcome:
     if "smallest_difference" in entry:
         smallest = entry["smallest_difference"]
         said["smallest_difference"] = SmallestDifference(float(smallest["value"]), smallest["reason"], smallest["decided_by"])
+    if "negative_controls" in entry:
+        said["negative_controls"] = tuple(entry["negative_controls"])
     return Outcome(**said)
 
 

@@ -159,6 +159,11 @@ class Indicator:
     breaks: tuple[Break, ...]
     invalid: tuple[Invalid, ...] = ()
 
+    @property
+    def is_gap(self) -> bool:
+        """Whether it is the difference of two rates."""
+        return any(source.minus is not None for source in self.sources)
+
     def source(self, dataset: str) -> IndicatorSource:
         """The source of that dataset. Raises UserError where the catalogue has none."""
         for source in self.sources:

@@ -74,6 +74,7 @@ def check_plan(plan: Plan, catalogue: Mapping[str, Indicator], contracts: Mappin
         if datasets[dataset].source != "official":
             raise UserError("plan_source_not_common", package=say.package, plan=plan.id, indicator=name, dataset=dataset)
         _check_level(plan, name, catalogue[name].source(dataset).datasets, datasets)
+    _check_controls_of_gaps(plan, catalogue)
     start = first_start(groups_of(plan, "de"), plan)
     for outcome in plan.outcomes:
         first = catalogue[outcome.indicator].source(plan.sources[outcome.indicator]).first_year
@@ -90,6 +91,21 @@ def check_plan(plan: Plan, catalogue: Mapping[str, Indicator], contracts: Mappin
     for name, cells in baseline_cells(plan).items():
         if start is None or cells.last >= start:
             raise UserError("covariate_after_start", package=say.package, plan=plan.id, covariate=name, start=start)
+
+
+def _check_controls_of_gaps(plan: Plan, catalogue: Mapping[str, Indicator]) -> None:
+    """A difference of two rates is held against differences of two rates, or the plan says that there are none. Raises UserError."""
+    for outcome in plan.outcomes:
+        controls = plan.controls_of(outcome)
+        others = [name for name in controls if not catalogue[name].is_gap]
+        if outcome.role != "context" and catalogue[outcome.indicator].is_gap and others:
+            raise UserError(
+                "gap_without_own_control",
+                package=say.package,
+                plan=plan.id,
+                indicator=outcome.indicator,
+                controls=", ".join(others),
+            )
 
 
 def _check_units(plan: Plan) -> None:

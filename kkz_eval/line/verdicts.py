@@ -29,7 +29,7 @@ def verdicts_of(study: Study, effects: EffectsResult) -> dict[str, Verdict]:
     """
     estimated = set(effects.estimates["indicator"])
     outcomes = [outcome for outcome in study.plan.outcomes if outcome.indicator in estimated]
-    seen = study.effects if study.plan.negative_controls else effects
+    seen = study.effects if study.plan.all_negative_controls else effects
     return {
         outcome.indicator: verdict_of(evidence_of(outcome, study.plan, seen, known_of(study, outcome)), rules())
         for outcome in outcomes
@@ -79,7 +79,7 @@ def known_of(study: Study, outcome: Outcome) -> Evidence:
         desired_direction=indicator.desirable,
         lock_state=lock_state,
         n_deviations=n_deviations,
-        titles={name: Wording(study.installation.catalogue[name].label) for name in study.plan.negative_controls},
+        titles={name: Wording(study.installation.catalogue[name].label) for name in study.plan.all_negative_controls},
     )
 
 

@@ -403,6 +403,11 @@ def test_each_part_of_the_comparison_changes_the_digest_and_its_absence_does_not
         ({"specifications": [{"id": "a"}, {"id": "a"}]}, ("specifications[1].id", "duplicate_name")),
         ({"specifications": [{"id": "a", "without": ["pact"]}]}, ("specifications[0].without[0]", "co_treatment_unknown")),
         ({"specifications": [{"id": "a", "window": [2016, 2007]}]}, ("specifications[0].window", "window_reversed")),
+        ({"negative_controls": ["y"]}, ("negative_controls[0]", "negative_control_unknown")),
+        (
+            {"outcomes": [{"indicator": "y", "negative_controls": ["beds"]}]},
+            ("outcomes[0].negative_controls[0]", "negative_control_unknown"),
+        ),
         (
             {"co_treatments": [{"id": "a", "units": [{"unit_id": 5111, "since": 2012}]}]},
             ("co_treatments[0].units[0].unit_id", "wrong_type.string"),

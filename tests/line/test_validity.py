@@ -68,6 +68,16 @@ def test_a_key_that_would_be_ignored_is_refused(plan: Plan, key: str, change: di
     assert key in error.value.sentence.in_language("de")
 
 
+def test_a_difference_of_two_rates_is_held_against_differences_of_two_rates(plan: Plan) -> None:
+    gap = Outcome("a_schul_oA_luecke", window=(2007, 2019))
+    said = replace(plan, outcomes=(*plan.outcomes, gap), sources={**plan.sources, gap.indicator: "inkar"})
+    with pytest.raises(UserError) as error:
+        check_plan(said, CATALOGUE, CONTRACTS)
+    assert error.value.code == "gap_without_own_control"
+    assert "q_betten_bev, q_bip_ew" in error.value.sentence.in_language("de")
+    check_plan(replace(said, outcomes=(*plan.outcomes, replace(gap, negative_controls=()))), CATALOGUE, CONTRACTS)
+
+
 DOSE = (EstimatorSpec("d", "dose"),)
 
 

@@ -35,7 +35,7 @@ def evidence_of(outcome: Outcome, plan: Plan, effects: EffectsResult, known: Evi
         for more in (_of_chance(effects, plan, row), _of_violations(effects, row), _of_others(effects, plan, outcome)):
             found = _filled(found, more)
         found = _filled(found, _of_estimates(effects.estimates, row))
-    return _filled(known, replace(found, role="context" if outcome.indicator in plan.negative_controls else found.role))
+    return _filled(known, replace(found, role="context" if outcome.indicator in plan.all_negative_controls else found.role))
 
 
 def _filled(first: Evidence, second: Evidence) -> Evidence:
@@ -148,12 +148,12 @@ def _of_others(effects: EffectsResult, plan: Plan, outcome: Outcome) -> Evidence
 
 
 def _controls(effects: EffectsResult, plan: Plan, outcome: Outcome) -> tuple[NegativeControl, ...]:
-    """The negative controls that the plan names, then placebos in time and space. Empty where there are none: a veto that nobody laid down stops
+    """The negative controls that the plan names for the outcome, then placebos in time and space. Empty where there are none: a veto that nobody laid down stops
     nothing. Of a named one without an estimate nothing is known; a placebo that the data don't allow is none."""
     own = _chance_of(effects, plan, outcome)
     outcomes = {each.indicator: each for each in plan.outcomes}
     found: dict[str, _Chance | None] = {
-        name: _chance_of(effects, plan, outcomes[name]) if name in outcomes else None for name in plan.negative_controls
+        name: _chance_of(effects, plan, outcomes[name]) if name in outcomes else None for name in plan.controls_of(outcome)
     }
     found |= _placebos_of(effects, plan, outcome)
     known = {name: one for name, one in found.items() if one is not None}

@@ -112,6 +112,21 @@ def test_negative_controls_are_told_by_their_p_among_them_and_by_their_size_in_t
     assert evidence_of(outcomes[-1], plan, results(estimates=estimates), KNOWN).role == "context"
 
 
+def test_an_outcome_is_held_against_its_own_negative_controls_where_it_names_any() -> None:
+    others = (Outcome("beds", role="context"), Outcome("product", role="context"))
+    plan = replace(PLAN, negative_controls=("beds",))
+    named = {
+        own: evidence_of(outcome, replace(plan, outcomes=(outcome, *others)), results(), KNOWN).negative_controls
+        for own in (None, (), ("product",))
+        for outcome in [replace(OUTCOME, negative_controls=own)]
+    }
+    assert {own: [one.name for one in found or ()] for own, found in named.items()} == {
+        None: ["beds"],
+        (): [],
+        ("product",): ["product"],
+    }
+
+
 @pytest.mark.parametrize(
     ("rows", "size", "cannot_tell"),
     [
