@@ -79,7 +79,7 @@ def row_of_size(size: Size, plan: Plan) -> dict[str, object]:
         "exact": size.exact,
     }
     if not size.can_tell:
-        note = Note("refused.audit_can_not_tell", {"effective": int(size.effective)})
+        note = Note("refused.audit_can_not_tell", {"effective": round(size.effective)})
         return {**cells, "status": "refused", "message": note.sentence.in_language(plan.languages[0])}
     return {**cells, "status": "ok", "message": ""}
 

@@ -136,7 +136,7 @@ def _slope(block: Block, exchange: Exchange, plan: Plan, seed: int) -> Rows:
 
 
 def _smallest(exchange: Exchange, plan: Plan) -> Rows:
-    """The probability of the real assignment by the law of the audit: no p can be smaller."""
+    """How many assignments there are, and below what no p can be by the law of the audit."""
     law = exchange.law_that_counts(plan)
     if law is None:
         return []

@@ -21,7 +21,7 @@ from scipy.stats import chi2
 
 from kkz_eval.evaluation.arrays import AssignmentByUnitStart, AssignmentMask, Floats, Mask, PerAssignment, PerUnit
 from kkz_eval.evaluation.inference.units import ComparedUnits
-from kkz_eval.evaluation.problems import Figure, Refused
+from kkz_eval.evaluation.problems import Refused
 
 ROWS = 2**15  # assignments in a chunk
 NARROW = 2**9  # pairs of one left part in a block, where there are more of either: matrix products of few rows are slow
@@ -72,15 +72,14 @@ def n_assignments(units: ComparedUnits) -> int:
 
 
 def smallest_p(units: ComparedUnits, law: Law = UNIFORM) -> float:
-    """The probability of the real assignment: it always counts, so no p-value is smaller, whatever the outcome."""
-    return math.exp(float(law.log_weights(units)[units.treated].sum()) - law.log_total(units))
+    """The probability of the assignments that always count, so that no two-sided p-value is smaller, whatever the outcome.
 
-
-def require_assignments(units: ComparedUnits, level: float, law: Law = UNIFORM) -> None:
-    """Raises Refused where no p-value can be as small as `level`, which is that of one outcome in its family."""
-    smallest = smallest_p(units, law)
-    if smallest > level:
-        raise Refused("few_assignments", assignments=n_assignments(units), smallest=Figure(smallest, 4), level=Figure(level, 4))
+    The real one counts. Where all assignments are equally likely and half of each stratum is treated, so does that of the other halves: it
+    has the estimate of the real one with its sign turned, and the mean of all estimates is 0.
+    """
+    real = math.exp(float(law.log_weights(units)[units.treated].sum()) - law.log_total(units))
+    halves = all(2 * treated == clusters for clusters, treated in _sizes(units) if 0 < treated < clusters)
+    return 2 * real if halves and not law.log_weights(units).any() else real
 
 
 @dataclass(frozen=True, eq=False)

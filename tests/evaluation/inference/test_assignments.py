@@ -1,5 +1,7 @@
 """Assignments counted, listed and drawn, against itertools; and how strongly need drove the real one."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from inkar import listed_plainly, need, needs_inkar, small_units, units_within_kind
@@ -12,10 +14,10 @@ from kkz_eval.evaluation.inference.assignments import (
     fit_theta,
     listed,
     n_assignments,
-    require_assignments,
     smallest_p,
     standardised,
 )
+from kkz_eval.evaluation.inference.exact import exact_coefficient
 from kkz_eval.evaluation.inference.units import ComparedUnits
 from kkz_eval.evaluation.problems import Refused
 
@@ -119,16 +121,15 @@ def test_a_need_that_says_nothing_or_everything_is_refused(covariate, code):
     assert refused.value.note.code == f"refused.{code}"
 
 
-def test_too_few_assignments_are_refused_in_a_sentence():
-    units = small_units(sizes=((5, 2), (2, 1)))
-    require_assignments(units, 0.05)
-    with pytest.raises(Refused) as refused:
-        require_assignments(units, 0.05 / 2)
-    assert refused.value.note.parameters["assignments"] == 20
-    sentence = refused.value.note.sentence.in_language("de")
-    assert "20 Zuordnungen" in sentence
-    assert "0,05" in sentence
-    assert "0,025" in sentence
+@pytest.mark.parametrize("sizes", [((6, 3),), ((4, 2), (2, 1)), ((4, 2), (3, 0)), ((6, 2),), ((4, 2), (3, 1))])
+@pytest.mark.parametrize("baselines", [0, 1])
+def test_no_assignment_of_any_outcome_has_a_smaller_p_than_the_smallest(sizes, baselines):
+    units = small_units(seed=3, sizes=sizes, baselines=baselines)
+    halves = all(2 * treated == size or not treated for size, treated in sizes)
+    z = np.random.default_rng(4).normal(size=units.n_units)
+    found = [exact_coefficient(z, replace(units, treated=real)).p for real in listed_plainly(units)]
+    assert min(found) == pytest.approx(smallest_p(units))
+    assert smallest_p(units) == pytest.approx((2 if halves else 1) / n_assignments(units))
 
 
 @needs_inkar
