@@ -12,7 +12,7 @@ import pandas as pd
 
 from kkz_eval.evaluation.estimators.estimation import Row
 from kkz_eval.evaluation.headline import aggregations_that_count, deciding
-from kkz_eval.evaluation.plan import Outcome, Plan, Specification, in_other_scale, specified
+from kkz_eval.evaluation.plan import EstimatorSpec, Outcome, Plan, Specification, in_other_scale, specified
 from kkz_eval.reference.adjacency import adjoining
 
 
@@ -88,6 +88,8 @@ def alternatives(panel: pd.DataFrame, plan: Plan, outcome: Outcome) -> Iterator[
     for specification in plan.specifications:
         left_out = _left_out(specification, plan, treated, everyone)
         alternative = _alternative(specification, plan, outcome, left_out)
+        if specification.event_reference is not None:
+            alternative = _by_event_study(alternative, units)
         groups = {"unit": everyone, "treated": treated, "reference": everyone - treated}
         if specification.without_each is None:
             yield alternative
@@ -114,9 +116,20 @@ def _left_out(specification: Specification, plan: Plan, treated: frozenset[str],
 
 def _alternative(specification: Specification, plan: Plan, outcome: Outcome, left_out: frozenset[str]) -> Alternative:
     other = specified(replace(plan, outcomes=(outcome,)), specification)
-    event_studies = [spec.id for spec in plan.estimators if spec.method == "event_study"]
-    if specification.event_reference is not None and event_studies:  # no other estimator has a year of reference
-        other = replace(other, headline=event_studies[0])
     other = replace(other, audit=None, specifications=(), co_treatments=(), negative_controls=())
     co_treatment = specification.without[0] if len(specification.without) == 1 else ""
     return Alternative(specification.id, other, other.outcomes[0], left_out, co_treatment)
+
+
+def _by_event_study(alternative: Alternative, cohorts: pd.Series) -> Alternative:
+    """The same by an event study, since no other estimator has a year of reference: that of the plan, else one of its own.
+
+    An event study has no row over all years but that from an earliest plausible year on; without one, that is the first start.
+    """
+    plan, outcome = alternative.plan, alternative.outcome
+    named = [spec for spec in plan.estimators if spec.method == "event_study"] or [EstimatorSpec("event_study", "event_study")]
+    starts = cohorts[_is_treated(cohorts, plan)]
+    if outcome.earliest_plausible_year is None and len(starts):
+        outcome = replace(outcome, earliest_plausible_year=int(starts.min()))
+    by_study = replace(plan, outcomes=(outcome,), estimators=(named[0],), headline=named[0].id)
+    return replace(alternative, plan=by_study, outcome=outcome)

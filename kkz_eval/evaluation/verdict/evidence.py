@@ -66,10 +66,10 @@ class Evidence:
     smallest_p: the smallest p that any assignment could give; n_primaries: outcomes among which the level is divided.
     audit_size: the largest size of the plan's own test over the laws of the audit that give one; audit_cannot_tell: whether one gives none.
     slope_bias: B = |adjusted slope before the start| · (mean year after − mean year before); slope_p: its exact p.
-    mde: minimum detectable effect by the law of the audit. p_adjusted: in the family of the outcome, Romano–Wolf for primary ones.
+    mde: minimum detectable effect by the law of the audit, at 5 %. interval: at 95 % or more. p_adjusted: in the family of the outcome, Romano–Wolf for primary ones.
     specifications, co_treatments: estimate by the name of the specification, or of the co-treatment whose units are left out, None where it
-    was refused; empty where the plan names none. scales: estimate by scale (level, log) that the values admit. breakdown: M̄*, the
-    largest violation relative to those before the start whose set still excludes 0, of the first year after it, or of the mean of the exposed
+    was refused; empty where the plan names none. scales: estimate by the specification in the other scale (level, log), empty where the values
+    admit none. breakdown: M̄*, the largest violation relative to those before the start whose set still excludes 0, of the first year after it, or of the mean of the exposed
     years where an outcome counts only these. desired_direction: increase | decrease.
     titles: what specifications are called, by their name. share_compared: units compared among those of the level that the plan could compare. dose_distance: |estimate by dose − estimate| in
     the larger of their standard errors. n_breaks: in the window. n_deviations: from the lock. Raises ValueError for a NaN.
@@ -200,7 +200,7 @@ QUANTITIES: Mapping[str, Callable[[Evidence], Value]] = {
     "p_adjusted": lambda e: e.p_adjusted,
     "interval_excludes_zero": _excludes_zero,
     "specifications_against": lambda e: _count(against(e.specifications, e.estimate)),
-    "scales_against": lambda e: _count(against(e.scales or None, e.estimate)),
+    "scales_against": lambda e: _count(against(e.scales, e.estimate)),
     "breakdown": lambda e: e.breakdown,
     "direction_known": lambda e: e.desired_direction in ("increase", "decrease"),
     "reach_over_smallest_difference": _reach,

@@ -11,14 +11,17 @@ import numpy as np
 import pandas as pd
 
 from kkz_eval.evaluation.estimators.methods import METHODS
+from kkz_eval.evaluation.examination.outcome import is_examined
 from kkz_eval.evaluation.examination.placebos import IN_SPACE, IN_TIME
 from kkz_eval.evaluation.headline import headline_row, overall_rows
 from kkz_eval.evaluation.inference.families import holm
-from kkz_eval.evaluation.plan import Outcome, Plan, in_other_scale
+from kkz_eval.evaluation.inference.power import minimum_detectable
+from kkz_eval.evaluation.plan import Outcome, Plan, Specification, in_other_scale
 from kkz_eval.evaluation.results import EffectsResult
-from kkz_eval.evaluation.verdict.evidence import Evidence, NegativeControl
+from kkz_eval.evaluation.verdict.evidence import Estimates, Evidence, NegativeControl
 from kkz_eval.model.texts import LANGUAGES, Wording
 
+LEVEL = 0.95  # of intervals: the table of the verdict tests at 5 %, whatever the level of a plan's other intervals
 FULL, RANDOMIZATION, COEFFICIENT = "full", "randomization", "coefficient"  # values of the tables
 
 
@@ -87,12 +90,13 @@ def _of_chance(effects: EffectsResult, plan: Plan, row: pd.Series) -> Evidence:
     evidence = Evidence(
         audit_size=_number(sizes.max()) if len(sizes) else None,
         audit_cannot_tell=len(sizes) < len(audit),
-        mde=_number(power["mde"].iloc[0]) if len(power) else None,
+        mde=minimum_detectable(float(power["permutation_sd"].iloc[0])) if len(power) else None,
     )
     if inference.empty:
         return evidence
     chance = inference.iloc[0]
-    low, high = _number(chance["conf_low"]), _number(chance["conf_high"])
+    narrow = float(chance["conf_level"]) < LEVEL  # such an interval leaves out what it should not
+    low, high = (None, None) if narrow else (_number(chance["conf_low"]), _number(chance["conf_high"]))
     return replace(
         evidence,
         estimate=_number(chance["estimate"]),
@@ -141,10 +145,21 @@ def _of_others(effects: EffectsResult, plan: Plan, outcome: Outcome) -> Evidence
     return Evidence(
         specifications={name: estimate for name, estimate in middle.items() if name not in beside | scales},
         co_treatments={name: estimate for name, estimate in middle.items() if name in beside},
-        scales={name: estimate for name, estimate in middle.items() if name in scales},
+        scales=_scales(middle, plan, outcome),
         negative_controls=_controls(effects, plan, outcome),
         titles={each.id: Wording(each.title) for each in plan.specifications if set(LANGUAGES) <= set(each.title)},
     )
+
+
+def _scales(middle: Estimates, plan: Plan, outcome: Outcome) -> Estimates | None:
+    """The estimates in the other scale, without that of values which have no logarithm; None where the plan asks for nothing beyond estimates."""
+    if not is_examined(plan):
+        return None
+    named = {each.id: each for each in in_other_scale(plan, outcome)}
+    # what asks for nothing but another scale lacks an estimate only where the values don't admit that scale
+    nothing_else = {name for name, each in named.items() if each == Specification(name, each.title, scale=each.scale)}
+    asked = {name: estimate for name, estimate in middle.items() if name in named}
+    return {name: estimate for name, estimate in asked.items() if estimate is not None or name not in nothing_else}
 
 
 def _controls(effects: EffectsResult, plan: Plan, outcome: Outcome) -> tuple[NegativeControl, ...]:

@@ -130,6 +130,34 @@ def test_a_specification_may_hold_fixed_what_the_plan_does_not_and_weigh_otherwi
         assert rows.loc[name, ["conf_low", "conf_high"]].tolist() == pytest.approx([estimate["conf_low"], estimate["conf_high"]])
 
 
+def test_another_year_of_reference_is_asked_of_all_years_since_the_start_where_all_count():
+    panel = small_panel()
+    plan = small_plan(specifications=[{"id": "other_year", "event_reference": -2}])
+    row = run_effects(panel, plan).sensitivity.iloc[0]
+    means = panel[panel["year"].isin([START - 2, *range(START, 2017)])]
+    means = means.assign(after=means["year"] >= START).groupby([means["cohort"].notna(), "after"])["value"].mean().unstack()
+    change = means[True] - means[False]
+    assert (row["conf_low"] + row["conf_high"]) / 2 == pytest.approx(change[True] - change[False])
+
+
+def test_values_with_their_sign_turned_have_the_mirrored_verdict_and_the_same_rating_though_they_have_no_logarithm():
+    panel = small_panel(seed=5, effect=4, sizes=((14, 4), (12, 3)))
+    panel = panel.assign(value=panel["value"] + 20)
+    outcomes = [{"indicator": "y", "role": "primary", "expected_direction": "increase"}]
+    for specifications in ([], [{"id": "ratios", "scale": "log"}]):
+        plan = small_plan(
+            methods=("twfe", "event_study"),
+            outcomes=outcomes,
+            audit=AUDIT,
+            comparison=BOTH,
+            headline="twfe",
+            specifications=specifications,
+        )
+        found, turned = (run_effects(panel.assign(value=sign * panel["value"]), plan).verdicts.iloc[0] for sign in (1, -1))
+        assert (found["verdict"], turned["verdict"]) == ("difference_desired", "difference_undesired")
+        assert (found["row"], found["rating"]) == (turned["row"], turned["rating"])
+
+
 def test_mirrored_values_have_the_same_p_sizes_and_spreads_and_turned_intervals():
     plan = small_plan(comparison=BOTH, audit=AUDIT)
     panel = small_panel()

@@ -133,7 +133,11 @@ def test_a_condition_that_was_not_examined_has_failed(sound: Evidence, name: str
 def test_a_named_specification_that_was_refused_does_not_pass(sound: Evidence) -> None:
     found = verdict_of(replace(sound, specifications={"two_way": -1.0, "need": None}), rules())
     assert (found.written_form, found.missing) == ("condition_failed:specifications", "specifications_against")
-    assert verdict_of(replace(sound, scales={}), rules()).written_form == "condition_failed:scales"
+
+
+def test_values_without_a_logarithm_are_compared_in_their_level_alone(sound: Evidence) -> None:
+    assert verdict_of(replace(sound, scales={}), rules()).row == 5
+    assert verdict_of(replace(sound, scales={"log_2016": None}), rules()).written_form == "condition_failed:scales"
 
 
 def test_large_differences_are_excluded_only_where_it_is_known_what_is_large(sound: Evidence) -> None:

@@ -43,7 +43,7 @@ def test_a_plan_without_randomization_leaves_chance_unknown_and_has_no_verdict()
     found = evidence_of(OUTCOME, PLAN, results(), KNOWN)
     assert (found.estimate, found.interval, found.p_raw, found.audit_size, found.mde) == (-0.25, None, None, None, None)
     assert (found.role, found.n_primaries, found.desired_direction, found.smallest_difference) == ("primary", 2, "decrease", 0.5)
-    assert (found.specifications, found.co_treatments, found.scales, found.negative_controls) == ({}, {}, {}, ())
+    assert (found.specifications, found.co_treatments, found.scales, found.negative_controls) == ({}, {}, None, ())
     verdict = verdict_of(found, rules())
     assert (verdict.code, verdict.form, verdict.row) == ("none", "not_examined", 1)
 
@@ -56,12 +56,12 @@ def test_p_and_interval_are_those_of_the_coefficient_within_the_strata_by_the_fi
         chance("coefficient", "kind", "hat", 0.02),
     ]
     power = [
-        {"indicator": "y", "estimator": "twfe", "within": within, "theta": theta, "mde": mde}
-        for within, theta, mde in (("", "hat", 9.0), ("kind", "zero", 8.0), ("kind", "hat", 1.3))
+        {"indicator": "y", "estimator": "twfe", "within": within, "theta": theta, "permutation_sd": spread}
+        for within, theta, spread in (("", "hat", 9.0), ("kind", "zero", 8.0), ("kind", "hat", 1.3))
     ]
     found = evidence_of(OUTCOME, AUDITED, results(inference=rows, power=power), KNOWN)
     assert (found.p_raw, found.p_adjusted, found.interval, found.estimate) == (0.02, 0.04, (-1.0, 0.4), -0.3)
-    assert found.mde == 1.3
+    assert found.mde == pytest.approx(1.3 * 2.80158, rel=1e-5)
     assert found.smallest_p is None  # by that law only who knows the assignment can say
 
 
@@ -81,7 +81,7 @@ def test_trend_violations_and_other_specifications_are_those_of_the_tables() -> 
     ]
     broken = {"indicator": "y", "estimator": "es", "method": "breakdown", "parameter": "", "target": "first", "conf_low": None}
     plan = replace(
-        PLAN, specifications=(Specification("two_way", TITLE), Specification("log", scale="log"), Specification("aid"))
+        AUDITED, specifications=(Specification("two_way", TITLE), Specification("log", scale="log"), Specification("aid"))
     )
     found = evidence_of(OUTCOME, plan, results(tests=tests, sensitivity=[*sensitivity, broken]), KNOWN)
     assert (found.slope_bias, found.slope_p) == (0.7, 0.03)
@@ -90,6 +90,21 @@ def test_trend_violations_and_other_specifications_are_those_of_the_tables() -> 
     assert found.scales == {"log": pytest.approx(-0.15)}
     assert found.co_treatments == {"aid": None}
     assert found.breakdown == 0.0  # not even without a violation does the interval leave 0 out
+
+
+def test_another_scale_without_an_estimate_is_none_that_values_admit_unless_more_is_asked_of_it() -> None:
+    rows: list[dict[str, object]] = [
+        {"indicator": "y", "method": "specification", "parameter": name, "target": "specification"} for name in ("ratios", "late")
+    ]
+    asked = (Specification("ratios", TITLE, scale="log"), Specification("late", scale="log", window=(2014, 2016)))
+    found = evidence_of(OUTCOME, replace(AUDITED, specifications=asked), results(sensitivity=rows), KNOWN)
+    assert found.scales == {"late": None}
+
+
+def test_a_narrow_interval_of_the_plan_says_nothing_to_the_table() -> None:
+    for level, known in ((0.99, True), (0.95, True), (0.5, False)):
+        rows = [{**chance("coefficient", "kind", "hat", 0.02), "conf_level": level}]
+        assert (evidence_of(OUTCOME, AUDITED, results(inference=rows), KNOWN).interval is not None) is known
 
 
 def test_negative_controls_are_told_by_their_p_among_them_and_by_their_size_in_their_own_spread() -> None:
