@@ -97,8 +97,8 @@ def _parser(language: Language) -> argparse.ArgumentParser:
 
     fetch = commands.add_parser("fetch", help=words("fetch"), description=words("fetch_long"))
     fetch.add_argument("table", metavar="TABLE", help=words("fetch_table"))
-    fetch.add_argument("--source", required=True, help=words("fetch_source"))
-    fetch.add_argument("--years", required=True, help=words("fetch_years"))
+    fetch.add_argument("--source", help=words("fetch_source"))
+    fetch.add_argument("--years", help=words("fetch_years"))
     fetch.add_argument("--regions", help=words("fetch_regions"))
     fetch.add_argument("--job", action="store_const", const="job", default="dialogue", help=words("fetch_job"))
     fetch.add_argument("--into", type=Path, metavar="DIR", help=words("fetch_into"))

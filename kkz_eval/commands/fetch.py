@@ -27,7 +27,7 @@ from kkz_eval.deliveries.workbook.sheets import BrokenWorkbookError
 from kkz_eval.fetching import say
 from kkz_eval.fetching.answers import table_bytes
 from kkz_eval.fetching.request import Limits, ask
-from kkz_eval.fetching.web_services import PACKAGE, Order, Service, load_services, order_of
+from kkz_eval.fetching.web_services import PACKAGE, Order, Service, load_services, order_of, where_it_is
 from kkz_eval.model.errors import UserError
 from kkz_eval.model.texts import Language
 from kkz_eval.settings import Credentials, Settings, load_credentials
@@ -48,12 +48,17 @@ class Fetched:
     table: OfficialTable
 
 
-def fetch_as_asked(settings: Settings, source: str, wanted: tuple[str, str, str | None, str], into: Path | None) -> int:
+def fetch_as_asked(
+    settings: Settings, source: str | None, wanted: tuple[str, str | None, str | None, str], into: Path | None
+) -> int:
     """Fetch as a person at the command line asks, who is asked for an account where there is a terminal. Returns and raises as `fetch`.
 
-    wanted: table, years, regions, way of processing, as typed.
+    source: None where the list of services is to say it; wanted: table, years (None likewise), regions, way of processing, as typed.
     """
-    return fetch(settings, source, order_of(*wanted), into, ask_person if sys.stdin.isatty() else None)
+    table, years, regions, processing = wanted
+    service, span = where_it_is(load_services(settings.contracts / "services.yaml"), table, source, years)
+    order = order_of(table, span, regions, processing)
+    return fetch(settings, service, order, into, ask_person if sys.stdin.isatty() else None)
 
 
 def fetch(

@@ -9,13 +9,16 @@ services.yaml:
         address: https://www.regionalstatistik.de/genesisws/rest/2020/   # https, ends in a slash
         account: https://www.regionalstatistik.de/genesis/online        # page where people get an account
         attribution: "© Statistische Ämter des Bundes und der Länder"   # as the licence asks for it
+        tables:                          # that contracts read or wait for, with the years that the service lists
+          12612-93-01-4: {years: 1995-2022}
+          12411-03-03-4: {}              # years not known: `--years` names them
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
 
@@ -40,13 +43,17 @@ class ServicesInvalid(FileInvalid):
 
 @dataclass(frozen=True)
 class Service:
-    """A web service: its key, name for people, address that ends in `/`, page for an account, and the attribution its licence asks for."""
+    """A web service: its key, name for people, address that ends in `/`, page for an account, and the attribution its licence asks for.
+
+    tables: the years that it lists of each table that is wanted of it, None where they are not known.
+    """
 
     id: str
     name: str
     address: str
     account: str
     attribution: str
+    tables: Mapping[str, str | None] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -113,4 +120,21 @@ def order_of(table: str, years: str, regions: str | None, processing: str) -> Or
 def load_services(path: Path) -> dict[str, Service]:
     """The services of a YAML file by key, checked by schema. Raises ServicesInvalid."""
     content = cast(Any, read_by_schema(path, ServicesInvalid, schema_of(PACKAGE, "services.schema.json")).value)
-    return {key: Service(key, **entry) for key, entry in content["services"].items()}
+    return {
+        key: Service(key, **{**entry, "tables": {code: table.get("years") for code, table in entry.get("tables", {}).items()}})
+        for key, entry in content["services"].items()
+    }
+
+
+def where_it_is(services: Mapping[str, Service], table: str, source: str | None, years: str | None) -> tuple[str, str]:
+    """The key of the service and the years to ask for: as a person says, else as the services list the table.
+
+    Raises UserError where a person says less than the list knows of that table.
+    """
+    said = source or next((key for key, service in services.items() if table in service.tables), None)
+    service = services.get(said or "")
+    span = years or (service.tables.get(table) if service is not None else None)
+    if said is None or span is None:
+        known = [code for each in services.values() for code in each.tables]
+        raise UserError("table_not_listed", package=PACKAGE, table=table[:_LONGEST_NAME], known=", ".join(known) or "–")
+    return said, span

@@ -144,7 +144,8 @@ def contracts(tmp_path: Path, server: Server) -> Path:
 
 def _write_services(folder: Path, address: str) -> None:
     entry = {"name": "Prüfdienst", "address": address, "account": "https://konto.invalid/", "attribution": "© Prüfamt"}
-    content = {"services_version": 1, "services": {"regionalstatistik": entry}}
+    tables = {"12411-01-01-4": {"years": "2022-2023"}, "12411-03-03-4": {}}
+    content = {"services_version": 1, "services": {"regionalstatistik": {**entry, "tables": tables}}}
     (folder / "services.yaml").write_text(yaml.safe_dump(content), encoding="utf-8")
 
 
@@ -220,6 +221,22 @@ def test_the_request_is_one_form_with_the_account_in_its_head_only(cli: Command,
         "quality": ["on"],
         "job": ["false"],
     }
+
+
+def test_a_table_of_the_list_is_fetched_without_being_told_where_and_when(cli: Command, server: Server, inbox: Path) -> None:
+    server.gives(packed(flat()))
+    assert cli("12411-01-01-4").code == 0
+    (asked,) = (form for _, _, form in server.asked)
+    assert (asked["startyear"], asked["endyear"]) == (["2022"], ["2023"])
+    assert len(inbox_files(inbox)) == 1
+
+
+def test_what_a_person_says_goes_before_the_list(cli: Command, server: Server) -> None:
+    server.gives(packed(flat()))
+    cli("12411-01-01-4", "--years", "2021-2023")
+    assert server.asked[0][2]["startyear"] == ["2021"]
+    cli("12411-03-03-4", "--years", "2023")
+    assert (server.asked[1][2]["name"], server.asked[1][2]["startyear"]) == (["12411-03-03-4"], ["2023"])
 
 
 def test_a_token_goes_before_user_and_password(cli: Command, server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -385,6 +402,22 @@ def test_what_cannot_be_meant_is_not_asked(
     cli: Command, server: Server, inbox: Path, arguments: tuple[str, ...], part: str
 ) -> None:
     _refused(cli(*arguments), inbox, part)
+    assert server.asked == []
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("12411-03-03-4",),  # in the list, but its years are not known
+        ("12411-99-99-4",),
+        ("12411-99-99-4", "--source", "regionalstatistik"),
+        ("12411-99-99-4", "--years", "2022"),
+    ],
+)
+def test_a_table_that_the_list_does_not_know_needs_service_and_years(
+    cli: Command, server: Server, inbox: Path, arguments: tuple[str, ...]
+) -> None:
+    _refused(cli(*arguments), inbox, arguments[0], "--source", "--years", "12411-01-01-4, 12411-03-03-4")
     assert server.asked == []
 
 
