@@ -95,7 +95,8 @@ class Terms:
     deadline: in words; due: the day that these are made from, None where there is none; rule_descriptions: by rule_id. official_tolerance: share of
     the official value by which a delivered indicator may differ before a steward is warned. tables_needed: the tables of official
     statistics that the contract reads, number first, the best of them in front. official_datasets: those of official statistics that hold the
-    figures of a municipal contract under the same names: they are shown to be confirmed, and nobody is reminded of them.
+    figures of a municipal contract under the same names: they are shown to be confirmed, and nobody is reminded of them. examples: by
+    column, what its cell may say, where a contract shows one.
     """
 
     purpose: str = ""
@@ -110,6 +111,7 @@ class Terms:
     official_tolerance: float = OFFICIAL_TOLERANCE
     tables_needed: tuple[str, ...] = ()
     official_datasets: tuple[str, ...] = ()
+    examples: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,7 @@ def example_columns(contract: Contract) -> tuple[Property, ...]:
 def example_rows(contract: Contract) -> tuple[tuple[str, ...], ...]:
     """All rows of one unit and year as people write them in German, one cell per column of example_columns."""
     columns = example_columns(contract)
-    choices = [_choices(of) for of in columns if of.role == "dimension"]
+    choices = [_choices(of, contract) for of in columns if of.role == "dimension"]
     counts = _counts(contract)
     rows = []
     for codes in product(*choices):
@@ -40,12 +40,12 @@ def written_year(of: Property) -> str:
     return f"{EXAMPLE_YEAR - 1}/{EXAMPLE_YEAR % 100:02d}" if of.form == "school_year" else str(EXAMPLE_YEAR)
 
 
-def _choices(of: Property) -> list[tuple[str, str]]:
+def _choices(of: Property, contract: Contract) -> list[tuple[str, str]]:
     """The (code, label) of each row along a dimension; one that is not in the key, or is free text, has one."""
     if of.form == "codes":
         return [(of.codes[0].code, "; ".join(code.label_de for code in of.codes[:2]))]
     if not of.codes:
-        return [("", "Elterncafé")]
+        return [("", contract.terms.examples.get(of.name, "Elterncafé"))]
     codes = of.codes if of.in_key else of.codes[:1]
     return [(code.code, code.label_de) for code in codes]
 
@@ -53,6 +53,8 @@ def _choices(of: Property) -> list[tuple[str, str]]:
 def _cell(of: Property, contract: Contract, chosen: Mapping[str, tuple[str, str]], value: int) -> str:
     if of.role == "dimension":
         return chosen[of.name][1]
+    if of.role == "measure" and of.name in contract.terms.examples:
+        return contract.terms.examples[of.name]
     if of.role == "measure":
         return f"{value},00" if of.logical_type == "number" else str(value)
     return _UNITS[contract.levels[0]] if of.form == "ags" else written_year(of)

@@ -19,7 +19,7 @@ spielplaetze.odcs.yaml (the Open Data Contract Standard 3.2; what it does not kn
       - {property: smallestCell, value: 3}           # counts below are not published; 0 publishes all
       - {property: attribution, value: die Kommune}
       - {property: licence, value: nur für die Evaluation}
-      - {property: due, value: +1 03-31}             # of the year after the reporting year
+      - {property: due, value: +1 03-31}             # of the year after the reporting year; without it nobody owes the dataset
     schema:
       - name: spielplaetze
         properties:
@@ -63,6 +63,7 @@ spielplaetze.odcs.yaml (the Open Data Contract Standard 3.2; what it does not kn
             logicalType: integer
             semanticType: measure
             synonyms: [{synonym: Plätze}]            # other titles of the column
+            examples: ["12"]                         # what the example of the template shows, where a made-up count does not do
             logicalTypeOptions: {minimum: 0}
             customProperties:
               - {property: labelEn, value: Places}
@@ -275,6 +276,9 @@ def _terms(root: Node, own: Node, schema: Node, columns: Sequence[Node]) -> Term
         official_datasets=_optional(own, "officialDatasets", Node.texts, ()),
         rule_descriptions={
             _optional(item, "id", Node.text, ""): _optional(item, "description", Node.text, "") for item in quality
+        },
+        examples={
+            column.child("name").text(): shown[0] for column in columns if (shown := _optional(column, "examples", Node.texts, ()))
         },
     )
 

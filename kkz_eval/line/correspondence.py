@@ -206,7 +206,9 @@ def make_templates(snapshot: Snapshot) -> Templates:
 
 
 def _templates_of(snapshot: Snapshot, contract: Contract) -> dict[str, tuple[str, bytes]]:
-    """Name and content of the templates of a dataset, by unit; none where nobody delivered it and official statistics hold nothing of it."""
+    """Name and content of the templates of a dataset, by unit; none where nobody owes it, or nobody delivered it and official statistics hold nothing of it."""
+    if contract.terms.due is None:  # nobody is asked for it
+        return {}
     by_unit: dict[str, list[dict[str, object]]] = {}
     for row in snapshot.accepted(contract.dataset).observations.to_pylist():
         by_unit.setdefault(row["unit_id"], []).append(row)

@@ -272,7 +272,8 @@ def _deliveries(snapshot: Snapshot, contract: Contract, panel: pd.DataFrame) -> 
     first = max(int(panel["year"].min()), min((year for _, _, year in known), default=0))
     years = range(first, int(panel["year"].max()) + 1)
     rows = []
-    for unit, joined in sorted(owed_since(contract).items()):
+    came = dict.fromkeys(unit for _, unit, _ in known) if contract.terms.due is None else {}
+    for unit, joined in sorted({**came, **owed_since(contract)}.items()):
         for place in ((contract.dataset, unit, year) for year in years):
             history = known.get(place)
             if history is not None:

@@ -1,4 +1,4 @@
-"""The eight datasets that only municipalities and youth offices deliver: their numbers and their tables. No files, no faults.
+"""The ten datasets that only municipalities and youth offices deliver: their numbers and their tables. No files, no faults.
 
 They describe what a municipality does; no effect is planted in them. Each is drawn from the population of the model world, unit
 by unit, from a stream of random numbers of its own, so that the other datasets stay as they are.
@@ -52,13 +52,14 @@ class _Table:
     rows: Callable[[str, Setting], Rows]
     by_office: bool = False
     since_joining: bool = False
+    sent_by: Callable[[ProgrammeUnit], bool] = lambda _: True  # of a dataset that nobody owes, only some have any
 
 
 def service_grid(world: ModelWorld, dataset: str, unit: ProgrammeUnit, seed: int) -> Grid | None:
-    """The delivery of a dataset by a programme unit; None where there is none: no youth office, or no year since it is asked for."""
+    """The delivery of a dataset by a programme unit; None where there is none: no youth office, no year since it is asked for, or nothing to say."""
     table = _TABLES[dataset]
     key = youth_office_of(unit) if table.by_office else unit.ags
-    if key is None:
+    if key is None or not table.sent_by(unit):
         return None
     stream = (seed, _STREAM, list(_TABLES).index(dataset), int(unit.ags))
     rng = np.random.Generator(np.random.PCG64(np.random.SeedSequence(stream)))
@@ -68,7 +69,8 @@ def service_grid(world: ModelWorld, dataset: str, unit: ProgrammeUnit, seed: int
         return None
     years = tuple(world.years[row] for row in kept)
     setting = Setting(rng, years, world.delivered(POPULATION, unit.ags)[kept], detailed=int(unit.ags) % 3 == 0)
-    return Grid(dataset, key, table.columns(setting.detailed), tuple(table.rows(key, setting)))
+    rows = tuple(table.rows(key, setting))
+    return Grid(dataset, key, table.columns(setting.detailed), rows) if rows else None
 
 
 def _number(name: str, *headers: str) -> GridColumn:
@@ -353,6 +355,98 @@ def _spending_rows(key: str, s: Setting) -> Rows:
             yield (key, year, label, kind, int(counts[i, j]) / 100)
 
 
+# --- goals and the impact logic of services -----------------------------------------------------------------------------
+
+_GOALS = (
+    ("Mehr Familien früh besuchen", "Willkommensbesuche", "mindestens", 65.0, (("Willkommensbesuche", "Alle Familien", "Die Zielgruppe nimmt es an"), ("Familienhebammen", "Familien in belasteten Lagen", "Die Zielgruppe nimmt es an"))),
+    ("Kinder früher in die Kita", "Betreuungsquote U3", "mindestens", 26.0, (("Elterncafé", "Alle Familien", "Wissen und Fähigkeiten ändern sich"),)),
+    ("Weniger ohne Abschluss", "Schulabgänge ohne Hauptschulabschluss", "höchstens", 6.0, (("Übergangslotsen", "Kinder und Jugendliche", "Das Handeln ändert sich"),)),
+    ("Mehr Geld für das Vorbeugen", "Präventionsanteil", "mindestens", 14.0, (("kein einzelnes Angebot", "Alle Familien", "Das Angebot findet statt"),)),
+    ("Hilfen beginnen früher", "Hilfebeginn unter 6", "mindestens", 35.0, (("Familienhebammen", "Familien in belasteten Lagen", "Die Lebenslage ändert sich"),)),
+    ("Eltern fühlen sich sicherer", "eigene Messgröße", "mindestens", None, (("Elternkurs", "Alleinerziehende", "Wissen und Fähigkeiten ändern sich"),)),
+)  # fmt: skip
+_GOALS_EACH, _YEARS_AHEAD = 3, (2, 4, 8)  # the last one is beyond the years of the model world
+
+
+def _goal_columns(detailed: bool) -> tuple[GridColumn, ...]:
+    return (
+        _KEY,
+        _YEAR,
+        _label("goal", "Ziel", "Zielsetzung"),
+        _label("indicator", "Kennzahl", "Indikator"),
+        _label("direction", "Richtung"),
+        _number("target_value", "Zielwert", "Sollwert"),
+        _number("target_year", "Zieljahr", "bis Jahr"),
+        _label("service", "Angebot", "Maßnahme"),
+        _label("target_group", "Zielgruppe", "Adressaten"),
+        _label("step", "Schritt", "Wirkungsschritt"),
+    )
+
+
+def _goal_rows(key: str, s: Setting) -> Rows:
+    """Goals are set once, in the third year after joining."""
+    if len(s.years) < 3:
+        return
+    chosen = sorted(s.rng.permutation(len(_GOALS))[:_GOALS_EACH].tolist())
+    for number, ahead in zip(chosen, _YEARS_AHEAD, strict=True):
+        goal, indicator, direction, value, services = _GOALS[number]
+        target: Cell = "k. A." if value is None else round(value * float(s.rng.uniform(0.9, 1.1)), 1)
+        for service, group, step in services:
+            yield (key, s.years[2], goal, indicator, direction, target, s.years[2] + ahead, service, group, step)
+
+
+# --- surveys of parents -------------------------------------------------------------------------------------------------
+
+_SURVEYS = (2014, 2018)
+_SURVEYED = ("05913000", "05513000", "05515000", "05124000", "05562014", "05170024", "05958004")  # seven of 2012, as in the survey of 2014
+_ASKED_AGES = ("3 bis unter 6 Jahre", "6 bis unter 10 Jahre", "10 bis unter 14 Jahre")
+_TAKEN_UP = (
+    *(("Willkommensbesuch", 0.6), ("Eltern-Kind-Gruppe", 0.5), ("Elternkurs oder Elterncafé", 0.25), ("Familienzentrum", 0.3)),
+    *(("Erziehungs- oder Familienberatung", 0.15), ("Sport, Musik oder Verein", 0.6), ("mindestens ein Angebot", 0.85)),
+)
+_POOR, _IMMIGRANT = 0.25, 0.35  # shares of those who answer
+_LESS = 0.75  # families at risk of poverty, and those who came, take up a service so much less often
+
+
+def _survey_columns(detailed: bool) -> tuple[GridColumn, ...]:
+    return (
+        _KEY,
+        _YEAR,
+        _label("child_age", "Alter des Kindes", "Kindesalter"),
+        _label("group", "Gruppe", "Gruppe der Befragten"),
+        _label("service", "Angebot", "Inanspruchnahme von"),
+        _number("respondents", "Befragte", "Antworten"),
+        _number("users", "Nutzende", "in Anspruch genommen"),
+    )
+
+
+def _survey_rows(key: str, s: Setting) -> Rows:
+    """Groups by poverty and by immigration each split all who answered; nobody knows from the table who belongs to two."""
+    for year in (year for year in _SURVEYS if year in s.years):
+        row = s.years.index(year)
+        asked = s.rng.binomial(np.minimum(s.people[row, 2].sum() // 9, 900), 0.35, len(_ASKED_AGES))
+        for service, share in _TAKEN_UP:
+            split: list[Counts] = []
+            for part in (_POOR, _IMMIGRANT):
+                inside = s.rng.binomial(asked, part)
+                split += [inside, asked - inside]
+            users_poor = [s.rng.binomial(split[0], share * _LESS), s.rng.binomial(split[1], share)]
+            users = users_poor[0] + users_poor[1]
+            immigrant = np.minimum(s.rng.binomial(split[2], share * _LESS), users)
+            others = np.minimum(users - immigrant, split[3])
+            groups = (
+                ("Familien mit Armutsrisiko", split[0], users_poor[0]),
+                ("Familien ohne Armutsrisiko", split[1], users_poor[1]),
+                ("Familien mit Zuwanderungsgeschichte", split[2], users - others),
+                ("Familien ohne Zuwanderungsgeschichte", split[3], others),
+                ("alle Befragten", asked, users),
+            )
+            for place, age in enumerate((*_ASKED_AGES, "insgesamt")):
+                for group, answered, used in groups:
+                    both = [int(counts.sum() if place == len(_ASKED_AGES) else counts[place]) for counts in (answered, used)]
+                    yield (key, year, age, group, service, *both)
+
+
 _TABLES: Mapping[str, _Table] = {
     "geburten_fruehe_hilfen": _Table(_birth_columns, _birth_rows),
     "schuleingangsuntersuchung": _Table(_entry_columns, _entry_rows),
@@ -362,5 +456,9 @@ _TABLES: Mapping[str, _Table] = {
     "praeventionsangebote": _Table(_prevention_columns, _prevention_rows, since_joining=True),
     "netzwerk": _Table(_network_columns, _network_rows, since_joining=True),
     "ausgaben_jugendhilfe": _Table(_spending_columns, _spending_rows, by_office=True),
+    "ziele": _Table(_goal_columns, _goal_rows, since_joining=True, sent_by=lambda unit: int(unit.ags) % 3 == 1),
+    "befragung": _Table(
+        _survey_columns, _survey_rows, since_joining=True, sent_by=lambda unit: unit.ags in _SURVEYED
+    ),
 }
 SERVICE_DATASETS = tuple(_TABLES)

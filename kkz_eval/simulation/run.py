@@ -25,7 +25,7 @@ from kkz_eval.simulation.parameters import DATASETS, WorldParameters
 from kkz_eval.simulation.truth import ATT_COLUMNS, TRUTH_COLUMNS, att_rows, truth_rows
 from kkz_eval.simulation.world import ModelWorld, model_world
 
-MODEL_VERSION = 6  # changes whenever the same seed gives other bytes
+MODEL_VERSION = 7  # changes whenever the same seed gives other bytes
 FIRST_YEAR, LAST_YEAR = 2000, 2030  # the trends of the model stay plausible between these
 
 

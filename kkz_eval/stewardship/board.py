@@ -90,6 +90,8 @@ def board_tables(
     first = {dataset: min(h.year for h in own if h.dataset == dataset) for dataset in {history.dataset for history in own}}
     tables = []
     for contract in municipal:
+        if contract.terms.due is None and contract.dataset not in first:  # nobody owes it and nobody sent any
+            continue
         years = tuple(year for year in span if year >= first.get(contract.dataset, span[0]))
         owed = owed_since(contract)
         rows = tuple(

@@ -25,7 +25,13 @@ def deadline_of(due: Deadline | None, year: int) -> date | None:
 
 
 def owed_since(contract: Contract) -> Mapping[str, int]:
-    """Who owes a dataset, and from which reporting year: each unit of the programme, or its youth office where these deliver, since it joined."""
+    """Who owes a dataset, and from which reporting year: each unit of the programme, or its youth office where these deliver, since it joined.
+
+    A dataset whose contract names no day is delivered by whom it concerns (goals that a municipality set itself, a survey that it made): nobody
+    owes it, so nobody is late with it or reminded of it.
+    """
+    if contract.terms.due is None:
+        return {}
     by_office = "youth_office" in contract.levels
     owing = {(youth_office_of(unit) if by_office else unit.ags): unit.cohort for unit in programme_units()}
     return {unit: joined for unit, joined in owing.items() if unit is not None}

@@ -32,6 +32,7 @@ def test_the_contracts_are_there(contracts: dict[str, Contract]) -> None:
     municipal = (
         *("geburten_fruehe_hilfen", "schuleingangsuntersuchung", "uebergang_grundschule", "hilfen_zur_erziehung"),
         *("ausbildung_und_arbeit", "praeventionsangebote", "netzwerk", "ausgaben_jugendhilfe"),
+        *("ziele", "befragung"),
     )
     official = (
         *("arbeitslosigkeit_amtlich", "bevoelkerung_altersjahre", "hilfen_zur_erziehung_amtlich"),

@@ -142,7 +142,7 @@ def test_jumps_compare_like_with_like() -> None:
 
 def test_every_municipal_contract_watches_its_years_and_the_datasets_it_names_exist() -> None:
     municipal = [contract for contract in CONTRACTS.values() if contract.source == "municipal"]
-    assert len(municipal) == 12
+    assert len(municipal) == 14
     for contract in municipal:
         assert any(rule.kind == "jump" for rule in contract.plausibility), contract.id
         for rule in contract.plausibility:

@@ -75,7 +75,7 @@ def test_everything_named_in_the_summary_is_there_and_nothing_else(written: Simu
     named = {*written.deliveries, *written.official, written.truth, written.truth_att}
     named |= {written.out / "effects.yaml", written.out / "seed.json"}
     assert {path for path in written.out.rglob("*") if path.is_file()} == named
-    assert (len(written.deliveries), len(written.official)) == (10 * 40 + 2 * 39, 4 * 14)  # one Kreis has no youth office
+    assert (len(written.deliveries), len(written.official)) == (10 * 40 + 2 * 39 + 11 + 7, 4 * 14)  # one Kreis has no youth office; who set goals, who asked parents
     assert not [path for path in written.out.parent.iterdir() if path.name.endswith(".partial")]
 
 
@@ -186,7 +186,7 @@ def test_the_effects_and_the_seed_stand_beside_the_deliveries(tmp_path: Path) ->
     simulate(tmp_path / "out", 5, effects, (2010, 2012))
     assert (tmp_path / "out" / "effects.yaml").read_bytes() == effects.read_bytes()
     assert json.loads((tmp_path / "out" / "seed.json").read_text(encoding="utf-8")) == {
-        "model_version": 6,
+        "model_version": 7,
         "seed": 5,
         "years": [2010, 2012],
     }

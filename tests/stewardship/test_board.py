@@ -178,3 +178,14 @@ def test_what_was_removed_is_asked_for_again_and_not_as_if_it_had_never_come() -
     assert "2016 (gelöscht), am 20. November 2026" in letter
     assert "fehl" not in letter
     assert "Damit liegt" not in letter
+
+
+def test_nobody_owes_goals_or_surveys_so_that_only_those_who_sent_some_are_on_the_board() -> None:
+    found = tables(delivered("ziele", ARNSBERG, 2014), delivered("bevoelkerung", ARNSBERG, 2016))
+    assert units(found["ziele"]) == {ARNSBERG}
+    assert states(found["ziele"], ARNSBERG) == {2014: State.ACCEPTED, 2015: State.NOT_OWED, 2016: State.NOT_OWED}
+    assert not any(one.is_late for cells in found["ziele"].rows for one in cells)
+    assert "befragung" not in found  # nothing came of it
+    letters = replies((found["ziele"],), {}, date(2026, 11, 24))
+    assert list(letters) == [ARNSBERG]
+    assert "Damit liegt von Ihnen alles vor" in letters[ARNSBERG]
