@@ -278,7 +278,9 @@ def _terms(root: Node, own: Node, schema: Node, columns: Sequence[Node]) -> Term
             _optional(item, "id", Node.text, ""): _optional(item, "description", Node.text, "") for item in quality
         },
         examples={
-            column.child("name").text(): shown[0] for column in columns if (shown := _optional(column, "examples", Node.texts, ()))
+            column.child("name").text(): shown[0]
+            for column in columns
+            if (shown := _optional(column, "examples", Node.texts, ()))
         },
     )
 

@@ -398,7 +398,15 @@ def _goal_rows(key: str, s: Setting) -> Rows:
 # --- surveys of parents -------------------------------------------------------------------------------------------------
 
 _SURVEYS = (2014, 2018)
-_SURVEYED = ("05913000", "05513000", "05515000", "05124000", "05562014", "05170024", "05958004")  # seven of 2012, as in the survey of 2014
+_SURVEYED = (
+    "05913000",
+    "05513000",
+    "05515000",
+    "05124000",
+    "05562014",
+    "05170024",
+    "05958004",
+)  # seven of 2012, as in the survey of 2014
 _ASKED_AGES = ("3 bis unter 6 Jahre", "6 bis unter 10 Jahre", "10 bis unter 14 Jahre")
 _TAKEN_UP = (
     *(("Willkommensbesuch", 0.6), ("Eltern-Kind-Gruppe", 0.5), ("Elternkurs oder Elterncafé", 0.25), ("Familienzentrum", 0.3)),
@@ -457,8 +465,6 @@ _TABLES: Mapping[str, _Table] = {
     "netzwerk": _Table(_network_columns, _network_rows, since_joining=True),
     "ausgaben_jugendhilfe": _Table(_spending_columns, _spending_rows, by_office=True),
     "ziele": _Table(_goal_columns, _goal_rows, since_joining=True, sent_by=lambda unit: int(unit.ags) % 3 == 1),
-    "befragung": _Table(
-        _survey_columns, _survey_rows, since_joining=True, sent_by=lambda unit: unit.ags in _SURVEYED
-    ),
+    "befragung": _Table(_survey_columns, _survey_rows, since_joining=True, sent_by=lambda unit: unit.ags in _SURVEYED),
 }
 SERVICE_DATASETS = tuple(_TABLES)

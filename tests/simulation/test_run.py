@@ -75,7 +75,10 @@ def test_everything_named_in_the_summary_is_there_and_nothing_else(written: Simu
     named = {*written.deliveries, *written.official, written.truth, written.truth_att}
     named |= {written.out / "effects.yaml", written.out / "seed.json"}
     assert {path for path in written.out.rglob("*") if path.is_file()} == named
-    assert (len(written.deliveries), len(written.official)) == (10 * 40 + 2 * 39 + 11 + 7, 4 * 14)  # one Kreis has no youth office; who set goals, who asked parents
+    assert (len(written.deliveries), len(written.official)) == (
+        10 * 40 + 2 * 39 + 11 + 7,
+        4 * 14,
+    )  # one Kreis has no youth office; who set goals, who asked parents
     assert not [path for path in written.out.parent.iterdir() if path.name.endswith(".partial")]
 
 
