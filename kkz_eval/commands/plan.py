@@ -14,7 +14,7 @@ from kkz_eval.commands.terminal import telling
 from kkz_eval.evaluation.baseline import first_start
 from kkz_eval.evaluation.design import coverage_of, groups_of, level_of_plan, panel_of
 from kkz_eval.evaluation.lock import Standing, conformity, lock_of_plan
-from kkz_eval.evaluation.plan import Outcome, Plan, plan_digest, report_folder
+from kkz_eval.evaluation.plan import Comparison, Outcome, Plan, plan_digest, report_folder
 from kkz_eval.evaluation.problems import Figure
 from kkz_eval.line.alone import held
 from kkz_eval.line.installation import Installation, open_installation
@@ -192,7 +192,8 @@ def _comparison(plan: Plan) -> Iterator[Sentence]:
 def _matching(plan: Plan, units: str) -> Sentence:
     matching = plan.matching
     if matching is None:
-        return say("plan.matching.none")
+        alike = plan.weight is None and plan.comparison == Comparison()
+        return say(f"plan.matching.{'none' if alike else 'unequal'}")
     exact = say("plan.matching.exact", strata=", ".join(matching.exact)) if matching.exact else ""
     covariates = ", ".join(f"{measured.indicator} {measured.measure}" for measured in matching.covariates)
     if matching.method == "entropy_balancing":

@@ -24,7 +24,7 @@ from kkz_eval.deliveries.register.register import Arrival
 from kkz_eval.evaluation import say as say_of_evaluation
 from kkz_eval.evaluation.baseline import first_start
 from kkz_eval.evaluation.design import level_of_plan
-from kkz_eval.evaluation.plan import Outcome, plan_digest, report_folder
+from kkz_eval.evaluation.plan import Comparison, Outcome, Plan, plan_digest, report_folder
 from kkz_eval.evaluation.regression_to_mean import regression_to_mean
 from kkz_eval.evaluation.results import EffectsResult, results_files
 from kkz_eval.evaluation.verdict.study import studied_as
@@ -190,7 +190,7 @@ def _design_info(study: Study) -> DesignInfo:
     )
     reference = matched.units[(matched.units["group"] == "reference") & (matched.units["weight"] > 0)]
     return DesignInfo(
-        method=plan.matching.method if plan.matching is not None else "none" if plan.weight is None else "weight",
+        method=_counted_by(plan),
         n_reference=len(reference),
         ess=matched.ess,
         unused=unused,
@@ -200,6 +200,15 @@ def _design_info(study: Study) -> DesignInfo:
         regression=regression_to_mean(study.panel, study.groups, plan, matched.weights if weighted else None),
         weight=plan.weight or "" if plan.matching is None else "",
     )
+
+
+def _counted_by(plan: Plan) -> str:
+    """By what the units of the reference group count, as DesignInfo has it."""
+    if plan.matching is not None:
+        return plan.matching.method
+    if plan.weight is not None:
+        return "weight"
+    return "none" if plan.comparison == Comparison() else "held_fixed"
 
 
 def _named_units(table: pd.DataFrame) -> pd.DataFrame:

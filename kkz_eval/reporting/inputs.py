@@ -89,7 +89,8 @@ class SourceInfo:
 class DesignInfo:
     """Who is compared with whom.
 
-    method: none | weight | entropy_balancing | nearest_neighbour; weight: what the plan weights by without a matching, else "". ess: effective number of the n_reference reference units with weight.
+    method: none | held_fixed (no weights, but a comparison that holds something fixed) | weight | entropy_balancing | nearest_neighbour.
+    weight: what the plan weights by without a matching, else "". ess: effective number of the n_reference reference units with weight.
     unused: (name, reason) of units without weight. references: unit_name, reference_name, rank, distance, matched.
     synthetic: unit_name, reference_name, share, distance. balance: rows of evaluation.balance.
     regression: rows of evaluation.regression_to_mean.

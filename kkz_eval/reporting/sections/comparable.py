@@ -103,6 +103,7 @@ def _together(inputs: ReportInputs, language: Language) -> Parts:
         language,
         statistic=numbers.measured("balance.together.statistic", found.statistic, 1, language),
         df=numbers.count("balance.together.df", found.df, language),
+        cases=numbers.measured("balance.together.cases", 100 * found.p, 1, language),
         p=numbers.p_value("balance.together.p", found.p, language),
         n=numbers.count("balance.together.n", found.n_assignments, language),
         approximate=numbers.p_value("balance.together.approximate", found.p_approximate, language),

@@ -54,7 +54,7 @@ def design_sections(inputs: ReportInputs, language: Language) -> tuple[Section, 
 def _reference_blocks(design: DesignInfo, labels: dict[str, OutcomeInfo], level: str, language: Language) -> Iterator[Block]:
     total = numbers.count("design.n_reference", design.n_reference, language)
     effective = numbers.measured("design.ess", design.ess, 1, language)
-    weighted = design.method not in ("none", "weight")
+    weighted = design.method in ("entropy_balancing", "nearest_neighbour")
     units = _units(level, language)
     counted = phrase("design.effective", language, units=units, n=total, ess=effective) if weighted else ()
     fixed = phrase("design.weights_fixed", language) if weighted else ()

@@ -88,8 +88,14 @@ def test_without_matching_no_weights_are_spoken_of(inputs, design):
     assert len([block for block in section.blocks if isinstance(block, Table)]) == 1
 
 
+def test_where_something_is_held_fixed_nobody_is_said_to_count_the_same(inputs, design):
+    section = _sections(replace(inputs, design=replace(design, method="held_fixed", unused=())), "de")["references"]
+    assert "zählen die Kreise der Vergleichsgruppe verschieden viel" in _texts(section)
+    assert "zählen gleich" not in _texts(section)
+
+
 @pytest.mark.parametrize("language", ["de", "en"])
-@pytest.mark.parametrize("method", ["none", "entropy_balancing", "nearest_neighbour"])
+@pytest.mark.parametrize("method", ["none", "held_fixed", "entropy_balancing", "nearest_neighbour"])
 def test_every_method_passes_the_lint_of_claims_in_both_languages(inputs, design, language, method):
     document = build_document(replace(inputs, design=replace(design, method=method), conformity=CONFORMITY), language)
     found = list(identifiers(document))
