@@ -18,7 +18,12 @@ indicators.yaml:
             per: 100
             first_year: 2007             # of the series, where known
     not_evaluable:                       # what no effect can be estimated for
-      - {stage: birth, subject: {de: …, en: …}, because: {de: …, en: …}}
+      - stage: birth
+        subject: {de: "Geburten nach Alter der Mutter", en: "births by age of the mother"}
+        cause: {held_and_not_obtained: {by: Regionalstatistik, tables: [{code: 12612-93-01-4, level: kreis, first: 1995, last: 2022}]}}
+        # or not_measured: {among: official_tables | outside_the_programme} | too_short: {begins: 2016} or {ends: 2014} or
+        # {at_hand: [2015, 2020]} | too_few: {units: 7} or {cells: 5} | not_yet_reached: {birth_year: 2012, year: 2028}
+        note: {de: "der Fragebogen wechselte 2010", en: "the questionnaire changed in 2010"}   # what the cause doesn't say; left out where nothing
 
 breaks.yaml:
 
@@ -38,12 +43,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
+from kkz_eval.indicators.causes import CAUSES, Cause, cause_of
 from kkz_eval.model.edited_files.file import EditedFile, FileInvalid
 from kkz_eval.model.edited_files.places import Way
 from kkz_eval.model.edited_files.schema import read_by_schema, schema_of
 from kkz_eval.model.edited_files.suggestions import report_not_allowed
 from kkz_eval.model.errors import UserError
-from kkz_eval.model.texts import Language
+from kkz_eval.model.texts import Joined, Language, Localised, Wording
 
 _TEXTS = "kkz_eval.indicators"
 _COUNTS = ("numerator", "denominator")
@@ -134,14 +140,26 @@ class Invalid:
 class NotEvaluable:
     """A subject of a stage that no effect is estimated for, and why.
 
-    because: continues "…, because …". indicators: of the catalogue that measure the subject; datasets: municipal ones that describe it.
+    note: what the cause alone does not say. indicators: of the catalogue that measure the subject, or would once its figures are there;
+    datasets: municipal ones that describe it.
     """
 
     stage: str
     subject: Mapping[Language, str]
-    because: Mapping[Language, str]
+    cause: Cause
+    note: Mapping[Language, str] | None = None
     indicators: tuple[str, ...] = ()
     datasets: tuple[str, ...] = ()
+
+    @property
+    def kind(self) -> str:
+        """The cause by its name among the five."""
+        return CAUSES[type(self.cause)]
+
+    def because(self, start: int) -> Localised:
+        """The cause and its note, to stand behind the subject. start: first year in which an effect may show."""
+        said = self.cause.said(start)
+        return said if self.note is None else Joined((said, Wording(self.note)))
 
 
 @dataclass(frozen=True)
@@ -216,7 +234,14 @@ def load_not_evaluable(catalogue: Path) -> tuple[NotEvaluable, ...]:
     entries = content.get("not_evaluable", ())
     _check_indicators(file, ("not_evaluable",), entries, content["indicators"])
     return tuple(
-        NotEvaluable(e["stage"], e["subject"], e["because"], tuple(e.get("indicators", ())), tuple(e.get("datasets", ())))
+        NotEvaluable(
+            e["stage"],
+            e["subject"],
+            cause_of(e["cause"]),
+            e.get("note"),
+            tuple(e.get("indicators", ())),
+            tuple(e.get("datasets", ())),
+        )
         for e in entries
     )
 

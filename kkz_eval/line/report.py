@@ -7,7 +7,7 @@ Does not belong here: wording, figures, disclosure (reporting), numbers (evaluat
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import partial
 from importlib.metadata import version
@@ -40,7 +40,7 @@ from kkz_eval.line.verdicts import verdicts_of, with_verdicts
 from kkz_eval.model.source_editions import EditionState
 from kkz_eval.model.texts import LANGUAGES, AtTheBeginning, Language, Localised, Sentence, Wording
 from kkz_eval.model.verdicts import State, Status
-from kkz_eval.reference.tables import unit_label, unit_name
+from kkz_eval.reference.tables import official_units, unit_label, unit_name
 from kkz_eval.reference.unit_groups import Nested, nested_sentence
 from kkz_eval.reporting.build import build_document, render
 from kkz_eval.reporting.figures.canvas import WIDE
@@ -339,15 +339,28 @@ def _chain(study: Study) -> tuple[StageCoverage, ...]:
         return any(source.verdict.status != Status.REJECTED for source in then.sources(contract))
 
     there = [contract for contract in then.contracts.values() if is_there(contract)]
+    official = {c.dataset: c.levels for c in there if c.source == "official"}
+    awaited = {name for row in study.installation.not_evaluable for name in row.indicators}
     return chain_coverage(
         study.installation.catalogue,
         study.installation.not_evaluable,
         evaluated=tuple(outcome.indicator for outcome in study.plan.outcomes),
-        official={c.dataset: c.levels for c in there if c.source == "official"},
+        official=official,
         municipal={c.dataset: title_of(c, study.simulated) for c in there if c.source == "municipal"},
         level=level_of_plan(study.plan),
         start=first_start(study.groups, study.plan),
+        years={name: _years_at_hand(study, name, official) for name in awaited},
+        today=then.day.year,
     )
+
+
+def _years_at_hand(study: Study, indicator: str, official: Collection[str]) -> frozenset[int]:
+    """Years in which accepted official figures give an indicator a value for a unit of the plan's level."""
+    units = official_units()[level_of_plan(study.plan)]
+    sources = [s for s in study.installation.catalogue[indicator].sources if set(s.datasets) <= set(official)]
+    tables = [study.snapshot.indicator(indicator, source.dataset, Asked(study.as_of)).indicators for source in sources]
+    rows = [row for table in tables for row in table.select(["unit_id", "year", "value"]).to_pylist()]
+    return frozenset(row["year"] for row in rows if row["value"] is not None and row["unit_id"] in units)
 
 
 def _stations(study: Study) -> pd.DataFrame | None:

@@ -83,6 +83,6 @@ def _given_texts(inputs: ReportInputs, language: Language) -> Iterator[tuple[str
         yield f"conformity.{position}", said.in_language(language)
     for stage in inputs.chain:
         for row in stage.reasons:
-            yield f"not_evaluable.{row.stage}", f"{row.subject[language]}: {row.because[language]}"
+            yield f"not_evaluable.{stage.stage}", f"{row.subject[language]}: {row.because.in_language(language)}"
     for position, notice in enumerate(inputs.notices, start=1):
         yield f"notices.{position}", notice.in_language(language)

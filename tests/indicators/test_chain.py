@@ -1,5 +1,6 @@
 """What a plan covers of the chain: in the plan, at hand, delivered only, or not evaluable, each told once."""
 
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from kkz_eval.contracts.load import load_contracts
@@ -11,9 +12,17 @@ CATALOGUE = load_catalogue(FOLDER / "indicators.yaml", FOLDER / "breaks.yaml")
 REASONS = load_not_evaluable(FOLDER / "indicators.yaml")
 CONTRACTS = {contract.dataset: contract for contract in load_contracts(FOLDER).values()}
 
+NO_YEARS = {name: () for row in REASONS for name in row.indicators}
+CHILDREN = "children in SGB II households"
+
 
 def covered(
-    *evaluated: str, accepted: tuple[str, ...] = ("inkar",), level: str = "kreis", start: int | None = 2012
+    *evaluated: str,
+    accepted: tuple[str, ...] = ("inkar",),
+    level: str = "kreis",
+    start: int | None = 2012,
+    years: Mapping[str, Collection[int]] = NO_YEARS,
+    today: int = 2026,
 ) -> dict[str, StageCoverage]:
     contracts = [CONTRACTS[name] for name in accepted]
     found = chain_coverage(
@@ -24,6 +33,8 @@ def covered(
         municipal={c.dataset: {"de": c.title_de, "en": c.title_en} for c in contracts if c.source == "municipal"},
         level=level,
         start=start,
+        years=years,
+        today=today,
     )
     assert [row.stage for row in found] == list(stages())
     return {row.stage: row for row in found}
@@ -59,12 +70,39 @@ def test_the_same_subject_from_another_source_is_not_told_again() -> None:
 def test_a_subject_that_is_not_evaluable_is_told_with_its_reason_only() -> None:
     context = covered("a_schul_oA")["context"]
     assert "Children under 15 in SGB II households" not in labels(context)
-    assert [row.subject["en"] for row in context.reasons] == ["children in SGB II households"]
+    assert CHILDREN in [row.subject["en"] for row in context.reasons]
 
 
 def test_a_reason_is_left_out_where_the_plan_evaluates_its_subject() -> None:
     context = covered("q_newfBGu15_bev", start=2017)["context"]
-    assert (context.evaluated, context.reasons) == (("q_newfBGu15_bev",), ())
+    assert context.evaluated == ("q_newfBGu15_bev",)
+    assert CHILDREN not in [row.subject["en"] for row in context.reasons]
+
+
+def test_a_reason_that_what_is_accepted_refutes_is_left_out_and_its_indicator_is_at_hand() -> None:
+    name = "q_newfBGu15_bev"
+    label = "Children under 15 in SGB II households"
+    with_years = covered("a_schul_oA", years={**NO_YEARS, name: range(2010, 2020)})["context"]
+    assert CHILDREN not in [row.subject["en"] for row in with_years.reasons]
+    assert {further.label["en"]: further.from_year for further in with_years.further}[label] is None
+    with_one = covered("a_schul_oA", years={**NO_YEARS, name: range(2011, 2020)})["context"]
+    (reason,) = [row for row in with_one.reasons if row.subject["en"] == CHILDREN]
+    assert reason.cause == "too_short"
+    assert "at hand only 2011–2019, so with but one year before the start in 2012" in reason.because.in_language("en")
+    assert label not in labels(with_one)
+
+
+def test_a_dataset_that_came_without_the_years_of_an_indicator_does_not_put_it_at_hand() -> None:
+    births = covered(accepted=("inkar", "bevoelkerung_amtlich"), today=2030)  # by sex alone: no age group has a figure
+    assert "Children under 3" not in labels(births["context"])
+    assert any("population by age" in row.subject["en"] for row in births["context"].reasons)
+
+
+def test_a_station_that_was_reached_is_not_called_unreached() -> None:
+    def causes(today: int) -> list[str]:
+        return [row.cause for row in covered("a_schul_oA", today=today)["secondary"].reasons]
+
+    assert (causes(2026), causes(2029)) == (["not_yet_reached"], [])
 
 
 def test_a_series_that_begins_with_the_start_says_so() -> None:

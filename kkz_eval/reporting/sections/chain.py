@@ -28,7 +28,9 @@ def _stage(stage: StageCoverage, inputs: ReportInputs, language: Language) -> Pa
         _further(f"chain.{stage.stage}.{n}", row, language) for n, row in enumerate(stage.further) if not row.other_level
     ]
     reasons = [
-        phrase("chain.reason", language, subject=_as_it_is(row.subject, language), because=_as_it_is(row.because, language))
+        phrase(
+            "chain.reason", language, subject=_as_it_is(row.subject, language), because=Quoted(row.because.in_language(language))
+        )
         for row in stage.reasons
     ]
     name = Quoted(indicators.say(f"stages.{stage.stage}").in_language(language))

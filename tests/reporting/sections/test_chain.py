@@ -5,19 +5,18 @@ from typing import get_args
 
 import pytest
 
-from kkz_eval.indicators.catalogue import NotEvaluable, stages
-from kkz_eval.indicators.chain import Further, StageCoverage
+from kkz_eval.indicators.catalogue import stages
+from kkz_eval.indicators.causes import NotMeasured
+from kkz_eval.indicators.chain import Further, Reason, StageCoverage
 from kkz_eval.model.errors import UserError
-from kkz_eval.model.texts import Language
+from kkz_eval.model.texts import Language, Wording
 from kkz_eval.reporting.build import build_document
 from kkz_eval.reporting.document import Listing, Section, plain
 from kkz_eval.reporting.inputs import ReportInputs
 from kkz_eval.reporting.sections.chain import chain_section
 
-REASON = NotEvaluable(
-    "birth",
-    {"de": "geringes Geburtsgewicht", "en": "low birth weight"},
-    {"de": "keine amtliche Reihe vorliegt", "en": "no official series is at hand"},
+REASON = Reason(
+    {"de": "geringes Geburtsgewicht", "en": "low birth weight"}, "not_measured", NotMeasured("official_tables").said(2012)
 )
 CHAIN = (
     StageCoverage("birth", delivered=({"de": "Geburten", "en": "Births"},), reasons=(REASON,)),
@@ -47,7 +46,7 @@ def items(found: Section) -> list[str]:
 def test_each_stage_says_what_is_evaluated_and_what_is_not(inputs: ReportInputs) -> None:
     assert items(section(inputs, "de")) == [
         "Schwangerschaft und Geburt: Nichts ausgewertet. Geliefert, ohne Vergleichsgruppe: Geburten. "
-        "Nicht auswertbar: geringes Geburtsgewicht, weil keine amtliche Reihe vorliegt.",
+        "Nicht auswertbar: geringes Geburtsgewicht (nicht gemessen: Keine amtliche Tabelle der Kreise weist das aus).",
         "Weiterführende Schule: Ausgewertet: Schulabgänge ohne Abschluss; Willkommensbesuche (ohne Schätzung). "
         "Vorhanden, aber nicht in diesem Plan: Abitur; Mittlere Reife (Reihe beginnt 2016). "
         "Nicht für Kreise vorhanden: Wiederholungen.",
@@ -68,7 +67,7 @@ def test_it_stands_before_what_the_report_does_not_show_and_only_where_there_is_
 
 
 def test_a_reason_that_claims_too_much_is_refused(inputs: ReportInputs) -> None:
-    claim = replace(REASON, because={"de": "das Programm ohnehin wirkt", "en": "the programme works"})
+    claim = replace(REASON, because=Wording({"de": "das Programm ohnehin wirkt", "en": "the programme works"}))
     with pytest.raises(UserError, match=r"not_evaluable\.birth"):
         build_document(replace(inputs, chain=(StageCoverage("birth", reasons=(claim,)),)), "de")
 
