@@ -5,7 +5,7 @@ Belongs here: which estimator runs on which sample, and rows from what it return
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -166,12 +166,16 @@ def _outcome_result(panel: pd.DataFrame, plan: Plan, outcome: Outcome) -> Effect
         violations = _violations(sample, plan, spec, estimation)
         identity = {"estimator": spec.id, "method": spec.method, "variant": spec.variant}
         notes = [note for note in sample.notes if note.code not in METHODS[spec.method].untrue_notes]
-        notes += _held_fixed(plan, outcome, METHODS[spec.method])
+        held = _held_fixed(plan, outcome, METHODS[spec.method])
         weighting = _weighting(sample, estimation, METHODS[spec.method])
-        notes += [*estimation.notes, *(one.note for one in weighting), *violations.notes]
-        said = " ".join(note.sentence.in_language(plan.languages[0]) for note in notes)
+        later = [*estimation.notes, *(one.note for one in weighting), *violations.notes]
+        said, without = (_joined(some, plan) for some in ([*notes, *held, *later], [*notes, *later]))
         counts = {f"n_{name}": value for name, value in asdict(estimation.counts or sample.counts).items()}
-        estimates += [{**common, **counts, **identity, **_row_cells(row, plan, said)} for row in estimation.rows]
+        estimates += [
+            # what an estimate holds fixed and how it weighs is not said of one that there isn't
+            {**common, **counts, **identity, **_row_cells(row, plan, said if row.refused is None else without)}
+            for row in estimation.rows
+        ]
         figures = [Test(name, value, "", np.nan) for one in weighting for name, value in one.figures.items()]
         tests += [
             {"indicator": outcome.indicator, "estimator": spec.id, **asdict(test)} for test in (*estimation.tests, *figures)
@@ -189,6 +193,10 @@ def _outcome_result(panel: pd.DataFrame, plan: Plan, outcome: Outcome) -> Effect
         audit=[*examined.audit, *blind_audit(panel, sample, plan, outcome, deciding(plan).id)],
         power=examined.power,
     )
+
+
+def _joined(notes: Sequence[Note], plan: Plan) -> str:
+    return " ".join(note.sentence.in_language(plan.languages[0]) for note in notes)
 
 
 def _violations(sample: Sample, plan: Plan, spec: EstimatorSpec, estimation: Estimation) -> Sensitivity:

@@ -18,8 +18,9 @@ from kkz_eval.evaluation.inference.families import holm
 from kkz_eval.evaluation.inference.power import minimum_detectable
 from kkz_eval.evaluation.plan import Outcome, Plan, Specification, in_other_scale
 from kkz_eval.evaluation.results import EffectsResult
+from kkz_eval.evaluation.verdict import say
 from kkz_eval.evaluation.verdict.evidence import Estimates, Evidence, NegativeControl
-from kkz_eval.model.texts import LANGUAGES, Wording
+from kkz_eval.model.texts import LANGUAGES, Localised, Wording
 
 LEVEL = 0.95  # of intervals: the table of the verdict tests at 5 %, whatever the level of a plan's other intervals
 FULL, RANDOMIZATION, COEFFICIENT = "full", "randomization", "coefficient"  # values of the tables
@@ -33,7 +34,7 @@ def evidence_of(outcome: Outcome, plan: Plan, effects: EffectsResult, known: Evi
     plan names one (theta `hat`), else with equal probabilities (`zero`), within the strata of the plan where it has any.
     """
     row = headline_row(effects.estimates, outcome.indicator, outcome.earliest_plausible_year, plan.headline)
-    found = _of_plan(outcome, plan)
+    found = replace(_of_plan(outcome, plan), cause=_cause(effects, plan, row))
     if row is not None and row["status"] == "ok":
         for more in (_of_chance(effects, plan, row), _of_violations(effects, row), _of_others(effects, plan, outcome)):
             found = _filled(found, more)
@@ -56,6 +57,28 @@ def _of_plan(outcome: Outcome, plan: Plan) -> Evidence:
         desired_direction=expected if expected in ("increase", "decrease") else None,
         smallest_difference=None if outcome.smallest_difference is None else outcome.smallest_difference.value,
     )
+
+
+def _cause(effects: EffectsResult, plan: Plan, row: pd.Series | None) -> Localised | None:
+    """Why chance was not asked about the row on which the verdict rests: no row, no estimate, another law than the one that counts, a refusal."""
+    if plan.inference.method != RANDOMIZATION:
+        return None
+    if row is None:
+        return say("cause.no_row")
+    if row["status"] != "ok":
+        return say("cause.refused", reason=row["message"])
+    theta = plan.theta_that_counts
+    if theta not in plan.inference.theta and plan.audit is not None and plan.audit.law is not None:
+        return say("cause.theta", law=plan.audit.law, theta=theta)
+    rows = effects.inference[
+        (effects.inference[["indicator", "estimator", "aggregation"]] == row[["indicator", "estimator", "aggregation"]]).all(
+            axis=1
+        )
+    ]
+    refused = rows[
+        (rows["method"] == RANDOMIZATION) & (rows["status"] == "refused") & rows["theta"].isin([theta, ""])
+    ]  # "": by any law
+    return None if refused.empty else say("cause.refused", reason=refused["message"].iloc[0])
 
 
 def _of_estimates(estimates: pd.DataFrame, row: pd.Series) -> Evidence:

@@ -89,7 +89,8 @@ def _said(verdict: Verdict, rules: Rules, unit: Localised, decimals: int) -> Ite
     evidence, form = verdict.evidence, verdict.form
     match form:
         case Form.NOT_EXAMINED:
-            yield say("said.not_examined", what=say(f"what.{verdict.missing}"))
+            missing = say("said.not_examined", what=say(f"what.{verdict.missing}"))
+            yield missing if evidence.cause is None else say("said.not_examined_because", cause=evidence.cause)
         case Form.TOO_EARLY:
             years = Shown(_known(evidence.exposed_years))
             yield say("said.too_early", years=years, needed=Shown(rules.limit(form, "exposed_years")))

@@ -6,12 +6,14 @@ from dataclasses import replace
 
 import pytest
 
-from kkz_eval.evaluation.plan import Audit, Comparison, EstimatorSpec, Outcome, Plan, SmallestDifference, Specification
+from kkz_eval.evaluation.plan import Audit, Comparison, EstimatorSpec, Inference, Outcome, Plan, SmallestDifference, Specification
 from kkz_eval.evaluation.results import EffectsResult, result_of
 from kkz_eval.evaluation.verdict.decide import verdict_of
 from kkz_eval.evaluation.verdict.evidence import BreakState, Evidence
 from kkz_eval.evaluation.verdict.gather import evidence_of
 from kkz_eval.evaluation.verdict.rules import rules
+from kkz_eval.evaluation.verdict.sentences import verdict_sentence
+from kkz_eval.evaluation.verdict.table import UNIT_OF_PANEL
 
 OUTCOME = Outcome("y", "primary", expected_direction="decrease", smallest_difference=SmallestDifference(0.5, {}, "board"))
 PLAN = Plan("p", (OUTCOME, Outcome("z", "primary"), Outcome("c", "context")), (EstimatorSpec("twfe", "twfe"),))
@@ -46,6 +48,32 @@ def test_a_plan_without_randomization_leaves_chance_unknown_and_has_no_verdict()
     assert (found.specifications, found.co_treatments, found.scales, found.negative_controls) == ({}, {}, None, ())
     verdict = verdict_of(found, rules())
     assert (verdict.code, verdict.form, verdict.row) == ("none", "not_examined", 1)
+
+
+RANDOMIZED = replace(AUDITED, inference=Inference(method="randomization"))
+REFUSED_ROW = {**ESTIMATE, "status": "refused", "message": "Kein Wert."}
+
+
+@pytest.mark.parametrize(
+    ("plan", "estimates", "inference", "said"),
+    [
+        (RANDOMIZED, [REFUSED_ROW], [], "Kein Urteil: Kein Wert."),
+        (
+            RANDOMIZED,
+            [{**ESTIMATE, "method": "event_study", "aggregation": "dynamic", "event_time": 0}],
+            [],
+            "keinen Schätzwert über",
+        ),
+        (replace(RANDOMIZED, inference=Inference(method="randomization", theta=("zero",))), None, [], "fehlt „hat“"),
+        (RANDOMIZED, None, [{**CHANCE, "status": "refused", "theta": "hat", "message": "Zu hoch."}], "Kein Urteil: Zu hoch."),
+        (RANDOMIZED, None, [{**CHANCE, "status": "refused", "message": "Keine Ziehungen."}], "Kein Urteil: Keine Ziehungen."),
+        (RANDOMIZED, None, [{**CHANCE, "status": "refused", "theta": "upper", "message": "Zu hoch."}], "Es fehlt:"),
+    ],
+)
+def test_no_verdict_names_its_cause(plan: Plan, estimates: list | None, inference: list, said: str) -> None:
+    rows = results().estimates if estimates is None else result_of(estimates=estimates).estimates
+    found = verdict_of(evidence_of(OUTCOME, plan, replace(results(inference=inference), estimates=rows), KNOWN), rules())
+    assert said in verdict_sentence(found, rules(), UNIT_OF_PANEL, 1).in_language("de")
 
 
 def test_p_and_interval_are_those_of_the_coefficient_within_the_strata_by_the_fitted_law() -> None:
