@@ -11,7 +11,8 @@ indicators.yaml:
         decimals: 1
         desirable: increase              # or decrease; left out where neither is
         stage: under_3                   # of the chain
-        sources:                         # in order of preference; `given: {measure: …}` for a rate that is published as it is
+        sources:                         # in order of preference; `given: {measure: …}` for a rate that is published as it is,
+                                         # `log_of: {measure: …}` for a count that no denominator is at hand for
           - dataset: kindertagesbetreuung_amtlich
             numerator: {measure: children_in_care, where: {age_group: u3}}
             denominator: {dataset: bevoelkerung_amtlich, measure: inhabitants, summed: {age: ["0", "1", "2"]}}
@@ -52,7 +53,8 @@ from kkz_eval.model.errors import UserError
 from kkz_eval.model.texts import Joined, Language, Localised, Wording
 
 _TEXTS = "kkz_eval.indicators"
-_COUNTS = ("numerator", "denominator")
+_COUNTS = ("numerator", "denominator", "log_of")
+LOG_POINTS = 100.0  # a logarithm is multiplied by it: differences of 1 are about 1 per cent
 
 
 class CatalogueInvalid(FileInvalid):
@@ -99,6 +101,7 @@ class IndicatorSource:
     """How a dataset gives an indicator: a published rate (`numerator` alone, `denominator` None), or numerator / denominator × per.
 
     minus: the rate of another group, disjoint from the first, that is subtracted: a gap. first_year: of the series, None where unknown.
+    logarithm: the value is per × ln(numerator), a count without a denominator.
     """
 
     dataset: str
@@ -107,6 +110,7 @@ class IndicatorSource:
     per: float
     minus: Share | None = None
     first_year: int | None = None
+    logarithm: bool = False
 
     @property
     def datasets(self) -> tuple[str, ...]:
@@ -285,6 +289,9 @@ def _source(entry: Mapping[str, Any]) -> IndicatorSource:
     if "given" in entry:
         minus = Share(_selection(entry["minus"]["given"]), None) if "minus" in entry else None
         return IndicatorSource(entry["dataset"], _selection(entry["given"]), None, 1.0, minus, entry.get("first_year"))
+    if "log_of" in entry:
+        count = _selection(entry["log_of"])
+        return IndicatorSource(entry["dataset"], count, None, LOG_POINTS, None, entry.get("first_year"), logarithm=True)
     own = Share(_selection(entry["numerator"]), _selection(entry["denominator"]))
     other = entry.get("minus")
     minus = Share(_selection(other["numerator"]), _selection(other["denominator"])) if other else None

@@ -1,4 +1,4 @@
-"""Indicator values from observations: published rates as they are, or numerator over denominator with its sampling error.
+"""Indicator values from observations: published rates as they are, numerator over denominator with its sampling error, logarithms of counts.
 
 A statistical symbol in numerator or denominator leaves the value missing and stays as the flag: symbols are never numbers.
 Small numbers: the value stays as it is, its sampling error comes from an adjusted share (`_std_error`), so that a rate of 0 or of all
@@ -62,7 +62,8 @@ def indicator_values(indicator: Indicator, source: IndicatorSource, parts: dict[
     """One row per unit and year.
 
     value = numerator / denominator × per, with the error of `_std_error`; of a gap, the difference of two such rates of disjoint
-    groups, with the root of the sum of their squared errors, and neither numerator nor denominator. Counts of units dissolved in 2009
+    groups, with the root of the sum of their squared errors, and neither numerator nor denominator; of a logarithm per × ln(numerator),
+    without an error. Counts of units dissolved in 2009
     are summed to their successor (territory.bridged_counts), published rates never. origin: municipal | official.
     Raises ValueError where a unit and year has two observations: the selection of the catalogue is then not unique; UserError where a
     unit and its predecessors both have a figure for a year.
@@ -175,12 +176,20 @@ def _remainder(frame: pd.DataFrame) -> pd.DataFrame:
 def _rate(parts: Mapping[str, pa.Table], prefix: str, source: IndicatorSource, void: Mapping[str, _Void]) -> pd.DataFrame:
     share = Share(source.numerator, source.denominator) if not prefix or source.minus is None else source.minus
     top = _frame(parts[f"{prefix}numerator"], share.numerator, void[source.dataset])
+    if source.logarithm:
+        return _logarithm(bridged_counts(top), source.per)
     if share.denominator is None:
         return top.assign(numerator=np.nan, denominator=np.nan, std_error=np.nan)
     top = bridged_counts(top)
     bottom = _frame(parts[f"{prefix}denominator"], share.denominator, void[source.datasets[-1]])
     over = share.denominator.over is not None
     return _share(top, over_municipalities(bottom, top) if over else bridged_counts(bottom), source.per)
+
+
+def _logarithm(counts: pd.DataFrame, per: float) -> pd.DataFrame:
+    """per × ln(count), which stays as the numerator; a count of 0 has no logarithm: its value is missing."""
+    value = per * np.log(counts["value"].where(counts["value"] > 0))
+    return counts.assign(numerator=counts["value"], value=value, denominator=np.nan, std_error=np.nan)
 
 
 def _share(top: pd.DataFrame, bottom: pd.DataFrame, per: float) -> pd.DataFrame:

@@ -81,6 +81,33 @@ def test_a_mix_of_origins_and_an_unknown_dataset_are_refused(
         assert all(word in caught.value.sentence.in_language(language) for word in shown)
 
 
+COUNTED = ENTRY[: ENTRY.index("        numerator")].format()
+
+
+def counted(tmp_path: Path, source: str) -> Indicator:
+    (tmp_path / "indicators.yaml").write_text(COUNTED + source, encoding="utf-8")
+    (tmp_path / "breaks.yaml").write_text("breaks_version: 1\nbreaks: []\n", encoding="utf-8")
+    return load_catalogue(tmp_path / "indicators.yaml", tmp_path / "breaks.yaml")["quota"]
+
+
+def test_a_count_without_a_denominator_enters_by_its_logarithm(tmp_path: Path) -> None:
+    (source,) = counted(
+        tmp_path, "        log_of: {measure: births, where: {sex: insgesamt}}\n        first_year: 1995\n"
+    ).sources
+    assert (source.numerator, source.denominator) == (Selection("births", (("sex", "insgesamt"),)), None)
+    assert (source.logarithm, source.per, source.first_year) == (True, 100.0, 1995)
+
+
+@pytest.mark.parametrize(
+    "beside", ["per: 100", "given: {measure: rate}", "denominator: {measure: persons}", "minus: {given: {measure: rate}}"]
+)
+def test_a_logarithm_is_of_a_count_alone(tmp_path: Path, beside: str) -> None:
+    with pytest.raises(UserError) as caught:
+        counted(tmp_path, f"        log_of: {{measure: births}}\n        {beside}\n")
+    assert caught.value.code == "catalogue_invalid"
+    assert "indicators.quota.sources[0]" in caught.value.sentence.in_language("de")
+
+
 def test_an_installation_with_a_mix_does_not_open(tmp_path: Path) -> None:
     for path in FOLDER.glob("*.yaml"):
         (tmp_path / path.name).write_bytes(path.read_bytes())

@@ -90,6 +90,29 @@ def test_a_published_rate_is_taken_as_it_is_and_breaks_are_marked():
     assert result.indicators.column("break_before").to_pylist() == [None, "Doppeljahrgang"]
 
 
+LOG = IndicatorSource("leavers", Selection("leavers", (("certificate", "all"),)), None, 100.0, logarithm=True)
+
+
+def test_the_logarithm_of_a_count_keeps_the_count_and_has_no_error():
+    result = values(observations(cell("05111", 2012, "all", 400.0), cell("05111", 2013, "all", 404.0)), LOG)
+    first, second = result.indicators.to_pylist()
+    assert (first["value"], first["numerator"]) == (100 * math.log(400), 400.0)
+    assert second["value"] - first["value"] == pytest.approx(100 * math.log1p(0.01))  # 1 per cent more is about 1 log point
+    assert {first["std_error"], first["denominator"]} == {None}
+
+
+@pytest.mark.parametrize(("count", "flag"), [(0.0, None), (None, ".")])
+def test_no_count_and_a_count_of_zero_have_no_logarithm(count, flag):
+    (row,) = values(observations(cell("05111", 2012, "all", count, flag=flag)), LOG).indicators.to_pylist()
+    assert (row["value"], row["numerator"], row["flag"]) == (None, count, flag)
+
+
+def test_counts_of_dissolved_kreise_are_added_before_the_logarithm():
+    result = values(observations(cell("05313", 2008, "all", 100.0), cell("05354", 2008, "all", 300.0)), LOG)
+    (row,) = result.indicators.to_pylist()
+    assert (row["unit_id"], row["value"], row["numerator"]) == ("05334", 100 * math.log(400), 400.0)
+
+
 def test_two_observations_for_one_cell_are_an_error_of_the_catalogue():
     twice = observations(cell("05111", 2012, "none", 1.0), cell("05111", 2012, "none", 2.0), cell("05111", 2012, "all", 9.0))
     with pytest.raises(ValueError, match="two observations"):
