@@ -23,7 +23,7 @@ from kkz_eval.deliveries.official.members import Entry, Total, codes_of, left_ou
 from kkz_eval.deliveries.official.panels import GISD
 from kkz_eval.deliveries.official.table import Footnote, OfficialTable
 from kkz_eval.deliveries.official.timely import untimely
-from kkz_eval.deliveries.official.unclaimed import Unfit, found_by_the_reader, user_of
+from kkz_eval.deliveries.official.unclaimed import Unfit, found_by_the_reader, named_by
 from kkz_eval.deliveries.official.units import at_former_cities, at_offices, of_this_land
 from kkz_eval.model.findings import Finding, Severity, concat_findings, findings_table
 from kkz_eval.model.parsed import ARROW_TYPES, COL, FLAG, ROW, TEXT, ParsedTable
@@ -38,11 +38,13 @@ _LONGEST = 400  # characters of a paragraph that are shown
 def claimed(table: OfficialTable, contracts: Mapping[str, Contract]) -> tuple[ParsedTable, ...]:
     """The table of each contract that claims it; () where none does. Contracts must have the layout `official`.
 
-    A contract that takes but the total of one of its variables gives way to one that takes the whole table.
+    Only contracts that name it by the longest beginning of its code are asked: the table of the mean population (12411-05) is none of the
+    population on 31 December (12411), whatever its columns say. A contract that takes but the total of one of its variables gives way to
+    one that takes the whole table.
     """
     found: list[ParsedTable] = []
     untotalled: list[ParsedTable] = []
-    for contract in contracts.values():
+    for contract in named_by(table, contracts):
         parts: dict[str, _Part] = {}
         for source in contract.official if LAYOUT in contract.layouts else ():
             part = None if source.measure in parts else _part(table, contract, source)
@@ -58,10 +60,9 @@ def claimed(table: OfficialTable, contracts: Mapping[str, Contract]) -> tuple[Pa
 
 def why_unclaimed(table: OfficialTable, contracts: Mapping[str, Contract]) -> tuple[Contract, Unfit] | None:
     """The contract that uses a table which `claimed` gives to none, and what is in the way; None where no contract uses it."""
-    user = user_of(table, contracts)
-    if user is None:
+    contract = next(iter(named_by(table, contracts)), None)
+    if contract is None:
         return None
-    contract, *_ = user
     found = [found_by_the_reader(table), *(_part(table, contract, source) for source in contract.official)]
     unfit = next((part for part in found if isinstance(part, Unfit)), None)
     return None if unfit is None else (contract, unfit)

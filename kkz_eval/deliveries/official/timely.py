@@ -24,14 +24,15 @@ def untimely(table: pa.Table, source: OfficialSource, edition: str, findings: li
     """Rows whose value must not be taken: of another time than the mapping takes, after the table's own day, or after the unit's end.
 
     table: OFFICIAL_SCHEMA, of one measure; edition: the day or year that the table names, "" for none. findings: one is added for each
-    time, and one for each unit and year that has a value outside the unit's life; a symbol there is none.
+    time, and one for each unit and year that has a value outside the unit's life; a symbol there is none, and a 0 is a warning: tables
+    that keep a line for units that are no more write it there for `-`.
     """
     refused = np.zeros(table.num_rows, bool)
     texts = table.column("time").cast(pa.string()).to_pylist()
     kinds = table.column("time_kind").cast(pa.string()).to_pylist()
     years = table.column("year").to_pylist()
     units = table.column("unit_id").cast(pa.string()).to_pylist()
-    valued = table.column("value").is_valid().to_pylist()
+    values = table.column("value").to_pylist()
     stand = edition_day(edition)
     wrong = {
         said: _problem(*said, source.time, stand) for said in set(zip(texts, kinds, years, strict=True)) if said[1] is not None
@@ -53,14 +54,15 @@ def untimely(table: pa.Table, source: OfficialSource, edition: str, findings: li
                 allowed = edition if problem == "official_after_stand" else _example(source.time, year)
                 add(index, problem, Severity.ERROR, allowed, text, None)
             continue
-        unit = _mortal().get(units[index]) if valued[index] and year is not None else None
+        unit = _mortal().get(units[index]) if values[index] is not None and year is not None else None
         if unit is None:
             continue
         day = day_of(text)
         if unit.valid_until is not None and (day or date(year, 1, 1)) > unit.valid_until:
             refused[index] = True
+            told = ("official_unit_ended", Severity.ERROR) if values[index] else ("official_unit_ended_zero", Severity.WARNING)
             if (unit.key, year) not in seen:
-                add(index, "official_unit_ended", Severity.ERROR, unit.valid_until.isoformat(), unit.name, unit.key)
+                add(index, *told, unit.valid_until.isoformat(), unit.name, unit.key)
         elif (
             unit.valid_from is not None and (day or date(year, 12, 31)) < unit.valid_from and unit.key not in _with_predecessor()
         ):

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from kkz_eval.contracts.contract import Contract, OfficialSource
+from kkz_eval.contracts.contract import Contract
 from kkz_eval.deliveries import say
 from kkz_eval.deliveries.columns.completeness import missing_units
 from kkz_eval.deliveries.official import wegweiser
@@ -75,20 +75,18 @@ class FamilyName(Localised):
         return say(f"family.{self.family}").in_language(language)
 
 
-def user_of(table: OfficialTable, contracts: Mapping[str, Contract]) -> tuple[Contract, OfficialSource] | None:
-    """The contract whose mapping names the table by the longest beginning of its code, and that mapping; None where none does."""
+def named_by(table: OfficialTable, contracts: Mapping[str, Contract]) -> list[Contract]:
+    """The contracts whose mappings name the table by the longest beginning of its code, in their order; [] where none does."""
+    lengths = {contract.id: _beginning(table, contract) for contract in contracts.values()}
+    longest = max(lengths.values(), default=0)
+    return [contract for contract in contracts.values() if longest and lengths[contract.id] == longest]
+
+
+def _beginning(table: OfficialTable, contract: Contract) -> int:
+    """How many characters of the code of a table a contract names, 0 for none."""
     code = table.code or table.family
-    named = [
-        (len(prefix), contract, source)
-        for contract in contracts.values()
-        for source in contract.official
-        for prefix in source.tables
-        if code.startswith(prefix)
-    ]
-    if not named:
-        return None
-    _, contract, source = max(named, key=lambda found: found[0])
-    return contract, source
+    fitting = (len(prefix) for source in contract.official for prefix in source.tables if code.startswith(prefix))
+    return max(fitting, default=0)
 
 
 def reader_of_statistic(table: OfficialTable, contracts: Mapping[str, Contract]) -> Contract | None:

@@ -22,7 +22,14 @@ CONTRACTS = shipped()
 TODAY = date(2026, 11, 25)
 POPULATION = NEW_GERMAN.replace("12,5", "190000")
 LEAVERS = TABLE.replace("Abgehende (Anzahl)", "Absolvierende/Abgehende (Anzahl)").replace(";ohne", ";ohne Hauptschulabschluss")
-KINDS = {"official_other_time", "official_after_stand", "official_unit_ended", "official_unit_not_yet", "year_in_future"}
+KINDS = {
+    "official_other_time",
+    "official_after_stand",
+    "official_unit_ended",
+    "official_unit_ended_zero",
+    "official_unit_not_yet",
+    "year_in_future",
+}
 
 
 def read(text: str | bytes) -> ParsedTable:
@@ -135,6 +142,13 @@ def test_a_flow_of_the_last_year_may_stand_under_the_old_key() -> None:
 def test_symbols_of_a_unit_that_is_no_more_are_fine() -> None:
     table = read(POPULATION.replace("05978;Unna, Kreis", "05354;Aachen, Kreis").replace("190000", "-"))
     assert found(table) == []
+
+
+def test_a_zero_of_a_unit_that_is_no_more_is_a_hint_and_no_value() -> None:
+    table = read(POPULATION.replace("05978;Unna, Kreis", "05354;Aachen, Kreis").replace("190000", "0"))
+    (finding,) = found(table)
+    assert (finding.kind, finding.severity, finding.unit_id) == ("official_unit_ended_zero", "warning", "05354")
+    assert numbers(table) == [299070]
 
 
 def test_a_series_recalculated_to_its_successor_is_fine() -> None:
