@@ -1,6 +1,6 @@
 """Writes docs/series.html: the real series of each indicator for the 53 Kreise, with medians of the groups and the breaks marked.
 
-Run as `python docs/make_series.py FOLDER`, FOLDER with the official files as they come, a folder per source. Belongs here: the layout of the page. Does not
+Run as `python docs/make_series.py FOLDER`, FOLDER with the files of official statistics as they come, in folders as in FILES. Belongs here: the layout of the page. Does not
 belong here: reading, what an indicator is, which Kreis is in which group.
 """
 
@@ -9,12 +9,14 @@ from __future__ import annotations
 import html
 import re
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 import altair as alt
 import pandas as pd
 import vl_convert
 
+from kkz_eval.contracts.contract import Contract
 from kkz_eval.contracts.load import load_contracts
 from kkz_eval.deliveries.official.read import read_official
 from kkz_eval.deliveries.reader import Claimed, read_file
@@ -25,10 +27,13 @@ from kkz_eval.reference.exposure import Group, kreis_groups
 ROOT = Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs" / "series.html"
 INKAR = "inkar"
-FILES = {  # published rates of several years, by dataset
-    INKAR: "inkar/inkr_nrw_kreise_panel_long.csv",
-    "gisd": "gisd/GISD_NRW_Kreis.csv",
-    "arbeitslosigkeit_amtlich": "genesis/13211-02-05-4_datencsv_de.csv",
+FILES = {  # published rates of several years, by dataset; of a year in two files that in the later one is shown
+    INKAR: ["official/inkar/inkr_nrw_kreise_panel_long.csv"],
+    "gisd": ["official/gisd/GISD_NRW_Kreis.csv"],
+    "arbeitslosigkeit_amtlich": [
+        "regionalstatistik/13211-02-05-4_2001-2016.csv",
+        "official/genesis/13211-02-05-4_datencsv_de.csv",
+    ],
 }
 GROUPS = {2012: ("beteiligt seit 2012 / since 2012", "#b3452c"), 2017: ("seit 2017 / since 2017", "#2f6f8f")}
 NEVER = ("bis 2019 nicht beteiligt / never until 2019", "#444444")
@@ -49,11 +54,20 @@ def group_names() -> dict[str, str]:
 
 
 def panel_of(folder: Path, dataset: str) -> pd.DataFrame:
-    """The figures of the 53 Kreise as the file has them: unit_id, year, and of INKAR measure and value, else the columns of the contract.
+    """The figures of the 53 Kreise as the files have them: unit_id, year, and of INKAR measure and value, else the columns of the contract.
 
-    Raises FileNotFoundError where the folder lacks the file, ValueError where it can't be read or says that its figures are made up.
+    Raises FileNotFoundError where the folder lacks a file, ValueError where one can't be read or says that its figures are made up.
     """
-    file = folder / FILES[dataset]
+    contracts = load_contracts(ROOT / "data_contracts")
+    panels = [_panel_of_file(folder / name, dataset, contracts) for name in FILES[dataset]]
+    panel = pd.concat(panels, ignore_index=True)
+    if dataset != INKAR:
+        keys = [p.name for p in contracts[dataset].properties if p.role in ("key", "dimension")]
+        panel = panel.drop_duplicates(keys, keep="last")
+    return panel[panel["unit_id"].isin(group_names())]
+
+
+def _panel_of_file(file: Path, dataset: str, contracts: Mapping[str, Contract]) -> pd.DataFrame:
     if says_simulated(file.read_bytes()):
         raise ValueError(f"{file.name} holds made-up figures; the page credits what it shows to offices")
     if dataset == INKAR:
@@ -62,18 +76,17 @@ def panel_of(folder: Path, dataset: str) -> pd.DataFrame:
             raise ValueError(f"{file.name} is no export of INKAR")
         panel = official.table.select(["unit_id", "year", "measure", "value"]).to_pandas().astype({"measure": str})
     else:
-        result = read_file(file.read_bytes(), file.name, load_contracts(ROOT / "data_contracts"))
+        result = read_file(file.read_bytes(), file.name, contracts)
         parsed = [table for table in result.parsed if table.contract_id == dataset] if isinstance(result, Claimed) else []
         if len(parsed) != 1:
             raise ValueError(f"{file.name} is no delivery under the contract {dataset}")
         panel = parsed[0].table.to_pandas()
-    panel = panel.astype({"unit_id": str})
-    return panel[panel["unit_id"].isin(group_names())]
+    return panel.astype({"unit_id": str})
 
 
 def source_shown(indicator: Indicator) -> str | None:
     """The first dataset of `FILES` that publishes the indicator as a rate, None where none does."""
-    given = (source.dataset for source in indicator.sources if source.denominator is None)
+    given = (source.dataset for source in indicator.sources if source.denominator is None and not source.logarithm)
     return next((dataset for dataset in given if dataset in FILES), None)
 
 

@@ -65,13 +65,15 @@ def test_unemployment_has_count_and_rate_of_one_group_in_one_record() -> None:
     (table,) = tables(genuine(JOBLESS)).values()
     assert (table.contract_id, table.table.num_rows, table.years()) == (
         "arbeitslosigkeit_amtlich",
-        53 * 6 * 2,
+        53 * 6 * 6,
         tuple(range(2015, 2021)),
     )
-    young = record(table, unit_id="05111", year=2015, age_group="15_bis_unter_25")
+    young = record(table, unit_id="05111", year=2015, group="15_bis_unter_25")
     assert (young["unemployed"], young["rate"]) == (1505, 5.7)
     assert (young["unemployed__row"], young["rate__row"]) == (young["year__row"],) * 2
     assert (young["unemployed__col"], young["rate__col"]) == (8, 16)
+    men, older = (record(table, unit_id="05111", year=2015, group=group) for group in ("maenner", "55_bis_unter_65"))
+    assert (men["unemployed"], men["rate"], older["unemployed"], older["rate"]) == (None, 9.0, 5021, None)
 
 
 @needs_shared_data
