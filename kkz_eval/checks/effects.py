@@ -12,10 +12,14 @@ from kkz_eval.assets.simulated import said_where_simulated
 from kkz_eval.checks.results import check_of, statistical_checks
 from kkz_eval.evaluation.plan import Plan
 from kkz_eval.evaluation.statistical_checks import EFFECT_CHECKS, StatisticalCheck, check_effects
-from kkz_eval.evaluation.verdict.sentences import level_word, rating_sentence, verdict_word
+from kkz_eval.evaluation.verdict.decide import Verdict
+from kkz_eval.evaluation.verdict.rules import rules
+from kkz_eval.evaluation.verdict.sentences import level_word, rating_sentence, verdict_sentence
+from kkz_eval.indicators.catalogue import Indicator
 from kkz_eval.line.installation import Installation
 from kkz_eval.line.study import Study
 from kkz_eval.line.verdicts import verdicts_of
+from kkz_eval.model.texts import Sentence, Wording
 
 
 def effect_checks(plan: Plan) -> dg.AssetChecksDefinition:
@@ -36,10 +40,7 @@ def verdict_check(plan: Plan) -> dg.AssetChecksDefinition:
         found = {name: one for name, one in verdicts_of(study, study.effects).items() if roles[name] != "context"}
         if not found:
             return None
-        lines = [
-            say("verdict_line", indicator=name, verdict=verdict_word(one), form=one.written_form, rating=rating_sentence(one))
-            for name, one in found.items()
-        ]
+        lines = [_line(installation.catalogue[name], one) for name, one in found.items()]
         return dg.AssetCheckResult(
             passed=all(one.is_comparable for one in found.values()),
             severity=dg.AssetCheckSeverity.WARN,
@@ -51,3 +52,9 @@ def verdict_check(plan: Plan) -> dg.AssetChecksDefinition:
         )
 
     return check_of(asset_name("effects", plan), "verdict", described("check.verdict"), judge)
+
+
+def _line(indicator: Indicator, verdict: Verdict) -> Sentence:
+    """What the report says of an outcome, after its name."""
+    said = verdict_sentence(verdict, rules(), Wording(indicator.difference_unit), indicator.decimals)
+    return say("verdict_line", label=Wording(indicator.label), indicator=indicator.id, said=said, rating=rating_sentence(verdict))
