@@ -108,6 +108,7 @@ def write_docs(settings: Settings, out: Path) -> int:
     Raises UserError where the folder can't be written.
     """
     from kkz_eval.contracts.pages import (  # noqa: PLC0415 (diff does without templates and workbooks)
+        asked_of_offices,
         dataset_page,
         delivered_by_municipalities,
         index_page,
@@ -118,9 +119,9 @@ def write_docs(settings: Settings, out: Path) -> int:
     from kkz_eval.contracts.template_book import template_bytes  # noqa: PLC0415 (likewise)
 
     known = load_contracts(settings.contracts)
-    contracts = delivered_by_municipalities(known)
-    files = {"index.html": index_page(contracts).encode("utf-8")}
-    for contract in contracts:
+    contracts, asked = delivered_by_municipalities(known), asked_of_offices(known)
+    files = {"index.html": index_page(contracts, asked).encode("utf-8")}
+    for contract in (*contracts, *asked):
         files[page_name(contract)] = dataset_page(contract).encode("utf-8")
         files[template_name(contract)] = template_bytes(contract, settings.contact)
     examples = rule_examples(known)
@@ -133,7 +134,7 @@ def write_docs(settings: Settings, out: Path) -> int:
             replace_file(out / name, content)
     except OSError as error:
         raise UserError("storage_not_writable", place=str(out), reason=reason_of(error)) from error
-    print(say_of_commands("cli.docs_written", count=len(contracts), out=str(out)).in_language(settings.language))
+    print(say_of_commands("cli.docs_written", count=len(contracts) + len(asked), out=str(out)).in_language(settings.language))
     return 0
 
 

@@ -37,6 +37,13 @@ def delivered_by_municipalities(contracts: Mapping[str, Contract]) -> tuple[Cont
     return tuple(sorted((c for c in contracts.values() if c.source == "municipal"), key=lambda contract: contract.title_de))
 
 
+def asked_of_offices(contracts: Mapping[str, Contract]) -> tuple[Contract, ...]:
+    """The contracts that have a page because an office is asked to fill in their table: told by its word, and read from no published one."""
+    official = [contract for contract in contracts.values() if contract.source == "official" and not contract.official]
+    asked = (contract for contract in official if contract.title_marker is not None and not contract.terms.tables_needed)
+    return tuple(sorted(asked, key=lambda contract: contract.title_de))
+
+
 def dataset_page(contract: Contract) -> str:
     """The page of one dataset. The same contract gives the same page."""
     rows = example_rows(contract)
@@ -53,19 +60,27 @@ def dataset_page(contract: Contract) -> str:
         rules=_rules(contract, [rule.rule_id for rule in contract.rules]),
         doubts=_rules(contract, [rule.rule_id for rule in contract.plausibility]),
         template=template_name(contract),
-        levels=" / ".join(_german(f"docs.level.{level}") for level in contract.levels),
+        delivered_by=_delivered_by(contract),
     )
 
 
-def index_page(contracts: Sequence[Contract]) -> str:
-    """The page that leads to all others."""
+def index_page(contracts: Sequence[Contract], asked: Sequence[Contract] = ()) -> str:
+    """The page that leads to all others: of what municipalities deliver, and of what other offices are asked for."""
     return template("index.html.j2").render(
         say=_german,
         english=say.in_language("en"),
         rows=[(c, page_name(c), template_name(c)) for c in contracts],
+        asked=[(c, page_name(c), template_name(c)) for c in asked],
         count=len(contracts),
         rules=rule_page_name("index"),
     )
+
+
+def _delivered_by(contract: Contract) -> str:
+    """Who delivers: units of the contract's levels, or the office that is asked."""
+    if contract.source == "official":
+        return contract.terms.contact_role
+    return " / ".join(_german(f"docs.level.{level}") for level in contract.levels)
 
 
 def _rules(contract: Contract, rule_ids: Sequence[str]) -> list[str]:

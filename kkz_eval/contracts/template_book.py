@@ -84,8 +84,13 @@ class Template:
 
 def template_bytes(contract: Contract, contact: str = "") -> bytes:
     """The blank template of a contract. contact: whom to ask, "" where nobody is named. The same contract gives the same bytes."""
-    lines = about(contract, contract.terms.deadline, contact, _german("template.how_blank"))
+    lines = about(contract, contract.terms.deadline, contact, _german("template.how_blank", sheet=data_sheet(contract)))
     return bytes_of_template(Template(contract, contract.title_de, example_columns(contract), lines))
+
+
+def data_sheet(contract: Contract) -> str:
+    """The name of the sheet with the table: with the word that tells the table of an office apart, where the contract has one."""
+    return DATA if contract.title_marker is None else f"{DATA} {contract.title_marker}"
 
 
 def about(contract: Contract, until: str, contact: str, how: str) -> list[tuple[str, str]]:
@@ -110,7 +115,7 @@ def about(contract: Contract, until: str, contact: str, how: str) -> list[tuple[
 def bytes_of_template(template: Template) -> bytes:
     """The .xlsx file; the same template gives the same bytes."""
     book = empty_workbook()
-    explanations, data, lists = (book.create_sheet(name) for name in (EXPLANATIONS, DATA, LISTS))
+    explanations, data, lists = (book.create_sheet(name) for name in (EXPLANATIONS, data_sheet(template.contract), LISTS))
     lists.sheet_state = "hidden"
     totals = _totals(template)
     _write_head(data, template)

@@ -1,0 +1,177 @@
+"""Tables that are asked for and not at hand: on the day one comes it is read, judged, an indicator, and no longer called missing."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import pytest
+from openpyxl import load_workbook
+
+from kkz_eval.contracts.contract import Contract
+from kkz_eval.contracts.example import example_columns, example_rows
+from kkz_eval.contracts.judgement import judge_file
+from kkz_eval.contracts.lint import lint
+from kkz_eval.contracts.load import load_contracts
+from kkz_eval.contracts.pages import asked_of_offices, dataset_page, index_page
+from kkz_eval.contracts.template_book import data_sheet, template_bytes
+from kkz_eval.deliveries.reader import Claimed, read_file
+from kkz_eval.indicators.chain import StageCoverage
+from kkz_eval.line.installation import Installation, open_installation
+from kkz_eval.line.report import _chain
+from kkz_eval.line.snapshot import Snapshot, current_snapshot
+from kkz_eval.line.study import Study
+from kkz_eval.model.findings import Finding, iter_findings
+from kkz_eval.model.verdicts import Status
+from kkz_eval.reference.tables import official_units
+from kkz_eval.settings import load_settings
+
+FOLDER = Path(__file__).parents[2] / "data_contracts"
+CONTRACTS = load_contracts(FOLDER)
+KREISE = ("05111", "05570")
+FINDINGS = [code.label_de for code in CONTRACTS["schuleingang_lzg"].property_named("finding").codes]
+HEAD = "Kreisschlüssel;Schuljahr;Befund;Untersuchte Kinder;Kinder mit Befund"
+
+
+def school_entry(first: int, last: int, examined: int = 1000, title: str = "Schuleingangsuntersuchung, LZG.NRW") -> bytes:
+    """What LZG.NRW may send, made up: every finding of two Kreise, school years by the year in which they end."""
+    rows = [
+        f"{kreis};{year - 1}/{year % 100:02d};{finding};{examined};{100 + 10 * place + year - first}"
+        for year in range(first, last + 1)
+        for kreis in KREISE
+        for place, finding in enumerate(FINDINGS)
+    ]
+    return "\r\n".join([title, HEAD, *rows, ""]).encode("utf-8-sig")
+
+
+def judged(data: bytes, name: str = "tabelle.csv") -> tuple[Contract, bool, list[Finding]]:
+    """The contract that claims a table, whether it is accepted, and what is found besides that all other Kreise are missing."""
+    result = read_file(data, name, CONTRACTS)
+    assert isinstance(result, Claimed), result
+    (parsed,) = result.parsed
+    contract = CONTRACTS[parsed.contract_id]
+    judgement = judge_file(parsed, contract, official_units())
+    found = list(iter_findings(judgement.findings))
+    assert [finding.kind for finding in found].count("official_units_missing") == 1
+    return contract, judgement.status != Status.REJECTED, [f for f in found if f.kind != "official_units_missing"]
+
+
+@pytest.fixture
+def nothing(tmp_path: Path) -> Snapshot:
+    """What an installation accepts into which nothing was delivered."""
+    return current_snapshot(_line(tmp_path))
+
+
+def _line(folder: Path) -> Installation:
+    return open_installation(load_settings({"KKZ_CONTRACTS": str(FOLDER), "KKZ_HOME": str(folder / "home")}))
+
+
+def values(snapshot: Snapshot, indicator: str, dataset: str) -> dict[tuple[str, int], float | None]:
+    rows = snapshot.indicator(indicator, dataset).indicators.to_pylist()
+    return {(row["unit_id"], row["year"]): row["value"] for row in rows}
+
+
+def stage(snapshot: Snapshot, name: str) -> StageCoverage:
+    """What a report by the plan of 2012 says of a stage."""
+    study = Study(snapshot, snapshot.installation.plans["kekiz-2012"])
+    return {row.stage: row for row in _chain(study)}[name]
+
+
+def reasons(snapshot: Snapshot, name: str) -> dict[str, str]:
+    return {row.subject["de"]: row.because.in_language("de") for row in stage(snapshot, name).reasons}
+
+
+# ---- findings before school, by LZG.NRW ----
+
+
+def test_a_table_of_lzg_is_told_from_a_delivery_by_its_title() -> None:
+    assert lint(FOLDER / "schuleingang_lzg.odcs.yaml") == ()
+    contract, accepted, found = judged(school_entry(2011, 2012))
+    assert (contract.id, accepted, found) == ("schuleingang_lzg", True, [])
+    delivery = read_file(school_entry(2011, 2012).split(b"\r\n", 1)[1], "tabelle.csv", CONTRACTS)
+    assert isinstance(delivery, Claimed)
+    assert [parsed.contract_id for parsed in delivery.parsed] == ["schuleingangsuntersuchung"]
+
+
+def test_more_children_with_a_finding_than_examined_are_refused() -> None:
+    _, accepted, found = judged(school_entry(2011, 2012, examined=120))
+    assert not accepted
+    assert {finding.rule for finding in found} == {"finding_of_examined"}
+
+
+def test_the_template_for_lzg_comes_back_accepted() -> None:
+    (contract,) = asked_of_offices(CONTRACTS)
+    assert contract.id == "schuleingang_lzg"
+    book = load_workbook(io.BytesIO(template_bytes(contract)))
+    for row, cells in enumerate(example_rows(contract), start=2):
+        for column, (of, cell) in enumerate(zip(example_columns(contract), cells, strict=True), start=1):
+            book[data_sheet(contract)].cell(row=row, column=column).value = float(cell) if of.role == "measure" else cell
+    saved = io.BytesIO()
+    book.save(saved)
+    claimed, accepted, found = judged(saved.getvalue(), "vorlage.xlsx")
+    assert (claimed.id, accepted, found) == (contract.id, True, [])
+
+
+def test_the_pages_say_whom_the_table_is_asked_of() -> None:
+    asked = asked_of_offices(CONTRACTS)
+    page = index_page((), asked)
+    assert "Worum andere Stellen gebeten werden" in page
+    assert 'href="vorlage_schuleingang_lzg.xlsx"' in page
+    assert "<dd>LZG.NRW, Gesundheitsberichterstattung</dd>" in dataset_page(asked[0])
+
+
+def test_the_share_with_a_finding_is_that_of_the_table(nothing: Snapshot) -> None:
+    there = nothing.with_accepted(school_entry(2010, 2012), "lzg.csv")
+    place = FINDINGS.index("Deutschkenntnisse")
+    expected = {(kreis, year): (100 + 10 * place + year - 2010) / 1000 * 100 for kreis in KREISE for year in (2010, 2011, 2012)}
+    assert values(there, "schuleingang_deutsch", "schuleingang_lzg") == pytest.approx(expected, rel=1e-12)
+
+
+def test_findings_are_called_missing_until_two_years_before_the_start_are_there(nothing: Snapshot) -> None:
+    subject = "Befunde der Schuleingangsuntersuchung"
+    assert reasons(nothing, "school_entry")[subject].startswith("liegt bei LZG.NRW, nicht beschafft;")
+    late = nothing.with_accepted(school_entry(2011, 2016), "lzg.csv")
+    assert "nicht beschafft; vorhanden nur 2011–2016;" in reasons(late, "school_entry")[subject]
+    assert stage(late, "school_entry").further == ()
+    there = nothing.with_accepted(school_entry(2010, 2016), "lzg.csv")
+    assert subject not in reasons(there, "school_entry")
+    assert "Geringe Deutschkenntnisse" in [row.label["de"] for row in stage(there, "school_entry").further]
+
+
+# ---- population by age ----
+
+GROUPS = ("unter 3 Jahre", "3 bis unter 6 Jahre", "6 bis unter 10 Jahre", "Insgesamt")
+
+
+def population(*years: int) -> bytes:
+    """Table 12411-02-03-4 as the service writes it, made up: two Kreise, few age groups, the total and each sex."""
+    lines = [
+        "GENESIS-Tabelle: 12411-02-03-4",
+        "Bevölkerung nach Geschlecht und Altersgruppen (17);;;;;;",
+        "- Stichtag 31.12. - regionale Tiefe: Kreise und krfr. Städte;;;;;;",
+        "Fortschreibung des Bevölkerungsstandes;;;;;;",
+        "Bevölkerungsstand (Anzahl);;;;;;",
+        ";;;;Insgesamt;männlich;weiblich",
+    ]
+    for year in years:
+        for kreis, name in (("05111", "Düsseldorf, Kreisfreie Stadt"), ("05570", "Warendorf, Kreis")):
+            for place, group in enumerate(GROUPS):
+                count = 1000 if group == "Insgesamt" else 30 + place + year - 2000
+                lines.append(f"31.12.{year};{kreis};      {name};{group};{2 * count};{count};{count}")
+    return "\r\n".join([*lines, "__________", "Stand: 10.10.2026 / 10:53:53", ""]).encode("cp1252")
+
+
+def test_population_by_age_of_many_years_is_read_by_the_contract_for_population(nothing: Snapshot) -> None:
+    contract, accepted, _ = judged(population(2009, 2010, 2011))
+    assert (contract.id, accepted) == ("bevoelkerung_amtlich", True)
+    there = nothing.with_accepted(population(2009, 2010, 2011), "alter.csv")
+    expected = {(kreis, year): float(30 + year - 2000) for kreis in KREISE for year in (2009, 2010, 2011)}
+    assert values(there, "kinder_unter_3_je_1000", "bevoelkerung_amtlich") == pytest.approx(expected, rel=1e-12)
+
+
+def test_population_by_age_is_called_missing_until_it_has_two_years_before_the_start(nothing: Snapshot) -> None:
+    subject = "Bevölkerung nach Alter, also Quoten je Kind"
+    single = nothing.with_accepted(population(2015, 2024), "alter.csv")
+    assert "nicht beschafft: Tabelle 12411-02-03-4 für Kreise; vorhanden nur 2015, 2024" in reasons(single, "context")[subject]
+    there = nothing.with_accepted(population(2010, 2011, 2015), "alter.csv")
+    assert subject not in reasons(there, "context")
