@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from importlib.metadata import version
 
@@ -30,6 +30,7 @@ from kkz_eval.evaluation.results import EffectsResult, results_files
 from kkz_eval.evaluation.verdict.study import studied_as
 from kkz_eval.indicators.catalogue import Indicator, Selection
 from kkz_eval.indicators.chain import StageCoverage, chain_coverage
+from kkz_eval.indicators.offers import NETWORK, SERVICES, Offers, offers_of
 from kkz_eval.line import say
 from kkz_eval.line.official_figures import official_figures
 from kkz_eval.line.sentences import conflict_sentence, held_fixed, title_of
@@ -169,6 +170,7 @@ def report_inputs(study: Study, effects: EffectsResult) -> ReportInputs:
         headline=plan.headline,
         revisions=_revisions(study),
         chain=_chain(study),
+        offers=_offers(study),
         stations=_stations(study),
         dataset_titles={contract.dataset: title_of(contract, study.simulated) for contract in municipal},
         simulated=bool(study.simulated),
@@ -363,6 +365,16 @@ def _years_at_hand(study: Study, indicator: str, official: Collection[str]) -> f
     return frozenset(row["year"] for row in rows if row["value"] is not None and row["unit_id"] in units)
 
 
+def _offers(study: Study) -> Offers | None:
+    """What the municipalities that began with the plan's cohorts delivered on services and network; None without a contract for both."""
+    contracts = {contract.dataset: contract for contract in study.snapshot.contracts.values()}
+    if not {SERVICES, NETWORK} <= set(contracts):
+        return None
+    began = [unit for unit, joined in owed_since(contracts[SERVICES]).items() if joined in (study.plan.treated_cohorts or ())]
+    services, network = (study.snapshot.accepted(name, Asked(study.as_of)).observations for name in (SERVICES, NETWORK))
+    return replace(offers_of(services, network, began), simulated=bool({SERVICES, NETWORK} & study.simulated))
+
+
 def _stations(study: Study) -> pd.DataFrame | None:
     """The delivered stations of those born in the years in which the plan's treated cohorts joined; None without any.
 
@@ -449,6 +461,7 @@ def _digest_of_inputs(inputs: ReportInputs, effects: EffectsResult) -> str:
             dict(inputs.versions),
             [_said(said) for said in inputs.conformity],
             [repr(stage) for stage in inputs.chain],
+            repr(inputs.offers),
             [[name, dict(title)] for name, title in sorted(inputs.dataset_titles.items())],
             [inputs.level, {} if inputs.unit_rule is None else _said(inputs.unit_rule)],
             "" if inputs.as_of is None else inputs.as_of.isoformat(),

@@ -12,6 +12,7 @@ from kkz_eval.evaluation.omnibus_balance import Omnibus
 from kkz_eval.evaluation.plan import Checks
 from kkz_eval.evaluation.verdict.decide import Verdict
 from kkz_eval.indicators.chain import StageCoverage
+from kkz_eval.indicators.offers import Offers
 from kkz_eval.model.errors import UserError
 from kkz_eval.model.source_editions import EditionState
 from kkz_eval.model.texts import Language, Localised
@@ -123,7 +124,8 @@ class ReportInputs:
     held_fixed: what its comparison holds fixed, a sentence each.
     as_of: the day of whose knowledge the plan speaks, None for now.
     revisions: the largest differences between two editions of a source, REVISION_COLUMNS; may be empty.
-    chain: what the plan covers of each stage from birth to work, () for none. stations: every station of a year of birth, by
+    chain: what the plan covers of each stage from birth to work, () for none. offers: services and network that its municipalities delivered
+    on them, None where nobody was asked. stations: every station of a year of birth, by
     unit; state: known | symbol | missing | not_reached; its counts are shown through the gate only.
     dataset_titles: of the datasets of deliveries, by dataset; one without is shown by its name.
     simulated: whether anything that it shows is made up. checks: the plan's thresholds for what is compared
@@ -157,6 +159,7 @@ class ReportInputs:
     held_fixed: tuple[Localised, ...] = ()
     conformity: tuple[Localised, ...] = ()
     chain: tuple[StageCoverage, ...] = ()
+    offers: Offers | None = None
     headline: str | None = None
     revisions: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(REVISION_COLUMNS)))
     stations: pd.DataFrame | None = None

@@ -11,6 +11,8 @@ import pytest
 from kkz_eval.evaluation.verdict.decide import Verdict, verdict_of
 from kkz_eval.evaluation.verdict.evidence import BreakState, Evidence, LockState
 from kkz_eval.evaluation.verdict.rules import rules
+from kkz_eval.indicators.chain import StageCoverage
+from kkz_eval.indicators.offers import Answers, Delivered, Offers, Reach, StageOffers
 from kkz_eval.model.texts import Wording
 from kkz_eval.reporting.build import build_document, render
 from kkz_eval.reporting.document import Document
@@ -59,6 +61,20 @@ SOUND = Evidence(
     **{"desired_direction": "decrease", "lock_state": LockState.LOCKED_BLIND, "n_deviations": 0},
     **{"estimate": -1.24, "interval": (-2.02, -0.46), "p_raw": 0.004, "p_adjusted": 0.012},
 )
+
+
+OFFERS = Offers(
+    owed=6,
+    services=Delivered(2016, 5),
+    network=Delivered(2015, 4),
+    stages=(
+        StageOffers("birth", Answers(5, 5), 7, Reach(1300.0, 6200.0, 4), Answers(1, 2), Answers(3, 4)),
+        StageOffers("secondary", Answers(2, 5), 2, Reach(2.0, 90.0, 1), Answers(0, 0), Answers(0, 4)),
+        StageOffers("transition", Answers(0, 5), 0, None, None, None),
+        StageOffers("family", Answers(1, 5), 1, None, Answers(0, 1), None),
+    ),
+)
+"""Of six municipalities five delivered their services and four their network."""
 
 
 def verdict_on(**changes: object) -> Verdict:
@@ -274,6 +290,14 @@ def inputs() -> ReportInputs:
         digests={"plan": "cd" * 32, "code": "ef" * 32},
         versions={"pandas": "3.0"},
         simulated=True,
+        chain=(
+            StageCoverage("birth"),
+            StageCoverage("secondary", evaluated=("leavers", "help")),
+            StageCoverage("transition", evaluated=("training",)),
+            StageCoverage("family", evaluated=("visits",)),
+            StageCoverage("context", evaluated=("poverty",)),
+        ),
+        offers=OFFERS,
         verdicts={
             "leavers": verdict_on(),
             "training": verdict_on(

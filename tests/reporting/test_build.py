@@ -124,7 +124,7 @@ def test_tables_scroll_in_a_named_region_and_name_their_cells(page):
 def test_figures_have_a_text_that_stands_for_them(page):
     _, _, html = page
     images = [a for _, a in Page(html).elements if a.get("role") == "img"]
-    assert len(images) == 8  # the balance, five trends, two event studies
+    assert len(images) == 9  # the balance, five trends, two event studies, the chain
     assert all(re.search(r"\d", a["aria-label"]) for a in images)
 
 
@@ -137,6 +137,7 @@ def test_sections_in_german(inputs):
         "Was hat sich verändert?",
         "Wie groß ist der Unterschied?",
         "Wie belastbar ist das?",
+        "Die Kette von der Geburt bis in den Beruf",
         "Was dieser Bericht nicht zeigt",
         "Daten und Nachvollziehbarkeit",
     ]
@@ -232,6 +233,7 @@ def test_a_report_of_almost_nothing_is_still_a_report(inputs):
         digests={},
         versions={},
         texts={},
+        chain=(),
     )
     html = render(build_document(bare, "de"))
     assert "keine Werte vor" in html

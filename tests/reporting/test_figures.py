@@ -9,9 +9,11 @@ from xml.etree import ElementTree as ET
 import pandas as pd
 import pytest
 
-from kkz_eval.reporting.figures import balance, canvas, event_study, trend
+from kkz_eval.evaluation.verdict.rules import Code
+from kkz_eval.reporting.figures import balance, canvas, chain, event_study, trend
 from kkz_eval.reporting.figures.balance import Balance, Distance
 from kkz_eval.reporting.figures.canvas import NARROW, WIDE
+from kkz_eval.reporting.figures.chain import Chain, Link, OutcomeOnChain
 from kkz_eval.reporting.figures.event_study import Event, EventStudy
 from kkz_eval.reporting.figures.trend import Line, Mark, Trend
 from kkz_eval.reporting.sections.changed import trend_of
@@ -33,6 +35,13 @@ TREND = Trend(
 STUDY = EventStudy("Quote", "Punkte", 1, (Event(-2, 0.1, -0.5, 0.7), Event(-1, 0, None, None), Event(0, -1.25, -2.5, 0.0)), -1)
 BALANCE = Balance(
     (Distance("Quote", "Niveau", 0.71), Distance("Quote", "Verlauf", -1.2), Distance("Plätze", "Niveau", -0.004)), (0.05, 0.25)
+)
+CHAIN = Chain(
+    (
+        Link("Geburt", 25, "25 von 100 Berechtigten", (), "nicht im Plan"),
+        Link("Schule", None, "keine Lieferung", tuple(OutcomeOnChain(code, f"Quote: {code}") for code in chain._SIGNS), "–"),
+        Link("Beruf", 0, "0 von 100 Berechtigten", (OutcomeOnChain(Code.NONE, "Plätze: kein Urteil"),), "–"),
+    )
 )
 PAGES = pytest.mark.parametrize("page", [WIDE, NARROW])
 
@@ -119,6 +128,7 @@ def test_svg_refers_to_nothing_and_carries_no_identifier():
         (trend.trend_chart, TREND),
         (event_study.event_study_chart, STUDY),
         (balance.balance_chart, BALANCE),
+        (chain.chain_chart, CHAIN),
     ],
 )
 def test_made_up_figures_are_said_to_be_that_within_every_picture_and_no_others(chart, shown):
@@ -246,3 +256,33 @@ def test_the_event_study_and_the_test_before_the_start_are_of_one_estimator(inpu
     )
     assert method == "Callaway/Sant’Anna"
     assert {event.estimate for event in study.events if event.conf_low is not None} == set(tested["estimate"])
+
+
+@PAGES
+def test_the_bar_of_the_chain_is_as_long_as_its_share_and_without_a_figure_there_is_none(page):
+    bars = [bar for bar in chain.chain_chart(CHAIN, page, "de").to_dict()["layer"] if bar["mark"]["type"] == "rect"]
+    chart = chain.chain_chart(CHAIN, page, "de").to_dict()
+    tracks, shares = ([row["x2"] - row["x"] for row in chart["datasets"][bar["data"]["name"]]] for bar in bars)
+    assert len(tracks) == 2  # of three stages two have a figure; 0 is one
+    assert shares == [pytest.approx(tracks[0] / 4), 0]
+
+
+@PAGES
+def test_the_chain_says_every_stage_its_reach_and_each_verdict_in_words(page):
+    said = " ".join(words(canvas.to_svg(chain.chain_chart(CHAIN, page, "de"), "de")))
+    alternative = chain.chain_alternative_text(CHAIN, "de")
+    for link in CHAIN.links:
+        outcomes = [outcome.words for outcome in link.outcomes] or [link.without]
+        for told in (link.name, link.reach_words, *outcomes):
+            assert told.replace(" ", "") in said.replace(" ", "")
+            assert told in alternative
+
+
+def test_verdicts_on_the_chain_are_told_apart_without_colour():
+    assert set(chain._SIGNS) == set(Code) - {Code.DIFFERENCE}
+    assert len(set(chain._SIGNS.values())) == len(chain._SIGNS)
+
+
+def test_a_chain_without_a_stage_is_refused():
+    with pytest.raises(ValueError, match="nothing to draw"):
+        chain.chain_chart(Chain(()), WIDE, "de")
