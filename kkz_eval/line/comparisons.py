@@ -1,4 +1,4 @@
-"""What the series say beside each other: delivered and official, municipalities and their Kreis, years before and after.
+"""What the series say beside each other: delivered and official, two of official statistics, municipalities and their Kreis, years before and after.
 
 Belongs here: composing a snapshot's indicators for the checks of Dagster. Does not belong here: a rule or threshold of its own; Dagster.
 Nothing here changes a verdict, a value or an estimate.
@@ -42,22 +42,24 @@ class Compared:
 
 
 def agreement_told(snapshot: Snapshot, contract: Contract) -> Compared:
-    """Deliveries of a contract against official statistics, beyond the tolerance of the contract."""
+    """Figures of a contract against (other) official statistics, beyond the tolerance of the contract."""
     share = contract.terms.official_tolerance
-    compared, tolerance = delivered_against_official(snapshot, contract), f"{100 * share:g}"
+    compared, tolerance = against_official(snapshot, contract), f"{100 * share:g}"
     far = beyond(compared, share)
-    catalogue = snapshot.installation.catalogue
+    catalogue, both_official = snapshot.installation.catalogue, contract.source == "official"
     sentences = tuple(
         say(
-            "official.beyond",
+            "official.two_beyond" if both_official else "official.beyond",
             indicator=Wording(catalogue[str(row.indicator)].label),
             unit=unit_name(str(row.unit_id)),
             year=row.year,
             tolerance=tolerance,
+            contract=contract.id,
         )
         for row in far.head(SHOWN).itertuples()
     )
-    summary = say("official.agrees", contract=contract.id, cells=len(compared), tolerance=tolerance)
+    agrees = "official.two_agree" if both_official else "official.agrees"
+    summary = say(agrees, contract=contract.id, cells=len(compared), tolerance=tolerance)
     return Compared(len(far), sentences, summary, len(compared))
 
 
@@ -87,25 +89,25 @@ def changes_told(snapshot: Snapshot) -> Compared:
 
 
 def counterparts(installation: Installation, contract: Contract) -> Iterator[tuple[Indicator, str]]:
-    """The indicators that a municipal contract gives and an official dataset too, with the one preferred there.
+    """The indicators that a contract gives and an official dataset too, with the one preferred there.
 
-    Gaps are left out: they may be near 0, where a relative difference says nothing, and their two rates are compared in the whole.
+    An official contract is compared with the one preferred to it, where both know units of the same level. Gaps are left out: they may be
+    near 0, where a relative difference says nothing, and their two rates are compared in the whole.
     """
-    origins = {known.dataset: known.source for known in installation.contracts.values()}
+    known = {other.dataset: other for other in installation.contracts.values()}
     for indicator in installation.catalogue.values():
         named = [source.dataset for source in indicator.sources if source.minus is None]
-        official = [dataset for dataset in named if origins.get(dataset) == "official"]
-        if contract.source == "municipal" and contract.dataset in named and official:
+        official = [dataset for dataset in named if dataset in known and known[dataset].source == "official"]
+        if contract.dataset not in named or not official or official[0] == contract.dataset:
+            continue
+        if contract.source == "municipal" or set(contract.levels) & set(known[official[0]].levels):
             yield indicator, official[0]
 
 
-def delivered_against_official(snapshot: Snapshot, contract: Contract) -> pd.DataFrame:
-    """Cells that the deliveries of a contract and official statistics both know: agreement.COLUMNS, the largest difference first."""
+def against_official(snapshot: Snapshot, contract: Contract) -> pd.DataFrame:
+    """Cells that a contract and (other) official statistics both know: agreement.COLUMNS, the largest difference first."""
     frames = [
-        agreement(
-            snapshot.indicator(indicator.id, contract.dataset).indicators,
-            snapshot.indicator(indicator.id, official).indicators,
-        )
+        agreement(_compared(snapshot, indicator, contract.dataset), _compared(snapshot, indicator, official))
         for indicator, official in counterparts(snapshot.installation, contract)
     ]
     filled = [frame for frame in frames if len(frame)]
@@ -113,6 +115,14 @@ def delivered_against_official(snapshot: Snapshot, contract: Contract) -> pd.Dat
         return pd.DataFrame(columns=list(COLUMNS))
     differences = pd.concat(filled, ignore_index=True)
     return differences.loc[differences["relative"].abs().sort_values(ascending=False, kind="stable").index].reset_index(drop=True)
+
+
+def _compared(snapshot: Snapshot, indicator: Indicator, dataset: str) -> pa.Table:
+    """The values of an indicator; of a logarithm the counts, since the size of a logarithm says nothing of a difference."""
+    table = snapshot.indicator(indicator.id, dataset).indicators
+    if not indicator.source(dataset).logarithm:
+        return table
+    return table.set_column(table.schema.get_field_index("value"), table.schema.field("value"), table.column("numerator"))
 
 
 def series_of_outcomes(snapshot: Snapshot) -> dict[tuple[str, str, Asked], pd.DataFrame]:

@@ -8,10 +8,12 @@ import os
 import shutil
 from collections.abc import Iterator
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
+from kkz_eval.line.comparisons import against_official, agreement_told
 from kkz_eval.line.installation import Installation, open_installation
 from kkz_eval.line.intake import judge_arrivals, land, parse_arrivals
 from kkz_eval.line.snapshot import Snapshot, current_snapshot
@@ -156,3 +158,74 @@ def test_every_cell_of_an_indicator_is_that_of_its_table(snapshot: Snapshot, ind
     assert years[0] == first == snapshot.installation.catalogue[indicator].source(dataset).first_year
     assert years[-1] == last
     assert sum(found.get((unit, year)) is None for unit in UNITS for year in range(first, last + 1)) == missing
+
+
+def unemployed_by_inkar() -> Values:
+    with PANEL.open(encoding="utf-8", newline="") as file:
+        return {(row["ags"], int(row["jahr"])): number(row["arbeitslose"]) for row in csv.DictReader(file)}
+
+
+def test_the_unemployed_of_inkar_are_those_of_its_own_export(snapshot: Snapshot) -> None:
+    found = computed(snapshot, "arbeitslose_log", "inkar")
+    assert differing(found, logarithms(unemployed_by_inkar())) == []
+    assert {year for _, year in found} == set(range(1995, 2022))
+
+
+def test_inkar_and_the_table_behind_it_are_compared_cell_by_cell(snapshot: Snapshot) -> None:
+    contract = snapshot.installation.contract_of("inkar")
+    compared = against_official(snapshot, contract)
+    table, inkar = added(jobless(COLUMN["insgesamt"])), unemployed_by_inkar()
+    both = {key for key, value in table.items() if value is not None}
+    found = {(row.unit_id, row.year): (row.delivered, row.official) for row in compared.itertuples()}
+    assert found == {key: (inkar[key], table[key]) for key in both}
+    assert len(both) == 53 * 20 - 1
+    apart = {year for (unit, year), (one, other) in found.items() if one != other}
+    assert apart == {2001, 2002, 2009, 2010, 2011, 2012, 2014, 2016, 2019}
+    told = agreement_told(snapshot, contract)
+    assert told.count == 6  # above 1 per cent, all of them 2009 to 2011
+    assert {year for (unit, year), (one, other) in found.items() if abs(one / other - 1) > 0.01} == {2009, 2010, 2011}
+    assert "inkar" in told.sentences[0].in_language("de")
+
+
+def test_both_tables_of_unemployment_say_the_same_where_they_overlap() -> None:
+    older, newer = (
+        {(year, key): cells[3:] for year, key, cells in lines_of(*file) if key.startswith("05")} for file in JOBLESS.values()
+    )
+    shared = older.keys() & newer.keys()
+    assert {key for key in shared if older[key] != newer[key]} == set()
+    assert {year for year, _ in shared} == {2015, 2016}
+    assert {key for _, key in shared} >= {*UNITS, "05", "05334002"}
+
+
+def test_births_by_age_of_the_mother_have_the_totals_of_those_by_sex() -> None:
+    totals = {key: cells[3:6] for year, key, cells in lines_of(BIRTHS) if year == 2015}
+    by_age = {key: cells[4:7] for _, key, cells in lines_of(BIRTHS_BY_AGE) if cells[3] == "Insgesamt"}
+    assert {unit: by_age[unit] for unit in UNITS} == {unit: totals[unit] for unit in UNITS}
+
+
+def stock_of_31_december() -> Values:
+    with STOCK.open(encoding="utf-8", newline="") as file:
+        lines = list(csv.reader(file, delimiter=";"))
+    days, sexes = next((days, sexes) for days, sexes in pairwise(lines) if len(days) > 2 and days[2].startswith("31.12."))
+    return {
+        (cells[0], int(day[-4:])): number(cell)
+        for cells in lines
+        if len(cells) == len(days) and cells[0].startswith("05")
+        for day, sex, cell in zip(days[2:], sexes[2:], cells[2:], strict=True)
+        if sex == "Insgesamt"
+    }
+
+
+def test_the_mean_of_a_year_lies_between_its_ends_but_for_the_year_of_the_census() -> None:
+    """What docs/indicators.md says of the table: to 1 person the mean of both ends in 1996 to 1999 and from 2012 on, near it before 2011."""
+    stock, mean = stock_of_31_december(), column(MEAN, 3)
+    apart: dict[int, float] = {}
+    for unit in UNITS:
+        for year in range(1996, 2016):
+            value, ends = mean[unit, year], (stock[unit, year - 1], stock[unit, year])
+            if value is not None and ends[0] is not None and ends[1] is not None:
+                apart[year] = max(apart.get(year, 0.0), abs(value - (ends[0] + ends[1]) / 2) / value)
+    exact = {year for year, share in apart.items() if share < 2e-5}
+    assert exact == {1996, 1997, 1998, 1999, 2012, 2013, 2014, 2015}
+    assert max(share for year, share in apart.items() if year != 2011) < 0.006
+    assert apart[2011] > 0.03  # the beginning of that year is still counted from 1987, the mean is not

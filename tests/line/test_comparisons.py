@@ -8,7 +8,7 @@ import pytest
 
 from kkz_eval.contracts.load import load_contract
 from kkz_eval.indicators.catalogue import load_not_evaluable
-from kkz_eval.line.comparisons import additive_measures, counterparts, delivered_against_official, sudden_changes
+from kkz_eval.line.comparisons import additive_measures, against_official, counterparts, sudden_changes
 from kkz_eval.line.installation import Installation, open_installation
 from kkz_eval.line.snapshot import current_snapshot
 from kkz_eval.model.errors import UserError
@@ -27,8 +27,15 @@ def test_deliveries_have_counterparts_in_official_statistics_but_gaps_are_left_o
     found = {contract.dataset: {i.id for i, _ in counterparts(line, contract)} for contract in line.contracts.values()}
     assert "schulabgaenge_ohne_abschluss" in found["schulabgaenge"]
     assert {"betreuungsquote_u3", "betreuungsquote_ue3"} <= found["kindertagesbetreuung"]
-    assert found["schulabgaenge_amtlich"] == found["inkar"] == found["netzwerk"] == set()
+    assert found["schulabgaenge_amtlich"] == found["netzwerk"] == set()
     assert not any(name.endswith("_luecke") for names in found.values() for name in names)
+
+
+def test_an_official_source_is_compared_with_the_one_preferred_to_it_at_the_same_level(line: Installation) -> None:
+    contracts = {contract.dataset: contract for contract in line.contracts.values()}
+    assert ("arbeitslose_log", "arbeitslosigkeit_amtlich") in {(i.id, of) for i, of in counterparts(line, contracts["inkar"])}
+    assert [*counterparts(line, contracts["arbeitslosigkeit_amtlich"])] == []
+    assert [*counterparts(line, contracts["gisd_gemeinden"])] == []  # of municipalities, beside one of Kreise
 
 
 def test_counts_of_people_add_up_and_institutions_and_services_do_not(line: Installation) -> None:
@@ -39,7 +46,7 @@ def test_counts_of_people_add_up_and_institutions_and_services_do_not(line: Inst
 
 def test_without_deliveries_there_is_nothing_to_compare(line: Installation) -> None:
     contract = next(c for c in line.contracts.values() if c.dataset == "schulabgaenge")
-    assert delivered_against_official(current_snapshot(line), contract).empty
+    assert against_official(current_snapshot(line), contract).empty
     assert sudden_changes(current_snapshot(line)) == {}
 
 
