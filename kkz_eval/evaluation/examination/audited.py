@@ -11,9 +11,10 @@ import numpy as np
 
 from kkz_eval.evaluation.arrays import PerUnit, PerYear
 from kkz_eval.evaluation.examination.block import Block
-from kkz_eval.evaluation.examination.chance import MOST_KEPT, Exchange, against_chance, laws_of, names_of
+from kkz_eval.evaluation.examination.chance import MOST_KEPT, Exchange, against_chance, fitted_laws, names_of
+from kkz_eval.evaluation.examination.exchangeable import Exchangeable
 from kkz_eval.evaluation.inference.assignments import Law, fit_theta
-from kkz_eval.evaluation.inference.audit import OwnTest, Size, sizes
+from kkz_eval.evaluation.inference.audit import OwnTest, Size, Tried, sizes
 from kkz_eval.evaluation.inference.power import minimum_detectable
 from kkz_eval.evaluation.inference.units import ComparedUnits
 from kkz_eval.evaluation.plan import Plan
@@ -24,17 +25,13 @@ TEST_LEVEL = 0.05  # of the plan's own test
 DRAWS = 4_999  # of assignments, where they are too many to try all: a size is known to 0.3 percentage points
 
 
-def audit_rows(
-    block: Block, contrast: PerYear, plan: Plan, *, regressors: int, seed: int, form: str = "full"
-) -> Iterator[dict[str, object]]:
+def audit_rows(units_of: Exchangeable, own: OwnTest | Tried, plan: Plan, *, seed: int) -> Iterator[dict[str, object]]:
     """A row for each law: uniform, at the estimate and the upper bound of θ, and at its own estimate for each further column.
 
-    contrast: (T,) of the estimate that the analysis tests; regressors: dummies of treatment in its regression. Without a law in the plan only
-    the uniform one.
+    own: the test of the plan's own analysis under any assignment of these units. Without a law in the plan only the uniform one.
     """
-    own = own_test(block, contrast, plan, regressors=regressors)
-    units = block.assigned_within
-    laws = _laws_of_audit(block, plan, units)
+    units = units_of.assigned_within
+    laws = _laws_of_audit(units_of, plan, units)
     usable = {key: law for key, law in laws.items() if isinstance(law, Law)}
     try:
         found = sizes(units, own, usable, draws=DRAWS, random=np.random.default_rng([seed, plan.seed]))
@@ -43,7 +40,7 @@ def audit_rows(
     for key, law in laws.items():
         name, _, theta = key.partition("|")
         cells = {
-            "form": form,
+            "form": "full",
             "within": names_of(plan.comparison.within),
             "adjust": names_of(plan.comparison.adjust),
             "law": name,
@@ -84,14 +81,14 @@ def row_of_size(size: Size, plan: Plan) -> dict[str, object]:
     return {**cells, "status": "ok", "message": ""}
 
 
-def _laws_of_audit(block: Block, plan: Plan, units: ComparedUnits) -> dict[str, Law | Note]:
+def _laws_of_audit(units_of: Exchangeable, plan: Plan, units: ComparedUnits) -> dict[str, Law | Note]:
     """By column and name of θ, joined by "|"."""
     audit = plan.audit
     name = audit.law if audit is not None and audit.law is not None else ""
-    found = {f"{name}|{theta}": law for theta, law in laws_of(block, plan, units).items()}
+    found = {f"{name}|{theta}": law for theta, law in fitted_laws(units_of, plan, units).items()}
     for other in () if audit is None else audit.others:
         try:
-            fitted: Law | Note = fit_theta(units, block.law_column(other), plan.inference.level).laws["hat"]
+            fitted: Law | Note = fit_theta(units, units_of.law_column(other)).laws["hat"]
         except Refused as refusal:
             fitted = refusal.note
         found[f"{other}|hat"] = fitted
@@ -107,12 +104,11 @@ def power_rows(z: PerUnit, exchange: Exchange, plan: Plan, seed: int) -> Iterato
             found = against_chance(z, exchange, law, plan, seed, MOST_KEPT)
         except Refused:
             continue  # likewise
-        level = 1 - plan.inference.level
-        yield {
-            "within": exchange.within,
-            "theta": theta,
-            "permutation_sd": found.sd,
-            "mde": minimum_detectable(found.sd, level=level, power=POWER),
-            "level": level,
-            "power": POWER,
-        }
+        yield {"within": exchange.within, "theta": theta, **cells_of_spread(found.sd, plan)}
+
+
+def cells_of_spread(spread: float, plan: Plan) -> dict[str, object]:
+    """What a row of power says of the spread of an estimate over assignments."""
+    level = 1 - plan.inference.level
+    mde = minimum_detectable(spread, level=level, power=POWER)
+    return {"permutation_sd": spread, "mde": mde, "level": level, "power": POWER}

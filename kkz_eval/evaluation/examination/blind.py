@@ -63,14 +63,16 @@ def blind_rows(panel: pd.DataFrame, plan: Plan, outcome: Outcome, real: Block, s
 
 
 def blind_audit(panel: pd.DataFrame, sample: Sample, plan: Plan, outcome: Outcome, estimator: str) -> list[dict[str, object]]:
-    """The rows of the blind audit of an outcome, with the columns that name it; none where the plan asks for no audit, or the real sample is no block."""
+    """The rows of the blind audit of an outcome, with the columns that name it; none where the plan asks for no audit, a refused one where the real
+    sample is no block."""
     if plan.audit is None:
         return []
+    common = {"question": plan.question, "indicator": outcome.indicator, "estimator": estimator}
     try:
         real = block_of(sample)
-    except Refused:
-        return []  # the inference says why
-    common = {"question": plan.question, "indicator": outcome.indicator, "estimator": estimator}
+    except Refused as refusal:
+        reason = refusal.note.sentence.in_language(plan.languages[0])
+        return [{**common, "form": BLIND, "theta": "zero", "status": "refused", "message": reason}]
     of_outcome = panel[panel["indicator"] == outcome.indicator]
     return [{**common, **cells} for cells in blind_rows(of_outcome, plan, outcome, real, seed=0)]
 
@@ -114,6 +116,6 @@ def _laws(real: Block, block: Block, plan: Plan) -> dict[str, Law]:
     if plan.audit is None or plan.audit.law is None:
         return {"zero": UNIFORM}
     name = plan.audit.law
-    fitted = fit_theta(real.assigned_within, real.law_column(name), plan.inference.level)
+    fitted = fit_theta(real.assigned_within, real.law_column(name))
     x = standardised(block.law_column(name))
     return {"zero": UNIFORM, "hat": Law(x, fitted.theta), "upper": Law(x, fitted.upper)}

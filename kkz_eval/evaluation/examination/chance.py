@@ -66,13 +66,18 @@ def names_of(columns: tuple[str, ...]) -> str:
 
 def laws_of(sampled: Exchangeable, plan: Plan, units: ComparedUnits) -> dict[str, Law | Note]:
     """The laws that the plan's inference asks for, on these units of the sample; equal probabilities alone where its audit names no column."""
+    fitted = fitted_laws(sampled, plan, units)
+    return {name: law for name, law in fitted.items() if len(fitted) == 1 or name in plan.inference.theta}
+
+
+def fitted_laws(sampled: Exchangeable, plan: Plan, units: ComparedUnits) -> dict[str, Law | Note]:
+    """Those of the plan's audit, which tries them all: θ at 0, at its estimate and its upper 95 % bound, whatever else the plan is content with."""
     if plan.audit is None or plan.audit.law is None:
         return {"zero": UNIFORM}
     try:
-        fitted: Mapping[str, Law | Note] = fit_theta(units, sampled.law_column(plan.audit.law), plan.inference.level).laws
+        return dict(fit_theta(units, sampled.law_column(plan.audit.law)).laws)
     except Refused as refusal:
-        fitted = {"zero": UNIFORM, "hat": refusal.note, "upper": refusal.note}
-    return {name: fitted[name] for name in ("zero", "hat", "upper") if name in plan.inference.theta}
+        return {"zero": UNIFORM, "hat": refusal.note, "upper": refusal.note}
 
 
 def against_chance(

@@ -26,6 +26,7 @@ from kkz_eval.evaluation.plan import Comparison, EstimatorSpec, Plan
 from kkz_eval.evaluation.problems import Note, Refused
 from kkz_eval.evaluation.sample import Sample
 
+SPREAD = "permutation_sd"  # of the estimate, beside the cells of a row of inference: what its row of power is made of
 MOST_BESIDE = 999  # draws for an estimator beside the deciding one, where each is a fit of its own
 
 UnderStarts = Callable[[AssignmentByUnitStart], Mapping[str, Estimates]]
@@ -119,6 +120,7 @@ def _cells(statistic: str, real: Estimates, others: Estimates, why: Note, plan: 
     found = against_draws(float(observed[0]), known, without)
     return {
         **cells_of_test(found),
+        **({SPREAD: found.sd} if statistic == "coefficient" else {}),
         "center": found.center if statistic == "coefficient" else 0.0,
         "status": "ok",
         "message": " ".join(note.sentence.in_language(plan.languages[0]) for note in notes),

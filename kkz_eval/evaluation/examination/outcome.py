@@ -12,14 +12,15 @@ from zlib import crc32
 
 from kkz_eval.evaluation.estimators.estimation import Estimation, Row
 from kkz_eval.evaluation.estimators.methods import METHODS, OVERALL
-from kkz_eval.evaluation.examination.audited import audit_rows, power_rows
+from kkz_eval.evaluation.examination.audited import audit_rows, cells_of_spread, own_test, power_rows
 from kkz_eval.evaluation.examination.bands import band_rows
 from kkz_eval.evaluation.examination.block import Block, block_of
 from kkz_eval.evaluation.examination.chance import MOST_KEPT, Exchange, against_chance, chance_rows, exchanges
 from kkz_eval.evaluation.examination.contrasts import contrast_of, slope_before, years_apart
-from kkz_eval.evaluation.examination.drawn import Drawn, drawn_rows, wild_rows_of_panel
+from kkz_eval.evaluation.examination.drawn import SPREAD, Drawn, drawn_rows, wild_rows_of_panel
 from kkz_eval.evaluation.examination.family import FAMILIES
 from kkz_eval.evaluation.examination.placebos import placebo_rows
+from kkz_eval.evaluation.examination.unbalanced import Unbalanced, audit_of_panel, tests_of_panel
 from kkz_eval.evaluation.examination.wild import wild_rows
 from kkz_eval.evaluation.headline import deciding
 from kkz_eval.evaluation.inference.assignments import n_assignments, smallest_p
@@ -56,8 +57,7 @@ def examine(sample: Sample, plan: Plan, outcome: Outcome, estimations: Mapping[s
     try:
         block = block_of(sample)
     except Refused as refusal:
-        found.inference += _drawn_only(sample, plan, outcome, estimations, refusal.note)
-        return found
+        return _examined_by_draws(sample, plan, outcome, estimations, refusal.note)
     of = exchanges(block, plan)
     seed = seed_of(outcome)
     for spec in plan.estimators:
@@ -91,8 +91,8 @@ def examine(sample: Sample, plan: Plan, outcome: Outcome, estimations: Mapping[s
                 found.power += [{**common, **cells} for cells in power_rows(z, exchange, plan, seed)]
             if plan.audit is not None and spec.method == "twfe":
                 gap = block.exposed.sum() < block.after.sum() and row.aggregation == "exposed"
-                rows_of_audit = audit_rows(block, contrast, plan, regressors=1 + int(gap), seed=seed)
-                found.audit += [{**common, **cells} for cells in rows_of_audit]
+                own = own_test(block, contrast, plan, regressors=1 + int(gap))
+                found.audit += [{**common, **cells} for cells in audit_rows(block, own, plan, seed=seed)]
             if spec == deciding(plan):  # what follows is of the comparison, not of one estimator
                 told = [*_slope(block, of[-1], plan, seed), *_smallest(of[-1], plan), _spread_before(block)]
                 told += placebo_rows(block, of[-1], plan, seed)
@@ -166,14 +166,43 @@ def _refusal(note: Note, plan: Plan) -> dict[str, object]:
     return {"method": "randomization", "status": "refused", "message": note.sentence.in_language(plan.languages[0])}
 
 
-def _drawn_only(sample: Sample, plan: Plan, outcome: Outcome, estimations: Mapping[str, Estimation], why: Note) -> Rows:
-    """Rows by drawn assignments for all estimates of a sample that is no block; why: why it is none."""
-    rows: Rows = []
+def _examined_by_draws(
+    sample: Sample, plan: Plan, outcome: Outcome, estimations: Mapping[str, Estimation], why: Note
+) -> Examined:
+    """The same of a sample that is no block, by drawn assignments; why: why it is none."""
+    found = Examined()
     for spec in plan.estimators:
-        if METHODS[spec.method].carries_verdict:
-            aggregations = [row.aggregation for row in _overall(estimations[spec.id], spec)]
-            rows += _drawn(sample, plan, outcome, spec, aggregations, why)
-    return rows
+        if not METHODS[spec.method].carries_verdict:
+            continue
+        rows, common = _overall(estimations[spec.id], spec), {"indicator": outcome.indicator, "estimator": spec.id}
+        counted = counted_aggregation(outcome, spec)
+        for cells in _drawn(sample, plan, outcome, spec, [row.aggregation for row in rows], why):
+            found.inference.append(cells)
+            if SPREAD in cells and cells["aggregation"] == counted:
+                spread = cells_of_spread(float(str(cells[SPREAD])), plan)
+                found.power.append(
+                    {"question": plan.question, **common, "within": cells["within"], "theta": cells["theta"], **spread}
+                )
+        errors = {row.aggregation: row.std_error for row in rows}
+        if spec.method == "twfe" and counted in errors:
+            audit, tests = _of_panel(sample, plan, outcome, counted, errors[counted], decides=spec == deciding(plan))
+            found.audit += [{"question": plan.question, **common, **cells} for cells in audit]
+            found.tests += [{**common, **cells} for cells in tests]
+    return found
+
+
+def _of_panel(
+    sample: Sample, plan: Plan, outcome: Outcome, aggregation: str, error: float, *, decides: bool
+) -> tuple[Rows, Rows]:
+    """Rows of the audit and of the tests of two-way fixed effects on a sample that is no block."""
+    seed = seed_of(outcome)
+    try:
+        of = Unbalanced.of(sample)
+        audit = [] if plan.audit is None else list(audit_of_panel(of, aggregation, error, plan, seed))
+        return audit, tests_of_panel(of, plan, seed) if decides else []
+    except Refused as refusal:
+        reason = refusal.note.sentence.in_language(plan.languages[0])
+        return [] if plan.audit is None else [{"form": "full", "theta": "zero", "status": "refused", "message": reason}], []
 
 
 def _drawn(sample: Sample, plan: Plan, outcome: Outcome, spec: EstimatorSpec, aggregations: Sequence[str], why: Note) -> Rows:

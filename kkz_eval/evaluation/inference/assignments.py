@@ -54,6 +54,10 @@ class Law:
         """log Σ exp(θ Σ x) over all assignments: what log_weight lacks to the log of a probability."""
         return _log_total(units, self.log_weights(units))
 
+    def log_effective(self, units: ComparedUnits) -> float:
+        """log 1 / Σ p²: of how many equally likely assignments would be as concentrated. Σ exp(2 θ Σ x) is the total at twice θ."""
+        return 2 * self.log_total(units) - Law(self.x, 2 * self.theta).log_total(units)
+
 
 UNIFORM = Law(None, 0.0)
 
@@ -105,6 +109,19 @@ class Product:
 def listed(units: ComparedUnits) -> int:
     """How many sums `products` makes on both sides together: what meeting in the middle costs. At least 2 sqrt(assignments)."""
     return sum(left + right for left, right in _sides(units, _cut(units)))
+
+
+def smallest_p_of_starts(units: ComparedUnits, starts: PerUnit, law: Law = UNIFORM) -> float:
+    """The same of assignments that say in which year each of the treated starts, too: the years of a stratum in any order, all as likely.
+
+    starts: (N,) years, NaN for those not treated.
+    """
+    of_clusters, orders = starts[units.first_of_cluster], 1
+    for stratum in range(units.n_strata):
+        years = of_clusters[(units.cluster_stratum == stratum) & units.cluster_treated]
+        orders *= math.factorial(len(years)) // math.prod(math.factorial(int(n)) for n in np.unique(years, return_counts=True)[1])
+    real = math.exp(float(law.log_weights(units)[units.treated].sum()) - law.log_total(units))
+    return smallest_p(units, law) if orders == 1 else real / orders
 
 
 def products(units: ComparedUnits, columns: Sums) -> Iterator[Product]:
@@ -161,11 +178,18 @@ def draw_starts(
 
     starts: (N,) real years, NaN for those not treated. Raises Refused: units of a cluster start in different years.
     """
+    return starts_of(units, draw_assignments(units, law, draws, random), starts, random)
+
+
+def starts_of(
+    units: ComparedUnits, assignments: AssignmentMask, starts: PerUnit, random: np.random.Generator
+) -> AssignmentByUnitStart:
+    """(a, N) years of start of the treated of each assignment (a, N), as draw_starts has them. Raises Refused likewise."""
     of_clusters = starts[units.first_of_cluster]
     if not np.array_equal(of_clusters[units.cluster], starts, equal_nan=True):
         raise Refused("cluster_divided")
-    treated = draw_assignments(units, law, draws, random)[:, units.first_of_cluster]
-    drawn = np.full(treated.shape, np.nan)
+    treated = assignments[:, units.first_of_cluster]
+    draws, drawn = len(treated), np.full(treated.shape, np.nan)
     for stratum in range(units.n_strata):
         members = np.flatnonzero(units.cluster_stratum == stratum)
         years = of_clusters[members][units.cluster_treated[members]]

@@ -115,8 +115,8 @@ class OwnTest:
 
 @dataclass(frozen=True, eq=False)
 class Size:
-    """What a test does under one law. size: (K,) share of assignments in which it rejects; mean_estimate: (K,); effective: 1 / Σ p² where all
-    assignments are listed, else the draws; mc_error: (K,) of the size, 0 where exact.
+    """What a test does under one law. size: (K,) share of assignments in which it rejects; mean_estimate: (K,); effective: 1 / Σ p² over all
+    assignments, not more than were drawn; mc_error: (K,) of the size, 0 where exact.
     """
 
     law: Law
@@ -194,7 +194,7 @@ def _drawn(units: ComparedUnits, tried: Tried, law: Law, count: int, draws: int,
         size=share,
         mean_estimate=np.nanmean(np.concatenate(estimates), axis=0),
         n_assignments=count,
-        effective=float(min(count, draws)),
+        effective=float(np.exp(min(law.log_effective(units), np.log(draws)))),
         exact=False,
         mc_error=np.sqrt(share * (1 - share) / draws),
     )

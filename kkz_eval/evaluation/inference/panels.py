@@ -15,11 +15,13 @@ from kkz_eval.evaluation.arrays import (
     AssignmentByCell,
     AssignmentByCellMask,
     AssignmentByUnitStart,
+    AssignmentMask,
     CellByRegressor,
     CellCodes,
     CellMask,
     Floats,
     Integers,
+    PerAssignment,
     PerCell,
 )
 from kkz_eval.evaluation.estimators.held_fixed import baseline_by_year, periods
@@ -127,6 +129,18 @@ class Panel:
         return Estimates(
             np.concatenate([piece.coefficient for piece in pieces]), np.concatenate([piece.error for piece in pieces])
         )
+
+    def slopes(self, assignments: AssignmentMask) -> PerAssignment:
+        """(a,) by how much more a year the treated of each assignment (a, N) move than the others, over all years of the panel."""
+        distance = self.year - self.year.mean()
+        rows = max(1, PIECE // len(self.unit))
+        found = []
+        for first in range(0, len(assignments), rows):
+            m = self.held.left_of(assignments[first : first + rows, self.unit] * distance)
+            length = (m * m).sum(axis=1)
+            length[~(length > COLLINEAR**2 * (distance**2).sum())] = np.nan
+            found.append(m @ self.outcome / length)
+        return np.concatenate(found)
 
     def cluster_sums(self, starts: Floats, aggregation: str) -> ClusterSums:
         """What the wild bootstrap needs of the regression on treatment as it really was. starts: (N,)."""

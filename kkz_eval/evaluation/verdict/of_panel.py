@@ -55,7 +55,8 @@ def known_of_panel(panel: pd.DataFrame, plan: Plan, outcome: Outcome) -> Evidenc
     value = pd.to_numeric(rows["value"].replace("", np.nan))
     units, years = rows["unit_id"].nunique(), sorted(set(year[value.notna()]))
     present, demanded = int(value.notna().sum()), units * len(set(year))
-    start = int(cohort.min())
+    later = cohort[cohort > year.min()]  # who had started before the first year has no before
+    start = int((later if len(later) else cohort).min())
     counted_from = max(start, outcome.earliest_plausible_year or start)
     return replace(
         known,

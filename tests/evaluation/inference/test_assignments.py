@@ -15,6 +15,7 @@ from kkz_eval.evaluation.inference.assignments import (
     listed,
     n_assignments,
     smallest_p,
+    smallest_p_of_starts,
     standardised,
 )
 from kkz_eval.evaluation.inference.exact import exact_coefficient
@@ -130,6 +131,24 @@ def test_no_assignment_of_any_outcome_has_a_smaller_p_than_the_smallest(sizes, b
     found = [exact_coefficient(z, replace(units, treated=real)).p for real in listed_plainly(units)]
     assert min(found) == pytest.approx(smallest_p(units))
     assert smallest_p(units) == pytest.approx((2 if halves else 1) / n_assignments(units))
+
+
+@pytest.mark.parametrize("theta", [0.0, 1.3])
+def test_with_several_starts_each_order_of_the_years_is_an_assignment_of_its_own(theta):
+    units = small_units(sizes=((5, 3), (4, 2)))
+    law = Law(standardised(np.random.default_rng(2).normal(size=9)), theta)
+    starts = np.where(units.treated, 2012.0, np.nan)
+    assert smallest_p_of_starts(units, starts, law) == pytest.approx(smallest_p(units, law))
+    starts[np.flatnonzero(units.treated & (units.stratum == 0))[0]] = 2014.0  # 3 orders of 2012, 2012, 2014
+    assert smallest_p_of_starts(units, starts, law) == pytest.approx(smallest_p(units, law) / 3)
+
+
+@pytest.mark.parametrize("theta", [0.0, 1.3])
+def test_a_law_is_as_concentrated_as_that_many_assignments_alike(theta):
+    units = small_units(sizes=((5, 2), (4, 3)))
+    law = Law(standardised(np.random.default_rng(2).normal(size=9)), theta)
+    p = np.exp(law.log_weight(listed_plainly(units)) - law.log_total(units))
+    assert np.exp(law.log_effective(units)) == pytest.approx(1 / (p**2).sum())
 
 
 @needs_inkar
