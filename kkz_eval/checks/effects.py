@@ -15,7 +15,6 @@ from kkz_eval.evaluation.statistical_checks import EFFECT_CHECKS, StatisticalChe
 from kkz_eval.evaluation.verdict.decide import Verdict
 from kkz_eval.evaluation.verdict.rules import rules
 from kkz_eval.evaluation.verdict.sentences import level_word, rating_sentence, verdict_sentence
-from kkz_eval.indicators.catalogue import Indicator
 from kkz_eval.line.installation import Installation
 from kkz_eval.line.study import Study
 from kkz_eval.line.verdicts import verdicts_of
@@ -40,7 +39,7 @@ def verdict_check(plan: Plan) -> dg.AssetChecksDefinition:
         found = {name: one for name, one in verdicts_of(study, study.effects).items() if roles[name] != "context"}
         if not found:
             return None
-        lines = [_line(installation.catalogue[name], one) for name, one in found.items()]
+        lines = [_line(study, name, one) for name, one in found.items()]
         return dg.AssetCheckResult(
             passed=all(one.is_comparable for one in found.values()),
             severity=dg.AssetCheckSeverity.WARN,
@@ -54,7 +53,8 @@ def verdict_check(plan: Plan) -> dg.AssetChecksDefinition:
     return check_of(asset_name("effects", plan), "verdict", described("check.verdict"), judge)
 
 
-def _line(indicator: Indicator, verdict: Verdict) -> Sentence:
+def _line(study: Study, name: str, verdict: Verdict) -> Sentence:
     """What the report says of an outcome, after its name."""
+    indicator = study.installation.catalogue[name]
     said = verdict_sentence(verdict, rules(), Wording(indicator.difference_unit), indicator.decimals)
-    return say("verdict_line", label=Wording(indicator.label), indicator=indicator.id, said=said, rating=rating_sentence(verdict))
+    return say("verdict_line", label=Wording(indicator.label), indicator=name, said=said, rating=rating_sentence(verdict))
