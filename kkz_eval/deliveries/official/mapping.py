@@ -230,7 +230,8 @@ def _values(table: pa.Table, of: Property, findings: list[Finding]) -> pa.Array:
     for index in np.flatnonzero(pc.invert(is_integer).fill_null(False).to_numpy(zero_copy_only=False)):
         row, column = (table.column(name)[int(index)].as_py() for name in ("row", "column"))
         unit, year, text = (table.column(name)[int(index)].as_py() for name in ("unit_id", "year", "value_delivered"))
-        findings.append(Finding("reader_integer", "reader_integer", Severity.ERROR, None, row, column, of.name, unit, year, text))
+        kind = "official_decimals"
+        findings.append(Finding(kind, kind, Severity.ERROR, None, row, column, of.name, unit, year, text))
     return pc.cast(pc.if_else(is_integer.fill_null(False), values, pa.scalar(None, pa.float64())), pa.int64())
 
 

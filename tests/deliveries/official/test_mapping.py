@@ -113,7 +113,7 @@ def test_a_flat_table_by_sex_serves_the_population() -> None:
 
 def test_decimals_where_the_contract_counts_are_a_finding() -> None:
     (table,) = claimed(official(NEW_GERMAN), CONTRACTS)
-    ((finding),) = [f for f in iter_findings(table.findings) if f.kind == "reader_integer"]
+    ((finding),) = [f for f in iter_findings(table.findings) if f.kind == "official_decimals"]
     assert (finding.row, finding.column, finding.unit_id, finding.value) == (4, 14, "05978", "12,5")
     assert table.values("persons").to_pylist()[2] is None
 
