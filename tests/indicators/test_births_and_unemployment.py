@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import math
 import os
+import re
 import shutil
 from collections.abc import Iterator
 from functools import cache
@@ -13,8 +14,9 @@ from pathlib import Path
 
 import pytest
 
+from kkz_eval.deliveries.official.known_since import Asked
 from kkz_eval.line.comparisons import against_official, agreement_told
-from kkz_eval.line.installation import Installation, open_installation
+from kkz_eval.line.installation import open_installation
 from kkz_eval.line.intake import judge_arrivals, land, parse_arrivals
 from kkz_eval.line.snapshot import Snapshot, current_snapshot
 from kkz_eval.reference.tables import kreise
@@ -39,23 +41,22 @@ Values = dict[tuple[str, int], float | None]
 pytestmark = pytest.mark.skipif(not TABLES.is_dir(), reason="genuine files are not at hand (KKZ_SHARED)")
 
 
+def taken_in(folder: Path) -> Snapshot:
+    """What holds after the files in `folder`/inbox were taken in and judged."""
+    line = open_installation(Settings(folder / "home", folder / "inbox", ROOT / "data_contracts", settle_seconds=0))
+    for step in (land, parse_arrivals, judge_arrivals):
+        step(line, range(1990, 2051))
+    return current_snapshot(line)
+
+
 @pytest.fixture(scope="module")
-def line(tmp_path_factory: pytest.TempPathFactory) -> Installation:
+def snapshot(tmp_path_factory: pytest.TempPathFactory) -> Snapshot:
     """The genuine tables taken in and judged."""
     folder = tmp_path_factory.mktemp("tables")
     (folder / "inbox").mkdir()
     for file in (MEAN, BIRTHS, BIRTHS_BY_AGE, INKAR, *(path for path, _ in JOBLESS.values())):
         shutil.copyfile(file, folder / "inbox" / file.name)
-    installation = open_installation(Settings(folder / "home", folder / "inbox", ROOT / "data_contracts", settle_seconds=0))
-    land(installation, range(1990, 2051))
-    parse_arrivals(installation, range(1990, 2051))
-    judge_arrivals(installation, range(1990, 2051))
-    return installation
-
-
-@pytest.fixture(scope="module")
-def snapshot(line: Installation) -> Snapshot:
-    return current_snapshot(line)
+    return taken_in(folder)
 
 
 def lines_of(path: Path, encoding: str = "utf-8") -> Iterator[tuple[int, str, list[str]]]:
@@ -229,3 +230,23 @@ def test_the_mean_of_a_year_lies_between_its_ends_but_for_the_year_of_the_census
     assert exact == {1996, 1997, 1998, 1999, 2012, 2013, 2014, 2015}
     assert max(share for year, share in apart.items() if year != 2011) < 0.006
     assert apart[2011] > 0.03  # the beginning of that year is still counted from 1987, the mean is not
+
+
+def test_a_later_edition_holds_and_the_earlier_one_can_be_asked_for(tmp_path: Path) -> None:
+    (tmp_path / "inbox").mkdir()
+    foreign = re.compile(r"(?:\d{4};)?(?:DG|0[1-46-9]|1[0-6])\d*;")  # lines of other Länder
+    text = "\n".join(line for line in BIRTHS.read_text(encoding="utf-8").split("\n") if not foreign.match(line))
+    (tmp_path / "inbox" / BIRTHS.name).write_text(text, encoding="utf-8")
+    before = computed(taken_in(tmp_path), "geburten_log", "geburten_amtlich")
+    (line,) = (line for line in text.split("\n") if line.startswith("2013;05978;"))
+    year, key, name, total, boys, girls = line.split(";")
+    revised = ";".join([year, key, name, str(int(total) + 7), str(int(boys) + 7), girls])
+    later = text.replace(line, revised).replace("Stand: 10.10.2017", "Stand: 01.03.2019")
+    (tmp_path / "inbox" / "neu.csv").write_text(later, encoding="utf-8")
+    snapshot = taken_in(tmp_path)
+    after = computed(snapshot, "geburten_log", "geburten_amtlich")
+    assert differing(after, before) == [("05978", 2013)]
+    assert after["05978", 2013] == pytest.approx(100 * math.log(int(total) + 7), rel=1e-12)
+    asked = snapshot.indicator("geburten_log", "geburten_amtlich", Asked(edition="2017-10-10")).indicators
+    earlier = {(row["unit_id"], row["year"]): row["value"] for row in asked.to_pylist() if row["unit_id"] in UNITS}
+    assert differing(earlier, before) == []
