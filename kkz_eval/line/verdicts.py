@@ -75,7 +75,7 @@ def known_of(study: Study, outcome: Outcome) -> Evidence:
         sources_mixed=False,  # the study has refused to mix them
         break_state=BreakState.IN_WINDOW if breaks or editions else BreakState.NONE,
         n_breaks=len(breaks) + len(editions),
-        share_compared=len(plausible & study.compared_units & set(rows["unit_id"])) / len(plausible) if plausible else None,
+        n_plausible=len(plausible),
         desired_direction=indicator.desirable,
         lock_state=lock_state,
         n_deviations=n_deviations,

@@ -71,7 +71,7 @@ class Evidence:
     was refused; empty where the plan names none. scales: estimate by the specification in the other scale (level, log), empty where the values
     admit none. breakdown: M̄*, the largest violation relative to those before the start whose set still excludes 0, of the first year after it, or of the mean of the exposed
     years where an outcome counts only these. desired_direction: increase | decrease.
-    cause: why chance was not asked, where that is known. titles: what specifications are called, by their name. share_compared: units compared among those of the level that the plan could compare. dose_distance: |estimate by dose − estimate| in
+    cause: why chance was not asked, where that is known. titles: what specifications are called, by their name. n_plausible: units of the level that the plan could compare; share_compared: units of the estimate among them. dose_distance: |estimate by dose − estimate| in
     the larger of their standard errors. n_breaks: in the window. n_deviations: from the lock. Raises ValueError for a NaN.
     """
 
@@ -100,6 +100,7 @@ class Evidence:
     desired_direction: str | None = None
     smallest_difference: float | None = None
     years_before: int | None = None
+    n_plausible: int | None = None
     share_compared: float | None = None
     dose_distance: float | None = None
     co_treatments: Estimates | None = None

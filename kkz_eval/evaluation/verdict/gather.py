@@ -38,7 +38,7 @@ def evidence_of(outcome: Outcome, plan: Plan, effects: EffectsResult, known: Evi
     if row is not None and row["status"] == "ok":
         for more in (_of_chance(effects, plan, row), _of_violations(effects, row), _of_others(effects, plan, outcome)):
             found = _filled(found, more)
-        found = _filled(found, _of_estimates(effects.estimates, row))
+        found = _filled(found, _of_estimates(effects.estimates, row, known.n_plausible))
     return _filled(known, replace(found, role="context" if outcome.indicator in plan.all_negative_controls else found.role))
 
 
@@ -81,8 +81,8 @@ def _cause(effects: EffectsResult, plan: Plan, row: pd.Series | None) -> Localis
     return None if refused.empty else say("cause.refused", reason=refused["message"].iloc[0])
 
 
-def _of_estimates(estimates: pd.DataFrame, row: pd.Series) -> Evidence:
-    """The estimate itself, and how far an estimate by dose lies from it."""
+def _of_estimates(estimates: pd.DataFrame, row: pd.Series, n_plausible: int | None) -> Evidence:
+    """The estimate itself, on what share of the units it rests, and how far an estimate by dose lies from it."""
     rows = overall_rows(estimates, str(row["indicator"]))
     by_dose = rows[
         (rows["method"].map(lambda name: METHODS[name].estimand) == "dose_response")
@@ -93,7 +93,8 @@ def _of_estimates(estimates: pd.DataFrame, row: pd.Series) -> Evidence:
     if len(by_dose):
         error = np.fmax(float(by_dose["std_error"].iloc[0]), float(row["std_error"]))
         distance = _number(abs(float(by_dose["estimate"].iloc[0]) - float(row["estimate"])) / error) if error > 0 else None
-    return Evidence(estimate=_number(row["estimate"]), dose_distance=distance)
+    share = min(1.0, float(row["n_units"]) / n_plausible) if n_plausible and not pd.isna(row["n_units"]) else None
+    return Evidence(estimate=_number(row["estimate"]), dose_distance=distance, share_compared=share)
 
 
 def _of_chance(effects: EffectsResult, plan: Plan, row: pd.Series) -> Evidence:

@@ -65,5 +65,5 @@ def known_of_panel(panel: pd.DataFrame, plan: Plan, outcome: Outcome) -> Evidenc
         exposed_years=sum(one >= counted_from for one in years),
         first_year=counted_from + int(rules().limit(Form.TOO_EARLY, "exposed_years")) - 1,
         years_before=sum(one < start for one in years),
-        share_compared=rows.loc[value.notna(), "unit_id"].nunique() / units,
+        n_plausible=units,
     )

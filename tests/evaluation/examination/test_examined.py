@@ -130,6 +130,16 @@ def test_a_specification_may_hold_fixed_what_the_plan_does_not_and_weigh_otherwi
         assert rows.loc[name, ["conf_low", "conf_high"]].tolist() == pytest.approx([estimate["conf_low"], estimate["conf_high"]])
 
 
+def test_units_that_lack_what_is_held_fixed_are_not_told_as_compared():
+    panel = small_panel()
+    lacking = panel["unit_id"].isin(["u05", "u12"])
+    found = run_effects(panel.assign(need=panel["need"].mask(lacking)), small_plan(comparison=BOTH, audit=AUDIT))
+    assert set(found.estimates["n_units"]) == {11}
+    assert found.verdicts["selection"].tolist() == ["moderate"]  # 11 of 13
+    whole = run_effects(panel, small_plan(comparison=BOTH, audit=AUDIT))
+    assert whole.verdicts["selection"].tolist() == ["low"]
+
+
 def test_another_year_of_reference_is_asked_of_all_years_since_the_start_where_all_count():
     panel = small_panel()
     plan = small_plan(specifications=[{"id": "other_year", "event_reference": -2}])
