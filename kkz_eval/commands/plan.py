@@ -11,7 +11,7 @@ from pathlib import Path
 
 from kkz_eval.commands import say
 from kkz_eval.commands.terminal import telling
-from kkz_eval.evaluation.baseline import first_start
+from kkz_eval.evaluation.baseline import COMPARED, baseline_cells, covariate_columns, first_start
 from kkz_eval.evaluation.design import coverage_of, groups_of, level_of_plan, panel_of
 from kkz_eval.evaluation.lock import Standing, conformity, lock_of_plan
 from kkz_eval.evaluation.plan import Comparison, Outcome, Plan, plan_digest, report_folder
@@ -51,7 +51,20 @@ def check_plan_file(settings: Settings, file: Path, *, inbox: Path | None = None
     study = study_of(current_snapshot(installation), plan.id)
     for outcome in plan.outcomes:
         print(covered(study, outcome).in_language(language))
+    for said in _columns_with_gaps(study):
+        print(said.in_language(language))
     return 0
+
+
+def _columns_with_gaps(study: Study) -> Iterator[Localised]:
+    """Columns that the plan makes of years before the start and that units of both groups lack."""
+    groups = study.groups.set_index("unit_id")["group"]
+    units = groups.index[groups.isin(COMPARED)]
+    made = covariate_columns(study.baseline, study.plan)
+    for name in baseline_cells(study.plan):
+        present = int(made[name].reindex(units).notna().sum())
+        if present < len(units):
+            yield say("plan.column_lacking", column=name, present=present, units=len(units))
 
 
 def covered(study: Study, outcome: Outcome) -> Localised:

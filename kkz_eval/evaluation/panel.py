@@ -66,8 +66,9 @@ def validate_panel(frame: pd.DataFrame, plan: Plan, source: str = "panel") -> pd
     if problems:
         raise PanelInvalid(source, problems)
     for column in numeric_columns(plan):
-        checked[column], found = _numbers(checked[column])
-        problems += found
+        cells = checked[column]
+        checked[column], found = _numbers(cells)
+        problems += found if checked[column].notna().any() or not found else [_all_texts(cells)]
     if plan.weight is not None and not problems:
         problems += _at(
             (checked[plan.weight] < 0).to_numpy(),
@@ -301,6 +302,11 @@ def _integers(column: pd.Series) -> tuple[pd.Series, list[Problem]]:
     problems = _at(bad, "cell_not_integer", partial(_with_cell, column))
     missing = bad | np.isnan(values)
     return pd.Series(pd.arrays.IntegerArray(np.where(missing, 0, values).astype("int64"), missing), index=column.index), problems
+
+
+def _all_texts(column: pd.Series) -> Problem:
+    """A column of which not one cell is a number: the plan names the wrong one, the panel is right."""
+    return Problem("column_of_texts", parameters=_with_cell(column.dropna(), 0))
 
 
 def _numbers(column: pd.Series) -> tuple[pd.Series, list[Problem]]:

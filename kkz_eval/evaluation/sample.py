@@ -18,6 +18,7 @@ from kkz_eval.evaluation.estimators.methods import DOSE_COLUMN
 from kkz_eval.evaluation.panel import codes_of, in_order, numeric_columns
 from kkz_eval.evaluation.plan import Outcome, Plan
 from kkz_eval.evaluation.problems import Note, Refused
+from kkz_eval.model.texts import Joined
 
 SMALLEST = 1e-145  # spread of an outcome whose squared rounding (1e-16 of it) is still a number of full precision
 
@@ -289,6 +290,13 @@ def require_comparison(sample: Sample, plan: Plan) -> None:
     require_squares(sample)
     if counts.clusters < 2:
         raise Refused("few_clusters", clusters=counts.clusters)
+
+
+def without_cells(sample: Sample) -> Refused:
+    """Why a sample has no cell: what left them out, where that is known."""
+    if not sample.notes:
+        return Refused("no_cells")
+    return Refused("no_cells_left", notes=Joined(tuple(note.sentence for note in sample.notes), " "))
 
 
 def require_squares(sample: Sample) -> None:

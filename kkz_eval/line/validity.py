@@ -15,20 +15,26 @@ from kkz_eval.line import say
 from kkz_eval.model.errors import UserError
 from kkz_eval.reference.unit_groups import STRATUM_PARTS, Nested
 
-_UNREAD: Mapping[str, Callable[[Plan], str | None]] = {
-    "sensitivity": lambda plan: ", ".join(key for key in plan.sensitivity if key not in SENSITIVITY_KEYS) or None,
-    "covariates": lambda plan: _unmade(plan, plan.covariates),
-    "weight": lambda plan: plan.weight if plan.matching is None and plan.weight not in baseline_cells(plan) else None,
-    "cluster": lambda plan: plan.cluster if plan.cluster not in ("unit_id", CLUSTER_KREIS) else None,
-    "comparison.within": lambda plan: _no_strata(plan.comparison.within),
-    "comparison.adjust": lambda plan: _unmade(plan, plan.comparison.adjust),
-    "audit": lambda plan: None if plan.audit is None else _unmade(plan, plan.audit.columns),
-    "audit.strata": lambda plan: _no_strata(plan.assigned_within),
-    "specifications": lambda plan: _unmade(plan, _columns_of_specifications(plan)) or _no_strata(design_strata(plan)),
-    "outcomes.scale": lambda plan: ", ".join(outcome.scale for outcome in plan.outcomes if outcome.scale != "level") or None,
-    "units.nested": lambda plan: plan.units.nested if level_of_plan(plan) == "kreis" else None,
-}
-"""Keys of a plan that the line does not follow (yet), with what the plan says there; None where it follows."""
+_REMOVE, _STRATA, _BASELINE = "remove", "strata", "baseline"
+_UNREAD: Sequence[tuple[str, str, Callable[[Plan], str | None]]] = (
+    ("sensitivity", _REMOVE, lambda plan: ", ".join(key for key in plan.sensitivity if key not in SENSITIVITY_KEYS) or None),
+    ("covariates", _BASELINE, lambda plan: _unmade(plan, plan.covariates)),
+    (
+        "weight",
+        _BASELINE,
+        lambda plan: plan.weight if plan.matching is None and plan.weight not in baseline_cells(plan) else None,
+    ),
+    ("cluster", _REMOVE, lambda plan: plan.cluster if plan.cluster not in ("unit_id", CLUSTER_KREIS) else None),
+    ("comparison.within", _STRATA, lambda plan: _no_strata(plan.comparison.within)),
+    ("comparison.adjust", _BASELINE, lambda plan: _unmade(plan, plan.comparison.adjust)),
+    ("audit", _BASELINE, lambda plan: None if plan.audit is None else _unmade(plan, plan.audit.columns)),
+    ("audit.strata", _STRATA, lambda plan: _no_strata(plan.assigned_within)),
+    ("specifications", _BASELINE, lambda plan: _unmade(plan, _columns_of_specifications(plan))),
+    ("specifications", _STRATA, lambda plan: _no_strata(design_strata(plan))),
+    ("outcomes.scale", _REMOVE, lambda plan: ", ".join(each.scale for each in plan.outcomes if each.scale != "level") or None),
+    ("units.nested", _REMOVE, lambda plan: plan.units.nested if level_of_plan(plan) == "kreis" else None),
+)
+"""Keys of a plan that the line does not follow (yet), what could stand there (a key of the texts), and what the plan says there; None where it follows."""
 
 
 def _unmade(plan: Plan, columns: Iterable[str]) -> str | None:
@@ -52,10 +58,11 @@ def check_plan(plan: Plan, catalogue: Mapping[str, Indicator], contracts: Mappin
 
     Raises UserError. A municipal dataset is refused as the source of an effect: reference municipalities deliver nothing.
     """
-    for key, unread in _UNREAD.items():
+    for key, remedy, unread in _UNREAD:
         value = unread(plan)
         if value is not None:
-            raise UserError("plan_key_not_used", package=say.package, plan=plan.id, key=key, value=value)
+            instead = say(f"instead.{remedy}", **({"known": ", ".join(STRATUM_PARTS)} if remedy == _STRATA else {}))
+            raise UserError("plan_key_not_used", package=say.package, plan=plan.id, key=key, value=value, instead=instead)
     _check_units(plan)
     datasets = {contract.dataset: contract for contract in contracts.values()}
     for name in baseline_indicators(plan):

@@ -175,6 +175,18 @@ def test_checking_a_plan_says_what_the_accepted_data_cover(locked: Path, capsys:
     assert "Zellen (Kreis und Jahr) in" in said
 
 
+def test_checking_a_plan_names_years_before_the_start_that_units_lack(
+    locked: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    plan = yaml.safe_load((locked / "plan.yaml").read_text(encoding="utf-8"))
+    indicator = plan["outcomes"][0]["indicator"]
+    plan["comparison"] = {"within": ["kind"], "adjust": [f"{indicator}:1950-1952"]}
+    other = tmp_path / "plan.yaml"
+    other.write_text(yaml.safe_dump({**plan, "id": "other", "audit": {"strata": ["kind"]}}, allow_unicode=True), encoding="utf-8")
+    assert main(["plan", "check", str(other), "--home", str(locked / "home")]) == 0
+    assert f"{indicator}:1950-1952, das der Plan aus Jahren vor dem Beginn bildet: Nur 0 von 30" in capsys.readouterr().out
+
+
 def test_a_plan_without_data_is_not_locked_but_shown(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     plan = tmp_path / "plan.yaml"
     plan.write_bytes((CONTRACTS / "plans" / "modellwelt.yaml").read_bytes())

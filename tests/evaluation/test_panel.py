@@ -135,7 +135,8 @@ def test_many_faults_of_one_kind_are_counted(tmp_path: Path) -> None:
         ({"cluster": "state"}, "plan_column_missing"),
         ({"estimators": [{"id": "d", "method": "dose"}]}, "plan_column_missing"),
         ({"outcomes": [{"indicator": "z"}]}, "outcome_missing"),
-        ({"covariates": ["region"]}, "cell_not_number"),
+        ({"covariates": ["region"]}, "column_of_texts"),
+        ({"comparison": {"adjust": ["region"]}}, "column_of_texts"),
     ],
 )
 def test_what_the_plan_names_must_be_there(tmp_path: Path, keys: dict[str, object], code: str) -> None:

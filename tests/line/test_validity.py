@@ -65,7 +65,13 @@ def test_a_key_that_would_be_ignored_is_refused(plan: Plan, key: str, change: di
     with pytest.raises(UserError) as error:
         check_plan(replace(plan, **change), CATALOGUE, CONTRACTS)
     assert error.value.code == "plan_key_not_used"
-    assert key in error.value.sentence.in_language("de")
+    said = error.value.sentence.in_language("de")
+    assert key in said
+    strata = any(name in ("within", "strata") for name in key.split("."))
+    assert ("kind, government_district" in said) is strata
+    assert ("etwa q_PBG_bev:2010" in said) is (
+        not strata and key not in ("sensitivity", "cluster", "units.nested", "outcomes.scale")
+    )
 
 
 def test_a_difference_of_two_rates_is_held_against_differences_of_two_rates(plan: Plan) -> None:

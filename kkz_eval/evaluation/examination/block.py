@@ -12,7 +12,7 @@ import numpy as np
 from kkz_eval.evaluation.arrays import UnitByYear, YearMask, Years
 from kkz_eval.evaluation.examination.exchangeable import Exchangeable, exchangeable, first_cells
 from kkz_eval.evaluation.problems import Refused
-from kkz_eval.evaluation.sample import Sample, require_squares
+from kkz_eval.evaluation.sample import Sample, require_squares, without_cells
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,7 +50,7 @@ def block_of(sample: Sample) -> Block:
     the first year, gaps, clusters that cut a unit.
     """
     if not len(sample.year):
-        raise Refused("no_cells")
+        raise without_cells(sample)
     require_squares(sample)
     if sample.covariate_names:
         raise Refused("block_covariates")

@@ -34,6 +34,13 @@ def test_where_values_are_missing_it_is_refused_in_a_sentence():
     assert refused.value.note.sentence.in_language("de").startswith("1 Zellen fehlen")
 
 
+def test_where_no_cell_is_left_it_is_said_what_left_them_out():
+    plan = small_plan(("a",), ("twfe",), comparison=BOTH, audit={"strata": ["kind"]})
+    with pytest.raises(Refused) as refused:
+        seen_of(small_panel(indicators=("a",)).assign(need=None), plan, plan.outcome("a"))
+    assert "ohne Ausgangswert in need" in refused.value.note.sentence.in_language("de")
+
+
 def test_an_estimate_that_is_no_comparison_of_years_is_refused():
     plan = small_plan(("a",), ("callaway_santanna",), comparison=BOTH, audit={"strata": ["kind"]})
     with pytest.raises(Refused) as refused:
