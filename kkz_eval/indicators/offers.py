@@ -12,7 +12,8 @@ from dataclasses import dataclass
 
 import pandas as pd
 import pyarrow as pa
-import pyarrow.compute as pc
+
+from kkz_eval.indicators.records import records_of
 
 SERVICES, NETWORK = "praeventionsangebote", "netzwerk"
 STAGE_OF_CODE: Mapping[str, str] = {
@@ -166,23 +167,9 @@ def _fullest_year(rows: pd.DataFrame) -> Delivered | None:
 
 def _services(observations: pa.Table, units: Collection[str]) -> pd.DataFrame:
     """A row per unit, year, service and target group: where it serves, whom it hands on to, persons eligible and reached."""
-    return _wide(observations, units, ("service", "target_group", "stages", "handover_to"), ("eligible", "reached"))
+    return records_of(observations, units, ("service", "target_group", "stages", "handover_to"), ("eligible", "reached"))
 
 
 def _ties(observations: pa.Table, units: Collection[str]) -> pd.DataFrame:
     """A row per unit, year, sector and partner: how many institutions hand families on."""
-    return _wide(observations, units, ("sector", "partner_sector"), ("with_handover",))
-
-
-def _wide(observations: pa.Table, units: Collection[str], dimensions: tuple[str, ...], measures: tuple[str, ...]) -> pd.DataFrame:
-    """One row per unit, year and codes of the dimensions, the measures beside each other; a symbol is missing."""
-    kept = observations.filter(pc.is_in(observations.column("unit_id"), value_set=pa.array(sorted(units), pa.string())))
-    frame = pd.DataFrame({name: kept.column(name).to_pylist() for name in ("unit_id", "year", "measure", "value")})
-    for dimension in dimensions:
-        frame[dimension] = pc.map_lookup(kept.column("dimensions"), pa.scalar(dimension), "first").to_pylist()
-    key = ["unit_id", "year", *dimensions]
-    rows = frame[key].drop_duplicates().reset_index(drop=True)
-    for measure in measures:
-        figures = frame.loc[frame["measure"] == measure, [*key, "value"]].rename(columns={"value": measure})
-        rows = rows.merge(figures, on=key, how="left").astype({measure: float})
-    return rows
+    return records_of(observations, units, ("sector", "partner_sector"), ("with_handover",))

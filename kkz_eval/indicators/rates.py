@@ -138,7 +138,7 @@ def _with_codes(rows: pa.Table, codes: Mapping[str, str]) -> pa.Table:
 def _frame(table: pa.Table, selection: Selection, void: _Void) -> pd.DataFrame:
     """unit_id, year, value, flag, edition, and `ids`: the observations of each row."""
     frame = pd.DataFrame({name: table.column(name).to_pylist() for name in table.column_names})
-    frame["value"] = frame["value"].astype(float)
+    frame = frame.astype({"unit_id": object, "year": "int64", "value": float})  # of no rows, too
     keys = [name for name in ("unit_id", "year", _CODE, _SIGN) if name in frame.columns]
     if frame.duplicated(keys).any():
         raise ValueError("a unit and year has two observations of the same selection")
@@ -163,7 +163,7 @@ def _summed(frame: pd.DataFrame, n: int) -> pd.DataFrame:
     valued = set(added.index[added["value"].notna()])
     flags = {place: flag_of_parts(own, place in valued) for place, own in flagged}
     added["flag"] = pd.Series([flags.get(place) for place in added.index], index=added.index, dtype=object)
-    return added.reset_index().astype({"flag": object, "ids": object})
+    return added.reset_index().astype({"unit_id": object, "year": "int64", "flag": object, "ids": object})  # the same
 
 
 def _remainder(frame: pd.DataFrame) -> pd.DataFrame:

@@ -32,6 +32,7 @@ from kkz_eval.indicators.catalogue import Indicator, Selection
 from kkz_eval.indicators.chain import StageCoverage, chain_coverage
 from kkz_eval.indicators.offers import NETWORK, SERVICES, Offers, offers_of
 from kkz_eval.line import say
+from kkz_eval.line.described import described_of, table_of
 from kkz_eval.line.official_figures import official_figures
 from kkz_eval.line.sentences import conflict_sentence, held_fixed, title_of
 from kkz_eval.line.simulated_tables import said_in_each_row
@@ -91,6 +92,8 @@ def make_edition(study: Study) -> Edition:
     else:
         record = {**study.conformity.record(), "simulated": inputs.simulated}
         tables = {**results_files(with_verdicts(study, effects, inputs.verdicts)), **study.matched.files()}
+        if inputs.described is not None:
+            tables["described.csv"] = table_of(inputs.described, inputs.smallest_cell)
         files = said_in_each_row(tables) if inputs.simulated else tables
         files["conformity.json"] = json.dumps(record, ensure_ascii=False, indent=1, sort_keys=True).encode()
         files[SOURCES] = _accepted_contents(study.snapshot)
@@ -154,6 +157,7 @@ def report_inputs(study: Study, effects: EffectsResult) -> ReportInputs:
         tests=effects.tests,
         balance=study.matched.balance,
         omnibus=study.omnibus,
+        described=described_of(study),
         sources=sources,
         deliveries=pd.concat(delivered, ignore_index=True) if delivered else pd.DataFrame(columns=list(DELIVERY_COLUMNS)),
         notices=_notices(study),
@@ -469,6 +473,7 @@ def _digest_of_inputs(inputs: ReportInputs, effects: EffectsResult) -> str:
             digest_of_bytes(inputs.revisions.to_csv(index=False).encode()),
             [[name, repr(verdict)] for name, verdict in inputs.verdicts.items()],
             repr(inputs.omnibus),
+            repr(inputs.described),
         ]
     )
 

@@ -60,6 +60,18 @@ def suppress(
     return Released(values.map(lambda value: HIDDEN if pd.isna(value) else str(int(value))), values)
 
 
+def rates_released(counts: Sequence[tuple[float | None, float | None]], smallest_cell: int) -> tuple[bool, ...]:
+    """Whether each rate may leave, of which neither count nor total is shown: its count must not be small, nor what is left of the total.
+
+    counts: numerator and denominator of each rate. A published rate has neither (None), and nothing to hide.
+    """
+    numerator, denominator = (pd.Series([pair[place] for pair in counts], dtype=float) for place in (0, 1))
+    parts = pd.DataFrame({"part": numerator, "rest": (denominator - numerator).clip(lower=0.0)})
+    counted = parts.notna().all(axis=1)
+    released = suppress(parts[counted], ("part", "rest"), smallest_cell).values.notna().all(axis=1)
+    return tuple(bool(may) for may in released.reindex(parts.index, fill_value=True))
+
+
 def _groups(frame: pd.DataFrame, group_columns: Sequence[str]) -> list[np.ndarray]:
     if not group_columns:
         return [np.array([row]) for row in range(len(frame))]

@@ -12,6 +12,7 @@ from kkz_eval.evaluation.omnibus_balance import Omnibus
 from kkz_eval.evaluation.plan import Checks
 from kkz_eval.evaluation.verdict.decide import Verdict
 from kkz_eval.indicators.chain import StageCoverage
+from kkz_eval.indicators.described import Described
 from kkz_eval.indicators.offers import Offers
 from kkz_eval.model.errors import UserError
 from kkz_eval.model.source_editions import EditionState
@@ -131,7 +132,7 @@ class ReportInputs:
     simulated: whether anything that it shows is made up. checks: the plan's thresholds for what is compared
     before the start, which its checks follow too. verdicts: by indicator; of an outcome without one nothing was examined.
     studied_as: the comparison of evaluation.verdict.study that the plan's is, None where none is.
-    omnibus: all differences before the start in one test.
+    omnibus: all differences before the start in one test. described: what municipalities deliver of their own, None where nothing came.
     Raises ValueError where a table lacks a column, a role, group or status is unknown, or counts has a key twice.
     """
 
@@ -169,6 +170,7 @@ class ReportInputs:
     verdicts: Mapping[str, Verdict] = field(default_factory=dict)
     studied_as: str | None = None
     omnibus: Omnibus | None = None
+    described: Described | None = None
 
     def __post_init__(self) -> None:
         _known("role", [outcome.role for outcome in self.outcomes], ROLES)

@@ -433,11 +433,11 @@ def _survey_rows(key: str, s: Setting) -> Rows:
     for year in (year for year in _SURVEYS if year in s.years):
         row = s.years.index(year)
         asked = s.rng.binomial(np.minimum(s.people[row, 2].sum() // 9, 900), 0.35, len(_ASKED_AGES))
+        split: list[Counts] = []
+        for part in (_POOR, _IMMIGRANT):
+            inside = s.rng.binomial(asked, part)
+            split += [inside, asked - inside]
         for service, share in _TAKEN_UP:
-            split: list[Counts] = []
-            for part in (_POOR, _IMMIGRANT):
-                inside = s.rng.binomial(asked, part)
-                split += [inside, asked - inside]
             users_poor = [s.rng.binomial(split[0], share * _LESS), s.rng.binomial(split[1], share)]
             users = users_poor[0] + users_poor[1]
             immigrant = np.minimum(s.rng.binomial(split[2], share * _LESS), users)

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from kkz_eval.reporting.disclosure import HIDDEN, suppress
+from kkz_eval.reporting.disclosure import HIDDEN, rates_released, suppress
 
 
 def released(counts, total=None, smallest_cell=3):
@@ -82,3 +82,9 @@ def test_attack_by_subtraction_finds_no_small_count(smallest_cell):
         for position, row in enumerate(hidden):
             if counts[row] < smallest_cell:
                 assert len({filling[position] for filling in fillings}) > 1, counts
+
+
+def test_a_rate_leaves_where_neither_its_count_nor_the_rest_is_small() -> None:
+    counts = [(50.0, 100.0), (2.0, 100.0), (98.0, 100.0), (99.0, 100.0), (0.0, 100.0), (None, None), (500.0, 100.0)]
+    assert rates_released(counts, 3) == (True, False, False, False, True, True, True)
+    assert rates_released([], 3) == ()

@@ -1,7 +1,8 @@
-"""What the sections share: the words of an outcome, identifiers of numbers, the finding. No section of its own."""
+"""What the sections share: the words of an outcome and of a code, identifiers of numbers, the finding. No section of its own."""
 
 from __future__ import annotations
 
+from kkz_eval.indicators.described import Described
 from kkz_eval.model.texts import Language
 from kkz_eval.reporting import say, wording
 from kkz_eval.reporting.document import Figure, Listing, Paragraph, Parts, Quoted, Table, identifier_part
@@ -42,6 +43,11 @@ def of_role(inputs: ReportInputs, *roles: str) -> tuple[OutcomeInfo, ...]:
 def label_of(outcome: OutcomeInfo, language: Language) -> Quoted:
     """The name of an outcome. Raises UserError where it is missing in the language."""
     return Quoted(in_language(outcome.label, language, outcome.indicator))
+
+
+def code_label(found: Described, key: str, language: Language) -> Quoted:
+    """The words of a contract for a code, named as in found.labels. Raises KeyError for a code that no contract has."""
+    return Quoted(in_language(found.labels[key], language, key))
 
 
 def insert(sentence: Parts, inserted: Parts) -> Parts:

@@ -1,0 +1,151 @@
+"""What the municipalities of a plan delivered without a reference group, gathered to be described in its report. No estimates, no wording."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Mapping
+from functools import lru_cache
+
+import pandas as pd
+
+from kkz_eval.contracts.contract import Contract
+from kkz_eval.deliveries.official.known_since import Asked
+from kkz_eval.indicators.catalogue import Indicator
+from kkz_eval.indicators.described import (
+    GOALS,
+    OWN_MEASURE,
+    SURVEY,
+    Attainment,
+    Described,
+    Goal,
+    LocalText,
+    Series,
+    Value,
+    gaps,
+    goals,
+    impact_logic,
+    missing_ties,
+    only_delivered,
+    take_up,
+    target_groups,
+)
+from kkz_eval.indicators.offers import NETWORK, SERVICES
+from kkz_eval.indicators.records import records_of
+from kkz_eval.line.study import Study
+from kkz_eval.reference.tables import ProgrammeUnit, as_whole_kreis, programme_units, unit_label, youth_office_of
+from kkz_eval.reporting.disclosure import rates_released
+from kkz_eval.stewardship.due_days import owed_since
+
+_READ: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    SERVICES: (("service", "target_group", "stages", "provider_sector", "joint_with"), ("eligible", "reached")),
+    NETWORK: (("sector", "partner_sector"), ("with_agreement", "with_joint_service", "with_handover")),
+    GOALS: (("goal", "indicator", "direction", "service", "target_group", "step"), ("target_value", "target_year")),
+    SURVEY: (("child_age", "group", "service"), ("respondents", "users")),
+}
+"""The dimensions and measures that are read of each dataset."""
+
+
+@lru_cache(maxsize=4)  # report and pictures of a study ask for it, each on its own
+def described_of(study: Study) -> Described | None:
+    """What the municipalities that began with the plan's cohorts delivered; None where a contract is not there or nothing came."""
+    contracts = {contract.dataset: contract for contract in study.snapshot.contracts.values()}
+    if not _READ.keys() <= contracts.keys():
+        return None
+    cohorts = study.plan.treated_cohorts or ()
+    units = {unit.ags: unit for unit in programme_units() if unit.cohort in cohorts}
+    own = {
+        name: records_of(study.snapshot.accepted(name, Asked(study.as_of)).observations, units, *parts)
+        for name, parts in _READ.items()
+    }
+    catalogue = study.installation.catalogue
+    municipal = {name for name, contract in contracts.items() if contract.source == "municipal"}
+    sectors = [code.code for code in contracts[NETWORK].property_named("sector").codes]
+    stages = [code.code for code in contracts[SERVICES].property_named("stages").codes]
+    set_goals = goals(own[GOALS])
+    named = sorted({goal.indicator for goal in set_goals} - {OWN_MEASURE})
+    measured = {name: catalogue[name] for name in named if name in catalogue}
+    found = Described(
+        units={ags: unit.name for ags, unit in units.items()},
+        series=tuple(_series(study, i, contracts[i.sources[0].dataset], cohorts) for i in only_delivered(catalogue, municipal)),
+        target_groups=target_groups(own[SERVICES]),
+        gaps=gaps(own[SERVICES], sectors, stages),
+        ties=missing_ties(own[NETWORK], sectors),
+        goals=_attained(study, set_goals, measured, units),
+        logic=impact_logic(own[GOALS]),
+        survey=take_up(own[SURVEY]),
+        measured=measured,
+        labels={key: text for name in _READ for key, text in _labels(contracts[name]).items()},
+    )
+    return None if found.is_empty else found
+
+
+def table_of(described: Described, smallest_cell: int) -> bytes:
+    """Every value of every year that may leave, rounded as the report does, as CSV: unit_id, name, year, indicator, value; "hidden" in place of one that may not."""
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(["unit_id", "name", "year", "indicator", "value"])
+    for series in described.series:
+        known = [one for one in series.values if one.value is not None]
+        released = rates_released([(one.numerator, one.denominator) for one in known], smallest_cell)
+        for one, may_leave in zip(known, released, strict=True):
+            shown = repr(round(one.value, series.indicator.decimals)) if may_leave and one.value is not None else "hidden"
+            writer.writerow([one.unit_id, series.owed[one.unit_id], one.year, series.indicator.id, shown])
+    return text.getvalue().encode("utf-8")
+
+
+def _series(study: Study, indicator: Indicator, contract: Contract, cohorts: tuple[int, ...]) -> Series:
+    """An indicator with who is to deliver it among those who began with the cohorts, and what these did."""
+    owed = {unit: unit_label(unit) for unit, joined in owed_since(contract).items() if joined in cohorts}
+    values = _values(study, indicator, contract.dataset)
+    return Series(indicator, owed, tuple(one for (unit, _), one in sorted(values.items()) if unit in owed))
+
+
+def _values(study: Study, indicator: Indicator, dataset: str) -> dict[tuple[str, int], Value]:
+    """The values of an indicator from one dataset, by unit and year; of what was not delivered there is none."""
+    table: pd.DataFrame = study.snapshot.indicator(indicator.id, dataset, Asked(study.as_of)).indicators.to_pandas()
+    columns = ("numerator", "denominator", "value")
+    return {
+        (str(row["unit_id"]), int(row["year"])): Value(
+            str(row["unit_id"]), int(row["year"]), *(None if pd.isna(row[name]) else float(row[name]) for name in columns)
+        )
+        for row in table.to_dict("records")
+        if not (pd.isna(row["numerator"]) and pd.isna(row["value"]))
+    }
+
+
+def _attained(
+    study: Study, delivered: tuple[Goal, ...], measured: Mapping[str, Indicator], units: Mapping[str, ProgrammeUnit]
+) -> tuple[Attainment, ...]:
+    """The goals with the value of their year: what the municipality delivered itself, else official statistics for it.
+
+    Official figures are those of the same unit alone: a town in a Kreis has none of its own where a table names Kreise.
+    """
+    known = {name: _by_source(study, indicator) for name, indicator in measured.items()}
+    found = []
+    for goal in delivered:
+        sources = known.get(goal.indicator, ())
+        newest = max((year for values in sources for _, year in values), default=None)
+        unit = units[goal.unit_id]
+        keys = [key for key in (unit.ags, youth_office_of(unit), as_whole_kreis(unit.ags)) if key is not None]
+        places = [] if goal.target_year is None else [(key, goal.target_year) for key in keys]
+        hits = (values[place] for values in sources for place in places if place in values and values[place].value is not None)
+        found.append(Attainment(goal, next(hits, None), newest))
+    return tuple(found)
+
+
+def _by_source(study: Study, indicator: Indicator) -> tuple[Mapping[tuple[str, int], Value], ...]:
+    """The values of an indicator from each of its datasets that has a contract: those that municipalities deliver first."""
+    origins = {contract.dataset: contract.source for contract in study.snapshot.contracts.values()}
+    known = [source for source in indicator.sources if all(name in origins for name in source.datasets)]
+    known.sort(key=lambda source: origins[source.dataset] != "municipal")
+    return tuple(_values(study, indicator, source.dataset) for source in known)
+
+
+def _labels(contract: Contract) -> dict[str, LocalText]:
+    """The words of a contract for its codes, by dataset, property and code."""
+    return {
+        f"{contract.dataset}.{of.name}.{code.code}": {"de": code.label_de, "en": code.label_en}
+        for of in contract.properties
+        for code in of.codes
+    }
