@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from kkz_eval.contracts.load import load_contracts
 from kkz_eval.contracts.pages import asked_of_offices, dataset_page, index_page
 from kkz_eval.contracts.template_book import data_sheet, template_bytes
 from kkz_eval.deliveries.reader import Claimed, read_file
+from kkz_eval.fetching.web_services import load_services
 from kkz_eval.indicators.chain import StageCoverage
 from kkz_eval.line.installation import Installation, open_installation
 from kkz_eval.line.report import _chain
@@ -175,3 +177,101 @@ def test_population_by_age_is_called_missing_until_it_has_two_years_before_the_s
     assert "nicht beschafft: Tabelle 12411-02-03-4 für Kreise; vorhanden nur 2015, 2024" in reasons(single, "context")[subject]
     there = nothing.with_accepted(population(2010, 2011, 2015), "alter.csv")
     assert subject not in reasons(there, "context")
+
+
+# ---- births by age of the mother ----
+
+AGES = ("unter 20 Jahre", "20 bis unter 25 Jahre", "40 Jahre und mehr", "Insgesamt")
+DUESSELDORF, WARENDORF, AHLEN = ("05111", "Düsseldorf"), ("05570", "Warendorf, Kreis"), ("05570004", "Ahlen, Stadt")
+
+
+def births(year: int, place: int) -> tuple[int, ...]:
+    """Made-up births of a unit by age of the mother, in the order of AGES."""
+    counts = (20 + year - 2000 + place, 100, 30)
+    return (*counts, sum(counts))
+
+
+def by_row(table: str, units: tuple[tuple[str, str], ...], years: range) -> bytes:
+    """Ages below each other, each sex beside the total."""
+    lines = [f"GENESIS-Tabelle: {table}", "Geburten: Lebendgeborene nach Geschlecht und Alter der Mütter - Jahressumme -;;;;;;"]
+    lines += ["Statistik der Geburten;;;;;;", "Lebendgeborene (Anzahl);;;;;;", ";;;;Insgesamt;männlich;weiblich"]
+    for year in years:
+        for place, (key, name) in enumerate(units):
+            for age, count in zip(AGES, births(year, place), strict=True):
+                lines.append(f"{year};{key};      {name};{age};{count};{count - count // 2};{count // 2}")
+    return "\r\n".join([*lines, "__________", "Stand: 10.10.2026 / 10:53:53", ""]).encode("cp1252")
+
+
+def by_column(table: str, units: tuple[tuple[str, str], ...], years: range) -> bytes:
+    """Ages beside each other, without sexes."""
+    lines = [f"GENESIS-Tabelle: {table}", "Geburten: Lebendgeborene nach Altersgruppen der Mütter - Jahressumme -;;;;;;"]
+    lines += ["Statistik der Geburten;;;;;;", "Lebendgeborene (Anzahl);;;;;;", ";;;" + ";".join(AGES)]
+    for year in years:
+        for place, (key, name) in enumerate(units):
+            lines.append(f"{year};{key};      {name};" + ";".join(map(str, births(year, place))))
+    return "\r\n".join([*lines, "__________", "Stand: 10.10.2026 / 10:53:53", ""]).encode("cp1252")
+
+
+def flat(table: str, units: tuple[tuple[str, str], ...], years: range) -> bytes:
+    """As `kkz-eval fetch` asks for it."""
+    head = (
+        "statistics_code;statistics_label;time_code;time_label;time;1_variable_code;1_variable_label;1_variable_attribute_code;"
+        "1_variable_attribute_label;2_variable_code;2_variable_label;2_variable_attribute_code;2_variable_attribute_label;"
+        "value;value_unit;value_variable_code;value_variable_label"
+    )
+    lines = [
+        f"12612;Statistik der Geburten;JAHR;Jahr;{year};KREISE;Kreise und kreisfreie Städte;{key};{name};"
+        f"ALTMUT;Altersgruppen der Mütter;{'' if age == 'Insgesamt' else f'ALT{AGES.index(age)}'};{age};{count};Anzahl;GEB01;Lebendgeborene"
+        for year in years
+        for place, (key, name) in enumerate(units)
+        for age, count in zip(AGES, births(year, place), strict=True)
+    ]
+    return "\r\n".join([head, *lines, ""]).encode("utf-8-sig")
+
+
+def shares(units: tuple[tuple[str, str], ...], years: range) -> dict[tuple[str, int], float]:
+    return {
+        (key, year): births(year, place)[0] / births(year, place)[-1] * 100
+        for year in years
+        for place, (key, _) in enumerate(units)
+    }
+
+
+@pytest.mark.parametrize("layout", [by_row, by_column, flat])
+def test_births_by_age_of_the_mother_give_the_share_to_young_ones(
+    nothing: Snapshot, layout: Callable[[str, tuple[tuple[str, str], ...], range], bytes]
+) -> None:
+    units, years = (DUESSELDORF, WARENDORF), range(2009, 2013)
+    data = layout("12612-93-01-4", units, years)
+    contract, accepted, _ = judged(data)
+    assert (contract.id, accepted) == ("geburten_amtlich", True)
+    there = nothing.with_accepted(data, "geburten.csv")
+    assert values(there, "muetter_unter_20", "geburten_amtlich") == pytest.approx(shares(units, years), rel=1e-12)
+
+
+def test_births_of_municipalities_are_read_apart_from_those_of_kreise(nothing: Snapshot) -> None:
+    units, years = (DUESSELDORF, AHLEN), range(2009, 2013)
+    data = by_row("12612-01-01-5", units, years)
+    result = read_file(data, "gemeinden.csv", CONTRACTS)
+    assert isinstance(result, Claimed)
+    assert [parsed.contract_id for parsed in result.parsed] == ["geburten_gemeinden_amtlich"]
+    there = nothing.with_accepted(data, "gemeinden.csv")
+    assert values(there, "muetter_unter_20", "geburten_gemeinden_amtlich") == pytest.approx(shares(units, years), rel=1e-12)
+
+
+def test_births_by_age_are_called_missing_until_two_years_before_the_start_are_there(nothing: Snapshot) -> None:
+    subject = "Geburten nach Alter der Mutter"
+    single = nothing.with_accepted(by_row("12612-02-01-4", (DUESSELDORF, WARENDORF), range(2015, 2016)), "geburten.csv")
+    assert reasons(single, "birth")[subject].endswith("2008 bis 2022; vorhanden nur 2015")
+    there = nothing.with_accepted(by_row("12612-93-01-4", (DUESSELDORF, WARENDORF), range(1995, 2016)), "geburten.csv")
+    assert subject not in reasons(there, "birth")
+    assert "Geburten bei Müttern unter 20 Jahren" in [row.label["de"] for row in stage(there, "birth").further]
+
+
+# ---- fetching ----
+
+
+def test_fetch_knows_no_table_that_no_contract_names() -> None:
+    needed = {text.split()[0] for contract in CONTRACTS.values() for text in contract.terms.tables_needed}
+    for service in load_services(FOLDER / "services.yaml").values():
+        assert set(service.tables) <= needed
