@@ -31,11 +31,14 @@ class SmallestDifference:
     decided_by: str
 
 
+LOGGED = "logged"
+
+
 @dataclass(frozen=True)
 class Outcome:
     """One indicator to estimate. window: first and last year, inclusive, None for all; years are calendar years.
 
-    scale: level | log, of the values that are compared. negative_controls: in place of the plan's, None for these: a difference of two rates
+    scale: level | log, of the values that are compared, or logged: they are logarithms already. negative_controls: in place of the plan's, None for these: a difference of two rates
     needs differences of two rates.
     """
 
@@ -111,6 +114,11 @@ class Specification:
     scale: str | None = None
     without: tuple[str, ...] = ()
     without_each: str | None = None
+
+    @property
+    def is_scale_alone(self) -> bool:
+        """Whether it asks for nothing but another scale."""
+        return self.scale is not None and self == Specification(self.id, self.title, scale=self.scale)
 
 
 @dataclass(frozen=True)
@@ -289,17 +297,24 @@ def specified(plan: Plan, specification: Specification) -> Plan:
         "event_reference": specification.event_reference,
         "weight": specification.weight,
     }
-    of_outcomes = {"window": specification.window, "scale": specification.scale}
-    outcome_changes: dict[str, Any] = {key: value for key, value in of_outcomes.items() if value is not None}
     changes: dict[str, Any] = {key: value for key, value in said.items() if value is not None}
-    return replace(plan, outcomes=tuple(replace(outcome, **outcome_changes) for outcome in plan.outcomes), **changes)
+    return replace(plan, outcomes=tuple(_outcome_specified(outcome, specification) for outcome in plan.outcomes), **changes)
+
+
+def _outcome_specified(outcome: Outcome, specification: Specification) -> Outcome:
+    """The outcome with window and scale of a specification; of values that are logarithms no other logarithm is taken."""
+    window = outcome.window if specification.window is None else specification.window
+    scale = outcome.scale if specification.scale is None or outcome.scale == LOGGED else specification.scale
+    return replace(outcome, window=window, scale=scale)
 
 
 def in_other_scale(plan: Plan, outcome: Outcome) -> tuple[Specification, ...]:
     """The specifications that compare in the scale which the outcome is not in: those that the plan names, else one named after the scale.
 
-    Its name gets an underscore where the plan calls another specification so.
+    Its name gets an underscore where the plan calls another specification so. None for values that are logarithms already.
     """
+    if outcome.scale == LOGGED:
+        return ()
     other = "log" if outcome.scale == "level" else "level"
     named = tuple(each for each in plan.specifications if each.scale == other)
     taken = {each.id for each in plan.specifications}

@@ -183,7 +183,7 @@ def build_sample(rows: pd.DataFrame, plan: Plan, outcome: Outcome) -> Sample:
 def _values(rows: pd.DataFrame, outcome: Outcome) -> PerCell:
     """(n,) what is compared: the values, or their logarithms, NaN where there is none."""
     values = rows["value"].to_numpy(dtype="float64")
-    if outcome.scale == "level":
+    if outcome.scale != "log":
         return values
     return np.asarray(np.log(np.where(values > 0, values, np.nan)))
 

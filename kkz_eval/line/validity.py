@@ -8,7 +8,7 @@ from kkz_eval.contracts.contract import Contract
 from kkz_eval.evaluation.baseline import baseline_cells, baseline_indicators, first_start
 from kkz_eval.evaluation.design import CLUSTER_KREIS, by_dose, design_strata, groups_of, level_of_plan
 from kkz_eval.evaluation.estimators.methods import DOSE_COLUMN, METHODS
-from kkz_eval.evaluation.plan import Plan
+from kkz_eval.evaluation.plan import LOGGED, Plan
 from kkz_eval.evaluation.sensitivity.table import KEYS as SENSITIVITY_KEYS
 from kkz_eval.indicators.catalogue import Indicator
 from kkz_eval.line import say
@@ -31,7 +31,7 @@ _UNREAD: Sequence[tuple[str, str, Callable[[Plan], str | None]]] = (
     ("audit.strata", _STRATA, lambda plan: _no_strata(plan.assigned_within)),
     ("specifications", _BASELINE, lambda plan: _unmade(plan, _columns_of_specifications(plan))),
     ("specifications", _STRATA, lambda plan: _no_strata(design_strata(plan))),
-    ("outcomes.scale", _REMOVE, lambda plan: ", ".join(each.scale for each in plan.outcomes if each.scale != "level") or None),
+    ("outcomes.scale", _REMOVE, lambda plan: ", ".join(each.scale for each in plan.outcomes if each.scale == "log") or None),
     ("units.nested", _REMOVE, lambda plan: plan.units.nested if level_of_plan(plan) == "kreis" else None),
 )
 """Keys of a plan that the line does not follow (yet), what could stand there (a key of the texts), and what the plan says there; None where it follows."""
@@ -82,6 +82,7 @@ def check_plan(plan: Plan, catalogue: Mapping[str, Indicator], contracts: Mappin
             raise UserError("plan_source_not_common", package=say.package, plan=plan.id, indicator=name, dataset=dataset)
         _check_level(plan, name, catalogue[name].source(dataset).datasets, datasets)
     _check_controls_of_gaps(plan, catalogue)
+    _check_logarithms(plan, catalogue)
     start = first_start(groups_of(plan, "de"), plan)
     for outcome in plan.outcomes:
         first = catalogue[outcome.indicator].source(plan.sources[outcome.indicator]).first_year
@@ -113,6 +114,15 @@ def _check_controls_of_gaps(plan: Plan, catalogue: Mapping[str, Indicator]) -> N
                 indicator=outcome.indicator,
                 controls=", ".join(others),
             )
+
+
+def _check_logarithms(plan: Plan, catalogue: Mapping[str, Indicator]) -> None:
+    """An outcome whose values are logarithms says so, that no logarithm is taken of them, and no other does. Raises UserError."""
+    for outcome in plan.outcomes:
+        is_one = catalogue[outcome.indicator].source(plan.sources[outcome.indicator]).logarithm
+        if is_one != (outcome.scale == LOGGED):
+            key = "logarithm_not_said" if is_one else "no_logarithm"
+            raise UserError(key, package=say.package, plan=plan.id, indicator=outcome.indicator)
 
 
 def _check_units(plan: Plan) -> None:

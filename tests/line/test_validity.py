@@ -74,6 +74,23 @@ def test_a_key_that_would_be_ignored_is_refused(plan: Plan, key: str, change: di
     )
 
 
+LOGARITHM = Outcome("arbeitslose_u25_log", window=(2007, 2019), scale="logged")
+
+
+def with_outcome(plan: Plan, outcome: Outcome, source: str) -> Plan:
+    return replace(plan, outcomes=(*plan.outcomes, outcome), sources={**plan.sources, outcome.indicator: source})
+
+
+def test_an_outcome_whose_values_are_logarithms_says_so_and_no_other_does(plan: Plan) -> None:
+    check_plan(with_outcome(plan, LOGARITHM, "arbeitslosigkeit_amtlich"), CATALOGUE, CONTRACTS)
+    rate = Outcome("jugendarbeitslosenquote", window=(2009, 2019), scale="logged")
+    for outcome, code in ((replace(LOGARITHM, scale="level"), "logarithm_not_said"), (rate, "no_logarithm")):
+        with pytest.raises(UserError) as error:
+            check_plan(with_outcome(plan, outcome, "arbeitslosigkeit_amtlich"), CATALOGUE, CONTRACTS)
+        assert error.value.code == code
+        assert outcome.indicator in error.value.sentence.in_language("de")
+
+
 def test_a_difference_of_two_rates_is_held_against_differences_of_two_rates(plan: Plan) -> None:
     gap = Outcome("a_schul_oA_luecke", window=(2007, 2019))
     said = replace(plan, outcomes=(*plan.outcomes, gap), sources={**plan.sources, gap.indicator: "inkar"})

@@ -12,7 +12,7 @@ import pandas as pd
 
 from kkz_eval.evaluation.estimators.estimation import Row
 from kkz_eval.evaluation.headline import aggregations_that_count, deciding
-from kkz_eval.evaluation.plan import EstimatorSpec, Outcome, Plan, Specification, in_other_scale, specified
+from kkz_eval.evaluation.plan import LOGGED, EstimatorSpec, Outcome, Plan, Specification, in_other_scale, specified
 from kkz_eval.reference.adjacency import adjoining
 
 
@@ -60,13 +60,13 @@ def specification_rows(panel: pd.DataFrame, plan: Plan, outcome: Outcome, estima
 
 
 def with_other_scale(plan: Plan, outcome: Outcome, panel: pd.DataFrame) -> Plan:
-    """The plan with a specification in the other scale, named after it, where it has none and every value has a logarithm.
+    """The plan with a specification in the other scale, named after it, where it has none and every value has a logarithm and is none.
 
     Level and log have to agree for a verdict, so that both are asked whatever the plan names. panel: as for specification_rows.
     """
     others = in_other_scale(plan, outcome)
     values = panel.loc[panel["indicator"] == outcome.indicator, "value"].dropna()
-    if others[0] in plan.specifications or not (values > 0).all():
+    if not others or others[0] in plan.specifications or not (values > 0).all():
         return plan
     return replace(plan, specifications=(*plan.specifications, *others))
 
@@ -86,6 +86,8 @@ def alternatives(panel: pd.DataFrame, plan: Plan, outcome: Outcome) -> Iterator[
     treated = frozenset(str(unit) for unit in units.index[_is_treated(units, plan)])
     everyone = frozenset(str(unit) for unit in units.index)
     for specification in plan.specifications:
+        if outcome.scale == LOGGED and specification.is_scale_alone:
+            continue  # it would be the estimate itself once more
         left_out = _left_out(specification, plan, treated, everyone)
         alternative = _alternative(specification, plan, outcome, left_out)
         if specification.event_reference is not None:

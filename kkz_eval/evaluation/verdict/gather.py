@@ -16,7 +16,7 @@ from kkz_eval.evaluation.examination.placebos import IN_SPACE, IN_TIME
 from kkz_eval.evaluation.headline import headline_row, overall_rows
 from kkz_eval.evaluation.inference.families import holm
 from kkz_eval.evaluation.inference.power import minimum_detectable
-from kkz_eval.evaluation.plan import Outcome, Plan, Specification, in_other_scale
+from kkz_eval.evaluation.plan import Outcome, Plan, in_other_scale
 from kkz_eval.evaluation.results import EffectsResult
 from kkz_eval.evaluation.verdict import say
 from kkz_eval.evaluation.verdict.evidence import Estimates, Evidence, NegativeControl
@@ -181,7 +181,7 @@ def _scales(middle: Estimates, plan: Plan, outcome: Outcome) -> Estimates | None
         return None
     named = {each.id: each for each in in_other_scale(plan, outcome)}
     # what asks for nothing but another scale lacks an estimate only where the values don't admit that scale
-    nothing_else = {name for name, each in named.items() if each == Specification(name, each.title, scale=each.scale)}
+    nothing_else = {name for name, each in named.items() if each.is_scale_alone}
     asked = {name: estimate for name, estimate in middle.items() if name in named}
     return {name: estimate for name, estimate in asked.items() if estimate is not None or name not in nothing_else}
 

@@ -274,6 +274,21 @@ def test_an_outcome_without_any_value_is_refused_beside_the_others():
     assert dict(zip(found.verdicts["indicator"], found.verdicts["verdict"], strict=True))["b"] == "none"
 
 
+def test_of_values_that_are_logarithms_no_other_logarithm_is_taken():
+    panel = small_panel()
+    panel = panel.assign(value=panel["value"] - panel["value"].min() + 1)
+    logged = {"outcomes": [{"indicator": "y", "scale": "logged"}], "audit": AUDIT}
+    ratios = {"id": "ratios", "scale": "log"}
+    short = {"id": "short", "window": [2009, 2016]}
+    plan = small_plan(**logged, specifications=[ratios, short, {**ratios, "id": "both", "window": [2009, 2016]}])
+    found = run_effects(panel, plan)
+    assert found.estimates["estimate"].iloc[0] == run_effects(panel, small_plan(audit=AUDIT)).estimates["estimate"].iloc[0]
+    rows = found.sensitivity[found.sensitivity["method"] == "specification"].set_index("parameter")
+    assert set(rows.index) == {"short", "both"}
+    assert rows.loc["both", "conf_low"] == rows.loc["short", "conf_low"]
+    assert evidence_of(plan.outcomes[0], plan, found, Evidence()).scales == {}
+
+
 def test_a_specification_that_is_called_like_a_scale_keeps_its_name_and_both_are_asked():
     panel = small_panel()
     panel = panel.assign(value=panel["value"] - panel["value"].min() + 1)
