@@ -115,12 +115,22 @@ class Terms:
 
 
 @dataclass(frozen=True)
+class EarlierTime:
+    """The time that was taken until a year, that year among them, before the reference day moved."""
+
+    until: int
+    time: str
+
+
+@dataclass(frozen=True)
 class OfficialSource:
     """Where the figures of a contract stand in tables of official statistics, as these name things.
 
     tables: how the code of the table or statistic begins; measure: property that takes the values; named: codes and labels of the
-    measure; time: the only time that is taken: MM-DD of a day (12-31), year or school_year; variables: property to codes and labels of its variable, a variable without any being known by its members; members:
-    property to name of a member to its code, beside the code list; left_out: property to members that are not taken; absent:
+    measure; time: the only time that is taken: MM-DD of a day (12-31), year or school_year; earlier: another one until some year;
+    variables: property to codes and labels of its variable, a variable without any being known by its members; members:
+    property to name of a member to its code, beside the code list; also_said: property to name of a member to the codes of other
+    properties that it names too (`weiblich` in a row of age groups); left_out: property to members that are not taken; absent:
     property to the code that holds where the table lacks the variable; whole: members that restrict nothing (the name of the
     statistic in a header row), so that a variable with these alone needs no place; units: those in which a value is taken (Anzahl,
     Prozent), NO_UNIT among them where the family names none; () stands for the unit of the property.
@@ -136,6 +146,12 @@ class OfficialSource:
     absent: Mapping[str, str] = field(default_factory=dict)
     whole: tuple[str, ...] = ()
     units: tuple[str, ...] = ()
+    earlier: EarlierTime | None = None
+    also_said: Mapping[str, Mapping[str, Mapping[str, str]]] = field(default_factory=dict)
+
+    def time_in(self, year: int) -> str:
+        """The only time that is taken of a year."""
+        return self.earlier.time if self.earlier is not None and year <= self.earlier.until else self.time
 
 
 @dataclass(frozen=True)

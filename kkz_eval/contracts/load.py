@@ -96,6 +96,7 @@ from kkz_eval.contracts.contract import (
     Code,
     Contract,
     Deadline,
+    EarlierTime,
     OfficialSource,
     Property,
     Rule,
@@ -135,7 +136,22 @@ CONTRACT_PROPERTIES = (
     "officialTolerance", "officialDatasets", "tablesNeeded",
 )  # fmt: skip
 OFFICIAL_TIMES = ("year", "school_year")
-OFFICIAL_KEYS = ("tables", "measure", "named", "time", "variables", "members", "leftOut", "absent", "whole", "units")
+OFFICIAL_KEYS = (
+    *(
+        "tables",
+        "measure",
+        "named",
+        "time",
+        "earlierTime",
+        "variables",
+        "members",
+        "alsoSaid",
+        "leftOut",
+        "absent",
+        "whole",
+        "units",
+    ),
+)
 COLUMN_PROPERTIES = ("labelEn", "descriptionEn", "form", "unit", "default", "symbols", "emptyAdmitted", "inKey")
 CODE_PROPERTIES = ("labelEn", "synonyms")
 USUAL_SYMBOLS = ("-", "–", "—", ".", "/", "x", "*", "()", "k.a.", "...", "…", "p", "r", "s", "e")
@@ -332,6 +348,9 @@ def _official(node: Node, properties: Sequence[Property]) -> OfficialSource:
         given = found.mapping(tuple(dimensions))
         return {key: read(found.child(key), dimensions[key]) for key in given if key in dimensions}
 
+    def codes_of(found: Node) -> dict[str, str]:
+        return {key: found.child(key).one_of(dimensions[key]) for key in found.mapping(tuple(dimensions)) if key in dimensions}
+
     return OfficialSource(
         tables=node.child("tables").texts(),
         measure=node.child("measure").one_of(measures),
@@ -339,11 +358,18 @@ def _official(node: Node, properties: Sequence[Property]) -> OfficialSource:
         time=_time(node.child("time")),
         variables=by_dimension("variables", lambda found, _: found.texts()),
         members=by_dimension("members", lambda found, codes: {key: found.child(key).one_of(codes) for key in found.mapping()}),
+        also_said=by_dimension("alsoSaid", lambda found, _: {key: codes_of(found.child(key)) for key in found.mapping()}),
         left_out=by_dimension("leftOut", lambda found, _: found.texts()),
         absent=by_dimension("absent", lambda found, codes: found.one_of(codes)),
         whole=_optional(node, "whole", Node.texts, ()),
         units=_optional(node, "units", Node.texts, ()),
+        earlier=_optional(node, "earlierTime", _earlier_time, None),
     )
+
+
+def _earlier_time(node: Node) -> EarlierTime:
+    node.mapping(("until", "time"))
+    return EarlierTime(node.child("until").whole_number(), _time(node.child("time")))
 
 
 def _time(node: Node) -> str:
@@ -486,8 +512,9 @@ def _digest(contract: Contract) -> str:
         if of["in_key"]:  # as if it were not there: contracts of before keep their digest
             del of["in_key"]
     for source in said["official"]:
-        if not source["units"]:
-            del source["units"]
+        for name in ("units", "earlier", "also_said"):
+            if not source[name]:
+                del source[name]
     if not contract.official:
         del said["official"]  # verdicts on contracts without such tables stand
     body = json.dumps(said, ensure_ascii=False, sort_keys=True, separators=(",", ":"))

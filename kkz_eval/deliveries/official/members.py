@@ -107,12 +107,21 @@ def _reading(labels: Mapping[str, str], of: Property, source: OfficialSource) ->
 def codes_of(
     entries: Sequence[Entry], contract: Contract, source: OfficialSource, variables: Variables
 ) -> list[dict[str, str | None]]:
-    """The codes of each row by property; a row without a variable that the table has means the total, which is `absent`."""
+    """The codes of each row by property; a row without a variable that the table has means the total, which is `absent`.
+
+    What a member says of other properties counts most: were it to contradict their own variable, two rows would get the same keys,
+    which the rule of unique keys sees.
+    """
     total = {of.name: _absent(of, source) for of in _dimensions(contract)}
     places = variables.places
-    return [
-        total | {places[v].of.name: places[v].codes[member["label"]] for v, member in entry if v in places} for entry in entries
-    ]
+    rows: list[dict[str, str | None]] = []
+    for entry in entries:
+        placed = [(places[v].of.name, places[v].codes[member["label"]], member["label"]) for v, member in entry if v in places]
+        codes = total | {name: code for name, code, _ in placed}
+        for name, _, label in placed:
+            codes |= source.also_said.get(name, {}).get(label, {})
+        rows.append(codes)
+    return rows
 
 
 def unknown_members(table: pa.Table, entries: Sequence[Entry], places: Mapping[str, Place]) -> list[Finding]:

@@ -34,9 +34,7 @@ def untimely(table: pa.Table, source: OfficialSource, edition: str, findings: li
     units = table.column("unit_id").cast(pa.string()).to_pylist()
     values = table.column("value").to_pylist()
     stand = edition_day(edition)
-    wrong = {
-        said: _problem(*said, source.time, stand) for said in set(zip(texts, kinds, years, strict=True)) if said[1] is not None
-    }
+    wrong = {said: _problem(*said, source, stand) for said in set(zip(texts, kinds, years, strict=True)) if said[1] is not None}
     seen: set[object] = set()
 
     def add(index: int, kind: str, severity: Severity, allowed: str, value: str | None, unit: str | None) -> None:
@@ -51,7 +49,7 @@ def untimely(table: pa.Table, source: OfficialSource, edition: str, findings: li
             refused[index] = True
             if said not in seen:
                 seen.add(said)
-                allowed = edition if problem == "official_after_stand" else _example(source.time, year)
+                allowed = edition if problem == "official_after_stand" else _example(source.time_in(year), year)
                 add(index, problem, Severity.ERROR, allowed, text, None)
             continue
         unit = _mortal().get(units[index]) if values[index] is not None and year is not None else None
@@ -74,10 +72,10 @@ def untimely(table: pa.Table, source: OfficialSource, edition: str, findings: li
     return refused
 
 
-def _problem(text: str, kind: str, year: int, wanted: str, stand: date | None) -> str | None:
+def _problem(text: str, kind: str, year: int, source: OfficialSource, stand: date | None) -> str | None:
     """The kind of finding on a time; None where it is one that the mapping takes."""
     day = day_of(text)
-    if (kind if day is None else f"{day:%m-%d}") != wanted:
+    if (kind if day is None else f"{day:%m-%d}") != source.time_in(year):
         return "official_other_time"
     if stand is not None and ((day or date(year, 1, 1)) > stand):
         return "official_after_stand"
