@@ -7,6 +7,7 @@ become the long table, of which mapping.py takes what a contract names by table 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import chain
 
 from kkz_eval.contracts.contract import Contract
 from kkz_eval.deliveries.columns.units_listed import with_findings
@@ -16,7 +17,7 @@ from kkz_eval.deliveries.official.mapping import claimed, why_unclaimed
 from kkz_eval.deliveries.official.panels import EDITIONS
 from kkz_eval.deliveries.official.read import long_table, mistakable, unmistakable
 from kkz_eval.deliveries.official.table import OfficialTable
-from kkz_eval.deliveries.official.unclaimed import FamilyName, TablesNeeded, reader_of_statistic, with_missing_units
+from kkz_eval.deliveries.official.unclaimed import FamilyName, TablesNeeded, readers_of_statistic, with_missing_units
 from kkz_eval.deliveries.results import Claimed, Unclaimed
 from kkz_eval.deliveries.text.records import Decoded
 from kkz_eval.deliveries.workbook.sheets import Sheet
@@ -77,10 +78,11 @@ def _unclaimed(table: OfficialTable, name: str, contracts: Mapping[str, Contract
     if unfit is not None:
         needed = TablesNeeded(unfit[0].terms.tables_needed)
         return Unclaimed("official_unfit", {**about, "contract": unfit[0].id, "needed": needed, "why": unfit[1]}, table.findings)
-    other = reader_of_statistic(table, contracts)
-    if other is not None:
-        needed = TablesNeeded(other.terms.tables_needed)
-        return Unclaimed("official_other", {**about, "contract": other.id, "needed": needed}, table.findings)
+    others = readers_of_statistic(table, contracts)
+    if others:
+        needed = TablesNeeded(tuple(chain.from_iterable(other.terms.tables_needed for other in others)))
+        named = ", ".join(other.id for other in others)
+        return Unclaimed("official_other", {**about, "contract": named, "needed": needed}, table.findings)
     return Unclaimed(
         "official",
         {

@@ -89,11 +89,17 @@ def _beginning(table: OfficialTable, contract: Contract) -> int:
     return max(fitting, default=0)
 
 
-def reader_of_statistic(table: OfficialTable, contracts: Mapping[str, Contract]) -> Contract | None:
-    """The contract that reads another table of the same statistic, told by the number in its title; None where none does."""
-    code = table.code or table.family
-    fitting = (c for c in contracts.values() if c.title_marker is not None and c.terms.tables_needed)
-    return next((contract for contract in fitting if code.startswith(contract.title_marker or "")), None)
+def readers_of_statistic(table: OfficialTable, contracts: Mapping[str, Contract]) -> tuple[Contract, ...]:
+    """The contracts that read other tables of the same statistic; () where none does.
+
+    They are those that map tables of official statistics, which can be downloaded as they are; where there are none, one that looks
+    for the number of the statistic in the title.
+    """
+    statistic = (table.code or table.family).split("-")[0]
+    needing = [contract for contract in contracts.values() if contract.terms.tables_needed]
+    mapping = [c for c in needing if any(prefix.split("-")[0] == statistic for o in c.official for prefix in o.tables)]
+    titled = [c for c in needing if c.title_marker is not None and statistic.startswith(c.title_marker)]
+    return tuple(mapping or titled[:1])
 
 
 def found_by_the_reader(table: OfficialTable) -> Unfit | None:
