@@ -38,6 +38,7 @@ def test_the_contracts_are_there(contracts: dict[str, Contract]) -> None:
         *("arbeitslosigkeit_amtlich", "bevoelkerung_altersjahre", "hilfen_zur_erziehung_amtlich"),
         *("hilfen_zur_erziehung_jugendaemter", "gisd", "gisd_gemeinden"),
         *("bevoelkerung_mittel_amtlich", "geburten_amtlich", "geburten_gemeinden_amtlich", "schuleingang_lzg"),
+        *("sgbii_amtlich", "mindestsicherungsquote_amtlich", "tageseinrichtungen_amtlich", "abgaenge_berufliche_schulen_amtlich"),
     )
     assert list(contracts) == sorted(
         ["inkar", "inkar_gemeinden", *both, *(f"{dataset}_amtlich" for dataset in both), *municipal, *official]
