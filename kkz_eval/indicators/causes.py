@@ -66,20 +66,34 @@ class HeldAndNotObtained:
 
 @dataclass(frozen=True)
 class TooShort:
-    """Too few years on one side of the start. begins, ends: of the series where it is published; at_hand: the years that came."""
+    """Too few years on one side of the start that can be compared.
+
+    begins, ends: of the series where it is published; at_hand: the years that came; breaks: years from which on it is counted too differently.
+    """
 
     begins: int | None = None
     ends: int | None = None
     at_hand: tuple[int, ...] = ()
+    breaks: tuple[int, ...] = ()
 
     def said(self, start: int) -> Sentence:
         """The cause, to stand behind its subject. start: first year in which an effect may show."""
         if self.ends is not None:
             return say("causes.too_short.ends", year=self.ends)
+        if self.breaks:
+            return say("causes.too_short.breaks", years=_spans(self.breaks))
+        if self.lies_before(start):
+            return say(
+                "causes.too_short.at_hand", years=_spans(self.at_hand), before=say("causes.too_short.none_after", start=start)
+            )
         before = say("causes.too_short.one" if self._years_before(start) else "causes.too_short.none", start=start)
         if self.at_hand:
             return say("causes.too_short.at_hand", years=_spans(self.at_hand), before=before)
         return say("causes.too_short.begins", year=self.begins, before=before)
+
+    def lies_before(self, start: int) -> bool:
+        """Whether no year came in which an effect may show."""
+        return bool(self.at_hand) and max(self.at_hand) < start
 
     def _years_before(self, start: int) -> int:
         if self.at_hand:
@@ -133,7 +147,7 @@ def cause_of(entry: Mapping[str, Any]) -> Cause:
             return HeldAndNotObtained(given["by"], tuple(HeldTable(**table) for table in given.get("tables", ())))
         case "too_short":
             first, last = given.get("at_hand", (1, 0))
-            return TooShort(given.get("begins"), given.get("ends"), tuple(range(first, last + 1)))
+            return TooShort(given.get("begins"), given.get("ends"), tuple(range(first, last + 1)), tuple(given.get("breaks", ())))
         case "too_few":
             ((of, count),) = given.items()
             return TooFew(count, of)
@@ -149,6 +163,14 @@ def that_holds(cause: Cause, at_hand: Collection[int], start: int, today: int) -
     with its years.
     """
     match cause:
+        case TooShort(breaks=years) if years:
+            return cause  # further years do not mend it
+        case TooShort() if cause.lies_before(start):
+            return (
+                None
+                if any(year >= start for year in at_hand)
+                else replace(cause, at_hand=tuple(sorted(at_hand)) or cause.at_hand)
+            )
         case TooShort(ends=int(last)):
             return None if has_years_before(at_hand, start) and max(at_hand) > last else cause
         case HeldAndNotObtained() | TooShort():

@@ -45,6 +45,14 @@ HELD = HeldAndNotObtained("Regionalstatistik", (TABLE,))
             TooShort(at_hand=(2011, 2015, 2016)),
             "zu kurz: vorhanden nur 2011, 2015–2016, also mit nur einem Jahr vor dem Start 2012",
         ),
+        (
+            TooShort(at_hand=(2007, 2008, 2009, 2010)),
+            "zu kurz: vorhanden nur 2007–2010, also ohne ein Jahr ab 2012, in dem sich eine Wirkung zeigen könnte",
+        ),
+        (
+            TooShort(breaks=(2008, 2013)),
+            "zu kurz: Die Zählung ändert sich 2008, 2013 so stark, dass die Jahre dazwischen nur zum Beschreiben reichen",
+        ),
         (TooFew(7, "units"), "zu wenige: nur 7 Kommunen"),
         (TooFew(5, "cells"), "zu wenige: in vielen Kreisen und Jahren unter 5 Fälle"),
         (NotYetReached(2012, 2028), "noch nicht erreicht: Wer 2012 geboren wurde, ist etwa 2028 so weit"),
@@ -80,6 +88,18 @@ def test_a_series_is_not_too_short_for_a_plan_that_starts_later() -> None:
 @pytest.mark.parametrize(("at_hand", "holds"), [((), True), (range(2008, 2015), True), (range(2008, 2020), False)])
 def test_a_series_that_ends_early_is_refuted_by_later_years_only(at_hand: Collection[int], holds: bool) -> None:
     assert (that_holds(TooShort(ends=2014), at_hand, 2012, 2026) is not None) is holds
+
+
+def test_a_baseline_alone_is_refuted_by_a_year_from_the_start_on_only() -> None:
+    baseline = TooShort(at_hand=(2007, 2008, 2009, 2010))
+    assert that_holds(baseline, (), 2012, 2026) == baseline
+    assert that_holds(baseline, range(2006, 2012), 2012, 2026) == TooShort(at_hand=tuple(range(2006, 2012)))
+    assert that_holds(baseline, range(2007, 2013), 2012, 2026) is None
+
+
+def test_further_years_do_not_mend_a_way_of_counting_that_changed() -> None:
+    changed = TooShort(breaks=(2008, 2013))
+    assert that_holds(changed, range(2006, 2020), 2012, 2026) == changed
 
 
 def test_nothing_that_came_makes_up_for_what_nobody_measures_or_for_too_few() -> None:

@@ -13,7 +13,7 @@ REASONS = load_not_evaluable(FOLDER / "indicators.yaml")
 CONTRACTS = {contract.dataset: contract for contract in load_contracts(FOLDER).values()}
 
 NO_YEARS = {name: () for row in REASONS for name in row.indicators}
-CHILDREN = "children in SGB II households"
+CHILDREN = "children in SGB II per 100 children"
 
 
 def covered(
