@@ -9,6 +9,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from enum import Enum
 from functools import cache, lru_cache
 from types import MappingProxyType
@@ -20,6 +21,7 @@ from numpy.typing import NDArray
 
 from kkz_eval.deliveries.columns.readings import ags_of
 from kkz_eval.deliveries.official.table import WORD
+from kkz_eval.deliveries.official.times import day_of, time_of
 from kkz_eval.reference.named import is_named
 from kkz_eval.reference.register import dissolved_kreise, municipalities, youth_offices
 from kkz_eval.reference.tables import Kind, kreise
@@ -210,9 +212,9 @@ def _cities() -> tuple[pa.Array, pa.Array]:
 
 
 def at_former_cities(table: pa.Table) -> pa.Table:
-    """A long table (OFFICIAL_SCHEMA) of Kreise in which a town that was a kreisfreie Stadt until some day is one in the years before it.
+    """A long table (OFFICIAL_SCHEMA) of Kreise in which a town that was a kreisfreie Stadt until some day is one until then.
 
-    Such tables keep one line for it under the key of the town (05334002), also of years in which it was the Kreis 05313: without them
+    A day counts by itself, a year as a whole. Such tables keep one line for it under the key of the town (05334002), also of years in which it was the Kreis 05313: without them
     neither the city nor the sum of what became the Städteregion could be told. A table with lines of the city, or of other towns, is
     left as it is.
     """
@@ -222,8 +224,12 @@ def at_former_cities(table: pa.Table) -> pa.Table:
     moved = {town: found for town, found in _former_cities().items() if town in there and found[0] not in there}
     if not moved or not of_towns <= set(moved):
         return table
-    for town, (city, last_year) in moved.items():
-        before = pc.and_(pc.equal(units, town), pc.less(table.column("year"), last_year)).fill_null(False)
+    times = table.column("time").cast(pa.string())
+    for town, (city, last) in moved.items():
+        earlier = pa.array(
+            [text for text in times.unique().to_pylist() if text is not None and _is_until(text, last)], pa.string()
+        )
+        before = pc.and_(pc.equal(units, town), pc.is_in(times, earlier)).fill_null(False)
         units, levels = pc.if_else(before, city, units), pc.if_else(before, "kreis", levels)
     for name, values in (("unit_id", units), ("level", levels)):
         place = table.schema.get_field_index(name)
@@ -231,13 +237,17 @@ def at_former_cities(table: pa.Table) -> pa.Table:
     return table
 
 
+def _is_until(text: str, last: date) -> bool:
+    """Whether a time is over by a day."""
+    time, day = time_of(text), day_of(text)
+    return time is not None and (day or date(time.year, 12, 31)) <= last
+
+
 @cache
-def _former_cities() -> Mapping[str, tuple[str, int]]:
-    """Of each town that was a kreisfreie Stadt: the key of the city, and the year in which it ended."""
+def _former_cities() -> Mapping[str, tuple[str, date]]:
+    """Of each town that was a kreisfreie Stadt: the key of the city, and its last day."""
     ended = {unit.key: unit.valid_until for unit in dissolved_kreise()}
     found = {
         unit.successor: (unit.kreis_ags5, ended.get(unit.kreis_ags5)) for unit in municipalities() if unit.key.endswith("000")
     }
-    return MappingProxyType(
-        {town: (city, last.year) for town, (city, last) in found.items() if town is not None and last is not None}
-    )
+    return MappingProxyType({town: (city, last) for town, (city, last) in found.items() if town is not None and last is not None})

@@ -117,6 +117,16 @@ def test_the_reference_day_moved_in_2009_and_each_year_has_its_own() -> None:
     assert figures(table, "institutions", kind_of_institution="unter_3") == [5, None]
 
 
+def test_the_line_of_a_town_is_the_kreisfreie_stadt_until_the_day_on_which_that_ended() -> None:
+    town = PLACES.replace("05111;      Düsseldorf, Kreisfreie Stadt", "05334002;      Aachen, krfr. Stadt")
+    table = read(town)
+    assert set(table.values("unit_id").to_pylist()) == {"05313"}
+    assert figures(table, "places", staff_group="insgesamt", kind_of_institution="insgesamt") == [20000, 19900]
+    result = read_file(town.replace(".2009", ".2010").encode(), "tabelle.csv", CONTRACTS)
+    assert isinstance(result, Claimed)
+    assert result.parsed[0].years() == (2008,)
+
+
 @pytest.mark.parametrize(
     ("text", "old", "new", "wanted"),
     [
