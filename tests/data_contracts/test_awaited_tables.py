@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import csv
 import io
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -25,11 +27,13 @@ from kkz_eval.line.snapshot import Snapshot, current_snapshot
 from kkz_eval.line.study import Study
 from kkz_eval.model.findings import Finding, iter_findings
 from kkz_eval.model.verdicts import Status
-from kkz_eval.reference.tables import official_units
+from kkz_eval.reference.tables import kreise, official_units
 from kkz_eval.settings import load_settings
 
 FOLDER = Path(__file__).parents[2] / "data_contracts"
 CONTRACTS = load_contracts(FOLDER)
+TABLES = FOLDER.parent / os.environ.get("KKZ_SHARED", "../shared") / "data" / "regionalstatistik"
+UNITS = sorted(kreis.ags5 for kreis in kreise())
 KREISE = ("05111", "05570")
 FINDINGS = [code.label_de for code in CONTRACTS["schuleingang_lzg"].property_named("finding").codes]
 HEAD = "Kreisschlüssel;Schuljahr;Befund;Untersuchte Kinder;Kinder mit Befund"
@@ -266,6 +270,36 @@ def test_births_by_age_are_called_missing_until_two_years_before_the_start_are_t
     there = nothing.with_accepted(by_row("12612-93-01-4", (DUESSELDORF, WARENDORF), range(1995, 2016)), "geburten.csv")
     assert subject not in reasons(there, "birth")
     assert "Geburten bei Müttern unter 20 Jahren" in [row.label["de"] for row in stage(there, "birth").further]
+
+
+# ---- what genuine files give of it ----
+
+
+def genuine(path: Path, key: int, label: int, value: int) -> dict[tuple[str, str], float]:
+    """Values by key and member of a genuine table, by the csv module alone. key, label, value: its columns."""
+    with path.open(encoding="utf-8-sig" if path.parent == TABLES else "latin-1", newline="") as file:
+        rows = [row for row in csv.reader(file, delimiter=";") if len(row) > value and row[key] in UNITS]
+    return {(row[key], row[label].strip()): float(row[value]) for row in rows if row[value] != "-"}
+
+
+@pytest.mark.skipif(not TABLES.is_dir(), reason="genuine files are not at hand (KKZ_SHARED)")
+@pytest.mark.parametrize(
+    ("path", "indicator", "dataset", "part", "total", "per"),
+    [
+        (TABLES / "12612-02-01-4_2015.csv", "muetter_unter_20", "geburten_amtlich", AGES[0], "Insgesamt", 100),
+        (
+            TABLES.parent / "official" / "genesis" / "12411-03-03-4_datencsv_en_NRW_slice.csv",
+            *("kinder_unter_3_je_1000", "bevoelkerung_amtlich", GROUPS[0], "Total", 1000),
+        ),
+    ],
+)
+def test_every_share_of_the_one_year_that_is_there_is_that_of_the_file(
+    nothing: Snapshot, path: Path, indicator: str, dataset: str, part: str, total: str, per: int
+) -> None:
+    read = genuine(path, 1, 3, 4)
+    expected = {unit: read[unit, part] / read[unit, total] * per for unit in UNITS}
+    there = values(nothing.with_accepted(path.read_bytes(), path.name), indicator, dataset)
+    assert {unit: there[unit, year] for unit, year in there} == pytest.approx(expected, rel=1e-12)
 
 
 # ---- fetching ----
