@@ -204,6 +204,14 @@ def _in_column(after: Cell, kinds: Sequence[str]) -> _Spoil:
     return spoil
 
 
+def _below_all(place: _Place, rule: Rule | None) -> Fault | None:
+    """A negative count, by the rule that bounds every row from below."""
+    assert rule is not None
+    if "minimum" not in rule.parameters or "where" in rule.parameters:
+        return None
+    return _in_column(-5, ("number",))(place, rule)
+
+
 def _beside_another(place: _Place, rule: Rule | None) -> Fault | None:
     assert rule is not None
     name = str(rule.parameters["column"])
@@ -319,7 +327,7 @@ _RULES: Mapping[str, _Spoil] = {
     "not_null": _in_column("", ("number",)),
     "symbol_admitted": _in_column("-", ("label",)),
     "in_codes": _in_column("Quatsch", ("label",)),
-    "range": _in_column(-5, ("number",)),
+    "range": _below_all,
     "unit_known": _unknown_unit,
     "unique_key": _twice,
 }

@@ -12,6 +12,7 @@ from kkz_eval.deliveries.reader import Claimed, read_file
 from kkz_eval.indicators.catalogue import load_catalogue
 from kkz_eval.model.findings import Finding, iter_findings
 from kkz_eval.model.parsed import ParsedTable
+from kkz_eval.model.texts import LANGUAGES
 from kkz_eval.reference.tables import known_units
 
 FOLDER = Path(__file__).parents[2] / "data_contracts"
@@ -63,6 +64,9 @@ def test_a_goal_without_a_number_keeps_its_sign_and_is_no_zero() -> None:
         (";Willkommensbesuche;mindestens", ";Glück;mindestens", {"indicator.in_codes"}),
         (";mindestens;", ";ungefähr;", {"direction.in_codes"}),
         (";70,5;", ";;", {"target_value.not_null"}),
+        (";70,5;", ";0,7;", {"share_or_percent"}),
+        (";70,5;", ";170;", set()),  # visits per hundred births may be more than a hundred
+        (";Willkommensbesuche;mindestens;70,5;", ";Betreuungsquote U3;mindestens;170;", {"shares_at_most_100"}),
         (";70,5;2018;", ";70,5;18;", {"target_year.range"}),
         (";wird angenommen", ";Wunder", {"step.in_codes"}),
         ("Mehr Familien früh besuchen", "=SUMME(A1)", {"goal.pattern"}),
@@ -95,10 +99,11 @@ def test_the_columns_of_a_survey_that_few_know_may_be_absent() -> None:
     assert findings(short, "befragung") == []
 
 
-def test_a_goal_is_measured_by_what_the_catalogue_knows_under_the_same_words() -> None:
+def test_a_goal_is_measured_by_what_the_catalogue_knows_under_the_same_words_and_in_its_unit() -> None:
     catalogue = load_catalogue(FOLDER / "indicators.yaml", FOLDER / "breaks.yaml")
     named = {code.code: code for code in CONTRACTS["ziele"].property_named("indicator").codes if code.code != OWN}
     assert set(named) <= set(catalogue)
     assert {name: (code.label_de, code.label_en) for name, code in named.items()} == {
-        name: (catalogue[name].label["de"], catalogue[name].label["en"]) for name in named
+        name: tuple(f"{catalogue[name].label[language]}: {catalogue[name].unit[language]}" for language in LANGUAGES)
+        for name in named
     }

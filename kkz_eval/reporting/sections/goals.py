@@ -70,7 +70,7 @@ def _state(one: Attainment, may_leave: bool, decimals: int) -> str:
 def _goal(
     scope: str, one: Attainment, state: str, found: Described, names: Collection[str], language: Language
 ) -> tuple[Parts, ...]:
-    goal, measured = one.goal, found.measured.get(one.goal.indicator)
+    goal = one.goal
     decimals = _decimals(found, goal)
     target: Parts = (say("prevention.goals.without_number").in_language(language),)
     if goal.target_value is not None:
@@ -82,14 +82,11 @@ def _goal(
     value: Inline = "–"
     if state in _WITH_VALUE and one.value is not None and one.value.value is not None:
         value = numbers.measured(f"{scope}.value", one.value.value, decimals, language)
-    label: Parts = (code_label(found, f"{GOALS}.indicator.{goal.indicator}", language),)
-    if measured is not None:
-        label = (*label, ": ", Quoted(measured.unit[language]))
     newest = {"year": numbers.year(f"{scope}.newest", one.newest_year)} if state == "not_yet" and one.newest_year else {}
     return (
         (Quoted(found.units[goal.unit_id]),),
         (_own_words(goal.goal, names, language),),
-        label,
+        (code_label(found, f"{GOALS}.indicator.{goal.indicator}", language),),
         target,
         (value,),
         phrase(f"prevention.goals.state.{state}", language, **newest),
