@@ -154,3 +154,35 @@ def test_a_sum_that_does_not_hold_is_named() -> None:
     verdict = judge_file(table, CONTRACTS[table.contract_id], units_known_to("official"))
     found = [one for one in iter_findings(verdict.findings) if one.rule == "sexes_sum"]
     assert [(one.unit_id, one.year) for one in found] == [("05978", 2013)]
+
+
+FLAT = (
+    "statistics_code;statistics_label;time_code;time_label;time;1_variable_code;1_variable_label;1_variable_attribute_code;"
+    "1_variable_attribute_label;2_variable_code;2_variable_label;2_variable_attribute_code;2_variable_attribute_label;value;value_unit;"
+    "value_variable_code;value_variable_label\n"
+    "{statistic};Statistik;{time};KREISE;Kreise und kreisfreie Städte;05978;Unna, Kreis;GES;Geschlecht;GESM;männlich;{value};Anzahl;{measure}\n"
+    "{statistic};Statistik;{time};KREISE;Kreise und kreisfreie Städte;05978;Unna, Kreis;GES;Geschlecht;;Insgesamt;9;Anzahl;{measure}\n"
+)
+YEAR, DAY = "JAHR;Jahr;2015", "STAG;Stichtag;2015-12-31"
+
+
+@pytest.mark.parametrize(
+    ("statistic", "time", "measure", "contract", "column"),
+    [
+        ("12411", YEAR, "BEVX;Durchschnittliche Jahresbevölkerung", "bevoelkerung_mittel_amtlich", "persons"),
+        ("12411", DAY, "BEVSTD;Bevölkerungsstand", "bevoelkerung_amtlich", "persons"),
+        ("12612", YEAR, "BEV001;Lebendgeborene", "geburten_amtlich", "births"),
+    ],
+)
+def test_flat_files_of_a_service_are_told_apart_by_what_they_measure(
+    statistic: str, time: str, measure: str, contract: str, column: str
+) -> None:
+    table = taken(FLAT.format(statistic=statistic, time=time, measure=measure, value=5))
+    assert (table.contract_id, table.values(column).to_pylist()) == (contract, [5, 9])
+
+
+@pytest.mark.parametrize("time", [DAY, "MONAT;Monat;2015-06"])
+def test_a_flat_mean_of_a_day_or_month_is_no_value(time: str) -> None:
+    table = taken(FLAT.format(statistic="12411", time=time, measure="BEVX;Durchschnittliche Jahresbevölkerung", value=5))
+    assert [one.kind for one in iter_findings(table.findings)][:1] == ["official_other_time"]
+    assert table.values("persons").null_count == table.table.num_rows
