@@ -77,7 +77,7 @@ SAID = [
     (
         {"specifications": {"two_way": 0.2, "need": -1.0, "one_less:05111": 0.1, "one_less:05112": 0.1}},
         FAILED
-        + "eine Bedingung ist nicht erfüllt: Nicht alle festgelegten Rechenwege zeigen in dieselbe Richtung; anders: two_way, "
+        + "eine Bedingung ist nicht erfüllt: Nicht alle Rechenwege des Plans zeigen in dieselbe Richtung; anders: two_way, "
         "one_less. " + COMPATIBLE,
     ),
     (
@@ -87,7 +87,7 @@ SAID = [
     (
         {"p_raw": 0.4, "p_adjusted": 0.9, "interval": (-0.4, 0.3)},
         "Nicht zu unterscheiden, große Unterschiede ausgeschlossen: Mit Unterschieden, die 0,8 Prozentpunkte erreichen, dem im Plan "
-        "festgelegten bedeutsamen Maß, sind die Daten nicht vereinbar. Die Daten sind mit −0,4 ebenso vereinbar wie mit 0,3 (Prozentpunkte). Ob "
+        "genannten bedeutsamen Maß, sind die Daten nicht vereinbar. Die Daten sind mit −0,4 ebenso vereinbar wie mit 0,3 (Prozentpunkte). Ob "
         "es einen Unterschied gibt, lässt sich damit nicht sagen.",
     ),
     (
