@@ -55,7 +55,10 @@ def _of_plan(outcome: Outcome, plan: Plan) -> Evidence:
         role=outcome.role,
         n_primaries=sum(other.role == "primary" for other in plan.outcomes),
         desired_direction=expected if expected in ("increase", "decrease") else None,
-        smallest_difference=None if outcome.smallest_difference is None else outcome.smallest_difference.value,
+        # laid down in the outcome's unit, beside which differences of logarithms say nothing
+        smallest_difference=None
+        if outcome.smallest_difference is None or outcome.scale == "log"
+        else outcome.smallest_difference.value,
     )
 
 

@@ -17,7 +17,7 @@ from kkz_eval.evaluation.verdict.decide import verdict_of
 from kkz_eval.evaluation.verdict.evidence import BreakState, Evidence
 from kkz_eval.evaluation.verdict.gather import evidence_of
 from kkz_eval.evaluation.verdict.rules import Form, rules
-from kkz_eval.evaluation.verdict.table import UNIT_OF_PANEL, verdict_record
+from kkz_eval.evaluation.verdict.table import UNIT_OF_LOGARITHMS, UNIT_OF_PANEL, verdict_record
 
 DECIMALS = 3  # of differences in the message: a panel does not say how exact its values are
 
@@ -31,7 +31,7 @@ def verdict_rows(result: EffectsResult, panel: pd.DataFrame, plan: Plan) -> list
             table,
             question=plan.question,
             indicator=outcome.indicator,
-            unit=UNIT_OF_PANEL,
+            unit=UNIT_OF_LOGARITHMS if outcome.scale == "log" else UNIT_OF_PANEL,
             decimals=DECIMALS,
             language=plan.languages[0],
         )

@@ -10,6 +10,8 @@ from kkz_eval.model.texts import Joined, Language, Localised
 
 UNIT_OF_PANEL = say("unit_of_panel")
 """The unit in sentences on a panel, which names none."""
+UNIT_OF_LOGARITHMS = say("unit_of_logarithms")
+"""The same of an outcome that is compared in logarithms."""
 
 
 def verdict_record(

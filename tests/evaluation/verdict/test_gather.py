@@ -135,6 +135,11 @@ def test_a_narrow_interval_of_the_plan_says_nothing_to_the_table() -> None:
         assert (evidence_of(OUTCOME, AUDITED, results(inference=rows), KNOWN).interval is not None) is known
 
 
+def test_differences_of_logarithms_are_not_held_against_a_size_in_the_outcomes_unit() -> None:
+    for scale, known in (("level", 0.5), ("logged", 0.5), ("log", None)):
+        assert evidence_of(replace(OUTCOME, scale=scale), AUDITED, results(), KNOWN).smallest_difference == known
+
+
 def test_negative_controls_are_told_by_their_p_among_them_and_by_their_size_in_their_own_spread() -> None:
     names = ("y", "beds", "product")
     rows = [{**chance("coefficient", "", "zero", p), "indicator": name} for name, p in zip(names, (0.2, 0.01, 0.04), strict=True)]
