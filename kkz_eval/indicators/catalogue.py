@@ -101,7 +101,8 @@ class IndicatorSource:
     """How a dataset gives an indicator: a published rate (`numerator` alone, `denominator` None), or numerator / denominator × per.
 
     minus: the rate of another group, disjoint from the first, that is subtracted: a gap. first_year: of the series, None where unknown.
-    logarithm: the value is per × ln(numerator), a count without a denominator.
+    logarithm: the value is per × ln(numerator), a count without a denominator. sampling_error: whether the numerator is a part of those
+    that the denominator counts, so that the error of a share holds; of places per person or of euros it says nothing.
     """
 
     dataset: str
@@ -111,6 +112,7 @@ class IndicatorSource:
     minus: Share | None = None
     first_year: int | None = None
     logarithm: bool = False
+    sampling_error: bool = True
 
     @property
     def datasets(self) -> tuple[str, ...]:
@@ -295,8 +297,10 @@ def _source(entry: Mapping[str, Any]) -> IndicatorSource:
     own = Share(_selection(entry["numerator"]), _selection(entry["denominator"]))
     other = entry.get("minus")
     minus = Share(_selection(other["numerator"]), _selection(other["denominator"])) if other else None
-    per = float(entry["per"])
-    return IndicatorSource(entry["dataset"], own.numerator, own.denominator, per, minus, entry.get("first_year"))
+    per, has_error = float(entry["per"]), entry.get("sampling_error", True)
+    return IndicatorSource(
+        entry["dataset"], own.numerator, own.denominator, per, minus, entry.get("first_year"), sampling_error=has_error
+    )
 
 
 def _selection(entry: Mapping[str, Any]) -> Selection:

@@ -61,7 +61,7 @@ def digest_of_parts(parts: dict[str, pa.Table]) -> str:
 def indicator_values(indicator: Indicator, source: IndicatorSource, parts: dict[str, pa.Table], origin: str) -> IndicatorValues:
     """One row per unit and year.
 
-    value = numerator / denominator × per, with the error of `_std_error`; of a gap, the difference of two such rates of disjoint
+    value = numerator / denominator × per, with the error of `_std_error` where the source has one; of a gap, the difference of two such rates of disjoint
     groups, with the root of the sum of their squared errors, and neither numerator nor denominator; of a logarithm per × ln(numerator),
     without an error. Counts of units dissolved in 2009
     are summed to their successor (territory.bridged_counts), published rates never. origin: municipal | official.
@@ -183,7 +183,8 @@ def _rate(parts: Mapping[str, pa.Table], prefix: str, source: IndicatorSource, v
     top = bridged_counts(top)
     bottom = _frame(parts[f"{prefix}denominator"], share.denominator, void[source.datasets[-1]])
     over = share.denominator.over is not None
-    return _share(top, over_municipalities(bottom, top) if over else bridged_counts(bottom), source.per)
+    rates = _share(top, over_municipalities(bottom, top) if over else bridged_counts(bottom), source.per)
+    return rates if source.sampling_error else rates.assign(std_error=np.nan)
 
 
 def _logarithm(counts: pd.DataFrame, per: float) -> pd.DataFrame:

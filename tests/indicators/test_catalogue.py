@@ -193,6 +193,7 @@ def test_a_reason_about_an_unknown_indicator_is_refused(tmp_path: Path) -> None:
         "{held_and_not_obtained: {by: IT.NRW, tables: [{code: 12345-01, level: kreis, first: 1995}]}}",
         "{too_short: {}}",
         "{too_short: {begins: 2016, ends: 2014}}",
+        "{too_short: {breaks: []}}",
         "{too_few: {units: 0}}",
         "{not_yet_reached: {birth_year: 2012}}",
     ],

@@ -1,6 +1,7 @@
 """Indicators: shares with their sampling error, symbols as flags, and edges to the observations they came from."""
 
 import math
+from dataclasses import replace
 
 import pyarrow as pa
 import pytest
@@ -51,6 +52,12 @@ def test_a_share_with_its_standard_error_and_edges():
     assert (row["numerator"], row["denominator"], row["value"]) == (20.0, 400.0, 5.0)
     assert row["std_error"] == pytest.approx(100 * math.sqrt(0.05 * 0.95 / 400), rel=1e-12)
     assert sorted(e["observation_id"] for e in result.edges.to_pylist()) == ["05111-2012-all", "05111-2012-none"]
+
+
+def test_a_numerator_that_is_no_part_of_its_denominator_has_no_error():
+    table = observations(cell("05111", 2012, "none", 30.0), cell("05111", 2012, "all", 500.0))
+    (row,) = values(table, replace(SHARE, sampling_error=False)).indicators.to_pylist()
+    assert (row["numerator"], row["denominator"], row["value"], row["std_error"]) == (30.0, 500.0, 6.0, None)
 
 
 def test_an_observation_without_the_dimension_is_not_meant():

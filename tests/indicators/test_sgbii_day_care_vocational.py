@@ -204,6 +204,14 @@ def test_every_cell_is_what_the_table_gives(snapshot: Snapshot, name: str) -> No
     assert set(values) <= demanded
 
 
+@pytest.mark.parametrize("name", EXPECTED)
+def test_only_shares_of_persons_or_institutions_have_a_sampling_error(snapshot: Snapshot, name: str) -> None:
+    rows = snapshot.indicator(name, EXPECTED[name][0]).indicators
+    with_value = rows.filter(pc.is_valid(rows["value"]))
+    has_error = name not in ("kita_personal_je_100_plaetze", "kita_plaetze_je_einrichtung")
+    assert with_value["std_error"].null_count == (0 if has_error else len(with_value))
+
+
 def test_a_symbol_is_no_number_and_stays(snapshot: Snapshot) -> None:
     rows = snapshot.indicator("sgbii_auslaender", "sgbii_amtlich").indicators
     (row,) = rows.filter(pc.and_(pc.equal(rows["unit_id"], "05958"), pc.equal(rows["year"], 2011))).to_pylist()
