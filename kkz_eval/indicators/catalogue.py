@@ -25,6 +25,8 @@ indicators.yaml:
         # or not_measured: {among: official_tables | outside_the_programme} | too_short: {begins: 2016} or {ends: 2014} or
         # {at_hand: [2015, 2020]} | too_few: {units: 7} or {cells: 5} | not_yet_reached: {birth_year: 2012, year: 2028}
         note: {de: "der Fragebogen wechselte 2010", en: "the questionnaire changed in 2010"}   # what the cause doesn't say; left out where nothing
+    stations:                            # of a year of birth, by age
+      - {age: 2, birth_years: 3, label: {de: "Betreuung unter 3", en: "Day care under 3"}, indicators: [betreuungsquote_u3]}
 
 breaks.yaml:
 
@@ -169,6 +171,20 @@ class NotEvaluable:
 
 
 @dataclass(frozen=True)
+class Station:
+    """A station of a year of birth on its way from birth to work.
+
+    age: reporting year less year of birth, of several years of birth the middle one; birth_years: how many a figure takes together.
+    indicators: of the catalogue that show it, the one to be preferred first; () where none does.
+    """
+
+    label: Mapping[Language, str]
+    age: int
+    birth_years: int = 1
+    indicators: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Indicator:
     """One indicator. desirable: increase | decrease | None; stage: of the chain; sources: in order of preference."""
 
@@ -250,6 +266,16 @@ def load_not_evaluable(catalogue: Path) -> tuple[NotEvaluable, ...]:
         )
         for e in entries
     )
+
+
+def load_stations(catalogue: Path) -> tuple[Station, ...]:
+    """The stations of a year of birth by age, in the catalogue's order at the same age. Raises CatalogueInvalid."""
+    file = _catalogue(catalogue)
+    content = _content(file)
+    entries = content.get("stations", ())
+    _check_indicators(file, ("stations",), entries, content["indicators"])
+    stations = [Station(e["label"], e["age"], e.get("birth_years", 1), tuple(e.get("indicators", ()))) for e in entries]
+    return tuple(sorted(stations, key=lambda station: station.age))
 
 
 def stages() -> tuple[str, ...]:

@@ -17,7 +17,15 @@ from kkz_eval.deliveries.register.register import Register, read_register
 from kkz_eval.evaluation.lock import Lock, read_lock
 from kkz_eval.evaluation.plan import Plan, plain_id
 from kkz_eval.evaluation.plan_file import load_plan
-from kkz_eval.indicators.catalogue import Indicator, NotEvaluable, check_origins, load_catalogue, load_not_evaluable
+from kkz_eval.indicators.catalogue import (
+    Indicator,
+    NotEvaluable,
+    Station,
+    check_origins,
+    load_catalogue,
+    load_not_evaluable,
+    load_stations,
+)
 from kkz_eval.line import say
 from kkz_eval.line.locks import lock_file
 from kkz_eval.line.validity import check_plan
@@ -48,6 +56,7 @@ class Installation:
     decisions: Decisions = NONE
     locks: Mapping[str, Lock] = field(default_factory=dict)
     not_evaluable: tuple[NotEvaluable, ...] = ()
+    stations: tuple[Station, ...] = ()
     left_out: tuple[Plan, ...] = ()
 
     def register(self) -> Register:
@@ -101,6 +110,7 @@ def open_installation(
         load_decisions(folder, contracts, settings.day),
         {plan_id: read_lock(file.read_bytes(), str(file)) for plan_id, file in lock_files.items() if file.exists()},
         load_not_evaluable(folder / "indicators.yaml"),
+        load_stations(folder / "indicators.yaml"),
         left_out,
     )
 

@@ -28,8 +28,9 @@ from kkz_eval.evaluation.plan import Comparison, Outcome, Plan, plan_digest, rep
 from kkz_eval.evaluation.regression_to_mean import regression_to_mean
 from kkz_eval.evaluation.results import EffectsResult, results_files
 from kkz_eval.evaluation.verdict.study import studied_as
-from kkz_eval.indicators.catalogue import Indicator, Selection
+from kkz_eval.indicators.catalogue import Indicator, Selection, Station
 from kkz_eval.indicators.chain import StageCoverage, chain_coverage
+from kkz_eval.indicators.generation import StationSeries
 from kkz_eval.indicators.offers import NETWORK, SERVICES, Offers, offers_of
 from kkz_eval.line import say
 from kkz_eval.line.described import described_of, table_of
@@ -175,6 +176,8 @@ def report_inputs(study: Study, effects: EffectsResult) -> ReportInputs:
         revisions=_revisions(study),
         chain=_chain(study),
         offers=_offers(study),
+        generation=_generation(study),
+        today=study.snapshot.day.year,
         stations=_stations(study),
         dataset_titles={contract.dataset: title_of(contract, study.simulated) for contract in municipal},
         simulated=bool(study.simulated),
@@ -379,6 +382,30 @@ def _offers(study: Study) -> Offers | None:
     return replace(offers_of(services, network, began), simulated=bool({SERVICES, NETWORK} & study.simulated))
 
 
+def _generation(study: Study) -> tuple[StationSeries, ...]:
+    """Each station of the catalogue with the official figures of both groups, of one source; () where no station has any."""
+    groups = {name: set(study.groups.loc[study.groups["group"] == name, "unit_id"]) for name in ("treated", "reference")}
+    found = tuple(_series(study, station, groups) for station in study.installation.stations)
+    return found if any(series.indicator is not None for series in found) else ()
+
+
+def _series(study: Study, station: Station, groups: Mapping[str, Collection[str]]) -> StationSeries:
+    """The first indicator of a station that has figures of units of each group, by the plan's own source first."""
+    catalogue, plan, contracts = study.installation.catalogue, study.plan, study.snapshot.contracts.values()
+    official = {contract.dataset for contract in contracts if contract.source == "official"}
+    for name in sorted(station.indicators, key=lambda name: name not in plan.sources):  # stable: else in the catalogue's order
+        datasets = [source.dataset for source in catalogue[name].sources if set(source.datasets) <= official]
+        for dataset in sorted(datasets, key=lambda dataset: dataset != plan.sources.get(name)):
+            asked = study.asked(name) if dataset == plan.sources.get(name) else Asked(study.as_of)
+            table: pd.DataFrame = study.snapshot.indicator(name, dataset, asked).indicators.to_pandas()
+            rows = table[table["value"].notna() & table["unit_id"].isin({unit for units in groups.values() for unit in units})]
+            if all(rows["unit_id"].isin(list(units)).any() for units in groups.values()):
+                values = rows[["unit_id", "year", "value", "numerator", "denominator"]].reset_index(drop=True)
+                simulated = bool(set(catalogue[name].source(dataset).datasets) & study.simulated)
+                return StationSeries(station, catalogue[name], values, simulated)
+    return StationSeries(station, None, pd.DataFrame(columns=["unit_id", "year", "value", "numerator", "denominator"]))
+
+
 def _stations(study: Study) -> pd.DataFrame | None:
     """The delivered stations of those born in the years in which the plan's treated cohorts joined; None without any.
 
@@ -466,6 +493,8 @@ def _digest_of_inputs(inputs: ReportInputs, effects: EffectsResult) -> str:
             [_said(said) for said in inputs.conformity],
             [repr(stage) for stage in inputs.chain],
             repr(inputs.offers),
+            [_digest_of_series(series) for series in inputs.generation],
+            inputs.today if inputs.generation else 0,
             [[name, dict(title)] for name, title in sorted(inputs.dataset_titles.items())],
             [inputs.level, {} if inputs.unit_rule is None else _said(inputs.unit_rule)],
             "" if inputs.as_of is None else inputs.as_of.isoformat(),
@@ -476,6 +505,15 @@ def _digest_of_inputs(inputs: ReportInputs, effects: EffectsResult) -> str:
             repr(inputs.described),
         ]
     )
+
+
+def _digest_of_series(series: StationSeries) -> list[object]:
+    return [
+        repr(series.station),
+        repr(series.indicator),
+        digest_of_bytes(series.values.to_csv(index=False).encode()),
+        series.simulated,
+    ]
 
 
 def _digests_of_design(design: DesignInfo) -> list[object]:

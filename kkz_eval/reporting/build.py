@@ -18,7 +18,6 @@ from kkz_eval.reporting.sections.key import key_section
 from kkz_eval.reporting.sections.limits import limits_section
 from kkz_eval.reporting.sections.prevention import prevention_section
 from kkz_eval.reporting.sections.robustness import robustness_section
-from kkz_eval.reporting.sections.stations import stations_section
 from kkz_eval.reporting.sections.studied import studied_section
 
 
@@ -43,7 +42,6 @@ def build_document(inputs: ReportInputs, language: Language) -> Document:
             difference_section(inputs, language),
             *robustness_section(inputs, language),
             *chain_section(inputs, language),
-            *stations_section(inputs, language),
             *prevention_section(inputs, language),
             limits_section(inputs, language),
             data_section(inputs, language),

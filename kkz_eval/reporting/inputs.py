@@ -13,6 +13,7 @@ from kkz_eval.evaluation.plan import Checks
 from kkz_eval.evaluation.verdict.decide import Verdict
 from kkz_eval.indicators.chain import StageCoverage
 from kkz_eval.indicators.described import Described
+from kkz_eval.indicators.generation import StationSeries
 from kkz_eval.indicators.offers import Offers
 from kkz_eval.model.errors import UserError
 from kkz_eval.model.source_editions import EditionState
@@ -126,7 +127,8 @@ class ReportInputs:
     as_of: the day of whose knowledge the plan speaks, None for now.
     revisions: the largest differences between two editions of a source, REVISION_COLUMNS; may be empty.
     chain: what the plan covers of each stage from birth to work, () for none. offers: services and network that its municipalities delivered
-    on them, None where nobody was asked. stations: every station of a year of birth, by
+    on them, None where nobody was asked. generation: the stations of a year of birth with the official
+    figures of the units compared, () without any; today: the year it is. stations: every delivered station of a year of birth, by
     unit; state: known | symbol | missing | not_reached; its counts are shown through the gate only.
     dataset_titles: of the datasets of deliveries, by dataset; one without is shown by its name.
     simulated: whether anything that it shows is made up. checks: the plan's thresholds for what is compared
@@ -161,6 +163,8 @@ class ReportInputs:
     conformity: tuple[Localised, ...] = ()
     chain: tuple[StageCoverage, ...] = ()
     offers: Offers | None = None
+    generation: tuple[StationSeries, ...] = ()
+    today: int = 0
     headline: str | None = None
     revisions: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(REVISION_COLUMNS)))
     stations: pd.DataFrame | None = None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import re
 import shutil
 from contextlib import redirect_stdout
 from io import StringIO
@@ -14,9 +16,11 @@ from whole_runs import ALL_YEARS, CONTRACTS, SHARED_DATA, coefficients, estimate
 from kkz_eval.cli import main
 from kkz_eval.line.installation import Installation, open_installation
 from kkz_eval.line.snapshot import current_snapshot
+from kkz_eval.reference.exposure import Group, kreis_groups
 from kkz_eval.settings import Settings
 
 INKAR = SHARED_DATA / "official" / "inkar"
+BORN_2012 = ("a_betr0003_bev0003", "2014")  # passed day care under 3 then, two years old
 LONG, WORKBOOK = "inkr_nrw_kreise_panel_long.csv", "INKAR2024_B_SchulabgaengerohneAbschluss.xls"
 PLAN = CONTRACTS / "plans" / "kekiz-2012.yaml"
 
@@ -117,6 +121,18 @@ def test_the_checks_say_what_follows_and_stop_nothing(run: tuple[int, str, Path]
         in run[1]
     )
     assert "kekiz-2012: Vor dem Beginn liegt ein Teil der Beteiligten außerhalb des Bereichs der Vergleichsgruppe" in run[1]
+
+
+def test_the_generation_of_the_start_is_told_by_the_means_of_the_genuine_file(run: tuple[int, str, Path]) -> None:
+    with (INKAR / LONG).open(encoding="utf-8") as file:
+        care = {
+            row["kreis_ags5"]: float(row["wert"]) for row in csv.DictReader(file) if (row["kuerzel"], row["jahr"]) == BORN_2012
+        }
+    page = run[2].read_text(encoding="utf-8")
+    for group, of in (("treated", (Group.TREATED, 2012)), ("reference", (Group.NEVER, None))):
+        units = [kreis.kreis_ags5 for kreis in kreis_groups(2019) if (kreis.group, kreis.cohort) == of]
+        (shown,) = re.findall(rf'id="stations\.2\.2012\.{group}" value="([^"]*)"', page)
+        assert float(shown) == pytest.approx(sum(care[unit] for unit in units) / len(units))
 
 
 def test_the_report_says_that_the_plan_is_not_locked(run: tuple[int, str, Path]) -> None:

@@ -61,6 +61,7 @@ def test_catalogue_and_breaks(tmp_path: Path) -> None:
     (indicator,) = catalogue.load_catalogue(indicators, _written(tmp_path, "breaks.yaml", of_breaks)).values()
     assert [found.year for found in indicator.breaks] == [2011]
     assert len(catalogue.load_not_evaluable(indicators)) == 1
+    assert len(catalogue.load_stations(indicators)) == 1
 
 
 def test_services(tmp_path: Path) -> None:

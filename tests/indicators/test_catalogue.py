@@ -14,6 +14,7 @@ from kkz_eval.indicators.catalogue import (
     check_origins,
     load_catalogue,
     load_not_evaluable,
+    load_stations,
     stages,
 )
 from kkz_eval.line.installation import open_installation
@@ -205,6 +206,29 @@ def test_a_cause_that_can_not_be_said_is_refused(tmp_path: Path, cause: str) -> 
     with pytest.raises(UserError) as raised:
         load_not_evaluable(file)
     assert "not_evaluable[0].cause" in raised.value.sentence.in_language("de")
+
+
+def test_a_station_of_an_unknown_indicator_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "indicators.yaml"
+    station = "stations: [{age: 2, label: {de: x, en: x}, indicators: [quote]}]\n"
+    file.write_text(ENTRY.format(above="", below="") + station, encoding="utf-8")
+    with pytest.raises(UserError) as raised:
+        load_stations(file)
+    assert "stations[0].indicators" in raised.value.sentence.in_language("de")
+
+
+def test_a_catalogue_without_stations_has_none_and_the_project_goes_from_birth_to_work(tmp_path: Path) -> None:
+    file = tmp_path / "indicators.yaml"
+    file.write_text(ENTRY.format(above="", below=""), encoding="utf-8")
+    assert load_stations(file) == ()
+    stations = load_stations(FOLDER / "indicators.yaml")
+    ages = [station.age for station in stations]
+    assert ages == sorted(ages)
+    assert (ages[0], ages[-1]) == (0, 20)
+    assert [station.age for station in stations if not station.indicators] == [10]
+    official = {contract.dataset for contract in load_contracts(FOLDER).values() if contract.source == "official"}
+    for name in (name for station in stations for name in station.indicators):
+        assert any(set(source.datasets) <= official for source in project()[name].sources), name
 
 
 def test_the_programme_stations_are_in_the_catalogue() -> None:

@@ -36,13 +36,14 @@ from kkz_eval.reporting.document import (
 from kkz_eval.reporting.figures.chain import Chain, Link, OutcomeOnChain, draw_chain
 from kkz_eval.reporting.inputs import LocalText, OutcomeInfo, ReportInputs, in_language
 from kkz_eval.reporting.sections.parts import Block, finding_of, insert, is_simulated, label_of, of_role
+from kkz_eval.reporting.sections.stations import stations_section
 
 _AROUND = "context"  # the stage of the catalogue that is no link of the chain
 _COLUMNS = ("stage", "offered", "reached", "handed_on", "differed")
 
 
 def chain_section(inputs: ReportInputs, language: Language) -> tuple[Section, ...]:
-    """The four questions along the chain, and what is not evaluated; () where inputs.chain is empty."""
+    """The four questions along the chain, what is not evaluated, and the stations of a year of birth; () where inputs.chain is empty."""
     if not inputs.chain:
         return ()
     offers = {} if inputs.offers is None else {row.stage: row for row in inputs.offers.stages}
@@ -59,7 +60,7 @@ def chain_section(inputs: ReportInputs, language: Language) -> tuple[Section, ..
         blocks.append(Table("chain-table", phrase("chain.table", language), columns, tuple(row.cells for row in rows)))
     left = tuple(said for stage in inputs.chain if (said := _not_evaluated(stage, inputs, language)))
     reasons = (Section("chain-reasons", phrase("chain.reasons", language), (Listing(left),)),) if left else ()
-    return (Section("chain", phrase("sections.chain", language), tuple(blocks), reasons),)
+    return (Section("chain", phrase("sections.chain", language), tuple(blocks), (*reasons, *stations_section(inputs, language))),)
 
 
 def _delivered(offers: Offers | None, language: Language) -> tuple[Paragraph, ...]:
