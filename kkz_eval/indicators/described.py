@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from kkz_eval.indicators.catalogue import Indicator
+from kkz_eval.indicators.catalogue import Indicator, stages
 from kkz_eval.model.texts import Language
 
 GOALS, SURVEY = "ziele", "befragung"
@@ -147,8 +147,12 @@ class Described:
 
 
 def only_delivered(catalogue: Mapping[str, Indicator], municipal: Collection[str]) -> tuple[Indicator, ...]:
-    """The indicators that no official dataset gives: there is nobody to compare with, so they are described. municipal: datasets."""
-    return tuple(i for i in catalogue.values() if all(source.dataset in municipal for source in i.sources))
+    """The indicators that no official dataset gives, from birth to work: there is nobody to compare with, so they are described.
+
+    municipal: the datasets that municipalities deliver.
+    """
+    found = [i for i in catalogue.values() if all(source.dataset in municipal for source in i.sources)]
+    return tuple(sorted(found, key=lambda i: stages().index(i.stage)))
 
 
 def fullest_years(places: Collection[tuple[str, int]]) -> tuple[int, ...]:
@@ -187,8 +191,8 @@ def target_groups(services: pd.DataFrame) -> tuple[TargetGroup, ...]:
     return tuple(found)
 
 
-def gaps(services: pd.DataFrame, sectors: Sequence[str], stages: Sequence[str]) -> tuple[Gap, ...]:
-    """Sector × stage in the last year. services: records of praeventionsangebote with stages, provider_sector, joint_with.
+def gaps(services: pd.DataFrame, sectors: Sequence[str], at: Sequence[str]) -> tuple[Gap, ...]:
+    """Sector × stage in the last year. services: records of praeventionsangebote with stages, provider_sector, joint_with; at: codes of stages.
 
     A sector takes part as provider or as partner. Where a service at the stage does not name its partners, and no other has the sector,
     nobody knows: such a unit is not counted in `of`.
@@ -198,7 +202,7 @@ def gaps(services: pd.DataFrame, sectors: Sequence[str], stages: Sequence[str]) 
         return ()
     found = []
     for sector in sectors:
-        for stage in stages:
+        for stage in at:
             here = own[[stage in codes.split(_SEPARATOR) for codes in own["stages"]]]
             partners = [sector in codes.split(_SEPARATOR) for codes in here["joint_with"]]
             has = set(here.loc[here["provider_sector"] == sector, "unit_id"]) | set(here.loc[partners, "unit_id"])
