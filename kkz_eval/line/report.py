@@ -283,15 +283,17 @@ def _revisions(study: Study) -> pd.DataFrame:
 
 
 def _deliveries(snapshot: Snapshot, contract: Contract, panel: pd.DataFrame) -> pd.DataFrame:
-    """What is there of every unit that owes the dataset, in the plan's windows from its first delivered year on; before joining what was sent."""
+    """What is there of every unit that owes the dataset (or sent it, where nobody does), in the plan's windows from its first delivered year on; before joining what was sent."""
     known = {place: history for place, history in snapshot.histories.items() if place[0] == contract.dataset}
     official = {(contract.dataset, *place) for place in official_figures(snapshot, contract)}
     purged = purged_places(snapshot.register, snapshot.contracts)
     first = max(int(panel["year"].min()), min((year for _, _, year in known), default=0))
     years = range(first, int(panel["year"].max()) + 1)
     rows = []
-    came = dict.fromkeys(unit for _, unit, _ in known) if contract.terms.due is None else {}
-    for unit, joined in sorted({**came, **owed_since(contract)}.items()):
+    owed: dict[str, int | None] = dict(owed_since(contract))
+    if contract.terms.due is None:  # nobody owes it: who sent any
+        owed = dict.fromkeys(unit for dataset, unit, _ in (*known, *purged) if dataset == contract.dataset)
+    for unit, joined in sorted(owed.items()):
         for place in ((contract.dataset, unit, year) for year in years):
             history = known.get(place)
             if history is not None:

@@ -90,7 +90,8 @@ def board_tables(
     first = {dataset: min(h.year for h in own if h.dataset == dataset) for dataset in {history.dataset for history in own}}
     tables = []
     for contract in municipal:
-        if contract.terms.due is None and contract.dataset not in first:  # nobody owes it and nobody sent any
+        units = _units(contract, own, purged)
+        if not units:  # nobody owes it and nobody sent any
             continue
         years = tuple(year for year in span if year >= first.get(contract.dataset, span[0]))
         owed = owed_since(contract)
@@ -99,15 +100,16 @@ def board_tables(
                 _cell(contract, (contract.dataset, unit, year), owed.get(unit), delivered, official, purged, today)
                 for year in years
             )
-            for unit in _units(contract, own)
+            for unit in units
         )
         tables.append(BoardTable(contract, years, rows))
     return tuple(tables)
 
 
-def _units(contract: Contract, delivered: Sequence[History]) -> list[str]:
-    """Who owes a dataset, and who delivered it besides."""
+def _units(contract: Contract, delivered: Sequence[History], purged: Collection[Place]) -> list[str]:
+    """Who owes a dataset, and who delivered it besides, though it was removed."""
     came = {history.unit_id for history in delivered if history.dataset == contract.dataset}
+    came |= {unit for dataset, unit, _ in purged if dataset == contract.dataset}
     return sorted(owed_since(contract).keys() | came, key=unit_label)
 
 
@@ -146,6 +148,8 @@ def state_without_delivery(
     joined: year from which the unit owes the dataset, None where it never does; official: places of which official statistics have figures at
     hand; purged: those of which something came and was removed.
     """
+    if joined is None and place in purged:
+        return State.PURGED
     if joined is None or place[2] < joined:
         return State.NOT_OWED
     if contract.terms.official_datasets:

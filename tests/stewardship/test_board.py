@@ -189,3 +189,10 @@ def test_nobody_owes_goals_or_surveys_so_that_only_those_who_sent_some_are_on_th
     letters = replies((found["ziele"],), {}, date(2026, 11, 24))
     assert list(letters) == [ARNSBERG]
     assert "Damit liegt von Ihnen alles vor" in letters[ARNSBERG]
+
+
+def test_goals_that_were_removed_are_said_to_be_removed_though_nobody_owes_them() -> None:
+    removed = date(2026, 11, 1)
+    found = tables(delivered("bevoelkerung", ARNSBERG, 2014), purged={("ziele", ARNSBERG, 2014): removed})
+    assert states(found["ziele"], ARNSBERG) == {2014: State.PURGED}
+    assert "2014 (gelöscht), am 1. November 2026" in replies((found["ziele"],), {}, date(2026, 11, 24))[ARNSBERG]
