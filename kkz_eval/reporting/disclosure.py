@@ -63,13 +63,15 @@ def suppress(
 def rates_released(counts: Sequence[tuple[float | None, float | None]], smallest_cell: int) -> tuple[bool, ...]:
     """Whether each rate may leave, of which neither count nor total is shown: its count must not be small, nor what is left of the total.
 
-    counts: numerator and denominator of each rate. A published rate has neither (None), and nothing to hide.
+    counts: numerator and denominator of each rate. A published rate has neither (None), and nothing to hide; a logarithm has a count alone,
+    which anybody can take from it: it must not be small.
     """
     numerator, denominator = (pd.Series([pair[place] for pair in counts], dtype=float) for place in (0, 1))
     parts = pd.DataFrame({"part": numerator, "rest": (denominator - numerator).clip(lower=0.0)})
     counted = parts.notna().all(axis=1)
     released = suppress(parts[counted], ("part", "rest"), smallest_cell).values.notna().all(axis=1)
-    return tuple(bool(may) for may in released.reindex(parts.index, fill_value=True))
+    alone = numerator.notna() & denominator.isna() & numerator.gt(0) & numerator.lt(smallest_cell)
+    return tuple(bool(may) for may in released.reindex(parts.index, fill_value=True) & ~alone)
 
 
 def _groups(frame: pd.DataFrame, group_columns: Sequence[str]) -> list[np.ndarray]:

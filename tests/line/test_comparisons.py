@@ -27,6 +27,7 @@ def test_deliveries_have_counterparts_in_official_statistics_but_gaps_are_left_o
     found = {contract.dataset: {i.id for i, _ in counterparts(line, contract)} for contract in line.contracts.values()}
     assert "schulabgaenge_ohne_abschluss" in found["schulabgaenge"]
     assert {"betreuungsquote_u3", "betreuungsquote_ue3"} <= found["kindertagesbetreuung"]
+    assert {"geburten_log", "arbeitslose_u25_log"} <= found["geburten_fruehe_hilfen"] | found["ausbildung_und_arbeit"]
     assert found["schulabgaenge_amtlich"] == found["netzwerk"] == set()
     assert not any(name.endswith("_luecke") for names in found.values() for name in names)
 

@@ -88,3 +88,7 @@ def test_a_rate_leaves_where_neither_its_count_nor_the_rest_is_small() -> None:
     counts = [(50.0, 100.0), (2.0, 100.0), (98.0, 100.0), (99.0, 100.0), (0.0, 100.0), (None, None), (500.0, 100.0)]
     assert rates_released(counts, 3) == (True, False, False, False, True, True, True)
     assert rates_released([], 3) == ()
+
+
+def test_the_logarithm_of_a_small_count_is_not_shown():
+    assert rates_released([(2.0, None), (3.0, None), (0.0, None), (None, None)], 3) == (False, True, True, True)
