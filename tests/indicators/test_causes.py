@@ -47,7 +47,7 @@ HELD = HeldAndNotObtained("Regionalstatistik", (TABLE,))
         ),
         (
             TooShort(at_hand=(2007, 2008, 2009, 2010)),
-            "zu kurz: vorhanden nur 2007–2010, also ohne ein Jahr ab 2012, in dem sich eine Wirkung zeigen könnte",
+            "zu kurz: vorhanden nur 2007–2010, also ohne ein Jahr ab 2012, das zu vergleichen wäre",
         ),
         (
             TooShort(breaks=(2008, 2013)),
