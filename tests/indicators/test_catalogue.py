@@ -245,7 +245,7 @@ def test_the_programme_stations_are_in_the_catalogue() -> None:
         ("a_sMin", {2011, 2015, 2016, 2020, 2022}),
         ("q_azubi_1525", {2011, 2014, 2017, 2020, 2022}),
         ("sgbii_quote", {2005, 2009, 2011, 2016, 2020, 2022}),
-        ("geburten_je_1000", {2009, 2011, 2016, 2022}),
+        ("geburten_je_1000", {2000, 2009, 2011, 2016, 2022}),
         ("geburten_log", {2009}),
         ("jugendarbeitslosenquote", {2005, 2009, 2014, 2017, 2020}),
         ("arbeitslose_u25_log", {2005, 2009, 2020}),
