@@ -87,21 +87,19 @@ def _untreated(panel: pd.DataFrame, plan: Plan, outcome: Outcome, real: Block) -
     if not pd.isna(second):
         rows = rows[rows["year"] < int(second)]
     strata = [name for name in plan.assigned_within if name in rows.columns]
-    by_unit = rows.drop_duplicates("unit_id").set_index("unit_id")
-    names = _joined(by_unit, strata)
-    of_treated = _joined(panel[(panel["cohort"] == start).fillna(False).astype(bool)].drop_duplicates("unit_id"), strata)
-    codes, known = pd.factorize(names, sort=True)
+    clusters = rows.drop_duplicates(plan.cluster)  # what is assigned as a whole: units, where the plan names nothing else
+    treated = panel[(panel["cohort"] == start).fillna(False).astype(bool)].drop_duplicates(plan.cluster)
+    of_treated, codes, known = _joined(treated, strata), *pd.factorize(_joined(clusters, strata), sort=True)
     counts = np.array([int((of_treated == name).sum()) for name in known])
     if counts.sum() == 0:
         raise Refused("blind_too_few", units=0)
-    units = blind_units(codes, counts)
-    marked = frozenset(by_unit.index[units.treated])
-    cohort = pd.array([start if unit in marked else None for unit in rows["unit_id"]], dtype="Int64")
+    marked = frozenset(clusters.loc[blind_units(codes, counts).treated, plan.cluster])
+    cohort = pd.array([start if cluster in marked else None for cluster in rows[plan.cluster]], dtype="Int64")
     asked = replace(plan, treated_cohorts=(start,), reference="never")
     block = block_of(build_sample(outcome_slice(rows.assign(cohort=cohort), asked, outcome), asked, outcome))
-    place = {name: position for position, name in enumerate(by_unit.index)}
-    order = np.array([place[name] for name in block.unit_names])
-    return block, ComparedUnits.of(units.treated[order], np.unique(units.stratum[order], return_inverse=True)[1])
+    names = _joined(rows.drop_duplicates("unit_id").set_index("unit_id"), strata).loc[list(block.unit_names)]
+    stratum = np.unique(names.to_numpy(dtype=object), return_inverse=True)[1]
+    return block, ComparedUnits.of(block.compared.treated, stratum, cluster=block.compared.cluster)
 
 
 def _joined(rows: pd.DataFrame, columns: list[str]) -> pd.Series:

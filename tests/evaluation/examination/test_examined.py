@@ -267,6 +267,21 @@ def test_units_without_a_kind_or_a_need_are_no_reason_to_give_up_the_audit(compa
         assert found["size"].to_numpy() == pytest.approx(alone["size"].to_numpy(), nan_ok=True)
 
 
+def test_the_blind_audit_assigns_clusters_as_a_whole():
+    panel = small_panel(seed=5, sizes=((16, 4), (16, 4)))
+    pairs = "c" + (panel["unit_id"].str[1:].astype(int) // 2).astype(str)
+    rows = {}
+    for name, cluster in (("units", panel["unit_id"]), ("renamed", "c" + panel["unit_id"]), ("pairs", pairs)):
+        found = run_effects(
+            panel.assign(office=cluster), small_plan(comparison=BOTH, audit={"strata": ["kind"]}, cluster="office")
+        )
+        rows[name] = found.audit[found.audit["form"] == "blind"].iloc[0]
+    assert rows["renamed"]["size"] == pytest.approx(rows["units"]["size"])
+    assert rows["units"]["n_assignments"] == 495 * 495  # 4 of 12 in each kind
+    assert rows["pairs"]["n_assignments"] == 15 * 15  # 2 of 6
+    assert rows["pairs"]["status"] == "ok"
+
+
 def test_an_outcome_without_any_value_is_refused_beside_the_others():
     panel = small_panel(indicators=("a", "b"))
     found = run_effects(panel.assign(value=panel["value"].mask(panel["indicator"] == "b")), small_plan(("a", "b"), audit=AUDIT))
