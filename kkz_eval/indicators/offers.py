@@ -6,13 +6,13 @@ the gate against disclosure, any comparison of outcomes. A unit that delivered n
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 import pandas as pd
 import pyarrow as pa
 
+from kkz_eval.indicators.described import fullest_years
 from kkz_eval.indicators.records import records_of
 
 SERVICES, NETWORK = "praeventionsangebote", "netzwerk"
@@ -157,12 +157,9 @@ def _tied(sectors: tuple[str, str], ties: pd.DataFrame) -> Answers:
 
 
 def _fullest_year(rows: pd.DataFrame) -> Delivered | None:
-    """The year with the most units, the newest of several: one early delivery does not make the others late."""
-    places = rows[["year", "unit_id"]].drop_duplicates()
-    if places.empty:
-        return None
-    units, year = max((units, year) for year, units in Counter(places["year"].tolist()).items())
-    return Delivered(year, units)
+    """The year with the most units, the newest of several; None without any."""
+    places = {(str(unit), int(year)) for unit, year in zip(rows["unit_id"], rows["year"], strict=True)}
+    return next((Delivered(last, sum(year == last for _, year in places)) for last in fullest_years(places)[-1:]), None)
 
 
 def _services(observations: pa.Table, units: Collection[str]) -> pd.DataFrame:

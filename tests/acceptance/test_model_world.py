@@ -49,6 +49,15 @@ def test_the_report_says_that_it_is_simulated(run: tuple[Path, int, Path]) -> No
     assert "Alle Zahlen dieses Berichts sind simuliert." in run[2].read_text(encoding="utf-8")
 
 
+def test_the_chain_is_answered_from_what_was_delivered_and_a_generation_followed(run: tuple[Path, int, Path]) -> None:
+    said = re.sub(r"<[^>]+>", "", run[2].read_text(encoding="utf-8"))
+    assert "Angebote: Zahlen für 2019 von 18 der 18 Kommunen, die liefern sollen." in said
+    assert "Netzwerk: Zahlen für 2019 von 18 der 18 Kommunen." in said
+    assert "liegt keine Lieferung vor" not in said
+    assert "Geboren 2012" in said
+    assert "noch nicht erreicht (2028)" in said
+
+
 OFFICES = re.compile(
     r"Statistische[sn]? (?:Ämter|Landesamt|Bundesamt)|IT\.NRW|Landesdatenbank|Regionalstatistik|Destatis|BBSR|Bundesagentur|"
     r"Robert Koch|Datenlizenz|dl-de"
