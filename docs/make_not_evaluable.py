@@ -19,7 +19,7 @@ HEAD = """# Was nicht ausgewertet werden kann / What can't be evaluated
 
 Für alle, die einen Bericht lesen: wofür keine Wirkung geschätzt wird und warum. Fünf Gründe werden auseinandergehalten: nicht gemessen, liegt
 bei einer anderen Stelle und ist nicht beschafft, zu kurz, zu wenige, noch nicht erreicht. Der Bericht prüft „nicht beschafft“ und „zu kurz“
-an dem, was angenommen ist: Liegen zwei Jahre vor dem Start und eines danach vor, heißt es dort „vorhanden, aber nicht in diesem Plan“; Jahre, die gekommen sind,
+an dem, was angenommen ist: Liegen zwei Jahre vor dem Start vor, heißt es dort „vorhanden, aber nicht in diesem Plan“; Jahre, die gekommen sind,
 aber nicht reichen, nennt er. Wie eine fehlende Tabelle kommt, steht in [getting_new_years.md](getting_new_years.md).
 *What no effect is estimated for, by five causes kept apart. A report checks them against what is accepted.*
 
