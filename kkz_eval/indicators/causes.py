@@ -81,17 +81,24 @@ class TooShort:
         if self.ends is not None:
             return say("causes.too_short.ends", year=self.ends)
         if self.breaks:
-            return say("causes.too_short.breaks", years=Joined(self.breaks, say("causes.too_short.and")))
+            return say("causes.too_short.breaks", years=_spans(self.breaks))
+        if self.lies_before(start):
+            return say(
+                "causes.too_short.at_hand", years=_spans(self.at_hand), before=say("causes.too_short.none_after", start=start)
+            )
+        before = say("causes.too_short.one" if self._years_before(start) else "causes.too_short.none", start=start)
         if self.at_hand:
-            return say("causes.too_short.at_hand", years=_spans(self.at_hand), lacking=self._lacking(start))
-        return say("causes.too_short.begins", year=self.begins, lacking=self._lacking(start))
+            return say("causes.too_short.at_hand", years=_spans(self.at_hand), before=before)
+        return say("causes.too_short.begins", year=self.begins, before=before)
 
-    def _lacking(self, start: int) -> Sentence:
-        """Which years around the start there are too few of."""
-        if self.at_hand and max(self.at_hand) < start:
-            return say("causes.too_short.none_after", start=start)
-        first = min(self.at_hand, default=self.begins or start)
-        return say("causes.too_short.one" if first < start else "causes.too_short.none", start=start)
+    def lies_before(self, start: int) -> bool:
+        """Whether no year came in which an effect may show."""
+        return bool(self.at_hand) and max(self.at_hand) < start
+
+    def _years_before(self, start: int) -> int:
+        if self.at_hand:
+            return sum(year < start for year in self.at_hand)
+        return start if self.begins is None else max(0, start - self.begins)
 
 
 @dataclass(frozen=True)
@@ -152,29 +159,35 @@ def that_holds(cause: Cause, at_hand: Collection[int], start: int, today: int) -
     """The cause beside what is accepted by now; None where it no longer holds.
 
     at_hand: years of accepted figures of the subject; start: first year in which an effect may show; today: the year.
-    Figures that reach across the start are neither held elsewhere nor too short; fewer years are said as they came.
+    A table that came with YEARS_BEFORE years before the start is neither held elsewhere nor too short. One that came with fewer is said
+    with its years.
     """
-    came = tuple(sorted(set(at_hand)))
     match cause:
-        case HeldAndNotObtained():
-            return None if reaches_across(came, start) else replace(cause, at_hand=came)
-        case TooShort(breaks=(_, *_)):
+        case TooShort(breaks=years) if years:
             return cause  # further years do not mend it
+        case TooShort() if cause.lies_before(start):
+            return (
+                None
+                if any(year >= start for year in at_hand)
+                else replace(cause, at_hand=tuple(sorted(at_hand)) or cause.at_hand)
+            )
         case TooShort(ends=int(last)):
-            return None if reaches_across(came, start) and max(came) > last else cause
-        case TooShort():
-            years = came or cause.at_hand
-            begins_in_time = not years and cause.begins is not None and cause.begins <= start - YEARS_BEFORE
-            return None if begins_in_time or reaches_across(years, start) else replace(cause, at_hand=years)
+            return None if has_years_before(at_hand, start) and max(at_hand) > last else cause
+        case HeldAndNotObtained() | TooShort():
+            if has_years_before(at_hand, start):
+                return None
+            if isinstance(cause, TooShort) and not at_hand and cause._years_before(start) >= YEARS_BEFORE:
+                return None  # of a plan that starts later than the one it was written for
+            return replace(cause, at_hand=tuple(sorted(set(at_hand)))) if at_hand else cause
         case NotYetReached(year=year):
             return cause if today <= year else None
         case _:
             return cause
 
 
-def reaches_across(years: Collection[int], start: int) -> bool:
-    """Whether figures of these years leave YEARS_BEFORE years before the start, and one in which an effect may show."""
-    return len({year for year in years if year < start}) >= YEARS_BEFORE and any(year >= start for year in years)
+def has_years_before(at_hand: Collection[int], start: int) -> bool:
+    """Whether accepted figures leave YEARS_BEFORE years before the start."""
+    return len({year for year in at_hand if year < start}) >= YEARS_BEFORE
 
 
 def _spans(years: Collection[int]) -> str:

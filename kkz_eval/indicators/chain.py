@@ -10,7 +10,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from kkz_eval.indicators.catalogue import Indicator, IndicatorSource, NotEvaluable, stages
-from kkz_eval.indicators.causes import reaches_across, that_holds
+from kkz_eval.indicators.causes import that_holds
 from kkz_eval.model.texts import Language, Localised
 from kkz_eval.reference.tables import programme_units
 
@@ -92,8 +92,7 @@ def _that_hold(rows: Sequence[NotEvaluable], years: Mapping[str, Collection[int]
     """The rows whose cause still holds, each with what is at hand of its subject: the indicator with the most years before the start."""
     held = []
     for row in rows:
-        found = [years.get(name, ()) for name in row.indicators]
-        at_hand = max(found, key=lambda of: (reaches_across(of, start), sum(year < start for year in of)), default=())
+        at_hand = max((years.get(name, ()) for name in row.indicators), key=lambda of: sum(y < start for y in of), default=())
         cause = that_holds(row.cause, at_hand, start, today)
         if cause is not None:
             held.append(replace(row, cause=cause))

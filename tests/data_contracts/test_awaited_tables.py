@@ -105,33 +105,6 @@ def test_more_children_with_a_finding_than_examined_are_refused() -> None:
     assert {finding.rule for finding in found} == {"finding_of_examined"}
 
 
-@pytest.mark.parametrize(
-    ("right", "wrong", "kind"),
-    [
-        (";1000;100\r", ";1000;10,5\r", "reader_integer"),  # a share where a number of children is asked for
-        ("Kinder mit Befund", "Anteil mit Befund in Prozent", "reader_missing_column"),
-        ("05570;", "05570004;", "unit_known"),  # a town: of Kreise is asked
-        ("Visuomotorik", "Visus", "in_codes"),
-    ],
-)
-def test_a_table_of_lzg_that_says_something_else_is_refused(right: str, wrong: str, kind: str) -> None:
-    data = school_entry(2011, 2012).decode("utf-8-sig")
-    assert right in data
-    contract, accepted, found = judged(data.replace(right, wrong).encode("utf-8-sig"))
-    assert (contract.id, accepted) == ("schuleingang_lzg", False)
-    assert kind in {finding.kind for finding in found}
-
-
-def test_a_kreis_that_lacks_a_school_year_is_named() -> None:
-    lines = school_entry(2011, 2012).decode("utf-8-sig").splitlines()
-    data = "\r\n".join(line for line in lines if not line.startswith("05570;2011/12")).encode("utf-8-sig")
-    result = read_file(data, "lzg.csv", CONTRACTS)
-    assert isinstance(result, Claimed)
-    found = iter_findings(judge_file(result.parsed[0], CONTRACTS["schuleingang_lzg"], official_units()).findings)
-    said = [str(finding.value) for finding in found if finding.kind == "official_units_missing"]
-    assert any("Warendorf" in text and text.endswith("2012") for text in said), said
-
-
 def test_the_template_for_lzg_comes_back_accepted() -> None:
     (contract,) = asked_of_offices(CONTRACTS)
     assert contract.id == "schuleingang_lzg"

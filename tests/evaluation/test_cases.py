@@ -62,7 +62,7 @@ def test_a_control_that_looks_treated_has_no_weight_and_the_row_says_so(
     assert "höchstens 1 je Vergleich (Kohorte/Jahr 2002/2002, 2002/2003)" in message
     figures = result.tests.set_index("test")["statistic"]
     assert f"{100 * figures['largest_control_weight']:.3g} % trägt eine einzige" in message
-    assert f"wirksam sind {figures['effective_controls']:.1f} von 88" in message
+    assert f"das entspricht {figures['effective_controls']:.1f} gleich gewichteten von 88" in message
     assert 1 / figures["largest_control_weight"] < figures["effective_controls"] < 88
 
 

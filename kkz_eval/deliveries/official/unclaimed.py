@@ -16,7 +16,7 @@ from kkz_eval.deliveries import say
 from kkz_eval.deliveries.columns.completeness import missing_units
 from kkz_eval.deliveries.official import wegweiser
 from kkz_eval.deliveries.official.table import OfficialTable
-from kkz_eval.deliveries.official.units import at_former_cities, at_offices, of_this_land
+from kkz_eval.deliveries.official.units import at_offices, of_this_land
 from kkz_eval.model.findings import Finding, Severity, concat_findings, findings_table, iter_findings
 from kkz_eval.model.texts import Joined, Language, Localised
 
@@ -118,7 +118,6 @@ def with_missing_units(official: OfficialTable) -> OfficialTable:
         return official
     if "youth_office" in official.levels:
         lines = at_offices(lines)
-    lines = at_former_cities(lines)
     lines = lines.filter(pc.is_in(lines.column("level").cast(pa.string()), pa.array(_main_levels(lines), pa.string())))
     found = [_named(finding, official.family) for finding in missing_units(lines)]
     return replace(official, findings=concat_findings([official.findings, findings_table(found)])) if found else official

@@ -402,7 +402,7 @@ def test_one_year_before_and_one_treated_unit_are_told() -> None:
     row = _overall(both, "simple")
     assert row["status"] == "ok"
     assert row[["std_error", "conf_low", "p_value"]].isna().all()
-    assert "no effect before the start has a standard error" in row["message"]
+    assert "no estimate of the years before the start has a standard error" in row["message"]
 
 
 def test_always_treated_units_are_left_out_and_counted() -> None:
@@ -455,5 +455,5 @@ def test_a_single_control_that_is_left_after_trimming_is_said(variant: str) -> N
     estimators = [{**CS, "variant": variant}]
     message = _run(panel, covariates=["x"], weight="people", estimators=estimators).estimates["message"].iloc[0]
     assert "at most 2 in a comparison" in message
-    assert "100 % rests on a single one; the effective number is 1.0 of 3" in message
+    assert "100 % rests on a single one; which equals 1.0 equally weighted ones of 3" in message
     assert "A single unit on one side of the comparison (cohorts 2012): the standard error is not reliable." in message
