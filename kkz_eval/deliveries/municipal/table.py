@@ -63,28 +63,41 @@ NO_RANK = (False, False, False, 0)
 def claims(rows: Sequence[Sequence[str]], contracts: Mapping[str, Contract], sheet: str = "") -> list[Claim]:
     """The claims of contracts with these layouts on a table, best first. rows: its first records; sheet: its name, a title too."""
     found: list[Claim] = []
-    for match in _matches(rows, contracts):
+    for match in _matches(rows, contracts, sheet):
         contract = match.contract
-        marker = contract.title_marker
-        above = rows[: match.row - match.depth + 1]
-        title = fold(" ".join([sheet, *(cell for cells in above for cell in cells)]))
-        marked = marker is not None and fold(marker) in title
-        if marker is None and contract.source == "official" and not match.complete:
+        title = _title(match, rows, sheet)
+        if contract.title_marker is None and contract.source == "official" and not match.complete:
             continue  # other tables of the same office have most of its columns, at another level
-        if marker is None or marked:
+        if _has_its_marker(match, title):
             names = (fold(name) for name in (contract.title_de, contract.title_en))
-            found.append(Claim(match, marked, any(len(name) >= _SHORTEST_TITLE and name in title for name in names)))
+            titled = any(len(name) >= _SHORTEST_TITLE and name in title for name in names)
+            found.append(Claim(match, contract.title_marker is not None, titled))
     return sorted(found, key=lambda claim: claim.rank, reverse=True)
 
 
-def _matches(rows: Sequence[Sequence[str]], contracts: Mapping[str, Contract]) -> list[HeaderMatch]:
-    """The headers of contracts in a table. Wide ones are looked for where no contract finds all it demands in a long one."""
+def _title(match: HeaderMatch, rows: Sequence[Sequence[str]], sheet: str) -> str:
+    """The name of the sheet and what stands above a header, folded."""
+    return fold(" ".join([sheet, *(cell for cells in rows[: match.row - match.depth + 1] for cell in cells)]))
+
+
+def _has_its_marker(match: HeaderMatch, title: str) -> bool:
+    """Whether the word stands above the header by which a contract's table is told from others; True where it has none."""
+    marker = match.contract.title_marker
+    return marker is None or fold(marker) in title
+
+
+def _matches(rows: Sequence[Sequence[str]], contracts: Mapping[str, Contract], sheet: str) -> list[HeaderMatch]:
+    """The headers of contracts in a table. Wide ones are looked for where no contract finds all it demands in a long one.
+
+    A contract whose marker is missing demands more than columns: an office's table with fewer of them hides no wide one of a municipality.
+    """
     blocks = header_blocks(rows)
     if not blocks:
         return []
     long = {name: match_header(blocks, c) for name, c in contracts.items() if LAYOUT in c.layouts}
     found = dict(long)
-    if not any(match is not None and match.complete for match in long.values()):
+    complete = [match for match in long.values() if match is not None and match.complete]
+    if not any(_has_its_marker(match, _title(match, rows, sheet)) for match in complete):
         for name, contract in contracts.items():
             if wide.LAYOUT in contract.layouts:
                 found[name] = wide.match_wide(rows, contract) or long.get(name)
