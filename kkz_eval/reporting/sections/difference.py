@@ -6,6 +6,7 @@ import pandas as pd
 
 from kkz_eval.evaluation.estimators.methods import METHODS, REPORTED_METHODS
 from kkz_eval.evaluation.headline import overall_rows
+from kkz_eval.evaluation.verdict.rules import Form
 from kkz_eval.model.texts import Language
 from kkz_eval.reporting import numbers, say, wording
 from kkz_eval.reporting.document import Code, Column, Inline, Listing, Paragraph, Parts, Quoted, Section, Table, join, phrase
@@ -72,6 +73,8 @@ def _difference_outcome(inputs: ReportInputs, outcome: OutcomeInfo, language: La
         blocks.append(table)
         if _has_two_ranges(found):
             blocks.append(Paragraph(phrase("difference.two_ranges", language), "note"))
+        if _has_two_estimates(found, outcome):
+            blocks.append(Paragraph(phrase("difference.two_estimates", language), "note"))
     return Section(scope, (label,), tuple(blocks))
 
 
@@ -80,6 +83,14 @@ def _has_two_ranges(found: wording.Finding) -> bool:
     if found.row is None or not wording.shows_interval(found):
         return False
     return found.verdict.evidence.interval != (found.row["conf_low"], found.row["conf_high"])
+
+
+def _has_two_estimates(found: wording.Finding, outcome: OutcomeInfo) -> bool:
+    """Whether the sentence tells another difference than the row of the table that decides, as readers see them."""
+    told = found.verdict.evidence.estimate
+    if found.row is None or found.verdict.form is not Form.DIFFERENCE or told is None:
+        return False
+    return abs(told - float(found.row["estimate"])) > 0.5 * 10.0**-outcome.decimals
 
 
 AGGREGATIONS = frozenset(name for method in METHODS.values() for name in method.gives) - {"group_time"}  # no mean over years

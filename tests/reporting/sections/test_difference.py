@@ -70,6 +70,16 @@ def _notes(inputs: ReportInputs) -> list[str]:
     ]
 
 
+def test_a_difference_that_is_not_that_of_the_table_is_told_apart(inputs: ReportInputs, verdict: Callable[..., Verdict]) -> None:
+    outcome = inputs.outcomes[0]
+    row = headline_row(inputs.estimates, outcome.indicator, outcome.earliest_plausible_year, inputs.headline)
+    assert row is not None
+    for apart, told in ((0.0, False), (0.3, True)):
+        found = verdict(estimate=float(row["estimate"]) + apart)
+        notes = _notes(replace(inputs, outcomes=(outcome,), verdicts={outcome.indicator: found}))
+        assert any("Auch der Unterschied im Text ist der des Urteils" in note for note in notes) is told
+
+
 def test_two_ranges_of_one_estimate_are_told_apart(inputs: ReportInputs, verdict: Callable[..., Verdict]) -> None:
     outcome = inputs.outcomes[0]
     row = headline_row(inputs.estimates, outcome.indicator, outcome.earliest_plausible_year, inputs.headline)
