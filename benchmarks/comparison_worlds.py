@@ -35,6 +35,7 @@ YEARS = np.arange(2007, 2020)
 START, REFERENCE = 2012, 2011
 CITIES, CITIES_TREATED, KREISE, KREISE_TREATED = 15, 10, 15, 3
 IS_CITY = np.arange(CITIES + KREISE) < CITIES
+SERIES = (*CERTIFICATE_INDICATORS[:2], CERTIFICATE_INDICATORS[-1], CARE_INDICATOR, WELFARE_INDICATOR)
 PRIMARY = (CERTIFICATE_INDICATORS[0], CARE_INDICATOR)
 CONTROL = CERTIFICATE_INDICATORS[1]  # moved by no programme in these worlds: their negative control
 COMPARISONS = ("two_way", "kind", "need", "kind_and_need")
@@ -75,9 +76,10 @@ def draw_world(rng: np.random.Generator) -> World:
     standardised = (need - need.mean()) / need.std()
     some = np.concatenate([np.arange(CITIES) < CITIES_TREATED, np.arange(KREISE) < KREISE_TREATED])  # how many, not who
     treated = draw_assignments(_units(some), Law(standardised, measured.theta), 1, rng)[0]
+    measured_of = [(name, measured_series()[name]) for name in SERIES]
     values = {
         name: _usual(name, need) + series.drift(IS_CITY, need, YEARS) + draw_errors(rng, series.errors(), IS_CITY, len(YEARS))
-        for name, series in measured_series().items()
+        for name, series in measured_of
     }
     return World(standardised, treated, values)
 

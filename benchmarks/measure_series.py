@@ -1,9 +1,10 @@
-"""How genuine series of the Kreise move: trends by kind and need, errors, selection. Run as `python -m benchmarks.measure_series INKAR_FILE`.
+"""How genuine series of the Kreise move: trends by kind and need, errors, selection. Run as `python -m benchmarks.measure_series DATA_FOLDER`.
 
 Writes kkz_eval/simulation/measured.json, which the model world and the studies follow. Belongs here: the measurement on genuine data,
 done once and repeated by a test where the file is at hand. Does not belong here: the use of it (kkz_eval/simulation/series.py).
 
-Over all 53 Kreise, 2007 to 2019, unit and year effects by kind taken out. Trends: least squares on kind and need of each Kreis' linear
+Over all 53 Kreise, 2007 to 2019, unit and year effects by kind taken out; series of tables of Regionalstatistik over the years that these
+have of them, and over the Kreise with a value in each: Städteregion Aachen has none of before it was founded. Trends: least squares on kind and need of each Kreis' linear
 slope. Errors: what unit, kind×year and need×year effects leave; standard deviation with the degrees of freedom that these cost, and
 the sum of products of neighbouring years over the sum of squares. Need: persons in SGB II households, mean of 2007 to 2010, in standard
 deviations over the 53. Selection: the conditional likelihood of the 13 of 2012 among the 30 compared, within kind, by need.
@@ -13,7 +14,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +22,9 @@ import numpy.typing as npt
 import pandas as pd
 from scipy.optimize import brentq
 
+from kkz_eval.contracts.contract import Contract
+from kkz_eval.contracts.load import load_contracts
+from kkz_eval.deliveries.reader import Claimed, read_file
 from kkz_eval.reference.exposure import Group, kreis_groups
 from kkz_eval.reference.tables import Kind, kreise
 from kkz_eval.settings import CHECKOUT
@@ -32,24 +36,32 @@ SERIES = {  # indicator of the model world: its counterpart in INKAR, and by how
     "schulabgaenge_hauptschulabschluss": ("a_schul_haupt", 1.0),
     "schulabgaenge_hochschulreife": ("a_schul_abi", 1.0),
     "betreuungsquote_u3": ("a_betr0003_bev0003", 1.0),
+    "betreuungsquote_ue3": ("a_betr0306_bev0306", 1.0),
     "sgbii_quote": (NEED, 10.0),  # of 1,000 residents
 }
+INKAR = Path("official", "inkar", "inkr_nrw_kreise_panel_long.csv")
+BIRTHS = (Path("regionalstatistik", "12612-01-01-4_1995-2015.csv"),)
+MEAN_POPULATION = (Path("regionalstatistik", "12411-05-01-4_1995-2015.csv"),)
+UNEMPLOYMENT = (  # equal where they overlap
+    Path("official", "genesis", "13211-02-05-4_datencsv_de.csv"),
+    Path("regionalstatistik", "13211-02-05-4_2001-2016.csv"),
+)
+BIRTH_YEARS, YOUTH_YEARS = (2007, 2015), (2009, 2019)
 RESULT_FILE = CHECKOUT / "kkz_eval" / "simulation" / "measured.json"
 _DIGITS = 4
 
 Floats = npt.NDArray[np.float64]
 
 
-def measured(inkar: Path) -> dict[str, object]:
-    """What measured.json contains. inkar: the long file of the INKAR indicators for the Kreise of North Rhine-Westphalia."""
-    table = pd.read_csv(inkar, dtype={"kreis_ags5": str})
+def measured(data: Path) -> dict[str, object]:
+    """What measured.json contains. data: the folder of the shared data, with the files of INKAR and Regionalstatistik named above."""
+    table = pd.read_csv(data / INKAR, dtype={"kreis_ags5": str})
     city = np.array([kreis.kind is Kind.KREISFREIE_STADT for kreis in kreise()])
-    need = _wide(table, NEED, NEED_YEARS).mean(axis=1)
+    need = _inkar(table, NEED, NEED_YEARS).mean(axis=1)
     standard = (need - need.mean()) / need.std()
     return {
-        "source": "© BBSR Bonn, INKAR",
-        "command": "python -m benchmarks.measure_series INKAR_FILE",
-        "years": list(YEARS),
+        "source": "© BBSR Bonn, INKAR; © Statistische Ämter des Bundes und der Länder, regionalstatistik.de",
+        "command": "python -m benchmarks.measure_series DATA_FOLDER",
         "need": {
             "inkar": NEED,
             "years": list(NEED_YEARS),
@@ -59,19 +71,63 @@ def measured(inkar: Path) -> dict[str, object]:
             "selection_theta": _r(_theta(need, city)),
         },
         "series": {
-            name: {"inkar": key, **moves(_wide(table, key, YEARS) / divisor, city, standard)}
-            for name, (key, divisor) in SERIES.items()
+            **{
+                name: {"inkar": key, "years": list(YEARS), **moves(_inkar(table, key, YEARS) / divisor, city, standard)}
+                for name, (key, divisor) in SERIES.items()
+            },
+            **{name: _of_tables(rates, city, standard) for name, rates in _regional_rates(data).items()},
         },
     }
 
 
-def _wide(table: pd.DataFrame, key: str, years: tuple[int, int]) -> Floats:
+def _inkar(table: pd.DataFrame, key: str, years: tuple[int, int]) -> Floats:
     """Values of an indicator, shape (Kreis, year); complete."""
     rows = table[(table["kuerzel"] == key) & table["jahr"].between(*years)]
     wide = rows.pivot(index="kreis_ags5", columns="jahr", values="wert").loc[[kreis.ags5 for kreis in kreise()]]
     if wide.isna().to_numpy().any():
         raise ValueError(f"{key} lacks values between {years[0]} and {years[1]}")
     return wide.to_numpy(dtype=np.float64)
+
+
+def _regional_rates(data: Path) -> dict[str, pd.DataFrame]:
+    """Rates of tables of Regionalstatistik by name, rows Kreise, columns the years measured; without a value where the table has none."""
+    contracts = load_contracts(CHECKOUT / "data_contracts")
+    births = _wide(data, BIRTHS, contracts, "births", BIRTH_YEARS, sex="insgesamt", age_of_mother="insgesamt")
+    persons = _wide(data, MEAN_POPULATION, contracts, "persons", BIRTH_YEARS, sex="insgesamt")
+    return {
+        "geburten_je_1000": 1000 * births / persons,
+        "jugendarbeitslosenquote": _wide(data, UNEMPLOYMENT, contracts, "rate", YOUTH_YEARS, group="15_bis_unter_25"),
+        "arbeitslosenquote": _wide(data, UNEMPLOYMENT, contracts, "rate", YEARS, group="insgesamt"),
+    }
+
+
+def _wide(
+    data: Path, files: Sequence[Path], contracts: Mapping[str, Contract], measure: str, years: tuple[int, int], **where: str
+) -> pd.DataFrame:
+    """A measure of files, as their contract reads them, of the records with these codes; the first file that has a cell counts."""
+    parts = []
+    for file in files:
+        match read_file((data / file).read_bytes(), file.name, contracts):
+            case Claimed((parsed,)):
+                names = ("unit_id", "year", measure, *where)
+                parts.append(pd.DataFrame({name: parsed.values(name).to_pylist() for name in names}))
+            case other:
+                raise ValueError(f"no contract takes {file}: {other}")
+    rows = pd.concat(parts)
+    for name, code in where.items():
+        rows = rows[rows[name] == code]
+    rows = rows[rows["year"].between(*years)].drop_duplicates(["unit_id", "year"])
+    return rows.pivot(index="unit_id", columns="year", values=measure).reindex([kreis.ags5 for kreis in kreise()]).astype(float)
+
+
+def _of_tables(rates: pd.DataFrame, city: npt.NDArray[np.bool_], need: Floats) -> dict[str, object]:
+    """How rates move over the Kreise that have one in every year. Raises ValueError where more than one Kreis has not."""
+    complete = rates.notna().all(axis=1).to_numpy()
+    if complete.sum() < len(rates) - 1:
+        raise ValueError(f"rates of {list(rates.index[~complete])} lack years")
+    years = [int(rates.columns[0]), int(rates.columns[-1])]
+    left_out = list(rates.index[~complete])
+    return {"years": years, "left_out": left_out, **moves(rates.to_numpy()[complete], city[complete], need[complete])}
 
 
 def moves(values: Floats, city: npt.NDArray[np.bool_], need: Floats) -> dict[str, object]:
@@ -133,7 +189,7 @@ def _r(value: float) -> float:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Writes measured.json; the first argument is the file of INKAR."""
+    """Writes measured.json; the first argument is the folder of the shared data."""
     content = measured(Path(arguments[0]))
     RESULT_FILE.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     print(RESULT_FILE.read_text(encoding="utf-8"))

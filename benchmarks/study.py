@@ -37,7 +37,23 @@ from kkz_eval.line.snapshot import current_snapshot
 from kkz_eval.line.study import Study
 from kkz_eval.settings import CHECKOUT, Settings
 from kkz_eval.simulation.effects import load_effects
-from kkz_eval.simulation.parameters import CARE, CARE_INDICATOR, CERTIFICATE_INDICATORS, LEAVERS, POPULATION, WELFARE
+from kkz_eval.simulation.parameters import (
+    BIRTH_INDICATOR,
+    BIRTHS,
+    CARE,
+    CARE_INDICATOR,
+    CERTIFICATE_INDICATORS,
+    KITA_INDICATOR,
+    LEAVERS,
+    MEAN_POPULATION,
+    POPULATION,
+    UNEMPLOYED_GROUPS,
+    UNEMPLOYMENT,
+    UNEMPLOYMENT_INDICATOR,
+    WELFARE,
+    WELFARE_INDICATOR,
+    YOUTH_INDICATOR,
+)
 from kkz_eval.simulation.run import simulate
 from kkz_eval.simulation.truth import att_rows
 from kkz_eval.simulation.world import ModelWorld, model_world
@@ -79,7 +95,10 @@ def true_att(world: ModelWorld, cohort: int) -> pd.Series:
     rows = [row for row in att_rows(world) if row[1] == str(cohort)]
     whole = [row for row in rows if row[3] == str(world.years[-1])]
     planted = {row[0]: float(row[4]) for row in whole if row[2] == str(cohort)}
-    return pd.Series({**planted, "sgbii_quote": 0.0})  # the programme has no effect on it in the model world
+    unmoved = dict.fromkeys(
+        (WELFARE_INDICATOR, BIRTH_INDICATOR, UNEMPLOYMENT_INDICATOR), 0.0
+    )  # by the programme of the model world
+    return pd.Series({**planted, **unmoved})
 
 
 def direct_panel(world: ModelWorld, plan: Plan) -> pd.DataFrame:
@@ -104,14 +123,20 @@ def direct_panel(world: ModelWorld, plan: Plan) -> pd.DataFrame:
 
 
 def rates_of(world: ModelWorld, unit: str) -> dict[str, np.ndarray]:
-    """Percent by year, by indicator, in the official counts of a Kreis."""
+    """Rates by year, by indicator, in the official counts of a Kreis; of unemployment as published, with one decimal."""
     leavers = world.official(LEAVERS, unit).sum(axis=2)
     shares = 100 * leavers / leavers.sum(axis=1, keepdims=True)
     people, care = world.official(POPULATION, unit).sum(axis=2), world.official(CARE, unit).sum(axis=2)
+    unemployed, labour_force = np.moveaxis(world.official(UNEMPLOYMENT, unit), -1, 0)
+    unemployment = np.round(100 * unemployed / labour_force, 1)
     return {
         **{name: shares[:, column] for column, name in enumerate(CERTIFICATE_INDICATORS)},
         CARE_INDICATOR: 100 * care[:, :3].sum(axis=1) / people[:, 0],
-        "sgbii_quote": 100 * world.official(WELFARE, unit).sum(axis=1) / people.sum(axis=1),
+        KITA_INDICATOR: 100 * care[:, 3] / people[:, 1],
+        YOUTH_INDICATOR: unemployment[:, UNEMPLOYED_GROUPS.index("15_bis_unter_25")],
+        UNEMPLOYMENT_INDICATOR: unemployment[:, UNEMPLOYED_GROUPS.index("insgesamt")],
+        BIRTH_INDICATOR: 1000 * world.official(BIRTHS, unit).sum(axis=1) / world.official(MEAN_POPULATION, unit).sum(axis=1),
+        WELFARE_INDICATOR: 100 * world.official(WELFARE, unit).sum(axis=1) / people.sum(axis=1),
     }
 
 

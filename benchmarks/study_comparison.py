@@ -25,6 +25,7 @@ from benchmarks.comparison_worlds import (
     LEVEL,
     MDE_FACTOR,
     PRIMARY,
+    SERIES,
     Study,
     studied,
     verdict_on,
@@ -32,14 +33,13 @@ from benchmarks.comparison_worlds import (
 from kkz_eval.evaluation.verdict.rules import rules
 from kkz_eval.evaluation.verdict.study import RESULT, StudyOfComparisons, study_from
 from kkz_eval.settings import CHECKOUT
-from kkz_eval.simulation.series import measured_series
 
 VERSION = 1
 WORLDS, DRAWS, FIRST = 2000, 999, 200
 SIZES = {"none": 0.0, "small": 0.5, "large": 1.5}  # of the minimum detectable effect
 RESULT_FILE = CHECKOUT / "build" / "study_comparison.json"
 KEPT_FILE = CHECKOUT / "kkz_eval" / "evaluation" / "verdict" / RESULT
-NAMES = tuple(measured_series())
+NAMES = SERIES
 _DIGITS = 4
 
 

@@ -1,20 +1,31 @@
-"""The tables of the four datasets with an official counterpart, and who writes how. No drawing of counts, no file access.
+"""The tables of the four datasets with an official counterpart and of those that are official only, and who writes how.
+
+Belongs here: headers, titles, footers, names of files. Does not belong here: drawing of counts, file access.
 
 The files imitate German deliveries, so their words (headers, labels, titles, footer) are part of the format and stand here.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
 
 import numpy as np
 
 from kkz_eval.model.simulated import SIGN
-from kkz_eval.reference.tables import kreise, unit_name
+from kkz_eval.reference.tables import Kind, kreise, unit_name
 from kkz_eval.simulation.grid import NEWLINE, Cell, Grid, GridColumn, Writing
-from kkz_eval.simulation.parameters import CARE, LEAVERS, POPULATION, WELFARE
+from kkz_eval.simulation.parameters import (
+    BIRTHS,
+    CARE,
+    LEAVERS,
+    MEAN_POPULATION,
+    POPULATION,
+    UNEMPLOYED_GROUPS,
+    UNEMPLOYMENT,
+    WELFARE,
+)
 from kkz_eval.simulation.parts import Counts
 from kkz_eval.simulation.world import ModelWorld
 
@@ -109,6 +120,73 @@ FORMS: Mapping[str, Form] = {
 }
 
 
+@dataclass(frozen=True)
+class YearsForm:
+    """How Regionalstatistik writes a table of all years: titles, header rows over the values, then year, key and name before these.
+
+    number: of the table; values: those of a Kreis and year, from its counts and the year.
+    """
+
+    number: str
+    titles: tuple[str, ...]
+    header: tuple[tuple[str, ...], ...]
+    values: Callable[[Counts, int], tuple[str, ...]]
+
+
+def _both_sexes(counts: Counts, _: int) -> tuple[str, ...]:
+    return tuple(str(int(count)) for count in (counts.sum(), *counts))
+
+
+_COUNTED = ("insgesamt", "auslaender", "15_bis_unter_25", "55_bis_unter_65")
+_RATED = ("insgesamt", "maenner", "frauen", "auslaender", "15_bis_unter_25")
+_RATES_SINCE = 2009  # of groups; of all there is one in every year
+_IN_HEADERS = {"insgesamt": "", "maenner": "Männer", "frauen": "Frauen", "auslaender": "Ausländer"}
+
+
+def _unemployment(counts: Counts, year: int) -> tuple[str, ...]:
+    """Numbers, and rates to one decimal. counts: by group, the unemployed and the labour force."""
+    of_group = dict(zip(UNEMPLOYED_GROUPS, counts.tolist(), strict=True))
+    rates = {
+        group: f"{100 * persons / labour_force:.1f}".replace(".", ",") for group, (persons, labour_force) in of_group.items()
+    }
+    numbers = [str(of_group[group][0]) for group in _COUNTED]
+    return (*numbers, *(rates[group] if group == "insgesamt" or year >= _RATES_SINCE else "-" for group in _RATED))
+
+
+def _group_header(group: str) -> str:
+    return _IN_HEADERS.get(group, f"{group.replace('_', ' ')} Jahre")
+
+
+YEARS_FORMS: Mapping[str, YearsForm] = {
+    BIRTHS: YearsForm(
+        "12612-01-01",
+        ("Geburten: Lebendgeborene nach Geschlecht - Jahressumme -", "Lebendgeborene (Anzahl)"),
+        (("Insgesamt", "männlich", "weiblich"),),
+        _both_sexes,
+    ),
+    MEAN_POPULATION: YearsForm(
+        "12411-05-01",
+        (
+            "Bevölkerungsstand: Durchschnittliche Jahresbevölkerung nach",
+            "Geschlecht - Jahresdurchschnitt -",
+            "Durchschnittliche Jahresbevölkerung (Anzahl)",
+        ),
+        (("Insgesamt", "männlich", "weiblich"),),
+        _both_sexes,
+    ),
+    UNEMPLOYMENT: YearsForm(
+        "13211-02-05",
+        ("Arbeitslose nach ausgewählten Personengruppen sowie", "Arbeitslosenquoten - Jahresdurchschnitt -"),
+        (
+            ("Arbeitslose",) * len(_COUNTED) + ("Arbeitslosenquote bez. auf alle zivile Erwerbsp.",) * len(_RATED),
+            tuple(_group_header(group) for group in (*_COUNTED, *_RATED)),
+            ("Anzahl",) * len(_COUNTED) + ("Prozent",) * len(_RATED),
+        ),
+        _unemployment,
+    ),
+}
+
+
 def variants(seed: int, n_files: int) -> tuple[Writing, ...]:
     """The plain writing of each file: one is UTF-8 with BOM, about a quarter (at least one) lost the zero."""
     rng = np.random.Generator(np.random.PCG64(np.random.SeedSequence((seed, n_files))))
@@ -150,6 +228,11 @@ def official_name(dataset: str, year: int) -> str:
     return f"{dataset}_amtlich_{year}.csv"
 
 
+def official_years_name(dataset: str, years: Sequence[int]) -> str:
+    """File name of the official table of all years."""
+    return f"{dataset}_amtlich_{years[0]}-{years[-1]}.csv"
+
+
 def delivery_grid(world: ModelWorld, dataset: str, unit_id: str) -> Grid:
     """All years of a programme unit."""
     form = FORMS[dataset]
@@ -174,8 +257,27 @@ def official_bytes(world: ModelWorld, dataset: str, year: int) -> bytes:
     for kreis in kreise():
         counts = world.official(dataset, kreis.ags5)[row]
         lines += [(kreis.ags5, str(year), *labels, str(value)) for labels, value in _cells(form, counts)]
-    lines += [(FOOTER_RULE,), (OFFICIAL_NOTE,), (f"Stand: 01.03.{year + 1}",)]
-    return _text(lines).encode("cp1252")
+    return _text([*lines, *_footer(year)]).encode("cp1252")
+
+
+def official_years_bytes(world: ModelWorld, dataset: str) -> bytes:
+    """All years of all Kreise, laid out as Regionalstatistik does, the last year first."""
+    form = YEARS_FORMS[dataset]
+    blank = ("",) * 3
+    width = len(blank) + len(form.header[0])
+    lines: list[Sequence[str]] = [(f"Tabelle: {form.number}-kkz",)]
+    lines += [(title,) + ("",) * (width - 1) for title in form.titles]
+    lines += [(*blank, *cells) for cells in form.header]
+    counts = {kreis.ags5: world.official(dataset, kreis.ags5) for kreis in kreise()}
+    for row, year in reversed(tuple(enumerate(world.years))):
+        for kreis in kreise():
+            name = f"      {kreis.name}{', Kreisfreie Stadt' if kreis.kind is Kind.KREISFREIE_STADT else ''}"
+            lines.append((str(year), kreis.ags5, name, *form.values(counts[kreis.ags5][row], year)))
+    return _text([*lines, *_footer(world.years[-1])]).encode("cp1252")
+
+
+def _footer(year: int) -> tuple[tuple[str], ...]:
+    return ((FOOTER_RULE,), (OFFICIAL_NOTE,), (f"Stand: 01.03.{year + 1}",))
 
 
 def _cells(form: Form, counts: Counts) -> Iterator[tuple[tuple[str, ...], int]]:

@@ -1,7 +1,8 @@
 """The ten datasets that only municipalities and youth offices deliver: their numbers and their tables. No files, no faults.
 
-They describe what a municipality does; no effect is planted in them. Each is drawn from the population of the model world, unit
-by unit, from a stream of random numbers of its own, so that the other datasets stay as they are.
+They describe what a municipality does; no effect is planted in them. Births and the unemployed from 15 to 24 are those of the official
+tables, all else is drawn from the counts of the model world, unit by unit, from a stream of random numbers of its own, so that the
+other datasets stay as they are.
 The words (headers, labels) imitate German deliveries and stand here as part of the format.
 """
 
@@ -15,7 +16,7 @@ import numpy as np
 
 from kkz_eval.reference.tables import ProgrammeUnit, youth_office_of
 from kkz_eval.simulation.grid import Cell, Grid, GridColumn
-from kkz_eval.simulation.parameters import POPULATION
+from kkz_eval.simulation.parameters import BIRTHS, POPULATION, UNEMPLOYED_GROUPS, UNEMPLOYMENT
 from kkz_eval.simulation.parts import Counts
 from kkz_eval.simulation.world import ModelWorld
 
@@ -31,11 +32,14 @@ _SEX = GridColumn("sex", ("Geschlecht", "Geschl."), "label")
 
 @dataclass(frozen=True)
 class Setting:
-    """What a table is drawn from. people: persons of the unit, shape (year, age, sex); detailed: optional columns are delivered."""
+    """What a table is drawn from. people: persons of the unit, shape (year, age, sex); births, unemployed_15_24: by year, as official
+    statistics count them; detailed: optional columns are delivered."""
 
     rng: np.random.Generator
     years: tuple[int, ...]
     people: Counts
+    births: Counts
+    unemployed_15_24: Counts
     detailed: bool
 
     def of_age(self, position: int) -> Counts:
@@ -68,7 +72,14 @@ def service_grid(world: ModelWorld, dataset: str, unit: ProgrammeUnit, seed: int
     if not kept:
         return None
     years = tuple(world.years[row] for row in kept)
-    setting = Setting(rng, years, world.delivered(POPULATION, unit.ags)[kept], detailed=int(unit.ags) % 3 == 0)
+    setting = Setting(
+        rng,
+        years,
+        people=world.delivered(POPULATION, unit.ags)[kept],
+        births=world.in_unit(BIRTHS, unit.ags)[kept].sum(axis=1),
+        unemployed_15_24=world.in_unit(UNEMPLOYMENT, unit.ags)[kept, UNEMPLOYED_GROUPS.index("15_bis_unter_25"), 0],
+        detailed=int(unit.ags) % 3 == 0,
+    )
     rows = tuple(table.rows(key, setting))
     return Grid(dataset, key, table.columns(setting.detailed), rows) if rows else None
 
@@ -110,7 +121,7 @@ def _birth_columns(detailed: bool) -> tuple[GridColumn, ...]:
 def _birth_rows(key: str, s: Setting) -> Rows:
     share_made = s.rng.uniform(0.55, 0.7)
     for row, year in enumerate(s.years):
-        births = int(s.of_age(0)[row]) // 3
+        births = int(s.births[row])
         offered = int(s.rng.binomial(births, 0.92))
         made = int(s.rng.binomial(offered, min(share_made + 0.01 * row, 0.95)))
         weeks = s.rng.multinomial(made, (0.3 + 0.01 * row, 0.45 - 0.01 * row, 0.25)).tolist() if s.detailed else []
@@ -243,7 +254,8 @@ def _work_rows(key: str, s: Setting) -> Rows:
     for row, year in enumerate(s.years):
         applicants = _with_total(s.rng.binomial(s.people[row, 4], 0.24), 0)
         unplaced = _with_total(s.rng.binomial(applicants[:2], 0.09), 0)
-        unemployed = _with_total(s.rng.binomial(s.people[row, 4], 0.07), 0)
+        young_men = s.rng.binomial(s.unemployed_15_24[row], 0.56)
+        unemployed = (young_men, s.unemployed_15_24[row] - young_men, s.unemployed_15_24[row])
         for i, sex in enumerate(_SEXES):
             places: tuple[Cell, ...] = ("" if i < 2 else int(s.rng.binomial(int(applicants[2]), 0.85)),) if s.detailed else ()
             yield (key, year, sex, int(applicants[i]), int(unplaced[i]), int(unemployed[i]), *places)

@@ -19,19 +19,28 @@ from kkz_eval.simulation.effects import Effects, load_effects
 from kkz_eval.simulation.errors import simulation_error
 from kkz_eval.simulation.faults import FAULT_COLUMNS, Delivery, plant
 from kkz_eval.simulation.grid import grid_bytes
-from kkz_eval.simulation.layout import delivery_grid, delivery_name, official_bytes, official_name, variants, writings
+from kkz_eval.simulation.layout import (
+    delivery_grid,
+    delivery_name,
+    official_bytes,
+    official_name,
+    official_years_bytes,
+    official_years_name,
+    variants,
+    writings,
+)
 from kkz_eval.simulation.municipal_services import SERVICE_DATASETS, service_grid
-from kkz_eval.simulation.parameters import DATASETS, WorldParameters
+from kkz_eval.simulation.parameters import DATASETS, OFFICIAL_DATASETS, WorldParameters
 from kkz_eval.simulation.truth import ATT_COLUMNS, TRUTH_COLUMNS, att_rows, truth_rows
 from kkz_eval.simulation.world import ModelWorld, model_world
 
-MODEL_VERSION = 7  # changes whenever the same seed gives other bytes
+MODEL_VERSION = 8  # changes whenever the same seed gives other bytes
 FIRST_YEAR, LAST_YEAR = 2000, 2030  # the trends of the model stay plausible between these
 
 
 @dataclass(frozen=True)
 class SimulationSummary:
-    """What was written. deliveries: municipal files; official: one table a dataset and year; truth, truth_att: the true effects;
+    """What was written. deliveries: municipal files; official: one table a dataset and year, of datasets that are official only one; truth, truth_att: the true effects;
     faults: the list of planted faults, None where none was asked for."""
 
     out: Path
@@ -89,7 +98,10 @@ def simulate(
         seed=seed,
         years=years,
         deliveries=tuple(inbox / one.name for one in deliveries),
-        official=tuple(inbox / official_name(dataset, year) for dataset in DATASETS for year in world.years),
+        official=(
+            *(inbox / official_name(dataset, year) for dataset in DATASETS for year in world.years),
+            *(inbox / official_years_name(dataset, world.years) for dataset in OFFICIAL_DATASETS),
+        ),
         truth=out / "truth.csv",
         truth_att=out / "truth_att.csv",
         faults=out / "faults.csv" if faults else None,
@@ -117,6 +129,8 @@ def _files(world: ModelWorld, effects: Effects, seed: int) -> dict[str, bytes]:
     for dataset in DATASETS:
         for year in world.years:
             files[f"deliveries/{official_name(dataset, year)}"] = official_bytes(world, dataset, year)
+    for dataset in OFFICIAL_DATASETS:
+        files[f"deliveries/{official_years_name(dataset, world.years)}"] = official_years_bytes(world, dataset)
     files["truth.csv"] = _csv(TRUTH_COLUMNS, truth_rows(world))
     files["truth_att.csv"] = _csv(ATT_COLUMNS, att_rows(world))
     files["effects.yaml"] = effects.content

@@ -50,12 +50,13 @@ class Errors:
 
 @dataclass(frozen=True)
 class Series:
-    """What was measured on a series, in its unit (percentage points).
+    """What was measured on a series, in its unit (percentage points, or per 1,000).
 
-    sd, autocorrelation: of what unit, kind×year and need×year effects leave. kind_trend: how much more it grows a year in a city than in
+    years: first and last of the measurement. sd, autocorrelation: of what unit, kind×year and need×year effects leave. kind_trend: how much more it grows a year in a city than in
     a Kreis of the same need; need_trend: how much more per standard deviation of need.
     """
 
+    years: tuple[int, int]
     sd: ByKind
     autocorrelation: ByKind
     kind_trend: float
@@ -64,15 +65,19 @@ class Series:
     def errors(self, sampling_variance: ByKind = NOTHING) -> tuple[Errors, Errors]:
         """The errors of cities and of Kreise that leave what was measured; sampling_variance: of what counting people adds."""
         return (
-            errors_with(self.sd.city, self.autocorrelation.city, sampling_variance.city),
-            errors_with(self.sd.kreis, self.autocorrelation.kreis, sampling_variance.kreis),
+            errors_with(self.sd.city, self.autocorrelation.city, self._n_years, sampling_variance.city),
+            errors_with(self.sd.kreis, self.autocorrelation.kreis, self._n_years, sampling_variance.kreis),
         )
 
     def drift(self, is_city: npt.NDArray[np.bool_], need: Floats, years: npt.NDArray[np.int64]) -> Floats:
         """How units part from their common path, shape (unit, year): 0 in 2012, linear over the years measured, level outside them."""
-        since = np.clip(years, *measured_years()) - _ORIGIN
+        since = np.clip(years, *self.years) - _ORIGIN
         slopes = self.kind_trend * (is_city - is_city.mean()) + self.need_trend * need
         return np.asarray(slopes[:, None] * since, dtype=np.float64)
+
+    @property
+    def _n_years(self) -> int:
+        return self.years[1] - self.years[0] + 1
 
 
 @dataclass(frozen=True)
@@ -94,7 +99,13 @@ def measured_series() -> Mapping[str, Series]:
     """What was measured, by indicator of the model world."""
     return MappingProxyType(
         {
-            name: Series(ByKind(**found["sd"]), ByKind(**found["autocorrelation"]), found["kind_trend"], found["need_trend"])
+            name: Series(
+                years=(found["years"][0], found["years"][1]),
+                sd=ByKind(**found["sd"]),
+                autocorrelation=ByKind(**found["autocorrelation"]),
+                kind_trend=found["kind_trend"],
+                need_trend=found["need_trend"],
+            )
             for name, found in _measured()["series"].items()
         }
     )
@@ -109,22 +120,13 @@ def measured_need() -> Need:
 
 
 @cache
-def measured_years() -> tuple[int, int]:
-    """First and last year of the measurement."""
-    first, last = _measured()["years"]
-    return int(first), int(last)
-
-
-@cache
-def errors_with(sd: float, autocorrelation: float, sampling_variance: float = 0.0) -> Errors:
-    """The autoregression whose errors, after unit effects over the years measured, have that standard deviation and autocorrelation.
+def errors_with(sd: float, autocorrelation: float, n_years: int, sampling_variance: float = 0.0) -> Errors:
+    """The autoregression whose errors, after unit effects over so many years, have that standard deviation and autocorrelation.
 
     Taking out unit effects lowers both: with R(ρ) the correlations and M the removal of a mean, the squares left are σ² tr(M R M), the
     products of neighbours σ² Σ (M R M)_{t,t+1}. sampling_variance: of independent errors on top, which are part of what was measured.
     Where these alone are larger than what was measured, there is nothing left to add. Source: method of moments.
     """
-    first, last = measured_years()
-    n_years = last - first + 1
     centre = np.eye(n_years) - 1.0 / n_years
     squares = sd**2 * (n_years - 1)
 
@@ -150,9 +152,9 @@ def errors_with(sd: float, autocorrelation: float, sampling_variance: float = 0.
     return Errors(float(np.sqrt(own / left(_correlations(persistence, n_years))[0])), persistence)
 
 
-def sampling_variance(percent: float, people: ByKind) -> ByKind:
-    """Variance, in points squared, that counting adds to a share of that size among so many people."""
-    variance = percent * (100 - percent)
+def sampling_variance(rate: float, people: ByKind, per: float = 100.0) -> ByKind:
+    """Variance, in the unit of the rate squared, that counting adds to a rate of that size among so many people; per: 100 of a percentage."""
+    variance = rate * (per - rate)
     return ByKind(variance / people.city, variance / people.kreis)
 
 

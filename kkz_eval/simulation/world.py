@@ -15,18 +15,35 @@ from kkz_eval.simulation.effects import Effects
 from kkz_eval.simulation.errors import simulation_error
 from kkz_eval.simulation.parameters import (
     ABSORBING,
+    BIRTHS,
     CARE,
+    CARE_INDICATOR,
     CERTIFICATE_INDICATORS,
     CERTIFICATES,
     INDICATORS,
+    KITA_INDICATOR,
     LEAVERS,
+    MEAN_POPULATION,
     POPULATION,
+    UNEMPLOYED_GROUPS,
+    UNEMPLOYMENT,
     WELFARE,
+    YOUTH_INDICATOR,
     WorldParameters,
 )
 from kkz_eval.simulation.parts import TRUNCATION, Counts, Floats, Part, cities, kreis_parts, kreis_rows, needs, split, truncated
 from kkz_eval.simulation.series import ByKind, draw_errors, measured_series, sampling_variance
-from kkz_eval.simulation.surroundings import care_rate_without, children_in_care, persons_on_welfare, population
+from kkz_eval.simulation.surroundings import (
+    care_rate_without,
+    children_in_care,
+    kita_rate_without,
+    live_births,
+    mean_population,
+    persons_on_welfare,
+    population,
+    unemployed,
+    youth_rate_without,
+)
 
 _ABSORBING = CERTIFICATES.index(ABSORBING)
 _N_CERTIFICATES = len(CERTIFICATES)
@@ -37,8 +54,8 @@ class ModelWorld:
     """What happened in the model world. Axes: part (as in parts), year, then those of the dataset.
 
     leavers: (part, year). share_without, effect: (part, year, indicator), percent and percentage points.
-    counts: by dataset, as official statistics count (certificate × sex, age × sex, age × form, group);
-    on_top: what municipal deliveries count besides, likewise.
+    counts: by dataset, as official statistics count (certificate × sex, age × sex, age × form, group; births and mean population by sex;
+    unemployed and labour force by group); on_top: what municipal deliveries count besides, likewise, of the datasets of which there are any.
     """
 
     parts: tuple[Part, ...]
@@ -57,6 +74,10 @@ class ModelWorld:
         """Counts as the programme unit delivers them, same shape. Raises ValueError for a unit that is not in the programme."""
         rows = self.parts_of_unit(unit_id)
         return np.asarray((self.counts[dataset][rows] + self.on_top[dataset][rows]).sum(axis=0), dtype=np.int64)
+
+    def in_unit(self, dataset: str, unit_id: str) -> Counts:
+        """Counts of a programme unit as official statistics count, same shape. Raises ValueError for a unit that is not in the programme."""
+        return np.asarray(self.counts[dataset][self.parts_of_unit(unit_id)].sum(axis=0), dtype=np.int64)
 
     def kreis_effect(self, kreis_ags5: str) -> Floats:
         """True effect on the shares of a Kreis in percentage points, shape (year, indicator)."""
@@ -78,10 +99,11 @@ class ModelWorld:
         return [row for row, part in enumerate(self.parts) if part.kreis_ags5 == kreis_ags5]
 
     def _weighted(self, kreis_ags5: str, values: Floats) -> Floats:
-        """Mean over the parts of a Kreis, weighted by the denominator of each indicator: leavers, or children under 3."""
+        """Mean over the parts of a Kreis, weighted by the denominator of each indicator: leavers, children, the young labour force."""
         rows = self._of(kreis_ags5)
-        under_3 = self.counts[POPULATION][rows][:, :, 0].sum(axis=-1)
-        weights = np.stack([self.leavers[rows]] * _N_CERTIFICATES + [under_3], axis=-1)
+        under_3, from_3 = np.moveaxis(self.counts[POPULATION][rows][:, :, :2].sum(axis=-1), -1, 0)
+        young = self.counts[UNEMPLOYMENT][rows][:, :, UNEMPLOYED_GROUPS.index("15_bis_unter_25"), 1]
+        weights = np.stack([self.leavers[rows]] * _N_CERTIFICATES + [under_3, from_3, young], axis=-1)
         return np.asarray((values[rows] * weights).sum(axis=0) / weights.sum(axis=0), dtype=np.float64)
 
 
@@ -91,9 +113,11 @@ def model_world(seed: int, effects: Effects, years: tuple[int, ...], parameters:
     years: reporting years, consecutive. Raises UserError where an effect drives a share out of 0–100 percent.
     """
     p = parameters or WorldParameters()
-    levels_rng, time_rng, sizes_rng, counts_rng, evening_rng, people_rng, care_rng, care_counts_rng, welfare_rng, on_top_rng = (
-        np.random.Generator(np.random.PCG64(child)) for child in np.random.SeedSequence(seed).spawn(10)
+    generators = (np.random.Generator(np.random.PCG64(child)) for child in np.random.SeedSequence(seed).spawn(14))
+    levels_rng, time_rng, sizes_rng, counts_rng, evening_rng, people_rng, care_rng, care_counts_rng, welfare_rng, *others = (
+        generators
     )
+    on_top_rng, births_rng, kita_rng, youth_rng, unemployed_rng = others
     axis = np.array(years, dtype=np.int64)
     parts = kreis_parts()
     of_kreis = kreis_rows(parts)
@@ -104,19 +128,30 @@ def model_world(seed: int, effects: Effects, years: tuple[int, ...], parameters:
     movement = _common_movement(time_rng, axis, p)
     own = _own_movement(time_rng, need, axis, p)
     certificates = levels[:, None, :] + movement[None, :, :] + own[of_kreis]
-    care_rate = care_rate_without(care_rng, need, parts, axis, p)
-    share_without = np.concatenate([certificates, care_rate[:, :, None]], axis=-1)
+    rates = (
+        care_rate_without(care_rng, need, parts, axis, p),
+        kita_rate_without(kita_rng, need, parts, axis, p),
+        youth_rate_without(youth_rng, need, parts, axis, p),
+    )
+    share_without = np.concatenate([certificates, np.stack(rates, axis=-1)], axis=-1)
     shares = share_without + effect
+    care_rate, kita_rate, youth_rate = (
+        shares[:, :, INDICATORS.index(name)] for name in (CARE_INDICATOR, KITA_INDICATOR, YOUTH_INDICATOR)
+    )
     _require_shares(shares, parts, axis)
 
     level = _leavers_level(sizes_rng, p)
     leavers = _leavers(sizes_rng, level, parts, axis, p)
     people = population(people_rng, level, parts, axis, p)
+    mean_people = mean_population(people)
     counts = {
         LEAVERS: _counts(counts_rng, leavers, shares[:, :, :_N_CERTIFICATES], p),
         POPULATION: people,
-        CARE: children_in_care(care_counts_rng, people, shares[:, :, _N_CERTIFICATES], p),
+        CARE: children_in_care(care_counts_rng, people, care_rate, kita_rate, p),
         WELFARE: persons_on_welfare(welfare_rng, people, need, parts, axis, p),
+        BIRTHS: live_births(births_rng, people, mean_people, need, parts, axis, p),
+        MEAN_POPULATION: mean_people,
+        UNEMPLOYMENT: unemployed(unemployed_rng, people, youth_rate, need, parts, axis, p),
     }
     on_top = {
         LEAVERS: evening_rng.binomial(counts[LEAVERS], np.array(p.evening_school)[:, None]).astype(np.int64),

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from benchmarks.comparison_worlds import CHOSEN, CITIES, IS_CITY, LEVEL, PRIMARY, Study, studied, verdict_on
+from benchmarks.comparison_worlds import CHOSEN, CITIES, IS_CITY, LEVEL, PRIMARY, SERIES, Study, studied, verdict_on
 from benchmarks.study_comparison import SIZES, content_of, study
 from kkz_eval.evaluation.inference.assignments import Law
 from kkz_eval.evaluation.inference.exact import exact_coefficient
@@ -17,7 +17,6 @@ from kkz_eval.evaluation.inference.units import ComparedUnits
 from kkz_eval.evaluation.verdict.rules import Code, rules
 from kkz_eval.evaluation.verdict.study import StudyOfComparisons, study_from, study_of_comparisons
 from kkz_eval.simulation.parameters import CARE_INDICATOR
-from kkz_eval.simulation.series import measured_series
 
 WORLDS = 30
 MIRRORED = {Code.DIFFERENCE_DESIRED: Code.DIFFERENCE_UNDESIRED, Code.DIFFERENCE_UNDESIRED: Code.DIFFERENCE_DESIRED}
@@ -110,7 +109,7 @@ def test_the_study_that_reports_quote_is_of_the_rules_of_today_and_keeps_the_pro
     quoted = study_of_comparisons()
     assert quoted.rules_version == rules().version
     assert quoted.worlds >= 2000
-    assert set(quoted.series) == set(measured_series())
+    assert set(quoted.series) == set(SERIES)
     low, high = quoted.law_sizes()
     assert 0.035 < low <= high < 0.065
     assert quoted.largest_size("two_way") > 0.15

@@ -6,6 +6,7 @@ import csv
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,10 +14,10 @@ from kkz_eval.contracts.load import load_contracts
 from kkz_eval.contracts.masks import judge
 from kkz_eval.deliveries.reader import Claimed, read_file
 from kkz_eval.model.errors import UserError
-from kkz_eval.reference.tables import known_units, programme_units
+from kkz_eval.reference.tables import as_whole_kreis, known_units, kreis_of, kreise, programme_units
 from kkz_eval.simulation.grid import MADE_UP
 from kkz_eval.simulation.layout import FORMS
-from kkz_eval.simulation.parameters import DATASETS
+from kkz_eval.simulation.parameters import DATASETS, OFFICIAL_DATASETS
 from kkz_eval.simulation.run import SimulationSummary, simulate
 
 BOM = b"\xef\xbb\xbf"
@@ -77,7 +78,7 @@ def test_everything_named_in_the_summary_is_there_and_nothing_else(written: Simu
     assert {path for path in written.out.rglob("*") if path.is_file()} == named
     assert (len(written.deliveries), len(written.official)) == (
         10 * 40 + 2 * 39 + 11 + 7,
-        4 * 14,
+        4 * 14 + 3,
     )  # one Kreis has no youth office; who set goals, who asked parents
     assert not [path for path in written.out.parent.iterdir() if path.name.endswith(".partial")]
 
@@ -122,7 +123,7 @@ def test_names_of_files_are_plain_ascii(written: SimulationSummary) -> None:
 
 def test_official_tables_look_like_those_of_the_offices(written: SimulationSummary) -> None:
     for dataset in DATASETS:
-        for year, path in zip(range(2006, 2020), _of(written.official, dataset), strict=True):
+        for year, path in zip(range(2006, 2020), _of(written.official, f"{dataset}_amtlich"), strict=True):
             lines = path.read_bytes().decode("cp1252").split("\r\n")
             assert path.name == f"{dataset}_amtlich_{year}.csv"
             assert lines[0] == f"Tabelle: {NUMBERS[dataset]}-kkz;{FORMS[dataset].title}"
@@ -134,6 +135,72 @@ def test_official_tables_look_like_those_of_the_offices(written: SimulationSumma
             assert {record[1] for record in records} == {str(year)}
             assert len({record[0] for record in records}) == 53
             assert {len(record[0]) for record in records} == {5}
+
+
+def test_tables_of_all_years_look_like_those_of_regionalstatistik(written: SimulationSummary) -> None:
+    for dataset, number in zip(OFFICIAL_DATASETS, ("12612-01-01", "12411-05-01", "13211-02-05"), strict=True):
+        (path,) = _of(written.official, f"{dataset}_amtlich")
+        lines = path.read_bytes().decode("cp1252").split("\r\n")
+        assert path.name == f"{dataset}_amtlich_2006-2019.csv"
+        assert lines[0] == f"Tabelle: {number}-kkz"
+        assert lines[-4:] == [
+            "__________",
+            "© Modellwelt der Evaluation: simulierte Daten, keine amtlichen Zahlen.",
+            "Stand: 01.03.2020",
+            "",
+        ]
+        records = [line.split(";") for line in lines if line[:1] in "12" and line]
+        assert [record[0] for record in records] == [str(year) for year in range(2019, 2005, -1) for _ in range(53)]
+        assert {record[1] for record in records} == {kreis.ags5 for kreis in kreise()}
+        assert len({line.count(";") for line in lines[1:-4]}) == 1
+
+
+def test_births_and_rates_of_unemployment_agree_with_what_municipalities_count(written: SimulationSummary) -> None:
+    """Births of a town are among those of its Kreis, of a Kreis the same; the rate of the young is that of their number."""
+    official = _typed(written, "geburten_amtlich", "geburten_amtlich")
+    births = {(row["unit_id"], row["year"]): row["births"] for row in official if row["sex"] == "insgesamt"}
+    delivered = _typed(written, "geburten_fruehe_hilfen", "geburten_fruehe_hilfen")
+    assert len({row["unit_id"] for row in delivered}) == 40
+    for row in delivered:
+        of_kreis = births[kreis_of(row["unit_id"]), row["year"]]
+        assert row["births"] == of_kreis if as_whole_kreis(row["unit_id"]) else row["births"] < of_kreis
+    unemployed = {
+        (row["unit_id"], row["year"], row["group"]): row
+        for row in _typed(written, "arbeitslosigkeit_amtlich", "arbeitslosigkeit_amtlich")
+    }
+    assert {
+        year for (_, year, group), row in unemployed.items() if group == "15_bis_unter_25" and row["rate"] is not None
+    } == set(range(2009, 2020))
+    young = [row for row in _typed(written, "ausbildung_und_arbeit", "ausbildung_und_arbeit") if row["sex"] == "insgesamt"]
+    whole = [row for row in young if as_whole_kreis(row["unit_id"])]
+    assert len(whole) > 100
+    for row in whole:
+        cell = unemployed[kreis_of(row["unit_id"]), row["year"], "15_bis_unter_25"]
+        assert row["unemployed_15_24"] == cell["unemployed"]
+
+
+def _typed(written: SimulationSummary, prefix: str, contract_id: str) -> list[dict[str, Any]]:
+    """The records of the files of a dataset as their contract reads them."""
+    contracts = load_contracts(CONTRACTS)
+    found: list[dict[str, Any]] = []
+    for path in _of((*written.deliveries, *written.official), prefix):
+        result = read_file(path.read_bytes(), path.name, contracts)
+        assert isinstance(result, Claimed)
+        (parsed,) = result.parsed
+        assert parsed.contract_id == contract_id
+        found += parsed.table.select(list(parsed.property_names())).to_pylist()
+    return found
+
+
+@pytest.mark.parametrize("dataset", OFFICIAL_DATASETS)
+def test_a_table_of_all_years_is_accepted_by_its_own_contract_without_a_finding(written: SimulationSummary, dataset: str) -> None:
+    contracts = load_contracts(CONTRACTS)
+    (path,) = _of(written.official, f"{dataset}_amtlich")
+    result = read_file(path.read_bytes(), path.name, contracts)
+    assert isinstance(result, Claimed)
+    (parsed,) = result.parsed
+    assert parsed.contract_id == f"{dataset}_amtlich"
+    assert judge(parsed, contracts[parsed.contract_id], known_units()).num_rows == 0
 
 
 @pytest.mark.parametrize("dataset", DATASETS)
@@ -163,7 +230,7 @@ def test_parts_sum_exactly_to_totals_in_every_file(written: SimulationSummary) -
 def test_truth_has_every_kreis_year_and_indicator(written: SimulationSummary) -> None:
     with written.truth.open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
-    assert len({(row["kreis_ags5"], row["year"], row["indicator"]) for row in rows}) == len(rows) == 53 * 14 * 6
+    assert len({(row["kreis_ags5"], row["year"], row["indicator"]) for row in rows}) == len(rows) == 53 * 14 * 8
     for row in rows:
         difference = float(row["share_with_percent"]) - float(row["share_without_percent"])
         assert difference == pytest.approx(float(row["effect_percentage_points"]), abs=1e-9)
@@ -180,6 +247,10 @@ def test_the_true_att_is_that_of_the_effects_file(written: SimulationSummary) ->
     assert float(rows["schulabgaenge_hauptschulabschluss", "all", "2012", "2019"]["att_percentage_points"]) == 0
     row = rows["betreuungsquote_u3", "2012", "2012", "2019"]
     assert (float(row["att_percentage_points"]), row["n_kreise"]) == (1.5, "13")
+    row = rows["betreuungsquote_ue3", "2012", "2012", "2019"]
+    assert (float(row["att_percentage_points"]), row["n_kreise"]) == (1.0, "13")
+    row = rows["jugendarbeitslosenquote", "2012", "2012", "2019"]
+    assert (float(row["att_percentage_points"]), row["n_kreise"]) == (-0.5, "13")
     assert float(rows["schulabgaenge_mittlerer_abschluss", "all", "2012", "2019"]["att_percentage_points"]) == -1.0
 
 
@@ -189,7 +260,7 @@ def test_the_effects_and_the_seed_stand_beside_the_deliveries(tmp_path: Path) ->
     simulate(tmp_path / "out", 5, effects, (2010, 2012))
     assert (tmp_path / "out" / "effects.yaml").read_bytes() == effects.read_bytes()
     assert json.loads((tmp_path / "out" / "seed.json").read_text(encoding="utf-8")) == {
-        "model_version": 7,
+        "model_version": 8,
         "seed": 5,
         "years": [2010, 2012],
     }

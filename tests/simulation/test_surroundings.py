@@ -1,4 +1,4 @@
-"""Population, day care and SGB II households of the model world: sizes, nesting, growth, the planted effect, and no other."""
+"""Population, births, day care, SGB II households and unemployment of the model world: sizes, nesting, growth, the planted effects only."""
 
 from __future__ import annotations
 
@@ -10,13 +10,25 @@ from kkz_eval.model.errors import UserError
 from kkz_eval.reference.exposure import Group, kreis_groups
 from kkz_eval.reference.tables import Kind, as_whole_kreis, kreis_of, kreise, programme_units
 from kkz_eval.simulation.effects import load_effects, parse_effects
-from kkz_eval.simulation.parameters import CARE, DATASETS, INDICATORS, LEAVERS, POPULATION, WELFARE, WorldParameters
+from kkz_eval.simulation.parameters import (
+    BIRTHS,
+    CARE,
+    DATASETS,
+    INDICATORS,
+    LEAVERS,
+    MEAN_POPULATION,
+    POPULATION,
+    UNEMPLOYED_GROUPS,
+    UNEMPLOYMENT,
+    WELFARE,
+    WorldParameters,
+)
 from kkz_eval.simulation.truth import truth_rows
 from kkz_eval.simulation.world import ModelWorld, model_world
 
 YEARS = tuple(range(2006, 2020))
 NO_EFFECTS = b"effects_version: 1\neffects: []\n"
-U3 = INDICATORS.index("betreuungsquote_u3")
+U3, UE3, YOUTH = (INDICATORS.index(name) for name in ("betreuungsquote_u3", "betreuungsquote_ue3", "jugendarbeitslosenquote"))
 KEYS = {group: [row.kreis_ags5 for row in kreis_groups() if row.group is group] for group in Group}
 TREATED_2012 = [row.kreis_ags5 for row in kreis_groups() if row.cohort == 2012]
 
@@ -29,6 +41,31 @@ def world() -> ModelWorld:
 def _coverage(world: ModelWorld, kreis: str) -> np.ndarray:
     """Children under 3 in care in percent of the children under 3, by year, in the official counts."""
     return 100 * world.official(CARE, kreis)[:, :3].sum(axis=(1, 2)) / world.official(POPULATION, kreis)[:, 0].sum(axis=1)
+
+
+def _kita(world: ModelWorld, kreis: str) -> np.ndarray:
+    """The same of the children from 3 to under 6."""
+    return 100 * world.official(CARE, kreis)[:, 3].sum(axis=1) / world.official(POPULATION, kreis)[:, 1].sum(axis=1)
+
+
+def _births(world: ModelWorld, kreis: str) -> np.ndarray:
+    """Births per 1,000 of the mean population."""
+    return 1000 * world.official(BIRTHS, kreis).sum(axis=1) / world.official(MEAN_POPULATION, kreis).sum(axis=1)
+
+
+def _of_group(world: ModelWorld, kreis: str, group: str) -> np.ndarray:
+    unemployed, labour_force = world.official(UNEMPLOYMENT, kreis)[:, UNEMPLOYED_GROUPS.index(group)].T
+    return 100 * unemployed / labour_force
+
+
+def _youth(world: ModelWorld, kreis: str) -> np.ndarray:
+    """Unemployed from 15 to 24 in percent of the labour force of that age."""
+    return _of_group(world, kreis, "15_bis_unter_25")
+
+
+def _unemployment(world: ModelWorld, kreis: str) -> np.ndarray:
+    """Unemployed in percent of the labour force."""
+    return _of_group(world, kreis, "insgesamt")
 
 
 def test_a_cohort_of_16_year_olds_is_about_as_large_as_the_leavers(world: ModelWorld) -> None:
@@ -89,9 +126,21 @@ def test_no_more_children_in_care_than_there_are(world: ModelWorld) -> None:
     assert (care[:, :, 3] <= people[:, :, 1]).all()
 
 
-@pytest.mark.parametrize(("rate", "true"), [(_coverage, 1.5), (welfare, 0.0)], ids=["care", "welfare"])
-def test_like_with_like_finds_the_planted_effect_and_plain_means_do_not(rate: Rate, true: float) -> None:
-    """Day care grew less where need is high, and so where the programme started; the rate of SGB II grew more there, and in cities."""
+@pytest.mark.parametrize(
+    ("rate", "true", "off"),
+    [
+        (_coverage, 1.5, -1),
+        (_kita, 1.0, -1),
+        (_youth, -0.5, -0.1),
+        (_unemployment, 0.0, -0.1),
+        (_births, 0.0, 0.1),
+        (welfare, 0.0, 0.2),
+    ],
+    ids=["care", "kita", "youth", "unemployment", "births", "welfare"],
+)
+def test_like_with_like_finds_the_planted_effect_and_plain_means_do_not(rate: Rate, true: float, off: float) -> None:
+    """Day care grew less where need is high, and so where the programme started, and unemployment fell more; the rate of SGB II and
+    births grew more there, and in cities. off: by how much plain means miss at the least."""
     effects = load_effects(None)
     worlds = [model_world(seed, effects, YEARS) for seed in range(20)]
     held, means = ([compare(world, 2012, rate) for world in worlds] for compare in (at_same_kind_and_need, plain))
@@ -99,16 +148,40 @@ def test_like_with_like_finds_the_planted_effect_and_plain_means_do_not(rate: Ra
     assert monte_carlo < 0.3
     assert abs(float(np.mean(held)) - true) < 3.5 * monte_carlo
     missed = float(np.mean(means)) - true
-    assert abs(missed) > 5 * float(np.std(means, ddof=1)) / np.sqrt(len(means))
-    assert missed < -1 if rate is _coverage else missed > 0.2
+    assert abs(missed) > 2.5 * float(np.std(means, ddof=1)) / np.sqrt(len(means))
+    assert missed / off > 1
 
 
 def test_without_effects_there_is_none_and_all_else_is_the_same(world: ModelWorld) -> None:
     other = model_world(7, parse_effects(NO_EFFECTS, "none"), YEARS)
     assert (other.effect == 0).all()
     assert (other.share_without == world.share_without).all()
-    for dataset in (POPULATION, WELFARE):
+    for dataset in (POPULATION, WELFARE, BIRTHS, MEAN_POPULATION):
         assert (other.counts[dataset] == world.counts[dataset]).all()
+    assert (other.counts[UNEMPLOYMENT][:, :, 0] == world.counts[UNEMPLOYMENT][:, :, 0]).all()  # of all: the negative control
+
+
+def test_births_are_a_third_of_the_children_under_3_and_the_mean_population_lies_between_two_ends(world: ModelWorld) -> None:
+    for kreis in kreise():
+        people = world.official(POPULATION, kreis.ags5)
+        assert 0.8 < 3 * world.official(BIRTHS, kreis.ags5).sum() / people[:, 0].sum() < 1.3
+        at_end, mean = people.sum(axis=(1, 2)), world.official(MEAN_POPULATION, kreis.ags5).sum(axis=1)
+        lower, upper = np.minimum(at_end[1:], at_end[:-1]), np.maximum(at_end[1:], at_end[:-1])
+        assert ((lower - 20 <= mean[1:]) & (mean[1:] <= upper)).all()  # halves are rounded down, by part and sex
+
+
+def test_no_group_has_more_unemployed_than_all_and_men_and_women_are_all(world: ModelWorld) -> None:
+    unemployed = dict(zip(UNEMPLOYED_GROUPS, np.moveaxis(world.counts[UNEMPLOYMENT][:, :, :, 0], -1, 0), strict=True))
+    assert (unemployed["maenner"] + unemployed["frauen"] == unemployed["insgesamt"]).all()
+    for counts in unemployed.values():
+        assert (counts <= unemployed["insgesamt"]).all()
+
+
+def test_unemployment_and_day_care_have_the_size_of_genuine_ones(world: ModelWorld) -> None:
+    rates = {rate: np.array([rate(world, kreis.ags5) for kreis in kreise()]) for rate in (_youth, _unemployment, _kita, _births)}
+    for rate, (low, high) in {_youth: (5, 9), _unemployment: (6, 10), _kita: (84, 94), _births: (7, 10)}.items():
+        assert low < rates[rate][:, YEARS.index(2009) :].mean(axis=0).min()
+        assert rates[rate][:, YEARS.index(2009) :].mean(axis=0).max() < high
 
 
 def test_need_is_the_rate_of_sgb_ii_and_cities_and_treated_kreise_have_more() -> None:
@@ -124,12 +197,14 @@ def test_need_is_the_rate_of_sgb_ii_and_cities_and_treated_kreise_have_more() ->
     assert 2 < city < 3.5
 
 
-def test_the_truth_of_coverage_agrees_with_the_counts_of_a_large_world() -> None:
+def test_the_truth_agrees_with_the_counts_of_a_large_world() -> None:
     big = WorldParameters(leavers_median_city=4e6, leavers_median_kreis=4e6)
     world = model_world(3, load_effects(None), YEARS, big)
+    rates = {INDICATORS[U3]: _coverage, INDICATORS[UE3]: _kita, INDICATORS[YOUTH]: _youth}
+    found = {(name, kreis.ags5): rate(world, kreis.ags5) for name, rate in rates.items() for kreis in kreise()}
     for key, year, indicator, _, _, effect, with_effect, without in truth_rows(world):
-        if indicator == INDICATORS[U3]:
-            assert _coverage(world, key)[YEARS.index(int(year))] == pytest.approx(float(with_effect), abs=0.1)
+        if indicator in rates:
+            assert found[indicator, key][YEARS.index(int(year))] == pytest.approx(float(with_effect), abs=0.1)
             assert float(with_effect) - float(without) == pytest.approx(float(effect), abs=1e-9)
 
 
@@ -148,5 +223,8 @@ def test_an_effect_that_empties_day_care_is_refused() -> None:
 @pytest.mark.parametrize("seed", range(0, 200, 20))
 def test_rates_stay_in_their_range_by_default(seed: int) -> None:
     world = model_world(seed, load_effects(None), tuple(range(2000, 2031)))
-    assert (world.share_without[:, :, U3] > 0).all()
+    for column in (U3, UE3, YOUTH):
+        assert (world.share_without[:, :, column] > 0).all()
+    assert (world.share_without[:, :, UE3] <= WorldParameters().kita_most).all()
+    assert world.counts[UNEMPLOYMENT].min() > 0
     assert world.counts[WELFARE].sum(axis=2).min() > 0

@@ -192,5 +192,5 @@ def test_a_unit_outside_the_programme_delivers_nothing(world: ModelWorld) -> Non
 
 def test_the_default_effects_are_a_file_of_the_package() -> None:
     signs = {entry.indicator: np.sign(entry.effect) for entry in load_effects(None).entries}
-    assert sorted(signs.values()) == [-1, 0, 1, 1]
+    assert sorted(signs.values()) == [-1, -1, 0, 1, 1, 1]
     assert load_effects(None).content.startswith(b"#")
