@@ -9,9 +9,12 @@ from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from whole_runs import CONTRACTS, PLAN_ID, copy_of, estimates_beside, whole_run
 
+from kkz_eval.evaluation.plan_file import load_plan
+from kkz_eval.indicators.catalogue import load_catalogue
 from kkz_eval.line.installation import open_installation
 from kkz_eval.settings import Settings
 
@@ -21,6 +24,10 @@ PLANTED = {
     "schulabgaenge_hochschulreife": 2.0,
     "schulabgaenge_hauptschulabschluss": 0.0,
     "betreuungsquote_u3": 1.5,
+    "betreuungsquote_ue3": 1.0,
+    "jugendarbeitslosenquote": -0.5,
+    "geburten_je_1000": 0.0,
+    "arbeitslosenquote": 0.0,
 }
 FARTHEST = 3.5  # standard errors; an interval of 95 % of one world may well miss
 
@@ -43,6 +50,20 @@ def test_the_planted_effect_is_found_up_to_chance(run: tuple[Path, int, Path], i
     assert row["status"] == "ok"
     assert abs(row["estimate"] - PLANTED[indicator]) < FARTHEST * row["std_error"]
     assert row["std_error"] < 1  # as large as the errors of genuine series make it with 13 and 17 Kreise
+
+
+def test_each_stage_with_an_official_series_has_a_verdict_of_its_own_and_what_nothing_moves_stops_none(
+    run: tuple[Path, int, Path],
+) -> None:
+    """One primary outcome for each of four stages; births and the unemployment of all are controls, and give no verdict."""
+    verdicts = pd.read_csv(run[2].parent / "verdicts.csv").set_index("indicator")["verdict"]
+    plan = load_plan(PLAN)
+    primary = {outcome.indicator for outcome in plan.outcomes if outcome.role == "primary"}
+    catalogue = load_catalogue(CONTRACTS / "indicators.yaml", CONTRACTS / "breaks.yaml")
+    assert [catalogue[name].stage for name in sorted(primary)] == ["under_3", "kita", "transition", "secondary"]
+    assert (verdicts[sorted(primary)] != "none").all()
+    assert (verdicts[sorted(primary)] != "not_comparable").all()
+    assert (verdicts[list(plan.negative_controls)] == "none").all()
 
 
 def test_the_report_says_that_it_is_simulated(run: tuple[Path, int, Path]) -> None:

@@ -28,7 +28,7 @@ SHARED_DATA = ROOT / os.environ.get("KKZ_SHARED", "../shared") / "data"
 PLAN_ID = "modellwelt"
 SMALL_YEARS, SHORTEST_YEARS = (2010, 2014), (2010, 2012)
 SMALL_DATASET = "schulabgaenge"
-NOT_IN_SMALL_PLAN = ("betreuungsquote_u3", "sgbii_quote")
+NOT_IN_SMALL_PLAN = ("betreuungsquote", "sgbii_quote", "arbeitslosenquote", "geburten_je_1000")
 ALL_YEARS = (2010, 2014)
 NOT_IN_SMALL_WORLD = (
     *("ausbildung_und_arbeit", "ausgaben_jugendhilfe", "geburten_fruehe_hilfen", "hilfen_zur_erziehung", "netzwerk"),

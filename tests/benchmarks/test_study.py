@@ -21,8 +21,10 @@ PLANTED = {
     "schulabgaenge_hochschulreife": 2.0,
     "schulabgaenge_hauptschulabschluss": 0.0,
     "betreuungsquote_u3": 1.5,
+    "betreuungsquote_ue3": 1.0,
+    "jugendarbeitslosenquote": -0.5,
 }
-TRUE = {**PLANTED, "sgbii_quote": 0.0}  # the context, on which nothing is planted
+TRUE = {**PLANTED, "sgbii_quote": 0.0, "geburten_je_1000": 0.0, "arbeitslosenquote": 0.0}  # nothing is planted on the context
 
 
 @pytest.fixture(scope="module")

@@ -52,7 +52,8 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
             file.unlink()
     plan = (CONTRACTS / "plans" / "modellwelt.yaml").read_text(encoding="utf-8")
     (folder / "plan.yaml").write_text(
-        plan.replace("[2006, 2019]", "[2010, 2014]").replace("2007-2010", "2010-2011"), encoding="utf-8"
+        plan.replace("[2006, 2019]", "[2010, 2014]").replace("[2009, 2019]", "[2010, 2014]").replace("2007-2010", "2010-2011"),
+        encoding="utf-8",
     )
     installation = _opened(folder)
     land(installation, YEARS)
