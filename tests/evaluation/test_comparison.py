@@ -202,7 +202,7 @@ def test_units_treated_all_along_do_not_take_the_years_before_from_the_others(me
 
 def test_draws_of_assignments_are_not_placebos() -> None:
     panel = _panel(18)
-    drawn = _run(panel, "sdid", inference={"method": "randomization", "draws": 9999})
+    drawn = _run(panel, "sdid", inference={"method": "randomization", "draws": 499})
     plain = _run(panel, "sdid", inference={})
     np.testing.assert_array_equal(_numbers(drawn), _numbers(plain))
 

@@ -84,7 +84,7 @@ def dummy_variable_fit(
     return Independent(solution[:k], covariance, n_groups)
 
 
-@pytest.mark.parametrize("seed", range(50))
+@pytest.mark.parametrize("seed", range(21))
 def test_agrees_with_dummy_variables(seed: int) -> None:
     frame = random_panel(seed)
     names = [["x1", "x2"], [], ["x1"]][seed % 3]
