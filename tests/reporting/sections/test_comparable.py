@@ -7,8 +7,9 @@ from dataclasses import replace
 import pytest
 
 from kkz_eval.evaluation.omnibus_balance import Omnibus
-from kkz_eval.reporting.build import build_document
 from kkz_eval.reporting.document import Figure, Listing, Paragraph, Table, plain
+from kkz_eval.reporting.sections.comparable import comparable_sections
+from kkz_eval.reporting.sections.key import key_section
 
 NEED = "Regression zur Mitte"
 FIXED = "fällt dabei heraus"
@@ -16,8 +17,7 @@ CHANCE = "durch Zufall"
 
 
 def section_of(inputs, balance, language="de"):
-    sections = build_document(replace(inputs, balance=balance), language).sections
-    return next((section for section in sections if section.identifier == "balance"), None)
+    return next(iter(comparable_sections(replace(inputs, balance=balance), language)), None)
 
 
 def sentences(section):
@@ -107,7 +107,7 @@ def test_without_a_balance_there_is_no_section(inputs):
 
 
 def test_the_key_findings_say_where_groups_were_far_apart(inputs):
-    key = build_document(inputs, "de").sections[0]
+    key = key_section(inputs, "de")
     said = [plain(block.parts) for block in key.blocks if block.kind == "finding"]
     assert ["Schon vor dem Start lag der Wert" in one for one in said] == [True, False, False, True]
 

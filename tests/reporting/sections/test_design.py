@@ -12,6 +12,8 @@ from kkz_eval.reporting.build import build_document, render
 from kkz_eval.reporting.claims import ForbiddenTextError
 from kkz_eval.reporting.document import Listing, Paragraph, Section, Table, identifiers, plain
 from kkz_eval.reporting.inputs import DesignInfo
+from kkz_eval.reporting.sections.comparable import comparable_sections
+from kkz_eval.reporting.sections.data import data_section
 
 CONFORMITY = (
     Wording({"de": "Der Plan weicht in 1 Punkten ab.", "en": "The plan deviates in 1 points."}),
@@ -47,8 +49,9 @@ def design(inputs) -> DesignInfo:
 
 
 def _sections(inputs, language, parent="balance") -> dict[str, Section]:
-    sections = {section.identifier: section for section in build_document(inputs, language).sections}
-    return {section.identifier: section for section in sections[parent].sections}
+    made = {"balance": comparable_sections(inputs, language), "data": (data_section(inputs, language),)}
+    (section,) = made[parent]
+    return {part.identifier: part for part in section.sections}
 
 
 def _texts(section: Section) -> str:
@@ -94,9 +97,10 @@ def test_where_something_is_held_fixed_nobody_is_said_to_count_the_same(inputs, 
     assert "zählen gleich" not in _texts(section)
 
 
-@pytest.mark.parametrize("language", ["de", "en"])
-@pytest.mark.parametrize("method", ["none", "held_fixed", "entropy_balancing", "nearest_neighbour"])
-def test_every_method_passes_the_lint_of_claims_in_both_languages(inputs, design, language, method):
+@pytest.mark.parametrize(
+    ("method", "language"), [("none", "en"), ("held_fixed", "de"), ("entropy_balancing", "en"), ("nearest_neighbour", "de")]
+)
+def test_every_method_passes_the_lint_of_claims(inputs, design, language, method):
     document = build_document(replace(inputs, design=replace(design, method=method), conformity=CONFORMITY), language)
     found = list(identifiers(document))
     assert len(found) == len(set(found))
