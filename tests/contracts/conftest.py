@@ -98,7 +98,11 @@ def clean_rows(contract: Contract) -> list[Row]:
             for of, code in zip(dimensions, codes, strict=True):
                 row[of.name] = filled(code)
                 count *= weight(code, totals[of.name])
-            row |= {p.name: filled(min(count, most(contract, p.name))) for p in contract.properties if p.role == "measure"}
+            row |= {
+                p.name: filled(max(min(count, most(contract, p.name)), least(contract, p.name)))
+                for p in contract.properties
+                if p.role == "measure"
+            }
             row |= {name: filled(0) for name in parts_beyond_the_first(contract)}
             rows.append(row)
     return rows
@@ -106,9 +110,19 @@ def clean_rows(contract: Contract) -> list[Row]:
 
 def most(contract: Contract, measure: str) -> float:
     """The greatest value that the column itself admits in every row."""
-    rules = [rule for rule in contract.rules if rule.kind == "range" and rule.parameters["column"] == measure]
-    bounds = [bound(rule, "maximum") for rule in rules if not condition(rule)]
-    return min((limit for limit in bounds if limit is not None), default=math.inf)
+    return min(_bounds(contract, measure, "maximum"), default=math.inf)
+
+
+def least(contract: Contract, measure: str) -> float:
+    """The smallest value that the column itself admits in every row."""
+    return max(_bounds(contract, measure, "minimum"), default=-math.inf)
+
+
+def _bounds(contract: Contract, measure: str, end: str) -> list[float]:
+    rules = [
+        rule for rule in contract.rules if rule.kind == "range" and rule.parameters["column"] == measure and not condition(rule)
+    ]
+    return [limit for rule in rules if (limit := bound(rule, end)) is not None]
 
 
 def _beyond(rule: Rule) -> float:
@@ -197,8 +211,12 @@ class _Mutation:
         column = self._parameter("column")
         if column == "year":
             return self._whole_unit_year(column, filled(1800))
-        keys = self._part() | {name: filled(codes[0]) for name, codes in condition(self.rule).items()}
-        return self._changed(keys, _beyond(self.rule), silent=self._dimensions(), measure=column)
+        where = {name: filled(codes[0]) for name, codes in condition(self.rule).items()}
+        said = {
+            name: cell for name, cell in where.items() if not self.contract.property_named(name).in_key
+        }  # one code in all rows
+        keys = self._part() | {name: cell for name, cell in where.items() if name not in said}
+        return [row | said for row in self._changed(keys, _beyond(self.rule), silent=self._dimensions(), measure=column)]
 
     def _beside_another_code(self) -> list[Row]:
         other = self.contract.property_named(self._parameter("column")).codes[0].code
