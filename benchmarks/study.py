@@ -29,7 +29,7 @@ from kkz_eval.evaluation.baseline import baseline_of
 from kkz_eval.evaluation.design import groups_of, strata_of, with_design
 from kkz_eval.evaluation.effects import run_effects
 from kkz_eval.evaluation.matching import match
-from kkz_eval.evaluation.plan import REQUIRED_COLUMNS, Plan
+from kkz_eval.evaluation.plan import REQUIRED_COLUMNS, Inference, Plan
 from kkz_eval.evaluation.plan_file import load_plan
 from kkz_eval.line.installation import open_installation
 from kkz_eval.line.intake import judge_arrivals, land
@@ -85,9 +85,11 @@ class Recovery:
 
 
 def study_plan() -> Plan:
-    """The plan of the model world with two-way fixed effects only, at the same kind and need as the plan has it."""
+    """The plan of the model world with two-way fixed effects only, at the same kind and need as the plan has it; what examines it is left out."""
     plan = load_plan(PLAN_FILE)
-    return replace(plan, estimators=tuple(spec for spec in plan.estimators if spec.method == "twfe"))
+    estimators = tuple(spec for spec in plan.estimators if spec.method == "twfe")
+    unexamined = replace(plan, audit=None, specifications=(), co_treatments=(), negative_controls=())
+    return replace(unexamined, estimators=estimators, inference=replace(Inference(), small_sample=plan.inference.small_sample))
 
 
 def true_att(world: ModelWorld, cohort: int) -> pd.Series:
