@@ -177,7 +177,7 @@ def report_inputs(study: Study, effects: EffectsResult) -> ReportInputs:
         chain=_chain(study),
         offers=_offers(study),
         generation=_generation(study),
-        today=study.snapshot.day.year,
+        today=study.day.year,
         stations=_stations(study),
         dataset_titles={contract.dataset: title_of(contract, study.simulated) for contract in municipal},
         simulated=bool(study.simulated),
@@ -361,7 +361,7 @@ def _chain(study: Study) -> tuple[StageCoverage, ...]:
         level=level_of_plan(study.plan),
         start=first_start(study.groups, study.plan),
         years={name: _years_at_hand(study, name, official) for name in awaited},
-        today=then.day.year,
+        today=study.day.year,
     )
 
 

@@ -96,6 +96,11 @@ class Study:
         """The day of whose knowledge the plan speaks; None for now."""
         return None if self.plan.as_of is None else date.fromisoformat(self.plan.as_of)
 
+    @property
+    def day(self) -> date:
+        """The day that is today for whoever reads the study: that of which the plan speaks, else that of the snapshot."""
+        return self.as_of or self.snapshot.day
+
     def asked(self, indicator_id: str) -> Asked:
         """Which of the accepted figures the plan takes for an indicator: of the day and the edition that it names."""
         return Asked(self.as_of, self.plan.editions.get(indicator_id))

@@ -286,7 +286,7 @@ def test_the_page_in_the_first_language_of_the_plan_leads_and_credits_made_up_fi
     assert make_edition(Study(current_snapshot(own, DAY), _quick(own))).page.endswith("/bericht.html")
     page = own.steps.store.get(edition.page).decode()
     assert "no office has published these figures" in page
-    assert "IT.NRW" not in page
+    assert "© IT.NRW" not in page
     assert "simulated</text>" in page
 
 
