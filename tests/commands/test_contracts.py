@@ -133,9 +133,9 @@ def test_two_different_contracts_are_refused(capsys: pytest.CaptureFixture[str])
 
 def test_docs_writes_a_page_and_a_template_for_each_dataset(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["contracts", "docs", "--out", str(tmp_path / "seiten")]) == 0
-    assert "12 Datensätzen" in capsys.readouterr().out
+    assert "15 Datensätzen" in capsys.readouterr().out
     names = sorted(path.name for path in (tmp_path / "seiten").iterdir())
-    assert (len(names), "index.html" in names) == (26, True)
+    assert (len(names), "index.html" in names) == (32, True)
     assert {"netzwerk.html", "vorlage_netzwerk.xlsx", "regeln"} < set(names)
     assert {"index.html", "reader_scale.html", "jump.html"} < {path.name for path in (tmp_path / "seiten" / "regeln").iterdir()}
     assert 'href="regeln/index.html"' in (tmp_path / "seiten" / "index.html").read_text(encoding="utf-8")

@@ -15,6 +15,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+import yaml
 
 from kkz_eval.deliveries.register.purging import purge
 from kkz_eval.evaluation.plan import Plan
@@ -50,10 +51,19 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for file in (folder / "deliveries").iterdir():
         if "amtlich" not in file.name:
             file.unlink()
-    plan = (CONTRACTS / "plans" / "modellwelt.yaml").read_text(encoding="utf-8")
+    text = (CONTRACTS / "plans" / "modellwelt.yaml").read_text(encoding="utf-8")
+    for window in ("[2006, 2019]", "[2009, 2019]"):
+        text = text.replace(window, "[2010, 2014]")
+    plan = yaml.safe_load(text.replace("2007-2010", "2010-2011"))
+    for key in (
+        "audit",
+        "specifications",
+        "negative_controls",
+        "inference",
+    ):  # what examines it takes minutes and is not asked here
+        plan.pop(key, None)
     (folder / "plan.yaml").write_text(
-        plan.replace("[2006, 2019]", "[2010, 2014]").replace("[2009, 2019]", "[2010, 2014]").replace("2007-2010", "2010-2011"),
-        encoding="utf-8",
+        yaml.safe_dump(plan, allow_unicode=True, sort_keys=False, default_flow_style=None), encoding="utf-8"
     )
     installation = _opened(folder)
     land(installation, YEARS)

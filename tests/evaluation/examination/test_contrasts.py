@@ -57,7 +57,7 @@ def test_a_trend_before_is_found_by_its_slope_and_goes_on_for_the_years_between(
         (lambda panel: panel.drop(index=[3]), "block_gaps"),
         (lambda panel: panel.assign(cohort=panel["cohort"].mask(panel["unit_id"] == "u00", 2014)), "block_starts"),
         (lambda panel: panel[panel["year"] >= START], "no_years_before"),
-        (lambda panel: panel.assign(value=np.nan), "no_cells"),
+        (lambda panel: panel.assign(value=np.nan), "no_cells_left"),
         (lambda panel: panel.assign(value=1e160 * panel["value"]), "too_large"),
         (lambda panel: panel.assign(value=1e-160 * panel["value"]), "too_close"),
     ],
