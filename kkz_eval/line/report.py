@@ -7,8 +7,8 @@ Does not belong here: wording, figures, disclosure (reporting), numbers (evaluat
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import partial
 from importlib.metadata import version
 
@@ -22,17 +22,15 @@ from kkz_eval.deliveries.register.intake import year_spans
 from kkz_eval.deliveries.register.purging import SOURCES
 from kkz_eval.deliveries.register.register import Arrival
 from kkz_eval.evaluation import say as say_of_evaluation
-from kkz_eval.evaluation.baseline import first_start
 from kkz_eval.evaluation.design import level_of_plan
 from kkz_eval.evaluation.plan import Comparison, Outcome, Plan, plan_digest, report_folder
 from kkz_eval.evaluation.regression_to_mean import regression_to_mean
 from kkz_eval.evaluation.results import EffectsResult, results_files
 from kkz_eval.evaluation.verdict.study import studied_as
-from kkz_eval.indicators.catalogue import Indicator, Selection, Station
-from kkz_eval.indicators.chain import StageCoverage, chain_coverage
+from kkz_eval.indicators.catalogue import Indicator, Selection
 from kkz_eval.indicators.generation import StationSeries
-from kkz_eval.indicators.offers import NETWORK, SERVICES, Offers, offers_of
 from kkz_eval.line import say
+from kkz_eval.line.along_the_chain import chain_of, generation_of, offers_delivered, stations_of
 from kkz_eval.line.described import described_of, table_of
 from kkz_eval.line.official_figures import official_figures
 from kkz_eval.line.sentences import conflict_sentence, held_fixed, title_of
@@ -40,10 +38,9 @@ from kkz_eval.line.simulated_tables import said_in_each_row
 from kkz_eval.line.snapshot import Snapshot, corrected_in, waived_in
 from kkz_eval.line.study import Study
 from kkz_eval.line.verdicts import verdicts_of, with_verdicts
-from kkz_eval.model.source_editions import EditionState
 from kkz_eval.model.texts import LANGUAGES, AtTheBeginning, Language, Localised, Sentence, Wording
-from kkz_eval.model.verdicts import State, Status
-from kkz_eval.reference.tables import official_units, unit_label, unit_name
+from kkz_eval.model.verdicts import State
+from kkz_eval.reference.tables import unit_label, unit_name
 from kkz_eval.reference.unit_groups import Nested, nested_sentence
 from kkz_eval.reporting.build import build_document, render
 from kkz_eval.reporting.figures.canvas import WIDE
@@ -52,7 +49,6 @@ from kkz_eval.reporting.inputs import (
     COUNT_COLUMNS,
     DELIVERY_COLUMNS,
     REVISION_COLUMNS,
-    STATION_COLUMNS,
     DesignInfo,
     OutcomeInfo,
     ReportInputs,
@@ -174,11 +170,11 @@ def report_inputs(study: Study, effects: EffectsResult) -> ReportInputs:
         conformity=study.conformity.sentences,
         headline=plan.headline,
         revisions=_revisions(study),
-        chain=_chain(study),
-        offers=_offers(study),
-        generation=_generation(study),
+        chain=chain_of(study),
+        offers=offers_delivered(study),
+        generation=generation_of(study),
         today=study.day.year,
-        stations=_stations(study),
+        stations=stations_of(study),
         dataset_titles={contract.dataset: title_of(contract, study.simulated) for contract in municipal},
         simulated=bool(study.simulated),
         checks=plan.checks,
@@ -255,7 +251,7 @@ def _source_info(study: Study, contract: Contract) -> SourceInfo:
         {edition for table in taken for edition in table.observations.column("edition").unique().to_pylist()} - {""}
     )
     files = {(source.arrival.name, source.arrival.sha256) for table in taken for source in table.sources}
-    states = _editions_known(study, contract) if contract.source == "official" else ()
+    states = study.editions_known(contract.dataset) if contract.source == "official" else ()
     simulated = contract.dataset in study.simulated
     return SourceInfo(
         dataset=contract.dataset,
@@ -267,12 +263,6 @@ def _source_info(study: Study, contract: Contract) -> SourceInfo:
         editions=states,
         simulated=simulated,
     )
-
-
-def _editions_known(study: Study, contract: Contract) -> tuple[EditionState, ...]:
-    """The accepted editions of an official source, those known on the day of the plan where it names one."""
-    states, as_of = study.snapshot.editions(contract.dataset), study.as_of
-    return states if as_of is None else tuple(state for state in states if state.known_day <= as_of.isoformat())
 
 
 def _revisions(study: Study) -> pd.DataFrame:
@@ -338,89 +328,6 @@ def _counts(study: Study, municipal: list[Contract]) -> pd.DataFrame | None:
     frame = pd.DataFrame(rows, columns=list(COUNT_COLUMNS))
     newest = frame["year"] == int(frame["year"].max())
     return frame.loc[newest].reset_index(drop=True)
-
-
-def _chain(study: Study) -> tuple[StageCoverage, ...]:
-    """What the plan and the accepted deliveries cover of the chain from birth to work."""
-    then = study.snapshot.arrived_by(study.as_of)
-
-    def is_there(contract: Contract) -> bool:
-        if study.as_of is not None and contract.source == "official":  # known by its edition, whenever its file came
-            return bool(_editions_known(study, contract))
-        return any(source.verdict.status != Status.REJECTED for source in then.sources(contract))
-
-    there = [contract for contract in then.contracts.values() if is_there(contract)]
-    official = {c.dataset: c.levels for c in there if c.source == "official"}
-    awaited = {name for row in study.installation.not_evaluable for name in row.indicators}
-    return chain_coverage(
-        study.installation.catalogue,
-        study.installation.not_evaluable,
-        evaluated=tuple(outcome.indicator for outcome in study.plan.outcomes),
-        official=official,
-        municipal={c.dataset: title_of(c, study.simulated) for c in there if c.source == "municipal"},
-        level=level_of_plan(study.plan),
-        start=first_start(study.groups, study.plan),
-        years={name: _years_at_hand(study, name, official) for name in awaited},
-        today=study.day.year,
-    )
-
-
-def _years_at_hand(study: Study, indicator: str, official: Collection[str]) -> frozenset[int]:
-    """Years in which accepted official figures give an indicator a value for a unit of the plan's level."""
-    units = official_units()[level_of_plan(study.plan)]
-    sources = [s for s in study.installation.catalogue[indicator].sources if set(s.datasets) <= set(official)]
-    tables = [study.snapshot.indicator(indicator, source.dataset, Asked(study.as_of)).indicators for source in sources]
-    rows = [row for table in tables for row in table.select(["unit_id", "year", "value"]).to_pylist()]
-    return frozenset(row["year"] for row in rows if row["value"] is not None and row["unit_id"] in units)
-
-
-def _offers(study: Study) -> Offers | None:
-    """What the municipalities that began with the plan's cohorts delivered on services and network; None without a contract for both."""
-    contracts = {contract.dataset: contract for contract in study.snapshot.contracts.values()}
-    if not {SERVICES, NETWORK} <= set(contracts):
-        return None
-    began = [unit for unit, joined in owed_since(contracts[SERVICES]).items() if joined in (study.plan.treated_cohorts or ())]
-    services, network = (study.snapshot.accepted(name, Asked(study.as_of)).observations for name in (SERVICES, NETWORK))
-    return replace(offers_of(services, network, began), simulated=bool({SERVICES, NETWORK} & study.simulated))
-
-
-def _generation(study: Study) -> tuple[StationSeries, ...]:
-    """Each station of the catalogue with the official figures of both groups, of one source; () where no station has any."""
-    groups = {name: set(study.groups.loc[study.groups["group"] == name, "unit_id"]) for name in ("treated", "reference")}
-    found = tuple(_series(study, station, groups) for station in study.installation.stations)
-    return found if any(series.indicator is not None for series in found) else ()
-
-
-def _series(study: Study, station: Station, groups: Mapping[str, Collection[str]]) -> StationSeries:
-    """The first indicator of a station that has figures of units of each group, by the plan's own source first."""
-    catalogue, plan, contracts = study.installation.catalogue, study.plan, study.snapshot.contracts.values()
-    official = {contract.dataset for contract in contracts if contract.source == "official"}
-    for name in sorted(station.indicators, key=lambda name: name not in plan.sources):  # stable: else in the catalogue's order
-        datasets = [source.dataset for source in catalogue[name].sources if set(source.datasets) <= official]
-        for dataset in sorted(datasets, key=lambda dataset: dataset != plan.sources.get(name)):
-            asked = study.asked(name) if dataset == plan.sources.get(name) else Asked(study.as_of)
-            table: pd.DataFrame = study.snapshot.indicator(name, dataset, asked).indicators.to_pandas()
-            rows = table[table["value"].notna() & table["unit_id"].isin({unit for units in groups.values() for unit in units})]
-            if all(rows["unit_id"].isin(list(units)).any() for units in groups.values()):
-                values = rows[["unit_id", "year", "value", "numerator", "denominator"]].reset_index(drop=True)
-                simulated = bool(set(catalogue[name].source(dataset).datasets) & study.simulated)
-                return StationSeries(station, catalogue[name], values, simulated)
-    return StationSeries(station, None, pd.DataFrame(columns=["unit_id", "year", "value", "numerator", "denominator"]))
-
-
-def _stations(study: Study) -> pd.DataFrame | None:
-    """The delivered stations of those born in the years in which the plan's treated cohorts joined; None without any.
-
-    They are the first who could have been reached from birth on.
-    """
-    table: pd.DataFrame = study.snapshot.pseudo_cohorts(Asked(study.as_of)).to_pandas()
-    rows: pd.DataFrame = table[
-        (table["source"] == "municipal") & table["birth_year"].isin(list(study.plan.treated_cohorts or ()))
-    ]
-    if rows.empty:
-        return None
-    named: pd.DataFrame = rows.assign(unit_name=rows["unit_id"].map(unit_name))
-    return named.loc[:, list(STATION_COLUMNS)].reset_index(drop=True)
 
 
 def _notices(study: Study) -> tuple[Sentence, ...]:

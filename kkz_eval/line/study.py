@@ -43,6 +43,7 @@ from kkz_eval.line.installation import Installation
 from kkz_eval.line.locks import kept_locks
 from kkz_eval.line.snapshot import Snapshot
 from kkz_eval.model.errors import UserError
+from kkz_eval.model.source_editions import EditionState
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,6 +101,11 @@ class Study:
     def day(self) -> date:
         """The day that is today for whoever reads the study: that of which the plan speaks, else that of the snapshot."""
         return self.as_of or self.snapshot.day
+
+    def editions_known(self, dataset: str) -> tuple[EditionState, ...]:
+        """The accepted editions of an official source, those known on the day of the plan where it names one."""
+        states, as_of = self.snapshot.editions(dataset), self.as_of
+        return states if as_of is None else tuple(state for state in states if state.known_day <= as_of.isoformat())
 
     def asked(self, indicator_id: str) -> Asked:
         """Which of the accepted figures the plan takes for an indicator: of the day and the edition that it names."""

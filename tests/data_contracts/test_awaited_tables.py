@@ -21,8 +21,8 @@ from kkz_eval.contracts.template_book import data_sheet, template_bytes
 from kkz_eval.deliveries.reader import Claimed, read_file
 from kkz_eval.fetching.web_services import load_services
 from kkz_eval.indicators.chain import StageCoverage
+from kkz_eval.line.along_the_chain import chain_of
 from kkz_eval.line.installation import Installation, open_installation
-from kkz_eval.line.report import _chain
 from kkz_eval.line.snapshot import Snapshot, current_snapshot
 from kkz_eval.line.study import Study
 from kkz_eval.model.findings import Finding, iter_findings
@@ -80,7 +80,7 @@ def values(snapshot: Snapshot, indicator: str, dataset: str) -> dict[tuple[str, 
 def stage(snapshot: Snapshot, name: str) -> StageCoverage:
     """What a report by the plan of 2012 says of a stage."""
     study = Study(snapshot, snapshot.installation.plans["kekiz-2012"])
-    return {row.stage: row for row in _chain(study)}[name]
+    return {row.stage: row for row in chain_of(study)}[name]
 
 
 def reasons(snapshot: Snapshot, name: str) -> dict[str, str]:
