@@ -1,7 +1,7 @@
-"""The document model: sections, paragraphs, lists, tables, figures, and numbers that can be traced. No wording, no rendering.
+"""The document model: one source for the HTML page, the PDF and the downloads. No wording, no rendering.
 
-Every number that a reader sees is a `Number`. Text that comes from plans, contracts or sources as it is, is `Quoted`;
-names of files, keys and digests are `Code`.
+A document is a front page and sections of paragraphs, lists, tables and figures. Every number that a reader sees is a `Number`. Text that comes
+from plans, contracts or sources as it is, is `Quoted`; names of files, keys and digests are `Code`.
 """
 
 from __future__ import annotations
@@ -76,36 +76,100 @@ class Table:
     rows: tuple[tuple[Parts, ...], ...]
 
 
+Cell = str | int | float | None
+
+
+@dataclass(frozen=True)
+class Variable:
+    """A column of the data behind a figure or table, for the codebook. name: in the file; meaning: in the reader's language; unit: "" for none."""
+
+    name: str
+    meaning: str
+    unit: str = ""
+
+
+@dataclass(frozen=True)
+class Data:
+    """What a figure or table was made from, in full precision, as it may leave: it has passed the gate. None: missing.
+
+    Raises ValueError where a row has another length than the variables.
+    """
+
+    variables: tuple[Variable, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+
+    def __post_init__(self) -> None:
+        if any(len(row) != len(self.variables) for row in self.rows):
+            raise ValueError("a row of data has another length than its variables")
+
+
 @dataclass(frozen=True)
 class Figure:
-    """A figure drawn for a wide and for a narrow page, with the text that stands for it."""
+    """A figure drawn for a wide and for a narrow page, with the text that stands for it, the data drawn and where they come from."""
 
     identifier: str
     caption: Parts
     alternative_text: str
     svg_wide: str
     svg_narrow: str
+    data: Data | None = None
+    source: Parts = ()
+
+
+Block = Paragraph | Listing | Table | Figure
 
 
 @dataclass(frozen=True)
 class Section:
-    """A headed part of the document; subsections follow the blocks."""
+    """A headed part of the document; subsections follow the blocks. kind: text | technical (folded on the page, in the appendix on paper)."""
 
     identifier: str
     title: Parts
-    blocks: tuple[Paragraph | Listing | Table | Figure, ...]
+    blocks: tuple[Block, ...]
     sections: tuple[Section, ...] = ()
+    kind: str = "text"
+
+
+@dataclass(frozen=True)
+class Result:
+    """A row of the front page: one primary outcome. bar: the range with zero and the smallest difference that matters, None where the
+    comparison doesn't carry an estimate; children: the result in children, () for the same reason."""
+
+    identifier: str
+    station: Parts
+    label: Parts
+    children: Parts
+    bar: Figure | None
+    verdict: Parts
+    rating: Parts
+    units: Parts
+
+
+@dataclass(frozen=True)
+class Front:
+    """The one page before the report, for those who read nothing else; also a page of its own.
+
+    strip: edition, date, status, publisher, contact, whether simulated, a short text each. parts: what arrives, where it is stuck, what
+    comes next, what may be said and what not, what changed since the last edition; in this order.
+    """
+
+    strip: tuple[Parts, ...]
+    headline: Parts
+    compared: Parts
+    results: tuple[Result, ...]
+    parts: tuple[Section, ...]
 
 
 @dataclass(frozen=True)
 class Document:
-    """A report in one language. Raises ValueError where an identifier occurs twice."""
+    """A report in one language. front: None where a report has none. Raises ValueError where an identifier occurs twice."""
 
     language: Language
     title: Parts
     subtitle: Parts
     banner: Paragraph | None
     sections: tuple[Section, ...]
+    front: Front | None = None
 
     def __post_init__(self) -> None:
         seen: set[str] = set()
@@ -161,29 +225,48 @@ def readable_texts(document: Document) -> Iterator[str]:
     yield _prose(document.subtitle)
     if document.banner is not None:
         yield _prose(document.banner.parts)
+    if document.front is not None:
+        yield from _front_texts(document.front)
     for section in document.sections:
         yield from _section_texts(section)
+
+
+def _front_texts(front: Front) -> Iterator[str]:
+    yield from map(_prose, (*front.strip, front.headline, front.compared))
+    for result in front.results:
+        yield from map(_prose, (result.station, result.label, result.children, result.verdict, result.rating, result.units))
+        if result.bar is not None:
+            yield from _block_texts(result.bar)
+    for part in front.parts:
+        yield from _section_texts(part)
 
 
 def _section_texts(section: Section) -> Iterator[str]:
     yield _prose(section.title)
     for block in section.blocks:
-        match block:
-            case Paragraph(parts=parts):
-                yield _prose(parts)
-            case Listing(items=items):
-                yield from map(_prose, items)
-            case Table():
-                yield _prose(block.caption)
-                yield from (column.heading for column in block.columns)
-                yield from (_prose(cell) for row in block.rows for cell in row)
-            case Figure():
-                yield _prose(block.caption)
-                yield block.alternative_text
-                for words in re.findall(r"<text[^>]*>(.*?)</text>", block.svg_wide + block.svg_narrow, re.DOTALL):
-                    yield unescape(re.sub(r"<[^>]*>", " ", words))
+        yield from _block_texts(block)
     for subsection in section.sections:
         yield from _section_texts(subsection)
+
+
+def _block_texts(block: Block) -> Iterator[str]:
+    match block:
+        case Paragraph(parts=parts):
+            yield _prose(parts)
+        case Listing(items=items):
+            yield from map(_prose, items)
+        case Table():
+            yield _prose(block.caption)
+            yield from (column.heading for column in block.columns)
+            yield from (_prose(cell) for row in block.rows for cell in row)
+        case Figure():
+            yield _prose(block.caption)
+            yield block.alternative_text
+            yield _prose(block.source)
+            if block.data is not None:
+                yield from (variable.meaning for variable in block.data.variables)
+            for words in re.findall(r"<text[^>]*>(.*?)</text>", block.svg_wide + block.svg_narrow, re.DOTALL):
+                yield unescape(re.sub(r"<[^>]*>", " ", words))
 
 
 def _prose(parts: Parts) -> str:

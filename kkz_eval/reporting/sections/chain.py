@@ -20,6 +20,7 @@ from kkz_eval.model.texts import Language
 from kkz_eval.reference.unit_groups import unit_words
 from kkz_eval.reporting import disclosure, numbers, say
 from kkz_eval.reporting.document import (
+    Block,
     Column,
     Inline,
     Listing,
@@ -35,7 +36,7 @@ from kkz_eval.reporting.document import (
 )
 from kkz_eval.reporting.figures.chain import Chain, Link, OutcomeOnChain, draw_chain
 from kkz_eval.reporting.inputs import LocalText, OutcomeInfo, ReportInputs, in_language
-from kkz_eval.reporting.sections.parts import Block, finding_of, insert, is_simulated, label_of, of_role
+from kkz_eval.reporting.sections.parts import finding_of, insert, is_simulated, label_of, of_role
 from kkz_eval.reporting.sections.stations import stations_section
 
 _AROUND = "context"  # the stage of the catalogue that is no link of the chain

@@ -6,10 +6,10 @@ import pandas as pd
 
 from kkz_eval.model.texts import Language
 from kkz_eval.reporting import numbers, say, wording
-from kkz_eval.reporting.document import Listing, Paragraph, Quoted, Section, phrase
+from kkz_eval.reporting.document import Block, Listing, Paragraph, Quoted, Section, phrase
 from kkz_eval.reporting.figures.trend import Line, Mark, Trend, draw_trend
 from kkz_eval.reporting.inputs import OutcomeInfo, ReportInputs, in_language
-from kkz_eval.reporting.sections.parts import Block, is_simulated, label_of, of_role, scope_of
+from kkz_eval.reporting.sections.parts import is_simulated, label_of, of_role, scope_of
 
 
 def changed_section(inputs: ReportInputs, language: Language) -> Section:

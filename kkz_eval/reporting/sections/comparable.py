@@ -7,11 +7,11 @@ from typing import Any
 
 from kkz_eval.model.texts import Language
 from kkz_eval.reporting import claims, numbers, say, wording
-from kkz_eval.reporting.document import Column, Inline, Listing, Paragraph, Parts, Section, Table, join, phrase
+from kkz_eval.reporting.document import Block, Column, Inline, Listing, Paragraph, Parts, Section, Table, join, phrase
 from kkz_eval.reporting.figures.balance import Balance, Distance, draw_balance
 from kkz_eval.reporting.inputs import OutcomeInfo, ReportInputs, in_language
 from kkz_eval.reporting.sections import design
-from kkz_eval.reporting.sections.parts import Block, insert, is_simulated, label_of
+from kkz_eval.reporting.sections.parts import insert, is_simulated, label_of
 
 
 def comparable_sections(inputs: ReportInputs, language: Language) -> tuple[Section, ...]:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from kkz_eval.model.texts import Language
 from kkz_eval.reporting import say
-from kkz_eval.reporting.document import Code, Column, Listing, Paragraph, Parts, Quoted, Section, Table, join, phrase
+from kkz_eval.reporting.document import Block, Code, Column, Listing, Paragraph, Parts, Quoted, Section, Table, join, phrase
 from kkz_eval.reporting.inputs import ReportInputs, in_language
 from kkz_eval.reporting.sections import design
 from kkz_eval.reporting.sections.counts import counts_section
 from kkz_eval.reporting.sections.deliveries import deliveries_section
-from kkz_eval.reporting.sections.parts import Block
 from kkz_eval.reporting.sections.source_editions import edition_blocks
 
 

@@ -12,9 +12,8 @@ import pandas as pd
 from kkz_eval.model.texts import Language
 from kkz_eval.reference.unit_groups import unit_words
 from kkz_eval.reporting import numbers, say
-from kkz_eval.reporting.document import Column, Inline, Listing, Paragraph, Parts, Quoted, Section, Table, join, phrase
+from kkz_eval.reporting.document import Block, Column, Inline, Listing, Paragraph, Parts, Quoted, Section, Table, join, phrase
 from kkz_eval.reporting.inputs import DesignInfo, OutcomeInfo, ReportInputs, in_language
-from kkz_eval.reporting.sections.parts import Block
 
 MOST_SHARES = 6  # of a synthetic reference that are named; its file has all
 

@@ -9,10 +9,23 @@ from kkz_eval.evaluation.headline import overall_rows
 from kkz_eval.evaluation.verdict.rules import Form
 from kkz_eval.model.texts import Language
 from kkz_eval.reporting import numbers, say, wording
-from kkz_eval.reporting.document import Code, Column, Inline, Listing, Paragraph, Parts, Quoted, Section, Table, join, phrase
+from kkz_eval.reporting.document import (
+    Block,
+    Code,
+    Column,
+    Inline,
+    Listing,
+    Paragraph,
+    Parts,
+    Quoted,
+    Section,
+    Table,
+    join,
+    phrase,
+)
 from kkz_eval.reporting.figures.event_study import Event, EventStudy, draw_event_study
 from kkz_eval.reporting.inputs import OutcomeInfo, ReportInputs, in_language
-from kkz_eval.reporting.sections.parts import Block, finding_of, insert, is_simulated, label_of, of_role, scope_of
+from kkz_eval.reporting.sections.parts import finding_of, insert, is_simulated, label_of, of_role, scope_of
 
 
 def difference_section(inputs: ReportInputs, language: Language) -> Section:

@@ -6,10 +6,10 @@ import pandas as pd
 
 from kkz_eval.model.texts import Language
 from kkz_eval.reporting import numbers, wording
-from kkz_eval.reporting.document import Paragraph, Quoted, Section, join, phrase
+from kkz_eval.reporting.document import Block, Paragraph, Quoted, Section, join, phrase
 from kkz_eval.reporting.inputs import ReportInputs, in_language
 from kkz_eval.reporting.sections import design
-from kkz_eval.reporting.sections.parts import Block, finding_of, of_role, scope_of
+from kkz_eval.reporting.sections.parts import finding_of, of_role, scope_of
 
 
 def key_section(inputs: ReportInputs, language: Language) -> Section:

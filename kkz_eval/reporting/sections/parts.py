@@ -5,10 +5,8 @@ from __future__ import annotations
 from kkz_eval.indicators.described import Described
 from kkz_eval.model.texts import Language
 from kkz_eval.reporting import say, wording
-from kkz_eval.reporting.document import Figure, Listing, Paragraph, Parts, Quoted, Table, identifier_part
+from kkz_eval.reporting.document import Parts, Quoted, identifier_part
 from kkz_eval.reporting.inputs import OutcomeInfo, ReportInputs, in_language
-
-Block = Paragraph | Listing | Table | Figure
 
 
 def scope_of(section: str, inputs: ReportInputs, outcome: OutcomeInfo) -> str:

@@ -14,10 +14,10 @@ from kkz_eval.indicators.described import Described, Gap, Series, Value, fullest
 from kkz_eval.indicators.offers import NETWORK, SERVICES
 from kkz_eval.model.texts import Language
 from kkz_eval.reporting import disclosure, numbers, say
-from kkz_eval.reporting.document import Column, Inline, Listing, Paragraph, Parts, Quoted, Section, Table, phrase
+from kkz_eval.reporting.document import Block, Column, Inline, Listing, Paragraph, Parts, Quoted, Section, Table, phrase
 from kkz_eval.reporting.inputs import ReportInputs, in_language
 from kkz_eval.reporting.sections.goals import goals_section
-from kkz_eval.reporting.sections.parts import Block, code_label
+from kkz_eval.reporting.sections.parts import code_label
 from kkz_eval.reporting.sections.survey import survey_section
 
 FEWEST = 3  # municipalities of which a middle value is shown

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from kkz_eval.model.source_editions import EditionState
 from kkz_eval.model.texts import Language
 from kkz_eval.reporting import say
-from kkz_eval.reporting.document import Code, Column, Parts, Quoted, Table, phrase
+from kkz_eval.reporting.document import Block, Code, Column, Parts, Quoted, Table, phrase
 from kkz_eval.reporting.inputs import OutcomeInfo, ReportInputs, in_language
 from kkz_eval.reporting.numbers import count, decimals_that_show, measured, year
-from kkz_eval.reporting.sections.parts import Block, written_day
+from kkz_eval.reporting.sections.parts import written_day
 
 
 def edition_blocks(inputs: ReportInputs, language: Language) -> Iterator[Block]:

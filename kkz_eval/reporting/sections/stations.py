@@ -14,9 +14,9 @@ from kkz_eval.indicators.generation import Standing, StationSeries, followed, ge
 from kkz_eval.model.texts import Language
 from kkz_eval.reference.unit_groups import unit_words
 from kkz_eval.reporting import disclosure, numbers, say
-from kkz_eval.reporting.document import Column, Inline, Paragraph, Parts, Quoted, Section, Table, identifier_part, phrase
+from kkz_eval.reporting.document import Block, Column, Inline, Paragraph, Parts, Quoted, Section, Table, identifier_part, phrase
 from kkz_eval.reporting.inputs import ReportInputs, in_language
-from kkz_eval.reporting.sections.parts import Block, insert
+from kkz_eval.reporting.sections.parts import insert
 
 SHOWN = ("births", "population_under_3", "care_2", "school_entry", "leavers")
 _NOTHING = "–"

@@ -7,6 +7,7 @@ import pandas as pd
 from kkz_eval.model.texts import Language
 from kkz_eval.reporting import numbers, say
 from kkz_eval.reporting.document import (
+    Block,
     Code,
     Column,
     Inline,
@@ -20,7 +21,7 @@ from kkz_eval.reporting.document import (
     phrase,
 )
 from kkz_eval.reporting.inputs import ReportInputs, in_language
-from kkz_eval.reporting.sections.parts import Block, insert, label_of, scope_of, written_day
+from kkz_eval.reporting.sections.parts import insert, label_of, scope_of, written_day
 
 
 def studied_section(inputs: ReportInputs, language: Language) -> Section:

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from kkz_eval.indicators.described import ALL, SURVEY, Described, TakeUp
 from kkz_eval.model.texts import Language
 from kkz_eval.reporting import disclosure, numbers, say
-from kkz_eval.reporting.document import Column, Paragraph, Parts, Section, Table, phrase
-from kkz_eval.reporting.sections.parts import Block, code_label
+from kkz_eval.reporting.document import Block, Column, Paragraph, Parts, Section, Table, phrase
+from kkz_eval.reporting.sections.parts import code_label
 
 FEWEST_ASKED = 30  # parents of whom a share is shown: of fewer, chance alone moves it by more than fifteen points
 
