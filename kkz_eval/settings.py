@@ -6,6 +6,7 @@ KKZ_CONTRACTS  contracts, plans, breaks, indicators (default: `data_contracts` o
 KKZ_REPORTS_URL address of the server for reports and protocols (set by `kkz-eval ui`; default: none)
 KKZ_LANGUAGE   language of messages, de or en (default: de)
 KKZ_CONTACT    whom municipalities ask, as it shall stand in templates: office, telephone, address (default: none)
+KKZ_PUBLISHER, KKZ_PUBLISHER_CONTACT  who publishes the reports, and whom their readers ask: office, telephone, address (default: none)
 KKZ_MODEL_WORLD whether plans of a model world are there: shown, hidden, or by what the home holds, the default (set by `kkz-eval ui`, whose
                processes must all have the same plans while it runs)
 KKZ_READER_SECONDS, KKZ_READER_MEGABYTES  what reading one file may take of the processor and of memory, besides what its size
@@ -36,7 +37,7 @@ CHECKOUT = Path(__file__).resolve().parent.parent
 class Settings:
     """Where things are, the language of messages, whom to ask, what reading files may take, and the day. Paths are absolute.
 
-    contact: whom municipalities ask, "" for nobody; model_world: MODEL_WORLD_SHOWN, MODEL_WORLD_HIDDEN or "", by what the home holds;
+    contact: whom municipalities ask; publisher, publisher_contact: who publishes the reports, and whom their readers ask; "" for nobody; model_world: MODEL_WORLD_SHOWN, MODEL_WORLD_HIDDEN or "", by what the home holds;
     day: of the command or the run that these settings are loaded for, in Berlin; it stays the same past midnight.
     """
 
@@ -49,6 +50,8 @@ class Settings:
     settle_seconds: int = 0
     day: date = field(default_factory=day_in_berlin)
     contact: str = ""
+    publisher: str = ""
+    publisher_contact: str = ""
     model_world: str = ""
 
     @property
@@ -102,7 +105,14 @@ def load_settings(
         settle_seconds=_whole(environment, "KKZ_SETTLE_SECONDS", 3, least=0),
         model_world=environment.get("KKZ_MODEL_WORLD", ""),
         contact=environment.get("KKZ_CONTACT", "").strip(),
+        publisher=_in_one_line(environment, "KKZ_PUBLISHER"),
+        publisher_contact=_in_one_line(environment, "KKZ_PUBLISHER_CONTACT"),
     )
+
+
+def _in_one_line(environment: Mapping[str, str], name: str) -> str:
+    """Words that stand in a line of a page, "" for none."""
+    return " ".join(environment.get(name, "").split())
 
 
 def _whole(environment: Mapping[str, str], name: str, default: int, least: int) -> int:

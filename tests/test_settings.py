@@ -54,3 +54,9 @@ def test_an_account_is_a_token_or_user_and_password_and_is_never_shown() -> None
     assert account is not None
     assert (account.user, account.password) == ("nutzerin", "wort")
     assert load_credentials("genesis", {"KKZ_GENESIS_USER": "nutzerin"}) is None
+
+
+def test_who_publishes_stands_in_one_line_and_nobody_is_nobody(tmp_path: Path) -> None:
+    found = load_settings({"KKZ_PUBLISHER": "  Stiftung \n Probe ", "KKZ_PUBLISHER_CONTACT": "Büro, 0123"}, home=tmp_path)
+    assert (found.publisher, found.publisher_contact) == ("Stiftung Probe", "Büro, 0123")
+    assert (load_settings({}, home=tmp_path).publisher, load_settings({}, home=tmp_path).publisher_contact) == ("", "")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from importlib.metadata import version
 
@@ -32,6 +32,7 @@ from kkz_eval.indicators.generation import StationSeries
 from kkz_eval.line import say
 from kkz_eval.line.along_the_chain import chain_of, generation_of, offers_delivered, stations_of
 from kkz_eval.line.described import described_of, table_of
+from kkz_eval.line.editions import number_edition
 from kkz_eval.line.official_figures import official_figures
 from kkz_eval.line.sentences import conflict_sentence, held_fixed, title_of
 from kkz_eval.line.simulated_tables import said_in_each_row
@@ -50,6 +51,7 @@ from kkz_eval.reporting.inputs import (
     DELIVERY_COLUMNS,
     REVISION_COLUMNS,
     DesignInfo,
+    EditionInfo,
     OutcomeInfo,
     ReportInputs,
     SourceInfo,
@@ -80,13 +82,16 @@ def make_edition(study: Study) -> Edition:
     """
     plan, steps, effects = study.plan, study.snapshot.steps, study.effects
     inputs = report_inputs(study, effects)
+    publisher, contact = study.installation.settings.publisher, study.installation.settings.publisher_contact
     code = code_digest("kkz_eval.reporting.build", "kkz_eval.evaluation.results", "kkz_eval.line.simulated_tables")
-    digest = digest_of([_digest_of_inputs(inputs, effects), list(plan.languages), code])
+    digest = digest_of([_digest_of_inputs(inputs, effects), list(plan.languages), code, publisher, contact])
     folder = f"{report_folder(plan.id)}/{digest[:16]}"
     pages = [(language, f"{folder}/{say('report.page').in_language(language)}") for language in plan.languages]
     if all(steps.store.exists(page) for _, page in pages):
         steps.journal.reused.append(("report", plan.id))
     else:
+        numbered = number_edition(steps.store, plan.id, digest[:16], study.snapshot.day)
+        inputs = replace(inputs, edition=EditionInfo(numbered.number, numbered.day, publisher=publisher, contact=contact))
         record = {**study.conformity.record(), "simulated": inputs.simulated}
         tables = {**results_files(with_verdicts(study, effects, inputs.verdicts)), **study.matched.files()}
         if inputs.described is not None:

@@ -40,6 +40,8 @@ REVISION_COLUMNS = ("indicator", "unit_name", "year", "older", "newer", "value_o
 STATION_COLUMNS = ("unit_id", "unit_name", "birth_year", "station", "year", "value", "state", "newest_year")
 
 ROLES = ("primary", "secondary", "context")
+EDITION_STATUSES = ("draft", "released")
+CHANGES = ("verdict", "data", "plan", "code", "publisher")
 GROUPS = ("treated", "reference", "later", "left_out")
 DELIVERY_STATUSES = tuple(state.value for state in State)
 
@@ -111,6 +113,38 @@ class DesignInfo:
 
 
 @dataclass(frozen=True)
+class Change:
+    """What is otherwise than in the edition before. kind: verdict (that is what changed), else why: data | plan | code | publisher."""
+
+    kind: str
+    said: Localised
+
+
+@dataclass(frozen=True)
+class EditionInfo:
+    """Which edition of the reports of a plan this is.
+
+    number: from 1, in the order in which a home made them; day: on which it was made. Both are of the edition that is kept: made of the same
+    again, it stays the edition that it was. status: draft until someone releases it | released; a model world's are always drafts and
+    `simulated` says so beside. publisher, contact: "" where the settings name nobody. previous: number and day of the edition before, None for
+    the first; changes: what is otherwise since then, in the order of CHANGES; () where nothing that can be named is.
+    Raises ValueError for a status or kind that is unknown.
+    """
+
+    number: int
+    day: date
+    status: str = "draft"
+    publisher: str = ""
+    contact: str = ""
+    previous: tuple[int, date] | None = None
+    changes: tuple[Change, ...] = ()
+
+    def __post_init__(self) -> None:
+        _known("status", [self.status], EDITION_STATUSES)
+        _known("kind of change", [change.kind for change in self.changes], CHANGES)
+
+
+@dataclass(frozen=True)
 class ReportInputs:
     """All that a report shows.
 
@@ -135,6 +169,7 @@ class ReportInputs:
     before the start, which its checks follow too. verdicts: by indicator; of an outcome without one nothing was examined.
     studied_as: the comparison of evaluation.verdict.study that the plan's is, None where none is.
     omnibus: all differences before the start in one test. described: what municipalities deliver of their own, None where nothing came.
+    edition: which one this is, None where nothing is kept of what is shown (a notebook, a picture).
     Raises ValueError where a table lacks a column, a role, group or status is unknown, or counts has a key twice.
     """
 
@@ -175,6 +210,7 @@ class ReportInputs:
     studied_as: str | None = None
     omnibus: Omnibus | None = None
     described: Described | None = None
+    edition: EditionInfo | None = None
 
     def __post_init__(self) -> None:
         _known("role", [outcome.role for outcome in self.outcomes], ROLES)
