@@ -8,20 +8,24 @@ from importlib import resources
 from jinja2 import Environment, StrictUndefined, Template
 from markupsafe import Markup, escape
 
-from kkz_eval.reporting import say
+from kkz_eval.reporting import say, typeface
 from kkz_eval.reporting.document import Code, Document, Figure, Listing, Number, Paragraph, Parts, Quoted, Table, plain
 from kkz_eval.reporting.inputs import PACKAGE
+
+_TYPEFACE = "/* typeface */"
 
 
 def render_html(document: Document) -> str:
     """The whole page. Equal documents give equal bytes."""
     labels = {key: say(f"document.{key}").in_language(document.language) for key in ("skip", "contents")}
-    return _template().render(
+    page = _template().render(
         document=document,
+        typeface=_TYPEFACE,
         css=Markup(_read("report.css")),
         labels=labels,
         scroll_label=lambda caption: say("document.scroll", caption=plain(caption)).in_language(document.language),
     )
+    return page.replace(_TYPEFACE, typeface.style_sheet(page), 1)  # last: it carries the characters that the page has
 
 
 def inline(parts: Parts) -> Markup:

@@ -6,13 +6,14 @@ import math
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import altair as alt
 import pandas as pd
 import vl_convert
 
 from kkz_eval.model.texts import Language
-from kkz_eval.reporting import say
+from kkz_eval.reporting import say, typeface
 from kkz_eval.reporting.document import Figure, Parts
 from kkz_eval.reporting.numbers import MINUS
 
@@ -92,9 +93,16 @@ def to_svg(chart: alt.LayerChart, language: Language) -> str:
 
     The renderer gives the figure its role and alternative text; roles and labels inside it are taken out.
     """
+    _measure_by_the_typeface()
     svg = vl_convert.vegalite_to_svg(chart.to_dict(validate=False), format_locale=dict(_FORMATS[language]), allowed_base_urls=[])
     svg = re.sub(r' (?:role|aria-[a-z]+|xmlns:xlink|pointer-events)="[^"]*"', "", svg)
     return svg.replace("<svg ", '<svg aria-hidden="true" focusable="false" ', 1)
+
+
+@cache
+def _measure_by_the_typeface() -> None:
+    """Let words be measured by the typeface that the page and the PDF carry, not by one of the machine."""
+    vl_convert.register_font_directory(str(typeface.folder()))
 
 
 def ground(left: float, right: float, top: float, bottom: float) -> alt.Chart:
@@ -133,7 +141,8 @@ def finish(chart: alt.LayerChart, page: Page, simulated: bool, language: Languag
     return (
         chart.properties(width=page.width, height=page.height, padding={"left": 2, "right": 12, "top": 4, "bottom": 4})
         .properties(autosize=alt.AutoSizeParams(type="pad", contains="content"))
-        .configure(font="sans-serif", background="white")
+        .configure(font=typeface.FAMILIES, background="white")
+        .configure_title(fontWeight=600)
         .configure_view(stroke=None, clip=False)
         .configure_axis(
             labelFontSize=FONT_SIZE - 1,
