@@ -124,7 +124,7 @@ def test_the_digest_depends_on_what_is_said_and_not_on_how(tmp_path: Path, contr
     ("old", "new", "said"),
     [
         ("kind: DataContract", "kind: DataContract: x", "Zeile"),
-        ("version: 2.0.0\n", "", "version"),
+        ("version: 3.0.0\n", "", "version"),
         ("property: acceptance, value: file", "property: acceptance, value: maybe", "file, unit"),
         ("property: acceptance, value", "property: aceptance, value", "acceptance"),
         ("property: measureFrom, value: indicator", "property: measureFrom, value: value", "measureFrom"),
@@ -133,7 +133,7 @@ def test_the_digest_depends_on_what_is_said_and_not_on_how(tmp_path: Path, contr
         ("      - name: year\n", "      - name: jahr\n", "unit_id und year"),
         ("labelEn, value: Indicator code", "labelEn, value: ''", "nicht leer"),
         ("labelEn, value: Indicator code", "labelEn, value: 05", "nicht 05"),
-        ("version: 2.0.0\n", "version: 2.0.0\nversion: 2.0.0\n", "zuerst in Zeile"),
+        ("version: 3.0.0\n", "version: 3.0.0\nversion: 3.0.0\n", "zuerst in Zeile"),
         ("logicalType: number", "logicalType: nummer", "Gemeint ist wohl „number“"),
         ("labelEn, value: Indicator code", "labelDe, value: Indicator code", "labelEn"),
     ],

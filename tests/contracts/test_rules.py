@@ -183,30 +183,30 @@ def test_a_level_that_the_register_lacks_is_an_error(build: SimpleNamespace) -> 
 
 
 @pytest.mark.parametrize(
-    ("indicator", "value", "rule"),
+    ("indicator", "value", "found"),
     [
-        ("a_schul_oA", 682, "shares_in_per_cent"),
-        ("a_schul_oA", 100, None),
-        ("a_HHwg", 682, None),
-        ("a_HHwg", 1001, "shares_in_per_mille"),
-        ("a_betr0306_bev0306", 101, None),  # children at the place of the centre
-        ("q_sch_a618", 151, None),
-        ("q_auspl", 120, None),
+        ("a_schul_oA", 682, [("shares_in_per_cent", "≤ 100")]),
+        ("a_schul_oA", 100, []),
+        ("a_schul_oA", 0.0682, [("leavers_not_a_fraction", "≥ 0,2")]),
+        ("a_schul_oA_w", 0.9, []),
+        ("a_HHwg", 682, []),
+        ("a_HHwg", 1001, [("shares_in_per_mille", "≤ 1000")]),
+        ("a_betr0306_bev0306", 101, []),  # children at the place of the centre
+        ("a_betr0003_bev0003", 0.2603, [("not_a_fraction", "≥ 1")]),
+        ("a_gbetr0003_bev0003", 0.65, []),  # few were in day care all day in 2006
+        ("q_asyl_bev", 0.09, []),
+        ("q_sch_a618", 151, []),
+        ("q_auspl", 120, []),
     ],
 )
-def test_only_true_shares_of_inkar_have_an_upper_bound(
-    indicator: str, value: int, rule: str | None, build: SimpleNamespace
+def test_shares_of_inkar_are_in_per_cent_and_only_true_ones_have_an_upper_bound(
+    indicator: str, value: float, found: list[tuple[str, str]], build: SimpleNamespace
 ) -> None:
     contract = CONTRACTS["inkar"]
     cells = {"unit_id": "05111", "year": 2015, "indicator": indicator, "value": value}
     parsed = build.parsed_of(contract, [{name: build.filled(cell) for name, cell in cells.items()}])
-    found = list(iter_findings(judge(parsed, contract, build.KNOWN_UNITS)))
-    assert [finding.rule for finding in found] == ([] if rule is None else [rule])
-    assert [finding.allowed for finding in found] == [f"≤ {limit}" for limit in _bounds(rule)]
-
-
-def _bounds(rule: str | None) -> list[int]:
-    return [] if rule is None else [{"shares_in_per_cent": 100, "shares_in_per_mille": 1000}[rule]]
+    judged = iter_findings(judge(parsed, contract, build.KNOWN_UNITS))
+    assert [(finding.rule, finding.allowed) for finding in judged] == found
 
 
 @pytest.mark.parametrize("contract_id", ["gisd", "gisd_gemeinden"])

@@ -137,6 +137,17 @@ def test_a_rate_above_all_persons_is_an_error() -> None:
     assert (found.rule, found.unit_id, found.year, found.value) == ("rate.range", "05978", 2016, "312")
 
 
+def test_rates_as_fractions_of_one_are_errors() -> None:
+    def as_fraction(found: re.Match[str]) -> str:
+        return f"{float(found.group().replace(',', '.')) / 100:.3f}".replace(".", ",")
+
+    table = taken(re.sub(r"\b\d+,\d\b", as_fraction, genuine(JOBLESS)))
+    verdict = judge_file(table, CONTRACTS[table.contract_id], units_known_to("official"))
+    assert verdict.status is Status.REJECTED
+    found = {(one.rule, one.field) for one in iter_findings(verdict.findings) if one.severity == Severity.ERROR}
+    assert found == {("rate_in_per_cent", "rate")}
+
+
 def test_births_per_inhabitant_are_no_births() -> None:
     said = refused(genuine(BIRTHS).replace("Lebendgeborene (Anzahl)", "Lebendgeborene je 1.000 Einwohner (Anzahl)"))
     assert "der Vertrag geburten_amtlich braucht 12612-01-01-4" in said
