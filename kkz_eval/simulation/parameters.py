@@ -77,6 +77,7 @@ class WorldParameters:
     care_town_sd: float = 0.2  # points, of a town, and of the rest, around its Kreis
     care_common_shock_sd: float = 0.2  # points
     care_errors_grow_until: float = 10.0  # percent of the children under 3; below, errors are smaller in proportion
+    care_least: float = 0.2  # percent, without the programme: some children are always in care
     care_share_by_age: tuple[float, float, float] = (0.02, 0.36, 0.62)  # of the children under 3 in care
     care_in_families: tuple[float, float] = (0.3, 0.01)  # share in family day care, under 3 and from 3 on
     kita_path: tuple[

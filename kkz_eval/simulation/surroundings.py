@@ -79,10 +79,10 @@ def live_births(
 def care_rate_without(
     rng: np.random.Generator, need: Floats, parts: tuple[Part, ...], axis: Counts, p: WorldParameters
 ) -> Floats:
-    """Children under 3 in care without the programme, in percent of the children under 3, shape (part, year).
+    """Children under 3 in care without the programme, in percent of the children under 3, shape (part, year); at least care_least.
 
     Growth is additive in points: common to all Kreise, but for a drift by kind and need. Errors are smaller where there
-    are few places, so that no rate falls below 0, and else as large as those of the genuine series.
+    are few places, and else as large as those of the genuine series.
     """
     rows = kreis_rows(parts)
     level = p.care_on_need * need + p.care_kreis_sd * truncated(rng, (len(need),))
@@ -92,7 +92,7 @@ def care_rate_without(
     errors = series.errors(sampling_variance(_usual(p.care_path, series), _people(p, "unter_3")))
     growing = np.minimum(1.0, _along(p.care_path, axis) / p.care_errors_grow_until)
     own = series.drift(cities(), need, axis) + growing * draw_errors(rng, errors, cities(), len(axis), TRUNCATION)
-    return np.asarray((level[rows] + town)[:, None] + path + own[rows], dtype=np.float64)
+    return np.asarray(np.maximum((level[rows] + town)[:, None] + path + own[rows], p.care_least), dtype=np.float64)
 
 
 def kita_rate_without(

@@ -220,6 +220,11 @@ def test_an_effect_that_empties_day_care_is_refused() -> None:
     assert "betreuungsquote_u3" in caught.value.sentence.in_language("de")
 
 
+def test_day_care_that_chance_alone_would_drive_below_zero_stays_above_it() -> None:
+    world = model_world(120, load_effects(None), tuple(range(2000, 2024)))
+    assert world.share_without[:, :, U3].min() == WorldParameters().care_least > 0
+
+
 @pytest.mark.parametrize("seed", range(0, 200, 20))
 def test_rates_stay_in_their_range_by_default(seed: int) -> None:
     world = model_world(seed, load_effects(None), tuple(range(2000, 2031)))
