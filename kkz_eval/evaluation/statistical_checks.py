@@ -71,11 +71,17 @@ def check_design(matched: Matched, plan: Plan) -> tuple[StatisticalCheck, ...]:
     unknown = [f"{row.indicator} {row.measure}" for row in matched.balance[matched.balance["status"] != "ok"].itertuples()]
     far = {name: value for name, value in distances.items() if value > plan.checks.smd}
     apart = {name: value for name, value in overlaps.items() if value < plan.checks.overlap}
-    when = "after" if plan.matching is not None else "before"
     return (
-        _judged("balance", far, unknown, f"far_{when}", plan.checks.smd, distances),
+        _judged("balance", far, unknown, _code_of_distance(plan), plan.checks.smd, distances),
         _judged("overlap", apart, unknown, "apart", plan.checks.overlap, overlaps),
     )
+
+
+def _code_of_distance(plan: Plan) -> str:
+    """What a distance means and what to do: a plan that has chosen whom it compares needs no advice to choose."""
+    if plan.matching is not None:
+        return "far_after"
+    return "far_held" if plan.comparison.within or plan.comparison.adjust else "far_before"
 
 
 def check_effects(effects: EffectsResult, plan: Plan) -> tuple[StatisticalCheck, ...]:

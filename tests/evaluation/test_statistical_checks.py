@@ -8,11 +8,12 @@ import pandas as pd
 import pytest
 
 from kkz_eval.evaluation.matching import Matched
-from kkz_eval.evaluation.plan import Checks, EstimatorSpec, Matching, Measured, Outcome, Plan
+from kkz_eval.evaluation.plan import Checks, Comparison, EstimatorSpec, Matching, Measured, Outcome, Plan
 from kkz_eval.evaluation.results import EffectsResult, result_of
 from kkz_eval.evaluation.statistical_checks import DESIGN_CHECKS, EFFECT_CHECKS, StatisticalCheck, check_design, check_effects
 
 PLAN = Plan("p", (Outcome("y"),), (EstimatorSpec("twfe", "twfe"),), treated_cohorts=(2012,))
+HELD = replace(PLAN, comparison=Comparison(within=("kind",)))
 MATCHED = replace(PLAN, matching=Matching("entropy_balancing", (Measured("y"),)))
 
 
@@ -43,6 +44,7 @@ def _named(found: tuple[StatisticalCheck, ...], name: str) -> StatisticalCheck:
     [
         ("balance", _design(smd=0.25), PLAN, True, "met"),
         ("balance", _design(smd=-0.2501), PLAN, False, "far_before"),
+        ("balance", _design(smd=-0.2501), HELD, False, "far_held"),
         ("balance", _design(smd=-0.2501), replace(PLAN, checks=Checks(smd=0.3)), True, "met"),
         ("balance", _design(smd=1.0, smd_after=0.1), MATCHED, True, "met"),
         ("balance", _design(smd=0.1, smd_after=0.3), MATCHED, False, "far_after"),
@@ -60,6 +62,14 @@ def test_design_checks(name: str, design: Matched, plan: Plan, passed: bool, cod
     if not passed:
         assert "Niveau von y" in check.sentence.in_language("de")
         assert "y level" in check.sentence.in_language("en")
+
+
+def test_who_has_chosen_a_comparison_is_not_advised_to_match() -> None:
+    advised = {
+        plan.comparison != PLAN.comparison: "„matching“" in _named(check_design(_design(smd=1.0), plan), "balance").sentence.in_language("de")
+        for plan in (PLAN, HELD)
+    }
+    assert advised == {False: True, True: False}
 
 
 @pytest.mark.parametrize(
