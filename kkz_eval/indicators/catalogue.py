@@ -23,7 +23,7 @@ indicators.yaml:
         subject: {de: "Geburten nach Alter der Mutter", en: "births by age of the mother"}
         cause: {held_and_not_obtained: {by: Regionalstatistik, tables: [{code: 12612-93-01-4, level: kreis, first: 1995, last: 2022}]}}
         # or not_measured: {among: official_tables | outside_the_programme} | too_short: {begins: 2016} or {ends: 2014} or
-        # {at_hand: [2015, 2020]} | too_few: {units: 7} or {cells: 5} | not_yet_reached: {birth_year: 2012, year: 2028}
+        # {at_hand: [2015, 2020]} | too_few: {units: 7} or {cells: 5} | not_yet_reached: {age: 16}
         note: {de: "der Fragebogen wechselte 2010", en: "the questionnaire changed in 2010"}   # what the cause doesn't say; left out where nothing
     stations:                            # of a year of birth, by age
       - {age: 2, birth_years: 3, label: {de: "Betreuung unter 3", en: "Day care under 3"}, indicators: [betreuungsquote_u3]}

@@ -115,14 +115,13 @@ class TooFew:
 
 @dataclass(frozen=True)
 class NotYetReached:
-    """Those whom the programme could reach from birth on are not that far. birth_year: of the first; year: about when they will be."""
+    """Those whom the programme could reach from birth on, born in the year of the start or later, are not that far. age: at which they are."""
 
-    birth_year: int
-    year: int
+    age: int
 
     def said(self, start: int) -> Sentence:
-        """The cause, to stand behind its subject."""
-        return say("causes.not_yet_reached", birth_year=self.birth_year, year=self.year)
+        """The cause, to stand behind its subject. start: first year in which an effect may show."""
+        return say("causes.not_yet_reached", birth_year=start, year=start + self.age)
 
 
 Cause = NotMeasured | HeldAndNotObtained | TooShort | TooFew | NotYetReached
@@ -152,7 +151,7 @@ def cause_of(entry: Mapping[str, Any]) -> Cause:
             ((of, count),) = given.items()
             return TooFew(count, of)
         case _:
-            return NotYetReached(given["birth_year"], given["year"])
+            return NotYetReached(given["age"])
 
 
 def that_holds(cause: Cause, at_hand: Collection[int], start: int, today: int) -> Cause | None:
@@ -179,8 +178,8 @@ def that_holds(cause: Cause, at_hand: Collection[int], start: int, today: int) -
             if isinstance(cause, TooShort) and not at_hand and cause._years_before(start) >= YEARS_BEFORE:
                 return None  # of a plan that starts later than the one it was written for
             return replace(cause, at_hand=tuple(sorted(set(at_hand)))) if at_hand else cause
-        case NotYetReached(year=year):
-            return cause if today <= year else None
+        case NotYetReached(age=age):
+            return cause if today <= start + age else None
         case _:
             return cause
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from kkz_eval.indicators.catalogue import Indicator, IndicatorSource, NotEvaluable, stages
-from kkz_eval.indicators.causes import that_holds
+from kkz_eval.indicators.catalogue import Indicator, NotEvaluable, stages
+from kkz_eval.indicators.causes import CAUSES, TooShort, has_years_before, that_holds
 from kkz_eval.model.texts import Language, Localised
 from kkz_eval.reference.tables import programme_units
 
@@ -19,14 +19,10 @@ LocalText = Mapping[Language, str]
 
 @dataclass(frozen=True)
 class Further:
-    """An indicator with accepted official figures that the plan does not evaluate.
-
-    from_year: first year of its series where that is no earlier than the plan's start, else None; other_level: whether its figures are
-    not of the plan's units.
-    """
+    """An indicator that the plan does not evaluate, though accepted official figures would do; or, other_level, though there are some of
+    other units than the plan's."""
 
     label: LocalText
-    from_year: int | None = None
     other_level: bool = False
 
 
@@ -66,26 +62,51 @@ def chain_coverage(
 
     evaluated: indicators of the plan's outcomes. official: levels by official dataset with accepted figures; municipal: title by
     municipal dataset with accepted figures. level: of the plan's units; start: first year in which an effect may show, None without one.
-    years: of accepted official figures of the plan's units, by indicator that a subject names; today: the year it is.
+    years: of accepted official figures of the plan's units, by indicator, absent where there are none; today: the year it is.
     A reason is left out where the plan evaluates an indicator of its subject, and where what is accepted shows that it no longer holds:
-    then its indicators are at hand like any other.
+    then its indicators are at hand like any other. An indicator whose years don't reach across the start is too short.
     """
     begin = start if start is not None else min(unit.cohort for unit in programme_units())
     reasons = _that_hold([row for row in not_evaluable if not set(row.indicators) & set(evaluated)], years, begin, today)
     told = {name for row in reasons for name in row.indicators} | set(evaluated)
-    named = {tuple(sorted(catalogue[name].label.items())) for name in evaluated}  # the same subject from another source
-    open_to_all = [i for i in catalogue.values() if i.id not in told and tuple(sorted(i.label.items())) not in named]
-    found = {i.id: _further(i, official, level, start, years.get(i.id)) for i in open_to_all}
+    named = {_subject(catalogue[name]) for name in evaluated}  # the same subject from another source
+    untold = [i for i in catalogue.values() if i.id not in told and _subject(i) not in named]
+    found = {i.id: _at_hand(i, official, level, start, years.get(i.id, ())) for i in _best_of_each_subject(untold, years, begin)}
     return tuple(
         StageCoverage(
             stage,
             tuple(name for name in evaluated if catalogue[name].stage == stage),
-            tuple(further for i in open_to_all if i.stage == stage and (further := found[i.id]) is not None),
+            tuple(one for name, one in found.items() if isinstance(one, Further) and catalogue[name].stage == stage),
             tuple(title for dataset, title in municipal.items() if stage in _stages_of(dataset, catalogue, not_evaluable)),
-            tuple(Reason(row.subject, row.kind, row.because(begin)) for row in reasons if row.stage == stage),
+            (
+                *(Reason(row.subject, row.kind, row.because(begin)) for row in reasons if row.stage == stage),
+                *(one for name, one in found.items() if isinstance(one, Reason) and catalogue[name].stage == stage),
+            ),
         )
         for stage in stages()
     )
+
+
+def _subject(indicator: Indicator) -> tuple[tuple[str, str], ...]:
+    """What an indicator is about, whichever source it has: its label."""
+    return tuple(sorted(indicator.label.items()))
+
+
+def _best_of_each_subject(
+    indicators: Sequence[Indicator], years: Mapping[str, Collection[int]], start: int
+) -> tuple[Indicator, ...]:
+    """One indicator of each subject, in their order: the one whose years reach across the start, else that with the most."""
+
+    def rank(indicator: Indicator) -> tuple[bool, int]:
+        of = years.get(indicator.id, ())
+        return has_years_before(of, start) and max(of) >= start, len(of)
+
+    best: dict[tuple[tuple[str, str], ...], Indicator] = {}
+    for indicator in indicators:
+        known = best.get(_subject(indicator))
+        if known is None or rank(indicator) > rank(known):
+            best[_subject(indicator)] = indicator
+    return tuple(indicator for indicator in indicators if best[_subject(indicator)] is indicator)
 
 
 def _that_hold(rows: Sequence[NotEvaluable], years: Mapping[str, Collection[int]], start: int, today: int) -> list[NotEvaluable]:
@@ -105,24 +126,18 @@ def _stages_of(dataset: str, catalogue: Mapping[str, Indicator], not_evaluable: 
     return measured | {row.stage for row in not_evaluable if dataset in row.datasets}
 
 
-def _further(
-    indicator: Indicator, official: Mapping[str, tuple[str, ...]], level: str, start: int | None, years: Collection[int] | None
-) -> Further | None:
-    """The indicator by its best source at hand: of the plan's level first, with years before the start before one without; None without.
+def _at_hand(
+    indicator: Indicator, official: Mapping[str, tuple[str, ...]], level: str, start: int | None, years: Collection[int]
+) -> Further | Reason | None:
+    """The indicator as one that a plan could evaluate, as too short for that, or as one of other units; None where nothing is at hand.
 
-    years: those of its values where they were looked up; the datasets alone don't say that there are any.
+    years: of its values for the plan's units; the datasets alone don't say that there are any.
     """
+    if years:
+        if start is None or (has_years_before(years, start) and max(years) >= start):
+            return Further(indicator.label)
+        short = TooShort(at_hand=tuple(sorted(years)))
+        return Reason(indicator.label, CAUSES[TooShort], short.said(start))
     at_hand = [source for source in indicator.sources if all(name in official for name in source.datasets)]
     of_level = [source for source in at_hand if all(level in official[name] for name in source.datasets)]
-    if not of_level:
-        return Further(indicator.label, other_level=True) if at_hand else None
-    if years is not None:
-        late = start is not None and min(years, default=start) >= start
-        return Further(indicator.label, min(years) if late else None) if years else None
-    begins = [_late(source, start) for source in of_level]
-    return Further(indicator.label, None if None in begins else min(year for year in begins if year is not None))
-
-
-def _late(source: IndicatorSource, start: int | None) -> int | None:
-    """First year of the series where it has none before the start, else None."""
-    return source.first_year if start is not None and source.first_year is not None and source.first_year >= start else None
+    return Further(indicator.label, other_level=True) if at_hand and not of_level else None

@@ -37,16 +37,16 @@ def chain_of(study: Study) -> tuple[StageCoverage, ...]:
 
     there = [contract for contract in then.contracts.values() if is_there(contract)]
     official = {c.dataset: c.levels for c in there if c.source == "official"}
-    awaited = {name for row in study.installation.not_evaluable for name in row.indicators}
+    evaluated = tuple(outcome.indicator for outcome in study.plan.outcomes)
     return chain_coverage(
         study.installation.catalogue,
         study.installation.not_evaluable,
-        evaluated=tuple(outcome.indicator for outcome in study.plan.outcomes),
+        evaluated=evaluated,
         official=official,
         municipal={c.dataset: title_of(c, study.simulated) for c in there if c.source == "municipal"},
         level=level_of_plan(study.plan),
         start=first_start(study.groups, study.plan),
-        years={name: _years_at_hand(study, name, official) for name in awaited},
+        years={name: _years_at_hand(study, name, official) for name in study.installation.catalogue if name not in evaluated},
         today=study.day.year,
     )
 

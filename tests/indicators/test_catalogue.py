@@ -196,7 +196,7 @@ def test_a_reason_about_an_unknown_indicator_is_refused(tmp_path: Path) -> None:
         "{too_short: {begins: 2016, ends: 2014}}",
         "{too_short: {breaks: []}}",
         "{too_few: {units: 0}}",
-        "{not_yet_reached: {birth_year: 2012}}",
+        "{not_yet_reached: {}}",
     ],
 )
 def test_a_cause_that_can_not_be_said_is_refused(tmp_path: Path, cause: str) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 from kkz_eval.contracts.load import load_contracts
 from kkz_eval.indicators.catalogue import load_catalogue, load_not_evaluable, stages
@@ -12,7 +13,8 @@ CATALOGUE = load_catalogue(FOLDER / "indicators.yaml", FOLDER / "breaks.yaml")
 REASONS = load_not_evaluable(FOLDER / "indicators.yaml")
 CONTRACTS = {contract.dataset: contract for contract in load_contracts(FOLDER).values()}
 
-NO_YEARS = {name: () for row in REASONS for name in row.indicators}
+AWAITED = {name for row in REASONS for name in row.indicators}
+YEARS = range(2000, 2020)  # of every series that nobody waits for
 CHILDREN = "children in SGB II per 100 children"
 
 
@@ -21,10 +23,13 @@ def covered(
     accepted: tuple[str, ...] = ("inkar",),
     level: str = "kreis",
     start: int | None = 2012,
-    years: Mapping[str, Collection[int]] = NO_YEARS,
+    years: Mapping[str, Collection[int]] = MappingProxyType({}),
     today: int = 2026,
 ) -> dict[str, StageCoverage]:
+    """years: of some indicators; of the others YEARS, where a dataset of the plan's level is accepted and no table is awaited."""
     contracts = [CONTRACTS[name] for name in accepted]
+    of_level = {c.dataset for c in contracts if c.source == "official" and level in c.levels}
+    at_hand = {i.id for i in CATALOGUE.values() if i.id not in AWAITED and any(set(s.datasets) <= of_level for s in i.sources)}
     found = chain_coverage(
         CATALOGUE,
         REASONS,
@@ -33,7 +38,7 @@ def covered(
         municipal={c.dataset: {"de": c.title_de, "en": c.title_en} for c in contracts if c.source == "municipal"},
         level=level,
         start=start,
-        years=years,
+        years={**dict.fromkeys(at_hand, YEARS), **years},
         today=today,
     )
     assert [row.stage for row in found] == list(stages())
@@ -82,10 +87,10 @@ def test_a_reason_is_left_out_where_the_plan_evaluates_its_subject() -> None:
 def test_a_reason_that_what_is_accepted_refutes_is_left_out_and_its_indicator_is_at_hand() -> None:
     name = "q_newfBGu15_bev"
     label = "Children under 15 in SGB II households"
-    with_years = covered("a_schul_oA", years={**NO_YEARS, name: range(2010, 2020)})["context"]
+    with_years = covered("a_schul_oA", years={name: range(2010, 2020)})["context"]
     assert CHILDREN not in [row.subject["en"] for row in with_years.reasons]
-    assert {further.label["en"]: further.from_year for further in with_years.further}[label] is None
-    with_one = covered("a_schul_oA", years={**NO_YEARS, name: range(2011, 2020)})["context"]
+    assert label in labels(with_years)
+    with_one = covered("a_schul_oA", years={name: range(2011, 2020)})["context"]
     (reason,) = [row for row in with_one.reasons if row.subject["en"] == CHILDREN]
     assert reason.cause == "too_short"
     assert "at hand only 2011–2019, so with but one year before the start in 2012" in reason.because.in_language("en")
@@ -98,6 +103,11 @@ def test_a_dataset_that_came_without_the_years_of_an_indicator_does_not_put_it_a
     assert any("population by age" in row.subject["en"] for row in births["context"].reasons)
 
 
+def test_those_reached_from_birth_on_are_born_in_the_year_of_the_plan_s_start() -> None:
+    said = {start: covered("a_schul_oA", start=start)["secondary"].reasons[0].because.in_language("en") for start in (2012, 2017)}
+    assert said == {year: f"not yet reached: those born in {year} will be that far about {year + 16}" for year in (2012, 2017)}
+
+
 def test_a_station_that_was_reached_is_not_called_unreached() -> None:
     def causes(today: int) -> list[str]:
         return [row.cause for row in covered("a_schul_oA", today=today)["secondary"].reasons]
@@ -105,11 +115,25 @@ def test_a_station_that_was_reached_is_not_called_unreached() -> None:
     assert (causes(2026), causes(2029)) == (["not_yet_reached"], [])
 
 
-def test_a_series_that_begins_with_the_start_says_so() -> None:
-    of = {further.label["en"]: further.from_year for further in covered("a_schul_oA", start=2011)["context"].further}
-    assert of["Recipients of minimum social security"] == 2011
-    of = {further.label["en"]: further.from_year for further in covered("a_schul_oA", start=None)["context"].further}
-    assert of["Recipients of minimum social security"] is None
+def test_a_series_that_does_not_reach_across_the_start_is_too_short_and_not_at_hand() -> None:
+    name, label = "a_sMin", "Recipients of minimum social security"
+
+    def of(years: Collection[int], start: int | None = 2012) -> list[str] | str:
+        context = covered("a_schul_oA", start=start, years={name: years})["context"]
+        said = [row.because.in_language("en") for row in context.reasons if row.subject["en"] == label]
+        assert (label in labels(context)) == (not said)
+        return "".join(said)
+
+    assert of(range(2010, 2013)) == of(range(2011, 2022), start=None) == ""
+    assert of(range(2011, 2022)) == "too short: at hand only 2011–2021, so with but one year before the start in 2012"
+    assert of([2023]) == "too short: at hand only 2023, so without a year before the start in 2012"
+    assert of(range(2005, 2012)).startswith("too short: at hand only 2005–2011, so without a year from 2012 on")
+
+
+def test_a_subject_of_two_sources_is_told_once_by_the_longer_one() -> None:
+    found = covered("q_auspl", accepted=("inkar", "schulabgaenge_amtlich"), years={"schulabgaenge_hochschulreife": [2023]})["secondary"]
+    assert labels(found).count("School leavers with the Abitur") == 1
+    assert "School leavers with the Abitur" not in [row.subject["en"] for row in found.reasons]
 
 
 def test_figures_of_other_units_are_marked() -> None:

@@ -14,7 +14,7 @@ import pandas as pd
 from kkz_eval import indicators
 from kkz_eval.evaluation.verdict.rules import Code
 from kkz_eval.evaluation.verdict.sentences import level_word, verdict_word
-from kkz_eval.indicators.chain import Further, Reason, StageCoverage
+from kkz_eval.indicators.chain import Reason, StageCoverage
 from kkz_eval.indicators.offers import Answers, Offers, Reach, StageOffers
 from kkz_eval.model.texts import Language
 from kkz_eval.reference.unit_groups import unit_words
@@ -184,9 +184,7 @@ def _on_chain(outcome: OutcomeInfo, inputs: ReportInputs, language: Language) ->
 
 def _not_evaluated(stage: StageCoverage, inputs: ReportInputs, language: Language) -> Parts:
     """What the stage has besides the outcomes of the plan, and why it is not evaluated; nothing where there is nothing."""
-    own_level = [
-        _further(f"chain.{stage.stage}.{n}", row, language) for n, row in enumerate(stage.further) if not row.other_level
-    ]
+    own_level: list[Parts] = [(_as_it_is(row.label, language),) for row in stage.further if not row.other_level]
     reasons = [
         phrase(
             "chain.reason", language, subject=_as_it_is(row.subject, language), because=Quoted(row.because.in_language(language))
@@ -205,13 +203,6 @@ def _not_evaluated(stage: StageCoverage, inputs: ReportInputs, language: Languag
 
 def _name(stage: StageCoverage, language: Language) -> Quoted:
     return Quoted(indicators.say(f"stages.{stage.stage}").in_language(language))
-
-
-def _further(scope: str, row: Further, language: Language) -> Parts:
-    label = _as_it_is(row.label, language)
-    if row.from_year is None:
-        return (label,)
-    return phrase("chain.from_year", language, label=label, year=numbers.year(f"{scope}.from_year", row.from_year))
 
 
 def _as_it_is(local: LocalText, language: Language) -> Quoted:

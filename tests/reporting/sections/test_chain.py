@@ -28,7 +28,7 @@ CHAIN = (
         evaluated=("leavers", "visits"),
         further=(
             Further({"de": "Abitur", "en": "Abitur"}),
-            Further({"de": "Mittlere Reife", "en": "Middle certificate"}, from_year=2016),
+            Further({"de": "Mittlere Reife", "en": "Middle certificate"}),
             Further({"de": "Wiederholungen", "en": "Repeaters"}, other_level=True),
         ),
     ),
@@ -146,7 +146,7 @@ def test_what_is_not_evaluated_is_told_with_its_reason(inputs: ReportInputs) -> 
     assert left(found) == [
         "Schwangerschaft und Geburt: Geliefert, ohne Vergleichsgruppe: Geburten. "
         "Nicht auswertbar: geringes Geburtsgewicht (nicht gemessen: Keine amtliche Tabelle der Kreise weist das aus).",
-        "Weiterführende Schule: Vorhanden, aber nicht in diesem Plan: Abitur; Mittlere Reife (Reihe beginnt 2016). "
+        "Weiterführende Schule: Vorhanden, aber nicht in diesem Plan: Abitur; Mittlere Reife. "
         "Nicht für Kreise vorhanden: Wiederholungen.",
     ]
     assert "Schwangerschaft und Geburt: geringes Geburtsgewicht: nicht gemessen;" in figure(found).alternative_text
@@ -154,7 +154,7 @@ def test_what_is_not_evaluated_is_told_with_its_reason(inputs: ReportInputs) -> 
 
 def test_the_level_of_the_units_is_that_of_the_plan(inputs: ReportInputs) -> None:
     said = left(section(replace(inputs, chain=CHAIN, level="municipality"), "en"))[1]
-    assert said.endswith("Middle certificate (series begins in 2016). Not at hand for municipalities: Repeaters.")
+    assert said.endswith("Middle certificate. Not at hand for municipalities: Repeaters.")
 
 
 def test_it_stands_before_what_the_report_does_not_show_and_only_where_there_is_a_chain(inputs: ReportInputs) -> None:
