@@ -9,11 +9,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from kkz_eval.indicators.catalogue import Break
+from kkz_eval.indicators.catalogue import Break, load_catalogue
 from kkz_eval.indicators.sudden_changes import SuddenChange, changes_of_units, common_changes, unlisted
 
 ROOT = Path(__file__).resolve().parents[2]
 INKAR = Path(os.environ.get("KKZ_SHARED", ROOT.parent / "shared")) / "data" / "official" / "inkar"
+FOLDER = ROOT / "data_contracts"
 YEARS = range(2000, 2020)
 
 
@@ -90,6 +91,21 @@ def test_the_double_abitur_year_stands_out_in_the_real_series() -> None:
     panel = inkar("inkr_nrw_kreise_panel_long.csv", "kreis_ags5").rename(columns={"wert": "value"})
     found = common_changes(panel[panel["kuerzel"] == "a_schul_abi"])
     assert [change.year for change in found] in ([2013, 2014], [2014, 2013])
+
+
+@pytest.mark.parametrize("age", ["a_betr0003_bev0003", "a_betr0306_bev0306", "a_gbetr0003_bev0003", "a_gbetr0306_bev0306"])
+def test_what_the_real_series_of_day_care_do_in_all_kreise_at_once_is_listed(age: str) -> None:
+    panel = inkar("inkr_nrw_kreise_panel_long.csv", "kreis_ags5").rename(columns={"wert": "value"})
+    found = common_changes(panel[panel["kuerzel"] == age])
+    assert unlisted(found, load_catalogue(FOLDER / "indicators.yaml", FOLDER / "breaks.yaml")[age].breaks) == ()
+
+
+def test_the_sizes_that_the_breaks_of_day_care_from_3_on_name_are_those_of_the_source() -> None:
+    panel = inkar("inkr_nrw_kreise_panel_long.csv", "kreis_ags5")
+    care = panel[panel["kuerzel"] == "a_betr0306_bev0306"].pivot(index="unit_id", columns="year", values="wert")
+    changes = care.diff(axis="columns")
+    assert ((changes[2008] > 0).sum(), (changes[2015] < 0).sum(), (changes[2017] < 0).sum()) == (53, 48, 47)
+    assert changes[[2015, 2017]].mean().round(1).tolist() == [-2.7, -1.9]
 
 
 def test_the_census_of_2011_stands_out_in_the_municipalities_it_moved_most() -> None:
