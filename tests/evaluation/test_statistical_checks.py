@@ -65,11 +65,8 @@ def test_design_checks(name: str, design: Matched, plan: Plan, passed: bool, cod
 
 
 def test_who_has_chosen_a_comparison_is_not_advised_to_match() -> None:
-    advised = {
-        plan.comparison != PLAN.comparison: "„matching“" in _named(check_design(_design(smd=1.0), plan), "balance").sentence.in_language("de")
-        for plan in (PLAN, HELD)
-    }
-    assert advised == {False: True, True: False}
+    said = [_named(check_design(_design(smd=1.0), plan), "balance").sentence.in_language("de") for plan in (PLAN, HELD)]
+    assert ["„matching“" in sentence for sentence in said] == [True, False]
 
 
 @pytest.mark.parametrize(

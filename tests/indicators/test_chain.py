@@ -131,7 +131,8 @@ def test_a_series_that_does_not_reach_across_the_start_is_too_short_and_not_at_h
 
 
 def test_a_subject_of_two_sources_is_told_once_by_the_longer_one() -> None:
-    found = covered("q_auspl", accepted=("inkar", "schulabgaenge_amtlich"), years={"schulabgaenge_hochschulreife": [2023]})["secondary"]
+    one_year = {"schulabgaenge_hochschulreife": [2023]}
+    found = covered("q_auspl", accepted=("inkar", "schulabgaenge_amtlich"), years=one_year)["secondary"]
     assert labels(found).count("School leavers with the Abitur") == 1
     assert "School leavers with the Abitur" not in [row.subject["en"] for row in found.reasons]
 
