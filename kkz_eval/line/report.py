@@ -44,6 +44,7 @@ from kkz_eval.model.verdicts import State
 from kkz_eval.reference.tables import unit_label, unit_name
 from kkz_eval.reference.unit_groups import Nested, nested_sentence
 from kkz_eval.reporting.build import build_document, render
+from kkz_eval.reporting.downloads import downloads_of
 from kkz_eval.reporting.figures.canvas import WIDE
 from kkz_eval.reporting.figures.event_study import EventStudy, event_study_svg
 from kkz_eval.reporting.inputs import (
@@ -99,7 +100,10 @@ def make_edition(study: Study) -> Edition:
         files = said_in_each_row(tables) if inputs.simulated else tables
         files["conformity.json"] = json.dumps(record, ensure_ascii=False, indent=1, sort_keys=True).encode()
         files[SOURCES] = _accepted_contents(study.snapshot)
-        files |= {page.rpartition("/")[2]: render(build_document(inputs, language)).encode() for language, page in pages}
+        for language, page in pages:
+            document = build_document(inputs, language)
+            downloads = downloads_of(document)
+            files |= {**downloads.files, page.rpartition("/")[2]: render(document, downloads).encode()}
         files[SUMS] = sums_of(folder, files)
         for name, content in sorted(files.items(), key=lambda item: item[0].endswith(".html")):  # pages last: they say "complete"
             steps.store.put_if_absent(f"{folder}/{name}", content)

@@ -12,8 +12,7 @@ from collections.abc import Mapping
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-COLUMN = "simulated"
-_SAID = "true"
+from kkz_eval.model.simulated import COLUMN, IN_ROWS
 
 
 def said_in_each_row(files: Mapping[str, bytes]) -> dict[str, bytes]:
@@ -27,14 +26,14 @@ def said_in_each_row(files: Mapping[str, bytes]) -> dict[str, bytes]:
 def _csv(content: bytes) -> bytes:
     header, *rows = csv.reader(io.StringIO(content.decode("utf-8"), newline=""))
     written = io.StringIO()
-    csv.writer(written, lineterminator="\n").writerows([[*header, COLUMN], *([*row, _SAID] for row in rows)])
+    csv.writer(written, lineterminator="\n").writerows([[*header, COLUMN], *([*row, IN_ROWS] for row in rows)])
     return written.getvalue().encode("utf-8")
 
 
 def _parquet(content: bytes) -> bytes:
     table = pq.read_table(io.BytesIO(content))
     sink = pa.BufferOutputStream()
-    pq.write_table(table.append_column(COLUMN, pa.array([_SAID] * table.num_rows, pa.string())), sink)
+    pq.write_table(table.append_column(COLUMN, pa.array([IN_ROWS] * table.num_rows, pa.string())), sink)
     return bytes(sink.getvalue().to_pybytes())
 
 

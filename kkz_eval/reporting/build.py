@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from kkz_eval.model.texts import Language
 from kkz_eval.reporting import claims
 from kkz_eval.reporting.document import Code, Document, Paragraph, Quoted, join, phrase
+from kkz_eval.reporting.downloads import NO_DOWNLOADS, Downloads
 from kkz_eval.reporting.inputs import ReportInputs, in_language
 from kkz_eval.reporting.render_html import render_html
 from kkz_eval.reporting.sections.chain import chain_section
@@ -60,9 +61,9 @@ def _banner(inputs: ReportInputs, language: Language) -> Paragraph | None:
     return Paragraph(join(phrase("document.simulated", language), said), "banner")
 
 
-def render(document: Document) -> str:
-    """The document as one self-contained HTML page."""
-    return render_html(document)
+def render(document: Document, downloads: Downloads = NO_DOWNLOADS) -> str:
+    """The document as one self-contained HTML page. downloads: what lies beside it."""
+    return render_html(document, downloads)
 
 
 def _given_texts(inputs: ReportInputs, language: Language) -> Iterator[tuple[str, str]]:

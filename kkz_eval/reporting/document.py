@@ -171,6 +171,11 @@ class Document:
     sections: tuple[Section, ...]
     front: Front | None = None
 
+    @property
+    def simulated(self) -> bool:
+        """Whether its figures are made up: such a document has a banner that says so, and no other has one."""
+        return self.banner is not None
+
     def __post_init__(self) -> None:
         seen: set[str] = set()
         for identifier in identifiers(self):
@@ -279,6 +284,11 @@ def identifiers(document: Document) -> Iterator[str]:
         identifier = getattr(node, "identifier", None)
         if identifier is not None:
             yield identifier
+
+
+def downloadable(document: Document) -> Iterator[Figure | Table]:
+    """Every figure and table of a document, in reading order of its parts; what is on the front page comes last."""
+    yield from (node for node in _walk((document.sections, document.front)) if isinstance(node, Figure | Table))
 
 
 def _walk(node: object) -> Iterator[object]:

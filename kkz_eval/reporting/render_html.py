@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import cache
 from importlib import resources
 
@@ -9,20 +10,23 @@ from jinja2 import Environment, StrictUndefined, Template
 from markupsafe import Markup, escape
 
 from kkz_eval.reporting import say, typeface
-from kkz_eval.reporting.document import Code, Document, Figure, Listing, Number, Paragraph, Parts, Quoted, Table, plain
+from kkz_eval.reporting.document import Code, Document, Figure, Listing, Number, Paragraph, Parts, Quoted, Table, Variable, plain
+from kkz_eval.reporting.downloads import Downloads
 from kkz_eval.reporting.inputs import PACKAGE
 
 _TYPEFACE = "/* typeface */"
 
 
-def render_html(document: Document) -> str:
-    """The whole page. Equal documents give equal bytes."""
+def render_html(document: Document, downloads: Downloads) -> str:
+    """The whole page with links to what lies beside it. Equal documents give equal bytes."""
     labels = {key: say(f"document.{key}").in_language(document.language) for key in ("skip", "contents")}
     page = _template().render(
         document=document,
         typeface=_TYPEFACE,
         css=Markup(_read("report.css")),
         labels=labels,
+        downloads=downloads,
+        say=say.in_language(document.language),
         scroll_label=lambda caption: say("document.scroll", caption=plain(caption)).in_language(document.language),
     )
     return page.replace(_TYPEFACE, typeface.style_sheet(page), 1)  # last: it carries the characters that the page has
@@ -45,12 +49,18 @@ def _inline(part: object) -> Markup:
             return escape(part)
 
 
+def _columns(variables: Iterable[Variable]) -> str:
+    """The columns of a CSV in one line: name and meaning, with the unit where there is one."""
+    return "; ".join(f"{one.name} = {one.meaning}" + (f" ({one.unit})" if one.unit else "") for one in variables)
+
+
 @cache
 def _template() -> Template:
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     environment.filters["inline"] = inline
     environment.filters["plain"] = plain
     environment.filters["drawing"] = Markup
+    environment.filters["columns"] = _columns
     for name, kind in (("paragraph", Paragraph), ("listing", Listing), ("table", Table), ("figure", Figure)):
         environment.tests[name] = lambda block, kind=kind: isinstance(block, kind)
     return environment.from_string(_read("report.html.j2"))

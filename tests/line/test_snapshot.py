@@ -222,10 +222,12 @@ def test_every_table_beside_a_report_of_made_up_figures_says_so_in_each_row(own:
     folder = make_edition(study_of(current_snapshot(own), "modellwelt")).page.rpartition("/")[0]
     tables = {key: store.get(key) for key in store.list(folder) if key.endswith((".csv", ".parquet"))}
     frames = {
-        key: pq.read_table(io.BytesIO(content)).to_pandas() if key.endswith(".parquet") else pd.read_csv(io.BytesIO(content))
+        key: pq.read_table(io.BytesIO(content)).to_pandas()
+        if key.endswith(".parquet")
+        else pd.read_csv(io.BytesIO(content), sep=";" if "/daten/" in key else ",")
         for key, content in tables.items()
     }
-    assert {"estimates.csv", "estimates.parquet", "weights.csv", "tests.csv", "design_balance.csv"} <= {
+    assert {"codebook.csv", "estimates.csv", "estimates.parquet", "weights.csv", "tests.csv", "design_balance.csv"} <= {
         key.rpartition("/")[2] for key in frames
     }
     assert [key for key, frame in frames.items() if list(frame.columns)[-1] != "simulated"] == []

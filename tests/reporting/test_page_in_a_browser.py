@@ -8,6 +8,9 @@ from dataclasses import dataclass
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
+from kkz_eval.reporting.build import render
+from kkz_eval.reporting.downloads import downloads_of
+
 WIDTHS = (1280, 320)
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
 ADDRESS = "http://report.invalid/"  # answered by the test itself
@@ -24,7 +27,8 @@ class Visit:
 @pytest.fixture(params=WIDTHS)
 def visit(request, chromium_browser, page) -> Iterator[Visit]:
     """The report in each language at each width. Every request is answered here: the page itself, or not at all."""
-    _, _, html = page
+    _, document, _ = page
+    html = render(document, downloads_of(document))
     context = chromium_browser.new_context(viewport={"width": request.param, "height": 900})
     requested: list[str] = []
 

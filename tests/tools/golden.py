@@ -75,7 +75,8 @@ def _whole_run(world: Path, home: Path, kept: Path) -> None:
         text = file.read_text(encoding="utf-8")
         if file.suffix == ".csv":
             text = _without_column(text, "code_digest")
-        place = kept / "report" / f"{file.parent.parent.name}_{file.name}"
+        plan, _, *within = file.relative_to(home / "reports").parts
+        place = kept / "report" / "_".join((plan, *within))
         place.parent.mkdir(exist_ok=True)
         place.write_text(_masked(text), encoding="utf-8")
     register = [path for path in sorted((home / "register").rglob("*")) if path.is_file()]

@@ -41,6 +41,7 @@ NUMBERS = "editions"
 """Folder beside the editions of a plan's report: the number and day of each. It names no value of anybody and stays, so that no number is given twice."""
 
 _DIGEST = re.compile(r"[0-9a-f]{64}")
+_EDITION = 3  # so many parts of a key name the folder of an edition; what lies in folders of it is part of it
 _PROTOCOLS, _REPORTS, _BOARD, _CURRENT, _DERIVED = "protocols", "reports", "board", "aktuell", "derived"
 
 
@@ -168,7 +169,7 @@ def _protocols(store: Store, contents: Collection[str]) -> list[str]:
 
 def _reports_with(store: Store, contents: Collection[str]) -> list[str]:
     """Folders of reports whose list of deliveries names one of the contents, or that have no such list, and all kept pictures."""
-    folders = sorted({key.rpartition("/")[0] for key in store.list(_REPORTS)})
+    folders = sorted({"/".join(key.split("/")[:_EDITION]) for key in store.list(_REPORTS)})
     return [folder for folder in folders if not folder.endswith(f"/{NUMBERS}") and not _is_free_of(store, folder, contents)]
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from kkz_eval.deliveries.municipal.returned import Returned
 from kkz_eval.deliveries.register.intake import landing_key
-from kkz_eval.deliveries.register.purging import purge
+from kkz_eval.deliveries.register.purging import SOURCES, purge
 from kkz_eval.deliveries.register.register import NewArrival, read_register, record_arrivals, record_returned, record_verdict
 from kkz_eval.model.verdicts import Slice, Status, Verdict
 from kkz_eval.storage.digests import digest_of_bytes
@@ -69,3 +69,13 @@ def test_a_removal_that_kept_no_units_is_read_as_it_is(tmp_path: Path) -> None:
     stone = {"sha256": "0" * 64, "reason": "asked for", "date": "2026-01-01"}
     store.put_if_absent(f"register/tombstones/{'0' * 64}.json", json.dumps({"schema_version": 1, "tombstone": stone}).encode())
     assert read_register(store).tombstones["0" * 64].spoke_of == ()
+
+
+def test_a_report_goes_whole_or_stays_whole_with_what_lies_in_folders_of_it(tmp_path: Path) -> None:
+    store = Store.at(str(tmp_path / "home"))
+    first, other = arrive(store, "first.csv"), arrive(store, "other.csv")
+    for edition, source in (("a", first), ("b", other)):
+        store.put_if_absent(f"reports/plan/{edition}/{SOURCES}", json.dumps({"deliveries": [source]}).encode())
+        store.put_if_absent(f"reports/plan/{edition}/daten/zahlen.csv", b"1\n")
+    assert purge(store, tmp_path, first, "asked for", DAY).reports == ("reports/plan/a",)
+    assert store.list("reports") == ["reports/plan/b/daten/zahlen.csv", f"reports/plan/b/{SOURCES}"]
