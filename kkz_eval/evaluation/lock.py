@@ -192,13 +192,22 @@ def conformity(plan: Plan, lock: Lock | None, baseline: Baseline | None, *, repl
 
 
 def _plan_deviations(locked: Mapping[str, Any], now: Mapping[str, Any], left_out: tuple[str, ...]) -> Iterator[Sentence]:
-    """Keys that say something else. A key that the lock does not know had its default then: plans grow keys."""
+    for path, old, new in differences(locked, now):
+        if path not in left_out:
+            yield say("deviations.changed", path=path, locked=old, now=new)
+
+
+def differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
+    """(key, value before, value after) of all that two plans say differently, as plan.plain_plan gives them; values as people read them.
+
+    A key that a plan does not know had its default then: plans grow keys.
+    """
     default = dict(_leaves("", plan_defaults()))
-    before, after = dict(_leaves("", locked)), dict(_leaves("", now))
-    for path in sorted(before.keys() | after.keys()):
-        old, new = (side.get(path, default.get(path)) for side in (before, after))
-        if old != new and path not in left_out:
-            yield say("deviations.changed", path=path, locked=_shown(old), now=_shown(new))
+    old_leaves, new_leaves = dict(_leaves("", before)), dict(_leaves("", after))
+    for path in sorted(old_leaves.keys() | new_leaves.keys()):
+        old, new = (side.get(path, default.get(path)) for side in (old_leaves, new_leaves))
+        if old != new:
+            yield path, _shown(old), _shown(new)
 
 
 def _leaves(path: str, node: Any) -> Iterator[tuple[str, Any]]:

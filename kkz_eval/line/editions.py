@@ -1,19 +1,24 @@
-"""Which edition of a plan's reports is which: its number and its day, kept beside the editions.
+"""Which edition of a plan's reports is which: its number and its day, kept beside the editions, and which one was before.
 
 An edition is found by its folder, whose name is the digest of all that it was made from; number and day are no part of that. So they are
 written down once, before the edition itself, and stay: made of the same again on another day, or begun again after it was cut short, it is the
 edition that it was. They name no value and outlive a removal, so that no number is given twice.
-Does not belong here: what an edition shows (report), its words (reporting).
+Does not belong here: what is compared (edition_record), what an edition shows (report).
 """
 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from datetime import date
 
 from kkz_eval.deliveries.register.purging import NUMBERS
 from kkz_eval.evaluation.plan import report_folder
+from kkz_eval.line.edition_record import RECORD, Record, changes_between, moved_between, parts_of_deliveries
+from kkz_eval.line.study import Study
+from kkz_eval.reporting.inputs import EditionInfo
+from kkz_eval.storage.steps import Steps
 from kkz_eval.storage.store import Store
 
 SCHEMA_VERSION = 1
@@ -39,10 +44,32 @@ def number_edition(store: Store, plan_id: str, folder: str, day: date) -> Number
     for one in known:
         if one.folder == folder:
             return one
-    new = Numbered(known[-1].number + 1 if known else 1, day, folder)
+    without = {key.split("/")[2] for key in store.list(report_folder(plan_id)) if key.endswith(".html")} - {folder}
+    number = known[-1].number + 1 if known else 1 + len(without)  # before there were numbers there may have been editions
+    new = Numbered(number, day, folder)
     record = {"schema_version": SCHEMA_VERSION, "number": new.number, "day": day.isoformat(), "folder": folder}
     store.put_if_absent(f"{_place(plan_id)}/{new.number:06d}.json", json.dumps(record).encode())
     return new
+
+
+def records_before(store: Store, plan_id: str, number: int) -> Iterator[Record]:
+    """The records of the editions of a plan that are kept and have a lower number, the newest first. Raises UserError for a damaged one."""
+    for one in reversed(numbered_editions(store, plan_id)):
+        key = f"{report_folder(plan_id)}/{one.folder}/{RECORD}"
+        if one.number < number and store.exists(key):
+            yield json.loads(store.get(key))
+
+
+def edition_info(steps: Steps, study: Study, folder: str, record: Record) -> EditionInfo:
+    """Which edition the one in a folder is, and how it differs from the newest one before that is still kept."""
+    store, plan_id, settings = steps.store, study.plan.id, study.installation.settings
+    numbered = number_edition(store, plan_id, folder, study.snapshot.day)
+    edition = EditionInfo(numbered.number, numbered.day, publisher=settings.publisher, contact=settings.publisher_contact)
+    before = next(records_before(store, plan_id, numbered.number), None)
+    if before is None:
+        return edition
+    changes = changes_between(before, record, moved_between(steps, before, record), parts_of_deliveries(study))
+    return replace(edition, previous=(before["number"], date.fromisoformat(before["day"])), changes=changes)
 
 
 def _place(plan_id: str) -> str:

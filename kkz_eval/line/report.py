@@ -32,7 +32,8 @@ from kkz_eval.indicators.generation import StationSeries
 from kkz_eval.line import say
 from kkz_eval.line.along_the_chain import chain_of, generation_of, offers_delivered, stations_of
 from kkz_eval.line.described import described_of, table_of
-from kkz_eval.line.editions import number_edition
+from kkz_eval.line.edition_record import RECORD, numbered_record, record_of
+from kkz_eval.line.editions import edition_info
 from kkz_eval.line.official_figures import official_figures
 from kkz_eval.line.sentences import conflict_sentence, held_fixed, title_of
 from kkz_eval.line.simulated_tables import said_in_each_row
@@ -52,7 +53,6 @@ from kkz_eval.reporting.inputs import (
     DELIVERY_COLUMNS,
     REVISION_COLUMNS,
     DesignInfo,
-    EditionInfo,
     OutcomeInfo,
     ReportInputs,
     SourceInfo,
@@ -65,6 +65,11 @@ from kkz_eval.storage.digests import code_digest, digest_of, digest_of_bytes
 from kkz_eval.storage.seals import SUMS, sums_of
 
 SHOWN_REVISIONS = 5  # of each indicator
+_MAKERS = (
+    *("kkz_eval.reporting.build", "kkz_eval.evaluation.results"),
+    *("kkz_eval.line.simulated_tables", "kkz_eval.line.edition_record"),
+)
+"""Modules that make the files of an edition."""
 LIBRARIES = ("numpy", "pandas", "scipy", "statsmodels", "pyarrow", "altair", "vl-convert-python")
 
 
@@ -83,22 +88,24 @@ def make_edition(study: Study) -> Edition:
     """
     plan, steps, effects = study.plan, study.snapshot.steps, study.effects
     inputs = report_inputs(study, effects)
-    publisher, contact = study.installation.settings.publisher, study.installation.settings.publisher_contact
-    code = code_digest("kkz_eval.reporting.build", "kkz_eval.evaluation.results", "kkz_eval.line.simulated_tables")
-    digest = digest_of([_digest_of_inputs(inputs, effects), list(plan.languages), code, publisher, contact])
+    code, settings = code_digest(*_MAKERS), study.installation.settings
+    published_by = [settings.publisher, settings.publisher_contact]
+    digest = digest_of([_digest_of_inputs(inputs, effects), list(plan.languages), code, *published_by])
     folder = f"{report_folder(plan.id)}/{digest[:16]}"
     pages = [(language, f"{folder}/{say('report.page').in_language(language)}") for language in plan.languages]
     if all(steps.store.exists(page) for _, page in pages):
         steps.journal.reused.append(("report", plan.id))
     else:
-        numbered = number_edition(steps.store, plan.id, digest[:16], study.snapshot.day)
-        inputs = replace(inputs, edition=EditionInfo(numbered.number, numbered.day, publisher=publisher, contact=contact))
+        made = record_of(study, inputs, effects, code)
+        edition = edition_info(steps, study, digest[:16], made)
+        inputs = replace(inputs, edition=edition)
         record = {**study.conformity.record(), "simulated": inputs.simulated}
         tables = {**results_files(with_verdicts(study, effects, inputs.verdicts)), **study.matched.files()}
         if inputs.described is not None:
             tables["described.csv"] = table_of(inputs.described, inputs.smallest_cell)
         files = said_in_each_row(tables) if inputs.simulated else tables
         files["conformity.json"] = json.dumps(record, ensure_ascii=False, indent=1, sort_keys=True).encode()
+        files[RECORD] = json.dumps(numbered_record(made, edition), ensure_ascii=False, indent=1, sort_keys=True).encode()
         files[SOURCES] = _accepted_contents(study.snapshot)
         for language, page in pages:
             document = build_document(inputs, language)

@@ -87,3 +87,6 @@ def _given_texts(inputs: ReportInputs, language: Language) -> Iterator[tuple[str
             yield f"not_evaluable.{stage.stage}", f"{row.subject[language]}: {row.because.in_language(language)}"
     for position, notice in enumerate(inputs.notices, start=1):
         yield f"notices.{position}", notice.in_language(language)
+    if inputs.edition is not None:
+        for position, change in enumerate(inputs.edition.changes, start=1):
+            yield f"edition.changes.{position}", change.said.in_language(language)

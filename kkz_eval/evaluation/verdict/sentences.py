@@ -15,7 +15,7 @@ from kkz_eval.evaluation.examination.placebos import IN_SPACE, IN_TIME
 from kkz_eval.evaluation.verdict import say
 from kkz_eval.evaluation.verdict.decide import Domain, Judged, Verdict
 from kkz_eval.evaluation.verdict.evidence import Evidence, NegativeControl, against
-from kkz_eval.evaluation.verdict.rules import Form, Level, Rules
+from kkz_eval.evaluation.verdict.rules import Code, Form, Level, Rules
 from kkz_eval.model.texts import AtTheBeginning, Joined, Language, Localised, Sentence
 
 _MINUS = "−"
@@ -55,7 +55,12 @@ class ShownP(Shown):
 
 def verdict_word(verdict: Verdict) -> Sentence:
     """The verdict in a few words."""
-    return say(f"verdict.{verdict.code}")
+    return code_word(verdict.code)
+
+
+def code_word(code: Code) -> Sentence:
+    """The code of a verdict in a few words."""
+    return say(f"verdict.{code}")
 
 
 def verdict_sentence(verdict: Verdict, rules: Rules, unit: Localised, decimals: int) -> Localised:

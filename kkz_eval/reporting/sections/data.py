@@ -9,6 +9,7 @@ from kkz_eval.reporting.inputs import ReportInputs, in_language
 from kkz_eval.reporting.sections import design
 from kkz_eval.reporting.sections.counts import counts_section
 from kkz_eval.reporting.sections.deliveries import deliveries_section
+from kkz_eval.reporting.sections.edition import edition_section
 from kkz_eval.reporting.sections.source_editions import edition_blocks
 
 
@@ -23,6 +24,7 @@ def data_section(inputs: ReportInputs, language: Language) -> Section:
     if inputs.counts is not None and len(inputs.counts):
         sections.append(counts_section(inputs.counts, inputs.smallest_cell, language))
     sections += design.lock_section(inputs, language)
+    sections += edition_section(inputs, language)
     sections.append(_origin(inputs, language))
     return Section("data", phrase("sections.data", language), (), tuple(sections))
 
