@@ -9,19 +9,17 @@ import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, timedelta
-from pathlib import Path
 
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-import yaml
+from five_years import CONTRACTS, DAY, LATER, OFFICIAL, YEARS, deliver_again, opened, quick
 
 from kkz_eval.deliveries.register.purging import purge
-from kkz_eval.evaluation.plan import Plan
 from kkz_eval.evaluation.results import RESULT_TABLES
 from kkz_eval.line.headlines import headlines
-from kkz_eval.line.installation import Installation, open_installation
+from kkz_eval.line.installation import Installation
 from kkz_eval.line.intake import judge_arrivals, land
 from kkz_eval.line.report import event_study_pictures, make_edition, report_inputs
 from kkz_eval.line.snapshot import Snapshot, current_snapshot, keep_snapshot, open_snapshot
@@ -29,69 +27,7 @@ from kkz_eval.line.study import Study, study_of
 from kkz_eval.line.validation import validate_contract
 from kkz_eval.model.errors import UserError
 from kkz_eval.model.simulated import SIGN
-from kkz_eval.settings import Settings
-from kkz_eval.simulation.layout import delivery_name, official_name
-from kkz_eval.simulation.run import simulate
 from kkz_eval.storage.digests import digest_of_table
-
-CONTRACTS = Path(__file__).parents[2] / "data_contracts"
-YEARS = range(2010, 2015)
-DAY = date(2026, 1, 1)
-OFFICIAL = official_name("schulabgaenge", 2012)
-LATER = delivery_name("geburten_fruehe_hilfen", "05112000")
-
-
-@pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Five years of the official tables of the model world, with a plan over them, judged in `home`."""
-    folder = tmp_path_factory.mktemp("snapshot") / "world"
-    simulate(folder, 1, years=(YEARS[0], YEARS[-1]))
-    (folder / "later").mkdir()
-    (folder / "deliveries" / LATER).rename(folder / "later" / LATER)
-    for file in (folder / "deliveries").iterdir():
-        if "amtlich" not in file.name:
-            file.unlink()
-    text = (CONTRACTS / "plans" / "modellwelt.yaml").read_text(encoding="utf-8")
-    for window in ("[2006, 2019]", "[2009, 2019]"):
-        text = text.replace(window, "[2010, 2014]")
-    plan = yaml.safe_load(text.replace("2007-2010", "2010-2011"))
-    for key in (
-        "audit",
-        "specifications",
-        "negative_controls",
-        "inference",
-    ):  # what examines it takes minutes and is not asked here
-        plan.pop(key, None)
-    (folder / "plan.yaml").write_text(
-        yaml.safe_dump(plan, allow_unicode=True, sort_keys=False, default_flow_style=None), encoding="utf-8"
-    )
-    installation = _opened(folder)
-    land(installation, YEARS)
-    judge_arrivals(installation, YEARS)
-    return folder
-
-
-def _opened(world: Path, day: date = DAY) -> Installation:
-    settings = Settings(home=world / "home", inbox=world / "deliveries", contracts=CONTRACTS, day=day)
-    return open_installation(settings, [world / "plan.yaml"])
-
-
-@pytest.fixture
-def own(world: Path, tmp_path: Path) -> Installation:
-    """A copy that may be changed."""
-    return _opened(Path(shutil.copytree(world, tmp_path / "world")))
-
-
-def _deliver_again(installation: Installation) -> bytes:
-    """A corrected official file in the inbox: 40 more boys without certificate in Düsseldorf; its bytes."""
-    file = installation.settings.inbox / OFFICIAL
-    lines = file.read_bytes().decode("cp1252").split("\r\n")
-    for place, line in enumerate(lines):
-        key, *_, certificate, sex, count = line.split(";") if line.count(";") == 4 else ("", "", "", "")
-        if key == "05111" and sex != "weiblich" and certificate in ("ohne Hauptschulabschluss", "Insgesamt"):
-            lines[place] = f"{line.rpartition(';')[0]};{int(count) + 40}"
-    file.write_bytes("\r\n".join(lines).encode("cp1252"))
-    return file.read_bytes()
 
 
 def test_asked_twice_it_is_one_value_with_all_that_was_read_of_it(own: Installation) -> None:
@@ -104,7 +40,7 @@ def test_asked_twice_it_is_one_value_with_all_that_was_read_of_it(own: Installat
 def test_what_arrives_later_does_not_reach_it(own: Installation) -> None:
     before = current_snapshot(own, DAY)
     held = before.accepted("schulabgaenge_amtlich").key
-    _deliver_again(own)
+    deliver_again(own)
     land(own, YEARS)
     judge_arrivals(own, YEARS)
     after = current_snapshot(own, DAY)
@@ -117,10 +53,10 @@ def test_another_process_opens_it_by_its_name_after_more_has_come(own: Installat
     before = current_snapshot(own, DAY)
     keep_snapshot(before)
     held = before.accepted("schulabgaenge_amtlich").key
-    _deliver_again(own)
+    deliver_again(own)
     land(own, YEARS)
     judge_arrivals(own, YEARS)
-    again = open_snapshot(_opened(own.settings.home.parent), before.name)
+    again = open_snapshot(opened(own.settings.home.parent), before.name)
     assert again.day == DAY
     assert again.accepted("schulabgaenge_amtlich").key == held
 
@@ -131,12 +67,12 @@ def test_it_is_not_opened_with_other_plans_nor_after_something_in_it_was_removed
     world = own.settings.home.parent
     (world / "plan.yaml").write_text((world / "plan.yaml").read_text().replace("[2010, 2014]", "[2010, 2013]"))
     with pytest.raises(UserError) as others:
-        open_snapshot(_opened(world), snapshot.name)
+        open_snapshot(opened(world), snapshot.name)
     assert others.value.code == "snapshot_of_others"
     (world / "plan.yaml").write_text((world / "plan.yaml").read_text().replace("[2010, 2013]", "[2010, 2014]"))
     purge(own.steps.store, own.settings.inbox, snapshot.register.arrivals[0].sha256, "Grund", DAY)
     with pytest.raises(UserError) as gone:
-        open_snapshot(_opened(world), snapshot.name)
+        open_snapshot(opened(world), snapshot.name)
     assert gone.value.code == "snapshot_gone"
     with pytest.raises(UserError) as unknown:
         open_snapshot(own, "0" * 64)
@@ -148,7 +84,7 @@ def test_a_preview_says_what_accepting_a_file_would_change_and_keeps_nothing(own
     study = study_of(snapshot, "modellwelt")
     before = study.effects.estimates
     kept = sorted(path for path in own.settings.home.rglob("*"))
-    data = _deliver_again(own)
+    data = deliver_again(own)
     preview = Study(snapshot.with_accepted(data, OFFICIAL), study.plan)
     assert not preview.panel["value"].equals(study.panel["value"])
     assert not preview.effects.estimates["estimate"].equals(before["estimate"])
@@ -202,8 +138,8 @@ def test_the_report_of_a_day_is_the_same_whatever_came_after_and_says_its_day(ow
     assert "Gerechnet ist mit dem, was am " in page
     assert "01.01.2026" in page
     shutil.copyfile(own.settings.home.parent / "later" / LATER, own.settings.inbox / LATER)
-    _deliver_again(own)
-    next_year = _opened(own.settings.home.parent, DAY + timedelta(days=365))
+    deliver_again(own)
+    next_year = opened(own.settings.home.parent, DAY + timedelta(days=365))
     land(next_year, YEARS)
     judge_arrivals(next_year, YEARS)
     now = current_snapshot(next_year)
@@ -286,16 +222,10 @@ def test_great_expectations_agrees_where_one_hint_stands_for_many_units(own: Ins
     assert [sentence for sentence in said.sentences if "Great Expectations" in sentence] == []
 
 
-def _quick(installation: Installation, **changes: object) -> Plan:
-    """The plan with one outcome and two estimators."""
-    plan = installation.plans["modellwelt"]
-    return replace(plan, outcomes=plan.outcomes[:1], estimators=plan.estimators[:2], **changes)
-
-
 def test_the_page_in_the_first_language_of_the_plan_leads_and_credits_made_up_figures_to_nobody(own: Installation) -> None:
-    edition = make_edition(Study(current_snapshot(own, DAY), _quick(own, languages=("en", "de"))))
+    edition = make_edition(Study(current_snapshot(own, DAY), quick(own, languages=("en", "de"))))
     assert edition.page.endswith("/report.html")
-    assert make_edition(Study(current_snapshot(own, DAY), _quick(own))).page.endswith("/bericht.html")
+    assert make_edition(Study(current_snapshot(own, DAY), quick(own))).page.endswith("/bericht.html")
     page = own.steps.store.get(edition.page).decode()
     assert "no office has published these figures" in page
     assert "© IT.NRW" not in page
@@ -304,7 +234,7 @@ def test_the_page_in_the_first_language_of_the_plan_leads_and_credits_made_up_fi
 
 def test_made_up_figures_are_known_by_their_files_whatever_the_plan_says(own: Installation) -> None:
     snapshot = current_snapshot(own, DAY)
-    silent = _quick(own, texts={})
+    silent = quick(own, texts={})
     assert Study(snapshot, silent).simulated == snapshot.simulated
     assert "schulabgaenge_amtlich" in snapshot.simulated
     assert "inkar" not in snapshot.simulated
@@ -319,8 +249,8 @@ def test_made_up_figures_are_made_up_on_the_day_of_the_plan_though_real_ones_too
     land(later, YEARS)
     judge_arrivals(later, YEARS)
     snapshot, dataset = current_snapshot(later), "schulabgaenge_amtlich"
-    assert dataset not in Study(snapshot, _quick(later, texts={})).simulated
-    before = Study(snapshot, _quick(later, texts={}, as_of=first))
+    assert dataset not in Study(snapshot, quick(later, texts={})).simulated
+    before = Study(snapshot, quick(later, texts={}, as_of=first))
     assert dataset in before.simulated
     (source,) = (one for one in report_inputs(before, before.effects).sources if one.dataset == dataset)
     assert (source.simulated, source.attribution) == (True, "")
@@ -330,11 +260,11 @@ def test_a_contradiction_of_today_is_none_on_the_day_of_the_plan(own: Installati
     first = current_snapshot(own).register.arrivals[0].day
     later = replace(own, settings=replace(own.settings, day=date.fromisoformat(first) + timedelta(days=9)))
     original = (later.settings.inbox / OFFICIAL).read_bytes()
-    other = _deliver_again(later)
+    other = deliver_again(later)
     (later.settings.inbox / OFFICIAL).write_bytes(original.replace(b"Stand: 01.03.2013", b"Stand: 02.03.2013"))
     (later.settings.inbox / "zweite.csv").write_bytes(other.replace(b"Stand: 01.03.2013", b"Stand: 02.03.2013"))
     land(later, YEARS)
     judge_arrivals(later, YEARS)
     snapshot = current_snapshot(later)
-    assert Study(snapshot, _quick(later)).conflicts
-    assert Study(snapshot, _quick(later, as_of=first)).conflicts == ()
+    assert Study(snapshot, quick(later)).conflicts
+    assert Study(snapshot, quick(later, as_of=first)).conflicts == ()
