@@ -88,6 +88,8 @@ def _parser(language: Language) -> argparse.ArgumentParser:
     effects.add_argument("--out", type=Path, default=Path("effects"), help=words("out"))
     effects.set_defaults(command=_effects)
 
+    _add_replication(commands, words)
+
     ui = commands.add_parser("ui", help=words("ui"), description=words("ui_long"))
     ui.add_argument("--home", type=Path, help=words("home"))
     ui.add_argument("--inbox", type=Path, help=words("inbox"))
@@ -110,6 +112,19 @@ def _parser(language: Language) -> argparse.ArgumentParser:
 
     _add_deliveries(commands, words)
     return parser
+
+
+def _add_replication(commands: Any, words: Callable[[str], str]) -> None:
+    """The package for outsiders, and computing it anew. commands: the subparsers of the main one."""
+    export = commands.add_parser("export", help=words("export"), description=words("export_long"))
+    export.add_argument("plan", metavar="PLAN", help=words("export_plan"))
+    export.add_argument("--out", type=Path, required=True, help=words("export_out"))
+    export.add_argument("--home", type=Path, help=words("home"))
+    export.set_defaults(command=_export)
+
+    replay = commands.add_parser("replay", help=words("replay"), description=words("replay_long"))
+    replay.add_argument("folder", type=Path, metavar="DIR", help=words("replay_folder"))
+    replay.set_defaults(command=_replay)
 
 
 def _add_deliveries(commands: Any, words: Callable[[str], str]) -> None:
@@ -220,6 +235,18 @@ def _effects(options: argparse.Namespace) -> int:
     from kkz_eval.commands.effects import estimate
 
     return estimate(options.panel, options.plan, options.out)
+
+
+def _export(options: argparse.Namespace) -> int:
+    from kkz_eval.commands.export import export_plan
+
+    return export_plan(load_settings(home=options.home), options.plan, options.out)
+
+
+def _replay(options: argparse.Namespace) -> int:
+    from kkz_eval.commands.export import replay_package
+
+    return replay_package(load_settings(), options.folder)
 
 
 def _fetch(options: argparse.Namespace) -> int:
