@@ -23,6 +23,7 @@ import pandas as pd
 
 from benchmarks.study_comparison import main as print_comparison_study
 from benchmarks.study_coverage import main as print_coverage_study
+from benchmarks.study_replication import main as print_replication
 from benchmarks.study_sensitivity import main as print_sensitivity_study
 from benchmarks.study_synthetic import main as print_synthetic_study
 from kkz_eval.evaluation.baseline import baseline_of
@@ -229,7 +230,7 @@ def main(arguments: Sequence[str]) -> int:
     RESULT_FILE.parent.mkdir(parents=True, exist_ok=True)
     content = {"direct": [asdict(row) for row in found], "line_seeds": line_seeds, "largest_difference": difference}
     RESULT_FILE.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
-    studies = (print_comparison_study, print_coverage_study, print_synthetic_study, print_sensitivity_study)
+    studies = (print_comparison_study, print_coverage_study, print_synthetic_study, print_sensitivity_study, print_replication)
     return max(study([]) for study in studies)
 
 
