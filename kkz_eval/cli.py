@@ -18,7 +18,7 @@ from kkz_eval.commands import say
 from kkz_eval.commands.terminal import give_up_unwritten, prepare_streams
 from kkz_eval.model.errors import UserError
 from kkz_eval.model.system_errors import refused_by_system
-from kkz_eval.model.texts import Language
+from kkz_eval.model.texts import LANGUAGES, Language
 from kkz_eval.settings import load_settings
 
 
@@ -74,6 +74,12 @@ def _parser(language: Language) -> argparse.ArgumentParser:
     check.add_argument("--protocol", type=Path, metavar="OUT.xlsx", help=words("protocol"))
     check.add_argument("--json", action="store_true", help=words("json"))
     check.set_defaults(command=_check)
+
+    lint_text = commands.add_parser("lint-text", help=words("lint_text"), description=words("lint_text_long"))
+    lint_text.add_argument("files", type=Path, nargs="+", metavar="FILE", help=words("lint_text_files"))
+    lint_text.add_argument("--language", choices=LANGUAGES, help=words("lint_text_language"))
+    lint_text.add_argument("--json", action="store_true", help=words("json"))
+    lint_text.set_defaults(command=_lint_text)
 
     simulate = commands.add_parser("simulate", help=words("simulate"), description=words("simulate_long"))
     simulate.add_argument("--out", type=Path, required=True, help=words("out"))
@@ -223,6 +229,12 @@ def _check(options: argparse.Namespace) -> int:
 
     form = "json" if options.json else "table"
     return check(load_settings(), options.files, options.contract, form, options.protocol)
+
+
+def _lint_text(options: argparse.Namespace) -> int:
+    from kkz_eval.commands.lint_text import lint_texts
+
+    return lint_texts(load_settings(), options.files, options.language, "json" if options.json else "table")
 
 
 def _simulate(options: argparse.Namespace) -> int:

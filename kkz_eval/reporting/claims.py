@@ -8,10 +8,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
+from typing import Any
 
 import yaml
 
 from kkz_eval.model.errors import UserError
+from kkz_eval.model.texts import Sentence
 from kkz_eval.reporting import say
 from kkz_eval.reporting.document import Document, identifiers, readable_texts
 from kkz_eval.reporting.inputs import PACKAGE
@@ -53,15 +55,24 @@ class ForbiddenClaimError(Exception):
 @cache
 def claims() -> tuple[Claim, ...]:
     """The list of claims.yaml, compiled."""
-    source = resources.files(PACKAGE).joinpath("claims.yaml").read_text(encoding="utf-8")
     return tuple(
         Claim(
             entry["reason"],
             re.compile(entry["pattern"], re.IGNORECASE),
             re.compile(entry["unless"], re.IGNORECASE) if "unless" in entry else None,
         )
-        for entry in yaml.safe_load(source)
+        for entry in _list()["claims"]
     )
+
+
+def instead(reason: str) -> tuple[Sentence, ...]:
+    """What may be said in place of a claim that is forbidden for this reason."""
+    return tuple(say(f"instead.{key}") for key in _list()["instead"][reason])
+
+
+@cache
+def _list() -> Any:
+    return yaml.safe_load(resources.files(PACKAGE).joinpath("claims.yaml").read_text(encoding="utf-8"))
 
 
 def find(prose: str, unit_names: Iterable[str] = (), without_exception: frozenset[str] = frozenset()) -> tuple[Hit, ...]:
@@ -73,7 +84,7 @@ def find(prose: str, unit_names: Iterable[str] = (), without_exception: frozense
     named = _names(frozenset(unit_names))
     return tuple(
         Hit(claim.reason, match.group(0), sentence)
-        for sentence in _sentences(prose)
+        for sentence in sentences(normal(prose))
         for claim in claims()
         if (claim.reason != SINGLE_UNIT or (named is not None and named.search(sentence)))
         and (match := claim.pattern.search(_masked(sentence, named) if claim.reason == SINGLE_UNIT else sentence))
@@ -109,9 +120,14 @@ def check_document(document: Document, unit_names: Iterable[str] = ()) -> None:
         raise ForbiddenClaimError(hits)
 
 
-def _sentences(prose: str) -> Iterator[str]:
-    normal = _INVISIBLE.sub("", unicodedata.normalize("NFKC", prose)).replace("'", "’")
-    for line in normal.splitlines():
+def normal(prose: str) -> str:
+    """A text as it is compared: one way of writing for each letter, nothing that is not seen."""
+    return _INVISIBLE.sub("", unicodedata.normalize("NFKC", prose)).replace("'", "’")
+
+
+def sentences(prose: str) -> Iterator[str]:
+    """The sentences of a text in normal form, each on one line."""
+    for line in prose.splitlines():
         for sentence in _SENTENCE_END.split(line):
             if sentence.strip():
                 yield " ".join(sentence.split())
