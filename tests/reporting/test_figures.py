@@ -111,7 +111,7 @@ def test_a_long_label_is_shortened_to_the_plot():
 
 def test_a_gap_in_the_data_is_a_gap_in_the_line():
     svg = canvas.to_svg(trend.trend_chart(TREND, WIDE, "de"), "de")
-    paths = re.findall(r'd="(M[^"]*)" stroke="#0b4f6c" stroke-width="2.5"', svg)
+    paths = re.findall(rf'd="(M[^"]*)" stroke="{canvas.TREATED_COLOUR}" stroke-width="2.5"', svg)
     assert [path.count("M") for path in paths] == [2]
 
 
@@ -135,6 +135,43 @@ def test_made_up_figures_are_said_to_be_that_within_every_picture_and_no_others(
     for simulated in (True, False):
         svg = canvas.to_svg(chart(replace(shown, simulated=simulated), WIDE, "de"), "de")
         assert ("simuliert" in words(svg)) == simulated
+
+
+def test_the_data_of_a_figure_are_what_is_drawn_in_full_precision():
+    assert trend.trend_data(TREND, "de").rows[2] == (2009, "Programm", None, "")
+    assert trend.trend_data(TREND, "de").rows[9] == (2016, "Programm", 4.46, "")
+    assert [row[3] for row in trend.trend_data(TREND, "de").rows if row[3]] == ["Programmstart", "Doppeljahrgang"] * 2
+    assert event_study.event_study_data(STUDY, "de").rows == ((-2, 0.1, -0.5, 0.7), (-1, 0, None, None), (0, -1.25, -2.5, 0.0))
+    assert balance.balance_data(BALANCE, "de").rows[2] == ("Plätze", "Niveau", -0.004)
+    assert chain.chain_data(CHAIN, "de").rows[0] == ("Geburt", 25, "25 von 100 Berechtigten", None, "nicht im Plan")
+
+
+@pytest.mark.parametrize("language", ["de", "en"])
+def test_every_column_of_the_data_says_what_it_means(language):
+    for data in (
+        trend.trend_data(TREND, language),
+        event_study.event_study_data(STUDY, language),
+        balance.balance_data(BALANCE, language),
+        chain.chain_data(CHAIN, language),
+    ):
+        assert all(len(variable.meaning) > 3 for variable in data.variables)
+        assert len({variable.name for variable in data.variables}) == len(data.variables)
+    assert trend.trend_data(TREND, language).variables[2].unit == "Prozent"
+
+
+@pytest.mark.parametrize(
+    ("chart", "shown"),
+    [
+        (trend.trend_chart, TREND),
+        (event_study.event_study_chart, STUDY),
+        (balance.balance_chart, BALANCE),
+        (chain.chain_chart, CHAIN),
+    ],
+)
+def test_charts_keep_to_the_grammar_that_draws_them(chart, shown):
+    """Drawing itself does not check it, to save time."""
+    for page in (WIDE, NARROW):
+        chart(shown, page, "de").to_dict(validate=True)
 
 
 def test_the_same_figure_has_the_same_bytes():
@@ -260,8 +297,8 @@ def test_the_event_study_and_the_test_before_the_start_are_of_one_estimator(inpu
 
 @PAGES
 def test_the_bar_of_the_chain_is_as_long_as_its_share_and_without_a_figure_there_is_none(page):
-    bars = [bar for bar in chain.chain_chart(CHAIN, page, "de").to_dict()["layer"] if bar["mark"]["type"] == "rect"]
     chart = chain.chain_chart(CHAIN, page, "de").to_dict()
+    bars = [bar for bar in chart["layer"] if bar["mark"]["type"] == "rect"]
     tracks, shares = ([row["x2"] - row["x"] for row in chart["datasets"][bar["data"]["name"]]] for bar in bars)
     assert len(tracks) == 2  # of three stages two have a figure; 0 is one
     assert shares == [pytest.approx(tracks[0] / 4), 0]

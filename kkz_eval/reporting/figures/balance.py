@@ -6,11 +6,10 @@ import textwrap
 from dataclasses import dataclass, replace
 
 import altair as alt
-import pandas as pd
 
 from kkz_eval.model.texts import Language
 from kkz_eval.reporting import say
-from kkz_eval.reporting.document import Figure, Parts
+from kkz_eval.reporting.document import Data, Figure, Parts
 from kkz_eval.reporting.figures.canvas import (
     FONT_SIZE,
     INK,
@@ -19,9 +18,11 @@ from kkz_eval.reporting.figures.canvas import (
     TREATED_COLOUR,
     Page,
     alternative_text,
+    data_of,
     drawn,
     finish,
     ground,
+    on,
     ticks,
 )
 from kkz_eval.reporting.numbers import format_number
@@ -51,10 +52,18 @@ class Balance:
     simulated: bool = False
 
 
-def draw_balance(identifier: str, balance: Balance, caption: Parts, language: Language) -> Figure:
+def draw_balance(identifier: str, balance: Balance, caption: Parts, language: Language, source: Parts = ()) -> Figure:
     """The balance figure: a dot for each standardised difference, and the lines. Raises ValueError without a difference."""
-    said = balance_alternative_text(balance, language)
-    return drawn(identifier, caption, said, lambda page: balance_chart(balance, page, language), language)
+    said, data = balance_alternative_text(balance, language), balance_data(balance, language)
+    return drawn(
+        identifier, caption, said, lambda page: balance_chart(balance, page, language), language, data=data, source=source
+    )
+
+
+def balance_data(balance: Balance, language: Language) -> Data:
+    """Every difference drawn."""
+    rows = ((distance.label, distance.measure, distance.smd) for distance in balance.distances)
+    return data_of("balance", {"outcome": "", "measure": "", "smd": say("figures.unit_sd").in_language(language)}, rows, language)
 
 
 def balance_alternative_text(balance: Balance, language: Language) -> str:
@@ -86,15 +95,15 @@ def balance_chart(balance: Balance, page: Page, language: Language) -> alt.Layer
     axis = alt.Axis(values=list(values), format=f".{digits}f", grid=False, title=say("figures.smd_axis").in_language(language))
     x = alt.X("smd:Q", scale=scale, axis=axis)
     y = alt.Y("y:Q", scale=alt.Scale(domain=[0, height], range=[0, height], nice=False, zero=False), axis=None)
-    outer = pd.DataFrame({"low": [-balance.lines[1]], "high": [balance.lines[1]]})
+    outer = on({"low": [-balance.lines[1]], "high": [balance.lines[1]]})
     layers = [
-        alt.Chart(outer).mark_rect(color=BAND, opacity=1).encode(x=alt.X("low:Q", scale=scale), x2=alt.X2("high:Q")),
+        outer.mark_rect(color=BAND, opacity=1).encode(x=alt.X("low:Q", scale=scale), x2=alt.X2("high:Q")),
         *_line_pair(balance.lines[1], -6, x, height, language),
         *_line_pair(balance.lines[0], -23, x, height, language),
-        alt.Chart(pd.DataFrame({"smd": [0.0]})).mark_rule(color=INK, strokeWidth=1).encode(x=x),
+        on({"smd": [0.0]}).mark_rule(color=INK, strokeWidth=1).encode(x=x),
     ]
     for row in rows:
-        words = alt.Chart(pd.DataFrame({"y": [row.y], "text": [row.text]}))
+        words = on({"y": [row.y], "text": [row.text]})
         if row.distance is None:
             longest = max(len(line) for line in row.text.split("\n"))
             layers += [
@@ -106,7 +115,7 @@ def balance_chart(balance: Balance, page: Page, language: Language) -> alt.Layer
             continue
         smd = row.distance.smd
         shown = format_number(smd, SMD_DECIMALS, language)
-        point = alt.Chart(pd.DataFrame({"y": [row.y], "smd": [smd], "text": [shown]}))
+        point = on({"y": [row.y], "smd": [smd], "text": [shown]})
         layers += [
             words.mark_text(align="left", baseline="middle", color=INK, fontSize=FONT_SIZE - 1).encode(
                 x=alt.XValue(0), y=y, text=alt.Text("text:N")
@@ -116,7 +125,7 @@ def balance_chart(balance: Balance, page: Page, language: Language) -> alt.Layer
                 x=alt.XValue(width), y=y, text=alt.Text("text:N")
             ),
         ]
-    return finish(alt.layer(*layers), replace(page, width=width, height=height, label_room=0), balance.simulated, language)
+    return finish(layers, replace(page, width=width, height=height, label_room=0), balance.simulated, language)
 
 
 @dataclass(frozen=True)
@@ -147,10 +156,8 @@ def _balance_rows(balance: Balance, letters: int, language: Language) -> list[_R
 def _line_pair(line: float, above: int, x: alt.X, height: int, language: Language) -> list[alt.Chart]:
     """Lines at both sides of zero, labelled once, at the right one's upper end."""
     shown = f"±{format_number(line, SMD_DECIMALS, language)}"
-    pair = pd.DataFrame({"smd": [-line, line]})
-    label = pd.DataFrame({"smd": [line], "text": [shown]})
-    rules = alt.Chart(pair).mark_rule(color=QUIET, strokeWidth=1.2, strokeDash=[2, 3])
-    words = alt.Chart(label).mark_text(align="left", dx=4, baseline="top", color=INK, fontSize=FONT_SIZE - 1)
+    rules = on({"smd": [-line, line]}).mark_rule(color=QUIET, strokeWidth=1.2, strokeDash=[2, 3])
+    words = on({"smd": [line], "text": [shown]}).mark_text(align="left", dx=4, baseline="top", color=INK, fontSize=FONT_SIZE - 1)
     return [
         rules.encode(x=x, y=alt.YValue(above - 10), y2=alt.Y2Value(height)),
         words.encode(x=x, y=alt.YValue(above - 12), text=alt.Text("text:N")),

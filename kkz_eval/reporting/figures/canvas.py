@@ -4,24 +4,29 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 
 import altair as alt
-import pandas as pd
 import vl_convert
+from altair.utils.schemapi import debug_mode
 
 from kkz_eval.model.texts import Language
 from kkz_eval.reporting import say, typeface
-from kkz_eval.reporting.document import Figure, Parts
+from kkz_eval.reporting.document import Cell, Data, Figure, Parts, Variable
 from kkz_eval.reporting.numbers import MINUS
 
-TREATED_COLOUR = "#0b4f6c"
-REFERENCE_COLOUR = "#8a4b08"
+# The palette: each colour of text has a contrast of 4.5 to white, each of a mark 3; colours that stand side by side differ in lightness too, so that
+# they are told apart in grey and by eyes that see no red or no green. A test computes both.
+TREATED_COLOUR = "#07405c"
+REFERENCE_COLOUR = "#b4540a"
 INK = "#22303c"
 QUIET = "#55606b"
 GRID = "#e3e6e8"
+TRACK = "#dfe6ea"  # ground of a bar, and what lies inside of a range
+LATER_FILL = "#8fb3c4"  # areas, which carry words in INK and a border of their own
+REFERENCE_FILL = "#f6dfc4"
 FONT_SIZE = 13
 PIXELS_PER_LETTER = 6.5  # of a label, rather too much than too little
 _FORMATS: Mapping[Language, Mapping[str, object]] = {
@@ -82,10 +87,28 @@ def alternative_text(said: str, simulated: bool, language: Language) -> str:
     return f"{say('figures.alt_simulated').in_language(language)} {said}" if simulated else said
 
 
-def drawn(identifier: str, caption: Parts, said: str, chart: Callable[[Page], alt.LayerChart], language: Language) -> Figure:
-    """A figure for both pages. said: the text that stands for it; chart: draws it for a page."""
-    wide, narrow = (to_svg(chart(page), language) for page in (WIDE, NARROW))
-    return Figure(identifier, caption, said, wide, narrow)
+def drawn(
+    identifier: str,
+    caption: Parts,
+    said: str,
+    chart: Callable[[Page], alt.LayerChart],
+    language: Language,
+    *,
+    data: Data,
+    source: Parts = (),
+) -> Figure:
+    """A figure for both pages. said: the text that stands for it; chart: draws it for a page; data: what it draws, in full precision."""
+    with debug_mode(False):  # charts are checked against their schema in tests; here that would take longer than drawing
+        wide, narrow = (to_svg(chart(page), language) for page in (WIDE, NARROW))
+    return Figure(identifier, caption, said, wide, narrow, data, source)
+
+
+def data_of(figure: str, units: Mapping[str, str], rows: Iterable[tuple[Cell, ...]], language: Language) -> Data:
+    """The data of a kind of figure. units: by the name of each column, "" for none; what a column means stands in the catalogue."""
+    variables = tuple(
+        Variable(name, say(f"figures.data.{figure}.{name}").in_language(language), unit) for name, unit in units.items()
+    )
+    return Data(variables, tuple(rows))
 
 
 def to_svg(chart: alt.LayerChart, language: Language) -> str:
@@ -105,19 +128,25 @@ def _measure_by_the_typeface() -> None:
     vl_convert.register_font_directory(str(typeface.folder()))
 
 
+def on(columns: Mapping[str, Sequence[Cell]]) -> alt.Chart:
+    """Rows to draw, as columns of equal length. Without a data frame, whose types would be looked at anew in each layer."""
+    values = [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+    return alt.Chart(alt.InlineData(values=values))
+
+
 def ground(left: float, right: float, top: float, bottom: float) -> alt.Chart:
     """White ground for words, in pixels of the plot, so that no line runs through them."""
     return (
-        alt.Chart(pd.DataFrame({"ground": [0]}))
+        on({"ground": [0]})
         .mark_rect(color="white", opacity=1)
         .encode(x=alt.XValue(left), x2=alt.X2Value(right), y=alt.YValue(top), y2=alt.Y2Value(bottom))
     )
 
 
-def above_plot(label: pd.DataFrame, align: str, dx: int) -> alt.Chart:
+def above_plot(label: Mapping[str, Sequence[Cell]], align: str, dx: int) -> alt.Chart:
     """Words above the plot, at the place that the caller gives."""
     return (
-        alt.Chart(label)
+        on(label)
         .mark_text(align=align, dx=dx, baseline="bottom", color=INK, fontSize=FONT_SIZE - 1)
         .encode(y=alt.YValue(-6), text=alt.Text("text:N"))
     )
@@ -133,18 +162,31 @@ def value_axis(field: str, domain: tuple[float, float]) -> alt.Y:
     )
 
 
-def finish(chart: alt.LayerChart, page: Page, simulated: bool, language: Language) -> alt.LayerChart:
-    """The chart with its size, fonts and colours; below it the word for figures that are made up, where they are."""
-    if simulated:
-        word = say("figures.simulated").in_language(language)
-        chart = chart.properties(title=alt.TitleParams(word, orient="bottom", anchor="end", color=INK, fontSize=FONT_SIZE))
-    return (
-        chart.properties(width=page.width, height=page.height, padding={"left": 2, "right": 12, "top": 4, "bottom": 4})
-        .properties(autosize=alt.AutoSizeParams(type="pad", contains="content"))
-        .configure(font=typeface.FAMILIES, background="white")
-        .configure_title(fontWeight=600)
-        .configure_view(stroke=None, clip=False)
-        .configure_axis(
+def finish(layers: Sequence[alt.Chart], page: Page, simulated: bool, language: Language) -> alt.LayerChart:
+    """The layers as a chart with its size, fonts and colours; below it the word for figures that are made up, where they are.
+
+    All in one step: each further one would copy every layer with its data, which costs more than drawing.
+    """
+    word = say("figures.simulated").in_language(language)
+    title = {"title": alt.TitleParams(word, orient="bottom", anchor="end", color=INK, fontSize=FONT_SIZE)} if simulated else {}
+    return alt.LayerChart(
+        layer=list(layers),
+        width=page.width,
+        height=page.height,
+        padding={"left": 2, "right": 12, "top": 4, "bottom": 4},
+        autosize=alt.AutoSizeParams(type="pad", contains="content"),
+        config=_config(),
+        **title,
+    )
+
+
+def _config() -> alt.Config:
+    return alt.Config(
+        font=typeface.FAMILIES,
+        background="white",
+        title=alt.TitleConfig(fontWeight=600),
+        view=alt.ViewConfig(stroke=None, clip=False),
+        axis=alt.AxisConfig(
             labelFontSize=FONT_SIZE - 1,
             titleFontSize=FONT_SIZE - 1,
             titleFontWeight="normal",
@@ -155,6 +197,6 @@ def finish(chart: alt.LayerChart, page: Page, simulated: bool, language: Languag
             tickColor=QUIET,
             labelFlush=False,
             labelOverlap=False,
-        )
-        .configure_axisY(domain=False, ticks=False, labelPadding=9)
+        ),
+        axisY=alt.AxisConfig(domain=False, ticks=False, labelPadding=9),
     )

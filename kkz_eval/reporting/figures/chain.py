@@ -7,22 +7,24 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import altair as alt
-import pandas as pd
 
 from kkz_eval.evaluation.verdict.rules import Code
 from kkz_eval.model.texts import Language
 from kkz_eval.reporting import say
-from kkz_eval.reporting.document import Figure, Parts
+from kkz_eval.reporting.document import Cell, Data, Figure, Parts
 from kkz_eval.reporting.figures.canvas import (
     FONT_SIZE,
     INK,
     PIXELS_PER_LETTER,
     QUIET,
+    TRACK,
     TREATED_COLOUR,
     Page,
     alternative_text,
+    data_of,
     drawn,
     finish,
+    on,
 )
 
 LINE = 17  # height of a line of words, in pixels
@@ -30,7 +32,6 @@ SPINE, WORDS_FROM = 7, 24  # left edge of the chain and of the words beside it
 SIGN_ROOM = 20  # between the sign of a verdict and its words
 BAR_HEIGHT = 9
 OUTCOMES_FROM = 0.46  # of the width, where both columns stand beside each other
-TRACK = "#dfe6ea"
 _SIGNS = {  # shape, filled: told apart without colour, and each has its words beside it
     Code.DIFFERENCE_DESIRED: ("circle", True),
     Code.DIFFERENCE_UNDESIRED: ("square", True),
@@ -70,10 +71,22 @@ class Chain:
     simulated: bool = False
 
 
-def draw_chain(identifier: str, chain: Chain, caption: Parts, language: Language) -> Figure:
+def draw_chain(identifier: str, chain: Chain, caption: Parts, language: Language, source: Parts = ()) -> Figure:
     """The chain: at each stage a bar for its reach and a sign for each verdict. Raises ValueError without a stage."""
-    said = chain_alternative_text(chain, language)
-    return drawn(identifier, caption, said, lambda page: chain_chart(chain, page, language), language)
+    said, data = chain_alternative_text(chain, language), chain_data(chain, language)
+    return drawn(identifier, caption, said, lambda page: chain_chart(chain, page, language), language, data=data, source=source)
+
+
+def chain_data(chain: Chain, language: Language) -> Data:
+    """A row for each outcome of each stage, one for a stage without any. The reach is whole per cent, as drawn: more would give counts away."""
+    rows: list[tuple[Cell, ...]] = []
+    for link in chain.links:
+        told: list[tuple[str | None, str]] = [(outcome.verdict.value, outcome.words) for outcome in link.outcomes]
+        told = told or [(None, link.without)]
+        rows += [(link.name, link.reach, link.reach_words, verdict, words) for verdict, words in told]
+    percent = say("figures.unit_percent").in_language(language)
+    units = {"stage": "", "reach": percent, "reach_said": "", "verdict": "", "verdict_said": ""}
+    return data_of("chain", units, rows, language)
 
 
 def chain_alternative_text(chain: Chain, language: Language) -> str:
@@ -133,14 +146,12 @@ def chain_chart(chain: Chain, page: Page, language: Language) -> alt.LayerChart:
     for link in chain.links:
         _add(drawing, link, beside=page.full_labels)
     width, height = drawing.width, int(drawing.bottom)
-    spine = pd.DataFrame({"y": [drawing.knots[0]], "y2": [drawing.knots[-1]]})
-    knots = pd.DataFrame({"y": drawing.knots})
     scale_x = alt.Scale(domain=[0, width], range=[0, width], nice=False, zero=False)
     scale_y = alt.Scale(domain=[0, height], range=[0, height], nice=False, zero=False)
     x, y = alt.X("x:Q", scale=scale_x, axis=None), alt.Y("y:Q", scale=scale_y, axis=None)
 
     def rects(rows: list[tuple[float, float, float]], colour: str) -> alt.Chart:
-        frame = pd.DataFrame(
+        bars = on(
             {
                 "x": [r[0] for r in rows],
                 "x2": [r[1] for r in rows],
@@ -148,18 +159,20 @@ def chain_chart(chain: Chain, page: Page, language: Language) -> alt.LayerChart:
                 "y2": [r[2] + BAR_HEIGHT for r in rows],
             }
         )
-        return alt.Chart(frame).mark_rect(color=colour, opacity=1).encode(x=x, x2="x2:Q", y=y, y2="y2:Q")
+        return bars.mark_rect(color=colour, opacity=1).encode(x=x, x2="x2:Q", y=y, y2="y2:Q")
 
     layers: list[alt.Chart] = [
-        alt.Chart(spine).mark_rule(color=QUIET, strokeWidth=2).encode(x=alt.XValue(SPINE), y=y, y2="y2:Q"),
-        alt.Chart(knots).mark_point(fill=QUIET, strokeWidth=0, size=60, opacity=1).encode(x=alt.XValue(SPINE), y=y),
+        on({"y": [drawing.knots[0]], "y2": [drawing.knots[-1]]})
+        .mark_rule(color=QUIET, strokeWidth=2)
+        .encode(x=alt.XValue(SPINE), y=y, y2="y2:Q"),
+        on({"y": drawing.knots}).mark_point(fill=QUIET, strokeWidth=0, size=60, opacity=1).encode(x=alt.XValue(SPINE), y=y),
         *([rects(drawing.bars, TRACK), rects(drawing.shares, TREATED_COLOUR)] if drawing.bars else []),
         *(_signs_of(drawing, verdict, x, y) for verdict in _SIGNS if any(sign.verdict is verdict for sign in drawing.signs)),
         _texts(drawing.names, x, y, weight=600),
         _texts(drawing.words, x, y, weight=400),
     ]
     size = replace(page, width=width, height=height, label_room=0)
-    return finish(alt.layer(*layers), size, chain.simulated, language)
+    return finish(layers, size, chain.simulated, language)
 
 
 def _add(drawing: _Drawing, link: Link, *, beside: bool) -> None:
@@ -192,9 +205,8 @@ def _put(words: list[_Words], x: float, y: float, text: str, right: float, colou
 
 
 def _texts(words: list[_Words], x: alt.X, y: alt.Y, *, weight: int) -> alt.Chart:
-    frame = pd.DataFrame(words)
     return (
-        alt.Chart(frame)
+        on({name: [getattr(one, name) for one in words] for name in ("x", "y", "text", "colour")})
         .mark_text(align="left", baseline="top", lineBreak="\n", lineHeight=LINE, fontSize=FONT_SIZE - 1, fontWeight=weight)
         .encode(x=x, y=y, text="text:N", color=alt.Color("colour:N", scale=None))
     )
@@ -202,10 +214,10 @@ def _texts(words: list[_Words], x: alt.X, y: alt.Y, *, weight: int) -> alt.Chart
 
 def _signs_of(drawing: _Drawing, verdict: Code, x: alt.X, y: alt.Y) -> alt.Chart:
     shape, filled = _SIGNS[verdict]
-    signs = pd.DataFrame([{"x": sign.x, "y": sign.y} for sign in drawing.signs if sign.verdict is verdict])
+    signs = [sign for sign in drawing.signs if sign.verdict is verdict]
     fill = TREATED_COLOUR if filled else "white"
     return (
-        alt.Chart(signs)
+        on({"x": [sign.x for sign in signs], "y": [sign.y for sign in signs]})
         .mark_point(shape=shape, fill=fill, stroke=TREATED_COLOUR, strokeWidth=2, size=80, opacity=1)
         .encode(x=x, y=y)
     )

@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
 
 import altair as alt
-import pandas as pd
 
 from kkz_eval.model.texts import Language
 from kkz_eval.reporting import say
-from kkz_eval.reporting.document import Figure, Parts
+from kkz_eval.reporting.document import Cell, Data, Figure, Parts
 from kkz_eval.reporting.figures.canvas import (
     GRID,
     INK,
-    NARROW,
     QUIET,
     TREATED_COLOUR,
-    WIDE,
     Page,
     above_plot,
     alternative_text,
+    data_of,
+    drawn,
     finish,
+    on,
     to_svg,
     value_axis,
     value_domain,
@@ -53,14 +53,22 @@ class EventStudy:
     simulated: bool = False
 
 
-def draw_event_study(identifier: str, study: EventStudy, caption: Parts, language: Language) -> Figure:
+def draw_event_study(identifier: str, study: EventStudy, caption: Parts, language: Language, source: Parts = ()) -> Figure:
     """The event-study figure: points with intervals, the zero line and the reference year. Raises ValueError without events."""
-    said = event_study_alternative_text(study, language)
-    wide, narrow = (event_study_svg(study, page, language) for page in (WIDE, NARROW))
-    return Figure(identifier, caption, said, wide, narrow)
+    said, data = event_study_alternative_text(study, language), event_study_data(study, language)
+    return drawn(
+        identifier, caption, said, lambda page: event_study_chart(study, page, language), language, data=data, source=source
+    )
 
 
-@lru_cache(maxsize=64)  # the estimates show it as a picture, and the report as a figure
+def event_study_data(study: EventStudy, language: Language) -> Data:
+    """Every point with its interval; that of the reference year has none."""
+    rows = ((event.event_time, event.estimate, event.conf_low, event.conf_high) for event in study.events)
+    years = say("figures.unit_years").in_language(language)
+    units = {"event_time": years, "estimate": study.unit, "conf_low": study.unit, "conf_high": study.unit}
+    return data_of("event_study", units, rows, language)
+
+
 def event_study_svg(study: EventStudy, page: Page, language: Language) -> str:
     """The figure for a page, as SVG. Raises ValueError without events."""
     return to_svg(event_study_chart(study, page, language), language)
@@ -92,15 +100,10 @@ def event_study_chart(study: EventStudy, page: Page, language: Language) -> alt.
     """The event-study figure as a chart; the value axis holds every interval and zero."""
     if not study.events:
         raise ValueError(f"nothing to draw for {study.label}")
-    frame = pd.DataFrame(
-        [
-            {"time": event.event_time, "estimate": event.estimate, "low": event.conf_low, "high": event.conf_high}
-            for event in study.events
-        ]
-    ).astype({"low": float, "high": float})
     ends = [end for event in study.events for end in (event.estimate, event.conf_low, event.conf_high) if end is not None]
     domain = value_domain([0.0, *ends])
-    first, last = int(frame["time"].min()), int(frame["time"].max())
+    times = [event.event_time for event in study.events]
+    first, last = min(times), max(times)
     every = whole_ticks(first, last, page.width // 30)
     step = every[1] - every[0] if len(every) > 1 else 1
     x = alt.X(
@@ -115,27 +118,36 @@ def event_study_chart(study: EventStudy, page: Page, language: Language) -> alt.
         ),
     )
     y = value_axis("estimate:Q", domain)
-    with_interval = frame.dropna(subset=["low", "high"])
-    fixed = frame[frame["low"].isna()]
+    with_interval = _columns([event for event in study.events if event.conf_low is not None])
+    fixed = _columns([event for event in study.events if event.conf_low is None])
     layers: list[alt.Chart] = []
     if study.reference is not None:
-        label = pd.DataFrame({"time": [study.reference], "text": [say("figures.reference_year").in_language(language)]})
+        label: dict[str, list[Cell]] = {"time": [study.reference], "text": [say("figures.reference_year").in_language(language)]}
         layers += [
-            alt.Chart(label).mark_rule(color=GRID, strokeWidth=14).encode(x=x),
+            on(label).mark_rule(color=GRID, strokeWidth=14).encode(x=x),
             above_plot(label, "right", -4).encode(x=x),
         ]
-    start = pd.DataFrame({"time": [-0.5], "text": [say("figures.start").in_language(language)]})
+    start: dict[str, list[Cell]] = {"time": [-0.5], "text": [say("figures.start").in_language(language)]}
     layers += [
-        alt.Chart(start).mark_rule(color=QUIET, strokeWidth=1.2).encode(x=x),
+        on(start).mark_rule(color=QUIET, strokeWidth=1.2).encode(x=x),
         above_plot(start, "left", 4).encode(x=x),
-        alt.Chart(pd.DataFrame({"estimate": [0.0]})).mark_rule(color=INK, strokeWidth=1).encode(y=y),
-        alt.Chart(with_interval)
+        on({"estimate": [0.0]}).mark_rule(color=INK, strokeWidth=1).encode(y=y),
+        on(with_interval)
         .mark_rule(color=TREATED_COLOUR, strokeWidth=2)
         .encode(x=x, y=value_axis("low:Q", domain), y2=alt.Y2("high:Q")),
-        alt.Chart(with_interval).mark_point(filled=True, size=60, color=TREATED_COLOUR, opacity=1).encode(x=x, y=y),
-        alt.Chart(fixed).mark_point(fill="white", stroke=TREATED_COLOUR, strokeWidth=2, size=60, opacity=1).encode(x=x, y=y),
+        on(with_interval).mark_point(filled=True, size=60, color=TREATED_COLOUR, opacity=1).encode(x=x, y=y),
+        on(fixed).mark_point(fill="white", stroke=TREATED_COLOUR, strokeWidth=2, size=60, opacity=1).encode(x=x, y=y),
     ]
-    return finish(alt.layer(*layers), replace(page, width=page.width + page.label_room, label_room=0), study.simulated, language)
+    return finish(layers, replace(page, width=page.width + page.label_room, label_room=0), study.simulated, language)
+
+
+def _columns(events: Sequence[Event]) -> dict[str, list[Cell]]:
+    return {
+        "time": [event.event_time for event in events],
+        "estimate": [event.estimate for event in events],
+        "low": [event.conf_low for event in events],
+        "high": [event.conf_high for event in events],
+    }
 
 
 def _signed(event_time: int) -> str:

@@ -6,11 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import altair as alt
-import pandas as pd
 
 from kkz_eval.model.texts import Language
 from kkz_eval.reporting import say
-from kkz_eval.reporting.document import Figure, Parts
+from kkz_eval.reporting.document import Data, Figure, Parts
 from kkz_eval.reporting.figures.canvas import (
     FONT_SIZE,
     INK,
@@ -20,9 +19,11 @@ from kkz_eval.reporting.figures.canvas import (
     TREATED_COLOUR,
     Page,
     alternative_text,
+    data_of,
     drawn,
     finish,
     ground,
+    on,
     value_axis,
     value_domain,
     whole_ticks,
@@ -62,10 +63,21 @@ class Trend:
     simulated: bool = False
 
 
-def draw_trend(identifier: str, trend: Trend, caption: Parts, language: Language) -> Figure:
+def draw_trend(identifier: str, trend: Trend, caption: Parts, language: Language, source: Parts = ()) -> Figure:
     """The trend figure: both groups' means by year, labelled at the line's end. Raises ValueError without a value."""
-    said = trend_alternative_text(trend, language)
-    return drawn(identifier, caption, said, lambda page: trend_chart(trend, page, language), language)
+    said, data = trend_alternative_text(trend, language), trend_data(trend, language)
+    return drawn(identifier, caption, said, lambda page: trend_chart(trend, page, language), language, data=data, source=source)
+
+
+def trend_data(trend: Trend, language: Language) -> Data:
+    """Both groups' means by year, also of the years without a value, and what is marked in a year."""
+    marks = {year: "; ".join(mark.label for mark in (*trend.starts, *trend.breaks) if mark.year == year) for year in trend.years}
+    rows = (
+        (year, line.name, value, marks[year])
+        for line in trend.lines
+        for year, value in zip(trend.years, line.values, strict=True)
+    )
+    return data_of("trend", {"year": "", "group": "", "mean": trend.unit, "mark": ""}, rows, language)
 
 
 def trend_alternative_text(trend: Trend, language: Language) -> str:
@@ -93,17 +105,11 @@ def trend_alternative_text(trend: Trend, language: Language) -> str:
 
 def trend_chart(trend: Trend, page: Page, language: Language) -> alt.LayerChart:
     """The trend figure as a chart; the year axis is exactly the window."""
-    points = pd.DataFrame(
-        [
-            {"year": year, "value": value, "group": line.name}
-            for line in trend.lines
-            for year, value in zip(trend.years, line.values, strict=True)
-        ]
-    )
-    shown = points.dropna(subset=["value"])
-    if shown.empty:
+    points = [(year, value, line.name) for line in trend.lines for year, value in zip(trend.years, line.values, strict=True)]
+    shown = [(year, value, name) for year, value, name in points if value is not None]
+    if not shown:
         raise ValueError(f"nothing to draw for {trend.label}")
-    domain = value_domain([float(value) for value in shown["value"]])
+    domain = value_domain([value for _, value, _ in shown])
     names = [line.name for line in trend.lines]
     first, last = trend.years[0], trend.years[-1]
     x = alt.X(
@@ -115,14 +121,18 @@ def trend_chart(trend: Trend, page: Page, language: Language) -> alt.LayerChart:
     colour = alt.Color("group:N", scale=alt.Scale(domain=names, range=[TREATED_COLOUR, REFERENCE_COLOUR]), legend=None)
     dash = alt.StrokeDash("group:N", scale=alt.Scale(domain=names, range=[[1, 0], [6, 3]]), legend=None)
     shape = alt.Shape("group:N", scale=alt.Scale(domain=names, range=["circle", "square"]), legend=None)
-    base = alt.Chart(points)
     layers = [
         *_rules([(mark, [1, 0]) for mark in trend.starts] + [(mark, [2, 3]) for mark in trend.breaks], x, page, trend.years),
-        base.mark_line(strokeWidth=2.5).encode(x=x, y=y, color=colour, strokeDash=dash),
-        alt.Chart(shown).mark_point(filled=True, size=34, opacity=1).encode(x=x, y=y, color=colour, shape=shape),
+        _drawn(points).mark_line(strokeWidth=2.5).encode(x=x, y=y, color=colour, strokeDash=dash),
+        _drawn(shown).mark_point(filled=True, size=34, opacity=1).encode(x=x, y=y, color=colour, shape=shape),
         *_end_labels(trend, shown, page, {"x": x, "y": y, "color": colour}),
     ]
-    return finish(alt.layer(*layers), page, trend.simulated, language)
+    return finish(layers, page, trend.simulated, language)
+
+
+def _drawn(points: Sequence[tuple[int, float | None, str]]) -> alt.Chart:
+    year, value, group = zip(*points, strict=True)
+    return on({"year": year, "value": value, "group": group})
 
 
 def _shortened(label: str, at_most: int) -> str:
@@ -139,45 +149,44 @@ def _rules(marks: Sequence[tuple[Mark, list[int]]], x: alt.X, page: Page, years:
         right = before > after  # towards the side with more room
         room = max(before, after)
         shown = _shortened(label, int(room / PIXELS_PER_LETTER))
-        data = pd.DataFrame({"year": [mark.year], "text": [shown]})
+        data = on({"year": [mark.year], "text": [shown]})
         above = -6 - 17 * position
         near, length = page.width * share + (-4 if right else 4), PIXELS_PER_LETTER * len(shown)
         rules.append(
-            alt.Chart(data)
-            .mark_rule(color=QUIET, strokeWidth=1.2, strokeDash=dash)
-            .encode(x=x, y=alt.YValue(above), y2=alt.Y2Value(page.height))
+            data.mark_rule(color=QUIET, strokeWidth=1.2, strokeDash=dash).encode(
+                x=x, y=alt.YValue(above), y2=alt.Y2Value(page.height)
+            )
         )
         words += [
             ground(near - length if right else near, near if right else near + length, above, above + 14),
-            alt.Chart(data)
-            .mark_text(
+            data.mark_text(
                 align="right" if right else "left", dx=-4 if right else 4, baseline="top", color=INK, fontSize=FONT_SIZE - 1
-            )
-            .encode(x=x, y=alt.YValue(above), text=alt.Text("text:N")),
+            ).encode(x=x, y=alt.YValue(above), text=alt.Text("text:N")),
         ]
     return [*rules, *words]
 
 
-def _end_labels(trend: Trend, shown: pd.DataFrame, page: Page, channels: Mapping[str, object]) -> list[alt.Chart]:
-    ends = [shown[shown["group"] == line.name].iloc[-1] for line in trend.lines if (shown["group"] == line.name).any()]
-    ends.sort(key=lambda end: float(end["value"]), reverse=True)
-    low, high = value_domain([float(value) for value in shown["value"]])
-    per_pixel = (high - low) / page.height
-    broken = {line.name: line.broken for line in trend.lines}
+def _end_labels(
+    trend: Trend, shown: Sequence[tuple[int, float, str]], page: Page, channels: Mapping[str, object]
+) -> list[alt.Chart]:
+    last = {name: (year, value) for year, value, name in shown}  # of each line the last year that has a value
+    ends = sorted(
+        ((value, year, line) for line in trend.lines if line.name in last for year, value in [last[line.name]]),
+        key=lambda end: -end[0],
+    )
+    low, high = value_domain([value for _, value, _ in shown])
+    apart = page.line_height * (high - low) / page.height
     layers = []
-    for position, end in enumerate(ends):
-        value = float(end["value"])
-        apart = page.line_height * per_pixel
-        if len(ends) == 2 and float(ends[0]["value"]) - float(ends[1]["value"]) < apart:
-            middle = (float(ends[0]["value"]) + float(ends[1]["value"])) / 2
+    for position, (at, year, line) in enumerate(ends):
+        value = at
+        if len(ends) == 2 and ends[0][0] - ends[1][0] < apart:
+            middle = (ends[0][0] + ends[1][0]) / 2
             value = middle + apart / 2 if position == 0 else middle - apart / 2
-        name = str(end["group"])
-        label = name if page.full_labels else broken[name]
-        data = pd.DataFrame({"year": [end["year"]], "value": [value], "group": [name], "text": [label]})
+        label = line.name if page.full_labels else line.broken
         # Lines are stacked downwards from the anchor; the first is raised so that both stand around the value.
         raised = -7 if "\n" in label else 0
         layers.append(
-            alt.Chart(data)
+            on({"year": [year], "value": [value], "group": [line.name], "text": [label]})
             .mark_text(
                 fontSize=FONT_SIZE,
                 fontWeight=600,

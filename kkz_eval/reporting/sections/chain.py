@@ -36,7 +36,7 @@ from kkz_eval.reporting.document import (
 )
 from kkz_eval.reporting.figures.chain import Chain, Link, OutcomeOnChain, draw_chain
 from kkz_eval.reporting.inputs import LocalText, OutcomeInfo, ReportInputs, in_language
-from kkz_eval.reporting.sections.parts import finding_of, insert, is_simulated, label_of, of_role
+from kkz_eval.reporting.sections.parts import finding_of, insert, is_simulated, label_of, of_role, source_of
 from kkz_eval.reporting.sections.stations import stations_section
 
 _AROUND = "context"  # the stage of the catalogue that is no link of the chain
@@ -55,7 +55,7 @@ def chain_section(inputs: ReportInputs, language: Language) -> tuple[Section, ..
         caption = phrase("chain.figure_with_reach" if offers else "chain.figure", language)
         made_up = bool(offers) and inputs.offers is not None and inputs.offers.simulated
         made_up = made_up or any(is_simulated(inputs, outcome) for outcome in of_role(inputs, "primary", "secondary"))
-        blocks.append(draw_chain("chain.figure", Chain(links, made_up), caption, language))
+        blocks.append(draw_chain("chain.figure", Chain(links, made_up), caption, language, _source(inputs, language)))
     if offers:  # without deliveries the figure says it all
         columns = tuple(Column(say(f"chain.column.{name}").in_language(language)) for name in _COLUMNS)
         blocks.append(Table("chain-table", phrase("chain.table", language), columns, tuple(row.cells for row in rows)))
@@ -77,6 +77,14 @@ def _delivered(offers: Offers | None, language: Language) -> tuple[Paragraph, ..
         shown = {key: numbers.count(f"chain.{name}.{key}", count, language) for key, count in counts.items()}
         said.append(phrase(f"chain.{name}", language, year=numbers.year(f"chain.{name}.year", delivered.year), **shown))
     return (Paragraph(join(*said, phrase("chain.unknown", language))), Paragraph(phrase("chain.counting", language), "note"))
+
+
+def _source(inputs: ReportInputs, language: Language) -> Parts:
+    """Of the reach, then of the figures on which the verdicts rest."""
+    offers = inputs.offers
+    delivered = () if offers is None or not offers.stages else ("_simulated",) if offers.simulated else ("",)
+    said = [phrase(f"figures.source_deliveries{kind}", language) for kind in delivered]
+    return join(*said, source_of(inputs, of_role(inputs, "primary", "secondary"), language))
 
 
 @dataclass(frozen=True)

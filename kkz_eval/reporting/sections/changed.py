@@ -9,7 +9,7 @@ from kkz_eval.reporting import numbers, say, wording
 from kkz_eval.reporting.document import Block, Listing, Paragraph, Quoted, Section, phrase
 from kkz_eval.reporting.figures.trend import Line, Mark, Trend, draw_trend
 from kkz_eval.reporting.inputs import OutcomeInfo, ReportInputs, in_language
-from kkz_eval.reporting.sections.parts import is_simulated, label_of, of_role, scope_of
+from kkz_eval.reporting.sections.parts import is_simulated, label_of, of_role, scope_of, source_of
 
 
 def changed_section(inputs: ReportInputs, language: Language) -> Section:
@@ -33,11 +33,8 @@ def _changed_outcome(inputs: ReportInputs, outcome: OutcomeInfo, language: Langu
     if all(value is None for line in trend.lines for value in line.values):
         blocks.append(Paragraph(phrase("changed.no_values", language, label=label)))
         return Section(scope, (label,), tuple(blocks))
-    titles = {source.dataset: in_language(source.title, language, source.dataset) for source in inputs.sources}
-    source = Quoted(titles.get(outcome.source, outcome.source))
-    key = "changed.caption_simulated" if trend.simulated else "changed.caption"
-    caption = phrase(key, language, label=label, unit=Quoted(trend.unit), source=source)
-    blocks.append(draw_trend(f"{scope}.figure", trend, caption, language))
+    caption = phrase("changed.caption", language, label=label, unit=Quoted(trend.unit))
+    blocks.append(draw_trend(f"{scope}.figure", trend, caption, language, source_of(inputs, [outcome], language)))
     if trend.breaks:
         items = tuple(
             phrase(

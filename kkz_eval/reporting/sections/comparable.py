@@ -11,7 +11,7 @@ from kkz_eval.reporting.document import Block, Column, Inline, Listing, Paragrap
 from kkz_eval.reporting.figures.balance import Balance, Distance, draw_balance
 from kkz_eval.reporting.inputs import OutcomeInfo, ReportInputs, in_language
 from kkz_eval.reporting.sections import design
-from kkz_eval.reporting.sections.parts import insert, is_simulated, label_of
+from kkz_eval.reporting.sections.parts import insert, is_simulated, label_of, source_of
 
 
 def comparable_sections(inputs: ReportInputs, language: Language) -> tuple[Section, ...]:
@@ -56,7 +56,8 @@ def _balance_shown(
         (wording.SMALL_DISTANCE, wording.LARGE_DISTANCE),
         any(is_simulated(inputs, outcome) for _, outcome in shown),
     )
-    yield draw_balance(claims.BALANCE_FIGURE, figure, phrase("balance.caption", language), language)
+    source = source_of(inputs, [outcome for _, outcome in shown], language)
+    yield draw_balance(claims.BALANCE_FIGURE, figure, phrase("balance.caption", language), language, source)
     yield Listing(tuple(_balance_sentences(shown, language)))
     yield from _without_counterpart(inputs, shown, language)
     sides = [(row, outcome, wording.distance(row["smd"])) for row, outcome in shown]

@@ -25,7 +25,7 @@ from kkz_eval.reporting.document import (
 )
 from kkz_eval.reporting.figures.event_study import Event, EventStudy, draw_event_study
 from kkz_eval.reporting.inputs import OutcomeInfo, ReportInputs, in_language
-from kkz_eval.reporting.sections.parts import finding_of, insert, is_simulated, label_of, of_role, scope_of
+from kkz_eval.reporting.sections.parts import finding_of, insert, is_simulated, label_of, of_role, scope_of, source_of
 
 
 def difference_section(inputs: ReportInputs, language: Language) -> Section:
@@ -78,7 +78,7 @@ def _difference_outcome(inputs: ReportInputs, outcome: OutcomeInfo, language: La
             phrase("difference.caption", language, label=label, unit=Quoted(study.unit), method=method),
             phrase(reference, language),
         )
-        blocks.append(draw_event_study(f"{scope}.figure", study, caption, language))
+        blocks.append(draw_event_study(f"{scope}.figure", study, caption, language, source_of(inputs, [outcome], language)))
     table = _estimates_table(inputs, outcome, found, scope, language)
     if table.rows:
         said = wording.others(found, outcome, inputs.estimates, scope, language)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from kkz_eval.indicators.described import Described
 from kkz_eval.model.texts import Language
 from kkz_eval.reporting import say, wording
-from kkz_eval.reporting.document import Parts, Quoted, identifier_part
+from kkz_eval.reporting.document import Parts, Quoted, identifier_part, join, phrase
 from kkz_eval.reporting.inputs import OutcomeInfo, ReportInputs, in_language
 
 
@@ -31,6 +33,23 @@ def finding_of(inputs: ReportInputs, outcome: OutcomeInfo) -> wording.Finding:
 def is_simulated(inputs: ReportInputs, outcome: OutcomeInfo) -> bool:
     """Whether the figures of an outcome are made up; where its source is not named, whether any of the report are."""
     return next((source.simulated for source in inputs.sources if source.dataset == outcome.source), inputs.simulated)
+
+
+def source_of(inputs: ReportInputs, outcomes: Iterable[OutcomeInfo], language: Language) -> Parts:
+    """Where the figures of outcomes come from, with the attribution that their licences ask for; made-up ones are credited to nobody."""
+    named, made_up = dict[str, None](), dict[str, None]()
+    sources = {source.dataset: source for source in inputs.sources}
+    for outcome in outcomes:
+        source = sources.get(outcome.source)
+        title = outcome.source if source is None else in_language(source.title, language, source.dataset)
+        if is_simulated(inputs, outcome):
+            made_up[title] = None
+        elif source is None or not source.attribution:
+            named[title] = None
+        else:
+            named[say("figures.source_named", title=title, attribution=source.attribution).in_language(language)] = None
+    said = [("figures.source_computed", named), ("figures.source_simulated", made_up)]
+    return join(*(phrase(key, language, sources=Quoted("; ".join(titles))) for key, titles in said if titles))
 
 
 def of_role(inputs: ReportInputs, *roles: str) -> tuple[OutcomeInfo, ...]:
