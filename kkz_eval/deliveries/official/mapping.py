@@ -133,7 +133,7 @@ def _part(official: OfficialTable, contract: Contract, source: OfficialSource) -
     if table.num_rows == 0:
         return Unfit("no_level", official.levels, tuple(contract.levels))
     entries = table.column("dimensions").to_pylist()
-    variables = variables_of(entries, contract, source)
+    variables = variables_of(entries, official.variable_labels, contract, source)
     if isinstance(variables, Unfit):
         return variables
     codes = codes_of(entries, contract, source, variables)

@@ -197,3 +197,27 @@ def test_a_flat_mean_of_a_day_or_month_is_no_value(time: str) -> None:
     table = taken(FLAT.format(statistic="12411", time=time, measure="BEVX;Durchschnittliche Jahresbevölkerung", value=5))
     assert [one.kind for one in iter_findings(table.findings)][:1] == ["official_other_time"]
     assert table.values("persons").null_count == table.table.num_rows
+
+
+BY_GROUP = (
+    FLAT.splitlines()[0] + "\n"
+    "12612;Statistik;JAHR;Jahr;2015;KREISE;Kreise und kreisfreie Städte;05978;Unna, Kreis;{variable};A;{of_mother};700;Anzahl;BEV001;Lebendgeborene\n"
+    "12612;Statistik;JAHR;Jahr;2015;KREISE;Kreise und kreisfreie Städte;05978;Unna, Kreis;{variable};;Insgesamt;900;Anzahl;BEV001;Lebendgeborene\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("variable", "member", "taken_as"),
+    [
+        ("NAT;Nationalität", "Deutsche", [("insgesamt", "deutsch", 700), ("insgesamt", "insgesamt", 900)]),
+        ("STAMT;Staatsangehörigkeit der Mutter", "Deutsche", [("insgesamt", "insgesamt", 900)]),
+        ("ALTMT1;Altersgruppe der Mutter", "unter 20 Jahre", [("unter_20", "insgesamt", 700), ("insgesamt", "insgesamt", 900)]),
+        ("ALTVT1;Altersgruppe des Vaters", "unter 20 Jahre", [("insgesamt", "insgesamt", 900)]),
+    ],
+)
+def test_what_is_said_of_one_parent_is_none_of_the_other_nor_of_the_child(
+    variable: str, member: str, taken_as: list[tuple[str, str, int]]
+) -> None:
+    table = taken(BY_GROUP.format(variable=variable, of_mother=member))
+    columns = (table.values(name).to_pylist() for name in ("age_of_mother", "nationality", "births"))
+    assert list(zip(*columns, strict=True)) == taken_as
