@@ -116,6 +116,7 @@ def without_line(text: str, line: str) -> str:
     ("name", "spoil", "kind", "value"),
     [
         (BIRTHS, lambda text: one_cell(text, "2013;05978;", 3, "8,2"), "official_decimals", "8,2"),
+        (BIRTHS, lambda text: one_cell(text, "2013;05978;", 3, "3,000"), "official_decimals", "3,000"),
         (BIRTHS, lambda text: text.replace("Lebendgeborene (Anzahl)", "Lebendgeborene (Promille)"), "official_unit", "Promille"),
         (JOBLESS, lambda text: text.replace("Prozent;Prozent\n", "Prozent;Anzahl\n", 1), "official_unit", "Anzahl"),
         (JOBLESS, lambda text: text.replace(";;;Anzahl;", ";;;Prozent;", 1), "official_unit", "Prozent"),
