@@ -99,5 +99,6 @@ def test_of_shares_with_their_totals_shown_none_of_a_whole_is_hidden_alone():
     assert rates_released([poor, others, everybody], 3) == (False, True, True)  # 40 − 38
     assert shares_released([poor, others, everybody], [((0, 1), 2)], 3) == (False, False, True)
     assert shares_released([(20.0, 40.0), others, everybody], [((0, 1), 2)], 3) == (True, True, True)
-    assert shares_released([(38.0, 40.0), (0.0, 60.0), (38.0, 100.0)], [((0, 1), 2)], 3) == (False, True, False)  # nothing else to hide
+    nothing_else_to_hide = [(38.0, 40.0), (0.0, 60.0), (38.0, 100.0)]
+    assert shares_released(nothing_else_to_hide, [((0, 1), 2)], 3) == (False, True, False)
     assert shares_released([poor, (None, 60.0), everybody], [((0, 1), None)], 3) == (False, True, True)

@@ -89,9 +89,7 @@ def _absent(of: Property, source: OfficialSource) -> str | None:
     return source.absent.get(of.name, of.default)
 
 
-def _place_of(
-    variable: str, said: str, labels: Mapping[str, str], contract: Contract, source: OfficialSource
-) -> Place | None:
+def _place_of(variable: str, said: str, labels: Mapping[str, str], contract: Contract, source: OfficialSource) -> Place | None:
     """By the name of the variable, else as the only property that knows most of its members, and is of the same parent where it names one."""
     places = [_reading(labels, of, source) for of in _dimensions(contract) if _parents(said) <= _parents(of.label_de)]
     for place in places:

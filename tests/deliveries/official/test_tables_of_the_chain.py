@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import re
 from collections.abc import Callable
 
 import pytest
 from contract_values import SHARED_DATA, needs_shared_data, shipped
+from openpyxl import Workbook
 
 from kkz_eval.contracts.judgement import judge_file
 from kkz_eval.deliveries.reader import Claimed, Unclaimed, read_file
@@ -222,3 +224,24 @@ def test_what_is_said_of_one_parent_is_none_of_the_other_nor_of_the_child(
     table = taken(BY_GROUP.format(variable=variable, of_mother=member))
     columns = (table.values(name).to_pylist() for name in ("age_of_mother", "nationality", "births"))
     assert list(zip(*columns, strict=True)) == taken_as
+
+
+def as_workbook(text: str) -> bytes:
+    book, data = Workbook(), io.BytesIO()
+    for line in text.split("\n"):
+        book.worksheets[0].append([cell.strip('"') for cell in line.split(";")])
+    book.save(data)
+    return data.getvalue()
+
+
+@pytest.mark.parametrize("saved", [as_workbook, lambda text: b"Von der Koordinierung;;;;;\n" + text.encode()])
+def test_a_table_that_another_program_saved_is_told_by_its_code_and_asked_for_anew(saved: Callable[[str], bytes]) -> None:
+    result = read_file(saved(genuine(BIRTHS)), "tabelle", CONTRACTS)
+    assert isinstance(result, Unclaimed)
+    assert result.reason_code == "official_saved"
+    assert "12612-01-01-4" in result.in_language("de")
+
+
+def test_names_without_keys_are_what_a_table_is_refused_for() -> None:
+    said = refused(re.sub(r"^(\d{4});\d*;", r"\1;", genuine(BIRTHS), flags=re.MULTILINE).replace("\n;;;", "\n;;"))
+    assert "Keine Zeile der Datei hat einen amtlichen Schlüssel" in said
