@@ -212,6 +212,15 @@ def test_trend_shows_the_unweighted_means(inputs):
     assert trend.lines[0].values == pytest.approx([rows.loc[rows["year"] == year, "value"].mean() for year in trend.years])
 
 
+def test_a_break_of_the_first_year_is_not_drawn_where_no_year_before_is_shown(inputs):
+    outcome = inputs.outcomes[0]
+    first, last = outcome.window
+    broken = replace(
+        outcome, breaks=tuple((year, {"de": str(year), "en": str(year)}) for year in (first, first + 1, last, last + 1))
+    )
+    assert [mark.year for mark in trend_of(inputs, broken, "de").breaks] == [first + 1, last]
+
+
 def test_reference_year_is_the_one_left_out(inputs):
     study, method = event_study_of(inputs, inputs.outcomes[0], "de")
     assert study.reference == -1

@@ -51,7 +51,7 @@ def _changed_outcome(inputs: ReportInputs, outcome: OutcomeInfo, language: Langu
 
 
 def trend_of(inputs: ReportInputs, outcome: OutcomeInfo, language: Language) -> Trend:
-    """What the trend figure of an outcome shows: unweighted means by group and year of the window, starts and breaks in it."""
+    """What the trend figure of an outcome shows: unweighted means by group and year of the window, starts in it, breaks between its years."""
     first, last = outcome.window
     lines = [
         Line(
@@ -67,7 +67,7 @@ def trend_of(inputs: ReportInputs, outcome: OutcomeInfo, language: Language) -> 
     inside = [
         (year, in_language(local, language, outcome.indicator))
         for year, local in sorted(outcome.breaks, key=lambda item: item[0])
-        if first <= year <= last
+        if first < year <= last  # as the verdict counts them: before its first year there is nothing to compare
     ]
     return Trend(
         label=in_language(outcome.label, language, outcome.indicator),

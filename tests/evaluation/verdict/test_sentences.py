@@ -151,7 +151,11 @@ DOMAINS = [
     ),
     ("missing", {}, "Es fehlen 1,0 Prozent der Werte."),
     ("measurement", {}, "Kein bekannter Bruch der Reihe im Zeitraum."),
-    ("measurement", {"break_state": BreakState.IN_WINDOW, "n_breaks": 2}, "Brüche der Reihe im Zeitraum: 2."),
+    (
+        "measurement",
+        {"break_state": BreakState.IN_WINDOW, "n_breaks": 2},
+        "Brüche der Reihe und Wechsel der Ausgabe im Zeitraum: 2.",
+    ),
     ("reported_result", {}, "Festgelegt, bevor die Jahre nach dem Start angesehen wurden."),
     (
         "reported_result",

@@ -9,7 +9,7 @@ import pytest
 from kkz_eval.evaluation.plan import Comparison
 from kkz_eval.evaluation.verdict.study import studied_as, study_of_comparisons
 from kkz_eval.model.texts import LANGUAGES, Language
-from kkz_eval.reporting import claims
+from kkz_eval.reporting import claims, numbers
 from kkz_eval.reporting.document import Listing, Paragraph, plain
 from kkz_eval.reporting.inputs import ReportInputs
 from kkz_eval.reporting.sections.limits import limits_section
@@ -52,6 +52,16 @@ def test_the_chosen_comparison_names_what_the_others_would_do(inputs: ReportInpu
     low, high = study_of_comparisons().law_sizes()
     assert f"in {100 * low:.0f} bis {100 * high:.0f} Prozent" in sentence
     assert f"bis zu {100 * study_of_comparisons().largest_size('two_way'):.0f} Prozent" in sentence
+
+
+def test_it_says_beside_it_what_the_audit_found_on_the_series_of_the_report(inputs: ReportInputs) -> None:
+    studied = replace(inputs, studied_as="kind_and_need")
+    sizes = [one.evidence.audit_size for one in inputs.verdicts.values() if one.evidence.role != "context"]
+    largest = max(size for size in sizes if size is not None)
+    (sentence,) = said(studied)
+    assert f"bis zu {numbers.measured('x', 100 * largest, 1, 'de').text} Prozent; unter „Wie belastbar" in sentence
+    (untried,) = said(replace(studied, verdicts={}))
+    assert "Reihen dieses Berichts selbst" not in untried
 
 
 @pytest.mark.parametrize("comparison", ["two_way", "kind", "need", "kind_and_need"])
