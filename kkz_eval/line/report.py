@@ -44,7 +44,8 @@ from kkz_eval.model.texts import LANGUAGES, AtTheBeginning, Language, Localised,
 from kkz_eval.model.verdicts import State
 from kkz_eval.reference.tables import unit_label, unit_name
 from kkz_eval.reference.unit_groups import Nested, nested_sentence
-from kkz_eval.reporting.build import build_document, render
+from kkz_eval.reporting.build import build_document, render, render_papers
+from kkz_eval.reporting.document import Document
 from kkz_eval.reporting.downloads import downloads_of
 from kkz_eval.reporting.figures.canvas import WIDE
 from kkz_eval.reporting.figures.event_study import EventStudy, event_study_svg
@@ -53,6 +54,7 @@ from kkz_eval.reporting.inputs import (
     DELIVERY_COLUMNS,
     REVISION_COLUMNS,
     DesignInfo,
+    EditionInfo,
     OutcomeInfo,
     ReportInputs,
     SourceInfo,
@@ -70,7 +72,7 @@ _MAKERS = (
     *("kkz_eval.line.simulated_tables", "kkz_eval.line.edition_record"),
 )
 """Modules that make the files of an edition."""
-LIBRARIES = ("numpy", "pandas", "scipy", "statsmodels", "pyarrow", "altair", "vl-convert-python")
+LIBRARIES = ("numpy", "pandas", "scipy", "statsmodels", "pyarrow", "altair", "vl-convert-python", "typst")
 
 
 @dataclass(frozen=True)
@@ -111,11 +113,19 @@ def make_edition(study: Study) -> Edition:
             document = build_document(inputs, language)
             downloads = downloads_of(document)
             files |= {**downloads.files, page.rpartition("/")[2]: render(document, downloads).encode()}
+            files |= _papers(document, edition)
         files[SUMS] = sums_of(folder, files)
         for name, content in sorted(files.items(), key=lambda item: item[0].endswith(".html")):  # pages last: they say "complete"
             steps.store.put_if_absent(f"{folder}/{name}", content)
         steps.journal.computed.append(("report", plan.id))
     return Edition(pages[0][1], digest)
+
+
+def _papers(document: Document, edition: EditionInfo) -> dict[str, bytes]:
+    """The PDF beside a page and, where the report has a front page, that one as a PDF of its own."""
+    whole, front = render_papers(document, edition)
+    papers = {say("report.paper").in_language(document.language): whole}
+    return papers if front is None else {**papers, say("report.one_page").in_language(document.language): front}
 
 
 def _accepted_contents(snapshot: Snapshot) -> bytes:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kkz_eval.model.texts import Language
-from kkz_eval.reporting import claims
+from kkz_eval.reporting import claims, say
 from kkz_eval.reporting.document import Code, Document, Paragraph, Quoted, join, phrase
 from kkz_eval.reporting.downloads import NO_DOWNLOADS, Downloads
-from kkz_eval.reporting.inputs import ReportInputs, in_language
+from kkz_eval.reporting.inputs import EditionInfo, ReportInputs, in_language
 from kkz_eval.reporting.render_html import render_html
+from kkz_eval.reporting.render_typst import Imprint, render_front_pdf, render_pdf
 from kkz_eval.reporting.sections.chain import chain_section
 from kkz_eval.reporting.sections.changed import changed_section
 from kkz_eval.reporting.sections.comparable import comparable_sections
@@ -17,6 +18,7 @@ from kkz_eval.reporting.sections.data import data_section
 from kkz_eval.reporting.sections.difference import difference_section
 from kkz_eval.reporting.sections.key import key_section
 from kkz_eval.reporting.sections.limits import limits_section
+from kkz_eval.reporting.sections.parts import written_day
 from kkz_eval.reporting.sections.prevention import prevention_section
 from kkz_eval.reporting.sections.robustness import robustness_section
 from kkz_eval.reporting.sections.studied import studied_section
@@ -64,6 +66,13 @@ def _banner(inputs: ReportInputs, language: Language) -> Paragraph | None:
 def render(document: Document, downloads: Downloads = NO_DOWNLOADS) -> str:
     """The document as one self-contained HTML page. downloads: what lies beside it."""
     return render_html(document, downloads)
+
+
+def render_papers(document: Document, edition: EditionInfo) -> tuple[bytes, bytes | None]:
+    """The document as PDF, and its front page as one of its own; None where it has none."""
+    line = say("paper.edition", number=edition.number, day=written_day(edition.day.isoformat(), document.language))
+    imprint = Imprint(edition.day, line.in_language(document.language), edition.publisher)
+    return render_pdf(document, imprint), None if document.front is None else render_front_pdf(document, imprint)
 
 
 def _given_texts(inputs: ReportInputs, language: Language) -> Iterator[tuple[str, str]]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import cache
@@ -65,34 +65,30 @@ class Imprint:
 def render_pdf(document: Document, imprint: Imprint) -> bytes:
     """The whole report: front page, contents, text, and in the appendix what is technical."""
     text, technical = _sorted_out(document.sections)
-    return _compiled(
-        _frame(document, imprint)
-        | {
-            "front": None if document.front is None else _front(document.front),
-            "sections": [_section(section) for section in text],
-            "appendix": [_section(section) for section in technical],
-            "is_report": True,
-        }
-    )
+    shown = {
+        "front": None if document.front is None else _front(document.front),
+        "sections": [_section(section) for section in text],
+        "appendix": [_section(section) for section in technical],
+        "is_report": True,
+    }
+    return _compiled(_frame(document, imprint) | shown, imprint.day)
 
 
 def render_front_pdf(document: Document, imprint: Imprint) -> bytes:
     """The front page alone, on exactly one page. Raises ValueError for a document without one."""
     if document.front is None:
         raise ValueError("the document has no front page")
-    return _compiled(
-        _frame(document, imprint) | {"front": _front(document.front), "sections": [], "appendix": [], "is_report": False}
-    )
+    shown: Data = {"front": _front(document.front), "sections": [], "appendix": [], "is_report": False}
+    return _compiled(_frame(document, imprint) | shown, imprint.day)
 
 
-def _compiled(data: Mapping[str, object]) -> bytes:
+def _compiled(data: Data, day: date) -> bytes:
     compiler = typst.Compiler(
         _template(),
         font_paths=_fonts(),
         sys_inputs={"data": json.dumps(data, ensure_ascii=False, sort_keys=True)},
     )
-    year, month, day = data["day"]  # type: ignore[misc]
-    made = compiler.compile(format="pdf", pdf_standards=STANDARDS, timestamp=datetime(year, month, day, tzinfo=UTC))
+    made = compiler.compile(format="pdf", pdf_standards=STANDARDS, timestamp=datetime(day.year, day.month, day.day, tzinfo=UTC))
     if not isinstance(made, bytes):
         raise TypeError("Typst gave no file")
     return made

@@ -134,18 +134,14 @@ def text_of(pdf: bytes, first: int = 1, last: int = 999) -> str:
 def elements(node: pikepdf.Object) -> Iterator[pikepdf.Object]:
     """All elements below a node of the structure tree, in the order of reading."""
     children = node.get("/K")
-    if isinstance(children, pikepdf.Array):
-        listed = list(children)
-    else:
-        listed = [] if children is None else [children]
-    for child in listed:
+    for child in children if isinstance(children, pikepdf.Array) else [] if children is None else [children]:
         if isinstance(child, pikepdf.Dictionary) and "/S" in child:
             yield child
             yield from elements(child)
 
 
 def of_kind(pdf: pikepdf.Pdf, kind: str) -> list[pikepdf.Object]:
-    return [one for one in elements(pdf.Root.StructTreeRoot) if one.S == kind]
+    return [one for one in elements(pdf.Root.StructTreeRoot) if kind == one.S]
 
 
 def faults(pdf: bytes, tmp_path) -> list[str]:
