@@ -269,9 +269,16 @@ def _block_texts(block: Block) -> Iterator[str]:
             yield block.alternative_text
             yield _prose(block.source)
             if block.data is not None:
-                yield from (variable.meaning for variable in block.data.variables)
-            for words in re.findall(r"<text[^>]*>(.*?)</text>", block.svg_wide + block.svg_narrow, re.DOTALL):
-                yield unescape(re.sub(r"<[^>]*>", " ", words))
+                yield from _data_texts(block.data)
+            for drawing in (block.svg_wide, block.svg_narrow):
+                for words in re.findall(r"<(text|title|desc)\b[^>]*>(.*?)</\1>", drawing, re.DOTALL):
+                    yield unescape(re.sub(r"<[^>]*>", " ", words[1]))
+
+
+def _data_texts(data: Data) -> Iterator[str]:
+    for variable in data.variables:
+        yield from (variable.name, variable.meaning, variable.unit)
+    yield from dict.fromkeys(cell for row in data.rows for cell in row if isinstance(cell, str))
 
 
 def _prose(parts: Parts) -> str:
