@@ -6,21 +6,21 @@ from collections.abc import Iterator
 
 from kkz_eval.model.texts import Language
 from kkz_eval.reporting import claims, say
-from kkz_eval.reporting.document import Code, Document, Paragraph, Quoted, join, phrase
+from kkz_eval.reporting.document import Code, Document, Paragraph, Quoted, Section, join, phrase
 from kkz_eval.reporting.downloads import NO_DOWNLOADS, Downloads
 from kkz_eval.reporting.inputs import EditionInfo, ReportInputs, in_language
 from kkz_eval.reporting.render_html import render_html
 from kkz_eval.reporting.render_typst import Imprint, render_front_pdf, render_pdf
-from kkz_eval.reporting.sections.chain import chain_section
+from kkz_eval.reporting.sections.appendix import appendix_section
 from kkz_eval.reporting.sections.changed import changed_section
-from kkz_eval.reporting.sections.comparable import comparable_sections
+from kkz_eval.reporting.sections.comparable import comparable_section
 from kkz_eval.reporting.sections.data import data_section
 from kkz_eval.reporting.sections.difference import difference_section
 from kkz_eval.reporting.sections.key import key_section
 from kkz_eval.reporting.sections.limits import limits_section
 from kkz_eval.reporting.sections.parts import written_day
-from kkz_eval.reporting.sections.prevention import prevention_section
 from kkz_eval.reporting.sections.robustness import robustness_section
+from kkz_eval.reporting.sections.strength import strength_section
 from kkz_eval.reporting.sections.studied import studied_section
 
 
@@ -37,21 +37,26 @@ def build_document(inputs: ReportInputs, language: Language) -> Document:
         title=(Quoted(in_language(inputs.title, language, "title")),),
         subtitle=phrase("document.subtitle", language, plan=Code(inputs.plan_id)),
         banner=_banner(inputs, language),
-        sections=(
-            key_section(inputs, language),
-            studied_section(inputs, language),
-            *comparable_sections(inputs, language),
-            changed_section(inputs, language),
-            difference_section(inputs, language),
-            *robustness_section(inputs, language),
-            *chain_section(inputs, language),
-            *prevention_section(inputs, language),
-            limits_section(inputs, language),
-            data_section(inputs, language),
-        ),
+        sections=_sections(inputs, language),
     )
     claims.check_document(document, names)
     return document
+
+
+def _sections(inputs: ReportInputs, language: Language) -> tuple[Section, ...]:
+    """The ten sections, in the order in which a reader asks."""
+    before = (
+        key_section(inputs, language),
+        studied_section(inputs, language),
+        comparable_section(inputs, language),
+        changed_section(inputs, language),
+        difference_section(inputs, language),
+        robustness_section(inputs, language),
+        strength_section(inputs, language),
+        limits_section(inputs, language),
+        data_section(inputs, language),
+    )
+    return (*before, appendix_section(inputs, before, language))
 
 
 def _banner(inputs: ReportInputs, language: Language) -> Paragraph | None:

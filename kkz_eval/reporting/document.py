@@ -38,7 +38,15 @@ class Code:
     text: str
 
 
-Inline = str | Number | Quoted | Code
+@dataclass(frozen=True)
+class Reference:
+    """A link to another place of the document. target: an identifier in it; text: as shown."""
+
+    target: str
+    text: str
+
+
+Inline = str | Number | Quoted | Code | Reference
 Parts = tuple[Inline, ...]
 
 
@@ -162,7 +170,10 @@ class Front:
 
 @dataclass(frozen=True)
 class Document:
-    """A report in one language. front: None where a report has none. Raises ValueError where an identifier occurs twice."""
+    """A report in one language. front: None where a report has none.
+
+    Raises ValueError where an identifier occurs twice, and where a reference leads nowhere.
+    """
 
     language: Language
     title: Parts
@@ -182,6 +193,9 @@ class Document:
             if identifier in seen:
                 raise ValueError(f"identifier {identifier} occurs twice")
             seen.add(identifier)
+        for node in _walk(self):
+            if isinstance(node, Reference) and node.target not in seen:
+                raise ValueError(f"nothing is called {node.target}, to which a reference leads")
 
 
 def plain(parts: Parts) -> str:
@@ -233,7 +247,7 @@ def readable_texts(document: Document) -> Iterator[str]:
     if document.front is not None:
         yield from _front_texts(document.front)
     for section in document.sections:
-        yield from _section_texts(section)
+        yield from texts_of_section(section)
 
 
 def _front_texts(front: Front) -> Iterator[str]:
@@ -243,15 +257,16 @@ def _front_texts(front: Front) -> Iterator[str]:
         if result.bar is not None:
             yield from _block_texts(result.bar)
     for part in front.parts:
-        yield from _section_texts(part)
+        yield from texts_of_section(part)
 
 
-def _section_texts(section: Section) -> Iterator[str]:
+def texts_of_section(section: Section) -> Iterator[str]:
+    """Every text that a reader meets in a section, block by block."""
     yield _prose(section.title)
     for block in section.blocks:
         yield from _block_texts(block)
     for subsection in section.sections:
-        yield from _section_texts(subsection)
+        yield from texts_of_section(subsection)
 
 
 def _block_texts(block: Block) -> Iterator[str]:
@@ -285,10 +300,10 @@ def _prose(parts: Parts) -> str:
     return plain(tuple("" if isinstance(part, Code) else part for part in parts))
 
 
-def identifiers(document: Document) -> Iterator[str]:
-    """Every identifier of a document, in reading order."""
-    for node in _walk(document):
-        identifier = getattr(node, "identifier", None)
+def identifiers(node: object) -> Iterator[str]:
+    """Every identifier below a node of the document, in reading order."""
+    for child in _walk(node):
+        identifier = getattr(child, "identifier", None)
         if identifier is not None:
             yield identifier
 

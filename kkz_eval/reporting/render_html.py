@@ -10,7 +10,20 @@ from jinja2 import Environment, StrictUndefined, Template
 from markupsafe import Markup, escape
 
 from kkz_eval.reporting import say, typeface
-from kkz_eval.reporting.document import Code, Document, Figure, Listing, Number, Paragraph, Parts, Quoted, Table, Variable, plain
+from kkz_eval.reporting.document import (
+    Code,
+    Document,
+    Figure,
+    Listing,
+    Number,
+    Paragraph,
+    Parts,
+    Quoted,
+    Reference,
+    Table,
+    Variable,
+    plain,
+)
 from kkz_eval.reporting.downloads import Downloads
 from kkz_eval.reporting.inputs import PACKAGE
 
@@ -45,6 +58,8 @@ def _inline(part: object) -> Markup:
             return Markup('<span class="quoted">{}</span>').format(quoted)
         case Code(text=code):
             return Markup("<code>{}</code>").format(code)
+        case Reference(target=target, text=shown):
+            return Markup('<a href="#{}">{}</a>').format(target, shown)
         case _:
             return escape(part)
 

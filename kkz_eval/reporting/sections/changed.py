@@ -9,17 +9,24 @@ from kkz_eval.reporting import numbers, say, wording
 from kkz_eval.reporting.document import Block, Listing, Paragraph, Quoted, Section, phrase
 from kkz_eval.reporting.figures.trend import Line, Mark, Trend, draw_trend
 from kkz_eval.reporting.inputs import OutcomeInfo, ReportInputs, in_language
+from kkz_eval.reporting.sections.chain import chain_section
 from kkz_eval.reporting.sections.parts import is_simulated, label_of, of_role, scope_of, source_of
+from kkz_eval.reporting.sections.prevention import prevention_section
 
 
 def changed_section(inputs: ReportInputs, language: Language) -> Section:
     """A figure of both groups for each outcome, with the breaks of its series."""
     outcomes = of_role(inputs, "primary", "secondary", "context")
+    trends = tuple(_changed_outcome(inputs, outcome, language) for outcome in outcomes)
     return Section(
         "changed",
         phrase("sections.changed", language),
-        (Paragraph(phrase("changed.intro", language)),),
-        tuple(_changed_outcome(inputs, outcome, language) for outcome in outcomes),
+        (),
+        (
+            *chain_section(inputs, language),
+            Section("trends", phrase("sections.trends", language), (Paragraph(phrase("changed.intro", language)),), trends),
+            *prevention_section(inputs, language),
+        ),
     )
 
 

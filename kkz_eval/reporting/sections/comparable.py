@@ -14,10 +14,13 @@ from kkz_eval.reporting.sections import design
 from kkz_eval.reporting.sections.parts import insert, is_simulated, label_of, source_of
 
 
-def comparable_sections(inputs: ReportInputs, language: Language) -> tuple[Section, ...]:
-    """The section on the years before the start; none where the inputs have no balance. Its question needs its figure."""
+def comparable_section(inputs: ReportInputs, language: Language) -> Section:
+    """The section on the years before the start; where the inputs have no balance, that it is not known. Its question needs its figure."""
     if inputs.balance.empty:
-        return ()
+        blocks_of_none = (Paragraph(phrase("balance.none", language)),)
+        return Section(
+            "balance", phrase("sections.balance_unknown", language), blocks_of_none, design.design_sections(inputs, language)
+        )
     outcomes = {outcome.indicator: outcome for outcome in inputs.outcomes}
     rows = [row for row in inputs.balance.to_dict("records") if row["indicator"] in outcomes]
     shown = [(row, outcomes[str(row["indicator"])]) for row in rows if row["status"] == "ok"]
@@ -38,7 +41,7 @@ def comparable_sections(inputs: ReportInputs, language: Language) -> tuple[Secti
         )
         blocks.append(Listing(items))
     title = phrase("sections.balance" if shown else "sections.balance_unknown", language)
-    return (Section("balance", title, tuple(blocks), design.design_sections(inputs, language)),)
+    return Section("balance", title, tuple(blocks), design.design_sections(inputs, language))
 
 
 def _balance_shown(

@@ -18,6 +18,7 @@ from kkz_eval.reporting.document import (
     Paragraph,
     Parts,
     Quoted,
+    Reference,
     Section,
     Table,
     join,
@@ -35,14 +36,44 @@ def difference_section(inputs: ReportInputs, language: Language) -> Section:
     return Section(
         "difference",
         phrase("sections.difference", language),
-        (Paragraph(intro), *_methods_explained(inputs, outcomes, language)),
+        (Paragraph(intro),),
         tuple(_difference_outcome(inputs, outcome, language) for outcome in outcomes),
     )
 
 
-def _methods_explained(inputs: ReportInputs, outcomes: tuple[OutcomeInfo, ...], language: Language) -> tuple[Block, ...]:
+def estimates_sections(inputs: ReportInputs, language: Language) -> tuple[Section, ...]:
+    """For the appendix: every estimate of each outcome over all years, refusals among them, and what the methods do; () without any."""
+    tables = tuple(_estimates_of(inputs, outcome, language) for outcome in of_role(inputs, "primary", "secondary"))
+    shown = tuple(section for section in tables if section is not None)
+    methods = _methods_explained(inputs, language)
+    return (*_technical("estimates", (), shown, language), *_technical("methods", methods, (), language))
+
+
+def _technical(name: str, blocks: tuple[Block, ...], sections: tuple[Section, ...], language: Language) -> tuple[Section, ...]:
+    if not blocks and not sections:
+        return ()
+    return (Section(f"appendix-{name}", phrase(f"appendix.{name}", language), blocks, sections, "technical"),)
+
+
+def _estimates_of(inputs: ReportInputs, outcome: OutcomeInfo, language: Language) -> Section | None:
+    """The table of an outcome, and why it may tell other numbers than the sentence on it."""
+    scope, found = scope_of("difference", inputs, outcome), finding_of(inputs, outcome)
+    table = _estimates_table(inputs, outcome, found, scope, language)
+    if not table.rows:
+        return None
+    blocks: list[Block] = [table]
+    if found.is_estimated and not found.verdict.is_comparable:
+        blocks.insert(0, Paragraph(phrase("difference.carries_no_verdict", language), "note"))
+    if _has_two_ranges(found):
+        blocks.append(Paragraph(phrase("difference.two_ranges", language), "note"))
+    if _has_two_estimates(found, outcome):
+        blocks.append(Paragraph(phrase("difference.two_estimates", language), "note"))
+    return Section(f"{scope}.estimates", (label_of(outcome, language),), tuple(blocks))
+
+
+def _methods_explained(inputs: ReportInputs, language: Language) -> tuple[Block, ...]:
     """What the methods of the estimates shown do, in a sentence each."""
-    indicators = [outcome.indicator for outcome in outcomes]
+    indicators = [outcome.indicator for outcome in of_role(inputs, "primary", "secondary")]
     used = set(inputs.estimates.loc[inputs.estimates["indicator"].isin(indicators), "method"])
     items = tuple(
         phrase(
@@ -57,7 +88,7 @@ def _methods_explained(inputs: ReportInputs, outcomes: tuple[OutcomeInfo, ...], 
     if not items:
         return ()
     same = (Paragraph(phrase("difference.same_data", language)),) if len(items) > 1 else ()
-    return (Paragraph(phrase("difference.explained", language)), Listing(items), *same)
+    return (Listing(items), *same)
 
 
 def _difference_outcome(inputs: ReportInputs, outcome: OutcomeInfo, language: Language) -> Section:
@@ -79,15 +110,9 @@ def _difference_outcome(inputs: ReportInputs, outcome: OutcomeInfo, language: La
             phrase(reference, language),
         )
         blocks.append(draw_event_study(f"{scope}.figure", study, caption, language, source_of(inputs, [outcome], language)))
-    table = _estimates_table(inputs, outcome, found, scope, language)
-    if table.rows:
-        said = wording.others(found, outcome, inputs.estimates, scope, language)
-        blocks += [Paragraph(said)] if said else []
-        blocks.append(table)
-        if _has_two_ranges(found):
-            blocks.append(Paragraph(phrase("difference.two_ranges", language), "note"))
-        if _has_two_estimates(found, outcome):
-            blocks.append(Paragraph(phrase("difference.two_estimates", language), "note"))
+    if len(overall_rows(inputs.estimates, outcome.indicator)):
+        table = Reference(f"{scope}.table", say("difference.all_estimates").in_language(language))
+        blocks.append(Paragraph((table,), "note"))
     return Section(scope, (label,), tuple(blocks))
 
 

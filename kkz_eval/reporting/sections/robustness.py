@@ -1,37 +1,99 @@
-"""The section on how far the comparison of each outcome can be trusted: seven domains with number and reason. Not the verdict itself."""
+"""The section on whether the results stand: what other ways of computing say, and what was tried on which nothing should be seen.
+
+Of a comparison that doesn't stand no estimate is told; whether other ways point the same way says nothing of its size. Does not belong
+here: the rating (strength), all estimates (difference).
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from kkz_eval.evaluation.verdict.decide import Verdict
-from kkz_eval.evaluation.verdict.sentences import domain_sentence, domain_word, level_word, rating_sentence
-from kkz_eval.model.texts import AtTheBeginning, Language
-from kkz_eval.reporting import numbers, say
-from kkz_eval.reporting.document import Column, Paragraph, Parts, Section, Table, phrase
+from kkz_eval.evaluation.verdict.evidence import Estimates, against
+from kkz_eval.evaluation.verdict.rules import Form, rules
+from kkz_eval.model.texts import Language
+from kkz_eval.reporting import numbers, say, wording
+from kkz_eval.reporting.document import Block, Column, Number, Paragraph, Parts, Section, Table, join, phrase
 from kkz_eval.reporting.inputs import OutcomeInfo, ReportInputs
 from kkz_eval.reporting.sections.parts import finding_of, label_of, of_role, scope_of
-from kkz_eval.reporting.traceable import parts_of
+
+_TRIALS = ("specifications", "scales", "controls", "breakdown")
 
 
-def robustness_section(inputs: ReportInputs, language: Language) -> tuple[Section, ...]:
-    """A table for each outcome that has estimates; none where no outcome has."""
-    found = [(outcome, finding_of(inputs, outcome)) for outcome in of_role(inputs, "primary", "secondary")]
-    rated = [(outcome, one.verdict) for outcome, one in found if one.is_estimated]
-    if not rated:
-        return ()
-    version = numbers.count("robustness.version", rated[0][1].rules_version, language)
-    intro = Paragraph(phrase("robustness.intro", language, version=version))
-    sections = tuple(_outcome(inputs, outcome, verdict, language) for outcome, verdict in rated)
-    return (Section("robustness", phrase("sections.robustness", language), (intro,), sections),)
+def robustness_section(inputs: ReportInputs, language: Language) -> Section:
+    """A table of what was tried for each outcome, then what the other methods say of each that may be told."""
+    outcomes = [(outcome, finding_of(inputs, outcome)) for outcome in of_role(inputs, "primary", "secondary")]
+    estimated = [(outcome, found) for outcome, found in outcomes if found.is_estimated]
+    title = phrase("sections.robustness", language)
+    if not estimated:
+        return Section("robustness", title, (Paragraph(phrase("robustness.nothing", language)),))
+    blocks: list[Block] = [
+        Paragraph(phrase("robustness.intro", language)),
+        _trials([(outcome, found.verdict) for outcome, found in estimated], inputs, language),
+        Paragraph(phrase("robustness.reading", language, needed=_needed(language)), "note"),
+    ]
+    told = tuple(_others(inputs, outcome, found, language) for outcome, found in estimated if found.verdict.is_comparable)
+    methods = tuple(section for section in told if section is not None)
+    return Section("robustness", title, tuple(blocks), methods)
 
 
-def _outcome(inputs: ReportInputs, outcome: OutcomeInfo, verdict: Verdict, language: Language) -> Section:
-    scope, label = scope_of("robustness", inputs, outcome), label_of(outcome, language)
-    rows: list[tuple[Parts, ...]] = []
-    for domain in verdict.domains:
-        said = parts_of(domain_sentence(domain, verdict), f"{scope}.{domain.name}", language)
-        name = (AtTheBeginning(domain_word(domain)).in_language(language),)
-        rows.append((name, parts_of(level_word(domain.level), scope, language), said))
-    columns = tuple(Column(say(f"robustness.{name}").in_language(language)) for name in ("domain", "level", "reason"))
-    table = Table(f"{scope}.table", phrase("robustness.caption", language, label=label), columns, tuple(rows))
-    rating = Paragraph(parts_of(rating_sentence(verdict), f"{scope}.rating", language))
-    return Section(scope, (label,), (rating, table))
+def _others(inputs: ReportInputs, outcome: OutcomeInfo, found: wording.Finding, language: Language) -> Section | None:
+    """What the other methods say of an outcome; None where there are none."""
+    scope = scope_of("robustness", inputs, outcome)
+    said = join(
+        wording.others(found, outcome, inputs.estimates, scope, language),
+        wording.depends(found, outcome, inputs.estimates, inputs.checks.agreement, scope, language),
+        wording.pre_trend_note(found, scope, language),
+    )
+    return Section(scope, (label_of(outcome, language),), (Paragraph(said),)) if said else None
+
+
+def _needed(language: Language) -> Number:
+    return numbers.measured("robustness.needed", rules().limit(Form.DIFFERENCE, "breakdown"), 1, language)
+
+
+def _trials(tried: list[tuple[OutcomeInfo, Verdict]], inputs: ReportInputs, language: Language) -> Table:
+    columns = (
+        Column(say("balance.outcome").in_language(language)),
+        *(Column(say(f"robustness.column.{name}").in_language(language)) for name in _TRIALS),
+    )
+    rows = tuple(
+        ((label_of(outcome, language),), *_trials_of(verdict, scope_of("robustness.tried", inputs, outcome), language))
+        for outcome, verdict in tried
+    )
+    return Table("robustness-table", phrase("robustness.caption", language), columns, rows)
+
+
+def _trials_of(verdict: Verdict, scope: str, language: Language) -> Iterator[Parts]:
+    evidence = verdict.evidence
+    yield _same_direction(evidence.specifications, evidence.estimate, f"{scope}.specifications", language)
+    yield _same_direction(evidence.scales, evidence.estimate, f"{scope}.scales", language)
+    yield _controls(verdict, f"{scope}.controls", language)
+    if evidence.breakdown is None:
+        yield phrase("robustness.not_examined", language)
+    else:
+        yield phrase("robustness.times", language, times=numbers.measured(f"{scope}.breakdown", evidence.breakdown, 2, language))
+
+
+def _same_direction(estimates: Estimates | None, estimate: float | None, scope: str, language: Language) -> Parts:
+    """How many of some estimates have the sign of the one that is told; in words where there are none or it is not known."""
+    turned = against(estimates, estimate)
+    if not estimates or turned is None:
+        return phrase("robustness.not_examined", language)
+    same = numbers.count(f"{scope}.same", len(estimates) - len(turned), language)
+    return phrase("robustness.same", language, same=same, of=numbers.count(f"{scope}.of", len(estimates), language))
+
+
+def _controls(verdict: Verdict, scope: str, language: Language) -> Parts:
+    """In how many of the controls, on which the programme can change nothing, something is seen that the table of the verdict counts."""
+    controls = verdict.evidence.negative_controls
+    if not controls:
+        return phrase("robustness.not_examined", language)
+    entry = next(entry for entry in rules().rows if entry.form is Form.NEGATIVE_CONTROL)
+    found = [entry.holds_of(control) for control in controls]
+    seen, unknown = found.count(True), found.count(None)
+    shown = {
+        "seen": numbers.count(f"{scope}.seen", seen, language),
+        "of": numbers.count(f"{scope}.of", len(controls) - unknown, language),
+    }
+    return phrase("robustness.seen", language, **shown)

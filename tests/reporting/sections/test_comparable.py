@@ -8,7 +8,7 @@ import pytest
 
 from kkz_eval.evaluation.omnibus_balance import Omnibus
 from kkz_eval.reporting.document import Figure, Listing, Paragraph, Table, plain
-from kkz_eval.reporting.sections.comparable import comparable_sections
+from kkz_eval.reporting.sections.comparable import comparable_section
 from kkz_eval.reporting.sections.key import key_section
 
 NEED = "Regression zur Mitte"
@@ -17,7 +17,7 @@ CHANCE = "durch Zufall"
 
 
 def section_of(inputs, balance, language="de"):
-    return next(iter(comparable_sections(replace(inputs, balance=balance), language)), None)
+    return comparable_section(replace(inputs, balance=balance), language)
 
 
 def sentences(section):
@@ -102,8 +102,10 @@ def test_without_a_difference_the_question_is_not_asked(inputs):
     assert len(sentences(section)) == 1
 
 
-def test_without_a_balance_there_is_no_section(inputs):
-    assert section_of(inputs, inputs.balance.iloc[:0]) is None
+def test_without_a_balance_the_section_says_so_and_asks_nothing(inputs):
+    section = section_of(inputs, inputs.balance.iloc[:0])
+    assert plain(section.title) == "Ausgangslage der Gruppen"
+    assert "Ob beide Gruppen gleich begannen, ist deshalb nicht bekannt." in plain(section.blocks[0].parts)
 
 
 def test_the_key_findings_say_where_groups_were_far_apart(inputs):

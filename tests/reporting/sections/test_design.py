@@ -12,7 +12,7 @@ from kkz_eval.reporting.build import build_document, render
 from kkz_eval.reporting.claims import ForbiddenTextError
 from kkz_eval.reporting.document import Listing, Paragraph, Section, Table, identifiers, plain
 from kkz_eval.reporting.inputs import DesignInfo
-from kkz_eval.reporting.sections.comparable import comparable_sections
+from kkz_eval.reporting.sections.comparable import comparable_section
 from kkz_eval.reporting.sections.data import data_section
 
 CONFORMITY = (
@@ -49,9 +49,8 @@ def design(inputs) -> DesignInfo:
 
 
 def _sections(inputs, language, parent="balance") -> dict[str, Section]:
-    made = {"balance": comparable_sections(inputs, language), "data": (data_section(inputs, language),)}
-    (section,) = made[parent]
-    return {part.identifier: part for part in section.sections}
+    made = {"balance": comparable_section, "data": data_section}
+    return {part.identifier: part for part in made[parent](inputs, language).sections}
 
 
 def _texts(section: Section) -> str:

@@ -12,7 +12,7 @@ from kkz_eval.model.source_editions import EditionState
 from kkz_eval.model.texts import Language
 from kkz_eval.reporting.document import Listing, Paragraph, Section, Table, plain
 from kkz_eval.reporting.inputs import ReportInputs
-from kkz_eval.reporting.sections.difference import difference_section
+from kkz_eval.reporting.sections.difference import difference_section, estimates_sections
 from kkz_eval.reporting.sections.key import key_section
 from kkz_eval.reporting.sections.source_editions import edition_blocks
 
@@ -58,13 +58,13 @@ def test_agreement_of_methods_is_not_called_a_confirmation(inputs: ReportInputs,
         inputs, outcomes=inputs.outcomes[3:4], estimates=inputs.estimates.assign(indicator=inputs.outcomes[3].indicator)
     )
     words = {"de": "keine unabhängige Bestätigung", "en": "not an independent confirmation"}[language]
-    assert words in said(difference_section(leavers, language))
+    assert words in said(estimates_sections(leavers, language)[-1])
     one = leavers.estimates[leavers.estimates["method"] == "twfe"]
-    assert words not in said(difference_section(replace(leavers, estimates=one), language))
+    assert words not in said(estimates_sections(replace(leavers, estimates=one), language)[-1])
 
 
 def _notes(inputs: ReportInputs) -> list[str]:
-    sections = difference_section(inputs, "de").sections
+    sections = estimates_sections(inputs, "de")[0].sections
     return [
         plain(block.parts) for one in sections for block in one.blocks if isinstance(block, Paragraph) and block.kind == "note"
     ]
