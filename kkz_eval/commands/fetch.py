@@ -21,6 +21,7 @@ from kkz_eval.deliveries.official import ffcsv
 from kkz_eval.deliveries.official.mapping import claimed
 from kkz_eval.deliveries.official.read import read_official
 from kkz_eval.deliveries.official.table import OfficialTable
+from kkz_eval.deliveries.official.unclaimed import readers_of_statistic
 from kkz_eval.deliveries.register.intake import year_spans
 from kkz_eval.deliveries.text.records import NotTextError
 from kkz_eval.deliveries.workbook.sheets import BrokenWorkbookError
@@ -169,9 +170,13 @@ def _report(settings: Settings, fetched: Fetched, service: Service, order: Order
         tell(say("years_missing", years=year_spans(missing), service=service.name))
     if table.findings.num_rows:
         tell(say("findings", count=table.findings.num_rows, file=file))
-    taken = sorted({parsed.contract_id for parsed in claimed(table, load_contracts(settings.contracts))})
+    contracts = load_contracts(settings.contracts)
+    taken = sorted({parsed.contract_id for parsed in claimed(table, contracts)})
+    readers = sorted(contract.id for contract in readers_of_statistic(table, contracts))
     if taken:
         tell(say("contract", contracts=", ".join(taken), file=file))
+    elif readers:
+        tell(say("only_with_header", contracts=", ".join(readers), table=order.table))
     else:
         tell(say("no_contract", code=table.code or order.table))
     return 1 if missing or table.findings.num_rows else 0

@@ -15,7 +15,7 @@ from kkz_eval.deliveries.municipal import workbook as municipal_workbook
 from kkz_eval.deliveries.municipal.formatted_days import with_counts_unformatted
 from kkz_eval.deliveries.municipal.returned import data_sheets
 from kkz_eval.deliveries.municipal.seen_otherwise import with_seen
-from kkz_eval.deliveries.official import claims
+from kkz_eval.deliveries.official import claims, datencsv
 from kkz_eval.deliveries.persons.screening import may_be_title, suspects_in_text
 from kkz_eval.deliveries.persons.signs import Sign
 from kkz_eval.deliveries.persons.workbook import persons_in_workbook, places
@@ -130,6 +130,9 @@ def _read_municipal(
 
 
 def _unclaimed(rows: Sequence[Sequence[str]], name: str) -> Unclaimed | Unreadable:
+    code = datencsv.named_in(rows)
+    if code:
+        return Unclaimed("official_saved", {"name": name, "code": code})
     titles = column_titles(rows)
     if len(titles) < 2:
         return Unreadable("no_table", {"name": name})

@@ -74,6 +74,26 @@ def rates_released(counts: Sequence[tuple[float | None, float | None]], smallest
     return tuple(bool(may) for may in released.reindex(parts.index, fill_value=True) & ~alone)
 
 
+def shares_released(
+    counts: Sequence[tuple[float | None, float | None]], wholes: Sequence[tuple[Sequence[int], int | None]], smallest_cell: int
+) -> tuple[bool, ...]:
+    """As rates_released for rates whose totals are shown, so that a rate gives its count: none of a whole that is hidden alone can be subtracted.
+
+    wholes: the places of parts that exclude each other, and that of all of them together, None where it is not shown.
+    """
+    released = list(rates_released(counts, smallest_cell))
+    for parts, whole in wholes:
+        known = [place for place in parts if counts[place][0] is not None]
+        users = np.array([counts[place][0] for place in known], dtype=float)
+        hidden = np.array([not released[place] for place in known], dtype=bool)
+        also, hide_whole = _complement(users, hidden, users.sum(), smallest_cell)
+        for place in np.flatnonzero(also):
+            released[known[place]] = False
+        if hide_whole and whole is not None:
+            released[whole] = False
+    return tuple(released)
+
+
 def _groups(frame: pd.DataFrame, group_columns: Sequence[str]) -> list[np.ndarray]:
     if not group_columns:
         return [np.array([row]) for row in range(len(frame))]

@@ -137,7 +137,8 @@ def contracts(tmp_path: Path, server: Server) -> Path:
     """The project's contracts with a service on this machine."""
     folder = tmp_path / "vertraege"
     folder.mkdir()
-    shutil.copy(PROJECT / "bevoelkerung_amtlich.odcs.yaml", folder)
+    for name in ("bevoelkerung_amtlich", "arbeitslosigkeit_amtlich"):
+        shutil.copy(PROJECT / f"{name}.odcs.yaml", folder)
     _write_services(folder, server.address)
     return folder
 
@@ -285,6 +286,18 @@ def test_what_the_reader_notices_is_said(cli: Command, server: Server, inbox: Pa
     assert said.code == 1
     assert "Befunde" in said.out
     assert len(inbox_files(inbox)) == 1
+
+
+@pytest.mark.parametrize(
+    ("statistic", "said_of_it"), [("13211", "arbeitslosigkeit_amtlich"), ("99999", "Kein Vertrag nutzt die Statistik 99999")]
+)
+def test_a_table_that_contracts_read_with_its_header_only_is_told_from_one_that_none_reads(
+    cli: Command, server: Server, statistic: str, said_of_it: str
+) -> None:
+    server.gives(packed(flat(statistic)))
+    said = cli(f"{statistic}-02-05-4", "--source", "regionalstatistik", "--years", "2022-2023")
+    assert said_of_it in said.out
+    assert ("CSV mit Kopfzeilen" in said.out) == (statistic == "13211")
 
 
 # ---- a service says no ----

@@ -99,6 +99,20 @@ def test_a_table_of_lzg_is_told_from_a_delivery_by_its_title() -> None:
     assert [parsed.contract_id for parsed in delivery.parsed] == ["schuleingangsuntersuchung"]
 
 
+@pytest.mark.parametrize("title", ["Kreis", "Stadt", "Gebiet", "Kreis/kreisfreie Stadt", "Kreise und kreisfreie Städte", "Name"])
+@pytest.mark.parametrize(("name", "is_right"), [("Düsseldorf, Stadt", True), ("Kreis Warendorf", False)])
+def test_keys_and_names_that_have_slipped_are_refused_whatever_the_column_of_names_is_called(
+    title: str, name: str, is_right: bool
+) -> None:
+    with_names = (
+        school_entry(2014, 2014).decode().replace(";Schuljahr;", f";{title};Schuljahr;").replace("05111;", f"05111;{name};")
+    )
+    with_names = with_names.replace("05570;", "05570;Warendorf;" if is_right else "05570;Düsseldorf;")
+    _, accepted, found = judged(with_names.encode())
+    assert accepted is is_right
+    assert [one.kind for one in found] == ([] if is_right else ["official_other_name", "official_other_name"])
+
+
 def test_more_children_with_a_finding_than_examined_are_refused() -> None:
     _, accepted, found = judged(school_entry(2011, 2012, examined=120))
     assert not accepted

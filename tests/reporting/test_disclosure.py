@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from kkz_eval.reporting.disclosure import HIDDEN, rates_released, suppress
+from kkz_eval.reporting.disclosure import HIDDEN, rates_released, shares_released, suppress
 
 
 def released(counts, total=None, smallest_cell=3):
@@ -92,3 +92,13 @@ def test_a_rate_leaves_where_neither_its_count_nor_the_rest_is_small() -> None:
 
 def test_the_logarithm_of_a_small_count_is_not_shown():
     assert rates_released([(2.0, None), (3.0, None), (0.0, None), (None, None)], 3) == (False, True, True, True)
+
+
+def test_of_shares_with_their_totals_shown_none_of_a_whole_is_hidden_alone():
+    poor, others, everybody = (2.0, 40.0), (38.0, 60.0), (40.0, 100.0)
+    assert rates_released([poor, others, everybody], 3) == (False, True, True)  # 40 − 38
+    assert shares_released([poor, others, everybody], [((0, 1), 2)], 3) == (False, False, True)
+    assert shares_released([(20.0, 40.0), others, everybody], [((0, 1), 2)], 3) == (True, True, True)
+    nothing_else_to_hide = [(38.0, 40.0), (0.0, 60.0), (38.0, 100.0)]
+    assert shares_released(nothing_else_to_hide, [((0, 1), 2)], 3) == (False, True, False)
+    assert shares_released([poor, (None, 60.0), everybody], [((0, 1), None)], 3) == (False, True, True)

@@ -25,7 +25,7 @@ from kkz_eval.deliveries.municipal import wide
 from kkz_eval.deliveries.municipal.first_of_group import filled_down
 from kkz_eval.deliveries.municipal.lines import Body, body_below, in_column, is_key, line_findings
 from kkz_eval.deliveries.municipal.totals import total_findings
-from kkz_eval.deliveries.municipal.unit_names import other_names, other_units_in_titles
+from kkz_eval.deliveries.municipal.unit_names import columns_of_names, other_names, other_units_in_titles
 from kkz_eval.deliveries.municipal.unread_titles import columns_of_unread_years, title_of_column, unread_titles
 from kkz_eval.deliveries.results import Unclaimed
 from kkz_eval.deliveries.text.as_meant import as_meant
@@ -40,7 +40,6 @@ from kkz_eval.model.parsed import ParsedTable
 LAYOUT = "municipal_text"
 _SHORTEST_TITLE = 6  # letters; a shorter one may be part of any word
 _OTHERS_SHOWN = 12  # columns that say the same, named in a finding
-_NAMES = frozenset({"name", "raumeinheit", "gemeinde", "gemeindename", "kreisname", "gvbname"})  # titles of the names of units
 
 
 @dataclass(frozen=True)
@@ -162,7 +161,7 @@ def read(grid: Grid, match: HeaderMatch, head: Sequence[Sequence[str]] = ()) -> 
             *other_names(grid, match, titles, body.records),
             *other_units_in_titles(grid, match, _above(match, head), body.records),
         )
-    return with_findings(parsed, *_misnamed(grid, match, head, body.records), *missing_units(parsed, contract))
+    return with_findings(parsed, *_misnamed(grid, match, titles, body.records), *missing_units(parsed, contract))
 
 
 def _with_keys_told(grid: Grid, match: HeaderMatch) -> HeaderMatch:
@@ -194,14 +193,16 @@ def _above(match: HeaderMatch, head: Sequence[Sequence[str]]) -> list[tuple[int,
     return [(row, column, cell) for row, cells in lines for column, cell in enumerate(cells, start=1) if cell.strip()]
 
 
-def _misnamed(grid: Grid, match: HeaderMatch, head: Sequence[Sequence[str]], records: Ints) -> list[Finding]:
-    """Keys beside the name of another unit, where the table has a column of names, be it one of the contract or not."""
+def _misnamed(grid: Grid, match: HeaderMatch, titles: Sequence[str], records: Ints) -> list[Finding]:
+    """Keys beside the name of another unit, in the first column of names of units of the contract's level, be it one of the contract or not."""
     unit = unit_property(match.contract)
-    titles = head[match.row] if match.row < len(head) else ()
-    named = next((column for column, title in enumerate(titles[: match.width]) if fold(title) in _NAMES), None)
-    if named is None or unit is None or unit.name not in match.columns:
+    if unit is None or unit.name not in match.columns:
         return []
-    key = match.columns[unit.name]
+    key, level = match.columns[unit.name], match.contract.levels
+    columns = columns_of_names(titles[: match.width], taken={key, *match.measured})
+    named = next((column for column, of_kreise in columns if titles[column] and (not of_kreise or level == ("kreis",))), None)
+    if named is None:
+        return []
     keys, names = (grid.columns[column].take(pa.array(records)).cast(pa.string()) for column in (key, named))
     return misnamed(match.contract, keys, names, pa.array(grid.rows[records]), key + 1, grid.sheet)
 

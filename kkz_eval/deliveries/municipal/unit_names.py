@@ -7,7 +7,7 @@ no unit and year: where keys and names contradict each other, nobody knows which
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 
 import pyarrow as pa
 
@@ -27,6 +27,7 @@ _OF_UNITS = re.compile(
 )
 _OF_KREISE = re.compile(
     r"(?:name(?:der|des)?)?(?:land)?kreise?s?(?:name)?|kreisfreiestadt(?:und|oder|bzw)?(?:land)?kreis"
+    r"|(?:land)?kreise?(?:und|oder|bzw)?(?:kreisfreie|krfr)(?:stadt|staedte)"
     r"|(?:name(?:der|des)?)?jugendamt(?:s|es)?(?:bezirke?s?)?(?:name)?"
 )
 _IN_TITLE = re.compile(
@@ -48,7 +49,7 @@ def other_names(grid: Grid, match: HeaderMatch, titles: Sequence[str], records: 
     keys, rows = _texts(grid, key, records), pa.array(grid.rows[records])
     kind = "reader_other_name"
     findings: list[Finding] = []
-    for column, as_kreis in _columns_of_names(grid, match, titles):
+    for column, as_kreis in columns_of_names(titles[: match.width], {*match.columns.values(), *match.measured}):
         for own, name, row in first_of_pairs(keys, _texts(grid, column, records), rows):
             ags = ags_of(own) or next(iter(key_and_name(own)), None)
             if ags is not None and names_another_area(ags, name, as_kreis=as_kreis):
@@ -83,13 +84,13 @@ def other_units_in_titles(grid: Grid, match: HeaderMatch, above: Sequence[tuple[
     return found
 
 
-def _columns_of_names(grid: Grid, match: HeaderMatch, titles: Sequence[str]) -> Iterator[tuple[int, bool]]:
-    """(0-based column, whether a town may stand under the name of its Kreis there) of the columns that hold names of units."""
-    taken = {*match.columns.values(), *match.measured}
-    for column in range(match.width):
-        title = normal_form(titles[column]) if column < len(titles) else ""
-        if column in taken:
-            continue
+def columns_of_names(titles: Sequence[str], taken: Set[int]) -> Iterator[tuple[int, bool]]:
+    """(0-based column, whether a town may stand under the name of its Kreis there) of the columns that hold names of units.
+
+    titles: as delivered, one for each column; taken: index of the columns that hold something else.
+    """
+    for column in sorted(set(range(len(titles))) - taken):
+        title = normal_form(titles[column])
         if _OF_KREISE.fullmatch(title):
             yield column, True
         elif title == "" or _OF_UNITS.fullmatch(title):

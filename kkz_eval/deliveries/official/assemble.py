@@ -73,6 +73,7 @@ def _official(records: KeyedRecords, table: pa.Table, findings: Sequence[Finding
         findings_table(findings),
         records.footnotes,
         records.titles,
+        {dimension.variable: dimension.label for dimension in records.dimensions if dimension.label},
     )
 
 

@@ -29,6 +29,7 @@ FAMILY = "datencsv"
 DELIMITER = ";"
 
 _FIRST = re.compile(r'"?(?:GENESIS-)?(?:Tabelle|Table):\s*([^;"\r\n]*)')
+_CODE = re.compile(r"[0-9]{5}-[0-9A-Za-z-]+")
 _RULE = "\n_____"
 _STATE = re.compile(
     r"^(?:Stand|created|Updated):\s*([0-9]{2})\.([0-9]{2})\.([0-9]{4})|^(?:created|Stand):\s*([0-9]{4}-[0-9]{2}-[0-9]{2})",
@@ -47,6 +48,12 @@ _HEAD = 60  # records in which the first record of data must stand
 def recognises(text: str) -> bool:
     """Whether a text begins like a table of GENESIS."""
     return _FIRST.match(text) is not None
+
+
+def named_in(rows: Sequence[Sequence[str]]) -> str:
+    """The code of the table of GENESIS that some cell says a table is, as one saved by another program still does; "" where none says so."""
+    said = (_FIRST.fullmatch(cell.strip()) for cells in rows for cell in cells)
+    return next((found.group(1) for found in said if found is not None and _CODE.fullmatch(found.group(1))), "")
 
 
 def is_unmistakable(text: str) -> bool:

@@ -129,8 +129,9 @@ def _region(fields: Fields, variables: Sequence[_Variable]) -> _Variable | None:
 
 
 def _dimension(fields: Fields, of: _Variable) -> RecordDimension:
-    variable = _first(fields, of.code) or _first(fields, of.label)
-    return RecordDimension(variable, fields.columns[of.member_code], fields.columns[of.member_label], of.member_label + 1)
+    code, label = _first(fields, of.code), _first(fields, of.label)
+    codes, labels = fields.columns[of.member_code], fields.columns[of.member_label]
+    return RecordDimension(code or label, codes, labels, of.member_label + 1, label)
 
 
 def _statistics(fields: Fields) -> list[Finding]:

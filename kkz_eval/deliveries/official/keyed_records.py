@@ -27,12 +27,16 @@ class Member:
 
 @dataclass(frozen=True)
 class RecordDimension:
-    """A dimension that stands in the records. codes, labels: string, one entry per record; column: 1-based, of the codes or labels."""
+    """A dimension that stands in the records.
+
+    codes, labels: string, one entry per record; column: 1-based, of the codes or labels; label: of a variable that is named by its code.
+    """
 
     variable: str
     codes: pa.Array | None
     labels: pa.Array
     column: int
+    label: str = ""
 
 
 @dataclass(frozen=True)

@@ -32,6 +32,7 @@ LAYOUT = "official"
 _PARTS = ("", TEXT, FLAG, ROW, COL)  # columns of a measure
 _PREFIX = re.compile(r"^(?:Kreisjugendamt|Jugendamt)\s+(?:des Kreises\s+|der Städteregion\s+)?|^(?:Kreis|Städteregion)\s+")
 _SUFFIX = re.compile(r"\s*(?:[,(/].*|-Kreis)?$")
+_THOUSANDS = r"^[1-9][0-9]{0,2}[.,]000\b"
 _LONGEST = 400  # characters of a paragraph that are shown
 
 
@@ -130,10 +131,12 @@ def _part(official: OfficialTable, contract: Contract, source: OfficialSource) -
     if "kreis" in contract.levels and "municipality" not in contract.levels:
         table = at_former_cities(table)
     table = table.filter(pc.is_in(table.column("level").cast(pa.string()), pa.array(contract.levels, pa.string())))
+    if not official.levels:
+        return Unfit("no_keys")
     if table.num_rows == 0:
         return Unfit("no_level", official.levels, tuple(contract.levels))
     entries = table.column("dimensions").to_pylist()
-    variables = variables_of(entries, contract, source)
+    variables = variables_of(entries, official.variable_labels, contract, source)
     if isinstance(variables, Unfit):
         return variables
     codes = codes_of(entries, contract, source, variables)
@@ -226,7 +229,9 @@ def _values(table: pa.Table, of: Property, findings: list[Finding]) -> pa.Array:
     values = table.column("value")
     if of.logical_type == "number":
         return values
-    is_integer = pc.equal(values, pc.floor(values))
+    thousands = pc.match_substring_regex(table.column("value_delivered"), _THOUSANDS)
+    unclear = pc.and_(thousands, pc.less(values, 1000)).fill_null(False)  # 2,000 beside decimal commas is rather 2000 than 2
+    is_integer = pc.and_not(pc.equal(values, pc.floor(values)), unclear)
     for index in np.flatnonzero(pc.invert(is_integer).fill_null(False).to_numpy(zero_copy_only=False)):
         row, column = (table.column(name)[int(index)].as_py() for name in ("row", "column"))
         unit, year, text = (table.column(name)[int(index)].as_py() for name in ("unit_id", "year", "value_delivered"))

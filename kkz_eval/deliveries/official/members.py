@@ -5,6 +5,7 @@ A variable without a place would count people twice: only the total of it may be
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -16,6 +17,8 @@ from kkz_eval.deliveries.official.unclaimed import Unfit
 from kkz_eval.model.findings import Finding, Severity
 
 _TOTALS = frozenset({"insgesamt", "gesamt", "total"})  # folded: members that stand for all of their variable
+
+_OF_PARENT = re.compile(r"\b(mutter|mütter|vater|väter|eltern)", re.IGNORECASE)
 
 Entry = Sequence[tuple[str, Mapping[str, str]]]  # of a row: (variable, its member with code and label)
 
@@ -49,8 +52,13 @@ class Variables:
         return all(variable not in self.totals or self.totals[variable].label == member["label"] for variable, member in entry)
 
 
-def variables_of(entries: Sequence[Entry], contract: Contract, source: OfficialSource) -> Variables | Unfit:
-    """Where the variables of a table go; what is in the way where one has neither place nor total, two have one place, or one is lacking."""
+def variables_of(
+    entries: Sequence[Entry], said: Mapping[str, str], contract: Contract, source: OfficialSource
+) -> Variables | Unfit:
+    """Where the variables of a table go; what is in the way where one has neither place nor total, two have one place, or one is lacking.
+
+    said: what the file calls a variable in words that it names by a code.
+    """
     members: dict[str, dict[str, str]] = {}
     for entry in entries:
         for variable, member in entry:
@@ -60,7 +68,7 @@ def variables_of(entries: Sequence[Entry], contract: Contract, source: OfficialS
     for variable, labels in members.items():
         if set(labels) <= set(source.whole):
             continue
-        place = _place_of(variable, labels, contract, source)
+        place = _place_of(variable, said.get(variable, variable), labels, contract, source)
         total = next((label for label in labels if fold(label) in _TOTALS), None)
         if place is None and total is not None:
             totals[variable] = Total(total, tuple(label for label in labels if label != total))
@@ -81,15 +89,20 @@ def _absent(of: Property, source: OfficialSource) -> str | None:
     return source.absent.get(of.name, of.default)
 
 
-def _place_of(variable: str, labels: Mapping[str, str], contract: Contract, source: OfficialSource) -> Place | None:
-    """By the name of the variable, else as the only property that knows most of its members."""
-    places = [_reading(labels, of, source) for of in _dimensions(contract)]
+def _place_of(variable: str, said: str, labels: Mapping[str, str], contract: Contract, source: OfficialSource) -> Place | None:
+    """By the name of the variable, else as the only property that knows most of its members, and is of the same parent where it names one."""
+    places = [_reading(labels, of, source) for of in _dimensions(contract) if _parents(said) <= _parents(of.label_de)]
     for place in places:
         if fold(variable) in {fold(name) for name in source.variables.get(place.of.name, ())}:
             return place
     scores = [sum(code is not None for code in place.codes.values()) for place in places]
     best = max(scores, default=0)
     return places[scores.index(best)] if best > 0 and scores.count(best) == 1 else None
+
+
+def _parents(label: str) -> frozenset[str]:
+    """Of which parent a label speaks, by the first letter: German and foreign are members of the child's nationality as of its mother's."""
+    return frozenset(word[0].casefold() for word in _OF_PARENT.findall(label))
 
 
 def _reading(labels: Mapping[str, str], of: Property, source: OfficialSource) -> Place:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import pyarrow as pa
 
@@ -51,7 +52,8 @@ class OfficialTable:
 
     family: which reader made it; code: of the table or statistic, "" where the file names none; title: "" likewise;
     edition: the state of the data that the file names (ISO date or year), else ""; table: OFFICIAL_SCHEMA, value column by value
-    column and within one in the order of the file; findings: FINDINGS_SCHEMA; titles: the lines above the table.
+    column and within one in the order of the file; findings: FINDINGS_SCHEMA; titles: the lines above the table; variable_labels: of the
+    variables that are named by a code, what the file calls them in words.
     """
 
     family: str
@@ -62,6 +64,7 @@ class OfficialTable:
     findings: pa.Table
     footnotes: tuple[Footnote, ...] = ()
     titles: tuple[Footnote, ...] = ()
+    variable_labels: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def n_values(self) -> int:

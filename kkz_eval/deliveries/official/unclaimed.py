@@ -28,7 +28,7 @@ _SMALL = "official_small_units_missing"  # of a source that lists none below a n
 
 @dataclass(frozen=True)
 class Unfit(Localised):
-    """What is in the way. reason: no_measure | no_place | no_variable | no_level | finding; names: what it is about.
+    """What is in the way. reason: no_measure | no_place | no_variable | no_level | no_keys | finding; names: what it is about.
 
     levels: those the contract takes, where none of the table's (names) is among them; finding: of the reader.
     """

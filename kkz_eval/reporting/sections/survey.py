@@ -10,6 +10,7 @@ from kkz_eval.reporting import disclosure, numbers, say
 from kkz_eval.reporting.document import Block, Column, Paragraph, Parts, Section, Table, phrase
 from kkz_eval.reporting.sections.parts import code_label
 
+_OPPOSITES = (("arm", "nicht_arm"), ("zugewandert", "nicht_zugewandert"))  # who is one is not the other
 FEWEST_ASKED = 30  # parents of whom a share is shown: of fewer, chance alone moves it by more than fifteen points
 
 
@@ -38,7 +39,8 @@ def survey_section(found: Described, smallest_cell: int, language: Language) -> 
 
 def _shares(cut: str, answers: dict[tuple[str, str], TakeUp], found: Described, smallest_cell: int, language: Language) -> Table:
     """Users per hundred respondents. answers: by service and the code of the column."""
-    released = disclosure.rates_released([(one.users, one.respondents) for one in answers.values()], smallest_cell)
+    counts = [(one.users, one.respondents) for one in answers.values()]
+    released = disclosure.shares_released(counts, _wholes(list(answers)), smallest_cell)
     cells = {
         place: _share(one, may_leave, f"prevention.survey.{cut}.{'.'.join(place)}", language)
         for (place, one), may_leave in zip(answers.items(), released, strict=True)
@@ -57,6 +59,17 @@ def _shares(cut: str, answers: dict[tuple[str, str], TakeUp], found: Described, 
         for service in _in_order(found, "service", [service for service, _ in answers])
     )
     return Table(f"prevention-survey-{cut}", phrase(f"prevention.survey.caption.{cut}", language), columns, rows)
+
+
+def _wholes(places: list[tuple[str, str]]) -> list[tuple[list[int], int | None]]:
+    """The answers that exclude each other, as shares_released takes them: by service, either of two opposite groups, or all ages."""
+    found = []
+    for service in dict.fromkeys(service for service, _ in places):
+        at = {code: place for place, (of, code) in enumerate(places) if of == service}
+        grouped = {code for pair in _OPPOSITES for code in pair}
+        for codes in (*_OPPOSITES, tuple(code for code in at if code != ALL and code not in grouped)):
+            found.append(([at[code] for code in codes if code in at], at.get(ALL)))
+    return [whole for whole in found if whole[0]]
 
 
 def _share(one: TakeUp, may_leave: bool, scope: str, language: Language) -> Parts:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import re
 from collections.abc import Callable
 
 import pytest
 from contract_values import SHARED_DATA, needs_shared_data, shipped
+from openpyxl import Workbook
 
 from kkz_eval.contracts.judgement import judge_file
 from kkz_eval.deliveries.reader import Claimed, Unclaimed, read_file
@@ -116,6 +118,7 @@ def without_line(text: str, line: str) -> str:
     ("name", "spoil", "kind", "value"),
     [
         (BIRTHS, lambda text: one_cell(text, "2013;05978;", 3, "8,2"), "official_decimals", "8,2"),
+        (BIRTHS, lambda text: one_cell(text, "2013;05978;", 3, "3,000"), "official_decimals", "3,000"),
         (BIRTHS, lambda text: text.replace("Lebendgeborene (Anzahl)", "Lebendgeborene (Promille)"), "official_unit", "Promille"),
         (JOBLESS, lambda text: text.replace("Prozent;Prozent\n", "Prozent;Anzahl\n", 1), "official_unit", "Anzahl"),
         (JOBLESS, lambda text: text.replace(";;;Anzahl;", ";;;Prozent;", 1), "official_unit", "Prozent"),
@@ -197,3 +200,48 @@ def test_a_flat_mean_of_a_day_or_month_is_no_value(time: str) -> None:
     table = taken(FLAT.format(statistic="12411", time=time, measure="BEVX;Durchschnittliche Jahresbevölkerung", value=5))
     assert [one.kind for one in iter_findings(table.findings)][:1] == ["official_other_time"]
     assert table.values("persons").null_count == table.table.num_rows
+
+
+BY_GROUP = (
+    FLAT.splitlines()[0] + "\n"
+    "12612;Statistik;JAHR;Jahr;2015;KREISE;Kreise und kreisfreie Städte;05978;Unna, Kreis;{variable};A;{of_mother};700;Anzahl;BEV001;Lebendgeborene\n"
+    "12612;Statistik;JAHR;Jahr;2015;KREISE;Kreise und kreisfreie Städte;05978;Unna, Kreis;{variable};;Insgesamt;900;Anzahl;BEV001;Lebendgeborene\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("variable", "member", "taken_as"),
+    [
+        ("NAT;Nationalität", "Deutsche", [("insgesamt", "deutsch", 700), ("insgesamt", "insgesamt", 900)]),
+        ("STAMT;Staatsangehörigkeit der Mutter", "Deutsche", [("insgesamt", "insgesamt", 900)]),
+        ("ALTMT1;Altersgruppe der Mutter", "unter 20 Jahre", [("unter_20", "insgesamt", 700), ("insgesamt", "insgesamt", 900)]),
+        ("ALTVT1;Altersgruppe des Vaters", "unter 20 Jahre", [("insgesamt", "insgesamt", 900)]),
+    ],
+)
+def test_what_is_said_of_one_parent_is_none_of_the_other_nor_of_the_child(
+    variable: str, member: str, taken_as: list[tuple[str, str, int]]
+) -> None:
+    table = taken(BY_GROUP.format(variable=variable, of_mother=member))
+    columns = (table.values(name).to_pylist() for name in ("age_of_mother", "nationality", "births"))
+    assert list(zip(*columns, strict=True)) == taken_as
+
+
+def as_workbook(text: str) -> bytes:
+    book, data = Workbook(), io.BytesIO()
+    for line in text.split("\n"):
+        book.worksheets[0].append([cell.strip('"') for cell in line.split(";")])
+    book.save(data)
+    return data.getvalue()
+
+
+@pytest.mark.parametrize("saved", [as_workbook, lambda text: b"Von der Koordinierung;;;;;\n" + text.encode()])
+def test_a_table_that_another_program_saved_is_told_by_its_code_and_asked_for_anew(saved: Callable[[str], bytes]) -> None:
+    result = read_file(saved(genuine(BIRTHS)), "tabelle", CONTRACTS)
+    assert isinstance(result, Unclaimed)
+    assert result.reason_code == "official_saved"
+    assert "12612-01-01-4" in result.in_language("de")
+
+
+def test_names_without_keys_are_what_a_table_is_refused_for() -> None:
+    said = refused(re.sub(r"^(\d{4});\d*;", r"\1;", genuine(BIRTHS), flags=re.MULTILINE).replace("\n;;;", "\n;;"))
+    assert "Keine Zeile der Datei hat einen amtlichen Schlüssel" in said

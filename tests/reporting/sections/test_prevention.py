@@ -201,6 +201,14 @@ def test_shares_of_parents_need_enough_answers_and_hide_small_counts(inputs: Rep
     assert "survey-child_age" not in shown(inputs, DESCRIBED)  # nobody asked by age
 
 
+def test_no_small_count_of_a_survey_is_found_by_subtraction(inputs: ReportInputs) -> None:
+    answers = {"arm": (40.0, 2.0), "nicht_arm": (60.0, 38.0), "insgesamt": (100.0, 40.0)}
+    survey = tuple(TakeUp(2014, "insgesamt", group, "freizeit", 2, *counts) for group, counts in answers.items())
+    rows = {f"befragung.group.{group}": {"de": group, "en": group} for group in answers}
+    found = shown(inputs, replace(DESCRIBED, survey=survey, labels={**DESCRIBED.labels, **rows}))
+    assert sorted(found["survey-group"][0][1:]) == ["40 (100)", HIDDEN, HIDDEN]
+
+
 def test_no_number_of_a_municipality_is_set_in_an_order_of_size(inputs: ReportInputs) -> None:
     for rows in (shown(inputs, DESCRIBED)[name] for name in ("units-table-1", "goals-table", "logic-table")):
         names = [row[0] for row in rows]
