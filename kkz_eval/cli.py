@@ -132,6 +132,19 @@ def _add_replication(commands: Any, words: Callable[[str], str]) -> None:
     replay.add_argument("folder", type=Path, metavar="DIR", help=words("replay_folder"))
     replay.set_defaults(command=_replay)
 
+    trace = commands.add_parser("trace", help=words("trace"), description=words("trace_long"))
+    trace.add_argument("report", metavar="REPORT", help=words("report"))
+    trace.add_argument("number", metavar="NUMBER_ID", help=words("trace_number"))
+    trace.add_argument("--cells", type=Path, metavar="OUT.csv", help=words("trace_cells"))
+    trace.add_argument("--home", type=Path, help=words("home"))
+    trace.add_argument("--json", action="store_true", help=words("json"))
+    trace.set_defaults(command=_trace)
+
+    verify = commands.add_parser("verify", help=words("verify"), description=words("verify_long"))
+    verify.add_argument("report", metavar="REPORT", help=words("report"))
+    verify.add_argument("--home", type=Path, help=words("home"))
+    verify.set_defaults(command=_verify)
+
 
 def _add_deliveries(commands: Any, words: Callable[[str], str]) -> None:
     """The commands of the steward's desk. commands: the subparsers of the main one."""
@@ -259,6 +272,19 @@ def _replay(options: argparse.Namespace) -> int:
     from kkz_eval.commands.export import replay_package
 
     return replay_package(load_settings(), options.folder)
+
+
+def _trace(options: argparse.Namespace) -> int:
+    from kkz_eval.commands.trace import trace_number
+
+    form = "json" if options.json else "text"
+    return trace_number(load_settings(home=options.home), options.report, options.number, options.cells, form)
+
+
+def _verify(options: argparse.Namespace) -> int:
+    from kkz_eval.commands.verify import verify_report
+
+    return verify_report(load_settings(home=options.home), options.report)
 
 
 def _fetch(options: argparse.Namespace) -> int:

@@ -18,7 +18,7 @@ from kkz_eval.evaluation.plan import Comparison, Outcome, Plan, plan_digest, rep
 from kkz_eval.evaluation.problems import Figure
 from kkz_eval.line.alone import held
 from kkz_eval.line.installation import Installation, open_installation
-from kkz_eval.line.intake import judge_arrivals, land, parse_arrivals
+from kkz_eval.line.intake import EVERY_YEAR, judge_arrivals, land, parse_arrivals
 from kkz_eval.line.locks import keep_lock, lock_file
 from kkz_eval.line.snapshot import current_snapshot
 from kkz_eval.line.study import Study, conformity_of, study_of
@@ -28,8 +28,6 @@ from kkz_eval.model.texts import Joined, Language, Localised, Sentence
 from kkz_eval.reference.unit_groups import Nested, nested_sentence, unit_words
 from kkz_eval.settings import Settings
 from kkz_eval.storage.store import put_file_if_absent
-
-EVERY_YEAR = range(1900, 2101)
 
 
 def check_plan_file(settings: Settings, file: Path, *, inbox: Path | None = None) -> int:

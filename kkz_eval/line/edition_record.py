@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 import pandas as pd
@@ -75,6 +76,7 @@ def record_of(study: Study, inputs: ReportInputs, effects: EffectsResult, report
     return {
         "schema_version": SCHEMA_VERSION,
         "plan": study.plan.id,
+        "snapshot": study.snapshot.name,
         "simulated": inputs.simulated,
         "results": {outcome.indicator: _result(inputs, effects, outcome.indicator) for outcome in _judged(inputs)},
         "data": {
@@ -115,6 +117,18 @@ def numbered_record(record: Record, edition: EditionInfo) -> Record:
             for change in edition.changes
         ],
     }
+
+
+def edition_of_record(record: Record) -> EditionInfo:
+    """The edition that a numbered record tells of. Its changes are sentences as they were told, without numbers of their own."""
+    publisher, contact = record["publisher"]
+    previous = record["previous"]
+    told = tuple(
+        Change(change["kind"], Wording({language: change[language] for language in LANGUAGES})) for change in record["changes"]
+    )
+    before = None if previous is None else (previous["number"], date.fromisoformat(previous["day"]))
+    day = date.fromisoformat(record["day"])
+    return EditionInfo(record["number"], day, record["status"], publisher, contact, before, told)
 
 
 def parts_of_deliveries(study: Study) -> Parts:

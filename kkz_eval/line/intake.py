@@ -24,6 +24,8 @@ from kkz_eval.model.errors import UserError
 from kkz_eval.model.verdicts import Verdict
 from kkz_eval.reference.tables import units_known_to
 
+EVERY_YEAR = range(1900, 2101)
+
 
 def land(installation: Installation, years: Iterable[int]) -> Intake:
     """Take the files of the inbox in, once those that are being written have settled.

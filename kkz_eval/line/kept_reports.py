@@ -1,0 +1,102 @@
+"""A report that is kept, found again by what a reader has at hand: its page, its folder, the stable address, or the plan.
+
+Belongs here: which edition is meant, and the numbers on its page. Does not belong here: making editions (report), computing anything.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from html import unescape
+from pathlib import Path, PurePosixPath
+
+from kkz_eval.evaluation.plan import Plan, report_folder
+from kkz_eval.line import say
+from kkz_eval.line.editions import numbered_editions
+from kkz_eval.line.installation import Installation
+from kkz_eval.model.errors import UserError
+from kkz_eval.storage.store import Store
+
+_NUMBER = re.compile(r'<data id="([^"]*)" value="([^"]*)">([^<]*)</data>')
+
+
+@dataclass(frozen=True)
+class NumberOnPage:
+    """A number as a page shows it."""
+
+    identifier: str
+    value: float
+    text: str
+
+
+@dataclass(frozen=True)
+class KeptReport:
+    """An edition of a plan's report. folder: its key; pages: keys of its pages."""
+
+    plan: Plan
+    folder: str
+    pages: tuple[str, ...]
+
+    def numbers(self, store: Store, page: str) -> dict[str, NumberOnPage]:
+        """The numbers of a page by identifier, in reading order. page: one of the pages."""
+        return numbers_on(store.get(page).decode())
+
+
+def numbers_on(page: str) -> dict[str, NumberOnPage]:
+    """The numbers that a page carries with their identifiers, in reading order."""
+    found = (NumberOnPage(unescape(name), float(value), unescape(text)) for name, value, text in _NUMBER.findall(page))
+    return {number.identifier: number for number in found}
+
+
+def kept_report(installation: Installation, named: str) -> KeptReport:
+    """The report that is meant. named: path of its page, its folder, or the page of its stable address, or the identifier of a plan, for its
+    newest edition.
+
+    Raises UserError where there is none.
+    """
+    store, by_folder = installation.steps.store, _plans_by_folder(installation.plans)
+    key = _key_in_home(installation.settings.home, named)
+    if key is not None:
+        parts = PurePosixPath(key).parts
+        if len(parts) > 2 and parts[0] == "reports" and parts[1] in by_folder:
+            found = _kept(store, by_folder[parts[1]], "/".join(parts[:3]))
+            if found is not None:
+                return found
+        if parts[-1:] and (plan := by_folder.get(PurePosixPath(key).name.split(".")[0])) is not None:
+            return _newest(store, plan)
+    if named in installation.plans:
+        return _newest(store, installation.plans[named])
+    raise UserError(
+        "report_unknown",
+        package=say.package,
+        named=named,
+        home=str(installation.settings.home),
+        known=", ".join(sorted(installation.plans)) or "–",
+    )
+
+
+def _plans_by_folder(plans: Mapping[str, Plan]) -> dict[str, Plan]:
+    return {report_folder(plan.id).partition("/")[2]: plan for plan in plans.values()}
+
+
+def _key_in_home(home: Path, named: str) -> str | None:
+    """The key of a path that lies in the home, None for any other text."""
+    path = Path(named)
+    if not path.exists():
+        return None
+    inside = path.resolve()
+    return inside.relative_to(home.resolve()).as_posix() if inside.is_relative_to(home.resolve()) else None
+
+
+def _kept(store: Store, plan: Plan, folder: str) -> KeptReport | None:
+    pages = tuple(key for key in store.list(folder) if key.endswith(".html") and key.count("/") == 3)
+    return KeptReport(plan, folder, pages) if pages else None
+
+
+def _newest(store: Store, plan: Plan) -> KeptReport:
+    for numbered in reversed(numbered_editions(store, plan.id)):
+        found = _kept(store, plan, f"{report_folder(plan.id)}/{numbered.folder}")
+        if found is not None:
+            return found
+    raise UserError("report_none", package=say.package, plan=plan.id)
