@@ -10,6 +10,7 @@ indicators.yaml:
         difference_unit: {de: "Prozentpunkte", en: "percentage points"}
         decimals: 1
         desirable: increase              # or decrease; left out where neither is
+        among: {of: {de: "Kindern unter 3 Jahren", en: "children under 3"}, per: 100}   # of whom it is a share, where it is one of persons
         stage: under_3                   # of the chain
         sources:                         # in order of preference; `given: {measure: …}` for a rate that is published as it is,
                                          # `log_of: {measure: …}` for a count that no denominator is at hand for
@@ -185,8 +186,20 @@ class Station:
 
 
 @dataclass(frozen=True)
+class Among:
+    """Of whom an indicator is a share. of: the words behind "of 1,000"; a value is per `per` of them; counted_by: the indicator whose
+    denominator counts them, None where its own does or nothing at hand.
+    """
+
+    of: Mapping[Language, str]
+    per: float
+    counted_by: str | None = None
+
+
+@dataclass(frozen=True)
 class Indicator:
-    """One indicator. desirable: increase | decrease | None; stage: of the chain; sources: in order of preference."""
+    """One indicator. desirable: increase | decrease | None; stage: of the chain; sources: in order of preference; among: None where it is
+    no share of persons."""
 
     id: str
     label: Mapping[Language, str]
@@ -198,6 +211,7 @@ class Indicator:
     sources: tuple[IndicatorSource, ...]
     breaks: tuple[Break, ...]
     invalid: tuple[Invalid, ...] = ()
+    among: Among | None = None
 
     @property
     def is_gap(self) -> bool:
@@ -220,6 +234,7 @@ def load_catalogue(catalogue: Path, breaks: Path) -> dict[str, Indicator]:
     """
     catalogued, broken = _catalogue(catalogue), read_by_schema(breaks, BreaksInvalid, schema_of(_TEXTS, "breaks.schema.json"))
     _check_parts(catalogued)
+    _check_counted_by(catalogued)
     content, listed = _content(catalogued), _content(broken)["breaks"]
     _check_indicators(broken, ("breaks",), listed, content["indicators"])
     return {
@@ -244,6 +259,7 @@ def load_catalogue(catalogue: Path, breaks: Path) -> dict[str, Indicator]:
                 and name in b.get("indicators", [name])
                 and set(b["datasets"]) & _read_by(entry["sources"])
             ),
+            among=_among(entry),
         )
         for name, entry in content["indicators"].items()
     }
@@ -313,6 +329,11 @@ def _read_by(sources: Sequence[Mapping[str, Any]]) -> set[str]:
     return {source["dataset"] for source in sources} | below
 
 
+def _among(entry: Mapping[str, Any]) -> Among | None:
+    among = entry.get("among")
+    return None if among is None else Among(among["of"], float(among["per"]), among.get("counted_by"))
+
+
 def _source(entry: Mapping[str, Any]) -> IndicatorSource:
     if "given" in entry:
         minus = Share(_selection(entry["minus"]["given"]), None) if "minus" in entry else None
@@ -353,6 +374,17 @@ def _check_part(way: Way, selection: Mapping[str, Any], file: EditedFile) -> Non
         if total is None or total == code:
             parameters = {"dimension": dimension, "code": code, "total": total or "–"}
             file.report((*way, dimension), "part_is_total", parameters, _TEXTS)
+
+
+def _check_counted_by(file: EditedFile) -> None:
+    """Raises CatalogueInvalid where those of whom an indicator is a share are counted by one that has no denominator."""
+    indicators = _content(file)["indicators"]
+    counting = [name for name, entry in indicators.items() if any("denominator" in source for source in entry["sources"])]
+    for name, entry in indicators.items():
+        by = entry.get("among", {}).get("counted_by")
+        if by is not None and by not in counting:
+            report_not_allowed(file, ("indicators", name, "among", "counted_by"), by, counting)
+    file.settle()
 
 
 def _check_indicators(file: EditedFile, way: Way, entries: Sequence[Mapping[str, Any]], known: Mapping[str, object]) -> None:

@@ -31,6 +31,7 @@ from kkz_eval.indicators.catalogue import Indicator, Selection
 from kkz_eval.indicators.generation import StationSeries
 from kkz_eval.line import say
 from kkz_eval.line.along_the_chain import chain_of, generation_of, offers_delivered, stations_of
+from kkz_eval.line.counted import among_of
 from kkz_eval.line.described import described_of, table_of
 from kkz_eval.line.edition_record import RECORD, numbered_record, record_of
 from kkz_eval.line.editions import edition_info
@@ -264,6 +265,8 @@ def outcome_info(study: Study, outcome: Outcome) -> OutcomeInfo:
         decimals=indicator.decimals,
         breaks=tuple((b.year, _plain(b.text)) for b in indicator.breaks),
         source=study.plan.sources[outcome.indicator],
+        among=among_of(study, outcome),
+        logarithm=indicator.source(study.plan.sources[outcome.indicator]).logarithm,
     )
 
 

@@ -49,12 +49,27 @@ LocalText = Mapping[str, str] | Mapping[Language, str]
 
 
 @dataclass(frozen=True)
+class Among:
+    """Of whom the value of an outcome is a share.
+
+    words: behind "of 1,000"; a value is per `per` of them. count: how many there were in the programme group in `year`, both None where
+    that is not at hand.
+    """
+
+    words: LocalText
+    per: float
+    count: float | None = None
+    year: int | None = None
+
+
+@dataclass(frozen=True)
 class OutcomeInfo:
     """One outcome of the plan.
 
     role: primary | secondary | context. window: first and last year. expected_direction, desirable: increase | decrease.
     unit: of the value ("Prozent"); difference_unit: of a difference of two values ("Prozentpunkte"). decimals: digits shown.
-    breaks: (first year of the new series, what changed). source: dataset of SourceInfo.
+    breaks: (first year of the new series, what changed). source: dataset of SourceInfo. among: None where it is no share of persons;
+    logarithm: whether a value is 100 times the natural logarithm of a count.
     """
 
     indicator: str
@@ -70,6 +85,8 @@ class OutcomeInfo:
     decimals: int
     breaks: tuple[tuple[int, LocalText], ...]
     source: str
+    among: Among | None = None
+    logarithm: bool = False
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ import pytest
 from kkz_eval.contracts.load import load_contracts
 from kkz_eval.indicators.catalogue import (
     BreaksInvalid,
+    CatalogueInvalid,
     Indicator,
     Selection,
     check_origins,
@@ -296,3 +297,23 @@ def test_a_break_of_an_unknown_indicator_names_the_near_one(tmp_path: Path) -> N
     )
     with pytest.raises(BreaksInvalid, match=r"breaks\[0\]\.indicators\[0\].*q_auspl"):
         load_catalogue(FOLDER / "indicators.yaml", tmp_path / "breaks.yaml")
+
+
+def test_those_of_whom_a_share_is_are_counted_by_an_indicator_with_a_denominator(tmp_path: Path) -> None:
+    def read_with(by: str) -> dict[str, Indicator]:
+        source = (FOLDER / "indicators.yaml").read_text(encoding="utf-8")
+        path = tmp_path / "indicators.yaml"
+        path.write_text(source.replace("counted_by: betreuungsquote_u3}", f"counted_by: {by}}}"), encoding="utf-8")
+        return load_catalogue(path, FOLDER / "breaks.yaml")
+
+    assert read_with("betreuungsquote_u3")
+    with pytest.raises(CatalogueInvalid):
+        read_with("a_schul_oA")
+
+
+def test_a_share_is_per_as_many_as_its_source_counts_it() -> None:
+    for indicator in load_catalogue(FOLDER / "indicators.yaml", FOLDER / "breaks.yaml").values():
+        if indicator.among is not None:
+            assert not indicator.is_gap
+            assert {source.per for source in indicator.sources if source.denominator is not None} <= {indicator.among.per}
+            assert not any(source.logarithm for source in indicator.sources)
