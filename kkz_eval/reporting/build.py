@@ -16,6 +16,7 @@ from kkz_eval.reporting.sections.changed import changed_section
 from kkz_eval.reporting.sections.comparable import comparable_section
 from kkz_eval.reporting.sections.data import data_section
 from kkz_eval.reporting.sections.difference import difference_section
+from kkz_eval.reporting.sections.front import front_of
 from kkz_eval.reporting.sections.key import key_section
 from kkz_eval.reporting.sections.limits import limits_section
 from kkz_eval.reporting.sections.parts import written_day
@@ -38,6 +39,7 @@ def build_document(inputs: ReportInputs, language: Language) -> Document:
         subtitle=phrase("document.subtitle", language, plan=Code(inputs.plan_id)),
         banner=_banner(inputs, language),
         sections=_sections(inputs, language),
+        front=front_of(inputs, language),
     )
     claims.check_document(document, names)
     return document

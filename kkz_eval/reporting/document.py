@@ -158,7 +158,8 @@ class Front:
     """The one page before the report, for those who read nothing else; also a page of its own.
 
     strip: edition, date, status, publisher, contact, whether simulated, a short text each. parts: what arrives, where it is stuck, what
-    comes next, what may be said and what not, what changed since the last edition; in this order.
+    comes next, what may be said and what not, what changed since the last edition; in this order. reading: how to read the results, ()
+    where none has a bar.
     """
 
     strip: tuple[Parts, ...]
@@ -166,6 +167,7 @@ class Front:
     compared: Parts
     results: tuple[Result, ...]
     parts: tuple[Section, ...]
+    reading: Parts = ()
 
 
 @dataclass(frozen=True)
@@ -251,7 +253,7 @@ def readable_texts(document: Document) -> Iterator[str]:
 
 
 def _front_texts(front: Front) -> Iterator[str]:
-    yield from map(_prose, (*front.strip, front.headline, front.compared))
+    yield from map(_prose, (*front.strip, front.headline, front.compared, front.reading))
     for result in front.results:
         yield from map(_prose, (result.station, result.label, result.children, result.verdict, result.rating, result.units))
         if result.bar is not None:

@@ -32,11 +32,11 @@ _TYPEFACE = "/* typeface */"
 
 def render_html(document: Document, downloads: Downloads) -> str:
     """The whole page with links to what lies beside it. Equal documents give equal bytes."""
-    labels = {key: say(f"document.{key}").in_language(document.language) for key in ("skip", "contents")}
+    labels = {key: say(f"document.{key}").in_language(document.language) for key in ("skip", "contents", "onward")}
     page = _template().render(
         document=document,
         typeface=_TYPEFACE,
-        css=Markup(_read("report.css")),
+        css=Markup(_read("report.css") + _read("front.css")),
         labels=labels,
         downloads=downloads,
         say=say.in_language(document.language),
@@ -78,7 +78,7 @@ def _template() -> Template:
     environment.filters["columns"] = _columns
     for name, kind in (("paragraph", Paragraph), ("listing", Listing), ("table", Table), ("figure", Figure)):
         environment.tests[name] = lambda block, kind=kind: isinstance(block, kind)
-    return environment.from_string(_read("report.html.j2"))
+    return environment.from_string(_read("front.html.j2") + _read("report.html.j2"))
 
 
 def _read(name: str) -> str:

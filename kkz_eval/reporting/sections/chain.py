@@ -111,7 +111,7 @@ def _answered(stage: StageCoverage, offers: Mapping[str, StageOffers], inputs: R
         none: Parts = (say("studied.not_stated").in_language(language),)
         return _Answered(stage.stage, ((name,), none, none, none, differed), Link(name.text, None, "", drawn, plain(differed)))
     scope = f"chain.{stage.stage}"
-    percent = _percent(row.reach, inputs.smallest_cell)
+    percent = reach_percent(row.reach, inputs.smallest_cell)
     reached = _reached(row, percent, scope, language)
     answers = (_offered(row, scope, language), reached, _handed_on(row, scope, language))
     return _Answered(stage.stage, ((name,), *answers, differed), Link(name.text, percent, plain(reached), drawn, plain(differed)))
@@ -134,7 +134,7 @@ def _reached(row: StageOffers, percent: int | None, scope: str, language: Langua
     return phrase("chain.reached", language, percent=shown, **_of(given, f"{scope}.reach", language))
 
 
-def _percent(reach: Reach | None, smallest_cell: int) -> int | None:
+def reach_percent(reach: Reach | None, smallest_cell: int) -> int | None:
     """Reached per hundred eligible, whole: the share itself would give counts away. None where it must not leave, or there is none."""
     if reach is None:
         return None
