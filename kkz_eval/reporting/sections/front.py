@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from kkz_eval import indicators
@@ -25,7 +25,16 @@ from kkz_eval.reporting.document import Figure, Front, Inline, Parts, Quoted, Re
 from kkz_eval.reporting.figures.range_bar import RangeBar, draw_range_bar, reach_of
 from kkz_eval.reporting.inputs import OutcomeInfo, ReportInputs, in_language
 from kkz_eval.reporting.sections.front_parts import front_parts
-from kkz_eval.reporting.sections.parts import finding_of, insert, is_simulated, label_of, of_role, scope_of, written_day
+from kkz_eval.reporting.sections.parts import (
+    finding_of,
+    insert,
+    is_simulated,
+    label_of,
+    of_role,
+    scope_of,
+    source_of,
+    written_day,
+)
 
 NUMBER_WORDS = ("two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 
@@ -322,4 +331,4 @@ def _bar(
     if smallest is not None:
         amount = in_children.amount(measure, outcome, smallest, identifier, language)
         caption = insert(phrase("front.bar.matters", language, amount="\x01"), amount)
-    return draw_range_bar(identifier, shown, caption, language)
+    return replace(draw_range_bar(identifier, shown, caption, language), source=source_of(inputs, [outcome], language))
