@@ -156,7 +156,7 @@ def _pointer(section: Section) -> Section:
 def _front(front: Front) -> Data:
     return {
         "strip": [_inline(parts) for parts in front.strip],
-        "reading": [],
+        "reading": _inline(front.reading),
         "headline": _inline(front.headline),
         "compared": _inline(front.compared),
         "results": [_result(result) for result in front.results],
