@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import sqrt
 
 from kkz_eval.reporting.document import Code, Number, Parts, Table, plain
 from kkz_eval.reporting.typeface import advances
@@ -22,10 +23,12 @@ _UNKNOWN = 0.6  # of a character without a shape of its own
 
 @dataclass(frozen=True)
 class Fit:
-    """size: of the type; widths: of the columns with their padding; all in points. is_turned: whether the page is turned on its side."""
+    """size: of the type; widths: of the columns with their padding; all in points. is_parted: whether words are parted to fit; is_turned:
+    whether the page is turned on its side."""
 
     size: float
     widths: tuple[float, ...]
+    is_parted: bool
     is_turned: bool
 
 
@@ -45,16 +48,24 @@ def fit(table: Table) -> Fit:
                 widths = [width * size + 2 * PADDING for width in least]
                 if sum(widths) <= room:
                     wanted = [max(width, line) * size + 2 * PADDING for width, line in zip(least, whole, strict=True)]
-                    return Fit(size, _spread(widths, wanted, room), is_turned)
+                    return Fit(size, _spread(widths, wanted, room), least is parted, is_turned)
     widths = [width * SIZES[-1] + 2 * PADDING for width in parted]
-    return Fit(SIZES[-1], tuple(round(width * TURNED / sum(widths), 2) for width in widths), True)
+    return Fit(SIZES[-1], tuple(round(width * TURNED / sum(widths), 2) for width in widths), True, True)
 
 
-def _spread(least: Sequence[float], whole: Sequence[float], room: float) -> tuple[float, ...]:
-    """Widths between the longest word and the whole line of each column; what is over goes to the columns that want it, as they want."""
-    wants = [wide - narrow for narrow, wide in zip(least, whole, strict=True)]
-    share = min(1.0, (room - sum(least)) / sum(wants)) if sum(wants) > 0 else 0.0
-    return tuple(round(narrow + share * want, 2) for narrow, want in zip(least, wants, strict=True))
+def _spread(least: Sequence[float], wanted: Sequence[float], room: float) -> tuple[float, ...]:
+    """Widths from the longest word to the whole line of each column. What is over goes by the square root of what a column lacks, and no
+    column gets more: so short columns stand on one line, and long ones do not press them together."""
+    widths = list(least)
+    over = room - sum(least)
+    lack = [wide - narrow for narrow, wide in zip(least, wanted, strict=True)]
+    in_order = sorted(range(len(least)), key=lack.__getitem__)
+    for position, column in enumerate(in_order):
+        roots = sum(sqrt(lack[other]) for other in in_order[position:])
+        given = min(lack[column], over * sqrt(lack[column]) / roots) if roots > 0 else 0.0
+        widths[column] += given
+        over -= given
+    return tuple(round(width, 2) for width in widths)
 
 
 def _whole(table: Table, column: int) -> float:
@@ -84,7 +95,7 @@ def _least_of(cell: Parts, longest: float | None) -> float:
 
 
 def _longest_word(text: str, weight: int, at_most: float | None) -> float:
-    longest = max(text_width(word, weight) for word in re.split(r"[ \n\u200b]|(?<=[-–/])", text))
+    longest = max(text_width(word, weight) for word in re.split(r" (?!/)|[\n\u200b]|(?<=[-–])(?=[^\W\d])", text))
     return longest if at_most is None else min(longest, at_most)
 
 

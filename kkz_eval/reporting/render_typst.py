@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from functools import cache
 from importlib import resources
@@ -31,6 +31,7 @@ from kkz_eval.reporting.document import (
     Paragraph,
     Parts,
     Quoted,
+    Reference,
     Result,
     Section,
     Table,
@@ -40,6 +41,7 @@ from kkz_eval.reporting.inputs import PACKAGE
 
 STANDARDS: list[typst.PDFStandard] = ["ua-1", "a-2a"]
 POINTS_PER_PIXEL = 0.68  # letters of 13 pixels become 8.8 points
+APPENDIX = "appendix"  # identifier of the section for what is technical
 TALLEST = 620.0  # of a drawing, in points: its caption stands on the same page
 MARGIN = (595.28 - UPRIGHT) / 2  # of a page, on each side, in points
 BAR_WIDTH = 190.0  # of a bar of the front page, in points
@@ -64,11 +66,9 @@ class Imprint:
 
 def render_pdf(document: Document, imprint: Imprint) -> bytes:
     """The whole report: front page, contents, text, and in the appendix what is technical."""
-    text, technical = _sorted_out(document.sections)
     shown = {
         "front": None if document.front is None else _front(document.front),
-        "sections": [_section(section) for section in text],
-        "appendix": [_section(section) for section in technical],
+        "sections": [_section(section) for section in _in_order(document.sections)],
         "is_report": True,
     }
     return _compiled(_frame(document, imprint) | shown, imprint.day)
@@ -78,7 +78,7 @@ def render_front_pdf(document: Document, imprint: Imprint) -> bytes:
     """The front page alone, on exactly one page. Raises ValueError for a document without one."""
     if document.front is None:
         raise ValueError("the document has no front page")
-    shown: Data = {"front": _front(document.front), "sections": [], "appendix": [], "is_report": False}
+    shown: Data = {"front": _front(document.front), "sections": [], "is_report": False}
     return _compiled(_frame(document, imprint) | shown, imprint.day)
 
 
@@ -122,9 +122,9 @@ def _frame(document: Document, imprint: Imprint) -> Data:
         "bar_width": BAR_WIDTH,
         "labels": {
             "contents": say("document.contents").in_language(document.language),
-            "appendix": say("paper.appendix").in_language(document.language),
             "page": _around("paper.page", document.language, "page", "pages"),
             "elsewhere": _around("paper.elsewhere", document.language, "title", "page"),
+            "at_page": _around("paper.at_page", document.language, "page"),
         },
     }
 
@@ -134,23 +134,31 @@ def _around(key: str, language: Language, *names: str) -> list[str]:
     return say(key, **dict.fromkeys(names, "\x00")).in_language(language).split("\x00")
 
 
-def _sorted_out(sections: tuple[Section, ...]) -> tuple[tuple[Section, ...], tuple[Section, ...]]:
-    """The sections of the text with what is technical left out and named, and the technical ones for the appendix, in their order."""
+def _in_order(sections: tuple[Section, ...]) -> tuple[Section, ...]:
+    """The sections with all that is technical in the appendix, before what stands there anyway, and named where it stood.
+
+    A document without an appendix keeps its order.
+    """
+    appendix = next((section for section in sections if section.identifier == APPENDIX), None)
+    if appendix is None:
+        return sections
+    text, technical = _parted(tuple(section for section in sections if section is not appendix))
+    return (*text, replace(appendix, sections=(*technical, *appendix.sections)))
+
+
+def _parted(sections: tuple[Section, ...]) -> tuple[tuple[Section, ...], tuple[Section, ...]]:
+    """The sections with a pointer in place of each technical one, and the technical ones, both in their order."""
     text: list[Section] = []
     technical: list[Section] = []
     for section in sections:
         if section.kind == "technical":
             technical.append(section)
+            text.append(Section(section.identifier, section.title, (), kind="pointer"))
         else:
-            kept, moved = _sorted_out(section.sections)
-            text.append(Section(section.identifier, section.title, section.blocks, (*kept, *map(_pointer, moved)), section.kind))
+            kept, moved = _parted(section.sections)
+            text.append(replace(section, sections=kept))
             technical += moved
     return tuple(text), tuple(technical)
-
-
-def _pointer(section: Section) -> Section:
-    """What stands in the text for a part in the appendix."""
-    return Section(section.identifier, section.title, (), (), "pointer")
 
 
 def _front(front: Front) -> Data:
@@ -178,7 +186,7 @@ def _result(result: Result) -> Data:
 
 def _section(section: Section) -> Data:
     return {
-        "target": f"part-{section.identifier}",
+        "place": section.identifier,
         "title": _inline(section.title),
         "is_pointer": section.kind == "pointer",
         "blocks": [_block(block) for block in section.blocks],
@@ -204,8 +212,10 @@ def _table(table: Table) -> Data:
     found = fit(table)
     return {
         "kind": "table",
+        "place": table.identifier,
         "caption": _inline(table.caption),
         "size": found.size,
+        "is_parted": found.is_parted,
         "is_turned": found.is_turned,
         "columns": [
             {"heading": _inline((column.heading,)), "align": column.align, "width": width}
@@ -220,6 +230,7 @@ def _figure(figure: Figure, room: float = UPRIGHT) -> Data:
     scale = min(POINTS_PER_PIXEL, room / width, TALLEST / height)
     return {
         "kind": "figure",
+        "place": figure.identifier,
         "caption": _inline(figure.caption),
         "alt": _shown(figure.alternative_text),
         "svg": typeface.in_the_typeface(figure.svg_wide),
@@ -229,7 +240,10 @@ def _figure(figure: Figure, room: float = UPRIGHT) -> Data:
 
 
 def _inline(parts: Parts) -> list[Data]:
-    return [{"kind": _kind(part), "pieces": list(_pieces(part))} for part in parts]
+    return [
+        {"kind": _kind(part), "pieces": list(_pieces(part)), "place": part.target if isinstance(part, Reference) else ""}
+        for part in parts
+    ]
 
 
 def _kind(part: Inline) -> str:
@@ -240,6 +254,8 @@ def _kind(part: Inline) -> str:
             return "quoted"
         case Code():
             return "code"
+        case Reference():
+            return "reference"
         case _:
             return "text"
 

@@ -23,6 +23,7 @@ from kkz_eval.reporting.document import (
     Number,
     Paragraph,
     Quoted,
+    Reference,
     Result,
     Section,
     Table,
@@ -106,7 +107,17 @@ def document(**changes: object) -> Document:
                 (Section("key-technical", ("Wie gerechnet wurde",), (Paragraph(("Technik im Text.",)),), (), "technical"),),
             ),
             Section("all", ("Alle Werte",), (table("wide", 24, 3), drawing("figure-two", "Zweites Bild")), (), "technical"),
-            Section("end", ("Das Ende",), (table("long", 4, 90), Paragraph((Code("ab" * 40),)), Paragraph(("x" * 300,)))),
+            Section(
+                "end",
+                ("Das Ende",),
+                (
+                    Paragraph(("Mehr: ", Reference("figure-two", "das zweite Bild"), ".")),
+                    table("long", 4, 90),
+                    Paragraph((Code("ab" * 40),)),
+                    Paragraph(("x" * 300,)),
+                ),
+            ),
+            Section("appendix", ("Anhang",), (), (Section("words", ("Wörter",), (Paragraph(("Zum Schluss.",)),)),)),
         ),
         front=front(),
     )
@@ -213,8 +224,19 @@ def test_what_the_typeface_lacks_is_spelled_out_also_in_figures(written):
 def test_technical_parts_stand_in_the_appendix_and_the_text_says_where(written):
     text = text_of(written)
     appendix = text.rindex("Anhang Wie gerechnet wurde Technik im Text.")
-    assert text.rindex("Das Ende") < appendix < text.rindex("Alle Werte")
+    assert text.rindex("Das Ende") < appendix < text.rindex("Alle Werte") < text.rindex("Zum Schluss.")
     assert re.search(r"Im Anhang: Wie gerechnet wurde, Seite \d+", text)
+
+
+def test_a_reference_leads_to_its_place_and_names_the_page(written):
+    (page,) = re.findall(r"Mehr: das zweite Bild \(Seite (\d+)\)", text_of(written))
+    assert "Bild figure-two" in text_of(written, int(page), int(page))
+
+
+def test_a_document_without_an_appendix_keeps_its_order():
+    text = text_of(render_pdf(document(front=None, sections=(document().sections[0], document().sections[1])), IMPRINT))
+    assert text.rindex("Wie gerechnet wurde") < text.rindex("Alle Werte")
+    assert "Im Anhang" not in text
 
 
 def test_contents_name_pages_and_each_page_says_edition_and_simulated(opened, written):
@@ -246,7 +268,7 @@ def test_the_banner_comes_first(written):
 
 
 def test_a_report_of_true_figures_does_not_say_simulated():
-    text = text_of(render_pdf(document(banner=None, front=None, sections=document().sections[2:]), IMPRINT))
+    text = text_of(render_pdf(document(banner=None, front=None, sections=document().sections[3:]), IMPRINT))
     assert "imuliert" not in text
 
 
