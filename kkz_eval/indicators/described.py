@@ -109,7 +109,10 @@ class Step:
 
 @dataclass(frozen=True)
 class TakeUp:
-    """Parents who answered and those of them who use a service, over all units that asked in the year."""
+    """Parents who answered and those of them who use a service, over all units that asked in the year.
+
+    aware: those who know of it, of aware_of who answered in the units that asked that, too; both 0 where none did.
+    """
 
     year: int
     child_age: str
@@ -118,13 +121,24 @@ class TakeUp:
     units: int
     respondents: float
     users: float
+    aware: float = 0.0
+    aware_of: float = 0.0
+
+
+@dataclass(frozen=True)
+class Response:
+    """Parents who were invited to a survey and those who answered, over the units that give both."""
+
+    units: int
+    invited: float
+    answered: float
 
 
 @dataclass(frozen=True)
 class Described:
     """All that a report describes of deliveries that have no reference group.
 
-    units: who began with the plan's cohorts, by key, with their names. measured: indicators of the goals, by name. labels: of codes, by
+    units: who began with the plan's cohorts, by key, with their names. response: to the survey, None where nobody says it. measured: indicators of the goals, by name. labels: of codes, by
     "dataset.property.code", in the order of the contracts.
     """
 
@@ -138,6 +152,7 @@ class Described:
     survey: tuple[TakeUp, ...]
     measured: Mapping[str, Indicator]
     labels: Mapping[str, LocalText]
+    response: Response | None = None
 
     @property
     def is_empty(self) -> bool:
@@ -266,6 +281,19 @@ def take_up(survey: pd.DataFrame) -> tuple[TakeUp, ...]:
             units=part["unit_id"].nunique(),
             respondents=float(part["respondents"].sum()),
             users=float(part["users"].sum()),
+            aware=float(part["aware"].sum()),
+            aware_of=float(part.loc[part["aware"].notna(), "respondents"].sum()),
         )
         for _, part in known.groupby(["child_age", "group", "service"], sort=False)
     )
+
+
+def response(survey: pd.DataFrame) -> Response | None:
+    """Invited and answers of the last year, of all respondents, added over the units that give both; None without any. survey: records of SURVEY.
+
+    Each service repeats them; where it was not asked of all, the most of a unit stand for it.
+    """
+    rows = _of_last_year(survey)
+    whole = rows[(rows["child_age"] == ALL) & (rows["group"] == ALL)].dropna(subset=["respondents", "invited"])
+    most = whole.groupby("unit_id")[["respondents", "invited"]].max()
+    return None if most.empty else Response(len(most), float(most["invited"].sum()), float(most["respondents"].sum()))

@@ -27,6 +27,7 @@ from kkz_eval.indicators.described import (
     impact_logic,
     missing_ties,
     only_delivered,
+    response,
     take_up,
     target_groups,
 )
@@ -41,7 +42,7 @@ _READ: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     SERVICES: (("service", "target_group", "stages", "provider_sector", "joint_with"), ("eligible", "reached")),
     NETWORK: (("sector", "partner_sector"), ("with_agreement", "with_joint_service", "with_handover")),
     GOALS: (("goal", "indicator", "direction", "service", "target_group", "step"), ("target_value", "target_year")),
-    SURVEY: (("child_age", "group", "service"), ("respondents", "users")),
+    SURVEY: (("child_age", "group", "service"), ("respondents", "users", "aware", "invited")),
 }
 """The dimensions and measures that are read of each dataset."""
 
@@ -76,6 +77,7 @@ def described_of(study: Study) -> Described | None:
         survey=take_up(own[SURVEY]),
         measured=measured,
         labels={key: text for name in _READ for key, text in _labels(contracts[name]).items()},
+        response=response(own[SURVEY]),
     )
     return None if found.is_empty else found
 

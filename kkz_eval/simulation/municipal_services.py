@@ -437,6 +437,8 @@ def _survey_columns(detailed: bool) -> tuple[GridColumn, ...]:
         _label("service", "Angebot", "Inanspruchnahme von"),
         _number("respondents", "Befragte", "Antworten"),
         _number("users", "Nutzende", "in Anspruch genommen"),
+        _number("aware", "Kennen das Angebot", "bekannt bei"),
+        _number("invited", "Angeschriebene", "Angeschrieben"),
     )
 
 
@@ -444,7 +446,8 @@ def _survey_rows(key: str, s: Setting) -> Rows:
     """Groups by poverty and by immigration each split all who answered; nobody knows from the table who belongs to two."""
     for year in (year for year in _SURVEYS if year in s.years):
         row = s.years.index(year)
-        asked = s.rng.binomial(np.minimum(s.people[row, 2].sum() // 9, 900), 0.35, len(_ASKED_AGES))
+        invited = int(np.minimum(s.people[row, 2].sum() // 9, 900))  # of each age
+        asked = s.rng.binomial(invited, 0.35, len(_ASKED_AGES))
         split: list[Counts] = []
         for part in (_POOR, _IMMIGRANT):
             inside = s.rng.binomial(asked, part)
@@ -462,9 +465,12 @@ def _survey_rows(key: str, s: Setting) -> Rows:
                 ("alle Befragten", asked, users),
             )
             for place, age in enumerate((*_ASKED_AGES, "insgesamt")):
+                of_all_ages = place == len(_ASKED_AGES)
                 for group, answered, used in groups:
-                    both = [int(counts.sum() if place == len(_ASKED_AGES) else counts[place]) for counts in (answered, used)]
-                    yield (key, year, age, group, service, *both)
+                    aware = used + (answered - used) // 2
+                    told = [int(counts.sum() if of_all_ages else counts[place]) for counts in (answered, used, aware)]
+                    letters = invited * (len(_ASKED_AGES) if of_all_ages else 1) if answered is asked else "k. A."
+                    yield (key, year, age, group, service, *told, letters)
 
 
 _TABLES: Mapping[str, _Table] = {

@@ -14,6 +14,7 @@ from kkz_eval.indicators.catalogue import load_catalogue
 from kkz_eval.indicators.described import (
     Gap,
     Goal,
+    Response,
     TakeUp,
     TargetGroup,
     fullest_years,
@@ -22,6 +23,7 @@ from kkz_eval.indicators.described import (
     impact_logic,
     missing_ties,
     only_delivered,
+    response,
     take_up,
     target_groups,
 )
@@ -152,11 +154,25 @@ def test_take_up_adds_those_who_asked_with_both_figures() -> None:
     codes = {"child_age": "insgesamt", "group": "arm", "service": "beratung"}
     survey = pd.DataFrame(
         [
-            {"unit_id": MOERS, "year": 2014, **codes, "respondents": 100.0, "users": 20.0},
-            {"unit_id": ARNSBERG, "year": 2014, **codes, "respondents": 60.0, "users": 30.0},
-            {"unit_id": DORMAGEN, "year": 2014, **codes, "respondents": 40.0, "users": None},
-            {"unit_id": MOERS, "year": 2018, **codes, "respondents": 90.0, "users": 25.0},
+            {"unit_id": MOERS, "year": 2014, **codes, "respondents": 100.0, "users": 20.0, "aware": 70.0},
+            {"unit_id": ARNSBERG, "year": 2014, **codes, "respondents": 60.0, "users": 30.0, "aware": None},
+            {"unit_id": DORMAGEN, "year": 2014, **codes, "respondents": 40.0, "users": None, "aware": 20.0},
+            {"unit_id": MOERS, "year": 2018, **codes, "respondents": 90.0, "users": 25.0, "aware": 60.0},
         ]
     )
-    assert take_up(survey) == (TakeUp(2014, "insgesamt", "arm", "beratung", 2, 160.0, 50.0),)
+    assert take_up(survey) == (TakeUp(2014, "insgesamt", "arm", "beratung", 2, 160.0, 50.0, 70.0, 100.0),)
     assert take_up(survey[:0]) == ()
+
+
+def test_the_response_adds_those_who_say_how_many_they_invited_each_once() -> None:
+    everybody = {"child_age": "insgesamt", "group": "insgesamt"}
+    survey = pd.DataFrame(
+        [
+            *({"unit_id": MOERS, "year": 2014, **everybody, "respondents": n, "invited": 300.0} for n in (100.0, 90.0)),
+            {"unit_id": ARNSBERG, "year": 2014, **everybody, "respondents": 60.0, "invited": 200.0},
+            {"unit_id": DORMAGEN, "year": 2014, **everybody, "respondents": 40.0, "invited": None},
+            {"unit_id": ARNSBERG, "year": 2014, "child_age": "insgesamt", "group": "arm", "respondents": 20.0, "invited": 200.0},
+        ]
+    )
+    assert response(survey) == Response(2, 500.0, 160.0)
+    assert response(survey[:0]) is None

@@ -1,21 +1,27 @@
-"""The part on what parents said: take-up of services by group and by age of the child, over all municipalities that asked. Described."""
+"""The part on what parents said: who uses a service, by group and by age of the child, and who knows of it, over all municipalities that asked.
+
+Described only.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from kkz_eval.indicators.described import ALL, SURVEY, Described, TakeUp
 from kkz_eval.model.texts import Language
 from kkz_eval.reporting import disclosure, numbers, say
-from kkz_eval.reporting.document import Block, Column, Paragraph, Parts, Section, Table, phrase
+from kkz_eval.reporting.document import Block, Column, Paragraph, Parts, Section, Table, join, phrase
 from kkz_eval.reporting.sections.parts import code_label
 
 _OPPOSITES = (("arm", "nicht_arm"), ("zugewandert", "nicht_zugewandert"))  # who is one is not the other
+_Place = tuple[str, str]  # service, and group or age
+_Share = tuple[float, float]  # those who say so, and all who answered
 FEWEST_ASKED = 30  # parents of whom a share is shown: of fewer, chance alone moves it by more than fifteen points
 
 
 def survey_section(found: Described, smallest_cell: int, language: Language) -> tuple[Section, ...]:
-    """Two tables, each where it has more than one column; () where nobody delivered a survey."""
+    """A table of users by group and one by age, each where it has more than one column, and one of those who know of a service, where that was
+    asked; () where nobody delivered a survey."""
     if not found.survey:
         return ()
     of_all_ages = [one for one in found.survey if one.child_age == ALL]
@@ -27,25 +33,57 @@ def survey_section(found: Described, smallest_cell: int, language: Language) -> 
     }
     shown = {name: numbers.count(f"prevention.survey.{name}", n, language) for name, n in told.items()}
     year = numbers.year("prevention.survey.year", found.survey[0].year)
-    blocks: list[Block] = [Paragraph(phrase("prevention.survey.intro", language, year=year, **shown))]
-    for cut, answers in (("group", of_all_ages), ("child_age", of_all_groups)):
-        by_code = {(one.service, one.group if cut == "group" else one.child_age): one for one in answers}
-        if len({code for _, code in by_code}) > 1:
-            blocks.append(_shares(cut, by_code, found, smallest_cell, language))
+    intro = phrase("prevention.survey.intro", language, year=year, **shown)
+    blocks: list[Block] = [Paragraph(join(intro, _response(found, smallest_cell, language)))]
+    by_group = {(one.service, one.group): one for one in of_all_ages}
+    by_age = {(one.service, one.child_age): one for one in of_all_groups}
+    for cut, answers in (("group", by_group), ("child_age", by_age)):
+        if len({code for _, code in answers}) > 1:
+            users = {place: (one.users, one.respondents) for place, one in answers.items()}
+            blocks.append(_shares(cut, cut, users, _released(users, smallest_cell), found, language))
+    aware = {place: one for place, one in by_group.items() if one.aware_of}
+    if aware:
+        blocks.append(_aware(aware, found, smallest_cell, language))
     fewest = numbers.count("prevention.survey.fewest", FEWEST_ASKED, language)
     blocks.append(Paragraph(phrase("prevention.survey.note", language, fewest=fewest), "note"))
     return (Section("prevention-survey", phrase("prevention.survey.title", language), tuple(blocks)),)
 
 
-def _shares(cut: str, answers: dict[tuple[str, str], TakeUp], found: Described, smallest_cell: int, language: Language) -> Table:
-    """Users per hundred respondents. answers: by service and the code of the column."""
-    counts = [(one.users, one.respondents) for one in answers.values()]
-    released = disclosure.shares_released(counts, _wholes(list(answers)), smallest_cell)
-    cells = {
-        place: _share(one, may_leave, f"prevention.survey.{cut}.{'.'.join(place)}", language)
-        for (place, one), may_leave in zip(answers.items(), released, strict=True)
+def _response(found: Described, smallest_cell: int, language: Language) -> Parts:
+    """How many of those invited answered, where municipalities say so and no small count is given away."""
+    of = found.response
+    if of is None or not all(disclosure.rates_released([(of.answered, of.invited)], smallest_cell)):
+        return ()
+    told = {"units": of.units, "invited": round(of.invited), "percent": round(100 * of.answered / of.invited)}
+    shown = {name: numbers.count(f"prevention.survey.response.{name}", n, language) for name, n in told.items()}
+    return phrase("prevention.survey.response", language, **shown)
+
+
+def _aware(answers: Mapping[_Place, TakeUp], found: Described, smallest_cell: int, language: Language) -> Table:
+    """Those who know of a service. Hidden, too, where they are a few more or fewer than its users, whom another table shows of the same parents."""
+    counts = {place: (one.aware, one.aware_of) for place, one in answers.items()}
+    released = {
+        place: may_leave and not (one.aware_of == one.respondents and 0 < abs(one.aware - one.users) < smallest_cell)
+        for (place, one), may_leave in zip(answers.items(), _released(counts, smallest_cell).values(), strict=True)
     }
-    codes = _in_order(found, cut, [code for _, code in answers])
+    return _shares("aware", "group", counts, released, found, language)
+
+
+def _released(counts: Mapping[_Place, _Share], smallest_cell: int) -> dict[_Place, bool]:
+    """Which shares may leave."""
+    released = disclosure.shares_released(list(counts.values()), _wholes(list(counts)), smallest_cell)
+    return dict(zip(counts, released, strict=True))
+
+
+def _shares(
+    name: str, cut: str, counts: Mapping[_Place, _Share], released: Mapping[_Place, bool], found: Described, language: Language
+) -> Table:
+    """Of a hundred respondents so many. counts: part and whole by service and the code of the column; cut: what the columns are of."""
+    cells = {
+        place: _share(*of, released[place], f"prevention.survey.{name}.{'.'.join(place)}", language)
+        for place, of in counts.items()
+    }
+    codes = _in_order(found, cut, [code for _, code in counts])
     columns = (
         Column(say("prevention.column.service").in_language(language)),
         *(Column(code_label(found, f"{SURVEY}.{cut}.{code}", language).text) for code in codes),
@@ -56,9 +94,9 @@ def _shares(cut: str, answers: dict[tuple[str, str], TakeUp], found: Described, 
             (code_label(found, f"{SURVEY}.service.{service}", language),),
             *(cells.get((service, code), not_asked) for code in codes),
         )
-        for service in _in_order(found, "service", [service for service, _ in answers])
+        for service in _in_order(found, "service", [service for service, _ in counts])
     )
-    return Table(f"prevention-survey-{cut}", phrase(f"prevention.survey.caption.{cut}", language), columns, rows)
+    return Table(f"prevention-survey-{name}", phrase(f"prevention.survey.caption.{name}", language), columns, rows)
 
 
 def _wholes(places: list[tuple[str, str]]) -> list[tuple[list[int], int | None]]:
@@ -72,13 +110,13 @@ def _wholes(places: list[tuple[str, str]]) -> list[tuple[list[int], int | None]]
     return [whole for whole in found if whole[0]]
 
 
-def _share(one: TakeUp, may_leave: bool, scope: str, language: Language) -> Parts:
-    if one.respondents < FEWEST_ASKED:
+def _share(part: float, whole: float, may_leave: bool, scope: str, language: Language) -> Parts:
+    if whole < FEWEST_ASKED:
         return phrase("prevention.survey.few", language)
     if not may_leave:
         return (disclosure.HIDDEN,)
-    percent = numbers.count(f"{scope}.percent", round(100 * one.users / one.respondents), language)
-    return phrase("prevention.survey.cell", language, percent=percent, n=numbers.count(f"{scope}.n", one.respondents, language))
+    percent = numbers.count(f"{scope}.percent", round(100 * part / whole), language)
+    return phrase("prevention.survey.cell", language, percent=percent, n=numbers.count(f"{scope}.n", whole, language))
 
 
 def _in_order(found: Described, of: str, codes: Sequence[str]) -> list[str]:

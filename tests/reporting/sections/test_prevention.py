@@ -10,7 +10,7 @@ from typing import get_args
 import pytest
 
 from kkz_eval.indicators.catalogue import Indicator
-from kkz_eval.indicators.described import Attainment, Described, Gap, Goal, Series, Step, TakeUp, TargetGroup, Value
+from kkz_eval.indicators.described import Attainment, Described, Gap, Goal, Response, Series, Step, TakeUp, TargetGroup, Value
 from kkz_eval.model.texts import Language
 from kkz_eval.reporting.build import build_document
 from kkz_eval.reporting.disclosure import HIDDEN
@@ -199,6 +199,28 @@ def test_shares_of_parents_need_enough_answers_and_hide_small_counts(inputs: Rep
         ["freizeit de", HIDDEN, "nicht gefragt"],
     ]
     assert "survey-child_age" not in shown(inputs, DESCRIBED)  # nobody asked by age
+
+
+def test_who_knows_of_a_service_stands_beside_who_uses_it_where_that_was_asked(inputs: ReportInputs) -> None:
+    survey = (
+        TakeUp(2014, "insgesamt", "insgesamt", "beratung", 2, 200.0, 50.0, 90.0, 120.0),
+        TakeUp(2014, "insgesamt", "insgesamt", "freizeit", 2, 80.0, 40.0, 42.0, 80.0),  # two know of it only
+        TakeUp(2014, "insgesamt", "arm", "freizeit", 2, 40.0, 20.0),
+    )
+    found = shown(inputs, replace(DESCRIBED, survey=survey))
+    assert found["survey-aware"] == [["beratung de", "75 (120)"], ["freizeit de", HIDDEN]]
+    assert "survey-aware" not in shown(inputs, DESCRIBED)
+
+
+def test_how_many_of_those_invited_answered_is_said_where_it_is_known(inputs: ReportInputs) -> None:
+    def said(answered: float) -> str:
+        described = replace(DESCRIBED, response=Response(2, 500.0, answered))
+        (found,) = prevention_section(replace(inputs, described=described, smallest_cell=3), "de")
+        (survey,) = (part for part in found.sections if part.identifier == "prevention-survey")
+        return " ".join(plain(block.parts) for block in survey.blocks if isinstance(block, Paragraph))
+
+    assert "Von 500 Angeschriebenen antworteten 32 von hundert (Zahlen: 2 Kommunen)." in said(160.0)
+    assert "Angeschriebenen" not in said(2.0)
 
 
 def test_no_small_count_of_a_survey_is_found_by_subtraction(inputs: ReportInputs) -> None:
