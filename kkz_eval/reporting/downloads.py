@@ -42,6 +42,8 @@ _FORMS: Mapping[Language, tuple[str, str]] = {"de": (";", ","), "en": (",", ".")
 _FORMULA = re.compile(r"\s*[=+\-@\uff1d\uff0b\uff0d\uff20]|[\t\r\n]")
 _BREAKS = re.compile("[\u00ad\u200b\u2060]")
 _CODEBOOK = ("file", "variable", "meaning", "unit", "source")
+_LETTERS = "".join(map(chr, range(32, 127))) + "äöüÄÖÜß„“”’–−…·±≈"
+"""Characters that every picture may have, so that both languages mostly take the same part of the typeface."""
 _LINE = 15  # height of a line below a picture, in pixels
 _LETTER = 5.6  # width of a letter of it, rather too much than too little
 
@@ -81,7 +83,9 @@ def downloads_of(document: Document) -> Downloads:
     of: dict[str, Download] = {}
     described: list[tuple[Cell, ...]] = []
     embedded = 0
-    for item in downloadable(document):
+    items = tuple(downloadable(document))
+    faces = _faces(items)
+    for item in items:
         name = _free_name(item.identifier, files)
         data = item.data if isinstance(item, Figure) else data_of_table(item, language)
         csv = svg = address = None
@@ -94,7 +98,7 @@ def downloads_of(document: Document) -> Downloads:
                 address = f"data:text/csv;charset=utf-8;base64,{base64.b64encode(files[csv]).decode()}"
         if isinstance(item, Figure):
             svg = f"{folder}/{name}.svg"
-            files[svg] = standalone(item, simulated, language).encode()
+            files[svg] = standalone(item, faces, simulated, language).encode()
         rows, columns = (0, ()) if data is None else (len(data.rows), data.variables)
         of[item.identifier] = Download(csv, address, svg, rows, columns)
     codebook = f"{folder}/{CODEBOOK}" if described else None
@@ -174,16 +178,19 @@ def _in_one_line(text: str) -> str:
     return _BREAKS.sub("", text).replace("\u00a0", " ").replace("\u202f", " ")
 
 
-def standalone(figure: Figure, simulated: bool, language: Language) -> str:
-    """The wide picture as a file of its own: with what stands for it, where its figures come from and, where so, that they are made up."""
+def standalone(figure: Figure, faces: str, simulated: bool, language: Language) -> str:
+    """The wide picture as a file of its own: with what stands for it, where its figures come from and, where so, that they are made up.
+
+    faces: rules with the typeface that its words are measured by, "" for none. Raises ValueError for what is no picture of a known size.
+    """
     opening = re.match(r"<svg\b[^>]*>", figure.svg_wide)
     if opening is None:
         raise ValueError(f"the picture of {figure.identifier} is no SVG")
     width, height = _size(opening.group(0), figure.identifier)
     word = say("figures.simulated").in_language(language)
-    said = [word] if simulated and word not in figure.svg_wide else []
+    said = [word] if simulated and f">{word}<" not in figure.svg_wide else []
     said += [plain(figure.source)] if figure.source else []
-    lines = textwrap.wrap(" ".join(said), max(20, int(width / _LETTER)))
+    lines = textwrap.wrap(" · ".join(said), max(20, int(width / _LETTER)))
     total = height + _LINE * len(lines) + (6 if lines else 0)
     below = "".join(
         f'<text x="4" y="{height + _LINE * (n + 1) - 3:g}" font-family="{typeface.FAMILIES}" font-size="11px" fill="#22303c">{escape(line)}</text>'
@@ -192,9 +199,16 @@ def standalone(figure: Figure, simulated: bool, language: Language) -> str:
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" role="img" lang="{language}" width="{width:g}" height="{total:g}"'
         f' viewBox="0 0 {width:g} {total:g}"><title>{escape(plain(figure.caption))}</title>'
-        f"<desc>{escape(figure.alternative_text)}</desc>"
+        f"<desc>{escape(figure.alternative_text)}</desc><style>{faces}</style>"
         f'<rect width="{width:g}" height="{total:g}" fill="white"/>{figure.svg_wide[opening.end() : -len("</svg>")]}{below}</svg>\n'
     )
+
+
+def _faces(items: Sequence[Figure | Table]) -> str:
+    """The rules with the typeface for all pictures of a document, "" where it has none: making them is dear, and one serves them all."""
+    pictures = [item for item in items if isinstance(item, Figure)]
+    words = "".join(f"{one.svg_wide}{plain(one.source)}" for one in pictures)
+    return typeface.style_sheet(f"{_LETTERS}{words}") if pictures else ""
 
 
 def _size(opening: str, identifier: str) -> tuple[float, float]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from functools import cache
 from importlib import resources
 
@@ -21,7 +20,6 @@ from kkz_eval.reporting.document import (
     Quoted,
     Reference,
     Table,
-    Variable,
     plain,
 )
 from kkz_eval.reporting.downloads import Downloads
@@ -64,18 +62,12 @@ def _inline(part: object) -> Markup:
             return escape(part)
 
 
-def _columns(variables: Iterable[Variable]) -> str:
-    """The columns of a CSV in one line: name and meaning, with the unit where there is one."""
-    return "; ".join(f"{one.name} = {one.meaning}" + (f" ({one.unit})" if one.unit else "") for one in variables)
-
-
 @cache
 def _template() -> Template:
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     environment.filters["inline"] = inline
     environment.filters["plain"] = plain
     environment.filters["drawing"] = Markup
-    environment.filters["columns"] = _columns
     for name, kind in (("paragraph", Paragraph), ("listing", Listing), ("table", Table), ("figure", Figure)):
         environment.tests[name] = lambda block, kind=kind: isinstance(block, kind)
     return environment.from_string(_read("front.html.j2") + _read("report.html.j2"))

@@ -30,6 +30,7 @@ from kkz_eval.reporting.document import (
     plain,
 )
 from kkz_eval.reporting.downloads import csv_of, data_of_table, downloads_of, standalone
+from kkz_eval.reporting.typeface import FAMILY
 
 FORMS = {"de": (";", ","), "en": (",", ".")}
 DRAWING = '<svg xmlns="http://www.w3.org/2000/svg" width="200" height="100" viewBox="0 0 200 100"><text>A</text></svg>'
@@ -153,7 +154,7 @@ def test_files_have_names_of_their_own_on_every_system():
 
 
 def test_a_picture_alone_says_what_it_shows_and_where_it_is_from():
-    root = ElementTree.fromstring(standalone(FIGURE, simulated=True, language="de"))
+    root = ElementTree.fromstring(standalone(FIGURE, "", simulated=True, language="de"))
     texts = {element.tag.rpartition("}")[2]: element.text for element in root}
     assert (texts["title"], texts["desc"]) == ("Bild <1>", "Ein Strich & mehr.")
     assert texts["text"].endswith("Quelle: Amt")
@@ -173,11 +174,20 @@ def test_every_picture_of_a_report_can_stand_alone(page):
     assert len(figures) > 5
 
 
+def test_a_picture_carries_the_typeface_that_its_words_are_measured_by(page):
+    _, document, _ = page
+    found = downloads_of(document)
+    pictures = [content.decode() for name, content in found.files.items() if name.endswith(".svg")]
+    assert pictures
+    assert all("@font-face" in picture and "font/woff2;base64," in picture for picture in pictures)
+    assert {family for picture in pictures for family in re.findall(r'font-family="([^",]+)', picture)} == {FAMILY}
+
+
 def test_links_of_a_page_lead_to_what_lies_beside_it(page):
     _, document, _ = page
     found = downloads_of(document)
     html = render(document, found)
-    links = re.findall(r'<p class="beside">.*?</p>', html, re.DOTALL)
+    links = re.findall(r'<div class="beside">.*?</div>', html, re.DOTALL)
     addresses = [address for line in links for address in re.findall(r'href="([^"]+)"', line)]
     assert {address for address in addresses if not address.startswith("data:")} <= set(found.files)
     carried = [base64.b64decode(address.partition(",")[2]) for address in addresses if address.startswith("data:")]
@@ -207,5 +217,5 @@ def test_data_behind_a_figure_are_written_as_they_are():
     frame = pd.read_csv(io.BytesIO(found.files["daten/f-1.csv"]), sep=";", decimal=",", encoding="utf-8-sig")
     assert frame.to_dict("records") == [{"jahr": 2012, "wert": 1.25}]
     assert ["f-1.csv", "wert", "Anteil", "Prozent", "Quelle: Amt"] in read(found.files["daten/codebook.csv"], "de")
-    assert "jahr = Jahr; wert = Anteil (Prozent)" in render(document_of(figure), found)
+    assert "<li><code>wert</code> Anteil (Prozent)</li>" in render(document_of(figure), found)
     assert plain(figure.caption) in read(found.files["daten/codebook.csv"], "de")[-3]
