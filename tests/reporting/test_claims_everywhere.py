@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, fields, is_dataclass, replace
@@ -21,6 +22,7 @@ from kkz_eval.reporting.document import (
     Number,
     Paragraph,
     Quoted,
+    Reference,
     Result,
     Section,
     Table,
@@ -31,6 +33,7 @@ from kkz_eval.reporting.render_html import render_html
 
 CLAIM = "Das Programm wirkt."
 NOT_READ = {
+    ("Reference", "target"),
     ("Code", "text"),  # a file name, key or digest claims nothing
     *((kind, "identifier") for kind in ("Number", "Table", "Figure", "Section", "Result")),
     *((kind, "kind") for kind in ("Paragraph", "Listing", "Section")),
@@ -59,7 +62,7 @@ WHOLE = Document(
             "s1",
             ("Abschnitt",),
             (
-                Paragraph(("Satz ", Number("n", 1.0, "1"), Quoted("zitiert"))),
+                Paragraph(("Satz ", Number("n", 1.0, "1"), Quoted("zitiert"), Reference("f", "Siehe"))),
                 Listing((("Punkt",),)),
                 Table("t", ("Tabelle",), (Column("Spalte"),), ((("Zelle",),),)),
                 figure("f"),
@@ -88,9 +91,10 @@ class Text:
 
 
 def texts(node: object, field: tuple[str, str], where: str = "") -> Iterator[Text]:
-    """Every text below a node, with the node as it is with a claim in place of that text."""
+    """Every text below a node, with the node as it is with a claim in place of that text, where it is one that is read."""
     if isinstance(node, str):
-        yield Text(field, where, node.replace(">A<", f">{CLAIM}<").replace(">B<", f">{CLAIM}<") if "<svg" in node else CLAIM)
+        drawn = node.replace(">A<", f">{CLAIM}<").replace(">B<", f">{CLAIM}<")
+        yield Text(field, where, node if field in NOT_READ else drawn if "<svg" in node else CLAIM)
     elif isinstance(node, tuple):
         for place, child in enumerate(node):
             for found in texts(child, field, f"{where}[{place}]"):
@@ -137,12 +141,13 @@ def shown(html: str) -> list[str]:
 
 
 def test_what_the_page_and_its_downloads_add_claims_nothing_either(page):
-    _, whole, _ = page
+    language, whole, _ = page
     found = downloads_of(whole)
     said = shown(render_html(whole, found))
     for name, content in found.files.items():
         text = content.decode("utf-8-sig")
-        said += shown(text) if name.endswith(".svg") else text.splitlines()
+        cells = csv.reader(text.splitlines(), delimiter=";" if language == "de" else ",")
+        said += shown(text) if name.endswith(".svg") else [cell for row in cells for cell in row]
     assert [hit for text in said for hit in claims.find(text)] == []
     assert {"Codebuch", "Codebook"} & set(said)
     assert claims.find(shown(f"<p>{CLAIM}</p>")[0])
