@@ -60,7 +60,7 @@ def sentences_of(texts: Iterable[str]) -> Iterator[tuple[str, ...]]:
 
 def sentences_on(front: Front) -> tuple[str, ...]:
     """What is to be read as sentences on the one page before a report; labels, words of a verdict and what others wrote there are none."""
-    said = [front.headline, front.compared, *(result.children for result in front.results)]
+    said = [front.headline, front.compared, front.reading, *(result.children for result in front.results)]
     return tuple(filter(None, map(_prose, (*said, *(parts for part in front.parts for parts in paragraphs_of(part))))))
 
 

@@ -76,6 +76,7 @@ WHOLE = Document(
         ("Wer mit wem",),
         (Result("r", ("Station",), ("Kennzahl",), ("Kinder",), figure("b"), ("Urteil",), ("Rating",), ("Einheiten",)),),
         (Section("next", ("Was als Nächstes?",), (Paragraph(("Frage",)),)),),
+        ("So liest man es",),
     ),
 )
 """A document with every kind of part that there is, and words in every field."""

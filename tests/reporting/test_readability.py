@@ -8,7 +8,8 @@ import pytest
 
 from kkz_eval.model.texts import LANGUAGES
 from kkz_eval.reporting.document import plain
-from kkz_eval.reporting.readability import NEWSPAPERS, level_of, paragraphs_of, sentences_of
+from kkz_eval.reporting.readability import NEWSPAPERS, level_of, paragraphs_of, sentences_of, sentences_on
+from kkz_eval.reporting.sections.front import front_of
 from kkz_eval.reporting.sections.key import key_section
 
 LONGEST = 40  # words of a sentence in what is read first
@@ -73,4 +74,15 @@ def test_the_findings_of_each_verdict_are_no_harder_than_a_newspaper(inputs, ver
     level, newspaper = level_of(said), NEWSPAPERS[language]
     assert level.lix <= newspaper.lix
     assert level.per_sentence <= newspaper.per_sentence
+    assert max(len(sentence) for sentence in sentences_of(said)) <= LONGEST
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("code", VERDICTS)
+def test_the_one_page_is_no_harder_than_a_newspaper_whatever_it_has_to_say(inputs, verdict, language, code):
+    one = replace(inputs, verdicts=dict.fromkeys(inputs.verdicts, verdict(**VERDICTS[code])))
+    said = sentences_on(front_of(one, language))
+    level, newspaper = level_of(said), NEWSPAPERS[language]
+    assert level.lix <= newspaper.lix
+    assert level.long_words <= newspaper.long_words
     assert max(len(sentence) for sentence in sentences_of(said)) <= LONGEST
