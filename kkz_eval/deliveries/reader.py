@@ -15,6 +15,7 @@ from kkz_eval.deliveries.municipal import workbook as municipal_workbook
 from kkz_eval.deliveries.municipal.formatted_days import with_counts_unformatted
 from kkz_eval.deliveries.municipal.returned import data_sheets
 from kkz_eval.deliveries.municipal.seen_otherwise import with_seen
+from kkz_eval.deliveries.municipal.unmarked import unmarked
 from kkz_eval.deliveries.official import claims, datencsv
 from kkz_eval.deliveries.persons.screening import may_be_title, suspects_in_text
 from kkz_eval.deliveries.persons.signs import Sign
@@ -50,8 +51,11 @@ def read_file(data: bytes, name: str, contracts: Mapping[str, Contract], today: 
         result = _read_workbook(data, name, contracts) if is_workbook(data) else _read_text(decode(data), name, contracts)
     except (NotTextError, BrokenWorkbookError) as error:
         return Unreadable(error.code, {"name": name})
-    if today is None or not isinstance(result, Claimed):
+    if not isinstance(result, Claimed):
         return result
+    of_office = next((found for one in result.parsed if (found := unmarked(one, contracts, name)) is not None), None)
+    if of_office is not None or today is None:
+        return of_office or result
     return Claimed(tuple(with_future_found(one, contracts[one.contract_id].source, today) for one in result.parsed))
 
 

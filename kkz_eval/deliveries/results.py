@@ -26,7 +26,7 @@ class Claimed:
 class Unclaimed(Localised):
     """The file can be read, but no contract claims it, or several do equally.
 
-    reason_code: no_contract | ambiguous | labels | editions | official | official_unfit | official_saved |
+    reason_code: no_contract | ambiguous | labels | editions | official | official_unfit | official_saved | office_unmarked |
     official_other; parameters fill the sentence; findings: FINDINGS_SCHEMA, of
     official statistics that were read all the same.
     """

@@ -18,7 +18,7 @@ from kkz_eval.contracts.lint import lint
 from kkz_eval.contracts.load import load_contracts
 from kkz_eval.contracts.pages import asked_of_offices, dataset_page, index_page
 from kkz_eval.contracts.template_book import data_sheet, template_bytes
-from kkz_eval.deliveries.reader import Claimed, read_file
+from kkz_eval.deliveries.reader import Claimed, Unclaimed, read_file
 from kkz_eval.fetching.web_services import load_services
 from kkz_eval.indicators.chain import StageCoverage
 from kkz_eval.line.along_the_chain import chain_of
@@ -97,6 +97,24 @@ def test_a_table_of_lzg_is_told_from_a_delivery_by_its_title() -> None:
     delivery = read_file(school_entry(2011, 2012).split(b"\r\n", 1)[1], "tabelle.csv", CONTRACTS)
     assert isinstance(delivery, Claimed)
     assert [parsed.contract_id for parsed in delivery.parsed] == ["schuleingangsuntersuchung"]
+
+
+@pytest.mark.parametrize("title", ["", "Quelle: Landeszentrum Gesundheit"])
+def test_a_table_of_all_kreise_without_the_word_is_no_delivery_of_theirs(title: str) -> None:
+    """With both sexes it has all that the contract of the municipalities demands."""
+    rows = [
+        f"{unit};2016;{finding};{sex};{count};{count // 10}"
+        for unit in UNITS
+        for finding in FINDINGS
+        for sex, count in (("männlich", 600), ("weiblich", 400), ("insgesamt", 1000))
+    ]
+    head = HEAD.replace("Befund;", "Befund;Geschlecht;", 1)
+    result = read_file("\n".join([title, head, *rows, ""]).encode(), "tabelle.csv", CONTRACTS)
+    assert isinstance(result, Unclaimed)
+    assert "schuleingang_lzg" in result.in_language("de")
+    assert "„LZG.NRW“" in result.in_language("de")
+    of_few = [row for row in rows if row.startswith(("05111", "05570"))]
+    assert isinstance(read_file("\n".join([head, *of_few, ""]).encode(), "tabelle.csv", CONTRACTS), Claimed)
 
 
 @pytest.mark.parametrize("title", ["Kreis", "Stadt", "Gebiet", "Kreis/kreisfreie Stadt", "Kreise und kreisfreie Städte", "Name"])

@@ -65,6 +65,7 @@ def test_a_goal_without_a_number_keeps_its_sign_and_is_no_zero() -> None:
         (";mindestens;", ";ungefähr;", {"direction.in_codes"}),
         (";70,5;", ";;", {"target_value.not_null"}),
         (";70,5;", ";0,7;", {"share_or_percent"}),
+        (";70,5;", ";-5;", {"share_or_percent", "target_not_negative"}),  # so much less is no value to be reached
         (";70,5;", ";170;", set()),  # visits per hundred births may be more than a hundred
         (";Willkommensbesuche;mindestens;70,5;", ";Betreuungsquote U3;mindestens;170;", {"shares_at_most_100"}),
         (";70,5;2018;", ";70,5;18;", {"target_year.range"}),
