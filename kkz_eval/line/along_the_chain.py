@@ -23,7 +23,7 @@ from kkz_eval.line.study import Study
 from kkz_eval.model.verdicts import Status
 from kkz_eval.reference.tables import official_units, unit_name
 from kkz_eval.reporting.inputs import STATION_COLUMNS
-from kkz_eval.stewardship.due_days import owed_since
+from kkz_eval.stewardship.due_days import delivers_as
 
 
 def chain_of(study: Study) -> tuple[StageCoverage, ...]:
@@ -65,7 +65,7 @@ def offers_delivered(study: Study) -> Offers | None:
     contracts = {contract.dataset: contract for contract in study.snapshot.contracts.values()}
     if not {SERVICES, NETWORK} <= set(contracts):
         return None
-    began = [unit for unit, joined in owed_since(contracts[SERVICES]).items() if joined in (study.plan.treated_cohorts or ())]
+    began = [key for unit in study.began if (key := delivers_as(contracts[SERVICES], unit)) is not None]
     services, network = (study.snapshot.accepted(name, Asked(study.as_of)).observations for name in (SERVICES, NETWORK))
     return replace(offers_of(services, network, began), simulated=bool({SERVICES, NETWORK} & study.simulated))
 

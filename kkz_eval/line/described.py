@@ -34,9 +34,9 @@ from kkz_eval.indicators.described import (
 from kkz_eval.indicators.offers import NETWORK, SERVICES
 from kkz_eval.indicators.records import records_of
 from kkz_eval.line.study import Study
-from kkz_eval.reference.tables import ProgrammeUnit, as_whole_kreis, programme_units, unit_label, youth_office_of
+from kkz_eval.reference.tables import ProgrammeUnit, as_whole_kreis, unit_label, youth_office_of
 from kkz_eval.reporting.disclosure import rates_released
-from kkz_eval.stewardship.due_days import owed_since
+from kkz_eval.stewardship.due_days import delivers_as
 
 _READ: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     SERVICES: (("service", "target_group", "stages", "provider_sector", "joint_with"), ("eligible", "reached")),
@@ -53,8 +53,7 @@ def described_of(study: Study) -> Described | None:
     contracts = {contract.dataset: contract for contract in study.snapshot.contracts.values()}
     if not _READ.keys() <= contracts.keys():
         return None
-    cohorts = study.plan.treated_cohorts or ()
-    units = {unit.ags: unit for unit in programme_units() if unit.cohort in cohorts}
+    units = {unit.ags: unit for unit in study.began}
     own = {
         name: records_of(study.snapshot.accepted(name, Asked(study.as_of)).observations, units, *parts)
         for name, parts in _READ.items()
@@ -68,7 +67,7 @@ def described_of(study: Study) -> Described | None:
     measured = {name: catalogue[name] for name in named if name in catalogue}
     found = Described(
         units={ags: unit.name for ags, unit in units.items()},
-        series=tuple(_series(study, i, contracts[i.sources[0].dataset], cohorts) for i in only_delivered(catalogue, municipal)),
+        series=tuple(_series(study, i, contracts[i.sources[0].dataset]) for i in only_delivered(catalogue, municipal)),
         target_groups=target_groups(own[SERVICES]),
         gaps=gaps(own[SERVICES], sectors, stages),
         ties=missing_ties(own[NETWORK], sectors),
@@ -96,9 +95,9 @@ def table_of(described: Described, smallest_cell: int) -> bytes:
     return text.getvalue().encode("utf-8")
 
 
-def _series(study: Study, indicator: Indicator, contract: Contract, cohorts: tuple[int, ...]) -> Series:
+def _series(study: Study, indicator: Indicator, contract: Contract) -> Series:
     """An indicator with who is to deliver it among those who began with the cohorts, and what these did."""
-    owed = {unit: unit_label(unit) for unit, joined in owed_since(contract).items() if joined in cohorts}
+    owed = {key: unit_label(key) for unit in study.began if (key := delivers_as(contract, unit)) is not None}
     values = _values(study, indicator, contract.dataset)
     return Series(indicator, owed, tuple(one for (unit, _), one in sorted(values.items()) if unit in owed))
 

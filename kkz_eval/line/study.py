@@ -44,6 +44,7 @@ from kkz_eval.line.locks import kept_locks
 from kkz_eval.line.snapshot import Snapshot
 from kkz_eval.model.errors import UserError
 from kkz_eval.model.source_editions import EditionState
+from kkz_eval.reference.tables import ProgrammeUnit, programme_units
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,6 +68,11 @@ class Study:
     def compared_units(self) -> frozenset[str]:
         """The units of any group but those left out."""
         return frozenset(self.groups.loc[self.groups["group"] != "left_out", "unit_id"])
+
+    @cached_property
+    def began(self) -> tuple[ProgrammeUnit, ...]:
+        """The units of the programme that began with the plan's cohorts: who is described, whatever level is compared."""
+        return tuple(unit for unit in programme_units() if unit.cohort in (self.plan.treated_cohorts or ()))
 
     @cached_property
     def datasets(self) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 
 from kkz_eval.contracts.contract import MONTHS, Contract, Deadline
 from kkz_eval.model.texts import Language, Localised
-from kkz_eval.reference.tables import programme_units, youth_office_of
+from kkz_eval.reference.tables import ProgrammeUnit, programme_units, youth_office_of
 
 DAYS_TO_CORRECT = 14
 """So long a municipality has at least to correct a rejected delivery."""
@@ -32,9 +32,13 @@ def owed_since(contract: Contract) -> Mapping[str, int]:
     """
     if contract.terms.due is None:
         return {}
-    by_office = "youth_office" in contract.levels
-    owing = {(youth_office_of(unit) if by_office else unit.ags): unit.cohort for unit in programme_units()}
+    owing = {delivers_as(contract, unit): unit.cohort for unit in programme_units()}
     return {unit: joined for unit, joined in owing.items() if unit is not None}
+
+
+def delivers_as(contract: Contract, unit: ProgrammeUnit) -> str | None:
+    """The key under which a unit delivers a dataset: its own, or that of its youth office where these deliver, None where it has none."""
+    return youth_office_of(unit) if "youth_office" in contract.levels else unit.ags
 
 
 def owed_until(contract: Contract, joined: int | None, year: int) -> date | None:
