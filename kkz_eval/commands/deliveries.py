@@ -8,8 +8,9 @@ from __future__ import annotations
 import json
 import os
 import re
+import sys
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass
 from datetime import date
@@ -63,14 +64,28 @@ class _Row:
     late: str = ""
 
 
+_NEXT_STEPS: Mapping[str, Set[State]] = {
+    "correct": {State.REJECTED, State.PARTLY_REJECTED, State.EARLIER_HOLDS},
+    "choose": {State.CONFLICT},
+    "decide": {State.DECIDED},
+    "judge": {State.PENDING},
+}
+"""What a list of arrivals says to do next, by the states of which one at least stands in it."""
+
+
 def list_arrivals(settings: Settings) -> int:
-    """Print the register: one line per arrival, in order, with the standing verdict."""
+    """Print the register: one line per arrival, in order, with the standing verdict; beside it, what is to be done next."""
     register = _register(settings)
     contracts = load_contracts(settings.contracts)
-    for row in _rows(register, contracts, _histories(settings, register, contracts), settings.language):
+    rows = _rows(register, contracts, _histories(settings, register, contracts), settings.language)
+    for row in rows:
         arrival, remarks = row.arrival, " ".join(filter(None, (row.standing, row.late)))
         shown = f"{arrival.number:>6}  {arrival.sha256[:12]}  {arrival.contract_id:<22}  {row.detail:<28}  {arrival.name}"
         print(f"{shown}  {remarks}".rstrip())
+    states = {row.state for row in rows}
+    for step, about in _NEXT_STEPS.items():
+        if not states.isdisjoint(about):
+            print(say(f"list.next.{step}").in_language(settings.language), file=sys.stderr)
     return 0
 
 

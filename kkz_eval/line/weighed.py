@@ -52,7 +52,8 @@ def tell_what_was_judged(snapshot: Snapshot, rows: Sequence[Weighed]) -> None:
         is_open = row.verdict.n_errors and row.worth.state != State.SUPERSEDED
         if is_open and row.arrival in register.last_under(name):  # else the file in the inbox is another by now
             state, file = AtTheBeginning(row.worth.state.said), as_typed(snapshot.installation.settings.inbox / name)
-            tell(say("progress.rejected", state=state, name=name, errors=row.verdict.n_errors, file=file))
+            key = "progress.waiting" if row.worth.state == State.DECIDED else "progress.rejected"
+            tell(say(key, state=state, name=name, errors=row.verdict.n_errors, file=file))
     shown = [(state, count) for state, count in counted(rows).items() if count or state != State.WAIVED]
     said = tuple(say("progress.count", count=count, state=state.said) for state, count in shown)
     tell(say("progress.judged", counts=Joined(said, ", ")))

@@ -202,8 +202,10 @@ def delivery_state(verdict: Verdict, contract: Contract, known: Mapping[Place, H
         state = State.CONFLICT
     elif states in ({State.EARLIER_HOLDS}, {State.DECIDED}):  # the same for all of it
         (state,) = states
-    n_rejected = sum(part.status == Status.REJECTED for part in verdict.slices)
-    return DeliveryState(state, tuple(said), state == State.SUPERSEDED or 0 < n_rejected == len(decided))
+    waits = 0 < sum(part.status == Status.REJECTED for part in verdict.slices) == len(decided)
+    if waits and state == State.PARTLY_REJECTED:
+        state = State.DECIDED
+    return DeliveryState(state, tuple(said), state == State.SUPERSEDED or waits)
 
 
 def came_late(verdict: Verdict, contract: Contract, known: Mapping[Place, History]) -> Sentence | None:

@@ -90,7 +90,9 @@ def test_what_the_words_exclude_is_in_no_number(home: Home) -> None:
 
 def test_the_list_says_it(home: Home, capsys: pytest.CaptureFixture[str]) -> None:
     list_arrivals(home.settings)
-    lines = capsys.readouterr().out.splitlines()
+    printed = capsys.readouterr()
+    lines = printed.out.splitlines()
+    assert [line.split(":")[0] for line in printed.err.splitlines()] == ["Zurückgewiesen", "Widersprüchlich"]  # what to do next
     said = [re.split(r"  +", line.strip(), maxsplit=3)[3] for line in lines]
     day, late = german(home.day), "Nach der Frist eingegangen:"
     contradicted = "Eine andere Datei desselben Eingangs widerspricht dieser; keine von beiden gilt"

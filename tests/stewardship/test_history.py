@@ -51,3 +51,14 @@ def test_a_rejected_file_is_replaced_by_what_came_in_its_place_under_any_name() 
 def test_a_file_that_still_holds_behind_a_rejected_one_is_not_replaced() -> None:
     first = delivered(1, y2018=Status.ACCEPTED)
     assert state_of_first(first, delivered(2, y2018=Status.REJECTED))[0] == State.ACCEPTED
+
+
+def test_a_file_of_which_a_second_role_decides_the_rest_is_not_called_partly_rejected() -> None:
+    arrival, verdict = delivered(1, y2017=Status.ACCEPTED, y2018=Status.REJECTED)
+    known = {}
+    for part in verdict.slices:
+        held, is_decided = (arrival,) * (part.status != Status.REJECTED), part.status == Status.REJECTED
+        history = History(LEAVERS.dataset, DUISBURG, part.year, ((arrival, part),), verdict, held, is_decided=is_decided)
+        known[(LEAVERS.dataset, DUISBURG, part.year)] = history
+    found = delivery_state(verdict, LEAVERS, known)
+    assert (found.state, found.is_settled) == (State.DECIDED, True)
