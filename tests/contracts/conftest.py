@@ -137,17 +137,19 @@ def _admits(rule: Rule, value: float) -> bool:
 
 
 def broken_with(contract: Contract, rule: Rule) -> set[str]:
-    """The rules that the mutant of a rule breaks: it, and of a range those without condition that are narrower on that side."""
+    """The rules that the mutant of a rule breaks: it, and of a range those that are narrower on that side in a row that it changes."""
     if rule.kind != "range":
         return {rule.rule_id}
-    value = _beyond(rule)
-    beside = [
-        other
-        for other in contract.rules
-        if other.kind == "range" and other.parameters["column"] == rule.parameters["column"] and not condition(other)
-    ]
-    inside = {r.rule_id for r in beside if _admits(r, value)}
-    return {rule.rule_id} | ({other.rule_id for other in beside} - inside)
+    value, column = _beyond(rule), str(rule.parameters["column"])
+    changed = [row for row in mutant_rows(contract, rule) if row[column].value == value]
+    beside = [other for other in contract.rules if other.kind == "range" and other.parameters["column"] == column]
+    outside = [other for other in beside if not _admits(other, value) and any(_is_about(other, row) for row in changed)]
+    return {rule.rule_id, *(other.rule_id for other in outside)}
+
+
+def _is_about(rule: Rule, row: Row) -> bool:
+    """Whether the condition of a rule holds in a row."""
+    return all(row[name].value in codes for name, codes in condition(rule).items())
 
 
 def parts_beyond_the_first(contract: Contract) -> list[str]:

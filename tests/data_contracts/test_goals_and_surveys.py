@@ -65,12 +65,15 @@ def test_a_goal_without_a_number_keeps_its_sign_and_is_no_zero() -> None:
         (";mindestens;", ";ungefähr;", {"direction.in_codes"}),
         (";70,5;", ";;", {"target_value.not_null"}),
         (";70,5;", ";0,7;", {"share_or_percent"}),
-        (";70,5;", ";-5;", {"share_or_percent", "target_not_negative"}),  # so much less is no value to be reached
+        (";70,5;", ";-5;", {"share_or_percent", "target_value.range"}),  # so much less is no value to be reached
         (";70,5;", ";170;", set()),  # visits per hundred births may be more than a hundred
         (";Willkommensbesuche;mindestens;70,5;", ";Betreuungsquote U3;mindestens;170;", {"shares_at_most_100"}),
         (";70,5;2018;", ";70,5;18;", {"target_year.range"}),
         (";wird angenommen", ";Wunder", {"step.in_codes"}),
         ("Mehr Familien früh besuchen", "=SUMME(A1)", {"goal.pattern"}),
+        ("Mehr Familien früh besuchen", "Frau Beispiel besucht mehr Familien", {"goal.pattern"}),
+        ("Mehr Familien früh besuchen", "Mehr Frauen und ihre Familien besuchen", set()),
+        (";Familienhebammen;", ";Besuche durch Herrn Beispiel;", {"service.pattern"}),
         ("Eltern fühlen sich sicherer;eigene;höchstens;k. A.;2020;kein einzelnes Angebot", "Mehr Familien früh besuchen;eigene;höchstens;5;2020;Familienhebammen", {"key.unique_key"}),
     ],
 )  # fmt: skip
