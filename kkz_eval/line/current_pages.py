@@ -8,17 +8,20 @@ every system follows. Does not belong here: making what they lead to (correspond
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 
+from babel.dates import format_date
 from jinja2 import Environment, StrictUndefined, Template
 
 from kkz_eval.deliveries.register.register import read_register
 from kkz_eval.evaluation.plan import Plan, report_folder
 from kkz_eval.line import say
 from kkz_eval.line.correspondence import Board, Templates
+from kkz_eval.line.edition_record import Record
+from kkz_eval.line.editions import Numbered, numbered_editions, record_in
 from kkz_eval.line.installation import Installation
 from kkz_eval.line.report import Edition
 from kkz_eval.model.texts import LANGUAGES, Language, Localised, Wording
@@ -28,7 +31,11 @@ from kkz_eval.storage.store import Store
 
 FOLDER = "aktuell"
 BOARD = f"{FOLDER}/lieferstand.html"
-_REPORTS, _REPLIES, _TEMPLATES = (f"{FOLDER}/{name}" for name in ("berichte", "rueckmeldungen", "vorlagen"))
+_REPORTS, _EDITIONS, _REPLIES, _TEMPLATES = (
+    f"{FOLDER}/{name}" for name in ("berichte", "ausgaben", "rueckmeldungen", "vorlagen")
+)
+_LOCALES: Mapping[Language, str] = {"de": "de_DE", "en": "en_GB"}
+_FILES_OF_EDITION = ("page", "paper", "one_page")
 
 
 @dataclass(frozen=True)
@@ -41,11 +48,12 @@ class _Link:
 
 @dataclass(frozen=True)
 class _List:
-    """A part of a page. links: may be none; nothing: what is said then."""
+    """A part of a page. links: may be none; nothing: what is said then; notes: sentences below the links."""
 
     heading: str
     links: Sequence[_Link]
     nothing: str
+    notes: Sequence[str] = ()
 
 
 def first_page(language: Language) -> str:
@@ -56,6 +64,12 @@ def first_page(language: Language) -> str:
 def report_page(plan: Plan) -> str:
     """Key of the page that leads to the newest report of a plan."""
     return f"{_REPORTS}/{report_folder(plan.id).partition('/')[2]}.html"
+
+
+def editions_page(plan: Plan, language: Language) -> str:
+    """Key of the page that lists all editions of a plan's report, the newest first, with all their files."""
+    name = report_folder(plan.id).partition("/")[2]
+    return f"{_EDITIONS}/{name}.html" if language == "de" else f"{_EDITIONS}/{name}.{language}.html"
 
 
 def lead_to_board(installation: Installation, board: Board) -> str:
@@ -77,11 +91,52 @@ def lead_to_templates(installation: Installation, templates: Templates) -> str:
 
 
 def lead_to_report(installation: Installation, plan: Plan, edition: Edition) -> str:
-    """Let the stable address of a plan's report lead to an edition; key of the page."""
-    key, language = report_page(plan), installation.settings.language
-    _write(installation.steps.store, key, _page(key, _title(plan).in_language(language), language, target=edition.page))
-    _write_first_page(installation, _is_simulated(installation.steps.store))
+    """Let the stable address of a plan's report lead to an edition, and the page beside it list this one and all others; key of the first."""
+    store, key, language = installation.steps.store, report_page(plan), installation.settings.language
+    is_simulated = _is_simulated(store)
+    _write(store, key, _page(key, _title(plan).in_language(language), language, target=edition.page))
+    for each in LANGUAGES:
+        _write_editions(store, plan, edition, each, is_simulated)
+    _write_first_page(installation, is_simulated)
     return key
+
+
+def _write_editions(store: Store, plan: Plan, edition: Edition, language: Language, is_simulated: bool) -> None:
+    current = edition.page.rpartition("/")[0]
+    numbered = reversed(numbered_editions(store, plan.id))
+    listed = sorted(numbered, key=lambda one: f"{report_folder(plan.id)}/{one.folder}" != current)  # the one that holds first
+    lists = [_edition_listed(store, plan, one, language, is_current=not position) for position, one in enumerate(listed)]
+    key, other = editions_page(plan, language), LANGUAGES[1 - LANGUAGES.index(language)]
+    title = say("current.editions_of", title=_title(plan)).in_language(language)
+    to = (other, editions_page(plan, other))
+    _write(store, key, _page(key, title, language, lists=lists, other=to, is_simulated=is_simulated, back=first_page(language)))
+
+
+def _edition_listed(store: Store, plan: Plan, one: Numbered, language: Language, *, is_current: bool) -> _List:
+    """An edition with its files in all languages, and what changed in it."""
+    folder = f"{report_folder(plan.id)}/{one.folder}"
+    heading = say(f"current.{'present_edition' if is_current else 'edition'}", number=one.number, day=_day(one, language))
+    links = [
+        _Link(say(f"current.file.{what}_{written}").in_language(language), key)
+        for what in _FILES_OF_EDITION
+        for written in LANGUAGES
+        if store.exists(key := f"{folder}/{say(f'report.{what}').in_language(written)}")
+    ]
+    record = record_in(store, plan.id, one.folder) if links else None
+    notes = () if record is None else _changes_in(record, language)
+    return _List(heading.in_language(language), links, say("current.edition_gone").in_language(language), notes)
+
+
+def _changes_in(record: Record, language: Language) -> Sequence[str]:
+    """What changed in an edition, as its record has it."""
+    if record["previous"] is None:
+        return (say("current.first_edition").in_language(language),) if record["number"] == 1 else ()
+    compared = say("current.compared_with", number=record["previous"]["number"]).in_language(language)
+    return (compared, *(change[language] for change in record["changes"]))
+
+
+def _day(one: Numbered, language: Language) -> str:
+    return str(format_date(one.day, format="long" if language == "en" else "dd.MM.yyyy", locale=_LOCALES[language]))
 
 
 def page_of_nothing(language: Language) -> str:
@@ -102,7 +157,7 @@ def _write_first_page(installation: Installation, is_simulated: bool) -> None:
     for language in LANGUAGES:
         key, other = first_page(language), LANGUAGES[1 - LANGUAGES.index(language)]
         boards = [_Link(say("current.board").in_language(language), BOARD)] if store.exists(BOARD) else []
-        reports = [_Link(_named(installation, key).in_language(language), key) for key in _reports_of(installation)]
+        reports = [link for key in _reports_of(installation) for link in _report_links(installation, key, language)]
         lists = _lists(language, boards, reports, _units_in(store, _REPLIES), _units_in(store, _TEMPLATES))
         title = say("current.title").in_language(language)
         page = _page(key, title, language, lists=lists, other=(other, first_page(other)), is_simulated=is_simulated)
@@ -133,6 +188,15 @@ def _lead_to_folders(installation: Installation, place: str, folders: Mapping[st
     for key in store.list(place):
         if _name_of(key) not in folders:
             store.remove(key)
+
+
+def _report_links(installation: Installation, key: str, language: Language) -> Iterator[_Link]:
+    """The newest report of a plan, and behind it all editions with their files."""
+    title = _named(installation, key)
+    yield _Link(title.in_language(language), key)
+    found = [editions_page(plan, language) for plan in installation.plans.values() if report_page(plan) == key]
+    if found and installation.steps.store.exists(found[0]):
+        yield _Link(say("current.editions_of", title=title).in_language(language), found[0])
 
 
 def _reports_of(installation: Installation) -> list[str]:
@@ -173,8 +237,10 @@ def _page(
     lists: Sequence[_List] = (),
     other: tuple[Language, str] | None = None,
     is_simulated: bool = False,
+    back: str = "",
 ) -> str:
-    """A page without script. target: key of the page that it leads to at once; other: language and key of a page that it offers beside."""
+    """A page without script. target: key of the page that it leads to at once; other: language and key of a page that it offers beside;
+    back: key of the page from which it is found."""
 
     def address(of: str) -> str:
         return posixpath.relpath(of, posixpath.dirname(key))
@@ -184,7 +250,8 @@ def _page(
         language=language,
         title=title,
         target=address(target) if target else "",
-        lists=[(one.heading, [(link.label, address(link.key)) for link in one.links], one.nothing) for one in lists],
+        lists=[(one.heading, [(link.label, address(link.key)) for link in one.links], one.nothing, one.notes) for one in lists],
+        back=address(back) if back else "",
         other=None if other is None else (other[0], address(other[1])),
         is_simulated=is_simulated,
     )

@@ -44,9 +44,9 @@ def number_edition(store: Store, plan_id: str, folder: str, day: date) -> Number
     for one in known:
         if one.folder == folder:
             return one
-    without = {key.split("/")[2] for key in store.list(report_folder(plan_id)) if key.endswith(".html")} - {folder}
-    number = known[-1].number + 1 if known else 1 + len(without)  # before there were numbers there may have been editions
-    new = Numbered(number, day, folder)
+    folders = {key.split("/")[2] for key in store.list(report_folder(plan_id)) if key.endswith(".html")} - {folder}
+    last = max(known[-1].number if known else 0, len(folders))  # there may be editions of a time before there were numbers
+    new = Numbered(last + 1, day, folder)
     record = {"schema_version": SCHEMA_VERSION, "number": new.number, "day": day.isoformat(), "folder": folder}
     store.put_if_absent(f"{_place(plan_id)}/{new.number:06d}.json", json.dumps(record).encode())
     return new
@@ -55,9 +55,18 @@ def number_edition(store: Store, plan_id: str, folder: str, day: date) -> Number
 def records_before(store: Store, plan_id: str, number: int) -> Iterator[Record]:
     """The records of the editions of a plan that are kept and have a lower number, the newest first. Raises UserError for a damaged one."""
     for one in reversed(numbered_editions(store, plan_id)):
-        key = f"{report_folder(plan_id)}/{one.folder}/{RECORD}"
-        if one.number < number and store.exists(key):
-            yield json.loads(store.get(key))
+        record = record_in(store, plan_id, one.folder) if one.number < number else None
+        if record is not None:
+            yield record
+
+
+def record_in(store: Store, plan_id: str, folder: str) -> Record | None:
+    """The record of the edition in a folder, None where it is not there. Raises UserError for a damaged one."""
+    key = f"{report_folder(plan_id)}/{folder}/{RECORD}"
+    if not store.exists(key):
+        return None
+    record: Record = json.loads(store.get(key))
+    return record
 
 
 def edition_info(steps: Steps, study: Study, folder: str, record: Record) -> EditionInfo:

@@ -1,0 +1,91 @@
+"""The page of all editions: the present one first, each with its files in both languages, and what changed in it."""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from kkz_eval.evaluation.plan import Plan, report_folder
+from kkz_eval.line import say
+from kkz_eval.line.current_pages import editions_page, first_page, lead_to_report
+from kkz_eval.line.edition_record import RECORD
+from kkz_eval.line.editions import number_edition
+from kkz_eval.line.installation import Installation, open_installation
+from kkz_eval.line.report import Edition
+from kkz_eval.settings import Settings
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+CONTRACTS = Path(__file__).parents[2] / "data_contracts"
+FILES = ("page", "paper", "one_page")
+
+
+@pytest.fixture
+def installation(tmp_path: Path) -> Installation:
+    return open_installation(Settings(home=tmp_path / "home", inbox=tmp_path / "inbox", contracts=CONTRACTS))
+
+
+def keep(installation: Installation, plan: Plan, folder: str, day: date, changes: list[dict[str, str]]) -> Edition:
+    """An edition with its files and record, in the store."""
+    store, place = installation.steps.store, f"{report_folder(plan.id)}/{folder}"
+    number = number_edition(store, plan.id, folder, day).number
+    previous = {"number": number - 1, "day": "2026-01-02"} if number > 1 else None
+    record = {"schema_version": 1, "number": number, "previous": previous, "changes": changes}
+    store.put_if_absent(f"{place}/{RECORD}", json.dumps(record).encode())
+    for what in FILES:
+        for language in ("de", "en"):
+            store.put_if_absent(f"{place}/{say(f'report.{what}').in_language(language)}", b"<html></html>")
+    return Edition(f"{place}/{say('report.page').in_language('de')}", folder * 8)
+
+
+def test_all_editions_are_listed_the_present_one_first_with_what_changed_in_each(
+    installation: Installation, chromium_browser: Browser
+) -> None:
+    from axe_playwright_python.sync_playwright import Axe
+
+    store, plan = installation.steps.store, installation.plans["kekiz-2012"]
+    change = {"kind": "data", "de": "<b>Neue</b> Lieferungen.", "en": "New deliveries."}
+    first = keep(installation, plan, "aa", date(2026, 1, 2), [])
+    second = keep(installation, plan, "bb", date(2026, 3, 1), [change])
+    lead_to_report(installation, plan, second)
+    page = store.local_path(editions_page(plan, "de"))
+    said = page.read_text(encoding="utf-8")
+    assert re.findall("<h2>([^<]+)</h2>", said) == ["Ausgabe 2 vom 01.03.2026: die jetzige", "Ausgabe 1 vom 02.01.2026"]
+    assert re.findall("<li>([^<].*)</li>", said) == [
+        "Verglichen mit der Ausgabe 1:",
+        "&lt;b&gt;Neue&lt;/b&gt; Lieferungen.",
+        "Dies ist die erste Ausgabe.",
+    ]
+    addresses = re.findall('<a href="([^"]+)"', said)
+    assert len(addresses) == 2 * 2 * len(FILES) + 2
+    assert all((page.parent / address).resolve().is_file() for address in addresses)
+    english = store.local_path(editions_page(plan, "en")).read_text(encoding="utf-8")
+    assert "Edition 2 of 1 March 2026: the present one" in english
+    assert "New deliveries." in english
+    assert "http" not in re.sub("http-equiv", "", said)
+    for language in ("de", "en"):
+        assert editions_page(plan, language).rpartition("/")[2] in store.get(first_page(language)).decode()
+
+    lead_to_report(installation, plan, first)
+    said = page.read_text(encoding="utf-8")
+    assert re.findall("<h2>([^<]+)</h2>", said) == ["Ausgabe 1 vom 02.01.2026: die jetzige", "Ausgabe 2 vom 01.03.2026"]
+
+    for key in store.list(f"{report_folder(plan.id)}/bb"):
+        store.remove(key)
+    lead_to_report(installation, plan, first)
+    assert "Diese Ausgabe ist nicht mehr da" in page.read_text(encoding="utf-8")
+
+    shown = chromium_browser.new_page(viewport={"width": 320, "height": 800})
+    try:
+        for language in ("de", "en"):
+            shown.goto(store.local_path(editions_page(plan, language)).as_uri())
+            assert Axe().run(shown).response["violations"] == []
+            assert shown.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    finally:
+        shown.close()
