@@ -6,28 +6,30 @@ Does not belong here: studies and locks (line, evaluation.lock).
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from kkz_eval.commands import say
 from kkz_eval.commands.terminal import telling
 from kkz_eval.evaluation.baseline import COMPARED, baseline_cells, covariate_columns, first_start
 from kkz_eval.evaluation.design import coverage_of, groups_of, level_of_plan, panel_of
-from kkz_eval.evaluation.lock import Standing, conformity, lock_of_plan
+from kkz_eval.evaluation.lock import Lock, Standing, conformity, lock_of_plan, published
 from kkz_eval.evaluation.plan import Comparison, Outcome, Plan, plan_digest, report_folder
 from kkz_eval.evaluation.problems import Figure
 from kkz_eval.line.alone import held
 from kkz_eval.line.installation import Installation, open_installation
 from kkz_eval.line.intake import EVERY_YEAR, judge_arrivals, land, parse_arrivals
 from kkz_eval.line.locks import keep_lock, lock_file
+from kkz_eval.line.registry_page import registry_files
 from kkz_eval.line.snapshot import current_snapshot
 from kkz_eval.line.study import Study, conformity_of, study_of
 from kkz_eval.line.weighed import tell_what_was_judged, weighed
 from kkz_eval.model.errors import UserError
+from kkz_eval.model.system_errors import reason_of
 from kkz_eval.model.texts import Joined, Language, Localised, Sentence
 from kkz_eval.reference.unit_groups import Nested, nested_sentence, unit_words
 from kkz_eval.settings import Settings
-from kkz_eval.storage.store import put_file_if_absent
+from kkz_eval.storage.store import put_file_if_absent, replace_file
 
 
 def check_plan_file(settings: Settings, file: Path, *, inbox: Path | None = None) -> int:
@@ -133,10 +135,24 @@ def _lock(installation: Installation, plan: Plan, file: Path) -> int:
         lock = lock_of_plan(plan, baseline, settings.day.isoformat(), len(reports))
         put_file_if_absent(place.absolute(), lock.to_bytes())
     keep_lock(store, lock)
+    pages = [place.with_suffix(f".registry{end}") for end in _write_registry_files(installation, plan, lock, place)]
     parameters = {"plan": plan.id, "file": str(place), "cells": len(baseline.values), "until": lock.until}
     print(say("plan.locked", **parameters).in_language(settings.language))
+    print(say("plan.registry", files=", ".join(map(str, pages))).in_language(settings.language))
     print(conformity_of(installation, plan, baseline).headline.in_language(settings.language))
     return 0
+
+
+def _write_registry_files(installation: Installation, plan: Plan, lock: Lock, place: Path) -> Iterable[str]:
+    """The pages for a public registry beside the lock, as they are now; the ends of their names."""
+    files = registry_files(installation, plan, lock)
+    for end, content in files.items():
+        page = place.with_suffix(f".registry{end}").absolute()
+        try:
+            replace_file(page, content)
+        except OSError as error:
+            raise UserError("storage_not_writable", place=str(page.parent), reason=reason_of(error)) from error
+    return files
 
 
 def show_plan(settings: Settings, file: Path) -> int:
@@ -148,7 +164,9 @@ def show_plan(settings: Settings, file: Path) -> int:
     if baseline.values.empty:
         print(say("plan.no_data", home=str(settings.home)).in_language(settings.language))
     standing = conformity_of(installation, plan, None if baseline.values.empty else baseline)
-    print("\n".join(said.in_language(settings.language) for said in standing.sentences))
+    found = published(plan, standing.lock)
+    told = (*standing.sentences, *((found,) if found is not None else ()))
+    print("\n".join(said.in_language(settings.language) for said in told))
     return 0
 
 

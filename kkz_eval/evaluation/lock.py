@@ -191,6 +191,17 @@ def conformity(plan: Plan, lock: Lock | None, baseline: Baseline | None, *, repl
     return Conformity(plan.id, Standing.DEVIATING if found else Standing.FOLLOWED, lock, tuple(found))
 
 
+def published(plan: Plan, lock: Lock | None) -> Sentence | None:
+    """Where everybody can look up what was laid down, or that nobody can; None where nothing was, and none is claimed to be."""
+    place = plan.registered
+    if lock is None:
+        return None if place is None else say("published.unlocked", address=place.at, day=place.day)
+    if place is None:
+        return say("published.nowhere", date=lock.locked_on)
+    known = {"address": place.at, "day": place.day, "date": lock.locked_on, "digest": lock.plan_digest}
+    return say("published.before" if place.day < lock.locked_on else "published.at", **known)
+
+
 def _plan_deviations(locked: Mapping[str, Any], now: Mapping[str, Any], left_out: tuple[str, ...]) -> Iterator[Sentence]:
     for path, old, new in differences(locked, now):
         if path not in left_out:

@@ -209,6 +209,14 @@ class Checks:
 
 
 @dataclass(frozen=True)
+class Registered:
+    """Where everybody can look up what was laid down. at: address of a web page; day: ISO day since which it is there."""
+
+    at: str
+    day: str
+
+
+@dataclass(frozen=True)
 class Plan:
     """What is estimated, on what, and how; keys as in plan.schema.json, defaults filled in.
 
@@ -249,6 +257,7 @@ class Plan:
     specifications: tuple[Specification, ...] = ()
     co_treatments: tuple[CoTreatment, ...] = ()
     negative_controls: tuple[str, ...] = ()
+    registered: Registered | None = None
 
     @property
     def assigned_within(self) -> tuple[str, ...]:
@@ -346,6 +355,7 @@ def plain_plan(plan: Plan) -> Mapping[str, Any]:
     So a plan that does not use such a key says what it said before the key existed, and its digest and lock stay.
     """
     plain, default = cast(dict[str, Any], _plain(plan)), plan_defaults()
+    del plain["registered"]  # where the lock was published is known only after it: no part of what was laid down
     for later in _LATER_KEYS:
         section, _, key = later.rpartition(".")
         if section == "outcomes":  # a list, each of its entries with the same keys

@@ -43,6 +43,7 @@ from kkz_eval.evaluation.plan import (
     Measured,
     Outcome,
     Plan,
+    Registered,
     SmallestDifference,
     Specification,
     Units,
@@ -88,6 +89,9 @@ def _days_as_text(data: Mapping[Any, Any]) -> dict[Any, Any]:
     plain = dict(data)
     if isinstance(plain.get("as_of"), date):
         plain["as_of"] = plain["as_of"].isoformat()
+    registered = plain.get("registered")
+    if isinstance(registered, Mapping) and isinstance(registered.get("day"), date):
+        plain["registered"] = {**registered, "day": registered["day"].isoformat()}
     if isinstance(plain.get("sources"), Mapping):
         plain["sources"] = {name: _edition_as_text(entry) for name, entry in plain["sources"].items()}
     return plain
@@ -126,6 +130,9 @@ def _meaning_problems(data: Mapping[str, object]) -> Iterator[_Found]:
     as_of = data.get("as_of")
     if isinstance(as_of, str) and not _is_day(as_of):
         yield ("as_of",), "not_a_day", {"value": as_of}
+    registered = data.get("registered")
+    if isinstance(registered, Mapping) and isinstance(registered.get("day"), str) and not _is_day(registered["day"]):
+        yield ("registered", "day"), "not_a_day", {"value": registered["day"]}
     if data.get("variant_of") is not None and data.get("variant_of") == data.get("id"):
         yield ("variant_of",), "variant_of_itself", {"id": data["id"]}
     if data.get("weight") in REQUIRED_COLUMNS:
@@ -270,6 +277,7 @@ def _built(data: Mapping[str, Any]) -> Plan:
         audit=_audit(data["audit"]) if "audit" in data else None,
         specifications=tuple(_specification(entry) for entry in data.get("specifications", ())),
         negative_controls=tuple(data.get("negative_controls", ())),
+        registered=Registered(**data["registered"]) if data.get("registered") else None,
         co_treatments=tuple(_co_treatment(entry) for entry in data.get("co_treatments", ())),
     )
 

@@ -35,7 +35,7 @@ _REPORTS, _EDITIONS, _REPLIES, _TEMPLATES = (
     f"{FOLDER}/{name}" for name in ("berichte", "ausgaben", "rueckmeldungen", "vorlagen")
 )
 _LOCALES: Mapping[Language, str] = {"de": "de_DE", "en": "en_GB"}
-_FILES_OF_EDITION = ("page", "paper", "one_page")
+_FILES_OF_EDITION = ("page",)
 
 
 @dataclass(frozen=True)

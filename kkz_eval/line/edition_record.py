@@ -92,7 +92,7 @@ def record_of(study: Study, inputs: ReportInputs, effects: EffectsResult, report
         },
         "plan_digest": inputs.digests.get("plan", ""),
         "plan_content": plain_plan(study.plan),
-        "standing": study.conformity.record(),
+        "standing": {**study.conformity.record(), "published": str(inputs.published or "")},
         "code": {
             "evaluation": inputs.digests.get("code", ""),
             "report": report_code,

@@ -23,6 +23,7 @@ from kkz_eval.deliveries.register.purging import SOURCES
 from kkz_eval.deliveries.register.register import Arrival
 from kkz_eval.evaluation import say as say_of_evaluation
 from kkz_eval.evaluation.design import level_of_plan
+from kkz_eval.evaluation.lock import published
 from kkz_eval.evaluation.plan import Comparison, Outcome, Plan, plan_digest, report_folder
 from kkz_eval.evaluation.regression_to_mean import regression_to_mean
 from kkz_eval.evaluation.results import EffectsResult, results_files
@@ -195,6 +196,7 @@ def report_inputs(study: Study, effects: EffectsResult) -> ReportInputs:
         unit_rule=None if plan.units.nested is None else nested_sentence(Nested(plan.units.nested), level_of_plan(plan)),
         held_fixed=held_fixed(plan, study.installation.catalogue),
         conformity=study.conformity.sentences,
+        published=published(plan, study.conformity.lock),
         headline=plan.headline,
         revisions=_revisions(study),
         chain=chain_of(study),
@@ -429,6 +431,7 @@ def _digest_of_inputs(inputs: ReportInputs, effects: EffectsResult) -> str:
             dict(inputs.digests),
             dict(inputs.versions),
             [_said(said) for said in inputs.conformity],
+            {} if inputs.published is None else _said(inputs.published),
             [repr(stage) for stage in inputs.chain],
             repr(inputs.offers),
             [_digest_of_series(series) for series in inputs.generation],

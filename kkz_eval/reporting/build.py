@@ -98,6 +98,8 @@ def _given_texts(inputs: ReportInputs, language: Language) -> Iterator[tuple[str
         yield f"sources.{source.dataset}.title", in_language(source.title, language, f"sources.{source.dataset}.title")
     for position, said in enumerate(inputs.conformity, start=1):
         yield f"conformity.{position}", said.in_language(language)
+    if inputs.published is not None:
+        yield "published", inputs.published.in_language(language)
     for stage in inputs.chain:
         for row in stage.reasons:
             yield f"not_evaluable.{stage.stage}", f"{row.subject[language]}: {row.because.in_language(language)}"

@@ -171,7 +171,8 @@ class ReportInputs:
     groups: unit_id, name, group (treated | reference | later | left_out), cohort, reason.
     estimates, tests: columns of the engine's interface. balance: rows of evaluation.balance; may be empty. deliveries: one row per dataset, unit and year, its status a State; may be empty.
     counts: municipal counts with their total per unit and year, shown through the disclosure gate only.
-    One row per unit, year and certificate. conformity: whether the results follow a locked plan, then each deviation.
+    One row per unit, year and certificate. conformity: whether the results follow a locked plan, then each deviation; published: where
+    the lock can be looked up, or that it can't, None where there is none.
     headline: id of the estimator on which the verdict rests, None where the plan leaves it to evaluation.headline.
     level: of the units, kreis | municipality | youth_office; unit_rule: what the plan says of nested units, None where it says nothing;
     held_fixed: what its comparison holds fixed, a sentence each.
@@ -213,6 +214,7 @@ class ReportInputs:
     unit_rule: Localised | None = None
     held_fixed: tuple[Localised, ...] = ()
     conformity: tuple[Localised, ...] = ()
+    published: Localised | None = None
     chain: tuple[StageCoverage, ...] = ()
     offers: Offers | None = None
     generation: tuple[StationSeries, ...] = ()

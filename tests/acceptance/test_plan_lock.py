@@ -62,6 +62,10 @@ def test_locking_estimates_nothing_and_keeps_the_lock_twice(locked: Path) -> Non
     assert Store.at(str(locked / "home")).get("locks/modellwelt/0001.lock") == lock
     assert not list((locked / "home").glob("derived/effects*"))
     assert not (locked / "home" / "reports").exists()
+    pages = {file.name for file in locked.glob("modellwelt.registry.*")}
+    assert pages == {"modellwelt.registry.de.md", "modellwelt.registry.en.md", "modellwelt.registry.json"}, (
+        "for a public registry"
+    )
     content = yaml.safe_load(lock)
     assert (content["reports_before"], content["baseline_until"], content["plan"]["id"]) == (0, 2011, "modellwelt")
 

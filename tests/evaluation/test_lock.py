@@ -8,9 +8,10 @@ import pandas as pd
 import pytest
 
 from kkz_eval.evaluation.baseline import Baseline
-from kkz_eval.evaluation.lock import Lock, Standing, conformity, lock_of_plan, read_lock
+from kkz_eval.evaluation.lock import Lock, Standing, conformity, lock_of_plan, published, read_lock
 from kkz_eval.evaluation.plan import Matching, Measured, Plan, plan_digest
 from kkz_eval.evaluation.plan_file import parse_plan
+from kkz_eval.evaluation.problems import PlanInvalid
 from kkz_eval.model.errors import UserError
 
 DATA = {
@@ -175,3 +176,42 @@ def test_a_plan_with_a_matching_can_be_locked() -> None:
     plan = replace(_plan(), matching=Matching("nearest_neighbour", (Measured("a"),), caliper=0.1), weight="weight")
     lock = lock_of_plan(plan, _baseline(), "2026-01-31", 0)
     assert conformity(plan, read_lock(lock.to_bytes(), "x"), _baseline()).standing is Standing.FOLLOWED
+
+
+AT = {"at": "https://registry.example/main", "day": "2026-02-01"}
+
+
+def test_where_a_lock_was_published_is_no_part_of_what_was_laid_down(lock: Lock) -> None:
+    plan = _plan(registered=AT)
+    assert plan_digest(plan) == plan_digest(_plan())
+    assert conformity(plan, lock, _baseline()).standing is Standing.FOLLOWED
+    said = published(plan, lock)
+    assert said is not None
+    assert said.in_language("de").startswith(
+        "Die Festlegung ist veröffentlicht: https://registry.example/main, seit dem 2026-02-01."
+    )
+    assert lock.plan_digest in said.in_language("en")
+
+
+@pytest.mark.parametrize(
+    ("registered", "locked", "words"),
+    [
+        (None, True, "ist nicht veröffentlicht"),
+        ({**AT, "day": "2026-01-01"}, True, "kann dort damals nicht gestanden haben"),
+        (AT, False, "festgelegt ist der Plan hier aber nicht"),
+    ],
+)
+def test_what_is_not_published_is_not_said_to_be(lock: Lock, registered: object, locked: bool, words: str) -> None:
+    said = published(_plan(**({} if registered is None else {"registered": registered})), lock if locked else None)
+    assert said is not None
+    assert words in said.in_language("de")
+
+
+def test_of_a_plan_that_is_neither_locked_nor_published_nothing_is_said() -> None:
+    assert published(_plan(), None) is None
+
+
+@pytest.mark.parametrize("wrong", [{"at": "registry"}, {"at": "https://a b"}, {**AT, "day": "gestern"}, {"day": "2026-02-01"}])
+def test_a_place_of_publication_needs_an_address_and_a_day(wrong: dict[str, str]) -> None:
+    with pytest.raises(PlanInvalid):
+        _plan(registered=wrong)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
 CONTRACTS = Path(__file__).parents[2] / "data_contracts"
-FILES = ("page", "paper", "one_page")
+FILES = ("page",)
 
 
 @pytest.fixture

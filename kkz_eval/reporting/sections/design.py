@@ -29,6 +29,8 @@ def lock_section(inputs: ReportInputs, language: Language) -> tuple[Section, ...
         return ()
     headline, *deviations = ((Quoted(said.in_language(language)),) for said in inputs.conformity)
     blocks: list[Block] = [Paragraph(headline)]
+    if inputs.published is not None:
+        blocks.append(Paragraph((Quoted(inputs.published.in_language(language)),)))
     if deviations:
         blocks.append(Listing(tuple(deviations)))
     return (Section("lock", phrase("design.lock", language), tuple(blocks)),)
