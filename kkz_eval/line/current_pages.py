@@ -20,7 +20,7 @@ from kkz_eval.deliveries.register.register import read_register
 from kkz_eval.evaluation.plan import Plan, report_folder
 from kkz_eval.line import say
 from kkz_eval.line.correspondence import Board, Templates
-from kkz_eval.line.edition_record import Record
+from kkz_eval.line.edition_changes import Record
 from kkz_eval.line.editions import Numbered, numbered_editions, record_in
 from kkz_eval.line.installation import Installation
 from kkz_eval.line.report import Edition
@@ -35,7 +35,7 @@ _REPORTS, _EDITIONS, _REPLIES, _TEMPLATES = (
     f"{FOLDER}/{name}" for name in ("berichte", "ausgaben", "rueckmeldungen", "vorlagen")
 )
 _LOCALES: Mapping[Language, str] = {"de": "de_DE", "en": "en_GB"}
-_FILES_OF_EDITION = ("page",)
+_FILES_OF_EDITION = ("page", "paper", "one_page")
 
 
 @dataclass(frozen=True)

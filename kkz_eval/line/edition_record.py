@@ -1,44 +1,28 @@
-"""What an edition of a report was made from and what it found, as a record beside it; and what is otherwise than in another, and why.
+"""What an edition of a report was made from and what it found, as a record beside it, with which the next one is compared.
 
-Belongs here: the record, and comparing two of them key by key. A record holds no value of any unit: how many values moved is told by a table
-among what is derived, which may be gone. Does not belong here: number and day (editions), the pages (reporting).
+A record holds no value of any unit: how many values moved is told by a table among what is derived, which may be gone.
+Does not belong here: number and day (editions), comparing (edition_changes), the pages (reporting).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from datetime import date
-from typing import Any
 
 import pandas as pd
 import pyarrow as pa
 
 from kkz_eval.deliveries.register.accepted import is_accepted
 from kkz_eval.evaluation.headline import headline_row
-from kkz_eval.evaluation.lock import differences
 from kkz_eval.evaluation.plan import plain_plan
 from kkz_eval.evaluation.results import EffectsResult
-from kkz_eval.evaluation.verdict.rules import Code, Level, rules
-from kkz_eval.evaluation.verdict.sentences import Shown, ShownYear, code_word, level_word
-from kkz_eval.line import say
+from kkz_eval.evaluation.verdict.rules import rules
+from kkz_eval.line.edition_changes import SCHEMA_VERSION, Moved, Parts, Record
 from kkz_eval.line.study import Study
 from kkz_eval.model.tables import TableSpec
-from kkz_eval.model.texts import LANGUAGES, Sentence, Wording
-from kkz_eval.reporting.inputs import Change, EditionInfo, ReportInputs
+from kkz_eval.reporting.inputs import OutcomeInfo, ReportInputs
 from kkz_eval.storage.digests import digest_of, digest_of_bytes, digest_of_table
 from kkz_eval.storage.steps import Steps
 from kkz_eval.storage.tables import from_parquet
-
-RECORD = "edition.json"
-"""Name of the record beside the pages of an edition."""
-
-SCHEMA_VERSION = 1
-SHOWN_NAMES = 3  # of files in one sentence
-
-Record = Mapping[str, Any]
-Parts = Mapping[str, frozenset[tuple[str, int]]]
-"""Units and years that are accepted of a content, by its digest."""
 
 VALUES = TableSpec(
     "edition_values",
@@ -54,16 +38,6 @@ VALUES = TableSpec(
 )
 
 
-@dataclass(frozen=True)
-class Moved:
-    """How the values of an outcome differ from those of another edition: of n now, so many are others, new, and gone."""
-
-    n: int
-    others: int
-    new: int
-    gone: int
-
-
 def record_of(study: Study, inputs: ReportInputs, effects: EffectsResult, report_code: str) -> Record:
     """All of an edition that another is compared with; of JSON values. report_code: digest of what makes its pages.
 
@@ -76,7 +50,6 @@ def record_of(study: Study, inputs: ReportInputs, effects: EffectsResult, report
     return {
         "schema_version": SCHEMA_VERSION,
         "plan": study.plan.id,
-        "snapshot": study.snapshot.name,
         "simulated": inputs.simulated,
         "results": {outcome.indicator: _result(inputs, effects, outcome.indicator) for outcome in _judged(inputs)},
         "data": {
@@ -101,34 +74,6 @@ def record_of(study: Study, inputs: ReportInputs, effects: EffectsResult, report
         },
         "publisher": [study.installation.settings.publisher, study.installation.settings.publisher_contact],
     }
-
-
-def numbered_record(record: Record, edition: EditionInfo) -> Record:
-    """The record with number and day, and what changed in sentences."""
-    previous = None if edition.previous is None else {"number": edition.previous[0], "day": edition.previous[1].isoformat()}
-    return {
-        **record,
-        "number": edition.number,
-        "day": edition.day.isoformat(),
-        "status": edition.status,
-        "previous": previous,
-        "changes": [
-            {"kind": change.kind, **{language: change.said.in_language(language) for language in LANGUAGES}}
-            for change in edition.changes
-        ],
-    }
-
-
-def edition_of_record(record: Record) -> EditionInfo:
-    """The edition that a numbered record tells of. Its changes are sentences as they were told, without numbers of their own."""
-    publisher, contact = record["publisher"]
-    previous = record["previous"]
-    told = tuple(
-        Change(change["kind"], Wording({language: change[language] for language in LANGUAGES})) for change in record["changes"]
-    )
-    before = None if previous is None else (previous["number"], date.fromisoformat(previous["day"]))
-    day = date.fromisoformat(record["day"])
-    return EditionInfo(record["number"], day, record["status"], publisher, contact, before, told)
 
 
 def parts_of_deliveries(study: Study) -> Parts:
@@ -160,24 +105,13 @@ def moved_between(steps: Steps, before: Record, now: Record) -> Mapping[str, Mov
     return found
 
 
-def changes_between(before: Record, now: Record, moved: Mapping[str, Moved] | None, parts: Parts) -> tuple[Change, ...]:
-    """What is otherwise in `now`: the verdicts first, then why. moved: None where it is not known; parts: of the deliveries of `now`."""
-    return (
-        *(Change("verdict", said) for said in _of_results(before["results"], now["results"])),
-        *(Change("data", said) for said in _of_data(before, now, moved, parts)),
-        *(Change("plan", said) for said in _of_plan(before, now)),
-        *(Change("code", said) for said in _of_code(before["code"], now["code"])),
-        *(Change("publisher", said) for said in _of_publisher(before["publisher"], now["publisher"])),
-    )
-
-
 def _shown(study: Study) -> frozenset[str]:
     """The datasets that a report of the study speaks of."""
     municipal = {contract.dataset for contract in study.snapshot.contracts.values() if contract.source == "municipal"}
     return frozenset({*study.datasets, *municipal})
 
 
-def _judged(inputs: ReportInputs) -> Iterator[Any]:
+def _judged(inputs: ReportInputs) -> Iterator[OutcomeInfo]:
     return (outcome for outcome in inputs.outcomes if outcome.role != "context" and outcome.indicator in inputs.verdicts)
 
 
@@ -220,101 +154,3 @@ def _values(panel: pd.DataFrame) -> pa.Table:
 
 def _digest(rows: pd.DataFrame) -> str:
     return digest_of_bytes(rows.to_csv(index=False).encode())
-
-
-def _of_results(before: Record, now: Record) -> Iterator[Sentence]:
-    for name, new in now.items():
-        label, old = Wording(new["label"]), before.get(name)
-        if old is None:
-            yield say("editions.verdict_new", label=label, now=code_word(Code(new["verdict"])))
-        elif old["verdict"] != new["verdict"]:
-            words = {key: code_word(Code(one["verdict"])) for key, one in (("before", old), ("now", new))}
-            yield say("editions.verdict", label=label, **words)
-        elif old["form"] != new["form"]:
-            yield say("editions.reason", label=label, now=code_word(Code(new["verdict"])))
-    for name in sorted(before.keys() - now.keys()):
-        yield say("editions.verdict_gone", label=Wording(before[name]["label"]), before=code_word(Code(before[name]["verdict"])))
-    for name in (name for name in now if name in before):
-        old, new = before[name], now[name]
-        label, unit = Wording(new["label"]), Wording(new["unit"])
-        if old["rating"] != new["rating"]:
-            levels = {key: level_word(Level(one["rating"])) for key, one in (("before", old), ("now", new))}
-            yield say("editions.rating", label=label, **levels)
-        if None not in (old["estimate"], new["estimate"]) and old["estimate"] != new["estimate"]:
-            shown = {key: Shown(one["estimate"], new["decimals"]) for key, one in (("before", old), ("now", new))}
-            alike = shown["before"].in_language("de") == shown["now"].in_language("de")
-            yield say("editions.estimate_alike" if alike else "editions.estimate", label=label, unit=unit, **shown)
-
-
-def _of_data(before: Record, now: Record, moved: Mapping[str, Moved] | None, parts: Parts) -> Iterator[Sentence]:
-    old, new = before["data"], now["data"]
-    for dataset in sorted(new["deliveries"].keys() | old["deliveries"].keys()):
-        title = Wording(new["titles"].get(dataset) or old["titles"][dataset])
-        yield from _of_deliveries(title, old["deliveries"].get(dataset, {}), new["deliveries"].get(dataset, {}), parts)
-    for dataset, edition in new["editions"].items():
-        if edition and old["editions"].get(dataset, edition) != edition:
-            words = {"now": edition, "before": old["editions"][dataset] or "–"}
-            yield say("editions.source_edition", title=Wording(new["titles"][dataset]), **words)
-    labels = {name: Wording(one["label"]) for name, one in (*before["results"].items(), *now["results"].items())}
-    for name in sorted(new["values"].keys() & old["values"].keys()):
-        if new["values"][name] != old["values"][name]:
-            label = labels.get(name, name)
-            if moved is None or name not in moved:
-                yield say("editions.values_unknown", label=label)
-            else:
-                sizes = {key: Shown(getattr(moved[name], key)) for key in ("n", "others", "new", "gone")}
-                yield say("editions.values", label=label, **sizes)
-    for name in sorted(new["definitions"].keys() & old["definitions"].keys()):
-        if new["definitions"][name] != old["definitions"][name]:
-            yield say("editions.definition", label=labels.get(name, name))
-    for dataset in sorted(new["contracts"].keys() & old["contracts"].keys()):
-        if new["contracts"][dataset] != old["contracts"][dataset]:
-            yield say("editions.contract", title=Wording(new["titles"][dataset]))
-    if new["states"] != old["states"]:
-        yield say("editions.states")
-    if new["year"] != old["year"]:
-        yield say("editions.year", now=ShownYear(new["year"]), before=ShownYear(old["year"]))
-
-
-def _of_deliveries(title: Wording, old: Mapping[str, str], new: Mapping[str, str], parts: Parts) -> Iterator[Sentence]:
-    """New deliveries of a dataset, those that take the place of earlier ones, and those that no longer hold."""
-    held = frozenset(part for sha256 in old for part in parts.get(sha256, frozenset()))
-    came = [sha256 for sha256 in new if sha256 not in old]
-    corrected = [sha256 for sha256 in came if new[sha256] in old.values() or parts.get(sha256, frozenset()) & held]
-    groups = {
-        "new": [new[sha256] for sha256 in came if sha256 not in corrected],
-        "corrected": [new[sha256] for sha256 in corrected],
-        "withdrawn": [old[sha256] for sha256 in old if sha256 not in new],
-    }
-    for what, names in groups.items():
-        if names:
-            listed = ", ".join(sorted(names)[:SHOWN_NAMES]) + (", …" if len(names) > SHOWN_NAMES else "")
-            yield say(f"editions.deliveries_{what}", title=title, n=Shown(len(names)), names=listed)
-
-
-def _of_plan(before: Record, now: Record) -> Iterator[Sentence]:
-    for path, old, new in differences(before["plan_content"], now["plan_content"]):
-        if path.startswith(("texts.", "title.")) or ".mechanism." in path:  # long, and nothing is computed from it
-            yield say("editions.plan_text", path=path)
-        else:
-            yield say("editions.plan_key", path=path, before=old, now=new)
-    if before["standing"] != now["standing"]:
-        yield say("editions.standing")
-
-
-def _of_code(before: Record, now: Record) -> Iterator[Sentence]:
-    for name in sorted(before["versions"].keys() | now["versions"].keys()):
-        old, new = before["versions"].get(name, "–"), now["versions"].get(name, "–")
-        if old != new:
-            yield say("editions.version", name=name, before=old, now=new)
-    if before["rules"] != now["rules"]:
-        yield say("editions.rules", before=before["rules"], now=now["rules"])
-    if before["evaluation"] != now["evaluation"]:
-        yield say("editions.code_evaluation")
-    elif before["report"] != now["report"]:
-        yield say("editions.code_report")
-
-
-def _of_publisher(before: list[str], now: list[str]) -> Iterator[Sentence]:
-    if before != now:
-        yield say("editions.publisher", before=", ".join(filter(None, before)) or "–", now=", ".join(filter(None, now)) or "–")

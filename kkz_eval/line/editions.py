@@ -3,19 +3,20 @@
 An edition is found by its folder, whose name is the digest of all that it was made from; number and day are no part of that. So they are
 written down once, before the edition itself, and stay: made of the same again on another day, or begun again after it was cut short, it is the
 edition that it was. They name no value and outlive a removal, so that no number is given twice.
-Does not belong here: what is compared (edition_record), what an edition shows (report).
+Does not belong here: what is compared (edition_record, edition_changes), what an edition shows (report).
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import date
 
 from kkz_eval.deliveries.register.purging import NUMBERS
 from kkz_eval.evaluation.plan import report_folder
-from kkz_eval.line.edition_record import RECORD, Record, changes_between, moved_between, parts_of_deliveries
+from kkz_eval.line.edition_changes import RECORD, Record, changes_between
+from kkz_eval.line.edition_record import moved_between, parts_of_deliveries
 from kkz_eval.line.study import Study
 from kkz_eval.reporting.inputs import EditionInfo
 from kkz_eval.storage.steps import Steps
@@ -26,11 +27,12 @@ SCHEMA_VERSION = 1
 
 @dataclass(frozen=True)
 class Numbered:
-    """An edition by its number, the day on which it was made, and the name of its folder."""
+    """An edition by its number, the day on which it was made, the name of its folder, and that of the state of the data it was made from."""
 
     number: int
     day: date
     folder: str
+    snapshot: str
 
 
 def numbered_editions(store: Store, plan_id: str) -> tuple[Numbered, ...]:
@@ -38,16 +40,16 @@ def numbered_editions(store: Store, plan_id: str) -> tuple[Numbered, ...]:
     return tuple(_numbered(store, key) for key in store.list(_place(plan_id)))
 
 
-def number_edition(store: Store, plan_id: str, folder: str, day: date) -> Numbered:
-    """The number of the edition in a folder: its own, else the next one, of this day. The caller is the only writer."""
+def number_edition(store: Store, plan_id: str, folder: str, day: date, snapshot: str) -> Numbered:
+    """The number of the edition in a folder: its own, else the next one, of this day and state. The caller is the only writer."""
     known = numbered_editions(store, plan_id)
     for one in known:
         if one.folder == folder:
             return one
     folders = {key.split("/")[2] for key in store.list(report_folder(plan_id)) if key.endswith(".html")} - {folder}
     last = max(known[-1].number if known else 0, len(folders))  # there may be editions of a time before there were numbers
-    new = Numbered(last + 1, day, folder)
-    record = {"schema_version": SCHEMA_VERSION, "number": new.number, "day": day.isoformat(), "folder": folder}
+    new = Numbered(last + 1, day, folder, snapshot)
+    record = {**asdict(new), "schema_version": SCHEMA_VERSION, "day": day.isoformat()}
     store.put_if_absent(f"{_place(plan_id)}/{new.number:06d}.json", json.dumps(record).encode())
     return new
 
@@ -69,10 +71,9 @@ def record_in(store: Store, plan_id: str, folder: str) -> Record | None:
     return record
 
 
-def edition_info(steps: Steps, study: Study, folder: str, record: Record) -> EditionInfo:
-    """Which edition the one in a folder is, and how it differs from the newest one before that is still kept."""
+def edition_info(steps: Steps, study: Study, numbered: Numbered, record: Record) -> EditionInfo:
+    """What a report says of its edition: which it is, and how it differs from the newest one before that is still kept."""
     store, plan_id, settings = steps.store, study.plan.id, study.installation.settings
-    numbered = number_edition(store, plan_id, folder, study.snapshot.day)
     edition = EditionInfo(numbered.number, numbered.day, publisher=settings.publisher, contact=settings.publisher_contact)
     before = next(records_before(store, plan_id, numbered.number), None)
     if before is None:
@@ -87,4 +88,4 @@ def _place(plan_id: str) -> str:
 
 def _numbered(store: Store, key: str) -> Numbered:
     record = json.loads(store.get(key))
-    return Numbered(record["number"], date.fromisoformat(record["day"]), record["folder"])
+    return Numbered(record["number"], date.fromisoformat(record["day"]), record["folder"], record["snapshot"])

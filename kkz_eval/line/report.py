@@ -34,8 +34,9 @@ from kkz_eval.line import say
 from kkz_eval.line.along_the_chain import chain_of, generation_of, offers_delivered, stations_of
 from kkz_eval.line.counted import among_of
 from kkz_eval.line.described import described_of, table_of
-from kkz_eval.line.edition_record import RECORD, numbered_record, record_of
-from kkz_eval.line.editions import edition_info
+from kkz_eval.line.edition_changes import RECORD, numbered_record
+from kkz_eval.line.edition_record import record_of
+from kkz_eval.line.editions import edition_info, number_edition
 from kkz_eval.line.official_figures import official_figures
 from kkz_eval.line.sentences import conflict_sentence, held_fixed, title_of
 from kkz_eval.line.simulated_tables import said_in_each_row
@@ -71,7 +72,7 @@ from kkz_eval.storage.seals import SUMS, sums_of
 SHOWN_REVISIONS = 5  # of each indicator
 _MAKERS = (
     *("kkz_eval.reporting.build", "kkz_eval.evaluation.results"),
-    *("kkz_eval.line.simulated_tables", "kkz_eval.line.edition_record"),
+    *("kkz_eval.line.simulated_tables", "kkz_eval.line.edition_changes"),
 )
 """Modules that make the files of an edition."""
 LIBRARIES = ("numpy", "pandas", "scipy", "statsmodels", "pyarrow", "altair", "vl-convert-python", "typst")
@@ -101,7 +102,8 @@ def make_edition(study: Study) -> Edition:
         steps.journal.reused.append(("report", plan.id))
     else:
         made = record_of(study, inputs, effects, code)
-        edition = edition_info(steps, study, digest[:16], made)
+        numbered = number_edition(steps.store, plan.id, digest[:16], study.snapshot.day, study.snapshot.name)
+        edition = edition_info(steps, study, numbered, made)
         inputs = replace(inputs, edition=edition)
         record = {**study.conformity.record(), "simulated": inputs.simulated}
         tables = {**results_files(with_verdicts(study, effects, inputs.verdicts)), **study.matched.files()}
@@ -109,7 +111,9 @@ def make_edition(study: Study) -> Edition:
             tables["described.csv"] = table_of(inputs.described, inputs.smallest_cell)
         files = said_in_each_row(tables) if inputs.simulated else tables
         files["conformity.json"] = json.dumps(record, ensure_ascii=False, indent=1, sort_keys=True).encode()
-        files[RECORD] = json.dumps(numbered_record(made, edition), ensure_ascii=False, indent=1, sort_keys=True).encode()
+        files[RECORD] = json.dumps(
+            numbered_record(made, edition, numbered.snapshot), ensure_ascii=False, indent=1, sort_keys=True
+        ).encode()
         files[SOURCES] = _accepted_contents(study.snapshot)
         for language, page in pages:
             document = build_document(inputs, language)

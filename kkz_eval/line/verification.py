@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from kkz_eval.deliveries.register.judging import is_given_alike
 from kkz_eval.evaluation.replayed import Replay, replayed
 from kkz_eval.line import say
-from kkz_eval.line.edition_record import RECORD, Record, edition_of_record
+from kkz_eval.line.edition_changes import RECORD, Record, edition_of_record
 from kkz_eval.line.installation import Installation
 from kkz_eval.line.intake import EVERY_YEAR, judge_arrivals
 from kkz_eval.line.kept_reports import KeptReport, NumberOnPage

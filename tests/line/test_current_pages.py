@@ -13,7 +13,7 @@ import pytest
 from kkz_eval.evaluation.plan import Plan, report_folder
 from kkz_eval.line import say
 from kkz_eval.line.current_pages import editions_page, first_page, lead_to_report
-from kkz_eval.line.edition_record import RECORD
+from kkz_eval.line.edition_changes import RECORD
 from kkz_eval.line.editions import number_edition
 from kkz_eval.line.installation import Installation, open_installation
 from kkz_eval.line.report import Edition
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
 CONTRACTS = Path(__file__).parents[2] / "data_contracts"
-FILES = ("page",)
+FILES = ("page", "paper", "one_page")
 
 
 @pytest.fixture
@@ -34,7 +34,7 @@ def installation(tmp_path: Path) -> Installation:
 def keep(installation: Installation, plan: Plan, folder: str, day: date, changes: list[dict[str, str]]) -> Edition:
     """An edition with its files and record, in the store."""
     store, place = installation.steps.store, f"{report_folder(plan.id)}/{folder}"
-    number = number_edition(store, plan.id, folder, day).number
+    number = number_edition(store, plan.id, folder, day, "s").number
     previous = {"number": number - 1, "day": "2026-01-02"} if number > 1 else None
     record = {"schema_version": 1, "number": number, "previous": previous, "changes": changes}
     store.put_if_absent(f"{place}/{RECORD}", json.dumps(record).encode())

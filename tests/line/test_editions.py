@@ -17,7 +17,7 @@ from kkz_eval.deliveries.register.purging import SOURCES, purge
 from kkz_eval.deliveries.register.register import NewArrival, read_register, record_arrivals
 from kkz_eval.evaluation.plan import Plan, report_folder
 from kkz_eval.line import report
-from kkz_eval.line.edition_record import RECORD
+from kkz_eval.line.edition_changes import RECORD
 from kkz_eval.line.editions import number_edition, numbered_editions, records_before
 from kkz_eval.line.installation import Installation
 from kkz_eval.line.intake import judge_arrivals, land
@@ -114,7 +114,7 @@ def test_a_removal_leaves_the_numbers_so_that_none_is_given_twice(tmp_path: Path
     sha256 = digest_of_bytes(b"content")
     store.restore(landing_key(sha256), b"content")
     record_arrivals(store, read_register(store), [NewArrival("a.csv", sha256, "c", (2015,))], {}, [])
-    assert number_edition(store, "p", "aa", DAY).number == 1
+    assert number_edition(store, "p", "aa", DAY, "s").number == 1
     for folder, rests_on in (("aa", sha256), ("cc", "0" * 64)):
         for name, content in ((SOURCES, f'["{rests_on}"]'), ("bericht.html", "<html></html>"), ("daten/a.csv", "a;b")):
             store.put_if_absent(f"{report_folder('p')}/{folder}/{name}", content.encode())
@@ -123,11 +123,11 @@ def test_a_removal_leaves_the_numbers_so_that_none_is_given_twice(tmp_path: Path
     assert left == ["cc/bericht.html", "cc/daten/a.csv", f"cc/{SOURCES}", "editions/000001.json"], (
         "one that rests on others stays whole"
     )
-    assert number_edition(store, "p", "bb", DAY).number == 2
+    assert number_edition(store, "p", "bb", DAY, "s").number == 2
 
 
 def test_editions_of_a_time_before_there_were_numbers_count(tmp_path: Path) -> None:
     store = Store.at(str(tmp_path / "home"))
     store.put_if_absent(f"{report_folder('p')}/aa/bericht.html", b"<html></html>")
-    assert number_edition(store, "p", "bb", DAY).number == 2
+    assert number_edition(store, "p", "bb", DAY, "s").number == 2
     assert list(records_before(store, "p", 2)) == []

@@ -1,4 +1,4 @@
-"""Which edition a report is, and what changed since the one before, and why. No comparison of its own (line.edition_record)."""
+"""Which edition a report is, and what changed since the one before, and why. No comparison of its own (line.edition_changes)."""
 
 from __future__ import annotations
 

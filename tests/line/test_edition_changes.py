@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 from typing import Any
 
-from kkz_eval.line.edition_record import Moved, changes_between
+from kkz_eval.line.edition_changes import Moved, changes_between
 from kkz_eval.model.texts import LANGUAGES
 
 LABEL = {"de": "Schulabgänge", "en": "School leavers"}
@@ -99,7 +99,7 @@ def test_each_cause_has_its_words() -> None:
         ("data", "contracts", "d"): "Regeln, nach denen Lieferungen geprüft werden",
         ("data", "states"): "Stand der Lieferungen",
         ("code", "evaluation"): "Programm der Auswertung",
-        ("code", "report"): "gerechnet wird wie davor",
+        ("code", "report"): "das der Auswertung ist dasselbe",
         ("code", "rules"): "Regeln für die Urteile",
     }.items():
         ((kind, said),) = told(otherwise(*path, to="x"))
