@@ -192,6 +192,7 @@ def _outcome_result(panel: pd.DataFrame, plan: Plan, outcome: Outcome) -> Effect
         inference=examined.inference,
         audit=[*examined.audit, *blind_audit(panel, sample, plan, outcome, deciding(plan).id)],
         power=examined.power,
+        chance=examined.chance,
     )
 
 

@@ -135,6 +135,20 @@ POWER_COLUMNS: Mapping[str, str] = {
     "level": "number",
     "power": "number",
 }
+CHANCE_COLUMNS: Mapping[str, str] = {
+    **_INFERENCE_OF,
+    "aggregation": "string",
+    "within": "string",
+    "adjust": "string",
+    "theta": "string",
+    "low": "number",
+    "high": "number",
+    "share": "number",
+    "estimate": "number",
+    "center": "number",
+    "n_assignments": "integer",
+    "exact": "flag",
+}
 VERDICT_COLUMNS: Mapping[str, str] = {
     "question": "string",
     "indicator": "string",
@@ -159,6 +173,7 @@ RESULT_TABLES: Mapping[str, Mapping[str, str]] = {
     "inference": INFERENCE_COLUMNS,
     "audit": AUDIT_COLUMNS,
     "power": POWER_COLUMNS,
+    "chance": CHANCE_COLUMNS,
     "verdicts": VERDICT_COLUMNS,
 }
 """Columns of each table of the results by its name, which is that of its field and its file."""
@@ -289,6 +304,7 @@ class EffectsResult:
     inference: pd.DataFrame
     audit: pd.DataFrame
     power: pd.DataFrame
+    chance: pd.DataFrame
     verdicts: pd.DataFrame
 
     def __str__(self) -> str:

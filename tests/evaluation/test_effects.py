@@ -290,6 +290,7 @@ NOT_ASKED = {
     "audit": "question,indicator,estimator,form,within,adjust,law,theta,theta_value,size,level,mean_estimate,n_assignments,exact,status,"
     "message",
     "power": "question,indicator,estimator,within,theta,permutation_sd,mde,level,power",
+    "chance": "question,indicator,estimator,aggregation,within,adjust,theta,low,high,share,estimate,center,n_assignments,exact",
     "verdicts": "question,indicator,verdict,form,row,rating,confounding,selection,classification,deviations,missing,measurement,"
     "reported_result,message",
 }  # files of a plan that asks for none of it: a header alone

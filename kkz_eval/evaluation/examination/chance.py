@@ -98,7 +98,8 @@ def draws_of(plan: Plan) -> int:
     return max(plan.inference.draws, LEAST_DRAWS)
 
 
-def _counted(statistic: Statistic, exchange: Exchange, most: int) -> bool:
+def is_counted(statistic: Statistic, exchange: Exchange, most: int) -> bool:
+    """Whether all assignments are tried, where not they are drawn. most: as `against_chance` has it."""
     few = isinstance(statistic, Sum) or n_assignments(exchange.assigned) <= most
     return few and is_countable(statistic, exchange.assigned)
 
@@ -170,7 +171,7 @@ def _of_coefficient(
 ) -> Sequence[RandomizationTest | Refused]:
     """The estimate by each law. Raises Refused: for a reason that is the same for all laws."""
     statistic = coefficient(z, exchange.compared)
-    if _counted(statistic, exchange, most):
+    if is_counted(statistic, exchange, most):
         return exact_coefficients(z, exchange.compared, laws, exchange.assigned)
     return [_drawn(statistic, exchange, law, plan, seed) for law in laws]
 
@@ -185,7 +186,7 @@ def _of_studentised(
     most: int,
 ) -> Sequence[RandomizationTest | Refused]:
     """The estimate over its error by each law, around the mean that the estimate has by it. Raises Refused likewise."""
-    if all(one.exact for one in of_estimates) and _counted(studentised(z, exchange.compared), exchange, most):
+    if all(one.exact for one in of_estimates) and is_counted(studentised(z, exchange.compared), exchange, most):
         return exact_studentised_by_laws(z, exchange.compared, laws, of_estimates, exchange.assigned)
     return [
         _drawn(studentised(z, exchange.compared, one.center), exchange, law, plan, seed)

@@ -13,7 +13,8 @@ import numpy as np
 
 from kkz_eval.evaluation.arrays import AssignmentByUnitStart, PerUnit
 from kkz_eval.evaluation.estimators.methods import METHODS
-from kkz_eval.evaluation.examination.chance import Exchange, cells_of_law, cells_of_test, draws_of, exchanges
+from kkz_eval.evaluation.examination.chance import Exchange, cells_of_law, cells_of_test, draws_of, exchanges, names_of
+from kkz_eval.evaluation.examination.distribution import bins_of_draws
 from kkz_eval.evaluation.examination.exchangeable import exchangeable, first_cells
 from kkz_eval.evaluation.examination.wild import wild_rows
 from kkz_eval.evaluation.inference.assignments import draw_starts
@@ -27,6 +28,7 @@ from kkz_eval.evaluation.problems import Note, Refused
 from kkz_eval.evaluation.sample import Sample
 
 SPREAD = "permutation_sd"  # of the estimate, beside the cells of a row of inference: what its row of power is made of
+BINS = "chance"  # its distribution, likewise: rows of chance of the estimate on which the verdict rests
 MOST_BESIDE = 999  # draws for an estimator beside the deciding one, where each is a fit of its own
 
 UnderStarts = Callable[[AssignmentByUnitStart], Mapping[str, Estimates]]
@@ -35,7 +37,7 @@ UnderStarts = Callable[[AssignmentByUnitStart], Mapping[str, Estimates]]
 
 @dataclass(frozen=True, eq=False)
 class Drawn:
-    """The same question for all estimates of one estimator. aggregations: rows that are asked for; decides: whether the verdict rests on it; why: why its
+    """The same question for all estimates of one estimator. aggregations: rows that are asked for; decides: whether the verdict rests on it; counts: the aggregation that it then rests on, "" for none; why: why its
     estimates are not counted out.
     """
 
@@ -43,6 +45,7 @@ class Drawn:
     aggregations: Sequence[str]
     decides: bool
     why: Note
+    counts: str = ""
 
 
 def drawn_rows(sample: Sample, asked: Drawn, plan: Plan, seed: int) -> Iterator[dict[str, object]]:
@@ -97,9 +100,25 @@ def _rows_of_law(
         for name in plan.inference.statistics:
             row = {**cells, "aggregation": aggregation, "statistic": name}
             try:
-                yield {**row, **_cells(name, real[aggregation], others[aggregation], asked.why, plan)}
+                told = _cells(name, real[aggregation], others[aggregation], asked.why, plan)
             except Refused as refusal:
                 yield {**row, "status": "refused", "message": refusal.note.sentence.in_language(plan.languages[0])}
+                continue
+            if name == "coefficient" and aggregation == asked.counts and _is_of_the_verdict(cells, plan):
+                told[BINS] = _bins(real[aggregation], others[aggregation])
+            yield {**row, **told}
+
+
+def _is_of_the_verdict(cells: Mapping[str, object], plan: Plan) -> bool:
+    """Whether a row is by the law and within the strata on which the verdict rests."""
+    return cells["theta"] == plan.theta_that_counts and cells["within"] == names_of(plan.comparison.within)
+
+
+def _bins(real: Estimates, others: Estimates) -> list[dict[str, object]]:
+    values = others.coefficient
+    known = values[~np.isnan(values)]
+    bins = bins_of_draws(float(real.coefficient[0]), known, len(values))
+    return [{**each, "n_assignments": len(values), "exact": False} for each in bins]
 
 
 def _cells(statistic: str, real: Estimates, others: Estimates, why: Note, plan: Plan) -> dict[str, object]:

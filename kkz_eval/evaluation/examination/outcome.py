@@ -17,7 +17,8 @@ from kkz_eval.evaluation.examination.bands import band_rows
 from kkz_eval.evaluation.examination.block import Block, block_of
 from kkz_eval.evaluation.examination.chance import MOST_KEPT, Exchange, against_chance, chance_rows, exchanges
 from kkz_eval.evaluation.examination.contrasts import contrast_of, slope_before, years_apart
-from kkz_eval.evaluation.examination.drawn import SPREAD, Drawn, drawn_rows, wild_rows_of_panel
+from kkz_eval.evaluation.examination.distribution import distribution_rows
+from kkz_eval.evaluation.examination.drawn import BINS, SPREAD, Drawn, drawn_rows, wild_rows_of_panel
 from kkz_eval.evaluation.examination.family import FAMILIES
 from kkz_eval.evaluation.examination.placebos import placebo_rows
 from kkz_eval.evaluation.examination.unbalanced import Unbalanced, audit_of_panel, tests_of_panel
@@ -40,6 +41,7 @@ class Examined:
     inference: Rows = field(default_factory=list)
     audit: Rows = field(default_factory=list)
     power: Rows = field(default_factory=list)
+    chance: Rows = field(default_factory=list)
     sensitivity: Rows = field(default_factory=list)
     tests: Rows = field(default_factory=list)
 
@@ -80,6 +82,9 @@ def examine(sample: Sample, plan: Plan, outcome: Outcome, estimations: Mapping[s
                 counts and spec == deciding(plan) and outcome.role in FAMILIES
             )  # what is reported is counted out, the rest may be drawn
             if plan.inference.method == "randomization":
+                if counts and spec == deciding(plan):
+                    bins = distribution_rows(z, of[-1], plan, seed, MOST_COMPUTED if thorough else MOST_KEPT)
+                    found.chance += [{**common, "aggregation": row.aggregation, **cells} for cells in bins]
                 for exchange in of:
                     rows = [*chance_rows(z, exchange, plan, seed, MOST_COMPUTED if thorough else MOST_KEPT)]
                     if counts and spec == deciding(plan):
@@ -100,8 +105,28 @@ def examine(sample: Sample, plan: Plan, outcome: Outcome, estimations: Mapping[s
         if plan.inference.method == "randomization" and spec.method == "event_study":
             bands = _bands(block, of[-1], plan, seed)
             found.sensitivity += [{"indicator": outcome.indicator, "estimator": spec.id, **cells} for cells in bands]
-        found.inference += _drawn(sample, plan, outcome, spec, to_draw, Note("notes.drawn_anew", {"method": spec.method}))
+        _put(_drawn(sample, plan, outcome, spec, to_draw, Note("notes.drawn_anew", {"method": spec.method})), found)
     return found
+
+
+_ALIKE = (
+    "question",
+    "indicator",
+    "estimator",
+    "aggregation",
+    "within",
+    "adjust",
+    "theta",
+)  # in a row of inference and those of its bins
+
+
+def _put(drawn: Rows, found: Examined) -> None:
+    """Rows by drawn assignments to those of inference, and the bins that come with them to those of chance."""
+    found.inference += drawn
+    for cells in drawn:
+        bins = cells.get(BINS)
+        if isinstance(bins, list):
+            found.chance += [{**{name: cells[name] for name in _ALIKE}, **each} for each in bins]
 
 
 def _overall(estimation: Estimation, spec: EstimatorSpec) -> list[Row]:
@@ -176,8 +201,9 @@ def _examined_by_draws(
             continue
         rows, common = _overall(estimations[spec.id], spec), {"indicator": outcome.indicator, "estimator": spec.id}
         counted = counted_aggregation(outcome, spec)
-        for cells in _drawn(sample, plan, outcome, spec, [row.aggregation for row in rows], why):
-            found.inference.append(cells)
+        drawn = _drawn(sample, plan, outcome, spec, [row.aggregation for row in rows], why)
+        _put(drawn, found)
+        for cells in drawn:
             if SPREAD in cells and cells["aggregation"] == counted:
                 spread = cells_of_spread(float(str(cells[SPREAD])), plan)
                 found.power.append(
@@ -210,11 +236,11 @@ def _drawn(sample: Sample, plan: Plan, outcome: Outcome, spec: EstimatorSpec, ag
     if plan.inference.method != "randomization" or not aggregations:
         return []
     seed, decides = seed_of(outcome), spec == deciding(plan)
+    counted = counted_aggregation(outcome, spec)
     try:
-        rows = list(drawn_rows(sample, Drawn(spec, aggregations, decides, why), plan, seed))
+        rows = list(drawn_rows(sample, Drawn(spec, aggregations, decides, why, counted if decides else ""), plan, seed))
     except Refused as refusal:
         rows = [{"aggregation": name, **_refusal(refusal.note, plan)} for name in aggregations]
-    counted = counted_aggregation(outcome, spec)
     if decides and counted in aggregations:
         rows += wild_rows_of_panel(sample, spec, counted, plan, seed)
     common = {"question": plan.question, "indicator": outcome.indicator, "estimator": spec.id}
