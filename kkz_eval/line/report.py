@@ -61,6 +61,7 @@ from kkz_eval.reporting.inputs import (
     OutcomeInfo,
     ReportInputs,
     SourceInfo,
+    SpecificationInfo,
 )
 from kkz_eval.reporting.sections.difference import event_study_of
 from kkz_eval.stewardship.board import state_without_delivery
@@ -186,6 +187,13 @@ def report_inputs(study: Study, effects: EffectsResult) -> ReportInputs:
         tests=effects.tests,
         balance=study.matched.balance,
         omnibus=study.omnibus,
+        sensitivity=effects.sensitivity,
+        chance=effects.chance,
+        estimators=tuple(spec.id for spec in plan.estimators),
+        specifications=tuple(
+            SpecificationInfo(each.id, each.title, each.without_each is not None, each.scale is not None)
+            for each in plan.specifications
+        ),
         described=described_of(study),
         sources=sources,
         deliveries=pd.concat(delivered, ignore_index=True) if delivered else pd.DataFrame(columns=list(DELIVERY_COLUMNS)),
@@ -447,6 +455,8 @@ def _digest_of_inputs(inputs: ReportInputs, effects: EffectsResult) -> str:
             digest_of_bytes(inputs.revisions.to_csv(index=False).encode()),
             [[name, repr(verdict)] for name, verdict in inputs.verdicts.items()],
             repr(inputs.omnibus),
+            [digest_of_bytes(frame.to_csv(index=False).encode()) for frame in (inputs.sensitivity, inputs.chance)],
+            [list(inputs.estimators), [repr(each) for each in inputs.specifications]],
             repr(inputs.described),
         ]
     )

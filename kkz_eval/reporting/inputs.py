@@ -34,6 +34,11 @@ BALANCE_COLUMNS = (
     *("indicator", "measure", "mean_treated", "mean_reference", "smd", "n_treated", "n_reference"),
     *("first_year", "last_year", "n_years", "status", "reason"),
 )
+SENSITIVITY_COLUMNS = ("indicator", "estimator", "method", "parameter", "target", "conf_low", "conf_high")
+CHANCE_COLUMNS = (
+    *("indicator", "estimator", "aggregation", "low", "high", "share"),
+    *("estimate", "center", "n_assignments", "exact"),
+)
 DELIVERY_COLUMNS = ("dataset", "unit_id", "unit_name", "year", "status", "n_errors", "n_warnings")
 COUNT_COLUMNS = ("unit_id", "unit_name", "year", "whole", "part", "count", "total")  # whole: what the parts are part of
 REVISION_COLUMNS = ("indicator", "unit_name", "year", "older", "newer", "value_older", "value_newer", "difference")
@@ -105,6 +110,17 @@ class SourceInfo:
     files: tuple[tuple[str, str], ...]
     editions: tuple[EditionState, ...] = ()
     simulated: bool = False
+
+
+@dataclass(frozen=True)
+class SpecificationInfo:
+    """The same question asked otherwise, as the plan names it. title: may be empty; without_each: whether it leaves out each unit in turn;
+    other_scale: whether its numbers are in another unit than those of the outcomes."""
+
+    id: str
+    title: LocalText
+    without_each: bool = False
+    other_scale: bool = False
 
 
 @dataclass(frozen=True)
@@ -188,6 +204,8 @@ class ReportInputs:
     studied_as: the comparison of evaluation.verdict.study that the plan's is, None where none is.
     omnibus: all differences before the start in one test. described: what municipalities deliver of their own, None where nothing came.
     edition: which one this is, None where nothing is kept of what is shown (a notebook, a picture).
+    sensitivity, chance: of the results; chance: the distribution of each estimate of a verdict over assignments, a row for each bin.
+    estimators: ids of the plan's, in its order; specifications: likewise.
     Raises ValueError where a table lacks a column, a role, group or status is unknown, or counts has a key twice.
     """
 
@@ -229,6 +247,10 @@ class ReportInputs:
     studied_as: str | None = None
     omnibus: Omnibus | None = None
     described: Described | None = None
+    sensitivity: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(SENSITIVITY_COLUMNS)))
+    chance: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(CHANCE_COLUMNS)))
+    estimators: tuple[str, ...] = ()
+    specifications: tuple[SpecificationInfo, ...] = ()
     edition: EditionInfo | None = None
 
     def __post_init__(self) -> None:
@@ -239,6 +261,8 @@ class ReportInputs:
         _require("estimates", self.estimates, ESTIMATE_COLUMNS)
         _require("tests", self.tests, TEST_COLUMNS)
         _require("revisions", self.revisions, REVISION_COLUMNS)
+        _require("sensitivity", self.sensitivity, SENSITIVITY_COLUMNS)
+        _require("chance", self.chance, CHANCE_COLUMNS)
         if len(self.balance):
             _require("balance", self.balance, BALANCE_COLUMNS)
         if len(self.deliveries):

@@ -16,7 +16,7 @@ from kkz_eval.indicators.offers import Answers, Delivered, Offers, Reach, StageO
 from kkz_eval.model.texts import Wording
 from kkz_eval.reporting.build import build_document, render
 from kkz_eval.reporting.document import Document
-from kkz_eval.reporting.inputs import ESTIMATE_COLUMNS, OutcomeInfo, ReportInputs, SourceInfo
+from kkz_eval.reporting.inputs import ESTIMATE_COLUMNS, OutcomeInfo, ReportInputs, SourceInfo, SpecificationInfo
 
 YEARS = range(2007, 2017)
 TREATED = tuple(f"058{n:02d}" for n in range(6))
@@ -103,6 +103,44 @@ def _balance_row(indicator: str, measure: str, treated: object, reference: objec
     row = {"indicator": indicator, "measure": measure, "mean_treated": treated, "mean_reference": reference, "smd": smd}
     row |= {"n_treated": 6, "n_reference": 8, "first_year": 2007, "last_year": 2011, "n_years": 5, "status": "ok", "reason": ""}
     return row | values
+
+
+SPECIFICATIONS = (
+    SpecificationInfo("two_way", {"de": "Alle mit allen", "en": "All with all"}),
+    SpecificationInfo("log", {"de": "In Verhältnissen", "en": "In ratios"}, other_scale=True),
+    SpecificationInfo("each", {"de": "Je ein Kreis weggelassen", "en": "One Kreis left out in turn"}, without_each=True),
+    SpecificationInfo("neighbours", {"de": "Ohne Nachbarn", "en": "Without neighbours"}),
+)
+
+
+def _sensitivity(indicator: str) -> list[dict[str, object]]:
+    """Four specifications, one of them refused and one against the estimate; each unit left out; bounds of which the widest has no end."""
+    rows: list[tuple[str, str, str, float | None, float | None]] = [
+        ("specification", "neighbours", "specification", -0.4, 1.0),
+        ("specification", "log", "specification", -0.3, -0.1),
+        ("specification", "two_way", "specification", None, None),
+        *(
+            ("specification", f"each:{unit}", "specification", -2.0 + 0.01 * n, -0.5)
+            for n, unit in enumerate(TREATED + REFERENCE)
+        ),
+        ("honest_relative_magnitudes", "0.5", "first", -2.5, -0.1),
+        ("honest_relative_magnitudes", "1.0", "first", -3.5, 0.9),
+        ("honest_relative_magnitudes", "2.0", "first", float("-inf"), float("inf")),
+        ("honest_relative_magnitudes", "0.5", "average", -9.0, 9.0),
+        ("honest_smoothness", "0.0", "first", -1.9, -0.3),
+        ("breakdown", "", "first", 0.6, 0.6),
+    ]
+    names = ("method", "parameter", "target", "conf_low", "conf_high")
+    return [{"indicator": indicator, "estimator": "es", **dict(zip(names, row, strict=True))} for row in rows]
+
+
+def _chance(indicator: str) -> list[dict[str, object]]:
+    """Seven bins around 0.06, of which the outer ones lie as far out as the estimate; the last has no end."""
+    bounds = (-1.24, -0.8, -0.4, 0.06, 0.52, 0.92, 1.36)
+    bins = [(-1.9, -1.24, 0.004), *zip(bounds, bounds[1:], (0.1, 0.2, 0.2, 0.2, 0.2, 0.094), strict=False), (1.36, None, 0.002)]
+    common = {"indicator": indicator, "estimator": "cs", "aggregation": "simple", "estimate": -1.24, "center": 0.06}
+    shares = [{"low": low, "high": high, "share": share} for low, high, share in bins]
+    return [{**common, **each, "n_assignments": 3003, "exact": True} for each in shares]
 
 
 @pytest.fixture(scope="session")
@@ -298,6 +336,10 @@ def inputs() -> ReportInputs:
             StageCoverage("context", evaluated=("poverty",)),
         ),
         offers=OFFERS,
+        sensitivity=pd.DataFrame(_sensitivity("leavers") + _sensitivity("help")),
+        chance=pd.DataFrame(_chance("leavers")),
+        estimators=("twfe", "cs", "es"),
+        specifications=SPECIFICATIONS,
         verdicts={
             "leavers": verdict_on(),
             "training": verdict_on(
