@@ -115,11 +115,12 @@ def found_in(inputs: ReportInputs, steps: Rule) -> tuple[tuple[Step, Found], ...
 def said_of(step: Step, found: Found, scope: str, inputs: ReportInputs, language: Language) -> Parts:
     """A step as a page tells it: who talks about what, until when, and what one knows then."""
     by = step.by if found.year is not None or step.without_year is None else step.without_year
-    told = {"who": step.who, "ask": step.ask, "by": by, "then": step.then}
+    told = {"ask": step.ask, "by": by, "then": step.then}
     parts = {
         name: _filled(in_language(text, language, step.id), found, f"{scope}.{name}", inputs, language)
         for name, text in told.items()
     }
+    parts["who"] = (Quoted(in_language(step.who, language, step.id)),)
     marks = {name: f"\x01{name}" for name in parts}
     sentence = phrase("front.next.step", language, **marks)
     return tuple(
