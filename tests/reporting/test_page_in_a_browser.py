@@ -71,7 +71,7 @@ def test_nothing_but_the_page_is_requested(visit):
 
 def test_one_drawing_of_each_figure_is_seen_and_fits(visit):
     drawings = visit.page.locator("[role=img]").all()
-    assert len(drawings) == 9
+    assert len(drawings) == 11
     for drawing in drawings:
         (seen,) = [svg for svg in drawing.locator("svg").all() if svg.is_visible()]
         box = seen.bounding_box()
