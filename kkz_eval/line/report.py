@@ -119,8 +119,9 @@ def make_edition(study: Study) -> Edition:
         for language, page in pages:
             document = build_document(inputs, language)
             downloads = downloads_of(document)
-            files |= {**downloads.files, page.rpartition("/")[2]: render(document, downloads).encode()}
-            files |= _papers(document, edition)
+            papers = _papers(document, edition)
+            page_alone = render(document, downloads, tuple(papers)).encode()
+            files |= {**downloads.files, **papers, page.rpartition("/")[2]: page_alone}
         files[SUMS] = sums_of(folder, files)
         for name, content in sorted(files.items(), key=lambda item: item[0].endswith(".html")):  # pages last: they say "complete"
             steps.store.put_if_absent(f"{folder}/{name}", content)
@@ -129,7 +130,7 @@ def make_edition(study: Study) -> Edition:
 
 
 def _papers(document: Document, edition: EditionInfo) -> dict[str, bytes]:
-    """The PDF beside a page and, where the report has a front page, that one as a PDF of its own."""
+    """The PDF beside a page and, where the report has a front page, that one as a PDF of its own, by their names."""
     whole, front = render_papers(document, edition)
     papers = {say("report.paper").in_language(document.language): whole}
     return papers if front is None else {**papers, say("report.one_page").in_language(document.language): front}

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from kkz_eval.model.texts import Language
 from kkz_eval.reporting import claims, say
 from kkz_eval.reporting.document import Code, Document, Paragraph, Quoted, Section, join, phrase
 from kkz_eval.reporting.downloads import NO_DOWNLOADS, Downloads
 from kkz_eval.reporting.inputs import EditionInfo, ReportInputs, in_language
-from kkz_eval.reporting.render_html import render_html
+from kkz_eval.reporting.render_html import Link, render_html
 from kkz_eval.reporting.render_typst import Imprint, render_front_pdf, render_pdf
 from kkz_eval.reporting.sections.appendix import appendix_section
 from kkz_eval.reporting.sections.changed import changed_section
@@ -70,9 +70,11 @@ def _banner(inputs: ReportInputs, language: Language) -> Paragraph | None:
     return Paragraph(join(phrase("document.simulated", language), said), "banner")
 
 
-def render(document: Document, downloads: Downloads = NO_DOWNLOADS) -> str:
-    """The document as one self-contained HTML page. downloads: what lies beside it."""
-    return render_html(document, downloads)
+def render(document: Document, downloads: Downloads = NO_DOWNLOADS, papers: Sequence[str] = ()) -> str:
+    """The document as one self-contained HTML page. downloads: what lies beside it; papers: names of the PDF beside it, the whole first."""
+    kinds = ("whole", "front")
+    texts = (say(f"document.papers.{kind}").in_language(document.language) for kind in kinds)
+    return render_html(document, downloads, tuple(map(Link, papers, texts)))
 
 
 def render_papers(document: Document, edition: EditionInfo) -> tuple[bytes, bytes | None]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 
@@ -28,7 +30,15 @@ from kkz_eval.reporting.inputs import PACKAGE
 _TYPEFACE = "/* typeface */"
 
 
-def render_html(document: Document, downloads: Downloads) -> str:
+@dataclass(frozen=True)
+class Link:
+    """A link at the head of the page to the report in another form, relative to the page."""
+
+    address: str
+    text: str
+
+
+def render_html(document: Document, downloads: Downloads, forms: Sequence[Link] = ()) -> str:
     """The whole page with links to what lies beside it. Equal documents give equal bytes."""
     labels = {key: say(f"document.{key}").in_language(document.language) for key in ("skip", "contents", "onward")}
     page = _template().render(
@@ -37,6 +47,7 @@ def render_html(document: Document, downloads: Downloads) -> str:
         css=Markup(_read("report.css") + _read("front.css")),
         labels=labels,
         downloads=downloads,
+        forms=forms,
         say=say.in_language(document.language),
         scroll_label=lambda caption: say("document.scroll", caption=plain(caption)).in_language(document.language),
     )

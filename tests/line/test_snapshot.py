@@ -229,7 +229,8 @@ def test_the_page_in_the_first_language_of_the_plan_leads_and_credits_made_up_fi
     page = own.steps.store.get(edition.page).decode()
     assert "no office has published these figures" in page
     beside = own.steps.store.list(edition.page.rpartition("/")[0])
-    for name in ("bericht.pdf", "report.pdf"):
+    assert 'href="report.pdf"' in page
+    for name in ("bericht.pdf", "auf_einer_seite.pdf", "report.pdf", "one_page.pdf"):
         (paper,) = (key for key in beside if key.endswith(f"/{name}"))
         assert own.steps.store.get(paper).startswith(b"%PDF-1.7")
     assert "© IT.NRW" not in page

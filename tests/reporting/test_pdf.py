@@ -13,6 +13,7 @@ import pdfua
 import pikepdf
 import pytest
 
+from kkz_eval.reporting.build import render
 from kkz_eval.reporting.document import (
     Code,
     Column,
@@ -306,6 +307,20 @@ def test_one_page_with_six_long_results_is_set_in_type_that_can_be_read():
     ]
     assert len(heights) > 6 * 3
     assert min(heights) >= 7.0  # points, of a line
+
+
+def test_a_page_leads_to_the_papers_beside_it(page):
+    language, told, alone = page
+    beside = render(told, papers=("bericht.pdf", "auf_einer_seite.pdf"))
+    shown = re.findall(r'<li><a href="([^"]+\.pdf)">([^<]+)</a>', beside)
+    whole, front = ("Bericht als PDF", "Eine Seite als PDF") if language == "de" else ("Report as PDF", "One page as PDF")
+    assert shown == [("bericht.pdf", whole), ("auf_einer_seite.pdf", front)]
+    assert ".pdf" not in alone
+
+
+def test_how_to_read_the_bars_stands_on_the_one_page():
+    told = document(front=replace(front(), reading=("So liest man die Balken.",)))
+    assert "So liest man die Balken." in text_of(render_front_pdf(told, IMPRINT))
 
 
 def test_a_document_without_a_front_page_has_no_one_page():
