@@ -42,7 +42,7 @@ breaks.yaml:
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
@@ -172,17 +172,36 @@ class NotEvaluable:
 
 
 @dataclass(frozen=True)
+class StationCount:
+    """A count of those who pass a station.
+
+    age, birth_years: as of a station. measure, where: the observations (code by dimension). datasets: by origin (municipal | official); an
+    origin without a dataset does not know the count. largest: of several observations of a unit and year the largest is taken (children
+    examined, which each finding repeats); else there must be one.
+    """
+
+    name: str
+    age: int
+    birth_years: int
+    measure: str
+    where: tuple[tuple[str, str], ...]
+    datasets: Mapping[str, str]
+    largest: bool = False
+
+
+@dataclass(frozen=True)
 class Station:
     """A station of a year of birth on its way from birth to work.
 
     age: reporting year less year of birth, of several years of birth the middle one; birth_years: how many a figure takes together.
-    indicators: of the catalogue that show it, the one to be preferred first; () where none does.
+    indicators: of the catalogue that show it, the one to be preferred first; () where none does. counts: of those who pass it.
     """
 
     label: Mapping[Language, str]
     age: int
     birth_years: int = 1
     indicators: tuple[str, ...] = ()
+    counts: tuple[StationCount, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -290,8 +309,24 @@ def load_stations(catalogue: Path) -> tuple[Station, ...]:
     content = _content(file)
     entries = content.get("stations", ())
     _check_indicators(file, ("stations",), entries, content["indicators"])
-    stations = [Station(e["label"], e["age"], e.get("birth_years", 1), tuple(e.get("indicators", ()))) for e in entries]
+    stations = [
+        Station(e["label"], e["age"], e.get("birth_years", 1), tuple(e.get("indicators", ())), tuple(_counts(e))) for e in entries
+    ]
     return tuple(sorted(stations, key=lambda station: station.age))
+
+
+def _counts(station: Mapping[str, Any]) -> Iterator[StationCount]:
+    """The counts of a station in the catalogue's order, of its age where they name no other."""
+    for count in station.get("counts", ()):
+        yield StationCount(
+            name=count["name"],
+            age=count.get("age", station["age"]),
+            birth_years=count.get("birth_years", station.get("birth_years", 1)),
+            measure=count["measure"],
+            where=tuple(count.get("where", {}).items()),
+            datasets=count["datasets"],
+            largest=count.get("largest", False),
+        )
 
 
 def stages() -> tuple[str, ...]:

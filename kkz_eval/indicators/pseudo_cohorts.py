@@ -1,14 +1,13 @@
 """Pseudo-cohorts: the stations of the children born in one year, per unit. They link figures of places, not children.
 
 Belongs here: which observations are a station of which year of birth, and what became of a station without a figure.
-Does not belong here: rates, suppression, wording. Who moved in or out between two stations is not known, so a ratio of stations is no
+Does not belong here: the list of stations (the catalogue has it), rates, suppression, wording. Who moved in or out between two stations is not known, so a ratio of stations is no
 rate of success and has no sampling error.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from functools import cache
 
 import numpy as np
@@ -16,79 +15,28 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from kkz_eval.indicators.catalogue import Station, StationCount
 from kkz_eval.indicators.territory import bridged_counts
 from kkz_eval.model.tables import PSEUDO_COHORTS
 from kkz_eval.storage.digests import code_digest, digest_of, digest_of_table
 from kkz_eval.storage.steps import Steps
 
-SCHOOL_ENTRY, LEAVING_SCHOOL = 6, 16
 KNOWN, SYMBOL, MISSING, NOT_REACHED = "known", "symbol", "missing", "not_reached"
 _READ = ["observation_id", "unit_id", "year", "value", "flag", "edition"]
 
 
-@dataclass(frozen=True)
-class Station:
-    """A station of the chain.
-
-    age: years from the year of birth to the reporting year, for a group of several years of birth from the middle one.
-    birth_years: how many years of birth the figure counts together. measure, where: the observations (code by dimension).
-    datasets: by origin (municipal | official); an origin without a dataset does not know the station. largest: of several
-    observations of a unit and year the largest is taken (children examined, which each finding repeats); else there must be one.
-    """
-
-    name: str
-    age: int
-    birth_years: int
-    measure: str
-    where: tuple[tuple[str, str], ...]
-    datasets: Mapping[str, str]
-    largest: bool = False
+def counts_of(stations: Sequence[Station]) -> tuple[StationCount, ...]:
+    """The counts of the stations by age, at the same age in their order."""
+    return tuple(sorted((count for station in stations for count in station.counts), key=lambda count: count.age))
 
 
-def _of_age(group: str, *others: str) -> tuple[tuple[str, str], ...]:
-    return (("age_group", group), *((name, "insgesamt") for name in others))
-
-
-_CARE = {"municipal": "kindertagesbetreuung", "official": "kindertagesbetreuung_amtlich"}
-_PEOPLE = {"municipal": "bevoelkerung", "official": "bevoelkerung_amtlich"}
-_CARE_DIMENSIONS = ("form_of_care", "age_at_entry", "daily_hours")
-
-# Care is counted on 1 March: a child of completed age a was mostly born a + 1 years before. Population is counted on 31 December.
-STATIONS = (
-    Station("births", 0, 1, "births", (), {"municipal": "geburten_fruehe_hilfen"}),
-    Station("care_under_1", 1, 1, "children", _of_age("unter_1", *_CARE_DIMENSIONS), _CARE),
-    Station("population_under_3", 1, 3, "persons", _of_age("unter_3", "sex", "nationality"), _PEOPLE),
-    Station("care_1", 2, 1, "children", _of_age("1_bis_unter_2", *_CARE_DIMENSIONS), _CARE),
-    Station("care_2", 3, 1, "children", _of_age("2_bis_unter_3", *_CARE_DIMENSIONS), _CARE),
-    Station("population_3_to_5", 4, 3, "persons", _of_age("3_bis_unter_6", "sex", "nationality"), _PEOPLE),
-    Station("care_3_to_5", 5, 3, "children", _of_age("3_bis_unter_6", *_CARE_DIMENSIONS), _CARE),
-    Station(
-        "school_entry",
-        SCHOOL_ENTRY,
-        1,
-        "examined",
-        (("sex", "insgesamt"), ("years_of_day_care", "insgesamt")),
-        {"municipal": "schuleingangsuntersuchung"},
-        largest=True,
-    ),
-    Station(
-        "leavers",
-        LEAVING_SCHOOL,
-        1,
-        "leavers",
-        (("certificate", "insgesamt"), ("sex", "insgesamt"), ("nationality", "insgesamt")),
-        {"municipal": "schulabgaenge", "official": "schulabgaenge_amtlich"},
-    ),
-)
-
-
-def datasets_of_stations(stations: tuple[Station, ...] = STATIONS) -> tuple[str, ...]:
-    """The datasets that any station reads, by name."""
-    return tuple(sorted({dataset for station in stations for dataset in station.datasets.values()}))
+def datasets_of(counts: Sequence[StationCount]) -> tuple[str, ...]:
+    """The datasets that any of the counts reads, by name."""
+    return tuple(sorted({dataset for count in counts for dataset in count.datasets.values()}))
 
 
 def stored_pseudo_cohorts(
-    steps: Steps, observations: Mapping[str, pa.Table], stations: tuple[Station, ...] = STATIONS
+    steps: Steps, observations: Mapping[str, pa.Table], stations: Sequence[StationCount]
 ) -> tuple[str, pa.Table]:
     """(key, table) of the pseudo-cohorts, found by the digest of what they read or computed and kept.
 
@@ -100,11 +48,15 @@ def stored_pseudo_cohorts(
         return _selected(observations, stations)
 
     digests = {f"{name} {origin}": digest_of_table(table) for (name, origin), table in parts().items()}
-    key_parts = [digest_of(digests), code_digest("kkz_eval.indicators.pseudo_cohorts")]
+    key_parts = [
+        digest_of(digests),
+        digest_of([repr(station) for station in stations]),
+        code_digest("kkz_eval.indicators.pseudo_cohorts"),
+    ]
     return steps.table("pseudo_cohorts", "", key_parts, PSEUDO_COHORTS, lambda: _linked(parts(), stations))
 
 
-def pseudo_cohorts(observations: Mapping[str, pa.Table], stations: tuple[Station, ...] = STATIONS) -> pa.Table:
+def pseudo_cohorts(observations: Mapping[str, pa.Table], stations: Sequence[StationCount]) -> pa.Table:
     """One row per origin, unit, year of birth that any station of the unit knows, and station: model.tables.PSEUDO_COHORTS.
 
     observations: by dataset, model.tables.OBSERVATIONS. A station of age a in year t belongs to those born in t − a. state: known;
@@ -115,7 +67,7 @@ def pseudo_cohorts(observations: Mapping[str, pa.Table], stations: tuple[Station
     return _linked(_selected(observations, stations), stations)
 
 
-def _selected(observations: Mapping[str, pa.Table], stations: tuple[Station, ...]) -> dict[tuple[str, str], pa.Table]:
+def _selected(observations: Mapping[str, pa.Table], stations: Sequence[StationCount]) -> dict[tuple[str, str], pa.Table]:
     """The observations of each station and origin, columns as in `_READ`, in their order."""
     parts = {}
     for station in stations:
@@ -130,7 +82,7 @@ def _selected(observations: Mapping[str, pa.Table], stations: tuple[Station, ...
     return parts
 
 
-def _figures(table: pa.Table, station: Station, origin: str) -> pd.DataFrame:
+def _figures(table: pa.Table, station: StationCount, origin: str) -> pd.DataFrame:
     """unit_id, birth_year, year, value, flag of one station, each unit and year once."""
     frame = pd.DataFrame({name: table.column(name).to_pylist() for name in _READ})
     frame["value"] = frame["value"].astype(float)
@@ -145,7 +97,7 @@ def _figures(table: pa.Table, station: Station, origin: str) -> pd.DataFrame:
     return frame.assign(birth_year=frame["year"] - station.age, station=station.name, dataset=dataset)
 
 
-def _linked(parts: Mapping[tuple[str, str], pa.Table], stations: tuple[Station, ...]) -> pa.Table:
+def _linked(parts: Mapping[tuple[str, str], pa.Table], stations: Sequence[StationCount]) -> pa.Table:
     tables = []
     for origin in ("municipal", "official"):
         known = [s for s in stations if (s.name, origin) in parts]
@@ -156,7 +108,7 @@ def _linked(parts: Mapping[tuple[str, str], pa.Table], stations: tuple[Station, 
     return pa.concat_tables(tables) if tables else PSEUDO_COHORTS.schema.empty_table()
 
 
-def _complete(figures: pd.DataFrame, stations: list[Station], origin: str) -> pa.Table:
+def _complete(figures: pd.DataFrame, stations: list[StationCount], origin: str) -> pa.Table:
     """Every station of every year of birth that a unit's figures speak of, in the order of unit, year of birth and age."""
     order = pd.DataFrame(
         {

@@ -28,7 +28,7 @@ from kkz_eval.deliveries.register.register import Arrival, Head, Register, regis
 from kkz_eval.deliveries.register.simulated import says_simulated
 from kkz_eval.evaluation.plan import plan_digest
 from kkz_eval.indicators.memo import stored_indicator
-from kkz_eval.indicators.pseudo_cohorts import datasets_of_stations, stored_pseudo_cohorts
+from kkz_eval.indicators.pseudo_cohorts import counts_of, datasets_of, stored_pseudo_cohorts
 from kkz_eval.indicators.rates import IndicatorValues
 from kkz_eval.line import say
 from kkz_eval.line.installation import Installation
@@ -123,8 +123,9 @@ class Snapshot:
         known = {contract.dataset for contract in self.contracts.values()}
 
         def linked() -> pa.Table:
-            observations = {name: self.accepted(name, asked).observations for name in datasets_of_stations() if name in known}
-            return stored_pseudo_cohorts(self.steps, observations)[1]
+            counts = counts_of(self.installation.stations)
+            observations = {name: self.accepted(name, asked).observations for name in datasets_of(counts) if name in known}
+            return stored_pseudo_cohorts(self.steps, observations, counts)[1]
 
         return self._once(("pseudo_cohorts", asked), linked)
 

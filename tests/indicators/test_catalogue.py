@@ -209,6 +209,15 @@ def test_a_cause_that_can_not_be_said_is_refused(tmp_path: Path, cause: str) -> 
     assert "not_evaluable[0].cause" in raised.value.sentence.in_language("de")
 
 
+def test_a_count_is_of_its_station_s_age_unless_it_names_its_own(tmp_path: Path) -> None:
+    file = tmp_path / "indicators.yaml"
+    counts = "[{name: a, measure: m, datasets: {municipal: d}}, {name: b, measure: m, datasets: {municipal: d}, age: 1, birth_years: 1}]"
+    stations = f"stations: [{{age: 2, birth_years: 3, label: {{de: x, en: x}}, counts: {counts}}}]\n"
+    file.write_text(ENTRY.format(above="", below="") + stations, encoding="utf-8")
+    (station,) = load_stations(file)
+    assert [(count.name, count.age, count.birth_years) for count in station.counts] == [("a", 2, 3), ("b", 1, 1)]
+
+
 def test_a_station_of_an_unknown_indicator_is_refused(tmp_path: Path) -> None:
     file = tmp_path / "indicators.yaml"
     station = "stations: [{age: 2, label: {de: x, en: x}, indicators: [quote]}]\n"

@@ -5,11 +5,13 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from kkz_eval.indicators.pseudo_cohorts import STATIONS, datasets_of_stations, pseudo_cohorts, stored_pseudo_cohorts
+from kkz_eval.indicators.catalogue import load_stations
+from kkz_eval.indicators.pseudo_cohorts import counts_of, datasets_of, pseudo_cohorts, stored_pseudo_cohorts
 from kkz_eval.model.tables import OBSERVATIONS, PSEUDO_COHORTS
 from kkz_eval.storage.steps import Steps
 from kkz_eval.storage.store import Store
 
+STATIONS = counts_of(load_stations(Path(__file__).parents[2] / "data_contracts" / "indicators.yaml"))
 DUISBURG, HAMM = "05112000", "05915000"
 LEAVERS = {"certificate": "insgesamt", "sex": "insgesamt", "nationality": "insgesamt"}
 EXAMINED = {"sex": "insgesamt", "years_of_day_care": "insgesamt"}
@@ -63,7 +65,7 @@ def test_births_meet_entrants_six_and_leavers_sixteen_years_later() -> None:
         ),
         "schulabgaenge": leavers((DUISBURG, 2016, 95.0, None)),
     }
-    rows = by_place(pseudo_cohorts(given))
+    rows = by_place(pseudo_cohorts(given, STATIONS))
     assert {station: rows[(DUISBURG, 2000, station)]["value"] for station in ("births", "school_entry", "leavers")} == {
         "births": 100.0,
         "school_entry": 98.0,
@@ -76,7 +78,7 @@ def test_a_station_without_a_figure_says_why() -> None:
         "geburten_fruehe_hilfen": births((DUISBURG, 2012, 50.0, None), (DUISBURG, 2000, None, ".")),
         "schulabgaenge": leavers((HAMM, 2018, 70.0, None)),
     }
-    rows = by_place(pseudo_cohorts(given))
+    rows = by_place(pseudo_cohorts(given, STATIONS))
     assert rows[(DUISBURG, 2012, "leavers")]["state"] == "not_reached"
     assert rows[(DUISBURG, 2012, "leavers")]["year"] == 2028
     assert rows[(DUISBURG, 2000, "leavers")]["state"] == "missing"
@@ -94,13 +96,13 @@ def test_children_examined_are_counted_once_though_each_finding_repeats_them() -
             (DUISBURG, 2018, None, ".", {**EXAMINED, "finding": "geimpft"}),
         )
     }
-    (row,) = (row for row in pseudo_cohorts(given).to_pylist() if row["state"] != "missing")
+    (row,) = (row for row in pseudo_cohorts(given, STATIONS).to_pylist() if row["state"] != "missing")
     assert (row["birth_year"], row["value"], row["flag"]) == (2012, 98.0, None)
 
 
 def test_deliveries_and_official_figures_stay_apart() -> None:
     official = observations("schulabgaenge_amtlich", "leavers", ("05112", 2016, 95.0, None, LEAVERS))
-    table = pseudo_cohorts({"schulabgaenge": leavers((DUISBURG, 2010, 60.0, None)), "schulabgaenge_amtlich": official})
+    table = pseudo_cohorts({"schulabgaenge": leavers((DUISBURG, 2010, 60.0, None)), "schulabgaenge_amtlich": official}, STATIONS)
     known = [row for row in table.to_pylist() if row["value"] is not None]
     assert [(row["source"], row["unit_id"], row["value"], row["newest_year"]) for row in known] == [
         ("municipal", DUISBURG, 60.0, 2010),
@@ -110,19 +112,21 @@ def test_deliveries_and_official_figures_stay_apart() -> None:
 
 def test_a_station_that_counts_twice_is_refused() -> None:
     with pytest.raises(ValueError, match="leavers"):
-        pseudo_cohorts({"schulabgaenge": leavers((DUISBURG, 2016, 1.0, None), (DUISBURG, 2016, 2.0, None))})
+        pseudo_cohorts({"schulabgaenge": leavers((DUISBURG, 2016, 1.0, None), (DUISBURG, 2016, 2.0, None))}, STATIONS)
 
 
 def test_nothing_delivered_is_an_empty_table() -> None:
-    assert pseudo_cohorts({}).num_rows == 0
-    assert pseudo_cohorts({}).schema == PSEUDO_COHORTS.schema
+    assert pseudo_cohorts({}, STATIONS).num_rows == 0
+    assert pseudo_cohorts({}, STATIONS).schema == PSEUDO_COHORTS.schema
 
 
 def test_the_table_is_computed_again_only_when_a_station_changed(tmp_path: Path) -> None:
     def computed(value: float, beside: float) -> list[tuple[str, str]]:
         steps = Steps(Store.at(str(tmp_path)))
         other = observations("schulabgaenge", "other", (DUISBURG, 2016, beside, None, {}))
-        stored_pseudo_cohorts(steps, {"schulabgaenge": pa.concat_tables([leavers((DUISBURG, 2016, value, None)), other])})
+        stored_pseudo_cohorts(
+            steps, {"schulabgaenge": pa.concat_tables([leavers((DUISBURG, 2016, value, None)), other])}, STATIONS
+        )
         return steps.journal.computed
 
     assert computed(1.0, 1.0)
@@ -132,4 +136,4 @@ def test_the_table_is_computed_again_only_when_a_station_changed(tmp_path: Path)
 
 def test_every_station_has_a_dataset_and_names_are_unique() -> None:
     assert len({station.name for station in STATIONS}) == len(STATIONS)
-    assert "geburten_fruehe_hilfen" in datasets_of_stations()
+    assert "geburten_fruehe_hilfen" in datasets_of(STATIONS)

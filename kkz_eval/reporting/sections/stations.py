@@ -169,7 +169,8 @@ def _table(birth_year: int, rows: pd.DataFrame, smallest_cell: int, language: La
     known = rows[rows["state"] == "known"]
     released = disclosure.suppress(known, ("value",), smallest_cell).values["value"] if len(known) else known["value"]
     columns = [Column(say("data.unit_name").in_language(language))]
-    for name in SHOWN:
+    names = [name for name in SHOWN if name in set(rows["station"])]  # the catalogue of an installation may have fewer
+    for name in names:
         of_station = rows[rows["station"] == name]
         heading = say(f"stations.column.{name}", year=str(int(of_station["year"].iloc[0]))).in_language(language)
         columns.append(Column(heading, "number" if (of_station["state"] == "known").any() else "text"))  # words may wrap
@@ -178,7 +179,7 @@ def _table(birth_year: int, rows: pd.DataFrame, smallest_cell: int, language: La
         index_of = dict(zip(unit["station"], unit.index, strict=True))
         state_of = dict(zip(unit["station"], zip(unit["state"], unit["year"], strict=True), strict=True))
         cells: list[Parts] = [(Quoted(str(unit["unit_name"].iloc[0])),)]
-        for name in SHOWN:
+        for name in names:
             identifier = f"stations.delivered.{birth_year}.{number}.{name}"
             cells.append((_cell(identifier, state_of[name], released.get(index_of[name]), language),))
         shown.append(tuple(cells))
