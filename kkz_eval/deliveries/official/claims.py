@@ -17,7 +17,7 @@ from kkz_eval.deliveries.official.mapping import claimed, why_unclaimed
 from kkz_eval.deliveries.official.panels import EDITIONS
 from kkz_eval.deliveries.official.read import long_table, mistakable, unmistakable
 from kkz_eval.deliveries.official.table import OfficialTable
-from kkz_eval.deliveries.official.unclaimed import FamilyName, TablesNeeded, readers_of_statistic, with_missing_units
+from kkz_eval.deliveries.official.unclaimed import FamilyName, TablesNeeded, Unfit, readers_of_statistic, with_missing_units
 from kkz_eval.deliveries.results import Claimed, Unclaimed
 from kkz_eval.deliveries.text.records import Decoded
 from kkz_eval.deliveries.workbook.sheets import Sheet
@@ -74,11 +74,10 @@ def _of(tables: Sequence[KeyedRecords], name: str, contracts: Mapping[str, Contr
 def _unclaimed(table: OfficialTable, name: str, contracts: Mapping[str, Contract]) -> Unclaimed:
     years = table.years
     about: dict[str, str | Localised] = {"name": name, "family": FamilyName(table.family), "code": table.code or "–"}
-    unfit = why_unclaimed(table, contracts)
-    if unfit is not None:
+    unfit, others = why_unclaimed(table, contracts), readers_of_statistic(table, contracts)
+    if unfit is not None and not _is_of_another_level(table, unfit, others):
         needed = TablesNeeded(unfit[0].terms.tables_needed)
         return Unclaimed("official_unfit", {**about, "contract": unfit[0].id, "needed": needed, "why": unfit[1]}, table.findings)
-    others = readers_of_statistic(table, contracts)
     if others:
         needed = TablesNeeded(tuple(chain.from_iterable(other.terms.tables_needed for other in others)))
         named = ", ".join(other.id for other in others)
@@ -95,3 +94,9 @@ def _unclaimed(table: OfficialTable, name: str, contracts: Mapping[str, Contract
         },
         table.findings,
     )
+
+
+def _is_of_another_level(table: OfficialTable, unfit: tuple[Contract, Unfit], others: Sequence[Contract]) -> bool:
+    """Whether the level of a table is all that is in the way, and another contract reads it from a table that says its whole code."""
+    contract, why = unfit
+    return why.reason == "no_level" and any(set(table.levels) & set(other.levels) for other in others if other is not contract)

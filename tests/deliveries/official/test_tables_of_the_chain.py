@@ -245,3 +245,11 @@ def test_a_table_that_another_program_saved_is_told_by_its_code_and_asked_for_an
 def test_names_without_keys_are_what_a_table_is_refused_for() -> None:
     said = refused(re.sub(r"^(\d{4});\d*;", r"\1;", genuine(BIRTHS), flags=re.MULTILINE).replace("\n;;;", "\n;;"))
     assert "Keine Zeile der Datei hat einen amtlichen Schlüssel" in said
+
+
+def test_a_flat_file_of_municipalities_is_sent_to_the_table_of_municipalities() -> None:
+    """It names its statistic alone, which is that of the Kreise, too."""
+    flat = FLAT.format(statistic="12612", time=YEAR, measure="BEV001;Lebendgeborene", value=5)
+    result = read(flat.replace("KREISE;Kreise und kreisfreie Städte;05978;Unna, Kreis", "GEMEIN;Gemeinden;05562014;Gladbeck"))
+    assert isinstance(result, Unclaimed)
+    assert "12612-01-01-5" in result.in_language("de")
