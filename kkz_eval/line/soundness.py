@@ -16,6 +16,7 @@ from kkz_eval.contracts.contract import Contract
 from kkz_eval.deliveries.register.intake import landing_key
 from kkz_eval.deliveries.register.judging import has_tables, is_given_alike
 from kkz_eval.deliveries.register.parsed_tables import is_kept, parsed_key
+from kkz_eval.deliveries.register.purging import NUMBERS
 from kkz_eval.deliveries.register.register import Register, open_purges, purge_key, read_register
 from kkz_eval.line import say
 from kkz_eval.line.current_pages import FOLDER as CURRENT
@@ -71,6 +72,7 @@ def look(store: Store, contracts: Mapping[str, Contract]) -> Looked:
     faults = [_left(key) for key in store.unfinished()]
     whole = [key for key in keys if key not in altered]
     missing = [*(key for key, _ in listed if key not in altered and not store.exists(key)), *_lists_gone(store, whole)]
+    missing += _numbers_gone(keys)
     faults += [_not_whole(store, Kind.MISSING, key) for key in missing]
     register, fault = _register(store, altered)
     if fault is not None:
@@ -120,6 +122,18 @@ def _lists_gone(store: Store, keys: Collection[str]) -> list[str]:
     pages = [key for key in keys if key.endswith(".html") and key.startswith(("board/", "reports/"))]
     lists = {f"{key.rpartition('/')[0]}/{SUMS}": key for key in pages}
     return [sums for sums, page in lists.items() if not store.exists(sums) and is_sealed(page, store.kept(page))]
+
+
+def _numbers_gone(keys: Collection[str]) -> Iterator[str]:
+    """The numbers that are missing between those of a plan's editions."""
+    for folder, members in groupby((key for key in keys if _is_number(key)), lambda key: key.rpartition("/")[0]):
+        known = {int(key.rpartition("/")[2].removesuffix(".json")) for key in members}
+        yield from (f"{folder}/{number:06d}.json" for number in sorted(set(range(min(known), max(known))) - known))
+
+
+def _is_number(key: str) -> bool:
+    """Whether it is the number of an edition."""
+    return key.startswith("reports/") and key.split("/")[2] == NUMBERS
 
 
 def _register(store: Store, altered: Collection[str]) -> tuple[Register | None, Fault | None]:
@@ -198,6 +212,7 @@ def _not_whole(store: Store, kind: Kind, key: str) -> Fault:
     folder = key.partition("/")[0]
     removable = tuple(store.list(_unit(key))) if folder in ("derived", "protocols", "board", CURRENT) else ()
     remedy = "derived_unused" if _step(key) in _OF_A_VERDICT else "derived" if folder == CURRENT else folder
+    remedy = "numbers" if _is_number(key) else remedy
     return Fault(kind, key, say(f"fsck.{kind}"), say(f"fsck.remedy.{remedy}"), removable)
 
 

@@ -23,7 +23,9 @@ from kkz_eval.line.installation import Installation
 from kkz_eval.line.intake import judge_arrivals, land
 from kkz_eval.line.report import Edition, make_edition
 from kkz_eval.line.snapshot import current_snapshot
+from kkz_eval.line.soundness import Kind, look
 from kkz_eval.line.study import Study
+from kkz_eval.model.errors import UserError
 from kkz_eval.storage.digests import digest_of_bytes
 from kkz_eval.storage.store import Store
 
@@ -131,3 +133,22 @@ def test_editions_of_a_time_before_there_were_numbers_count(tmp_path: Path) -> N
     store.put_if_absent(f"{report_folder('p')}/aa/bericht.html", b"<html></html>")
     assert number_edition(store, "p", "bb", DAY, "s").number == 2
     assert list(records_before(store, "p", 2)) == []
+
+
+def test_a_number_that_is_damaged_or_gone_is_found(tmp_path: Path) -> None:
+    store = Store.at(str(tmp_path / "home"))
+    for folder in ("aa", "bb", "cc", "dd"):
+        number_edition(store, "p", folder, DAY, "s")
+    assert look(store, {}).faults == ()
+    gone, damaged = (f"{report_folder('p')}/editions/00000{number}.json" for number in (2, 3))
+    store.remove(gone)
+    file = store.local_path(damaged)
+    file.write_bytes(file.read_bytes().replace(b'"cc"', b'"xx"'))
+    faults = look(store, {}).faults
+    assert [(fault.kind, fault.key) for fault in faults] == [(Kind.MISSING, gone), (Kind.ALTERED, damaged)]
+    assert all("edition.json" in fault.remedy.in_language("de") for fault in faults)
+    with pytest.raises(UserError) as refused:
+        number_edition(store, "p", "ee", DAY, "s")
+    assert damaged in refused.value.sentence.in_language("de")
+    store.remove(damaged)
+    assert number_edition(store, "p", "ee", DAY, "s").number == 5
