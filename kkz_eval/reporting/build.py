@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from kkz_eval.model.texts import Language
 from kkz_eval.reporting import claims, say
@@ -70,11 +70,20 @@ def _banner(inputs: ReportInputs, language: Language) -> Paragraph | None:
     return Paragraph(join(phrase("document.simulated", language), said), "banner")
 
 
-def render(document: Document, downloads: Downloads = NO_DOWNLOADS, papers: Sequence[str] = ()) -> str:
-    """The document as one self-contained HTML page. downloads: what lies beside it; papers: names of the PDF beside it, the whole first."""
+def render(
+    document: Document,
+    downloads: Downloads = NO_DOWNLOADS,
+    papers: Sequence[str] = (),
+    others: Mapping[Language, str] | None = None,
+) -> str:
+    """The document as one self-contained HTML page. downloads: what lies beside it; papers: names of the PDF beside it, the whole first;
+    others: names of the pages in other languages."""
     kinds = ("whole", "front")
     texts = (say(f"document.papers.{kind}").in_language(document.language) for kind in kinds)
-    return render_html(document, downloads, tuple(map(Link, papers, texts)))
+    translated = (
+        Link(name, say("document.in_this_language").in_language(language), language) for language, name in (others or {}).items()
+    )
+    return render_html(document, downloads, (*map(Link, papers, texts), *translated))
 
 
 def render_papers(document: Document, edition: EditionInfo) -> tuple[bytes, bytes | None]:

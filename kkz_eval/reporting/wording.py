@@ -142,6 +142,18 @@ def finding(found: Finding, outcome: OutcomeInfo, scope: str, language: Language
 
     scope: beginning of the identifiers of the numbers in it; level: of the units.
     """
+    if found.row is None or not found.is_estimated:
+        return verdict(found, outcome, scope, language)
+    return join(
+        verdict(found, outcome, scope, language),
+        _exposure(outcome, scope, language),
+        parts_of(rating_sentence(found.verdict), f"{scope}.rating", language),
+        basis(found.row, scope, language, level),
+    )
+
+
+def verdict(found: Finding, outcome: OutcomeInfo, scope: str, language: Language) -> Parts:
+    """The sentence of the verdict alone; that there is no estimate, and why, where there is none."""
     label = Quoted(in_language(outcome.label, language, outcome.indicator))
     if found.row is None:
         return phrase("wording.missing", language, label=label)
@@ -149,12 +161,7 @@ def finding(found: Finding, outcome: OutcomeInfo, scope: str, language: Language
         reason = found.row["message"]
         said = Quoted(str(reason)) if isinstance(reason, str) and reason else phrase("wording.no_reason", language)[0]
         return phrase("wording.refused", language, label=label, reason=said)
-    return join(
-        _verdict(found, outcome, label, scope, language),
-        _exposure(outcome, scope, language),
-        parts_of(rating_sentence(found.verdict), f"{scope}.rating", language),
-        basis(found.row, scope, language, level),
-    )
+    return _verdict(found, outcome, label, scope, language)
 
 
 def shows_interval(found: Finding) -> bool:

@@ -50,7 +50,7 @@ def test_every_number_is_in_a_traceable_element(page):
     _, _, html = page
     for said, around in Page(html).texts:
         tags = {tag for tag, _ in around}
-        quoted = any(attributes.get("class") == "quoted" for _, attributes in around)
+        quoted = any(attributes.get("class") in ("quoted", "extent") for _, attributes in around)
         if not quoted and not tags & {"data", "code", "svg", "style", "title"}:
             assert not re.search(r"\d", said.replace("SHA-256", "")), said
 
@@ -124,7 +124,7 @@ def test_tables_scroll_in_a_named_region_and_name_their_cells(page):
 def test_figures_have_a_text_that_stands_for_them(page):
     _, _, html = page
     images = [a for _, a in Page(html).elements if a.get("role") == "img"]
-    assert len(images) == 11  # two bars, the balance, five trends, two event studies, the chain
+    assert len(images) == 12  # two bars, the balance, shown and folded, five trends, two event studies, the chain
     assert all(re.search(r"\d", a["aria-label"]) for a in images)
 
 
@@ -173,7 +173,7 @@ def test_context_is_marked_and_never_a_result(inputs):
     document = build_document(inputs, "de")
     trends = next(section for section in document.sections[3].sections if section.identifier == "trends")
     difference = document.sections[4]
-    assert trends.sections[-1].blocks[0].parts == ("Kontext, kein Ergebnis des Programms.",)
+    assert trends.sections[-1].sections[-1].blocks[0].parts == ("Kontext, kein Ergebnis des Programms.",)
     assert len(difference.sections) == 4
 
 
@@ -202,7 +202,7 @@ def test_missing_years_of_a_unit_are_one_row_with_spans(inputs):
     missing = inputs.deliveries[inputs.deliveries["status"] == "missing"]
     years = pd.concat([missing.assign(year=year) for year in (2015, 2012, 2014, 2010)])
     section = deliveries_section(years, {}, "de")
-    (row,) = next(block for block in section.blocks if block.identifier == "kept-out-table").rows
+    (row,) = next(block for block in section.sections[0].blocks if block.identifier == "kept-out-table").rows
     assert [plain(cell) for cell in row] == ["Kreis Alba 4", "schulabgaenge", "2010, 2012, 2014–\u20602015", "fehlt", "–"]
 
 

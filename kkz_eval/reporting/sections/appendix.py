@@ -32,7 +32,7 @@ TREND: Mapping[str, tuple[str, ...]] = {
     "interventions": ("chain-table",),
     "objectives": ("studied",),
     "outcomes": ("outcomes-table",),
-    "sample_size": ("strength-power",),
+    "sample_size": ("power.figure", "strength"),
     "assignment": ("limits",),
     "blinding": ("lock",),
     "unit_of_analysis": ("studied",),

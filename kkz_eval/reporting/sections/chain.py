@@ -36,7 +36,7 @@ from kkz_eval.reporting.document import (
 )
 from kkz_eval.reporting.figures.chain import Chain, Link, OutcomeOnChain, draw_chain
 from kkz_eval.reporting.inputs import LocalText, OutcomeInfo, ReportInputs, in_language
-from kkz_eval.reporting.sections.parts import finding_of, insert, is_simulated, label_of, of_role, source_of
+from kkz_eval.reporting.sections.parts import finding_of, folded, insert, is_simulated, label_of, listed, of_role, source_of
 from kkz_eval.reporting.sections.stations import stations_section
 
 _AROUND = "context"  # the stage of the catalogue that is no link of the chain
@@ -60,7 +60,7 @@ def chain_section(inputs: ReportInputs, language: Language) -> tuple[Section, ..
         columns = tuple(Column(say(f"chain.column.{name}").in_language(language)) for name in _COLUMNS)
         blocks.append(Table("chain-table", phrase("chain.table", language), columns, tuple(row.cells for row in rows)))
     left = tuple(said for stage in inputs.chain if (said := _not_evaluated(stage, inputs, language)))
-    reasons = (Section("chain-reasons", phrase("chain.reasons", language), (Listing(left),)),) if left else ()
+    reasons = folded("chain-reasons", phrase("chain.reasons", language), (Listing(left),) if left else ())
     return (Section("chain", phrase("sections.chain", language), tuple(blocks), (*reasons, *stations_section(inputs, language))),)
 
 
@@ -102,7 +102,7 @@ def _answered(stage: StageCoverage, offers: Mapping[str, StageOffers], inputs: R
     told = [_of_the_plan(outcome, inputs, language) for outcome in outcomes]
     if not told and all(row.other_level for row in stage.further):
         told = [_cause(reason, language) for reason in stage.reasons]
-    differed = _listed(told) or phrase("chain.none_in_plan", language)
+    differed = listed(told) or phrase("chain.none_in_plan", language)
     name = _name(stage, language)
     if not offers:
         return _Answered(stage.stage, ((name,), differed), Link(name.text, None, "", drawn, plain(differed)))
@@ -219,11 +219,4 @@ def _as_it_is(local: LocalText, language: Language) -> Quoted:
 
 def _said(key: str, items: list[Parts], language: Language, **parameters: Inline) -> Parts:
     """The sentence of the catalogue around a list; nothing for an empty one."""
-    return insert(phrase(key, language, items="\x01", **parameters), _listed(items)) if items else ()
-
-
-def _listed(items: list[Parts]) -> Parts:
-    listed: list[Inline] = []
-    for item in items:
-        listed += [*(["; "] if listed else []), *item]
-    return tuple(listed)
+    return insert(phrase(key, language, items="\x01", **parameters), listed(items)) if items else ()

@@ -6,25 +6,31 @@ import pandas as pd
 
 from kkz_eval.model.texts import Language
 from kkz_eval.reporting import numbers, say, wording
-from kkz_eval.reporting.document import Block, Listing, Paragraph, Quoted, Section, phrase
+from kkz_eval.reporting.document import Block, Paragraph, Quoted, Section, phrase
 from kkz_eval.reporting.figures.trend import Line, Mark, Trend, draw_trend
 from kkz_eval.reporting.inputs import OutcomeInfo, ReportInputs, in_language
 from kkz_eval.reporting.sections.chain import chain_section
-from kkz_eval.reporting.sections.parts import is_simulated, label_of, of_role, scope_of, source_of
+from kkz_eval.reporting.sections.parts import folded, insert, is_simulated, label_of, listed, of_role, scope_of, source_of
 from kkz_eval.reporting.sections.prevention import prevention_section
+
+SHOWN, FOLDED = ("primary",), ("secondary", "context")  # roles
 
 
 def changed_section(inputs: ReportInputs, language: Language) -> Section:
     """A figure of both groups for each outcome, with the breaks of its series."""
-    outcomes = of_role(inputs, "primary", "secondary", "context")
-    trends = tuple(_changed_outcome(inputs, outcome, language) for outcome in outcomes)
+    trends, others = (
+        tuple(_changed_outcome(inputs, outcome, language) for outcome in of_role(inputs, *roles)) for roles in (SHOWN, FOLDED)
+    )
+    folds = folded("trends-others", phrase("changed.others", language), (), others)
     return Section(
         "changed",
         phrase("sections.changed", language),
         (),
         (
             *chain_section(inputs, language),
-            Section("trends", phrase("sections.trends", language), (Paragraph(phrase("changed.intro", language)),), trends),
+            Section(
+                "trends", phrase("sections.trends", language), (Paragraph(phrase("changed.intro", language)),), (*trends, *folds)
+            ),
             *prevention_section(inputs, language),
         ),
     )
@@ -43,7 +49,7 @@ def _changed_outcome(inputs: ReportInputs, outcome: OutcomeInfo, language: Langu
     caption = phrase("changed.caption", language, label=label, unit=Quoted(trend.unit))
     blocks.append(draw_trend(f"{scope}.figure", trend, caption, language, source_of(inputs, [outcome], language)))
     if trend.breaks:
-        items = tuple(
+        items = [
             phrase(
                 "changed.break",
                 language,
@@ -52,8 +58,9 @@ def _changed_outcome(inputs: ReportInputs, outcome: OutcomeInfo, language: Langu
                 label=Quoted(mark.label),
             )
             for mark in trend.breaks
-        )
-        blocks += [Paragraph(phrase("changed.breaks", language), "note"), Listing(items)]
+        ]
+        said = insert(phrase("changed.breaks", language, items="\x01"), listed(items))
+        blocks.append(Paragraph(said, "note"))
     return Section(scope, (label,), tuple(blocks))
 
 

@@ -11,7 +11,7 @@ from kkz_eval.reporting.document import Block, Column, Inline, Listing, Paragrap
 from kkz_eval.reporting.figures.balance import Balance, Distance, draw_balance
 from kkz_eval.reporting.inputs import OutcomeInfo, ReportInputs, in_language
 from kkz_eval.reporting.sections import design
-from kkz_eval.reporting.sections.parts import insert, is_simulated, label_of, source_of
+from kkz_eval.reporting.sections.parts import folded, insert, is_simulated, label_of, source_of
 
 
 def comparable_section(inputs: ReportInputs, language: Language) -> Section:
@@ -25,8 +25,9 @@ def comparable_section(inputs: ReportInputs, language: Language) -> Section:
     rows = [row for row in inputs.balance.to_dict("records") if row["indicator"] in outcomes]
     shown = [(row, outcomes[str(row["indicator"])]) for row in rows if row["status"] == "ok"]
     blocks: list[Block] = [Paragraph(phrase("balance.intro", language))]
+    first = [(row, outcome) for row, outcome in shown if outcome.role == "primary"] or shown
     if shown:
-        blocks += _balance_shown(inputs, shown, language)
+        blocks += _balance_shown(inputs, shown, first, language)
     refused = [(row, outcomes[str(row["indicator"])]) for row in rows if row["status"] != "ok"]
     if refused:
         items = tuple(
@@ -41,28 +42,26 @@ def comparable_section(inputs: ReportInputs, language: Language) -> Section:
         )
         blocks.append(Listing(items))
     title = phrase("sections.balance" if shown else "sections.balance_unknown", language)
-    return Section("balance", title, tuple(blocks), design.design_sections(inputs, language))
+    others = [(row, outcome) for row, outcome in shown if (row, outcome) not in first]
+    rest = folded(
+        "balance-others", phrase("changed.others", language), _drawn_and_said("balance.others", inputs, others, language)
+    )
+    measured = folded(
+        "balance-measured", phrase("balance.table_title", language), [_balance_table(shown, language)] if shown else ()
+    )
+    return Section("balance", title, tuple(blocks), (*rest, *measured, *design.design_sections(inputs, language)))
 
 
 def _balance_shown(
-    inputs: ReportInputs, shown: list[tuple[dict[Hashable, Any], OutcomeInfo]], language: Language
+    inputs: ReportInputs,
+    shown: list[tuple[dict[Hashable, Any], OutcomeInfo]],
+    first: list[tuple[dict[Hashable, Any], OutcomeInfo]],
+    language: Language,
 ) -> Iterator[Block]:
-    figure = Balance(
-        tuple(
-            Distance(
-                in_language(outcome.label, language, outcome.indicator),
-                say(f"measures.{row['measure']}").in_language(language),
-                float(row["smd"]),
-            )
-            for row, outcome in shown
-        ),
-        (wording.SMALL_DISTANCE, wording.LARGE_DISTANCE),
-        any(is_simulated(inputs, outcome) for _, outcome in shown),
-    )
-    source = source_of(inputs, [outcome for _, outcome in shown], language)
-    yield draw_balance(claims.BALANCE_FIGURE, figure, phrase("balance.caption", language), language, source)
-    yield Listing(tuple(_balance_sentences(shown, language)))
-    yield from _without_counterpart(inputs, shown, language)
+    """first: those of shown whose differences are drawn and named here; the others are counted, and are folded."""
+    yield from _drawn_and_said(claims.BALANCE, inputs, first, language)
+    if len(first) < len(shown):
+        yield Paragraph(_counted(shown, language))
     sides = [(row, outcome, wording.distance(row["smd"])) for row, outcome in shown]
     large = [(row, outcome) for row, outcome, side in sides if side is wording.Distance.LARGE]
     far_level = any(row["measure"] == "level" for row, _ in large)
@@ -76,23 +75,53 @@ def _balance_shown(
     yield Paragraph(join(*notes, _together(inputs, language)))
     if far_level or any(outcome.role == "context" for _, outcome in large):
         yield Paragraph(phrase("balance.need", language))
-    yield _balance_table(shown, language)
 
 
-def _balance_sentences(shown: list[tuple[dict[Hashable, Any], OutcomeInfo]], language: Language) -> Iterator[Parts]:
+def _drawn_and_said(
+    scope: str, inputs: ReportInputs, shown: list[tuple[dict[Hashable, Any], OutcomeInfo]], language: Language
+) -> Iterator[Block]:
+    """The figure and the sentences on some differences; nothing where there are none. scope: beginning of all identifiers."""
+    if not shown:
+        return
+    figure = Balance(
+        tuple(
+            Distance(
+                in_language(outcome.label, language, outcome.indicator),
+                say(f"measures.{row['measure']}").in_language(language),
+                float(row["smd"]),
+            )
+            for row, outcome in shown
+        ),
+        (wording.SMALL_DISTANCE, wording.LARGE_DISTANCE),
+        any(is_simulated(inputs, outcome) for _, outcome in shown),
+    )
+    source = source_of(inputs, [outcome for _, outcome in shown], language)
+    yield draw_balance(f"{scope}.figure", figure, phrase("balance.caption", language), language, source)
+    yield Listing(tuple(_balance_sentences(scope, shown, language)))
+    yield from _without_counterpart(scope, inputs, shown, language)
+
+
+def _counted(shown: list[tuple[dict[Hashable, Any], OutcomeInfo]], language: Language) -> Parts:
+    """On which side of the lines all differences lie, those that are folded among them."""
+    sides = [wording.distance(row["smd"]) for row, _ in shown]
+    counts = {side.value: numbers.count(f"balance.counted.{side}", sides.count(side), language) for side in wording.Distance}
+    return phrase("balance.counted", language, of=numbers.count("balance.counted.of", len(shown), language), **counts)
+
+
+def _balance_sentences(scope: str, shown: list[tuple[dict[Hashable, Any], OutcomeInfo]], language: Language) -> Iterator[Parts]:
     """One sentence for each side of the lines on which there is a difference, the largest first."""
     for side in reversed(wording.Distance):
         items: list[Inline] = []
         for position, (row, outcome) in enumerate(shown, start=1):
             if wording.distance(row["smd"]) is side:
-                smd = numbers.measured(f"balance.said-{position}", row["smd"], 2, language)
+                smd = numbers.measured(f"{scope}.said-{position}", row["smd"], 2, language)
                 measure = say(f"measures.{row['measure']}").in_language(language)
                 said = phrase("balance.item", language, label=label_of(outcome, language), measure=measure, smd=smd)
                 items += [*(["; "] if items else []), *said]
         if items:
             lines = {
-                "near": numbers.measured(f"balance.{side}.near", wording.SMALL_DISTANCE, 2, language),
-                "far": numbers.measured(f"balance.{side}.far", wording.LARGE_DISTANCE, 2, language),
+                "near": numbers.measured(f"{scope}.{side}.near", wording.SMALL_DISTANCE, 2, language),
+                "far": numbers.measured(f"{scope}.{side}.far", wording.LARGE_DISTANCE, 2, language),
             }
             yield insert(phrase(f"balance.{side}", language, items="\x01", **lines), tuple(items))
 
@@ -116,7 +145,7 @@ def _together(inputs: ReportInputs, language: Language) -> Parts:
 
 
 def _without_counterpart(
-    inputs: ReportInputs, shown: list[tuple[dict[Hashable, Any], OutcomeInfo]], language: Language
+    scope: str, inputs: ReportInputs, shown: list[tuple[dict[Hashable, Any], OutcomeInfo]], language: Language
 ) -> Iterator[Block]:
     """Where fewer of the programme group than the plan demands lie within the range of the reference group: what its check says, too."""
     items: list[Inline] = []
@@ -124,7 +153,7 @@ def _without_counterpart(
         share = float(row.get("overlap", float("nan")))
         if share < inputs.checks.overlap:
             measure = say(f"measures.{row['measure']}").in_language(language)
-            within = numbers.measured(f"balance.within-{position}", 100 * share, 0, language)
+            within = numbers.measured(f"{scope}.within-{position}", 100 * share, 0, language)
             said = phrase("balance.within", language, label=label_of(outcome, language), measure=measure, share=within)
             items += [*(["; "] if items else []), *said]
     if items:

@@ -23,7 +23,7 @@ def counts_section(counts: pd.DataFrame, smallest_cell: int, language: Language)
         mark=disclosure.HIDDEN,
         smallest=numbers.count("counts.smallest_cell", smallest_cell, language),
     )
-    return Section("counts", phrase("data.counts", language), (*tables, Paragraph(hidden, "note")))
+    return Section("counts", phrase("data.counts", language), (*tables, Paragraph(hidden, "note")), kind="technical")
 
 
 def _counts_table(position: int, whole: str, counts: pd.DataFrame, released: pd.DataFrame, language: Language) -> Table:

@@ -10,6 +10,7 @@ from kkz_eval.reporting.sections import design
 from kkz_eval.reporting.sections.counts import counts_section
 from kkz_eval.reporting.sections.deliveries import deliveries_section
 from kkz_eval.reporting.sections.edition import edition_section
+from kkz_eval.reporting.sections.parts import folded
 from kkz_eval.reporting.sections.source_editions import edition_blocks
 
 
@@ -20,7 +21,7 @@ def data_section(inputs: ReportInputs, language: Language) -> Section:
         sections.append(deliveries_section(inputs.deliveries, inputs.dataset_titles, language))
     if inputs.notices:
         items = tuple((Quoted(notice.in_language(language)),) for notice in inputs.notices)
-        sections.append(Section("notices", phrase("data.notices", language), (Listing(items),)))
+        sections.append(Section("notices", phrase("data.notices", language), (Listing(items),), kind="technical"))
     if inputs.counts is not None and len(inputs.counts):
         sections.append(counts_section(inputs.counts, inputs.smallest_cell, language))
     sections += design.lock_section(inputs, language)
@@ -43,14 +44,16 @@ def _sources(inputs: ReportInputs, language: Language) -> Section:
             else ()
         )
         items.append(join(title, edition, attribution, licence))
-    blocks: list[Block] = [Listing(tuple(items))] if items else []
+    said: tuple[Block, ...] = (Listing(tuple(items)),) if items else ()
+    blocks: list[Block] = []
     columns = tuple(Column(say(f"data.{name}").in_language(language)) for name in ("file", "sha256"))
     for position, source in enumerate(inputs.sources, start=1):
         if source.files:
             used = Quoted(in_language(source.title, language, source.dataset))
             rows = tuple(((Code(name),), (Code(digest),)) for name, digest in source.files)
             blocks.append(Table(f"files-{position}", phrase("data.files_caption", language, title=used), columns, rows))
-    return Section("sources", phrase("data.sources", language), (*blocks, *edition_blocks(inputs, language)))
+    files = folded("source-files", phrase("data.source_files", language), (*blocks, *edition_blocks(inputs, language)))
+    return Section("sources", phrase("data.sources", language), said, files)
 
 
 def _origin(inputs: ReportInputs, language: Language) -> Section:
@@ -63,4 +66,4 @@ def _origin(inputs: ReportInputs, language: Language) -> Section:
             )
             columns = (Column(say("data.item").in_language(language)), Column(say(f"data.{column}").in_language(language)))
             blocks.append(Table(f"{name}-table", phrase(f"data.{name}_caption", language), columns, rows))
-    return Section("origin", phrase("data.origin", language), tuple(blocks))
+    return Section("origin", phrase("data.origin", language), tuple(blocks), kind="technical")

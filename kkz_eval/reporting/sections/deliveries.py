@@ -22,6 +22,7 @@ from kkz_eval.reporting.document import (
     phrase,
 )
 from kkz_eval.reporting.inputs import LocalText, in_language
+from kkz_eval.reporting.sections.parts import folded
 
 ALWAYS_SHOWN = (State.ACCEPTED, State.WARNINGS, State.REJECTED, State.MISSING)
 
@@ -80,7 +81,8 @@ def deliveries_section(deliveries: pd.DataFrame, titles: Mapping[str, LocalText]
         Column(say("data.n_errors").in_language(language), "number"),
     )
     named = Table("kept-out-table", phrase("data.refused_caption", language), columns, rows)
-    return Section("deliveries", phrase("data.deliveries", language), (overview, named))
+    kept_out_ones = folded("kept-out", phrase("data.refused_title", language), (named,))
+    return Section("deliveries", phrase("data.deliveries", language), (overview,), kept_out_ones)
 
 
 def _named(dataset: str, titles: Mapping[str, LocalText], language: Language) -> Inline:

@@ -14,6 +14,7 @@ from kkz_eval.reference.unit_groups import unit_words
 from kkz_eval.reporting import numbers, say
 from kkz_eval.reporting.document import Block, Column, Inline, Listing, Paragraph, Parts, Quoted, Section, Table, join, phrase
 from kkz_eval.reporting.inputs import DesignInfo, OutcomeInfo, ReportInputs, in_language
+from kkz_eval.reporting.sections.parts import folded
 
 MOST_SHARES = 6  # of a synthetic reference that are named; its file has all
 
@@ -43,12 +44,12 @@ def design_sections(inputs: ReportInputs, language: Language) -> tuple[Section, 
         return ()
     labels = {outcome.indicator: outcome for outcome in inputs.outcomes}
     sections = [
-        Section("references", phrase("design.title", language), tuple(_reference_blocks(design, labels, inputs.level, language)))
+        *folded("references", phrase("design.title", language), _reference_blocks(design, labels, inputs.level, language))
     ]
     expected = tuple(_expected(design.regression, labels, language))
     if expected:
         blocks = (Paragraph(phrase("design.regression_intro", language, units=_units(inputs.level, language))), Listing(expected))
-        sections.append(Section("regression", phrase("design.regression", language), blocks))
+        sections += folded("regression", phrase("design.regression", language), blocks)
     return tuple(sections)
 
 

@@ -26,18 +26,22 @@ from kkz_eval.reporting.document import (
 )
 from kkz_eval.reporting.figures.event_study import Event, EventStudy, draw_event_study
 from kkz_eval.reporting.inputs import OutcomeInfo, ReportInputs, in_language
-from kkz_eval.reporting.sections.parts import finding_of, insert, is_simulated, label_of, of_role, scope_of, source_of
+from kkz_eval.reporting.sections.parts import finding_of, folded, insert, is_simulated, label_of, of_role, scope_of, source_of
 
 
 def difference_section(inputs: ReportInputs, language: Language) -> Section:
     """For each outcome the sentence, the event study and every estimate over all years, refusals among them."""
-    outcomes = of_role(inputs, "primary", "secondary")
-    intro = phrase("difference.intro" if outcomes else "difference.none", language)
+    primary, secondary = (
+        tuple(_difference_outcome(inputs, outcome, language) for outcome in of_role(inputs, role))
+        for role in ("primary", "secondary")
+    )
+    intro = phrase("difference.intro" if primary or secondary else "difference.none", language)
+    folds = folded("difference-others", phrase("difference.others", language), (), secondary)
     return Section(
         "difference",
         phrase("sections.difference", language),
         (Paragraph(intro),),
-        tuple(_difference_outcome(inputs, outcome, language) for outcome in outcomes),
+        (*primary, *folds),
     )
 
 
@@ -46,13 +50,10 @@ def estimates_sections(inputs: ReportInputs, language: Language) -> tuple[Sectio
     tables = tuple(_estimates_of(inputs, outcome, language) for outcome in of_role(inputs, "primary", "secondary"))
     shown = tuple(section for section in tables if section is not None)
     methods = _methods_explained(inputs, language)
-    return (*_technical("estimates", (), shown, language), *_technical("methods", methods, (), language))
-
-
-def _technical(name: str, blocks: tuple[Block, ...], sections: tuple[Section, ...], language: Language) -> tuple[Section, ...]:
-    if not blocks and not sections:
-        return ()
-    return (Section(f"appendix-{name}", phrase(f"appendix.{name}", language), blocks, sections, "technical"),)
+    return (
+        *folded("appendix-estimates", phrase("appendix.estimates", language), (), shown),
+        *folded("appendix-methods", phrase("appendix.methods", language), methods),
+    )
 
 
 def _estimates_of(inputs: ReportInputs, outcome: OutcomeInfo, language: Language) -> Section | None:
@@ -95,9 +96,9 @@ def _difference_outcome(inputs: ReportInputs, outcome: OutcomeInfo, language: La
     scope = scope_of("difference", inputs, outcome)
     found = finding_of(inputs, outcome)
     label = label_of(outcome, language)
-    sentence = join(
-        wording.finding(found, outcome, scope, language, inputs.level), wording.pre_trend_note(found, scope, language)
-    )
+    sentence = wording.verdict(found, outcome, scope, language)
+    if len(overall_rows(inputs.estimates, outcome.indicator)):
+        sentence = join(sentence, (Reference(f"{scope}.table", say("difference.all_estimates").in_language(language)),))
     blocks: list[Block] = [Paragraph(sentence)]
     if found.is_estimated and not found.verdict.is_comparable:
         blocks.append(Paragraph(phrase("difference.carries_no_verdict", language), "note"))
@@ -110,9 +111,6 @@ def _difference_outcome(inputs: ReportInputs, outcome: OutcomeInfo, language: La
             phrase(reference, language),
         )
         blocks.append(draw_event_study(f"{scope}.figure", study, caption, language, source_of(inputs, [outcome], language)))
-    if len(overall_rows(inputs.estimates, outcome.indicator)):
-        table = Reference(f"{scope}.table", say("difference.all_estimates").in_language(language))
-        blocks.append(Paragraph((table,), "note"))
     return Section(scope, (label,), tuple(blocks))
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from kkz_eval.indicators.described import Described
 from kkz_eval.model.texts import Language
 from kkz_eval.reporting import say, wording
-from kkz_eval.reporting.document import Parts, Quoted, identifier_part, join, phrase
+from kkz_eval.reporting.document import Block, Inline, Parts, Quoted, Section, identifier_part, join, phrase
 from kkz_eval.reporting.inputs import OutcomeInfo, ReportInputs, in_language
 
 
@@ -28,6 +28,12 @@ def finding_of(inputs: ReportInputs, outcome: OutcomeInfo) -> wording.Finding:
         treated_cohorts=inputs.treated_cohorts,
         headline=inputs.headline,
     )
+
+
+def folded(identifier: str, title: Parts, blocks: Iterable[Block], sections: Iterable[Section] = ()) -> tuple[Section, ...]:
+    """A technical section, whose title stands for itself; () where there is nothing in it."""
+    found = Section(identifier, title, tuple(blocks), tuple(sections), "technical")
+    return (found,) if found.blocks or found.sections else ()
 
 
 def is_simulated(inputs: ReportInputs, outcome: OutcomeInfo) -> bool:
@@ -70,6 +76,14 @@ def code_label(found: Described, key: str, language: Language) -> Quoted:
 def insert(sentence: Parts, inserted: Parts) -> Parts:
     """A sentence with words in the place that stands for them (\x01)."""
     return tuple(piece for part in sentence for piece in (inserted if part == "\x01" else (part,)))
+
+
+def listed(items: Sequence[Parts]) -> Parts:
+    """Some words one after the other, with a semicolon between."""
+    said: list[Inline] = []
+    for item in items:
+        said += [*(["; "] if said else []), *item]
+    return tuple(said)
 
 
 def written_day(iso: str, language: Language) -> str:

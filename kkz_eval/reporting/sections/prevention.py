@@ -60,7 +60,7 @@ def _over_the_years(found: Described, smallest_cell: int, language: Language) ->
         Table("prevention-years-table", phrase("prevention.years.caption", language), columns, rows),
         Paragraph(phrase("prevention.years.note", language, fewest=fewest), "note"),
     )
-    return (Section("prevention-years", phrase("prevention.years.title", language), blocks),)
+    return (Section("prevention-years", phrase("prevention.years.title", language), blocks, kind="technical"),)
 
 
 def _years_row(series: Series, smallest_cell: int, language: Language) -> tuple[Parts, ...]:
@@ -119,7 +119,7 @@ def _by_municipality(found: Described, smallest_cell: int, language: Language) -
         return ()
     tables = [_units_table(number, kind, smallest_cell, language) for number, kind in enumerate(kinds.values(), start=1)]
     note = Paragraph(phrase("prevention.units.note", language), "note")
-    return (Section("prevention-units", phrase("prevention.units.title", language), (*tables, note)),)
+    return (Section("prevention-units", phrase("prevention.units.title", language), (*tables, note), kind="technical"),)
 
 
 def _units_table(number: int, kind: Sequence[Series], smallest_cell: int, language: Language) -> Table:
@@ -180,7 +180,7 @@ def _target_groups(found: Described, smallest_cell: int, language: Language) -> 
         Table("prevention-reached-table", phrase("prevention.reached.caption", language), columns, rows),
         Paragraph(phrase("prevention.reached.note", language), "note"),
     )
-    return (Section("prevention-reached", phrase("prevention.reached.title", language), blocks),)
+    return (Section("prevention-reached", phrase("prevention.reached.title", language), blocks, kind="technical"),)
 
 
 def _network(found: Described, language: Language) -> tuple[Section, ...]:
@@ -200,7 +200,11 @@ def _network(found: Described, language: Language) -> tuple[Section, ...]:
         blocks.append(Table("prevention-gaps-table", phrase("prevention.gaps.caption", language, year=year), columns, rows))
         blocks.append(Paragraph(phrase("prevention.gaps.note", language), "note"))
     blocks += _untied(found, language)
-    return (Section("prevention-network", phrase("prevention.gaps.title", language), tuple(blocks)),) if blocks else ()
+    return (
+        (Section("prevention-network", phrase("prevention.gaps.title", language), tuple(blocks), kind="technical"),)
+        if blocks
+        else ()
+    )
 
 
 def _untied(found: Described, language: Language) -> list[Block]:

@@ -15,7 +15,7 @@ from kkz_eval.model.texts import Language
 from kkz_eval.reporting import numbers, say, wording
 from kkz_eval.reporting.document import Block, Column, Number, Paragraph, Parts, Section, Table, join, phrase
 from kkz_eval.reporting.inputs import OutcomeInfo, ReportInputs
-from kkz_eval.reporting.sections.parts import finding_of, label_of, of_role, scope_of
+from kkz_eval.reporting.sections.parts import finding_of, folded, label_of, of_role, scope_of
 
 _TRIALS = ("specifications", "scales", "controls", "breakdown")
 
@@ -27,14 +27,21 @@ def robustness_section(inputs: ReportInputs, language: Language) -> Section:
     title = phrase("sections.robustness", language)
     if not estimated:
         return Section("robustness", title, (Paragraph(phrase("robustness.nothing", language)),))
+    primary, secondary = (
+        [(outcome, found.verdict) for outcome, found in estimated if outcome.role == role] for role in ("primary", "secondary")
+    )
+    rest = [_trials("robustness-others-table", secondary, inputs, language)] if primary and secondary else []
     blocks: list[Block] = [
         Paragraph(phrase("robustness.intro", language)),
-        _trials([(outcome, found.verdict) for outcome, found in estimated], inputs, language),
+        _trials("robustness-table", primary or secondary, inputs, language),
         Paragraph(phrase("robustness.reading", language, needed=_needed(language)), "note"),
     ]
-    told = tuple(_others(inputs, outcome, found, language) for outcome, found in estimated if found.verdict.is_comparable)
-    methods = tuple(section for section in told if section is not None)
-    return Section("robustness", title, tuple(blocks), methods)
+    others = (_others(inputs, outcome, found, language) for outcome, found in estimated if found.verdict.is_comparable)
+    folds = (
+        *folded("robustness-methods", phrase("robustness.methods", language), (), (one for one in others if one is not None)),
+        *folded("robustness-others", phrase("difference.others", language), rest),
+    )
+    return Section("robustness", title, tuple(blocks), folds)
 
 
 def _others(inputs: ReportInputs, outcome: OutcomeInfo, found: wording.Finding, language: Language) -> Section | None:
@@ -52,7 +59,7 @@ def _needed(language: Language) -> Number:
     return numbers.measured("robustness.needed", rules().limit(Form.DIFFERENCE, "breakdown"), 1, language)
 
 
-def _trials(tried: list[tuple[OutcomeInfo, Verdict]], inputs: ReportInputs, language: Language) -> Table:
+def _trials(name: str, tried: list[tuple[OutcomeInfo, Verdict]], inputs: ReportInputs, language: Language) -> Table:
     columns = (
         Column(say("balance.outcome").in_language(language)),
         *(Column(say(f"robustness.column.{name}").in_language(language)) for name in _TRIALS),
@@ -61,7 +68,7 @@ def _trials(tried: list[tuple[OutcomeInfo, Verdict]], inputs: ReportInputs, lang
         ((label_of(outcome, language),), *_trials_of(verdict, scope_of("robustness.tried", inputs, outcome), language))
         for outcome, verdict in tried
     )
-    return Table("robustness-table", phrase("robustness.caption", language), columns, rows)
+    return Table(name, phrase("robustness.caption", language), columns, rows)
 
 
 def _trials_of(verdict: Verdict, scope: str, language: Language) -> Iterator[Parts]:

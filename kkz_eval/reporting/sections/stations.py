@@ -28,7 +28,7 @@ def stations_section(inputs: ReportInputs, language: Language) -> tuple[Section,
     if not official and not delivered:
         return ()
     said = Paragraph(phrase("stations.not", language), "note")
-    return (Section("stations", phrase("sections.stations", language), (said, *official, *delivered)),)
+    return (Section("stations", phrase("sections.stations", language), (said, *official, *delivered), kind="technical"),)
 
 
 def _official(inputs: ReportInputs, language: Language) -> tuple[Block, ...]:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from kkz_eval.evaluation.verdict.decide import Verdict
 from kkz_eval.evaluation.verdict.sentences import domain_sentence, domain_word, level_word, rating_sentence
 from kkz_eval.model.texts import AtTheBeginning, Language
 from kkz_eval.reporting import numbers, say
 from kkz_eval.reporting.document import Column, Paragraph, Parts, Section, Table, phrase
 from kkz_eval.reporting.inputs import OutcomeInfo, ReportInputs
-from kkz_eval.reporting.sections.parts import finding_of, label_of, of_role, scope_of
+from kkz_eval.reporting.sections.parts import finding_of, folded, label_of, of_role, scope_of
 from kkz_eval.reporting.traceable import parts_of
 
 
@@ -20,9 +22,27 @@ def strength_section(inputs: ReportInputs, language: Language) -> Section:
         nothing = (Paragraph(phrase("strength.nothing", language)),)
         return Section("strength", phrase("sections.strength", language), nothing)
     version = numbers.count("strength.version", rated[0][1].rules_version, language)
-    intro = Paragraph(phrase("strength.intro", language, version=version))
-    sections = tuple(_outcome(inputs, outcome, verdict, language) for outcome, verdict in rated)
-    return Section("strength", phrase("sections.strength", language), (intro,), sections)
+    primary = [(outcome, verdict) for outcome, verdict in rated if outcome.role == "primary"] or rated
+    blocks = (Paragraph(phrase("strength.intro", language, version=version)), _overview(primary, language))
+    reasons = tuple(_outcome(inputs, outcome, verdict, language) for outcome, verdict in rated)
+    folds = folded("strength-reasons", phrase("strength.reasons", language), (), reasons)
+    return Section("strength", phrase("sections.strength", language), blocks, folds)
+
+
+def _overview(rated: Sequence[tuple[OutcomeInfo, Verdict]], language: Language) -> Table:
+    """A row for each outcome: the rating, and the level of each of the seven domains."""
+    domains = [AtTheBeginning(domain_word(domain)).in_language(language) for domain in rated[0][1].domains]
+    columns = (
+        Column(say("balance.outcome").in_language(language)),
+        Column(say("strength.rating").in_language(language)),
+        *(Column(name) for name in domains),
+    )
+    rows: list[tuple[Parts, ...]] = []
+    for outcome, verdict in rated:
+        levels = (level_word(level).in_language(language) for level in (verdict.rating, *(one.level for one in verdict.domains)))
+        cells: tuple[Parts, ...] = tuple((level,) for level in levels)
+        rows.append(((label_of(outcome, language),), *cells))
+    return Table("strength-table", phrase("strength.overview", language), columns, tuple(rows))
 
 
 def _outcome(inputs: ReportInputs, outcome: OutcomeInfo, verdict: Verdict, language: Language) -> Section:

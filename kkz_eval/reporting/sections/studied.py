@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pandas as pd
 
 from kkz_eval.model.texts import Language
@@ -20,13 +22,14 @@ from kkz_eval.reporting.document import (
     identifier_part,
     phrase,
 )
-from kkz_eval.reporting.inputs import ReportInputs, in_language
-from kkz_eval.reporting.sections.parts import insert, label_of, scope_of, written_day
+from kkz_eval.reporting.inputs import OutcomeInfo, ReportInputs, in_language
+from kkz_eval.reporting.sections.parts import folded, insert, label_of, of_role, scope_of, written_day
 
 
 def studied_section(inputs: ReportInputs, language: Language) -> Section:
     """Question, years, outcomes and their mechanisms, and the units of each group by name."""
     blocks: list[Block] = []
+    ways: tuple[Section, ...] = ()
     if "question" in inputs.texts:
         blocks.append(Paragraph((Quoted(in_language(inputs.texts["question"], language, "texts.question")),), "lead"))
     if inputs.outcomes:
@@ -50,7 +53,11 @@ def studied_section(inputs: ReportInputs, language: Language) -> Section:
         if inputs.unit_rule is not None:
             blocks.append(Paragraph((Quoted(inputs.unit_rule.in_language(language)),)))
         blocks += [Paragraph((Quoted(said.in_language(language)),)) for said in inputs.held_fixed]
-        blocks.append(_outcome_table(inputs, language))
+        primary = of_role(inputs, "primary") or inputs.outcomes
+        blocks.append(_outcome_table("outcomes-table", primary, inputs, language))
+        others = tuple(outcome for outcome in inputs.outcomes if outcome not in primary)
+        rest = [_outcome_table("outcomes-others-table", others, inputs, language)] if others else []
+        ways = folded("outcomes-others", phrase("changed.others", language), rest)
         mechanisms = tuple(
             phrase(
                 "studied.mechanism",
@@ -62,18 +69,24 @@ def studied_section(inputs: ReportInputs, language: Language) -> Section:
             if outcome.mechanism is not None
         )
         if mechanisms:
-            blocks += [Paragraph(phrase("studied.mechanisms", language)), Listing(mechanisms)]
+            said: tuple[Block, ...] = (Paragraph(phrase("studied.mechanisms", language)), Listing(mechanisms))
+            ways += folded("studied-mechanisms", phrase("studied.mechanisms_title", language), said)
     subsections = tuple(
         _group(inputs, group, language) for group in ("treated", "reference", "later", "left_out") if len(_units(inputs, group))
     )
-    return Section("studied", phrase("sections.studied", language), tuple(blocks), subsections)
+    return Section(
+        "studied",
+        phrase("sections.studied", language),
+        tuple(blocks),
+        (*folded("groups", phrase("studied.groups", language), (), subsections), *ways),
+    )
 
 
-def _outcome_table(inputs: ReportInputs, language: Language) -> Table:
+def _outcome_table(name: str, outcomes: Sequence[OutcomeInfo], inputs: ReportInputs, language: Language) -> Table:
     headings = ("outcome", "role", "window", "exposed_from", "expected")
     none = (say("studied.not_stated").in_language(language),)
     rows = []
-    for outcome in inputs.outcomes:
+    for outcome in outcomes:
         scope = scope_of("studied", inputs, outcome)
         earliest = outcome.earliest_plausible_year
         rows.append(
@@ -98,7 +111,7 @@ def _outcome_table(inputs: ReportInputs, language: Language) -> Table:
             )
         )
     return Table(
-        "outcomes-table",
+        name,
         phrase("studied.outcomes_caption", language),
         tuple(Column(say(f"studied.{heading}").in_language(language)) for heading in headings),
         tuple(rows),

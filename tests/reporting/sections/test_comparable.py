@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from kkz_eval.evaluation.omnibus_balance import Omnibus
-from kkz_eval.reporting.document import Figure, Listing, Paragraph, Table, plain
+from kkz_eval.reporting.document import Figure, Listing, Paragraph, plain
 from kkz_eval.reporting.sections.comparable import comparable_section
 from kkz_eval.reporting.sections.key import key_section
 
@@ -36,8 +36,7 @@ def only(inputs, indicator, measure, **values):
 def test_each_difference_stands_on_its_side_of_the_lines(inputs):
     assert sentences(section_of(inputs, inputs.balance)) == [
         "Abstand, der als zu groß gilt, um durch Anpassung ausgeglichen zu werden (über 0,25): "
-        "Schulabgänge ohne Abschluss, Niveau (0,81); Willkommensbesuche, Niveau (−1,34); "
-        "Personen in SGB-II-Bedarfsgemeinschaften, Niveau (0,66).",
+        "Schulabgänge ohne Abschluss, Niveau (0,81); Willkommensbesuche, Niveau (−1,34).",
         "Abstand, der im Modell berücksichtigt werden sollte (über 0,05 bis 0,25): "
         "Ausbildungsplätze je 100 Bewerbungen, Niveau (0,12); Ausbildungsplätze je 100 Bewerbungen, Verlauf (−0,25).",
         "Kleiner Abstand (höchstens 0,05): Schulabgänge ohne Abschluss, Verlauf (−0,04); Beginn der Hilfe unter 3 Jahren, Niveau (0,05).",
@@ -85,12 +84,25 @@ def test_what_chance_does_is_a_number_of_the_group_sizes(inputs):
     assert "jeder dritte Abstand durch Zufall über 0,54" in notes(section_of(inputs, inputs.balance))  # sqrt(1/6 + 1/8)
 
 
-def test_figure_and_table_show_the_same_rows(inputs):
+def test_what_is_not_primary_is_counted_with_all_and_shown_where_it_is_folded(inputs):
     section = section_of(inputs, inputs.balance)
+    others = next(part for part in section.sections if part.identifier == "balance-others")
+    assert others.kind == "technical"
+    assert sentences(others) == [
+        "Abstand, der als zu groß gilt, um durch Anpassung ausgeglichen zu werden (über 0,25): "
+        "Personen in SGB-II-Bedarfsgemeinschaften, Niveau (0,66).",
+    ]
+    assert "Alle 7 Abstände, auch die der übrigen Kennzahlen: 2 klein, 2 mittel, 3 zu groß." in notes(section)
+
+
+def test_figures_and_table_show_the_same_rows(inputs):
+    section = section_of(inputs, inputs.balance)
+    others, measured = section.sections[:2]
     (figure,) = (block for block in section.blocks if isinstance(block, Figure))
-    (table,) = (block for block in section.blocks if isinstance(block, Table))
+    (rest,) = (block for block in others.blocks if isinstance(block, Figure))
+    (table,) = measured.blocks
     assert [plain(row[3]) for row in table.rows] == ["0,81", "−0,04", "0,12", "−0,25", "0,05", "−1,34", "0,66"]
-    assert all(plain(row[3]) in figure.alternative_text for row in table.rows)
+    assert all(plain(row[3]) in figure.alternative_text + rest.alternative_text for row in table.rows)
     assert [plain(cell) for cell in table.rows[1]] == [
         *("Schulabgänge ohne Abschluss: Verlauf", "−0,30", "−0,29", "−0,04", "6 / 8", "2007–\u20602011 (5 Jahre)"),
     ]
