@@ -29,11 +29,6 @@ PLAN_ID = "modellwelt"
 SMALL_YEARS, SHORTEST_YEARS = (2010, 2014), (2010, 2012)
 SMALL_DATASET = "schulabgaenge"
 NOT_IN_SMALL_PLAN = ("betreuungsquote", "sgbii_quote", "arbeitslosenquote", "geburten_je_1000")
-ALL_YEARS = (2010, 2014)
-NOT_IN_SMALL_WORLD = (
-    *("ausbildung_und_arbeit", "ausgaben_jugendhilfe", "geburten_fruehe_hilfen", "hilfen_zur_erziehung", "netzwerk"),
-    *("praeventionsangebote", "schuleingangsuntersuchung", "uebergang_grundschule"),
-)
 ALL_YEARS = range(1995, 2027)
 
 DUESSELDORF, KREFELD, AHLEN = "05111000", "05114000", "05570004"
