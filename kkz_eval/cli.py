@@ -75,11 +75,7 @@ def _parser(language: Language) -> argparse.ArgumentParser:
     check.add_argument("--json", action="store_true", help=words("json"))
     check.set_defaults(command=_check)
 
-    lint_text = commands.add_parser("lint-text", help=words("lint_text"), description=words("lint_text_long"))
-    lint_text.add_argument("files", type=Path, nargs="+", metavar="FILE", help=words("lint_text_files"))
-    lint_text.add_argument("--language", choices=LANGUAGES, help=words("lint_text_language"))
-    lint_text.add_argument("--json", action="store_true", help=words("json"))
-    lint_text.set_defaults(command=_lint_text)
+    _add_lint_text(commands, words)
 
     simulate = commands.add_parser("simulate", help=words("simulate"), description=words("simulate_long"))
     simulate.add_argument("--out", type=Path, required=True, help=words("out"))
@@ -111,6 +107,8 @@ def _parser(language: Language) -> argparse.ArgumentParser:
     fetch.add_argument("--job", action="store_const", const="job", default="dialogue", help=words("fetch_job"))
     fetch.add_argument("--into", type=Path, metavar="DIR", help=words("fetch_into"))
     fetch.set_defaults(command=_fetch)
+
+    _report_commands(commands.add_parser("report", help=words("report")), words)
 
     _contract_commands(commands.add_parser("contracts", help=words("contracts")), words)
 
@@ -214,6 +212,25 @@ def _plan_parser(parser: argparse.ArgumentParser, words: Callable[[str], str]) -
     plan_show.set_defaults(command=_plan_show)
 
 
+def _add_lint_text(commands: Any, words: Callable[[str], str]) -> None:
+    """The check of a text. commands: the subparsers of the main one."""
+    lint_text = commands.add_parser("lint-text", help=words("lint_text"), description=words("lint_text_long"))
+    lint_text.add_argument("files", type=Path, nargs="+", metavar="FILE", help=words("lint_text_files"))
+    lint_text.add_argument("--language", choices=LANGUAGES, help=words("lint_text_language"))
+    lint_text.add_argument("--json", action="store_true", help=words("json"))
+    lint_text.set_defaults(command=_lint_text)
+
+
+def _report_commands(parser: argparse.ArgumentParser, words: Callable[[str], str]) -> None:
+    """Arguments of the commands about finished reports."""
+    report = parser.add_subparsers(required=True, metavar="picture")
+    picture = report.add_parser("picture", help=words("picture"), description=words("picture_long"))
+    picture.add_argument("file", type=Path, metavar="FILE.svg", help=words("picture_file"))
+    picture.add_argument("--out", type=Path, metavar="FILE.png", help=words("picture_out"))
+    picture.add_argument("--width", type=int, default=1600, help=words("picture_width"))
+    picture.set_defaults(command=_picture)
+
+
 def _contract_commands(parser: argparse.ArgumentParser, words: Callable[[str], str]) -> None:
     contracts = parser.add_subparsers(required=True, metavar="lint | diff | docs")
     lint = contracts.add_parser("lint", help=words("lint"))
@@ -248,6 +265,12 @@ def _lint_text(options: argparse.Namespace) -> int:
     from kkz_eval.commands.lint_text import lint_texts
 
     return lint_texts(load_settings(), options.files, options.language, "json" if options.json else "table")
+
+
+def _picture(options: argparse.Namespace) -> int:
+    from kkz_eval.commands.picture import write_picture
+
+    return write_picture(load_settings(), options.file, options.out, options.width)
 
 
 def _simulate(options: argparse.Namespace) -> int:

@@ -134,6 +134,21 @@ def on(columns: Mapping[str, Sequence[Cell]]) -> alt.Chart:
     return alt.Chart(alt.InlineData(values=values))
 
 
+def to_png(svg: str, width: int) -> bytes:
+    """A picture that stands alone (downloads.standalone) for programs that take no SVG, so many pixels wide.
+
+    Raises ValueError for what is no such picture, or refers to anything outside itself.
+    """
+    box = re.search(r'<svg\b[^>]*\bviewBox="0 0 ([\d.]+) [\d.]+"', svg)
+    if box is None or _OUTSIDE.search(svg):
+        raise ValueError("no picture that stands alone")
+    _measure_by_the_typeface()
+    return bytes(vl_convert.svg_to_png(svg, scale=width / float(box.group(1))))
+
+
+_OUTSIDE = re.compile(r"""\bhref\s*=|<image\b|<!ENTITY|@import|url\(\s*["']?(?!data:|#)""", re.IGNORECASE)
+
+
 def ground(left: float, right: float, top: float, bottom: float) -> alt.Chart:
     """White ground for words, in pixels of the plot, so that no line runs through them."""
     return (
