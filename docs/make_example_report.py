@@ -6,6 +6,7 @@ Belongs here: the run of the model world that the documentation shows. Does not 
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -42,11 +43,19 @@ def keep(report: Path) -> Path:
     content = report.read_bytes()
     if b'class="simulated"' not in content:
         raise SystemExit(f"{report} does not say that it is simulated; only such a report belongs into the documentation.")
+    content = without_links_beside(content.decode("utf-8")).encode("utf-8")
     if len(content) > LARGEST:
         raise SystemExit(f"{report} has {len(content):,} bytes; at most {LARGEST:,} belong into the repository.")
     EXAMPLE.parent.mkdir(exist_ok=True)
     EXAMPLE.write_bytes(content)
     return EXAMPLE
+
+
+def without_links_beside(page: str) -> str:
+    """The page without links to files that lie beside a report: here it stands alone. Of a link to another page the words stay."""
+    beside = r'<a href="(?!#|data:|mailto:|https?:)[^"]*"'
+    page = re.sub(rf"{beside}[^>]* download\b[^>]*>.*?</a>\n?", "", page)
+    return re.sub(rf"{beside}[^>]*>(.*?)</a>", r"\1", page)
 
 
 def main(arguments: Sequence[str]) -> int:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from kkz_eval.model.texts import LANGUAGES
+from kkz_eval.reporting import say
 from kkz_eval.reporting.document import plain
 from kkz_eval.reporting.readability import NEWSPAPERS, level_of, paragraphs_of, sentences_of, sentences_on
 from kkz_eval.reporting.sections.front import front_of
 from kkz_eval.reporting.sections.key import key_section
+from kkz_eval.reporting.sections.limits import limits_section
 
 LONGEST = 40  # words of a sentence in what is read first
 VERDICTS = {
@@ -86,3 +90,15 @@ def test_the_one_page_is_no_harder_than_a_newspaper_whatever_it_has_to_say(input
     assert level.lix <= newspaper.lix
     assert level.long_words <= newspaper.long_words
     assert max(len(sentence) for sentence in sentences_of(said)) <= LONGEST
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_figures_of_the_guide_are_about_those_of_today(inputs, language):
+    guide = (Path(__file__).parents[2] / "docs" / "foundation.md").read_text(encoding="utf-8")
+    named = re.findall(r"^\| (.+) \| \d+ \+ \d+ = (\d+) \| \d+ \+ \d+ = (\d+) \|$", guide, re.MULTILINE)
+    told = {title: int(values[LANGUAGES.index(language)]) for title, *values in named}
+    measured = {"Zeitungen": NEWSPAPERS[language].lix, "Die Seite davor": level_of(sentences_on(front_of(inputs, language))).lix}
+    for section in (key_section(inputs, language), limits_section(inputs, language)):
+        title = say(f"sections.{section.identifier}").in_language("de")
+        measured[title] = level_of([plain(parts) for parts in paragraphs_of(section)]).lix
+    assert told == {title: pytest.approx(value, abs=4) for title, value in measured.items()}
