@@ -108,7 +108,7 @@ def _parser(language: Language) -> argparse.ArgumentParser:
     fetch.add_argument("--into", type=Path, metavar="DIR", help=words("fetch_into"))
     fetch.set_defaults(command=_fetch)
 
-    _report_commands(commands.add_parser("report", help=words("report")), words)
+    _report_commands(commands.add_parser("report", help=words("report_command")), words)
 
     _contract_commands(commands.add_parser("contracts", help=words("contracts")), words)
 
