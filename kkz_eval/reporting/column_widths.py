@@ -18,6 +18,8 @@ UPRIGHT, TURNED = 470.0, 717.0  # width of the text on A4 in points, upright and
 SIZES = (8.5, 8.0, 7.5, 7.0)  # of type, in points; what is smaller is hard to read
 LONGEST_TEXT, LONGEST_CODE = 5.5, 5.5
 """A word of running text, a code: from this width on, in sizes of the type, it may be broken in a cell."""
+SLACK = 0.12
+"""Of the room, for lines longer than their longest word: with less, long cells are pressed into many lines and smaller type is better."""
 _UNKNOWN = 0.6  # of a character without a shape of its own
 
 
@@ -46,8 +48,9 @@ def fit(table: Table) -> Fit:
         for least in (unparted, parted):
             for size in SIZES:
                 widths = [width * size + 2 * PADDING for width in least]
-                if sum(widths) <= room:
-                    wanted = [max(width, line) * size + 2 * PADDING for width, line in zip(least, whole, strict=True)]
+                wanted = [max(width, line) * size + 2 * PADDING for width, line in zip(least, whole, strict=True)]
+                slack = 0.0 if size == SIZES[-1] else min(SLACK * room, sum(wanted) - sum(widths))
+                if sum(widths) + slack <= room:
                     return Fit(size, _spread(widths, wanted, room), least is parted, is_turned)
     widths = [width * SIZES[-1] + 2 * PADDING for width in parted]
     return Fit(SIZES[-1], tuple(round(width * TURNED / sum(widths), 2) for width in widths), True, True)
@@ -71,7 +74,7 @@ def _spread(least: Sequence[float], wanted: Sequence[float], room: float) -> tup
 def _whole(table: Table, column: int) -> float:
     """Width of a column whose cells stand on one line each, in sizes of the type."""
     heading = text_width(table.columns[column].heading, 600)
-    return max([min(heading, 12.0), *(text_width(plain(row[column]), 400) for row in table.rows)])
+    return max([min(heading, 8.0), *(text_width(plain(row[column]), 400) for row in table.rows)])
 
 
 def _least(table: Table, column: int, longest: float | None) -> float:

@@ -63,3 +63,10 @@ def test_a_table_without_rows_has_columns_for_its_head():
 def test_a_word_is_not_parted_before_a_stroke():
     found = fit(table(("Ort", "Programm /\u00a0Vergleich"), ("Unna", "6")))
     assert found.widths[1] >= text_width("Programm / Vergleich", 600) * 0.95 * SIZES[0]
+
+
+def test_long_cells_get_room_from_smaller_type_rather_than_many_lines():
+    headings = ("Kennzahl", *("Standardisierte Differenz " * 2 for _ in range(6)))
+    found = fit(table(headings, ("Betreuungsquote der Kinder von drei bis sechs Jahren " * 2, *("1,0" for _ in range(6)))))
+    assert found.size < SIZES[0]
+    assert found.widths[0] > max(found.widths[1:])
