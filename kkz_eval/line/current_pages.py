@@ -48,11 +48,12 @@ class _Link:
 
 @dataclass(frozen=True)
 class _List:
-    """A part of a page. links: may be none; nothing: what is said then; notes: sentences below the links."""
+    """A part of a page. links: may be none; nothing: what is said then; said: a sentence below the links, "" for none; notes: a list behind it."""
 
     heading: str
     links: Sequence[_Link]
     nothing: str
+    said: str = ""
     notes: Sequence[str] = ()
 
 
@@ -123,16 +124,16 @@ def _edition_listed(store: Store, plan: Plan, one: Numbered, language: Language,
         if store.exists(key := f"{folder}/{say(f'report.{what}').in_language(written)}")
     ]
     record = record_in(store, plan.id, one.folder) if links else None
-    notes = () if record is None else _changes_in(record, language)
-    return _List(heading.in_language(language), links, say("current.edition_gone").in_language(language), notes)
+    said, notes = ("", ()) if record is None else _changes_in(record, language)
+    return _List(heading.in_language(language), links, say("current.edition_gone").in_language(language), said, notes)
 
 
-def _changes_in(record: Record, language: Language) -> Sequence[str]:
-    """What changed in an edition, as its record has it."""
+def _changes_in(record: Record, language: Language) -> tuple[str, Sequence[str]]:
+    """With which edition one was compared, and what changed, as its record has it."""
     if record["previous"] is None:
-        return (say("current.first_edition").in_language(language),) if record["number"] == 1 else ()
+        return (say("current.first_edition").in_language(language) if record["number"] == 1 else "", ())
     compared = say("current.compared_with", number=record["previous"]["number"]).in_language(language)
-    return (compared, *(change[language] for change in record["changes"]))
+    return compared, tuple(change[language] for change in record["changes"])
 
 
 def _day(one: Numbered, language: Language) -> str:
@@ -250,7 +251,10 @@ def _page(
         language=language,
         title=title,
         target=address(target) if target else "",
-        lists=[(one.heading, [(link.label, address(link.key)) for link in one.links], one.nothing, one.notes) for one in lists],
+        lists=[
+            (one.heading, [(link.label, address(link.key)) for link in one.links], one.nothing, one.said, one.notes)
+            for one in lists
+        ],
         back=address(back) if back else "",
         other=None if other is None else (other[0], address(other[1])),
         is_simulated=is_simulated,

@@ -85,7 +85,7 @@ def test_deliveries_are_new_take_the_place_of_others_or_no_longer_hold() -> None
 def test_values_that_moved_are_counted_where_the_former_are_known_and_not_guessed_else() -> None:
     now = otherwise("data", "values", "a", to="v2")
     ((_, counted),) = told(now, {"a": Moved(1210, 3, 40, 1)})
-    assert counted == "„Schulabgänge“: Von 1.210 Werten sind 3 andere als davor und 40 neu; weggefallen: 1."
+    assert counted == "„Schulabgänge“: Werte: 1.210, davon andere als davor: 3, neu: 40; weggefallen: 1."
     assert "nicht mehr festzustellen" in told(now)[0][1]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from kkz_eval.model.texts import Language
-from kkz_eval.reporting.document import Block, Code, Listing, Paragraph, Parts, Section, join, phrase
+from kkz_eval.reporting.document import Block, Listing, Paragraph, Parts, Quoted, Section, join, phrase
 from kkz_eval.reporting.inputs import CHANGES, EditionInfo, ReportInputs
 from kkz_eval.reporting.numbers import count
 from kkz_eval.reporting.sections.parts import written_day
@@ -17,7 +17,7 @@ def edition_section(inputs: ReportInputs, language: Language) -> tuple[Section, 
     edition = inputs.edition
     if edition is None:
         return ()
-    day = Code(written_day(edition.day.isoformat(), language))
+    day = Quoted(written_day(edition.day.isoformat(), language))
     status = phrase(f"edition.status.{edition.status}", language)
     blocks: list[Block] = [
         Paragraph(
@@ -40,7 +40,7 @@ def since_last(edition: EditionInfo, scope: str, language: Language) -> tuple[Pa
     if edition.previous is None:
         return (phrase("edition.first" if edition.number == 1 else "edition.none_kept", language),)
     number, day = edition.previous
-    shown, then = count(f"{scope}.number", number, language), Code(written_day(day.isoformat(), language))
+    shown, then = count(f"{scope}.number", number, language), Quoted(written_day(day.isoformat(), language))
     causes = [kind for kind in CAUSES if any(change.kind == kind for change in edition.changes)]
     words = _listed([phrase(f"edition.cause.{kind}", language) for kind in causes], language)
     verdicts = tuple(_said(edition, VERDICT, scope, language))
