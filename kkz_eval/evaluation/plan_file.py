@@ -54,6 +54,7 @@ from kkz_eval.model.edited_files.file import EditedFile
 from kkz_eval.model.edited_files.places import Way
 from kkz_eval.model.edited_files.reading import read_edited
 from kkz_eval.model.edited_files.schema import report_schema_faults, schema_of
+from kkz_eval.model.texts import LANGUAGES, Language
 
 _Found = tuple[Way, str, Mapping[str, object]]
 
@@ -247,6 +248,15 @@ def _repeated(entries: object, section: str, key: str, code: str) -> Iterator[_F
             seen.add(name)
 
 
+def _spoken(data: Mapping[str, Any]) -> tuple[Language, ...]:
+    """The languages in which a plan says all that it says, German where there is none."""
+    texts = [data.get("title"), *data.get("texts", {}).values()]
+    for outcome in data.get("outcomes", ()):
+        texts.append(outcome.get("mechanism"))
+    complete = tuple(language for language in LANGUAGES if all(text.get(language) for text in texts if text))
+    return complete or ("de",)
+
+
 def _built(data: Mapping[str, Any]) -> Plan:
     """The frozen plan from data that passed the schema. To the schema 2012.0 is an integer and 1 a number: here each gets its type."""
     as_written = (
@@ -270,7 +280,7 @@ def _built(data: Mapping[str, Any]) -> Plan:
         inference=_inference(inference),
         units=Units(**data.get("units", {})),
         coverage_minimum=data.get("coverage", {}).get("minimum"),
-        languages=tuple(data.get("languages", ("de",))),
+        languages=tuple(data.get("languages", _spoken(data))),
         matching=_matching(matching) if matching else None,
         checks=_checks(data.get("checks", {})),
         comparison=_comparison(data.get("comparison", {})),

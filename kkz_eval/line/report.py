@@ -120,7 +120,8 @@ def make_edition(study: Study) -> Edition:
             document = build_document(inputs, language)
             downloads = downloads_of(document)
             papers = _papers(document, edition)
-            page_alone = render(document, downloads, tuple(papers)).encode()
+            others = {other: name.rpartition("/")[2] for other, name in pages if other != language}
+            page_alone = render(document, downloads, tuple(papers), others).encode()
             files |= {**downloads.files, **papers, page.rpartition("/")[2]: page_alone}
         files[SUMS] = sums_of(folder, files)
         for name, content in sorted(files.items(), key=lambda item: item[0].endswith(".html")):  # pages last: they say "complete"

@@ -1,7 +1,10 @@
-"""Numbers as people read them. German: decimal comma, point for thousands; both languages: the true minus sign. No units."""
+"""Numbers and days as people read them. German: decimal comma, point for thousands; both languages: the true minus sign. No units."""
 
 from __future__ import annotations
 
+from datetime import date
+
+from babel.dates import format_date
 from babel.numbers import format_decimal
 
 from kkz_eval.model.texts import Language
@@ -36,6 +39,11 @@ def measured(identifier: str, value: float, decimals: int, language: Language) -
 def count(identifier: str, value: float, language: Language) -> Number:
     """A whole number, with thousands separated."""
     return Number(identifier, float(value), format_number(float(value), 0, language))
+
+
+def day(on: date, language: Language) -> str:
+    """A day with the name of its month: 2. Januar 2026, 2 January 2026."""
+    return str(format_date(on, format="long", locale=_LOCALES[language]))
 
 
 def year(identifier: str, value: float) -> Number:

@@ -117,6 +117,10 @@ def test_a_lock_that_states_the_default_of_a_later_key_is_followed(lock: Lock) -
     assert _paths(changed, lock) == _paths(changed, replace(lock, plan=stated)) == ["headline", "inference.quantiles"]
 
 
+def test_a_report_in_another_language_is_no_deviation(lock: Lock) -> None:
+    assert conformity(_plan(languages=["en"]), lock, _baseline()).standing is Standing.FOLLOWED
+
+
 def test_a_changed_baseline_is_named_by_its_indicator(lock: Lock) -> None:
     assert _paths(_plan(), lock, _baseline(b=2.0000001)) == ["b"]
     assert _paths(_plan(), lock, _baseline(c=1.0)) == ["c"]

@@ -77,8 +77,18 @@ def test_defaults_are_those_of_the_interface() -> None:
     assert (plan.reference, plan.anticipation, plan.base_period, plan.event_reference) == ("never", 0, "varying", -1)
     assert (plan.covariates, plan.weight, plan.cluster, plan.treated_cohorts) == ((), None, "unit_id", None)
     assert plan.inference == Inference("analytic", 0.95, 0, "fixest")
-    assert (plan.question, plan.seed, plan.languages) == ("q1", 1, ("de",))
+    assert (plan.question, plan.seed, plan.languages) == ("q1", 1, ("de", "en"))
     assert (plan.outcomes[0].role, plan.outcomes[0].window) == ("secondary", None)
+
+
+@pytest.mark.parametrize(
+    ("title", "languages"),
+    [({"de": "Titel", "en": "Title"}, ("de", "en")), ({"de": "Titel"}, ("de",)), ({"en": "Title"}, ("en",))],
+)
+def test_a_plan_that_names_no_language_speaks_those_in_which_all_of_it_is_written(
+    title: dict[str, str], languages: tuple[str, ...]
+) -> None:
+    assert parse_plan({**MINIMAL, "title": title}, "p.yaml").languages == languages
 
 
 def test_a_full_programme_plan_is_read(tmp_path: Path) -> None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import date
 
 from kkz_eval.indicators.described import Described
 from kkz_eval.model.texts import Language
-from kkz_eval.reporting import say, wording
+from kkz_eval.reporting import numbers, say, wording
 from kkz_eval.reporting.document import Block, Inline, Parts, Quoted, Section, identifier_part, join, phrase
 from kkz_eval.reporting.inputs import OutcomeInfo, ReportInputs, in_language
 
@@ -88,5 +89,4 @@ def listed(items: Sequence[Parts]) -> Parts:
 
 def written_day(iso: str, language: Language) -> str:
     """An ISO day as it is written in the language."""
-    year, month, day = iso.split("-")
-    return say("data.day", year=year, month=month, day=day).in_language(language)
+    return numbers.day(date.fromisoformat(iso), language)
