@@ -35,8 +35,8 @@ FLAGS = (
 
 
 def report_picture(home: Path) -> Path:
-    """The head of the report of the model world, in a home that has one."""
-    return take(newest_report(home).resolve().as_uri(), PICTURES / "report.png", (1280, 1800))
+    """The one page before the report of the model world, in a home that has one."""
+    return take_part(newest_report(home).resolve().as_uri(), "#front", PICTURES / "report.png", 1280)
 
 
 def interface_picture(home: Path) -> Path:
@@ -79,19 +79,19 @@ def _keep(content: bytes, picture: Path) -> Path:
     return picture
 
 
-def take(address: str, picture: Path, size: tuple[int, int]) -> Path:
-    """Let the browser show an address in a window of that size (width, height in pixels) and keep the picture.
+def take_part(address: str, part: str, picture: Path, width: int) -> Path:
+    """Keep a picture of the part of a page that a CSS selector names, in a window of that width in pixels.
 
-    Raises RuntimeError where the browser made none, or one that is too large for the repository.
+    Raises RuntimeError where it is too large for the repository; Playwright's own error where the page has no such part.
     """
-    with tempfile.TemporaryDirectory(prefix="kkz-picture-", ignore_cleanup_errors=True) as folder:
-        made = Path(folder) / "picture.png"
-        browser = [os.environ.get("CHROMIUM", "chromium"), *FLAGS, f"--user-data-dir={folder}/profile"]
-        command = [*browser, f"--window-size={size[0]},{size[1]}", f"--screenshot={made}", address]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
-        if not made.is_file():
-            raise RuntimeError(f"the browser made no picture of {address}:\n{done.stderr}")
-        content = made.read_bytes()
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=shutil.which(os.environ.get("CHROMIUM", "chromium")), args=list(FLAGS)
+        )
+        page = browser.new_page(viewport={"width": width, "height": 900})
+        page.goto(address)
+        content = page.locator(part).screenshot()
+        browser.close()
     return _keep(content, picture)
 
 
