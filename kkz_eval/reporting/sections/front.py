@@ -27,6 +27,7 @@ from kkz_eval.reporting.inputs import OutcomeInfo, ReportInputs, in_language
 from kkz_eval.reporting.sections.front_parts import front_parts
 from kkz_eval.reporting.sections.parts import (
     finding_of,
+    has_values,
     insert,
     is_simulated,
     label_of,
@@ -205,7 +206,7 @@ def _result(told: Told, reach: float, inputs: ReportInputs, language: Language) 
         identifier=scope,
         station=() if stage is None else (Quoted(indicators.say(f"stages.{stage}").in_language(language)),),
         label=(label_of(outcome, language),),
-        children=join(_said(told, level, scope, language), *_cautions(told, inputs, scope, language)),
+        children=join(_said(told, level, scope, inputs, language), *_cautions(told, inputs, scope, language)),
         bar=_bar(told, level, reach, scope, inputs, language) if _has_bar(told) else None,
         verdict=(word.in_language(language),),
         rating=phrase("front.rating", language, rating=level_word(found.verdict.rating).in_language(language)) if rated else (),
@@ -213,9 +214,11 @@ def _result(told: Told, reach: float, inputs: ReportInputs, language: Language) 
     )
 
 
-def _said(told: Told, level: in_children.Level | None, scope: str, language: Language) -> Parts:
+def _said(told: Told, level: in_children.Level | None, scope: str, inputs: ReportInputs, language: Language) -> Parts:
     """The sentence of the verdict, in persons."""
     outcome, found = told.outcome, told.found
+    if not has_values(inputs, outcome):
+        return phrase("front.no_verdict.no_values", language)
     if not found.is_estimated and (found.verdict.code is not Code.NONE or found.verdict.form is Form.NOT_EXAMINED):
         return phrase("front.no_verdict.missing" if found.row is None else "front.no_verdict.refused", language)
     if told.kind in (Kind.NOT_COMPARABLE, Kind.NONE):

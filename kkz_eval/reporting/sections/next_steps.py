@@ -26,7 +26,7 @@ from kkz_eval.reporting import numbers
 from kkz_eval.reporting.document import Inline, Parts, Quoted, phrase
 from kkz_eval.reporting.inputs import PACKAGE, LocalText, OutcomeInfo, ReportInputs, in_language
 from kkz_eval.reporting.sections.chain import reach_percent
-from kkz_eval.reporting.sections.parts import label_of, of_role
+from kkz_eval.reporting.sections.parts import has_values, label_of, of_role
 
 _TEXTS = ("ask", "by", "without_year", "then")
 _PARAMETER = re.compile(r"\{(\w+)\}")
@@ -174,8 +174,8 @@ def _too_few_years(inputs: ReportInputs, _: float) -> Found | None:
 
 
 def _outcomes(inputs: ReportInputs, forms: tuple[Form, ...]) -> Found | None:
-    """The primary outcomes with a verdict of one of these forms."""
-    primary = of_role(inputs, "primary")
+    """The primary outcomes with figures and a verdict of one of these forms."""
+    primary = (outcome for outcome in of_role(inputs, "primary") if has_values(inputs, outcome))
     outcomes = tuple(o for o in primary if o.indicator in inputs.verdicts and inputs.verdicts[o.indicator].form in forms)
     return Found(outcomes=outcomes) if outcomes else None
 

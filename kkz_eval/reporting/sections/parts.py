@@ -59,6 +59,11 @@ def source_of(inputs: ReportInputs, outcomes: Iterable[OutcomeInfo], language: L
     return join(*(phrase(key, language, sources=Quoted("; ".join(titles))) for key, titles in said if titles))
 
 
+def has_values(inputs: ReportInputs, outcome: OutcomeInfo) -> bool:
+    """Whether there is any figure of an outcome."""
+    return bool(inputs.panel.loc[inputs.panel["indicator"] == outcome.indicator, "value"].notna().any())
+
+
 def of_role(inputs: ReportInputs, *roles: str) -> tuple[OutcomeInfo, ...]:
     """The outcomes of these roles, in the order of the roles."""
     return tuple(outcome for role in roles for outcome in inputs.outcomes if outcome.role == role)

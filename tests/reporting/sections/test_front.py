@@ -333,6 +333,16 @@ def test_a_page_with_everything_refused_and_nothing_delivered_says_so(inputs):
     assert parts["stuck"][1] == "In den Daten: Lieferungen von Kommunen gehen nicht ein."
 
 
+def test_an_outcome_without_figures_is_not_called_too_early(inputs, verdict):
+    without = replace(
+        inputs,
+        panel=inputs.panel[inputs.panel["indicator"] != "visits"],
+        verdicts={**inputs.verdicts, "visits": verdict(exposed_years=0, first_year=2013)},
+    )
+    assert plain(front_of(without, "de").results[-1].children) == "Kein Urteil: Zahlen dazu liegen nicht vor."
+    assert not any("2013" in said for said in _parts(without)["next"])
+
+
 def test_names_that_look_like_markup_come_out_as_themselves(inputs):
     hostile = "<script>alert(\"ü\")</script> & 'Söhne' {n} $x$ #1"
     outcomes = tuple(replace(outcome, label={"de": hostile, "en": hostile}) for outcome in inputs.outcomes)
