@@ -103,9 +103,10 @@ def compatible(measure: Measure, outcome: OutcomeInfo, interval: tuple[float, fl
 
 
 def amount(measure: Measure, outcome: OutcomeInfo, value: float, scope: str, language: Language) -> Parts:
-    """A difference without its direction: "20 of 1,000 …"."""
+    """A difference without its direction, where it is said already of whom: "20 of 1,000"."""
     shown = measure.size(f"{scope}.n", value, language)
-    return phrase(f"children.amount_{measure.kind}", language, n=shown, **_whom(measure, outcome, f"{scope}.base", language))
+    whom = {name: part for name, part in _whom(measure, outcome, f"{scope}.base", language).items() if name != "words"}
+    return phrase(f"children.amount_{measure.kind}", language, n=shown, **whom)
 
 
 def end(measure: Measure, value: float, identifier: str, language: Language) -> Parts:

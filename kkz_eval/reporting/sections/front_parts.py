@@ -91,7 +91,8 @@ def _delivered(units: int, owed: int, year: int, scope: str, language: Language)
 def _stuck(inputs: ReportInputs, kinds: Kinds, language: Language) -> tuple[Block, ...]:
     """In practice, in the data, in the comparison: always all three, so that nothing looks fine because nobody looked."""
     found = {step.trigger: one for step, one in found_in(inputs, rule())}
-    items = (_in_practice(inputs, found, language), _in_the_data(inputs, language), _in_the_comparison(kinds, language))
+    comparison = _in_the_comparison(inputs, kinds, found.get("too_blurred"), language)
+    items = (_in_practice(inputs, found, language), _in_the_data(inputs, language), comparison)
     return (Listing(items),)
 
 
@@ -131,12 +132,14 @@ def _in_the_data(inputs: ReportInputs, language: Language) -> Parts:
     return phrase("front.stuck.data", language, of=of, **shown)
 
 
-def _in_the_comparison(kinds: Kinds, language: Language) -> Parts:
+def _in_the_comparison(inputs: ReportInputs, kinds: Kinds, blurred: Found | None, language: Language) -> Parts:
     said = [
         insert(phrase(f"front.stuck.{kind}", language, labels="\x01"), _labels(kinds[kind], language))
         for kind in ("not_comparable", "none")
         if kinds[kind]
     ]
+    if blurred is not None:
+        said.append(insert(phrase("front.stuck.too_blurred", language, what="\x01"), what_of(blurred, inputs, language)))
     if said:
         return join(phrase("front.stuck.comparison", language), *said)
     return phrase("front.stuck.comparison_none" if any(kinds.values()) else "front.stuck.comparison_unknown", language)
@@ -162,10 +165,10 @@ def _say(inputs: ReportInputs, kinds: Kinds, language: Language) -> tuple[Block,
     for kind in ("open", "not_comparable", "none"):
         if kinds[kind]:
             may.append(insert(phrase(f"front.say.{kind}", language, labels="\x01"), _labels(kinds[kind], language)))
-    without_number = (*kinds["not_comparable"], *kinds["none"])
-    for key, outcomes in (("not_open", kinds["open"]), ("not_a_number", without_number)):
-        if outcomes:
-            may_not.append(insert(phrase(f"front.say.{key}", language, labels="\x01"), _labels(outcomes, language)))
+    if kinds["open"]:
+        may_not.append(phrase("front.say.not_open", language))
+    if kinds["not_comparable"] or kinds["none"]:
+        may_not.append(phrase("front.say.not_a_number", language))
     may_not.append(phrase("front.say.never", language))
     told = (Paragraph(phrase("front.say.may", language)), Listing(tuple(may))) if may else ()
     return (*told, Paragraph(phrase("front.say.may_not", language)), Listing(tuple(may_not)))

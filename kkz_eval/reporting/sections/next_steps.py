@@ -14,6 +14,7 @@ from importlib import resources
 from typing import Any, cast
 
 from kkz_eval import indicators
+from kkz_eval.evaluation.verdict.evidence import Evidence
 from kkz_eval.evaluation.verdict.rules import Form
 from kkz_eval.indicators.offers import ACROSS, StageOffers
 from kkz_eval.model.edited_files.file import FileInvalid
@@ -173,6 +174,28 @@ def _too_few_years(inputs: ReportInputs, _: float) -> Found | None:
     return replace(found, year=max(known, default=None))
 
 
+def _too_blurred(inputs: ReportInputs, _: float) -> Found | None:
+    """The outcomes whose comparison stands, but mostly notices only more than the smallest difference that matters."""
+    outcomes = tuple(
+        outcome
+        for outcome in of_role(inputs, "primary")
+        if outcome.indicator in inputs.verdicts
+        and inputs.verdicts[outcome.indicator].is_comparable
+        and _is_blurred(inputs.verdicts[outcome.indicator].evidence)
+    )
+    return Found(outcomes=outcomes) if outcomes else None
+
+
+def _is_blurred(evidence: Evidence) -> bool:
+    smallest = evidence.smallest_difference
+    return evidence.mde is not None and smallest is not None and evidence.mde > smallest
+
+
+def _nothing_delivered(inputs: ReportInputs, _: float) -> Found | None:
+    offers = inputs.offers
+    return Found() if offers is None or (offers.services is None and offers.network is None) else None
+
+
 def _outcomes(inputs: ReportInputs, forms: tuple[Form, ...]) -> Found | None:
     """The primary outcomes with figures and a verdict of one of these forms."""
     primary = (outcome for outcome in of_role(inputs, "primary") if has_values(inputs, outcome))
@@ -233,6 +256,8 @@ def _stages(inputs: ReportInputs) -> Iterator[StageOffers]:
 _TRIGGERS: Mapping[str, Callable[[ReportInputs, float], Found | None]] = {
     "comparison_fails": _comparison_fails,
     "too_few_years": _too_few_years,
+    "too_blurred": _too_blurred,
+    "nothing_delivered": _nothing_delivered,
     "missing_deliveries": _missing_deliveries,
     "low_reach": _low_reach,
     "handover_gap": _handover_gap,
@@ -241,6 +266,8 @@ _TRIGGERS: Mapping[str, Callable[[ReportInputs, float], Found | None]] = {
 _GIVES: Mapping[str, tuple[str, ...]] = {
     "comparison_fails": ("what",),
     "too_few_years": ("what", "year"),
+    "too_blurred": ("what",),
+    "nothing_delivered": (),
     "missing_deliveries": ("what", "n", "of"),
     "low_reach": ("what", "percent"),
     "handover_gap": ("what", "n", "of"),

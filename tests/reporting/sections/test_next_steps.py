@@ -22,7 +22,16 @@ def _ids(inputs) -> list[str]:
 
 def test_triggers_are_found_in_the_order_of_the_rule(inputs):
     assert _ids(inputs) == ["comparison", "deliveries", "reach", "handover", "gap"]
-    assert [step.id for step in rule().steps] == ["comparison", "years", "deliveries", "reach", "handover", "gap"]
+    assert [step.id for step in rule().steps] == [
+        "comparison",
+        "years",
+        "sharpness",
+        "nothing",
+        "deliveries",
+        "reach",
+        "handover",
+        "gap",
+    ]
 
 
 def test_changing_estimates_alone_never_changes_the_steps(inputs, verdict):
@@ -55,7 +64,16 @@ def test_each_trigger_can_be_absent(inputs, verdict):
         offers=replace(inputs.offers, stages=(stage,)),
     )
     assert _ids(fine) == []
-    assert _ids(replace(fine, offers=Offers(6, None, None))) == []
+    for nothing in (Offers(6, None, None), None):
+        assert _ids(replace(fine, offers=nothing)) == ["nothing"]
+
+
+def test_a_comparison_that_mostly_misses_what_matters_is_asked_about_whatever_it_found(inputs, verdict):
+    found = dict.fromkeys((outcome.indicator for outcome in inputs.outcomes), verdict(mde=1.1, smallest_difference=1.2))
+    assert "sharpness" not in _ids(replace(inputs, verdicts=found))
+    for estimate in (-1.24, -9.0):
+        blurred = verdict(mde=1.1, smallest_difference=1.0, estimate=estimate, interval=(estimate - 0.8, estimate + 0.7))
+        assert "sharpness" in _ids(replace(inputs, verdicts={**found, "leavers": blurred}))
 
 
 def test_too_few_years_ask_whether_to_wait_and_until_when(inputs, verdict):
@@ -73,9 +91,10 @@ def test_too_few_years_ask_whether_to_wait_and_until_when(inputs, verdict):
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_step_is_a_question_that_claims_nothing(inputs, verdict, language):
-    early = replace(inputs, verdicts={**inputs.verdicts, "training": verdict(exposed_years=1, first_year=2028)})
-    steps = found_in(early, rule())
-    assert len(steps) == len(rule().steps)
+    verdicts = {"training": verdict(exposed_years=1, first_year=2028), "leavers": verdict(mde=1.1, smallest_difference=1.0)}
+    early = replace(inputs, verdicts={**inputs.verdicts, **verdicts})
+    steps = (*found_in(early, rule()), *found_in(replace(inputs, offers=None), rule()))
+    assert {step.id for step, _ in steps} == {step.id for step in rule().steps}
     for step, found in steps:
         said = plain(said_of(step, found, "next", early, language))
         assert "?" in said
