@@ -42,7 +42,7 @@ from kkz_eval.reporting.inputs import PACKAGE
 STANDARDS: list[typst.PDFStandard] = ["ua-1", "a-2a"]
 POINTS_PER_PIXEL = 0.68  # letters of 13 pixels become 8.8 points
 APPENDIX = "appendix"  # identifier of the section for what is technical
-TALLEST = 620.0  # of a drawing, in points: its caption stands on the same page
+TALLEST = 590.0  # of a drawing, in points: its caption stands on the same page
 MARGIN = (595.28 - UPRIGHT) / 2  # of a page, on each side, in points
 BAR_WIDTH = 190.0  # of a bar of the front page, in points
 COLUMNS = 3  # of a list in columns

@@ -264,6 +264,16 @@ def test_a_word_without_end_and_a_code_end_their_lines_in_the_page(written):
     assert "ab" * 40 in text_of(written).replace(" ", "")
 
 
+def test_a_tall_drawing_stands_on_one_page_with_its_caption_and_its_source():
+    tall = replace(drawing("tall", "Hohes Bild", 600, 4000), caption=("Oben " * 60,), source=("Quelle " * 120, "ganz unten"))
+    made = render_pdf(document(front=None, sections=(Section("one", ("Eins",), (tall,)),)), IMPRINT)
+    boxes = subprocess.run(["pdftotext", "-bbox", "-", "-"], input=made, capture_output=True, check=True).stdout.decode()
+    (bottom,) = (float(found) for found in re.findall(r'yMax="([\d.]+)">unten<', boxes))
+    assert bottom <= 841.89 - 51  # points: the page without its margin
+    with pikepdf.open(BytesIO(made)) as pdf:
+        assert len(pdf.pages) == 2
+
+
 def test_the_banner_comes_first(written):
     assert text_of(written).lstrip().startswith("simuliert Simulierte Daten.")
 
