@@ -42,8 +42,8 @@ def count(identifier: str, value: float, language: Language) -> Number:
 
 
 def day(on: date, language: Language) -> str:
-    """A day with the name of its month: 2. Januar 2026, 2 January 2026."""
-    return str(format_date(on, format="long", locale=_LOCALES[language]))
+    """A day as short as it is clear: 02.01.2026, 2 Jan 2026."""
+    return str(format_date(on, format="medium", locale=_LOCALES[language]))
 
 
 def year(identifier: str, value: float) -> Number:

@@ -43,7 +43,7 @@ def test_without_outcomes_nothing_is_said_of_context(inputs: ReportInputs) -> No
     )
 
 
-@pytest.mark.parametrize(("language", "day"), [("de", "31. Dezember 2017"), ("en", "31 December 2017")])
+@pytest.mark.parametrize(("language", "day"), [("de", "31.12.2017"), ("en", "31 Dec 2017")])
 def test_the_day_of_an_edition_is_written_as_the_language_does(inputs: ReportInputs, language: Language, day: str) -> None:
     edition = EditionState("2017", "2017-12-31", "edition", 1995, 2014, 1060)
     sources = (replace(inputs.sources[0], editions=(edition,)),)
