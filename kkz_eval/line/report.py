@@ -32,6 +32,7 @@ from kkz_eval.indicators.catalogue import Indicator, Selection
 from kkz_eval.indicators.generation import StationSeries
 from kkz_eval.line import say
 from kkz_eval.line.along_the_chain import chain_of, generation_of, offers_delivered, stations_of
+from kkz_eval.line.borders import borders_of
 from kkz_eval.line.counted import among_of
 from kkz_eval.line.described import described_of, table_of
 from kkz_eval.line.edition_changes import RECORD, numbered_record
@@ -190,6 +191,7 @@ def report_inputs(study: Study, effects: EffectsResult) -> ReportInputs:
         balance=study.matched.balance,
         omnibus=study.omnibus,
         sensitivity=effects.sensitivity,
+        borders=borders_of(study.installation.settings.contracts, level_of_plan(plan), set(study.groups["unit_id"])),
         chance=effects.chance,
         estimators=tuple(spec.id for spec in plan.estimators),
         specifications=tuple(
@@ -458,6 +460,7 @@ def _digest_of_inputs(inputs: ReportInputs, effects: EffectsResult) -> str:
             [[name, repr(verdict)] for name, verdict in inputs.verdicts.items()],
             repr(inputs.omnibus),
             [digest_of_bytes(frame.to_csv(index=False).encode()) for frame in (inputs.sensitivity, inputs.chance)],
+            repr(inputs.borders),
             [list(inputs.estimators), [repr(each) for each in inputs.specifications]],
             repr(inputs.described),
         ]

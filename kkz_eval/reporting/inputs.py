@@ -124,6 +124,14 @@ class SpecificationInfo:
 
 
 @dataclass(frozen=True)
+class Borders:
+    """Outlines of units for a map, in degrees of longitude and latitude, by key; attribution: that their licence asks for."""
+
+    attribution: str
+    outlines: Mapping[str, tuple[tuple[tuple[float, float], ...], ...]]
+
+
+@dataclass(frozen=True)
 class DesignInfo:
     """Who is compared with whom.
 
@@ -205,7 +213,7 @@ class ReportInputs:
     omnibus: all differences before the start in one test. described: what municipalities deliver of their own, None where nothing came.
     edition: which one this is, None where nothing is kept of what is shown (a notebook, a picture).
     sensitivity, chance: of the results; chance: the distribution of each estimate of a verdict over assignments, a row for each bin.
-    estimators: ids of the plan's, in its order; specifications: likewise.
+    estimators: ids of the plan's, in its order; specifications: likewise. borders: of its units, None for a map of tiles.
     Raises ValueError where a table lacks a column, a role, group or status is unknown, or counts has a key twice.
     """
 
@@ -251,6 +259,7 @@ class ReportInputs:
     chance: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(CHANCE_COLUMNS)))
     estimators: tuple[str, ...] = ()
     specifications: tuple[SpecificationInfo, ...] = ()
+    borders: Borders | None = None
     edition: EditionInfo | None = None
 
     def __post_init__(self) -> None:

@@ -12,6 +12,7 @@ from kkz_eval.reporting.figures.balance import Balance, Distance, draw_balance
 from kkz_eval.reporting.inputs import OutcomeInfo, ReportInputs, in_language
 from kkz_eval.reporting.sections import design
 from kkz_eval.reporting.sections.parts import folded, insert, is_simulated, label_of, source_of
+from kkz_eval.reporting.sections.who import map_blocks
 
 
 def comparable_section(inputs: ReportInputs, language: Language) -> Section:
@@ -24,7 +25,7 @@ def comparable_section(inputs: ReportInputs, language: Language) -> Section:
     outcomes = {outcome.indicator: outcome for outcome in inputs.outcomes}
     rows = [row for row in inputs.balance.to_dict("records") if row["indicator"] in outcomes]
     shown = [(row, outcomes[str(row["indicator"])]) for row in rows if row["status"] == "ok"]
-    blocks: list[Block] = [Paragraph(phrase("balance.intro", language))]
+    blocks: list[Block] = [*map_blocks(inputs, language), Paragraph(phrase("balance.intro", language))]
     first = [(row, outcome) for row, outcome in shown if outcome.role == "primary"] or shown
     if shown:
         blocks += _balance_shown(inputs, shown, first, language)
