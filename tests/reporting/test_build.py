@@ -124,7 +124,9 @@ def test_tables_scroll_in_a_named_region_and_name_their_cells(page):
 def test_figures_have_a_text_that_stands_for_them(page):
     _, _, html = page
     images = [a for _, a in Page(html).elements if a.get("role") == "img"]
-    assert len(images) == 12  # two bars, the balance, shown and folded, five trends, two event studies, the chain
+    assert (
+        len(images) == 18
+    )  # two bars, the balance, shown and folded, five trends, two event studies, the chain, six of robustness
     assert all(re.search(r"\d", a["aria-label"]) for a in images)
 
 

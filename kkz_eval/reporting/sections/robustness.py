@@ -16,6 +16,7 @@ from kkz_eval.reporting import numbers, say, wording
 from kkz_eval.reporting.document import Block, Column, Number, Paragraph, Parts, Section, Table, join, phrase
 from kkz_eval.reporting.inputs import OutcomeInfo, ReportInputs
 from kkz_eval.reporting.sections.parts import finding_of, folded, label_of, of_role, scope_of
+from kkz_eval.reporting.sections.robustness_figures import robustness_figures
 
 _TRIALS = ("specifications", "scales", "controls", "breakdown")
 
@@ -38,6 +39,7 @@ def robustness_section(inputs: ReportInputs, language: Language) -> Section:
     ]
     others = (_others(inputs, outcome, found, language) for outcome, found in estimated if found.verdict.is_comparable)
     folds = (
+        *robustness_figures(inputs, language),
         *folded("robustness-methods", phrase("robustness.methods", language), (), (one for one in others if one is not None)),
         *folded("robustness-others", phrase("difference.others", language), rest),
     )

@@ -11,6 +11,7 @@ from kkz_eval.reporting import numbers, say
 from kkz_eval.reporting.document import Column, Paragraph, Parts, Section, Table, phrase
 from kkz_eval.reporting.inputs import OutcomeInfo, ReportInputs
 from kkz_eval.reporting.sections.parts import finding_of, folded, label_of, of_role, scope_of
+from kkz_eval.reporting.sections.robustness_figures import power_blocks
 from kkz_eval.reporting.traceable import parts_of
 
 
@@ -23,7 +24,11 @@ def strength_section(inputs: ReportInputs, language: Language) -> Section:
         return Section("strength", phrase("sections.strength", language), nothing)
     version = numbers.count("strength.version", rated[0][1].rules_version, language)
     primary = [(outcome, verdict) for outcome, verdict in rated if outcome.role == "primary"] or rated
-    blocks = (Paragraph(phrase("strength.intro", language, version=version)), _overview(primary, language))
+    blocks = (
+        Paragraph(phrase("strength.intro", language, version=version)),
+        _overview(primary, language),
+        *power_blocks(inputs, language),
+    )
     reasons = tuple(_outcome(inputs, outcome, verdict, language) for outcome, verdict in rated)
     folds = folded("strength-reasons", phrase("strength.reasons", language), (), reasons)
     return Section("strength", phrase("sections.strength", language), blocks, folds)
