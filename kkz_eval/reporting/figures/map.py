@@ -52,7 +52,7 @@ _LOOKS = {
     "left_out": _Look("white", QUIET, QUIET, (2, 2)),
 }
 """By group, in the order of the key."""
-TILE, NARROW_TILE = 46, 26  # side of a tile, in pixels
+TILE, NARROW_TILE = 36, 26  # side of a tile, in pixels
 GAP = 3
 KEY_LINE, SWATCH = 24, 16  # height of a line of the key, side of its square
 LEAST_FOR_A_LETTER = 260.0  # square pixels of an outline
@@ -180,7 +180,7 @@ def _squares(squares: Sequence[_Square], side: float, size: float, width: int) -
 
 
 def _tiles(shown: Map, page: Page) -> tuple[list[alt.Chart], float]:
-    side, size = (TILE, 15.0) if page.full_labels else (NARROW_TILE, 10.5)
+    side, size = (TILE, 13.0) if page.full_labels else (NARROW_TILE, 10.5)
     width = page.width + page.label_room
     columns = max(place.at[0] for place in shown.places) + 1
     step = side + GAP if page.full_labels else min(side + GAP, (width - 2) / columns)
@@ -195,7 +195,7 @@ def _outlines(shown: Map, width: int, language: Language) -> tuple[list[alt.Char
     west, east = min(corner[0] for corner in corners), max(corner[0] for corner in corners)
     south, north = min(corner[1] for corner in corners), max(corner[1] for corner in corners)
     narrower = cos(radians((south + north) / 2))  # a degree of longitude, against one of latitude
-    scale = min((width - 4) / ((east - west) * narrower), 470 / (north - south))
+    scale = min((width - 4) / ((east - west) * narrower), 360 / (north - south))
     left = (width - (east - west) * narrower * scale) / 2
 
     def at(corner: tuple[float, float]) -> tuple[float, float]:

@@ -18,7 +18,7 @@ from kkz_eval.reporting.sections.who import map_blocks
 def comparable_section(inputs: ReportInputs, language: Language) -> Section:
     """The section on the years before the start; where the inputs have no balance, that it is not known. Its question needs its figure."""
     if inputs.balance.empty:
-        blocks_of_none = (*map_blocks(inputs, language), Paragraph(phrase("balance.none", language)))
+        blocks_of_none = (Paragraph(phrase("balance.none", language)), *map_blocks(inputs, language))
         return Section(
             "balance", phrase("sections.balance_unknown", language), blocks_of_none, design.design_sections(inputs, language)
         )
