@@ -146,16 +146,19 @@ def _in_order(sections: tuple[Section, ...]) -> tuple[Section, ...]:
     return (*text, replace(appendix, sections=(*technical, *appendix.sections)))
 
 
-def _parted(sections: tuple[Section, ...]) -> tuple[tuple[Section, ...], tuple[Section, ...]]:
-    """The sections with a pointer in place of each technical one, and the technical ones, both in their order."""
+def _parted(sections: tuple[Section, ...], within: Parts = ()) -> tuple[tuple[Section, ...], tuple[Section, ...]]:
+    """The sections with a pointer in place of each technical one, and the technical ones, both in their order.
+
+    within: title of the section of the text that they are in. It follows their own in the appendix, where several are called alike.
+    """
     text: list[Section] = []
     technical: list[Section] = []
     for section in sections:
         if section.kind == "technical":
-            technical.append(section)
+            technical.append(replace(section, title=(*section.title, " – ", *within)) if within else section)
             text.append(Section(section.identifier, section.title, (), kind="pointer"))
         else:
-            kept, moved = _parted(section.sections)
+            kept, moved = _parted(section.sections, within or section.title)
             text.append(replace(section, sections=kept))
             technical += moved
     return tuple(text), tuple(technical)

@@ -224,7 +224,7 @@ def test_what_the_typeface_lacks_is_spelled_out_also_in_figures(written):
 
 def test_technical_parts_stand_in_the_appendix_and_the_text_says_where(written):
     text = text_of(written)
-    appendix = text.rindex("Anhang Wie gerechnet wurde Technik im Text.")
+    appendix = text.rindex("Anhang Wie gerechnet wurde – Das Wichtigste Technik im Text.")
     assert text.rindex("Das Ende") < appendix < text.rindex("Alle Werte") < text.rindex("Zum Schluss.")
     assert re.search(r"Im Anhang: Wie gerechnet wurde, Seite \d+", text)
 
