@@ -42,7 +42,7 @@ _FORMS: Mapping[Language, tuple[str, str]] = {"de": (";", ","), "en": (",", ".")
 _FORMULA = re.compile(r"\s*[=+\-@\uff1d\uff0b\uff0d\uff20]|[\t\r\n]")
 _BREAKS = re.compile("[\u00ad\u200b\u2060]")
 _CODEBOOK = ("file", "variable", "meaning", "unit", "source")
-_LETTERS = "".join(map(chr, range(32, 127))) + "äöüÄÖÜß„“”’–−…·±≈"
+_LETTERS = "".join(map(chr, range(32, 127))) + "\u00a0äöüÄÖÜß„“”’–−…·•±≈×©→"
 """Characters that every picture may have, so that both languages mostly take the same part of the typeface."""
 _LINE = 15  # height of a line below a picture, in pixels
 _LETTER = 5.6  # width of a letter of it, rather too much than too little
