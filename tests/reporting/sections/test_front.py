@@ -221,12 +221,12 @@ def test_the_strip_says_which_paper_this_is_and_whose(inputs):
     edition = EditionInfo(3, date(2026, 11, 29), publisher="Stiftung <i>A</i>", contact="a@example.org")
     strip = [plain(item) for item in front_of(replace(inputs, edition=edition), "de").strip]
     assert strip == [
-        *("simuliert", "Ausgabe 3", "29.11.2026", "Entwurf"),
+        *("simuliert", "Ausgabe 3", "29. November 2026", "Entwurf"),
         *("Herausgeber: Stiftung <i>A</i>", "Kontakt: a@example.org"),
     ]
     nobody = replace(inputs, edition=EditionInfo(1, date(2026, 11, 29), "released"), simulated=False)
     assert [plain(item) for item in front_of(nobody, "de").strip] == [
-        *("Ausgabe 1", "29.11.2026", "freigegeben"),
+        *("Ausgabe 1", "29. November 2026", "freigegeben"),
         *("Herausgeber nicht angegeben", "Kontakt nicht angegeben"),
     ]
 
@@ -306,7 +306,7 @@ def test_what_changed_is_told_or_that_nothing_was_before(inputs):
     )
     later = EditionInfo(3, day, previous=(2, date(2026, 1, 5)), changes=changes)
     assert _parts(replace(inputs, edition=later))["changed"] == [
-        "Verglichen ist mit der Ausgabe 2 vom 05.01.2026. Anders als damals sind: die Daten.",
+        "Verglichen ist mit der Ausgabe 2 vom 5. Januar 2026. Anders als damals sind: die Daten.",
         "Neues Urteil.",
     ]
 
