@@ -61,6 +61,7 @@ def test_a_cell_of_an_official_table_costs_its_own_indicator_only(finished: Path
             *_indicator_steps(CHANGED, "schulabgaenge_amtlich"),
             *_effect_steps(CHANGED),
             ("effects_families", PLAN_ID),
+            ("edition_values", PLAN_ID),
             ("report", PLAN_ID),
         ]
     )
