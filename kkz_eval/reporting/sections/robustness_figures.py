@@ -23,7 +23,7 @@ from kkz_eval.reporting.figures.sensitivity import Bound, LeftOut, Sensitivity, 
 from kkz_eval.reporting.figures.specification_curve import SpecificationCurve, Specified, draw_specification_curve
 from kkz_eval.reporting.inputs import OutcomeInfo, ReportInputs, in_language
 from kkz_eval.reporting.numbers import format_number
-from kkz_eval.reporting.sections.parts import finding_of, is_simulated, label_of, of_role, scope_of, source_of
+from kkz_eval.reporting.sections.parts import finding_of, folded, is_simulated, label_of, of_role, scope_of, source_of
 
 _BOUNDS = {"honest_relative_magnitudes": "relative", "honest_smoothness": "smooth"}
 
@@ -46,8 +46,8 @@ def robustness_figures(inputs: ReportInputs, language: Language) -> tuple[Sectio
     return (Section("robustness-figures", title, (intro,), tuple(sections), "technical"),)
 
 
-def power_blocks(inputs: ReportInputs, language: Language) -> tuple[Block, ...]:
-    """What differences could have been seen: a figure of the outcomes whose plan says what matters, a list of the others; () where none is known."""
+def power_blocks(inputs: ReportInputs, language: Language) -> tuple[tuple[Block, ...], tuple[Section, ...]]:
+    """What differences could have been seen: a figure of the outcomes whose plan says what matters, and folded a list of the others; () where none is known."""
     seen, others, shown = [], [], []
     for outcome in of_role(inputs, "primary", "secondary"):
         evidence = finding_of(inputs, outcome).verdict.evidence
@@ -62,15 +62,13 @@ def power_blocks(inputs: ReportInputs, language: Language) -> tuple[Block, ...]:
             scope = scope_of("strength.power", inputs, outcome)
             mde = numbers.measured(f"{scope}.mde", evidence.mde, outcome.decimals, language)
             others.append(phrase("power.item", language, label=label_of(outcome, language), mde=mde, unit=Quoted(unit)))
-    blocks: list[Block] = []
+    blocks: tuple[Block, ...] = ()
     if seen:
         power = Power(tuple(seen), any(is_simulated(inputs, outcome) for outcome in shown))
         source = source_of(inputs, shown, language)
-        blocks.append(draw_power("power.figure", power, phrase("power.caption", language), language, source))
-    if others:
-        key = "power.others" if seen else "power.all"
-        blocks += [Paragraph(phrase(key, language)), Listing(tuple(others))]
-    return tuple(blocks)
+        blocks = (draw_power("power.figure", power, phrase("power.caption", language), language, source),)
+    listed = (Listing(tuple(others)),) if others else ()
+    return blocks, folded("power-others", phrase("power.others" if seen else "power.all", language), listed)
 
 
 def _figures(inputs: ReportInputs, outcome: OutcomeInfo, found: wording.Finding, language: Language) -> Iterator[Figure]:

@@ -24,14 +24,11 @@ def strength_section(inputs: ReportInputs, language: Language) -> Section:
         return Section("strength", phrase("sections.strength", language), nothing)
     version = numbers.count("strength.version", rated[0][1].rules_version, language)
     primary = [(outcome, verdict) for outcome, verdict in rated if outcome.role == "primary"] or rated
-    blocks = (
-        Paragraph(phrase("strength.intro", language, version=version)),
-        _overview(primary, language),
-        *power_blocks(inputs, language),
-    )
+    seen, seen_besides = power_blocks(inputs, language)
+    blocks = (Paragraph(phrase("strength.intro", language, version=version)), _overview(primary, language), *seen)
     reasons = tuple(_outcome(inputs, outcome, verdict, language) for outcome, verdict in rated)
     folds = folded("strength-reasons", phrase("strength.reasons", language), (), reasons)
-    return Section("strength", phrase("sections.strength", language), blocks, folds)
+    return Section("strength", phrase("sections.strength", language), blocks, (*seen_besides, *folds))
 
 
 def _overview(rated: Sequence[tuple[OutcomeInfo, Verdict]], language: Language) -> Table:
