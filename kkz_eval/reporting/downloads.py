@@ -200,7 +200,7 @@ def standalone(figure: Figure, faces: str, simulated: bool, language: Language) 
         f'<svg xmlns="http://www.w3.org/2000/svg" role="img" lang="{language}" width="{width:g}" height="{total:g}"'
         f' viewBox="0 0 {width:g} {total:g}"><title>{escape(plain(figure.caption))}</title>'
         f"<desc>{escape(figure.alternative_text)}</desc><style>{faces}</style>"
-        f'<rect width="{width:g}" height="{total:g}" fill="white"/>{figure.svg_wide[opening.end() : -len("</svg>")]}{below}</svg>\n'
+        f'<rect width="{width:g}" height="{total:g}" fill="white"/><g{_looks(opening.group(0))}>{figure.svg_wide[opening.end() : -len("</svg>")]}</g>{below}</svg>\n'
     )
 
 
@@ -217,6 +217,11 @@ def _size(opening: str, identifier: str) -> tuple[float, float]:
     if box is None:
         raise ValueError(f"the picture of {identifier} has no viewBox that begins at 0")
     return float(box.group(1)), float(box.group(2))
+
+
+def _looks(opening: str) -> str:
+    """The attributes of a picture's root that its parts inherit their looks from."""
+    return "".join(re.findall(r' (?:font-[a-z]+|fill|stroke[a-z-]*|text-anchor|style)="[^"]*"', opening))
 
 
 def _described(name: str, item: Figure | Table, data: Data, language: Language) -> Iterator[tuple[Cell, ...]]:

@@ -162,6 +162,13 @@ def test_a_picture_alone_says_what_it_shows_and_where_it_is_from():
     assert float(root.get("height")) > 100
 
 
+def test_what_a_picture_says_of_its_looks_as_a_whole_holds_when_it_stands_alone():
+    figure = replace(FIGURE, svg_wide=DRAWING.replace("<svg", '<svg class="x" font-size="13" fill="#123456"'))
+    root = ElementTree.fromstring(standalone(figure, "", simulated=False, language="de"))
+    group = root.find("{http://www.w3.org/2000/svg}g")
+    assert group.attrib == {"font-size": "13", "fill": "#123456"}
+
+
 def test_every_picture_of_a_report_can_stand_alone(page):
     language, document, _ = page
     found = downloads_of(document)
