@@ -14,13 +14,16 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
+from io import BytesIO
 from pathlib import Path
 
 from make_example_report import KKZ_EVAL, ROOT, model_world_home, newest_report
+from PIL import Image
 from playwright.sync_api import sync_playwright
 
 PICTURES = ROOT / "docs" / "pictures"
 LARGEST = 300_000  # bytes of a picture in the repository
+COLOURS = 64  # of a page, which is words on white: more only make the file larger
 FLAGS = (
     "--headless",
     "--no-sandbox",
@@ -92,7 +95,9 @@ def take_part(address: str, part: str, picture: Path, width: int) -> Path:
         page.goto(address)
         content = page.locator(part).screenshot()
         browser.close()
-    return _keep(content, picture)
+    few_colours = BytesIO()
+    Image.open(BytesIO(content)).convert("RGB").quantize(COLOURS).save(few_colours, "PNG", optimize=True)
+    return _keep(few_colours.getvalue(), picture)
 
 
 def main(arguments: Sequence[str]) -> int:
