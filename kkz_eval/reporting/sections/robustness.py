@@ -70,7 +70,8 @@ def _trials(name: str, tried: list[tuple[OutcomeInfo, Verdict]], inputs: ReportI
         ((label_of(outcome, language),), *_trials_of(verdict, scope_of("robustness.tried", inputs, outcome), language))
         for outcome, verdict in tried
     )
-    return Table(name, phrase("robustness.caption", language), columns, rows)
+    caption = "robustness.caption" if name == "robustness-table" else "robustness.others_caption"
+    return Table(name, phrase(caption, language), columns, rows)
 
 
 def _trials_of(verdict: Verdict, scope: str, language: Language) -> Iterator[Parts]:

@@ -112,7 +112,7 @@ def _outcome_table(name: str, outcomes: Sequence[OutcomeInfo], inputs: ReportInp
         )
     return Table(
         name,
-        phrase("studied.outcomes_caption", language),
+        phrase("studied.outcomes_caption" if name == "outcomes-table" else "studied.outcomes_others_caption", language),
         tuple(Column(say(f"studied.{heading}").in_language(language)) for heading in headings),
         tuple(rows),
     )
