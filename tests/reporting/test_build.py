@@ -244,6 +244,24 @@ def test_a_report_of_almost_nothing_is_still_a_report(inputs):
     assert "<svg" not in html
 
 
+@pytest.mark.parametrize("language", ["de", "en"])
+def test_ten_sections_stand_whatever_is_missing(inputs, language):
+    refused = inputs.estimates.assign(status="refused", message="<script>alert(1)</script> & „Ü“")
+    hostile = inputs.groups.assign(name=[f'Kreis Ä "{n}" <script>' for n in range(len(inputs.groups))])
+    nothing = {"panel": inputs.panel.iloc[:0], "deliveries": pd.DataFrame(), "counts": None, "offers": None}
+    for changes in ({"estimates": refused}, {"groups": hostile}, nothing, {"outcomes": ()}):
+        document = build_document(replace(inputs, **changes), language)
+        assert len(document.sections) == 10
+        html = render(document)
+        assert "<script" not in html
+        assert [section.identifier for section in document.sections if not section.blocks and not section.sections] == []
+
+
+def test_pages_in_other_languages_are_linked_in_their_own_words(inputs):
+    html = render(build_document(inputs, "de"), others={"en": "report.html"})
+    assert '<a href="report.html" hreflang="en" lang="en">This report in English</a>' in html
+
+
 def test_a_table_without_a_column_is_refused(inputs):
     with pytest.raises(ValueError, match="panel lacks cohort"):
         replace(inputs, panel=inputs.panel.drop(columns="cohort"))
