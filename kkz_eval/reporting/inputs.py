@@ -185,7 +185,7 @@ class EditionInfo:
         _known("kind of change", [change.kind for change in self.changes], CHANGES)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # by identity: two of them are not compared, and what is found in one is found once
 class ReportInputs:
     """All that a report shows.
 

@@ -16,6 +16,7 @@ from kkz_eval.reporting.figures.canvas import (
     PIXELS_PER_LETTER,
     QUIET,
     TREATED_COLOUR,
+    Drawing,
     Page,
     alternative_text,
     data_of,
@@ -82,7 +83,7 @@ def balance_alternative_text(balance: Balance, language: Language) -> str:
     return alternative_text(said, balance.simulated, language)
 
 
-def balance_chart(balance: Balance, page: Page, language: Language) -> alt.LayerChart:
+def balance_chart(balance: Balance, page: Page, language: Language) -> Drawing:
     """The balance figure as a chart: below each outcome's label a row for each of its differences, zero in the middle."""
     if not balance.distances:
         raise ValueError("nothing to draw for the balance")

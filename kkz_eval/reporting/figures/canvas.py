@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 import altair as alt
 import vl_convert
@@ -91,7 +92,7 @@ def drawn(
     identifier: str,
     caption: Parts,
     said: str,
-    chart: Callable[[Page], alt.LayerChart],
+    chart: Callable[[Page], Drawing],
     language: Language,
     *,
     data: Data,
@@ -111,7 +112,7 @@ def data_of(figure: str, units: Mapping[str, str], rows: Iterable[tuple[Cell, ..
     return Data(variables, tuple(rows))
 
 
-def to_svg(chart: alt.LayerChart, language: Language) -> str:
+def to_svg(chart: Drawing, language: Language) -> str:
     """The chart as SVG without anything of the reader's machine: no external reference, no identifier, no script.
 
     The renderer gives the figure its role and alternative text; roles and labels inside it are taken out.
@@ -177,14 +178,23 @@ def value_axis(field: str, domain: tuple[float, float]) -> alt.Y:
     )
 
 
-def finish(layers: Sequence[alt.Chart], page: Page, simulated: bool, language: Language) -> alt.LayerChart:
-    """The layers as a chart with its size, fonts and colours; below it the word for figures that are made up, where they are.
+class Drawing(alt.TopLevelLayerSpec):  # type: ignore[misc]  # altair is not followed by the types
+    """Layers as one specification. altair's own chart of layers copies each of them with its data, twice, which costs more than drawing."""
 
-    All in one step: each further one would copy every layer with its data, which costs more than drawing.
-    """
+    def to_dict(
+        self, validate: bool = True, *, ignore: list[str] | None = None, context: dict[str, Any] | None = None
+    ) -> dict[str, Any]:
+        """The specification; the rows of all layers stand once, by name."""
+        shared: dict[str, Any] = {"datasets": {}, "top_level": False}
+        made: dict[str, Any] = super().to_dict(validate=validate, ignore=ignore, context=shared)
+        return {**made, "datasets": shared["datasets"]}
+
+
+def finish(layers: Sequence[alt.Chart], page: Page, simulated: bool, language: Language) -> Drawing:
+    """The layers as a drawing with its size, fonts and colours; below it the word for figures that are made up, where they are."""
     word = say("figures.simulated").in_language(language)
     title = {"title": alt.TitleParams(word, orient="bottom", anchor="end", color=INK, fontSize=FONT_SIZE)} if simulated else {}
-    return alt.LayerChart(
+    return Drawing(
         layer=list(layers),
         width=page.width,
         height=page.height,

@@ -19,6 +19,7 @@ from kkz_eval.reporting.figures.canvas import (
     QUIET,
     TRACK,
     TREATED_COLOUR,
+    Drawing,
     Page,
     alternative_text,
     data_of,
@@ -138,7 +139,7 @@ class _Drawing:
     bottom: float = 0
 
 
-def chain_chart(chain: Chain, page: Page, language: Language) -> alt.LayerChart:
+def chain_chart(chain: Chain, page: Page, language: Language) -> Drawing:
     """The figure as a chart. On a wide page the verdicts stand beside the reach, on a narrow one below it."""
     if not chain.links:
         raise ValueError("nothing to draw for the chain")

@@ -20,6 +20,7 @@ from kkz_eval.reporting.figures.canvas import (
     QUIET,
     TRACK,
     TREATED_COLOUR,
+    Drawing,
     Page,
     alternative_text,
     data_of,
@@ -97,7 +98,7 @@ def chance_data(chance: Chance, language: Language) -> Data:
     return data_of("chance", units, rows, language)
 
 
-def chance_chart(chance: Chance, page: Page, language: Language) -> alt.LayerChart:
+def chance_chart(chance: Chance, page: Page, language: Language) -> Drawing:
     """Bars of equal area for equal shares, those as far out as the real estimate dark; a line where the real one is.
 
     The axis holds every bar, zero and the real estimate. Raises ValueError without a bin.

@@ -15,6 +15,7 @@ from kkz_eval.reporting.figures.canvas import (
     INK,
     QUIET,
     TREATED_COLOUR,
+    Drawing,
     Page,
     above_plot,
     alternative_text,
@@ -96,7 +97,7 @@ def event_study_alternative_text(study: EventStudy, language: Language) -> str:
     return alternative_text(said, study.simulated, language)
 
 
-def event_study_chart(study: EventStudy, page: Page, language: Language) -> alt.LayerChart:
+def event_study_chart(study: EventStudy, page: Page, language: Language) -> Drawing:
     """The event-study figure as a chart; the value axis holds every interval and zero."""
     if not study.events:
         raise ValueError(f"nothing to draw for {study.label}")

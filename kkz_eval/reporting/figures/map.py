@@ -23,6 +23,7 @@ from kkz_eval.reporting.figures.canvas import (
     REFERENCE_COLOUR,
     REFERENCE_FILL,
     TREATED_COLOUR,
+    Drawing,
     Page,
     alternative_text,
     data_of,
@@ -107,7 +108,7 @@ def map_data(shown: Map, language: Language) -> Data:
     return data_of("map", {"unit_id": "", "name": "", "group": ""}, rows, language)
 
 
-def map_chart(shown: Map, page: Page, language: Language) -> alt.LayerChart:
+def map_chart(shown: Map, page: Page, language: Language) -> Drawing:
     """The map as a chart, its key below. Raises ValueError without a place."""
     if not shown.places:
         raise ValueError("nothing to draw for the map")

@@ -17,6 +17,7 @@ from kkz_eval.reporting.figures.canvas import (
     QUIET,
     REFERENCE_COLOUR,
     TREATED_COLOUR,
+    Drawing,
     Page,
     alternative_text,
     data_of,
@@ -74,7 +75,7 @@ def power_data(power: Power, language: Language) -> Data:
     return data_of("power", dict.fromkeys(columns, ""), rows, language)
 
 
-def power_chart(power: Power, page: Page, language: Language) -> alt.LayerChart:
+def power_chart(power: Power, page: Page, language: Language) -> Drawing:
     """A bar for each outcome, from 0 to its ratio, on one axis without a unit; a line where a difference begins to matter."""
     if not power.seen:
         raise ValueError("nothing to draw for the power")

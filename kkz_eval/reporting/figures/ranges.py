@@ -19,6 +19,7 @@ from kkz_eval.reporting.figures.canvas import (
     PIXELS_PER_LETTER,
     QUIET,
     TREATED_COLOUR,
+    Drawing,
     Page,
     finish,
     on,
@@ -64,7 +65,7 @@ class Heading:
 
 def ranges_chart(
     headings: Sequence[Heading], unit: str, decimals: int, page: Page, simulated: bool, language: Language
-) -> alt.LayerChart:
+) -> Drawing:
     """The rows as a chart; the axis holds every number drawn, and zero. Raises ValueError where there is no number to draw."""
     ends = [end for heading in headings for row in heading.rows for end in row.ends]
     if not ends:

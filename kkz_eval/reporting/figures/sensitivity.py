@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import altair as alt
-
 from kkz_eval.model.texts import Language
 from kkz_eval.reporting import say
 from kkz_eval.reporting.document import Cell, Data, Figure, Parts
-from kkz_eval.reporting.figures.canvas import Page, alternative_text, data_of, drawn
+from kkz_eval.reporting.figures.canvas import Drawing, Page, alternative_text, data_of, drawn
 from kkz_eval.reporting.figures.ranges import Heading, Range, alternative_of, ranges_chart
 from kkz_eval.reporting.numbers import decimals_that_show, format_number
 
@@ -57,7 +55,7 @@ def draw_sensitivity(identifier: str, shown: Sensitivity, caption: Parts, langua
     )
 
 
-def sensitivity_chart(shown: Sensitivity, page: Page, language: Language) -> alt.LayerChart:
+def sensitivity_chart(shown: Sensitivity, page: Page, language: Language) -> Drawing:
     """The figure as a chart. Raises ValueError where there is no number."""
     return ranges_chart(_headings(shown, language), shown.unit, shown.decimals, page, shown.simulated, language)
 

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import altair as alt
-
 from kkz_eval.model.texts import Language
 from kkz_eval.reporting import say
 from kkz_eval.reporting.document import Data, Figure, Parts
-from kkz_eval.reporting.figures.canvas import Page, alternative_text, data_of, drawn
+from kkz_eval.reporting.figures.canvas import Drawing, Page, alternative_text, data_of, drawn
 from kkz_eval.reporting.figures.ranges import Heading, Range, alternative_of, ranges_chart
 
 
@@ -57,7 +55,7 @@ def draw_specification_curve(
     )
 
 
-def specification_curve_chart(curve: SpecificationCurve, page: Page, language: Language) -> alt.LayerChart:
+def specification_curve_chart(curve: SpecificationCurve, page: Page, language: Language) -> Drawing:
     """The curve as a chart: a row for each estimate, the deciding one filled. Raises ValueError where no estimate has a number."""
     return ranges_chart(_headings(curve, language), curve.unit, curve.decimals, page, curve.simulated, language)
 

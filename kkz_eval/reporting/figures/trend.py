@@ -17,6 +17,7 @@ from kkz_eval.reporting.figures.canvas import (
     QUIET,
     REFERENCE_COLOUR,
     TREATED_COLOUR,
+    Drawing,
     Page,
     alternative_text,
     data_of,
@@ -103,7 +104,7 @@ def trend_alternative_text(trend: Trend, language: Language) -> str:
     return alternative_text(" ".join(part for part in (intro, lines, marks) if part), trend.simulated, language)
 
 
-def trend_chart(trend: Trend, page: Page, language: Language) -> alt.LayerChart:
+def trend_chart(trend: Trend, page: Page, language: Language) -> Drawing:
     """The trend figure as a chart; the year axis is exactly the window."""
     points = [(year, value, line.name) for line in trend.lines for year, value in zip(trend.years, line.values, strict=True)]
     shown = [(year, value, name) for year, value, name in points if value is not None]

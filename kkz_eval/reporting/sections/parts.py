@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import date
+from functools import lru_cache
 
 from kkz_eval.indicators.described import Described
 from kkz_eval.model.texts import Language
@@ -18,9 +19,14 @@ def scope_of(section: str, inputs: ReportInputs, outcome: OutcomeInfo) -> str:
 
 
 def finding_of(inputs: ReportInputs, outcome: OutcomeInfo) -> wording.Finding:
-    """What may be said of an outcome, by its verdict."""
+    """What may be said of an outcome of the report, by its verdict."""
+    return _finding_of(inputs, inputs.outcomes.index(outcome))
+
+
+@lru_cache(maxsize=128)  # each section and figure asks for it, in both languages
+def _finding_of(inputs: ReportInputs, place: int) -> wording.Finding:
     return wording.finding_of(
-        outcome,
+        inputs.outcomes[place],
         verdicts=inputs.verdicts,
         estimates=inputs.estimates,
         tests=inputs.tests,
