@@ -22,7 +22,7 @@ from kkz_eval.deliveries.register.intake import year_spans
 from kkz_eval.deliveries.register.purging import SOURCES
 from kkz_eval.deliveries.register.register import Arrival
 from kkz_eval.evaluation import say as say_of_evaluation
-from kkz_eval.evaluation.design import level_of_plan
+from kkz_eval.evaluation.design import level_of_plan, unit_groups
 from kkz_eval.evaluation.lock import published
 from kkz_eval.evaluation.plan import Comparison, Outcome, Plan, plan_digest, report_folder
 from kkz_eval.evaluation.regression_to_mean import regression_to_mean
@@ -46,6 +46,7 @@ from kkz_eval.line.study import Study
 from kkz_eval.line.verdicts import verdicts_of, with_verdicts
 from kkz_eval.model.texts import LANGUAGES, AtTheBeginning, Language, Localised, Sentence, Wording
 from kkz_eval.model.verdicts import State
+from kkz_eval.reference.exposure import Group
 from kkz_eval.reference.tables import unit_label, unit_name
 from kkz_eval.reference.unit_groups import Nested, nested_sentence
 from kkz_eval.reporting.build import build_document, render, render_papers
@@ -206,6 +207,7 @@ def report_inputs(study: Study, effects: EffectsResult) -> ReportInputs:
         smallest_cell=max((contract.smallest_cell for contract in municipal), default=1),
         digests={"plan": plan_digest(plan), "code": code_digest("kkz_eval.evaluation")},
         versions={"kkz-eval": __version__, **{name: version(name) for name in LIBRARIES}},
+        why_left_out={unit.unit_id: unit.sentence for unit in unit_groups(plan) if unit.group == Group.LEFT_OUT},
         design=_design_info(study),
         level=level_of_plan(plan),
         as_of=study.as_of,
@@ -453,6 +455,7 @@ def _digest_of_inputs(inputs: ReportInputs, effects: EffectsResult) -> str:
             [_digest_of_series(series) for series in inputs.generation],
             inputs.today if inputs.generation else 0,
             [[name, dict(title)] for name, title in sorted(inputs.dataset_titles.items())],
+            [[unit, _said(why)] for unit, why in inputs.why_left_out.items()],
             [inputs.level, {} if inputs.unit_rule is None else _said(inputs.unit_rule)],
             "" if inputs.as_of is None else inputs.as_of.isoformat(),
             [] if inputs.design is None else _digests_of_design(inputs.design),

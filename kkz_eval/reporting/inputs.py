@@ -23,7 +23,7 @@ from kkz_eval.model.verdicts import State
 PACKAGE = "kkz_eval.reporting"
 
 PANEL_COLUMNS = ("unit_id", "year", "indicator", "value", "cohort", "unit_name")
-GROUP_COLUMNS = ("unit_id", "name", "group", "cohort", "reason")
+GROUP_COLUMNS = ("unit_id", "name", "group", "cohort")
 ESTIMATE_COLUMNS = (
     *("indicator", "estimator", "method", "variant", "aggregation", "term", "cohort", "year", "event_time"),
     *("estimate", "std_error", "conf_low", "conf_high", "conf_level"),
@@ -192,7 +192,7 @@ class ReportInputs:
     texts: question, treated_group, reference_group, simulated (what the banner of a model world says), earlier_version (what was known when the
     plan was written); all optional.
     panel: unit_id, year, indicator, value, cohort (missing = never), unit_name.
-    groups: unit_id, name, group (treated | reference | later | left_out), cohort, reason.
+    groups: unit_id, name, group (treated | reference | later | left_out), cohort; why_left_out: a sentence by unit_id.
     estimates, tests: columns of the engine's interface. balance: rows of evaluation.balance; may be empty. deliveries: one row per dataset, unit and year, its status a State; may be empty.
     counts: municipal counts with their total per unit and year, shown through the disclosure gate only.
     One row per unit, year and certificate. conformity: whether the results follow a locked plan, then each deviation; published: where
@@ -234,6 +234,7 @@ class ReportInputs:
     smallest_cell: int
     digests: Mapping[str, str] = field(default_factory=dict)
     versions: Mapping[str, str] = field(default_factory=dict)
+    why_left_out: Mapping[str, Localised] = field(default_factory=dict)
     design: DesignInfo | None = None
     level: str = "kreis"
     as_of: date | None = None

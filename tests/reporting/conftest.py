@@ -187,23 +187,13 @@ def inputs() -> ReportInputs:
                 "name": f"Kreis Alba {u[-1]}" if u != TREATED[0] else '<b>Unna</b> & "Co"',
                 "group": "treated",
                 "cohort": 2012,
-                "reason": None,
             }
             for u in TREATED
         ]
+        + [{"unit_id": u, "name": f"Kreis Brun {u[-1]}", "group": "reference", "cohort": np.nan} for u in REFERENCE]
         + [
-            {"unit_id": u, "name": f"Kreis Brun {u[-1]}", "group": "reference", "cohort": np.nan, "reason": None}
-            for u in REFERENCE
-        ]
-        + [
-            {"unit_id": "05700", "name": "Kreis Cassel", "group": "later", "cohort": 2017, "reason": None},
-            {
-                "unit_id": "05701",
-                "name": "Kreis Dorn",
-                "group": "left_out",
-                "cohort": np.nan,
-                "reason": "nur zum Teil im Programm",
-            },
+            {"unit_id": "05700", "name": "Kreis Cassel", "group": "later", "cohort": 2017},
+            {"unit_id": "05701", "name": "Kreis Dorn", "group": "left_out", "cohort": np.nan},
         ]
     )
     estimates = pd.DataFrame(
@@ -303,6 +293,7 @@ def inputs() -> ReportInputs:
         outcomes=outcomes,
         panel=panel,
         groups=groups,
+        why_left_out={"05701": Wording({"de": "Kreis Dorn: nur zum Teil dabei", "en": "Kreis Dorn: takes part in part"})},
         treated_cohorts=(2012,),
         estimates=estimates,
         tests=tests,

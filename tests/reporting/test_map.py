@@ -25,7 +25,7 @@ PAGES = pytest.mark.parametrize("page", [WIDE, NARROW])
 def on_kreise(inputs, **changes):
     """The inputs with all Kreise of the register, a group after the other."""
     rows = [
-        {"unit_id": kreis.ags5, "name": kreis.name, "group": GROUPS[place % 4], "cohort": None, "reason": None}
+        {"unit_id": kreis.ags5, "name": kreis.name, "group": GROUPS[place % 4], "cohort": None}
         for place, kreis in enumerate(kreise())
     ]
     return replace(inputs, groups=pd.DataFrame(rows), **changes)

@@ -126,13 +126,14 @@ def _group(inputs: ReportInputs, group: str, language: Language) -> Section:
     units = _units(inputs, group)
     scope = f"group-{group}"
     items: list[Parts] = []
-    for unit_id, name, cohort, reason in zip(units["unit_id"], units["name"], units["cohort"], units["reason"], strict=True):
+    for unit_id, name, cohort in zip(units["unit_id"], units["name"], units["cohort"], strict=True):
         shown = Quoted(str(name))
         if group == "left_out":
+            why = inputs.why_left_out.get(str(unit_id))
             said = (
-                Quoted(reason.removeprefix(f"{name}: "))
-                if isinstance(reason, str) and reason
-                else say("studied.no_reason").in_language(language)
+                say("studied.no_reason").in_language(language)
+                if why is None
+                else Quoted(why.in_language(language).removeprefix(f"{name}: "))
             )
             items.append(phrase("studied.left_out_reason", language, name=shown, reason=said))
         elif group == "later" and not pd.isna(cohort):

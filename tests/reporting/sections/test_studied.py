@@ -10,7 +10,8 @@ import pytest
 from kkz_eval.evaluation.plan import Comparison, Plan
 from kkz_eval.indicators.catalogue import load_catalogue
 from kkz_eval.line.sentences import held_fixed
-from kkz_eval.reporting.document import Paragraph, plain
+from kkz_eval.model.texts import Language
+from kkz_eval.reporting.document import Listing, Paragraph, plain
 from kkz_eval.reporting.inputs import ReportInputs
 from kkz_eval.reporting.sections.studied import studied_section
 
@@ -37,3 +38,11 @@ def test_nobody_who_started_before_the_group_that_is_evaluated_is_said_to_have_s
 ) -> None:
     section = studied_section(replace(inputs, treated_cohorts=(evaluated,)), "de")
     assert said in [plain(part.title) for part in section.sections[0].sections]
+
+
+@pytest.mark.parametrize(
+    ("language", "said"), [("de", "Kreis Dorn: nur zum Teil dabei"), ("en", "Kreis Dorn: takes part in part")]
+)
+def test_why_a_unit_is_left_out_is_said_in_the_language_of_the_page(inputs: ReportInputs, language: Language, said: str) -> None:
+    *_, left_out = studied_section(inputs, language).sections[0].sections
+    assert said in [plain(item) for block in left_out.blocks if isinstance(block, Listing) for item in block.items]
