@@ -39,7 +39,8 @@ ALL_EMBEDDED = 200_000
 """Bytes of all CSV that a page carries, so that it can still be sent."""
 
 _FORMS: Mapping[Language, tuple[str, str]] = {"de": (";", ","), "en": (",", ".")}  # between cells, and before decimals
-_FORMULA = re.compile(r"\s*[=+\-@\uff1d\uff0b\uff0d\uff20]|[\t\r\n]")
+_MISREAD = re.compile(r"\s*[=+\-@\uff1d\uff0b\uff0d\uff20]|[\t\r\n]|\d+\.\d+\.\d{1,2}$")
+"""Text that a spreadsheet would not leave as it is: what begins like a formula, and a version that looks like a day (2.4.6)."""
 _BREAKS = re.compile("[\u00ad\u200b\u2060]")
 _CODEBOOK = ("file", "variable", "meaning", "unit", "source")
 _LETTERS = "".join(map(chr, range(32, 127))) + "\u00a0äöüÄÖÜß„“”’–−…·•±≈×©→"
@@ -108,7 +109,8 @@ def downloads_of(document: Document) -> Downloads:
 
 
 def csv_of(data: Data, language: Language, simulated: bool) -> bytes:
-    """A table as a spreadsheet of that language opens it: numbers with all their digits, missing ones empty, no text that would be computed.
+    """A table as a spreadsheet of that language opens it: numbers with all their digits, missing ones empty, no text that would be computed
+    or taken for a day.
 
     Made-up figures say so in each row, in the column that all tables have for it.
     """
@@ -156,7 +158,9 @@ def _values_of(cells: Sequence[Parts]) -> list[list[Cell]]:
     most = max(map(len, numbers), default=0)
     for parts in (1, 2):
         ends = [[".".join(number.identifier.split(".")[-parts:]) for number in of_cell] for of_cell in numbers]
-        found = list(dict.fromkeys(end for of_cell in ends for end in of_cell))
+        found = list(
+            dict.fromkeys(end for of_cell in sorted(ends, key=len, reverse=True) for end in of_cell)
+        )  # as the fullest cell has them
         if len(found) == most and all(len(set(of_cell)) == len(of_cell) for of_cell in ends):
             by_end = [{end: one.value for end, one in zip(*both, strict=True)} for both in zip(ends, numbers, strict=True)]
             return [[of_cell.get(end) for of_cell in by_end] for end in found]
@@ -242,11 +246,11 @@ def _codebook(described: Sequence[tuple[Cell, ...]], simulated: bool, language: 
 
 
 def _written(cell: Cell, point: str) -> str:
-    """A cell: text always between quotes, so that no program splits it elsewhere; one that begins like a formula behind an apostrophe."""
+    """A cell: text always between quotes, so that no program splits it elsewhere; one that would be misread behind an apostrophe."""
     if cell is None:
         return ""
     if isinstance(cell, str):
-        safe = f"'{cell}" if _FORMULA.match(cell) else cell
+        safe = f"'{cell}" if _MISREAD.match(cell) else cell
         return '"' + safe.replace('"', '""') + '"'
     if not math.isfinite(cell):
         return ""

@@ -87,6 +87,11 @@ def test_no_text_is_computed(formula):
     assert header[1] == row[0] == f"'{formula}"
 
 
+def test_a_version_is_no_day_and_a_day_stays_one():
+    data = Data((Variable("a", "a"), Variable("b", "b")), (("2.4.6", "10.10.2017"),))
+    assert read(csv_of(data, "de", simulated=False), "de")[1] == ["'2.4.6", "10.10.2017"]
+
+
 def test_no_text_splits_a_row_where_a_program_expects_another_sign():
     data = Data((Variable("a", "a"), Variable("b", "b")), (('x,=1+1;=2+2"', 1),))
     _, row = csv_of(data, "de", simulated=False).decode("utf-8-sig").splitlines()
@@ -140,6 +145,19 @@ def test_the_same_number_of_a_sentence_is_in_the_same_column():
     data = data_of_table(table_of((("A",), reached), (("B",), ("• von ", Number("r.2.of", 5.0, "5")))), "de")
     assert [variable.name for variable in data.variables] == ["Kreis", "Wert", "Wert: Zahl 1", "Wert: Zahl 2"]
     assert [row[2:] for row in data.rows] == [(20.9, 4.0), (None, 5.0)]
+
+
+def test_numbers_of_a_column_stand_in_the_order_of_its_fullest_cell_whatever_comes_first():
+    means = (
+        Number("r.2.treated", 24.8, "24,8"),
+        " / ",
+        Number("r.2.reference", 26.0, "26,0"),
+        " (",
+        Number("r.2.year", 2018.0, "2018"),
+        ")",
+    )
+    data = data_of_table(table_of((("A",), ("Reihe bis ", Number("r.1.year", 2015.0, "2015"))), (("B",), means)), "de")
+    assert [row[2:] for row in data.rows] == [(None, None, 2015.0), (24.8, 26.0, 2018.0)]
 
 
 def test_headings_that_are_alike_or_missing_name_different_columns():
