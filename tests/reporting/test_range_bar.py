@@ -54,6 +54,15 @@ def test_a_bar_that_would_squeeze_all_others_is_cut_and_points_on():
     assert "<path" not in range_bar_svg(BAR, WIDE, "de")
 
 
+@pytest.mark.parametrize("side", [-1, 1])
+def test_a_range_that_lies_wholly_beyond_the_axis_points_there_from_its_edge(side):
+    ends = sorted((8.0 * side, 11.0 * side))
+    svg = range_bar_svg(replace(BAR, interval=(ends[0], ends[1]), estimate=10.0 * side, reach=LARGEST_REACH / 0.62), WIDE, "de")
+    edge = WIDE / 2 + side * WIDE / 2 * 0.62
+    assert _rects(svg)[2] == pytest.approx((edge, edge + 2), abs=0.02)
+    assert (svg.count("<path"), svg.count("<circle")) == (1, 0)
+
+
 def test_without_a_smallest_difference_the_words_say_that_the_scale_is_its_own():
     own = draw_range_bar("b", replace(BAR, smallest=None, matters=""), (), "de")
     assert "der Balken hat seinen eigenen Maßstab" in own.alternative_text

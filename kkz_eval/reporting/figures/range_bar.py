@@ -97,7 +97,7 @@ def range_bar_svg(bar: RangeBar, width: int, language: Language) -> str:
         return middle + middle * steps / half
 
     low, high = (end / bar.step for end in bar.interval)
-    left, right = at(max(low, -longest)), at(min(high, longest))
+    left, right = (at(min(max(end, -longest), longest)) for end in (low, high))
     axis = (_BAR_TOP + _BAR_BOTTOM) / 2
     shapes = [
         *([_rect(at(-1), at(1), _BAR_TOP - 7, _BAR_BOTTOM + 7, _GROUND)] if bar.smallest else []),
@@ -106,7 +106,7 @@ def range_bar_svg(bar: RangeBar, width: int, language: Language) -> str:
         *([_arrow(left, -1)] if low < -longest else []),
         *([_arrow(right, 1)] if high > longest else []),
         _rect(middle - 1, middle + 1, _BAR_TOP - 7, _BAR_BOTTOM + 7, INK),
-        *([] if bar.estimate is None else [_dot(at(bar.estimate / bar.step), axis)]),
+        *([] if bar.estimate is None or abs(bar.estimate / bar.step) > longest else [_dot(at(bar.estimate / bar.step), axis)]),
         *_words(bar, width, left, right, language),
     ]
     height = _HEIGHT + (_LINE if bar.simulated else 0)
