@@ -14,8 +14,8 @@ from importlib import resources
 from typing import Any, cast
 
 from kkz_eval import indicators
-from kkz_eval.evaluation.verdict.evidence import Evidence
-from kkz_eval.evaluation.verdict.rules import Form
+from kkz_eval.evaluation.verdict.decide import Verdict
+from kkz_eval.evaluation.verdict.rules import Code, Form
 from kkz_eval.indicators.offers import ACROSS, StageOffers
 from kkz_eval.model.edited_files.file import FileInvalid
 from kkz_eval.model.edited_files.reading import parse_edited
@@ -179,16 +179,16 @@ def _too_blurred(inputs: ReportInputs, _: float) -> Found | None:
     outcomes = tuple(
         outcome
         for outcome in of_role(inputs, "primary")
-        if outcome.indicator in inputs.verdicts
-        and inputs.verdicts[outcome.indicator].is_comparable
-        and _is_blurred(inputs.verdicts[outcome.indicator].evidence)
+        if outcome.indicator in inputs.verdicts and _is_blurred(inputs.verdicts[outcome.indicator])
     )
     return Found(outcomes=outcomes) if outcomes else None
 
 
-def _is_blurred(evidence: Evidence) -> bool:
-    smallest = evidence.smallest_difference
-    return evidence.mde is not None and smallest is not None and evidence.mde > smallest
+def _is_blurred(verdict: Verdict) -> bool:
+    """Known before any estimate: a negative control, which fails by the estimate, changes nothing here."""
+    mde, smallest = verdict.evidence.mde, verdict.evidence.smallest_difference
+    stands = verdict.code is not Code.NONE and verdict.form not in _FAILS
+    return stands and mde is not None and smallest is not None and mde > smallest
 
 
 def _nothing_delivered(inputs: ReportInputs, _: float) -> Found | None:

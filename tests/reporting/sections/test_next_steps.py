@@ -7,6 +7,8 @@ from importlib import resources
 
 import pytest
 
+from kkz_eval.evaluation.verdict.evidence import NegativeControl
+from kkz_eval.evaluation.verdict.rules import Form
 from kkz_eval.indicators.offers import Answers, Offers, StageOffers
 from kkz_eval.model.texts import LANGUAGES
 from kkz_eval.reporting import claims
@@ -74,6 +76,9 @@ def test_a_comparison_that_mostly_misses_what_matters_is_asked_about_whatever_it
     for estimate in (-1.24, -9.0):
         blurred = verdict(mde=1.1, smallest_difference=1.0, estimate=estimate, interval=(estimate - 0.8, estimate + 0.7))
         assert "sharpness" in _ids(replace(inputs, verdicts={**found, "leavers": blurred}))
+    vetoed = verdict(mde=1.1, smallest_difference=1.0, negative_controls=(NegativeControl("births", 0.01, True, 0.9),))
+    assert vetoed.form is Form.NEGATIVE_CONTROL  # which hangs on the size of the estimate
+    assert "sharpness" in _ids(replace(inputs, verdicts={**found, "leavers": vetoed}))
 
 
 def test_too_few_years_ask_whether_to_wait_and_until_when(inputs, verdict):
@@ -84,7 +89,7 @@ def test_too_few_years_ask_whether_to_wait_and_until_when(inputs, verdict):
 
     assert told(first_year=2028) == (
         "Stiftung und Evaluation: Soll zu „Ausbildungsplätze je 100 Bewerbungen“ gewartet werden, bis genug Jahre vorliegen? "
-        "Bis wann: mit den Zahlen für 2028. Dann weiß man: ob sich beide Gruppen unterscheiden."
+        "Bis wann: mit den Zahlen für 2028. Dann weiß man: ob sich ein Urteil fällen lässt."
     )
     assert "Bis wann: sobald ein weiteres Jahr vorliegt." in told(first_year=None)
 
