@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from kkz_eval.evaluation.verdict.sentences import MAX_EXTRA_DECIMALS
 from kkz_eval.model.texts import Language
 from kkz_eval.reporting import numbers
 from kkz_eval.reporting.document import Inline, Number, Parts, Quoted, join, phrase
@@ -53,12 +54,15 @@ def level_of(means: pd.Series) -> Level | None:
     return None if known.empty else Level(float(known.iloc[-1]), int(known.index[-1]))
 
 
-def measure_of(outcome: OutcomeInfo, level: Level | None, interval: tuple[float, float], estimate: float | None) -> Measure:
-    """How the range of an outcome is told, and the estimate in it, where one is."""
+def measure_of(
+    outcome: OutcomeInfo, level: Level | None, interval: tuple[float, float], estimate: float | None, smallest: float | None
+) -> Measure:
+    """How the range of an outcome is told, and what is told beside it: the estimate, the smallest difference that matters, where there is one."""
     low, high = interval
+    far = max(low, high, key=abs)
     # what excludes zero must not show one; of a range around zero only the farther end has to show
     sure = low > 0 or high < 0
-    must_show = tuple(value for value in (low, high, estimate) if value) if sure else (max(low, high, key=abs),)
+    must_show = tuple(value for value in ((low, high, estimate, smallest) if sure else (far, smallest)) if value)
     among = outcome.among
     if among is not None:
         measures = [Measure("children", _times(base / among.per), base) for base in BASES]
@@ -67,9 +71,15 @@ def measure_of(outcome: OutcomeInfo, level: Level | None, interval: tuple[float,
     elif level is not None and level.value > 0:
         measures = [Measure("percent", _times(100.0 / level.value), decimals=digits) for digits in range(3)]
     else:
-        digits = numbers.decimals_that_show(must_show, outcome.decimals)
-        return Measure("unit", _times(1.0), decimals=digits)
-    return next((m for m in measures if _shows(m, must_show) and m.rounded(low) != m.rounded(high)), measures[-1])
+        most = outcome.decimals + MAX_EXTRA_DECIMALS
+        measures = [Measure("unit", _times(1.0), decimals=digits) for digits in range(outcome.decimals, most + 1)]
+    apart = [(low, high)]
+    if smallest is not None and abs(far) < smallest:  # a range that stays below what matters must not seem to reach it
+        apart.append((abs(far), smallest))
+    return next(
+        (m for m in measures if _shows(m, must_show) and all(m.rounded(one) != m.rounded(other) for one, other in apart)),
+        measures[-1],
+    )
 
 
 def difference(
@@ -117,15 +127,18 @@ def end(measure: Measure, value: float, identifier: str, language: Language) -> 
     return phrase(f"children.end_{'more' if rounded > 0 else 'fewer'}_{measure.kind}", language, n=shown)
 
 
-def of_how_many(measure: Measure, outcome: OutcomeInfo, level: Level | None, scope: str, language: Language) -> Parts:
-    """The level in the programme group of a stated year, and of how many persons the talk is, where they are counted."""
+def of_how_many(measure: Measure, outcome: OutcomeInfo, level: Level | None, units: str, scope: str, language: Language) -> Parts:
+    """The level in the programme group of a stated year, and of how many persons the talk is, where they are counted.
+
+    units: what the level is a mean of, each counting alike, however many persons live there.
+    """
     if level is None or measure.kind == "unit" or outcome.logarithm:
         return ()
     year = numbers.year(f"{scope}.level_year", level.year)
     if outcome.among is None:
         return phrase("children.by_level", language, year=year)
     share = numbers.count(f"{scope}.level", measure.convert(level.value), language)
-    said = phrase("children.level", language, year=year, n=share)
+    said = phrase("children.level", language, year=year, units=units, n=share)
     if outcome.among.count is None or outcome.among.year is None:
         return said
     counted = phrase(

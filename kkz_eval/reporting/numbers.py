@@ -7,11 +7,11 @@ from datetime import date
 from babel.dates import format_date
 from babel.numbers import format_decimal
 
+from kkz_eval.evaluation.verdict.sentences import MAX_EXTRA_DECIMALS
 from kkz_eval.model.texts import Language
 from kkz_eval.reporting.document import Number
 
 MINUS = "−"
-MAX_EXTRA_DECIMALS = 4
 _LOCALES = {"de": "de_DE", "en": "en_GB"}
 
 

@@ -18,6 +18,7 @@ from kkz_eval.evaluation.verdict.evidence import Evidence, NegativeControl, agai
 from kkz_eval.evaluation.verdict.rules import Code, Form, Level, Rules
 from kkz_eval.model.texts import AtTheBeginning, Joined, Language, Localised, Sentence
 
+MAX_EXTRA_DECIMALS = 4
 _MINUS = "−"
 
 
@@ -90,6 +91,12 @@ def level_word(level: Level) -> Sentence:
     return say(f"level.{level}")
 
 
+def decimals_apart(value: float, limit: float, decimals: int) -> int:
+    """The fewest digits, from `decimals` on, with which a number on one side of a limit is not written like the limit."""
+    most = decimals + MAX_EXTRA_DECIMALS
+    return next((digits for digits in range(decimals, most) if round(value, digits) != round(limit, digits)), most)
+
+
 def _said(verdict: Verdict, rules: Rules, unit: Localised, decimals: int) -> Iterator[Sentence]:
     evidence, form = verdict.evidence, verdict.form
     match form:
@@ -102,14 +109,14 @@ def _said(verdict: Verdict, rules: Rules, unit: Localised, decimals: int) -> Ite
             if evidence.first_year is not None:
                 yield say("said.first_year", year=ShownYear(evidence.first_year))
         case Form.FEW_CELLS:
-            needed = Shown(100 * rules.limit(form, "coverage_share"))
-            yield say("said.few_cells", share=Shown(100 * _known(evidence.coverage_share), 1), needed=needed)
+            share, needed = 100 * _known(evidence.coverage_share), 100 * rules.limit(form, "coverage_share")
+            yield say("said.few_cells", share=Shown(share, decimals_apart(share, needed, 1)), needed=Shown(needed))
         case Form.REFUSED_FEW_ASSIGNMENTS:
             smallest = ShownP(min(_known(evidence.smallest_p) * max(_known(evidence.n_primaries), 1), 1.0))
             yield say("said.refused_few_assignments", smallest=smallest, needed=Shown(rules.limit(form, "smallest_family_p"), 2))
         case Form.AUDIT:
-            allowed = Shown(100 * rules.limit(form, "audit_size"))
-            yield say("said.audit", cases=Shown(100 * _known(evidence.audit_size), 1), allowed=allowed)
+            cases, allowed = 100 * _known(evidence.audit_size), 100 * rules.limit(form, "audit_size")
+            yield say("said.audit", cases=Shown(cases, decimals_apart(cases, allowed, 1)), allowed=Shown(allowed))
         case Form.SLOPE:
             ratio = _known(evidence.slope_bias) / evidence.mde if evidence.mde else float("inf")
             yield say("said.slope", ratio=Shown(ratio, 1), p=ShownP(_known(evidence.slope_p)))
@@ -127,8 +134,10 @@ def _said(verdict: Verdict, rules: Rules, unit: Localised, decimals: int) -> Ite
             yield _condition_failed(verdict, rules)
             yield _compatible(verdict, unit, decimals)
         case Form.LARGE_EXCLUDED:
-            yield say("said.large_excluded", smallest=Shown(_known(evidence.smallest_difference), decimals), unit=unit)
-            yield _compatible(verdict, unit, decimals)
+            matters = _known(evidence.smallest_difference)
+            digits = decimals_apart(max(map(abs, _known_interval(verdict))), matters, decimals)
+            yield say("said.large_excluded", smallest=Shown(matters, digits), unit=unit)
+            yield _compatible(verdict, unit, digits)
         case Form.TOO_IMPRECISE:
             if evidence.mde is None:
                 yield say("said.too_imprecise_unmeasured")
@@ -153,8 +162,9 @@ def _condition_failed(verdict: Verdict, rules: Rules) -> Sentence:
             asked = dict.fromkeys(name.partition(":")[0] for name in names)
             parameters["names"] = Joined(tuple(evidence.titles.get(name, name) for name in asked), ", ")
         case "breakdown":
-            parameters["breakdown"] = Shown(_known(evidence.breakdown), 2)
-            parameters["needed"] = Shown(rules.limit(Form.DIFFERENCE, "breakdown"), 1)
+            breakdown, needed = _known(evidence.breakdown), rules.limit(Form.DIFFERENCE, "breakdown")
+            parameters["breakdown"] = Shown(breakdown, decimals_apart(breakdown, needed, 2))
+            parameters["needed"] = Shown(needed, 1)
     return say("said.condition_failed", p=p, condition=say(f"condition.{verdict.failed}", **parameters))
 
 

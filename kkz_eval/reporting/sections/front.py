@@ -17,7 +17,7 @@ from kkz_eval.evaluation.verdict import say as say_of_verdict
 from kkz_eval.evaluation.verdict.decide import Verdict
 from kkz_eval.evaluation.verdict.evidence import Evidence
 from kkz_eval.evaluation.verdict.rules import Code, Form, rules
-from kkz_eval.evaluation.verdict.sentences import level_word, verdict_word
+from kkz_eval.evaluation.verdict.sentences import decimals_apart, level_word, verdict_word
 from kkz_eval.model.texts import Language
 from kkz_eval.reference.unit_groups import unit_words
 from kkz_eval.reporting import in_children, numbers, say, wording
@@ -226,10 +226,10 @@ def _said(told: Told, level: in_children.Level | None, scope: str, inputs: Repor
     evidence = found.verdict.evidence
     if evidence.interval is None:
         return phrase("front.open.without_interval", language)
-    measure = in_children.measure_of(
-        outcome, level, evidence.interval, evidence.estimate if told.kind is Kind.DIFFERENCE else None
-    )
-    counted = in_children.of_how_many(measure, outcome, level, scope, language)
+    estimate = evidence.estimate if told.kind is Kind.DIFFERENCE else None
+    measure = in_children.measure_of(outcome, level, evidence.interval, estimate, evidence.smallest_difference)
+    units = unit_words(inputs.level, language)["units"]
+    counted = in_children.of_how_many(measure, outcome, level, units, scope, language)
     if told.kind is Kind.DIFFERENCE and evidence.estimate is not None:
         low, high = evidence.interval
         return join(in_children.difference(measure, outcome, (low, evidence.estimate, high), scope, language), counted)
@@ -248,8 +248,9 @@ def _no_verdict(verdict: Verdict, scope: str, language: Language) -> Parts:
             shown["years"] = numbers.count(f"{scope}.years", evidence.exposed_years or 0, language)
             shown["needed"] = numbers.count(f"{scope}.needed", table.limit(verdict.form, "exposed_years"), language)
         case Form.FEW_CELLS:
-            shown["share"] = numbers.count(f"{scope}.share", 100 * (evidence.coverage_share or 0.0), language)
-            shown["needed"] = numbers.count(f"{scope}.needed", 100 * table.limit(verdict.form, "coverage_share"), language)
+            share, needed = 100 * (evidence.coverage_share or 0.0), 100 * table.limit(verdict.form, "coverage_share")
+            shown["share"] = numbers.measured(f"{scope}.share", share, decimals_apart(share, needed, 0), language)
+            shown["needed"] = numbers.count(f"{scope}.needed", needed, language)
         case _:
             pass
     said = phrase(f"front.no_verdict.{verdict.form}", language, **shown)
@@ -307,8 +308,8 @@ def _bar(
     outcome, evidence = told.outcome, told.found.verdict.evidence
     assert evidence.interval is not None
     estimate = evidence.estimate if told.kind is Kind.DIFFERENCE else None
-    measure = in_children.measure_of(outcome, level, evidence.interval, estimate)
     smallest = evidence.smallest_difference
+    measure = in_children.measure_of(outcome, level, evidence.interval, estimate, smallest)
     shown = RangeBar(
         label=in_language(outcome.label, language, outcome.indicator),
         interval=evidence.interval,

@@ -17,12 +17,13 @@ from kkz_eval.reporting.build import build_document, render
 from kkz_eval.reporting.document import Listing, Paragraph, Section, numbers, plain, readable_texts
 from kkz_eval.reporting.inputs import Among, Change, EditionInfo, ReportInputs
 from kkz_eval.reporting.sections.front import Kind, front_of, headline, in_order_of_the_chain
+from kkz_eval.reporting.sections.key import key_section
 from kkz_eval.reporting.sections.parts import written_day
 
 LEAVERS = Among({"de": "Schulabgängen", "en": "school leavers"}, 100, 34200, 2016)
 OPEN = {"estimate": -0.31, "interval": (-1.5, 0.88), "p_raw": 0.6, "p_adjusted": 0.9}
 FOUND = {"estimate": -1.24, "interval": (-2.02, -0.46), "p_raw": 0.004}
-ALREADY = "2016 waren es in der Programmgruppe im Mittel 41. Die Rede ist von 34.200 Schulabgängen (2016)."
+ALREADY = "2016 waren es in der Programmgruppe im Mittel der Kreise 41. Die Rede ist von 34.200 Schulabgängen (2016)."
 FORMS = {
     Form.DIFFERENCE: (
         {},
@@ -155,6 +156,32 @@ def test_the_mirrored_difference_is_told_by_the_same_words(alone, verdict):
 def test_small_results_are_told_of_more_children(alone, verdict):
     (result,) = front_of(alone(verdict(estimate=-0.04, interval=(-0.07, -0.012))), "de").results
     assert plain(result.children).startswith("Etwa 4 von 10.000 Schulabgängen weniger")
+
+
+def test_a_range_below_what_matters_never_seems_to_reach_it(alone, verdict):
+    given = verdict(**{**OPEN, "interval": (-0.61, 1.98), "smallest_difference": 2.03})
+    assert given.form is Form.LARGE_EXCLUDED
+    (result,) = front_of(alone(given), "de").results
+    assert "61 weniger ebenso wie 198 mehr, von 10.000" in plain(result.children)
+    assert "Einen Unterschied von 203 von 10.000 oder mehr" in plain(result.children)
+    (key, *_) = key_section(alone(given), "de").blocks
+    assert isinstance(key, Paragraph)
+    assert "die 2,03 Prozentpunkte erreichen" in plain(key.parts)
+    assert "mit −0,61 ebenso vereinbar wie mit 1,98" in plain(key.parts)
+
+
+def test_what_matters_is_never_told_as_nothing(alone, verdict):
+    (result,) = front_of(alone(verdict(**{**OPEN, "smallest_difference": 0.04})), "de").results
+    assert result.bar is not None
+    assert plain(result.bar.caption) == "Nach dem Plan zählt ein Abstand ab 4 von 10.000."
+
+
+def test_a_share_below_what_is_needed_is_not_told_as_enough(alone, verdict):
+    given = alone(verdict(coverage_share=0.8996))
+    assert "nur 89,96 vor, nötig sind 90." in plain(front_of(given, "de").results[0].children)
+    (key, *_) = key_section(given, "de").blocks
+    assert isinstance(key, Paragraph)
+    assert "Nur 89,96 Prozent der Werte liegen vor; nötig sind 90 Prozent." in plain(key.parts)
 
 
 def test_where_nobody_counts_children_it_is_a_percentage_of_the_level_and_of_a_logarithm_one_of_the_count(alone, verdict):
