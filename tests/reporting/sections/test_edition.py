@@ -49,14 +49,14 @@ def test_a_later_one_whose_earlier_ones_are_gone_does_not_call_itself_the_first(
 
 def test_a_later_edition_says_with_which_it_is_compared_why_it_differs_and_which_verdicts_changed() -> None:
     assert told(LATER, "de") == [
-        f"Verglichen ist mit der Ausgabe 2 vom {written_day('2026-01-02', 'de')}. Seither geändert: die Daten, der Plan und das Programm.",
+        f"Verglichen ist mit der Ausgabe 2 vom {written_day('2026-01-02', 'de')}. Seither geändert: die Daten, der Plan und die Software.",
         "„Schulabgänge“: Das Urteil lautet „nicht vergleichbar“; davor gab es keines.",
     ]
 
 
 def test_verdicts_that_stayed_are_said_to_have_stayed() -> None:
     (said,) = told(replace(LATER, changes=CHANGES[3:]), "de")
-    assert said.endswith("Seither geändert: das Programm. Die Urteile sind dieselben geblieben.")
+    assert said.endswith("Seither geändert: die Software. Die Urteile sind dieselben geblieben.")
 
 
 def test_where_no_cause_is_found_the_report_says_so() -> None:
