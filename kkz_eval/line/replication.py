@@ -275,7 +275,7 @@ def _citation(study: Study) -> bytes:
         "message": say("replication.cite").in_language("en"),
         "type": "dataset",
         "title": plan.title.get(language, plan.id),
-        "authors": [{"name": settings.contact or say("replication.no_publisher").in_language("en")}],
+        "authors": [{"name": settings.publisher or say("replication.no_publisher").in_language("en")}],
         "version": plan_digest(plan)[:16],
         "keywords": ["evaluation", "difference in differences", *(["simulated"] if study.simulated else [])],
     }

@@ -28,7 +28,8 @@ PLAN = CONTRACTS / "plans" / "modellwelt.yaml"
 
 @pytest.fixture(scope="module")
 def study(finished_model_world: Path) -> Study:
-    settings = Settings(home=finished_model_world / "home", inbox=finished_model_world / "deliveries", contracts=CONTRACTS)
+    home, inbox = finished_model_world / "home", finished_model_world / "deliveries"
+    settings = Settings(home=home, inbox=inbox, contracts=CONTRACTS, publisher="Stiftung A", contact="Frau B")
     snapshot = current_snapshot(open_installation(settings, [PLAN]))
     return Study(snapshot, snapshot.installation.plans["modellwelt"])
 
@@ -86,6 +87,10 @@ def test_a_model_world_is_never_credited_to_an_office(package: dict[str, bytes])
     assert "simuliert" in package["LIESMICH.txt"].decode()
     assert "simulated" in package["README.txt"].decode()
     assert "references" not in yaml.safe_load(package["CITATION.cff"])
+
+
+def test_the_package_is_cited_by_who_publishes_not_by_whom_municipalities_ask(package: dict[str, bytes]) -> None:
+    assert yaml.safe_load(package["CITATION.cff"])["authors"] == [{"name": "Stiftung A"}]
 
 
 def test_deliveries_of_municipalities_are_named_and_not_handed_on(study: Study, package: dict[str, bytes]) -> None:
