@@ -140,7 +140,7 @@ def test_a_weight_from_after_the_start_is_refused(line: Installation, plan: Plan
                 "Unsicherheit beruht auf 38 unabhängigen Gruppen (Clustern).",
             ),
         ),
-        ("en", ("All municipalities of the reference group count the same.", "Based on 282 municipalities, 51 of them")),
+        ("en", ("All municipalities of the comparison group count the same.", "Based on 282 municipalities, 51 of them")),
     ],
 )
 def test_the_report_speaks_of_municipalities(

@@ -49,9 +49,9 @@ def test_a_difference_is_told_by_the_course_of_both_groups_with_the_interval_of_
 def test_a_difference_in_english(inputs):
     assert sentence(inputs, "leavers", "en") == (
         "Schulabgänge ohne Abschluss (en): the value fell by 1.2 percentage points more in the programme group than in the "
-        "reference group (compatible: 0.5 to 2.0). This is the desired direction. That the programme is the reason presupposes "
+        "comparison group (compatible: 0.5 to 2.0). This is the desired direction. That the programme is the reason presupposes "
         "that both groups would otherwise have developed alike. Risk of bias: serious; decided by: measurement. Based on 14 Kreise and "
-        "cities, 6 of them in the programme group and 8 in the reference group."
+        "cities, 6 of them in the programme group and 8 in the comparison group."
     )
 
 

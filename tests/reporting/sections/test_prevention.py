@@ -110,7 +110,7 @@ def test_it_stands_in_a_report_that_passes_the_lint_of_claims(inputs: ReportInpu
     document = build_document(replace(inputs, described=DESCRIBED), language)
     (found,) = (section for section in document.sections[3].sections if section.identifier == "prevention")
     said = " ".join(plain(block.parts) for block in found.blocks if isinstance(block, Paragraph))
-    assert ("keine Vergleichsgruppe" if language == "de" else "no reference group") in said
+    assert ("keine Vergleichsgruppe" if language == "de" else "no comparison group") in said
     assert ("keine Lücke" if language == "de" else "is no gap") in said
 
 
