@@ -16,13 +16,14 @@ import pandas as pd
 from kkz_eval.evaluation.estimators.methods import HEADLINE_METHODS
 from kkz_eval.evaluation.headline import aggregations_that_count, headline_row, overall_rows
 from kkz_eval.evaluation.statistical_checks import apart
+from kkz_eval.evaluation.verdict import say as say_of_verdict
 from kkz_eval.evaluation.verdict.decide import Verdict, verdict_of
 from kkz_eval.evaluation.verdict.evidence import Evidence
 from kkz_eval.evaluation.verdict.rules import Code, Form, rules
-from kkz_eval.evaluation.verdict.sentences import rating_sentence, verdict_sentence
+from kkz_eval.evaluation.verdict.sentences import Shown, level_word, rating_sentence, verdict_sentence
 from kkz_eval.model.texts import Language, Wording
 from kkz_eval.reference.unit_groups import unit_words
-from kkz_eval.reporting.document import Parts, Quoted, join, phrase
+from kkz_eval.reporting.document import Number, Parts, Quoted, join, phrase
 from kkz_eval.reporting.inputs import OutcomeInfo, in_language
 from kkz_eval.reporting.numbers import count, decimals_that_show, measured, p_value, year
 from kkz_eval.reporting.traceable import parts_of
@@ -137,15 +138,40 @@ def finding_of(
     return Finding(verdict, row, tested, course(panel, groups, outcome, start, 0.0 if estimate is None else estimate))
 
 
-def finding(found: Finding, outcome: OutcomeInfo, scope: str, language: Language, level: str = "kreis") -> Parts:
-    """The sentences on one outcome: the verdict, from which years, its rating, on how many units.
+OPEN_FORMS = frozenset({Form.LARGE_EXCLUDED, Form.TOO_IMPRECISE})
+"""Of which the range alone says that it is open whether there is a difference."""
+
+
+def in_short(found: Finding, outcome: OutcomeInfo, scope: str, language: Language, level: str = "kreis") -> Parts:
+    """The finding on one outcome: the range where it is open whether there is a difference, else the verdict; its rating and how many units.
 
     scope: beginning of the identifiers of the numbers in it; level: of the units.
     """
     if found.row is None or not found.is_estimated:
         return verdict(found, outcome, scope, language)
+    interval = found.verdict.evidence.interval
+    if found.verdict.form in OPEN_FORMS and interval is not None:
+        label = Quoted(in_language(outcome.label, language, outcome.indicator))
+        low, high = (Shown(end, outcome.decimals) for end in interval)
+        told = say_of_verdict("said.compatible", low=low, high=high, unit=Wording(dict(outcome.difference_unit)))
+        said: Parts = (label, ": ", *parts_of(told, f"{scope}.verdict", language))
+    else:
+        said = verdict(found, outcome, scope, language)
+    rated = phrase(
+        "wording.rated",
+        language,
+        rating=level_word(found.verdict.rating).in_language(language),
+        units=unit_words(level, language)["all_units"],
+        **_counted(found.row, scope, language),
+    )
+    return join(said, rated)
+
+
+def rests_on(found: Finding, outcome: OutcomeInfo, scope: str, language: Language, level: str = "kreis") -> Parts:
+    """What the finding on one outcome rests on: from which years, why it is rated so, units and clusters; () without an estimate."""
+    if found.row is None or not found.is_estimated:
+        return ()
     return join(
-        verdict(found, outcome, scope, language),
         _exposure(outcome, scope, language),
         parts_of(rating_sentence(found.verdict), f"{scope}.rating", language),
         basis(found.row, scope, language, level),
@@ -177,11 +203,15 @@ def basis(row: pd.Series, scope: str, language: Language, level: str = "kreis") 
         "wording.basis" if clustered else "wording.basis_without_clusters",
         language,
         units=unit_words(level, language)["all_units"],
-        n=count(f"{scope}.n_units", row["n_units"], language),
-        treated=count(f"{scope}.n_treated", row["n_treated"], language),
-        control=count(f"{scope}.n_control", row["n_control"], language),
+        **_counted(row, scope, language),
         **clusters,
     )
+
+
+def _counted(row: pd.Series, scope: str, language: Language) -> dict[str, Number]:
+    """How many units a row rests on, in all and in each group."""
+    columns = {"n": "n_units", "treated": "n_treated", "control": "n_control"}
+    return {name: count(f"{scope}.{column}", row[column], language) for name, column in columns.items()}
 
 
 def pre_trend_note(found: Finding, scope: str, language: Language) -> Parts:

@@ -9,7 +9,7 @@ import pytest
 
 from kkz_eval.evaluation.verdict.evidence import NegativeControl
 from kkz_eval.reporting import wording
-from kkz_eval.reporting.document import numbers, plain
+from kkz_eval.reporting.document import join, numbers, plain
 from kkz_eval.reporting.sections.key import key_section
 from kkz_eval.reporting.wording import Course
 
@@ -36,7 +36,12 @@ def finding_of(inputs, indicator, estimates=None, headline=None, verdicts=None):
 def sentence(inputs, indicator, language="de", estimates=None, verdict=None):
     verdicts = None if verdict is None else {indicator: verdict}
     outcome, found = finding_of(inputs, indicator, estimates, verdicts=verdicts)
-    return plain(wording.finding(found, outcome, "t", language))
+    return told(found, outcome, language)
+
+
+def told(found, outcome, language="de"):
+    """The verdict and what it rests on, in a row."""
+    return plain(join(wording.verdict(found, outcome, "t", language), wording.rests_on(found, outcome, "t", language)))
 
 
 def test_a_difference_is_told_by_the_course_of_both_groups_with_the_interval_of_the_verdict(inputs):
@@ -75,6 +80,21 @@ def test_what_is_too_imprecise_says_so_and_excludes_nothing(inputs):
     )
 
 
+def test_in_short_an_open_question_is_its_range_with_rating_and_units(inputs):
+    outcome, found = finding_of(inputs, "training")
+    assert plain(wording.in_short(found, outcome, "t", "de")) == (
+        "Ausbildungsplätze je 100 Bewerbungen: Die Daten sind mit −1,5 ebenso vereinbar wie mit 0,9 (Prozentpunkte). Ob es einen "
+        "Unterschied gibt, lässt sich damit nicht sagen. Risiko einer Verzerrung: erheblich; 14 Kreise und kreisfreie Städte, "
+        "6 mit Programm und 8 zum Vergleich."
+    )
+
+
+@pytest.mark.parametrize("indicator", ["leavers", "help"])
+def test_in_short_every_other_verdict_is_told_whole(inputs, indicator):
+    outcome, found = finding_of(inputs, indicator)
+    assert plain(wording.in_short(found, outcome, "t", "de")).startswith(plain(wording.verdict(found, outcome, "t", "de")))
+
+
 def test_where_the_comparison_does_not_stand_no_estimate_is_told(inputs):
     assert sentence(inputs, "help") == (
         "Beginn der Hilfe unter 3 Jahren: Nicht vergleichbar, deshalb kein Urteil: Setzte sich nur fort, wie beide Gruppen schon vor dem "
@@ -86,7 +106,7 @@ def test_where_the_comparison_does_not_stand_no_estimate_is_told(inputs):
 
 def test_an_outcome_on_which_nothing_was_examined_has_no_verdict(inputs):
     outcome, found = finding_of(inputs, "leavers", verdicts={})
-    said = plain(wording.finding(found, outcome, "t", "de"))
+    said = told(found, outcome)
     assert said.startswith(
         "Schulabgänge ohne Abschluss: Kein Urteil: Ob der Vergleich trägt, wurde für diesen Plan nicht geprüft. Es fehlt: "
     )
@@ -214,7 +234,7 @@ def test_the_test_of_the_years_before_is_that_of_the_method_that_decides_and_dec
     assert found.pre_trend == wording.PreTrend("cs", "callaway_santanna", 0.41)
     seen = replace(inputs, tests=inputs.tests.assign(p_value=0.001))
     _, other = finding_of(seen, "leavers", headline="cs")
-    assert plain(wording.finding(other, outcome, "t", "de")) == plain(wording.finding(found, outcome, "t", "de"))
+    assert told(other, outcome) == told(found, outcome)
     assert plain(wording.pre_trend_note(other, "t", "de")).startswith(
         "Test auf gleiche Entwicklung vor dem Start (Callaway/Sant’Anna): p = 0,001. Er entscheidet nichts"
     )

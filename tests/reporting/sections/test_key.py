@@ -23,7 +23,24 @@ def test_a_finding_whose_years_before_were_not_tested_says_so(inputs: ReportInpu
     with_tests, without = findings(inputs), findings(replace(inputs, tests=inputs.tests.iloc[:0], verdicts=untested))
     assert any(UNTESTED not in said for said in with_tests)
     assert without
-    assert [said for said in without if "Grundlage:" in said and UNTESTED not in said] == []
+    rated = [said for said in without if "Risiko einer Verzerrung:" in said]
+    assert rated
+    assert [said for said in rated if UNTESTED not in said] == []
+
+
+def test_what_a_finding_rests_on_is_folded_below(inputs: ReportInputs) -> None:
+    section = key_section(inputs, "de")
+    (below,) = section.sections
+    assert below.kind == "technical"
+    assert [said for said in findings(inputs) if "Grundlage:" in said or "standardisierte Differenz" in said] == []
+    said = [plain(block.parts) for block in below.blocks if isinstance(block, Paragraph)]
+    assert any("Grundlage:" in one and "standardisierte Differenz" in one for one in said)
+
+
+def test_that_the_groups_were_far_apart_before_stands_in_the_finding(inputs: ReportInputs) -> None:
+    apart = "Schon vor dem Start lagen beide Gruppen weit auseinander."
+    assert any(apart in said for said in findings(inputs))
+    assert not any(apart in said for said in findings(replace(inputs, balance=inputs.balance.iloc[:0])))
 
 
 def test_what_was_known_when_the_plan_was_written_stands_beside_the_findings(inputs: ReportInputs) -> None:
