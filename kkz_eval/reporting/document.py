@@ -113,7 +113,10 @@ class Data:
 
 @dataclass(frozen=True)
 class Figure:
-    """A figure drawn for a wide and for a narrow page, with the text that stands for it, the data drawn and where they come from."""
+    """A figure drawn for a wide and for a narrow page, with the text that stands for it, the data drawn and where they come from.
+
+    letters: what each letter that marks a break in it stands for; folded on the page.
+    """
 
     identifier: str
     caption: Parts
@@ -122,6 +125,7 @@ class Figure:
     svg_narrow: str
     data: Data | None = None
     source: Parts = ()
+    letters: tuple[Parts, ...] = ()
 
 
 Block = Paragraph | Listing | Table | Figure
@@ -285,6 +289,7 @@ def _block_texts(block: Block) -> Iterator[str]:
             yield _prose(block.caption)
             yield block.alternative_text
             yield _prose(block.source)
+            yield from map(_prose, block.letters)
             if block.data is not None:
                 yield from _data_texts(block.data)
             for drawing in (block.svg_wide, block.svg_narrow):

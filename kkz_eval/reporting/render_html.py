@@ -117,6 +117,13 @@ def side_by_side(sections: Sequence[Section]) -> Iterator[tuple[bool, tuple[Sect
             yield from ((False, (section,)) for section in run)
 
 
+def figures_side_by_side(blocks: Sequence[Block]) -> Iterator[tuple[bool, tuple[Block, ...]]]:
+    """The blocks in runs: neighbouring figures, which stand side by side on the open page, and all between them."""
+    for are_figures, run in groupby(blocks, lambda block: isinstance(block, Figure)):
+        found = tuple(run)
+        yield are_figures and len(found) > 1, found
+
+
 def _is_small(section: Section) -> bool:
     drawn = any(isinstance(block, Figure) for block in section.blocks)
     return drawn and not section.sections and section.kind == "text" and not any(isinstance(b, Table) for b in section.blocks)
@@ -128,6 +135,7 @@ def _template() -> Template:
     environment.filters["inline"] = inline
     environment.filters["plain"] = plain
     environment.filters["side_by_side"] = side_by_side
+    environment.filters["figures_side_by_side"] = figures_side_by_side
     environment.filters["drawing"] = Markup
     for name, kind in (("paragraph", Paragraph), ("listing", Listing), ("table", Table), ("figure", Figure)):
         environment.tests[name] = lambda block, kind=kind: isinstance(block, kind)

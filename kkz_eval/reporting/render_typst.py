@@ -239,6 +239,7 @@ def _figure(figure: Figure, room: float = UPRIGHT) -> Data:
         "svg": typeface.in_the_typeface(figure.svg_wide),
         "width": round(width * scale, 2),
         "source": _inline(figure.source),
+        "letters": [_inline(parts) for parts in figure.letters],
     }
 
 

@@ -198,8 +198,10 @@ def test_the_bars_of_power_are_multiples_of_what_matters():
 
 def test_an_outcome_without_what_matters_stands_in_a_list_beside_the_figure(inputs, verdict):
     verdicts = {**inputs.verdicts, "leavers": verdict(smallest_difference=0.5)}
-    (figure,), (section,) = power_blocks(replace(inputs, verdicts=verdicts), "de")
-    (listing,) = section.blocks
+    (said,), (section,) = power_blocks(replace(inputs, verdicts=verdicts), "de")
+    figure, _, listing = section.blocks
+    assert plain(said.parts).startswith("In vier von fünf Fällen wäre zu sehen gewesen: Schulabgänge ohne Abschluss ab 1,1 ")
+    assert "(von Belang ab 0,5)" in plain(said.parts)
     assert isinstance(figure, Figure)
     assert [row[0] for row in figure.data.rows] == ["Schulabgänge ohne Abschluss"]
     assert isinstance(listing, Listing)

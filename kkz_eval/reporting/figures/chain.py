@@ -32,7 +32,7 @@ LINE = 17  # height of a line of words, in pixels
 SPINE, WORDS_FROM = 7, 24  # left edge of the chain and of the words beside it
 SIGN_ROOM = 20  # between the sign of a verdict and its words
 BAR_HEIGHT = 9
-OUTCOMES_FROM = 0.46  # of the width, where both columns stand beside each other
+OUTCOMES_FROM, OUTCOMES_FROM_NAMES = 0.46, 0.29  # of the width: the verdicts beside the reach, and beside names alone
 _SIGNS = {  # shape, filled: told apart without colour, and each has its words beside it
     Code.DIFFERENCE_DESIRED: ("circle", True),
     Code.DIFFERENCE_UNDESIRED: ("square", True),
@@ -144,8 +144,9 @@ def chain_chart(chain: Chain, page: Page, language: Language) -> Drawing:
     if not chain.links:
         raise ValueError("nothing to draw for the chain")
     drawing = _Drawing(page.width + page.label_room, [], [], [], [], [], [])
+    share = OUTCOMES_FROM if any(link.reach_words for link in chain.links) else OUTCOMES_FROM_NAMES
     for link in chain.links:
-        _add(drawing, link, beside=page.full_labels)
+        _add(drawing, link, int(drawing.width * share) if page.full_labels else None)
     width, height = drawing.width, int(drawing.bottom)
     scale_x = alt.Scale(domain=[0, width], range=[0, width], nice=False, zero=False)
     scale_y = alt.Scale(domain=[0, height], range=[0, height], nice=False, zero=False)
@@ -176,10 +177,10 @@ def chain_chart(chain: Chain, page: Page, language: Language) -> Drawing:
     return finish(layers, size, chain.simulated, language)
 
 
-def _add(drawing: _Drawing, link: Link, *, beside: bool) -> None:
-    """Put a stage below the ones before it."""
+def _add(drawing: _Drawing, link: Link, beside: int | None) -> None:
+    """Put a stage below the ones before it. beside: where the column of verdicts begins, None where they stand below."""
     top = drawing.bottom + (12 if drawing.knots else 2)
-    column = int(drawing.width * OUTCOMES_FROM) if beside else drawing.width
+    column = drawing.width if beside is None else beside
     y = _put(drawing.names, WORDS_FROM, top, link.name, column)
     drawing.knots.append(top + LINE / 2)
     if link.reach is not None:
@@ -189,12 +190,12 @@ def _add(drawing: _Drawing, link: Link, *, beside: bool) -> None:
         y += BAR_HEIGHT + 7
     if link.reach_words:
         y = _put(drawing.words, WORDS_FROM, y, link.reach_words, column)
-    other, start = (top, column) if beside else (y, WORDS_FROM)
+    other, start = (y, WORDS_FROM) if beside is None else (top, beside)
     for outcome in link.outcomes:
         drawing.signs.append(_Sign(start + 6, other + LINE / 2, outcome.verdict))
         other = _put(drawing.words, start + SIGN_ROOM, other, outcome.words, drawing.width) + 2
     if not link.outcomes and link.without:
-        other = _put(drawing.words, start + (SIGN_ROOM if beside else 0), other, link.without, drawing.width, QUIET)
+        other = _put(drawing.words, start + (0 if beside is None else SIGN_ROOM), other, link.without, drawing.width, QUIET)
     drawing.bottom = max(y, other)
 
 

@@ -49,7 +49,7 @@ def chain_section(inputs: ReportInputs, language: Language) -> tuple[Section, ..
         return ()
     offers = {} if inputs.offers is None else {row.stage: row for row in inputs.offers.stages}
     rows = tuple(_answered(stage, offers, inputs, language) for stage in inputs.chain)
-    blocks: list[Block] = [Paragraph(phrase("chain.intro", language)), *_delivered(inputs.offers, language)]
+    blocks: list[Block] = [*_delivered(inputs.offers, language)]
     links = tuple(row.link for row in rows if row.stage != _AROUND)
     if links:
         caption = phrase("chain.figure_with_reach" if offers else "chain.figure", language)
@@ -65,9 +65,10 @@ def chain_section(inputs: ReportInputs, language: Language) -> tuple[Section, ..
 
 
 def _delivered(offers: Offers | None, language: Language) -> tuple[Paragraph, ...]:
-    """Of how many municipalities the first three answers are, or that there are none."""
+    """The four questions, and of how many municipalities the first three answers are, or that there are none."""
+    intro = phrase("chain.intro", language)
     if offers is None or not offers.stages:
-        return (Paragraph(phrase("chain.no_delivery", language)),)
+        return (Paragraph(join(intro, phrase("chain.no_delivery", language))),)
     said: list[Parts] = []
     for name, delivered in (("services", offers.services), ("network", offers.network)):
         if delivered is None:
@@ -76,7 +77,8 @@ def _delivered(offers: Offers | None, language: Language) -> tuple[Paragraph, ..
         counts = {"n": delivered.units, "owed": offers.owed}
         shown = {key: numbers.count(f"chain.{name}.{key}", count, language) for key, count in counts.items()}
         said.append(phrase(f"chain.{name}", language, year=numbers.year(f"chain.{name}.year", delivered.year), **shown))
-    return (Paragraph(join(*said, phrase("chain.unknown", language))), Paragraph(phrase("chain.counting", language), "note"))
+    counted = Paragraph(join(*said, phrase("chain.unknown", language)))
+    return (Paragraph(intro), counted, Paragraph(phrase("chain.counting", language), "note"))
 
 
 def _source(inputs: ReportInputs, language: Language) -> Parts:
@@ -174,20 +176,19 @@ def _of_the_plan(outcome: OutcomeInfo, inputs: ReportInputs, language: Language)
     label = label_of(outcome, language)
     if outcome.role == "context":
         return phrase("chain.context", language, label=label)
-    return (Quoted(_on_chain(outcome, inputs, language).words),)
+    found, words = finding_of(inputs, outcome), Quoted(_on_chain(outcome, inputs, language).words)
+    if not found.is_estimated or found.verdict.code is Code.NONE:
+        return (words,)
+    return phrase("chain.rated", language, words=words, rating=level_word(found.verdict.rating).in_language(language))
 
 
 def _on_chain(outcome: OutcomeInfo, inputs: ReportInputs, language: Language) -> OutcomeOnChain:
-    """The verdict on an outcome and its rating in a few words."""
+    """The verdict on an outcome in a few words."""
     found, label = finding_of(inputs, outcome), label_of(outcome, language)
     if not found.is_estimated:
         return OutcomeOnChain(Code.NONE, plain(phrase("chain.no_estimate", language, label=label)))
     verdict = verdict_word(found.verdict).in_language(language)
-    if found.verdict.code is Code.NONE:
-        return OutcomeOnChain(Code.NONE, plain(phrase("chain.no_verdict", language, label=label, verdict=verdict)))
-    rating = level_word(found.verdict.rating).in_language(language)
-    said = phrase("chain.verdict", language, label=label, verdict=verdict, rating=rating)
-    return OutcomeOnChain(found.verdict.code, plain(said))
+    return OutcomeOnChain(found.verdict.code, plain(phrase("chain.verdict", language, label=label, verdict=verdict)))
 
 
 def _not_evaluated(stage: StageCoverage, inputs: ReportInputs, language: Language) -> Parts:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pandas as pd
 
 from kkz_eval.model.texts import Language
@@ -10,7 +12,7 @@ from kkz_eval.reporting.document import Block, Paragraph, Quoted, Section, phras
 from kkz_eval.reporting.figures.trend import Line, Mark, Trend, draw_trend
 from kkz_eval.reporting.inputs import OutcomeInfo, ReportInputs, in_language
 from kkz_eval.reporting.sections.chain import chain_section
-from kkz_eval.reporting.sections.parts import folded, insert, is_simulated, label_of, listed, of_role, scope_of, source_of
+from kkz_eval.reporting.sections.parts import folded, is_simulated, label_of, of_role, scope_of, source_of
 from kkz_eval.reporting.sections.prevention import prevention_section
 
 SHOWN, FOLDED = ("primary",), ("secondary", "context")  # roles
@@ -47,20 +49,18 @@ def _changed_outcome(inputs: ReportInputs, outcome: OutcomeInfo, language: Langu
         blocks.append(Paragraph(phrase("changed.no_values", language, label=label)))
         return Section(scope, (label,), tuple(blocks))
     caption = phrase("changed.caption", language, label=label, unit=Quoted(trend.unit))
-    blocks.append(draw_trend(f"{scope}.figure", trend, caption, language, source_of(inputs, [outcome], language)))
-    if trend.breaks:
-        items = [
-            phrase(
-                "changed.break",
-                language,
-                letter=mark.letter,
-                year=numbers.year(f"{scope}.break-{mark.letter}", mark.year),
-                label=Quoted(mark.label),
-            )
-            for mark in trend.breaks
-        ]
-        said = insert(phrase("changed.breaks", language, items="\x01"), listed(items))
-        blocks.append(Paragraph(said, "note"))
+    letters = tuple(
+        phrase(
+            "changed.break",
+            language,
+            letter=mark.letter,
+            year=numbers.year(f"{scope}.break-{mark.letter}", mark.year),
+            label=Quoted(mark.label),
+        )
+        for mark in trend.breaks
+    )
+    drawn = draw_trend(f"{scope}.figure", trend, caption, language, source_of(inputs, [outcome], language))
+    blocks.append(replace(drawn, letters=letters))
     return Section(scope, (label,), tuple(blocks))
 
 

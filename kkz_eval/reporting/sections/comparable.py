@@ -25,7 +25,10 @@ def comparable_section(inputs: ReportInputs, language: Language) -> Section:
     outcomes = {outcome.indicator: outcome for outcome in inputs.outcomes}
     rows = [row for row in inputs.balance.to_dict("records") if row["indicator"] in outcomes]
     shown = [(row, outcomes[str(row["indicator"])]) for row in rows if row["status"] == "ok"]
-    blocks: list[Block] = [*map_blocks(inputs, language), Paragraph(phrase("balance.intro", language))]
+    blocks: list[Block] = [
+        Paragraph(phrase("balance.intro", language)),
+        *map_blocks(inputs, language),
+    ]  # the map beside the distances
     first = [(row, outcome) for row, outcome in shown if outcome.role == "primary"] or shown
     if shown:
         blocks += _balance_shown(inputs, shown, first, language)
@@ -48,7 +51,9 @@ def comparable_section(inputs: ReportInputs, language: Language) -> Section:
         "balance-others", phrase("changed.others", language), _drawn_and_said("balance.others", inputs, others, language)
     )
     measured = folded(
-        "balance-measured", phrase("balance.table_title", language), [_balance_table(shown, language)] if shown else ()
+        "balance-measured",
+        phrase("balance.table_title", language),
+        [_how_to_read(inputs, shown, language), _balance_table(shown, language)] if shown else (),
     )
     return Section("balance", title, tuple(blocks), (*rest, *measured, *design.design_sections(inputs, language)))
 
@@ -66,16 +71,19 @@ def _balance_shown(
     sides = [(row, outcome, wording.distance(row["smd"])) for row, outcome in shown]
     large = [(row, outcome) for row, outcome, side in sides if side is wording.Distance.LARGE]
     far_level = any(row["measure"] == "level" for row, _ in large)
-    chance = max((wording.by_chance(row["n_treated"], row["n_reference"]) for row, _ in large), default=0.0)
-    shown_chance = numbers.measured("balance.by_chance", chance, 2, language)
-    notes = [
-        phrase("balance.source", language),
-        phrase("balance.chance", language, size=shown_chance) if chance > wording.LARGE_DISTANCE else (),
-        phrase("balance.fixed", language) if far_level else (),
-    ]
-    yield Paragraph(join(*notes, _together(inputs, language)))
+    if far_level:
+        yield Paragraph(phrase("balance.fixed", language))
     if far_level or any(outcome.role == "context" for _, outcome in large):
         yield Paragraph(phrase("balance.need", language))
+
+
+def _how_to_read(inputs: ReportInputs, shown: list[tuple[dict[Hashable, Any], OutcomeInfo]], language: Language) -> Paragraph:
+    """Whose the lines are, what chance alone does, and all differences in one test."""
+    large = [row for row, _ in shown if wording.distance(row["smd"]) is wording.Distance.LARGE]
+    chance = max((wording.by_chance(row["n_treated"], row["n_reference"]) for row in large), default=0.0)
+    size = numbers.measured("balance.by_chance", chance, 2, language)
+    by_chance = phrase("balance.chance", language, size=size) if chance > wording.LARGE_DISTANCE else ()
+    return Paragraph(join(phrase("balance.source", language), by_chance, _together(inputs, language)))
 
 
 def _drawn_and_said(

@@ -10,7 +10,7 @@ from kkz_eval.reporting.sections import design
 from kkz_eval.reporting.sections.counts import counts_section
 from kkz_eval.reporting.sections.deliveries import deliveries_section
 from kkz_eval.reporting.sections.edition import edition_section
-from kkz_eval.reporting.sections.parts import folded
+from kkz_eval.reporting.sections.parts import folded, listed
 from kkz_eval.reporting.sections.source_editions import edition_blocks
 
 
@@ -31,20 +31,13 @@ def data_section(inputs: ReportInputs, language: Language) -> Section:
 
 
 def _sources(inputs: ReportInputs, language: Language) -> Section:
-    items: list[Parts] = []
+    by_office: dict[tuple[bool, str, str], list[Parts]] = {}
     for source in inputs.sources:
+        title = Quoted(in_language(source.title, language, source.dataset))
         edition = phrase("data.edition", language, edition=Quoted(source.edition)) if source.edition else ()
-        licence = phrase("data.licence", language, licence=Quoted(source.licence)) if source.licence else ()
-        title = (Quoted(in_language(source.title, language, source.dataset)), ".")
-        attribution = (
-            phrase("data.simulated", language)
-            if source.simulated
-            else (Quoted(source.attribution.rstrip(".")), ".")
-            if source.attribution
-            else ()
-        )
-        items.append(join(title, edition, attribution, licence))
-    said: tuple[Block, ...] = (Listing(tuple(items)),) if items else ()
+        by_office.setdefault((source.simulated, source.attribution, source.licence), []).append(join((title,), edition))
+    items = tuple(join(_office(*office, language), (*listed(titles), ".")) for office, titles in by_office.items())
+    said: tuple[Block, ...] = (Listing(items),) if items else ()
     blocks: list[Block] = []
     columns = tuple(Column(say(f"data.{name}").in_language(language)) for name in ("file", "sha256"))
     for position, source in enumerate(inputs.sources, start=1):
@@ -54,6 +47,14 @@ def _sources(inputs: ReportInputs, language: Language) -> Section:
             blocks.append(Table(f"files-{position}", phrase("data.files_caption", language, title=used), columns, rows))
     files = folded("source-files", phrase("data.source_files", language), (*blocks, *edition_blocks(inputs, language)))
     return Section("sources", phrase("data.sources", language), said, files)
+
+
+def _office(simulated: bool, attribution: str, licence: str, language: Language) -> Parts:
+    """Whose figures they are, as the source of a figure names it, and under which licence."""
+    if simulated:
+        return phrase("data.simulated", language)
+    named = (Quoted(attribution.rstrip(".")), ".") if attribution else ()
+    return join(named, phrase("data.licence", language, licence=Quoted(licence)) if licence else ())
 
 
 def _origin(inputs: ReportInputs, language: Language) -> Section:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import pandas as pd
 
 from kkz_eval.evaluation.estimators.methods import METHODS, REPORTED_METHODS
@@ -31,11 +33,19 @@ from kkz_eval.reporting.sections.parts import finding_of, folded, insert, is_sim
 
 def difference_section(inputs: ReportInputs, language: Language) -> Section:
     """For each outcome the sentence, the event study and every estimate over all years, refusals among them."""
+    studies = [event_study_of(inputs, outcome, language) for outcome in of_role(inputs, "primary", "secondary")]
+    references = {_reference(found[0]) for found in studies if found is not None}
+    said_once = references if len(references) == 1 else set()  # what holds of all stands above them, else below each
     primary, secondary = (
-        tuple(_difference_outcome(inputs, outcome, language) for outcome in of_role(inputs, role))
+        tuple(_difference_outcome(inputs, outcome, said_once, language) for outcome in of_role(inputs, role))
         for role in ("primary", "secondary")
     )
-    intro = phrase("difference.intro" if primary or secondary else "difference.none", language)
+    reading = phrase("difference.reading", language) if references else ()
+    intro = join(
+        phrase("difference.intro" if primary or secondary else "difference.none", language),
+        reading,
+        *(phrase(key, language) for key in sorted(said_once)),
+    )
     folds = folded("difference-others", phrase("difference.others", language), (), secondary)
     return Section(
         "difference",
@@ -92,7 +102,13 @@ def _methods_explained(inputs: ReportInputs, language: Language) -> tuple[Block,
     return (Listing(items), *same)
 
 
-def _difference_outcome(inputs: ReportInputs, outcome: OutcomeInfo, language: Language) -> Section:
+def _reference(study: EventStudy) -> str:
+    """The sentence on what the years of a study are relative to."""
+    return "difference.without_reference" if study.reference is None else "difference.with_reference"
+
+
+def _difference_outcome(inputs: ReportInputs, outcome: OutcomeInfo, said_once: Collection[str], language: Language) -> Section:
+    """said_once: sentences on references that stand above all figures."""
     scope = scope_of("difference", inputs, outcome)
     found = finding_of(inputs, outcome)
     label = label_of(outcome, language)
@@ -105,11 +121,9 @@ def _difference_outcome(inputs: ReportInputs, outcome: OutcomeInfo, language: La
     chosen = event_study_of(inputs, outcome, language)
     if chosen is not None:
         study, method = chosen
-        reference = "difference.with_reference" if study.reference is not None else "difference.without_reference"
-        caption = join(
-            phrase("difference.caption", language, label=label, unit=Quoted(study.unit), method=method),
-            phrase(reference, language),
-        )
+        caption = phrase("difference.caption", language, label=label, unit=Quoted(study.unit), method=method)
+        reference = _reference(study)
+        caption = caption if reference in said_once else join(caption, phrase(reference, language))
         blocks.append(draw_event_study(f"{scope}.figure", study, caption, language, source_of(inputs, [outcome], language)))
     return Section(scope, (label,), tuple(blocks))
 

@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from kkz_eval.indicators.described import Described
 from kkz_eval.model.texts import Language
-from kkz_eval.reporting import numbers, say, wording
+from kkz_eval.reporting import numbers, wording
 from kkz_eval.reporting.document import Block, Inline, Parts, Quoted, Section, identifier_part, join, phrase
 from kkz_eval.reporting.inputs import OutcomeInfo, ReportInputs, in_language
 
@@ -49,7 +49,10 @@ def is_simulated(inputs: ReportInputs, outcome: OutcomeInfo) -> bool:
 
 
 def source_of(inputs: ReportInputs, outcomes: Iterable[OutcomeInfo], language: Language) -> Parts:
-    """Where the figures of outcomes come from, with the attribution that their licences ask for; made-up ones are credited to nobody."""
+    """Where the figures of outcomes come from: each attribution that their licences ask for once, by it the list of sources has their titles.
+
+    What has none goes by its title; made-up figures are credited to nobody.
+    """
     named, made_up = dict[str, None](), dict[str, None]()
     sources = {source.dataset: source for source in inputs.sources}
     for outcome in outcomes:
@@ -60,7 +63,7 @@ def source_of(inputs: ReportInputs, outcomes: Iterable[OutcomeInfo], language: L
         elif source is None or not source.attribution:
             named[title] = None
         else:
-            named[say("figures.source_named", title=title, attribution=source.attribution).in_language(language)] = None
+            named[source.attribution] = None
     said = [("figures.source_computed", named), ("figures.source_simulated", made_up)]
     return join(*(phrase(key, language, sources=Quoted("; ".join(titles))) for key, titles in said if titles))
 

@@ -23,7 +23,17 @@ from kkz_eval.reporting.figures.sensitivity import Bound, LeftOut, Sensitivity, 
 from kkz_eval.reporting.figures.specification_curve import SpecificationCurve, Specified, draw_specification_curve
 from kkz_eval.reporting.inputs import OutcomeInfo, ReportInputs, in_language
 from kkz_eval.reporting.numbers import format_number
-from kkz_eval.reporting.sections.parts import finding_of, folded, is_simulated, label_of, of_role, scope_of, source_of
+from kkz_eval.reporting.sections.parts import (
+    finding_of,
+    folded,
+    insert,
+    is_simulated,
+    label_of,
+    listed,
+    of_role,
+    scope_of,
+    source_of,
+)
 
 _BOUNDS = {"honest_relative_magnitudes": "relative", "honest_smoothness": "smooth"}
 
@@ -47,28 +57,33 @@ def robustness_figures(inputs: ReportInputs, language: Language) -> tuple[Sectio
 
 
 def power_blocks(inputs: ReportInputs, language: Language) -> tuple[tuple[Block, ...], tuple[Section, ...]]:
-    """What differences could have been seen: a figure of the outcomes whose plan says what matters, and folded a list of the others; () where none is known."""
-    seen, others, shown = [], [], []
+    """What differences could have been seen: a sentence on the outcomes whose plan says what matters; folded their figure, and a list of
+    the others; () where none is known."""
+    seen, said, others, shown = [], list[Parts](), list[Parts](), []
     for outcome in of_role(inputs, "primary", "secondary"):
         evidence = finding_of(inputs, outcome).verdict.evidence
         if evidence.mde is None or not evidence.mde > 0:
             continue
         shown.append(outcome)
         unit = in_language(outcome.difference_unit, language, outcome.indicator)
+        scope, label = scope_of("strength.power", inputs, outcome), label_of(outcome, language)
+        mde = numbers.measured(f"{scope}.mde", evidence.mde, outcome.decimals, language)
         if evidence.smallest_difference is not None and evidence.smallest_difference > 0:
-            label = in_language(outcome.label, language, outcome.indicator)
-            seen.append(Seen(label, unit, outcome.decimals, evidence.mde, evidence.smallest_difference))
+            seen.append(Seen(label.text, unit, outcome.decimals, evidence.mde, evidence.smallest_difference))
+            if outcome.role == "primary":
+                matters = numbers.measured(f"{scope}.matters", evidence.smallest_difference, outcome.decimals, language)
+                said.append(phrase("power.said", language, label=label, mde=mde, unit=Quoted(unit), matters=matters))
         else:
-            scope = scope_of("strength.power", inputs, outcome)
-            mde = numbers.measured(f"{scope}.mde", evidence.mde, outcome.decimals, language)
-            others.append(phrase("power.item", language, label=label_of(outcome, language), mde=mde, unit=Quoted(unit)))
-    blocks: tuple[Block, ...] = ()
+            others.append(phrase("power.item", language, label=label, mde=mde, unit=Quoted(unit)))
+    told = (Paragraph(insert(phrase("power.sentence", language, items="\x01"), listed(said))),) if said else ()
+    blocks: list[Block] = []
     if seen:
         power = Power(tuple(seen), any(is_simulated(inputs, outcome) for outcome in shown))
         source = source_of(inputs, shown, language)
-        blocks = (draw_power("power.figure", power, phrase("power.caption", language), language, source),)
-    listed = (Listing(tuple(others)),) if others else ()
-    return blocks, folded("power-others", phrase("power.others" if seen else "power.all", language), listed)
+        blocks.append(draw_power("power.figure", power, phrase("power.caption", language), language, source))
+    if others:
+        blocks += [*([Paragraph(phrase("power.others", language))] if seen else []), Listing(tuple(others))]
+    return told, folded("power", phrase("power.all", language), blocks)
 
 
 def _figures(inputs: ReportInputs, outcome: OutcomeInfo, found: wording.Finding, language: Language) -> Iterator[Figure]:
