@@ -17,7 +17,7 @@ from kkz_eval.reporting.inputs import OutcomeInfo, ReportInputs
 from kkz_eval.reporting.sections.chain import reach_percent
 from kkz_eval.reporting.sections.edition import since_last
 from kkz_eval.reporting.sections.next_steps import NOT_COUNTED, Found, found_in, rule, said_of, what_of
-from kkz_eval.reporting.sections.parts import finding_of, insert, label_of
+from kkz_eval.reporting.sections.parts import finding_of, insert, listed
 
 Kinds = Mapping[str, tuple[OutcomeInfo, ...]]
 """The primary outcomes by the kind of their verdict: difference | open | not_comparable | none."""
@@ -59,7 +59,7 @@ def _reach(offers: Offers, inputs: ReportInputs, language: Language) -> Parts:
     if not told:
         return ()
     delivered = _delivered(offers.services.units, offers.owed, offers.services.year, "front.services", language)
-    return insert(phrase("front.arrives.reach", language, items="\x01", **delivered), _listed(told))
+    return insert(phrase("front.arrives.reach", language, items="\x01", **delivered), listed(told))
 
 
 def _handover(offers: Offers, language: Language) -> Parts:
@@ -77,7 +77,7 @@ def _handover(offers: Offers, language: Language) -> Parts:
     if not told:
         return ()
     delivered = _delivered(offers.network.units, offers.owed, offers.network.year, "front.network", language)
-    return insert(phrase("front.arrives.tied", language, items="\x01", **delivered), _listed(told))
+    return insert(phrase("front.arrives.tied", language, items="\x01", **delivered), listed(told))
 
 
 def _delivered(units: int, owed: int, year: int, scope: str, language: Language) -> dict[str, Inline]:
@@ -134,7 +134,7 @@ def _in_the_data(inputs: ReportInputs, language: Language) -> Parts:
 
 def _in_the_comparison(inputs: ReportInputs, kinds: Kinds, blurred: Found | None, language: Language) -> Parts:
     said = [
-        insert(phrase(f"front.stuck.{kind}", language, labels="\x01"), _labels(kinds[kind], language))
+        insert(phrase(f"front.stuck.{kind}", language, labels="\x01"), what_of(Found(outcomes=kinds[kind]), inputs, language))
         for kind in ("not_comparable", "none")
         if kinds[kind]
     ]
@@ -159,12 +159,18 @@ def _say(inputs: ReportInputs, kinds: Kinds, language: Language) -> tuple[Block,
     for side in ("more", "fewer"):
         outcomes = tuple(outcome for outcome in kinds["difference"] if _side(inputs, outcome) == side)
         if outcomes:
-            may.append(insert(phrase(f"front.say.{side}", language, labels="\x01"), _labels(outcomes, language)))
+            may.append(
+                insert(phrase(f"front.say.{side}", language, labels="\x01"), what_of(Found(outcomes=outcomes), inputs, language))
+            )
     if kinds["difference"]:
         may_not.append(phrase("front.say.not_difference", language))
     for kind in ("open", "not_comparable", "none"):
         if kinds[kind]:
-            may.append(insert(phrase(f"front.say.{kind}", language, labels="\x01"), _labels(kinds[kind], language)))
+            may.append(
+                insert(
+                    phrase(f"front.say.{kind}", language, labels="\x01"), what_of(Found(outcomes=kinds[kind]), inputs, language)
+                )
+            )
     if kinds["open"]:
         may_not.append(phrase("front.say.not_open", language))
     if kinds["not_comparable"] or kinds["none"]:
@@ -185,20 +191,5 @@ def _changed(inputs: ReportInputs, language: Language) -> tuple[Block, ...]:
     return tuple(Paragraph(said) for said in since_last(edition, "front.changed", language))
 
 
-def _labels(outcomes: tuple[OutcomeInfo, ...], language: Language) -> Parts:
-    """The names of outcomes in quotation marks."""
-    listed: list[Inline] = []
-    for outcome in outcomes:
-        listed += [*([", "] if listed else []), *phrase("front.quoted", language, label=label_of(outcome, language))]
-    return tuple(listed)
-
-
 def _stage(stage: str, language: Language) -> Quoted:
     return Quoted(indicators.say(f"stages.{stage}").in_language(language))
-
-
-def _listed(items: list[Parts]) -> Parts:
-    listed: list[Inline] = []
-    for item in items:
-        listed += [*(["; "] if listed else []), *item]
-    return tuple(listed)
