@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 
-from babel.dates import format_date
 from jinja2 import Environment, StrictUndefined, Template
 
 from kkz_eval.deliveries.register.register import read_register
@@ -26,6 +25,7 @@ from kkz_eval.line.installation import Installation
 from kkz_eval.line.report import Edition
 from kkz_eval.model.texts import LANGUAGES, Language, Localised, Wording
 from kkz_eval.reference.tables import unit_label
+from kkz_eval.reporting import numbers
 from kkz_eval.storage.seals import SUMS
 from kkz_eval.storage.store import Store
 
@@ -34,7 +34,6 @@ BOARD = f"{FOLDER}/lieferstand.html"
 _REPORTS, _EDITIONS, _REPLIES, _TEMPLATES = (
     f"{FOLDER}/{name}" for name in ("berichte", "ausgaben", "rueckmeldungen", "vorlagen")
 )
-_LOCALES: Mapping[Language, str] = {"de": "de_DE", "en": "en_GB"}
 _FILES_OF_EDITION = ("page", "paper", "one_page")
 
 
@@ -116,7 +115,9 @@ def _write_editions(store: Store, plan: Plan, edition: Edition, language: Langua
 def _edition_listed(store: Store, plan: Plan, one: Numbered, language: Language, *, is_current: bool) -> _List:
     """An edition with its files in all languages, and what changed in it."""
     folder = f"{report_folder(plan.id)}/{one.folder}"
-    heading = say(f"current.{'present_edition' if is_current else 'edition'}", number=one.number, day=_day(one, language))
+    heading = say(
+        f"current.{'present_edition' if is_current else 'edition'}", number=one.number, day=numbers.day(one.day, language)
+    )
     links = [
         _Link(say(f"current.file.{what}_{written}").in_language(language), key)
         for what in _FILES_OF_EDITION
@@ -134,10 +135,6 @@ def _changes_in(record: Record, language: Language) -> tuple[str, Sequence[str]]
         return (say("current.first_edition").in_language(language) if record["number"] == 1 else "", ())
     compared = say("current.compared_with", number=record["previous"]["number"]).in_language(language)
     return compared, tuple(change[language] for change in record["changes"])
-
-
-def _day(one: Numbered, language: Language) -> str:
-    return str(format_date(one.day, format="long" if language == "en" else "dd.MM.yyyy", locale=_LOCALES[language]))
 
 
 def page_of_nothing(language: Language) -> str:

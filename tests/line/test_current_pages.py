@@ -63,7 +63,7 @@ def test_all_editions_are_listed_the_present_one_first_with_what_changed_in_each
     assert len(addresses) == 2 * 2 * len(FILES) + 2
     assert all((page.parent / address).resolve().is_file() for address in addresses)
     english = store.local_path(editions_page(plan, "en")).read_text(encoding="utf-8")
-    assert "Edition 2 of 1 March 2026: the present one" in english
+    assert "Edition 2 of 1 Mar 2026: the present one" in english
     assert "New deliveries." in english
     assert "http" not in re.sub("http-equiv", "", said)
     for language in ("de", "en"):
