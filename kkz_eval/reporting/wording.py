@@ -16,11 +16,10 @@ import pandas as pd
 from kkz_eval.evaluation.estimators.methods import HEADLINE_METHODS
 from kkz_eval.evaluation.headline import aggregations_that_count, headline_row, overall_rows
 from kkz_eval.evaluation.statistical_checks import apart
-from kkz_eval.evaluation.verdict import say as say_of_verdict
 from kkz_eval.evaluation.verdict.decide import Verdict, verdict_of
 from kkz_eval.evaluation.verdict.evidence import Evidence
 from kkz_eval.evaluation.verdict.rules import Code, Form, rules
-from kkz_eval.evaluation.verdict.sentences import Shown, level_word, rating_sentence, verdict_sentence
+from kkz_eval.evaluation.verdict.sentences import level_word, range_sentence, rating_sentence, verdict_sentence
 from kkz_eval.model.texts import Language, Wording
 from kkz_eval.reference.unit_groups import unit_words
 from kkz_eval.reporting.document import Number, Parts, Quoted, join, phrase
@@ -149,11 +148,9 @@ def in_short(found: Finding, outcome: OutcomeInfo, scope: str, language: Languag
     """
     if found.row is None or not found.is_estimated:
         return verdict(found, outcome, scope, language)
-    interval = found.verdict.evidence.interval
-    if found.verdict.form in OPEN_FORMS and interval is not None:
+    if found.verdict.form in OPEN_FORMS and found.verdict.evidence.interval is not None:
         label = Quoted(in_language(outcome.label, language, outcome.indicator))
-        low, high = (Shown(end, outcome.decimals) for end in interval)
-        told = say_of_verdict("said.compatible", low=low, high=high, unit=Wording(dict(outcome.difference_unit)))
+        told = range_sentence(found.verdict, Wording(dict(outcome.difference_unit)), outcome.decimals)
         said: Parts = (label, ": ", *parts_of(told, f"{scope}.verdict", language))
     else:
         said = verdict(found, outcome, scope, language)

@@ -69,6 +69,15 @@ def verdict_sentence(verdict: Verdict, rules: Rules, unit: Localised, decimals: 
     return Joined(tuple(_said(verdict, rules, unit, decimals)), " ")
 
 
+def range_sentence(verdict: Verdict, unit: Localised, decimals: int) -> Sentence:
+    """Of an outcome of which it is open whether there is a difference, what the data fit."""
+    if verdict.evidence.interval is None:
+        return say("said.without_interval")
+    digits = _decimals_of_range(verdict, decimals)
+    low, high = (Shown(end, digits) for end in verdict.evidence.interval)
+    return say("said.compatible", low=low, high=high, unit=unit)
+
+
 def rating_sentence(verdict: Verdict) -> Sentence:
     """The rating, and which domains give it."""
     deciding = Joined(tuple(domain_word(domain) for domain in verdict.domains if domain.level is verdict.rating), ", ")
@@ -132,18 +141,17 @@ def _said(verdict: Verdict, rules: Rules, unit: Localised, decimals: int) -> Ite
             )
         case Form.CONDITION_FAILED:
             yield _condition_failed(verdict, rules)
-            yield _compatible(verdict, unit, decimals)
+            yield range_sentence(verdict, unit, decimals)
         case Form.LARGE_EXCLUDED:
-            matters = _known(evidence.smallest_difference)
-            digits = decimals_apart(max(map(abs, _known_interval(verdict))), matters, decimals)
-            yield say("said.large_excluded", smallest=Shown(matters, digits), unit=unit)
-            yield _compatible(verdict, unit, digits)
+            matters = Shown(_known(evidence.smallest_difference), _decimals_of_range(verdict, decimals))
+            yield say("said.large_excluded", smallest=matters, unit=unit)
+            yield range_sentence(verdict, unit, decimals)
         case Form.TOO_IMPRECISE:
             if evidence.mde is None:
                 yield say("said.too_imprecise_unmeasured")
             else:
                 yield say("said.too_imprecise", mde=Shown(evidence.mde, decimals), unit=unit)
-            yield _compatible(verdict, unit, decimals)
+            yield range_sentence(verdict, unit, decimals)
         case _:
             yield say(f"said.{form}")
 
@@ -168,11 +176,12 @@ def _condition_failed(verdict: Verdict, rules: Rules) -> Sentence:
     return say("said.condition_failed", p=p, condition=say(f"condition.{verdict.failed}", **parameters))
 
 
-def _compatible(verdict: Verdict, unit: Localised, decimals: int) -> Sentence:
-    if verdict.evidence.interval is None:
-        return say("said.without_interval")
-    low, high = (Shown(end, decimals) for end in verdict.evidence.interval)
-    return say("said.compatible", low=low, high=high, unit=unit)
+def _decimals_of_range(verdict: Verdict, decimals: int) -> int:
+    """Digits of a range: of one that stays below what matters, so many that it is not written as reaching it."""
+    if verdict.form is not Form.LARGE_EXCLUDED:
+        return decimals
+    far = max(map(abs, _known_interval(verdict)))
+    return decimals_apart(far, _known(verdict.evidence.smallest_difference), decimals)
 
 
 def _vetoing(verdict: Verdict, rules: Rules) -> NegativeControl:

@@ -10,7 +10,8 @@ from itertools import product
 import pytest
 
 from kkz_eval.evaluation.verdict.evidence import BreakState, NegativeControl
-from kkz_eval.evaluation.verdict.rules import Form
+from kkz_eval.evaluation.verdict.rules import Form, rules
+from kkz_eval.evaluation.verdict.sentences import verdict_sentence
 from kkz_eval.model.texts import LANGUAGES, Wording, catalogue
 from kkz_eval.reporting import claims
 from kkz_eval.reporting.build import build_document, render
@@ -166,8 +167,10 @@ def test_a_range_below_what_matters_never_seems_to_reach_it(alone, verdict):
     assert "Einen Unterschied von 203 von 10.000 oder mehr" in plain(result.children)
     (key, *_) = key_section(alone(given), "de").blocks
     assert isinstance(key, Paragraph)
-    assert "die 2,03 Prozentpunkte erreichen" in plain(key.parts)
     assert "mit −0,61 ebenso vereinbar wie mit 1,98" in plain(key.parts)
+    told = verdict_sentence(given, rules(), Wording({"de": "Prozentpunkte", "en": "percentage points"}), 1).in_language("de")
+    assert "die 2,03 Prozentpunkte erreichen" in told
+    assert "mit −0,61 ebenso vereinbar wie mit 1,98" in told
 
 
 def test_what_matters_is_never_told_as_nothing(alone, verdict):
