@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -10,6 +11,7 @@ from axe_playwright_python.sync_playwright import Axe
 
 from kkz_eval.reporting.build import render
 from kkz_eval.reporting.downloads import downloads_of
+from kkz_eval.reporting.figures import canvas
 
 WIDTHS = (1280, 320)
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
@@ -57,10 +59,18 @@ def test_axe_finds_no_violation(visit):
     assert found.response["violations"] == [], found.generate_report()
     assert len(found.response["passes"]) > 20
     undecided = [node["target"][0] for rule in found.response["incomplete"] for node in rule["nodes"]]
-    # words in drawings are no text to axe, and cells beyond the edge of a narrow page are out of its sight, not on a wide one
+    # What axe leaves undecided, and where it is decided: words in drawings stand on shapes, of which axe knows no ground (the next test
+    # and test_palette); cells beyond the edge of a narrow page are out of its sight (the same cells are seen on a wide one).
     within = "svg" if visit.page.viewport_size["width"] > 320 else "svg, .scroll"
     seen = "([targets, within]) => targets.filter(target => !document.querySelector(target).closest(within))"
     assert visit.page.evaluate(seen, [undecided, within]) == []
+
+
+def test_words_in_drawings_have_a_colour_whose_contrast_is_known(visit):
+    fills = visit.page.evaluate("[...new Set([...document.querySelectorAll('svg text')].map(t => getComputedStyle(t).fill))]")
+    palette = {canvas.INK, canvas.QUIET, canvas.TREATED_COLOUR, canvas.REFERENCE_COLOUR, "#ffffff"}
+    assert fills
+    assert {"#" + "".join(f"{int(part):02x}" for part in re.findall(r"\d+", fill)[:3]) for fill in fills} <= palette
 
 
 def test_axe_finds_what_is_wrong(visit):
@@ -133,3 +143,22 @@ def test_what_is_folded_says_how_much_is_in_it_and_is_printed(visit):
     assert not visit.page.locator("#glossary-table").is_visible()
     visit.page.emulate_media(media="print")
     assert visit.page.locator("#glossary-table").is_visible()
+
+
+def test_the_keyboard_walks_through_contents_folds_and_tables_in_the_order_of_the_page(visit):
+    unfold(visit)
+    reachable = "a[href], summary, [tabindex='0']"
+    ahead = visit.page.evaluate(f'[...document.querySelectorAll("{reachable}")].length')
+    walked: list[tuple[int, str]] = []
+    for _ in range(ahead):
+        visit.page.keyboard.press("Tab")
+        walked.append(
+            tuple(
+                visit.page.evaluate(
+                    f'(() => {{ const e = document.activeElement; const all = [...document.querySelectorAll("{reachable}")];'
+                    " return [all.indexOf(e), e.closest('nav') ? 'contents' : e.matches('.scroll') ? 'table' : e.tagName] })()"
+                )
+            )
+        )
+    assert [place for place, _ in walked] == list(range(ahead))
+    assert {"contents", "table", "SUMMARY"} <= {kind for _, kind in walked}
