@@ -32,6 +32,7 @@ from kkz_eval.line import say
 from kkz_eval.line.report import LIBRARIES
 from kkz_eval.line.sentences import title_of
 from kkz_eval.line.study import Study
+from kkz_eval.line.verdicts import verdicts_of, with_verdicts
 from kkz_eval.model.errors import UserError
 from kkz_eval.model.texts import LANGUAGES, Language
 from kkz_eval.reference.tables import unit_name
@@ -78,7 +79,9 @@ def package_of(study: Study, plan_file: bytes) -> dict[str, bytes]:
     Raises UserError as the study does, and where the panel would hold what municipalities delivered.
     """
     _require_public(study)
-    effects, panel = study.effects, study.panel.sort_values(["indicator", "unit_id", "year"], ignore_index=True)
+    estimated, panel = study.effects, study.panel.sort_values(["indicator", "unit_id", "year"], ignore_index=True)
+    effects = with_verdicts(study, estimated, verdicts_of(study, estimated))
+    withheld = tuple(_withheld(study))
     files = {
         PANEL: panel.to_csv(index=False, lineterminator="\n").encode(),
         PLAN: plan_file,
@@ -86,13 +89,15 @@ def package_of(study: Study, plan_file: bytes) -> dict[str, bytes]:
         "replicate.R": resources.files("kkz_eval.line").joinpath("templates", "replicate.R").read_bytes(),
         "codebook.csv": _codebook(study),
         "sources.csv": _sources(study),
-        "withheld.csv": _withheld(study),
+        "withheld.csv": _csv(("dataset", "title_de", "title_en", "unit_id", "unit", "years"), withheld),
         "versions.csv": _versions(study),
         "CITATION.cff": _citation(study),
         **{f"{EXPECTED}/{name}": content for name, content in results_files(effects).items()},
         **_lock(study),
     }
-    files |= {say("replication.readme_file").in_language(language): _readme(study, language) for language in LANGUAGES}
+    files |= {
+        say("replication.readme_file").in_language(language): _readme(study, bool(withheld), language) for language in LANGUAGES
+    }
     listed = "".join(f"{digest_of_bytes(content)}  {name}\n" for name, content in sorted(files.items()))
     return {**files, SUMS: listed.encode()}
 
@@ -234,17 +239,11 @@ def _sources(study: Study) -> bytes:
     return _csv(columns, rows)
 
 
-def _withheld(study: Study) -> bytes:
-    """What the descriptions of the report rest on and the package does not hold: deliveries of municipalities, by dataset and unit.
-
-    A header alone where none was accepted.
-    """
-    rows = [
-        (dataset, contract.title_de, contract.title_en, unit, unit_name(unit), " ".join(map(str, years)))
-        for dataset, contract in sorted(_municipal(study).items())
-        for unit, years in sorted(_accepted_years(study, dataset).items())
-    ]
-    return _csv(("dataset", "title_de", "title_en", "unit_id", "unit", "years"), rows)
+def _withheld(study: Study) -> Iterator[Sequence[object]]:
+    """What the descriptions of the report rest on and the package does not hold: deliveries of municipalities, by dataset and unit."""
+    for dataset, contract in sorted(_municipal(study).items()):
+        for unit, years in sorted(_accepted_years(study, dataset).items()):
+            yield dataset, contract.title_de, contract.title_en, unit, unit_name(unit), " ".join(map(str, years))
 
 
 def _accepted_years(study: Study, dataset: str) -> dict[str, list[int]]:
@@ -290,10 +289,11 @@ def _lock(study: Study) -> dict[str, bytes]:
     return {} if lock is None else {"plan.lock.json": lock.to_bytes()}
 
 
-def _readme(study: Study, language: Language) -> bytes:
+def _readme(study: Study, withheld: bool, language: Language) -> bytes:
     sentences = [
         say("replication.readme.what", plan=study.plan.id),
         say("replication.readme.simulated") if study.simulated else say("replication.readme.public"),
+        say("replication.readme.withheld") if withheld else say("replication.readme.nothing_withheld"),
         say("replication.readme.files"),
         say("replication.readme.replay"),
         say("replication.readme.r", methods=", ".join(IN_R)),

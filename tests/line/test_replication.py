@@ -98,7 +98,12 @@ def test_deliveries_of_municipalities_are_named_and_not_handed_on(study: Study, 
     withheld = rows(package, "withheld.csv")
     assert {row["dataset"] for row in withheld} <= municipal
     assert any(row["years"] for row in withheld)
+    assert "withheld.csv nennt sie" in package["LIESMICH.txt"].decode()
     assert not municipal & {row["dataset"] for row in rows(package, "sources.csv")}
+
+
+def test_the_results_to_expect_hold_the_verdicts(study: Study, package: dict[str, bytes]) -> None:
+    assert {row["indicator"] for row in rows(package, "expected/verdicts.csv")} == {one.indicator for one in study.plan.outcomes}
 
 
 def test_the_alternatives_and_each_unit_left_out_are_asked_for(study: Study, package: dict[str, bytes]) -> None:
