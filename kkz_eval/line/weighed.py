@@ -56,4 +56,4 @@ def tell_what_was_judged(snapshot: Snapshot, rows: Sequence[Weighed]) -> None:
             tell(say(key, state=state, name=name, errors=row.verdict.n_errors, file=file))
     shown = [(state, count) for state, count in counted(rows).items() if count or state != State.WAIVED]
     said = tuple(say("progress.count", count=count, state=state.said) for state, count in shown)
-    tell(say("progress.judged", counts=Joined(said, ", ")))
+    tell(say("progress.judged", counts=Joined(said, "; ")))  # the words of some states have a comma

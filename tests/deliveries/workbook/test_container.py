@@ -226,7 +226,7 @@ _RELATIONS = "xl/_rels/workbook.xml.rels"
         _renamed(_xlsx(), lambda name: name.replace("/", "\\")),
         _renamed(_xlsx(), lambda name: name.upper() if name.startswith("xl") else name),
         _with_parts(_xlsx(), {"readme.txt": b"x"}),
-        _changed(_xlsx(), "xl/workbook.xml", b'<calcPr calcId="124519" fullCalcOnLoad="1" />', b""),
+        _changed(_xlsx(), "xl/workbook.xml", b'<calcPr calcId="124519" fullCalcOnLoad="1"', b"<calcPr"),
         _changed(_xlsx(), _RELATIONS, b'Target="/xl/worksheets/sheet1.xml"', b'Target="worksheets/sheet1.xml"'),
         _changed(_xlsx(), _RELATIONS, b'Target="/xl/worksheets/sheet1.xml"', b"Target='/XL/Worksheets/Sheet1.xml'"),
     ],
