@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from kkz_eval.model.texts import LANGUAGES, Language, catalogue
+from kkz_eval.model.texts import LANGUAGES, Language, Wording, catalogue
 from kkz_eval.reporting import claims
 from kkz_eval.reporting.build import build_document
 from kkz_eval.reporting.document import Figure
@@ -103,9 +103,11 @@ def test_a_text_of_the_plan_that_claims_too_much_is_named(inputs):
 
 
 def test_a_claim_that_comes_with_a_reason_stops_the_document(inputs):
-    groups = inputs.groups.assign(reason="dort wirkt das Programm schon")
+    claim = "dort wirkt das Programm schon"
+    why = {unit: Wording({"de": claim, "en": claim}) for unit in inputs.why_left_out}
+    assert why
     with pytest.raises(claims.ForbiddenClaimError):
-        build_document(replace(inputs, groups=groups), "de")
+        build_document(replace(inputs, why_left_out=why), "de")
 
 
 def test_finished_reports_are_free_of_forbidden_claims(page, inputs):

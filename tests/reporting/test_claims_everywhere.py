@@ -49,7 +49,9 @@ def drawing(words: str) -> str:
 
 def figure(identifier: str) -> Figure:
     data = Data((Variable("jahr", "Jahr", "Jahre"),), (("ja",), (2.0,)))
-    return Figure(identifier, ("Bild",), "Ein Strich.", drawing("A"), drawing("B"), data, ("Quelle: ", Quoted("Amt")))
+    return Figure(
+        identifier, ("Bild",), "Ein Strich.", drawing("A"), drawing("B"), data, ("Quelle: ", Quoted("Amt")), (("A: ", "Bruch"),)
+    )
 
 
 WHOLE = Document(
