@@ -35,7 +35,7 @@ from kkz_eval.reporting.document import (
 CODEBOOK = "codebook.csv"
 LARGEST_EMBEDDED = 16_000
 """Bytes of a CSV that the page itself carries."""
-ALL_EMBEDDED = 120_000
+ALL_EMBEDDED = 90_000
 """Bytes of all CSV that a page carries, so that it can still be sent."""
 
 _FORMS: Mapping[Language, tuple[str, str]] = {"de": (";", ","), "en": (",", ".")}  # between cells, and before decimals
