@@ -1,0 +1,52 @@
+"""What a request in GraphQL asks for, read with the same parser that will execute it. No network, no roles."""
+
+from __future__ import annotations
+
+import json
+from enum import StrEnum
+
+from graphql import GraphQLError, OperationDefinitionNode, OperationType, parse
+from graphql.language.ast import DocumentNode
+
+MAX_TOKENS = 20_000  # the longest query of the pages has some 3,000
+
+
+class Asks(StrEnum):
+    """The most that a request may do."""
+
+    READ = "read"
+    CHANGE = "change"
+    FOLLOW = "follow"
+
+
+class Unreadable(ValueError):
+    """What came is no request in GraphQL."""
+
+
+def asked_in_body(body: bytes) -> Asks:
+    """What the body of a POST asks for. Raises Unreadable for what is no JSON object with a query in it."""
+    try:
+        request = json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise Unreadable from error
+    return asked_in_request(request)
+
+
+def asked_in_request(request: object) -> Asks:
+    """What a request asks for, of JSON values; the most of all its operations, whichever is named. Raises Unreadable."""
+    query = request.get("query") if isinstance(request, dict) else None
+    if not isinstance(query, str):
+        raise Unreadable
+    kinds = {node.operation for node in _document(query).definitions if isinstance(node, OperationDefinitionNode)}
+    if not kinds:
+        raise Unreadable
+    if OperationType.MUTATION in kinds:
+        return Asks.CHANGE
+    return Asks.FOLLOW if OperationType.SUBSCRIPTION in kinds else Asks.READ
+
+
+def _document(query: str) -> DocumentNode:
+    try:
+        return parse(query, no_location=True, max_tokens=MAX_TOKENS)
+    except (GraphQLError, RecursionError) as error:
+        raise Unreadable from error

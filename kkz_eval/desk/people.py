@@ -1,0 +1,50 @@
+"""Who is at the desk, and what they may do. Default: nothing. No web, no files."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Role(StrEnum):
+    """What somebody is there for."""
+
+    CLERK = "clerk"  # hands in for a municipality or office, and sees its own
+    STEWARD = "steward"  # decides on findings
+    APPROVER = "approver"  # approves what a steward decided
+    RESEARCHER = "researcher"  # starts runs and compares them
+    READER = "reader"  # reads what is published
+
+
+ALL_ROLES = frozenset(Role)
+_SEE_EVERY_UNIT = frozenset({Role.STEWARD, Role.RESEARCHER})
+_START_RUNS = frozenset({Role.RESEARCHER})
+
+
+@dataclass(frozen=True)
+class Person:
+    """Whoever asks. name: as the log has it; units: keys of those whose deliveries they may hand in and see; datasets: those that they may hand in,
+    None for all of the units."""
+
+    name: str
+    roles: frozenset[Role] = frozenset()
+    units: frozenset[str] = frozenset()
+    datasets: frozenset[str] | None = None
+
+    @property
+    def sees_every_unit(self) -> bool:
+        """Whether what concerns all municipalities may be shown to them: Dagster's pages do, as a whole."""
+        return bool(self.roles & _SEE_EVERY_UNIT)
+
+    @property
+    def starts_runs(self) -> bool:
+        """Whether they may start and stop runs, or change anything in Dagster."""
+        return bool(self.roles & _START_RUNS)
+
+
+NOBODY = Person("")
+
+
+def everyone_here() -> Person:
+    """The one person at a machine of their own, with all roles."""
+    return Person("local", ALL_ROLES)

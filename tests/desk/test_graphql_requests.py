@@ -1,0 +1,44 @@
+"""What a request in GraphQL asks for."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from kkz_eval.desk.graphql_requests import Asks, Unreadable, asked_in_body
+
+
+def asked(query: object) -> Asks:
+    """What a body with this query asks for."""
+    return asked_in_body(json.dumps({"query": query}).encode())
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("{ version }", Asks.READ),
+        ("query A { version } fragment F on Query { version }", Asks.READ),
+        ("mutation { a }", Asks.CHANGE),
+        ("query A { version } mutation B { a }", Asks.CHANGE),
+        ("subscription { a }", Asks.FOLLOW),
+        ("# query\n mutation{a}", Asks.CHANGE),
+        ("\ufeffmutation{a}", Asks.CHANGE),
+    ],
+)
+def test_the_most_of_all_operations_counts(query: str, expected: Asks) -> None:
+    assert asked(query) is expected
+
+
+@pytest.mark.parametrize(
+    "query", [None, 7, ["{ version }"], "", "fragment F on Query { version }", "type A { b: Int }", "{", "{a" * 9999]
+)
+def test_what_is_no_request_is_unreadable(query: object) -> None:
+    with pytest.raises(Unreadable):
+        asked(query)
+
+
+@pytest.mark.parametrize("body", [b"", b"[]", b"[{}]", b"\xff\xfe", b'{"query":', b"[" * 99_999])
+def test_what_is_no_json_object_is_unreadable(body: bytes) -> None:
+    with pytest.raises(Unreadable):
+        asked_in_body(body)

@@ -1,0 +1,80 @@
+"""Requests that the guard passes on, and those that it refuses before anything else looks at them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pytest
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
+from starlette.testclient import TestClient
+from starlette.types import Scope
+
+from kkz_eval.desk.guard import Guard
+from kkz_eval.desk.people import Person, Role, everyone_here
+
+HOST = "127.0.0.1:3000"
+HERE = {"origin": f"http://{HOST}"}
+QUERY, MUTATION = "{ version }", 'mutation { terminateRun(runId: "x") { __typename } }'
+
+
+async def answer(request: Request) -> Response:
+    """Says who asks, and how much was sent."""
+    return PlainTextResponse(f"{request.scope['person'].name} {len(await request.body())}")
+
+
+def desk(person: Person | None = None, log: list[tuple[str, str, str, str]] | None = None) -> TestClient:
+    """A client of the guard before an application that answers everything."""
+    app = Starlette(routes=[Route("/{path:path}", answer, methods=["GET", "POST", "PUT"])])
+
+    def who(scope: Scope) -> Person | None:
+        return person
+
+    def write(name: str, method: str, path: str, reason: str) -> None:
+        if log is not None:
+            log.append((name, method, path, reason))
+
+    return TestClient(Guard(app, frozenset({HOST}), who, write), base_url=f"http://{HOST}")
+
+
+def test_a_page_is_passed_on_with_the_person() -> None:
+    answered = desk(everyone_here()).get("/liefern")
+    assert (answered.status_code, answered.text) == (200, "local 0")
+    assert answered.headers["x-content-type-options"] == "nosniff"
+    assert answered.headers["x-frame-options"] == "DENY"
+
+
+def test_who_cannot_be_named_gets_nothing() -> None:
+    log: list[tuple[str, str, str, str]] = []
+    assert desk(None, log).get("/liefern").status_code == 401
+    assert log == [("", "GET", "/liefern", "nobody")]
+
+
+@pytest.mark.parametrize("host", ["evil.example", "evil.example:3000", "127.0.0.1", "127.0.0.1:3001", ""])
+def test_another_name_of_the_server_is_refused(host: str) -> None:
+    assert desk(everyone_here()).get("/liefern", headers={"host": host}).status_code == 421
+
+
+@pytest.mark.parametrize(
+    "headers", [{}, {"origin": "null"}, {"origin": "http://evil.example"}, {"origin": f"http://x@{HOST}.evil.example"}]
+)
+def test_a_form_of_another_site_is_refused(headers: Mapping[str, str]) -> None:
+    assert desk(everyone_here()).post("/liefern", content=b"a=b", headers=headers).status_code == 403
+
+
+def test_a_form_of_the_own_page_is_passed_on() -> None:
+    assert desk(everyone_here()).post("/liefern", content=b"a=b", headers=HERE).text == "local 3"
+
+
+def test_a_mutation_needs_the_role_that_starts_runs() -> None:
+    reading = Person("steward", frozenset({Role.STEWARD}))
+    for person, asked, status in [(reading, QUERY, 200), (reading, MUTATION, 403), (everyone_here(), MUTATION, 200)]:
+        assert desk(person).post("/dagster/graphql", json={"query": asked}, headers=HERE).status_code == status
+
+
+def test_dagster_is_for_those_who_see_every_municipality() -> None:
+    for role in Role:
+        status = desk(Person("one", frozenset({role}))).get("/dagster/runs").status_code
+        assert (role, status) == (role, 200 if role in (Role.STEWARD, Role.RESEARCHER) else 403)

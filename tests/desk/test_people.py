@@ -1,0 +1,21 @@
+"""Who may do what at the desk."""
+
+from __future__ import annotations
+
+from kkz_eval.desk.people import ALL_ROLES, NOBODY, Person, Role, everyone_here
+
+
+def test_nobody_sees_and_does_nothing() -> None:
+    assert not NOBODY.roles
+    assert not NOBODY.sees_every_unit
+    assert not NOBODY.starts_runs
+
+
+def test_the_person_at_a_machine_of_their_own_has_all_roles() -> None:
+    assert everyone_here().roles == ALL_ROLES
+    assert everyone_here().sees_every_unit
+    assert everyone_here().starts_runs
+
+
+def test_only_researchers_start_runs() -> None:
+    assert [role for role in Role if Person("one", frozenset({role})).starts_runs] == [Role.RESEARCHER]
