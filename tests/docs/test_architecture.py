@@ -12,7 +12,7 @@ ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "kkz_eval"
 PAGE = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
 SHELL = {"definitions", "jobs", "sensors", "partitions", "io_managers", "coordinator", "assets", "checks"}
-MOST_ROOMS, MOST_ARROWS = 24, 85
+MOST_ROOMS, MOST_ARROWS = 24, 95
 SLOW_TO_IMPORT = {"pandas", "dagster", "great_expectations", "openpyxl", "statsmodels", "scipy"}
 
 
