@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import sys
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import asdict, dataclass
@@ -20,21 +19,18 @@ import pyarrow as pa
 from kkz_eval.commands import say
 from kkz_eval.contracts.alike import Alike, alike
 from kkz_eval.contracts.contract import Contract
-from kkz_eval.contracts.judgement import Judgement
 from kkz_eval.contracts.load import load_contracts
-from kkz_eval.contracts.summary import counted, summary_of
-from kkz_eval.deliveries.municipal.returned import Decision, read_returned
-from kkz_eval.deliveries.reader import Claimed, PersonRecords, Unclaimed, Unreadable, read_file
-from kkz_eval.deliveries.register.decided import judge_decided
+from kkz_eval.contracts.summary import counted
 from kkz_eval.deliveries.register.decisions import Decisions, load_decisions
 from kkz_eval.deliveries.register.inbox import content_of, shown
 from kkz_eval.deliveries.register.own_process import confined, reason_of_error
+from kkz_eval.deliveries.results import Unclaimed, Unreadable
 from kkz_eval.model.errors import UserError
 from kkz_eval.model.reading_limits import Limits
 from kkz_eval.model.shown_findings import counts
 from kkz_eval.model.texts import Language
-from kkz_eval.reference.tables import units_known_to
 from kkz_eval.settings import Settings
+from kkz_eval.stewardship.checked import Checked, CheckedTable, NotChecked, checked
 
 LISTED = {"table": 1_000, "json": 10_000}
 """So many findings of a table are listed one by one; all are counted."""
@@ -95,14 +91,11 @@ def _require_new(protocol: Path, files: Sequence[Path]) -> None:
         raise UserError("protocol_there", package=say.package, file=str(protocol))
 
 
-def _write_protocol(
-    protocol: Path, data: bytes, name: str, judged: Sequence[tuple[Contract, Judgement]], language: Language
-) -> None:
-    from kkz_eval.stewardship.marked_copy import Judged, marked_copy  # noqa: PLC0415 (not needed by a check without protocol)
+def _write_protocol(protocol: Path, data: bytes, found: Checked, language: Language) -> None:
+    from kkz_eval.stewardship.marked_copy import copy_of_checked  # noqa: PLC0415 (not needed by a check without protocol)
     from kkz_eval.storage.store import put_file_if_absent  # noqa: PLC0415 (likewise)
 
-    copy = marked_copy(data, name, [Judged(c, j.findings, j.status, j.slices) for c, j in judged], language)
-    if not put_file_if_absent(protocol, copy):
+    if not put_file_if_absent(protocol, copy_of_checked(data, found, language)):
         raise UserError("protocol_there", package=say.package, file=str(protocol))
 
 
@@ -134,53 +127,43 @@ def _check(file: Path, order: _Order) -> tuple[int, dict[str, object]]:
 
 def _looked_at(file: Path, data: bytes, order: _Order) -> tuple[int, dict[str, object]]:
     """The code and the report of a file whose bytes are at hand, with its marked copy where one is asked for."""
-    judged, contracts, language, most = [], order.contracts, order.language, order.most
+    language, most = order.language, order.most
     with nullcontext() if order.limits is None else confined(order.limits, len(data)):
-        result = read_file(data, file.name, contracts, order.day)
-        for table in result.parsed if isinstance(result, Claimed) else ():
-            contract = contracts[table.contract_id]
-            judged.append((contract, judge_decided(table, contract, units_known_to(contract.source), order.decisions).judgement))
-        returned = read_returned(data) if isinstance(result, Claimed) else None
-    if not isinstance(result, Claimed):
-        return _refused(file, result, language, most)
+        found = checked(data, file.name, order.contracts, order.decisions, order.day, most)
+    if not isinstance(found, Checked):
+        return _refused(file, found, language, most)
     if order.protocol is not None:
-        _write_protocol(order.protocol, data, file.name, judged, language)
-    clean = all(judgement.n_errors == judgement.n_warnings == 0 for _, judgement in judged)
-    tables = [_judged(contract, judgement, language, most) for contract, judgement in judged]
+        _write_protocol(order.protocol, data, found, language)
+    tables = [_judged(table, language) for table in found.tables]
     report: dict[str, object] = {"file": shown(str(file)), "readable": True, "tables": tables}
-    if returned is not None:
-        count = Counter(row.decision for row in returned.rows)
-        decided = {kind.value: count[kind] for kind in (Decision.CORRECTED, Decision.RIGHT)}
-        report["returned"] = {"original": returned.original, **decided}
-    return (0 if clean else 1), report
+    if found.returned is not None:
+        decided = {kind.value: count for kind, count in found.n_decided.items()}
+        report["returned"] = {"original": found.returned.original, **decided}
+    return (0 if found.is_clean else 1), report
 
 
-def _refused(
-    file: Path, result: Unclaimed | Unreadable | PersonRecords, language: Language, most: int
-) -> tuple[int, dict[str, object]]:
+def _refused(file: Path, result: NotChecked, language: Language, most: int) -> tuple[int, dict[str, object]]:
     refused: dict[str, object] = {"file": shown(str(file)), "readable": False, "sentence": result.in_language(language)}
     if isinstance(result, Unclaimed) and result.findings is not None:
-        refused |= _shown(result.findings, {}, language, most)
+        refused |= _shown(result.findings, alike(result.findings, most), {}, language)
     return 2, refused
 
 
-def _judged(contract: Contract, judgement: Judgement, language: Language, most: int) -> dict[str, object]:
-    labels = {p.name: (p.label_de if language == "de" else p.label_en) for p in contract.properties}
-    summary = summary_of(judgement.slices, judgement.findings)
+def _judged(table: CheckedTable, language: Language) -> dict[str, object]:
+    judgement, summary = table.judgement, table.summary
     return {
-        "contract": contract.id,
-        "version": contract.version,
+        "contract": table.contract.id,
+        "version": table.contract.version,
         "status": judgement.status.value,
         "errors": judgement.n_errors,
         "warnings": judgement.n_warnings,
         "summary": {"sentence": summary.sentence.in_language(language), **asdict(summary)},
-        **_shown(judgement.findings, labels, language, most),
+        **_shown(judgement.findings, table.findings, table.labels(language), language),
     }
 
 
-def _shown(findings: pa.Table, labels: Mapping[str, str], language: Language, most: int) -> dict[str, object]:
-    """At most so many findings, those of one cause as one, and all of them counted by rule and column."""
-    shown = alike(findings, most)
+def _shown(findings: pa.Table, listed: Sequence[Alike], labels: Mapping[str, str], language: Language) -> dict[str, object]:
+    """The findings that are listed, and all of them counted by rule and column."""
     by_rule = [
         {
             "rule": one.first.rule,
@@ -193,9 +176,9 @@ def _shown(findings: pa.Table, labels: Mapping[str, str], language: Language, mo
     ]
     return {
         "findings_total": findings.num_rows,
-        "findings_listed": sum(found.count for found in shown),
+        "findings_listed": sum(found.count for found in listed),
         "counts": by_rule,
-        "findings": [_finding(found, labels.get(found.finding.field or ""), language) for found in shown],
+        "findings": [_finding(found, labels.get(found.finding.field or ""), language) for found in listed],
     }
 
 

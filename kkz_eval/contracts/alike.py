@@ -22,19 +22,27 @@ Bools = npt.NDArray[np.bool_]
 
 FROM = 3  # so many findings of one cause are shown as one
 _NAMED = 5  # cells that the sentence names besides the first
+CellPlace = tuple[str | None, int | None, int | None]
+"""Sheet, row and column of a finding, as in the delivered file."""
+
 _CAUSE = ("rule", "kind", "severity", "sheet", "field", "value", "allowed")
 
 
 @dataclass(frozen=True)
 class Alike:
-    """Findings of one cause. finding: the first; count: how many; cells: their addresses, of very many the first ones; unit_id, year:
+    """Findings of one cause. finding: the first; count: how many; places: their cells, of very many the first ones; unit_id, year:
     None where these differ."""
 
     finding: Finding
     count: int
-    cells: tuple[str, ...]
+    places: tuple[CellPlace, ...]
     unit_id: str | None
     year: int | None
+
+    @property
+    def cells(self) -> tuple[str, ...]:
+        """The addresses of the places."""
+        return tuple(cell_address(*place) for place in self.places)
 
     def message(self, field_label: str | None) -> Localised:
         """The sentence of the first finding, and how many others it holds for."""
@@ -42,7 +50,9 @@ class Alike:
         others = self.count - 1
         if not others:
             return said
-        named = ", ".join(cell or "–" for cell in self.cells[1 : _NAMED + 1]) + (", …" if others > _NAMED else "")
+        named = ", ".join(cell_address(*place) or "–" for place in self.places[1 : _NAMED + 1]) + (
+            ", …" if others > _NAMED else ""
+        )
         return Joined((said, say("alike.one" if others == 1 else "alike.several", count=others, cells=named)), " ")
 
 
@@ -66,10 +76,10 @@ def alike(findings: pa.Table, most: int) -> list[Alike]:
     members = [
         _members(order, int(starts[g]), int(sizes[g]), int(at), n_cells) for at, g in zip(shown, group[shown], strict=True)
     ]
-    cells = iter(_addresses(findings, np.concatenate(members)))
+    places = iter(_places(findings, np.concatenate(members)))
     same_unit, same_year = (_same(group_numbers(findings, [name])[order], starts) for name in ("unit_id", "year"))
     return [
-        _one(finding, int(sizes[g]), tuple(next(cells) for _ in own), same_unit=bool(same_unit[g]), same_year=bool(same_year[g]))
+        _one(finding, int(sizes[g]), tuple(next(places) for _ in own), same_unit=bool(same_unit[g]), same_year=bool(same_year[g]))
         for finding, g, own in zip(iter_findings(findings.take(pa.array(shown))), group[shown], members, strict=True)
     ]
 
@@ -79,9 +89,9 @@ def _members(order: Ints, start: int, size: int, at: int, most: int) -> Ints:
     return order[start : start + min(size, most)] if size >= FROM else np.array([at])
 
 
-def _addresses(findings: pa.Table, places: Ints) -> list[str]:
-    columns = (findings.column(name).take(pa.array(places)).to_pylist() for name in ("sheet", "row", "column"))
-    return [cell_address(*place) for place in zip(*columns, strict=True)]
+def _places(findings: pa.Table, at: Ints) -> list[CellPlace]:
+    columns = (findings.column(name).take(pa.array(at)).to_pylist() for name in ("sheet", "row", "column"))
+    return list(zip(*columns, strict=True))
 
 
 def _same(numbers: Ints, starts: Ints) -> Bools:
@@ -90,7 +100,7 @@ def _same(numbers: Ints, starts: Ints) -> Bools:
     return same
 
 
-def _one(finding: Finding, size: int, cells: tuple[str, ...], *, same_unit: bool, same_year: bool) -> Alike:
+def _one(finding: Finding, size: int, places: tuple[CellPlace, ...], *, same_unit: bool, same_year: bool) -> Alike:
     if size < FROM:
-        return Alike(finding, 1, cells, finding.unit_id, finding.year)
-    return Alike(finding, size, cells, finding.unit_id if same_unit else None, finding.year if same_year else None)
+        return Alike(finding, 1, places, finding.unit_id, finding.year)
+    return Alike(finding, size, places, finding.unit_id if same_unit else None, finding.year if same_year else None)

@@ -39,6 +39,7 @@ from kkz_eval.model.texts import Language
 from kkz_eval.model.verdicts import Slice, Status, state_of
 from kkz_eval.reference.tables import unit_label
 from kkz_eval.stewardship import say
+from kkz_eval.stewardship.checked import Checked
 from kkz_eval.stewardship.history import DeliveryState, parts_named
 from kkz_eval.stewardship.source_sheets import SourceCopy, source_copy
 from kkz_eval.storage.digests import digest_of_bytes
@@ -100,6 +101,12 @@ def marked_copy(data: bytes, name: str, judged: Sequence[Judged], language: Lang
         other.sheet_view.tabSelected = other is sheet
     workbook.active = 0
     return bytes_of(workbook)
+
+
+def copy_of_checked(data: bytes, found: Checked, language: Language) -> bytes:
+    """The marked copy of a file that was checked and not delivered. data: of that file."""
+    judged = [Judged(of.contract, of.judgement.findings, of.judgement.status, of.judgement.slices) for of in found.tables]
+    return marked_copy(data, found.name, judged, language)
 
 
 def _head(data: bytes, name: str, judged: Sequence[Judged], language: Language) -> list[tuple[str, str]]:

@@ -19,12 +19,11 @@ from openpyxl.worksheet.worksheet import Worksheet
 from kkz_eval.contracts.contract import Contract
 from kkz_eval.contracts.outgoing import empty_workbook, put_number, put_text
 from kkz_eval.deliveries.columns.beside import lines_of_scale
-from kkz_eval.deliveries.municipal import table as municipal
 from kkz_eval.deliveries.municipal.returned import SHEET, data_sheets
-from kkz_eval.deliveries.text.records import DELIMITERS, Decoded, declared_delimiter, decode, head, split
 from kkz_eval.deliveries.workbook.appearance import Appearance
 from kkz_eval.deliveries.workbook.sheets import ZIP, Sheet, Value, is_workbook, sheets, text_of
 from kkz_eval.model.spreadsheet_dates import DAY_ZERO_1904
+from kkz_eval.stewardship.delivered_rows import text_rows
 from kkz_eval.stewardship.looks import Looks, bring_over, looks_of
 
 DATA_SHEET = "Daten"
@@ -59,7 +58,7 @@ def source_copy(data: bytes, contracts: Sequence[Contract]) -> SourceCopy | None
     of the file and every cell is text.
     """
     if not is_workbook(data):
-        rows = _text_rows(data, contracts)
+        rows = text_rows(data, contracts, 4 * MOST_CELLS)
         if rows is None or not _fits([rows]):
             return None
         book = empty_workbook()
@@ -173,25 +172,6 @@ def _widen(sheet: Worksheet, rows: Sequence[Sequence[str]]) -> None:
     for column in range(max(map(len, rows), default=0)):
         longest = max(len(texts[column]) for texts in rows if len(texts) > column)
         sheet.column_dimensions[get_column_letter(column + 1)].width = min(max(longest + 2, 10), 40)
-
-
-def _text_rows(data: bytes, contracts: Sequence[Contract]) -> list[list[str]] | None:
-    """The records of a text file by the delimiter under which a contract knows its header; else the one that gives most cells.
-
-    None where the file is so large that it is not worth splitting: some delimiters may stand inside cells.
-    """
-    declared, decoded = declared_delimiter(decode(data))
-    delimiters = (declared,) if declared is not None else DELIMITERS
-    delimiter = max(delimiters, key=lambda delimiter: _known(decoded, delimiter, contracts))
-    if decoded.text.count(delimiter) + decoded.text.count("\n") > 4 * MOST_CELLS:
-        return None
-    return split(decoded, delimiter).rows
-
-
-def _known(decoded: Decoded, delimiter: str, contracts: Sequence[Contract]) -> tuple[bool, bool, int, int]:
-    rows = head(decoded, delimiter)
-    found = municipal.claims(rows, {contract.id: contract for contract in contracts})
-    return (*(found[0].rank if found else (False, False, 0)), sum(map(len, rows)))
 
 
 def _fits(tables: Sequence[Sequence[Sequence[object]]]) -> bool:

@@ -22,6 +22,7 @@ from kkz_eval.deliveries.register import own_process
 from kkz_eval.model.errors import UserError
 from kkz_eval.model.reading_limits import Limits
 from kkz_eval.settings import load_settings
+from kkz_eval.stewardship import checked
 
 SECRET = "Tannenhaeher"
 LEAVERS = {
@@ -108,7 +109,7 @@ def _that_ends(monkeypatch: pytest.MonkeyPatch, end: Callable[[], None], name: s
             end()
         return read_file(data, file_name, *more)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(check_files, "read_file", read)
+    monkeypatch.setattr(checked, "read_file", read)
 
 
 @pytest.mark.parametrize("kind", ENDS)
@@ -151,7 +152,7 @@ def test_the_first_and_the_last_file_may_end_the_reading_too(
 def test_every_file_may_end_the_reading(
     files: list[Path], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(check_files, "read_file", lambda *_: _segmentation_fault())
+    monkeypatch.setattr(checked, "read_file", lambda *_: _segmentation_fault())
     assert check(SETTINGS, files, None, "table", None) == 2
     assert [line[:5] for line in capsys.readouterr().err.splitlines()] == ["a.csv", "b.csv", "c.csv"]
 
@@ -176,7 +177,7 @@ def test_a_fault_after_the_judgement_costs_its_file_only_and_quotes_nothing(
     def summary(*_: object) -> object:
         raise ValueError("Geheimes aus der Zelle")
 
-    monkeypatch.setattr(check_files, "summary_of", summary)
+    monkeypatch.setattr(checked, "summary_of", summary)
     assert check(SETTINGS, files, None, "table", None) == 2
     said = capfd.readouterr()
     assert "Geheimes" not in said.out + said.err

@@ -282,5 +282,5 @@ def test_of_very_many_findings_each_rule_is_marked_and_all_are_counted(monkeypat
 
 def test_a_text_file_far_too_large_is_not_even_split(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("kkz_eval.stewardship.source_sheets.MOST_CELLS", 10)
-    monkeypatch.setattr("kkz_eval.stewardship.source_sheets.split", lambda *_: pytest.fail("split"))
+    monkeypatch.setattr("kkz_eval.stewardship.delivered_rows.split", lambda *_: pytest.fail("split"))
     assert copy_of(text_file()).sheetnames == [SHEET]
