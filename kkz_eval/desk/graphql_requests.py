@@ -23,17 +23,19 @@ class Unreadable(ValueError):
     """What came is no request in GraphQL."""
 
 
-def asked_in_body(body: bytes) -> Asks:
-    """What the body of a POST asks for. Raises Unreadable for what is no JSON object with a query in it."""
+def request_in_body(body: bytes) -> dict[str, object]:
+    """The JSON object in the body of a request. Raises Unreadable for anything else."""
     try:
-        request = json.loads(body)
+        request = json.loads(body.decode("utf-8"))
     except (ValueError, RecursionError) as error:
         raise Unreadable from error
-    return asked_in_request(request)
+    if not isinstance(request, dict):
+        raise Unreadable
+    return request
 
 
 def asked_in_request(request: object) -> Asks:
-    """What a request asks for, of JSON values; the most of all its operations, whichever is named. Raises Unreadable."""
+    """What a request asks for; the most of all its operations, whichever is named. Raises Unreadable for one without a query."""
     query = request.get("query") if isinstance(request, dict) else None
     if not isinstance(query, str):
         raise Unreadable

@@ -1,6 +1,7 @@
 """The guard around everything that the desk serves, pages and websockets: no page of another site can act, nobody sees what is not theirs.
 
-Belongs here: what is refused before anything else looks at a request. Does not belong here: who somebody is (people, handed in), pages.
+Belongs here: what is refused before anything else looks at a request. Does not belong here: who somebody is (people, handed in), what a page
+shows of whose deliveries (the pages), what a form holds (its token).
 
 Measured on Dagster's own server: mutations ran with a foreign Host by GET, by POST as text/plain with the query in the address, and by a media
 type that merely contains "application/json"; websockets asked for no Origin; `/report_asset_*` took a POST without a type; a server that was
@@ -9,63 +10,58 @@ to be read only ran a mutation all the same. So a request passes here only in th
 
 from __future__ import annotations
 
-import json
+import asyncio
+import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http import HTTPStatus
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import unquote_to_bytes
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from kkz_eval.desk.graphql_requests import Asks, Unreadable, asked_in_body, asked_in_request
+from kkz_eval.desk.content_policy import FOR_PAGES, NEVER_FRAMED
+from kkz_eval.desk.dagster_requests import check_address, followed, once, understood
 from kkz_eval.desk.people import Person
+from kkz_eval.desk.refusals import HEADERS, Refused, answer
+from kkz_eval.desk.transfers import Body, Limits, Sending, hold
 
 DAGSTER = "/dagster"
+USER_HEADER = "x-desk-user"
 SAFE_METHODS = frozenset({"GET", "HEAD"})
 METHODS = SAFE_METHODS | {"POST"}
-MOST_OF_A_QUERY = 1_000_000  # bytes of the body of a request in GraphQL
-MOST_OF_A_BODY = 200_000_000  # bytes of any body
-_IN_ADDRESS = frozenset({"query", "variables", "operationName", "extensions"})
-_NOT_AT_ALL = (
-    "/report_asset_materialization",
-    "/report_asset_check",
-    "/report_asset_observation",
-    "/download_debug",
-    "/notebook",
+FORM, FILES, JSON = "application/x-www-form-urlencoded", "multipart/form-data", "application/json"
+_DECIDING = frozenset(
+    {
+        *("host", "origin", "content-type", "content-length", "transfer-encoding", "content-encoding", "upgrade", "connection"),
+        *("sec-fetch-site", "sec-fetch-mode", USER_HEADER),
+    }
 )
-_BY_LAUNCHERS = ("/logs",)
-_HEADERS = {
-    "x-content-type-options": "nosniff",
-    "x-frame-options": "DENY",
-    "referrer-policy": "same-origin",  # not "no-referrer": the own forms would come with the Origin "null"
-    "cross-origin-opener-policy": "same-origin",
-    "cross-origin-resource-policy": "same-origin",
-}
+_OWN_SITE = frozenset({"none", "same-origin"})
+_HIDDEN_SIGN = re.compile(rb"%(2f|5c|25|00)|//", re.IGNORECASE)  # a slash, one that is escaped again, an end of text
+_LENGTH = re.compile(r"[0-9]{1,15}")
 
 Who = Callable[[Scope], Person | None]
-"""Whoever sends a request; None where nobody can be named."""
+"""Whoever sends a request; None where nobody can be named. May raise Refused."""
 
-
-class Refused(Exception):
-    """A request that goes no further. status: of the answer; reason: a word for the log, never what was sent."""
-
-    def __init__(self, status: HTTPStatus, reason: str) -> None:
-        self.status, self.reason = status, reason
-        super().__init__(reason)
+Log = Callable[[str, str, str, str], None]
+"""Is told of each refusal: name of the person ("" for nobody), method, path, reason."""
 
 
 @dataclass(frozen=True)
 class Guard:
     """An application that passes to another what may pass.
 
-    hosts: names under which the desk is reached, with their port as browsers write them; who: names the sender; log: is told the name of the
-    person, method, path and reason of each refusal. The person stands in `scope["person"]` for what comes after.
+    hosts: names under which the desk is reached, with their port as browsers write them; who: names the sender; log: is told of each refusal;
+    scheme: by which browsers reach it. The person stands in `scope["person"]` for what comes after.
     """
 
     app: ASGIApp
     hosts: frozenset[str]
     who: Who
-    log: Callable[[str, str, str, str], None]
+    log: Log
+    scheme: str = "http"
+    limits: Limits = field(default_factory=Limits)
+    _sending: Sending = field(default_factory=Sending, init=False)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass on, or answer with a refusal."""
@@ -76,14 +72,42 @@ class Guard:
         try:
             headers = _headers(scope)
             path = _plain_path(scope)
-            self._from_here(scope, headers)
+            self._check_origin(scope, headers)
             person = self._sender(scope)
-            receive = await _admitted(path, scope, receive, headers, person)
-            await self.app({**scope, "person": person}, receive, _with_headers(send))
-        except Refused as refused:
-            name = "" if person is None else person.name
-            self.log(name, str(scope.get("method", "websocket")), str(scope["path"])[:200], refused.reason)
-            await _answer(scope, refused.status, send)
+            inside = _below(path, DAGSTER)
+            if inside is not None:
+                check_address(inside, scope, person)
+            elif scope["type"] == "websocket":
+                raise Refused(HTTPStatus.NOT_FOUND, "websocket")  # noqa: TRY301  said to the log as any other
+            refused = await self._pass_on({**scope, "person": person}, receive, _with_headers(send, inside), headers, inside)
+        except Refused as reason:
+            refused = reason
+            await answer(scope, reason.status, send)
+        if refused is not None:
+            name, method = "" if person is None else person.name, str(scope.get("method", "websocket"))
+            self.log(name, method, str(scope["path"]), refused.reason)
+
+    async def _pass_on(
+        self, scope: Scope, receive: Receive, send: Send, headers: Mapping[str, str], inside: str | None
+    ) -> Refused | None:
+        """To the application, with what it may receive. Gives why it was ended in the middle; raises Refused where it did not begin."""
+        if scope["type"] == "websocket":
+            return await hold(self.app, scope, lambda: followed(receive, self.limits.query), send)
+        size = self._size_of_body(scope, headers, inside)
+        if scope["method"] in SAFE_METHODS:
+            await self.app(scope, receive, send)
+            return None
+        person: Person = scope["person"]
+        with self._sending.by(person.name, size, self.limits):
+            deadline = asyncio.get_running_loop().time() + self.limits.seconds + size / self.limits.slowest
+            body = Body(receive, size, deadline)
+            if inside is None:
+                return await hold(self.app, scope, body.part, send)
+            request = understood(await body.whole(), person)
+            length = (b"content-length", str(len(request)).encode())
+            rest = [pair for pair in scope["headers"] if pair[0].lower() != b"content-length"]
+            await self.app({**scope, "headers": [*rest, length]}, once(request, receive), send)
+        return None
 
     def _sender(self, scope: Scope) -> Person:
         person = self.who(scope)
@@ -91,105 +115,67 @@ class Guard:
             raise Refused(HTTPStatus.UNAUTHORIZED, "nobody")
         return person
 
-    def _from_here(self, scope: Scope, headers: Mapping[str, str]) -> None:
-        """The names that the request was sent to and, where it may change anything, comes from. Raises Refused."""
-        if headers.get("host", "").lower() not in self.hosts:
+    def _check_origin(self, scope: Scope, headers: Mapping[str, str]) -> None:
+        """Raises Refused for a request under another name, and for one of another site that is no mere link."""
+        host = headers.get("host", "").lower()
+        if host not in self.hosts:
             raise Refused(HTTPStatus.MISDIRECTED_REQUEST, "host")
         if scope["type"] == "http" and scope["method"] not in METHODS:
             raise Refused(HTTPStatus.METHOD_NOT_ALLOWED, "method")
-        if scope["type"] == "websocket" or scope["method"] not in SAFE_METHODS:
-            origin = urlsplit(headers.get("origin", ""))
-            if origin.scheme not in ("http", "https") or origin.netloc.lower() not in self.hosts:
-                raise Refused(HTTPStatus.FORBIDDEN, "origin")
+        acts = scope["type"] == "websocket" or scope["method"] not in SAFE_METHODS
+        if acts and headers.get("origin", "").lower() != f"{self.scheme}://{host}":
+            raise Refused(HTTPStatus.FORBIDDEN, "origin")
+        # Browsers say themselves where a page of another site asks, or of another port of this machine. It may link here, and do nothing else.
+        links = not acts and headers.get("sec-fetch-mode", "").lower() == "navigate"
+        if headers.get("sec-fetch-site", "none").lower() not in _OWN_SITE and not links:
+            raise Refused(HTTPStatus.FORBIDDEN, "other_site")
 
-
-async def _admitted(path: str, scope: Scope, receive: Receive, headers: Mapping[str, str], person: Person) -> Receive:
-    """What the pages may receive of a request. Raises Refused."""
-    inside = _below(path, DAGSTER)
-    if inside is not None:
-        return await _admitted_to_dagster(inside, scope, receive, headers, person)
-    if scope["type"] == "websocket":
-        raise Refused(HTTPStatus.NOT_FOUND, "websocket")
-    return _limited(receive, MOST_OF_A_BODY)
-
-
-async def _admitted_to_dagster(path: str, scope: Scope, receive: Receive, headers: Mapping[str, str], person: Person) -> Receive:
-    """What Dagster may receive of a request below its prefix. Raises Refused."""
-    if not person.sees_every_unit:
-        raise Refused(HTTPStatus.FORBIDDEN, "dagster")
-    if any(path.startswith(name) for name in _NOT_AT_ALL):
-        raise Refused(HTTPStatus.NOT_FOUND, "not_served")
-    if any(path.startswith(name) for name in _BY_LAUNCHERS) and not person.starts_runs:
-        raise Refused(HTTPStatus.FORBIDDEN, "logs")
-    if scope["type"] == "websocket":
-        if path != "/graphql":
-            raise Refused(HTTPStatus.NOT_FOUND, "websocket")
-        return _only_following(receive)
-    if path != "/graphql":
-        if scope["method"] not in SAFE_METHODS:
-            raise Refused(HTTPStatus.METHOD_NOT_ALLOWED, "method")
-        return receive
-    if any(name in _IN_ADDRESS for name, _ in parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)):
-        raise Refused(HTTPStatus.BAD_REQUEST, "query_in_address")
-    if scope["method"] in SAFE_METHODS:
-        return receive
-    if headers.get("content-type", "").strip().lower() != "application/json":
-        raise Refused(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "media_type")
-    body = await _whole_body(receive, MOST_OF_A_QUERY)
-    try:
-        asks = asked_in_body(body)
-    except Unreadable as error:
-        raise Refused(HTTPStatus.BAD_REQUEST, "graphql") from error
-    if asks is Asks.CHANGE and not person.starts_runs:
-        raise Refused(HTTPStatus.FORBIDDEN, "mutation")
-    return _once(body, receive)
-
-
-def _only_following(receive: Receive) -> Receive:
-    """Messages of a websocket, of which none may ask for anything but to follow what happens. A message that does ends the connection."""
-
-    async def checked() -> Message:
-        message = await receive()
-        if message["type"] != "websocket.receive":
-            return message
-        try:
-            said = json.loads(message.get("text") or message.get("bytes") or "")
-        except (ValueError, RecursionError):
-            return {"type": "websocket.disconnect", "code": 1007}
-        if not isinstance(said, dict) or (said.get("type") in ("start", "subscribe") and not _follows(said.get("payload"))):
-            return {"type": "websocket.disconnect", "code": 1008}
-        return message
-
-    return checked
-
-
-def _follows(payload: object) -> bool:
-    try:
-        return asked_in_request(payload) is Asks.FOLLOW
-    except Unreadable:
-        return False
+    def _size_of_body(self, scope: Scope, headers: Mapping[str, str], inside: str | None) -> int:
+        """The size of the body, as it is said before it comes. Raises Refused for one of no known size, too large, or in another form."""
+        said = headers.get("content-length")
+        if "transfer-encoding" in headers or "content-encoding" in headers:
+            raise Refused(HTTPStatus.LENGTH_REQUIRED, "no_length")
+        if scope["method"] in SAFE_METHODS:
+            if said not in (None, "0"):
+                raise Refused(HTTPStatus.BAD_REQUEST, "body")
+            return 0
+        if said is None:
+            raise Refused(HTTPStatus.LENGTH_REQUIRED, "no_length")
+        if not _LENGTH.fullmatch(said):
+            raise Refused(HTTPStatus.BAD_REQUEST, "no_length")
+        media_type, _, parameters = headers.get("content-type", "").lower().partition(";")
+        kind = media_type.strip()
+        most = {FORM: self.limits.form, FILES: self.limits.files, "": 0} if inside is None else {JSON: self.limits.query}
+        if kind not in most or (kind == JSON and parameters) or (not kind and int(said) > 0):
+            raise Refused(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "media_type")
+        if int(said) > most[kind]:
+            raise Refused(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too_large")
+        return int(said)
 
 
 def _headers(scope: Scope) -> dict[str, str]:
-    """The headers by name in small letters. Raises Refused where one that decides is there twice."""
+    """The headers by name in small letters. Raises Refused where one that decides is there twice, or written in another way."""
     found: dict[str, str] = {}
     for name, value in scope["headers"]:
         key = name.decode("latin-1").lower()
-        if key in found and key in ("host", "origin", "content-type", "content-length"):
+        if key in found and key in _DECIDING:
             raise Refused(HTTPStatus.BAD_REQUEST, "header_twice")
-        found[key] = value.decode("latin-1")
+        if "_" in key and key.replace("_", "-") in _DECIDING:  # some servers between take the two for one
+            raise Refused(HTTPStatus.BAD_REQUEST, "header_name")
+        found[key] = value.decode("latin-1").strip()
     return found
 
 
 def _plain_path(scope: Scope) -> str:
     """The path, which must be what it looks like. Raises Refused for signs that another part might read otherwise."""
-    raw = scope.get("raw_path") or scope["path"].encode()
     path = str(scope["path"])
-    again = unquote(path)
-    parts = again.split("/")
-    if any(ord(sign) < 32 or sign in "\\\x7f" for sign in again) or ".." in parts or "." in parts or b"//" in raw:
-        raise Refused(HTTPStatus.BAD_REQUEST, "path")
-    if again != path:  # a sign was written twice over, so that it would be another after the next reading
+    raw: bytes = scope.get("raw_path") or path.encode()
+    try:
+        once_read = unquote_to_bytes(raw).decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise Refused(HTTPStatus.BAD_REQUEST, "path") from error
+    odd = once_read != path or not path.startswith("/") or not path.isprintable() or "\\" in path or _HIDDEN_SIGN.search(raw)
+    if odd or any(part.startswith(".") for part in path.split("/")):  # nor is there a page whose name begins with a dot
         raise Refused(HTTPStatus.BAD_REQUEST, "path")
     return path
 
@@ -201,68 +187,22 @@ def _below(path: str, prefix: str) -> str | None:
     return path[len(prefix) :] if path.startswith(f"{prefix}/") else None
 
 
-async def _whole_body(receive: Receive, most: int) -> bytes:
-    parts: list[bytes] = []
-    size = 0
-    while True:
-        message = await receive()
-        if message["type"] != "http.request":
-            raise Refused(HTTPStatus.BAD_REQUEST, "cut_off")
-        parts.append(message.get("body", b""))
-        size += len(parts[-1])
-        if size > most:
-            raise Refused(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too_large")
-        if not message.get("more_body", False):
-            return b"".join(parts)
-
-
-def _once(body: bytes, receive: Receive) -> Receive:
-    """The body that was read, then whatever comes after it."""
-    waiting = [body]
-
-    async def again() -> Message:
-        if waiting:
-            return {"type": "http.request", "body": waiting.pop(), "more_body": False}
-        return await receive()
-
-    return again
-
-
-def _limited(receive: Receive, most: int) -> Receive:
-    """A body of at most so many bytes. Raises Refused while it is read."""
-    size = 0
-
-    async def counted() -> Message:
-        nonlocal size
-        message = await receive()
-        size += len(message.get("body", b""))
-        if size > most:
-            raise Refused(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too_large")
-        return message
-
-    return counted
-
-
-def _with_headers(send: Send) -> Send:
-    """An answer that says how browsers are to treat it, besides what it says itself."""
+def _with_headers(send: Send, inside: str | None) -> Send:
+    """An answer that says how browsers are to treat it, besides what it says itself. inside: the path below Dagster's prefix."""
 
     async def dressed(message: Message) -> None:
         if message["type"] == "http.response.start":
-            own = {name.lower() for name, _ in message["headers"]}
-            added = [(name.encode(), value.encode()) for name, value in _HEADERS.items() if name.encode() not in own]
-            message = {**message, "headers": [*message["headers"], *added]}
+            own = [name.lower() for name, _ in message["headers"]]
+            kept = [pair for pair in message["headers"] if pair[0].lower() not in _ALWAYS]
+            added = {**HEADERS, **({} if inside is None else {"content-security-policy": NEVER_FRAMED})}
+            if inside is None and b"content-security-policy" not in own:
+                added["content-security-policy"] = FOR_PAGES
+            if inside is None and b"cache-control" not in own:
+                added["cache-control"] = "no-store"  # what somebody may see is not left in a browser that others use
+            message = {**message, "headers": [*kept, *((name.encode(), value.encode()) for name, value in added.items())]}
         await send(message)
 
     return dressed
 
 
-async def _answer(scope: Scope, status: HTTPStatus, send: Send) -> None:
-    """A refusal, which tells nothing but its kind."""
-    if scope["type"] == "websocket":
-        await send({"type": "websocket.close", "code": 1008})
-        return
-    body = f"{status.value} {status.phrase}\n".encode()
-    headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"content-length", str(len(body)).encode())]
-    headers += [(name.encode(), value.encode()) for name, value in _HEADERS.items()]
-    await send({"type": "http.response.start", "status": status.value, "headers": headers})
-    await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})
+_ALWAYS = frozenset(name.encode() for name in HEADERS)

@@ -6,12 +6,12 @@ import json
 
 import pytest
 
-from kkz_eval.desk.graphql_requests import Asks, Unreadable, asked_in_body
+from kkz_eval.desk.graphql_requests import Asks, Unreadable, asked_in_request, request_in_body
 
 
 def asked(query: object) -> Asks:
     """What a body with this query asks for."""
-    return asked_in_body(json.dumps({"query": query}).encode())
+    return asked_in_request(request_in_body(json.dumps({"query": query}).encode()))
 
 
 @pytest.mark.parametrize(
@@ -38,7 +38,9 @@ def test_what_is_no_request_is_unreadable(query: object) -> None:
         asked(query)
 
 
-@pytest.mark.parametrize("body", [b"", b"[]", b"[{}]", b"\xff\xfe", b'{"query":', b"[" * 99_999])
+@pytest.mark.parametrize(
+    "body", [b"", b"[]", b"[{}]", b"\xff\xfe", '{"query": "{ a }"}'.encode("utf-16"), b'{"query":', b"[" * 99_999]
+)
 def test_what_is_no_json_object_is_unreadable(body: bytes) -> None:
     with pytest.raises(Unreadable):
-        asked_in_body(body)
+        request_in_body(body)

@@ -61,11 +61,11 @@ def test_another_name_of_the_server_is_refused(host: str) -> None:
     "headers", [{}, {"origin": "null"}, {"origin": "http://evil.example"}, {"origin": f"http://x@{HOST}.evil.example"}]
 )
 def test_a_form_of_another_site_is_refused(headers: Mapping[str, str]) -> None:
-    assert desk(everyone_here()).post("/liefern", content=b"a=b", headers=headers).status_code == 403
+    assert desk(everyone_here()).post("/liefern", data={"a": "b"}, headers=headers).status_code == 403
 
 
 def test_a_form_of_the_own_page_is_passed_on() -> None:
-    assert desk(everyone_here()).post("/liefern", content=b"a=b", headers=HERE).text == "local 3"
+    assert desk(everyone_here()).post("/liefern", data={"a": "b"}, headers=HERE).text == "local 3"
 
 
 def test_a_mutation_needs_the_role_that_starts_runs() -> None:
@@ -78,3 +78,20 @@ def test_dagster_is_for_those_who_see_every_municipality() -> None:
     for role in Role:
         status = desk(Person("one", frozenset({role}))).get("/dagster/runs").status_code
         assert (role, status) == (role, 200 if role in (Role.STEWARD, Role.RESEARCHER) else 403)
+
+
+@pytest.mark.parametrize("path", ["/a%00b", "/%2e%2e/etc", "/..%2fetc", "/%252e%252e/etc", "/a%5cb", "/.git", "/a%ff", "/a%0ab"])
+def test_an_address_that_may_be_read_in_two_ways_is_refused(path: str) -> None:
+    assert desk(everyone_here()).get(path).status_code == 400
+
+
+def test_a_name_with_an_umlaut_is_an_address() -> None:
+    assert desk(everyone_here()).get("/lesen/M%C3%BClheim").status_code == 200
+
+
+def test_a_page_of_another_site_may_link_here_and_do_nothing_else() -> None:
+    foreign = {"sec-fetch-site": "cross-site"}
+    client = desk(everyone_here())
+    assert client.get("/lesen", headers={**foreign, "sec-fetch-mode": "navigate"}).status_code == 200
+    assert client.get("/lesen", headers={**foreign, "sec-fetch-mode": "no-cors"}).status_code == 403
+    assert client.post("/lesen", data={"a": "b"}, headers={**HERE, **foreign, "sec-fetch-mode": "navigate"}).status_code == 403
