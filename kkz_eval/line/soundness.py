@@ -15,6 +15,7 @@ from itertools import groupby
 from kkz_eval.contracts.contract import Contract
 from kkz_eval.deliveries.register.intake import landing_key
 from kkz_eval.deliveries.register.judging import has_tables, is_given_alike
+from kkz_eval.deliveries.register.noted import ASKED, DECIDED, content_of_note
 from kkz_eval.deliveries.register.parsed_tables import is_kept, parsed_key
 from kkz_eval.deliveries.register.purging import NUMBERS
 from kkz_eval.deliveries.register.register import Register, open_purges, purge_key, read_register
@@ -167,6 +168,10 @@ def _against_register(
         if key.startswith("landing/") and (name in register.tombstones or name not in arrived):
             remedy = "purged" if name in register.tombstones else "not_arrived"
             yield Fault(Kind.LEFT_OVER, key, say("fsck.left_over"), say(f"fsck.remedy.{remedy}", sha256=name))
+        about = content_of_note(key)
+        if about and (about in register.tombstones or about not in arrived):
+            remedy = "purged" if about in register.tombstones else "not_arrived"
+            yield Fault(Kind.LEFT_OVER, key, say("fsck.left_over"), say(f"fsck.remedy.{remedy}", sha256=about))
     for verdict in register.verdicts.values():
         if verdict.sha256 not in register.tombstones and not has_tables(store, verdict):
             key = verdict.findings_key if is_kept(store, verdict.parsed_key) else verdict.parsed_key
@@ -174,7 +179,7 @@ def _against_register(
     for begun in open_purges(store):
         sha256 = begun.contents[0]
         yield Fault(Kind.LEFT_OVER, purge_key(sha256), say("fsck.open_purge"), say("fsck.remedy.purged", sha256=sha256))
-    yield from _gaps([key for key in keys if key.startswith("register/verdicts/")])
+    yield from _gaps([key for key in keys if key.startswith(("register/verdicts/", f"{DECIDED}/", f"{ASKED}/"))])
     named = {table for key in keys if key.startswith("register/verdicts/") for table in _tables_named_in(store, key)}
     named |= {parsed_key(a.sha256, contracts[a.contract_id]) for a in register.arrivals if a.contract_id in contracts}
     for unit, members in groupby((key for key in keys if _step(key) in _OF_A_VERDICT), _unit):
@@ -195,9 +200,9 @@ def _against_snapshots(store: Store, altered: Collection[str], purged: Collectio
             yield Fault(Kind.MISSING, key, say("fsck.missing"), say("fsck.remedy.register"))
 
 
-def _gaps(verdicts: Collection[str]) -> Iterator[Fault]:
-    """Numbers that are missing among the verdicts of a content."""
-    for folder, members in groupby(verdicts, lambda key: key.rpartition("/")[0]):
+def _gaps(numbered: Collection[str]) -> Iterator[Fault]:
+    """Numbers that are missing among the verdicts of a content, and among what was said of it at the desk."""
+    for folder, members in groupby(numbered, lambda key: key.rpartition("/")[0]):
         numbers = {int(key.rpartition("/")[2].removesuffix(".json")) for key in members}
         for number in sorted(set(range(1, max(numbers))) - numbers):
             yield Fault(Kind.MISSING, f"{folder}/{number:06d}.json", say("fsck.missing"), say("fsck.remedy.register"))

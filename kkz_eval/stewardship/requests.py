@@ -1,6 +1,7 @@
-"""What stewards decided in returned marked copies, as requests that a second role approves: waivers and corrections.
+"""What was decided in returned marked copies and at the desk, as requests that a second role approves: waivers and corrections.
 
-Nothing in a returned sheet is trusted: each row is looked up among the findings of the file that it names.
+Nothing in a returned sheet is trusted: each row is looked up among the findings of the file that it names. A decision at the desk is such a row,
+about the file itself.
 """
 
 from __future__ import annotations
@@ -18,10 +19,20 @@ import yaml
 from kkz_eval.contracts.contract import Contract
 from kkz_eval.deliveries.municipal.returned import Decision, DecisionRow
 from kkz_eval.deliveries.register.decided import dimensions_at, is_waivable, record_at
-from kkz_eval.deliveries.register.decisions import CORRECTIONS, WAIVERS, Correction, Decisions, Place, Waiver, document_of
+from kkz_eval.deliveries.register.decisions import (
+    CORRECTIONS,
+    WAIVERS,
+    Correction,
+    Decisions,
+    Place,
+    Waiver,
+    document_of,
+    measures_only,
+)
 from kkz_eval.deliveries.register.judging import load_findings
+from kkz_eval.deliveries.register.noted import DeskDecision, desk_decisions
 from kkz_eval.deliveries.register.parsed_tables import load_parsed, same_values
-from kkz_eval.deliveries.register.register import Register, returned_protocols
+from kkz_eval.deliveries.register.register import Register, returned_protocols, verdicts_of
 from kkz_eval.model.errors import UserError
 from kkz_eval.model.findings import Finding, Severity, iter_findings
 from kkz_eval.model.identifiers import cell_address
@@ -39,8 +50,9 @@ class Request:
     """One decision of a steward that waits for approval, or that can't have one.
 
     kind: waiver | correction; problem: "" or why it can't be approved (unknown_finding, unknown_word, no_reason, not_waivable,
-    nothing_changed); returned: digest of the marked copy; name: under which it came; place: None where the finding is unknown;
-    rule, value, allowed: of the finding; old, new: of a correction; requested_by: role that the contract names.
+    nothing_changed, not_correctable); returned: digest of the marked copy, or of the file itself where it was decided at the desk; name: under
+    which it came; place: None where the finding is unknown; rule, value, allowed: of the finding; old, new: of a correction; requested_by: role that
+    the contract names, or that decided at the desk; decided_by: who that was, as the desk knows them, "" in a marked copy.
     """
 
     id: str
@@ -58,6 +70,7 @@ class Request:
     reason: str
     requested_by: str
     reported_to: str
+    decided_by: str = ""
 
     @property
     def sentence(self) -> Sentence:
@@ -85,7 +98,7 @@ class Request:
 
 
 def requests_of(store: Store, register: Register, contracts: Mapping[str, Contract]) -> tuple[Request, ...]:
-    """All requests in the order in which the marked copies came, then row by row.
+    """All requests in the order in which the marked copies came, then row by row; behind them those of the desk.
 
     A value that several rows say they corrected is one request: with the number and reason of the row about its own cell, where there is one.
     """
@@ -101,6 +114,11 @@ def requests_of(store: Store, register: Register, contracts: Mapping[str, Contra
                     fit = (_is_of_its_cell(request, row), not request.problem)
                     if fit > fits.get(request.id, (False, False)) or request.id not in found:
                         found[request.id], fits[request.id] = request, fit
+    for decision in sorted(desk_decisions(store), key=lambda one: names[one.original].number if one.original in names else 0):
+        if decision.original in names and decision.row.decision != Decision.OPEN:
+            name = names[decision.original].name
+            looked_up = _Original(store, register, contracts, decision.original, decision.original, name, decision)
+            found |= {request.id: request for request in looked_up.requests(decision.row)}
     return tuple(found.values())
 
 
@@ -123,7 +141,8 @@ def waiting_parts(
     found: set[tuple[str, str, int]] = set()
     for copy, places in decided.items():
         for contract in contracts.values():
-            before, after = (register.verdicts.get((digest, contract.id)) for digest in (returned[copy].original, copy))
+            original = returned[copy].original if copy in returned else copy  # at the desk they decide about the file itself
+            before, after = (register.verdicts.get((digest, contract.id)) for digest in (original, copy))
             if before is None or after is None:
                 continue
             old, new = (load_parsed(store, verdict.parsed_key, contract) for verdict in (before, after))
@@ -149,7 +168,10 @@ def _cells_in_original(finding: Finding) -> tuple[str, str]:
 
 @dataclass(frozen=True)
 class _Original:
-    """The file that a returned copy is about, with its verdicts, beside the verdicts of the copy."""
+    """The file that a returned copy is about, with its verdicts, beside the verdicts of the copy.
+
+    desk: the decision of the desk that is about it, None for a row of a copy.
+    """
 
     store: Store
     register: Register
@@ -157,21 +179,28 @@ class _Original:
     sha256: str
     returned: str
     name: str
+    desk: DeskDecision | None = None
 
     def requests(self, row: DecisionRow) -> Iterator[Request]:
-        """The requests that one row makes: one, or one per changed value for a correction."""
-        for (digest, contract_id), verdict in sorted(self.register.verdicts.items(), key=lambda item: item[0]):
-            if digest == self.sha256 and contract_id in self.contracts:
+        """The requests that one row makes: one, or one per changed value for a correction.
+
+        What is found no more since a correction is in force was found by an earlier verdict.
+        """
+        for verdict in verdicts_of(self.store, self.sha256):
+            if verdict.contract_id in self.contracts:
                 findings = load_findings(self.store, verdict)
                 for finding in iter_findings(findings.filter(pc.equal(findings.column("rule"), row.rule))):
                     if _is(row, finding):
-                        yield from self._of(row, finding, verdict, self.contracts[contract_id])
+                        yield from self._of(row, finding, verdict, self.contracts[verdict.contract_id])
                         return
         yield self._request(row, "waiver", "unknown_finding")
 
     def _of(self, row: DecisionRow, finding: Finding, verdict: Verdict, contract: Contract) -> Iterator[Request]:
         parsed = load_parsed(self.store, verdict.parsed_key, contract)
         place = self._place(finding, contract, parsed)
+        if row.decision == Decision.CORRECTED and self.desk is not None:
+            yield self._corrected_here(row, finding, place, contract, parsed, self.desk)
+            return
         if row.decision == Decision.CORRECTED:
             yield from self._corrections(row, finding, place, contract, parsed)
             return
@@ -190,6 +219,17 @@ class _Original:
             return None
         dimensions = dimensions_at(parsed, contract, record)
         return Place(contract.id, finding.unit_id, finding.year, finding.field, dimensions, self.sha256, finding.cell)
+
+    def _corrected_here(
+        self, row: DecisionRow, finding: Finding, place: Place | None, contract: Contract, parsed: ParsedTable, desk: DeskDecision
+    ) -> Request:
+        """The request for another value in the very cell of a finding."""
+        record = record_at(parsed, finding)
+        if place is None or record is None or desk.new is None or not is_correctable(place.field, desk.new, contract):
+            return self._request(row, "correction", "not_correctable", place, finding, contract)
+        old = (parsed.texts(place.field)[record].as_py() or "").strip()
+        change = Change(place.unit_id, place.year, place.field, place.dimensions, old, f"{desk.new:g}", None, desk.new, record)
+        return self._request(row, "correction", "" if row.reason else "no_reason", place, finding, contract, change)
 
     def _corrections(
         self, row: DecisionRow, finding: Finding, place: Place | None, contract: Contract, parsed: ParsedTable
@@ -235,6 +275,7 @@ class _Original:
     ) -> Request:
         where = [place.unit_id, place.year, place.field, sorted(place.dimensions.items())] if place else row.number
         rule = "" if kind == "correction" and change else row.rule
+        role = contract.terms.contact_role if contract else ""
         return Request(
             id=digest_of([self.returned, kind, where, rule])[:12],
             kind=kind,
@@ -249,8 +290,9 @@ class _Original:
             old=(change.old or "") if change else "",
             new=change.new_value if change else None,
             reason=row.reason,
-            requested_by=contract.terms.contact_role if contract else "",
-            reported_to=row.reported_to or (contract.terms.contact_role if contract else ""),
+            requested_by=role if self.desk is None else self.desk.role,
+            reported_to=row.reported_to or role,
+            decided_by="" if self.desk is None else self.desk.person,
         )
 
 
@@ -263,6 +305,12 @@ def _is(row: DecisionRow, finding: Finding) -> bool:
         and finding.sheet in (None, sheet)
         and row.value == (finding.value or "").strip()
     )
+
+
+def is_correctable(field: str, new: float, contract: Contract) -> bool:
+    """Whether a value may be replaced by another: a measure may, by a number of its kind; a key or a code is put right in the file."""
+    whole = field in measures_only(contract) and contract.property_named(field).logical_type == "integer"
+    return field in measures_only(contract) and (new.is_integer() or not whole)
 
 
 def _cell(parsed: ParsedTable, change: Change) -> str:

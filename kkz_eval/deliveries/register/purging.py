@@ -18,6 +18,7 @@ from kkz_eval.deliveries import say
 from kkz_eval.deliveries.municipal.returned import Returned
 from kkz_eval.deliveries.register.inbox import content_in, inbox_files
 from kkz_eval.deliveries.register.intake import landing_key
+from kkz_eval.deliveries.register.noted import keys_noted_about
 from kkz_eval.deliveries.register.register import (
     Purge,
     Register,
@@ -79,7 +80,7 @@ def purge(store: Store, inbox: Path, sha256: str, reason: str, today: date) -> P
     begun = begin_purge(store, _intended(store, digest, reason.strip(), today))
     reports = _reports_with(store, begun.contents)
     removed = 0
-    for key in _doomed(store, begun.contents, reports):
+    for key in _doomed(store, begun, reports):
         if store.exists(key):
             store.remove(key)
             removed += 1
@@ -136,8 +137,10 @@ def _copies_of(sha256: str, returned: Mapping[str, Returned]) -> set[str]:
     return found - {sha256}
 
 
-def _doomed(store: Store, contents: Collection[str], reports: Collection[str]) -> Iterator[str]:
+def _doomed(store: Store, begun: Purge, reports: Collection[str]) -> Iterator[str]:
     """All that goes, in an order in which nothing that is left points to what has gone, and the rest is found again."""
+    contents = begun.contents
+    yield from keys_noted_about(store, contents, begun.spoke_of)
     yield from keys_about(store, contents)
     yield from (landing_key(sha256) for sha256 in contents)
     yield from _derived(store, contents)

@@ -14,6 +14,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import date
 from functools import cache, cached_property, lru_cache
+from itertools import groupby
 from typing import Any
 
 from kkz_eval.deliveries.municipal.returned import DecisionRow, Returned
@@ -299,6 +300,12 @@ def keys_about(store: Store, contents: Collection[str]) -> list[str]:
     """Objects of the register that hold something of these contents: their verdicts, and what was decided in them."""
     verdicts = [key for sha256 in contents for key in store.list(f"{_VERDICTS}/{sha256}")]
     return [*(_returned_key(sha256) for sha256 in contents), *verdicts]
+
+
+def verdicts_of(store: Store, sha256: str) -> list[Verdict]:
+    """All verdicts of a content by any contract, of each contract the standing one first: what it found stays known when it stands no more."""
+    by_contract = groupby(store.list(f"{_VERDICTS}/{sha256}"), lambda key: key.rpartition("/")[0])
+    return [_verdict_at(store, key) for _, keys in by_contract for key in reversed(list(keys))]
 
 
 def verdicts_but_of(store: Store, contents: Collection[str]) -> list[Verdict]:
