@@ -4,31 +4,32 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import pytest
 
-from kkz_eval.desk.actions import LEFT_OUT, ActionLog, kind_of
+from kkz_eval.desk.actions import FOLDER, LEFT_OUT, record, record_refusal, room_of
 from kkz_eval.desk.people import Person, Role
 
 STEWARD = Person("pruefung", frozenset({Role.STEWARD, Role.APPROVER}))
 LATE = datetime(2026, 11, 29, 23, 30, tzinfo=UTC)
 
 
-def lines(folder: Path) -> dict[str, list[dict[str, object]]]:
+def lines(home: Path) -> dict[str, list[dict[str, object]]]:
     """The lines of each file."""
-    return {file.name: [json.loads(line) for line in file.read_text().splitlines()] for file in sorted(folder.iterdir())}
+    return {file.name: [json.loads(line) for line in file.read_text().splitlines()] for file in sorted((home / FOLDER).iterdir())}
 
 
 def test_a_line_says_who_did_what_in_which_role_and_when(tmp_path: Path) -> None:
-    ActionLog(tmp_path / "desk", lambda: LATE).action(STEWARD, "decided", "geburten 05315000 2023")
-    assert lines(tmp_path / "desk") == {
-        "actions-2026-11-30.jsonl": [
+    record(tmp_path, STEWARD, "decided", "geburten 05315000 2023", lambda: LATE)
+    assert lines(tmp_path) == {
+        "2026-11-30.jsonl": [
             {
-                "time": "2026-11-30T00:30:00+01:00",
+                "time": "2026-11-30T00:30:00.000+01:00",
                 "person": "pruefung",
                 "roles": ["approver", "steward"],
-                "did": "decided",
+                "action": "decided",
                 "about": "geburten 05315000 2023",
             }
         ]
@@ -36,32 +37,29 @@ def test_a_line_says_who_did_what_in_which_role_and_when(tmp_path: Path) -> None
 
 
 def test_each_day_of_berlin_has_a_file_that_is_only_added_to(tmp_path: Path) -> None:
-    times = [LATE.replace(hour=21), LATE.replace(hour=22), LATE]
-    log = ActionLog(tmp_path, lambda: times.pop(0))
-    for what in ("one", "two", "three"):
-        log.action(STEWARD, what)
-    assert {name: [line["did"] for line in inside] for name, inside in lines(tmp_path).items()} == {
-        "actions-2026-11-29.jsonl": ["one", "two"],
-        "actions-2026-11-30.jsonl": ["three"],
+    for what, hour in (("one", 21), ("two", 22), ("three", 23)):
+        record(tmp_path, STEWARD, what, now=partial(LATE.replace, hour=hour))
+    assert {name: [line["action"] for line in inside] for name, inside in lines(tmp_path).items()} == {
+        "2026-11-29.jsonl": ["one", "two"],
+        "2026-11-30.jsonl": ["three"],
     }
 
 
-def test_only_the_service_and_its_group_read_it(tmp_path: Path) -> None:
-    ActionLog(tmp_path / "desk").refusal("", "GET", "/liefern", "host")
-    assert [oct(path.stat().st_mode & 0o007) for path in (tmp_path / "desk", *(tmp_path / "desk").iterdir())] == ["0o0", "0o0"]
+def test_others_than_the_service_and_its_group_cannot_read_it(tmp_path: Path) -> None:
+    record_refusal(tmp_path, None, "GET", "/liefern", "host")
+    folder = tmp_path / FOLDER
+    assert [path.stat().st_mode & 0o007 for path in (folder, *folder.iterdir())] == [0, 0]
 
 
 def test_what_was_typed_is_left_out(tmp_path: Path) -> None:
-    log = ActionLog(tmp_path)
-    log.action(STEWARD, "asked", "Müller, geb. 1.1.2020\nzwei")
-    log.refusal("x", "GET\n{}", "/Geheim'es/..", "path")
+    record(tmp_path, STEWARD, "asked", "Müller, geb. 1.1.2020\nzwei", lambda: LATE)
+    record_refusal(tmp_path, None, "GET\n{}", "/Geheim'es/..", "path", lambda: LATE)
     (said,) = lines(tmp_path).values()
-    assert said[0]["about"] == LEFT_OUT
-    assert (said[1]["method"], said[1]["at"]) == (LEFT_OUT, LEFT_OUT)
+    assert [line["about"] for line in said] == [LEFT_OUT, "other elsewhere"]
 
 
 @pytest.mark.parametrize(
-    ("path", "kind"),
+    ("path", "room"),
     [
         ("/", "/"),
         ("/liefern", "/liefern"),
@@ -70,11 +68,11 @@ def test_what_was_typed_is_left_out(tmp_path: Path) -> None:
         ("/dagster/", "/dagster"),
         ("/dagster/graphql", "/dagster/graphql"),
         ("/dagster/runs/8c1d", "/dagster/runs"),
-        ("//x", LEFT_OUT),
-        ("http://evil.example/", LEFT_OUT),
-        ("", LEFT_OUT),
-        ("/Herr Meier", LEFT_OUT),
+        ("//x", "elsewhere"),
+        ("http://evil.example/", "elsewhere"),
+        ("", "elsewhere"),
+        ("/Herr Meier", "elsewhere"),
     ],
 )
-def test_of_an_address_only_the_room_is_kept(path: str, kind: str) -> None:
-    assert kind_of(path) == kind
+def test_of_an_address_that_was_refused_only_the_room_is_kept(path: str, room: str) -> None:
+    assert room_of(path) == room
