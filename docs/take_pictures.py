@@ -44,10 +44,11 @@ def report_picture(home: Path) -> Path:
 
 def interface_picture(home: Path) -> Path:
     """The lineage of all assets in the user interface on a home with a run, once its boxes are drawn."""
-    port, report_port = _free_port(), _free_port()
-    ports = ["--port", str(port), "--report-port", str(report_port)]
+    port = _free_port()
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"}
-    served = subprocess.Popen([*KKZ_EVAL, "ui", "--home", str(home), *ports], env=environment, stdout=subprocess.PIPE, text=True)
+    served = subprocess.Popen(
+        [*KKZ_EVAL, "ui", "--home", str(home), "--port", str(port)], env=environment, stdout=subprocess.PIPE, text=True
+    )
     try:
         if served.stdout is None or not served.stdout.readline():
             raise RuntimeError("the interface did not start")
@@ -55,8 +56,8 @@ def interface_picture(home: Path) -> Path:
             executable = shutil.which(os.environ.get("CHROMIUM", "chromium"))
             browser = playwright.chromium.launch(executable_path=executable, args=list(FLAGS))
             page = browser.new_page(viewport={"width": 1600, "height": 800})
-            page.goto(f"http://127.0.0.1:{port}/asset-groups/kkz_eval.definitions:defs")
-            page.goto(f"http://127.0.0.1:{port}/asset-groups/")
+            page.goto(f"http://127.0.0.1:{port}/dagster/asset-groups/kkz_eval.definitions:defs")
+            page.goto(f"http://127.0.0.1:{port}/dagster/asset-groups/")
             page.get_by_text("a_lieferungen").first.wait_for(timeout=120_000)
             page.wait_for_timeout(5_000)  # the drawing settles
             content = page.screenshot()

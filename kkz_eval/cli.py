@@ -96,7 +96,6 @@ def _parser(language: Language) -> argparse.ArgumentParser:
     ui.add_argument("--home", type=Path, help=words("home"))
     ui.add_argument("--inbox", type=Path, help=words("inbox"))
     ui.add_argument("--port", type=int, default=3000, help=words("port"))
-    ui.add_argument("--report-port", type=int, default=3001, help=words("report_port"))
     ui.set_defaults(command=_ui)
 
     fetch = commands.add_parser("fetch", help=words("fetch"), description=words("fetch_long"))
@@ -362,7 +361,7 @@ def _plan_show(options: argparse.Namespace) -> int:
 def _ui(options: argparse.Namespace) -> int:
     from kkz_eval.commands.ui import serve
 
-    return serve(load_settings(home=options.home, inbox=options.inbox), options.port, options.report_port)
+    return serve(load_settings(home=options.home, inbox=options.inbox), options.port)
 
 
 def _deliveries_list(options: argparse.Namespace) -> int:

@@ -1,4 +1,12 @@
-"""The desk in the browser: one address for those who deliver, evaluate and read.
+"""The desk in the browser: one address for those who deliver, evaluate and read. No Dagster, no statistics: what runs is handed in as functions.
 
-Belongs here: pages, what people send by them, who may see what. Does not belong here: Dagster and statistics; what runs is handed in as functions.
+people     who somebody is, and what they may do
+guard      what is refused before anything else looks at a request
+desk       what every page has: settings, language, form, layout
+app        all addresses with those who may see them
+pages      a module for each room: what it shows, and what its forms do
 """
+
+from kkz_eval.model.texts import Catalogue
+
+say = Catalogue("kkz_eval.desk")

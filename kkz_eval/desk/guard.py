@@ -43,8 +43,8 @@ _LENGTH = re.compile(r"[0-9]{1,15}")
 Who = Callable[[Scope], Person | None]
 """Whoever sends a request; None where nobody can be named. May raise Refused."""
 
-Log = Callable[[str, str, str, str], None]
-"""Is told of each refusal: name of the person ("" for nobody), method, path, reason."""
+Log = Callable[[Person | None, str, str, str], None]
+"""Is told of each refusal: the person (None for nobody), method, path, reason."""
 
 
 @dataclass(frozen=True)
@@ -84,8 +84,7 @@ class Guard:
             refused = reason
             await answer(scope, reason.status, send)
         if refused is not None:
-            name, method = "" if person is None else person.name, str(scope.get("method", "websocket"))
-            self.log(name, method, str(scope["path"]), refused.reason)
+            self.log(person, str(scope.get("method", "websocket")), str(scope["path"]), refused.reason)
 
     async def _pass_on(
         self, scope: Scope, receive: Receive, send: Send, headers: Mapping[str, str], inside: str | None

@@ -17,7 +17,7 @@ class Role(StrEnum):
 
 
 ALL_ROLES = frozenset(Role)
-_SEE_EVERY_UNIT = frozenset({Role.STEWARD, Role.RESEARCHER})
+SEE_EVERY_UNIT = frozenset({Role.STEWARD, Role.RESEARCHER})
 _START_RUNS = frozenset({Role.RESEARCHER})
 
 
@@ -34,7 +34,7 @@ class Person:
     @property
     def sees_every_unit(self) -> bool:
         """Whether what concerns all municipalities may be shown to them: Dagster's pages do, as a whole."""
-        return bool(self.roles & _SEE_EVERY_UNIT)
+        return bool(self.roles & SEE_EVERY_UNIT)
 
     @property
     def starts_runs(self) -> bool:

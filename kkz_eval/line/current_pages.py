@@ -2,7 +2,7 @@
 
 What they lead to is kept for ever under an address of its own. These pages alone take each other's place, each at once, and may be deleted:
 the next run writes them again. They are files, so that they also open where no server runs, and no links of the file system, which not
-every system follows. Does not belong here: making what they lead to (correspondence, report); serving them (commands/ui.py).
+every system follows. Does not belong here: making what they lead to (correspondence, report); serving them (desk).
 """
 
 from __future__ import annotations
@@ -135,13 +135,6 @@ def _changes_in(record: Record, language: Language) -> tuple[str, Sequence[str]]
         return (say("current.first_edition").in_language(language) if record["number"] == 1 else "", ())
     compared = say("current.compared_with", number=record["previous"]["number"]).in_language(language)
     return compared, tuple(change[language] for change in record["changes"])
-
-
-def page_of_nothing(language: Language) -> str:
-    """The first page while there is none: what will be there, and what writes it."""
-    return _page(
-        first_page(language), say("current.title").in_language(language), language, lists=_lists(language, [], [], [], [])
-    )
 
 
 def _is_simulated(store: Store) -> bool:

@@ -94,6 +94,11 @@ def style_sheet(page: str) -> str:
     )
 
 
+def whole(weight: int) -> bytes:
+    """A face with all its characters, as TrueType, for pages that share it. Raises KeyError for a weight that there is none of."""
+    return _content({face.weight: face for face in FACES}[weight])
+
+
 @lru_cache(maxsize=64)
 def _part(face: Face, used: frozenset[str]) -> bytes:
     """The face with these characters alone, as WOFF2."""

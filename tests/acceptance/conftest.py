@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parent))
+sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[1])]
 
-from whole_runs import SHORTEST_YEARS, copy_of, open_world, small_world, whole_run
+from whole_runs import SHORTEST_YEARS, copy_of, open_world, small_world, whole_run  # noqa: E402 (found in the folders above)
 
 
 @pytest.fixture(scope="session")

@@ -65,7 +65,7 @@ def walk(chromium_browser, shortest, tmp_path_factory) -> Iterator[Walk]:
     (contracts / "plans").mkdir()
     shutil.copyfile(world / "plan.yaml", contracts / "plans" / "modellwelt.yaml")
     inbox = folder / "inbox"
-    port, report_port = _free_port(), _free_port()
+    port = _free_port()
     log = folder / "ui.log"
     with log.open("wb") as out:
         process = subprocess.Popen(
@@ -78,8 +78,6 @@ def walk(chromium_browser, shortest, tmp_path_factory) -> Iterator[Walk]:
                 inbox,
                 "--port",
                 str(port),
-                "--report-port",
-                str(report_port),
             ],
             env={**os.environ, "KKZ_CONTRACTS": str(contracts), "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"},
             stdout=out,
@@ -92,7 +90,7 @@ def walk(chromium_browser, shortest, tmp_path_factory) -> Iterator[Walk]:
         page.set_default_timeout(SECONDS * 1000)
         pictures = Path(os.environ.get("KKZ_PICTURES", folder / "pictures"))
         pictures.mkdir(parents=True, exist_ok=True)
-        yield Walk(page, f"http://127.0.0.1:{port}", inbox, world, pictures)
+        yield Walk(page, f"http://127.0.0.1:{port}/dagster", inbox, world, pictures)
         context.close()
     finally:
         process.send_signal(signal.SIGTERM)

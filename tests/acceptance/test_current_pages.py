@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 import pytest
+from served import at_an_address
 from steward_home import leavers, opened, run
 from whole_runs import CONTRACTS, copy_of, open_world
 
-from kkz_eval.commands.ui import published_files
 from kkz_eval.deliveries.register.purging import purge
 from kkz_eval.line.correspondence import make_board, make_templates
 from kkz_eval.line.current_pages import lead_to_board, lead_to_report, lead_to_templates
@@ -122,27 +122,16 @@ def test_the_address_of_a_report_is_named_after_its_plan(finished: Path, tmp_pat
 
 @pytest.fixture
 def served(kept: Settings) -> Iterator[str]:
-    with published_files(kept.home, 0) as address:
+    with at_an_address(kept) as address:
         yield address
 
 
-def test_the_server_begins_with_the_first_page_and_shows_letters_with_their_umlauts(kept: Settings, served: str) -> None:
-    with urllib.request.urlopen(f"{served}/") as answer:
-        assert answer.url == f"{served}/aktuell/index.html"
-        assert "Rückmeldungen an die Kommunen" in answer.read().decode("utf-8")
+def test_the_desk_shows_letters_with_their_umlauts(kept: Settings, served: str) -> None:
     letter = links(kept.home / "aktuell" / "rueckmeldungen" / f"{NEUSS}.html")["antwort.txt"]
     with urllib.request.urlopen(f"{served}/{letter.relative_to(kept.home.resolve())}") as answer:
         assert answer.headers["Content-Type"] == "text/plain; charset=utf-8"
     with pytest.raises(urllib.error.HTTPError, match="404"):
         urllib.request.urlopen(f"{served}/aktuell/")
-
-
-def test_before_the_first_run_the_server_says_what_will_be_there(tmp_path: Path) -> None:
-    with published_files(tmp_path, 0) as address, urllib.request.urlopen(f"{address}/") as answer:
-        said = answer.read().decode("utf-8")
-    assert answer.status == 200
-    assert "Noch kein Lieferstand. Der nächste Lauf schreibt ihn." in said
-    assert not list(tmp_path.iterdir())
 
 
 def test_the_pages_are_accessible_readable_on_a_narrow_screen_and_lead_on(served: str, chromium_browser: Browser) -> None:

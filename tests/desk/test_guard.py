@@ -32,9 +32,9 @@ def desk(person: Person | None = None, log: list[tuple[str, str, str, str]] | No
     def who(scope: Scope) -> Person | None:
         return person
 
-    def write(name: str, method: str, path: str, reason: str) -> None:
+    def write(person: Person | None, method: str, path: str, reason: str) -> None:
         if log is not None:
-            log.append((name, method, path, reason))
+            log.append(("" if person is None else person.name, method, path, reason))
 
     return TestClient(Guard(app, frozenset({HOST}), who, write), base_url=f"http://{HOST}")
 

@@ -1,0 +1,97 @@
+"""Dagster beside the desk: its pages as an application of this process, its code and its daemon as processes of their own.
+
+Belongs here: starting and ending them. Does not belong here: who may see them (desk.guard), where they are served (commands.ui).
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+from dagster._core.workspace.context import WorkspaceProcessContext
+from dagster._core.workspace.load_target import WorkspaceFileTarget
+from dagster._grpc.client import DagsterGrpcClient
+from dagster_webserver.app import create_app_from_workspace_process_context
+from starlette.types import ASGIApp
+
+from kkz_eval.jobs import open_instance
+from kkz_eval.model.errors import UserError
+
+CODE = ("kkz_eval.definitions", "defs")
+LOCATION = ":".join(CODE)
+SECONDS_TO_START = 120.0
+_SECONDS_TO_END = 15.0
+
+
+@contextmanager
+def dagster_pages(history: Path, prefix: str, environment: Mapping[str, str]) -> Iterator[ASGIApp]:
+    """Dagster's application below a prefix, while its code server and daemon run; all of them end with the context.
+
+    history: folder of the run history; environment: of the processes, beside DAGSTER_HOME.
+    Raises UserError where one of them does not start.
+    """
+    open_instance(history).dispose()  # made whole before several processes open it
+    variables = {**environment, "DAGSTER_HOME": str(history), "DAGSTER_DISABLE_TELEMETRY": "1", "PYTHONWARNINGS": "ignore"}
+    with ExitStack() as stack:
+        folder = Path(
+            stack.enter_context(tempfile.TemporaryDirectory(prefix="kkz-code-"))
+        )  # ours alone: nobody else speaks to the code
+        place = str(folder / "code")
+        module, attribute = CODE
+        serving = ["dagster", "code-server", "start", "--socket", place, "-m", module, "-a", attribute, "--log-level", "error"]
+        code = stack.enter_context(_running(serving, variables, history.parent))
+        _wait_for(code, place)
+        workspace = folder / "workspace.yaml"  # one for pages and daemon: both must call the code by the same name
+        server = {"host": "localhost", "socket": place, "location_name": LOCATION}
+        workspace.write_text(json.dumps({"load_from": [{"grpc_server": server}]}), encoding="utf-8")
+        daemon = ["dagster._daemon", "run", "--log-level", "warning", "-w", str(workspace)]
+        stack.enter_context(_running(daemon, variables, history.parent))
+        instance = stack.enter_context(open_instance(history))
+        instance.optimize_for_webserver(15_000, 3600, 20)
+        target = WorkspaceFileTarget([str(workspace)])
+        context = stack.enter_context(WorkspaceProcessContext(instance, workspace_load_target=target))
+        yield create_app_from_workspace_process_context(context, prefix, live_data_poll_rate=2000)
+
+
+@contextmanager
+def _running(module: Sequence[str], environment: Mapping[str, str], folder: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """A module of Python as a process, ended with all that it started."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", *module], env={**os.environ, **environment}, cwd=folder, start_new_session=True
+    )
+    try:
+        yield process
+    finally:
+        _end(process)
+
+
+def _wait_for(process: subprocess.Popen[bytes], place: str) -> None:
+    """Until the code answers at a socket. Raises UserError where the process ends before or takes too long."""
+    deadline = time.monotonic() + SECONDS_TO_START
+    client = DagsterGrpcClient(socket=place)
+    while time.monotonic() < deadline and process.poll() is None:
+        try:
+            client.ping("")
+        except Exception:  # noqa: BLE001 (it does not listen yet, whatever the library says of that)
+            time.sleep(0.2)
+        else:
+            return
+    raise UserError("ui_not_started", package="kkz_eval.commands")
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    if process.poll() is None:
+        os.killpg(process.pid, signal.SIGINT)
+        try:
+            process.wait(timeout=_SECONDS_TO_END)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()

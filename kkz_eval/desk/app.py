@@ -1,0 +1,111 @@
+"""All addresses of the desk with those who may see them, as one application; the guard stands around it and around Dagster's.
+
+Belongs here: which rooms there are, and what happens where none answers. Does not belong here: what stands on a page (pages), the server.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable
+from http import HTTPStatus
+
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.formparsers import MultiPartException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from kkz_eval.desk import say
+from kkz_eval.desk.desk import TOKEN, At, Desk, may, person_of
+from kkz_eval.desk.guard import DAGSTER, Guard, Who
+from kkz_eval.desk.pages import front, published
+from kkz_eval.model.errors import UserError
+
+ROOMS: tuple[Callable[[Desk], Iterable[At]], ...] = (front.routes, published.routes)
+"""The modules of pages; navigation has their rooms in this order."""
+MOST_FILES, MOST_FIELDS, MOST_OF_A_FIELD = 50, 200, 1_000_000
+"""Of one form; MOST_OF_A_FIELD in bytes, for what is no file."""
+
+_log = logging.getLogger("kkz_eval.desk")
+
+
+def desk_app(desk: Desk) -> Starlette:
+    """The pages of the desk. The person must stand in the scope: the guard puts it there."""
+    places = [at for routes in ROOMS for at in routes(desk)]
+    app = Starlette(
+        routes=[
+            *(Route(at.path, _answering(desk, at), methods=[at.method]) for at in places),
+            Mount("/static", StaticFiles(packages=[("kkz_eval.desk", "static")])),
+        ],
+        exception_handlers={HTTPException: _not_answered(desk), UserError: _user_error(desk), Exception: _fault(desk)},
+    )
+    app.state.rooms = tuple(at for at in places if at.room)
+    return app
+
+
+def guarded(desk: Desk, hosts: frozenset[str], who: Who, dagster: ASGIApp | None = None) -> Guard:
+    """The whole of what is served at one address: the desk, and Dagster's application below its prefix."""
+    pages = desk_app(desk)
+
+    async def by_path(scope: Scope, receive: Receive, send: Send) -> None:
+        inside = scope["type"] != "lifespan" and (scope["path"] == DAGSTER or scope["path"].startswith(f"{DAGSTER}/"))
+        await (dagster if inside and dagster is not None else pages)(scope, receive, send)
+
+    return Guard(by_path, hosts, who, desk.refuse)
+
+
+def _answering(desk: Desk, at: At) -> Callable[[Request], object]:
+    """An endpoint that asks for the role and, of a POST, for the token, before the page answers."""
+
+    async def endpoint(request: Request) -> Response:
+        if not may(person_of(request), at.may):
+            desk.refuse(person_of(request), request.method, request.url.path, "role")
+            raise HTTPException(HTTPStatus.FORBIDDEN)
+        if at.method != "POST":
+            return await run_in_threadpool(at.answer, request)
+        try:
+            form = await request.form(max_files=MOST_FILES, max_fields=MOST_FIELDS, max_part_size=MOST_OF_A_FIELD)
+        except MultiPartException as error:
+            raise HTTPException(HTTPStatus.BAD_REQUEST) from error
+        try:
+            if not desk.is_token(person_of(request), form.get(TOKEN)):
+                desk.refuse(person_of(request), request.method, request.url.path, "token")
+                raise UserError("form_expired", package=say.package)
+            request.state.form = form
+            return await run_in_threadpool(at.answer, request)
+        finally:
+            await form.close()
+
+    return endpoint
+
+
+def _not_answered(desk: Desk) -> Callable[[Request, Exception], Response]:
+    def answer(request: Request, error: Exception) -> Response:
+        assert isinstance(error, HTTPException)
+        status = HTTPStatus(error.status_code)
+        known = {HTTPStatus.NOT_FOUND: "not_found", HTTPStatus.FORBIDDEN: "forbidden", HTTPStatus.METHOD_NOT_ALLOWED: "not_found"}
+        said = say(f"not_answered.{known.get(status, 'unreadable')}")
+        return desk.page(request, "sentence.html.j2", say("not_answered.title"), status, said=said)
+
+    return answer
+
+
+def _user_error(desk: Desk) -> Callable[[Request, Exception], Response]:
+    def answer(request: Request, error: Exception) -> Response:
+        assert isinstance(error, UserError)
+        return desk.page(request, "sentence.html.j2", say("not_answered.title"), HTTPStatus.BAD_REQUEST, said=error.sentence)
+
+    return answer
+
+
+def _fault(desk: Desk) -> Callable[[Request, Exception], Response]:
+    def answer(request: Request, error: Exception) -> Response:
+        _log.error("%s %s: %s", request.method, request.url.path, type(error).__name__, exc_info=error)
+        status = HTTPStatus.INTERNAL_SERVER_ERROR
+        return desk.page(request, "sentence.html.j2", say("not_answered.title"), status, said=say("not_answered.fault"))
+
+    return answer

@@ -1,0 +1,144 @@
+"""What every page of the desk has: settings of the day, the reader's language, the form's token, the layout, the log.
+
+Belongs here: how a page is made and a form is read. Does not belong here: which pages there are (app), what stands on them (pages).
+"""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from functools import cache
+from hashlib import sha256
+from http import HTTPStatus
+from secrets import token_bytes
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from starlette.datastructures import FormData
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+
+from kkz_eval.desk import say
+from kkz_eval.desk.actions import record, record_refusal
+from kkz_eval.desk.content_policy import FOR_PAGES
+from kkz_eval.desk.people import Person, Role
+from kkz_eval.model.day import day_in_berlin
+from kkz_eval.model.texts import LANGUAGES, Language, Localised
+from kkz_eval.settings import Settings
+
+Handler = Callable[[Request], Response]
+LANGUAGE = "sprache"
+"""Name of the one cookie: which language somebody chose."""
+TOKEN = "token"
+"""Name of the field with which each form shows that it is one of ours."""
+
+
+@dataclass(frozen=True)
+class At:
+    """An address and who may see it.
+
+    path: as Starlette writes it; answer: runs in a thread of its own; may: the roles, of which one is enough; method: GET or POST, a POST
+    comes to `answer` with its token checked; room: word under which navigation offers the address, "" for none; wish: what somebody wants
+    who goes there (deliver, evaluate, read).
+    """
+
+    path: str
+    answer: Handler
+    may: frozenset[Role]
+    method: str = "GET"
+    room: str = ""
+    wish: str = ""
+
+
+@dataclass(frozen=True)
+class Desk:
+    """The desk of one installation. installed: its settings as they were when it began; secret: of this process, for the tokens of forms."""
+
+    installed: Settings
+    secret: bytes = field(default_factory=lambda: token_bytes(32), repr=False)
+
+    @property
+    def settings(self) -> Settings:
+        """The settings, of today: a desk stays open past midnight."""
+        return replace(self.installed, day=day_in_berlin())
+
+    def language(self, request: Request) -> Language:
+        """What the reader chose, else the installation's."""
+        chosen = request.cookies.get(LANGUAGE)
+        return next((one for one in LANGUAGES if one == chosen), self.installed.language)
+
+    def page(
+        self, request: Request, template: str, title: Localised, status: HTTPStatus = HTTPStatus.OK, **values: object
+    ) -> HTMLResponse:
+        """A page within the layout. template: below `templates`; values: what it shows, where Localised in the reader's language by `|said`."""
+        language, person = self.language(request), person_of(request)
+        rooms: tuple[At, ...] = request.app.state.rooms
+        words = (
+            environment(language)
+            .get_template(template)
+            .render(
+                title=title,
+                language=language,
+                other=LANGUAGES[1 - LANGUAGES.index(language)],
+                person=person,
+                here=request.url.path,
+                query=request.url.query,
+                token=self.token(person),
+                rooms=[room for room in rooms if may(person, room.may)],
+                **values,
+            )
+        )
+        headers = {"content-security-policy": FOR_PAGES, "cache-control": "no-store"}
+        return HTMLResponse(words, status_code=status, headers=headers)
+
+    def token(self, person: Person) -> str:
+        """What a form of ours carries for this person, until the desk is started anew."""
+        return hmac.new(self.secret, person.name.encode(), sha256).hexdigest()
+
+    def is_token(self, person: Person, given: object) -> bool:
+        """Whether a form that this person sent is one of ours."""
+        return isinstance(given, str) and hmac.compare_digest(self.token(person).encode(), given.encode("utf-8", "replace"))
+
+    def record(self, request: Request, action: str, about: str = "") -> None:
+        """Write an action into the log. action: a word of ours; about: what was acted on, by key or digest, never content."""
+        record(self.installed.home, person_of(request), action, about)
+
+    def refuse(self, person: Person | None, method: str, path: str, reason: str) -> None:
+        """Write a refusal into the log. reason: a word of ours."""
+        record_refusal(self.installed.home, person, method, path, reason)
+
+
+def person_of(request: Request) -> Person:
+    """Who asks, as the guard found. Raises KeyError where none stood before the desk."""
+    person = request.scope["person"]
+    assert isinstance(person, Person)
+    return person
+
+
+def form_of(request: Request) -> FormData:
+    """The fields of a POST, read and with their token checked before a page sees it."""
+    form = request.state.form
+    assert isinstance(form, FormData)
+    return form
+
+
+def field_of(request: Request, name: str) -> str:
+    """A field of a form as text without blanks around it; "" where it is missing or a file."""
+    value = form_of(request).get(name)
+    return value.strip() if isinstance(value, str) else ""
+
+
+def may(person: Person, roles: frozenset[Role]) -> bool:
+    """Whether somebody has one of the roles."""
+    return bool(person.roles & roles)
+
+
+@cache
+def environment(language: Language) -> Environment:
+    """The templates, with the texts of one language: `say(key, …)` and the filter `said` for what is Localised."""
+    made = Environment(
+        loader=PackageLoader("kkz_eval.desk"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    made.globals["say"] = say.in_language(language)
+    made.filters["said"] = lambda value: value.in_language(language) if isinstance(value, Localised) else value
+    return made

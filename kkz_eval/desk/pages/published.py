@@ -1,0 +1,71 @@
+"""Files that runs wrote for reading: reports and the stable addresses that lead to them; board, replies and protocols for those inside.
+
+Belongs here: which folders of a home are served, and to whom. Never a listing, never a file outside of them.
+"""
+
+from __future__ import annotations
+
+import mimetypes
+from collections.abc import Iterator
+from http import HTTPStatus
+from pathlib import Path
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from kkz_eval.desk.content_policy import for_kept_page
+from kkz_eval.desk.desk import At, Desk
+from kkz_eval.desk.people import ALL_ROLES, Role
+
+_INSIDE = frozenset({Role.STEWARD, Role.APPROVER, Role.RESEARCHER})
+_EVERYONE = ("reports", "aktuell/berichte", "aktuell/ausgaben")
+_THOSE_INSIDE = ("board", "protocols", "aktuell")  # after those for everyone: of two that fit, the first answers
+
+
+def routes(desk: Desk) -> Iterator[At]:
+    """The folders that are served."""
+
+    def file(request: Request) -> Response:
+        return _file(desk.installed.home, request.url.path)
+
+    for folder in _EVERYONE:
+        yield At(f"/{folder}/{{name:path}}", file, ALL_ROLES)
+    for folder in _THOSE_INSIDE:
+        yield At(f"/{folder}/{{name:path}}", file, _INSIDE)
+    yield At("/schrift/{weight:int}.ttf", _typeface, ALL_ROLES)
+
+
+def _typeface(request: Request) -> Response:
+    from kkz_eval.reporting.typeface import whole  # noqa: PLC0415 (takes a moment to import, and is asked for once)
+
+    try:
+        content = whole(request.path_params["weight"])
+    except KeyError as error:
+        raise HTTPException(HTTPStatus.NOT_FOUND) from error
+    return Response(content, media_type="font/ttf", headers={"cache-control": "max-age=604800"})
+
+
+def _file(home: Path, path: str) -> Response:
+    """A file below the home, as it is. Raises HTTPException for all that is no file within the folder that the address begins with."""
+    home = home.resolve()
+    try:
+        place = (home / path.lstrip("/")).resolve()
+        allowed = place.is_relative_to(home / path.strip("/").split("/")[0]) and place.is_file()
+    except (OSError, ValueError) as error:
+        raise HTTPException(HTTPStatus.NOT_FOUND) from error
+    if not allowed:
+        raise HTTPException(HTTPStatus.NOT_FOUND)
+    content = place.read_bytes()
+    kind = mimetypes.guess_type(place.name)[0] or "application/octet-stream"
+    if kind == "text/html":
+        return _page(content)
+    headers = {"cache-control": "no-store", "content-security-policy": for_kept_page(b"")}
+    if not kind.startswith(("text/plain", "image/", "application/pdf")):
+        headers["content-disposition"] = "attachment"
+    return Response(content, media_type=kind, headers=headers)
+
+
+def _page(content: bytes) -> Response:
+    headers = {"cache-control": "no-store", "content-security-policy": for_kept_page(content)}
+    return Response(content, media_type="text/html", headers=headers)

@@ -1,0 +1,8 @@
+"""What the tests of the desk share: the desk as it is served (served.py, one folder up, for tests of whole runs need it too)."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[1]))

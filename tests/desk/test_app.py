@@ -1,0 +1,131 @@
+"""What every page of the desk holds to: roles, tokens, languages, sentences where something does not go, files that may be read."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from served import HOST, at_an_address, desk_of
+
+from kkz_eval.desk.actions import FOLDER
+from kkz_eval.desk.app import desk_app
+from kkz_eval.desk.desk import Desk
+from kkz_eval.desk.people import Person, Role
+from kkz_eval.settings import CHECKOUT, Settings
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+HERE = {"origin": f"http://{HOST}"}
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return Settings(tmp_path / "home", tmp_path / "home" / "inbox", CHECKOUT / "data_contracts")
+
+
+def actions(settings: Settings) -> list[dict[str, object]]:
+    files = sorted((settings.home / FOLDER).glob("*.jsonl"))
+    return [json.loads(line) for file in files for line in file.read_text(encoding="utf-8").splitlines()]
+
+
+def test_the_first_page_asks_what_somebody_wants_to_do(settings: Settings) -> None:
+    page = desk_of(settings).get("/")
+    assert page.status_code == 200
+    assert "Was möchten Sie tun?" in page.text
+
+
+def test_nobody_sees_a_page_of_a_role_they_lack(settings: Settings) -> None:
+    reader = Person("leserin", frozenset({Role.READER}))
+    assert "/dagster" not in desk_of(settings, reader).get("/").text
+    refused = desk_of(settings, reader).get("/board/x/lieferstand.html")
+    assert refused.status_code == 403
+    assert "Rolle, die Sie nicht haben" in refused.text
+    assert actions(settings)[-1] == actions(settings)[-1] | {"person": "leserin", "action": "refused:role"}
+
+
+def test_every_address_names_the_roles_that_may_see_it(settings: Settings) -> None:
+    nobody = Person("niemand")
+    client = desk_of(settings, nobody)
+    for route in desk_app(Desk(settings)).routes:
+        path = re.sub(r"\{[^}]*\}", "1", getattr(route, "path", ""))
+        if path != "/static":
+            method = "POST" if "POST" in (getattr(route, "methods", None) or ()) else "GET"
+            assert client.request(method, path, headers=HERE, data={"x": "y"} if method == "POST" else None).status_code == 403, (
+                path
+            )
+
+
+def test_the_language_is_switched_by_a_form_and_kept(settings: Settings) -> None:
+    client = desk_of(settings)
+    answer = client.post_form("/", "/sprache", {"language": "en", "back": "/"})
+    assert (answer.status_code, answer.headers["location"]) == (303, "/")
+    assert "What would you like to do?" in client.get("/").text
+
+
+@pytest.mark.parametrize("back", ["https://evil.example/", "//evil.example", "/\\evil.example", ""])
+def test_the_switch_leads_to_no_other_site(settings: Settings, back: str) -> None:
+    assert desk_of(settings).post_form("/", "/sprache", {"language": "en", "back": back}).headers["location"] == "/"
+
+
+@pytest.mark.parametrize("token", [None, "", "0" * 64, "ü"])
+def test_a_form_without_its_token_does_nothing(settings: Settings, token: str | None) -> None:
+    fields = {"language": "en"} | ({} if token is None else {"token": token})
+    answer = desk_of(settings).post("/sprache", data=fields, headers=HERE, follow_redirects=False)
+    assert answer.status_code == 400
+    assert "abgelaufen" in answer.text
+    assert "set-cookie" not in answer.headers
+    assert actions(settings)[-1]["action"] == "refused:token"
+
+
+def test_the_form_of_one_person_is_none_of_another(settings: Settings) -> None:
+    desk = Desk(settings)
+    assert not desk.is_token(Person("a"), desk.token(Person("b")))
+    assert desk.is_token(Person("a"), desk.token(Person("a")))
+
+
+def test_an_address_with_nothing_behind_it_says_so_in_a_sentence(settings: Settings) -> None:
+    page = desk_of(settings).get("/gibt-es-nicht")
+    assert page.status_code == 404
+    assert "Unter dieser Adresse ist nichts" in page.text
+
+
+def test_reports_are_served_with_what_stands_in_them_and_nothing_else(settings: Settings) -> None:
+    report = settings.home / "reports" / "plan" / "bericht.html"
+    report.parent.mkdir(parents=True)
+    report.write_bytes(b"<title>Bericht</title><script>var a = 1;</script>")
+    (settings.home / "geheim.html").write_bytes(b"<title>x</title>")
+    (settings.home / "reports" / "plan" / "daten.csv").write_bytes(b"a;b\n")
+    (settings.home / "reports" / "plan" / "fort").symlink_to(settings.home / "geheim.html")
+    client = desk_of(settings, Person("leserin", frozenset({Role.READER})))
+    page = client.get("/reports/plan/bericht.html")
+    assert page.headers["content-type"] == "text/html; charset=utf-8"
+    assert "'sha256-" in page.headers["content-security-policy"]
+    assert "font-src 'self' data:" in page.headers["content-security-policy"]
+    assert client.get("/reports/plan/daten.csv").headers["content-disposition"] == "attachment"
+    for address in ("/reports/plan", "/reports/plan/", "/reports/plan/fort", "/geheim.html", "/reports/plan/fehlt.html"):
+        assert client.get(address).status_code == 404, address
+
+
+def test_in_a_browser_nothing_is_refused_and_everything_can_be_read(settings: Settings, chromium_browser: Browser) -> None:
+    from axe_playwright_python.sync_playwright import Axe
+
+    for width in (1280, 320):
+        page = chromium_browser.new_page(viewport={"width": width, "height": 800})
+        said: list[str] = []
+        page.on("console", lambda message, said=said: said.append(message.text))
+        with at_an_address(settings) as address:
+            page.goto(f"{address}/")
+            page.wait_for_load_state("networkidle")
+            assert Axe().run(page).response["violations"] == []
+            assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+            assert page.evaluate("document.fonts.check('600 16px \"Source Sans Pro\"')")
+            page.keyboard.press("Tab")
+            assert page.evaluate("document.activeElement.className") == "skip"
+            page.get_by_role("button", name="English").click()
+            page.get_by_role("heading", name="What would you like to do?").wait_for()
+        assert said == []
+        page.close()
