@@ -132,18 +132,27 @@ def _of_data(before: Record, now: Record, moved: Mapping[str, Moved] | None, par
         yield say("editions.year", now=ShownYear(new["year"]), before=ShownYear(old["year"]))
 
 
-def _of_deliveries(title: Wording, old: Mapping[str, str], new: Mapping[str, str], parts: Parts) -> Iterator[Sentence]:
-    """New deliveries of a dataset, those that take the place of earlier ones, and those that no longer hold."""
+def deliveries_changed(old: Mapping[str, str], new: Mapping[str, str], parts: Parts) -> dict[str, list[str]]:
+    """Contents of a dataset that are new, that are corrected (they take the place of earlier ones), and that are withdrawn (they hold no longer).
+
+    old, new: names by the digest of the content, as a record has them.
+    """
     held = frozenset(part for sha256 in old for part in parts.get(sha256, frozenset()))
     came = [sha256 for sha256 in new if sha256 not in old]
     corrected = [sha256 for sha256 in came if new[sha256] in old.values() or parts.get(sha256, frozenset()) & held]
-    groups = {
-        "new": [new[sha256] for sha256 in came if sha256 not in corrected],
-        "corrected": [new[sha256] for sha256 in corrected],
-        "withdrawn": [old[sha256] for sha256 in old if sha256 not in new],
+    return {
+        "new": [sha256 for sha256 in came if sha256 not in corrected],
+        "corrected": corrected,
+        "withdrawn": [sha256 for sha256 in old if sha256 not in new],
     }
-    for what, names in groups.items():
-        if names:
+
+
+def _of_deliveries(title: Wording, old: Mapping[str, str], new: Mapping[str, str], parts: Parts) -> Iterator[Sentence]:
+    """What deliveries_changed finds, in sentences."""
+    named = {**old, **new}
+    for what, contents in deliveries_changed(old, new, parts).items():
+        if contents:
+            names = [named[sha256] for sha256 in contents]
             listed = ", ".join(sorted(names)[:SHOWN_NAMES]) + (", …" if len(names) > SHOWN_NAMES else "")
             yield say(f"editions.deliveries_{what}", title=title, n=Shown(len(names)), names=listed)
 

@@ -1,0 +1,143 @@
+"""Two editions side by side show the numbers of their own files, and say what moved them."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from five_years import DAY, OFFICIAL, YEARS, deliver_again, opened, quick
+
+from kkz_eval.evaluation.plan import Plan
+from kkz_eval.line import report
+from kkz_eval.line.installation import Installation
+from kkz_eval.line.intake import judge_arrivals, land
+from kkz_eval.line.report import make_edition
+from kkz_eval.line.side_by_side import (
+    CODE,
+    DATA,
+    PLAN,
+    OutcomeBeside,
+    SideBySide,
+    edition_named,
+    kept_editions,
+    side_by_side,
+)
+from kkz_eval.line.snapshot import current_snapshot
+from kkz_eval.line.study import Study
+from kkz_eval.model.errors import UserError
+
+OUTCOME = "schulabgaenge_ohne_abschluss"
+
+
+def make(installation: Installation, days: int, **changes: object) -> None:
+    """The edition of a day, of the plan with one outcome and these changes; in one language, which takes half the time."""
+    then = opened(installation.settings.home.parent, DAY + timedelta(days=days))
+    plan: Plan = replace(quick(installation, languages=("de",)), **changes)
+    make_edition(Study(current_snapshot(then, then.settings.day), plan))
+
+
+def deliver_corrected(installation: Installation) -> bytes:
+    data = deliver_again(installation)
+    then = opened(installation.settings.home.parent, DAY + timedelta(days=2))
+    land(then, YEARS)
+    judge_arrivals(then, YEARS)
+    return data
+
+
+def beside(installation: Installation, before: int, now: int) -> SideBySide:
+    found = [edition_named(installation, f"modellwelt/{number}") for number in (before, now)]
+    return side_by_side(installation, *found)
+
+
+def outcome_of(found: SideBySide, indicator: str = OUTCOME) -> OutcomeBeside:
+    return next(one for one in found.outcomes if one.indicator == indicator)
+
+
+def written(installation: Installation, folder: str) -> Mapping[tuple[str, str], Mapping[str, str]]:
+    """The rows of the file for all years, as anyone would read them from estimates.csv."""
+    text = (installation.settings.home / folder / "estimates.csv").read_text(encoding="utf-8")
+    rows = [row for row in csv.DictReader(io.StringIO(text)) if row["indicator"] == OUTCOME and row["term"] == "att"]
+    whole = [row for row in rows if not (row["cohort"] or row["year"] or row["event_time"])]
+    return {(row["estimator"], row["aggregation"]): row for row in whole}
+
+
+def digests(home: Path) -> Mapping[str, str]:
+    return {str(file): hashlib.sha256(file.read_bytes()).hexdigest() for file in home.rglob("*") if file.is_file()}
+
+
+def test_new_data_move_an_estimate_and_the_delivery_is_named(own: Installation) -> None:
+    make(own, 0)
+    data = deliver_corrected(own)
+    make(own, 2)
+    before = digests(own.settings.home)
+    found = beside(own, 1, 2)
+    assert digests(own.settings.home) == before, "whoever compares writes nothing"
+    assert [one.name for one in kept_editions(own)] == ["modellwelt/2", "modellwelt/1"]
+
+    outcome = outcome_of(found)
+    then, now = (written(own, one.folder) for one in (found.before, found.now))
+    assert {(row.estimator, row.aggregation) for row in outcome.rows} == then.keys() == now.keys()
+    for row in outcome.rows:
+        old, new = (rows[(row.estimator, row.aggregation)] for rows in (then, now))
+        assert (row.before.estimate, row.now.estimate) == (float(old["estimate"]), float(new["estimate"]))
+        assert (row.before.low, row.now.high) == (float(old["conf_low"]), float(new["conf_high"]))
+        assert row.difference == float(new["estimate"]) - float(old["estimate"]) != 0
+        assert (row.now.n_units, row.now.n_treated) == (int(new["n_units"]), int(new["n_treated"]))
+    assert [row.decides for row in outcome.rows].count(True) == 1
+
+    assert outcome.causes == (DATA,)
+    assert outcome.why.in_language("de") == "Bewegt hat sich das allein durch die Daten."
+    (changed,) = found.deliveries
+    assert (changed.what, changed.name, changed.sha256) == ("corrected", OFFICIAL, hashlib.sha256(data).hexdigest())
+    assert (changed.day, {year for _, year in changed.parts}) == ((DAY + timedelta(days=2)).isoformat(), {2012})
+    assert changed.number == max(arrival.number for arrival in own.register().arrivals)
+
+
+def test_the_words_are_those_of_the_report(own: Installation) -> None:
+    make(own, 0)
+    deliver_corrected(own)
+    make(own, 2)
+    found = beside(own, 1, 2)
+    told = [(change["kind"], change["de"]) for change in found.now.record["changes"]]
+    assert [(change.kind, change.said.in_language("de")) for change in found.changes] == told
+
+
+def test_another_plan_and_another_program_are_told_from_data(own: Installation, monkeypatch: pytest.MonkeyPatch) -> None:
+    make(own, 0)
+    make(own, 1, outcomes=tuple(replace(one, window=(2010, 2013)) for one in quick(own).outcomes))
+    outcome = outcome_of(beside(own, 1, 2))
+    assert (outcome.causes, any(row.difference for row in outcome.rows)) == ((PLAN,), True)
+
+    monkeypatch.setattr(report, "LIBRARIES", ("numpy",))  # as if the other libraries were not there: other versions of them
+    make(own, 2, seed=7)
+    outcome = outcome_of(beside(own, 1, 3))
+    assert (outcome.causes, outcome.why.in_language("de")) == ((), "Unverändert.")
+    moved = outcome_of(beside(own, 2, 3))
+    assert moved.causes == (PLAN, CODE)
+    assert "durch den Plan und das Programm" in moved.why.in_language("de")
+
+
+def test_an_estimator_or_an_outcome_of_one_edition_only_stands_alone(own: Installation) -> None:
+    make(own, 0)
+    plan = own.plans["modellwelt"]
+    make(own, 1, estimators=plan.estimators[:1], outcomes=plan.outcomes[:2])
+    found = beside(own, 1, 2)
+    gone = [row for row in outcome_of(found).rows if row.now is None]
+    assert {row.estimator for row in gone} == {plan.estimators[1].id}
+    assert all(row.difference is None for row in gone)
+    new = outcome_of(found, plan.outcomes[1].indicator)
+    assert (new.verdict_before, all(row.before is None for row in new.rows)) == (None, True)
+    assert new.why.in_language("en") == "Only one of the two editions estimates this."
+
+
+def test_an_edition_that_is_not_kept_is_refused_in_a_sentence(own: Installation) -> None:
+    for name in ("modellwelt/7", "modellwelt", "nichts/1", "", "../1"):
+        with pytest.raises(UserError) as refused:
+            edition_named(own, name)
+        assert refused.value.code == "edition_not_kept"
