@@ -7,7 +7,7 @@ Does not belong here: what is otherwise between two records (edition_changes), m
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from io import BytesIO
 from math import isclose
 from typing import Any
@@ -77,19 +77,27 @@ class Estimate:
 
     def is_alike(self, other: Estimate) -> bool:
         """Whether both say the same: numbers as two results of one calculation do."""
-        numbers = ("estimate", "std_error", "low", "high")
-        pairs = ((getattr(self, name), getattr(other, name)) for name in numbers)
-        sizes = replace(self, **dict.fromkeys(numbers)) == replace(other, **dict.fromkeys(numbers))
-        return sizes and all(a == b or (None not in (a, b) and isclose(a, b, rel_tol=TOLERANCE)) for a, b in pairs)
+        pairs = zip(self._numbers, other._numbers, strict=True)
+        same = all(a == b or (a is not None and b is not None and isclose(a, b, rel_tol=TOLERANCE)) for a, b in pairs)
+        return same and self._others == other._others
+
+    @property
+    def _numbers(self) -> tuple[float | None, ...]:
+        return self.estimate, self.std_error, self.low, self.high
+
+    @property
+    def _others(self) -> tuple[object, ...]:
+        return self.n_units, self.n_treated, self.n_control, self.reason
 
 
 @dataclass(frozen=True)
 class Row:
-    """What an estimator says of all years of an outcome, before and now; None where it was not asked. decides: the verdict rests on it, before or now."""
+    """What an estimator says of an outcome, before and now; None where it was not asked. event_time: None for all years; decides: the verdict rests on it, before or now."""
 
     estimator: str
     method: str
     aggregation: str
+    event_time: int | None
     before: Estimate | None
     now: Estimate | None
     decides: bool
@@ -97,9 +105,8 @@ class Row:
     @property
     def difference(self) -> float | None:
         """Now less before, where there are both."""
-        if self.before is None or self.now is None or None in (self.before.estimate, self.now.estimate):
-            return None
-        return float(self.now.estimate or 0) - float(self.before.estimate or 0)
+        before, now = (None if one is None else one.estimate for one in (self.before, self.now))
+        return None if before is None or now is None else now - before
 
     @property
     def is_moved(self) -> bool:
@@ -203,32 +210,54 @@ def side_by_side(installation: Installation, before: KeptEdition, now: KeptEditi
 def rows_beside(
     before: pd.DataFrame, now: pd.DataFrame, indicator: str, deciding: Sequence[tuple[str, str]] = ()
 ) -> tuple[Row, ...]:
-    """The estimates of an outcome that stand for all years, by estimator and aggregation, in the order of now, then what was there before only.
+    """The estimates of an outcome that stand for all years, of an estimator without any those of each event time: in the order of now, then what was
+    there before only.
 
     before, now: estimates; deciding: estimators and aggregations on which a verdict rests.
     """
-    old, new = ({_key(row): row for row in overall_rows(frame, indicator).to_dict("records")} for frame in (before, now))
+    old, new = ({_key(row): row for row in _shown(frame, indicator).to_dict("records")} for frame in (before, now))
     return tuple(
         Row(
             estimator=key[0],
             method=str((new.get(key) or old[key])["method"]),
             aggregation=key[1],
+            event_time=key[2],
             before=_estimate(old[key]) if key in old else None,
             now=_estimate(new[key]) if key in new else None,
-            decides=key in deciding,
+            decides=key[:2] in deciding,
         )
         for key in dict.fromkeys([*new, *old])
     )
 
 
-def _key(row: Mapping[Any, Any]) -> tuple[str, str]:
-    return str(row["estimator"]), str(row["aggregation"])
+def _shown(estimates: pd.DataFrame, indicator: str) -> pd.DataFrame:
+    overall = overall_rows(estimates, indicator)
+    by_event_time = (estimates["indicator"] == indicator) & ~estimates["estimator"].isin(overall["estimator"])
+    by_event_time &= (estimates["aggregation"] == "dynamic") & (estimates["term"] == "att")
+    return pd.concat([overall, estimates[by_event_time]])
+
+
+def _key(row: Mapping[Any, Any]) -> tuple[str, str, int | None]:
+    return str(row["estimator"]), str(row["aggregation"]), None if pd.isna(row["event_time"]) else int(row["event_time"])
 
 
 def _estimate(row: Mapping[Any, Any]) -> Estimate:
-    numbers = [None if pd.isna(row[name]) else float(row[name]) for name in ("estimate", "std_error", "conf_low", "conf_high")]
-    sizes = [None if pd.isna(row[name]) else int(row[name]) for name in ("n_units", "n_treated", "n_control")]
-    return Estimate(*numbers, *sizes, reason=str(row["message"]) if row["status"] != "ok" else "")
+    def number(name: str) -> float | None:
+        return None if pd.isna(row[name]) else float(row[name])
+
+    def size(name: str) -> int | None:
+        return None if pd.isna(row[name]) else int(row[name])
+
+    return Estimate(
+        estimate=number("estimate"),
+        std_error=number("std_error"),
+        low=number("conf_low"),
+        high=number("conf_high"),
+        n_units=size("n_units"),
+        n_treated=size("n_treated"),
+        n_control=size("n_control"),
+        reason=str(row["message"]) if row["status"] != "ok" else "",
+    )
 
 
 def _outcomes_of(record: Record) -> Mapping[str, Mapping[str, Any]]:

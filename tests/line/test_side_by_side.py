@@ -5,16 +5,16 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
-from collections.abc import Mapping
+import shutil
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from five_years import DAY, OFFICIAL, YEARS, deliver_again, opened, quick
+from five_years import DAY, OFFICIAL, YEARS, deliver_again, make_five_years, opened, quick
 
 from kkz_eval.evaluation.plan import Plan
-from kkz_eval.line import report
 from kkz_eval.line.installation import Installation
 from kkz_eval.line.intake import judge_arrivals, land
 from kkz_eval.line.report import make_edition
@@ -35,19 +35,30 @@ from kkz_eval.model.errors import UserError
 OUTCOME = "schulabgaenge_ohne_abschluss"
 
 
-def make(installation: Installation, days: int, **changes: object) -> None:
+def make(world: Path, days: int, **changes: object) -> None:
     """The edition of a day, of the plan with one outcome and these changes; in one language, which takes half the time."""
-    then = opened(installation.settings.home.parent, DAY + timedelta(days=days))
-    plan: Plan = replace(quick(installation, languages=("de",)), **changes)
+    then = opened(world, DAY + timedelta(days=days))
+    plan: Plan = replace(quick(then, languages=("de",)), **changes)
     make_edition(Study(current_snapshot(then, then.settings.day), plan))
 
 
-def deliver_corrected(installation: Installation) -> bytes:
-    data = deliver_again(installation)
-    then = opened(installation.settings.home.parent, DAY + timedelta(days=2))
-    land(then, YEARS)
-    judge_arrivals(then, YEARS)
-    return data
+@pytest.fixture
+def installation(made_once: Callable[[str, Callable[[Path], object]], Path]) -> Installation:
+    """A world with three editions: the second with a corrected delivery, the third of another plan too: one estimator, two outcomes, other years."""
+
+    def three_editions(world: Path) -> None:
+        shutil.copytree(made_once("five_years", make_five_years), world)
+        make(world, 0)
+        then = opened(world, DAY + timedelta(days=2))
+        deliver_again(then)
+        land(then, YEARS)
+        judge_arrivals(then, YEARS)
+        make(world, 2)
+        plan = then.plans["modellwelt"]
+        outcomes = tuple(replace(one, window=(2010, 2013)) for one in plan.outcomes[:2])
+        make(world, 3, estimators=plan.estimators[:1], outcomes=outcomes)
+
+    return opened(made_once("three_editions", three_editions))
 
 
 def beside(installation: Installation, before: int, now: int) -> SideBySide:
@@ -71,19 +82,18 @@ def digests(home: Path) -> Mapping[str, str]:
     return {str(file): hashlib.sha256(file.read_bytes()).hexdigest() for file in home.rglob("*") if file.is_file()}
 
 
-def test_new_data_move_an_estimate_and_the_delivery_is_named(own: Installation) -> None:
-    make(own, 0)
-    data = deliver_corrected(own)
-    make(own, 2)
-    before = digests(own.settings.home)
-    found = beside(own, 1, 2)
-    assert digests(own.settings.home) == before, "whoever compares writes nothing"
-    assert [one.name for one in kept_editions(own)] == ["modellwelt/2", "modellwelt/1"]
+def test_new_data_move_an_estimate_and_the_delivery_is_named(installation: Installation) -> None:
+    before = digests(installation.settings.home)
+    found = beside(installation, 1, 2)
+    assert digests(installation.settings.home) == before, "whoever compares writes nothing"
+    assert [one.name for one in kept_editions(installation)] == ["modellwelt/3", "modellwelt/2", "modellwelt/1"]
 
     outcome = outcome_of(found)
-    then, now = (written(own, one.folder) for one in (found.before, found.now))
-    assert {(row.estimator, row.aggregation) for row in outcome.rows} == then.keys() == now.keys()
-    for row in outcome.rows:
+    then, now = (written(installation, one.folder) for one in (found.before, found.now))
+    whole = [row for row in outcome.rows if row.event_time is None]
+    assert {(row.estimator, row.aggregation) for row in whole} == then.keys() == now.keys()
+    assert {row.estimator for row in outcome.rows} == {"twfe", "es"}, "of an event study the years stand alone"
+    for row in whole:
         old, new = (rows[(row.estimator, row.aggregation)] for rows in (then, now))
         assert (row.before.estimate, row.now.estimate) == (float(old["estimate"]), float(new["estimate"]))
         assert (row.before.low, row.now.high) == (float(old["conf_low"]), float(new["conf_high"]))
@@ -94,50 +104,41 @@ def test_new_data_move_an_estimate_and_the_delivery_is_named(own: Installation) 
     assert outcome.causes == (DATA,)
     assert outcome.why.in_language("de") == "Bewegt hat sich das allein durch die Daten."
     (changed,) = found.deliveries
+    data = (installation.settings.inbox / OFFICIAL).read_bytes()
     assert (changed.what, changed.name, changed.sha256) == ("corrected", OFFICIAL, hashlib.sha256(data).hexdigest())
     assert (changed.day, {year for _, year in changed.parts}) == ((DAY + timedelta(days=2)).isoformat(), {2012})
-    assert changed.number == max(arrival.number for arrival in own.register().arrivals)
-
-
-def test_the_words_are_those_of_the_report(own: Installation) -> None:
-    make(own, 0)
-    deliver_corrected(own)
-    make(own, 2)
-    found = beside(own, 1, 2)
+    assert changed.number == max(arrival.number for arrival in installation.register().arrivals)
     told = [(change["kind"], change["de"]) for change in found.now.record["changes"]]
-    assert [(change.kind, change.said.in_language("de")) for change in found.changes] == told
+    assert [(change.kind, change.said.in_language("de")) for change in found.changes] == told, "in the words of the report"
 
 
-def test_another_plan_and_another_program_are_told_from_data(own: Installation, monkeypatch: pytest.MonkeyPatch) -> None:
-    make(own, 0)
-    make(own, 1, outcomes=tuple(replace(one, window=(2010, 2013)) for one in quick(own).outcomes))
-    outcome = outcome_of(beside(own, 1, 2))
-    assert (outcome.causes, any(row.difference for row in outcome.rows)) == ((PLAN,), True)
+def test_another_plan_and_another_program_are_told_from_data(installation: Installation) -> None:
+    found = outcome_of(beside(installation, 2, 3))
+    assert (found.causes, any(row.difference for row in found.rows)) == ((PLAN,), True)
+    both = outcome_of(beside(installation, 1, 3))
+    assert both.causes == (DATA, PLAN)
+    assert "durch die Daten und den Plan. Was davon wie viel bewegt" in both.why.in_language("de")
 
-    monkeypatch.setattr(report, "LIBRARIES", ("numpy",))  # as if the other libraries were not there: other versions of them
-    make(own, 2, seed=7)
-    outcome = outcome_of(beside(own, 1, 3))
-    assert (outcome.causes, outcome.why.in_language("de")) == ((), "Unverändert.")
-    moved = outcome_of(beside(own, 2, 3))
-    assert moved.causes == (PLAN, CODE)
-    assert "durch den Plan und das Programm" in moved.why.in_language("de")
+    one, two = (edition_named(installation, f"modellwelt/{number}") for number in (1, 2))
+    same = outcome_of(side_by_side(installation, one, one))
+    assert (same.causes, same.why.in_language("de")) == ((), "Unverändert.")
+    code = {**two.record["code"], "versions": {**two.record["code"]["versions"], "scipy": "0.1"}}
+    elsewhere = replace(two, record={**two.record, "code": code})
+    assert outcome_of(side_by_side(installation, one, elsewhere)).causes == (DATA, CODE)
 
 
-def test_an_estimator_or_an_outcome_of_one_edition_only_stands_alone(own: Installation) -> None:
-    make(own, 0)
-    plan = own.plans["modellwelt"]
-    make(own, 1, estimators=plan.estimators[:1], outcomes=plan.outcomes[:2])
-    found = beside(own, 1, 2)
+def test_an_estimator_or_an_outcome_of_one_edition_only_stands_alone(installation: Installation) -> None:
+    found = beside(installation, 2, 3)
     gone = [row for row in outcome_of(found).rows if row.now is None]
-    assert {row.estimator for row in gone} == {plan.estimators[1].id}
+    assert {row.estimator for row in gone} == {"es"}
     assert all(row.difference is None for row in gone)
-    new = outcome_of(found, plan.outcomes[1].indicator)
+    new = outcome_of(found, installation.plans["modellwelt"].outcomes[1].indicator)
     assert (new.verdict_before, all(row.before is None for row in new.rows)) == (None, True)
     assert new.why.in_language("en") == "Only one of the two editions estimates this."
 
 
-def test_an_edition_that_is_not_kept_is_refused_in_a_sentence(own: Installation) -> None:
+def test_an_edition_that_is_not_kept_is_refused_in_a_sentence(installation: Installation) -> None:
     for name in ("modellwelt/7", "modellwelt", "nichts/1", "", "../1"):
         with pytest.raises(UserError) as refused:
-            edition_named(own, name)
+            edition_named(installation, name)
         assert refused.value.code == "edition_not_kept"
