@@ -1,4 +1,4 @@
-"""What the estimators of a plan say of an outcome for all years, alone: for a look at what would be, not for a report.
+"""What the estimators of a plan say of an outcome, alone: for a look at what would be, not for a report.
 
 Belongs here: the same estimates as effects makes, without the tests, the specifications and the draws that examine them, which take most of
 the time and on which verdicts rest. Does not belong here: how a method estimates.
@@ -21,7 +21,7 @@ from kkz_eval.model.texts import Joined
 
 
 def estimates_alone(panel: pd.DataFrame, plan: Plan, indicator: str) -> pd.DataFrame:
-    """The rows of an outcome that stand for all years, one for each estimator and aggregation: ESTIMATE_COLUMNS, without digests.
+    """The rows of an outcome, as effects.run_outcome gives them: ESTIMATE_COLUMNS, without digests and without what is said of the sample.
 
     panel: as for effects.run_outcome. What is refused is a row that says why, as there. Raises KeyError where the plan has no such outcome.
     """
@@ -47,9 +47,9 @@ def _rows(sample: Sample, plan: Plan, spec: EstimatorSpec) -> Iterator[dict[str,
         return
     counts = {f"n_{name}": value for name, value in asdict(estimation.counts or sample.counts).items()}
     for row in estimation.rows:
-        if row.is_overall and row.aggregation != "group_time":
-            shown = {name: value for name, value in vars(row).items() if name in ESTIMATE_COLUMNS and name != "p_method"}
-            yield {**_of(spec), **counts, **shown, "status": "ok", "message": ""}
+        shown = {name: value for name, value in vars(row).items() if name in ESTIMATE_COLUMNS and name != "p_method"}
+        reason = "" if row.refused is None else row.refused.sentence.in_language(plan.languages[0])
+        yield {**_of(spec), **counts, **shown, "status": "refused" if reason else "ok", "message": reason}
 
 
 def _refused(spec: EstimatorSpec, reason: str) -> dict[str, object]:

@@ -15,6 +15,7 @@ from kkz_eval.deliveries.reader import PersonRecords, Unclaimed, Unreadable
 from kkz_eval.deliveries.register.accepted import Conflict
 from kkz_eval.deliveries.register.intake import landing_key
 from kkz_eval.deliveries.register.reading_process import look_over, read_apart
+from kkz_eval.deliveries.register.register import Arrival
 from kkz_eval.evaluation.estimates_alone import estimates_alone
 from kkz_eval.evaluation.headline import headline_row
 from kkz_eval.evaluation.plan import Plan
@@ -119,14 +120,21 @@ class Preview:
 
 def waiting_files(snapshot: Snapshot) -> tuple[WaitingFile, ...]:
     """The contents that have no verdict yet, and those of which something is rejected and nothing newer came; the newest first."""
-    register, found = snapshot.register, {}
+    register = snapshot.register
+    found: dict[tuple[str, str], tuple[Arrival, Sentence | None, list[tuple[str, int]]]] = {}
     for source, unit, year in snapshot.rejected_slices:
-        parts = found.setdefault((source.arrival.sha256, source.arrival.contract_id), (source.arrival, State.REJECTED.said, []))[2]
+        parts = found.setdefault((source.arrival.sha256, source.arrival.contract_id), (source.arrival, State.REJECTED.said, []))[
+            2
+        ]
         if unit:
             parts.append((unit, year))
     for arrival in register.arrivals:
         key = (arrival.sha256, arrival.contract_id)
-        if key not in register.verdicts and arrival.sha256 not in register.tombstones and arrival.contract_id in snapshot.contracts:
+        if (
+            key not in register.verdicts
+            and arrival.sha256 not in register.tombstones
+            and arrival.contract_id in snapshot.contracts
+        ):
             found[key] = (arrival, None, [])
     waiting = []
     for (sha256, contract_id), (arrival, state, parts) in found.items():
@@ -183,7 +191,9 @@ def _indicators(before: Snapshot, now: Snapshot, datasets: set[str]) -> Iterator
             tables = [one.indicator(indicator.id, source.dataset).indicators for one in (before, now)]
             cells = tuple(_cells(*tables))
             if cells:
-                yield IndicatorMoved(indicator.id, Wording(indicator.label), Wording(indicator.unit), indicator.decimals, source.dataset, cells)
+                yield IndicatorMoved(
+                    indicator.id, Wording(indicator.label), Wording(indicator.unit), indicator.decimals, source.dataset, cells
+                )
 
 
 def _cells(before: pa.Table, now: pa.Table) -> Iterator[Cell]:
@@ -212,7 +222,9 @@ def _plans(before: Snapshot, now: Snapshot, datasets: set[str]) -> Iterator[Plan
 
 def _plan(plan: Plan, title: Wording, before: Study, now: Study) -> PlanMoved:
     """The outcomes of a plan whose panel would be otherwise, by whatever way: the values or the weights and covariates of the design."""
-    catalogue, moved, untouched = before.installation.catalogue, [], []
+    catalogue = before.installation.catalogue
+    moved: list[OutcomeMoved] = []
+    untouched: list[Wording] = []
     new = now.panel
     old = before.panel if before.has_data else new.iloc[:0]
     for outcome in plan.outcomes:
@@ -224,7 +236,7 @@ def _plan(plan: Plan, title: Wording, before: Study, now: Study) -> PlanMoved:
         estimates = [estimates_alone(panel, plan, outcome.indicator) for panel in parts]
         decisive = [headline_row(frame, outcome.indicator, outcome.earliest_plausible_year, plan.headline) for frame in estimates]
         deciding = [(str(row["estimator"]), str(row["aggregation"])) for row in decisive if row is not None]
-        moved.append(_moved(indicator, rows_beside(*estimates, outcome.indicator, deciding)))
+        moved.append(_moved(indicator, rows_beside(estimates[0], estimates[1], outcome.indicator, deciding)))
     return PlanMoved(plan.id, title, tuple(moved), tuple(untouched))
 
 

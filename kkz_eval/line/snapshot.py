@@ -61,7 +61,7 @@ class Snapshot:
     day: date
     _kept: dict[tuple[object, ...], object] = field(default_factory=dict, repr=False)
 
-    def _once(self, what: tuple[object, ...], make: Callable[[], _T]) -> _T:
+    def once(self, what: tuple[object, ...], make: Callable[[], _T]) -> _T:
         """What was made under this name before, else made now and kept while the snapshot is in use."""
         if what not in self._kept:
             self._kept[what] = make()
@@ -79,17 +79,17 @@ class Snapshot:
 
     def sources(self, contract: Contract) -> tuple[Source, ...]:
         """The judged arrivals of a contract in order of arrival."""
-        return self._once(("sources", contract.id), lambda: sources_of(self.register, contract))
+        return self.once(("sources", contract.id), lambda: sources_of(self.register, contract))
 
     def accepted(self, dataset: str, asked: Asked = NOW) -> Accepted:
         """The observations of a dataset that hold, or those of a day or an edition that is asked for."""
         contract = self.installation.contract_of(dataset)
-        return self._once(("accepted", dataset, asked), lambda: accepted_observations(self.steps, self.register, contract, asked))
+        return self.once(("accepted", dataset, asked), lambda: accepted_observations(self.steps, self.register, contract, asked))
 
     def editions(self, dataset: str) -> tuple[EditionState, ...]:
         """All accepted editions of a dataset, whether or not a newer one holds."""
         contract = self.installation.contract_of(dataset)
-        return self._once(("editions", dataset), lambda: editions_of(self.steps, self.register, contract))
+        return self.once(("editions", dataset), lambda: editions_of(self.steps, self.register, contract))
 
     def observations_of_indicator(self, indicator_id: str, dataset: str, asked: Asked = NOW) -> dict[str, pa.Table]:
         """What an indicator reads from its source in a dataset, by dataset; a denominator of another dataset follows the day alone."""
@@ -110,7 +110,7 @@ class Snapshot:
             observations = self.observations_of_indicator(indicator_id, dataset, asked)
             return stored_indicator(self.steps, definition, definition.source(dataset), observations, origin)
 
-        return self._once(("indicator", indicator_id, dataset, asked), values)
+        return self.once(("indicator", indicator_id, dataset, asked), values)
 
     @cached_property
     def simulated(self) -> frozenset[str]:
@@ -127,7 +127,7 @@ class Snapshot:
             observations = {name: self.accepted(name, asked).observations for name in datasets_of(counts) if name in known}
             return stored_pseudo_cohorts(self.steps, observations, counts)[1]
 
-        return self._once(("pseudo_cohorts", asked), linked)
+        return self.once(("pseudo_cohorts", asked), linked)
 
     @cached_property
     def conflicts(self) -> tuple[Conflict, ...]:
@@ -204,7 +204,7 @@ class Snapshot:
             register = replace(self.register, arrivals=came)
             return Snapshot(self.installation, register, self.head, f"{self.name}@{day.isoformat()}", day)
 
-        return self._once(("arrived_by", day), then)
+        return self.once(("arrived_by", day), then)
 
     def with_accepted(self, data: bytes, name: str) -> Snapshot:
         """This snapshot as it would be if a delivery had come last and were accepted as a whole; nothing is kept.

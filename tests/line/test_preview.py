@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -22,12 +23,18 @@ from kkz_eval.model.errors import UserError
 OUTCOME = "schulabgaenge_ohne_abschluss"
 
 
+@pytest.fixture
+def own(own: Installation) -> Installation:
+    """The copy, with a plan of two outcomes of two sources and two estimators."""
+    plan = own.plans["modellwelt"]
+    outcomes = tuple(one for one in plan.outcomes if one.indicator in (OUTCOME, "betreuungsquote_u3"))
+    return replace(own, plans={plan.id: replace(plan, outcomes=outcomes, estimators=plan.estimators[:2])})
+
+
 def kept(installation: Installation) -> tuple[object, Mapping[str, str]]:
     """The head of the register, and every file of the home by its digest."""
     files = (file for file in installation.settings.home.rglob("*") if file.is_file())
-    return register_head(installation.steps.store), {
-        str(file): hashlib.sha256(file.read_bytes()).hexdigest() for file in files
-    }
+    return register_head(installation.steps.store), {str(file): hashlib.sha256(file.read_bytes()).hexdigest() for file in files}
 
 
 def take_in(installation: Installation) -> None:
@@ -43,7 +50,8 @@ def estimates_now(installation: Installation) -> Mapping[tuple[str, str], float]
 def told(preview: Preview, when: str) -> Mapping[tuple[str, str], float]:
     (plan,) = preview.plans
     (outcome,) = (one for one in plan.outcomes if one.indicator == OUTCOME)
-    return {(row.estimator, row.aggregation): getattr(row, when).estimate for row in outcome.rows}
+    whole = [row for row in outcome.rows if row.event_time is None]
+    return {(row.estimator, row.aggregation): getattr(row, when).estimate for row in whole}
 
 
 def test_of_an_official_file_that_waits_the_estimates_are_said_as_they_then_come(own: Installation) -> None:

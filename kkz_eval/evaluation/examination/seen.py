@@ -18,7 +18,7 @@ from kkz_eval.evaluation.examination.chance import exchanges
 from kkz_eval.evaluation.examination.contrasts import contrast_of
 from kkz_eval.evaluation.examination.outcome import counted_aggregation, seed_of
 from kkz_eval.evaluation.headline import deciding
-from kkz_eval.evaluation.inference.power import Reach, Scenario, fit_errors, scenarios
+from kkz_eval.evaluation.inference.power import Errors, Reach, Scenario, fit_errors, scenarios
 from kkz_eval.evaluation.panel import validate_panel
 from kkz_eval.evaluation.plan import Outcome, Plan
 from kkz_eval.evaluation.problems import Note, Refused
@@ -81,13 +81,23 @@ def _scenarios(block: Block, contrast: PerYear, mde: float) -> tuple[Scenario, .
     """None where the errors can't be told, or the estimate compares with one year of reference: more years before do not enter it."""
     if len(block.years) < LEAST_YEARS or not np.allclose(contrast[block.before], -1 / block.before.sum()):
         return ()
+    return scenarios(mde, reach_of(block), errors_of(block))
+
+
+def reach_of(block: Block) -> Reach:
+    """The block as far as its power depends on it."""
     stratum, treated = block.compared.stratum, block.compared.treated
-    reach = Reach(
+    return Reach(
         n_before=int(block.before.sum()),
         n_after=int(block.exposed.sum()),
         gap=int((block.after & ~block.exposed).sum()),
         units=np.bincount(stratum),
         treated=np.bincount(stratum, weights=treated).astype(int),
     )
+
+
+def errors_of(block: Block) -> Errors:
+    """How the departures of its units hang together over the years. Raises ValueError for fewer than LEAST_YEARS."""
+    stratum = block.compared.stratum
     held = np.column_stack([stratum[:, None] == np.unique(stratum), block.compared.baseline]).astype(float)
-    return scenarios(mde, reach, fit_errors(block.outcome, held))
+    return fit_errors(block.outcome, held)
