@@ -31,7 +31,7 @@ from kkz_eval.evaluation.results import VERDICT_COLUMNS, EffectsResult, join_res
 from kkz_eval.evaluation.sample import Counts, Sample, build_sample, outcome_slice
 from kkz_eval.evaluation.sensitivity.table import Sensitivity, sensitivity_of
 from kkz_eval.evaluation.verdict.of_panel import verdict_rows
-from kkz_eval.model.texts import Joined
+from kkz_eval.model.texts import Joined, Sentence
 
 
 def run_effects(panel: pd.DataFrame, plan: Plan) -> EffectsResult:
@@ -132,11 +132,11 @@ def _refused_outcome(plan: Plan, outcome: Outcome, invalid: PanelInvalid) -> Eff
     common = _common(plan, outcome, "")
     counts = {f"n_{name}": value for name, value in asdict(Counts()).items()}
     rows = [
-        {**common, **counts, "estimator": spec.id, "method": spec.method, "variant": spec.variant, **_row_cells(row, plan, "")}
+        {**common, **counts, "estimator": spec.id, "method": spec.method, "variant": spec.variant, **_row_cells(row, ())}
         for spec in plan.estimators
         for row in _refusal(spec, note).rows
     ]
-    return result_of(estimates=rows)
+    return result_of(plan.languages[0], estimates=rows)
 
 
 def _common(plan: Plan, outcome: Outcome, digest: str) -> dict[str, object]:
@@ -169,11 +169,11 @@ def _outcome_result(panel: pd.DataFrame, plan: Plan, outcome: Outcome) -> Effect
         held = _held_fixed(plan, outcome, METHODS[spec.method])
         weighting = _weighting(sample, estimation, METHODS[spec.method])
         later = [*estimation.notes, *(one.note for one in weighting), *violations.notes]
-        said, without = (_joined(some, plan) for some in ([*notes, *held, *later], [*notes, *later]))
+        said, without = (_joined(some) for some in ([*notes, *held, *later], [*notes, *later]))
         counts = {f"n_{name}": value for name, value in asdict(estimation.counts or sample.counts).items()}
         estimates += [
             # what an estimate holds fixed and how it weighs is not said of one that there isn't
-            {**common, **counts, **identity, **_row_cells(row, plan, said if row.refused is None else without)}
+            {**common, **counts, **identity, **_row_cells(row, said if row.refused is None else without)}
             for row in estimation.rows
         ]
         figures = [Test(name, value, "", np.nan) for one in weighting for name, value in one.figures.items()]
@@ -185,6 +185,7 @@ def _outcome_result(panel: pd.DataFrame, plan: Plan, outcome: Outcome) -> Effect
     asked = with_other_scale(plan, outcome, panel) if is_examined(plan) else plan
     examined = examine(sample, plan, outcome, estimations)
     return result_of(
+        plan.languages[0],
         estimates=estimates,
         tests=[*tests, *examined.tests],
         weights=weights,
@@ -196,8 +197,8 @@ def _outcome_result(panel: pd.DataFrame, plan: Plan, outcome: Outcome) -> Effect
     )
 
 
-def _joined(notes: Sequence[Note], plan: Plan) -> str:
-    return " ".join(note.sentence.in_language(plan.languages[0]) for note in notes)
+def _joined(notes: Sequence[Note]) -> tuple[Sentence, ...]:
+    return tuple(note.sentence for note in notes)
 
 
 def _violations(sample: Sample, plan: Plan, spec: EstimatorSpec, estimation: Estimation) -> Sensitivity:
@@ -252,12 +253,11 @@ def _refusal(spec: EstimatorSpec, note: Note) -> Estimation:
     return Estimation(rows=(Row(aggregation, refused=note),))
 
 
-def _row_cells(row: Row, plan: Plan, said: str) -> dict[str, object]:
+def _row_cells(row: Row, said: tuple[Sentence, ...]) -> dict[str, object]:
     """The row's own columns. said: notes on the sample, the message of a row that is ok."""
     cells: dict[str, object] = dict(vars(row))
     del cells["refused"], cells["p_method"]
     if row.refused is not None:
-        reason = row.refused.sentence.in_language(plan.languages[0])
-        return {**cells, "status": "refused", "message": f"{reason} {said}".strip()}
+        return {**cells, "status": "refused", "message": Joined((row.refused.sentence, *said), " ")}
     method = row.p_method or "analytic"
-    return {**cells, "status": "ok", "message": said, "p_method": method if row.p_value == row.p_value else ""}
+    return {**cells, "status": "ok", "message": Joined(said, " "), "p_method": method if row.p_value == row.p_value else ""}

@@ -22,7 +22,7 @@ from kkz_eval.evaluation import say
 from kkz_eval.evaluation.problems import PACKAGE
 from kkz_eval.model.errors import UserError
 from kkz_eval.model.system_errors import reason_of
-from kkz_eval.model.texts import Language
+from kkz_eval.model.texts import LANGUAGES, Language, Localised, Wording
 from kkz_eval.storage.store import replace_file
 
 ESTIMATE_COLUMNS: Mapping[str, str] = {
@@ -165,6 +165,8 @@ VERDICT_COLUMNS: Mapping[str, str] = {
     "reported_result": "string",
     "message": "string",
 }
+MESSAGE_COLUMNS: Mapping[str, str] = {"indicator": "string", "message": "string", **dict.fromkeys(LANGUAGES, "string")}
+"""Each message of an outcome once, as it stands in the other tables (in the first language of the plan), and in every language."""
 RESULT_TABLES: Mapping[str, Mapping[str, str]] = {
     "estimates": ESTIMATE_COLUMNS,
     "weights": WEIGHT_COLUMNS,
@@ -175,6 +177,7 @@ RESULT_TABLES: Mapping[str, Mapping[str, str]] = {
     "power": POWER_COLUMNS,
     "chance": CHANCE_COLUMNS,
     "verdicts": VERDICT_COLUMNS,
+    "messages": MESSAGE_COLUMNS,
 }
 """Columns of each table of the results by its name, which is that of its field and its file."""
 ARROW_TYPES = {"string": pa.string(), "integer": pa.int64(), "number": pa.float64(), "flag": pa.bool_()}
@@ -306,15 +309,44 @@ class EffectsResult:
     power: pd.DataFrame
     chance: pd.DataFrame
     verdicts: pd.DataFrame
+    messages: pd.DataFrame
+
+    def message(self, row: pd.Series) -> Localised:
+        """What a row of any of the tables says, in every language."""
+        return message_of(self.messages, row)
 
     def __str__(self) -> str:
         return str(EstimateTable(self.estimates))
 
 
-def result_of(**tables: Iterable[Mapping[str, object]]) -> EffectsResult:
-    """The result with these rows by the names of RESULT_TABLES, sorted; a table that is not named is empty."""
+def message_of(messages: pd.DataFrame, row: pd.Series) -> Localised:
+    """What a row of results says, in every language; as it stands where no other is known of it. messages: MESSAGE_COLUMNS."""
+    known = messages[(messages["indicator"] == row["indicator"]) & (messages["message"] == row["message"])]
+    found = [{language: str(one[language]) for language in LANGUAGES} for one in known.to_dict("records")]
+    return Wording(found[0] if found else dict.fromkeys(LANGUAGES, str(row["message"])))
+
+
+def result_of(language: Language = "de", /, **tables: Iterable[Mapping[str, object]]) -> EffectsResult:
+    """The result with these rows by the names of RESULT_TABLES, sorted; a table that is not named is empty.
+
+    A message that is Localised stands in its table in this language, and among the messages in all of them.
+    """
+    said: dict[tuple[object, str], Mapping[str, object]] = {}
+
+    def in_words(row: Mapping[str, object]) -> Mapping[str, object]:
+        message, about = row.get("message"), row.get("indicator")
+        if not isinstance(message, Localised):
+            return row
+        text = message.in_language(language)
+        if text:
+            languages: dict[str, object] = {each: message.in_language(each) for each in LANGUAGES}
+            said.setdefault((about, text), {"indicator": about, "message": text} | languages)
+        return {**row, "message": text}
+
+    rows = {name: [in_words(row) for row in some] for name, some in tables.items()}
+    rows["messages"] = [*rows.get("messages", ()), *said.values()]
     return EffectsResult(
-        **{name: result_frame(tables.get(name, ()), columns, result_order(name)) for name, columns in RESULT_TABLES.items()}
+        **{name: result_frame(rows.get(name, ()), columns, result_order(name)) for name, columns in RESULT_TABLES.items()}
     )
 
 

@@ -38,7 +38,7 @@ def headlines(study: Study, effects: EffectsResult) -> dict[str, tuple[Localised
 def _line(study: Study, effects: EffectsResult, verdict: Verdict, row: pd.Series) -> Localised:
     """The sentence of the verdict, the rating, and on what they rest; why not where there is no estimate."""
     if row["status"] != "ok":
-        return say("headline.refused", estimator=row["estimator"], reason=row["message"])
+        return say("headline.refused", estimator=row["estimator"], reason=effects.message(row))
     indicator, tests = study.installation.catalogue[row["indicator"]], effects.tests
     said = verdict_sentence(verdict, rules(), Wording(indicator.difference_unit), indicator.decimals)
     years = say("headline.exposed") if row["aggregation"] == "exposed" else say("headline.all_years")

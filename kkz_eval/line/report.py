@@ -194,6 +194,7 @@ def report_inputs(study: Study, effects: EffectsResult) -> ReportInputs:
         sensitivity=effects.sensitivity,
         borders=borders_of(study.installation.settings.contracts, level_of_plan(plan), set(study.groups["unit_id"])),
         chance=effects.chance,
+        messages=effects.messages,
         estimators=tuple(spec.id for spec in plan.estimators),
         specifications=tuple(
             SpecificationInfo(each.id, each.title, each.without_each is not None, each.scale is not None)
@@ -462,7 +463,10 @@ def _digest_of_inputs(inputs: ReportInputs, effects: EffectsResult) -> str:
             digest_of_bytes(inputs.revisions.to_csv(index=False).encode()),
             [[name, repr(verdict)] for name, verdict in inputs.verdicts.items()],
             repr(inputs.omnibus),
-            [digest_of_bytes(frame.to_csv(index=False).encode()) for frame in (inputs.sensitivity, inputs.chance)],
+            [
+                digest_of_bytes(frame.to_csv(index=False).encode())
+                for frame in (inputs.sensitivity, inputs.chance, inputs.messages)
+            ],
             repr(inputs.borders),
             [list(inputs.estimators), [repr(each) for each in inputs.specifications]],
             repr(inputs.described),

@@ -17,7 +17,7 @@ from kkz_eval.indicators.generation import StationSeries
 from kkz_eval.indicators.offers import Offers
 from kkz_eval.model.errors import UserError
 from kkz_eval.model.source_editions import EditionState
-from kkz_eval.model.texts import Language, Localised
+from kkz_eval.model.texts import LANGUAGES, Language, Localised
 from kkz_eval.model.verdicts import State
 
 PACKAGE = "kkz_eval.reporting"
@@ -39,6 +39,7 @@ CHANCE_COLUMNS = (
     *("indicator", "estimator", "aggregation", "low", "high", "share"),
     *("estimate", "center", "n_assignments", "exact"),
 )
+MESSAGE_COLUMNS = ("indicator", "message", *LANGUAGES)
 DELIVERY_COLUMNS = ("dataset", "unit_id", "unit_name", "year", "status", "n_errors", "n_warnings")
 COUNT_COLUMNS = ("unit_id", "unit_name", "year", "whole", "part", "count", "total")  # whole: what the parts are part of
 REVISION_COLUMNS = ("indicator", "unit_name", "year", "older", "newer", "value_older", "value_newer", "difference")
@@ -213,6 +214,7 @@ class ReportInputs:
     omnibus: all differences before the start in one test. described: what municipalities deliver of their own, None where nothing came.
     edition: which one this is, None where nothing is kept of what is shown (a notebook, a picture).
     sensitivity, chance: of the results; chance: the distribution of each estimate of a verdict over assignments, a row for each bin.
+    messages: what rows of the results say, in every language.
     estimators: ids of the plan's, in its order; specifications: likewise. borders: of its units, None for a map of tiles.
     Raises ValueError where a table lacks a column, a role, group or status is unknown, or counts has a key twice.
     """
@@ -258,6 +260,7 @@ class ReportInputs:
     described: Described | None = None
     sensitivity: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(SENSITIVITY_COLUMNS)))
     chance: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(CHANCE_COLUMNS)))
+    messages: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(MESSAGE_COLUMNS)))
     estimators: tuple[str, ...] = ()
     specifications: tuple[SpecificationInfo, ...] = ()
     borders: Borders | None = None
@@ -273,6 +276,7 @@ class ReportInputs:
         _require("revisions", self.revisions, REVISION_COLUMNS)
         _require("sensitivity", self.sensitivity, SENSITIVITY_COLUMNS)
         _require("chance", self.chance, CHANCE_COLUMNS)
+        _require("messages", self.messages, MESSAGE_COLUMNS)
         if len(self.balance):
             _require("balance", self.balance, BALANCE_COLUMNS)
         if len(self.deliveries):

@@ -15,13 +15,15 @@ import pandas as pd
 
 from kkz_eval.evaluation.estimators.methods import HEADLINE_METHODS
 from kkz_eval.evaluation.headline import aggregations_that_count, headline_row, overall_rows
+from kkz_eval.evaluation.results import message_of
 from kkz_eval.evaluation.statistical_checks import apart
 from kkz_eval.evaluation.verdict.decide import Verdict, verdict_of
 from kkz_eval.evaluation.verdict.evidence import Evidence
 from kkz_eval.evaluation.verdict.rules import Code, Form, rules
 from kkz_eval.evaluation.verdict.sentences import level_word, range_sentence, rating_sentence, verdict_sentence
-from kkz_eval.model.texts import Language, Wording
+from kkz_eval.model.texts import Language, Localised, Wording
 from kkz_eval.reference.unit_groups import unit_words
+from kkz_eval.reporting import say
 from kkz_eval.reporting.document import Number, Parts, Quoted, join, phrase
 from kkz_eval.reporting.inputs import OutcomeInfo, in_language
 from kkz_eval.reporting.numbers import count, decimals_that_show, measured, p_value, year
@@ -66,12 +68,13 @@ class PreTrend:
 @dataclass(frozen=True)
 class Finding:
     """What may be said of an outcome. row: of the estimates on which the verdict rests, None where the run has none; pre_trend: None
-    where not tested."""
+    where not tested; reason: why the row has no estimate, None where it has one or says nothing."""
 
     verdict: Verdict
     row: pd.Series | None
     pre_trend: PreTrend | None
     course: Course
+    reason: Localised | None = None
 
     @property
     def is_estimated(self) -> bool:
@@ -128,13 +131,25 @@ def finding_of(
     groups: pd.DataFrame,
     treated_cohorts: tuple[int, ...],
     headline: str | None,
+    messages: pd.DataFrame,
 ) -> Finding:
     """What may be said of an outcome. Without a verdict on it nothing was examined."""
     verdict = verdicts.get(outcome.indicator) or verdict_of(Evidence(role=outcome.role), rules())
     row = headline_row(estimates, outcome.indicator, outcome.earliest_plausible_year, headline)
     tested = None if row is None else pre_trend_of(tests, estimates, outcome, str(row["estimator"]))
     start, estimate = min(treated_cohorts, default=None), verdict.evidence.estimate
-    return Finding(verdict, row, tested, course(panel, groups, outcome, start, 0.0 if estimate is None else estimate))
+    return Finding(
+        verdict,
+        row,
+        tested,
+        course(panel, groups, outcome, start, 0.0 if estimate is None else estimate),
+        None if row is None else why_refused(row, messages),
+    )
+
+
+def why_refused(row: pd.Series, messages: pd.DataFrame) -> Localised | None:
+    """Why a row has no estimate, None where it has one or says nothing."""
+    return message_of(messages, row) if row["status"] != "ok" and isinstance(row["message"], str) and row["message"] else None
 
 
 OPEN_FORMS = frozenset({Form.LARGE_EXCLUDED, Form.TOO_IMPRECISE})
@@ -181,8 +196,7 @@ def verdict(found: Finding, outcome: OutcomeInfo, scope: str, language: Language
     if found.row is None:
         return phrase("wording.missing", language, label=label)
     if not found.is_estimated:
-        reason = found.row["message"]
-        said = Quoted(str(reason)) if isinstance(reason, str) and reason else phrase("wording.no_reason", language)[0]
+        said = Quoted((found.reason or say("wording.no_reason")).in_language(language))
         return phrase("wording.refused", language, label=label, reason=said)
     return _verdict(found, outcome, label, scope, language)
 

@@ -198,6 +198,18 @@ def test_one_refusal_does_not_stop_the_others() -> None:
     assert (result.estimates["n_units"] == 9).all()
 
 
+def test_why_an_estimate_is_refused_is_known_in_every_language() -> None:
+    flat = [{"indicator": "flat"}]
+    result = _run(_panel(_units(4, 5)).assign(indicator="flat", value=1.0), outcomes=flat, languages=["de", "en"])
+    row = result.estimates.iloc[0]
+    assert row["message"].startswith("Der Indikator hat in allen Zellen denselben Wert")
+    assert result.message(row).in_language("de") == row["message"]
+    assert result.message(row).in_language("en").startswith("The indicator has the same value in all cells")
+    written = results_files(result)["messages.csv"].decode().splitlines()
+    assert written[0] == "indicator,message,de,en"
+    assert len(written) == 2
+
+
 def test_event_study_has_the_reference_as_a_row() -> None:
     rows = _run(_panel(_units(4, 5)), event_reference=-2).estimates
     dynamic = rows[rows["aggregation"] == "dynamic"]

@@ -9,6 +9,7 @@ import pytest
 
 from kkz_eval.evaluation.verdict.evidence import NegativeControl
 from kkz_eval.reporting import wording
+from kkz_eval.reporting.build import build_document, render
 from kkz_eval.reporting.document import join, numbers, plain
 from kkz_eval.reporting.sections.key import key_section
 from kkz_eval.reporting.wording import Course
@@ -28,6 +29,7 @@ def finding_of(inputs, indicator, estimates=None, headline=None, verdicts=None):
         panel=inputs.panel,
         groups=inputs.groups,
         treated_cohorts=inputs.treated_cohorts,
+        messages=inputs.messages,
         headline=headline,
     )
     return outcome, found
@@ -140,6 +142,17 @@ def test_without_an_estimate(inputs):
     assert sentence(inputs, "leavers", estimates=inputs.estimates.iloc[:0]) == (
         "Schulabgänge ohne Abschluss: Der Lauf enthält keine Schätzung, auf die sich eine Aussage stützen könnte."
     )
+
+
+def test_why_there_is_no_estimate_is_said_in_the_language_of_the_page(inputs):
+    german = "Keine Vergleichseinheit im Fenster."
+    said = {"indicator": "visits", "message": german, "de": german, "en": "No comparison unit in the window."}
+    refused = inputs.estimates.assign(message=lambda rows: rows["message"].where(rows["status"] == "ok", german))
+    made = replace(inputs, estimates=refused, messages=pd.DataFrame([said]))
+    for language, other in (("de", "en"), ("en", "de")):
+        page = render(build_document(made, language))
+        assert said[language].rstrip(".") in page
+        assert said[other].rstrip(".") not in page
 
 
 def test_exposed_row_decides(inputs):

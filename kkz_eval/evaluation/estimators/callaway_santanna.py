@@ -176,7 +176,7 @@ def _notes(wide: Wide, att_gt: GroupTime, plan: Plan) -> list[Note]:
     refused = [cell for cell in att_gt.cells if cell.refused is not None]
     if refused:
         reason = _most_frequent([cell.refused for cell in refused if cell.refused is not None])
-        parameters = {"effects": len(refused), "shown": _shown(refused), "reason": reason.sentence.in_language(plan.languages[0])}
+        parameters = {"effects": len(refused), "shown": _shown(refused), "reason": reason.sentence}
         notes.append(Note("notes.effects_refused", parameters))
     trimmed = [cell for cell in att_gt.cells if cell.trimmed]
     if trimmed:

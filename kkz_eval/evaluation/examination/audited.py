@@ -48,7 +48,7 @@ def audit_rows(units_of: Exchangeable, own: OwnTest | Tried, plan: Plan, *, seed
             "level": TEST_LEVEL,
         }
         if isinstance(law, Note):
-            yield {**cells, "status": "refused", "message": law.sentence.in_language(plan.languages[0])}
+            yield {**cells, "status": "refused", "message": law.sentence}
         else:
             yield {**cells, "theta_value": law.theta, **row_of_size(found[key], plan)}
 
@@ -77,7 +77,7 @@ def row_of_size(size: Size, plan: Plan) -> dict[str, object]:
     }
     if not size.can_tell:
         note = Note("refused.audit_can_not_tell", {"effective": round(size.effective)})
-        return {**cells, "status": "refused", "message": note.sentence.in_language(plan.languages[0])}
+        return {**cells, "status": "refused", "message": note.sentence}
     return {**cells, "status": "ok", "message": ""}
 
 

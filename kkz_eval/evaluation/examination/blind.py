@@ -55,8 +55,7 @@ def blind_rows(panel: pd.DataFrame, plan: Plan, outcome: Outcome, real: Block, s
             laws = _laws(real, block, plan)
             found = sizes(units, own, laws, draws=DRAWS, random=np.random.default_rng([seed, plan.seed]))
         except Refused as refusal:
-            reason = refusal.note.sentence.in_language(plan.languages[0])
-            yield {**cells, "theta": "zero", "status": "refused", "message": reason}
+            yield {**cells, "theta": "zero", "status": "refused", "message": refusal.note.sentence}
             continue
         for theta, law in laws.items():
             yield {**cells, "theta": theta, "theta_value": law.theta, **row_of_size(found[theta], plan)}
@@ -71,8 +70,7 @@ def blind_audit(panel: pd.DataFrame, sample: Sample, plan: Plan, outcome: Outcom
     try:
         real = block_of(sample)
     except Refused as refusal:
-        reason = refusal.note.sentence.in_language(plan.languages[0])
-        return [{**common, "form": BLIND, "theta": "zero", "status": "refused", "message": reason}]
+        return [{**common, "form": BLIND, "theta": "zero", "status": "refused", "message": refusal.note.sentence}]
     of_outcome = panel[panel["indicator"] == outcome.indicator]
     return [{**common, **cells} for cells in blind_rows(of_outcome, plan, outcome, real, seed=0)]
 

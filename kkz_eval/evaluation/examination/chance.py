@@ -118,7 +118,7 @@ def chance_rows(z: PerUnit, exchange: Exchange, plan: Plan, seed: int, most: int
             cells = {**cells_of_law(exchange, theta, plan), "statistic": name}
             said = law if isinstance(law, Note) else _said(z, exchange, theta, found[name][theta], plan, name, most)
             if isinstance(said, Note):
-                yield {**cells, "status": "refused", "message": said.sentence.in_language(plan.languages[0])}
+                yield {**cells, "status": "refused", "message": said.sentence}
             else:
                 yield {**cells, **said, "status": "ok", "message": ""}
 

@@ -26,6 +26,7 @@ from kkz_eval.evaluation.inference.wild_bootstrap import ClusterSums
 from kkz_eval.evaluation.plan import Comparison, EstimatorSpec, Plan
 from kkz_eval.evaluation.problems import Note, Refused
 from kkz_eval.evaluation.sample import Sample
+from kkz_eval.model.texts import Joined
 
 SPREAD = "permutation_sd"  # of the estimate, beside the cells of a row of inference: what its row of power is made of
 BINS = "chance"  # its distribution, likewise: rows of chance of the estimate on which the verdict rests
@@ -102,7 +103,7 @@ def _rows_of_law(
             try:
                 told = _cells(name, real[aggregation], others[aggregation], asked.why, plan)
             except Refused as refusal:
-                yield {**row, "status": "refused", "message": refusal.note.sentence.in_language(plan.languages[0])}
+                yield {**row, "status": "refused", "message": refusal.note.sentence}
                 continue
             if name == "coefficient" and aggregation == asked.counts and _is_of_the_verdict(cells, plan):
                 told[BINS] = _bins(real[aggregation], others[aggregation])
@@ -142,15 +143,14 @@ def _cells(statistic: str, real: Estimates, others: Estimates, why: Note, plan: 
         **({SPREAD: found.sd} if statistic == "coefficient" else {}),
         "center": found.center if statistic == "coefficient" else 0.0,
         "status": "ok",
-        "message": " ".join(note.sentence.in_language(plan.languages[0]) for note in notes),
+        "message": Joined(tuple(note.sentence for note in notes), " "),
     }
 
 
 def _refused(cells: dict[str, object], aggregations: Sequence[str], note: Note, plan: Plan) -> Iterator[dict[str, object]]:
-    message = note.sentence.in_language(plan.languages[0])
     for aggregation in aggregations:
         for name in plan.inference.statistics:
-            yield {**cells, "aggregation": aggregation, "statistic": name, "status": "refused", "message": message}
+            yield {**cells, "aggregation": aggregation, "statistic": name, "status": "refused", "message": note.sentence}
 
 
 def _two_way(sample: Sample, exchange: Exchange, asked: Drawn) -> UnderStarts:
@@ -182,10 +182,9 @@ def wild_rows_of_panel(
     try:
         found = _sums_by_exchange(sample, spec, aggregation, plan)
     except Refused as refusal:
-        message = refusal.note.sentence.in_language(plan.languages[0])
         for weights in plan.inference.wild:
             row: dict[str, object] = {"method": "wild_bootstrap", "aggregation": aggregation, "statistic": weights}
-            yield {**row, "status": "refused", "message": message}
+            yield {**row, "status": "refused", "message": refusal.note.sentence}
         return
     for exchange, sums in found:
         yield from ({"aggregation": aggregation, **cells} for cells in wild_rows(sums, exchange, plan, seed))

@@ -71,7 +71,7 @@ def examine(sample: Sample, plan: Plan, outcome: Outcome, estimations: Mapping[s
             try:
                 contrast = contrast_of(block, plan, spec, row.aggregation)
             except Refused as refusal:
-                found.inference.append({**common, "aggregation": row.aggregation, **_refusal(refusal.note, plan)})
+                found.inference.append({**common, "aggregation": row.aggregation, **_refusal(refusal.note)})
                 continue
             if contrast is None:
                 to_draw.append(row.aggregation)
@@ -187,8 +187,8 @@ def seed_of(outcome: Outcome) -> int:
     return crc32(outcome.indicator.encode())
 
 
-def _refusal(note: Note, plan: Plan) -> dict[str, object]:
-    return {"method": "randomization", "status": "refused", "message": note.sentence.in_language(plan.languages[0])}
+def _refusal(note: Note) -> dict[str, object]:
+    return {"method": "randomization", "status": "refused", "message": note.sentence}
 
 
 def _examined_by_draws(
@@ -227,8 +227,8 @@ def _of_panel(
         audit = [] if plan.audit is None else list(audit_of_panel(of, aggregation, error, plan, seed))
         return audit, tests_of_panel(of, plan, seed) if decides else []
     except Refused as refusal:
-        reason = refusal.note.sentence.in_language(plan.languages[0])
-        return [] if plan.audit is None else [{"form": "full", "theta": "zero", "status": "refused", "message": reason}], []
+        told = {"form": "full", "theta": "zero", "status": "refused", "message": refusal.note.sentence}
+        return [] if plan.audit is None else [told], []
 
 
 def _drawn(sample: Sample, plan: Plan, outcome: Outcome, spec: EstimatorSpec, aggregations: Sequence[str], why: Note) -> Rows:
@@ -240,7 +240,7 @@ def _drawn(sample: Sample, plan: Plan, outcome: Outcome, spec: EstimatorSpec, ag
     try:
         rows = list(drawn_rows(sample, Drawn(spec, aggregations, decides, why, counted if decides else ""), plan, seed))
     except Refused as refusal:
-        rows = [{"aggregation": name, **_refusal(refusal.note, plan)} for name in aggregations]
+        rows = [{"aggregation": name, **_refusal(refusal.note)} for name in aggregations]
     if decides and counted in aggregations:
         rows += wild_rows_of_panel(sample, spec, counted, plan, seed)
     common = {"question": plan.question, "indicator": outcome.indicator, "estimator": spec.id}

@@ -27,7 +27,7 @@ def wild_rows(sums: ClusterSums, exchange: Exchange, plan: Plan, seed: int) -> I
         try:
             found = wild_bootstrap(sums, weights, draws_of(plan), np.random.default_rng([seed, plan.seed]))
         except Refused as refusal:
-            yield {**cells, "status": "refused", "message": refusal.note.sentence.in_language(plan.languages[0])}
+            yield {**cells, "status": "refused", "message": refusal.note.sentence}
             continue
         note = Note("notes.wild_clusters", {"treated": found.n_treated_clusters, "clusters": found.n_clusters})
         yield {
@@ -38,5 +38,5 @@ def wild_rows(sums: ClusterSums, exchange: Exchange, plan: Plan, seed: int) -> I
             "p_value": float(found.p[0]),
             "mc_error": float(found.mc_error[0]),
             "status": "ok",
-            "message": note.sentence.in_language(plan.languages[0]),
+            "message": note.sentence,
         }

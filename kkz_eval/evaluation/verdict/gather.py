@@ -69,7 +69,7 @@ def _cause(effects: EffectsResult, plan: Plan, row: pd.Series | None) -> Localis
     if row is None:
         return say("cause.no_row")
     if row["status"] != "ok":
-        return say("cause.refused", reason=row["message"])
+        return say("cause.refused", reason=effects.message(row))
     theta = plan.theta_that_counts
     if theta not in plan.inference.theta and plan.audit is not None and plan.audit.law is not None:
         return say("cause.theta", law=plan.audit.law, theta=theta)
@@ -81,7 +81,7 @@ def _cause(effects: EffectsResult, plan: Plan, row: pd.Series | None) -> Localis
     refused = rows[
         (rows["method"] == RANDOMIZATION) & (rows["status"] == "refused") & rows["theta"].isin([theta, ""])
     ]  # "": by any law
-    return None if refused.empty else say("cause.refused", reason=refused["message"].iloc[0])
+    return None if refused.empty else say("cause.refused", reason=effects.message(refused.iloc[0]))
 
 
 def _of_estimates(estimates: pd.DataFrame, row: pd.Series, n_plausible: int | None) -> Evidence:

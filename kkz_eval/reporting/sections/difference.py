@@ -207,8 +207,8 @@ def _estimates_table(inputs: ReportInputs, outcome: OutcomeInfo, found: wording.
         if found.row is not None and index == found.row.name:
             name = insert(phrase("difference.decides", language, method="\x01"), name)
         if row["status"] != "ok":
-            reason = row["message"]
-            said = Quoted(str(reason)) if isinstance(reason, str) and reason else say("wording.no_reason").in_language(language)
+            reason = wording.why_refused(row, inputs.messages) or say("wording.no_reason")
+            said = Quoted(reason.in_language(language))
             name = (*name, ": ", *phrase("difference.refused", language, reason=said))
         cells = _estimate_cells(row, outcome, f"{scope}.row-{position}", language)
         rows.append((name, _years_counted(row, outcome, f"{scope}.row-{position}", language), *cells))

@@ -34,6 +34,7 @@ def _finding_of(inputs: ReportInputs, place: int) -> wording.Finding:
         groups=inputs.groups,
         treated_cohorts=inputs.treated_cohorts,
         headline=inputs.headline,
+        messages=inputs.messages,
     )
 
 
