@@ -12,12 +12,15 @@ KKZ_MODEL_WORLD whether plans of a model world are there: shown, hidden, or by w
 KKZ_READER_SECONDS, KKZ_READER_MEGABYTES  what reading one file may take of the processor and of memory, besides what its size
                allows for (default: 60 and 2048)
 KKZ_SETTLE_SECONDS  so long a file of the inbox must have stayed as it is before a run takes it; 0: any file at once (default: 3)
+KKZ_DESK_SOCKET, KKZ_DESK_ADDRESS, KKZ_PEOPLE  the desk on a server, all three or none: the socket on which the proxy speaks to it, the
+               address in browsers (https://desk.example.org), the file of those who may use it (default: none; this machine alone)
 KKZ_<SERVICE>_TOKEN, or KKZ_<SERVICE>_USER and KKZ_<SERVICE>_PASSWORD: the account for `kkz-eval fetch`, read by that command alone
 """
 
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -34,10 +37,20 @@ CHECKOUT = Path(__file__).resolve().parent.parent
 
 
 @dataclass(frozen=True)
+class DeskServer:
+    """The desk behind a proxy. socket: on which the proxy speaks to it; address: in browsers, without a slash at its end; people: the file of those
+    who may use it."""
+
+    socket: Path
+    address: str
+    people: Path
+
+
+@dataclass(frozen=True)
 class Settings:
     """Where things are, the language of messages, whom to ask, what reading files may take, and the day. Paths are absolute.
 
-    contact: whom municipalities ask; publisher, publisher_contact: who publishes the reports, and whom their readers ask; "" for nobody; model_world: MODEL_WORLD_SHOWN, MODEL_WORLD_HIDDEN or "", by what the home holds;
+    contact: whom municipalities ask; publisher, publisher_contact: who publishes the reports, and whom their readers ask; "" for nobody; model_world: MODEL_WORLD_SHOWN, MODEL_WORLD_HIDDEN or "", by what the home holds; server: None for a desk on this machine alone;
     day: of the command or the run that these settings are loaded for, in Berlin; it stays the same past midnight.
     """
 
@@ -53,6 +66,7 @@ class Settings:
     publisher: str = ""
     publisher_contact: str = ""
     model_world: str = ""
+    server: DeskServer | None = None
 
     @property
     def dagster_home(self) -> Path:
@@ -107,7 +121,22 @@ def load_settings(
         contact=environment.get("KKZ_CONTACT", "").strip(),
         publisher=_in_one_line(environment, "KKZ_PUBLISHER"),
         publisher_contact=_in_one_line(environment, "KKZ_PUBLISHER_CONTACT"),
+        server=_server(environment, here),
     )
+
+
+def _server(environment: Mapping[str, str], here: Path) -> DeskServer | None:
+    """The desk on a server, None where nothing is said of it. Raises UserError for half of it: what is missing would leave it open."""
+    names = ("KKZ_DESK_SOCKET", "KKZ_DESK_ADDRESS", "KKZ_PEOPLE")
+    socket, address, people = (environment.get(name, "").strip() for name in names)
+    if not (socket or address or people):
+        return None
+    missing = [name for name, value in zip(names, (socket, address, people), strict=True) if not value]
+    if missing:
+        raise UserError("server_half", missing=", ".join(missing))
+    if not re.fullmatch(r"https://[a-z0-9.-]+(:[0-9]+)?", address):
+        raise UserError("server_address", address=address)
+    return DeskServer(here / socket, address, here / people)
 
 
 def _in_one_line(environment: Mapping[str, str], name: str) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from kkz_eval.model.errors import UserError
-from kkz_eval.settings import CHECKOUT, load_credentials, load_settings
+from kkz_eval.settings import CHECKOUT, DeskServer, load_credentials, load_settings
 
 
 def test_without_an_environment_all_lies_in_the_current_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -60,3 +60,33 @@ def test_who_publishes_stands_in_one_line_and_nobody_is_nobody(tmp_path: Path) -
     found = load_settings({"KKZ_PUBLISHER": "  Stiftung \n Probe ", "KKZ_PUBLISHER_CONTACT": "Büro, 0123"}, home=tmp_path)
     assert (found.publisher, found.publisher_contact) == ("Stiftung Probe", "Büro, 0123")
     assert (load_settings({}, home=tmp_path).publisher, load_settings({}, home=tmp_path).publisher_contact) == ("", "")
+
+
+SERVER = {
+    "KKZ_DESK_SOCKET": "/run/kkz-desk/desk.sock",
+    "KKZ_DESK_ADDRESS": "https://desk.example.org",
+    "KKZ_PEOPLE": "people.yaml",
+}
+
+
+def test_a_desk_on_a_server_is_said_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert load_settings({}).server is None
+    found = load_settings(SERVER).server
+    assert found == DeskServer(Path("/run/kkz-desk/desk.sock"), "https://desk.example.org", tmp_path / "people.yaml")
+
+
+@pytest.mark.parametrize("name", SERVER)
+def test_half_of_a_server_is_refused_since_it_might_be_open(name: str) -> None:
+    with pytest.raises(UserError) as refused:
+        load_settings({**SERVER, name: ""})
+    assert name in refused.value.sentence.in_language("de")
+
+
+@pytest.mark.parametrize(
+    "address", ["desk.example.org", "http://desk.example.org", "https://desk.example.org/", "https://Desk.example.org"]
+)
+def test_an_address_that_no_browser_sends_is_refused(address: str) -> None:
+    with pytest.raises(UserError) as refused:
+        load_settings({**SERVER, "KKZ_DESK_ADDRESS": address})
+    assert address in refused.value.sentence.in_language("de")

@@ -1,23 +1,28 @@
-"""The desk on this machine: one process at one address, on 127.0.0.1 only, with Dagster's pages below `/dagster`.
+"""The desk: one process at one address, with Dagster's pages below `/dagster`; on 127.0.0.1 only, or on the socket of a proxy.
 
 Belongs here: what is started with which settings, and its end. Does not belong here: pages (desk), Dagster's processes (dagster_pages).
 """
 
 from __future__ import annotations
 
+import os
 import signal
 import socket
-from contextlib import suppress
-from dataclasses import replace
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
 
 import uvicorn
 
 from kkz_eval.commands import say
+from kkz_eval.contracts.load import load_contracts
 from kkz_eval.dagster_pages import dagster_pages
 from kkz_eval.desk.app import guarded
 from kkz_eval.desk.desk import Desk
-from kkz_eval.desk.guard import DAGSTER
-from kkz_eval.desk.people import everyone_here
+from kkz_eval.desk.guard import DAGSTER, Who
+from kkz_eval.desk.people_file import PeopleFile
+from kkz_eval.desk.senders import NamedByProxy, at_this_machine
+from kkz_eval.desk.serving import PRIVATE, listen_for_proxy, require_private, strictly_read
 from kkz_eval.line.installation import shown_model_world
 from kkz_eval.model.errors import UserError
 from kkz_eval.model.system_errors import reason_of
@@ -25,8 +30,6 @@ from kkz_eval.settings import Settings
 
 HOST = "127.0.0.1"
 NAMES = (HOST, "localhost")
-_SECONDS_TO_FINISH = 5
-"""So long answers that have begun are waited for at the end."""
 
 
 def serve(settings: Settings, port: int) -> int:
@@ -37,10 +40,20 @@ def serve(settings: Settings, port: int) -> int:
     return 0
 
 
+@dataclass(frozen=True)
+class _Door:
+    """How people come to the desk. address: in browsers, with the guard's hosts and scheme; who: names whoever sends a request."""
+
+    listening: socket.socket
+    address: str
+    hosts: frozenset[str]
+    who: Who
+    scheme: str
+
+
 def _serve(settings: Settings, port: int) -> None:
-    with _listening(port) as listening:
-        address = f"http://{HOST}:{listening.getsockname()[1]}"
-        settings = replace(settings, reports_url=address, model_world=shown_model_world(settings))
+    with _door_of(settings, port) as door:
+        settings = replace(settings, reports_url=door.address, model_world=shown_model_world(settings))
         settings.inbox.mkdir(parents=True, exist_ok=True)
         environment = {
             "KKZ_HOME": str(settings.home),
@@ -49,22 +62,34 @@ def _serve(settings: Settings, port: int) -> None:
             "KKZ_LANGUAGE": settings.language,
             "KKZ_CONTACT": settings.contact,
             "KKZ_MODEL_WORLD": settings.model_world,
-            "KKZ_REPORTS_URL": address,
+            "KKZ_REPORTS_URL": door.address,
         }
         with dagster_pages(settings.dagster_home, DAGSTER, environment) as dagster:
-            hosts = frozenset(f"{name}:{listening.getsockname()[1]}" for name in NAMES)
-            app = guarded(Desk(settings), hosts, lambda scope: everyone_here(), dagster)
-            config = uvicorn.Config(
-                app,
-                log_level="warning",
-                access_log=False,  # who reads which page is nobody's business
-                proxy_headers=False,
-                server_header=False,
-                timeout_graceful_shutdown=_SECONDS_TO_FINISH,
-                lifespan="off",
-            )
-            ready = say("ui.ready", url=address, dagster=f"{address}{DAGSTER}", inbox=settings.inbox)
-            _Server(config, ready.in_language(settings.language)).run([listening])
+            app = guarded(Desk(settings), door.hosts, door.who, dagster, door.scheme)
+            ready = say("ui.ready", url=door.address, dagster=f"{door.address}{DAGSTER}", inbox=settings.inbox)
+            _Server(strictly_read(app), ready.in_language(settings.language)).run([door.listening])
+
+
+@contextmanager
+def _door_of(settings: Settings, port: int) -> Iterator[_Door]:
+    """The door of a server where one is set, else that of this machine alone. Raises UserError where it can't be had, or would stand open."""
+    if settings.server is None:
+        with _listening(port) as listening:
+            hosts = [f"{name}:{listening.getsockname()[1]}" for name in NAMES]
+            yield _Door(listening, f"http://{hosts[0]}", frozenset(hosts), at_this_machine, "http")
+        return
+    os.umask(PRIVATE)  # of all that is made from here on, by Dagster's processes too
+    for folder in (settings.home, settings.inbox):
+        require_private(folder)
+    datasets = {contract.dataset for contract in load_contracts(settings.contracts).values()}
+    people = PeopleFile(settings.server.people, datasets)
+    people()  # a fault in it is said now, not to whoever comes first
+    scheme, _, host = settings.server.address.partition("://")
+    with listen_for_proxy(settings.server.socket) as listening:
+        try:
+            yield _Door(listening, settings.server.address, frozenset({host}), NamedByProxy(people), scheme)
+        finally:
+            settings.server.socket.unlink(missing_ok=True)
 
 
 class _Server(uvicorn.Server):

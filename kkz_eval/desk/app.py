@@ -47,15 +47,15 @@ def desk_app(desk: Desk) -> Starlette:
     return app
 
 
-def guarded(desk: Desk, hosts: frozenset[str], who: Who, dagster: ASGIApp | None = None) -> Guard:
-    """The whole of what is served at one address: the desk, and Dagster's application below its prefix."""
+def guarded(desk: Desk, hosts: frozenset[str], who: Who, dagster: ASGIApp | None = None, scheme: str = "http") -> Guard:
+    """The whole of what is served at one address: the desk, and Dagster's application below its prefix. hosts, who, scheme: as the guard has them."""
     pages = desk_app(desk)
 
     async def by_path(scope: Scope, receive: Receive, send: Send) -> None:
         inside = scope["type"] != "lifespan" and (scope["path"] == DAGSTER or scope["path"].startswith(f"{DAGSTER}/"))
         await (dagster if inside and dagster is not None else pages)(scope, receive, send)
 
-    return Guard(by_path, hosts, who, desk.refuse)
+    return Guard(by_path, hosts, who, desk.refuse, scheme)
 
 
 def _answering(desk: Desk, at: At) -> Callable[[Request], object]:

@@ -11,13 +11,13 @@ class Role(StrEnum):
 
     CLERK = "clerk"  # hands in for a municipality or office, and sees its own
     STEWARD = "steward"  # decides on findings
-    APPROVER = "approver"  # approves what a steward decided
+    APPROVER = "approver"  # approves what somebody else decided
     RESEARCHER = "researcher"  # starts runs and compares them
     READER = "reader"  # reads what is published
 
 
 ALL_ROLES = frozenset(Role)
-SEE_EVERY_UNIT = frozenset({Role.STEWARD, Role.RESEARCHER})
+SEE_EVERY_UNIT = frozenset({Role.STEWARD, Role.APPROVER, Role.RESEARCHER})
 _START_RUNS = frozenset({Role.RESEARCHER})
 
 
