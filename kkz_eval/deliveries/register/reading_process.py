@@ -43,6 +43,9 @@ from kkz_eval.model.reading_limits import Limits
 FILES_OF_A_WORKER = 100
 """So many files are read before a worker is replaced; what a library keeps for itself goes with it."""
 
+AT_ONCE = max(4, os.cpu_count() or 1)
+"""So many files are read side by side where several are asked for at once: one that takes its whole time must not make all others wait."""
+
 PROGRAM = "import sys; sys.path[:] = sys.argv[1:]; from kkz_eval.deliveries.register.reading_process import serve; serve()"
 _REPLACE, _NO_MORE = 0, 3  # how a worker ends that is not reading a file
 
@@ -74,25 +77,24 @@ def read_apart(
 ) -> Result | Unreadable:
     """What `look` makes of a file, in another process, or what that process came to. Where a system can't fork: in this one, without limits.
 
-    The processes wait for the next file under the same contracts and limits, and end with this one.
+    The processes wait for the next file under the same contracts and limits, and end with this one. Threads may ask side by side.
     Raises RuntimeError where they can't be started.
     """
     if not CAN_FORK:
         return _named(_look(look, data, name, contracts), name)
-    global _kept  # noqa: PLW0603 (starting one takes as long as reading a hundred files)
-    with _lock:
-        for _ in range(2):  # where the server was ended from outside, the file is not to blame, and a new server reads it
-            if _kept is None or not _kept.is_for(contracts, limits):
-                end_reading_processes()
-                _kept = ReadingProcess(contracts, limits, PROGRAM)
+    with _places:
+        for others in (_idle, []):  # where the server was ended from outside, the file is not to blame, and a new server reads it
+            process = _waiting(others, contracts, limits) or ReadingProcess(contracts, limits, PROGRAM)
             try:
-                result = _kept.read(look, data, name)
+                result = process.read(look, data, name)
             except BaseException:  # interrupted: an answer that comes later must not be taken for that of the next file
-                end_reading_processes()
+                process.end()
                 raise
             if result is not None:
+                with _lock:
+                    _idle.append(process)
                 return _named(result, name)
-            end_reading_processes()
+            process.end()
     return Unreadable("reading_crashed", {"name": name})
 
 
@@ -169,17 +171,28 @@ def _look(look: Look[Result], data: bytes, name: str, contracts: Mapping[str, Co
         return Broke(*reason_of_error(error))
 
 
-_kept: ReadingProcess | None = None
-_lock = threading.Lock()
+_idle: list[ReadingProcess] = []  # starting one takes as long as reading a hundred files
+_lock = threading.Lock()  # around _idle
+_places = threading.BoundedSemaphore(AT_ONCE)
+
+
+def _waiting(idle: list[ReadingProcess], contracts: Mapping[str, Contract], limits: Limits) -> ReadingProcess | None:
+    """Take the process that waited last and is for this work; those for other work are ended."""
+    with _lock:
+        while idle:
+            process = idle.pop()
+            if process.is_for(contracts, limits):
+                return process
+            process.end()
+    return None
 
 
 @atexit.register
 def end_reading_processes() -> None:
     """End the processes that wait for a next file; there are none where nothing was read."""
-    global _kept  # noqa: PLW0603
-    if _kept is not None:
-        _kept.end()
-        _kept = None
+    with _lock:
+        while _idle:
+            _idle.pop().end()
 
 
 def serve() -> None:

@@ -8,6 +8,7 @@ import pickle
 import signal
 import subprocess
 import sys
+import threading
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -161,8 +162,7 @@ def test_neither_name_nor_content_can_be_seen_from_outside(readers: ReadingProce
 @pytest.mark.parametrize("whom", ["the server", "a waiting worker"])
 def test_a_process_that_is_killed_from_outside_costs_no_file(others: None, whom: str) -> None:
     assert isinstance(read_apart(look_over, _table(), "a", CONTRACTS, SMALL), Serves)
-    kept = reading_process._kept
-    assert kept is not None
+    (kept,) = reading_process._idle
     os.kill(kept._process.pid if whom == "the server" else _worker(kept), signal.SIGKILL)
     for name in ("b", "c", "d"):
         assert isinstance(read_apart(look_over, _table(), name, CONTRACTS, SMALL), Serves)
@@ -187,13 +187,28 @@ def test_an_answer_that_nobody_waited_for_is_not_taken_for_that_of_the_next_file
     assert isinstance(read_apart(look_over, _table(), "d", CONTRACTS, SMALL), Serves)
 
 
+def test_a_file_that_takes_its_whole_time_does_not_hold_up_another(others: None) -> None:
+    ended: list[str] = []
+
+    def ask(name: str) -> None:
+        read_apart(look_over, _table(), name, CONTRACTS, SMALL)
+        ended.append(name)
+
+    slow = threading.Thread(target=ask, args=("spin",))
+    slow.start()
+    ask("quick")
+    slow.join()
+    assert ended == ["quick", "spin"]
+    assert len(reading_process._idle) == 2
+
+
 def test_the_processes_end_with_the_one_that_asks() -> None:
     program = """
 from kkz_eval.deliveries.register.reading_process import look_over, read_apart
 from kkz_eval.deliveries.register import reading_process
 from kkz_eval.model.reading_limits import DEFAULT_LIMITS
 read_apart(look_over, b"a;b", "a.csv", {}, DEFAULT_LIMITS)
-print(reading_process._kept._process.pid, flush=True)
+print(reading_process._idle[0]._process.pid, flush=True)
 """
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, env=environment)
