@@ -170,7 +170,7 @@ class Snapshot:
                 for part in source.verdict.slices:
                     newest[(part.unit_id, part.year)] = (source, part.status)
                 rejected_altogether = not source.verdict.slices and source.verdict.status == Status.REJECTED
-                if rejected_altogether and source.arrival in self.register.last_under(source.arrival.name):
+                if rejected_altogether and source.arrival in self._newest_of_its_name(source.arrival):
                     rows.append((source, "", 0))
             rows += [
                 (source, unit, year)
@@ -178,6 +178,9 @@ class Snapshot:
                 if status == Status.REJECTED
             ]
         return tuple(rows)
+
+    def _newest_of_its_name(self, arrival: Arrival) -> tuple[Arrival, ...]:
+        return self.register.last_under(arrival.name, by_desk=bool(arrival.handed_in))
 
     @cached_property
     def waived_slices(self) -> Mapping[tuple[str, str], list[tuple[str, int]]]:

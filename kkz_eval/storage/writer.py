@@ -8,6 +8,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
@@ -23,6 +24,8 @@ from kkz_eval.model.texts import Joined, Localised
 
 LOCK = "writer.lock"
 """In the home. The lock is on this file; what stands in it is for people alone, and nothing where nobody writes."""
+
+_BETWEEN_LOOKS = 0.05  # seconds
 
 
 @dataclass(frozen=True)
@@ -48,26 +51,62 @@ def writing_alone(home: Path, command: str, tell: Callable[[Localised], None]) -
     ends, so that nothing has to be cleared away. The lock is not taken twice: who holds it and asks again waits for itself.
     Raises UserError where the home can't be written.
     """
-    with _held(home, tell) as file:  # closing it gives the lock up
-        _write(file, Writer(command, os.getpid(), f"{datetime.now(BERLIN):%Y-%m-%d %H:%M}"))
-        try:
+    with _locked(home) as file:  # closing it gives the lock up
+        writer = _lock_at_once(file, home)
+        if writer is not None:
+            tell(Joined((writer, say("writer.waits")), " "))
+            fcntl.flock(file, fcntl.LOCK_EX)
+        with _named_in(file, command):
             yield
-        finally:
-            file.truncate(0)
 
 
-def _held(home: Path, tell: Callable[[Localised], None]) -> FileIO:
+@contextmanager
+def writing_soon(home: Path, command: str, seconds: float) -> Iterator[None]:
+    """As writing_alone, for somebody who waits at a page: another writer is waited for so long. command: as people read it.
+
+    Raises UserError (home_busy) where the other has not finished by then: nothing was written.
+    """
+    give_up = time.monotonic() + seconds
+    with _locked(home) as file:
+        while (writer := _lock_at_once(file, home)) is not None:
+            if time.monotonic() >= give_up:
+                raise UserError("home_busy", writer=writer)
+            time.sleep(_BETWEEN_LOOKS)
+        with _named_in(file, command):
+            yield
+
+
+@contextmanager
+def _locked(home: Path) -> Iterator[FileIO]:
+    """The file that the lock is on, made where it is not there; what goes wrong with it is no fault of the program."""
     try:
         home.mkdir(parents=True, exist_ok=True)
         file = open(home / LOCK, "a+b", buffering=0)  # noqa: SIM115 (it stays open as long as the lock is held)
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            tell(Joined((_sentence(home, _written_in(file)), say("writer.waits")), " "))
-            fcntl.flock(file, fcntl.LOCK_EX)
     except OSError as error:
         raise UserError("storage_not_writable", place=str(home), reason=reason_of(error)) from error
-    return file
+    with file:
+        yield file
+
+
+def _lock_at_once(file: FileIO, home: Path) -> Localised | None:
+    """Take the lock; who holds it where somebody else does."""
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return _sentence(home, _written_in(file))
+    except OSError as error:
+        raise UserError("storage_not_writable", place=str(home), reason=reason_of(error)) from error
+    return None
+
+
+@contextmanager
+def _named_in(file: FileIO, command: str) -> Iterator[None]:
+    """Say in the file who writes, while they do."""
+    _write(file, Writer(command, os.getpid(), f"{datetime.now(BERLIN):%Y-%m-%d %H:%M}"))
+    try:
+        yield
+    finally:
+        file.truncate(0)
 
 
 def other_writer(home: Path) -> Localised | None:

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from kkz_eval.model.errors import UserError
-from kkz_eval.storage.writer import LOCK, other_writer, writing_alone
+from kkz_eval.storage.writer import LOCK, other_writer, writing_alone, writing_soon
 
 
 def _silent(_: object) -> None:
@@ -80,6 +80,26 @@ def test_a_second_writer_says_whom_it_waits_for_once_and_then_goes_on(tmp_path: 
     waiting.join()
     assert ["kkz-eval run" in order[0], *order[1:]] == [True, "first", "second"]
     assert "goes on by itself" in order[0]
+
+
+def test_who_waits_at_a_page_is_let_in_once_the_other_has_finished_and_else_told_who_it_is(tmp_path: Path) -> None:
+    with _elsewhere(tmp_path), pytest.raises(UserError, match=r"kkz-eval run.*again"), writing_soon(tmp_path, "page", 0):
+        pytest.fail("another one writes")
+    let_in = threading.Event()
+
+    def second() -> None:
+        with writing_soon(tmp_path, "page", 60):
+            let_in.set()
+
+    waiting = threading.Thread(target=second)
+    with writing_soon(tmp_path, "another page", 0):
+        waiting.start()
+        assert not let_in.wait(0.1)
+        said = other_writer(tmp_path)
+        assert said is not None
+        assert "another page" in said.in_language("de")
+    waiting.join()
+    assert let_in.is_set()
 
 
 def test_what_a_killed_process_held_is_free_at_once(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""From the inbox to landing: every file is looked at before its bytes are kept. Reads the inbox, never changes it.
+"""From the inbox or the desk to landing: every file is looked at before its bytes are kept. Reads the inbox, never changes it.
 
 What happens to a file: landed (its bytes are kept for ever under their digest, what was read of it for judging), known (nothing new), other years,
 unclaimed (no contract knows it: not used), refused (unreadable, or records of persons: nothing of it is kept).
@@ -6,7 +6,7 @@ unclaimed (no contract knows it: not used), refused (unreadable, or records of p
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
@@ -15,7 +15,7 @@ from kkz_eval.contracts.contract import Contract
 from kkz_eval.deliveries.columns.future import with_future_found
 from kkz_eval.deliveries.municipal.returned import NAMED_BY, Returned
 from kkz_eval.deliveries.official import inkar_editions
-from kkz_eval.deliveries.register.inbox import content_in, inbox_files, shown, twins
+from kkz_eval.deliveries.register.inbox import content_in, fault_of_name, inbox_files, shown, twins
 from kkz_eval.deliveries.register.parsed_tables import is_kept, keep_parsed, load_parsed, parsed_key, same_values
 from kkz_eval.deliveries.register.reading_process import Serves, look_over, read_apart
 from kkz_eval.deliveries.register.register import NewArrival, Register, read_register, record_arrivals, record_returned
@@ -85,20 +85,82 @@ def take_in(
             return Intake(register, len(names), tuple(scan.landed), tuple(scan.known), tuple(scan.notices), waiting)
 
 
+Objection = Callable[[str, Sequence[ParsedTable]], Localised | None]
+"""Why somebody may not hand in a file, by its name and the tables that contracts read of it; None where nothing speaks against it."""
+
+
+def take_in_handed(
+    store: Store,
+    name: str,
+    data: bytes,
+    contracts: Mapping[str, Contract],
+    handed_in: str,
+    today: date,
+    limits: Limits,
+    objection: Objection,
+) -> Intake:
+    """Screen a file that somebody hands in, keep its bytes where a contract claims it, and record its arrival: as of a scan of the inbox.
+
+    handed_in: ISO day and time of day; objection: to keeping it. A content that came last of all that speaks of the same is known, whatever its
+    name; else one that was there before counts anew. The files of the inbox stay as known as they were.
+    """
+    fault = fault_of_name(name)
+    while True:
+        register = read_register(store)
+        by_desk = _ByDesk(handed_in, objection)
+        scan = _Scan(store, register, contracts, None, today.isoformat(), limits, by_desk)
+        if fault is None:
+            scan.look_at(name, data)
+            scan.look_at_copies()
+        else:
+            scan.notices.append(_refused(name, fault))
+        after = record_arrivals(store, register, scan.arrivals, register.seen, scan.returned)
+        if after is not None:
+            return Intake(after, 1, tuple(scan.landed), tuple(scan.known), tuple(scan.notices), frozenset())
+
+
+@dataclass(frozen=True)
+class _ByInbox:
+    """How files of the inbox come: nobody stands beside them."""
+
+    handed_in: str = ""
+
+    def is_known(self, register: Register, name: str, sha256: str) -> bool:
+        """Whether a content is nothing new: it lay there under this name when something last arrived."""
+        return register.knows(name, sha256)
+
+    def objection(self, _: str, __: Sequence[ParsedTable]) -> Localised | None:
+        """None: whoever can write there hands in for all."""
+        return None
+
+
+@dataclass(frozen=True)
+class _ByDesk:
+    """How files come that somebody hands in, and what speaks against it."""
+
+    handed_in: str
+    objection: Objection
+
+    def is_known(self, register: Register, _: str, sha256: str) -> bool:
+        """Whether a content is nothing new: nothing has come since that speaks of the same."""
+        return register.came_last(sha256) is not None
+
+
 @dataclass
 class _Scan:
     """One scan of the inbox, file by file, in the order of their names.
 
-    years: that are wanted; day: kept with each arrival; seen: digest by name; taken: by digest, the name and arrivals of what is new;
+    years: that are wanted, None for all; day: kept with each arrival; seen: digest by name; taken: by digest, the name and arrivals of what is new;
     returned: digests of the marked copies among it; copies: these by name, with what is decided in them and what was read.
     """
 
     store: Store
     register: Register
     contracts: Mapping[str, Contract]
-    years: frozenset[int]
+    years: frozenset[int] | None
     day: str
     limits: Limits
+    way: _ByInbox | _ByDesk = field(default_factory=_ByInbox)
     known: list[str] = field(default_factory=list)
     landed: list[str] = field(default_factory=list)
     arrivals: list[NewArrival] = field(default_factory=list)
@@ -118,6 +180,10 @@ class _Scan:
                 self.notices.append(_refused(name, data))
             else:
                 self.look_at(name, data)
+        self.look_at_copies()
+
+    def look_at_copies(self) -> None:
+        """Say of each marked copy that was taken which file it belongs to."""
         for name, returned, parsed in self.copies:  # now that it is known which files came beside them
             self.notices += self._about_returned(name, returned, parsed)
 
@@ -129,7 +195,7 @@ class _Scan:
             self.notices.append(refusal)
             return
         self.seen[name] = sha256
-        if self.register.knows(name, sha256):
+        if self.way.is_known(self.register, name, sha256):
             self.store.restore(landing_key(sha256), data)  # where it is damaged or lost, the same bytes put it right
             self.known.append(name)
         elif sha256 in self.taken:  # recorded under this name too, so that the next scan knows it
@@ -150,11 +216,16 @@ class _Scan:
 
     def _take(self, name: str, sha256: str, data: bytes, serves: Serves) -> None:
         """Keep the bytes of a claimed file, unless it is of other years or a marked copy of what was removed."""
+        objection = self.way.objection(shown(name), serves.parsed)
+        if objection is not None:
+            self.notices.append(Notice("refused", shown(name), objection))
+            return
+        made_up, handed_in = serves.simulated, self.way.handed_in
         found = [
-            NewArrival(name, sha256, table.contract_id, table.years(), self.day, serves.simulated) for table in serves.parsed
+            NewArrival(name, sha256, table.contract_id, table.years(), self.day, made_up, handed_in) for table in serves.parsed
         ]
         spoken = sorted({year for arrival in found for year in arrival.years})
-        if spoken and not self.years.intersection(spoken):
+        if spoken and self.years is not None and not self.years.intersection(spoken):
             self.waiting_years.update(spoken)
             self.notices.append(_notice("other_years", name, "other_years", years=year_spans(spoken)))
             return
@@ -214,6 +285,8 @@ class _Scan:
 def fingerprint(inbox: Path, register: Register) -> str | None:
     """Digest of what is new in the inbox (names and contents), of the last arrival's number and of what was removed; None where nothing is new.
 
+    Where nothing is new in the inbox and the last arrival was handed in at the desk, it is of that one, so that a run begins once for it.
+
     A run that did not begin because a removal was not at its end begins after it: Dagster starts no run twice for one digest.
     """
     if not inbox.is_dir():
@@ -227,7 +300,8 @@ def fingerprint(inbox: Path, register: Register) -> str | None:
         if sha256 not in register.tombstones and not register.knows(name, sha256):
             new.append([name, sha256])
     number = max((arrival.number for arrival in register.arrivals), default=0)
-    return digest_of([new, number, sorted(register.tombstones)]) if new else None
+    by_desk = any(arrival.number == number and arrival.handed_in for arrival in register.arrivals)
+    return digest_of([new, number, sorted(register.tombstones)]) if new or by_desk else None
 
 
 def year_spans(years: Iterable[int]) -> str:

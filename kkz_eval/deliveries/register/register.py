@@ -34,6 +34,7 @@ class Arrival:
 
     day: ISO day of the scan, "" where it was not recorded. It says since when a content is known; the order is the number's.
     simulated: whether the file says that its figures are made up (model.simulated); not recorded before that was looked for.
+    handed_in: ISO day and time of day at which somebody handed it in at the desk, "" for a file of the inbox.
     """
 
     number: int
@@ -44,6 +45,7 @@ class Arrival:
     years: tuple[int, ...]
     day: str = ""
     simulated: bool = False
+    handed_in: str = ""
 
     @property
     def arrived_on(self) -> date | None:
@@ -61,6 +63,7 @@ class NewArrival:
     years: tuple[int, ...]
     day: str = ""
     simulated: bool = False
+    handed_in: str = ""
 
 
 SpokenOf = tuple[tuple[str, str, tuple[int, ...]], ...]
@@ -109,11 +112,11 @@ class Register:
     chain: str = ""
 
     @cached_property
-    def _by_name(self) -> Mapping[str, list[Arrival]]:
-        """Arrivals by name: a scan asks for each file of the inbox."""
-        found: dict[str, list[Arrival]] = {}
+    def _by_name(self) -> Mapping[tuple[str, bool], list[Arrival]]:
+        """Arrivals by name and whether they came by the desk: a scan asks for each file of the inbox."""
+        found: dict[tuple[str, bool], list[Arrival]] = {}
         for arrival in self.arrivals:
-            found.setdefault(arrival.name, []).append(arrival)
+            found.setdefault((arrival.name, bool(arrival.handed_in)), []).append(arrival)
         return found
 
     @cached_property
@@ -124,9 +127,12 @@ class Register:
         """The name under which a content came last; None where it never came."""
         return self._last_names.get(sha256)
 
-    def last_under(self, name: str) -> tuple[Arrival, ...]:
-        """The newest arrivals under a name (one per contract that read it); empty where the name never came."""
-        of_name = self._by_name.get(name)
+    def last_under(self, name: str, by_desk: bool = False) -> tuple[Arrival, ...]:
+        """The newest arrivals under a name (one per contract that read it); empty where the name never came.
+
+        by_desk: of those handed in at the desk, else of those of the inbox: a file of the inbox is no newer for what somebody hands in under its name.
+        """
+        of_name = self._by_name.get((name, by_desk))
         if of_name is None:
             return ()
         newest = of_name[-1]
@@ -135,6 +141,23 @@ class Register:
     def knows(self, name: str, sha256: str) -> bool:
         """Whether this content under this name is nothing new: it arrived, and lay there when something last arrived."""
         return self.seen.get(name) == sha256 and any(a.sha256 == sha256 for a in self.last_under(name))
+
+    def came_last(self, sha256: str) -> Arrival | None:
+        """The newest arrival of a content where nothing has come since that speaks of the same unit and year; None where something has, or it
+        never came: handed in then, it counts anew."""
+        own = {arrival.contract_id: arrival for arrival in self.arrivals if arrival.sha256 == sha256}
+        for later in self.arrivals:
+            before = own.get(later.contract_id)
+            if before is None or later.number <= before.number or later.sha256 in self.tombstones:
+                continue
+            if not self._spoken_of(before).isdisjoint(self._spoken_of(later)):
+                return None
+        return max(own.values(), default=None)
+
+    def _spoken_of(self, arrival: Arrival) -> frozenset[tuple[str, int]]:
+        """The units and years of an arrival by its verdict; before there is one, none."""
+        verdict = self.verdicts.get((arrival.sha256, arrival.contract_id))
+        return frozenset() if verdict is None else frozenset((part.unit_id, part.year) for part in verdict.slices)
 
     def of_years(self, years: Iterable[int]) -> tuple[Arrival, ...]:
         """Arrivals that speak about one of these reporting years, and those in which no year can be read; none that was removed."""
@@ -228,7 +251,7 @@ def record_arrivals(
         batch = 1 + max((a.batch for a in register.arrivals), default=0)
         first = 1 + max((a.number for a in register.arrivals), default=0)
         rows = [
-            asdict(Arrival(first + i, batch, a.name, a.sha256, a.contract_id, a.years, a.day, a.simulated))
+            {name: value for name, value in asdict(Arrival(first + i, batch, **vars(a))).items() if name != "handed_in" or value}
             for i, a in enumerate(arrivals)
         ]
         content = {"arrivals": rows, "seen": dict(seen), "before": register.chain}
