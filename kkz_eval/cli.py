@@ -222,12 +222,25 @@ def _add_lint_text(commands: Any, words: Callable[[str], str]) -> None:
 
 def _report_commands(parser: argparse.ArgumentParser, words: Callable[[str], str]) -> None:
     """Arguments of the commands about finished reports."""
-    report = parser.add_subparsers(required=True, metavar="picture")
+    report = parser.add_subparsers(required=True, metavar="picture | release | withdraw")
     picture = report.add_parser("picture", help=words("picture"), description=words("picture_long"))
     picture.add_argument("file", type=Path, metavar="FILE.svg", help=words("picture_file"))
     picture.add_argument("--out", type=Path, metavar="FILE.png", help=words("picture_out"))
     picture.add_argument("--width", type=int, default=1600, help=words("picture_width"))
     picture.set_defaults(command=_picture)
+    release = report.add_parser("release", help=words("release"), description=words("release_long"))
+    release.add_argument("report", metavar="PLAN", help=words("release_report"))
+    release.add_argument("edition", type=int, nargs="?", metavar="EDITION", help=words("release_edition"))
+    release.add_argument("--role", required=True, help=words("release_role"))
+    release.add_argument("--home", type=Path, help=words("home"))
+    release.set_defaults(command=_release)
+    withdraw = report.add_parser("withdraw", help=words("withdraw"), description=words("withdraw_long"))
+    withdraw.add_argument("report", metavar="PLAN", help=words("release_report"))
+    withdraw.add_argument("edition", type=int, metavar="EDITION", help=words("withdraw_edition"))
+    withdraw.add_argument("--role", required=True, help=words("release_role"))
+    withdraw.add_argument("--reason", required=True, help=words("withdraw_reason"))
+    withdraw.add_argument("--home", type=Path, help=words("home"))
+    withdraw.set_defaults(command=_withdraw)
 
 
 def _contract_commands(parser: argparse.ArgumentParser, words: Callable[[str], str]) -> None:
@@ -270,6 +283,18 @@ def _picture(options: argparse.Namespace) -> int:
     from kkz_eval.commands.picture import write_picture
 
     return write_picture(load_settings(), options.file, options.out, options.width)
+
+
+def _release(options: argparse.Namespace) -> int:
+    from kkz_eval.commands.release import release_edition
+
+    return release_edition(load_settings(home=options.home), options.report, options.edition, options.role)
+
+
+def _withdraw(options: argparse.Namespace) -> int:
+    from kkz_eval.commands.release import withdraw_release
+
+    return withdraw_release(load_settings(home=options.home), options.report, options.edition, options.role, options.reason)
 
 
 def _simulate(options: argparse.Namespace) -> int:

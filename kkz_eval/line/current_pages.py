@@ -8,6 +8,7 @@ every system follows. Does not belong here: making what they lead to (correspond
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -22,6 +23,7 @@ from kkz_eval.line.correspondence import Board, Templates
 from kkz_eval.line.edition_changes import Record
 from kkz_eval.line.editions import Numbered, numbered_editions, record_in
 from kkz_eval.line.installation import Installation
+from kkz_eval.line.releases import Act, Released, newest_released, standing
 from kkz_eval.line.report import Edition
 from kkz_eval.model.texts import LANGUAGES, Language, Localised, Wording
 from kkz_eval.reference.tables import unit_label
@@ -31,29 +33,33 @@ from kkz_eval.storage.store import Store
 
 FOLDER = "aktuell"
 BOARD = f"{FOLDER}/lieferstand.html"
-_REPORTS, _EDITIONS, _REPLIES, _TEMPLATES = (
-    f"{FOLDER}/{name}" for name in ("berichte", "ausgaben", "rueckmeldungen", "vorlagen")
+_REPORTS, _RELEASED, _EDITIONS, _REPLIES, _TEMPLATES = (
+    f"{FOLDER}/{name}" for name in ("berichte", "freigegeben", "ausgaben", "rueckmeldungen", "vorlagen")
 )
+_TARGET = re.compile(r'<meta http-equiv="refresh" content="0; url=([^"]+)">')
 _FILES_OF_EDITION = ("page", "paper", "one_page")
 
 
 @dataclass(frozen=True)
 class _Link:
-    """A line of a page: what is there, and its key."""
+    """A line of a page: what is there, its key, and what is said behind it, "" for nothing."""
 
     label: str
     key: str
+    said: str = ""
 
 
 @dataclass(frozen=True)
 class _List:
-    """A part of a page. links: may be none; nothing: what is said then; said: a sentence below the links, "" for none; notes: a list behind it."""
+    """A part of a page. links: may be none; nothing: what is said then; said: a sentence below the links, "" for none; notes: a list behind it;
+    status: above the links, a sentence each."""
 
     heading: str
     links: Sequence[_Link]
     nothing: str
     said: str = ""
     notes: Sequence[str] = ()
+    status: Sequence[str] = ()
 
 
 def first_page(language: Language) -> str:
@@ -64,6 +70,11 @@ def first_page(language: Language) -> str:
 def report_page(plan: Plan) -> str:
     """Key of the page that leads to the newest report of a plan."""
     return f"{_REPORTS}/{report_folder(plan.id).partition('/')[2]}.html"
+
+
+def released_page(plan: Plan) -> str:
+    """Key of the page that leads to the newest released report of a plan; there is none where none is released."""
+    return f"{_RELEASED}/{report_folder(plan.id).partition('/')[2]}.html"
 
 
 def editions_page(plan: Plan, language: Language) -> str:
@@ -93,30 +104,63 @@ def lead_to_templates(installation: Installation, templates: Templates) -> str:
 def lead_to_report(installation: Installation, plan: Plan, edition: Edition) -> str:
     """Let the stable address of a plan's report lead to an edition, and the page beside it list this one and all others; key of the first."""
     store, key, language = installation.steps.store, report_page(plan), installation.settings.language
-    is_simulated = _is_simulated(store)
     _write(store, key, _page(key, _title(plan).in_language(language), language, target=edition.page))
-    for each in LANGUAGES:
-        _write_editions(store, plan, edition, each, is_simulated)
-    _write_first_page(installation, is_simulated)
+    tell_of_releases(installation, plan)
     return key
 
 
-def _write_editions(store: Store, plan: Plan, edition: Edition, language: Language, is_simulated: bool) -> None:
-    current = edition.page.rpartition("/")[0]
+def tell_of_releases(installation: Installation, plan: Plan) -> None:
+    """Let the pages of a plan's reports say which editions are released, and the stable address of released ones lead to the newest."""
+    store, language, key = installation.steps.store, installation.settings.language, released_page(plan)
+    is_simulated, newest = _is_simulated(store), newest_released(store, plan.id)
+    page = None if newest is None else _page_of(store, plan, newest.edition)
+    if page is None:
+        store.remove(key)
+    else:
+        _write(store, key, _page(key, _title(plan).in_language(language), language, target=page))
+    for each in LANGUAGES:
+        _write_editions(store, plan, each, is_simulated)
+    _write_first_page(installation, is_simulated)
+
+
+def present_edition(store: Store, plan: Plan) -> str | None:
+    """Key of the folder of the edition that the stable address of a plan's report leads to, None where it leads nowhere."""
+    return led_to(store, report_page(plan))
+
+
+def led_to(store: Store, key: str) -> str | None:
+    """Key of the folder to whose page a stable address leads, None where it leads nowhere. Keys of reports need no escaping (report_folder)."""
+    found = _TARGET.search(store.get(key).decode()) if store.exists(key) else None
+    if found is None:
+        return None
+    return posixpath.normpath(posixpath.join(posixpath.dirname(key), found[1], ".."))
+
+
+def _page_of(store: Store, plan: Plan, folder: str) -> str | None:
+    """Key of the page of an edition, in the first language of the plan that it has one in; None where it has gone."""
+    pages = (f"{folder}/{say('report.page').in_language(language)}" for language in plan.languages)
+    return next((page for page in pages if store.exists(page)), None)
+
+
+def _write_editions(store: Store, plan: Plan, language: Language, is_simulated: bool) -> None:
+    current = present_edition(store, plan)
     numbered = reversed(numbered_editions(store, plan.id))
     listed = sorted(numbered, key=lambda one: f"{report_folder(plan.id)}/{one.folder}" != current)  # the one that holds first
-    lists = [_edition_listed(store, plan, one, language, is_current=not position) for position, one in enumerate(listed)]
+    acts = standing(store, plan.id)
+    lists = [_edition_listed(store, plan, one, language, current, acts.get(one.folder)) for one in listed]
     key, other = editions_page(plan, language), LANGUAGES[1 - LANGUAGES.index(language)]
     title = say("current.editions_of", title=_title(plan)).in_language(language)
     to = (other, editions_page(plan, other))
     _write(store, key, _page(key, title, language, lists=lists, other=to, is_simulated=is_simulated, back=first_page(language)))
 
 
-def _edition_listed(store: Store, plan: Plan, one: Numbered, language: Language, *, is_current: bool) -> _List:
-    """An edition with its files in all languages, and what changed in it."""
+def _edition_listed(
+    store: Store, plan: Plan, one: Numbered, language: Language, current: str | None, act: Released | None
+) -> _List:
+    """An edition with its files in all languages, whether it is released, and what changed in it. current: folder of the one that holds."""
     folder = f"{report_folder(plan.id)}/{one.folder}"
     heading = say(
-        f"current.{'present_edition' if is_current else 'edition'}", number=one.number, day=numbers.day(one.day, language)
+        f"current.{'present_edition' if folder == current else 'edition'}", number=one.number, day=numbers.day(one.day, language)
     )
     links = [
         _Link(say(f"current.file.{what}_{written}").in_language(language), key)
@@ -126,7 +170,20 @@ def _edition_listed(store: Store, plan: Plan, one: Numbered, language: Language,
     ]
     record = record_in(store, plan.id, one.folder) if links else None
     said, notes = ("", ()) if record is None else _changes_in(record, language)
-    return _List(heading.in_language(language), links, say("current.edition_gone").in_language(language), said, notes)
+    gone = say("current.edition_gone").in_language(language)
+    return _List(heading.in_language(language), links, gone, said, notes, tuple(_status(act, language)))
+
+
+def _status(act: Released | None, language: Language) -> Iterator[str]:
+    """Whether an edition is released, by the last act on it."""
+    if act is None:
+        yield say("current.draft").in_language(language)
+    elif act.act is Act.RELEASE:
+        yield say("current.released", day=numbers.day(act.day, language), role=act.role).in_language(language)
+        yield say("current.released_files", sums=SUMS, digest=act.sums).in_language(language)
+    else:
+        day = numbers.day(act.day, language)
+        yield say("current.withdrawn", day=day, role=act.role, reason=act.reason).in_language(language)
 
 
 def _changes_in(record: Record, language: Language) -> tuple[str, Sequence[str]]:
@@ -183,11 +240,32 @@ def _lead_to_folders(installation: Installation, place: str, folders: Mapping[st
 
 def _report_links(installation: Installation, key: str, language: Language) -> Iterator[_Link]:
     """The newest report of a plan, and behind it all editions with their files."""
-    title = _named(installation, key)
-    yield _Link(title.in_language(language), key)
-    found = [editions_page(plan, language) for plan in installation.plans.values() if report_page(plan) == key]
-    if found and installation.steps.store.exists(found[0]):
-        yield _Link(say("current.editions_of", title=title).in_language(language), found[0])
+    title, store = _named(installation, key), installation.steps.store
+    plan = next((plan for plan in installation.plans.values() if report_page(plan) == key), None)
+    if plan is None:
+        yield _Link(title.in_language(language), key)
+        return
+    newest = newest_released(store, plan.id)
+    yield _Link(title.in_language(language), key, _standing_of(store, plan, newest, language))
+    if newest is not None and store.exists(released_page(plan)):
+        day = numbers.day(newest.day, language)
+        label = say("current.newest_released", title=title, number=newest.number, day=day)
+        yield _Link(label.in_language(language), released_page(plan))
+    if store.exists(editions_page(plan, language)):
+        yield _Link(say("current.editions_of", title=title).in_language(language), editions_page(plan, language))
+
+
+def _standing_of(store: Store, plan: Plan, newest: Released | None, language: Language) -> str:
+    """Which edition the stable address leads to and whether that one is released; "" where it has no number."""
+    current = present_edition(store, plan)
+    known = {f"{report_folder(plan.id)}/{one.folder}": one for one in numbered_editions(store, plan.id)}
+    if current not in known:
+        return ""
+    number = known[current].number
+    if newest is not None and newest.edition == current:
+        return say("current.is_released", number=number, day=numbers.day(newest.day, language)).in_language(language)
+    key = "is_draft" if newest is None else "is_newer_draft" if number > newest.number else "is_draft"
+    return say(f"current.{key}", number=number).in_language(language)
 
 
 def _reports_of(installation: Installation) -> list[str]:
@@ -242,7 +320,14 @@ def _page(
         title=title,
         target=address(target) if target else "",
         lists=[
-            (one.heading, [(link.label, address(link.key)) for link in one.links], one.nothing, one.said, one.notes)
+            (
+                one.heading,
+                [(link.label, address(link.key), link.said) for link in one.links],
+                one.nothing,
+                one.said,
+                one.notes,
+                one.status,
+            )
             for one in lists
         ],
         back=address(back) if back else "",

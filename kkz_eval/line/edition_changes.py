@@ -46,7 +46,6 @@ def numbered_record(record: Record, edition: EditionInfo, snapshot: str) -> Reco
         "snapshot": snapshot,
         "number": edition.number,
         "day": edition.day.isoformat(),
-        "status": edition.status,
         "previous": previous,
         "changes": [
             {"kind": change.kind, **{language: change.said.in_language(language) for language in LANGUAGES}}
@@ -64,7 +63,7 @@ def edition_of_record(record: Record) -> EditionInfo:
     )
     before = None if previous is None else (previous["number"], date.fromisoformat(previous["day"]))
     day = date.fromisoformat(record["day"])
-    return EditionInfo(record["number"], day, record["status"], publisher, contact, before, told)
+    return EditionInfo(record["number"], day, publisher, contact, before, told)
 
 
 def changes_between(before: Record, now: Record, moved: Mapping[str, Moved] | None, parts: Parts) -> tuple[Change, ...]:

@@ -13,6 +13,7 @@ from pathlib import Path, PurePosixPath
 
 from kkz_eval.evaluation.plan import Plan, report_folder
 from kkz_eval.line import say
+from kkz_eval.line.current_pages import led_to, report_page
 from kkz_eval.line.editions import numbered_editions
 from kkz_eval.line.installation import Installation
 from kkz_eval.model.errors import UserError
@@ -50,8 +51,8 @@ def numbers_on(page: str) -> dict[str, NumberOnPage]:
 
 
 def kept_report(installation: Installation, named: str) -> KeptReport:
-    """The report that is meant. named: path of its page, its folder, or the page of its stable address, or the identifier of a plan, for its
-    newest edition.
+    """The report that is meant. named: path of its page, its folder, or the page of a stable address, or the identifier of a plan, for the
+    edition that holds.
 
     Raises UserError where there is none.
     """
@@ -64,9 +65,9 @@ def kept_report(installation: Installation, named: str) -> KeptReport:
             if found is not None:
                 return found
         if parts[-1:] and (plan := by_folder.get(PurePosixPath(key).name.split(".")[0])) is not None:
-            return _newest(store, plan)
+            return _led_to(store, plan, key)
     if named in installation.plans:
-        return _newest(store, installation.plans[named])
+        return _led_to(store, installation.plans[named], report_page(installation.plans[named]))
     raise UserError(
         "report_unknown",
         package=say.package,
@@ -92,6 +93,13 @@ def _key_in_home(home: Path, named: str) -> str | None:
 def _kept(store: Store, plan: Plan, folder: str) -> KeptReport | None:
     pages = tuple(key for key in store.list(folder) if key.endswith(".html") and key.count("/") == 3)
     return KeptReport(plan, folder, pages) if pages else None
+
+
+def _led_to(store: Store, plan: Plan, address: str) -> KeptReport:
+    """The edition that a stable address leads to; the newest one where it leads to none."""
+    folder = led_to(store, address)
+    found = None if folder is None else _kept(store, plan, folder)
+    return _newest(store, plan) if found is None else found
 
 
 def _newest(store: Store, plan: Plan) -> KeptReport:

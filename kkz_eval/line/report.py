@@ -39,6 +39,7 @@ from kkz_eval.line.edition_changes import RECORD, numbered_record
 from kkz_eval.line.edition_record import record_of
 from kkz_eval.line.editions import edition_info, number_edition
 from kkz_eval.line.official_figures import official_figures
+from kkz_eval.line.releases import standing
 from kkz_eval.line.sentences import conflict_sentence, held_fixed, title_of
 from kkz_eval.line.simulated_tables import said_in_each_row
 from kkz_eval.line.snapshot import Snapshot, corrected_in, waived_in
@@ -71,6 +72,7 @@ from kkz_eval.stewardship.due_days import owed_since
 from kkz_eval.stewardship.history import delivery_named, parts_named, purged_places
 from kkz_eval.storage.digests import code_digest, digest_of, digest_of_bytes
 from kkz_eval.storage.seals import SUMS, sums_of
+from kkz_eval.storage.store import Store
 
 SHOWN_REVISIONS = 5  # of each indicator
 _MAKERS = (
@@ -99,9 +101,10 @@ def make_edition(study: Study) -> Edition:
     code, settings = code_digest(*_MAKERS), study.installation.settings
     published_by = [settings.publisher, settings.publisher_contact]
     digest = digest_of([_digest_of_inputs(inputs, effects), list(plan.languages), code, *published_by])
-    folder = f"{report_folder(plan.id)}/{digest[:16]}"
-    pages = [(language, f"{folder}/{say('report.page').in_language(language)}") for language in plan.languages]
-    if all(steps.store.exists(page) for _, page in pages):
+    while not _is_kept(steps.store, plan, digest) and digest[:16] in standing(steps.store, plan.id):
+        digest = digest_of([digest, "again"])  # one that was released and is gone stays gone: what is made now nobody has seen
+    folder, pages = _folder(plan, digest), _pages(plan, digest)
+    if _is_kept(steps.store, plan, digest):
         steps.journal.reused.append(("report", plan.id))
     else:
         made = record_of(study, inputs, effects, code)
@@ -130,6 +133,20 @@ def make_edition(study: Study) -> Edition:
             steps.store.put_if_absent(f"{folder}/{name}", content)
         steps.journal.computed.append(("report", plan.id))
     return Edition(pages[0][1], digest)
+
+
+def _folder(plan: Plan, digest: str) -> str:
+    return f"{report_folder(plan.id)}/{digest[:16]}"
+
+
+def _pages(plan: Plan, digest: str) -> list[tuple[Language, str]]:
+    """Language and key of each page of an edition."""
+    return [(language, f"{_folder(plan, digest)}/{say('report.page').in_language(language)}") for language in plan.languages]
+
+
+def _is_kept(store: Store, plan: Plan, digest: str) -> bool:
+    """Whether an edition is there as a whole: its pages are written last."""
+    return all(store.exists(page) for _, page in _pages(plan, digest))
 
 
 def _papers(document: Document, edition: EditionInfo) -> dict[str, bytes]:

@@ -7,7 +7,7 @@ Does not belong here: how one object is known to be whole (storage.seals); Dagst
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Set
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import groupby
@@ -21,6 +21,7 @@ from kkz_eval.deliveries.register.purging import NUMBERS
 from kkz_eval.deliveries.register.register import Register, open_purges, purge_key, read_register
 from kkz_eval.line import say
 from kkz_eval.line.current_pages import FOLDER as CURRENT
+from kkz_eval.line.releases import RELEASES, altered_since
 from kkz_eval.model.errors import UserError
 from kkz_eval.model.texts import Localised
 from kkz_eval.model.verdicts import Verdict
@@ -90,6 +91,7 @@ def look(store: Store, contracts: Mapping[str, Contract]) -> Looked:
     if register is not None:
         told = {_unit(fault.key) for fault in faults}
         faults += [one for one in _against_register(store, register, contracts, keys) if _unit(one.key) not in told]
+    faults += _against_releases(store, altered, keys, frozenset() if register is None else frozenset(register.tombstones))
     faults += _against_snapshots(store, altered, frozenset() if register is None else frozenset(register.tombstones))
     return Looked(len(keys), tuple(sorted(faults, key=lambda one: (one.key, one.kind))))
 
@@ -200,8 +202,21 @@ def _against_snapshots(store: Store, altered: Collection[str], purged: Collectio
             yield Fault(Kind.MISSING, key, say("fsck.missing"), say("fsck.remedy.register"))
 
 
+def _against_releases(store: Store, altered: Set[str], keys: Collection[str], purged: Collection[str]) -> Iterator[Fault]:
+    """Acts that are missing between others, and released editions that are no longer what was released; one that a removal took may be gone."""
+    acts = [key for key in keys if key.startswith(f"{RELEASES}/")]
+    yield from _gaps(acts)
+    if not altered.isdisjoint(acts):
+        return
+    for key, is_there in altered_since(store):
+        if is_there and key not in altered:
+            yield Fault(Kind.ALTERED, key, say("fsck.not_as_released"), say("fsck.remedy.released"))
+        elif not is_there and not purged:
+            yield Fault(Kind.MISSING, key, say("fsck.missing_released"), say("fsck.remedy.released"))
+
+
 def _gaps(numbered: Collection[str]) -> Iterator[Fault]:
-    """Numbers that are missing among the verdicts of a content, and among what was said of it at the desk."""
+    """Numbers that are missing among the verdicts of a content, what was said of it at the desk, or the acts on a plan's editions."""
     for folder, members in groupby(numbered, lambda key: key.rpartition("/")[0]):
         numbers = {int(key.rpartition("/")[2].removesuffix(".json")) for key in members}
         for number in sorted(set(range(1, max(numbers))) - numbers):

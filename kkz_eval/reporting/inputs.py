@@ -46,7 +46,6 @@ REVISION_COLUMNS = ("indicator", "unit_name", "year", "older", "newer", "value_o
 STATION_COLUMNS = ("unit_id", "unit_name", "birth_year", "station", "year", "value", "state", "newest_year")
 
 ROLES = ("primary", "secondary", "context")
-EDITION_STATUSES = ("draft", "released")
 CHANGES = ("verdict", "data", "plan", "code", "publisher")
 GROUPS = ("treated", "reference", "later", "left_out")
 DELIVERY_STATUSES = tuple(state.value for state in State)
@@ -167,22 +166,19 @@ class EditionInfo:
     """Which edition of the reports of a plan this is.
 
     number: from 1, in the order in which a home made them; day: on which it was made. Both are of the edition that is kept: made of the same
-    again, it stays the edition that it was. status: draft until someone releases it | released; a model world's are always drafts and
-    `simulated` says so beside. publisher, contact: "" where the settings name nobody. previous: number and day of the edition before, None for
+    again, it stays the edition that it was. Whether somebody released it is not known here: that comes later, and can be withdrawn. publisher, contact: "" where the settings name nobody. previous: number and day of the edition before, None for
     the first; changes: what is otherwise since then, in the order of CHANGES; () where nothing that can be named is.
-    Raises ValueError for a status or kind that is unknown.
+    Raises ValueError for a kind of change that is unknown.
     """
 
     number: int
     day: date
-    status: str = "draft"
     publisher: str = ""
     contact: str = ""
     previous: tuple[int, date] | None = None
     changes: tuple[Change, ...] = ()
 
     def __post_init__(self) -> None:
-        _known("status", [self.status], EDITION_STATUSES)
         _known("kind of change", [change.kind for change in self.changes], CHANGES)
 
 

@@ -13,12 +13,12 @@ VERDICT, *CAUSES = CHANGES
 
 
 def edition_section(inputs: ReportInputs, language: Language) -> tuple[Section, ...]:
-    """Number, day and status; then what changed in the verdicts, and each cause with its sentences. () where nothing is kept."""
+    """Number, day, and where it stands whether it is released; then what changed in the verdicts, and each cause with its sentences. () where nothing is kept."""
     edition = inputs.edition
     if edition is None:
         return ()
     day = Quoted(written_day(edition.day.isoformat(), language))
-    status = phrase(f"edition.status.{edition.status}", language)
+    status = phrase("edition.never_released" if inputs.simulated else "edition.draft_unless", language)
     blocks: list[Block] = [
         Paragraph(
             join(phrase("edition.which", language, number=count("edition.number", edition.number, language), day=day), status)

@@ -132,7 +132,7 @@ def _strip(inputs: ReportInputs, language: Language) -> Iterator[Parts]:
     else:
         yield phrase("front.strip.edition", language, n=numbers.count("front.edition", edition.number, language))
         yield (written_day(edition.day.isoformat(), language),)
-        yield phrase(f"front.strip.{edition.status}", language)
+        yield phrase("front.strip.draft" if inputs.simulated else "front.strip.draft_unless", language)
     if inputs.as_of is not None:
         yield phrase("front.strip.as_of", language, day=written_day(inputs.as_of.isoformat(), language))
     publisher, contact = ("", "") if edition is None else (edition.publisher, edition.contact)
