@@ -16,6 +16,7 @@ from kkz_eval.line.kept_reports import KeptReport, NumberOnPage, kept_report
 from kkz_eval.line.snapshot import current_snapshot
 from kkz_eval.line.study import study_of
 from kkz_eval.line.tracing import Trace, trace_of
+from kkz_eval.model.cells_for_spreadsheets import left_alone
 from kkz_eval.model.errors import UserError
 from kkz_eval.model.texts import Language, Localised
 from kkz_eval.settings import Settings
@@ -36,7 +37,7 @@ def trace_number(settings: Settings, report: str, identifier: str, cells: Path |
     with held(installation, "kkz-eval trace", telling_beside(settings)) as alone:
         found = trace_of(study_of(current_snapshot(alone), kept.plan.id), number)
     if cells is not None:
-        _write(found.cells, cells)
+        write_cells(found.cells, cells)
     print(_as_json(found) if form == "json" else "\n".join(_told(found, kept, cells, settings.language)))
     return 0
 
@@ -102,8 +103,10 @@ def _as_json(found: Trace) -> str:
     )
 
 
-def _write(table: pd.DataFrame, file: Path) -> None:
+def write_cells(table: pd.DataFrame, file: Path) -> None:
+    """Write a table for people into a new file. Raises UserError where there is one already."""
     buffer = io.StringIO()
-    table.to_csv(buffer, index=False, lineterminator="\n")
+    shown = table.map(lambda cell: left_alone(cell) if isinstance(cell, str) else cell)  # what was delivered may be a formula
+    shown.to_csv(buffer, index=False, lineterminator="\n")
     if not put_file_if_absent(file.absolute(), buffer.getvalue().encode()):
         raise UserError("trace_there", package=say.package, file=str(file))

@@ -33,6 +33,7 @@ from kkz_eval.line.report import LIBRARIES
 from kkz_eval.line.sentences import title_of
 from kkz_eval.line.study import Study
 from kkz_eval.line.verdicts import verdicts_of, with_verdicts
+from kkz_eval.model.cells_for_spreadsheets import left_alone
 from kkz_eval.model.errors import UserError
 from kkz_eval.model.texts import LANGUAGES, Language
 from kkz_eval.reference.tables import unit_name
@@ -89,7 +90,7 @@ def package_of(study: Study, plan_file: bytes) -> dict[str, bytes]:
         "replicate.R": resources.files("kkz_eval.line").joinpath("templates", "replicate.R").read_bytes(),
         "codebook.csv": _codebook(study),
         "sources.csv": _sources(study),
-        "withheld.csv": _csv(("dataset", "title_de", "title_en", "unit_id", "unit", "years"), withheld),
+        "withheld.csv": _for_people(("dataset", "title_de", "title_en", "unit_id", "unit", "years"), withheld),
         "versions.csv": _versions(study),
         "CITATION.cff": _citation(study),
         **{f"{EXPECTED}/{name}": content for name, content in results_files(effects).items()},
@@ -205,7 +206,7 @@ def _codebook(study: Study) -> bytes:
                 plan.sources[outcome.indicator],
             )
         )
-    return _csv(("file", "variable", "meaning_de", "meaning_en", "unit", "dataset"), rows)
+    return _for_people(("file", "variable", "meaning_de", "meaning_en", "unit", "dataset"), rows)
 
 
 def _column_meaning(
@@ -236,7 +237,7 @@ def _sources(study: Study) -> bytes:
         attribution, licence = ("", "") if simulated else (contract.attribution, contract.licence)
         rows += [(dataset, titles["de"], titles["en"], state, editions, *file, attribution, licence) for file in files]
     columns = ("dataset", "title_de", "title_en", "state", "editions", "file", "sha256", "attribution", "licence")
-    return _csv(columns, rows)
+    return _for_people(columns, rows)
 
 
 def _withheld(study: Study) -> Iterator[Sequence[object]]:
@@ -257,7 +258,7 @@ def _accepted_years(study: Study, dataset: str) -> dict[str, list[int]]:
 def _versions(study: Study) -> bytes:
     libraries = [(name, version(name)) for name in LIBRARIES]
     own = [("python", platform.python_version()), ("kkz-eval", __version__), ("plan", plan_digest(study.plan))]
-    return _csv(("name", "version"), [*own, *libraries])
+    return _for_people(("name", "version"), [*own, *libraries])
 
 
 def _citation(study: Study) -> bytes:
@@ -302,6 +303,11 @@ def _readme(study: Study, withheld: bool, language: Language) -> bytes:
     title = study.plan.title.get(language) or study.plan.id
     told = "\n\n".join(one.in_language(language) for one in sentences)
     return f"{title}\n{'=' * len(title)}\n\n{told}\n".encode()
+
+
+def _for_people(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> bytes:
+    """A table that is read in a spreadsheet, with names and texts that others wrote."""
+    return _csv(columns, ([left_alone(cell) if isinstance(cell, str) else cell for cell in row] for row in rows))
 
 
 def _csv(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> bytes:

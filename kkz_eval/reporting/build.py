@@ -117,5 +117,9 @@ def _given_texts(inputs: ReportInputs, language: Language) -> Iterator[tuple[str
     for position, notice in enumerate(inputs.notices, start=1):
         yield f"notices.{position}", notice.in_language(language)
     if inputs.edition is not None:
+        yield from (
+            ("publisher", inputs.edition.publisher),
+            ("contact", inputs.edition.contact),
+        )  # who is named there wants to be
         for position, change in enumerate(inputs.edition.changes, start=1):
             yield f"edition.changes.{position}", change.said.in_language(language)

@@ -15,6 +15,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 
+from kkz_eval.model.cells_for_spreadsheets import left_alone
 from kkz_eval.model.simulated import COLUMN, IN_ROWS
 from kkz_eval.model.texts import Language
 from kkz_eval.reporting import say, typeface
@@ -39,8 +40,6 @@ ALL_EMBEDDED = 90_000
 """Bytes of all CSV that a page carries, so that it can still be sent."""
 
 _FORMS: Mapping[Language, tuple[str, str]] = {"de": (";", ","), "en": (",", ".")}  # between cells, and before decimals
-_MISREAD = re.compile(r"\s*[=+\-@\uff1d\uff0b\uff0d\uff20]|[\t\r\n]|\d+\.\d+\.\d{1,2}$")
-"""Text that a spreadsheet would not leave as it is: what begins like a formula, and a version that looks like a day (2.4.6)."""
 _BREAKS = re.compile("[\u00ad\u200b\u2060]")
 _CODEBOOK = ("file", "variable", "meaning", "unit", "source")
 _LETTERS = "".join(map(chr, range(32, 127))) + "\u00a0äöüÄÖÜß„“”’–−…·•±≈×©→"
@@ -250,8 +249,7 @@ def _written(cell: Cell, point: str) -> str:
     if cell is None:
         return ""
     if isinstance(cell, str):
-        safe = f"'{cell}" if _MISREAD.match(cell) else cell
-        return '"' + safe.replace('"', '""') + '"'
+        return '"' + left_alone(cell).replace('"', '""') + '"'
     if not math.isfinite(cell):
         return ""
     return str(int(cell)) if cell == int(cell) and abs(cell) < 2**53 else repr(float(cell)).replace(".", point)

@@ -12,6 +12,7 @@ from xml.etree import ElementTree
 import pandas as pd
 import pytest
 
+from kkz_eval.model.cells_for_spreadsheets import left_alone
 from kkz_eval.reporting import downloads as beside
 from kkz_eval.reporting.build import build_document, render
 from kkz_eval.reporting.disclosure import HIDDEN
@@ -244,3 +245,8 @@ def test_data_behind_a_figure_are_written_as_they_are():
     assert ["f-1.csv", "wert", "Anteil", "Prozent", "Quelle: Amt"] in read(found.files["daten/codebook.csv"], "de")
     assert "<li><code>wert</code> Anteil (Prozent)</li>" in render(document_of(figure), found)
     assert plain(figure.caption) in read(found.files["daten/codebook.csv"], "de")[-3]
+
+
+def test_a_sign_alone_stands_as_it_is_for_it_often_means_a_gap():
+    assert [left_alone(sign) for sign in ("-", "–", "=", " - ")] == ["-", "–", "=", " - "]
+    assert left_alone("- 1") == "'- 1"

@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kkz_eval.evaluation.verdict.decide import Verdict
-from kkz_eval.evaluation.verdict.evidence import Estimates, against
+from kkz_eval.evaluation.verdict.evidence import Estimates, Evidence, against
 from kkz_eval.evaluation.verdict.rules import Form, rules
 from kkz_eval.model.texts import Language
 from kkz_eval.reporting import numbers, say, wording
 from kkz_eval.reporting.document import Block, Column, Number, Paragraph, Parts, Section, Table, join, phrase
 from kkz_eval.reporting.inputs import OutcomeInfo, ReportInputs
-from kkz_eval.reporting.sections.parts import finding_of, folded, label_of, of_role, scope_of
+from kkz_eval.reporting.sections.parts import finding_of, folded, insert, label_of, of_role, scope_of
 from kkz_eval.reporting.sections.robustness_figures import robustness_figures
 
 _TRIALS = ("specifications", "scales", "controls", "breakdown")
@@ -76,7 +76,7 @@ def _trials(name: str, tried: list[tuple[OutcomeInfo, Verdict]], inputs: ReportI
 
 def _trials_of(verdict: Verdict, scope: str, language: Language) -> Iterator[Parts]:
     evidence = verdict.evidence
-    yield _same_direction(evidence.specifications, evidence.estimate, f"{scope}.specifications", language)
+    yield _ways(evidence, f"{scope}.specifications", language)
     yield _same_direction(evidence.scales, evidence.estimate, f"{scope}.scales", language)
     yield _controls(verdict, f"{scope}.controls", language)
     if evidence.breakdown is None:
@@ -85,13 +85,27 @@ def _trials_of(verdict: Verdict, scope: str, language: Language) -> Iterator[Par
         yield phrase("robustness.times", language, times=numbers.measured(f"{scope}.breakdown", evidence.breakdown, 2, language))
 
 
+def _ways(evidence: Evidence, scope: str, language: Language) -> Parts:
+    """Other ways to compute with the same sign, and apart from them the one way that leaves out each unit in turn, however many these are."""
+    named = evidence.specifications or {}
+    ways, left_out = ({name: one for name, one in named.items() if (":" in name) == each} for each in (False, True))
+    told = _same_direction(ways, evidence.estimate, scope, language)
+    if not left_out:
+        return told
+    same = _same_direction(left_out, evidence.estimate, f"{scope}.each", language)
+    without_each = insert(phrase("robustness.without_each", language, same="\x01"), same)
+    return (*told, "; ", *without_each) if ways else without_each
+
+
 def _same_direction(estimates: Estimates | None, estimate: float | None, scope: str, language: Language) -> Parts:
-    """How many of some estimates have the sign of the one that is told; in words where there are none or it is not known."""
-    turned = against(estimates, estimate)
-    if not estimates or turned is None:
+    """How many of some estimates have the sign of the one that is told, and how many could not be computed; in words where there are none."""
+    known = {name: one for name, one in (estimates or {}).items() if one is not None}
+    turned = against(known, estimate)
+    if not known or turned is None:
         return phrase("robustness.not_examined", language)
-    same = numbers.count(f"{scope}.same", len(estimates) - len(turned), language)
-    return phrase("robustness.same", language, same=same, of=numbers.count(f"{scope}.of", len(estimates), language))
+    shown = {"same": len(known) - len(turned), "of": len(known), "refused": len(estimates or ()) - len(known)}
+    counted = {name: numbers.count(f"{scope}.{name}", n, language) for name, n in shown.items() if n or name != "refused"}
+    return phrase("robustness.same_of_known" if "refused" in counted else "robustness.same", language, **counted)
 
 
 def _controls(verdict: Verdict, scope: str, language: Language) -> Parts:
