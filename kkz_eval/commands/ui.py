@@ -41,7 +41,7 @@ def serve(settings: Settings, port: int) -> int:
 
 
 @dataclass(frozen=True)
-class _Door:
+class Door:
     """How people come to the desk. address: in browsers, with the guard's hosts and scheme; who: names whoever sends a request."""
 
     listening: socket.socket
@@ -52,7 +52,7 @@ class _Door:
 
 
 def _serve(settings: Settings, port: int) -> None:
-    with _door_of(settings, port) as door:
+    with door_of(settings, port) as door:
         settings = replace(settings, reports_url=door.address, model_world=shown_model_world(settings))
         settings.inbox.mkdir(parents=True, exist_ok=True)
         environment = {
@@ -71,12 +71,12 @@ def _serve(settings: Settings, port: int) -> None:
 
 
 @contextmanager
-def _door_of(settings: Settings, port: int) -> Iterator[_Door]:
+def door_of(settings: Settings, port: int) -> Iterator[Door]:
     """The door of a server where one is set, else that of this machine alone. Raises UserError where it can't be had, or would stand open."""
     if settings.server is None:
         with _listening(port) as listening:
             hosts = [f"{name}:{listening.getsockname()[1]}" for name in NAMES]
-            yield _Door(listening, f"http://{hosts[0]}", frozenset(hosts), at_this_machine, "http")
+            yield Door(listening, f"http://{hosts[0]}", frozenset(hosts), at_this_machine, "http")
         return
     os.umask(PRIVATE)  # of all that is made from here on, by Dagster's processes too
     for folder in (settings.home, settings.inbox):
@@ -87,7 +87,7 @@ def _door_of(settings: Settings, port: int) -> Iterator[_Door]:
     scheme, _, host = settings.server.address.partition("://")
     with listen_for_proxy(settings.server.socket) as listening:
         try:
-            yield _Door(listening, settings.server.address, frozenset({host}), NamedByProxy(people), scheme)
+            yield Door(listening, settings.server.address, frozenset({host}), NamedByProxy(people), scheme)
         finally:
             settings.server.socket.unlink(missing_ok=True)
 
