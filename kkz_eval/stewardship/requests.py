@@ -52,7 +52,7 @@ class Request:
     kind: waiver | correction; problem: "" or why it can't be approved (unknown_finding, unknown_word, no_reason, not_waivable,
     nothing_changed, not_correctable); returned: digest of the marked copy, or of the file itself where it was decided at the desk; name: under
     which it came; place: None where the finding is unknown; rule, value, allowed: of the finding; old, new: of a correction; requested_by: role that
-    the contract names, or that decided at the desk; decided_by: who that was, as the desk knows them, "" in a marked copy.
+    the contract names, or that decided at the desk; decided_by, decided_on: who that was, as the desk knows them, and when, "" in a marked copy.
     """
 
     id: str
@@ -71,6 +71,7 @@ class Request:
     requested_by: str
     reported_to: str
     decided_by: str = ""
+    decided_on: str = ""
 
     @property
     def sentence(self) -> Sentence:
@@ -293,6 +294,7 @@ class _Original:
             requested_by=role if self.desk is None else self.desk.role,
             reported_to=row.reported_to or role,
             decided_by="" if self.desk is None else self.desk.person,
+            decided_on="" if self.desk is None else self.desk.day,
         )
 
 

@@ -22,6 +22,7 @@ from kkz_eval.model.errors import UserError
 from kkz_eval.model.system_errors import reason_of
 from kkz_eval.model.texts import Joined, Localised
 
+_COARSEST = 2_000_000_000  # nanoseconds between two times that every file system tells apart
 LOCK = "writer.lock"
 """In the home. The lock is on this file; what stands in it is for people alone, and nothing where nobody writes."""
 
@@ -120,6 +121,29 @@ def other_writer(home: Path) -> Localised | None:
     except FileNotFoundError:
         pass  # nobody ever wrote here
     return None
+
+
+def quiet_since(home: Path) -> tuple[int, ...] | None:
+    """A mark that another writer changes: the same mark twice says that nobody has written in between.
+
+    None where somebody writes, nobody ever did, or the last one was so short a time ago that the clock of the file system might not tell it from
+    the next.
+    """
+    try:
+        with open(home / LOCK, "rb") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return None
+            seen = os.fstat(file.fileno())
+    except FileNotFoundError:
+        return None
+    return (seen.st_ino, seen.st_mtime_ns, seen.st_ctime_ns) if is_long_ago(seen.st_ctime_ns) else None
+
+
+def is_long_ago(changed: int) -> bool:
+    """Whether a file that was changed then would show another time if it were changed now. changed: as os.stat, in nanoseconds."""
+    return time.time_ns() - changed > _COARSEST
 
 
 def _write(file: FileIO, writer: Writer) -> None:

@@ -294,6 +294,11 @@ def returned_protocols(store: Store) -> dict[str, Returned]:
     return found
 
 
+def returned_keys(store: Store) -> list[str]:
+    """Keys of what is kept of returned marked copies."""
+    return store.list(_RETURNED)
+
+
 def begin_purge(store: Store, purge: Purge) -> Purge:
     """Say what is to be removed, before anything is, and return what stands there: the first word stays where it was said before."""
     key = purge_key(purge.contents[0])

@@ -1,0 +1,168 @@
+"""A decision by click is the same request as one in a marked copy, and a second person approves it, here or on the command line."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import pytest
+from faulty_home import CLERK, DUESSELDORF, FAULTY, SECOND, STEWARD, deliver, findings_at, leavers, own_home, run, state_of
+
+from kkz_eval.commands.deliveries import approve_request, list_requests
+from kkz_eval.deliveries.municipal.returned import Decision
+from kkz_eval.line.at_the_desk import moment_of
+from kkz_eval.line.desk_acts import approve_here, decide, purge_here
+from kkz_eval.model.errors import UserError
+from kkz_eval.settings import Settings
+from kkz_eval.stewardship.requests import is_approved
+from kkz_eval.stewardship.sight import EVERYTHING
+from kkz_eval.stewardship.to_do import Kind
+
+LAST = date(2099, 12, 31)
+
+
+@pytest.fixture
+def settings(made_once: Callable[[str, Callable[[Path], object]], Path], tmp_path: Path) -> Settings:
+    return own_home(made_once, tmp_path)
+
+
+def all_right(settings: Settings, reason: str = "mit Externen") -> None:
+    """The clerk says of every finding of the faulty delivery that the value is right."""
+    for named in findings_at(settings, "E19"):
+        decide(settings, FAULTY, named, Decision.RIGHT, reason, "", CLERK)
+
+
+def on_the_command_line(settings: Settings, capsys: pytest.CaptureFixture[str]) -> list[dict[str, object]]:
+    capsys.readouterr()
+    list_requests(settings, "json")
+    rows: list[dict[str, object]] = json.loads(capsys.readouterr().out)
+    return rows
+
+
+def test_a_click_shows_on_the_board_as_decided_and_on_the_command_line_as_waiting(
+    settings: Settings, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert state_of(moment_of(settings), FAULTY) == "rejected"
+    all_right(settings)
+    moment = moment_of(settings)
+    assert state_of(moment, FAULTY) == "decided"
+    rows = on_the_command_line(settings, capsys)
+    assert {(row["kind"], row["state"], row["requested_by"], row["reason"]) for row in rows} == {
+        ("waiver", "waiting", CLERK.role, "mit Externen")
+    }
+    waiting = [one for one in moment.to_do(EVERYTHING) if one.kind == Kind.TO_APPROVE]
+    assert {one.request for one in waiting} == {row["id"] for row in rows}
+    assert {one.since for one in waiting} == {settings.day}
+
+
+def test_what_is_approved_at_the_desk_counts_at_once_and_is_approved_on_the_command_line_too(
+    settings: Settings, capsys: pytest.CaptureFixture[str]
+) -> None:
+    all_right(settings)
+    for request in moment_of(settings).requests:
+        path = approve_here(settings, request.id, LAST, SECOND)
+        assert path.parent == settings.contracts / "waivers"
+    assert state_of(moment_of(settings), FAULTY) == "waived"
+    assert {row["state"] for row in on_the_command_line(settings, capsys)} == {"approved"}
+    before = moment_of(settings).snapshot.register.verdicts
+    run(settings)
+    assert moment_of(settings).snapshot.register.verdicts == before, "the next run judges nothing else"
+
+
+def test_what_is_approved_on_the_command_line_is_approved_at_the_desk(settings: Settings) -> None:
+    all_right(settings)
+    for request in moment_of(settings).requests:
+        approve_request(settings, request.id, "Leitung", "2099-12-31")
+    moment = moment_of(settings)
+    assert all(is_approved(request, moment.installation.decisions) for request in moment.requests)
+    assert not [one for one in moment.to_do(EVERYTHING) if one.kind == Kind.TO_APPROVE]
+
+
+def test_nobody_approves_what_they_decided_but_alone_at_a_machine_and_then_the_file_says_so(settings: Settings) -> None:
+    all_right(settings)
+    request = moment_of(settings).requests[0]
+    myself = replace(SECOND, person=CLERK.person)
+    with pytest.raises(UserError, match="yourself"):
+        approve_here(settings, request.id, LAST, myself)
+    path = approve_here(settings, request.id, LAST, replace(myself, may_be_the_same=True))
+    assert "approved_by: Genehmigung (dieselbe Person, die auch entschieden hat)" in path.read_text(encoding="utf-8")
+    assert f"requested_by: {CLERK.role}" in path.read_text(encoding="utf-8")
+
+
+def test_a_value_that_was_mistyped_is_replaced_once_it_is_approved_and_stays_known(
+    settings: Settings, capsys: pytest.CaptureFixture[str]
+) -> None:
+    deliver(settings, "duesseldorf.csv", leavers(DUESSELDORF, 2012, changed={5: "1O1"}))
+    decide(settings, FAULTY, findings_at(settings, "E5")[0], Decision.CORRECTED, "Buchstabe O", "20", STEWARD)
+    (request,) = moment_of(settings).requests
+    assert (request.kind, request.old, request.new, request.requested_by) == ("correction", "1O1", 20.0, "Datenstelle")
+    approve_here(settings, request.id, None, SECOND)
+    moment = moment_of(settings)
+    assert state_of(moment, FAULTY) == "accepted_with_warnings"
+    row = next(one for one in moment.snapshot.accepted("schulabgaenge").observations.to_pylist() if one["correction_id"])
+    assert (row["value"], row["value_delivered"], row["unit_id"]) == (20.0, "1O1", DUESSELDORF)
+    assert [one["state"] for one in on_the_command_line(settings, capsys)] == ["approved"]
+
+
+def test_who_decides_again_or_takes_it_back_leaves_no_request_behind(settings: Settings) -> None:
+    all_right(settings)
+    asked = moment_of(settings).requests
+    all_right(settings, "Abendschulen zählen mit")
+    again = moment_of(settings).requests
+    assert {one.id for one in again} == {one.id for one in asked}
+    assert {one.reason for one in again} == {"Abendschulen zählen mit"}
+    for named in findings_at(settings, "E19"):
+        decide(settings, FAULTY, named, Decision.OPEN, "", "", CLERK)
+    assert moment_of(settings).requests == ()
+    assert state_of(moment_of(settings), FAULTY) == "rejected"
+
+
+@pytest.mark.parametrize(
+    ("decision", "reason", "new", "said"),
+    [
+        (Decision.RIGHT, "", "", "fehlt ein Text"),
+        (Decision.RIGHT, "sagt Anna Müller", "", "auf eine Person deutet"),
+        (Decision.CORRECTED, "verschrieben", "1.234", "nur auf eine Weise"),
+        (Decision.CORRECTED, "verschrieben", "zwölf", "nur auf eine Weise"),
+        (Decision.CORRECTED, "verschrieben", "12,5", "nicht eintragen"),
+    ],
+)
+def test_what_cannot_be_decided_is_refused_with_a_sentence_and_nothing_is_kept(
+    settings: Settings, decision: Decision, reason: str, new: str, said: str
+) -> None:
+    with pytest.raises(UserError) as refused:
+        decide(settings, FAULTY, findings_at(settings, "E19")[0], decision, reason, new, CLERK)
+    assert said in refused.value.sentence.in_language("de")
+    assert not (settings.home / "register" / "decided").exists()
+
+
+def test_what_cannot_be_read_cannot_be_right(settings: Settings) -> None:
+    deliver(settings, "duesseldorf.csv", leavers(DUESSELDORF, 2012, changed={5: "1O1"}))
+    with pytest.raises(UserError, match="nobody can say"):
+        decide(settings, FAULTY, findings_at(settings, "E5")[0], Decision.RIGHT, "doch", "", CLERK)
+
+
+def test_a_decision_about_a_delivery_that_is_not_the_newest_any_more_or_a_made_up_finding_is_refused(settings: Settings) -> None:
+    named = findings_at(settings, "E19")[0]
+    with pytest.raises(UserError, match="no finding"):
+        decide(settings, FAULTY, replace(named, value="461"), Decision.RIGHT, "mit Externen", "", CLERK)
+    deliver(settings, "duesseldorf.csv", leavers(DUESSELDORF, 2012))
+    with pytest.raises(UserError, match="Another delivery"):
+        decide(settings, FAULTY, named, Decision.RIGHT, "mit Externen", "", CLERK)
+
+
+def test_a_removal_needs_the_beginning_of_the_checksum_and_takes_the_decisions_along(settings: Settings) -> None:
+    all_right(settings)
+    sha256 = findings_at(settings, "E19")[0].sha256
+    with pytest.raises(UserError, match="Nothing was removed"):
+        purge_here(settings, sha256, "00000000", "Bitte der Kommune", STEWARD)
+    with pytest.raises(UserError, match="points to a person"):
+        purge_here(settings, sha256, sha256[:8], "Bitte von Anna Müller", STEWARD)
+    assert state_of(moment_of(settings), FAULTY) == "decided"
+    assert purge_here(settings, sha256, sha256[:8].upper(), "Bitte der Kommune", STEWARD).names == ("duesseldorf.csv",)
+    moment = moment_of(settings)
+    assert state_of(moment, FAULTY) == "purged"
+    assert moment.requests == ()
