@@ -206,13 +206,13 @@ class Station:
 
 @dataclass(frozen=True)
 class Among:
-    """Of whom an indicator is a share. of: the words behind "of 1,000"; a value is per `per` of them; counted_by: the indicator whose
-    denominator counts them, None where its own does or nothing at hand.
+    """Of whom an indicator is a share. of: the words behind "of 1,000"; a value is per `per` of them; counted: what counts them where no
+    denominator of its own does, in order of preference, each of a dataset that it names; () where nothing is known that does.
     """
 
     of: Mapping[Language, str]
     per: float
-    counted_by: str | None = None
+    counted: tuple[Selection, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -253,7 +253,6 @@ def load_catalogue(catalogue: Path, breaks: Path) -> dict[str, Indicator]:
     """
     catalogued, broken = _catalogue(catalogue), read_by_schema(breaks, BreaksInvalid, schema_of(_TEXTS, "breaks.schema.json"))
     _check_parts(catalogued)
-    _check_counted_by(catalogued)
     content, listed = _content(catalogued), _content(broken)["breaks"]
     _check_indicators(broken, ("breaks",), listed, content["indicators"])
     return {
@@ -338,9 +337,15 @@ def check_origins(catalogue: Mapping[str, Indicator], origins: Mapping[str, str]
     """Numerator and denominator of an indicator are of one origin: official with official, municipal with municipal.
 
     A mix would turn a difference of definition into a difference of the rate. origins: municipal | official, by dataset.
-    Raises UserError for a mix, and for a denominator whose dataset (or whose numerator's) has no contract.
+    Raises UserError for a mix, for a denominator whose dataset (or whose numerator's) has no contract, and where those of whom an indicator is a
+    share are counted in a dataset that has none or is not official.
     """
+    official = sorted(dataset for dataset, origin in origins.items() if origin == "official")
     for indicator in catalogue.values():
+        for one in () if indicator.among is None else indicator.among.counted:
+            if one.dataset not in official:
+                known = ", ".join(official)
+                raise UserError("dataset_unknown", package=_TEXTS, indicator=indicator.id, dataset=one.dataset, known=known)
         for source in indicator.sources:
             if len(source.datasets) == 1:
                 continue
@@ -366,7 +371,11 @@ def _read_by(sources: Sequence[Mapping[str, Any]]) -> set[str]:
 
 def _among(entry: Mapping[str, Any]) -> Among | None:
     among = entry.get("among")
-    return None if among is None else Among(among["of"], float(among["per"]), among.get("counted_by"))
+    return (
+        None
+        if among is None
+        else Among(among["of"], float(among["per"]), tuple(_selection(one) for one in among.get("counted", ())))
+    )
 
 
 def _source(entry: Mapping[str, Any]) -> IndicatorSource:
@@ -409,17 +418,6 @@ def _check_part(way: Way, selection: Mapping[str, Any], file: EditedFile) -> Non
         if total is None or total == code:
             parameters = {"dimension": dimension, "code": code, "total": total or "–"}
             file.report((*way, dimension), "part_is_total", parameters, _TEXTS)
-
-
-def _check_counted_by(file: EditedFile) -> None:
-    """Raises CatalogueInvalid where those of whom an indicator is a share are counted by one that has no denominator."""
-    indicators = _content(file)["indicators"]
-    counting = [name for name, entry in indicators.items() if any("denominator" in source for source in entry["sources"])]
-    for name, entry in indicators.items():
-        by = entry.get("among", {}).get("counted_by")
-        if by is not None and by not in counting:
-            report_not_allowed(file, ("indicators", name, "among", "counted_by"), by, counting)
-    file.settle()
 
 
 def _check_indicators(file: EditedFile, way: Way, entries: Sequence[Mapping[str, Any]], known: Mapping[str, object]) -> None:

@@ -53,6 +53,11 @@ def observations_for(observations: Mapping[str, pa.Table], source: IndicatorSour
     return parts
 
 
+def counts_of(observations: pa.Table, selection: Selection) -> pd.DataFrame:
+    """unit_id, year, value: a count by unit and year, those of units dissolved in 2009 summed to their successor. Raises as indicator_values."""
+    return bridged_counts(_frame(_select(observations, selection), selection, frozenset()))[["unit_id", "year", "value"]]
+
+
 def digest_of_parts(parts: dict[str, pa.Table]) -> str:
     """Digest of the values an indicator reads; the address of a value in its file is not part of it."""
     return digest_of({name: digest_of_table(table) for name, table in parts.items()})

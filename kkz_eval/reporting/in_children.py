@@ -14,7 +14,7 @@ import pandas as pd
 
 from kkz_eval.evaluation.verdict.sentences import MAX_EXTRA_DECIMALS
 from kkz_eval.model.texts import Language
-from kkz_eval.reporting import numbers
+from kkz_eval.reporting import numbers, say
 from kkz_eval.reporting.document import Inline, Number, Parts, Quoted, join, phrase
 from kkz_eval.reporting.inputs import OutcomeInfo, in_language
 
@@ -128,7 +128,7 @@ def end(measure: Measure, value: float, identifier: str, language: Language) -> 
 
 
 def of_how_many(measure: Measure, outcome: OutcomeInfo, level: Level | None, units: str, scope: str, language: Language) -> Parts:
-    """The level in the programme group of a stated year, and of how many persons the talk is, where they are counted.
+    """The level in the programme group of a stated year, and of how many persons the talk is; where nobody counts them, what would.
 
     units: what the level is a mean of, each counting alike, however many persons live there.
     """
@@ -140,7 +140,7 @@ def of_how_many(measure: Measure, outcome: OutcomeInfo, level: Level | None, uni
     share = numbers.count(f"{scope}.level", measure.convert(level.value), language)
     said = phrase("children.level", language, year=year, units=units, n=share)
     if outcome.among.count is None or outcome.among.year is None:
-        return said
+        return join(said, _not_counted(outcome, language))
     counted = phrase(
         "children.counted",
         language,
@@ -149,6 +149,15 @@ def of_how_many(measure: Measure, outcome: OutcomeInfo, level: Level | None, uni
         year=numbers.year(f"{scope}.counted_year", outcome.among.year),
     )
     return join(said, counted)
+
+
+def _not_counted(outcome: OutcomeInfo, language: Language) -> Parts:
+    """That the number of persons is not at hand, and with which table it would be."""
+    assert outcome.among is not None
+    titles = [in_language(title, language, outcome.indicator) for title in outcome.among.brought_by]
+    if not titles:
+        return phrase("children.counted_nowhere", language)
+    return phrase("children.not_counted", language, tables=Quoted(say("children.or").in_language(language).join(titles)))
 
 
 def whom(measure: Measure, outcome: OutcomeInfo, language: Language) -> Parts:

@@ -58,13 +58,14 @@ class Among:
     """Of whom the value of an outcome is a share.
 
     words: behind "of 1,000"; a value is per `per` of them. count: how many there were in the programme group in `year`, both None where
-    that is not at hand.
+    that is not at hand; brought_by: titles of the official tables with which it would be, () where none is known.
     """
 
     words: LocalText
     per: float
     count: float | None = None
     year: int | None = None
+    brought_by: tuple[LocalText, ...] = ()
 
 
 @dataclass(frozen=True)

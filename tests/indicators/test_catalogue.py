@@ -114,7 +114,7 @@ def test_an_installation_with_a_mix_does_not_open(tmp_path: Path) -> None:
     for path in FOLDER.glob("*.yaml"):
         (tmp_path / path.name).write_bytes(path.read_bytes())
     content = (FOLDER / "indicators.yaml").read_text(encoding="utf-8")
-    mixed = content.replace("dataset: bevoelkerung_amtlich", "dataset: bevoelkerung", 1)
+    mixed = content.replace("dataset: bevoelkerung_amtlich\n", "dataset: bevoelkerung\n", 1)
     assert mixed != content
     (tmp_path / "indicators.yaml").write_text(mixed, encoding="utf-8")
     settings = load_settings({"KKZ_CONTRACTS": str(tmp_path), "KKZ_HOME": str(tmp_path / "home")})
@@ -308,16 +308,20 @@ def test_a_break_of_an_unknown_indicator_names_the_near_one(tmp_path: Path) -> N
         load_catalogue(FOLDER / "indicators.yaml", tmp_path / "breaks.yaml")
 
 
-def test_those_of_whom_a_share_is_are_counted_by_an_indicator_with_a_denominator(tmp_path: Path) -> None:
-    def read_with(by: str) -> dict[str, Indicator]:
+def test_those_of_whom_a_share_is_are_counted_in_an_official_dataset_that_is_named(tmp_path: Path) -> None:
+    def read_with(dataset: str) -> dict[str, Indicator]:
         source = (FOLDER / "indicators.yaml").read_text(encoding="utf-8")
         path = tmp_path / "indicators.yaml"
-        path.write_text(source.replace("counted_by: betreuungsquote_u3}", f"counted_by: {by}}}"), encoding="utf-8")
+        path.write_text(source.replace("counted: [{dataset: schulabgaenge_amtlich, ", f"counted: [{{{dataset}"), encoding="utf-8")
         return load_catalogue(path, FOLDER / "breaks.yaml")
 
-    assert read_with("betreuungsquote_u3")
+    origins = {contract.dataset: contract.source for contract in load_contracts(FOLDER).values()}
+    check_origins(read_with("dataset: schulabgaenge_amtlich, "), origins)
+    for other in ("schulabgaenge", "no_such"):  # what municipalities deliver counts nobody elsewhere
+        with pytest.raises(UserError, match=other):
+            check_origins(read_with(f"dataset: {other}, "), origins)
     with pytest.raises(CatalogueInvalid):
-        read_with("a_schul_oA")
+        read_with("")
 
 
 def test_a_share_is_per_as_many_as_its_source_counts_it() -> None:

@@ -6,10 +6,12 @@ from dataclasses import replace
 
 from five_years import DAY, YEARS
 
+from kkz_eval.indicators.catalogue import Selection
 from kkz_eval.line.counted import among_of
 from kkz_eval.line.installation import Installation
 from kkz_eval.line.snapshot import current_snapshot
 from kkz_eval.line.study import Study
+from kkz_eval.reporting.inputs import Among
 from kkz_eval.simulation.layout import official_name
 
 NEWEST = YEARS[-1]
@@ -33,23 +35,30 @@ def test_a_share_is_of_so_many_in_the_programme_group(own: Installation) -> None
     assert (found.words["de"], found.per, found.count, found.year) == ("Schulabgängen", 100, leavers, NEWEST)
 
 
-def test_where_the_source_publishes_the_share_alone_another_indicator_counts_or_nobody(own: Installation) -> None:
+def test_where_the_source_publishes_the_share_alone_official_tables_count_or_are_named(own: Installation) -> None:
     outcome = _outcomes(Study(current_snapshot(own, DAY), own.plans["modellwelt"]))["jugendarbeitslosenquote"]
     catalogue = own.catalogue
     indicator = catalogue[outcome.indicator]
     assert indicator.among is not None
 
-    def counted_by(name: str | None) -> tuple[float | None, int | None]:
-        changed = replace(indicator, among=replace(indicator.among, counted_by=name))
+    def counted_in(*selections: Selection) -> Among:
+        changed = replace(indicator, among=replace(indicator.among, counted=selections))
         line = replace(own, catalogue={**catalogue, outcome.indicator: changed})
         found = among_of(Study(current_snapshot(line, DAY), own.plans["modellwelt"]), outcome)
         assert found is not None
-        return found.count, found.year
+        return found
 
-    assert counted_by(None) == (None, None)
-    count, year = counted_by("betreuungsquote_u3")
-    assert count is not None
-    assert year == NEWEST
+    nobody = counted_in()
+    assert (nobody.count, nobody.year, nobody.brought_by) == (None, None, ())
+    everyone = (("age_group", "unter_3"), ("nationality", "insgesamt"), ("sex", "insgesamt"))
+    children = Selection("persons", everyone, "bevoelkerung_amtlich")
+    ages = Selection("persons", (), "bevoelkerung_altersjahre", ("age", ("0", "1", "2")), "kreis")
+    missing = counted_in(ages)
+    assert (missing.count, missing.year) == (None, None)
+    assert [title["de"] for title in missing.brought_by] == ["Bevölkerung nach Altersjahren, amtliche Statistik"]
+    counted = counted_in(ages, children)
+    assert counted.count is not None
+    assert (counted.year, counted.brought_by) == (NEWEST, ())
 
 
 def test_what_is_no_share_of_persons_is_of_nobody(own: Installation) -> None:

@@ -107,6 +107,23 @@ def alone(inputs):
     return made
 
 
+def test_where_nobody_counts_the_children_it_says_so_and_what_would(alone, verdict):
+    made = alone(verdict(**FORMS[next(iter(FORMS))][0]))
+    table = {"de": "Bevölkerung", "en": "Population"}
+
+    def told(language, *tables):
+        among = Among(LEAVERS.words, LEAVERS.per, brought_by=tables)
+        given = replace(made, outcomes=(replace(made.outcomes[0], among=among),))
+        return plain(front_of(given, language).results[0].children)
+
+    assert told("de", table).endswith(
+        "Wie viele es sind, fehlt hier: Es liegt nur der Anteil vor. Die Zahl käme mit der Tabelle „Bevölkerung“."
+    )
+    assert told("de", table, table).endswith("mit der Tabelle „Bevölkerung“ oder „Bevölkerung“.")
+    assert told("en", table).endswith("The number would come with the table “Population”.")
+    assert told("de").endswith("Wie viele es sind, sagt keine der amtlichen Tabellen, die hier gelesen werden.")
+
+
 @pytest.mark.parametrize("form", FORMS)
 def test_each_verdict_is_told_in_children_or_says_why_there_is_none(alone, verdict, form):
     changes, said = FORMS[form]
