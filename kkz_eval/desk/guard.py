@@ -79,34 +79,39 @@ class Guard:
                 check_address(inside, scope, person)
             elif scope["type"] == "websocket":
                 raise Refused(HTTPStatus.NOT_FOUND, "websocket")  # noqa: TRY301  said to the log as any other
-            refused = await self._pass_on({**scope, "person": person}, receive, _with_headers(send, inside), headers, inside)
-        except Refused as reason:
-            refused = reason
-            await answer(scope, reason.status, send)
-        if refused is not None:
-            self.log(person, str(scope.get("method", "websocket")), str(scope["path"]), refused.reason)
+            await self._pass_on({**scope, "person": person}, receive, _with_headers(send, inside), headers, inside)
+        except Refused as refused:
+            self._note(scope, person, refused)
+            await answer(scope, refused.status, send)
 
-    async def _pass_on(
-        self, scope: Scope, receive: Receive, send: Send, headers: Mapping[str, str], inside: str | None
-    ) -> Refused | None:
-        """To the application, with what it may receive. Gives why it was ended in the middle; raises Refused where it did not begin."""
+    async def _pass_on(self, scope: Scope, receive: Receive, send: Send, headers: Mapping[str, str], inside: str | None) -> None:
+        """To the application, with what it may receive. Raises Refused where that does not begin."""
+        person: Person = scope["person"]
+
+        def note(refused: Refused) -> None:
+            self._note(scope, person, refused)
+
         if scope["type"] == "websocket":
-            return await hold(self.app, scope, lambda: followed(receive, self.limits.query), send)
+            await hold(self.app, scope, lambda: followed(receive, self.limits.query), send, note)
+            return
         size = self._size_of_body(scope, headers, inside)
         if scope["method"] in SAFE_METHODS:
             await self.app(scope, receive, send)
-            return None
-        person: Person = scope["person"]
+            return
         with self._sending.by(person.name, size, self.limits):
             deadline = asyncio.get_running_loop().time() + self.limits.seconds + size / self.limits.slowest
             body = Body(receive, size, deadline)
             if inside is None:
-                return await hold(self.app, scope, body.part, send)
+                await hold(self.app, scope, body.part, send, note)
+                return
             request = understood(await body.whole(), person)
             length = (b"content-length", str(len(request)).encode())
             rest = [pair for pair in scope["headers"] if pair[0].lower() != b"content-length"]
             await self.app({**scope, "headers": [*rest, length]}, once(request, receive), send)
-        return None
+
+    def _note(self, scope: Scope, person: Person | None, refused: Refused) -> None:
+        """Into the log, before it is answered: what can't be recorded is not answered either."""
+        self.log(person, str(scope.get("method", "websocket")), str(scope["path"]), refused.reason)
 
     def _sender(self, scope: Scope) -> Person:
         person = self.who(scope)
@@ -119,6 +124,8 @@ class Guard:
         host = headers.get("host", "").lower()
         if host not in self.hosts:
             raise Refused(HTTPStatus.MISDIRECTED_REQUEST, "host")
+        if scope.get("http_version") != "1.1":  # browsers and the proxy speak no other to this server
+            raise Refused(HTTPStatus.HTTP_VERSION_NOT_SUPPORTED, "version")
         if scope["type"] == "http" and scope["method"] not in METHODS:
             raise Refused(HTTPStatus.METHOD_NOT_ALLOWED, "method")
         acts = scope["type"] == "websocket" or scope["method"] not in SAFE_METHODS

@@ -94,10 +94,12 @@ class Body:
         return b"".join(parts)
 
 
-async def hold(app: ASGIApp, scope: Scope, following: Callable[[], Awaitable[Message]], send: Send) -> Refused | None:
-    """Let an application have what comes, and end it where something may not pass; gives why, None where all went well.
+async def hold(
+    app: ASGIApp, scope: Scope, following: Callable[[], Awaitable[Message]], send: Send, note: Callable[[Refused], None]
+) -> None:
+    """Let an application have what comes, and end it where something may not pass.
 
-    following: the next message, raises Refused. The other side is answered at once. The application only hears that the other side is gone, so that
+    following: the next message, raises Refused; note: is told why it was ended. The other side is answered at once. The application only hears that the other side is gone, so that
     it can't mistake what it has for all there is; what it says or raises afterwards goes nowhere.
     """
     answered, refused = False, list[Refused]()
@@ -108,6 +110,7 @@ async def hold(app: ASGIApp, scope: Scope, following: Callable[[], Awaitable[Mes
                 return await following()
             except Refused as reason:
                 refused.append(reason)
+                note(reason)
                 if not answered or scope["type"] == "websocket":
                     await answer(scope, reason.status, send)
         return {"type": "websocket.disconnect", "code": 1008} if scope["type"] == "websocket" else {"type": "http.disconnect"}
@@ -123,4 +126,3 @@ async def hold(app: ASGIApp, scope: Scope, following: Callable[[], Awaitable[Mes
     except Exception:
         if not refused:
             raise
-    return refused[0] if refused else None
