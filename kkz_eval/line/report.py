@@ -323,6 +323,7 @@ def _source_info(study: Study, contract: Contract) -> SourceInfo:
     return SourceInfo(
         dataset=contract.dataset,
         title=title_of(contract, study.simulated),
+        named={"de": contract.title_de, "en": contract.title_en},
         attribution="" if simulated else contract.attribution,
         licence="" if simulated else contract.licence,
         edition=", ".join(editions),

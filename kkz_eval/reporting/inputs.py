@@ -100,11 +100,13 @@ class SourceInfo:
     """One dataset used, with the attribution its licence asks for.
 
     edition: those used; files: (name, sha256) of those used; editions: all that are accepted of an official source. simulated: whether
-    its figures are made up; then it has neither attribution nor licence, and its title says so.
+    its figures are made up; then it has neither attribution nor licence, and its title says so. named: the title without that word, for
+    sentences that say it themselves.
     """
 
     dataset: str
     title: LocalText
+    named: LocalText
     attribution: str
     licence: str
     edition: str

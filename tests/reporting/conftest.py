@@ -302,6 +302,7 @@ def inputs() -> ReportInputs:
             SourceInfo(
                 "inkar",
                 {"de": "INKAR, Ausgabe der Probe", "en": "INKAR, edition of the probe"},
+                {"de": "INKAR, Ausgabe der Probe", "en": "INKAR, edition of the probe"},
                 "© BBSR Bonn",
                 "Datenlizenz Deutschland – Namensnennung – Version 2.0",
                 "2024",

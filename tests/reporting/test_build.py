@@ -204,15 +204,19 @@ def test_missing_years_of_a_unit_are_one_row_with_spans(inputs):
     missing = inputs.deliveries[inputs.deliveries["status"] == "missing"]
     years = pd.concat([missing.assign(year=year) for year in (2015, 2012, 2014, 2010)])
     section = deliveries_section(years, {}, "de")
-    (row,) = next(block for block in section.sections[0].blocks if block.identifier == "kept-out-table").rows
+    (kept_out,) = (part for part in section.sections if part.identifier == "kept-out")
+    (row,) = kept_out.blocks[0].rows
     assert [plain(cell) for cell in row] == ["Kreis Alba 4", "schulabgaenge", "2010, 2012, 2014–\u20602015", "fehlt", "–"]
 
 
 def test_deliveries_carry_the_title_of_their_dataset(inputs):
     titles = {"schulabgaenge": {"de": "Schulabgänge nach Abschluss", "en": "School leavers by certificate"}}
     section = deliveries_section(inputs.deliveries, titles, "en")
-    for block in section.blocks:
-        assert "School leavers by certificate" in [plain(cell) for cell in block.rows[0]]
+    assert plain(section.blocks[0].parts).startswith(f"{len(inputs.deliveries)} deliveries: accepted ")
+    tables = [block for part in section.sections for block in part.blocks]
+    assert len(tables) == 2
+    for table in tables:
+        assert "School leavers by certificate" in [plain(cell) for cell in table.rows[0]]
 
 
 def test_a_text_without_the_language_is_a_sentence_for_the_user(inputs):

@@ -229,7 +229,7 @@ def test_a_table_too_large_for_the_page_is_a_link_only(monkeypatch):
 
 def test_a_page_that_is_shown_alone_links_to_nothing_beside_it(page):
     _, _, html = page
-    assert 'class="beside"' not in html
+    assert " download" not in html
 
 
 def test_the_same_document_gives_the_same_files(inputs):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -162,3 +163,23 @@ def test_the_keyboard_walks_through_contents_folds_and_tables_in_the_order_of_th
         )
     assert [place for place, _ in walked] == list(range(ahead))
     assert {"contents", "table", "SUMMARY"} <= {kind for _, kind in walked}
+
+
+EXAMPLE = (
+    Path(__file__).parents[2] / "docs" / "examples" / "bericht.html"
+)  # of the model world: four primary outcomes and all figures
+TALLEST = 11_500  # pixels of it at the width of a laptop; whoever opens nothing must come to the end
+
+
+def test_a_whole_report_is_read_to_its_end_when_folded(chromium_browser):
+    shown = chromium_browser.new_page(viewport={"width": 1280, "height": 900})
+    shown.goto(EXAMPLE.as_uri())
+    folded, unfolded = (
+        shown.evaluate(
+            f"document.querySelectorAll('details').forEach(fold => {{ fold.open = {state} }});"
+            " document.documentElement.scrollHeight"
+        )
+        for state in ("false", "true")
+    )
+    shown.close()
+    assert folded < TALLEST < unfolded

@@ -51,7 +51,7 @@ class Page:
 
 
 WIDE = Page(width=550, height=260, label_room=125, line_height=18, full_labels=True)
-NARROW = Page(width=160, height=220, label_room=88, line_height=34, full_labels=False)
+NARROW = Page(width=160, height=170, label_room=88, line_height=34, full_labels=False)
 
 
 def value_domain(values: Sequence[float]) -> tuple[float, float]:

@@ -96,7 +96,8 @@ def chain_alternative_text(chain: Chain, language: Language) -> str:
         say("figures.alt_link", name=link.name, said=", ".join(said for said in _said_of(link) if said)).in_language(language)
         for link in chain.links
     )
-    return alternative_text(say("figures.alt_chain", links=links).in_language(language), chain.simulated, language)
+    key = "figures.alt_chain_with_reach" if any(link.reach_words for link in chain.links) else "figures.alt_chain"
+    return alternative_text(say(key, links=links).in_language(language), chain.simulated, language)
 
 
 def _said_of(link: Link) -> Iterator[str]:
@@ -179,7 +180,7 @@ def chain_chart(chain: Chain, page: Page, language: Language) -> Drawing:
 
 def _add(drawing: _Drawing, link: Link, beside: int | None) -> None:
     """Put a stage below the ones before it. beside: where the column of verdicts begins, None where they stand below."""
-    top = drawing.bottom + (12 if drawing.knots else 2)
+    top = drawing.bottom + (9 if drawing.knots else 2)
     column = drawing.width if beside is None else beside
     y = _put(drawing.names, WORDS_FROM, top, link.name, column)
     drawing.knots.append(top + LINE / 2)

@@ -142,7 +142,8 @@ def _shortened(label: str, at_most: int) -> str:
 
 def _rules(marks: Sequence[tuple[Mark, list[int]]], x: alt.X, page: Page, years: tuple[int, ...]) -> list[alt.Chart]:
     rules, words = [], []
-    for position, (mark, dash) in enumerate(sorted(marks, key=lambda pair: pair[0].year)):
+    taken: list[tuple[float, float, int]] = []  # room that labels have above the plot: from, to, and their level
+    for mark, dash in sorted(marks, key=lambda pair: pair[0].year):
         full = page.full_labels or not mark.letter
         label = f"{mark.letter} · {mark.label}" if full and mark.letter else mark.label if full else mark.letter
         share = (mark.year - years[0]) / max(years[-1] - years[0], 1)
@@ -151,15 +152,19 @@ def _rules(marks: Sequence[tuple[Mark, list[int]]], x: alt.X, page: Page, years:
         room = max(before, after)
         shown = _shortened(label, int(room / PIXELS_PER_LETTER))
         data = on({"year": [mark.year], "text": [shown]})
-        above = -6 - 17 * position
         near, length = page.width * share + (-4 if right else 4), PIXELS_PER_LETTER * len(shown)
+        begin, end = (near - length, near) if right else (near, near + length)
+        beside = {level for first, last, level in taken if first < end and begin < last}
+        level = next(level for level in range(len(marks)) if level not in beside)  # the lowest where the label meets no other
+        taken.append((begin, end, level))
+        above = -6 - 17 * level
         rules.append(
             data.mark_rule(color=QUIET, strokeWidth=1.2, strokeDash=dash).encode(
                 x=x, y=alt.YValue(above), y2=alt.Y2Value(page.height)
             )
         )
         words += [
-            ground(near - length if right else near, near if right else near + length, above, above + 14),
+            ground(begin, end, above, above + 14),
             data.mark_text(
                 align="right" if right else "left", dx=-4 if right else 4, baseline="top", color=INK, fontSize=FONT_SIZE - 1
             ).encode(x=x, y=alt.YValue(above), text=alt.Text("text:N")),

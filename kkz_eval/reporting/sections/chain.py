@@ -1,6 +1,6 @@
 """The section on the chain from birth to work: what is offered at each stage, whom it reaches, whether it is handed on, what differed.
 
-Four questions in this order, one figure, one table; then what is not evaluated and why. The first three describe what was delivered.
+Four questions in this order, one figure, and folded the answers by stage; then what is not evaluated and why. The first three describe what was delivered.
 Does not belong here: counting what was delivered (indicators.offers), the verdicts, the stations of a year of birth (stations).
 """
 
@@ -50,6 +50,7 @@ def chain_section(inputs: ReportInputs, language: Language) -> tuple[Section, ..
     offers = {} if inputs.offers is None else {row.stage: row for row in inputs.offers.stages}
     rows = tuple(_answered(stage, offers, inputs, language) for stage in inputs.chain)
     blocks: list[Block] = [*_delivered(inputs.offers, language)]
+    by_stage: list[Block] = []
     links = tuple(row.link for row in rows if row.stage != _AROUND)
     if links:
         caption = phrase("chain.figure_with_reach" if offers else "chain.figure", language)
@@ -58,10 +59,13 @@ def chain_section(inputs: ReportInputs, language: Language) -> tuple[Section, ..
         blocks.append(draw_chain("chain.figure", Chain(links, made_up), caption, language, _source(inputs, language)))
     if offers:  # without deliveries the figure says it all
         columns = tuple(Column(say(f"chain.column.{name}").in_language(language)) for name in _COLUMNS)
-        blocks.append(Table("chain-table", phrase("chain.table", language), columns, tuple(row.cells for row in rows)))
+        by_stage.append(Paragraph(phrase("chain.counting", language), "note"))
+        by_stage.append(Table("chain-table", phrase("chain.table", language), columns, tuple(row.cells for row in rows)))
+    answers = folded("chain-stages", phrase("chain.table_title", language), by_stage)
     left = tuple(said for stage in inputs.chain if (said := _not_evaluated(stage, inputs, language)))
     reasons = folded("chain-reasons", phrase("chain.reasons", language), (Listing(left),) if left else ())
-    return (Section("chain", phrase("sections.chain", language), tuple(blocks), (*reasons, *stations_section(inputs, language))),)
+    folds = (*answers, *reasons, *stations_section(inputs, language))
+    return (Section("chain", phrase("sections.chain", language), tuple(blocks), folds),)
 
 
 def _delivered(offers: Offers | None, language: Language) -> tuple[Paragraph, ...]:
@@ -78,7 +82,7 @@ def _delivered(offers: Offers | None, language: Language) -> tuple[Paragraph, ..
         shown = {key: numbers.count(f"chain.{name}.{key}", count, language) for key, count in counts.items()}
         said.append(phrase(f"chain.{name}", language, year=numbers.year(f"chain.{name}.year", delivered.year), **shown))
     counted = Paragraph(join(*said, phrase("chain.unknown", language)))
-    return (Paragraph(intro), counted, Paragraph(phrase("chain.counting", language), "note"))
+    return (Paragraph(intro), counted)
 
 
 def _source(inputs: ReportInputs, language: Language) -> Parts:
@@ -114,9 +118,10 @@ def _answered(stage: StageCoverage, offers: Mapping[str, StageOffers], inputs: R
         return _Answered(stage.stage, ((name,), none, none, none, differed), Link(name.text, None, "", drawn, plain(differed)))
     scope = f"chain.{stage.stage}"
     percent = reach_percent(row.reach, inputs.smallest_cell)
-    reached = _reached(row, percent, scope, language)
+    reached, drawn_reach = (_reached(row, percent, scope, language, key) for key in ("chain.reached", "chain.reached_in_short"))
     answers = (_offered(row, scope, language), reached, _handed_on(row, scope, language))
-    return _Answered(stage.stage, ((name,), *answers, differed), Link(name.text, percent, plain(reached), drawn, plain(differed)))
+    link = Link(name.text, percent, plain(drawn_reach), drawn, plain(differed))
+    return _Answered(stage.stage, ((name,), *answers, differed), link)
 
 
 def _offered(row: StageOffers, scope: str, language: Language) -> Parts:
@@ -126,14 +131,15 @@ def _offered(row: StageOffers, scope: str, language: Language) -> Parts:
     return phrase("chain.offered", language, n=n, **_of(row.offered, f"{scope}.offered", language))
 
 
-def _reached(row: StageOffers, percent: int | None, scope: str, language: Language) -> Parts:
+def _reached(row: StageOffers, percent: int | None, scope: str, language: Language, sentence: str) -> Parts:
+    """sentence: by its key, for a cell or beside the bar of the figure, whose caption says of whom."""
     if not row.offered.of:
         return phrase("chain.not_delivered", language)
     if row.reach is None:
         return phrase("chain.no_service" if not row.services else "chain.no_figures", language)
     shown: Inline = disclosure.HIDDEN if percent is None else numbers.count(f"{scope}.reached", percent, language)
     given = Answers(row.reach.units, row.offered.of)
-    return phrase("chain.reached", language, percent=shown, **_of(given, f"{scope}.reach", language))
+    return phrase(sentence, language, percent=shown, **_of(given, f"{scope}.reach", language))
 
 
 def reach_percent(reach: Reach | None, smallest_cell: int) -> int | None:

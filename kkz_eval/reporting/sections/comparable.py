@@ -1,17 +1,30 @@
-"""The section on the years before the start: how far apart the groups were, figure, sentences and table. The design is in `design`."""
+"""The section on the years before the start: how far apart the groups were, figure and sentences, folded the table. The design is in `design`."""
 
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterator
+from itertools import groupby
 from typing import Any
 
 from kkz_eval.model.texts import Language
 from kkz_eval.reporting import claims, numbers, say, wording
-from kkz_eval.reporting.document import Block, Column, Inline, Listing, Paragraph, Parts, Section, Table, join, phrase
+from kkz_eval.reporting.document import (
+    Block,
+    Column,
+    Inline,
+    Listing,
+    Number,
+    Paragraph,
+    Parts,
+    Section,
+    Table,
+    join,
+    phrase,
+)
 from kkz_eval.reporting.figures.balance import Balance, Distance, draw_balance
 from kkz_eval.reporting.inputs import OutcomeInfo, ReportInputs, in_language
 from kkz_eval.reporting.sections import design
-from kkz_eval.reporting.sections.parts import folded, insert, is_simulated, label_of, source_of
+from kkz_eval.reporting.sections.parts import folded, insert, is_simulated, label_of, listed, source_of
 from kkz_eval.reporting.sections.who import map_blocks
 
 
@@ -48,12 +61,12 @@ def comparable_section(inputs: ReportInputs, language: Language) -> Section:
     title = phrase("sections.balance" if shown else "sections.balance_unknown", language)
     others = [(row, outcome) for row, outcome in shown if (row, outcome) not in first]
     rest = folded(
-        "balance-others", phrase("changed.others", language), _drawn_and_said("balance.others", inputs, others, language)
+        "balance-others",
+        phrase("changed.others", language),
+        _drawn_and_said("balance.others", inputs, others, tuple(wording.Distance), language),
     )
     measured = folded(
-        "balance-measured",
-        phrase("balance.table_title", language),
-        [_how_to_read(inputs, shown, language), _balance_table(shown, language)] if shown else (),
+        "balance-measured", phrase("balance.table_title", language), _measured(inputs, shown, first, language) if shown else ()
     )
     return Section("balance", title, tuple(blocks), (*rest, *measured, *design.design_sections(inputs, language)))
 
@@ -65,31 +78,51 @@ def _balance_shown(
     language: Language,
 ) -> Iterator[Block]:
     """first: those of shown whose differences are drawn and named here; the others are counted, and are folded."""
-    yield from _drawn_and_said(claims.BALANCE, inputs, first, language)
-    if len(first) < len(shown):
-        yield Paragraph(_counted(shown, language))
-    sides = [(row, outcome, wording.distance(row["smd"])) for row, outcome in shown]
-    large = [(row, outcome) for row, outcome, side in sides if side is wording.Distance.LARGE]
-    far_level = any(row["measure"] == "level" for row, _ in large)
-    if far_level:
+    yield from _drawn_and_said(claims.BALANCE, inputs, first, (wording.Distance.LARGE,), language)
+    yield Paragraph(_counted(shown, language))
+    if any(row["measure"] == "level" for row, _ in _large(shown)):
         yield Paragraph(phrase("balance.fixed", language))
-    if far_level or any(outcome.role == "context" for _, outcome in large):
+
+
+def _large(shown: list[tuple[dict[Hashable, Any], OutcomeInfo]]) -> list[tuple[dict[Hashable, Any], OutcomeInfo]]:
+    """Those that are held to be too large to be levelled out."""
+    return [(row, outcome) for row, outcome in shown if wording.distance(row["smd"]) is wording.Distance.LARGE]
+
+
+def _measured(
+    inputs: ReportInputs,
+    shown: list[tuple[dict[Hashable, Any], OutcomeInfo]],
+    first: list[tuple[dict[Hashable, Any], OutcomeInfo]],
+    language: Language,
+) -> Iterator[Block]:
+    """How to read the lines, what large differences may come from, the smaller ones of those drawn on the open page, and all in a table."""
+    yield _how_to_read(inputs, shown, language)
+    if any(row["measure"] == "level" or outcome.role == "context" for row, outcome in _large(shown)):
         yield Paragraph(phrase("balance.need", language))
+    smaller = (wording.Distance.SMALL, wording.Distance.ADJUST)
+    yield from map(Paragraph, _balance_sentences(claims.BALANCE, first, smaller, language))
+    yield _balance_table(shown, language)
 
 
 def _how_to_read(inputs: ReportInputs, shown: list[tuple[dict[Hashable, Any], OutcomeInfo]], language: Language) -> Paragraph:
     """Whose the lines are, what chance alone does, and all differences in one test."""
-    large = [row for row, _ in shown if wording.distance(row["smd"]) is wording.Distance.LARGE]
-    chance = max((wording.by_chance(row["n_treated"], row["n_reference"]) for row in large), default=0.0)
+    chance = max((wording.by_chance(row["n_treated"], row["n_reference"]) for row, _ in _large(shown)), default=0.0)
     size = numbers.measured("balance.by_chance", chance, 2, language)
     by_chance = phrase("balance.chance", language, size=size) if chance > wording.LARGE_DISTANCE else ()
     return Paragraph(join(phrase("balance.source", language), by_chance, _together(inputs, language)))
 
 
 def _drawn_and_said(
-    scope: str, inputs: ReportInputs, shown: list[tuple[dict[Hashable, Any], OutcomeInfo]], language: Language
+    scope: str,
+    inputs: ReportInputs,
+    shown: list[tuple[dict[Hashable, Any], OutcomeInfo]],
+    named: tuple[wording.Distance, ...],
+    language: Language,
 ) -> Iterator[Block]:
-    """The figure and the sentences on some differences; nothing where there are none. scope: beginning of all identifiers."""
+    """The figure of some differences, and the sentences on those that lie on one of the sides named; nothing where there are none.
+
+    scope: beginning of all identifiers.
+    """
     if not shown:
         return
     figure = Balance(
@@ -106,7 +139,7 @@ def _drawn_and_said(
     )
     source = source_of(inputs, [outcome for _, outcome in shown], language)
     yield draw_balance(f"{scope}.figure", figure, phrase("balance.caption", language), language, source)
-    yield Listing(tuple(_balance_sentences(scope, shown, language)))
+    yield from map(Paragraph, _balance_sentences(scope, shown, named, language))
     yield from _without_counterpart(scope, inputs, shown, language)
 
 
@@ -114,25 +147,33 @@ def _counted(shown: list[tuple[dict[Hashable, Any], OutcomeInfo]], language: Lan
     """On which side of the lines all differences lie, those that are folded among them."""
     sides = [wording.distance(row["smd"]) for row, _ in shown]
     counts = {side.value: numbers.count(f"balance.counted.{side}", sides.count(side), language) for side in wording.Distance}
-    return phrase("balance.counted", language, of=numbers.count("balance.counted.of", len(shown), language), **counts)
+    lines = {
+        "near": numbers.measured("balance.counted.near", wording.SMALL_DISTANCE, 2, language),
+        "far": numbers.measured("balance.counted.far", wording.LARGE_DISTANCE, 2, language),
+    }
+    of = numbers.count("balance.counted.of", len(shown), language)
+    return phrase("balance.counted", language, of=of, **counts, **lines)
 
 
-def _balance_sentences(scope: str, shown: list[tuple[dict[Hashable, Any], OutcomeInfo]], language: Language) -> Iterator[Parts]:
-    """One sentence for each side of the lines on which there is a difference, the largest first."""
-    for side in reversed(wording.Distance):
-        items: list[Inline] = []
-        for position, (row, outcome) in enumerate(shown, start=1):
-            if wording.distance(row["smd"]) is side:
-                smd = numbers.measured(f"{scope}.said-{position}", row["smd"], 2, language)
-                measure = say(f"measures.{row['measure']}").in_language(language)
-                said = phrase("balance.item", language, label=label_of(outcome, language), measure=measure, smd=smd)
-                items += [*(["; "] if items else []), *said]
-        if items:
+def _balance_sentences(
+    scope: str,
+    shown: list[tuple[dict[Hashable, Any], OutcomeInfo]],
+    sides: tuple[wording.Distance, ...],
+    language: Language,
+) -> Iterator[Parts]:
+    """One sentence for each of these sides of the lines on which there is a difference, the largest first."""
+    for side in reversed(sides):
+        found = [
+            (outcome, row["measure"], numbers.measured(f"{scope}.said-{position}", row["smd"], 2, language))
+            for position, (row, outcome) in enumerate(shown, start=1)
+            if wording.distance(row["smd"]) is side
+        ]
+        if found:
             lines = {
                 "near": numbers.measured(f"{scope}.{side}.near", wording.SMALL_DISTANCE, 2, language),
                 "far": numbers.measured(f"{scope}.{side}.far", wording.LARGE_DISTANCE, 2, language),
             }
-            yield insert(phrase(f"balance.{side}", language, items="\x01", **lines), tuple(items))
+            yield insert(phrase(f"balance.{side}", language, items="\x01", **lines), _by_outcome(found, language))
 
 
 def _together(inputs: ReportInputs, language: Language) -> Parts:
@@ -157,16 +198,27 @@ def _without_counterpart(
     scope: str, inputs: ReportInputs, shown: list[tuple[dict[Hashable, Any], OutcomeInfo]], language: Language
 ) -> Iterator[Block]:
     """Where fewer of the programme group than the plan demands lie within the range of the reference group: what its check says, too."""
-    items: list[Inline] = []
-    for position, (row, outcome) in enumerate(shown, start=1):
-        share = float(row.get("overlap", float("nan")))
-        if share < inputs.checks.overlap:
-            measure = say(f"measures.{row['measure']}").in_language(language)
-            within = numbers.measured(f"{scope}.within-{position}", 100 * share, 0, language)
-            said = phrase("balance.within", language, label=label_of(outcome, language), measure=measure, share=within)
-            items += [*(["; "] if items else []), *said]
-    if items:
-        yield Paragraph(insert(phrase("balance.apart", language, items="\x01"), tuple(items)))
+    found = [
+        (outcome, row["measure"], numbers.measured(f"{scope}.within-{position}", 100 * float(row["overlap"]), 0, language))
+        for position, (row, outcome) in enumerate(shown, start=1)
+        if row.get("overlap", float("nan")) < inputs.checks.overlap
+    ]
+    if found:
+        yield Paragraph(insert(phrase("balance.apart", language, items="\x01"), _by_outcome(found, language)))
+
+
+def _by_outcome(found: list[tuple[OutcomeInfo, str, Number]], language: Language) -> Parts:
+    """Measures with a number each, outcome by outcome; rows of an outcome follow each other."""
+    said = []
+    for _, rows in groupby(found, key=lambda row: row[0].indicator):
+        outcomes, measures, measured = zip(*rows, strict=True)
+        told: list[Inline] = []
+        for measure, number in zip(measures, measured, strict=True):
+            name = say(f"measures.{measure}").in_language(language)
+            told += [*([", "] if told else []), *phrase("balance.measure", language, measure=name, value=number)]
+        item = phrase("balance.item", language, label=label_of(outcomes[0], language), measures="\x01")
+        said.append(insert(item, tuple(told)))
+    return listed(said)
 
 
 def _balance_table(shown: list[tuple[dict[Hashable, Any], OutcomeInfo]], language: Language) -> Table:

@@ -33,7 +33,7 @@ def data_section(inputs: ReportInputs, language: Language) -> Section:
 def _sources(inputs: ReportInputs, language: Language) -> Section:
     by_office: dict[tuple[bool, str, str], list[Parts]] = {}
     for source in inputs.sources:
-        title = Quoted(in_language(source.title, language, source.dataset))
+        title = Quoted(in_language(source.named, language, source.dataset))
         edition = phrase("data.edition", language, edition=Quoted(source.edition)) if source.edition else ()
         by_office.setdefault((source.simulated, source.attribution, source.licence), []).append(join((title,), edition))
     items = tuple(join(_office(*office, language), (*listed(titles), ".")) for office, titles in by_office.items())

@@ -1,8 +1,8 @@
-"""The part on deliveries: how many of each kind, and which were rejected or are missing. No judgement of a delivery (deliveries)."""
+"""The part on deliveries: how many of each kind, and folded those of each dataset and which were rejected or are missing. No judgement of a delivery (deliveries)."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
@@ -19,16 +19,20 @@ from kkz_eval.reporting.document import (
     Section,
     Table,
     identifier_part,
+    join,
     phrase,
 )
 from kkz_eval.reporting.inputs import LocalText, in_language
-from kkz_eval.reporting.sections.parts import folded
+from kkz_eval.reporting.sections.parts import folded, insert, listed
 
 ALWAYS_SHOWN = (State.ACCEPTED, State.WARNINGS, State.REJECTED, State.MISSING)
 
 
 def deliveries_section(deliveries: pd.DataFrame, titles: Mapping[str, LocalText], language: Language) -> Section:
-    """First a count by dataset and status, then a row for each unit, dataset and status with its years as spans. titles: by dataset."""
+    """How many of each status; folded the count by dataset, and a row for each unit, dataset and status with its years as spans.
+
+    titles: by dataset.
+    """
     tally = deliveries.groupby(["dataset", "status"]).size()
     states = [state for state in State if state in ALWAYS_SHOWN or state in set(deliveries["status"])]
     datasets = sorted({str(dataset) for dataset in deliveries["dataset"]})
@@ -58,10 +62,11 @@ def deliveries_section(deliveries: pd.DataFrame, titles: Mapping[str, LocalText]
     )
     kept_out = deliveries[~deliveries["status"].isin([*COUNTING, *OFFICIAL])]
     kept_out = kept_out.sort_values(["dataset", "unit_name", "unit_id", "year"])
+    counted = _counted(deliveries, states, language)
+    by_dataset = folded("deliveries-by-dataset", phrase("data.deliveries_title", language), (overview,))
     if kept_out.empty:
-        return Section(
-            "deliveries", phrase("data.deliveries", language), (overview, Paragraph(phrase("data.no_refused", language)))
-        )
+        said = Paragraph(join(counted, phrase("data.no_refused", language)))
+        return Section("deliveries", phrase("data.deliveries", language), (said,), by_dataset)
     rows = tuple(
         (
             (Quoted(str(unit_name)),),
@@ -82,7 +87,18 @@ def deliveries_section(deliveries: pd.DataFrame, titles: Mapping[str, LocalText]
     )
     named = Table("kept-out-table", phrase("data.refused_caption", language), columns, rows)
     kept_out_ones = folded("kept-out", phrase("data.refused_title", language), (named,))
-    return Section("deliveries", phrase("data.deliveries", language), (overview,), kept_out_ones)
+    return Section("deliveries", phrase("data.deliveries", language), (Paragraph(counted),), (*by_dataset, *kept_out_ones))
+
+
+def _counted(deliveries: pd.DataFrame, states: Sequence[State], language: Language) -> Parts:
+    """All deliveries, and how many of each status."""
+    tally = deliveries["status"].value_counts()
+    each: list[Parts] = [
+        (state.said.in_language(language), " ", numbers.count(f"deliveries.all.{state}", int(tally.get(state, 0)), language))
+        for state in states
+    ]
+    n = numbers.count("deliveries.all", len(deliveries), language)
+    return insert(phrase("data.deliveries_counted", language, n=n, states="\x01"), listed(each))
 
 
 def _named(dataset: str, titles: Mapping[str, LocalText], language: Language) -> Inline:

@@ -34,17 +34,17 @@ from kkz_eval.reporting.sections.parts import finding_of, folded, insert, is_sim
 def difference_section(inputs: ReportInputs, language: Language) -> Section:
     """For each outcome the sentence, the event study and every estimate over all years, refusals among them."""
     studies = [event_study_of(inputs, outcome, language) for outcome in of_role(inputs, "primary", "secondary")]
-    references = {_reference(found[0]) for found in studies if found is not None}
-    said_once = references if len(references) == 1 else set()  # what holds of all stands above them, else below each
+    about = [_about(*found, language) for found in studies if found is not None]
+    said_once = [said for said in (about[0] if about else ()) if all(said in each for each in about)]  # the others below each
     primary, secondary = (
         tuple(_difference_outcome(inputs, outcome, said_once, language) for outcome in of_role(inputs, role))
         for role in ("primary", "secondary")
     )
-    reading = phrase("difference.reading", language) if references else ()
+    reading = phrase("difference.reading", language) if about else ()
     intro = join(
         phrase("difference.intro" if primary or secondary else "difference.none", language),
         reading,
-        *(phrase(key, language) for key in sorted(said_once)),
+        *said_once,
     )
     folds = folded("difference-others", phrase("difference.others", language), (), secondary)
     return Section(
@@ -102,13 +102,14 @@ def _methods_explained(inputs: ReportInputs, language: Language) -> tuple[Block,
     return (Listing(items), *same)
 
 
-def _reference(study: EventStudy) -> str:
-    """The sentence on what the years of a study are relative to."""
-    return "difference.without_reference" if study.reference is None else "difference.with_reference"
+def _about(study: EventStudy, method: Inline, language: Language) -> tuple[Parts, ...]:
+    """What the years of a study are relative to, and by which method they are estimated."""
+    reference = "difference.without_reference" if study.reference is None else "difference.with_reference"
+    return phrase(reference, language), phrase("difference.by_method", language, method=method)
 
 
-def _difference_outcome(inputs: ReportInputs, outcome: OutcomeInfo, said_once: Collection[str], language: Language) -> Section:
-    """said_once: sentences on references that stand above all figures."""
+def _difference_outcome(inputs: ReportInputs, outcome: OutcomeInfo, said_once: Collection[Parts], language: Language) -> Section:
+    """said_once: sentences on the studies that stand above all figures."""
     scope = scope_of("difference", inputs, outcome)
     found = finding_of(inputs, outcome)
     label = label_of(outcome, language)
@@ -121,9 +122,8 @@ def _difference_outcome(inputs: ReportInputs, outcome: OutcomeInfo, said_once: C
     chosen = event_study_of(inputs, outcome, language)
     if chosen is not None:
         study, method = chosen
-        caption = phrase("difference.caption", language, label=label, unit=Quoted(study.unit), method=method)
-        reference = _reference(study)
-        caption = caption if reference in said_once else join(caption, phrase(reference, language))
+        own = (said for said in _about(study, method, language) if said not in said_once)
+        caption = join(phrase("difference.caption", language, label=label, unit=Quoted(study.unit)), *own)
         blocks.append(draw_event_study(f"{scope}.figure", study, caption, language, source_of(inputs, [outcome], language)))
     return Section(scope, (label,), tuple(blocks))
 

@@ -46,7 +46,7 @@ def goals_section(found: Described, smallest_cell: int, names: Collection[str], 
         _logic(found, names, language),
         Paragraph(phrase("prevention.logic.note", language), "note"),
     )
-    return (Section("prevention-goals", phrase("prevention.goals.title", language), blocks, kind="technical"),)
+    return (Section("prevention-goals", phrase("prevention.goals.title", language), blocks),)
 
 
 def _state(one: Attainment, may_leave: bool, decimals: int) -> str:

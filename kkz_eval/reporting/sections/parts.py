@@ -58,7 +58,7 @@ def source_of(inputs: ReportInputs, outcomes: Iterable[OutcomeInfo], language: L
     sources = {source.dataset: source for source in inputs.sources}
     for outcome in outcomes:
         source = sources.get(outcome.source)
-        title = outcome.source if source is None else in_language(source.title, language, source.dataset)
+        title = outcome.source if source is None else in_language(source.named, language, source.dataset)
         if is_simulated(inputs, outcome):
             made_up[title] = None
         elif source is None or not source.attribution:

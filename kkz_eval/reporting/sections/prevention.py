@@ -17,7 +17,7 @@ from kkz_eval.reporting import disclosure, numbers, say
 from kkz_eval.reporting.document import Block, Column, Inline, Listing, Paragraph, Parts, Quoted, Section, Table, phrase
 from kkz_eval.reporting.inputs import ReportInputs, in_language
 from kkz_eval.reporting.sections.goals import goals_section
-from kkz_eval.reporting.sections.parts import code_label
+from kkz_eval.reporting.sections.parts import code_label, folded
 from kkz_eval.reporting.sections.survey import survey_section
 
 FEWEST = 3  # municipalities of which a middle value is shown
@@ -29,13 +29,19 @@ def prevention_section(inputs: ReportInputs, language: Language) -> tuple[Sectio
     if found is None:
         return ()
     names = {str(name) for name in inputs.groups["name"]}
-    sections = (
+    happening = (
         *_over_the_years(found, inputs.smallest_cell, language),
         *_by_municipality(found, inputs.smallest_cell, language),
         *_target_groups(found, inputs.smallest_cell, language),
         *_network(found, language),
+    )
+    voices = (
         *goals_section(found, inputs.smallest_cell, names, language),
         *survey_section(found, inputs.smallest_cell, language),
+    )
+    sections = (
+        *folded("prevention-numbers", phrase("prevention.numbers", language), (), happening),
+        *folded("prevention-voices", phrase("prevention.voices", language), (), voices),
     )
     smallest = numbers.count("prevention.smallest_cell", inputs.smallest_cell, language)
     blocks = (
@@ -60,7 +66,7 @@ def _over_the_years(found: Described, smallest_cell: int, language: Language) ->
         Table("prevention-years-table", phrase("prevention.years.caption", language), columns, rows),
         Paragraph(phrase("prevention.years.note", language, fewest=fewest), "note"),
     )
-    return (Section("prevention-years", phrase("prevention.years.title", language), blocks, kind="technical"),)
+    return (Section("prevention-years", phrase("prevention.years.title", language), blocks),)
 
 
 def _years_row(series: Series, smallest_cell: int, language: Language) -> tuple[Parts, ...]:
@@ -119,7 +125,7 @@ def _by_municipality(found: Described, smallest_cell: int, language: Language) -
         return ()
     tables = [_units_table(number, kind, smallest_cell, language) for number, kind in enumerate(kinds.values(), start=1)]
     note = Paragraph(phrase("prevention.units.note", language), "note")
-    return (Section("prevention-units", phrase("prevention.units.title", language), (*tables, note), kind="technical"),)
+    return (Section("prevention-units", phrase("prevention.units.title", language), (*tables, note)),)
 
 
 def _units_table(number: int, kind: Sequence[Series], smallest_cell: int, language: Language) -> Table:
@@ -180,7 +186,7 @@ def _target_groups(found: Described, smallest_cell: int, language: Language) -> 
         Table("prevention-reached-table", phrase("prevention.reached.caption", language), columns, rows),
         Paragraph(phrase("prevention.reached.note", language), "note"),
     )
-    return (Section("prevention-reached", phrase("prevention.reached.title", language), blocks, kind="technical"),)
+    return (Section("prevention-reached", phrase("prevention.reached.title", language), blocks),)
 
 
 def _network(found: Described, language: Language) -> tuple[Section, ...]:
@@ -200,11 +206,7 @@ def _network(found: Described, language: Language) -> tuple[Section, ...]:
         blocks.append(Table("prevention-gaps-table", phrase("prevention.gaps.caption", language, year=year), columns, rows))
         blocks.append(Paragraph(phrase("prevention.gaps.note", language), "note"))
     blocks += _untied(found, language)
-    return (
-        (Section("prevention-network", phrase("prevention.gaps.title", language), tuple(blocks), kind="technical"),)
-        if blocks
-        else ()
-    )
+    return (Section("prevention-network", phrase("prevention.gaps.title", language), tuple(blocks)),) if blocks else ()
 
 
 def _untied(found: Described, language: Language) -> list[Block]:

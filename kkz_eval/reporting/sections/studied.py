@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import pandas as pd
 
 from kkz_eval.model.texts import Language
@@ -22,7 +20,7 @@ from kkz_eval.reporting.document import (
     identifier_part,
     phrase,
 )
-from kkz_eval.reporting.inputs import OutcomeInfo, ReportInputs, in_language
+from kkz_eval.reporting.inputs import ReportInputs, in_language
 from kkz_eval.reporting.sections.parts import folded, insert, label_of, of_role, scope_of, written_day
 
 
@@ -53,11 +51,7 @@ def studied_section(inputs: ReportInputs, language: Language) -> Section:
         if inputs.unit_rule is not None:
             blocks.append(Paragraph((Quoted(inputs.unit_rule.in_language(language)),)))
         blocks += [Paragraph((Quoted(said.in_language(language)),)) for said in inputs.held_fixed]
-        primary = of_role(inputs, "primary") or inputs.outcomes
-        blocks.append(_outcome_table("outcomes-table", primary, inputs, language))
-        others = tuple(outcome for outcome in inputs.outcomes if outcome not in primary)
-        rest = [_outcome_table("outcomes-others-table", others, inputs, language)] if others else []
-        ways = folded("outcomes-others", phrase("changed.others", language), rest)
+        ways = folded("outcomes", phrase("studied.outcomes", language), [_outcome_table(inputs, language)])
         mechanisms = tuple(
             phrase(
                 "studied.mechanism",
@@ -82,11 +76,11 @@ def studied_section(inputs: ReportInputs, language: Language) -> Section:
     )
 
 
-def _outcome_table(name: str, outcomes: Sequence[OutcomeInfo], inputs: ReportInputs, language: Language) -> Table:
+def _outcome_table(inputs: ReportInputs, language: Language) -> Table:
     headings = ("outcome", "role", "window", "exposed_from", "expected")
     none = (say("studied.not_stated").in_language(language),)
     rows = []
-    for outcome in outcomes:
+    for outcome in of_role(inputs, "primary", "secondary", "context"):
         scope = scope_of("studied", inputs, outcome)
         earliest = outcome.earliest_plausible_year
         rows.append(
@@ -111,8 +105,8 @@ def _outcome_table(name: str, outcomes: Sequence[OutcomeInfo], inputs: ReportInp
             )
         )
     return Table(
-        name,
-        phrase("studied.outcomes_caption" if name == "outcomes-table" else "studied.outcomes_others_caption", language),
+        "outcomes-table",
+        phrase("studied.outcomes_caption", language),
         tuple(Column(say(f"studied.{heading}").in_language(language)) for heading in headings),
         tuple(rows),
     )

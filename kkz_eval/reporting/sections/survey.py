@@ -46,7 +46,7 @@ def survey_section(found: Described, smallest_cell: int, language: Language) -> 
         blocks.append(_aware(aware, found, smallest_cell, language))
     fewest = numbers.count("prevention.survey.fewest", FEWEST_ASKED, language)
     blocks.append(Paragraph(phrase("prevention.survey.note", language, fewest=fewest), "note"))
-    return (Section("prevention-survey", phrase("prevention.survey.title", language), tuple(blocks), kind="technical"),)
+    return (Section("prevention-survey", phrase("prevention.survey.title", language), tuple(blocks)),)
 
 
 def _response(found: Described, smallest_cell: int, language: Language) -> Parts:

@@ -41,10 +41,16 @@ def section(inputs: ReportInputs, language: Language = "de") -> Section:
     return found
 
 
+def by_stage(found: Section) -> Table:
+    """The table of the answers, which is folded."""
+    (folded,) = (part for part in found.sections if part.identifier == "chain-stages")
+    (table,) = (block for block in folded.blocks if isinstance(block, Table))
+    return table
+
+
 def rows(found: Section) -> dict[str, list[str]]:
     """The answers of the table by stage."""
-    (table,) = (block for block in found.blocks if isinstance(block, Table))
-    return {plain(row[0]): [plain(cell) for cell in row[1:]] for row in table.rows}
+    return {plain(row[0]): [plain(cell) for cell in row[1:]] for row in by_stage(found).rows}
 
 
 def prose(found: Section) -> str:
@@ -57,14 +63,14 @@ def figure(found: Section) -> Figure:
 
 
 def left(found: Section) -> list[str]:
-    (reasons,) = found.sections
+    (reasons,) = (part for part in found.sections if part.identifier == "chain-reasons")
     (listing,) = (block for block in reasons.blocks if isinstance(block, Listing))
     return [plain(item) for item in listing.items]
 
 
 def test_each_stage_answers_the_four_questions_in_their_order(inputs: ReportInputs) -> None:
     found = section(inputs)
-    (table,) = (block for block in found.blocks if isinstance(block, Table))
+    table = by_stage(found)
     asked = ["Wird etwas angeboten?", "Kommt es an?", "Wird weitergegeben?", "Unterscheiden sich die Ergebnisse?"]
     assert [column.heading for column in table.columns] == ["Station", *asked]
     answers = rows(found)
@@ -109,7 +115,7 @@ def test_without_a_delivery_one_sentence_stands_for_all_and_nothing_is_drawn_as_
     for offers in (None, Offers(18, None, None)):
         found = section(replace(inputs, offers=offers))
         assert prose(found).count("liegt keine Lieferung vor") == 1
-        assert not any(isinstance(block, Table) for block in found.blocks)
+        assert "chain-stages" not in [part.identifier for part in found.sections]
         assert "von hundert" not in figure(found).alternative_text
         assert "#dfe6ea" not in figure(found).svg_wide
 
@@ -128,7 +134,13 @@ def test_where_the_network_alone_is_delivered_services_are_not_said_to_be_missin
 
 def test_what_stands_for_the_figure_says_all_that_it_shows(inputs: ReportInputs) -> None:
     said = figure(section(inputs)).alternative_text
-    for words in ("21 von hundert Berechtigten", "nicht im Plan", "Unterschied in erwünschter Richtung", "kein Angebot genannt"):
+    for words in (
+        "mit Erreichten von hundert Berechtigten",
+        "21 von hundert (Zahlen: 4 von 5 Kommunen)",
+        "nicht im Plan",
+        "Unterschied in erwünschter Richtung",
+        "kein Angebot genannt",
+    ):
         assert words in said
     assert "Rahmenbedingungen" not in said
 

@@ -21,7 +21,10 @@ def section_of(inputs, balance, language="de"):
 
 
 def sentences(section):
-    return [plain(item) for block in section.blocks if isinstance(block, Listing) for item in block.items]
+    """The sentences on differences, and on those that were not computed."""
+    said = [plain(block.parts) for block in section.blocks if isinstance(block, Paragraph)]
+    refused = [plain(item) for block in section.blocks if isinstance(block, Listing) for item in block.items]
+    return [one for one in said if one.startswith(("Abstand, der", "Kleiner Abstand"))] + refused
 
 
 def notes(section):
@@ -35,14 +38,18 @@ def only(inputs, indicator, measure, **values):
 
 
 def test_each_difference_stands_on_its_side_of_the_lines(inputs):
-    assert sentences(section_of(inputs, inputs.balance)) == [
+    section = section_of(inputs, inputs.balance)
+    (folded,) = (part for part in section.sections if part.identifier == "balance-measured")
+    assert sentences(section) == [
         "Abstand, der als zu groß gilt, um durch Anpassung ausgeglichen zu werden (über 0,25): "
-        "Schulabgänge ohne Abschluss, Niveau (0,81); Willkommensbesuche, Niveau (−1,34).",
-        "Abstand, der im Modell berücksichtigt werden sollte (über 0,05 bis 0,25): "
-        "Ausbildungsplätze je 100 Bewerbungen, Niveau (0,12); Ausbildungsplätze je 100 Bewerbungen, Verlauf (−0,25).",
-        "Kleiner Abstand (höchstens 0,05): Schulabgänge ohne Abschluss, Verlauf (−0,04); Beginn der Hilfe unter 3 Jahren, Niveau (0,05).",
+        "Schulabgänge ohne Abschluss: Niveau (0,81); Willkommensbesuche: Niveau (−1,34).",
         "Beginn der Hilfe unter 3 Jahren, Verlauf: nicht berechnet. "
         "Vor dem Start liegen Werte nur eines Jahres vor; ein Verlauf braucht zwei.",
+    ]
+    assert sentences(folded) == [
+        "Abstand, der im Modell berücksichtigt werden sollte (über 0,05 bis 0,25): "
+        "Ausbildungsplätze je 100 Bewerbungen: Niveau (0,12), Verlauf (−0,25).",
+        "Kleiner Abstand (höchstens 0,05): Schulabgänge ohne Abschluss: Verlauf (−0,04); Beginn der Hilfe unter 3 Jahren: Niveau (0,05).",
     ]
 
 
@@ -72,7 +79,8 @@ def test_units_without_a_counterpart_are_said_as_the_check_of_the_plan_says_them
     balance.loc[(balance["indicator"] == "leavers") & (balance["measure"] == "level"), "overlap"] = 0.5
     said = notes(section_of(inputs, balance))
     assert (
-        "den die Vergleichsgruppe abdeckt: Schulabgänge ohne Abschluss, Niveau (50 Prozent liegen darin). Für diesen Teil" in said
+        "der Vergleichsgruppe (in Klammern, wie viel Prozent darin liegen): Schulabgänge ohne Abschluss: Niveau (50). Für diesen Teil"
+        in said
     )
     assert "Gegenstück" not in notes(section_of(inputs, balance.assign(overlap=0.9)))
 
@@ -91,9 +99,9 @@ def test_what_is_not_primary_is_counted_with_all_and_shown_where_it_is_folded(in
     assert others.kind == "technical"
     assert sentences(others) == [
         "Abstand, der als zu groß gilt, um durch Anpassung ausgeglichen zu werden (über 0,25): "
-        "Personen in SGB-II-Bedarfsgemeinschaften, Niveau (0,66).",
+        "Personen in SGB-II-Bedarfsgemeinschaften: Niveau (0,66).",
     ]
-    assert "Alle 7 Abstände, auch die der übrigen Kennzahlen: 2 klein, 2 mittel, 3 zu groß." in notes(section)
+    assert "Alle 7 berechneten Abstände: 2 klein (höchstens 0,05), 2 mittel (bis 0,25), 3 zu groß." in notes(section)
 
 
 def test_figures_and_table_show_the_same_rows(inputs):
@@ -101,7 +109,7 @@ def test_figures_and_table_show_the_same_rows(inputs):
     others, measured = section.sections[:2]
     (figure,) = (block for block in section.blocks if isinstance(block, Figure))
     (rest,) = (block for block in others.blocks if isinstance(block, Figure))
-    _, table = measured.blocks
+    table = measured.blocks[-1]
     assert [plain(row[3]) for row in table.rows] == ["0,81", "−0,04", "0,12", "−0,25", "0,05", "−1,34", "0,66"]
     assert all(plain(row[3]) in figure.alternative_text + rest.alternative_text for row in table.rows)
     assert [plain(cell) for cell in table.rows[1]] == [

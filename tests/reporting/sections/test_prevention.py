@@ -216,7 +216,7 @@ def test_how_many_of_those_invited_answered_is_said_where_it_is_known(inputs: Re
     def said(answered: float) -> str:
         described = replace(DESCRIBED, response=Response(2, 500.0, answered))
         (found,) = prevention_section(replace(inputs, described=described, smallest_cell=3), "de")
-        (survey,) = (part for part in found.sections if part.identifier == "prevention-survey")
+        (survey,) = (part for fold in found.sections for part in fold.sections if part.identifier == "prevention-survey")
         return " ".join(plain(block.parts) for block in survey.blocks if isinstance(block, Paragraph))
 
     assert "Von 500 Angeschriebenen antworteten 32 von hundert (Zahlen: 2 Kommunen)." in said(160.0)

@@ -103,7 +103,7 @@ def test_made_up_series_are_said_to_be_that(inputs: ReportInputs) -> None:
 def test_stations_of_both_origins_stand_in_one_report(inputs: ReportInputs) -> None:
     document = build_document(replace(generation(inputs), stations=stations(births=100.0)), "en")  # identifiers are unique
     (chain,) = (found for found in document.sections[3].sections if found.identifier == "chain")
-    assert [found.identifier for found in chain.sections] == ["stations"]
+    assert [found.identifier for found in chain.sections] == ["chain-stages", "stations"]
 
 
 def section(inputs: ReportInputs, table: pd.DataFrame | None, language: Language) -> Section | None:
