@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from kkz_eval.contracts.contract import Contract
 from kkz_eval.contracts.summary import Summary, summary_of
@@ -19,8 +20,6 @@ from kkz_eval.deliveries.register.parsed_tables import load_parsed
 from kkz_eval.deliveries.register.purging import require_no_open_purge
 from kkz_eval.deliveries.register.register import Arrival, Register, Tombstone
 from kkz_eval.line import say
-from kkz_eval.line.installation import Installation
-from kkz_eval.line.snapshot import Snapshot
 from kkz_eval.model.day import BERLIN
 from kkz_eval.model.parsed import ParsedTable
 from kkz_eval.model.texts import Joined, Localised, Sentence, Wording
@@ -29,6 +28,10 @@ from kkz_eval.reference.tables import unit_label, units_known_to
 from kkz_eval.stewardship.history import DeliveryState, came_late, delivery_named, delivery_state, parts_named
 from kkz_eval.storage.digests import digest_of_bytes
 from kkz_eval.storage.writer import writing_soon
+
+if TYPE_CHECKING:
+    from kkz_eval.line.installation import Installation
+    from kkz_eval.line.snapshot import Snapshot
 
 _NAMED = 6  # so many units are named in a sentence
 

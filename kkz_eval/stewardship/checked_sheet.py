@@ -7,12 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from itertools import groupby
 
+from kkz_eval.contracts.contract import Contract
 from kkz_eval.deliveries.municipal.returned import data_sheets
+from kkz_eval.deliveries.register.decisions import Decisions
 from kkz_eval.deliveries.workbook.sheets import Value, is_workbook, sheets, text_of
 from kkz_eval.model.identifiers import cell_address, column_letters
-from kkz_eval.stewardship.checked import Checked
+from kkz_eval.stewardship.checked import Checked, NotChecked, checked
 from kkz_eval.stewardship.delivered_rows import text_rows
 
 MOST_CELLS = 20_000
@@ -89,6 +92,14 @@ def sheets_shown(data: bytes, found: Checked) -> tuple[SheetShown, ...]:
         left -= sum(len(stretch.rows) for stretch in sheet.stretches) * sheet.n_columns
         shown.append(sheet)
     return tuple(shown)
+
+
+def looked_at(
+    data: bytes, name: str, contracts: Mapping[str, Contract], decisions: Decisions, today: date | None, most: int
+) -> tuple[Checked | NotChecked, tuple[SheetShown, ...]]:
+    """A file checked, with its sheets to be shown; none of a file that no contract read. Parameters as of `checked`."""
+    found = checked(data, name, contracts, decisions, today, most)
+    return found, sheets_shown(data, found) if isinstance(found, Checked) else ()
 
 
 def numbered(found: Checked) -> Iterator[tuple[int, int, int]]:

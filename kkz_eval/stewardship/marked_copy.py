@@ -109,6 +109,11 @@ def copy_of_checked(data: bytes, found: Checked, language: Language) -> bytes:
     return marked_copy(data, found.name, judged, language)
 
 
+def copied(data: bytes, _: str, __: Mapping[str, Contract], found: Checked, language: Language) -> bytes:
+    """As copy_of_checked, in the form in which a process that reads files is asked for something."""
+    return copy_of_checked(data, found, language)
+
+
 def _head(data: bytes, name: str, judged: Sequence[Judged], language: Language) -> list[tuple[str, str]]:
     lines = [
         (say("marked.file").in_language(language), name),

@@ -1,0 +1,203 @@
+"""Deliver: check files and see their marked cells, fetch the marked copy, hand in, and the receipt.
+
+Belongs here: what is asked of whom, and what a page shows. Does not belong here: reading and judging (stewardship.checked, in a process of
+its own), how long files are held (held), landing (line.handing_in).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import UTC, datetime
+from functools import partial
+from http import HTTPStatus
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from starlette.datastructures import UploadFile
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from kkz_eval.contracts.contract import Contract
+from kkz_eval.deliveries.municipal.returned import NAMED_BY
+from kkz_eval.deliveries.register.inbox import fault_of_name, shown
+from kkz_eval.deliveries.register.reading_process import AT_ONCE, read_apart
+from kkz_eval.deliveries.register.register import Arrival
+from kkz_eval.deliveries.results import Unreadable
+from kkz_eval.desk import say
+from kkz_eval.desk.checked_view import FileView, look_of, size_shown
+from kkz_eval.desk.desk import At, Desk, form_of, person_of
+from kkz_eval.desk.held import SECONDS, CheckedFile, Held
+from kkz_eval.desk.opened import opened, snapshot_now
+from kkz_eval.desk.people import Person, Role
+from kkz_eval.line.handing_in import EVERYTHING, Own, hand_in, receipt
+from kkz_eval.model.errors import UserError
+from kkz_eval.model.texts import Localised, Wording
+from kkz_eval.stewardship import say as say_of_stewardship
+from kkz_eval.stewardship.checked import Checked
+from kkz_eval.stewardship.checked_sheet import looked_at
+from kkz_eval.stewardship.due_days import Day
+from kkz_eval.storage.digests import digest_of_bytes
+from kkz_eval.storage.steps import Steps
+from kkz_eval.storage.store import Store
+
+if TYPE_CHECKING:
+    from kkz_eval.line.installation import Installation
+
+MAY_HAND_IN = frozenset({Role.CLERK, Role.STEWARD})
+LISTED = 300
+"""So many entries of the findings of a table are shown; all are counted, and the marked copy has more."""
+PATIENCE = 15.0
+"""Seconds for which somebody at a page waits for another who writes in the home."""
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+def routes(desk: Desk) -> Iterator[At]:
+    """The pages of those who deliver."""
+    held = Held()
+
+    def begin(request: Request) -> Response:
+        return desk.page(request, "deliver.html.j2", say("deliver.title"), minutes=SECONDS // 60)
+
+    def check(request: Request) -> Response:
+        sent = [file for file in form_of(request).getlist("file") if isinstance(file, UploadFile) and file.filename]
+        if not sent:
+            raise UserError("no_file", package=say.package)
+        files = _checked(opened(desk.settings), [(_name(file), file.file.read()) for file in sent])
+        desk.record(request, "checked", f"files {len(files)}")
+        token = held.hold(person_of(request).name, files)
+        return RedirectResponse(f"/liefern/geprueft/{token}", HTTPStatus.SEE_OTHER)
+
+    def found(request: Request) -> Response:
+        files, own, language = _held(held, request), _own(person_of(request)), desk.language(request)
+        views = [FileView(at, file, own, language) for at, file in enumerate(files)]
+        title = say("deliver.checked_one", name=files[0].name) if len(files) == 1 else say("deliver.checked", count=len(files))
+        here = f"/liefern/geprueft/{request.path_params['check']}"
+        return desk.page(request, "checked.html.j2", title, files=views, check=here, size=size_shown)
+
+    def copy(request: Request) -> Response:
+        file = _file(held, request)
+        if file.data is None or not isinstance(file.result, Checked):
+            raise HTTPException(HTTPStatus.NOT_FOUND)
+        from kkz_eval.stewardship.marked_copy import copied  # noqa: PLC0415 (brings what writes workbooks, which the start does without)
+
+        installation = opened(desk.settings)
+        make = partial(copied, found=file.result, language=desk.language(request))
+        made = read_apart(make, file.data, file.name, installation.contracts, desk.settings.limits)
+        if isinstance(made, Unreadable):
+            return desk.page(request, "sentence.html.j2", say("deliver.title"), HTTPStatus.BAD_REQUEST, said=made)
+        marked = say_of_stewardship("board_files.marked").in_language("de")
+        name = f"{PurePosixPath(file.name).stem}_{digest_of_bytes(file.data)[:NAMED_BY]}_{marked}.xlsx"
+        return Response(made, media_type=XLSX, headers=_download(name))
+
+    def given(request: Request) -> Response:
+        file, person = _file(held, request), person_of(request)
+        if file.data is None:
+            raise HTTPException(HTTPStatus.NOT_FOUND)
+        settings = desk.settings
+        writing = replace(opened(settings), steps=Steps(Store.at(str(settings.home))))
+        handed = hand_in(writing, file.name, file.data, _own(person), datetime.now(UTC), PATIENCE)
+        if handed.number is None:
+            desk.record(request, "not_taken", digest_of_bytes(file.data)[:NAMED_BY])
+            said = [notice.sentence for notice in handed.notices]
+            return desk.page(request, "not_taken.html.j2", say("deliver.not_taken"), HTTPStatus.BAD_REQUEST, said=said)
+        desk.record(
+            request, "known" if handed.is_known else "handed_in", f"{handed.number} {digest_of_bytes(file.data)[:NAMED_BY]}"
+        )
+        held.handed_in(person.name, request.path_params["check"], request.path_params["file"], handed.number)
+        return RedirectResponse(
+            f"/liefern/quittung/{handed.number}{'?bekannt=1' if handed.is_known else ''}", HTTPStatus.SEE_OTHER
+        )
+
+    def received(request: Request) -> Response:
+        found, person = receipt(snapshot_now(desk.settings), request.path_params["number"]), person_of(request)
+        if found is None or not _is_theirs(person, found.units, {table.contract.dataset for table in found.tables}):
+            raise HTTPException(HTTPStatus.NOT_FOUND)
+        title = say("deliver.receipt", number=found.arrival.number)
+        is_known = request.query_params.get("bekannt") == "1"
+        return desk.page(
+            request,
+            "receipt.html.j2",
+            title,
+            receipt=found,
+            is_known=is_known,
+            titled=_titled,
+            look=look_of,
+            arrived=_arrived(found.arrival),
+        )
+
+    yield At("/liefern", begin, MAY_HAND_IN, room="deliver", wish="deliver")
+    yield At("/liefern/pruefen", check, MAY_HAND_IN, method="POST")
+    yield At("/liefern/geprueft/{check}", found, MAY_HAND_IN)
+    yield At("/liefern/geprueft/{check}/{file:int}/kopie", copy, MAY_HAND_IN)
+    yield At("/liefern/geprueft/{check}/{file:int}/einreichen", given, MAY_HAND_IN, method="POST")
+    yield At("/liefern/quittung/{number:int}", received, MAY_HAND_IN)
+
+
+def _own(person: Person) -> Own:
+    return EVERYTHING if person.sees_every_unit else Own(person.units, person.datasets)
+
+
+def _is_theirs(person: Person, units: frozenset[str], datasets: set[str]) -> bool:
+    """Whether all that a delivery speaks about is somebody's own."""
+    if person.sees_every_unit:
+        return True
+    return bool(units) and units <= person.units and (person.datasets is None or datasets <= person.datasets)
+
+
+def _held(held: Held, request: Request) -> tuple[CheckedFile, ...]:
+    """The files of a check. Raises UserError where it is not held any more, or is another's: nobody learns which."""
+    files = held.of(person_of(request).name, request.path_params["check"])
+    if files is None:
+        raise UserError("check_gone", package=say.package)
+    return files
+
+
+def _file(held: Held, request: Request) -> CheckedFile:
+    files, place = _held(held, request), int(request.path_params["file"])
+    if place >= len(files):
+        raise HTTPException(HTTPStatus.NOT_FOUND)
+    return files[place]
+
+
+def _name(file: UploadFile) -> str:
+    """The name of a file as its sender has it, without folders: nothing here is ever opened by it."""
+    return (file.filename or "").replace("\\", "/").rpartition("/")[2].strip() or "–"
+
+
+def _checked(installation: Installation, sent: Sequence[tuple[str, bytes]]) -> tuple[CheckedFile, ...]:
+    """What was found in files, side by side."""
+    settings = installation.settings
+    look = partial(looked_at, decisions=installation.decisions, today=settings.day, most=LISTED)
+
+    def one(name: str, data: bytes) -> CheckedFile:
+        fault = fault_of_name(name)
+        if fault is not None:
+            return CheckedFile(shown(name)[:200], len(data), fault)
+        found = read_apart(look, data, name, installation.contracts, settings.limits)
+        if isinstance(found, Unreadable):
+            return CheckedFile(name, len(data), found)
+        result, sheets = found
+        return CheckedFile(name, len(data), result, sheets, data if isinstance(result, Checked) else None)
+
+    with ThreadPoolExecutor(min(AT_ONCE, len(sent))) as side_by_side:
+        return tuple(side_by_side.map(one, *zip(*sent, strict=True)))
+
+
+def _download(name: str) -> dict[str, str]:
+    return {"content-disposition": f"attachment; filename*=UTF-8''{quote(name, safe='')}", "cache-control": "no-store"}
+
+
+def _arrived(arrival: Arrival) -> Localised:
+    """When a delivery came; of one of the inbox the day alone."""
+    if arrival.arrived_on is None:
+        return say("deliver.day_unknown")
+    day = Day(arrival.arrived_on)
+    return say("deliver.at", day=day, time=arrival.handed_in.partition("T")[2]) if arrival.handed_in else day
+
+
+def _titled(contract: Contract) -> Localised:
+    return Wording({"de": contract.title_de, "en": contract.title_en})
