@@ -72,8 +72,9 @@ class Guard:
         try:
             headers = _headers(scope)
             path = _plain_path(scope)
-            self._check_origin(scope, headers)
+            self._check_name(scope, headers)
             person = self._sender(scope)
+            self._check_origin(scope, headers)
             inside = _below(path, DAGSTER)
             if inside is not None:
                 check_address(inside, scope, person)
@@ -119,17 +120,19 @@ class Guard:
             raise Refused(HTTPStatus.UNAUTHORIZED, "nobody")
         return person
 
-    def _check_origin(self, scope: Scope, headers: Mapping[str, str]) -> None:
-        """Raises Refused for a request under another name, and for one of another site that is no mere link."""
-        host = headers.get("host", "").lower()
-        if host not in self.hosts:
+    def _check_name(self, scope: Scope, headers: Mapping[str, str]) -> None:
+        """Raises Refused for a request under another name or in another manner of speaking."""
+        if headers.get("host", "").lower() not in self.hosts:
             raise Refused(HTTPStatus.MISDIRECTED_REQUEST, "host")
         if scope.get("http_version") != "1.1":  # browsers and the proxy speak no other to this server
             raise Refused(HTTPStatus.HTTP_VERSION_NOT_SUPPORTED, "version")
         if scope["type"] == "http" and scope["method"] not in METHODS:
             raise Refused(HTTPStatus.METHOD_NOT_ALLOWED, "method")
+
+    def _check_origin(self, scope: Scope, headers: Mapping[str, str]) -> None:
+        """Raises Refused for a request of another site that is no mere link."""
         acts = scope["type"] == "websocket" or scope["method"] not in SAFE_METHODS
-        if acts and headers.get("origin", "").lower() != f"{self.scheme}://{host}":
+        if acts and headers.get("origin", "").lower() != f"{self.scheme}://{headers['host'].lower()}":
             raise Refused(HTTPStatus.FORBIDDEN, "origin")
         # Browsers say themselves where a page of another site asks, or of another port of this machine. It may link here, and do nothing else.
         links = not acts and headers.get("sec-fetch-mode", "").lower() == "navigate"

@@ -17,11 +17,14 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 import pytest
 import uvicorn
+from starlette.applications import Starlette
+from starlette.responses import HTMLResponse
+from starlette.routing import Route
 from starlette.testclient import TestClient
 from starlette.types import ASGIApp
 
@@ -33,6 +36,9 @@ from kkz_eval.desk.senders import NamedByProxy, at_this_machine
 from kkz_eval.desk.serving import listen_for_proxy, strictly_read
 from kkz_eval.desk.transfers import Limits
 from kkz_eval.settings import CHECKOUT, Settings
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 PEOPLE = {
     person.name: person
@@ -408,6 +414,53 @@ def test_a_websocket_follows_what_happens(attacked: Attacked, refused: Callable[
         tell(connection, json.dumps({"type": "connection_init"}).encode())
         assert json.loads(heard(connection)[1]) == {"type": "connection_ack"}
     assert refused() == []
+
+
+# A page of another site, in a browser
+
+FOREIGN_PAGE = """<!doctype html><title>Fremde Seite</title>
+<form id="one" method="post" action="{desk}{address}" enctype="text/plain" target="a"><input name="x" value="y"></form><iframe name="a"></iframe>
+<form id="two" method="post" action="{desk}/sprache" target="b"><input name="language" value="en"></form><iframe name="b"></iframe>
+<iframe src="{desk}/"></iframe><img id="icon" src="{desk}/static/icon.svg"><script src="{desk}/static/desk.js"></script>
+<script>
+const body = JSON.stringify({{query: {mutation}}});
+const ways = [
+  ["{address}", {{mode: "no-cors"}}],
+  ["{address}", {{mode: "no-cors", method: "POST", headers: {{"Content-Type": "text/plain"}}, body: "x"}}],
+  ["/dagster/graphql", {{mode: "no-cors", method: "POST", headers: {{"Content-Type": "text/plain; application/json"}}, body}}],
+  ["/dagster/graphql", {{method: "POST", headers: {{"Content-Type": "application/json"}}, body}}],
+  ["/dagster/report_asset_materialization/x", {{mode: "no-cors", method: "POST"}}],
+];
+const said = ways.map(([at, how]) => fetch("{desk}" + at, how).then(() => "answered", () => "refused"));
+said.push(new Promise((told) => {{
+  const following = new WebSocket("{desk}/dagster/graphql".replace("http", "ws"), "graphql-ws");
+  following.onopen = () => told("answered");
+  following.onerror = () => told("refused");
+}}));
+one.submit(); two.submit();
+</script>"""
+
+
+def test_a_page_of_another_site_does_nothing_in_a_browser(
+    attacked: Attacked, refused: Callable[[], list[str]], chromium_browser: Browser
+) -> None:
+    words = {"desk": f"http://{attacked.host}", "address": IN_ADDRESS, "mutation": json.dumps(MUTATION)}
+    foreign = Starlette(routes=[Route("/", lambda _: HTMLResponse(FOREIGN_PAGE.format(**words)))])
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        with served(foreign, listening):
+            page = chromium_browser.new_page()
+            page.goto(f"http://127.0.0.1:{listening.getsockname()[1]}/")
+            assert page.evaluate("Promise.all(said)") == ["refused"] * 6
+            assert page.evaluate("icon.naturalWidth") == 0
+            page.wait_for_load_state("networkidle")
+            page.evaluate(f"location.href = 'http://{attacked.host}/'")  # a link it may have
+            page.get_by_role("heading", name="Was möchten Sie tun?").wait_for()
+            page.get_by_role("button", name="English").click()  # and the forms of the desk itself do what they should
+            page.get_by_role("heading", name="What would you like to do?").wait_for()
+            page.close()
+    assert set(refused()) == {"origin", "other_site", "method"}
+    assert refused().count("origin") >= 6
 
 
 # Who asks
