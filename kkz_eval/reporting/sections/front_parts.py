@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from kkz_eval import indicators
+from kkz_eval.evaluation.verdict.rules import Form
 from kkz_eval.indicators.offers import ACROSS, Offers
 from kkz_eval.model.texts import Language
 from kkz_eval.model.verdicts import OFFICIAL, State
@@ -140,9 +141,19 @@ def _in_the_comparison(inputs: ReportInputs, kinds: Kinds, blurred: Found | None
     ]
     if blurred is not None:
         said.append(insert(phrase("front.stuck.too_blurred", language, what="\x01"), what_of(blurred, inputs, language)))
+    told = () if blurred is None else blurred.outcomes
+    unsharp = tuple(one for one in kinds["open"] if one not in told and _is_too_imprecise(inputs, one))  # as their rows say
+    if unsharp:
+        said.append(
+            insert(phrase("front.stuck.unsharp", language, what="\x01"), what_of(Found(outcomes=unsharp), inputs, language))
+        )
     if said:
         return join(phrase("front.stuck.comparison", language), *said)
     return phrase("front.stuck.comparison_none" if any(kinds.values()) else "front.stuck.comparison_unknown", language)
+
+
+def _is_too_imprecise(inputs: ReportInputs, outcome: OutcomeInfo) -> bool:
+    return finding_of(inputs, outcome).verdict.form is Form.TOO_IMPRECISE
 
 
 def _next(inputs: ReportInputs, language: Language) -> tuple[Block, ...]:

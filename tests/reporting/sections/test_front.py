@@ -133,6 +133,16 @@ def test_each_verdict_is_told_in_children_or_says_why_there_is_none(alone, verdi
     assert plain(result.children) == said
 
 
+@pytest.mark.parametrize("language", ["de", "en"])
+@pytest.mark.parametrize("form", FORMS)
+def test_what_a_row_calls_too_blurred_is_named_where_it_is_stuck(alone, verdict, form, language):
+    made = alone(verdict(**FORMS[form][0]))
+    (result,) = front_of(made, language).results
+    comparison = _parts(made, language)["stuck"][2]
+    if {"de": "zu unscharf", "en": "too blurred"}[language] in plain(result.children):
+        assert made.outcomes[0].label[language] in comparison
+
+
 def test_every_form_of_a_verdict_on_a_primary_outcome_has_its_sentence():
     assert set(Form) - set(FORMS) == {Form.CONTEXT}
 
@@ -262,7 +272,7 @@ def test_what_a_check_knows_stands_in_the_row(inputs):
         4,
     ]
     result = front_of(replace(inputs, estimates=apart), "de").results[0]
-    assert "Je nach Rechenweg fällt das Ergebnis anders aus." in plain(result.children)
+    assert "Je nach Verfahren fällt das Ergebnis anders aus." in plain(result.children)
 
 
 def test_the_strip_says_which_paper_this_is_and_whose(inputs):
@@ -327,7 +337,8 @@ def test_where_it_is_stuck_looks_at_practice_data_and_comparison(inputs):
     )
     assert data == "In den Daten: 2 von 6 Lieferungen fehlen oder gelten nicht, aus 2 Kommunen."
     assert comparison == (
-        "Im Vergleich: Für „Beginn der Hilfe unter 3 Jahren“ trägt der Vergleich nicht. Zu „Willkommensbesuche“ gibt es kein Urteil."
+        "Im Vergleich: Für „Beginn der Hilfe unter 3 Jahren“ trägt der Vergleich nicht. Zu „Willkommensbesuche“ gibt es kein Urteil. "
+        "Für „Ausbildungsplätze je 100 Bewerbungen“ ist er zu unscharf."
     )
 
 
