@@ -10,6 +10,8 @@ from itertools import pairwise
 import pandas as pd
 import pytest
 
+from kkz_eval.evaluation.verdict.decide import verdict_of
+from kkz_eval.evaluation.verdict.rules import rules
 from kkz_eval.model.errors import UserError
 from kkz_eval.model.texts import catalogue
 from kkz_eval.reporting.build import build_document, render
@@ -46,6 +48,10 @@ class Page(HTMLParser):
         self.texts.append((data, tuple(self.stack)))
 
 
+RESULTS = ("key", "difference", "appendix", "chain", "robustness", "strength", "design")
+"""Sections that tell of a result, whose numbers are named after section and outcome."""
+
+
 def test_every_number_is_in_a_traceable_element(page):
     _, _, html = page
     for said, around in Page(html).texts:
@@ -63,6 +69,26 @@ def test_numbers_carry_their_value_and_identifiers_are_unique(page):
     shown = {a["id"]: float(a["value"]) for tag, a in elements if tag == "data"}
     assert shown == {number.identifier: number.value for number in numbers(document)}
     assert len(shown) > 100
+
+
+def test_both_languages_tell_the_same_numbers(inputs):
+    german, english = ({one.identifier: one.value for one in numbers(build_document(inputs, each))} for each in ("de", "en"))
+    assert german == english
+
+
+@pytest.mark.parametrize("language", ["de", "en"])
+def test_a_number_of_a_result_is_written_alike_wherever_it_stands(inputs, language):
+    apart = {  # so that no other quantity of the fixture has the same value
+        name: verdict_of(replace(verdict.evidence, breakdown=1.137), rules()) for name, verdict in inputs.verdicts.items()
+    }
+    written: dict[tuple[str, float], set[str]] = {}
+    for number in numbers(build_document(replace(inputs, verdicts=apart), language)):
+        section, *of = number.identifier.split(".")
+        is_error = number.identifier.endswith(".std_error")  # which has a digit more
+        if of and section in RESULTS and not is_error and number.value != int(number.value):
+            written.setdefault((of[0], abs(number.value)), set()).add(number.text.lstrip("−-+"))
+    assert len(written) > 10
+    assert not {key: texts for key, texts in written.items() if len(texts) > 1}
 
 
 def test_an_identifier_that_occurs_twice_is_refused():

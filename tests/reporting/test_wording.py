@@ -100,7 +100,7 @@ def test_in_short_every_other_verdict_is_told_whole(inputs, indicator):
 def test_where_the_comparison_does_not_stand_no_estimate_is_told(inputs):
     assert sentence(inputs, "help") == (
         "Beginn der Hilfe unter 3 Jahren: Nicht vergleichbar, deshalb kein Urteil: Setzte sich nur fort, wie beide Gruppen schon vor dem "
-        "Start auseinanderliefen, ergäbe das 1,3-mal den kleinsten Unterschied, den dieser Vergleich meist erkennt (p = 0,012). Gewertet "
+        "Start auseinanderliefen, ergäbe das 1,30-mal den kleinsten Unterschied, den dieser Vergleich meist erkennt (p = 0,012). Gewertet "
         "werden nur die Jahre ab 2014: Nach den Annahmen des Plans können Angebote des Programms in dieser Kennzahl frühestens dann zu "
         "sehen sein. Risiko einer Verzerrung: kritisch; den Ausschlag gibt: Störgrößen." + BASIS
     )

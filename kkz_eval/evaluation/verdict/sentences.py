@@ -22,6 +22,10 @@ MAX_EXTRA_DECIMALS = 4
 _MINUS = "−"
 
 
+_OF_RATIOS = 2
+"""Digits of "so many times", alike in the verdict and in the reasons of the rating."""
+
+
 @dataclass(frozen=True)
 class Shown(Localised):
     """A number in a sentence, with that many digits after the decimal sign."""
@@ -128,10 +132,10 @@ def _said(verdict: Verdict, rules: Rules, unit: Localised, decimals: int) -> Ite
             yield say("said.audit", cases=Shown(cases, decimals_apart(cases, allowed, 1)), allowed=Shown(allowed))
         case Form.SLOPE:
             ratio = _known(evidence.slope_bias) / evidence.mde if evidence.mde else float("inf")
-            yield say("said.slope", ratio=Shown(ratio, 1), p=ShownP(_known(evidence.slope_p)))
+            yield say("said.slope", ratio=Shown(ratio, _OF_RATIOS), p=ShownP(_known(evidence.slope_p)))
         case Form.NEGATIVE_CONTROL:
             control = _vetoing(verdict, rules)
-            size, p = Shown(_known(control.size_ratio), 1), ShownP(_known(control.holm_p))
+            size, p = Shown(_known(control.size_ratio), _OF_RATIOS), ShownP(_known(control.holm_p))
             yield say("said.negative_control", where=_where(control, evidence), ratio=size, p=p)
         case Form.DIFFERENCE:
             low, high = (Shown(end, decimals) for end in _known_interval(verdict))
@@ -213,7 +217,7 @@ def _judged(judged: Judged, verdict: Verdict) -> Sentence:
         case "years_before" | "co_treatments_against":
             return say(f"judged.{judged.what}", value=Shown(float(judged.value)))
         case _:
-            return say(f"judged.{judged.what}", value=Shown(float(judged.value), 2))
+            return say(f"judged.{judged.what}", value=Shown(float(judged.value), _OF_RATIOS))
 
 
 def _known(value: float | None) -> float:

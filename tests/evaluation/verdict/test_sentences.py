@@ -49,7 +49,7 @@ SAID = [
     (
         {"slope_p": 0.0004, "slope_bias": 1.5},
         "Nicht vergleichbar, deshalb kein Urteil: Setzte sich nur fort, wie beide Gruppen schon vor dem Start auseinanderliefen, ergäbe "
-        "das 1,5-mal den kleinsten Unterschied, den dieser Vergleich meist erkennt (p < 0,001).",
+        "das 1,50-mal den kleinsten Unterschied, den dieser Vergleich meist erkennt (p < 0,001).",
     ),
     *(
         (
@@ -57,7 +57,7 @@ SAID = [
                 "negative_controls": (NegativeControl(name, 0.012, same_sign=True, size_ratio=0.8),),
                 "titles": {"births": Wording({"de": "Geburten"})},
             },
-            f"Nicht vergleichbar, deshalb kein Urteil: Auch {where} liegt ein Unterschied in derselben Richtung vor (0,8-mal so groß, "
+            f"Nicht vergleichbar, deshalb kein Urteil: Auch {where} liegt ein Unterschied in derselben Richtung vor (0,80-mal so groß, "
             "gemessen an der üblichen Streuung; p = 0,012).",
         )
         for name, where in {
