@@ -60,6 +60,7 @@ def interface_picture(home: Path) -> Path:
             page.goto(f"http://127.0.0.1:{port}/dagster/asset-groups/")
             page.get_by_text("a_lieferungen").first.wait_for(timeout=120_000)
             page.wait_for_timeout(5_000)  # the drawing settles
+            page.wait_for_function("!document.body.innerText.includes('fetching statuses')", timeout=300_000)
             content = page.screenshot()
             browser.close()
     finally:
