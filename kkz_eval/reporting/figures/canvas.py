@@ -130,7 +130,10 @@ def _measure_by_the_typeface() -> None:
 
 
 def on(columns: Mapping[str, Sequence[Cell]]) -> alt.Chart:
-    """Rows to draw, as columns of equal length. Without a data frame, whose types would be looked at anew in each layer."""
+    """Rows to draw, as columns of equal length. Without a data frame, whose types would be looked at anew in each layer.
+
+    Encode by channels (`alt.X2("x2:Q")`), not by bare strings: for each of those altair looks through its whole schema.
+    """
     values = [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
     return alt.Chart(alt.InlineData(values=values))
 

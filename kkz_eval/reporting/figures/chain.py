@@ -162,12 +162,12 @@ def chain_chart(chain: Chain, page: Page, language: Language) -> Drawing:
                 "y2": [r[2] + BAR_HEIGHT for r in rows],
             }
         )
-        return bars.mark_rect(color=colour, opacity=1).encode(x=x, x2="x2:Q", y=y, y2="y2:Q")
+        return bars.mark_rect(color=colour, opacity=1).encode(x=x, x2=alt.X2("x2:Q"), y=y, y2=alt.Y2("y2:Q"))
 
     layers: list[alt.Chart] = [
         on({"y": [drawing.knots[0]], "y2": [drawing.knots[-1]]})
         .mark_rule(color=QUIET, strokeWidth=2)
-        .encode(x=alt.XValue(SPINE), y=y, y2="y2:Q"),
+        .encode(x=alt.XValue(SPINE), y=y, y2=alt.Y2("y2:Q")),
         on({"y": drawing.knots}).mark_point(fill=QUIET, strokeWidth=0, size=60, opacity=1).encode(x=alt.XValue(SPINE), y=y),
         *([rects(drawing.bars, TRACK), rects(drawing.shares, TREATED_COLOUR)] if drawing.bars else []),
         *(_signs_of(drawing, verdict, x, y) for verdict in _SIGNS if any(sign.verdict is verdict for sign in drawing.signs)),
@@ -211,7 +211,7 @@ def _texts(words: list[_Words], x: alt.X, y: alt.Y, *, weight: int) -> alt.Chart
     return (
         on({name: [getattr(one, name) for one in words] for name in ("x", "y", "text", "colour")})
         .mark_text(align="left", baseline="top", lineBreak="\n", lineHeight=LINE, fontSize=FONT_SIZE - 1, fontWeight=weight)
-        .encode(x=x, y=y, text="text:N", color=alt.Color("colour:N", scale=None))
+        .encode(x=x, y=y, text=alt.Text("text:N"), color=alt.Color("colour:N", scale=None))
     )
 
 

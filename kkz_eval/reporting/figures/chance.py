@@ -129,14 +129,18 @@ def chance_chart(chance: Chance, page: Page, language: Language) -> Drawing:
                 }
             )
             layers.append(
-                bars.mark_rect(fill=colour, stroke=stroke, strokeWidth=0.5, opacity=1).encode(x=x, x2="x2:Q", y=y, y2="y2:Q")
+                bars.mark_rect(fill=colour, stroke=stroke, strokeWidth=0.5, opacity=1).encode(
+                    x=x, x2=alt.X2("x2:Q"), y=y, y2=alt.Y2("y2:Q")
+                )
             )
     observed = format_number(chance.observed, chance.decimals, language)
     words = say("figures.chance_observed", observed=observed).in_language(language)
     to_the_right = chance.observed < (low + high) / 2
     real = on({"x": [chance.observed], "text": [words]})
     layers += [
-        on({"x": [low - margin], "x2": [high + margin]}).mark_rule(color=QUIET).encode(x=x, x2="x2:Q", y=alt.YValue(HEIGHT)),
+        on({"x": [low - margin], "x2": [high + margin]})
+        .mark_rule(color=QUIET)
+        .encode(x=x, x2=alt.X2("x2:Q"), y=alt.YValue(HEIGHT)),
         real.mark_rule(color=INK, strokeWidth=2.2).encode(x=x, y=alt.YValue(-16), y2=alt.Y2Value(HEIGHT)),
         real.mark_text(
             align="left" if to_the_right else "right",

@@ -165,7 +165,7 @@ def _squares(squares: Sequence[_Square], side: float, size: float, width: int) -
                 }
             )
             .mark_rect(fill=look.fill, stroke=look.stroke, strokeWidth=1.6, strokeDash=list(look.dash), opacity=1)
-            .encode(x=x, x2="x2:Q", y=y, y2="y2:Q")
+            .encode(x=x, x2=alt.X2("x2:Q"), y=y, y2=alt.Y2("y2:Q"))
         )
         yield (
             on(

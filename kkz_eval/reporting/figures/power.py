@@ -110,9 +110,9 @@ def power_chart(power: Power, page: Page, language: Language) -> Drawing:
     lines_at = on({"x": [1.0 for _ in bars], "y": [top - 4 for top, _ in bars], "y2": [top + BAR + 4 for top, _ in bars]})
     return finish(
         [
-            rects.mark_rect(color=TREATED_COLOUR, opacity=1).encode(x=x, x2="x2:Q", y=y, y2="y2:Q"),
-            lines_at.mark_rule(color="white", strokeWidth=6).encode(x=x, y=y, y2="y2:Q"),
-            lines_at.mark_rule(color=REFERENCE_COLOUR, strokeWidth=3).encode(x=x, y=y, y2="y2:Q"),
+            rects.mark_rect(color=TREATED_COLOUR, opacity=1).encode(x=x, x2=alt.X2("x2:Q"), y=y, y2=alt.Y2("y2:Q")),
+            lines_at.mark_rule(color="white", strokeWidth=6).encode(x=x, y=y, y2=alt.Y2("y2:Q")),
+            lines_at.mark_rule(color=REFERENCE_COLOUR, strokeWidth=3).encode(x=x, y=y, y2=alt.Y2("y2:Q")),
             on({"x": [0.0]}).mark_rule(color=QUIET, strokeWidth=1).encode(x=x),
             *(
                 on({"y": [top for top, _, _ in some], "text": [text for _, text, _ in some]})

@@ -160,7 +160,7 @@ def _marks(rows: list[_Placed], x: alt.X, y: alt.Y, *, decides: bool) -> Iterato
     spans = [(row.y, row.of.low, row.of.high) for row in rows if row.of and row.of.low is not None and row.of.high is not None]
     if spans:
         at, low, high = zip(*spans, strict=True)
-        yield on({"y": at, "x": low, "x2": high}).mark_rule(color=colour, strokeWidth=width).encode(x=x, x2="x2:Q", y=y)
+        yield on({"y": at, "x": low, "x2": high}).mark_rule(color=colour, strokeWidth=width).encode(x=x, x2=alt.X2("x2:Q"), y=y)
     points = [(row.y, point) for row in rows if row.of for point in row.of.points]
     if points:
         at, values = zip(*points, strict=True)
@@ -188,7 +188,7 @@ def _ground(placed: list[_Placed], x: alt.X, y: alt.Y, value_at: Callable[[float
     return (
         on({"x": [value_at(0.0) for _ in tops], "x2": ends, "y": tops, "y2": bottoms})
         .mark_rect(color="white", opacity=1)
-        .encode(x=x, x2="x2:Q", y=y, y2="y2:Q")
+        .encode(x=x, x2=alt.X2("x2:Q"), y=y, y2=alt.Y2("y2:Q"))
     )
 
 
