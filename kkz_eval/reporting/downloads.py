@@ -42,8 +42,6 @@ ALL_EMBEDDED = 90_000
 _FORMS: Mapping[Language, tuple[str, str]] = {"de": (";", ","), "en": (",", ".")}  # between cells, and before decimals
 _BREAKS = re.compile("[\u00ad\u200b\u2060]")
 _CODEBOOK = ("file", "variable", "meaning", "unit", "source")
-_LETTERS = "".join(map(chr, range(32, 127))) + "\u00a0äöüÄÖÜß„“”’–−…·•±≈×©→"
-"""Characters that every picture may have, so that both languages mostly take the same part of the typeface."""
 _LINE = 15  # height of a line below a picture, in pixels
 _LETTER = 5.6  # width of a letter of it, rather too much than too little
 
@@ -208,10 +206,10 @@ def standalone(figure: Figure, faces: str, simulated: bool, language: Language) 
 
 
 def _faces(items: Sequence[Figure | Table]) -> str:
-    """The rules with the typeface for all pictures of a document, "" where it has none: making them is dear, and one serves them all."""
+    """The rules with the typeface for all pictures of a document, "" where it has none: one serves them all."""
     pictures = [item for item in items if isinstance(item, Figure)]
     words = "".join(f"{one.svg_wide}{plain(one.source)}" for one in pictures)
-    return typeface.style_sheet(f"{_LETTERS}{words}") if pictures else ""
+    return typeface.style_sheet(words) if pictures else ""
 
 
 def _size(opening: str, identifier: str) -> tuple[float, float]:

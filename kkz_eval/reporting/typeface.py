@@ -41,6 +41,8 @@ _STAND_INS: Mapping[str, str] = {
     "\t": " ",
     "\r": " ",
 }
+_ALWAYS = frozenset(map(chr, range(32, 127))) | frozenset("\u00a0äöüÄÖÜßé§„“”‘’‚–−…·•±≈×©→²")
+"""Characters that every part of the typeface has, so that page and pictures in both languages mostly take the same one: cutting it is dear."""
 _WITHOUT_A_SHAPE = frozenset("\n\u00ad\u200b\u2060")  # line end, places to break and not to break: drawn by no typeface
 
 
@@ -82,11 +84,11 @@ def advances(weight: int) -> Mapping[str, float]:
 
 
 def style_sheet(page: str) -> str:
-    """`@font-face` rules with the part of the typeface that the characters of a page need, inside the rules themselves.
+    """`@font-face` rules with the part of the typeface that the characters of a page need and a few more, inside the rules themselves.
 
     page: HTML; more characters than are shown do no harm. Equal sets of characters give equal bytes.
     """
-    used = frozenset(unescape(page)) & characters()
+    used = (_ALWAYS.union(unescape(page)) & characters()) - _WITHOUT_A_SHAPE
     return "\n".join(
         f'@font-face {{ font-family: "{FAMILY}"; font-weight: {face.weight}; font-style: normal; '
         f"src: url(data:font/woff2;base64,{base64.b64encode(_part(face, used)).decode()}) format('woff2'); }}"

@@ -29,18 +29,24 @@ def test_figures_have_one_width_in_each_weight():
         assert len({widths[one] for one in "0123456789−+"}) == 1
 
 
-def test_a_page_carries_the_characters_that_it_shows_and_no_others():
-    faces = carried(typeface.style_sheet("<p>Größe: 1 &amp; 2 −3</p>"))
+def test_a_page_carries_the_characters_that_it_shows_and_those_of_its_languages_and_no_others():
+    faces = carried(typeface.style_sheet("<p>Łódź: 1 &amp; 2 −3</p>"))
     assert len(faces) == len(typeface.FACES)
     for font in faces:
         shown = set(map(chr, font.getBestCmap()))
-        assert set("Größe: 1&2−3") <= shown
-        assert not set("XYZ§漢") & shown
+        assert set("Łódź: 1&2−3Größe“") <= shown
+        assert not set("çΕПñ") & shown
 
 
 def test_figures_keep_one_width_in_what_a_page_carries():
     for font in carried(typeface.style_sheet("0123456789")):
         assert len({font["hmtx"][font.getBestCmap()[ord(one)]][0] for one in "0123456789"}) == 1
+
+
+def test_pages_in_either_language_carry_the_same_part_which_is_cut_once():
+    typeface._part.cache_clear()
+    assert typeface.style_sheet("<p>Größe „eins“ (§ 2)</p>") == typeface.style_sheet("<p>Size “one”</p>")
+    assert typeface._part.cache_info().misses == len(typeface.FACES)
 
 
 def test_the_same_characters_give_the_same_bytes_whatever_their_order():
