@@ -7,16 +7,13 @@ the pages themselves (contracts/).
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from kkz_eval.commands import say as say_of_commands
 from kkz_eval.commands.terminal import telling
 from kkz_eval.contracts import say
 from kkz_eval.contracts.contract import Contract
 from kkz_eval.contracts.diff import changes, demanded_version, version_numbers, would_flip
-from kkz_eval.contracts.judgement import judge_file
 from kkz_eval.contracts.lint import lint
 from kkz_eval.contracts.load import load_contract, load_contracts
 from kkz_eval.deliveries.reader import Claimed, read_file
@@ -24,18 +21,11 @@ from kkz_eval.deliveries.register.accepted import Source, sources_of
 from kkz_eval.deliveries.register.intake import landing_key
 from kkz_eval.deliveries.register.register import read_register
 from kkz_eval.model.errors import UserError
-from kkz_eval.model.findings import Finding, concat_findings, iter_findings
 from kkz_eval.model.system_errors import reason_of
 from kkz_eval.model.verdicts import Status
 from kkz_eval.reference.tables import units_known_to
 from kkz_eval.settings import Settings
 from kkz_eval.storage.store import Store, replace_file
-
-if TYPE_CHECKING:
-    from kkz_eval.contracts.rule_pages import RuleExample
-
-_DAY_OF_EXAMPLES = date(2026, 1, 1)
-"""By which years of the examples lie in the future, so that their pages are the same whenever they are made."""
 
 
 def lint_contracts(settings: Settings, files: Sequence[Path]) -> int:
@@ -117,6 +107,7 @@ def write_docs(settings: Settings, out: Path) -> int:
     )
     from kkz_eval.contracts.rule_pages import INDEX, rule_examples, rule_page, rules_index  # noqa: PLC0415 (likewise)
     from kkz_eval.contracts.template_book import template_bytes  # noqa: PLC0415 (likewise)
+    from kkz_eval.line.rule_examples import finding_of  # noqa: PLC0415 (likewise)
 
     known = load_contracts(settings.contracts)
     contracts, asked = delivered_by_municipalities(known), asked_of_offices(known)
@@ -136,19 +127,3 @@ def write_docs(settings: Settings, out: Path) -> int:
         raise UserError("storage_not_writable", place=str(out), reason=reason_of(error)) from error
     print(say_of_commands("cli.docs_written", count=len(contracts) + len(asked), out=str(out)).in_language(settings.language))
     return 0
-
-
-def finding_of(example: RuleExample) -> Finding:
-    """What the wrong example of a page gets: as the program says it, or as the example has it where it is an excerpt."""
-    return next((found for found in findings_of(example, example.wrong) if found.kind == example.kind), example.finding)
-
-
-def findings_of(example: RuleExample, delivered: str) -> list[Finding]:
-    """All findings about a text, delivered as the example's contract has it; none where it is an excerpt."""
-    if example.contract is None:
-        return []
-    contract = example.contract
-    result = read_file(delivered.encode("utf-8-sig"), "lieferung.csv", {contract.id: contract}, _DAY_OF_EXAMPLES)
-    parsed = result.parsed if isinstance(result, Claimed) else ()
-    judged = [judge_file(table, contract, units_known_to(contract.source)).findings for table in parsed]
-    return list(iter_findings(concat_findings(judged)))

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from kkz_eval.commands.contracts import finding_of, findings_of
 from kkz_eval.contracts.load import load_contracts
 from kkz_eval.contracts.rule_pages import PACKAGE, RuleExample, rule_examples, rule_page, rules_index
+from kkz_eval.line.rule_examples import finding_of, findings_of
 from kkz_eval.model.findings import rule_page_name
 from kkz_eval.model.texts import catalogue
 

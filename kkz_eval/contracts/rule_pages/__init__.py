@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import resources
 
@@ -18,7 +18,7 @@ from kkz_eval.contracts.contract import Contract
 from kkz_eval.contracts.example import example_columns, example_rows
 from kkz_eval.contracts.pages import template
 from kkz_eval.model.findings import Finding, Severity, rule_page_name
-from kkz_eval.model.texts import Catalogue
+from kkz_eval.model.texts import Catalogue, Language, Sentence
 
 PACKAGE = "kkz_eval.contracts.rule_pages"
 say = Catalogue(PACKAGE)
@@ -27,6 +27,9 @@ INDEX = rule_page_name("index")
 
 _ALWAYS_SHOWN = 3  # first lines of an example, besides those that differ between wrong and right and the one the finding names
 _MOST_SHOWN = 8
+
+ExampleLine = tuple[bool, tuple[str, ...]]
+"""Whether a line of an example differs from the other example, and its cells."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +46,40 @@ class RuleExample:
     wrong: str
     right: str
     finding: Finding
+
+
+@dataclass(frozen=True)
+class RulePage:
+    """What the page of a kind of finding says, in every language.
+
+    wrong, right: the lines of both examples that are shown, each with whether it differs from the other example; said: of the wrong one.
+    """
+
+    kind: str
+    wrong: tuple[ExampleLine, ...]
+    right: tuple[ExampleLine, ...]
+    said: Finding
+    accepted: Sentence
+
+    @property
+    def title(self) -> Sentence:
+        """What the kind is called."""
+        return title_of(self.kind)
+
+    @property
+    def meaning(self) -> Sentence:
+        """What it means, and why that matters."""
+        return meaning_of(self.kind)
+
+
+def title_of(kind: str) -> Sentence:
+    """What a kind of finding is called."""
+    return say(f"kinds.{kind}.title")
+
+
+def meaning_of(kind: str) -> Sentence:
+    """What a kind of finding means."""
+    return say(f"kinds.{kind}.meaning")
 
 
 def rule_examples(contracts: Mapping[str, Contract]) -> tuple[RuleExample, ...]:
@@ -79,34 +116,36 @@ def _changed(base: str, changes: object) -> str:
     return base
 
 
-def rule_page(example: RuleExample, finding: Finding) -> str:
-    """The page of a kind. finding: what the wrong example gets. The same arguments give the same page."""
+def rule_page_of(example: RuleExample, finding: Finding) -> RulePage:
+    """What the page of a kind says. finding: what the wrong example gets."""
     wrong, right = _shown(example.wrong, example.right, finding.row)
-    return template("rule.html.j2").render(
-        say=_german,
-        english=_english,
-        kind=example.kind,
-        wrong=wrong,
-        right=right,
-        message=finding.message(),
-        fix=finding.fix(),
-        accepted=f"accepted.{example.accepted}",
-    )
+    return RulePage(example.kind, wrong, right, finding, say(f"accepted.{example.accepted}"))
+
+
+def rule_page(example: RuleExample, finding: Finding) -> str:
+    """The page of a kind as a file for municipalities, in both languages. The same arguments give the same page."""
+    page = rule_page_of(example, finding)
+    return template("rule.html.j2").render(say=_german, english=_english, page=page, message=finding.message(), fix=finding.fix())
 
 
 def rules_index(examples: Sequence[RuleExample]) -> str:
     """The page that leads to the page of each kind, by German title."""
-    kinds = sorted((example.kind for example in examples), key=lambda kind: _german(f"kinds.{kind}.title").casefold())
+    kinds = by_title((example.kind for example in examples), "de")
     return template("rules.html.j2").render(say=_german, english=_english, kinds=kinds, count=len(kinds))
 
 
-def _shown(wrong: str, right: str, named: int | None) -> tuple[list[tuple[bool, list[str]]], list[tuple[bool, list[str]]]]:
-    """The lines of both examples that are shown, each with whether it differs from the other example. named: number of a line."""
+def by_title(kinds: Iterable[str], language: Language) -> list[str]:
+    """Kinds of findings by what they are called, in the order of the alphabet."""
+    return sorted(kinds, key=lambda kind: title_of(kind).in_language(language).casefold())
+
+
+def _shown(wrong: str, right: str, named: int | None) -> tuple[tuple[ExampleLine, ...], tuple[ExampleLine, ...]]:
+    """The lines of both examples that are shown. named: number of a line."""
     lines = [_lines(text_of) for text_of in (wrong, right)]
 
-    def chosen(own: list[list[str]], other: list[list[str]]) -> list[tuple[bool, list[str]]]:
-        marked = [(cells not in other or own.count(cells) != other.count(cells), cells) for cells in own]
-        return [line for n, line in enumerate(marked, 1) if line[0] or n <= _ALWAYS_SHOWN or n == named][:_MOST_SHOWN]
+    def chosen(own: list[list[str]], other: list[list[str]]) -> tuple[ExampleLine, ...]:
+        marked = [(cells not in other or own.count(cells) != other.count(cells), tuple(cells)) for cells in own]
+        return tuple(line for n, line in enumerate(marked, 1) if line[0] or n <= _ALWAYS_SHOWN or n == named)[:_MOST_SHOWN]
 
     return chosen(*lines), chosen(*reversed(lines))
 
