@@ -53,8 +53,8 @@ def test_what_may_be_said_instead_is_in_the_language_of_the_text(tmp_path, capsy
     [
         ("a.pdf", "%PDF-1.7", "ist ein PDF"),
         ("a.txt", "%PDF-1.7 text", "ist ein PDF"),
-        ("a.odt", "x", "keine Datei, die dieser Befehl liest"),
-        ("a.md", "<!doctype html><p>x", "keine Datei, die dieser Befehl liest"),
+        ("a.odt", "x", "keine Datei, die hier gelesen wird"),
+        ("a.md", "<!doctype html><p>x", "keine Datei, die hier gelesen wird"),
         ("a.txt", "", "enthält keinen Text"),
         ("a.txt", " \n ", "enthält keinen Text"),
         ("a.txt", b"Z\x00a\x00", "Zeichen lassen sich nicht sicher lesen"),
