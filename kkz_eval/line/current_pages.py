@@ -8,7 +8,6 @@ every system follows. Does not belong here: making what they lead to (correspond
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -20,10 +19,17 @@ from kkz_eval.deliveries.register.register import read_register
 from kkz_eval.evaluation.plan import Plan, report_folder
 from kkz_eval.line import say
 from kkz_eval.line.correspondence import Board, Templates
-from kkz_eval.line.edition_changes import Record
-from kkz_eval.line.editions import Numbered, numbered_editions, record_in
+from kkz_eval.line.editions import numbered_editions
 from kkz_eval.line.installation import Installation
-from kkz_eval.line.releases import Act, Released, newest_released, standing
+from kkz_eval.line.published_reports import (
+    PublishedEdition,
+    address_of_released,
+    editions_of,
+    led_to,
+    stable_address,
+    title_of_plan,
+)
+from kkz_eval.line.releases import Released, newest_released
 from kkz_eval.line.report import Edition
 from kkz_eval.model.texts import LANGUAGES, Language, Localised, Wording
 from kkz_eval.reference.tables import unit_label
@@ -33,11 +39,9 @@ from kkz_eval.storage.store import Store
 
 FOLDER = "aktuell"
 BOARD = f"{FOLDER}/lieferstand.html"
-_REPORTS, _RELEASED, _EDITIONS, _REPLIES, _TEMPLATES = (
-    f"{FOLDER}/{name}" for name in ("berichte", "freigegeben", "ausgaben", "rueckmeldungen", "vorlagen")
+_REPORTS, _EDITIONS, _REPLIES, _TEMPLATES = (
+    f"{FOLDER}/{name}" for name in ("berichte", "ausgaben", "rueckmeldungen", "vorlagen")
 )
-_TARGET = re.compile(r'<meta http-equiv="refresh" content="0; url=([^"]+)">')
-_FILES_OF_EDITION = ("page", "paper", "one_page")
 
 
 @dataclass(frozen=True)
@@ -69,12 +73,12 @@ def first_page(language: Language) -> str:
 
 def report_page(plan: Plan) -> str:
     """Key of the page that leads to the newest report of a plan."""
-    return f"{_REPORTS}/{report_folder(plan.id).partition('/')[2]}.html"
+    return stable_address(plan.id)
 
 
 def released_page(plan: Plan) -> str:
     """Key of the page that leads to the newest released report of a plan; there is none where none is released."""
-    return f"{_RELEASED}/{report_folder(plan.id).partition('/')[2]}.html"
+    return address_of_released(plan.id)
 
 
 def editions_page(plan: Plan, language: Language) -> str:
@@ -104,7 +108,7 @@ def lead_to_templates(installation: Installation, templates: Templates) -> str:
 def lead_to_report(installation: Installation, plan: Plan, edition: Edition) -> str:
     """Let the stable address of a plan's report lead to an edition, and the page beside it list this one and all others; key of the first."""
     store, key, language = installation.steps.store, report_page(plan), installation.settings.language
-    _write(store, key, _page(key, _title(plan).in_language(language), language, target=edition.page))
+    _write(store, key, _page(key, title_of_plan(plan).in_language(language), language, target=edition.page))
     tell_of_releases(installation, plan)
     return key
 
@@ -117,7 +121,7 @@ def tell_of_releases(installation: Installation, plan: Plan) -> None:
     if page is None:
         store.remove(key)
     else:
-        _write(store, key, _page(key, _title(plan).in_language(language), language, target=page))
+        _write(store, key, _page(key, title_of_plan(plan).in_language(language), language, target=page))
     for each in LANGUAGES:
         _write_editions(store, plan, each, is_simulated)
     _write_first_page(installation, is_simulated)
@@ -128,14 +132,6 @@ def present_edition(store: Store, plan: Plan) -> str | None:
     return led_to(store, report_page(plan))
 
 
-def led_to(store: Store, key: str) -> str | None:
-    """Key of the folder to whose page a stable address leads, None where it leads nowhere. Keys of reports need no escaping (report_folder)."""
-    found = _TARGET.search(store.get(key).decode()) if store.exists(key) else None
-    if found is None:
-        return None
-    return posixpath.normpath(posixpath.join(posixpath.dirname(key), found[1], ".."))
-
-
 def _page_of(store: Store, plan: Plan, folder: str) -> str | None:
     """Key of the page of an edition, in the first language of the plan that it has one in; None where it has gone."""
     pages = (f"{folder}/{say('report.page').in_language(language)}" for language in plan.languages)
@@ -143,55 +139,23 @@ def _page_of(store: Store, plan: Plan, folder: str) -> str | None:
 
 
 def _write_editions(store: Store, plan: Plan, language: Language, is_simulated: bool) -> None:
-    current = present_edition(store, plan)
-    numbered = reversed(numbered_editions(store, plan.id))
-    listed = sorted(numbered, key=lambda one: f"{report_folder(plan.id)}/{one.folder}" != current)  # the one that holds first
-    acts = standing(store, plan.id)
-    lists = [_edition_listed(store, plan, one, language, current, acts.get(one.folder)) for one in listed]
+    lists = [_edition_listed(one, language) for one in editions_of(store, plan.id)]
     key, other = editions_page(plan, language), LANGUAGES[1 - LANGUAGES.index(language)]
-    title = say("current.editions_of", title=_title(plan)).in_language(language)
+    title = say("current.editions_of", title=title_of_plan(plan)).in_language(language)
     to = (other, editions_page(plan, other))
     _write(store, key, _page(key, title, language, lists=lists, other=to, is_simulated=is_simulated, back=first_page(language)))
 
 
-def _edition_listed(
-    store: Store, plan: Plan, one: Numbered, language: Language, current: str | None, act: Released | None
-) -> _List:
-    """An edition with its files in all languages, whether it is released, and what changed in it. current: folder of the one that holds."""
-    folder = f"{report_folder(plan.id)}/{one.folder}"
-    heading = say(
-        f"current.{'present_edition' if folder == current else 'edition'}", number=one.number, day=numbers.day(one.day, language)
+def _edition_listed(edition: PublishedEdition, language: Language) -> _List:
+    """An edition with its files in all languages, whether it is released, and what changed in it."""
+    return _List(
+        edition.heading(language).in_language(language),
+        [_Link(file.label.in_language(language), file.key) for file in edition.files],
+        say("current.edition_gone").in_language(language),
+        "" if edition.compared is None else edition.compared.in_language(language),
+        tuple(change.in_language(language) for change in edition.changes),
+        tuple(sentence.in_language(language) for sentence in edition.status(language)),
     )
-    links = [
-        _Link(say(f"current.file.{what}_{written}").in_language(language), key)
-        for what in _FILES_OF_EDITION
-        for written in LANGUAGES
-        if store.exists(key := f"{folder}/{say(f'report.{what}').in_language(written)}")
-    ]
-    record = record_in(store, plan.id, one.folder) if links else None
-    said, notes = ("", ()) if record is None else _changes_in(record, language)
-    gone = say("current.edition_gone").in_language(language)
-    return _List(heading.in_language(language), links, gone, said, notes, tuple(_status(act, language)))
-
-
-def _status(act: Released | None, language: Language) -> Iterator[str]:
-    """Whether an edition is released, by the last act on it."""
-    if act is None:
-        yield say("current.draft").in_language(language)
-    elif act.act is Act.RELEASE:
-        yield say("current.released", day=numbers.day(act.day, language), role=act.role).in_language(language)
-        yield say("current.released_files", sums=SUMS, digest=act.sums).in_language(language)
-    else:
-        day = numbers.day(act.day, language)
-        yield say("current.withdrawn", day=day, role=act.role, reason=act.reason).in_language(language)
-
-
-def _changes_in(record: Record, language: Language) -> tuple[str, Sequence[str]]:
-    """With which edition one was compared, and what changed, as its record has it."""
-    if record["previous"] is None:
-        return (say("current.first_edition").in_language(language) if record["number"] == 1 else "", ())
-    compared = say("current.compared_with", number=record["previous"]["number"]).in_language(language)
-    return compared, tuple(change[language] for change in record["changes"])
 
 
 def _is_simulated(store: Store) -> bool:
@@ -277,7 +241,7 @@ def _reports_of(installation: Installation) -> list[str]:
 def _named(installation: Installation, key: str) -> Localised:
     """The title of the plan that a report's page is of; the name of the page where a run took other plans."""
     found = [plan for plan in installation.plans.values() if report_page(plan) == key]
-    return _title(found[0]) if found else Wording(dict.fromkeys(LANGUAGES, _name_of(key)))
+    return title_of_plan(found[0]) if found else Wording(dict.fromkeys(LANGUAGES, _name_of(key)))
 
 
 def _units_in(store: Store, place: str) -> list[_Link]:
@@ -287,10 +251,6 @@ def _units_in(store: Store, place: str) -> list[_Link]:
 
 def _name_of(key: str) -> str:
     return key.rpartition("/")[2].removesuffix(".html")
-
-
-def _title(plan: Plan) -> Wording:
-    return Wording(plan.title or dict.fromkeys(LANGUAGES, plan.id))
 
 
 def _write(store: Store, key: str, page: str) -> None:

@@ -13,9 +13,9 @@ from pathlib import Path, PurePosixPath
 
 from kkz_eval.evaluation.plan import Plan, report_folder
 from kkz_eval.line import say
-from kkz_eval.line.current_pages import led_to, report_page
 from kkz_eval.line.editions import numbered_editions
 from kkz_eval.line.installation import Installation
+from kkz_eval.line.published_reports import led_to, stable_address
 from kkz_eval.model.errors import UserError
 from kkz_eval.storage.store import Store
 
@@ -67,7 +67,7 @@ def kept_report(installation: Installation, named: str) -> KeptReport:
         if parts[-1:] and (plan := by_folder.get(PurePosixPath(key).name.split(".")[0])) is not None:
             return _led_to(store, plan, key)
     if named in installation.plans:
-        return _led_to(store, installation.plans[named], report_page(installation.plans[named]))
+        return _led_to(store, installation.plans[named], stable_address(named))
     raise UserError(
         "report_unknown",
         package=say.package,

@@ -2,46 +2,28 @@
 
 from __future__ import annotations
 
-import json
 import re
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from kept_editions import FILES, keep
 
-from kkz_eval.evaluation.plan import Plan, report_folder
-from kkz_eval.line import say
+from kkz_eval.evaluation.plan import report_folder
 from kkz_eval.line.current_pages import editions_page, first_page, lead_to_report
-from kkz_eval.line.edition_changes import RECORD
-from kkz_eval.line.editions import number_edition
 from kkz_eval.line.installation import Installation, open_installation
-from kkz_eval.line.report import Edition
 from kkz_eval.settings import Settings
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
 CONTRACTS = Path(__file__).parents[2] / "data_contracts"
-FILES = ("page", "paper", "one_page")
 
 
 @pytest.fixture
 def installation(tmp_path: Path) -> Installation:
     return open_installation(Settings(home=tmp_path / "home", inbox=tmp_path / "inbox", contracts=CONTRACTS))
-
-
-def keep(installation: Installation, plan: Plan, folder: str, day: date, changes: list[dict[str, str]]) -> Edition:
-    """An edition with its files and record, in the store."""
-    store, place = installation.steps.store, f"{report_folder(plan.id)}/{folder}"
-    number = number_edition(store, plan.id, folder, day, "s").number
-    previous = {"number": number - 1, "day": "2026-01-02"} if number > 1 else None
-    record = {"schema_version": 1, "number": number, "previous": previous, "changes": changes}
-    store.put_if_absent(f"{place}/{RECORD}", json.dumps(record).encode())
-    for what in FILES:
-        for language in ("de", "en"):
-            store.put_if_absent(f"{place}/{say(f'report.{what}').in_language(language)}", b"<html></html>")
-    return Edition(f"{place}/{say('report.page').in_language('de')}", folder * 8)
 
 
 def test_all_editions_are_listed_the_present_one_first_with_what_changed_in_each(
