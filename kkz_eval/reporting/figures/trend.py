@@ -123,7 +123,7 @@ def trend_chart(trend: Trend, page: Page, language: Language) -> Drawing:
     dash = alt.StrokeDash("group:N", scale=alt.Scale(domain=names, range=[[1, 0], [6, 3]]), legend=None)
     shape = alt.Shape("group:N", scale=alt.Scale(domain=names, range=["circle", "square"]), legend=None)
     layers = [
-        *_rules([(mark, [1, 0]) for mark in trend.starts] + [(mark, [2, 3]) for mark in trend.breaks], x, page, trend.years),
+        *year_rules([(mark, [1, 0]) for mark in trend.starts] + [(mark, [2, 3]) for mark in trend.breaks], x, page, trend.years),
         _drawn(points).mark_line(strokeWidth=2.5).encode(x=x, y=y, color=colour, strokeDash=dash),
         _drawn(shown).mark_point(filled=True, size=34, opacity=1).encode(x=x, y=y, color=colour, shape=shape),
         *_end_labels(trend, shown, page, {"x": x, "y": y, "color": colour}),
@@ -140,7 +140,8 @@ def _shortened(label: str, at_most: int) -> str:
     return label if len(label) <= at_most else label[: max(at_most - 1, 1)].rstrip() + "…"
 
 
-def _rules(marks: Sequence[tuple[Mark, list[int]]], x: alt.X, page: Page, years: tuple[int, ...]) -> list[alt.Chart]:
+def year_rules(marks: Sequence[tuple[Mark, list[int]]], x: alt.X, page: Page, years: tuple[int, ...]) -> list[alt.Chart]:
+    """A vertical rule at the year of each mark, with its dash, and its label or letter above. x: the axis of years."""
     rules, words = [], []
     taken: list[tuple[float, float, int]] = []  # room that labels have above the plot: from, to, and their level
     for mark, dash in sorted(marks, key=lambda pair: pair[0].year):
