@@ -80,7 +80,7 @@ def _parts(installation: Installation, plan: Plan, lock: Lock) -> Iterator[_Part
     yield _Part("design", tuple(_design(plan)))
     yield _Part("comparison", tuple(_comparison(installation, plan)))
     yield _Part("inference", tuple(_inference(plan)))
-    yield _Part("decision", tuple(_decision()))
+    yield _Part("decision", tuple(decision_lines()))
     yield _Part("known", tuple(_known(plan, lock)))
 
 
@@ -166,7 +166,8 @@ def _inference(plan: Plan) -> Iterator[Localised]:
     yield say("registry.seed", seed=plan.seed, draws=inference.draws)
 
 
-def _decision() -> Iterator[Localised]:
+def decision_lines() -> Iterator[Localised]:
+    """How a verdict is given: the version of the table, then its rows in their order."""
     yield say("registry.rules", version=rules().version)
     for entry in rules().rows:
         conditions = (

@@ -13,7 +13,7 @@ import altair as alt
 
 from kkz_eval.model.texts import Language
 from kkz_eval.reporting import say
-from kkz_eval.reporting.document import Data, Figure, Parts
+from kkz_eval.reporting.document import Cell, Data, Figure, Parts
 from kkz_eval.reporting.figures.canvas import (
     FONT_SIZE,
     LATER_FILL,
@@ -49,7 +49,7 @@ class SpreadYear:
 
 @dataclass(frozen=True)
 class Spread:
-    """What the figure shows. years: in their order, a year without values among them or left out; breaks: labelled by a letter."""
+    """What the figure shows. years: in their order, a year without values among them or left out; breaks: the figure has their letters, the text that stands for it their labels."""
 
     label: str
     unit: str
@@ -111,9 +111,13 @@ def spread_chart(spread: Spread, page: Page, language: Language) -> Drawing:
     y = value_axis("value:Q", domain)
     layers: list[alt.Chart] = []
     for run in _without_gaps([one for one in spread.years if one.low is not None]):
-        band = {"year": [one.year for one in run], "value": [one.low for one in run], "high": [one.high for one in run]}
+        band: dict[str, Sequence[Cell]] = {
+            "year": [one.year for one in run],
+            "value": [one.low for one in run],
+            "high": [one.high for one in run],
+        }
         layers.append(on(band).mark_area(color=LATER_FILL, opacity=0.55).encode(x=x, y=y, y2="high:Q"))
-    layers += year_rules([(mark, _DOTTED) for mark in spread.breaks], x, page, years)
+    layers += year_rules([(Mark(mark.year, mark.letter, ""), _DOTTED) for mark in spread.breaks], x, page, years)
     labels = []
     for name, colour, dash in (("middle", TREATED_COLOUR, [1, 0]), ("whole", REFERENCE_COLOUR, [6, 3])):
         values = {one.year: value for one in spread.years if (value := getattr(one, name)) is not None}
@@ -127,8 +131,11 @@ def spread_chart(spread: Spread, page: Page, language: Language) -> Drawing:
 
 def _line(values: Mapping[int, float], colour: str, dash: list[int], channels: Mapping[str, object]) -> list[alt.Chart]:
     first, last = min(values), max(values)
-    rows = {"year": list(range(first, last + 1)), "value": [values.get(year) for year in range(first, last + 1)]}
-    points = {"year": list(values), "value": list(values.values())}
+    rows: dict[str, Sequence[Cell]] = {
+        "year": list(range(first, last + 1)),
+        "value": [values.get(year) for year in range(first, last + 1)],
+    }
+    points: dict[str, Sequence[Cell]] = {"year": list(values), "value": list(values.values())}
     return [
         on(rows).mark_line(strokeWidth=2.5, color=colour, strokeDash=dash).encode(**channels),
         on(points).mark_point(filled=True, size=26, opacity=1, color=colour).encode(**channels),

@@ -22,6 +22,7 @@ from kkz_eval.reporting.document import (
     plain,
     texts_of_section,
 )
+from kkz_eval.reporting.glossary import words
 from kkz_eval.reporting.inputs import ReportInputs
 from kkz_eval.reporting.sections.difference import estimates_sections
 
@@ -50,12 +51,6 @@ TREND: Mapping[str, tuple[str, ...]] = {
     "overall_evidence": (),
 }
 """Each item, in the order of the statement, and where it stands: the first of these places that a report has; () where no report says it."""
-
-GLOSSARY = (
-    *("programme_group", "reference_group", "compatible_range", "smallest_difference", "standard_deviation", "smd"),
-    *("bias", "confounder", "robins", "audit", "breakdown", "placebo", "reference_year", "standard_error", "cluster"),
-    *("regression", "median", "year_of_birth", "lock", "digest"),
-)
 
 
 def appendix_section(inputs: ReportInputs, before: Sequence[Section], language: Language) -> Section:
@@ -86,11 +81,10 @@ def _checklist(sections: Sequence[Section], language: Language) -> Section:
 def _glossary(sections: Sequence[Section], language: Language) -> tuple[Section, ...]:
     """The words that occur in the report, in the order of the alphabet; () where none does."""
     said = " ".join(text for section in sections for text in texts_of_section(section)).casefold().replace("\u00ad", "")
-    used = [name for name in GLOSSARY if say(f"glossary.{name}.stem").in_language(language).casefold() in said]
+    used = [word for word in words(language) if word.occurs_in(said, language)]
     if not used:
         return ()
-    entries = sorted((say(f"glossary.{name}.term").in_language(language), name) for name in used)
-    rows = tuple(((term,), phrase(f"glossary.{name}.meaning", language)) for term, name in entries)
+    rows = tuple(((word.term.in_language(language),), (word.meaning.in_language(language),)) for word in used)
     columns = tuple(Column(say(f"glossary.{name}").in_language(language)) for name in ("word", "explained"))
     table = Table("glossary-table", phrase("glossary.caption", language), columns, rows)
     return (Section("glossary", phrase("glossary.title", language), (table,), kind="technical"),)
