@@ -22,7 +22,7 @@ from kkz_eval.desk import say
 from kkz_eval.desk.desk import At, Desk, field_of, form_of
 from kkz_eval.desk.opened import opened, snapshot_now
 from kkz_eval.desk.people import ALL_ROLES
-from kkz_eval.model.texts import Language, Localised
+from kkz_eval.model.texts import LANGUAGES, Language, Localised
 
 if TYPE_CHECKING:
     from kkz_eval.line.indicator_entries import OfficialSeries
@@ -54,11 +54,12 @@ class _Offer:
 
 @dataclass(frozen=True)
 class _Hit:
-    """Something that a search found."""
+    """Something that a search can find. more: other words by which it is found."""
 
     title: Localised
     about: Localised
     address: str
+    more: tuple[Localised, ...] = ()
 
 
 def rule_address(kind: str) -> str:
@@ -194,9 +195,7 @@ class _Pages:
         """What catalogue, glossary and rules have about some words."""
         asked = " ".join(request.query_params.get("q", "")[:_LONGEST_SEARCH].split())
         language = self.desk.language(request)
-        found = (
-            [(part, [hit for hit in hits if _fits(hit, asked, language)]) for part, hits in self._all(language)] if asked else []
-        )
+        found = [(part, [hit for hit in hits if _fits(hit, asked)]) for part, hits in self._all(language)] if asked else []
         groups = [(say(f"reading.{part}.name"), hits) for part, hits in found if hits]
         return self._page(request, "", "search", say("reading.search.title"), asked=asked, groups=groups)
 
@@ -208,7 +207,10 @@ class _Pages:
 
         installation = opened(self.desk.settings)
         entries = indicator_entries(installation)
-        yield "indicators", [_Hit(entry.label, entry.unit, indicator_address(entry.indicator.id)) for entry in entries]
+        yield (
+            "indicators",
+            [_Hit(entry.label, entry.unit, indicator_address(entry.indicator.id), entry.stations) for entry in entries],
+        )
         yield "glossary", [_Hit(word.term, word.meaning, f"{_ADDRESSES['glossary']}#{word.name}") for word in words(language)]
         kinds = by_title((example.kind for example in rule_examples(installation.contracts)), language)
         yield "rules", [_Hit(title_of(kind), meaning_of(kind), rule_address(kind)) for kind in kinds]
@@ -221,14 +223,15 @@ class _Pages:
         name = f"reading_{template or part}.html.j2"
         here = _ADDRESSES.get(part, "")
         shown = title or say(f"reading.{part}.title")
-        return self.desk.page(request, name, shown, offers=offers, in_part=here, search=_SEARCH, **{"asked": "", **values})
+        return self.desk.page(
+            request, name, shown, HTTPStatus.OK, offers=offers, in_part=here, search=_SEARCH, **{"asked": "", **values}
+        )
 
 
-def _fits(hit: _Hit, asked: str, language: Language) -> bool:
-    """Whether every word that was asked for stands in what was found, as a part of any word."""
-    text = (
-        " ".join((hit.title.in_language(language), hit.about.in_language(language), hit.address)).casefold().replace("\u00ad", "")
-    )
+def _fits(hit: _Hit, asked: str) -> bool:
+    """Whether every word that was asked for stands in what can be found, in either language, as a part of any word."""
+    said = (part.in_language(language) for part in (hit.title, hit.about, *hit.more) for language in LANGUAGES)
+    text = " ".join((*said, hit.address)).casefold().replace("\u00ad", "")
     return all(word in text for word in asked.casefold().split())
 
 
