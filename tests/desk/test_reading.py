@@ -95,7 +95,7 @@ def test_a_report_is_offered_with_its_files_status_and_changes_the_present_editi
     page = reader.get("/lesen").text
     said = text_of(page)
     assert said.index("Ausgabe 2 vom 01.03.2026: die jetzige") < said.index("Ausgabe 1 vom 02.01.2026")
-    assert "Sie ist ein Entwurf." in said
+    assert "Entwurf: Niemand hat diese Ausgabe freigegeben." in said
     assert "<b>Neue</b> Lieferungen." in said  # as it was written, no mark of ours
     links = re.findall(r'href="(/(?:reports|aktuell)/[^"]+)"', page)
     assert any(link.endswith("estimates.csv") for link in links)

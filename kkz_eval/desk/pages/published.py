@@ -19,7 +19,7 @@ from kkz_eval.desk.desk import At, Desk
 from kkz_eval.desk.people import ALL_ROLES, Role
 
 _INSIDE = frozenset({Role.STEWARD, Role.APPROVER, Role.RESEARCHER})
-_EVERYONE = ("reports", "aktuell/berichte", "aktuell/ausgaben")
+_EVERYONE = ("reports", "aktuell/berichte", "aktuell/freigegeben", "aktuell/ausgaben")
 _THOSE_INSIDE = ("board", "protocols", "aktuell")  # after those for everyone: of two that fit, the first answers
 
 
