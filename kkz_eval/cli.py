@@ -168,6 +168,11 @@ def _add_deliveries(commands: Any, words: Callable[[str], str]) -> None:
     approve.add_argument("--home", type=Path, help=words("home"))
     approve.set_defaults(command=_deliveries_approve)
 
+    returned = deliveries.add_parser("return", help=words("deliveries_return"), description=words("deliveries_return_long"))
+    returned.add_argument("unit", metavar="AGS", help=words("return_unit"))
+    returned.add_argument("--out", type=Path, required=True, help=words("return_out"))
+    returned.add_argument("--home", type=Path, help=words("home"))
+    returned.set_defaults(command=_deliveries_return)
     judge = deliveries.add_parser("judge", help=words("deliveries_judge"), description=words("deliveries_judge_long"))
     judge.add_argument("sha256", metavar="SHA256", help=words("sha256"))
     judge.add_argument("--home", type=Path, help=words("home"))
@@ -412,6 +417,12 @@ def _deliveries_approve(options: argparse.Namespace) -> int:
     from kkz_eval.commands.deliveries import approve_request
 
     return approve_request(load_settings(home=options.home), options.request, options.role, options.expires)
+
+
+def _deliveries_return(options: argparse.Namespace) -> int:
+    from kkz_eval.commands.returns import write_return
+
+    return write_return(load_settings(home=options.home), options.unit, options.out)
 
 
 def _deliveries_judge(options: argparse.Namespace) -> int:

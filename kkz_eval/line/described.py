@@ -1,4 +1,4 @@
-"""What the municipalities of a plan delivered without a reference group, gathered to be described in its report. No estimates, no wording."""
+"""What municipalities delivered without a reference group, gathered to be described: those of a plan in its report, one in its return. No estimates, no wording."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from functools import lru_cache
 import pandas as pd
 
 from kkz_eval.contracts.contract import Contract
-from kkz_eval.deliveries.official.known_since import Asked
+from kkz_eval.deliveries.official.known_since import NOW, Asked
 from kkz_eval.indicators.catalogue import Indicator
 from kkz_eval.indicators.described import (
     GOALS,
@@ -33,6 +33,7 @@ from kkz_eval.indicators.described import (
 )
 from kkz_eval.indicators.offers import NETWORK, SERVICES
 from kkz_eval.indicators.records import records_of
+from kkz_eval.line.snapshot import Snapshot
 from kkz_eval.line.study import Study
 from kkz_eval.reference.tables import ProgrammeUnit, as_whole_kreis, unit_label, youth_office_of
 from kkz_eval.reporting.disclosure import rates_released
@@ -50,15 +51,16 @@ _READ: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
 @lru_cache(maxsize=4)  # report and pictures of a study ask for it, each on its own
 def described_of(study: Study) -> Described | None:
     """What the municipalities that began with the plan's cohorts delivered; None where a contract is not there or nothing came."""
-    contracts = {contract.dataset: contract for contract in study.snapshot.contracts.values()}
+    return described_in(study.snapshot, {unit.ags: unit for unit in study.began}, Asked(study.as_of))
+
+
+def described_in(snapshot: Snapshot, units: Mapping[str, ProgrammeUnit], asked: Asked = NOW) -> Described | None:
+    """What these municipalities delivered, by their keys; None where a contract is not there or nothing came."""
+    contracts = {contract.dataset: contract for contract in snapshot.contracts.values()}
     if not _READ.keys() <= contracts.keys():
         return None
-    units = {unit.ags: unit for unit in study.began}
-    own = {
-        name: records_of(study.snapshot.accepted(name, Asked(study.as_of)).observations, units, *parts)
-        for name, parts in _READ.items()
-    }
-    catalogue = study.installation.catalogue
+    own = {name: records_of(snapshot.accepted(name, asked).observations, units, *parts) for name, parts in _READ.items()}
+    catalogue = snapshot.installation.catalogue
     municipal = {name for name, contract in contracts.items() if contract.source == "municipal"}
     sectors = [code.code for code in contracts[NETWORK].property_named("sector").codes]
     stages = [code.code for code in contracts[SERVICES].property_named("stages").codes]
@@ -67,11 +69,13 @@ def described_of(study: Study) -> Described | None:
     measured = {name: catalogue[name] for name in named if name in catalogue}
     found = Described(
         units={ags: unit.name for ags, unit in units.items()},
-        series=tuple(_series(study, i, contracts[i.sources[0].dataset]) for i in only_delivered(catalogue, municipal)),
+        series=tuple(
+            _series(snapshot, asked, i, contracts[i.sources[0].dataset], units) for i in only_delivered(catalogue, municipal)
+        ),
         target_groups=target_groups(own[SERVICES]),
         gaps=gaps(own[SERVICES], sectors, stages),
         ties=missing_ties(own[NETWORK], sectors),
-        goals=_attained(study, set_goals, measured, units),
+        goals=_attained(snapshot, asked, set_goals, measured, units),
         logic=impact_logic(own[GOALS]),
         survey=take_up(own[SURVEY]),
         measured=measured,
@@ -95,16 +99,18 @@ def table_of(described: Described, smallest_cell: int) -> bytes:
     return text.getvalue().encode("utf-8")
 
 
-def _series(study: Study, indicator: Indicator, contract: Contract) -> Series:
-    """An indicator with who is to deliver it among those who began with the cohorts, and what these did."""
-    owed = {key: unit_label(key) for unit in study.began if (key := delivers_as(contract, unit)) is not None}
-    values = _values(study, indicator, contract.dataset)
+def _series(
+    snapshot: Snapshot, asked: Asked, indicator: Indicator, contract: Contract, units: Mapping[str, ProgrammeUnit]
+) -> Series:
+    """An indicator with who is to deliver it among these municipalities, and what they did."""
+    owed = {key: unit_label(key) for unit in units.values() if (key := delivers_as(contract, unit)) is not None}
+    values = values_by_place(snapshot, indicator, contract.dataset, asked)
     return Series(indicator, owed, tuple(one for (unit, _), one in sorted(values.items()) if unit in owed))
 
 
-def _values(study: Study, indicator: Indicator, dataset: str) -> dict[tuple[str, int], Value]:
+def values_by_place(snapshot: Snapshot, indicator: Indicator, dataset: str, asked: Asked = NOW) -> dict[tuple[str, int], Value]:
     """The values of an indicator from one dataset, by unit and year; of what was not delivered there is none."""
-    table: pd.DataFrame = study.snapshot.indicator(indicator.id, dataset, Asked(study.as_of)).indicators.to_pandas()
+    table: pd.DataFrame = snapshot.indicator(indicator.id, dataset, asked).indicators.to_pandas()
     columns = ("numerator", "denominator", "value")
     return {
         (str(row["unit_id"]), int(row["year"])): Value(
@@ -116,13 +122,17 @@ def _values(study: Study, indicator: Indicator, dataset: str) -> dict[tuple[str,
 
 
 def _attained(
-    study: Study, delivered: tuple[Goal, ...], measured: Mapping[str, Indicator], units: Mapping[str, ProgrammeUnit]
+    snapshot: Snapshot,
+    asked: Asked,
+    delivered: tuple[Goal, ...],
+    measured: Mapping[str, Indicator],
+    units: Mapping[str, ProgrammeUnit],
 ) -> tuple[Attainment, ...]:
     """The goals with the value of their year: what the municipality delivered itself, else official statistics for it.
 
     Official figures are those of the same unit alone: a town in a Kreis has none of its own where a table names Kreise.
     """
-    known = {name: _by_source(study, indicator) for name, indicator in measured.items()}
+    known = {name: _by_source(snapshot, asked, indicator) for name, indicator in measured.items()}
     found = []
     for goal in delivered:
         sources = known.get(goal.indicator, ())
@@ -135,12 +145,12 @@ def _attained(
     return tuple(found)
 
 
-def _by_source(study: Study, indicator: Indicator) -> tuple[Mapping[tuple[str, int], Value], ...]:
+def _by_source(snapshot: Snapshot, asked: Asked, indicator: Indicator) -> tuple[Mapping[tuple[str, int], Value], ...]:
     """The values of an indicator from each of its datasets that has a contract: those that municipalities deliver first."""
-    origins = {contract.dataset: contract.source for contract in study.snapshot.contracts.values()}
+    origins = {contract.dataset: contract.source for contract in snapshot.contracts.values()}
     known = [source for source in indicator.sources if all(name in origins for name in source.datasets)]
     known.sort(key=lambda source: origins[source.dataset] != "municipal")
-    return tuple(_values(study, indicator, source.dataset) for source in known)
+    return tuple(values_by_place(snapshot, indicator, source.dataset, asked) for source in known)
 
 
 def _labels(contract: Contract) -> dict[str, LocalText]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import pandas as pd
 
@@ -71,7 +71,7 @@ def deliveries_section(deliveries: pd.DataFrame, titles: Mapping[str, LocalText]
         (
             (Quoted(str(unit_name)),),
             (_named(str(dataset), titles, language),),
-            _spans(f"kept_out.{position}", [int(year) for year in part["year"]]),
+            spans(f"kept_out.{position}", [int(year) for year in part["year"]]),
             (State(str(status)).said.in_language(language),),
             (say("studied.not_stated").in_language(language),)
             if status in (State.MISSING, State.PURGED) or part["n_errors"].isna().any()
@@ -105,7 +105,7 @@ def _named(dataset: str, titles: Mapping[str, LocalText], language: Language) ->
     return Quoted(in_language(titles[dataset], language, dataset)) if dataset in titles else Code(dataset)
 
 
-def _spans(scope: str, years: list[int]) -> Parts:
+def spans(scope: str, years: Iterable[int]) -> Parts:
     """Years in order, those that follow each other as a span that stays on one line: 2007–2009, 2012."""
     runs: list[list[int]] = []
     for year in sorted(set(years)):

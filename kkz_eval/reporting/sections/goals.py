@@ -15,7 +15,7 @@ from kkz_eval.reporting.sections.parts import code_label
 
 _GOAL_COLUMNS = ("unit", "goal", "indicator", "target", "value", "state")
 _LOGIC_COLUMNS = ("unit", "service", "target_group", "step", "seen")
-_WITH_VALUE = ("reached", "not_reached")
+WITH_VALUE = ("reached", "not_reached")
 
 
 def goals_section(found: Described, smallest_cell: int, names: Collection[str], language: Language) -> tuple[Section, ...]:
@@ -25,7 +25,7 @@ def goals_section(found: Described, smallest_cell: int, names: Collection[str], 
     counts = [(None, None) if one.value is None else (one.value.numerator, one.value.denominator) for one in found.goals]
     released = disclosure.rates_released(counts, smallest_cell)
     states = {
-        one: _state(one, may_leave, _decimals(found, one.goal)) for one, may_leave in zip(found.goals, released, strict=True)
+        one: state_of(one, may_leave, decimals_of(found, one.goal)) for one, may_leave in zip(found.goals, released, strict=True)
     }
     ordered = sorted(found.goals, key=lambda one: (found.units[one.goal.unit_id], one.goal.target_year or 0, one.goal.goal))
     rows = tuple(
@@ -35,7 +35,7 @@ def goals_section(found: Described, smallest_cell: int, names: Collection[str], 
         "goals": len(rows),
         "units": len({one.goal.unit_id for one in found.goals}),
         "owed": len(found.units),
-        "known": sum(state in _WITH_VALUE for state in states.values()),
+        "known": sum(state in WITH_VALUE for state in states.values()),
         "reached": sum(state == "reached" for state in states.values()),
     }
     shown = {name: numbers.count(f"prevention.goals.{name}", n, language) for name, n in told.items()}
@@ -49,7 +49,7 @@ def goals_section(found: Described, smallest_cell: int, names: Collection[str], 
     return (Section("prevention-goals", phrase("prevention.goals.title", language), blocks),)
 
 
-def _state(one: Attainment, may_leave: bool, decimals: int) -> str:
+def state_of(one: Attainment, may_leave: bool, decimals: int) -> str:
     """How a goal stands, as the key of its words: what is in the way of setting a value beside it, else whether it, as it is shown, is reached."""
     goal = one.goal
     if goal.indicator == OWN_MEASURE:
@@ -71,7 +71,7 @@ def _goal(
     scope: str, one: Attainment, state: str, found: Described, names: Collection[str], language: Language
 ) -> tuple[Parts, ...]:
     goal = one.goal
-    decimals = _decimals(found, goal)
+    decimals = decimals_of(found, goal)
     target: Parts = (say("prevention.goals.without_number").in_language(language),)
     if goal.target_value is not None:
         direction = code_label(found, f"{GOALS}.direction.{goal.direction}", language)
@@ -80,12 +80,12 @@ def _goal(
         year = numbers.year(f"{scope}.target_year", goal.target_year)
         target = (*target, " ", *phrase("prevention.goals.until", language, year=year))
     value: Inline = "–"
-    if state in _WITH_VALUE and one.value is not None and one.value.value is not None:
+    if state in WITH_VALUE and one.value is not None and one.value.value is not None:
         value = numbers.measured(f"{scope}.value", one.value.value, decimals, language)
     newest = {"year": numbers.year(f"{scope}.newest", one.newest_year)} if state == "not_yet" and one.newest_year else {}
     return (
         (Quoted(found.units[goal.unit_id]),),
-        (_own_words(goal.goal, names, language),),
+        (own_words(goal.goal, names, language),),
         (code_label(found, f"{GOALS}.indicator.{goal.indicator}", language),),
         target,
         (value,),
@@ -93,7 +93,7 @@ def _goal(
     )
 
 
-def _decimals(found: Described, goal: Goal) -> int:
+def decimals_of(found: Described, goal: Goal) -> int:
     """Digits of a goal and its value: those of its indicator; of an own measure one."""
     return found.measured[goal.indicator].decimals if goal.indicator in found.measured else 1
 
@@ -102,7 +102,7 @@ def _logic(found: Described, names: Collection[str], language: Language) -> Tabl
     rows = tuple(
         (
             (Quoted(found.units[step.unit_id]),),
-            (_own_words(step.service, names, language),),
+            (own_words(step.service, names, language),),
             (code_label(found, f"{GOALS}.target_group.{step.target_group}", language),),
             (code_label(found, f"{GOALS}.step.{step.step}", language),),
             (code_label(found, f"{GOALS}.indicator.{step.indicator}", language),),
@@ -112,7 +112,7 @@ def _logic(found: Described, names: Collection[str], language: Language) -> Tabl
     return Table("prevention-logic-table", phrase("prevention.logic.caption", language), _columns(_LOGIC_COLUMNS, language), rows)
 
 
-def _own_words(text: str, names: Collection[str], language: Language) -> Inline:
+def own_words(text: str, names: Collection[str], language: Language) -> Inline:
     """What somebody of the municipality wrote, where it claims no more than this report may; else that it is not repeated here."""
     return say("prevention.own_words").in_language(language) if claims.find(text, names) else Quoted(text)
 
