@@ -12,7 +12,6 @@ from http import HTTPStatus
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
-from starlette.formparsers import MultiPartException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Mount, Route
@@ -69,8 +68,9 @@ def _answering(desk: Desk, at: At) -> Callable[[Request], object]:
             return await run_in_threadpool(at.answer, request)
         try:
             form = await request.form(max_files=MOST_FILES, max_fields=MOST_FIELDS, max_part_size=MOST_OF_A_FIELD)
-        except MultiPartException as error:
-            raise HTTPException(HTTPStatus.BAD_REQUEST) from error
+        except HTTPException:
+            desk.refuse(person_of(request), request.method, request.url.path, "form")
+            raise
         try:
             if not desk.is_token(person_of(request), form.get(TOKEN)):
                 desk.refuse(person_of(request), request.method, request.url.path, "token")

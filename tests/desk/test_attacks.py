@@ -29,7 +29,7 @@ from starlette.testclient import TestClient
 from starlette.types import ASGIApp
 
 from kkz_eval.desk.actions import FOLDER
-from kkz_eval.desk.app import ROOMS, guarded
+from kkz_eval.desk.app import MOST_FILES, ROOMS, guarded
 from kkz_eval.desk.desk import Desk
 from kkz_eval.desk.people import Person, Role, everyone_here
 from kkz_eval.desk.senders import NamedByProxy, at_this_machine
@@ -672,6 +672,16 @@ def test_an_upload_that_is_too_large_is_refused_before_it_comes(
 ) -> None:
     assert attacked.ask("POST", "/sprache", {**attacked.origin, **headers}) in (411, 413, 415)
     assert refused() == [reason]
+
+
+def test_a_form_with_too_many_files_is_refused(attacked: Attacked, refused: Callable[[], list[str]]) -> None:
+    part = 'Content-Disposition: form-data; name="files"; filename="a.csv"\r\n\r\n1\r\n'
+    body = "".join(f"--x\r\n{part}" for _ in range(MOST_FILES + 1)) + "--x--\r\n"
+    assert attacked.ask("POST", "/sprache", {**attacked.origin, **FILES}, body.encode()) == 400
+    for broken in (b"--y\r\n", b"--x\r\nno head"):
+        assert attacked.ask("POST", "/sprache", {**attacked.origin, **FILES}, broken) == 400
+    assert refused()[0] == "form"
+    assert set(refused()) <= {"form", "token"}
 
 
 def test_a_query_that_is_too_large_is_refused_before_it_comes(attacked: Attacked, refused: Callable[[], list[str]]) -> None:

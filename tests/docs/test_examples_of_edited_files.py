@@ -12,6 +12,7 @@ from kkz_eval.contracts.lint import lint
 from kkz_eval.contracts.load import load_contracts
 from kkz_eval.deliveries.reader import Claimed, read_file
 from kkz_eval.deliveries.register import decisions
+from kkz_eval.desk import people_file
 from kkz_eval.evaluation import lock, plan_file
 from kkz_eval.fetching import web_services as services
 from kkz_eval.indicators import catalogue
@@ -87,3 +88,9 @@ def test_effects() -> None:
 def test_lock() -> None:
     (example,) = _examples(lock)
     assert tuple(root_of(parse_edited(example.encode(), "x.lock")).mapping()) == lock._KEYS
+
+
+def test_people_of_the_desk() -> None:
+    (example,) = _examples(people_file)
+    people = people_file.read_people(example.encode(), "people.yaml", ["hilfen_zur_erziehung"])
+    assert people["jugendamt-05513000"].datasets == {"hilfen_zur_erziehung"}
