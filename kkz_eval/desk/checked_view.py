@@ -41,11 +41,12 @@ class CellView:
 
 @dataclass(frozen=True)
 class RowView:
-    """A row of a sheet. head: its number, with the findings about the row as a whole."""
+    """A row of a sheet. head: its number, with the findings about the row as a whole; texts: of its cells; cells: the same where one of them is
+    marked, else (), so that most rows are written at once."""
 
-    number: int
     head: CellView
-    cells: tuple[CellView, ...]
+    texts: tuple[str, ...]
+    cells: tuple[CellView, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -225,13 +226,13 @@ class FileView:
             gravest = min((looks[number] for number in numbers), key=_GRAVEST_FIRST.index)
             return CellView(text, f"z{self.at}-{at}-{row}-{column}", numbers, gravest)
 
-        def rows(first: int, texts: tuple[tuple[str, ...], ...]) -> Iterator[RowView]:
-            for number, cells in enumerate(texts, first):
-                yield RowView(
-                    number,
-                    cell(str(number), number, 0),
-                    tuple(cell(text, number, column) for column, text in enumerate(cells, 1)),
-                )
+        marked = {row for row, _ in sheet.marks}
+
+        def rows(first: int, of: tuple[tuple[str, ...], ...]) -> Iterator[RowView]:
+            for number, texts in enumerate(of, first):
+                head = cell(str(number), number, 0)
+                is_marked = number in marked
+                yield RowView(head, texts, tuple(cell(t, number, c) for c, t in enumerate(texts, 1)) if is_marked else ())
 
         parts = tuple(
             PartView(

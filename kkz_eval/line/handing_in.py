@@ -6,7 +6,7 @@ pages (desk); what is taken in (deliveries.register.intake); judging.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -25,7 +25,7 @@ from kkz_eval.model.parsed import ParsedTable
 from kkz_eval.model.texts import Joined, Localised, Sentence, Wording
 from kkz_eval.model.verdicts import Status, Verdict
 from kkz_eval.reference.tables import unit_label, units_known_to
-from kkz_eval.stewardship.history import DeliveryState, came_late, delivery_named, delivery_state, parts_named
+from kkz_eval.stewardship.history import DeliveryState, History, Place, came_late, delivery_named, delivery_state, parts_named
 from kkz_eval.storage.digests import digest_of_bytes
 from kkz_eval.storage.writer import writing_soon
 
@@ -130,10 +130,10 @@ class Receipt:
     removed: Tombstone | None = None
 
 
-def receipt(snapshot: Snapshot, number: int) -> Receipt | None:
+def receipt(snapshot: Snapshot, histories: Mapping[Place, History], number: int) -> Receipt | None:
     """The receipt of the delivery that an arrival belongs to; None where there is none of that number.
 
-    What counts is said as of the snapshot, so that it is never older than the register.
+    histories: of all deliveries; what counts is said as of these and of the snapshot, so that it is never older than the register.
     """
     register = snapshot.register
     first = next((arrival for arrival in register.arrivals if arrival.number == number), None)
@@ -151,22 +151,22 @@ def receipt(snapshot: Snapshot, number: int) -> Receipt | None:
         if contract is None or verdict is None:
             continue
         units |= units_of(load_parsed(snapshot.steps.store, verdict.parsed_key, contract))
-        standing = delivery_state(verdict, contract, snapshot.histories)
+        standing = delivery_state(verdict, contract, histories)
         summary = summary_of(verdict.slices, load_findings(snapshot.steps.store, verdict))
-        lines = (*_lines(snapshot, arrival, verdict, contract), *standing.sentences)
-        late = came_late(verdict, contract, snapshot.histories)
+        lines = (*_lines(histories, arrival, verdict, contract), *standing.sentences)
+        late = came_late(verdict, contract, histories)
         tables.append(ReceivedTable(contract, verdict, standing, summary, lines if late is None else (*lines, late)))
     return Receipt(first, frozenset(units), tuple(tables))
 
 
-def _lines(snapshot: Snapshot, arrival: Arrival, verdict: Verdict, contract: Contract) -> list[Localised]:
+def _lines(histories: Mapping[Place, History], arrival: Arrival, verdict: Verdict, contract: Contract) -> list[Localised]:
     """Of which units and years the delivery counts, and in the place of which."""
     counts: list[tuple[str, int]] = []
     instead: dict[Arrival, list[tuple[str, int]]] = {}
     missing: list[tuple[str, int]] = []
     for part in verdict.slices:
         place = (part.unit_id, part.year)
-        history = snapshot.histories[(contract.dataset, *place)]
+        history = histories[(contract.dataset, *place)]
         if part.status == Status.REJECTED:
             missing += [place] if history.holds is None else []
         elif any(one.sha256 == arrival.sha256 for one in history.holding):

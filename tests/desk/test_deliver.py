@@ -7,12 +7,14 @@ import json
 import re
 import tempfile
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 import pytest
 from openpyxl import Workbook, load_workbook
-from served import HOST, DeskClient, desk_of
+from served import HOST, DeskClient, at_an_address, desk_of
 
 from kkz_eval.deliveries.municipal.returned import COLUMNS, SHEET, Decision, status_word
 from kkz_eval.deliveries.register.register import read_register, returned_protocols
@@ -26,6 +28,9 @@ from kkz_eval.storage.digests import digest_of_bytes
 from kkz_eval.storage.store import Store
 from kkz_eval.storage.writer import writing_alone
 
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
 CASES = Path(__file__).parents[1] / "cases"
 HEADER = "Gemeindeschlüssel;Schuljahr;Abschluss;Geschlecht;Anzahl"
 CERTIFICATES = (
@@ -34,6 +39,15 @@ CERTIFICATES = (
 )
 NEUSS, AHLEN = "05162024", "05570004"
 CLERK = Person("neuss", frozenset({Role.CLERK}), frozenset({NEUSS}))
+
+
+@pytest.fixture(scope="module")
+def only_checked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
+    """A desk at which nobody hands anything in, for all tests that only check: opened once, and empty in the end."""
+    home = tmp_path_factory.mktemp("only_checked") / "home"
+    made = Settings(home, home / "inbox", CHECKOUT / "data_contracts")
+    yield made
+    assert kept(made) == []
 
 
 @pytest.fixture
@@ -76,15 +90,15 @@ def kept(settings: Settings) -> list[str]:
     return sorted(str(file) for file in files if not str(file).startswith(FOLDER) and file.name != "writer.lock")
 
 
-def test_the_room_is_offered_to_those_who_deliver_and_to_nobody_else(settings: Settings) -> None:
-    assert 'href="/liefern"' in desk_of(settings, CLERK).get("/").text
-    assert desk_of(settings, CLERK).get("/liefern").status_code == 200
+def test_the_room_is_offered_to_those_who_deliver_and_to_nobody_else(only_checked: Settings) -> None:
+    assert 'href="/liefern"' in desk_of(only_checked, CLERK).get("/").text
+    assert desk_of(only_checked, CLERK).get("/liefern").status_code == 200
     for role in (Role.APPROVER, Role.RESEARCHER, Role.READER):
-        assert desk_of(settings, Person("x", frozenset({role}))).get("/liefern").status_code == 403
+        assert desk_of(only_checked, Person("x", frozenset({role}))).get("/liefern").status_code == 403
 
 
-def test_a_finding_stands_with_its_sentence_at_its_cell_and_leads_there_and_back(settings: Settings) -> None:
-    _, page = check(desk_of(settings, CLERK), ("neuss.csv", delivery("1O")))
+def test_a_finding_stands_with_its_sentence_at_its_cell_and_leads_there_and_back(only_checked: Settings) -> None:
+    _, page = check(desk_of(only_checked, CLERK), ("neuss.csv", delivery("1O")))
     assert "Schulabgänge nach Abschluss: zurückgewiesen." in words(page)
     assert "1 Zelle zu berichtigen" in words(page)
     assert "Gilt nicht: Neuss 2006" in words(page)
@@ -98,8 +112,8 @@ def test_a_finding_stands_with_its_sentence_at_its_cell_and_leads_there_and_back
     assert "… 6 Zeilen ohne Befund" in page
 
 
-def test_a_clean_file_is_said_to_be_ready(settings: Settings) -> None:
-    _, page = check(desk_of(settings, CLERK), ("neuss.csv", delivery()))
+def test_a_clean_file_is_said_to_be_ready(only_checked: Settings) -> None:
+    _, page = check(desk_of(only_checked, CLERK), ("neuss.csv", delivery()))
     assert "Diese Datei kann so eingereicht werden" in page
     assert "Gilt nach dem Einreichen: Neuss 2006" in words(page)
     assert "Markierte Kopie" not in page
@@ -119,17 +133,17 @@ def test_nothing_is_kept_of_what_is_only_checked(settings: Settings, monkeypatch
     assert [json.loads(line)["action"] for line in log.splitlines()] == ["checked"]
 
 
-def test_several_files_stand_side_by_side_and_a_broken_one_stops_none(settings: Settings) -> None:
+def test_several_files_stand_side_by_side_and_a_broken_one_stops_none(only_checked: Settings) -> None:
     files = [("neuss.csv", delivery()), ("kaputt.xlsx", b"PK\x03\x04 nothing"), ("leer.csv", b""), ("fremd.csv", b"a;b\n1;2\n")]
-    _, page = check(desk_of(settings, CLERK), *files)
+    _, page = check(desk_of(only_checked, CLERK), *files)
     assert all(f">{name}</a>" in page for name, _ in files)
     assert page.count("nicht gelesen") == 3
     assert page.count("/einreichen") == 1
 
 
 @pytest.mark.parametrize("name", sorted(file.name for file in (CASES / "persons").iterdir()))
-def test_of_a_file_with_records_of_persons_nothing_is_shown_held_or_handed_in(settings: Settings, name: str) -> None:
-    client = desk_of(settings, CLERK)
+def test_of_a_file_with_records_of_persons_nothing_is_shown_held_or_handed_in(only_checked: Settings, name: str) -> None:
+    client = desk_of(only_checked, CLERK)
     address, page = check(client, (name, (CASES / "persons" / name).read_bytes()))
     assert "Personen" in words(page) or "Person" in words(page)
     assert "Von dieser Datei wurde nichts aufbewahrt" in page
@@ -137,7 +151,7 @@ def test_of_a_file_with_records_of_persons_nothing_is_shown_held_or_handed_in(se
     assert "/einreichen" not in page
     assert client.post_form(address, f"{address}/0/einreichen").status_code == 404
     assert client.get(f"{address}/0/kopie").status_code == 404
-    assert kept(settings) == []
+    assert kept(only_checked) == []
 
 
 @pytest.mark.parametrize(
@@ -152,24 +166,32 @@ def test_a_name_is_no_path(settings: Settings, name: str, shown: str) -> None:
     assert shown in client.get(answer.headers["location"]).text
 
 
-def test_names_that_can_not_be_kept_or_look_like_markup_come_to_nothing(settings: Settings) -> None:
-    client = desk_of(settings, CLERK)
+def test_names_that_can_not_be_kept_or_look_like_markup_come_to_nothing(only_checked: Settings) -> None:
+    client = desk_of(only_checked, CLERK)
     _, page = check(client, ("x" * 300 + ".csv", delivery()), ("<script>alert(1)</script>.csv", delivery()))
     assert "nicht gelesen" in page
     assert "<script>alert" not in page
     assert page.count("/einreichen") == 1
 
 
-def test_an_archive_is_no_delivery(settings: Settings) -> None:
+def test_what_stands_in_cells_is_text(only_checked: Settings) -> None:
+    above = b"<b>Neuss</b>;<img src=x onerror=alert(1)>;;;\r\n"
+    _, page = check(desk_of(only_checked, CLERK), ("neuss.csv", above + delivery("1O").replace(b"1O", b"<i>1O</i>")))
+    assert "&lt;b&gt;Neuss&lt;/b&gt;</td><td>&lt;img" in page
+    assert "&lt;i&gt;1O" in page
+    assert not {"<b>", "<i>", "<img"} & set(re.findall(r"<\w+>?", page))
+
+
+def test_an_archive_is_no_delivery(only_checked: Settings) -> None:
     archive = io.BytesIO()
     with zipfile.ZipFile(archive, "w") as file:
         file.writestr("neuss.csv", delivery())
-    _, page = check(desk_of(settings, CLERK), ("neuss.zip", archive.getvalue()))
+    _, page = check(desk_of(only_checked, CLERK), ("neuss.zip", archive.getvalue()))
     assert "/einreichen" not in page
 
 
-def test_no_file_is_said_so(settings: Settings) -> None:
-    answer = desk_of(settings, CLERK).post_form("/liefern", "/liefern/pruefen", files=[("file", ("", b""))])
+def test_no_file_is_said_so(only_checked: Settings) -> None:
+    answer = desk_of(only_checked, CLERK).post_form("/liefern", "/liefern/pruefen", files=[("file", ("", b""))])
     assert answer.status_code == 400
     assert "keine Datei ausgewählt" in answer.text
 
@@ -187,8 +209,8 @@ def formula_book() -> bytes:
     return kept.getvalue()
 
 
-def test_the_marked_copy_has_the_findings_and_no_formula(settings: Settings) -> None:
-    client = desk_of(settings, CLERK)
+def test_the_marked_copy_has_the_findings_and_no_formula(only_checked: Settings) -> None:
+    client = desk_of(only_checked, CLERK)
     data = formula_book()
     address, _ = check(client, ("formel.xlsx", data))
     answer = client.get(f"{address}/0/kopie")
@@ -198,7 +220,7 @@ def test_the_marked_copy_has_the_findings_and_no_formula(settings: Settings) -> 
     book = load_workbook(io.BytesIO(answer.content))
     assert book.sheetnames[0] == SHEET
     assert all(cell.data_type != "f" for sheet in book for row in sheet.iter_rows() for cell in row)
-    assert kept(settings) == []
+    assert kept(only_checked) == []
 
 
 def test_what_is_handed_in_lands_with_a_receipt_that_says_what_counts(settings: Settings) -> None:
@@ -234,8 +256,8 @@ def test_once_handed_in_the_check_leads_to_the_receipt_and_holds_no_bytes(settin
     assert client.get(f"{address}/0/kopie").status_code == 404
 
 
-def test_a_file_with_another_unit_is_refused_before_landing_and_names_it(settings: Settings) -> None:
-    client = desk_of(settings, CLERK)
+def test_a_file_with_another_unit_is_refused_before_landing_and_names_it(only_checked: Settings) -> None:
+    client = desk_of(only_checked, CLERK)
     mixed = delivery() + b"\r\n" + delivery(unit=AHLEN).partition(b"\r\n")[2]
     address, page = check(client, ("beide.csv", mixed))
     assert "spricht von Ahlen (05570004)" in words(page)
@@ -243,7 +265,7 @@ def test_a_file_with_another_unit_is_refused_before_landing_and_names_it(setting
     answer = client.post_form(address, f"{address}/0/einreichen")
     assert answer.status_code == 400
     assert "spricht von Ahlen" in words(answer.text)
-    assert kept(settings) == []
+    assert kept(only_checked) == []
 
 
 def test_the_receipt_of_another_municipality_is_not_there(settings: Settings) -> None:
@@ -256,12 +278,12 @@ def test_the_receipt_of_another_municipality_is_not_there(settings: Settings) ->
         assert desk_of(settings).get(f"/liefern/quittung/{number}").status_code == 404
 
 
-def test_a_check_is_its_senders_alone(settings: Settings) -> None:
+def test_a_check_is_its_senders_alone(only_checked: Settings) -> None:
     from kkz_eval.desk.app import guarded
     from kkz_eval.desk.desk import Desk
 
     who = [CLERK]
-    client = DeskClient(guarded(Desk(settings), frozenset({HOST}), lambda scope: who[0]), base_url=f"http://{HOST}")
+    client = DeskClient(guarded(Desk(only_checked), frozenset({HOST}), lambda scope: who[0]), base_url=f"http://{HOST}")
     address, _ = check(client, ("neuss.csv", delivery()))
     assert client.get(f"{address}/1/kopie").status_code == 404
     who[0] = Person("ahlen", frozenset({Role.CLERK}), frozenset({AHLEN}))
@@ -272,7 +294,7 @@ def test_a_check_is_its_senders_alone(settings: Settings) -> None:
     ):
         assert answer.status_code == 400
         assert "nicht mehr vorgehalten" in answer.text
-    assert kept(settings) == []
+    assert kept(only_checked) == []
 
 
 def test_a_marked_copy_that_comes_back_is_taken_as_in_the_inbox(settings: Settings) -> None:
@@ -307,8 +329,8 @@ def test_while_a_run_writes_the_file_is_still_held(settings: Settings, monkeypat
     assert client.post_form(address, f"{address}/0/einreichen").status_code == 303
 
 
-def test_english_is_spoken_too(settings: Settings) -> None:
-    client = desk_of(settings, CLERK)
+def test_english_is_spoken_too(only_checked: Settings) -> None:
+    client = desk_of(only_checked, CLERK)
     client.cookies.set("sprache", "en")
     _, page = check(client, ("neuss.csv", delivery("1O")))
     assert "rows without findings" in page
@@ -338,3 +360,80 @@ def test_what_is_held_ends_with_its_minutes_and_within_its_bytes(monkeypatch: py
     assert [held.of("a", token) is not None for token in mine] == [False, False, True]
     assert all(held.of(person, token) is not None for person, token in zip("bc", other, strict=True))
     assert held.of("b", other[1]) is None
+
+
+SETTLED = "document.documentElement.scrollWidth <= window.innerWidth"
+
+
+@pytest.mark.parametrize("width", [1280, 320])
+def test_in_a_browser_files_are_checked_and_handed_in_by_keyboard(
+    settings: Settings, chromium_browser: Browser, tmp_path: Path, width: int
+) -> None:
+    from axe_playwright_python.sync_playwright import Axe
+
+    files = {"neuss.csv": delivery("1O"), "formel.xlsx": formula_book(), "leer.csv": b""}
+    for name, data in files.items():
+        (tmp_path / name).write_bytes(data)
+
+    def holds() -> None:
+        assert Axe().run(page).response["violations"] == []
+        assert page.evaluate(SETTLED)
+
+    def go_to(selector: str) -> None:
+        """Press Tab until the element has the focus."""
+        for _ in range(60):
+            if page.evaluate("(selector) => document.activeElement.matches(selector)", selector):
+                return
+            page.keyboard.press("Tab")
+        pytest.fail(f"{selector} can't be reached by keyboard")
+
+    page = chromium_browser.new_page(viewport={"width": width, "height": 800})
+    said: list[str] = []
+    page.on("console", lambda message: said.append(message.text))
+    with at_an_address(settings, CLERK) as address:
+        page.goto(f"{address}/liefern")
+        holds()
+        go_to("#file")
+        page.locator("#file").set_input_files([str(tmp_path / name) for name in files])
+        go_to("main form button")
+        page.keyboard.press("Enter")
+        page.wait_for_url("**/geprueft/*")
+        holds()
+        go_to('a.cell[href="#z0-0-8-5"]')
+        page.keyboard.press("Enter")
+        assert page.evaluate("document.activeElement.id") == "z0-0-8-5"
+        assert page.locator("#z0-0-8-5").is_visible()
+        page.keyboard.press("Tab")
+        page.keyboard.press("Enter")  # back to the finding
+        assert page.evaluate("document.activeElement.id").startswith("b0-")
+        assert not page.locator("tbody.folded tr").first.is_visible()
+        go_to(".fold input")
+        page.keyboard.press("Space")
+        assert page.locator("tbody.folded tr").first.is_visible()
+        holds()
+        page.keyboard.press("Home")
+        page.evaluate("document.activeElement.blur()")
+        page.locator("h1").click()
+        go_to(".acts button")
+        page.keyboard.press("Enter")
+        page.get_by_role("heading", name="Quittung Nr. 1").wait_for()
+        holds()
+    assert said == []
+    page.close()
+
+
+def test_without_a_script_files_are_checked_all_the_same(
+    only_checked: Settings, chromium_browser: Browser, tmp_path: Path
+) -> None:
+    (tmp_path / "neuss.csv").write_bytes(delivery("1O"))
+    context = chromium_browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    with at_an_address(only_checked, CLERK) as address:
+        page.goto(f"{address}/liefern")
+        page.locator("#file").set_input_files(str(tmp_path / "neuss.csv"))
+        page.get_by_role("button", name="Prüfen").click()
+        page.get_by_role("link", name="E8").click()
+        assert page.locator("#z0-0-8-5").is_visible()
+        page.get_by_role("checkbox").first.check()
+        assert page.locator("tbody.folded tr").first.is_visible()
+    context.close()

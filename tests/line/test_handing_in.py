@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -16,6 +17,8 @@ from kkz_eval.model.errors import UserError
 from kkz_eval.model.verdicts import State
 from kkz_eval.settings import CHECKOUT, Settings
 from kkz_eval.storage.digests import digest_of_bytes
+from kkz_eval.storage.steps import Steps
+from kkz_eval.storage.store import Store
 from kkz_eval.storage.writer import writing_alone
 
 CASES = Path(__file__).parents[1] / "cases"
@@ -28,10 +31,17 @@ NEUSS, AHLEN = "05162024", "05570004"
 NOON = datetime(2020, 3, 1, 11, 30, tzinfo=UTC)
 
 
+@pytest.fixture(scope="module")
+def opened() -> Installation:
+    nowhere = Path("nowhere")
+    return open_installation(Settings(nowhere, nowhere, CHECKOUT / "data_contracts", day=NOON.date()), [])
+
+
 @pytest.fixture
-def installation(tmp_path: Path) -> Installation:
+def installation(opened: Installation, tmp_path: Path) -> Installation:
     (tmp_path / "inbox").mkdir()
-    return open_installation(Settings(tmp_path / "home", tmp_path / "inbox", CHECKOUT / "data_contracts", day=NOON.date()), [])
+    settings = replace(opened.settings, home=tmp_path / "home", inbox=tmp_path / "inbox")
+    return replace(opened, settings=settings, steps=Steps(Store.at(str(settings.home))))
 
 
 def delivery(count: str = "6", unit: str = NEUSS, year: str = "2005/06") -> bytes:
@@ -50,7 +60,8 @@ def given(installation: Installation, data: bytes, name: str = "a.csv", own: Own
 
 def said_of(installation: Installation, handed: HandedIn) -> Receipt:
     assert handed.number is not None
-    found = receipt(current_snapshot(installation), handed.number)
+    snapshot = current_snapshot(installation)
+    found = receipt(snapshot, snapshot.histories, handed.number)
     assert found is not None
     return found
 
@@ -176,7 +187,8 @@ def test_while_another_writes_nothing_is_done_and_said_who_it_is(installation: I
 
 
 def test_of_a_number_that_never_came_there_is_no_receipt(installation: Installation) -> None:
-    assert receipt(current_snapshot(installation), 1) is None
+    snapshot = current_snapshot(installation)
+    assert receipt(snapshot, snapshot.histories, 1) is None
 
 
 def test_a_digest_names_the_content(installation: Installation) -> None:

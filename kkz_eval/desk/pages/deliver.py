@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
 from http import HTTPStatus
 from pathlib import PurePosixPath
+from threading import Event, Thread
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
@@ -23,6 +25,7 @@ from starlette.responses import RedirectResponse, Response
 
 from kkz_eval.contracts.contract import Contract
 from kkz_eval.deliveries.municipal.returned import NAMED_BY
+from kkz_eval.deliveries.reader import read_file
 from kkz_eval.deliveries.register.inbox import fault_of_name, shown
 from kkz_eval.deliveries.register.reading_process import AT_ONCE, read_apart
 from kkz_eval.deliveries.register.register import Arrival
@@ -31,11 +34,12 @@ from kkz_eval.desk import say
 from kkz_eval.desk.checked_view import FileView, look_of, size_shown
 from kkz_eval.desk.desk import At, Desk, form_of, person_of
 from kkz_eval.desk.held import SECONDS, CheckedFile, Held
-from kkz_eval.desk.opened import opened, snapshot_now
 from kkz_eval.desk.people import Person, Role
 from kkz_eval.line.handing_in import EVERYTHING, Own, hand_in, receipt
 from kkz_eval.model.errors import UserError
 from kkz_eval.model.texts import Localised, Wording
+from kkz_eval.reference.tables import unit_label
+from kkz_eval.settings import Settings
 from kkz_eval.stewardship import say as say_of_stewardship
 from kkz_eval.stewardship.checked import Checked
 from kkz_eval.stewardship.checked_sheet import looked_at
@@ -45,80 +49,104 @@ from kkz_eval.storage.steps import Steps
 from kkz_eval.storage.store import Store
 
 if TYPE_CHECKING:
-    from kkz_eval.line.installation import Installation
+    from kkz_eval.line.at_the_desk import Moment
 
 MAY_HAND_IN = frozenset({Role.CLERK, Role.STEWARD})
 LISTED = 300
 """So many entries of the findings of a table are shown; all are counted, and the marked copy has more."""
 PATIENCE = 15.0
 """Seconds for which somebody at a page waits for another who writes in the home."""
+_WAITING = 2  # processes that wait for the first files
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 def routes(desk: Desk) -> Iterator[At]:
     """The pages of those who deliver."""
-    held = Held()
+    room = _Room(desk)
+    yield At("/liefern", room.begin, MAY_HAND_IN, room="deliver", wish="deliver")
+    yield At("/liefern/pruefen", room.check, MAY_HAND_IN, method="POST")
+    yield At("/liefern/geprueft/{check}", room.found, MAY_HAND_IN)
+    yield At("/liefern/geprueft/{check}/{file:int}/kopie", room.copy, MAY_HAND_IN)
+    yield At("/liefern/geprueft/{check}/{file:int}/einreichen", room.given, MAY_HAND_IN, method="POST")
+    yield At("/liefern/quittung/{number:int}", room.received, MAY_HAND_IN)
 
-    def begin(request: Request) -> Response:
-        return desk.page(request, "deliver.html.j2", say("deliver.title"), minutes=SECONDS // 60)
 
-    def check(request: Request) -> Response:
+@dataclass(frozen=True)
+class _Room:
+    """What the pages of those who deliver share: what is held, and whether the first of them has made ready what checks need."""
+
+    desk: Desk
+    held: Held = field(default_factory=Held)
+    made_ready: Event = field(default_factory=Event)
+
+    def begin(self, request: Request) -> Response:
+        """Choose files."""
+        if not self.made_ready.is_set():  # while somebody looks for their file
+            self.made_ready.set()
+            Thread(target=_make_ready, args=(self.desk.settings,), daemon=True).start()
+        return self.desk.page(request, "deliver.html.j2", say("deliver.title"), minutes=SECONDS // 60)
+
+    def check(self, request: Request) -> Response:
+        """What was found in the files of a form, held under a token."""
         sent = [file for file in form_of(request).getlist("file") if isinstance(file, UploadFile) and file.filename]
         if not sent:
             raise UserError("no_file", package=say.package)
-        files = _checked(opened(desk.settings), [(_name(file), file.file.read()) for file in sent])
-        desk.record(request, "checked", f"files {len(files)}")
-        token = held.hold(person_of(request).name, files)
+        files = _checked(self.desk.settings, [(_name(file), file.file.read()) for file in sent])
+        self.desk.record(request, "checked", f"files {len(files)}")
+        token = self.held.hold(person_of(request).name, files)
         return RedirectResponse(f"/liefern/geprueft/{token}", HTTPStatus.SEE_OTHER)
 
-    def found(request: Request) -> Response:
-        files, own, language = _held(held, request), _own(person_of(request)), desk.language(request)
+    def found(self, request: Request) -> Response:
+        """What was found, file by file."""
+        files, own, language = _held(self.held, request), _own(person_of(request)), self.desk.language(request)
         views = [FileView(at, file, own, language) for at, file in enumerate(files)]
         title = say("deliver.checked_one", name=files[0].name) if len(files) == 1 else say("deliver.checked", count=len(files))
         here = f"/liefern/geprueft/{request.path_params['check']}"
-        return desk.page(request, "checked.html.j2", title, files=views, check=here, size=size_shown)
+        return self.desk.page(request, "checked.html.j2", title, files=views, check=here, size=size_shown)
 
-    def copy(request: Request) -> Response:
-        file = _file(held, request)
+    def copy(self, request: Request) -> Response:
+        """The marked copy of a file."""
+        file = _file(self.held, request)
         if file.data is None or not isinstance(file.result, Checked):
             raise HTTPException(HTTPStatus.NOT_FOUND)
         from kkz_eval.stewardship.marked_copy import copied  # noqa: PLC0415 (brings what writes workbooks, which the start does without)
 
-        installation = opened(desk.settings)
-        make = partial(copied, found=file.result, language=desk.language(request))
-        made = read_apart(make, file.data, file.name, installation.contracts, desk.settings.limits)
+        settings = self.desk.settings
+        make = partial(copied, found=file.result, language=self.desk.language(request))
+        made = read_apart(make, file.data, file.name, _moment(settings).snapshot.contracts, settings.limits)
         if isinstance(made, Unreadable):
-            return desk.page(request, "sentence.html.j2", say("deliver.title"), HTTPStatus.BAD_REQUEST, said=made)
+            return self.desk.page(request, "sentence.html.j2", say("deliver.title"), HTTPStatus.BAD_REQUEST, said=made)
         marked = say_of_stewardship("board_files.marked").in_language("de")
         name = f"{PurePosixPath(file.name).stem}_{digest_of_bytes(file.data)[:NAMED_BY]}_{marked}.xlsx"
         return Response(made, media_type=XLSX, headers=_download(name))
 
-    def given(request: Request) -> Response:
-        file, person = _file(held, request), person_of(request)
+    def given(self, request: Request) -> Response:
+        """Hand in a file that is held."""
+        file, person = _file(self.held, request), person_of(request)
         if file.data is None:
             raise HTTPException(HTTPStatus.NOT_FOUND)
-        settings = desk.settings
-        writing = replace(opened(settings), steps=Steps(Store.at(str(settings.home))))
+        settings, digest = self.desk.settings, digest_of_bytes(file.data)[:NAMED_BY]
+        writing = replace(_moment(settings).installation, steps=Steps(Store.at(str(settings.home))))
+        self.desk.record(request, "hands_in", digest)  # before: what can't be recorded is not done
         handed = hand_in(writing, file.name, file.data, _own(person), datetime.now(UTC), PATIENCE)
         if handed.number is None:
-            desk.record(request, "not_taken", digest_of_bytes(file.data)[:NAMED_BY])
+            self.desk.record(request, "not_taken", digest)
             said = [notice.sentence for notice in handed.notices]
-            return desk.page(request, "not_taken.html.j2", say("deliver.not_taken"), HTTPStatus.BAD_REQUEST, said=said)
-        desk.record(
-            request, "known" if handed.is_known else "handed_in", f"{handed.number} {digest_of_bytes(file.data)[:NAMED_BY]}"
-        )
-        held.handed_in(person.name, request.path_params["check"], request.path_params["file"], handed.number)
-        return RedirectResponse(
-            f"/liefern/quittung/{handed.number}{'?bekannt=1' if handed.is_known else ''}", HTTPStatus.SEE_OTHER
-        )
+            return self.desk.page(request, "not_taken.html.j2", say("deliver.not_taken"), HTTPStatus.BAD_REQUEST, said=said)
+        self.desk.record(request, "known" if handed.is_known else "handed_in", f"{handed.number} {digest}")
+        self.held.handed_in(person.name, request.path_params["check"], request.path_params["file"], handed.number)
+        known = "?bekannt=1" if handed.is_known else ""
+        return RedirectResponse(f"/liefern/quittung/{handed.number}{known}", HTTPStatus.SEE_OTHER)
 
-    def received(request: Request) -> Response:
-        found, person = receipt(snapshot_now(desk.settings), request.path_params["number"]), person_of(request)
+    def received(self, request: Request) -> Response:
+        """The receipt of a delivery."""
+        moment, person = _moment(self.desk.settings), person_of(request)
+        found = receipt(moment.snapshot, moment.histories, request.path_params["number"])
         if found is None or not _is_theirs(person, found.units, {table.contract.dataset for table in found.tables}):
             raise HTTPException(HTTPStatus.NOT_FOUND)
         title = say("deliver.receipt", number=found.arrival.number)
         is_known = request.query_params.get("bekannt") == "1"
-        return desk.page(
+        return self.desk.page(
             request,
             "receipt.html.j2",
             title,
@@ -127,14 +155,8 @@ def routes(desk: Desk) -> Iterator[At]:
             titled=_titled,
             look=look_of,
             arrived=_arrived(found.arrival),
+            units=sorted((unit, unit_label(unit)) for unit in found.units),
         )
-
-    yield At("/liefern", begin, MAY_HAND_IN, room="deliver", wish="deliver")
-    yield At("/liefern/pruefen", check, MAY_HAND_IN, method="POST")
-    yield At("/liefern/geprueft/{check}", found, MAY_HAND_IN)
-    yield At("/liefern/geprueft/{check}/{file:int}/kopie", copy, MAY_HAND_IN)
-    yield At("/liefern/geprueft/{check}/{file:int}/einreichen", given, MAY_HAND_IN, method="POST")
-    yield At("/liefern/quittung/{number:int}", received, MAY_HAND_IN)
 
 
 def _own(person: Person) -> Own:
@@ -168,9 +190,22 @@ def _name(file: UploadFile) -> str:
     return (file.filename or "").replace("\\", "/").rpartition("/")[2].strip() or "–"
 
 
-def _checked(installation: Installation, sent: Sequence[tuple[str, bytes]]) -> tuple[CheckedFile, ...]:
+def _moment(settings: Settings) -> Moment:
+    from kkz_eval.line.at_the_desk import moment_of  # noqa: PLC0415 (takes a moment to import, which the start does without)
+
+    return moment_of(settings)
+
+
+def _make_ready(settings: Settings) -> None:
+    """Open the installation and let processes wait for files, so that the first who send one do not wait for these."""
+    with suppress(UserError), ThreadPoolExecutor(_WAITING) as side_by_side:  # whoever sends a file is told
+        contracts = _moment(settings).snapshot.contracts
+        list(side_by_side.map(lambda _: read_apart(read_file, b"", "–", contracts, settings.limits), range(_WAITING)))
+
+
+def _checked(settings: Settings, sent: Sequence[tuple[str, bytes]]) -> tuple[CheckedFile, ...]:
     """What was found in files, side by side."""
-    settings = installation.settings
+    installation = _moment(settings).installation
     look = partial(looked_at, decisions=installation.decisions, today=settings.day, most=LISTED)
 
     def one(name: str, data: bytes) -> CheckedFile:
