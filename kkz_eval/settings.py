@@ -14,6 +14,8 @@ KKZ_READER_SECONDS, KKZ_READER_MEGABYTES  what reading one file may take of the 
 KKZ_SETTLE_SECONDS  so long a file of the inbox must have stayed as it is before a run takes it; 0: any file at once (default: 3)
 KKZ_DESK_SOCKET, KKZ_DESK_ADDRESS, KKZ_PEOPLE  the desk on a server, all three or none: the socket on which the proxy speaks to it, the
                address in browsers (https://desk.example.org), the file of those who may use it (default: none; this machine alone)
+KKZ_MAIL_HOST, KKZ_MAIL_PORT, KKZ_MAIL_SENDER, and KKZ_MAIL_USER, KKZ_MAIL_PASSWORD, KKZ_MAIL_CA: the mail server by which notices go out
+               (port 587; default: none, and notices are copied), its account, and a file with the house's own authority; read by the desk's shell alone
 KKZ_<SERVICE>_TOKEN, or KKZ_<SERVICE>_USER and KKZ_<SERVICE>_PASSWORD: the account for `kkz-eval fetch`, read by that command alone
 """
 
@@ -88,6 +90,31 @@ def load_credentials(service: str, environment: Mapping[str, str] = os.environ) 
     if token.strip():
         return Credentials(token.strip())
     return Credentials(user, password) if user and password else None
+
+
+@dataclass(frozen=True)
+class MailServer:
+    """The mail server of the house. sender: the address that notices come from; user: "" where it wants no account; authority: path of a file of
+    certificates, "" for those of the system."""
+
+    host: str
+    port: int
+    sender: str
+    user: str = field(default="", repr=False)
+    password: str = field(default="", repr=False)
+    authority: str = ""
+
+
+def load_mail_server(environment: Mapping[str, str] = os.environ) -> MailServer | None:
+    """The mail server that the environment names with the address that notices come from; None where it does not name both.
+
+    Raises UserError for a port that is no number.
+    """
+    host, sender, user, authority = (environment.get(f"KKZ_MAIL_{part}", "").strip() for part in ("HOST", "SENDER", "USER", "CA"))
+    if not host or not sender:
+        return None
+    port = _whole(environment, "KKZ_MAIL_PORT", 587, least=1)
+    return MailServer(host, port, sender, user, environment.get("KKZ_MAIL_PASSWORD", ""), authority)
 
 
 def load_settings(

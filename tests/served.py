@@ -31,10 +31,10 @@ class DeskClient(TestClient):
         return self.post(to, data=sent, headers={"origin": f"http://{HOST}"}, follow_redirects=False, **others)
 
 
-def desk_of(settings: Settings, person: Person | None = None) -> DeskClient:
-    """A client of the whole desk, guard included, for a person; by default the one who has all roles."""
+def desk_of(settings: Settings, person: Person | None = None, **handed_in: object) -> DeskClient:
+    """A client of the whole desk, guard included, for a person; by default the one who has all roles. handed_in: functions of the shell, by their names in Desk."""
     somebody = person or everyone_here()
-    app = guarded(Desk(settings), frozenset({HOST}), lambda scope: somebody)
+    app = guarded(Desk(settings, **handed_in), frozenset({HOST}), lambda scope: somebody)
     return DeskClient(app, base_url=f"http://{HOST}", raise_server_exceptions=False)
 
 

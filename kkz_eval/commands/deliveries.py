@@ -38,6 +38,7 @@ from kkz_eval.stewardship import say
 from kkz_eval.stewardship.delivery_diff import Change, changes_between
 from kkz_eval.stewardship.due_days import Day
 from kkz_eval.stewardship.history import DeliveryState, History, Place, came_late, delivery_named, delivery_state, histories
+from kkz_eval.stewardship.removal import said_of_removal
 from kkz_eval.stewardship.requests import approve, is_approved, requests_of, waiting_parts
 from kkz_eval.storage.steps import Steps
 from kkz_eval.storage.store import DraftStore, Store
@@ -310,21 +311,9 @@ def purge_content(settings: Settings, sha256: str, reason: str) -> int:
     tell = telling(settings)
     with _writing(settings, "kkz-eval purge"):
         purged = purge(Store.at(str(settings.home)), settings.inbox, sha256, reason, settings.day)
-    contents = {purged.sha256, *purged.copies}
-    names, reports = ", ".join(purged.names) or "–", len(purged.reports)
-    tell(say("purged.done", sha256=purged.sha256, names=names, objects=purged.objects, reports=reports))
-    if purged.copies:
-        tell(say("purged.copies", copies=", ".join(purged.copies)))
-    if purged.in_inbox:
-        tell(say("purged.in_inbox", names=", ".join(purged.in_inbox), inbox=str(settings.inbox)))
-    if purged.original:
-        tell(say("purged.original", sha256=purged.original))
-    contracts = load_contracts(settings.contracts)
-    decisions = load_decisions(settings.contracts, contracts, settings.day)
-    places = [(one.id, one.place) for one in decisions.waivers] + [(one.id, one.place) for one in decisions.corrections]
-    about = [identifier for identifier, place in places if place.delivery in contents]
-    if about:
-        tell(say("purged.decisions", ids=", ".join(about)))
+    decisions = load_decisions(settings.contracts, load_contracts(settings.contracts), settings.day)
+    for sentence in said_of_removal(purged, settings.inbox, decisions):
+        tell(sentence)
     return 0
 
 

@@ -8,9 +8,10 @@ from __future__ import annotations
 import os
 import signal
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
+from functools import partial
 
 import uvicorn
 
@@ -23,10 +24,11 @@ from kkz_eval.desk.guard import DAGSTER, Who
 from kkz_eval.desk.people_file import PeopleFile
 from kkz_eval.desk.senders import NamedByProxy, at_this_machine
 from kkz_eval.desk.serving import PRIVATE, listen_for_proxy, require_private, strictly_read
+from kkz_eval.fetching.mail import send
 from kkz_eval.line.installation import shown_model_world
 from kkz_eval.model.errors import UserError
 from kkz_eval.model.system_errors import reason_of
-from kkz_eval.settings import Settings
+from kkz_eval.settings import Settings, load_mail_server
 
 HOST = "127.0.0.1"
 NAMES = (HOST, "localhost")
@@ -65,7 +67,7 @@ def _serve(settings: Settings, port: int) -> None:
             "KKZ_REPORTS_URL": door.address,
         }
         with dagster_pages(settings.dagster_home, DAGSTER, environment) as dagster:
-            app = guarded(Desk(settings), door.hosts, door.who, dagster, door.scheme)
+            app = guarded(Desk(settings, send=_sender()), door.hosts, door.who, dagster, door.scheme)
             ready = say("ui.ready", url=door.address, dagster=f"{door.address}{DAGSTER}", inbox=settings.inbox)
             _Server(strictly_read(app), ready.in_language(settings.language)).run([door.listening])
 
@@ -90,6 +92,12 @@ def door_of(settings: Settings, port: int) -> Iterator[Door]:
             yield Door(listening, settings.server.address, frozenset({host}), NamedByProxy(people), scheme)
         finally:
             settings.server.socket.unlink(missing_ok=True)
+
+
+def _sender() -> Callable[[str, str, str], None] | None:
+    """What hands a message to the mail server of the house; None where the environment names none."""
+    server = load_mail_server()
+    return None if server is None else partial(send, server)
 
 
 class _Server(uvicorn.Server):

@@ -21,10 +21,19 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from kkz_eval.desk import say
 from kkz_eval.desk.desk import TOKEN, At, Desk, may, person_of
 from kkz_eval.desk.guard import DAGSTER, Guard, Who
-from kkz_eval.desk.pages import deliver, front, published, reading
+from kkz_eval.desk.pages import board, decisions, deliver, front, letters, published, reading, todo
 from kkz_eval.model.errors import UserError
 
-ROOMS: tuple[Callable[[Desk], Iterable[At]], ...] = (front.routes, deliver.routes, reading.routes, published.routes)
+ROOMS: tuple[Callable[[Desk], Iterable[At]], ...] = (
+    front.routes,
+    deliver.routes,
+    todo.routes,
+    board.routes,
+    decisions.routes,
+    letters.routes,
+    reading.routes,
+    published.routes,
+)
 """The modules of pages; navigation has their rooms in this order."""
 MOST_FILES, MOST_FIELDS, MOST_OF_A_FIELD = 50, 200, 1_000_000
 """Of one form; MOST_OF_A_FIELD in bytes, for what is no file."""

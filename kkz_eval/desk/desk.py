@@ -52,10 +52,12 @@ class At:
 
 @dataclass(frozen=True)
 class Desk:
-    """The desk of one installation. installed: its settings as they were when it began; secret: of this process, for the tokens of forms."""
+    """The desk of one installation. installed: its settings as they were when it began; secret: of this process, for the tokens of forms; send:
+    hands a message (to, subject, text) to the mail server of the house, None where there is none."""
 
     installed: Settings
     secret: bytes = field(default_factory=lambda: token_bytes(32), repr=False)
+    send: Callable[[str, str, str], None] | None = None
 
     @property
     def settings(self) -> Settings:

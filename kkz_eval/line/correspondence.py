@@ -25,7 +25,7 @@ from kkz_eval.reference.tables import unit_label
 from kkz_eval.stewardship import say
 from kkz_eval.stewardship.board import SYMBOLS, BoardTable, board_page, board_tables
 from kkz_eval.stewardship.due_days import owed_since
-from kkz_eval.stewardship.history import DeliveryState, delivery_state, purged_places
+from kkz_eval.stewardship.history import DeliveryState, History, Place, delivery_state, purged_places
 from kkz_eval.stewardship.marked_copy import Judged, marked_copy
 from kkz_eval.stewardship.next_template import Asked, ToConfirm, next_template
 from kkz_eval.stewardship.protocol import protocol_page
@@ -156,9 +156,7 @@ def _protocols(snapshot: Snapshot, tables: Iterable[BoardTable]) -> tuple[dict[s
         arrival, verdict = cell.history.newest, cell.history.verdict
         standing = delivery_state(verdict, snapshot.installation.contract_of(cell.dataset), snapshot.histories)
         links[arrival.sha256] = f"../../{write_protocol(snapshot.installation, arrival, verdict, standing)}"
-        marked = say("board_files.marked").in_language("de")
-        name = f"{PurePosixPath(arrival.name).stem}_{arrival.sha256[:NAMED_BY]}_{marked}.xlsx"
-        copies[arrival.sha256] = (name, write_marked_copy(snapshot.installation, arrival, verdict, standing))
+        copies[arrival.sha256] = (_copy_name(arrival), write_marked_copy(snapshot.installation, arrival, verdict, standing))
     return links, copies
 
 
@@ -205,8 +203,30 @@ def make_templates(snapshot: Snapshot) -> Templates:
     )
 
 
-def _templates_of(snapshot: Snapshot, contract: Contract) -> dict[str, tuple[str, bytes]]:
-    """Name and content of the templates of a dataset, by unit; none where nobody owes it, or nobody delivered it and official statistics hold nothing of it."""
+def template_of(snapshot: Snapshot, contract: Contract, unit: str) -> tuple[str, bytes] | None:
+    """Name and content of a unit's template of a dataset, made now and not kept; None where there is none."""
+    return _templates_of(snapshot, contract, frozenset({unit})).get(unit)
+
+
+def marked_copy_of(snapshot: Snapshot, known: Mapping[Place, History], history: History) -> tuple[str, bytes]:
+    """Name and content of the marked copy of the newest delivery of a place, made now and not kept. known: the histories of all places."""
+    contract, store, verdict = snapshot.installation.contract_of(history.dataset), snapshot.steps.store, history.verdict
+    standing = delivery_state(verdict, contract, known)
+    judged = Judged(contract, load_findings(store, verdict), verdict.status, verdict.slices, standing)
+    content = store.get(landing_key(verdict.sha256))
+    return _copy_name(history.newest), marked_copy(
+        content, history.newest.name, [judged], snapshot.installation.settings.language
+    )
+
+
+def _copy_name(arrival: Arrival) -> str:
+    """The name under which a marked copy is sent."""
+    marked = say("board_files.marked").in_language("de")
+    return f"{PurePosixPath(arrival.name).stem}_{arrival.sha256[:NAMED_BY]}_{marked}.xlsx"
+
+
+def _templates_of(snapshot: Snapshot, contract: Contract, units: frozenset[str] | None = None) -> dict[str, tuple[str, bytes]]:
+    """Name and content of the templates of a dataset, by unit, of all units or of these; none where nobody owes it, or nobody delivered it and official statistics hold nothing of it."""
     if contract.terms.due is None:  # nobody is asked for it
         return {}
     by_unit: dict[str, list[dict[str, object]]] = {}
@@ -220,7 +240,7 @@ def _templates_of(snapshot: Snapshot, contract: Contract) -> dict[str, tuple[str
     newest = max((int(str(row["year"])) for rows in by_unit.values() for row in rows), default=None)
     new = {unit for unit, since in owed.items() if newest is not None and newest + 1 >= since and unit not in figures}
     made = {}
-    for unit in sorted({*by_unit, *figures, *new}):
+    for unit in sorted({*by_unit, *figures, *new} if units is None else {*by_unit, *figures, *new} & units):
         own = max((int(str(row["year"])) for row in by_unit.get(unit, [])), default=newest if unit in new else None)
         last = [row for row in by_unit.get(unit, []) if row["year"] == own]
         # what came from before joining calls for nothing more of it

@@ -6,60 +6,39 @@ delivery, the request among those that wait. Does not belong here: who may click
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from contextlib import AbstractContextManager
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
+from kkz_eval.contracts.load import load_contracts
 from kkz_eval.deliveries.municipal.returned import Decision, DecisionRow
 from kkz_eval.deliveries.persons.typed import screened
-from kkz_eval.deliveries.register.decided import is_waivable, record_at
+from kkz_eval.deliveries.register.decided import record_at
 from kkz_eval.deliveries.register.decisions import load_decisions
 from kkz_eval.deliveries.register.judging import judge_arrival
 from kkz_eval.deliveries.register.noted import NO_CONTENT, DeskDecision, Remark, record_decision, record_remark, still_open
 from kkz_eval.deliveries.register.parsed_tables import load_parsed
-from kkz_eval.deliveries.register.purging import Purged, purge
+from kkz_eval.deliveries.register.purging import purge
 from kkz_eval.deliveries.text.numbers import parse_number, style_shown
 from kkz_eval.line import say
 from kkz_eval.line.at_the_desk import Moment, findings_of, moment_of
 from kkz_eval.line.installation import Installation
 from kkz_eval.model.errors import UserError
 from kkz_eval.model.findings import Finding
-from kkz_eval.model.texts import Localised
+from kkz_eval.model.texts import Sentence
 from kkz_eval.reference.tables import units_known_to
 from kkz_eval.settings import Settings
+from kkz_eval.stewardship.clicks import Approver, Named, Teller, may_be_right, name_of
 from kkz_eval.stewardship.history import Place
+from kkz_eval.stewardship.removal import said_of_removal
 from kkz_eval.stewardship.requests import approve, is_correctable
 from kkz_eval.storage.steps import Steps
 from kkz_eval.storage.store import Store
-from kkz_eval.storage.writer import writing_alone
+from kkz_eval.storage.writer import writing_soon
 
 SURE = 8
 """So many characters of its digest are typed by whoever removes a content."""
-
-
-@dataclass(frozen=True)
-class Teller:
-    """Who clicks. role: as a word that stands in what is kept; person: as the desk knows them; tell: is told whom one waits for."""
-
-    role: str
-    person: str
-    tell: Callable[[Localised], None]
-
-
-@dataclass(frozen=True)
-class Named:
-    """A finding as a page names it: rule, cell and value as delivered, in the content that the page showed."""
-
-    sha256: str
-    rule: str
-    cell: str
-    value: str
-
-
-def name_of(finding: Finding, sha256: str) -> Named:
-    """How a page names a finding."""
-    return Named(sha256, finding.rule, finding.cell or "–", (finding.value or "").strip())
 
 
 def decide(settings: Settings, place: Place, named: Named, decision: Decision, reason: str, new: str, teller: Teller) -> None:
@@ -69,7 +48,7 @@ def decide(settings: Settings, place: Place, named: Named, decision: Decision, r
     the reason is missing or speaks of a person, the value is no number, or can't be decided about here.
     """
     said = "" if decision == Decision.OPEN else screened(reason)
-    with writing_alone(settings.home, _COMMAND, teller.tell):
+    with _writing(settings):
         moment = moment_of(settings)
         finding = _finding(moment, place, named)
         value = _value(moment, place, finding, new) if decision == Decision.CORRECTED else None
@@ -77,11 +56,6 @@ def decide(settings: Settings, place: Place, named: Named, decision: Decision, r
             raise UserError("desk_not_waivable", package=say.package, cell=named.cell)
         row = DecisionRow("", named.cell, named.value, named.rule, decision, decision, said, "")
         record_decision(_store(settings), DeskDecision(named.sha256, row, value, teller.role, teller.person, _day(settings)))
-
-
-def may_be_right(finding: Finding) -> bool:
-    """Whether somebody may say of a finding that the value is right: of one about a value that was read and belongs to a unit and year."""
-    return is_waivable(finding) and None not in (finding.field, finding.unit_id, finding.year)
 
 
 def _finding(moment: Moment, place: Place, named: Named) -> Finding:
@@ -108,32 +82,17 @@ def _value(moment: Moment, place: Place, finding: Finding, new: str) -> float:
     return float(read.value)
 
 
-@dataclass(frozen=True)
-class Approver:
-    """Who approves. role: as a word; person: as the desk knows them; may_be_the_same: whether there is but one person at this machine."""
-
-    role: str
-    person: str
-    tell: Callable[[Localised], None]
-    may_be_the_same: bool = False
-
-
-def is_same_person(decided_by: str, approver: Approver) -> bool:
-    """Whether whoever approves has decided, too: as far as is known, for a marked copy names nobody."""
-    return bool(decided_by) and decided_by == approver.person
-
-
 def approve_here(settings: Settings, request_id: str, expires: date | None, approver: Approver) -> Path:
     """Put a decision in force, as `deliveries approve`, and judge anew what it is about; path of its file.
 
     Nobody approves what they decided, but where one person is alone at a machine: then the file says so. Raises UserError as requests.approve.
     """
-    with writing_alone(settings.home, _COMMAND, approver.tell):
+    with _writing(settings):
         moment = moment_of(settings)
         request = next((one for one in moment.requests if one.id == request_id), None)
         if request is None:
             raise UserError("desk_no_request", package=say.package, id=request_id)
-        is_same = is_same_person(request.decided_by, approver)
+        is_same = approver.has_decided(request.decided_by)
         if is_same and not approver.may_be_the_same:
             raise UserError("desk_same_person", package=say.package)
         role = say("desk.same_person", role=approver.role).in_language("de") if is_same else approver.role
@@ -158,7 +117,7 @@ def _judge(installation: Installation, contents: set[str]) -> None:
 def ask(settings: Settings, place: Place, text: str, teller: Teller) -> None:
     """Keep a question at a place. Raises UserError where it is empty, too long or speaks of a person."""
     said = screened(text)
-    with writing_alone(settings.home, _COMMAND, teller.tell):
+    with _writing(settings):
         moment = moment_of(settings)
         history = moment.cells[place].history
         about = NO_CONTENT if history is None else history.newest.sha256
@@ -169,7 +128,7 @@ def ask(settings: Settings, place: Place, text: str, teller: Teller) -> None:
 def answer(settings: Settings, place: Place, about: str, number: int, text: str, teller: Teller) -> None:
     """Keep the answer to an open question of a place. Raises UserError as `ask`, and where there is no such question, or it was answered meanwhile."""
     said = screened(text)
-    with writing_alone(settings.home, _COMMAND, teller.tell):
+    with _writing(settings):
         asked = still_open(moment_of(settings).remarks_at(place))
         if (about, number) not in {(one.about, one.number) for one in asked}:
             raise UserError("desk_no_question", package=say.package)
@@ -177,19 +136,27 @@ def answer(settings: Settings, place: Place, about: str, number: int, text: str,
         record_remark(_store(settings), Remark(contract, *place[1:], about, said, teller.role, _day(settings), number))
 
 
-def purge_here(settings: Settings, sha256: str, typed: str, reason: str, teller: Teller) -> Purged:
-    """Remove a content for good, as `kkz-eval purge`. typed: the beginning of its digest, as a sign that it is meant.
+def purge_here(settings: Settings, sha256: str, typed: str, reason: str) -> tuple[Sentence, ...]:
+    """Remove a content for good, as `kkz-eval purge`; what is said after it. typed: the beginning of its digest, as a sign that it is meant.
 
     Raises UserError where that is another, the reason is missing or speaks of a person, and as purging.purge.
     """
     if typed.strip().lower() != sha256[:SURE]:
         raise UserError("desk_not_sure", package=say.package, n=SURE)
     said = screened(reason)
-    with writing_alone(settings.home, "kkz-eval purge", teller.tell):
-        return purge(_store(settings), settings.inbox, sha256, said, settings.day)
+    with _writing(settings):
+        purged = purge(_store(settings), settings.inbox, sha256, said, settings.day)
+    decisions = load_decisions(settings.contracts, load_contracts(settings.contracts), settings.day)
+    return tuple(said_of_removal(purged, settings.inbox, decisions))
 
 
-_COMMAND = "kkz-eval ui"
+_PATIENCE = 20.0
+"""So many seconds another writer is waited for by somebody at a page."""
+
+
+def _writing(settings: Settings) -> AbstractContextManager[None]:
+    """Be the only writer of the home. Raises UserError (home_busy), which names the other, where that does not end soon."""
+    return writing_soon(settings.home, say("desk.act").in_language("de"), _PATIENCE)
 
 
 def _store(settings: Settings) -> Store:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -173,15 +173,30 @@ def board_page(tables: Sequence[BoardTable], links: Mapping[str, str], today: da
         say=say.in_language(language),
         today=Day(today).in_language(language),
         simulated=rests_on_simulated(tables),
-        tables=[_shown(table, links, language) for table in tables],
-        legend=[
-            *((sign, state.said.in_language(language), state.value) for state, sign in SYMBOLS.items()),
-            (LATE, say("board.late").in_language(language), "late"),
+        tables=[
+            shown(table, lambda cell: links.get(cell.history.newest.sha256) if cell.history else None, language)
+            for table in tables
         ],
+        legend=[(sign, said.in_language(language), name) for sign, said, name in legend()],
     )
 
 
-def _shown(table: BoardTable, links: Mapping[str, str], language: Language) -> dict[str, object]:
+def legend() -> list[tuple[str, Sentence, str]]:
+    """Each sign of the board with its word and its name."""
+    return [*((sign, state.said, state.value) for state, sign in SYMBOLS.items()), (LATE, say("board.late"), "late")]
+
+
+def shown(table: BoardTable, link_of: Callable[[BoardCell], str | None], language: Language) -> dict[str, object]:
+    """A table of the board as its pages have it. link_of: the address that a place leads to, None for none."""
+    texts: dict[tuple[object, ...], str] = {}  # thousands of places say few different things
+
+    def text(cell: BoardCell) -> str:
+        history = cell.history
+        key = (cell.state, cell.purged_on, cell.is_late, cell.deadline, *((history.instead, history.first[1]) if history else ()))
+        if key not in texts:
+            texts[key] = said_of(cell).in_language(language)
+        return texts[key]
+
     return {
         "title": table.contract.title_de if language == "de" else table.contract.title_en,
         "id": table.contract.dataset,
@@ -195,8 +210,8 @@ def _shown(table: BoardTable, links: Mapping[str, str], language: Language) -> d
                     {
                         "symbol": SYMBOLS[cell.state] + (LATE if cell.is_late else ""),
                         "state": cell.state.value,
-                        "text": _text(cell).in_language(language),
-                        "link": links.get(cell.history.newest.sha256) if cell.history else None,
+                        "text": text(cell),
+                        "link": link_of(cell),
                     }
                     for cell in cells
                 ],
@@ -219,7 +234,7 @@ def _instead(table: BoardTable) -> list[Sentence]:
     ]
 
 
-def _text(cell: BoardCell) -> Localised:
+def said_of(cell: BoardCell) -> Localised:
     """The state of a place, the delivery that counts instead of the newest, and what there is to say of the deadline."""
     said: list[Localised] = [cell.state.said]
     if cell.purged_on is not None:

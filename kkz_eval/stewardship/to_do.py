@@ -14,7 +14,7 @@ from kkz_eval.contracts.contract import Contract
 from kkz_eval.deliveries.register.decisions import Decisions
 from kkz_eval.deliveries.register.intake import year_spans
 from kkz_eval.deliveries.register.noted import Remark, still_open
-from kkz_eval.model.texts import Localised, Sentence
+from kkz_eval.model.texts import AtTheBeginning, Localised, Sentence
 from kkz_eval.model.verdicts import State
 from kkz_eval.reference.tables import unit_label
 from kkz_eval.stewardship import say
@@ -58,7 +58,7 @@ class ToDo:
     """One thing to do.
 
     years: of the unit and dataset that it concerns, ascending; sentence: what is the case and what next; since: the day from which on it waits, None
-    where that was not recorded; request: id of the request, "" for none.
+    where that was not recorded; request: id of the request, "" for none; until: the day by which it is asked for, None for none.
     """
 
     kind: Kind
@@ -68,6 +68,7 @@ class ToDo:
     sentence: Localised
     since: date | None
     request: str = ""
+    until: date | None = None
 
     @property
     def place(self) -> Place:
@@ -135,19 +136,21 @@ def _kind_of(cell: BoardCell, today: date) -> Kind | None:
 
 def _of_alike(kind: Kind, cells: Sequence[BoardCell], today: date) -> ToDo:
     first, years = cells[0], tuple(cell.year for cell in cells)
-    about: dict[str, object] = {"state": first.state.said}
-    key, since = str(kind), None
+    about: dict[str, object] = {"state": AtTheBeginning(first.state.said) if first.history is None else first.state.said}
+    key, since, until = str(kind), None, None
     if first.history is not None:
         about["file"], since = first.history.newest.name, first.history.newest.arrived_on
-        about["day"] = Day(max(correct_until(cell.deadline, today) for cell in cells))
-        key = key if first.is_owed else f"{kind}_before_joining"
+        asked = max(correct_until(cell.deadline, today) for cell in cells)
+        about["day"] = Day(asked)
+        key, until = (key, asked) if first.is_owed else (f"{kind}_before_joining", None)
     elif kind in (Kind.OVERDUE, Kind.DUE_SOON):
         since = min(cell.deadline for cell in cells if cell.deadline is not None)
         about["day"] = Day(since)
+        until = since if kind == Kind.DUE_SOON else None
     elif first.purged_on is not None:
         since = first.purged_on
         about["day"] = Day(since)
-    return ToDo(kind, first.dataset, first.unit_id, years, say(f"to_do.{key}", **about), since)
+    return ToDo(kind, first.dataset, first.unit_id, years, say(f"to_do.{key}", **about), since, until=until)
 
 
 def _of_requests(requests: Iterable[Request], decisions: Decisions, tables: Sequence[BoardTable]) -> Iterator[ToDo]:

@@ -11,11 +11,11 @@ import yaml
 from steward_home import leavers
 
 from kkz_eval.line.at_the_desk import Moment, moment_of, story_of
-from kkz_eval.line.desk_acts import Approver, Named, Teller, name_of
 from kkz_eval.line.installation import open_installation
 from kkz_eval.line.intake import judge_arrivals, land, parse_arrivals
 from kkz_eval.model.texts import Localised
 from kkz_eval.settings import Settings
+from kkz_eval.stewardship.clicks import Approver, Named, Teller, name_of
 from kkz_eval.stewardship.history import Place
 from kkz_eval.storage.writer import writing_alone
 
@@ -32,9 +32,9 @@ def quiet(_: Localised) -> None:
     """Tells nobody."""
 
 
-CLERK = Teller("Schulverwaltungsamt", "clerk", quiet)
-STEWARD = Teller("Datenstelle", "steward", quiet)
-SECOND = Approver("Genehmigung", "approver", quiet)
+CLERK = Teller("Schulverwaltungsamt", "clerk")
+STEWARD = Teller("Datenstelle", "steward")
+SECOND = Approver("Genehmigung", "approver")
 
 
 def make_home(folder: Path) -> None:

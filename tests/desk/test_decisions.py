@@ -10,9 +10,11 @@ from pathlib import Path
 
 import pytest
 from faulty_home import CLERK, DUESSELDORF, FAULTY, SECOND, STEWARD, deliver, findings_at, leavers, own_home, run, state_of
+from served import desk_of
 
 from kkz_eval.commands.deliveries import approve_request, list_requests
 from kkz_eval.deliveries.municipal.returned import Decision
+from kkz_eval.desk.people import Person, Role
 from kkz_eval.line.at_the_desk import moment_of
 from kkz_eval.line.desk_acts import approve_here, decide, purge_here
 from kkz_eval.model.errors import UserError
@@ -158,11 +160,88 @@ def test_a_removal_needs_the_beginning_of_the_checksum_and_takes_the_decisions_a
     all_right(settings)
     sha256 = findings_at(settings, "E19")[0].sha256
     with pytest.raises(UserError, match="Nothing was removed"):
-        purge_here(settings, sha256, "00000000", "Bitte der Kommune", STEWARD)
+        purge_here(settings, sha256, "00000000", "Bitte der Kommune")
     with pytest.raises(UserError, match="points to a person"):
-        purge_here(settings, sha256, sha256[:8], "Bitte von Anna Müller", STEWARD)
+        purge_here(settings, sha256, sha256[:8], "Bitte von Anna Müller")
     assert state_of(moment_of(settings), FAULTY) == "decided"
-    assert purge_here(settings, sha256, sha256[:8].upper(), "Bitte der Kommune", STEWARD).names == ("duesseldorf.csv",)
+    said = purge_here(settings, sha256, sha256[:8].upper(), "Bitte der Kommune")
+    assert "duesseldorf.csv" in said[0].in_language("de")
     moment = moment_of(settings)
     assert state_of(moment, FAULTY) == "purged"
     assert moment.requests == ()
+
+
+HERE = f"/tafel/schulabgaenge/{DUESSELDORF}/2012"
+
+
+def form_of(settings: Settings, **fields: str) -> dict[str, str]:
+    """The form beside the first finding of the faulty delivery."""
+    named = findings_at(settings, "E19")[0]
+    return {"sha256": named.sha256, "rule": named.rule, "cell": named.cell, "value": named.value, **fields}
+
+
+def test_three_people_decide_approve_and_see_it_in_the_browser(settings: Settings) -> None:
+    clerk = desk_of(settings, Person("amt", frozenset({Role.CLERK}), frozenset({DUESSELDORF})))
+    approver = desk_of(settings, Person("leitung", frozenset({Role.APPROVER})))
+    for named in findings_at(settings, "E19"):
+        fields = {"sha256": named.sha256, "rule": named.rule, "cell": named.cell, "value": named.value}
+        answer = clerk.post_form(HERE, f"{HERE}/entscheiden", {**fields, "decision": "right", "reason": "mit Externen"})
+        assert answer.status_code == 303
+    assert "<h1>2 zu tun</h1>" in approver.get("/zu-tun").text
+    for request in moment_of(settings).requests:
+        to = f"/entscheidungen/{request.id}/genehmigen"
+        assert clerk.post_form(HERE, to, {"expires": "2099-12-31"}).status_code == 403
+        assert approver.post_form("/entscheidungen", to, {"expires": "31.12."}).status_code == 400
+        assert approver.post_form("/entscheidungen", to, {"expires": "2099-12-31"}).status_code == 303
+    assert "Nichts zu tun" in approver.get("/zu-tun").text
+    assert 'class="sign waived"' in clerk.get("/tafel").text
+    assert clerk.get("/entscheidungen").text.count("genehmigt ·") == 2
+
+
+def test_who_is_alone_at_this_machine_is_told_to_be_the_same_person(settings: Settings) -> None:
+    client = desk_of(settings)
+    assert client.post_form(HERE, f"{HERE}/entscheiden", form_of(settings, decision="right", reason="ja")).status_code == 303
+    assert "Diese Entscheidung haben Sie selbst getroffen." in client.get(HERE).text
+    (request,) = moment_of(settings).requests
+    answer = client.post_form(HERE, f"/entscheidungen/{request.id}/genehmigen", {"expires": "2099-12-31"})
+    assert answer.status_code == 303
+    log = "".join(file.read_text(encoding="utf-8") for file in (settings.home / "desk").rglob("*") if file.is_file())
+    assert "approved_by_same_person" in log
+    (file,) = (settings.contracts / "waivers").iterdir()
+    assert "dieselbe Person" in file.read_text(encoding="utf-8")
+
+
+def test_one_with_two_roles_on_a_server_does_not_approve_what_they_decided(settings: Settings) -> None:
+    both = desk_of(settings, Person("beides", frozenset({Role.STEWARD, Role.APPROVER})))
+    both.post_form(HERE, f"{HERE}/entscheiden", form_of(settings, decision="right", reason="ja"))
+    (request,) = moment_of(settings).requests
+    refused = both.post_form(HERE, f"/entscheidungen/{request.id}/genehmigen", {"expires": "2099-12-31"})
+    assert refused.status_code == 400
+    assert "durch eine andere Person genehmigen" in refused.text
+    assert not (settings.contracts / "waivers").exists()
+
+
+def test_a_form_that_says_something_else_is_refused_and_keeps_nothing(settings: Settings) -> None:
+    client = desk_of(settings)
+    for fields in (
+        form_of(settings, decision="delete", reason="x"),
+        form_of(settings, decision="right", reason=""),
+        form_of(settings, decision="corrected", reason="x", new="viel"),
+        {"decision": "right", "reason": "x"},
+        {**form_of(settings, decision="right", reason="x"), "sha256": "0" * 64},
+    ):
+        assert client.post_form(HERE, f"{HERE}/entscheiden", fields).status_code == 400
+    assert client.post_form(HERE, "/entscheidungen/abc/genehmigen", {}).status_code == 404
+    assert not (settings.home / "register" / "decided").exists()
+
+
+def test_a_removal_by_click_says_what_went_and_what_is_left(settings: Settings) -> None:
+    client, sha256 = desk_of(settings), findings_at(settings, "E19")[0].sha256
+    fields = {"sha256": sha256, "reason": "Bitte der Kommune", "typed": sha256[:8]}
+    assert client.post_form(HERE, f"{HERE}/loeschen", {**fields, "sha256": "0" * 64}).status_code == 404
+    assert "stimmen nicht" in client.post_form(HERE, f"{HERE}/loeschen", {**fields, "typed": ""}).text
+    removed = client.post_form(HERE, f"{HERE}/loeschen", fields)
+    assert removed.status_code == 200
+    assert f"Gelöscht: {sha256} (duesseldorf.csv)" in removed.text
+    assert "liegt noch im Eingang" in removed.text
+    assert 'class="sign purged"' in client.get("/tafel").text

@@ -85,7 +85,7 @@ def test_a_question_is_a_task_until_it_is_answered_and_a_removal_asks_for_the_de
     (one,) = tasks(settings)[Kind.QUESTION]
     assert "Schulverwaltungsamt fragt: „Sind die Abendschulen dabei?“" in one.sentence.in_language("de")
     sha256 = findings_at(settings, "E19")[0].sha256
-    purge_here(settings, sha256, sha256[:8], "Bitte der Kommune", CLERK)
+    purge_here(settings, sha256, sha256[:8], "Bitte der Kommune")
     found = tasks(settings)
     assert Kind.QUESTION not in found
     (gone,) = found[Kind.PURGED]

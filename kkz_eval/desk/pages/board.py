@@ -1,0 +1,252 @@
+"""The board, and the story of each of its places: what came, what was judged, what counts, what changed, what was asked.
+
+Belongs here: what is shown, and the questions asked there. Does not belong here: decisions (decisions), letters (letters).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from datetime import date
+from functools import lru_cache
+from http import HTTPStatus
+from typing import TYPE_CHECKING
+
+from markupsafe import Markup
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from kkz_eval.desk import say
+from kkz_eval.desk.desk import At, Desk, environment, field_of, may, person_of
+from kkz_eval.desk.pages.deliveries_seen import (
+    HAND_IN,
+    INSIDE,
+    Filters,
+    address_of,
+    approver_of,
+    filters_of,
+    moment_of,
+    place_of,
+    sight_of,
+    teller_of,
+)
+from kkz_eval.desk.people import Person, Role
+from kkz_eval.model.findings import Finding
+from kkz_eval.model.texts import Language
+from kkz_eval.reference.tables import unit_label
+from kkz_eval.stewardship.board import SYMBOLS, legend, rests_on_simulated, said_of, shown
+from kkz_eval.stewardship.clicks import Approver, may_be_right, name_of
+from kkz_eval.stewardship.due_days import Day
+from kkz_eval.stewardship.history import Place, delivery_named
+from kkz_eval.stewardship.requests import Request as Asked
+from kkz_eval.stewardship.requests import is_approved
+from kkz_eval.stewardship.sight import Sight
+
+if TYPE_CHECKING:
+    from kkz_eval.line.at_the_desk import Moment, Step, Story
+
+FINDINGS, CHANGES = 100, 100
+"""So many findings, and changes of a delivery, are shown; the marked copy and `deliveries diff` have all."""
+_ASK = HAND_IN | {Role.APPROVER}
+
+
+def routes(desk: Desk) -> Iterator[At]:
+    """The board, its places, and what is asked there."""
+
+    def board(request: Request) -> Response:
+        moment, language = moment_of(desk), desk.language(request)
+        sight = sight_of(person_of(request))
+        filters = filters_of(request, moment, sight)
+        tables = _rendered(moment, sight, filters, language)
+        return desk.page(
+            request,
+            "board.html.j2",
+            say("board.title"),
+            tables=tables,
+            filters=filters,
+            path="/tafel",
+            day=Day(moment.today),
+            legend=legend(),
+            simulated=rests_on_simulated(moment.board(sight)),
+        )
+
+    def place(request: Request) -> Response:
+        moment = moment_of(desk)
+        return _page_of(desk, request, moment, place_of(request, moment))
+
+    def asked(request: Request) -> Response:
+        from kkz_eval.line.desk_acts import ask  # noqa: PLC0415 (takes a moment to import, and not every page needs it)
+
+        moment = moment_of(desk)
+        here = place_of(request, moment)
+        ask(desk.settings, here, field_of(request, "text"), teller_of(request, moment.contract_of(here)))
+        desk.record(request, "asked", " ".join(map(str, here)))
+        return _back(here, "fragen")
+
+    def answered(request: Request) -> Response:
+        from kkz_eval.line.desk_acts import answer  # noqa: PLC0415 (takes a moment to import, and not every page needs it)
+
+        moment = moment_of(desk)
+        here = place_of(request, moment)
+        number = field_of(request, "number")
+        if not (number.isascii() and number.isdigit() and len(number) < 9):
+            raise HTTPException(HTTPStatus.BAD_REQUEST)
+        about, text = field_of(request, "about"), field_of(request, "text")
+        answer(desk.settings, here, about, int(number), text, teller_of(request, moment.contract_of(here)))
+        desk.record(request, "answered", " ".join(map(str, here)))
+        return _back(here, "fragen")
+
+    yield At("/tafel", board, INSIDE, room="board", wish="deliver")
+    yield At(PLACE, place, INSIDE)
+    yield At(f"{PLACE}/frage", asked, _ASK, method="POST")
+    yield At(f"{PLACE}/antwort", answered, _ASK, method="POST")
+
+
+PLACE = "/tafel/{dataset}/{unit}/{year:int}"
+
+
+def _back(place: Place, part: str) -> Response:
+    return RedirectResponse(f"{address_of(place)}#{part}", HTTPStatus.SEE_OTHER)
+
+
+@lru_cache(maxsize=8)  # of the last moments: by identity, so that none is shown once it is not that of now
+def _rendered(moment: Moment, sight: Sight, filters: Filters, language: Language) -> Markup:
+    """The tables of the board as somebody sees them: their many cells take longer than all else of the page."""
+    tables = []
+    for table in moment.board(sight):
+        rows = tuple(row for row in table.rows if filters.let_through(row[0].dataset, row[0].unit_id, table.years))
+        years = tuple(year for year in table.years if filters.year in ("", str(year)))
+        cells = tuple(tuple(cell for cell in row if cell.year in years) for row in rows)
+        if rows and years:
+            seen = replace(table, years=years, rows=cells)
+            tables.append(shown(seen, lambda cell: address_of((cell.dataset, cell.unit_id, cell.year)), language))
+    template = environment(language).get_template("board_tables.html.j2")
+    return Markup(template.render(tables=tables))
+
+
+def _page_of(desk: Desk, request: Request, moment: Moment, place: Place) -> Response:
+    from kkz_eval.line.at_the_desk import story_of  # noqa: PLC0415 (takes a moment to import, and not every page needs it)
+
+    story, contract, person = story_of(moment, place), moment.contract_of(place), person_of(request)
+    requests = moment.requests_at(place)
+    return desk.page(
+        request,
+        "place.html.j2",
+        say("place.title", dataset=contract.title, unit=unit_label(place[1]), year=place[2]),
+        here_at=address_of(place),
+        state=story.cell.state,
+        said=said_of(story.cell),
+        counts=[] if story.cell.history is None else [delivery_named(arrival) for arrival in story.cell.history.holding],
+        history=story.cell.history,
+        steps=[_step(step) for step in reversed(story.steps)],
+        findings=_findings(moment, story, requests, contract.id),
+        kept=story.findings is not None,
+        more=max(0, len(story.findings or ()) - FINDINGS),
+        requests=requests_shown(moment, requests, approver_of(request)),
+        threads=_threads(moment, place),
+        may_decide=may(person, HAND_IN),
+        may_approve=may(person, frozenset({Role.APPROVER})),
+        may_ask=may(person, _ASK),
+        may_purge=may(person, frozenset({Role.STEWARD})),
+        may_fetch=may_fetch(moment, place, person),
+        unit=place[1],
+        in_a_year=in_a_year(moment.today),
+        simulated=story.cell.history is not None and story.cell.history.newest.simulated,
+        symbol=SYMBOLS[story.cell.state],
+    )
+
+
+def in_a_year(day: date) -> str:
+    """The day until which an exception is offered to hold."""
+    return date(day.year + 1, day.month, min(day.day, 28)).isoformat()
+
+
+def may_fetch(moment: Moment, place: Place, person: Person) -> bool:
+    """Whether the marked copy of the newest delivery may be fetched: it shows all units of the file."""
+    history = moment.cells[place].history
+    if history is None or not history.verdict.has_findings:
+        return False
+    sight = sight_of(person)
+    return all(sight.sees(place[0], part.unit_id) for part in history.verdict.slices)
+
+
+def _step(step: Step) -> dict[str, object]:
+    changes = step.changes or ()
+    return {
+        "arrival": step.arrival,
+        "day": None if step.arrival.arrived_on is None else Day(step.arrival.arrived_on),
+        "fate": step.fate,
+        "counts": step.counts,
+        "compared": step.changes is not None,
+        "changes": changes[:CHANGES],
+        "more": max(0, len(changes) - CHANGES),
+    }
+
+
+def _findings(moment: Moment, story: Story, requests: tuple[Asked, ...], contract_id: str) -> list[dict[str, object]]:
+    if story.cell.history is None:
+        return []
+    contract = moment.installation.contracts[contract_id]
+    labels = {p.name: {"de": p.label_de, "en": p.label_en} for p in contract.properties}
+    measures = {p.name for p in contract.properties if p.role == "measure"}
+    sha256 = story.cell.history.newest.sha256
+    asked = {(one.rule, one.place.cell if one.place else "") for one in requests if one.returned == sha256 and one.decided_by}
+    found: list[dict[str, object]] = []
+    for finding in (story.findings or ())[:FINDINGS]:
+        found.append(
+            {
+                "finding": finding,
+                "label": labels.get(finding.field or ""),
+                "named": name_of(finding, sha256),
+                "right": may_be_right(finding),
+                "correctable": _takes_a_value(finding, measures),
+                "asked": (finding.rule, finding.cell) in asked,
+            }
+        )
+    return found
+
+
+def _takes_a_value(finding: Finding, measures: set[str]) -> bool:
+    return finding.field in measures and None not in (finding.row, finding.unit_id, finding.year)
+
+
+@dataclass(frozen=True)
+class RequestShown:
+    """A request with what is said of it. state: problem | approved | waiting; same: whoever asks for the page decided it; link: to its place."""
+
+    request: Asked
+    state: str
+    same: bool
+    link: str = ""
+
+
+def requests_shown(moment: Moment, requests: Iterable[Asked], approver: Approver) -> list[RequestShown]:
+    """These requests with their states."""
+    decisions = moment.installation.decisions
+    return [
+        RequestShown(
+            one,
+            "problem" if one.problem else "approved" if is_approved(one, decisions) else "waiting",
+            approver.has_decided(one.decided_by),
+        )
+        for one in requests
+    ]
+
+
+def _threads(moment: Moment, place: Place) -> list[dict[str, object]]:
+    """The questions of a place, each with its answers."""
+    said = moment.remarks_at(place)
+    return [
+        {
+            "question": one,
+            "day": _day(one.day),
+            "answers": [(other, _day(other.day)) for other in said if (other.about, other.answers) == (one.about, one.number)],
+        }
+        for one in said
+        if not one.answers
+    ]
+
+
+def _day(iso: str) -> Day:
+    return Day(date.fromisoformat(iso))

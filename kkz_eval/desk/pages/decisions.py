@@ -1,0 +1,115 @@
+"""Decisions about findings, their approval by a second role, and the removal of a content: what a click keeps, by the roads of the command line.
+
+Belongs here: reading the forms, and what is said after. Does not belong here: what is kept and checked (line.desk_acts).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date
+from http import HTTPStatus
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from kkz_eval.deliveries.municipal.returned import Decision
+from kkz_eval.desk import say
+from kkz_eval.desk.desk import At, Desk, field_of, may, person_of
+from kkz_eval.desk.pages.board import PLACE, in_a_year, requests_shown
+from kkz_eval.desk.pages.deliveries_seen import HAND_IN, address_of, approver_of, moment_of, place_of, sight_of, teller_of
+from kkz_eval.desk.people import Role
+from kkz_eval.model.errors import UserError
+from kkz_eval.stewardship.clicks import Named
+
+APPROVERS, STEWARDS = frozenset({Role.APPROVER}), frozenset({Role.STEWARD})
+
+
+def routes(desk: Desk) -> Iterator[At]:
+    """The list of requests, and the forms at a place of the board."""
+
+    def listed(request: Request) -> Response:
+        moment, sight = moment_of(desk), sight_of(person_of(request))
+        contracts = moment.installation.contracts
+        seen = []
+        for one in requests_shown(moment, moment.requests, approver_of(request)):
+            place = one.request.place
+            if place is not None and place.contract in contracts:
+                where = (contracts[place.contract].dataset, place.unit_id, place.year)
+                if sight.sees(*where[:2]):
+                    seen.append(replace(one, link=address_of(where) if where in moment.cells else ""))
+            elif any(task.request == one.request.id for task in moment.to_do(sight)):
+                seen.append(one)
+        order = {"waiting": 0, "problem": 1, "approved": 2}
+        return desk.page(
+            request,
+            "decisions.html.j2",
+            say("decision.title"),
+            requests=sorted(seen, key=lambda one: order[one.state]),
+            may_approve=may(person_of(request), APPROVERS),
+            in_a_year=in_a_year(moment.today),
+        )
+
+    def decided(request: Request) -> Response:
+        from kkz_eval.line.desk_acts import decide  # noqa: PLC0415 (takes a moment to import, and not every page needs it)
+
+        moment = moment_of(desk)
+        place = place_of(request, moment)
+        named = Named(*(field_of(request, name) for name in ("sha256", "rule", "cell", "value")))
+        try:
+            decision = Decision(field_of(request, "decision"))
+        except ValueError as error:
+            raise HTTPException(HTTPStatus.BAD_REQUEST) from error
+        teller = teller_of(request, moment.contract_of(place))
+        decide(desk.settings, place, named, decision, field_of(request, "reason"), field_of(request, "new"), teller)
+        desk.record(request, f"decided:{decision}", " ".join(map(str, place)))
+        return RedirectResponse(f"{address_of(place)}#entscheidungen", HTTPStatus.SEE_OTHER)
+
+    def approved(request: Request) -> Response:
+        from kkz_eval.line.desk_acts import approve_here  # noqa: PLC0415 (takes a moment to import, and not every page needs it)
+
+        moment, approver = moment_of(desk), approver_of(request)
+        asked = next((one for one in moment.requests if one.id == request.path_params["id"]), None)
+        place = asked.place if asked is not None else None
+        contract = None if place is None else moment.installation.contracts.get(place.contract)
+        if (
+            asked is None
+            or place is None
+            or contract is None
+            or not sight_of(person_of(request)).sees(contract.dataset, place.unit_id)
+        ):
+            raise HTTPException(HTTPStatus.NOT_FOUND)
+        approve_here(desk.settings, asked.id, _day(field_of(request, "expires")), approver)
+        how = "approved_by_same_person" if approver.has_decided(asked.decided_by) else "approved"
+        desk.record(request, how, asked.id)
+        where = (contract.dataset, place.unit_id, place.year)
+        return RedirectResponse(
+            f"{address_of(where)}#entscheidungen" if where in moment.cells else "/entscheidungen", HTTPStatus.SEE_OTHER
+        )
+
+    def removed(request: Request) -> Response:
+        from kkz_eval.line.desk_acts import purge_here  # noqa: PLC0415 (takes a moment to import, and not every page needs it)
+
+        moment = moment_of(desk)
+        place = place_of(request, moment)
+        history, sha256 = moment.cells[place].history, field_of(request, "sha256")
+        if history is None or sha256 not in {arrival.sha256 for arrival, _ in history.entries}:
+            raise HTTPException(HTTPStatus.NOT_FOUND)
+        said = purge_here(desk.settings, sha256, field_of(request, "typed"), field_of(request, "reason"))
+        desk.record(request, "purged", sha256)
+        return desk.page(request, "removed.html.j2", say("removal.title"), sentences=said, back=address_of(place))
+
+    yield At("/entscheidungen", listed, HAND_IN | APPROVERS, room="decisions", wish="deliver")
+    yield At("/entscheidungen/{id}/genehmigen", approved, APPROVERS, method="POST")
+    yield At(f"{PLACE}/entscheiden", decided, HAND_IN, method="POST")
+    yield At(f"{PLACE}/loeschen", removed, STEWARDS, method="POST")
+
+
+def _day(typed: str) -> date | None:
+    if not typed:
+        return None
+    try:
+        return date.fromisoformat(typed)
+    except ValueError as error:
+        raise UserError("date_unreadable", package="kkz_eval.stewardship", value=typed) from error

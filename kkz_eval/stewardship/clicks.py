@@ -1,0 +1,49 @@
+"""Who clicks at the desk and what a click is about, as values; and what may be decided about a finding. No keeping (line.desk_acts), no pages."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from kkz_eval.deliveries.register.decided import is_waivable
+from kkz_eval.model.findings import Finding
+
+
+@dataclass(frozen=True)
+class Teller:
+    """Who decides, asks or answers. role: as a word that stands in what is kept; person: as the desk knows them."""
+
+    role: str
+    person: str
+
+
+@dataclass(frozen=True)
+class Approver:
+    """Who approves. role: as a word; person: as the desk knows them; may_be_the_same: whether there is but one person at this machine."""
+
+    role: str
+    person: str
+    may_be_the_same: bool = False
+
+    def has_decided(self, decided_by: str) -> bool:
+        """Whether it was them who decided: as far as is known, for a marked copy names nobody. decided_by: of a request."""
+        return bool(decided_by) and decided_by == self.person
+
+
+@dataclass(frozen=True)
+class Named:
+    """A finding as a page names it: rule, cell and value as delivered, in the content that the page showed."""
+
+    sha256: str
+    rule: str
+    cell: str
+    value: str
+
+
+def name_of(finding: Finding, sha256: str) -> Named:
+    """How a page names a finding."""
+    return Named(sha256, finding.rule, finding.cell or "–", (finding.value or "").strip())
+
+
+def may_be_right(finding: Finding) -> bool:
+    """Whether somebody may say of a finding that the value is right: of one about a value that was read and belongs to a unit and year."""
+    return is_waivable(finding) and None not in (finding.field, finding.unit_id, finding.year)
