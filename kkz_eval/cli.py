@@ -114,6 +114,7 @@ def _parser(language: Language) -> argparse.ArgumentParser:
     _plan_parser(commands.add_parser("plan", help=words("plan_command")), words)
 
     _add_deliveries(commands, words)
+    _add_keeping(commands, words)
     return parser
 
 
@@ -178,11 +179,27 @@ def _add_deliveries(commands: Any, words: Callable[[str], str]) -> None:
     judge.add_argument("--home", type=Path, help=words("home"))
     judge.set_defaults(command=_deliveries_judge)
 
+
+def _add_keeping(commands: Any, words: Callable[[str], str]) -> None:
+    """The commands about what is kept: whether it is whole, its backups, its removal. commands: the subparsers of the main one."""
     fsck = commands.add_parser("fsck", help=words("fsck"), description=words("fsck_long"))
     fsck.add_argument("--repair", action="store_true", help=words("fsck_repair"))
     fsck.add_argument("--home", type=Path, help=words("home"))
     fsck.add_argument("--json", action="store_true", help=words("json"))
     fsck.set_defaults(command=_fsck)
+
+    backup = commands.add_parser("backup", help=words("backup"), description=words("backup_long"))
+    backup.add_argument("place", metavar="PLACE", help=words("backup_place"))
+    backup.add_argument("--keep", type=int, default=0, metavar="N", help=words("backup_keep"))
+    backup.add_argument("--home", type=Path, help=words("home"))
+    backup.set_defaults(command=_backup)
+
+    restore = commands.add_parser("restore", help=words("restore"), description=words("restore_long"))
+    restore.add_argument("place", metavar="PLACE", help=words("backup_place"))
+    restore.add_argument("--number", type=int, metavar="N", help=words("restore_number"))
+    restore.add_argument("--home", type=Path, required=True, help=words("home"))
+    restore.add_argument("--contracts", type=Path, help=words("restore_contracts"))
+    restore.set_defaults(command=_restore)
 
     purge = commands.add_parser("purge", help=words("purge"), description=words("purge_long"))
     purge.add_argument("sha256", metavar="SHA256", help=words("sha256"))
@@ -429,6 +446,19 @@ def _deliveries_judge(options: argparse.Namespace) -> int:
     from kkz_eval.commands.fsck import judge_content
 
     return judge_content(load_settings(home=options.home), options.sha256)
+
+
+def _backup(options: argparse.Namespace) -> int:
+    from kkz_eval.commands.backup import back_up
+
+    return back_up(load_settings(home=options.home), options.place, options.keep)
+
+
+def _restore(options: argparse.Namespace) -> int:
+    from kkz_eval.commands.backup import restore
+
+    settings = load_settings(home=options.home)
+    return restore(settings, options.place, options.number, options.contracts or settings.home.parent / "data_contracts")
 
 
 def _fsck(options: argparse.Namespace) -> int:

@@ -125,6 +125,10 @@ class Store:
         """Keys of all writes that were cut short, sorted: files and whole folders that hold part of an object and are none."""
         return sorted(key for key in self._keys(self.root) if _is_unfinished(key))
 
+    def everything(self) -> list[str]:
+        """All keys, sorted; unfinished writes are not among them."""
+        return sorted(key for key in self._keys(self.root) if not _is_unfinished(key))
+
     def list(self, prefix: str) -> list[str]:
         """Keys below `prefix`, sorted; unfinished writes are not among them."""
         return sorted(key for key in self._keys(self._path(prefix)) if not _is_unfinished(key))

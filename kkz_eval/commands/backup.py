@@ -1,0 +1,46 @@
+"""The commands `backup` and `restore`: what they print, and their exit codes. What is copied and put back: storage.backups."""
+
+from __future__ import annotations
+
+import shlex
+from datetime import datetime
+from pathlib import Path
+
+from kkz_eval.commands import say
+from kkz_eval.commands.terminal import telling, telling_beside
+from kkz_eval.deliveries.register.purging import require_no_open_purge
+from kkz_eval.deliveries.register.register import read_register
+from kkz_eval.model.day import BERLIN
+from kkz_eval.settings import Settings
+from kkz_eval.storage.backups import make_backup, restore_backup
+from kkz_eval.storage.store import Store
+from kkz_eval.storage.writer import require_home, writing_alone
+
+
+def back_up(settings: Settings, place: str, keep: int) -> int:
+    """Back up home and contracts, and say what was new; 0 all, 1 something at home is damaged and was not taken.
+
+    Raises UserError where there is no home, while a removal is not at its end, and where the place can't be written.
+    """
+    require_home(settings.home)
+    tell, store, target = telling(settings), Store.at(str(settings.home)), Store.at(place)
+    with writing_alone(settings.home, "kkz-eval backup", telling_beside(settings)):
+        require_no_open_purge(store)
+        gone, now = read_register(store).tombstones, f"{datetime.now(BERLIN):%Y-%m-%d %H:%M}"
+        made = make_backup(target, settings.home, settings.contracts, gone, now, keep)
+    numbers = {"number": made.backup.number, "files": len(made.backup.files), "copied": made.copied, "bytes": made.bytes}
+    tell(say("backup.made", place=place, **numbers))
+    if made.forgotten:
+        tell(say("backup.forgotten", count=made.forgotten))
+    for key in made.damaged:
+        tell(say("backup.damaged", key=key))
+    return 1 if made.damaged else 0
+
+
+def restore(settings: Settings, place: str, number: int | None, contracts: Path) -> int:
+    """Make a home and its contracts again from a backup, and say from which and where. Raises UserError as restore_backup."""
+    backup = restore_backup(Store.at(place), number, settings.home, contracts.absolute())
+    tell, home = telling(settings), shlex.quote(str(settings.home))
+    tell(say("backup.restored", number=backup.number, made=backup.made, home=home, contracts=shlex.quote(str(contracts))))
+    tell(say("backup.next", home=home))
+    return 0

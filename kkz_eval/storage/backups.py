@@ -1,0 +1,198 @@
+"""Backups of a home: every file's content under its digest, once, and a list of files for each backup, from which a home is made again.
+
+    <backups>/contents/<first two digits>/<sha256>   a content, however many files and backups have it
+    <backups>/lists/<number>.json                    one backup: the files with digest and size, written last
+
+Belongs here: what is copied, listed, forgotten and put back. Does not belong here: who writes meanwhile (writer), what a content means.
+A file that is damaged at home is not taken: the list goes on naming what the backup before had of it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sqlite3
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import closing
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from kkz_eval.model.errors import UserError
+from kkz_eval.model.system_errors import reason_of
+from kkz_eval.storage.digests import digest_of_bytes
+from kkz_eval.storage.seals import content_of
+from kkz_eval.storage.store import PARTIAL, Store
+from kkz_eval.storage.writer import LOCK
+
+SCHEMA_VERSION = 1
+_LISTS, _CONTENTS = "lists", "contents"
+_HOME, _HISTORY = "home/", "dagster/"
+_DATABASES = (".db", ".sqlite")
+_BESIDE_A_DATABASE = ("-wal", "-shm", "-journal")
+"""What SQLite keeps beside a database while it is open; a copy that SQLite makes itself needs none of it."""
+
+
+@dataclass(frozen=True)
+class Backup:
+    """One backup. number: from 1, in order; made: day and time; files: digest of the content of each file by its place, `home/…` or
+    `contracts/…`; gone: digests of what had been purged by then."""
+
+    number: int
+    made: str
+    files: Mapping[str, str]
+    gone: frozenset[str]
+
+
+@dataclass(frozen=True)
+class Made:
+    """What a backup took. copied: contents that no backup had; bytes: their size; damaged: places that were not taken as they are;
+    forgotten: contents that are in no backup any more."""
+
+    backup: Backup
+    copied: int
+    bytes: int
+    damaged: tuple[str, ...]
+    forgotten: int
+
+
+def make_backup(place: Store, home: Path, contracts: Path, gone: Iterable[str], made: str, keep: int) -> Made:
+    """Take a backup of a home and the contracts it is judged by; nothing else may write in them meanwhile.
+
+    gone: digests of what was ever purged: where one is new, earlier backups lose all that the home does not have as it is now;
+    made: day and time; keep: so many backups stay, 0 for all. Raises UserError where something can't be read or written.
+    """
+    earlier = backups_in(place)
+    before = earlier[-1].files if earlier else {}
+    files, damaged, copied, size = dict[str, str](), list[str](), 0, 0
+    for name, content in _files(home, contracts):
+        if name.startswith("home/") and not name.startswith(_HOME + _HISTORY) and content_of(name[5:], content) is None:
+            damaged.append(name)
+            if name in before:
+                files[name] = before[name]
+            continue
+        digest = files[name] = digest_of_bytes(content)
+        if place.put_if_absent(_content_key(digest), content):
+            copied, size = copied + 1, size + len(content)
+    number = earlier[-1].number + 1 if earlier else 1
+    backup = Backup(number, made, files, frozenset(gone))
+    kept = list(earlier if keep == 0 else earlier[max(0, len(earlier) - keep + 1) :])
+    if earlier and backup.gone - earlier[-1].gone:
+        kept = [_without(place, old, files) for old in kept]
+    if not place.put_if_absent(_list_key(number), _record_of(backup)):
+        raise UserError("backup_meanwhile", place=place.root)
+    for old in earlier:
+        if old.number not in {one.number for one in kept}:
+            place.remove(_list_key(old.number))
+    return Made(backup, copied, size, tuple(damaged), _forget(place, [*kept, backup]))
+
+
+def backups_in(place: Store) -> list[Backup]:
+    """All backups at a place, the oldest first. Raises UserError for a list that is damaged or of a later version."""
+    found = []
+    for key in place.list(_LISTS):
+        record = json.loads(place.get(key))
+        if record["schema_version"] > SCHEMA_VERSION:
+            raise UserError("backup_of_later", key=key, place=place.root)
+        found.append(Backup(record["number"], record["made"], record["files"], frozenset(record["gone"])))
+    return found
+
+
+def restore_backup(place: Store, number: int | None, home: Path, contracts: Path) -> Backup:
+    """Make a home and its contracts again from a backup, both or neither; the newest where no number is given.
+
+    What a later backup knows as purged does not come back. Raises UserError where there is no such backup, where a content is missing or
+    damaged, and where something is at one of the two places already.
+    """
+    known = backups_in(place)
+    found = known[-1:] if number is None else [one for one in known if one.number == number]
+    if not found:
+        raise UserError("backup_unknown", place=place.root, known=", ".join(str(one.number) for one in known) or "–")
+    backup = found[0]
+    for target in (home, contracts):
+        if target.exists() and (not target.is_dir() or any(target.iterdir())):
+            raise UserError("restore_there", place=str(target))
+    purged = frozenset[str]().union(*(one.gone for one in known))
+    drafts = {"home/": _draft(home), "contracts/": _draft(contracts)}
+    try:
+        for name, digest in sorted(backup.files.items()):
+            if digest not in purged:
+                root = next(root for root in drafts if name.startswith(root))
+                _put_back(place, digest, drafts[root] / name.removeprefix(root))
+        os.replace(drafts["contracts/"], contracts)  # over an empty folder
+        os.replace(drafts["home/"], home)  # the last: with it, all is there
+    except OSError as error:
+        raise UserError("storage_not_writable", place=str(home), reason=reason_of(error)) from error
+    finally:
+        for draft in drafts.values():
+            shutil.rmtree(draft, ignore_errors=True)
+    return backup
+
+
+def _files(home: Path, contracts: Path) -> Iterator[tuple[str, bytes]]:
+    """The place and content of each file that belongs into a backup, those of a database as SQLite itself copies it."""
+    for root, folder in (("home", home), ("contracts", contracts)):
+        store = Store.at(str(folder))
+        for key in store.everything() if folder.is_dir() else ():
+            if key == LOCK or (key.startswith(_HISTORY) and key.endswith(_BESIDE_A_DATABASE)):
+                continue
+            is_database = key.startswith(_HISTORY) and key.endswith(_DATABASES)
+            yield f"{root}/{key}", _of_database(folder / key) if is_database else store.kept(key)
+
+
+def _of_database(file: Path) -> bytes:
+    """A database as it is at one moment, whoever writes in it."""
+    with tempfile.TemporaryDirectory(prefix="kkz-backup-") as folder:
+        copy = Path(folder) / "copy"
+        with closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True)) as source, closing(sqlite3.connect(copy)) as target:
+            source.backup(target)
+        return copy.read_bytes()
+
+
+def _without(place: Store, old: Backup, now: Mapping[str, str]) -> Backup:
+    """An earlier backup without what the home has no longer, or not as it was: any of it could hold what was purged."""
+    left = Backup(old.number, old.made, {name: digest for name, digest in old.files.items() if now.get(name) == digest}, old.gone)
+    place.replace(_list_key(old.number), _record_of(left))
+    return left
+
+
+def _record_of(backup: Backup) -> bytes:
+    record = {"schema_version": SCHEMA_VERSION, **asdict(backup), "gone": sorted(backup.gone)}
+    return json.dumps(record, ensure_ascii=False, sort_keys=True).encode()
+
+
+def _forget(place: Store, kept: Iterable[Backup]) -> int:
+    """Remove contents that no backup names; their number."""
+    named = {_content_key(digest) for backup in kept for digest in backup.files.values()}
+    left = [key for key in place.list(_CONTENTS) if key not in named]
+    for key in [*left, *place.unfinished()]:
+        place.remove(key)
+    return len(left)
+
+
+def _draft(target: Path) -> Path:
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        return Path(tempfile.mkdtemp(prefix=PARTIAL, dir=target.parent))
+    except OSError as error:
+        raise UserError("storage_not_writable", place=str(target.parent), reason=reason_of(error)) from error
+
+
+def _put_back(place: Store, digest: str, file: Path) -> None:
+    content = place.get(_content_key(digest))
+    if digest_of_bytes(content) != digest:
+        raise UserError("object_altered", key=_content_key(digest), home=place.root)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with file.open("wb") as out:
+        out.write(content)
+        out.flush()
+        os.fsync(out.fileno())
+
+
+def _content_key(digest: str) -> str:
+    return f"{_CONTENTS}/{digest[:2]}/{digest}"
+
+
+def _list_key(number: int) -> str:
+    return f"{_LISTS}/{number:06d}.json"
