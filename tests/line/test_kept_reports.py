@@ -12,9 +12,11 @@ import pytest
 import yaml
 
 from kkz_eval.cli import main
+from kkz_eval.line.editions import numbered_editions
 from kkz_eval.line.installation import Installation, open_installation
 from kkz_eval.line.intake import judge_arrivals, land, parse_arrivals
 from kkz_eval.line.kept_reports import KeptReport, kept_report
+from kkz_eval.line.releases import RELEASES
 from kkz_eval.line.report import make_edition
 from kkz_eval.line.snapshot import current_snapshot, keep_snapshot
 from kkz_eval.line.study import Study, study_of
@@ -150,6 +152,36 @@ def test_a_changed_table_and_a_changed_number_on_the_page_are_named(
     assert "estimates.csv" in found.altered
     assert [(one.table, one.column) for one in found.tables.differences] == [("estimates", "std_error")]
     assert [one.number for one in found.pages] == [number.identifier]
+
+
+def test_an_edition_that_was_released_and_is_gone_is_not_made_again(
+    installation: Installation, report: KeptReport, tmp_path: Path
+) -> None:
+    home = tmp_path / "home"
+    shutil.copytree(installation.settings.home, home)
+    copy = open_installation(replace(installation.settings, home=home))
+    store, (plan,) = copy.steps.store, copy.plans.values()
+    again = make_edition(study_of(current_snapshot(copy), plan.id))
+    assert again.page in report.pages, "nothing changed: it is the one that is kept"
+    folder = report.folder.rpartition("/")[2]
+    act = {
+        "act": "release",
+        "plan": plan.id,
+        "number": 1,
+        "folder": folder,
+        "sums": "",
+        "role": "R",
+        "day": "2026-01-02",
+        "reason": "",
+    }
+    store.put_if_absent(f"{RELEASES}/{plan.id}/000001.json", json.dumps({**act, "schema_version": 1}).encode())
+    for key in store.list(report.folder):
+        store.remove(key)
+    made = make_edition(study_of(current_snapshot(copy), plan.id))
+    assert made.page.rpartition("/")[0] != report.folder
+    assert store.list(report.folder) == []
+    assert [one.number for one in numbered_editions(store, plan.id)] == [1, 2]
+    assert make_edition(study_of(current_snapshot(copy), plan.id)) == made
 
 
 def test_the_commands_say_it(
