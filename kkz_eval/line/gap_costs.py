@@ -7,7 +7,7 @@ a size is computed (evaluation.examination.gaps), letters, whether a run may go 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pandas as pd
 
@@ -48,12 +48,12 @@ class OutcomeLost:
 
 @dataclass(frozen=True)
 class GapCost:
-    """Years of a dataset that are missing of a unit for one reason and cost the same. state: why nothing holds; indicators: that can't be told of the unit
-    and these years from this dataset; outcomes: of plans, none where no plan reads it."""
+    """Years of a dataset that are missing of units for one reason and cost the same, of each unit. state: why nothing holds; indicators: that can't be told
+    of these units and years from this dataset; outcomes: of plans, none where no plan reads it."""
 
     dataset: str
     title: Wording
-    unit_id: str
+    units: tuple[str, ...]
     years: tuple[int, ...]
     state: Localised
     indicators: tuple[Wording, ...]
@@ -81,7 +81,7 @@ class OutcomeGaps:
 
 @dataclass(frozen=True, eq=False)
 class GapCosts:
-    """gaps: by dataset, unit and years; outcomes: those with gaps, plan by plan; not_told: plans of which nothing can be said, with the reason."""
+    """gaps: by dataset, units and years; outcomes: those with gaps, plan by plan; not_told: plans of which nothing can be said, with the reason."""
 
     gaps: tuple[GapCost, ...]
     outcomes: tuple[OutcomeGaps, ...]
@@ -253,23 +253,26 @@ def _seen(panel: pd.DataFrame, plan: Plan, outcome: Outcome) -> tuple[GapsSeen |
 def _joined(
     gaps: Mapping[Place, _Gap], found: Mapping[tuple[str, str], _OfOutcome], titles: Mapping[str, Wording]
 ) -> Iterator[GapCost]:
-    """Years of a unit and dataset together where the reason and what is lost are the same."""
-    together: dict[tuple[str, str, str, tuple[str, ...], tuple[tuple[str, str], ...]], list[int]] = {}
+    """Years of a unit and dataset together where the reason and what is lost are the same, then units of which all of it is."""
+    years: dict[tuple[str, str, str, tuple[str, ...], tuple[tuple[str, str], ...]], list[int]] = {}
     for (dataset, unit, year), gap in sorted(gaps.items(), key=lambda item: item[0]):
-        same = (dataset, unit, gap.state.in_language("de"), tuple(gap.indicators), tuple(gap.lost))
-        together.setdefault(same, []).append(year)
-    for (dataset, unit, _, _, lost), years in together.items():
-        of_years = [gaps[(dataset, unit, year)] for year in years]
+        years.setdefault((dataset, unit, gap.state.in_language("de"), tuple(gap.indicators), tuple(gap.lost)), []).append(year)
+    together: dict[str, GapCost] = {}
+    for (dataset, unit, _, _, lost), of_unit in years.items():
+        of_years = [gaps[(dataset, unit, year)] for year in of_unit]
         cells = {key: sum(gap.lost[key] for gap in of_years) for key in lost}
-        yield GapCost(
+        one = GapCost(
             dataset=dataset,
             title=titles[dataset],
-            unit_id=unit,
-            years=tuple(years),
+            units=(),
+            years=tuple(of_unit),
             state=of_years[0].state,
             indicators=tuple(of_years[0].indicators.values()),
             outcomes=tuple(_outcome_lost(found[key], unit, n) for key, n in cells.items()),
         )
+        same = together.setdefault(repr(one), one)
+        together[repr(one)] = replace(same, units=(*same.units, unit))
+    yield from together.values()
 
 
 def _outcome_lost(of: _OfOutcome, unit: str, cells: int) -> OutcomeLost:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import yaml
@@ -11,6 +12,9 @@ import yaml
 from kkz_eval.evaluation.plan import Plan
 from kkz_eval.line.installation import Installation, open_installation
 from kkz_eval.line.intake import judge_arrivals, land
+from kkz_eval.line.report import make_edition
+from kkz_eval.line.snapshot import current_snapshot
+from kkz_eval.line.study import Study
 from kkz_eval.settings import Settings
 from kkz_eval.simulation.layout import delivery_name, official_name
 from kkz_eval.simulation.run import simulate
@@ -71,3 +75,25 @@ def quick(installation: Installation, **changes: object) -> Plan:
     """The plan with one outcome and two estimators."""
     plan = installation.plans["modellwelt"]
     return replace(plan, outcomes=plan.outcomes[:1], estimators=plan.estimators[:2], **changes)
+
+
+def make_edition_on(world: Path, days: int, **changes: object) -> None:
+    """The edition of a day, of the plan with one outcome and these changes; in one language, which takes half the time."""
+    then = opened(world, DAY + timedelta(days=days))
+    plan: Plan = replace(quick(then, languages=("de",)), **changes)
+    make_edition(Study(current_snapshot(then, then.settings.day), plan))
+
+
+def make_three_editions(world: Path, five_years: Path) -> None:
+    """A copy of the world with three editions: the second with a corrected delivery, the third of another plan too: one estimator, two outcomes, other
+    years."""
+    shutil.copytree(five_years, world)
+    make_edition_on(world, 0)
+    then = opened(world, DAY + timedelta(days=2))
+    deliver_again(then)
+    land(then, YEARS)
+    judge_arrivals(then, YEARS)
+    make_edition_on(world, 2)
+    plan = then.plans["modellwelt"]
+    outcomes = tuple(replace(one, window=(2010, 2013)) for one in plan.outcomes[:2])
+    make_edition_on(world, 3, estimators=plan.estimators[:1], outcomes=outcomes)

@@ -5,19 +5,15 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
-import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from five_years import DAY, OFFICIAL, YEARS, deliver_again, make_five_years, opened, quick
+from five_years import DAY, OFFICIAL, make_five_years, make_three_editions, opened
 
-from kkz_eval.evaluation.plan import Plan
 from kkz_eval.line.installation import Installation
-from kkz_eval.line.intake import judge_arrivals, land
-from kkz_eval.line.report import make_edition
 from kkz_eval.line.side_by_side import (
     CODE,
     DATA,
@@ -28,37 +24,16 @@ from kkz_eval.line.side_by_side import (
     kept_editions,
     side_by_side,
 )
-from kkz_eval.line.snapshot import current_snapshot
-from kkz_eval.line.study import Study
 from kkz_eval.model.errors import UserError
 
 OUTCOME = "schulabgaenge_ohne_abschluss"
-
-
-def make(world: Path, days: int, **changes: object) -> None:
-    """The edition of a day, of the plan with one outcome and these changes; in one language, which takes half the time."""
-    then = opened(world, DAY + timedelta(days=days))
-    plan: Plan = replace(quick(then, languages=("de",)), **changes)
-    make_edition(Study(current_snapshot(then, then.settings.day), plan))
 
 
 @pytest.fixture
 def installation(made_once: Callable[[str, Callable[[Path], object]], Path]) -> Installation:
     """A world with three editions: the second with a corrected delivery, the third of another plan too: one estimator, two outcomes, other years."""
 
-    def three_editions(world: Path) -> None:
-        shutil.copytree(made_once("five_years", make_five_years), world)
-        make(world, 0)
-        then = opened(world, DAY + timedelta(days=2))
-        deliver_again(then)
-        land(then, YEARS)
-        judge_arrivals(then, YEARS)
-        make(world, 2)
-        plan = then.plans["modellwelt"]
-        outcomes = tuple(replace(one, window=(2010, 2013)) for one in plan.outcomes[:2])
-        make(world, 3, estimators=plan.estimators[:1], outcomes=outcomes)
-
-    return opened(made_once("three_editions", three_editions))
+    return opened(made_once("three_editions", lambda world: make_three_editions(world, made_once("five_years", make_five_years))))
 
 
 def beside(installation: Installation, before: int, now: int) -> SideBySide:
