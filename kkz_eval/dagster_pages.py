@@ -14,6 +14,7 @@ import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from dagster._core.workspace.context import WorkspaceProcessContext
@@ -31,9 +32,17 @@ SECONDS_TO_START = 120.0
 _SECONDS_TO_END = 15.0
 
 
+@dataclass(frozen=True, eq=False)
+class DagsterPages:
+    """Dagster beside the desk. app: its pages; workspace: with the run history and the code, for whoever starts and follows runs."""
+
+    app: ASGIApp
+    workspace: WorkspaceProcessContext
+
+
 @contextmanager
-def dagster_pages(history: Path, prefix: str, environment: Mapping[str, str]) -> Iterator[ASGIApp]:
-    """Dagster's application below a prefix, while its code server and daemon run; all of them end with the context.
+def dagster_pages(history: Path, prefix: str, environment: Mapping[str, str]) -> Iterator[DagsterPages]:
+    """Dagster with its application below a prefix, while its code server and daemon run; all of them end with the context.
 
     history: folder of the run history; environment: of the processes, beside DAGSTER_HOME.
     Raises UserError where one of them does not start.
@@ -58,7 +67,7 @@ def dagster_pages(history: Path, prefix: str, environment: Mapping[str, str]) ->
         instance.optimize_for_webserver(15_000, 3600, 20)
         target = WorkspaceFileTarget([str(workspace)])
         context = stack.enter_context(WorkspaceProcessContext(instance, workspace_load_target=target))
-        yield create_app_from_workspace_process_context(context, prefix, live_data_poll_rate=2000)
+        yield DagsterPages(create_app_from_workspace_process_context(context, prefix, live_data_poll_rate=2000), context)
 
 
 @contextmanager

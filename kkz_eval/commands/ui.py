@@ -25,6 +25,7 @@ from kkz_eval.desk.people_file import PeopleFile
 from kkz_eval.desk.senders import NamedByProxy, at_this_machine
 from kkz_eval.desk.serving import PRIVATE, listen_for_proxy, require_private, strictly_read
 from kkz_eval.fetching.mail import send
+from kkz_eval.launching import runs_of
 from kkz_eval.line.installation import shown_model_world
 from kkz_eval.model.errors import UserError
 from kkz_eval.model.system_errors import reason_of
@@ -67,7 +68,8 @@ def _serve(settings: Settings, port: int) -> None:
             "KKZ_REPORTS_URL": door.address,
         }
         with dagster_pages(settings.dagster_home, DAGSTER, environment) as dagster:
-            app = guarded(Desk(settings, send=_sender()), door.hosts, door.who, dagster, door.scheme)
+            desk = Desk(settings, runs_of(dagster.workspace, settings), send=_sender())
+            app = guarded(desk, door.hosts, door.who, dagster.app, door.scheme)
             ready = say("ui.ready", url=door.address, dagster=f"{door.address}{DAGSTER}", inbox=settings.inbox)
             _Server(strictly_read(app), ready.in_language(settings.language)).run([door.listening])
 

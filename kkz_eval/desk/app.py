@@ -21,7 +21,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from kkz_eval.desk import say
 from kkz_eval.desk.desk import TOKEN, At, Desk, may, person_of
 from kkz_eval.desk.guard import DAGSTER, Guard, Who
-from kkz_eval.desk.pages import board, decisions, deliver, front, letters, published, reading, todo
+from kkz_eval.desk.pages import board, decisions, deliver, front, letters, published, reading, research, research_runs, todo
 from kkz_eval.model.errors import UserError
 
 ROOMS: tuple[Callable[[Desk], Iterable[At]], ...] = (
@@ -31,6 +31,8 @@ ROOMS: tuple[Callable[[Desk], Iterable[At]], ...] = (
     board.routes,
     decisions.routes,
     letters.routes,
+    research.routes,
+    research_runs.routes,
     reading.routes,
     published.routes,
 )

@@ -22,6 +22,7 @@ from kkz_eval.desk import say
 from kkz_eval.desk.actions import record, record_refusal
 from kkz_eval.desk.content_policy import FOR_PAGES
 from kkz_eval.desk.people import Person, Role
+from kkz_eval.desk.runs import Runs
 from kkz_eval.model.day import day_in_berlin
 from kkz_eval.model.texts import LANGUAGES, Language, Localised
 from kkz_eval.settings import Settings
@@ -52,10 +53,11 @@ class At:
 
 @dataclass(frozen=True)
 class Desk:
-    """The desk of one installation. installed: its settings as they were when it began; secret: of this process, for the tokens of forms; send:
-    hands a message (to, subject, text) to the mail server of the house, None where there is none."""
+    """The desk of one installation. installed: its settings as they were when it began; runs: what executes runs, None where nothing does; secret: of
+    this process, for the tokens of forms; send: hands a message (to, subject, text) to the mail server of the house, None where there is none."""
 
     installed: Settings
+    runs: Runs | None = None
     secret: bytes = field(default_factory=lambda: token_bytes(32), repr=False)
     send: Callable[[str, str, str], None] | None = None
 

@@ -8,3 +8,14 @@ for (const area of document.querySelectorAll(".drop")) {
   for (const name of ["dragleave", "drop"]) area.addEventListener(name, () => area.classList.remove("over"));
   area.addEventListener("drop", (event) => { event.preventDefault(); field.files = event.dataTransfer.files; });
 }
+
+// what is still going on is looked at again, in its own part of the page
+const follow = (part) => setTimeout(async () => {
+  try {
+    const answer = await fetch(location.href, { headers: { accept: "text/html" } });
+    const now = new DOMParser().parseFromString(await answer.text(), "text/html").getElementById(part.id);
+    if (now) { part.replaceWith(now); part = now; }
+  } catch { /* the desk does not answer just now: look again */ }
+  if (part.dataset.follow) follow(part);
+}, Number(part.dataset.follow));
+for (const part of document.querySelectorAll("[data-follow]")) follow(part);

@@ -1,0 +1,65 @@
+"""Runs as the desk shows and starts them: values, and the functions that reach it from whatever executes runs. No Dagster."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from kkz_eval.desk.people import Person
+
+
+class RunState(StrEnum):
+    """How far a run, or a step of one, has come."""
+
+    WAITING = "waiting"
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+    STOPPED = "stopped"
+    SKIPPED = "skipped"  # of a step: what it needs was not made
+
+
+FINISHED = frozenset({RunState.DONE, RunState.FAILED, RunState.STOPPED})
+
+
+@dataclass(frozen=True)
+class RunStep:
+    """A step of a run by its name; since, until: of its work, None where there is none."""
+
+    name: str
+    state: RunState
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+@dataclass(frozen=True)
+class RunSeen:
+    """A run as it is now. plan: "" for all plans; outcomes: () for all of them; years: that it took deliveries in of, "" for none; started_by: as the run has
+    it, "" where it does not say; failures: what stopped parts of it, in sentences; editions: plan and folder's name of each report that it made or
+    found made."""
+
+    id: str
+    job: str
+    plan: str
+    outcomes: tuple[str, ...]
+    years: str
+    state: RunState
+    started_by: str
+    asked: datetime
+    since: datetime | None = None
+    until: datetime | None = None
+    steps: tuple[RunStep, ...] = ()
+    failures: tuple[str, ...] = ()
+    editions: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class Runs:
+    """What executes runs. launch: plan, outcomes (() for all), years (None for what is accepted as it is), and who starts it; gives the run's id, raises
+    UserError where it can't be started. listed: the newest first, without steps. seen: all of one run, None where there is none."""
+
+    launch: Callable[[str, Sequence[str], str | None, Person], str]
+    listed: Callable[[], tuple[RunSeen, ...]]
+    seen: Callable[[str], RunSeen | None]

@@ -1,0 +1,194 @@
+"""Runs of Dagster as the desk starts and follows them: they go into the queue of the instance, one after another, and stand in Dagster's pages too.
+
+Belongs here: asking Dagster. Does not belong here: jobs and their options (jobs, assets), pages (desk).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from functools import partial
+from typing import Any
+
+from dagster import DagsterEventType, DagsterInstance, DagsterRunStatus, RunRecord
+from dagster._core.execution.stats import StepEventStatus
+from dagster._core.storage.dagster_run import DagsterRun
+from dagster._core.workspace.context import WorkspaceProcessContext
+from dagster_graphql.schema import create_schema
+
+from kkz_eval.assets.evaluations import asset_name
+from kkz_eval.desk import say
+from kkz_eval.desk.opened import opened
+from kkz_eval.desk.people import Person, Role
+from kkz_eval.desk.runs import Runs, RunSeen, RunState, RunStep
+from kkz_eval.jobs import YEARLY_RUN
+from kkz_eval.line.installation import Installation
+from kkz_eval.model.errors import UserError
+from kkz_eval.partitions import RANGE_END, RANGE_START, known_years, span_of_years, years_as_tags
+from kkz_eval.settings import Settings
+
+ROLE, PERSON = "kkz/role", "kkz/person"
+"""Tags of a run that say who started it at the desk."""
+SHOWN = 50  # runs in a list
+_LAUNCH = """
+mutation ($of: ExecutionParams!) {
+  launchRun(executionParams: $of) { __typename ... on LaunchRunSuccess { run { runId } } }
+}
+"""
+_STATES = {
+    DagsterRunStatus.SUCCESS: RunState.DONE,
+    DagsterRunStatus.FAILURE: RunState.FAILED,
+    DagsterRunStatus.CANCELED: RunState.STOPPED,
+    DagsterRunStatus.CANCELING: RunState.RUNNING,
+    DagsterRunStatus.STARTED: RunState.RUNNING,
+}
+"""Any other status is one before the start."""
+_STEP_STATES = {
+    StepEventStatus.SUCCESS: RunState.DONE,
+    StepEventStatus.FAILURE: RunState.FAILED,
+    StepEventStatus.SKIPPED: RunState.SKIPPED,
+    StepEventStatus.IN_PROGRESS: RunState.RUNNING,
+    None: RunState.WAITING,
+}
+_REPORT = re.compile(r"report_(.+)")
+
+
+def runs_of(context: WorkspaceProcessContext, settings: Settings) -> Runs:
+    """The functions by which the desk starts and follows runs. context: with the instance and the code that it loaded."""
+    return Runs(
+        launch=partial(_launch, context, settings),
+        listed=partial(_listed, context.instance, settings),
+        seen=partial(_seen, context.instance, settings),
+    )
+
+
+def _launch(
+    context: WorkspaceProcessContext,
+    settings: Settings,
+    plan_id: str,
+    outcomes: Sequence[str],
+    years: str | None,
+    person: Person,
+) -> str:
+    plans = opened(settings).plans
+    if plan_id not in plans:
+        raise UserError("launch_plan_unknown", package=say.package, plan=plan_id, known=", ".join(plans))
+    known = [outcome.indicator for outcome in plans[plan_id].outcomes]
+    unknown = sorted(set(outcomes) - set(known))
+    if unknown:
+        raise UserError(
+            "launch_outcome_unknown", package=say.package, plan=plan_id, outcomes=", ".join(unknown), known=", ".join(known)
+        )
+    chosen = [name for name in known if not outcomes or name in outcomes]
+    options: dict[str, object] = {"plan": plan_id, "outcomes": chosen}
+    tags = {ROLE: Role.RESEARCHER.value, PERSON: person.name}
+    if years is not None:
+        tags |= years_as_tags(span_of_years(years, known_years()))
+        options["years"] = years
+    job = asset_name("Auswertung", plans[plan_id]) if years is None else YEARLY_RUN
+    request = context.create_request_context()
+    (location,) = request.code_locations
+    (repository,) = location.get_repositories()
+    params = {
+        "selector": {"repositoryLocationName": location.name, "repositoryName": repository, "jobName": job},
+        "runConfigData": {"resources": {"options": {"config": options}}},
+        "executionMetadata": {"tags": [{"key": key, "value": value} for key, value in tags.items()]},
+        "mode": "default",
+    }
+    answer = asyncio.run(create_schema().execute_async(_LAUNCH, context_value=request, variable_values={"of": params}))
+    launched: Mapping[str, Any] = (answer.data or {}).get("launchRun") or {}
+    if launched.get("__typename") != "LaunchRunSuccess":
+        why = launched.get("__typename") or ", ".join(type(error).__name__ for error in answer.errors or ())
+        raise UserError("launch_refused", package=say.package, job=job, reason=why)
+    return str(launched["run"]["runId"])
+
+
+def _listed(instance: DagsterInstance, settings: Settings) -> tuple[RunSeen, ...]:
+    installation = opened(settings)
+    return tuple(_run(record, installation) for record in instance.get_run_records(limit=SHOWN))
+
+
+def _run(record: RunRecord, installation: Installation, **more: Any) -> RunSeen:
+    run = record.dagster_run
+    config: Mapping[str, Any] = run.run_config
+    options = config.get("resources", {}).get("options", {}).get("config", {})
+    plan = str(options.get("plan", ""))
+    outcomes = tuple(options.get("outcomes", ()))
+    everything = plan in installation.plans and len(outcomes) == len(installation.plans[plan].outcomes)
+    return RunSeen(
+        id=run.run_id,
+        job=run.job_name,
+        plan=plan,
+        outcomes=() if everything else outcomes,
+        years=_years(run),
+        state=_STATES.get(run.status, RunState.WAITING),
+        started_by=run.tags.get(PERSON, ""),
+        asked=record.create_timestamp.replace(tzinfo=record.create_timestamp.tzinfo or UTC),
+        since=_time(record.start_time),
+        until=_time(record.end_time),
+        **more,
+    )
+
+
+def _years(run: DagsterRun) -> str:
+    first, last = run.tags.get(RANGE_START, ""), run.tags.get(RANGE_END, "")
+    return first if first == last else f"{first}–{last}"
+
+
+def _time(seconds: float | None) -> datetime | None:
+    return None if seconds is None else datetime.fromtimestamp(seconds, UTC)
+
+
+def _seen(instance: DagsterInstance, settings: Settings, run_id: str) -> RunSeen | None:
+    record, installation = instance.get_run_record_by_id(run_id), opened(settings)
+    if record is None:
+        return None
+    return _run(
+        record,
+        installation,
+        steps=tuple(_steps(instance, record.dagster_run)),
+        failures=tuple(_failures(instance, run_id)),
+        editions=tuple(_editions(instance, installation, run_id)),
+    )
+
+
+def _steps(instance: DagsterInstance, run: DagsterRun) -> list[RunStep]:
+    """The steps of a run in the order in which they are planned; none before Dagster planned it."""
+    if run.execution_plan_snapshot_id is None:
+        return []
+    planned = instance.get_execution_plan_snapshot(run.execution_plan_snapshot_id).step_keys_to_execute
+    stats = {one.step_key: one for one in instance.get_run_step_stats(run.run_id)}
+    is_over = _STATES.get(run.status) in (RunState.DONE, RunState.FAILED, RunState.STOPPED)
+    found = []
+    for key in planned:
+        one = stats.get(key)
+        if one is None:
+            found.append(RunStep(key, RunState.SKIPPED if is_over else RunState.WAITING))
+        else:
+            found.append(RunStep(key, _STEP_STATES[one.status], _time(one.start_time), _time(one.end_time)))
+    return found
+
+
+def _failures(instance: DagsterInstance, run_id: str) -> list[str]:
+    """What stopped parts of a run, each sentence once: what people can mend in its words, of a fault of ours the step."""
+    found = []
+    for entry in instance.all_logs(run_id, of_type={DagsterEventType.STEP_FAILURE, DagsterEventType.ASSET_CHECK_EVALUATION}):
+        event = entry.get_dagster_event()
+        if event.event_type == DagsterEventType.STEP_FAILURE:
+            said = event.step_failure_data.user_failure_data
+            found.append(said.description if said is not None and said.description else f"{event.step_key}: Dagster")
+        elif not event.asset_check_evaluation_data.passed and event.asset_check_evaluation_data.blocking:
+            found.append(event.asset_check_evaluation_data.description or event.asset_check_evaluation_data.check_name)
+    return list(dict.fromkeys(found))
+
+
+def _editions(instance: DagsterInstance, installation: Installation, run_id: str) -> list[tuple[str, str]]:
+    found = []
+    for entry in instance.all_logs(run_id, of_type=DagsterEventType.ASSET_MATERIALIZATION):
+        made = entry.get_dagster_event().step_materialization_data.materialization
+        named = _REPORT.fullmatch(made.asset_key.to_user_string())
+        if named is not None and "fassung" in made.metadata:
+            found.append((installation.plan_in_names(named.group(1)).id, str(made.metadata["fassung"].value)[:16]))
+    return found

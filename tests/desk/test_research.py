@@ -1,0 +1,176 @@
+"""A researcher's room: what stands on its pages is what stands in the files, and looking at a preview changes nothing."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import re
+import shutil
+import sys
+from collections.abc import Callable, Mapping
+from html import unescape
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from served import DeskClient, at_an_address, desk_of
+
+from kkz_eval.deliveries.register.register import register_head
+from kkz_eval.desk.actions import FOLDER
+from kkz_eval.desk.app import desk_app
+from kkz_eval.desk.desk import Desk
+from kkz_eval.desk.people import Person, Role
+from kkz_eval.evaluation.verdict.sentences import Shown
+from kkz_eval.settings import CHECKOUT, Settings
+from kkz_eval.storage.store import Store
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "line"))
+
+from five_years import LATER, OFFICIAL, make_five_years, make_three_editions
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+OUTCOME = "schulabgaenge_ohne_abschluss"
+RESEARCHER = Person("forscherin", frozenset({Role.RESEARCHER}))
+
+
+@pytest.fixture(scope="module")
+def settings(made_once: Callable[[str, Callable[[Path], object]], Path], tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """A copy of the world with three editions, and contracts with its plan alone."""
+    kept = made_once("three_editions", lambda world: make_three_editions(world, made_once("five_years", make_five_years)))
+    world = Path(shutil.copytree(kept, tmp_path_factory.mktemp("research") / "world"))
+    contracts = Path(shutil.copytree(CHECKOUT / "data_contracts", world / "contracts", ignore=shutil.ignore_patterns("plans")))
+    (contracts / "plans").mkdir()
+    shutil.copyfile(world / "plan.yaml", contracts / "plans" / "modellwelt.yaml")
+    return Settings(world / "home", world / "deliveries", contracts)
+
+
+@pytest.fixture
+def desk(settings: Settings) -> DeskClient:
+    return desk_of(settings, RESEARCHER)
+
+
+def text_of(page: str) -> str:
+    return " ".join(unescape(re.sub(r"<[^>]*>", " ", page)).split())
+
+
+def estimates(settings: Settings, number: int) -> Mapping[tuple[str, str], Mapping[str, str]]:
+    """The rows of an edition's own file for all years of the outcome."""
+    (record,) = (file for file in settings.home.glob("reports/*/*/edition.json") if f'"number": {number},' in file.read_text())
+    rows = csv.DictReader(io.StringIO((record.parent / "estimates.csv").read_text(encoding="utf-8")))
+    whole = (row for row in rows if row["indicator"] == OUTCOME and not (row["cohort"] or row["year"] or row["event_time"]))
+    return {(row["estimator"], row["aggregation"]): row for row in whole}
+
+
+def kept(settings: Settings) -> tuple[object, Mapping[str, str]]:
+    """The head of the register, and every file of the home by its digest, but the log of actions."""
+    files = (file for file in settings.home.rglob("*") if file.is_file() and FOLDER not in str(file))
+    return register_head(Store.at(str(settings.home))), {
+        str(file): hashlib.sha256(file.read_bytes()).hexdigest() for file in files
+    }
+
+
+def test_only_researchers_come_in(settings: Settings) -> None:
+    paths = {route.path for route in desk_app(Desk(settings)).routes if route.path.startswith("/auswerten")}
+    assert len(paths) > 6
+    for role in set(Role) - {Role.RESEARCHER}:
+        client = desk_of(settings, Person("andere", frozenset({role})))
+        assert {client.get(path.replace("{run}", "1")).status_code for path in paths} == {403}
+        assert "/auswerten" not in client.get("/").text
+
+
+def test_the_page_of_plans_leads_to_locks_verdicts_reports_and_tables(desk: DeskClient) -> None:
+    page = desk.get("/auswerten").text
+    assert "ist nicht festgelegt" in page
+    assert "Neueste Ausgabe: 3 vom 4. Januar 2026" in page
+    assert "kein Urteil" in page
+    links = [unescape(link) for link in re.findall(r'href="(/reports/[^"]+)"', page)]
+    assert {link.rpartition("/")[2] for link in links} >= {"bericht.html", "bericht.pdf", "estimates.csv", "estimates.parquet"}
+    assert {desk.get(link).status_code for link in links} == {200}
+
+
+def test_two_editions_side_by_side_show_the_numbers_of_their_files(desk: DeskClient, settings: Settings) -> None:
+    page = desk.get("/auswerten/vergleich?a=modellwelt/1&b=modellwelt/2").text
+    told = text_of(page)
+    assert "Bewegt hat sich das allein durch die Daten." in told
+    assert OFFICIAL in told
+    rows = list(csv.DictReader(io.StringIO(desk.get("/auswerten/vergleich.csv?a=modellwelt/1&b=modellwelt/2").text)))
+    old, new = estimates(settings, 1), estimates(settings, 2)
+    assert {key for row in rows if not row["event_time"] for key in [(row["estimator"], row["aggregation"])]} == old.keys()
+    for row in (row for row in rows if not row["event_time"]):
+        then, now = (side[(row["estimator"], row["aggregation"])] for side in (old, new))
+        for name in ("estimate", "std_error", "conf_low", "conf_high", "n_units", "n_treated"):
+            assert (row[f"{name}_before"], row[f"{name}_now"]) == (then[name], now[name])
+        moved = float(now["estimate"]) - float(then["estimate"])
+        assert float(row["difference"]) == moved
+        for number in (float(then["estimate"]), float(now["estimate"]), moved):
+            assert Shown(number, 3).in_language("de") in told or Shown(number, 4).in_language("de") in told
+    assert desk.get("/auswerten/vergleich?a=modellwelt/1&b=modellwelt/9").status_code == 400
+    desk.cookies.set("sprache", "en")
+    assert "This was moved by the data alone." in desk.get("/auswerten/vergleich?a=modellwelt/1&b=modellwelt/2").text
+
+
+def test_a_file_is_looked_at_and_nothing_is_kept(desk: DeskClient, settings: Settings) -> None:
+    before = kept(settings)
+    later = (settings.home.parent / "later" / LATER).read_bytes()
+    answer = desk.post_form("/auswerten/vorschau", "/auswerten/vorschau", files={"datei": (LATER, later)})
+    assert answer.status_code == 200
+    assert "Kein Plan liest diese Daten" in answer.text
+    assert "neu " in answer.text
+    official = (settings.inbox / OFFICIAL).read_bytes().replace(b";weiblich;9", b";weiblich;8")
+    told = text_of(desk.post_form("/auswerten/vorschau", "/auswerten/vorschau", files={"datei": (OFFICIAL, official)}).text)
+    assert "Nach der Annahme" in told
+    assert "Unverändert blieben" in told
+    persons = b"Name;Geburtsdatum\nErika Mustermann;12.03.2009\nMax Mustermann;01.04.2010\n"
+    refused = desk.post_form("/auswerten/vorschau", "/auswerten/vorschau", files={"datei": ("kinder.csv", persons)})
+    assert (refused.status_code, "Mustermann" in refused.text) == (400, False)
+    assert desk.post_form("/auswerten/vorschau", "/auswerten/vorschau").status_code == 400
+    assert desk.get("/auswerten/vorschau?datei=" + "0" * 64).status_code == 400
+    assert kept(settings) == before
+    log = "".join(file.read_text() for file in (settings.home / FOLDER).glob("*"))
+    assert "previewed" in log
+    assert LATER not in log, "the log names no file"
+
+
+def test_gaps_are_narrowed_to_a_dataset(desk: DeskClient) -> None:
+    page = desk.get("/auswerten/luecken")
+    assert page.status_code == 200
+    assert "Keiner Zielgröße eines Plans, zu dem Daten da sind, fehlt ein Wert." in page.text
+    assert "0 von " in desk.get("/auswerten/luecken?datensatz=nichts").text
+
+
+def test_without_dagster_the_page_of_runs_says_so(desk: DeskClient) -> None:
+    assert "läuft ohne Dagster" in desk.get("/auswerten/laeufe").text
+    started = desk.post_form("/auswerten/laeufe", "/auswerten/laeufe", {"plan": "modellwelt", "zielgroesse": OUTCOME})
+    assert started.status_code == 400
+    assert desk.get("/auswerten/laeufe/1").status_code == 400
+
+
+def test_the_room_can_be_read_at_any_width_and_walked_by_keyboard(settings: Settings, chromium_browser: Browser) -> None:
+    from axe_playwright_python.sync_playwright import Axe
+
+    places = ["", "/vergleich?a=modellwelt/1&b=modellwelt/3", "/vorschau", "/luecken", "/laeufe"]
+    with at_an_address(settings, RESEARCHER) as address:
+        for width in (1280, 320):
+            page = chromium_browser.new_page(viewport={"width": width, "height": 800})
+            faults: list[str] = []
+            page.on("console", lambda message, to=faults: to.append(message.text) if message.type == "error" else None)
+            for place in places:
+                page.goto(f"{address}/auswerten{place}")
+                found = Axe().run(page)
+                assert found.response["violations"] == [], (width, place)
+                assert page.evaluate("document.documentElement.scrollWidth") <= width, place
+            assert faults == []
+            page.close()
+        page = chromium_browser.new_page()
+        page.goto(f"{address}/auswerten")
+        for _ in range(40):  # from the skip link on, until the button that puts two editions side by side
+            page.keyboard.press("Tab")
+            if page.evaluate("document.activeElement.tagName == 'BUTTON' && document.activeElement.form.method == 'get'"):
+                break
+        page.keyboard.press("Enter")
+        page.wait_for_url("**/vergleich?*")
+        assert "Was anders ist" in page.inner_text("main")
+        page.close()
