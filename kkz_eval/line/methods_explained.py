@@ -5,6 +5,7 @@ Belongs here: the texts of estimators, verdict and checks brought together. Does
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from kkz_eval.evaluation import say as say_of_evaluation
@@ -12,7 +13,7 @@ from kkz_eval.evaluation.estimators.methods import REPORTED_METHODS
 from kkz_eval.evaluation.plan import Checks
 from kkz_eval.evaluation.problems import Figure
 from kkz_eval.evaluation.verdict import say as say_of_verdict
-from kkz_eval.evaluation.verdict.rules import DOMAINS, Code, rules
+from kkz_eval.evaluation.verdict.rules import DOMAINS, Code, Criterion, rules
 from kkz_eval.evaluation.verdict.sentences import code_word
 from kkz_eval.line import say
 from kkz_eval.line.registry_page import decision_lines
@@ -63,10 +64,16 @@ def domains() -> tuple[Explained, ...]:
         Explained(
             say_of_verdict(f"domain.{name}"),
             say(f"domain_asks.{name}"),
-            tuple(say_of_verdict(f"what.{what}") for what in dict.fromkeys(criterion.what for criterion in found[name])),
+            _looked_at(found[name]),
         )
         for name in DOMAINS
     )
+
+
+def _looked_at(criteria: Iterable[Criterion]) -> tuple[Localised, ...]:
+    """What the criteria of a domain look at, each thing once: of the audit two quantities have the same words."""
+    said = (say_of_verdict(f"what.{criterion.what}") for criterion in criteria)
+    return tuple({sentence.in_language("de"): sentence for sentence in said}.values())
 
 
 def statistical_checks() -> tuple[Explained, ...]:

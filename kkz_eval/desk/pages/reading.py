@@ -40,6 +40,8 @@ _ADDRESSES = {
     "rules": f"{ROOM}/regeln",
     "text": f"{ROOM}/text-pruefen",
 }
+GROUPS = ("contract", "reader", "official", "correction")
+"""Under which headings kinds of findings stand: by how their names begin, those of contracts by anything else."""
 _SEARCH = f"{ROOM}/suche"
 _LONGEST_SEARCH = 200
 
@@ -151,10 +153,12 @@ class _Pages:
         """All kinds of findings."""
         from kkz_eval.contracts.rule_pages import by_title, meaning_of, rule_examples, title_of  # noqa: PLC0415 (templates)
 
-        examples = rule_examples(opened(self.desk.settings).contracts)
-        kinds = by_title((example.kind for example in examples), self.desk.language(request))
-        rows = [(title_of(kind), meaning_of(kind), rule_address(kind)) for kind in kinds]
-        return self._page(request, "rules", rows=rows)
+        kinds = by_title((one.kind for one in rule_examples(opened(self.desk.settings).contracts)), self.desk.language(request))
+        rows = {
+            group: [(title_of(kind), meaning_of(kind), rule_address(kind)) for kind in kinds if _group(kind) == group]
+            for group in GROUPS
+        }
+        return self._page(request, "rules", groups=[(group, of) for group, of in rows.items() if of], count=len(kinds))
 
     def rule(self, request: Request) -> Response:
         """A kind of finding: what it means, an example, what to do, and which contracts ask it."""
@@ -226,6 +230,11 @@ class _Pages:
         return self.desk.page(
             request, name, shown, HTTPStatus.OK, offers=offers, in_part=here, search=_SEARCH, **{"asked": "", **values}
         )
+
+
+def _group(kind: str) -> str:
+    begins = kind.partition("_")[0]
+    return begins if begins in GROUPS else GROUPS[0]
 
 
 def _fits(hit: _Hit, asked: str) -> bool:
