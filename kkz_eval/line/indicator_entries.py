@@ -73,6 +73,11 @@ class IndicatorEntry:
     stations: tuple[Wording, ...]
 
     @property
+    def plans(self) -> tuple[str, ...]:
+        """The plans that take it, each once."""
+        return tuple(dict.fromkeys(use.plan_id for use in self.uses))
+
+    @property
     def label(self) -> Wording:
         """What it is called."""
         return Wording(self.indicator.label)
