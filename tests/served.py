@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import socket
 import threading
 import time
 from collections.abc import Iterator
@@ -10,10 +11,12 @@ from contextlib import contextmanager
 
 import uvicorn
 from starlette.testclient import TestClient
+from starlette.types import ASGIApp
 
 from kkz_eval.desk.app import guarded
 from kkz_eval.desk.desk import Desk
 from kkz_eval.desk.people import Person, everyone_here
+from kkz_eval.desk.serving import strictly_read
 from kkz_eval.settings import Settings
 
 HOST = "127.0.0.1:3000"
@@ -55,6 +58,22 @@ def at_an_address(settings: Settings, person: Person | None = None) -> Iterator[
     hosts.add(f"127.0.0.1:{port}")
     try:
         yield f"http://127.0.0.1:{port}"
+    finally:
+        server.should_exit = True
+        thread.join()
+
+
+@contextmanager
+def served(app: ASGIApp, listening: socket.socket) -> Iterator[None]:
+    """An application at a socket, served as `kkz-eval ui` does."""
+    server = uvicorn.Server(strictly_read(app))
+    thread = threading.Thread(target=server.run, args=([listening],), daemon=True)
+    thread.start()
+    while not server.started:
+        assert thread.is_alive()
+        time.sleep(0.02)
+    try:
+        yield
     finally:
         server.should_exit = True
         thread.join()

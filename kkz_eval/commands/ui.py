@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 import uvicorn
+from anyio.to_thread import current_default_thread_limiter
 
 from kkz_eval.commands import say
 from kkz_eval.contracts.load import load_contracts
@@ -23,7 +24,8 @@ from kkz_eval.desk.desk import Desk
 from kkz_eval.desk.guard import DAGSTER, Who
 from kkz_eval.desk.people_file import PeopleFile
 from kkz_eval.desk.senders import NamedByProxy, at_this_machine
-from kkz_eval.desk.serving import PRIVATE, listen_for_proxy, require_private, strictly_read
+from kkz_eval.desk.serving import PRIVATE, THREADS, listen_for_proxy, require_private, strictly_read
+from kkz_eval.desk.transfers import OF_ONE_AMONG_MANY, Limits
 from kkz_eval.fetching.mail import send
 from kkz_eval.launching import runs_of
 from kkz_eval.line.installation import shown_model_world
@@ -52,6 +54,7 @@ class Door:
     hosts: frozenset[str]
     who: Who
     scheme: str
+    limits: Limits
 
 
 def _serve(settings: Settings, port: int) -> None:
@@ -69,7 +72,7 @@ def _serve(settings: Settings, port: int) -> None:
         }
         with dagster_pages(settings.dagster_home, DAGSTER, environment) as dagster:
             desk = Desk(settings, runs_of(dagster.workspace, settings), send=_sender())
-            app = guarded(desk, door.hosts, door.who, dagster.app, door.scheme)
+            app = guarded(desk, door.hosts, door.who, dagster.app, door.scheme, door.limits)
             ready = say("ui.ready", url=door.address, dagster=f"{door.address}{DAGSTER}", inbox=settings.inbox)
             _Server(strictly_read(app), ready.in_language(settings.language)).run([door.listening])
 
@@ -80,7 +83,7 @@ def door_of(settings: Settings, port: int) -> Iterator[Door]:
     if settings.server is None:
         with _listening(port) as listening:
             hosts = [f"{name}:{listening.getsockname()[1]}" for name in NAMES]
-            yield Door(listening, f"http://{hosts[0]}", frozenset(hosts), at_this_machine, "http")
+            yield Door(listening, f"http://{hosts[0]}", frozenset(hosts), at_this_machine, "http", Limits())
         return
     os.umask(PRIVATE)  # of all that is made from here on, by Dagster's processes too
     for folder in (settings.home, settings.inbox):
@@ -91,7 +94,7 @@ def door_of(settings: Settings, port: int) -> Iterator[Door]:
     scheme, _, host = settings.server.address.partition("://")
     with listen_for_proxy(settings.server.socket) as listening:
         try:
-            yield Door(listening, settings.server.address, frozenset({host}), NamedByProxy(people), scheme)
+            yield Door(listening, settings.server.address, frozenset({host}), NamedByProxy(people), scheme, OF_ONE_AMONG_MANY)
         finally:
             settings.server.socket.unlink(missing_ok=True)
 
@@ -111,6 +114,7 @@ class _Server(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Begin to answer."""
+        current_default_thread_limiter().total_tokens = THREADS
         await super().startup(sockets)
         print(self._ready, flush=True)
 

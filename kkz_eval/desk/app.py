@@ -22,6 +22,7 @@ from kkz_eval.desk import say
 from kkz_eval.desk.desk import TOKEN, At, Desk, may, person_of
 from kkz_eval.desk.guard import DAGSTER, Guard, Who
 from kkz_eval.desk.pages import board, decisions, deliver, front, letters, published, reading, research, research_runs, todo
+from kkz_eval.desk.transfers import Limits
 from kkz_eval.model.errors import UserError
 
 ROOMS: tuple[Callable[[Desk], Iterable[At]], ...] = (
@@ -57,15 +58,22 @@ def desk_app(desk: Desk) -> Starlette:
     return app
 
 
-def guarded(desk: Desk, hosts: frozenset[str], who: Who, dagster: ASGIApp | None = None, scheme: str = "http") -> Guard:
-    """The whole of what is served at one address: the desk, and Dagster's application below its prefix. hosts, who, scheme: as the guard has them."""
+def guarded(
+    desk: Desk,
+    hosts: frozenset[str],
+    who: Who,
+    dagster: ASGIApp | None = None,
+    scheme: str = "http",
+    limits: Limits = Limits(),  # noqa: B008 (frozen)
+) -> Guard:
+    """The whole of what is served at one address: the desk, and Dagster's application below its prefix. All else as the guard has it."""
     pages = desk_app(desk)
 
     async def by_path(scope: Scope, receive: Receive, send: Send) -> None:
         inside = scope["type"] != "lifespan" and (scope["path"] == DAGSTER or scope["path"].startswith(f"{DAGSTER}/"))
         await (dagster if inside and dagster is not None else pages)(scope, receive, send)
 
-    return Guard(by_path, hosts, who, desk.refuse, scheme)
+    return Guard(by_path, hosts, who, desk.refuse, scheme, limits)
 
 
 def _answering(desk: Desk, at: At) -> Callable[[Request], object]:

@@ -17,6 +17,7 @@ PRIVATE = 0o027
 """What is taken from the rights of whatever the service makes: nothing for others, nothing to be changed by the group."""
 MOST_OF_A_MESSAGE = 1_000_000
 MOST_OF_A_HEAD = 65_536  # Dagster's addresses can be long
+THREADS = 200  # pages are made in threads: those that wait for a file to be read must not take the last one
 SECONDS_TO_FINISH = 5
 """So long answers that have begun are waited for at the end."""
 

@@ -22,7 +22,7 @@ class Limits:
     """What a request may take. Sizes in bytes.
 
     query: a request in GraphQL, or a message of a websocket; form: fields without files; files: a form with files; seconds: for a body, besides
-    one for each `slowest` bytes; at_once: bodies that one person may be sending; bytes_at_once: these together.
+    one for each `slowest` bytes; at_once: bodies of one person that may be on their way or worked on; bytes_at_once: these together.
     """
 
     query: int = 1_000_000
@@ -32,6 +32,10 @@ class Limits:
     slowest: int = 100_000
     at_once: int = 64
     bytes_at_once: int = 400_000_000
+
+
+OF_ONE_AMONG_MANY = Limits(at_once=8)
+"""On a server: more than any browser sends at once, and too few to take all threads, or all processes that read, from the others."""
 
 
 @dataclass(frozen=True)

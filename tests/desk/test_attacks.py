@@ -11,8 +11,6 @@ import os
 import re
 import socket
 import struct
-import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
@@ -21,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 import pytest
-import uvicorn
+from served import served
 from starlette.applications import Starlette
 from starlette.responses import HTMLResponse
 from starlette.routing import Route
@@ -33,8 +31,8 @@ from kkz_eval.desk.app import MOST_FILES, ROOMS, guarded
 from kkz_eval.desk.desk import Desk
 from kkz_eval.desk.people import Person, Role, everyone_here
 from kkz_eval.desk.senders import NamedByProxy, at_this_machine
-from kkz_eval.desk.serving import listen_for_proxy, strictly_read
-from kkz_eval.desk.transfers import Limits
+from kkz_eval.desk.serving import listen_for_proxy
+from kkz_eval.desk.transfers import OF_ONE_AMONG_MANY, Limits
 from kkz_eval.settings import CHECKOUT, Settings
 
 if TYPE_CHECKING:
@@ -50,6 +48,7 @@ PEOPLE = {
     )
 }
 LIMITS = Limits(seconds=1.5, slowest=10**9)
+LIMITS_OF_ONE = replace(OF_ONE_AMONG_MANY, seconds=1.5, slowest=10**9)
 MUTATION = 'mutation M { setConcurrencyLimit(concurrencyKey: "attacked", limit: 1) }'
 QUERY = "query Q { version }"
 JSON = {"Content-Type": "application/json"}
@@ -125,22 +124,6 @@ def refusals(attacked: Attacked) -> list[dict[str, Any]]:
     return [line for line in lines if line["action"].startswith("refused:")]
 
 
-@contextmanager
-def served(app: ASGIApp, listening: socket.socket) -> Iterator[None]:
-    """A server as it is started by `kkz-eval ui`."""
-    server = uvicorn.Server(strictly_read(app))
-    thread = threading.Thread(target=server.run, args=([listening],), daemon=True)
-    thread.start()
-    while not server.started:
-        assert thread.is_alive()
-        time.sleep(0.02)
-    try:
-        yield
-    finally:
-        server.should_exit = True
-        thread.join()
-
-
 @pytest.fixture(scope="module")
 def attacked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Attacked]:
     from dagster import DagsterInstance
@@ -168,7 +151,7 @@ def attacked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Attacked]:
         local = replace(guarded(desk, frozenset({f"127.0.0.1:{port}"}), at_this_machine, dagster), limits=LIMITS)
         remote = guarded(desk, frozenset({"desk.example.org"}), NamedByProxy(lambda: PEOPLE), dagster, "https")
         stack.enter_context(served(local, listening))
-        stack.enter_context(served(replace(remote, limits=LIMITS), behind))
+        stack.enter_context(served(replace(remote, limits=LIMITS_OF_ONE), behind))
         yield Attacked(home, port, folder / "s", dagster, instance)
 
 
@@ -690,22 +673,27 @@ def test_a_query_that_is_too_large_is_refused_before_it_comes(attacked: Attacked
     assert refused() == ["too_large"]
 
 
-def test_a_hundred_uploads_that_never_end_hold_up_nobody(attacked: Attacked, refused: Callable[[], list[str]]) -> None:
-    head = f"POST /sprache HTTP/1.1\r\nHost: {attacked.host}\r\nOrigin: http://{attacked.host}\r\nContent-Length: 900\r\n"
-    start = f"{head}Content-Type: multipart/form-data; boundary=x\r\n\r\n--x\r\n".encode()
+@pytest.mark.parametrize(("user", "most"), [(None, LIMITS.at_once), ("jugendamt", LIMITS_OF_ONE.at_once)])
+def test_a_hundred_uploads_that_never_end_hold_up_nobody(
+    attacked: Attacked, refused: Callable[[], list[str]], user: str | None, most: int
+) -> None:
+    own = (
+        attacked.origin
+        if user is None
+        else {"Host": "desk.example.org", "Origin": "https://desk.example.org", "X-Desk-User": user}
+    )
+    head = "".join(f"{name}: {value}\r\n" for name, value in {**own, **FILES, "Content-Length": "900"}.items())
     with ExitStack() as stack:
-        slow = [stack.enter_context(attacked.connected()) for _ in range(100)]
+        slow = [stack.enter_context(attacked.connected(user)) for _ in range(100)]
         for connection in slow:
-            connection.sendall(start)
+            connection.sendall(f"POST /sprache HTTP/1.1\r\n{head}\r\n--x\r\n".encode())
         assert attacked.ask("GET", "/") == 200
         assert attacked.ask("GET", "/", user="leserin") == 200
+        assert attacked.ask("POST", "/sprache", {"Origin": "https://desk.example.org", **FILES}, b"--x--\r\n", "leserin") == 400
         found = [status_of(connection.recv(100)) for connection in slow]
-    assert found.count(429) == 100 - LIMITS.at_once
-    assert found.count(408) == LIMITS.at_once
-    assert (refused().count("too_many"), refused().count("too_slow")) == (100 - LIMITS.at_once, LIMITS.at_once)
-    assert (
-        attacked.ask("POST", "/sprache", {**attacked.origin, **FILES}, b"--x--\r\n") == 400
-    )  # the places are free again: no token, no act
+    assert (found.count(429), found.count(408)) == (100 - most, most)
+    assert (refused().count("too_many"), refused().count("too_slow")) == (100 - most, most)
+    assert attacked.ask("POST", "/sprache", {**own, **FILES}, b"--x--\r\n", user) == 400  # there is room again, and no token
 
 
 def test_a_query_that_never_ends_is_ended(attacked: Attacked, refused: Callable[[], list[str]]) -> None:

@@ -17,12 +17,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-import uvicorn
+from served import served
 
 from kkz_eval.commands.ui import door_of
 from kkz_eval.desk.app import guarded
 from kkz_eval.desk.desk import Desk
-from kkz_eval.desk.serving import strictly_read
 from kkz_eval.settings import CHECKOUT, DeskServer, Settings
 
 needs_nginx = pytest.mark.skipif(
@@ -146,16 +145,10 @@ def service(proxy: Proxy) -> Iterator[Path]:
     settings = Settings(home, home / "inbox", CHECKOUT / "data_contracts", server=server_settings)
     before = os.umask(0o022)
     with door_of(settings, 0) as door:
-        server = uvicorn.Server(strictly_read(guarded(Desk(settings), door.hosts, door.who, scheme=door.scheme)))
-        thread = threading.Thread(target=server.run, args=([door.listening],), daemon=True)
-        thread.start()
-        while not server.started:
-            time.sleep(0.02)
         try:
-            yield home
+            with served(guarded(Desk(settings), door.hosts, door.who, scheme=door.scheme, limits=door.limits), door.listening):
+                yield home
         finally:
-            server.should_exit = True
-            thread.join()
             os.umask(before)
 
 
