@@ -23,6 +23,7 @@ import statsmodels.api as sm
 import yaml
 
 from benchmarks import bench_estimators, bench_inference, bench_sensitivity, bench_synthetic, bench_validators
+from benchmarks.bench_board import board_figures
 from benchmarks.bench_desk import desk_figures
 from benchmarks.bench_official import municipal_panel, official_files, processor_seconds
 from benchmarks.bench_run import yearly_runs
@@ -279,7 +280,7 @@ def main() -> int:
     figures = [*check_of_one_file(), *effects_against_dummies(), *masks_on_many_rows(), *reading_figures()]
     figures += [contracts_loaded(), simulated_world()]
     figures += check_of_many_findings()
-    figures += desk_figures(delivery_of(400))
+    figures += [*desk_figures(delivery_of(400)), *board_figures()]
     figures += against_validators()
     figures += group_time_comparisons()
     figures += synthetic_comparisons()

@@ -37,7 +37,7 @@ from kkz_eval.stewardship.sight import Sight
 from kkz_eval.stewardship.to_do import ToDo, to_do
 from kkz_eval.storage.digests import digest_of, digest_of_bytes
 from kkz_eval.storage.steps import Steps
-from kkz_eval.storage.store import DraftStore, Store
+from kkz_eval.storage.store import PARTIAL, DraftStore, Store
 from kkz_eval.storage.writer import is_long_ago, quiet_since
 
 _BY_CLICK = (
@@ -214,7 +214,10 @@ def moment_of(settings: Settings) -> Moment:
 def _mark(settings: Settings) -> tuple[object, ...] | None:
     """What changes with each writer and with each file that people edit; None where the clock is too coarse to tell yet."""
     written = quiet_since(settings.home)
-    files = {path: _times(path) for path in _files(settings.contracts)}
+    try:
+        files = {path: _times(path) for path in _files(settings.contracts)}
+    except FileNotFoundError:  # one went while the others were looked at
+        return None
     newest = max((times[-1] for times in files.values()), default=0)
     return None if written is None or not is_long_ago(newest) else (written, files, settings)
 
@@ -256,7 +259,7 @@ def _files(folder: Path, but: tuple[str, ...] = ()) -> list[str]:
     found: list[str] = []
     for base, folders, names in os.walk(folder):
         folders[:] = [name for name in folders if name not in but]
-        found += [f"{base}/{name}" for name in names]
+        found += [f"{base}/{name}" for name in names if not name.startswith(PARTIAL)]
     return sorted(found)
 
 
