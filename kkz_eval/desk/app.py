@@ -21,7 +21,19 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from kkz_eval.desk import say
 from kkz_eval.desk.desk import TOKEN, At, Desk, may, person_of
 from kkz_eval.desk.guard import DAGSTER, Guard, Who
-from kkz_eval.desk.pages import board, decisions, deliver, front, letters, published, reading, research, research_runs, todo
+from kkz_eval.desk.pages import (
+    board,
+    decisions,
+    deliver,
+    front,
+    letters,
+    published,
+    reading,
+    research,
+    research_runs,
+    returns,
+    todo,
+)
 from kkz_eval.desk.transfers import Limits
 from kkz_eval.model.errors import UserError
 
@@ -32,6 +44,7 @@ ROOMS: tuple[Callable[[Desk], Iterable[At]], ...] = (
     board.routes,
     decisions.routes,
     letters.routes,
+    returns.routes,
     research.routes,
     research_runs.routes,
     reading.routes,

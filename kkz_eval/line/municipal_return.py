@@ -50,6 +50,7 @@ from kkz_eval.reporting.sections.goals import WITH_VALUE, decimals_of, state_of
 from kkz_eval.stewardship.board import BoardCell, BoardTable, board_tables
 from kkz_eval.stewardship.due_days import delivers_as, is_past
 from kkz_eval.stewardship.history import purged_places
+from kkz_eval.stewardship.sight import EVERYTHING, Sight
 
 _HELD = (*COUNTING, State.EARLIER_HOLDS)
 """Of a unit and year: some delivery counts."""
@@ -84,20 +85,21 @@ def unit_of(unit_id: str) -> ProgrammeUnit:
 
 
 @lru_cache(maxsize=64)  # each file of a municipality asks for it, in both languages
-def returned_of(snapshot: Snapshot, unit: ProgrammeUnit) -> Returned:
-    """All that a municipality is shown of itself, as of the snapshot."""
-    datasets = _datasets_of(snapshot, unit)
+def returned_of(snapshot: Snapshot, unit: ProgrammeUnit, sight: Sight = EVERYTHING) -> Returned:
+    """All that a municipality is shown of itself, as of the snapshot. sight: of whoever is shown it; an office sees what it delivers alone."""
+    datasets, is_part = _datasets_of(snapshot, unit, sight)
     is_empty = not any(row.of(*_HELD) for row in datasets)
-    described = None if is_empty else described_in(snapshot, {unit.ags: unit})
+    described = None if is_empty or is_part else described_in(snapshot, {unit.ags: unit})
     alike = None if is_empty else _alike(snapshot, unit)
-    shown = () if is_empty else tuple(_indicators(snapshot, unit, () if alike is None else alike[1]))
-    offers = None if is_empty else _offers(snapshot, unit)
+    shown = () if is_empty else tuple(_indicators(snapshot, unit, () if alike is None else alike[1], sight))
+    offers = None if is_empty or is_part else _offers(snapshot, unit)
     made_up = {row.dataset for row in datasets if row.of(*_HELD)} & snapshot.simulated
     return Returned(
         unit_id=unit.ags,
         name=unit.name,
         day=snapshot.day,
         is_empty=is_empty,
+        is_part=is_part,
         indicators=shown,
         alike=None if alike is None else alike[0],
         why_not_alike="" if alike is not None else "no_level" if as_whole_kreis(unit.ags) is None else "no_figures",
@@ -122,11 +124,11 @@ def _smallest_cell(snapshot: Snapshot) -> int:
 # --- series and ranges ----------------------------------------------------------------------------------------------------
 
 
-def _indicators(snapshot: Snapshot, unit: ProgrammeUnit, alike: tuple[str, ...]) -> Iterator[IndicatorReturn]:
+def _indicators(snapshot: Snapshot, unit: ProgrammeUnit, alike: tuple[str, ...], sight: Sight) -> Iterator[IndicatorReturn]:
     """The indicators that say anything of the municipality, from birth to work, then those around the chain."""
     for indicator in sorted(snapshot.installation.catalogue.values(), key=lambda one: stages().index(one.stage)):
         known = _known_of(snapshot)[indicator.id]
-        delivered = next(filter(None, (_delivered(snapshot, unit, one) for one in known if not one.is_official)), None)
+        delivered = next(filter(None, (_delivered(snapshot, unit, one, sight) for one in known if not one.is_official)), None)
         found = _official(unit, known)
         if delivered is None and found is None:
             continue
@@ -156,9 +158,10 @@ def _indicators(snapshot: Snapshot, unit: ProgrammeUnit, alike: tuple[str, ...])
         )
 
 
-def _delivered(snapshot: Snapshot, unit: ProgrammeUnit, known: _Known) -> OwnSeries | None:
-    """What the municipality or its youth office delivered."""
-    return _series(known, delivers_as(snapshot.installation.contract_of(known.dataset), unit))
+def _delivered(snapshot: Snapshot, unit: ProgrammeUnit, known: _Known, sight: Sight) -> OwnSeries | None:
+    """What the municipality or its youth office delivered, where it is seen."""
+    key = delivers_as(snapshot.installation.contract_of(known.dataset), unit)
+    return _series(known, key) if key is not None and sight.sees(known.dataset, key) else None
 
 
 def _official(unit: ProgrammeUnit, known: tuple[_Known, ...]) -> tuple[_Known, str, OwnSeries] | None:
@@ -319,8 +322,8 @@ def _offers(snapshot: Snapshot, unit: ProgrammeUnit) -> Offers | None:
     return offers_of(services, network, [key] if key is not None else [])
 
 
-def _datasets_of(snapshot: Snapshot, unit: ProgrammeUnit) -> tuple[DatasetReturn, ...]:
-    """Every dataset that it may deliver, by its key: those that it owes or delivered, and those that nobody owes."""
+def _datasets_of(snapshot: Snapshot, unit: ProgrammeUnit, sight: Sight) -> tuple[tuple[DatasetReturn, ...], bool]:
+    """Every dataset that it may deliver and somebody sees, and whether there are others: those that it owes or delivered, and those that nobody owes."""
     rows = {
         table.contract.id: row
         for table in _board(snapshot)
@@ -328,11 +331,9 @@ def _datasets_of(snapshot: Snapshot, unit: ProgrammeUnit) -> tuple[DatasetReturn
         if row[0].unit_id == delivers_as(table.contract, unit)
     }
     municipal = (contract for contract in snapshot.contracts.values() if contract.source == "municipal")
-    return tuple(
-        _dataset(snapshot, contract, rows.get(contract.id, ()))
-        for contract in sorted(municipal, key=lambda contract: contract.dataset)
-        if delivers_as(contract, unit) is not None
-    )
+    keys = [(contract, key) for contract in municipal if (key := delivers_as(contract, unit)) is not None]
+    seen = sorted((one for one, key in keys if sight.sees(one.dataset, key)), key=lambda contract: contract.dataset)
+    return tuple(_dataset(snapshot, contract, rows.get(contract.id, ())) for contract in seen), len(seen) < len(keys)
 
 
 def _dataset(snapshot: Snapshot, contract: Contract, row: tuple[BoardCell, ...]) -> DatasetReturn:

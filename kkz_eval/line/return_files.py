@@ -22,6 +22,7 @@ from kkz_eval.reporting.returned.document import document_of
 from kkz_eval.reporting.returned.tables import Amount, tables_of
 from kkz_eval.reporting.returned.values import Returned
 from kkz_eval.stewardship.return_workbook import Digits, ReturnSheet, return_workbook
+from kkz_eval.stewardship.sight import EVERYTHING, Sight
 from kkz_eval.storage.digests import code_digest, digest_of_bytes
 from kkz_eval.storage.steps import derived_key
 from kkz_eval.storage.store import Store
@@ -45,13 +46,13 @@ def file_name(unit_id: str, form: Form, language: Language) -> str:
     return f"{say('returned.file', unit=unit_id).in_language(language)}.{form}"
 
 
-def made(snapshot: Snapshot, unit: ProgrammeUnit, form: Form, language: Language) -> bytes:
-    """The return of a municipality as a file, made where it is not kept yet. Equal inputs give equal bytes.
+def made(snapshot: Snapshot, unit: ProgrammeUnit, form: Form, language: Language, sight: Sight = EVERYTHING) -> bytes:
+    """The return of a municipality as a file, made where it is not kept yet. Equal inputs give equal bytes. sight: of whoever gets it.
 
     It is kept where nobody writes in the home meanwhile and nothing was removed since the snapshot: who reads waits for no run.
     Raises ForbiddenClaimError where a text of it claims too much.
     """
-    returned, settings = returned_of(snapshot, unit), snapshot.installation.settings
+    returned, settings = returned_of(snapshot, unit, sight), snapshot.installation.settings
     versions = [version(name) for name in LIBRARIES]
     inputs = [digest_of_bytes(repr(returned).encode()), settings.publisher, code_digest(*_MAKERS), versions]
     key = f"{derived_key('municipal_return', [unit.ags, language, *inputs])}.{form}"

@@ -11,6 +11,7 @@ import pytest
 
 from kkz_eval.line.installation import Installation
 
+sys.path.insert(0, str(Path(__file__).parents[1]))
 sys.path.insert(0, str(Path(__file__).parent))
 
 from five_years import make_five_years, opened

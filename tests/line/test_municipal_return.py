@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import io
 import re
+import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from datetime import date
 from pathlib import Path
 from statistics import quantiles
 
 import pytest
 from openpyxl import load_workbook
+from returned_world import ARNSBERG, BIELEFELD, DUEREN, MOERS, YEARS, make_world, opened
 
 from kkz_eval.indicators.official_ranges import ALIKE, FEWEST, alike_in_need, spread_of
-from kkz_eval.line.installation import Installation, open_installation
-from kkz_eval.line.intake import judge_arrivals, land
 from kkz_eval.line.municipal_return import returned_of, unit_of
 from kkz_eval.line.return_files import Form, file_name, made, workbook_of
 from kkz_eval.line.snapshot import Snapshot, current_snapshot
@@ -27,44 +26,20 @@ from kkz_eval.reporting.document import Document, plain, readable_texts
 from kkz_eval.reporting.returned.document import document_of, questions_of
 from kkz_eval.reporting.returned.tables import tables_of
 from kkz_eval.reporting.returned.values import IndicatorReturn, Returned
-from kkz_eval.settings import Settings
-from kkz_eval.simulation.run import simulate
+from kkz_eval.stewardship.sight import Sight
 from kkz_eval.storage.store import Store
 from kkz_eval.storage.writer import writing_alone
 
-CONTRACTS = Path(__file__).parents[2] / "data_contracts"
-YEARS = range(2007, 2015)
-BIELEFELD, ARNSBERG, DUEREN, MOERS = (
-    "05711000",
-    "05958004",
-    "05358",
-    "05170024",
-)  # a city, a town, a Kreis; and a town that sent nothing
-SENT = (BIELEFELD, ARNSBERG, DUEREN)
-OFFICIAL = ("schulabgaenge_amtlich", "mindestsicherung_amtlich", "bevoelkerung_amtlich")
-DELIVERED = ("schulabgaenge", "geburten_fruehe_hilfen", "hilfen_zur_erziehung", "praeventionsangebote", "netzwerk", "ziele")
 
-
-def make_world(folder: Path) -> None:
-    """Official tables of all, and what three municipalities sent, judged in `home`."""
-    simulate(folder, 1, years=(YEARS[0], YEARS[-1]))
-    for file in (folder / "deliveries").iterdir():
-        own = file.name.startswith(DELIVERED) and any(f"_{key}" in file.name or f"_JH{key}" in file.name for key in SENT)
-        if not own and not file.name.startswith(OFFICIAL):
-            file.unlink()
-    line = opened(folder)
-    land(line, YEARS)
-    judge_arrivals(line, YEARS)
-
-
-def opened(folder: Path) -> Installation:
-    settings = Settings(home=folder / "home", inbox=folder / "deliveries", contracts=CONTRACTS, day=date(2026, 1, 5))
-    return open_installation(settings, [CONTRACTS / "plans" / "modellwelt.yaml"])
+@pytest.fixture(scope="module")
+def world(made_once: Callable[[str, Callable[[Path], object]], Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy: files are kept in its home."""
+    return Path(shutil.copytree(made_once("municipal_return", make_world), tmp_path_factory.mktemp("returned") / "world"))
 
 
 @pytest.fixture(scope="module")
-def snapshot(made_once: Callable[[str, Callable[[Path], object]], Path]) -> Snapshot:
-    return current_snapshot(opened(made_once("municipal_return", make_world)))
+def snapshot(world: Path) -> Snapshot:
+    return current_snapshot(opened(world))
 
 
 @pytest.fixture(scope="module")
@@ -168,6 +143,18 @@ def test_what_a_youth_office_delivers_is_that_of_its_municipality(snapshot: Snap
     series = of(returned_of(snapshot, unit_of(DUEREN)), "hilfen_beginn_unter_6").delivered
     assert series is not None
     assert {point.year for point in series.points} == {year for unit, year in cases if unit == f"JH{DUEREN}999"}
+
+
+def test_an_office_is_shown_what_it_delivers_and_nothing_of_others(snapshot: Snapshot) -> None:
+    key = f"JH{DUEREN}999"
+    part = returned_of(snapshot, unit_of(DUEREN), Sight(frozenset({key})))
+    assert part.is_part
+    assert {one.delivered.dataset for one in part.indicators if one.delivered is not None} == {"hilfen_zur_erziehung"}
+    assert {row.dataset for row in part.datasets} == {"hilfen_zur_erziehung", "ausgaben_jugendhilfe"}
+    assert (part.offers, part.goals, part.gaps, part.ties) == (None, (), (), ())
+    text = "\n".join(readable_texts(document_of(part, "de")))
+    assert "Was andere Stellen Ihrer Kommune liefern" in text
+    assert "Angebote und Übergaben" not in text
 
 
 def test_goals_stand_with_the_value_of_their_year_or_why_there_is_none(snapshot: Snapshot) -> None:
@@ -288,16 +275,14 @@ def test_own_words_stay_texts_and_are_left_out_where_they_claim_an_effect(snapsh
     assert (cell.data_type, cell.quotePrefix) == ("s", True)
 
 
-def test_the_same_inputs_give_the_same_bytes_and_are_made_once(
-    made_once: Callable[[str, Callable[[Path], object]], Path], snapshot: Snapshot
-) -> None:
+def test_the_same_inputs_give_the_same_bytes_and_are_made_once(world: Path, snapshot: Snapshot) -> None:
     unit = unit_of(MOERS)
     home = snapshot.installation.settings.home
     before = kept(home)
     with writing_alone(home, "a run", print):  # who reads waits for nobody, and keeps nothing beside a writer
         first = made(snapshot, unit, Form.PAGE, "de")
     assert kept(home) == before
-    again = made(current_snapshot(opened(made_once("municipal_return", make_world))), unit, Form.PAGE, "de")
+    again = made(current_snapshot(opened(world)), unit, Form.PAGE, "de")
     assert again == first
     (key,) = kept(home) - before
     assert made(snapshot, unit, Form.PAGE, "de") == first

@@ -7,6 +7,7 @@ municipalities: no sentence says that a value is high or low, and no other munic
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 
 from kkz_eval import indicators
 from kkz_eval.indicators.catalogue import stages
@@ -31,6 +32,8 @@ from kkz_eval.reporting.document import (
     Table,
     join,
     phrase,
+    plain,
+    texts_of_section,
 )
 from kkz_eval.reporting.figures.own_in_ranges import DrawnSpread, OwnInRanges, OwnValue, draw_own_in_ranges
 from kkz_eval.reporting.inputs import in_language
@@ -62,6 +65,58 @@ def document_of(returned: Returned, language: Language) -> Document:
     )
     claims.check_document(document, (returned.name,))
     return document
+
+
+@dataclass(frozen=True)
+class AtOnce:
+    """A block as the desk shows it, in words. columns, rows: of a table; of a list rows alone, with one cell each; of a paragraph neither."""
+
+    text: str
+    kind: str = "text"
+    columns: tuple[Column, ...] = ()
+    rows: tuple[tuple[str, ...], ...] = ()
+
+
+@dataclass(frozen=True)
+class SectionAtOnce:
+    """A section as the desk shows it."""
+
+    title: str
+    blocks: tuple[AtOnce, ...]
+
+
+def shown_at_once(returned: Returned, language: Language) -> tuple[SectionAtOnce, ...]:
+    """What the desk shows before anybody opens the whole: the newest values and the questions, or what to deliver. No figure, so that it is quickly made."""
+    sections = (
+        _nothing_yet(returned, language) if returned.is_empty else (_overview(returned, language), _questions(returned, language))
+    )
+    found = tuple(
+        SectionAtOnce(plain(one.title), tuple(_at_once(block) for block in one.blocks if not isinstance(block, Figure)))
+        for one in sections
+    )
+    texts = (text for one in sections for text in texts_of_section(one))
+    hits = tuple(hit for text in texts for hit in claims.find(text, (returned.name,), frozenset({claims.BALANCE})))
+    if hits:
+        raise claims.ForbiddenClaimError(hits)
+    return found
+
+
+def _at_once(block: Paragraph | Listing | Table) -> AtOnce:
+    match block:
+        case Paragraph(parts=parts, kind=kind):
+            return AtOnce(plain(parts), kind)
+        case Listing(items=items):
+            return AtOnce("", "list", rows=tuple((plain(item),) for item in items))
+        case Table():
+            rows = tuple(tuple(plain(cell) for cell in row) for row in block.rows)
+            return AtOnce(plain(block.caption), "table", block.columns, rows)
+
+
+def _questions(returned: Returned, language: Language) -> Section:
+    """The questions alone."""
+    asked = tuple(question for _, question in questions_of(returned, language))
+    block: Block = Listing(asked) if asked else Paragraph(phrase("front.next.none", language))
+    return Section("return-questions", phrase("returned.gaps", language), (block,))
 
 
 def _banner(returned: Returned, language: Language) -> Paragraph | None:
@@ -99,8 +154,7 @@ def _sections(returned: Returned, language: Language) -> tuple[Section, ...]:
         _overview(returned, language),
         *(_stage(stage, returned, language) for stage in stages() if stage not in _AROUND),
         *_around(returned, language),
-        _services(returned, language),
-        _goals(returned, language),
+        *(() if returned.is_part else (_services(returned, language), _goals(returned, language))),
         _gaps(returned, language),
         *_states_section([row for row in returned.datasets if row.years], language),
         _reading(returned, language),
@@ -111,6 +165,7 @@ def _sections(returned: Returned, language: Language) -> tuple[Section, ...]:
 
 
 def _overview(returned: Returned, language: Language) -> Section:
+    """What the return is, who is alike, and the newest values beside the ranges."""
     shown = {
         "n": numbers.count("return.n", len(returned.indicators), language),
         "stages": numbers.count("return.stages", len({one.stage for one in returned.indicators}), language),
@@ -123,6 +178,7 @@ def _overview(returned: Returned, language: Language) -> Section:
     blocks: list[Block] = [
         Paragraph(phrase("returned.intro", language, unit=Quoted(returned.name), **shown), "lead"),
         Paragraph(phrase("returned.not", language), "finding"),
+        *([Paragraph(phrase("returned.part", language), "note")] if returned.is_part else []),
         Paragraph(_alike_said(returned, language)),
     ]
     if rows:
@@ -364,7 +420,8 @@ def _side_by_side(stage: str, some: Sequence[IndicatorReturn], language: Languag
     notes += [phrase("returned.no_ranges", language)] if any(not one.is_count for one in some) else []
     notes += [phrase("returned.no_ranges_of_counts", language)] if any(one.is_count for one in some) else []
     notes += [join((_label(one, language), ":"), found) for one in some if (found := _breaks(one, years, language))]
-    caption = phrase("returned.without_ranges", language)
+    stage_name = indicators.say(f"stages.{stage}").in_language(language)
+    caption = phrase("returned.without_ranges", language, stage=stage_name)
     return [Table(f"return-{stage}-without-ranges", caption, columns, tuple(rows)), Paragraph(join(*notes), "note")]
 
 
@@ -505,9 +562,7 @@ def _code(returned: Returned, key: str, language: Language) -> Quoted:
 
 def _gaps(returned: Returned, language: Language) -> Section:
     """The questions that the gaps raise, then sector by stage, and the pairs of sectors without a tie."""
-    asked = tuple(question for _, question in questions_of(returned, language))
-    blocks: list[Block] = [Paragraph(phrase("returned.gaps_intro", language))]
-    blocks.append(Listing(asked) if asked else Paragraph(phrase("front.next.none", language)))
+    blocks: list[Block] = [Paragraph(phrase("returned.gaps_intro", language)), *_questions(returned, language).blocks]
     stage_codes = list(dict.fromkeys(gap.between[1] for gap in returned.gaps))
     if returned.gaps:
         sectors = list(dict.fromkeys(gap.between[0] for gap in returned.gaps))

@@ -144,12 +144,14 @@ class Returned:
 
     gaps, ties: of it alone (`of` is 1 where it says anything); offers: of it alone, None without a contract; labels: of codes, by
     "dataset.property.code"; smallest_cell: counts below it are hidden; why_not_alike: key of the reason where `alike` is None. is_empty: nothing of it is accepted.
+    is_part: made for one who sees only some of its datasets; what brings several together (services, goals, gaps) is not in it.
     """
 
     unit_id: str
     name: str
     day: date
     is_empty: bool
+    is_part: bool
     indicators: tuple[IndicatorReturn, ...]
     alike: AlikeInNeed | None
     why_not_alike: str
