@@ -162,6 +162,18 @@ def test_the_address_that_protocols_name_leads_to_the_page_of_the_rule(reader: D
     assert (answer.status_code, answer.headers["location"]) == (303, rule_address("reader_scale"))
 
 
+def test_a_protocol_opened_at_the_desk_leads_to_the_pages_of_its_rules_and_stays_as_it_is_kept(settings: Settings) -> None:
+    kept = b"<html><td>[regeln/x.html]</td><td><code>persons.range [regeln/range.html]</code></td></html>"
+    open_installation(settings).steps.store.put_if_absent("protocols/aa/protokoll.html", kept)
+    as_kept = (settings.home / "protocols/aa/protokoll.html").read_bytes()
+    steward = desk_of(settings, Person("pruefung", frozenset({Role.STEWARD})))
+    page = steward.get("/protocols/aa/protokoll.html").text
+    assert '<code>persons.range [<a href="/regeln/range.html">regeln/range.html</a>]</code>' in page
+    assert "<td>[regeln/x.html]</td>" in page  # what somebody delivered is no rule
+    assert steward.get("/regeln/range.html").url.path == rule_address("range")
+    assert (settings.home / "protocols/aa/protokoll.html").read_bytes() == as_kept
+
+
 def test_methods_tell_what_each_verdict_means_and_what_no_report_shows(reader: DeskClient) -> None:
     said = text_of(reader.get("/lesen/methoden").text)
     for word in ("Differenz von Differenzen", "nicht zu unterscheiden", "nicht vergleichbar", "Störgrößen", "ROBINS-I"):

@@ -6,6 +6,7 @@ Belongs here: which folders of a home are served, and to whom. Never a listing, 
 from __future__ import annotations
 
 import mimetypes
+import re
 from collections.abc import Iterator
 from http import HTTPStatus
 from pathlib import Path
@@ -20,6 +21,7 @@ from kkz_eval.desk.people import ALL_ROLES, Role
 
 _INSIDE = frozenset({Role.STEWARD, Role.APPROVER, Role.RESEARCHER})
 _EVERYONE = ("reports", "aktuell/berichte", "aktuell/freigegeben", "aktuell/ausgaben")
+_RULE = re.compile(rb"\[(regeln/[a-z0-9_]+\.html)\]</code>")
 _THOSE_INSIDE = ("board", "protocols", "aktuell")  # after those for everyone: of two that fit, the first answers
 
 
@@ -59,11 +61,16 @@ def _file(home: Path, path: str) -> Response:
     content = place.read_bytes()
     kind = mimetypes.guess_type(place.name)[0] or "application/octet-stream"
     if kind == "text/html":
-        return _page(content)
+        return _page(_with_rules_linked(content) if path.startswith("/protocols/") else content)
     headers = {"cache-control": "no-store", "content-security-policy": for_kept_page(b"")}
     if not kind.startswith(("text/plain", "image/", "application/pdf")):
         headers["content-disposition"] = "attachment"
     return Response(content, media_type=kind, headers=headers)
+
+
+def _with_rules_linked(protocol: bytes) -> bytes:
+    """A protocol whose findings lead to the pages of their rules: as a file it names them only, for it is sent to where no desk is."""
+    return _RULE.sub(rb'[<a href="/\1">\1</a>]</code>', protocol)
 
 
 def _page(content: bytes) -> Response:
