@@ -281,8 +281,13 @@ def _contract_commands(parser: argparse.ArgumentParser, words: Callable[[str], s
     docs.set_defaults(command=_docs)
 
 
+def _expect_a_beta() -> None:
+    """Say nothing of the one beta of Dagster that is used on purpose."""
+    warnings.filterwarnings("ignore", message=r"Parameter .backfill_policy.")
+
+
 def _run(options: argparse.Namespace) -> int:
-    warnings.filterwarnings("ignore", message=r"Parameter .backfill_policy.")  # a beta of Dagster that is used on purpose
+    _expect_a_beta()
     from kkz_eval.commands.run import run_line
 
     return run_line(load_settings(home=options.home, inbox=options.inbox), options.plan, options.years)
@@ -406,6 +411,7 @@ def _plan_show(options: argparse.Namespace) -> int:
 
 
 def _ui(options: argparse.Namespace) -> int:
+    _expect_a_beta()
     from kkz_eval.commands.ui import serve
 
     return serve(load_settings(home=options.home, inbox=options.inbox), options.port)
