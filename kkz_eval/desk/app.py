@@ -38,7 +38,6 @@ from kkz_eval.desk.transfers import Limits
 from kkz_eval.model.errors import UserError
 
 ROOMS: tuple[Callable[[Desk], Iterable[At]], ...] = (
-    front.routes,
     deliver.routes,
     todo.routes,
     board.routes,
@@ -49,8 +48,9 @@ ROOMS: tuple[Callable[[Desk], Iterable[At]], ...] = (
     research_runs.routes,
     reading.routes,
     published.routes,
+    front.routes,
 )
-"""The modules of pages; navigation has their rooms in this order."""
+"""The modules of pages; navigation has their rooms by what somebody wants, and then in this order."""
 MOST_FILES, MOST_FIELDS, MOST_OF_A_FIELD = 50, 200, 1_000_000
 """Of one form; MOST_OF_A_FIELD in bytes, for what is no file."""
 
@@ -67,7 +67,7 @@ def desk_app(desk: Desk) -> Starlette:
         ],
         exception_handlers={HTTPException: _not_answered(desk), UserError: _user_error(desk), Exception: _fault(desk)},
     )
-    app.state.rooms = tuple(at for at in places if at.room)
+    app.state.rooms = tuple(sorted((at for at in places if at.room), key=lambda at: front.WISHES.index(at.wish)))
     return app
 
 
