@@ -34,7 +34,8 @@ class Person:
     @property
     def sees_every_unit(self) -> bool:
         """Whether what concerns all municipalities may be shown to them: Dagster's pages do, as a whole."""
-        return bool(self.roles & SEE_EVERY_UNIT)
+        approves_for_all = Role.APPROVER in self.roles and not self.units
+        return approves_for_all or bool(self.roles & {Role.STEWARD, Role.RESEARCHER})
 
     @property
     def starts_runs(self) -> bool:

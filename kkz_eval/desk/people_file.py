@@ -31,7 +31,8 @@ from kkz_eval.model.errors import Problem
 
 PACKAGE = "kkz_eval.desk"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@-]{0,63}")  # what passes through a proxy as it is
-_UNIT = re.compile(r"[0-9]{5}|[0-9]{8}|JH[0-9]{6}")
+_UNIT = re.compile(r"[0-9]{5}|[0-9]{8}|JH[0-9]{8}")
+_OF_UNITS = frozenset({Role.CLERK, Role.APPROVER})
 _WRITTEN_BY_OTHERS = stat.S_IWGRP | stat.S_IWOTH
 
 
@@ -59,19 +60,20 @@ def _person(name: str, node: Node, datasets: Collection[str]) -> Person:
     held = frozenset(Role(item.one_of([role.value for role in Role])) for item in roles.items())
     if not held:
         roles.report("no_role")
-    if Role.CLERK not in held:
-        for needless in (node.optional("units"), node.optional("datasets")):
+    units, own = node.child("units") if Role.CLERK in held else node.optional("units"), node.optional("datasets")
+    if not held & _OF_UNITS:
+        for needless in (units, own):
             if needless is not None:
                 needless.report("only_of_clerks")
-        return Person(name, held)
-    units, own = node.child("units"), node.optional("datasets")
+    elif units is None and own is not None:
+        own.report("only_with_units")
     for listed in (units, own):
         if listed is not None and listed.value == []:
             listed.report("none_named")
     return Person(
         name,
         held,
-        frozenset(_unit(item) for item in units.items()),
+        frozenset() if units is None else frozenset(_unit(item) for item in units.items()),
         None if own is None else frozenset(item.one_of(sorted(datasets)) for item in own.items()),
     )
 

@@ -19,3 +19,8 @@ def test_the_person_at_a_machine_of_their_own_has_all_roles() -> None:
 
 def test_only_researchers_start_runs() -> None:
     assert [role for role in Role if Person("one", frozenset({role})).starts_runs] == [Role.RESEARCHER]
+
+
+def test_an_approver_of_some_municipalities_sees_no_others() -> None:
+    assert Person("one", frozenset({Role.APPROVER})).sees_every_unit
+    assert not Person("one", frozenset({Role.APPROVER, Role.CLERK}), frozenset({"05513000"})).sees_every_unit

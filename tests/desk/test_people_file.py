@@ -16,7 +16,7 @@ people:
   pruefung: {roles: [steward, approver]}
   koordination:
     roles: [clerk]
-    units: ['05513000', '05513']
+    units: ['05513000', '05513', JH05374012]
   jugendamt:
     roles: [clerk, reader]
     units: ['05513000']
@@ -39,7 +39,7 @@ def said(text: str) -> str:
 def test_an_office_hands_in_its_own_and_a_coordinator_all_of_its_municipality() -> None:
     assert people(FILE) == {
         "pruefung": Person("pruefung", frozenset({Role.STEWARD, Role.APPROVER})),
-        "koordination": Person("koordination", frozenset({Role.CLERK}), frozenset({"05513000", "05513"})),
+        "koordination": Person("koordination", frozenset({Role.CLERK}), frozenset({"05513000", "05513", "JH05374012"})),
         "jugendamt": Person(
             "jugendamt", frozenset({Role.CLERK, Role.READER}), frozenset({"05513000"}), frozenset({"hilfen_zur_erziehung"})
         ),
@@ -55,6 +55,7 @@ def test_an_office_hands_in_its_own_and_a_coordinator_all_of_its_municipality() 
         ("{roles: steward}", 2, "roles"),
         ("{roles: [steward], units: ['05513000']}", 2, "clerk"),
         ("{roles: [reader], datasets: [hilfen_zur_erziehung]}", 2, "clerk"),
+        ("{roles: [approver], datasets: [hilfen_zur_erziehung]}", 2, "units"),
         ("{roles: [clerk]}", 2, "units"),
         ("{roles: [clerk], units: []}", 2, "units"),
         ("{roles: [clerk], units: [05513000]}", 2, "05513000"),

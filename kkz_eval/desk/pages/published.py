@@ -16,10 +16,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from kkz_eval.desk.content_policy import for_kept_page
-from kkz_eval.desk.desk import At, Desk
-from kkz_eval.desk.people import ALL_ROLES, Role
+from kkz_eval.desk.desk import At, Desk, person_of
+from kkz_eval.desk.people import ALL_ROLES, SEE_EVERY_UNIT
 
-_INSIDE = frozenset({Role.STEWARD, Role.APPROVER, Role.RESEARCHER})
 _EVERYONE = ("reports", "aktuell/berichte", "aktuell/freigegeben", "aktuell/ausgaben")
 _RULE = re.compile(rb"\[(regeln/[a-z0-9_]+\.html)\]</code>")
 _THOSE_INSIDE = ("board", "protocols", "aktuell")  # after those for everyone: of two that fit, the first answers
@@ -31,10 +30,15 @@ def routes(desk: Desk) -> Iterator[At]:
     def file(request: Request) -> Response:
         return _file(desk.installed.home, request.url.path)
 
+    def file_inside(request: Request) -> Response:
+        if not person_of(request).sees_every_unit:  # an approver of some units: these pages have all
+            raise HTTPException(HTTPStatus.NOT_FOUND)
+        return file(request)
+
     for folder in _EVERYONE:
         yield At(f"/{folder}/{{name:path}}", file, ALL_ROLES)
     for folder in _THOSE_INSIDE:
-        yield At(f"/{folder}/{{name:path}}", file, _INSIDE)
+        yield At(f"/{folder}/{{name:path}}", file_inside, SEE_EVERY_UNIT)
     yield At("/schrift/{weight:int}.ttf", _typeface, ALL_ROLES)
 
 
