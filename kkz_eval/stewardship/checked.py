@@ -105,10 +105,12 @@ def _checked(parsed: ParsedTable, contract: Contract, decisions: Decisions, most
 
 
 def _first_rows(parsed: ParsedTable) -> dict[str | None, int]:
-    first: dict[str | None, int] = {}
-    for name in parsed.property_names():
-        places = parsed.table.select([SHEET, name + ROW]).group_by(SHEET).aggregate([(name + ROW, "min")])
-        for sheet, row in zip(*(places.column(of).to_pylist() for of in (SHEET, f"{name}{ROW}_min")), strict=True):
-            if row is not None:
-                first[sheet] = min(row, first.get(sheet, row))
-    return first
+    rows = [name + ROW for name in parsed.property_names()]
+    first = parsed.table.select([SHEET, *rows]).group_by(SHEET).aggregate([(row, "min") for row in rows])
+    found = {}
+    for row in first.to_pylist():
+        sheet = row.pop(SHEET)
+        known = [place for place in row.values() if place is not None]
+        if known:
+            found[sheet] = min(known)
+    return found

@@ -282,10 +282,11 @@ class _Scan:
             keep_parsed(self.store, parsed_key(sha256, contract), table, contract)
 
 
-def fingerprint(inbox: Path, register: Register) -> str | None:
+def fingerprint(inbox: Path, register: Register, handed_in_until: str = "9") -> str | None:
     """Digest of what is new in the inbox (names and contents), of the last arrival's number and of what was removed; None where nothing is new.
 
-    Where nothing is new in the inbox and the last arrival was handed in at the desk, it is of that one, so that a run begins once for it.
+    Where nothing is new in the inbox and the last arrival was handed in at the desk, by handed_in_until (ISO day and time of day), it is of that
+    one, so that a run begins once for it.
 
     A run that did not begin because a removal was not at its end begins after it: Dagster starts no run twice for one digest.
     """
@@ -300,7 +301,7 @@ def fingerprint(inbox: Path, register: Register) -> str | None:
         if sha256 not in register.tombstones and not register.knows(name, sha256):
             new.append([name, sha256])
     number = max((arrival.number for arrival in register.arrivals), default=0)
-    by_desk = any(arrival.number == number and arrival.handed_in for arrival in register.arrivals)
+    by_desk = any(one.number == number and "" < one.handed_in <= handed_in_until for one in register.arrivals)
     return digest_of([new, number, sorted(register.tombstones)]) if new or by_desk else None
 
 

@@ -6,7 +6,19 @@ for (const area of document.querySelectorAll(".drop")) {
   const field = area.querySelector("input[type=file]");
   for (const name of ["dragenter", "dragover"]) area.addEventListener(name, (event) => { event.preventDefault(); area.classList.add("over"); });
   for (const name of ["dragleave", "drop"]) area.addEventListener(name, () => area.classList.remove("over"));
-  area.addEventListener("drop", (event) => { event.preventDefault(); field.files = event.dataTransfer.files; });
+  area.addEventListener("drop", (event) => { event.preventDefault(); field.files = event.dataTransfer.files; field.dispatchEvent(new Event("change")); });
+}
+
+// names and sizes of the files that were chosen
+for (const list of document.querySelectorAll(".chosen")) {
+  const field = document.getElementById(list.dataset.of);
+  field.addEventListener("change", () => {
+    list.replaceChildren(...[...field.files].map((file) => {
+      const line = document.createElement("li");
+      line.textContent = `${file.name} (${Math.max(1, Math.round(file.size / 1000)).toLocaleString(document.documentElement.lang)} kB)`;
+      return line;
+    }));
+  });
 }
 
 // what is still going on is looked at again, in its own part of the page
