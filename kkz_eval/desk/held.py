@@ -27,7 +27,7 @@ _OF_A_CELL = 80  # bytes in memory, about
 @dataclass(frozen=True)
 class CheckedFile:
     """A file that somebody sent, and what was found. name: as it can be printed; size: bytes that came; data: these, None of what can't be handed in
-    or was; number: of its arrival once it was handed in."""
+    or was; number: of its arrival once it was handed in; simulated: whether it says that its figures are made up."""
 
     name: str
     size: int
@@ -35,6 +35,7 @@ class CheckedFile:
     sheets: tuple[SheetShown, ...] = ()
     data: bytes | None = field(default=None, repr=False)
     number: int | None = None
+    simulated: bool = False
 
     @property
     def weight(self) -> int:

@@ -13,6 +13,7 @@ from itertools import groupby
 from kkz_eval.contracts.contract import Contract
 from kkz_eval.deliveries.municipal.returned import data_sheets
 from kkz_eval.deliveries.register.decisions import Decisions
+from kkz_eval.deliveries.register.simulated import says_simulated
 from kkz_eval.deliveries.workbook.sheets import Value, is_workbook, sheets, text_of
 from kkz_eval.model.identifiers import cell_address, column_letters
 from kkz_eval.stewardship.checked import Checked, NotChecked, checked
@@ -94,12 +95,21 @@ def sheets_shown(data: bytes, found: Checked) -> tuple[SheetShown, ...]:
     return tuple(shown)
 
 
+@dataclass(frozen=True)
+class LookedAt:
+    """A file checked. sheets: to be shown, () of one that no contract read; simulated: whether it says that its figures are made up."""
+
+    result: Checked | NotChecked
+    sheets: tuple[SheetShown, ...] = ()
+    simulated: bool = False
+
+
 def looked_at(
     data: bytes, name: str, contracts: Mapping[str, Contract], decisions: Decisions, today: date | None, most: int
-) -> tuple[Checked | NotChecked, tuple[SheetShown, ...]]:
-    """A file checked, with its sheets to be shown; none of a file that no contract read. Parameters as of `checked`."""
+) -> LookedAt:
+    """A file checked, with its sheets. Parameters as of `checked`."""
     found = checked(data, name, contracts, decisions, today, most)
-    return found, sheets_shown(data, found) if isinstance(found, Checked) else ()
+    return LookedAt(found, sheets_shown(data, found), says_simulated(data)) if isinstance(found, Checked) else LookedAt(found)
 
 
 def numbered(found: Checked) -> Iterator[tuple[int, int, int]]:

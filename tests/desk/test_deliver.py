@@ -22,6 +22,7 @@ from kkz_eval.desk import held as held_module
 from kkz_eval.desk.actions import FOLDER
 from kkz_eval.desk.held import Held
 from kkz_eval.desk.people import Person, Role
+from kkz_eval.model.simulated import SIGN
 from kkz_eval.model.verdicts import State
 from kkz_eval.settings import CHECKOUT, Settings
 from kkz_eval.storage.digests import digest_of_bytes
@@ -110,6 +111,12 @@ def test_a_finding_stands_with_its_sentence_at_its_cell_and_leads_there_and_back
     assert cell.group(1).startswith("1O")
     assert 'href="/lesen/regeln/reader_number"' in page
     assert "… 6 Zeilen ohne Befund" in page
+
+
+def test_a_file_whose_figures_are_made_up_says_so(only_checked: Settings) -> None:
+    client = desk_of(only_checked, CLERK)
+    assert "sind simuliert" not in check(client, ("neuss.csv", delivery()))[1]
+    assert "sind simuliert" in check(client, ("neuss.csv", f"{SIGN};;;;\r\n".encode() + delivery()))[1]
 
 
 def test_a_clean_file_is_said_to_be_ready(only_checked: Settings) -> None:

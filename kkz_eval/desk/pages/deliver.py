@@ -59,6 +59,8 @@ PATIENCE = 15.0
 _WAITING = 2  # processes that wait for the first files
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
+_SIMULATED = say_of_stewardship("simulated.file")
+
 
 def routes(desk: Desk) -> Iterator[At]:
     """The pages of those who deliver."""
@@ -102,7 +104,7 @@ class _Room:
         views = [FileView(at, file, own, language) for at, file in enumerate(files)]
         title = say("deliver.checked_one", name=files[0].name) if len(files) == 1 else say("deliver.checked", count=len(files))
         here = f"/liefern/geprueft/{request.path_params['check']}"
-        return self.desk.page(request, "checked.html.j2", title, files=views, check=here, size=size_shown)
+        return self.desk.page(request, "checked.html.j2", title, files=views, check=here, size=size_shown, simulated=_SIMULATED)
 
     def copy(self, request: Request) -> Response:
         """The marked copy of a file."""
@@ -154,6 +156,7 @@ class _Room:
             is_known=is_known,
             titled=_titled,
             look=look_of,
+            simulated=_SIMULATED,
             arrived=_arrived(found.arrival),
             units=sorted((unit, unit_label(unit)) for unit in found.units),
         )
@@ -215,8 +218,8 @@ def _checked(settings: Settings, sent: Sequence[tuple[str, bytes]]) -> tuple[Che
         found = read_apart(look, data, name, installation.contracts, settings.limits)
         if isinstance(found, Unreadable):
             return CheckedFile(name, len(data), found)
-        result, sheets = found
-        return CheckedFile(name, len(data), result, sheets, data if isinstance(result, Checked) else None)
+        kept = data if isinstance(found.result, Checked) else None
+        return CheckedFile(name, len(data), found.result, found.sheets, kept, simulated=found.simulated)
 
     with ThreadPoolExecutor(min(AT_ONCE, len(sent))) as side_by_side:
         return tuple(side_by_side.map(one, *zip(*sent, strict=True)))
