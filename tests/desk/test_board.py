@@ -50,6 +50,7 @@ def test_the_page_of_a_cell_says_what_came_what_was_found_and_what_counts(settin
     assert "E19: „470“" in page
     assert "die Teile ergeben zusammen 450" in page
     assert '<td class="number">450</td><td class="number">470</td>' in page
+    assert '<th scope="row">Schulabgänge, Insgesamt, insgesamt, insgesamt</th>' in page
     assert 'href="/lesen/regeln/parts_sum_to_total"' in page
 
 
@@ -143,6 +144,15 @@ def test_it_is_never_old(settings: Settings, monkeypatch: pytest.MonkeyPatch) ->
             contract.read_text(encoding="utf-8").replace("name: Schulabgänge nach", "name: Abgänge nach"), encoding="utf-8"
         )
         assert "Abgänge nach" in page.get("/tafel").text
+
+
+def test_before_the_first_delivery_the_pages_say_that_there_is_nothing(settings: Settings, tmp_path: Path) -> None:
+    client = desk_of(replace(settings, home=tmp_path / "new" / "home"))
+    assert "Hier liegt nichts vor." in client.get("/tafel").text
+    assert "<h1>Nichts zu tun</h1>" in client.get("/zu-tun").text
+    assert "Es ist nichts entschieden." in client.get("/entscheidungen").text
+    assert client.get("/briefe").status_code == 200
+    assert not (tmp_path / "new" / "home" / "register").exists(), "reading keeps nothing"
 
 
 def test_letter_template_and_marked_copy_can_be_fetched(settings: Settings) -> None:

@@ -22,6 +22,7 @@ from kkz_eval.settings import Settings
 from kkz_eval.stewardship.requests import is_approved
 from kkz_eval.stewardship.sight import EVERYTHING
 from kkz_eval.stewardship.to_do import Kind
+from kkz_eval.storage.writer import writing_alone
 
 LAST = date(2099, 12, 31)
 
@@ -245,3 +246,13 @@ def test_a_removal_by_click_says_what_went_and_what_is_left(settings: Settings) 
     assert f"Gelöscht: {sha256} (duesseldorf.csv)" in removed.text
     assert "liegt noch im Eingang" in removed.text
     assert 'class="sign purged"' in client.get("/tafel").text
+
+
+def test_a_click_while_another_writes_is_refused_with_who_that_is(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("kkz_eval.line.desk_acts._PATIENCE", 0.0)
+    client, fields = desk_of(settings), form_of(settings, decision="right", reason="ja")
+    with writing_alone(settings.home, "kkz-eval run", lambda _: None):
+        refused = client.post_form(HERE, f"{HERE}/entscheiden", fields)
+    assert refused.status_code == 400
+    assert "kkz-eval run" in refused.text
+    assert not (settings.home / "register" / "decided").exists()

@@ -17,6 +17,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from kkz_eval.contracts.contract import Contract
 from kkz_eval.desk import say
 from kkz_eval.desk.desk import At, Desk, environment, field_of, may, person_of
 from kkz_eval.desk.pages.deliveries_seen import (
@@ -33,10 +34,11 @@ from kkz_eval.desk.pages.deliveries_seen import (
 )
 from kkz_eval.desk.people import Person, Role
 from kkz_eval.model.findings import Finding
-from kkz_eval.model.texts import Language
+from kkz_eval.model.texts import Joined, Language, Wording
 from kkz_eval.reference.tables import unit_label
 from kkz_eval.stewardship.board import SYMBOLS, legend, rests_on_simulated, said_of, shown
 from kkz_eval.stewardship.clicks import Approver, may_be_right, name_of
+from kkz_eval.stewardship.delivery_diff import Change
 from kkz_eval.stewardship.due_days import Day
 from kkz_eval.stewardship.history import Place, delivery_named
 from kkz_eval.stewardship.requests import Request as Asked
@@ -139,7 +141,7 @@ def _page_of(desk: Desk, request: Request, moment: Moment, place: Place) -> Resp
         said=said_of(story.cell),
         counts=[] if story.cell.history is None else [delivery_named(arrival) for arrival in story.cell.history.holding],
         history=story.cell.history,
-        steps=[_step(step) for step in reversed(story.steps)],
+        steps=[_step(step, contract) for step in reversed(story.steps)],
         findings=_findings(moment, story, requests, contract.id),
         kept=story.findings is not None,
         more=max(0, len(story.findings or ()) - FINDINGS),
@@ -171,7 +173,7 @@ def may_fetch(moment: Moment, place: Place, person: Person) -> bool:
     return all(sight.sees(place[0], part.unit_id) for part in history.verdict.slices)
 
 
-def _step(step: Step) -> dict[str, object]:
+def _step(step: Step, contract: Contract) -> dict[str, object]:
     changes = step.changes or ()
     return {
         "arrival": step.arrival,
@@ -179,9 +181,19 @@ def _step(step: Step) -> dict[str, object]:
         "fate": step.fate,
         "counts": step.counts,
         "compared": step.changes is not None,
-        "changes": changes[:CHANGES],
+        "changes": [(_named(change, contract), change) for change in changes[:CHANGES]],
         "more": max(0, len(changes) - CHANGES),
     }
+
+
+def _named(change: Change, contract: Contract) -> Joined:
+    """The value that differs, as people call it: its column, and what it is of."""
+    column = contract.property_named(change.field)
+    said = [Wording({"de": column.label_de, "en": column.label_en})]
+    codes = {(p.name, code.code): code for p in contract.properties for code in p.codes}
+    for code in (codes[place] for place in change.dimensions.items() if place in codes):
+        said.append(Wording({"de": code.label_de, "en": code.label_en}))
+    return Joined(tuple(said), ", ")
 
 
 def _findings(moment: Moment, story: Story, requests: tuple[Asked, ...], contract_id: str) -> list[dict[str, object]]:
