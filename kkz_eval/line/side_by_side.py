@@ -350,7 +350,8 @@ class _Causes:
         old, new = self.before["data"], self.now["data"]
         read = {dataset for record in (self.before, self.now) for dataset in self._read_by(record)}
         for part in ("deliveries", "editions", "contracts"):
-            if any(old[part].get(name) != new[part].get(name) for name in read if name in old[part] or name in new[part]):
+            shown = read & old[part].keys() & new[part].keys()  # what one plan alone reads is no other data, but another plan
+            if any(old[part][name] != new[part][name] for name in shown):
                 return True
         shared = old["definitions"].keys() & new["definitions"].keys()
         if any(old["definitions"][name] != new["definitions"][name] for name in shared):
@@ -374,12 +375,12 @@ def _parts_of(installation: Installation) -> Parts:
 
 
 def _deliveries(installation: Installation, before: Record, now: Record, parts: Parts) -> Iterator[ChangedDelivery]:
-    """Datasets in their order; of each what is new, what took another's place, what holds no longer."""
+    """Datasets that both editions speak of, in their order; of each what is new, what took another's place, what holds no longer."""
     old, new = before["data"], now["data"]
     arrived = {arrival.sha256: arrival for arrival in installation.register().arrivals}
-    for dataset in sorted(new["deliveries"].keys() | old["deliveries"].keys()):
-        sides = old["deliveries"].get(dataset, {}), new["deliveries"].get(dataset, {})
-        title, named = Wording(new["titles"].get(dataset) or old["titles"][dataset]), {**sides[0], **sides[1]}
+    for dataset in sorted(new["deliveries"].keys() & old["deliveries"].keys()):
+        sides = old["deliveries"][dataset], new["deliveries"][dataset]
+        title, named = Wording(new["titles"][dataset]), {**sides[0], **sides[1]}
         for what, contents in deliveries_changed(*sides, parts).items():
             for sha256 in contents:
                 last = arrived.get(sha256)

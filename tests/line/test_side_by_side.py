@@ -94,6 +94,15 @@ def test_another_plan_and_another_program_are_told_from_data(installation: Insta
     assert both.causes == (DATA, PLAN)
     assert "durch die Daten und den Plan. Was davon wie viel bewegt" in both.why.in_language("de")
 
+    two, three = (edition_named(installation, f"modellwelt/{number}") for number in (2, 3))
+    data = {
+        **two.record["data"],
+        "deliveries": {"schulabgaenge_amtlich": two.record["data"]["deliveries"]["schulabgaenge_amtlich"]},
+    }
+    of_fewer = side_by_side(installation, replace(two, record={**two.record, "data": data}), three)
+    assert outcome_of(of_fewer).causes == (PLAN,), "a dataset that one plan alone reads is no other data"
+    assert of_fewer.deliveries == ()
+
     one, two = (edition_named(installation, f"modellwelt/{number}") for number in (1, 2))
     same = outcome_of(side_by_side(installation, one, one))
     assert (same.causes, same.why.in_language("de")) == ((), "Unverändert.")
