@@ -89,7 +89,9 @@ def _launch(
         options["years"] = years
     job = asset_name("Auswertung", plans[plan_id]) if years is None else YEARLY_RUN
     request = context.create_request_context()
-    (location,) = request.code_locations
+    if len(request.code_locations) != 1:  # it was not loaded: Dagster's pages show why
+        raise UserError("launch_refused", package=say.package, job=job, reason="code")
+    location = request.code_locations[0]
     (repository,) = location.get_repositories()
     params = {
         "selector": {"repositoryLocationName": location.name, "repositoryName": repository, "jobName": job},

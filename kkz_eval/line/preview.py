@@ -109,13 +109,15 @@ class PlanMoved:
 
 @dataclass(frozen=True, eq=False)
 class Preview:
-    """What accepting a file would change. datasets: titles of those it is read as; conflicts: units and years of which nothing would hold then."""
+    """What accepting a file would change. datasets: titles of those it is read as; conflicts: units and years of which nothing would hold then;
+    is_simulated: any figure that would hold is made up."""
 
     name: str
     datasets: tuple[Wording, ...]
     indicators: tuple[IndicatorMoved, ...]
     plans: tuple[PlanMoved, ...]
     conflicts: tuple[Conflict, ...]
+    is_simulated: bool
 
 
 def waiting_files(snapshot: Snapshot) -> tuple[WaitingFile, ...]:
@@ -178,6 +180,7 @@ def _preview(installation: Installation, data: bytes, name: str) -> Preview:
         tuple(_indicators(before, now, datasets)),
         tuple(_plans(before, now, datasets)),
         tuple(conflict for conflict in now.conflicts if conflict not in known),
+        bool(now.simulated),
     )
 
 

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
 OUTCOME = "schulabgaenge_ohne_abschluss"
+SIMULATED = "Diese Zahlen sind simuliert"
 RESEARCHER = Person("forscherin", frozenset({Role.RESEARCHER}))
 
 
@@ -94,6 +95,7 @@ def test_the_page_of_plans_leads_to_locks_verdicts_reports_and_tables(desk: Desk
 def test_two_editions_side_by_side_show_the_numbers_of_their_files(desk: DeskClient, settings: Settings) -> None:
     page = desk.get("/auswerten/vergleich?a=modellwelt/1&b=modellwelt/2").text
     told = text_of(page)
+    assert SIMULATED in told
     assert "Bewegt hat sich das allein durch die Daten." in told
     assert OFFICIAL in told
     rows = list(csv.DictReader(io.StringIO(desk.get("/auswerten/vergleich.csv?a=modellwelt/1&b=modellwelt/2").text)))
@@ -123,6 +125,7 @@ def test_a_file_is_looked_at_and_nothing_is_kept(desk: DeskClient, settings: Set
     told = text_of(desk.post_form("/auswerten/vorschau", "/auswerten/vorschau", files={"datei": (OFFICIAL, official)}).text)
     assert "Nach der Annahme" in told
     assert "Unverändert blieben" in told
+    assert SIMULATED in told
     persons = b"Name;Geburtsdatum\nErika Mustermann;12.03.2009\nMax Mustermann;01.04.2010\n"
     refused = desk.post_form("/auswerten/vorschau", "/auswerten/vorschau", files={"datei": ("kinder.csv", persons)})
     assert (refused.status_code, "Mustermann" in refused.text) == (400, False)
@@ -137,6 +140,7 @@ def test_a_file_is_looked_at_and_nothing_is_kept(desk: DeskClient, settings: Set
 def test_gaps_are_narrowed_to_a_dataset(desk: DeskClient) -> None:
     page = desk.get("/auswerten/luecken")
     assert page.status_code == 200
+    assert SIMULATED in page.text
     assert "Keiner Zielgröße eines Plans, zu dem Daten da sind, fehlt ein Wert." in page.text
     assert "0 von " in desk.get("/auswerten/luecken?datensatz=nichts").text
 

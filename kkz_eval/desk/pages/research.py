@@ -117,13 +117,15 @@ def routes(desk: Desk) -> Iterator[At]:
         )
 
     def gaps(request: Request) -> Response:
-        costs = _costs(snapshot_now(desk.settings))
+        snapshot = snapshot_now(desk.settings)
+        costs = _costs(snapshot)
         asked = {name: request.query_params.get(name, "") for name in ("datensatz", "einheit", "plan")}
         return desk.page(
             request,
             "research_gaps.html.j2",
             say("research.gaps.title"),
             costs=costs,
+            is_simulated=bool(snapshot.simulated),
             shown_gaps=[gap for gap in costs.gaps if _is_asked_for(gap, asked)],
             asked=asked,
             choices=_choices(costs),
