@@ -11,8 +11,9 @@ import os
 import re
 import socket
 import struct
+import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -88,16 +89,13 @@ class Attacked:
             yield connection
 
     def send(self, data: bytes, user: str | None = None) -> bytes:
-        """Everything that is answered to these bytes, until the desk ends the connection or says nothing for a moment."""
+        """Everything that is answered to these bytes, until the desk ends the connection: after each refusal, or as it was asked to."""
         with self.connected(user) as connection:
             connection.sendall(data)
-            said = connection.recv(65536)
-            connection.settimeout(0.3)
-            try:
+            said = b""
+            with suppress(ConnectionResetError):  # it did not want the rest
                 while part := connection.recv(65536):
                     said += part
-            except TimeoutError:
-                pass
             return said
 
     def ask(
@@ -691,9 +689,18 @@ def test_a_hundred_uploads_that_never_end_hold_up_nobody(
         assert attacked.ask("GET", "/", user="leserin") == 200
         assert attacked.ask("POST", "/sprache", {"Origin": "https://desk.example.org", **FILES}, b"--x--\r\n", "leserin") == 400
         found = [status_of(connection.recv(100)) for connection in slow]
-    assert (found.count(429), found.count(408)) == (100 - most, most)
-    assert (refused().count("too_many"), refused().count("too_slow")) == (100 - most, most)
-    assert attacked.ask("POST", "/sprache", {**own, **FILES}, b"--x--\r\n", user) == 400  # there is room again, and no token
+    assert set(found) == {408, 429}
+    assert found.count(408) >= most  # more, where the first were ended before the last had come
+    assert {reason: refused().count(reason) for reason in ("too_slow", "too_many")} == {
+        "too_slow": found.count(408),
+        "too_many": found.count(429),
+    }
+    for _ in range(100):
+        answered = attacked.ask("POST", "/sprache", {**own, **FILES}, b"--x--\r\n", user)
+        if answered != 429:
+            break
+        time.sleep(0.05)
+    assert answered == 400  # there is room again; only the token was missing
 
 
 def test_a_query_that_never_ends_is_ended(attacked: Attacked, refused: Callable[[], list[str]]) -> None:
