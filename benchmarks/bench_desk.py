@@ -34,13 +34,20 @@ from pathlib import Path
 import uvicorn
 from kkz_eval.desk.app import guarded
 from kkz_eval.desk.desk import Desk
-from kkz_eval.desk.people import everyone_here
+from kkz_eval.desk.people import Person, Role
 from kkz_eval.desk.serving import strictly_read
+from kkz_eval.desk.transfers import OF_ONE_AMONG_MANY
 from kkz_eval.settings import CHECKOUT, Settings
 
 home, hosts = Path(sys.argv[1]), set()
 desk = Desk(Settings(home, home / "inbox", CHECKOUT / "data_contracts"))
-config = strictly_read(guarded(desk, hosts, lambda scope: everyone_here()))
+
+
+def who(scope):
+    return Person(dict(scope["headers"])[b"x-clerk"].decode(), frozenset({Role.CLERK}))
+
+
+config = strictly_read(guarded(desk, hosts, who, limits=OF_ONE_AMONG_MANY))
 config.host, config.port = "127.0.0.1", 0
 
 class Server(uvicorn.Server):
@@ -60,13 +67,13 @@ def desk_figures(upload: bytes) -> list[Figure]:
     Raises RuntimeError where an answer is not what was asked for.
     """
     with tempfile.TemporaryDirectory(prefix="kkz-bench-") as folder, _desk(Path(folder) / "home") as (process, port):
-        _check(port, upload)  # the first one opens the installation and starts a process that reads
+        _check(port, upload, 0)  # the first one opens the installation and starts a process that reads
         before, started = _processor_seconds(process), time.perf_counter()
         for _ in range(_CHECKS):
-            _check(port, upload)
+            _check(port, upload, 0)
         taken, cost = (time.perf_counter() - started) / _CHECKS, (_processor_seconds(process) - before) / _CHECKS
         with ThreadPoolExecutor(CLERKS) as clerks:
-            waits = list(clerks.map(lambda _: _check(port, upload), range(CLERKS)))
+            waits = list(clerks.map(lambda clerk: _check(port, upload, clerk), range(CLERKS)))
     rows = upload.count(b"\n") - 1
     return [
         Figure(f"desk: check of {rows} rows, processor of the server", cost, "a second", 1.0),
@@ -93,19 +100,20 @@ def _desk(home: Path) -> Iterator[tuple[int, int]]:
         server.wait()
 
 
-def _check(port: int, upload: bytes) -> float:
+def _check(port: int, upload: bytes, clerk: int) -> float:
     """Choose a file, send it and see what was found, as a browser does: seconds from sending to the page."""
     host = f"127.0.0.1:{port}"
     connection = http.client.HTTPConnection(host, timeout=60)
-    form = _asked(connection, "GET", "/liefern")[1]
+    own = {"X-Clerk": f"clerk-{clerk}"}
+    form = _asked(connection, "GET", "/liefern", own)[1]
     found = _TOKEN.search(form)
     if found is None:
         raise RuntimeError("the form of the desk has no token")
     body = _form({"token": found.group(1)}, upload)
-    headers = {"Origin": f"http://{host}", "Content-Type": f"multipart/form-data; boundary={_BOUNDARY}"}
+    headers = own | {"Origin": f"http://{host}", "Content-Type": f"multipart/form-data; boundary={_BOUNDARY}"}
     started = time.perf_counter()
-    address, _ = _asked(connection, "POST", "/liefern/pruefen", body, headers)
-    _, page = _asked(connection, "GET", address)
+    address, _ = _asked(connection, "POST", "/liefern/pruefen", headers, body)
+    _, page = _asked(connection, "GET", address, own)
     taken = time.perf_counter() - started
     if 'class="scroll sheet"' not in page:
         raise RuntimeError("the desk did not show what it found")
@@ -117,11 +125,11 @@ def _asked(
     connection: http.client.HTTPConnection,
     method: str,
     address: str,
+    headers: dict[str, str],
     body: bytes | None = None,
-    headers: dict[str, str] | None = None,
 ) -> tuple[str, str]:
     """Where an answer leads to, and its text. Raises RuntimeError for one that is neither a page nor leads to one."""
-    connection.request(method, address, body, headers or {})
+    connection.request(method, address, body, headers)
     answer = connection.getresponse()
     text = answer.read().decode()
     if answer.status not in (200, 303):

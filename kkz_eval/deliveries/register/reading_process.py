@@ -18,7 +18,7 @@ import subprocess
 import sys
 import threading
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, BinaryIO, NoReturn, TypeVar
@@ -43,8 +43,10 @@ from kkz_eval.model.reading_limits import Limits
 FILES_OF_A_WORKER = 100
 """So many files are read before a worker is replaced; what a library keeps for itself goes with it."""
 
-AT_ONCE = max(4, os.cpu_count() or 1)
+_PROCESSORS = max(2, os.cpu_count() or 1)
+AT_ONCE = 2 * _PROCESSORS
 """So many files are read side by side where several are asked for at once: one that takes its whole time must not make all others wait."""
+_SECONDS_BEFORE_ANOTHER = 1.0
 
 PROGRAM = "import sys; sys.path[:] = sys.argv[1:]; from kkz_eval.deliveries.register.reading_process import serve; serve()"
 _REPLACE, _NO_MORE = 0, 3  # how a worker ends that is not reading a file
@@ -82,16 +84,16 @@ def read_apart(
     """
     if not CAN_FORK:
         return _named(_look(look, data, name, contracts), name)
-    with _places:
-        for others in (_idle, []):  # where the server was ended from outside, the file is not to blame, and a new server reads it
-            process = _waiting(others, contracts, limits) or ReadingProcess(contracts, limits, PROGRAM)
+    with _place() as idle:
+        for others in (idle, []):  # where the server was ended from outside, the file is not to blame, and a new server reads it
+            process = _fitting(others, contracts, limits) or ReadingProcess(contracts, limits, PROGRAM)
             try:
                 result = process.read(look, data, name)
             except BaseException:  # interrupted: an answer that comes later must not be taken for that of the next file
                 process.end()
                 raise
             if result is not None:
-                with _lock:
+                with _change:
                     _idle.append(process)
                 return _named(result, name)
             process.end()
@@ -171,26 +173,45 @@ def _look(look: Look[Result], data: bytes, name: str, contracts: Mapping[str, Co
         return Broke(*reason_of_error(error))
 
 
-_idle: list[ReadingProcess] = []  # starting one takes as long as reading a hundred files
-_lock = threading.Lock()  # around _idle
-_places = threading.BoundedSemaphore(AT_ONCE)
+_idle: list[ReadingProcess] = []
+_busy = 0  # processes that read or are started
+_change = threading.Condition()  # around both
 
 
-def _waiting(idle: list[ReadingProcess], contracts: Mapping[str, Contract], limits: Limits) -> ReadingProcess | None:
-    """Take the process that waited last and is for this work; those for other work are ended."""
-    with _lock:
-        while idle:
-            process = idle.pop()
-            if process.is_for(contracts, limits):
-                return process
-            process.end()
+@contextlib.contextmanager
+def _place() -> Iterator[list[ReadingProcess]]:
+    """A place among those who read, with the process that waits, if one does.
+
+    Starting one takes as long as reading a hundred files: beyond one for each processor only who has waited for a moment gets one, because the
+    others read something that takes its time.
+    """
+    global _busy  # noqa: PLW0603
+    with _change:
+        _change.wait_for(lambda: _idle or _busy < _PROCESSORS, timeout=_SECONDS_BEFORE_ANOTHER)
+        _change.wait_for(lambda: _idle or _busy < AT_ONCE)
+        _busy += 1
+        taken = [_idle.pop()] if _idle else []
+    try:
+        yield taken
+    finally:
+        with _change:
+            _busy -= 1
+            _change.notify()
+
+
+def _fitting(taken: list[ReadingProcess], contracts: Mapping[str, Contract], limits: Limits) -> ReadingProcess | None:
+    """The process if it is for this work; one for other work is ended."""
+    for process in taken:
+        if process.is_for(contracts, limits):
+            return process
+        process.end()
     return None
 
 
 @atexit.register
 def end_reading_processes() -> None:
     """End the processes that wait for a next file; there are none where nothing was read."""
-    with _lock:
+    with _change:
         while _idle:
             _idle.pop().end()
 
