@@ -120,6 +120,13 @@ def test_a_marked_copy_of_several_municipalities_is_for_nobody_of_them(settings:
     assert fetched.content.startswith(b"PK")
 
 
+def test_a_finding_of_a_shared_file_that_names_no_municipality_is_for_those_who_see_all_of_it(settings: Settings) -> None:
+    rows = leavers(DORMAGEN, 2012).replace(b"05162004;", b"Dormgen;", 1).split(b"\r\n")[1:]
+    deliver(settings, "beide.csv", leavers(DUESSELDORF, 2012) + b"\r\n" + b"\r\n".join(rows))
+    assert "Dormgen" in desk_of(settings).get(HERE).text
+    assert "Dormgen" not in desk_of(settings, CLERK).get(HERE).text
+
+
 def test_a_reader_sees_no_board_and_an_approver_and_a_researcher_do(settings: Settings) -> None:
     answers = {role: desk_of(settings, Person("x", frozenset({role}))).get("/tafel").status_code for role in Role}
     assert answers == {role: 403 if role is Role.READER else 200 for role in Role}

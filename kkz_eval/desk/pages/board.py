@@ -40,7 +40,7 @@ from kkz_eval.stewardship.board import SYMBOLS, legend, rests_on_simulated, said
 from kkz_eval.stewardship.clicks import Approver, may_be_right, name_of
 from kkz_eval.stewardship.delivery_diff import Change
 from kkz_eval.stewardship.due_days import Day
-from kkz_eval.stewardship.history import Place, delivery_named
+from kkz_eval.stewardship.history import History, Place, delivery_named
 from kkz_eval.stewardship.requests import Request as Asked
 from kkz_eval.stewardship.requests import is_approved
 from kkz_eval.stewardship.sight import Sight
@@ -131,6 +131,9 @@ def _page_of(desk: Desk, request: Request, moment: Moment, place: Place) -> Resp
     from kkz_eval.line.at_the_desk import story_of  # noqa: PLC0415 (takes a moment to import, and not every page needs it)
 
     story, contract, person = story_of(moment, place), moment.contract_of(place), person_of(request)
+    if story.findings and story.cell.history is not None and not _sees_whole(story.cell.history, person):
+        own = tuple(one for one in story.findings if one.unit_id is not None)  # what names no unit may be of another
+        story = replace(story, findings=own)
     requests = moment.requests_at(place)
     return desk.page(
         request,
@@ -165,12 +168,15 @@ def in_a_year(day: date) -> str:
 
 
 def may_fetch(moment: Moment, place: Place, person: Person) -> bool:
-    """Whether the marked copy of the newest delivery may be fetched: it shows all units of the file."""
+    """Whether the marked copy of the newest delivery may be fetched, where there is one: it shows all units of the file."""
     history = moment.cells[place].history
-    if history is None or not history.verdict.has_findings:
-        return False
+    return history is not None and history.verdict.has_findings and _sees_whole(history, person)
+
+
+def _sees_whole(history: History, person: Person) -> bool:
+    """Whether somebody sees all units of the newest delivery of a place."""
     sight = sight_of(person)
-    return all(sight.sees(place[0], part.unit_id) for part in history.verdict.slices)
+    return all(sight.sees(history.dataset, part.unit_id) for part in history.verdict.slices)
 
 
 def _step(step: Step, contract: Contract) -> dict[str, object]:
