@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-FEWEST = 8
-"""Units that must stand in a range: of fewer it would be a list of their values."""
+FEWEST = 10
+"""So many units must have a value that may leave before quarters, middle or ends of them are told: of fewer, one could be found again."""
 ALIKE = 10
 """Units that are taken for alike in need, where there are so many of the kind."""
 _DIGITS = 9  # of a distance in need: what differs later is rounding

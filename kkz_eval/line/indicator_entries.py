@@ -15,6 +15,7 @@ import pandas as pd
 from kkz_eval.contracts.contract import Contract, Property
 from kkz_eval.indicators import say as say_of_indicators
 from kkz_eval.indicators.catalogue import Break, Indicator, IndicatorSource, Selection, Share, stages
+from kkz_eval.indicators.official_ranges import FEWEST
 from kkz_eval.line import say
 from kkz_eval.line.installation import Installation
 from kkz_eval.line.published_reports import title_of_plan
@@ -25,9 +26,6 @@ from kkz_eval.reference import say as say_of_reference
 from kkz_eval.reference.tables import kreise, official_units
 from kkz_eval.reporting.disclosure import rates_released
 from kkz_eval.reporting.numbers import format_number
-
-FEWEST = 10
-"""So many units must have a value that may leave before a middle and quarters of them are told: of fewer, one could be found again."""
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 from five_years import YEARS
 
-from kkz_eval.line.indicator_entries import FEWEST, IndicatorEntry, found_by, indicator_entries, official_series
+from kkz_eval.indicators.official_ranges import FEWEST
+from kkz_eval.line.indicator_entries import IndicatorEntry, found_by, indicator_entries, official_series
 from kkz_eval.line.installation import Installation, open_installation
 from kkz_eval.line.series_figure import lettered, series_figure
 from kkz_eval.line.snapshot import Snapshot, current_snapshot

@@ -240,10 +240,11 @@ def test_what_rests_on_a_small_count_is_in_no_file(snapshot: Snapshot) -> None:
 def test_a_range_stands_from_a_stated_number_of_units_on() -> None:
     assert spread_of([1.0] * (FEWEST - 1), 2) is None
     assert spread_of([*map(float, range(FEWEST)), float("nan")], 2) is not None
-    kinds = dict.fromkeys("abcdefghi", "kreis")
-    need = {key: float(place) for place, key in enumerate("abcdefghi")}
-    assert alike_in_need("a", need, kinds) == tuple("bcdefghi")
-    assert alike_in_need("a", need, {**kinds, "b": "kreisfrei"}) == ()
+    units = "abcdefghijklm"
+    kinds, need = dict.fromkeys(units, "kreis"), {key: float(place) for place, key in enumerate(units)}
+    assert alike_in_need("a", need, kinds) == tuple("bcdefghijk")
+    assert alike_in_need("f", need, kinds) == tuple("abcdeghijk")
+    assert alike_in_need("a", need, {**kinds, **dict.fromkeys("bcd", "kreisfrei")}) == ()
     assert alike_in_need("z", need, kinds) == ()
 
 

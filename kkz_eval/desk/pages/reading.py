@@ -117,7 +117,8 @@ class _Pages:
 
     def indicator(self, request: Request) -> Response:
         """An indicator with its official series."""
-        from kkz_eval.line.indicator_entries import FEWEST, found_by, indicator_entries  # noqa: PLC0415 (imports pandas)
+        from kkz_eval.indicators.official_ranges import FEWEST  # noqa: PLC0415 (imports numpy)
+        from kkz_eval.line.indicator_entries import found_by, indicator_entries  # noqa: PLC0415 (imports pandas)
         from kkz_eval.line.series_figure import lettered  # noqa: PLC0415 (imports what draws)
 
         snapshot, language, name = snapshot_now(self.desk.settings), self.desk.language(request), request.path_params["name"]
