@@ -73,8 +73,9 @@ class CheckedText:
         return say(f"checked_text.{key}", file=self.name, count=len(self.claims))
 
 
-def checked_file(name: str, data: bytes) -> CheckedText:
-    """What is found in a file. name: as a person called it, of which the ending says how it is read. Raises TextRefused."""
+def checked_file(name: str, data: bytes, longest: int | None = None) -> CheckedText:
+    """What is found in a file. name: as a person called it, of which the ending says how it is read; longest: text that is looked at, in signs,
+    None for any. Raises TextRefused."""
     kind = PurePath(name).suffix.lower()
     if kind not in (".txt", ".md", ".docx"):
         raise TextRefused(say("checked_text.refused.kind" if kind != ".pdf" else "checked_text.refused.pdf", file=name))
@@ -89,19 +90,19 @@ def checked_file(name: str, data: bytes) -> CheckedText:
     except NotTextError as error:
         reason = _NO_TEXT.get(error.code, "characters")
         raise TextRefused(say(f"checked_text.refused.{reason}", file=name)) from error
-    return _checked(name, passages)
+    return _checked(name, passages, longest)
 
 
-def checked_words(name: Localised | str, text: str) -> CheckedText:
-    """What is found in words that were typed in. name: what they are called. Raises TextRefused where there are none, or too many."""
-    if len(text) > LARGEST:
-        raise TextRefused(say("checked_text.refused.large", file=name))
-    return _checked(name, given_text.passages_of_text(text))
+def checked_words(name: Localised | str, text: str, longest: int | None = None) -> CheckedText:
+    """What is found in words that were typed in. name: what they are called; longest: as of `checked_file`. Raises TextRefused."""
+    return _checked(name, given_text.passages_of_text(text), longest)
 
 
-def _checked(name: Localised | str, passages: Sequence[given_text.Passage]) -> CheckedText:
+def _checked(name: Localised | str, passages: Sequence[given_text.Passage], longest: int | None) -> CheckedText:
     if not passages:
         raise TextRefused(say("checked_text.refused.empty", file=name))
+    if longest is not None and sum(len(passage.text) for passage in passages) > longest:
+        raise TextRefused(say("checked_text.refused.large", file=name))
     found = tuple(
         ClaimFound(one.place, one.number, one.hit.reason, one.hit.found, one.hit.sentence) for one in given_text.find(passages)
     )

@@ -244,6 +244,13 @@ def test_what_can_not_be_read_gets_a_sentence(reader: DeskClient, name: str, con
     assert "enthält keinen Text" in reader.post_form("/lesen/text-pruefen", "/lesen/text-pruefen", {"text": "  "}).text
 
 
+def test_what_is_longer_than_any_press_release_is_not_looked_at(reader: DeskClient) -> None:
+    long = "Das wirkt. " * 30_000
+    for sent in ({"fields": {"text": long}}, {"files": {"file": ("a.txt", long.encode())}}):
+        answer = reader.post_form("/lesen/text-pruefen", "/lesen/text-pruefen", **sent)
+        assert "ist für eine Pressemitteilung zu groß" in text_of(answer.text)
+
+
 def test_nothing_of_a_text_is_kept_and_the_log_has_no_word_of_it(settings: Settings, reader: DeskClient) -> None:
     before = kept_in(settings.home)
     reader.post_form("/lesen/text-pruefen", "/lesen/text-pruefen", {"text": "Geheimes wirkt."})

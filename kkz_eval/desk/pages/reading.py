@@ -44,6 +44,8 @@ GROUPS = ("contract", "reader", "official", "correction")
 """Under which headings kinds of findings stand: by how their names begin, those of contracts by anything else."""
 _SEARCH = f"{ROOM}/suche"
 _LONGEST_SEARCH = 200
+_LONGEST_TEXT = 300_000
+"""Signs of a text that is checked while its reader waits: a second of computing, and more than any press release has."""
 
 
 @dataclass(frozen=True)
@@ -187,9 +189,9 @@ class _Pages:
         checked, refused = None, None
         try:
             if isinstance(file, UploadFile) and file.filename:
-                checked = checked_file(file.filename, file.file.read(LARGEST + 1))
+                checked = checked_file(file.filename, file.file.read(LARGEST + 1), _LONGEST_TEXT)
             else:
-                checked = checked_words(say("reading.text.typed"), typed)
+                checked = checked_words(say("reading.text.typed"), typed, _LONGEST_TEXT)
         except TextRefused as error:
             refused = error.sentence
         self.desk.record(request, "checked_text")
