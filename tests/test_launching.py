@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import shutil
 import sys
+import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -25,9 +28,11 @@ from kkz_eval.model.errors import UserError
 from kkz_eval.partitions import RANGE_END, RANGE_START
 from kkz_eval.settings import CHECKOUT, Settings
 
+sys.path.insert(0, str(Path(__file__).parent))
 sys.path.insert(0, str(Path(__file__).parent / "line"))
 
 from five_years import make_five_years
+from served import desk_of
 
 RESEARCHER = Person("forscherin", frozenset({Role.RESEARCHER}))
 OUTCOME = "schulabgaenge_ohne_abschluss"
@@ -79,6 +84,16 @@ def test_a_run_waits_in_the_queue_is_followed_and_leads_to_its_report(
     assert {step.state for step in done.steps} == {RunState.DONE}
     ((plan, folder),) = done.editions
     assert (settings.home / "reports" / plan / folder / "bericht.html").is_file()
+
+    desk = desk_of(settings, RESEARCHER)
+    package = desk.get("/auswerten/paket?ausgabe=modellwelt/1")
+    with zipfile.ZipFile(io.BytesIO(package.content)) as archive:
+        expected = archive.read("modellwelt_1/expected/estimates.csv").decode()
+    (kept,) = settings.home.glob("reports/*/*/estimates.csv")
+    numbers = [(row["estimator"], row["indicator"], row["estimate"]) for row in csv.DictReader(io.StringIO(expected))]
+    rows = csv.DictReader(io.StringIO(kept.read_text(encoding="utf-8")))
+    assert numbers == [(row["estimator"], row["indicator"], row["estimate"]) for row in rows]
+    assert desk.get("/auswerten/paket?ausgabe=modellwelt/2").status_code == 400
 
 
 def test_years_make_it_a_run_from_the_inbox_on(dagster: tuple[DagsterInstance, Runs]) -> None:

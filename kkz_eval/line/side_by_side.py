@@ -52,6 +52,11 @@ class KeptEdition:
         return f"{self.plan_id}/{self.numbered.number}"
 
     @property
+    def file_name(self) -> str:
+        """The same as the beginning of a file's name, of which nothing can lead elsewhere."""
+        return f"{report_folder(self.plan_id).partition('/')[2]}_{self.numbered.number}"
+
+    @property
     def folder(self) -> str:
         """Key of its folder."""
         return f"{report_folder(self.plan_id)}/{self.numbered.folder}"

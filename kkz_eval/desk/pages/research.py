@@ -79,7 +79,7 @@ def routes(desk: Desk) -> Iterator[At]:
 
     def comparison_table(request: Request) -> Response:
         found = _compared(desk, request)
-        name = f"{found.before.name}_{found.now.name}".replace("/", "-")
+        name = f"{found.before.file_name}_{found.now.file_name}"
         return _attachment(_rows(found), f"vergleich_{name}.csv", "text/csv; charset=utf-8")
 
     def package(request: Request) -> Response:
@@ -89,7 +89,7 @@ def routes(desk: Desk) -> Iterator[At]:
         edition = edition_named(installation, request.query_params.get("ausgabe", ""))
         content = _package(installation, edition)
         desk.record(request, "exported", edition.name)
-        return _attachment(content, f"{edition.plan_id}_{edition.numbered.number}.zip", "application/zip")
+        return _attachment(content, f"{edition.file_name}.zip", "application/zip")
 
     def previews(request: Request) -> Response:
         from kkz_eval.line.preview import preview_of_waiting, waiting_files  # noqa: PLC0415 (likewise)
@@ -248,19 +248,25 @@ def _rows(found: SideBySide) -> bytes:
 
 
 def _package(installation: Installation, edition: KeptEdition) -> bytes:
-    """The replication package of the state that an edition was made from. Raises UserError where that can't be opened any more, or is not public."""
+    """The replication package of the state that an edition was made from.
+
+    Raises UserError where that can't be opened any more, is not public, or was computed by another program: it would take as long as a run.
+    """
     from kkz_eval.evaluation.plan_file import load_plan  # noqa: PLC0415 (likewise)
     from kkz_eval.line.replication import package_of  # noqa: PLC0415 (likewise)
     from kkz_eval.line.snapshot import open_snapshot  # noqa: PLC0415 (likewise)
     from kkz_eval.line.study import study_of  # noqa: PLC0415 (likewise)
+    from kkz_eval.storage.digests import code_digest  # noqa: PLC0415 (likewise)
 
+    if edition.record["code"]["evaluation"] != code_digest("kkz_eval.evaluation"):
+        raise UserError("package_of_other_code", package=say.package, edition=edition.name)
     study = study_of(open_snapshot(installation, edition.record["snapshot"]), edition.plan_id)
     folder = installation.settings.contracts / "plans"
     file = next(file for file in sorted(folder.glob("*.yaml")) if load_plan(file).id == edition.plan_id)
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in sorted(package_of(study, file.read_bytes()).items()):
-            archive.writestr(zipfile.ZipInfo(f"{edition.plan_id}/{name}"), content)
+            archive.writestr(zipfile.ZipInfo(f"{edition.file_name}/{name}"), content)
     return packed.getvalue()
 
 
