@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 
 import pytest
@@ -10,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.testclient import TestClient
-from starlette.types import Scope
+from starlette.types import Message, Receive, Scope, Send
 
 from kkz_eval.desk.guard import Guard
 from kkz_eval.desk.people import Person, Role, everyone_here
@@ -95,3 +96,40 @@ def test_a_page_of_another_site_may_link_here_and_do_nothing_else() -> None:
     assert client.get("/lesen", headers={**foreign, "sec-fetch-mode": "navigate"}).status_code == 200
     assert client.get("/lesen", headers={**foreign, "sec-fetch-mode": "no-cors"}).status_code == 403
     assert client.post("/lesen", data={"a": "b"}, headers={**HERE, **foreign, "sec-fetch-mode": "navigate"}).status_code == 403
+
+
+FORM = {"content-type": "application/x-www-form-urlencoded"}
+
+
+def told(headers: list[tuple[str, str]]) -> int:
+    """The status for a POST with just these headers besides Host, whatever the server between would make of them."""
+    said: list[Message] = []
+
+    async def receive() -> Message:
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    async def send(message: Message) -> None:
+        said.append(message)
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        await PlainTextResponse("x")(scope, receive, send)
+
+    everything = [("host", HOST), *headers]
+    scope = {"type": "http", "http_version": "1.1", "method": "POST", "path": "/x", "raw_path": b"/x", "query_string": b""}
+    scope["headers"] = [(name.encode(), value.encode()) for name, value in everything]
+    guard = Guard(app, frozenset({HOST}), lambda _: everyone_here(), lambda *_: None)
+    asyncio.run(guard(scope, receive, send))
+    return int(said[0]["status"])
+
+
+def test_headers_that_decide_are_there_once_and_say_how_long_the_body_is() -> None:
+    right = [*HERE.items(), *FORM.items(), ("content-length", "0")]
+    assert told(right) == 200
+    for again in (("host", HOST), ("origin", HERE["origin"]), ("content-length", "0"), ("content-type", "text/plain")):
+        assert told([*right, again]) == 400, again
+    assert told([*right, ("content_length", "5")]) == 400
+    assert told([*right, ("transfer-encoding", "chunked")]) == 411
+    assert told([*right, ("content-encoding", "gzip")]) == 411
+    assert told(right[:-1]) == 411
+    for length in ("", "+0", "0x0", "-1", "0,0", "9" * 30):
+        assert told([*right[:-1], ("content-length", length)]) in (400, 413), length
