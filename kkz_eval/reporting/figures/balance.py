@@ -22,7 +22,7 @@ from kkz_eval.reporting.figures.canvas import (
     data_of,
     drawn,
     finish,
-    ground,
+    grounds,
     on,
     ticks,
 )
@@ -103,29 +103,25 @@ def balance_chart(balance: Balance, page: Page, language: Language) -> Drawing:
         *_line_pair(balance.lines[0], -23, x, height, language),
         on({"smd": [0.0]}).mark_rule(color=INK, strokeWidth=1).encode(x=x),
     ]
-    for row in rows:
-        words = on({"y": [row.y], "text": [row.text]})
-        if row.distance is None:
-            longest = max(len(line) for line in row.text.split("\n"))
-            layers += [
-                ground(0, longest * PIXELS_PER_LETTER, row.y - 4, row.bottom),
-                words.mark_text(
-                    align="left", baseline="top", lineBreak="\n", lineHeight=15, color=INK, fontSize=FONT_SIZE, fontWeight=600
-                ).encode(x=alt.XValue(0), y=y, text=alt.Text("text:N")),
-            ]
-            continue
-        smd = row.distance.smd
-        shown = format_number(smd, SMD_DECIMALS, language)
-        point = on({"y": [row.y], "smd": [smd], "text": [shown]})
-        layers += [
-            words.mark_text(align="left", baseline="middle", color=INK, fontSize=FONT_SIZE - 1).encode(
-                x=alt.XValue(0), y=y, text=alt.Text("text:N")
-            ),
-            point.mark_point(filled=True, size=70, color=TREATED_COLOUR, opacity=1).encode(x=x, y=y),
-            point.mark_text(align="right", baseline="middle", color=INK, fontSize=FONT_SIZE - 1).encode(
-                x=alt.XValue(width), y=y, text=alt.Text("text:N")
-            ),
-        ]
+    labels = [row for row in rows if row.distance is None]
+    points = [(row, row.distance.smd) for row in rows if row.distance is not None]
+    right = [format_number(smd, SMD_DECIMALS, language) for _, smd in points]
+    at = [row.y for row, _ in points]
+    layers += [  # one for each kind of sign, not one for each row: each layer is laid out anew
+        grounds([(0, max(map(len, row.text.split("\n"))) * PIXELS_PER_LETTER, row.y - 4, row.bottom) for row in labels]),
+        on({"y": [row.y for row in labels], "text": [row.text for row in labels]})
+        .mark_text(align="left", baseline="top", lineBreak="\n", lineHeight=15, color=INK, fontSize=FONT_SIZE, fontWeight=600)
+        .encode(x=alt.XValue(0), y=y, text=alt.Text("text:N")),
+        on({"y": at, "text": [row.text for row, _ in points]})
+        .mark_text(align="left", baseline="middle", color=INK, fontSize=FONT_SIZE - 1)
+        .encode(x=alt.XValue(0), y=y, text=alt.Text("text:N")),
+        on({"y": at, "smd": [smd for _, smd in points]})
+        .mark_point(filled=True, size=70, color=TREATED_COLOUR, opacity=1)
+        .encode(x=x, y=y),
+        on({"y": at, "text": right})
+        .mark_text(align="right", baseline="middle", color=INK, fontSize=FONT_SIZE - 1)
+        .encode(x=alt.XValue(width), y=y, text=alt.Text("text:N")),
+    ]
     return finish(layers, replace(page, width=width, height=height, label_room=0), balance.simulated, language)
 
 

@@ -129,8 +129,8 @@ def _measure_by_the_typeface() -> None:
     vl_convert.register_font_directory(str(typeface.folder()))
 
 
-def on(columns: Mapping[str, Sequence[Cell]]) -> alt.Chart:
-    """Rows to draw, as columns of equal length. Without a data frame, whose types would be looked at anew in each layer.
+def on(columns: Mapping[str, Sequence[Cell | list[int]]]) -> alt.Chart:
+    """Rows to draw, as columns of equal length; a list is a pattern of dashes. Without a data frame, whose types would be looked at anew in each layer.
 
     Encode by channels (`alt.X2("x2:Q")`), not by bare strings: for each of those altair looks through its whole schema.
     """
@@ -153,13 +153,12 @@ def to_png(svg: str, width: int) -> bytes:
 _OUTSIDE = re.compile(r"""\bhref\s*=|<image\b|<!ENTITY|@import|url\(\s*["']?(?!data:|#)""", re.IGNORECASE)
 
 
-def ground(left: float, right: float, top: float, bottom: float) -> alt.Chart:
-    """White ground for words, in pixels of the plot, so that no line runs through them."""
-    return (
-        on({"ground": [0]})
-        .mark_rect(color="white", opacity=1)
-        .encode(x=alt.XValue(left), x2=alt.X2Value(right), y=alt.YValue(top), y2=alt.Y2Value(bottom))
-    )
+def grounds(places: Sequence[tuple[float, float, float, float]]) -> alt.Chart:
+    """White ground for words, so that no line runs through them. places: left, right, top and bottom, in pixels of the plot."""
+    left, right, top, bottom = zip(*places, strict=True)
+    x, y = alt.X("x:Q", scale=None, axis=None), alt.Y("y:Q", scale=None, axis=None)
+    rooms = on({"x": left, "x2": right, "y": top, "y2": bottom})
+    return rooms.mark_rect(color="white", opacity=1).encode(x=x, x2=alt.X2("x2:Q"), y=y, y2=alt.Y2("y2:Q"))
 
 
 def above_plot(label: Mapping[str, Sequence[Cell]], align: str, dx: int) -> alt.Chart:

@@ -23,7 +23,7 @@ from kkz_eval.reporting.figures.canvas import (
     data_of,
     drawn,
     finish,
-    ground,
+    grounds,
     on,
     value_axis,
     value_domain,
@@ -142,8 +142,9 @@ def _shortened(label: str, at_most: int) -> str:
 
 def year_rules(marks: Sequence[tuple[Mark, list[int]]], x: alt.X, page: Page, years: tuple[int, ...]) -> list[alt.Chart]:
     """A vertical rule at the year of each mark, with its dash, and its label or letter above. x: the axis of years."""
-    rules, words = [], []
-    taken: list[tuple[float, float, int]] = []  # room that labels have above the plot: from, to, and their level
+    if not marks:
+        return []
+    placed: list[_Placed] = []
     for mark, dash in sorted(marks, key=lambda pair: pair[0].year):
         full = page.full_labels or not mark.letter
         label = f"{mark.letter} · {mark.label}" if full and mark.letter else mark.label if full else mark.letter
@@ -152,25 +153,57 @@ def year_rules(marks: Sequence[tuple[Mark, list[int]]], x: alt.X, page: Page, ye
         right = before > after  # towards the side with more room
         room = max(before, after)
         shown = _shortened(label, int(room / PIXELS_PER_LETTER))
-        data = on({"year": [mark.year], "text": [shown]})
         near, length = page.width * share + (-4 if right else 4), PIXELS_PER_LETTER * len(shown)
         begin, end = (near - length, near) if right else (near, near + length)
-        beside = {level for first, last, level in taken if first < end and begin < last}
+        beside = {one.level for one in placed if one.begin < end and begin < one.end}
         level = next(level for level in range(len(marks)) if level not in beside)  # the lowest where the label meets no other
-        taken.append((begin, end, level))
-        above = -6 - 17 * level
-        rules.append(
-            data.mark_rule(color=QUIET, strokeWidth=1.2, strokeDash=dash).encode(
-                x=x, y=alt.YValue(above), y2=alt.Y2Value(page.height)
+        placed.append(_Placed(mark.year, dash, shown, right, begin, end, level))
+    # One layer for each kind of sign: each layer is laid out anew, which costs more than what is drawn in it.
+    above = alt.Y("above:Q", scale=None, axis=None)
+    rules = on(
+        {
+            "year": [one.year for one in placed],
+            "above": [one.above for one in placed],
+            "dash": [one.dash for one in placed],
+        }
+    )
+    return [
+        rules.mark_rule(color=QUIET, strokeWidth=1.2).encode(
+            x=x, y=above, y2=alt.Y2Value(page.height), strokeDash=alt.StrokeDash("dash:N", scale=None)
+        ),
+        grounds([(one.begin, one.end, one.above, one.above + 14) for one in placed]),
+        *(
+            on(
+                {
+                    "year": [one.year for one in of_side],
+                    "above": [one.above for one in of_side],
+                    "text": [one.text for one in of_side],
+                }
             )
-        )
-        words += [
-            ground(begin, end, above, above + 14),
-            data.mark_text(
-                align="right" if right else "left", dx=-4 if right else 4, baseline="top", color=INK, fontSize=FONT_SIZE - 1
-            ).encode(x=x, y=alt.YValue(above), text=alt.Text("text:N")),
-        ]
-    return [*rules, *words]
+            .mark_text(align=align, dx=dx, baseline="top", color=INK, fontSize=FONT_SIZE - 1)
+            .encode(x=x, y=above, text=alt.Text("text:N"))
+            for right, align, dx in ((True, "right", -4), (False, "left", 4))
+            if (of_side := [one for one in placed if one.right is right])
+        ),
+    ]
+
+
+@dataclass(frozen=True)
+class _Placed:
+    """The rule of a year and its label: from begin to end, right of which the rule stands or not, so many levels above the plot."""
+
+    year: int
+    dash: list[int]
+    text: str
+    right: bool
+    begin: float
+    end: float
+    level: int
+
+    @property
+    def above(self) -> int:
+        """Where the rule and its label begin, in pixels from the top of the plot."""
+        return -6 - 17 * self.level
 
 
 def _end_labels(
@@ -183,7 +216,7 @@ def _end_labels(
     )
     low, high = value_domain([value for _, value, _ in shown])
     apart = page.line_height * (high - low) / page.height
-    layers = []
+    raised: dict[int, list[tuple[int, float, str, str]]] = {}
     for position, (at, year, line) in enumerate(ends):
         value = at
         if len(ends) == 2 and ends[0][0] - ends[1][0] < apart:
@@ -191,19 +224,19 @@ def _end_labels(
             value = middle + apart / 2 if position == 0 else middle - apart / 2
         label = line.name if page.full_labels else line.broken
         # Lines are stacked downwards from the anchor; the first is raised so that both stand around the value.
-        raised = -7 if "\n" in label else 0
-        layers.append(
-            on({"year": [year], "value": [value], "group": [line.name], "text": [label]})
-            .mark_text(
-                fontSize=FONT_SIZE,
-                fontWeight=600,
-                align="left",
-                dx=9,
-                dy=raised,
-                baseline="middle",
-                lineBreak="\n",
-                lineHeight=15,
-            )
-            .encode(**channels, text=alt.Text("text:N"))
+        raised.setdefault(-7 if "\n" in label else 0, []).append((year, value, line.name, label))
+    return [
+        on(dict(zip(("year", "value", "group", "text"), zip(*labels, strict=True), strict=True)))
+        .mark_text(
+            fontSize=FONT_SIZE,
+            fontWeight=600,
+            align="left",
+            dx=9,
+            dy=dy,
+            baseline="middle",
+            lineBreak="\n",
+            lineHeight=15,
         )
-    return layers
+        .encode(**channels, text=alt.Text("text:N"))
+        for dy, labels in raised.items()
+    ]
