@@ -127,6 +127,8 @@ class FileView:
             if result.returned is None:
                 return ()
             count = result.n_decided
+            if not any(count.values()):
+                return (say("deliver.returned_open"),)
             return (say("deliver.returned", corrected=count[Decision.CORRECTED], right=count[Decision.RIGHT]),)
         return (result, say("deliver.nothing_kept")) if isinstance(result, PersonRecords) else (result,)
 

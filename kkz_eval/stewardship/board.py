@@ -160,7 +160,12 @@ def state_without_delivery(
 def rests_on_simulated(tables: Sequence[BoardTable]) -> bool:
     """Whether any delivery of a board, the last ones and those that count instead, says that its figures are made up."""
     histories = (cell.history for table in tables for row in table.rows for cell in row)
-    return any(one.simulated for history in histories if history is not None for one in (history.newest, *history.holding))
+    return any(is_simulated(history) for history in histories if history is not None)
+
+
+def is_simulated(history: History) -> bool:
+    """Whether the last delivery of a place, or one that counts there instead, says that its figures are made up."""
+    return any(one.simulated for one in (history.newest, *history.holding))
 
 
 def board_page(tables: Sequence[BoardTable], links: Mapping[str, str], today: date, language: Language) -> str:

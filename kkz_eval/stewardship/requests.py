@@ -37,7 +37,7 @@ from kkz_eval.model.errors import UserError
 from kkz_eval.model.findings import Finding, Severity, iter_findings
 from kkz_eval.model.identifiers import cell_address
 from kkz_eval.model.parsed import COL, ROW, SHEET, ParsedTable
-from kkz_eval.model.texts import Sentence
+from kkz_eval.model.texts import Joined, Localised, Sentence
 from kkz_eval.model.verdicts import Status, Verdict
 from kkz_eval.stewardship import say
 from kkz_eval.stewardship.delivery_diff import Change, changes_between
@@ -74,8 +74,13 @@ class Request:
     decided_on: str = ""
 
     @property
-    def sentence(self) -> Sentence:
-        """What is asked for, or what stands in the way and what to do."""
+    def sentence(self) -> Localised:
+        """What is asked for and who has to decide, or what stands in the way and what to do."""
+        return self.asked if self.problem else Joined((self.asked, say("request.to_decide", decider=self.decider)), " ")
+
+    @property
+    def asked(self) -> Sentence:
+        """What is asked for, or what stands in the way and what to do; nothing of who decides."""
         key = f"request.{self.problem or self.kind}"
         cell = self.place.cell if self.place else "–"
         return say(
@@ -88,8 +93,7 @@ class Request:
             allowed=self.allowed or "–",
             old=self.old,
             new="–" if self.new is None else f"{self.new:g}",
-            reason=self.reason or "–",
-            decider=self.decider,
+            reason=self.reason.rstrip(".") or "–",  # the sentence has its own full stop
         )
 
     @property

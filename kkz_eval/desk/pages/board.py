@@ -36,7 +36,7 @@ from kkz_eval.desk.people import Person, Role
 from kkz_eval.model.findings import Finding
 from kkz_eval.model.texts import Joined, Language, Wording
 from kkz_eval.reference.tables import unit_label
-from kkz_eval.stewardship.board import SYMBOLS, legend, rests_on_simulated, said_of, shown
+from kkz_eval.stewardship.board import SYMBOLS, is_simulated, legend, rests_on_simulated, said_of, shown
 from kkz_eval.stewardship.clicks import Approver, may_be_right, name_of
 from kkz_eval.stewardship.delivery_diff import Change
 from kkz_eval.stewardship.due_days import Day
@@ -157,7 +157,7 @@ def _page_of(desk: Desk, request: Request, moment: Moment, place: Place) -> Resp
         may_fetch=may_fetch(moment, place, person),
         unit=place[1],
         in_a_year=in_a_year(moment.today),
-        simulated=story.cell.history is not None and story.cell.history.newest.simulated,
+        simulated=story.cell.history is not None and is_simulated(story.cell.history),
         symbol=SYMBOLS[story.cell.state],
     )
 

@@ -34,6 +34,7 @@ from kkz_eval.desk import say
 from kkz_eval.desk.checked_view import FileView, look_of, size_shown
 from kkz_eval.desk.desk import At, Desk, form_of, person_of
 from kkz_eval.desk.held import SECONDS, CheckedFile, Held
+from kkz_eval.desk.pages.returns import returns_about
 from kkz_eval.desk.people import Person, Role
 from kkz_eval.line.handing_in import EVERYTHING, Own, hand_in, receipt
 from kkz_eval.model.errors import UserError
@@ -159,6 +160,7 @@ class _Room:
             simulated=_SIMULATED,
             arrived=_arrived(found.arrival),
             units=sorted((unit, unit_label(unit)) for unit in found.units),
+            returns=returns_about(found.units, person),
         )
 
 

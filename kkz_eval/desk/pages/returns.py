@@ -5,7 +5,7 @@ Belongs here: whose return a person may see, and what the page shows of it. Does
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING
@@ -95,6 +95,12 @@ def routes(desk: Desk) -> Iterator[At]:
     yield At(ROOM, chosen, INSIDE, room="returns", wish="deliver")
     yield At(f"{ROOM}/{{unit}}", returned, INSIDE)
     yield At(f"{ROOM}/{{unit}}/{{name}}", file, INSIDE)
+
+
+def returns_about(units: Collection[str], person: Person) -> list[tuple[str, str]]:
+    """Address and name of each return that somebody sees and that a delivery about these units is part of."""
+    found = [unit for unit in _units(person) if not {unit.ags, youth_office_of(unit)}.isdisjoint(units)]
+    return sorted((_address(unit), unit.name) for unit in found)
 
 
 def _address(unit: ProgrammeUnit) -> str:
