@@ -70,6 +70,10 @@ def test_what_is_approved_at_the_desk_counts_at_once_and_is_approved_on_the_comm
         assert path.parent == settings.contracts / "waivers"
     assert state_of(moment_of(settings), FAULTY) == "waived"
     assert {row["state"] for row in on_the_command_line(settings, capsys)} == {"approved"}
+    page = desk_of(settings).get(f"/tafel/{'/'.join(map(str, FAULTY))}").text
+    assert "eine zweite Stelle hat genehmigt" in page
+    assert "Zu entscheiden von" not in page
+    assert "Entscheidung zurücknehmen" not in page, "what is approved is not taken back by a click"
     before = moment_of(settings).snapshot.register.verdicts
     run(settings)
     assert moment_of(settings).snapshot.register.verdicts == before, "the next run judges nothing else"

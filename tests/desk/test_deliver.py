@@ -314,7 +314,7 @@ def test_a_marked_copy_that_comes_back_is_taken_as_in_the_inbox(settings: Settin
     back = io.BytesIO()
     book.save(back)
     _, page = check(client, ("zurueck.xlsx", back.getvalue()))
-    assert "Das ist eine markierte Kopie, die zurückkommt: 1 Befunde" in page
+    assert "Befunde, die als korrigiert bezeichnet sind: 1;" in page
     answer = hand_in(client, ("zurueck.xlsx", back.getvalue()))
     assert answer.status_code == 303
     (returned,) = returned_protocols(Store.at(str(settings.home))).values()

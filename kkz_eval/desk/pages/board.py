@@ -209,7 +209,11 @@ def _findings(moment: Moment, story: Story, requests: tuple[Asked, ...], contrac
     labels = {p.name: {"de": p.label_de, "en": p.label_en} for p in contract.properties}
     measures = {p.name for p in contract.properties if p.role == "measure"}
     sha256 = story.cell.history.newest.sha256
-    asked = {(one.rule, one.place.cell if one.place else "") for one in requests if one.returned == sha256 and one.decided_by}
+    asked = {
+        (one.rule, one.place.cell if one.place else ""): is_approved(one, moment.installation.decisions)
+        for one in requests
+        if one.returned == sha256 and one.decided_by
+    }
     found: list[dict[str, object]] = []
     for finding in (story.findings or ())[:FINDINGS]:
         found.append(
@@ -220,6 +224,7 @@ def _findings(moment: Moment, story: Story, requests: tuple[Asked, ...], contrac
                 "right": may_be_right(finding),
                 "correctable": _takes_a_value(finding, measures),
                 "asked": (finding.rule, finding.cell) in asked,
+                "approved": asked.get((finding.rule, finding.cell), False),
             }
         )
     return found
