@@ -272,19 +272,28 @@ def impact_logic(delivered: pd.DataFrame) -> tuple[Step, ...]:
 def take_up(survey: pd.DataFrame) -> tuple[TakeUp, ...]:
     """Respondents and users of the last year, added over the units that give both figures. survey: records of SURVEY."""
     known = _of_last_year(survey).dropna(subset=["respondents", "users"])
+    known = known.assign(aware_of=known["respondents"].where(known["aware"].notna()))
+    added = known.groupby(["child_age", "group", "service"], sort=False, as_index=False).agg(
+        year=("year", "first"),
+        units=("unit_id", "nunique"),
+        respondents=("respondents", "sum"),
+        users=("users", "sum"),
+        aware=("aware", "sum"),
+        aware_of=("aware_of", "sum"),
+    )
     return tuple(
         TakeUp(
-            year=int(part["year"].iloc[0]),
-            child_age=str(part["child_age"].iloc[0]),
-            group=str(part["group"].iloc[0]),
-            service=str(part["service"].iloc[0]),
-            units=part["unit_id"].nunique(),
-            respondents=float(part["respondents"].sum()),
-            users=float(part["users"].sum()),
-            aware=float(part["aware"].sum()),
-            aware_of=float(part.loc[part["aware"].notna(), "respondents"].sum()),
+            year=int(row["year"]),
+            child_age=str(row["child_age"]),
+            group=str(row["group"]),
+            service=str(row["service"]),
+            units=int(row["units"]),
+            respondents=float(row["respondents"]),
+            users=float(row["users"]),
+            aware=float(row["aware"]),
+            aware_of=float(row["aware_of"]),
         )
-        for _, part in known.groupby(["child_age", "group", "service"], sort=False)
+        for row in added.to_dict("records")
     )
 
 

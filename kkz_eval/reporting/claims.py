@@ -115,7 +115,8 @@ def check_document(document: Document, unit_names: Iterable[str] = ()) -> None:
     """
     names = frozenset(unit_names)
     strict = frozenset() if BALANCE_FIGURE in identifiers(document) else frozenset({BALANCE})
-    hits = tuple(hit for prose in readable_texts(document) for hit in find(prose, names, strict))
+    once = dict.fromkeys(readable_texts(document))  # the words of a drawing stand in it twice, those of a cell in many
+    hits = tuple(hit for prose in once for hit in find(prose, names, strict))
     if hits:
         raise ForbiddenClaimError(hits)
 

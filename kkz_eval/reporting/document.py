@@ -9,7 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, fields, is_dataclass
+from functools import cache
 from html import unescape
+from typing import Any
 
 from kkz_eval.model.texts import Language
 from kkz_eval.reporting import say
@@ -321,10 +323,16 @@ def downloadable(document: Document) -> Iterator[Figure | Table]:
 
 
 def _walk(node: object) -> Iterator[object]:
-    if isinstance(node, tuple):
-        for child in node:
-            yield from _walk(child)
-    elif is_dataclass(node):
-        yield node
-        for item in fields(node):
-            yield from _walk(getattr(node, item.name))
+    waiting = [node]
+    while waiting:
+        next_one = waiting.pop()
+        if isinstance(next_one, tuple):
+            waiting += reversed(next_one)
+        elif is_dataclass(next_one) and not isinstance(next_one, type):
+            yield next_one
+            waiting += [getattr(next_one, name) for name in reversed(_names_of(type(next_one)))]
+
+
+@cache
+def _names_of(kind: type[Any]) -> tuple[str, ...]:
+    return tuple(item.name for item in fields(kind))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from functools import lru_cache
 
 from babel.dates import format_date
 from babel.numbers import format_decimal
@@ -17,10 +18,15 @@ _LOCALES = {"de": "de_DE", "en": "en_GB"}
 
 def format_number(value: float, decimals: int, language: Language) -> str:
     """`value` with exactly `decimals` digits after the decimal sign. What rounds to zero has no minus sign."""
-    pattern = "#,##0" + ("." + "0" * decimals if decimals else "")
-    shown = format_decimal(abs(value), format=pattern, locale=_LOCALES[language])
+    shown = _without_sign(abs(value), decimals, language)
     negative = value < 0 and any(digit in shown for digit in "123456789")
     return f"{MINUS}{shown}" if negative else shown
+
+
+@lru_cache(maxsize=4096)  # a figure says each number in its picture, beside it and in its table
+def _without_sign(value: float, decimals: int, language: Language) -> str:
+    pattern = "#,##0" + ("." + "0" * decimals if decimals else "")
+    return str(format_decimal(value, format=pattern, locale=_LOCALES[language]))
 
 
 def decimals_that_show(values: tuple[float, ...], decimals: int) -> int:

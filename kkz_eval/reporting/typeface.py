@@ -119,7 +119,7 @@ def _part(face: Face, used: frozenset[str]) -> bytes:
 
 
 def _font(face: Face) -> TTFont:
-    return TTFont(BytesIO(_content(face)), recalcTimestamp=False)
+    return TTFont(BytesIO(_content(face)), recalcTimestamp=False, lazy=True)  # most of its tables are of no use here
 
 
 @cache
