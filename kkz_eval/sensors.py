@@ -1,5 +1,7 @@
 """The sensor of the inbox: what arrives and has settled starts the yearly run. No step of the line."""
 
+from datetime import UTC, datetime
+
 import dagster as dg
 
 from kkz_eval.assets.descriptions import described
@@ -34,7 +36,7 @@ def inbox_sensor(
     waits_for = obstacle(installation)
     if waits_for is not None:
         return dg.SkipReason(waits_for.in_language(language))
-    seen = fingerprint_of_inbox(installation)
+    seen = fingerprint_of_inbox(installation, datetime.now(UTC))
     if seen is None:
         context.update_cursor("")
         return dg.SkipReason(say("sensor.nothing_new").in_language(language))

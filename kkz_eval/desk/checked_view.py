@@ -11,7 +11,7 @@ from kkz_eval.deliveries.municipal.returned import Decision
 from kkz_eval.deliveries.results import PersonRecords, Unclaimed
 from kkz_eval.desk import say
 from kkz_eval.desk.held import CheckedFile
-from kkz_eval.line.handing_in import Own
+from kkz_eval.line.handing_in import objection
 from kkz_eval.model.findings import Severity
 from kkz_eval.model.identifiers import cell_address
 from kkz_eval.model.texts import Language, Localised, Sentence, Wording
@@ -20,6 +20,7 @@ from kkz_eval.stewardship import say as say_of_stewardship
 from kkz_eval.stewardship.checked import Checked, CheckedTable
 from kkz_eval.stewardship.checked_sheet import SheetShown, numbered
 from kkz_eval.stewardship.history import parts_named
+from kkz_eval.stewardship.sight import Sight
 
 _LINKED = 8  # so many cells of one finding are linked
 _NAMED = 8  # so many units are named
@@ -106,7 +107,7 @@ class FileView:
 
     at: int
     file: CheckedFile
-    own: Own
+    own: Sight
     language: Language
 
     @property
@@ -138,7 +139,7 @@ class FileView:
         result = self.file.result
         if not isinstance(result, Checked):
             return None
-        return self.own.objection(result.name, [(table.contract, table.units) for table in result.tables])
+        return objection(self.own, result.name, [(table.contract, table.units) for table in result.tables])
 
     @property
     def is_clean(self) -> bool:

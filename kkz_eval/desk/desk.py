@@ -21,6 +21,7 @@ from starlette.responses import HTMLResponse, Response
 from kkz_eval.desk import say
 from kkz_eval.desk.actions import record, record_refusal
 from kkz_eval.desk.content_policy import FOR_PAGES
+from kkz_eval.desk.guard import DAGSTER
 from kkz_eval.desk.people import Person, Role
 from kkz_eval.desk.runs import Runs
 from kkz_eval.model.day import day_in_berlin
@@ -88,7 +89,7 @@ class Desk:
                 here=request.url.path,
                 query=request.url.query,
                 token=self.token(person),
-                rooms=[room for room in rooms if may(person, room.may)],
+                rooms=[room for room in rooms if may(person, room.may) and (person.sees_every_unit or room.path != DAGSTER)],
                 **values,
             )
         )

@@ -26,6 +26,7 @@ from kkz_eval.model.texts import Joined, Localised, Sentence, Wording
 from kkz_eval.model.verdicts import Status, Verdict
 from kkz_eval.reference.tables import unit_label, units_known_to
 from kkz_eval.stewardship.history import DeliveryState, History, Place, came_late, delivery_named, delivery_state, parts_named
+from kkz_eval.stewardship.sight import Sight
 from kkz_eval.storage.digests import digest_of_bytes
 from kkz_eval.storage.writer import writing_soon
 
@@ -36,30 +37,21 @@ if TYPE_CHECKING:
 _NAMED = 6  # so many units are named in a sentence
 
 
-@dataclass(frozen=True)
-class Own:
-    """What somebody may hand in and see. units: keys; datasets: of these units; None for all."""
-
-    units: frozenset[str] | None
-    datasets: frozenset[str] | None = None
-
-    def objection(self, name: str, spoken_of: Iterable[tuple[Contract, frozenset[str]]]) -> Sentence | None:
-        """Why they may not hand in a file; None where they may. name: of the file; spoken_of: by contract the units that it speaks about."""
-        spoken = list(spoken_of)
-        for contract, units in spoken:
-            if self.datasets is not None and contract.dataset not in self.datasets:
-                title = Wording({"de": contract.title_de, "en": contract.title_en})
-                return say("handing_in.other_dataset", name=name, dataset=title)
-            others = frozenset() if self.units is None else units - self.units
-            if others:
-                own = _units_named(self.units or ())
-                return say("handing_in.other_unit", name=name, units=_units_named(others), own=own or say("handing_in.nobody"))
-        if self.units is not None and not any(units for _, units in spoken):
-            return say("handing_in.no_unit", name=name)
-        return None
-
-
-EVERYTHING = Own(None)
+def objection(own: Sight, name: str, spoken_of: Iterable[tuple[Contract, frozenset[str]]]) -> Sentence | None:
+    """Why somebody may not hand in a file; None where they may. own: what is theirs; name: of the file; spoken_of: by contract the units that it
+    speaks about."""
+    spoken = list(spoken_of)
+    for contract, units in spoken:
+        if own.datasets is not None and contract.dataset not in own.datasets:
+            title = Wording({"de": contract.title_de, "en": contract.title_en})
+            return say("handing_in.other_dataset", name=name, dataset=title)
+        others = frozenset() if own.units is None else units - own.units
+        if others:
+            named = _units_named(own.units or ())
+            return say("handing_in.other_unit", name=name, units=_units_named(others), own=named or say("handing_in.nobody"))
+    if own.units is not None and not any(units for _, units in spoken):
+        return say("handing_in.no_unit", name=name)
+    return None
 
 
 @dataclass(frozen=True)
@@ -72,7 +64,7 @@ class HandedIn:
     notices: tuple[Notice, ...]
 
 
-def hand_in(installation: Installation, name: str, data: bytes, own: Own, moment: datetime, patience: float) -> HandedIn:
+def hand_in(installation: Installation, name: str, data: bytes, own: Sight, moment: datetime, patience: float) -> HandedIn:
     """Take in and judge a file, as the only writer of the home. moment: with its time zone; patience: seconds for which another writer is waited for.
 
     Nothing is landed of a file that tells of persons, that no contract claims, or that speaks of a unit or dataset of others. Raises UserError
@@ -85,10 +77,10 @@ def hand_in(installation: Installation, name: str, data: bytes, own: Own, moment
         require_no_open_purge(store)
         decisions = load_decisions(settings.contracts, contracts, when.date())
 
-        def objection(called: str, tables: Sequence[ParsedTable]) -> Localised | None:
-            return own.objection(called, [(contracts[table.contract_id], units_of(table)) for table in tables])
+        def refused(called: str, tables: Sequence[ParsedTable]) -> Localised | None:
+            return objection(own, called, [(contracts[table.contract_id], units_of(table)) for table in tables])
 
-        intake = take_in_handed(store, name, data, contracts, f"{when:%Y-%m-%dT%H:%M}", when.date(), settings.limits, objection)
+        intake = take_in_handed(store, name, data, contracts, f"{when:%Y-%m-%dT%H:%M}", when.date(), settings.limits, refused)
         if not (intake.landed or intake.known):
             return HandedIn(None, False, intake.notices)
         arrivals = _newest(intake.register, digest_of_bytes(data))

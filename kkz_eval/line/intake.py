@@ -69,9 +69,9 @@ def land(installation: Installation, years: Iterable[int]) -> Intake:
     return intake
 
 
-def fingerprint_of_inbox(installation: Installation) -> str | None:
-    """What is new in the inbox, or was handed in and is PAUSE old, as a text that changes with it; None where nothing is."""
-    until = f"{datetime.now(BERLIN) - PAUSE:%Y-%m-%dT%H:%M}"
+def fingerprint_of_inbox(installation: Installation, moment: datetime) -> str | None:
+    """What is new in the inbox, or was handed in and is PAUSE old at a moment, as a text that changes with it; None where nothing is."""
+    until = f"{moment.astimezone(BERLIN) - PAUSE:%Y-%m-%dT%H:%M}"
     return fingerprint(installation.settings.inbox, installation.register(), until)
 
 

@@ -10,12 +10,15 @@ import pytest
 
 from kkz_eval.deliveries.register.intake import fingerprint, landing_key, take_in
 from kkz_eval.deliveries.register.register import read_register
-from kkz_eval.line.handing_in import EVERYTHING, HandedIn, Own, Receipt, hand_in, receipt
+from kkz_eval.desk.pages.deliveries_seen import sight_of
+from kkz_eval.desk.people import Person, Role
+from kkz_eval.line.handing_in import HandedIn, Receipt, hand_in, objection, receipt
 from kkz_eval.line.installation import Installation, open_installation
 from kkz_eval.line.snapshot import current_snapshot
 from kkz_eval.model.errors import UserError
 from kkz_eval.model.verdicts import State
 from kkz_eval.settings import CHECKOUT, Settings
+from kkz_eval.stewardship.sight import EVERYTHING, Sight
 from kkz_eval.storage.digests import digest_of_bytes
 from kkz_eval.storage.steps import Steps
 from kkz_eval.storage.store import Store
@@ -54,7 +57,7 @@ def delivery(count: str = "6", unit: str = NEUSS, year: str = "2005/06") -> byte
     return "\r\n".join([HEADER, *rows]).encode()
 
 
-def given(installation: Installation, data: bytes, name: str = "a.csv", own: Own = EVERYTHING) -> HandedIn:
+def given(installation: Installation, data: bytes, name: str = "a.csv", own: Sight = EVERYTHING) -> HandedIn:
     return hand_in(installation, name, data, own, NOON, 0)
 
 
@@ -120,19 +123,19 @@ def test_a_faulty_file_is_taken_and_rejected_and_what_counted_still_does(install
 
 def test_a_file_with_another_unit_is_refused_by_its_name_and_nothing_is_kept(installation: Installation) -> None:
     mixed = delivery() + b"\r\n" + delivery(unit=AHLEN).partition(b"\r\n")[2]
-    handed = given(installation, mixed, own=Own(frozenset({NEUSS})))
+    handed = given(installation, mixed, own=Sight(frozenset({NEUSS})))
     assert handed.number is None
     (notice,) = handed.notices
     assert "spricht von Ahlen (05570004)" in notice.sentence.in_language("de")
     assert "Neuss" in notice.sentence.in_language("de")
     assert kept(installation) == []
-    assert given(installation, delivery(), own=Own(frozenset({NEUSS}))).number == 1
+    assert given(installation, delivery(), own=Sight(frozenset({NEUSS}))).number == 1
 
 
 def test_a_dataset_of_another_office_and_a_file_without_a_unit_are_refused(installation: Installation) -> None:
-    other = given(installation, delivery(), own=Own(frozenset({NEUSS}), frozenset({"kita"})))
+    other = given(installation, delivery(), own=Sight(frozenset({NEUSS}), frozenset({"kita"})))
     assert "dafür reichen Sie nicht ein" in other.notices[0].sentence.in_language("de")
-    nowhere = given(installation, delivery(unit=""), own=Own(frozenset({NEUSS})))
+    nowhere = given(installation, delivery(unit=""), own=Sight(frozenset({NEUSS})))
     assert "von welcher Gemeinde" in nowhere.notices[0].sentence.in_language("de")
     assert kept(installation) == []
 
@@ -195,3 +198,10 @@ def test_of_a_number_that_never_came_there_is_no_receipt(installation: Installat
 def test_a_digest_names_the_content(installation: Installation) -> None:
     data = delivery()
     assert said_of(installation, given(installation, data)).arrival.sha256 == digest_of_bytes(data)
+
+
+def test_a_town_hands_in_for_its_own_youth_office(installation: Installation) -> None:
+    clerk = Person("neuss", frozenset({Role.CLERK}), frozenset({NEUSS}))
+    contract = installation.contracts["schulabgaenge"]
+    assert objection(sight_of(clerk), "a.csv", [(contract, frozenset({f"JH{NEUSS}"}))]) is None
+    assert objection(sight_of(clerk), "a.csv", [(contract, frozenset({f"JH{AHLEN}"}))]) is not None

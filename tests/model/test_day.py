@@ -41,5 +41,12 @@ def test_only_the_edge_asks_the_clock() -> None:
 
 
 CLOCKS = {"date", "datetime", "datetime.date", "datetime.datetime"}
-INSTANTS = {"commands/fetch.py", "storage/writer.py"}
+INSTANTS = {
+    "commands/backup.py",
+    "commands/fetch.py",
+    "desk/actions.py",
+    "desk/pages/deliver.py",
+    "sensors.py",
+    "storage/writer.py",
+}
 """Modules that say to the second when something happened; no day of theirs decides anything."""
