@@ -22,6 +22,7 @@ from kkz_eval.deliveries.register.judging import has_tables, load_findings
 from kkz_eval.deliveries.register.noted import ASKED, DECIDED, Remark, remarks
 from kkz_eval.deliveries.register.parsed_tables import load_parsed
 from kkz_eval.deliveries.register.register import Arrival, returned_keys, tombstones_of
+from kkz_eval.line.handing_in import units_of
 from kkz_eval.line.installation import Installation, open_installation
 from kkz_eval.line.official_figures import official_places
 from kkz_eval.line.snapshot import Snapshot, current_snapshot
@@ -33,7 +34,7 @@ from kkz_eval.stewardship.board import BoardCell, BoardTable, board_tables
 from kkz_eval.stewardship.delivery_diff import Change, changes_between
 from kkz_eval.stewardship.history import History, Place, histories, purged_places
 from kkz_eval.stewardship.requests import Request, requests_of, waiting_parts
-from kkz_eval.stewardship.sight import Sight
+from kkz_eval.stewardship.sight import EVERYTHING, Sight
 from kkz_eval.stewardship.to_do import ToDo, to_do
 from kkz_eval.storage.digests import digest_of, digest_of_bytes
 from kkz_eval.storage.steps import Steps
@@ -108,6 +109,20 @@ class Moment:
             for table in self.tables
         )
         return tuple(replace(table, rows=rows) for table, rows in seen if rows)
+
+    def sees_whole(self, sight: Sight, sha256: str) -> bool:
+        """Whether somebody sees all that a content speaks about: what any contract read of it, and units whose year could not be read too."""
+        if sight == EVERYTHING:
+            return True
+        register, store = self.snapshot.register, self.snapshot.steps.store
+        for contract_id in {arrival.contract_id for arrival in register.arrivals if arrival.sha256 == sha256}:
+            contract, verdict = self.snapshot.contracts.get(contract_id), register.verdicts.get((sha256, contract_id))
+            if contract is None or verdict is None or not has_tables(store, verdict):
+                return False  # nobody can say of whom it speaks
+            units = units_of(load_parsed(store, verdict.parsed_key, contract))
+            if not all(sight.sees(contract.dataset, unit) for unit in units):
+                return False
+        return True
 
     def contract_of(self, place: Place) -> Contract:
         """The contract of a place of the board."""

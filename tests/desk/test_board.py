@@ -120,6 +120,14 @@ def test_a_marked_copy_of_several_municipalities_is_for_nobody_of_them(settings:
     assert fetched.content.startswith(b"PK")
 
 
+def test_a_file_in_which_the_year_of_another_municipality_is_unreadable_is_for_nobody_of_them_either(settings: Settings) -> None:
+    rows = leavers(DORMAGEN, 2012).replace(b";2011/12;", b";2O11/12;").split(b"\r\n")[1:]
+    deliver(settings, "beide.csv", leavers(DUESSELDORF, 2012) + b"\r\n" + b"\r\n".join(rows))
+    assert desk_of(settings, CLERK).get(HERE).status_code == 200
+    assert desk_of(settings).get(f"{HERE}/markiert").status_code == 200
+    assert desk_of(settings, CLERK).get(f"{HERE}/markiert").status_code == 404
+
+
 def test_a_finding_of_a_shared_file_that_names_no_municipality_is_for_those_who_see_all_of_it(settings: Settings) -> None:
     rows = leavers(DORMAGEN, 2012).replace(b"05162004;", b"Dormgen;", 1).split(b"\r\n")[1:]
     deliver(settings, "beide.csv", leavers(DUESSELDORF, 2012) + b"\r\n" + b"\r\n".join(rows))

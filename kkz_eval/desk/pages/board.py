@@ -40,7 +40,7 @@ from kkz_eval.stewardship.board import SYMBOLS, is_simulated, legend, rests_on_s
 from kkz_eval.stewardship.clicks import Approver, may_be_right, name_of
 from kkz_eval.stewardship.delivery_diff import Change
 from kkz_eval.stewardship.due_days import Day
-from kkz_eval.stewardship.history import History, Place, delivery_named
+from kkz_eval.stewardship.history import Place, delivery_named
 from kkz_eval.stewardship.requests import Request as Asked
 from kkz_eval.stewardship.requests import is_approved
 from kkz_eval.stewardship.sight import Sight
@@ -131,7 +131,8 @@ def _page_of(desk: Desk, request: Request, moment: Moment, place: Place) -> Resp
     from kkz_eval.line.at_the_desk import story_of  # noqa: PLC0415 (takes a moment to import, and not every page needs it)
 
     story, contract, person = story_of(moment, place), moment.contract_of(place), person_of(request)
-    if story.findings and story.cell.history is not None and not _sees_whole(story.cell.history, person):
+    sight, newest = sight_of(person), None if story.cell.history is None else story.cell.history.newest.sha256
+    if story.findings and newest is not None and not moment.sees_whole(sight, newest):
         own = tuple(one for one in story.findings if one.unit_id is not None)  # what names no unit may be of another
         story = replace(story, findings=own)
     requests = moment.requests_at(place)
@@ -168,15 +169,10 @@ def in_a_year(day: date) -> str:
 
 
 def may_fetch(moment: Moment, place: Place, person: Person) -> bool:
-    """Whether the marked copy of the newest delivery may be fetched, where there is one: it shows all units of the file."""
+    """Whether the marked copy of the newest delivery may be fetched, where there is one: it shows the whole file."""
     history = moment.cells[place].history
-    return history is not None and history.verdict.has_findings and _sees_whole(history, person)
-
-
-def _sees_whole(history: History, person: Person) -> bool:
-    """Whether somebody sees all units of the newest delivery of a place."""
-    sight = sight_of(person)
-    return all(sight.sees(history.dataset, part.unit_id) for part in history.verdict.slices)
+    has = history is not None and history.verdict.has_findings
+    return has and history is not None and moment.sees_whole(sight_of(person), history.newest.sha256)
 
 
 def _step(step: Step, contract: Contract) -> dict[str, object]:
