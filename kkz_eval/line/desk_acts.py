@@ -82,15 +82,15 @@ def _value(moment: Moment, place: Place, finding: Finding, new: str) -> float:
     return float(read.value)
 
 
-def approve_here(settings: Settings, request_id: str, expires: date | None, approver: Approver) -> Path:
+def approve_here(settings: Settings, request_id: str, said: str, expires: date | None, approver: Approver) -> Path:
     """Put a decision in force, as `deliveries approve`, and judge anew what it is about; path of its file.
 
-    Nobody approves what they decided, but where one person is alone at a machine: then the file says so. Raises UserError as requests.approve.
+    said: of the request as they read it, for it may have been decided otherwise since. Nobody approves what they decided, but where one person is alone at a machine: then the file says so. Raises UserError as requests.approve.
     """
     with _writing(settings):
         moment = moment_of(settings)
         request = next((one for one in moment.requests if one.id == request_id), None)
-        if request is None:
+        if request is None or request.said != said:
             raise UserError("desk_no_request", package=say.package, id=request_id)
         is_same = approver.has_decided(request.decided_by)
         if is_same and not approver.may_be_the_same:

@@ -97,6 +97,12 @@ class Request:
         )
 
     @property
+    def said(self) -> str:
+        """Digest of what is asked for and by whom: whoever decides anew about the same finding leaves the id as it is."""
+        asked = [self.kind, self.value, self.allowed, self.old, self.new, self.reason, self.requested_by, self.decided_by]
+        return digest_of([self.id, *asked])
+
+    @property
     def decider(self) -> Sentence:
         """Who has to decide: nobody approves a request of their own."""
         return say("request.decider", role=self.requested_by) if self.requested_by else say("request.decider_of_none")

@@ -66,7 +66,7 @@ def test_what_is_approved_at_the_desk_counts_at_once_and_is_approved_on_the_comm
 ) -> None:
     all_right(settings)
     for request in moment_of(settings).requests:
-        path = approve_here(settings, request.id, LAST, SECOND)
+        path = approve_here(settings, request.id, request.said, LAST, SECOND)
         assert path.parent == settings.contracts / "waivers"
     assert state_of(moment_of(settings), FAULTY) == "waived"
     assert {row["state"] for row in on_the_command_line(settings, capsys)} == {"approved"}
@@ -93,8 +93,8 @@ def test_nobody_approves_what_they_decided_but_alone_at_a_machine_and_then_the_f
     request = moment_of(settings).requests[0]
     myself = replace(SECOND, person=CLERK.person)
     with pytest.raises(UserError, match="yourself"):
-        approve_here(settings, request.id, LAST, myself)
-    path = approve_here(settings, request.id, LAST, replace(myself, may_be_the_same=True))
+        approve_here(settings, request.id, request.said, LAST, myself)
+    path = approve_here(settings, request.id, request.said, LAST, replace(myself, may_be_the_same=True))
     assert "approved_by: Genehmigung (dieselbe Person, die auch entschieden hat)" in path.read_text(encoding="utf-8")
     assert f"requested_by: {CLERK.role}" in path.read_text(encoding="utf-8")
 
@@ -106,7 +106,7 @@ def test_a_value_that_was_mistyped_is_replaced_once_it_is_approved_and_stays_kno
     decide(settings, FAULTY, findings_at(settings, "E5")[0], Decision.CORRECTED, "Buchstabe O", "20", STEWARD)
     (request,) = moment_of(settings).requests
     assert (request.kind, request.old, request.new, request.requested_by) == ("correction", "1O1", 20.0, "Datenstelle")
-    approve_here(settings, request.id, None, SECOND)
+    approve_here(settings, request.id, request.said, None, SECOND)
     moment = moment_of(settings)
     assert state_of(moment, FAULTY) == "accepted_with_warnings"
     row = next(one for one in moment.snapshot.accepted("schulabgaenge").observations.to_pylist() if one["correction_id"])
@@ -195,9 +195,9 @@ def test_three_people_decide_approve_and_see_it_in_the_browser(settings: Setting
     assert "<h1>2 zu tun</h1>" in approver.get("/zu-tun").text
     for request in moment_of(settings).requests:
         to = f"/entscheidungen/{request.id}/genehmigen"
-        assert clerk.post_form(HERE, to, {"expires": "2099-12-31"}).status_code == 403
-        assert approver.post_form("/entscheidungen", to, {"expires": "31.12."}).status_code == 400
-        assert approver.post_form("/entscheidungen", to, {"expires": "2099-12-31"}).status_code == 303
+        assert clerk.post_form(HERE, to, {"expires": "2099-12-31", "said": request.said}).status_code == 403
+        assert approver.post_form("/entscheidungen", to, {"expires": "31.12.", "said": request.said}).status_code == 400
+        assert approver.post_form("/entscheidungen", to, {"expires": "2099-12-31", "said": request.said}).status_code == 303
     assert "Nichts zu tun" in approver.get("/zu-tun").text
     assert 'class="sign waived"' in clerk.get("/tafel").text
     assert clerk.get("/entscheidungen").text.count("genehmigt ·") == 2
@@ -208,7 +208,7 @@ def test_who_is_alone_at_this_machine_is_told_to_be_the_same_person(settings: Se
     assert client.post_form(HERE, f"{HERE}/entscheiden", form_of(settings, decision="right", reason="ja")).status_code == 303
     assert "Diese Entscheidung haben Sie selbst getroffen." in client.get(HERE).text
     (request,) = moment_of(settings).requests
-    answer = client.post_form(HERE, f"/entscheidungen/{request.id}/genehmigen", {"expires": "2099-12-31"})
+    answer = client.post_form(HERE, f"/entscheidungen/{request.id}/genehmigen", {"expires": "2099-12-31", "said": request.said})
     assert answer.status_code == 303
     log = "".join(file.read_text(encoding="utf-8") for file in (settings.home / "desk").rglob("*") if file.is_file())
     assert "approved_by_same_person" in log
@@ -216,11 +216,29 @@ def test_who_is_alone_at_this_machine_is_told_to_be_the_same_person(settings: Se
     assert "dieselbe Person" in file.read_text(encoding="utf-8")
 
 
+def test_who_approves_a_value_that_was_decided_anew_since_they_read_the_page_is_asked_to_look_again(settings: Settings) -> None:
+    deliver(settings, "duesseldorf.csv", leavers(DUESSELDORF, 2012, changed={5: "1O1"}))
+    (named,) = findings_at(settings, "E5")
+    decide(settings, FAULTY, named, Decision.CORRECTED, "Buchstabe O", "20", STEWARD)
+    (read,) = moment_of(settings).requests
+    decide(settings, FAULTY, named, Decision.CORRECTED, "Buchstabe O", "999", STEWARD)
+    (now,) = moment_of(settings).requests
+    assert now.id == read.id
+    approver = desk_of(settings, Person("leitung", frozenset({Role.APPROVER})))
+    refused = approver.post_form(HERE, f"/entscheidungen/{read.id}/genehmigen", {"said": read.said})
+    assert refused.status_code == 400
+    assert "Bitte die Seite neu laden" in refused.text
+    with pytest.raises(UserError, match="decided otherwise"):
+        approve_here(settings, read.id, read.said, None, SECOND)
+    assert not (settings.contracts / "corrections").exists()
+    assert f'name="said" value="{now.said}"' in approver.get(HERE).text
+
+
 def test_one_with_two_roles_on_a_server_does_not_approve_what_they_decided(settings: Settings) -> None:
     both = desk_of(settings, Person("beides", frozenset({Role.STEWARD, Role.APPROVER})))
     both.post_form(HERE, f"{HERE}/entscheiden", form_of(settings, decision="right", reason="ja"))
     (request,) = moment_of(settings).requests
-    refused = both.post_form(HERE, f"/entscheidungen/{request.id}/genehmigen", {"expires": "2099-12-31"})
+    refused = both.post_form(HERE, f"/entscheidungen/{request.id}/genehmigen", {"expires": "2099-12-31", "said": request.said})
     assert refused.status_code == 400
     assert "durch eine andere Person genehmigen" in refused.text
     assert not (settings.contracts / "waivers").exists()

@@ -80,7 +80,7 @@ def routes(desk: Desk) -> Iterator[At]:
             or not sight_of(person_of(request)).sees(contract.dataset, place.unit_id)
         ):
             raise HTTPException(HTTPStatus.NOT_FOUND)
-        approve_here(desk.settings, asked.id, _day(field_of(request, "expires")), approver)
+        approve_here(desk.settings, asked.id, field_of(request, "said"), _day(field_of(request, "expires")), approver)
         how = "approved_by_same_person" if approver.has_decided(asked.decided_by) else "approved"
         desk.record(request, how, asked.id)
         where = (contract.dataset, place.unit_id, place.year)
