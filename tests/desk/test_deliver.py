@@ -8,6 +8,7 @@ import re
 import tempfile
 import zipfile
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
@@ -22,6 +23,7 @@ from kkz_eval.desk import held as held_module
 from kkz_eval.desk.actions import FOLDER
 from kkz_eval.desk.held import Held
 from kkz_eval.desk.people import Person, Role
+from kkz_eval.line.desk_acts import purge_here
 from kkz_eval.model.simulated import SIGN
 from kkz_eval.model.verdicts import State
 from kkz_eval.settings import CHECKOUT, Settings
@@ -272,12 +274,34 @@ def test_a_file_with_another_unit_is_refused_before_landing_and_names_it(only_ch
     assert kept(only_checked) == []
 
 
+def test_a_town_hands_in_what_its_youth_office_delivers_under_a_key_of_its_own(settings: Settings) -> None:
+    client = desk_of(settings, CLERK)
+    head = "Jugendamt;Berichtsjahr;Alter bei Hilfebeginn;§ 27;§ 28;§ 29;§ 30;§ 31;§ 32;§ 33;§ 34;§ 35;§ 35a;Hilfen insgesamt;§ 42;§ 8a"
+    row = f"JH{NEUSS};2012;unter 3 Jahre;7;103;1;11;14;1;5;18;1;19;180;16;34"
+    answer = hand_in(client, ("hilfen.csv", f"{head}\r\n{row}\r\n".encode("utf-8-sig")))
+    assert answer.status_code == 303
+    assert "Jugendamt Neuss" in words(client.get(answer.headers["location"]).text)
+    other = row.replace(NEUSS, "05374012")
+    _, page = check(client, ("andere.csv", f"{head}\r\n{other}\r\n".encode("utf-8-sig")))
+    assert "Einreichen können Sie für Neuss (05162024), Jugendamt Neuss (JH05162024)." in words(page)
+    assert "/einreichen" not in page
+    _, page = check(desk_of(settings, Person("stadt", CLERK.roles, frozenset({"05111000"}))), ("neuss.csv", delivery()))
+    assert "Einreichen können Sie für Düsseldorf (05111000)." in words(page), "a city delivers under its own key"
+    kreis = desk_of(settings, Person("kreis", CLERK.roles, frozenset({"05358"})))
+    _, page = check(kreis, ("kreis.csv", f"{head}\r\n{row.replace(NEUSS, '05358999')}\r\n".encode("utf-8-sig")))
+    assert "/einreichen" in page, "that of a Kreis without the towns that have their own"
+
+
 def test_the_receipt_of_another_municipality_is_not_there(settings: Settings) -> None:
     hand_in(desk_of(settings), ("ahlen.csv", delivery(unit=AHLEN)))
     assert desk_of(settings).get("/liefern/quittung/1").status_code == 200
     assert desk_of(settings, CLERK).get("/liefern/quittung/1").status_code == 404
     other_office = Person("kita", frozenset({Role.CLERK}), frozenset({AHLEN}), frozenset({"kita"}))
     assert desk_of(settings, other_office).get("/liefern/quittung/1").status_code == 404
+    digest = digest_of_bytes(delivery(unit=AHLEN))
+    purge_here(settings, digest, digest[:8], "Auf Antrag gelöscht")
+    assert desk_of(settings, replace(other_office, datasets=None)).get("/liefern/quittung/1").status_code == 200
+    assert desk_of(settings, other_office).get("/liefern/quittung/1").status_code == 404, "nor of what was removed"
     for number in (0, 2, 10**30):
         assert desk_of(settings).get(f"/liefern/quittung/{number}").status_code == 404
 

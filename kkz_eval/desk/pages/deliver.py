@@ -37,7 +37,7 @@ from kkz_eval.desk.held import SECONDS, CheckedFile, Held
 from kkz_eval.desk.pages.deliveries_seen import sight_of
 from kkz_eval.desk.pages.returns import returns_about
 from kkz_eval.desk.people import Person, Role
-from kkz_eval.line.handing_in import hand_in, receipt
+from kkz_eval.line.handing_in import Receipt, hand_in, receipt
 from kkz_eval.model.errors import UserError
 from kkz_eval.model.texts import Localised, Wording
 from kkz_eval.reference.tables import unit_label
@@ -146,7 +146,7 @@ class _Room:
         """The receipt of a delivery."""
         moment, person = _moment(self.desk.settings), person_of(request)
         found = receipt(moment.snapshot, moment.histories, request.path_params["number"])
-        if found is None or not _is_theirs(person, found.units, {table.contract.dataset for table in found.tables}):
+        if found is None or not _is_theirs(person, found.units, _datasets(found, moment)):
             raise HTTPException(HTTPStatus.NOT_FOUND)
         title = say("deliver.receipt", number=found.arrival.number)
         is_known = request.query_params.get("bekannt") == "1"
@@ -171,6 +171,13 @@ def _is_theirs(person: Person, units: frozenset[str], datasets: set[str]) -> boo
     if own.units is None:
         return True
     return bool(units) and units <= own.units and (own.datasets is None or datasets <= own.datasets)
+
+
+def _datasets(found: Receipt, moment: Moment) -> set[str]:
+    """The datasets that a delivery is read as, or was before it was removed."""
+    contracts, removed = moment.snapshot.contracts, () if found.removed is None else found.removed.spoke_of
+    before = {contracts[contract_id].dataset for contract_id, _, _ in removed if contract_id in contracts}
+    return before | {table.contract.dataset for table in found.tables}
 
 
 def _held(held: Held, request: Request) -> tuple[CheckedFile, ...]:

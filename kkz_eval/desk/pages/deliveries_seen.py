@@ -19,7 +19,7 @@ from kkz_eval.desk import say
 from kkz_eval.desk.desk import Desk, person_of
 from kkz_eval.desk.people import Person, Role, everyone_here
 from kkz_eval.model.texts import Localised, Wording
-from kkz_eval.reference.tables import unit_label
+from kkz_eval.reference.tables import programme_units, unit_label, youth_office_of
 from kkz_eval.stewardship.clicks import Approver, Teller
 from kkz_eval.stewardship.history import Place
 from kkz_eval.stewardship.sight import EVERYTHING, NOTHING, Sight
@@ -37,8 +37,12 @@ def sight_of(person: Person) -> Sight:
     """The deliveries that somebody sees: a clerk the own ones, all others inside all, an approver with units those."""
     if person.sees_every_unit:
         return EVERYTHING
-    own = person.units | {f"JH{unit}" for unit in person.units}  # a town's youth office delivers under a key of its own
-    return Sight(own, person.datasets) if person.roles & INSIDE else NOTHING
+    if not person.roles & INSIDE:
+        return NOTHING
+    offices = {
+        youth_office_of(unit) for unit in programme_units() if unit.ags in person.units
+    }  # some deliver under a key of their own
+    return Sight(person.units | {office for office in offices if office is not None}, person.datasets)
 
 
 def moment_of(desk: Desk) -> Moment:
