@@ -27,7 +27,7 @@ CHROMIUM_ARGUMENTS = (
 
 
 LONGEST_FIRST = (
-    *("acceptance/test_browser_walk.py", "acceptance/test_kills.py", "acceptance/test_model_world.py"),
+    *("acceptance/test_three_days.py", "acceptance/test_kills.py", "acceptance/test_model_world.py"),
     *(
         "acceptance/test_the_gate.py",
         "acceptance/test_privacy.py",
