@@ -18,7 +18,9 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from kkz_eval.deliveries.register.own_process import fault_of
 from kkz_eval.desk import say
+from kkz_eval.desk.actions import room_of
 from kkz_eval.desk.desk import TOKEN, At, Desk, may, person_of
 from kkz_eval.desk.guard import DAGSTER, Guard, Who
 from kkz_eval.desk.pages import (
@@ -84,7 +86,16 @@ def guarded(
 
     async def by_path(scope: Scope, receive: Receive, send: Send) -> None:
         inside = scope["type"] != "lifespan" and (scope["path"] == DAGSTER or scope["path"].startswith(f"{DAGSTER}/"))
-        await (dagster if inside and dagster is not None else pages)(scope, receive, send)
+        if inside and dagster is not None:
+            await dagster(scope, receive, send)
+            return
+        try:
+            await pages(scope, receive, send)
+        except Exception as error:
+            if scope["type"] != "http":
+                raise
+            # It was answered (_fault), and goes no further: the server would write its words into the log, which may quote what was delivered.
+            _log.error("%s %s: %s", scope["method"], room_of(scope["path"]), fault_of(error))
 
     return Guard(by_path, hosts, who, desk.refuse, scheme, limits)
 
@@ -136,7 +147,6 @@ def _user_error(desk: Desk) -> Callable[[Request, Exception], Response]:
 
 def _fault(desk: Desk) -> Callable[[Request, Exception], Response]:
     def answer(request: Request, error: Exception) -> Response:
-        _log.error("%s %s: %s", request.method, request.url.path, type(error).__name__, exc_info=error)
         status = HTTPStatus.INTERNAL_SERVER_ERROR
         return desk.page(request, "sentence.html.j2", say("not_answered.title"), status, said=say("not_answered.fault"))
 

@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from served import HOST, at_an_address, desk_of
+from served import HOST, DeskClient, at_an_address, desk_of
 
 from kkz_eval.desk.actions import FOLDER
 from kkz_eval.desk.app import desk_app
 from kkz_eval.desk.desk import Desk
 from kkz_eval.desk.people import Person, Role
+from kkz_eval.desk.runs import Runs, RunSeen
 from kkz_eval.settings import CHECKOUT, Settings
 
 if TYPE_CHECKING:
@@ -45,6 +46,19 @@ def test_nobody_sees_a_page_of_a_role_they_lack(settings: Settings) -> None:
     assert refused.status_code == 403
     assert "Rolle, die Sie nicht haben" in refused.text
     assert actions(settings)[-1] == actions(settings)[-1] | {"person": "leserin", "action": "refused:role"}
+
+
+def test_a_fault_is_a_sentence_and_its_words_come_into_no_log(settings: Settings, caplog: pytest.LogCaptureFixture) -> None:
+    def listed() -> tuple[RunSeen, ...]:
+        raise ValueError("could not convert: Erika Muster")
+
+    client = desk_of(settings, runs=Runs(lambda *_: "", listed, lambda _: None))
+    served = DeskClient(client.app, base_url=f"http://{HOST}")  # what still reaches the server would be raised here
+    answer = served.get("/auswerten/laeufe")
+    assert answer.status_code == 500
+    assert "Erika" not in answer.text
+    assert "GET /auswerten: ValueError" in caplog.text
+    assert "Erika" not in caplog.text
 
 
 def test_every_address_names_the_roles_that_may_see_it(settings: Settings) -> None:
