@@ -95,6 +95,8 @@ def approve_here(settings: Settings, request_id: str, said: str, expires: date |
         is_same = approver.has_decided(request.decided_by)
         if is_same and not approver.may_be_the_same:
             raise UserError("desk_same_person", package=say.package)
+        if not request.decided_by and approver.hands_in and not approver.may_be_the_same:  # the copy may be theirs
+            raise UserError("desk_unknown_decider", package=say.package)
         role = say("desk.same_person", role=approver.role).in_language("de") if is_same else approver.role
         path = approve(request, settings.contracts, role, expires)
         installation = moment.installation

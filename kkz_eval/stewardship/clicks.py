@@ -18,11 +18,13 @@ class Teller:
 
 @dataclass(frozen=True)
 class Approver:
-    """Who approves. role: as a word; person: as the desk knows them; may_be_the_same: whether there is but one person at this machine."""
+    """Who approves. role: as a word; person: as the desk knows them; may_be_the_same: whether there is but one person at this machine;
+    hands_in: whether they may hand in deliveries, marked copies among them."""
 
     role: str
     person: str
     may_be_the_same: bool = False
+    hands_in: bool = False
 
     def has_decided(self, decided_by: str) -> bool:
         """Whether it was them who decided: as far as is known, for a marked copy names nobody. decided_by: of a request."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Callable
 from dataclasses import replace
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from faulty_home import CLERK, DUESSELDORF, FAULTY, SECOND, STEWARD, deliver, findings_at, leavers, own_home, run, state_of
+from openpyxl import load_workbook
 from served import desk_of
 
 from kkz_eval.commands.deliveries import approve_request, list_requests
@@ -242,6 +244,32 @@ def test_one_with_two_roles_on_a_server_does_not_approve_what_they_decided(setti
     assert refused.status_code == 400
     assert "durch eine andere Person genehmigen" in refused.text
     assert not (settings.contracts / "waivers").exists()
+
+
+def test_who_may_hand_in_does_not_approve_on_a_server_what_a_marked_copy_decides(settings: Settings) -> None:
+    both = desk_of(settings, Person("beides", frozenset({Role.STEWARD, Role.APPROVER})))
+    book = load_workbook(io.BytesIO(both.get(f"{HERE}/markiert").content))
+    sheet = book.worksheets[0]
+    head = next(row for row in sheet.iter_rows() if {"Status", "Begründung"} <= {cell.value for cell in row})
+    columns = {cell.value: cell.column for cell in head}
+    for row in range(head[0].row + 1, sheet.max_row + 1):
+        sheet.cell(row, columns["Status"]).value, sheet.cell(row, columns["Begründung"]).value = (
+            "Wert ist richtig",
+            "mit Externen",
+        )
+    filled = io.BytesIO()
+    book.save(filled)
+    checked = both.post_form("/liefern", "/liefern/pruefen", files=[("file", ("zurück.xlsx", filled.getvalue()))]).headers[
+        "location"
+    ]
+    assert both.post_form(checked, f"{checked}/0/einreichen").status_code == 303
+    request = moment_of(settings).requests[0]
+    assert (request.problem, request.decided_by) == ("", ""), "the copy names nobody"
+    to, fields = f"/entscheidungen/{request.id}/genehmigen", {"expires": "2099-12-31", "said": request.said}
+    refused = both.post_form(HERE, to, fields)
+    assert refused.status_code == 400
+    assert "nicht, wer in ihr entschieden hat" in refused.text
+    assert desk_of(settings, Person("leitung", frozenset({Role.APPROVER}))).post_form(HERE, to, fields).status_code == 303
 
 
 def test_a_form_that_says_something_else_is_refused_and_keeps_nothing(settings: Settings) -> None:

@@ -141,7 +141,9 @@ def teller_of(request: Request, contract: Contract) -> Teller:
 def approver_of(request: Request) -> Approver:
     """Whoever approves."""
     person = person_of(request)
-    return Approver(say("acting.approver").in_language("de"), person.name, person == everyone_here())
+    return Approver(
+        say("acting.approver").in_language("de"), person.name, person == everyone_here(), bool(person.roles & HAND_IN)
+    )
 
 
 def title_of_dataset(moment: Moment, dataset: str) -> Wording:
