@@ -272,6 +272,13 @@ def test_who_may_hand_in_does_not_approve_on_a_server_what_a_marked_copy_decides
     assert desk_of(settings, Person("leitung", frozenset({Role.APPROVER}))).post_form(HERE, to, fields).status_code == 303
 
 
+def test_a_clerk_who_is_a_researcher_too_reads_of_all_and_decides_of_the_own_alone(settings: Settings) -> None:
+    both = desk_of(settings, Person("beides", frozenset({Role.CLERK, Role.RESEARCHER}), frozenset({"05162004"})))
+    assert both.get(HERE).status_code == 200
+    assert both.post_form(HERE, f"{HERE}/entscheiden", form_of(settings, decision="right", reason="ja")).status_code == 404
+    assert not (settings.home / "register" / "decided").exists()
+
+
 def test_a_form_that_says_something_else_is_refused_and_keeps_nothing(settings: Settings) -> None:
     client = desk_of(settings)
     for fields in (

@@ -18,7 +18,16 @@ from kkz_eval.deliveries.municipal.returned import Decision
 from kkz_eval.desk import say
 from kkz_eval.desk.desk import At, Desk, field_of, may, person_of
 from kkz_eval.desk.pages.board import PLACE, in_a_year, requests_shown
-from kkz_eval.desk.pages.deliveries_seen import HAND_IN, address_of, approver_of, moment_of, place_of, sight_of, teller_of
+from kkz_eval.desk.pages.deliveries_seen import (
+    HAND_IN,
+    address_of,
+    answered_for,
+    approver_of,
+    moment_of,
+    place_of,
+    sight_of,
+    teller_of,
+)
 from kkz_eval.desk.people import Role
 from kkz_eval.model.errors import UserError
 from kkz_eval.stewardship.clicks import Named
@@ -77,7 +86,7 @@ def routes(desk: Desk) -> Iterator[At]:
             asked is None
             or place is None
             or contract is None
-            or not sight_of(person_of(request)).sees(contract.dataset, place.unit_id)
+            or not answered_for(person_of(request)).sees(contract.dataset, place.unit_id)
         ):
             raise HTTPException(HTTPStatus.NOT_FOUND)
         approve_here(desk.settings, asked.id, field_of(request, "said"), _day(field_of(request, "expires")), approver)

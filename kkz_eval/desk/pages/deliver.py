@@ -34,7 +34,7 @@ from kkz_eval.desk import say
 from kkz_eval.desk.checked_view import FileView, look_of, size_shown
 from kkz_eval.desk.desk import At, Desk, form_of, person_of
 from kkz_eval.desk.held import SECONDS, CheckedFile, Held
-from kkz_eval.desk.pages.deliveries_seen import sight_of
+from kkz_eval.desk.pages.deliveries_seen import answered_for, sight_of
 from kkz_eval.desk.pages.returns import returns_about
 from kkz_eval.desk.people import Person, Role
 from kkz_eval.line.handing_in import Receipt, hand_in, receipt
@@ -102,7 +102,7 @@ class _Room:
 
     def found(self, request: Request) -> Response:
         """What was found, file by file."""
-        files, own, language = _held(self.held, request), sight_of(person_of(request)), self.desk.language(request)
+        files, own, language = _held(self.held, request), answered_for(person_of(request)), self.desk.language(request)
         views = [FileView(at, file, own, language) for at, file in enumerate(files)]
         title = say("deliver.checked_one", name=files[0].name) if len(files) == 1 else say("deliver.checked", count=len(files))
         here = f"/liefern/geprueft/{request.path_params['check']}"
@@ -132,7 +132,7 @@ class _Room:
         settings, digest = self.desk.settings, digest_of_bytes(file.data)[:NAMED_BY]
         writing = replace(_moment(settings).installation, steps=Steps(Store.at(str(settings.home))))
         self.desk.record(request, "hands_in", digest)  # before: what can't be recorded is not done
-        handed = hand_in(writing, file.name, file.data, sight_of(person), datetime.now(UTC), PATIENCE)
+        handed = hand_in(writing, file.name, file.data, answered_for(person), datetime.now(UTC), PATIENCE)
         if handed.number is None:
             self.desk.record(request, "not_taken", digest)
             said = [notice.sentence for notice in handed.notices]

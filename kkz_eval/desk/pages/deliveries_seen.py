@@ -6,7 +6,7 @@ Does not belong here: pages; what a moment is made of (line.at_the_desk, importe
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlencode
@@ -43,6 +43,11 @@ def sight_of(person: Person) -> Sight:
         youth_office_of(unit) for unit in programme_units() if unit.ags in person.units
     }  # some deliver under a key of their own
     return Sight(person.units | {office for office in offices if office is not None}, person.datasets)
+
+
+def answered_for(person: Person) -> Sight:
+    """The deliveries about which somebody may act: what a researcher sees besides is to be read only."""
+    return sight_of(replace(person, roles=person.roles - {Role.RESEARCHER}))
 
 
 def moment_of(desk: Desk) -> Moment:
@@ -114,7 +119,9 @@ def place_of(request: Request, moment: Moment) -> Place:
     """The place that an address names. Raises HTTPException (404) where there is none, or none that this person sees: both look the same."""
     params = request.path_params
     place = (params["dataset"], params["unit"], params["year"])
-    if place not in moment.cells or not sight_of(person_of(request)).sees(place[0], place[1]):
+    person = person_of(request)
+    sight = sight_of(person) if request.method in ("GET", "HEAD") else answered_for(person)
+    if place not in moment.cells or not sight.sees(place[0], place[1]):
         raise HTTPException(HTTPStatus.NOT_FOUND)
     return place
 
