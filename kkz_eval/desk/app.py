@@ -11,7 +11,9 @@ from http import HTTPStatus
 
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException
+from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Mount, Route
@@ -22,7 +24,7 @@ from kkz_eval.deliveries.register.own_process import fault_of
 from kkz_eval.desk import say
 from kkz_eval.desk.actions import room_of
 from kkz_eval.desk.desk import TOKEN, At, Desk, may, person_of
-from kkz_eval.desk.guard import DAGSTER, Guard, Who
+from kkz_eval.desk.guard import DAGSTER, FILES, Guard, Who
 from kkz_eval.desk.pages import (
     board,
     decisions,
@@ -110,7 +112,7 @@ def _answering(desk: Desk, at: At) -> Callable[[Request], object]:
         if at.method != "POST":
             return await run_in_threadpool(at.answer, request)
         try:
-            form = await request.form(max_files=MOST_FILES, max_fields=MOST_FIELDS, max_part_size=MOST_OF_A_FIELD)
+            form = await _form(request)
         except HTTPException:
             desk.refuse(person_of(request), request.method, request.url.path, "form")
             raise
@@ -124,6 +126,23 @@ def _answering(desk: Desk, at: At) -> Callable[[Request], object]:
             await form.close()
 
     return endpoint
+
+
+class _InMemory(MultiPartParser):
+    """The parts of a form, files too, in memory and on no disk: what is in them is not known yet."""
+
+    spool_max_size = Limits().files
+
+
+async def _form(request: Request) -> FormData:
+    """The fields of a POST. Raises HTTPException for what is none."""
+    if not request.headers.get("content-type", "").startswith(FILES):
+        return await request.form(max_fields=MOST_FIELDS, max_part_size=MOST_OF_A_FIELD)
+    stream, sizes = request.stream(), {"max_files": MOST_FILES, "max_fields": MOST_FIELDS, "max_part_size": MOST_OF_A_FIELD}
+    try:
+        return await _InMemory(request.headers, stream, **sizes).parse()
+    except MultiPartException as error:
+        raise HTTPException(HTTPStatus.BAD_REQUEST) from error
 
 
 def _not_answered(desk: Desk) -> Callable[[Request, Exception], Response]:

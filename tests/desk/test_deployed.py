@@ -91,6 +91,7 @@ def configured(proxy: Proxy) -> str:
         "/etc/ssl/desk": str(proxy.folder),
         "/etc/nginx/desk.passwords": str(proxy.folder / "passwords"),
         "/run/kkz-desk/desk.sock": str(proxy.socket),
+        "/run/kkz-uploads": str(proxy.folder / "uploads"),
     }.items():
         assert said in text, said
         text = text.replace(said, here)

@@ -57,3 +57,5 @@ def test_the_files_that_are_delivered_agree() -> None:
     (place,) = re.findall(r"KKZ_DESK_SOCKET=(\S+)", texts["kkz-desk.service"])
     assert f"proxy_pass http://unix:{place};" in texts["nginx.conf"]
     assert f"d {Path(place).parent} 2750 kkz www-data" in texts["kkz-desk.tmpfiles"]
+    (uploads,) = re.findall(r"client_body_temp_path (/run/\S+);", texts["nginx.conf"])
+    assert f"d {uploads} 0700 www-data www-data" in texts["kkz-desk.tmpfiles"]

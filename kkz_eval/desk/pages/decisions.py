@@ -16,7 +16,7 @@ from starlette.responses import RedirectResponse, Response
 
 from kkz_eval.deliveries.municipal.returned import Decision
 from kkz_eval.desk import say
-from kkz_eval.desk.desk import At, Desk, field_of, may, person_of
+from kkz_eval.desk.desk import At, Desk, Handler, field_of, may, person_of
 from kkz_eval.desk.pages.board import PLACE, in_a_year, requests_shown
 from kkz_eval.desk.pages.deliveries_seen import (
     HAND_IN,
@@ -71,6 +71,7 @@ def routes(desk: Desk) -> Iterator[At]:
         except ValueError as error:
             raise HTTPException(HTTPStatus.BAD_REQUEST) from error
         teller = teller_of(request, moment.contract_of(place))
+        desk.record(request, "decides", " ".join(map(str, place)))  # before: what can't be recorded is not done
         decide(desk.settings, place, named, decision, field_of(request, "reason"), field_of(request, "new"), teller)
         desk.record(request, f"decided:{decision}", " ".join(map(str, place)))
         return RedirectResponse(f"{address_of(place)}#entscheidungen", HTTPStatus.SEE_OTHER)
@@ -89,6 +90,7 @@ def routes(desk: Desk) -> Iterator[At]:
             or not answered_for(person_of(request)).sees(contract.dataset, place.unit_id)
         ):
             raise HTTPException(HTTPStatus.NOT_FOUND)
+        desk.record(request, "approves", asked.id)
         approve_here(desk.settings, asked.id, field_of(request, "said"), _day(field_of(request, "expires")), approver)
         how = "approved_by_same_person" if approver.has_decided(asked.decided_by) else "approved"
         desk.record(request, how, asked.id)
@@ -96,6 +98,15 @@ def routes(desk: Desk) -> Iterator[At]:
         return RedirectResponse(
             f"{address_of(where)}#entscheidungen" if where in moment.cells else "/entscheidungen", HTTPStatus.SEE_OTHER
         )
+
+    yield At("/entscheidungen", listed, HAND_IN | APPROVERS, room="decisions", wish="deliver")
+    yield At("/entscheidungen/{id}/genehmigen", approved, APPROVERS, method="POST")
+    yield At(f"{PLACE}/entscheiden", decided, HAND_IN, method="POST")
+    yield At(f"{PLACE}/loeschen", _removing(desk), STEWARDS, method="POST")
+
+
+def _removing(desk: Desk) -> Handler:
+    """The form that removes a content."""
 
     def removed(request: Request) -> Response:
         from kkz_eval.line.desk_acts import purge_here  # noqa: PLC0415 (takes a moment to import, and not every page needs it)
@@ -105,14 +116,12 @@ def routes(desk: Desk) -> Iterator[At]:
         history, sha256 = moment.cells[place].history, field_of(request, "sha256")
         if history is None or sha256 not in {arrival.sha256 for arrival, _ in history.entries}:
             raise HTTPException(HTTPStatus.NOT_FOUND)
+        desk.record(request, "purges", sha256)
         said = purge_here(desk.settings, sha256, field_of(request, "typed"), field_of(request, "reason"))
         desk.record(request, "purged", sha256)
         return desk.page(request, "removed.html.j2", say("removal.title"), sentences=said, back=address_of(place))
 
-    yield At("/entscheidungen", listed, HAND_IN | APPROVERS, room="decisions", wish="deliver")
-    yield At("/entscheidungen/{id}/genehmigen", approved, APPROVERS, method="POST")
-    yield At(f"{PLACE}/entscheiden", decided, HAND_IN, method="POST")
-    yield At(f"{PLACE}/loeschen", removed, STEWARDS, method="POST")
+    return removed
 
 
 def _day(typed: str) -> date | None:
