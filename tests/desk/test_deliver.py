@@ -128,11 +128,16 @@ def test_a_clean_file_is_said_to_be_ready(only_checked: Settings) -> None:
     assert "Markierte Kopie" not in page
 
 
+def on_disk(file: object) -> None:
+    pytest.fail("an upload was written to the disk before anybody looked into it")
+
+
 def test_nothing_is_kept_of_what_is_only_checked(settings: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     spool = tmp_path / "spool"
     spool.mkdir()
     monkeypatch.setattr(tempfile, "tempdir", str(spool))
-    large = delivery() + b"\r\n" * 1_200_000  # more than a form keeps in memory
+    monkeypatch.setattr(tempfile.SpooledTemporaryFile, "rollover", on_disk)
+    large = delivery() + b"\r\n" * 1_200_000  # more than forms usually keep in memory
     address, _ = check(desk_of(settings, CLERK), ("neuss.csv", delivery("1O")), ("gross.csv", large))
     assert address.startswith("/liefern/geprueft/")
     assert list(spool.iterdir()) == []
