@@ -34,7 +34,7 @@ from kkz_eval.storage.store import DraftStore
 
 @dataclass(frozen=True)
 class WaitingFile:
-    """A content that is not accepted, or not as a whole. state: what is said of it, None where nothing was judged yet; parts: units and years of it that wait,
+    """A content that is not accepted, or not as a whole. state: what is said of it; parts: units and years of it that wait,
     none where that is the whole file; number, day: of its last arrival."""
 
     sha256: str
@@ -42,7 +42,7 @@ class WaitingFile:
     dataset: str
     title: Wording
     is_official: bool
-    state: Sentence | None
+    state: Sentence
     parts: tuple[tuple[str, int], ...]
     number: int
     day: str
@@ -123,7 +123,7 @@ class Preview:
 def waiting_files(snapshot: Snapshot) -> tuple[WaitingFile, ...]:
     """The contents that have no verdict yet, and those of which something is rejected and nothing newer came; the newest first."""
     register = snapshot.register
-    found: dict[tuple[str, str], tuple[Arrival, Sentence | None, list[tuple[str, int]]]] = {}
+    found: dict[tuple[str, str], tuple[Arrival, Sentence, list[tuple[str, int]]]] = {}
     for source, unit, year in snapshot.rejected_slices:
         parts = found.setdefault((source.arrival.sha256, source.arrival.contract_id), (source.arrival, State.REJECTED.said, []))[
             2
@@ -137,7 +137,7 @@ def waiting_files(snapshot: Snapshot) -> tuple[WaitingFile, ...]:
             and arrival.sha256 not in register.tombstones
             and arrival.contract_id in snapshot.contracts
         ):
-            found[key] = (arrival, None, [])
+            found[key] = (arrival, State.PENDING.said, [])
     waiting = []
     for (sha256, contract_id), (arrival, state, parts) in found.items():
         contract = snapshot.contracts[contract_id]

@@ -216,10 +216,17 @@ def _files_below(base: str) -> Iterator[str]:
         except OSError:  # gone meanwhile, or never there
             continue
         for entry in entries:
-            if not entry.is_dir() or entry.name.startswith(_UNFINISHED):
+            if not _is_folder(entry) or entry.name.startswith(_UNFINISHED):
                 yield f"{folder}/{entry.name}"
             elif not entry.is_symlink():
                 left.append(f"{folder}/{entry.name}")
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:  # a link that leads in a circle is a file that can't be read
+        return False
 
 
 def put_file_if_absent(path: Path, data: bytes) -> bool:
