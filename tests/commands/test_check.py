@@ -52,7 +52,7 @@ def _spin() -> None:
 def _allocate() -> None:
     kept = []
     while True:
-        kept.append(bytearray(1 << 20))
+        kept.append(bytearray(1 << 28))  # more at once than a process of many tests may have free within what it holds already
 
 
 def _wait() -> None:
