@@ -19,6 +19,7 @@ from kkz_eval.line.preview import Preview, preview_of_file, preview_of_waiting, 
 from kkz_eval.line.snapshot import current_snapshot
 from kkz_eval.line.study import study_of
 from kkz_eval.model.errors import UserError
+from kkz_eval.model.verdicts import State
 
 OUTCOME = "schulabgaenge_ohne_abschluss"
 
@@ -115,5 +116,5 @@ def test_a_file_without_a_verdict_waits_too(own: Installation) -> None:
     Path(own.settings.inbox / LATER).write_bytes((own.settings.home.parent / "later" / LATER).read_bytes())
     land(own, YEARS)
     (waiting,) = waiting_files(current_snapshot(own))
-    assert (waiting.name, waiting.state, waiting.is_official) == (LATER, None, False)
+    assert (waiting.name, waiting.state, waiting.is_official) == (LATER, State.PENDING.said, False)
     assert preview_of_waiting(own, waiting.sha256).indicators
