@@ -13,7 +13,7 @@ class Role(StrEnum):
     STEWARD = "steward"  # decides on findings
     APPROVER = "approver"  # approves what somebody else decided
     RESEARCHER = "researcher"  # starts runs and compares them
-    READER = "reader"  # reads what is published
+    READER = "reader"  # reads reports, drafts among them, which say so
 
 
 ALL_ROLES = frozenset(Role)
