@@ -9,6 +9,10 @@
     correspondence what stewards send and look at: marked copies, board, replies, templates
     soundness      what is kept, against what it should be
     alone          an installation that one process alone works on, and what stands in the way of it
+    at_the_desk    what the desk shows of deliveries at one moment; desk_acts, handing_in: what is done there
+    side_by_side   two editions beside each other; preview, gap_costs: what a file would change, and what a missing one costs
+    municipal_return  what a municipality gets back; return_files: its pages and workbook
+    releases       which edition of a report is released
     comparisons, validation, locks
 
 Does not belong here: what a step does; Dagster; what is printed.
