@@ -292,7 +292,8 @@ def approve_request(settings: Settings, request_id: str, role: str, expires: str
         requests = {request.id: request for request in requests_of(store, read_register(store), contracts)}
         if request_id not in requests:
             raise UserError("request_unknown", package=say.package, id=request_id, known=", ".join(requests) or "–")
-        path = approve(requests[request_id], settings.contracts, role, _day(expires))
+        decisions = load_decisions(settings.contracts, contracts, settings.day)
+        path = approve(requests[request_id], settings.contracts, role, _day(expires), decisions)
     print(say("approved", file=str(path)).in_language(settings.language))
     return 0
 

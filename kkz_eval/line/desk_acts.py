@@ -17,7 +17,15 @@ from kkz_eval.deliveries.persons.typed import screened
 from kkz_eval.deliveries.register.decided import record_at
 from kkz_eval.deliveries.register.decisions import load_decisions
 from kkz_eval.deliveries.register.judging import judge_arrival
-from kkz_eval.deliveries.register.noted import NO_CONTENT, DeskDecision, Remark, record_decision, record_remark, still_open
+from kkz_eval.deliveries.register.noted import (
+    NO_CONTENT,
+    DeskDecision,
+    Remark,
+    desk_decisions,
+    record_decision,
+    record_remark,
+    still_open,
+)
 from kkz_eval.deliveries.register.parsed_tables import load_parsed
 from kkz_eval.deliveries.register.purging import purge
 from kkz_eval.deliveries.text.numbers import parse_number, style_shown
@@ -29,10 +37,10 @@ from kkz_eval.model.findings import Finding
 from kkz_eval.model.texts import Sentence
 from kkz_eval.reference.tables import units_known_to
 from kkz_eval.settings import Settings
-from kkz_eval.stewardship.clicks import Approver, Named, Teller, may_be_right, name_of
+from kkz_eval.stewardship.clicks import Approver, Named, Teller, is_open, may_be_right, name_of
 from kkz_eval.stewardship.history import Place
 from kkz_eval.stewardship.removal import said_of_removal
-from kkz_eval.stewardship.requests import approve, is_correctable
+from kkz_eval.stewardship.requests import approve, is_approved, is_correctable
 from kkz_eval.storage.steps import Steps
 from kkz_eval.storage.store import Store
 from kkz_eval.storage.writer import writing_soon
@@ -41,11 +49,22 @@ SURE = 8
 """So many characters of its digest are typed by whoever removes a content."""
 
 
-def decide(settings: Settings, place: Place, named: Named, decision: Decision, reason: str, new: str, teller: Teller) -> None:
+def decide(
+    settings: Settings,
+    place: Place,
+    named: Named,
+    decision: Decision,
+    reason: str,
+    new: str,
+    teller: Teller,
+    seen: str | None = None,
+) -> None:
     """Keep what somebody decided about a finding of the newest delivery of a place; Decision.OPEN takes back what was decided.
 
-    new: the value that is to hold, as typed, of a correction. Raises UserError where the delivery is not the newest any more or has no such finding,
-    the reason is missing or speaks of a person, the value is no number, or can't be decided about here.
+    new: the value that is to hold, as typed, of a correction; seen: number of the decision that stood on the page, "" for none, None where nobody
+    looked at a page. The same decision once more changes nothing. Raises UserError where the delivery is not the newest any more or has no such
+    finding, somebody decided or approved in the meantime, the reason is missing or speaks of a person, the value is no number or was typed where
+    none is asked for, or can't be decided about here.
     """
     said = "" if decision == Decision.OPEN else screened(reason)
     with _writing(settings):
@@ -54,8 +73,32 @@ def decide(settings: Settings, place: Place, named: Named, decision: Decision, r
         value = _value(moment, place, finding, new) if decision == Decision.CORRECTED else None
         if decision == Decision.RIGHT and not may_be_right(finding):
             raise UserError("desk_not_waivable", package=say.package, cell=named.cell)
+        if decision == Decision.RIGHT and new.strip() not in ("", named.value):
+            raise UserError("desk_right_or_corrected", package=say.package, value=named.value, new=new.strip())
         row = DecisionRow("", named.cell, named.value, named.rule, decision, decision, said, "")
-        record_decision(_store(settings), DeskDecision(named.sha256, row, value, teller.role, teller.person, _day(settings)))
+        decided = DeskDecision(named.sha256, row, value, teller.role, teller.person, _day(settings))
+        if _is_to_be_kept(moment, decided, seen):
+            record_decision(_store(settings), decided)
+
+
+def _is_to_be_kept(moment: Moment, decided: DeskDecision, seen: str | None) -> bool:
+    """Whether a decision is a new one, about what its maker saw. Raises UserError where another stands, or one that a second role approved."""
+    decisions = desk_decisions(moment.snapshot.steps.store)
+    standing = next((one for one in decisions if _about(one) == _about(decided)), None)
+    if standing is not None and replace(standing, row=replace(standing.row, number="")) == decided:
+        return False  # a form that was sent twice
+    number = "" if standing is None or standing.row.decision == Decision.OPEN else standing.row.number
+    asked = (one for one in moment.requests if one.decided_by and (one.returned, one.number) == (decided.original, number))
+    if any(is_approved(one, moment.installation.decisions) for one in asked):
+        raise UserError("desk_approved_meanwhile", package=say.package, cell=decided.row.cell)
+    if seen is not None and seen != number:
+        raise UserError("desk_decided_meanwhile", package=say.package, cell=decided.row.cell)
+    return True
+
+
+def _about(decision: DeskDecision) -> tuple[str, ...]:
+    """The finding that a decision is about."""
+    return decision.original, decision.row.rule, decision.row.cell, decision.row.value
 
 
 def _finding(moment: Moment, place: Place, named: Named) -> Finding:
@@ -74,10 +117,15 @@ def _value(moment: Moment, place: Place, finding: Finding, new: str) -> float:
     assert history is not None
     read = parse_number(new, style_shown(new))
     if read.value is None or read.flag is not None:
-        raise UserError("desk_no_number", package=say.package, value=new.strip() or "–")
+        raise UserError("desk_no_number" if new.strip() else "desk_no_value", package=say.package, value=new.strip())
     parsed = load_parsed(moment.snapshot.steps.store, history.verdict.parsed_key, contract)
     field = finding.field
-    if field is None or record_at(parsed, finding) is None or not is_correctable(field, read.value, contract):
+    if (
+        field is None
+        or not is_open(finding)
+        or record_at(parsed, finding) is None
+        or not is_correctable(field, read.value, contract)
+    ):
         raise UserError("desk_not_correctable", package=say.package, cell=finding.cell or "–", value=new.strip())
     return float(read.value)
 
@@ -98,7 +146,7 @@ def approve_here(settings: Settings, request_id: str, said: str, expires: date |
         if not request.decided_by and approver.hands_in and not approver.may_be_the_same:  # the copy may be theirs
             raise UserError("desk_unknown_decider", package=say.package)
         role = say("desk.same_person", role=approver.role).in_language("de") if is_same else approver.role
-        path = approve(request, settings.contracts, role, expires)
+        path = approve(request, settings.contracts, role, expires, moment.installation.decisions)
         installation = moment.installation
         decisions = load_decisions(settings.contracts, installation.contracts, settings.day)
         kept = replace(installation, decisions=decisions, steps=Steps(_store(settings)))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from kkz_eval.deliveries.register.decided import is_waivable
-from kkz_eval.model.findings import Finding
+from kkz_eval.deliveries.register.decided import CORRECTION_KINDS, is_waivable
+from kkz_eval.model.findings import Finding, Severity
 
 
 @dataclass(frozen=True)
@@ -48,4 +48,9 @@ def name_of(finding: Finding, sha256: str) -> Named:
 
 def may_be_right(finding: Finding) -> bool:
     """Whether somebody may say of a finding that the value is right: of one about a value that was read and belongs to a unit and year."""
-    return is_waivable(finding) and None not in (finding.field, finding.unit_id, finding.year)
+    return is_open(finding) and is_waivable(finding) and None not in (finding.field, finding.unit_id, finding.year)
+
+
+def is_open(finding: Finding) -> bool:
+    """Whether anything may be decided about a finding: not where it says what a decision did that is in force."""
+    return finding.severity != Severity.ACKNOWLEDGED and finding.kind not in CORRECTION_KINDS

@@ -37,12 +37,14 @@ from kkz_eval.model.errors import UserError
 from kkz_eval.model.findings import Finding, Severity, iter_findings
 from kkz_eval.model.identifiers import cell_address
 from kkz_eval.model.parsed import COL, ROW, SHEET, ParsedTable
+from kkz_eval.model.system_errors import reason_of
 from kkz_eval.model.texts import Joined, Localised, Sentence
 from kkz_eval.model.verdicts import Status, Verdict
 from kkz_eval.stewardship import say
 from kkz_eval.stewardship.delivery_diff import Change, changes_between
+from kkz_eval.stewardship.due_days import Day
 from kkz_eval.storage.digests import digest_of
-from kkz_eval.storage.store import Store, put_file_if_absent
+from kkz_eval.storage.store import Store, put_file_if_absent, replace_file
 
 
 @dataclass(frozen=True)
@@ -350,23 +352,30 @@ def _where(place: Place) -> tuple[object, ...]:
     return (place.contract, place.unit_id, place.year, place.field, tuple(sorted(place.dimensions.items())))
 
 
-def approve(request: Request, folder: Path, role: str, expires: date | None) -> Path:
+def approve(request: Request, folder: Path, role: str, expires: date | None, decisions: Decisions) -> Path:
     """Write the decision's YAML file beside the contracts and return its path.
 
-    role: of the second person; expires: of a waiver. The file is there as a whole or not at all; the same approval once more changes
-    nothing. Raises UserError where the request can't be approved, the role is the one that asked, a waiver has no expiry, or the file
-    is there and says something else.
+    role: of the second person; expires: of a waiver; decisions: those that there are, as of today. The file is there as a whole or not at all; the
+    same approval once more changes nothing, and a waiver that is over is renewed. Raises UserError where the request can't be approved, the role
+    is the one that asked, a waiver has no expiry or is over already, or the file is there and says something else.
     """
     if request.problem or request.place is None:
         raise UserError("request_not_admissible", package=say.package, id=request.id, why=request.sentence.in_language("de"))
     if not role.strip() or role.strip().casefold() == request.requested_by.strip().casefold():
         raise UserError("approve_one_role", package=say.package, role=role)
     decision = _decision(request, request.place, role.strip(), expires)
+    if isinstance(decision, Waiver) and decision.expires < decisions.today:
+        raise UserError("approve_over", package=say.package, day=Day(decision.expires))
     kind = WAIVERS if isinstance(decision, Waiver) else CORRECTIONS
     path = folder / kind / f"{decision.id}.yaml"
     content = yaml.safe_dump(document_of(decision), allow_unicode=True, sort_keys=False).encode()
     if not put_file_if_absent(path, content) and path.read_bytes() != content:
-        raise UserError("approve_twice", package=say.package, file=str(path))
+        if not any(waiver.id == decision.id and waiver.expires < decisions.today for waiver in decisions.waivers):
+            raise UserError("approve_twice", package=say.package, id=request.id, file=f"{kind}/{path.name}")
+        try:
+            replace_file(path, content)
+        except OSError as error:
+            raise UserError("storage_not_writable", place=str(path.parent), reason=reason_of(error)) from error
     return path
 
 

@@ -216,7 +216,7 @@ def test_an_approval_killed_at_any_write_is_whole_or_absent_and_the_same_call_en
     request = next(r for r in requests_of(here.steps.store, here.register(), here.contracts) if not r.problem)
 
     def agree() -> None:
-        approve(request, world / "contracts", "Leitung", date(2099, 1, 1))
+        approve(request, world / "contracts", "Leitung", date(2099, 1, 1), here.decisions)
 
     agree()
     expected = tree(waivers)
@@ -232,9 +232,9 @@ def test_an_approval_killed_at_any_write_is_whole_or_absent_and_the_same_call_en
 def test_another_approval_of_the_same_request_is_refused(line: Installation, world: Path) -> None:
     here = _at(line, world)
     request = next(r for r in requests_of(here.steps.store, here.register(), here.contracts) if not r.problem)
-    path = approve(request, world / "contracts", "Leitung", date(2099, 1, 1))
-    with pytest.raises(UserError, match="exists"):
-        approve(request, world / "contracts", "Leitung", date(2099, 1, 2))
+    path = approve(request, world / "contracts", "Leitung", date(2099, 1, 1), here.decisions)
+    with pytest.raises(UserError, match="approved already"):
+        approve(request, world / "contracts", "Leitung", date(2099, 1, 2), here.decisions)
     assert "2099-01-01" in path.read_text(encoding="utf-8")
     other = world / "other"
     other.touch()

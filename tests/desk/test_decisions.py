@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
@@ -12,7 +13,7 @@ from pathlib import Path
 import pytest
 from faulty_home import CLERK, DUESSELDORF, FAULTY, SECOND, STEWARD, deliver, findings_at, leavers, own_home, run, state_of
 from openpyxl import load_workbook
-from served import desk_of
+from served import DeskClient, desk_of
 
 from kkz_eval.commands.deliveries import approve_request, list_requests
 from kkz_eval.deliveries.municipal.returned import Decision
@@ -234,6 +235,98 @@ def test_who_approves_a_value_that_was_decided_anew_since_they_read_the_page_is_
         approve_here(settings, read.id, read.said, None, SECOND)
     assert not (settings.contracts / "corrections").exists()
     assert f'name="said" value="{now.said}"' in approver.get(HERE).text
+
+
+def seen_at(client: DeskClient, cell: str) -> list[str]:
+    """What each form of a place says of the decision that stands there, for the findings in a cell."""
+    return re.findall(rf'name="cell" value="{cell}">.*?name="seen" value="(.*?)"', client.get(HERE).text, re.DOTALL)
+
+
+def test_who_decides_on_a_page_that_is_old_does_not_write_over_what_another_decided_meanwhile(settings: Settings) -> None:
+    clerk = desk_of(settings, Person("amt", frozenset({Role.CLERK}), frozenset({DUESSELDORF})))
+    steward = desk_of(settings, Person("datenstelle", frozenset({Role.STEWARD})))
+    old = form_of(settings, decision="right", seen="")
+    to = f"{HERE}/entscheiden"
+    assert steward.post_form(HERE, to, {**old, "reason": "mit Externen"}).status_code == 303
+    for fields in ({**old, "reason": "anders"}, {**old, "decision": "corrected", "reason": "anders", "new": "450"}):
+        refused = clerk.post_form(HERE, to, fields)
+        assert refused.status_code == 400
+        assert "inzwischen jemand anders" in refused.text
+    (request,) = moment_of(settings).requests
+    assert (request.kind, request.reason, request.decided_by) == ("waiver", "mit Externen", "datenstelle")
+    seen = next(one for one in seen_at(clerk, "E19") if one)
+    taken_back = {**old, "decision": "open", "seen": seen}
+    assert clerk.post_form(HERE, to, taken_back).status_code == 303
+    assert steward.post_form(HERE, to, {**old, "reason": "anders", "seen": seen}).status_code == 400, (
+        "what they saw was taken back"
+    )
+    assert moment_of(settings).requests == ()
+
+
+def test_a_decision_that_is_sent_twice_is_kept_once(settings: Settings) -> None:
+    client = desk_of(settings)
+    for _ in range(2):
+        fields = form_of(settings, decision="right", reason="mit Externen", seen="")
+        assert client.post_form(HERE, f"{HERE}/entscheiden", fields).status_code == 303
+    assert len(list((settings.home / "register" / "decided").rglob("*.json"))) == 1
+
+
+def test_what_was_approved_meanwhile_is_not_taken_back_on_a_page_that_is_old(settings: Settings) -> None:
+    client = desk_of(settings)
+    client.post_form(HERE, f"{HERE}/entscheiden", form_of(settings, decision="right", reason="ja", seen=""))
+    seen = next(one for one in seen_at(client, "E19") if one)
+    (request,) = moment_of(settings).requests
+    approve_here(settings, request.id, request.said, LAST, SECOND)
+    refused = client.post_form(HERE, f"{HERE}/entscheiden", form_of(settings, decision="open", seen=seen))
+    assert refused.status_code == 400
+    assert "genehmigt und in Kraft" in refused.text
+    assert moment_of(settings).requests == (request,)
+
+
+def test_a_value_that_was_typed_is_not_dropped_by_saying_that_the_delivered_one_is_right(settings: Settings) -> None:
+    """As by Enter in the field of the right value, which is the first button of the form."""
+    client, to = desk_of(settings), f"{HERE}/entscheiden"
+    refused = client.post_form(HERE, to, form_of(settings, decision="right", reason="ja", new="450"))
+    assert refused.status_code == 400
+    assert "Eingetragen ist 450" in refused.text
+    assert "Hier fehlt der Wert" in client.post_form(HERE, to, form_of(settings, decision="corrected", reason="ja", new=" ")).text
+    assert not (settings.home / "register" / "decided").exists()
+    assert client.post_form(HERE, to, form_of(settings, decision="right", reason="ja", new="460")).status_code == 303
+
+
+def test_about_what_a_correction_did_nothing_is_decided_by_click(settings: Settings) -> None:
+    deliver(settings, "duesseldorf.csv", leavers(DUESSELDORF, 2012, changed={5: "1O1"}))
+    decide(settings, FAULTY, findings_at(settings, "E5")[0], Decision.CORRECTED, "Buchstabe O", "20", STEWARD)
+    (request,) = moment_of(settings).requests
+    approve_here(settings, request.id, request.said, None, SECOND)
+    page = desk_of(settings).get(HERE).text
+    assert "ausgewertet wird 20" in page
+    assert "Hier entscheiden" not in page
+    assert "eine zweite Stelle hat genehmigt" in page
+    for decision, new in ((Decision.RIGHT, ""), (Decision.CORRECTED, "21")):
+        with pytest.raises(UserError):
+            decide(settings, FAULTY, findings_at(settings, "E5")[0], decision, "doch nicht", new, STEWARD)
+
+
+def test_an_exception_holds_until_a_day_to_come_and_is_renewed_when_it_is_over(settings: Settings) -> None:
+    all_right(settings)
+    approver = desk_of(settings, Person("leitung", frozenset({Role.APPROVER})))
+    request = moment_of(settings).requests[0]
+    to = f"/entscheidungen/{request.id}/genehmigen"
+    refused = approver.post_form(HERE, to, {"said": request.said, "expires": "2026-11-28"})
+    assert refused.status_code == 400
+    assert "28. November 2026 ist schon vorbei" in refused.text
+    assert not (settings.contracts / "waivers").exists()
+    with pytest.raises(UserError, match="is over already"):
+        approve_request(settings, request.id, "Leitung", "2026-11-28")
+    path = approve_here(settings, request.id, request.said, date(2026, 11, 30), SECOND)
+    with pytest.raises(UserError, match="approved already"):
+        approve_here(settings, request.id, request.said, LAST, SECOND)
+    later = replace(settings, day=date(2026, 12, 1))
+    assert not is_approved(request, moment_of(later).installation.decisions)
+    assert approve_here(later, request.id, request.said, LAST, SECOND) == path
+    assert "expires: 2099-12-31" in path.read_text(encoding="utf-8")
+    assert is_approved(request, moment_of(later).installation.decisions)
 
 
 def test_one_with_two_roles_on_a_server_does_not_approve_what_they_decided(settings: Settings) -> None:

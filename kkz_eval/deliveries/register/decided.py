@@ -16,6 +16,8 @@ from kkz_eval.deliveries.register.decisions import WAIVABLE, Correction, Decisio
 from kkz_eval.model.findings import FINDINGS_SCHEMA, Finding, Severity, concat_findings, findings_table, iter_findings
 from kkz_eval.model.parsed import COL, FLAG, ROW, SHEET, ParsedTable
 
+APPLIED, OBSOLETE, UNFIT = CORRECTION_KINDS = "correction_applied", "correction_obsolete", "correction_unfit"
+"""Kinds of findings that say what became of a correction that is in force."""
 _READ_AS_NUMBER = ("reader_number", "reader_format_day", "reader_ambiguous_number", "reader_integer")
 
 
@@ -130,7 +132,7 @@ def with_corrections(
         for record in map(int, np.flatnonzero(_records_of(parsed, correction.place))):
             parsed, finding = _apply(parsed, contract, correction, record)
             said.append(finding)
-            if finding.kind == "correction_applied":
+            if finding.kind == APPLIED:
                 applied.append(Applied(record, correction.place.field, correction.id))
     if said:
         parsed = replace(parsed, findings=concat_findings([parsed.findings, findings_table(said)]))
@@ -150,12 +152,12 @@ def _apply(parsed: ParsedTable, contract: Contract, correction: Correction, reco
     value = parsed.values(field)[record].as_py()
     whole = contract.property_named(field).logical_type == "integer"
     fits = delivered == correction.old.strip() and (correction.new.is_integer() or not whole)
-    kind = "correction_applied" if fits else "correction_obsolete" if value == correction.new else "correction_unfit"
+    kind = APPLIED if fits else OBSOLETE if value == correction.new else UNFIT
     shown = str(int(correction.new)) if correction.new.is_integer() else str(correction.new).replace(".", ",")
     finding = Finding(
         rule=f"correction.{correction.id}",
         kind=kind,
-        severity=Severity.ERROR if kind == "correction_unfit" else Severity.WARNING,
+        severity=Severity.ERROR if kind == UNFIT else Severity.WARNING,
         sheet=parsed.table.column(SHEET)[record].as_py(),
         row=parsed.table.column(field + ROW)[record].as_py(),
         column=parsed.table.column(field + COL)[record].as_py(),
@@ -163,9 +165,9 @@ def _apply(parsed: ParsedTable, contract: Contract, correction: Correction, reco
         unit_id=correction.place.unit_id,
         year=correction.place.year,
         value=delivered,
-        allowed=correction.old if kind == "correction_unfit" else shown,
+        allowed=correction.old if kind == UNFIT else shown,
     )
-    if kind != "correction_applied":
+    if kind != APPLIED:
         return parsed, finding
     table = _replaced(parsed.table, field, record, int(correction.new) if whole else correction.new)
     table = _replaced(table, field + FLAG, record, None)

@@ -18,6 +18,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from kkz_eval.contracts.contract import Contract
+from kkz_eval.deliveries.register.decided import APPLIED
 from kkz_eval.desk import say
 from kkz_eval.desk.desk import At, Desk, environment, field_of, may, person_of
 from kkz_eval.desk.pages.deliveries_seen import (
@@ -37,7 +38,7 @@ from kkz_eval.model.findings import Finding
 from kkz_eval.model.texts import Joined, Language, Wording
 from kkz_eval.reference.tables import unit_label
 from kkz_eval.stewardship.board import SYMBOLS, is_simulated, legend, rests_on_simulated, said_of, shown
-from kkz_eval.stewardship.clicks import Approver, may_be_right, name_of
+from kkz_eval.stewardship.clicks import Approver, is_open, may_be_right, name_of
 from kkz_eval.stewardship.delivery_diff import Change
 from kkz_eval.stewardship.due_days import Day
 from kkz_eval.stewardship.history import Place, delivery_named
@@ -205,13 +206,12 @@ def _findings(moment: Moment, story: Story, requests: tuple[Asked, ...], contrac
     labels = {p.name: {"de": p.label_de, "en": p.label_en} for p in contract.properties}
     measures = {p.name for p in contract.properties if p.role == "measure"}
     sha256 = story.cell.history.newest.sha256
-    asked = {
-        (one.rule, one.place.cell if one.place else ""): is_approved(one, moment.installation.decisions)
-        for one in requests
-        if one.returned == sha256 and one.decided_by
+    decided = {
+        (one.rule, one.place.cell if one.place else ""): one for one in requests if one.returned == sha256 and one.decided_by
     }
     found: list[dict[str, object]] = []
     for finding in (story.findings or ())[:FINDINGS]:
+        asked = decided.get((finding.rule, finding.cell))
         found.append(
             {
                 "finding": finding,
@@ -219,15 +219,16 @@ def _findings(moment: Moment, story: Story, requests: tuple[Asked, ...], contrac
                 "named": name_of(finding, sha256),
                 "right": may_be_right(finding),
                 "correctable": _takes_a_value(finding, measures),
-                "asked": (finding.rule, finding.cell) in asked,
-                "approved": asked.get((finding.rule, finding.cell), False),
+                "asked": asked is not None,
+                "seen": "" if asked is None else asked.number,
+                "approved": finding.kind == APPLIED or (asked is not None and is_approved(asked, moment.installation.decisions)),
             }
         )
     return found
 
 
 def _takes_a_value(finding: Finding, measures: set[str]) -> bool:
-    return finding.field in measures and None not in (finding.row, finding.unit_id, finding.year)
+    return is_open(finding) and finding.field in measures and None not in (finding.row, finding.unit_id, finding.year)
 
 
 @dataclass(frozen=True)

@@ -72,7 +72,16 @@ def routes(desk: Desk) -> Iterator[At]:
             raise HTTPException(HTTPStatus.BAD_REQUEST) from error
         teller = teller_of(request, moment.contract_of(place))
         desk.record(request, "decides", " ".join(map(str, place)))  # before: what can't be recorded is not done
-        decide(desk.settings, place, named, decision, field_of(request, "reason"), field_of(request, "new"), teller)
+        decide(
+            desk.settings,
+            place,
+            named,
+            decision,
+            field_of(request, "reason"),
+            field_of(request, "new"),
+            teller,
+            field_of(request, "seen"),
+        )
         desk.record(request, f"decided:{decision}", " ".join(map(str, place)))
         return RedirectResponse(f"{address_of(place)}#entscheidungen", HTTPStatus.SEE_OTHER)
 
