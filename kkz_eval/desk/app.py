@@ -11,6 +11,7 @@ from http import HTTPStatus
 
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
+from starlette.convertors import IntegerConvertor, register_url_convertor
 from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException
 from starlette.formparsers import MultiPartException, MultiPartParser
@@ -57,6 +58,15 @@ ROOMS: tuple[Callable[[Desk], Iterable[At]], ...] = (
 """The modules of pages; navigation has their rooms by what somebody wants, and then in this order."""
 MOST_FILES, MOST_FIELDS, MOST_OF_A_FIELD = 50, 200, 1_000_000
 """Of one form; MOST_OF_A_FIELD in bytes, for what is no file."""
+
+
+class _Number(IntegerConvertor):
+    """A number in an address, `{year:number}`: of so many digits as any of ours has; a longer one leads nowhere."""
+
+    regex = "[0-9]{1,9}"
+
+
+register_url_convertor("number", _Number())
 
 _log = logging.getLogger("kkz_eval.desk")
 

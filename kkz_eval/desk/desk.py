@@ -39,7 +39,7 @@ TOKEN = "token"
 class At:
     """An address and who may see it.
 
-    path: as Starlette writes it; answer: runs in a thread of its own; may: the roles, of which one is enough; method: GET or POST, a POST
+    path: as Starlette writes it, numbers as {name:number}; answer: runs in a thread of its own; may: the roles, of which one is enough; method: GET or POST, a POST
     comes to `answer` with its token checked; room: word under which navigation offers the address, "" for none; wish: what somebody wants
     who goes there (deliver, evaluate, read).
     """

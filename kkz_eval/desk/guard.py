@@ -39,6 +39,7 @@ _DECIDING = frozenset(
 _OWN_SITE = frozenset({"none", "same-origin"})
 _HIDDEN_SIGN = re.compile(rb"%(2f|5c|25|00)|//", re.IGNORECASE)  # a slash, one that is escaped again, an end of text
 _LENGTH = re.compile(r"[0-9]{1,15}")
+_LONGEST_PATH = 2_000  # signs; no page of ours has an address of half of that
 
 Who = Callable[[Scope], Person | None]
 """Whoever sends a request; None where nobody can be named. May raise Refused."""
@@ -179,6 +180,8 @@ def _plain_path(scope: Scope) -> str:
     """The path, which must be what it looks like. Raises Refused for signs that another part might read otherwise."""
     path = str(scope["path"])
     raw: bytes = scope.get("raw_path") or path.encode()
+    if len(raw) > _LONGEST_PATH and _below(path, DAGSTER) is None:
+        raise Refused(HTTPStatus.REQUEST_URI_TOO_LONG, "long_path")
     try:
         once_read = unquote_to_bytes(raw).decode("utf-8")
     except UnicodeDecodeError as error:

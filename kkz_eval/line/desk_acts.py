@@ -37,6 +37,7 @@ from kkz_eval.model.findings import Finding
 from kkz_eval.model.texts import Sentence
 from kkz_eval.reference.tables import units_known_to
 from kkz_eval.settings import Settings
+from kkz_eval.stewardship.board import BoardCell
 from kkz_eval.stewardship.clicks import Approver, Named, Teller, is_open, may_be_right, name_of
 from kkz_eval.stewardship.history import Place
 from kkz_eval.stewardship.removal import said_of_removal
@@ -101,8 +102,16 @@ def _about(decision: DeskDecision) -> tuple[str, ...]:
     return decision.original, decision.row.rule, decision.row.cell, decision.row.value
 
 
+def _cell(moment: Moment, place: Place) -> BoardCell:
+    """A place of the board. Raises UserError where it went since the page was shown: its last delivery was removed, or its dataset has no contract."""
+    cell = moment.cells.get(place)
+    if cell is None:
+        raise UserError("desk_no_place", package=say.package)
+    return cell
+
+
 def _finding(moment: Moment, place: Place, named: Named) -> Finding:
-    cell = moment.cells[place]
+    cell = _cell(moment, place)
     if cell.history is None or cell.history.newest.sha256 != named.sha256:
         raise UserError("desk_other_newest", package=say.package)
     for finding in findings_of(moment, cell.history.verdict, place):
@@ -113,7 +122,7 @@ def _finding(moment: Moment, place: Place, named: Named) -> Finding:
 
 def _value(moment: Moment, place: Place, finding: Finding, new: str) -> float:
     """The number that is to hold. Raises UserError where the text is none, or the cell takes none."""
-    contract, history = moment.contract_of(place), moment.cells[place].history
+    contract, history = moment.contract_of(place), _cell(moment, place).history
     assert history is not None
     read = parse_number(new, style_shown(new))
     if read.value is None or read.flag is not None:
@@ -169,7 +178,7 @@ def ask(settings: Settings, place: Place, text: str, teller: Teller) -> None:
     said = screened(text)
     with _writing(settings):
         moment = moment_of(settings)
-        history = moment.cells[place].history
+        history = _cell(moment, place).history
         about = NO_CONTENT if history is None else history.newest.sha256
         contract = moment.contract_of(place).id
         record_remark(_store(settings), Remark(contract, *place[1:], about, said, teller.role, _day(settings)))
@@ -179,10 +188,12 @@ def answer(settings: Settings, place: Place, about: str, number: int, text: str,
     """Keep the answer to an open question of a place. Raises UserError as `ask`, and where there is no such question, or it was answered meanwhile."""
     said = screened(text)
     with _writing(settings):
-        asked = still_open(moment_of(settings).remarks_at(place))
+        moment = moment_of(settings)
+        _cell(moment, place)
+        asked = still_open(moment.remarks_at(place))
         if (about, number) not in {(one.about, one.number) for one in asked}:
             raise UserError("desk_no_question", package=say.package)
-        contract = moment_of(settings).contract_of(place).id
+        contract = moment.contract_of(place).id
         record_remark(_store(settings), Remark(contract, *place[1:], about, said, teller.role, _day(settings), number))
 
 

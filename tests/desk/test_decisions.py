@@ -19,7 +19,7 @@ from kkz_eval.commands.deliveries import approve_request, list_requests
 from kkz_eval.deliveries.municipal.returned import Decision
 from kkz_eval.desk.people import Person, Role
 from kkz_eval.line.at_the_desk import moment_of
-from kkz_eval.line.desk_acts import approve_here, decide, purge_here
+from kkz_eval.line.desk_acts import answer, approve_here, ask, decide, purge_here
 from kkz_eval.model.errors import UserError
 from kkz_eval.settings import Settings
 from kkz_eval.stewardship.requests import is_approved
@@ -162,6 +162,19 @@ def test_a_decision_about_a_delivery_that_is_not_the_newest_any_more_or_a_made_u
     deliver(settings, "duesseldorf.csv", leavers(DUESSELDORF, 2012))
     with pytest.raises(UserError, match="Another delivery"):
         decide(settings, FAULTY, named, Decision.RIGHT, "mit Externen", "", CLERK)
+
+
+def test_a_click_at_a_place_that_is_no_place_of_the_board_any_more_is_refused_with_a_sentence(settings: Settings) -> None:
+    named, gone = findings_at(settings, "E19")[0], (*FAULTY[:2], 1901)
+    for click in (
+        lambda: decide(settings, gone, named, Decision.RIGHT, "mit Externen", "", CLERK),
+        lambda: ask(settings, gone, "Wie viele?", CLERK),
+        lambda: answer(settings, gone, named.sha256, 1, "Zwölf", CLERK),
+    ):
+        with pytest.raises(UserError, match="nothing at this place"):
+            click()
+    assert not (settings.home / "register" / "decided").exists()
+    assert not (settings.home / "register" / "asked").exists()
 
 
 def test_a_removal_needs_the_beginning_of_the_checksum_and_takes_the_decisions_along(settings: Settings) -> None:

@@ -106,7 +106,7 @@ def routes(desk: Desk) -> Iterator[At]:
     yield At(f"{PLACE}/antwort", answered, _ASK, method="POST")
 
 
-PLACE = "/tafel/{dataset}/{unit}/{year:int}"
+PLACE = "/tafel/{dataset}/{unit}/{year:number}"
 
 
 def _back(place: Place, part: str) -> Response:

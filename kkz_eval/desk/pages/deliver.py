@@ -70,9 +70,9 @@ def routes(desk: Desk) -> Iterator[At]:
     yield At("/liefern", room.begin, MAY_HAND_IN, room="deliver", wish="deliver")
     yield At("/liefern/pruefen", room.check, MAY_HAND_IN, method="POST")
     yield At("/liefern/geprueft/{check}", room.found, MAY_HAND_IN)
-    yield At("/liefern/geprueft/{check}/{file:int}/kopie", room.copy, MAY_HAND_IN)
-    yield At("/liefern/geprueft/{check}/{file:int}/einreichen", room.given, MAY_HAND_IN, method="POST")
-    yield At("/liefern/quittung/{number:int}", room.received, MAY_HAND_IN)
+    yield At("/liefern/geprueft/{check}/{file:number}/kopie", room.copy, MAY_HAND_IN)
+    yield At("/liefern/geprueft/{check}/{file:number}/einreichen", room.given, MAY_HAND_IN, method="POST")
+    yield At("/liefern/quittung/{number:number}", room.received, MAY_HAND_IN)
 
 
 @dataclass(frozen=True)

@@ -39,7 +39,7 @@ def routes(desk: Desk) -> Iterator[At]:
         yield At(f"/{folder}/{{name:path}}", file, ALL_ROLES)
     for folder in _THOSE_INSIDE:
         yield At(f"/{folder}/{{name:path}}", file_inside, SEE_EVERY_UNIT)
-    yield At("/schrift/{weight:int}.ttf", _typeface, ALL_ROLES)
+    yield At("/schrift/{weight:number}.ttf", _typeface, ALL_ROLES)
 
 
 def _typeface(request: Request) -> Response:
