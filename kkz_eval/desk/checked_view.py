@@ -142,6 +142,11 @@ class FileView:
         return objection(self.own, result.name, [(table.contract, table.units) for table in result.tables])
 
     @property
+    def may_be_handed_in(self) -> bool:
+        """Whether its sender may hand it in, and has not yet."""
+        return self.is_checked and self.file.number is None and self.objection is None
+
+    @property
     def is_clean(self) -> bool:
         """Whether nothing in it is rejected."""
         return all(table.look == "accepted" for table in self.tables)

@@ -17,6 +17,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
+from starlette.routing import Route
 
 from kkz_eval.desk import say
 from kkz_eval.desk.actions import record, record_refusal
@@ -31,6 +32,7 @@ from kkz_eval.settings import Settings
 Handler = Callable[[Request], Response]
 LANGUAGE = "sprache"
 """Name of the one cookie: which language somebody chose."""
+_OF_PAGES = ("GET", "HEAD")
 TOKEN = "token"
 """Name of the field with which each form shows that it is one of ours."""
 
@@ -86,8 +88,9 @@ class Desk:
                 language=language,
                 other=LANGUAGES[1 - LANGUAGES.index(language)],
                 person=person,
-                here=request.url.path,
-                query=request.url.query,
+                here=page_at(request),
+                is_form=request.method not in _OF_PAGES,
+                query=request.url.query if request.method in _OF_PAGES else "",
                 token=self.token(person),
                 rooms=[room for room in rooms if may(person, room.may) and (person.sees_every_unit or room.path != DAGSTER)],
                 **values,
@@ -125,6 +128,17 @@ def form_of(request: Request) -> FormData:
     form = request.state.form
     assert isinstance(form, FormData)
     return form
+
+
+def page_at(request: Request) -> str:
+    """The address of the page that a request is about: its own, and of a form the nearest page above it, where that stands again once it is read."""
+    path = request.url.path
+    if request.method in _OF_PAGES:
+        return path
+    pages = [route for route in request.app.routes if isinstance(route, Route) and "GET" in (route.methods or ())]
+    while path and not any(page.path_regex.match(path) for page in pages):
+        path = path.rpartition("/")[0]
+    return path or "/"
 
 
 def field_of(request: Request, name: str) -> str:

@@ -102,7 +102,7 @@ def test_the_room_is_offered_to_those_who_deliver_and_to_nobody_else(only_checke
 
 def test_a_finding_stands_with_its_sentence_at_its_cell_and_leads_there_and_back(only_checked: Settings) -> None:
     _, page = check(desk_of(only_checked, CLERK), ("neuss.csv", delivery("1O")))
-    assert "Schulabgänge nach Abschluss: zurückgewiesen." in words(page)
+    assert "Prüfung als „Schulabgänge nach Abschluss“: zurückgewiesen." in words(page)
     assert "1 Zelle zu berichtigen" in words(page)
     assert "Gilt nicht: Neuss 2006" in words(page)
     (finding,) = re.findall(r'<li id="(b0-\d+)".*?</li>', page, re.DOTALL)
@@ -123,7 +123,7 @@ def test_a_file_whose_figures_are_made_up_says_so(only_checked: Settings) -> Non
 
 def test_a_clean_file_is_said_to_be_ready(only_checked: Settings) -> None:
     _, page = check(desk_of(only_checked, CLERK), ("neuss.csv", delivery()))
-    assert "Diese Datei kann so eingereicht werden" in page
+    assert "Eingereicht ist die Datei noch nicht. Sie kann so eingereicht werden." in page
     assert "Gilt nach dem Einreichen: Neuss 2006" in words(page)
     assert "Markierte Kopie" not in page
 
@@ -264,7 +264,40 @@ def test_once_handed_in_the_check_leads_to_the_receipt_and_holds_no_bytes(settin
     page = client.get(address).text
     assert 'href="/liefern/quittung/1"' in page
     assert "/einreichen" not in page
+    assert "noch nicht" not in words(page)
+    assert "Gilt nach dem Einreichen" not in words(page)
     assert client.get(f"{address}/0/kopie").status_code == 404
+
+
+def test_a_form_that_is_sent_twice_leads_to_its_receipt(settings: Settings) -> None:
+    client = desk_of(settings, CLERK)
+    address, _ = check(client, ("neuss.csv", delivery()))
+    to = [client.post_form(address, f"{address}/0/einreichen").headers["location"] for _ in range(2)]
+    assert to == ["/liefern/quittung/1"] * 2
+
+
+def test_that_another_municipality_handed_a_file_in_is_not_to_be_learned_by_handing_it_in(settings: Settings) -> None:
+    hand_in(desk_of(settings), ("ahlen.csv", delivery(unit=AHLEN)))
+    answer = hand_in(desk_of(settings, CLERK), ("ahlen.csv", delivery(unit=AHLEN)))
+    assert answer.status_code == 400
+    assert "spricht von Ahlen" in words(answer.text)
+    assert "schon eingereicht" not in answer.text
+
+
+def test_after_a_refused_form_the_page_that_it_came_from_is_one_click_away_in_both_languages(only_checked: Settings) -> None:
+    client = desk_of(only_checked, CLERK)
+    for to, back in (("/liefern/pruefen", "/liefern"), ("/liefern/geprueft/x/0/einreichen", "/liefern/geprueft/x")):
+        page = client.post_form("/liefern", to).text
+        main = page.partition("<main")[2]
+        assert f'<a href="{back}">' in main
+        assert '<a href="/liefern">Zu „Liefern“</a>' in main
+        assert f'name="back" value="{back}"' in page, "the switch of language leads to a page, not to where forms go"
+
+
+def test_quotes_in_a_name_are_quotes_again(only_checked: Settings) -> None:
+    """Browsers write them as %22 in a form."""
+    _, page = check(desk_of(only_checked, CLERK), ('"neu" Neuß.csv', delivery()))
+    assert "Geprüft: &#34;neu&#34; Neuß.csv" in page
 
 
 def test_a_file_with_another_unit_is_refused_before_landing_and_names_it(only_checked: Settings) -> None:
@@ -273,6 +306,8 @@ def test_a_file_with_another_unit_is_refused_before_landing_and_names_it(only_ch
     address, page = check(client, ("beide.csv", mixed))
     assert "spricht von Ahlen (05570004)" in words(page)
     assert "/einreichen" not in page
+    assert "Gilt nach dem Einreichen" not in words(page)
+    assert "kann so eingereicht werden" not in words(page)
     answer = client.post_form(address, f"{address}/0/einreichen")
     assert answer.status_code == 400
     assert "spricht von Ahlen" in words(answer.text)

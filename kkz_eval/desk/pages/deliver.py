@@ -127,20 +127,28 @@ class _Room:
     def given(self, request: Request) -> Response:
         """Hand in a file that is held."""
         file, person = _file(self.held, request), person_of(request)
+        if file.number is not None:  # a form that was sent twice
+            return RedirectResponse(f"/liefern/quittung/{file.number}", HTTPStatus.SEE_OTHER)
         if file.data is None:
             raise HTTPException(HTTPStatus.NOT_FOUND)
         settings, digest = self.desk.settings, digest_of_bytes(file.data)[:NAMED_BY]
+        against = FileView(0, file, answered_for(person), self.desk.language(request)).objection
+        if against is not None:  # before it is looked up: that others handed it in is not for everyone to know
+            return self._not_taken(request, digest, [against])
         writing = replace(_moment(settings).installation, steps=Steps(Store.at(str(settings.home))))
         self.desk.record(request, "hands_in", digest)  # before: what can't be recorded is not done
         handed = hand_in(writing, file.name, file.data, answered_for(person), datetime.now(UTC), PATIENCE)
         if handed.number is None:
-            self.desk.record(request, "not_taken", digest)
-            said = [notice.sentence for notice in handed.notices]
-            return self.desk.page(request, "not_taken.html.j2", say("deliver.not_taken"), HTTPStatus.BAD_REQUEST, said=said)
+            return self._not_taken(request, digest, [notice.sentence for notice in handed.notices])
         self.desk.record(request, "known" if handed.is_known else "handed_in", f"{handed.number} {digest}")
+        is_twice = _file(self.held, request).number is not None  # two at once: the first has it already
         self.held.handed_in(person.name, request.path_params["check"], request.path_params["file"], handed.number)
-        known = "?bekannt=1" if handed.is_known else ""
+        known = "?bekannt=1" if handed.is_known and not is_twice else ""
         return RedirectResponse(f"/liefern/quittung/{handed.number}{known}", HTTPStatus.SEE_OTHER)
+
+    def _not_taken(self, request: Request, digest: str, said: Sequence[Localised]) -> Response:
+        self.desk.record(request, "not_taken", digest)
+        return self.desk.page(request, "not_taken.html.j2", say("deliver.not_taken"), HTTPStatus.BAD_REQUEST, said=said)
 
     def received(self, request: Request) -> Response:
         """The receipt of a delivery."""
@@ -197,7 +205,8 @@ def _file(held: Held, request: Request) -> CheckedFile:
 
 def _name(file: UploadFile) -> str:
     """The name of a file as its sender has it, without folders: nothing here is ever opened by it."""
-    return (file.filename or "").replace("\\", "/").rpartition("/")[2].strip() or "–"
+    name = (file.filename or "").replace("%22", '"')  # as browsers write it in a form
+    return name.replace("\\", "/").rpartition("/")[2].strip() or "–"
 
 
 def _moment(settings: Settings) -> Moment:
