@@ -23,8 +23,9 @@ from dagster._grpc.client import DagsterGrpcClient
 from dagster_webserver.app import create_app_from_workspace_process_context
 from starlette.types import ASGIApp
 
-from kkz_eval.jobs import open_instance
 from kkz_eval.model.errors import UserError
+from kkz_eval.run_history import open_instance
+from kkz_eval.settings import Settings
 
 CODE = ("kkz_eval.definitions", "defs")
 LOCATION = ":".join(CODE)
@@ -41,13 +42,14 @@ class DagsterPages:
 
 
 @contextmanager
-def dagster_pages(history: Path, prefix: str, environment: Mapping[str, str]) -> Iterator[DagsterPages]:
+def dagster_pages(settings: Settings, prefix: str, environment: Mapping[str, str]) -> Iterator[DagsterPages]:
     """Dagster with its application below a prefix, while its code server and daemon run; all of them end with the context.
 
-    history: folder of the run history; environment: of the processes, beside DAGSTER_HOME.
-    Raises UserError where one of them does not start.
+    environment: of the processes, beside DAGSTER_HOME.
+    Raises UserError where one of them does not start, and where the run history can't be opened.
     """
-    open_instance(history).dispose()  # made whole before several processes open it
+    history = settings.dagster_home
+    open_instance(settings).dispose()  # made whole before several processes open it
     variables = {**environment, "DAGSTER_HOME": str(history), "DAGSTER_DISABLE_TELEMETRY": "1", "PYTHONWARNINGS": "ignore"}
     with ExitStack() as stack:
         folder = Path(
@@ -63,7 +65,7 @@ def dagster_pages(history: Path, prefix: str, environment: Mapping[str, str]) ->
         workspace.write_text(json.dumps({"load_from": [{"grpc_server": server}]}), encoding="utf-8")
         daemon = ["dagster._daemon", "run", "--log-level", "warning", "-w", str(workspace)]
         stack.enter_context(_running(daemon, variables, history.parent))
-        instance = stack.enter_context(open_instance(history))
+        instance = stack.enter_context(open_instance(settings))
         instance.optimize_for_webserver(15_000, 3600, 20)
         target = WorkspaceFileTarget([str(workspace)])
         context = stack.enter_context(WorkspaceProcessContext(instance, workspace_load_target=target))

@@ -6,26 +6,17 @@ Does not belong here: the job of a plan, which stands beside the plan's assets.
 from __future__ import annotations
 
 import os
-import shutil
-import sqlite3
-import tempfile
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import dagster as dg
 from dagster._core.execution.execution_result import ExecutionResult
 
 from kkz_eval.assets.descriptions import described
-from kkz_eval.model.errors import UserError
-from kkz_eval.model.system_errors import reason_of
 from kkz_eval.partitions import years_as_tags
-from kkz_eval.storage.store import PARTIAL
 
 YEARLY_RUN = "Jahreslauf"
-CONFIGURATION = Path(__file__).resolve().parent.parent / "dagster.yaml"
 
 yearly_run = dg.define_asset_job(
     YEARLY_RUN,
@@ -70,51 +61,6 @@ class RunOutcome:
     failures: tuple[str, ...]
     warnings: tuple[str, ...]
     metadata: Mapping[str, Mapping[str, Any]]
-
-
-@contextmanager
-def history_said(folder: Path) -> Iterator[None]:
-    """Within it, a run history that can't be read or written (a full disk) is a UserError, whichever part of Dagster met it."""
-    try:
-        yield
-    except Exception as error:
-        refused = next((cause for cause in _causes(error) if isinstance(cause, sqlite3.Error)), None)
-        if refused is None:
-            raise
-        raise UserError("history_not_writable", place=str(folder), reason=reason_of(refused)) from error
-
-
-def _causes(error: BaseException | None) -> Iterator[BaseException]:
-    """An error and those behind it."""
-    while error is not None:
-        yield error
-        error = error.__cause__ or error.__context__
-
-
-def open_instance(folder: Path) -> dg.DagsterInstance:
-    """The run history in a folder, made complete under another name first, so that neither a kill nor a second start spoils it.
-
-    Raises UserError where the folder can't be written.
-    """
-    if not folder.exists():
-        try:
-            folder.parent.mkdir(parents=True, exist_ok=True)
-            draft = Path(tempfile.mkdtemp(prefix=f"{PARTIAL}dagster-", dir=folder.parent))
-        except OSError as error:
-            raise UserError("storage_not_writable", place=str(folder.parent), reason=reason_of(error)) from error
-        try:
-            shutil.copyfile(CONFIGURATION, draft / "dagster.yaml")
-            with dg.DagsterInstance.from_config(str(draft)) as instance:
-                instance.get_runs(limit=1)
-                instance.all_asset_keys()
-                instance.all_instigator_state()
-            os.rename(draft, folder)
-        except OSError:
-            if not folder.exists():  # else another process was first
-                raise
-        finally:
-            shutil.rmtree(draft, ignore_errors=True)
-    return dg.DagsterInstance.from_config(str(folder))
 
 
 def execute_yearly_run(defs: dg.Definitions, instance: dg.DagsterInstance, years: Sequence[int]) -> RunOutcome:

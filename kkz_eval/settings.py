@@ -16,6 +16,7 @@ KKZ_DESK_SOCKET, KKZ_DESK_ADDRESS, KKZ_PEOPLE  the desk on a server, all three o
                address in browsers (https://desk.example.org), the file of those who may use it (default: none; this machine alone)
 KKZ_MAIL_HOST, KKZ_MAIL_PORT, KKZ_MAIL_SENDER, and KKZ_MAIL_USER, KKZ_MAIL_PASSWORD, KKZ_MAIL_CA: the mail server by which notices go out
                (port 587; default: none, and notices are copied), its account, and a file with the house's own authority; read by the desk's shell alone
+KKZ_DATABASE   the run history of Dagster in a database of Postgres, as postgresql://account@server/database (default: none; files in the home)
 KKZ_<SERVICE>_TOKEN, or KKZ_<SERVICE>_USER and KKZ_<SERVICE>_PASSWORD: the account for `kkz-eval fetch`, read by that command alone
 """
 
@@ -49,10 +50,18 @@ class DeskServer:
 
 
 @dataclass(frozen=True)
+class Database:
+    """A database of Postgres. place: server and name, as messages have it; url: as its driver takes it, with a password or none, never shown."""
+
+    place: str
+    url: str = field(repr=False)
+
+
+@dataclass(frozen=True)
 class Settings:
     """Where things are, the language of messages, whom to ask, what reading files may take, and the day. Paths are absolute.
 
-    contact: whom municipalities ask; publisher, publisher_contact: who publishes the reports, and whom their readers ask; "" for nobody; model_world: MODEL_WORLD_SHOWN, MODEL_WORLD_HIDDEN or "", by what the home holds; server: None for a desk on this machine alone;
+    contact: whom municipalities ask; publisher, publisher_contact: who publishes the reports, and whom their readers ask; "" for nobody; model_world: MODEL_WORLD_SHOWN, MODEL_WORLD_HIDDEN or "", by what the home holds; server: None for a desk on this machine alone; database: of the run history, None for files in the home;
     day: of the command or the run that these settings are loaded for, in Berlin; it stays the same past midnight.
     """
 
@@ -69,6 +78,7 @@ class Settings:
     publisher_contact: str = ""
     model_world: str = ""
     server: DeskServer | None = None
+    database: Database | None = None
 
     @property
     def dagster_home(self) -> Path:
@@ -122,7 +132,8 @@ def load_settings(
 ) -> Settings:
     """Settings from the environment; arguments of the command line win.
 
-    Raises UserError for a language that has no catalogue, for a limit that is no whole number, and where the current folder is gone.
+    Raises UserError for a language that has no catalogue, for a limit that is no whole number, for an address that is none, and where the current
+    folder is gone.
     """
     try:
         here = Path.cwd()
@@ -149,6 +160,7 @@ def load_settings(
         publisher=_in_one_line(environment, "KKZ_PUBLISHER"),
         publisher_contact=_in_one_line(environment, "KKZ_PUBLISHER_CONTACT"),
         server=_server(environment, here),
+        database=_database(environment),
     )
 
 
@@ -164,6 +176,20 @@ def _server(environment: Mapping[str, str], here: Path) -> DeskServer | None:
     if not re.fullmatch(r"https://[a-z0-9.-]+(:[0-9]+)?", address):
         raise UserError("server_address", address=address)
     return DeskServer(here / socket, address, here / people)
+
+
+def _database(environment: Mapping[str, str]) -> Database | None:
+    """The database of the run history, None where none is named. Raises UserError, which does not repeat it, for what is no address of one."""
+    value = environment.get("KKZ_DATABASE", "").strip()
+    if not value:
+        return None
+    known = re.fullmatch(r"postgresql(?:\+psycopg2)?://((?:[^@/?#\s]*@)?([^@/?#\s]*)/([^@/?#\s]+)(?:\?[^#\s]*)?)", value)
+    if known is None:
+        raise UserError("database_address")
+    rest, server, name = known.groups()
+    return Database(
+        f"{server or 'localhost'}/{name}", f"postgresql+psycopg2://{rest}"
+    )  # without the driver another one would be loaded
 
 
 def _in_one_line(environment: Mapping[str, str], name: str) -> str:

@@ -6,8 +6,10 @@ from pathlib import Path
 
 import dagster as dg
 
-from kkz_eval.jobs import YEARLY_RUN, execute_yearly_run, open_instance
+from kkz_eval.jobs import YEARLY_RUN, execute_yearly_run
 from kkz_eval.partitions import reporting_years
+from kkz_eval.run_history import open_instance
+from kkz_eval.settings import load_settings
 
 
 @dg.asset(partitions_def=reporting_years, backfill_policy=dg.BackfillPolicy.single_run())
@@ -22,7 +24,7 @@ def whole() -> None:
 
 def test_a_run_plans_each_asset_once_and_records_each_year(tmp_path: Path) -> None:
     defs = dg.Definitions(assets=[by_year, whole], jobs=[dg.define_asset_job(YEARLY_RUN)])
-    with open_instance(tmp_path / "dagster") as instance:
+    with open_instance(load_settings({}, home=tmp_path)) as instance:
         assert execute_yearly_run(defs, instance, (2010, 2011, 2012)).success
         run_id = instance.get_run_ids()[0]
         planned = instance.all_logs(run_id, of_type=dg.DagsterEventType.ASSET_MATERIALIZATION_PLANNED)

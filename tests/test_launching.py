@@ -23,10 +23,11 @@ from dagster._core.workspace.load_target import InProcessWorkspaceLoadTarget
 
 from kkz_eval.desk.people import Person, Role
 from kkz_eval.desk.runs import Runs, RunState
-from kkz_eval.jobs import YEARLY_RUN, open_instance
+from kkz_eval.jobs import YEARLY_RUN
 from kkz_eval.launching import PERSON, ROLE, runs_of
 from kkz_eval.model.errors import UserError
 from kkz_eval.partitions import RANGE_END, RANGE_START
+from kkz_eval.run_history import open_instance
 from kkz_eval.settings import CHECKOUT, Settings
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -56,7 +57,7 @@ def settings(made_once: Callable[[str, Callable[[Path], object]], Path], tmp_pat
 def dagster(settings: Settings) -> Iterator[tuple[DagsterInstance, Runs]]:
     """The run history, and the functions as the desk gets them. The code is loaded in this process; no daemon takes runs from the queue."""
     code = LoadableTargetOrigin(module_name="kkz_eval.definitions", attribute="defs")
-    with pytest.MonkeyPatch.context() as patch, open_instance(settings.dagster_home) as instance:
+    with pytest.MonkeyPatch.context() as patch, open_instance(settings) as instance:
         for name, place in {"HOME": settings.home, "INBOX": settings.inbox, "CONTRACTS": settings.contracts}.items():
             patch.setenv(f"KKZ_{name}", str(place))
         target = InProcessWorkspaceLoadTarget(InProcessCodeLocationOrigin(code))

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from kkz_eval.model.errors import UserError
-from kkz_eval.settings import CHECKOUT, DeskServer, load_credentials, load_settings
+from kkz_eval.settings import CHECKOUT, Database, DeskServer, load_credentials, load_settings
 
 
 def test_without_an_environment_all_lies_in_the_current_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -90,3 +90,25 @@ def test_an_address_that_no_browser_sends_is_refused(address: str) -> None:
     with pytest.raises(UserError) as refused:
         load_settings({**SERVER, "KKZ_DESK_ADDRESS": address})
     assert address in refused.value.sentence.in_language("de")
+
+
+@pytest.mark.parametrize(
+    ("address", "place", "url"),
+    [
+        ("postgresql:///kkz", "localhost/kkz", "postgresql+psycopg2:///kkz"),
+        ("postgresql://kkz:ge%40heim@db:5433/kkz", "db:5433/kkz", "postgresql+psycopg2://kkz:ge%40heim@db:5433/kkz"),
+        ("postgresql+psycopg2:///kkz?host=/run/pg", "localhost/kkz", "postgresql+psycopg2:///kkz?host=/run/pg"),
+    ],
+)
+def test_the_database_of_the_run_history_is_an_address_whose_place_may_be_shown(address: str, place: str, url: str) -> None:
+    found = load_settings({"KKZ_DATABASE": f" {address}\n"}).database
+    assert found == Database(place, url)
+    assert "heim" not in repr(found)
+    assert load_settings({}).database is None
+
+
+@pytest.mark.parametrize("address", ["geheim", "mysql://kkz:geheim@db/kkz", "postgresql://kkz:ge@heim@db/kkz", "postgresql://db", "postgresql://kkz:ge heim@db/kkz"])  # fmt: skip
+def test_what_is_no_address_of_a_database_is_refused_and_not_repeated(address: str) -> None:
+    with pytest.raises(UserError) as refused:
+        load_settings({"KKZ_DATABASE": address})
+    assert "heim" not in refused.value.sentence.in_language("de")

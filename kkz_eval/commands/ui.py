@@ -70,7 +70,7 @@ def _serve(settings: Settings, port: int) -> None:
             "KKZ_MODEL_WORLD": settings.model_world,
             "KKZ_REPORTS_URL": door.address,
         }
-        with dagster_pages(settings.dagster_home, DAGSTER, environment) as dagster:
+        with dagster_pages(settings, DAGSTER, environment) as dagster:
             desk = Desk(settings, runs_of(dagster.workspace, settings), send=_sender())
             app = guarded(desk, door.hosts, door.who, dagster.app, door.scheme, door.limits)
             ready = say("ui.ready", url=door.address, dagster=f"{door.address}{DAGSTER}", inbox=settings.inbox)

@@ -12,7 +12,9 @@ ROOT = Path(__file__).parents[2]
 def asked_for() -> dict[str, list[str]]:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     extras = project["optional-dependencies"]
-    groups = {"Run": project["dependencies"]} | {title.capitalize(): extras[title] for title in ("test", "oracles", "validators")}
+    groups = {"Run": project["dependencies"]} | {
+        title.capitalize(): extras[title] for title in ("server", "test", "oracles", "validators")
+    }
     return {title: [re.split(r"[<>=!~\[; ]", entry)[0] for entry in entries] for title, entries in groups.items()}
 
 
