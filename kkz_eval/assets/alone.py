@@ -10,6 +10,9 @@ from kkz_eval.line.alone import held
 from kkz_eval.line.installation import Installation
 from kkz_eval.model.texts import Localised
 
+HOME = "home"
+"""The pool of all that is given the installation: it holds the one lock of the home, so its runs wait in the queue instead of at the lock."""
+
 
 def held_by_a_run(installation: Installation) -> dg.ResourceDefinition:
     """The installation as a resource; where another process writes in its home, the run says so and waits.

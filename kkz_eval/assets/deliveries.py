@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import dagster as dg
 
 from kkz_eval.assets import say
+from kkz_eval.assets.alone import HOME
 from kkz_eval.assets.descriptions import described
 from kkz_eval.assets.failures import sentences
 from kkz_eval.assets.links import protocol_links
@@ -39,6 +40,7 @@ def years_of(context: dg.AssetExecutionContext, options: RunOptions) -> tuple[in
     owners=OWNERS,
     kinds={"file"},
     description=described("asset.landing"),
+    pool=HOME,
 )
 def landing(
     context: dg.AssetExecutionContext, installation: dg.ResourceParam[Installation], options: RunOptions
@@ -74,6 +76,7 @@ def landing(
     owners=OWNERS,
     kinds={"table", "parquet"},
     description=described("asset.parsed"),
+    pool=HOME,
 )
 def parsed(
     context: dg.AssetExecutionContext, installation: dg.ResourceParam[Installation], options: RunOptions
@@ -92,6 +95,7 @@ def parsed(
     owners=OWNERS,
     kinds={"register"},
     description=described("asset.verdicts"),
+    pool=HOME,
 )
 def verdicts(
     context: dg.AssetExecutionContext, installation: dg.ResourceParam[Installation], options: RunOptions
@@ -121,6 +125,7 @@ def verdicts(
     owners=OWNERS,
     kinds={"table"},
     description=described("asset.delivery_status"),
+    pool=HOME,
 )
 def delivery_status(
     context: dg.AssetExecutionContext, installation: dg.ResourceParam[Installation]

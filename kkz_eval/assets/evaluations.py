@@ -6,6 +6,7 @@ import dagster as dg
 import pandas as pd
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
+from kkz_eval.assets.alone import HOME
 from kkz_eval.assets.descriptions import described
 from kkz_eval.assets.evidence import indicators
 from kkz_eval.assets.failures import sentences
@@ -90,6 +91,7 @@ def plan_assets(plan: Plan) -> list[dg.AssetsDefinition]:
         kinds={"table"},
         output_required=False,
         description=described("asset.design", title=title),
+        pool=HOME,
     )
     def design(
         context: dg.AssetExecutionContext, installation: dg.ResourceParam[Installation], options: RunOptions
@@ -134,6 +136,7 @@ def plan_assets(plan: Plan) -> list[dg.AssetsDefinition]:
         kinds={"statsmodels"},
         output_required=False,
         description=described("asset.effects", title=title),
+        pool=HOME,
     )
     def effects(
         context: dg.AssetExecutionContext, installation: dg.ResourceParam[Installation], options: RunOptions
@@ -176,6 +179,7 @@ def plan_assets(plan: Plan) -> list[dg.AssetsDefinition]:
         kinds={"table"},
         output_required=False,
         description=described("asset.audit", title=title),
+        pool=HOME,
     )
     def audit(
         context: dg.AssetExecutionContext, installation: dg.ResourceParam[Installation], options: RunOptions
@@ -208,6 +212,7 @@ def plan_assets(plan: Plan) -> list[dg.AssetsDefinition]:
         kinds={"html"},
         output_required=False,
         description=described("asset.report", title=title),
+        pool=HOME,
     )
     def report(
         context: dg.AssetExecutionContext, installation: dg.ResourceParam[Installation], options: RunOptions

@@ -4,6 +4,7 @@ from collections import Counter
 
 import dagster as dg
 
+from kkz_eval.assets.alone import HOME
 from kkz_eval.assets.deliveries import verdicts
 from kkz_eval.assets.descriptions import described
 from kkz_eval.assets.failures import sentences
@@ -20,6 +21,7 @@ from kkz_eval.model.tables import PSEUDO_COHORTS
     owners=["team:auswertung"],
     kinds={"table", "parquet"},
     description=described("asset.observations"),
+    pool=HOME,
 )
 def observations(context: dg.AssetExecutionContext, installation: dg.ResourceParam[Installation]) -> dg.MaterializeResult[None]:
     """Collect what the register accepts, per dataset."""
@@ -41,6 +43,7 @@ def observations(context: dg.AssetExecutionContext, installation: dg.ResourcePar
     owners=["team:auswertung"],
     kinds={"table", "parquet"},
     description=described("asset.indicators"),
+    pool=HOME,
 )
 def indicators(context: dg.AssetExecutionContext, installation: dg.ResourceParam[Installation]) -> dg.MaterializeResult[None]:
     """Compute the indicators of every plan from its source."""
@@ -70,6 +73,7 @@ _STATION_COLUMNS = dg.TableSchema(
     owners=["team:auswertung"],
     kinds={"table", "parquet"},
     description=described("asset.pseudo_cohorts"),
+    pool=HOME,
     metadata={"dagster/column_schema": _STATION_COLUMNS},
 )
 def pseudo_cohorts(context: dg.AssetExecutionContext, installation: dg.ResourceParam[Installation]) -> dg.MaterializeResult[None]:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import dagster as dg
 
 from kkz_eval.assets import say
+from kkz_eval.assets.alone import HOME
 from kkz_eval.assets.deliveries import verdicts
 from kkz_eval.assets.descriptions import described
 from kkz_eval.assets.failures import sentences
@@ -27,6 +28,7 @@ def official_asset(contract: Contract) -> dg.AssetsDefinition:
         owners=["team:auswertung"],
         kinds={"file"},
         description=described("asset.official", title=contract.title),
+        pool=HOME,
         metadata={"quellenangabe_laut_vertrag": contract.attribution, "lizenz_laut_vertrag": contract.licence},
         output_required=False,
     )

@@ -2,6 +2,7 @@
 
 import dagster as dg
 
+from kkz_eval.assets.alone import HOME
 from kkz_eval.assets.deliveries import GROUP, OWNERS, verdicts
 from kkz_eval.assets.descriptions import described
 from kkz_eval.assets.failures import sentences
@@ -22,6 +23,7 @@ _FOLDERS = dg.TableSchema(
     owners=OWNERS,
     kinds={"html"},
     description=described("asset.delivery_board"),
+    pool=HOME,
 )
 def delivery_board(context: dg.AssetExecutionContext, installation: dg.ResourceParam[Installation]) -> dg.MaterializeResult[None]:
     """Show what is there of each municipality, dataset and year, and write each a reply."""
@@ -45,6 +47,7 @@ def delivery_board(context: dg.AssetExecutionContext, installation: dg.ResourceP
     owners=OWNERS,
     kinds={"excel"},
     description=described("asset.next_templates"),
+    pool=HOME,
 )
 def next_templates(context: dg.AssetExecutionContext, installation: dg.ResourceParam[Installation]) -> dg.MaterializeResult[None]:
     """Write next year's templates with the newest accepted values beside the empty cells."""

@@ -2,6 +2,7 @@
 
 import dagster as dg
 
+from kkz_eval.assets.alone import HOME
 from kkz_eval.assets.descriptions import described
 from kkz_eval.assets.evaluations import asset_name
 from kkz_eval.assets.failures import sentences
@@ -23,6 +24,7 @@ def coverage_check(plan: Plan) -> dg.AssetChecksDefinition:
         name="coverage",
         blocking=True,
         description=described("check.coverage"),
+        pool=HOME,
     )
     def coverage(context: dg.AssetCheckExecutionContext, installation: dg.ResourceParam[Installation]) -> dg.AssetCheckResult:
         language, minimum = installation.settings.language, demanded_coverage(installation.plans[plan.id])

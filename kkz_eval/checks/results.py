@@ -5,6 +5,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 import dagster as dg
 
 from kkz_eval.assets import say
+from kkz_eval.assets.alone import HOME
 from kkz_eval.assets.descriptions import described
 from kkz_eval.assets.failures import sentences
 from kkz_eval.assets.figures import figures
@@ -24,7 +25,10 @@ def check_of(asset: str, name: str, description: str, judge: Judge) -> dg.AssetC
 
     # only a check of several may give no result
     @dg.multi_asset_check(
-        name=f"{asset}_{name}", specs=[dg.AssetCheckSpec(name, asset=asset, description=description)], can_subset=True
+        name=f"{asset}_{name}",
+        specs=[dg.AssetCheckSpec(name, asset=asset, description=description)],
+        can_subset=True,
+        pool=HOME,
     )
     def check(
         context: dg.AssetCheckExecutionContext, installation: dg.ResourceParam[Installation]
@@ -48,6 +52,7 @@ def statistical_checks(
         name=f"checks_of_{asset}",
         specs=[dg.AssetCheckSpec(name, asset=asset, description=described(f"check.{name}")) for name in names],
         can_subset=True,
+        pool=HOME,
     )
     def checks(
         context: dg.AssetCheckExecutionContext, installation: dg.ResourceParam[Installation]

@@ -141,6 +141,21 @@ def quiet_since(home: Path) -> tuple[int, ...] | None:
     return (seen.st_ino, seen.st_mtime_ns, seen.st_ctime_ns) if is_long_ago(seen.st_ctime_ns) else None
 
 
+def seconds_without_writer(home: Path, since: float) -> float:
+    """So long nobody has held the lock of a home: 0 while somebody does, else from when it was given up, or from `since` (seconds of the clock)
+    where that is later or nobody ever held it."""
+    try:
+        with open(home / LOCK, "rb") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return 0.0
+            since = max(since, os.fstat(file.fileno()).st_mtime)
+    except FileNotFoundError:
+        pass
+    return max(0.0, time.time() - since)
+
+
 def is_long_ago(changed: int) -> bool:
     """Whether a file that was changed then would show another time if it were changed now. changed: as os.stat, in nanoseconds."""
     return time.time_ns() - changed > _COARSEST
