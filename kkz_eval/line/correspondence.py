@@ -225,31 +225,61 @@ def _copy_name(arrival: Arrival) -> str:
     return f"{PurePosixPath(arrival.name).stem}_{arrival.sha256[:NAMED_BY]}_{marked}.xlsx"
 
 
-def _templates_of(snapshot: Snapshot, contract: Contract, units: frozenset[str] | None = None) -> dict[str, tuple[str, bytes]]:
-    """Name and content of the templates of a dataset, by unit, of all units or of these; none where nobody owes it, or nobody delivered it and official statistics hold nothing of it."""
+def units_with_template(snapshot: Snapshot, contract: Contract) -> frozenset[str]:
+    """The units for which there is a template of a dataset: template_of gives it to each of them, and to no other."""
     if contract.terms.due is None:  # nobody is asked for it
-        return {}
-    by_unit: dict[str, list[dict[str, object]]] = {}
-    for row in snapshot.accepted(contract.dataset).observations.to_pylist():
-        by_unit.setdefault(row["unit_id"], []).append(row)
+        return frozenset()
+    return snapshot.once(("units with template", contract.id), lambda: _basis_of(snapshot, contract).units)
+
+
+@dataclass(frozen=True)
+class _Basis:
+    """From what the templates of a dataset are made. observed: the units with a delivery that holds; figures: official ones of units and years without any
+    delivery; newest: year that anybody delivered, None for none; new: units that owe the next one and have neither."""
+
+    observed: frozenset[str]
+    figures: Mapping[str, Mapping[int, list[Mapping[str, object]]]]
+    newest: int | None
+    new: frozenset[str]
+
+    @property
+    def units(self) -> frozenset[str]:
+        return self.observed | self.figures.keys() | self.new
+
+
+def _basis_of(snapshot: Snapshot, contract: Contract) -> _Basis:
+    observations = snapshot.accepted(contract.dataset).observations
     figures: dict[str, dict[int, list[Mapping[str, object]]]] = {}
     for (unit, year), found in official_figures(snapshot, contract).items():
         if (contract.dataset, unit, year) not in snapshot.histories:
             figures.setdefault(unit, {})[year] = found
+    newest = max(observations.column("year").to_pylist(), default=None)
+    owed = owed_since(contract)
+    new = frozenset(unit for unit, since in owed.items() if newest is not None and newest + 1 >= since and unit not in figures)
+    return _Basis(frozenset(observations.column("unit_id").unique().to_pylist()), figures, newest, new)
+
+
+def _templates_of(snapshot: Snapshot, contract: Contract, units: frozenset[str] | None = None) -> dict[str, tuple[str, bytes]]:
+    """Name and content of the templates of a dataset, by unit, of all units or of these; none where nobody owes it, or nobody delivered it and official statistics hold nothing of it."""
+    if contract.terms.due is None:  # nobody is asked for it
+        return {}
+    basis = _basis_of(snapshot, contract)
+    by_unit: dict[str, list[dict[str, object]]] = {}
+    for row in snapshot.accepted(contract.dataset).observations.to_pylist():
+        by_unit.setdefault(row["unit_id"], []).append(row)
     origin, owed = _origin(snapshot, contract), owed_since(contract)
-    newest = max((int(str(row["year"])) for rows in by_unit.values() for row in rows), default=None)
-    new = {unit for unit, since in owed.items() if newest is not None and newest + 1 >= since and unit not in figures}
     made = {}
-    for unit in sorted({*by_unit, *figures, *new} if units is None else {*by_unit, *figures, *new} & units):
-        own = max((int(str(row["year"])) for row in by_unit.get(unit, [])), default=newest if unit in new else None)
+    for unit in sorted(basis.units if units is None else basis.units & units):
+        figures = basis.figures.get(unit, {})
+        own = max((int(str(row["year"])) for row in by_unit.get(unit, [])), default=basis.newest if unit in basis.new else None)
         last = [row for row in by_unit.get(unit, []) if row["year"] == own]
         # what came from before joining calls for nothing more of it
         next_year = None if own is None else max(own + 1, owed.get(unit, 0))
         asked = Asked(unit, next_year, snapshot.installation.settings.contact, snapshot.day)
         beside = {contract.dataset, *contract.terms.official_datasets}
         simulated = not snapshot.simulated.isdisjoint(beside)
-        content = next_template(contract, asked, last, ToConfirm(figures.get(unit, {}), origin), simulated)
-        of = asked.year or max(figures[unit])
+        content = next_template(contract, asked, last, ToConfirm(figures, origin), simulated)
+        of = asked.year or max(figures)
         made[unit] = (f"{say('board_files.template').in_language('de')}_{contract.dataset}_{unit}_{of}.xlsx", content)
     return made
 

@@ -44,6 +44,8 @@ def routes(desk: Desk) -> Iterator[At]:
         return desk.page(request, "letters.html.j2", say("letters.title"), units=[(unit, unit_label(unit)) for unit in units])
 
     def letter(request: Request) -> Response:
+        from kkz_eval.line.correspondence import units_with_template  # noqa: PLC0415 (takes a moment to import, and not every page needs it)
+
         moment = moment_of(desk)
         unit = unit_of(request, moment)
         tables = _tables_of(moment, request, unit)
@@ -54,7 +56,7 @@ def routes(desk: Desk) -> Iterator[At]:
             say("letters.of", unit=unit_label(unit)),
             unit=unit,
             letter=_letter(moment, request, unit),
-            templates=[table.contract for table in tables if table.contract.terms.due is not None],
+            templates=[one.contract for one in tables if unit in units_with_template(moment.snapshot, one.contract)],
             notice=_notice(desk, moment, request, unit) if is_steward else None,
             is_steward=is_steward,
             sends=desk.send is not None,
