@@ -82,9 +82,7 @@ class Estimate:
 
     def is_alike(self, other: Estimate) -> bool:
         """Whether both say the same: numbers as two results of one calculation do."""
-        pairs = zip(self._numbers, other._numbers, strict=True)
-        same = all(a == b or (a is not None and b is not None and isclose(a, b, rel_tol=TOLERANCE)) for a, b in pairs)
-        return same and self._others == other._others
+        return _are_alike(self._numbers, other._numbers) and self._others == other._others
 
     @property
     def _numbers(self) -> tuple[float | None, ...]:
@@ -122,18 +120,47 @@ class Row:
 
 
 @dataclass(frozen=True)
+class Judged:
+    """The verdict of an edition on an outcome, with its words. estimate, low, high: as the report has them, the range being that of the verdict, which is
+    not the estimator's own; None where the report gives none. decimals: of the report."""
+
+    label: Wording
+    unit: Wording
+    decimals: int
+    code: Code
+    form: str
+    level: Level
+    estimate: float | None
+    low: float | None
+    high: float | None
+
+    @property
+    def verdict(self) -> Localised:
+        """The verdict in a few words."""
+        return code_word(self.code)
+
+    @property
+    def rating(self) -> Localised:
+        """The risk of bias in a word."""
+        return level_word(self.level)
+
+    def is_alike(self, other: Judged) -> bool:
+        """Whether both judge the same for the same reason, over the same range."""
+        said = [(one.code, one.form, one.level) for one in (self, other)]
+        return said[0] == said[1] and _are_alike((self.estimate, self.low, self.high), (other.estimate, other.low, other.high))
+
+
+@dataclass(frozen=True)
 class OutcomeBeside:
-    """An outcome, before and now. verdicts, ratings: None where there is none; causes: of DATA, PLAN, CODE, those that may have moved its estimates, none
-    where nothing moved; why: the same in a sentence."""
+    """An outcome, before and now. judged_before, judged_now: None where there is no verdict; causes: of DATA, PLAN, CODE, those that may have moved its
+    estimates or its verdict, none where nothing moved; why: the same in a sentence."""
 
     indicator: str
     label: Wording
     unit: Wording
     decimals: int
-    verdict_before: Localised | None
-    verdict_now: Localised | None
-    rating_before: Localised | None
-    rating_now: Localised | None
+    judged_before: Judged | None
+    judged_now: Judged | None
     rows: tuple[Row, ...]
     causes: tuple[str, ...]
     why: Sentence
@@ -168,6 +195,12 @@ class SideBySide:
     def of_two_plans(self) -> bool:
         """Whether they answer two plans: then a difference is one of two calculations, not of two days."""
         return self.before.plan_id != self.now.plan_id
+
+
+def _are_alike(some: Sequence[float | None], others: Sequence[float | None]) -> bool:
+    """Whether numbers are those of one calculation."""
+    pairs = zip(some, others, strict=True)
+    return all(a == b or (a is not None and b is not None and isclose(a, b, rel_tol=TOLERANCE)) for a, b in pairs)
 
 
 def kept_editions(installation: Installation) -> tuple[KeptEdition, ...]:
@@ -265,6 +298,26 @@ def _estimate(row: Mapping[Any, Any]) -> Estimate:
     )
 
 
+def judged_in(record: Record) -> Mapping[str, Judged]:
+    """The verdicts of a record by indicator, in its order."""
+    return {name: _judged(result) for name, result in record["results"].items()}
+
+
+def _judged(result: Mapping[str, Any]) -> Judged:
+    low, high = result["interval"] or (None, None)
+    return Judged(
+        label=Wording(result["label"]),
+        unit=Wording(result["unit"]),
+        decimals=int(result["decimals"]),
+        code=Code(result["verdict"]),
+        form=str(result["form"]),
+        level=Level(result["rating"]),
+        estimate=result["estimate"],
+        low=low,
+        high=high,
+    )
+
+
 def _outcomes_of(record: Record) -> Mapping[str, Mapping[str, Any]]:
     """The outcomes of the plan of a record, by indicator."""
     return {outcome["indicator"]: outcome for outcome in record["plan_content"]["outcomes"]}
@@ -278,24 +331,31 @@ def _outcome(
     estimates: tuple[pd.DataFrame, pd.DataFrame],
     causes: _Causes,
 ) -> OutcomeBeside:
-    old, new = before["results"].get(name), now["results"].get(name)
-    known, told = catalogue.get(name), new or old or {}
+    old, new = (judged_in(record).get(name) for record in (before, now))
+    known, told = catalogue.get(name), new or old
     decisive = [_decisive(frame, record, name) for frame, record in zip(estimates, (before, now), strict=True)]
     rows = rows_beside(*estimates, name, [key for key in decisive if key is not None])
-    possible = causes.of(name, *estimates) if any(row.is_moved for row in rows) else ()
+    rejudged = old is not None and new is not None and not old.is_alike(new)
+    is_moved = any(row.is_moved for row in rows)
+    possible = causes.of(name, *estimates) if is_moved else ()
+    if rejudged and not is_moved:
+        possible = causes.of_a_verdict
     return OutcomeBeside(
         indicator=name,
-        label=Wording(known.label if known is not None else told.get("label", dict.fromkeys(LANGUAGES, name))),
-        unit=Wording(known.difference_unit if known is not None else told.get("unit", {})),
-        decimals=known.decimals if known is not None else int(told.get("decimals", 2)),
-        verdict_before=None if old is None else code_word(Code(old["verdict"])),
-        verdict_now=None if new is None else code_word(Code(new["verdict"])),
-        rating_before=None if old is None else level_word(Level(old["rating"])),
-        rating_now=None if new is None else level_word(Level(new["rating"])),
+        label=Wording(known.label) if known is not None else told.label if told is not None else _as_named(name),
+        unit=Wording(known.difference_unit) if known is not None else told.unit if told is not None else Wording({}),
+        decimals=known.decimals if known is not None else told.decimals if told is not None else 2,
+        judged_before=old,
+        judged_now=new,
         rows=rows,
         causes=possible,
-        why=_why(rows, possible),
+        why=_why(rows, possible, rejudged),
     )
+
+
+def _as_named(name: str) -> Wording:
+    """An outcome that neither the catalogue nor a verdict has words for."""
+    return Wording(dict.fromkeys(LANGUAGES, name))
 
 
 def _decisive(estimates: pd.DataFrame, record: Record, name: str) -> tuple[str, str] | None:
@@ -307,14 +367,17 @@ def _decisive(estimates: pd.DataFrame, record: Record, name: str) -> tuple[str, 
     return None if row is None else (str(row["estimator"]), str(row["aggregation"]))
 
 
-def _why(rows: Sequence[Row], causes: Sequence[str]) -> Sentence:
+def _why(rows: Sequence[Row], causes: Sequence[str], is_rejudged: bool) -> Sentence:
     if not any(row.before is not None and row.now is not None for row in rows):
         return say("side_by_side.only_one")
-    if not any(row.is_moved for row in rows):
+    is_moved = any(row.is_moved for row in rows)
+    if not is_moved and not is_rejudged:
         return say("side_by_side.nothing_moved")
     if not causes:
         return say("side_by_side.no_cause")
     named = Joined(tuple(say(f"side_by_side.cause.{cause}") for cause in causes), say("side_by_side.and"))
+    if not is_moved:
+        return say("side_by_side.verdict_alone", causes=named)
     return say("side_by_side.one_cause" if len(causes) == 1 else "side_by_side.several_causes", causes=named)
 
 
@@ -337,6 +400,17 @@ class _Causes:
             CODE: others["code_digest"] or self._libraries_differ,
         }
         return tuple(cause for cause, is_one in found.items() if is_one)
+
+    @property
+    def of_a_verdict(self) -> tuple[str, ...]:
+        """The causes that differ at all: a verdict rests on what is computed of other outcomes, too."""
+        found = {DATA: self._data_differ, PLAN: self._plan_differs, CODE: self._program_differs}
+        return tuple(cause for cause, is_one in found.items() if is_one)
+
+    @property
+    def _program_differs(self) -> bool:
+        old, new = (self.before["code"], self.now["code"])
+        return any(old[part] != new[part] for part in ("evaluation", "rules")) or self._libraries_differ
 
     @property
     def _plan_differs(self) -> bool:

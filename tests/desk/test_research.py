@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
+import json
 import re
 import shutil
 import sys
@@ -112,6 +113,23 @@ def test_two_editions_side_by_side_show_the_numbers_of_their_files(desk: DeskCli
     assert desk.get("/auswerten/vergleich?a=modellwelt/1&b=modellwelt/9").status_code == 400
     desk.cookies.set("sprache", "en")
     assert "This was moved by the data alone." in desk.get("/auswerten/vergleich?a=modellwelt/1&b=modellwelt/2").text
+
+
+def test_a_verdict_stands_with_the_range_of_the_report_and_not_with_that_of_the_estimator(settings: Settings) -> None:
+    (file,) = (file for file in settings.home.glob("reports/*/*/edition.json") if '"number": 2,' in file.read_text())
+    kept, key = file.read_bytes(), file.relative_to(settings.home).as_posix()
+    record = json.loads(kept)
+    del record["sha256"]  # sealed anew
+    judged = {"verdict": "difference_desired", "form": "difference", "estimate": -1.052, "interval": [-1.6215, -0.4541]}
+    record["results"][OUTCOME] |= judged
+    try:
+        file.unlink()
+        Store.at(str(settings.home)).put_if_absent(key, json.dumps(record).encode())
+        told = text_of(desk_of(settings, RESEARCHER).get("/auswerten/vergleich?a=modellwelt/1&b=modellwelt/2").text)
+    finally:
+        file.write_bytes(kept)
+    assert "Unterschied in erwünschter Richtung −1,05 Prozentpunkte (vereinbar: −1,62 bis −0,45)" in told
+    assert "Bereich, den das Verfahren selbst angibt" in told
 
 
 def test_a_file_is_looked_at_and_nothing_is_kept(desk: DeskClient, settings: Settings) -> None:

@@ -21,6 +21,7 @@ from kkz_eval.line.side_by_side import (
     OutcomeBeside,
     SideBySide,
     edition_named,
+    judged_in,
     kept_editions,
     side_by_side,
 )
@@ -117,7 +118,7 @@ def test_an_estimator_or_an_outcome_of_one_edition_only_stands_alone(installatio
     assert {row.estimator for row in gone} == {"es"}
     assert all(row.difference is None for row in gone)
     new = outcome_of(found, installation.plans["modellwelt"].outcomes[1].indicator)
-    assert (new.verdict_before, all(row.before is None for row in new.rows)) == (None, True)
+    assert (new.judged_before, all(row.before is None for row in new.rows)) == (None, True)
     assert new.why.in_language("en") == "Only one of the two editions estimates this."
 
 
@@ -126,3 +127,32 @@ def test_an_edition_that_is_not_kept_is_refused_in_a_sentence(installation: Inst
         with pytest.raises(UserError) as refused:
             edition_named(installation, name)
         assert refused.value.code == "edition_not_kept"
+
+
+def test_a_verdict_that_changed_while_its_estimates_did_not_is_not_called_unchanged(installation: Installation) -> None:
+    one = edition_named(installation, "modellwelt/1")
+    result = one.record["results"][OUTCOME]
+    plan = {**one.record["plan_content"], "audit": None, "negative_controls": ["geburten_je_1000"]}
+    for changed in (
+        {"verdict": "not_comparable", "form": "audit"},
+        {"rating": "critical"},
+        {"estimate": 1.0, "interval": [0.5, 2.0]},
+    ):
+        record = {**one.record, "results": {**one.record["results"], OUTCOME: {**result, **changed}}}
+        of_another_plan = outcome_of(side_by_side(installation, one, replace(one, record={**record, "plan_content": plan})))
+        assert not any(row.is_moved for row in of_another_plan.rows)
+        assert of_another_plan.causes == (PLAN,)
+        assert of_another_plan.why.in_language("de").startswith("Die Schätzungen sind unverändert; das Urteil,")
+        assert of_another_plan.why.in_language("de").endswith("durch den Plan.")
+        unexplained = outcome_of(side_by_side(installation, one, replace(one, record=record)))
+        assert "obwohl Daten, Plan und Programm dieselben sind" in unexplained.why.in_language("de")
+
+
+def test_the_range_of_a_verdict_is_the_one_of_the_report(installation: Installation) -> None:
+    one = edition_named(installation, "modellwelt/1")
+    result = {**one.record["results"][OUTCOME], "estimate": -1.05, "interval": [-1.62, -0.45], "verdict": "difference_desired"}
+    judged = judged_in({**one.record, "results": {OUTCOME: result}})[OUTCOME]
+    assert (judged.estimate, judged.low, judged.high) == (-1.05, -1.62, -0.45)
+    assert judged.verdict.in_language("de") == "Unterschied in erwünschter Richtung"
+    not_told = judged_in({**one.record, "results": {OUTCOME: {**result, "estimate": None, "interval": None}}})[OUTCOME]
+    assert (not_told.estimate, not_told.low, not_told.high) == (None, None, None)

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from kkz_eval.evaluation.plan import Plan
     from kkz_eval.line.gap_costs import GapCost, GapCosts
     from kkz_eval.line.installation import Installation
-    from kkz_eval.line.side_by_side import KeptEdition, SideBySide
+    from kkz_eval.line.side_by_side import Judged, KeptEdition, SideBySide
     from kkz_eval.line.snapshot import Snapshot
 
 MAY = frozenset({Role.RESEARCHER})
@@ -70,7 +70,7 @@ def routes(desk: Desk) -> Iterator[At]:
             plans=_plans(installation),
             files_of=lambda edition: _files(installation, edition),
             verdicts_of=_verdicts,
-            day=_day,
+            **_formats(),
         )
 
     def comparison(request: Request) -> Response:
@@ -197,13 +197,11 @@ def _plan(installation: Installation, plan: Plan, editions: Sequence[KeptEdition
     return PlanShown(plan.id, title, sentences[0], sentences[1:], editions)
 
 
-def _verdicts(edition: KeptEdition) -> list[tuple[Wording, Localised, Localised]]:
-    """Of each outcome that the edition judges: its name, the verdict, the risk of bias."""
-    from kkz_eval.evaluation.verdict.rules import Code, Level  # noqa: PLC0415 (likewise)
-    from kkz_eval.evaluation.verdict.sentences import code_word, level_word  # noqa: PLC0415 (likewise)
+def _verdicts(edition: KeptEdition) -> Sequence[Judged]:
+    """Of each outcome that the edition judges, in its order."""
+    from kkz_eval.line.side_by_side import judged_in  # noqa: PLC0415 (likewise)
 
-    results = edition.record["results"].values()
-    return [(Wording(one["label"]), code_word(Code(one["verdict"])), level_word(Level(one["rating"]))) for one in results]
+    return list(judged_in(edition.record).values())
 
 
 def _files(installation: Installation, edition: KeptEdition) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
