@@ -10,6 +10,7 @@ from kkz_eval.line import say
 from kkz_eval.line.alone import obstacle
 from kkz_eval.line.installation import Installation
 from kkz_eval.line.intake import fingerprint_of_inbox
+from kkz_eval.model.errors import UserError
 from kkz_eval.partitions import known_years, years_as_tags
 
 INTERVAL_SECONDS = 15
@@ -36,7 +37,10 @@ def inbox_sensor(
     waits_for = obstacle(installation)
     if waits_for is not None:
         return dg.SkipReason(waits_for.in_language(language))
-    seen = fingerprint_of_inbox(installation, datetime.now(UTC))
+    try:
+        seen = fingerprint_of_inbox(installation, datetime.now(UTC))
+    except UserError as error:  # the inbox can't be looked into, which is no reason to think that nothing is there
+        return dg.SkipReason(error.sentence.in_language(language))
     if seen is None:
         context.update_cursor("")
         return dg.SkipReason(say("sensor.nothing_new").in_language(language))

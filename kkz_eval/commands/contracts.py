@@ -21,6 +21,7 @@ from kkz_eval.deliveries.register.accepted import Source, sources_of
 from kkz_eval.deliveries.register.intake import landing_key
 from kkz_eval.deliveries.register.register import read_register
 from kkz_eval.model.errors import UserError
+from kkz_eval.model.folders import files_in
 from kkz_eval.model.system_errors import reason_of
 from kkz_eval.model.verdicts import Status
 from kkz_eval.reference.tables import units_known_to
@@ -30,7 +31,7 @@ from kkz_eval.storage.store import Store, replace_file
 
 def lint_contracts(settings: Settings, files: Sequence[Path]) -> int:
     """Print what is wrong in contracts, in all of the installation where none is named; 0 nothing, 1 something."""
-    wanted = files or sorted(settings.contracts.glob("*.odcs.yaml"))
+    wanted = files or files_in(settings.contracts, ".odcs.yaml")
     problems = [(file, problem) for file in wanted for problem in lint(file)]
     for file, problem in problems:
         print(f"{file.name}, {problem.sentence.in_language(settings.language)}")

@@ -21,6 +21,7 @@ from kkz_eval.line.replication import EXPECTED, PANEL, PLAN, SUMS, package_of
 from kkz_eval.line.snapshot import current_snapshot
 from kkz_eval.line.study import study_of
 from kkz_eval.model.errors import UserError
+from kkz_eval.model.folders import files_in
 from kkz_eval.model.system_errors import reason_of
 from kkz_eval.settings import Settings
 from kkz_eval.storage.digests import digest_of_bytes
@@ -66,7 +67,7 @@ def replay_package(settings: Settings, folder: Path) -> int:
     language = settings.language
     print(say("replay.begins", plan=plan.id, outcomes=len(plan.outcomes)).in_language(language), flush=True)
     found = run_effects(panel, plan)
-    expected = {path.name: path.read_bytes() for path in sorted((folder / EXPECTED).glob("*.csv"))}
+    expected = {path.name: path.read_bytes() for path in files_in(folder / EXPECTED, ".csv")}
     compared = replayed(expected, found)
     for outcome in plan.outcomes:
         told = evidence_of(outcome, plan, found, Evidence())  # the estimate and the range that the verdict rests on
@@ -87,7 +88,7 @@ def _plan_file(settings: Settings, plan: str) -> Path:
     if Path(plan).is_file():
         return Path(plan)
     folder = settings.contracts / "plans"
-    known = {load_plan(file).id: file for file in sorted(folder.glob("*.yaml"))}
+    known = {load_plan(file).id: file for file in files_in(folder, ".yaml")}
     if plan not in known:
         raise UserError("export_plan_unknown", package=say.package, plan=plan, known=", ".join(known) or "–")
     return known[plan]

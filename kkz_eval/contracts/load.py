@@ -112,6 +112,7 @@ from kkz_eval.model.edited_files.reading import read_edited
 from kkz_eval.model.edited_files.suggestions import report_unknown_key
 from kkz_eval.model.errors import UserError
 from kkz_eval.model.findings import RULE_SEVERITIES
+from kkz_eval.model.folders import files_in
 from kkz_eval.model.parsed import ARROW_TYPES
 from kkz_eval.model.texts import Sentence
 
@@ -171,7 +172,7 @@ def load_contracts(folder: Path) -> dict[str, Contract]:
     if not folder.is_dir():
         raise UserError("contracts_folder_missing", package=PACKAGE, folder=folder)
     contracts: dict[str, Contract] = {}
-    for path in sorted(folder.glob(f"*{SUFFIX}")):
+    for path in files_in(folder, SUFFIX):
         root = read_document(path)
         contract = contract_of(root)
         if contract.id in contracts:

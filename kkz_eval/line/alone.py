@@ -31,10 +31,10 @@ def held(installation: Installation, command: str, tell: Callable[[Localised], N
 
 def obstacle(installation: Installation) -> Localised | None:
     """Why no run should begin now, as a sentence; None where nothing stands in its way."""
-    writer = other_writer(installation.settings.home)
-    if writer is not None:
-        return say("sensor.busy", writer=writer)
     try:
+        writer = other_writer(installation.settings.home)
+        if writer is not None:
+            return say("sensor.busy", writer=writer)
         installation.register()  # which is refused while a removal is open, and where something of it is damaged
     except UserError as error:
         return error.sentence

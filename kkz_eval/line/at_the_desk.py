@@ -26,8 +26,10 @@ from kkz_eval.line.handing_in import units_of
 from kkz_eval.line.installation import Installation, open_installation
 from kkz_eval.line.official_figures import official_places
 from kkz_eval.line.snapshot import Snapshot, current_snapshot
+from kkz_eval.model.errors import UserError
 from kkz_eval.model.findings import Finding, iter_findings
 from kkz_eval.model.parsed import ParsedTable
+from kkz_eval.model.system_errors import reason_of
 from kkz_eval.model.verdicts import Slice, Verdict
 from kkz_eval.settings import Settings
 from kkz_eval.stewardship.board import BoardCell, BoardTable, board_tables
@@ -272,10 +274,16 @@ def _drafts_over(store: Store, removed: frozenset[str]) -> Steps:
 def _files(folder: Path, but: tuple[str, ...] = ()) -> list[str]:
     """Paths of all files of a folder and of those below it."""
     found: list[str] = []
-    for base, folders, names in os.walk(folder):
+    for base, folders, names in os.walk(folder, onerror=_raised):
         folders[:] = [name for name in folders if name not in but]
         found += [f"{base}/{name}" for name in names if not name.startswith(PARTIAL)]
     return sorted(found)
+
+
+def _raised(error: OSError) -> None:
+    """What os.walk would pass over: a folder of decisions that can't be listed holds no fewer for that."""
+    if not isinstance(error, FileNotFoundError):
+        raise UserError("storage_not_readable", place=error.filename, reason=reason_of(error)) from error
 
 
 def _times(path: str) -> tuple[int, ...]:

@@ -30,6 +30,7 @@ from kkz_eval.line import say
 from kkz_eval.line.locks import lock_file
 from kkz_eval.line.validity import check_plan
 from kkz_eval.model.errors import UserError
+from kkz_eval.model.folders import files_in
 from kkz_eval.model.texts import Localised
 from kkz_eval.settings import MODEL_WORLD_HIDDEN, MODEL_WORLD_SHOWN, Settings
 from kkz_eval.storage.steps import Steps
@@ -85,7 +86,7 @@ def open_installation(
     Raises UserError where a contract, plan, catalogue or the list of breaks is not valid; nothing is written.
     """
     folder = settings.contracts
-    files = sorted((folder / "plans").glob("*.yaml")) if plan_files is None else list(plan_files)
+    files = files_in(folder / "plans", ".yaml") if plan_files is None else list(plan_files)
     plans = [load_plan(file) for file in files]
     for plan in plans:
         twins = [file.name for file, other in zip(files, plans, strict=True) if plain_id(other.id) == plain_id(plan.id)]

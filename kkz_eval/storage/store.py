@@ -7,7 +7,9 @@ got was found to be what was put.
 
 from __future__ import annotations
 
+import errno
 import os
+import shutil
 import tempfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -18,6 +20,7 @@ import fsspec
 from fsspec.implementations.local import LocalFileSystem
 
 from kkz_eval.model.errors import UserError
+from kkz_eval.model.folders import entries_of, is_folder, is_there, stands_there
 from kkz_eval.model.system_errors import reason_of
 from kkz_eval.storage.digests import digest_of_bytes
 from kkz_eval.storage.seals import SUMS, content_of, listed_sums, sealed
@@ -82,10 +85,11 @@ class Store:
         if self.exists(key) and self.kept(key) == kept:
             return
         try:
-            self.fs.makedirs(str(PurePosixPath(path).parent), exist_ok=True)
             if isinstance(self.fs, LocalFileSystem):
+                _make_folder(Path(path).parent)
                 _move_into_place(Path(path), kept)
             else:
+                self.fs.makedirs(str(PurePosixPath(path).parent), exist_ok=True)
                 self.fs.pipe_file(path, kept)
         except OSError as error:
             raise UserError("storage_not_writable", place=path, reason=reason_of(error)) from error
@@ -118,7 +122,9 @@ class Store:
             raise UserError("storage_not_readable", place=self._path(key), reason=reason_of(error)) from error
 
     def exists(self, key: str) -> bool:
-        """Whether an object is kept under `key`."""
+        """Whether an object is kept under `key`. Raises UserError where that can't be told: an error is no "no"."""
+        if isinstance(self.fs, LocalFileSystem):
+            return _is_there(self._path(key))
         return bool(self.fs.exists(self._path(key)))
 
     def unfinished(self) -> list[str]:
@@ -130,7 +136,7 @@ class Store:
         return sorted(key for key in self._keys(self.root) if not _is_unfinished(key))
 
     def list(self, prefix: str) -> list[str]:
-        """Keys below `prefix`, sorted; unfinished writes are not among them."""
+        """Keys below `prefix`, sorted; unfinished writes are not among them. Raises UserError where one of its folders can't be listed."""
         return sorted(key for key in self._keys(self._path(prefix)) if not _is_unfinished(key))
 
     def _keys(self, base: str) -> Iterable[str]:
@@ -140,11 +146,14 @@ class Store:
         return (str(path)[start:] for path in self.fs.find(base)) if self.fs.exists(base) else ()
 
     def remove(self, key: str) -> None:
-        """Take an object, or a write that was cut short, away for good. Nothing happens where there is none."""
+        """Take an object, or a write that was cut short, away for good. Nothing happens where there is none.
+
+        Raises UserError where it can't be taken away.
+        """
         path = self._path(key)
-        if _is_unfinished(key) and self.fs.isdir(path):
-            self.fs.rm(path, recursive=True)
-        elif self.fs.lexists(path):  # a link that leads nowhere, too
+        if isinstance(self.fs, LocalFileSystem):
+            _take_away(path)
+        elif self.fs.exists(path):
             self.fs.rm_file(path)
 
     def local_path(self, key: str) -> Path:
@@ -203,30 +212,54 @@ def _is_unfinished(key: str) -> bool:
 def _files_below(base: str) -> Iterator[str]:
     """Paths of the files in a folder of this machine and all below it, or of the one file that `base` is; none where there is nothing.
 
-    A folder that was not finished is one path, whatever is in it.
+    A folder that was not finished is one path, whatever is in it. Raises UserError where a folder can't be listed.
     """
-    if os.path.lexists(base) and not os.path.isdir(base):  # a file, or a link that leads nowhere
-        yield base
-        return
-    left = [base]
-    while left:  # os.walk asks each folder twice what it is, which takes as long again where thousands hold one file each
-        folder = left.pop()
-        try:
-            entries = list(os.scandir(folder))
-        except OSError:  # gone meanwhile, or never there
-            continue
-        for entry in entries:
-            if not _is_folder(entry) or entry.name.startswith(_UNFINISHED):
-                yield f"{folder}/{entry.name}"
-            elif not entry.is_symlink():
-                left.append(f"{folder}/{entry.name}")
+    folder = base
+    try:
+        if not is_folder(base):
+            if stands_there(base):  # a file, or a link that leads nowhere
+                yield base
+            return
+        left = [base]
+        while left:  # os.walk asks each folder twice what it is, which takes as long again where thousands hold one file each
+            folder = left.pop()
+            for entry in entries_of(folder):
+                if not _is_folder(entry) or entry.name.startswith(_UNFINISHED):
+                    yield f"{folder}/{entry.name}"
+                elif not entry.is_symlink():
+                    left.append(f"{folder}/{entry.name}")
+    except OSError as error:
+        raise UserError("storage_not_readable", place=folder, reason=reason_of(error)) from error
 
 
 def _is_folder(entry: os.DirEntry[str]) -> bool:
     try:
         return entry.is_dir()
-    except OSError:  # a link that leads in a circle is a file that can't be read
-        return False
+    except OSError as error:
+        if error.errno == errno.ELOOP:  # a link that leads in a circle is a file that can't be read
+            return False
+        raise
+
+
+def _is_there(path: str) -> bool:
+    try:
+        return is_there(path)
+    except OSError as error:
+        raise UserError("storage_not_readable", place=path, reason=reason_of(error)) from error
+
+
+def _take_away(path: str) -> None:
+    """Remove a file, a link or a folder that was not finished, so that it does not come back after a power failure."""
+    try:
+        if _is_unfinished(path) and os.path.isdir(path):
+            shutil.rmtree(path)
+        else:
+            os.unlink(path)
+        _sync_folder(Path(path).parent)
+    except FileNotFoundError:
+        pass
+    except OSError as error:
+        raise UserError("storage_not_writable", place=path, reason=reason_of(error)) from error
 
 
 def put_file_if_absent(path: Path, data: bytes) -> bool:
@@ -251,9 +284,9 @@ def _usual_rights() -> int:
 
 def _link_if_absent(path: Path, data: bytes, mode: int = 0o600) -> bool:
     try:
-        if path.exists():
+        if is_there(path):
             return False
-        path.parent.mkdir(parents=True, exist_ok=True)
+        _make_folder(path.parent)
         temporary = _draft_beside(path, data, mode)
         try:
             os.link(temporary, path)
@@ -261,10 +294,30 @@ def _link_if_absent(path: Path, data: bytes, mode: int = 0o600) -> bool:
             return False
         finally:
             os.unlink(temporary)
-        _sync_folder(path.parent)
+        _sync_link(path)
     except OSError as error:
         raise UserError("storage_not_writable", place=str(path.parent), reason=reason_of(error)) from error
     return True
+
+
+def _make_folder(folder: Path) -> None:
+    """Make a folder and those above it, each of them synced into the one that it lies in: else a power failure takes what is put there with it."""
+    missing = []
+    while not is_there(folder):
+        missing.append(folder)
+        folder = folder.parent
+    for new in reversed(missing):
+        new.mkdir(exist_ok=True)  # another process may be making it, too
+        _sync_folder(new.parent)
+
+
+def _sync_link(path: Path) -> None:
+    """Sync the folder of a new file; where that fails, the file goes again: nobody may find it and rely on what the disk may not have."""
+    try:
+        _sync_folder(path.parent)
+    except OSError:
+        os.unlink(path)
+        raise
 
 
 def _draft_beside(path: Path, data: bytes, mode: int) -> str:

@@ -56,8 +56,8 @@ def writing_alone(home: Path, command: str, tell: Callable[[Localised], None]) -
         writer = _lock_at_once(file, home)
         if writer is not None:
             tell(Joined((writer, say("writer.waits")), " "))
-            fcntl.flock(file, fcntl.LOCK_EX)
-        with _named_in(file, command):
+            _wait_for_lock(file, home)
+        with _named_in(file, home, command):
             yield
 
 
@@ -73,7 +73,7 @@ def writing_soon(home: Path, command: str, seconds: float) -> Iterator[None]:
             if time.monotonic() >= give_up:
                 raise UserError("home_busy", writer=writer)
             time.sleep(_BETWEEN_LOOKS)
-        with _named_in(file, command):
+        with _named_in(file, home, command):
             yield
 
 
@@ -100,45 +100,67 @@ def _lock_at_once(file: FileIO, home: Path) -> Localised | None:
     return None
 
 
+def _wait_for_lock(file: FileIO, home: Path) -> None:
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX)
+    except OSError as error:
+        raise UserError("storage_not_writable", place=str(home), reason=reason_of(error)) from error
+
+
 @contextmanager
-def _named_in(file: FileIO, command: str) -> Iterator[None]:
-    """Say in the file who writes, while they do."""
-    _write(file, Writer(command, os.getpid(), f"{datetime.now(BERLIN):%Y-%m-%d %H:%M}"))
+def _named_in(file: FileIO, home: Path, command: str) -> Iterator[None]:
+    """Say in the file who writes, while they do. Raises UserError where that can't be begun."""
+    try:
+        _write(file, Writer(command, os.getpid(), f"{datetime.now(BERLIN):%Y-%m-%d %H:%M}"))
+    except OSError as error:
+        raise UserError("storage_not_writable", place=str(home), reason=reason_of(error)) from error
     try:
         yield
     finally:
-        file.truncate(0)
+        with suppress(OSError):  # what stands there is for people alone, and all that was to be written is
+            file.truncate(0)
 
 
 def other_writer(home: Path) -> Localised | None:
-    """Who writes in a home at this moment, as a sentence; None where nobody does."""
-    try:
-        with open(home / LOCK, "rb") as file:
-            try:
-                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-            except BlockingIOError:
-                return _sentence(home, _written_in(file))
-    except FileNotFoundError:
-        pass  # nobody ever wrote here
-    return None
+    """Who writes in a home at this moment, as a sentence; None where nobody does. Raises UserError where that can't be told."""
+    with _looked_at(home) as file:
+        if file is None or _is_free(file):
+            return None
+        return _sentence(home, _written_in(file))
 
 
 def quiet_since(home: Path) -> tuple[int, ...] | None:
     """A mark that another writer changes: the same mark twice says that nobody has written in between.
 
     None where somebody writes, nobody ever did, or the last one was so short a time ago that the clock of the file system might not tell it from
-    the next.
+    the next. Raises UserError as other_writer.
     """
+    with _looked_at(home) as file:
+        if file is None or not _is_free(file):
+            return None
+        seen = os.fstat(file.fileno())
+    return (seen.st_ino, seen.st_mtime_ns, seen.st_ctime_ns) if is_long_ago(seen.st_ctime_ns) else None
+
+
+@contextmanager
+def _looked_at(home: Path) -> Iterator[BufferedReader | None]:
+    """The file that the lock is on, to be looked at; None where nobody ever wrote."""
     try:
         with open(home / LOCK, "rb") as file:
-            try:
-                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-            except BlockingIOError:
-                return None
-            seen = os.fstat(file.fileno())
+            yield file
     except FileNotFoundError:
-        return None
-    return (seen.st_ino, seen.st_mtime_ns, seen.st_ctime_ns) if is_long_ago(seen.st_ctime_ns) else None
+        yield None
+    except OSError as error:
+        raise UserError("storage_not_readable", place=str(home / LOCK), reason=reason_of(error)) from error
+
+
+def _is_free(file: BufferedReader) -> bool:
+    """Whether nobody writes; until the file is closed, nobody begins to."""
+    try:
+        fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def seconds_without_writer(home: Path, since: float) -> float:
@@ -162,7 +184,7 @@ def is_long_ago(changed: int) -> bool:
 
 
 def _write(file: FileIO, writer: Writer) -> None:
-    file.truncate(0)  # of one that was killed
+    file.truncate(0)  # of one that was killed; and so quiet_since sees another mark in any case
     with suppress(OSError):  # on a full disk nobody is named, but what makes room again must be able to begin
         file.write(json.dumps(asdict(writer)).encode())
 
@@ -172,7 +194,7 @@ def _written_in(file: FileIO | BufferedReader) -> Writer | None:
     file.seek(0)
     try:
         return Writer(**json.loads(file.read()))
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, OSError):
         return None
 
 

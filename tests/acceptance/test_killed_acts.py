@@ -10,11 +10,11 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from mortal import kills_of
 from openpyxl import load_workbook
 from packed import views
 from whole_runs import ALL_YEARS, CONTRACTS, copy_of, settings_of, take_in_and_judge, tree
 
+from benchmarks.faults import kills_of
 from kkz_eval.cli import main
 from kkz_eval.commands.check_files import check_files
 from kkz_eval.commands.plan import lock_plan
@@ -146,7 +146,7 @@ def test_a_removal_killed_at_any_write_blocks_all_else_and_the_same_call_ends_it
     assert _holding(home, value) == []
     expected = tree(home)
     blocked = 0
-    for write in kills_of(fresh, remove):
+    for write in kills_of(fresh, remove, world):
         said = obstacle(here)
         blocked += said is not None
         if said is not None:
@@ -221,7 +221,7 @@ def test_an_approval_killed_at_any_write_is_whole_or_absent_and_the_same_call_en
     agree()
     expected = tree(waivers)
     assert len(expected) == 1
-    for _ in kills_of(lambda: shutil.rmtree(waivers), agree):
+    for _ in kills_of(lambda: shutil.rmtree(waivers), agree, world):
         found = tree(waivers) if waivers.exists() else {}
         assert {name: data for name, data in found.items() if name.endswith(".yaml")} in ({}, expected)
         load_decisions(world / "contracts", here.contracts, DAY)
@@ -250,7 +250,7 @@ def test_what_is_written_for_stewards_ends_alike_after_a_kill_at_any_write(
     make(current_snapshot(here))
     expected = tree(board)
     assert expected
-    for write in kills_of(lambda: shutil.rmtree(board), lambda: make(current_snapshot(here)), step):
+    for write in kills_of(lambda: shutil.rmtree(board), lambda: make(current_snapshot(here)), world, step=step):
         make(current_snapshot(here))
         assert {name: data for name, data in tree(board).items() if ".partial-" not in name} == expected, write
 
@@ -268,7 +268,7 @@ def test_a_lock_of_a_plan_ends_alike_after_a_kill_at_any_write(finished: Path, t
 
     lock()
     expected = beside.read_bytes()
-    for write in kills_of(free, lock, step=3):
+    for write in kills_of(free, lock, world, step=3):
         lock()
         assert beside.read_bytes() == expected, write
         assert [name for name in tree(kept) if ".partial-" not in name] == ["modellwelt/0001.lock"], write

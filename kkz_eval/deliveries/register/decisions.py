@@ -45,6 +45,7 @@ from kkz_eval.contracts.rule_kinds import KINDS
 from kkz_eval.model.edited_files.cursor import Node, root_of
 from kkz_eval.model.edited_files.file import FileInvalid
 from kkz_eval.model.edited_files.reading import read_edited
+from kkz_eval.model.folders import files_in
 from kkz_eval.storage.digests import digest_of
 
 VERSION = 1
@@ -188,7 +189,7 @@ def _plain(decision: Waiver | Correction) -> dict[str, object]:
 
 
 def _load(folder: Path, read: Callable[[Node], _D]) -> tuple[_D, ...]:
-    return tuple(_read(path, read) for path in sorted(folder.glob("*.yaml")))
+    return tuple(_read(path, read) for path in files_in(folder, ".yaml"))
 
 
 def _read(path: Path, read: Callable[[Node], _D]) -> _D:

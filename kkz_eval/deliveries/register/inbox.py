@@ -18,6 +18,7 @@ from pathlib import Path
 from kkz_eval.deliveries import say as say_of_deliveries
 from kkz_eval.deliveries.results import Unreadable
 from kkz_eval.model.errors import UserError
+from kkz_eval.model.folders import stands_there
 from kkz_eval.model.system_errors import reason_of
 
 MAXIMUM_BYTES = 256 * 1024 * 1024
@@ -39,22 +40,37 @@ def inbox_files(inbox: Path) -> tuple[str, ...]:
     A folder that can't be listed or is a link stands there as itself, so that it is not passed over in silence.
     Raises UserError where the inbox is not a folder that can be read.
     """
-    if not inbox.is_dir():
-        raise UserError("inbox_missing", package=say_of_deliveries.package, inbox=str(inbox))
-    return tuple(sorted(_names_below(str(inbox), "")))
+    try:
+        if not inbox.is_dir():
+            raise UserError("inbox_missing", package=say_of_deliveries.package, inbox=str(inbox))
+        return tuple(sorted(_names_below(str(inbox), "")))
+    except OSError as error:
+        raise UserError("storage_not_readable", place=str(inbox), reason=reason_of(error)) from error
+
+
+def files_if_inbox(inbox: Path) -> tuple[str, ...] | None:
+    """The same; None where there is no inbox. Raises UserError where there is one that can't be read."""
+    try:
+        return inbox_files(inbox)
+    except UserError as error:
+        if error.code == "inbox_missing":
+            return None
+        raise
 
 
 def _names_below(folder: str, prefix: str) -> Iterator[str]:
     try:
-        entries = list(os.scandir(folder))
+        with os.scandir(folder) as found:
+            entries = [(entry, entry.is_dir(follow_symlinks=False)) for entry in found]
     except OSError:
-        if prefix:
-            yield prefix.rstrip("/")
+        if not prefix:
+            raise  # an inbox that can't be listed is not an empty one
+        yield prefix.rstrip("/")
         return
-    for entry in entries:
+    for entry, is_folder in entries:
         if entry.name.startswith((".", "~$")):
             continue
-        if entry.is_dir(follow_symlinks=False):
+        if is_folder:
             yield from _names_below(entry.path, f"{prefix}{entry.name}/")
         else:
             yield prefix + entry.name
@@ -136,10 +152,13 @@ def _say_nothing(_: str) -> None:
 def content_in(inbox: Path, name: str) -> bytes | Unreadable:
     """The bytes of a file of the inbox, or why it is none that is taken: as `content_of`, and no link leads out of the inbox."""
     path = inbox / name
-    if path.is_symlink():
-        target, home = os.path.realpath(path), os.path.realpath(inbox)
-        if os.path.lexists(target) and not os.path.join(target, "").startswith(os.path.join(home, "")):
-            return Unreadable("link_outside", {"name": shown(name)})
+    try:
+        if path.is_symlink():
+            target, home = os.path.realpath(path), os.path.realpath(inbox)
+            if stands_there(target) and not os.path.join(target, "").startswith(os.path.join(home, "")):
+                return Unreadable("link_outside", {"name": shown(name)})
+    except OSError as error:
+        return Unreadable("file_not_readable", {"name": shown(name), "reason": reason_of(error)})
     return content_of(path, name)
 
 

@@ -15,7 +15,7 @@ from kkz_eval.contracts.contract import Contract
 from kkz_eval.deliveries.columns.future import with_future_found
 from kkz_eval.deliveries.municipal.returned import NAMED_BY, Returned
 from kkz_eval.deliveries.official import inkar_editions
-from kkz_eval.deliveries.register.inbox import content_in, fault_of_name, inbox_files, shown, twins
+from kkz_eval.deliveries.register.inbox import content_in, fault_of_name, files_if_inbox, inbox_files, shown, twins
 from kkz_eval.deliveries.register.parsed_tables import is_kept, keep_parsed, load_parsed, parsed_key, same_values
 from kkz_eval.deliveries.register.reading_process import Serves, look_over, read_apart
 from kkz_eval.deliveries.register.register import NewArrival, Register, read_register, record_arrivals, record_returned
@@ -178,9 +178,14 @@ class _Scan:
             data = Unreadable("file_changing", {"name": name}) if name in unsettled else content_in(inbox, name)
             if isinstance(data, Unreadable):
                 self.notices.append(_refused(name, data))
+                self._keep_as_seen(name)
             else:
                 self.look_at(name, data)
         self.look_at_copies()
+
+    def _keep_as_seen(self, name: str) -> None:
+        """What lies there can't be read at this moment, and was not away: read again, it must not count as new, and as newer than its correction."""
+        self.seen |= {seen: was for seen, was in self.register.seen.items() if seen == name or seen.startswith(f"{name}/")}
 
     def look_at_copies(self) -> None:
         """Say of each marked copy that was taken which file it belongs to."""
@@ -290,10 +295,11 @@ def fingerprint(inbox: Path, register: Register, handed_in_until: str = "9") -> 
 
     A run that did not begin because a removal was not at its end begins after it: Dagster starts no run twice for one digest.
     """
-    if not inbox.is_dir():
+    names = files_if_inbox(inbox)
+    if names is None:
         return None
     new: list[list[object]] = []
-    for name in inbox_files(inbox):
+    for name in names:
         data = content_in(inbox, name)
         if isinstance(data, Unreadable):  # the run says so; here it is no reason to start one
             continue

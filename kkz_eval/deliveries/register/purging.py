@@ -16,7 +16,7 @@ from pathlib import Path
 
 from kkz_eval.deliveries import say
 from kkz_eval.deliveries.municipal.returned import Returned
-from kkz_eval.deliveries.register.inbox import content_in, inbox_files
+from kkz_eval.deliveries.register.inbox import content_in, files_if_inbox
 from kkz_eval.deliveries.register.intake import landing_key
 from kkz_eval.deliveries.register.noted import keys_noted_about
 from kkz_eval.deliveries.register.register import (
@@ -33,6 +33,7 @@ from kkz_eval.deliveries.register.register import (
 )
 from kkz_eval.model.errors import UserError
 from kkz_eval.storage.digests import digest_of_bytes
+from kkz_eval.storage.seals import content_of
 from kkz_eval.storage.store import Store
 
 SOURCES = "sources.json"
@@ -182,18 +183,14 @@ def _is_free_of(store: Store, folder: str, contents: Collection[str]) -> bool:
 
 
 def _sound(store: Store, key: str) -> bytes | None:
-    """The object under a key; None where it is not there or damaged, and may have named anything."""
-    try:
-        return store.get(key)
-    except UserError:
-        return None
+    """The object under a key; None where it is not there or damaged, and may have named anything. Raises UserError where the disk fails: what lies
+    there may be sound, and a removal that is not at its end is ended by the next call."""
+    return content_of(key, store.kept(key)) if store.exists(key) else None
 
 
 def _in_inbox(inbox: Path, contents: Collection[str]) -> tuple[str, ...]:
-    if not inbox.is_dir():
-        return ()
     found = []
-    for name in inbox_files(inbox):
+    for name in files_if_inbox(inbox) or ():
         data = content_in(inbox, name)  # what can't be read can't be taken in either
         if isinstance(data, bytes) and digest_of_bytes(data) in contents:
             found.append(name)

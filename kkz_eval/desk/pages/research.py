@@ -22,6 +22,7 @@ from kkz_eval.desk.desk import At, Desk, form_of
 from kkz_eval.desk.opened import opened, snapshot_now
 from kkz_eval.desk.people import Role
 from kkz_eval.model.errors import UserError
+from kkz_eval.model.folders import files_in
 from kkz_eval.model.texts import LANGUAGES, Localised, Wording
 
 if TYPE_CHECKING:
@@ -260,7 +261,7 @@ def _package(installation: Installation, edition: KeptEdition) -> bytes:
         raise UserError("package_of_other_code", package=say.package, edition=edition.name)
     study = study_of(open_snapshot(installation, edition.record["snapshot"]), edition.plan_id)
     folder = installation.settings.contracts / "plans"
-    file = next(file for file in sorted(folder.glob("*.yaml")) if load_plan(file).id == edition.plan_id)
+    file = next(file for file in files_in(folder, ".yaml") if load_plan(file).id == edition.plan_id)
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in sorted(package_of(study, file.read_bytes()).items()):
