@@ -115,7 +115,7 @@ def _parts_of(findings: pa.Table, severity: Severity) -> pa.Table:
 
 
 def _unit_years(parsed: ParsedTable) -> list[UnitYear]:
-    pairs = parsed.table.select(["unit_id", "year"]).drop_null().group_by(["unit_id", "year"]).aggregate([])
+    pairs = parsed.table.select(["unit_id", "year"]).drop_null().group_by(["unit_id", "year"], use_threads=False).aggregate([])
     return sorted(zip(pairs.column("unit_id").to_pylist(), pairs.column("year").to_pylist(), strict=True))
 
 
@@ -125,6 +125,6 @@ def _count(findings: pa.Table, severity: Severity) -> int:
 
 def _by_unit_year(findings: pa.Table, severity: Severity) -> dict[UnitYear, int]:
     chosen = _parts_of(findings, severity).drop_null()
-    counted = chosen.group_by(["unit_id", "year"]).aggregate([([], "count_all")])
+    counted = chosen.group_by(["unit_id", "year"], use_threads=False).aggregate([([], "count_all")])
     columns = (counted.column(name).to_pylist() for name in ("unit_id", "year", "count_all"))
     return {(unit_id, year): n for unit_id, year, n in zip(*columns, strict=True)}

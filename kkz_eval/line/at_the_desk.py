@@ -119,7 +119,7 @@ class Moment:
         register, store = self.snapshot.register, self.snapshot.steps.store
         for contract_id in {arrival.contract_id for arrival in register.arrivals if arrival.sha256 == sha256}:
             contract, verdict = self.snapshot.contracts.get(contract_id), register.verdicts.get((sha256, contract_id))
-            if contract is None or verdict is None or not has_tables(store, verdict):
+            if contract is None or verdict is None or not has_tables(store.exists, verdict):
                 return False  # nobody can say of whom it speaks
             units = units_of(load_parsed(store, verdict.parsed_key, contract))
             if not all(sight.sees(contract.dataset, unit) for unit in units):
@@ -177,7 +177,7 @@ def story_of(moment: Moment, place: Place) -> Story:
     before: ParsedTable | None = None
     for arrival, fate in cell.history.entries:
         verdict = register.verdicts[(arrival.sha256, contract.id)]
-        kept = has_tables(store, verdict)
+        kept = has_tables(store.exists, verdict)
         values = _of_place(load_parsed(store, verdict.parsed_key, contract), place) if kept else None
         changed = None
         if before is not None and values is not None:
@@ -185,7 +185,7 @@ def story_of(moment: Moment, place: Place) -> Story:
         steps.append(Step(arrival, fate, changed, arrival.sha256 in held))
         before = values
     newest = cell.history.verdict
-    findings = tuple(findings_of(moment, newest, place)) if has_tables(store, newest) else None
+    findings = tuple(findings_of(moment, newest, place)) if has_tables(store.exists, newest) else None
     return Story(cell, tuple(steps), findings)
 
 

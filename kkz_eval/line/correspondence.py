@@ -6,7 +6,7 @@ Belongs here: composing them from what is accepted and keeping them. Does not be
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import PurePosixPath
 
@@ -34,6 +34,7 @@ from kkz_eval.storage.digests import code_digest, digest_of, digest_of_bytes
 from kkz_eval.storage.seals import SUMS, sums_of
 
 MARKED = "protokoll.xlsx"
+_FOLDER = "protocols"
 
 
 @dataclass(frozen=True)
@@ -63,12 +64,23 @@ class Templates:
 
 def write_protocols(snapshot: Snapshot, rows: Iterable[Weighed]) -> dict[str, str]:
     """Protocols of those of these deliveries that have findings: name of the file to key of the page."""
-    found = (row for row in rows if row.verdict.has_findings)
-    return {row.arrival.name: write_protocol(snapshot.installation, row.arrival, row.verdict, row.worth) for row in found}
+    found, is_there = (row for row in rows if row.verdict.has_findings), snapshot.steps.store.listed(_FOLDER)
+    return {
+        row.arrival.name: write_protocol(snapshot.installation, row.arrival, row.verdict, row.worth, is_there) for row in found
+    }
 
 
-def write_protocol(installation: Installation, arrival: Arrival, verdict: Verdict, standing: DeliveryState) -> str:
-    """Key of the page with all findings of a delivery, made where it is not there yet: anew where it is worth something else by now."""
+def write_protocol(
+    installation: Installation,
+    arrival: Arrival,
+    verdict: Verdict,
+    standing: DeliveryState,
+    is_there: Callable[[str], bool] | None = None,
+) -> str:
+    """Key of the page with all findings of a delivery, made where it is not there yet: anew where it is worth something else by now.
+
+    is_there: whether a page is kept, where they were listed for many at once; else the store is asked.
+    """
     contract, language, store = (
         installation.contracts[arrival.contract_id],
         installation.settings.language,
@@ -77,8 +89,8 @@ def write_protocol(installation: Installation, arrival: Arrival, verdict: Verdic
     worth = [standing.state, *(sentence.in_language(language) for sentence in standing.sentences)]
     code = code_digest("kkz_eval.stewardship.protocol")
     parts = [arrival.name, arrival.simulated, asdict(verdict), contract.digest, language, worth, code]
-    key = f"protocols/{digest_of(parts)[:16]}/protokoll.html"
-    if not store.exists(key):
+    key = f"{_FOLDER}/{digest_of(parts)[:16]}/protokoll.html"
+    if not (is_there or store.exists)(key):
         findings = load_findings(store, verdict)
         page = protocol_page(arrival.name, verdict, contract, findings, standing, language, arrival.simulated)
         store.put_if_absent(key, page.encode())
@@ -92,18 +104,27 @@ def write_marked_copies(snapshot: Snapshot, rows: Iterable[Weighed]) -> dict[str
     """
     municipal = {contract.id for contract in _municipal(snapshot.contracts)}
     found = (row for row in rows if row.verdict.has_findings and row.arrival.contract_id in municipal)
-    return {row.arrival.name: write_marked_copy(snapshot.installation, row.arrival, row.verdict, row.worth) for row in found}
+    is_there = snapshot.steps.store.listed(_FOLDER)
+    return {
+        row.arrival.name: write_marked_copy(snapshot.installation, row.arrival, row.verdict, row.worth, is_there) for row in found
+    }
 
 
-def write_marked_copy(installation: Installation, arrival: Arrival, verdict: Verdict, standing: DeliveryState) -> str:
-    """Key of the marked copy of a delivery, beside its protocol, written where it is not there yet.
+def write_marked_copy(
+    installation: Installation,
+    arrival: Arrival,
+    verdict: Verdict,
+    standing: DeliveryState,
+    is_there: Callable[[str], bool] | None = None,
+) -> str:
+    """Key of the marked copy of a delivery, beside its protocol, written where it is not there yet. is_there: as of write_protocol.
 
     A workbook can carry no seal: the list beside it says that this is the copy that belongs here.
     """
     store = installation.steps.store
-    folder = write_protocol(installation, arrival, verdict, standing).rpartition("/")[0]
+    folder = write_protocol(installation, arrival, verdict, standing, is_there).rpartition("/")[0]
     key = f"{folder}/{MARKED}"
-    if not store.exists(key):
+    if not (is_there or store.exists)(key):
         contract = installation.contracts[arrival.contract_id]
         judged = Judged(contract, load_findings(store, verdict), verdict.status, verdict.slices, standing)
         language = installation.settings.language
@@ -150,13 +171,17 @@ def _protocols(snapshot: Snapshot, tables: Iterable[BoardTable]) -> tuple[dict[s
     """By digest of the content: address of its protocol as seen from the board, and (file name, key) of its marked copy."""
     links: dict[str, str] = {}
     copies: dict[str, tuple[str, str]] = {}
+    is_there = snapshot.steps.store.listed(_FOLDER)
     for cell in (cell for table in tables for row in table.rows for cell in row):
         if cell.history is None or cell.history.newest.sha256 in links or not cell.history.verdict.has_findings:
             continue
         arrival, verdict = cell.history.newest, cell.history.verdict
         standing = delivery_state(verdict, snapshot.installation.contract_of(cell.dataset), snapshot.histories)
-        links[arrival.sha256] = f"../../{write_protocol(snapshot.installation, arrival, verdict, standing)}"
-        copies[arrival.sha256] = (_copy_name(arrival), write_marked_copy(snapshot.installation, arrival, verdict, standing))
+        links[arrival.sha256] = f"../../{write_protocol(snapshot.installation, arrival, verdict, standing, is_there)}"
+        copies[arrival.sha256] = (
+            _copy_name(arrival),
+            write_marked_copy(snapshot.installation, arrival, verdict, standing, is_there),
+        )
     return links, copies
 
 

@@ -16,9 +16,9 @@ from pathlib import Path
 from kkz_eval.deliveries.register.accepted import Source
 from kkz_eval.deliveries.register.inbox import wait_until_settled
 from kkz_eval.deliveries.register.intake import Intake, fingerprint, take_in, year_spans
-from kkz_eval.deliveries.register.judging import judge_arrival, parse
+from kkz_eval.deliveries.register.judging import TABLES, judge_arrival, parse
 from kkz_eval.deliveries.register.purging import require_no_open_purge
-from kkz_eval.deliveries.register.register import Arrival
+from kkz_eval.deliveries.register.register import Arrival, keep_register_index
 from kkz_eval.line import say
 from kkz_eval.line.installation import Installation
 from kkz_eval.model.day import BERLIN
@@ -87,7 +87,7 @@ def parse_arrivals(installation: Installation, years: Iterable[int]) -> tuple[Ar
 def judge_arrivals(installation: Installation, years: Iterable[int]) -> tuple[Source, ...]:
     """Judge what arrived for these reporting years; verdicts that stand are kept."""
     register = installation.register()
-    judged = []
+    judged, is_there = [], installation.steps.store.listed(*TABLES)
     for arrival in register.of_years(years):
         verdict = judge_arrival(
             installation.steps,
@@ -96,8 +96,10 @@ def judge_arrivals(installation: Installation, years: Iterable[int]) -> tuple[So
             installation.contracts,
             units_known_to(installation.contracts[arrival.contract_id].source),
             installation.decisions,
+            is_there,
         )
         judged.append(Source(arrival, verdict))
+    keep_register_index(installation.steps.store)
     return tuple(judged)
 
 

@@ -13,12 +13,12 @@ from enum import StrEnum
 from itertools import groupby
 
 from kkz_eval.contracts.contract import Contract
-from kkz_eval.deliveries.register.intake import landing_key
-from kkz_eval.deliveries.register.judging import has_tables, is_given_alike
+from kkz_eval.deliveries.register.intake import landing_key, whole_in_landing
+from kkz_eval.deliveries.register.judging import TABLES, has_tables, is_given_alike
 from kkz_eval.deliveries.register.noted import ASKED, DECIDED, content_of_note
 from kkz_eval.deliveries.register.parsed_tables import is_kept, parsed_key
 from kkz_eval.deliveries.register.purging import NUMBERS
-from kkz_eval.deliveries.register.register import Register, open_purges, purge_key, read_register
+from kkz_eval.deliveries.register.register import Register, is_index_wrong, open_purges, purge_key, register_from_objects
 from kkz_eval.line import say
 from kkz_eval.line.current_pages import FOLDER as CURRENT
 from kkz_eval.line.releases import RELEASES, altered_since
@@ -26,14 +26,12 @@ from kkz_eval.model.errors import UserError
 from kkz_eval.model.texts import Localised
 from kkz_eval.model.verdicts import Verdict
 from kkz_eval.storage.digests import digest_of_bytes
+from kkz_eval.storage.index import index_key
 from kkz_eval.storage.seals import SUMS, content_of, is_sealed, listed_sums
 from kkz_eval.storage.store import Store
 
 FOLDERS = ("landing", "register", "derived", "protocols", "board", "reports", "locks", "snapshots", CURRENT)
 """What is looked at below a home."""
-
-_OF_A_VERDICT = ("parsed", "corrected", "findings")
-"""Steps whose results verdicts point to."""
 
 
 class Kind(StrEnum):
@@ -82,7 +80,7 @@ def look(store: Store, contracts: Mapping[str, Contract]) -> Looked:
     verdicts = {} if register is None else register.verdicts
     of_verdict = {key: verdict for verdict in verdicts.values() for key in (verdict.parsed_key, verdict.findings_key)}
     for key in sorted(altered):
-        if register is None and _step(key) in _OF_A_VERDICT:
+        if register is None and _folder_of_step(key) in TABLES:
             faults.append(Fault(Kind.ALTERED, key, say("fsck.altered"), say("fsck.remedy.register_first")))
         elif _unit(key) in of_verdict:
             faults.append(_behind(Kind.ALTERED, key, store, of_verdict[_unit(key)], contracts))
@@ -91,6 +89,7 @@ def look(store: Store, contracts: Mapping[str, Contract]) -> Looked:
     if register is not None:
         told = {_unit(fault.key) for fault in faults}
         faults += [one for one in _against_register(store, register, contracts, keys) if _unit(one.key) not in told]
+        faults += _against_indexes(store, altered)
     faults += _against_releases(store, altered, keys, frozenset() if register is None else frozenset(register.tombstones))
     faults += _against_snapshots(store, altered, frozenset() if register is None else frozenset(register.tombstones))
     return Looked(len(keys), tuple(sorted(faults, key=lambda one: (one.key, one.kind))))
@@ -144,7 +143,7 @@ def _register(store: Store, altered: Collection[str]) -> tuple[Register | None, 
     if any(key.startswith("register/") for key in altered):
         return None, None
     try:
-        return read_register(store), None
+        return register_from_objects(store), None
     except UserError as error:
         key = str(error.parameters.get("key", "register/batches"))
         what = say(_OF_REGISTER[error.code], **error.parameters) if error.code in _OF_REGISTER else error.sentence
@@ -159,9 +158,10 @@ def _against_register(
     store: Store, register: Register, contracts: Mapping[str, Contract], keys: Collection[str]
 ) -> Iterator[Fault]:
     """What the register names and is not there, and what is there and nobody names."""
+    is_there = frozenset(keys).__contains__
     arrived = {arrival.sha256: arrival for arrival in register.arrivals}
     for sha256, arrival in arrived.items():
-        if sha256 not in register.tombstones and not store.exists(landing_key(sha256)):
+        if sha256 not in register.tombstones and not is_there(landing_key(sha256)):
             yield Fault(
                 Kind.MISSING, landing_key(sha256), say("fsck.missing_of_file", name=arrival.name), say("fsck.remedy.landing")
             )
@@ -175,8 +175,8 @@ def _against_register(
             remedy = "purged" if about in register.tombstones else "not_arrived"
             yield Fault(Kind.LEFT_OVER, key, say("fsck.left_over"), say(f"fsck.remedy.{remedy}", sha256=about))
     for verdict in register.verdicts.values():
-        if verdict.sha256 not in register.tombstones and not has_tables(store, verdict):
-            key = verdict.findings_key if is_kept(store, verdict.parsed_key) else verdict.parsed_key
+        if verdict.sha256 not in register.tombstones and not has_tables(is_there, verdict):
+            key = verdict.findings_key if is_kept(is_there, verdict.parsed_key) else verdict.parsed_key
             yield _behind(Kind.MISSING, key, store, verdict, contracts)
     for begun in open_purges(store):
         sha256 = begun.contents[0]
@@ -184,9 +184,17 @@ def _against_register(
     yield from _gaps([key for key in keys if key.startswith(("register/verdicts/", f"{DECIDED}/", f"{ASKED}/"))])
     named = {table for key in keys if key.startswith("register/verdicts/") for table in _tables_named_in(store, key)}
     named |= {parsed_key(a.sha256, contracts[a.contract_id]) for a in register.arrivals if a.contract_id in contracts}
-    for unit, members in groupby((key for key in keys if _step(key) in _OF_A_VERDICT), _unit):
+    for unit, members in groupby((key for key in keys if _folder_of_step(key) in TABLES), _unit):
         if unit not in named:
             yield Fault(Kind.LEFT_OVER, unit, say("fsck.left_over"), say("fsck.remedy.derived_unused"), tuple(members))
+
+
+def _against_indexes(store: Store, altered: Set[str]) -> Iterator[Fault]:
+    """Indexes that would be believed and say what is not so: nothing rests on them, and without them all is read anew."""
+    wrong = ["landing"] if not whole_in_landing(store).isdisjoint(altered) else []
+    wrong += ["register"] if is_index_wrong(store) else []
+    for key in map(index_key, wrong):
+        yield Fault(Kind.ALTERED, key, say("fsck.index_wrong"), say("fsck.remedy.derived"), (key,))
 
 
 def _against_snapshots(store: Store, altered: Collection[str], purged: Collection[str]) -> Iterator[Fault]:
@@ -231,7 +239,7 @@ def _not_whole(store: Store, kind: Kind, key: str) -> Fault:
     """A damaged or missing object that no verdict points to, by the folder that it lies in."""
     folder = key.partition("/")[0]
     removable = tuple(store.list(_unit(key))) if folder in ("derived", "protocols", "board", CURRENT) else ()
-    remedy = "derived_unused" if _step(key) in _OF_A_VERDICT else "derived" if folder == CURRENT else folder
+    remedy = "derived_unused" if _folder_of_step(key) in TABLES else "derived" if folder == CURRENT else folder
     remedy = "numbers" if _is_number(key) else remedy
     return Fault(kind, key, say(f"fsck.{kind}"), say(f"fsck.remedy.{remedy}"), removable)
 
@@ -249,10 +257,10 @@ def _tables_named_in(store: Store, key: str) -> tuple[str, str]:
     return row["parsed_key"], row["findings_key"]
 
 
-def _step(key: str) -> str:
-    """The step of a derived object, "" for any other."""
+def _folder_of_step(key: str) -> str:
+    """The folder of the step of a derived object, "" for any other."""
     parts = key.split("/")
-    return parts[1] if parts[0] == "derived" and len(parts) > 2 else ""
+    return "/".join(parts[:2]) if parts[0] == "derived" and len(parts) > 2 else ""
 
 
 def _unit(key: str) -> str:
@@ -260,4 +268,4 @@ def _unit(key: str) -> str:
     parts = key.split("/")
     if parts[0] in ("protocols", "board"):
         return "/".join(parts[:2])
-    return "/".join(parts[:3]) if _step(key) in ("parsed", "corrected") else key
+    return "/".join(parts[:3]) if _folder_of_step(key) in TABLES[:2] else key

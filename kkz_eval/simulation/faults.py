@@ -336,9 +336,9 @@ MOST_FAULTS = 10  # of each kind
 
 
 def plant(
-    deliveries: Sequence[Delivery], contracts: Mapping[str, Contract], n: int, seed: int
+    deliveries: Sequence[Delivery], contracts: Mapping[str, Contract], n: int, seed: int, kinds: Sequence[str] = FAULT_KINDS
 ) -> tuple[dict[str, bytes], tuple[Fault, ...]]:
-    """n faults of every kind, each in a delivery of its own: (bytes by name of the spoiled files, the faults in their order).
+    """n faults of each of these kinds, each in a delivery of its own: (bytes by name of the spoiled files, the faults in their order).
 
     Raises UserError where n is negative, above MOST_FAULTS, or too great for these deliveries.
     """
@@ -349,7 +349,7 @@ def plant(
     free = [one for one in shuffled if not is_wide(one.grid, one.writing)]  # the faults are of long tables
     files: dict[str, bytes] = {}
     faults: list[Fault] = []
-    for kind in FAULT_KINDS:
+    for kind in kinds:
         for number_of in range(n):
             planted = next(filter(None, (_spoiled(kind, one, contracts, rng, number_of) for one in free)), None)
             if planted is None:

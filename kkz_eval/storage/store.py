@@ -11,7 +11,7 @@ import errno
 import os
 import shutil
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -27,6 +27,8 @@ from kkz_eval.storage.seals import SUMS, content_of, listed_sums, sealed
 
 PARTIAL = ".partial-"
 """So begins the name of a file or folder that is being written."""
+_TELLING = ("ETag", "etag", "md5", "LastModified", "last_modified", "modified", "mtime", "created")
+"""What file systems say of a file that changes with it, by the names that they have for it."""
 _UNFINISHED = (PARTIAL, ".dagster-")  # the second up to version 0.3.0, of the folder with Dagster's run history
 
 
@@ -45,6 +47,11 @@ class Store:
         """The store at a path of this machine or an fsspec URL such as `memory://kkz`."""
         fs, root = fsspec.core.url_to_fs(url)
         return cls(fs, str(root).rstrip("/"))
+
+    @property
+    def place(self) -> tuple[object, str]:
+        """Where the objects are: the same for a draft on top of it, which has more."""
+        return self.fs, self.root
 
     def put_if_absent(self, key: str, data: bytes) -> bool:
         """Keep `data` under `key` unless something is there; whether it was written now.
@@ -79,7 +86,7 @@ class Store:
     def replace(self, key: str, data: bytes) -> None:
         """Keep `data` under `key` in the place of what is there: whoever reads gets the old or the new. Nothing is written where it is the same.
 
-        Only for pages that lead to what holds now; all else is kept once and for ever. Raises UserError as put_if_absent.
+        Only for pages that lead to what holds now, and for indexes; all else is kept once and for ever. Raises UserError as put_if_absent.
         """
         path, kept = self._path(key), sealed(key, data)
         if self.exists(key) and self.kept(key) == kept:
@@ -138,6 +145,23 @@ class Store:
     def list(self, prefix: str) -> list[str]:
         """Keys below `prefix`, sorted; unfinished writes are not among them. Raises UserError where one of its folders can't be listed."""
         return sorted(key for key in self._keys(self._path(prefix)) if not _is_unfinished(key))
+
+    def listed(self, *prefixes: str) -> Callable[[str], bool]:
+        """What tells whether an object is kept under a key below these prefixes, for whoever asks of many: the store is asked once."""
+        return frozenset(key for prefix in prefixes for key in self.list(prefix)).__contains__
+
+    def marks(self, prefix: str) -> dict[str, str]:
+        """By key below `prefix` what changes with its bytes: size and times on this machine, elsewhere what the file system says of a file.
+
+        A file system that says no more than its size has no mark of it.
+        """
+        base, start = self._path(prefix), len(self.root) + 1
+        if isinstance(self.fs, LocalFileSystem):
+            found = ((path[start:], _mark_of(path)) for path in _files_below(base))
+        else:
+            files = self.fs.find(base, detail=True) if self.fs.exists(base) else {}
+            found = ((str(path)[start:], _mark_said(about)) for path, about in files.items())
+        return {key: mark for key, mark in found if mark and not _is_unfinished(key)}
 
     def _keys(self, base: str) -> Iterable[str]:
         start = len(self.root) + 1
@@ -199,6 +223,10 @@ class DraftStore(Store):
         """Whether an object is kept or drafted under `key`."""
         return key in self.drafts or super().exists(key)
 
+    def marks(self, prefix: str) -> dict[str, str]:
+        """As in the store; what is drafted has none."""
+        return {key: mark for key, mark in super().marks(prefix).items() if key not in self.drafts}
+
     def list(self, prefix: str) -> list[str]:
         """Keys below `prefix`, sorted."""
         drafted = (key for key in self.drafts if key == prefix or key.startswith(f"{prefix}/"))
@@ -230,6 +258,21 @@ def _files_below(base: str) -> Iterator[str]:
                     left.append(f"{folder}/{entry.name}")
     except OSError as error:
         raise UserError("storage_not_readable", place=folder, reason=reason_of(error)) from error
+
+
+def _mark_of(path: str) -> str:
+    """Of a file of this machine; "" where it went meanwhile."""
+    try:
+        seen = os.stat(path)
+    except OSError:
+        return ""
+    return f"{seen.st_ino}-{seen.st_size}-{seen.st_mtime_ns}-{seen.st_ctime_ns}"
+
+
+def _mark_said(about: Mapping[str, object]) -> str:
+    """Of a file elsewhere, from what its file system says of it; "" where that is its size alone."""
+    told = [str(about[name]) for name in _TELLING if about.get(name) is not None]
+    return "-".join([str(about.get("size")), *told]) if told else ""
 
 
 def _is_folder(entry: os.DirEntry[str]) -> bool:

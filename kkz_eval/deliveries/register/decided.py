@@ -55,7 +55,7 @@ def judge_decided(
 
 def parts_of(parsed: ParsedTable) -> frozenset[tuple[str, int]]:
     """The units and years that a file speaks about."""
-    pairs = parsed.table.select(["unit_id", "year"]).drop_null().group_by(["unit_id", "year"]).aggregate([])
+    pairs = parsed.table.select(["unit_id", "year"]).drop_null().group_by(["unit_id", "year"], use_threads=False).aggregate([])
     return frozenset(zip(pairs.column("unit_id").to_pylist(), pairs.column("year").to_pylist(), strict=True))
 
 

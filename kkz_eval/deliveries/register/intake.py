@@ -26,6 +26,7 @@ from kkz_eval.model.reading_limits import DEFAULT_LIMITS, Limits
 from kkz_eval.model.texts import Localised
 from kkz_eval.model.verdicts import State
 from kkz_eval.storage.digests import digest_of, digest_of_bytes
+from kkz_eval.storage.index import keep_index, read_index
 from kkz_eval.storage.store import Store
 
 
@@ -77,12 +78,22 @@ def take_in(
     wanted, day = frozenset(years), "" if today is None else today.isoformat()
     while True:
         names = inbox_files(inbox)
-        scan = _Scan(store, read_register(store), contracts, wanted, day, limits)
+        scan = _Scan(store, read_register(store), contracts, wanted, day, limits, whole=whole_in_landing(store))
         scan.look_through(inbox, names, unsettled)
         register = record_arrivals(store, scan.register, scan.arrivals, scan.seen, scan.returned)
         if register is not None:
+            scan.keep_index()
             waiting = frozenset(scan.waiting_years)
             return Intake(register, len(names), tuple(scan.landed), tuple(scan.known), tuple(scan.notices), waiting)
+
+
+_INDEX, _INDEXED = "landing", ("landing",)
+
+
+def whole_in_landing(store: Store) -> frozenset[str]:
+    """Keys of the landed contents that are what they were when they were last compared with a file of the inbox."""
+    index = read_index(store, _INDEX, _INDEXED)
+    return frozenset() if index is None else index.unchanged
 
 
 Objection = Callable[[str, Sequence[ParsedTable]], Localised | None]
@@ -151,7 +162,8 @@ class _Scan:
     """One scan of the inbox, file by file, in the order of their names.
 
     years: that are wanted, None for all; day: kept with each arrival; seen: digest by name; taken: by digest, the name and arrivals of what is new;
-    returned: digests of the marked copies among it; copies: these by name, with what is decided in them and what was read.
+    returned: digests of the marked copies among it; copies: these by name, with what is decided in them and what was read;
+    whole, compared: keys of landed contents that need not be compared with the files here, and that were.
     """
 
     store: Store
@@ -170,6 +182,8 @@ class _Scan:
     seen: dict[str, str] = field(default_factory=dict)
     returned: set[str] = field(default_factory=set)
     copies: list[tuple[str, Returned, Sequence[ParsedTable]]] = field(default_factory=list)
+    whole: frozenset[str] = frozenset()
+    compared: set[str] = field(default_factory=set)
 
     def look_through(self, inbox: Path, names: Sequence[str], unsettled: Collection[str]) -> None:
         """Look at these files of the inbox, each as it is when its turn comes."""
@@ -201,7 +215,7 @@ class _Scan:
             return
         self.seen[name] = sha256
         if self.way.is_known(self.register, name, sha256):
-            self.store.restore(landing_key(sha256), data)  # where it is damaged or lost, the same bytes put it right
+            self._land(sha256, data)  # where it is damaged or lost, the same bytes put it right
             self.known.append(name)
         elif sha256 in self.taken:  # recorded under this name too, so that the next scan knows it
             twin, found = self.taken[sha256]
@@ -238,7 +252,7 @@ class _Scan:
         if returned is not None and returned.original in self.register.tombstones:
             self.notices.append(_purged(self.register, name, returned.original))
             return
-        self.store.restore(landing_key(sha256), data)
+        self._land(sha256, data)
         earlier = self.register.last_name_of(sha256)
         if earlier is None:  # else it is read from landing, as of the day on which it first came
             self._keep_parsed(sha256, serves)
@@ -251,6 +265,16 @@ class _Scan:
         self.arrivals += found
         self.taken[sha256] = (name, found)
         self.landed.append(name)
+
+    def _land(self, sha256: str, data: bytes) -> None:
+        key = landing_key(sha256)
+        if key not in self.whole:
+            self.store.restore(key, data)
+            self.compared.add(key)
+
+    def keep_index(self) -> None:
+        """Keep which landed contents were found whole, where many were compared."""
+        keep_index(self.store, _INDEX, _INDEXED, self.whole | self.compared, len(self.compared), dict)
 
     def _about_returned(self, name: str, returned: Returned, parsed: Sequence[ParsedTable]) -> Iterator[Notice]:
         """Which file a returned marked copy belongs to, whatever its name says; and whether it is corrected, or as it was with decisions about it."""
@@ -277,7 +301,7 @@ class _Scan:
 
     def _is_as_judged(self, table: ParsedTable, key: str) -> bool:
         contract = self.contracts[table.contract_id]
-        return is_kept(self.store, key) and same_values(load_parsed(self.store, key, contract), table, contract)
+        return is_kept(self.store.exists, key) and same_values(load_parsed(self.store, key, contract), table, contract)
 
     def _keep_parsed(self, sha256: str, serves: Serves) -> None:
         """Keep what was read of a new content, so that it is not read a second time to be judged."""
@@ -326,7 +350,7 @@ def _refusal(register: Register, name: str, sha256: str, earlier: str | None, co
     """Why a content is not taken in under a name, whatever it holds; None where nothing speaks against it."""
     if sha256 in register.tombstones:
         return _purged(register, name, sha256)
-    if earlier is not None and _say_different(earlier, name, contracts):
+    if earlier is not None and earlier != name and _say_different(earlier, name, contracts):
         return _notice("refused", name, "named_otherwise", other=earlier)
     return None
 

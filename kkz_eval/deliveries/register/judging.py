@@ -6,7 +6,7 @@ A content is judged once per contract; a verdict stands until someone judges aga
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import pyarrow as pa
 
@@ -26,6 +26,9 @@ from kkz_eval.storage.steps import Steps, derived_key
 from kkz_eval.storage.store import Store
 from kkz_eval.storage.tables import from_parquet
 
+TABLES = ("derived/parsed", "derived/corrected", "derived/findings")
+"""Where the tables are that verdicts point to."""
+
 
 def parse(steps: Steps, arrival: Arrival, contracts: Mapping[str, Contract]) -> str:
     """Key of the parsed table of an arrived content: the intake has kept it; where it is gone, the content is read from landing again.
@@ -34,7 +37,7 @@ def parse(steps: Steps, arrival: Arrival, contracts: Mapping[str, Contract]) -> 
     """
     contract = _contract_of(arrival, contracts)
     key = parsed_key(arrival.sha256, contract)
-    if is_kept(steps.store, key):
+    if is_kept(steps.store.exists, key):
         steps.journal.reused.append(("parsed", arrival.name))
     else:
         keep_parsed(steps.store, key, _read_landed(steps.store, arrival, contract, contracts), contract)
@@ -49,16 +52,18 @@ def judge_arrival(
     contracts: Mapping[str, Contract],
     known_units: Mapping[str, frozenset[str]],
     decisions: Decisions = NONE,
+    is_there: Callable[[str], bool] | None = None,
 ) -> Verdict:
     """The standing verdict of an arrived content; made now and kept where there is none.
 
     A verdict stands when its contract changes. It is made anew when someone decided something about this very file:
     a waiver or a correction of one of its units and years was added, changed or withdrawn. Where the tables behind it are gone, they are
     made again if the same programme reads the file under the same contract; else it stands without them until someone judges again.
+    is_there: whether a table is kept, where they were listed for many at once; else the store is asked.
     """
     standing = register.verdicts.get((arrival.sha256, arrival.contract_id))
     if standing is not None and standing.context_digest == context_of(standing, decisions):
-        if not has_tables(steps.store, standing) and is_given_alike(standing, contracts[arrival.contract_id]):
+        if not has_tables(is_there or steps.store.exists, standing) and is_given_alike(standing, contracts[arrival.contract_id]):
             with contextlib.suppress(UserError):  # whoever needs a table of it is told that it is missing
                 _judged_now(steps, arrival, contracts, known_units, decisions)
         steps.journal.reused.append(("verdict", arrival.name))
@@ -120,9 +125,9 @@ def _corrected_key(read: str, context: str) -> str:
     return derived_key("corrected", [read, context, code_digest("kkz_eval.deliveries.register.judging")])
 
 
-def has_tables(store: Store, verdict: Verdict) -> bool:
-    """Whether the tables that a verdict points to are kept."""
-    return is_kept(store, verdict.parsed_key) and store.exists(verdict.findings_key)
+def has_tables(is_there: Callable[[str], bool], verdict: Verdict) -> bool:
+    """Whether the tables that a verdict points to are kept. is_there: whether something is kept, as Store.exists."""
+    return is_kept(is_there, verdict.parsed_key) and is_there(verdict.findings_key)
 
 
 def context_of(verdict: Verdict, decisions: Decisions) -> str:

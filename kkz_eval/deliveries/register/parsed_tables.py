@@ -6,7 +6,7 @@ Belongs here: the key, keeping and loading. Does not belong here: reading a file
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -35,9 +35,9 @@ def parsed_key(sha256: str, contract: Contract) -> str:
     return derived_key("parsed", [sha256, contract.id, contract.digest, code])
 
 
-def is_kept(store: Store, key: str) -> bool:
-    """Whether a whole table is kept under a key."""
-    return all(store.exists(f"{key}/{part}") for part in ("about.json", "table.parquet", "findings.parquet"))
+def is_kept(is_there: Callable[[str], bool], key: str) -> bool:
+    """Whether a whole table is kept under a key. is_there: whether something is kept, as Store.exists."""
+    return all(is_there(f"{key}/{part}") for part in ("about.json", "table.parquet", "findings.parquet"))
 
 
 def keep_parsed(store: Store, key: str, parsed: ParsedTable, contract: Contract, applied: Sequence[Applied] = ()) -> None:

@@ -10,10 +10,10 @@ are counted, and the last one stands.
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import date
-from functools import cache, cached_property, lru_cache
+from functools import cached_property, lru_cache
 from itertools import groupby
 from typing import Any
 
@@ -21,9 +21,11 @@ from kkz_eval.deliveries.municipal.returned import DecisionRow, Returned
 from kkz_eval.model.errors import UserError
 from kkz_eval.model.verdicts import Slice, Status, Verdict
 from kkz_eval.storage.digests import digest_of_bytes
+from kkz_eval.storage.index import keep_index, read_index
 from kkz_eval.storage.store import Store
 
 SCHEMA_VERSION = 1
+_BATCH_VERSION = 2
 _BATCHES, _VERDICTS = "register/batches", "register/verdicts"
 _RETURNED, _TOMBSTONES, _PURGES = "register/returned", "register/tombstones", "register/purges"
 
@@ -201,36 +203,151 @@ def read_register(store: Store) -> Register:
     return register_at(store, register_head(store))
 
 
-@lru_cache(maxsize=2)  # the register as it was read last: the same keys hold the same objects
 def register_at(store: Store, head: Head) -> Register:
     """The register that these objects make. Raises UserError as read_register."""
-    arrivals: list[Arrival] = []
-    seen: dict[str, str] = {}
-    chain = ""
-    returned: set[str] = set()
+    return _folded_at(store, head).register
+
+
+def register_from_objects(store: Store) -> Register:
+    """As read_register, reading each of its objects, whatever is known or an index says of them."""
+    return _extended(store, _NOTHING, register_head(store)).register
+
+
+@dataclass(frozen=True)
+class _Folded:
+    """What the objects of a head come to. indexed: so many of them were in the index; returned: marked copies among the arrivals."""
+
+    head: Head
+    register: Register
+    indexed: int = 0
+    returned: frozenset[str] = frozenset()
+
+    def is_part_of(self, head: Head) -> bool:
+        """Whether all that it rests on is in a head, and more can be read to it."""
+        batches = head.batches[: len(self.head.batches)]
+        return batches == self.head.batches and set(head.verdicts).issuperset(self.head.verdicts)
+
+
+_NOTHING = _Folded(Head((), (), ()), Register((), {}, {}))
+_MOST_KNOWN = 2  # that of now, and that of a run or a page that began before
+_known: dict[tuple[object, str], tuple[_Folded, ...]] = {}
+
+
+def forget_registers() -> None:
+    """Be as a process that never read a register."""
+    _known.clear()
+
+
+def _folded_at(store: Store, head: Head) -> _Folded:
+    """What a process knows of the objects it reads no second time: what is kept under a key never changes. Of what it does not know yet it believes
+    the index as far as that goes, and reads all else."""
+    known = _known.get(store.place, ())
+    for one in known:
+        if one.head == head:
+            return one
+    start = max((one for one in known if one.is_part_of(head)), key=lambda one: len(one.head.verdicts), default=None)
+    found = _extended(store, start or _from_index(store, head), head)
+    _known[store.place] = (found, *known[: _MOST_KNOWN - 1])
+    return found
+
+
+def _extended(store: Store, start: _Folded, head: Head) -> _Folded:
+    """What a head comes to, reading only what is not in the start; of the verdicts of a content and contract only the one that stands."""
+    arrivals, returned = list(start.register.arrivals), set(start.returned)
+    seen, chain = dict(start.register.seen), start.register.chain
     for number, key in enumerate(head.batches, 1):
         if key != batch_key(number):
             raise UserError("object_missing", key=batch_key(number), home=store.root)
+        if number <= len(start.head.batches):
+            continue
         kept = store.get(key)
-        content = _read(key, kept)
+        content = _read(key, kept, _BATCH_VERSION)
         if content.get("before", chain) != chain:
             raise UserError("register_broken", key=key, home=store.root)
         chain = digest_of_bytes((chain + digest_of_bytes(kept)).encode())
-        seen = content["seen"]
+        seen = _seen_with(seen, content)
         returned.update(content.get("returned", ()))
         arrivals += [Arrival(**{**row, "years": tuple(row["years"])}) for row in content["arrivals"]]
-    verdicts: dict[tuple[str, str], Verdict] = {}
-    for key in head.verdicts:  # the last one stands
-        verdict = _verdict_at(store, key)
+    verdicts = dict(start.register.verdicts)
+    standing = {key.rpartition("/")[0]: key for key in head.verdicts}  # the last one stands
+    for folder in {key.rpartition("/")[0] for key in set(head.verdicts).difference(start.head.verdicts)}:
+        verdict = _verdict_from(_load(store, standing[folder])["verdict"])
         verdicts[(verdict.sha256, verdict.contract_id)] = verdict
     tombstones = {stone.sha256: stone for key in head.tombstones for stone in _tombstones_at(store, key)}
+    kept_of_copies = set(store.list(_RETURNED)) if returned else set()
     for sha256 in sorted(returned - tombstones.keys()):
-        if not store.exists(_returned_key(sha256)):
+        if _returned_key(sha256) not in kept_of_copies:
             raise UserError("object_missing", key=_returned_key(sha256), home=store.root)
     arrived = {(arrival.sha256, arrival.contract_id) for arrival in arrivals}
     if unknown := sorted(verdicts.keys() - arrived):
         raise UserError("register_incomplete", sha256=unknown[0][0], home=store.root)
-    return Register(tuple(sorted(arrivals)), seen, verdicts, tombstones, chain)
+    register = Register(tuple(sorted(arrivals)), seen, verdicts, tombstones, chain)
+    return _Folded(head, register, start.indexed, frozenset(returned))
+
+
+_INDEX = "register"
+_INDEXED = (_BATCHES, _VERDICTS)
+_Kept = Arrival | Verdict | Slice
+_FIELDS: Mapping[type[_Kept], list[str]] = {kind: [one.name for one in fields(kind)] for kind in (Arrival, Verdict, Slice)}
+"""What the index says of each, in this order; one that says something else is not believed."""
+
+
+def _from_index(store: Store, head: Head) -> _Folded:
+    """What the index says where a head has all that it rests on; else nothing."""
+    index = read_index(store, _INDEX, _INDEXED)
+    if index is None or not index.is_current or index.said["fields"] != [*_FIELDS.values()]:
+        return _NOTHING
+    said = index.said
+    arrivals = tuple(Arrival(**{**row, "years": tuple(row["years"])}) for row in _named(Arrival, said["arrivals"]))
+    rows = _named(Verdict, said["verdicts"])
+    verdicts = [_verdict_from({**row, "slices": _named(Slice, row["slices"])}) for row in rows]
+    register = Register(arrivals, said["seen"], {(one.sha256, one.contract_id): one for one in verdicts}, chain=said["chain"])
+    keys = sorted(index.unchanged)
+    of = Head(tuple(key for key in keys if key.startswith(_BATCHES)), tuple(key for key in keys if key.startswith(_VERDICTS)), ())
+    found = _Folded(of, register, len(keys), frozenset(said["returned"]))
+    return found if found.is_part_of(head) else _NOTHING
+
+
+def _named(kind: type[_Kept], rows: Iterable[Sequence[Any]]) -> Iterator[dict[str, Any]]:
+    """The rows of an index by the names of what they say."""
+    return (dict(zip(_FIELDS[kind], row, strict=True)) for row in rows)
+
+
+def _values(kind: type[_Kept], found: Iterable[object]) -> list[list[object]]:
+    """Rows for an index."""
+    values = ([getattr(one, name) for name in _FIELDS[kind]] for one in found)
+    return [
+        [_values(Slice, value) if name == "slices" else value for name, value in zip(_FIELDS[kind], row, strict=True)]
+        for row in values
+    ]
+
+
+def is_index_wrong(store: Store) -> bool:
+    """Whether an index that would be believed says anything else than the objects that it rests on."""
+    index = _from_index(store, register_head(store))
+    if index is _NOTHING:
+        return False
+    read = _extended(store, _NOTHING, replace(index.head, tombstones=_removals(store)))
+    return (replace(read.register, tombstones={}), read.returned) != (index.register, index.returned)
+
+
+def keep_register_index(store: Store) -> None:
+    """Make the index of the register anew where much has come since. Only the writer of a home does."""
+    known = _folded_at(store, register_head(store))
+    keys = (*known.head.batches, *known.head.verdicts)
+
+    def said() -> dict[str, object]:
+        return {
+            "fields": [*_FIELDS.values()],
+            "arrivals": _values(Arrival, known.register.arrivals),
+            "verdicts": _values(Verdict, known.register.verdicts.values()),
+            "seen": known.register.seen,
+            "returned": sorted(known.returned),
+            "chain": known.register.chain,
+        }
+
+    if keep_index(store, _INDEX, _INDEXED, keys, len(keys) - known.indexed, said):
+        _known[store.place] = (replace(known, indexed=len(keys)),)
 
 
 def batch_key(number: int) -> str:
@@ -254,12 +371,28 @@ def record_arrivals(
             {name: value for name, value in asdict(Arrival(first + i, batch, **vars(a))).items() if name != "handed_in" or value}
             for i, a in enumerate(arrivals)
         ]
-        content = {"arrivals": rows, "seen": dict(seen), "before": register.chain}
+        content = {"arrivals": rows, **_seen_since(register.seen, seen), "before": register.chain}
         if returned:
             content["returned"] = sorted(returned)
-        if not store.put_if_absent(batch_key(batch), _dump(content)):
+        if not store.put_if_absent(batch_key(batch), _dump(content, _BATCH_VERSION)):
             return None
     return read_register(store)
+
+
+def _seen_since(before: Mapping[str, str], seen: Mapping[str, str]) -> dict[str, object]:
+    """What a batch says of the inbox: only what is another now, or each would hold the names of all that ever came."""
+    now = {name: sha256 for name, sha256 in seen.items() if before.get(name) != sha256}
+    return {"seen_now": now, "seen_no_more": sorted(before.keys() - seen.keys())}
+
+
+def _seen_with(before: dict[str, str], content: Mapping[str, Any]) -> dict[str, str]:
+    """What lay in the inbox after a batch. Those of version 1 say all of it."""
+    if "seen" in content:
+        return dict(content["seen"])
+    for name in content["seen_no_more"]:
+        before.pop(name, None)
+    before.update(content["seen_now"])
+    return before
 
 
 def record_verdict(store: Store, verdict: Verdict) -> None:
@@ -359,9 +492,9 @@ def _tombstones_at(store: Store, key: str) -> list[Tombstone]:
     return [Tombstone(**{**row, "spoke_of": _spoken_of(row)})]
 
 
-@cache
+@lru_cache(maxsize=1024)
 def _verdict_at(store: Store, key: str) -> Verdict:
-    """A verdict, read once in a process: what is kept under a key never changes."""
+    """A verdict, read once while it is in use: what is kept under a key never changes."""
     return _verdict_from(_load(store, key)["verdict"])
 
 
@@ -370,16 +503,16 @@ def _verdict_from(row: dict[str, Any]) -> Verdict:
     return Verdict(**{**row, "status": Status(row["status"]), "slices": slices})
 
 
-def _dump(content: Mapping[str, object]) -> bytes:
-    return json.dumps({"schema_version": SCHEMA_VERSION, **content}, sort_keys=True, ensure_ascii=False, indent=1).encode()
+def _dump(content: Mapping[str, object], version: int = SCHEMA_VERSION) -> bytes:
+    return json.dumps({"schema_version": version, **content}, sort_keys=True, ensure_ascii=False, indent=1).encode()
 
 
 def _load(store: Store, key: str) -> dict[str, Any]:
     return _read(key, store.get(key))
 
 
-def _read(key: str, kept: bytes) -> dict[str, Any]:
+def _read(key: str, kept: bytes, known: int = SCHEMA_VERSION) -> dict[str, Any]:
     content: dict[str, Any] = json.loads(kept)
-    if content["schema_version"] > SCHEMA_VERSION:
-        raise UserError("table_unknown_version", table=key, found=f"v{content['schema_version']}", known=SCHEMA_VERSION)
+    if content["schema_version"] > known:
+        raise UserError("table_unknown_version", table=key, found=f"v{content['schema_version']}", known=known)
     return content

@@ -14,11 +14,11 @@ from kkz_eval.deliveries.register.register import (
     batch_key,
     begin_purge,
     end_purge,
+    forget_registers,
     read_register,
     record_arrivals,
     record_returned,
     record_verdict,
-    register_at,
 )
 from kkz_eval.model.errors import UserError
 from kkz_eval.model.verdicts import Slice, Status, Verdict
@@ -55,7 +55,7 @@ def test_what_was_decided_in_a_marked_copy_does_not_get_lost_unnoticed(store):
     record_returned(store, B, Returned(A, ()))
     record_arrivals(store, read_register(store), [NewArrival("x.xlsx", B, "c", (2015,))], {}, [B])
     store.remove(f"register/returned/{B}.json")
-    register_at.cache_clear()
+    forget_registers()
     with pytest.raises(UserError, match=f"register/returned/{B}.json"):
         read_register(store)
 
@@ -122,7 +122,7 @@ def test_a_file_in_which_no_year_can_be_read_belongs_to_every_run(store):
 def three_batches(store):
     for number in range(3):
         arrive(store, [NewArrival(f"{number}.csv", A, "c", (2015,))], {})
-    register_at.cache_clear()  # another process reads them
+    forget_registers()  # another process reads them
     return Path(store.root)
 
 
