@@ -127,7 +127,7 @@ def home(of_a_year: Path, tmp_path: Path) -> Iterator[Installation]:
 @pytest.mark.parametrize("key", INDEXES)
 @pytest.mark.parametrize("what", ["deleted", "damaged", "of another home"])
 def test_an_index_is_made_again_whatever_became_of_it_and_nothing_else_is(
-    home: Installation, of_a_year: Path, key: str, what: str
+    home: Installation, of_a_year: Path, tmp_path: Path, key: str, what: str
 ) -> None:
     store = home.steps.store
     known, before, usual = read_register(store), set(store.everything()), run(home)["looks"]
@@ -138,7 +138,9 @@ def test_an_index_is_made_again_whatever_became_of_it_and_nothing_else_is(
         case "damaged":
             path.write_bytes(path.read_bytes()[:-20] + b"0" * 20)
         case "of another home":
-            path.write_bytes((of_a_year / "home" / key).read_bytes())
+            other = Path(shutil.copytree(of_a_year, tmp_path / "other"))
+            run(opened(other))
+            path.write_bytes((other / "home" / key).read_bytes())
     assert run(home)["looks"] >= usual + 20, "without it, all is looked at"
     assert run(home)["looks"] == usual, "and then no more"
     assert read_register(store) == known
