@@ -189,13 +189,13 @@ def _add_keeping(commands: Any, words: Callable[[str], str]) -> None:
     fsck.set_defaults(command=_fsck)
 
     backup = commands.add_parser("backup", help=words("backup"), description=words("backup_long"))
-    backup.add_argument("place", metavar="PLACE", help=words("backup_place"))
-    backup.add_argument("--keep", type=int, default=0, metavar="N", help=words("backup_keep"))
+    backup.add_argument("place", nargs="?", metavar="PLACE", help=words("backup_place"))
+    backup.add_argument("--keep", type=int, metavar="N", help=words("backup_keep"))
     backup.add_argument("--home", type=Path, help=words("home"))
     backup.set_defaults(command=_backup)
 
     restore = commands.add_parser("restore", help=words("restore"), description=words("restore_long"))
-    restore.add_argument("place", metavar="PLACE", help=words("backup_place"))
+    restore.add_argument("place", nargs="?", metavar="PLACE", help=words("backup_place"))
     restore.add_argument("--number", type=int, metavar="N", help=words("restore_number"))
     restore.add_argument("--home", type=Path, required=True, help=words("home"))
     restore.add_argument("--contracts", type=Path, help=words("restore_contracts"))
@@ -455,16 +455,18 @@ def _deliveries_judge(options: argparse.Namespace) -> int:
 
 
 def _backup(options: argparse.Namespace) -> int:
-    from kkz_eval.commands.backup import back_up
+    from kkz_eval.commands.backup import back_up, place_of
 
-    return back_up(load_settings(home=options.home), options.place, options.keep)
+    settings = load_settings(home=options.home)
+    return back_up(settings, place_of(settings, options.place), settings.keep.backups if options.keep is None else options.keep)
 
 
 def _restore(options: argparse.Namespace) -> int:
-    from kkz_eval.commands.backup import restore
+    from kkz_eval.commands.backup import place_of, restore
 
     settings = load_settings(home=options.home)
-    return restore(settings, options.place, options.number, options.contracts or settings.home.parent / "data_contracts")
+    contracts = options.contracts or settings.home.parent / "data_contracts"
+    return restore(settings, place_of(settings, options.place), options.number, contracts)
 
 
 def _fsck(options: argparse.Namespace) -> int:

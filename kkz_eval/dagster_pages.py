@@ -35,10 +35,21 @@ _SECONDS_TO_END = 15.0
 
 @dataclass(frozen=True, eq=False)
 class DagsterPages:
-    """Dagster beside the desk. app: its pages; workspace: with the run history and the code, for whoever starts and follows runs."""
+    """Dagster beside the desk. app: its pages; workspace: with the run history and the code, for whoever starts and follows runs; code, daemon: the
+    processes beside it."""
 
     app: ASGIApp
     workspace: WorkspaceProcessContext
+    code: subprocess.Popen[bytes]
+    daemon: subprocess.Popen[bytes]
+
+    def daemon_runs(self) -> bool:
+        """Whether the daemon is there; it ends itself where one of its threads did."""
+        return self.daemon.poll() is None
+
+    def code_runs(self) -> bool:
+        """Whether the code is there; where it is, the workspace knows whether it was loaded."""
+        return self.code.poll() is None
 
 
 @contextmanager
@@ -63,13 +74,14 @@ def dagster_pages(settings: Settings, prefix: str, environment: Mapping[str, str
         workspace = folder / "workspace.yaml"  # one for pages and daemon: both must call the code by the same name
         server = {"host": "localhost", "socket": place, "location_name": LOCATION}
         workspace.write_text(json.dumps({"load_from": [{"grpc_server": server}]}), encoding="utf-8")
-        daemon = ["dagster._daemon", "run", "--log-level", "warning", "-w", str(workspace)]
-        stack.enter_context(_running(daemon, variables, history.parent))
+        beating = ["dagster._daemon", "run", "--log-level", "warning", "-w", str(workspace)]
+        daemon = stack.enter_context(_running(beating, variables, history.parent))
         instance = stack.enter_context(open_instance(settings))
         instance.optimize_for_webserver(15_000, 3600, 20)
         target = WorkspaceFileTarget([str(workspace)])
         context = stack.enter_context(WorkspaceProcessContext(instance, workspace_load_target=target))
-        yield DagsterPages(create_app_from_workspace_process_context(context, prefix, live_data_poll_rate=2000), context)
+        app = create_app_from_workspace_process_context(context, prefix, live_data_poll_rate=2000)
+        yield DagsterPages(app, context, code, daemon)
 
 
 @contextmanager

@@ -17,6 +17,7 @@ from kkz_eval.assets.descriptions import described
 from kkz_eval.partitions import years_as_tags
 
 YEARLY_RUN = "Jahreslauf"
+INBOX_SENSOR = "eingang"
 
 yearly_run = dg.define_asset_job(
     YEARLY_RUN,

@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
-from dagster import DagsterEventType, DagsterInstance, DagsterRunStatus, RunRecord
+from dagster import DagsterEventType, DagsterInstance, DagsterRunStatus, RunRecord, RunsFilter
+from dagster._core.definitions.asset_checks.asset_check_evaluation import AssetCheckEvaluation
 from dagster._core.execution.stats import StepEventStatus
+from dagster._core.scheduler.instigation import SensorInstigatorData
 from dagster._core.storage.dagster_run import DagsterRun
 from dagster._core.workspace.context import WorkspaceProcessContext
 from dagster_graphql.schema import create_schema
@@ -22,11 +24,12 @@ from kkz_eval.assets.evaluations import asset_name
 from kkz_eval.desk import say
 from kkz_eval.desk.opened import opened
 from kkz_eval.desk.people import Person, Role
-from kkz_eval.desk.runs import Runs, RunSeen, RunState, RunStep
-from kkz_eval.jobs import YEARLY_RUN
+from kkz_eval.desk.runs import FINISHED, Engine, Runs, RunSeen, RunState, RunStep
+from kkz_eval.jobs import INBOX_SENSOR, YEARLY_RUN
 from kkz_eval.line.installation import Installation
 from kkz_eval.model.errors import UserError
 from kkz_eval.partitions import RANGE_END, RANGE_START, known_years, span_of_years, years_as_tags
+from kkz_eval.run_history import history_said
 from kkz_eval.settings import Settings
 
 ROLE, PERSON = "kkz/role", "kkz/person"
@@ -55,12 +58,16 @@ _STEP_STATES = {
 _REPORT = re.compile(r"report_(.+)")
 
 
-def runs_of(context: WorkspaceProcessContext, settings: Settings) -> Runs:
-    """The functions by which the desk starts and follows runs. context: with the instance and the code that it loaded."""
+def runs_of(
+    context: WorkspaceProcessContext, settings: Settings, daemon_runs: Callable[[], bool], code_runs: Callable[[], bool]
+) -> Runs:
+    """The functions by which the desk starts and follows runs. context: with the instance and the code that it loaded; daemon_runs, code_runs: whether
+    these processes do."""
     return Runs(
         launch=partial(_launch, context, settings),
         listed=partial(_listed, context.instance, settings),
         seen=partial(_seen, context.instance, settings),
+        engine=partial(_engine, context, settings, daemon_runs, code_runs),
     )
 
 
@@ -105,6 +112,31 @@ def _launch(
         why = launched.get("__typename") or ", ".join(type(error).__name__ for error in answer.errors or ())
         raise UserError("launch_refused", package=say.package, job=job, reason=why)
     return str(launched["run"]["runId"])
+
+
+def _engine(
+    context: WorkspaceProcessContext, settings: Settings, daemon_runs: Callable[[], bool], code_runs: Callable[[], bool]
+) -> Engine:
+    instance = context.instance
+    with history_said(settings):
+        found = {state: instance.get_runs_count(RunsFilter(statuses=of)) for state, of in _statuses().items()}
+        ended = instance.get_runs(RunsFilter(statuses=[status for state in FINISHED for status in _statuses()[state]]), limit=1)
+        failed = sum(not one.passed for run in ended for one in _evaluations(instance, run.run_id))
+        looks = [one.instigator_data for one in instance.all_instigator_state() if one.instigator_name == INBOX_SENSOR]
+    last = max((look.last_tick_timestamp or 0 for look in looks if isinstance(look, SensorInstigatorData)), default=0)
+    loaded = len(context.create_request_context().code_locations) == 1
+    return Engine(found, failed if ended else None, _time(last or None), daemon_runs(), loaded and code_runs())
+
+
+def _statuses() -> dict[RunState, list[DagsterRunStatus]]:
+    """The statuses of Dagster that each state stands for."""
+    states = (RunState.WAITING, RunState.RUNNING, *sorted(FINISHED))
+    return {state: [status for status in DagsterRunStatus if _STATES.get(status, RunState.WAITING) == state] for state in states}
+
+
+def _evaluations(instance: DagsterInstance, run_id: str) -> Iterator[AssetCheckEvaluation]:
+    for entry in instance.all_logs(run_id, of_type=DagsterEventType.ASSET_CHECK_EVALUATION):
+        yield entry.get_dagster_event().asset_check_evaluation_data
 
 
 def _listed(instance: DagsterInstance, settings: Settings) -> tuple[RunSeen, ...]:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import dagster as dg
 
 from kkz_eval.assets.descriptions import described
-from kkz_eval.jobs import yearly_run
+from kkz_eval.jobs import INBOX_SENSOR, yearly_run
 from kkz_eval.line import say
 from kkz_eval.line.alone import obstacle
 from kkz_eval.line.installation import Installation
@@ -17,7 +17,7 @@ INTERVAL_SECONDS = 15
 
 
 @dg.sensor(
-    name="eingang",
+    name=INBOX_SENSOR,
     job=yearly_run,
     minimum_interval_seconds=INTERVAL_SECONDS,
     default_status=dg.DefaultSensorStatus.RUNNING,

@@ -17,6 +17,10 @@ KKZ_DESK_SOCKET, KKZ_DESK_ADDRESS, KKZ_PEOPLE  the desk on a server, all three o
 KKZ_MAIL_HOST, KKZ_MAIL_PORT, KKZ_MAIL_SENDER, and KKZ_MAIL_USER, KKZ_MAIL_PASSWORD, KKZ_MAIL_CA: the mail server by which notices go out
                (port 587; default: none, and notices are copied), its account, and a file with the house's own authority; read by the desk's shell alone
 KKZ_DATABASE   the run history of Dagster in a database of Postgres, as postgresql://account@server/database (default: none; files in the home)
+KKZ_METRICS_PORT  port of this machine at which `kkz-eval ui` answers who watches it: /metrics for Prometheus, /gesund (default: none)
+KKZ_BACKUPS    where backups are kept (default: none; the commands name it)
+KKZ_KEEP_BACKUPS, KKZ_KEEP_DRAFTS  so many backups stay, and so many editions of each plan that nobody ever released (default: 0, all)
+KKZ_KEEP_LOG_DAYS, KKZ_KEEP_RUN_DAYS  for so many days the log of the desk stays, and the history of runs (default: 0, for ever)
 KKZ_<SERVICE>_TOKEN, or KKZ_<SERVICE>_USER and KKZ_<SERVICE>_PASSWORD: the account for `kkz-eval fetch`, read by that command alone
 """
 
@@ -58,10 +62,22 @@ class Database:
 
 
 @dataclass(frozen=True)
+class Keep:
+    """What stays of what grows, 0 for all of it. backups: so many; drafts: so many editions of each plan that nobody ever released; log_days, run_days: the
+    log of the desk and the history of runs, of so many days."""
+
+    backups: int = 0
+    drafts: int = 0
+    log_days: int = 0
+    run_days: int = 0
+
+
+@dataclass(frozen=True)
 class Settings:
     """Where things are, the language of messages, whom to ask, what reading files may take, and the day. Paths are absolute.
 
     contact: whom municipalities ask; publisher, publisher_contact: who publishes the reports, and whom their readers ask; "" for nobody; model_world: MODEL_WORLD_SHOWN, MODEL_WORLD_HIDDEN or "", by what the home holds; server: None for a desk on this machine alone; database: of the run history, None for files in the home;
+    metrics_port: 0 for none; backups: where they are kept, "" where nothing is said of it;
     day: of the command or the run that these settings are loaded for, in Berlin; it stays the same past midnight.
     """
 
@@ -79,6 +95,9 @@ class Settings:
     model_world: str = ""
     server: DeskServer | None = None
     database: Database | None = None
+    metrics_port: int = 0
+    backups: str = ""
+    keep: Keep = Keep()
 
     @property
     def dagster_home(self) -> Path:
@@ -161,6 +180,11 @@ def load_settings(
         publisher_contact=_in_one_line(environment, "KKZ_PUBLISHER_CONTACT"),
         server=_server(environment, here),
         database=_database(environment),
+        metrics_port=_whole(environment, "KKZ_METRICS_PORT", 0, least=0),
+        backups=environment.get("KKZ_BACKUPS", "").strip(),
+        keep=Keep(
+            *(_whole(environment, f"KKZ_KEEP_{name}", 0, least=0) for name in ("BACKUPS", "DRAFTS", "LOG_DAYS", "RUN_DAYS"))
+        ),
     )
 
 

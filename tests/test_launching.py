@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from dagster import DagsterInstance, DagsterRunStatus
+from dagster import DagsterEventType, DagsterInstance, DagsterRunStatus
 from dagster._core.definitions.reconstruct import ReconstructableRepository
 from dagster._core.execution.api import execute_run
 from dagster._core.remote_origin import InProcessCodeLocationOrigin
@@ -62,7 +62,7 @@ def dagster(settings: Settings) -> Iterator[tuple[DagsterInstance, Runs]]:
             patch.setenv(f"KKZ_{name}", str(place))
         target = InProcessWorkspaceLoadTarget(InProcessCodeLocationOrigin(code))
         with WorkspaceProcessContext(instance, workspace_load_target=target) as context:
-            yield instance, runs_of(context, settings)
+            yield instance, runs_of(context, settings, lambda: True, lambda: True)
 
 
 def launch(runs: Runs, *order: object) -> str:
@@ -84,12 +84,18 @@ def test_a_run_waits_in_the_queue_is_followed_and_leads_to_its_report(
     seen = runs.seen(launched)
     assert [step.state for step in seen.steps] == [RunState.WAITING] * len(seen.steps)
     assert "report_modellwelt" in {step.name for step in seen.steps}
+    before = runs.engine()
+    assert (before.runs[RunState.WAITING], before.runs[RunState.DONE], before.failed_checks) == (1, 0, None)
+    assert (before.last_scan, before.daemon_lives, before.code_lives) == (None, True, True)
 
     job = ReconstructableRepository.for_module("kkz_eval.definitions", "defs").get_reconstructable_job(run.job_name)
     execute_run(job, run.with_status(DagsterRunStatus.STARTING), instance)  # as the daemon has it done when it is the run's turn
     done = runs.seen(launched)
     assert done.state is RunState.DONE, done.failures
     assert {step.state for step in done.steps} == {RunState.DONE}
+    after, checks = runs.engine(), instance.all_logs(launched, of_type=DagsterEventType.ASSET_CHECK_EVALUATION)
+    assert (after.runs[RunState.WAITING], after.runs[RunState.DONE]) == (0, 1)
+    assert after.failed_checks == sum(not one.get_dagster_event().asset_check_evaluation_data.passed for one in checks)
     ((plan, folder),) = done.editions
     assert (settings.home / "reports" / plan / folder / "bericht.html").is_file()
 

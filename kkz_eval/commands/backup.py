@@ -11,10 +11,19 @@ from kkz_eval.commands.terminal import telling, telling_beside
 from kkz_eval.deliveries.register.purging import require_no_open_purge
 from kkz_eval.deliveries.register.register import read_register
 from kkz_eval.model.day import BERLIN
+from kkz_eval.model.errors import UserError
 from kkz_eval.settings import Settings
 from kkz_eval.storage.backups import make_backup, restore_backup
 from kkz_eval.storage.store import Store
 from kkz_eval.storage.writer import require_home, writing_alone
+
+
+def place_of(settings: Settings, named: str | None) -> str:
+    """Where backups are: as the command names it, else by the settings. Raises UserError where neither does."""
+    place = named or settings.backups
+    if not place:
+        raise UserError("backup_nowhere", package=say.package)
+    return place
 
 
 def back_up(settings: Settings, place: str, keep: int) -> int:

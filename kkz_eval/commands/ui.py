@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from functools import partial
+from threading import Thread
 
 import uvicorn
 from anyio.to_thread import current_default_thread_limiter
@@ -22,6 +23,7 @@ from kkz_eval.dagster_pages import dagster_pages
 from kkz_eval.desk.app import guarded
 from kkz_eval.desk.desk import Desk
 from kkz_eval.desk.guard import DAGSTER, Who
+from kkz_eval.desk.health import health_of, is_alive
 from kkz_eval.desk.people_file import PeopleFile
 from kkz_eval.desk.senders import NamedByProxy, at_this_machine
 from kkz_eval.desk.serving import PRIVATE, THREADS, listen_for_proxy, require_private, strictly_read
@@ -71,10 +73,32 @@ def _serve(settings: Settings, port: int) -> None:
             "KKZ_REPORTS_URL": door.address,
         }
         with dagster_pages(settings, DAGSTER, environment) as dagster:
-            desk = Desk(settings, runs_of(dagster.workspace, settings), send=_sender())
+            runs = runs_of(dagster.workspace, settings, dagster.daemon_runs, dagster.code_runs)
+            desk = Desk(settings, runs, send=_sender())
             app = guarded(desk, door.hosts, door.who, dagster.app, door.scheme, door.limits)
             ready = say("ui.ready", url=door.address, dagster=f"{door.address}{DAGSTER}", inbox=settings.inbox)
-            _Server(strictly_read(app), ready.in_language(settings.language)).run([door.listening])
+            with _watched(desk, settings.metrics_port):
+                _Server(strictly_read(app), ready.in_language(settings.language)).run([door.listening])
+
+
+@contextmanager
+def _watched(desk: Desk, port: int) -> Iterator[None]:
+    """Answers for who watches, at a port of this machine while the context lasts; none for port 0. Raises UserError for one in use."""
+    if port == 0:
+        yield
+        return
+    from kkz_eval.desk.metrics import metrics_app  # noqa: PLC0415 (its library is loaded where it is asked for)
+
+    with _listening(port) as listening:
+        app = metrics_app(partial(health_of, desk), partial(is_alive, desk), NAMES)
+        server = uvicorn.Server(strictly_read(app))
+        answering = Thread(target=server.run, args=([listening],))
+        answering.start()
+        try:
+            yield
+        finally:
+            server.should_exit = True
+            answering.join()
 
 
 @contextmanager

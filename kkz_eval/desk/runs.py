@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -56,10 +56,24 @@ class RunSeen:
 
 
 @dataclass(frozen=True)
+class Engine:
+    """What executes runs, as it is now. runs: number in each state; failed_checks: of the newest run that has ended, None where none has; last_scan: when it
+    last looked into the inbox, None where it never did; daemon_lives, code_lives: its processes run, and the code was loaded."""
+
+    runs: Mapping[RunState, int]
+    failed_checks: int | None
+    last_scan: datetime | None
+    daemon_lives: bool
+    code_lives: bool
+
+
+@dataclass(frozen=True)
 class Runs:
     """What executes runs. launch: plan, outcomes (() for all), years (None for what is accepted as it is), and who starts it; gives the run's id, raises
-    UserError where it can't be started. listed: the newest first, without steps. seen: all of one run, None where there is none."""
+    UserError where it can't be started. listed: the newest first, without steps. seen: all of one run, None where there is none. engine: how all that stands; raises
+    UserError where the history of runs can't be read."""
 
     launch: Callable[[str, Sequence[str], str | None, Person], str]
     listed: Callable[[], tuple[RunSeen, ...]]
     seen: Callable[[str], RunSeen | None]
+    engine: Callable[[], Engine]

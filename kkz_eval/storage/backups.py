@@ -90,13 +90,20 @@ def make_backup(place: Store, home: Path, contracts: Path, gone: Iterable[str], 
 
 def backups_in(place: Store) -> list[Backup]:
     """All backups at a place, the oldest first. Raises UserError for a list that is damaged or of a later version."""
-    found = []
-    for key in place.list(_LISTS):
-        record = json.loads(place.get(key))
-        if record["schema_version"] > SCHEMA_VERSION:
-            raise UserError("backup_of_later", key=key, place=place.root)
-        found.append(Backup(record["number"], record["made"], record["files"], frozenset(record["gone"])))
-    return found
+    return [_read(place, key) for key in place.list(_LISTS)]
+
+
+def newest_backup(place: Store) -> Backup | None:
+    """The newest backup at a place, None where there is none. Raises UserError as backups_in."""
+    lists = place.list(_LISTS)
+    return _read(place, max(lists)) if lists else None
+
+
+def _read(place: Store, key: str) -> Backup:
+    record = json.loads(place.get(key))
+    if record["schema_version"] > SCHEMA_VERSION:
+        raise UserError("backup_of_later", key=key, place=place.root)
+    return Backup(record["number"], record["made"], record["files"], frozenset(record["gone"]))
 
 
 def restore_backup(place: Store, number: int | None, home: Path, contracts: Path) -> Backup:

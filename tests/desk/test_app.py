@@ -52,7 +52,7 @@ def test_a_fault_is_a_sentence_and_its_words_come_into_no_log(settings: Settings
     def listed() -> tuple[RunSeen, ...]:
         raise ValueError("could not convert: Erika Muster")
 
-    client = desk_of(settings, runs=Runs(lambda *_: "", listed, lambda _: None))
+    client = desk_of(settings, runs=Runs(lambda *_: "", listed, lambda _: None, listed))
     served = DeskClient(client.app, base_url=f"http://{HOST}")  # what still reaches the server would be raised here
     answer = served.get("/auswerten/laeufe")
     assert answer.status_code == 500

@@ -1,0 +1,163 @@
+"""How all stands: the page and what machines get have the same figures, and both those of board and list of tasks; whether all lives."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from functools import partial
+from pathlib import Path
+
+import pytest
+from faulty_home import DORMAGEN, DUESSELDORF, own_home
+from prometheus_client.parser import text_string_to_metric_families
+from served import desk_of
+from starlette.testclient import TestClient
+
+from kkz_eval.cli import main
+from kkz_eval.desk.desk import Desk
+from kkz_eval.desk.health import Disk, Form, Health, concerns, figures, health, health_of, is_alive
+from kkz_eval.desk.metrics import metrics_app, written
+from kkz_eval.desk.pages.health import name_of, value_of
+from kkz_eval.desk.people import Person, Role
+from kkz_eval.desk.runs import Engine, Runs, RunState
+from kkz_eval.line.at_the_desk import moment_of
+from kkz_eval.model.errors import UserError
+from kkz_eval.model.texts import Sentence
+from kkz_eval.reference.tables import unit_label
+from kkz_eval.settings import Settings
+from kkz_eval.stewardship.sight import EVERYTHING
+from kkz_eval.stewardship.to_do import Kind, ToDo
+
+NOW = datetime(2026, 11, 29, 12, tzinfo=UTC)
+ENGINE = Engine({RunState.WAITING: 2, RunState.DONE: 7, RunState.FAILED: 1}, 3, NOW - timedelta(seconds=20), True, True)
+DISK = Disk(5 * 1024**3, 80 * 1024**3, 100 * 1024**3)
+STEWARD = Person("pruefung", frozenset({Role.STEWARD}))
+
+
+@pytest.fixture
+def settings(made_once: Callable[[str, Callable[[Path], object]], Path], tmp_path: Path) -> Settings:
+    return own_home(made_once, tmp_path)
+
+
+def task(kind: Kind, since: date | None) -> ToDo:
+    return ToDo(kind, "schulabgaenge", DUESSELDORF, (2012,), Sentence("kkz_eval.stewardship", "to_do.question"), since)
+
+
+def well(**changes: object) -> Health:
+    """A health in which nothing needs anybody, but for what is changed."""
+    return replace(health(ENGINE, [], NOW.date(), DISK, "2026-11-29 03:00"), **changes)
+
+
+def runs_with(engine: Callable[[], Engine]) -> Runs:
+    return Runs(lambda *_: "", lambda: (), lambda _: None, engine)
+
+
+def by_metric(text: str) -> dict[tuple[str, str], float]:
+    """The values of what machines get, by name and the value of the one label."""
+    families = text_string_to_metric_families(text)
+    return {(row.name, next(iter(row.labels.values()), "")): row.value for family in families for row in family.samples}
+
+
+def on_page(page: str) -> dict[str, str]:
+    return dict(re.findall(r'<tr><th scope="row">(.*?)</th><td>(.*?)</td></tr>', page))
+
+
+def test_page_and_machines_get_the_same_figures_and_those_of_the_list_of_tasks(settings: Settings) -> None:
+    assert main(["backup", str(settings.home.parent / "backups"), "--home", str(settings.home)]) == 0
+    settings = replace(settings, backups=str(settings.home.parent / "backups"))
+    runs = runs_with(lambda: ENGINE)
+    page = desk_of(settings, STEWARD, runs=runs).get("/zustand").text
+    desk = Desk(settings, runs)
+    now = health_of(desk)
+    got = by_metric(written(now).decode())
+    shown = on_page(page)
+    for figure in figures(now):
+        assert got.get((figure.metric, figure.of)) == figure.value
+        value = value_of(figure)
+        if figure.name != "disk_free":  # others write on this disk, too
+            assert shown[name_of(figure).in_language("de")] == (value if isinstance(value, str) else value.in_language("de"))
+    assert got["kkz_runs", "waiting"] == 2
+    assert got["kkz_failed_checks", ""] == 3
+    tasks = moment_of(desk.settings).to_do(EVERYTHING)
+    assert sum(value for (name, _), value in got.items() if name == "kkz_tasks") == len(tasks)
+    listed = desk_of(settings, STEWARD).get("/zu-tun").text
+    assert f"<h1>{len(tasks)} zu tun</h1>" in listed
+    oldest = min(one.since for one in tasks if one.kind is Kind.REJECTED)
+    assert got["kkz_oldest_unanswered_delivery_days", ""] == (desk.settings.day - oldest).days
+
+
+def test_no_figure_names_a_municipality_or_a_file(settings: Settings) -> None:
+    text = written(health_of(Desk(settings))).decode()
+    for name in (DUESSELDORF, DORMAGEN, unit_label(DUESSELDORF), "duesseldorf.csv", str(settings.home)):
+        assert name not in text
+    assert 'kkz_tasks{kind="rejected"} 1.0' in text
+
+
+def test_a_delivery_waits_until_it_is_answered_and_what_never_came_is_no_delivery() -> None:
+    today, longest = NOW.date(), NOW.date() - timedelta(40)
+    tasks = [task(Kind.QUESTION, today - timedelta(3)), task(Kind.OVERDUE, longest), task(Kind.REJECTED, today - timedelta(9))]
+    assert health(ENGINE, tasks, today, DISK, None).unanswered_days == 9
+    assert health(ENGINE, tasks[1:2], today, DISK, None).unanswered_days is None
+    assert health(ENGINE, [task(Kind.CONFLICT, None)], today, DISK, None).unanswered_days is None  # the day was not recorded
+
+
+@pytest.mark.parametrize(
+    ("changes", "concern"),
+    [
+        ({}, None),
+        ({"history_answers": False, "engine": None}, "history"),
+        ({"engine": replace(ENGINE, daemon_lives=False)}, "daemon"),
+        ({"engine": replace(ENGINE, code_lives=False)}, "code"),
+        ({"tasks": None}, "deliveries"),
+        ({"disk": replace(DISK, free=9 * 1024**3)}, "disk"),
+        ({"has_backups": False, "backup": None}, "no_place"),
+        ({"backup": None}, "no_backup"),
+        ({"backup": NOW - timedelta(9)}, "old_backup"),
+    ],
+)
+def test_what_needs_somebody_is_one_sentence_with_the_next_step(changes: dict[str, object], concern: str | None) -> None:
+    found = [one.key.removeprefix("health.concern.") for one in concerns(well(**changes), NOW) if isinstance(one, Sentence)]
+    assert found == ([] if concern is None else [concern])
+
+
+def test_the_page_says_what_needs_somebody_and_is_there_while_all_else_is_down(settings: Settings) -> None:
+    def gone() -> Engine:
+        raise UserError("history_not_writable", place="dagster", reason="x")
+
+    (settings.contracts / "schulabgaenge.odcs.yaml").write_text("id: [", encoding="utf-8")
+    page = desk_of(settings, STEWARD, runs=runs_with(gone)).get("/zustand")
+    assert page.status_code == 200
+    assert "Verlauf der Läufe lässt sich nicht lesen" in page.text
+    assert "Lieferungen lassen sich nicht zeigen" in page.text
+    assert on_page(page.text)["Läufe: wartet"] == "–"
+
+
+def test_only_those_who_see_all_deliveries_see_it(settings: Settings) -> None:
+    seen = {role: desk_of(settings, Person("x", frozenset({role}))).get("/zustand").status_code for role in Role}
+    assert {role for role, status in seen.items() if status == 200} == {Role.STEWARD, Role.APPROVER, Role.RESEARCHER}
+    assert "/zustand" not in desk_of(settings, Person("x", frozenset({Role.READER}))).get("/").text
+
+
+def test_whoever_watches_is_answered_with_a_status_alone(settings: Settings) -> None:
+    def answer(engine: Callable[[], Engine], host: str = "127.0.0.1:9111") -> tuple[int, bytes]:
+        desk = Desk(settings, runs_with(engine))
+        app = metrics_app(partial(health_of, desk), partial(is_alive, desk), ("127.0.0.1", "localhost"))
+        answered = TestClient(app, base_url=f"http://{host}").get("/gesund")
+        return answered.status_code, answered.content
+
+    def gone() -> Engine:
+        raise UserError("history_not_writable", place="dagster", reason="x")
+
+    assert answer(lambda: ENGINE) == (200, b"")
+    assert answer(lambda: replace(ENGINE, daemon_lives=False)) == (503, b"")
+    assert answer(lambda: replace(ENGINE, code_lives=False)) == (503, b"")
+    assert answer(gone) == (503, b"")
+    assert answer(lambda: ENGINE, "desk.example.org")[0] == 400  # a page of another site that leads here
+
+
+def test_every_figure_has_a_form_and_a_name_of_its_own() -> None:
+    seen = [(one.metric, one.of) for one in figures(well())]
+    assert len(seen) == len(set(seen))
+    assert {one.form for one in figures(well())} == set(Form)
