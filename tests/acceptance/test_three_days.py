@@ -174,7 +174,7 @@ def test_a_clerks_day(house: House) -> None:
         page = walk.page
         walk.open("/")
         walk.look("first_page")
-        page.get_by_role("main").get_by_role("link", name="Liefern", exact=True).click()
+        page.get_by_role("main").get_by_role("link", name="Dateien prüfen und einreichen").click()
         walk.look("deliver")
         page.get_by_label("Dateien", exact=True).set_input_files(file)
         page.get_by_role("button", name="Prüfen").click()
@@ -271,7 +271,7 @@ def _to_a_rejected_place(walk: Walk, house: House) -> str:
     file.write_bytes(leavers(KREFELD, 2012, changed={19: "460"}))
     walk.open("/")
     walk.look("first_page")
-    page.get_by_role("main").get_by_role("link", name="Liefern", exact=True).click()
+    page.get_by_role("main").get_by_role("link", name="Dateien prüfen und einreichen").click()
     page.get_by_label("Dateien", exact=True).set_input_files(file)
     page.get_by_role("button", name="Prüfen").click()
     page.get_by_role("button", name="Trotzdem einreichen").click()
@@ -296,7 +296,7 @@ def _to_a_rejected_place(walk: Walk, house: House) -> str:
 def _decide(walk: Walk) -> None:
     """See what changed, say of every finding that the value is right, and ask."""
     page = walk.page
-    page.get_by_text("Werte anders als in der Lieferung davor").first.click()
+    page.get_by_text("Werte, die anders sind als in der Lieferung davor").first.click()
     assert page.get_by_role("cell", name="460").first.is_visible()
     walk.look("changes")
     while page.get_by_text("Hier entscheiden").count():
@@ -345,7 +345,7 @@ def test_a_researchers_day(house: House) -> None:
     with house.day_of(None, "researcher") as walk:
         page = walk.page
         walk.open("/")
-        page.get_by_role("main").get_by_role("link", name="Auswerten", exact=True).click()
+        page.get_by_role("main").get_by_role("link", name="Pläne, Urteile").click()
         walk.look("plans")
         page.get_by_role("link", name="Vorschau").click()
         walk.look("waiting")

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from kkz_eval.contracts.load import load_contracts
-from kkz_eval.contracts.rule_pages import PACKAGE, RuleExample, rule_examples, rule_page, rules_index
+from kkz_eval.contracts.rule_pages import PACKAGE, RuleExample, rule_examples, rule_page, rule_page_of, rules_index
 from kkz_eval.line.rule_examples import finding_of, findings_of
 from kkz_eval.model.findings import rule_page_name
 from kkz_eval.model.texts import catalogue
@@ -58,3 +58,14 @@ def test_an_example_shows_the_row_that_the_finding_names() -> None:
     (example,) = (example for example in EXAMPLES if example.kind == "parts_sum_to_total")
     page = rule_page(example, finding_of(example))
     assert page.count("<td>insgesamt</td><td>120</td>") == 2  # the total, in the wrong and in the right example
+
+
+def test_of_the_examples_the_cells_that_differ_are_marked_and_no_others() -> None:
+    """Of a line that the other example does not have, all."""
+    examples = {example.kind: example for example in EXAMPLES}
+    number = rule_page_of(examples["reader_number"], finding_of(examples["reader_number"]))
+    assert [cell for line in number.wrong for differs, cell in line if differs] == ["viele"]
+    assert [cell for line in number.right for differs, cell in line if differs] == ["60"]
+    for example in examples.values():
+        page = rule_page_of(example, finding_of(example))
+        assert any(differs for line in (*page.wrong, *page.right) for differs, _ in line), example.kind

@@ -39,6 +39,13 @@ def test_the_first_page_asks_what_somebody_wants_to_do(settings: Settings) -> No
     assert "Was möchten Sie tun?" in page.text
 
 
+def test_below_a_wish_of_the_first_page_no_room_is_called_like_it(settings: Settings) -> None:
+    main = desk_of(settings).get("/").text.partition("<main")[2]
+    for wish, rooms in re.findall(r"<h2[^>]*>(.*?)</h2>(.*?)</section>", main, re.DOTALL):
+        assert f">{wish}</a>" not in rooms
+    assert '<a href="/liefern">Dateien prüfen und einreichen</a>' in main
+
+
 def test_nobody_sees_a_page_of_a_role_they_lack(settings: Settings) -> None:
     reader = Person("leserin", frozenset({Role.READER}))
     assert "/dagster" not in desk_of(settings, reader).get("/").text

@@ -46,7 +46,11 @@ def test_the_page_of_a_cell_says_what_came_what_was_found_and_what_counts(settin
     deliver(settings, "duesseldorf_spaeter.csv", leavers(DUESSELDORF, 2012, changed={19: "470"}))
     page = desk_of(settings).get(HERE).text
     assert "Es gilt die Lieferung duesseldorf_recht.csv (Nr. " in page
-    assert page.index("duesseldorf_spaeter.csv") < page.index("1 Werte anders") < page.index("duesseldorf.csv</strong>")
+    assert (
+        page.index("duesseldorf_spaeter.csv")
+        < page.index("Werte, die anders sind als in der Lieferung davor: 1 ")
+        < page.index("duesseldorf.csv</strong>")
+    )
     assert "E19: „470“" in page
     assert "die Teile ergeben zusammen 450" in page
     assert '<td class="number">450</td><td class="number">470</td>' in page

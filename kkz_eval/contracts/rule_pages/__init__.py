@@ -10,6 +10,7 @@ import csv
 import io
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from difflib import SequenceMatcher
 from importlib import resources
 
 import yaml
@@ -28,8 +29,8 @@ INDEX = rule_page_name("index")
 _ALWAYS_SHOWN = 3  # first lines of an example, besides those that differ between wrong and right and the one the finding names
 _MOST_SHOWN = 8
 
-ExampleLine = tuple[bool, tuple[str, ...]]
-"""Whether a line of an example differs from the other example, and its cells."""
+ExampleLine = tuple[tuple[bool, str], ...]
+"""The cells of a line of an example, each with whether it differs from the other example."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,7 @@ class RuleExample:
 class RulePage:
     """What the page of a kind of finding says, in every language.
 
-    wrong, right: the lines of both examples that are shown, each with whether it differs from the other example; said: of the wrong one.
+    wrong, right: the lines of both examples that are shown, cell by cell, each with whether it differs from the other example; said: of the wrong one.
     """
 
     kind: str
@@ -144,10 +145,30 @@ def _shown(wrong: str, right: str, named: int | None) -> tuple[tuple[ExampleLine
     lines = [_lines(text_of) for text_of in (wrong, right)]
 
     def chosen(own: list[list[str]], other: list[list[str]]) -> tuple[ExampleLine, ...]:
-        marked = [(cells not in other or own.count(cells) != other.count(cells), tuple(cells)) for cells in own]
-        return tuple(line for n, line in enumerate(marked, 1) if line[0] or n <= _ALWAYS_SHOWN or n == named)[:_MOST_SHOWN]
+        marked = _marked(own, other)
+        shown = (line for n, line in enumerate(marked, 1) if _differs(line) or n <= _ALWAYS_SHOWN or n == named)
+        return tuple(shown)[:_MOST_SHOWN]
 
     return chosen(*lines), chosen(*reversed(lines))
+
+
+def _marked(own: list[list[str]], other: list[list[str]]) -> list[ExampleLine]:
+    """The lines with which of their cells differ from those of the other example: all of a line that it does not have."""
+    marked: list[ExampleLine] = []
+    steps = SequenceMatcher(
+        None, [tuple(cells) for cells in own], [tuple(cells) for cells in other], autojunk=False
+    ).get_opcodes()
+    for _, first, last, beside, end in steps:
+        pairs = last - first == end - beside
+        for n, cells in enumerate(own[first:last]):
+            there = other[beside + n] if pairs else []
+            same_shape = len(there) == len(cells)
+            marked.append(tuple((not same_shape or cell != there[at], cell) for at, cell in enumerate(cells)))
+    return marked
+
+
+def _differs(line: ExampleLine) -> bool:
+    return any(differs for differs, _ in line)
 
 
 def _lines(written: str) -> list[list[str]]:
