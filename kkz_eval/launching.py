@@ -24,7 +24,7 @@ from kkz_eval.assets.evaluations import asset_name
 from kkz_eval.desk import say
 from kkz_eval.desk.opened import opened
 from kkz_eval.desk.people import Person, Role
-from kkz_eval.desk.runs import FINISHED, Engine, Runs, RunSeen, RunState, RunStep
+from kkz_eval.desk.runs import FINISHED, REPORT, Engine, Runs, RunSeen, RunState, RunStep
 from kkz_eval.jobs import INBOX_SENSOR, YEARLY_RUN
 from kkz_eval.line.installation import Installation
 from kkz_eval.model.errors import UserError
@@ -55,7 +55,7 @@ _STEP_STATES = {
     StepEventStatus.IN_PROGRESS: RunState.RUNNING,
     None: RunState.WAITING,
 }
-_REPORT = re.compile(r"report_(.+)")
+_REPORT = re.compile(rf"{REPORT}(.+)")
 
 
 def runs_of(

@@ -21,6 +21,8 @@ class RunState(StrEnum):
     SKIPPED = "skipped"  # of a step: what it needs was not made
 
 
+REPORT = "report_"
+"""How the name of a step begins that makes the report of a plan."""
 FINISHED = frozenset({RunState.DONE, RunState.FAILED, RunState.STOPPED})
 
 
@@ -53,6 +55,12 @@ class RunSeen:
     steps: tuple[RunStep, ...] = ()
     failures: tuple[str, ...] = ()
     editions: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def is_without_report(self) -> bool:
+        """Whether it came to its end and was to make a report, and yet made none: what is left out fails nothing, and would pass for done."""
+        left_out = any(step.name.startswith(REPORT) and step.state is RunState.SKIPPED for step in self.steps)
+        return self.state is RunState.DONE and left_out and not self.editions
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,8 @@ import re
 import shutil
 import sys
 from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
 from html import unescape
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,6 +24,7 @@ from kkz_eval.desk.actions import FOLDER
 from kkz_eval.desk.app import desk_app
 from kkz_eval.desk.desk import Desk
 from kkz_eval.desk.people import Person, Role
+from kkz_eval.desk.runs import Engine, Runs, RunSeen, RunState, RunStep
 from kkz_eval.evaluation.verdict.sentences import Shown
 from kkz_eval.settings import CHECKOUT, Settings
 from kkz_eval.storage.store import Store
@@ -161,6 +164,40 @@ def test_gaps_are_narrowed_to_a_dataset(desk: DeskClient) -> None:
     assert SIMULATED in page.text
     assert "Keiner Zielgröße eines Plans, zu dem Daten da sind, fehlt ein Wert." in page.text
     assert "0 von " in desk.get("/auswerten/luecken?datensatz=nichts").text
+
+
+def no_engine() -> Engine:
+    raise AssertionError("pages of runs do not ask how the engine stands")
+
+
+def test_runs_name_plans_and_outcomes_in_words(settings: Settings) -> None:
+    asked = datetime(2026, 1, 4, 9, 30, tzinfo=UTC)
+    run = RunSeen("0" * 36, "Auswertung_modellwelt", "modellwelt", (OUTCOME,), "", RunState.RUNNING, "", asked, asked)
+    of_no_plan = replace(run, id="1" * 36, plan="frueher", outcomes=("gibt_es_nicht_mehr",), state=RunState.DONE)
+    known = {one.id: one for one in (run, of_no_plan)}
+    desk = desk_of(settings, RESEARCHER, runs=Runs(lambda *of: "", lambda: tuple(known.values()), known.get, no_engine))
+    for path in ("/auswerten/laeufe", f"/auswerten/laeufe/{run.id}"):
+        told = text_of(desk.get(path).text)
+        assert "Modellwelt: Probelauf" in told, path
+        assert "Schulabgänge ohne Hauptschulabschluss" in told, path
+        assert OUTCOME not in told, path
+    assert "04.01.2026, 10:30:00 – noch nicht zu Ende" in told
+    assert "gibt_es_nicht_mehr" in text_of(desk.get(f"/auswerten/laeufe/{of_no_plan.id}").text)
+    desk.cookies.set("sprache", "en")
+    told = text_of(desk.get(f"/auswerten/laeufe/{run.id}").text)
+    assert "School leavers without certificate" in told
+    assert "4 Jan 2026, 10:30:00 – not at its end yet" in told
+
+
+def test_a_run_that_is_done_without_a_report_says_so(settings: Settings) -> None:
+    asked = datetime(2026, 1, 4, 9, 30, tzinfo=UTC)
+    steps = (RunStep("design_modellwelt", RunState.DONE), RunStep("report_modellwelt", RunState.SKIPPED))
+    run = RunSeen("0" * 36, "Auswertung_modellwelt", "modellwelt", (), "", RunState.DONE, "", asked, asked, asked, steps)
+    desk = desk_of(settings, RESEARCHER, runs=Runs(lambda *of: "", lambda: (run,), lambda run_id: run, no_engine))
+    assert "Ein Bericht ist nicht entstanden" in desk.get(f"/auswerten/laeufe/{run.id}").text
+    assert replace(run, state=RunState.DONE, editions=(("modellwelt", "0" * 16),)).is_without_report is False
+    assert replace(run, state=RunState.FAILED).is_without_report is False
+    assert replace(run, steps=steps[:1]).is_without_report is False
 
 
 def test_without_dagster_the_page_of_runs_says_so(desk: DeskClient) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from http import HTTPStatus
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -24,6 +24,10 @@ from kkz_eval.model.day import BERLIN
 from kkz_eval.model.errors import UserError
 from kkz_eval.model.texts import LANGUAGES, Language, Localised, Wording
 
+if TYPE_CHECKING:
+    from kkz_eval.evaluation.plan import Plan
+    from kkz_eval.line.installation import Installation
+
 _ALL = "/auswerten/laeufe"
 
 
@@ -35,31 +39,27 @@ class Moment(Localised):
 
     def in_language(self, language: Language) -> str:
         """As people write it."""
-        return f"{self.at.astimezone(BERLIN):{'%d.%m.%Y, %H:%M:%S' if language == 'de' else '%Y-%m-%d, %H:%M:%S'}}"
+        return f"{self.at.astimezone(BERLIN):{'%d.%m.%Y, %H:%M:%S' if language == 'de' else '%-d %b %Y, %H:%M:%S'}}"
 
 
 def routes(desk: Desk) -> Iterator[At]:
     """The addresses of runs."""
 
     def all_runs(request: Request) -> Response:
-        plans = opened(desk.settings).plans
+        installation = opened(desk.settings)
+        plans = installation.plans
         chosen = plans.get(request.query_params.get("plan", "")) or next(iter(plans.values()), None)
-        catalogue = opened(desk.settings).catalogue
-        outcomes = (
-            ()
-            if chosen is None
-            else [(one.indicator, Wording(catalogue[one.indicator].label), one.role) for one in chosen.outcomes]
-        )
+        outcomes = () if chosen is None else [(one.indicator, one.role) for one in chosen.outcomes]
         return desk.page(
             request,
             "research_runs.html.j2",
             say("research.runs.title"),
             runs=() if desk.runs is None else desk.runs.listed(),
             can_start=desk.runs is not None,
-            plans=[(plan.id, Wording(plan.title or dict.fromkeys(LANGUAGES, plan.id))) for plan in plans.values()],
+            plans=list(plans),
             chosen=None if chosen is None else chosen.id,
             outcomes=outcomes,
-            **_shown(),
+            **_shown(installation),
         )
 
     def start(request: Request) -> Response:
@@ -81,9 +81,10 @@ def routes(desk: Desk) -> Iterator[At]:
             say("research.runs.one", id=run.id[:8]),
             run=run,
             is_over=run.state in FINISHED,
+            failures_in=desk.settings.language,
             editions=_editions(desk, run),
             counts={state: sum(step.state == state for step in run.steps) for state in RunState},
-            **_shown(),
+            **_shown(opened(desk.settings)),
         )
 
     yield At(_ALL, all_runs, MAY)
@@ -97,8 +98,25 @@ def _runs(desk: Desk) -> Runs:
     return desk.runs
 
 
-def _shown() -> Mapping[str, Any]:
-    return {"moment": lambda at: "–" if at is None else Moment(at)}
+def _shown(installation: Installation) -> Mapping[str, Any]:
+    """What templates show times with, and plans and outcomes by name; by their keys where the installation has them no more."""
+    plans, catalogue = installation.plans, installation.catalogue
+
+    def plan_named(plan_id: str) -> Localised | str:
+        return _title(plans[plan_id]) if plan_id in plans else plan_id
+
+    def outcome_named(name: str) -> Localised | str:
+        return Wording(catalogue[name].label) if name in catalogue else name
+
+    return {
+        "moment": lambda at: "–" if at is None else Moment(at),
+        "plan_named": plan_named,
+        "outcome_named": outcome_named,
+    }
+
+
+def _title(plan: Plan) -> Wording:
+    return Wording(plan.title or dict.fromkeys(LANGUAGES, plan.id))
 
 
 def _editions(desk: Desk, run: RunSeen) -> list[tuple[str, str, str]]:
