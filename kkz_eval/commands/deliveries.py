@@ -39,7 +39,7 @@ from kkz_eval.stewardship.delivery_diff import Change, changes_between
 from kkz_eval.stewardship.due_days import Day
 from kkz_eval.stewardship.history import DeliveryState, History, Place, came_late, delivery_named, delivery_state, histories
 from kkz_eval.stewardship.removal import said_of_removal
-from kkz_eval.stewardship.requests import approve, is_approved, requests_of, waiting_parts
+from kkz_eval.stewardship.requests import approve, request_state, requests_of, waiting_parts
 from kkz_eval.storage.steps import Steps
 from kkz_eval.storage.store import DraftStore, Store
 from kkz_eval.storage.writer import require_home, writing_alone
@@ -262,7 +262,7 @@ def list_requests(settings: Settings, form: str) -> int:
     store, contracts = Store.at(str(settings.home)), load_contracts(settings.contracts)
     decisions = load_decisions(settings.contracts, contracts, settings.day)
     requests = requests_of(store, read_register(store), contracts)
-    states = ["problem" if r.problem else "approved" if is_approved(r, decisions) else "waiting" for r in requests]
+    states = [request_state(request, decisions) for request in requests]
     if form == "json":
         rows = [
             {
@@ -281,7 +281,7 @@ def list_requests(settings: Settings, form: str) -> int:
             )
         if not requests:
             print(say("request_state.none").in_language(settings.language))
-    return 1 if "waiting" in states or "problem" in states else 0
+    return 0 if set(states) <= {"approved"} else 1
 
 
 def approve_request(settings: Settings, request_id: str, role: str, expires: str | None) -> int:

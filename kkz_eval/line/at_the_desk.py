@@ -159,11 +159,15 @@ class Step:
 
 @dataclass(frozen=True)
 class Story:
-    """All that is known of a place of the board: cell: as on the board; steps: the newest last; findings: of the newest about it, None where not kept."""
+    """All that is known of a place of the board.
+
+    cell: as on the board; steps: the newest last; findings: of the newest about it, delivered: what that holds there, both None where not kept.
+    """
 
     cell: BoardCell
     steps: tuple[Step, ...]
     findings: tuple[Finding, ...] | None
+    delivered: ParsedTable | None = None
 
 
 def story_of(moment: Moment, place: Place) -> Story:
@@ -186,7 +190,7 @@ def story_of(moment: Moment, place: Place) -> Story:
         before = values
     newest = cell.history.verdict
     findings = tuple(findings_of(moment, newest, place)) if has_tables(store.exists, newest) else None
-    return Story(cell, tuple(steps), findings)
+    return Story(cell, tuple(steps), findings, before)
 
 
 def _of_place(parsed: ParsedTable, place: Place) -> ParsedTable:

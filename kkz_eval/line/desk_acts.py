@@ -11,10 +11,10 @@ from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
+from kkz_eval.contracts.contract import Contract
 from kkz_eval.contracts.load import load_contracts
 from kkz_eval.deliveries.municipal.returned import Decision, DecisionRow
 from kkz_eval.deliveries.persons.typed import screened
-from kkz_eval.deliveries.register.decided import record_at
 from kkz_eval.deliveries.register.decisions import load_decisions
 from kkz_eval.deliveries.register.judging import judge_arrival
 from kkz_eval.deliveries.register.noted import (
@@ -34,14 +34,15 @@ from kkz_eval.line.at_the_desk import Moment, findings_of, moment_of
 from kkz_eval.line.installation import Installation
 from kkz_eval.model.errors import UserError
 from kkz_eval.model.findings import Finding
+from kkz_eval.model.parsed import ParsedTable
 from kkz_eval.model.texts import Sentence
 from kkz_eval.reference.tables import units_known_to
 from kkz_eval.settings import Settings
 from kkz_eval.stewardship.board import BoardCell
-from kkz_eval.stewardship.clicks import Approver, Named, Teller, is_open, may_be_right, name_of
+from kkz_eval.stewardship.clicks import Approver, Named, Teller, may_be_right, name_of, takes_a_value
 from kkz_eval.stewardship.history import Place
 from kkz_eval.stewardship.removal import said_of_removal
-from kkz_eval.stewardship.requests import approve, is_approved, is_correctable
+from kkz_eval.stewardship.requests import Request, approve, is_approved, is_correctable, refusal_of, refusal_row
 from kkz_eval.storage.steps import Steps
 from kkz_eval.storage.store import Store
 from kkz_eval.storage.writer import writing_soon
@@ -71,8 +72,9 @@ def decide(
     with _writing(settings):
         moment = moment_of(settings)
         finding = _finding(moment, place, named)
-        value = _value(moment, place, finding, new) if decision == Decision.CORRECTED else None
-        if decision == Decision.RIGHT and not may_be_right(finding):
+        delivered = _delivered(moment, place)
+        value = _value(delivered, moment.contract_of(place), finding, new) if decision == Decision.CORRECTED else None
+        if decision == Decision.RIGHT and not may_be_right(finding, delivered):
             raise UserError("desk_not_waivable", package=say.package, cell=named.cell)
         if decision == Decision.RIGHT and new.strip() not in ("", named.value):
             raise UserError("desk_right_or_corrected", package=say.package, value=named.value, new=new.strip())
@@ -120,21 +122,20 @@ def _finding(moment: Moment, place: Place, named: Named) -> Finding:
     raise UserError("desk_no_finding", package=say.package, cell=named.cell, rule=named.rule)
 
 
-def _value(moment: Moment, place: Place, finding: Finding, new: str) -> float:
-    """The number that is to hold. Raises UserError where the text is none, or the cell takes none."""
-    contract, history = moment.contract_of(place), _cell(moment, place).history
+def _delivered(moment: Moment, place: Place) -> ParsedTable:
+    """What the newest delivery of a place holds."""
+    history = _cell(moment, place).history
     assert history is not None
+    return load_parsed(moment.snapshot.steps.store, history.verdict.parsed_key, moment.contract_of(place))
+
+
+def _value(delivered: ParsedTable, contract: Contract, finding: Finding, new: str) -> float:
+    """The number that is to hold. Raises UserError where the text is none, or the cell takes none."""
     read = parse_number(new, style_shown(new))
     if read.value is None or read.flag is not None:
         raise UserError("desk_no_number" if new.strip() else "desk_no_value", package=say.package, value=new.strip())
-    parsed = load_parsed(moment.snapshot.steps.store, history.verdict.parsed_key, contract)
     field = finding.field
-    if (
-        field is None
-        or not is_open(finding)
-        or record_at(parsed, finding) is None
-        or not is_correctable(field, read.value, contract)
-    ):
+    if field is None or not (takes_a_value(finding, delivered, contract) and is_correctable(field, read.value, contract)):
         raise UserError("desk_not_correctable", package=say.package, cell=finding.cell or "–", value=new.strip())
     return float(read.value)
 
@@ -146,14 +147,8 @@ def approve_here(settings: Settings, request_id: str, said: str, expires: date |
     """
     with _writing(settings):
         moment = moment_of(settings)
-        request = next((one for one in moment.requests if one.id == request_id), None)
-        if request is None or request.said != said:
-            raise UserError("desk_no_request", package=say.package, id=request_id)
+        request = _waiting(moment, request_id, said, approver)
         is_same = approver.has_decided(request.decided_by)
-        if is_same and not approver.may_be_the_same:
-            raise UserError("desk_same_person", package=say.package)
-        if not request.decided_by and approver.hands_in and not approver.may_be_the_same:  # the copy may be theirs
-            raise UserError("desk_unknown_decider", package=say.package)
         role = say("desk.same_person", role=approver.role).in_language("de") if is_same else approver.role
         path = approve(request, settings.contracts, role, expires, moment.installation.decisions)
         installation = moment.installation
@@ -161,6 +156,34 @@ def approve_here(settings: Settings, request_id: str, said: str, expires: date |
         kept = replace(installation, decisions=decisions, steps=Steps(_store(settings)))
         _judge(kept, {request.returned, request.place.delivery if request.place else request.returned})
         return path
+
+
+def decline_here(settings: Settings, request_id: str, said: str, reason: str, approver: Approver) -> None:
+    """Say no to a decision, with a reason, for whoever made it: the finding is open again. Kept as a decision about it, for it is one.
+
+    said: as in approve_here. Raises UserError as that, where the reason is missing or speaks of a person, and where it is approved already.
+    """
+    why = screened(reason)
+    with _writing(settings):
+        moment = moment_of(settings)
+        request = _waiting(moment, request_id, said, approver)
+        if is_approved(request, moment.installation.decisions):
+            raise UserError("desk_approved_meanwhile", package=say.package, cell=request.place.cell if request.place else "–")
+        row = refusal_row(request, why)
+        record_decision(
+            _store(settings), DeskDecision(request.returned, row, None, approver.role, approver.person, _day(settings))
+        )
+
+
+def _waiting(moment: Moment, request_id: str, said: str, approver: Approver) -> Request:
+    """The request that somebody read. Raises UserError where there is none like that, or it is not for them to have the second word on it."""
+    request = next((one for one in moment.requests if one.id == request_id), None)
+    if request is None or request.said != said:
+        raise UserError("desk_no_request", package=say.package, id=request_id)
+    refusal = refusal_of(request, approver)
+    if refusal is not None:
+        raise refusal
+    return request
 
 
 def _judge(installation: Installation, contents: set[str]) -> None:

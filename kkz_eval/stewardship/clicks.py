@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from kkz_eval.deliveries.register.decided import CORRECTION_KINDS, is_waivable
+from kkz_eval.contracts.contract import Contract
+from kkz_eval.deliveries.register.decided import CORRECTION_KINDS, is_waivable, record_at
+from kkz_eval.deliveries.register.decisions import measures_only
 from kkz_eval.model.findings import Finding, Severity
+from kkz_eval.model.parsed import ParsedTable
 
 
 @dataclass(frozen=True)
@@ -46,9 +49,22 @@ def name_of(finding: Finding, sha256: str) -> Named:
     return Named(sha256, finding.rule, finding.cell or "–", (finding.value or "").strip())
 
 
-def may_be_right(finding: Finding) -> bool:
-    """Whether somebody may say of a finding that the value is right: of one about a value that was read and belongs to a unit and year."""
-    return is_open(finding) and is_waivable(finding) and None not in (finding.field, finding.unit_id, finding.year)
+def may_be_right(finding: Finding, parsed: ParsedTable) -> bool:
+    """Whether somebody may say of a finding that the value is right: of one about a value that was read and belongs to a unit and year.
+
+    parsed: what was delivered, as far as it concerns the finding.
+    """
+    return is_waivable(finding) and _has_value(finding, parsed)
+
+
+def takes_a_value(finding: Finding, parsed: ParsedTable, contract: Contract) -> bool:
+    """Whether somebody may say of a finding which other number is to hold: of one about a measure of a unit and year. parsed: as for may_be_right."""
+    return finding.field in measures_only(contract) and _has_value(finding, parsed)
+
+
+def _has_value(finding: Finding, parsed: ParsedTable) -> bool:
+    belongs = None not in (finding.field, finding.unit_id, finding.year)
+    return is_open(finding) and belongs and record_at(parsed, finding) is not None
 
 
 def is_open(finding: Finding) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
@@ -41,10 +41,14 @@ from kkz_eval.model.system_errors import reason_of
 from kkz_eval.model.texts import Joined, Localised, Sentence
 from kkz_eval.model.verdicts import Status, Verdict
 from kkz_eval.stewardship import say
+from kkz_eval.stewardship.clicks import Approver
 from kkz_eval.stewardship.delivery_diff import Change, changes_between
 from kkz_eval.stewardship.due_days import Day
 from kkz_eval.storage.digests import digest_of
 from kkz_eval.storage.store import Store, put_file_if_absent, replace_file
+
+DECLINED = "declined"
+"""The problem of a request that a second role declined: whoever made it has the next word."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +56,7 @@ class Request:
     """One decision of a steward that waits for approval, or that can't have one.
 
     kind: waiver | correction; problem: "" or why it can't be approved (unknown_finding, unknown_word, no_reason, not_waivable,
-    nothing_changed, not_correctable); returned: digest of the marked copy, or of the file itself where it was decided at the desk; name: under
+    nothing_changed, not_correctable, declined: then reason, decided_by and decided_on are those of who declined it); returned: digest of the marked copy, or of the file itself where it was decided at the desk; name: under
     which it came; place: None where the finding is unknown; rule, value, allowed: of the finding; old, new: of a correction; requested_by: role that
     the contract names, or that decided at the desk; decided_by, decided_on: who that was, as the desk knows them, and when, "" in a marked copy.
     """
@@ -114,8 +118,12 @@ def requests_of(store: Store, register: Register, contracts: Mapping[str, Contra
     """All requests in the order in which the marked copies came, then row by row; behind them those of the desk.
 
     A value that several rows say they corrected is one request: with the number and reason of the row about its own cell, where there is one.
+    A decision of the desk takes the place of what a copy says of the same value, and so does a refusal.
     """
     names = {arrival.sha256: arrival for arrival in register.arrivals}
+    decided = desk_decisions(store)
+    refusals = {(one.original, one.row.rule, one.row.cell, one.row.value): one for one in decided if is_refusal(one)}
+    of_copies: set[DeskDecision] = set()
     returned = returned_protocols(store)
     found: dict[str, Request] = {}
     fits: dict[str, tuple[bool, bool]] = {}
@@ -125,14 +133,41 @@ def requests_of(store: Store, register: Register, contracts: Mapping[str, Contra
             for row in returned[sha256].rows:
                 for request in looked_up.requests(row):
                     fit = (_is_of_its_cell(request, row), not request.problem)
+                    refusal = refusals.get((sha256, *_about(request)))
+                    if refusal is not None:
+                        request, fit = _declined(request, refusal), (True, True)  # noqa: PLW2901 (whichever row said so)
+                        of_copies.add(refusal)
                     if fit > fits.get(request.id, (False, False)) or request.id not in found:
                         found[request.id], fits[request.id] = request, fit
-    for decision in sorted(desk_decisions(store), key=lambda one: names[one.original].number if one.original in names else 0):
-        if decision.original in names and decision.row.decision != Decision.OPEN:
+    for decision in sorted(decided, key=lambda one: names[one.original].number if one.original in names else 0):
+        is_said = decision.row.decision != Decision.OPEN or (is_refusal(decision) and decision not in of_copies)
+        if decision.original in names and is_said:
             name = names[decision.original].name
             looked_up = _Original(store, register, contracts, decision.original, decision.original, name, decision)
             found |= {request.id: request for request in looked_up.requests(decision.row)}
     return tuple(found.values())
+
+
+def is_refusal(decision: DeskDecision) -> bool:
+    """Whether a decision of the desk is a second role's, who declined what was decided: who takes back their own gives no reason."""
+    return decision.row.decision == Decision.OPEN and bool(decision.row.reason)
+
+
+def refusal_row(request: Request, reason: str) -> DecisionRow:
+    """What is kept, as any decision about a finding, of a request that is declined: open again, with what was decided as its status."""
+    rule, cell, value = _about(request)
+    was = Decision.CORRECTED if request.kind == "correction" else Decision.RIGHT
+    return DecisionRow("", cell, value, rule, Decision.OPEN, was, reason, "")
+
+
+def _about(request: Request) -> tuple[str, str, str]:
+    """Rule, cell and value, as a row about the same finding would name them."""
+    return request.rule, request.place.cell if request.place else "", request.value.strip()
+
+
+def _declined(request: Request, refusal: DeskDecision) -> Request:
+    reason, person, day = refusal.row.reason, refusal.person, refusal.day
+    return replace(request, problem=DECLINED, reason=reason, decided_by=person, decided_on=day)
 
 
 def _is_of_its_cell(request: Request, row: DecisionRow) -> bool:
@@ -216,6 +251,10 @@ class _Original:
             return
         if row.decision == Decision.CORRECTED:
             yield from self._corrections(row, finding, place, contract, parsed)
+            return
+        if self.desk is not None and is_refusal(self.desk):
+            kind = "correction" if row.status == Decision.CORRECTED else "waiver"
+            yield self._request(row, kind, DECLINED, place, finding, contract)
             return
         problem = ""
         if row.decision != Decision.RIGHT:
@@ -336,6 +375,33 @@ def _cell(parsed: ParsedTable, change: Change) -> str:
     )
 
 
+def request_state(request: Request, decisions: Decisions) -> str:
+    """How far a request is: problem | declined | approved | waiting."""
+    if request.problem:
+        return DECLINED if request.problem == DECLINED else "problem"
+    return "approved" if is_approved(request, decisions) else "waiting"
+
+
+def refusal_of(request: Request, approver: Approver) -> UserError | None:
+    """Why somebody at the desk may neither approve nor decline a request; None where they may.
+
+    Nobody has the second word on what they decided, but where one person is alone at a machine.
+    """
+    if request.problem or request.place is None:
+        return UserError("request_not_admissible", package=say.package, id=request.id, why=request.sentence.in_language("de"))
+    if approver.has_decided(request.decided_by):
+        return None if approver.may_be_the_same else UserError("approve_same_person", package=say.package)
+    if not request.decided_by and approver.hands_in and not approver.may_be_the_same:  # the copy may be theirs
+        return UserError("approve_unknown_decider", package=say.package)
+    if _is_same_role(approver.role, request):
+        return UserError("approve_one_role", package=say.package, role=approver.role)
+    return None
+
+
+def _is_same_role(role: str, request: Request) -> bool:
+    return role.strip().casefold() == request.requested_by.strip().casefold()
+
+
 def is_approved(request: Request, decisions: Decisions) -> bool:
     """Whether a decision about that very value is in force on the day of the decisions: a waiver until it expires."""
     if request.place is None:
@@ -361,7 +427,7 @@ def approve(request: Request, folder: Path, role: str, expires: date | None, dec
     """
     if request.problem or request.place is None:
         raise UserError("request_not_admissible", package=say.package, id=request.id, why=request.sentence.in_language("de"))
-    if not role.strip() or role.strip().casefold() == request.requested_by.strip().casefold():
+    if not role.strip() or _is_same_role(role, request):
         raise UserError("approve_one_role", package=say.package, role=role)
     decision = _decision(request, request.place, role.strip(), expires)
     if isinstance(decision, Waiver) and decision.expires < decisions.today:

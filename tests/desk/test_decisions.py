@@ -19,7 +19,7 @@ from kkz_eval.commands.deliveries import approve_request, list_requests
 from kkz_eval.deliveries.municipal.returned import Decision
 from kkz_eval.desk.people import Person, Role
 from kkz_eval.line.at_the_desk import moment_of
-from kkz_eval.line.desk_acts import answer, approve_here, ask, decide, purge_here
+from kkz_eval.line.desk_acts import answer, approve_here, ask, decide, decline_here, purge_here
 from kkz_eval.model.errors import UserError
 from kkz_eval.settings import Settings
 from kkz_eval.stewardship.requests import is_approved
@@ -201,6 +201,25 @@ def form_of(settings: Settings, **fields: str) -> dict[str, str]:
     return {"sha256": named.sha256, "rule": named.rule, "cell": named.cell, "value": named.value, **fields}
 
 
+def hand_in_marked(client: DeskClient) -> None:
+    """Fetch the marked copy, say of everything in it that the value is right, and hand it in."""
+    book = load_workbook(io.BytesIO(client.get(f"{HERE}/markiert").content))
+    sheet = book.worksheets[0]
+    head = next(row for row in sheet.iter_rows() if {"Status", "Begründung"} <= {cell.value for cell in row})
+    columns = {cell.value: cell.column for cell in head}
+    for row in range(head[0].row + 1, sheet.max_row + 1):
+        sheet.cell(row, columns["Status"]).value, sheet.cell(row, columns["Begründung"]).value = (
+            "Wert ist richtig",
+            "mit Externen",
+        )
+    filled = io.BytesIO()
+    book.save(filled)
+    checked = client.post_form("/liefern", "/liefern/pruefen", files=[("file", ("zurück.xlsx", filled.getvalue()))]).headers[
+        "location"
+    ]
+    assert client.post_form(checked, f"{checked}/0/einreichen").status_code == 303
+
+
 def test_three_people_decide_approve_and_see_it_in_the_browser(settings: Settings) -> None:
     clerk = desk_of(settings, Person("amt", frozenset({Role.CLERK}), frozenset({DUESSELDORF})))
     approver = desk_of(settings, Person("leitung", frozenset({Role.APPROVER})))
@@ -349,40 +368,91 @@ def test_one_with_two_roles_on_a_server_does_not_approve_what_they_decided(setti
     refused = both.post_form(HERE, f"/entscheidungen/{request.id}/genehmigen", {"expires": "2099-12-31", "said": request.said})
     assert refused.status_code == 400
     assert "durch eine andere Person genehmigen" in refused.text
+    assert "/genehmigen" not in both.get(HERE).text
+    assert "durch eine andere Person genehmigen" in both.get("/entscheidungen").text
     assert not (settings.contracts / "waivers").exists()
 
 
 def test_who_may_hand_in_does_not_approve_on_a_server_what_a_marked_copy_decides(settings: Settings) -> None:
     both = desk_of(settings, Person("beides", frozenset({Role.STEWARD, Role.APPROVER})))
-    book = load_workbook(io.BytesIO(both.get(f"{HERE}/markiert").content))
-    sheet = book.worksheets[0]
-    head = next(row for row in sheet.iter_rows() if {"Status", "Begründung"} <= {cell.value for cell in row})
-    columns = {cell.value: cell.column for cell in head}
-    for row in range(head[0].row + 1, sheet.max_row + 1):
-        sheet.cell(row, columns["Status"]).value, sheet.cell(row, columns["Begründung"]).value = (
-            "Wert ist richtig",
-            "mit Externen",
-        )
-    filled = io.BytesIO()
-    book.save(filled)
-    checked = both.post_form("/liefern", "/liefern/pruefen", files=[("file", ("zurück.xlsx", filled.getvalue()))]).headers[
-        "location"
-    ]
-    assert both.post_form(checked, f"{checked}/0/einreichen").status_code == 303
+    hand_in_marked(both)
     request = moment_of(settings).requests[0]
     assert (request.problem, request.decided_by) == ("", ""), "the copy names nobody"
     to, fields = f"/entscheidungen/{request.id}/genehmigen", {"expires": "2099-12-31", "said": request.said}
     refused = both.post_form(HERE, to, fields)
     assert refused.status_code == 400
     assert "nicht, wer in ihr entschieden hat" in refused.text
+    page = both.get(HERE).text
+    assert "nicht, wer in ihr entschieden hat" in page, "the page says so before anybody clicks"
+    assert "/genehmigen" not in page
     assert desk_of(settings, Person("leitung", frozenset({Role.APPROVER}))).post_form(HERE, to, fields).status_code == 303
 
 
 def test_a_clerk_who_is_a_researcher_too_reads_of_all_and_decides_of_the_own_alone(settings: Settings) -> None:
     both = desk_of(settings, Person("beides", frozenset({Role.CLERK, Role.RESEARCHER}), frozenset({"05162004"})))
-    assert both.get(HERE).status_code == 200
+    assert f'action="{HERE}' not in both.get(HERE).text, "no form is shown that would be refused"
+    assert "/tafel/schulabgaenge/05162004/2012/frage" in both.get("/tafel/schulabgaenge/05162004/2012").text
+    assert DUESSELDORF not in both.get("/zu-tun").text, "what is to be done is the own"
     assert both.post_form(HERE, f"{HERE}/entscheiden", form_of(settings, decision="right", reason="ja")).status_code == 404
     assert not (settings.home / "register" / "decided").exists()
+
+
+def test_what_a_second_person_declines_is_open_again_with_the_reason_and_may_be_decided_anew(
+    settings: Settings, capsys: pytest.CaptureFixture[str]
+) -> None:
+    all_right(settings)
+    approver = desk_of(settings, Person("leitung", frozenset({Role.APPROVER})))
+    clerk = desk_of(settings, Person(CLERK.person, frozenset({Role.CLERK}), frozenset({DUESSELDORF})))
+    read = moment_of(settings).requests
+    for request in read:
+        to, fields = f"/entscheidungen/{request.id}/ablehnen", {"said": request.said}
+        assert approver.post_form(HERE, to, fields).status_code == 400, "not without a reason"
+        assert clerk.post_form(HERE, to, {**fields, "reason": "nein"}).status_code == 403
+        assert approver.post_form(HERE, to, {**fields, "reason": "Die Summe kann nicht stimmen"}).status_code == 303
+        assert approver.post_form(HERE, to, {**fields, "reason": "noch einmal"}).status_code == 400, "it is declined already"
+        assert (
+            approver.post_form(HERE, to.replace("ablehnen", "genehmigen"), {**fields, "expires": "2099-12-31"}).status_code == 400
+        )
+    moment = moment_of(settings)
+    assert {one.id for one in moment.requests} == {one.id for one in read}
+    assert {(one.kind, one.problem, one.reason) for one in moment.requests} == {
+        ("waiver", "declined", "Die Summe kann nicht stimmen")
+    }
+    assert state_of(moment, FAULTY) == "rejected"
+    assert {row["state"] for row in on_the_command_line(settings, capsys)} == {"declined"}
+    assert "Die Summe kann nicht stimmen" in clerk.get("/zu-tun").text
+    assert "Die Summe kann nicht stimmen" not in approver.get("/zu-tun").text
+    page = clerk.get(HERE).text
+    assert "Eine zweite Stelle hat abgelehnt" in page
+    assert 'value="right"' in page, "it may be decided anew"
+    assert not (settings.contracts / "waivers").exists()
+    all_right(settings, "mit Abendschulen, siehe Erlass")
+    assert {one.problem for one in moment_of(settings).requests} == {""}
+    assert state_of(moment_of(settings), FAULTY) == "decided"
+
+
+def test_what_a_marked_copy_decides_can_be_declined_too(settings: Settings) -> None:
+    hand_in_marked(desk_of(settings, Person("amt", frozenset({Role.CLERK}), frozenset({DUESSELDORF}))))
+    approver = desk_of(settings, Person("leitung", frozenset({Role.APPROVER})))
+    read = moment_of(settings).requests
+    assert {one.problem for one in read} == {""}
+    for request in read:
+        to = f"/entscheidungen/{request.id}/ablehnen"
+        assert approver.post_form(HERE, to, {"said": request.said, "reason": "nicht belegt"}).status_code == 303
+    assert {(one.id, one.problem, one.reason) for one in moment_of(settings).requests} == {
+        (one.id, "declined", "nicht belegt") for one in read
+    }
+    assert state_of(moment_of(settings), FAULTY) == "rejected"
+
+
+def test_nobody_declines_what_they_decided_themselves_nor_what_is_approved(settings: Settings) -> None:
+    all_right(settings)
+    own, other = moment_of(settings).requests
+    with pytest.raises(UserError, match="yourself"):
+        decline_here(settings, own.id, own.said, "doch nicht", replace(SECOND, person=CLERK.person))
+    approve_here(settings, other.id, other.said, LAST, SECOND)
+    with pytest.raises(UserError, match="approved"):
+        decline_here(settings, other.id, other.said, "zu spät", SECOND)
 
 
 def test_a_form_that_says_something_else_is_refused_and_keeps_nothing(settings: Settings) -> None:

@@ -20,7 +20,7 @@ from starlette.responses import RedirectResponse, Response
 from kkz_eval.contracts.contract import Contract
 from kkz_eval.deliveries.register.decided import APPLIED
 from kkz_eval.desk import say
-from kkz_eval.desk.desk import At, Desk, environment, field_of, may, person_of
+from kkz_eval.desk.desk import At, Desk, environment, field_of, person_of
 from kkz_eval.desk.pages.deliveries_seen import (
     HAND_IN,
     INSIDE,
@@ -28,22 +28,22 @@ from kkz_eval.desk.pages.deliveries_seen import (
     address_of,
     approver_of,
     filters_of,
+    may_act,
     moment_of,
     place_of,
     sight_of,
     teller_of,
 )
 from kkz_eval.desk.people import Person, Role
-from kkz_eval.model.findings import Finding
-from kkz_eval.model.texts import Joined, Language, Wording
+from kkz_eval.model.texts import Joined, Language, Localised, Wording
 from kkz_eval.reference.tables import unit_label
 from kkz_eval.stewardship.board import SYMBOLS, is_simulated, legend, rests_on_simulated, said_of, shown
-from kkz_eval.stewardship.clicks import Approver, is_open, may_be_right, name_of
+from kkz_eval.stewardship.clicks import Approver, may_be_right, name_of, takes_a_value
 from kkz_eval.stewardship.delivery_diff import Change
 from kkz_eval.stewardship.due_days import Day
 from kkz_eval.stewardship.history import Place, delivery_named
+from kkz_eval.stewardship.requests import DECLINED, is_approved, refusal_of, request_state
 from kkz_eval.stewardship.requests import Request as Asked
-from kkz_eval.stewardship.requests import is_approved
 from kkz_eval.stewardship.sight import Sight
 
 if TYPE_CHECKING:
@@ -52,6 +52,7 @@ if TYPE_CHECKING:
 FINDINGS, CHANGES = 100, 100
 """So many findings, and changes of a delivery, are shown; the marked copy and `deliveries diff` have all."""
 _ASK = HAND_IN | {Role.APPROVER}
+APPROVERS, STEWARDS = frozenset({Role.APPROVER}), frozenset({Role.STEWARD})
 
 
 def routes(desk: Desk) -> Iterator[At]:
@@ -150,12 +151,11 @@ def _page_of(desk: Desk, request: Request, moment: Moment, place: Place) -> Resp
         findings=_findings(moment, story, requests, contract.id),
         kept=story.findings is not None,
         more=max(0, len(story.findings or ()) - FINDINGS),
-        requests=requests_shown(moment, requests, approver_of(request)),
+        requests=requests_shown(moment, requests, person),
         threads=_threads(moment, place),
-        may_decide=may(person, HAND_IN),
-        may_approve=may(person, frozenset({Role.APPROVER})),
-        may_ask=may(person, _ASK),
-        may_purge=may(person, frozenset({Role.STEWARD})),
+        may_decide=may_act(person, HAND_IN, place),
+        may_ask=may_act(person, _ASK, place),
+        may_purge=may_act(person, STEWARDS, place),
         may_fetch=may_fetch(moment, place, person),
         unit=place[1],
         in_a_year=in_a_year(moment.today),
@@ -204,10 +204,11 @@ def _findings(moment: Moment, story: Story, requests: tuple[Asked, ...], contrac
         return []
     contract = moment.installation.contracts[contract_id]
     labels = {p.name: {"de": p.label_de, "en": p.label_en} for p in contract.properties}
-    measures = {p.name for p in contract.properties if p.role == "measure"}
     sha256 = story.cell.history.newest.sha256
     decided = {
-        (one.rule, one.place.cell if one.place else ""): one for one in requests if one.returned == sha256 and one.decided_by
+        (one.rule, one.place.cell if one.place else ""): one
+        for one in requests
+        if one.returned == sha256 and one.decided_by and one.problem != DECLINED
     }
     found: list[dict[str, object]] = []
     for finding in (story.findings or ())[:FINDINGS]:
@@ -217,8 +218,8 @@ def _findings(moment: Moment, story: Story, requests: tuple[Asked, ...], contrac
                 "finding": finding,
                 "label": labels.get(finding.field or ""),
                 "named": name_of(finding, sha256),
-                "right": may_be_right(finding),
-                "correctable": _takes_a_value(finding, measures),
+                "right": story.delivered is not None and may_be_right(finding, story.delivered),
+                "correctable": story.delivered is not None and takes_a_value(finding, story.delivered, contract),
                 "asked": asked is not None,
                 "seen": "" if asked is None else asked.number,
                 "approved": finding.kind == APPLIED or (asked is not None and is_approved(asked, moment.installation.decisions)),
@@ -227,31 +228,34 @@ def _findings(moment: Moment, story: Story, requests: tuple[Asked, ...], contrac
     return found
 
 
-def _takes_a_value(finding: Finding, measures: set[str]) -> bool:
-    return is_open(finding) and finding.field in measures and None not in (finding.row, finding.unit_id, finding.year)
-
-
 @dataclass(frozen=True)
 class RequestShown:
-    """A request with what is said of it. state: problem | approved | waiting; same: whoever asks for the page decided it; link: to its place."""
+    """A request with what is said of it. state: problem | declined | approved | waiting; is_offered: whether the reader may approve or decline it;
+    refused: why not, where it is their role alone that would allow it; same: whether they decided it; link: to its place."""
 
     request: Asked
     state: str
+    is_offered: bool
+    refused: Localised | None
     same: bool
     link: str = ""
 
 
-def requests_shown(moment: Moment, requests: Iterable[Asked], approver: Approver) -> list[RequestShown]:
-    """These requests with their states."""
-    decisions = moment.installation.decisions
-    return [
-        RequestShown(
-            one,
-            "problem" if one.problem else "approved" if is_approved(one, decisions) else "waiting",
-            approver.has_decided(one.decided_by),
-        )
-        for one in requests
-    ]
+def requests_shown(moment: Moment, requests: Iterable[Asked], person: Person) -> list[RequestShown]:
+    """These requests with their states, and with what somebody may do about them."""
+    approver = approver_of(person)
+    return [_request_shown(moment, one, person, approver) for one in requests]
+
+
+def _request_shown(moment: Moment, request: Asked, person: Person, approver: Approver) -> RequestShown:
+    state = request_state(request, moment.installation.decisions)
+    contract = None if request.place is None else moment.installation.contracts.get(request.place.contract)
+    is_theirs, refused = False, None
+    if state == "waiting" and request.place is not None and contract is not None:
+        is_theirs = may_act(person, APPROVERS, (contract.dataset, request.place.unit_id, request.place.year))
+        refusal = refusal_of(request, approver) if is_theirs else None
+        refused = None if refusal is None else refusal.sentence
+    return RequestShown(request, state, is_theirs and refused is None, refused, approver.has_decided(request.decided_by))
 
 
 def _threads(moment: Moment, place: Place) -> list[dict[str, object]]:

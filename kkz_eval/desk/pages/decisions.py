@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
 from http import HTTPStatus
+from typing import TYPE_CHECKING
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -16,23 +17,25 @@ from starlette.responses import RedirectResponse, Response
 
 from kkz_eval.deliveries.municipal.returned import Decision
 from kkz_eval.desk import say
-from kkz_eval.desk.desk import At, Desk, Handler, field_of, may, person_of
-from kkz_eval.desk.pages.board import PLACE, in_a_year, requests_shown
+from kkz_eval.desk.desk import At, Desk, Handler, field_of, person_of
+from kkz_eval.desk.pages.board import APPROVERS, PLACE, STEWARDS, in_a_year, requests_shown
 from kkz_eval.desk.pages.deliveries_seen import (
     HAND_IN,
     address_of,
-    answered_for,
     approver_of,
+    may_act,
     moment_of,
     place_of,
     sight_of,
     teller_of,
 )
-from kkz_eval.desk.people import Role
 from kkz_eval.model.errors import UserError
 from kkz_eval.stewardship.clicks import Named
+from kkz_eval.stewardship.history import Place
+from kkz_eval.stewardship.requests import Request as Asked
 
-APPROVERS, STEWARDS = frozenset({Role.APPROVER}), frozenset({Role.STEWARD})
+if TYPE_CHECKING:
+    from kkz_eval.line.at_the_desk import Moment
 
 
 def routes(desk: Desk) -> Iterator[At]:
@@ -42,7 +45,7 @@ def routes(desk: Desk) -> Iterator[At]:
         moment, sight = moment_of(desk), sight_of(person_of(request))
         contracts = moment.installation.contracts
         seen = []
-        for one in requests_shown(moment, moment.requests, approver_of(request)):
+        for one in requests_shown(moment, moment.requests, person_of(request)):
             place = one.request.place
             if place is not None and place.contract in contracts:
                 where = (contracts[place.contract].dataset, place.unit_id, place.year)
@@ -50,13 +53,12 @@ def routes(desk: Desk) -> Iterator[At]:
                     seen.append(replace(one, link=address_of(where) if where in moment.cells else ""))
             elif any(task.request == one.request.id for task in moment.to_do(sight)):
                 seen.append(one)
-        order = {"waiting": 0, "problem": 1, "approved": 2}
+        order = {"waiting": 0, "problem": 1, "declined": 2, "approved": 3}
         return desk.page(
             request,
             "decisions.html.j2",
             say("decision.title"),
             requests=sorted(seen, key=lambda one: order[one.state]),
-            may_approve=may(person_of(request), APPROVERS),
             in_a_year=in_a_year(moment.today),
         )
 
@@ -88,30 +90,49 @@ def routes(desk: Desk) -> Iterator[At]:
     def approved(request: Request) -> Response:
         from kkz_eval.line.desk_acts import approve_here  # noqa: PLC0415 (takes a moment to import, and not every page needs it)
 
-        moment, approver = moment_of(desk), approver_of(request)
-        asked = next((one for one in moment.requests if one.id == request.path_params["id"]), None)
-        place = asked.place if asked is not None else None
-        contract = None if place is None else moment.installation.contracts.get(place.contract)
-        if (
-            asked is None
-            or place is None
-            or contract is None
-            or not answered_for(person_of(request)).sees(contract.dataset, place.unit_id)
-        ):
-            raise HTTPException(HTTPStatus.NOT_FOUND)
+        moment, approver = moment_of(desk), approver_of(person_of(request))
+        asked, where = _asked(request, moment)
         desk.record(request, "approves", asked.id)
         approve_here(desk.settings, asked.id, field_of(request, "said"), _day(field_of(request, "expires")), approver)
         how = "approved_by_same_person" if approver.has_decided(asked.decided_by) else "approved"
         desk.record(request, how, asked.id)
-        where = (contract.dataset, place.unit_id, place.year)
-        return RedirectResponse(
-            f"{address_of(where)}#entscheidungen" if where in moment.cells else "/entscheidungen", HTTPStatus.SEE_OTHER
+        return _back(moment, where)
+
+    def declined(request: Request) -> Response:
+        from kkz_eval.line.desk_acts import decline_here  # noqa: PLC0415 (takes a moment to import, and not every page needs it)
+
+        moment = moment_of(desk)
+        asked, where = _asked(request, moment)
+        desk.record(request, "declines", asked.id)
+        decline_here(
+            desk.settings, asked.id, field_of(request, "said"), field_of(request, "reason"), approver_of(person_of(request))
         )
+        desk.record(request, "declined", asked.id)
+        return _back(moment, where)
 
     yield At("/entscheidungen", listed, HAND_IN | APPROVERS, room="decisions", wish="deliver")
     yield At("/entscheidungen/{id}/genehmigen", approved, APPROVERS, method="POST")
+    yield At("/entscheidungen/{id}/ablehnen", declined, APPROVERS, method="POST")
     yield At(f"{PLACE}/entscheiden", decided, HAND_IN, method="POST")
     yield At(f"{PLACE}/loeschen", _removing(desk), STEWARDS, method="POST")
+
+
+def _asked(request: Request, moment: Moment) -> tuple[Asked, Place]:
+    """The request that an address names, and its place. Raises HTTPException (404) where there is none, or none about which this person may act."""
+    asked = next((one for one in moment.requests if one.id == request.path_params["id"]), None)
+    place = None if asked is None else asked.place
+    contract = None if place is None else moment.installation.contracts.get(place.contract)
+    if asked is None or place is None or contract is None:
+        raise HTTPException(HTTPStatus.NOT_FOUND)
+    where = (contract.dataset, place.unit_id, place.year)
+    if not may_act(person_of(request), APPROVERS, where):
+        raise HTTPException(HTTPStatus.NOT_FOUND)
+    return asked, where
+
+
+def _back(moment: Moment, place: Place) -> Response:
+    to = f"{address_of(place)}#entscheidungen" if place in moment.cells else "/entscheidungen"
+    return RedirectResponse(to, HTTPStatus.SEE_OTHER)
 
 
 def _removing(desk: Desk) -> Handler:

@@ -16,7 +16,7 @@ from starlette.requests import Request
 
 from kkz_eval.contracts.contract import Contract
 from kkz_eval.desk import say
-from kkz_eval.desk.desk import Desk, person_of
+from kkz_eval.desk.desk import Desk, may, person_of
 from kkz_eval.desk.people import Person, Role, everyone_here
 from kkz_eval.model.texts import Localised, Wording
 from kkz_eval.reference.tables import programme_units, unit_label, youth_office_of
@@ -48,6 +48,11 @@ def sight_of(person: Person) -> Sight:
 def answered_for(person: Person) -> Sight:
     """The deliveries about which somebody may act: what a researcher sees besides is to be read only."""
     return sight_of(replace(person, roles=person.roles - {Role.RESEARCHER}))
+
+
+def may_act(person: Person, roles: frozenset[Role], place: Place) -> bool:
+    """Whether somebody may act at a place by one of these roles: what a page offers there, and what `place_of` lets a form do."""
+    return may(person, roles) and answered_for(person).sees(place[0], place[1])
 
 
 def moment_of(desk: Desk) -> Moment:
@@ -145,9 +150,8 @@ def teller_of(request: Request, contract: Contract) -> Teller:
     return Teller(role, person.name)
 
 
-def approver_of(request: Request) -> Approver:
-    """Whoever approves."""
-    person = person_of(request)
+def approver_of(person: Person) -> Approver:
+    """Whoever approves or declines."""
     return Approver(
         say("acting.approver").in_language("de"), person.name, person == everyone_here(), bool(person.roles & HAND_IN)
     )

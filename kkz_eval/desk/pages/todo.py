@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from kkz_eval.desk import say
 from kkz_eval.desk.desk import At, Desk, person_of
-from kkz_eval.desk.pages.deliveries_seen import HAND_IN, address_of, filters_of, moment_of, sight_of, title_of_dataset
+from kkz_eval.desk.pages.deliveries_seen import HAND_IN, address_of, answered_for, filters_of, moment_of, title_of_dataset
 from kkz_eval.desk.people import Person, Role
 from kkz_eval.model.texts import Localised
 from kkz_eval.stewardship.due_days import Day
@@ -30,7 +30,7 @@ def routes(desk: Desk) -> Iterator[At]:
 
     def listed(request: Request) -> Response:
         moment, person = moment_of(desk), person_of(request)
-        filters = filters_of(request, moment, sight_of(person))
+        filters = filters_of(request, moment, answered_for(person))
         own = [one for one in tasks_of(moment, person) if filters.let_through(one.dataset, one.unit_id, one.years)]
         shown = [
             {
@@ -54,7 +54,7 @@ def routes(desk: Desk) -> Iterator[At]:
 
 def tasks_of(moment: Moment, person: Person) -> tuple[ToDo, ...]:
     """What somebody has to do or to see to: who only approves, what waits for approval or for an answer."""
-    own = moment.to_do(sight_of(person))
+    own = moment.to_do(answered_for(person))
     return own if person.roles & HAND_IN else tuple(one for one in own if one.kind.value in _OF_APPROVER)
 
 
