@@ -102,7 +102,8 @@ class Moment:
 
     def to_do(self, sight: Sight) -> tuple[ToDo, ...]:
         """What is to be done about the deliveries that somebody sees."""
-        return tuple(one for one in self._to_do if sight.sees(one.dataset, one.unit_id))
+        own = (one for one in self._to_do if sight.sees(one.dataset, one.unit_id))
+        return tuple(one for one in own if not one.whole or self.sees_whole(sight, one.whole))
 
     def board(self, sight: Sight) -> tuple[BoardTable, ...]:
         """The board of those that somebody sees."""

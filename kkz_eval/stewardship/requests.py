@@ -6,6 +6,7 @@ about the file itself.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
@@ -35,7 +36,7 @@ from kkz_eval.deliveries.register.parsed_tables import load_parsed, same_values
 from kkz_eval.deliveries.register.register import Register, returned_protocols, verdicts_of
 from kkz_eval.model.errors import UserError
 from kkz_eval.model.findings import Finding, Severity, iter_findings
-from kkz_eval.model.identifiers import cell_address
+from kkz_eval.model.identifiers import cell_address, column_number
 from kkz_eval.model.parsed import COL, ROW, SHEET, ParsedTable
 from kkz_eval.model.system_errors import reason_of
 from kkz_eval.model.texts import Joined, Localised, Sentence
@@ -47,6 +48,7 @@ from kkz_eval.stewardship.due_days import Day
 from kkz_eval.storage.digests import digest_of
 from kkz_eval.storage.store import Store, put_file_if_absent, replace_file
 
+_ADDRESS = re.compile(r"([A-Z]{1,3})([0-9]{1,7})")
 DECLINED = "declined"
 """The problem of a request that a second role declined: whoever made it has the next word."""
 
@@ -58,7 +60,8 @@ class Request:
     kind: waiver | correction; problem: "" or why it can't be approved (unknown_finding, unknown_word, no_reason, not_waivable,
     nothing_changed, not_correctable, declined: then reason, decided_by and decided_on are those of who declined it); returned: digest of the marked copy, or of the file itself where it was decided at the desk; name: under
     which it came; place: None where the finding is unknown; rule, value, allowed: of the finding; old, new: of a correction; requested_by: role that
-    the contract names, or that decided at the desk; decided_by, decided_on: who that was, as the desk knows them, and when, "" in a marked copy.
+    the contract names, or that decided at the desk; parts: where the finding is unknown, contract and unit of whatever the file has in the cell that
+    is named, () where nobody can tell; decided_by, decided_on: who that was, as the desk knows them, and when, "" in a marked copy.
     """
 
     id: str
@@ -78,6 +81,7 @@ class Request:
     reported_to: str
     decided_by: str = ""
     decided_on: str = ""
+    parts: tuple[tuple[str, str], ...] = ()
 
     @property
     def sentence(self) -> Localised:
@@ -241,7 +245,15 @@ class _Original:
                     if _is(row, finding):
                         yield from self._of(row, finding, verdict, self.contracts[verdict.contract_id])
                         return
-        yield self._request(row, "waiver", "unknown_finding")
+        yield replace(self._request(row, "waiver", "unknown_finding"), parts=tuple(sorted(self._in_cell(row.cell))))
+
+    def _in_cell(self, cell: str) -> Iterator[tuple[str, str]]:
+        """Contract and unit of what the file has in a cell."""
+        sheet, _, address = cell.rpartition("!")
+        for verdict in verdicts_of(self.store, self.sha256):
+            if verdict.contract_id in self.contracts:
+                parsed = load_parsed(self.store, verdict.parsed_key, self.contracts[verdict.contract_id])
+                yield from ((verdict.contract_id, unit) for unit in units_in_cell(parsed, sheet, address))
 
     def _of(self, row: DecisionRow, finding: Finding, verdict: Verdict, contract: Contract) -> Iterator[Request]:
         parsed = load_parsed(self.store, verdict.parsed_key, contract)
@@ -347,6 +359,22 @@ class _Original:
             decided_by="" if self.desk is None else self.desk.person,
             decided_on="" if self.desk is None else self.desk.day,
         )
+
+
+def units_in_cell(parsed: ParsedTable, sheet: str, address: str) -> set[str]:
+    """Keys of the units of whose records a cell holds a part. sheet: "" for any."""
+    named = _ADDRESS.fullmatch(address)
+    if named is None:
+        return set()
+    table, found = parsed.table, set[str]()
+    for name in (name.removesuffix(ROW) for name in table.column_names if name.endswith(ROW)):
+        here = pc.and_(
+            pc.equal(table.column(name + ROW), int(named[2])), pc.equal(table.column(name + COL), column_number(named[1]))
+        )
+        if sheet:
+            here = pc.and_(here, pc.equal(pc.coalesce(table.column(SHEET), sheet), sheet))
+        found |= set(table.filter(here).column("unit_id").drop_null().to_pylist())
+    return found
 
 
 def _is(row: DecisionRow, finding: Finding) -> bool:

@@ -58,7 +58,8 @@ class ToDo:
     """One thing to do.
 
     years: of the unit and dataset that it concerns, ascending; sentence: what is the case and what next; since: the day from which on it waits, None
-    where that was not recorded; request: id of the request, "" for none; until: the day by which it is asked for, None for none.
+    where that was not recorded; request: id of the request, "" for none; until: the day by which it is asked for, None for none; whole: digest of a
+    content, "" for none, that somebody must see as a whole to see the task: what it says may be of any of its units.
     """
 
     kind: Kind
@@ -69,6 +70,7 @@ class ToDo:
     since: date | None
     request: str = ""
     until: date | None = None
+    whole: str = ""
 
     @property
     def place(self) -> Place:
@@ -101,7 +103,7 @@ def to_do(
     """
     found = [
         *_of_cells(tables, today),
-        *_of_requests(requests, decisions, tables),
+        *_of_requests(requests, decisions, tables, contracts),
         *_of_questions(remarks, contracts),
     ]
     order = list(Kind)
@@ -153,8 +155,11 @@ def _of_alike(kind: Kind, cells: Sequence[BoardCell], today: date) -> ToDo:
     return ToDo(kind, first.dataset, first.unit_id, years, say(f"to_do.{key}", **about), since, until=until)
 
 
-def _of_requests(requests: Iterable[Request], decisions: Decisions, tables: Sequence[BoardTable]) -> Iterator[ToDo]:
-    """Where a request is about a cell, that cell; where its finding is unknown, all cells that its copy was the last to speak of."""
+def _of_requests(
+    requests: Iterable[Request], decisions: Decisions, tables: Sequence[BoardTable], contracts: Mapping[str, Contract]
+) -> Iterator[ToDo]:
+    """Where a request is about a cell, that cell; where its finding is unknown, the cells of whom it names, or all that its copy was the last to
+    speak of."""
     newest: dict[str, list[BoardCell]] = {}
     for cell in (cell for table in tables for row in table.rows for cell in row):
         if cell.history is not None:
@@ -166,12 +171,20 @@ def _of_requests(requests: Iterable[Request], decisions: Decisions, tables: Sequ
         about: dict[tuple[str, str], list[BoardCell]] = {}
         for sha256 in dict.fromkeys((request.returned, place.delivery if place else request.returned)):
             for cell in newest.get(sha256, ()):  # none where another delivery came after it
-                if place is None or (place.unit_id, place.year) == (cell.unit_id, cell.year):
+                if _concerns(request, cell, contracts):
                     about.setdefault((cell.dataset, cell.unit_id), []).append(cell)
         for (dataset, unit), cells in about.items():
             assert cells[0].history is not None
             since = date.fromisoformat(request.decided_on) if request.decided_on else cells[0].history.newest.arrived_on
-            yield ToDo(kind, dataset, unit, tuple(cell.year for cell in cells), request.sentence, since, request.id)
+            years, whole = tuple(cell.year for cell in cells), "" if place or request.parts else request.returned
+            yield ToDo(kind, dataset, unit, years, request.sentence, since, request.id, whole=whole)
+
+
+def _concerns(request: Request, cell: BoardCell, contracts: Mapping[str, Contract]) -> bool:
+    if request.place is not None:
+        return (request.place.unit_id, request.place.year) == (cell.unit_id, cell.year)
+    named = {(contracts[contract].dataset, unit) for contract, unit in request.parts if contract in contracts}
+    return not named or (cell.dataset, cell.unit_id) in named
 
 
 def _of_questions(remarks: Iterable[Remark], contracts: Mapping[str, Contract]) -> Iterator[ToDo]:

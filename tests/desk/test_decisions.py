@@ -11,8 +11,22 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from faulty_home import CLERK, DUESSELDORF, FAULTY, SECOND, STEWARD, deliver, findings_at, leavers, own_home, run, state_of
+from faulty_home import (
+    CLERK,
+    DORMAGEN,
+    DUESSELDORF,
+    FAULTY,
+    SECOND,
+    STEWARD,
+    deliver,
+    findings_at,
+    leavers,
+    own_home,
+    run,
+    state_of,
+)
 from openpyxl import load_workbook
+from openpyxl.cell import Cell
 from served import DeskClient, desk_of
 
 from kkz_eval.commands.deliveries import approve_request, list_requests
@@ -201,9 +215,9 @@ def form_of(settings: Settings, **fields: str) -> dict[str, str]:
     return {"sha256": named.sha256, "rule": named.rule, "cell": named.cell, "value": named.value, **fields}
 
 
-def hand_in_marked(client: DeskClient) -> None:
-    """Fetch the marked copy, say of everything in it that the value is right, and hand it in."""
-    book = load_workbook(io.BytesIO(client.get(f"{HERE}/markiert").content))
+def hand_in_marked(client: DeskClient, here: str = HERE, change: Callable[[dict[str, Cell]], None] = lambda _: None) -> None:
+    """Fetch the marked copy, say of everything in it that the value is right, and hand it in. change: does more to a row, given by column."""
+    book = load_workbook(io.BytesIO(client.get(f"{here}/markiert").content))
     sheet = book.worksheets[0]
     head = next(row for row in sheet.iter_rows() if {"Status", "Begründung"} <= {cell.value for cell in row})
     columns = {cell.value: cell.column for cell in head}
@@ -212,6 +226,7 @@ def hand_in_marked(client: DeskClient) -> None:
             "Wert ist richtig",
             "mit Externen",
         )
+        change({name: sheet.cell(row, column) for name, column in columns.items()})
     filled = io.BytesIO()
     book.save(filled)
     checked = client.post_form("/liefern", "/liefern/pruefen", files=[("file", ("zurück.xlsx", filled.getvalue()))]).headers[
@@ -443,6 +458,31 @@ def test_what_a_marked_copy_decides_can_be_declined_too(settings: Settings) -> N
         (one.id, "declined", "nicht belegt") for one in read
     }
     assert state_of(moment_of(settings), FAULTY) == "rejected"
+
+
+@pytest.mark.parametrize(("cell", "seen_by"), [("", {DORMAGEN}), ("A99", set())])
+def test_what_a_copy_of_several_municipalities_names_that_was_not_found_is_shown_to_nobody_else(
+    settings: Settings, cell: str, seen_by: set[str]
+) -> None:
+    dormagen = leavers(DORMAGEN, 2014, changed={19: "470"}).split(b"\r\n", 1)[1]
+    deliver(settings, "beide.csv", leavers(DUESSELDORF, 2014, changed={19: "460"}) + b"\r\n" + dormagen)
+
+    def change(row: dict[str, Cell]) -> None:
+        if row["Ist-Wert"].value == "470":
+            row["Ist-Wert"].value = "471"
+            row["Zelle"].value = cell or row["Zelle"].value
+
+    steward = desk_of(settings, Person("pruefung", frozenset({Role.STEWARD})))
+    hand_in_marked(steward, f"/tafel/schulabgaenge/{DUESSELDORF}/2014", change)
+    problems = {one.id for one in moment_of(settings).requests if one.problem == "unknown_finding"}
+    assert problems
+    for unit in (DUESSELDORF, DORMAGEN):
+        client = desk_of(settings, Person("amt", frozenset({Role.CLERK}), frozenset({unit})))
+        for page in ("/entscheidungen", "/zu-tun"):
+            assert ("Ist-Wert und Regel nicht ändern" in client.get(page).text) == (unit in seen_by), (unit, page)
+    both = desk_of(settings, Person("koordination", frozenset({Role.CLERK}), frozenset({DUESSELDORF, DORMAGEN})))
+    for client in (steward, both):
+        assert all(one in client.get("/entscheidungen").text for one in problems)
 
 
 def test_nobody_declines_what_they_decided_themselves_nor_what_is_approved(settings: Settings) -> None:
