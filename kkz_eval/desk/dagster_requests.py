@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl
 
 from starlette.types import Message, Receive, Scope
 
-from kkz_eval.desk.graphql_requests import Asks, Unreadable, asked_in_request, request_in_body
+from kkz_eval.desk.graphql_requests import Asks, Unreadable, asked_in_request, reads_logs, request_in_body
 from kkz_eval.desk.people import Person
 from kkz_eval.desk.refusals import Refused
 
@@ -52,10 +52,17 @@ def understood(body: bytes, person: Person) -> bytes:
         raise Refused(HTTPStatus.BAD_REQUEST, "graphql") from error
     if asks is Asks.CHANGE and not person.starts_runs:
         raise Refused(HTTPStatus.FORBIDDEN, "mutation")
+    _check_logs(request, person)
     return json.dumps(request).encode()
 
 
-async def followed(receive: Receive, most: int) -> Message:
+def _check_logs(request: object, person: Person) -> None:
+    """Raises Refused where somebody asks in GraphQL for what `/logs` refuses them."""
+    if not person.starts_runs and reads_logs(request):
+        raise Refused(HTTPStatus.FORBIDDEN, "logs")
+
+
+async def followed(receive: Receive, most: int, person: Person) -> Message:
     """The next message of a websocket, written anew. Raises Refused for one that asks for anything but to follow what happens."""
     message = await receive()
     if message["type"] != "websocket.receive":
@@ -65,7 +72,10 @@ async def followed(receive: Receive, most: int) -> Message:
         raise Refused(HTTPStatus.BAD_REQUEST, "message")
     try:
         said = request_in_body(text.encode())
-        follows = said.get("type") != "start" or asked_in_request(said.get("payload")) is Asks.FOLLOW
+        starts = said.get("type") == "start"
+        follows = not starts or asked_in_request(said.get("payload")) is Asks.FOLLOW
+        if starts:
+            _check_logs(said.get("payload"), person)
     except (Unreadable, UnicodeEncodeError) as error:
         raise Refused(HTTPStatus.BAD_REQUEST, "message") from error
     if not follows or said.get("type") not in MESSAGES or not isinstance(said.get("id", ""), str):

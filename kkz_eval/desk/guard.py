@@ -94,7 +94,8 @@ class Guard:
             self._note(scope, person, refused)
 
         if scope["type"] == "websocket":
-            await hold(self.app, scope, lambda: followed(receive, self.limits.query), send, note)
+            with self._sending.following(person.name, self.limits):
+                await hold(self.app, scope, lambda: followed(receive, self.limits.query, person), send, note)
             return
         size = self._size_of_body(scope, headers, inside)
         if scope["method"] in SAFE_METHODS:

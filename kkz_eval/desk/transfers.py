@@ -22,7 +22,8 @@ class Limits:
     """What a request may take. Sizes in bytes.
 
     query: a request in GraphQL, or a message of a websocket; form: fields without files; files: a form with files; seconds: for a body, besides
-    one for each `slowest` bytes; at_once: bodies of one person that may be on their way or worked on; bytes_at_once: these together.
+    one for each `slowest` bytes; at_once: bodies of one person that may be on their way or worked on; bytes_at_once: these together; followed:
+    websockets of one person that may be open.
     """
 
     query: int = 1_000_000
@@ -32,18 +33,31 @@ class Limits:
     slowest: int = 100_000
     at_once: int = 64
     bytes_at_once: int = 400_000_000
+    followed: int = 64
 
 
-OF_ONE_AMONG_MANY = Limits(at_once=8)
+OF_ONE_AMONG_MANY = Limits(at_once=8, followed=16)
 """On a server: more than any browser sends at once, and too few to take all threads, or all processes that read, from the others."""
 
 
 @dataclass(frozen=True)
 class Sending:
-    """What each person is sending right now: so many bodies, so many bytes. One who sends too much holds up nobody else."""
+    """What each person is sending right now: so many bodies, so many bytes; and how much they follow. One who sends too much holds up nobody else."""
 
     bodies: Counter[str] = field(default_factory=Counter)
     sizes: Counter[str] = field(default_factory=Counter)
+    followed: Counter[str] = field(default_factory=Counter)
+
+    @contextmanager
+    def following(self, name: str, limits: Limits) -> Iterator[None]:
+        """While one more websocket is open. Raises Refused for one too many."""
+        if self.followed[name] >= limits.followed:
+            raise Refused(HTTPStatus.TOO_MANY_REQUESTS, "too_many")
+        self.followed[name] += 1
+        try:
+            yield
+        finally:
+            self.followed[name] -= 1
 
     @contextmanager
     def by(self, name: str, size: int, limits: Limits) -> Iterator[None]:

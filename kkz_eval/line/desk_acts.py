@@ -150,6 +150,7 @@ def approve_here(settings: Settings, request_id: str, said: str, expires: date |
         request = _waiting(moment, request_id, said, approver)
         is_same = approver.has_decided(request.decided_by)
         role = say("desk.same_person", role=approver.role).in_language("de") if is_same else approver.role
+        # The file before the verdict: none may rest on a decision that is not kept. What ends in between leaves judging to the next run.
         path = approve(request, settings.contracts, role, expires, moment.installation.decisions)
         installation = moment.installation
         decisions = load_decisions(settings.contracts, installation.contracts, settings.day)

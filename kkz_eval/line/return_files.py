@@ -12,6 +12,7 @@ from importlib.metadata import version
 from kkz_eval.deliveries.register.register import tombstones_of
 from kkz_eval.line.municipal_return import returned_of
 from kkz_eval.line.snapshot import Snapshot
+from kkz_eval.model.errors import UserError
 from kkz_eval.model.texts import LANGUAGES, Language
 from kkz_eval.reference.tables import ProgrammeUnit
 from kkz_eval.reporting import numbers, say
@@ -26,7 +27,7 @@ from kkz_eval.stewardship.sight import EVERYTHING, Sight
 from kkz_eval.storage.digests import code_digest, digest_of_bytes
 from kkz_eval.storage.steps import derived_key
 from kkz_eval.storage.store import Store
-from kkz_eval.storage.writer import other_writer, writing_alone
+from kkz_eval.storage.writer import writing_soon
 
 LIBRARIES = ("altair", "vl-convert-python", "typst", "openpyxl")
 """Of which pictures, paper and workbook are made."""
@@ -60,10 +61,13 @@ def made(snapshot: Snapshot, unit: ProgrammeUnit, form: Form, language: Language
     if store.exists(key):
         return store.get(key)
     content = _MAKE[form](returned, language, settings.publisher)
-    if other_writer(settings.home) is None:
-        with writing_alone(settings.home, "deliveries return", lambda _: None):
+    try:
+        with writing_soon(settings.home, "deliveries return", 0):
             if tombstones_of(store) == frozenset(snapshot.head.tombstones):
                 store.put_if_absent(key, content)
+    except UserError as error:
+        if error.code != "home_busy":
+            raise
     return content
 
 

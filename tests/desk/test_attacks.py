@@ -312,6 +312,11 @@ def opened(connection: socket.socket, headers: dict[str, str]) -> int:
     return status_of(said)
 
 
+def behind_the_proxy(user: str) -> dict[str, str]:
+    """What the proxy sends with the opening of a websocket by one of the own pages."""
+    return {"Host": "desk.example.org", "Origin": "https://desk.example.org", "X-Desk-User": user}
+
+
 def tell(connection: socket.socket, message: bytes, kind: int = 1) -> None:
     """Send one frame, masked as browsers do."""
     mask = os.urandom(4)
@@ -395,6 +400,29 @@ def test_a_websocket_follows_what_happens(attacked: Attacked, refused: Callable[
         tell(connection, json.dumps({"type": "connection_init"}).encode())
         assert json.loads(heard(connection)[1]) == {"type": "connection_ack"}
     assert refused() == []
+
+
+def test_one_person_has_no_more_websockets_than_pages_need_and_takes_none_from_others(
+    attacked: Attacked, refused: Callable[[], list[str]]
+) -> None:
+    with ExitStack() as open_ones:
+
+        def another(user: str) -> int:
+            return opened(open_ones.enter_context(attacked.connected(user)), {**behind_the_proxy(user), **SUBSCRIBING})
+
+        assert {another("forschung") for _ in range(LIMITS_OF_ONE.followed)} == {101}
+        assert another("forschung") == 403
+        assert another("pruefung") == 101
+    assert refused() == ["too_many"]
+
+
+def test_who_may_not_read_logs_follows_none_either(attacked: Attacked, refused: Callable[[], list[str]]) -> None:
+    with attacked.connected("pruefung") as connection:
+        assert opened(connection, {**behind_the_proxy("pruefung"), **SUBSCRIBING}) == 101
+        follow = {"query": 'subscription { printed: capturedLogs(logKey: ["a"]) { stdout } }'}
+        tell(connection, json.dumps({"type": "start", "id": "1", "payload": follow}).encode())
+        assert heard(connection) == (8, struct.pack(">H", 1008))
+    assert refused() == ["logs"]
 
 
 # A page of another site, in a browser

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from kkz_eval.desk.graphql_requests import Asks, Unreadable, asked_in_request, request_in_body
+from kkz_eval.desk.graphql_requests import Asks, Unreadable, asked_in_request, reads_logs, request_in_body
 
 
 def asked(query: object) -> Asks:
@@ -44,3 +44,18 @@ def test_what_is_no_request_is_unreadable(query: object) -> None:
 def test_what_is_no_json_object_is_unreadable(body: bytes) -> None:
     with pytest.raises(Unreadable):
         request_in_body(body)
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ('{ capturedLogs(logKey: ["a"]) { stdout } }', True),
+        ('{ version: capturedLogs(logKey: ["a"]) { stdout } }', True),
+        ('query A { version } fragment F on Query { a { capturedLogsMetadata(logKey: ["a"]) { stdoutLocation } } }', True),
+        ('subscription { capturedLogs(logKey: ["a"]) { stdout } }', True),
+        ("{ tick { logEvents { events { message } } } }", True),
+        ('query capturedLogs { version(of: "capturedLogs") capturedLogs: version }', False),
+    ],
+)
+def test_what_code_printed_is_found_whatever_it_is_called(query: str, expected: bool) -> None:
+    assert reads_logs(request_in_body(json.dumps({"query": query}).encode())) is expected

@@ -76,6 +76,16 @@ def test_a_mutation_needs_the_role_that_starts_runs() -> None:
         assert desk(person).post("/dagster/graphql", json={"query": asked}, headers=HERE).status_code == status
 
 
+def test_what_code_printed_is_refused_in_graphql_to_whom_the_logs_are_refused() -> None:
+    asked = 'query { a: capturedLogs(logKey: ["run"]) { stdout } }'
+    log: list[tuple[str, str, str, str]] = []
+    for role, status in ((Role.STEWARD, 403), (Role.APPROVER, 403), (Role.RESEARCHER, 200)):
+        client = desk(Person(role, frozenset({role})), log)
+        assert client.post("/dagster/graphql", json={"query": asked}, headers=HERE).status_code == status
+        assert client.get("/dagster/logs/run/x.out").status_code == status
+    assert [reason for *_, reason in log] == ["logs"] * 4
+
+
 def test_dagster_is_for_those_who_see_every_municipality() -> None:
     for role in Role:
         status = desk(Person("one", frozenset({role}))).get("/dagster/runs").status_code
