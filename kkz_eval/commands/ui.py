@@ -20,10 +20,12 @@ from anyio.to_thread import current_default_thread_limiter
 from kkz_eval.commands import say
 from kkz_eval.contracts.load import load_contracts
 from kkz_eval.dagster_pages import dagster_pages
+from kkz_eval.desk.ahead import Ahead
 from kkz_eval.desk.app import guarded
 from kkz_eval.desk.desk import Desk
 from kkz_eval.desk.guard import DAGSTER, Who
 from kkz_eval.desk.health import health_of, is_alive
+from kkz_eval.desk.pages import research, todo
 from kkz_eval.desk.people_file import PeopleFile
 from kkz_eval.desk.senders import NamedByProxy, at_this_machine
 from kkz_eval.desk.serving import PRIVATE, THREADS, listen_for_proxy, require_private, strictly_read
@@ -74,11 +76,14 @@ def _serve(settings: Settings, port: int) -> None:
         }
         with dagster_pages(settings, DAGSTER, environment) as dagster:
             runs = runs_of(dagster.workspace, settings, dagster.daemon_runs, dagster.code_runs)
-            desk = Desk(settings, runs, send=_sender())
+            ahead = Ahead(todo.look_ahead, research.look_ahead)
+            desk = Desk(settings, runs, send=_sender(), ahead=ahead)
             app = guarded(desk, door.hosts, door.who, dagster.app, door.scheme, door.limits)
             ready = say("ui.ready", url=door.address, dagster=f"{door.address}{DAGSTER}", inbox=settings.inbox)
             with _watched(desk, settings.metrics_port):
-                _Server(strictly_read(app), ready.in_language(settings.language)).run([door.listening])
+                _Server(strictly_read(app), ready.in_language(settings.language), partial(ahead, desk.settings)).run(
+                    [door.listening]
+                )
 
 
 @contextmanager
@@ -130,17 +135,18 @@ def _sender() -> Callable[[str, str, str], None] | None:
 
 
 class _Server(uvicorn.Server):
-    """Says that it is ready once it listens."""
+    """Says that it is ready once it listens; then begins what nobody has to wait for."""
 
-    def __init__(self, config: uvicorn.Config, ready: str) -> None:
+    def __init__(self, config: uvicorn.Config, ready: str, then: Callable[[], None]) -> None:
         super().__init__(config)
-        self._ready = ready
+        self._ready, self._then = ready, then
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Begin to answer."""
         current_default_thread_limiter().total_tokens = THREADS
         await super().startup(sockets)
         print(self._ready, flush=True)
+        self._then()
 
 
 def _listening(port: int) -> socket.socket:

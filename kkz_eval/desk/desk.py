@@ -57,12 +57,14 @@ class At:
 @dataclass(frozen=True)
 class Desk:
     """The desk of one installation. installed: its settings as they were when it began; runs: what executes runs, None where nothing does; secret: of
-    this process, for the tokens of forms; send: hands a message (to, subject, text) to the mail server of the house, None where there is none."""
+    this process, for the tokens of forms; send: hands a message (to, subject, text) to the mail server of the house, None where there is none; ahead:
+    begins to look at what pages would wait for, and does not wait for it."""
 
     installed: Settings
     runs: Runs | None = None
     secret: bytes = field(default_factory=lambda: token_bytes(32), repr=False)
     send: Callable[[str, str, str], None] | None = None
+    ahead: Callable[[Settings], None] = lambda _: None
 
     @property
     def settings(self) -> Settings:

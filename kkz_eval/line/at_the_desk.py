@@ -215,15 +215,21 @@ _known: dict[Path, tuple[object, Moment]] = {}
 """By home: the mark under which the last moment is known to be that of now, and the moment."""
 
 
+def moment_at_hand(settings: Settings) -> Moment | None:
+    """The deliveries as they stand now, where nobody has to wait for them; None where it would take a while to look at them."""
+    mark, known = _mark(settings), _known.get(settings.home)
+    return known[1] if mark is not None and known is not None and known[0] == mark else None
+
+
 def moment_of(settings: Settings) -> Moment:
     """The deliveries as they stand now, on the day of the settings. Raises UserError as open_installation and current_snapshot.
 
     As long as nobody has written in the home and no contract, plan or decision has changed, it is the moment that was made last.
     """
+    at_hand = moment_at_hand(settings)
+    if at_hand is not None:
+        return at_hand
     mark = _mark(settings)
-    known = _known.get(settings.home)
-    if mark is not None and known is not None and known[0] == mark:
-        return known[1]
     with _ONE_AT_A_TIME:  # of many who ask, one makes it
         known = _known.get(settings.home)
         if mark is not None and known is not None and known[0] == mark:

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
+from threading import Event
+from threading import enumerate as enumerate_threads
 
 import pytest
 from faulty_home import CLERK, DORMAGEN, DUESSELDORF, FAULTY, MISSING, deliver, findings_at, leavers, own_home
+from served import desk_of
 
 from kkz_eval.deliveries.municipal.returned import Decision
+from kkz_eval.desk.ahead import Ahead
+from kkz_eval.desk.people import Person, Role
 from kkz_eval.line.at_the_desk import moment_of
 from kkz_eval.line.desk_acts import ask, decide, purge_here
 from kkz_eval.model.verdicts import State
@@ -105,3 +111,56 @@ def test_nobody_sees_the_tasks_of_another_municipality_or_dataset(settings: Sett
 def test_what_presses_most_and_waits_longest_comes_first(settings: Settings) -> None:
     order = [(list(Kind).index(one.kind), one.since or date.min) for one in moment_of(settings).to_do(EVERYTHING)]
     assert order == sorted(order)
+
+
+def test_the_first_page_says_how_much_is_to_do_as_soon_as_somebody_has_looked_and_does_not_wait_for_it(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("kkz_eval.storage.writer._COARSEST", 0)  # the home was copied a moment ago
+    asked: list[Settings] = []
+    clerk = Person("amt", frozenset({Role.CLERK}), frozenset({DUESSELDORF}), frozenset({"schulabgaenge"}))
+    reader = Person("leserin", frozenset({Role.READER}))
+    client = desk_of(settings, clerk, ahead=asked.append)
+    assert "<strong>" not in client.get("/").text
+    assert [one.home for one in asked] == [settings.home]
+    title = re.search(r"<h1>(.*? zu tun)</h1>", client.get("/zu-tun").text)
+    assert title is not None
+    assert f"<strong>{title[1]}</strong>" in client.get("/").text
+    assert (
+        "<strong>Nichts zu tun"
+        in desk_of(settings, Person("leitung", frozenset({Role.APPROVER})), ahead=asked.append).get("/").text
+    )
+    assert "<strong>" not in desk_of(settings, reader, ahead=asked.append).get("/").text
+    deliver(settings, "duesseldorf_neu.csv", leavers(DUESSELDORF, 2012))
+    assert f"<strong>{title[1]}</strong>" not in client.get("/").text, "what was before is not shown"
+    assert len(asked) == 2
+
+
+def test_what_pages_would_wait_for_is_looked_at_once_at_a_time_and_its_faults_quote_nothing(
+    settings: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
+    begun, go_on, done = Event(), Event(), Event()
+    looked: list[str] = []
+
+    def first(_: Settings) -> None:
+        looked.append("first")
+        begun.set()
+        go_on.wait(20)
+
+    def second(_: Settings) -> None:
+        looked.append("second")
+        done.set()
+        raise ValueError("Erika Muster")
+
+    ahead = Ahead(first, second)
+    ahead(settings)
+    begun.wait(20)
+    ahead(settings)  # somebody opens the first page meanwhile
+    go_on.set()
+    done.wait(20)
+    for thread in enumerate_threads():
+        if thread.daemon and "_look" in thread.name:
+            thread.join(20)
+    assert looked == ["first", "second"]
+    assert "ValueError" in caplog.text
+    assert "Erika" not in caplog.text

@@ -10,7 +10,8 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from kkz_eval.desk import say
-from kkz_eval.desk.desk import LANGUAGE, At, Desk, field_of
+from kkz_eval.desk.desk import LANGUAGE, At, Desk, field_of, may, person_of
+from kkz_eval.desk.pages.todo import TASKS_FOR, tasks_at_hand
 from kkz_eval.desk.people import ALL_ROLES, SEE_EVERY_UNIT
 from kkz_eval.model.texts import LANGUAGES
 
@@ -22,7 +23,9 @@ def routes(desk: Desk) -> Iterator[At]:
     """The first page and the switch."""
 
     def first(request: Request) -> Response:
-        return desk.page(request, "front.html.j2", say("front.title"), wishes=WISHES)
+        person = person_of(request)
+        tasks = tasks_at_hand(desk, person) if may(person, TASKS_FOR) else None
+        return desk.page(request, "front.html.j2", say("front.title"), wishes=WISHES, tasks=tasks)
 
     def switched(request: Request) -> Response:
         chosen, back = field_of(request, "language"), field_of(request, "back")

@@ -24,6 +24,7 @@ from kkz_eval.desk.people import Role
 from kkz_eval.model.errors import UserError
 from kkz_eval.model.folders import files_in
 from kkz_eval.model.texts import LANGUAGES, Localised, Wording
+from kkz_eval.settings import Settings
 
 if TYPE_CHECKING:
     from kkz_eval.evaluation.plan import Plan
@@ -126,7 +127,7 @@ def routes(desk: Desk) -> Iterator[At]:
             "research_gaps.html.j2",
             say("research.gaps.title"),
             costs=costs,
-            is_simulated=bool(snapshot.simulated),
+            is_simulated=_is_simulated(snapshot),
             shown_gaps=[gap for gap in costs.gaps if _is_asked_for(gap, asked)],
             asked=asked,
             choices=_choices(costs),
@@ -274,10 +275,21 @@ def _attachment(content: bytes, name: str, kind: str) -> Response:
     return Response(content, media_type=kind, headers=headers)
 
 
+def look_ahead(settings: Settings) -> None:
+    """Compute what gaps cost, and what rests on made-up figures."""
+    snapshot = snapshot_now(settings)
+    _costs(snapshot)
+    _is_simulated(snapshot)
+
+
 def _costs(snapshot: Snapshot) -> GapCosts:
     from kkz_eval.line.gap_costs import gap_costs  # noqa: PLC0415 (likewise)
 
     return snapshot.once(("gap costs",), lambda: gap_costs(snapshot))
+
+
+def _is_simulated(snapshot: Snapshot) -> bool:
+    return bool(snapshot.simulated)
 
 
 def _is_asked_for(gap: GapCost, asked: Mapping[str, str]) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -13,7 +14,9 @@ from kkz_eval.desk.desk import At, Desk, person_of
 from kkz_eval.desk.pages.deliveries_seen import HAND_IN, address_of, answered_for, filters_of, moment_of, title_of_dataset
 from kkz_eval.desk.people import Person, Role
 from kkz_eval.model.texts import Localised
+from kkz_eval.settings import Settings
 from kkz_eval.stewardship.due_days import Day
+from kkz_eval.stewardship.sight import EVERYTHING
 
 if TYPE_CHECKING:
     from kkz_eval.line.at_the_desk import Moment
@@ -21,6 +24,7 @@ if TYPE_CHECKING:
 
 SHOWN = 200
 """So many tasks are listed; filters find the others."""
+TASKS_FOR = HAND_IN | {Role.APPROVER}
 _OF_APPROVER = frozenset({"to_approve", "question"})
 _LOOK = {"rejected": "rejected", "conflict": "rejected", "problem": "rejected", "purged": "warning", "overdue": "warning"}
 
@@ -49,7 +53,25 @@ def routes(desk: Desk) -> Iterator[At]:
         more = len(own) - len(shown)
         return desk.page(request, "todo.html.j2", counted(len(own)), tasks=shown, more=more, filters=filters, path="/zu-tun")
 
-    yield At("/zu-tun", listed, HAND_IN | {Role.APPROVER}, room="todo", wish="deliver")
+    yield At("/zu-tun", listed, TASKS_FOR, room="todo", wish="deliver")
+
+
+def look_ahead(settings: Settings) -> None:
+    """Look at the deliveries as they stand, and at what is to be done about them."""
+    from kkz_eval.line.at_the_desk import moment_of  # noqa: PLC0415 (takes a moment to import, and not every page needs it)
+
+    moment_of(settings).to_do(EVERYTHING)
+
+
+def tasks_at_hand(desk: Desk, person: Person) -> Localised | None:
+    """How much somebody has to do, as the headline of the list has it; None where nobody has looked yet: then that begins."""
+    known = sys.modules.get("kkz_eval.line.at_the_desk")  # whoever wants the first page does not wait for it to be imported
+    at_hand = None if known is None else getattr(known, "moment_at_hand", None)
+    moment: Moment | None = None if at_hand is None else at_hand(desk.settings)
+    if moment is None:
+        desk.ahead(desk.settings)
+        return None
+    return counted(len(tasks_of(moment, person)))
 
 
 def tasks_of(moment: Moment, person: Person) -> tuple[ToDo, ...]:
