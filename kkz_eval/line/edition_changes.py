@@ -110,7 +110,7 @@ def _of_data(before: Record, now: Record, moved: Mapping[str, Moved] | None, par
         if edition and old["editions"].get(dataset, edition) != edition:
             words = {"now": edition, "before": old["editions"][dataset] or "–"}
             yield say("editions.source_edition", title=Wording(new["titles"][dataset]), **words)
-    labels = {name: Wording(one["label"]) for name, one in (*before["results"].items(), *now["results"].items())}
+    labels = {**_labels(before), **_labels(now)}
     for name in sorted(new["values"].keys() & old["values"].keys()):
         if new["values"][name] != old["values"][name]:
             label = labels.get(name, name)
@@ -129,6 +129,12 @@ def _of_data(before: Record, now: Record, moved: Mapping[str, Moved] | None, par
         yield say("editions.states")
     if new["year"] != old["year"]:
         yield say("editions.year", now=ShownYear(new["year"]), before=ShownYear(old["year"]))
+
+
+def _labels(record: Record) -> Mapping[str, Wording]:
+    """Names of outcomes. A record that was kept before it had those of all of them has those of what it judges."""
+    judged = {name: one["label"] for name, one in record["results"].items()}
+    return {name: Wording(label) for name, label in {**judged, **record.get("labels", {})}.items()}
 
 
 def deliveries_changed(old: Mapping[str, str], new: Mapping[str, str], parts: Parts) -> dict[str, list[str]]:

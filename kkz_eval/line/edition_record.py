@@ -51,6 +51,7 @@ def record_of(study: Study, inputs: ReportInputs, effects: EffectsResult, report
         "schema_version": SCHEMA_VERSION,
         "plan": study.plan.id,
         "simulated": inputs.simulated,
+        "labels": {outcome.indicator: dict(outcome.label) for outcome in inputs.outcomes},
         "results": {outcome.indicator: _result(inputs, effects, outcome.indicator) for outcome in _judged(inputs)},
         "data": {
             "titles": {name: contract.title.by_language for name, contract in sorted(datasets.items())},

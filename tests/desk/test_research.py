@@ -146,6 +146,7 @@ def test_a_file_is_looked_at_and_nothing_is_kept(desk: DeskClient, settings: Set
     told = text_of(desk.post_form("/auswerten/vorschau", "/auswerten/vorschau", files={"datei": (OFFICIAL, official)}).text)
     assert "Nach der Annahme" in told
     assert "Unverändert blieben" in told
+    assert not re.search(r"−0,0+(?![0-9])", told), "nothing is less than nothing"
     assert SIMULATED in told
     persons = b"Name;Geburtsdatum\nErika Mustermann;12.03.2009\nMax Mustermann;01.04.2010\n"
     refused = desk.post_form("/auswerten/vorschau", "/auswerten/vorschau", files={"datei": ("kinder.csv", persons)})

@@ -89,6 +89,16 @@ def test_values_that_moved_are_counted_where_the_former_are_known_and_not_guesse
     assert "nicht mehr festzustellen" in told(now)[0][1]
 
 
+def test_an_outcome_without_a_verdict_is_called_by_its_name() -> None:
+    now = otherwise("data", "values", to={"a": "v1", "umfeld": "v2"})
+    before = otherwise("data", "values", to={"a": "v1", "umfeld": "v1"})
+    now["labels"] = {"umfeld": {"de": "Geburten", "en": "Births"}}
+    ((_, said),) = [
+        (change.kind, change.said.in_language("de")) for change in changes_between(before, now, {"umfeld": Moved(9, 1, 0, 0)}, {})
+    ]
+    assert said.startswith("„Geburten“: Werte: 9,")
+
+
 def test_each_cause_has_its_words() -> None:
     assert told(otherwise("data", "editions", "d", to="2025"))[0] == (
         "data",

@@ -152,7 +152,10 @@ def _formats() -> Mapping[str, Any]:
     from kkz_eval.stewardship.history import parts_named  # noqa: PLC0415 (likewise)
 
     def shown(value: float | None, decimals: int, more: int = _MORE_DIGITS) -> Localised | str:
-        return "–" if value is None else Shown(value, decimals + more)
+        if value is None:
+            return "–"
+        digits = decimals + more
+        return Shown(value if round(value, digits) else 0.0, digits)  # nothing is written as less than nothing
 
     return {
         "shown": shown,
