@@ -276,8 +276,9 @@ def list_requests(settings: Settings, form: str) -> int:
         print(json.dumps(rows, ensure_ascii=False, indent=1))
     else:
         for request, state in zip(requests, states, strict=True):
+            said = request.asked if state == "approved" else request.sentence  # nobody has to decide any more
             print(
-                f"{request.id}  {say(f'request_state.{state}').in_language(settings.language):<16}  {request.sentence.in_language(settings.language)}"
+                f"{request.id}  {say(f'request_state.{state}').in_language(settings.language):<16}  {said.in_language(settings.language)}"
             )
         if not requests:
             print(say("request_state.none").in_language(settings.language))

@@ -91,6 +91,8 @@ def test_what_is_approved_at_the_desk_counts_at_once_and_is_approved_on_the_comm
     assert "eine zweite Stelle hat genehmigt" in page
     assert "Zu entscheiden von" not in page
     assert "Entscheidung zurücknehmen" not in page, "what is approved is not taken back by a click"
+    list_requests(settings, "text")
+    assert "Zu entscheiden von" not in capsys.readouterr().out, "on the command line neither"
     before = moment_of(settings).snapshot.register.verdicts
     run(settings)
     assert moment_of(settings).snapshot.register.verdicts == before, "the next run judges nothing else"
@@ -519,6 +521,13 @@ def test_a_removal_by_click_says_what_went_and_what_is_left(settings: Settings) 
     assert f"Gelöscht: {sha256} (duesseldorf.csv)" in removed.text
     assert "liegt noch im Eingang" in removed.text
     assert 'class="sign purged"' in client.get("/tafel").text
+    twice = client.post_form(HERE, f"{HERE}/loeschen", fields)
+    assert twice.status_code == 400
+    assert "Diese Lieferung ist schon gelöscht (am " in twice.text
+    assert (
+        "oder die auf Ihrer Seite wurde gelöscht"
+        in client.post_form(HERE, f"{HERE}/entscheiden", {**fields, "decision": "open"}).text
+    )
 
 
 def test_a_click_while_another_writes_is_refused_with_who_that_is(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -340,7 +340,11 @@ def test_the_receipt_of_another_municipality_is_not_there(settings: Settings) ->
     assert desk_of(settings, other_office).get("/liefern/quittung/1").status_code == 404
     digest = digest_of_bytes(delivery(unit=AHLEN))
     purge_here(settings, digest, digest[:8], "Auf Antrag gelöscht")
-    assert desk_of(settings, replace(other_office, datasets=None)).get("/liefern/quittung/1").status_code == 200
+    receipt = desk_of(settings, replace(other_office, datasets=None)).get("/liefern/quittung/1")
+    assert receipt.status_code == 200
+    assert re.search(r"wurde am \d\d?\. \w+ \d{4} gelöscht: Auf Antrag gelöscht", receipt.text), (
+        "the day as in all other sentences"
+    )
     assert desk_of(settings, other_office).get("/liefern/quittung/1").status_code == 404, "nor of what was removed"
     for number in (0, 2, 10**30):
         assert desk_of(settings).get(f"/liefern/quittung/{number}").status_code == 404

@@ -31,6 +31,7 @@ from kkz_eval.desk.pages.deliveries_seen import (
 )
 from kkz_eval.model.errors import UserError
 from kkz_eval.stewardship.clicks import Named
+from kkz_eval.stewardship.due_days import Day
 from kkz_eval.stewardship.history import Place
 from kkz_eval.stewardship.requests import Request as Asked
 
@@ -144,6 +145,12 @@ def _removing(desk: Desk) -> Handler:
         moment = moment_of(desk)
         place = place_of(request, moment)
         history, sha256 = moment.cells[place].history, field_of(request, "sha256")
+        if sha256 in moment.snapshot.register.tombstones:  # a form that was sent twice
+            raise UserError(
+                "removed_already",
+                package=say.package,
+                day=Day(date.fromisoformat(moment.snapshot.register.tombstones[sha256].date)),
+            )
         if history is None or sha256 not in {arrival.sha256 for arrival, _ in history.entries}:
             raise HTTPException(HTTPStatus.NOT_FOUND)
         desk.record(request, "purges", sha256)

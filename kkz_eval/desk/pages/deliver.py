@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import partial
 from http import HTTPStatus
 from pathlib import PurePosixPath
@@ -168,6 +168,7 @@ class _Room:
             look=look_of,
             simulated=_SIMULATED,
             arrived=_arrived(found.arrival),
+            removed_on=None if found.removed is None else Day(date.fromisoformat(found.removed.date)),
             units=sorted((unit, unit_label(unit)) for unit in found.units),
             returns=returns_about(found.units, person),
         )
