@@ -40,7 +40,7 @@ from kkz_eval.desk.pages import (
     returns,
     todo,
 )
-from kkz_eval.desk.transfers import Limits
+from kkz_eval.desk.transfers import MOST_FILES, Limits
 from kkz_eval.model.errors import UserError
 
 ROOMS: tuple[Callable[[Desk], Iterable[At]], ...] = (
@@ -58,7 +58,7 @@ ROOMS: tuple[Callable[[Desk], Iterable[At]], ...] = (
     front.routes,
 )
 """The modules of pages; navigation has their rooms by what somebody wants, and then in this order."""
-MOST_FILES, MOST_FIELDS, MOST_OF_A_FIELD = 50, 200, 1_000_000
+MOST_FIELDS, MOST_OF_A_FIELD = 200, 1_000_000
 """Of one form; MOST_OF_A_FIELD in bytes, for what is no file."""
 
 

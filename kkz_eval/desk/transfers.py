@@ -36,6 +36,8 @@ class Limits:
     followed: int = 64
 
 
+MOST_FILES = 50
+"""Of one form."""
 OF_ONE_AMONG_MANY = Limits(at_once=8, followed=16)
 """On a server: more than any browser sends at once, and too few to take all threads, or all processes that read, from the others."""
 

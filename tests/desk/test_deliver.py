@@ -23,6 +23,7 @@ from kkz_eval.desk import held as held_module
 from kkz_eval.desk.actions import FOLDER
 from kkz_eval.desk.held import Held
 from kkz_eval.desk.people import Person, Role
+from kkz_eval.desk.transfers import MOST_FILES
 from kkz_eval.line.desk_acts import purge_here
 from kkz_eval.model.simulated import SIGN
 from kkz_eval.model.verdicts import State
@@ -205,6 +206,25 @@ def test_no_file_is_said_so(only_checked: Settings) -> None:
     answer = desk_of(only_checked, CLERK).post_form("/liefern", "/liefern/pruefen", files=[("file", ("", b""))])
     assert answer.status_code == 400
     assert "keine Datei ausgewählt" in answer.text
+
+
+def test_what_is_too_much_at_once_is_said_before_it_is_sent_and_after(only_checked: Settings, chromium_browser: Browser) -> None:
+    client = desk_of(only_checked, CLERK)
+    refused = client.post_form(
+        "/liefern", "/liefern/pruefen", files=[("file", (f"{n}.csv", b"a")) for n in range(MOST_FILES + 1)]
+    )
+    assert refused.status_code == 400
+    assert "zu viel auf einmal" in refused.text
+    with at_an_address(only_checked, CLERK) as address:
+        page = chromium_browser.new_page()
+        page.goto(f"{address}/liefern")
+        assert page.get_by_text("bis zu 50 auf einmal, zusammen höchstens 100 MB").is_visible()
+        files = [{"name": f"{n}.csv", "mimeType": "text/csv", "buffer": b"a"} for n in range(MOST_FILES + 1)]
+        page.set_input_files("#file", files)
+        assert "höchstens 50 Dateien" in page.eval_on_selector("#file", "field => field.validationMessage")
+        page.set_input_files("#file", files[:MOST_FILES])
+        assert page.eval_on_selector("#file", "field => field.validationMessage") == ""
+        page.close()
 
 
 def formula_book() -> bytes:

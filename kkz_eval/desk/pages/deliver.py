@@ -37,6 +37,7 @@ from kkz_eval.desk.held import SECONDS, CheckedFile, Held
 from kkz_eval.desk.pages.deliveries_seen import answered_for, sight_of
 from kkz_eval.desk.pages.returns import returns_about
 from kkz_eval.desk.people import Person, Role
+from kkz_eval.desk.transfers import MOST_FILES, Limits
 from kkz_eval.line.handing_in import Receipt, hand_in, receipt
 from kkz_eval.model.errors import UserError
 from kkz_eval.model.texts import Localised, Wording
@@ -88,7 +89,14 @@ class _Room:
         if not self.made_ready.is_set():  # while somebody looks for their file
             self.made_ready.set()
             Thread(target=_make_ready, args=(self.desk.settings,), daemon=True).start()
-        return self.desk.page(request, "deliver.html.j2", say("deliver.title"), minutes=SECONDS // 60)
+        return self.desk.page(
+            request,
+            "deliver.html.j2",
+            say("deliver.title"),
+            minutes=SECONDS // 60,
+            most_files=MOST_FILES,
+            most_bytes=Limits().files,
+        )
 
     def check(self, request: Request) -> Response:
         """What was found in the files of a form, held under a token."""

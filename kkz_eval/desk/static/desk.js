@@ -13,6 +13,10 @@ for (const area of document.querySelectorAll(".drop")) {
 for (const list of document.querySelectorAll(".chosen")) {
   const field = document.getElementById(list.dataset.of);
   field.addEventListener("change", () => {
+    const size = [...field.files].reduce((sum, file) => sum + file.size, 0);  // said here, for what is too much is refused before a page could say it
+    const tooMuch = field.files.length > Number(field.dataset.mostFiles) || size > 0.99 * Number(field.dataset.mostBytes);
+    field.setCustomValidity(tooMuch ? field.dataset.tooMuch : "");
+    field.reportValidity();
     list.replaceChildren(...[...field.files].map((file) => {
       const line = document.createElement("li");
       line.textContent = `${file.name} (${Math.max(1, Math.round(file.size / 1000)).toLocaleString(document.documentElement.lang)} kB)`;
