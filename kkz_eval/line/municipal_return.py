@@ -328,7 +328,7 @@ def _datasets_of(snapshot: Snapshot, unit: ProgrammeUnit, sight: Sight) -> tuple
         table.contract.id: row
         for table in _board(snapshot)
         for row in table.rows
-        if row[0].unit_id == delivers_as(table.contract, unit)
+        if row and row[0].unit_id == delivers_as(table.contract, unit)
     }
     municipal = (contract for contract in snapshot.contracts.values() if contract.source == "municipal")
     keys = [(contract, key) for contract in municipal if (key := delivers_as(contract, unit)) is not None]

@@ -15,7 +15,7 @@ from kkz_eval.desk import app
 from kkz_eval.desk.app import desk_app
 from kkz_eval.desk.desk import Desk
 from kkz_eval.desk.people import Person, Role, everyone_here
-from kkz_eval.settings import Settings
+from kkz_eval.settings import CHECKOUT, Settings
 
 PLACE = f"/tafel/{'/'.join(map(str, FAULTY))}"
 HERE = {"origin": f"http://{HOST}"}
@@ -101,3 +101,12 @@ def test_a_file_that_is_none_is_answered_with_a_sentence(settings: Settings, con
 @pytest.mark.parametrize("address", ["/tafel/x/y/" + "9" * 5000, "/liefern/quittung/" + "9" * 1500, "/" + "a" * 3000])
 def test_an_address_that_is_too_long_or_has_too_long_a_number_leads_nowhere(settings: Settings, address: str) -> None:
     assert desk_of(settings).get(address).status_code in (404, 414)
+
+
+def test_no_page_breaks_where_nothing_was_delivered_yet(tmp_path: Path) -> None:
+    settings = Settings(tmp_path / "home", tmp_path / "inbox", CHECKOUT / "data_contracts")
+    client = desk_of(settings)
+    for route in desk_app(Desk(settings)).routes:
+        if route.path != "/static" and "GET" in route.methods:
+            address = next(addresses(route.path, ""))
+            assert client.get(address, follow_redirects=False).status_code < 500, address
