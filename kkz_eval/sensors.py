@@ -1,9 +1,10 @@
-"""The sensor of the inbox: what arrives and has settled starts the yearly run. No step of the line."""
+"""The sensors: of the inbox, where what arrives and has settled starts the yearly run; of what is accepted, which tells and starts nothing. No step of the line."""
 
 from datetime import UTC, datetime
 
 import dagster as dg
 
+from kkz_eval.assets.accepted import changes
 from kkz_eval.assets.descriptions import described
 from kkz_eval.jobs import INBOX_SENSOR, yearly_run
 from kkz_eval.line import say
@@ -14,6 +15,7 @@ from kkz_eval.model.errors import UserError
 from kkz_eval.partitions import known_years, years_as_tags
 
 INTERVAL_SECONDS = 15
+ACCEPTED_SECONDS = 60
 
 
 @dg.sensor(
@@ -48,3 +50,24 @@ def inbox_sensor(
         context.update_cursor(seen)
         return dg.SkipReason(say("sensor.settling").in_language(language))
     return dg.RunRequest(run_key=seen, tags=years_as_tags(known_years()))
+
+
+@dg.sensor(
+    name="angenommen",
+    minimum_interval_seconds=ACCEPTED_SECONDS,
+    default_status=dg.DefaultSensorStatus.RUNNING,
+    description=described("sensor.accepted"),
+)
+def accepted_sensor(
+    context: dg.SensorEvaluationContext, installation_only_read: dg.ResourceParam[Installation]
+) -> dg.SensorResult | dg.SkipReason:
+    """Tell of which datasets other values hold: decided, handed in or removed, by whatever command or click.
+
+    Not while another process writes in the home: a run tells by itself, at the moment that it takes.
+    """
+    installation, language = installation_only_read, installation_only_read.settings.language
+    waits_for = obstacle(installation)
+    if waits_for is not None:
+        return dg.SkipReason(waits_for.in_language(language))
+    told = list(changes(context.instance, installation.register(), installation.contracts.values()))
+    return dg.SensorResult(asset_events=told) if told else dg.SkipReason(say("sensor.same_holds").in_language(language))

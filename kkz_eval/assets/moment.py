@@ -6,6 +6,7 @@ from functools import lru_cache
 
 import dagster as dg
 
+from kkz_eval.assets.accepted import tell_what_holds
 from kkz_eval.assets.failures import sentences
 from kkz_eval.line.installation import Installation
 from kkz_eval.line.snapshot import Snapshot, current_snapshot, keep_snapshot, open_snapshot
@@ -19,6 +20,7 @@ def take_moment(context: dg.AssetExecutionContext | dg.AssetCheckExecutionContex
     snapshot = current_snapshot(installation)
     keep_snapshot(snapshot)
     context.instance.add_run_tags(context.run.run_id, {TAG: snapshot.name})
+    tell_what_holds(context.instance, snapshot.register, installation.contracts.values())
     return snapshot
 
 

@@ -34,6 +34,7 @@ from kkz_eval.evaluation.omnibus_balance import Omnibus, omnibus_of
 from kkz_eval.evaluation.plan import Plan
 from kkz_eval.evaluation.results import EffectsResult
 from kkz_eval.indicators.agreement import require_one_source
+from kkz_eval.indicators.catalogue import Indicator
 from kkz_eval.indicators.one_edition import Mix, mix_of, require_comparable
 from kkz_eval.indicators.quality import marks_of
 from kkz_eval.indicators.rates import IndicatorValues, observations_for
@@ -45,6 +46,12 @@ from kkz_eval.line.snapshot import Snapshot
 from kkz_eval.model.errors import UserError
 from kkz_eval.model.source_editions import EditionState
 from kkz_eval.reference.tables import ProgrammeUnit, programme_units
+
+
+def datasets_of_plan(plan: Plan, catalogue: Mapping[str, Indicator]) -> tuple[str, ...]:
+    """The datasets that outcomes and baseline of a plan read, numerators and denominators, by name."""
+    sources = [catalogue[name].source(plan.sources[name]) for name in baseline_indicators(plan)]
+    return tuple(sorted({dataset for source in sources for dataset in source.datasets}))
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,9 +84,7 @@ class Study:
     @cached_property
     def datasets(self) -> tuple[str, ...]:
         """The datasets that outcomes and baseline read, numerators and denominators, by name."""
-        catalogue = self.installation.catalogue
-        sources = [catalogue[name].source(self.plan.sources[name]) for name in baseline_indicators(self.plan)]
-        return tuple(sorted({dataset for source in sources for dataset in source.datasets}))
+        return datasets_of_plan(self.plan, self.installation.catalogue)
 
     @cached_property
     def simulated(self) -> frozenset[str]:

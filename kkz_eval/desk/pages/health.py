@@ -52,12 +52,13 @@ def value_of(figure: Figure) -> Localised | str:
         return "–"
     match figure.form:
         case Form.BYTES:
-            return say("health.gigabytes", count=f"{value / _KIBI**3:.1f}")
+            unit, size = ("gigabytes", _KIBI**3) if value >= 10 * _KIBI**3 else ("megabytes", _KIBI**2)
+            return say(f"health.{unit}", count=round(value / size))
         case Form.TIME:
             return Moment(datetime.fromtimestamp(value, UTC))
         case Form.ANSWER:
             return say("health.yes" if value else "health.no")
         case Form.DAYS:
-            return say("health.days", count=int(value))
+            return say("health.day") if value == 1 else say("health.days", count=int(value))
         case _:
             return str(int(value))
