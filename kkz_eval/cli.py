@@ -194,6 +194,10 @@ def _add_keeping(commands: Any, words: Callable[[str], str]) -> None:
     backup.add_argument("--home", type=Path, help=words("home"))
     backup.set_defaults(command=_backup)
 
+    tidy = commands.add_parser("tidy", help=words("tidy"), description=words("tidy_long"))
+    tidy.add_argument("--home", type=Path, help=words("home"))
+    tidy.set_defaults(command=_tidy)
+
     restore = commands.add_parser("restore", help=words("restore"), description=words("restore_long"))
     restore.add_argument("place", nargs="?", metavar="PLACE", help=words("backup_place"))
     restore.add_argument("--number", type=int, metavar="N", help=words("restore_number"))
@@ -459,6 +463,12 @@ def _backup(options: argparse.Namespace) -> int:
 
     settings = load_settings(home=options.home)
     return back_up(settings, place_of(settings, options.place), settings.keep.backups if options.keep is None else options.keep)
+
+
+def _tidy(options: argparse.Namespace) -> int:
+    from kkz_eval.commands.tidy import tidy
+
+    return tidy(load_settings(home=options.home))
 
 
 def _restore(options: argparse.Namespace) -> int:

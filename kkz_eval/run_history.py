@@ -12,15 +12,19 @@ import sqlite3
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import dagster as dg
+from dagster import RunsFilter
 from dagster._core.storage.base_storage import DagsterStorage
+from dagster._core.storage.dagster_run import FINISHED_STATUSES
 from dagster._core.storage.event_log import SqlEventLogStorageMetadata
 from dagster._core.storage.runs import RunStorageSqlMetadata
 from dagster._core.storage.schedules import ScheduleStorageSqlMetadata
 from dagster._core.storage.sql import stamp_alembic_rev
+from dagster._core.storage.tags import SENSOR_NAME_TAG
 from dagster._serdes import ConfigurableClass, ConfigurableClassData
 from sqlalchemy import create_engine, inspect, text
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
@@ -78,6 +82,32 @@ def open_instance(settings: Settings) -> dg.DagsterInstance:
         except OSError as error:
             raise UserError("storage_not_writable", place=str(folder), reason=reason_of(error)) from error
         return dg.DagsterInstance.from_config(str(folder))
+
+
+def forget_runs(instance: dg.DagsterInstance, before: datetime) -> int:
+    """Remove runs that ended before a moment, with what they printed; their number.
+
+    Those stay that an asset shows as the last that made it, or that were the last of a job or of a sensor: a sensor knows by its last run what it has
+    started. No result rests on any of them.
+    """
+    records = instance.get_run_records(RunsFilter(statuses=FINISHED_STATUSES))
+    known = [
+        (entry.last_run_id, entry.last_materialization)
+        for entry in (record.asset_entry for record in instance.get_asset_records())
+    ]
+    kept = {run_id for run_id, _ in known} | {made.run_id for _, made in known if made is not None}
+    seen = set[tuple[str, str | None]]()
+    gone = 0
+    for record in records:  # the newest first
+        run, started = record.dagster_run, (record.dagster_run.job_name, record.dagster_run.tags.get(SENSOR_NAME_TAG))
+        is_last = started not in seen
+        seen.add(started)
+        if is_last or run.run_id in kept or record.end_time is None or record.end_time >= before.timestamp():
+            continue
+        instance.delete_run(run.run_id)
+        instance.compute_log_manager.delete_logs(prefix=[run.run_id])
+        gone += 1
+    return gone
 
 
 @contextmanager

@@ -28,7 +28,10 @@ def name_of(dataset: str) -> str:
 def accepted_dataset(contract: Contract) -> dg.AssetSpec:
     """What is accepted of a contract's dataset, as an asset that no run makes."""
     return dg.AssetSpec(
-        name_of(contract.dataset), group_name=ACCEPTED, kinds={"register"}, description=described("asset.accepted", title=contract.title)
+        name_of(contract.dataset),
+        group_name=ACCEPTED,
+        kinds={"register"},
+        description=described("asset.accepted", title=contract.title),
     )
 
 

@@ -10,7 +10,7 @@ import json
 import os
 import re
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 from kkz_eval.desk.people import Person
@@ -19,6 +19,7 @@ from kkz_eval.model.day import BERLIN
 FOLDER = "desk/actions"
 LEFT_OUT = "(left out)"
 _KEYS = re.compile(r"[A-Za-z0-9_.:/ -]{0,200}")  # nothing with a sign that only a text would have
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _WORD = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}")
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT", "websocket"})
 
@@ -48,6 +49,16 @@ def record(home: Path, person: Person | None, action: str, about: str = "", now:
         os.write(place, line)  # one write of one line: what others add meanwhile stands before or behind it
     finally:
         os.close(place)
+
+
+def forget(home: Path, before: date) -> tuple[str, ...]:
+    """Remove the files of days before a day; their names. Raises OSError where one can't be removed."""
+    old = [
+        file for file in sorted((home / FOLDER).glob("*.jsonl")) if _DAY.fullmatch(file.stem) and file.stem < before.isoformat()
+    ]
+    for file in old:
+        file.unlink()
+    return tuple(file.name for file in old)
 
 
 def record_refusal(
