@@ -286,8 +286,9 @@ def _contract_commands(parser: argparse.ArgumentParser, words: Callable[[str], s
 
 
 def _expect_a_beta() -> None:
-    """Say nothing of the one beta of Dagster that is used on purpose."""
+    """Say nothing of the betas of Dagster that are used on purpose."""
     warnings.filterwarnings("ignore", message=r"Parameter .backfill_policy.")
+    warnings.filterwarnings("ignore", message=r"Parameter .include_sources.")
 
 
 def _run(options: argparse.Namespace) -> int:

@@ -6,15 +6,13 @@ follows from it (automation).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Mapping
 
 import dagster as dg
 from dagster._core.definitions.data_version import DATA_VERSION_TAG, extract_data_version_from_entry
 
 from kkz_eval.assets.descriptions import described
 from kkz_eval.contracts.contract import Contract
-from kkz_eval.deliveries.register.register import Register
-from kkz_eval.line.what_holds import what_holds
 
 ACCEPTED = "accepted"
 """Group of these assets, and the beginning of their names."""
@@ -35,15 +33,15 @@ def accepted_dataset(contract: Contract) -> dg.AssetSpec:
     )
 
 
-def tell_what_holds(instance: dg.DagsterInstance, register: Register, contracts: Iterable[Contract]) -> None:
-    """Tell Dagster of which datasets other values may hold than it knows of."""
-    for event in changes(instance, register, contracts):
+def tell_what_holds(instance: dg.DagsterInstance, holds: Mapping[str, str]) -> None:
+    """Tell Dagster of which datasets other values hold than it knows of. holds: their digests now, by dataset (line.what_holds)."""
+    for event in changes(instance, holds):
         instance.report_runless_asset_event(event)
 
 
-def changes(instance: dg.DagsterInstance, register: Register, contracts: Iterable[Contract]) -> Iterator[dg.AssetMaterialization]:
+def changes(instance: dg.DagsterInstance, holds: Mapping[str, str]) -> Iterator[dg.AssetMaterialization]:
     """What there is to be told."""
-    for dataset, digest in what_holds(register, contracts).items():
+    for dataset, digest in holds.items():
         key = dg.AssetKey(name_of(dataset))
         last = instance.fetch_materializations(key, limit=1).records
         known = extract_data_version_from_entry(last[0].event_log_entry) if last else None

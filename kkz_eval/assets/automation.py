@@ -15,9 +15,9 @@ import dagster as dg
 from kkz_eval.assets.accepted import ACCEPTED, name_of
 from kkz_eval.assets.descriptions import described
 from kkz_eval.assets.evaluations import asset_name
-from kkz_eval.indicators.pseudo_cohorts import counts_of, datasets_of
 from kkz_eval.line.installation import Installation
 from kkz_eval.line.study import datasets_of_plan
+from kkz_eval.line.what_holds import datasets_of_stations
 
 AUTOMATION = "neu_berechnen"
 
@@ -49,7 +49,7 @@ def rests_on(installation: Installation) -> Mapping[str, tuple[str, ...]]:
         "delivery_board": tuple(name for name in every if name in shown),
         "observations": every,
         "indicators": tuple(sorted({name for read in plans.values() for name in read})),
-        "pseudo_cohorts": tuple(name for name in datasets_of(counts_of(installation.stations)) if name in every),
+        "pseudo_cohorts": datasets_of_stations(installation),
         **{f"official_{contract.dataset}": (contract.dataset,) for contract in contracts if contract.source == "official"},
     }
     for plan in installation.plans.values():

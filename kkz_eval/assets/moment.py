@@ -11,6 +11,7 @@ from kkz_eval.assets.failures import sentences
 from kkz_eval.line.installation import Installation
 from kkz_eval.line.snapshot import Snapshot, current_snapshot, keep_snapshot, open_snapshot
 from kkz_eval.line.study import Study, study_of
+from kkz_eval.line.what_holds import what_holds
 
 TAG = "kkz/snapshot"
 
@@ -20,7 +21,7 @@ def take_moment(context: dg.AssetExecutionContext | dg.AssetCheckExecutionContex
     snapshot = current_snapshot(installation)
     keep_snapshot(snapshot)
     context.instance.add_run_tags(context.run.run_id, {TAG: snapshot.name})
-    tell_what_holds(context.instance, snapshot.register, installation.contracts.values())
+    tell_what_holds(context.instance, what_holds(snapshot.register, installation.contracts.values()))
     return snapshot
 
 

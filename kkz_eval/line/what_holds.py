@@ -1,6 +1,6 @@
 """What is accepted of each dataset, as a digest that is another as soon as any value that holds could be another. No table is read for it.
 
-Does not belong here: the values (snapshot), who follows them (assets.automation).
+Belongs here: that, and which datasets the stations read. Does not belong here: the values (snapshot), who follows them (assets.automation).
 """
 
 from __future__ import annotations
@@ -10,6 +10,8 @@ from collections.abc import Iterable
 from kkz_eval.contracts.contract import Contract
 from kkz_eval.deliveries.register.accepted import is_accepted, sources_of
 from kkz_eval.deliveries.register.register import Register
+from kkz_eval.indicators.pseudo_cohorts import counts_of, datasets_of
+from kkz_eval.line.installation import Installation
 from kkz_eval.model.verdicts import Status
 from kkz_eval.storage.digests import digest_of
 
@@ -17,6 +19,12 @@ from kkz_eval.storage.digests import digest_of
 def what_holds(register: Register, contracts: Iterable[Contract]) -> dict[str, str]:
     """The digest of what is accepted, by dataset. The same content once more under another name gives the same."""
     return {contract.dataset: _digest(register, contract) for contract in contracts}
+
+
+def datasets_of_stations(installation: Installation) -> tuple[str, ...]:
+    """The datasets that the stations of the years of birth read, by name."""
+    known = {contract.dataset for contract in installation.contracts.values()}
+    return tuple(name for name in datasets_of(counts_of(installation.stations)) if name in known)
 
 
 def _digest(register: Register, contract: Contract) -> str:

@@ -90,10 +90,10 @@ def test_a_correction_of_one_year_asks_for_what_reads_its_dataset_and_for_nothin
     automation: Automation, installation: Installation
 ) -> None:
     contracts = installation.contracts.values()
-    tell_what_holds(automation.instance, installation.register(), contracts)
+    tell_what_holds(automation.instance, what_holds(installation.register(), contracts))
     automation.asked_for()
     known = len(automation.instance.fetch_materializations(dg.AssetKey(name_of(READ)), limit=9).records)
-    tell_what_holds(automation.instance, installation.register(), contracts)
+    tell_what_holds(automation.instance, what_holds(installation.register(), contracts))
     assert len(automation.instance.fetch_materializations(dg.AssetKey(name_of(READ)), limit=9).records) == known  # told once
     assert automation.asked_for() == set()
 

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 from pathlib import Path
 
 import yaml
 
 from kkz_eval import settings
 from kkz_eval.contracts.load import load_contracts
+from kkz_eval.desk.health import Disk, figures, health
 from kkz_eval.desk.people import Role
 from kkz_eval.desk.people_file import read_people
+from kkz_eval.desk.runs import Engine
 from kkz_eval.desk.transfers import Limits
+from kkz_eval.stewardship.to_do import Kind
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "desk.md").read_text(encoding="utf-8")
@@ -59,3 +63,12 @@ def test_the_files_that_are_delivered_agree() -> None:
     assert f"d {Path(place).parent} 2750 kkz www-data" in texts["kkz-desk.tmpfiles"]
     (uploads,) = re.findall(r"client_body_temp_path (/run/\S+);", texts["nginx.conf"])
     assert f"d {uploads} 0700 www-data www-data" in texts["kkz-desk.tmpfiles"]
+
+
+def test_every_figure_of_the_health_is_explained_and_no_other() -> None:
+    engine = Engine({}, 0, None, True, True)
+    seen = health(engine, [], date(2026, 11, 29), Disk(1, 1, 1), None)
+    named = {code.partition("{")[0] for code in first_cells("| Zahl")}
+    assert named == {one.metric for one in figures(seen)}
+    row = next(line for line in PAGE.splitlines() if line.startswith("| `kkz_tasks"))
+    assert set(re.findall(r"`([a-z_]+)`", row.split(" | ")[1])) == {kind.value for kind in Kind}
