@@ -61,7 +61,7 @@ setup: .venv/ready    ## the environment in .venv, with everything that is neede
 .venv/ready: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "kkz_eval braucht Python 3.11 oder neuer; bitte PYTHON=… angeben (needs Python 3.11 or newer)." >&2; exit 1; }
 	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[test,server]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[test,server,machines]'
 	$(BIN)/python -m compileall -q kkz_eval
 	@touch $@
 

@@ -1,8 +1,12 @@
 """Settings of one installation, frozen; the only reader of the environment, and of the clock where a day is meant.
 
 KKZ_HOME       where landing, register, tables and reports are kept (default: `home` in the current folder)
+KKZ_STORE      an object store for these instead, as a URL such as s3://bucket/folder; the home keeps what only this machine needs: the lock of who
+               writes, Dagster's run history, the desk's log (default: none; the account is that of the store's own library, AWS_… of S3)
 KKZ_INBOX      folder that deliveries are dropped into (default: `inbox` in KKZ_HOME)
 KKZ_CONTRACTS  contracts, plans, breaks, indicators (default: `data_contracts` of the checkout)
+KKZ_SCHEDULER  a Dask scheduler whose workers compute outcomes and draws, and the steps of a run that need a snapshot alone, as tcp://127.0.0.1:8786
+               (default: none; this process computes)
 KKZ_REPORTS_URL address of the server for reports and protocols (set by `kkz-eval ui`; default: none)
 KKZ_LANGUAGE   language of messages, de or en (default: de)
 KKZ_CONTACT    whom municipalities ask, as it shall stand in templates: office, telephone, address (default: none)
@@ -78,6 +82,7 @@ class Settings:
 
     contact: whom municipalities ask; publisher, publisher_contact: who publishes the reports, and whom their readers ask; "" for nobody; model_world: MODEL_WORLD_SHOWN, MODEL_WORLD_HIDDEN or "", by what the home holds; server: None for a desk on this machine alone; database: of the run history, None for files in the home;
     metrics_port: 0 for none; backups: where they are kept, "" where nothing is said of it;
+    object_store: URL of the store that keeps what is kept, "" for the home itself; scheduler: address of a Dask scheduler, "" for computing in this process;
     day: of the command or the run that these settings are loaded for, in Berlin; it stays the same past midnight.
     """
 
@@ -98,6 +103,13 @@ class Settings:
     metrics_port: int = 0
     backups: str = ""
     keep: Keep = Keep()
+    object_store: str = ""
+    scheduler: str = ""
+
+    @property
+    def store(self) -> str:
+        """Where objects are kept, as storage.Store.at takes it: the URL of the object store, else the home."""
+        return self.object_store or str(self.home)
 
     @property
     def dagster_home(self) -> Path:
@@ -185,7 +197,25 @@ def load_settings(
         keep=Keep(
             *(_whole(environment, f"KKZ_KEEP_{name}", 0, least=0) for name in ("BACKUPS", "DRAFTS", "LOG_DAYS", "RUN_DAYS"))
         ),
+        object_store=_object_store(environment),
+        scheduler=_scheduler(environment),
     )
+
+
+def _object_store(environment: Mapping[str, str]) -> str:
+    """The URL of the object store, "" for none. Raises UserError for what is no URL: a folder of this machine is a home."""
+    url = environment.get("KKZ_STORE", "").strip()
+    if url and not re.fullmatch(r"[a-z0-9]+://[^/?#]+(/[^?#]*)?", url):
+        raise UserError("store_no_url", url=url)
+    return url
+
+
+def _scheduler(environment: Mapping[str, str]) -> str:
+    """The address of the scheduler, "" for none. Raises UserError for what is none: nothing would say so before the first computation."""
+    address = environment.get("KKZ_SCHEDULER", "").strip()
+    if address and not re.fullmatch(r"(tcp|tls)://[^/\s]+:[0-9]+", address):
+        raise UserError("scheduler_no_address", address=address)
+    return address
 
 
 def _server(environment: Mapping[str, str], here: Path) -> DeskServer | None:

@@ -6,6 +6,7 @@ import fcntl
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -117,3 +118,57 @@ def chromium_browser() -> Iterator[Browser]:
         browser = playwright.chromium.launch(executable_path=executable, args=list(CHROMIUM_ARGUMENTS))
         yield browser
         browser.close()
+
+
+@pytest.fixture(scope="session")
+def _object_store_server() -> Iterator[str]:
+    """The address of an object store that speaks as S3 does, in this process and for it alone."""
+    import logging
+
+    from moto.server import ThreadedMotoServer
+
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)  # a line for each request
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    yield f"http://{host}:{port}"
+    server.stop()
+
+
+@pytest.fixture
+def object_store(_object_store_server: str, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The URL of an empty bucket of an object store; its account stands in the environment. No request goes elsewhere."""
+    import boto3
+
+    for name in [name for name in os.environ if name.startswith("AWS_") or name.lower().endswith("_proxy")]:
+        monkeypatch.delenv(name)
+    account = {
+        "AWS_ENDPOINT_URL": _object_store_server,
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
+        "AWS_DEFAULT_REGION": "us-east-1",
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "AWS_CONFIG_FILE": os.devnull,
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+        "NO_PROXY": "*",
+    }
+    for name, value in account.items():
+        monkeypatch.setenv(name, value)
+    bucket = f"bucket-{next(_BUCKETS)}"
+    boto3.client("s3").create_bucket(Bucket=bucket)
+    return f"s3://{bucket}"
+
+
+_BUCKETS = count(1)
+
+
+@pytest.fixture(scope="session")
+def workers() -> Iterator[str]:
+    """The address of a Dask scheduler with two workers, each a process with one thread, on this machine alone."""
+    from distributed import LocalCluster
+
+    from kkz_eval.line.scheduler import disconnect
+
+    with LocalCluster(n_workers=2, threads_per_worker=1, processes=True, host="127.0.0.1", dashboard_address=None) as cluster:
+        yield cluster.scheduler_address
+        disconnect()

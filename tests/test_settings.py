@@ -112,3 +112,18 @@ def test_what_is_no_address_of_a_database_is_refused_and_not_repeated(address: s
     with pytest.raises(UserError) as refused:
         load_settings({"KKZ_DATABASE": address})
     assert "heim" not in refused.value.sentence.in_language("de")
+
+
+def test_objects_are_in_the_home_or_in_the_object_store_that_is_named(tmp_path):
+    assert load_settings({"KKZ_HOME": str(tmp_path)}).store == str(tmp_path)
+    there = load_settings({"KKZ_HOME": str(tmp_path), "KKZ_STORE": "s3://bucket/folder"})
+    assert (there.store, there.home) == ("s3://bucket/folder", tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("KKZ_STORE", "some/folder"), ("KKZ_STORE", "s3://b?x=1"), ("KKZ_SCHEDULER", "127.0.0.1:8786")]
+)
+def test_an_address_of_another_form_is_a_sentence(name, value):
+    with pytest.raises(UserError) as error:
+        load_settings({name: value})
+    assert error.value.sentence.in_language("de").startswith(f"{name} ist „{value}“")

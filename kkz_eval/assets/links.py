@@ -14,7 +14,7 @@ def link(installation: Installation, key: str) -> dg.MetadataValue[str | None]:
     """The page kept under a key."""
     if installation.settings.reports_url:
         return dg.MetadataValue.url(f"{installation.settings.reports_url}/{key}")
-    return dg.MetadataValue.path(str(installation.steps.store.local_path(key)))
+    return dg.MetadataValue.path(installation.steps.store.address_of(key))
 
 
 def protocol_links(installation: Installation, protocols: Mapping[str, str]) -> dict[str, dg.MetadataValue[str | None]]:

@@ -56,7 +56,7 @@ def next_templates(context: dg.AssetExecutionContext, installation: dg.ResourceP
         current = lead_to_templates(installation, templates)
     store = installation.steps.store
     folders = [
-        dg.TableRecord({"kommune": name, "vorlagen": count, "ordner": str(store.local_path(folder))})
+        dg.TableRecord({"kommune": name, "vorlagen": count, "ordner": store.address_of(folder)})
         for name, count, folder in templates.of_each
     ]
     return dg.MaterializeResult(

@@ -32,11 +32,11 @@ def back_up(settings: Settings, place: str, keep: int) -> int:
     Raises UserError where there is no home, while a removal is not at its end, and where the place can't be written.
     """
     require_home(settings.home)
-    tell, store, target = telling(settings), Store.at(str(settings.home)), Store.at(place)
+    tell, store, target = telling(settings), Store.at(settings.store), Store.at(place)
     with writing_alone(settings.home, "kkz-eval backup", telling_beside(settings)):
         require_no_open_purge(store)
         gone, now = read_register(store).tombstones, f"{datetime.now(BERLIN):%Y-%m-%d %H:%M}"
-        made = make_backup(target, settings.home, settings.contracts, gone, now, keep)
+        made = make_backup(target, store, settings.home, settings.contracts, gone, now, keep)
     numbers = {"number": made.backup.number, "files": len(made.backup.files), "copied": made.copied, "bytes": made.bytes}
     tell(say("backup.made", place=place, **numbers))
     if made.forgotten:
@@ -48,7 +48,7 @@ def back_up(settings: Settings, place: str, keep: int) -> int:
 
 def restore(settings: Settings, place: str, number: int | None, contracts: Path) -> int:
     """Make a home and its contracts again from a backup, and say from which and where. Raises UserError as restore_backup."""
-    backup = restore_backup(Store.at(place), number, settings.home, contracts.absolute())
+    backup = restore_backup(Store.at(place), number, Store.at(settings.store), settings.home, contracts.absolute())
     tell, home = telling(settings), shlex.quote(str(settings.home))
     tell(say("backup.restored", number=backup.number, made=backup.made, home=home, contracts=shlex.quote(str(contracts))))
     tell(say("backup.next", home=home))

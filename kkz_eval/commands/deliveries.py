@@ -92,7 +92,7 @@ def list_arrivals(settings: Settings) -> int:
 
 def list_arrivals_json(settings: Settings) -> int:
     """Print the register as JSON: arrivals with their state, and each unit and year with its history."""
-    register = read_register(Store.at(str(settings.home)))
+    register = read_register(Store.at(settings.store))
     contracts = load_contracts(settings.contracts)
     known = _histories(settings, register, contracts)
     rows = _rows(register, contracts, known, settings.language)
@@ -133,7 +133,7 @@ def list_histories(settings: Settings) -> int:
 
 
 def _register(settings: Settings) -> Register:
-    register = read_register(Store.at(str(settings.home)))
+    register = read_register(Store.at(settings.store))
     if not register.arrivals:
         print(say_of_commands("run.register_empty", home=str(settings.home)).in_language(settings.language))
     return register
@@ -141,7 +141,7 @@ def _register(settings: Settings) -> Register:
 
 def _histories(settings: Settings, register: Register, contracts: Mapping[str, Contract]) -> dict[Place, History]:
     """All that was delivered and what counts of it; nothing is written, whatever has to be computed for it."""
-    store = DraftStore.over(Store.at(str(settings.home)))
+    store = DraftStore.over(Store.at(settings.store))
     decided = waiting_parts(store, register, contracts, load_decisions(settings.contracts, contracts, settings.day))
     return histories(
         register, contracts.values(), lambda contract: accepted_observations(Steps(store), register, contract), decided
@@ -230,7 +230,7 @@ def _tables(settings: Settings, contracts: Mapping[str, Contract], name: str) ->
 
 
 def _landed(settings: Settings, prefix: str) -> bytes:
-    store = Store.at(str(settings.home))
+    store = Store.at(settings.store)
     register = read_register(store)
     known = {arrival.sha256 for arrival in register.arrivals} - set(register.tombstones)
     found = [digest for digest in known if _PREFIX.fullmatch(prefix.lower()) and digest.startswith(prefix.lower())]
@@ -259,7 +259,7 @@ def _print_changes(contract: Contract, changes: Sequence[Change], language: Lang
 
 def list_requests(settings: Settings, form: str) -> int:
     """Print what was decided in returned marked copies, and whether it is in force; 0 nothing to do, 1 something waits."""
-    store, contracts = Store.at(str(settings.home)), load_contracts(settings.contracts)
+    store, contracts = Store.at(settings.store), load_contracts(settings.contracts)
     decisions = load_decisions(settings.contracts, contracts, settings.day)
     requests = requests_of(store, read_register(store), contracts)
     states = [request_state(request, decisions) for request in requests]
@@ -287,7 +287,7 @@ def list_requests(settings: Settings, form: str) -> int:
 
 def approve_request(settings: Settings, request_id: str, role: str, expires: str | None) -> int:
     """Approve a request as a second role: its YAML file is written beside the contracts. Raises UserError where that can't be."""
-    store, contracts = Store.at(str(settings.home)), load_contracts(settings.contracts)
+    store, contracts = Store.at(settings.store), load_contracts(settings.contracts)
     with _writing(settings, "kkz-eval deliveries approve"):
         require_no_open_purge(store)
         requests = {request.id: request for request in requests_of(store, read_register(store), contracts)}
@@ -312,7 +312,7 @@ def purge_content(settings: Settings, sha256: str, reason: str) -> int:
     """Remove a content for good and say what went, what still holds it, and what to do next."""
     tell = telling(settings)
     with _writing(settings, "kkz-eval purge"):
-        purged = purge(Store.at(str(settings.home)), settings.inbox, sha256, reason, settings.day)
+        purged = purge(Store.at(settings.store), settings.inbox, sha256, reason, settings.day)
     decisions = load_decisions(settings.contracts, load_contracts(settings.contracts), settings.day)
     for sentence in said_of_removal(purged, settings.inbox, decisions):
         tell(sentence)

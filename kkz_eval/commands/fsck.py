@@ -30,7 +30,7 @@ def check_home(settings: Settings, form: str) -> int:
     writer = other_writer(settings.home)
     if writer is not None:
         telling_beside(settings)(say("fsck.while_written", writer=writer))
-    looked = look(Store.at(str(settings.home)), load_contracts(settings.contracts))
+    looked = look(Store.at(settings.store), load_contracts(settings.contracts))
     _print(settings, form, looked, ())
     return 1 if looked.faults else 0
 
@@ -38,7 +38,7 @@ def check_home(settings: Settings, form: str) -> int:
 def repair_home(settings: Settings, form: str) -> int:
     """The same, and remove what is derived and will be made again; 0 nothing is left to do by hand, 1 something."""
     require_home(settings.home)
-    store, contracts = Store.at(str(settings.home)), load_contracts(settings.contracts)
+    store, contracts = Store.at(settings.store), load_contracts(settings.contracts)
     with writing_alone(settings.home, "kkz-eval fsck --repair", telling_beside(settings)):
         looked = look(store, contracts)
         removed = repair(store, looked.faults)

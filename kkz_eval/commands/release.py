@@ -53,5 +53,5 @@ def _done(settings: Settings, report: str, number: int | None, act: Callable[[St
         tell_of_releases(alone, kept.plan)
     language, page = settings.language, editions_page(kept.plan, settings.language)
     print(say(f"release.{done.act}", plan=kept.plan.id, number=done.number, digest=done.sums).in_language(language))
-    print(say("release.told", page=store.local_path(page)).in_language(language))
+    print(say("release.told", page=store.address_of(page)).in_language(language))
     return 0

@@ -65,8 +65,8 @@ def _tell_where(installation: Installation, reports: Sequence[str], outcome: Run
     """Say where what people open lies: the addresses at which the newest always is, the reports, and the board where the run came so far."""
     current = [str(data["aktuell"]) for data in outcome.metadata.values() if "aktuell" in data]
     if current:
-        first = installation.steps.store.local_path(first_page(installation.settings.language))
-        installation.progress(say("run.current", pages=Joined((str(first), *sorted(current)), "\n  ")))
+        first = installation.steps.store.address_of(first_page(installation.settings.language))
+        installation.progress(say("run.current", pages=Joined((first, *sorted(current)), "\n  ")))
     for page in reports:
         installation.progress(say("run.report", path=page))
     if "delivery_board" in outcome.metadata:

@@ -68,6 +68,8 @@ def _serve(settings: Settings, port: int) -> None:
         environment = {
             "KKZ_HOME": str(settings.home),
             "KKZ_INBOX": str(settings.inbox),
+            "KKZ_STORE": settings.object_store,
+            "KKZ_SCHEDULER": settings.scheduler,
             "KKZ_CONTRACTS": str(settings.contracts),
             "KKZ_LANGUAGE": settings.language,
             "KKZ_CONTACT": settings.contact,

@@ -28,7 +28,7 @@ def opened(settings: Settings) -> Installation:
     from kkz_eval.storage.store import Store  # noqa: PLC0415 (likewise)
 
     with _one_at_a_time:
-        return _opened(settings, _stamps(settings.contracts), register_head(Store.at(str(settings.home))))
+        return _opened(settings, _stamps(settings.contracts), register_head(Store.at(settings.store)))
 
 
 def snapshot_now(settings: Settings) -> Snapshot:

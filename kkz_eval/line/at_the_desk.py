@@ -252,7 +252,7 @@ def _mark(settings: Settings) -> tuple[object, ...] | None:
 
 def _made(settings: Settings, last: Moment | None) -> Moment:
     """The moment as all that it rests on is now, looked at object by object; the last one where that is the same."""
-    kept = Store.at(str(settings.home))
+    kept = Store.at(settings.store)
     contents = [(path, digest_of_bytes(Path(path).read_bytes())) for path in _files(settings.contracts, but=_BY_CLICK)]
     installation = _installation(settings, digest_of(contents))
     decisions = load_decisions(settings.contracts, installation.contracts, settings.day)

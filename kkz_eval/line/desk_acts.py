@@ -245,7 +245,7 @@ def _writing(settings: Settings) -> AbstractContextManager[None]:
 
 
 def _store(settings: Settings) -> Store:
-    return Store.at(str(settings.home))
+    return Store.at(settings.store)
 
 
 def _day(settings: Settings) -> str:

@@ -57,7 +57,7 @@ def kept_report(installation: Installation, named: str) -> KeptReport:
     Raises UserError where there is none.
     """
     store, by_folder = installation.steps.store, _plans_by_folder(installation.plans)
-    key = _key_in_home(installation.settings.home, named)
+    key = _key_in(store, named)
     if key is not None:
         parts = PurePosixPath(key).parts
         if len(parts) > 2 and parts[0] == "reports" and parts[1] in by_folder:
@@ -81,9 +81,11 @@ def _plans_by_folder(plans: Mapping[str, Plan]) -> dict[str, Plan]:
     return {report_folder(plan.id).partition("/")[2]: plan for plan in plans.values()}
 
 
-def _key_in_home(home: Path, named: str) -> str | None:
-    """The key of a path that lies in the home, None for any other text."""
-    path = Path(named)
+def _key_in(store: Store, named: str) -> str | None:
+    """The key of a path or URL that lies in the store, None for any other text."""
+    if not store.is_on_this_machine:
+        return named.removeprefix(f"{store.address}/") if named.startswith(f"{store.address}/") else None
+    path, home = Path(named), Path(store.root)
     if not path.exists():
         return None
     inside = path.resolve()

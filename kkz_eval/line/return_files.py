@@ -57,7 +57,7 @@ def made(snapshot: Snapshot, unit: ProgrammeUnit, form: Form, language: Language
     versions = [version(name) for name in LIBRARIES]
     inputs = [digest_of_bytes(repr(returned).encode()), settings.publisher, code_digest(*_MAKERS), versions]
     key = f"{derived_key('municipal_return', [unit.ags, language, *inputs])}.{form}"
-    store = Store.at(str(settings.home))
+    store = Store.at(settings.store)
     if store.exists(key):
         return store.get(key)
     content = _MAKE[form](returned, language, settings.publisher)

@@ -49,7 +49,7 @@ class Underived(DraftStore):
     def get(self, key: str) -> bytes:
         """The bytes under `key`. Raises UserError for what was derived and is not drafted, as if it were not there."""
         if self._is_hidden(key):
-            raise UserError("object_missing", key=key, home=self.root)
+            raise UserError("object_missing", key=key, home=self.address, option=self.option)
         return super().get(key)
 
     def exists(self, key: str) -> bool:

@@ -23,7 +23,7 @@ from kkz_eval.model.errors import UserError
 from kkz_eval.model.system_errors import reason_of
 from kkz_eval.storage.digests import digest_of_bytes
 from kkz_eval.storage.seals import content_of
-from kkz_eval.storage.store import PARTIAL, Store
+from kkz_eval.storage.store import ON_THIS_MACHINE, PARTIAL, Store
 from kkz_eval.storage.writer import LOCK
 
 SCHEMA_VERSION = 1
@@ -57,16 +57,16 @@ class Made:
     forgotten: int
 
 
-def make_backup(place: Store, home: Path, contracts: Path, gone: Iterable[str], made: str, keep: int) -> Made:
+def make_backup(place: Store, store: Store, home: Path, contracts: Path, gone: Iterable[str], made: str, keep: int) -> Made:
     """Take a backup of a home and the contracts it is judged by; nothing else may write in them meanwhile.
 
-    gone: digests of what was ever purged: where one is new, earlier backups lose all that the home does not have as it is now;
+    store: of the home, wherever it is: in the backup, its objects are files of the home; gone: digests of what was ever purged: where one is new, earlier backups lose all that the home does not have as it is now;
     made: day and time; keep: so many backups stay, 0 for all. Raises UserError where something can't be read or written.
     """
     earlier = backups_in(place)
     before = earlier[-1].files if earlier else {}
     files, damaged, copied, size = dict[str, str](), list[str](), 0, 0
-    for name, content in _files(home, contracts):
+    for name, content in _files(store, home, contracts):
         if name.startswith("home/") and not name.startswith(_HOME + _HISTORY) and content_of(name[5:], content) is None:
             damaged.append(name)
             if name in before:
@@ -81,7 +81,7 @@ def make_backup(place: Store, home: Path, contracts: Path, gone: Iterable[str], 
     if earlier and backup.gone - earlier[-1].gone:
         kept = [_without(place, old, files) for old in kept]
     if not place.put_if_absent(_list_key(number), _record_of(backup)):
-        raise UserError("backup_meanwhile", place=place.root)
+        raise UserError("backup_meanwhile", place=place.address)
     for old in earlier:
         if old.number not in {one.number for one in kept}:
             place.remove(_list_key(old.number))
@@ -102,33 +102,38 @@ def newest_backup(place: Store) -> Backup | None:
 def _read(place: Store, key: str) -> Backup:
     record = json.loads(place.get(key))
     if record["schema_version"] > SCHEMA_VERSION:
-        raise UserError("backup_of_later", key=key, place=place.root)
+        raise UserError("backup_of_later", key=key, place=place.address)
     return Backup(record["number"], record["made"], record["files"], frozenset(record["gone"]))
 
 
-def restore_backup(place: Store, number: int | None, home: Path, contracts: Path) -> Backup:
+def restore_backup(place: Store, number: int | None, store: Store, home: Path, contracts: Path) -> Backup:
     """Make a home and its contracts again from a backup, both or neither; the newest where no number is given.
 
+    store: of the home; an object store gets its objects before the folders come into being, the register last, and cut short the same call goes on.
     What a later backup knows as purged does not come back. Raises UserError where there is no such backup, where a content is missing or
     damaged, and where something is at one of the two places already.
     """
     known = backups_in(place)
     found = known[-1:] if number is None else [one for one in known if one.number == number]
     if not found:
-        raise UserError("backup_unknown", place=place.root, known=", ".join(str(one.number) for one in known) or "–")
+        raise UserError("backup_unknown", place=place.address, known=", ".join(str(one.number) for one in known) or "–")
     backup = found[0]
     for target in (home, contracts):
         if target.exists() and (not target.is_dir() or any(target.iterdir())):
             raise UserError("restore_there", place=str(target))
     purged = frozenset[str]().union(*(one.gone for one in known))
-    drafts = {"home/": _draft(home), "contracts/": _draft(contracts)}
+    files = {name: digest for name, digest in backup.files.items() if digest not in purged}
+    if not store.is_on_this_machine:
+        objects = {name.removeprefix(_HOME): digest for name, digest in files.items() if _is_object(name)}
+        files = {name: digest for name, digest in files.items() if not _is_object(name)}
+        _put_into(store, place, objects)
+    drafts = {_HOME: _draft(home), "contracts/": _draft(contracts)}
     try:
-        for name, digest in sorted(backup.files.items()):
-            if digest not in purged:
-                root = next(root for root in drafts if name.startswith(root))
-                _put_back(place, digest, drafts[root] / name.removeprefix(root))
+        for name, digest in sorted(files.items()):
+            root = next(root for root in drafts if name.startswith(root))
+            _put_back(place, digest, drafts[root] / name.removeprefix(root))
         os.replace(drafts["contracts/"], contracts)  # over an empty folder
-        os.replace(drafts["home/"], home)  # the last: with it, all is there
+        os.replace(drafts[_HOME], home)  # the last: with it, all is there
     except OSError as error:
         raise UserError("storage_not_writable", place=str(home), reason=reason_of(error)) from error
     finally:
@@ -137,11 +142,15 @@ def restore_backup(place: Store, number: int | None, home: Path, contracts: Path
     return backup
 
 
-def _files(home: Path, contracts: Path) -> Iterator[tuple[str, bytes]]:
+def _files(kept: Store, home: Path, contracts: Path) -> Iterator[tuple[str, bytes]]:
     """The place and content of each file that belongs into a backup, those of a database as SQLite itself copies it."""
+    if not kept.is_on_this_machine:
+        yield from ((f"{_HOME}{key}", kept.kept(key)) for key in kept.everything())
     for root, folder in (("home", home), ("contracts", contracts)):
         store = Store.at(str(folder))
         for key in store.everything() if folder.is_dir() else ():
+            if root == "home" and not kept.is_on_this_machine and _is_object(f"{_HOME}{key}"):
+                continue  # of a time before the object store
             if key == LOCK or (key.startswith(_HISTORY) and key.endswith(_BESIDE_A_DATABASE)):
                 continue
             is_database = key.startswith(_HISTORY) and key.endswith(_DATABASES)
@@ -186,15 +195,38 @@ def _draft(target: Path) -> Path:
         raise UserError("storage_not_writable", place=str(target.parent), reason=reason_of(error)) from error
 
 
-def _put_back(place: Store, digest: str, file: Path) -> None:
+def _content_of(place: Store, digest: str) -> bytes:
     content = place.get(_content_key(digest))
     if digest_of_bytes(content) != digest:
-        raise UserError("object_altered", key=_content_key(digest), home=place.root)
+        raise UserError("object_altered", key=_content_key(digest), home=place.address, option=place.option)
+    return content
+
+
+def _put_back(place: Store, digest: str, file: Path) -> None:
+    content = _content_of(place, digest)
     file.parent.mkdir(parents=True, exist_ok=True)
     with file.open("wb") as out:
         out.write(content)
         out.flush()
         os.fsync(out.fileno())
+
+
+def _is_object(name: str) -> bool:
+    """Whether a file of a backup belongs into the object store of a home, where it has one."""
+    return name.startswith(_HOME) and name.removeprefix(_HOME).partition("/")[0] not in ON_THIS_MACHINE
+
+
+def _put_into(store: Store, place: Store, objects: Mapping[str, str]) -> None:
+    """Put the objects of a backup into an object store, the register last: cut short, it knows of no delivery yet.
+
+    Raises UserError where anything lies there that is not of this backup, and where a content is missing or damaged.
+    """
+    if not set(store.everything()) <= objects.keys():
+        raise UserError("restore_there", place=store.address)
+    for key, digest in sorted(objects.items(), key=lambda item: (item[0].startswith("register/"), item[0])):
+        content = _content_of(place, digest)
+        if not store.put_as_kept(key, content) and store.kept(key) != content:
+            raise UserError("restore_there", place=store.address_of(key))
 
 
 def _content_key(digest: str) -> str:

@@ -48,6 +48,13 @@ def code_digest(*modules: str) -> str:
     return digest_of(sorted(_sources_behind(modules).items()))
 
 
+@cache
+def program_digest() -> str:
+    """SHA-256 of all files of the project's package: whether two processes have the same program."""
+    files = [path for path in (_ROOT / _PROJECT).rglob("*") if path.is_file() and path.suffix != ".pyc"]
+    return digest_of(sorted((path.relative_to(_ROOT).as_posix(), _digest_of_file(path)) for path in files))
+
+
 def _sources_behind(modules: Iterable[str]) -> dict[str, str]:
     """Digest of each file that the modules rest on, by its path in the project."""
     known = _modules()

@@ -52,22 +52,31 @@ class Steps:
         if self.store.exists(key):
             self.journal.reused.append((step, subject))
             return key, self.store.get(key)
-        content = make()
-        self.store.put_if_absent(key, content)
-        self.journal.computed.append((step, subject))
-        return key, content
+        return key, self._made(step, subject, key, make)
 
     def table(
         self, step: str, subject: str, parts: Sequence[object], spec: TableSpec, make: Callable[[], pa.Table]
     ) -> tuple[str, pa.Table]:
         """(key, table) of a derived table; the schema's version is part of the key."""
-        whole = [*parts, spec.name, spec.version]
-        key = f"{self.key(step, whole)}.parquet"
+        key = self._key_of_table(step, parts, spec)
         if self.store.exists(key):
             self.journal.reused.append((step, subject))
             return key, _table_at(self.store, key, spec)
-        key, content = self.content(step, subject, whole, ".parquet", lambda: to_parquet(make(), spec))
+        content = self._made(step, subject, key, lambda: to_parquet(make(), spec))
         return key, from_parquet(content, spec)
+
+    def has_table(self, step: str, parts: Sequence[object], spec: TableSpec) -> bool:
+        """Whether a derived table is there, so that nobody needs to make what it is made of."""
+        return self.store.exists(self._key_of_table(step, parts, spec))
+
+    def _key_of_table(self, step: str, parts: Sequence[object], spec: TableSpec) -> str:
+        return f"{self.key(step, [*parts, spec.name, spec.version])}.parquet"
+
+    def _made(self, step: str, subject: str, key: str, make: Callable[[], bytes]) -> bytes:
+        content = make()
+        self.store.put_if_absent(key, content)
+        self.journal.computed.append((step, subject))
+        return content
 
 
 @lru_cache(maxsize=48)  # the steps of a run ask for the same tables again and again

@@ -1,17 +1,21 @@
 """Objects under keys, written once: put_if_absent, get, list over fsspec. No meaning of the bytes.
 
 Locally an object is complete or absent at every moment: temporary name, fsync, hard link, fsync of the folder.
-Elsewhere the file system's own exclusive creation decides (`pipe_file(mode="create")`). What is kept carries a seal (seals), and what is
-got was found to be what was put.
+In an object store its own exclusive creation decides (`pipe_file(mode="create")`, on S3 a put with "If-None-Match: *"); nothing of it is
+remembered, no listing and no answer, because another process may have written since. Only what the store calls absent is absent: any other
+refusal is a sentence. What is kept carries a seal (seals), and what is got was found to be what was put.
 """
 
 from __future__ import annotations
 
 import errno
 import os
+import shlex
 import shutil
+import sys
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -32,6 +36,10 @@ _TELLING = ("ETag", "etag", "md5", "LastModified", "last_modified", "modified", 
 _UNFINISHED = (PARTIAL, ".dagster-")  # the second up to version 0.3.0, of the folder with Dagster's run history
 
 
+ON_THIS_MACHINE = ("dagster", "desk", "inbox")
+"""Folders of a home that stay in it where an object store keeps all others: what only this machine needs, or only adds lines to."""
+
+
 @dataclass(frozen=True)
 class Store:
     """A folder of immutable objects, on this machine or in an object store.
@@ -44,8 +52,14 @@ class Store:
 
     @classmethod
     def at(cls, url: str) -> Store:
-        """The store at a path of this machine or an fsspec URL such as `memory://kkz`."""
-        fs, root = fsspec.core.url_to_fs(url)
+        """The store at a path of this machine or an fsspec URL such as `s3://bucket/folder`.
+
+        Raises UserError for a kind of URL that nothing here can read.
+        """
+        try:
+            fs, root = fsspec.core.url_to_fs(url, use_listings_cache=False)
+        except (ValueError, ImportError) as error:  # no such kind, or its library is not installed
+            raise UserError("storage_unknown", place=url, reason=reason_of(error)) from error
         return cls(fs, str(root).rstrip("/"))
 
     @property
@@ -53,23 +67,40 @@ class Store:
         """Where the objects are: the same for a draft on top of it, which has more."""
         return self.fs, self.root
 
+    @property
+    def is_on_this_machine(self) -> bool:
+        """Whether it is a folder, and no object store."""
+        return isinstance(self.fs, LocalFileSystem)
+
+    @property
+    def address(self) -> str:
+        """Where it is, as people name it: a path, or a URL."""
+        return self.root if self.is_on_this_machine else str(self.fs.unstrip_protocol(self.root))
+
+    @property
+    def option(self) -> str:
+        """What a command needs to be told to mean it, as it stands behind its name: nothing of an object store, which is a setting."""
+        return f" --home {shlex.quote(self.root)}" if self.is_on_this_machine else ""
+
     def put_if_absent(self, key: str, data: bytes) -> bool:
         """Keep `data` under `key` unless something is there; whether it was written now.
 
         Raises UserError where the place can't be written.
         """
-        path, kept = self._path(key), sealed(key, data)
-        if isinstance(self.fs, LocalFileSystem):
+        return self.put_as_kept(key, sealed(key, data))
+
+    def put_as_kept(self, key: str, kept: bytes) -> bool:
+        """The same with bytes that are as `kept` gave them, of another store: they have their seal, or are of a time before there were any."""
+        path = self._path(key)
+        if self.is_on_this_machine:
             return _link_if_absent(Path(path), kept)
-        if self.fs.exists(path):
-            return False
         try:
-            self.fs.makedirs(str(PurePosixPath(path).parent), exist_ok=True)
             self.fs.pipe_file(path, kept, mode="create")
-        except FileExistsError:
-            return False
-        except OSError as error:
-            raise UserError("storage_not_writable", place=path, reason=reason_of(error)) from error
+        except _refusals() as error:
+            # Not every server says why it refuses. Where an answer is lost, the library asks again, and what is there then may be its own.
+            if self.exists(key):
+                return self.kept(key) == kept
+            raise self._not_writable(key, error) from error
         return True
 
     def restore(self, key: str, data: bytes) -> bool:
@@ -92,20 +123,19 @@ class Store:
         if self.exists(key) and self.kept(key) == kept:
             return
         try:
-            if isinstance(self.fs, LocalFileSystem):
+            if self.is_on_this_machine:
                 _make_folder(Path(path).parent)
                 _move_into_place(Path(path), kept)
             else:
-                self.fs.makedirs(str(PurePosixPath(path).parent), exist_ok=True)
                 self.fs.pipe_file(path, kept)
-        except OSError as error:
-            raise UserError("storage_not_writable", place=path, reason=reason_of(error)) from error
+        except _refusals() as error:
+            raise self._not_writable(key, error) from error
 
     def get(self, key: str) -> bytes:
         """The bytes that were put under `key`. Raises UserError where there are none or others, or they can't be read."""
         content = content_of(key, self.kept(key))
         if content is None:
-            raise UserError("object_altered", key=key, home=self.root)
+            raise UserError("object_altered", key=key, home=self.address, option=self.option)
         return content
 
     def get_listed(self, folder: str, name: str) -> bytes:
@@ -116,7 +146,7 @@ class Store:
         content, sums = self.get(f"{folder}/{name}"), f"{folder}/{SUMS}"
         listed = listed_sums(self.get(sums)).get(name) if self.exists(sums) else None
         if listed not in (None, digest_of_bytes(content)):
-            raise UserError("object_altered", key=f"{folder}/{name}", home=self.root)
+            raise UserError("object_altered", key=f"{folder}/{name}", home=self.address, option=self.option)
         return content
 
     def kept(self, key: str) -> bytes:
@@ -124,15 +154,23 @@ class Store:
         try:
             return bytes(self.fs.cat_file(self._path(key)))
         except FileNotFoundError as error:
-            raise UserError("object_missing", key=key, home=self.root) from error
-        except OSError as error:
-            raise UserError("storage_not_readable", place=self._path(key), reason=reason_of(error)) from error
+            raise UserError("object_missing", key=key, home=self.address, option=self.option) from error
+        except _refusals() as error:
+            raise self._not_readable(self.address_of(key), error) from error
 
     def exists(self, key: str) -> bool:
         """Whether an object is kept under `key`. Raises UserError where that can't be told: an error is no "no"."""
-        if isinstance(self.fs, LocalFileSystem):
-            return _is_there(self._path(key))
-        return bool(self.fs.exists(self._path(key)))
+        path = self._path(key)
+        if self.is_on_this_machine:
+            return _is_there(path)
+        try:
+            # `exists` of most file systems takes any error for "no"; `info` of S3 asks a second time whether it is a folder, `metadata` does not.
+            getattr(self.fs, "metadata", self.fs.info)(path)
+        except FileNotFoundError:
+            return False
+        except _refusals() as error:
+            raise self._not_readable(self.address_of(key), error) from error
+        return True
 
     def unfinished(self) -> list[str]:
         """Keys of all writes that were cut short, sorted: files and whole folders that hold part of an object and are none."""
@@ -156,18 +194,24 @@ class Store:
         A file system that says no more than its size has no mark of it.
         """
         base, start = self._path(prefix), len(self.root) + 1
-        if isinstance(self.fs, LocalFileSystem):
+        if self.is_on_this_machine:
             found = ((path[start:], _mark_of(path)) for path in _files_below(base))
         else:
-            files = self.fs.find(base, detail=True) if self.fs.exists(base) else {}
-            found = ((str(path)[start:], _mark_said(about)) for path, about in files.items())
+            found = ((str(path)[start:], _mark_said(about)) for path, about in self._found(base, detail=True).items())
         return {key: mark for key, mark in found if mark and not _is_unfinished(key)}
 
     def _keys(self, base: str) -> Iterable[str]:
         start = len(self.root) + 1
-        if isinstance(self.fs, LocalFileSystem):  # fsspec asks for every file's size and dates, which takes ten times as long
+        if self.is_on_this_machine:  # fsspec asks for every file's size and dates, which takes ten times as long
             return (path[start:] for path in _files_below(base))
-        return (str(path)[start:] for path in self.fs.find(base)) if self.fs.exists(base) else ()
+        return [str(path)[start:] for path in self._found(base, detail=False)]
+
+    def _found(self, base: str, *, detail: bool) -> Any:
+        """What an object store lists below a path, with what it says of each in the detail."""
+        try:
+            return self.fs.find(base, detail=detail)
+        except _refusals() as error:  # "not found", too: an object store says so of a bucket, and of no folder
+            raise self._not_readable(self.address, error) from error
 
     def remove(self, key: str) -> None:
         """Take an object, or a write that was cut short, away for good. Nothing happens where there is none.
@@ -175,16 +219,33 @@ class Store:
         Raises UserError where it can't be taken away.
         """
         path = self._path(key)
-        if isinstance(self.fs, LocalFileSystem):
+        if self.is_on_this_machine:
             _take_away(path)
-        elif self.fs.exists(path):
-            self.fs.rm_file(path)
+            return
+        try:
+            with suppress(FileNotFoundError):
+                self.fs.rm_file(path)
+        except _refusals() as error:
+            raise self._not_writable(key, error) from error
+
+    def _not_writable(self, key: str, error: Exception) -> UserError:
+        code = "storage_not_writable" if self.is_on_this_machine else "object_store_not_writable"
+        return UserError(code, place=self.address_of(key), reason=reason_of(error))
+
+    def _not_readable(self, place: str, error: Exception) -> UserError:
+        code = "storage_not_readable" if self.is_on_this_machine else "object_store_not_readable"
+        return UserError(code, place=place, reason=reason_of(error))
 
     def local_path(self, key: str) -> Path:
         """Where a local store keeps `key`. Raises TypeError for another kind of store."""
-        if not isinstance(self.fs, LocalFileSystem):
+        if not self.is_on_this_machine:
             raise TypeError("only a local store has paths")
         return Path(self._path(key))
+
+    def address_of(self, key: str) -> str:
+        """Where `key` is kept, as people name it: a path, or a URL."""
+        self._path(key)
+        return f"{self.address}/{key}"
 
     def _path(self, key: str) -> str:
         parts = PurePosixPath(key).parts
@@ -211,6 +272,10 @@ class DraftStore(Store):
         self.drafts[key] = data
         return True
 
+    def put_as_kept(self, key: str, kept: bytes) -> bool:
+        """As in a store, in memory, without its seal."""
+        return self.put_if_absent(key, content_of(key, kept) or kept)
+
     def replace(self, key: str, data: bytes) -> None:
         """As in a store, in memory."""
         self.drafts[key] = data
@@ -231,6 +296,16 @@ class DraftStore(Store):
         """Keys below `prefix`, sorted."""
         drafted = (key for key in self.drafts if key == prefix or key.startswith(f"{prefix}/"))
         return sorted({*super().list(prefix), *drafted})
+
+
+def _refusals() -> tuple[type[Exception], ...]:
+    """What a file system raises: of an object store, what its libraries say themselves where no server answers, too."""
+    libraries = [(sys.modules.get(name), error) for name, error in _ERRORS_OF_LIBRARIES]
+    return (OSError, *(getattr(library, error) for library, error in libraries if library is not None))
+
+
+_ERRORS_OF_LIBRARIES = (("botocore.exceptions", "BotoCoreError"), ("aiohttp", "ClientError"))
+"""Of those of S3; they are loaded where a store is there, and nowhere else."""
 
 
 def _is_unfinished(key: str) -> bool:

@@ -13,7 +13,7 @@ def asked_for() -> dict[str, list[str]]:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     extras = project["optional-dependencies"]
     groups = {"Run": project["dependencies"]} | {
-        title.capitalize(): extras[title] for title in ("server", "test", "oracles", "validators")
+        title.capitalize(): extras[title] for title in ("server", "machines", "test", "oracles", "validators")
     }
     return {title: [re.split(r"[<>=!~\[; ]", entry)[0] for entry in entries] for title, entries in groups.items()}
 

@@ -37,7 +37,7 @@ class Place:
         return key
 
     def back_up(self, keep: int = 0):
-        return make_backup(self.backups, self.home, self.contracts, self.gone, "2026-11-29 12:00", keep)
+        return make_backup(self.backups, self.store, self.home, self.contracts, self.gone, "2026-11-29 12:00", keep)
 
 
 def content(folder: Path) -> dict[str, bytes]:
@@ -51,7 +51,9 @@ def place(tmp_path: Path) -> Place:
 
 def test_a_home_comes_back_as_it_was(place: Place, tmp_path: Path) -> None:
     place.back_up()
-    restore_backup(place.backups, None, tmp_path / "new" / "home", tmp_path / "new" / "contracts")
+    restore_backup(
+        place.backups, None, Store.at(str(tmp_path / "new" / "home")), tmp_path / "new" / "home", tmp_path / "new" / "contracts"
+    )
     expected = content(place.home)
     del expected[LOCK]
     assert content(tmp_path / "new" / "home") == expected
@@ -78,7 +80,7 @@ def test_what_was_purged_leaves_all_backups_with_the_next_one(place: Place, tmp_
     assert not [name for name, data in held.items() if b"geheim" in data]
     for backup in backups_in(place.backups):
         home = tmp_path / f"back{backup.number}" / "home"
-        restore_backup(place.backups, backup.number, home, home.parent / "contracts")
+        restore_backup(place.backups, backup.number, Store.at(str(home)), home, home.parent / "contracts")
         assert not [name for name, data in content(home).items() if b"geheim" in data]
         assert (home / "register" / "batches" / "1.json").is_file()
 
@@ -97,7 +99,7 @@ def test_what_is_damaged_at_home_does_not_replace_what_was_whole(place: Place, t
     whole = file.read_bytes()
     file.write_bytes(whole.replace(b"1}", b"2}"))
     assert place.back_up().damaged == ("home/register/batches/1.json",)
-    restore_backup(place.backups, None, tmp_path / "new", tmp_path / "newc")
+    restore_backup(place.backups, None, Store.at(str(tmp_path / "new")), tmp_path / "new", tmp_path / "newc")
     assert (tmp_path / "new" / "register" / "batches" / "1.json").read_bytes() == whole
 
 
@@ -107,7 +109,7 @@ def test_a_damaged_backup_is_not_restored_and_nothing_is_left(place: Place, tmp_
     os.chmod(one, 0o600)
     one.write_bytes(one.read_bytes() + b" ")
     with pytest.raises(UserError, match="damaged"):
-        restore_backup(place.backups, None, tmp_path / "new", tmp_path / "newc")
+        restore_backup(place.backups, None, Store.at(str(tmp_path / "new")), tmp_path / "new", tmp_path / "newc")
     assert not (tmp_path / "new").exists()
     assert not (tmp_path / "newc").exists()
     assert not [name for name in os.listdir(tmp_path) if name.startswith(PARTIAL)]
@@ -116,9 +118,9 @@ def test_a_damaged_backup_is_not_restored_and_nothing_is_left(place: Place, tmp_
 def test_nothing_is_restored_over_something(place: Place, tmp_path: Path) -> None:
     place.back_up()
     with pytest.raises(UserError, match="something in"):
-        restore_backup(place.backups, None, place.home, tmp_path / "newc")
+        restore_backup(place.backups, None, Store.at(str(place.home)), place.home, tmp_path / "newc")
     with pytest.raises(UserError, match="no such backup"):
-        restore_backup(place.backups, 7, tmp_path / "new", tmp_path / "newc")
+        restore_backup(place.backups, 7, Store.at(str(tmp_path / "new")), tmp_path / "new", tmp_path / "newc")
 
 
 def test_a_database_is_copied_whole_while_others_write_in_it(place: Place, tmp_path: Path) -> None:
@@ -130,7 +132,7 @@ def test_a_database_is_copied_whole_while_others_write_in_it(place: Place, tmp_p
         open_database.execute("insert into runs values (7)")
         open_database.commit()  # it stands in the log beside the database as yet
         place.back_up()
-    restore_backup(place.backups, None, tmp_path / "new", tmp_path / "newc")
+    restore_backup(place.backups, None, Store.at(str(tmp_path / "new")), tmp_path / "new", tmp_path / "newc")
     with closing(sqlite3.connect(tmp_path / "new" / "dagster" / "runs.db")) as restored:
         assert restored.execute("select id from runs").fetchall() == [(7,)]
     assert sorted(os.listdir(tmp_path / "new" / "dagster")) == ["runs.db"]
@@ -167,9 +169,9 @@ def test_a_backup_that_is_cut_short_spoils_none_and_the_next_one_is_whole(
             for backup in backups_in(place.backups):
                 home = tmp_path / f"cut{backup.number}" / "home"
                 patch.undo()
-                restore_backup(place.backups, backup.number, home, home.parent / "contracts")
+                restore_backup(place.backups, backup.number, Store.at(str(home)), home, home.parent / "contracts")
     place.back_up()
-    restore_backup(place.backups, None, tmp_path / "new", tmp_path / "newc")
+    restore_backup(place.backups, None, Store.at(str(tmp_path / "new")), tmp_path / "new", tmp_path / "newc")
     assert (tmp_path / "new" / "landing" / digest_of_bytes(b"neu")).is_file()
     assert not [key for key in content(Path(place.url)) if PARTIAL in key]
     assert not [name for name, data in content(Path(place.url)).items() if data == SECRET]
@@ -177,6 +179,6 @@ def test_a_backup_that_is_cut_short_spoils_none_and_the_next_one_is_whole(
 
 def test_an_object_store_keeps_backups_as_a_folder_does(place: Place, tmp_path: Path) -> None:
     elsewhere = Store.at("memory://backups-of-a-test")
-    make_backup(elsewhere, place.home, place.contracts, (), "2026-11-29 12:00", 0)
-    restore_backup(elsewhere, None, tmp_path / "new", tmp_path / "newc")
+    make_backup(elsewhere, place.store, place.home, place.contracts, (), "2026-11-29 12:00", 0)
+    restore_backup(elsewhere, None, Store.at(str(tmp_path / "new")), tmp_path / "new", tmp_path / "newc")
     assert (tmp_path / "new" / "landing" / digest_of_bytes(SECRET)).read_bytes() == SECRET

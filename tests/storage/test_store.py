@@ -14,8 +14,10 @@ from kkz_eval.model.errors import UserError
 from kkz_eval.storage.store import DraftStore, Store
 
 
-@pytest.fixture(params=["local", "memory"])
+@pytest.fixture(params=["local", "memory", "s3"])
 def store(request, tmp_path):
+    if request.param == "s3":
+        return Store.at(request.getfixturevalue("object_store") + "/home")
     return Store.at(str(tmp_path / "home") if request.param == "local" else f"memory://{tmp_path.name}")
 
 
@@ -139,3 +141,52 @@ def test_a_place_where_nothing_can_be_replaced_is_a_sentence(tmp_path):
     (tmp_path / "aktuell").write_bytes(b"a file where a folder should be")
     with pytest.raises(UserError, match="aktuell"):
         Store.at(str(tmp_path)).replace("aktuell/index.html", b"<html></html>")
+
+
+def test_an_object_store_remembers_nothing_that_another_process_may_have_changed(object_store):
+    from s3fs import S3FileSystem
+
+    store = Store.at(f"{object_store}/home")
+    another = Store(S3FileSystem(skip_instance_cache=True), store.root)
+    assert (store.list("a"), store.exists("a/b")) == ([], False)
+    assert another.put_if_absent("a/b", b"1")
+    assert (store.list("a"), store.exists("a/b"), store.get("a/b")) == (["a/b"], True, b"1")
+    assert not store.put_if_absent("a/b", b"2")
+    another.remove("a/b")
+    assert (store.list("a"), store.exists("a/b")) == ([], False)
+
+
+def test_a_write_whose_answer_was_lost_is_known_for_ones_own_and_that_of_another_is_not(object_store, monkeypatch):
+    store = Store.at(f"{object_store}/home")
+    put = store.fs.pipe_file
+
+    def twice(path, data, mode):
+        put(path, data, mode=mode)
+        put(path, data, mode=mode)  # as the library does where it got no answer
+
+    with monkeypatch.context() as patch:
+        patch.setattr(store.fs, "pipe_file", twice)
+        assert store.put_if_absent("a/b", b"1")
+        assert not store.put_if_absent("a/b", b"2")
+    assert store.get("a/b") == b"1"
+
+
+def test_a_bucket_that_is_not_there_is_no_empty_home(object_store):
+    store = Store.at("s3://no-such-bucket/home")
+    for refused in (store.everything, lambda: store.list("register"), lambda: store.put_if_absent("a", b"")):
+        with pytest.raises(UserError) as error:
+            refused()
+        assert "ob der Objektspeicher zu erreichen ist" in error.value.sentence.in_language("de")
+
+
+def test_an_address_that_nothing_here_can_read_is_a_sentence():
+    with pytest.raises(UserError) as error:
+        Store.at("s4://bucket/home")
+    assert "kein Ort, an dem hier etwas abgelegt werden kann" in error.value.sentence.in_language("de")
+
+
+def test_a_draft_over_an_object_store_leaves_nothing_there(object_store):
+    store = Store.at(f"{object_store}/home")
+    draft = DraftStore.over(store)
+    assert draft.put_if_absent("a/b.json", b"{}")
+    assert (draft.list("a"), store.list("a")) == (["a/b.json"], [])

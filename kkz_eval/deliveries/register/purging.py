@@ -107,7 +107,7 @@ def require_no_open_purge(store: Store) -> None:
             date=begun.date,
             reason=begun.reason,
             asked=shlex.quote(begun.reason),
-            home=shlex.quote(store.root),
+            option=store.option,
         )
 
 

@@ -257,13 +257,13 @@ def _extended(store: Store, start: _Folded, head: Head) -> _Folded:
     seen, chain = dict(start.register.seen), start.register.chain
     for number, key in enumerate(head.batches, 1):
         if key != batch_key(number):
-            raise UserError("object_missing", key=batch_key(number), home=store.root)
+            raise UserError("object_missing", key=batch_key(number), home=store.address, option=store.option)
         if number <= len(start.head.batches):
             continue
         kept = store.get(key)
         content = _read(key, kept, _BATCH_VERSION)
         if content.get("before", chain) != chain:
-            raise UserError("register_broken", key=key, home=store.root)
+            raise UserError("register_broken", key=key, home=store.address, option=store.option)
         chain = digest_of_bytes((chain + digest_of_bytes(kept)).encode())
         seen = _seen_with(seen, content)
         returned.update(content.get("returned", ()))
@@ -277,10 +277,10 @@ def _extended(store: Store, start: _Folded, head: Head) -> _Folded:
     kept_of_copies = set(store.list(_RETURNED)) if returned else set()
     for sha256 in sorted(returned - tombstones.keys()):
         if _returned_key(sha256) not in kept_of_copies:
-            raise UserError("object_missing", key=_returned_key(sha256), home=store.root)
+            raise UserError("object_missing", key=_returned_key(sha256), home=store.address, option=store.option)
     arrived = {(arrival.sha256, arrival.contract_id) for arrival in arrivals}
     if unknown := sorted(verdicts.keys() - arrived):
-        raise UserError("register_incomplete", sha256=unknown[0][0], home=store.root)
+        raise UserError("register_incomplete", sha256=unknown[0][0], home=store.address, option=store.option)
     register = Register(tuple(sorted(arrivals)), seen, verdicts, tombstones, chain)
     return _Folded(head, register, start.indexed, frozenset(returned))
 

@@ -143,7 +143,7 @@ class _Room:
         against = FileView(0, file, answered_for(person), self.desk.language(request)).objection
         if against is not None:  # before it is looked up: that others handed it in is not for everyone to know
             return self._not_taken(request, digest, [against])
-        writing = replace(_moment(settings).installation, steps=Steps(Store.at(str(settings.home))))
+        writing = replace(_moment(settings).installation, steps=Steps(Store.at(settings.store)))
         self.desk.record(request, "hands_in", digest)  # before: what can't be recorded is not done
         handed = hand_in(writing, file.name, file.data, answered_for(person), datetime.now(UTC), PATIENCE)
         if handed.number is None:

@@ -18,6 +18,7 @@ from starlette.responses import Response
 from kkz_eval.desk.content_policy import for_kept_page
 from kkz_eval.desk.desk import At, Desk, person_of
 from kkz_eval.desk.people import ALL_ROLES, SEE_EVERY_UNIT
+from kkz_eval.storage.store import Store
 
 _EVERYONE = ("reports", "aktuell/berichte", "aktuell/freigegeben", "aktuell/ausgaben")
 _RULE = re.compile(rb"\[(regeln/[a-z0-9_]+\.html)\]</code>")
@@ -28,7 +29,7 @@ def routes(desk: Desk) -> Iterator[At]:
     """The folders that are served."""
 
     def file(request: Request) -> Response:
-        return _file(desk.installed.home, request.url.path)
+        return _file(Store.at(desk.installed.store), request.url.path)
 
     def file_inside(request: Request) -> Response:
         if not person_of(request).sees_every_unit:  # an approver of some units: these pages have all
@@ -52,24 +53,32 @@ def _typeface(request: Request) -> Response:
     return Response(content, media_type="font/ttf", headers={"cache-control": "max-age=604800"})
 
 
-def _file(home: Path, path: str) -> Response:
-    """A file below the home, as it is. Raises HTTPException for all that is no file within the folder that the address begins with."""
-    home = home.resolve()
+def _file(store: Store, path: str) -> Response:
+    """An object as it is kept. Raises HTTPException for all that is none within the folder that the address begins with."""
+    key = path.lstrip("/")
     try:
-        place = (home / path.lstrip("/")).resolve()
-        allowed = place.is_relative_to(home / path.strip("/").split("/")[0]) and place.is_file()
+        allowed = _is_inside(store, key) and store.exists(key)
     except (OSError, ValueError) as error:
         raise HTTPException(HTTPStatus.NOT_FOUND) from error
     if not allowed:
         raise HTTPException(HTTPStatus.NOT_FOUND)
-    content = place.read_bytes()
-    kind = mimetypes.guess_type(place.name)[0] or "application/octet-stream"
+    content = store.kept(key)
+    kind = mimetypes.guess_type(key.rpartition("/")[2])[0] or "application/octet-stream"
     if kind == "text/html":
         return _page(_with_rules_linked(content) if path.startswith("/protocols/") else content)
     headers = {"cache-control": "no-store", "content-security-policy": for_kept_page(b"")}
     if not kind.startswith(("text/plain", "image/", "application/pdf")):
         headers["content-disposition"] = "attachment"
     return Response(content, media_type=kind, headers=headers)
+
+
+def _is_inside(store: Store, key: str) -> bool:
+    """Whether what lies under a key is in the folder that it begins with; in a folder of this machine it may be a link to elsewhere, or no file."""
+    if not store.is_on_this_machine:
+        return True
+    home = Path(store.root).resolve()
+    place = (home / key).resolve()
+    return place.is_relative_to(home / key.split("/", maxsplit=1)[0]) and place.is_file()
 
 
 def _with_rules_linked(protocol: bytes) -> bytes:
