@@ -23,6 +23,7 @@ from kkz_eval.io_managers import AcceptedTables
 from kkz_eval.jobs import check_deliveries, deadline_reminders, deadlines_job, templates_job, yearly_run
 from kkz_eval.line.comparisons import additive_measures, counterparts
 from kkz_eval.line.installation import Installation, open_installation
+from kkz_eval.on_scheduler import steps_on
 from kkz_eval.sensors import accepted_sensor, inbox_sensor
 from kkz_eval.settings import load_settings
 
@@ -72,7 +73,7 @@ def build_defs(installation: Installation, **overrides: Any) -> dg.Definitions:
             "options": RunOptions(),
             "io_manager": AcceptedTables(installation),
         },
-        "executor": dg.in_process_executor,
+        "executor": steps_on(installation) if installation.settings.scheduler else dg.in_process_executor,
     }
     return dg.Definitions(**{**parts, **overrides})
 

@@ -26,6 +26,8 @@ from kkz_eval.line.sentences import references_listed
 from kkz_eval.model.texts import LANGUAGES, Wording
 
 OWNERS = ["team:auswertung"]
+ON_ANY_WORKER = {"kkz/where": "any_worker"}
+"""Of steps that need nothing but the snapshot: neither the inbox nor the processes that read files."""
 
 _COLUMNS = {
     "indicator": "string",
@@ -87,6 +89,7 @@ def plan_assets(plan: Plan) -> list[dg.AssetsDefinition]:
         name=asset_name("design", plan),
         deps=[indicators],
         group_name=group,
+        op_tags=ON_ANY_WORKER,
         owners=OWNERS,
         kinds={"table"},
         output_required=False,
@@ -132,6 +135,7 @@ def plan_assets(plan: Plan) -> list[dg.AssetsDefinition]:
         name=asset_name("effects", plan),
         deps=[design],
         group_name=group,
+        op_tags=ON_ANY_WORKER,
         owners=OWNERS,
         kinds={"statsmodels"},
         output_required=False,
@@ -175,6 +179,7 @@ def plan_assets(plan: Plan) -> list[dg.AssetsDefinition]:
         name=asset_name("audit", plan),
         deps=[effects],  # which computes the rows, so that no two processes do
         group_name=group,
+        op_tags=ON_ANY_WORKER,
         owners=OWNERS,
         kinds={"table"},
         output_required=False,
@@ -208,6 +213,7 @@ def plan_assets(plan: Plan) -> list[dg.AssetsDefinition]:
         name=asset_name("report", plan),
         deps=[effects, *audits],
         group_name=group,
+        op_tags=ON_ANY_WORKER,
         owners=OWNERS,
         kinds={"html"},
         output_required=False,
@@ -226,7 +232,7 @@ def plan_assets(plan: Plan) -> list[dg.AssetsDefinition]:
         yield dg.MaterializeResult(
             metadata={
                 **said_where_simulated(study.simulated, installation.settings.language),
-                "bericht": dg.MetadataValue.path(str(installation.steps.store.local_path(edition.page))),
+                "bericht": dg.MetadataValue.path(installation.steps.store.address_of(edition.page)),
                 "oeffnen": link(installation, edition.page),
                 "aktuell": link(installation, current),
                 "fassung": edition.digest,

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import asdict, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -30,27 +31,28 @@ from kkz_eval.evaluation.problems import Note, PanelInvalid, Refused
 from kkz_eval.evaluation.results import VERDICT_COLUMNS, EffectsResult, join_results, result_frame, result_of, write_results
 from kkz_eval.evaluation.sample import Counts, Sample, build_sample, outcome_slice
 from kkz_eval.evaluation.sensitivity.table import Sensitivity, sensitivity_of
+from kkz_eval.evaluation.spread import Spread
 from kkz_eval.evaluation.verdict.of_panel import verdict_rows
 from kkz_eval.model.texts import Joined, Sentence
 
 
-def run_effects(panel: pd.DataFrame, plan: Plan) -> EffectsResult:
-    """Every estimator of the plan on every outcome. panel: long, as effects-interface.md says.
+def run_effects(panel: pd.DataFrame, plan: Plan, spread: Spread = map) -> EffectsResult:
+    """Every estimator of the plan on every outcome. panel: long, as effects-interface.md says; spread: how outcomes and drawn fits are made.
 
     An outcome whose rows cannot be used is refused while the others go on. Raises PanelInvalid where none is left, where columns or
     outcomes are missing, and where rows are wrong that no outcome of the plan has.
     """
-    return together(join_results(_results(panel, plan, "panel")), panel, plan)
+    return together(join_results(_results(panel, plan, "panel", spread)), panel, plan)
 
 
-def run_outcome(panel: pd.DataFrame, plan: Plan, indicator: str) -> EffectsResult:
-    """Every estimator of the plan on one outcome; depends on that indicator's rows only, so that it can be kept by digest.
+def run_outcome(panel: pd.DataFrame, plan: Plan, indicator: str, spread: Spread = map) -> EffectsResult:
+    """Every estimator of the plan on one outcome; depends on that indicator's rows only, so that it can be kept by digest. spread: as run_effects.
 
     Raises PanelInvalid; KeyError where the plan has no such outcome.
     """
     outcome = plan.outcome(indicator)
     rows = panel[panel["indicator"] == indicator] if "indicator" in panel.columns else panel
-    return _outcome_result(validate_panel(rows if len(rows) else panel, _only(plan, outcome)), plan, outcome)
+    return _outcome_result(validate_panel(rows if len(rows) else panel, _only(plan, outcome)), plan, outcome, spread)
 
 
 def run_estimator(panel: pd.DataFrame, plan: Plan, indicator: str, estimator: str) -> Estimation:
@@ -96,11 +98,11 @@ def exit_code(result: EffectsResult) -> int:
     return int((result.estimates["status"] == "refused").any())
 
 
-def effects_command(panel_path: Path, plan_path: Path, out_dir: Path | None) -> EffectsResult:
+def effects_command(panel_path: Path, plan_path: Path, out_dir: Path | None, spread: Spread = map) -> EffectsResult:
     """Reads panel and plan, estimates, writes the result files (none without a folder). Raises UserError (exit code 2) before it writes."""
     plan = load_plan(plan_path)
     panel = read_panel(panel_path)
-    result = together(join_results(_results(panel, plan, str(panel_path))), panel, plan)
+    result = together(join_results(_results(panel, plan, str(panel_path), spread)), panel, plan)
     if out_dir is not None:
         write_results(result, out_dir)
     return result
@@ -111,19 +113,23 @@ def _only(plan: Plan, outcome: Outcome) -> Plan:
     return replace(plan, outcomes=(outcome,))
 
 
-def _results(panel: pd.DataFrame, plan: Plan, source: str) -> Iterator[EffectsResult]:
+def _results(panel: pd.DataFrame, plan: Plan, source: str, spread: Spread) -> Iterator[EffectsResult]:
     try:
         checked = validate_panel(panel, plan, source)
     except PanelInvalid as of_panel:
         parts = by_outcome(panel, plan, of_panel)
-        for outcome in plan.outcomes:
-            part = parts[outcome.indicator]
-            yield (
-                _refused_outcome(plan, outcome, part) if isinstance(part, PanelInvalid) else _outcome_result(part, plan, outcome)
-            )
+        each = ((outcome, parts[outcome.indicator]) for outcome in plan.outcomes)
     else:
-        for outcome in plan.outcomes:
-            yield _outcome_result(checked, plan, outcome)
+        each = ((outcome, checked[checked["indicator"] == outcome.indicator]) for outcome in plan.outcomes)
+    yield from spread(partial(_result_of_part, plan, spread), each)
+
+
+def _result_of_part(plan: Plan, spread: Spread, of: tuple[Outcome, pd.DataFrame | PanelInvalid]) -> EffectsResult:
+    """The result of an outcome from its part of the panel, or from what is wrong with that."""
+    outcome, part = of
+    return (
+        _refused_outcome(plan, outcome, part) if isinstance(part, PanelInvalid) else _outcome_result(part, plan, outcome, spread)
+    )
 
 
 def _refused_outcome(plan: Plan, outcome: Outcome, invalid: PanelInvalid) -> EffectsResult:
@@ -152,7 +158,7 @@ def _common(plan: Plan, outcome: Outcome, digest: str) -> dict[str, object]:
     }
 
 
-def _outcome_result(panel: pd.DataFrame, plan: Plan, outcome: Outcome) -> EffectsResult:
+def _outcome_result(panel: pd.DataFrame, plan: Plan, outcome: Outcome, spread: Spread) -> EffectsResult:
     """panel: as validate_panel returns it."""
     digest, sample = _prepared(panel, plan, outcome)
     common = _common(plan, outcome, digest)
@@ -183,7 +189,7 @@ def _outcome_result(panel: pd.DataFrame, plan: Plan, outcome: Outcome) -> Effect
         weights += [{"indicator": outcome.indicator, "estimator": spec.id, **asdict(weight)} for weight in estimation.weights]
         sensitivity += [{"indicator": outcome.indicator, "estimator": spec.id, **row.cells} for row in violations.rows]
     asked = with_other_scale(plan, outcome, panel) if is_examined(plan) else plan
-    examined = examine(sample, plan, outcome, estimations)
+    examined = examine(sample, plan, outcome, estimations, spread)
     return result_of(
         plan.languages[0],
         estimates=estimates,

@@ -73,3 +73,7 @@ class Refused(Exception):
     def __init__(self, code: str, **parameters: object) -> None:
         self.note = Note(f"refused.{code}", parameters)
         super().__init__(self.note.sentence.in_language("en"))
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """As that of model.errors.UserError."""
+        return errors.as_it_was, (type(self), self.args), self.__dict__

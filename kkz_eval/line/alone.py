@@ -23,10 +23,15 @@ def held(installation: Installation, command: str, tell: Callable[[Localised], N
 
     Who waited must not judge by decisions that others have changed meanwhile. command, tell: as storage.writer.writing_alone.
     """
-    settings, before = installation.settings, installation.decisions
-    with writing_alone(settings.home, command, tell):
-        now = load_decisions(settings.contracts, installation.contracts, before.today)
-        yield installation if now == before else replace(installation, decisions=now)
+    with writing_alone(installation.settings.home, command, tell):
+        yield with_decisions_of_now(installation)
+
+
+def with_decisions_of_now(installation: Installation) -> Installation:
+    """The installation with the decisions as they are now; the same one where they have not changed."""
+    before = installation.decisions
+    now = load_decisions(installation.settings.contracts, installation.contracts, before.today)
+    return installation if now == before else replace(installation, decisions=now)
 
 
 def obstacle(installation: Installation) -> Localised | None:

@@ -17,6 +17,7 @@ from kkz_eval.deliveries.register.register import Register, read_register
 from kkz_eval.evaluation.lock import Lock, read_lock
 from kkz_eval.evaluation.plan import Plan, plain_id
 from kkz_eval.evaluation.plan_file import load_plan
+from kkz_eval.evaluation.spread import Spread
 from kkz_eval.indicators.catalogue import (
     Indicator,
     NotEvaluable,
@@ -28,6 +29,7 @@ from kkz_eval.indicators.catalogue import (
 )
 from kkz_eval.line import say
 from kkz_eval.line.locks import lock_file
+from kkz_eval.line.scheduler import spread_over
 from kkz_eval.line.validity import check_plan
 from kkz_eval.model.errors import UserError
 from kkz_eval.model.folders import files_in
@@ -59,6 +61,11 @@ class Installation:
     not_evaluable: tuple[NotEvaluable, ...] = ()
     stations: tuple[Station, ...] = ()
     left_out: tuple[Plan, ...] = ()
+
+    @property
+    def spread(self) -> Spread:
+        """How computations are made that know nothing of each other: here, or on the scheduler of the settings."""
+        return spread_over(self.settings.scheduler)
 
     def register(self) -> Register:
         """The register as it stands now. What follows the verdicts asks a snapshot instead.
@@ -98,7 +105,7 @@ def open_installation(
     for plan in plans:
         check_plan(plan, catalogue, contracts)
     lock_files = {plan.id: lock_file(file, plan) for file, plan in zip(files, plans, strict=True)}
-    store = Store.at(str(settings.home))
+    store = Store.at(settings.store)
     is_left_out = plan_files is None and shown_model_world(settings) == MODEL_WORLD_HIDDEN
     left_out = tuple(plan for plan in plans if plan.is_of_model_world) if is_left_out else ()
     return Installation(
@@ -124,7 +131,7 @@ def shown_model_world(settings: Settings) -> str:
     if settings.model_world:
         return settings.model_world
     try:
-        arrivals = read_register(Store.at(str(settings.home))).arrivals
+        arrivals = read_register(Store.at(settings.store)).arrivals
     except UserError:
         return MODEL_WORLD_SHOWN  # whoever works with the register says what is wrong with it
     is_real = bool(arrivals) and not any(arrival.simulated for arrival in arrivals)

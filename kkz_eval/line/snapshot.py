@@ -313,7 +313,7 @@ def _snapshot(installation: Installation, content: bytes) -> Snapshot:
     if record["schema_version"] > SCHEMA_VERSION:
         found, known = f"v{record['schema_version']}", f"v{SCHEMA_VERSION}"
         raise UserError("table_unknown_version", table=_key(name), found=found, known=known)
-    if record["edited"] != _digest_of_edited(installation):
+    if record["edited"] != digest_of_edited(installation):
         raise UserError("snapshot_of_others", package=say.package, name=name)
     head = Head(**{part: tuple(keys) for part, keys in record["head"].items()})
     return Snapshot(installation, register_at(installation.steps.store, head), head, name, date.fromisoformat(record["day"]))
@@ -323,13 +323,13 @@ def _record(installation: Installation, head: Head, day: date) -> dict[str, obje
     return {
         "schema_version": SCHEMA_VERSION,
         "day": day.isoformat(),
-        "edited": _digest_of_edited(installation),
+        "edited": digest_of_edited(installation),
         "head": asdict(head),
     }
 
 
 @lru_cache(maxsize=4)
-def _digest_of_edited(installation: Installation) -> str:
+def digest_of_edited(installation: Installation) -> str:
     """Digest of all that people edit and a snapshot rests on."""
     return digest_of(
         [

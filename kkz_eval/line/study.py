@@ -242,7 +242,7 @@ class Study:
             raise UserError(
                 "outcome_unknown", package=say.package, plan=self.plan.id, outcomes=", ".join(unknown), known=", ".join(known)
             )
-        return effects_of_plan(self.snapshot.steps, self.panel, self.plan, outcomes)
+        return effects_of_plan(self.snapshot.steps, self.panel, self.plan, outcomes, self.installation.spread)
 
     @cached_property
     def conformity(self) -> Conformity:

@@ -22,10 +22,19 @@ class UserError(Exception):
         self.parameters = parameters
         super().__init__(self.sentence.in_language("en"))
 
+    def __reduce__(self) -> tuple[object, ...]:
+        """As it is, from process to process: what it was made with is in its state, not in its arguments."""
+        return as_it_was, (type(self), self.args), self.__dict__
+
     @property
     def sentence(self) -> Localised:
         """The text for people."""
         return Sentence(self.package, f"errors.{self.code}", self.parameters)
+
+
+def as_it_was(kind: type[BaseException], arguments: tuple[object, ...]) -> BaseException:
+    """An error from another process, whose state is put into it afterwards: it is not made anew of what it was made of."""
+    return kind.__new__(kind, *arguments)
 
 
 @dataclass(frozen=True)

@@ -30,6 +30,7 @@ from kkz_eval.evaluation.inference.wild_bootstrap import collapsed
 from kkz_eval.evaluation.plan import EstimatorSpec, Outcome, Plan
 from kkz_eval.evaluation.problems import Note, Refused
 from kkz_eval.evaluation.sample import Sample
+from kkz_eval.evaluation.spread import Spread
 
 Rows = list[dict[str, object]]
 
@@ -51,15 +52,17 @@ def is_examined(plan: Plan) -> bool:
     return plan.inference.method == "randomization" or plan.audit is not None
 
 
-def examine(sample: Sample, plan: Plan, outcome: Outcome, estimations: Mapping[str, Estimation]) -> Examined:
-    """All that a plan asks of one outcome's estimates. estimations: by the estimator's id."""
+def examine(
+    sample: Sample, plan: Plan, outcome: Outcome, estimations: Mapping[str, Estimation], spread: Spread = map
+) -> Examined:
+    """All that a plan asks of one outcome's estimates. estimations: by the estimator's id; spread: how fits for drawn assignments are made."""
     found = Examined()
     if not is_examined(plan):
         return found
     try:
         block = block_of(sample)
     except Refused as refusal:
-        return _examined_by_draws(sample, plan, outcome, estimations, refusal.note)
+        return _examined_by_draws(sample, plan, outcome, estimations, refusal.note, spread)
     of = exchanges(block, plan)
     seed = seed_of(outcome)
     for spec in plan.estimators:
@@ -105,7 +108,7 @@ def examine(sample: Sample, plan: Plan, outcome: Outcome, estimations: Mapping[s
         if plan.inference.method == "randomization" and spec.method == "event_study":
             bands = _bands(block, of[-1], plan, seed)
             found.sensitivity += [{"indicator": outcome.indicator, "estimator": spec.id, **cells} for cells in bands]
-        _put(_drawn(sample, plan, outcome, spec, to_draw, Note("notes.drawn_anew", {"method": spec.method})), found)
+        _put(_drawn(sample, plan, outcome, spec, to_draw, Note("notes.drawn_anew", {"method": spec.method}), spread), found)
     return found
 
 
@@ -192,7 +195,7 @@ def _refusal(note: Note) -> dict[str, object]:
 
 
 def _examined_by_draws(
-    sample: Sample, plan: Plan, outcome: Outcome, estimations: Mapping[str, Estimation], why: Note
+    sample: Sample, plan: Plan, outcome: Outcome, estimations: Mapping[str, Estimation], why: Note, spread: Spread
 ) -> Examined:
     """The same of a sample that is no block, by drawn assignments; why: why it is none."""
     found = Examined()
@@ -201,13 +204,13 @@ def _examined_by_draws(
             continue
         rows, common = _overall(estimations[spec.id], spec), {"indicator": outcome.indicator, "estimator": spec.id}
         counted = counted_aggregation(outcome, spec)
-        drawn = _drawn(sample, plan, outcome, spec, [row.aggregation for row in rows], why)
+        drawn = _drawn(sample, plan, outcome, spec, [row.aggregation for row in rows], why, spread)
         _put(drawn, found)
         for cells in drawn:
             if SPREAD in cells and cells["aggregation"] == counted:
-                spread = cells_of_spread(float(str(cells[SPREAD])), plan)
+                of_power = cells_of_spread(float(str(cells[SPREAD])), plan)
                 found.power.append(
-                    {"question": plan.question, **common, "within": cells["within"], "theta": cells["theta"], **spread}
+                    {"question": plan.question, **common, "within": cells["within"], "theta": cells["theta"], **of_power}
                 )
         errors = {row.aggregation: row.std_error for row in rows}
         if spec.method == "twfe" and counted in errors:
@@ -231,14 +234,16 @@ def _of_panel(
         return [] if plan.audit is None else [told], []
 
 
-def _drawn(sample: Sample, plan: Plan, outcome: Outcome, spec: EstimatorSpec, aggregations: Sequence[str], why: Note) -> Rows:
+def _drawn(
+    sample: Sample, plan: Plan, outcome: Outcome, spec: EstimatorSpec, aggregations: Sequence[str], why: Note, spread: Spread
+) -> Rows:
     """Rows by drawn assignments, and of the wild bootstrap of the deciding regression; a row that says why where there can be none."""
     if plan.inference.method != "randomization" or not aggregations:
         return []
     seed, decides = seed_of(outcome), spec == deciding(plan)
     counted = counted_aggregation(outcome, spec)
     try:
-        rows = list(drawn_rows(sample, Drawn(spec, aggregations, decides, why, counted if decides else ""), plan, seed))
+        rows = list(drawn_rows(sample, Drawn(spec, aggregations, decides, why, counted if decides else ""), plan, seed, spread))
     except Refused as refusal:
         rows = [{"aggregation": name, **_refusal(refusal.note)} for name in aggregations]
     if decides and counted in aggregations:

@@ -1,0 +1,124 @@
+"""Computations on the workers of a Dask scheduler: the same results in the same order as in this process.
+
+Belongs here: sending a computation, trying again what a worker took with it when it ended, refusing a worker that is not like this process.
+Does not belong here: what is computed (evaluation), steps of Dagster (on_scheduler). Nothing is kept by a worker: whoever asks keeps the results.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache
+from importlib.metadata import version
+from threading import Lock
+from typing import Any, TypeVar
+
+from kkz_eval.evaluation.spread import Spread
+from kkz_eval.line import say
+from kkz_eval.model.errors import UserError
+from kkz_eval.model.system_errors import reason_of
+from kkz_eval.storage.digests import digest_of, program_digest
+
+A = TypeVar("A")
+B = TypeVar("B")
+
+PATIENCE = "10s"
+"""So long a scheduler may take to answer at all."""
+
+_LIBRARIES = ("numpy", "pandas", "scipy", "statsmodels", "pyarrow", "dagster")
+
+
+def spread_over(scheduler: str) -> Spread:
+    """The way of computing that a setting names: the address of a scheduler, "" for this process."""
+    return OnScheduler(scheduler) if scheduler else map
+
+
+@dataclass(frozen=True)
+class OnScheduler:
+    """A way of computing on the workers of a scheduler. address: as `tcp://127.0.0.1:8786`. It may itself be sent to a worker and used there."""
+
+    address: str
+
+    def __call__(self, compute: Callable[[A], B], values: Iterable[A], /) -> Iterator[B]:
+        """evaluation.spread.Spread. Raises UserError where no scheduler answers, and where a worker has another program."""
+        waiting = list(values)
+        if len(waiting) < 2:
+            yield from map(compute, waiting)  # nothing to share out
+            return
+        with client_of(self.address) as client:
+            sent = client.map(_Alike(likeness(), compute), waiting, pure=False)
+            for number in range(len(sent)):
+                yield sent[number].result()
+                sent[number] = None  # the scheduler may let it go
+
+
+@contextmanager
+def client_of(address: str) -> Iterator[Any]:
+    """A client of a scheduler. Within a computation on a worker it gives up its place there meanwhile, so that it waits for nobody who waits for it.
+
+    Raises UserError where no scheduler answers.
+    """
+    from distributed import get_worker, worker_client  # noqa: PLC0415 (takes a moment, and is needed where a scheduler is set)
+
+    try:
+        get_worker()
+    except ValueError:
+        yield _client(address)
+        return
+    with worker_client() as client:
+        yield client
+
+
+_connected: dict[str, Any] = {}
+_ONE_AT_A_TIME = Lock()
+
+
+def _client(address: str) -> Any:
+    """The connection of this process to a scheduler: made once, and again where the scheduler has been away for too long."""
+    with _ONE_AT_A_TIME:
+        known = _connected.get(address)
+        if known is None or known.status not in ("running", "connecting"):
+            known = _connected[address] = _connection(address)
+        return known
+
+
+def disconnect() -> None:
+    """Give up all connections of this process."""
+    while _connected:
+        _connected.popitem()[1].close()
+
+
+def _connection(address: str) -> Any:
+    from distributed import Client  # noqa: PLC0415
+
+    try:
+        return Client(address, timeout=PATIENCE, set_as_default=False)
+    except (OSError, ValueError) as error:
+        raise UserError("scheduler_silent", package=say.package, address=address, reason=reason_of(error)) from error
+
+
+@dataclass(frozen=True)
+class _Alike:
+    """A computation that is made only where program and libraries are those of whoever asks: another would give other numbers under the same name."""
+
+    like: str
+    compute: Callable[[Any], Any]
+
+    def __call__(self, value: Any) -> Any:
+        require_alike(self.like)
+        return self.compute(value)
+
+
+def require_alike(like: str) -> None:
+    """Raises UserError where this process has another program, or other libraries, than the one that asked. like: as `likeness` gave it there."""
+    if likeness() != like:
+        raise UserError("worker_differs", package=say.package)
+
+
+@cache
+def likeness() -> str:
+    """Digest of the program and the libraries that a result depends on, as this process met them first."""
+    python = f"{sys.version_info.major}.{sys.version_info.minor}"
+    return digest_of([program_digest(), python, *(version(library) for library in _LIBRARIES)])

@@ -1,0 +1,105 @@
+"""The executor of a run where a scheduler is set: steps that need nothing but the snapshot are made by a Dask worker, all others in the run's process.
+
+Belongs here: where a step is executed, and who holds the home meanwhile. Does not belong here: what a step computes on other workers in turn
+(line.scheduler). One step at a time: Dagster is not made for two in one process, and a step shares its work out by itself.
+
+The run's process holds the home for all its steps, wherever they are: no other run, command or click writes meanwhile. A worker that ends takes
+its step along; Dask gives it to another, which finds by digest what was kept already. Dagster's own executor for Dask is not used, as it goes on
+with the steps behind one that failed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import dagster as dg
+from dagster._core.definitions.reconstruct import ReconstructableJob
+from dagster._core.events import DagsterEvent
+from dagster._core.execution.context.system import PlanOrchestrationContext
+from dagster._core.execution.plan.plan import ExecutionPlan
+from dagster._core.execution.plan.step import IExecutionStep
+from dagster._core.execution.retries import RetryMode
+
+from kkz_eval.assets.alone import held_for_all_steps, in_held_home
+from kkz_eval.assets.evaluations import ON_ANY_WORKER
+from kkz_eval.line.installation import Installation
+from kkz_eval.line.scheduler import client_of, likeness, require_alike
+from kkz_eval.line.snapshot import digest_of_edited
+
+
+def steps_on(installation: Installation) -> dg.ExecutorDefinition:
+    """The executor of an installation whose settings name a scheduler."""
+
+    @dg.executor(name="scheduler", requirements=dg.multiple_process_executor_requirements())
+    def executor(_: dg.InitExecutorContext) -> dg.Executor:
+        return _OnScheduler(installation)
+
+    return executor
+
+
+class _OnScheduler(dg.Executor):
+    def __init__(self, installation: Installation) -> None:
+        self.installation = installation
+
+    @property
+    def retries(self) -> RetryMode:
+        return RetryMode.DISABLED
+
+    def execute(self, plan_context: PlanOrchestrationContext, execution_plan: ExecutionPlan) -> Iterator[DagsterEvent]:
+        """Step after step, as far as those before it allow."""
+        with (
+            client_of(self.installation.settings.scheduler) as client,
+            held_for_all_steps(self.installation, plan_context.dagster_run),
+            execution_plan.start(retry_mode=self.retries) as active,
+        ):
+            while not active.is_complete:
+                for step in active.get_steps_to_execute(limit=1):
+                    asked = self._asked(plan_context, step, active.get_known_state())
+                    events = client.submit(_on_worker, asked, pure=False).result() if _may_leave(step) else _made(asked)
+                    for event in events:
+                        yield event
+                        active.handle_event(event)
+                    active.verify_complete(plan_context, step.key)
+                yield from active.plan_events_iterator(plan_context)  # steps behind one that failed or gave nothing
+
+    def _asked(self, context: PlanOrchestrationContext, step: IExecutionStep, known: object) -> Mapping[str, Any]:
+        return {
+            "like": likeness(),
+            "edited": digest_of_edited(self.installation),
+            "step": {
+                "recon_job": context.reconstructable_job,
+                "dagster_run": context.dagster_run,
+                "run_config": context.run_config,
+                "step_keys": [step.key],
+                "instance_ref": context.instance.get_ref(),
+                "known_state": known,
+            },
+        }
+
+
+def _may_leave(step: IExecutionStep) -> bool:
+    return ON_ANY_WORKER.items() <= (step.tags or {}).items()
+
+
+def _made(asked: Mapping[str, Any]) -> Sequence[DagsterEvent]:
+    """The events of a step that is executed in this process, which is that of the run or of a worker."""
+    from dagster_dask.executor import query_on_dask_worker  # noqa: PLC0415 (loads all of Dask)
+
+    with in_held_home():
+        events: Sequence[DagsterEvent] = query_on_dask_worker(dependencies=None, **asked["step"])
+    return events
+
+
+_loaded_for: list[str] = []
+"""What people edit, as it was when a worker loaded the definitions."""
+
+
+def _on_worker(asked: Mapping[str, Any]) -> Sequence[DagsterEvent]:
+    """Raises UserError where the worker is not like whoever asks."""
+    require_alike(asked["like"])
+    if _loaded_for != [asked["edited"]]:  # a worker lives longer than a run: what it loaded then may have been edited since
+        ReconstructableJob.get_repository_definition.cache_clear()
+        ReconstructableJob.get_definition.cache_clear()
+        _loaded_for[:] = [asked["edited"]]
+    return _made(asked)
