@@ -6,6 +6,7 @@ opens the history. Does not belong here: jobs and runs (jobs), the queue (coordi
 
 from __future__ import annotations
 
+import logging
 import os
 import shutil
 import sqlite3
@@ -113,6 +114,8 @@ def forget_runs(instance: dg.DagsterInstance, before: datetime) -> int:
 @contextmanager
 def history_said(settings: Settings) -> Iterator[None]:
     """Within it, a run history that can't be read or written (a full disk, a database that is gone) is a UserError, whichever part of Dagster met it."""
+    root = logging.getLogger()
+    root.addFilter(_is_no_retry)
     try:
         yield
     except UserError:
@@ -126,6 +129,13 @@ def history_said(settings: Settings) -> Iterator[None]:
         if settings.database is None:
             raise UserError("history_not_writable", place=str(settings.dagster_home), reason=reason_of(refused)) from error
         raise UserError("database_refused", place=settings.database.place, reason=_first_line(refused)) from error
+    finally:
+        root.removeFilter(_is_no_retry)
+
+
+def _is_no_retry(record: logging.LogRecord) -> bool:
+    """Each of Dagster's attempts to reach the database is some lines to it, and the sentence says them all."""
+    return not str(record.msg).startswith("Retrying failed database connection")
 
 
 def _causes(error: BaseException | None) -> Iterator[BaseException]:
