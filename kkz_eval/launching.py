@@ -63,10 +63,11 @@ def runs_of(
 ) -> Runs:
     """The functions by which the desk starts and follows runs. context: with the instance and the code that it loaded; daemon_runs, code_runs: whether
     these processes do."""
+    said = history_said(settings)  # for whoever waits at a page: a database that is gone is a sentence
     return Runs(
-        launch=partial(_launch, context, settings),
-        listed=partial(_listed, context.instance, settings),
-        seen=partial(_seen, context.instance, settings),
+        launch=said(partial(_launch, context, settings)),
+        listed=said(partial(_listed, context.instance, settings)),
+        seen=said(partial(_seen, context.instance, settings)),
         engine=partial(_engine, context, settings, daemon_runs, code_runs),
     )
 

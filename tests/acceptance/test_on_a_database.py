@@ -9,9 +9,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-import yaml
 from postgres import WRITTEN, Postgres, a_postgres, needs_postgres
-from whole_runs import SHORTEST_YEARS, copy_of, small_world, tree
+from three_files import three_files
+from whole_runs import copy_of, tree
 
 from kkz_eval.cli import main
 
@@ -31,21 +31,6 @@ class Hearing(io.StringIO):
         return written
 
 
-def three_files(folder: Path) -> Path:
-    """Three official files of school leavers, and a plan with one outcome, one estimator and one language."""
-    small_world(folder, SHORTEST_YEARS)
-    for file in (folder / "deliveries").iterdir():
-        if "amtlich" not in file.name:
-            file.unlink()
-    plan = yaml.safe_load((folder / "plan.yaml").read_text(encoding="utf-8"))
-    for key in ("audit", "specifications", "negative_controls", "inference"):
-        plan.pop(key, None)
-    plan |= {"outcomes": plan["outcomes"][:1], "estimators": plan["estimators"][:1], "languages": ["de"]}
-    written = yaml.safe_dump(plan, allow_unicode=True, sort_keys=False, default_flow_style=None)
-    (folder / "plan.yaml").write_text(written, encoding="utf-8")
-    return folder
-
-
 def run(world: Path) -> int:
     """The yearly run of a world, as in a terminal; its exit code."""
     return main(["run", "--inbox", str(world / "deliveries"), "--home", str(world / "home"), "--plan", str(world / "plan.yaml")])
@@ -62,6 +47,7 @@ def test_the_same_bytes_on_a_database_even_if_it_goes_in_the_middle(
 ) -> None:
     fresh = made_once("three_files", three_files)
     in_files, on_database = copy_of(fresh, tmp_path / "files"), copy_of(fresh, tmp_path / "database")
+    monkeypatch.setenv("KKZ_CONTRACTS", str(fresh / "contracts"))
     code = run(in_files)
     with a_postgres() as server:
         lost_in_the_middle(server, on_database, monkeypatch, capsys)
