@@ -21,14 +21,14 @@ WRITTEN = "im-Test%40nur"
 """The password as it stands in an address."""
 
 
-def _programs() -> Path | None:
+def programs() -> Path | None:
     """The folder of Postgres' programs: Debian keeps one for each version, and none of them in PATH."""
     found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda file: int(file.parts[-3]))
     in_path = shutil.which("initdb")
     return found[-1].parent if found else Path(in_path).parent if in_path else None
 
 
-def _account() -> str | None:
+def account() -> str | None:
     """Whom the server runs as: ourselves, but not root, whom it refuses. None where there is no such account."""
     if os.geteuid() != 0:
         return pwd.getpwuid(os.geteuid()).pw_name
@@ -36,7 +36,7 @@ def _account() -> str | None:
 
 
 needs_postgres = pytest.mark.skipif(
-    _programs() is None or _account() is None or importlib.util.find_spec("dagster_postgres") is None,
+    programs() is None or account() is None or importlib.util.find_spec("dagster_postgres") is None,
     reason="Postgres or its driver is not installed (apt-get install postgresql; pip install '.[server]')",
 )
 
@@ -50,11 +50,9 @@ class Postgres:
 
     def run(self, program: str, *arguments: str) -> str:
         """One of Postgres' programs as the account that the server runs as; what it prints. Raises AssertionError where it fails."""
-        ours = (
-            {"user": _account(), "group": pwd.getpwnam(str(_account())).pw_gid, "extra_groups": []} if os.geteuid() == 0 else {}
-        )
+        ours = {"user": account(), "group": pwd.getpwnam(str(account())).pw_gid, "extra_groups": []} if os.geteuid() == 0 else {}
         done = subprocess.run(
-            [f"{_programs()}/{program}", *arguments], cwd=self.folder, capture_output=True, text=True, check=False, **ours
+            [f"{programs()}/{program}", *arguments], cwd=self.folder, capture_output=True, text=True, check=False, **ours
         )
         assert done.returncode == 0, done.stderr
         return done.stdout
@@ -89,7 +87,7 @@ def a_postgres() -> Iterator[Postgres]:
     """A server that runs, with the account `kkz`; gone afterwards."""
     folder = Path(tempfile.mkdtemp(prefix="kkz-pg-"))  # not below pytest's own folder, into which only its owner sees
     if os.geteuid() == 0:
-        shutil.chown(folder, str(_account()))
+        shutil.chown(folder, str(account()))
     server = Postgres(folder, _free_port())
     try:
         server.run("initdb", "-D", f"{folder}/data", "--auth-local=trust", "--auth-host=scram-sha-256", "--no-sync", "-E", "UTF8", "--locale=C")  # fmt: skip

